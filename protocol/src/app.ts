@@ -1,0 +1,134 @@
+/** Apps: what a user deploys. */
+import { z } from 'zod';
+import { Environment, ObjectId, Slug, Timestamp, UserId, VariableName } from './ids.ts';
+
+/** What kind of thing an App is built into. */
+export const AppType = z.enum(['web', 'pwa', 'android', 'desktop']);
+export type AppType = z.infer<typeof AppType>;
+
+/** A folder inside the source, written with forward slashes; `./` is the top. */
+export const RootDirectory = z
+  .string()
+  .max(512)
+  .refine((path) => !path.startsWith('/') && !path.includes('\\') && !path.includes('\0'), {
+    message: 'The root directory is a relative path with forward slashes',
+  })
+  .refine((path) => !path.split('/').includes('..'), {
+    message: 'The root directory stays inside the source',
+  });
+
+/** A branch or tag name: the part of `git check-ref-format` that keeps a name from being read as an option. */
+export const BranchName = z
+  .string()
+  .min(1)
+  .max(255)
+  .regex(
+    /^(?![-./])(?!.*(?:\.\.|@\{|\/\/|\.lock$|[./]$))[^\p{Cc} ~^:?*[\\]+$/u,
+    'This is not a Git branch name',
+  );
+
+/** A commit: a SHA-1 or SHA-256 object name, whole or shortened to at least seven digits. */
+export const CommitHash = z.string().regex(/^[0-9a-f]{7,64}$/, 'A commit is 7 to 64 hexadecimal digits');
+
+/** An address that Git can clone from. A runner takes plain http only where its owner allows it. */
+export const RepoUrl = z
+  .url({ protocol: /^https?$/, message: 'A repository URL begins with https://' })
+  .max(2048)
+  .refine((url) => !/^[a-z]+:\/\/[^/]*@/i.test(url), {
+    message: 'A repository URL holds no user name or password',
+  });
+
+const gitFields = {
+  repoUrl: RepoUrl,
+  branch: BranchName.default('main'),
+  rootDirectory: RootDirectory.default('./'),
+};
+
+/** Where an App's code comes from. */
+export const AppSource = z
+  .discriminatedUnion('provider', [
+    z.strictObject({ provider: z.literal('github'), ...gitFields }),
+    z.strictObject({ provider: z.literal('git'), ...gitFields }),
+    z.strictObject({ provider: z.literal('upload'), rootDirectory: RootDirectory.default('./') }),
+  ])
+  .meta({ id: 'AppSource' });
+export type AppSource = z.infer<typeof AppSource>;
+
+/** A shell command. */
+export const Command = z.string().trim().min(1).max(2000);
+
+/** A glob relative to the root directory. */
+export const OutputGlob = z
+  .string()
+  .min(1)
+  .max(512)
+  .refine((glob) => !glob.startsWith('/') && !glob.split('/').includes('..'), {
+    message: 'An output stays inside the root directory',
+  });
+
+/** How an App is built. What is null or empty is left to appflux.json, then to detection. */
+export const BuildSettings = z
+  .strictObject({
+    framework: z.string().max(60).nullable().default(null),
+    installCommand: Command.nullable().default(null),
+    buildCommand: Command.nullable().default(null),
+    outputs: z.array(OutputGlob).max(50).default([]),
+    image: z.string().max(200).nullable().default(null),
+    node: z.string().max(40).nullable().default(null),
+    labels: z.array(z.string().min(1).max(60)).max(10).default([]),
+    timeoutSeconds: z.int().min(10).max(21_600).nullable().default(null),
+    supersede: z.boolean().default(true),
+    concurrency: z.int().min(1).max(20).default(1),
+  })
+  .meta({ id: 'BuildSettings' });
+export type BuildSettings = z.infer<typeof BuildSettings>;
+
+/** A variable's value, and the environments that get it (all, when not said). */
+export const VariableInput = z.strictObject({
+  value: z.string().max(65_536),
+  environments: z.array(Environment).min(1).max(2).optional(),
+});
+
+const AppName = z.string().trim().min(1).max(80);
+
+export const CreateApp = z
+  .strictObject({
+    name: AppName,
+    slug: Slug.optional(),
+    type: AppType.optional(),
+    source: AppSource,
+    build: BuildSettings.optional(),
+    envVars: z.record(VariableName, z.string().max(65_536)).optional(),
+  })
+  .meta({ id: 'CreateApp' });
+export type CreateApp = z.infer<typeof CreateApp>;
+
+export const UpdateApp = z
+  .strictObject({ name: AppName, type: AppType.nullable(), source: AppSource, build: BuildSettings })
+  .partial()
+  .meta({ id: 'UpdateApp' });
+export type UpdateApp = z.infer<typeof UpdateApp>;
+
+/** A variable as the API tells of it: never its value. */
+export const VariableInfo = z
+  .strictObject({ name: VariableName, environments: z.array(Environment) })
+  .meta({ id: 'Variable' });
+
+export const App = z
+  .strictObject({
+    id: ObjectId,
+    ownerId: UserId,
+    name: z.string(),
+    slug: Slug,
+    /** Null until a deployment's detection has said what it is. */
+    type: AppType.nullable(),
+    source: AppSource,
+    build: BuildSettings,
+    envVars: z.array(VariableInfo),
+    /** The deployment that the public address points at. */
+    release: ObjectId.nullable(),
+    urls: z.strictObject({ self: z.url(), page: z.url() }),
+    createdAt: Timestamp,
+  })
+  .meta({ id: 'App' });
+export type App = z.infer<typeof App>;

@@ -1,0 +1,145 @@
+/** Deployments: one build of one App at one commit or upload. */
+import { z } from 'zod';
+import { AppType, BranchName, CommitHash } from './app.ts';
+import { Failure } from './failure.ts';
+import { Environment, ObjectId, Sha256, Slug, Timestamp } from './ids.ts';
+import { Phase } from './phase.ts';
+
+export const DeploymentStatus = z.enum(['queued', 'building', 'success', 'failed', 'canceling', 'canceled']);
+export type DeploymentStatus = z.infer<typeof DeploymentStatus>;
+
+/** The states that nothing leaves. */
+export const ENDED: ReadonlySet<DeploymentStatus> = new Set(['success', 'failed', 'canceled']);
+
+/** Whether a deployment in this state has ended for good. */
+export const hasEnded = (status: DeploymentStatus): boolean => ENDED.has(status);
+
+export const Trigger = z.enum(['manual', 'push', 'upload', 'hook']);
+export type Trigger = z.infer<typeof Trigger>;
+
+export const PackageManager = z.enum(['npm', 'pnpm', 'yarn', 'bun']);
+export type PackageManager = z.infer<typeof PackageManager>;
+
+/** What detection decided, and why. */
+export const Plan = z
+  .strictObject({
+    type: AppType,
+    framework: z.string().max(60).nullable(),
+    packageManager: PackageManager.nullable(),
+    image: z.string().max(200),
+    node: z.string().max(40).nullable(),
+    installCommand: z.string().max(2000).nullable(),
+    buildCommand: z.string().max(2000).nullable(),
+    outputs: z.array(z.string().max(512)).max(50),
+    /** A sentence for each decision, in the order in which they were made. */
+    reasons: z.array(z.string().max(500)).max(50),
+  })
+  .meta({ id: 'Plan' });
+export type Plan = z.infer<typeof Plan>;
+
+/** A file name that is safe in a URL, a header and any file system: no separator, no control character, no leading dot. */
+export const ArtifactName = z
+  .string()
+  .min(1)
+  .max(200)
+  .regex(/^(?![.\s])[^\p{Cc}\p{Cf}/\\:*?"<>|]+(?<![.\s])$/u, 'An artifact name is a plain file name');
+
+/** Facts about an artifact that a page may show, such as an APK's label. */
+export const ArtifactMeta = z.record(
+  z.string().max(60),
+  z.union([z.string().max(500), z.number(), z.boolean()]),
+);
+
+export const Artifact = z
+  .strictObject({
+    name: ArtifactName,
+    size: z.int().min(0),
+    sha256: Sha256,
+    contentType: z.string().max(200),
+    url: z.url(),
+    meta: ArtifactMeta,
+  })
+  .meta({ id: 'Artifact' });
+export type Artifact = z.infer<typeof Artifact>;
+
+/** A phase that the current attempt is in or has been through. */
+export const PhaseSpan = z
+  .strictObject({ phase: Phase, startedAt: Timestamp, finishedAt: Timestamp.nullable() })
+  .meta({ id: 'PhaseSpan' });
+export type PhaseSpan = z.infer<typeof PhaseSpan>;
+
+export const Deployment = z
+  .strictObject({
+    id: ObjectId,
+    appId: ObjectId,
+    app: z.strictObject({ slug: Slug, name: z.string() }),
+    status: DeploymentStatus,
+    phase: Phase.nullable(),
+    /** The phases of the current attempt, in order, with their times. */
+    phases: z.array(PhaseSpan),
+    /** Why a queued deployment waits; null when it does not. */
+    waitingFor: z.string().nullable(),
+    trigger: Trigger,
+    commitHash: z.string().nullable(),
+    commitMessage: z.string().nullable(),
+    branch: z.string().nullable(),
+    environment: Environment,
+    version: z.string().nullable(),
+    attempt: z.int().min(0),
+    runner: z.strictObject({ id: ObjectId, name: z.string() }).nullable(),
+    plan: Plan.nullable(),
+    failure: Failure.nullable(),
+    artifacts: z.array(Artifact),
+    /** The first artifact's address. */
+    artifactUrl: z.url().nullable(),
+    urls: z.strictObject({
+      self: z.url(),
+      logs: z.url(),
+      live: z.url(),
+      page: z.url().optional(),
+      site: z.url().optional(),
+    }),
+    createdAt: Timestamp,
+    startedAt: Timestamp.nullable(),
+    finishedAt: Timestamp.nullable(),
+    durationSeconds: z.number().nullable(),
+  })
+  .meta({ id: 'Deployment' });
+export type Deployment = z.infer<typeof Deployment>;
+
+export const CreateDeployment = z
+  .strictObject({
+    branch: BranchName.optional(),
+    commit: CommitHash.optional(),
+    uploadId: ObjectId.optional(),
+    clearCache: z.boolean().optional(),
+    environment: Environment.optional(),
+  })
+  .meta({ id: 'CreateDeployment' });
+export type CreateDeployment = z.infer<typeof CreateDeployment>;
+
+/** `POST /api/deploy`: the same thing with the app in the body, by id or by slug. */
+export const Deploy = z
+  .strictObject({
+    appId: ObjectId.optional(),
+    app: Slug.optional(),
+    source: z
+      .strictObject({
+        uploadId: ObjectId.optional(),
+        branch: BranchName.optional(),
+        commit: CommitHash.optional(),
+      })
+      .optional(),
+  })
+  .refine((body) => (body.appId === undefined) !== (body.app === undefined), {
+    message: 'Say which app: either appId or app (its slug)',
+    path: ['appId'],
+  })
+  .meta({ id: 'Deploy' });
+export type Deploy = z.infer<typeof Deploy>;
+
+/** `redeploy` with `latest` builds the branch's newest commit instead of the same one. */
+export const Redeploy = z
+  .strictObject({ clearCache: z.boolean().optional(), latest: z.boolean().optional() })
+  .meta({ id: 'Redeploy' });
+export type Redeploy = z.infer<typeof Redeploy>;

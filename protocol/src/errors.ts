@@ -1,0 +1,98 @@
+/** How a call is refused: one shape, one list of codes, for HTTP answers and for exceptions alike. */
+import { z } from 'zod';
+
+/** Each code with the HTTP status it is answered with. */
+export const ERROR_STATUS = {
+  bad_request: 400,
+  unauthorized: 401,
+  forbidden: 403,
+  not_found: 404,
+  slug_taken: 409,
+  already_ended: 409,
+  not_successful: 409,
+  upload_incomplete: 409,
+  stale_attempt: 409,
+  in_progress: 409,
+  idempotency_key_reused: 409,
+  body_too_large: 413,
+  unprocessable: 422,
+  token_used: 422,
+  too_many_requests: 429,
+  queue_full: 429,
+  internal: 500,
+  unavailable: 503,
+} as const;
+
+export type ErrorCode = keyof typeof ERROR_STATUS;
+const codes = Object.keys(ERROR_STATUS) as [ErrorCode, ...ErrorCode[]];
+
+/** One thing wrong with an input: where it is (a path into the body, query or headers), and what. */
+export const Issue = z.strictObject({ path: z.string(), message: z.string() });
+export type Issue = z.infer<typeof Issue>;
+
+/** The body of every refusal. */
+export const ErrorBody = z
+  .strictObject({
+    error: z.strictObject({
+      code: z.enum(codes),
+      message: z.string(),
+      hint: z.string().optional(),
+      issues: z.array(Issue).optional(),
+    }),
+  })
+  .meta({ id: 'Error' });
+export type ErrorBody = z.infer<typeof ErrorBody>;
+
+/** What an AppFluxError carries besides its code and message. */
+export interface ErrorDetails {
+  /** What the caller can do about it. */
+  hint?: string;
+  issues?: Issue[];
+  /** Seconds after which trying again makes sense; becomes `Retry-After` (RFC 9110 §10.2.3). */
+  retryAfterSeconds?: number;
+  cause?: unknown;
+}
+
+/** A refusal that the caller is meant to see. Anything else thrown is a fault of ours and answers `internal`. */
+export class AppFluxError extends Error {
+  override readonly name = 'AppFluxError';
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+  readonly issues: Issue[] | undefined;
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, { cause: details.cause });
+    this.code = code;
+    this.hint = details.hint;
+    this.issues = details.issues;
+    this.retryAfterSeconds = details.retryAfterSeconds;
+  }
+
+  /** The HTTP status that this refusal is answered with. */
+  get status() {
+    return ERROR_STATUS[this.code];
+  }
+
+  /** The body that this refusal is answered with. */
+  toBody(): ErrorBody {
+    return {
+      error: {
+        code: this.code,
+        message: this.message,
+        ...(this.hint === undefined ? {} : { hint: this.hint }),
+        ...(this.issues === undefined ? {} : { issues: this.issues }),
+      },
+    };
+  }
+}
+
+/** Whether a value is an AppFluxError, of one code if it is given. */
+export function isAppFluxError(value: unknown, code?: ErrorCode): value is AppFluxError {
+  return value instanceof AppFluxError && (code === undefined || value.code === code);
+}
+
+/** A zod error's findings as Issues, unknown keys named one by one. */
+export function issuesOf(error: z.ZodError): Issue[] {
+  return error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message }));
+}

@@ -1,0 +1,21 @@
+/**
+ * What the parts of AppFlux say to each other. Input is parsed with these schemas once, at the border of
+ * the part that receives it, and trusted inside.
+ */
+export * from './access.ts';
+export * from './app.ts';
+export * from './attempt-socket.ts';
+export * from './deployment.ts';
+export * from './errors.ts';
+export * from './failure.ts';
+export * from './health.ts';
+export * from './ids.ts';
+export * from './job.ts';
+export * from './log.ts';
+export * from './manifest.ts';
+export * from './page.ts';
+export * from './phase.ts';
+export * from './pool-socket.ts';
+export * from './runner.ts';
+export * from './socket.ts';
+export * from './upload.ts';

@@ -1,0 +1,68 @@
+/** What a runner receives when its claim is granted. */
+import { z } from 'zod';
+import { BranchName, BuildSettings, CommitHash, RepoUrl, RootDirectory } from './app.ts';
+import { Trigger } from './deployment.ts';
+import { Environment, ObjectId, Sha256, Slug, VariableName } from './ids.ts';
+
+/** Where the runner fetches the code. A `github` App's source is a `git` job with a token. */
+export const JobSource = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('upload'),
+    /** A presigned GET; no credentials are needed, and it runs out. */
+    url: z.url(),
+    name: z.string(),
+    size: z.int(),
+    sha256: Sha256.nullable(),
+    rootDirectory: RootDirectory,
+  }),
+  z.strictObject({
+    kind: z.literal('git'),
+    repoUrl: RepoUrl,
+    branch: BranchName,
+    commit: CommitHash.nullable(),
+    /** A short-lived password for the repository's host; it never enters a URL, an argument or the log. */
+    token: z.string().nullable(),
+    rootDirectory: RootDirectory,
+  }),
+]);
+export type JobSource = z.infer<typeof JobSource>;
+
+/** What a build may use. The runner's own caps win where they are lower. */
+export const JobLimits = z.strictObject({
+  memoryBytes: z.int().positive(),
+  cpus: z.number().positive(),
+  pids: z.int().positive(),
+  diskBytes: z.int().positive(),
+  timeoutSeconds: z.number().positive(),
+  logBytes: z.int().positive(),
+  artifactBytes: z.int().positive(),
+});
+export type JobLimits = z.infer<typeof JobLimits>;
+
+export const Job = z.strictObject({
+  deploymentId: ObjectId,
+  app: z.strictObject({ id: ObjectId, slug: Slug, name: z.string() }),
+  environment: Environment,
+  trigger: Trigger,
+  source: JobSource,
+  build: BuildSettings,
+  /** In the clear: they go into the container's environment and nowhere else. */
+  variables: z.record(VariableName, z.string()),
+  limits: JobLimits,
+  clearCache: z.boolean(),
+  buildNumber: z.int().min(1),
+  /** The App's public address, for APPFLUX_URL. */
+  url: z.url(),
+});
+export type Job = z.infer<typeof Job>;
+
+/** A runner's exclusive right to one attempt, and the work that goes with it. */
+export const Grant = z.strictObject({
+  deploymentId: ObjectId,
+  attempt: z.int().min(1),
+  leaseToken: z.string().min(1).max(200),
+  /** The lease's length: it runs out this long after the last ping that the edge has seen. */
+  leaseSeconds: z.number().positive(),
+  job: Job,
+});
+export type Grant = z.infer<typeof Grant>;

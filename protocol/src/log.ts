@@ -1,0 +1,47 @@
+/** The log of a deployment, and how a viewer follows it live. */
+import { z } from 'zod';
+import { DeploymentStatus } from './deployment.ts';
+import { Timestamp } from './ids.ts';
+import { Phase } from './phase.ts';
+
+/** The longest text of one line, in UTF-16 units; a longer line is split by the runner. */
+export const MAX_LINE_LENGTH = 16_384;
+
+/** The largest frame that carries lines, in bytes; the runner cuts its batches well below it. */
+export const MAX_FRAME_BYTES = 512 * 1024;
+
+/** `system` is AppFlux's own voice; the others are the build's. */
+export const LogStream = z.enum(['stdout', 'stderr', 'system']);
+export type LogStream = z.infer<typeof LogStream>;
+
+/** One line. `seq` counts from 1 without gaps over all attempts of a deployment. */
+export const LogLine = z
+  .strictObject({
+    seq: z.int().min(1),
+    at: Timestamp,
+    stream: LogStream,
+    phase: Phase.nullable(),
+    text: z.string().max(MAX_LINE_LENGTH),
+  })
+  .meta({ id: 'LogLine' });
+export type LogLine = z.infer<typeof LogLine>;
+
+/** An answer to polling. `lastSeq` is the newest line there is; `ended` says that no more will come. */
+export const LogPage = z
+  .strictObject({ items: z.array(LogLine), lastSeq: z.int().min(0), ended: z.boolean() })
+  .meta({ id: 'LogPage' });
+export type LogPage = z.infer<typeof LogPage>;
+
+/** Subprotocol of the live log; a browser offers its token beside it (see TOKEN_SUBPROTOCOL_PREFIX). */
+export const LOGS_SUBPROTOCOL = 'appflux.logs.v1';
+
+/** Browsers cannot set headers on a WebSocket: the token travels as a subprotocol of this prefix. */
+export const TOKEN_SUBPROTOCOL_PREFIX = 'appflux.token.';
+
+/** What a viewer receives. Unknown members are left alone: more may be added. */
+export const ViewerFrame = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('lines'), lines: z.array(LogLine) }),
+  z.object({ type: z.literal('state'), status: DeploymentStatus, phase: Phase.nullable() }),
+  z.object({ type: z.literal('end'), status: DeploymentStatus }),
+]);
+export type ViewerFrame = z.infer<typeof ViewerFrame>;

@@ -1,0 +1,36 @@
+/**
+ * Between a runner and its pool: one outbound WebSocket to `GET /api/pool/connect`, authorised by the
+ * runner's credential. Announced slots are a standing claim; the pool answers with grants.
+ */
+import { z } from 'zod';
+import { ObjectId } from './ids.ts';
+import { Grant } from './job.ts';
+import { RunnerLabel, Slots } from './runner.ts';
+
+/** One try of one deployment. */
+export const AttemptRef = z.strictObject({ deploymentId: ObjectId, attempt: z.int().min(1) });
+export type AttemptRef = z.infer<typeof AttemptRef>;
+
+export const RunnerToPool = z.discriminatedUnion('type', [
+  /** First frame on every connection: who I am, and which attempts I hold right now. */
+  z.strictObject({
+    type: z.literal('hello'),
+    version: z.string().max(40),
+    labels: z.array(RunnerLabel).max(20),
+    slots: Slots,
+    running: z.array(AttemptRef).max(64),
+  }),
+  /** The grant has arrived and is being worked on; it need not be sent again. */
+  z.strictObject({ type: z.literal('accepted'), ...AttemptRef.shape }),
+  /** The attempt is over and cleaned up after: its slot is free. */
+  z.strictObject({ type: z.literal('freed'), ...AttemptRef.shape }),
+]);
+export type RunnerToPool = z.infer<typeof RunnerToPool>;
+
+export const PoolToRunner = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('welcome'), runnerId: ObjectId, name: z.string(), draining: z.boolean() }),
+  z.object({ type: z.literal('grant'), grant: Grant }),
+  /** A draining runner finishes what it holds and gets nothing new. */
+  z.object({ type: z.literal('drain'), draining: z.boolean() }),
+]);
+export type PoolToRunner = z.infer<typeof PoolToRunner>;

@@ -1,0 +1,57 @@
+/** Runners: Node processes on Docker hosts that claim jobs. */
+import { z } from 'zod';
+import { ObjectId, Timestamp } from './ids.ts';
+
+export const RunnerName = z
+  .string()
+  .min(1)
+  .max(60)
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'A runner name is letters, digits, dots, hyphens and underscores');
+
+export const RunnerLabel = z
+  .string()
+  .min(1)
+  .max(60)
+  .regex(/^[a-z0-9][a-z0-9._-]*$/, 'A label is lower-case letters, digits, dots, hyphens and underscores');
+
+/** How many builds a runner takes at once. */
+export const Slots = z.int().min(1).max(64);
+
+export const RunnerStatus = z.enum(['online', 'offline', 'draining']);
+
+export const Runner = z
+  .strictObject({
+    id: ObjectId,
+    name: z.string(),
+    labels: z.array(z.string()),
+    slots: z.int(),
+    busy: z.int().min(0),
+    version: z.string(),
+    status: RunnerStatus,
+    lastSeenAt: Timestamp.nullable(),
+    createdAt: Timestamp,
+  })
+  .meta({ id: 'Runner' });
+export type Runner = z.infer<typeof Runner>;
+
+export const RegistrationToken = z
+  .strictObject({ id: ObjectId, token: z.string(), expiresAt: Timestamp })
+  .meta({ id: 'RegistrationToken' });
+export type RegistrationToken = z.infer<typeof RegistrationToken>;
+
+export const RegisterRunner = z
+  .strictObject({
+    token: z.string().min(1).max(200),
+    name: RunnerName,
+    labels: z.array(RunnerLabel).max(20).default([]),
+    slots: Slots.default(1),
+    version: z.string().max(40),
+  })
+  .meta({ id: 'RegisterRunner' });
+export type RegisterRunner = z.infer<typeof RegisterRunner>;
+
+/** The credential is shown this once. */
+export const RegisteredRunner = z
+  .strictObject({ id: ObjectId, name: z.string(), credential: z.string() })
+  .meta({ id: 'RegisteredRunner' });
+export type RegisteredRunner = z.infer<typeof RegisteredRunner>;

@@ -1,0 +1,58 @@
+/** What every pipeline step is given, and how a step says that the job has failed. */
+import { type Failure, type FailureCode, failure, type LogStream, type Phase } from '@appflux/protocol';
+
+/** Writes one line into the deployment's log, in AppFlux's own voice unless said otherwise. */
+export type WriteLine = (text: string, stream?: LogStream) => void;
+
+/** The surroundings of a step. A step stops as soon as `signal` aborts, by throwing the signal's reason. */
+export interface StepContext {
+  readonly log: WriteLine;
+  readonly signal: AbortSignal;
+}
+
+/** The folders of one attempt, all inside the runner's workspace root and removed when it is over. */
+export interface Workspace {
+  /** The source tree as it was fetched; becomes `/workspace` in the container. */
+  readonly source: string;
+  /** Scratch room that the container never sees: the downloaded ZIP, packed artifacts, sockets. */
+  readonly scratch: string;
+}
+
+/** Ends the job as `failed`. The message goes into the record and the log: no secrets, no paths of the host. */
+export class JobFailure extends Error {
+  override readonly name = 'JobFailure';
+  readonly code: FailureCode;
+  /** Replaces the code's own advice where the step knows better. */
+  readonly hint: string | undefined;
+
+  constructor(code: FailureCode, message: string, details: { hint?: string; cause?: unknown } = {}) {
+    super(message, { cause: details.cause });
+    this.code = code;
+    this.hint = details.hint;
+  }
+
+  /** The record that the deployment keeps. */
+  toFailure(phase: Phase | null): Failure {
+    return failure(this.code, this.message, phase, this.hint);
+  }
+}
+
+/** What fetching the source found out about it. */
+export interface PreparedSource {
+  readonly commitHash: string | null;
+  readonly commitMessage: string | null;
+  readonly branch: string | null;
+  /** Absolute path of the root directory inside `Workspace.source`, checked to lie in it. */
+  readonly root: string;
+}
+
+/** A file that the build delivered, ready to be uploaded. */
+export interface CollectedArtifact {
+  /** A name that is safe everywhere (ArtifactName in the protocol), unique in the deployment. */
+  readonly name: string;
+  readonly path: string;
+  readonly size: number;
+  readonly sha256: string;
+  readonly contentType: string;
+  readonly meta: Record<string, string | number | boolean>;
+}
