@@ -1,0 +1,59 @@
+/** What the Worker is bound to: wrangler.toml names the same things and says what each is for. */
+import { AppFluxError } from '@appflux/protocol';
+import type { DeploymentObject } from './deployment/object.ts';
+import type { PoolObject } from './dispatch/pool.ts';
+
+/** On `deploy-queue`: this deployment wants to be offered to its pool. */
+export interface DeployMessage {
+  deploymentId: string;
+}
+
+/** On `event-queue`: deployment `deploymentId` changed for the `seq`-th time, and this is how it stands now. */
+export interface EventMessage {
+  deploymentId: string;
+  seq: number;
+  record: unknown;
+}
+
+export interface Env {
+  METADATA: D1Database;
+  STORAGE: R2Bucket;
+  ASSETS: Fetcher;
+  DEPLOY_QUEUE: Queue<DeployMessage>;
+  EVENT_QUEUE: Queue<EventMessage>;
+  DEPLOYMENTS: DurableObjectNamespace<DeploymentObject>;
+  POOLS: DurableObjectNamespace<PoolObject>;
+  PUBLIC_URL: string;
+  SITES_DOMAIN: string;
+  S3_ENDPOINT: string;
+  S3_BUCKET: string;
+  S3_ACCESS_KEY_ID: string;
+  S3_SECRET_ACCESS_KEY: string;
+  /** Region of the S3 door; `auto` for R2. */
+  S3_REGION?: string;
+  /** `s3` keeps everything in the S3 server of S3_ENDPOINT; otherwise S3_ENDPOINT is the door of STORAGE. */
+  STORAGE_DRIVER?: 'r2' | 's3';
+  OPERATOR_SECRET: string;
+  SEALING_KEY: string;
+  SUPABASE_URL?: string;
+}
+
+/** A binding that this instance cannot work without. */
+type Required =
+  | 'PUBLIC_URL'
+  | 'S3_ENDPOINT'
+  | 'S3_ACCESS_KEY_ID'
+  | 'S3_SECRET_ACCESS_KEY'
+  | 'OPERATOR_SECRET'
+  | 'SEALING_KEY';
+
+/** The value of a variable or secret; an `unavailable` refusal that names it when the operator has not set it. */
+export function setting(env: Env, name: Required): string {
+  const value = env[name];
+  if (!value) {
+    throw new AppFluxError('unavailable', `This instance is not set up: ${name} is missing`, {
+      hint: `Set it with \`npx wrangler secret put ${name}\`; docs/operations.md says how to make one.`,
+    });
+  }
+  return value;
+}

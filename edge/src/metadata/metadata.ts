@@ -1,0 +1,229 @@
+/**
+ * The contract of metadata: what AppFlux remembers about apps, deployments, runners and people. Its keepers
+ * are folders beside this file, and every keeper passes `contract.test.ts`.
+ *
+ * Lists are newest first and paged by `cursor`, the id of the last item seen. A record that does not exist is
+ * null. A keeper that cannot be reached throws AppFluxError `unavailable`.
+ */
+import type {
+  AppSource,
+  AppType,
+  Artifact,
+  BuildSettings,
+  Deployment,
+  DeploymentStatus,
+  Environment,
+  Page,
+  PageQuery,
+  Scope,
+} from '@appflux/protocol';
+
+/** A variable at rest: sealed (identity/sealing.ts), never in the clear. */
+export interface SealedVariable {
+  sealed: string;
+  environments: Environment[];
+}
+
+export interface AppRecord {
+  id: string;
+  ownerId: string;
+  name: string;
+  slug: string;
+  type: AppType | null;
+  source: AppSource;
+  build: BuildSettings;
+  envVars: Record<string, SealedVariable>;
+  release: string | null;
+  createdAt: string;
+}
+
+/** An artifact as it is kept: by its storage key. Its URL is made when it is asked for. */
+export type ArtifactRecord = Omit<Artifact, 'url'> & { key: string };
+
+/** A deployment as its object last told of it; the object owns the truth. */
+export type DeploymentRecord = Omit<Deployment, 'artifacts' | 'artifactUrl' | 'urls' | 'waitingFor'> & {
+  ownerId: string;
+  artifacts: ArtifactRecord[];
+  /** Where the whole log lies once it is archived. */
+  logKey: string | null;
+};
+
+export interface UploadRecord {
+  id: string;
+  ownerId: string;
+  name: string;
+  size: number;
+  sha256: string | null;
+  key: string;
+  /** The S3 multipart upload that the parts belong to; null for a single PUT. */
+  multipartId: string | null;
+  completed: boolean;
+  createdAt: string;
+}
+
+export interface RunnerRecord {
+  id: string;
+  ownerId: string;
+  name: string;
+  labels: string[];
+  slots: number;
+  version: string;
+  credentialHash: string;
+  draining: boolean;
+  lastSeenAt: string | null;
+  createdAt: string;
+}
+
+/** Everything that is shown once and kept as a hash: API tokens, registration tokens, sign-in links. */
+export type TokenKind = 'api' | 'registration' | 'sign_in';
+
+export interface TokenRecord {
+  id: string;
+  ownerId: string;
+  kind: TokenKind;
+  name: string;
+  scopes: Scope[];
+  /** SHA-256 of the token, in hex. */
+  hash: string;
+  expiresAt: string | null;
+  lastUsedAt: string | null;
+  createdAt: string;
+}
+
+export interface UserRecord {
+  id: string;
+  email: string;
+  createdAt: string;
+}
+
+/** A refresh token of a signed-in session. Rotated at each use; the used one is kept to notice theft. */
+export interface RefreshTokenRecord {
+  hash: string;
+  sessionId: string;
+  userId: string;
+  expiresAt: string;
+  usedAt: string | null;
+}
+
+export interface AppStore {
+  /** Throws AppFluxError `slug_taken` when another app has the slug. */
+  insert(app: AppRecord): Promise<void>;
+  byId(id: string): Promise<AppRecord | null>;
+  bySlug(slug: string): Promise<AppRecord | null>;
+  list(ownerId: string, page: PageQuery): Promise<Page<AppRecord>>;
+  /** Changes the named members; null when there is no such app. */
+  update(
+    id: string,
+    change: Partial<Pick<AppRecord, 'name' | 'type' | 'source' | 'build' | 'release'>>,
+  ): Promise<AppRecord | null>;
+  setVariable(id: string, name: string, variable: SealedVariable): Promise<void>;
+  /** False when the app had no such variable. */
+  deleteVariable(id: string, name: string): Promise<boolean>;
+  /** The next build number, counting up from 1 for each app. */
+  nextBuildNumber(id: string): Promise<number>;
+  /** Removes the app and its deployments' records; false when there was none. */
+  delete(id: string): Promise<boolean>;
+}
+
+export interface DeploymentStore {
+  /**
+   * Writes how a deployment stands after its `seq`-th change. An older or repeated `seq` changes nothing and
+   * gives false. The first production success also becomes the app's release, and gives the app its type,
+   * in the same write.
+   */
+  project(record: DeploymentRecord, seq: number): Promise<boolean>;
+  byId(id: string): Promise<DeploymentRecord | null>;
+  list(
+    filter: { ownerId: string; appId?: string; status?: DeploymentStatus },
+    page: PageQuery,
+  ): Promise<Page<DeploymentRecord>>;
+  /** Ids of an app's deployments that have not ended. */
+  unended(appId: string): Promise<string[]>;
+}
+
+export interface UploadStore {
+  insert(upload: UploadRecord): Promise<void>;
+  byId(id: string): Promise<UploadRecord | null>;
+  complete(id: string): Promise<void>;
+  delete(id: string): Promise<void>;
+  /** Uploads begun before `createdBefore` and never completed, at most 100. */
+  abandoned(createdBefore: string): Promise<UploadRecord[]>;
+}
+
+export interface RunnerStore {
+  insert(runner: RunnerRecord): Promise<void>;
+  byId(id: string): Promise<RunnerRecord | null>;
+  byCredentialHash(hash: string): Promise<RunnerRecord | null>;
+  list(ownerId: string): Promise<RunnerRecord[]>;
+  update(
+    id: string,
+    change: Partial<Pick<RunnerRecord, 'labels' | 'slots' | 'version' | 'draining' | 'lastSeenAt'>>,
+  ): Promise<RunnerRecord | null>;
+  delete(id: string): Promise<boolean>;
+}
+
+export interface TokenStore {
+  insert(token: TokenRecord): Promise<void>;
+  /** A token of that kind that has not run out by `now`. */
+  byHash(kind: TokenKind, hash: string, now: string): Promise<TokenRecord | null>;
+  list(ownerId: string, kind: TokenKind, page: PageQuery): Promise<Page<TokenRecord>>;
+  touch(id: string, lastUsedAt: string): Promise<void>;
+  /**
+   * Takes a one-time token: gives it, and removes it in the same step, so that of two calls one gets it.
+   * Null when there is none, or it has run out by `now`.
+   */
+  take(kind: TokenKind, hash: string, now: string): Promise<TokenRecord | null>;
+  delete(ownerId: string, kind: TokenKind, id: string): Promise<boolean>;
+  /** Removes all tokens of a kind that an owner has. */
+  deleteKind(ownerId: string, kind: TokenKind): Promise<void>;
+}
+
+export interface UserStore {
+  insert(user: UserRecord): Promise<void>;
+  byId(id: string): Promise<UserRecord | null>;
+  /** The instance's owner: the first user. */
+  owner(): Promise<UserRecord | null>;
+}
+
+export interface SessionStore {
+  insert(token: RefreshTokenRecord): Promise<void>;
+  byHash(hash: string): Promise<RefreshTokenRecord | null>;
+  /** Marks a token used, once; false when it already was. */
+  use(hash: string, usedAt: string): Promise<boolean>;
+  /** Ends a session: all its tokens are removed. */
+  endSession(sessionId: string): Promise<void>;
+}
+
+/** Keys that the instance made for itself, sealed. */
+export interface SecretStore {
+  get(name: string): Promise<string | null>;
+  /** Keeps `sealed` unless the name is there already; gives what is kept. */
+  keep(name: string, sealed: string): Promise<string>;
+}
+
+/** Answers already given, by the key that their caller chose. */
+export interface IdempotencyStore {
+  /**
+   * Remembers that `key` of this owner stands for `deploymentId`; when the key is known already, gives what it
+   * stands for instead and remembers nothing.
+   */
+  claim(
+    ownerId: string,
+    key: string,
+    value: { deploymentId: string; fingerprint: string; createdAt: string },
+  ): Promise<{ deploymentId: string; fingerprint: string }>;
+}
+
+export interface Metadata {
+  /** Resolves when the keeper answers. */
+  ping(): Promise<void>;
+  readonly apps: AppStore;
+  readonly deployments: DeploymentStore;
+  readonly uploads: UploadStore;
+  readonly runners: RunnerStore;
+  readonly tokens: TokenStore;
+  readonly users: UserStore;
+  readonly sessions: SessionStore;
+  readonly secrets: SecretStore;
+  readonly idempotency: IdempotencyStore;
+}

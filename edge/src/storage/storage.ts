@@ -1,0 +1,51 @@
+/**
+ * The contract of storage: where artifacts, sources and archived logs lie. Two keepers: `r2.ts` by the
+ * Worker's binding, `s3.ts` by the S3 API of any server. What comes from outside the Worker enters by
+ * presigned S3 requests (`uploads`), in both.
+ */
+import type { PartGrant, UploadedPart } from '@appflux/protocol';
+
+export interface StoredObject {
+  key: string;
+  size: number;
+  etag: string;
+  contentType: string | null;
+}
+
+/** Bytes `offset` to `offset + length - 1`. */
+export interface ByteRange {
+  offset: number;
+  length: number;
+}
+
+export interface ObjectStore {
+  /** Null when there is no such object. */
+  head(key: string): Promise<StoredObject | null>;
+  get(key: string, range?: ByteRange): Promise<(StoredObject & { body: ReadableStream<Uint8Array> }) | null>;
+  put(key: string, body: ArrayBuffer | Uint8Array | string, contentType: string): Promise<void>;
+  /** Deleting what is not there is no error. */
+  delete(keys: string[]): Promise<void>;
+  /** Keys below a prefix, at most 1,000, after `cursor`. */
+  list(prefix: string, cursor?: string): Promise<{ keys: string[]; cursor: string | null }>;
+}
+
+/** What to PUT where; part N holds the bytes from `(N-1) * partSize`. */
+export interface UploadPlan {
+  /** The S3 multipart upload, or null when one PUT holds it all. */
+  multipartId: string | null;
+  partSize: number;
+  parts: PartGrant[];
+}
+
+export interface Uploads {
+  /** Presigns the PUTs for an object of `size` bytes; multipart from 16 MB on. */
+  begin(key: string, size: number, contentType: string): Promise<UploadPlan>;
+  /** Presigns the same PUTs again, for whoever asks twice. */
+  resume(key: string, size: number, multipartId: string | null): Promise<UploadPlan>;
+  /** Puts the parts together; a plain PUT needs nothing. Throws AppFluxError `upload_incomplete`. */
+  complete(key: string, multipartId: string | null, parts: UploadedPart[]): Promise<void>;
+  /** Forgets a begun upload: the parts are dropped. One that is gone is no error. */
+  abort(key: string, multipartId: string): Promise<void>;
+  /** A presigned GET for `seconds`. */
+  readUrl(key: string, seconds: number): Promise<string>;
+}
