@@ -1,0 +1,71 @@
+/** What every resource's router shares: how input is refused, who is calling, what refusals look like. */
+import { AppFluxError, ErrorBody, issuesOf, type Scope } from '@appflux/protocol';
+import { OpenAPIHono, type z } from '@hono/zod-openapi';
+import { createMiddleware } from 'hono/factory';
+import type { Env } from '../env.ts';
+import { authenticate } from '../identity/authenticate.ts';
+import { type Caller, requireScope } from '../identity/caller.ts';
+import type { Metadata } from '../metadata/metadata.ts';
+import type { ObjectStore, Uploads } from '../storage/storage.ts';
+
+export interface ApiEnv {
+  Bindings: Env;
+  Variables: { metadata: Metadata; objects: ObjectStore; uploads: Uploads; caller: Caller };
+}
+
+/** A router whose input is checked by the same schemas that draw the OpenAPI document. */
+export function router() {
+  return new OpenAPIHono<ApiEnv>({
+    defaultHook: (result) => {
+      if (!result.success) throw refusedInput(result.error, result.target);
+    },
+  });
+}
+
+function refusedInput(error: z.ZodError, target: string): AppFluxError {
+  const issues = issuesOf(error);
+  const first = issues[0];
+  const where = first?.path ? ` (${first.path})` : '';
+  const what = { json: 'body', query: 'query', param: 'path', header: 'headers' }[target] ?? target;
+  return new AppFluxError(
+    'bad_request',
+    `The ${what} is not as it should be${where}: ${first?.message ?? 'invalid'}`,
+    {
+      issues,
+      hint: 'GET /api/openapi.json has the shape of every call.',
+    },
+  );
+}
+
+/** Lets through callers with the scope; sets `caller`. */
+export const needs = (scope: Scope) =>
+  createMiddleware<ApiEnv>(async (c, next) => {
+    const caller = await authenticate(c.req.raw, c.env, c.get('metadata'));
+    requireScope(caller, scope);
+    c.set('caller', caller);
+    await next();
+  });
+
+/** A JSON body of a request or answer, for `createRoute`. */
+export const json = <Schema extends z.ZodType>(schema: Schema, description: string) => ({
+  description,
+  content: { 'application/json': { schema } },
+});
+
+/** A request body that must be there. */
+export const jsonBody = <Schema extends z.ZodType>(schema: Schema) => ({
+  required: true,
+  content: { 'application/json': { schema } },
+});
+
+/** The refusals that every authorised route can answer with. */
+export const refusals = {
+  400: json(ErrorBody, 'The input has the wrong shape'),
+  401: json(ErrorBody, 'No token, or one that is not good'),
+  403: json(ErrorBody, 'The token lacks the scope'),
+  404: json(ErrorBody, 'There is no such thing, or it is not yours'),
+  409: json(ErrorBody, 'The state does not allow it'),
+} as const;
+
+/** For `createRoute`: this route takes a bearer token. */
+export const bearer = [{ bearer: [] }];
