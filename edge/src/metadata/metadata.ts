@@ -129,7 +129,8 @@ export interface DeploymentStore {
   /**
    * Writes how a deployment stands after its `seq`-th change. An older or repeated `seq` changes nothing and
    * gives false. The first production success also becomes the app's release, and gives the app its type,
-   * in the same write.
+   * in the same write; an app that was rolled back stays so when the same deployment is told of again, and a
+   * release is never replaced by an older deployment. Of an app that is gone nothing is kept: false.
    */
   project(record: DeploymentRecord, seq: number): Promise<boolean>;
   byId(id: string): Promise<DeploymentRecord | null>;
@@ -163,6 +164,7 @@ export interface RunnerStore {
 }
 
 export interface TokenStore {
+  /** A token whose hash is there already is left as it is. */
   insert(token: TokenRecord): Promise<void>;
   /** A token of that kind that has not run out by `now`. */
   byHash(kind: TokenKind, hash: string, now: string): Promise<TokenRecord | null>;
@@ -183,15 +185,23 @@ export interface UserStore {
   byId(id: string): Promise<UserRecord | null>;
   /** The instance's owner: the first user. */
   owner(): Promise<UserRecord | null>;
+  /** Makes `user` the owner unless there is one; gives the owner. */
+  keepOwner(user: UserRecord): Promise<UserRecord>;
 }
 
 export interface SessionStore {
   insert(token: RefreshTokenRecord): Promise<void>;
+  /** Adds a token to the session that `predecessorHash` belongs to; false when that session has ended. */
+  insertAfter(token: RefreshTokenRecord, predecessorHash: string): Promise<boolean>;
   byHash(hash: string): Promise<RefreshTokenRecord | null>;
+  /** Whether a session was begun, was not ended, and has a token that has not run out by `now`. */
+  isAlive(sessionId: string, now: string): Promise<boolean>;
   /** Marks a token used, once; false when it already was. */
   use(hash: string, usedAt: string): Promise<boolean>;
   /** Ends a session: all its tokens are removed. */
   endSession(sessionId: string): Promise<void>;
+  /** Ends all sessions of a user, but for one if it is given. */
+  endSessionsOf(userId: string, exceptSessionId: string | null): Promise<void>;
 }
 
 /** Keys that the instance made for itself, sealed. */
@@ -200,6 +210,9 @@ export interface SecretStore {
   /** Keeps `sealed` unless the name is there already; gives what is kept. */
   keep(name: string, sealed: string): Promise<string>;
 }
+
+/** How long an idempotency key is remembered, in hours. */
+export const IDEMPOTENCY_HOURS = 48;
 
 /** Answers already given, by the key that their caller chose. */
 export interface IdempotencyStore {
@@ -217,6 +230,11 @@ export interface IdempotencyStore {
 export interface Metadata {
   /** Resolves when the keeper answers. */
   ping(): Promise<void>;
+  /**
+   * Removes what has run out by `now`: registration tokens, sign-in links, refresh tokens, and idempotency keys
+   * older than IDEMPOTENCY_HOURS. API tokens stay, so that their owner sees which have run out.
+   */
+  removeExpired(now: string): Promise<void>;
   readonly apps: AppStore;
   readonly deployments: DeploymentStore;
   readonly uploads: UploadStore;

@@ -1,0 +1,97 @@
+/** Finds out who is calling, from the token that a request carries. */
+import { AppFluxError, Scope, TOKEN_SUBPROTOCOL_PREFIX } from '@appflux/protocol';
+import type { Env } from '../env.ts';
+import type { Metadata, RunnerRecord } from '../metadata/metadata.ts';
+import { looksLikeJwt, verifyAccessToken } from './access-token.ts';
+import type { Caller } from './caller.ts';
+import { hashToken } from './tokens.ts';
+
+/** When an API token was last used is written down at most this often, in milliseconds. */
+const TOUCH_EVERY_MS = 60_000;
+
+/**
+ * Who is calling: the operator by the instance's secret, a user by an access token, or a program by an API token.
+ * Throws AppFluxError `unauthorized` for anything else.
+ */
+export async function authenticate(request: Request, env: Env, metadata: Metadata): Promise<Caller> {
+  const token = bearerToken(request) ?? subprotocolToken(request);
+  if (token === null) {
+    throw new AppFluxError('unauthorized', 'This call needs a token', {
+      hint: 'Send it in the header `Authorization: Bearer TOKEN`.',
+    });
+  }
+  if (await isOperatorSecret(token, env)) return operator(metadata);
+  return looksLikeJwt(token) ? user(token, env, metadata) : program(token, metadata);
+}
+
+/** The runner that is calling, by its credential. Throws AppFluxError `unauthorized` when there is none. */
+export async function authenticateRunner(request: Request, metadata: Metadata): Promise<RunnerRecord> {
+  const credential = bearerToken(request);
+  const runner =
+    credential === null ? null : await metadata.runners.byCredentialHash(await hashToken(credential));
+  if (runner === null) {
+    throw new AppFluxError('unauthorized', 'This is no credential of a runner, or the runner was removed', {
+      hint: 'Register the runner again with `appflux-runner register`.',
+    });
+  }
+  return runner;
+}
+
+/** Whether a request carries the operator's secret. It does so even before the instance has an owner. */
+export async function bearsOperatorSecret(request: Request, env: Env): Promise<boolean> {
+  const token = bearerToken(request);
+  return token !== null && isOperatorSecret(token, env);
+}
+
+/** The token of `Authorization: Bearer` (RFC 6750 §2.1), or null. */
+export function bearerToken(request: Request): string | null {
+  const header = request.headers.get('Authorization') ?? '';
+  return /^Bearer +([A-Za-z0-9._~+/-]+=*) *$/i.exec(header)?.[1] ?? null;
+}
+
+/** The token that a browser offers as a WebSocket subprotocol, for it cannot set headers there; or null. */
+function subprotocolToken(request: Request): string | null {
+  const offered = (request.headers.get('Sec-WebSocket-Protocol') ?? '').split(',').map((name) => name.trim());
+  const token = offered.find((name) => name.startsWith(TOKEN_SUBPROTOCOL_PREFIX));
+  return token?.slice(TOKEN_SUBPROTOCOL_PREFIX.length) || null;
+}
+
+/** Compares hashes, in constant time: neither the secret's text nor its length shows in how long it takes. */
+async function isOperatorSecret(token: string, env: Env): Promise<boolean> {
+  if (!env.OPERATOR_SECRET) return false;
+  const [given, right] = await Promise.all([hashToken(token), hashToken(env.OPERATOR_SECRET)]);
+  const encoder = new TextEncoder();
+  return crypto.subtle.timingSafeEqual(encoder.encode(given), encoder.encode(right));
+}
+
+async function operator(metadata: Metadata): Promise<Caller> {
+  const owner = await metadata.users.owner();
+  if (owner === null) {
+    throw new AppFluxError('unauthorized', 'This instance has no owner yet', {
+      hint: 'Call POST /api/ops/setup with the operator secret first.',
+    });
+  }
+  return { kind: 'operator', ownerId: owner.id, name: 'operator', scopes: new Set(Scope.options) };
+}
+
+async function user(token: string, env: Env, metadata: Metadata): Promise<Caller> {
+  const { userId, email, sessionId } = await verifyAccessToken(token, env, metadata);
+  if (!(await metadata.sessions.isAlive(sessionId, new Date().toISOString()))) {
+    throw new AppFluxError('unauthorized', 'This session was ended', { hint: 'Sign in again.' });
+  }
+  return { kind: 'user', ownerId: userId, name: email, scopes: new Set(Scope.options) };
+}
+
+async function program(token: string, metadata: Metadata): Promise<Caller> {
+  const now = Date.now();
+  const record = await metadata.tokens.byHash('api', await hashToken(token), new Date(now).toISOString());
+  if (record === null) {
+    throw new AppFluxError('unauthorized', 'The token is not good: unknown, revoked or run out', {
+      hint: 'Create one in the dashboard under Settings, API tokens.',
+    });
+  }
+  if (record.lastUsedAt === null || now - Date.parse(record.lastUsedAt) >= TOUCH_EVERY_MS) {
+    await metadata.tokens.touch(record.id, new Date(now).toISOString());
+  }
+  return { kind: 'token', ownerId: record.ownerId, name: record.name, scopes: new Set(record.scopes) };
+}

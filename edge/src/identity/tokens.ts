@@ -1,0 +1,29 @@
+/** Secrets that are shown once and kept as a hash. */
+import { base64url } from 'jose';
+
+/** What each kind of token begins with, so that people and secret scanners know one when they see it. */
+export const TOKEN_PREFIX = {
+  api: 'afx_',
+  runner: 'afr_',
+  registration: 'afg_',
+  signIn: 'afs_',
+  refresh: 'aft_',
+} as const;
+
+/** 32 random bytes in base64url (RFC 4648 §5): 43 characters that are safe in headers and URLs. */
+export const randomToken = (): string => base64url.encode(crypto.getRandomValues(new Uint8Array(32)));
+
+/** A new token of a kind: its prefix and 256 random bits. */
+export const makeToken = (kind: keyof typeof TOKEN_PREFIX): string => TOKEN_PREFIX[kind] + randomToken();
+
+/**
+ * The form in which a token is kept: its SHA-256 in hex. A plain hash is enough, and can be looked up, because
+ * a token has 256 random bits and cannot be guessed from its hash.
+ */
+export const hashToken = (token: string): Promise<string> => sha256Hex(new TextEncoder().encode(token));
+
+/** The SHA-256 of bytes, in lower-case hex. */
+export async function sha256Hex(bytes: BufferSource): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', bytes);
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

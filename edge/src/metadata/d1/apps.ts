@@ -1,0 +1,111 @@
+import { AppFluxError, type AppSource, type AppType, type BuildSettings } from '@appflux/protocol';
+import type { AppRecord, AppStore, SealedVariable } from '../metadata.ts';
+import { json, number, text, textOrNull } from './columns.ts';
+import type { Database, Row } from './database.ts';
+import { listPage } from './list.ts';
+import { type Columns, updateRow } from './update.ts';
+
+const CHANGEABLE: Columns<Partial<Pick<AppRecord, 'name' | 'type' | 'source' | 'build' | 'release'>>> = {
+  name: { column: 'name', keep: (name) => name },
+  type: { column: 'type', keep: (type) => type },
+  source: { column: 'source', keep: (source) => JSON.stringify(source) },
+  build: { column: 'build', keep: (build) => JSON.stringify(build) },
+  release: { column: 'release', keep: (release) => release },
+};
+
+/** The JSON path of a variable. Names are letters, digits and underscores, so quoting them is enough. */
+const pathOf = (name: string) => `$."${name}"`;
+
+export function createAppStore(database: Database): AppStore {
+  return {
+    async insert(app) {
+      const inserted = await database.run(
+        `INSERT INTO apps (id, owner_id, name, slug, type, source, build, env_vars, release, created_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (slug) DO NOTHING`,
+        app.id,
+        app.ownerId,
+        app.name,
+        app.slug,
+        app.type,
+        JSON.stringify(app.source),
+        JSON.stringify(app.build),
+        JSON.stringify(app.envVars),
+        app.release,
+        app.createdAt,
+      );
+      if (inserted === 0) {
+        throw new AppFluxError('slug_taken', `There is an app with the slug ${app.slug} already`, {
+          hint: 'Choose another slug.',
+        });
+      }
+    },
+
+    async byId(id) {
+      const row = await database.first('SELECT * FROM apps WHERE id = ?', id);
+      return row && toApp(row);
+    },
+
+    async bySlug(slug) {
+      const row = await database.first('SELECT * FROM apps WHERE slug = ?', slug);
+      return row && toApp(row);
+    },
+
+    list: (ownerId, page) => listPage(database, 'apps', { owner_id: ownerId }, page, toApp),
+
+    async update(id, change) {
+      const row = await updateRow(database, 'apps', id, change, CHANGEABLE);
+      return row && toApp(row);
+    },
+
+    async setVariable(id, name, variable) {
+      await database.run(
+        'UPDATE apps SET env_vars = json_set(env_vars, ?, json(?)) WHERE id = ?',
+        pathOf(name),
+        JSON.stringify(variable),
+        id,
+      );
+    },
+
+    async deleteVariable(id, name) {
+      const deleted = await database.run(
+        `UPDATE apps SET env_vars = json_remove(env_vars, ?1)
+         WHERE id = ?2 AND json_type(env_vars, ?1) IS NOT NULL`,
+        pathOf(name),
+        id,
+      );
+      return deleted > 0;
+    },
+
+    async nextBuildNumber(id) {
+      const row = await database.first(
+        'UPDATE apps SET builds = builds + 1 WHERE id = ? RETURNING builds',
+        id,
+      );
+      if (!row) throw new AppFluxError('not_found', 'There is no such app');
+      return number(row, 'builds');
+    },
+
+    async delete(id) {
+      const [, apps] = await database.batch([
+        { sql: 'DELETE FROM deployments WHERE app_id = ?', values: [id] },
+        { sql: 'DELETE FROM apps WHERE id = ?', values: [id] },
+      ]);
+      return (apps?.changes ?? 0) > 0;
+    },
+  };
+}
+
+function toApp(row: Row): AppRecord {
+  return {
+    id: text(row, 'id'),
+    ownerId: text(row, 'owner_id'),
+    name: text(row, 'name'),
+    slug: text(row, 'slug'),
+    type: textOrNull(row, 'type') as AppType | null,
+    source: json<AppSource>(row, 'source'),
+    build: json<BuildSettings>(row, 'build'),
+    envVars: json<Record<string, SealedVariable>>(row, 'env_vars'),
+    release: textOrNull(row, 'release'),
+    createdAt: text(row, 'created_at'),
+  };
+}

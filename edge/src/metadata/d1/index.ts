@@ -1,0 +1,33 @@
+/** The D1 keeper of metadata: Cloudflare's SQLite, the embedded default. */
+import type { Metadata } from '../metadata.ts';
+import { createAppStore } from './apps.ts';
+import { Database } from './database.ts';
+import { createDeploymentStore } from './deployments.ts';
+import { createIdempotencyStore } from './idempotency.ts';
+import { createRunnerStore } from './runners.ts';
+import { createSecretStore } from './secrets.ts';
+import { createSessionStore } from './sessions.ts';
+import { removeExpired } from './sweep.ts';
+import { createTokenStore } from './tokens.ts';
+import { createUploadStore } from './uploads.ts';
+import { createUserStore } from './users.ts';
+
+/** Metadata in a D1 database that has the migrations of edge/migrations. */
+export function createD1Metadata(db: D1Database): Metadata {
+  const database = new Database(db);
+  return {
+    async ping() {
+      await database.first('SELECT 1');
+    },
+    removeExpired: (now) => removeExpired(database, now),
+    apps: createAppStore(database),
+    deployments: createDeploymentStore(database),
+    uploads: createUploadStore(database),
+    runners: createRunnerStore(database),
+    tokens: createTokenStore(database),
+    users: createUserStore(database),
+    sessions: createSessionStore(database),
+    secrets: createSecretStore(database),
+    idempotency: createIdempotencyStore(database),
+  };
+}

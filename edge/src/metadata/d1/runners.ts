@@ -1,0 +1,75 @@
+import type { RunnerRecord, RunnerStore } from '../metadata.ts';
+import { flag, fromFlag, json, number, text, textOrNull } from './columns.ts';
+import type { Database, Row } from './database.ts';
+import { type Columns, updateRow } from './update.ts';
+
+const CHANGEABLE: Columns<
+  Partial<Pick<RunnerRecord, 'labels' | 'slots' | 'version' | 'draining' | 'lastSeenAt'>>
+> = {
+  labels: { column: 'labels', keep: (labels) => JSON.stringify(labels) },
+  slots: { column: 'slots', keep: (slots) => slots },
+  version: { column: 'version', keep: (version) => version },
+  draining: { column: 'draining', keep: fromFlag },
+  lastSeenAt: { column: 'last_seen_at', keep: (lastSeenAt) => lastSeenAt },
+};
+
+export function createRunnerStore(database: Database): RunnerStore {
+  return {
+    async insert(runner) {
+      await database.run(
+        `INSERT INTO runners
+           (id, owner_id, name, labels, slots, version, credential_hash, draining, last_seen_at, created_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        runner.id,
+        runner.ownerId,
+        runner.name,
+        JSON.stringify(runner.labels),
+        runner.slots,
+        runner.version,
+        runner.credentialHash,
+        fromFlag(runner.draining),
+        runner.lastSeenAt,
+        runner.createdAt,
+      );
+    },
+
+    async byId(id) {
+      const row = await database.first('SELECT * FROM runners WHERE id = ?', id);
+      return row && toRunner(row);
+    },
+
+    async byCredentialHash(hash) {
+      const row = await database.first('SELECT * FROM runners WHERE credential_hash = ?', hash);
+      return row && toRunner(row);
+    },
+
+    async list(ownerId) {
+      const rows = await database.all('SELECT * FROM runners WHERE owner_id = ? ORDER BY id DESC', ownerId);
+      return rows.map(toRunner);
+    },
+
+    async update(id, change) {
+      const row = await updateRow(database, 'runners', id, change, CHANGEABLE);
+      return row && toRunner(row);
+    },
+
+    async delete(id) {
+      return (await database.run('DELETE FROM runners WHERE id = ?', id)) > 0;
+    },
+  };
+}
+
+function toRunner(row: Row): RunnerRecord {
+  return {
+    id: text(row, 'id'),
+    ownerId: text(row, 'owner_id'),
+    name: text(row, 'name'),
+    labels: json<string[]>(row, 'labels'),
+    slots: number(row, 'slots'),
+    version: text(row, 'version'),
+    credentialHash: text(row, 'credential_hash'),
+    draining: flag(row, 'draining'),
+    lastSeenAt: textOrNull(row, 'last_seen_at'),
+    createdAt: text(row, 'created_at'),
+  };
+}

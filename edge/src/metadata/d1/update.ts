@@ -1,0 +1,34 @@
+/** An UPDATE of the members that a change names, and of no others. */
+import type { Database, Row, Value } from './database.ts';
+
+/** For each member that may change: its column, and how its value is kept. */
+export type Columns<Change> = {
+  [Member in keyof Change]-?: {
+    column: string;
+    keep: (value: Exclude<Change[Member], undefined>) => Value;
+  };
+};
+
+/**
+ * Changes the named members of the row with this id and gives the row as it is then; null when there is none.
+ * A change that names nothing only reads. `table` and the columns' names are ours and never a caller's.
+ */
+export async function updateRow<Change extends object>(
+  database: Database,
+  table: string,
+  id: string,
+  change: Change,
+  columns: Columns<Change>,
+): Promise<Row | null> {
+  const sets: string[] = [];
+  const values: Value[] = [];
+  for (const member of Object.keys(columns) as (keyof Change)[]) {
+    const value = change[member];
+    if (value === undefined) continue;
+    const { column, keep } = columns[member];
+    sets.push(`${column} = ?`);
+    values.push(keep(value as Exclude<Change[keyof Change], undefined>));
+  }
+  if (sets.length === 0) return database.first(`SELECT * FROM ${table} WHERE id = ?`, id);
+  return database.first(`UPDATE ${table} SET ${sets.join(', ')} WHERE id = ? RETURNING *`, ...values, id);
+}
