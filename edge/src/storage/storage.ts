@@ -8,17 +8,20 @@ import type { PartGrant, UploadedPart } from '@appflux/protocol';
 export interface StoredObject {
   key: string;
   size: number;
+  /** Without quotes. */
   etag: string;
   contentType: string | null;
 }
 
-/** Bytes `offset` to `offset + length - 1`. */
+/** Bytes `offset` to `offset + length - 1`: at least one, and all of them inside the object. */
 export interface ByteRange {
   offset: number;
   length: number;
 }
 
 export interface ObjectStore {
+  /** Resolves when the keeper answers and the bucket is there. */
+  ping(): Promise<void>;
   /** Null when there is no such object. */
   head(key: string): Promise<StoredObject | null>;
   get(key: string, range?: ByteRange): Promise<(StoredObject & { body: ReadableStream<Uint8Array> }) | null>;

@@ -1,0 +1,119 @@
+/** Objects in any S3 server. Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations.html */
+import { createHash } from 'node:crypto';
+import { type S3Client, S3Refusal, unavailable } from './s3-client.ts';
+import { deleteBody, readList, readUndeleted, UnreadableAnswer } from './s3-xml.ts';
+import type { ByteRange, ObjectStore, StoredObject } from './storage.ts';
+
+/** The most keys that DeleteObjects takes. */
+const DELETE_AT_ONCE = 1000;
+
+/** Keeps objects by the S3 API. Every method throws AppFluxError `unavailable` when the server does not do it. */
+export function createS3Objects(client: S3Client): ObjectStore {
+  return guarded({
+    ping: async () => {
+      const query = { 'list-type': '2', 'max-keys': '1' };
+      readList(await client.text({ method: 'GET', key: null, query, idempotent: true }));
+    },
+
+    head: async (key) => {
+      const response = await ifThere(client.send({ method: 'HEAD', key, idempotent: true }));
+      return response === null ? null : describe(key, response);
+    },
+
+    get: async (key, range) => {
+      const unsignedHeaders = {
+        // A server that compresses on the way would hide the size and break ranges.
+        'accept-encoding': 'identity',
+        ...(range === undefined ? {} : { range: `bytes=${range.offset}-${range.offset + range.length - 1}` }),
+      };
+      const response = await ifThere(client.send({ method: 'GET', key, unsignedHeaders, idempotent: true }));
+      if (response === null) return null;
+      const body: ReadableStream<Uint8Array> = response.body ?? emptyBody();
+      return { ...describe(key, response, range), body };
+    },
+
+    put: async (key, body, contentType) => {
+      const headers = { 'content-type': contentType };
+      await client.text({ method: 'PUT', key, headers, body, idempotent: true });
+    },
+
+    delete: async (keys) => {
+      for (let from = 0; from < keys.length; from += DELETE_AT_ONCE) {
+        const body = deleteBody(keys.slice(from, from + DELETE_AT_ONCE));
+        const md5 = createHash('md5').update(body).digest('base64');
+        const text = await client.text({
+          method: 'POST',
+          key: null,
+          query: { delete: '' },
+          headers: { 'content-md5': md5, 'content-type': 'application/xml' },
+          body,
+          idempotent: true,
+        });
+        const [undeleted] = readUndeleted(text);
+        if (undeleted !== undefined) throw new S3Refusal(200, undeleted);
+      }
+    },
+
+    list: async (prefix, cursor) =>
+      readList(
+        await client.text({
+          method: 'GET',
+          key: null,
+          query: {
+            'list-type': '2',
+            'encoding-type': 'url',
+            prefix,
+            ...(cursor === undefined ? {} : { 'continuation-token': cursor }),
+          },
+          idempotent: true,
+        }),
+      ),
+  });
+}
+
+/** The same methods, throwing what a caller of AppFlux is told. */
+const guarded = (store: ObjectStore): ObjectStore => ({
+  ping: () => store.ping().catch(refuse),
+  head: (key) => store.head(key).catch(refuse),
+  get: (key, range) => store.get(key, range).catch(refuse),
+  put: (key, body, contentType) => store.put(key, body, contentType).catch(refuse),
+  delete: (keys) => store.delete(keys).catch(refuse),
+  list: (prefix, cursor) => store.list(prefix, cursor).catch(refuse),
+});
+
+const refuse = (error: unknown): never => {
+  throw unavailable(error);
+};
+
+/** The answer about an object that may not be there: null then. A missing bucket is no missing object. */
+async function ifThere(asked: Promise<Response>): Promise<Response | null> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof S3Refusal && error.status === 404 && error.code !== 'NoSuchBucket') return null;
+    throw error;
+  }
+}
+
+/** An object as its headers tell; of a range the whole size is behind the slash of Content-Range. */
+function describe(key: string, { status, headers }: Response, range?: ByteRange): StoredObject {
+  const length = headers.get('content-length');
+  const size = Number(status === 206 ? headers.get('content-range')?.split('/')[1] : (length ?? Number.NaN));
+  const whole = range === undefined || status === 206 || (range.offset === 0 && range.length === size);
+  if (!Number.isSafeInteger(size) || !whole) {
+    throw unavailable(
+      new UnreadableAnswer(`The storage does not say how large ${key} is, or ignored a range`),
+    );
+  }
+  return {
+    key,
+    size,
+    etag: (headers.get('etag') ?? '').replace(/^"|"$/g, ''),
+    contentType: headers.get('content-type'),
+  };
+}
+
+const emptyBody = () =>
+  new ReadableStream<Uint8Array>({
+    start: (controller) => controller.close(),
+  });
