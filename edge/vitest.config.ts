@@ -1,10 +1,10 @@
 /** Tests of the control plane run in workerd, with the bindings of wrangler.toml and the real migrations. */
 import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
 
-const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
+const path = (relative: string) => join(import.meta.dirname, relative);
 
 export default defineConfig({
   root: path('.'),

@@ -119,7 +119,7 @@ export interface AppStore {
   setVariable(id: string, name: string, variable: SealedVariable): Promise<void>;
   /** False when the app had no such variable. */
   deleteVariable(id: string, name: string): Promise<boolean>;
-  /** The next build number, counting up from 1 for each app. */
+  /** The next build number, counting up from 1 for each app. Throws `not_found` when there is no such app. */
   nextBuildNumber(id: string): Promise<number>;
   /** Removes the app and its deployments' records; false when there was none. */
   delete(id: string): Promise<boolean>;

@@ -1,0 +1,134 @@
+import { expect, test } from 'vitest';
+import type { CreateKeeper } from '../contract.ts';
+import { newObjectId } from '../object-id.ts';
+import { appRecord, deploymentRecord } from '../sample-records.ts';
+
+const PAGE = { limit: 30 };
+
+export function appContract(create: CreateKeeper): void {
+  test('an app comes back as it was put in, by id and by slug', async () => {
+    const { apps } = await create();
+    const app = appRecord({
+      name: 'Ünïcode “App” \u{1F680}',
+      type: 'android',
+      envVars: { API_URL: { sealed: 'v1.x', environments: ['production', 'preview'] } },
+      release: newObjectId(),
+    });
+    await apps.insert(app);
+    expect(await apps.byId(app.id)).toEqual(app);
+    expect(await apps.bySlug(app.slug)).toEqual(app);
+    expect(await apps.list(app.ownerId, PAGE)).toEqual({ items: [app], nextCursor: null });
+  });
+
+  test('an app that is not there is null, and changing or deleting it says so', async () => {
+    const { apps } = await create();
+    const id = newObjectId();
+    expect(await apps.byId(id)).toBeNull();
+    expect(await apps.bySlug('nobody')).toBeNull();
+    expect(await apps.update(id, { name: 'x' })).toBeNull();
+    expect(await apps.update(id, {})).toBeNull();
+    expect(await apps.delete(id)).toBe(false);
+    expect(await apps.deleteVariable(id, 'NAME')).toBe(false);
+    await expect(apps.nextBuildNumber(id)).rejects.toMatchObject({ code: 'not_found' });
+  });
+
+  test('a slug that another app has is refused, and the other app stays as it was', async () => {
+    const { apps } = await create();
+    const first = appRecord({ slug: 'mine' });
+    await apps.insert(first);
+    await expect(apps.insert(appRecord({ slug: 'mine' }))).rejects.toMatchObject({ code: 'slug_taken' });
+    expect(await apps.bySlug('mine')).toEqual(first);
+  });
+
+  test('of two apps with one slug at the same time exactly one is kept', async () => {
+    const { apps } = await create();
+    const outcomes = await Promise.allSettled(
+      [0, 1, 2].map(() => apps.insert(appRecord({ slug: 'contested' }))),
+    );
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  });
+
+  test('a change touches the members that it names and no others', async () => {
+    const { apps } = await create();
+    const app = appRecord({ type: 'web', release: newObjectId() });
+    const other = appRecord();
+    await apps.insert(app);
+    await apps.insert(other);
+    const renamed = await apps.update(app.id, { name: 'Renamed' });
+    expect(renamed).toEqual({ ...app, name: 'Renamed' });
+    const source = { provider: 'upload', rootDirectory: 'app' } as const;
+    const build = { ...app.build, outputs: ['dist/**'], timeoutSeconds: 60 };
+    const changed = await apps.update(app.id, { type: null, release: null, source, build });
+    expect(changed).toEqual({ ...app, name: 'Renamed', type: null, release: null, source, build });
+    expect(await apps.byId(app.id)).toEqual(changed);
+    expect(await apps.byId(other.id)).toEqual(other);
+  });
+
+  test('variables are set, replaced and deleted one by one', async () => {
+    const { apps } = await create();
+    const app = appRecord();
+    await apps.insert(app);
+    const inProduction = { sealed: 'v1.a', environments: ['production' as const] };
+    await apps.setVariable(app.id, 'A', { sealed: 'old', environments: ['preview'] });
+    await apps.setVariable(app.id, 'A', inProduction);
+    await apps.setVariable(app.id, 'B', inProduction);
+    expect((await apps.byId(app.id))?.envVars).toEqual({ A: inProduction, B: inProduction });
+    expect(await apps.deleteVariable(app.id, 'A')).toBe(true);
+    expect(await apps.deleteVariable(app.id, 'A')).toBe(false);
+    expect((await apps.byId(app.id))?.envVars).toEqual({ B: inProduction });
+  });
+
+  test('variables set at the same time are all kept', async () => {
+    const { apps } = await create();
+    const app = appRecord();
+    await apps.insert(app);
+    const names = ['A', 'B', 'C', 'D', 'E'];
+    await Promise.all(
+      names.map((name) => apps.setVariable(app.id, name, { sealed: name, environments: [] })),
+    );
+    expect(Object.keys((await apps.byId(app.id))?.envVars ?? {}).sort()).toEqual(names);
+  });
+
+  test('a variable may be called what an object calls its own', async () => {
+    const { apps } = await create();
+    const app = appRecord();
+    await apps.insert(app);
+    for (const name of ['__proto__', 'constructor', '_id']) {
+      await apps.setVariable(app.id, name, { sealed: name, environments: [] });
+    }
+    const variables = (await apps.byId(app.id))?.envVars ?? {};
+    expect(Object.entries(variables).map(([name, { sealed }]) => [name, sealed])).toEqual([
+      ['__proto__', '__proto__'],
+      ['constructor', 'constructor'],
+      ['_id', '_id'],
+    ]);
+    expect(await apps.deleteVariable(app.id, '__proto__')).toBe(true);
+  });
+
+  test('build numbers count up from 1 for each app, without gap or repeat', async () => {
+    const { apps } = await create();
+    const [one, two] = [appRecord(), appRecord()];
+    await apps.insert(one);
+    await apps.insert(two);
+    const numbers = await Promise.all(Array.from({ length: 8 }, () => apps.nextBuildNumber(one.id)));
+    expect(numbers.sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    expect(await apps.nextBuildNumber(two.id)).toBe(1);
+  });
+
+  test("deleting an app removes its deployments' records and frees its slug", async () => {
+    const { apps, deployments } = await create();
+    const app = appRecord({ slug: 'again' });
+    const other = appRecord({ ownerId: app.ownerId });
+    await apps.insert(app);
+    await apps.insert(other);
+    const gone = deploymentRecord(app);
+    const stays = deploymentRecord(other);
+    await deployments.project(gone, 1);
+    await deployments.project(stays, 1);
+    expect(await apps.delete(app.id)).toBe(true);
+    expect(await apps.byId(app.id)).toBeNull();
+    expect(await deployments.byId(gone.id)).toBeNull();
+    expect(await deployments.byId(stays.id)).toEqual(stays);
+    await apps.insert(appRecord({ slug: 'again' }));
+  });
+}

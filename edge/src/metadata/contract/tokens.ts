@@ -1,0 +1,87 @@
+import { expect, test } from 'vitest';
+import type { CreateKeeper } from '../contract.ts';
+import { anyHash, tokenRecord } from '../sample-records.ts';
+
+const NOW = '2026-11-10T12:00:00.000Z';
+const BEFORE = '2026-11-10T11:59:59.999Z';
+const AFTER = '2026-11-10T12:00:00.001Z';
+
+export function tokenContract(create: CreateKeeper): void {
+  test('a token is found by its kind and hash, as it was put in', async () => {
+    const { tokens } = await create();
+    const token = tokenRecord({ expiresAt: AFTER });
+    await tokens.insert(token);
+    expect(await tokens.byHash('api', token.hash, NOW)).toEqual(token);
+    expect(await tokens.byHash('registration', token.hash, NOW)).toBeNull();
+    expect(await tokens.byHash('api', anyHash(), NOW)).toBeNull();
+  });
+
+  test.each([
+    ['has not run out a moment before its time', AFTER, true],
+    ['has run out at its time', NOW, false],
+    ['has run out after its time', BEFORE, false],
+    ['never runs out without a time', null, true],
+  ])('a token %s', async (_title, expiresAt, good) => {
+    const { tokens } = await create();
+    const token = tokenRecord({ expiresAt, kind: 'sign_in' });
+    await tokens.insert(token);
+    expect((await tokens.byHash('sign_in', token.hash, NOW)) !== null).toBe(good);
+    expect((await tokens.take('sign_in', token.hash, NOW)) !== null).toBe(good);
+  });
+
+  test('of many who take a one-time token at the same time one gets it', async () => {
+    const { tokens } = await create();
+    const token = tokenRecord({ kind: 'sign_in' });
+    await tokens.insert(token);
+    const taken = await Promise.all(Array.from({ length: 5 }, () => tokens.take('sign_in', token.hash, NOW)));
+    expect(taken.filter((record) => record !== null)).toEqual([token]);
+    expect(await tokens.byHash('sign_in', token.hash, NOW)).toBeNull();
+  });
+
+  test('taking a token as another kind leaves it there', async () => {
+    const { tokens } = await create();
+    const token = tokenRecord({ kind: 'api' });
+    await tokens.insert(token);
+    expect(await tokens.take('registration', token.hash, NOW)).toBeNull();
+    expect(await tokens.byHash('api', token.hash, NOW)).toEqual(token);
+  });
+
+  test('a token whose hash is known already is left as it is', async () => {
+    const { tokens } = await create();
+    const token = tokenRecord();
+    await tokens.insert(token);
+    await tokens.insert(tokenRecord({ hash: token.hash, scopes: ['admin'] }));
+    expect(await tokens.byHash('api', token.hash, NOW)).toEqual(token);
+  });
+
+  test('touching writes down when a token was last used', async () => {
+    const { tokens } = await create();
+    const token = tokenRecord();
+    await tokens.insert(token);
+    await tokens.touch(token.id, NOW);
+    expect(await tokens.byHash('api', token.hash, NOW)).toEqual({ ...token, lastUsedAt: NOW });
+  });
+
+  test('only the owner deletes a token, and only as the kind that it is', async () => {
+    const { tokens } = await create();
+    const token = tokenRecord();
+    await tokens.insert(token);
+    expect(await tokens.delete(crypto.randomUUID(), 'api', token.id)).toBe(false);
+    expect(await tokens.delete(token.ownerId, 'sign_in', token.id)).toBe(false);
+    expect(await tokens.delete(token.ownerId, 'api', token.id)).toBe(true);
+    expect(await tokens.delete(token.ownerId, 'api', token.id)).toBe(false);
+    expect(await tokens.byHash('api', token.hash, NOW)).toBeNull();
+  });
+
+  test("a kind is deleted for one owner, and other kinds' and owners' tokens stay", async () => {
+    const { tokens } = await create();
+    const link = tokenRecord({ kind: 'sign_in' });
+    const api = tokenRecord({ ownerId: link.ownerId });
+    const theirs = tokenRecord({ kind: 'sign_in' });
+    for (const token of [link, api, theirs]) await tokens.insert(token);
+    await tokens.deleteKind(link.ownerId, 'sign_in');
+    expect(await tokens.byHash('sign_in', link.hash, NOW)).toBeNull();
+    expect(await tokens.byHash('api', api.hash, NOW)).toEqual(api);
+    expect(await tokens.byHash('sign_in', theirs.hash, NOW)).toEqual(theirs);
+  });
+}

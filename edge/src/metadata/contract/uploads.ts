@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest';
+import type { CreateKeeper } from '../contract.ts';
+import { newObjectId } from '../object-id.ts';
+import { anyHash, uploadRecord } from '../sample-records.ts';
+
+export function uploadContract(create: CreateKeeper): void {
+  test('an upload comes back as it was put in, until it is deleted', async () => {
+    const { uploads } = await create();
+    const plain = uploadRecord();
+    const multipart = uploadRecord({ multipartId: 'abc', sha256: anyHash(), size: 2 ** 31 });
+    await uploads.insert(plain);
+    await uploads.insert(multipart);
+    expect(await uploads.byId(plain.id)).toEqual(plain);
+    expect(await uploads.byId(multipart.id)).toEqual(multipart);
+    await uploads.delete(plain.id);
+    await uploads.delete(plain.id);
+    expect(await uploads.byId(plain.id)).toBeNull();
+    expect(await uploads.byId(newObjectId())).toBeNull();
+  });
+
+  test('a completed upload says so', async () => {
+    const { uploads } = await create();
+    const upload = uploadRecord();
+    await uploads.insert(upload);
+    await uploads.complete(upload.id);
+    expect(await uploads.byId(upload.id)).toEqual({ ...upload, completed: true });
+  });
+
+  test('abandoned uploads are those begun earlier and never completed, oldest first', async () => {
+    const { uploads } = await create();
+    const old = uploadRecord({ createdAt: '2026-11-01T00:00:00.000Z' });
+    const older = uploadRecord({ createdAt: '2026-10-31T00:00:00.000Z' });
+    const completed = uploadRecord({ createdAt: '2026-10-31T00:00:00.000Z' });
+    const recent = uploadRecord({ createdAt: '2026-11-02T00:00:00.000Z' });
+    for (const upload of [old, older, completed, recent]) await uploads.insert(upload);
+    await uploads.complete(completed.id);
+    expect(await uploads.abandoned('2026-11-02T00:00:00.000Z')).toEqual([older, old]);
+  });
+
+  test('abandoned uploads come at most 100 at a time', async () => {
+    const { uploads } = await create();
+    await Promise.all(Array.from({ length: 101 }, () => uploads.insert(uploadRecord())));
+    expect(await uploads.abandoned('2027-01-01T00:00:00.000Z')).toHaveLength(100);
+  });
+}
