@@ -1,0 +1,27 @@
+/** How long to wait before trying again. */
+
+export interface BackoffPolicy {
+  /** The ceiling of the first wait, in milliseconds; it doubles with each further failure. */
+  readonly baseMs: number;
+  /** The ceiling that no wait passes, in milliseconds. */
+  readonly capMs: number;
+}
+
+/**
+ * Exponential back-off with full jitter: a wait drawn evenly from nothing up to a ceiling that doubles with
+ * each failure. Every runner loses its socket at the same moment when the edge is deployed; drawing the whole
+ * wait, not only a part of it, is what spreads their return best.
+ * See https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/.
+ *
+ * @param failures how many tries have failed so far, from 0
+ * @param random a number from 0 to 1, for tests
+ * @returns milliseconds
+ */
+export function fullJitter(
+  failures: number,
+  policy: BackoffPolicy,
+  random: () => number = Math.random,
+): number {
+  const ceiling = Math.min(policy.capMs, policy.baseMs * 2 ** Math.min(failures, 30));
+  return Math.floor(random() * ceiling);
+}

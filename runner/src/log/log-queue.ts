@@ -1,0 +1,104 @@
+/** The batches of lines that the edge has not acknowledged, in order. */
+import type { Spool, SpoolEntry } from './spool.ts';
+
+interface Batch {
+  /** Numbers of its first and last line. */
+  first: number;
+  last: number;
+  /** Its lines as a JSON array's inside, or where on disk that lies. */
+  body: string | SpoolEntry;
+  /** Size of the body in bytes. */
+  bytes: number;
+}
+
+/** Keeps batches in memory up to a cap, and what comes after on disk. */
+export class LogQueue {
+  readonly #spool: Spool;
+  readonly #memoryCap: number;
+  readonly #onSpoolError: (error: unknown) => void;
+  readonly #batches: Batch[] = [];
+  #memoryBytes = 0;
+  #spooledBytes = 0;
+  #spoolBroken = false;
+
+  /** @param onSpoolError told once when the disk takes no more; batches stay in memory from then on */
+  constructor(spool: Spool, memoryCap: number, onSpoolError: (error: unknown) => void) {
+    this.#spool = spool;
+    this.#memoryCap = memoryCap;
+    this.#onSpoolError = onSpoolError;
+  }
+
+  get length(): number {
+    return this.#batches.length;
+  }
+
+  get bytes(): number {
+    return this.#memoryBytes + this.#spooledBytes;
+  }
+
+  /** Adds a batch behind the others. `body` holds the lines `first` to `last` as JSON, joined by commas. */
+  push(first: number, last: number, body: string) {
+    const bytes = Buffer.byteLength(body);
+    const entry = this.#memoryBytes + bytes > this.#memoryCap ? this.#toDisk(body) : undefined;
+    if (entry === undefined) this.#memoryBytes += bytes;
+    else this.#spooledBytes += bytes;
+    this.#batches.push({ first, last, body: entry ?? body, bytes });
+  }
+
+  /** The body of the batch at a place in the queue. */
+  bodyAt(index: number): string | undefined {
+    const batch = this.#batches[index];
+    if (batch === undefined) return undefined;
+    return typeof batch.body === 'string' ? batch.body : this.#spool.read(batch.body);
+  }
+
+  /** The number of the last line in the batch at a place in the queue. */
+  lastSeqAt(index: number): number | undefined {
+    return this.#batches[index]?.last;
+  }
+
+  /**
+   * Forgets every line up to `seq`; a batch that is only partly covered keeps the rest of its lines.
+   *
+   * @returns how many whole batches went
+   */
+  dropThrough(seq: number): number {
+    let whole = 0;
+    while (this.#batches[whole] !== undefined && (this.#batches[whole]?.last ?? 0) <= seq) whole += 1;
+    for (const batch of this.#batches.splice(0, whole)) this.#release(batch);
+    const head = this.#batches[0];
+    if (head !== undefined && head.first <= seq) this.#trim(head, seq);
+    if (this.#spooledBytes === 0) this.#spool.clear();
+    return whole;
+  }
+
+  #trim(head: Batch, seq: number) {
+    const lines: unknown[] = JSON.parse(`[${this.bodyAt(0)}]`);
+    const body = lines
+      .slice(seq + 1 - head.first)
+      .map((line) => JSON.stringify(line))
+      .join(',');
+    this.#release(head);
+    head.first = seq + 1;
+    head.body = body;
+    head.bytes = Buffer.byteLength(body);
+    this.#memoryBytes += head.bytes;
+  }
+
+  #release(batch: Batch) {
+    if (typeof batch.body === 'string') this.#memoryBytes -= batch.bytes;
+    else this.#spooledBytes -= batch.bytes;
+  }
+
+  #toDisk(body: string): SpoolEntry | undefined {
+    if (this.#spoolBroken) return undefined;
+    try {
+      return this.#spool.append(body);
+    } catch (error) {
+      // A full disk must not cost lines: they stay in memory, and the build is made to wait (LogStream.ready).
+      this.#spoolBroken = true;
+      this.#onSpoolError(error);
+      return undefined;
+    }
+  }
+}

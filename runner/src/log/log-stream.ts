@@ -1,0 +1,224 @@
+/** Delivers numbered log lines to the edge: in order, without a gap, over any number of connections. */
+import type { LogLine, RunnerToDeployment } from '@appflux/protocol';
+import { LogQueue } from './log-queue.ts';
+import { Spool } from './spool.ts';
+
+export interface LogStreamOptions {
+  readonly attempt: number;
+  /** The last line that the edge has of this deployment; numbering goes on from the next. */
+  readonly ackedSeq: number;
+  /** A file for what does not fit into memory; must not exist yet. */
+  readonly spoolPath: string;
+  /** The log cannot be delivered any more: edge and runner disagree about what was written. */
+  readonly onFault: (message: string) => void;
+  /** The disk took no more; lines stay in memory. */
+  readonly onSpoolError: (error: unknown) => void;
+  readonly limits?: Partial<LogLimits>;
+}
+
+export interface LogLimits {
+  /** A batch goes out after this long at the latest, in milliseconds, */
+  readonly batchMs: number;
+  /** or when its lines reach this many bytes of JSON, */
+  readonly batchBytes: number;
+  /** or this many lines. */
+  readonly batchLines: number;
+  /** Batches sent and not yet acknowledged. */
+  readonly window: number;
+  /** Bytes kept in memory; what comes after is spooled on disk. */
+  readonly memoryBytes: number;
+  /** Bytes kept altogether; from here on the writer is asked to wait. */
+  readonly queueBytes: number;
+  /** Milliseconds without an answer after which unacknowledged batches are sent again. */
+  readonly ackTimeoutMs: number;
+}
+
+const DEFAULT_LIMITS: LogLimits = {
+  batchMs: 100,
+  batchBytes: 64 * 1024,
+  batchLines: 1000,
+  window: 8,
+  memoryBytes: 4 * 1024 * 1024,
+  queueBytes: 64 * 1024 * 1024,
+  ackTimeoutMs: 10_000,
+};
+
+/** Sends one frame. False when it could not, because the connection is not open. */
+export type SendFrame = (frame: string) => boolean;
+
+export class LogStream {
+  readonly #attempt: number;
+  readonly #limits: LogLimits;
+  readonly #queue: LogQueue;
+  readonly #spool: Spool;
+  readonly #onFault: (message: string) => void;
+  #lastSeq: number;
+  #ackedSeq: number;
+  #faulty = false;
+  /** Lines of the batch that is being filled, as JSON. */
+  #open: string[] = [];
+  #openBytes = 0;
+  #batchTimer: NodeJS.Timeout | undefined;
+  #send: SendFrame | undefined;
+  /** How many batches from the head of the queue have been sent on this connection. */
+  #inFlight = 0;
+  /** Where the last `resume` went back to, until an acknowledgement shows progress. */
+  #resumedFrom: number | undefined;
+  #ackTimer: NodeJS.Timeout | undefined;
+  #waiting: (() => void)[] = [];
+
+  constructor(options: LogStreamOptions) {
+    this.#attempt = options.attempt;
+    this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.#lastSeq = options.ackedSeq;
+    this.#ackedSeq = options.ackedSeq;
+    this.#onFault = options.onFault;
+    this.#spool = new Spool(options.spoolPath);
+    this.#queue = new LogQueue(this.#spool, this.#limits.memoryBytes, options.onSpoolError);
+  }
+
+  /** Numbers a line and takes it in. The text is masked and at most MAX_LINE_LENGTH long. */
+  write(line: Omit<LogLine, 'seq'>) {
+    const json = JSON.stringify({ seq: this.#lastSeq + 1, ...line } satisfies LogLine);
+    const bytes = Buffer.byteLength(json) + 1;
+    if (this.#openBytes + bytes > this.#limits.batchBytes) this.#closeBatch();
+    this.#lastSeq += 1;
+    this.#open.push(json);
+    this.#openBytes += bytes;
+    if (this.#open.length >= this.#limits.batchLines) this.#closeBatch();
+    else this.#batchTimer ??= setTimeout(() => this.#closeBatch(), this.#limits.batchMs);
+  }
+
+  /** Resolves when there is room for more: at once, unless the edge takes lines more slowly than they come. */
+  async ready(): Promise<void> {
+    while (this.#queue.bytes >= this.#limits.queueBytes && !this.#faulty) await this.#change();
+  }
+
+  /** Resolves when the edge has every line written so far, or never will (see `onFault`). */
+  async drained(): Promise<void> {
+    this.#closeBatch();
+    while (this.#ackedSeq < this.#lastSeq && !this.#faulty) await this.#change();
+  }
+
+  /** The last line number that was sent on the present connection. */
+  get sentSeq(): number {
+    return this.#queue.lastSeqAt(this.#inFlight - 1) ?? this.#ackedSeq;
+  }
+
+  /** A connection is open and the edge has lines up to `ackedSeq`. */
+  connected(ackedSeq: number, send: SendFrame) {
+    if (this.#faulty) return;
+    this.#send = send;
+    this.#inFlight = 0;
+    this.#resumedFrom = undefined;
+    this.acked(ackedSeq);
+  }
+
+  disconnected() {
+    this.#send = undefined;
+    this.#inFlight = 0;
+    clearTimeout(this.#ackTimer);
+  }
+
+  /** The edge has every line up to `seq`. */
+  acked(seq: number) {
+    if (seq > this.#lastSeq)
+      return this.#fault(`The edge has line ${seq}; ${this.#lastSeq} is the last one.`);
+    if (seq > this.#ackedSeq) {
+      const dropped = this.#onDisk(() => this.#queue.dropThrough(seq));
+      if (dropped === undefined) return;
+      this.#ackedSeq = seq;
+      this.#resumedFrom = undefined;
+      this.#inFlight = Math.max(0, this.#inFlight - dropped);
+      this.#restartAckTimer();
+      this.#wake();
+    }
+    this.#pump();
+  }
+
+  /** The edge has a gap: lines have to come again from `from`. */
+  resume(from: number) {
+    if (from <= this.#ackedSeq) {
+      return this.#fault(`The edge asks for line ${from} again, which it had acknowledged.`);
+    }
+    // Each batch that was under way behind the gap is answered like this; going back once is enough.
+    if (this.#resumedFrom === from) return;
+    this.acked(from - 1);
+    this.#resumedFrom = from;
+    this.#inFlight = 0;
+    this.#pump();
+  }
+
+  /** Frees timers and the spool's file. What was not delivered is lost. */
+  close() {
+    this.disconnected();
+    clearTimeout(this.#batchTimer);
+    this.#faulty = true;
+    this.#wake();
+    this.#spool.close();
+  }
+
+  #closeBatch() {
+    clearTimeout(this.#batchTimer);
+    this.#batchTimer = undefined;
+    if (this.#open.length === 0) return;
+    this.#queue.push(this.#lastSeq - this.#open.length + 1, this.#lastSeq, this.#open.join(','));
+    this.#open = [];
+    this.#openBytes = 0;
+    this.#pump();
+  }
+
+  #pump() {
+    while (this.#send !== undefined && this.#inFlight < this.#limits.window) {
+      if (this.#inFlight >= this.#queue.length) return;
+      const body = this.#onDisk(() => this.#queue.bodyAt(this.#inFlight));
+      if (body === undefined || !this.#send(linesFrame(this.#attempt, body))) return;
+      this.#inFlight += 1;
+      if (this.#inFlight === 1) this.#restartAckTimer();
+    }
+  }
+
+  /** Should an answer be lost by a fault of the edge, the log must not stand still for ever. */
+  #restartAckTimer() {
+    clearTimeout(this.#ackTimer);
+    if (this.#inFlight === 0 || this.#send === undefined) return;
+    this.#ackTimer = setTimeout(() => {
+      this.#inFlight = 0;
+      this.#resumedFrom = undefined;
+      this.#pump();
+    }, this.#limits.ackTimeoutMs);
+  }
+
+  /** Does what may have to read the spool. A spool that cannot be read is the end of this log. */
+  #onDisk<T>(read: () => T): T | undefined {
+    try {
+      return read();
+    } catch (error) {
+      this.#fault(`The log on disk cannot be read: ${error instanceof Error ? error.message : error}`);
+      return undefined;
+    }
+  }
+
+  #fault(message: string) {
+    if (this.#faulty) return;
+    this.#faulty = true;
+    this.disconnected();
+    this.#wake();
+    this.#onFault(message);
+  }
+
+  #change(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  #wake() {
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+}
+
+/** A `lines` frame around lines that are JSON already: encoding them once is enough. */
+function linesFrame(attempt: number, body: string): string {
+  type Lines = Extract<RunnerToDeployment, { type: 'lines' }>;
+  const head = { type: 'lines', attempt } satisfies Omit<Lines, 'lines'>;
+  return `${JSON.stringify(head).slice(0, -1)},"lines":[${body}]}`;
+}
