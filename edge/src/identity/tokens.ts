@@ -8,6 +8,7 @@ export const TOKEN_PREFIX = {
   registration: 'afg_',
   signIn: 'afs_',
   refresh: 'aft_',
+  lease: 'afl_',
 } as const;
 
 /** 32 random bytes in base64url (RFC 4648 §5): 43 characters that are safe in headers and URLs. */

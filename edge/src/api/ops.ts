@@ -1,0 +1,105 @@
+/** What the operator does to an instance: sets it up, and lets its owner in. */
+import { AppFluxError, Timestamp, UserId } from '@appflux/protocol';
+import { createRoute, z } from '@hono/zod-openapi';
+import { createMiddleware } from 'hono/factory';
+import { setting } from '../env.ts';
+import { looksLikeJwt } from '../identity/access-token.ts';
+import { bearsOperatorSecret } from '../identity/authenticate.ts';
+import { createSignInLink } from '../identity/sign-in-link.ts';
+import { hashToken } from '../identity/tokens.ts';
+import type { Metadata } from '../metadata/metadata.ts';
+import { newObjectId } from '../metadata/object-id.ts';
+import { type ApiEnv, bearer, json, refusals, router } from './router.ts';
+
+const OWNER_EMAIL = 'owner@localhost';
+
+/** In metadata.secrets: that a bootstrap token was made, so that one which was revoked does not come back. */
+const BOOTSTRAPPED = 'bootstrapped';
+
+const Setup = z
+  .strictObject({
+    bootstrapToken: z
+      .string()
+      .min(32)
+      .max(200)
+      .regex(/^[A-Za-z0-9._~+/-]+=*$/, 'A token is letters, digits and . _ ~ + / - (RFC 6750 §2.1)')
+      .refine((token) => !looksLikeJwt(token), { message: 'A bootstrap token must not look like a JWT' })
+      .optional(),
+  })
+  .meta({ id: 'Setup' });
+
+const SignIn = z.strictObject({ url: z.url(), expiresAt: Timestamp }).meta({ id: 'SignInLink' });
+
+const SetUp = z
+  .strictObject({ owner: z.strictObject({ id: UserId }), signIn: SignIn })
+  .meta({ id: 'InstanceSetUp' });
+
+/** Lets through whoever bears the operator's secret, whether or not there is an owner already. */
+const operatorOnly = createMiddleware<ApiEnv>(async (c, next) => {
+  setting(c.env, 'OPERATOR_SECRET');
+  if (!(await bearsOperatorSecret(c.req.raw, c.env))) {
+    throw new AppFluxError('unauthorized', 'This needs the operator secret of the instance', {
+      hint: 'Send it in the header `Authorization: Bearer SECRET`.',
+    });
+  }
+  await next();
+});
+
+export const ops = router();
+
+ops.openapi(
+  createRoute({
+    method: 'post',
+    path: '/api/ops/setup',
+    tags: ['operator'],
+    summary: 'Make the owner at the first call, and a fresh sign-in link at every call',
+    security: bearer,
+    middleware: operatorOnly,
+    request: { body: { required: false, content: { 'application/json': { schema: Setup } } } },
+    responses: { 200: json(SetUp, 'The owner, and a link that signs them in once'), ...refusals },
+  }),
+  async (c) => {
+    const { bootstrapToken } = c.req.valid('json');
+    const metadata = c.get('metadata');
+    const owner = await metadata.users.keepOwner({
+      id: crypto.randomUUID(),
+      email: OWNER_EMAIL,
+      createdAt: new Date().toISOString(),
+    });
+    if (bootstrapToken !== undefined) await bootstrap(metadata, owner.id, bootstrapToken);
+    return c.json({ owner: { id: owner.id }, signIn: await createSignInLink(c.env, metadata) }, 200);
+  },
+);
+
+ops.openapi(
+  createRoute({
+    method: 'post',
+    path: '/api/ops/sign-in-links',
+    tags: ['operator'],
+    summary: 'Make a link that signs the owner in once; earlier links stop working',
+    security: bearer,
+    middleware: operatorOnly,
+    responses: { 201: json(SignIn, 'The link, good for 24 hours'), ...refusals },
+  }),
+  async (c) => c.json(await createSignInLink(c.env, c.get('metadata')), 201),
+);
+
+/** Makes the first bootstrap token that an instance is given an API token of its owner. Later ones change nothing. */
+async function bootstrap(metadata: Metadata, ownerId: string, token: string): Promise<void> {
+  if ((await metadata.secrets.get(BOOTSTRAPPED)) !== null) return;
+  const id = newObjectId();
+  const createdAt = new Date().toISOString();
+  // The token first: should the note fail, the next setup finds the same hash and leaves the token as it is.
+  await metadata.tokens.insert({
+    id,
+    ownerId,
+    kind: 'api',
+    name: 'bootstrap',
+    scopes: ['admin'],
+    hash: await hashToken(token),
+    expiresAt: null,
+    lastUsedAt: null,
+    createdAt,
+  });
+  await metadata.secrets.keep(BOOTSTRAPPED, createdAt);
+}
