@@ -1,6 +1,6 @@
 /** What a runner receives when its claim is granted. */
 import { z } from 'zod';
-import { BranchName, BuildSettings, CommitHash, RepoUrl, RootDirectory } from './app.ts';
+import { AppType, BranchName, BuildSettings, CommitHash, RepoUrl, RootDirectory } from './app.ts';
 import { Trigger } from './deployment.ts';
 import { Environment, ObjectId, Sha256, Slug, VariableName } from './ids.ts';
 
@@ -46,6 +46,8 @@ export const Job = z.strictObject({
   trigger: Trigger,
   source: JobSource,
   build: BuildSettings,
+  /** The App's type; null leaves it to detection. */
+  type: AppType.nullable(),
   /** In the clear: they go into the container's environment and nowhere else. */
   variables: z.record(VariableName, z.string()),
   limits: JobLimits,

@@ -1,0 +1,217 @@
+/** Apps and their variables. */
+import {
+  App,
+  AppFluxError,
+  CreateApp,
+  Environment,
+  PageQuery,
+  pageOf,
+  RESERVED_SLUGS,
+  Slug,
+  slugFromName,
+  UpdateApp,
+  VariableInput,
+  VariableName,
+} from '@appflux/protocol';
+import { createRoute, z } from '@hono/zod-openapi';
+import { deleteApp } from '../deployment/delete-app.ts';
+import { type Env, setting } from '../env.ts';
+import { createSealer, variableLabel } from '../identity/sealing.ts';
+import type { AppRecord, Metadata, SealedVariable } from '../metadata/metadata.ts';
+import { newObjectId } from '../metadata/object-id.ts';
+import { bearer, json, jsonBody, needs, refusals, router } from './router.ts';
+
+const BySlug = z.object({ slug: Slug });
+const ByVariable = BySlug.extend({ name: VariableName });
+const ALL_ENVIRONMENTS = Environment.options;
+
+/** The API's answer for an app: variables by name only. */
+export function toApp(record: AppRecord, publicUrl: string): App {
+  const { envVars, ...rest } = record;
+  return {
+    ...rest,
+    envVars: Object.entries(envVars).map(([name, { environments }]) => ({ name, environments })),
+    urls: { self: `${publicUrl}/api/apps/${record.slug}`, page: `${publicUrl}/a/${record.slug}` },
+  };
+}
+
+/** The owner's app of that slug; `not_found` for anybody else's. */
+export async function ownedApp(metadata: Metadata, ownerId: string, slug: string): Promise<AppRecord> {
+  const app = await metadata.apps.bySlug(slug);
+  if (app === null || app.ownerId !== ownerId) throw new AppFluxError('not_found', `There is no app ${slug}`);
+  return app;
+}
+
+export const apps = router();
+
+apps.openapi(
+  createRoute({
+    method: 'post',
+    path: '/api/apps',
+    summary: 'Create an app',
+    tags: ['apps'],
+    security: bearer,
+    middleware: [needs('apps:write')] as const,
+    request: { body: jsonBody(CreateApp) },
+    responses: { 201: json(App, 'The app'), ...refusals },
+  }),
+  async (c) => {
+    const { name, slug = slugFromName(name), type = null, source, build, envVars = {} } = c.req.valid('json');
+    if (RESERVED_SLUGS.has(slug)) {
+      throw new AppFluxError('unprocessable', `The slug ${slug} is kept for AppFlux itself`, {
+        hint: 'Choose another slug.',
+      });
+    }
+    const id = newObjectId();
+    const record: AppRecord = {
+      id,
+      ownerId: c.get('caller').ownerId,
+      name,
+      slug,
+      type,
+      source,
+      build: build ?? CreateApp.shape.build.unwrap().parse({}),
+      envVars: await sealAll(c.env, id, envVars),
+      release: null,
+      createdAt: new Date().toISOString(),
+    };
+    await c.get('metadata').apps.insert(record);
+    return c.json(toApp(record, setting(c.env, 'PUBLIC_URL')), 201);
+  },
+);
+
+async function sealAll(
+  env: Env,
+  appId: string,
+  values: Record<string, string>,
+): Promise<Record<string, SealedVariable>> {
+  const sealer = createSealer(env);
+  const sealed = Object.entries(values).map(async ([name, value]) => [
+    name,
+    { sealed: await sealer.seal(value, variableLabel(appId, name)), environments: [...ALL_ENVIRONMENTS] },
+  ]);
+  return Object.fromEntries(await Promise.all(sealed));
+}
+
+apps.openapi(
+  createRoute({
+    method: 'get',
+    path: '/api/apps',
+    summary: 'List your apps, newest first',
+    tags: ['apps'],
+    security: bearer,
+    middleware: [needs('apps:read')] as const,
+    request: { query: PageQuery },
+    responses: { 200: json(pageOf(App), 'Apps'), ...refusals },
+  }),
+  async (c) => {
+    const page = await c.get('metadata').apps.list(c.get('caller').ownerId, c.req.valid('query'));
+    const publicUrl = setting(c.env, 'PUBLIC_URL');
+    return c.json({ ...page, items: page.items.map((app) => toApp(app, publicUrl)) }, 200);
+  },
+);
+
+apps.openapi(
+  createRoute({
+    method: 'get',
+    path: '/api/apps/{slug}',
+    summary: 'Get an app',
+    tags: ['apps'],
+    security: bearer,
+    middleware: [needs('apps:read')] as const,
+    request: { params: BySlug },
+    responses: { 200: json(App, 'The app'), ...refusals },
+  }),
+  async (c) => {
+    const app = await ownedApp(c.get('metadata'), c.get('caller').ownerId, c.req.valid('param').slug);
+    return c.json(toApp(app, setting(c.env, 'PUBLIC_URL')), 200);
+  },
+);
+
+apps.openapi(
+  createRoute({
+    method: 'patch',
+    path: '/api/apps/{slug}',
+    summary: 'Change an app; what is not named stays as it is',
+    tags: ['apps'],
+    security: bearer,
+    middleware: [needs('apps:write')] as const,
+    request: { params: BySlug, body: jsonBody(UpdateApp) },
+    responses: { 200: json(App, 'The app'), ...refusals },
+  }),
+  async (c) => {
+    const metadata = c.get('metadata');
+    const app = await ownedApp(metadata, c.get('caller').ownerId, c.req.valid('param').slug);
+    const changed = await metadata.apps.update(app.id, definedOf(c.req.valid('json')));
+    return c.json(toApp(changed ?? app, setting(c.env, 'PUBLIC_URL')), 200);
+  },
+);
+
+/** The members that have a value: an absent one and an undefined one mean the same in JSON. */
+function definedOf<T extends object>(change: T): { [Key in keyof T]: Exclude<T[Key], undefined> } {
+  return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined)) as {
+    [Key in keyof T]: Exclude<T[Key], undefined>;
+  };
+}
+
+apps.openapi(
+  createRoute({
+    method: 'delete',
+    path: '/api/apps/{slug}',
+    summary: 'Delete an app with its deployments, logs and artifacts',
+    tags: ['apps'],
+    security: bearer,
+    middleware: [needs('apps:write')] as const,
+    request: { params: BySlug },
+    responses: { 204: { description: 'Deleted' }, ...refusals },
+  }),
+  async (c) => {
+    const app = await ownedApp(c.get('metadata'), c.get('caller').ownerId, c.req.valid('param').slug);
+    await deleteApp(app, { env: c.env, metadata: c.get('metadata'), objects: c.get('objects') });
+    return c.body(null, 204);
+  },
+);
+
+apps.openapi(
+  createRoute({
+    method: 'put',
+    path: '/api/apps/{slug}/env/{name}',
+    summary: 'Set a variable',
+    description:
+      'Its value is sealed and never given back. Deployments that are queued already do not see the change.',
+    tags: ['apps'],
+    security: bearer,
+    middleware: [needs('apps:write')] as const,
+    request: { params: ByVariable, body: jsonBody(VariableInput) },
+    responses: { 204: { description: 'Set' }, ...refusals },
+  }),
+  async (c) => {
+    const { slug, name } = c.req.valid('param');
+    const { value, environments = [...ALL_ENVIRONMENTS] } = c.req.valid('json');
+    const app = await ownedApp(c.get('metadata'), c.get('caller').ownerId, slug);
+    const sealed = await createSealer(c.env).seal(value, variableLabel(app.id, name));
+    await c.get('metadata').apps.setVariable(app.id, name, { sealed, environments });
+    return c.body(null, 204);
+  },
+);
+
+apps.openapi(
+  createRoute({
+    method: 'delete',
+    path: '/api/apps/{slug}/env/{name}',
+    summary: 'Delete a variable',
+    tags: ['apps'],
+    security: bearer,
+    middleware: [needs('apps:write')] as const,
+    request: { params: ByVariable },
+    responses: { 204: { description: 'Deleted' }, ...refusals },
+  }),
+  async (c) => {
+    const { slug, name } = c.req.valid('param');
+    const app = await ownedApp(c.get('metadata'), c.get('caller').ownerId, slug);
+    if (!(await c.get('metadata').apps.deleteVariable(app.id, name))) {
+      throw new AppFluxError('not_found', `${slug} has no variable ${name}`);
+    }
+    return c.body(null, 204);
+  },
+);

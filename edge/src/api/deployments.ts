@@ -1,0 +1,219 @@
+/** Deployments: ask for one, look at it, cancel it, do it again. */
+import {
+  AppFluxError,
+  Artifact,
+  CreateDeployment,
+  Deploy,
+  Deployment,
+  DeploymentStatus,
+  ErrorBody,
+  hasEnded,
+  ObjectId,
+  PageQuery,
+  pageOf,
+  Redeploy,
+  Slug,
+} from '@appflux/protocol';
+import { createRoute, z } from '@hono/zod-openapi';
+import { createDeployment, redeploy } from '../deployment/create.ts';
+import { toDeployment } from '../deployment/record.ts';
+import { type Env, setting } from '../env.ts';
+import type { DeploymentRecord, Metadata } from '../metadata/metadata.ts';
+import { ownedApp } from './apps.ts';
+import { bearer, json, jsonBody, needs, refusals, router } from './router.ts';
+
+const ById = z.object({ id: ObjectId });
+const IdempotencyKey = z.object({ 'idempotency-key': z.string().min(1).max(200).optional() });
+const accepted = {
+  202: json(Deployment, 'The deployment'),
+  ...refusals,
+  422: json(ErrorBody, 'It makes no sense'),
+};
+
+/** The owner's deployment of that id, as metadata knows it; `not_found` for anybody else's. */
+export async function ownedDeployment(
+  metadata: Metadata,
+  ownerId: string,
+  id: string,
+): Promise<DeploymentRecord> {
+  const record = await metadata.deployments.byId(id);
+  if (record === null || record.ownerId !== ownerId)
+    throw new AppFluxError('not_found', `There is no deployment ${id}`);
+  return record;
+}
+
+/** A deployment as it stands this moment: asked of its object, unless it has ended. */
+async function current(env: Env, metadata: Metadata, ownerId: string, id: string): Promise<Deployment> {
+  const publicUrl = setting(env, 'PUBLIC_URL');
+  const known = await ownedDeployment(metadata, ownerId, id);
+  if (hasEnded(known.status)) return toDeployment(known, publicUrl);
+  const { record } = await env.DEPLOYMENTS.getByName(id).snapshot();
+  const waitingFor = record.status === 'queued' ? await env.POOLS.getByName(ownerId).waitingReason(id) : null;
+  return toDeployment(record, publicUrl, waitingFor);
+}
+
+export const deployments = router();
+
+deployments.openapi(
+  createRoute({
+    method: 'post',
+    path: '/api/apps/{slug}/deployments',
+    summary: 'Build and deploy an app',
+    description:
+      'Of its branch, of one commit, or of an upload. The same Idempotency-Key gives the same deployment.',
+    tags: ['deployments'],
+    security: bearer,
+    middleware: [needs('deployments:write')] as const,
+    request: { params: z.object({ slug: Slug }), headers: IdempotencyKey, body: jsonBody(CreateDeployment) },
+    responses: accepted,
+  }),
+  async (c) => {
+    const metadata = c.get('metadata');
+    const app = await ownedApp(metadata, c.get('caller').ownerId, c.req.valid('param').slug);
+    const created = await createDeployment({ env: c.env, metadata }, app, c.req.valid('json'), {
+      idempotencyKey: c.req.valid('header')['idempotency-key'],
+    });
+    return c.json(toDeployment(created.record, setting(c.env, 'PUBLIC_URL')), 202);
+  },
+);
+
+deployments.openapi(
+  createRoute({
+    method: 'post',
+    path: '/api/deploy',
+    summary: 'The same, with the app in the body',
+    tags: ['deployments'],
+    security: bearer,
+    middleware: [needs('deployments:write')] as const,
+    request: { headers: IdempotencyKey, body: jsonBody(Deploy) },
+    responses: {
+      ...accepted,
+      202: json(Deployment.extend({ success: z.literal(true), deploymentId: ObjectId }), 'The deployment'),
+    },
+  }),
+  async (c) => {
+    const metadata = c.get('metadata');
+    const { ownerId } = c.get('caller');
+    const { appId, app: slug, source } = c.req.valid('json');
+    const app =
+      appId === undefined ? await ownedApp(metadata, ownerId, slug ?? '') : await metadata.apps.byId(appId);
+    if (app === null || app.ownerId !== ownerId)
+      throw new AppFluxError('not_found', `There is no app ${appId}`);
+    const created = await createDeployment({ env: c.env, metadata }, app, source ?? {}, {
+      idempotencyKey: c.req.valid('header')['idempotency-key'],
+    });
+    const deployment = toDeployment(created.record, setting(c.env, 'PUBLIC_URL'));
+    return c.json({ success: true as const, deploymentId: deployment.id, ...deployment }, 202);
+  },
+);
+
+deployments.openapi(
+  createRoute({
+    method: 'get',
+    path: '/api/apps/{slug}/deployments',
+    summary: 'List an app’s deployments, newest first',
+    tags: ['deployments'],
+    security: bearer,
+    middleware: [needs('deployments:read')] as const,
+    request: {
+      params: z.object({ slug: Slug }),
+      query: PageQuery.extend({ status: DeploymentStatus.optional() }),
+    },
+    responses: { 200: json(pageOf(Deployment), 'Deployments'), ...refusals },
+  }),
+  async (c) => {
+    const metadata = c.get('metadata');
+    const { status, ...page } = c.req.valid('query');
+    const { ownerId } = c.get('caller');
+    const app = await ownedApp(metadata, ownerId, c.req.valid('param').slug);
+    const filter = { ownerId, appId: app.id, ...(status === undefined ? {} : { status }) };
+    const { items, nextCursor } = await metadata.deployments.list(filter, page);
+    const publicUrl = setting(c.env, 'PUBLIC_URL');
+    return c.json({ items: items.map((record) => toDeployment(record, publicUrl)), nextCursor }, 200);
+  },
+);
+
+deployments.openapi(
+  createRoute({
+    method: 'get',
+    path: '/api/deployments/{id}',
+    summary: 'Get a deployment',
+    tags: ['deployments'],
+    security: bearer,
+    middleware: [needs('deployments:read')] as const,
+    request: { params: ById },
+    responses: { 200: json(Deployment, 'The deployment'), ...refusals },
+  }),
+  async (c) => {
+    const { id } = c.req.valid('param');
+    return c.json(await current(c.env, c.get('metadata'), c.get('caller').ownerId, id), 200);
+  },
+);
+
+deployments.openapi(
+  createRoute({
+    method: 'post',
+    path: '/api/deployments/{id}/cancel',
+    summary: 'Cancel a deployment',
+    description: 'A queued one is canceled at once; one that is building when its runner has stopped.',
+    tags: ['deployments'],
+    security: bearer,
+    middleware: [needs('deployments:write')] as const,
+    request: { params: ById },
+    responses: accepted,
+  }),
+  async (c) => {
+    const { id } = c.req.valid('param');
+    const caller = c.get('caller');
+    await ownedDeployment(c.get('metadata'), caller.ownerId, id);
+    const answer = await c.env.DEPLOYMENTS.getByName(id).cancel(`asked for by ${caller.name}`);
+    if ('refused' in answer) {
+      throw new AppFluxError('already_ended', `The deployment has ended already: it is ${answer.status}`);
+    }
+    return c.json(toDeployment(answer.canceled.record, setting(c.env, 'PUBLIC_URL')), 202);
+  },
+);
+
+deployments.openapi(
+  createRoute({
+    method: 'post',
+    path: '/api/deployments/{id}/redeploy',
+    summary: 'Build the same source again',
+    tags: ['deployments'],
+    security: bearer,
+    middleware: [needs('deployments:write')] as const,
+    request: { params: ById, body: { ...jsonBody(Redeploy), required: false } },
+    responses: accepted,
+  }),
+  async (c) => {
+    const metadata = c.get('metadata');
+    const record = await ownedDeployment(metadata, c.get('caller').ownerId, c.req.valid('param').id);
+    const { clearCache = false, latest = false } = c.req.valid('json') ?? {};
+    const app = await ownedApp(metadata, record.ownerId, record.app.slug);
+    const spec = await c.env.DEPLOYMENTS.getByName(record.id).spec();
+    const created = await redeploy({ env: c.env, metadata }, app, spec, {
+      clearCache,
+      latest,
+      commitHash: record.commitHash,
+    });
+    return c.json(toDeployment(created.record, setting(c.env, 'PUBLIC_URL')), 202);
+  },
+);
+
+deployments.openapi(
+  createRoute({
+    method: 'get',
+    path: '/api/deployments/{id}/artifacts',
+    summary: 'What a deployment delivered',
+    tags: ['deployments'],
+    security: bearer,
+    middleware: [needs('deployments:read')] as const,
+    request: { params: ById },
+    responses: { 200: json(z.strictObject({ items: z.array(Artifact) }), 'Artifacts'), ...refusals },
+  }),
+  async (c) => {
+    const { id } = c.req.valid('param');
+    const { artifacts } = await current(c.env, c.get('metadata'), c.get('caller').ownerId, id);
+    return c.json({ items: artifacts }, 200);
+  },
+);

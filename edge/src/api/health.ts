@@ -1,0 +1,40 @@
+/** Whether the control plane can do its work. */
+import { Health } from '@appflux/protocol';
+import { createRoute } from '@hono/zod-openapi';
+import { json, router } from './router.ts';
+
+export const VERSION = '0.1.0';
+
+export const health = router();
+
+health.openapi(
+  createRoute({
+    method: 'get',
+    path: '/api/health',
+    summary: 'Whether this instance and what it stands on work',
+    tags: ['operations'],
+    responses: { 200: json(Health, 'All parts work'), 503: json(Health, 'A part is down') },
+  }),
+  async (c) => {
+    const [metadata, storage, queue] = await Promise.all([
+      works('metadata', () => c.get('metadata').ping()),
+      // A key that is not there: the answer is what matters.
+      works('storage', () => c.get('objects').head('health')),
+      works('queue', () => c.env.DEPLOY_QUEUE.metrics()),
+    ]);
+    const up = metadata && storage && queue;
+    const part = (ok: boolean) => (ok ? 'ok' : 'down') as 'ok' | 'down';
+    const parts = { metadata: part(metadata), storage: part(storage), queue: part(queue) };
+    return c.json({ status: part(up), version: VERSION, parts }, up ? 200 : 503);
+  },
+);
+
+async function works(name: string, ask: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await ask();
+    return true;
+  } catch (error) {
+    console.error(`${name} is down`, error);
+    return false;
+  }
+}

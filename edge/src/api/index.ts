@@ -1,0 +1,109 @@
+/** The HTTP door: every resource's router, what goes around them, and the dashboard's files. */
+import { AppFluxError, isAppFluxError } from '@appflux/protocol';
+import type { Context } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { HTTPException } from 'hono/http-exception';
+import { secureHeaders } from 'hono/secure-headers';
+import { auth } from '../identity/auth.ts';
+import { metadataOf } from '../metadata/index.ts';
+import { publicPages } from '../publish/index.ts';
+import { objectsOf, uploadsOf } from '../storage/index.ts';
+import { apps } from './apps.ts';
+import { deployments } from './deployments.ts';
+import { health, VERSION } from './health.ts';
+import { logs } from './logs.ts';
+import { ops } from './ops.ts';
+import { releases } from './releases.ts';
+import { type ApiEnv, router } from './router.ts';
+import { runners } from './runners.ts';
+import { tokens } from './tokens.ts';
+import { uploads } from './uploads.ts';
+
+/** Bodies are JSON; what is larger goes straight to storage. */
+const MAX_BODY_BYTES = 1024 * 1024;
+
+export const api = router();
+
+api.onError(refuse);
+
+api.use(async (c, next) => {
+  c.set('metadata', metadataOf(c.env));
+  c.set('objects', objectsOf(c.env));
+  c.set('uploads', uploadsOf(c.env));
+  await next();
+});
+
+api.use(
+  '/api/*',
+  bodyLimit({
+    maxSize: MAX_BODY_BYTES,
+    onError: () => {
+      throw new AppFluxError('body_too_large', 'The body is larger than 1 MB', {
+        hint: 'Source code goes straight to storage: see POST /api/uploads.',
+      });
+    },
+  }),
+);
+
+api.use('/api/*', async (c, next) => {
+  await next();
+  // WebSocket upgrades have immutable headers and nothing to protect.
+  if (c.res.webSocket == null) {
+    c.res.headers.set('X-Content-Type-Options', 'nosniff');
+    if (!c.res.headers.has('Cache-Control')) c.res.headers.set('Cache-Control', 'no-store');
+  }
+});
+
+for (const resource of [health, apps, uploads, deployments, releases, logs, runners, tokens, ops])
+  api.route('/', resource);
+
+api.openAPIRegistry.registerComponent('securitySchemes', 'bearer', {
+  type: 'http',
+  scheme: 'bearer',
+  description: 'An API token, or the access token of a signed-in user.',
+});
+
+api.doc31('/api/openapi.json', (c) => ({
+  openapi: '3.1.0',
+  info: {
+    title: 'AppFlux',
+    version: VERSION,
+    description: 'Builds and deploys apps from a Git push or a ZIP.',
+    license: { name: 'MIT', identifier: 'MIT' },
+  },
+  servers: [{ url: new URL(c.req.url).origin }],
+}));
+
+api.all('/api/*', (c) => {
+  throw new AppFluxError('not_found', `There is no ${c.req.method} ${c.req.path}`, {
+    hint: 'GET /api/openapi.json lists every call.',
+  });
+});
+
+api.route('/auth/v1', auth);
+api.route('/', publicPages);
+
+// Everything else is the dashboard, a single page that finds its own way.
+api.get('*', secureHeaders({ xFrameOptions: 'DENY', crossOriginEmbedderPolicy: false }), (c) =>
+  c.env.ASSETS.fetch(c.req.raw),
+);
+
+function refuse(error: Error, c: Context<ApiEnv>): Response {
+  const refusal = asRefusal(error);
+  if (refusal.code === 'internal') console.error(`${c.req.method} ${c.req.path} failed`, error);
+  const headers: Record<string, string> = { 'Cache-Control': 'no-store' };
+  if (refusal.retryAfterSeconds !== undefined) headers['Retry-After'] = String(refusal.retryAfterSeconds);
+  if (refusal.code === 'unauthorized') headers['WWW-Authenticate'] = 'Bearer';
+  return c.json(refusal.toBody(), refusal.status, headers);
+}
+
+function asRefusal(error: Error): AppFluxError {
+  if (isAppFluxError(error)) return error;
+  if (error instanceof HTTPException && error.status === 400) {
+    return new AppFluxError('bad_request', 'The body is not JSON', {
+      hint: 'Send `Content-Type: application/json`.',
+      cause: error,
+    });
+  }
+  return new AppFluxError('internal', 'Something went wrong on our side', { cause: error });
+}

@@ -1,0 +1,100 @@
+/** Logs: by polling, whole, and live. */
+import { AppFluxError, hasEnded, LOGS_SUBPROTOCOL, LogPage, ObjectId } from '@appflux/protocol';
+import { createRoute, z } from '@hono/zod-openapi';
+import { openArchive, readArchive } from '../logs/archive.ts';
+import { replayArchive } from '../logs/viewers.ts';
+import type { DeploymentRecord } from '../metadata/metadata.ts';
+import type { ObjectStore } from '../storage/storage.ts';
+import { ownedDeployment } from './deployments.ts';
+import { bearer, json, needs, refusals, router } from './router.ts';
+
+const ById = z.object({ id: ObjectId });
+const After = z.strictObject({ after: z.coerce.number().int().min(0).default(0) });
+
+async function archived(objects: ObjectStore, record: DeploymentRecord): Promise<ReadableStream<Uint8Array>> {
+  const stream = record.logKey === null ? null : await openArchive(objects, record.logKey);
+  if (stream === null) throw new AppFluxError('not_found', 'The log of this deployment is not kept any more');
+  return stream;
+}
+
+export const logs = router();
+
+logs.openapi(
+  createRoute({
+    method: 'get',
+    path: '/api/deployments/{id}/logs',
+    summary: 'Lines of the log after a number',
+    tags: ['logs'],
+    security: bearer,
+    middleware: [needs('deployments:read')] as const,
+    request: {
+      params: ById,
+      query: After.extend({ limit: z.coerce.number().int().min(1).max(10_000).default(1000) }),
+    },
+    responses: { 200: json(LogPage, 'Lines'), ...refusals },
+  }),
+  async (c) => {
+    const { after, limit } = c.req.valid('query');
+    const record = await ownedDeployment(c.get('metadata'), c.get('caller').ownerId, c.req.valid('param').id);
+    const object = c.env.DEPLOYMENTS.getByName(record.id);
+    const live = record.logKey === null ? await object.logs(after, limit) : null;
+    if (live !== null) return c.json(live, 200);
+    const { record: told } = record.logKey === null ? await object.snapshot() : { record };
+    return c.json(
+      { ...(await readArchive(await archived(c.get('objects'), told), after, limit)), ended: true },
+      200,
+    );
+  },
+);
+
+// The typed router takes NDJSON for JSON, so this route is described by hand.
+logs.openAPIRegistry.registerPath({
+  method: 'get',
+  path: '/api/deployments/{id}/logs.ndjson',
+  summary: 'The whole log, a JSON line an item',
+  tags: ['logs'],
+  security: bearer,
+  request: { params: ById },
+  responses: {
+    200: { description: 'The log', content: { 'application/x-ndjson': { schema: z.string() } } },
+    ...refusals,
+  },
+});
+
+logs.get('/api/deployments/:id/logs.ndjson', needs('deployments:read'), async (c) => {
+  const { metadata, objects, caller } = c.var;
+  const record = await ownedDeployment(metadata, caller.ownerId, idOf(c.req.param('id')));
+  const object = c.env.DEPLOYMENTS.getByName(record.id);
+  const live = record.logKey === null ? await object.ndjson() : null;
+  const { record: told } = record.logKey === null && live === null ? await object.snapshot() : { record };
+  return c.body(live ?? (await archived(objects, told)), 200, {
+    'Content-Type': 'application/x-ndjson; charset=utf-8',
+    'Content-Disposition': `attachment; filename="${record.app.slug}-${record.id}.ndjson"`,
+    'X-Content-Type-Options': 'nosniff',
+  });
+});
+
+// A WebSocket, which OpenAPI cannot describe: docs/api.md does.
+logs.get('/api/deployments/:id/logs/live', needs('deployments:read'), async (c) => {
+  if (c.req.header('upgrade')?.toLowerCase() !== 'websocket') {
+    throw new AppFluxError('bad_request', 'The live log is a WebSocket', {
+      hint: `Offer the subprotocol ${LOGS_SUBPROTOCOL}.`,
+    });
+  }
+  const query = After.safeParse(c.req.query());
+  if (!query.success) throw new AppFluxError('bad_request', 'The query takes `after`, a line number');
+  const { after } = query.data;
+  const { metadata, objects, caller } = c.var;
+  const record = await ownedDeployment(metadata, caller.ownerId, idOf(c.req.param('id')));
+  if (hasEnded(record.status) && record.logKey !== null) {
+    return replayArchive(record.status, await archived(objects, record), after);
+  }
+  const object = c.env.DEPLOYMENTS.getByName(record.id);
+  return object.fetch(new Request(`https://deployment/viewer?after=${after}`, c.req.raw));
+});
+
+function idOf(text: string): string {
+  const id = ObjectId.safeParse(text);
+  if (!id.success) throw new AppFluxError('not_found', `There is no deployment ${text}`);
+  return id.data;
+}

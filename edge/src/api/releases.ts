@@ -1,0 +1,39 @@
+/** Releases: which deployment an app's public address points at. */
+import { App, AppFluxError, ObjectId, Slug } from '@appflux/protocol';
+import { createRoute, z } from '@hono/zod-openapi';
+import { setting } from '../env.ts';
+import { ownedApp, toApp } from './apps.ts';
+import { ownedDeployment } from './deployments.ts';
+import { bearer, json, jsonBody, needs, refusals, router } from './router.ts';
+
+export const releases = router();
+
+releases.openapi(
+  createRoute({
+    method: 'post',
+    path: '/api/apps/{slug}/release',
+    summary: 'Point the public address at a deployment',
+    description: 'Rolling back and forward: only the pointer moves, nothing is built again.',
+    tags: ['apps'],
+    security: bearer,
+    middleware: [needs('deployments:write')] as const,
+    request: { params: z.object({ slug: Slug }), body: jsonBody(z.strictObject({ deploymentId: ObjectId })) },
+    responses: { 200: json(App, 'The app'), ...refusals },
+  }),
+  async (c) => {
+    const metadata = c.get('metadata');
+    const app = await ownedApp(metadata, c.get('caller').ownerId, c.req.valid('param').slug);
+    const { deploymentId } = c.req.valid('json');
+    const deployment = await ownedDeployment(metadata, app.ownerId, deploymentId);
+    if (deployment.appId !== app.id)
+      throw new AppFluxError('not_found', `${app.slug} has no deployment ${deploymentId}`);
+    if (deployment.status !== 'success') {
+      throw new AppFluxError(
+        'not_successful',
+        `That deployment is ${deployment.status}; only a success can be released`,
+      );
+    }
+    const changed = await metadata.apps.update(app.id, { release: deploymentId });
+    return c.json(toApp(changed ?? app, setting(c.env, 'PUBLIC_URL')), 200);
+  },
+);

@@ -1,0 +1,222 @@
+/** Runners: how they join, who they are, and the two doors through which they work. */
+import {
+  AppFluxError,
+  AttemptRef,
+  ErrorBody,
+  LEASE_TOKEN_HEADER,
+  ObjectId,
+  RegisteredRunner,
+  RegisterRunner,
+  RegistrationToken,
+  Runner,
+} from '@appflux/protocol';
+import { createRoute, z } from '@hono/zod-openapi';
+import type { ConnectedRunner } from '../dispatch/runner-sockets.ts';
+import { authenticateRunner } from '../identity/authenticate.ts';
+import { hashToken, makeToken } from '../identity/tokens.ts';
+import type { Metadata, RunnerRecord } from '../metadata/metadata.ts';
+import { newObjectId } from '../metadata/object-id.ts';
+import { bearer, json, jsonBody, needs, refusals, router } from './router.ts';
+
+const ById = z.object({ id: ObjectId });
+const REGISTRATION_MS = 24 * 3600_000;
+
+/** The API's answer for a runner: what is remembered of it, and how it is connected now. */
+export function toRunner(record: RunnerRecord, online: readonly ConnectedRunner[]): Runner {
+  const { ownerId: _, credentialHash: __, draining, ...rest } = record;
+  const connected = online.find((runner) => runner.id === record.id);
+  if (connected === undefined) return { ...rest, busy: 0, status: 'offline' };
+  return {
+    ...rest,
+    labels: [...connected.labels],
+    slots: connected.slots,
+    busy: connected.busy,
+    lastSeenAt: new Date(connected.lastSeenAt).toISOString(),
+    status: draining ? 'draining' : 'online',
+  };
+}
+
+async function ownedRunner(metadata: Metadata, ownerId: string, id: string): Promise<RunnerRecord> {
+  const runner = await metadata.runners.byId(id);
+  if (runner === null || runner.ownerId !== ownerId)
+    throw new AppFluxError('not_found', `There is no runner ${id}`);
+  return runner;
+}
+
+export const runners = router();
+
+runners.openapi(
+  createRoute({
+    method: 'get',
+    path: '/api/runners',
+    summary: 'List your runners',
+    tags: ['runners'],
+    security: bearer,
+    middleware: [needs('deployments:read')] as const,
+    responses: { 200: json(z.strictObject({ items: z.array(Runner) }), 'Runners'), ...refusals },
+  }),
+  async (c) => {
+    const { ownerId } = c.get('caller');
+    const [records, online] = await Promise.all([
+      c.get('metadata').runners.list(ownerId),
+      c.env.POOLS.getByName(ownerId).online(),
+    ]);
+    return c.json({ items: records.map((record) => toRunner(record, online)) }, 200);
+  },
+);
+
+runners.openapi(
+  createRoute({
+    method: 'post',
+    path: '/api/runners/tokens',
+    summary: 'Make a token with which one runner can register',
+    tags: ['runners'],
+    security: bearer,
+    middleware: [needs('runners:write')] as const,
+    responses: { 201: json(RegistrationToken, 'The token, shown this once'), ...refusals },
+  }),
+  async (c) => {
+    const token = makeToken('registration');
+    const now = Date.now();
+    const record = {
+      id: newObjectId(now),
+      ownerId: c.get('caller').ownerId,
+      kind: 'registration' as const,
+      name: 'Runner registration',
+      scopes: [],
+      hash: await hashToken(token),
+      expiresAt: new Date(now + REGISTRATION_MS).toISOString(),
+      lastUsedAt: null,
+      createdAt: new Date(now).toISOString(),
+    };
+    await c.get('metadata').tokens.insert(record);
+    return c.json({ id: record.id, token, expiresAt: record.expiresAt }, 201);
+  },
+);
+
+runners.openapi(
+  createRoute({
+    method: 'post',
+    path: '/api/runners/register',
+    summary: 'Register a runner with a registration token',
+    tags: ['runners'],
+    request: { body: jsonBody(RegisterRunner) },
+    responses: {
+      201: json(RegisteredRunner, 'The runner; its credential is shown this once'),
+      400: json(ErrorBody, 'The input has the wrong shape'),
+      401: json(ErrorBody, 'The token is not good'),
+    },
+  }),
+  async (c) => {
+    const metadata = c.get('metadata');
+    const { token, name, labels, slots, version } = c.req.valid('json');
+    const now = new Date();
+    const registration = await metadata.tokens.take(
+      'registration',
+      await hashToken(token),
+      now.toISOString(),
+    );
+    if (registration === null) {
+      throw new AppFluxError(
+        'unauthorized',
+        'This registration token is not good: it was used, has run out, or never was',
+        {
+          hint: 'Make a new one in the dashboard under Runners.',
+        },
+      );
+    }
+    const credential = makeToken('runner');
+    const id = newObjectId(now.getTime());
+    await metadata.runners.insert({
+      id,
+      ownerId: registration.ownerId,
+      name,
+      labels,
+      slots,
+      version,
+      credentialHash: await hashToken(credential),
+      draining: false,
+      lastSeenAt: null,
+      createdAt: now.toISOString(),
+    });
+    return c.json({ id, name, credential }, 201);
+  },
+);
+
+runners.openapi(
+  createRoute({
+    method: 'post',
+    path: '/api/runners/{id}/drain',
+    summary: 'Let a runner finish what it holds and give it nothing new',
+    tags: ['runners'],
+    security: bearer,
+    middleware: [needs('runners:write')] as const,
+    request: {
+      params: ById,
+      body: { ...jsonBody(z.strictObject({ draining: z.boolean().default(true) })), required: false },
+    },
+    responses: { 200: json(Runner, 'The runner'), ...refusals },
+  }),
+  async (c) => {
+    const metadata = c.get('metadata');
+    const runner = await ownedRunner(metadata, c.get('caller').ownerId, c.req.valid('param').id);
+    const { draining = true } = c.req.valid('json') ?? {};
+    const pool = c.env.POOLS.getByName(runner.ownerId);
+    const changed = (await metadata.runners.update(runner.id, { draining })) ?? runner;
+    await pool.drain(runner.id, draining);
+    return c.json(toRunner(changed, await pool.online()), 200);
+  },
+);
+
+runners.openapi(
+  createRoute({
+    method: 'delete',
+    path: '/api/runners/{id}',
+    summary: 'Remove a runner; it is cut off at once',
+    tags: ['runners'],
+    security: bearer,
+    middleware: [needs('runners:write')] as const,
+    request: { params: ById },
+    responses: { 204: { description: 'Removed' }, ...refusals },
+  }),
+  async (c) => {
+    const metadata = c.get('metadata');
+    const runner = await ownedRunner(metadata, c.get('caller').ownerId, c.req.valid('param').id);
+    await metadata.runners.delete(runner.id);
+    await c.env.POOLS.getByName(runner.ownerId).revoke(runner.id);
+    return c.body(null, 204);
+  },
+);
+
+// The two WebSockets of a runner; protocol/src/pool-socket.ts and attempt-socket.ts say what they carry.
+
+runners.get('/api/pool/connect', async (c) => {
+  const { id, name, draining, ownerId } = await authenticateRunner(c.req.raw, c.get('metadata'));
+  requireUpgrade(c.req.header('upgrade'));
+  const headers = new Headers(c.req.raw.headers);
+  headers.set('X-AppFlux-Runner', JSON.stringify({ id, name, draining }));
+  return c.env.POOLS.getByName(ownerId).fetch(new Request('https://pool/', { headers }));
+});
+
+runners.get('/api/deployments/:id/attempts/:attempt/connect', async (c) => {
+  await authenticateRunner(c.req.raw, c.get('metadata'));
+  requireUpgrade(c.req.header('upgrade'));
+  const ref = AttemptRef.safeParse({
+    deploymentId: c.req.param('id'),
+    attempt: Number(c.req.param('attempt')),
+  });
+  if (!ref.success) throw new AppFluxError('not_found', 'There is no such attempt');
+  if (c.req.header(LEASE_TOKEN_HEADER) === undefined) {
+    throw new AppFluxError('bad_request', `The header ${LEASE_TOKEN_HEADER} is missing`);
+  }
+  const { deploymentId, attempt } = ref.data;
+  return c.env.DEPLOYMENTS.getByName(deploymentId).fetch(
+    new Request(`https://deployment/attempt/${attempt}`, c.req.raw),
+  );
+});
+
+function requireUpgrade(upgrade: string | undefined): void {
+  if (upgrade?.toLowerCase() !== 'websocket') {
+    throw new AppFluxError('bad_request', 'This address takes WebSockets only');
+  }
+}

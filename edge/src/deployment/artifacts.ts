@@ -1,0 +1,130 @@
+/** Artifacts of the current attempt on their way from the runner into storage. */
+import type { RunnerToDeployment, UploadedPart } from '@appflux/protocol';
+import type { ArtifactRecord } from '../metadata/metadata.ts';
+import { artifactKey, attemptPrefix } from '../storage/keys.ts';
+import type { ObjectStore, UploadPlan, Uploads } from '../storage/storage.ts';
+
+type UploadFrame = Extract<RunnerToDeployment, { type: 'upload' }>;
+
+type Row = {
+  name: string;
+  attempt: number;
+  key: string;
+  size: number;
+  sha256: string;
+  content_type: string;
+  meta: string;
+  multipart_id: string | null;
+  done: number;
+};
+
+/** Why storage does not have what the runner says it put there. The message goes to the runner. */
+export class UploadRefused extends Error {
+  override readonly name = 'UploadRefused';
+}
+
+export class ArtifactUploads {
+  readonly #sql: SqlStorage;
+  readonly #objects: ObjectStore;
+  readonly #uploads: Uploads;
+
+  constructor(sql: SqlStorage, objects: ObjectStore, uploads: Uploads) {
+    this.#sql = sql;
+    this.#objects = objects;
+    this.#uploads = uploads;
+    sql.exec(
+      'CREATE TABLE IF NOT EXISTS artifacts (attempt INTEGER NOT NULL, name TEXT NOT NULL, key TEXT NOT NULL, size INTEGER NOT NULL, sha256 TEXT NOT NULL, content_type TEXT NOT NULL, meta TEXT NOT NULL, multipart_id TEXT, done INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (attempt, name))',
+    );
+  }
+
+  /**
+   * Presigned requests for an artifact's bytes. Asked again for the same file, the same upload goes on.
+   * Throws UploadRefused when the attempt would deliver more than `maxBytes` in all.
+   */
+  async begin(
+    appId: string,
+    deploymentId: string,
+    frame: UploadFrame,
+    maxBytes: number,
+  ): Promise<UploadPlan> {
+    const known = this.#row(frame.attempt, frame.name);
+    if (known !== undefined && known.size === frame.size && known.sha256 === frame.sha256) {
+      return this.#uploads.resume(known.key, known.size, known.multipart_id);
+    }
+    const others = this.#sql
+      .exec<{ bytes: number }>(
+        'SELECT coalesce(sum(size), 0) AS bytes FROM artifacts WHERE attempt = ? AND name <> ?',
+        frame.attempt,
+        frame.name,
+      )
+      .one().bytes;
+    if (others + frame.size > maxBytes) {
+      throw new UploadRefused(`The artifacts are larger than ${Math.round(maxBytes / 1e6)} MB in all`);
+    }
+    const key = artifactKey(appId, deploymentId, frame.attempt, frame.name);
+    const plan = await this.#uploads.begin(key, frame.size, frame.contentType);
+    if (known?.multipart_id) await this.#uploads.abort(known.key, known.multipart_id);
+    this.#sql.exec(
+      'INSERT OR REPLACE INTO artifacts (attempt, name, key, size, sha256, content_type, meta, multipart_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+      frame.attempt,
+      frame.name,
+      key,
+      frame.size,
+      frame.sha256,
+      frame.contentType,
+      JSON.stringify(frame.meta),
+      plan.multipartId,
+    );
+    return plan;
+  }
+
+  /** Puts an artifact's parts together and sees that it lies in storage with its size; else UploadRefused. */
+  async complete(attempt: number, name: string, parts: UploadedPart[]): Promise<void> {
+    const row = this.#row(attempt, name);
+    if (row === undefined) throw new UploadRefused(`No upload of ${name} was begun`);
+    if (row.done === 1) return;
+    await this.#uploads.complete(row.key, row.multipart_id, parts);
+    const stored = await this.#objects.head(row.key);
+    if (stored?.size !== row.size) {
+      throw new UploadRefused(`Storage has ${stored?.size ?? 'no'} bytes of ${name}, not ${row.size}`);
+    }
+    this.#sql.exec('UPDATE artifacts SET done = 1 WHERE attempt = ? AND name = ?', attempt, name);
+  }
+
+  /** The attempt's delivered artifacts in the given order; null when one of the names was not delivered. */
+  delivered(attempt: number, names: readonly string[]): ArtifactRecord[] | null {
+    const records = names.map((name) => {
+      const row = this.#row(attempt, name);
+      return row?.done === 1 ? toRecord(row) : null;
+    });
+    return records.every((record) => record !== null) ? records : null;
+  }
+
+  /** Removes whatever attempts other than `keep` have put into storage. */
+  async discard(appId: string, deploymentId: string, keep: number | null): Promise<void> {
+    const rows = this.#sql.exec<Row>('SELECT * FROM artifacts WHERE attempt IS NOT ?', keep).toArray();
+    for (const row of rows) {
+      if (row.multipart_id !== null && row.done === 0) await this.#uploads.abort(row.key, row.multipart_id);
+    }
+    for (const attempt of new Set(rows.map((row) => row.attempt))) {
+      const { keys } = await this.#objects.list(attemptPrefix(appId, deploymentId, attempt));
+      if (keys.length > 0) await this.#objects.delete(keys);
+      this.#sql.exec('DELETE FROM artifacts WHERE attempt = ?', attempt);
+    }
+  }
+
+  #row(attempt: number, name: string): Row | undefined {
+    return this.#sql
+      .exec<Row>('SELECT * FROM artifacts WHERE attempt = ? AND name = ?', attempt, name)
+      .toArray()[0];
+  }
+}
+
+const toRecord = (row: Row): ArtifactRecord => ({
+  name: row.name,
+  key: row.key,
+  size: row.size,
+  sha256: row.sha256,
+  contentType: row.content_type,
+  meta: JSON.parse(row.meta),
+});

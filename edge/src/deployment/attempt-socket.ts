@@ -1,0 +1,264 @@
+/** The runner's side of a deployment: one WebSocket for the current attempt, and what its frames do. */
+import {
+  type AttemptResult,
+  CLOSE,
+  type DeploymentToRunner,
+  failure,
+  LEASE_TOKEN_HEADER,
+  MAX_FRAME_BYTES,
+  RunnerToDeployment,
+} from '@appflux/protocol';
+import { isContiguous, type LogStore } from '../logs/store.ts';
+import type { Viewers } from '../logs/viewers.ts';
+import { type ArtifactUploads, UploadRefused } from './artifacts.ts';
+import type { Event, Refusal } from './lifecycle.ts';
+import type { Spec, State } from './state.ts';
+
+const TAG = 'attempt';
+
+/** Lines are gathered this long before they become a row and are acked. */
+const WRITE_AFTER_MS = 400;
+
+/** What the socket needs of its deployment. */
+export interface Deployment {
+  spec(): Spec;
+  state(): State;
+  log(): LogStore;
+  viewers: Viewers;
+  artifacts: ArtifactUploads;
+  apply(event: Event): Refusal | null;
+}
+
+type Frame<Type extends RunnerToDeployment['type']> = Extract<RunnerToDeployment, { type: Type }>;
+
+export class AttemptSocket {
+  readonly #ctx: DurableObjectState;
+  readonly #deployment: Deployment;
+  #writing = false;
+
+  constructor(ctx: DurableObjectState, deployment: Deployment) {
+    this.#ctx = ctx;
+    this.#deployment = deployment;
+  }
+
+  /** Whether this is a runner's socket. */
+  owns(ws: WebSocket): boolean {
+    return this.#ctx.getTags(ws).includes(TAG);
+  }
+
+  /** Lets the lease's runner in; anyone else is closed with `staleAttempt`. A newer connection replaces an older. */
+  accept(request: Request, attempt: number): Response {
+    const { 0: client, 1: server } = new WebSocketPair();
+    const answer = new Response(null, { status: 101, webSocket: client });
+    const { lease, attempt: current } = this.#deployment.state();
+    if (lease === null || attempt !== current || request.headers.get(LEASE_TOKEN_HEADER) !== lease.token) {
+      server.accept();
+      server.close(CLOSE.staleAttempt, 'The attempt is not the current one');
+      return answer;
+    }
+    for (const older of this.#ctx.getWebSockets(TAG))
+      closeQuietly(older, CLOSE.replaced, 'A newer connection took over');
+    this.#ctx.acceptWebSocket(server, [TAG]);
+    server.serializeAttachment({ attempt });
+    this.#deployment.apply({ type: 'connected', attempt });
+    this.#flush();
+    const { status, cancelReason } = this.#deployment.state();
+    const canceling = status === 'canceling';
+    send(server, { type: 'welcome', ackedSeq: this.#deployment.log().writtenSeq, canceling });
+    if (canceling) send(server, { type: 'cancel', reason: cancelReason ?? '' });
+    return answer;
+  }
+
+  async message(ws: WebSocket, message: string | ArrayBuffer): Promise<void> {
+    if (typeof message !== 'string' || message.length > MAX_FRAME_BYTES) {
+      closeQuietly(ws, CLOSE.tooLarge, 'Frames are text of at most 512 KB');
+      return;
+    }
+    const frame = parse(message);
+    if (frame === null) {
+      closeQuietly(ws, CLOSE.badFrame, 'The frame is not one of the protocol');
+      return;
+    }
+    if (this.#isStale(ws, frame.attempt)) {
+      closeQuietly(ws, CLOSE.staleAttempt, 'The attempt is not the current one');
+      return;
+    }
+    if (frame.type === 'lines') this.#lines(ws, frame, message);
+    else if (frame.type === 'upload') await this.#upload(ws, frame);
+    else if (frame.type === 'uploaded') await this.#uploaded(ws, frame);
+    else if (frame.type === 'finish') this.#finish(ws, frame.result, frame.attempt);
+    else if (frame.type === 'phase')
+      this.#deployment.apply({ type: 'phase', attempt: frame.attempt, phase: frame.phase });
+    else this.#deployment.apply(frame);
+  }
+
+  /** The socket is gone: from its last sign of life on the lease runs out. */
+  closed(ws: WebSocket): void {
+    // The close handshake is completed from this side too; a socket that is closed already says so by throwing.
+    closeQuietly(ws, CLOSE.normal, 'Goodbye');
+    const stillThere = this.#ctx
+      .getWebSockets(TAG)
+      .some((other) => other !== ws && other.readyState === WebSocket.OPEN);
+    if (!stillThere) {
+      this.#deployment.apply({ type: 'disconnected', attempt: attemptOf(ws), heardAt: this.#heardAt(ws) });
+    }
+  }
+
+  /** Tells the lifecycle when the runner was last heard, so that it can judge the lease. Gives whether it is there. */
+  noteHeartbeat(): boolean {
+    const open = this.#ctx.getWebSockets(TAG).filter((ws) => ws.readyState === WebSocket.OPEN);
+    for (const ws of open) {
+      this.#deployment.apply({ type: 'heard', attempt: attemptOf(ws), heardAt: this.#heardAt(ws) });
+    }
+    return open.length > 0;
+  }
+
+  cancel(reason: string): void {
+    for (const ws of this.#ctx.getWebSockets(TAG)) send(ws, { type: 'cancel', reason });
+  }
+
+  /** Ends the connection of an attempt that is not the current one any more. */
+  close(): void {
+    for (const ws of this.#ctx.getWebSockets(TAG))
+      closeQuietly(ws, CLOSE.staleAttempt, 'The attempt is over');
+  }
+
+  /** Removes what attempts that did not succeed have put into storage. */
+  async discard(): Promise<void> {
+    const spec = this.#deployment.spec();
+    const { status, attempt } = this.#deployment.state();
+    const keep = status === 'success' || status === 'building' ? attempt : null;
+    await this.#deployment.artifacts.discard(spec.app.id, spec.id, keep);
+  }
+
+  #isStale(ws: WebSocket, attempt: number): boolean {
+    const state = this.#deployment.state();
+    return state.lease === null || attempt !== state.attempt || attempt !== attemptOf(ws);
+  }
+
+  /** When the runner was last heard: its last ping that the platform answered, or the connection's own time. */
+  #heardAt(ws: WebSocket): number {
+    return this.#ctx.getWebSocketAutoResponseTimestamp(ws)?.getTime() ?? 0;
+  }
+
+  #lines(ws: WebSocket, frame: Frame<'lines'>, raw: string): void {
+    const { lines } = frame;
+    const last = lines.at(-1)?.seq ?? 0;
+    if (!isContiguous(lines)) {
+      closeQuietly(ws, CLOSE.badFrame, 'The lines of a frame are numbered without gaps');
+      return;
+    }
+    const log = this.#deployment.log();
+    if (log.isCut) {
+      send(ws, { type: 'ack', seq: last });
+      return;
+    }
+    if (log.exceeds(lines) && (lines[0]?.seq ?? 0) <= log.lastSeq + 1) {
+      const marker = log.cut(Date.now());
+      this.#deployment.viewers.lines(JSON.stringify({ type: 'lines', lines: [marker] }));
+      send(ws, { type: 'ack', seq: Math.max(last, marker.seq) });
+      return;
+    }
+    const before = log.lastSeq;
+    const appended = log.append(lines);
+    if (appended.kind === 'gap') {
+      send(ws, { type: 'resume', from: appended.expected });
+    } else if (appended.kind === 'repeated') {
+      send(ws, { type: 'ack', seq: log.writtenSeq });
+    } else {
+      const overlaps = (lines[0]?.seq ?? 0) <= before;
+      this.#deployment.viewers.lines(
+        overlaps ? JSON.stringify({ type: 'lines', lines: lines.filter((line) => line.seq > before) }) : raw,
+      );
+      this.#writeSoon();
+    }
+  }
+
+  /** Writes what has been gathered, at once when it is much. */
+  #writeSoon(): void {
+    if (this.#deployment.log().isFull) this.#flush();
+    else if (!this.#writing) {
+      this.#writing = true;
+      setTimeout(() => this.#flush(), WRITE_AFTER_MS);
+    }
+  }
+
+  #flush(): void {
+    this.#writing = false;
+    const log = this.#deployment.log();
+    if (!log.hasPending) return;
+    log.flush();
+    for (const ws of this.#ctx.getWebSockets(TAG)) send(ws, { type: 'ack', seq: log.writtenSeq });
+  }
+
+  async #upload(ws: WebSocket, frame: Frame<'upload'>): Promise<void> {
+    const { app, id, limits } = this.#deployment.spec();
+    const { request } = frame;
+    await answerUpload(ws, request, async () => {
+      const plan = await this.#deployment.artifacts.begin(app.id, id, frame, limits.artifactBytes);
+      send(ws, { type: 'upload_granted', request, partSize: plan.partSize, parts: plan.parts });
+    });
+  }
+
+  async #uploaded(ws: WebSocket, frame: Frame<'uploaded'>): Promise<void> {
+    const { request, attempt, name, parts } = frame;
+    await answerUpload(ws, request, async () => {
+      await this.#deployment.artifacts.complete(attempt, name, parts);
+      send(ws, { type: 'upload_done', request });
+    });
+  }
+
+  #finish(ws: WebSocket, result: AttemptResult, attempt: number): void {
+    this.#flush();
+    this.#deployment.apply(this.#ending(result, attempt));
+    send(ws, { type: 'finished', status: this.#deployment.state().status });
+    closeQuietly(ws, CLOSE.normal, 'The attempt is over');
+  }
+
+  /** The event that a runner's word makes; success only if all that it names lies in storage. */
+  #ending(result: AttemptResult, attempt: number): Event {
+    if (result.status === 'failed') return { type: 'failed', attempt, failure: result.failure };
+    if (result.status === 'canceled') return { type: 'stopped', attempt };
+    const artifacts = this.#deployment.artifacts.delivered(attempt, result.artifacts);
+    if (artifacts !== null) return { type: 'succeeded', attempt, artifacts };
+    const message = 'The runner said success, but not all of its artifacts lie in storage';
+    return { type: 'failed', attempt, failure: failure('upload_failed', message, 'uploading') };
+  }
+}
+
+function parse(message: string): RunnerToDeployment | null {
+  try {
+    return RunnerToDeployment.parse(JSON.parse(message));
+  } catch (error) {
+    console.error('a runner sent a frame that is not one of the protocol', error);
+    return null;
+  }
+}
+
+async function answerUpload(ws: WebSocket, request: string, answer: () => Promise<void>): Promise<void> {
+  try {
+    await answer();
+  } catch (error) {
+    if (!(error instanceof UploadRefused)) console.error('an upload failed', error);
+    const message = error instanceof UploadRefused ? error.message : 'Storage does not answer as it should';
+    send(ws, { type: 'upload_refused', request, message });
+  }
+}
+
+const attemptOf = (ws: WebSocket): number => ws.deserializeAttachment()?.attempt ?? 0;
+
+function send(ws: WebSocket, frame: DeploymentToRunner): void {
+  try {
+    ws.send(JSON.stringify(frame));
+  } catch {
+    // The runner's connection is closing: it will come back, and is told again what matters.
+  }
+}
+
+function closeQuietly(ws: WebSocket, code: number, reason: string): void {
+  try {
+    ws.close(code, reason);
+  } catch {
+    // Closed already, by either side.
+  }
+}

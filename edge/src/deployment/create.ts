@@ -1,0 +1,182 @@
+/** Asking for a deployment: what it takes becomes a Spec, its object begins, and the queue is told. */
+import {
+  AppFluxError,
+  type BuildSettings,
+  type CreateDeployment,
+  type JobLimits,
+  type Trigger,
+} from '@appflux/protocol';
+import type { Env } from '../env.ts';
+import type { AppRecord, Metadata } from '../metadata/metadata.ts';
+import { newObjectId } from '../metadata/object-id.ts';
+import type { Snapshot } from './object.ts';
+import type { Spec, SpecSource } from './state.ts';
+
+const GIB = 1024 ** 3;
+
+/** What a build may use unless its App says otherwise; a runner's own caps win where they are lower. */
+export const DEFAULT_LIMITS: JobLimits = {
+  memoryBytes: 4 * GIB,
+  cpus: 2,
+  pids: 2048,
+  diskBytes: 10 * GIB,
+  timeoutSeconds: 1800,
+  logBytes: 64_000_000,
+  artifactBytes: 4 * GIB,
+};
+
+const MAX_ATTEMPTS = 3;
+
+export interface Parts {
+  env: Env;
+  metadata: Metadata;
+}
+
+/**
+ * Creates a deployment of `app`. With an idempotency key, asking again gives the same one; the same key with
+ * another input is refused with `idempotency_key_reused`.
+ */
+export async function createDeployment(
+  { env, metadata }: Parts,
+  app: AppRecord,
+  input: CreateDeployment,
+  options: { trigger?: Trigger; idempotencyKey?: string | undefined } = {},
+): Promise<Snapshot> {
+  const source = await resolveSource(metadata, app, input);
+  const id = await identify(metadata, app, input, options.idempotencyKey);
+  const spec: Spec = {
+    id,
+    ownerId: app.ownerId,
+    app: { id: app.id, slug: app.slug, name: app.name },
+    trigger: options.trigger ?? (source.kind === 'upload' ? 'upload' : 'manual'),
+    environment: input.environment ?? 'production',
+    source,
+    build: app.build,
+    type: app.type,
+    variables: app.envVars,
+    limits: limitsOf(app.build),
+    maxAttempts: MAX_ATTEMPTS,
+    clearCache: input.clearCache ?? false,
+    buildNumber: await metadata.apps.nextBuildNumber(app.id),
+    createdAt: Date.now(),
+  };
+  return begin({ env, metadata }, spec);
+}
+
+/** The same source and settings once more; with `latest`, the branch's newest commit instead of the same one. */
+export async function redeploy(
+  { env, metadata }: Parts,
+  app: AppRecord,
+  previous: Spec,
+  options: { clearCache: boolean; latest: boolean; commitHash: string | null },
+): Promise<Snapshot> {
+  const { source } = previous;
+  if (source.kind === 'upload' && (await metadata.uploads.byId(source.uploadId)) === null) {
+    throw new AppFluxError('unprocessable', 'The upload of that deployment is not kept any more', {
+      hint: 'Upload the source again.',
+    });
+  }
+  const now = Date.now();
+  return begin(
+    { env, metadata },
+    {
+      ...previous,
+      id: newObjectId(now),
+      app: { id: app.id, slug: app.slug, name: app.name },
+      trigger: 'manual',
+      source:
+        source.kind === 'git'
+          ? { ...source, commit: options.latest ? null : (options.commitHash ?? source.commit) }
+          : source,
+      build: app.build,
+      type: app.type,
+      variables: app.envVars,
+      limits: limitsOf(app.build),
+      clearCache: options.clearCache,
+      buildNumber: await metadata.apps.nextBuildNumber(app.id),
+      createdAt: now,
+    },
+  );
+}
+
+async function begin({ env, metadata }: Parts, spec: Spec): Promise<Snapshot> {
+  const created = await env.DEPLOYMENTS.getByName(spec.id).create(spec);
+  // The object has everything now and would see to the rest by itself: its timer offers the job, its outbox
+  // projects the record. The list and the runners just need not wait for that.
+  const ahead = await Promise.allSettled([
+    env.DEPLOY_QUEUE.send({ deploymentId: spec.id }),
+    metadata.deployments.project(created.record, created.seq),
+  ]);
+  for (const result of ahead) {
+    if (result.status === 'rejected') console.error(`deployment ${spec.id} begins late`, result.reason);
+  }
+  return created;
+}
+
+async function identify(
+  metadata: Metadata,
+  app: AppRecord,
+  input: CreateDeployment,
+  key: string | undefined,
+): Promise<string> {
+  const id = newObjectId();
+  if (key === undefined) return id;
+  const fingerprint = JSON.stringify([app.id, Object.entries(input).sort(([a], [b]) => (a < b ? -1 : 1))]);
+  const known = await metadata.idempotency.claim(app.ownerId, key, {
+    deploymentId: id,
+    fingerprint,
+    createdAt: new Date().toISOString(),
+  });
+  if (known.fingerprint !== fingerprint) {
+    throw new AppFluxError('idempotency_key_reused', 'This Idempotency-Key was used for another deployment', {
+      hint: 'Use a new key for a new deployment, or send the same body with the same key.',
+    });
+  }
+  return known.deploymentId;
+}
+
+async function resolveSource(
+  metadata: Metadata,
+  app: AppRecord,
+  input: CreateDeployment,
+): Promise<SpecSource> {
+  const { rootDirectory } = app.source;
+  if (input.uploadId !== undefined) {
+    if (input.branch !== undefined || input.commit !== undefined) {
+      throw new AppFluxError('unprocessable', 'An upload has no branch and no commit', {
+        hint: 'Send either uploadId, or branch and commit.',
+      });
+    }
+    const upload = await metadata.uploads.byId(input.uploadId);
+    if (upload === null || upload.ownerId !== app.ownerId) {
+      throw new AppFluxError('unprocessable', `There is no upload ${input.uploadId}`, {
+        hint: 'POST /api/uploads first; an upload that was never completed is dropped after a day.',
+      });
+    }
+    if (!upload.completed) {
+      throw new AppFluxError('upload_incomplete', 'The upload is not complete', {
+        hint: 'PUT all parts, then POST /api/uploads/:id/complete.',
+      });
+    }
+    const { id, key, name, size, sha256 } = upload;
+    return { kind: 'upload', uploadId: id, key, name, size, sha256, rootDirectory };
+  }
+  if (app.source.provider === 'upload') {
+    throw new AppFluxError('unprocessable', `${app.name} is built from uploads: send an uploadId`, {
+      hint: 'POST /api/uploads gives one.',
+    });
+  }
+  const { repoUrl, branch } = app.source;
+  return {
+    kind: 'git',
+    repoUrl,
+    branch: input.branch ?? branch,
+    commit: input.commit ?? null,
+    rootDirectory,
+  };
+}
+
+const limitsOf = (build: BuildSettings): JobLimits => ({
+  ...DEFAULT_LIMITS,
+  timeoutSeconds: build.timeoutSeconds ?? DEFAULT_LIMITS.timeoutSeconds,
+});

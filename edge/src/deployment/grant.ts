@@ -1,0 +1,73 @@
+/** What a runner is handed when its claim is granted. */
+import { type Grant, type Job, type JobSource, LEASE_MS } from '@appflux/protocol';
+import type { Sealer } from '../identity/sealing.ts';
+import { variableLabel } from '../identity/sealing.ts';
+import type { Uploads } from '../storage/storage.ts';
+import type { Lease, Spec, SpecSource, State } from './state.ts';
+
+/** A presigned source URL outlives the longest wait between the grant and the download by far. */
+const SOURCE_URL_SECONDS = 3600;
+
+/** The parts of a job that take time to make: opened variables and a presigned source. */
+export interface Opened {
+  source: JobSource;
+  variables: Record<string, string>;
+}
+
+/** Opens what the spec keeps sealed. Done before the claim is decided, so that the decision itself is at once. */
+export async function openSpec(spec: Spec, sealer: Sealer, uploads: Uploads): Promise<Opened> {
+  const variables: Record<string, string> = {};
+  for (const [name, { sealed, environments }] of Object.entries(spec.variables)) {
+    if (environments.includes(spec.environment)) {
+      variables[name] = await sealer.open(sealed, variableLabel(spec.app.id, name));
+    }
+  }
+  return { variables, source: await jobSource(spec.source, uploads) };
+}
+
+async function jobSource(source: SpecSource, uploads: Uploads): Promise<JobSource> {
+  if (source.kind === 'git') return { ...source, token: null };
+  const { name, size, sha256, rootDirectory } = source;
+  return {
+    kind: 'upload',
+    url: await uploads.readUrl(source.key, SOURCE_URL_SECONDS),
+    name,
+    size,
+    sha256,
+    rootDirectory,
+  };
+}
+
+/** The grant of the lease that `state` holds at `now`. */
+export function grantOf(
+  spec: Spec,
+  state: State,
+  lease: Lease,
+  opened: Opened,
+  publicUrl: string,
+  now: number,
+): Grant {
+  // The runner's own clock and the edge's end the build at the same moment, whichever attempt this is.
+  const left = state.deadlineAt === null ? spec.limits.timeoutSeconds : (state.deadlineAt - now) / 1000;
+  const job: Job = {
+    deploymentId: spec.id,
+    app: spec.app,
+    environment: spec.environment,
+    trigger: spec.trigger,
+    source: opened.source,
+    build: spec.build,
+    type: spec.type,
+    variables: opened.variables,
+    limits: { ...spec.limits, timeoutSeconds: Math.max(1, left) },
+    clearCache: spec.clearCache,
+    buildNumber: spec.buildNumber,
+    url: `${publicUrl}/a/${spec.app.slug}`,
+  };
+  return {
+    deploymentId: spec.id,
+    attempt: state.attempt,
+    leaseToken: lease.token,
+    leaseSeconds: LEASE_MS / 1000,
+    job,
+  };
+}

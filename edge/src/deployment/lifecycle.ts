@@ -1,0 +1,345 @@
+/**
+ * The state machine of a deployment: `(state, event, now) -> (state, effects)`, without I/O. The object
+ * around it writes the new state and its outbox event in one transaction and then carries the effects out.
+ *
+ * What holds, whatever the order of events: an ended deployment never changes; at most one attempt holds the
+ * lease; an event of an old attempt changes nothing; from every state some event ends it.
+ */
+import { type Failure, failure, hasEnded, LEASE_MS, type Phase, type Plan } from '@appflux/protocol';
+import type { ArtifactRecord } from '../metadata/metadata.ts';
+import type { Lease, Spec, State } from './state.ts';
+
+/** A runner that was told to cancel has this long to say that it did. */
+export const CANCEL_GRACE_MS = 60_000;
+
+/** The runner kills the build itself at the deadline; the edge waits this much longer for its word. */
+export const DEADLINE_GRACE_MS = 15_000;
+
+/** A deployment that no runner has claimed after this long is given up. */
+export const WAIT_LIMIT_MS = 24 * 3600_000;
+
+export type Event =
+  /** A runner wants the job. Asked again by the lease's own runner, the answer is the same. */
+  | { type: 'claim'; runner: { id: string; name: string }; token: string }
+  /** The runner's socket opened. */
+  | { type: 'connected'; attempt: number }
+  /** The runner's socket closed; `heardAt` is its last sign of life. */
+  | { type: 'disconnected'; attempt: number; heardAt: number }
+  /** A sign of life at `heardAt`. */
+  | { type: 'heard'; attempt: number; heardAt: number }
+  | { type: 'phase'; attempt: number; phase: Phase }
+  | {
+      type: 'source';
+      attempt: number;
+      commitHash: string | null;
+      commitMessage: string | null;
+      branch: string | null;
+    }
+  | { type: 'plan'; attempt: number; plan: Plan; version: string | null }
+  /** The runner's word on how its attempt ended; artifacts are checked before this event is made. */
+  | { type: 'succeeded'; attempt: number; artifacts: ArtifactRecord[] }
+  | { type: 'failed'; attempt: number; failure: Failure }
+  /** The runner gave the attempt up: because it was told to cancel, or because it is going away. */
+  | { type: 'stopped'; attempt: number }
+  /** The runner's credential was revoked: its lease ends now. */
+  | { type: 'revoked'; runnerId: string }
+  | { type: 'cancel'; reason: string }
+  /** Time has passed; what is due by `now` happens. `socketOpen`: the runner's socket is there right now. */
+  | { type: 'tick'; socketOpen: boolean }
+  | { type: 'archived'; logKey: string };
+
+export type Effect =
+  | { type: 'offer' }
+  | { type: 'withdraw' }
+  /** Tell the attempt's runner to stop. */
+  | { type: 'cancelRunner'; attempt: number; reason: string }
+  /** The attempt is not the current one any more: its socket is closed. */
+  | { type: 'closeAttempt'; attempt: number }
+  /** Remove what the attempt has put into storage. */
+  | { type: 'discard'; attempt: number }
+  /** A line in AppFlux's own voice; only given while no runner numbers lines. */
+  | { type: 'say'; text: string }
+  | { type: 'ended' };
+
+export type Refusal = 'already_ended' | 'stale_attempt' | 'taken';
+
+export type Outcome = { state: State; effects: Effect[] } | { refused: Refusal };
+
+/** What `event` makes of `state` at `now` (Unix milliseconds). Never changes its arguments. */
+export function step(spec: Spec, state: State, event: Event, now: number): Outcome {
+  switch (event.type) {
+    case 'claim':
+      return claim(spec, state, event, now);
+    case 'cancel':
+      return cancel(state, event.reason, now);
+    case 'tick':
+      return tick(spec, state, event.socketOpen, now);
+    case 'revoked':
+      return state.lease?.runner.id === event.runnerId
+        ? leaseLost(spec, state, now, 'was removed')
+        : unchanged(state);
+    case 'archived':
+      return { state: { ...state, logKey: event.logKey }, effects: [] };
+    default:
+      return fromRunner(spec, state, event, now);
+  }
+}
+
+/** When the next `tick` could change something; null when none ever will. */
+export function nextTick(spec: Spec, state: State): number | null {
+  switch (state.status) {
+    case 'queued':
+      return earliest(spec.createdAt + WAIT_LIMIT_MS, overdueAt(state));
+    case 'building':
+      return earliest(state.lease?.expiresAt ?? null, overdueAt(state));
+    case 'canceling':
+      return earliest(state.lease?.expiresAt ?? null, state.cancelBy);
+    default:
+      return null;
+  }
+}
+
+const overdueAt = (state: State) => (state.deadlineAt === null ? null : state.deadlineAt + DEADLINE_GRACE_MS);
+
+function earliest(...times: (number | null)[]): number | null {
+  const known = times.filter((time) => time !== null);
+  return known.length === 0 ? null : Math.min(...known);
+}
+
+const unchanged = (state: State): Outcome => ({ state, effects: [] });
+
+function claim(spec: Spec, state: State, event: Extract<Event, { type: 'claim' }>, now: number): Outcome {
+  if (hasEnded(state.status)) return { refused: 'already_ended' };
+  if (state.status === 'building' && state.lease?.runner.id === event.runner.id) return unchanged(state);
+  if (state.status !== 'queued') return { refused: 'taken' };
+  const lease: Lease = {
+    runner: event.runner,
+    token: event.token,
+    expiresAt: now + LEASE_MS,
+    connected: false,
+  };
+  return {
+    state: {
+      ...state,
+      status: 'building',
+      phase: 'preparing',
+      phases: [{ phase: 'preparing', startedAt: now, finishedAt: null }],
+      attempt: state.attempt + 1,
+      lease,
+      runner: event.runner,
+      startedAt: state.startedAt ?? now,
+      deadlineAt: state.deadlineAt ?? now + spec.limits.timeoutSeconds * 1000,
+    },
+    effects: [],
+  };
+}
+
+function cancel(state: State, reason: string, now: number): Outcome {
+  if (hasEnded(state.status)) return { refused: 'already_ended' };
+  if (state.status === 'canceling') return unchanged(state);
+  if (state.status === 'queued')
+    return end({ ...state, cancelReason: reason }, 'canceled', now, [{ type: 'withdraw' }]);
+  return {
+    state: { ...state, status: 'canceling', cancelReason: reason, cancelBy: now + CANCEL_GRACE_MS },
+    effects: [{ type: 'cancelRunner', attempt: state.attempt, reason }],
+  };
+}
+
+function tick(spec: Spec, state: State, socketOpen: boolean, now: number): Outcome {
+  const due = (time: number | null) => time !== null && time <= now;
+  switch (state.status) {
+    case 'queued':
+      if (due(overdueAt(state))) return fail(state, overtime(spec, state), now, [{ type: 'withdraw' }]);
+      if (due(spec.createdAt + WAIT_LIMIT_MS)) {
+        const waited = failure('no_runner', 'No runner claimed this deployment within a day');
+        return fail(state, waited, now, [{ type: 'withdraw' }]);
+      }
+      return unchanged(state);
+    case 'building':
+      if (due(overdueAt(state))) {
+        const { attempt } = state;
+        return fail(state, overtime(spec, state), now, [
+          { type: 'cancelRunner', attempt, reason: 'The time limit is over' },
+          { type: 'closeAttempt', attempt },
+          { type: 'discard', attempt },
+        ]);
+      }
+      return due(state.lease?.expiresAt ?? null)
+        ? leaseRanOut(spec, state, socketOpen, now)
+        : unchanged(state);
+    case 'canceling':
+      return due(state.cancelBy) || due(state.lease?.expiresAt ?? null)
+        ? canceled(state, now)
+        : unchanged(state);
+    default:
+      return unchanged(state);
+  }
+}
+
+function leaseRanOut(spec: Spec, state: State, socketOpen: boolean, now: number): Outcome {
+  // A socket that was open and whose close was never seen was lost with the object itself (a deploy of the
+  // Worker, a crash): that is not the runner's fault, and it gets one lease's time to come back.
+  if (state.lease?.connected && !socketOpen) {
+    const lease = { ...state.lease, connected: false, expiresAt: now + LEASE_MS };
+    return { state: { ...state, lease }, effects: [] };
+  }
+  return leaseLost(spec, state, now, `gave no sign of life for ${LEASE_MS / 1000} seconds`);
+}
+
+/** The current attempt is over without a result: try again, or give up. */
+function leaseLost(spec: Spec, state: State, now: number, what: string): Outcome {
+  if (state.status === 'canceling') return canceled(state, now);
+  const { attempt } = state;
+  const gone: Effect[] = [
+    { type: 'closeAttempt', attempt },
+    { type: 'discard', attempt },
+  ];
+  const name = state.lease?.runner.name ?? 'that had this build';
+  if (attempt >= spec.maxAttempts) {
+    const tries = attempt === 1 ? '1 attempt' : `${attempt} attempts`;
+    return fail(
+      state,
+      failure('runner_lost', `The runner ${name} ${what}; ${tries} made`, state.phase),
+      now,
+      gone,
+    );
+  }
+  return {
+    state: { ...state, status: 'queued', phase: null, phases: [], lease: null },
+    effects: [
+      ...gone,
+      {
+        type: 'say',
+        text: `The runner ${name} ${what}. Waiting for attempt ${attempt + 1} of ${spec.maxAttempts}.`,
+      },
+      { type: 'offer' },
+    ],
+  };
+}
+
+function overtime(spec: Spec, state: State): Failure {
+  const minutes = Math.round(spec.limits.timeoutSeconds / 6) / 10;
+  return failure(
+    'build_timeout',
+    `The deployment took longer than its limit of ${minutes} minutes`,
+    state.phase,
+  );
+}
+
+type RunnerEvent = Exclude<Event, { type: 'claim' | 'cancel' | 'tick' | 'revoked' | 'archived' }>;
+
+function fromRunner(spec: Spec, state: State, event: RunnerEvent, now: number): Outcome {
+  if (hasEnded(state.status)) return { refused: 'already_ended' };
+  const { lease } = state;
+  if (lease === null || event.attempt !== state.attempt) return { refused: 'stale_attempt' };
+  switch (event.type) {
+    case 'connected':
+      return {
+        state: { ...state, lease: { ...lease, connected: true, expiresAt: now + LEASE_MS } },
+        effects: [],
+      };
+    case 'disconnected':
+      return {
+        state: { ...state, lease: { ...renewed(lease, event.heardAt, now), connected: false } },
+        effects: [],
+      };
+    case 'heard':
+      return { state: { ...state, lease: renewed(lease, event.heardAt, now) }, effects: [] };
+    case 'phase':
+      return { state: enterPhase(state, event.phase, now), effects: [] };
+    case 'source':
+      return {
+        state: {
+          ...state,
+          commitHash: event.commitHash ?? state.commitHash,
+          commitMessage: event.commitMessage,
+          branch: event.branch ?? state.branch,
+        },
+        effects: [],
+      };
+    case 'plan':
+      return { state: { ...state, plan: event.plan, version: event.version }, effects: [] };
+    case 'stopped':
+      return answered(leaseLost(spec, state, now, 'stopped before the build was over'));
+    case 'succeeded':
+      // Once somebody was told that it is being canceled, it ends canceled: the answer must not turn out a lie.
+      if (state.status === 'canceling') return answered(canceled(state, now));
+      return end({ ...state, artifacts: event.artifacts }, 'success', now, []);
+    case 'failed':
+      if (state.status === 'canceling') return answered(canceled(state, now));
+      return fail(state, event.failure, now, [{ type: 'discard', attempt: state.attempt }]);
+  }
+}
+
+/** What the runner's own word brought about: it gets an answer, so its socket is not cut off before. */
+const answered = (outcome: Outcome): Outcome =>
+  'refused' in outcome
+    ? outcome
+    : { ...outcome, effects: outcome.effects.filter((effect) => effect.type !== 'closeAttempt') };
+
+/** A lease that was renewed at `heardAt`: it never gets shorter, and no clock can push it beyond one term. */
+function renewed(lease: Lease, heardAt: number, now: number): Lease {
+  return { ...lease, expiresAt: Math.max(lease.expiresAt, Math.min(heardAt, now) + LEASE_MS) };
+}
+
+function enterPhase(state: State, phase: Phase, now: number): State {
+  if (state.phase === phase) return state;
+  return {
+    ...state,
+    phase,
+    phases: [...closePhases(state, now), { phase, startedAt: now, finishedAt: null }],
+  };
+}
+
+const closePhases = (state: State, now: number) =>
+  state.phases.map((span) => (span.finishedAt === null ? { ...span, finishedAt: now } : span));
+
+function canceled(state: State, now: number): Outcome {
+  const { attempt } = state;
+  return end(state, 'canceled', now, [
+    { type: 'closeAttempt', attempt },
+    { type: 'discard', attempt },
+  ]);
+}
+
+const fail = (state: State, why: Failure, now: number, effects: Effect[]): Outcome =>
+  end({ ...state, failure: why }, 'failed', now, effects);
+
+function end(
+  state: State,
+  status: 'success' | 'failed' | 'canceled',
+  now: number,
+  effects: Effect[],
+): Outcome {
+  return {
+    state: {
+      ...state,
+      status,
+      phase: null,
+      phases: closePhases(state, now),
+      lease: null,
+      cancelBy: null,
+      finishedAt: now,
+    },
+    effects: [...effects, ...lastWords(state, status), { type: 'ended' }],
+  };
+}
+
+/** The log ends with a line that says how the deployment did. */
+function lastWords(state: State, status: 'success' | 'failed' | 'canceled'): Effect[] {
+  switch (status) {
+    case 'success':
+      return [];
+    case 'canceled':
+      return [{ type: 'say', text: `Canceled: ${state.cancelReason ?? 'no reason was given'}` }];
+    case 'failed':
+      return state.failure === null
+        ? []
+        : [
+            {
+              type: 'say',
+              text: `Failed (${state.failure.code}): ${state.failure.message}. ${state.failure.hint}`,
+            },
+          ];
+  }
+}

@@ -1,0 +1,79 @@
+/** How a deployment's state is told to others: as a record for metadata, and as the API's Deployment. */
+import type { Deployment } from '@appflux/protocol';
+import type { DeploymentRecord } from '../metadata/metadata.ts';
+import type { Spec, State } from './state.ts';
+
+const iso = (time: number) => new Date(time).toISOString();
+const isoOrNull = (time: number | null) => (time === null ? null : iso(time));
+
+/** The record that metadata keeps of a deployment. */
+export function recordOf(spec: Spec, state: State): DeploymentRecord {
+  return {
+    id: spec.id,
+    ownerId: spec.ownerId,
+    appId: spec.app.id,
+    app: { slug: spec.app.slug, name: spec.app.name },
+    status: state.status,
+    phase: state.phase,
+    phases: state.phases.map((span) => ({
+      phase: span.phase,
+      startedAt: iso(span.startedAt),
+      finishedAt: isoOrNull(span.finishedAt),
+    })),
+    trigger: spec.trigger,
+    commitHash: state.commitHash,
+    commitMessage: state.commitMessage,
+    branch: state.branch,
+    environment: spec.environment,
+    version: state.version,
+    attempt: state.attempt,
+    runner: state.runner,
+    plan: state.plan,
+    failure: state.failure,
+    artifacts: state.artifacts,
+    logKey: state.logKey,
+    createdAt: iso(spec.createdAt),
+    startedAt: isoOrNull(state.startedAt),
+    finishedAt: isoOrNull(state.finishedAt),
+    durationSeconds: durationOf(state),
+  };
+}
+
+function durationOf({ startedAt, finishedAt }: State): number | null {
+  return startedAt === null || finishedAt === null ? null : Math.round((finishedAt - startedAt) / 100) / 10;
+}
+
+/**
+ * Whether the change is one that others are told of. Phases are not: whoever wants them live asks the object
+ * or watches its log, and every event costs.
+ */
+export function isNews(before: DeploymentRecord, after: DeploymentRecord): boolean {
+  const told = ({ phase: _, phases: __, ...rest }: DeploymentRecord) => JSON.stringify(rest);
+  return told(before) !== told(after);
+}
+
+/** The API's answer for a record. `publicUrl` is the instance's address without a trailing slash. */
+export function toDeployment(
+  record: DeploymentRecord,
+  publicUrl: string,
+  waitingFor: string | null = null,
+): Deployment {
+  const { ownerId: _, logKey: __, artifacts, ...rest } = record;
+  const self = `${publicUrl}/api/deployments/${record.id}`;
+  const delivered = artifacts.map(({ key: _, ...artifact }) => ({
+    ...artifact,
+    url: `${publicUrl}/dl/${record.id}/${encodeURIComponent(artifact.name)}`,
+  }));
+  return {
+    ...rest,
+    waitingFor,
+    artifacts: delivered,
+    artifactUrl: delivered[0]?.url ?? null,
+    urls: {
+      self,
+      logs: `${self}/logs`,
+      live: `${self.replace(/^http/, 'ws')}/logs/live`,
+      ...(record.status === 'success' ? { page: `${publicUrl}/a/${record.app.slug}` } : {}),
+    },
+  };
+}

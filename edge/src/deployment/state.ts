@@ -1,0 +1,107 @@
+/** What a deployment's object remembers: what was asked for, and how it stands. Times are Unix milliseconds. */
+import type {
+  AppType,
+  BuildSettings,
+  DeploymentStatus,
+  Environment,
+  Failure,
+  JobLimits,
+  Phase,
+  Plan,
+  Trigger,
+} from '@appflux/protocol';
+import type { ArtifactRecord, SealedVariable } from '../metadata/metadata.ts';
+
+/** Where the code comes from, as it was when the deployment was asked for. */
+export type SpecSource =
+  | {
+      kind: 'upload';
+      uploadId: string;
+      key: string;
+      name: string;
+      size: number;
+      sha256: string | null;
+      rootDirectory: string;
+    }
+  | { kind: 'git'; repoUrl: string; branch: string; commit: string | null; rootDirectory: string };
+
+/** Everything a build needs, fixed at creation: a later change of the App does not reach into it. */
+export interface Spec {
+  id: string;
+  ownerId: string;
+  app: { id: string; slug: string; name: string };
+  trigger: Trigger;
+  environment: Environment;
+  source: SpecSource;
+  build: BuildSettings;
+  /** Null leaves it to detection. */
+  type: AppType | null;
+  /** Sealed; opened when a claim is granted. */
+  variables: Record<string, SealedVariable>;
+  limits: JobLimits;
+  maxAttempts: number;
+  clearCache: boolean;
+  buildNumber: number;
+  createdAt: number;
+}
+
+/** A runner's exclusive right to the current attempt. */
+export interface Lease {
+  runner: { id: string; name: string };
+  token: string;
+  expiresAt: number;
+  /** The runner's socket is believed to be open. False from the moment its close was seen. */
+  connected: boolean;
+}
+
+export interface State {
+  status: DeploymentStatus;
+  phase: Phase | null;
+  phases: { phase: Phase; startedAt: number; finishedAt: number | null }[];
+  attempt: number;
+  lease: Lease | null;
+  /** The runner of the current or last attempt. */
+  runner: { id: string; name: string } | null;
+  startedAt: number | null;
+  finishedAt: number | null;
+  /** When the whole of it, over all attempts, must be over. Set at the first claim. */
+  deadlineAt: number | null;
+  /** When a runner that was told to cancel is no longer waited for. */
+  cancelBy: number | null;
+  cancelReason: string | null;
+  commitHash: string | null;
+  commitMessage: string | null;
+  branch: string | null;
+  plan: Plan | null;
+  version: string | null;
+  failure: Failure | null;
+  artifacts: ArtifactRecord[];
+  /** Where the whole log lies, once it is archived. */
+  logKey: string | null;
+}
+
+/** How a deployment begins. */
+export function initialState(spec: Spec): State {
+  const { source } = spec;
+  return {
+    status: 'queued',
+    phase: null,
+    phases: [],
+    attempt: 0,
+    lease: null,
+    runner: null,
+    startedAt: null,
+    finishedAt: null,
+    deadlineAt: null,
+    cancelBy: null,
+    cancelReason: null,
+    commitHash: source.kind === 'git' ? source.commit : null,
+    commitMessage: null,
+    branch: source.kind === 'git' ? source.branch : null,
+    plan: null,
+    version: null,
+    failure: null,
+    artifacts: [],
+    logKey: null,
+  };
+}

@@ -1,0 +1,125 @@
+/** The runners of a pool that are connected: hibernating WebSockets, one a runner, tagged with its id. */
+import { type AttemptRef, CLOSE, type PoolToRunner } from '@appflux/protocol';
+import type { OnlineRunner } from './match.ts';
+
+/** What the pool remembers of a connection while the object sleeps; the platform allows 16 KB. */
+interface Attachment {
+  id: string;
+  name: string;
+  draining: boolean;
+  connectedAt: number;
+  /** From the runner's `hello`; null until it came. */
+  hello: { labels: string[]; slots: number; running: AttemptRef[] } | null;
+}
+
+export interface ConnectedRunner extends OnlineRunner {
+  lastSeenAt: number;
+}
+
+export class RunnerSockets {
+  readonly #ctx: DurableObjectState;
+
+  constructor(ctx: DurableObjectState) {
+    this.#ctx = ctx;
+  }
+
+  /** Lets a runner in; its older connection, if it has one, is closed. */
+  accept(runner: { id: string; name: string; draining: boolean }): Response {
+    const { 0: client, 1: server } = new WebSocketPair();
+    for (const older of this.#ctx.getWebSockets(runner.id))
+      close(older, CLOSE.replaced, 'A newer connection took over');
+    this.#ctx.acceptWebSocket(server, [runner.id]);
+    server.serializeAttachment({ ...runner, connectedAt: Date.now(), hello: null } satisfies Attachment);
+    this.#send(server, {
+      type: 'welcome',
+      runnerId: runner.id,
+      name: runner.name,
+      draining: runner.draining,
+    });
+    return new Response(null, { status: 101, webSocket: client });
+  }
+
+  idOf(ws: WebSocket): string {
+    return attached(ws).id;
+  }
+
+  /** The runner has said who it is and what it holds. */
+  hello(ws: WebSocket, hello: NonNullable<Attachment['hello']>): void {
+    ws.serializeAttachment({ ...attached(ws), hello } satisfies Attachment);
+  }
+
+  online(): ConnectedRunner[] {
+    return this.#open().flatMap((ws) => {
+      const { id, name, draining, connectedAt, hello } = attached(ws);
+      if (hello === null) return [];
+      const heardAt = this.#ctx.getWebSocketAutoResponseTimestamp(ws)?.getTime() ?? connectedAt;
+      const { labels, slots, running } = hello;
+      return [{ id, name, draining, labels, slots, busy: running.length, lastSeenAt: heardAt }];
+    });
+  }
+
+  /** Takes a slot for an attempt; attempt 0 stands for one whose claim is being asked. */
+  occupy(runnerId: string, ref: AttemptRef): void {
+    this.#changeRunning(runnerId, (running) => [
+      ...running.filter((other) => !sameDeployment(other, ref)),
+      ref,
+    ]);
+  }
+
+  /** Frees the slot of an attempt. */
+  free(runnerId: string, ref: AttemptRef): void {
+    this.#changeRunning(runnerId, (running) =>
+      running.filter((other) => !sameDeployment(other, ref) || other.attempt !== ref.attempt),
+    );
+  }
+
+  send(runnerId: string, frame: PoolToRunner): void {
+    for (const ws of this.#open(runnerId)) this.#send(ws, frame);
+  }
+
+  setDraining(runnerId: string, draining: boolean): void {
+    for (const ws of this.#open(runnerId))
+      ws.serializeAttachment({ ...attached(ws), draining } satisfies Attachment);
+    this.send(runnerId, { type: 'drain', draining });
+  }
+
+  /** Closes a runner's connection for good: its credential is no longer good. */
+  revoke(runnerId: string): void {
+    for (const ws of this.#open(runnerId)) close(ws, CLOSE.unauthorized, 'This runner was removed');
+  }
+
+  #open(runnerId?: string): WebSocket[] {
+    return this.#ctx.getWebSockets(runnerId).filter((ws) => ws.readyState === WebSocket.OPEN);
+  }
+
+  #changeRunning(runnerId: string, change: (running: AttemptRef[]) => AttemptRef[]): void {
+    for (const ws of this.#open(runnerId)) {
+      const { hello, ...rest } = attached(ws);
+      if (hello === null) continue;
+      ws.serializeAttachment({
+        ...rest,
+        hello: { ...hello, running: change(hello.running) },
+      } satisfies Attachment);
+    }
+  }
+
+  #send(ws: WebSocket, frame: PoolToRunner): void {
+    try {
+      ws.send(JSON.stringify(frame));
+    } catch {
+      // The connection is closing. A grant that is lost here is sent again when the runner comes back.
+    }
+  }
+}
+
+const attached = (ws: WebSocket): Attachment => ws.deserializeAttachment();
+
+const sameDeployment = (a: AttemptRef, b: AttemptRef) => a.deploymentId === b.deploymentId;
+
+function close(ws: WebSocket, code: number, reason: string): void {
+  try {
+    ws.close(code, reason);
+  } catch {
+    // Closed already, by either side.
+  }
+}

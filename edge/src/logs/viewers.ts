@@ -1,0 +1,114 @@
+/** Those who follow a deployment's log live: hibernating WebSockets on its object, tagged `viewer`. */
+import {
+  CLOSE,
+  type DeploymentStatus,
+  hasEnded,
+  LOGS_SUBPROTOCOL,
+  type Phase,
+  type ViewerFrame,
+} from '@appflux/protocol';
+import { linesAfter } from './archive.ts';
+import { linesFrame } from './store.ts';
+
+const TAG = 'viewer';
+
+/** Frames of a replay hold about this many bytes. */
+const REPLAY_FRAME_BYTES = 256 * 1024;
+
+/** Sends and forgets: a viewer whose connection is closing gets nothing more, and nobody else notices. */
+function sendQuietly(ws: WebSocket, frame: string): void {
+  try {
+    ws.send(frame);
+  } catch {
+    // The peer has gone, or is being closed: its close event tidies up.
+  }
+}
+
+const stateFrame = (status: DeploymentStatus, phase: Phase | null) =>
+  JSON.stringify({ type: 'state', status, phase } satisfies ViewerFrame);
+
+export class Viewers {
+  readonly #ctx: DurableObjectState;
+
+  constructor(ctx: DurableObjectState) {
+    this.#ctx = ctx;
+  }
+
+  /**
+   * Lets a viewer in: the state, what it missed, then whatever comes. All of it happens without a break, so
+   * no line is lost or repeated at the seam. `replay` is NDJSON in pieces.
+   */
+  accept(state: { status: DeploymentStatus; phase: Phase | null }, replay: Iterable<string>): Response {
+    const { 0: client, 1: server } = new WebSocketPair();
+    this.#ctx.acceptWebSocket(server, [TAG]);
+    sendQuietly(server, stateFrame(state.status, state.phase));
+    for (const piece of gather(replay)) sendQuietly(server, linesFrame(piece));
+    if (hasEnded(state.status)) finish(server, state.status);
+    return upgraded(client);
+  }
+
+  /** A frame of lines, exactly as it came. */
+  lines(frame: string): void {
+    for (const ws of this.#ctx.getWebSockets(TAG)) sendQuietly(ws, frame);
+  }
+
+  state(status: DeploymentStatus, phase: Phase | null): void {
+    const frame = stateFrame(status, phase);
+    for (const ws of this.#ctx.getWebSockets(TAG)) sendQuietly(ws, frame);
+  }
+
+  end(status: DeploymentStatus): void {
+    for (const ws of this.#ctx.getWebSockets(TAG)) finish(ws, status);
+  }
+}
+
+function finish(ws: WebSocket, status: DeploymentStatus): void {
+  sendQuietly(ws, JSON.stringify({ type: 'end', status } satisfies ViewerFrame));
+  try {
+    ws.close(CLOSE.normal, 'The deployment has ended');
+  } catch {
+    // Closed already by the viewer.
+  }
+}
+
+const upgraded = (client: WebSocket) =>
+  new Response(null, {
+    status: 101,
+    webSocket: client,
+    headers: { 'Sec-WebSocket-Protocol': LOGS_SUBPROTOCOL },
+  });
+
+function* gather(pieces: Iterable<string>): Generator<string> {
+  let gathered: string[] = [];
+  let bytes = 0;
+  for (const piece of pieces) {
+    gathered.push(piece);
+    bytes += piece.length;
+    if (bytes >= REPLAY_FRAME_BYTES) {
+      yield gathered.join('\n');
+      gathered = [];
+      bytes = 0;
+    }
+  }
+  if (gathered.length > 0) yield gathered.join('\n');
+}
+
+/** The same for a deployment whose log is archived, without its object: replay, end, close. */
+export function replayArchive(
+  status: DeploymentStatus,
+  archive: ReadableStream<Uint8Array>,
+  after: number,
+): Response {
+  const { 0: client, 1: server } = new WebSocketPair();
+  server.accept();
+  const replay = async () => {
+    sendQuietly(server, stateFrame(status, null));
+    for await (const piece of linesAfter(archive, after)) sendQuietly(server, linesFrame(piece));
+    finish(server, status);
+  };
+  replay().catch((error: unknown) => {
+    console.error('replaying an archived log failed', error);
+    server.close(CLOSE.goingAway, 'The archived log could not be read; try again');
+  });
+  return upgraded(client);
+}
