@@ -1,0 +1,119 @@
+import {
+  ApiToken,
+  App,
+  type BuildSettings,
+  CompletedUpload,
+  type CreateApp,
+  type CreateDeployment,
+  CreatedToken,
+  type CreateToken,
+  type CreateUpload,
+  Deployment,
+  type Environment,
+  LogPage,
+  type Page,
+  pageOf,
+  type Redeploy,
+  RegistrationToken,
+  Runner,
+  UploadGrant,
+  type UpdateApp,
+  type UploadedPart,
+} from '@appflux/protocol';
+import { type Caller, Requests } from './request.ts';
+
+/** Which part of a list: its length, and where the last one ended. */
+export interface ListQuery {
+  limit?: number;
+  cursor?: string;
+}
+
+/** An App with what the server fills in left out. */
+export type NewApp = Omit<CreateApp, 'build'> & { build?: Partial<BuildSettings> };
+
+const AppPage = pageOf(App);
+const DeploymentPage = pageOf(Deployment);
+const RunnerPage = pageOf(Runner);
+const TokenPage = pageOf(ApiToken);
+
+/** The HTTP API as functions, one a call. Each throws an AppFluxError when it is refused. */
+export function createApi(caller: Caller) {
+  const requests = new Requests(caller);
+  const app = (slug: string) => `/api/apps/${encodeURIComponent(slug)}`;
+  const deployment = (id: string) => `/api/deployments/${encodeURIComponent(id)}`;
+
+  return {
+    listApps: (query: ListQuery = {}, signal?: AbortSignal): Promise<Page<App>> =>
+      requests.json(AppPage, 'GET', '/api/apps', { query: { ...query }, ...(signal && { signal }) }),
+    createApp: (body: NewApp): Promise<App> => requests.json(App, 'POST', '/api/apps', { body }),
+    getApp: (slug: string, signal?: AbortSignal): Promise<App> =>
+      requests.json(App, 'GET', app(slug), { ...(signal && { signal }) }),
+    updateApp: (slug: string, body: UpdateApp): Promise<App> => requests.json(App, 'PATCH', app(slug), { body }),
+    deleteApp: async (slug: string): Promise<void> => {
+      await requests.raw('DELETE', app(slug));
+    },
+    setVariable: async (slug: string, name: string, value: string, environments?: Environment[]): Promise<void> => {
+      const body = environments === undefined ? { value } : { value, environments };
+      await requests.raw('PUT', `${app(slug)}/env/${encodeURIComponent(name)}`, { body });
+    },
+    deleteVariable: async (slug: string, name: string): Promise<void> => {
+      await requests.raw('DELETE', `${app(slug)}/env/${encodeURIComponent(name)}`);
+    },
+    /** Makes a successful deployment the one that the App's address points at. */
+    release: (slug: string, deploymentId: string): Promise<App> =>
+      requests.json(App, 'POST', `${app(slug)}/release`, { body: { deploymentId } }),
+
+    listDeployments: (slug: string, query: ListQuery = {}, signal?: AbortSignal): Promise<Page<Deployment>> =>
+      requests.json(DeploymentPage, 'GET', `${app(slug)}/deployments`, {
+        query: { ...query },
+        ...(signal && { signal }),
+      }),
+    /** The key makes asking twice harmless: the same key is answered with the same deployment. */
+    createDeployment: (slug: string, body: CreateDeployment, idempotencyKey: string): Promise<Deployment> =>
+      requests.json(Deployment, 'POST', `${app(slug)}/deployments`, {
+        body,
+        headers: { 'Idempotency-Key': idempotencyKey },
+      }),
+    getDeployment: (id: string, signal?: AbortSignal): Promise<Deployment> =>
+      requests.json(Deployment, 'GET', deployment(id), { ...(signal && { signal }) }),
+    cancelDeployment: (id: string): Promise<Deployment> =>
+      requests.json(Deployment, 'POST', `${deployment(id)}/cancel`, { body: {} }),
+    redeploy: (id: string, body: Redeploy): Promise<Deployment> =>
+      requests.json(Deployment, 'POST', `${deployment(id)}/redeploy`, { body }),
+    /** Lines after a sequence number, for when there is no live connection. */
+    getLog: (id: string, after: number, signal?: AbortSignal): Promise<LogPage> =>
+      requests.json(LogPage, 'GET', `${deployment(id)}/logs`, { query: { after }, ...(signal && { signal }) }),
+    /** The whole log, a line an item. */
+    downloadLog: async (id: string): Promise<Blob> =>
+      (await requests.raw('GET', `${deployment(id)}/logs.ndjson`)).blob(),
+
+    createUpload: (body: CreateUpload, signal?: AbortSignal): Promise<UploadGrant> =>
+      requests.json(UploadGrant, 'POST', '/api/uploads', { body, ...(signal && { signal }) }),
+    completeUpload: (id: string, parts: UploadedPart[], signal?: AbortSignal): Promise<{ uploadId: string; size: number }> =>
+      requests.json(CompletedUpload, 'POST', `/api/uploads/${encodeURIComponent(id)}/complete`, {
+        body: { parts },
+        ...(signal && { signal }),
+      }),
+
+    listRunners: (query: ListQuery = {}, signal?: AbortSignal): Promise<Page<Runner>> =>
+      requests.json(RunnerPage, 'GET', '/api/runners', { query: { ...query }, ...(signal && { signal }) }),
+    createRegistrationToken: (): Promise<RegistrationToken> =>
+      requests.json(RegistrationToken, 'POST', '/api/runners/tokens', { body: {} }),
+    drainRunner: async (id: string): Promise<void> => {
+      await requests.raw('POST', `/api/runners/${encodeURIComponent(id)}/drain`, { body: {} });
+    },
+    deleteRunner: async (id: string): Promise<void> => {
+      await requests.raw('DELETE', `/api/runners/${encodeURIComponent(id)}`);
+    },
+
+    listTokens: (query: ListQuery = {}, signal?: AbortSignal): Promise<Page<ApiToken>> =>
+      requests.json(TokenPage, 'GET', '/api/tokens', { query: { ...query }, ...(signal && { signal }) }),
+    createToken: (body: CreateToken): Promise<CreatedToken> =>
+      requests.json(CreatedToken, 'POST', '/api/tokens', { body }),
+    deleteToken: async (id: string): Promise<void> => {
+      await requests.raw('DELETE', `/api/tokens/${encodeURIComponent(id)}`);
+    },
+  };
+}
+
+export type Api = ReturnType<typeof createApi>;

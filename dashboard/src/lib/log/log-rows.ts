@@ -1,0 +1,147 @@
+import type { Phase } from '@appflux/protocol';
+import type { BufferedLine, Gap } from './line-buffer.ts';
+
+/** Beyond this many lines the oldest leave the page; the download has them all. */
+export const MAX_SHOWN_LINES = 200_000;
+
+export interface LineRow extends BufferedLine {
+  readonly kind: 'line';
+}
+
+export interface PhaseRow {
+  readonly kind: 'phase';
+  readonly key: string;
+  readonly phase: Phase;
+  /** How many lines the section has, and when its first and last were written. */
+  readonly lines: number;
+  readonly from: string;
+  readonly to: string;
+  readonly open: boolean;
+}
+
+export interface NoticeRow {
+  readonly kind: 'notice';
+  readonly key: string;
+  readonly text: string;
+}
+
+export type LogRow = LineRow | PhaseRow | NoticeRow;
+
+interface Section {
+  readonly key: string;
+  readonly phase: Phase | null;
+  rows: (LineRow | NoticeRow)[];
+  lines: number;
+  from: string;
+  to: string;
+  open: boolean;
+}
+
+const groupedDigits = new Intl.NumberFormat('en');
+
+/** What a log shows, row by row: its lines in sections, one for each stretch of a phase, that open and close. */
+export class LogRows {
+  readonly #limit: number;
+  readonly #sections: Section[] = [];
+  #shown = 0;
+  #cut = 0;
+  #longest = 0;
+
+  constructor(limit = MAX_SHOWN_LINES) {
+    this.#limit = limit;
+  }
+
+  /** How many lines there are, in sections open or closed. */
+  get lineCount(): number {
+    return this.#shown;
+  }
+
+  /** The length of the longest line, in UTF-16 units with its escape sequences: an upper bound of its columns. */
+  get longest(): number {
+    return this.#longest;
+  }
+
+  append(lines: readonly BufferedLine[], gap: Gap | null): void {
+    for (const [index, line] of lines.entries()) {
+      const section = this.#sectionFor(line);
+      if (index === 0 && gap) section.rows.push(missing(gap));
+      section.rows.push({ kind: 'line', ...line });
+      section.lines += 1;
+      section.to = line.at;
+      if (line.text.length > this.#longest) this.#longest = line.text.length;
+    }
+    this.#shown += lines.length;
+    this.#trim();
+  }
+
+  /** Opens or closes the section of a phase row. */
+  toggle(key: string): void {
+    const section = this.#sections.find((candidate) => candidate.key === key);
+    if (section) section.open = !section.open;
+  }
+
+  /** Opens the section that holds a line, so that it can be scrolled to. Answers whether the line is here. */
+  reveal(seq: number): boolean {
+    const section = this.#sections.find(({ rows }) =>
+      rows.some((row) => row.kind === 'line' && row.seq === seq),
+    );
+    if (section) section.open = true;
+    return section !== undefined;
+  }
+
+  /** All rows of open sections and the heads of closed ones, in order: a new array each time. */
+  rows(): LogRow[] {
+    const rows: LogRow[] = [];
+    if (this.#cut > 0) {
+      const text = `${groupedDigits.format(this.#cut)} earlier lines are not shown here. Download the log to read them.`;
+      rows.push({ kind: 'notice', key: 'cut', text });
+    }
+    for (const { key, phase, lines, from, to, open, rows: own } of this.#sections) {
+      if (phase !== null) rows.push({ kind: 'phase', key, phase, lines, from, to, open });
+      if (open || phase === null) for (const row of own) rows.push(row);
+    }
+    return rows;
+  }
+
+  /** Every line there is, in sections open or closed. */
+  *lines(): Generator<LineRow> {
+    for (const section of this.#sections) {
+      for (const row of section.rows) if (row.kind === 'line') yield row;
+    }
+  }
+
+  /** A line of no phase belongs to the stretch it is found in. */
+  #sectionFor(line: BufferedLine): Section {
+    const last = this.#sections.at(-1);
+    if (last && (line.phase === null || line.phase === last.phase)) return last;
+    const { seq, phase, at } = line;
+    const section: Section = { key: `s${seq}`, phase, rows: [], lines: 0, from: at, to: at, open: true };
+    this.#sections.push(section);
+    return section;
+  }
+
+  #trim(): void {
+    // In steps of a tenth, so that a log at its limit is not moved again with every batch.
+    if (this.#shown <= this.#limit * 1.1) return;
+    let excess = this.#shown - this.#limit;
+    for (const section of this.#sections) {
+      if (excess === 0) break;
+      const before = section.rows.length;
+      let at = 0;
+      while (at < before && excess > 0) {
+        if (section.rows[at]?.kind === 'line') {
+          excess -= 1;
+          this.#cut += 1;
+          this.#shown -= 1;
+        }
+        at += 1;
+      }
+      section.rows = section.rows.slice(at);
+    }
+  }
+}
+
+function missing({ from, to }: Gap): NoticeRow {
+  const text = from === to ? `Line ${from} is missing.` : `Lines ${from} to ${to} are missing.`;
+  return { kind: 'notice', key: `gap${from}`, text };
+}

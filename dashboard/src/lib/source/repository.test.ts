@@ -1,0 +1,65 @@
+import { describe, expect, test } from 'vitest';
+import { readRepository, sourceLabel } from './repository.ts';
+
+const read = (input: string) => {
+  const result = readRepository(input);
+  return result.ok ? result.repository : result.message;
+};
+const github = { provider: 'github', repoUrl: 'https://github.com/ada/engine', name: 'engine' };
+
+describe('a repository', () => {
+  test.each([
+    'https://github.com/ada/engine',
+    'https://github.com/ada/engine.git',
+    'https://www.github.com/ada/engine/',
+    ' github.com/ada/engine ',
+    'ada/engine',
+    'git@github.com:ada/engine.git',
+    'ssh://git@github.com/ada/engine.git',
+    'https://github.com/ada/engine?tab=readme#usage',
+    'https://github.com/ada/engine/issues/3',
+  ])('may be written %s', (input) => {
+    expect(read(input)).toEqual({ ...github, branch: null, rootDirectory: null });
+  });
+
+  test('may be the address of a folder on a branch', () => {
+    expect(read('https://github.com/ada/engine/tree/next/apps/web%20site')).toEqual({
+      ...github,
+      branch: 'next',
+      rootDirectory: 'apps/web site',
+    });
+  });
+
+  test('may lie anywhere that Git can clone from', () => {
+    expect(read('https://git.example.com/group/sub/thing.git')).toEqual({
+      provider: 'git',
+      repoUrl: 'https://git.example.com/group/sub/thing.git',
+      branch: null,
+      rootDirectory: null,
+      name: 'thing',
+    });
+  });
+
+  test.each([
+    ['', /Paste/],
+    ['not an address', /not an address/],
+    ['https://github.com/ada', /owner and the repository/],
+    ['https://ada:secret@git.example.com/x.git', /password/],
+    ['file:///etc/passwd', /https/],
+    ['ext::sh -c id', /https/],
+    ['--upload-pack=x', /not an address/],
+  ])('%s is refused with advice', (input, message) => {
+    expect(read(input)).toMatch(message);
+  });
+});
+
+test.each([
+  [{ provider: 'github', repoUrl: 'https://github.com/ada/engine', branch: 'main', rootDirectory: './' }, 'ada/engine'],
+  [
+    { provider: 'git', repoUrl: 'https://git.example.com/x/y.git', branch: 'main', rootDirectory: './' },
+    'git.example.com/x/y',
+  ],
+  [{ provider: 'upload', rootDirectory: './' }, 'ZIP upload'],
+] as const)('a source is labeled for a list', (source, label) => {
+  expect(sourceLabel(source)).toBe(label);
+});

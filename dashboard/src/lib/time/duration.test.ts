@@ -1,0 +1,49 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { formatClock, formatDuration, secondsBetween } from './duration.ts';
+
+describe('a duration', () => {
+  test.each([
+    [0, '0s'],
+    [0.04, '0.1s'],
+    [0.83, '0.8s'],
+    [0.99, '1s'],
+    [1.9, '1s'],
+    [59.99, '59s'],
+    [60, '1m 00s'],
+    [125, '2m 05s'],
+    [3599, '59m 59s'],
+    [3600, '1h 00m'],
+    [90_061, '25h 01m'],
+    [-5, '0s'],
+  ])('of %d seconds reads %s', (seconds, text) => {
+    expect(formatDuration(seconds)).toBe(text);
+  });
+
+  test('never shows sixty of a unit', () => {
+    fc.assert(
+      fc.property(fc.double({ min: 0, max: 1e6, noNaN: true }), (seconds) => {
+        expect(formatDuration(seconds)).not.toMatch(/\b60[ms]/);
+      }),
+    );
+  });
+});
+
+describe('seconds between two moments', () => {
+  test('are counted from ISO moments and from milliseconds alike', () => {
+    expect(secondsBetween('2026-11-01T12:00:00.000Z', '2026-11-01T12:01:30.500Z')).toBe(90.5);
+    expect(secondsBetween('2026-11-01T12:00:00.000Z', Date.parse('2026-11-01T12:00:07Z'))).toBe(7);
+  });
+
+  test('are none when the second clock is behind the first', () => {
+    expect(secondsBetween('2026-11-01T12:00:00.000Z', '2026-11-01T11:59:00.000Z')).toBe(0);
+  });
+});
+
+test.each([
+  [7.9, '0:07'],
+  [760, '12:40'],
+  [3723, '1:02:03'],
+])('%d seconds into a build is %s', (seconds, text) => {
+  expect(formatClock(seconds)).toBe(text);
+});
