@@ -37,12 +37,12 @@ export const Plan = z
   .meta({ id: 'Plan' });
 export type Plan = z.infer<typeof Plan>;
 
-/** A file name that is safe in a URL, a header and any file system: no separator, no control character, no leading dot. */
+/** A file name that is safe in a URL, a header and any file system: no separator, no control character, no leading dot, no half of a character. */
 export const ArtifactName = z
   .string()
   .min(1)
   .max(200)
-  .regex(/^(?![.\s])[^\p{Cc}\p{Cf}/\\:*?"<>|]+(?<![.\s])$/u, 'An artifact name is a plain file name');
+  .regex(/^(?![.\s])[^\p{Cc}\p{Cf}\p{Cs}/\\:*?"<>|]+(?<![.\s])$/u, 'An artifact name is a plain file name');
 
 /** Facts about an artifact that a page may show, such as an APK's label. */
 export const ArtifactMeta = z.record(

@@ -14,10 +14,10 @@ export const objectsOf = (env: Env): ObjectStore =>
 export const uploadsOf = (env: Env): Uploads => createUploads(clientOf(env));
 
 const clientOf = (env: Env): S3Client =>
-  new S3Client({
+  new S3Client(() => ({
     endpoint: setting(env, 'S3_ENDPOINT'),
     bucket: env.S3_BUCKET,
     region: env.S3_REGION ?? 'auto',
     accessKeyId: setting(env, 'S3_ACCESS_KEY_ID'),
     secretAccessKey: setting(env, 'S3_SECRET_ACCESS_KEY'),
-  });
+  }));

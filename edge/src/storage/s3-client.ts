@@ -75,9 +75,10 @@ export function unavailable(cause: unknown): unknown {
 }
 
 export class S3Client {
-  readonly #settings: S3Settings;
+  readonly #settings: () => S3Settings;
 
-  constructor(settings: S3Settings) {
+  /** Settings are asked for at each use: an instance without them refuses what needs storage, and nothing else. */
+  constructor(settings: () => S3Settings) {
     this.#settings = settings;
   }
 
@@ -119,7 +120,7 @@ export class S3Client {
   }
 
   #signer(request: Omit<S3Request, 'idempotent'>, how: { signQuery?: boolean; datetime?: string }) {
-    const { accessKeyId, secretAccessKey, region } = this.#settings;
+    const { accessKeyId, secretAccessKey, region } = this.#settings();
     return new AwsV4Signer({
       ...how,
       method: request.method,
@@ -135,7 +136,7 @@ export class S3Client {
   }
 
   #url(key: string | null, query: Readonly<Record<string, string>>): URL {
-    const { endpoint, bucket } = this.#settings;
+    const { endpoint, bucket } = this.#settings();
     const path = key === null ? '' : `/${key.split('/').map(encodeSegment).join('/')}`;
     const url = new URL(`${endpoint.replace(/\/+$/, '')}/${encodeSegment(bucket)}${path}`);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);

@@ -1,0 +1,159 @@
+/** Uploads: a ZIP of source code goes from the browser or a script straight into storage. */
+import {
+  AppFluxError,
+  CompletedUpload,
+  CompleteUpload,
+  CreateUpload,
+  ObjectId,
+  type UploadedPart,
+  UploadGrant,
+} from '@appflux/protocol';
+import { createRoute, z } from '@hono/zod-openapi';
+import type { Metadata, UploadRecord } from '../metadata/metadata.ts';
+import { newObjectId } from '../metadata/object-id.ts';
+import { uploadKey } from '../storage/keys.ts';
+import type { ObjectStore, Uploads } from '../storage/storage.ts';
+import { partSizeOf } from '../storage/uploads.ts';
+import { bearer, json, jsonBody, needs, refusals, router } from './router.ts';
+
+/** An upload that is not complete this long after it was begun is given up, in milliseconds. */
+const GIVEN_UP_AFTER_MS = 24 * 60 * 60 * 1000;
+
+/** How many times a sweep asks for more to remove; what is left waits for the next one. */
+const SWEEP_ROUNDS = 10;
+
+export const uploads = router();
+
+uploads.openapi(
+  createRoute({
+    method: 'post',
+    path: '/api/uploads',
+    summary: 'Begin an upload of source code',
+    description:
+      'PUT the bytes of each part to its url, without a token, and keep the ETag header of each answer. The urls run out after an hour.',
+    tags: ['uploads'],
+    security: bearer,
+    middleware: [needs('deployments:write')] as const,
+    request: { body: jsonBody(CreateUpload) },
+    responses: { 201: json(UploadGrant, 'What to PUT where'), ...refusals },
+  }),
+  async (c) => {
+    const { name, size, sha256 } = c.req.valid('json');
+    const now = Date.now();
+    const id = newObjectId(now);
+    const key = uploadKey(id);
+    const { multipartId, partSize, parts } = await c.get('uploads').begin(key, size, 'application/zip');
+    try {
+      await c.get('metadata').uploads.insert({
+        id,
+        ownerId: c.get('caller').ownerId,
+        name,
+        size,
+        sha256: sha256 ?? null,
+        key,
+        multipartId,
+        completed: false,
+        createdAt: new Date(now).toISOString(),
+      });
+    } catch (error) {
+      // Without its record nobody would ever give this upload up.
+      if (multipartId !== null) await c.get('uploads').abort(key, multipartId);
+      throw error;
+    }
+    return c.json({ uploadId: id, partSize, parts }, 201);
+  },
+);
+
+uploads.openapi(
+  createRoute({
+    method: 'post',
+    path: '/api/uploads/{id}/complete',
+    summary: 'Say that all parts are put',
+    description:
+      'Asking again gives the same answer. 409 `upload_incomplete` when storage does not have it all.',
+    tags: ['uploads'],
+    security: bearer,
+    middleware: [needs('deployments:write')] as const,
+    request: { params: z.object({ id: ObjectId }), body: jsonBody(CompleteUpload) },
+    responses: { 200: json(CompletedUpload, 'The upload can be deployed'), ...refusals },
+  }),
+  async (c) => {
+    const metadata = c.get('metadata');
+    const upload = await metadata.uploads.byId(c.req.valid('param').id);
+    if (upload === null || upload.ownerId !== c.get('caller').ownerId) {
+      throw new AppFluxError('not_found', 'There is no such upload');
+    }
+    if (!upload.completed) {
+      await putTogether(upload, c.req.valid('json').parts, c.get('objects'), c.get('uploads'));
+      await metadata.uploads.complete(upload.id);
+    }
+    return c.json({ uploadId: upload.id, size: upload.size }, 200);
+  },
+);
+
+/** Makes an upload's parts one object of the announced size; else throws `upload_incomplete`. */
+async function putTogether(
+  upload: UploadRecord,
+  parts: UploadedPart[],
+  objects: ObjectStore,
+  uploads: Uploads,
+): Promise<void> {
+  if (Date.parse(upload.createdAt) + GIVEN_UP_AFTER_MS <= Date.now()) {
+    throw new AppFluxError('upload_incomplete', 'The upload was begun more than a day ago and is given up', {
+      hint: 'Begin a new one with POST /api/uploads.',
+    });
+  }
+  const missing = firstMissingPart(upload.size, parts);
+  if (missing !== null) {
+    throw new AppFluxError('upload_incomplete', `Part ${missing} is not among the parts`, {
+      hint: 'PUT it to its url, then send the number and ETag of every part.',
+    });
+  }
+  await uploads.complete(upload.key, upload.multipartId, parts);
+  const stored = await objects.head(upload.key);
+  if (stored?.size !== upload.size) {
+    await objects.delete([upload.key]);
+    throw new AppFluxError(
+      'upload_incomplete',
+      `Storage has ${stored?.size ?? 'no'} bytes of it, and ${upload.size} were announced`,
+      { hint: 'Begin a new upload with the file’s own size.' },
+    );
+  }
+}
+
+/** The lowest part number that a file of `size` bytes needs and `parts` does not name; null when all are there. */
+export function firstMissingPart(size: number, parts: readonly UploadedPart[]): number | null {
+  const named = new Set(parts.map((part) => part.partNumber));
+  const count = Math.ceil(size / partSizeOf(size));
+  for (let number = 1; number <= count; number++) if (!named.has(number)) return number;
+  return null;
+}
+
+/**
+ * Removes uploads that were begun more than a day before `now` and never completed, with what they left in
+ * storage. One that cannot be removed is reported to the log, and tried again by the next sweep.
+ */
+export async function sweepUploads(
+  metadata: Metadata,
+  objects: ObjectStore,
+  uploads: Uploads,
+  now: Date,
+): Promise<void> {
+  const begunBefore = new Date(now.getTime() - GIVEN_UP_AFTER_MS).toISOString();
+  for (let round = 0; round < SWEEP_ROUNDS; round++) {
+    const abandoned = await metadata.uploads.abandoned(begunBefore);
+    let removed = 0;
+    for (const { id, key, multipartId } of abandoned) {
+      try {
+        if (multipartId !== null) await uploads.abort(key, multipartId);
+        await objects.delete([key]);
+        // The record goes last: as long as it is there, somebody remembers what lies in storage.
+        await metadata.uploads.delete(id);
+        removed++;
+      } catch (error) {
+        console.error(`upload ${id} could not be removed`, error);
+      }
+    }
+    if (removed === 0) return;
+  }
+}
