@@ -1,0 +1,87 @@
+/**
+ * Run once while the image is built: asks the tools which hosts they install from and which versions they are, and
+ * keeps the answers below the folder given (`/etc/appflux`):
+ *
+ *   egress         a host a line: where a build may connect to, unless the runner's owner says otherwise
+ *   npm-registry   the URL that npm installs from
+ *   versions       `tool=version` lines
+ *
+ * Asked and not written down, so that a mirror which a company has configured is honoured by itself.
+ */
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+
+/** What a command prints, without the line end. */
+const output = (command, ...args) => execFileSync(command, args, { encoding: 'utf8' }).trim();
+
+/**
+ * The host that `bun` installs from. It has no command that tells, so it is given a proxy that notes the host it is
+ * asked for and refuses.
+ */
+async function registryHostOfBun() {
+  const folder = mkdtempSync(join(tmpdir(), 'ask-bun-'));
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ dependencies: { asked: '1.0.0' } }));
+  const proxy = createServer();
+  proxy.listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  const address = `http://127.0.0.1:${proxy.address().port}`;
+  const bun = spawn('bun', ['install'], {
+    cwd: folder,
+    env: { ...process.env, HTTPS_PROXY: address, HTTP_PROXY: address },
+    stdio: 'ignore',
+  });
+  const asked = new Promise((resolve, reject) => {
+    proxy.once('connect', (request, socket) => {
+      socket.on('error', () => socket.destroy()); // bun hangs up as it pleases; it has said what was wanted
+      socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
+      resolve(request.url);
+    });
+    proxy.once('request', (request, response) => {
+      response.writeHead(403).end();
+      resolve(new URL(request.url).host);
+    });
+    bun.once('exit', () => reject(new Error('bun ended without asking its registry for anything')));
+  });
+  const host = await asked;
+  bun.kill('SIGKILL');
+  proxy.close();
+  rmSync(folder, { recursive: true });
+  return new URL(`https://${host}`).hostname;
+}
+
+const folder = process.argv[2];
+const npmRegistry = output('npm', 'config', 'get', 'registry');
+const registries = [
+  npmRegistry,
+  output('pnpm', 'config', 'get', 'registry'),
+  output('yarn', 'config', 'get', 'registry'),
+];
+const hosts = new Set([...registries.map((url) => new URL(url).hostname), await registryHostOfBun()]);
+
+const debian = /^VERSION_ID="?([^"\n]+)/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1];
+const versions = {
+  debian,
+  node: process.versions.node,
+  npm: output('npm', '--version'),
+  pnpm: output('pnpm', '--version'),
+  yarn: output('yarn', '--version'),
+  bun: output('bun', '--version'),
+  corepack: output('corepack', '--version'),
+  git: output('git', '--version').replace('git version ', ''),
+  bash: output('bash', '-c', 'echo "$BASH_VERSION"'),
+};
+
+mkdirSync(folder, { recursive: true });
+writeFileSync(join(folder, 'egress'), `${[...hosts].sort().join('\n')}\n`);
+writeFileSync(join(folder, 'npm-registry'), `${npmRegistry}\n`);
+writeFileSync(
+  join(folder, 'versions'),
+  Object.entries(versions)
+    .map(([tool, version]) => `${tool}=${version}\n`)
+    .join(''),
+);

@@ -1,0 +1,72 @@
+/** Finds a Docker engine: the engine, not the client, as one is often there without the other. */
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import Dockerode from 'dockerode';
+import { messageOf } from '../problem.ts';
+
+/** Where an engine may listen. */
+export interface EngineAddress {
+  /** For people, and for `DOCKER_HOST` of child processes. */
+  readonly name: string;
+  /** The socket's path; null when the address comes from DOCKER_HOST, which the client reads itself. */
+  readonly socketPath: string | null;
+}
+
+/** What looking for an engine came to. */
+export type EngineSearch =
+  | {
+      readonly found: true;
+      readonly engine: Dockerode;
+      readonly address: EngineAddress;
+      readonly version: string;
+    }
+  | {
+      readonly found: false;
+      /** DOCKER_HOST, if it is set: then nothing else is looked at. */
+      readonly configured: string | null;
+      /** The socket that is there but may not be used by this user, if there is one. */
+      readonly denied: string | null;
+      /** What the last address answered. */
+      readonly reason: string;
+    };
+
+/** The addresses to try, in order. DOCKER_HOST stands alone: who sets it means that engine and no other. */
+export function engineAddresses(env: NodeJS.ProcessEnv, home: string): EngineAddress[] {
+  const configured = env.DOCKER_HOST;
+  if (configured !== undefined && configured !== '') return [{ name: configured, socketPath: null }];
+  const runtime = env.XDG_RUNTIME_DIR;
+  const sockets = [
+    '/var/run/docker.sock',
+    ...(runtime === undefined || runtime === '' ? [] : [join(runtime, 'docker.sock')]),
+    join(home, '.docker', 'run', 'docker.sock'),
+  ];
+  return sockets.map((socketPath) => ({ name: `unix://${socketPath}`, socketPath }));
+}
+
+/** A client for an address. */
+export function clientFor(address: EngineAddress): Dockerode {
+  return address.socketPath === null ? new Dockerode() : new Dockerode({ socketPath: address.socketPath });
+}
+
+/** Asks each address in turn and gives the first engine that answers. */
+export async function findEngine(env: NodeJS.ProcessEnv): Promise<EngineSearch> {
+  let denied: string | null = null;
+  let reason = '';
+  for (const address of engineAddresses(env, homedir())) {
+    try {
+      const engine = clientFor(address);
+      const { Version: version } = await engine.version();
+      return { found: true, engine, address, version };
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'EACCES') denied = address.name;
+      reason = messageOf(error);
+    }
+  }
+  const configured = env.DOCKER_HOST;
+  return {
+    found: false,
+    configured: configured === undefined || configured === '' ? null : configured,
+    denied,
+    reason,
+  };
+}

@@ -1,0 +1,146 @@
+/** Makes sure that the engine has a builder image made of today's inputs. */
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type Dockerode from 'dockerode';
+import { pack } from 'tar-fs';
+import { npm } from '../npm.ts';
+import { isStackProblem, lastLines, messageOf, StackProblem } from '../problem.ts';
+import type { Progress, Task } from '../progress.ts';
+import { ensureBase } from './base.ts';
+import type { BuilderImage } from './catalog.ts';
+import { follow, inspectImage } from './engine-stream.ts';
+import { type HostFacts, hashInputs, type InputFile, imageInputs } from './inputs.ts';
+
+/** The label that keeps the hash of an image's inputs. */
+export const INPUTS_LABEL = 'dev.appflux.inputs';
+
+/** The tag that is looked for and given. */
+const TAG = 'latest';
+
+/** Environment variables that the engine passes to the commands of a build and keeps out of the image. */
+const PROXY_VARIABLES = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy'];
+
+export interface BuildOptions {
+  readonly host: HostFacts;
+  readonly env: NodeJS.ProcessEnv;
+  readonly progress: Progress;
+  /** Build it even if it is up to date, from a newly pulled base and without the engine's cache. */
+  readonly rebuild: boolean;
+}
+
+/**
+ * Builds an image unless the engine has it, made of the same inputs.
+ * @returns whether it was built
+ * @throws StackProblem `image_failed`, `package_missing`
+ */
+export async function ensureImage(
+  engine: Dockerode,
+  image: BuilderImage,
+  options: BuildOptions,
+): Promise<boolean> {
+  const inputs = await imageInputs(image, options.host);
+  const hash = hashInputs(inputs, options.host.architecture);
+  const before = await inspectImage(engine, `${image.repository}:${TAG}`);
+  if (before?.labels[INPUTS_LABEL] === hash && !options.rebuild) return false;
+
+  const task = options.progress.task(`Building the image ${image.repository}`);
+  const context = await mkdtemp(join(tmpdir(), `appflux-${image.kind}-image-`));
+  try {
+    await ensureBase(engine, image.base, options.host.architecture, task, options.rebuild);
+    await writeContext(context, image, inputs, options, task);
+    await build(engine, image, context, hash, options, task);
+    if (before !== null) await dropUnused(engine, before.id);
+    task.done(`Built the image ${image.repository}`);
+    return true;
+  } catch (error) {
+    task.failed();
+    if (isStackProblem(error)) throw error;
+    throw new StackProblem(
+      'image_failed',
+      `The image ${image.repository} could not be built (${messageOf(error)})`,
+      `run "npm run images -- ${image.kind} --verbose" to see all that the engine says`,
+      { cause: error },
+    );
+  } finally {
+    await rm(context, { recursive: true, force: true });
+  }
+}
+
+async function writeContext(
+  context: string,
+  image: BuilderImage,
+  inputs: readonly InputFile[],
+  { host, env }: BuildOptions,
+  task: Task,
+): Promise<void> {
+  await mkdir(join(context, 'prepared', 'certificates'), { recursive: true });
+  for (const input of inputs) {
+    const path = join(context, input.path);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, input.content, { mode: input.executable ? 0o755 : 0o644 });
+  }
+  if (image.npmTools === null) return;
+  task.detail('fetching its npm packages');
+  const tools = join(context, 'prepared', 'tools');
+  await mkdir(tools);
+  for (const name of ['package.json', 'package-lock.json']) {
+    const input = inputs.find(({ path }) => path === `${image.npmTools}/${name}`);
+    if (input === undefined) throw new Error(`${image.kind}/${image.npmTools} has no ${name}`);
+    await writeFile(join(tools, name), input.content);
+  }
+  const cpu = host.architecture === 'amd64' ? 'x64' : 'arm64';
+  const platform = ['--os', 'linux', '--cpu', cpu, '--libc', 'glibc'];
+  // The image gets what the lockfile pins and no script of it runs here.
+  await npm(['ci', '--ignore-scripts', '--registry', host.npmRegistry, ...platform], { cwd: tools, env });
+}
+
+async function build(
+  engine: Dockerode,
+  image: BuilderImage,
+  context: string,
+  hash: string,
+  { env, rebuild }: BuildOptions,
+  task: Task,
+): Promise<void> {
+  const buildargs = Object.fromEntries(
+    PROXY_VARIABLES.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])),
+  );
+  const archive = pack(context, {
+    // Files are root's and readable by all in the image, whatever the umask of this machine.
+    map: (header) => {
+      const executable = header.type === 'directory' || ((header.mode ?? 0) & 0o100) !== 0;
+      return { ...header, uid: 0, gid: 0, mode: executable ? 0o755 : 0o644 };
+    },
+  });
+  const answer = await engine.buildImage(archive, {
+    t: `${image.repository}:${TAG}`,
+    labels: { [INPUTS_LABEL]: hash, 'org.opencontainers.image.created': new Date().toISOString() },
+    buildargs,
+    nocache: rebuild,
+    forcerm: true,
+    // The classic builder: the other one is not in every engine.
+    version: '1',
+  });
+  const said: string[] = [];
+  try {
+    await follow(engine, answer, (line) => {
+      said.push(line);
+      task.detail(line.split('\n')[0] ?? line);
+    });
+  } catch (error) {
+    throw new Error(`${messageOf(error)}: ${lastLines(said.slice(-20).join('\n'))}`, { cause: error });
+  }
+}
+
+/** Removes the image that the new one has replaced, unless a container still stands on it. */
+async function dropUnused(engine: Dockerode, id: string): Promise<void> {
+  try {
+    await engine.getImage(id).remove();
+  } catch (error) {
+    // 409: in use, or it is the same image. 404: someone else was quicker. Either way nothing is left to do.
+    if (error instanceof Error && 'statusCode' in error && [404, 409].includes(Number(error.statusCode)))
+      return;
+    throw error;
+  }
+}

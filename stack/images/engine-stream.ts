@@ -1,0 +1,58 @@
+/** The engine's answers that come in pieces, and the question whether it has an image. */
+import { stripVTControlCharacters } from 'node:util';
+import type Dockerode from 'dockerode';
+
+/** One piece of the engine's answer to a build, a pull or an import, as far as it is used here. */
+interface Piece {
+  readonly stream?: string;
+  readonly status?: string;
+  readonly error?: string;
+}
+
+/**
+ * Reads such an answer to its end, giving each line of it. @throws Error with the engine's words when the work failed
+ */
+export async function follow(
+  engine: Dockerode,
+  answer: NodeJS.ReadableStream,
+  line: (text: string) => void,
+): Promise<void> {
+  let failure: string | null = null;
+  await new Promise<void>((resolve, reject) => {
+    engine.modem.followProgress(
+      answer,
+      (error: Error | null) => (error === null ? resolve() : reject(error)),
+      (piece: Piece) => {
+        // The engine has said 200 before it began: that the work failed is the answer's last piece.
+        if (piece.error !== undefined) failure = piece.error;
+        const text = stripVTControlCharacters(piece.stream ?? piece.status ?? '').trim();
+        if (text !== '') line(text);
+      },
+    );
+  });
+  if (failure !== null) throw new Error(failure);
+}
+
+/** Whether an error is the engine's answer that there is no such thing. */
+export function isNotFound(error: unknown): boolean {
+  return error instanceof Error && 'statusCode' in error && error.statusCode === 404;
+}
+
+/** An image's id and labels, or null when the engine does not have it. */
+export async function inspectImage(
+  engine: Dockerode,
+  name: string,
+): Promise<{ id: string; labels: Record<string, string> } | null> {
+  try {
+    const found = await engine.getImage(name).inspect();
+    return { id: found.Id, labels: found.Config.Labels ?? {} };
+  } catch (error) {
+    if (isNotFound(error)) return null;
+    throw error;
+  }
+}
+
+/** Whether the engine has an image. */
+export async function hasImage(engine: Dockerode, name: string): Promise<boolean> {
+  return (await inspectImage(engine, name)) !== null;
+}

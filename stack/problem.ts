@@ -1,0 +1,57 @@
+/** How a command says that it cannot go on: one of few named things, and what to do about it. */
+
+/** The things that can stop a command, apart from faults of ours. */
+export type ProblemCode =
+  | 'arguments_invalid'
+  | 'settings_invalid'
+  | 'platform_unsupported'
+  | 'port_taken'
+  | 'disk_full'
+  | 'state_in_use'
+  | 'state_unusable'
+  | 'package_missing'
+  | 'engine_missing'
+  | 'engine_denied'
+  | 'engine_failed'
+  | 'image_failed'
+  | 'dashboard_failed'
+  | 'edge_failed'
+  | 'runner_failed';
+
+/** Ends a command with one sentence and no stack trace. `advice` says what the person at the keyboard can do. */
+export class StackProblem extends Error {
+  override readonly name = 'StackProblem';
+  readonly code: ProblemCode;
+  readonly advice: string;
+
+  constructor(code: ProblemCode, message: string, advice: string, details: { cause?: unknown } = {}) {
+    super(message, { cause: details.cause });
+    this.code = code;
+    this.advice = advice;
+  }
+
+  /** The sentence: what is wrong, and what to do about it. */
+  get sentence() {
+    return `${this.message}: ${this.advice}`;
+  }
+}
+
+/** Whether a value is a StackProblem, of one code if it is given. */
+export function isStackProblem(value: unknown, code?: ProblemCode): value is StackProblem {
+  return value instanceof StackProblem && (code === undefined || value.code === code);
+}
+
+/** The message of anything thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** The last lines of a program's output that say something, for a message: at most `count`, joined by ` | `. */
+export function lastLines(output: string, count = 3): string {
+  return output
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+    .slice(-count)
+    .join(' | ');
+}

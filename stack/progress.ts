@@ -1,0 +1,114 @@
+/** What a command is doing, told to whoever waits: a live line on a terminal, plain lines anywhere else. */
+import type { WriteStream } from 'node:tty';
+import ora from 'ora';
+
+/** One thing that takes a while. */
+export interface Task {
+  /** What it is at right now; shown on the live line, and once in a while as a plain line. */
+  detail(text: string): void;
+  /** It is done. `text` replaces the title where there is more to say. */
+  done(text?: string): void;
+  /** It did not work; the error that follows says why. */
+  failed(): void;
+}
+
+export interface Progress {
+  task(title: string): Task;
+  /** A line that stays. */
+  say(text: string): void;
+}
+
+/** How often a plain log says that something is still going on. */
+const STILL_EVERY_MS = 15_000;
+
+/** Seconds since `startedAt` (milliseconds), as people read them; nothing for what took no time. */
+export function elapsed(startedAt: number, now: number): string {
+  const seconds = (now - startedAt) / 1000;
+  if (seconds < 0.95) return '';
+  return seconds < 60
+    ? ` (${Math.round(seconds)} s)`
+    : ` (${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s)`;
+}
+
+function plainTask(write: (line: string) => void, title: string): Task {
+  const startedAt = Date.now();
+  let latest = '';
+  write(`${title} ...`);
+  const timer = setInterval(
+    () =>
+      write(`${title}: still at it${elapsed(startedAt, Date.now())}${latest === '' ? '' : `, ${latest}`}`),
+    STILL_EVERY_MS,
+  ).unref();
+  return {
+    detail(text) {
+      latest = text;
+    },
+    done(text) {
+      clearInterval(timer);
+      write(`${text ?? title}: done${elapsed(startedAt, Date.now())}`);
+    },
+    failed() {
+      clearInterval(timer);
+      write(`${title}: failed${elapsed(startedAt, Date.now())}`);
+    },
+  };
+}
+
+function liveTask(out: WriteStream, title: string): Task {
+  const startedAt = Date.now();
+  // Signals are the command's own business, and standard input is left alone for them.
+  const spinner = ora({ text: title, stream: out, discardStdin: false, hideCursor: false }).start();
+  return {
+    detail(text) {
+      spinner.text = `${title} — ${text}`.slice(0, Math.max(20, out.columns - 4));
+    },
+    done(text) {
+      spinner.succeed(`${text ?? title}${elapsed(startedAt, Date.now())}`);
+    },
+    failed() {
+      spinner.fail(`${title}${elapsed(startedAt, Date.now())}`);
+    },
+  };
+}
+
+/** Progress on a stream: live where it is a terminal. */
+export function progressOn(out: WriteStream): Progress {
+  const write = (line: string) => out.write(`${line}\n`);
+  return {
+    task: (title) => (out.isTTY ? liveTask(out, title) : plainTask(write, title)),
+    say: write,
+  };
+}
+
+/** Runs `work` as a task, which fails when it throws. */
+export async function during<T>(
+  progress: Progress,
+  title: string,
+  work: (task: Task) => Promise<T>,
+): Promise<T> {
+  const task = progress.task(title);
+  try {
+    const result = await work(task);
+    task.done();
+    return result;
+  } catch (error) {
+    task.failed();
+    throw error;
+  }
+}
+
+/** Progress that leaves nothing out: every detail is a line of its own. */
+export function verboseProgressOn(out: WriteStream): Progress {
+  const write = (line: string) => out.write(`${line}\n`);
+  return {
+    task(title) {
+      write(title);
+      return {
+        detail: (text) => write(`  ${text}`),
+        done: (text) => write(`${text ?? title}: done`),
+        failed: () => write(`${title}: failed`),
+      };
+    },
+    say: write,
+  };
+}

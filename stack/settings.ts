@@ -1,0 +1,128 @@
+/** The environment of a local start, read once. docs/operations.md and README.md list the same variables. */
+import { isAbsolute, join } from 'node:path';
+import { z } from 'zod';
+import { StackProblem } from './problem.ts';
+
+/** Where state is kept, absolute: APPFLUX_STATE, relative to the checkout, or `.appflux`. */
+export function stateFolder(env: NodeJS.ProcessEnv, root: string): string {
+  const given = env.APPFLUX_STATE || '.appflux';
+  return isAbsolute(given) ? given : join(root, given);
+}
+
+const whole = (least: number, most: number, fallback: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, `is a whole number from ${least} to ${most}`)
+    .transform(Number)
+    .pipe(z.number().min(least, `is at least ${least}`).max(most, `is at most ${most}`))
+    .default(fallback);
+
+const Environment = z.object({
+  APPFLUX_PORT: whole(1, 65_535, 8787),
+  APPFLUX_RUNNERS: whole(0, 16, 1),
+  APPFLUX_SLOTS: whole(1, 64, 1),
+  APPFLUX_IMAGES: z
+    .string()
+    .regex(/^[a-z]+(,[a-z]+)*$/, 'names builder images, separated by commas')
+    .default('web'),
+  APPFLUX_BOOTSTRAP_TOKEN: z
+    .string()
+    .min(32, 'has 32 characters or more')
+    .max(200, 'has at most 200 characters')
+    .regex(/^[\x21-\x7e]+$/, 'is printable ASCII without spaces')
+    .optional(),
+  APPFLUX_ALLOW_PRIVATE_SOURCES: z.enum(['0', '1'], 'is 0 or 1').default('0'),
+  MONGODB_URI: z
+    .url({ protocol: /^mongodb(\+srv)?$/, error: 'begins with mongodb:// or mongodb+srv://' })
+    .optional(),
+  SUPABASE_URL: z.url({ protocol: /^https?$/, error: 'is an http or https URL' }).optional(),
+  SUPABASE_JWT_SECRET: z.string().optional(),
+  S3_ENDPOINT: z.url({ protocol: /^https?$/, error: 'is an http or https URL' }).optional(),
+  S3_ACCESS_KEY_ID: z.string().optional(),
+  S3_SECRET_ACCESS_KEY: z.string().optional(),
+  S3_BUCKET: z.string().optional(),
+  GITHUB_WEBHOOK_SECRET: z.string().optional(),
+  GITHUB_API_URL: z.url({ protocol: /^https?$/, error: 'is an http or https URL' }).optional(),
+});
+
+/** An S3 server of the owner's own, in place of the embedded one. */
+export interface ForeignStorage {
+  readonly endpoint: string;
+  readonly bucket: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+/** What a local start is to be. */
+export interface Settings {
+  readonly port: number;
+  /** Absolute. */
+  readonly state: string;
+  readonly runners: number;
+  readonly slots: number;
+  readonly images: readonly string[];
+  readonly bootstrapToken: string | null;
+  readonly allowPrivateSources: boolean;
+  readonly storage: ForeignStorage | null;
+  /** Variables that the Worker is given as they are, when they are set. */
+  readonly passedOn: Readonly<Record<string, string>>;
+}
+
+const PASSED_ON = [
+  'MONGODB_URI',
+  'SUPABASE_URL',
+  'SUPABASE_JWT_SECRET',
+  'GITHUB_WEBHOOK_SECRET',
+  'GITHUB_API_URL',
+] as const;
+
+const STORAGE = ['S3_ENDPOINT', 'S3_BUCKET', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'] as const;
+
+/**
+ * Reads the environment; an empty variable counts as unset.
+ * @throws StackProblem `settings_invalid`, naming every variable that is wrong
+ */
+export function readSettings(env: NodeJS.ProcessEnv, root: string): Settings {
+  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const parsed = Environment.safeParse(set);
+  if (!parsed.success) {
+    const wrong = parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('; ');
+    throw new StackProblem('settings_invalid', wrong, 'correct it in the environment, or leave it out');
+  }
+  const given = parsed.data;
+  return {
+    port: given.APPFLUX_PORT,
+    state: stateFolder(env, root),
+    runners: given.APPFLUX_RUNNERS,
+    slots: given.APPFLUX_SLOTS,
+    images: given.APPFLUX_IMAGES.split(','),
+    bootstrapToken: given.APPFLUX_BOOTSTRAP_TOKEN ?? null,
+    allowPrivateSources: given.APPFLUX_ALLOW_PRIVATE_SOURCES === '1',
+    storage: foreignStorage(given),
+    passedOn: Object.fromEntries(
+      PASSED_ON.flatMap((name) => {
+        const value = given[name];
+        return value === undefined ? [] : [[name, value]];
+      }),
+    ),
+  };
+}
+
+/** All four variables or none: half of them would mix the owner's storage with the embedded one. */
+function foreignStorage(given: z.infer<typeof Environment>): ForeignStorage | null {
+  const missing = STORAGE.filter((name) => given[name] === undefined);
+  if (missing.length === STORAGE.length) return null;
+  if (missing.length > 0) {
+    throw new StackProblem(
+      'settings_invalid',
+      `${missing.join(' and ')} must be set as well`,
+      `an S3 server needs all of ${STORAGE.join(', ')}`,
+    );
+  }
+  return {
+    endpoint: given.S3_ENDPOINT ?? '',
+    bucket: given.S3_BUCKET ?? '',
+    accessKeyId: given.S3_ACCESS_KEY_ID ?? '',
+    secretAccessKey: given.S3_SECRET_ACCESS_KEY ?? '',
+  };
+}
