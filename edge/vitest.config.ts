@@ -10,7 +10,13 @@ export default defineConfig({
   root: path('.'),
   plugins: [
     cloudflareTest(async () => ({
-      main: path(existsSync(path('src/index.ts')) ? 'src/index.ts' : 'src/interim-entry.ts'),
+      main: path(
+        ['src/index.ts', 'src/publish/index.ts', 'src/api/uploads.ts', 'src/storage/index.ts'].every((file) =>
+          existsSync(path(file)),
+        )
+          ? 'src/index.ts'
+          : 'src/interim-entry.ts',
+      ),
       wrangler: { configPath: path('../wrangler.toml') },
       miniflare: {
         bindings: {

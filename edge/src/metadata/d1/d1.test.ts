@@ -1,14 +1,13 @@
-import { applyD1Migrations, reset } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { AppFluxError, isAppFluxError } from '@appflux/protocol';
 import { expect, test } from 'vitest';
+import { forgetAll } from '../../testing.ts';
 import { metadataContract } from '../contract.ts';
 import { appRecord } from '../sample-records.ts';
 import { createD1Metadata } from './index.ts';
 
 metadataContract('D1', async () => {
-  await reset();
-  await applyD1Migrations(env.METADATA, env.MIGRATIONS);
+  await forgetAll();
   return createD1Metadata(env.METADATA);
 });
 
