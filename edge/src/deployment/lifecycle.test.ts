@@ -1,0 +1,325 @@
+import { failure, hasEnded, LEASE_MS } from '@appflux/protocol';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  CANCEL_GRACE_MS,
+  DEADLINE_GRACE_MS,
+  type Event,
+  nextTick,
+  step,
+  WAIT_LIMIT_MS,
+} from './lifecycle.ts';
+import { sampleSpec } from './sample-spec.ts';
+import { initialState, type State } from './state.ts';
+
+const spec = sampleSpec();
+const T0 = spec.createdAt;
+const runner = { id: 'a'.repeat(24), name: 'one' };
+const other = { id: 'b'.repeat(24), name: 'two' };
+
+/** Takes events through the machine, refusals counting as no change; each at its own time. */
+function run(events: readonly (readonly [number, Event])[], from: State = initialState(spec)): State {
+  return events.reduce((state, [at, event]) => {
+    const outcome = step(spec, state, event, at);
+    return 'refused' in outcome ? state : outcome.state;
+  }, from);
+}
+
+const claim = (by = runner): Event => ({ type: 'claim', runner: by, token: `token of ${by.name}` });
+const tick: Event = { type: 'tick', socketOpen: false };
+
+describe('a queued deployment', () => {
+  it('is building after a claim, on attempt 1, with a lease of 30 seconds', () => {
+    const state = run([[T0, claim()]]);
+    expect(state).toMatchObject({ status: 'building', phase: 'preparing', attempt: 1, runner });
+    expect(state.lease?.expiresAt).toBe(T0 + LEASE_MS);
+  });
+
+  it('gives the lease to one of two claims', () => {
+    const first = run([[T0, claim()]]);
+    expect(step(spec, first, claim(other), T0)).toEqual({ refused: 'taken' });
+  });
+
+  it('gives the same lease to the same runner asking again, whose answer was lost', () => {
+    const first = run([[T0, claim()]]);
+    expect(step(spec, first, { type: 'claim', runner, token: 'another' }, T0 + 5)).toEqual({
+      state: first,
+      effects: [],
+    });
+  });
+
+  it('is canceled at once, and the pool drops the job', () => {
+    const outcome = step(spec, initialState(spec), { type: 'cancel', reason: 'changed my mind' }, T0);
+    expect(outcome).toMatchObject({ state: { status: 'canceled' } });
+    expect('effects' in outcome && outcome.effects.map((effect) => effect.type)).toEqual([
+      'withdraw',
+      'say',
+      'ended',
+    ]);
+  });
+
+  it('fails with no_runner when nobody has claimed it for a day', () => {
+    expect(run([[T0 + WAIT_LIMIT_MS - 1, tick]]).status).toBe('queued');
+    expect(run([[T0 + WAIT_LIMIT_MS, tick]])).toMatchObject({
+      status: 'failed',
+      failure: { code: 'no_runner' },
+    });
+  });
+});
+
+describe('the lease', () => {
+  it('is renewed by signs of life, and never beyond one term from now', () => {
+    const state = run([
+      [T0, claim()],
+      [T0 + 10_000, { type: 'heard', attempt: 1, heardAt: T0 + 10_000 }],
+      [T0 + 11_000, { type: 'heard', attempt: 1, heardAt: T0 + 3_600_000 }],
+    ]);
+    expect(state.lease?.expiresAt).toBe(T0 + 11_000 + LEASE_MS);
+  });
+
+  it('is not shortened by a late word of an earlier sign of life', () => {
+    const state = run([
+      [T0, claim()],
+      [T0 + 10_000, { type: 'heard', attempt: 1, heardAt: T0 + 10_000 }],
+      [T0 + 12_000, { type: 'disconnected', attempt: 1, heardAt: T0 + 2_000 }],
+    ]);
+    expect(state.lease?.expiresAt).toBe(T0 + 10_000 + LEASE_MS);
+  });
+
+  it('that ran out puts the deployment back into the queue, and its old attempt changes nothing any more', () => {
+    const state = run([
+      [T0, claim()],
+      [T0 + LEASE_MS, tick],
+    ]);
+    expect(state).toMatchObject({ status: 'queued', attempt: 1, lease: null });
+    const late: Event = { type: 'failed', attempt: 1, failure: failure('build_failed', 'late') };
+    expect(step(spec, state, late, T0 + LEASE_MS + 1)).toEqual({ refused: 'stale_attempt' });
+  });
+
+  it('of a runner whose socket was lost with the object gets one more term', () => {
+    const connected = run([
+      [T0, claim()],
+      [T0 + 100, { type: 'connected', attempt: 1 }],
+    ]);
+    const expiry = T0 + 100 + LEASE_MS;
+    const graced = run([[expiry, tick]], connected);
+    expect(graced).toMatchObject({
+      status: 'building',
+      lease: { connected: false, expiresAt: expiry + LEASE_MS },
+    });
+    expect(run([[expiry + LEASE_MS, tick]], graced).status).toBe('queued');
+  });
+
+  it('of a runner that is connected but silent ends without that grace', () => {
+    const state = run([
+      [T0, claim()],
+      [T0, { type: 'connected', attempt: 1 }],
+      [T0 + LEASE_MS, { type: 'tick', socketOpen: true }],
+    ]);
+    expect(state.status).toBe('queued');
+  });
+
+  it('lost on the third attempt fails as runner_lost', () => {
+    const state = run(
+      [1, 2, 3].flatMap((attempt) => [
+        [T0 + attempt * 100_000, claim()] as const,
+        [T0 + attempt * 100_000 + LEASE_MS, tick] as const,
+      ]),
+    );
+    expect(state).toMatchObject({ status: 'failed', attempt: 3, failure: { code: 'runner_lost' } });
+  });
+
+  it('ends at once when the runner is removed', () => {
+    const state = run([
+      [T0, claim()],
+      [T0 + 1, { type: 'revoked', runnerId: runner.id }],
+    ]);
+    expect(state).toMatchObject({ status: 'queued', lease: null });
+    expect(run([[T0 + 2, { type: 'revoked', runnerId: other.id }]], run([[T0, claim()]])).status).toBe(
+      'building',
+    );
+  });
+});
+
+describe('canceling', () => {
+  const canceling = run([
+    [T0, claim()],
+    [T0 + 1, { type: 'cancel', reason: 'by Ada' }],
+  ]);
+
+  it('waits for the runner’s word', () => {
+    expect(canceling.status).toBe('canceling');
+    expect(run([[T0 + 2, { type: 'stopped', attempt: 1 }]], canceling).status).toBe('canceled');
+  });
+
+  it('ends canceled even when the build finished in the same moment', () => {
+    const success: Event = { type: 'succeeded', attempt: 1, artifacts: [] };
+    expect(run([[T0 + 2, success]], canceling)).toMatchObject({ status: 'canceled', artifacts: [] });
+    const failed: Event = { type: 'failed', attempt: 1, failure: failure('build_failed', 'no') };
+    expect(run([[T0 + 2, failed]], canceling)).toMatchObject({ status: 'canceled', failure: null });
+  });
+
+  it('comes too late for a build that has finished', () => {
+    const done = run([
+      [T0, claim()],
+      [T0 + 1, { type: 'succeeded', attempt: 1, artifacts: [] }],
+    ]);
+    expect(step(spec, done, { type: 'cancel', reason: 'late' }, T0 + 2)).toEqual({
+      refused: 'already_ended',
+    });
+  });
+
+  it('ends with the lease, or when the runner never says so', () => {
+    expect(run([[T0 + LEASE_MS, tick]], canceling).status).toBe('canceled');
+    const lively = run(
+      [[T0 + CANCEL_GRACE_MS, { type: 'heard', attempt: 1, heardAt: T0 + CANCEL_GRACE_MS }]],
+      canceling,
+    );
+    expect(run([[T0 + 1 + CANCEL_GRACE_MS, tick]], lively).status).toBe('canceled');
+  });
+});
+
+describe('the deadline', () => {
+  it('counts from the first claim and over all attempts', () => {
+    const deadline = T0 + 5_000 + spec.limits.timeoutSeconds * 1000;
+    const state = run([
+      [T0 + 5_000, claim()],
+      [T0 + 5_000 + LEASE_MS, tick],
+      [T0 + 60_000, claim(other)],
+      [deadline + DEADLINE_GRACE_MS, tick],
+    ]);
+    expect(state).toMatchObject({ status: 'failed', failure: { code: 'build_timeout' }, attempt: 2 });
+  });
+
+  it('tells the runner to stop', () => {
+    const building = run([[T0, claim()]]);
+    const outcome = step(spec, building, tick, (building.deadlineAt ?? 0) + DEADLINE_GRACE_MS);
+    expect('effects' in outcome && outcome.effects.map((effect) => effect.type)).toEqual([
+      'cancelRunner',
+      'closeAttempt',
+      'discard',
+      'say',
+      'ended',
+    ]);
+  });
+});
+
+describe('in any order of events', () => {
+  const attempt = fc.integer({ min: 0, max: 4 });
+  const someRunner = fc.constantFrom(runner, other);
+  const anEvent: fc.Arbitrary<Event> = fc.oneof(
+    fc.record({ type: fc.constant('claim' as const), runner: someRunner, token: fc.string() }),
+    fc.record({ type: fc.constant('connected' as const), attempt }),
+    fc.record({
+      type: fc.constantFrom('disconnected' as const, 'heard' as const),
+      attempt,
+      heardAt: fc.integer({ min: T0 - 1e7, max: T0 + 1e8 }),
+    }),
+    fc.record({
+      type: fc.constant('phase' as const),
+      attempt,
+      phase: fc.constantFrom('detecting', 'building'),
+    }),
+    fc.record({ type: fc.constant('succeeded' as const), attempt, artifacts: fc.constant([]) }),
+    fc.record({
+      type: fc.constant('failed' as const),
+      attempt,
+      failure: fc.constant(failure('build_failed', 'no')),
+    }),
+    fc.record({ type: fc.constant('stopped' as const), attempt }),
+    fc.record({ type: fc.constant('cancel' as const), reason: fc.string() }),
+    fc.record({ type: fc.constant('revoked' as const), runnerId: someRunner.map((one) => one.id) }),
+    fc.record({ type: fc.constant('tick' as const), socketOpen: fc.boolean() }),
+  ) as fc.Arbitrary<Event>;
+  const aHistory = fc.array(fc.tuple(fc.integer({ min: 0, max: 400_000 }), anEvent), { maxLength: 60 });
+
+  /** Each state that a history goes through, with the event that led out of it. Delays add up. */
+  function* through(history: [number, Event][]) {
+    let state = initialState(spec);
+    let now = T0;
+    for (const [delay, event] of history) {
+      now += delay;
+      const outcome = step(spec, state, event, now);
+      yield { before: state, event, outcome, now };
+      if (!('refused' in outcome)) state = outcome.state;
+    }
+  }
+
+  const runs = { numRuns: 3000 };
+
+  it('an ended deployment never changes', () => {
+    fc.assert(
+      fc.property(aHistory, (history) => {
+        for (const { before, event, outcome } of through(history)) {
+          if (hasEnded(before.status) && !('refused' in outcome))
+            expect([event.type, outcome.state]).toEqual([event.type, before]);
+        }
+      }),
+      runs,
+    );
+  });
+
+  it('an event of an old attempt changes nothing', () => {
+    fc.assert(
+      fc.property(aHistory, (history) => {
+        for (const { before, event, outcome } of through(history)) {
+          if ('attempt' in event && (event.attempt !== before.attempt || before.lease === null)) {
+            expect(outcome).toHaveProperty('refused');
+          }
+        }
+      }),
+      runs,
+    );
+  });
+
+  it('a lease is held exactly while an attempt is out, and only a claim begins one', () => {
+    fc.assert(
+      fc.property(aHistory, (history) => {
+        for (const { before, event, outcome } of through(history)) {
+          if ('refused' in outcome) continue;
+          const { state } = outcome;
+          expect(state.lease !== null).toBe(state.status === 'building' || state.status === 'canceling');
+          expect(state.attempt - before.attempt).toBe(before.lease === null && state.lease !== null ? 1 : 0);
+          if (state.attempt > before.attempt) expect(event.type).toBe('claim');
+          if (before.lease !== null && state.lease !== null)
+            expect(state.lease.token).toBe(before.lease.token);
+        }
+      }),
+      runs,
+    );
+  });
+
+  it('time alone ends it, whatever came before', () => {
+    fc.assert(
+      fc.property(aHistory, (history) => {
+        let state = run(history.map(([delay, event]) => [T0 + delay, event]));
+        for (let ticks = 0; !hasEnded(state.status); ticks += 1) {
+          expect(ticks).toBeLessThan(10);
+          const due = nextTick(spec, state);
+          expect(due).not.toBeNull();
+          state = run([[due ?? 0, tick]], state);
+        }
+        expect(nextTick(spec, state)).toBeNull();
+      }),
+      runs,
+    );
+  });
+
+  it('ending is told once, with an end time, no open phase, and a failure exactly when it failed', () => {
+    fc.assert(
+      fc.property(aHistory, (history) => {
+        for (const { before, outcome } of through(history)) {
+          if ('refused' in outcome) continue;
+          const { state, effects } = outcome;
+          const endings = effects.filter((effect) => effect.type === 'ended').length;
+          expect(endings).toBe(hasEnded(state.status) && !hasEnded(before.status) ? 1 : 0);
+          if (!hasEnded(state.status)) continue;
+          expect(state.finishedAt).not.toBeNull();
+          expect(state.phases.every((span) => span.finishedAt !== null)).toBe(true);
+          expect(state.failure !== null).toBe(state.status === 'failed');
+        }
+      }),
+      runs,
+    );
+  });
+});
