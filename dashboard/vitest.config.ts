@@ -1,5 +1,5 @@
-import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { fileURLToPath } from 'node:url';
+import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 
 // Kit's own plugin is left out: state classes and pure parts need the Svelte compiler alone, and pages are
@@ -9,11 +9,11 @@ export default defineConfig({
   plugins: [svelte({ configFile: false })],
   // The dashboard's own extends one that `svelte-kit sync` makes, which a fresh checkout has not run yet.
   tsconfig: '../tsconfig.json',
-  // Runes work only in Svelte's browser build.
   resolve: { conditions: ['browser'] },
   test: {
     name: 'dashboard',
     include: ['src/**/*.test.ts'],
+    environment: fileURLToPath(new URL('src/testing/runes-environment.ts', import.meta.url)),
     hookTimeout: 120_000,
     testTimeout: 30_000,
   },

@@ -5,7 +5,10 @@ import type { ListQuery } from './api.ts';
  * Every item of a list that is known to stay short (runners, tokens), page after page, up to a bound that
  * keeps a faulty cursor from asking for ever.
  */
-export async function allPages<Item>(list: (query: ListQuery) => Promise<Page<Item>>, most = 1000): Promise<Item[]> {
+export async function allPages<Item>(
+  list: (query: ListQuery) => Promise<Page<Item>>,
+  most = 1000,
+): Promise<Item[]> {
   const items: Item[] = [];
   let cursor: string | undefined;
   do {

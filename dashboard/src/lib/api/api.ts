@@ -16,9 +16,9 @@ import {
   type Redeploy,
   RegistrationToken,
   Runner,
-  UploadGrant,
   type UpdateApp,
   type UploadedPart,
+  UploadGrant,
 } from '@appflux/protocol';
 import { type Caller, Requests } from './request.ts';
 
@@ -48,11 +48,17 @@ export function createApi(caller: Caller) {
     createApp: (body: NewApp): Promise<App> => requests.json(App, 'POST', '/api/apps', { body }),
     getApp: (slug: string, signal?: AbortSignal): Promise<App> =>
       requests.json(App, 'GET', app(slug), { ...(signal && { signal }) }),
-    updateApp: (slug: string, body: UpdateApp): Promise<App> => requests.json(App, 'PATCH', app(slug), { body }),
+    updateApp: (slug: string, body: UpdateApp): Promise<App> =>
+      requests.json(App, 'PATCH', app(slug), { body }),
     deleteApp: async (slug: string): Promise<void> => {
       await requests.raw('DELETE', app(slug));
     },
-    setVariable: async (slug: string, name: string, value: string, environments?: Environment[]): Promise<void> => {
+    setVariable: async (
+      slug: string,
+      name: string,
+      value: string,
+      environments?: Environment[],
+    ): Promise<void> => {
       const body = environments === undefined ? { value } : { value, environments };
       await requests.raw('PUT', `${app(slug)}/env/${encodeURIComponent(name)}`, { body });
     },
@@ -82,14 +88,21 @@ export function createApi(caller: Caller) {
       requests.json(Deployment, 'POST', `${deployment(id)}/redeploy`, { body }),
     /** Lines after a sequence number, for when there is no live connection. */
     getLog: (id: string, after: number, signal?: AbortSignal): Promise<LogPage> =>
-      requests.json(LogPage, 'GET', `${deployment(id)}/logs`, { query: { after }, ...(signal && { signal }) }),
+      requests.json(LogPage, 'GET', `${deployment(id)}/logs`, {
+        query: { after },
+        ...(signal && { signal }),
+      }),
     /** The whole log, a line an item. */
     downloadLog: async (id: string): Promise<Blob> =>
       (await requests.raw('GET', `${deployment(id)}/logs.ndjson`)).blob(),
 
     createUpload: (body: CreateUpload, signal?: AbortSignal): Promise<UploadGrant> =>
       requests.json(UploadGrant, 'POST', '/api/uploads', { body, ...(signal && { signal }) }),
-    completeUpload: (id: string, parts: UploadedPart[], signal?: AbortSignal): Promise<{ uploadId: string; size: number }> =>
+    completeUpload: (
+      id: string,
+      parts: UploadedPart[],
+      signal?: AbortSignal,
+    ): Promise<{ uploadId: string; size: number }> =>
       requests.json(CompletedUpload, 'POST', `/api/uploads/${encodeURIComponent(id)}/complete`, {
         body: { parts },
         ...(signal && { signal }),

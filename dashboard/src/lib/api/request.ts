@@ -41,10 +41,14 @@ export class Requests {
     const response = await this.raw(method, path, call);
     const parsed = schema.safeParse(await bodyOf(response));
     if (parsed.success) return parsed.data;
-    throw new AppFluxError('internal', 'The server answered with something that this page does not understand.', {
-      hint: 'Reload the page: it may be older than the server.',
-      cause: parsed.error,
-    });
+    throw new AppFluxError(
+      'internal',
+      'The server answered with something that this page does not understand.',
+      {
+        hint: 'Reload the page: it may be older than the server.',
+        cause: parsed.error,
+      },
+    );
   }
 
   /** Calls and leaves the answer alone, but for a refusal, which is thrown. */

@@ -82,7 +82,23 @@ describe('hostile lines', () => {
     const nasty = fc
       .array(
         fc.oneof(
-          fc.constantFrom(ESC, '[', ']', 'm', ';', ':', '38', '2', '5', '\r', '\b', '\u009b', '\\', '\u0007', '"'),
+          fc.constantFrom(
+            ESC,
+            '[',
+            ']',
+            'm',
+            ';',
+            ':',
+            '38',
+            '2',
+            '5',
+            '\r',
+            '\b',
+            '\u009b',
+            '\\',
+            '\u0007',
+            '"',
+          ),
           fc.string({ unit: 'binary', maxLength: 4 }),
         ),
         { maxLength: 60 },

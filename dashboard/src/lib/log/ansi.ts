@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noControlCharactersInRegex: control characters are what this is about
 /**
  * A line of build output as text with styles. Nothing here makes HTML: spans are put on the page as text
  * nodes, and the only class names are those of `styleClass`. Hyperlinks (OSC 8), titles, clipboard writes
@@ -50,7 +51,10 @@ export function styledLine(raw: string, start: Style = PLAIN): StyledLine {
       if (code.type === 'TEXT') pushText(spans, code.raw, style);
       else if (code.type === 'CSI' && code.command === 'm') {
         style = applySgr(style, code.raw.replace(/^(?:\u001b\[|\u009b)|m$/g, ''));
-      } else if ((code.type === 'OSC' || code.type === 'DCS' || code.type === 'STRING') && !TERMINATED.test(code.raw)) {
+      } else if (
+        (code.type === 'OSC' || code.type === 'DCS' || code.type === 'STRING') &&
+        !TERMINATED.test(code.raw)
+      ) {
         pushText(spans, code.raw, style);
       }
     }

@@ -62,7 +62,9 @@ describe('the rows of a log', () => {
 
   test('the oldest leave when there are too many, and that is said', () => {
     const rows = new LogRows(100);
-    const all = Array.from({ length: 250 }, (_, index) => line(index + 1, index < 60 ? 'preparing' : 'building'));
+    const all = Array.from({ length: 250 }, (_, index) =>
+      line(index + 1, index < 60 ? 'preparing' : 'building'),
+    );
     feed(rows, all);
     expect(rows.lineCount).toBe(100);
     expect(outline(rows.rows()).slice(0, 4)).toEqual([

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noControlCharactersInRegex: control characters are what this is about
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { visibleText } from './visible-text.ts';

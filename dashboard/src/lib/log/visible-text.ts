@@ -1,10 +1,10 @@
+// biome-ignore-all lint/suspicious/noControlCharactersInRegex: control characters are what this is about
 /**
  * What could make a line of a log read differently from what it holds: controls that reorder text
  * (UAX #9 explicit directional formatting, the "Trojan Source" attack), characters of no width, and
  * controls a terminal would obey. Joiners that emoji and some scripts need (U+200C, U+200D) stay.
  */
 const DECEPTIVE =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: naming control characters is the purpose
   /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]/gu;
 
 function name(character: string): string {

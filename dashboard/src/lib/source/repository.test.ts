@@ -54,7 +54,10 @@ describe('a repository', () => {
 });
 
 test.each([
-  [{ provider: 'github', repoUrl: 'https://github.com/ada/engine', branch: 'main', rootDirectory: './' }, 'ada/engine'],
+  [
+    { provider: 'github', repoUrl: 'https://github.com/ada/engine', branch: 'main', rootDirectory: './' },
+    'ada/engine',
+  ],
   [
     { provider: 'git', repoUrl: 'https://git.example.com/x/y.git', branch: 'main', rootDirectory: './' },
     'git.example.com/x/y',

@@ -52,7 +52,8 @@ export function readRepository(input: string): ReadRepository {
   }
   const repoUrl = url.href.replace(/\/+$/, '');
   const checked = RepoUrl.safeParse(repoUrl);
-  if (!checked.success) return refused(`${checked.error.issues[0]?.message ?? 'This address cannot be cloned'}.`);
+  if (!checked.success)
+    return refused(`${checked.error.issues[0]?.message ?? 'This address cannot be cloned'}.`);
   const name = decodeURIComponent(url.pathname.split('/').findLast((part) => part !== '') ?? url.hostname);
   return {
     ok: true,

@@ -41,10 +41,13 @@ describe('a .env file', () => {
     const name = fc.stringMatching(/^[A-Z_][A-Z0-9_]{0,8}$/);
     const value = fc.stringMatching(/^[A-Za-z0-9:/._=-]{0,12}$/);
     fc.assert(
-      fc.property(fc.array(fc.tuple(name, fc.constantFrom('', '"', "'"), value), { maxLength: 8 }), (rows) => {
-        const text = rows.map(([key, quote, word]) => `${key}=${quote}${word}${quote}`).join('\n');
-        expect(read(text)).toEqual({ ...parseEnv(text) });
-      }),
+      fc.property(
+        fc.array(fc.tuple(name, fc.constantFrom('', '"', "'"), value), { maxLength: 8 }),
+        (rows) => {
+          const text = rows.map(([key, quote, word]) => `${key}=${quote}${word}${quote}`).join('\n');
+          expect(read(text)).toEqual({ ...parseEnv(text) });
+        },
+      ),
     );
   });
 

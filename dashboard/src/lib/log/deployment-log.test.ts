@@ -1,0 +1,61 @@
+import type { LogLine } from '@appflux/protocol';
+import { flushSync } from 'svelte';
+import { expect, test } from 'vitest';
+import { watch } from '../../testing/watch.svelte.ts';
+import { DeploymentLog } from './deployment-log.svelte.ts';
+
+const line = (seq: number, text = `line ${seq}`): LogLine => ({
+  seq,
+  at: '2026-11-01T12:00:00.000Z',
+  stream: 'stdout',
+  phase: 'building',
+  text,
+});
+
+function log() {
+  const soon: (() => void)[] = [];
+  const made = new DeploymentLog({
+    deploymentId: '66f2a1c04b7e9d0012345678',
+    api: { getLog: () => Promise.reject(new Error('not asked in this test')) },
+    token: async () => null,
+    onState: () => undefined,
+    soon: (work) => soon.push(work),
+  });
+  return { log: made, soon, flush: () => soon.splice(0).forEach((work) => void work()) };
+}
+
+test('many batches make one change of the page', () => {
+  const { log: shown, soon, flush } = log();
+  let changes = 0;
+  const stop = watch(
+    () => shown.rows,
+    () => (changes += 1),
+  );
+  flushSync();
+  for (let seq = 1; seq <= 500; seq += 1) shown.take([line(seq)]);
+  expect(soon).toHaveLength(1);
+  flush();
+  flushSync();
+  expect(shown.lineCount).toBe(500);
+  expect(changes).toBe(2);
+  stop();
+});
+
+test('a line is found where it is shown, its section opened', () => {
+  const { log: shown, flush } = log();
+  shown.take([line(1), line(2)]);
+  flush();
+  const head = shown.rows[0];
+  if (head?.kind !== 'phase') throw new Error('expected the head of a section');
+  shown.toggle(head.key);
+  expect(shown.rows).toHaveLength(1);
+  expect(shown.reveal(2)).toBe(2);
+  expect(shown.rows).toHaveLength(3);
+  expect(shown.reveal(9)).toBe(-1);
+});
+
+test('the text for the clipboard is what is read, without colors', () => {
+  const { log: shown } = log();
+  shown.take([line(1, '\u001b[32mok\u001b[0m'), line(2)]);
+  expect(shown.text()).toBe('ok\nline 2\n');
+});
