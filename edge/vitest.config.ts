@@ -1,34 +1,41 @@
-/** Tests of the control plane run in workerd, with the bindings of wrangler.toml and the real migrations. */
+/**
+ * Tests of the control plane run in workerd, with the bindings of wrangler.toml and the real migrations.
+ * Storage is an S3 server (vitest.s3.ts), so that what is uploaded by presigned requests is what is read.
+ */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
+import './vitest.s3.ts';
 
 const path = (relative: string) => join(import.meta.dirname, relative);
 
 export default defineConfig({
   root: path('.'),
   plugins: [
-    cloudflareTest(async () => ({
-      main: path(
-        ['src/index.ts', 'src/publish/index.ts', 'src/api/uploads.ts', 'src/storage/index.ts'].every((file) =>
-          existsSync(path(file)),
-        )
-          ? 'src/index.ts'
-          : 'src/interim-entry.ts',
-      ),
-      wrangler: { configPath: path('../wrangler.toml') },
-      miniflare: {
-        bindings: {
-          OPERATOR_SECRET: 'operator-secret-of-the-tests',
-          SEALING_KEY: 'c2VhbGluZyBrZXkgb2YgdGhlIHRlc3RzLCAzMiBieXQ=',
-          MIGRATIONS: await readD1Migrations(path('migrations')),
+    cloudflareTest(async ({ inject }) => {
+      const s3 = inject('s3');
+      return {
+        main: path(existsSync(path('src/publish/page.ts')) ? 'src/index.ts' : 'src/interim-entry.ts'),
+        wrangler: { configPath: path('../wrangler.toml') },
+        miniflare: {
+          bindings: {
+            OPERATOR_SECRET: 'operator-secret-of-the-tests',
+            SEALING_KEY: 'c2VhbGluZyBrZXkgb2YgdGhlIHRlc3RzLCAzMiBieXQ=',
+            STORAGE_DRIVER: 's3',
+            S3_ENDPOINT: s3.endpoint,
+            S3_BUCKET: s3.bucket,
+            S3_ACCESS_KEY_ID: s3.accessKeyId,
+            S3_SECRET_ACCESS_KEY: s3.secretAccessKey,
+            MIGRATIONS: await readD1Migrations(path('migrations')),
+          },
         },
-      },
-    })),
+      };
+    }),
   ],
   test: {
     include: ['src/**/*.test.ts'],
+    globalSetup: [path('vitest.s3.ts')],
     setupFiles: [path('src/metadata/d1/migrate.setup.ts')],
   },
 });
