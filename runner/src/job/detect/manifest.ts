@@ -1,0 +1,39 @@
+/** `appflux.json`: build settings that a source brings along. */
+import { MANIFEST_KEYS, Manifest } from '@appflux/protocol';
+import { printable, quoted } from '../prepare/printable.ts';
+import { JobFailure } from '../step.ts';
+import { parseJson } from './json.ts';
+import { nearest } from './nearest.ts';
+
+export const MANIFEST_NAME = 'appflux.json';
+export const MANIFEST_BYTES = 64 * 1024;
+
+/**
+ * Reads a manifest.
+ * @throws {JobFailure} `settings_invalid`: not JSON (with line and column), a key that is unknown (with the
+ * nearest known one), or a value that does not fit.
+ */
+export function parseManifest(text: string): Manifest {
+  const outcome = parseJson(text);
+  if ('problem' in outcome) throw refuse(`${MANIFEST_NAME} is not JSON: ${outcome.problem}.`);
+  const { value } = outcome;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw refuse(`${MANIFEST_NAME} must hold one JSON object, in braces.`);
+  }
+  for (const key of Object.keys(value)) {
+    if (MANIFEST_KEYS.includes(key)) continue;
+    const meant = nearest(key, MANIFEST_KEYS);
+    throw refuse(
+      `${MANIFEST_NAME} has an unknown key ${quoted(key)}${meant === null ? '' : `; did you mean "${meant}"?`}`,
+      `It may have: ${MANIFEST_KEYS.filter((known) => known !== '$schema').join(', ')}.`,
+    );
+  }
+  const result = Manifest.safeParse(value);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const where = issue === undefined || issue.path.length === 0 ? '' : `, ${quoted(issue.path.join('.'))}`;
+  throw refuse(`${MANIFEST_NAME}${where}: ${printable(issue?.message ?? 'it does not fit', 300)}.`);
+}
+
+const refuse = (message: string, hint = 'Correct appflux.json and deploy again.') =>
+  new JobFailure('settings_invalid', message, { hint });

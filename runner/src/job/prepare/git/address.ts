@@ -1,0 +1,86 @@
+/** Which addresses a repository may be fetched from. */
+import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
+import { addressPolicy, addressRefusal } from '../../../sandbox/egress/address.ts';
+import { JobFailure } from '../../step.ts';
+import { printable } from '../printable.ts';
+
+/** All addresses of a host name; rejects if it has none. */
+export type ResolveHost = (host: string) => Promise<readonly string[]>;
+
+const askSystem: ResolveHost = async (host) =>
+  (await lookup(host, { all: true, order: 'verbatim' })).map(({ address }) => address);
+
+/** A repository's address as people know it: no query, which could hold a secret. */
+export function shownUrl(url: URL): string {
+  return printable(`${url.origin}${url.pathname}`, 500);
+}
+
+/**
+ * Reads a repository URL. What is checked here is what Git is given, in the spelling of the WHATWG URL
+ * standard: a second reading of the original text could find another host in it.
+ * @throws {JobFailure} `settings_invalid` if it is none that may be fetched.
+ */
+export function readRepoUrl(text: string, allowHttp: boolean): URL {
+  const refuse = (sentence: string) =>
+    new JobFailure('settings_invalid', sentence, { hint: 'Set a repository URL that begins with https://.' });
+  // Control characters and spaces would be dropped silently by the URL parser.
+  if (!URL.canParse(text) || /[\p{Cc}\s]/u.test(text)) {
+    throw refuse(`${printable(text, 200)} is not a repository URL.`);
+  }
+  const url = new URL(text);
+  if (url.username !== '' || url.password !== '') {
+    throw refuse('A repository URL holds no user name or password.');
+  }
+  if (url.protocol === 'http:' && !allowHttp) {
+    throw refuse(`${shownUrl(url)} is plain http, which this runner does not fetch from.`);
+  }
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') {
+    throw refuse(`${printable(text, 200)} is not an https URL, and nothing else is fetched.`);
+  }
+  url.hash = '';
+  return url;
+}
+
+/**
+ * The addresses that Git may connect to for this URL: all of the host's, provided that every one is public.
+ * One that is private, loopback, link-local, or in any other way not the public Internet's makes the whole
+ * host refused.
+ * @throws {JobFailure} `source_unavailable` if the host is unknown or refused.
+ */
+export async function checkedAddresses(
+  url: URL,
+  resolve: ResolveHost = askSystem,
+): Promise<readonly string[]> {
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  const addresses = isIP(host) ? [host] : await resolveOrFail(url, host, resolve);
+  const policy = addressPolicy([]);
+  for (const address of addresses) {
+    const refusal = addressRefusal(address, policy);
+    if (refusal !== null) {
+      throw new JobFailure(
+        'source_unavailable',
+        `${shownUrl(url)} leads to an address that this runner does not fetch from (${refusal}).`,
+        {
+          hint: 'Use a repository on the public Internet, or ask the owner of the runner to allow private sources (APPFLUX_ALLOW_PRIVATE_SOURCES=1).',
+        },
+      );
+    }
+  }
+  return addresses;
+}
+
+async function resolveOrFail(url: URL, host: string, resolve: ResolveHost): Promise<readonly string[]> {
+  const unknown = (cause?: unknown) =>
+    new JobFailure('source_unavailable', `The host of ${shownUrl(url)} could not be found.`, {
+      hint: 'Check the spelling of the repository URL.',
+      cause,
+    });
+  try {
+    const addresses = await resolve(host);
+    if (addresses.length === 0) throw unknown();
+    return addresses;
+  } catch (error) {
+    throw error instanceof JobFailure ? error : unknown(error);
+  }
+}

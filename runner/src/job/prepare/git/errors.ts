@@ -1,0 +1,148 @@
+/** What went wrong with Git, read from its messages (LC_ALL=C). */
+import { JobFailure } from '../../step.ts';
+import { printable } from '../printable.ts';
+
+/**
+ * The troubles that are told apart. `redirected`, `commit_refused` and `sha256` have a second way to go; see
+ * index.ts.
+ */
+export type GitTrouble =
+  | 'redirected'
+  | 'commit_refused'
+  | 'sha256'
+  | 'not_found'
+  | 'unauthorized'
+  | 'forbidden'
+  | 'ref_missing'
+  | 'host_unknown'
+  | 'certificate'
+  | 'not_a_repository'
+  | 'server_failed'
+  | 'connection_failed'
+  | 'bad_path'
+  | 'disk_full'
+  | 'unknown';
+
+// In this order: a message often holds several, and the first that fits says most.
+const PATTERNS: readonly (readonly [RegExp, GitTrouble])[] = [
+  [/No space left on device/, 'disk_full'],
+  [/mismatched algorithms|unknown object format 'sha256'/, 'sha256'],
+  [
+    /not our ref|unadvertised object|no such remote ref [0-9a-f]{40}|couldn't find remote ref [0-9a-f]{40}/,
+    'commit_refused',
+  ],
+  [/couldn't find remote ref|Remote branch .* not found/, 'ref_missing'],
+  [/returned error: 30\d|unable to update url base from redirection/, 'redirected'],
+  [
+    /returned error: 401|Authentication failed|could not read (?:Username|Password)|terminal prompts disabled/,
+    'unauthorized',
+  ],
+  [/returned error: 403/, 'forbidden'],
+  [/repository '.*' not found|Repository not found|returned error: 4(?:04|10)/i, 'not_found'],
+  [/returned error: (?:429|5\d\d)|remote error: .*(?:rate limit|try again|unavailable)/i, 'server_failed'],
+  [/Could not resolve (?:host|proxy)/i, 'host_unknown'],
+  [/SSL certificate|certificate verif|gnutls_handshake|TLS|SSL_/i, 'certificate'],
+  [/invalid path|unable to create (?:file|symlink)|unable to checkout working tree/i, 'bad_path'],
+  [
+    /not valid: is this a git repository|dumb http transport|not valid: could not determine|protocol error: bad line length|invalid server response|expected (?:flush|packfile|service)/i,
+    'not_a_repository',
+  ],
+  [
+    /Failed to connect|Couldn't connect|Connection (?:refused|reset|timed out)|Operation (?:timed out|too slow)|Recv failure|Empty reply|early EOF|hung up|HTTP\/2 stream|curl \d+|unexpected disconnect|index-pack failed|Network is unreachable/i,
+    'connection_failed',
+  ],
+];
+
+/** Which trouble Git's messages tell of. */
+export function readTrouble(stderr: string): GitTrouble {
+  return PATTERNS.find(([pattern]) => pattern.test(stderr))?.[1] ?? 'unknown';
+}
+
+/** Troubles that another try may well be spared. */
+export const TRANSIENT: ReadonlySet<GitTrouble> = new Set(['server_failed', 'connection_failed']);
+
+/** What the sentence is about. */
+export interface GitSubject {
+  /** The repository's address as people know it; no user, no query. */
+  readonly repo: string;
+  readonly branch: string;
+  readonly hasToken: boolean;
+}
+
+/** The failure that a trouble ends in, as a sentence with repository and branch. */
+export function gitFailure(trouble: GitTrouble, subject: GitSubject, stderr: string): JobFailure {
+  const { repo, branch, hasToken } = subject;
+  const unavailable = (sentence: string, hint?: string) =>
+    new JobFailure(
+      'source_unavailable',
+      `${sentence} (branch ${branch}).`,
+      hint === undefined ? {} : { hint },
+    );
+  switch (trouble) {
+    case 'not_found':
+      return unavailable(
+        hasToken
+          ? `The server has no repository ${repo}, or its token may not read it`
+          : `The server has no repository ${repo}, or it is private`,
+      );
+    case 'unauthorized':
+      return unavailable(
+        hasToken
+          ? `The server refused the token for ${repo}`
+          : `${repo} asks for a password, and none was given: it is private or does not exist`,
+      );
+    case 'forbidden':
+      return unavailable(`The server forbids reading ${repo}`);
+    case 'ref_missing':
+      return unavailable(
+        `${repo} has no branch or tag ${branch}`,
+        'Check the name of the branch, or set another one in the App.',
+      );
+    case 'host_unknown':
+      return unavailable(
+        `The host of ${repo} could not be found`,
+        'Check the spelling of the repository URL.',
+      );
+    case 'certificate':
+      return unavailable(
+        `The certificate of ${repo} could not be verified`,
+        'If the host has a certificate of its own authority, ask the owner of the runner to install that authority.',
+      );
+    case 'redirected':
+      return unavailable(`${repo} redirects without end or to an address that may not be used`);
+    case 'not_a_repository':
+      return unavailable(
+        `${repo} answers, but not as a Git repository`,
+        'Give the address that `git clone` takes, not that of a web page.',
+      );
+    case 'server_failed':
+      return unavailable(`The server of ${repo} failed or is too busy`, 'Try again later.');
+    case 'connection_failed':
+      return unavailable(`The connection to ${repo} could not be made or broke off`, 'Try again later.');
+    case 'bad_path':
+      return new JobFailure(
+        'source_invalid',
+        `${repo} holds a file that cannot be checked out: ${lastMessage(stderr)} (branch ${branch}).`,
+      );
+    case 'disk_full':
+      return new JobFailure('disk_full', `The runner's disk is full: ${repo} could not be fetched.`, {
+        hint: 'Ask the owner of the runner to make room.',
+      });
+    default:
+      return unavailable(`Git could not fetch ${repo}: ${lastMessage(stderr)}`);
+  }
+}
+
+/** The last thing Git itself said, without the server's own chatter and without paths of this host. */
+function lastMessage(stderr: string): string {
+  const said = stderr
+    .split(/[\r\n]+/)
+    .filter((line) => /^(?:fatal|error):/.test(line))
+    .map((line) => line.replace(/^(?:fatal|error): */, ''));
+  // An absolute path stands after white space or a quotation mark; a URL's slashes do not.
+  const text = (said[0] ?? 'it gave no reason').replace(
+    /(^|[\s'"(])\/[^\s'")]+/g,
+    '$1(a path of the runner)',
+  );
+  return printable(text, 300).replace(/[.\s]+$/, '');
+}

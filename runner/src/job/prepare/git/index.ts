@@ -1,0 +1,89 @@
+/** Fetches one commit of a Git repository, shallow, without running anything that it brings along. */
+import type { JobSource } from '@appflux/protocol';
+import { JobFailure, type StepContext, type Workspace } from '../../step.ts';
+import { listed, printable } from '../printable.ts';
+import { checkout, type HeadCommit } from './checkout.ts';
+import { gitFailure } from './errors.ts';
+import { Remote, type RemoteOptions } from './remote.ts';
+
+export type GitSource = Extract<JobSource, { kind: 'git' }>;
+
+/**
+ * How many commits are fetched, one try after the other, when a commit has to be searched for in its branch;
+ * at last, all.
+ */
+const DEPTHS = ['50', '1000', '2147483647'];
+
+/**
+ * Puts the tree of a commit into `workspace.source`, with a `.git` of that one commit beside it: many builds
+ * ask Git for the commit or the branch. Keeping it is safe because the runner itself runs no Git there
+ * afterwards, and because no address and no token is in it.
+ * @throws {JobFailure} `source_unavailable`, `source_invalid` or `settings_invalid`; the reason of
+ * `ctx.signal` if it aborts.
+ */
+export async function fetchGit(
+  source: GitSource,
+  workspace: Workspace,
+  options: RemoteOptions,
+  ctx: StepContext,
+): Promise<HeadCommit> {
+  const { branch, commit } = source;
+  const remote = new Remote(source, workspace, options, ctx);
+  try {
+    const { repo } = remote.subject;
+    ctx.log(
+      `Fetching ${repo}, ${commit === null ? `branch ${printable(branch)}` : `commit ${commit.slice(0, 12)} of ${printable(branch)}`}.`,
+    );
+    // The length of a whole hash tells its kind; for a shortened one, the server's answer will.
+    await remote.open(commit?.length === 64 ? 'sha256' : 'sha1');
+    const id = await fetchCommit(remote, source, ctx);
+    const head = await checkout(id, branch, options.limits, (args, onOutput) => remote.git(args, onOutput));
+    if ('trouble' in head) throw gitFailure(head.trouble, remote.subject, head.stderr);
+    ctx.log(`Checked out ${id.slice(0, 12)}: ${printable(head.message.split('\n')[0] ?? '', 120)}`);
+    if (head.submodules.length > 0) {
+      ctx.log(`Submodules are not fetched; their folders stay empty: ${listed(head.submodules)}.`);
+    }
+    return head;
+  } finally {
+    await remote.close();
+  }
+}
+
+/** Fetches the commit that is to be built, and gives its whole name. */
+async function fetchCommit(remote: Remote, source: GitSource, ctx: StepContext): Promise<string> {
+  const { commit } = source;
+  if (commit === null) {
+    await fetchBranch(remote, source, '1');
+    return remote.must(['rev-parse', '--verify', 'FETCH_HEAD^{commit}']);
+  }
+  if (commit.length >= 40) {
+    const trouble = await remote.fetch('1', commit);
+    if (trouble === null) return remote.must(['rev-parse', '--verify', 'FETCH_HEAD^{commit}']);
+    if (trouble.kind !== 'commit_refused') throw gitFailure(trouble.kind, remote.subject, trouble.stderr);
+    ctx.log('The server gives no single commit by its hash; looking for it in the branch.');
+  }
+  for (const depth of DEPTHS) {
+    await fetchBranch(remote, source, depth);
+    const found = await remote.git([
+      'rev-parse',
+      '--verify',
+      '--quiet',
+      '--end-of-options',
+      `${commit}^{commit}`,
+    ]);
+    if (found.code === 0) return found.stdout.trim();
+  }
+  const { repo, branch } = remote.subject;
+  throw new JobFailure('source_unavailable', `${repo} has no commit ${commit} on its branch ${branch}.`, {
+    hint: 'The commit may have been removed by a forced push. Redeploy the newest commit of the branch.',
+  });
+}
+
+/** Fetches a branch or, where there is none of that name, a tag. */
+async function fetchBranch(remote: Remote, { branch }: GitSource, depth: string): Promise<void> {
+  const noBranch = await remote.fetch(depth, `refs/heads/${branch}`);
+  if (noBranch === null) return;
+  const trouble =
+    noBranch.kind === 'ref_missing' ? await remote.fetch(depth, `refs/tags/${branch}`) : noBranch;
+  if (trouble !== null) throw gitFailure(trouble.kind, remote.subject, trouble.stderr);
+}

@@ -1,0 +1,197 @@
+/** One repository and the server that it comes from: every Git command of a job goes through here. */
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { JobFailure, type StepContext, type Workspace } from '../../step.ts';
+import type { SourceLimits } from '../limits.ts';
+import { humanSize, printable } from '../printable.ts';
+import { checkedAddresses, readRepoUrl, shownUrl } from './address.ts';
+import { gitEnvironment } from './environment.ts';
+import { type GitSubject, type GitTrouble, gitFailure, readTrouble, TRANSIENT } from './errors.ts';
+import { packBytes, watchPacks } from './fetch-watch.ts';
+import type { GitSource } from './index.ts';
+import { askRedirect } from './redirect.ts';
+import { type GitOutcome, runGit } from './run.ts';
+
+const MAX_REDIRECTS = 5;
+
+export interface RemoteOptions {
+  readonly allowPrivateSources: boolean;
+  readonly limits: SourceLimits;
+}
+
+/** Why a fetch did not succeed, and Git's messages. */
+export interface Trouble {
+  readonly kind: GitTrouble;
+  readonly stderr: string;
+}
+
+export class Remote {
+  /** What a failure is about. */
+  readonly subject: GitSubject;
+  readonly #source: GitSource;
+  readonly #options: RemoteOptions;
+  readonly #ctx: StepContext;
+  readonly #tree: string;
+  readonly #home: string;
+  readonly #stop = new AbortController();
+  readonly #signal: AbortSignal;
+  readonly #timer: NodeJS.Timeout;
+  /** The origin that the token was made for. */
+  readonly #origin: string;
+  #url: URL;
+  #addresses: readonly string[] | null = null;
+  #env: Record<string, string> = {};
+
+  constructor(source: GitSource, workspace: Workspace, options: RemoteOptions, ctx: StepContext) {
+    this.#source = source;
+    this.#options = options;
+    this.#ctx = ctx;
+    this.#url = readRepoUrl(source.repoUrl, options.allowPrivateSources);
+    this.#origin = this.#url.origin;
+    this.#tree = workspace.source;
+    this.#home = join(workspace.scratch, 'git-home');
+    this.subject = {
+      repo: shownUrl(this.#url),
+      branch: printable(source.branch, 255),
+      hasToken: source.token !== null,
+    };
+    this.#signal = AbortSignal.any([ctx.signal, this.#stop.signal]);
+    this.#timer = setTimeout(() => this.#stop.abort(this.#tooSlow()), options.limits.fetchMs);
+  }
+
+  /** Makes the folders and an empty repository. */
+  async open(format: 'sha1' | 'sha256'): Promise<void> {
+    await mkdir(this.#tree, { recursive: true });
+    await mkdir(this.#home, { recursive: true, mode: 0o700 });
+    await this.#goTo(this.#url);
+    await this.#init(format);
+  }
+
+  /** Removes what only fetching needed, among it the URL; the build sees the rest. */
+  async close(): Promise<void> {
+    clearTimeout(this.#timer);
+    await rm(this.#home, { recursive: true, force: true });
+    await rm(join(this.#tree, '.git', 'FETCH_HEAD'), { force: true });
+  }
+
+  /** Runs Git in the repository, within the time that the whole source may take. */
+  git(args: readonly string[], onOutput?: (chunk: Buffer) => boolean): Promise<GitOutcome> {
+    return runGit(args, {
+      cwd: this.#tree,
+      env: this.#env,
+      signal: this.#signal,
+      ...(onOutput === undefined ? {} : { onOutput }),
+    });
+  }
+
+  /** Runs a Git command that only fails when something is wrong, and gives its output. */
+  async must(args: readonly string[]): Promise<string> {
+    const outcome = await this.git(args);
+    if (outcome.code !== 0) throw gitFailure(readTrouble(outcome.stderr), this.subject, outcome.stderr);
+    return outcome.stdout.trim();
+  }
+
+  /**
+   * Fetches one ref into FETCH_HEAD: after redirects, with the repository's own kind of hash, and again if
+   * the server has a bad moment.
+   */
+  async fetch(depth: string, ref: string): Promise<Trouble | null> {
+    const retries = [...this.#options.limits.retryMs];
+    let redirects = 0;
+    for (;;) {
+      const { code, stderr } = await this.#fetchOnce(depth, ref);
+      if (code === 0) return null;
+      const trouble: Trouble = { kind: readTrouble(stderr), stderr };
+      if (trouble.kind === 'redirected' && redirects < MAX_REDIRECTS) {
+        redirects += 1;
+        if (!(await this.#followRedirect())) return trouble;
+      } else if (
+        trouble.kind === 'sha256' &&
+        (await this.must(['rev-parse', '--show-object-format'])) !== 'sha256'
+      ) {
+        await this.#init('sha256');
+      } else {
+        const pause = TRANSIENT.has(trouble.kind) ? retries.shift() : undefined;
+        if (pause === undefined) return trouble;
+        this.#ctx.log('The connection to the repository failed; trying again.');
+        await wait(pause, undefined, { signal: this.#signal }).catch(() => this.#signal.throwIfAborted());
+      }
+    }
+  }
+
+  /** Makes this the URL to fetch from, once its addresses are checked. */
+  async #goTo(url: URL): Promise<void> {
+    const { allowPrivateSources } = this.#options;
+    this.#url = url;
+    this.#addresses = allowPrivateSources ? null : await checkedAddresses(url);
+    // A token belongs to the host that it was made for, wherever that redirects to.
+    const token = url.origin === this.#origin ? this.#source.token : null;
+    this.#env = gitEnvironment(
+      {
+        tree: this.#tree,
+        home: this.#home,
+        url,
+        addresses: this.#addresses,
+        allowHttp: allowPrivateSources,
+        host: process.env,
+      },
+      token,
+    );
+  }
+
+  async #init(format: 'sha1' | 'sha256'): Promise<void> {
+    await rm(join(this.#tree, '.git'), { recursive: true, force: true });
+    // An empty template: the host's own would bring its hooks.
+    await this.must([
+      'init',
+      '--quiet',
+      '--template=',
+      `--object-format=${format}`,
+      '--initial-branch=appflux',
+    ]);
+  }
+
+  async #followRedirect(): Promise<boolean> {
+    const target = await askRedirect(this.#url, this.#addresses, this.#signal);
+    if (target === null) return false;
+    this.#ctx.log(`${shownUrl(this.#url)} has moved to ${shownUrl(target)}.`);
+    await this.#goTo(readRepoUrl(target.href, this.#options.allowPrivateSources));
+    return true;
+  }
+
+  async #fetchOnce(depth: string, ref: string): Promise<GitOutcome> {
+    const { fetchBytes } = this.#options.limits;
+    const tooLarge = new JobFailure(
+      'source_invalid',
+      `${this.subject.repo} is larger than ${humanSize(fetchBytes)}, which is the most that is fetched.`,
+    );
+    const gitDir = join(this.#tree, '.git');
+    const options = [
+      '--quiet',
+      '--no-progress',
+      '--no-tags',
+      '--no-recurse-submodules',
+      '--force',
+      `--depth=${depth}`,
+    ];
+    const endWatch = watchPacks(gitDir, fetchBytes, this.#stop, tooLarge);
+    try {
+      const outcome = await this.git(['fetch', ...options, '--', this.#url.href, ref]);
+      // Between two looks of the watch, a fast server can send a lot.
+      if ((await packBytes(gitDir)) > fetchBytes) throw tooLarge;
+      return outcome;
+    } finally {
+      endWatch();
+    }
+  }
+
+  #tooSlow(): JobFailure {
+    const seconds = Math.ceil(this.#options.limits.fetchMs / 1000);
+    return new JobFailure(
+      'source_unavailable',
+      `Fetching ${this.subject.repo} (branch ${this.subject.branch}) took longer than ${seconds} seconds.`,
+      { hint: 'Try again later, or make the repository smaller.' },
+    );
+  }
+}

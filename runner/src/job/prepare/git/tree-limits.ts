@@ -1,0 +1,68 @@
+/**
+ * Looks at a commit's tree before it is checked out: a repository of a few KB can unpack to more files than a
+ * disk holds.
+ */
+import { JobFailure } from '../../step.ts';
+import type { SourceLimits } from '../limits.ts';
+import { humanSize, quoted } from '../printable.ts';
+
+/** What a commit's tree holds, beyond plain files. */
+export interface TreeContents {
+  readonly submodules: readonly string[];
+}
+
+/**
+ * Reads the output of `git ls-tree -r -l -z`, piece by piece, and counts. `push` answers false once the tree
+ * is too large, so that nobody has to wait for the rest; `finish` then throws `source_invalid`.
+ */
+export function createTreeCounter(limits: SourceLimits): {
+  push(chunk: Buffer): boolean;
+  finish(): TreeContents;
+} {
+  let rest = Buffer.alloc(0);
+  let entries = 0;
+  let bytes = 0;
+  let problem: string | null = null;
+  const submodules: string[] = [];
+
+  const take = (record: string) => {
+    const tab = record.indexOf('\t');
+    const [mode, , , size] = record.slice(0, tab).split(/ +/);
+    const path = record.slice(tab + 1);
+    entries += 1;
+    bytes += size === undefined || size === '-' ? 0 : Number(size);
+    if (mode === '160000') submodules.push(path);
+    problem ??= judge(path);
+  };
+  const judge = (path: string): string | null => {
+    if (entries > limits.entries) return `The repository holds more than ${limits.entries} files.`;
+    if (bytes > limits.treeBytes)
+      return `The repository's files are larger than ${humanSize(limits.treeBytes)}.`;
+    if (Buffer.byteLength(path) > limits.pathBytes)
+      return `The repository holds a path that is too long: ${quoted(path)}.`;
+    if (path.split('/').length - 1 > limits.depth) {
+      return `The repository's folders are more than ${limits.depth} deep: ${quoted(path)}.`;
+    }
+    return null;
+  };
+
+  return {
+    push(chunk) {
+      let buffer = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+      for (let end = buffer.indexOf(0); end !== -1 && problem === null; end = buffer.indexOf(0)) {
+        take(buffer.subarray(0, end).toString('utf8'));
+        buffer = buffer.subarray(end + 1);
+      }
+      rest = Buffer.from(buffer);
+      // One record is a path and a few numbers: what grows on without an end is no path that could be checked
+      // out.
+      if (rest.length > 2 * limits.pathBytes + 200)
+        problem ??= 'The repository holds a path that is too long.';
+      return problem === null;
+    },
+    finish() {
+      if (problem !== null) throw new JobFailure('source_invalid', problem);
+      return { submodules };
+    },
+  };
+}

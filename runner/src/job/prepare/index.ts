@@ -1,0 +1,84 @@
+/** First step of a job: the source tree, fetched and made harmless. */
+import { join } from 'node:path';
+import type { JobSource } from '@appflux/protocol';
+import { MANIFEST_BYTES, MANIFEST_NAME, parseManifest } from '../detect/manifest.ts';
+import { readText } from '../detect/read-text.ts';
+import type { PreparedSource, StepContext, Workspace } from '../step.ts';
+import { fetchGit } from './git/index.ts';
+import { SOURCE_LIMITS, type SourceLimits } from './limits.ts';
+import { listed } from './printable.ts';
+import { resolveRoot, rootParts } from './root-directory.ts';
+import { settleTree } from './settle.ts';
+import { fetchUpload } from './zip/index.ts';
+
+export interface PrepareOptions {
+  /** Whether private and loopback addresses, and plain http, may be fetched from. */
+  readonly allowPrivateSources: boolean;
+  readonly limits?: SourceLimits;
+}
+
+/**
+ * Fetches a source into `workspace.source` and finds its root directory. Afterwards the tree belongs to the
+ * builder's user (or, where this process may give nothing away, is open to it), and no link in it leads out.
+ * @throws {JobFailure} `source_unavailable`, `source_invalid`, `settings_invalid` or `disk_full`; the reason
+ * of `ctx.signal` if it aborts.
+ */
+export async function prepareSource(
+  source: JobSource,
+  workspace: Workspace,
+  options: PrepareOptions,
+  ctx: StepContext,
+): Promise<PreparedSource> {
+  const limits = options.limits ?? SOURCE_LIMITS;
+  const giveAway = process.getuid?.() === 0;
+  if (source.kind === 'upload') {
+    await fetchUpload(source, workspace, limits, ctx);
+    await settleTree(workspace.source, { outwardLinks: 'refuse', giveAway, signal: ctx.signal });
+    const root = await findRoot(source.rootDirectory, workspace, ctx);
+    return { commitHash: null, commitMessage: null, branch: null, root };
+  }
+  const head = await fetchGit(
+    source,
+    workspace,
+    { allowPrivateSources: options.allowPrivateSources, limits },
+    ctx,
+  );
+  await warnOfLfs(workspace, ctx);
+  // A repository may hold such links for good reasons of its own; a build that needs one will say so.
+  const removed = await settleTree(workspace.source, {
+    outwardLinks: 'remove',
+    giveAway,
+    signal: ctx.signal,
+  });
+  if (removed.length > 0) ctx.log(`Links that lead out of the repository were removed: ${listed(removed)}.`);
+  const root = await findRoot(source.rootDirectory, workspace, ctx);
+  return { commitHash: head.id, commitMessage: head.message, branch: source.branch, root };
+}
+
+/**
+ * The App's root directory, or the one that appflux.json at the top names while the App's is the top itself.
+ */
+async function findRoot(rootDirectory: string, workspace: Workspace, ctx: StepContext): Promise<string> {
+  if (rootParts(rootDirectory).length > 0) return resolveRoot(workspace.source, rootDirectory);
+  const text = await readText(join(workspace.source, MANIFEST_NAME), {
+    maxBytes: MANIFEST_BYTES,
+    name: MANIFEST_NAME,
+  });
+  const named = text === null ? undefined : parseManifest(text).rootDirectory;
+  if (named === undefined) return resolveRoot(workspace.source, './');
+  ctx.log(`${MANIFEST_NAME} sets the root directory to ${named}.`);
+  return resolveRoot(workspace.source, named);
+}
+
+const ATTRIBUTES_BYTES = 256 * 1024;
+
+async function warnOfLfs(workspace: Workspace, ctx: StepContext): Promise<void> {
+  const attributes = await readText(join(workspace.source, '.gitattributes'), {
+    maxBytes: ATTRIBUTES_BYTES,
+    name: '.gitattributes',
+    headOnly: true,
+  });
+  if (attributes !== null && /\bfilter=lfs\b/.test(attributes)) {
+    ctx.log('Git LFS is not fetched: files that it keeps are only pointers here.');
+  }
+}

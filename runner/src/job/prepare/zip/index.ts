@@ -1,0 +1,77 @@
+/** Fetches and unpacks an upload. */
+import { mkdir, open, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { JobSource } from '@appflux/protocol';
+import { JobFailure, type StepContext, type Workspace } from '../../step.ts';
+import type { SourceLimits } from '../limits.ts';
+import { humanSize, printable, quoted } from '../printable.ts';
+import { download } from './download.ts';
+import { extractZip } from './extract.ts';
+
+export type UploadSource = Extract<JobSource, { kind: 'upload' }>;
+
+/**
+ * Puts the contents of an uploaded ZIP into `workspace.source`.
+ * @throws {JobFailure} `source_unavailable`, `source_invalid` or `disk_full`; the reason of `ctx.signal` if
+ * it aborts.
+ */
+export async function fetchUpload(
+  source: UploadSource,
+  workspace: Workspace,
+  limits: SourceLimits,
+  ctx: StepContext,
+): Promise<void> {
+  ctx.log(`Fetching the upload ${quoted(source.name)}, ${humanSize(source.size)}.`);
+  const archive = join(workspace.scratch, 'upload.zip');
+  await mkdir(workspace.scratch, { recursive: true });
+  try {
+    await download(source, archive, { signal: ctx.signal, retryMs: limits.retryMs });
+    await refuseOtherKinds(archive);
+    await mkdir(workspace.source, { recursive: true });
+    const unwrapped = await extractZip(archive, workspace.source, {
+      limits,
+      size: source.size,
+      rootDirectory: source.rootDirectory,
+      signal: ctx.signal,
+    });
+    if (unwrapped !== null) {
+      ctx.log(
+        `Everything in the ZIP lies in the folder ${quoted(unwrapped)}; that folder is taken as the top.`,
+      );
+    }
+  } finally {
+    // Unpacked or not, its bytes are not needed again, and room is.
+    await rm(archive, { force: true });
+  }
+}
+
+/** How files begin that people take for ZIPs. */
+const OTHER_KINDS: readonly (readonly [string, string])[] = [
+  ['1f8b', 'a gzip file, perhaps a .tar.gz'],
+  ['526172211a07', 'a RAR archive'],
+  ['377abcaf271c', 'a 7-Zip archive'],
+  ['fd377a585a00', 'an XZ file'],
+  ['425a68', 'a bzip2 file'],
+  ['28b52ffd', 'a Zstandard file'],
+  ['25504446', 'a PDF'],
+  ['3c21', 'an HTML page'],
+  ['7b', 'a JSON file'],
+];
+
+async function refuseOtherKinds(archive: string): Promise<void> {
+  const file = await open(archive, 'r');
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(8), 0, 8, 0);
+    if (bytesRead === 0) throw notZip('it is empty');
+    const start = buffer.subarray(0, bytesRead).toString('hex');
+    const other = OTHER_KINDS.find(([magic]) => start.startsWith(magic));
+    if (other !== undefined) throw notZip(`it is ${other[1]}`);
+  } finally {
+    await file.close();
+  }
+}
+
+const notZip = (why: string) =>
+  new JobFailure('source_invalid', `The upload is not a ZIP: ${printable(why)}.`, {
+    hint: 'Pack the folder of your project as a ZIP and upload that.',
+  });

@@ -1,0 +1,177 @@
+/** Decides, from a ZIP's directory alone, what is unpacked where, before a single byte is. */
+import { JobFailure } from '../../step.ts';
+import type { SourceLimits } from '../limits.ts';
+import { humanSize, quoted } from '../printable.ts';
+import { rootParts } from '../root-directory.ts';
+import { checkName, collisionKey } from './names.ts';
+
+export type EntryKind = 'file' | 'program' | 'directory' | 'link' | 'special';
+
+/** What the directory of a ZIP says of one entry. */
+export interface ListedEntry {
+  /** With forward slashes. */
+  readonly name: string;
+  readonly kind: EntryKind;
+  readonly size: number;
+  readonly packedSize: number;
+  readonly encrypted: boolean;
+  /** APPNOTE 4.4.5; 0 is stored, 8 deflated. */
+  readonly method: number;
+}
+
+/** Something to put into the tree: `path` is relative to it, with forward slashes. */
+export interface PlannedEntry {
+  readonly path: string;
+  readonly kind: Exclude<EntryKind, 'special'>;
+  /** Where the entry stood in the ZIP's directory, from 0. */
+  readonly index: number;
+}
+
+export interface ExtractionPlan {
+  readonly entries: readonly PlannedEntry[];
+  /** The folder that held everything and was left away, or null. */
+  readonly unwrapped: string | null;
+}
+
+/** The longest target of a link: what a path may have (PATH_MAX). */
+const MAX_LINK_TARGET = 4096;
+
+/** Methods that have names, for the message. */
+const METHODS: Readonly<Record<number, string>> = {
+  9: 'Deflate64',
+  12: 'bzip2',
+  14: 'LZMA',
+  93: 'Zstandard',
+  95: 'XZ',
+  99: 'AES encryption',
+};
+
+const invalid = (message: string, hint?: string) =>
+  new JobFailure('source_invalid', message, hint === undefined ? {} : { hint });
+
+/**
+ * Takes a ZIP's entries one by one, in their order, and refuses the first that must not be there; so a
+ * directory without an end is not read to its end.
+ */
+export class ExtractionPlanner {
+  readonly #limits: SourceLimits;
+  readonly #archiveBytes: number;
+  readonly #entries: PlannedEntry[] = [];
+  /** For each key: how it was spelled and what it is. Folders that only files imply are in it, too. */
+  readonly #seen = new Map<string, { readonly path: string; readonly directory: boolean }>();
+  #index = -1;
+  #bytes = 0;
+  #packedBytes = 0;
+
+  constructor(limits: SourceLimits, archiveBytes: number) {
+    this.#limits = limits;
+    this.#archiveBytes = archiveBytes;
+  }
+
+  /** @throws {JobFailure} `source_invalid`, naming the entry. */
+  add(entry: ListedEntry): void {
+    this.#index += 1;
+    const { limits, shown } = { limits: this.#limits, shown: quoted(entry.name) };
+    if (this.#index >= limits.entries) throw invalid(`The ZIP holds more than ${limits.entries} entries.`);
+    this.#weigh(entry);
+    const checked = checkName(entry.name, limits);
+    if ('problem' in checked) throw invalid(`The ZIP holds an entry ${shown} whose name ${checked.problem}.`);
+    if (entry.kind === 'special') {
+      throw invalid(`The ZIP holds ${shown}, which is neither a file nor a folder nor a link.`);
+    }
+    if (entry.encrypted || entry.method === 99) {
+      throw invalid(`The ZIP is encrypted (${shown}).`, 'Pack it again without a password.');
+    }
+    if (entry.kind !== 'directory' && entry.method !== 0 && entry.method !== 8) {
+      const method = METHODS[entry.method] ?? `method ${entry.method}`;
+      throw invalid(
+        `The ZIP packs ${shown} with ${method}, which is not supported.`,
+        'Pack it again with Deflate, the usual method.',
+      );
+    }
+    if (entry.kind === 'link' && entry.size > MAX_LINK_TARGET)
+      throw invalid(`The link ${shown} in the ZIP has a target that is too long.`);
+    const { parts } = checked;
+    if (parts.length === 0 || isLitter(parts)) return;
+    this.#claim(parts, entry.kind === 'directory');
+    this.#entries.push({ path: parts.join('/'), kind: entry.kind, index: this.#index });
+  }
+
+  /**
+   * The plan, when all entries were added. If all lie in one folder, as in GitHub's "Download ZIP", it is
+   * left away, unless the App's root directory names it.
+   * @throws {JobFailure} `source_invalid` if there is no file.
+   */
+  finish(rootDirectory: string): ExtractionPlan {
+    if (!this.#entries.some(({ kind }) => kind !== 'directory')) {
+      throw invalid('The ZIP holds no files.', 'Pack the folder of your project and upload it again.');
+    }
+    const top = this.#commonFolder();
+    if (top === null || this.#namesFolder(top, rootDirectory))
+      return { entries: this.#entries, unwrapped: null };
+    const entries = this.#entries
+      .filter(({ path }) => path !== top)
+      .map((entry) => ({ ...entry, path: entry.path.slice(top.length + 1) }));
+    return { entries, unwrapped: top };
+  }
+
+  /**
+   * Counts bytes. yauzl holds every entry to the size that its directory says, so the sums can be relied on.
+   */
+  #weigh(entry: ListedEntry): void {
+    const limits = this.#limits;
+    this.#bytes += entry.size;
+    this.#packedBytes += entry.packedSize;
+    if (!(this.#bytes <= limits.treeBytes))
+      throw invalid(`The ZIP unpacks to more than ${humanSize(limits.treeBytes)}.`);
+    if (this.#bytes > limits.ratioFreeBytes && this.#bytes > limits.ratio * this.#archiveBytes) {
+      throw invalid(`The ZIP unpacks to more than ${limits.ratio} times its own size.`);
+    }
+    // The contents of entries that lie over one another are counted more than once: no honest program packs
+    // so.
+    if (this.#packedBytes > this.#archiveBytes) throw invalid('The ZIP holds entries that overlap.');
+  }
+
+  /** Takes a path and the folders above it for this entry. */
+  #claim(parts: readonly string[], directory: boolean): void {
+    let path = '';
+    for (const [depth, part] of parts.entries()) {
+      const isLast = depth === parts.length - 1;
+      path = path === '' ? part : `${path}/${part}`;
+      const wanted = { path, directory: !isLast || directory };
+      const key = collisionKey(path);
+      const there = this.#seen.get(key);
+      if (there === undefined) this.#seen.set(key, wanted);
+      else if (there.path !== path) {
+        throw invalid(
+          `The ZIP holds both ${quoted(there.path)} and ${quoted(path)}, which many systems cannot tell apart.`,
+        );
+      } else if (!there.directory || !wanted.directory) {
+        throw invalid(`The ZIP holds ${quoted(path)} twice.`);
+      }
+    }
+  }
+
+  /** The folder that everything lies in, or null. */
+  #commonFolder(): string | null {
+    const first = this.#entries[0]?.path.split('/')[0];
+    if (first === undefined) return null;
+    const inside = this.#entries.every(
+      ({ path, kind }) => path.startsWith(`${first}/`) || (path === first && kind === 'directory'),
+    );
+    return inside ? first : null;
+  }
+
+  /** Whether the root directory was written with the top folder in mind. */
+  #namesFolder(top: string, rootDirectory: string): boolean {
+    const parts = rootParts(rootDirectory);
+    if (parts[0] !== top) return false;
+    const within = `${top}/${parts.join('/')}`;
+    return !this.#entries.some(({ path }) => path === within || path.startsWith(`${within}/`));
+  }
+}
+
+/** What macOS adds to its ZIPs, and no build reads. */
+function isLitter(parts: readonly string[]): boolean {
+  return parts[0] === '__MACOSX' || parts.at(-1) === '.DS_Store';
+}
