@@ -1,0 +1,96 @@
+/** Files to download: what a successful deployment has delivered, byte for byte, for good. */
+import { AppFluxError, ArtifactName, ObjectId } from '@appflux/protocol';
+import { create as contentDisposition } from 'content-disposition';
+import type { Context } from 'hono';
+import { type ApiEnv, router } from '../api/router.ts';
+import type { ArtifactRecord, Metadata } from '../metadata/metadata.ts';
+import type { ByteRange, ObjectStore } from '../storage/storage.ts';
+import { isKnown, rangeOf, rangeStillMeant } from './range.ts';
+
+/** A media type without parameters (RFC 6838 §4.2): what a build calls its files is not to be trusted further. */
+const MEDIA_TYPE = /^[a-z0-9][a-z0-9!#$&^_.+-]*\/[a-z0-9][a-z0-9!#$&^_.+-]*$/i;
+
+export const downloads = router();
+
+/** Hono answers HEAD with the same handler and drops the body. */
+downloads.get('/dl/:deploymentId/:name', async (c) => {
+  const artifact = await deliveredArtifact(
+    c.get('metadata'),
+    c.req.param('deploymentId'),
+    c.req.param('name'),
+  );
+  return answer(c, artifact, c.get('objects'));
+});
+
+/** The artifact of that name, if a successful deployment has delivered it; else throws `not_found`. */
+async function deliveredArtifact(
+  metadata: Metadata,
+  deploymentId: string,
+  name: string,
+): Promise<ArtifactRecord> {
+  const known = ObjectId.safeParse(deploymentId).success && ArtifactName.safeParse(name).success;
+  const deployment = known ? await metadata.deployments.byId(deploymentId) : null;
+  const artifact = deployment?.artifacts.find((candidate) => candidate.name === name);
+  if (deployment?.status !== 'success' || artifact === undefined) {
+    throw new AppFluxError('not_found', 'There is no such file');
+  }
+  return artifact;
+}
+
+async function answer(c: Context<ApiEnv>, artifact: ArtifactRecord, objects: ObjectStore): Promise<Response> {
+  const { method, headers: asked } = c.req.raw;
+  const etag = `"${artifact.sha256}"`;
+  const headers = new Headers({
+    ETag: etag,
+    'Cache-Control': 'public, max-age=31536000, immutable',
+    'Accept-Ranges': 'bytes',
+    'X-Content-Type-Options': 'nosniff',
+    'Content-Security-Policy': "default-src 'none'; sandbox",
+    'Cross-Origin-Resource-Policy': 'same-origin',
+    'Referrer-Policy': 'no-referrer',
+  });
+  if (isKnown(asked.get('If-None-Match'), etag)) return new Response(null, { status: 304, headers });
+
+  headers.set(
+    'Content-Type',
+    MEDIA_TYPE.test(artifact.contentType) ? artifact.contentType : 'application/octet-stream',
+  );
+  headers.set('Content-Disposition', contentDisposition(artifact.name));
+  if (method === 'HEAD') {
+    headers.set('Content-Length', String(artifact.size));
+    return new Response(null, { headers });
+  }
+
+  const range = rangeStillMeant(asked.get('If-Range'), etag)
+    ? rangeOf(asked.get('Range'), artifact.size)
+    : 'whole';
+  if (range === 'unsatisfiable') {
+    return new Response(null, { status: 416, headers: { 'Content-Range': `bytes */${artifact.size}` } });
+  }
+  const body = await bytes(objects, artifact, range === 'whole' ? undefined : range);
+  if (range === 'whole') {
+    headers.set('Content-Length', String(artifact.size));
+    return new Response(body, { headers });
+  }
+  headers.set('Content-Length', String(range.length));
+  headers.set('Content-Range', `bytes ${range.offset}-${range.offset + range.length - 1}/${artifact.size}`);
+  return new Response(body, { status: 206, headers });
+}
+
+async function bytes(
+  objects: ObjectStore,
+  artifact: ArtifactRecord,
+  range: ByteRange | undefined,
+): Promise<ReadableStream<Uint8Array>> {
+  const object = await objects.get(artifact.key, range);
+  if (object === null || object.size !== artifact.size) {
+    await object?.body.cancel();
+    console.error(
+      `${artifact.key} has ${object?.size ?? 'no'} bytes in storage, and ${artifact.size} on record`,
+    );
+    throw new AppFluxError('not_found', 'This file is not kept any more', {
+      hint: 'Redeploy to build it again.',
+    });
+  }
+  return object.body;
+}

@@ -1,0 +1,61 @@
+/** What every public page has around it: the document, its style, and the headers that keep it harmless. */
+import { html, raw } from 'hono/html';
+import { styleSheet } from './style.ts';
+
+/** Markup that `html` has made; what was put into it is escaped. */
+export type Markup = ReturnType<typeof html>;
+
+export interface Document {
+  title: string;
+  /** What a link to the page shows beside the title. */
+  description: string;
+  hue: number;
+  /** The app's icon, which also becomes the page's. */
+  icon: Markup | null;
+  body: Markup;
+}
+
+/** A whole document with the policy that fits it: its one style sheet is named by its hash, and nothing else loads. */
+export async function frame(document: Document): Promise<{ text: string; policy: string }> {
+  const css = styleSheet(document.hue);
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(css));
+  const policy = [
+    "default-src 'none'",
+    `style-src 'sha256-${btoa(String.fromCharCode(...new Uint8Array(digest)))}'`,
+    'img-src data:',
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ');
+  const icon =
+    document.icon === null ? '' : `image/svg+xml,${encodeURIComponent(String(await document.icon))}`;
+  const text = await html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${document.title}</title>
+<meta name="description" content="${document.description}">
+<meta property="og:title" content="${document.title}">
+<meta property="og:description" content="${document.description}">
+<link rel="icon" href="data:${icon}">
+<style>${raw(css)}</style>
+</head>
+<body>
+${document.body}
+<footer>Built and published with AppFlux</footer>
+</body>
+</html>
+`;
+  return { text: String(text), policy };
+}
+
+/** The headers of a public page. */
+export const pageHeaders = (policy: string): Record<string, string> => ({
+  'Content-Type': 'text/html; charset=utf-8',
+  'Content-Security-Policy': policy,
+  'X-Content-Type-Options': 'nosniff',
+  'Referrer-Policy': 'no-referrer',
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Permissions-Policy': 'camera=(), microphone=(), geolocation=()',
+});

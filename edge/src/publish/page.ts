@@ -1,0 +1,83 @@
+/** `/a/:slug`: an App's public page. */
+import type { Context } from 'hono';
+import { type ApiEnv, router } from '../api/router.ts';
+import { setting } from '../env.ts';
+import type { AppRecord, DeploymentRecord } from '../metadata/metadata.ts';
+import { systemOf } from './device.ts';
+import type { System } from './file-kind.ts';
+import { type Document, frame, pageHeaders } from './frame.ts';
+import { isKnown } from './range.ts';
+import { earlierVersions, publishedApp } from './release.ts';
+import { releaseDocument } from './release-view.ts';
+import { missingDocument, unreleasedDocument } from './state-view.ts';
+
+/** Raised when the pages' looks change, so that none drawn before is served from a cache. */
+const LOOKS = 1;
+
+/** How long a data center keeps a drawn page, in seconds: only the list of earlier versions can be that old. */
+const KEPT_SECONDS = 300;
+
+export const pages = router();
+
+pages.get('/a/:slug', async (c) => {
+  const published = await publishedApp(c.get('metadata'), c.req.param('slug'));
+  if (published === null) return answer(await draw(missingDocument('page')), 404);
+  const { app, release } = published;
+  const page = release === null ? await draw(unreleasedDocument(app)) : await releasePage(c, app, release);
+  const known = isKnown(c.req.raw.headers.get('If-None-Match'), page.headers.get('ETag') ?? '');
+  return answer(page, known ? 304 : 200);
+});
+
+/** The page of a release, from the data center's cache when it was drawn there before. */
+async function releasePage(c: Context<ApiEnv>, app: AppRecord, release: DeploymentRecord): Promise<Response> {
+  const system = systemOf(c.req.raw.headers);
+  const key = cacheKey(c.req.url, app, release, system);
+  const kept = await caches.default.match(key);
+  if (kept !== undefined) return kept;
+  const address = `${setting(c.env, 'PUBLIC_URL')}/a/${app.slug}`;
+  const earlier = await earlierVersions(c.get('metadata'), release);
+  const page = await draw(releaseDocument({ app, release, earlier, system, address }), `${release.id}-`);
+  c.executionCtx.waitUntil(caches.default.put(key, page.clone()));
+  return page;
+}
+
+/** All that the page depends on is in the key: a new release, name or type is a new key, and shows at once. */
+function cacheKey(
+  requested: string,
+  app: AppRecord,
+  release: DeploymentRecord,
+  system: System | null,
+): string {
+  const key = new URL(`/a/${app.slug}`, requested);
+  key.search = new URLSearchParams({
+    release: release.id,
+    name: app.name,
+    type: app.type ?? '',
+    system: system ?? '',
+    looks: String(LOOKS),
+  }).toString();
+  return key.toString();
+}
+
+/** A page as a data center may keep it, with an entity tag of its content behind `tagPrefix`. */
+async function draw(document: Document, tagPrefix = ''): Promise<Response> {
+  const { text, policy } = await frame(document);
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
+  const tag = Array.from(new Uint8Array(digest, 0, 8), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return new Response(text, {
+    headers: {
+      ...pageHeaders(policy),
+      ETag: `"${tagPrefix}${tag}"`,
+      'Cache-Control': `public, max-age=${KEPT_SECONDS}`,
+    },
+  });
+}
+
+/** A drawn page as a visitor gets it: to be asked for again each time, so that a new release shows at once. */
+function answer(page: Response, status: 200 | 304 | 404): Response {
+  const headers = new Headers(page.headers);
+  headers.set('Cache-Control', status === 404 ? 'no-store' : 'public, no-cache');
+  headers.set('Vary', 'User-Agent, Sec-CH-UA-Platform');
+  for (const name of ['Age', 'CF-Cache-Status']) headers.delete(name);
+  return new Response(status === 304 ? null : page.body, { status, headers });
+}

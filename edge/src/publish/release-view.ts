@@ -1,0 +1,110 @@
+/** A release as a page: the right file first, what to do with it, everything else below. */
+import { html } from 'hono/html';
+import type { AppRecord, ArtifactRecord, DeploymentRecord } from '../metadata/metadata.ts';
+import { offerFor } from './device.ts';
+import { fileKind, SYSTEM_NAMES, type System } from './file-kind.ts';
+import { dayText, sizeText } from './format.ts';
+import type { Document, Markup } from './frame.ts';
+import { appIcon, hueOf, qrCode } from './icon.ts';
+import { versionOf } from './release.ts';
+
+const TYPE_NAMES = {
+  web: 'Web site',
+  pwa: 'Web app',
+  android: 'Android app',
+  desktop: 'Desktop app',
+} as const;
+
+export interface ReleaseView {
+  app: AppRecord;
+  release: DeploymentRecord;
+  earlier: readonly DeploymentRecord[];
+  /** The visitor's system, when known. */
+  system: System | null;
+  /** The page's own address. */
+  address: string;
+}
+
+/** The download page of an app that has a release. Every name in it comes from outside. */
+export function releaseDocument({ app, release, earlier, system, address }: ReleaseView): Document {
+  const { best, others } = offerFor(system, release.artifacts);
+  const version = versionOf(release);
+  const icon = appIcon(app);
+  const steps = best === null ? [] : fileKind(best.name).steps;
+  const type = app.type === null ? '' : `${TYPE_NAMES[app.type]} · `;
+  return {
+    title: `${app.name} ${version}`,
+    description: `Download ${app.name} ${version}.`,
+    hue: hueOf(app.slug),
+    icon,
+    body: html`<main>
+<section class="card top">
+<div>
+<div class="head">${icon}
+<div><h1><bdi>${app.name}</bdi></h1><p class="soft">${type}Version <bdi>${version}</bdi></p></div>
+</div>
+${best === null ? nothingFor(system) : download(release.id, best)}
+</div>
+<div class="code">${qrCode(address)}Open on your phone</div>
+</section>
+${
+  steps.length > 0 &&
+  html`<section class="card"><h2>How to ${fileKind(best?.name ?? '').use === 'install' ? 'install' : 'use'} it</h2>
+<ol>${steps.map((step) => html`<li>${step}</li>`)}</ol></section>`
+}
+<section class="card"><h2>About this version</h2>${facts(release, version, best)}</section>
+${
+  others.length > 0 &&
+  html`<section class="card"><h2>${best === null ? 'Files' : 'Other files'}</h2>
+<ul class="list">${others.map((file) => row(release.id, file))}</ul></section>`
+}
+${
+  earlier.length > 0 &&
+  html`<section class="card"><h2>Earlier versions</h2><ul class="list">${earlier.map(earlierVersion)}</ul></section>`
+}
+</main>`,
+  };
+}
+
+const ARROW = html`<svg viewBox="0 0 20 20" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path d="M10 3v10m-4-4 4 4 4-4M4 17h12"/></svg>`;
+
+function download(deploymentId: string, file: ArtifactRecord): Markup {
+  const { system } = fileKind(file.name);
+  return html`<div class="get">
+<a class="button" href="${fileAddress(deploymentId, file.name)}">${ARROW}Download${system !== null && ` for ${SYSTEM_NAMES[system]}`}</a>
+<p class="file"><bdi>${file.name}</bdi> · ${sizeText(file.size)}</p>
+</div>`;
+}
+
+const nothingFor = (system: System | null): Markup =>
+  html`<p class="note">This version has no file for ${system === null ? 'your device' : SYSTEM_NAMES[system]}. All its files are listed below.</p>`;
+
+function facts(release: DeploymentRecord, version: string, best: ArtifactRecord | null): Markup {
+  const released = release.finishedAt ?? release.createdAt;
+  return html`<dl>
+<dt>Version</dt><dd><bdi>${version}</bdi></dd>
+<dt>Released</dt><dd><time datetime="${released}">${dayText(released)}</time></dd>
+${release.commitHash !== null && html`<dt>Commit</dt><dd><code>${release.commitHash.slice(0, 12)}</code></dd>`}
+${
+  best !== null &&
+  html`<dt>Kind</dt><dd>${fileKind(best.name).label}</dd>
+<dt>Size</dt><dd>${sizeText(best.size)}</dd>
+<dt>SHA-256</dt><dd><code>${best.sha256}</code></dd>`
+}
+</dl>`;
+}
+
+const row = (deploymentId: string, file: ArtifactRecord): Markup => html`<li>
+<div class="row"><a href="${fileAddress(deploymentId, file.name)}"><bdi>${file.name}</bdi></a><span>${fileKind(file.name).label} · ${sizeText(file.size)}</span></div>
+<details><summary>SHA-256</summary><code>${file.sha256}</code></details>
+</li>`;
+
+function earlierVersion(deployment: DeploymentRecord): Markup {
+  const at = deployment.finishedAt ?? deployment.createdAt;
+  return html`<li>
+<div class="row"><span class="version"><bdi>${versionOf(deployment)}</bdi></span><span><time datetime="${at}">${dayText(at)}</time></span></div>
+<div class="files">${deployment.artifacts.map((file) => html`<a href="${fileAddress(deployment.id, file.name)}"><bdi>${file.name}</bdi></a>`)}</div>
+</li>`;
+}
+
+const fileAddress = (deploymentId: string, name: string) => `/dl/${deploymentId}/${encodeURIComponent(name)}`;

@@ -1,0 +1,38 @@
+/** What an App's public page tells of: its release, and the versions before it. */
+import { Slug } from '@appflux/protocol';
+import type { AppRecord, DeploymentRecord, Metadata } from '../metadata/metadata.ts';
+
+/** How many earlier versions a page lists. */
+const EARLIER_VERSIONS = 10;
+
+/** The app with that slug, and its release if it has one; null when there is no such app. */
+export async function publishedApp(
+  metadata: Metadata,
+  slug: string,
+): Promise<{ app: AppRecord; release: DeploymentRecord | null } | null> {
+  const app = Slug.safeParse(slug).success ? await metadata.apps.bySlug(slug) : null;
+  if (app === null) return null;
+  const release = app.release === null ? null : await metadata.deployments.byId(app.release);
+  // The pointer and the record are written at different moments: a page never shows a half of the two.
+  const whole = release?.status === 'success' && release.appId === app.id;
+  return { app, release: whole ? release : null };
+}
+
+/** Successful production deployments older than the release, newest first. */
+export async function earlierVersions(
+  metadata: Metadata,
+  { id, ownerId, appId }: DeploymentRecord,
+): Promise<DeploymentRecord[]> {
+  const page = await metadata.deployments.list(
+    { ownerId, appId, status: 'success' },
+    { limit: 100, cursor: id },
+  );
+  return page.items.filter(({ environment }) => environment === 'production').slice(0, EARLIER_VERSIONS);
+}
+
+/** What a person calls a deployment: its version, else its commit, else its day. */
+export function versionOf({ version, commitHash, finishedAt, createdAt }: DeploymentRecord): string {
+  if (version !== null && version.trim() !== '') return version;
+  if (commitHash !== null) return commitHash.slice(0, 7);
+  return (finishedAt ?? createdAt).slice(0, 10);
+}

@@ -1,0 +1,32 @@
+/** Public pages that have nothing to offer, and say why. */
+import { html } from 'hono/html';
+import type { AppRecord } from '../metadata/metadata.ts';
+import type { Document } from './frame.ts';
+import { appIcon, hueOf } from './icon.ts';
+
+/** An app that was never released. */
+export function unreleasedDocument(app: AppRecord): Document {
+  const icon = appIcon(app);
+  return {
+    title: app.name,
+    description: `${app.name} has no release yet.`,
+    hue: hueOf(app.slug),
+    icon,
+    body: html`<main><section class="card state">${icon}
+<h1><bdi>${app.name}</bdi></h1>
+<p>There is no release yet. The first successful build will appear here, at this address.</p>
+</section></main>`,
+  };
+}
+
+/** An address that leads nowhere. `what` is what was looked for: `page` or `file`. */
+export const missingDocument = (what: 'page' | 'file'): Document => ({
+  title: `No such ${what}`,
+  description: `There is no such ${what}.`,
+  hue: 255,
+  icon: null,
+  body: html`<main><section class="card state">
+<h1>There is no such ${what}</h1>
+<p>The address may be mistyped, or what was here has been removed. Ask whoever gave it to you for a new one.</p>
+</section></main>`,
+});
