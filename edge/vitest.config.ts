@@ -2,7 +2,6 @@
  * Tests of the control plane run in workerd, with the bindings of wrangler.toml and the real migrations.
  * Storage is an S3 server (vitest.s3.ts), so that what is uploaded by presigned requests is what is read.
  */
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
@@ -16,7 +15,7 @@ export default defineConfig({
     cloudflareTest(async ({ inject }) => {
       const s3 = inject('s3');
       return {
-        main: path(existsSync(path('src/publish/page.ts')) ? 'src/index.ts' : 'src/interim-entry.ts'),
+        main: path('src/index.ts'),
         wrangler: { configPath: path('../wrangler.toml') },
         miniflare: {
           bindings: {

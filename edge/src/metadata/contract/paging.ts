@@ -56,13 +56,16 @@ export function pagingContract(create: CreateKeeper): void {
 
             const visited: string[] = [];
             let cursor: string | null | undefined;
+            let pages = 0;
             do {
+              pages += 1;
               const page = await list(metadata, ownerId, { limit, ...(cursor ? { cursor } : {}) });
               expect(page.items.length).toBeLessThanOrEqual(limit);
               visited.push(...page.items.map(({ id }) => id));
               cursor = page.nextCursor;
             } while (cursor !== null);
             expect(visited).toEqual(ids);
+            expect(pages).toBe(Math.max(1, Math.ceil(count / limit)));
           },
         ),
         { numRuns: 15 },
