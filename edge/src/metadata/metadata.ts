@@ -228,7 +228,7 @@ export interface IdempotencyStore {
 }
 
 export interface Metadata {
-  /** Resolves when the keeper answers. */
+  /** Resolves when the keeper answers and is set up. */
   ping(): Promise<void>;
   /**
    * Removes what has run out by `now`: registration tokens, sign-in links, refresh tokens, and idempotency keys

@@ -59,6 +59,7 @@ export function pagingContract(create: CreateKeeper): void {
             let pages = 0;
             do {
               pages += 1;
+              expect(pages, 'pages before the list came to an end').toBeLessThanOrEqual(count + 1);
               const page = await list(metadata, ownerId, { limit, ...(cursor ? { cursor } : {}) });
               expect(page.items.length).toBeLessThanOrEqual(limit);
               visited.push(...page.items.map(({ id }) => id));

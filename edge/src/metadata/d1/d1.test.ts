@@ -1,3 +1,4 @@
+import { reset } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { AppFluxError, isAppFluxError } from '@appflux/protocol';
 import { expect, test } from 'vitest';
@@ -30,6 +31,12 @@ test.each(['D1_ERROR: Network connection lost.', 'D1_ERROR: D1 DB is overloaded.
     }
   },
 );
+
+test('a database without its migrations is not well', async () => {
+  await reset();
+  await expect(createD1Metadata(env.METADATA).ping()).rejects.toThrow('no such table');
+  await forgetAll();
+});
 
 test('a second app with the same id is a fault of ours, not an outage', async () => {
   const { apps } = createD1Metadata(env.METADATA);

@@ -54,7 +54,7 @@ export class Database {
  * A failure that says that the statement itself was wrong: a fault of ours, which trying again does not mend.
  * D1 gives SQLite's code at the end of the message (https://developers.cloudflare.com/d1/observability/debug-d1/).
  */
-const FAULT_OF_OURS = /SQLITE_(?:CONSTRAINT|ERROR|MISMATCH|RANGE|TOOBIG)\b|D1_TYPE_ERROR/;
+const FAULT_OF_OURS = /SQLITE_(?:CONSTRAINT|ERROR|MISMATCH|RANGE|TOOBIG)|D1_TYPE_ERROR/;
 
 async function reached<Result>(query: () => Promise<Result>): Promise<Result> {
   try {
