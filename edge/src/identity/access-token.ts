@@ -56,7 +56,7 @@ export const looksLikeJwt = (token: string) => /^eyJ[\w-]*\.[\w-]+\.[\w-]*$/.tes
 
 /**
  * Checks signature, algorithm, issuer, audience and time of an access token. `unauthorized` when one is wrong;
- * whether the session was ended since is not looked at.
+ * whether the session was ended since, `isSessionAlive` says.
  */
 export async function verifyAccessToken(token: string, env: Env, metadata: Metadata): Promise<AccessClaims> {
   const trusted = await trustedIssuer(env, metadata);
@@ -82,6 +82,10 @@ export async function verifyAccessToken(token: string, env: Env, metadata: Metad
     );
   }
 }
+
+/** Whether the session that a verified token belongs to was not ended since. The issuer is the one who knows. */
+export const isSessionAlive = (metadata: Metadata, { sessionId }: AccessClaims): Promise<boolean> =>
+  metadata.sessions.isAlive(sessionId, new Date().toISOString());
 
 /** Whose signatures are believed, by which keys. Another issuer than the embedded one is chosen here. */
 async function trustedIssuer(

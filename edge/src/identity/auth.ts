@@ -9,7 +9,7 @@ import { bodyLimit } from 'hono/body-limit';
 import { cors } from 'hono/cors';
 import { z } from 'zod';
 import type { ApiEnv } from '../api/router.ts';
-import { type AccessClaims, verifyAccessToken } from './access-token.ts';
+import { type AccessClaims, isSessionAlive, verifyAccessToken } from './access-token.ts';
 import { AuthRefusal } from './auth-refusal.ts';
 import { bearerToken } from './authenticate.ts';
 import { refreshSession, signInWithLink, toAuthUser } from './issuer.ts';
@@ -122,7 +122,7 @@ async function signedIn(c: Context<ApiEnv>): Promise<AccessClaims> {
     if (isAppFluxError(error, 'unauthorized')) throw new AuthRefusal(403, 'bad_jwt', error.message);
     throw error;
   });
-  if (!(await c.get('metadata').sessions.isAlive(claims.sessionId, new Date().toISOString()))) {
+  if (!(await isSessionAlive(c.get('metadata'), claims))) {
     throw new AuthRefusal(403, 'session_not_found', 'The session was ended');
   }
   return claims;

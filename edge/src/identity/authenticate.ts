@@ -2,7 +2,7 @@
 import { AppFluxError, Scope, TOKEN_SUBPROTOCOL_PREFIX } from '@appflux/protocol';
 import type { Env } from '../env.ts';
 import type { Metadata, RunnerRecord } from '../metadata/metadata.ts';
-import { looksLikeJwt, verifyAccessToken } from './access-token.ts';
+import { isSessionAlive, looksLikeJwt, verifyAccessToken } from './access-token.ts';
 import type { Caller } from './caller.ts';
 import { hashToken } from './tokens.ts';
 
@@ -75,11 +75,11 @@ async function operator(metadata: Metadata): Promise<Caller> {
 }
 
 async function user(token: string, env: Env, metadata: Metadata): Promise<Caller> {
-  const { userId, email, sessionId } = await verifyAccessToken(token, env, metadata);
-  if (!(await metadata.sessions.isAlive(sessionId, new Date().toISOString()))) {
+  const claims = await verifyAccessToken(token, env, metadata);
+  if (!(await isSessionAlive(metadata, claims))) {
     throw new AppFluxError('unauthorized', 'This session was ended', { hint: 'Sign in again.' });
   }
-  return { kind: 'user', ownerId: userId, name: email, scopes: new Set(Scope.options) };
+  return { kind: 'user', ownerId: claims.userId, name: claims.email, scopes: new Set(Scope.options) };
 }
 
 async function program(token: string, metadata: Metadata): Promise<Caller> {
