@@ -58,6 +58,7 @@ function subprotocolToken(request: Request): string | null {
 
 /** Compares hashes, in constant time: neither the secret's text nor its length shows in how long it takes. */
 async function isOperatorSecret(token: string, env: Env): Promise<boolean> {
+  // An instance without the secret has no operator, whatever the hash of nothing may be compared with.
   if (!env.OPERATOR_SECRET) return false;
   const [given, right] = await Promise.all([hashToken(token), hashToken(env.OPERATOR_SECRET)]);
   const encoder = new TextEncoder();
