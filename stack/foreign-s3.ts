@@ -1,0 +1,9 @@
+/** `node stack/foreign-s3.ts`: makes sure of the S3 server that the tests of storage run against. */
+import { ROOT, runCommand } from './command.ts';
+import { ensureForeignS3 } from './foreign-s3/install.ts';
+import { during, progressOn } from './progress.ts';
+
+await runCommand(async () => {
+  await during(progressOn(process.stdout), 'S3 server for the tests', (task) => ensureForeignS3(ROOT, task));
+  return 0;
+});

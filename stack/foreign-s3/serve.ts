@@ -1,0 +1,112 @@
+/** Runs the S3 server of install.ts on a folder of its own, for as long as somebody needs it. */
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
+import type { TestProject } from 'vitest/node';
+import { ROOT } from '../command.ts';
+import { lastLines } from '../problem.ts';
+import { findForeignS3 } from './install.ts';
+
+/** Where a server is, and who may use it. */
+export interface S3Server {
+  endpoint: string;
+  bucket: string;
+  region: string;
+  accessKeyId: string;
+  secretAccessKey: string;
+}
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Null where the server was never built. */
+    foreignS3: S3Server | null;
+  }
+}
+
+/** How long the server may take to begin to answer, in milliseconds. */
+const STARTS_WITHIN_MS = 20_000;
+
+/** Before all tests of a vitest project: tells them where the server is, and gives what stops it. */
+export default async function startForTests(
+  project: TestProject,
+): Promise<(() => Promise<void>) | undefined> {
+  const program = await findForeignS3(ROOT);
+  if (program === null) {
+    project.provide('foreignS3', null);
+    return undefined;
+  }
+  const { server, stop } = await startForeignS3(program);
+  project.provide('foreignS3', server);
+  return stop;
+}
+
+/** Starts the server with one empty bucket on a free port of this machine. `stop` ends it and removes its folder. */
+export async function startForeignS3(
+  program: string,
+): Promise<{ server: S3Server; stop: () => Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), 'appflux-s3-'));
+  const server: S3Server = {
+    endpoint: `http://127.0.0.1:${await freePort()}`,
+    bucket: 'appflux',
+    region: 'us-east-1',
+    accessKeyId: 'access-key-of-the-tests',
+    secretAccessKey: 'secret-key-of-the-tests',
+  };
+  const data = join(folder, 'data');
+  const attributes = join(folder, 'attributes');
+  await mkdir(join(data, server.bucket), { recursive: true });
+  await mkdir(attributes);
+  // Attributes in a folder beside: not every file system under /tmp keeps extended ones.
+  const storage = ['posix', '--sidecar', attributes, data];
+  const address = new URL(server.endpoint).host;
+  const options = ['--port', address, '--region', server.region, '--health', '/health', '--quiet'];
+  const child = execa(program, [...options, ...storage], {
+    env: { ROOT_ACCESS_KEY: server.accessKeyId, ROOT_SECRET_KEY: server.secretAccessKey },
+    stdin: 'ignore',
+    all: true,
+    reject: false,
+  });
+  const stop = async () => {
+    child.kill();
+    await child;
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    await Promise.race([
+      answering(`${server.endpoint}/health`),
+      child.then((ended) => {
+        throw new Error(`The S3 server ended: ${lastLines(ended.all)}`);
+      }),
+    ]);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { server, stop };
+}
+
+async function answering(url: string): Promise<void> {
+  const until = Date.now() + STARTS_WITHIN_MS;
+  while (Date.now() < until) {
+    try {
+      if ((await fetch(url)).ok) return;
+    } catch {
+      // It does not listen yet; whether it ever will is what the deadline and its end are watched for.
+    }
+    await sleep(50);
+  }
+  throw new Error(`The S3 server did not answer within ${STARTS_WITHIN_MS / 1000} s`);
+}
+
+/** A port that nothing listened on a moment ago. */
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
+  const address = probe.address();
+  await new Promise((resolve) => probe.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('The system gave no port');
+  return address.port;
+}
