@@ -34,9 +34,9 @@ export default defineConfig({
   ],
   test: {
     include: ['src/**/*.test.ts'],
-    // Files share a workerd, which makes them three times faster; each forgets what was kept before it (testing.ts).
+    // Files share a workerd, which makes them three times faster; each begins with nothing kept (testing.setup.ts).
     isolate: false,
-    globalSetup: [path('vitest.s3.ts')],
-    setupFiles: [path('src/metadata/d1/migrate.setup.ts')],
+    globalSetup: [path('vitest.s3.ts'), path('../stack/foreign-s3/serve.ts')],
+    setupFiles: [path('src/testing.setup.ts')],
   },
 });
