@@ -138,11 +138,13 @@ export class DeploymentObject extends DurableObject<Env> {
 
   /** Removes everything; the deployment's App is being deleted. */
   async destroy(): Promise<void> {
-    if (this.#saved !== null && !hasEnded(this.#saved.state.status))
-      this.#apply({ type: 'cancel', reason: 'The App was deleted' });
-    this.#attempt.close();
-    await this.#do('withdraw');
+    if (this.#saved === null) return;
+    const { spec, state } = this.#saved;
+    if (!hasEnded(state.status)) this.#apply({ type: 'cancel', reason: 'The App was deleted' });
+    await this.env.POOLS.getByName(spec.ownerId).withdraw(spec.id);
     this.#saved = null;
+    this.#attempt.close();
+    this.#viewers.end('canceled');
     await this.ctx.storage.deleteAlarm();
     await this.ctx.storage.deleteAll();
   }
@@ -279,17 +281,25 @@ export class DeploymentObject extends DurableObject<Env> {
 
   /** Does a chore now. A failure is written to the Worker's log and the chore comes up again. */
   async #do(chore: Chore): Promise<void> {
-    if (this.#doing.has(chore)) return;
+    if (this.#saved === null || this.#doing.has(chore)) return;
+    const { id } = this.#saved.spec;
     this.#doing.add(chore);
     try {
       await this.#perform(chore);
-      this.#timers.clear(chore);
+      this.#done(() => this.#timers.clear(chore));
     } catch (error) {
-      console.error(`deployment ${this.#saved?.spec.id}: ${chore} failed and will be tried again`, error);
-      this.#timers.retry(chore, Date.now());
+      this.#done(() => {
+        console.error(`deployment ${id}: ${chore} failed and will be tried again`, error);
+        this.#timers.retry(chore, Date.now());
+      });
     } finally {
       this.#doing.delete(chore);
     }
+  }
+
+  /** Notes how a chore went, unless the deployment was removed meanwhile and its tables with it. */
+  #done(note: () => void): void {
+    if (this.#saved !== null) note();
   }
 
   async #perform(chore: Chore): Promise<void> {
