@@ -54,6 +54,7 @@ export class LogStream {
   readonly #onFault: (message: string) => void;
   #lastSeq: number;
   #ackedSeq: number;
+  #sentSeq: number;
   #faulty = false;
   /** Lines of the batch that is being filled, as JSON. */
   #open: string[] = [];
@@ -72,6 +73,7 @@ export class LogStream {
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.#lastSeq = options.ackedSeq;
     this.#ackedSeq = options.ackedSeq;
+    this.#sentSeq = options.ackedSeq;
     this.#onFault = options.onFault;
     this.#spool = new Spool(options.spoolPath);
     this.#queue = new LogQueue(this.#spool, this.#limits.memoryBytes, options.onSpoolError);
@@ -100,9 +102,9 @@ export class LogStream {
     while (this.#ackedSeq < this.#lastSeq && !this.#faulty) await this.#change();
   }
 
-  /** The last line number that was sent on the present connection. */
+  /** The highest number of a line that was ever sent. */
   get sentSeq(): number {
-    return this.#queue.lastSeqAt(this.#inFlight - 1) ?? this.#ackedSeq;
+    return this.#sentSeq;
   }
 
   /** A connection is open and the edge has lines up to `ackedSeq`. */
@@ -122,12 +124,12 @@ export class LogStream {
 
   /** The edge has every line up to `seq`. */
   acked(seq: number) {
-    if (seq > this.#lastSeq)
-      return this.#fault(`The edge has line ${seq}; ${this.#lastSeq} is the last one.`);
-    if (seq > this.#ackedSeq) {
-      const dropped = this.#onDisk(() => this.#queue.dropThrough(seq));
+    // When the edge has cut the log, its own marker line may be counted into an acknowledgement.
+    const known = Math.min(seq, this.#lastSeq);
+    if (known > this.#ackedSeq) {
+      const dropped = this.#onDisk(() => this.#queue.dropThrough(known));
       if (dropped === undefined) return;
-      this.#ackedSeq = seq;
+      this.#ackedSeq = known;
       this.#resumedFrom = undefined;
       this.#inFlight = Math.max(0, this.#inFlight - dropped);
       this.#restartAckTimer();
@@ -173,6 +175,7 @@ export class LogStream {
       if (this.#inFlight >= this.#queue.length) return;
       const body = this.#onDisk(() => this.#queue.bodyAt(this.#inFlight));
       if (body === undefined || !this.#send(linesFrame(this.#attempt, body))) return;
+      this.#sentSeq = Math.max(this.#sentSeq, this.#queue.lastSeqAt(this.#inFlight) ?? 0);
       this.#inFlight += 1;
       if (this.#inFlight === 1) this.#restartAckTimer();
     }

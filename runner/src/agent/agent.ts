@@ -1,0 +1,100 @@
+/** A running runner: takes grants from its pool and works on as many at once as it has slots. */
+import type { AttemptRef, Grant } from '@appflux/protocol';
+import { type AttemptHost, runAttempt } from './attempt.ts';
+import { PoolConnection } from './pool-connection.ts';
+import { Stopped } from './stop.ts';
+
+export interface AgentOptions {
+  readonly host: Omit<AttemptHost, 'signal'>;
+  readonly labels: readonly string[];
+  readonly slots: number;
+}
+
+/** Why an agent has ended. */
+export type AgentEnd = 'stopped' | 'revoked';
+
+/** Attempts that have ended are remembered, so that a grant that comes again late is not built again. */
+const REMEMBERED = 200;
+
+const keyOf = ({ deploymentId, attempt }: AttemptRef) => `${deploymentId}/${attempt}`;
+
+export class Agent {
+  readonly #options: AgentOptions;
+  readonly #pool: PoolConnection;
+  readonly #stop = new AbortController();
+  readonly #ended = Promise.withResolvers<AgentEnd>();
+  readonly #running = new Map<string, { ref: AttemptRef; done: Promise<void> }>();
+  readonly #over = new Set<string>();
+
+  constructor(options: AgentOptions) {
+    this.#options = options;
+    const { host, labels, slots } = options;
+    this.#pool = new PoolConnection({
+      url: host.url,
+      credential: host.credential,
+      version: host.version,
+      labels,
+      slots,
+      journal: host.journal,
+      running: () => [...this.#running.values()].map(({ ref }) => ref),
+      onGrant: (grant) => this.#take(grant),
+      onRevoked: () => void this.#end('revoked'),
+      ...(host.timing === undefined ? {} : { timing: host.timing }),
+    });
+  }
+
+  /** Works until it is stopped or its credential is revoked, and everything that it had begun is cleared away. */
+  run(): Promise<AgentEnd> {
+    this.#pool.start();
+    return this.#ended.promise;
+  }
+
+  /** Gives the attempts that are running back and ends. */
+  stop() {
+    void this.#end('stopped');
+  }
+
+  #take(grant: Grant) {
+    const { host, slots } = this.#options;
+    const ref = { deploymentId: grant.deploymentId, attempt: grant.attempt };
+    const key = keyOf(ref);
+    if (this.#stop.signal.aborted) return;
+    if (this.#running.has(key)) {
+      this.#pool.accepted(ref);
+    } else if (this.#over.has(key)) {
+      this.#pool.freed(ref);
+    } else if (this.#running.size >= slots) {
+      // Left unanswered: its lease runs out, and it is offered again.
+      host.journal.warn('A grant came while every slot is taken', ref);
+    } else {
+      this.#pool.accepted(ref);
+      const done = runAttempt(grant, { ...host, signal: this.#stop.signal }).then(() => this.#free(ref));
+      this.#running.set(key, { ref, done });
+      host.journal.info('An attempt begins', { ...ref, app: grant.job.app.slug });
+    }
+  }
+
+  #free(ref: AttemptRef) {
+    this.#running.delete(keyOf(ref));
+    this.#over.add(keyOf(ref));
+    if (this.#over.size > REMEMBERED) {
+      for (const oldest of this.#over) {
+        this.#over.delete(oldest);
+        break;
+      }
+    }
+    this.#pool.freed(ref);
+  }
+
+  async #end(why: AgentEnd): Promise<void> {
+    if (this.#stop.signal.aborted) return;
+    const reason =
+      why === 'revoked'
+        ? new Stopped('revoked', 'This runner was removed.')
+        : new Stopped('stopping', 'The runner is told to end.');
+    this.#stop.abort(reason);
+    await Promise.all([...this.#running.values()].map(({ done }) => done));
+    this.#pool.close();
+    this.#ended.resolve(why);
+  }
+}

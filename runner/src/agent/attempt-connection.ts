@@ -1,0 +1,200 @@
+/** The runner's connection to the deployment that it builds. */
+import {
+  type AttemptResult,
+  CLOSE,
+  DeploymentToRunner,
+  LEASE_TOKEN_HEADER,
+  type RunnerToDeployment,
+} from '@appflux/protocol';
+import type { LogStream } from '../log/log-stream.ts';
+import { readFrame } from './frames.ts';
+import type { Journal } from './journal.ts';
+import type { Lease } from './lease.ts';
+import { type Loss, ReconnectingSocket, SOCKET_TIMING, type SocketTiming } from './reconnecting-socket.ts';
+import { Stopped } from './stop.ts';
+import { UnconfirmedFrames } from './unconfirmed-frames.ts';
+
+type Frame<Type extends RunnerToDeployment['type']> = Extract<RunnerToDeployment, { type: Type }>;
+type Answer = Extract<DeploymentToRunner, { type: 'upload_granted' | 'upload_done' | 'upload_refused' }>;
+
+export interface AttemptConnectionOptions {
+  readonly url: URL;
+  readonly credential: string;
+  readonly deploymentId: string;
+  readonly attempt: number;
+  readonly leaseToken: string;
+  readonly lease: Lease;
+  /** Makes the log, once the first welcome has said how far the edge's log goes. */
+  readonly openLog: (ackedSeq: number) => LogStream;
+  readonly onCancel: (reason: string) => void;
+  /** The edge wants nothing more of this attempt: the build has to stop, and nothing more is reported. */
+  readonly onOver: (reason: Stopped) => void;
+  readonly journal: Journal;
+  readonly timing?: SocketTiming;
+}
+
+/** Short waits: a lease lasts 30 seconds, and a deploy of the edge drops every connection. */
+const TIMING: SocketTiming = { ...SOCKET_TIMING, backoff: { baseMs: 300, capMs: 4000 } };
+
+/** What an HTTP answer to the upgrade means for good; any other is tried again. */
+const REFUSALS: Readonly<Record<number, Stopped>> = {
+  401: new Stopped('revoked', 'The edge does not take the credential or the lease token any more.'),
+  403: new Stopped('revoked', 'The edge does not take the credential or the lease token any more.'),
+  404: new Stopped('superseded', 'The edge does not know this deployment any more.'),
+  409: new Stopped('superseded', 'This attempt is no longer the current one.'),
+};
+
+const CLOSES: Readonly<Record<number, Stopped>> = {
+  [CLOSE.unauthorized]: new Stopped(
+    'revoked',
+    'The edge does not take the credential or the lease token any more.',
+  ),
+  [CLOSE.staleAttempt]: new Stopped('superseded', 'This attempt is no longer the current one.'),
+  [CLOSE.badFrame]: new Stopped('superseded', 'The edge did not understand a frame of this runner.'),
+  [CLOSE.tooLarge]: new Stopped('superseded', 'The edge found a frame of this runner too large.'),
+};
+
+export class AttemptConnection {
+  readonly #options: AttemptConnectionOptions;
+  readonly #socket: ReconnectingSocket;
+  readonly #welcomed = Promise.withResolvers<LogStream>();
+  readonly #finished = Promise.withResolvers<void>();
+  readonly #told = new UnconfirmedFrames();
+  /** Questions without an answer, by their request; asked again on each connection. */
+  readonly #asked = new Map<string, { frame: string; answer: PromiseWithResolvers<Answer> }>();
+  #log: LogStream | undefined;
+  /** Whether the edge has said welcome on the present connection; until then nothing is sent. */
+  #open = false;
+  #finish: string | undefined;
+  #over = false;
+
+  constructor(options: AttemptConnectionOptions) {
+    this.#options = options;
+    const { url, credential, deploymentId, attempt, leaseToken, lease } = options;
+    this.#socket = new ReconnectingSocket({
+      url: new URL(`/api/deployments/${deploymentId}/attempts/${attempt}/connect`, url),
+      headers: { authorization: `Bearer ${credential}`, [LEASE_TOKEN_HEADER]: leaseToken },
+      timing: options.timing ?? TIMING,
+      onOpen: () => undefined,
+      onMessage: (text) => this.#take(text),
+      onLoss: (loss) => this.#lost(loss),
+      onPing: () => lease.pingSent(),
+      onPong: () => lease.pongReceived(),
+    });
+    // These may fail when nobody waits for them; whoever does wait hears of it.
+    for (const promise of [this.#welcomed.promise, this.#finished.promise]) promise.catch(() => undefined);
+  }
+
+  /** Connects; gives the log when the edge has said welcome for the first time. */
+  open(): Promise<LogStream> {
+    this.#socket.start();
+    return this.#welcomed.promise;
+  }
+
+  /** Tells the edge something that needs no answer. It arrives, over however many connections it takes. */
+  tell(frame: Frame<'phase'> | Frame<'source'> | Frame<'plan'>) {
+    const text = JSON.stringify(frame);
+    this.#told.add(text, this.#send(text) ? this.#log?.sentSeq : undefined);
+  }
+
+  /** Asks the edge something; asked again after each loss of the connection, until there is an answer. */
+  ask(frame: Frame<'upload'> | Frame<'uploaded'>): Promise<Answer> {
+    const answer = Promise.withResolvers<Answer>();
+    if (this.#over) answer.reject(new Error('The attempt is over'));
+    const text = JSON.stringify(frame);
+    this.#asked.set(frame.request, { frame: text, answer });
+    this.#send(text);
+    return answer.promise;
+  }
+
+  /** Reports the result; resolves when the edge has written it down. */
+  finish(result: AttemptResult): Promise<void> {
+    const { attempt } = this.#options;
+    this.#finish = JSON.stringify({ type: 'finish', attempt, result } satisfies Frame<'finish'>);
+    this.#send(this.#finish);
+    return this.#finished.promise;
+  }
+
+  close() {
+    this.#end(new Stopped('stopping', 'The runner has closed the connection.'));
+    this.#socket.close(CLOSE.normal, 'done');
+  }
+
+  /** Nothing leaves that could be read as a word of the lease's holder once the lease may be another's. */
+  #send(frame: string): boolean {
+    return this.#open && this.#options.lease.held() && this.#socket.send(frame);
+  }
+
+  #take(text: string) {
+    const frame = readFrame(DeploymentToRunner, text, this.#options.journal);
+    if (frame === undefined || this.#over || !this.#options.lease.held()) return;
+    switch (frame.type) {
+      case 'welcome':
+        return this.#welcome(frame.ackedSeq, frame.canceling);
+      case 'ack':
+        this.#told.confirm(frame.seq);
+        return this.#log?.acked(frame.seq);
+      case 'resume':
+        return this.#log?.resume(frame.from);
+      case 'upload_granted':
+      case 'upload_done':
+      case 'upload_refused': {
+        this.#asked.get(frame.request)?.answer.resolve(frame);
+        this.#asked.delete(frame.request);
+        return;
+      }
+      case 'cancel':
+        return this.#options.onCancel(frame.reason);
+      case 'finished':
+        return this.#finished.resolve();
+    }
+  }
+
+  #welcome(ackedSeq: number, canceling: boolean) {
+    this.#open = true;
+    this.#socket.settled();
+    this.#told.confirm(ackedSeq);
+    const first = this.#log === undefined;
+    this.#log ??= this.#options.openLog(ackedSeq);
+    const log = this.#log;
+    this.#told.resend((frame) => (this.#send(frame) ? ackedSeq : undefined));
+    for (const { frame } of this.#asked.values()) this.#send(frame);
+    log.connected(ackedSeq, (frame) => this.#send(frame));
+    if (this.#finish !== undefined) this.#send(this.#finish);
+    if (canceling) this.#options.onCancel('it was canceled');
+    if (first) this.#welcomed.resolve(log);
+  }
+
+  #lost(loss: Loss): 'retry' | 'stop' {
+    const { journal, deploymentId, attempt, lease, onOver } = this.#options;
+    this.#open = false;
+    this.#log?.disconnected();
+    lease.connectionLost();
+    const over = loss.code === undefined ? REFUSALS[loss.status ?? 0] : CLOSES[loss.code];
+    journal.warn(
+      over === undefined ? 'The connection to a deployment is lost; connecting again' : over.message,
+      {
+        deploymentId,
+        attempt,
+        reason: loss.reason,
+        code: loss.code,
+        status: loss.status,
+      },
+    );
+    if (over === undefined) return 'retry';
+    this.#end(over);
+    onOver(over);
+    return 'stop';
+  }
+
+  /** Nobody will answer any more. */
+  #end(reason: Stopped) {
+    this.#over = true;
+    this.#open = false;
+    this.#log?.disconnected();
+    this.#welcomed.reject(reason);
+    this.#finished.reject(reason);
+    for (const { answer } of this.#asked.values()) answer.reject(reason);
+    this.#asked.clear();
+  }
+}

@@ -1,0 +1,213 @@
+/** One attempt from its grant to its end: connection, lease, log, pipeline, result, clearing away. */
+import type { AttemptResult, Grant } from '@appflux/protocol';
+import type { BuildHost } from '../job/build.ts';
+import { type Outcome, outcomeOf } from '../job/outcome.ts';
+import { runPipeline, type Steps } from '../job/pipeline.ts';
+import { realSteps, type StepsInput } from '../job/steps.ts';
+import { AttemptLog } from '../log/attempt-log.ts';
+import { type LogLimits, LogStream } from '../log/log-stream.ts';
+import { MIN_SECRET_LENGTH } from '../masking/forms.ts';
+import { maskText } from '../masking/redactor.ts';
+import { Secrets } from '../masking/secrets.ts';
+import { type AttemptFolder, attemptFolder, removeAttemptFolder } from '../sandbox/attempt-folder.ts';
+import { effectiveLimits } from '../sandbox/limits.ts';
+import { AttemptConnection } from './attempt-connection.ts';
+import type { Clock } from './clock.ts';
+import { watchDeadline } from './deadline.ts';
+import { describeError } from './journal.ts';
+import { Lease, leaseTerms } from './lease.ts';
+import type { SocketTiming } from './reconnecting-socket.ts';
+import { Stopped, untilAborted } from './stop.ts';
+
+export interface AttemptHost extends BuildHost {
+  readonly url: URL;
+  readonly credential: string;
+  readonly name: string;
+  readonly version: string;
+  readonly clock: Clock;
+  /** Aborts with a Stopped when the whole runner ends, or may go on no more. */
+  readonly signal: AbortSignal;
+  readonly timing?: SocketTiming;
+  readonly logLimits?: Partial<LogLimits>;
+  /** The steps of a job: the real ones, unless a test puts others in their place. */
+  readonly steps?: (host: BuildHost, input: StepsInput) => Steps;
+}
+
+/** What a runner that is told to end still gives its log and its last word, in milliseconds. */
+const LAST_WORD_MS = 5000;
+
+/** Works on an attempt until nothing of it is left. Never throws: what goes wrong is reported or in the journal. */
+export async function runAttempt(grant: Grant, host: AttemptHost): Promise<void> {
+  const { deploymentId, attempt } = grant;
+  const { journal } = host;
+  const stop = new AbortController();
+  /** Aborts when nothing more may be said in this attempt's name. */
+  const silenced = new AbortController();
+  const silence = (reason: Stopped) => {
+    stop.abort(reason);
+    silenced.abort(reason);
+  };
+  const signal = AbortSignal.any([stop.signal, host.signal]);
+  const lease = new Lease(leaseTerms(grant.leaseSeconds), host.clock);
+  const unwatch = watchDeadline(
+    () => (lease.held() ? lease.remainingMs() : 0),
+    () => silence(new Stopped('lease_lost', 'The edge was not reached before the lease could have run out.')),
+  );
+  const folder = attemptFolder(host.settings.state, deploymentId, attempt);
+  let stream: LogStream | undefined;
+  const connection = new AttemptConnection({
+    url: host.url,
+    credential: host.credential,
+    deploymentId,
+    attempt,
+    leaseToken: grant.leaseToken,
+    lease,
+    journal,
+    ...(host.timing === undefined ? {} : { timing: host.timing }),
+    openLog: (ackedSeq) => {
+      stream = new LogStream({
+        attempt,
+        ackedSeq,
+        spoolPath: `${folder.workspace.scratch}/log-spool`,
+        onFault: (message) => silence(new Stopped('superseded', message)),
+        onSpoolError: (error) =>
+          journal.error('The log cannot be spooled on disk; it stays in memory', { error: String(error) }),
+        ...(host.logLimits === undefined ? {} : { limits: host.logLimits }),
+      });
+      return stream;
+    },
+    onCancel: (reason) => stop.abort(new Stopped('canceled', reason)),
+    onOver: silence,
+  });
+  try {
+    const log = await untilAborted(connection.open(), signal);
+    const outcome = await work(grant, host, { connection, stream: log, folder, stop, signal });
+    if (outcome.fault !== undefined) {
+      journal.error('An attempt met an unexpected error', {
+        deploymentId,
+        attempt,
+        error: describeError(outcome.fault),
+      });
+    }
+    if (outcome.report !== null)
+      await report(outcome.report, log, connection, lastWordSignal(host, silenced.signal));
+    journal.info('An attempt has ended', {
+      deploymentId,
+      attempt,
+      result: outcome.report?.status ?? 'not reported',
+    });
+  } catch (error) {
+    const expected = error instanceof Stopped || signal.aborted || silenced.signal.aborted;
+    journal[expected ? 'warn' : 'error']('An attempt was given up', {
+      deploymentId,
+      attempt,
+      reason: expected && error instanceof Error ? error.message : describeError(error),
+    });
+  } finally {
+    unwatch();
+    connection.close();
+    stream?.close();
+    await clearAway(grant, host, folder);
+  }
+}
+
+interface Surroundings {
+  readonly connection: AttemptConnection;
+  readonly stream: LogStream;
+  readonly folder: AttemptFolder;
+  readonly stop: AbortController;
+  readonly signal: AbortSignal;
+}
+
+/** Runs the job's steps under their time limit. */
+async function work(
+  grant: Grant,
+  host: AttemptHost,
+  { connection, stream, folder, stop, signal }: Surroundings,
+): Promise<Outcome> {
+  const { job, attempt } = grant;
+  const secrets = new Secrets(secretsOf(grant));
+  const log = new AttemptLog(stream, secrets, job.limits.logBytes);
+  const limits = effectiveLimits(job.limits, host.settings);
+  greet(grant, host, limits, log);
+  const endsAt = host.clock() + limits.timeoutSeconds * 1000;
+  const unwatch = watchDeadline(
+    () => endsAt - host.clock(),
+    () => stop.abort(new Stopped('timeout', 'The attempt is over its time limit.')),
+  );
+  try {
+    const steps = (host.steps ?? realSteps)(host, { job, attempt, limits, folder, secrets, log, connection });
+    const tell = connection.tell.bind(connection);
+    const outcome = await runPipeline(steps, { job, attempt, limits, log, tell, signal });
+    return masked(outcome, secrets);
+  } catch (error) {
+    return outcomeOf(error, signal.reason, 'preparing', limits.timeoutSeconds);
+  } finally {
+    unwatch();
+  }
+}
+
+/** What must not be seen in the log: variables, the repository's token, and what opens doors at the edge. */
+function secretsOf({ leaseToken, job }: Grant): string[] {
+  const source =
+    job.source.kind === 'git'
+      ? [job.source.token ?? '']
+      : [job.source.url, new URL(job.source.url).search.slice(1)];
+  return [...Object.values(job.variables), ...source, leaseToken];
+}
+
+function greet({ job, attempt }: Grant, host: AttemptHost, limits: Grant['job']['limits'], log: AttemptLog) {
+  const gigabytes = (limits.memoryBytes / 1024 ** 3).toFixed(1);
+  log.write(
+    `Attempt ${attempt} on the runner ${host.name} (${host.version}): ${gigabytes} GB of memory, ${limits.cpus} CPUs, ` +
+      `${Math.round(limits.timeoutSeconds)} s at most.`,
+  );
+  const short = Object.entries(job.variables)
+    .filter(([, value]) => value !== '' && value.length < MIN_SECRET_LENGTH)
+    .map(([name]) => name);
+  if (short.length > 0) {
+    log.write(
+      `Not masked in this log, because they are shorter than ${MIN_SECRET_LENGTH} characters: ${short.join(', ')}.`,
+    );
+  }
+}
+
+/** A failure's words may quote what a tool has printed. */
+function masked(outcome: Outcome, secrets: Secrets): Outcome {
+  if (outcome.report?.status !== 'failed') return outcome;
+  const { failure } = outcome.report;
+  const message = maskText(secrets, failure.message).slice(0, 2000);
+  return { ...outcome, report: { status: 'failed', failure: { ...failure, message } } };
+}
+
+function lastWordSignal(host: AttemptHost, silenced: AbortSignal): AbortSignal {
+  return host.signal.aborted ? AbortSignal.any([silenced, AbortSignal.timeout(LAST_WORD_MS)]) : silenced;
+}
+
+/** The whole log first, then the result: once an attempt has ended, nothing more is taken. */
+async function report(
+  result: AttemptResult,
+  log: LogStream,
+  connection: AttemptConnection,
+  signal: AbortSignal,
+): Promise<void> {
+  await untilAborted(log.drained(), signal);
+  await untilAborted(connection.finish(result), signal);
+}
+
+async function clearAway(
+  { deploymentId, attempt }: Grant,
+  host: AttemptHost,
+  folder: AttemptFolder,
+): Promise<void> {
+  try {
+    await removeAttemptFolder(host.engine, host.runnerId, folder.top);
+  } catch (error) {
+    // The next start sweeps it; until then it takes room, which the owner should know.
+    host.journal.error('The folder of an attempt could not be removed', {
+      deploymentId,
+      attempt,
+      error: describeError(error),
+    });
+  }
+}

@@ -1,0 +1,102 @@
+/** The runner's connection to its pool: announces slots, takes grants, says when a slot is free again. */
+import { type AttemptRef, CLOSE, type Grant, PoolToRunner, type RunnerToPool } from '@appflux/protocol';
+import { readFrame } from './frames.ts';
+import type { Journal } from './journal.ts';
+import { type Loss, ReconnectingSocket, SOCKET_TIMING, type SocketTiming } from './reconnecting-socket.ts';
+
+export interface PoolOptions {
+  /** The edge's public address. */
+  readonly url: URL;
+  readonly credential: string;
+  readonly version: string;
+  readonly labels: readonly string[];
+  readonly slots: number;
+  /** The attempts held right now; asked for at every connection. */
+  readonly running: () => AttemptRef[];
+  readonly onGrant: (grant: Grant) => void;
+  /** The credential is no longer good: there is nothing left to do here. */
+  readonly onRevoked: () => void;
+  readonly journal: Journal;
+  readonly timing?: SocketTiming;
+}
+
+export class PoolConnection {
+  readonly #options: PoolOptions;
+  readonly #socket: ReconnectingSocket;
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+    this.#socket = new ReconnectingSocket({
+      url: new URL('/api/pool/connect', options.url),
+      headers: { authorization: `Bearer ${options.credential}` },
+      timing: options.timing ?? SOCKET_TIMING,
+      onOpen: () => this.#hello(),
+      onMessage: (text) => this.#take(text),
+      onLoss: (loss) => this.#lost(loss),
+    });
+  }
+
+  start() {
+    this.#socket.start();
+  }
+
+  /** The grant is being worked on. Lost with a lost connection; the `hello` of the next one says the same. */
+  accepted({ deploymentId, attempt }: AttemptRef) {
+    this.#send({ type: 'accepted', deploymentId, attempt });
+  }
+
+  /** The attempt is over and nothing of it is left. */
+  freed({ deploymentId, attempt }: AttemptRef) {
+    this.#send({ type: 'freed', deploymentId, attempt });
+  }
+
+  close() {
+    this.#socket.close(CLOSE.goingAway, 'the runner stops');
+  }
+
+  #hello() {
+    const { version, labels, slots, running } = this.#options;
+    this.#send({ type: 'hello', version, labels: [...labels], slots, running: running() });
+  }
+
+  #take(text: string) {
+    const { journal } = this.#options;
+    const frame = readFrame(PoolToRunner, text, journal);
+    if (frame?.type === 'welcome') {
+      this.#socket.settled();
+      journal.info('Connected to the pool', {
+        runner: frame.runnerId,
+        name: frame.name,
+        draining: frame.draining,
+      });
+    }
+    if (frame?.type === 'drain') {
+      journal.info(frame.draining ? 'Draining: no new builds will come' : 'No longer draining');
+    }
+    if (frame?.type === 'grant') this.#options.onGrant(frame.grant);
+  }
+
+  #lost(loss: Loss): 'retry' | 'stop' {
+    const { journal, onRevoked } = this.#options;
+    if (loss.code === CLOSE.unauthorized || loss.status === 401) {
+      onRevoked();
+      return 'stop';
+    }
+    if (loss.code === CLOSE.replaced) {
+      journal.error(
+        'Another process is connected with the credential of this runner. Register each runner of its own.',
+      );
+    } else {
+      journal.warn('The connection to the pool is lost; connecting again', {
+        reason: loss.reason,
+        code: loss.code,
+        status: loss.status,
+      });
+    }
+    return 'retry';
+  }
+
+  #send(frame: RunnerToPool) {
+    this.#socket.send(JSON.stringify(frame));
+  }
+}

@@ -1,0 +1,164 @@
+/** One outbound WebSocket that comes back for ever: both of the runner's connections are made of it. */
+import { HEARTBEAT_MS, PING, PONG } from '@appflux/protocol';
+import { WebSocket } from 'ws';
+import { type BackoffPolicy, fullJitter } from './backoff.ts';
+import { Heartbeat } from './heartbeat.ts';
+
+/** Why a connection ended, or could not be made. */
+export interface Loss {
+  /** The close code (RFC 6455 §7.4); undefined when the connection was never open. */
+  readonly code: number | undefined;
+  /** The HTTP status with which the upgrade was refused, if it was. */
+  readonly status: number | undefined;
+  readonly reason: string;
+}
+
+export interface SocketTiming {
+  readonly heartbeatMs: number;
+  /** Silence after a ping that means a dead connection, in milliseconds. */
+  readonly deadAfterMs: number;
+  /** How long an upgrade may take, in milliseconds. */
+  readonly handshakeMs: number;
+  readonly backoff: BackoffPolicy;
+}
+
+export const SOCKET_TIMING: SocketTiming = {
+  heartbeatMs: HEARTBEAT_MS,
+  deadAfterMs: 6000,
+  handshakeMs: 5000,
+  backoff: { baseMs: 500, capMs: 15_000 },
+};
+
+export interface SocketOptions {
+  /** An http(s) or ws(s) address. */
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly timing: SocketTiming;
+  readonly onOpen: () => void;
+  readonly onMessage: (text: string) => void;
+  /** Decides what follows a loss. */
+  readonly onLoss: (loss: Loss) => 'retry' | 'stop';
+  readonly onPing?: () => void;
+  readonly onPong?: () => void;
+}
+
+/** Frames of ours are far smaller; a grant with many long variables is the largest. */
+const MAX_INCOMING_BYTES = 16 * 1024 * 1024;
+
+export class ReconnectingSocket {
+  readonly #options: SocketOptions;
+  readonly #heartbeat: Heartbeat;
+  #socket: WebSocket | undefined;
+  #retry: NodeJS.Timeout | undefined;
+  #failures = 0;
+  #closed = false;
+
+  constructor(options: SocketOptions) {
+    this.#options = options;
+    this.#heartbeat = new Heartbeat({
+      intervalMs: options.timing.heartbeatMs,
+      timeoutMs: options.timing.deadAfterMs,
+      ping: () => {
+        options.onPing?.();
+        this.send(PING);
+      },
+      dead: () => this.#lose(this.#socket, { code: undefined, status: undefined, reason: 'no sign of life' }),
+    });
+  }
+
+  /** Connects, and goes on connecting until it is told to stop. */
+  start() {
+    if (!this.#closed && this.#socket === undefined) this.#connect();
+  }
+
+  /** The other side has shown that it works: the next loss begins with a short wait again. */
+  settled() {
+    this.#failures = 0;
+  }
+
+  /** False when there is no open connection to send on; the frame is then gone. */
+  send(frame: string): boolean {
+    if (this.#socket?.readyState !== WebSocket.OPEN) return false;
+    // An error here is followed by `close`, which is where losses are handled.
+    this.#socket.send(frame, () => undefined);
+    return true;
+  }
+
+  /** Ends the connection for good. */
+  close(code: number, reason: string) {
+    this.#closed = true;
+    clearTimeout(this.#retry);
+    this.#heartbeat.stop();
+    const socket = this.#socket;
+    this.#socket = undefined;
+    if (socket === undefined) return;
+    silence(socket);
+    if (socket.readyState === WebSocket.OPEN) socket.close(code, reason);
+    else socket.terminate();
+  }
+
+  #connect() {
+    const { url, headers, timing } = this.#options;
+    const socket = new WebSocket(socketUrl(url), {
+      headers,
+      handshakeTimeout: timing.handshakeMs,
+      maxPayload: MAX_INCOMING_BYTES,
+      perMessageDeflate: false,
+    });
+    this.#socket = socket;
+    socket.on('open', () => {
+      this.#options.onOpen();
+      this.#heartbeat.start();
+    });
+    socket.on('message', (data) => this.#take(data.toString()));
+    let cause = 'the connection could not be made';
+    socket.on('error', (error) => {
+      cause = error.message;
+    });
+    socket.on('unexpected-response', (request, response) => {
+      const status = response.statusCode;
+      request.destroy();
+      this.#lose(socket, { code: undefined, status, reason: `refused with status ${status}` });
+    });
+    socket.on('close', (code, reason) =>
+      this.#lose(socket, {
+        code: code === BROKEN_OFF ? undefined : code,
+        status: undefined,
+        reason: reason.toString() || cause,
+      }),
+    );
+  }
+
+  #take(text: string) {
+    this.#heartbeat.alive();
+    if (text === PONG) this.#options.onPong?.();
+    else this.#options.onMessage(text);
+  }
+
+  #lose(socket: WebSocket | undefined, loss: Loss) {
+    if (socket === undefined || socket !== this.#socket) return;
+    this.#heartbeat.stop();
+    this.#socket = undefined;
+    silence(socket);
+    socket.terminate();
+    if (this.#options.onLoss(loss) === 'stop') this.#closed = true;
+    if (this.#closed) return;
+    this.#retry = setTimeout(() => this.#connect(), fullJitter(this.#failures, this.#options.timing.backoff));
+    this.#failures += 1;
+  }
+}
+
+/** What `ws` reports as the code of a connection that broke off or was never made (RFC 6455 §7.1.5). */
+const BROKEN_OFF = 1006;
+
+/** Stops listening to a socket that is given up; its late errors must neither count nor crash the process. */
+function silence(socket: WebSocket) {
+  socket.removeAllListeners();
+  socket.on('error', () => undefined);
+}
+
+function socketUrl(url: URL): URL {
+  const result = new URL(url);
+  result.protocol = url.protocol.replace(/^http/, 'ws');
+  return result;
+}

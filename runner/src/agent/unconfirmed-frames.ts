@@ -1,0 +1,31 @@
+/** Frames that have no acknowledgement of their own, kept until it is certain that they have arrived. */
+
+interface Unconfirmed {
+  readonly frame: string;
+  /** The last log line sent before this frame on the same connection; undefined while it was not sent. */
+  afterSeq: number | undefined;
+}
+
+/**
+ * A WebSocket delivers in order, and the edge handles frames in order. So when a log line is acknowledged
+ * that was sent after a frame on the same connection, that frame has been handled too.
+ */
+export class UnconfirmedFrames {
+  #frames: Unconfirmed[] = [];
+
+  /** @param afterSeq the last line sent before it, or undefined when it could not be sent yet */
+  add(frame: string, afterSeq: number | undefined) {
+    this.#frames.push({ frame, afterSeq });
+  }
+
+  /** The edge has every line up to `seq`. */
+  confirm(seq: number) {
+    const unsure = this.#frames.findIndex(({ afterSeq }) => afterSeq === undefined || seq <= afterSeq);
+    this.#frames = unsure < 0 ? [] : this.#frames.slice(unsure);
+  }
+
+  /** Sends what is not confirmed on a new connection. `send` answers as `add` is told. */
+  resend(send: (frame: string) => number | undefined) {
+    for (const each of this.#frames) each.afterSeq = send(each.frame);
+  }
+}

@@ -1,0 +1,193 @@
+/**
+ * What can be set, in one place: each setting has a flag, an environment variable and a key in the file
+ * `config.json` of the state folder, and they win in this order.
+ */
+import { homedir, hostname } from 'node:os';
+import { join, resolve } from 'node:path';
+import { RunnerLabel, RunnerName, Slots } from '@appflux/protocol';
+import { z } from 'zod';
+import { bytes, commaSeparated, number, onOff } from './values.ts';
+
+/** How a build reaches the package hosts: only through the runner's proxy, freely, or not at all. */
+export const NetworkMode = z.enum(['proxy', 'bridge', 'none']);
+export type NetworkMode = z.infer<typeof NetworkMode>;
+
+export const Settings = z.strictObject({
+  state: z
+    .string()
+    .min(1)
+    .default(join(homedir(), '.appflux-runner'))
+    .transform((path) => resolve(path)),
+  url: z.url({ protocol: /^https?$/, error: 'The URL begins with http:// or https://' }).optional(),
+  token: z.string().min(1).max(200).optional(),
+  name: RunnerName.default(defaultName(hostname())),
+  labels: commaSeparated(RunnerLabel).pipe(z.array(RunnerLabel).max(20)).optional(),
+  slots: number(Slots).optional(),
+  replace: onOff.default(false),
+  allowPrivateSources: onOff.default(false),
+  network: NetworkMode.default('proxy'),
+  allowHosts: commaSeparated(z.string().min(1)).default([]),
+  denyHosts: commaSeparated(z.string().min(1)).default([]),
+  allowAddresses: commaSeparated(z.string().min(1)).default([]),
+  runtime: z.string().min(1).max(60).optional(),
+  images: commaSeparated(z.string().min(1)).default(['appflux/*']),
+  imageCommand: z.string().min(1).optional(),
+  maxMemory: bytes.optional(),
+  maxCpus: number(z.number().positive()).optional(),
+  maxPids: number(z.int().positive()).optional(),
+  maxDisk: bytes.optional(),
+  maxTimeout: number(z.number().positive()).optional(),
+  keepFree: bytes.default(1024 ** 3),
+});
+export type Settings = z.infer<typeof Settings>;
+export type SettingName = keyof Settings;
+export type CommandName = 'register' | 'start' | 'doctor';
+
+interface Flag {
+  /** As commander writes it. */
+  readonly flag: string;
+  readonly env: string;
+  readonly commands: readonly CommandName[];
+  readonly help: string;
+}
+
+const BUILDING: readonly CommandName[] = ['start', 'doctor'];
+
+/** How each setting is given. */
+export const FLAGS: Readonly<Record<SettingName, Flag>> = {
+  state: {
+    flag: '--state <folder>',
+    env: 'APPFLUX_RUNNER_STATE',
+    commands: ['register', 'start', 'doctor'],
+    help: 'where this runner keeps its credential and its work (default: ~/.appflux-runner)',
+  },
+  url: {
+    flag: '--url <url>',
+    env: 'APPFLUX_RUNNER_URL',
+    commands: ['register'],
+    help: 'address of the AppFlux instance',
+  },
+  token: {
+    flag: '--token <token>',
+    env: 'APPFLUX_RUNNER_TOKEN',
+    commands: ['register'],
+    help: 'one-time registration token, from the dashboard under Runners',
+  },
+  name: {
+    flag: '--name <name>',
+    env: 'APPFLUX_RUNNER_NAME',
+    commands: ['register'],
+    help: 'how the runner is called (default: the name of the host)',
+  },
+  labels: {
+    flag: '--labels <labels>',
+    env: 'APPFLUX_RUNNER_LABELS',
+    commands: ['register', 'start'],
+    help: 'what this runner offers, separated by commas; an App may ask for labels',
+  },
+  slots: {
+    flag: '--slots <number>',
+    env: 'APPFLUX_RUNNER_SLOTS',
+    commands: ['register', 'start'],
+    help: 'how many builds it takes at once (default: 1)',
+  },
+  replace: {
+    flag: '--replace',
+    env: 'APPFLUX_RUNNER_REPLACE',
+    commands: ['register'],
+    help: 'register again although the state folder holds a registration',
+  },
+  allowPrivateSources: {
+    flag: '--allow-private-sources',
+    env: 'APPFLUX_ALLOW_PRIVATE_SOURCES',
+    commands: BUILDING,
+    help: 'clone from private and loopback addresses too, and over plain http',
+  },
+  network: {
+    flag: '--network <mode>',
+    env: 'APPFLUX_RUNNER_NETWORK',
+    commands: BUILDING,
+    help: "what builds can reach: allowed hosts through the runner's proxy (proxy), everything (bridge), nothing (none)",
+  },
+  allowHosts: {
+    flag: '--allow-hosts <hosts>',
+    env: 'APPFLUX_RUNNER_ALLOW_HOSTS',
+    commands: BUILDING,
+    help: 'hosts that builds may reach besides those of their image, such as example.org,*.example.net:8443',
+  },
+  denyHosts: {
+    flag: '--deny-hosts <hosts>',
+    env: 'APPFLUX_RUNNER_DENY_HOSTS',
+    commands: BUILDING,
+    help: 'hosts that builds may not reach although their image asks for them',
+  },
+  allowAddresses: {
+    flag: '--allow-addresses <ranges>',
+    env: 'APPFLUX_RUNNER_ALLOW_ADDRESSES',
+    commands: BUILDING,
+    help: 'private address ranges in which allowed hosts may lie, such as 10.1.2.0/24',
+  },
+  runtime: {
+    flag: '--runtime <name>',
+    env: 'APPFLUX_RUNNER_RUNTIME',
+    commands: BUILDING,
+    help: "container runtime, such as runsc for gVisor (default: the engine's)",
+  },
+  images: {
+    flag: '--images <patterns>',
+    env: 'APPFLUX_RUNNER_IMAGES',
+    commands: BUILDING,
+    help: 'builder images that builds may ask for, separated by commas; * stands for any characters (default: appflux/*)',
+  },
+  imageCommand: {
+    flag: '--image-command <command>',
+    env: 'APPFLUX_RUNNER_IMAGE_COMMAND',
+    commands: BUILDING,
+    help: 'program that makes a missing builder image; its kind (web, android, ...) becomes the last argument',
+  },
+  maxMemory: {
+    flag: '--max-memory <bytes>',
+    env: 'APPFLUX_RUNNER_MAX_MEMORY',
+    commands: BUILDING,
+    help: 'memory of one build at most, such as 4g',
+  },
+  maxCpus: {
+    flag: '--max-cpus <number>',
+    env: 'APPFLUX_RUNNER_MAX_CPUS',
+    commands: BUILDING,
+    help: 'CPUs of one build at most',
+  },
+  maxPids: {
+    flag: '--max-pids <number>',
+    env: 'APPFLUX_RUNNER_MAX_PIDS',
+    commands: BUILDING,
+    help: 'processes and threads of one build at most',
+  },
+  maxDisk: {
+    flag: '--max-disk <bytes>',
+    env: 'APPFLUX_RUNNER_MAX_DISK',
+    commands: BUILDING,
+    help: 'disk space of one build at most, such as 10g',
+  },
+  maxTimeout: {
+    flag: '--max-timeout <seconds>',
+    env: 'APPFLUX_RUNNER_MAX_TIMEOUT',
+    commands: BUILDING,
+    help: 'duration of one attempt at most',
+  },
+  keepFree: {
+    flag: '--keep-free <bytes>',
+    env: 'APPFLUX_RUNNER_KEEP_FREE',
+    commands: BUILDING,
+    help: 'disk space that builds leave to the host (default: 1g)',
+  },
+};
+
+/** A host's name as a runner's name. */
+export function defaultName(host: string): string {
+  const name = host
+    .replace(/[^A-Za-z0-9._-]+/g, '-')
+    .replace(/^[^A-Za-z0-9]+/, '')
+    .slice(0, 60);
+  return name === '' ? 'runner' : name;
+}

@@ -1,0 +1,155 @@
+/** `appflux-runner doctor`: can this host build, and how well is it walled off? */
+import { stat, statfs } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { ErrorBody, Health } from '@appflux/protocol';
+import { execa } from 'execa';
+import { request } from 'undici';
+import { REGISTRATION_FILE, type Registration, readRegistration } from '../config/registration.ts';
+import type { Settings } from '../config/settings.ts';
+import { RunnerProblem } from '../problem.ts';
+import { connectEngine, type Engine, engineMessage } from '../sandbox/engine.ts';
+import { readImageFile, VERSIONS_FILE } from '../sandbox/image-file.ts';
+import {
+  checkDisk,
+  checkEngine,
+  checkGit,
+  checkImages,
+  checkIsolation,
+  type EngineFacts,
+  type Finding,
+} from './checks.ts';
+
+const SIGNS = { ok: 'ok  ', weak: 'weak', bad: 'BAD ' } as const;
+
+/** Looks at everything, says what it finds; exit code 1 when something keeps builds from running. */
+export async function doctor(settings: Settings, out: { write(text: string): unknown }): Promise<number> {
+  const findings: Finding[] = [];
+  const note = (found: readonly Finding[]) => {
+    for (const { level, text, advice } of found) {
+      out.write(`${SIGNS[level]} ${text}${advice === undefined ? '' : `\n     ${advice}`}\n`);
+    }
+    findings.push(...found);
+  };
+  const engine = connectEngine();
+  note(await lookAtEngine(engine, settings));
+  note([checkDisk(await freeBytes(settings.state), settings.keepFree), checkGit(await gitVersion())]);
+  note(await lookAtRegistration(settings.state));
+  const bad = findings.filter(({ level }) => level === 'bad').length;
+  const weak = findings.filter(({ level }) => level === 'weak').length;
+  out.write(
+    bad > 0 ? `\n${bad} to mend before builds can run.\n` : `\nBuilds can run; ${weak} to strengthen.\n`,
+  );
+  return bad > 0 ? 1 : 0;
+}
+
+async function lookAtEngine(engine: Engine, settings: Settings): Promise<Finding[]> {
+  let facts: EngineFacts;
+  try {
+    facts = await engineFacts(engine);
+  } catch (error) {
+    return [
+      {
+        level: 'bad',
+        text: `The Docker engine cannot be reached: ${engineMessage(error)}`,
+        advice: 'Start it, let this user use its socket, or set DOCKER_HOST',
+      },
+    ];
+  }
+  return [
+    ...checkEngine(facts),
+    ...checkIsolation(facts, settings),
+    ...checkImages(await builderImages(engine)),
+  ];
+}
+
+/** What the engine says of itself; members that dockerode's types leave out are read with care. */
+async function engineFacts(engine: Engine): Promise<EngineFacts> {
+  const [info, version] = await Promise.all([engine.info(), engine.version()]);
+  return {
+    version: version.Version,
+    apiVersion: version.ApiVersion,
+    cgroupVersion: String(info.CgroupVersion ?? '1'),
+    limits: {
+      memory: info.MemoryLimit === true,
+      cpu: info.CpuCfsQuota === true,
+      pids: info.PidsLimit === true,
+    },
+    runtimes: Object.keys(info.Runtimes ?? {}),
+    defaultRuntime: info.DefaultRuntime ?? 'runc',
+    securityOptions: info.SecurityOptions ?? [],
+  };
+}
+
+async function builderImages(engine: Engine): Promise<{ name: string; versions: string | null }[]> {
+  const images = await engine.listImages({ filters: { reference: ['appflux/*-builder'] } });
+  return Promise.all(
+    images.map(async ({ Id, RepoTags }) => ({
+      name: RepoTags?.[0] ?? Id,
+      versions: await readImageFile(engine, 'doctor', Id, VERSIONS_FILE),
+    })),
+  );
+}
+
+/** Free bytes where the state folder is, or will be. */
+async function freeBytes(path: string): Promise<number> {
+  try {
+    const { bavail, bsize } = await statfs(path);
+    return bavail * bsize;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || dirname(path) === path) throw error;
+    return freeBytes(dirname(path));
+  }
+}
+
+async function gitVersion(): Promise<string | null> {
+  const { stdout, failed } = await execa('git', ['--version'], { reject: false });
+  return failed ? null : stdout;
+}
+
+async function lookAtRegistration(state: string): Promise<Finding[]> {
+  let registration: Registration | undefined;
+  try {
+    registration = await readRegistration(state);
+  } catch (error) {
+    if (!(error instanceof RunnerProblem)) throw error;
+    return [{ level: 'bad', text: error.message, advice: error.advice }];
+  }
+  if (registration === undefined) {
+    return [{ level: 'weak', text: 'Not registered yet', advice: 'Run `appflux-runner register`' }];
+  }
+  const { mode } = await stat(join(state, REGISTRATION_FILE));
+  return [
+    { level: 'ok', text: `Registered as ${registration.name} at ${registration.url}` },
+    ...((mode & 0o077) === 0
+      ? []
+      : [
+          {
+            level: 'weak' as const,
+            text: `Others on this host may read ${REGISTRATION_FILE}`,
+            advice: 'chmod 600 it: it holds the credential of this runner',
+          },
+        ]),
+    await lookAtEdge(registration),
+  ];
+}
+
+async function lookAtEdge({ url }: Registration): Promise<Finding> {
+  const advice = 'Check the address, and that this host can reach it';
+  try {
+    const response = await request(new URL('/api/health', url), { signal: AbortSignal.timeout(10_000) });
+    const body: unknown = await response.body.json();
+    const health = Health.safeParse(body);
+    if (health.success && response.statusCode === 200) {
+      return { level: 'ok', text: `${url} answers, version ${health.data.version}` };
+    }
+    const said = ErrorBody.safeParse(body);
+    return {
+      level: 'bad',
+      text: `${url} is not well: ${said.success ? said.data.error.message : response.statusCode}`,
+      advice,
+    };
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? ` (${error.code})` : '';
+    return { level: 'bad', text: `${url} does not answer${code}`, advice };
+  }
+}

@@ -1,0 +1,194 @@
+/** Builds: runs the plan's commands in a disposable container. */
+import { randomBytes } from 'node:crypto';
+import { posix, relative, sep } from 'node:path';
+import type { Job, JobLimits, Plan } from '@appflux/protocol';
+import type { Journal } from '../agent/journal.ts';
+import type { Settings } from '../config/settings.ts';
+import type { AttemptLog } from '../log/attempt-log.ts';
+import type { Secrets } from '../masking/secrets.ts';
+import type { AttemptFolder } from '../sandbox/attempt-folder.ts';
+import { containerSpec, WORKSPACE } from '../sandbox/container-spec.ts';
+import { watchDisk } from '../sandbox/disk-watch.ts';
+import { type Engine, engineMessage, engineStatus } from '../sandbox/engine.ts';
+import type { Images } from '../sandbox/images.ts';
+import type { Mark } from '../sandbox/marks.ts';
+import { openNetwork } from '../sandbox/network.ts';
+import { OutputReader } from '../sandbox/output.ts';
+import { runContainer } from '../sandbox/run-container.ts';
+import { verdict } from '../sandbox/verdict.ts';
+import { seconds } from './duration.ts';
+import { JobFailure, type PreparedSource, type StepContext } from './step.ts';
+import { buildEnvironment, platformVariables } from './variables.ts';
+
+export interface BuildHost {
+  readonly engine: Engine;
+  readonly images: Images;
+  readonly settings: Settings;
+  readonly runnerId: string;
+  readonly journal: Journal;
+}
+
+export interface BuildInput {
+  readonly job: Job;
+  readonly attempt: number;
+  readonly plan: Plan;
+  readonly source: PreparedSource;
+  readonly folder: AttemptFolder;
+  readonly limits: JobLimits;
+  readonly secrets: Secrets;
+  readonly log: AttemptLog;
+}
+
+/**
+ * Runs the install and the build command, and returns when they have ended well.
+ * @throws {JobFailure} with the command's failure; the reason of `ctx.signal` if it aborts
+ */
+export async function build(host: BuildHost, input: BuildInput, ctx: StepContext): Promise<void> {
+  const { plan, log } = input;
+  if (plan.installCommand === null && plan.buildCommand === null) {
+    ctx.log('There is nothing to install and nothing to build: the files are delivered as they are.');
+    return;
+  }
+  const imageId = await host.images.ensure(plan.image, ctx.log, ctx.signal);
+  const network = await openNetwork(host, { ...input, imageId }, ctx);
+  // Ends the build when its disk is full, besides what ends the whole attempt.
+  const disk = new AbortController();
+  const over = new AbortController();
+  const signal = AbortSignal.any([ctx.signal, disk.signal]);
+  const watching = watchDisk({
+    path: input.folder.top,
+    limitBytes: input.limits.diskBytes,
+    keepFreeBytes: host.settings.keepFree,
+    signal: over.signal,
+    onError: (error) => host.journal.warn('The disk could not be measured', { error: String(error) }),
+  }).then((failure) => {
+    if (failure !== null) disk.abort(failure);
+  });
+  try {
+    await runBuild(host, input, network, ctx, signal);
+  } finally {
+    over.abort();
+    await watching;
+    for (const line of await network.close()) log.write(line);
+  }
+}
+
+type Network = Awaited<ReturnType<typeof openNetwork>>;
+
+async function runBuild(
+  host: BuildHost,
+  input: BuildInput,
+  network: Network,
+  ctx: StepContext,
+  signal: AbortSignal,
+): Promise<void> {
+  const { job, plan, source, folder, limits, secrets, log } = input;
+  const nonce = randomBytes(16).toString('hex');
+  const stages = new StageLog(plan, ctx);
+  const readers = {
+    stdout: reader('stdout'),
+    stderr: reader('stderr'),
+  };
+  function reader(stream: 'stdout' | 'stderr') {
+    return new OutputReader({
+      nonce,
+      secrets,
+      line: (text) => log.writeMasked(text, stream),
+      // Lines of the other stream that are still unfinished belong to the stage that ends here.
+      mark: (mark) => stages.take(mark),
+    });
+  }
+  const spec = containerSpec({
+    image: plan.image,
+    runnerId: host.runnerId,
+    deploymentId: job.deploymentId,
+    attempt: input.attempt,
+    source: folder.workspace.source,
+    workingDir: posix.join(WORKSPACE, relative(folder.workspace.source, source.root).split(sep).join('/')),
+    environment: buildEnvironment({
+      defaults: network.suggested,
+      app: job.variables,
+      sandbox: network.environment,
+      platform: {
+        ...platformVariables(job, source),
+        ...network.entry,
+        APPFLUX_MARK: nonce,
+        APPFLUX_INSTALL_COMMAND: plan.installCommand ?? '',
+        APPFLUX_BUILD_COMMAND: plan.buildCommand ?? '',
+      },
+    }),
+    limits,
+    runtime: host.settings.runtime,
+    network: network.mode,
+    mounts: network.mounts,
+  });
+  const ended = await runContainer(host.engine, {
+    spec,
+    output: ({ stream, bytes }) => readers[stream].push(bytes),
+    ready: () => log.ready(),
+    signal,
+    onLeftover: (error) =>
+      host.journal.error('A container could not be removed; the next start will', {
+        error: engineMessage(error),
+      }),
+  })
+    .catch((error: unknown) => {
+      throw signal.aborted ? signal.reason : engineFailure(error, host.journal);
+    })
+    .finally(() => {
+      readers.stdout.end();
+      readers.stderr.end();
+    });
+  if (ended.oomKilled && ended.exitCode === 0) {
+    ctx.log('A process of the build was killed at the memory limit; the build ended well all the same.');
+  }
+  const failure = verdict({
+    ...ended,
+    stage: stages.current,
+    installCommand: plan.installCommand,
+    buildCommand: plan.buildCommand,
+    memoryBytes: limits.memoryBytes,
+    tail: log.tail,
+  });
+  if (failure !== null) throw failure;
+}
+
+/** Says in the log which command runs, and how long it took. */
+class StageLog {
+  readonly #plan: Plan;
+  readonly #ctx: StepContext;
+  #startedAt = 0;
+  /** The stage that was begun last. */
+  current: Mark['stage'] | null = null;
+
+  constructor(plan: Plan, ctx: StepContext) {
+    this.#plan = plan;
+    this.#ctx = ctx;
+  }
+
+  take(mark: Mark) {
+    if (mark.event === 'begin') {
+      this.current = mark.stage;
+      this.#startedAt = performance.now();
+      const command = mark.stage === 'install' ? this.#plan.installCommand : this.#plan.buildCommand;
+      this.#ctx.log(`$ ${command}`);
+    } else {
+      const took = seconds(performance.now() - this.#startedAt);
+      const how = mark.code === 0 ? `done in ${took}` : `ended with exit code ${mark.code} after ${took}`;
+      this.#ctx.log(`The ${mark.stage} command ${how}.`);
+    }
+  }
+}
+
+/** What the engine could not do. Its own words may name paths of the host, so they go to the journal only. */
+function engineFailure(error: unknown, journal: Journal): unknown {
+  if (error instanceof JobFailure) return error;
+  journal.error('The engine could not run a build', {
+    status: engineStatus(error),
+    error: engineMessage(error),
+  });
+  return new JobFailure('internal', 'The runner’s container engine could not run the build', {
+    hint: 'Redeploy; if it happens again, ask the owner of the runner to run `appflux-runner doctor`.',
+    cause: error,
+  });
+}

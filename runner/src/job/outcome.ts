@@ -1,0 +1,65 @@
+/** From how the steps ended to what the edge is told. Pure. */
+import type { AttemptResult, Phase } from '@appflux/protocol';
+import { Stopped } from '../agent/stop.ts';
+import { JobFailure } from './step.ts';
+
+/** How an attempt ended: what is reported, or null when nothing may be, and what only the runner's owner sees. */
+export interface Outcome {
+  readonly report: AttemptResult | null;
+  /** An error that was not expected. */
+  readonly fault?: unknown;
+}
+
+export const succeeded = (artifacts: readonly { readonly name: string }[]): Outcome => ({
+  report: { status: 'success', artifacts: artifacts.map(({ name }) => name) },
+});
+
+/**
+ * What a thrown value means.
+ *
+ * @param thrown what the steps threw
+ * @param reason the signal's reason, if it aborted: it says more than what an interrupted step threw
+ * @param phase where that was
+ * @param timeoutSeconds the attempt's time limit
+ */
+export function outcomeOf(thrown: unknown, reason: unknown, phase: Phase, timeoutSeconds: number): Outcome {
+  const cause = reason ?? thrown;
+  if (cause instanceof Stopped) return stoppedOutcome(cause, phase, timeoutSeconds);
+  if (cause instanceof JobFailure) return { report: failed(cause, phase) };
+  if (isDiskFull(cause))
+    return { report: failed(new JobFailure('disk_full', 'The runner’s disk is full'), phase), fault: cause };
+  const failure = new JobFailure('internal', `The runner met an error that it did not expect while ${phase}`);
+  return { report: failed(failure, phase), fault: cause };
+}
+
+function stoppedOutcome({ kind }: Stopped, phase: Phase, timeoutSeconds: number): Outcome {
+  switch (kind) {
+    case 'canceled':
+    // A runner that goes away gives its attempt back, so that another need not wait for the lease to run out.
+    case 'stopping':
+      return { report: { status: 'canceled' } };
+    case 'timeout': {
+      const limit = Math.round(timeoutSeconds);
+      const failure = new JobFailure(
+        'build_timeout',
+        `The build took longer than its limit of ${limit} seconds`,
+      );
+      return { report: failed(failure, phase) };
+    }
+    case 'lease_lost':
+    case 'superseded':
+    case 'revoked':
+      return { report: null };
+  }
+}
+
+/** Whether the file system said that it has no room left (errno(3)), or its quota. */
+function isDiskFull(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
+}
+
+function failed(failure: JobFailure, phase: Phase): AttemptResult {
+  const record = failure.toFailure(phase);
+  // The edge sets it into a sentence of its own.
+  return { status: 'failed', failure: { ...record, message: record.message.replace(/\.\s*$/, '') } };
+}

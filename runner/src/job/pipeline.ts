@@ -1,0 +1,130 @@
+/** The steps of a job, in the order in which they run. */
+import type { Job, JobLimits, Phase, Plan, RunnerToDeployment } from '@appflux/protocol';
+import type { AttemptLog } from '../log/attempt-log.ts';
+import { seconds } from './duration.ts';
+import { type Outcome, outcomeOf, succeeded } from './outcome.ts';
+import type { CollectedArtifact, PreparedSource, StepContext } from './step.ts';
+
+/** What each step takes and gives; steps.ts has the real ones. Each may throw a JobFailure. */
+export interface Steps {
+  prepare(ctx: StepContext): Promise<PreparedSource>;
+  scan(ctx: StepContext): Promise<void>;
+  detect(source: PreparedSource, ctx: StepContext): Promise<{ plan: Plan; version: string | null }>;
+  build(source: PreparedSource, plan: Plan, ctx: StepContext): Promise<void>;
+  collect(
+    source: PreparedSource,
+    plan: Plan,
+    version: string | null,
+    ctx: StepContext,
+  ): Promise<CollectedArtifact[]>;
+  upload(artifacts: readonly CollectedArtifact[], ctx: StepContext): Promise<void>;
+}
+
+type Told = Extract<RunnerToDeployment, { type: 'phase' | 'source' | 'plan' }>;
+
+export interface PipelineOptions {
+  readonly job: Job;
+  readonly attempt: number;
+  readonly limits: JobLimits;
+  readonly log: AttemptLog;
+  readonly tell: (frame: Told) => void;
+  readonly signal: AbortSignal;
+  /** How long a step may take to stop once it was told to, in milliseconds. */
+  readonly patienceMs?: number;
+}
+
+const TITLES: Readonly<Record<Phase, string>> = {
+  preparing: 'Preparing',
+  scanning: 'Scanning',
+  detecting: 'Detecting',
+  building: 'Building',
+  uploading: 'Uploading',
+};
+
+/** A step that does not stop in this time is left behind: its attempt's slot is needed. */
+const PATIENCE_MS = 120_000;
+
+/** Runs a job's steps. Never throws: whatever happens is an outcome. */
+export async function runPipeline(steps: Steps, options: PipelineOptions): Promise<Outcome> {
+  const { attempt, tell, log } = options;
+  const phases = new Phases(options);
+  try {
+    const source = await phases.run('preparing', async (ctx) => {
+      const prepared = await steps.prepare(ctx);
+      const { commitHash, commitMessage, branch } = prepared;
+      tell({
+        type: 'source',
+        attempt,
+        commitHash,
+        commitMessage: commitMessage?.slice(0, 2000) ?? null,
+        branch,
+      });
+      return prepared;
+    });
+    await phases.run('scanning', (ctx) => steps.scan(ctx));
+    const { plan, version } = await phases.run('detecting', async (ctx) => {
+      const detected = await steps.detect(source, ctx);
+      tell({ type: 'plan', attempt, ...detected });
+      return detected;
+    });
+    const artifacts = await phases.run('building', async (ctx) => {
+      await steps.build(source, plan, ctx);
+      return steps.collect(source, plan, version, ctx);
+    });
+    await phases.run('uploading', (ctx) => steps.upload(artifacts, ctx));
+    return succeeded(artifacts);
+  } catch (error) {
+    return outcomeOf(error, options.signal.reason, phases.current, options.limits.timeoutSeconds);
+  } finally {
+    log.close();
+  }
+}
+
+/** Opens and closes phases: a frame for the edge, and two lines for the log. */
+class Phases {
+  readonly #options: PipelineOptions;
+  current: Phase = 'preparing';
+
+  constructor(options: PipelineOptions) {
+    this.#options = options;
+  }
+
+  async run<T>(phase: Phase, work: (ctx: StepContext) => Promise<T>): Promise<T> {
+    const { attempt, log, tell, signal, patienceMs } = this.#options;
+    signal.throwIfAborted();
+    this.current = phase;
+    log.enterPhase(phase);
+    tell({ type: 'phase', attempt, phase, at: new Date().toISOString() });
+    log.write(`${TITLES[phase]}…`);
+    const startedAt = performance.now();
+    const took = () => seconds(performance.now() - startedAt);
+    const ctx: StepContext = { signal, log: (text, stream) => log.write(text, stream) };
+    try {
+      const result = await stoppable(work(ctx), signal, patienceMs ?? PATIENCE_MS);
+      log.write(`${TITLES[phase]} done in ${took()}.`);
+      return result;
+    } catch (error) {
+      log.write(`${TITLES[phase]} ${signal.aborted ? 'stopped' : 'failed'} after ${took()}.`);
+      throw error;
+    }
+  }
+}
+
+/** Waits for a step; once the signal has aborted, no longer than `patienceMs` more. */
+async function stoppable<T>(work: Promise<T>, signal: AbortSignal, patienceMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  let onAbort: (() => void) | undefined;
+  const abandoned = new Promise<never>((_, reject) => {
+    onAbort = () => {
+      timer = setTimeout(() => reject(signal.reason), patienceMs);
+    };
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([work, abandoned]);
+  } finally {
+    clearTimeout(timer);
+    if (onAbort !== undefined) signal.removeEventListener('abort', onAbort);
+  }
+}

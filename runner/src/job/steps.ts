@@ -1,0 +1,56 @@
+/** The real steps of a job, bound to one attempt on this host. */
+import type { Job, JobLimits } from '@appflux/protocol';
+import type { AttemptConnection } from '../agent/attempt-connection.ts';
+import type { AttemptLog } from '../log/attempt-log.ts';
+import type { Secrets } from '../masking/secrets.ts';
+import { type AttemptFolder, makeAttemptFolder } from '../sandbox/attempt-folder.ts';
+import { type BuildHost, build } from './build.ts';
+import { collectArtifacts } from './collect/index.ts';
+import { detectPlan } from './detect/index.ts';
+import type { Steps } from './pipeline.ts';
+import { prepareSource } from './prepare/index.ts';
+import { scanSource } from './scan.ts';
+import { uploadArtifacts } from './upload.ts';
+
+export interface StepsInput {
+  readonly job: Job;
+  readonly attempt: number;
+  readonly limits: JobLimits;
+  readonly folder: AttemptFolder;
+  readonly secrets: Secrets;
+  readonly log: AttemptLog;
+  readonly connection: AttemptConnection;
+}
+
+export function realSteps(host: BuildHost, input: StepsInput): Steps {
+  const { job, attempt, limits, folder, secrets, log, connection } = input;
+  let commitHash: string | null = null;
+  return {
+    prepare: async (ctx) => {
+      await makeAttemptFolder(folder);
+      const { allowPrivateSources } = host.settings;
+      const source = await prepareSource(job.source, folder.workspace, { allowPrivateSources }, ctx);
+      commitHash = source.commitHash;
+      return source;
+    },
+    scan: (ctx) => scanSource(folder.workspace, ctx),
+    detect: (source, ctx) => detectPlan(source.root, { type: job.type, build: job.build }, ctx),
+    build: (source, plan, ctx) =>
+      build(host, { job, attempt, plan, source, folder, limits, secrets, log }, ctx),
+    collect: (source, plan, version, ctx) =>
+      collectArtifacts(
+        {
+          root: source.root,
+          plan,
+          app: { slug: job.app.slug },
+          version,
+          commitHash,
+          maxBytes: limits.artifactBytes,
+          outDir: folder.workspace.scratch,
+        },
+        ctx,
+      ),
+    upload: (artifacts, ctx) =>
+      uploadArtifacts(artifacts, { connection, attempt, journal: host.journal }, ctx),
+  };
+}

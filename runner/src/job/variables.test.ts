@@ -1,0 +1,54 @@
+import { describe, expect, test } from 'vitest';
+import { sampleJob } from '../testing/sample-job.ts';
+import { buildEnvironment, platformVariables } from './variables.ts';
+
+const layers = { defaults: {}, app: {}, sandbox: {}, platform: { CI: 'true', APPFLUX: '1' } };
+
+test('a build is told what it is part of', () => {
+  const job = sampleJob({ buildNumber: 7 });
+  expect(platformVariables(job, { branch: 'main', commitHash: 'abc1234', commitMessage: 'Fix\nit' })).toEqual(
+    {
+      CI: 'true',
+      APPFLUX: '1',
+      APPFLUX_DEPLOYMENT_ID: job.deploymentId,
+      APPFLUX_APP: 'my-app',
+      APPFLUX_ENVIRONMENT: 'production',
+      APPFLUX_URL: job.url,
+      APPFLUX_BRANCH: 'main',
+      APPFLUX_COMMIT_SHA: 'abc1234',
+      APPFLUX_COMMIT_MESSAGE: 'Fix\nit',
+      APPFLUX_BUILD_NUMBER: '7',
+    },
+  );
+});
+
+describe('of two that set a variable', () => {
+  test('the App wins over defaults and over CI, the sandbox over the App', () => {
+    const environment = buildEnvironment({
+      ...layers,
+      defaults: { REGISTRY: 'proxy' },
+      app: { REGISTRY: 'own', HTTPS_PROXY: 'own', CI: 'false' },
+      sandbox: { HTTPS_PROXY: 'sandbox' },
+    });
+    expect(environment).toEqual({ REGISTRY: 'own', HTTPS_PROXY: 'sandbox', CI: 'false', APPFLUX: '1' });
+  });
+
+  test('an APPFLUX_ variable is never the App’s', () => {
+    const app = { APPFLUX_MARK: 'forged', APPFLUX_EGRESS_SOCKET: '/elsewhere', APPFLUX_URL: 'x' };
+    expect(buildEnvironment({ ...layers, app })).toEqual({ CI: 'true', APPFLUX: '1' });
+  });
+});
+
+describe('what no program can be given is refused', () => {
+  test.each([
+    ['too long', { BIG: 'é'.repeat(65_536) }, /BIG is longer/],
+    ['NUL', { ODD: 'a\0b' }, /ODD holds a NUL/],
+    [
+      'too much together',
+      Object.fromEntries(Array.from({ length: 15 }, (_, i) => [`V${i}`, 'x'.repeat(110_000)])),
+      /together/,
+    ],
+  ])('%s', (_, app, message) => {
+    expect(() => buildEnvironment({ ...layers, app })).toThrow(message);
+  });
+});

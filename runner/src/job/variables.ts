@@ -1,0 +1,74 @@
+/** The environment that a build sees. Pure. */
+import type { Job } from '@appflux/protocol';
+import { JobFailure, type PreparedSource } from './step.ts';
+
+/** The longest `NAME=value` that Linux passes to a program (MAX_ARG_STRLEN, execve(2)), less the final zero. */
+const LONGEST_ENTRY = 131_071;
+/** The engine and the kernel take about 2 MB of environment and arguments together (ARG_MAX); some is left for tools. */
+const LONGEST_ALTOGETHER = 1_500_000;
+
+/** What AppFlux itself says to a build (docs/http-api.md, "What a build sees"). */
+export function platformVariables(
+  job: Job,
+  source: Pick<PreparedSource, 'commitHash' | 'commitMessage' | 'branch'>,
+): Record<string, string> {
+  return {
+    CI: 'true',
+    APPFLUX: '1',
+    APPFLUX_DEPLOYMENT_ID: job.deploymentId,
+    APPFLUX_APP: job.app.slug,
+    APPFLUX_ENVIRONMENT: job.environment,
+    APPFLUX_URL: job.url,
+    APPFLUX_BRANCH: source.branch ?? '',
+    APPFLUX_COMMIT_SHA: source.commitHash ?? '',
+    APPFLUX_COMMIT_MESSAGE: source.commitMessage ?? '',
+    APPFLUX_BUILD_NUMBER: String(job.buildNumber),
+  };
+}
+
+/** Layers of variables, in which a later layer wins. */
+export interface EnvironmentLayers {
+  /** Suggestions that an App may overrule, such as the registry's address. */
+  readonly defaults: Readonly<Record<string, string>>;
+  /** The App's own. */
+  readonly app: Readonly<Record<string, string>>;
+  /** What the sandbox depends on: the proxy's address. */
+  readonly sandbox: Readonly<Record<string, string>>;
+  /** What AppFlux says, and the entry's orders. */
+  readonly platform: Readonly<Record<string, string>>;
+}
+
+/**
+ * Puts the layers together. An App may set CI and the like as it wants, but no APPFLUX_ variable: those are
+ * statements of the platform, and orders to the image's entry.
+ * @throws {JobFailure} `settings_invalid` for what no program can be given
+ */
+export function buildEnvironment(layers: EnvironmentLayers): Record<string, string> {
+  const { CI = 'true', ...platform } = layers.platform;
+  const app = Object.fromEntries(Object.entries(layers.app).filter(([name]) => !name.startsWith('APPFLUX_')));
+  const environment = { ...layers.defaults, CI, ...app, ...layers.sandbox, ...platform };
+  let total = 0;
+  for (const [name, value] of Object.entries(environment)) {
+    const size = Buffer.byteLength(name) + Buffer.byteLength(value) + 1;
+    total += size;
+    if (size > LONGEST_ENTRY) {
+      throw new JobFailure(
+        'settings_invalid',
+        `The variable ${name} is longer than a program can be given (128 KB)`,
+      );
+    }
+    if (value.includes('\0')) {
+      throw new JobFailure(
+        'settings_invalid',
+        `The variable ${name} holds a NUL character, which no program can be given`,
+      );
+    }
+  }
+  if (total > LONGEST_ALTOGETHER) {
+    throw new JobFailure(
+      'settings_invalid',
+      'The variables together are longer than a program can be given (1.5 MB)',
+    );
+  }
+  return environment;
+}

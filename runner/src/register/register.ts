@@ -1,0 +1,71 @@
+/** `appflux-runner register`: makes this host a runner of an AppFlux instance. */
+import { ErrorBody, RegisteredRunner, type RegisterRunner } from '@appflux/protocol';
+import { request } from 'undici';
+import { type Registration, readRegistration, writeRegistration } from '../config/registration.ts';
+import type { Settings } from '../config/settings.ts';
+import { RunnerProblem } from '../problem.ts';
+import { VERSION } from '../version.ts';
+
+const TIMEOUT_MS = 30_000;
+
+/**
+ * Registers with a one-time token and keeps the credential in the state folder.
+ * @throws {RunnerProblem} when settings are missing, the edge refuses, or there is a registration already
+ */
+export async function register(settings: Settings): Promise<Registration> {
+  const { state, url, token, name, labels = [], slots = 1, replace } = settings;
+  if (url === undefined)
+    throw new RunnerProblem('--url is missing', 'Give the address of the AppFlux instance');
+  if (token === undefined) {
+    throw new RunnerProblem('--token is missing', 'Make a registration token in the dashboard under Runners');
+  }
+  if (!replace) await refuseSecond(state);
+  const asked: RegisterRunner = { token, name, labels, slots, version: VERSION };
+  const { id, credential, name: given } = await post(new URL('/api/runners/register', url), asked);
+  const registration = { url, id, name: given, credential, labels, slots };
+  await writeRegistration(state, registration);
+  return registration;
+}
+
+async function refuseSecond(state: string): Promise<void> {
+  const known = await readRegistration(state);
+  if (known === undefined) return;
+  throw new RunnerProblem(
+    `${state} holds the registration of the runner ${known.name} at ${known.url}`,
+    'Use another --state folder for another runner, or --replace to register anew',
+  );
+}
+
+async function post(url: URL, body: RegisterRunner): Promise<RegisteredRunner> {
+  let status: number;
+  let answer: unknown;
+  try {
+    const response = await request(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    status = response.statusCode;
+    answer = await response.body.json();
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? ` (${error.code})` : '';
+    throw new RunnerProblem(
+      `${url.origin} does not answer as AppFlux does${code}`,
+      'Check the address, and that this host can reach it',
+      error,
+    );
+  }
+  const registered = RegisteredRunner.safeParse(answer);
+  if (registered.success) return registered.data;
+  const refusal = ErrorBody.safeParse(answer);
+  if (!refusal.success) {
+    throw new RunnerProblem(
+      `${url.origin} answered with status ${status}, not as AppFlux does`,
+      'Check the address',
+    );
+  }
+  const { message, hint, issues = [] } = refusal.data.error;
+  const details = issues.map((issue) => `${issue.path}: ${issue.message}`).join('; ');
+  throw new RunnerProblem(details === '' ? message : `${message} (${details})`, hint ?? 'Check the flags');
+}

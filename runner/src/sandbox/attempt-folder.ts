@@ -1,0 +1,71 @@
+/** The folders of one attempt on the host. */
+import { chmod, mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Workspace } from '../job/step.ts';
+import type { Engine } from './engine.ts';
+import { emptyAsBuilder, removeTree } from './remove-tree.ts';
+
+/** Where in the state folder attempts have their folders. */
+export const WORK_FOLDER = 'work';
+
+export interface AttemptFolder {
+  /** Holds all the others; what counts against the disk limit. */
+  readonly top: string;
+  readonly workspace: Workspace;
+  /** Mounted into the container for the proxy's socket. A short name: a socket's path may have 107 bytes. */
+  readonly net: string;
+}
+
+/** Where an attempt's folders are; nothing is made yet. */
+export function attemptFolder(state: string, deploymentId: string, attempt: number): AttemptFolder {
+  const top = join(state, WORK_FOLDER, `${deploymentId}-${attempt}`);
+  return {
+    top,
+    workspace: { source: join(top, 'source'), scratch: join(top, 'scratch') },
+    net: join(top, 'net'),
+  };
+}
+
+/**
+ * Makes the folders of an attempt. The state folder above them is this user's alone, so their own modes only
+ * matter inside the container.
+ */
+export async function makeAttemptFolder({ top, workspace, net }: AttemptFolder): Promise<void> {
+  await mkdir(top, { recursive: true, mode: 0o700 });
+  await mkdir(workspace.source);
+  await mkdir(workspace.scratch, { mode: 0o700 });
+  await mkdir(net);
+  // Whatever the umask: the builder's user has to get in.
+  await chmod(workspace.source, 0o755);
+  await chmod(net, 0o755);
+}
+
+/**
+ * Removes an attempt's folders. Root may remove anything; for any other user, what the build wrote is the
+ * builder's, and a container of that user has to take it away first.
+ */
+export async function removeAttemptFolder(engine: Engine, runnerId: string, top: string): Promise<void> {
+  if (process.getuid?.() === 0) return removeTree(top);
+  try {
+    await removeTree(top);
+  } catch {
+    // Said by the second try, if that fails too.
+    await emptyAsBuilder(engine, runnerId, join(top, 'source'));
+    await removeTree(top);
+  }
+}
+
+/** Removes what attempts of an earlier process left behind. Gives the names of what it found. */
+export async function sweepAttemptFolders(
+  engine: Engine,
+  runnerId: string,
+  state: string,
+): Promise<string[]> {
+  const work = join(state, WORK_FOLDER);
+  const names = await readdir(work).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+  for (const name of names) await removeAttemptFolder(engine, runnerId, join(work, name));
+  return names;
+}

@@ -1,0 +1,92 @@
+/** The container of one build, as the engine is asked for it. Pure. */
+import type { JobLimits } from '@appflux/protocol';
+import type { ContainerCreateOptions, MountSettings } from 'dockerode';
+
+/** Every container of ours carries the id of its runner, so that the runner finds what it left behind. */
+export const RUNNER_LABEL = 'dev.appflux.runner';
+export const DEPLOYMENT_LABEL = 'dev.appflux.deployment';
+export const ATTEMPT_LABEL = 'dev.appflux.attempt';
+
+/** The user `builder` of every builder image. */
+export const BUILDER_UID = 10001;
+export const BUILDER = `${BUILDER_UID}:${BUILDER_UID}`;
+
+/** Where the source tree lies in the container. */
+export const WORKSPACE = '/workspace';
+
+const HOME = '/home/builder';
+const ENTRY = '/usr/local/bin/appflux-build';
+
+export interface ContainerInput {
+  readonly image: string;
+  readonly runnerId: string;
+  readonly deploymentId: string;
+  readonly attempt: number;
+  /** The host's folder that becomes /workspace. */
+  readonly source: string;
+  /** Where the commands run: a path in the container, at or below /workspace. */
+  readonly workingDir: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly limits: JobLimits;
+  readonly runtime: string | undefined;
+  /** The engine's name of the network; `none` leaves the container without an interface. */
+  readonly network: 'bridge' | 'none';
+  /** Further mounts, such as the folder of the egress proxy's socket. */
+  readonly mounts?: readonly MountSettings[];
+}
+
+/**
+ * Everything that a build is not given stands here: no capability, no way to win one (no-new-privileges), no
+ * writable root, no engine socket, no more memory, CPU, processes than its limits. Memory and memory-swap are
+ * equal, so it cannot swap the host to death; what it writes to /tmp and its home counts as its memory.
+ * The engine's default seccomp and AppArmor profiles stay in force. Output goes to the runner and nowhere
+ * else: the engine's own log would keep unmasked secrets on disk.
+ */
+export function containerSpec(input: ContainerInput): ContainerCreateOptions {
+  const { limits } = input;
+  const home = `rw,exec,nosuid,nodev,size=1g,uid=${BUILDER_UID},gid=${BUILDER_UID},mode=0755`;
+  return {
+    Image: input.image,
+    Cmd: [ENTRY],
+    User: BUILDER,
+    WorkingDir: input.workingDir,
+    Hostname: 'build',
+    Env: Object.entries(input.environment).map(([name, value]) => `${name}=${value}`),
+    Labels: {
+      [RUNNER_LABEL]: input.runnerId,
+      [DEPLOYMENT_LABEL]: input.deploymentId,
+      [ATTEMPT_LABEL]: String(input.attempt),
+    },
+    AttachStdin: false,
+    AttachStdout: true,
+    AttachStderr: true,
+    OpenStdin: false,
+    Tty: false,
+    StopSignal: 'SIGTERM',
+    HostConfig: {
+      NetworkMode: input.network,
+      CapDrop: ['ALL'],
+      SecurityOpt: ['no-new-privileges:true'],
+      Privileged: false,
+      ReadonlyRootfs: true,
+      Init: true,
+      Memory: limits.memoryBytes,
+      MemorySwap: limits.memoryBytes,
+      NanoCpus: Math.round(limits.cpus * 1e9),
+      PidsLimit: limits.pids,
+      IpcMode: 'private',
+      Tmpfs: { '/tmp': 'rw,exec,nosuid,nodev,size=1g,mode=1777', [HOME]: home },
+      Mounts: [
+        { Type: 'bind', Source: input.source, Target: WORKSPACE, BindOptions: { Propagation: 'rprivate' } },
+        ...(input.mounts ?? []),
+      ],
+      Ulimits: [
+        { Name: 'core', Soft: 0, Hard: 0 },
+        { Name: 'nofile', Soft: 65_536, Hard: 65_536 },
+      ],
+      LogConfig: { Type: 'none', Config: {} },
+      RestartPolicy: { Name: 'no' },
+      ...(input.runtime === undefined ? {} : { Runtime: input.runtime }),
+    },
+  };
+}

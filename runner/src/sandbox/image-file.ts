@@ -1,0 +1,52 @@
+/** Reads the small files in which a builder image tells of itself. */
+import { BUILDER, RUNNER_LABEL } from './container-spec.ts';
+import { demultiplex } from './demux.ts';
+import type { Engine } from './engine.ts';
+
+/** The versions of an image's tools, a line `tool=version` each (builder-images/README.md). */
+export const VERSIONS_FILE = '/etc/appflux/versions';
+/** The hosts that a build in it may connect to, one a line. */
+export const EGRESS_FILE = '/etc/appflux/egress';
+/** The address that npm installs from. */
+export const NPM_REGISTRY_FILE = '/etc/appflux/npm-registry';
+
+const MAX_BYTES = 64 * 1024;
+
+/** The text of a file in an image; null when there is none of that name. Takes a short-lived container. */
+export async function readImageFile(
+  engine: Engine,
+  runnerId: string,
+  image: string,
+  path: string,
+): Promise<string | null> {
+  const container = await engine.createContainer({
+    Image: image,
+    Cmd: ['cat', '--', path],
+    User: BUILDER,
+    AttachStdout: true,
+    AttachStderr: true,
+    Labels: { [RUNNER_LABEL]: runnerId },
+    HostConfig: {
+      NetworkMode: 'none',
+      CapDrop: ['ALL'],
+      SecurityOpt: ['no-new-privileges:true'],
+      ReadonlyRootfs: true,
+      LogConfig: { Type: 'none', Config: {} },
+    },
+  });
+  try {
+    const stream = await container.attach({ stream: true, stdout: true, stderr: true });
+    await container.start();
+    const parts: Uint8Array[] = [];
+    let size = 0;
+    for await (const frame of demultiplex(stream as unknown as AsyncIterable<Uint8Array>)) {
+      size += frame.bytes.length;
+      if (size > MAX_BYTES) throw new Error(`${path} in ${image} is larger than ${MAX_BYTES} bytes`);
+      if (frame.stream === 'stdout') parts.push(frame.bytes);
+    }
+    const { StatusCode } = await container.wait();
+    return StatusCode === 0 ? Buffer.concat(parts).toString('utf8') : null;
+  } finally {
+    await container.remove({ force: true, v: true });
+  }
+}

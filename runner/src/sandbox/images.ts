@@ -1,0 +1,112 @@
+/** Builder images: which ones a build may use, making sure of them, and what they say about themselves. */
+import { execa, parseCommandString } from 'execa';
+import type { Journal } from '../agent/journal.ts';
+import { untilAborted } from '../agent/stop.ts';
+import { JobFailure, type WriteLine } from '../job/step.ts';
+import { type Engine, engineStatus } from './engine.ts';
+
+/** The form of an image's name (the grammar is in the reference package of the `distribution` project). */
+const REFERENCE =
+  /^(?:[a-z0-9][\w.-]*(?::\d+)?\/)?[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*(?::\w[\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$/;
+
+/** Whether an image's name is one, and fits one of the patterns, in which `*` stands for any characters. Pure. */
+export function isAllowedImage(image: string, patterns: readonly string[]): boolean {
+  // The name becomes part of a path at the engine: `..` and the like must not get there.
+  if (!REFERENCE.test(image)) return false;
+  return patterns.some((pattern) => {
+    const literal = pattern.split('*').map((part) => part.replaceAll(/[^\w]/g, '\\$&'));
+    return new RegExp(`^${literal.join('.*')}$`).test(image);
+  });
+}
+
+/** `web` for `appflux/web-builder`, with or without a tag; the image's whole name if it is none of ours. Pure. */
+export function imageKind(image: string): string {
+  return /^appflux\/([a-z0-9-]+)-builder(?::[\w.-]+)?$/.exec(image)?.[1] ?? image;
+}
+
+export interface ImagesOptions {
+  readonly engine: Engine;
+  readonly journal: Journal;
+  /** Patterns of the images that builds may use. */
+  readonly allowed: readonly string[];
+  /** Makes a missing image; its kind becomes the last argument. Undefined: a missing image is a failure. */
+  readonly command: string | undefined;
+}
+
+export class Images {
+  readonly #options: ImagesOptions;
+  /** Images that are being made, so that two builds do not make the same. */
+  readonly #making = new Map<string, Promise<void>>();
+
+  constructor(options: ImagesOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Makes sure that an image is there; gives its id.
+   *
+   * Nothing is pulled from a registry: `appflux/...` on a public one need not be ours. An owner who wants
+   * pulling says so with a command that pulls.
+   * @throws {JobFailure} `settings_invalid` for an image that may not be used, `image_unavailable`
+   */
+  async ensure(image: string, log: WriteLine, signal: AbortSignal): Promise<string> {
+    if (!isAllowedImage(image, this.#options.allowed)) {
+      throw new JobFailure('settings_invalid', `This runner does not let builds use the image ${image}`, {
+        hint: 'Leave the image to detection, or ask the owner of the runner to allow it (--images).',
+      });
+    }
+    const id = await this.#idOf(image);
+    if (id !== undefined) return id;
+    await this.#make(image, log, signal);
+    const made = await this.#idOf(image);
+    if (made === undefined) {
+      throw new JobFailure(
+        'image_unavailable',
+        `The builder image ${image} is not there although it was made`,
+      );
+    }
+    return made;
+  }
+
+  async #idOf(image: string): Promise<string | undefined> {
+    try {
+      const { Id } = await this.#options.engine.getImage(image).inspect();
+      return Id;
+    } catch (error) {
+      if (engineStatus(error) === 404) return undefined;
+      throw error;
+    }
+  }
+
+  async #make(image: string, log: WriteLine, signal: AbortSignal): Promise<void> {
+    const { command } = this.#options;
+    if (command === undefined) {
+      throw new JobFailure('image_unavailable', `The runner does not have the builder image ${image}`);
+    }
+    log(`The builder image ${image} is not on this runner yet. It is being made, which takes some minutes.`);
+    let making = this.#making.get(image);
+    if (making === undefined) {
+      making = this.#run(command, image).finally(() => this.#making.delete(image));
+      this.#making.set(image, making);
+    }
+    // A build that is canceled meanwhile goes; the image is made all the same, for the next one.
+    making.catch(() => undefined);
+    await untilAborted(making, signal);
+    log(`The builder image ${image} has been made.`);
+  }
+
+  async #run(command: string, image: string): Promise<void> {
+    const { journal } = this.#options;
+    const [program = '', ...args] = parseCommandString(command);
+    journal.info('Making a builder image', { image });
+    const result = await execa(program, [...args, imageKind(image)], {
+      all: true,
+      reject: false,
+      stdin: 'ignore',
+      maxBuffer: 1024 * 1024,
+    });
+    if (!result.failed) return;
+    journal.error('A builder image could not be made', { image, output: result.all.slice(-4000) });
+    throw new JobFailure('image_unavailable', `The builder image ${image} could not be made on this runner`);
+  }
+}

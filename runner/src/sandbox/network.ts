@@ -1,0 +1,165 @@
+/** What a build can reach: nothing but the runner's proxy, unless the host's owner wants it otherwise. */
+import { lstat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Plan } from '@appflux/protocol';
+import type { MountSettings } from 'dockerode';
+import type { Journal } from '../agent/journal.ts';
+import type { Settings } from '../config/settings.ts';
+import { JobFailure, type PreparedSource, type StepContext } from '../job/step.ts';
+import type { AttemptFolder } from './attempt-folder.ts';
+import {
+  allowedHosts,
+  EgressError,
+  type PackageManager,
+  parseEgressFile,
+  readRegistryFacts,
+  renderReport,
+  startEgress,
+} from './egress/index.ts';
+import type { Engine } from './engine.ts';
+import { EGRESS_FILE, NPM_REGISTRY_FILE, readImageFile } from './image-file.ts';
+
+/** A build's network, as its container needs it. */
+export interface BuildNetwork {
+  /** The engine's network. */
+  readonly mode: 'bridge' | 'none';
+  readonly mounts: readonly MountSettings[];
+  /** Variables for the tools; an App's own do not win over them. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Variables that an App may overrule. */
+  readonly suggested: Readonly<Record<string, string>>;
+  /** Orders to the image's entry. */
+  readonly entry: Readonly<Record<string, string>>;
+  /** Closes the way out; gives lines for the log that tell what went through and what was refused. */
+  close(): Promise<string[]>;
+}
+
+export interface NetworkHost {
+  readonly engine: Engine;
+  readonly settings: Settings;
+  readonly runnerId: string;
+  readonly journal: Journal;
+}
+
+export interface NetworkInput {
+  readonly plan: Plan;
+  readonly imageId: string;
+  readonly source: PreparedSource;
+  readonly folder: AttemptFolder;
+}
+
+/** Where the folder with the proxy's socket is mounted in the container. */
+const NET_MOUNT = '/run/appflux';
+const SOCKET = 'proxy.sock';
+
+const closed = async () => [];
+const withoutProxy = { mounts: [], environment: {}, suggested: {}, entry: {}, close: closed };
+
+/**
+ * Opens the network of one build.
+ * @throws {JobFailure} when the proxy cannot be started
+ */
+export async function openNetwork(
+  host: NetworkHost,
+  input: NetworkInput,
+  ctx: StepContext,
+): Promise<BuildNetwork> {
+  const { network } = host.settings;
+  if (network === 'none') {
+    ctx.log('This runner gives builds no network.');
+    return { ...withoutProxy, mode: 'none' };
+  }
+  if (network === 'bridge') {
+    ctx.log('This runner gives builds an open network.');
+    return { ...withoutProxy, mode: 'bridge' };
+  }
+  return openProxy(host, input, ctx);
+}
+
+async function openProxy(host: NetworkHost, input: NetworkInput, ctx: StepContext): Promise<BuildNetwork> {
+  const { settings } = host;
+  const { plan, imageId, source, folder } = input;
+  const facts = await imageFacts(host, imageId);
+  try {
+    const egress = await startEgress({
+      socketPath: join(folder.net, SOCKET),
+      allow: allowedHosts({
+        image: facts.hosts,
+        add: settings.allowHosts,
+        remove: settings.denyHosts,
+        only: null,
+      }),
+      npmRegistry: facts.npmRegistry,
+      allowAddresses: settings.allowAddresses,
+      log: ctx.log,
+    });
+    const manager = await managerOf(plan, source.root);
+    const suggested =
+      manager === null
+        ? {}
+        : egress.registryEnvironment(await readRegistryFacts(source.root, folder.workspace.source, manager));
+    return {
+      mode: 'none',
+      mounts: [{ Type: 'bind', Source: folder.net, Target: NET_MOUNT, ReadOnly: true }],
+      environment: egress.environment,
+      suggested,
+      entry: { APPFLUX_EGRESS_SOCKET: `${NET_MOUNT}/${SOCKET}` },
+      close: async () => {
+        await egress.close();
+        return renderReport(egress.report());
+      },
+    };
+  } catch (error) {
+    if (!(error instanceof EgressError)) throw error;
+    host.journal.error('The proxy for a build could not be started', {
+      code: error.code,
+      error: error.message,
+    });
+    throw new JobFailure('internal', 'The runner could not open the way out for the build', {
+      hint: 'Ask the owner of the runner to run `appflux-runner doctor`.',
+      cause: error,
+    });
+  }
+}
+
+interface ImageFacts {
+  readonly hosts: readonly string[];
+  readonly npmRegistry: URL | null;
+}
+
+/** An image never changes under its id, so it is asked once. */
+const factsById = new Map<string, Promise<ImageFacts>>();
+
+function imageFacts(host: NetworkHost, imageId: string): Promise<ImageFacts> {
+  const known = factsById.get(imageId);
+  if (known !== undefined) return known;
+  const reading = readFacts(host, imageId);
+  factsById.set(imageId, reading);
+  // A failure is not remembered: the next build asks again.
+  reading.catch(() => factsById.delete(imageId));
+  return reading;
+}
+
+async function readFacts({ engine, runnerId }: NetworkHost, imageId: string): Promise<ImageFacts> {
+  const hosts = await readImageFile(engine, runnerId, imageId, EGRESS_FILE);
+  const registry = await readImageFile(engine, runnerId, imageId, NPM_REGISTRY_FILE);
+  return {
+    hosts: parseEgressFile(hosts ?? ''),
+    npmRegistry: URL.parse(registry?.trim() ?? ''),
+  };
+}
+
+/** The plan's package manager, with Yarn's two kinds told apart. */
+async function managerOf(plan: Plan, root: string): Promise<PackageManager | null> {
+  if (plan.packageManager !== 'yarn') return plan.packageManager;
+  const berry = plan.installCommand?.includes('--immutable') || (await exists(join(root, '.yarnrc.yml')));
+  return berry ? 'yarn-berry' : 'yarn';
+}
+
+async function exists(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    // Whatever keeps it from being looked at: Yarn 1 is then the careful guess.
+    () => false,
+  );
+}

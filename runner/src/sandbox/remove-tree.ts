@@ -1,0 +1,47 @@
+/** Removes folders that a build has written to. */
+import { execa } from 'execa';
+import { BUILDER, RUNNER_LABEL } from './container-spec.ts';
+import type { Engine } from './engine.ts';
+
+/**
+ * Removes a folder and all in it. The work is left to `rm` (coreutils), which goes through a tree by file
+ * descriptors: it follows no link, cannot be led astray by one put in its way, and manages paths of any depth,
+ * where Node's own removal gives up at the longest path that the kernel takes.
+ * @throws execa's error when something could not be removed
+ */
+export async function removeTree(path: string): Promise<void> {
+  await execa('rm', ['-rf', '--one-file-system', '--', path], { env: { LC_ALL: 'C' } });
+}
+
+/** Any builder image has what is needed. */
+const BUILDER_IMAGES = 'appflux/*';
+
+/**
+ * Removes what a build wrote where this process is not root: those files belong to the builder's user, so a
+ * container of that user takes them away.
+ */
+export async function emptyAsBuilder(engine: Engine, runnerId: string, path: string): Promise<void> {
+  const images = await engine.listImages({ filters: { reference: [BUILDER_IMAGES] } });
+  const image = images[0]?.Id;
+  if (image === undefined) throw new Error('There is no builder image to remove the files of a build with');
+  const container = await engine.createContainer({
+    Image: image,
+    Cmd: ['find', '/workspace', '-mindepth', '1', '-delete'],
+    User: BUILDER,
+    Labels: { [RUNNER_LABEL]: runnerId },
+    HostConfig: {
+      NetworkMode: 'none',
+      CapDrop: ['ALL'],
+      SecurityOpt: ['no-new-privileges:true'],
+      ReadonlyRootfs: true,
+      LogConfig: { Type: 'none', Config: {} },
+      Mounts: [{ Type: 'bind', Source: path, Target: '/workspace' }],
+    },
+  });
+  try {
+    await container.start();
+    await container.wait();
+  } finally {
+    await container.remove({ force: true, v: true });
+  }
+}

@@ -1,0 +1,107 @@
+/** One container from its creation to its removal. */
+import type { Container, ContainerCreateOptions } from 'dockerode';
+import { mayStopGently, untilAborted } from '../agent/stop.ts';
+import { demultiplex, type OutputFrame } from './demux.ts';
+import { type Engine, engineStatus } from './engine.ts';
+
+export interface ContainerRun {
+  readonly spec: ContainerCreateOptions;
+  /** Takes a piece of output. */
+  readonly output: (frame: OutputFrame) => void;
+  /** Waited for before more output is read; meanwhile the container's own writes come to stand. */
+  readonly ready: () => Promise<void>;
+  /** Ends the container: decently or at once, as the reason asks (see mayStopGently). */
+  readonly signal: AbortSignal;
+  /** Told what went wrong in clearing away; the run's own result stands all the same. */
+  readonly onLeftover: (error: unknown) => void;
+}
+
+/** How a container ended. Both say something of memory: a killed child leaves the exit code to its shell. */
+export interface ContainerEnd {
+  readonly exitCode: number;
+  readonly oomKilled: boolean;
+}
+
+/** Seconds between TERM and KILL. */
+const GRACE_SECONDS = 10;
+/** What the engine gets on top to report an end, in milliseconds. A runtime can hang at its memory limit. */
+const KILL_PATIENCE_MS = 20_000;
+/** How long output may keep coming after the container has ended, in milliseconds. */
+const OUTPUT_PATIENCE_MS = 10_000;
+
+/**
+ * Runs a container and removes it, whatever happens.
+ * @throws the signal's reason when it aborts; the engine's error when the engine does not do its part
+ */
+export async function runContainer(engine: Engine, run: ContainerRun): Promise<ContainerEnd> {
+  run.signal.throwIfAborted();
+  const container = await engine.createContainer(run.spec);
+  try {
+    const stream = await container.attach({ stream: true, stdout: true, stderr: true });
+    const reading = read(stream, run);
+    // Waited for below; until then a failure must not count as unhandled.
+    reading.catch(() => undefined);
+    run.signal.throwIfAborted();
+    await container.start();
+    const ended: Promise<{ StatusCode: number }> = container.wait();
+    ended.catch(() => undefined);
+    try {
+      const { StatusCode } = await untilAborted(ended, run.signal);
+      await withPatience(reading, OUTPUT_PATIENCE_MS);
+      const { State } = await container.inspect();
+      return { exitCode: StatusCode, oomKilled: State.OOMKilled };
+    } catch (error) {
+      if (run.signal.aborted) {
+        await end(container, mayStopGently(run.signal.reason), ended);
+        await withPatience(reading, OUTPUT_PATIENCE_MS);
+      }
+      throw error;
+    }
+  } finally {
+    await remove(container, run.onLeftover);
+  }
+}
+
+async function read(stream: NodeJS.ReadableStream, run: ContainerRun): Promise<void> {
+  for await (const frame of demultiplex(stream as AsyncIterable<Uint8Array>)) {
+    run.output(frame);
+    // A build that is being ended must not wait for its log to be taken.
+    if (!run.signal.aborted) await untilAborted(run.ready(), run.signal).catch(() => undefined);
+  }
+}
+
+/** TERM, ten seconds, KILL; or KILL at once. Waits until the engine reports the end, but not for ever. */
+async function end(container: Container, gently: boolean, ended: Promise<unknown>): Promise<void> {
+  const stopping = gently ? container.stop({ t: GRACE_SECONDS }) : container.kill();
+  await withPatience(
+    stopping.catch((error: unknown) => {
+      // 304 and 409: it has ended by itself. 404: it is gone. All are what was wanted.
+      if (![304, 404, 409].includes(engineStatus(error) ?? 0)) throw error;
+    }),
+    GRACE_SECONDS * 1000 + KILL_PATIENCE_MS,
+  );
+  await withPatience(ended, KILL_PATIENCE_MS);
+}
+
+async function remove(container: Container, onLeftover: (error: unknown) => void): Promise<void> {
+  try {
+    await withPatience(container.remove({ force: true, v: true }), KILL_PATIENCE_MS, true);
+  } catch (error) {
+    if (engineStatus(error) === 404) return;
+    // The sweep at the runner's next start finds it by its label.
+    onLeftover(error);
+  }
+}
+
+/** Waits for a promise, at most so long; then goes on without it, or throws if it is needed. */
+async function withPatience(promise: Promise<unknown>, ms: number, needed = false): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<void>((resolve, reject) => {
+    timer = setTimeout(() => (needed ? reject(new Error('The engine does not answer')) : resolve()), ms);
+  });
+  try {
+    await Promise.race([promise, patience]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

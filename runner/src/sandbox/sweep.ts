@@ -1,0 +1,27 @@
+/** Clears away what an earlier process of this runner left behind: it may have been killed at any moment. */
+import { sweepAttemptFolders } from './attempt-folder.ts';
+import { DEPLOYMENT_LABEL, RUNNER_LABEL } from './container-spec.ts';
+import { type Engine, engineStatus } from './engine.ts';
+
+export interface Swept {
+  /** Deployments whose containers were removed. */
+  readonly containers: readonly string[];
+  /** Names of the folders that were removed, with the sockets in them. */
+  readonly folders: readonly string[];
+}
+
+/** Removes containers with this runner's label, and its attempts' folders. Only to be called when nothing runs. */
+export async function sweep(engine: Engine, runnerId: string, state: string): Promise<Swept> {
+  const filters = { label: [`${RUNNER_LABEL}=${runnerId}`] };
+  const found = await engine.listContainers({ all: true, filters });
+  for (const { Id } of found) {
+    try {
+      await engine.getContainer(Id).remove({ force: true, v: true });
+    } catch (error) {
+      // 404: it has gone by itself; 409: the engine is removing it already.
+      if (![404, 409].includes(engineStatus(error) ?? 0)) throw error;
+    }
+  }
+  const folders = await sweepAttemptFolders(engine, runnerId, state);
+  return { containers: found.map(({ Labels }) => Labels[DEPLOYMENT_LABEL] ?? ''), folders };
+}

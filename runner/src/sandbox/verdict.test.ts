@@ -1,0 +1,83 @@
+import { expect, test } from 'vitest';
+import { lastWords } from './last-words.ts';
+import { type FinishedBuild, verdict } from './verdict.ts';
+
+const build = (change: Partial<FinishedBuild>): FinishedBuild => ({
+  exitCode: 1,
+  oomKilled: false,
+  stage: 'build',
+  installCommand: 'npm ci',
+  buildCommand: 'npm run build',
+  memoryBytes: 512 * 1024 ** 2,
+  tail: [
+    '> vite build',
+    'error during build:',
+    'Could not resolve "./missing.js" from "src/main.js"',
+    '    at x (y.js:1)',
+  ],
+  ...change,
+});
+
+const told = (change: Partial<FinishedBuild>) => {
+  const failure = verdict(build(change));
+  return failure === null ? null : `${failure.code}: ${failure.message}`;
+};
+
+test('exit code 0 is a success, even if a child was killed for its memory', () => {
+  expect(told({ exitCode: 0, oomKilled: true })).toBeNull();
+});
+
+test('a failure names the command, the exit code and the line that says why', () => {
+  expect(told({})).toBe(
+    'build_failed: The build command (npm run build) ended with exit code 1: Could not resolve "./missing.js" from "src/main.js"',
+  );
+  expect(told({ stage: 'install', tail: [] })).toBe(
+    'install_failed: The install command (npm ci) ended with exit code 1',
+  );
+  expect(told({ exitCode: 127, tail: ['bash: line 1: vit: command not found'] })).toBe(
+    'build_failed: The build command (npm run build) names a program that is not there: bash: line 1: vit: command not found',
+  );
+  expect(told({ exitCode: 139, tail: [] })).toContain('was ended by SIGSEGV');
+});
+
+test('memory is told by the engine, by the exit code, and by what a runtime prints of its own heap', () => {
+  const killed =
+    'out_of_memory: The build command (npm run build) was killed at the limit of 512 MB of memory';
+  expect(told({ oomKilled: true })).toBe(killed);
+  expect(told({ exitCode: 137 })).toBe(killed);
+  expect(
+    told({
+      exitCode: 134,
+      tail: ['FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory'],
+    }),
+  ).toBe(
+    'out_of_memory: The build command (npm run build) used up the memory that its runtime allowed itself',
+  );
+});
+
+test('an entry that never begins is a fault of the image, not of the project', () => {
+  expect(told({ stage: null, exitCode: 125, tail: ['appflux-build: no socket at /run/x'] })).toBe(
+    'internal: The builder image did not begin the build: appflux-build: no socket at /run/x',
+  );
+});
+
+test.each([
+  [
+    [
+      'npm error code E404',
+      'npm error 404 Not Found - GET /left-padd',
+      'npm error A complete log of this run can be found in: /x',
+    ],
+    'npm error 404 Not Found - GET /left-padd',
+  ],
+  [
+    ['src/a.ts(3,1): error TS2322: Type mismatch.', ' ELIFECYCLE  Command failed with exit code 2.'],
+    'src/a.ts(3,1): error TS2322: Type mismatch.',
+  ],
+  [['\u001b[31m✘ [ERROR] No loader\u001b[39m', '', '   ╵   ^^^'], '✘ [ERROR] No loader'],
+  [['just text', 'more text'], 'more text'],
+  [['', '   '], null],
+  [['Error: boom', '    at main (a.js:1:1)', '', 'Node.js v24.21.0'], 'Error: boom'],
+])('the telling line of %j', (lines, expected) => {
+  expect(lastWords(lines)).toBe(expected);
+});

@@ -1,0 +1,55 @@
+/** What the end of a build's container means. Pure. */
+import { constants } from 'node:os';
+import { JobFailure } from '../job/step.ts';
+import { lastWords } from './last-words.ts';
+import type { BuildStage } from './marks.ts';
+import type { ContainerEnd } from './run-container.ts';
+
+export interface FinishedBuild extends ContainerEnd {
+  /** The stage that was begun last; null when not even that came about. */
+  readonly stage: BuildStage | null;
+  readonly installCommand: string | null;
+  readonly buildCommand: string | null;
+  readonly memoryBytes: number;
+  /** The end of the output, masked, oldest line first. */
+  readonly tail: readonly string[];
+}
+
+/** What the entry exits with when it cannot do its own work (builder-images/README.md). */
+const ENTRY_FAILED = 125;
+/** 128 + SIGKILL: what the kernel sends when memory runs out. */
+const KILLED = 137;
+const HEAP_LIMIT = /JavaScript heap out of memory|java\.lang\.OutOfMemoryError/;
+
+/** Null when the build ended well. */
+export function verdict(build: FinishedBuild): JobFailure | null {
+  if (build.exitCode === 0) return null;
+  const why = lastWords(build.tail);
+  const quoted = why === null ? '' : `: ${why}`;
+  if (build.stage === null) {
+    return new JobFailure('internal', `The builder image did not begin the build${quoted}`, {
+      hint: 'Ask the owner of the runner to build its images again and to run `appflux-runner doctor`.',
+    });
+  }
+  const command = build.stage === 'install' ? build.installCommand : build.buildCommand;
+  const named = `The ${build.stage} command (${shorten(command ?? '')})`;
+  if (build.tail.some((line) => HEAP_LIMIT.test(line))) {
+    return new JobFailure('out_of_memory', `${named} used up the memory that its runtime allowed itself`);
+  }
+  if (build.oomKilled || build.exitCode === KILLED) {
+    const megabytes = Math.round(build.memoryBytes / 1024 ** 2);
+    return new JobFailure('out_of_memory', `${named} was killed at the limit of ${megabytes} MB of memory`);
+  }
+  const code = build.stage === 'install' ? 'install_failed' : 'build_failed';
+  return new JobFailure(code, `${named} ${howItEnded(build.exitCode)}${quoted}`);
+}
+
+function howItEnded(exitCode: number): string {
+  const signal = Object.entries(constants.signals).find(([, number]) => number === exitCode - 128);
+  if (signal !== undefined) return `was ended by ${signal[0]}`;
+  if (exitCode === ENTRY_FAILED) return 'could not be run';
+  if (exitCode === 127) return 'names a program that is not there';
+  return `ended with exit code ${exitCode}`;
+}
+
+const shorten = (command: string) => (command.length > 120 ? `${command.slice(0, 119)}…` : command);

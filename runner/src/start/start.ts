@@ -1,0 +1,96 @@
+/** `appflux-runner start`: claims jobs and builds them until it is told to end. */
+import { Agent } from '../agent/agent.ts';
+import { machineClock } from '../agent/clock.ts';
+import type { Journal } from '../agent/journal.ts';
+import { readRegistration } from '../config/registration.ts';
+import type { Settings } from '../config/settings.ts';
+import { RunnerProblem } from '../problem.ts';
+import { connectEngine, type Engine, engineMessage } from '../sandbox/engine.ts';
+import { Images } from '../sandbox/images.ts';
+import { sweep } from '../sandbox/sweep.ts';
+import { VERSION } from '../version.ts';
+import { lockRunner } from './lock.ts';
+
+/**
+ * Runs until SIGTERM or SIGINT; the builds at hand are then given back and cleared away. A second signal ends
+ * the process on the spot, and the next start clears away.
+ * @throws {RunnerProblem} when it cannot start, or when its credential was revoked
+ */
+export async function start(settings: Settings, journal: Journal): Promise<void> {
+  const registration = await readRegistration(settings.state);
+  if (registration === undefined) {
+    throw new RunnerProblem(`${settings.state} holds no registration`, 'Run `appflux-runner register` first');
+  }
+  const unlock = await lockRunner(registration.id);
+  const engine = connectEngine();
+  await sweepLeftovers(engine, registration.id, settings.state, journal);
+  const slots = settings.slots ?? registration.slots;
+  const agent = new Agent({
+    labels: settings.labels ?? registration.labels,
+    slots,
+    host: {
+      engine,
+      images: new Images({ engine, journal, allowed: settings.images, command: settings.imageCommand }),
+      settings,
+      runnerId: registration.id,
+      journal,
+      url: new URL(registration.url),
+      credential: registration.credential,
+      name: registration.name,
+      version: VERSION,
+      clock: machineClock(),
+    },
+  });
+  const forget = onSignals((signal) => {
+    journal.info('Ending: builds are given back and cleared away', { signal });
+    agent.stop();
+  });
+  journal.info('Starting', { name: registration.name, url: registration.url, slots, version: VERSION });
+  const end = await agent.run();
+  forget();
+  unlock();
+  if (end === 'revoked') {
+    throw new RunnerProblem(
+      `The runner ${registration.name} was removed from ${registration.url}`,
+      'Register it again with `appflux-runner register --replace` if that was a mistake',
+    );
+  }
+  journal.info('Ended');
+}
+
+async function sweepLeftovers(
+  engine: Engine,
+  runnerId: string,
+  state: string,
+  journal: Journal,
+): Promise<void> {
+  try {
+    const { containers, folders } = await sweep(engine, runnerId, state);
+    if (containers.length + folders.length > 0) {
+      journal.warn('Cleared away what an earlier process left behind', {
+        containers: containers.length,
+        folders: folders.length,
+      });
+    }
+  } catch (error) {
+    throw new RunnerProblem(
+      `The Docker engine cannot be used: ${engineMessage(error)}`,
+      'Run `appflux-runner doctor`, which says what is wrong',
+      error,
+    );
+  }
+}
+
+/** Calls back at the first signal that asks the process to end; the second one ends it. */
+function onSignals(callback: (signal: string) => void): () => void {
+  let told = false;
+  const listener = (signal: NodeJS.Signals) => {
+    if (told) process.exit(130);
+    told = true;
+    callback(signal);
+  };
+  process.on('SIGTERM', listener).on('SIGINT', listener);
+  return () => {
+    process.off('SIGTERM', listener).off('SIGINT', listener);
+  };
+}

@@ -1,0 +1,191 @@
+/**
+ * The edge's side of the wire for tests: real HTTP and WebSockets on loopback, frames checked with the
+ * protocol's schemas, and faults on demand. It keeps no rules of its own beyond the protocol.
+ */
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import {
+  CLOSE,
+  type Grant,
+  PING,
+  PONG,
+  type PoolToRunner,
+  RegisterRunner,
+  RunnerToPool,
+} from '@appflux/protocol';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { FakeAttempt, leaseHeader } from './fake-attempt.ts';
+
+export const FAKE_CREDENTIAL = 'runner-credential-of-the-test';
+export const FAKE_RUNNER_ID = '66f2a1c04b7e9d00000000aa';
+
+export class FakeEdge {
+  /** Frames of the runner to its pool. */
+  readonly poolFrames: RunnerToPool[] = [];
+  /** Objects that were put into storage, parts by number: `name` to bytes of each part. */
+  readonly stored = new Map<string, Map<number, Buffer>>();
+  /** Files that can be fetched from `sourceUrl(name)`. */
+  readonly sources = new Map<string, Buffer>();
+  /** Statuses with which the next PUTs into storage are answered, before they work again. */
+  readonly storageFaults: number[] = [];
+  /** Registration tokens that are good. */
+  readonly tokens = new Set<string>(['registration-token']);
+  /** Refuses every WebSocket with this status. */
+  refuseStatus: number | undefined;
+  /** Answers no ping. */
+  mute = false;
+  readonly #server: Server;
+  readonly #sockets = new WebSocketServer({ noServer: true });
+  readonly #attempts = new Map<string, FakeAttempt>();
+  #pool: WebSocket | undefined;
+
+  private constructor(server: Server) {
+    this.#server = server;
+    server.on('request', (request, response) => {
+      this.#answer(request, response).catch((error: unknown) => {
+        response.writeHead(500).end(String(error));
+      });
+    });
+    server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
+  }
+
+  static async start(): Promise<FakeEdge> {
+    const server = createServer();
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return new FakeEdge(server);
+  }
+
+  get url(): URL {
+    return new URL(`http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`);
+  }
+
+  sourceUrl(name: string): string {
+    return new URL(`/sources/${name}?X-Amz-Signature=${'7'.repeat(32)}`, this.url).href;
+  }
+
+  get poolConnected(): boolean {
+    return this.#pool !== undefined;
+  }
+
+  /** Hands out a grant, as the pool does once the deployment has given the lease. */
+  grant(grant: Grant, baseSeq = 0): FakeAttempt {
+    const attempt = new FakeAttempt(grant, new URL('/storage', this.url).href, baseSeq);
+    this.#attempts.set(`${grant.deploymentId}/${grant.attempt}`, attempt);
+    this.sendToPool({ type: 'grant', grant });
+    return attempt;
+  }
+
+  sendToPool(frame: PoolToRunner) {
+    this.#pool?.send(JSON.stringify(frame));
+  }
+
+  closePool(code: number) {
+    this.#pool?.close(code);
+  }
+
+  /** Breaks every connection, as a deploy of the edge does. */
+  dropAll() {
+    this.#pool?.terminate();
+    this.#pool = undefined;
+    for (const attempt of this.#attempts.values()) attempt.drop();
+  }
+
+  /** The bytes that were put for an artifact, its parts joined. */
+  storedBytes(name: string): Buffer {
+    const parts = this.stored.get(name) ?? new Map<number, Buffer>();
+    return Buffer.concat([...parts].sort(([a], [b]) => a - b).map(([, bytes]) => bytes));
+  }
+
+  async close() {
+    this.dropAll();
+    for (const client of this.#sockets.clients) client.terminate();
+    this.#server.closeAllConnections();
+    this.#server.close();
+    await once(this.#server, 'close');
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { pathname } = new URL(request.url ?? '/', this.url);
+    const body = await buffer(request);
+    const [, folder, name = '', part = ''] = pathname.split('/').map(decodeURIComponent);
+    if (folder === 'storage' && request.method === 'PUT')
+      return this.#store(request, response, name, Number(part), body);
+    const source = folder === 'sources' ? this.sources.get(name) : undefined;
+    if (source !== undefined) {
+      response.writeHead(200, { 'content-length': source.length }).end(source);
+      return;
+    }
+    if (pathname === '/api/runners/register') return this.#register(response, JSON.parse(body.toString()));
+    if (pathname === '/api/health') {
+      return json(response, 200, {
+        status: 'ok',
+        version: '0.0.0',
+        parts: { metadata: 'ok', storage: 'ok', queue: 'ok' },
+      });
+    }
+    json(response, 404, { error: { code: 'not_found', message: 'There is nothing here' } });
+  }
+
+  #register(response: ServerResponse, body: unknown) {
+    const { token, name } = RegisterRunner.parse(body);
+    if (!this.tokens.delete(token)) {
+      const error = { code: 'unauthorized', message: 'This token is not good', hint: 'Make a new one' };
+      return json(response, 401, { error });
+    }
+    json(response, 201, { id: FAKE_RUNNER_ID, name, credential: FAKE_CREDENTIAL });
+  }
+
+  #store(request: IncomingMessage, response: ServerResponse, name: string, part: number, body: Buffer) {
+    const fault = this.storageFaults.shift();
+    if (fault !== undefined) return void response.writeHead(fault).end();
+    // S3 takes no chunked bodies (it needs the length up front).
+    if (request.headers['content-length'] !== String(body.length)) return void response.writeHead(411).end();
+    const parts = this.stored.get(name) ?? new Map<number, Buffer>();
+    this.stored.set(name, parts.set(part, body));
+    response.writeHead(200, { etag: `"etag-${part}"` }).end();
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer) {
+    const authorized = request.headers.authorization === `Bearer ${FAKE_CREDENTIAL}`;
+    const status = this.refuseStatus ?? (authorized ? undefined : 401);
+    if (status !== undefined) {
+      socket.end(`HTTP/1.1 ${status} Refused\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+      return;
+    }
+    this.#sockets.handleUpgrade(request, socket, head, (client) => {
+      const { pathname } = new URL(request.url ?? '/', this.url);
+      if (pathname === '/api/pool/connect') return this.#acceptPool(client);
+      const match = /^\/api\/deployments\/([0-9a-f]{24})\/attempts\/(\d+)\/connect$/.exec(pathname);
+      const attempt = this.#attempts.get(`${match?.[1]}/${match?.[2]}`);
+      if (attempt === undefined) return client.close(CLOSE.staleAttempt);
+      this.#listen(client, attempt.accept(client, request.headers[leaseHeader]?.toString()));
+    });
+  }
+
+  /** Gives on what comes, without pings: the platform answers those itself, and the objects never see them. */
+  #listen(client: WebSocket, take: (text: string) => void) {
+    client.on('message', (data) => {
+      const text = data.toString();
+      if (text !== PING) take(text);
+      else if (!this.mute) client.send(PONG);
+    });
+  }
+
+  #acceptPool(client: WebSocket) {
+    this.#pool?.close(CLOSE.replaced);
+    this.#pool = client;
+    client.on('close', () => {
+      if (this.#pool === client) this.#pool = undefined;
+    });
+    this.#listen(client, (text) => this.poolFrames.push(RunnerToPool.parse(JSON.parse(text))));
+    this.sendToPool({ type: 'welcome', runnerId: FAKE_RUNNER_ID, name: 'test', draining: false });
+  }
+}
+
+function json(response: ServerResponse, status: number, body: unknown) {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+}

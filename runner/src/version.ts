@@ -1,0 +1,4 @@
+/** This runner's version, as it announces itself. */
+import manifest from '../package.json' with { type: 'json' };
+
+export const VERSION: string = manifest.version;
