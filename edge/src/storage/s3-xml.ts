@@ -27,6 +27,7 @@ const InitiateResult = z.object({ InitiateMultipartUploadResult: z.object({ Uplo
 const ListResult = z.object({
   ListBucketResult: z.object({
     Contents: z.array(z.object({ Key: z.string() })).default([]),
+    EncodingType: z.string().optional(),
     IsTruncated: z.enum(['true', 'false']),
     NextContinuationToken: z.string().min(1).optional(),
   }),
@@ -67,11 +68,18 @@ export function readFault(body: string): S3Fault | null {
 export const readUploadId = (body: string): string =>
   read(InitiateResult, body).InitiateMultipartUploadResult.UploadId;
 
-/** Keys and continuation token of a ListObjectsV2 answer that was asked for with `encoding-type=url`. */
+/**
+ * Keys and continuation token of a ListObjectsV2 answer. `encoding-type=url` is asked for, as XML cannot hold every
+ * character; a server that does not know it says so by not repeating it, and gives the keys as they are.
+ */
 export function readList(body: string): { keys: string[]; cursor: string | null } {
   const list = read(ListResult, body).ListBucketResult;
+  const decode =
+    list.EncodingType === 'url'
+      ? (key: string) => decodeURIComponent(key.replaceAll('+', ' '))
+      : (key: string) => key;
   return {
-    keys: list.Contents.map(({ Key }) => decodeURIComponent(Key.replaceAll('+', ' '))),
+    keys: list.Contents.map(({ Key }) => decode(Key)),
     cursor: list.IsTruncated === 'true' ? (list.NextContinuationToken ?? null) : null,
   };
 }

@@ -1,0 +1,180 @@
+/** Storage that fails now and then: the real server, with faults put in front of it. */
+import { env } from 'cloudflare:workers';
+import { isAppFluxError, MULTIPART_FROM_BYTES } from '@appflux/protocol';
+import { afterEach, describe, expect, inject, test, vi } from 'vitest';
+import { createR2Objects } from './r2.ts';
+import { createS3Objects } from './s3.ts';
+import { S3Client } from './s3-client.ts';
+import { createUploads } from './uploads.ts';
+
+type Fault = (request: () => Promise<Response>) => Promise<Response>;
+
+const status =
+  (code: number, body = ''): Fault =>
+  async () =>
+    new Response(body, { status: code });
+const noConnection: Fault = async () => {
+  throw new TypeError('Network connection lost.');
+};
+/** The server does it, and its answer never arrives. */
+const answerLost: Fault = async (request) => {
+  await (await request()).text();
+  throw new TypeError('Network connection lost.');
+};
+const errorBody = (code: string) =>
+  `  \n<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>It is so</Message></Error>`;
+
+/** The next requests meet these faults, one each; those after them reach the server. Gives how many were sent. */
+function faults(...list: Fault[]): () => number {
+  const real = globalThis.fetch;
+  const spy = vi.spyOn(globalThis, 'fetch').mockImplementation((input, init) => {
+    const fault = list.shift();
+    return fault === undefined ? real(input, init) : fault(() => real(input, init));
+  });
+  return () => spy.mock.calls.length;
+}
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+const client = new S3Client(() => ({ ...inject('s3'), region: 'auto' }));
+const objects = createS3Objects(client);
+const uploads = createUploads(client);
+const freshKey = () => `faults/${crypto.randomUUID()}`;
+
+describe('an S3 server with faults', () => {
+  test.each([
+    ['answers 503 twice', [status(503), status(503)], 3],
+    ['answers 429', [status(429)], 2],
+    ['cannot be reached', [noConnection], 2],
+    ['loses its answer', [answerLost], 2],
+    ['says to slow down', [status(400, errorBody('SlowDown'))], 2],
+  ])('it %s: what may be done twice is tried again', async (_, list, sent) => {
+    const key = freshKey();
+    const requests = faults(...list);
+    await objects.put(key, 'kept', 'text/plain');
+    expect(requests()).toBe(sent);
+    expect(await objects.head(key)).toMatchObject({ size: 4 });
+  });
+
+  test('it stays down: after three tries it is unavailable, with the cause and when to try again', async () => {
+    const requests = faults(status(500), noConnection, status(503));
+    const error = await objects.head(freshKey()).catch((thrown: unknown) => thrown);
+    expect(requests()).toBe(3);
+    expect(isAppFluxError(error, 'unavailable')).toBe(true);
+    expect(error).toMatchObject({ retryAfterSeconds: 5, cause: { status: 503 } });
+  });
+
+  test('it refuses: that is not tried again', async () => {
+    const requests = faults(status(403, errorBody('AccessDenied')));
+    await expect(objects.head(freshKey())).rejects.toSatisfy((error) => isAppFluxError(error, 'unavailable'));
+    expect(requests()).toBe(1);
+  });
+
+  test.each([
+    ['a page of a proxy', '<!doctype html><p>hello'],
+    ['nothing', ''],
+    ['another document', '<?xml version="1.0"?><Other/>'],
+  ])('it answers a list with %s: it is unavailable', async (_, body) => {
+    faults(status(200, body));
+    await expect(objects.list('faults/')).rejects.toSatisfy((error) => isAppFluxError(error, 'unavailable'));
+  });
+
+  test('it cannot delete one of the keys: it is unavailable', async () => {
+    const one = `<DeleteResult><Error><Key>a</Key><Code>AccessDenied</Code><Message/></Error></DeleteResult>`;
+    faults(status(200, one));
+    await expect(objects.delete(['a', 'b'])).rejects.toSatisfy((error) =>
+      isAppFluxError(error, 'unavailable'),
+    );
+  });
+
+  test('it ignores a range: bytes that were not asked for are not given', async () => {
+    const key = freshKey();
+    await objects.put(key, '0123456789', 'text/plain');
+    const answer = () => new Response('0123456789', { headers: { 'content-length': '10' } });
+    faults(async () => answer());
+    await expect(objects.get(key, { offset: 3, length: 2 })).rejects.toSatisfy((error) =>
+      isAppFluxError(error, 'unavailable'),
+    );
+  });
+});
+
+describe('multipart uploads into an S3 server with faults', () => {
+  async function begun() {
+    const key = freshKey();
+    const size = MULTIPART_FROM_BYTES;
+    const plan = await uploads.begin(key, size, 'application/zip');
+    const parts: { partNumber: number; etag: string }[] = [];
+    for (const { partNumber, url } of plan.parts) {
+      const response = await fetch(url, { method: 'PUT', body: new Uint8Array(plan.partSize) });
+      parts.push({ partNumber, etag: response.headers.get('etag') ?? '' });
+    }
+    return { key, size, complete: () => uploads.complete(key, plan.multipartId, parts) };
+  }
+
+  test('beginning is not tried again, so that no second upload is left behind', async () => {
+    const requests = faults(status(503));
+    await expect(uploads.begin(freshKey(), MULTIPART_FROM_BYTES, 'application/zip')).rejects.toSatisfy(
+      (error) => isAppFluxError(error, 'unavailable'),
+    );
+    expect(requests()).toBe(1);
+  });
+
+  test.each([
+    ['the answer is lost after the server did it', answerLost],
+    ['the server answers 200 and means 500', status(200, errorBody('InternalError'))],
+    ['the server answers 500', status(500, errorBody('InternalError'))],
+  ])('%s: completing goes through', async (_, fault) => {
+    const { key, size, complete } = await begun();
+    const requests = faults(fault);
+    await complete();
+    expect(requests()).toBeGreaterThan(1);
+    expect(await objects.head(key)).toMatchObject({ size });
+  });
+
+  test('the server answers 200 and means that a part is wrong: the upload is incomplete', async () => {
+    const { key, complete } = await begun();
+    faults(status(200, errorBody('InvalidPart')));
+    await expect(complete()).rejects.toSatisfy((error) => isAppFluxError(error, 'upload_incomplete'));
+    expect(await objects.head(key)).toBeNull();
+  });
+});
+
+describe('the R2 binding with faults', () => {
+  /** The real bucket, which first throws these errors, one a call. */
+  function failing(...messages: string[]) {
+    let calls = 0;
+    const bucket = new Proxy(env.STORAGE, {
+      get:
+        (target, name: keyof R2Bucket) =>
+        (...args: unknown[]) => {
+          calls++;
+          const message = messages.shift();
+          if (message !== undefined) return Promise.reject(new Error(message));
+          return Reflect.apply(target[name], target, args);
+        },
+    });
+    return { objects: createR2Objects(bucket), calls: () => calls };
+  }
+
+  test.each([
+    'put: We encountered an internal error. Please try again. (10001)',
+    'put: The service is unavailable. (10043)',
+    'Network connection lost.',
+  ])('%s: it is tried again', async (message) => {
+    const key = freshKey();
+    const { objects, calls } = failing(message);
+    await objects.put(key, 'kept', 'text/plain');
+    expect(calls()).toBe(2);
+    expect(await objects.head(key)).toMatchObject({ size: 4 });
+  });
+
+  test('what would come again is unavailable at once, with its cause', async () => {
+    const { objects, calls } = failing('get: The requested range is not satisfiable (10039)');
+    const error = await objects.get(freshKey()).catch((thrown: unknown) => thrown);
+    expect(calls()).toBe(1);
+    expect(isAppFluxError(error, 'unavailable')).toBe(true);
+    expect(error).toMatchObject({ cause: { message: expect.stringContaining('10039') } });
+  });
+});
