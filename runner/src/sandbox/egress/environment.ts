@@ -1,0 +1,40 @@
+/** How the tools in a container are told about the proxy: by the environment variables that each of them reads. */
+
+/**
+ * The variables of every build. `proxyUrl` is the forwarder's address inside the container, such as
+ * `http://127.0.0.1:3128`.
+ *
+ * curl, git, pip, Cargo, Go, Dart’s pub, npm, pnpm, Yarn 1 and Bun read the first six, in either case. Node reads them
+ * only when asked to. The Java virtual machine reads none of them, so Gradle and Maven are given the same as properties.
+ */
+export function proxyEnvironment(proxyUrl: string): Record<string, string> {
+  const { hostname, port } = new URL(proxyUrl);
+  const direct = 'localhost,127.0.0.1,::1';
+  const properties = ['http', 'https'].flatMap((scheme) => [
+    `-D${scheme}.proxyHost=${hostname}`,
+    `-D${scheme}.proxyPort=${port}`,
+  ]);
+  const java = [...properties, '-Dhttp.nonProxyHosts=localhost|127.*|[::1]'].join(' ');
+  return {
+    HTTP_PROXY: proxyUrl,
+    HTTPS_PROXY: proxyUrl,
+    http_proxy: proxyUrl,
+    https_proxy: proxyUrl,
+    NO_PROXY: direct,
+    no_proxy: direct,
+    NODE_USE_ENV_PROXY: '1',
+    // Yarn 2 and later know only their own variables. They have none for exceptions, and ask the proxy even for the proxy.
+    YARN_HTTP_PROXY: proxyUrl,
+    YARN_HTTPS_PROXY: proxyUrl,
+    YARN_UNSAFE_HTTP_WHITELIST: hostname,
+    // @electron/get and its relatives.
+    ELECTRON_GET_USE_PROXY: '1',
+    // Not JAVA_TOOL_OPTIONS: it makes every virtual machine print a line, which some tools take for an error.
+    GRADLE_OPTS: java,
+    // Maven 3.9 and later look at these properties only when told to.
+    MAVEN_OPTS: `${java} -Daether.connector.http.useSystemProperties=true`,
+    // Questions that builds do not need an answer to, and that would only be refused.
+    PIP_DISABLE_PIP_VERSION_CHECK: '1',
+    npm_config_update_notifier: 'false',
+  };
+}

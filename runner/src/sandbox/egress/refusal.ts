@@ -1,0 +1,107 @@
+/** Why something did not get out, and what can be done about it. */
+
+interface ReasonText {
+  readonly status: number;
+  /** Follows "AppFlux: <target> " and says what happened. */
+  readonly what: string;
+  /** A sentence for whoever reads the build's log; null where it would only repeat what happened. */
+  readonly advice: string | null;
+}
+
+const OWNER = 'The owner of the runner can add it to the allowed hosts.';
+
+/** Every way in which the proxy says no. `status` is the HTTP status that the build's tool sees. */
+export const REFUSALS = {
+  host_not_allowed: { status: 403, what: 'is not an allowed host', advice: OWNER },
+  port_not_allowed: {
+    status: 403,
+    what: 'is an allowed host, but not on this port',
+    advice: 'The owner of the runner can add the host with this port to the allowed hosts.',
+  },
+  address_literal: {
+    status: 403,
+    what: 'is an address; only names are let through',
+    advice: 'Use the host’s name, or ask the owner of the runner to add the address to the allowed hosts.',
+  },
+  address_not_public: {
+    status: 403,
+    what: 'is an allowed host, but its address is not a public one',
+    advice: 'The owner of the runner can add the address to the allowed address ranges.',
+  },
+  other_server_name: {
+    status: 403,
+    what: 'was asked for, but the connection then named another server or none',
+    advice: 'Let the tool connect to each host by its own name.',
+  },
+  not_web_traffic: {
+    status: 403,
+    what: 'was asked for something that is neither HTTPS nor HTTP',
+    advice: 'Use the https address of the service.',
+  },
+  traffic_limit: {
+    status: 403,
+    what: 'cannot be reached any more: the build has used up its network traffic',
+    advice: 'Download less, or ask the owner of the runner for a higher limit.',
+  },
+  too_many_connections: {
+    status: 503,
+    what: 'could not be reached: the build holds too many connections at once',
+    advice: 'Lower the number of downloads at once in the package manager’s settings.',
+  },
+  malformed: { status: 400, what: 'is not a request that a proxy takes', advice: null },
+  registry_method: {
+    status: 405,
+    what: 'is only read from, through the package registry of the build',
+    advice: 'Publish from a workflow of your own, not from a build.',
+  },
+  registry_absent: {
+    status: 404,
+    what: 'is the proxy itself, and it offers nothing here',
+    advice: null,
+  },
+  not_resolved: {
+    status: 502,
+    what: 'is an allowed host, but has no address',
+    advice: 'Check the spelling of the name, and that the runner’s host can resolve it.',
+  },
+  not_reached: {
+    status: 502,
+    what: 'did not answer',
+    advice: 'Try again; if it goes on, check that the runner’s host can reach it.',
+  },
+} as const satisfies Record<string, ReasonText>;
+
+export type RefusalReason = keyof typeof REFUSALS;
+
+/** Ends one request or tunnel. `subject` is what was asked for, fit to be shown. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+  readonly reason: RefusalReason;
+  readonly subject: string;
+  /** What only some cases know, such as the range that an address lies in. */
+  readonly detail: string | null;
+
+  constructor(reason: RefusalReason, subject: string, detail: string | null = null, cause?: unknown) {
+    super(refusalText(reason, subject, detail), { cause });
+    this.reason = reason;
+    this.subject = subject;
+    this.detail = detail;
+  }
+
+  get status(): number {
+    return REFUSALS[this.reason].status;
+  }
+}
+
+/** One line: what was asked for, what happened and what to do about it. */
+export function refusalText(reason: RefusalReason, subject: string, detail: string | null): string {
+  const { what, advice } = REFUSALS[reason];
+  const sentence = `${subject} ${what}${detail === null ? '' : ` (${detail})`}.`;
+  return advice === null ? sentence : `${sentence} ${advice}`;
+}
+
+/** Text of the build's, made fit for a log line: printable ASCII, and not long. */
+export function shown(text: string): string {
+  const printable = text.replace(/[^\x21-\x7e]/g, '?');
+  return printable.length > 120 ? `${printable.slice(0, 119)}…` : printable;
+}
