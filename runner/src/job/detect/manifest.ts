@@ -8,6 +8,9 @@ import { nearest } from './nearest.ts';
 export const MANIFEST_NAME = 'appflux.json';
 export const MANIFEST_BYTES = 64 * 1024;
 
+/** What may be meant by a key that is misspelled; `$schema` is for editors. */
+const KNOWN_KEYS = MANIFEST_KEYS.filter((key) => key !== '$schema');
+
 /**
  * Reads a manifest.
  * @throws {JobFailure} `settings_invalid`: not JSON (with line and column), a key that is unknown (with the
@@ -22,10 +25,9 @@ export function parseManifest(text: string): Manifest {
   }
   for (const key of Object.keys(value)) {
     if (MANIFEST_KEYS.includes(key)) continue;
-    const meant = nearest(key, MANIFEST_KEYS);
     throw refuse(
-      `${MANIFEST_NAME} has an unknown key ${quoted(key)}${meant === null ? '' : `; did you mean "${meant}"?`}`,
-      `It may have: ${MANIFEST_KEYS.filter((known) => known !== '$schema').join(', ')}.`,
+      `${MANIFEST_NAME} has an unknown key ${quoted(key)}; the nearest known key is "${nearest(key, KNOWN_KEYS)}".`,
+      `It may have: ${KNOWN_KEYS.join(', ')}.`,
     );
   }
   const result = Manifest.safeParse(value);

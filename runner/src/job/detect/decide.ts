@@ -1,0 +1,226 @@
+/** From a tree and settings to a plan. Pure: no I/O, and nothing of Node. */
+import type { AppType, BuildSettings, Manifest, Plan } from '@appflux/protocol';
+import { compileGlob } from '../collect/glob.ts';
+import { listed, printable } from '../prepare/printable.ts';
+import { JobFailure } from '../step.ts';
+import { IMAGES } from './images.ts';
+import { MANIFEST_NAME, parseManifest } from './manifest.ts';
+import { chooseNode } from './node-version.ts';
+import { packageVersion, parsePackageJson } from './package-json.ts';
+import { choosePackageManager, type PackageAt } from './package-manager.ts';
+import { because, type Reason, type ReasonAbout } from './reason.ts';
+import { RULES } from './rules/index.ts';
+import type { Finding, Refusal, Rule, Subject } from './rules/rule.ts';
+import { likelyOutputs } from './rules/web/static-files.ts';
+import { joinPath, type SourceTree } from './tree.ts';
+
+/** What the App is set to. */
+export interface DetectSettings {
+  readonly type: AppType | null;
+  readonly build: BuildSettings;
+}
+
+export interface Decision {
+  readonly plan: Plan;
+  /** The project's own version, or null. */
+  readonly version: string | null;
+  /** A command whose success means that there is nothing new to build, or null. */
+  readonly ignoreCommand: string | null;
+}
+
+/** A value that somebody set, and who. */
+interface Setting<T> {
+  readonly value: T;
+  readonly by: string;
+}
+
+/** The record takes no more. */
+const MAX_REASONS = 50;
+const MAX_REASON = 500;
+
+/**
+ * Decides how a source is built: the App's settings first, then appflux.json (of the root directory, else of
+ * the source's top), then what its files say.
+ * @throws {JobFailure} `nothing_to_build`, with what was looked for and what to do; `settings_invalid` or
+ * `source_invalid` for files that cannot be read.
+ */
+export async function decide(tree: SourceTree, settings: DetectSettings): Promise<Decision> {
+  const reasons: Reason[] = [];
+  const manifest = readManifest(tree, reasons);
+  const { build } = settings;
+  const type = pick(settings.type, manifest.type);
+  const image = pick(build.image, manifest.image);
+  const buildCommand = pick(build.buildCommand, manifest.buildCommand);
+  const installCommand = pick(build.installCommand, manifest.installCommand);
+  const outputs = pick(
+    build.outputs.length > 0 ? build.outputs : null,
+    manifest.outputs?.length ? manifest.outputs : undefined,
+  );
+  for (const output of outputs?.value ?? []) compileGlob(output);
+
+  const packages = packagesOf(tree);
+  const choice = choosePackageManager(tree, packages);
+  const subject: Subject = {
+    tree,
+    packages,
+    manager: choice.manager,
+    framework: build.framework,
+    hasOwnImage: image !== null,
+  };
+  const rules = RULES.filter((rule) => type === null || rule.types.includes(type.value));
+  const found = await askRules(rules, subject);
+  const finding = usable(found, subject, rules, { type: type?.value ?? null, buildCommand, outputs });
+  const needsInstall = packages.length > 0 && (finding.needsInstall || buildCommand !== null);
+  const node = chooseNode(tree, packages, pick(build.node, manifest.node));
+  const set: readonly Reason[] = [
+    ...saying('type', 'Type', type),
+    ...saying('image', 'Image', image),
+    ...saying('install', 'Install command', installCommand),
+    ...saying('build', 'Build command', buildCommand),
+    ...saying(
+      'output',
+      'Output',
+      outputs === null ? null : { value: outputs.value.join(', '), by: outputs.by },
+    ),
+  ];
+  // What is set makes untrue what was found about the same thing.
+  const overruled = new Set(set.map(({ about }) => about));
+  const detected = [...finding.reasons, ...(needsInstall ? choice.reasons : []), ...node.reasons];
+  reasons.push(...detected.filter(({ about }) => !overruled.has(about)), ...set);
+
+  return {
+    plan: {
+      type: type?.value ?? finding.type,
+      framework: finding.framework,
+      packageManager: packages.length > 0 ? choice.manager : null,
+      image: image?.value ?? finding.image,
+      node: node.node,
+      installCommand: installCommand?.value ?? (needsInstall ? choice.installCommand : null),
+      buildCommand: buildCommand?.value ?? finding.buildCommand,
+      outputs: outputs?.value ?? outputsOf(finding, subject, buildCommand !== null),
+      reasons: reasons.slice(0, MAX_REASONS).map(({ text }) => printable(text, MAX_REASON)),
+    },
+    version: packageVersion(packages[0]?.pkg ?? null),
+    ignoreCommand: manifest.ignoreCommand ?? null,
+  };
+}
+
+/** The App's value, else the manifest's. */
+function pick<T>(app: T | null, manifest: T | undefined): Setting<T> | null {
+  if (app !== null) return { value: app, by: 'the App' };
+  return manifest === undefined ? null : { value: manifest, by: MANIFEST_NAME };
+}
+
+function saying(about: ReasonAbout, what: string, setting: Setting<string> | null): Reason[] {
+  return setting === null
+    ? []
+    : [because(about, `${what}: ${setting.value}, because ${setting.by} says so.`)];
+}
+
+function readManifest(tree: SourceTree, reasons: Reason[]): Manifest {
+  for (const folder of new Set([tree.base, ''])) {
+    const path = joinPath(folder, MANIFEST_NAME);
+    const text = tree.text(path);
+    if (text === null) continue;
+    reasons.push(because('settings', `Settings are read from ${path}.`));
+    return parseManifest(text);
+  }
+  return {};
+}
+
+/** The package.json files from the root directory up to the source's top, nearest first. */
+function packagesOf(tree: SourceTree): PackageAt[] {
+  return tree.upward(tree.base).flatMap((folder) => {
+    const path = joinPath(folder, 'package.json');
+    const text = tree.text(path);
+    return text === null ? [] : [{ folder, pkg: parsePackageJson(text, path) }];
+  });
+}
+
+async function askRules(rules: readonly Rule[], subject: Subject): Promise<Finding | Refusal | null> {
+  for (const rule of rules) {
+    const found = await rule.find(subject);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+/** The settings that can stand in for what no rule finds. */
+interface ByHand {
+  readonly type: AppType | null;
+  readonly buildCommand: Setting<string> | null;
+  readonly outputs: Setting<string[]> | null;
+}
+
+/**
+ * What a rule found. Where none did, or one refused, outputs that are set mean that somebody knows better; a
+ * build command alone does so only where no rule objects.
+ */
+function usable(
+  found: Finding | Refusal | null,
+  subject: Subject,
+  rules: readonly Rule[],
+  set: ByHand,
+): Finding {
+  if (found !== null && !('refusal' in found)) return found;
+  const refusal = found ?? nothing(subject, set.type, rules);
+  if (set.outputs === null && (found !== null || set.buildCommand === null)) {
+    throw new JobFailure('nothing_to_build', refusal.refusal, { hint: refusal.hint });
+  }
+  const type = set.type ?? 'web';
+  const text = `${refusal.refusal} It is built as ${(set.outputs ?? set.buildCommand)?.by} says.`;
+  return {
+    type,
+    framework: null,
+    image: IMAGES[type],
+    needsInstall: true,
+    buildCommand: null,
+    outputs: [],
+    reasons: [because('framework', text)],
+  };
+}
+
+/**
+ * Where to look for what a build command of somebody's own makes: first where builds usually write, then
+ * where the rule says.
+ */
+function outputsOf(finding: Finding, { tree }: Subject, hasOwnCommand: boolean): string[] {
+  if (!hasOwnCommand || finding.buildCommand !== null) return [...finding.outputs];
+  const made = likelyOutputs(tree, tree.base).filter((name) => !tree.isFolder(joinPath(tree.base, name)));
+  return [...made, ...finding.outputs.filter((output) => !made.includes(output))];
+}
+
+function nothing({ tree }: Subject, type: AppType | null, rules: readonly Rule[]): Refusal {
+  const where = tree.base === '' ? 'at the top of the source' : `in ${printable(tree.base)}`;
+  if (rules.length === 0) {
+    return {
+      refusal: `AppFlux cannot yet find out by itself how to build an App of type ${type}.`,
+      hint: 'Set an image, a build command and outputs in the App or in appflux.json.',
+    };
+  }
+  const looked = rules.map((rule) => rule.looksFor).join(', ');
+  const elsewhere = projectFolders(tree);
+  return {
+    refusal: `Nothing to build was found ${where}; looked for ${looked}.`,
+    hint:
+      elsewhere.length === 0
+        ? 'Set the root directory if the project is in a subfolder, or set a build command and outputs in the App or in appflux.json.'
+        : `There ${elsewhere.length === 1 ? 'is a project' : 'are projects'} in ${listed(elsewhere)}: set the root directory of the App to that folder.`,
+  };
+}
+
+/**
+ * Folders below the root directory in which a project seems to be, the nearest first; none below another one.
+ */
+function projectFolders(tree: SourceTree): string[] {
+  const prefix = tree.base === '' ? '' : `${tree.base}/`;
+  const folders = tree
+    .files()
+    .filter((path) => path.startsWith(prefix) && /\/(?:package\.json|index\.html)$/.test(path))
+    .map((path) => path.slice(prefix.length, path.lastIndexOf('/')))
+    .sort((a, b) => a.split('/').length - b.split('/').length || (a < b ? -1 : 1));
+  return folders.filter(
+    (folder, index) =>
+      !folders.slice(0, index).some((above) => folder === above || folder.startsWith(`${above}/`)),
+  );
+}

@@ -1,0 +1,68 @@
+/** `package.json`, read for what detection asks of it. */
+import { z } from 'zod';
+import { quoted } from '../prepare/printable.ts';
+import { JobFailure } from '../step.ts';
+import { parseJson } from './json.ts';
+
+/** Text by name. No prototype: names are from outside, and `constructor` is one that somebody may use. */
+export type Texts = Readonly<Record<string, string>>;
+
+const MAX_ENTRIES = 5_000;
+const MAX_TEXT = 2_000;
+
+/** The entries of an object that are texts of reasonable length; anything else counts as no entries. */
+function textsOf(value: unknown): Texts {
+  const texts: Record<string, string> = Object.create(null);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return texts;
+  for (const [name, text] of Object.entries(value).slice(0, MAX_ENTRIES)) {
+    if (typeof text === 'string' && text.length <= MAX_TEXT && name.length <= 214) texts[name] = text;
+  }
+  return texts;
+}
+
+const Text = z.string().max(MAX_TEXT).nullable().catch(null).default(null);
+const TextsField = z.unknown().default(null).transform(textsOf);
+
+/** npm, pnpm, yarn and bun all live with fields of a wrong type that they do not need: so does this. */
+const PackageJson = z.object({
+  name: Text,
+  version: Text,
+  packageManager: Text,
+  scripts: TextsField,
+  dependencies: TextsField,
+  devDependencies: TextsField,
+  engines: TextsField,
+  workspaces: z
+    .unknown()
+    .default(null)
+    .transform((value) => value !== null && value !== false),
+});
+export type PackageJson = z.infer<typeof PackageJson>;
+
+/**
+ * Reads a package.json.
+ * @param path how messages call it.
+ * @throws {JobFailure} `source_invalid` if it is not JSON (with line and column) or no object.
+ */
+export function parsePackageJson(text: string, path: string): PackageJson {
+  const outcome = parseJson(text);
+  if ('problem' in outcome)
+    throw new JobFailure('source_invalid', `${quoted(path)} is not JSON: ${outcome.problem}.`);
+  const { value } = outcome;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new JobFailure('source_invalid', `${quoted(path)} must hold one JSON object, in braces.`);
+  }
+  return PackageJson.parse(value);
+}
+
+/** Everything that the package depends on, development included, with the versions it asks for. */
+export const allDependencies = (pkg: PackageJson): Texts =>
+  Object.assign(Object.create(null), pkg.dependencies, pkg.devDependencies);
+
+const VERSION = /^[0-9A-Za-z][0-9A-Za-z.+-]{0,99}$/;
+
+/** The package's version, if it has one that can stand in a file name. */
+export function packageVersion(pkg: PackageJson | null): string | null {
+  const version = pkg?.version?.trim() ?? '';
+  return VERSION.test(version) ? version : null;
+}

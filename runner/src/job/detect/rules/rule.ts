@@ -1,0 +1,46 @@
+/** What a rule of detection is: one kind of project that it knows. */
+import type { AppType, PackageManager } from '@appflux/protocol';
+import type { PackageAt } from '../package-manager.ts';
+import type { Reason } from '../reason.ts';
+import type { SourceTree } from '../tree.ts';
+
+/** What a rule looks at. */
+export interface Subject {
+  readonly tree: SourceTree;
+  /** The package.json of the root directory and of the folders above it, nearest first. */
+  readonly packages: readonly PackageAt[];
+  /** The manager that runs scripts. */
+  readonly manager: PackageManager;
+  /** The framework that the App is set to, or null. */
+  readonly framework: string | null;
+  /** Whether the App or appflux.json names an image of its own: then tools that ours lacks may be in it. */
+  readonly hasOwnImage: boolean;
+}
+
+/** A project that a rule found. Paths are relative to the root directory. */
+export interface Finding {
+  readonly type: AppType;
+  readonly framework: string | null;
+  readonly image: string;
+  /** Whether the project's packages have to be installed before it is built. */
+  readonly needsInstall: boolean;
+  readonly buildCommand: string | null;
+  readonly outputs: readonly string[];
+  readonly reasons: readonly Reason[];
+}
+
+/** Why a rule that is responsible for a project cannot build it. */
+export interface Refusal {
+  /** A sentence. */
+  readonly refusal: string;
+  readonly hint: string;
+}
+
+export interface Rule {
+  /** The types of App that it can make. */
+  readonly types: readonly AppType[];
+  /** What it looks for, as part of a sentence. */
+  readonly looksFor: string;
+  /** Null when this is no project of the rule's kind. */
+  find(subject: Subject): Promise<Finding | Refusal | null>;
+}

@@ -1,0 +1,72 @@
+/** How a site with a package.json is built, and what its build script says of where it writes. */
+import type { PackageManager } from '@appflux/protocol';
+import type { Texts } from '../../package-json.ts';
+import { runInWorkspace, runProgram, runScript } from '../../package-manager.ts';
+import { because, type Reason } from '../../reason.ts';
+import { insidePath } from '../../tree.ts';
+import type { KnownFramework } from './build-info.ts';
+import type { Output } from './site.ts';
+
+export interface BuildChoice {
+  readonly command: string;
+  /** The text of the script that the command runs, or '' for a program of the framework's. */
+  readonly script: string;
+  readonly reason: Reason;
+}
+
+/** Names of scripts that need no quoting in a shell. */
+const PLAIN_NAME = /^[\w:.-]+$/;
+
+/**
+ * The build command: the script that the framework's rule names, else `build`, else one that runs the
+ * framework's own command (such as `docs:build`), else that command itself. Null if there is no way to build.
+ * @param folder of the workspace's package, or '' for the root directory itself.
+ */
+export function chooseBuild(
+  scripts: Texts,
+  framework: KnownFramework | null,
+  output: Pick<Output, 'script' | 'buildCommand'>,
+  manager: PackageManager,
+  folder: string,
+): BuildChoice | null {
+  // build-info gives `npm run build` for frameworks that have no command of their own.
+  const own =
+    output.buildCommand ??
+    (framework?.buildCommand?.startsWith('npm run ') ? null : framework?.buildCommand) ??
+    null;
+  const named = output.script === '' ? null : scriptFor(scripts, output.script ?? 'build', own);
+  if (named !== null) {
+    const run = folder === '' ? runScript(manager, named) : runInWorkspace(manager, folder, named);
+    return {
+      command: run,
+      script: scripts[named] ?? '',
+      reason: because('build', `Build command: ${run}, from the scripts of package.json.`),
+    };
+  }
+  if (own === null || framework === null) return null;
+  const command = folder === '' ? runProgram(manager, own) : `cd ${folder} && ${runProgram(manager, own)}`;
+  const reason = because('build', `Build command: ${command}, the usual one of ${framework.name}.`);
+  return { command, script: '', reason };
+}
+
+function scriptFor(scripts: Texts, wanted: string, own: string | null): string | null {
+  if ((scripts[wanted] ?? '').trim() !== '') return wanted;
+  const usable = Object.keys(scripts).filter((name) => PLAIN_NAME.test(name));
+  return (own === null ? undefined : usable.find((name) => scripts[name]?.includes(own))) ?? null;
+}
+
+/** Options by which bundlers are told where to write. */
+const OUTPUT_OPTION =
+  /(?:^|\s)(?:--(?:outDir|outdir|out-dir|dist-dir|output-path|public-url-dir)|BUILD_PATH)[= ]["']?([\w@./-]+)/;
+
+/**
+ * The folder that a script's text tells a program to write to, or null. A script may run several programs:
+ * what counts is the last that is the framework's, or else the last of all.
+ */
+export function outputOption(script: string, framework: KnownFramework | null): string | null {
+  const program = framework?.buildCommand?.split(' ')[0] ?? '';
+  const calls = script.split(/&&|\|\||;/);
+  const call = calls.findLast((text) => program !== '' && text.includes(program)) ?? calls.at(-1) ?? '';
+  const folder = OUTPUT_OPTION.exec(call)?.[1];
+  return folder === undefined ? null : insidePath('', folder);
+}

@@ -1,0 +1,55 @@
+/**
+ * What is known of single frameworks beyond build-info: where they write, and when they write no site at all.
+ */
+import type { FrameworkRule } from '../site.ts';
+import { angular } from './angular.ts';
+import { astro } from './astro.ts';
+import { docusaurus, vitePress, vuePress } from './documentation.ts';
+import { next } from './next.ts';
+import { nuxt } from './nuxt.ts';
+import { reactRouter, remix } from './react-router.ts';
+import { expo, qwik, redwood, serverOnly, solidStart, tanStackStart } from './server-side.ts';
+import { svelteKit } from './svelte-kit.ts';
+import { vite } from './vite.ts';
+
+/** A framework whose configuration names the folder under one key. */
+const folderFrom =
+  (configs: readonly string[], key: string): FrameworkRule =>
+  (site) => {
+    const folder = site.config(...configs).folder(key) ?? site.framework.directory;
+    return { outputs: folder === null ? [] : [folder] };
+  };
+
+/** build-info's own answer. */
+export const byDefault: FrameworkRule = (site) => ({
+  outputs: site.framework.directory === null ? [] : [site.framework.directory.replace(/\/+$/, '')],
+});
+
+/** By build-info's id. What is not here is as build-info says. */
+export const FRAMEWORK_RULES: ReadonlyMap<string, FrameworkRule> = new Map([
+  ['angular', angular],
+  ['astro', astro],
+  ['blitz', serverOnly],
+  ['docusaurus', docusaurus],
+  ['eleventy', folderFrom(['.eleventy', 'eleventy.config'], 'output')],
+  ['expo', expo],
+  ['gridsome', folderFrom(['gridsome.config'], 'outputDir')],
+  ['hono', serverOnly],
+  ['hydrogen', serverOnly],
+  ['mastra', serverOnly],
+  ['next', next],
+  ['nuxt', nuxt],
+  ['qwik', qwik],
+  ['react-router', reactRouter],
+  ['redwoodjs', redwood],
+  ['remix', remix],
+  ['solid-js', vite],
+  ['solid-start', solidStart],
+  ['svelte-kit', svelteKit],
+  ['tanstack-router', vite],
+  ['tanstack-start', tanStackStart],
+  ['vite', vite],
+  ['vitepress', vitePress],
+  ['vue', folderFrom(['vue.config'], 'outputDir')],
+  ['vuepress', vuePress],
+]);

@@ -1,0 +1,76 @@
+/** Frameworks that are made for servers, and what of them can be files. */
+import { type FrameworkRule, needsServer } from '../site.ts';
+
+const OR_OUTPUTS = 'or set outputs in the App to a folder that the build makes.';
+
+/** A framework that always needs a server. */
+export const serverOnly: FrameworkRule = (site) =>
+  needsServer(
+    `${site.framework.name} is a framework for servers`,
+    `Deploy the part that is a web site, by its root directory, ${OR_OUTPUTS}`,
+  );
+
+/**
+ * https://docs.solidjs.com/solid-start/reference/config/define-config: the preset `static` writes
+ * `.output/public`.
+ */
+export const solidStart: FrameworkRule = (site) => {
+  const config = site.config('app.config', 'vite.config');
+  const isStatic =
+    config.maySet('preset', 'static') || config.isOff('ssr') || config.mentions('solid-start-static');
+  if (isStatic) return { outputs: ['.output/public', 'dist/client', 'dist/public', 'dist'] };
+  return needsServer(
+    'This SolidStart project renders on a server',
+    `Set the server preset "static" in app.config and deploy again, ${OR_OUTPUTS}`,
+  );
+};
+
+/**
+ * https://tanstack.com/start/latest/docs/framework/react/guide/static-prerendering and .../spa-mode: set in
+ * vite.config.
+ */
+export const tanStackStart: FrameworkRule = (site) => {
+  const config = site.config('vite.config', 'app.config');
+  if (config.isSet('prerender') || config.isSet('spa')) {
+    return {
+      outputs: [...new Set([site.framework.directory ?? 'dist/client', 'dist/client', '.output/public'])],
+    };
+  }
+  return needsServer(
+    'This TanStack Start project renders on a server',
+    `Switch on prerender or spa in vite.config and deploy again, ${OR_OUTPUTS}`,
+  );
+};
+
+/** https://qwik.dev/docs/guides/static-site-generation/: an adapter in `adapters/static` writes `dist`. */
+export const qwik: FrameworkRule = (site) => {
+  const isStatic =
+    site.config('adapters/static/vite.config').path !== null ||
+    /adapters\/static/.test(Object.values(site.pkg.scripts).join('\n'));
+  const isCity = '@builder.io/qwik-city' in site.dependencies;
+  if (isStatic || !isCity) return { outputs: ['dist'], buildCommand: 'vite build' };
+  return needsServer(
+    'This Qwik project renders on a server',
+    `Add the static adapter ("qwik add static") and deploy again, ${OR_OUTPUTS}`,
+  );
+};
+
+/** https://docs.redwoodjs.com/docs/cli-commands#build: the web side alone is files. */
+export const redwood: FrameworkRule = () => ({
+  outputs: ['web/dist'],
+  script: '',
+  buildCommand: 'rw build web',
+});
+
+/**
+ * https://docs.expo.dev/guides/publishing-websites/: only a project with React Native for Web has a site in
+ * it.
+ */
+export const expo: FrameworkRule = (site) => {
+  if ('react-native-web' in site.dependencies)
+    return { outputs: ['dist'], buildCommand: 'expo export -p web' };
+  return {
+    refusal: 'This is an Expo app without a web side: it does not depend on react-native-web.',
+    hint: 'Install react-native-web to build its web side.',
+  };
+};

@@ -1,0 +1,25 @@
+import { type FrameworkRule, needsServer } from '../site.ts';
+
+const ADAPTER = /@sveltejs\/adapter-(?!static\b)[\w-]+/;
+
+/**
+ * https://svelte.dev/docs/kit/adapter-static: the site is in `build`, or where `pages` says. SvelteKit 3 sets
+ * the adapter in vite.config.
+ */
+export const svelteKit: FrameworkRule = (site) => {
+  const configs = [site.config('svelte.config'), site.config('vite.config')];
+  const config = configs.find((candidate) => candidate.mentions('adapter-static'));
+  const isDependency = '@sveltejs/adapter-static' in site.dependencies;
+  const anotherIsSet = configs.some((candidate) => candidate.mentions('@sveltejs/adapter-'));
+  if (config !== undefined || (isDependency && !anotherIsSet)) {
+    return {
+      outputs: [config?.folder('pages') ?? 'build'],
+      reasons: [{ about: 'framework', text: 'SvelteKit makes a static site: it uses adapter-static.' }],
+    };
+  }
+  const other = Object.keys(site.dependencies).find((name) => ADAPTER.test(name));
+  return needsServer(
+    `This SvelteKit project does not use adapter-static${other === undefined ? '' : ` but ${other}`}`,
+    'Install @sveltejs/adapter-static, set it as the adapter, and deploy again; or set outputs in the App to a folder that the build makes.',
+  );
+};

@@ -1,0 +1,165 @@
+/** The rule for web sites: whatever ends as a folder of files for a browser. */
+
+import { quoted } from '../../../prepare/printable.ts';
+import { JobFailure } from '../../../step.ts';
+import { WEB_IMAGE } from '../../images.ts';
+import { nearest } from '../../nearest.ts';
+import type { PackageJson } from '../../package-json.ts';
+import { because } from '../../reason.ts';
+import { joinPath } from '../../tree.ts';
+import type { Finding, Refusal, Rule, Subject } from '../rule.ts';
+import { detectFrameworks, frameworkByName, type KnownFramework } from './build-info.ts';
+import { findingFor, findingForScript, frameworkIn } from './packaged-site.ts';
+import { pwaReason } from './pwa.ts';
+import { finishedSite, generatorOf } from './static-files.ts';
+import { isWorkspace, siteOfWorkspace } from './workspace.ts';
+
+export const webRule: Rule = {
+  types: ['web', 'pwa'],
+  looksFor: 'a package.json with a build script or a web framework, an index.html',
+  async find(subject) {
+    const own = ownPackage(subject);
+    if (subject.framework !== null) return findNamed(subject, subject.framework, own);
+    if (own === null) return (await findGenerated(subject)) ?? findFinished(subject);
+    return (
+      (await findPackaged(subject, own)) ??
+      findFinished(subject, 'package.json has no build script and no web framework.')
+    );
+  },
+};
+
+/** The package.json of the root directory itself. */
+const ownPackage = ({ tree, packages }: Subject): PackageJson | null => {
+  const first = packages[0];
+  return first !== undefined && first.folder === tree.base ? first.pkg : null;
+};
+
+async function findPackaged(subject: Subject, pkg: PackageJson): Promise<Finding | Refusal | null> {
+  const { tree, manager, packages } = subject;
+  const place = { tree, folder: tree.base, within: '', pkg, manager };
+  const path = joinPath(tree.base, 'package.json');
+  const names = tree.names(tree.base);
+  const framework = await frameworkIn({ names, pkg });
+  const workspace = isWorkspace(subject, pkg.workspaces);
+  // A workspace's top often lists frameworks that only its packages use.
+  if (workspace && !hasPages(subject)) {
+    const site = await siteOfWorkspace(subject);
+    if (site !== null) return site;
+  }
+  if (framework !== null) {
+    return findingFor(
+      place,
+      framework,
+      `Framework: ${framework.name}, because ${path} depends on ${framework.dependency}.`,
+    );
+  }
+  // In a package of a workspace, the framework may be a dependency of the workspace's top.
+  const above = packages.slice(1).map((at) => at.pkg);
+  if (above.length > 0 && pkg.scripts.build !== undefined) {
+    const dependencies = Object.assign(
+      {},
+      ...above.map((up) => ({ ...up.dependencies, ...up.devDependencies })),
+      pkg.dependencies,
+    );
+    const hoisted = await frameworkIn({ names, pkg: { ...pkg, dependencies } });
+    const isCalled = hoisted?.buildCommand != null && pkg.scripts.build.includes(hoisted.buildCommand);
+    if (hoisted !== null && isCalled) {
+      return findingFor(place, hoisted, `Framework: ${hoisted.name}, because the build script runs it.`);
+    }
+  }
+  return findingForScript(place);
+}
+
+/** Whether the root directory itself holds what a site is made of. */
+const hasPages = ({ tree }: Subject): boolean =>
+  tree.isFile(joinPath(tree.base, 'index.html')) ||
+  ['src', 'app', 'pages'].some((name) => tree.isFolder(joinPath(tree.base, name)));
+
+/** The framework that the App is set to. */
+async function findNamed(
+  subject: Subject,
+  name: string,
+  pkg: PackageJson | null,
+): Promise<Finding | Refusal | null> {
+  if (/^(?:html|static|static-html|none)$/i.test(name)) return findFinished(subject);
+  const { tree, manager } = subject;
+  const outcome = await frameworkByName(name, { names: tree.names(tree.base), pkg });
+  if ('known' in outcome) {
+    const meant = nearest(name, [...outcome.known, 'html']);
+    throw new JobFailure(
+      'settings_invalid',
+      `The App's framework ${quoted(name)} is unknown; the nearest known one is "${meant}".`,
+      { hint: 'Correct the framework in the App, or leave it empty: then it is detected.' },
+    );
+  }
+  if ('unfit' in outcome) {
+    throw new JobFailure(
+      'settings_invalid',
+      `The App's framework is ${outcome.unfit}, and the source does not fit it.`,
+      {
+        hint: 'Leave the framework of the App empty: then it is detected.',
+      },
+    );
+  }
+  const why = `Framework: ${outcome.framework.name}, because the App is set to it.`;
+  if (pkg === null) return generated(subject, outcome.framework, why);
+  return findingFor({ tree, folder: tree.base, within: '', pkg, manager }, outcome.framework, why);
+}
+
+/** A site whose generator is no JavaScript program, such as Hugo. */
+async function findGenerated(subject: Subject): Promise<Finding | Refusal | null> {
+  const { tree } = subject;
+  const frameworks = await detectFrameworks({ names: tree.names(tree.base), pkg: null });
+  const generator = generatorOf(tree, tree.base, frameworks);
+  if (generator === null) return null;
+  // A finished site beside its source needs no generator.
+  const finished = finishedSite(tree, tree.base);
+  if (finished !== null && finished !== '.' && !subject.hasOwnImage) return null;
+  return generated(
+    subject,
+    generator,
+    `Framework: ${generator.name}, because of ${generator.file ?? 'its files'}.`,
+  );
+}
+
+function generated(subject: Subject, generator: KnownFramework, why: string): Finding | Refusal {
+  if (!subject.hasOwnImage) {
+    return {
+      refusal: `This is a ${generator.name} site, and the web builder has no ${generator.name}.`,
+      hint: `Set an image that has ${generator.name} in the App or in appflux.json, or deploy the folder that it makes${generator.directory === null ? '' : ` (${generator.directory})`}.`,
+    };
+  }
+  return {
+    type: 'web',
+    framework: generator.id,
+    image: WEB_IMAGE,
+    needsInstall: false,
+    buildCommand: generator.buildCommand,
+    outputs: generator.directory === null ? [] : [generator.directory],
+    reasons: [because('framework', why)],
+  };
+}
+
+/** A site that is published as it is. */
+function findFinished({ tree }: Subject, why?: string): Finding | null {
+  const folder = finishedSite(tree, tree.base);
+  if (folder === null) return null;
+  const pwa = pwaReason(tree, joinPath(tree.base, folder), {});
+  const what = folder === '.' ? 'index.html' : `${folder}/index.html`;
+  return {
+    type: pwa === null ? 'web' : 'pwa',
+    framework: null,
+    image: WEB_IMAGE,
+    needsInstall: false,
+    buildCommand: null,
+    outputs: [folder],
+    reasons: [
+      ...(why === undefined ? [] : [because('framework', `Framework: none; ${why}`)]),
+      because(
+        'build',
+        `Nothing is built: ${what} is there, and ${folder === '.' ? 'the folder' : folder} is published.`,
+      ),
+      ...(pwa === null ? [] : [because('type', pwa)]),
+    ],
+  };
+}

@@ -1,0 +1,113 @@
+/** Sites with a package.json. */
+import type { PackageManager } from '@appflux/protocol';
+import { WEB_IMAGE } from '../../images.ts';
+import { allDependencies, type PackageJson } from '../../package-json.ts';
+import { because, type Reason } from '../../reason.ts';
+import { joinPath, type SourceTree } from '../../tree.ts';
+import type { Finding, Refusal } from '../rule.ts';
+import { chooseBuild, outputOption } from './build-command.ts';
+import { detectFrameworks, type FolderView, type KnownFramework } from './build-info.ts';
+import { byDefault, FRAMEWORK_RULES } from './frameworks/index.ts';
+import { pwaReason } from './pwa.ts';
+import { type Output, Site } from './site.ts';
+import { likelyOutputs } from './static-files.ts';
+
+/** A folder with a package.json, seen from the root directory where its build runs. */
+export interface PackagedFolder {
+  readonly tree: SourceTree;
+  /** Relative to the source's top. */
+  readonly folder: string;
+  /** The folder, relative to the root directory: '' unless it is a package of a workspace. */
+  readonly within: string;
+  readonly pkg: PackageJson;
+  readonly manager: PackageManager;
+}
+
+/**
+ * The framework in a folder, or null. Of several, the one whose command the build script runs; one for
+ * servers comes last.
+ */
+export async function frameworkIn(view: FolderView): Promise<KnownFramework | null> {
+  const found = await detectFrameworks(view);
+  const sites = found.filter(({ dependency, isBackend }) => dependency !== null && !isBackend);
+  const script = view.pkg?.scripts.build ?? '';
+  const called = sites.find(({ buildCommand }) => buildCommand !== null && script.includes(buildCommand));
+  return called ?? sites[0] ?? found.find(({ isBackend }) => isBackend) ?? null;
+}
+
+/** What a package.json with this framework builds. */
+export function findingFor(place: PackagedFolder, framework: KnownFramework, why: string): Finding | Refusal {
+  const { tree, folder, within, pkg, manager } = place;
+  const site = new Site(tree, folder, pkg, framework);
+  const output = (FRAMEWORK_RULES.get(framework.id) ?? byDefault)(site);
+  if ('refusal' in output) return output;
+  const build = chooseBuild(pkg.scripts, framework, output, manager, within);
+  if (build === null) {
+    return {
+      refusal: `${joinPath(folder, 'package.json')} depends on ${framework.name} but has no build script.`,
+      hint: 'Add a script "build" to package.json, or set a build command in the App or in appflux.json.',
+    };
+  }
+  const { outputs, reasons } = outputsOf(output, build.script, framework);
+  return finish(place, framework.id, build.command, outputs, [
+    because('framework', why),
+    ...reasons,
+    build.reason,
+  ]);
+}
+
+/** What a package.json without a framework that is known builds: nothing, unless it has a build script. */
+export function findingForScript(place: PackagedFolder): Finding | null {
+  const { tree, folder, within, pkg, manager } = place;
+  const build = chooseBuild(pkg.scripts, null, {}, manager, within);
+  if (build === null) return null;
+  const option = outputOption(build.script, null);
+  const outputs = option === null ? likelyOutputs(tree, folder) : [option];
+  const where =
+    option === null
+      ? `Output: the first of ${outputs.join(', ')} that the build makes, because nothing says where it writes.`
+      : `Output: ${option}, as the build script says.`;
+  return finish(place, null, build.command, outputs, [
+    because('framework', 'Framework: none that AppFlux knows; package.json has a build script.'),
+    build.reason,
+    because('output', where),
+  ]);
+}
+
+/** Where the site will be: where the build script says, else where the framework's rule says. */
+function outputsOf(output: Output, script: string, framework: KnownFramework) {
+  const reasons = output.reasons ?? [];
+  const option = outputOption(script, framework);
+  if (option !== null) {
+    // Angular puts the browser's files one folder deeper than it is told.
+    const outputs = framework.id === 'angular' ? [joinPath(option, 'browser'), option] : [option];
+    const others = reasons.filter(({ about }) => about !== 'output');
+    return {
+      outputs,
+      reasons: [...others, because('output', `Output: ${option}, as the build script says.`)],
+    };
+  }
+  const [first] = output.outputs;
+  const isSaid = first === undefined || reasons.some(({ about }) => about === 'output');
+  const usual = isSaid ? [] : [because('output', `Output: ${first}, where ${framework.name} writes.`)];
+  return { outputs: output.outputs, reasons: [...reasons, ...usual] };
+}
+
+function finish(
+  place: PackagedFolder,
+  framework: string | null,
+  buildCommand: string,
+  outputs: readonly string[],
+  reasons: readonly Reason[],
+): Finding {
+  const pwa = pwaReason(place.tree, place.folder, allDependencies(place.pkg));
+  return {
+    type: pwa === null ? 'web' : 'pwa',
+    framework,
+    image: WEB_IMAGE,
+    needsInstall: true,
+    buildCommand,
+    outputs: outputs.map((output) => joinPath(place.within, output)),
+    reasons: pwa === null ? reasons : [...reasons, because('type', pwa)],
+  };
+}

@@ -1,0 +1,55 @@
+/** Sites that are published as they are, and sites whose generator is no JavaScript program. */
+import { joinPath, type SourceTree } from '../../tree.ts';
+import type { KnownFramework } from './build-info.ts';
+
+/** Folders in which people keep a finished site, the likeliest first. */
+const FINISHED = ['public', 'dist', 'build', 'out', 'site', '_site', 'www', 'html', 'docs'];
+
+/**
+ * The folder with the index.html of a finished site, relative to `folder`; `.` for the folder itself; null if
+ * there is none.
+ */
+export function finishedSite(tree: SourceTree, folder: string): string | null {
+  if (tree.isFile(joinPath(folder, 'index.html'))) return '.';
+  return FINISHED.find((name) => tree.isFile(joinPath(folder, name, 'index.html'))) ?? null;
+}
+
+/** What a generator's source holds, one of each group: a `config.toml` alone can be anything's. */
+const EVIDENCE: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  hugo: [
+    ['hugo.toml', 'hugo.yaml', 'hugo.json', 'config.toml', 'config.yaml', 'config.json'],
+    ['content', 'layouts', 'themes', 'archetypes'],
+  ],
+  zola: [['config.toml'], ['templates', 'content', 'themes']],
+  jekyll: [
+    ['_config.yml', '_config.yaml', '_config.toml'],
+    ['_posts', '_layouts', '_includes', '_pages', '_data', 'Gemfile', 'index.md'],
+  ],
+  middleman: [['config.rb'], ['source']],
+  cecil: [['config.yml', 'cecil.yml'], ['pages']],
+};
+
+/** The generator that a folder without package.json is made for; null if its files say of none. */
+export function generatorOf(
+  tree: SourceTree,
+  folder: string,
+  frameworks: readonly KnownFramework[],
+): KnownFramework | null {
+  const names = new Set(tree.names(folder));
+  const fitting = frameworks.filter(
+    ({ id }) => EVIDENCE[id]?.every((group) => group.some((name) => names.has(name))) === true,
+  );
+  // Hugo and Zola share a file name and two folders; Zola's says `base_url` where Hugo's says `baseURL`.
+  const isZola = /^\s*base_url\s*=/m.test(tree.text(joinPath(folder, 'config.toml')) ?? '');
+  return fitting.find(({ id }) => (isZola ? id === 'zola' : id !== 'zola')) ?? null;
+}
+
+/**
+ * Where a build without a known framework may write, the likeliest first. A folder that the source itself
+ * holds is less likely to be the build's.
+ */
+export function likelyOutputs(tree: SourceTree, folder: string): string[] {
+  const names = ['dist', 'build', 'out', '_site', 'www', 'public'];
+  const isThere = (name: string) => tree.isFolder(joinPath(folder, name));
+  return [...names.filter((name) => !isThere(name)), ...names.filter(isThere)];
+}

@@ -1,0 +1,126 @@
+/**
+ * What detection knows of a source: names, and the text of the few files that say what it is. No I/O: it
+ * works in a browser, too.
+ */
+
+export type NodeKind = 'file' | 'folder';
+
+/** Puts path parts together; `.` and empty parts vanish. Both sides are relative, without `..`. */
+export const joinPath = (...parts: readonly string[]): string =>
+  parts
+    .flatMap((part) => part.split('/'))
+    .filter((part) => part !== '' && part !== '.')
+    .join('/');
+
+/**
+ * A path that source text names, seen from `folder`: in its plain form, or null if it is absolute or leads
+ * out of the tree.
+ */
+export function insidePath(folder: string, path: string): string | null {
+  if (path.startsWith('/') || path.includes('\\') || path.includes('\0')) return null;
+  const result: string[] = [];
+  for (const part of joinPath(folder, path).split('/')) {
+    if (part !== '..') result.push(part);
+    else if (result.pop() === undefined) return null;
+  }
+  return result.join('/');
+}
+
+/** A listing of a source tree. Paths are relative to its top, with forward slashes; the top itself is ''. */
+export class SourceTree {
+  readonly #kinds: ReadonlyMap<string, NodeKind>;
+  readonly #texts: ReadonlyMap<string, string>;
+  readonly #names = new Map<string, string[]>();
+  /** The root directory: where the build runs. */
+  readonly base: string;
+
+  constructor(kinds: ReadonlyMap<string, NodeKind>, texts: ReadonlyMap<string, string>, base = '') {
+    this.#kinds = kinds;
+    this.#texts = texts;
+    this.base = base;
+    for (const path of [...kinds.keys()].sort()) {
+      const slash = path.lastIndexOf('/');
+      const folder = slash === -1 ? '' : path.slice(0, slash);
+      const names = this.#names.get(folder) ?? [];
+      names.push(path.slice(slash + 1));
+      this.#names.set(folder, names);
+    }
+  }
+
+  isFile(path: string): boolean {
+    return this.#kinds.get(path) === 'file';
+  }
+
+  isFolder(path: string): boolean {
+    return path === '' || this.#kinds.get(path) === 'folder';
+  }
+
+  /** The names in a folder, in order. */
+  names(folder: string): readonly string[] {
+    return this.#names.get(folder) ?? [];
+  }
+
+  /** A file's text; null if there is no such file or its text was not wanted. */
+  text(path: string): string | null {
+    return this.#texts.get(path) ?? null;
+  }
+
+  /** All files, in order. */
+  files(): string[] {
+    return [...this.#kinds]
+      .filter(([, kind]) => kind === 'file')
+      .map(([path]) => path)
+      .sort();
+  }
+
+  /** The first of these files that is in `folder`, as a path. */
+  firstFile(folder: string, names: readonly string[]): string | null {
+    return names.map((name) => joinPath(folder, name)).find((path) => this.isFile(path)) ?? null;
+  }
+
+  /** `folder` and the folders above it, nearest first. */
+  upward(folder: string): string[] {
+    const parts = folder === '' ? [] : folder.split('/');
+    return [...parts.map((_, index) => parts.slice(0, parts.length - index).join('/')), ''];
+  }
+}
+
+/** A tree from texts by path, as tests and a browser have them. Folders are implied. */
+export function treeFromTexts(texts: Readonly<Record<string, string>>, base = ''): SourceTree {
+  const kinds = new Map<string, NodeKind>();
+  for (const path of Object.keys(texts)) {
+    const parts = path.split('/');
+    for (let depth = 1; depth < parts.length; depth += 1)
+      kinds.set(parts.slice(0, depth).join('/'), 'folder');
+    kinds.set(path, 'file');
+  }
+  const wanted = Object.entries(texts).filter(([path]) => wantedText(path) !== null);
+  return new SourceTree(kinds, new Map(wanted), base);
+}
+
+export interface WantedText {
+  readonly maxBytes: number;
+  /** Whether the beginning of a longer file will do; else a longer file is refused. */
+  readonly headOnly: boolean;
+}
+
+const KB = 1024;
+const BY_NAME: Readonly<Record<string, WantedText>> = {
+  'package.json': { maxBytes: 1024 * KB, headOnly: false },
+  'appflux.json': { maxBytes: 64 * KB, headOnly: false },
+  'angular.json': { maxBytes: 512 * KB, headOnly: true },
+  'manifest.json': { maxBytes: 64 * KB, headOnly: true },
+  'config.toml': { maxBytes: 64 * KB, headOnly: true },
+  'yarn.lock': { maxBytes: 4 * KB, headOnly: true },
+  '.nvmrc': { maxBytes: 4 * KB, headOnly: true },
+  '.node-version': { maxBytes: 4 * KB, headOnly: true },
+  '.eleventy.js': { maxBytes: 64 * KB, headOnly: true },
+};
+const CONFIG = /^(?:[a-z-]+\.)?config\.[cm]?[jt]s$/;
+
+/** Whether detection reads a file, and how much of it. */
+export function wantedText(path: string): WantedText | null {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  if (Object.hasOwn(BY_NAME, name)) return BY_NAME[name] ?? null;
+  return CONFIG.test(name) ? { maxBytes: 64 * KB, headOnly: true } : null;
+}
