@@ -80,10 +80,8 @@ export function containerSpec(input: ContainerInput): ContainerCreateOptions {
         { Type: 'bind', Source: input.source, Target: WORKSPACE, BindOptions: { Propagation: 'rprivate' } },
         ...(input.mounts ?? []),
       ],
-      Ulimits: [
-        { Name: 'core', Soft: 0, Hard: 0 },
-        { Name: 'nofile', Soft: 65_536, Hard: 65_536 },
-      ],
+      // No core dumps. Other limits are the engine's: a container can have no higher ones than its engine.
+      Ulimits: [{ Name: 'core', Soft: 0, Hard: 0 }],
       LogConfig: { Type: 'none', Config: {} },
       RestartPolicy: { Name: 'no' },
       ...(input.runtime === undefined ? {} : { Runtime: input.runtime }),

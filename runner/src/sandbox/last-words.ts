@@ -1,39 +1,61 @@
 /** Finds the line that says why a command failed. Pure. */
 import { stripVTControlCharacters } from 'node:util';
 
-/** How far back a reason is looked for. */
+/** How many telling lines from the end a reason is looked for in. */
 const LOOK_BACK = 60;
 const LONGEST = 300;
 
-/** Lines that end a failure without saying anything of it. */
+/** Lines of a failure that say nothing of its cause. */
 const NOISE = [
-  /^\W*$/,
+  /^[^\p{L}\p{N}]*$/u,
+  // Stack frames, and the end of an error that Node prints with its properties.
   /^\s+at /,
   /^Node\.js v\d/,
-  /^npm (error|ERR!)( A complete log| code\b| errno\b| path\b| command\b| Lifecycle script| workspace\b| location\b|$)/i,
+  /^\s*(errno|code|syscall|path|spawnargs|cmd|errors|digest): /,
+  // The code frames of bundlers.
+  /^\s*\d*\s*[│┆┊|╵╭╰─]/,
+  // What package managers add when a script of theirs has failed.
   /^npm (notice|warn)\b/i,
+  /^npm (error|ERR!)\s+(A complete log|code\b|errno\b|path\b|command\b|Lifecycle script|workspace\b|location\b|at\b|Run "npm help)/i,
   /ELIFECYCLE/,
   /^error Command failed with exit code \d+\.?$/,
   /^info Visit /,
   /^error: script "[^"]*" (exited with code|was terminated)/,
-  /^\s*(errno|code|syscall|path|spawnargs|cmd): /,
-  /^\s*npm error\s+at /,
+  /^(error during build|✗ build failed.*|.* build failed in .*):?$/i,
 ];
 
-const SAYS_WHY =
-  /error|fatal|fail|cannot|can't|could ?n[o']t|unable|not found|no such|missing|unexpected|exception|denied|invalid|panic|✘|✖|×/i;
+/** From here on npm explains itself instead of the failure. */
+const NPM_USAGE = /^npm (error|ERR!)\s+(Usage:|Clean install a project)/i;
+
+/** A tool naming a cause. */
+const CAUSE =
+  /\b(error|fatal|panic|exception)\b[^.]{0,80}: *\S|could(n't| not) (resolve|find|load|read|open)|can(not|'t| not) (resolve|find|load|read|open|access|use|be)|not found|no such file|\bmissing\b.*:|: *missing\b|is not (defined|a function|a valid)|does not exist|unexpected (token|end|identifier)|denied|\[[A-Z]+(_[A-Z]+)+\]|\[ERROR\]/i;
+
+/** A line that at least speaks of a failure. */
+const COMPLAINT =
+  /error|fatal|fail|cannot|can't|could ?n[o']t|unable|missing|unexpected|exception|invalid|panic|✘|✖|×/i;
 
 /**
- * The last line that looks like a reason, else the last one that says anything at all; null when there is none.
+ * The last line that names a cause, else the last that complains, else the last one that says anything; null
+ * when there is none.
  * @param lines masked lines, oldest first
  */
 export function lastWords(lines: readonly string[]): string | null {
-  const telling = lines
-    .slice(-LOOK_BACK)
-    .map((line) => stripVTControlCharacters(line).trimEnd())
-    .filter((line) => !NOISE.some((pattern) => pattern.test(line)));
-  const line = telling.findLast((text) => SAYS_WHY.test(text)) ?? telling.at(-1);
-  if (line === undefined) return null;
-  const text = line.trim();
-  return text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text;
+  const plain = lines.map((line) => stripVTControlCharacters(line).trimEnd());
+  const telling = withoutUsage(plain)
+    .filter((line) => !NOISE.some((pattern) => pattern.test(line)))
+    .map((line) => line.replace(/^npm (error|ERR!)\s*/i, '').trim())
+    .filter((line) => line !== '')
+    .slice(-LOOK_BACK);
+  const text =
+    telling.findLast((line) => CAUSE.test(line)) ??
+    telling.findLast((line) => COMPLAINT.test(line)) ??
+    telling.at(-1) ??
+    null;
+  return text !== null && text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text;
+}
+
+function withoutUsage(lines: readonly string[]): readonly string[] {
+  const usage = lines.findIndex((line) => NPM_USAGE.test(line));
+  return usage < 0 ? lines : lines.filter((line, index) => index < usage || !/^npm (error|ERR!)/i.test(line));
 }

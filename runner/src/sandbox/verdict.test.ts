@@ -63,21 +63,71 @@ test('an entry that never begins is a fault of the image, not of the project', (
 
 test.each([
   [
+    'npm: no such package',
     [
       'npm error code E404',
       'npm error 404 Not Found - GET /left-padd',
       'npm error A complete log of this run can be found in: /x',
     ],
-    'npm error 404 Not Found - GET /left-padd',
+    '404 Not Found - GET /left-padd',
   ],
   [
+    'npm: lockfile',
+    [
+      'npm error code EUSAGE',
+      'npm error',
+      'npm error Missing: preact@10.0.0 from lock file',
+      'npm error',
+      'npm error Clean install a project',
+      'npm error Usage:',
+      ...Array.from({ length: 90 }, (_, i) => `npm error   --option-${i} If set, missing: errors`),
+      'npm error Run "npm help ci" for more info',
+    ],
+    'Missing: preact@10.0.0 from lock file',
+  ],
+  [
+    'tsc under pnpm',
     ['src/a.ts(3,1): error TS2322: Type mismatch.', ' ELIFECYCLE  Command failed with exit code 2.'],
     'src/a.ts(3,1): error TS2322: Type mismatch.',
   ],
-  [['\u001b[31m✘ [ERROR] No loader\u001b[39m', '', '   ╵   ^^^'], '✘ [ERROR] No loader'],
-  [['just text', 'more text'], 'more text'],
-  [['', '   '], null],
-  [['Error: boom', '    at main (a.js:1:1)', '', 'Node.js v24.21.0'], 'Error: boom'],
-])('the telling line of %j', (lines, expected) => {
+  ['esbuild', ['\u001b[31m✘ [ERROR] No loader\u001b[39m', '', '   ╵   ^^^'], '✘ [ERROR] No loader'],
+  [
+    'vite',
+    [
+      '✗ Build failed in 28ms',
+      'error during build:',
+      'Build failed with 1 error:',
+      '',
+      "[31m[UNRESOLVED_IMPORT] [0mCould not resolve './missing.js' in src/main.jsx"
+        .replaceAll('[', '\u001b[')
+        .replace('\u001b[UNR', '[UNR'),
+      '   ╭─[ src/main.jsx:1:8 ]',
+      " 1 │ import './missing.js';",
+      '   │        ╰─ Module not found.',
+      '    at build (file:///x.mjs:1:1) {',
+      '  errors: [Getter/Setter]',
+      '}',
+    ],
+    "[UNRESOLVED_IMPORT] Could not resolve './missing.js' in src/main.jsx",
+  ],
+  ['no complaint', ['just text', 'more text'], 'more text'],
+  ['silence', ['', '   '], null],
+  ['node', ['Error: boom', '    at main (a.js:1:1)', '', 'Node.js v24.21.0'], 'Error: boom'],
+  [
+    'yarn 1',
+    [
+      '$ vit build',
+      '/bin/sh: 1: vit: not found',
+      'error Command failed with exit code 127.',
+      'info Visit https://yarnpkg.com/en/docs/cli/run for documentation about this command.',
+    ],
+    '/bin/sh: 1: vit: not found',
+  ],
+  [
+    'bun',
+    ['error: Cannot find module "x" from "/workspace/a.ts"', 'error: script "build" exited with code 1'],
+    'error: Cannot find module "x" from "/workspace/a.ts"',
+  ],
+])('the telling line of %s', (_, lines, expected) => {
   expect(lastWords(lines)).toBe(expected);
 });

@@ -1,0 +1,227 @@
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { LogLine, Plan } from '@appflux/protocol';
+import { execa } from 'execa';
+import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { Stopped } from '../agent/stop.ts';
+import type { RawSettings } from '../config/read-settings.ts';
+import { AttemptLog } from '../log/attempt-log.ts';
+import { Secrets } from '../masking/secrets.ts';
+import { attemptFolder, makeAttemptFolder, removeAttemptFolder } from '../sandbox/attempt-folder.ts';
+import { connectEngine } from '../sandbox/engine.ts';
+import { containersOf, ensureWebImage, testHost, WEB_IMAGE } from '../testing/docker.ts';
+import { SAMPLE_ID, sampleJob } from '../testing/sample-job.ts';
+import { build } from './build.ts';
+import { JobFailure } from './step.ts';
+
+vi.setConfig({ testTimeout: 120_000 });
+
+const engine = connectEngine();
+const FIXTURE = fileURLToPath(new URL('../testing/fixtures/react-vite', import.meta.url));
+
+const plan = (change: Partial<Plan> = {}): Plan => ({
+  type: 'web',
+  framework: null,
+  packageManager: null,
+  image: WEB_IMAGE,
+  node: null,
+  installCommand: null,
+  buildCommand: null,
+  outputs: ['dist'],
+  reasons: [],
+  ...change,
+});
+
+interface Run {
+  readonly plan: Plan;
+  readonly variables?: Record<string, string>;
+  readonly settings?: RawSettings;
+  readonly limits?: Partial<ReturnType<typeof sampleJob>['limits']>;
+  /** Fills the source folder. */
+  readonly files?: (folder: string) => Promise<void>;
+  readonly onLine?: (text: string, stop: AbortController) => void;
+}
+
+const hosts: Awaited<ReturnType<typeof testHost>>[] = [];
+
+/** Builds as the pipeline does; gives the log, the failure, and the source folder to look into. */
+async function run(input: Run) {
+  const host = await testHost(engine, input.settings);
+  hosts.push(host);
+  const folder = attemptFolder(host.settings.state, SAMPLE_ID, 1);
+  await makeAttemptFolder(folder);
+  await input.files?.(folder.workspace.source);
+  await execa('chown', ['-R', '10001:10001', folder.workspace.source]);
+  const job = sampleJob({ variables: input.variables ?? {} });
+  const lines: Omit<LogLine, 'seq'>[] = [];
+  const stop = new AbortController();
+  const secrets = new Secrets(Object.values(job.variables));
+  const write = (line: Omit<LogLine, 'seq'>) => {
+    lines.push(line);
+    input.onLine?.(line.text, stop);
+  };
+  const log = new AttemptLog({ write, ready: async () => undefined }, secrets, 1e6);
+  const root = folder.workspace.source;
+  const source = { commitHash: null, commitMessage: null, branch: null, root };
+  const limits = { ...job.limits, ...input.limits };
+  const thrown: unknown = await build(
+    host,
+    { job, attempt: 1, plan: input.plan, source, folder, limits, secrets, log },
+    { log: (text, stream) => log.write(text, stream), signal: stop.signal },
+  ).then(
+    () => null,
+    (error: unknown) => error,
+  );
+  expect(await containersOf(engine, host.runnerId)).toEqual([]);
+  const text = lines.map((line) => line.text).join('\n');
+  const failure = thrown instanceof JobFailure ? `${thrown.code}: ${thrown.message}` : thrown;
+  return { text, lines, failure, root, folder, host, stop };
+}
+
+beforeAll(() => ensureWebImage(engine), 600_000);
+afterEach(async () => {
+  for (const host of hosts.splice(0)) await rm(host.settings.state, { recursive: true, force: true });
+});
+
+describe('a real project', () => {
+  test('is installed and built, with the runner’s proxy as its only way out', async () => {
+    const { text, failure, root } = await run({
+      plan: plan({ packageManager: 'npm', installCommand: 'npm ci', buildCommand: 'npm run build' }),
+      files: (folder) => cp(FIXTURE, folder, { recursive: true }),
+    });
+    expect(failure, text).toBeNull();
+    expect(await readFile(join(root, 'dist/index.html'), 'utf8')).toContain('/assets/');
+    expect(text).toMatch(/^\$ npm ci$/m);
+    expect(text).toMatch(/The install command .*done/);
+    expect(text).toMatch(/vite v8/);
+  });
+
+  test('that fails says so in the words of its tool', async () => {
+    const { failure } = await run({
+      plan: plan({ packageManager: 'npm', installCommand: 'npm ci', buildCommand: 'npm run build' }),
+      files: async (folder) => {
+        await cp(FIXTURE, folder, { recursive: true });
+        await writeFile(join(folder, 'src/main.jsx'), "import './missing.js';\n");
+      },
+    });
+    expect(failure).toMatch(
+      /^build_failed: The build command \(npm run build\) ended with exit code 1: .*missing\.js/,
+    );
+  });
+
+  test('whose lockfile does not fit fails in its install', async () => {
+    const { failure } = await run({
+      plan: plan({ packageManager: 'npm', installCommand: 'npm ci', buildCommand: 'npm run build' }),
+      files: async (folder) => {
+        await cp(FIXTURE, folder, { recursive: true });
+        const manifest = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
+        manifest.dependencies.preact = '10.0.0';
+        await writeFile(join(folder, 'package.json'), JSON.stringify(manifest));
+      },
+    });
+    expect(failure).toMatch(
+      /^install_failed: The install command \(npm ci\) ended with exit code 1: .*(preact|lock file)/,
+    );
+  });
+});
+
+describe('a build', () => {
+  test('has its variables, and shows none of their values', async () => {
+    const { text, root } = await run({
+      plan: plan({
+        buildCommand:
+          'echo "key=$API_KEY"; echo "$API_KEY" | base64; printf %s "$API_KEY" > key; env | grep ^APPFLUX',
+      }),
+      variables: { API_KEY: 'hunter2-and-more', APPFLUX_BRANCH: 'forged' },
+    });
+    expect(await readFile(join(root, 'key'), 'utf8')).toBe('hunter2-and-more');
+    expect(text).toContain('key=***');
+    expect(text).not.toContain('hunter2');
+    expect(text).not.toContain(Buffer.from('hunter2-and-more').toString('base64').slice(0, 16));
+    expect(text).not.toContain('forged');
+    expect(text).not.toMatch(/APPFLUX_(MARK|INSTALL_COMMAND|BUILD_COMMAND)/);
+    expect(text).toContain('APPFLUX_APP=my-app');
+  });
+
+  test('without commands needs no container', async () => {
+    const { failure, text } = await run({ plan: plan({ image: 'appflux/never-built-builder' }) });
+    expect(failure).toBeNull();
+    expect(text).toContain('nothing to build');
+  });
+
+  test('reaches no host that is not allowed, and the log names it', async () => {
+    const { failure, text } = await run({
+      plan: plan({
+        buildCommand:
+          'node -e "fetch(\'https://example.org/\').catch((e) => { console.log(e.message); process.exit(9) })"',
+      }),
+    });
+    expect(failure).toMatch(/exit code 9/);
+    expect(text).toMatch(/Network:.*example\.org/);
+  });
+
+  test('over its memory is told so', async () => {
+    const { failure } = await run({
+      plan: plan({
+        buildCommand: 'node --max-old-space-size=4000 -e "const a=[]; for(;;) a.push(Buffer.alloc(16e6, 1))"',
+      }),
+      limits: { memoryBytes: 128 * 1024 ** 2 },
+    });
+    expect(failure).toMatch(/^out_of_memory: .* at the limit of 128 MB/);
+  });
+
+  test('over the heap of its runtime is told so as well', async () => {
+    const { failure } = await run({
+      plan: plan({
+        buildCommand: 'node --max-old-space-size=30 -e "const a=[]; for(;;) a.push({a:[1,2,3]})"',
+      }),
+    });
+    expect(failure).toMatch(/^out_of_memory: .*its runtime allowed itself/);
+  });
+
+  test('over its disk is stopped', async () => {
+    const { failure } = await run({
+      plan: plan({
+        buildCommand: 'i=0; while :; do head -c 20000000 /dev/zero > f$i; i=$((i+1)); sleep 0.05; done',
+      }),
+      limits: { diskBytes: 300 * 1024 ** 2 },
+    });
+    expect(failure).toMatch(/^disk_full: The build wrote .* its limit is 0\.3 GB/);
+  });
+
+  test('in an image that the runner does not allow, or does not have, does not begin', async () => {
+    const foreign = await run({ plan: plan({ image: 'debian:bookworm-slim', buildCommand: 'true' }) });
+    expect(foreign.failure).toMatch(
+      /^settings_invalid: This runner does not let builds use the image debian/,
+    );
+    const missing = await run({ plan: plan({ image: 'appflux/no-such-builder', buildCommand: 'true' }) });
+    expect(missing.failure).toMatch(/^image_unavailable: /);
+  });
+
+  test('that is canceled ends, and leaves nothing that cannot be removed', async () => {
+    const { failure, stop, folder, host } = await run({
+      plan: plan({
+        buildCommand:
+          'mkdir -p deep/$(printf "d/%.0s" $(seq 900)) && ln -s / root && chmod 0 deep; echo ready; sleep 600',
+      }),
+      onLine: (text, controller) => {
+        if (text === 'ready') controller.abort(new Stopped('canceled', 'test'));
+      },
+    });
+    expect(failure).toBe(stop.signal.reason);
+    await removeAttemptFolder(engine, host.runnerId, folder.top);
+    await expect(readdir(folder.top)).rejects.toThrow('ENOENT');
+    expect((await readdir('/')).length).toBeGreaterThan(5);
+  });
+
+  test('runs in the root directory of its project', async () => {
+    const { failure, text } = await run({
+      plan: plan({ buildCommand: 'pwd; ls' }),
+      files: (folder) => mkdir(join(folder, 'somewhere')),
+    });
+    expect(failure).toBeNull();
+    expect(text).toMatch(/^\/workspace$/m);
+    expect(text).toMatch(/^somewhere$/m);
+  });
+});

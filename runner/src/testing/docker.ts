@@ -1,0 +1,59 @@
+/** What tests with a real engine share: the builder image, hosts and folders of their own. */
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+import { createJournal, type Journal } from '../agent/journal.ts';
+import { mergeSettings, type RawSettings } from '../config/read-settings.ts';
+import type { BuildHost } from '../job/build.ts';
+import { RUNNER_LABEL } from '../sandbox/container-spec.ts';
+import { type Engine, engineStatus } from '../sandbox/engine.ts';
+import { Images } from '../sandbox/images.ts';
+
+export const WEB_IMAGE = 'appflux/web-builder';
+
+const STACK = fileURLToPath(new URL('../../../stack/images.ts', import.meta.url));
+
+/** Makes sure of the web image, as a person would who has just cloned the repository. */
+export async function ensureWebImage(engine: Engine): Promise<void> {
+  try {
+    await engine.getImage(WEB_IMAGE).inspect();
+  } catch (error) {
+    if (engineStatus(error) !== 404) throw error;
+    await execa(process.execPath, [STACK, 'web'], { stdio: 'inherit' });
+  }
+}
+
+/** A journal that keeps its lines. */
+export function keptJournal(): { journal: Journal; lines: string[] } {
+  const lines: string[] = [];
+  return { lines, journal: createJournal({ write: (text) => lines.push(text) }) };
+}
+
+/** A runner id that no other test has. */
+export const newRunnerId = () =>
+  Array.from({ length: 24 }, () => Math.floor(Math.random() * 16).toString(16)).join('');
+
+/** A host for builds with a state folder of its own, which the test removes. */
+export async function testHost(
+  engine: Engine,
+  settings: RawSettings = {},
+): Promise<BuildHost & { lines: string[] }> {
+  const state = await mkdtemp(join(tmpdir(), 'appflux-runner-'));
+  const { journal, lines } = keptJournal();
+  return {
+    engine,
+    journal,
+    lines,
+    runnerId: newRunnerId(),
+    settings: mergeSettings({ state, ...settings }, {}, {}),
+    images: new Images({ engine, journal, allowed: ['appflux/*'], command: undefined }),
+  };
+}
+
+/** The ids of the containers that a runner has, running or not. */
+export async function containersOf(engine: Engine, runnerId: string): Promise<string[]> {
+  const filters = { label: [`${RUNNER_LABEL}=${runnerId}`] };
+  return (await engine.listContainers({ all: true, filters })).map(({ Id }) => Id);
+}
