@@ -48,23 +48,30 @@ interface Offer<File> {
 }
 
 /**
- * The file to offer first, and the others in their order. `best` is null when the visitor's system is known and
- * no file is for it. Deterministic; files of equal standing keep their order.
+ * The file to offer first, and the others in their order. Where no file is for the visitor's system, the first is
+ * the one that anybody would be offered, and `suits` is false. Files of equal standing keep their order.
  */
 export function offerFor<File extends { name: string }>(
   system: System | null,
   files: readonly File[],
-): { best: File | null; others: File[] } {
+): { best: File | null; suits: boolean; others: File[] } {
   const offers = files.map((file) => ({ file, kind: fileKind(file.name) }));
-  const best = offers
-    .filter(({ kind }) => suits(kind, system))
-    .toSorted((a, b) => standing(a, system) - standing(b, system))[0];
-  const chosen = best ?? (system === null ? offers[0] : undefined);
+  const best = firstFor(system, offers);
+  const chosen = best ?? firstFor(null, offers) ?? offers[0];
   return {
     best: chosen?.file ?? null,
+    suits: best !== undefined || system === null,
     others: offers.filter((offer) => offer !== chosen).map(({ file }) => file),
   };
 }
+
+const firstFor = <File extends { name: string }>(
+  system: System | null,
+  offers: readonly Offer<File>[],
+): Offer<File> | undefined =>
+  offers
+    .filter(({ kind }) => suits(kind, system))
+    .toSorted((a, b) => standing(a, system) - standing(b, system))[0];
 
 const suits = (kind: FileKind, system: System | null): boolean =>
   kind.use !== 'other' && (system === null || kind.system === system || kind.system === null);

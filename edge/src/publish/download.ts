@@ -5,7 +5,9 @@ import type { Context } from 'hono';
 import { type ApiEnv, router } from '../api/router.ts';
 import type { ArtifactRecord, Metadata } from '../metadata/metadata.ts';
 import type { ByteRange, ObjectStore } from '../storage/storage.ts';
+import { answer, draw } from './drawn.ts';
 import { isKnown, rangeOf, rangeStillMeant } from './range.ts';
+import { missingDocument } from './state-view.ts';
 
 /** A media type without parameters (RFC 6838 §4.2): what a build calls its files is not to be trusted further. */
 const MEDIA_TYPE = /^[a-z0-9][a-z0-9!#$&^_.+-]*\/[a-z0-9][a-z0-9!#$&^_.+-]*$/i;
@@ -19,25 +21,28 @@ downloads.get('/dl/:deploymentId/:name', async (c) => {
     c.req.param('deploymentId'),
     c.req.param('name'),
   );
-  return answer(c, artifact, c.get('objects'));
+  return artifact === null ? missing(c) : file(c, artifact);
 });
 
-/** The artifact of that name, if a successful deployment has delivered it; else throws `not_found`. */
+/** The artifact of that name, if a successful deployment has delivered it; else null. */
 async function deliveredArtifact(
   metadata: Metadata,
   deploymentId: string,
   name: string,
-): Promise<ArtifactRecord> {
-  const known = ObjectId.safeParse(deploymentId).success && ArtifactName.safeParse(name).success;
-  const deployment = known ? await metadata.deployments.byId(deploymentId) : null;
-  const artifact = deployment?.artifacts.find((candidate) => candidate.name === name);
-  if (deployment?.status !== 'success' || artifact === undefined) {
-    throw new AppFluxError('not_found', 'There is no such file');
-  }
-  return artifact;
+): Promise<ArtifactRecord | null> {
+  const possible = ObjectId.safeParse(deploymentId).success && ArtifactName.safeParse(name).success;
+  const deployment = possible ? await metadata.deployments.byId(deploymentId) : null;
+  if (deployment?.status !== 'success') return null;
+  return deployment.artifacts.find((artifact) => artifact.name === name) ?? null;
 }
 
-async function answer(c: Context<ApiEnv>, artifact: ArtifactRecord, objects: ObjectStore): Promise<Response> {
+/** A person gets a page, a program the API's refusal. */
+async function missing(c: Context<ApiEnv>): Promise<Response> {
+  if (c.req.header('Accept')?.includes('text/html')) return answer(await draw(missingDocument('file')), 404);
+  throw new AppFluxError('not_found', 'There is no such file');
+}
+
+async function file(c: Context<ApiEnv>, artifact: ArtifactRecord): Promise<Response> {
   const { method, headers: asked } = c.req.raw;
   const etag = `"${artifact.sha256}"`;
   const headers = new Headers({
@@ -67,7 +72,8 @@ async function answer(c: Context<ApiEnv>, artifact: ArtifactRecord, objects: Obj
   if (range === 'unsatisfiable') {
     return new Response(null, { status: 416, headers: { 'Content-Range': `bytes */${artifact.size}` } });
   }
-  const body = await bytes(objects, artifact, range === 'whole' ? undefined : range);
+  const body = await bytes(c.get('objects'), artifact, range === 'whole' ? undefined : range);
+  if (body === null) return missing(c);
   if (range === 'whole') {
     headers.set('Content-Length', String(artifact.size));
     return new Response(body, { headers });
@@ -77,20 +83,17 @@ async function answer(c: Context<ApiEnv>, artifact: ArtifactRecord, objects: Obj
   return new Response(body, { status: 206, headers });
 }
 
+/** The bytes in storage; null, and a line in the log, when they are not what the record says. */
 async function bytes(
   objects: ObjectStore,
   artifact: ArtifactRecord,
   range: ByteRange | undefined,
-): Promise<ReadableStream<Uint8Array>> {
+): Promise<ReadableStream<Uint8Array> | null> {
   const object = await objects.get(artifact.key, range);
-  if (object === null || object.size !== artifact.size) {
-    await object?.body.cancel();
-    console.error(
-      `${artifact.key} has ${object?.size ?? 'no'} bytes in storage, and ${artifact.size} on record`,
-    );
-    throw new AppFluxError('not_found', 'This file is not kept any more', {
-      hint: 'Redeploy to build it again.',
-    });
-  }
-  return object.body;
+  if (object?.size === artifact.size) return object.body;
+  await object?.body.cancel();
+  console.error(
+    `${artifact.key} has ${object?.size ?? 'no'} bytes in storage, and ${artifact.size} on record`,
+  );
+  return null;
 }

@@ -31,7 +31,7 @@ export function appIcon(app: { name: string; slug: string; type: AppType | null 
   const letter = monogramOf(app.name);
   return html`<svg class="icon" viewBox="0 0 64 64" xmlns="http://www.w3.org/2000/svg" aria-hidden="true">
   <defs><linearGradient id="g" x1="0" y1="0" x2="1" y2="1">
-    <stop offset="0" stop-color="hsl(${hue} 72% 58%)"/><stop offset="1" stop-color="hsl(${(hue + 40) % 360} 70% 42%)"/>
+    <stop offset="0" stop-color="oklch(0.7 0.16 ${hue})"/><stop offset="1" stop-color="oklch(0.47 0.17 ${(hue + 25) % 360})"/>
   </linearGradient></defs>
   <rect width="64" height="64" rx="15" fill="url(#g)"/>
   ${

@@ -27,7 +27,7 @@ export interface ReleaseView {
 
 /** The download page of an app that has a release. Every name in it comes from outside. */
 export function releaseDocument({ app, release, earlier, system, address }: ReleaseView): Document {
-  const { best, others } = offerFor(system, release.artifacts);
+  const { best, suits, others } = offerFor(system, release.artifacts);
   const version = versionOf(release);
   const icon = appIcon(app);
   const steps = best === null ? [] : fileKind(best.name).steps;
@@ -43,7 +43,8 @@ export function releaseDocument({ app, release, earlier, system, address }: Rele
 <div class="head">${icon}
 <div><h1><bdi>${app.name}</bdi></h1><p class="soft">${type}Version <bdi>${version}</bdi></p></div>
 </div>
-${best === null ? nothingFor(system) : download(release.id, best)}
+${!suits && noteFor(system, best)}
+${best !== null && download(release.id, best)}
 </div>
 <div class="code">${qrCode(address)}Open on your phone</div>
 </section>
@@ -55,7 +56,7 @@ ${
 <section class="card"><h2>About this version</h2>${facts(release, version, best)}</section>
 ${
   others.length > 0 &&
-  html`<section class="card"><h2>${best === null ? 'Files' : 'Other files'}</h2>
+  html`<section class="card"><h2>Other files</h2>
 <ul class="list">${others.map((file) => row(release.id, file))}</ul></section>`
 }
 ${
@@ -76,8 +77,12 @@ function download(deploymentId: string, file: ArtifactRecord): Markup {
 </div>`;
 }
 
-const nothingFor = (system: System | null): Markup =>
-  html`<p class="note">This version has no file for ${system === null ? 'your device' : SYSTEM_NAMES[system]}. All its files are listed below.</p>`;
+/** For a visitor whose system no file is made for. */
+function noteFor(system: System | null, best: ArtifactRecord | null): Markup {
+  const madeFor = best === null ? null : fileKind(best.name).system;
+  const here = system === null ? 'your device' : SYSTEM_NAMES[system];
+  return html`<p class="note">This version has no file for ${here}.${madeFor !== null && ` To use it, open this page on ${SYSTEM_NAMES[madeFor]}.`}</p>`;
+}
 
 function facts(release: DeploymentRecord, version: string, best: ArtifactRecord | null): Markup {
   const released = release.finishedAt ?? release.createdAt;
@@ -102,7 +107,7 @@ const row = (deploymentId: string, file: ArtifactRecord): Markup => html`<li>
 function earlierVersion(deployment: DeploymentRecord): Markup {
   const at = deployment.finishedAt ?? deployment.createdAt;
   return html`<li>
-<div class="row"><span class="version"><bdi>${versionOf(deployment)}</bdi></span><span><time datetime="${at}">${dayText(at)}</time></span></div>
+<div class="row"><bdi>${versionOf(deployment)}</bdi><span><time datetime="${at}">${dayText(at)}</time></span></div>
 <div class="files">${deployment.artifacts.map((file) => html`<a href="${fileAddress(deployment.id, file.name)}"><bdi>${file.name}</bdi></a>`)}</div>
 </li>`;
 }

@@ -14,11 +14,11 @@ export const styleSheet = (hue: number): string => `
   font: 100%/1.55 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif;
 }
 * { box-sizing: border-box; margin: 0; }
-body { background: var(--page); color: var(--text); min-height: 100svh; display: flex; flex-direction: column; }
+body { background: var(--page); color: var(--text); min-height: 100svh; display: flex; flex-direction: column; overflow-wrap: anywhere; }
 main { width: 100%; max-width: 46rem; margin: 0 auto; padding: 1.25rem 1rem 2.5rem; flex: 1; }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 1.25rem; padding: 1.5rem 1.25rem; }
 .card + .card { margin-top: 1rem; }
-h1 { font-size: 1.6rem; line-height: 1.2; letter-spacing: -0.015em; overflow-wrap: anywhere; text-wrap: balance; }
+h1 { font-size: 1.6rem; line-height: 1.2; letter-spacing: -0.015em; text-wrap: balance; }
 h2 { font-size: 1.05rem; letter-spacing: -0.005em; }
 a { color: var(--accent); text-underline-offset: 0.15em; }
 a:focus-visible, summary:focus-visible { outline: 3px solid var(--accent); outline-offset: 3px; border-radius: 0.4rem; }
@@ -35,13 +35,14 @@ a:focus-visible, summary:focus-visible { outline: 3px solid var(--accent); outli
 .button:hover { filter: brightness(1.07); }
 .button:focus-visible { border-radius: 0.9rem; }
 .button svg { width: 1.25rem; height: 1.25rem; flex: none; }
-.file { margin-top: 0.7rem; text-align: center; font-size: 0.9rem; color: var(--soft); overflow-wrap: anywhere; }
-.note { margin-top: 1.25rem; padding: 0.8rem 1rem; border-radius: 0.8rem; background: var(--page); border: 1px solid var(--line); }
+.file { margin-top: 0.7rem; text-align: center; font-size: 0.9rem; color: var(--soft); }
+.note { margin-top: 1.25rem; padding: 0.7rem 1rem; border-radius: 0.8rem; background: var(--page); border: 1px solid var(--line); font-size: 0.95rem; }
+.note + .get { margin-top: 1rem; }
 .code { display: none; }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: 0.45rem 1.25rem; margin-top: 0.9rem; font-size: 0.925rem; }
+dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 0.45rem 1.25rem; margin-top: 0.9rem; font-size: 0.925rem; }
 dt { color: var(--soft); }
-dd { min-width: 0; overflow-wrap: anywhere; }
-code { font: 0.86em/1.5 ui-monospace, "SF Mono", Menlo, Consolas, monospace; overflow-wrap: anywhere; }
+dd { min-width: 0; }
+code { font: 0.86em/1.5 ui-monospace, "SF Mono", Menlo, Consolas, monospace; }
 ol { margin-top: 0.75rem; padding-left: 1.4rem; }
 ol li { padding-left: 0.25rem; }
 ol li + li { margin-top: 0.35rem; }
@@ -51,11 +52,10 @@ ol li::marker { color: var(--accent); font-weight: 650; }
 .list > li + li { border-top: 1px solid var(--line); }
 .list > li:last-child { padding-bottom: 0; }
 .row { display: flex; justify-content: space-between; gap: 0.25rem 1rem; flex-wrap: wrap; align-items: baseline; }
-.row a { font-weight: 600; overflow-wrap: anywhere; min-width: 0; }
-.row span, .under { font-size: 0.875rem; color: var(--soft); }
-.version { font-weight: 650; overflow-wrap: anywhere; min-width: 0; }
+.row > :first-child { font-weight: 600; min-width: 0; }
+.row > :last-child { font-size: 0.875rem; color: var(--soft); }
 .files { display: flex; flex-wrap: wrap; gap: 0.3rem 1rem; margin-top: 0.25rem; font-size: 0.9rem; }
-.files a { overflow-wrap: anywhere; min-width: 0; }
+.files a { min-width: 0; }
 details { font-size: 0.85rem; margin-top: 0.2rem; }
 summary { color: var(--soft); cursor: pointer; width: max-content; padding: 0.15rem 0; }
 details code { display: block; color: var(--soft); padding-top: 0.15rem; }
@@ -69,8 +69,7 @@ footer { padding: 0 1rem 1.75rem; text-align: center; font-size: 0.85rem; color:
   h1 { font-size: 2.1rem; }
   .icon { width: 6rem; height: 6rem; }
   .head { gap: 1.5rem; }
-  .top { display: grid; grid-template-columns: 1fr 10rem; gap: 0 2.25rem; align-items: center; }
-  .top.bare { display: block; }
+  .top { display: grid; grid-template-columns: minmax(0, 1fr) 10rem; gap: 0 2.25rem; align-items: center; }
   .code { display: block; text-align: center; font-size: 0.85rem; color: var(--soft); }
   .code svg { display: block; width: 100%; border-radius: 0.75rem; border: 1px solid var(--line); margin-bottom: 0.5rem; }
   .button { justify-content: flex-start; width: max-content; max-width: 100%; padding: 0.9rem 1.6rem; }

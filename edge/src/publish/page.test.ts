@@ -1,0 +1,194 @@
+import { env } from 'cloudflare:workers';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { metadataOf } from '../metadata/index.ts';
+import { newObjectId } from '../metadata/object-id.ts';
+import { forgetAll, request } from '../testing.ts';
+import { givenApp, givenDeployment } from './published.ts';
+
+beforeAll(forgetAll);
+
+const metadata = metadataOf(env);
+const freshSlug = () => `app-${newObjectId()}`;
+
+/** Links on a page to files, in their order. */
+const links = (page: string) => [...page.matchAll(/href="(\/dl\/[^"]+)"/g)].map((match) => match[1]);
+
+const visit = async (slug: string, headers: Record<string, string> = {}) => {
+  const response = await request(`/a/${slug}`, { headers });
+  return { response, text: await response.text() };
+};
+
+describe('the page of a release', () => {
+  test('tells what it is, and links to the files that there are', async () => {
+    const app = await givenApp({ name: 'Trail Notes', slug: freshSlug(), type: 'android' });
+    const { id, artifacts } = await givenDeployment(
+      app,
+      { 'app.aab': 'bundle', 'app.apk': 'package' },
+      { version: '1.4.2', commitHash: 'abcdef0123456789' },
+    );
+    const { response, text } = await visit(app.slug);
+    expect(response.status).toBe(200);
+    for (const shown of [
+      'Trail Notes',
+      '1.4.2',
+      'Android app',
+      '7 bytes',
+      '23 November 2026',
+      'abcdef012345',
+    ]) {
+      expect(text).toContain(shown);
+    }
+    for (const { sha256 } of artifacts) expect(text).toContain(sha256);
+    expect(links(text)).toEqual([`/dl/${id}/app.apk`, `/dl/${id}/app.aab`]);
+    for (const path of links(text)) expect((await request(path ?? '')).status).toBe(200);
+  });
+
+  test('needs no script and lets none in', async () => {
+    const app = await givenApp({ slug: freshSlug() });
+    await givenDeployment(app, { 'app.zip': 'x' });
+    const { response, text } = await visit(app.slug);
+    expect(text).not.toMatch(/<script/i);
+    expect(text).not.toMatch(/\sstyle=|\son\w+=/i);
+    const policy = response.headers.get('Content-Security-Policy') ?? '';
+    expect(policy).toMatch(
+      /^default-src 'none'; style-src 'sha256-[\w+/]{43}='; img-src data:; base-uri 'none'/,
+    );
+    const css = /<style>([^<]*)<\/style>/.exec(text)?.[1] ?? '';
+    const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(css));
+    expect(policy).toContain(`'sha256-${btoa(String.fromCharCode(...new Uint8Array(digest)))}'`);
+    expect(response.headers.get('X-Content-Type-Options')).toBe('nosniff');
+    expect(response.headers.get('Referrer-Policy')).toBe('no-referrer');
+  });
+
+  test('shows hostile names as the text they are', async () => {
+    const name = '<img src=x onerror=alert(1)>"&\'';
+    const file = "it's \u00ab& 100% {x}.apk";
+    const app = await givenApp({ name, slug: freshSlug() });
+    const { id } = await givenDeployment(
+      app,
+      { [file]: 'x' },
+      { version: '</title><script>alert(2)</script>', commitHash: null },
+    );
+    const { text } = await visit(app.slug);
+    expect(text).not.toContain('<img');
+    expect(text).not.toContain('<script');
+    expect(text).toContain('&lt;img src=x onerror=alert(1)&gt;');
+    expect(links(text)).toHaveLength(1);
+    const path = links(text)[0]?.replaceAll('&#39;', "'").replaceAll('&amp;', '&') ?? '';
+    expect(path).toBe(`/dl/${id}/${encodeURIComponent(file)}`);
+    expect((await request(path)).status).toBe(200);
+  });
+
+  test.each([
+    ['"Windows"', 'setup.exe'],
+    ['"macOS"', 'app.dmg'],
+    ['"Linux"', 'app.AppImage'],
+  ])('offers a visitor on %s the right file first', async (hint, first) => {
+    const app = await givenApp({ slug: freshSlug(), type: 'desktop' });
+    await givenDeployment(app, { 'app.AppImage': 'x', 'app.dmg': 'x', 'setup.exe': 'x' });
+    const { response, text } = await visit(app.slug, { 'Sec-CH-UA-Platform': hint });
+    expect(links(text)[0]).toContain(first);
+    expect(links(text)).toHaveLength(3);
+    expect(response.headers.get('Vary')).toBe('User-Agent, Sec-CH-UA-Platform');
+  });
+
+  test('tells a visitor whose system has no file', async () => {
+    const app = await givenApp({ slug: freshSlug(), type: 'android' });
+    await givenDeployment(app, { 'app.apk': 'x' });
+    expect((await visit(app.slug, { 'Sec-CH-UA-Platform': '"Windows"' })).text).toContain(
+      'This version has no file for Windows. To use it, open this page on Android.',
+    );
+    expect((await visit(app.slug, { 'Sec-CH-UA-Platform': '"Android"' })).text).not.toContain(
+      'has no file for',
+    );
+  });
+
+  test('lists earlier versions: production, successful, newest first', async () => {
+    const app = await givenApp({ slug: freshSlug() });
+    const older = await givenDeployment(app, { 'a.zip': 'x' }, { version: '0.8' });
+    await givenDeployment(app, { 'preview.zip': 'x' }, { environment: 'preview', version: 'p' });
+    await givenDeployment(app, { 'broken.zip': 'x' }, { status: 'failed' });
+    const newer = await givenDeployment(app, { 'a.zip': 'x' }, { version: '0.9' });
+    const release = await givenDeployment(app, { 'a.zip': 'x' }, { version: '1.0' });
+    const { text } = await visit(app.slug);
+    expect(links(text)).toEqual([release, newer, older].map(({ id }) => `/dl/${id}/a.zip`));
+  });
+
+  test('shows a new release, a roll-back and a new name at once, and tags each anew', async () => {
+    const app = await givenApp({ name: 'First', slug: freshSlug() });
+    const first = await givenDeployment(app, { 'a.zip': 'x' }, { version: '1.0' });
+    const tags = new Set<string | null>();
+    const shown = async () => {
+      const { response, text } = await visit(app.slug);
+      const tag = response.headers.get('ETag');
+      expect(response.headers.get('Cache-Control')).toBe('public, no-cache');
+      tags.add(tag);
+      return { tag, text };
+    };
+    const before = await shown();
+    expect(before.tag).toContain(first.id);
+    expect((await shown()).tag).toBe(before.tag);
+    const second = await givenDeployment(app, { 'a.zip': 'x' }, { version: '2.0' });
+    const after = await shown();
+    expect(after.tag).toContain(second.id);
+    expect(after.text).toContain('Version <bdi>2.0</bdi>');
+    await metadata.apps.update(app.id, { release: first.id });
+    expect((await shown()).tag).toBe(before.tag);
+    await metadata.apps.update(app.id, { name: 'Second' });
+    expect((await shown()).text).toContain('<bdi>Second</bdi>');
+    expect(tags.size).toBe(3);
+  });
+
+  test('that the visitor has is not sent again, until there is another', async () => {
+    const app = await givenApp({ slug: freshSlug() });
+    await givenDeployment(app, { 'a.zip': 'x' });
+    const { response } = await visit(app.slug);
+    const known = { 'If-None-Match': response.headers.get('ETag') ?? '' };
+    const again = await visit(app.slug, known);
+    expect([again.response.status, again.text]).toEqual([304, '']);
+    await givenDeployment(app, { 'a.zip': 'x' });
+    expect((await visit(app.slug, known)).response.status).toBe(200);
+  });
+
+  test('can be asked for by HEAD', async () => {
+    const app = await givenApp({ slug: freshSlug() });
+    await givenDeployment(app, { 'a.zip': 'x' });
+    const response = await request(`/a/${app.slug}`, { method: 'HEAD' });
+    expect(response.status).toBe(200);
+    expect(response.headers.get('ETag')).not.toBeNull();
+    expect(await response.text()).toBe('');
+  });
+});
+
+describe('a page without a release', () => {
+  test('of an app that was never released says so', async () => {
+    const app = await givenApp({ name: 'Soon', slug: freshSlug() });
+    await givenDeployment(app, {}, { status: 'failed' });
+    const { response, text } = await visit(app.slug);
+    expect(response.status).toBe(200);
+    expect(text).toContain('There is no release yet');
+    expect(text).toContain('Soon');
+    await givenDeployment(app, { 'a.zip': 'x' });
+    expect((await visit(app.slug)).text).not.toContain('There is no release yet');
+  });
+
+  test('of an app whose release is gone, or another app’s, says so as well', async () => {
+    const other = await givenDeployment(await givenApp({ slug: freshSlug() }), { 'a.zip': 'x' });
+    for (const release of [newObjectId(), other.id]) {
+      const app = await givenApp({ slug: freshSlug(), release });
+      expect((await visit(app.slug)).text).toContain('There is no release yet');
+    }
+  });
+
+  test.each(['no-such-app', 'Not%20A%20Slug', '..%2f..%2fapi', '%3Cscript%3E', 'a'.repeat(3000)])(
+    '%s is not found, and what was asked for is not repeated',
+    async (slug) => {
+      const { response, text } = await visit(slug);
+      expect(response.status).toBe(404);
+      expect(response.headers.get('Cache-Control')).toBe('no-store');
+      expect(response.headers.get('Content-Type')).toBe('text/html; charset=utf-8');
+      expect(text).toContain('There is no such page');
+      expect(text).not.toContain(slug);
+    },
+  );
+});
