@@ -155,7 +155,7 @@ export class AttemptSocket {
     }
     if (log.exceeds(lines) && (lines[0]?.seq ?? 0) <= log.lastSeq + 1) {
       const marker = log.cut(Date.now());
-      this.#deployment.viewers.lines(JSON.stringify({ type: 'lines', lines: [marker] }));
+      this.#deployment.viewers.lines([marker]);
       send(ws, { type: 'ack', seq: Math.max(last, marker.seq) });
       return;
     }
@@ -166,10 +166,8 @@ export class AttemptSocket {
     } else if (appended.kind === 'repeated') {
       send(ws, { type: 'ack', seq: log.writtenSeq });
     } else {
-      const overlaps = (lines[0]?.seq ?? 0) <= before;
-      this.#deployment.viewers.lines(
-        overlaps ? JSON.stringify({ type: 'lines', lines: lines.filter((line) => line.seq > before) }) : raw,
-      );
+      const fresh = lines.filter((line) => line.seq > before);
+      this.#deployment.viewers.lines(fresh, fresh.length === lines.length ? raw : undefined);
       this.#writeSoon();
     }
   }

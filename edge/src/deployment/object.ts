@@ -4,7 +4,15 @@
  * event that tells of it, and carries its effects out.
  */
 import { DurableObject } from 'cloudflare:workers';
-import { type DeploymentStatus, type Grant, hasEnded, type LogPage, PING, PONG } from '@appflux/protocol';
+import {
+  type DeploymentStatus,
+  type Grant,
+  hasEnded,
+  type LogLine,
+  type LogPage,
+  PING,
+  PONG,
+} from '@appflux/protocol';
 import type { Env } from '../env.ts';
 import { setting } from '../env.ts';
 import { createSealer } from '../identity/sealing.ts';
@@ -154,7 +162,7 @@ export class DeploymentObject extends DurableObject<Env> {
     const url = new URL(request.url);
     if (url.pathname === '/viewer') {
       const log = this.#logStore();
-      return this.#viewers.accept(this.#known().state, log.rows(Number(url.searchParams.get('after') ?? 0)));
+      return this.#viewers.accept(this.#known().state, log, Number(url.searchParams.get('after') ?? 0));
     }
     return this.#attempt.accept(request, Number(url.pathname.split('/').at(-1)));
   }
@@ -166,10 +174,11 @@ export class DeploymentObject extends DurableObject<Env> {
 
   override webSocketClose(ws: WebSocket): void {
     if (this.#attempt.owns(ws)) this.#attempt.closed(ws);
+    else this.#viewers.closed(ws);
   }
 
   override webSocketError(ws: WebSocket): void {
-    if (this.#attempt.owns(ws)) this.#attempt.closed(ws);
+    this.webSocketClose(ws);
   }
 
   override async alarm(): Promise<void> {
@@ -207,7 +216,7 @@ export class DeploymentObject extends DurableObject<Env> {
     if ('refused' in outcome) return outcome.refused;
     const { state, effects } = outcome;
     if (state === before) return null;
-    const said: string[] = [];
+    const said: LogLine[] = [];
     this.ctx.storage.transactionSync(() => {
       const record = recordOf(spec, state);
       const news = isNews(recordOf(spec, before), record);
@@ -218,14 +227,14 @@ export class DeploymentObject extends DurableObject<Env> {
     if (state.status !== before.status || state.phase !== before.phase) {
       this.#viewers.state(state.status, state.phase);
     }
-    for (const frame of said) this.#viewers.lines(frame);
+    if (said.length > 0) this.#viewers.lines(said);
     for (const effect of effects) this.#carryOut(effect, state);
     this.#begin('publish');
     return null;
   }
 
   /** The part of an effect that belongs into the transaction. */
-  #note(effect: Effect, before: State, now: number, said: string[]): void {
+  #note(effect: Effect, before: State, now: number, said: LogLine[]): void {
     switch (effect.type) {
       case 'offer':
       case 'withdraw':
@@ -236,7 +245,7 @@ export class DeploymentObject extends DurableObject<Env> {
         const log = this.#logStore();
         const line = log.say(effect.text, before.phase, now);
         log.flush();
-        said.push(JSON.stringify({ type: 'lines', lines: [line] }));
+        said.push(line);
         return;
       }
       case 'ended':

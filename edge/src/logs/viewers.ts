@@ -4,6 +4,7 @@ import {
   type DeploymentStatus,
   hasEnded,
   LOGS_SUBPROTOCOL,
+  type LogLine,
   type Phase,
   type ViewerFrame,
 } from '@appflux/protocol';
@@ -27,29 +28,61 @@ function sendQuietly(ws: WebSocket, frame: string): void {
 const stateFrame = (status: DeploymentStatus, phase: Phase | null) =>
   JSON.stringify({ type: 'state', status, phase } satisfies ViewerFrame);
 
+/** Where a viewer's replay comes from. */
+interface Replay {
+  readonly lastSeq: number;
+  rows(after: number): Iterable<string>;
+}
+
 export class Viewers {
   readonly #ctx: DurableObjectState;
+  /** Viewers that have seen lines which were not written yet when the object went away, and up to where. */
+  readonly #ahead = new WeakMap<WebSocket, number>();
 
   constructor(ctx: DurableObjectState) {
     this.#ctx = ctx;
+    for (const ws of ctx.getWebSockets(TAG)) {
+      const after: number | undefined = ws.deserializeAttachment()?.after;
+      if (after !== undefined) this.#ahead.set(ws, after);
+    }
   }
 
   /**
    * Lets a viewer in: the state, what it missed, then whatever comes. All of it happens without a break, so
-   * no line is lost or repeated at the seam. `replay` is NDJSON in pieces.
+   * no line is lost or repeated at the seam.
    */
-  accept(state: { status: DeploymentStatus; phase: Phase | null }, replay: Iterable<string>): Response {
+  accept(state: { status: DeploymentStatus; phase: Phase | null }, log: Replay, after: number): Response {
     const { 0: client, 1: server } = new WebSocketPair();
     this.#ctx.acceptWebSocket(server, [TAG]);
     sendQuietly(server, stateFrame(state.status, state.phase));
-    for (const piece of gather(replay)) sendQuietly(server, linesFrame(piece));
+    for (const piece of gather(log.rows(after))) sendQuietly(server, linesFrame(piece));
+    if (after > log.lastSeq) {
+      server.serializeAttachment({ after });
+      this.#ahead.set(server, after);
+    }
     if (hasEnded(state.status)) finish(server, state.status);
     return upgraded(client);
   }
 
-  /** A frame of lines, exactly as it came. */
-  lines(frame: string): void {
-    for (const ws of this.#ctx.getWebSockets(TAG)) sendQuietly(ws, frame);
+  /** Completes the handshake of a viewer that leaves. */
+  closed(ws: WebSocket): void {
+    closeQuietly(ws, CLOSE.normal, '');
+  }
+
+  /** Lines that are new; `raw` is the frame that brought them, passed on exactly as it came. */
+  lines(lines: readonly LogLine[], raw: string = frameOf(lines)): void {
+    for (const ws of this.#ctx.getWebSockets(TAG)) {
+      const seen = this.#ahead.get(ws);
+      if (seen === undefined) {
+        sendQuietly(ws, raw);
+        continue;
+      }
+      const unseen = lines.filter((line) => line.seq > seen);
+      if (unseen.length > 0) {
+        this.#ahead.delete(ws);
+        sendQuietly(ws, frameOf(unseen));
+      }
+    }
   }
 
   state(status: DeploymentStatus, phase: Phase | null): void {
@@ -64,12 +97,19 @@ export class Viewers {
 
 function finish(ws: WebSocket, status: DeploymentStatus): void {
   sendQuietly(ws, JSON.stringify({ type: 'end', status } satisfies ViewerFrame));
+  closeQuietly(ws, CLOSE.normal, 'The deployment has ended');
+}
+
+function closeQuietly(ws: WebSocket, code: number, reason: string): void {
   try {
-    ws.close(CLOSE.normal, 'The deployment has ended');
+    ws.close(code, reason);
   } catch {
-    // Closed already by the viewer.
+    // Closed already, by either side.
   }
 }
+
+const frameOf = (lines: readonly LogLine[]) =>
+  JSON.stringify({ type: 'lines', lines: [...lines] } satisfies ViewerFrame);
 
 const upgraded = (client: WebSocket) =>
   new Response(null, {

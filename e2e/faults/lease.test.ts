@@ -1,0 +1,204 @@
+/** Who may build, and what happens when somebody goes away: against the real control plane. */
+import { CLOSE } from '@appflux/protocol';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { Client, Refused } from '../instance/client.ts';
+import { type EdgeInstance, startInstance } from '../instance/edge.ts';
+import { SimulatedRunner } from '../instance/simulated-runner.ts';
+
+let edge: EdgeInstance;
+let client: Client;
+let upload: string;
+let apps = 0;
+
+beforeAll(async () => {
+  edge = await startInstance();
+  client = new Client(edge);
+  upload = await client.upload('site.zip', Buffer.from('not looked at by a simulated runner'));
+});
+afterAll(() => edge.stop());
+
+/** A queued deployment of an app of its own, for a runner that has this label only. */
+async function queued(label: string): Promise<{ id: string; slug: string }> {
+  apps += 1;
+  const { slug } = await client.createApp({ name: `App ${apps}`, build: { labels: [label] } });
+  const { id } = await client.deploy(slug, { uploadId: upload });
+  return { id, slug };
+}
+
+const SHA256 = '2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824';
+
+it('two claims at once: of two runners one gets the job', async () => {
+  const [first, second] = await Promise.all(
+    ['left', 'right'].map(async (name) =>
+      SimulatedRunner.connect(edge.url, await client.registerRunner(name, ['two']), { labels: ['two'] }),
+    ),
+  );
+  const { id } = await queued('two');
+  const { runner } = await client.until(id, ({ status }) => status === 'building');
+  const [winner, loser] = runner?.name === 'left' ? [first, second] : [second, first];
+  const { grant } = (await winner?.granted()) ?? {};
+  expect(grant).toMatchObject({ deploymentId: id, attempt: 1 });
+  await expect(loser?.granted(500)).rejects.toThrow('no frame grant');
+});
+
+it('claim answer lost: the runner that comes back is given the same grant again', async () => {
+  const registered = await client.registerRunner('forgetful', ['lost']);
+  const before = await SimulatedRunner.connect(edge.url, registered, { labels: ['lost'] });
+  const { id } = await queued('lost');
+  const first = await before.granted();
+  await before.pool.cut();
+  const after = await SimulatedRunner.connect(edge.url, registered, { labels: ['lost'] });
+  const second = await after.granted();
+  expect(second.grant).toMatchObject({ deploymentId: id, attempt: 1, leaseToken: first.grant.leaseToken });
+});
+
+it('same runner claims again: a grant that it accepted is not sent twice', async () => {
+  const registered = await client.registerRunner('steady', ['steady']);
+  const before = await SimulatedRunner.connect(edge.url, registered, { labels: ['steady'] });
+  const { id } = await queued('steady');
+  const { grant } = await before.begin();
+  await before.pool.cut();
+  const running = [{ deploymentId: id, attempt: grant.attempt }];
+  const after = await SimulatedRunner.connect(edge.url, registered, { labels: ['steady'], running });
+  await expect(after.granted(500)).rejects.toThrow('no frame grant');
+  expect((await client.runners()).find((runner) => runner.name === 'steady')).toMatchObject({
+    busy: 1,
+    slots: 1,
+  });
+});
+
+it('runner dies: the deployment is offered again, and the old attempt is refused everywhere', async () => {
+  const registered = await client.registerRunner('mortal', ['mortal']);
+  const first = await SimulatedRunner.connect(edge.url, registered, { labels: ['mortal'] });
+  const { id } = await queued('mortal');
+  const old = await first.begin();
+  old.lines(1, 3);
+  await old.socket.next('ack');
+  await Promise.all([old.socket.cut(), first.pool.cut()]);
+
+  const second = await SimulatedRunner.connect(edge.url, registered, { labels: ['mortal'] });
+  const next = await second.granted(60_000);
+  expect(next.grant).toMatchObject({ deploymentId: id, attempt: 2 });
+  expect(next.grant.leaseToken).not.toBe(old.grant.leaseToken);
+
+  expect(await old.connect().closed).toMatchObject({ code: CLOSE.staleAttempt });
+  const { items } = await client.logs(id);
+  expect(items.map(({ seq }) => seq)).toEqual(items.map((_, index) => index + 1));
+  expect(items.at(-1)?.text).toMatch(/mortal gave no sign of life.*attempt 2 of 3/);
+});
+
+it('paused runner wakes after expiry: its frames change nothing and its connection is closed', async () => {
+  const runner = await SimulatedRunner.connect(edge.url, await client.registerRunner('sleeper', ['sleepy']), {
+    labels: ['sleepy'],
+    slots: 2,
+  });
+  const { id } = await queued('sleepy');
+  const paused = await runner.begin();
+  // Not a word, not a ping: as a stopped process is.
+  const next = await runner.granted(60_000);
+  expect(next.grant).toMatchObject({ deploymentId: id, attempt: 2 });
+  expect(await paused.socket.closed).toMatchObject({ code: CLOSE.staleAttempt });
+  await next.socket.next('welcome');
+  next.socket.send({ type: 'finish', attempt: 1, result: { status: 'success', artifacts: ['x.zip'] } });
+  expect(await next.socket.closed).toMatchObject({ code: CLOSE.staleAttempt });
+  expect(await client.deployment(id)).toMatchObject({ status: 'building', attempt: 2 });
+});
+
+it('finish twice with different results: the first word stands', async () => {
+  const runner = await SimulatedRunner.connect(edge.url, await client.registerRunner('twice', ['twice']), {
+    labels: ['twice'],
+  });
+  const { id, slug } = await queued('twice');
+  const attempt = await runner.begin();
+  await attempt.deliver({ name: 'app.zip', sha256: SHA256 }, 'hello');
+  attempt.finish({ status: 'success', artifacts: ['app.zip'] });
+  attempt.finish({ status: 'canceled' });
+  await attempt.socket.closed;
+  const ended = await client.untilEnded(id);
+  expect(ended).toMatchObject({
+    status: 'success',
+    artifacts: [{ name: 'app.zip', size: 5, sha256: SHA256 }],
+  });
+  expect(await (await fetch(ended.artifacts[0]?.url ?? '')).text()).toBe('hello');
+  expect((await client.app(slug)).release).toBe(id);
+});
+
+it('crash between upload and commit: success that names what storage does not have is a failure', async () => {
+  const runner = await SimulatedRunner.connect(edge.url, await client.registerRunner('boaster', ['boast']), {
+    labels: ['boast'],
+  });
+  const { id } = await queued('boast');
+  const attempt = await runner.begin();
+  attempt.socket.send({
+    type: 'upload',
+    attempt: 1,
+    request: 'r',
+    name: 'app.zip',
+    size: 5,
+    sha256: SHA256,
+    contentType: 'application/zip',
+    meta: {},
+  });
+  await attempt.socket.next('upload_granted');
+  attempt.finish({ status: 'success', artifacts: ['app.zip'] });
+  expect(await client.untilEnded(id)).toMatchObject({
+    status: 'failed',
+    failure: { code: 'upload_failed' },
+    artifacts: [],
+  });
+});
+
+it('cancel races finish: whoever was told canceling sees canceled', async () => {
+  const runner = await SimulatedRunner.connect(edge.url, await client.registerRunner('racer', ['race']), {
+    labels: ['race'],
+  });
+  const { id } = await queued('race');
+  const attempt = await runner.begin();
+  await attempt.deliver({ name: 'app.zip', sha256: SHA256 }, 'hello');
+  expect((await client.cancel(id)).status).toBe('canceling');
+  await attempt.socket.next('cancel');
+  attempt.finish({ status: 'success', artifacts: ['app.zip'] });
+  expect(await client.untilEnded(id)).toMatchObject({ status: 'canceled', artifacts: [] });
+  await expect(client.cancel(id)).rejects.toThrow(Refused);
+});
+
+it('a removed runner is cut off in the middle of its build', async () => {
+  const registered = await client.registerRunner('fired', ['fired']);
+  const runner = await SimulatedRunner.connect(edge.url, registered, { labels: ['fired'] });
+  const { id } = await queued('fired');
+  const attempt = await runner.begin();
+  expect((await client.fetch('DELETE', `/api/runners/${registered.id}`)).status).toBe(204);
+  expect(await runner.pool.closed).toMatchObject({ code: CLOSE.unauthorized });
+  expect(await attempt.socket.closed).toMatchObject({ code: CLOSE.staleAttempt });
+  const waiting = await client.until(id, ({ status }) => status === 'queued');
+  expect(waiting.waitingFor).toContain('No online runner has the label `fired`');
+});
+
+it('the control plane restarts mid-build: the runner comes back and nothing is lost', async () => {
+  const registered = await client.registerRunner('patient', ['patient']);
+  const runner = await SimulatedRunner.connect(edge.url, registered, { labels: ['patient'] });
+  const { id } = await queued('patient');
+  const attempt = await runner.begin();
+  attempt.lines(1, 50);
+  await attempt.socket.next('ack');
+  attempt.lines(51, 100);
+  await edge.crash();
+  await attempt.socket.closed;
+
+  const { ackedSeq } = await attempt.connect().next('welcome');
+  expect(ackedSeq).toBeGreaterThanOrEqual(50);
+  attempt.lines(ackedSeq + 1, 120);
+  attempt.socket.send({
+    type: 'finish',
+    attempt: 1,
+    result: {
+      status: 'failed',
+      failure: { code: 'build_failed', message: 'no', phase: 'building', hint: 'none' },
+    },
+  });
+  expect(await client.untilEnded(id)).toMatchObject({ status: 'failed', attempt: 1 });
+  const { items } = await client.logs(id);
+  expect(items.slice(0, 120).map(({ text }) => text)).toEqual(
+    Array.from({ length: 120 }, (_, n) => `line ${n + 1}`),
+  );
+});

@@ -1,0 +1,190 @@
+/** The log under faults: whatever happens on the way, it is gapless, without repeats, and what was sent. */
+import { CLOSE, MAX_LINE_LENGTH } from '@appflux/protocol';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { Client } from '../instance/client.ts';
+import { type EdgeInstance, startInstance } from '../instance/edge.ts';
+import { type SimulatedAttempt, SimulatedRunner } from '../instance/simulated-runner.ts';
+import { Viewer } from '../instance/viewer.ts';
+
+let edge: EdgeInstance;
+let client: Client;
+let upload: string;
+let builds = 0;
+
+beforeAll(async () => {
+  edge = await startInstance();
+  client = new Client(edge);
+  upload = await client.upload('site.zip', Buffer.from('not looked at by a simulated runner'));
+});
+afterAll(() => edge.stop());
+
+/** A deployment that a runner of its own is building. */
+async function building(): Promise<{ id: string; attempt: SimulatedAttempt }> {
+  builds += 1;
+  const label = `log-${builds}`;
+  const registered = await client.registerRunner(label, [label]);
+  const runner = await SimulatedRunner.connect(edge.url, registered, { labels: [label] });
+  const { slug } = await client.createApp({ name: `Log ${builds}`, build: { labels: [label] } });
+  const { id } = await client.deploy(slug, { uploadId: upload });
+  return { id, attempt: await runner.begin() };
+}
+
+const failed = {
+  status: 'failed',
+  failure: { code: 'build_failed', message: 'as asked', phase: 'building', hint: 'none' },
+} as const;
+
+const numbered = (to: number) => Array.from({ length: to }, (_, index) => `line ${index + 1}`);
+
+/** What the build said, without AppFlux's own last words. */
+async function said(id: string): Promise<string[]> {
+  const { items } = await client.logs(id);
+  expect(items.map(({ seq }) => seq)).toEqual(items.map((_, index) => index + 1));
+  return items.filter(({ stream }) => stream !== 'system').map(({ text }) => text);
+}
+
+it('duplicate frame: it is acked again and kept once', async () => {
+  const { id, attempt } = await building();
+  attempt.lines(1, 10);
+  expect(await attempt.socket.next('ack')).toMatchObject({ seq: 10 });
+  attempt.lines(1, 10);
+  expect(await attempt.socket.next('ack')).toMatchObject({ seq: 10 });
+  attempt.lines(8, 12);
+  expect(await attempt.socket.next('ack')).toMatchObject({ seq: 12 });
+  expect(await said(id)).toEqual(numbered(12));
+});
+
+it('gap or reorder: the runner is told from where to send again', async () => {
+  const { id, attempt } = await building();
+  attempt.lines(1, 5);
+  attempt.lines(9, 12);
+  expect(await attempt.socket.next('resume')).toMatchObject({ from: 6 });
+  attempt.lines(6, 12);
+  expect(await attempt.socket.next('ack')).toMatchObject({ seq: 12 });
+  expect(await said(id)).toEqual(numbered(12));
+});
+
+it('forged sequence: a frame whose lines do not follow on each other ends the connection', async () => {
+  const { id, attempt } = await building();
+  const line = { at: new Date().toISOString(), stream: 'stdout', phase: 'building', text: 'x' } as const;
+  attempt.socket.send({
+    type: 'lines',
+    attempt: 1,
+    lines: [
+      { seq: 1, ...line },
+      { seq: 7, ...line },
+    ],
+  });
+  expect(await attempt.socket.closed).toMatchObject({ code: CLOSE.badFrame });
+  expect(await said(id)).toEqual([]);
+});
+
+it('40 MB frame: the connection ends, the deployment goes on', async () => {
+  const { id, attempt } = await building();
+  attempt.socket.socket.send('x'.repeat(40_000_000));
+  // workerd itself refuses frames beyond its limit (1009); smaller ones that are too large are refused by us.
+  expect([CLOSE.tooLarge, 1009, 1006]).toContain((await attempt.socket.closed).code);
+  const again = attempt.connect();
+  expect(await again.next('welcome')).toMatchObject({ ackedSeq: 0 });
+  attempt.lines(1, 2);
+  await again.next('ack');
+  expect(await said(id)).toEqual(numbered(2));
+});
+
+it('object restarts mid-log: what was acked is there, what was not is sent again, viewers go on', async () => {
+  const { id, attempt } = await building();
+  const first = new Viewer(edge, id);
+  await first.connected();
+  attempt.lines(1, 40);
+  await attempt.socket.next('ack');
+  attempt.lines(41, 80);
+  await edge.crash();
+  expect(await first.ended).toBeNull();
+  const { ackedSeq } = await attempt.connect().next('welcome');
+  attempt.lines(ackedSeq + 1, 90);
+  const second = new Viewer(edge, id, first.lines.at(-1)?.seq ?? 0);
+  await second.connected();
+  attempt.lines(91, 100);
+  attempt.finish(failed);
+  expect(await second.ended).toBe('failed');
+  const seen = [...first.lines, ...second.lines].filter(({ stream }) => stream === 'stdout');
+  expect(seen.map(({ text }) => text)).toEqual(numbered(100));
+  expect(await said(id)).toEqual(numbered(100));
+});
+
+it('viewers that come at any time see every line once, in order, and the end', async () => {
+  const { id, attempt } = await building();
+  const viewers: Viewer[] = [];
+  for (let batch = 0; batch < 40; batch += 1) {
+    viewers.push(new Viewer(edge, id));
+    attempt.lines(batch * 25 + 1, batch * 25 + 25);
+    if (batch % 8 === 0) await viewers.at(-1)?.connected();
+  }
+  attempt.finish(failed);
+  const late = new Viewer(edge, id, 990);
+  for (const viewer of viewers) {
+    expect(await viewer.ended).toBe('failed');
+    const build = viewer.lines.filter(({ stream }) => stream === 'stdout');
+    expect(build.map(({ text }) => text)).toEqual(numbered(1000));
+  }
+  await late.ended;
+  expect(late.lines[0]?.seq).toBe(991);
+});
+
+it('log flood past the cap with finish after it: a marker says so, and the end is kept', async () => {
+  const { id, attempt } = await building();
+  const text = 'y'.repeat(MAX_LINE_LENGTH);
+  const perFrame = 24;
+  let seq = 0;
+  for (let bytes = 0; bytes < 70_000_000; bytes += perFrame * MAX_LINE_LENGTH) {
+    attempt.lines(seq + 1, seq + perFrame, () => text);
+    seq += perFrame;
+    const { seq: acked } = await attempt.socket.next('ack');
+    expect(acked).toBeLessThanOrEqual(seq);
+  }
+  attempt.finish(failed);
+  const ended = await client.untilEnded(id);
+  expect(ended.failure).toMatchObject({ code: 'build_failed' });
+  const { lastSeq } = await client.logs(id, 0, 1);
+  const { items } = await client.logs(id, lastSeq - 2);
+  expect(items.map((line) => line.text)).toEqual([
+    expect.stringContaining('was cut here'),
+    expect.stringContaining('Failed (build_failed)'),
+  ]);
+});
+
+it('a viewer that does not read: the build and the other viewers go on', async () => {
+  const { id, attempt } = await building();
+  const deaf = new Viewer(edge, id);
+  const keen = new Viewer(edge, id);
+  await Promise.all([deaf.connected(), keen.connected()]);
+  deaf.socket.pause();
+  const text = 'z'.repeat(4096);
+  for (let batch = 0; batch < 100; batch += 1) attempt.lines(batch * 100 + 1, batch * 100 + 100, () => text);
+  attempt.finish(failed);
+  expect(await keen.ended).toBe('failed');
+  expect(keen.lines.filter(({ stream }) => stream === 'stdout')).toHaveLength(10_000);
+  expect(await client.untilEnded(id)).toMatchObject({ status: 'failed' });
+  deaf.socket.terminate();
+});
+
+it('the archived log is what the live one was, and its rows are gone', async () => {
+  const { id, attempt } = await building();
+  attempt.lines(1, 300);
+  await attempt.socket.next('ack');
+  const before = await client.logs(id);
+  attempt.finish(failed);
+  await client.untilEnded(id);
+  const ndjson = await (await client.fetch('GET', `/api/deployments/${id}/logs.ndjson`)).text();
+  const after = await client.logs(id);
+  expect(after.items.slice(0, 300)).toEqual(before.items);
+  expect(
+    ndjson
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line)),
+  ).toEqual(after.items);
+  const viewer = new Viewer(edge, id, 295);
+  expect(await viewer.ended).toBe('failed');
+  expect(viewer.lines).toEqual(after.items.slice(295));
+});

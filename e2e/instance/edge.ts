@@ -1,0 +1,100 @@
+/** A control plane of its own for a test: the real Worker in workerd, on a free loopback port, with fresh state. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { bundleWorker } from '../../stack/edge/bundle.ts';
+import { type EdgeConfig, publicUrl, s3Endpoint } from '../../stack/edge/config.ts';
+import { type RunningEdge, startEdge } from '../../stack/edge/process.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const OPERATOR_SECRET = 'operator-secret-of-a-test-instance-0123456789';
+const BOOTSTRAP_TOKEN = 'bootstrap-token-of-a-test-instance-0123456789';
+
+export interface EdgeInstance {
+  readonly url: string;
+  /** An API token of the owner with all scopes. */
+  readonly token: string;
+  readonly operatorSecret: string;
+  /** Kills the process without a word and starts it again on the same state. */
+  crash(): Promise<void>;
+  /** What it has written to its log. */
+  output(): Promise<string>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts an instance. `reachedAt` is where its clients are told to go, when something stands in between.
+ * The bundle is shared by all instances of a checkout.
+ */
+export async function startInstance(
+  options: { reachedAt?: (port: number) => string } = {},
+): Promise<EdgeInstance> {
+  const state = await mkdtemp(join(tmpdir(), 'appflux-edge-'));
+  const port = await freePort();
+  const url = options.reachedAt?.(port) ?? publicUrl(port);
+  const wranglerConfig = join(ROOT, 'wrangler.toml');
+  const main = await bundleWorker(
+    {
+      wranglerConfig,
+      sources: [join(ROOT, 'edge', 'src'), join(ROOT, 'protocol', 'src')],
+      files: [join(ROOT, 'package-lock.json')],
+    },
+    join(ROOT, 'node_modules', '.cache', 'appflux-e2e', 'edge'),
+  );
+  const keys = { accessKeyId: 'test-access-key-id', secretAccessKey: 'test-secret-access-key' };
+  const config: EdgeConfig = {
+    port,
+    wranglerConfig,
+    main,
+    persist: join(state, 'edge'),
+    bucket: { name: 'appflux-test', ...keys },
+    variables: {
+      PUBLIC_URL: url,
+      SITES_DOMAIN: `sites.localhost:${port}`,
+      S3_BUCKET: 'appflux-test',
+      S3_ENDPOINT: s3Endpoint(port).replace(publicUrl(port), url),
+      S3_ACCESS_KEY_ID: keys.accessKeyId,
+      S3_SECRET_ACCESS_KEY: keys.secretAccessKey,
+      OPERATOR_SECRET,
+      SEALING_KEY: Buffer.alloc(32, 7).toString('base64'),
+    },
+  };
+  const logFile = join(state, 'edge.log');
+  let edge: RunningEdge = await startEdge(config, { env: process.env, logFile });
+  const setup = await fetch(`${publicUrl(port)}/api/ops/setup`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${OPERATOR_SECRET}`, 'Content-Type': 'application/json' },
+    body: JSON.stringify({ bootstrapToken: BOOTSTRAP_TOKEN }),
+  });
+  if (!setup.ok) throw new Error(`setup answered ${setup.status}: ${await setup.text()}`);
+  return {
+    url,
+    token: BOOTSTRAP_TOKEN,
+    operatorSecret: OPERATOR_SECRET,
+    crash: async () => {
+      await edge.stop(0);
+      edge = await startEdge(config, { env: process.env, logFile });
+    },
+    output: () => edge.output(),
+    stop: async () => {
+      await edge.stop(5_000);
+      await rm(state, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A port that nothing listens on. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() =>
+        address !== null && typeof address === 'object'
+          ? resolve(address.port)
+          : reject(new Error('no port')),
+      );
+    });
+  });
+}

@@ -1,0 +1,211 @@
+/**
+ * A runner that speaks the real protocol over real sockets but builds nothing: what it says is up to the test.
+ * It has no clockwork of its own (no heartbeat, no reconnecting), so that a test can be exact about what happens.
+ */
+import {
+  type AttemptResult,
+  DeploymentToRunner,
+  type Grant,
+  LEASE_TOKEN_HEADER,
+  type LogLine,
+  PING,
+  PONG,
+  PoolToRunner,
+  type RegisteredRunner,
+  type RunnerToDeployment,
+  type RunnerToPool,
+} from '@appflux/protocol';
+import { WebSocket } from 'ws';
+import type { z } from 'zod';
+
+/** A WebSocket whose frames can be waited for, in order. */
+export class FrameSocket<Frame extends { type: string }, Sent> {
+  readonly socket: WebSocket;
+  readonly closed: Promise<{ code: number; reason: string }>;
+  readonly #frames: Frame[] = [];
+  #notify: () => void = () => undefined;
+  #closing: { code: number; reason: string } | null = null;
+
+  constructor(url: string, headers: Record<string, string>, schema: z.ZodType<Frame>) {
+    this.socket = new WebSocket(url.replace(/^http/, 'ws'), { headers });
+    this.closed = new Promise((resolve) => {
+      this.socket.once('close', (code, reason) => {
+        this.#closing = { code, reason: reason.toString() };
+        resolve(this.#closing);
+        this.#notify();
+      });
+    });
+    // A connection that fails also closes, which is what tests look at.
+    this.socket.on('error', () => undefined);
+    this.socket.on('message', (data) => {
+      const text = data.toString();
+      if (text === PONG) return;
+      this.#frames.push(schema.parse(JSON.parse(text)));
+      this.#notify();
+    });
+  }
+
+  send(frame: Sent): void {
+    this.socket.send(JSON.stringify(frame));
+  }
+
+  ping(): void {
+    this.socket.send(PING);
+  }
+
+  /** Takes the next frame of a type, waiting for it; frames of other types before it are dropped. */
+  async next<Type extends Frame['type']>(
+    type: Type,
+    withinMs = 20_000,
+  ): Promise<Extract<Frame, { type: Type }>> {
+    const deadline = Date.now() + withinMs;
+    for (;;) {
+      for (let frame = this.#frames.shift(); frame !== undefined; frame = this.#frames.shift()) {
+        if (frame.type === type) return frame as Extract<Frame, { type: Type }>;
+      }
+      if (this.#closing !== null) {
+        throw new Error(
+          `closed with ${this.#closing.code} (${this.#closing.reason}) while waiting for ${type}`,
+        );
+      }
+      const left = deadline - Date.now();
+      if (left <= 0) throw new Error(`no frame ${type} within ${withinMs} ms`);
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, left);
+        this.#notify = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+  }
+
+  /** Cuts the connection without a closing handshake, as a network does. */
+  cut(): Promise<unknown> {
+    this.socket.terminate();
+    return this.closed;
+  }
+}
+
+/** The runner's side of one attempt. */
+export class SimulatedAttempt {
+  readonly grant: Grant;
+  readonly #url: string;
+  readonly #credential: string;
+  socket: FrameSocket<DeploymentToRunner, RunnerToDeployment>;
+
+  constructor(url: string, credential: string, grant: Grant) {
+    this.grant = grant;
+    this.#url = url;
+    this.#credential = credential;
+    this.socket = this.connect();
+  }
+
+  /** Opens (another) socket to the deployment. */
+  connect(leaseToken = this.grant.leaseToken): FrameSocket<DeploymentToRunner, RunnerToDeployment> {
+    const { deploymentId, attempt } = this.grant;
+    this.socket = new FrameSocket(
+      `${this.#url}/api/deployments/${deploymentId}/attempts/${attempt}/connect`,
+      { Authorization: `Bearer ${this.#credential}`, [LEASE_TOKEN_HEADER]: leaseToken },
+      DeploymentToRunner,
+    );
+    return this.socket;
+  }
+
+  /** Sends numbered lines `from` to `to`, whose text says their number. */
+  lines(from: number, to: number, text: (seq: number) => string = (seq) => `line ${seq}`): void {
+    const lines: LogLine[] = [];
+    for (let seq = from; seq <= to; seq += 1) {
+      lines.push({ seq, at: new Date().toISOString(), stream: 'stdout', phase: 'building', text: text(seq) });
+    }
+    this.socket.send({ type: 'lines', attempt: this.grant.attempt, lines });
+  }
+
+  finish(result: AttemptResult): void {
+    this.socket.send({ type: 'finish', attempt: this.grant.attempt, result });
+  }
+
+  /** Asks for an upload, puts the bytes and waits until the deployment has them. */
+  async deliver(artifact: { name: string; sha256: string }, bytes: string): Promise<void> {
+    const { attempt } = this.grant;
+    const request = `upload of ${artifact.name}`;
+    this.socket.send({
+      type: 'upload',
+      attempt,
+      request,
+      ...artifact,
+      size: bytes.length,
+      contentType: 'application/octet-stream',
+      meta: {},
+    });
+    const { parts } = await this.socket.next('upload_granted');
+    const put = await fetch(parts[0]?.url ?? '', { method: 'PUT', body: bytes });
+    if (!put.ok) throw new Error(`storage answered ${put.status}`);
+    const etag = put.headers.get('etag') ?? '';
+    this.socket.send({
+      type: 'uploaded',
+      attempt,
+      request,
+      name: artifact.name,
+      parts: [{ partNumber: 1, etag }],
+    });
+    await this.socket.next('upload_done');
+  }
+}
+
+export class SimulatedRunner {
+  readonly #url: string;
+  readonly #runner: RegisteredRunner;
+  readonly pool: FrameSocket<PoolToRunner, RunnerToPool>;
+
+  private constructor(url: string, runner: RegisteredRunner) {
+    this.#url = url;
+    this.#runner = runner;
+    this.pool = new FrameSocket(
+      `${url}/api/pool/connect`,
+      { Authorization: `Bearer ${runner.credential}` },
+      PoolToRunner,
+    );
+  }
+
+  /** Connects and says hello, with what it claims to be running. */
+  static async connect(
+    url: string,
+    runner: RegisteredRunner,
+    hello: { labels?: string[]; slots?: number; running?: { deploymentId: string; attempt: number }[] } = {},
+  ): Promise<SimulatedRunner> {
+    const simulated = new SimulatedRunner(url, runner);
+    await simulated.pool.next('welcome');
+    simulated.pool.send({
+      type: 'hello',
+      version: '0.1.0',
+      labels: ['linux'],
+      slots: 1,
+      running: [],
+      ...hello,
+    });
+    return simulated;
+  }
+
+  /** Waits for a grant, accepts it, and opens the attempt's socket. */
+  async begin(): Promise<SimulatedAttempt> {
+    const attempt = await this.granted();
+    this.accept(attempt.grant);
+    await attempt.socket.next('welcome');
+    return attempt;
+  }
+
+  /** Waits for a grant without a word in return. */
+  async granted(withinMs?: number): Promise<SimulatedAttempt> {
+    const { grant } = await this.pool.next('grant', withinMs);
+    return new SimulatedAttempt(this.#url, this.#runner.credential, grant);
+  }
+
+  accept({ deploymentId, attempt }: Grant): void {
+    this.pool.send({ type: 'accepted', deploymentId, attempt });
+  }
+
+  free({ deploymentId, attempt }: Grant): void {
+    this.pool.send({ type: 'freed', deploymentId, attempt });
+  }
+}
