@@ -15,10 +15,15 @@ export function firstExisting(...paths: string[]): string | null {
 }
 
 /**
- * Installs Debian packages without asking anything.
+ * Installs Debian packages without asking anything. When `signal` aborts this comes back at once, but apt-get goes on to
+ * its end: cut short, it would leave the system's packages half installed.
  * @throws StackProblem `package_missing` when that cannot be: not root, no apt-get, or apt-get failed.
  */
-export async function installPackages(packages: readonly string[], task: Task): Promise<void> {
+export async function installPackages(
+  packages: readonly string[],
+  task: Task,
+  signal?: AbortSignal,
+): Promise<void> {
   const names = packages.join(' ');
   if (!canInstallPackages()) {
     throw new StackProblem(
@@ -27,13 +32,18 @@ export async function installPackages(packages: readonly string[], task: Task): 
       `run "sudo apt-get install ${names}", then try again`,
     );
   }
-  const apt = (args: string[]) =>
-    execa('apt-get', ['-q', '-o', 'DPkg::Lock::Timeout=300', ...args], {
+  const apt = async (args: string[]) => {
+    signal?.throwIfAborted();
+    const running = execa('apt-get', ['-q', '-o', 'DPkg::Lock::Timeout=300', ...args], {
       env: { DEBIAN_FRONTEND: 'noninteractive' },
       stdin: 'ignore',
       all: true,
       reject: false,
+      detached: true,
+      cleanup: false,
     });
+    return Promise.race([running, aborted(signal)]);
+  };
   task.detail('reading package lists');
   // It may fail for one source of many; the install says whether the packages were found all the same.
   const update = await apt(['update']);
@@ -46,4 +56,11 @@ export async function installPackages(packages: readonly string[], task: Task): 
     `run "apt-get update && apt-get install ${names}" to see what is in the way`,
     { cause: install },
   );
+}
+
+/** Rejects with the signal's reason when it aborts. */
+function aborted(signal: AbortSignal | undefined): Promise<never> {
+  return new Promise((_, reject) => {
+    signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
 }

@@ -1,6 +1,6 @@
 /** What a command is doing, told to whoever waits: a live line on a terminal, plain lines anywhere else. */
 import type { WriteStream } from 'node:tty';
-import ora from 'ora';
+import ora, { type Ora } from 'ora';
 
 /** One thing that takes a while. */
 export interface Task {
@@ -54,18 +54,24 @@ function plainTask(write: (line: string) => void, title: string): Task {
   };
 }
 
+/** The live line that is on the terminal now; lines that stay are written above it. */
+let live: Ora | null = null;
+
 function liveTask(out: WriteStream, title: string): Task {
   const startedAt = Date.now();
   // Signals are the command's own business, and standard input is left alone for them.
   const spinner = ora({ text: title, stream: out, discardStdin: false, hideCursor: false }).start();
+  live = spinner;
   return {
     detail(text) {
       spinner.text = `${title} — ${text}`.slice(0, Math.max(20, out.columns - 4));
     },
     done(text) {
+      live = null;
       spinner.succeed(`${text ?? title}${elapsed(startedAt, Date.now())}`);
     },
     failed() {
+      live = null;
       spinner.fail(`${title}${elapsed(startedAt, Date.now())}`);
     },
   };
@@ -73,7 +79,10 @@ function liveTask(out: WriteStream, title: string): Task {
 
 /** Progress on a stream: live where it is a terminal. */
 export function progressOn(out: WriteStream): Progress {
-  const write = (line: string) => out.write(`${line}\n`);
+  const write = (line: string) => {
+    live?.clear();
+    out.write(`${line}\n`);
+  };
   return {
     task: (title) => (out.isTTY ? liveTask(out, title) : plainTask(write, title)),
     say: write,

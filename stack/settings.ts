@@ -29,7 +29,8 @@ const Environment = z.object({
     .string()
     .min(32, 'has 32 characters or more')
     .max(200, 'has at most 200 characters')
-    .regex(/^[\x21-\x7e]+$/, 'is printable ASCII without spaces')
+    // RFC 6750 §2.1
+    .regex(/^[A-Za-z0-9._~+/-]+=*$/, 'is letters, digits and . _ ~ + / -')
     .optional(),
   APPFLUX_ALLOW_PRIVATE_SOURCES: z.enum(['0', '1'], 'is 0 or 1').default('0'),
   MONGODB_URI: z

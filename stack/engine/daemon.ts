@@ -19,9 +19,9 @@ export interface Daemon {
 
 /**
  * Starts dockerd, with its output in `docker/dockerd.log` of the state folder, and waits until it answers.
- * @throws StackProblem `engine_failed` with its last words
+ * @throws StackProblem `engine_failed` with its last words; the signal's reason when that aborts, dockerd ended by then
  */
-export async function startDaemon(state: string): Promise<Daemon> {
+export async function startDaemon(state: string, signal?: AbortSignal): Promise<Daemon> {
   const folder = join(state, 'docker');
   const logFile = join(folder, 'dockerd.log');
   await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -46,7 +46,7 @@ export async function startDaemon(state: string): Promise<Daemon> {
   const address: EngineAddress = { name: 'unix:///var/run/docker.sock', socketPath: '/var/run/docker.sock' };
   const client = clientFor(address);
   const deadline = Date.now() + START_WITHIN_MS;
-  while (ended === null && Date.now() < deadline) {
+  while (ended === null && Date.now() < deadline && !signal?.aborted) {
     const answers = await client.ping().then(
       () => true,
       // Not yet, or never: the loop's end tells which.
@@ -56,6 +56,7 @@ export async function startDaemon(state: string): Promise<Daemon> {
     await Promise.race([sleep(100), end]);
   }
   await stop(child.pid, end);
+  signal?.throwIfAborted();
   const output = (await readFile(logFile)).subarray(from).toString();
   throw new StackProblem(
     'engine_failed',

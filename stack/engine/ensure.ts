@@ -29,6 +29,8 @@ export async function ensureEngine(options: {
   /** The state folder, for the log of an engine that has to be started. */
   state: string;
   progress: Progress;
+  /** Aborts when the engine is not wanted any more: one that is being started then ends. */
+  signal?: AbortSignal;
 }): Promise<ReadyEngine> {
   const search = await findEngine(options.env);
   if (search.found) return notOurs(search.engine, search.address);
@@ -40,10 +42,10 @@ export async function ensureEngine(options: {
 
 async function carryOut(
   plan: Extract<EnginePlan, { action: 'start' }>,
-  { env, state }: { env: NodeJS.ProcessEnv; state: string },
+  { env, state, signal }: { env: NodeJS.ProcessEnv; state: string; signal?: AbortSignal },
   task: Task,
 ): Promise<ReadyEngine> {
-  if (plan.install) await installPackages(ENGINE_PACKAGES, task);
+  if (plan.install) await installPackages(ENGINE_PACKAGES, task, signal);
   task.detail('waiting for it to answer');
   if (plan.by === 'systemd') {
     const result = await execa('systemctl', ['start', 'docker'], {
@@ -69,7 +71,7 @@ async function carryOut(
       'run "journalctl -u docker" to see why',
     );
   }
-  return ours(await startDaemon(state));
+  return ours(await startDaemon(state, signal));
 }
 
 function notOurs(engine: Dockerode, address: EngineAddress): ReadyEngine {

@@ -4,13 +4,14 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type Dockerode from 'dockerode';
 import { pack } from 'tar-fs';
+import { fingerprint, type InputFile } from '../fingerprint.ts';
 import { npm } from '../npm.ts';
 import { isStackProblem, lastLines, messageOf, StackProblem } from '../problem.ts';
 import type { Progress, Task } from '../progress.ts';
 import { ensureBase } from './base.ts';
 import type { BuilderImage } from './catalog.ts';
 import { follow, inspectImage } from './engine-stream.ts';
-import { type HostFacts, hashInputs, type InputFile, imageInputs } from './inputs.ts';
+import { type HostFacts, imageInputs } from './inputs.ts';
 
 /** The label that keeps the hash of an image's inputs. */
 export const INPUTS_LABEL = 'dev.appflux.inputs';
@@ -40,7 +41,7 @@ export async function ensureImage(
   options: BuildOptions,
 ): Promise<boolean> {
   const inputs = await imageInputs(image, options.host);
-  const hash = hashInputs(inputs, options.host.architecture);
+  const hash = fingerprint(inputs, options.host.architecture);
   const before = await inspectImage(engine, `${image.repository}:${TAG}`);
   if (before?.labels[INPUTS_LABEL] === hash && !options.rebuild) return false;
 

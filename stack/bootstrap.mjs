@@ -1,0 +1,79 @@
+/**
+ * The way into every command (`npm start`, `npm test`, ...). It runs on the Node that is there, 20 or newer, with no
+ * package installed: it installs the packages, finds the Node 24 among them, and runs `stack/COMMAND.ts` with that.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { constants } from 'node:os';
+import { dirname, join } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { installedMatches, nodeFor, stampOf } from './bootstrap/packages.mjs';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const COMMANDS = ['start', 'test', 'check', 'images'];
+const STAMP = join(ROOT, 'node_modules', '.cache', 'appflux', 'packages');
+
+/** Ends with one sentence. */
+function refuse(sentence) {
+  process.stderr.write(`${sentence}\n`);
+  process.exit(1);
+}
+
+/** A file's text, or null when it is not there. */
+function read(path) {
+  return existsSync(path) ? readFileSync(path, 'utf8') : null;
+}
+
+/** Installs the packages unless those of today's package-lock.json are there. */
+async function ensurePackages() {
+  const lock = readFileSync(join(ROOT, 'package-lock.json'), 'utf8');
+  const stamp = stampOf(lock);
+  if (read(STAMP) === stamp) return;
+  if (!installedMatches(lock, read(join(ROOT, 'node_modules', '.package-lock.json')))) {
+    process.stdout.write('Installing the packages (npm ci) ...\n');
+    const startedAt = Date.now();
+    const { error, status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+      cwd: ROOT,
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
+    if (error?.code === 'ENOENT') refuse('npm is not installed: run "apt-get install npm", then try again.');
+    if (error || status !== 0) {
+      refuse(
+        'npm ci did not work: see what it says above; "npm ping" tells whether its registry is reached.',
+      );
+    }
+    process.stdout.write(`Installed the packages (${Math.round((Date.now() - startedAt) / 1000)} s).\n`);
+  }
+  await mkdir(dirname(STAMP), { recursive: true });
+  await writeFile(STAMP, stamp);
+}
+
+/** Runs a program in this one's place, as near as Node comes to it: its signals, its exit code. */
+function become(program, args) {
+  const child = spawn(program, args, { cwd: ROOT, stdio: ['inherit', 'inherit', 'inherit', 'ipc'] });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.once('error', (error) =>
+    refuse(`${program} does not run (${error.message}): remove node_modules and try again.`),
+  );
+  child.once('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));
+}
+
+async function main() {
+  const [command, ...args] = process.argv.slice(2);
+  if (!COMMANDS.includes(command)) refuse(`Name one of these commands: ${COMMANDS.join(', ')}.`);
+  const major = Number(process.versions.node.split('.')[0]);
+  if (major < 20) refuse(`Node ${process.versions.node} is too old: install Node 20 or newer.`);
+  await ensurePackages();
+  const node = nodeFor(process, (path) => existsSync(join(ROOT, path)));
+  if (node === null) {
+    refuse(
+      `There is no Node 24 for ${process.platform} ${process.arch} among the packages: install Node 24 or newer, ` +
+        'or, if optional packages are switched off in your npm configuration, allow them and run "npm ci".',
+    );
+  }
+  become(node.startsWith('/') ? node : join(ROOT, node), [join(ROOT, 'stack', `${command}.ts`), ...args]);
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await main();

@@ -1,0 +1,82 @@
+/** A program that a command runs beside itself, in a session of its own, its output in a log file. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdir, open, readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+export interface ChildOptions {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** Appended to. */
+  readonly logFile: string;
+  /** Opens a channel for messages; it closes when either side ends, however it ends. */
+  readonly ipc?: boolean;
+}
+
+/** How a child ended, for people: its exit code or signal. */
+export type Ending = string;
+
+export interface Child {
+  readonly process: ChildProcess;
+  readonly pid: number;
+  readonly ended: Promise<Ending>;
+  /** What it has written so far. */
+  output(): Promise<string>;
+  /** Asks it to end, and kills it and all that it has started if it has not after `graceMs`. */
+  stop(graceMs: number): Promise<Ending>;
+}
+
+/**
+ * Starts a child. It has a session of its own, so that Ctrl-C on the terminal reaches only the command, which ends its
+ * children in order.
+ * @throws Error when the program cannot be started
+ */
+export async function startChild(options: ChildOptions): Promise<Child> {
+  await mkdir(dirname(options.logFile), { recursive: true, mode: 0o700 });
+  const log = await open(options.logFile, 'a', 0o600);
+  const from = (await log.stat()).size;
+  const child = spawn(options.command, options.args, {
+    cwd: options.cwd,
+    env: options.env,
+    detached: true,
+    stdio: ['ignore', log.fd, log.fd, ...(options.ipc ? (['ipc'] as const) : [])],
+  });
+  const ended = new Promise<Ending>((resolve) => {
+    child.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`));
+  });
+  const started = new Promise<number>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('spawn', () => resolve(child.pid ?? 0));
+  });
+  await log.close();
+  const pid = await started;
+  // What it started goes with it: a killed parent cannot see to that.
+  const sweep = ended.then((ending) => {
+    signalGroup(pid, 'SIGKILL');
+    return ending;
+  });
+  return {
+    process: child,
+    pid,
+    ended: sweep,
+    output: async () => (await readFile(options.logFile)).subarray(from).toString(),
+    stop: async (graceMs) => {
+      child.kill('SIGTERM');
+      const timer = setTimeout(() => signalGroup(pid, 'SIGKILL'), graceMs);
+      const ending = await sweep;
+      clearTimeout(timer);
+      return ending;
+    },
+  };
+}
+
+/** Sends a signal to every process of a child's session group that is still there. */
+export function signalGroup(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, signal);
+  } catch (error) {
+    // ESRCH: nothing of it is left, which is what the signal was for.
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
+}

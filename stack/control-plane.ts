@@ -1,0 +1,67 @@
+/** The calls that a start makes to the control plane, as its operator. */
+import { Health, RegistrationToken, Runner } from '@appflux/protocol';
+import { z } from 'zod';
+import { messageOf, StackProblem } from './problem.ts';
+
+/** How long a call may take. */
+const CALL_WITHIN_MS = 10_000;
+
+const SetUp = z.object({
+  owner: z.object({ id: z.string() }),
+  signIn: z.object({ url: z.url(), expiresAt: z.string() }),
+});
+export type SetUp = z.infer<typeof SetUp>;
+
+const RunnerList = z.object({ items: z.array(Runner) });
+
+export interface ControlPlane {
+  /** Whether every part of it works; null when it does not answer at all. */
+  health(): Promise<Health | null>;
+  /** Makes the owner at the first call, and a new one-time sign-in link at each. */
+  setUp(bootstrapToken: string | null): Promise<SetUp>;
+  /** A token with which one runner may register. */
+  registrationToken(): Promise<string>;
+  runners(): Promise<Runner[]>;
+}
+
+/** A client for the control plane at `url`. Its calls throw StackProblem `edge_failed` when they are refused. */
+export function controlPlane(url: string, operatorSecret: string): ControlPlane {
+  const call = async <T>(method: string, path: string, answer: z.ZodType<T>, body?: unknown): Promise<T> => {
+    try {
+      const response = await fetch(`${url}${path}`, {
+        method,
+        headers: {
+          Authorization: `Bearer ${operatorSecret}`,
+          ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        signal: AbortSignal.timeout(CALL_WITHIN_MS),
+      });
+      const text = await response.text();
+      if (!response.ok) throw new Error(`${response.status} ${text.slice(0, 300)}`);
+      return answer.parse(JSON.parse(text));
+    } catch (error) {
+      throw new StackProblem(
+        'edge_failed',
+        `The control plane did not do ${method} ${path} (${messageOf(error)})`,
+        'see edge.log in the logs folder of the state folder',
+        { cause: error },
+      );
+    }
+  };
+  return {
+    async health() {
+      try {
+        const response = await fetch(`${url}/api/health`, { signal: AbortSignal.timeout(CALL_WITHIN_MS) });
+        return Health.parse(await response.json());
+      } catch {
+        // Not listening, not ready, or something else than the control plane: null says all of that.
+        return null;
+      }
+    },
+    setUp: (bootstrapToken) =>
+      call('POST', '/api/ops/setup', SetUp, bootstrapToken === null ? {} : { bootstrapToken }),
+    registrationToken: async () => (await call('POST', '/api/runners/tokens', RegistrationToken)).token,
+    runners: async () => (await call('GET', '/api/runners', RunnerList)).items,
+  };
+}

@@ -1,0 +1,213 @@
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AwsClient } from 'aws4fetch';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { ROOT } from './command.ts';
+import { bundleWorker } from './edge/bundle.ts';
+import { type EdgeConfig, publicUrl, s3Endpoint } from './edge/config.ts';
+import { type RunningEdge, startEdge } from './edge/process.ts';
+import { isStackProblem } from './problem.ts';
+
+const fixture = join(ROOT, 'stack', 'edge', 'fixture');
+const wranglerConfig = join(fixture, 'wrangler.toml');
+const bucket = { name: 'fixture-0f1e2d3c', accessKeyId: 'local-key', secretAccessKey: 'local-secret' };
+const client = new AwsClient({ ...bucket, service: 's3', region: 'auto' });
+
+let folder: string;
+let logFile: string;
+let main: string;
+let port: number;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'appflux-edge-test-'));
+  logFile = join(folder, 'edge.log');
+  main = await bundleWorker({ wranglerConfig, sources: [fixture], files: [] }, join(folder, 'bundle'));
+  port = await freePort();
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** A port that was free a moment ago. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('a TCP server has a port');
+  return address.port;
+}
+
+async function start(changes: Partial<EdgeConfig> = {}): Promise<RunningEdge> {
+  const config: EdgeConfig = {
+    port,
+    wranglerConfig,
+    main,
+    persist: join(folder, 'persisted'),
+    bucket,
+    variables: { PUBLIC_URL: publicUrl(port), SECRET: 'made at first start' },
+    ...changes,
+  };
+  return startEdge(config, { env: process.env, logFile });
+}
+
+const get = (path: string) => fetch(`${publicUrl(port)}${path}`);
+const getJson = async (path: string): Promise<unknown> => (await get(path)).json();
+
+/** The URL of an object with its permission in it, for one method. */
+async function presign(method: string, key: string, seconds = 60): Promise<string> {
+  const url = new URL(`${s3Endpoint(port)}/${bucket.name}/${key}`);
+  url.searchParams.set('X-Amz-Expires', String(seconds));
+  return (await client.sign(url, { method, aws: { signQuery: true } })).url;
+}
+
+describe('a running edge process', { timeout: 30_000 }, () => {
+  let edge: RunningEdge;
+  beforeAll(async () => {
+    edge = await start();
+  });
+  afterAll(() => edge.stop(5_000));
+
+  test('gives the Worker its variables, those of the start before those of wrangler.toml', async () => {
+    expect(await getJson('/variables')).toEqual({
+      publicUrl: publicUrl(port),
+      greeting: 'from wrangler.toml',
+      secret: 'made at first start',
+    });
+  });
+
+  test('listens on the loopback address only', async () => {
+    const listening = (await readFile('/proc/net/tcp', 'utf8'))
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/))
+      .filter(
+        ([, local, , state]) =>
+          state === '0A' && local?.endsWith(`:${port.toString(16).toUpperCase().padStart(4, '0')}`),
+      );
+    expect(listening.map(([, local]) => local?.split(':')[0])).toEqual(['0100007F']);
+  });
+
+  test('serves the static assets, and index.html for what is not there', async () => {
+    expect(await (await get('/some/page')).text()).toContain('<title>fixture</title>');
+  });
+
+  test('delivers queued messages and runs crons', async () => {
+    await get('/send');
+    await vi.waitFor(
+      async () =>
+        expect(await getJson('/notes')).toEqual(expect.arrayContaining(['from the queue', 'from a cron'])),
+      { timeout: 10_000, interval: 50 },
+    );
+  });
+
+  test('takes a presigned PUT that the Worker can read, and refuses one without permission', async () => {
+    const url = await presign('PUT', 'apps/1/build.zip');
+    const put = await fetch(url, { method: 'PUT', body: 'the bytes' });
+    expect(put.status).toBe(200);
+    expect(put.headers.get('etag')).toMatch(/^"[0-9a-f]{32}"$/);
+    expect(await (await get('/object?key=apps/1/build.zip')).text()).toBe('the bytes');
+
+    const tampered = await fetch(url.replace('build.zip', 'other.zip'), { method: 'PUT', body: 'x' });
+    expect(tampered.status).toBe(403);
+    const unsigned = await fetch(url.split('?')[0] ?? '', { method: 'PUT', body: 'x' });
+    expect(unsigned.ok).toBe(false);
+    expect(await (await get('/object?key=apps/1/build.zip')).text()).toBe('the bytes');
+  });
+
+  test('has no door to objects for who does not know the name of its bucket', async () => {
+    await fetch(await presign('PUT', 'private'), { method: 'PUT', body: 'private' });
+    const door = `${publicUrl(port)}/cdn-cgi/local/r2`;
+    expect((await fetch(`${door}/public/${bucket.name}/private`)).status).toBe(200);
+    expect((await fetch(`${door}/public/fixture/private`)).status).toBe(404);
+    expect((await fetch(`${door}/public/`)).ok).toBe(false);
+    expect((await fetch(`${door}/s3/`)).ok).toBe(false);
+    expect(
+      (await fetch(`${publicUrl(port)}/cdn-cgi/local/explorer`)).headers.get('content-type'),
+    ).not.toMatch(/json/);
+  });
+
+  test('lets a page of the instance PUT and read the ETag, whichever loopback name it was opened by', async () => {
+    for (const origin of [publicUrl(port), `http://127.0.0.1:${port}`]) {
+      const url = await presign('PUT', 'from-a-page');
+      const preflight = await fetch(url, {
+        method: 'OPTIONS',
+        headers: { Origin: origin, 'Access-Control-Request-Method': 'PUT' },
+      });
+      expect(preflight.headers.get('access-control-allow-origin')).toMatch(/^\*$/);
+      expect(preflight.headers.get('access-control-allow-methods')).toContain('PUT');
+      const put = await fetch(url, { method: 'PUT', headers: { Origin: origin }, body: 'x' });
+      expect(put.headers.get('access-control-expose-headers')).toBe('*');
+    }
+  });
+
+  test('lets the Worker reach its own S3 door', async () => {
+    await fetch(await presign('PUT', 'seen-from-inside'), { method: 'PUT', body: 'inside' });
+    const url = encodeURIComponent(await presign('GET', 'seen-from-inside'));
+    expect(await (await get(`/fetch?url=${url}`)).text()).toBe('inside');
+  });
+
+  test('writes what the Worker logs into its log file', async () => {
+    await get('/log');
+    await vi.waitFor(async () => expect(await edge.output()).toContain('hello from the worker'));
+  });
+});
+
+describe('an edge process that is started and ended', { timeout: 30_000 }, () => {
+  const running: RunningEdge[] = [];
+  const startOwn = async (changes: Partial<EdgeConfig> = {}) => {
+    const edge = await start(changes);
+    running.push(edge);
+    return edge;
+  };
+  afterEach(async () => {
+    await Promise.all(running.splice(0).map((edge) => edge.stop(5_000)));
+  });
+
+  test('applies each migration once, triggers and all', async () => {
+    await startOwn();
+    const first = (await getJson('/notes')) as string[];
+    expect(first).toContain('from the migration; kept whole');
+    await running.pop()?.stop(5_000);
+    await startOwn();
+    const again = (await getJson('/notes')) as string[];
+    expect(again.filter((note) => note === 'from the migration; kept whole')).toHaveLength(1);
+  });
+
+  test('keeps objects, databases and alarms when it is killed', async () => {
+    const edge = await startOwn();
+    expect(await getJson('/count')).toBe(1);
+    await fetch(await presign('PUT', 'kept'), { method: 'PUT', body: 'still here' });
+    await get('/remind?in=1500');
+    edge.process.kill('SIGKILL');
+    await edge.ended;
+    running.splice(0);
+
+    await startOwn();
+    expect(await getJson('/count')).toBe(2);
+    expect(await (await get('/object?key=kept')).text()).toBe('still here');
+    await vi.waitFor(async () => expect(await getJson('/notes')).toContain('from an alarm'), {
+      timeout: 10_000,
+      interval: 50,
+    });
+  });
+
+  test('ends when whoever started it is gone', async () => {
+    const edge = await startOwn();
+    edge.process.disconnect();
+    expect(await edge.ended).toBe('exit code 0');
+    await expect(get('/variables')).rejects.toThrow();
+  });
+
+  test('says why it cannot start', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    if (address === null || typeof address === 'string') throw new Error('a TCP server has a port');
+    const problem: unknown = await startOwn({ port: address.port }).catch((error: unknown) => error);
+    server.close();
+    expect(isStackProblem(problem, 'edge_failed') && problem.sentence).toContain(`${address.port}`);
+  });
+});

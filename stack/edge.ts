@@ -1,0 +1,55 @@
+/**
+ * The edge process: the Worker of wrangler.toml in workerd, on 127.0.0.1. `start.ts` runs it as a child, sends it an
+ * EdgeConfig, and may kill and start it again at any time: what it keeps is on disk.
+ */
+import { Miniflare } from 'miniflare';
+import { unstable_readConfig as readConfig } from 'wrangler';
+import { EdgeConfig, type EdgeMessage } from './edge/config.ts';
+import { startCrons } from './edge/crons.ts';
+import { applyMigrations } from './edge/migrations.ts';
+import { miniflareOptions } from './edge/options.ts';
+import { messageOf } from './problem.ts';
+
+if (process.send === undefined) {
+  process.stderr.write('edge.ts is started by "npm start", not by hand\n');
+  process.exit(1);
+}
+
+/** Says something to the parent; `then` runs when it is on its way, or when there is no parent any more. */
+function tell(message: EdgeMessage, then: () => void = () => undefined): void {
+  process.send?.(message, undefined, undefined, then);
+}
+
+const log = (level: string, message: string) =>
+  console.log(`${new Date().toISOString()} ${level} ${message}`);
+
+async function run(config: EdgeConfig): Promise<void> {
+  const miniflare = new Miniflare(miniflareOptions(config, log));
+  const address = await miniflare.ready;
+  for (const name of await applyMigrations(miniflare, config.wranglerConfig))
+    log('info', `applied migration ${name}`);
+  const crons = startCrons(
+    miniflare,
+    readConfig({ config: config.wranglerConfig }).triggers.crons ?? [],
+    (error) => log('error', `a scheduled run failed: ${messageOf(error)}`),
+  );
+  let ending = false;
+  const end = async () => {
+    if (ending) return;
+    ending = true;
+    crons.stop();
+    await miniflare.dispose();
+    process.exit(0);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, end);
+  // The parent is gone, however it went: nobody would stop this process.
+  process.on('disconnect', end);
+  tell({ type: 'ready', port: Number(address.port) });
+}
+
+process.once('message', (message) => {
+  run(EdgeConfig.parse(message)).catch((error: unknown) => {
+    log('error', error instanceof Error && error.stack !== undefined ? error.stack : String(error));
+    tell({ type: 'failed', reason: messageOf(error) }, () => process.exit(1));
+  });
+});

@@ -1,0 +1,24 @@
+/** Fires the Worker's cron triggers, which nothing does by itself locally. */
+import { Cron } from 'croner';
+import type { Miniflare } from 'miniflare';
+
+/** Begins to call the Worker's `scheduled` handler at the times of each expression (UTC, as Cloudflare does). */
+export function startCrons(
+  miniflare: Pick<Miniflare, 'getWorker'>,
+  expressions: readonly string[],
+  onError: (error: unknown) => void,
+): { stop(): void } {
+  const jobs = expressions.map(
+    (cron) =>
+      // `protect`: a run that takes longer than its interval is not run beside itself.
+      new Cron(cron, { timezone: 'UTC', protect: true, unref: true, catch: onError }, async () => {
+        const worker = await miniflare.getWorker();
+        await worker.scheduled({ cron });
+      }),
+  );
+  return {
+    stop: () => {
+      for (const job of jobs) job.stop();
+    },
+  };
+}

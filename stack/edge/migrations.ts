@@ -1,0 +1,44 @@
+/** Brings the databases of an instance up to date, as `wrangler d1 migrations apply` does for a deployed one. */
+import { readdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Miniflare } from 'miniflare';
+import { unstable_readConfig as readConfig, unstable_splitSqlQuery as splitSql } from 'wrangler';
+
+/** Wrangler's own table, so that either may take over from the other. */
+const TABLE = 'd1_migrations';
+
+/** The migrations that are still to be applied, in the order of their names. */
+export function pendingMigrations(files: readonly string[], applied: ReadonlySet<string>): string[] {
+  return files.filter((name) => name.endsWith('.sql') && !applied.has(name)).sort();
+}
+
+/**
+ * Applies what is pending to every D1 database of wrangler.toml that has a `migrations_dir`. Each migration is one
+ * transaction with the note that it was applied.
+ * @returns the names that were applied
+ */
+export async function applyMigrations(miniflare: Miniflare, wranglerConfig: string): Promise<string[]> {
+  const config = readConfig({ config: wranglerConfig });
+  const done: string[] = [];
+  for (const { binding, migrations_dir: folder } of config.d1_databases) {
+    if (folder === undefined) continue;
+    const path = join(dirname(wranglerConfig), folder);
+    const database = await miniflare.getD1Database(binding);
+    await database
+      .prepare(
+        `CREATE TABLE IF NOT EXISTS ${TABLE} (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, ` +
+          'applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL)',
+      )
+      .run();
+    const { results } = await database.prepare(`SELECT name FROM ${TABLE}`).all<{ name: string }>();
+    for (const name of pendingMigrations(await readdir(path), new Set(results.map((row) => row.name)))) {
+      const statements = splitSql(await readFile(join(path, name), 'utf8'));
+      await database.batch([
+        ...statements.map((sql) => database.prepare(sql)),
+        database.prepare(`INSERT INTO ${TABLE} (name) VALUES (?)`).bind(name),
+      ]);
+      done.push(name);
+    }
+  }
+  return done;
+}

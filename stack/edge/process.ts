@@ -1,0 +1,46 @@
+/** Starts edge.ts as a child and waits until it answers. */
+import { join } from 'node:path';
+import { type Child, startChild } from '../child.ts';
+import { ROOT } from '../command.ts';
+import { lastLines, StackProblem } from '../problem.ts';
+import { type EdgeConfig, EdgeMessage } from './config.ts';
+
+export interface RunningEdge extends Child {
+  readonly port: number;
+}
+
+/**
+ * Starts an edge process.
+ * @throws StackProblem `edge_failed` with its reason
+ */
+export async function startEdge(
+  config: EdgeConfig,
+  options: { env: NodeJS.ProcessEnv; logFile: string },
+): Promise<RunningEdge> {
+  const child = await startChild({
+    command: process.execPath,
+    args: [join(ROOT, 'stack', 'edge.ts')],
+    cwd: ROOT,
+    // Miniflare would ask the network what this machine's place is.
+    env: { ...options.env, CLOUDFLARE_CF_FETCH_ENABLED: 'false', WRANGLER_SEND_METRICS: 'false' },
+    logFile: options.logFile,
+    ipc: true,
+  });
+  const answer = new Promise<EdgeMessage>((resolve, reject) => {
+    child.process.once('message', (message) => {
+      const parsed = EdgeMessage.safeParse(message);
+      if (parsed.success) resolve(parsed.data);
+      else reject(parsed.error);
+    });
+  });
+  child.process.send(config);
+  const first = await Promise.race([answer, child.ended]);
+  if (typeof first !== 'string' && first.type === 'ready') return { ...child, port: first.port };
+  const reason = typeof first === 'string' ? `${first}: ${lastLines(await child.output())}` : first.reason;
+  await child.stop(1_000);
+  throw new StackProblem(
+    'edge_failed',
+    `The control plane did not start (${reason})`,
+    `see ${options.logFile}`,
+  );
+}

@@ -1,0 +1,76 @@
+/** Says whether something was made of today's inputs: files, and one hash over all of them. */
+import { createHash } from 'node:crypto';
+import { open, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** A file that something is made of. */
+export interface InputFile {
+  /** Its path in what is made of it, with `/`. */
+  readonly path: string;
+  readonly executable: boolean;
+  readonly content: Buffer;
+}
+
+/** Orders files by their paths. */
+export function byPath(a: InputFile, b: InputFile): number {
+  if (a.path === b.path) return 0;
+  return a.path < b.path ? -1 : 1;
+}
+
+/**
+ * The hash (SHA-256, hex) of files and of whatever else matters. The files' order does not matter; path, content and
+ * executable bit do.
+ */
+export function fingerprint(files: readonly InputFile[], ...besides: readonly string[]): string {
+  const hash = createHash('sha256').update(JSON.stringify(besides));
+  for (const file of [...files].sort(byPath)) {
+    // JSON keeps the parts of an entry apart; the length keeps the content apart from the next entry.
+    hash.update(JSON.stringify([file.path, file.executable, file.content.length])).update(file.content);
+  }
+  return hash.digest('hex');
+}
+
+/** Whether a file of that name is there to test, and goes into nothing that is made. */
+const isTest = (name: string) => /\.test\.[a-z]+$/.test(name);
+
+/**
+ * Every regular file below `folder`, its path behind `prefix`. Links, tests and folders of the names in `leftOut` (what
+ * was made, what was downloaded) are left out.
+ */
+export async function readTree(
+  folder: string,
+  prefix = '',
+  leftOut: readonly string[] = ['node_modules'],
+): Promise<InputFile[]> {
+  const files: InputFile[] = [];
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = prefix === '' ? entry.name : `${prefix}/${entry.name}`;
+    if (entry.isDirectory()) {
+      if (!leftOut.includes(entry.name))
+        files.push(...(await readTree(join(folder, entry.name), path, leftOut)));
+    } else if (entry.isFile() && !isTest(entry.name)) {
+      files.push(await readInput(join(folder, entry.name), path));
+    }
+  }
+  return files;
+}
+
+/** One file, under the path that it is to have. */
+export async function readInput(file: string, path: string): Promise<InputFile> {
+  await using handle = await open(file);
+  const { mode } = await handle.stat();
+  return { path, executable: (mode & 0o100) !== 0, content: await handle.readFile() };
+}
+
+/** The fingerprint kept beside something that was made; null when there is none. */
+export async function readStamp(file: string): Promise<string | null> {
+  return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  });
+}
+
+/** Keeps the fingerprint of what something was made of. */
+export async function writeStamp(file: string, value: string): Promise<void> {
+  await writeFile(file, value);
+}

@@ -1,0 +1,47 @@
+/** What a local instance's Worker is given: from the settings, and from the secrets made at first start. */
+import { join } from 'node:path';
+import { type EdgeConfig, publicUrl, s3Endpoint } from './edge/config.ts';
+import type { Settings } from './settings.ts';
+import { type Secrets, statePaths } from './state.ts';
+
+/** The config of the edge process. `root` is the checkout, `main` the bundled Worker. */
+export function edgeConfig(settings: Settings, secrets: Secrets, root: string, main: string): EdgeConfig {
+  return {
+    port: settings.port,
+    wranglerConfig: join(root, 'wrangler.toml'),
+    main,
+    persist: statePaths(settings.state).edge,
+    bucket: {
+      name: secrets.bucket,
+      accessKeyId: secrets.s3AccessKeyId,
+      secretAccessKey: secrets.s3SecretAccessKey,
+    },
+    variables: {
+      ...settings.passedOn,
+      ...storageVariables(settings, secrets),
+      PUBLIC_URL: publicUrl(settings.port),
+      SITES_DOMAIN: `sites.localhost:${settings.port}`,
+      OPERATOR_SECRET: secrets.operatorSecret,
+      SEALING_KEY: secrets.sealingKey,
+    },
+  };
+}
+
+/** The owner's S3 server if one is set, or else the S3 door of the embedded bucket. */
+function storageVariables({ storage, port }: Settings, secrets: Secrets): Record<string, string> {
+  if (storage !== null) {
+    return {
+      STORAGE_DRIVER: 's3',
+      S3_ENDPOINT: storage.endpoint,
+      S3_BUCKET: storage.bucket,
+      S3_ACCESS_KEY_ID: storage.accessKeyId,
+      S3_SECRET_ACCESS_KEY: storage.secretAccessKey,
+    };
+  }
+  return {
+    S3_ENDPOINT: s3Endpoint(port),
+    S3_BUCKET: secrets.bucket,
+    S3_ACCESS_KEY_ID: secrets.s3AccessKeyId,
+    S3_SECRET_ACCESS_KEY: secrets.s3SecretAccessKey,
+  };
+}

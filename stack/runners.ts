@@ -1,0 +1,127 @@
+/** The local runners: registered once, started with each start. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Runner } from '@appflux/protocol';
+import { execa } from 'execa';
+import { z } from 'zod';
+import { type Child, startChild } from './child.ts';
+import { ROOT } from './command.ts';
+import type { ControlPlane } from './control-plane.ts';
+import { lastLines, StackProblem } from './problem.ts';
+import type { Settings } from './settings.ts';
+import { statePaths } from './state.ts';
+
+/** What is read of a runner's `runner.json`, which is the runner's own. */
+const Registration = z.object({ id: z.string(), url: z.string() });
+type Registration = z.infer<typeof Registration>;
+
+/** The names of the local runners. */
+export function runnerNames(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `local-${index + 1}`);
+}
+
+/** Whether a runner must register: it never has, it has at another address, or it was removed since. */
+export function mustRegister(
+  registration: Registration | null,
+  url: string,
+  known: readonly Pick<Runner, 'id'>[],
+): boolean {
+  return registration === null || registration.url !== url || !known.some(({ id }) => id === registration.id);
+}
+
+/** The runner's program with its environment. */
+function runnerCommand(settings: Settings, name: string, env: NodeJS.ProcessEnv) {
+  return {
+    args: [join(ROOT, 'runner', 'src', 'cli.ts')],
+    state: statePaths(settings.state).runner(name),
+    env: {
+      ...env,
+      APPFLUX_ALLOW_PRIVATE_SOURCES: settings.allowPrivateSources ? '1' : '0',
+      APPFLUX_STATE: settings.state,
+      // An image that is not there yet is made when a build first needs it.
+      APPFLUX_RUNNER_IMAGE_COMMAND: imageCommand(),
+    },
+  };
+}
+
+/** The program that makes a builder image, as the runner takes it: words parted by spaces, those within escaped. */
+function imageCommand(): string {
+  return [process.execPath, join(ROOT, 'stack', 'images.ts')]
+    .map((word) => word.replaceAll(' ', '\\ '))
+    .join(' ');
+}
+
+/**
+ * Registers a runner unless its registration is good.
+ * @throws StackProblem `runner_failed`
+ */
+export async function ensureRegistered(
+  name: string,
+  settings: Settings,
+  url: string,
+  edge: ControlPlane,
+  env: NodeJS.ProcessEnv,
+): Promise<void> {
+  const runner = runnerCommand(settings, name, env);
+  const registration = await readRegistration(runner.state);
+  if (!mustRegister(registration, url, await edge.runners())) return;
+  const token = await edge.registrationToken();
+  const flags = ['--url', url, '--name', name, '--labels', 'linux', '--slots', String(settings.slots)];
+  const result = await execa(
+    process.execPath,
+    [
+      ...runner.args,
+      'register',
+      ...flags,
+      '--state',
+      runner.state,
+      ...(registration === null ? [] : ['--replace']),
+    ],
+    // The token as a variable: an argument could be read by every user of this machine.
+    { env: { ...runner.env, APPFLUX_RUNNER_TOKEN: token }, stdin: 'ignore', all: true, reject: false },
+  );
+  if (!result.failed) return;
+  throw new StackProblem(
+    'runner_failed',
+    `The runner ${name} could not register (${lastLines(result.all)})`,
+    'see edge.log in the logs folder of the state folder',
+  );
+}
+
+/** Whether a runner that has registered is still known to the control plane. */
+export async function isKnown(name: string, settings: Settings, edge: ControlPlane): Promise<boolean> {
+  const registration = await readRegistration(statePaths(settings.state).runner(name));
+  return registration !== null && (await edge.runners()).some(({ id }) => id === registration.id);
+}
+
+async function readRegistration(state: string): Promise<Registration | null> {
+  try {
+    return Registration.parse(JSON.parse(await readFile(join(state, 'runner.json'), 'utf8')));
+  } catch {
+    // Not there, or of no use: either way it registers anew.
+    return null;
+  }
+}
+
+/** Starts a registered runner. It ends its builds and itself when it is told to, or when this process is gone. */
+export async function startRunner(name: string, settings: Settings, env: NodeJS.ProcessEnv): Promise<Child> {
+  const runner = runnerCommand(settings, name, env);
+  return startChild({
+    // prctl(2), PR_SET_PDEATHSIG: a start that was killed cannot tell its runners to end, the kernel can.
+    command: 'setpriv',
+    args: [
+      '--pdeathsig',
+      'TERM',
+      process.execPath,
+      ...runner.args,
+      'start',
+      '--state',
+      runner.state,
+      '--slots',
+      String(settings.slots),
+    ],
+    cwd: ROOT,
+    env: runner.env,
+    logFile: join(statePaths(settings.state).logs, `${name}.log`),
+  });
+}

@@ -1,0 +1,147 @@
+/**
+ * `npm start`: a whole instance on this machine. Finds or installs a Docker engine, builds what has to be built, starts
+ * the control plane and its runners, and keeps them running until it is told to end.
+ */
+import { join } from 'node:path';
+import { checkDisk, checkPlatform, checkPort } from './checks.ts';
+import { ROOT, runCommand } from './command.ts';
+import { controlPlane } from './control-plane.ts';
+import { ensureDashboard } from './dashboard.ts';
+import { bundleWorker } from './edge/bundle.ts';
+import { publicUrl } from './edge/config.ts';
+import { startEdge } from './edge/process.ts';
+import { ensureEngine } from './engine/ensure.ts';
+import { ensureImage } from './images/build.ts';
+import { pickImages, readCatalog } from './images/catalog.ts';
+import { hostFacts } from './images/host.ts';
+import { edgeConfig } from './instance.ts';
+import { StackProblem } from './problem.ts';
+import { during, progressOn } from './progress.ts';
+import { readyLine, untilReady } from './ready.ts';
+import { ensureRegistered, isKnown, runnerNames, startRunner } from './runners.ts';
+import { readSettings, type Settings } from './settings.ts';
+import { keepSecrets, lockState, makeStateFolder, statePaths } from './state.ts';
+import { stopRequested } from './stopping.ts';
+import { supervise } from './supervise.ts';
+
+/** A runner clears its containers away before it ends. */
+const RUNNER_GRACE_MS = 30_000;
+const EDGE_GRACE_MS = 10_000;
+
+const progress = progressOn(process.stdout);
+
+/** Whether an ending is under way: then what fails is no news. */
+let ending = false;
+
+/** Builds and starts everything. What has to be undone at the end is left on `cleanup`, the last thing first. */
+async function bringUp(
+  settings: Settings,
+  cleanup: AsyncDisposableStack,
+  signal: AbortSignal,
+): Promise<void> {
+  const { state } = settings;
+  const paths = statePaths(state);
+  await makeStateFolder(state);
+  const unlock = await lockState(state);
+  cleanup.defer(unlock);
+  await checkPort(settings.port);
+  await checkDisk(state);
+
+  const images = pickImages(await readCatalog(join(ROOT, 'builder-images')), settings.images);
+  const finding = ensureEngine({ env: process.env, state, progress, signal });
+  cleanup.defer(async () => {
+    // Without an engine there is none to release; why there is none has been told already.
+    const found = await finding.catch(() => null);
+    await found?.release();
+  });
+  const engine = await finding;
+  const host = await hostFacts(engine.engine, process.env, ROOT);
+  for (const image of images) {
+    await ensureImage(engine.engine, image, { host, env: process.env, progress, rebuild: false });
+  }
+
+  await ensureDashboard(ROOT, process.env, progress);
+  const secrets = await keepSecrets(state);
+  const url = publicUrl(settings.port);
+  const edge = controlPlane(url, secrets.operatorSecret);
+  await during(progress, 'Starting AppFlux', async (task) => {
+    task.detail('bundling the control plane');
+    const wranglerConfig = join(ROOT, 'wrangler.toml');
+    const sources = ['edge', 'protocol'].map((part) => join(ROOT, part));
+    const main = await bundleWorker(
+      { wranglerConfig, sources, files: [join(ROOT, 'package-lock.json')] },
+      paths.bundle,
+    );
+    task.detail('starting the control plane');
+    const config = edgeConfig(settings, secrets, ROOT, main);
+    const start = () => startEdge(config, { env: process.env, logFile: join(paths.logs, 'edge.log') });
+    const control = supervise({ name: 'The control plane', first: await start(), start, say });
+    cleanup.defer(() => control.stop(EDGE_GRACE_MS));
+  });
+  const signIn = await edge.setUp(settings.bootstrapToken);
+  await startRunners(settings, edge, { ...process.env, DOCKER_HOST: engine.address.name }, cleanup);
+  progress.say(readyLine(url, signIn));
+}
+
+async function startRunners(
+  settings: Settings,
+  edge: ReturnType<typeof controlPlane>,
+  env: NodeJS.ProcessEnv,
+  cleanup: AsyncDisposableStack,
+): Promise<void> {
+  const names = runnerNames(settings.runners);
+  const url = publicUrl(settings.port);
+  await during(
+    progress,
+    names.length === 1 ? 'Starting a runner' : `Starting ${names.length} runners`,
+    async (task) => {
+      const stops: (() => Promise<void>)[] = [];
+      cleanup.defer(async () => void (await Promise.all(stops.map((stop) => stop()))));
+      for (const name of names) {
+        await ensureRegistered(name, settings, url, edge, env);
+        const start = async () => {
+          if (await isKnown(name, settings, edge)) return startRunner(name, settings, env);
+          say(`The runner ${name} was removed, so it stays away; the next start registers it again`);
+          return null;
+        };
+        const first = await startRunner(name, settings, env);
+        const runner = supervise({ name: `The runner ${name}`, first, start, say });
+        stops.push(() => runner.stop(RUNNER_GRACE_MS));
+      }
+      await untilReady(edge, names, statePaths(settings.state).logs, task);
+    },
+  );
+}
+
+function say(text: string): void {
+  if (!ending) progress.say(text);
+}
+
+await runCommand(async () => {
+  checkPlatform(process.platform);
+  if (process.argv.length > 2) {
+    throw new StackProblem(
+      'arguments_invalid',
+      `"npm start" takes no arguments and was given ${process.argv.slice(2).join(' ')}`,
+      'set the environment variables that README.md lists',
+    );
+  }
+  const settings = readSettings(process.env, ROOT);
+  const stop = stopRequested(() => process.exit(130));
+  const stopping = new AbortController();
+  const cleanup = new AsyncDisposableStack();
+  try {
+    const up = bringUp(settings, cleanup, stopping.signal);
+    // What fails once the end was asked for, fails because of that.
+    up.catch(() => undefined);
+    await Promise.race([stop, up.then(() => stop)]);
+    progress.say('Ending: builds are cleared away first.');
+  } finally {
+    ending = true;
+    stopping.abort();
+    await cleanup.disposeAsync();
+  }
+  // What a beginning that was cut short has left under way must not hold the end up.
+  setImmediate(() => process.exit());
+  return 0;
+});

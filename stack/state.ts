@@ -1,0 +1,121 @@
+/** The state folder: what a local instance keeps, and that only one start uses it at a time. */
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdir, readFile, realpath, rename, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { messageOf, StackProblem } from './problem.ts';
+
+/** Made at first start. Whoever has them is the instance: mode 0600, never on a command line, never in a log. */
+const Secrets = z.strictObject({
+  /** Authorizes the operator's calls. */
+  operatorSecret: z.string().min(32),
+  /** Seals variables and keys at rest: 32 bytes in base64. Without it they cannot be opened again. */
+  sealingKey: z.base64(),
+  /** The embedded bucket's name and the key pair that opens its S3 door. */
+  bucket: z.string().min(16),
+  s3AccessKeyId: z.string().min(16),
+  s3SecretAccessKey: z.string().min(32),
+});
+export type Secrets = z.infer<typeof Secrets>;
+
+/** Where things lie in a state folder. */
+export function statePaths(state: string) {
+  return {
+    secrets: join(state, 'secrets.json'),
+    edge: join(state, 'edge'),
+    bundle: join(state, 'bundle'),
+    logs: join(state, 'logs'),
+    runner: (name: string) => join(state, 'runners', name),
+  };
+}
+
+/** Fresh secrets. */
+export function makeSecrets(): Secrets {
+  return {
+    operatorSecret: randomBytes(32).toString('base64url'),
+    sealingKey: randomBytes(32).toString('base64'),
+    bucket: `appflux-${randomBytes(16).toString('hex')}`,
+    s3AccessKeyId: randomBytes(16).toString('hex'),
+    s3SecretAccessKey: randomBytes(32).toString('hex'),
+  };
+}
+
+/** Makes the state folder, for this user only. @throws StackProblem `state_unusable` */
+export async function makeStateFolder(state: string): Promise<void> {
+  try {
+    await mkdir(state, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new StackProblem(
+      'state_unusable',
+      `The state folder ${state} cannot be made (${messageOf(error)})`,
+      'set APPFLUX_STATE to a folder that this user may write to',
+      { cause: error },
+    );
+  }
+}
+
+/**
+ * The instance's secrets: read, or made when there are none yet.
+ * @throws StackProblem `state_unusable` when the file is there and is not what was written
+ */
+export async function keepSecrets(state: string): Promise<Secrets> {
+  const { secrets: file } = statePaths(state);
+  const text = await readOrNull(file);
+  if (text !== null) return readSecrets(text, file);
+  const secrets = makeSecrets();
+  // Written aside and moved, so that no start ever finds half of it.
+  const aside = `${file}.${process.pid}`;
+  await writeFile(aside, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600, flush: true });
+  await rename(aside, file);
+  return secrets;
+}
+
+function readSecrets(text: string, file: string): Secrets {
+  try {
+    return Secrets.parse(JSON.parse(text));
+  } catch (error) {
+    throw new StackProblem(
+      'state_unusable',
+      `${file} is damaged`,
+      'restore it from a backup; without it, what was sealed with it is lost, so begin with another APPFLUX_STATE',
+      { cause: error },
+    );
+  }
+}
+
+async function readOrNull(file: string): Promise<string | null> {
+  return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  });
+}
+
+/**
+ * Takes the state folder for this process. The lock is a listening socket in Linux' abstract namespace (unix(7)): it
+ * leaves nothing behind, and the kernel lets go of it whichever way the process ends.
+ * @returns what gives the folder back
+ * @throws StackProblem `state_in_use` when another process has it
+ */
+export async function lockState(state: string): Promise<() => void> {
+  // The name's length is limited; the folder's path is not.
+  const name = createHash('sha256')
+    .update(await realpath(state))
+    .digest('hex');
+  const server = createServer((socket) => socket.destroy());
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EADDRINUSE') return reject(error);
+      reject(
+        new StackProblem(
+          'state_in_use',
+          `AppFlux runs already with the state folder ${state}`,
+          'use that one or end it, or set APPFLUX_STATE and APPFLUX_PORT for a second instance',
+        ),
+      );
+    });
+    server.listen(`\0appflux-state-${name}`, resolve);
+  });
+  server.unref();
+  return () => void server.close();
+}
