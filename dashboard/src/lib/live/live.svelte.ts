@@ -20,6 +20,7 @@ export class Live<Value> {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #started: AbortController | null = null;
   #underWay: Promise<void> | null = null;
+  #next: Promise<void> | null = null;
   /** Counts what was put in place by hand, so that an older answer under way does not undo it. */
   #replaced = 0;
 
@@ -52,14 +53,22 @@ export class Live<Value> {
     };
   }
 
-  /** Loads now; joins a load that is under way. Does nothing before `start` or after its end. */
+  /**
+   * Loads now, or once more after a load that is under way, whose answer may be older than the reason to
+   * ask. Does nothing before `start` or after its end.
+   */
   refresh(): Promise<void> {
     const started = this.#started;
     if (started === null) return Promise.resolve();
-    this.#underWay ??= this.#load(started.signal).finally(() => {
-      this.#underWay = null;
-    });
-    return this.#underWay;
+    if (this.#underWay === null) {
+      this.#underWay = this.#load(started.signal).finally(() => {
+        this.#underWay = null;
+        this.#next = null;
+      });
+      return this.#underWay;
+    }
+    this.#next ??= this.#underWay.then(() => this.refresh());
+    return this.#next;
   }
 
   /** Puts a newer value in place, such as a call's answer. */

@@ -105,10 +105,12 @@ describe('a live value', () => {
     expect(live.value).toBe('newer');
   });
 
-  test('joins a load that is under way', async () => {
+  test('asked for again during a load is loaded once more after it, however often it was asked for', async () => {
     const { live, loads } = counter();
     live.start();
-    await Promise.all([live.refresh(), live.refresh()]);
-    expect(loads()).toBe(1);
+    await Promise.all([live.refresh(), live.refresh(), live.refresh()]);
+    expect(loads()).toBe(2);
+    await live.refresh();
+    expect(loads()).toBe(3);
   });
 });

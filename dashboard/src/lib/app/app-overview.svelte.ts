@@ -1,0 +1,167 @@
+import {
+  type App,
+  AppFluxError,
+  type CreateDeployment,
+  type Deployment,
+  type Environment,
+  hasEnded,
+  isAppFluxError,
+  type Page,
+  type UpdateApp,
+} from '@appflux/protocol';
+import type { Api } from '#lib/api/api.ts';
+import { Live } from '#lib/live/live.svelte.ts';
+import type { PageLife } from '#lib/live/page-life.ts';
+import { randomKey } from './random-key.ts';
+
+const PAGE = 20;
+
+type Calls = Pick<
+  Api,
+  | 'getApp'
+  | 'updateApp'
+  | 'deleteApp'
+  | 'release'
+  | 'setVariable'
+  | 'deleteVariable'
+  | 'listDeployments'
+  | 'createDeployment'
+>;
+
+/** One app with its deployments, newest first, page after page. */
+export class AppOverview {
+  readonly slug: string;
+  readonly #api: Calls;
+  readonly #app: Live<App>;
+  readonly #newest: Live<Page<Deployment>>;
+  #older = $state.raw<Page<Deployment> | null>(null);
+  #moreError = $state.raw<AppFluxError | null>(null);
+  #loadingMore = $state(false);
+
+  constructor(slug: string, api: Calls, page?: PageLife) {
+    this.slug = slug;
+    this.#api = api;
+    const life = page ? { page } : {};
+    this.#app = new Live<App>({
+      load: (signal) => api.getApp(slug, signal),
+      pauseAfter: () => 30_000,
+      ...life,
+    });
+    this.#newest = new Live<Page<Deployment>>({
+      load: (signal) => api.listDeployments(slug, { limit: PAGE }, signal),
+      pauseAfter: (known) => (known?.items.some(({ status }) => !hasEnded(status)) ? 4000 : 20_000),
+      ...life,
+    });
+  }
+
+  get app(): App | null {
+    return this.#app.value;
+  }
+
+  get error() {
+    return this.#app.error ?? this.#newest.error;
+  }
+
+  /**
+   * The deployments known, newest first; null until the first answer. The newest page slides while older
+   * ones stay: what has slid from it into neither is met again in the older ones, so each id is shown once.
+   */
+  get deployments(): Deployment[] | null {
+    const newest = this.#newest.value;
+    if (newest === null) return null;
+    const shown = new Map(newest.items.map((deployment) => [deployment.id, deployment]));
+    for (const deployment of this.#older?.items ?? []) {
+      if (!shown.has(deployment.id)) shown.set(deployment.id, deployment);
+    }
+    return [...shown.values()];
+  }
+
+  /** The deployment that the public address points at, when it is among those known. */
+  get released(): Deployment | null {
+    const release = this.app?.release;
+    return this.deployments?.find(({ id }) => id === release) ?? null;
+  }
+
+  get hasMore(): boolean {
+    return (this.#older ?? this.#newest.value)?.nextCursor != null;
+  }
+
+  get loadingMore(): boolean {
+    return this.#loadingMore;
+  }
+
+  get moreError(): AppFluxError | null {
+    return this.#moreError;
+  }
+
+  start(): () => void {
+    const stops = [this.#app.start(), this.#newest.start()];
+    return () => {
+      for (const stop of stops) stop();
+    };
+  }
+
+  async refresh(): Promise<void> {
+    await Promise.all([this.#app.refresh(), this.#newest.refresh()]);
+  }
+
+  /** Adds the next page of older deployments. What goes wrong is in `moreError`. */
+  async loadMore(): Promise<void> {
+    const newest = this.#newest.value;
+    const cursor = (this.#older ?? newest)?.nextCursor;
+    if (newest === null || cursor == null || this.#loadingMore) return;
+    this.#loadingMore = true;
+    this.#moreError = null;
+    try {
+      const next = await this.#api.listDeployments(this.slug, { limit: PAGE, cursor });
+      // The first time, the newest page is kept too: what slides out of it must not vanish from the middle.
+      const kept = this.#older?.items ?? newest.items;
+      this.#older = { items: [...kept, ...next.items], nextCursor: next.nextCursor };
+    } catch (error) {
+      this.#moreError = isAppFluxError(error)
+        ? error
+        : new AppFluxError('internal', 'Older deployments could not be shown.', { cause: error });
+    } finally {
+      this.#loadingMore = false;
+    }
+  }
+
+  /** Begins a deployment and answers with it. Throws an AppFluxError. */
+  deploy(body: CreateDeployment): Promise<Deployment> {
+    return this.#api.createDeployment(this.slug, body, randomKey());
+  }
+
+  /** Points the public address at a deployment. Throws an AppFluxError. */
+  async release(deploymentId: string): Promise<void> {
+    this.#app.replace(await this.#api.release(this.slug, deploymentId));
+  }
+
+  /** Changes settings; what is not named stays. Throws an AppFluxError. */
+  async update(change: UpdateApp): Promise<void> {
+    this.#app.replace(await this.#api.updateApp(this.slug, change));
+  }
+
+  /** Sets variables one after the other, so that an error tells which one it is. Throws an AppFluxError. */
+  async setVariables(
+    variables: readonly { name: string; value: string }[],
+    environments: Environment[],
+  ): Promise<void> {
+    try {
+      for (const { name, value } of variables)
+        await this.#api.setVariable(this.slug, name, value, environments);
+    } finally {
+      await this.#app.refresh();
+    }
+  }
+
+  /** Throws an AppFluxError. */
+  async deleteVariable(name: string): Promise<void> {
+    await this.#api.deleteVariable(this.slug, name);
+    await this.#app.refresh();
+  }
+
+  /** Deletes the app with all that belongs to it. Throws an AppFluxError. */
+  delete(): Promise<void> {
+    return this.#api.deleteApp(this.slug);
+  }
+}

@@ -1,0 +1,100 @@
+import { AppFluxError, type Deployment, type Page } from '@appflux/protocol';
+import { describe, expect, test } from 'vitest';
+import { app, deployment, idOf } from '../../testing/fixtures.ts';
+import { AppOverview } from './app-overview.svelte.ts';
+
+const page = { visible: () => true, onWake: () => () => undefined };
+const numbered = (number: number) => deployment({ id: idOf(number), status: 'success' });
+
+function overview(pages: Record<string, Page<Deployment>>) {
+  const calls: string[] = [];
+  const made = new AppOverview(
+    'harbor-web',
+    {
+      getApp: async () => {
+        calls.push('get');
+        return app({ release: idOf(2) });
+      },
+      updateApp: async (_slug, change) => app({ name: change.name ?? 'Harbor' }),
+      deleteApp: async () => undefined,
+      release: async (_slug, deploymentId) => app({ release: deploymentId }),
+      setVariable: async (_slug, name) => {
+        if (name === 'BAD') throw new AppFluxError('unprocessable', 'no');
+        calls.push(`set ${name}`);
+      },
+      deleteVariable: async (_slug, name) => void calls.push(`delete ${name}`),
+      listDeployments: async (_slug, query) => {
+        const answer = pages[query?.cursor ?? 'first'];
+        if (answer === undefined) throw new AppFluxError('unavailable', 'away');
+        return answer;
+      },
+      createDeployment: async (_slug, _body, key) => {
+        calls.push(key);
+        return deployment();
+      },
+    },
+    page,
+  );
+  return { made, calls };
+}
+const ids = (deployments: Deployment[] | null) => deployments?.map(({ id }) => id);
+
+describe('the deployments of an app', () => {
+  test('are added page by page, each shown once though the newest page slides', async () => {
+    const pages: Record<string, Page<Deployment>> = {
+      first: { items: [numbered(4), numbered(3)], nextCursor: 'older' },
+      older: { items: [numbered(2), numbered(1)], nextCursor: null },
+    };
+    const { made } = overview(pages);
+    const stop = made.start();
+    await expect.poll(() => made.deployments?.length).toBe(2);
+    expect(made.hasMore).toBe(true);
+    expect(made.released).toBe(null);
+    await made.loadMore();
+    expect(ids(made.deployments)).toEqual([4, 3, 2, 1].map(idOf));
+    expect(made.hasMore).toBe(false);
+    expect(made.released?.id).toBe(idOf(2));
+    pages.first = { items: [numbered(5), numbered(4)], nextCursor: 'other' };
+    await made.refresh();
+    expect(ids(made.deployments)).toEqual([5, 4, 3, 2, 1].map(idOf));
+    expect(made.hasMore).toBe(false);
+    stop();
+  });
+
+  test('stay when older ones cannot be had, and that is told', async () => {
+    const { made } = overview({ first: { items: [numbered(4)], nextCursor: 'older' } });
+    const stop = made.start();
+    await expect.poll(() => made.deployments?.length).toBe(1);
+    await made.loadMore();
+    expect(made.moreError?.code).toBe('unavailable');
+    expect(made.hasMore).toBe(true);
+    expect(made.deployments).toHaveLength(1);
+    stop();
+  });
+});
+
+test('each deployment asked for has a key of its own', async () => {
+  const { made, calls } = overview({});
+  await made.deploy({});
+  await made.deploy({});
+  expect(new Set(calls).size).toBe(2);
+});
+
+test('variables are set in order, and what was set is shown though one is refused', async () => {
+  const { made, calls } = overview({ first: { items: [], nextCursor: null } });
+  const stop = made.start();
+  await expect.poll(() => made.app).not.toBe(null);
+  calls.length = 0;
+  const variables = ['A', 'BAD', 'C'].map((name) => ({ name, value: '1' }));
+  await expect(made.setVariables(variables, ['production'])).rejects.toThrow('no');
+  expect(calls).toEqual(['set A', 'get']);
+  stop();
+});
+
+test('a release is shown as soon as the server has it', async () => {
+  const { made } = overview({ first: { items: [], nextCursor: null } });
+  const stop = made.start();
+  await made.release(idOf(9));
+  expect(made.app?.release).toBe(idOf(9));
+  stop();
+});

@@ -1,0 +1,76 @@
+/** Icons of frameworks, drawn in the text's color; from the icon set simple-icons (CC0). */
+import android from 'simple-icons/icons/android.svg?raw';
+import angular from 'simple-icons/icons/angular.svg?raw';
+import cordova from 'simple-icons/icons/apachecordova.svg?raw';
+import astro from 'simple-icons/icons/astro.svg?raw';
+import capacitor from 'simple-icons/icons/capacitor.svg?raw';
+import docusaurus from 'simple-icons/icons/docusaurus.svg?raw';
+import electron from 'simple-icons/icons/electron.svg?raw';
+import eleventy from 'simple-icons/icons/eleventy.svg?raw';
+import expo from 'simple-icons/icons/expo.svg?raw';
+import flutter from 'simple-icons/icons/flutter.svg?raw';
+import gatsby from 'simple-icons/icons/gatsby.svg?raw';
+import hugo from 'simple-icons/icons/hugo.svg?raw';
+import next from 'simple-icons/icons/nextdotjs.svg?raw';
+import nuxt from 'simple-icons/icons/nuxt.svg?raw';
+import react from 'simple-icons/icons/react.svg?raw';
+import remix from 'simple-icons/icons/remix.svg?raw';
+import solid from 'simple-icons/icons/solid.svg?raw';
+import svelte from 'simple-icons/icons/svelte.svg?raw';
+import tauri from 'simple-icons/icons/tauri.svg?raw';
+import vite from 'simple-icons/icons/vite.svg?raw';
+import vue from 'simple-icons/icons/vuedotjs.svg?raw';
+
+/** By the first word of the framework's id, as detection names it. */
+const ICONS: Readonly<Record<string, string>> = {
+  android,
+  angular,
+  astro,
+  capacitor,
+  cordova,
+  create: react,
+  docusaurus,
+  electron,
+  eleventy,
+  expo,
+  flutter,
+  gatsby,
+  hugo,
+  next,
+  nextjs: next,
+  nuxt,
+  nuxt3: nuxt,
+  react,
+  remix,
+  solid,
+  svelte,
+  sveltekit: svelte,
+  tauri,
+  vite,
+  vue,
+};
+
+/**
+ * The outline of a framework's icon on a square of 24, for the `d` of a path; null when there is none.
+ * Takes the id as a plan gives it, such as `svelte-kit` or `react-native`.
+ */
+export function frameworkIcon(framework: string | null): string | null {
+  const word = framework?.toLowerCase().split(/[^a-z0-9]/, 1)[0] ?? '';
+  const svg = Object.hasOwn(ICONS, word) ? ICONS[word] : undefined;
+  return svg?.match(/ d="([^"]+)"/)?.[1] ?? null;
+}
+
+const NAMES: Readonly<Record<string, string>> = {
+  'create-react-app': 'Create React App',
+  next: 'Next.js',
+  nextjs: 'Next.js',
+  'react-native': 'React Native',
+  'svelte-kit': 'SvelteKit',
+  sveltekit: 'SvelteKit',
+  vue: 'Vue',
+};
+
+/** A framework's name for people. Takes the id as a plan gives it. */
+export function frameworkName(framework: string): string {
+  return NAMES[framework.toLowerCase()] ?? framework.charAt(0).toUpperCase() + framework.slice(1);
+}

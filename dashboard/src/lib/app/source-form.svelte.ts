@@ -1,0 +1,50 @@
+import type { App, AppSource } from '@appflux/protocol';
+import { branchProblem, readRepository, rootDirectoryProblem } from '#lib/source/repository.ts';
+
+/** An App's name and source as they are being changed. */
+export class SourceForm {
+  readonly #provider: AppSource['provider'];
+  name = $state('');
+  address = $state('');
+  branch = $state('');
+  rootDirectory = $state('');
+
+  constructor(app: App) {
+    this.#provider = app.source.provider;
+    this.name = app.name;
+    this.rootDirectory = app.source.rootDirectory;
+    if (app.source.provider !== 'upload') {
+      this.address = app.source.repoUrl;
+      this.branch = app.source.branch;
+    }
+  }
+
+  get fromGit(): boolean {
+    return this.#provider !== 'upload';
+  }
+
+  get problems() {
+    const read = readRepository(this.address);
+    const length = this.name.trim().length;
+    return {
+      name: length === 0 ? 'Give the app a name.' : length > 80 ? 'A name has at most 80 characters.' : null,
+      address: this.fromGit && !read.ok ? read.message : null,
+      branch: this.fromGit ? branchProblem(this.branch.trim()) : null,
+      rootDirectory: rootDirectoryProblem(this.rootDirectory.trim()),
+    };
+  }
+
+  get valid(): boolean {
+    return Object.values(this.problems).every((problem) => problem === null);
+  }
+
+  /** What the API takes. */
+  toChange(): { name: string; source: AppSource } {
+    const name = this.name.trim();
+    const rootDirectory = this.rootDirectory.trim() || './';
+    const read = readRepository(this.address);
+    if (!this.fromGit || !read.ok) return { name, source: { provider: 'upload', rootDirectory } };
+    const { provider, repoUrl } = read.repository;
+    return { name, source: { provider, repoUrl, branch: this.branch.trim(), rootDirectory } };
+  }
+}

@@ -1,0 +1,64 @@
+import { type Deployment, failure } from '@appflux/protocol';
+import { describe, expect, test } from 'vitest';
+import { deployment } from '../../testing/fixtures.ts';
+import { LiveDeployment } from './live-deployment.svelte.ts';
+
+const page = { visible: () => true, onWake: () => () => undefined };
+
+function live(...answers: Deployment[]) {
+  let asked = 0;
+  const made = new LiveDeployment(
+    deployment().id,
+    {
+      getDeployment: async () => answers[Math.min(asked++, answers.length - 1)] ?? deployment(),
+      cancelDeployment: async () => deployment({ status: 'canceling' }),
+      redeploy: async () => deployment(),
+    },
+    page,
+  );
+  return { made, asked: () => asked };
+}
+
+describe('a live deployment', () => {
+  test('shows a phase as soon as the log tells of it, and asks for the rest', async () => {
+    const building = deployment({ status: 'building', phase: 'preparing' });
+    const { made, asked } = live(building, { ...building, phase: 'building', attempt: 1 });
+    const stop = made.start();
+    await expect.poll(() => made.value?.phase).toBe('preparing');
+    made.moved('building', 'building');
+    expect(made.value?.phase).toBe('building');
+    await expect.poll(() => made.value?.attempt).toBe(1);
+    expect(asked()).toBe(2);
+    stop();
+  });
+
+  test('shows an end together with its reason', async () => {
+    const building = deployment({ status: 'building', phase: 'building' });
+    const failed = deployment({ status: 'failed', failure: failure('build_failed', 'exit 1', 'building') });
+    const { made } = live(building, failed);
+    const stop = made.start();
+    await expect.poll(() => made.value?.status).toBe('building');
+    made.moved('failed', null);
+    expect(made.value?.status).toBe('building');
+    await expect.poll(() => made.value?.failure?.code).toBe('build_failed');
+    stop();
+  });
+
+  test('does not go back once it has ended', async () => {
+    const { made, asked } = live(deployment({ status: 'success' }));
+    const stop = made.start();
+    await expect.poll(() => made.ended).toBe(true);
+    made.moved('building', 'uploading');
+    expect(made.value?.status).toBe('success');
+    expect(asked()).toBe(1);
+    stop();
+  });
+
+  test('is canceling as soon as the server says so', async () => {
+    const { made } = live(deployment({ status: 'building', phase: 'building' }));
+    const stop = made.start();
+    await made.cancel();
+    expect(made.value?.status).toBe('canceling');
+    stop();
+  });
+});

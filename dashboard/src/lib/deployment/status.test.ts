@@ -1,0 +1,25 @@
+import { describe, expect, test } from 'vitest';
+import { deploymentTitle, elapsedSeconds } from './status.ts';
+
+test.each([
+  [{ commitMessage: 'Fix login\n\nLong story', trigger: 'push', version: null }, 'Fix login'],
+  [{ commitMessage: null, trigger: 'upload', version: '1.2.0' }, 'ZIP upload · version 1.2.0'],
+  [{ commitMessage: ' \n', trigger: 'manual', version: null }, 'Manual deployment'],
+] as const)('%o is titled %s', (deployment, title) => {
+  expect(deploymentTitle(deployment)).toBe(title);
+});
+
+describe('the time a deployment takes', () => {
+  const none = { durationSeconds: null, startedAt: null, finishedAt: null };
+  const startedAt = '2026-11-01T12:00:00.000Z';
+  const now = Date.parse('2026-11-01T12:01:00Z');
+
+  test('is not known before it begins, ticks while it runs, and is the record’s when it ended', () => {
+    expect(elapsedSeconds({ ...none, status: 'queued' }, now)).toBe(null);
+    expect(elapsedSeconds({ ...none, status: 'building', startedAt }, now)).toBe(60);
+    expect(elapsedSeconds({ ...none, status: 'success', startedAt, durationSeconds: 42 }, now)).toBe(42);
+    expect(
+      elapsedSeconds({ ...none, status: 'failed', startedAt, finishedAt: '2026-11-01T12:00:05.000Z' }, now),
+    ).toBe(5);
+  });
+});

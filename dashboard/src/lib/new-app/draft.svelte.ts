@@ -1,0 +1,140 @@
+import { type AppSource, RESERVED_SLUGS, Slug, slugFromName } from '@appflux/protocol';
+import type { NewApp } from '#lib/api/api.ts';
+import { BuildForm } from '#lib/app/build-form.svelte.ts';
+import { branchProblem, readRepository, rootDirectoryProblem } from '#lib/source/repository.ts';
+import { fileProblem } from '#lib/upload/parts.ts';
+import { VariableRows } from '#lib/variables/variable-rows.svelte.ts';
+
+export type SourceKind = 'github' | 'git' | 'upload';
+
+/** What outlives a reload: all but the file, which a page cannot keep, and values of variables, which it must not. */
+export interface DraftMemo {
+  kind: SourceKind;
+  address: string;
+  name: string;
+  slug: string;
+  branch: string;
+  rootDirectory: string;
+}
+
+/** An app on the way to its first deployment. */
+export class Draft {
+  kind = $state<SourceKind>('github');
+  address = $state('');
+  file = $state.raw<File | null>(null);
+  name = $state('');
+  /** As written; blank leaves it to the name. */
+  slug = $state('');
+  branch = $state('main');
+  rootDirectory = $state('./');
+  readonly build = new BuildForm();
+  readonly variables = new VariableRows();
+  /** Slugs that the server has said are taken. */
+  taken = $state.raw<ReadonlySet<string>>(new Set());
+
+  get repository() {
+    return readRepository(this.address);
+  }
+
+  /** What is wrong with the source; null when nothing is. */
+  get sourceProblem(): string | null {
+    if (this.kind === 'upload') return this.file === null ? 'Choose a ZIP archive.' : fileProblem(this.file);
+    const read = this.repository;
+    if (!read.ok) return read.message;
+    if (this.kind === 'github' && read.repository.provider !== 'github') {
+      return 'This is not a repository on github.com. For any other host choose Git repository.';
+    }
+    return null;
+  }
+
+  /** Takes over from the source what it says of the app, where nothing else was written. */
+  adoptSource(): void {
+    if (this.kind === 'upload') {
+      if (this.name === '' && this.file) this.name = titleOf(this.file.name.replace(/\.zip$/i, ''));
+      return;
+    }
+    const read = this.repository;
+    if (!read.ok) return;
+    if (this.name === '') this.name = titleOf(read.repository.name);
+    if (read.repository.branch !== null) this.branch = read.repository.branch;
+    if (read.repository.rootDirectory !== null) this.rootDirectory = read.repository.rootDirectory;
+  }
+
+  /** The slug that the app will have. */
+  get effectiveSlug(): string {
+    return this.slug.trim() || slugFromName(this.name);
+  }
+
+  get nameProblem(): string | null {
+    const name = this.name.trim();
+    if (name === '') return 'Give the app a name.';
+    return name.length > 80 ? 'A name has at most 80 characters.' : null;
+  }
+
+  get slugProblem(): string | null {
+    const slug = this.effectiveSlug;
+    const parsed = Slug.safeParse(slug);
+    if (!parsed.success) return `${parsed.error.issues[0]?.message ?? 'This is not a slug'}.`;
+    if (RESERVED_SLUGS.has(slug)) return `${slug} is kept for AppFlux itself. Choose another.`;
+    return this.taken.has(slug) ? `${slug} is taken. Choose another.` : null;
+  }
+
+  get branchProblem(): string | null {
+    return this.kind === 'upload' ? null : branchProblem(this.branch.trim());
+  }
+
+  get rootProblem(): string | null {
+    return rootDirectoryProblem(this.rootDirectory.trim());
+  }
+
+  /** Whether the app can be created, as far as this page can tell. */
+  get configured(): boolean {
+    return (
+      [this.nameProblem, this.slugProblem, this.branchProblem, this.rootProblem].every(
+        (problem) => problem === null,
+      ) &&
+      this.build.valid &&
+      this.variables.valid
+    );
+  }
+
+  markTaken(slug: string): void {
+    this.taken = new Set([...this.taken, slug]);
+  }
+
+  /** The app as the API takes it. */
+  toNewApp(): NewApp {
+    const type = this.build.appType;
+    return {
+      name: this.name.trim(),
+      slug: this.effectiveSlug,
+      ...(type && { type }),
+      source: this.#source(),
+      ...(this.build.blank ? {} : { build: this.build.toSettings() }),
+      envVars: this.variables.toRecord(),
+    };
+  }
+
+  #source(): AppSource {
+    const rootDirectory = this.rootDirectory.trim() || './';
+    const read = this.repository;
+    if (this.kind === 'upload' || !read.ok) return { provider: 'upload', rootDirectory };
+    const { provider, repoUrl } = read.repository;
+    return { provider, repoUrl, branch: this.branch.trim(), rootDirectory };
+  }
+
+  toMemo(): DraftMemo {
+    const { kind, address, name, slug, branch, rootDirectory } = this;
+    return { kind, address, name, slug, branch, rootDirectory };
+  }
+
+  restore(memo: DraftMemo): void {
+    Object.assign(this, memo);
+  }
+}
+
+/** A file's or repository's name as a title: `my-shop_app` becomes `My shop app`. */
+function titleOf(name: string): string {
+  const words = name.replaceAll(/[-_.]+/g, ' ').trim();
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}

@@ -1,0 +1,82 @@
+import { type App, AppFluxError, type Deployment, isAppFluxError } from '@appflux/protocol';
+import type { Api } from '#lib/api/api.ts';
+import { randomKey } from '#lib/app/random-key.ts';
+import { SourceUpload } from '#lib/upload/source-upload.svelte.ts';
+import type { Draft } from './draft.svelte.ts';
+
+export type LaunchStage = 'idle' | 'uploading' | 'creating' | 'deploying' | 'done';
+
+type Calls = Pick<Api, 'createApp' | 'createDeployment' | 'createUpload' | 'completeUpload'>;
+
+/**
+ * From a draft to its first deployment: upload, app, deployment, in this order, so that a failed upload
+ * leaves no app behind. Asked again after a failure, it goes on from what is done.
+ */
+export class Launch {
+  readonly #api: Calls;
+  readonly #makeUpload: (file: File) => SourceUpload;
+  #key = randomKey();
+  #app = $state.raw<App | null>(null);
+
+  stage = $state<LaunchStage>('idle');
+  upload = $state.raw<SourceUpload | null>(null);
+  error = $state.raw<AppFluxError | null>(null);
+
+  constructor(api: Calls, makeUpload = (file: File) => new SourceUpload(file, { api })) {
+    this.#api = api;
+    this.#makeUpload = makeUpload;
+  }
+
+  /** Whether something is under way that leaving the page would end. */
+  get busy(): boolean {
+    return this.stage === 'uploading' || this.stage === 'creating' || this.stage === 'deploying';
+  }
+
+  /** The app, once it has been created: from then on its settings can be changed only there. */
+  get app(): App | null {
+    return this.#app;
+  }
+
+  /**
+   * Answers with the deployment, or null when it did not come to it; `error` says why, or nothing when the
+   * upload was canceled. A slug that is taken is noted in the draft.
+   */
+  async run(draft: Draft): Promise<Deployment | null> {
+    if (this.busy) return null;
+    this.error = null;
+    try {
+      const uploadId = draft.kind === 'upload' ? await this.#uploaded(draft) : undefined;
+      if (uploadId === null) {
+        this.stage = 'idle';
+        return null;
+      }
+      this.stage = 'creating';
+      this.#app ??= await this.#api.createApp(draft.toNewApp());
+      this.stage = 'deploying';
+      const deployment = await this.#api.createDeployment(
+        this.#app.slug,
+        uploadId === undefined ? {} : { uploadId },
+        this.#key,
+      );
+      this.stage = 'done';
+      return deployment;
+    } catch (error) {
+      this.stage = 'idle';
+      if (isAppFluxError(error, 'slug_taken')) draft.markTaken(draft.effectiveSlug);
+      this.error = isAppFluxError(error)
+        ? error
+        : new AppFluxError('internal', 'The app could not be deployed.', { cause: error });
+      return null;
+    }
+  }
+
+  async #uploaded(draft: Draft): Promise<string | null> {
+    const { file } = draft;
+    if (file === null) throw new AppFluxError('bad_request', 'Choose a ZIP archive.');
+    if (this.upload?.file !== file) this.upload = this.#makeUpload(file);
+    this.stage = 'uploading';
+    const uploadId = await this.upload.run();
+    if (uploadId === null) this.error = this.upload.error;
+    return uploadId;
+  }
+}

@@ -1,0 +1,108 @@
+import { AppFluxError, type CreateDeployment } from '@appflux/protocol';
+import { describe, expect, test } from 'vitest';
+import type { NewApp } from '#lib/api/api.ts';
+import { SourceUpload } from '#lib/upload/source-upload.svelte.ts';
+import { app, deployment } from '../../testing/fixtures.ts';
+import { Draft } from './draft.svelte.ts';
+import { Launch } from './launch.svelte.ts';
+
+/** A server that refuses as told, once for each refusal. */
+function world(
+  refusals: Partial<Record<'createUpload' | 'createApp' | 'createDeployment', AppFluxError>> = {},
+) {
+  const calls: string[] = [];
+  const refuse = (call: keyof typeof refusals) => {
+    const error = refusals[call];
+    delete refusals[call];
+    if (error) throw error;
+  };
+  const keys = new Set<string>();
+  const api = {
+    createUpload: async () => {
+      calls.push('createUpload');
+      refuse('createUpload');
+      return {
+        uploadId: '66f2a1c04b7e9d0012345678',
+        partSize: 100,
+        parts: [{ partNumber: 1, url: 'http://127.0.0.1/1' }],
+      };
+    },
+    completeUpload: async (uploadId: string) => ({ uploadId, size: 5 }),
+    createApp: async (body: NewApp) => {
+      calls.push(`createApp ${body.slug}`);
+      refuse('createApp');
+      return app({ slug: body.slug ?? 'none' });
+    },
+    createDeployment: async (slug: string, body: CreateDeployment, key: string) => {
+      calls.push(`createDeployment ${slug} ${body.uploadId ?? 'from Git'}`);
+      keys.add(key);
+      refuse('createDeployment');
+      return deployment();
+    },
+  };
+  const launch = new Launch(api, (file) => new SourceUpload(file, { api, put: async () => '"etag"' }));
+  return { launch, calls, keys };
+}
+
+function zipDraft() {
+  const draft = new Draft();
+  draft.kind = 'upload';
+  draft.file = new File(['bytes'], 'shop.zip');
+  draft.adoptSource();
+  return draft;
+}
+
+describe('a launch', () => {
+  test('uploads, creates the app and deploys it', async () => {
+    const { launch, calls } = world();
+    expect(await launch.run(zipDraft())).toEqual(deployment());
+    expect(launch.stage).toBe('done');
+    expect(calls).toEqual([
+      'createUpload',
+      'createApp shop',
+      'createDeployment shop 66f2a1c04b7e9d0012345678',
+    ]);
+  });
+
+  test('leaves no app behind when the upload fails', async () => {
+    const { launch, calls } = world({ createUpload: new AppFluxError('unavailable', 'away') });
+    expect(await launch.run(zipDraft())).toBe(null);
+    expect(launch.error?.message).toBe('away');
+    expect(launch.busy).toBe(false);
+    expect(calls).toEqual(['createUpload']);
+  });
+
+  test('goes on from what is done: nothing is uploaded or created twice, and the deployment keeps its key', async () => {
+    const { launch, calls, keys } = world({ createDeployment: new AppFluxError('unavailable', 'away') });
+    const draft = zipDraft();
+    expect(await launch.run(draft)).toBe(null);
+    expect(await launch.run(draft)).not.toBe(null);
+    expect(calls.filter((call) => call === 'createUpload')).toHaveLength(1);
+    expect(calls.filter((call) => call.startsWith('createApp'))).toHaveLength(1);
+    expect(keys.size).toBe(1);
+  });
+
+  test('tells the draft of a slug that is taken, and takes another one', async () => {
+    const { launch, calls } = world({ createApp: new AppFluxError('slug_taken', 'taken') });
+    const draft = zipDraft();
+    await launch.run(draft);
+    expect(draft.slugProblem).toBe('shop is taken. Choose another.');
+    draft.slug = 'shop-2';
+    expect(await launch.run(draft)).not.toBe(null);
+    expect(calls).toEqual([
+      'createUpload',
+      'createApp shop',
+      'createApp shop-2',
+      'createDeployment shop-2 66f2a1c04b7e9d0012345678',
+    ]);
+  });
+
+  test('uploads again when another file is chosen', async () => {
+    const { launch, calls } = world({ createApp: new AppFluxError('slug_taken', 'taken') });
+    const draft = zipDraft();
+    await launch.run(draft);
+    draft.file = new File(['other'], 'other.zip');
+    await launch.run(draft);
+    expect(calls.filter((call) => call === 'createUpload')).toHaveLength(2);
+  });
+});

@@ -1,0 +1,79 @@
+import type { RegistrationToken, Runner } from '@appflux/protocol';
+import { allPages } from '#lib/api/all-pages.ts';
+import type { Api } from '#lib/api/api.ts';
+import { Live } from '#lib/live/live.svelte.ts';
+import type { PageLife } from '#lib/live/page-life.ts';
+
+type Calls = Pick<Api, 'listRunners' | 'createRegistrationToken' | 'drainRunner' | 'deleteRunner'>;
+
+/** The runners that build for the person signed in. */
+export class RunnerList {
+  readonly #api: Calls;
+  readonly #live: Live<Runner[]>;
+
+  constructor(api: Calls, page?: PageLife) {
+    this.#api = api;
+    this.#live = new Live<Runner[]>({
+      load: (signal) => allPages((query) => api.listRunners(query, signal)),
+      pauseAfter: () => 5000,
+      ...(page && { page }),
+    });
+  }
+
+  /** Null until the first answer. */
+  get all(): Runner[] | null {
+    return this.#live.value;
+  }
+
+  get error() {
+    return this.#live.error;
+  }
+
+  /** Builds that can run at once on runners that are online, and how many do. */
+  get capacity(): { slots: number; busy: number } {
+    const online = (this.all ?? []).filter(({ status }) => status === 'online');
+    return {
+      slots: online.reduce((sum, { slots }) => sum + slots, 0),
+      busy: online.reduce((sum, { busy }) => sum + busy, 0),
+    };
+  }
+
+  start(): () => void {
+    return this.#live.start();
+  }
+
+  refresh(): Promise<void> {
+    return this.#live.refresh();
+  }
+
+  /** A one-time token for a new runner. Throws an AppFluxError. */
+  registrationToken(): Promise<RegistrationToken> {
+    return this.#api.createRegistrationToken();
+  }
+
+  /** Lets a runner finish what it holds and gives it nothing new. Throws an AppFluxError. */
+  async drain(id: string): Promise<void> {
+    await this.#api.drainRunner(id);
+    await this.refresh();
+  }
+
+  /** Takes a runner's credential away; what it builds goes to another one. Throws an AppFluxError. */
+  async remove(id: string): Promise<void> {
+    await this.#api.deleteRunner(id);
+    await this.refresh();
+  }
+}
+
+/** The command that makes a runner of a machine with Docker; quoted for a POSIX shell. */
+export function registerCommand(
+  origin: string,
+  token: string,
+  name: string,
+  labels: readonly string[],
+): string {
+  const words = ['appflux-runner', 'register', '--url', origin, '--token', token, '--name', name];
+  if (labels.length > 0) words.push('--labels', labels.join(','));
+  return words
+    .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`))
+    .join(' ');
+}

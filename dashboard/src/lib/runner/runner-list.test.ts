@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import { idOf, runner } from '../../testing/fixtures.ts';
+import { RunnerList, registerCommand } from './runner-list.svelte.ts';
+
+test('capacity counts the runners that take builds now', async () => {
+  const runners = [
+    runner({ id: idOf(1), slots: 4, busy: 1 }),
+    runner({ id: idOf(2), slots: 2, busy: 2, status: 'draining' }),
+    runner({ id: idOf(3), slots: 8, status: 'offline' }),
+  ];
+  const removed: string[] = [];
+  const list = new RunnerList(
+    {
+      listRunners: async () => ({
+        items: runners.filter(({ id }) => !removed.includes(id)),
+        nextCursor: null,
+      }),
+      createRegistrationToken: () => Promise.reject(new Error('not asked for in this test')),
+      drainRunner: async () => undefined,
+      deleteRunner: async (id) => void removed.push(id),
+    },
+    { visible: () => true, onWake: () => () => undefined },
+  );
+  const stop = list.start();
+  await expect.poll(() => list.all?.length).toBe(3);
+  expect(list.capacity).toEqual({ slots: 4, busy: 1 });
+  await list.remove(idOf(1));
+  expect(list.all?.map(({ id }) => id)).toEqual([idOf(2), idOf(3)]);
+  stop();
+});
+
+test('the command to register is one that a shell takes as it is meant', () => {
+  expect(registerCommand('https://flux.example', 'tok_1', 'mac-mini', ['macos', 'arm64'])).toBe(
+    'appflux-runner register --url https://flux.example --token tok_1 --name mac-mini --labels macos,arm64',
+  );
+  expect(registerCommand('https://flux.example', "a'; rm -rf ~ #", 'x', [])).toBe(
+    `appflux-runner register --url https://flux.example --token 'a'\\''; rm -rf ~ #' --name x`,
+  );
+});

@@ -1,0 +1,72 @@
+import type { ApiToken, CreatedToken, Scope } from '@appflux/protocol';
+import { allPages } from '#lib/api/all-pages.ts';
+import type { Api } from '#lib/api/api.ts';
+import { Live } from '#lib/live/live.svelte.ts';
+import type { PageLife } from '#lib/live/page-life.ts';
+
+type Calls = Pick<Api, 'listTokens' | 'createToken' | 'deleteToken'>;
+
+/** What each scope lets a program do. */
+export const SCOPE_MEANING: Readonly<Record<Scope, string>> = {
+  'apps:read': 'See apps and their settings, but no variable’s value',
+  'apps:write': 'Create, change and delete apps and their variables',
+  'deployments:read': 'See deployments, logs and artifacts',
+  'deployments:write': 'Deploy, cancel, redeploy and release',
+  'runners:write': 'Add, drain and remove runners',
+  admin: 'Everything, tokens included',
+};
+
+/** The lifetimes on offer, in days; null never runs out. */
+export const LIFETIMES: readonly { days: number | null; label: string }[] = [
+  { days: 7, label: '7 days' },
+  { days: 30, label: '30 days' },
+  { days: 90, label: '90 days' },
+  { days: 365, label: 'One year' },
+  { days: null, label: 'No expiry' },
+];
+
+/** The API tokens of the person signed in. */
+export class TokenList {
+  readonly #api: Calls;
+  readonly #live: Live<ApiToken[]>;
+
+  constructor(api: Calls, page?: PageLife) {
+    this.#api = api;
+    this.#live = new Live<ApiToken[]>({
+      load: (signal) => allPages((query) => api.listTokens(query, signal)),
+      pauseAfter: () => null,
+      ...(page && { page }),
+    });
+  }
+
+  /** Null until the first answer. */
+  get all(): ApiToken[] | null {
+    return this.#live.value;
+  }
+
+  get error() {
+    return this.#live.error;
+  }
+
+  start(): () => void {
+    return this.#live.start();
+  }
+
+  refresh(): Promise<void> {
+    return this.#live.refresh();
+  }
+
+  /** Creates a token that lasts so many days from now; its secret is in the answer and nowhere else. Throws an AppFluxError. */
+  async create(name: string, scopes: Scope[], days: number | null, now = Date.now()): Promise<CreatedToken> {
+    const expiresAt = days === null ? {} : { expiresAt: new Date(now + days * 86_400_000).toISOString() };
+    const created = await this.#api.createToken({ name, scopes, ...expiresAt });
+    await this.refresh();
+    return created;
+  }
+
+  /** Throws an AppFluxError. */
+  async revoke(id: string): Promise<void> {
+    await this.#api.deleteToken(id);
+    await this.refresh();
+  }
+}

@@ -1,0 +1,45 @@
+import { isAppFluxError } from '@appflux/protocol';
+
+export interface Toast {
+  readonly id: number;
+  readonly tone: 'good' | 'bad';
+  readonly title: string;
+  readonly message?: string;
+}
+
+/** Good news leaves by itself; bad news stays until it has been read and put away. */
+const GOOD_NEWS_MS = 5000;
+
+/** Short news at the page's edge. */
+class Toasts {
+  #next = 1;
+  items = $state.raw<readonly Toast[]>([]);
+
+  show(toast: Omit<Toast, 'id'>): void {
+    const id = this.#next++;
+    this.items = [...this.items.slice(-2), { ...toast, id }];
+    if (toast.tone === 'good') setTimeout(() => this.dismiss(id), GOOD_NEWS_MS);
+  }
+
+  /** Says that something did not work, and what can be done about it. */
+  failed(title: string, error: unknown): void {
+    this.show({ tone: 'bad', title, message: messageOf(error) });
+  }
+
+  dismiss(id: number): void {
+    this.items = this.items.filter((toast) => toast.id !== id);
+  }
+}
+
+/** An error in words for people: what is wrong, where, and what to do. */
+export function messageOf(error: unknown): string {
+  if (!isAppFluxError(error))
+    return 'This is a fault of the page. Reload it; if it happens again, report it.';
+  const issues =
+    error.issues?.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)) ?? [];
+  return [sentence(error.message), ...issues.map(sentence), error.hint].filter(Boolean).join(' ');
+}
+
+const sentence = (text: string): string => (/[.!?…]$/.test(text) ? text : `${text}.`);
+
+export const toasts = new Toasts();

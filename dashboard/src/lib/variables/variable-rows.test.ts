@@ -1,0 +1,53 @@
+import { describe, expect, test } from 'vitest';
+import { VariableRows } from './variable-rows.svelte.ts';
+
+const first = (rows: VariableRows) => {
+  const [row] = rows.rows;
+  if (!row) throw new Error('there is always a row');
+  return row;
+};
+
+describe('variables being written', () => {
+  test('begin with a blank row, which is no variable and no fault', () => {
+    const rows = new VariableRows();
+    expect(rows.rows).toHaveLength(1);
+    expect(rows.valid).toBe(true);
+    expect(rows.toRecord()).toEqual({});
+  });
+
+  test('are spread over rows when a .env file is pasted, over names that are there already', () => {
+    const rows = new VariableRows();
+    rows.add('B', 'old');
+    expect(rows.paste('A=1\nB="2"\nnonsense', first(rows))).toBe(true);
+    expect(rows.toRecord()).toEqual({ A: '1', B: '2' });
+    expect(rows.problems).toEqual([{ line: 3, message: 'There is no = in this line.' }]);
+  });
+
+  test('take a pasted secret as it is', () => {
+    const rows = new VariableRows();
+    expect(rows.paste('s3cret', first(rows))).toBe(false);
+  });
+
+  test('are named once, by names that a shell takes', () => {
+    const rows = new VariableRows();
+    const row = first(rows);
+    row.name = '2fast';
+    expect(rows.problem(row)).toMatch(/not starting with a digit/);
+    row.name = '';
+    row.value = 'x';
+    expect(rows.problem(row)).toBe('Give this value a name.');
+    row.name = 'A';
+    const twin = rows.add('A ', '2');
+    expect(rows.problem(row)).toBe(null);
+    expect(rows.problem(twin)).toMatch(/another variable/);
+    expect(rows.valid).toBe(false);
+    rows.remove(twin.id);
+    expect(rows.valid).toBe(true);
+  });
+
+  test('keep a row to write in when the last is removed', () => {
+    const rows = new VariableRows();
+    rows.remove(first(rows).id);
+    expect(rows.rows).toHaveLength(1);
+  });
+});
