@@ -29,7 +29,7 @@ export interface Env {
   S3_BUCKET: string;
   S3_ACCESS_KEY_ID: string;
   S3_SECRET_ACCESS_KEY: string;
-  /** Region of the S3 door; `auto` for R2. */
+  /** Region of the S3 door; `us-east-1` when it is not said, which R2 takes as well. */
   S3_REGION?: string;
   /** `s3` keeps everything in the S3 server of S3_ENDPOINT; otherwise S3_ENDPOINT is the door of STORAGE. */
   STORAGE_DRIVER?: 'r2' | 's3';
