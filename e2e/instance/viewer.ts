@@ -5,21 +5,22 @@ import { WebSocket } from 'ws';
 export class Viewer {
   readonly socket: WebSocket;
   readonly lines: LogLine[] = [];
-  /** The status that the log ended with, or null when the connection broke before. */
+  /** The status that the log ended with, or null when the connection broke before it did. */
   readonly ended: Promise<string | null>;
-  #status: string | null = null;
 
   constructor(instance: { url: string; token: string }, deploymentId: string, after = 0) {
     const address = `${instance.url.replace(/^http/, 'ws')}/api/deployments/${deploymentId}/logs/live?after=${after}`;
     this.socket = new WebSocket(address, [LOGS_SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX + instance.token]);
     // A connection that fails also closes, which is what tests look at.
     this.socket.on('error', () => undefined);
-    this.socket.on('message', (data) => {
-      const frame = ViewerFrame.parse(JSON.parse(data.toString()));
-      if (frame.type === 'lines') this.lines.push(...frame.lines);
-      else if (frame.type === 'end') this.#status = frame.status;
+    this.ended = new Promise((resolve) => {
+      this.socket.on('message', (data) => {
+        const frame = ViewerFrame.parse(JSON.parse(data.toString()));
+        if (frame.type === 'lines') this.lines.push(...frame.lines);
+        else if (frame.type === 'end') resolve(frame.status);
+      });
+      this.socket.once('close', () => resolve(null));
     });
-    this.ended = new Promise((resolve) => this.socket.once('close', () => resolve(this.#status)));
   }
 
   /** Resolves when it is connected. */

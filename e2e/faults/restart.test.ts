@@ -1,0 +1,38 @@
+/** A deploy of the Worker, or its crash, drops every socket: builds go on as if nothing had been. */
+import { expect, it, onTestFinished } from 'vitest';
+import { Client } from '../instance/client.ts';
+import { startInstance } from '../instance/edge.ts';
+import { SimulatedRunner } from '../instance/simulated-runner.ts';
+
+it('the control plane restarts mid-build: the runner comes back and nothing is lost', async () => {
+  const edge = await startInstance();
+  onTestFinished(() => edge.stop());
+  const client = new Client(edge);
+  const upload = await client.upload('site.zip', Buffer.from('not looked at by a simulated runner'));
+  const { slug } = await client.createApp({ name: 'Patient' });
+  const { id } = await client.deploy(slug, { uploadId: upload });
+  const runner = await SimulatedRunner.connect(edge.url, await client.registerRunner('patient'));
+  const attempt = await runner.begin();
+  attempt.lines(1, 50);
+  await attempt.socket.next('ack');
+  attempt.lines(51, 100);
+  await edge.crash();
+  await attempt.socket.closed;
+
+  const { ackedSeq } = await attempt.connect().next('welcome');
+  expect(ackedSeq).toBeGreaterThanOrEqual(50);
+  attempt.lines(ackedSeq + 1, 120);
+  attempt.socket.send({
+    type: 'finish',
+    attempt: 1,
+    result: {
+      status: 'failed',
+      failure: { code: 'build_failed', message: 'no', phase: 'building', hint: 'none' },
+    },
+  });
+  expect(await client.untilEnded(id)).toMatchObject({ status: 'failed', attempt: 1 });
+  const { items } = await client.logs(id);
+  expect(items.slice(0, 120).map(({ text }) => text)).toEqual(
+    Array.from({ length: 120 }, (_, n) => `line ${n + 1}`),
+  );
+});
