@@ -1,4 +1,5 @@
 /** Which IP addresses a build may be connected to: the public Internet's, and no others. */
+import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import ipaddr from 'ipaddr.js';
 
@@ -52,7 +53,7 @@ function isIn(address: Address, ranges: readonly AddressRange[]): boolean {
  * carry: through a gateway they would reach what the carried address does. Text that is no address is `invalid`.
  */
 export function classifyAddress(text: string): string {
-  if (!ipaddr.isValid(text)) return 'invalid';
+  if (isIP(text) === 0) return 'invalid';
   const address = ipaddr.parse(text);
   if (isIn(address, DOCUMENTATION)) return 'public';
   if (isIn(address, HOST_SERVICES)) return 'host service';
@@ -81,22 +82,26 @@ export function addressPolicy(
 
 /** The word for why an address may not be connected to, or null if it may. */
 export function addressRefusal(address: string, policy: AddressPolicy): string | null {
-  if (ipaddr.isValid(address) && isIn(ipaddr.parse(address), policy.allowed)) return null;
+  if (isIP(address) !== 0 && isIn(ipaddr.parse(address), policy.allowed)) return null;
   const kind = classifyAddress(address);
   if (kind !== 'public') return kind;
   return policy.own.has(canonical(address)) ? 'this host' : null;
 }
 
 function parseRange(text: string): AddressRange {
-  if (ipaddr.isValidCIDR(text)) return ipaddr.parseCIDR(text);
-  if (!ipaddr.isValid(text)) throw new Error(`${text} is neither an address nor a range like 10.1.2.0/24`);
-  const address = ipaddr.parse(text);
-  return [address, address.kind() === 'ipv4' ? 32 : 128];
+  const [network = '', bits] = text.split('/');
+  // The library would take 10.1 for 10.0.0.1; here it is more likely a slip.
+  if (isIP(network) !== 0 && (bits === undefined || ipaddr.isValidCIDR(text))) {
+    if (bits !== undefined) return ipaddr.parseCIDR(text);
+    const address = ipaddr.parse(network);
+    return [address, address.kind() === 'ipv4' ? 32 : 128];
+  }
+  throw new Error(`“${text}” is neither an address nor a range like 10.1.2.0/24`);
 }
 
 /** One spelling for each address, so that they can be compared as text. */
 function canonical(address: string): string {
-  return ipaddr.isValid(address) ? ipaddr.parse(address).toNormalizedString() : address;
+  return isIP(address) !== 0 ? ipaddr.parse(address).toNormalizedString() : address;
 }
 
 function ownAddresses(): string[] {

@@ -47,9 +47,13 @@ export async function forward(
   response.once('close', () => upstream.destroy());
   const answered = new Promise<IncomingMessage>((resolve, reject) => {
     upstream.once('response', resolve);
-    upstream.once('error', reject);
+    // `on`: it may fail again after the answer has come, and then for nobody to hear.
+    upstream.on('error', reject);
     // A 101 would turn the connection into something else; the Upgrade field was not sent on, so none is due.
-    upstream.once('upgrade', (_answer, upgraded) => upgraded.destroy(new Error('unasked upgrade')));
+    upstream.once('upgrade', (_answer, upgraded) => {
+      upgraded.destroy();
+      reject(new Error('an upgrade that nobody asked for'));
+    });
   });
   // The request's body may fail because the answer came early or the client left: the answer tells, or its absence does.
   pipeline(request, upstream).catch(() => upstream.destroy());

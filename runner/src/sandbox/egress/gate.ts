@@ -55,6 +55,8 @@ export class Gate {
       throw new Refusal('not_reached', subject, errorCode(error), error);
     }
     ledger.track(subject, socket);
+    // Whoever uses the connection acts on its close; an error in a moment when nobody listens must not end the runner.
+    socket.on('error', () => undefined);
     // Limits are read again: they may have been passed while this connection was being made.
     if (this.#closed) {
       socket.destroy();

@@ -37,7 +37,7 @@ export function createProxyServer(options: ProxyServerOptions): {
   const server = createServer({
     maxHeaderSize: MAX_HEADER_BYTES,
     headersTimeout: timeouts.headMs,
-    requestTimeout: timeouts.idleMs,
+    requestTimeout: Math.max(timeouts.headMs, timeouts.idleMs),
     keepAliveTimeout: timeouts.halfOpenMs,
     connectionsCheckingInterval: Math.min(timeouts.headMs, 5_000),
     // The target is in the request line: a CONNECT of an old tool may come without the field.

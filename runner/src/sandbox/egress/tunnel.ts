@@ -47,16 +47,14 @@ export async function serveTunnel(
     upstream.destroy();
     return;
   }
-  // Either side can fail at any moment, and takes the other with it.
-  upstream.on('error', () => client.destroy());
-  closeTogether(client, upstream);
-  closeTogether(upstream, client);
+  const part = closeTogether(client, upstream);
   client.write(TUNNEL_ANSWER);
   try {
     const first = await firstBytes(client, target, timeouts.helloMs);
     if (first === null) {
       upstream.destroy();
     } else if (first.kind === 'http') {
+      part();
       upstream.destroy();
       client.unshift(first.bytes);
       context.serveHttp(client, target);
@@ -97,7 +95,8 @@ async function firstBytes(
         needed = hello.needed;
       } else if (hello.kind === 'tls') {
         if (!namesTarget(hello.serverName, target)) {
-          throw new Refusal('other_server_name', subject, shown(hello.serverName ?? 'no name'));
+          const named = hello.serverName === null ? 'no name' : shown(hello.serverName);
+          throw new Refusal('other_server_name', subject, named);
         }
         return { kind: 'tls', bytes };
       } else if (/^[A-Z]/.test(bytes.toString('latin1', 0, 1))) {
@@ -141,11 +140,23 @@ function nextChunk(socket: Socket): Promise<Buffer | null> {
   });
 }
 
-/** After a regular end what is still on its way to the other side is let out, within the time that `splice` sets. */
-function closeTogether(closing: Socket, other: Socket): void {
-  closing.on('close', () => {
-    if (!closing.readableEnded) other.destroy();
-  });
+/**
+ * Lets a side that fails take the other with it. After a regular end what is still on its way to the other side is let
+ * out, within the time that `splice` sets. Gives a function that undoes the bond.
+ */
+function closeTogether(client: Socket, upstream: Socket): () => void {
+  const onClientClose = (): void => {
+    if (!client.readableEnded) upstream.destroy();
+  };
+  const onUpstreamClose = (): void => {
+    if (!upstream.readableEnded) client.destroy();
+  };
+  client.on('close', onClientClose);
+  upstream.on('close', onUpstreamClose);
+  return () => {
+    client.removeListener('close', onClientClose);
+    upstream.removeListener('close', onUpstreamClose);
+  };
 }
 
 /** Passes bytes both ways until both sides are done, one has failed, or nothing moved for too long. */

@@ -76,8 +76,6 @@ export class RegistryProxy {
       connect: (details, done) => {
         options.gate.open(target).then(
           (socket) => {
-            // undici reports what happens to the connection from here on; until it listens nobody else does.
-            socket.on('error', () => socket.destroy());
             if (details.protocol === 'https:') secure({ ...details, httpSocket: socket }, done);
             else done(null, socket);
           },
