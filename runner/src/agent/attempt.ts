@@ -80,7 +80,8 @@ export async function runAttempt(grant: Grant, host: AttemptHost): Promise<void>
     onOver: silence,
   });
   try {
-    const log = await untilAborted(connection.open(), signal);
+    // A cancel may come with the welcome itself: it still has to be answered.
+    const log = await untilAborted(connection.open(), AbortSignal.any([silenced.signal, host.signal]));
     const outcome = await work(grant, host, { connection, stream: log, folder, stop, signal });
     if (outcome.fault !== undefined) {
       journal.error('An attempt met an unexpected error', {

@@ -20,6 +20,8 @@ export class FakeAttempt {
   readonly frames: RunnerToDeployment[] = [];
   /** How many connections were made. */
   connections = 0;
+  /** How many pings have come. */
+  pings = 0;
   result: AttemptResult | undefined;
   /** Nothing of this attempt counts any more. */
   stale = false;

@@ -162,16 +162,20 @@ export class FakeEdge {
       const match = /^\/api\/deployments\/([0-9a-f]{24})\/attempts\/(\d+)\/connect$/.exec(pathname);
       const attempt = this.#attempts.get(`${match?.[1]}/${match?.[2]}`);
       if (attempt === undefined) return client.close(CLOSE.staleAttempt);
-      this.#listen(client, attempt.accept(client, request.headers[leaseHeader]?.toString()));
+      const take = attempt.accept(client, request.headers[leaseHeader]?.toString());
+      this.#listen(client, take, () => {
+        attempt.pings += 1;
+      });
     });
   }
 
   /** Gives on what comes, without pings: the platform answers those itself, and the objects never see them. */
-  #listen(client: WebSocket, take: (text: string) => void) {
+  #listen(client: WebSocket, take: (text: string) => void, onPing?: () => void) {
     client.on('message', (data) => {
       const text = data.toString();
-      if (text !== PING) take(text);
-      else if (!this.mute) client.send(PONG);
+      if (text !== PING) return take(text);
+      onPing?.();
+      if (!this.mute) client.send(PONG);
     });
   }
 

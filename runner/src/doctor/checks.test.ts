@@ -1,0 +1,71 @@
+import { describe, expect, test } from 'vitest';
+import { checkDisk, checkEngine, checkGit, checkImages, checkIsolation, type EngineFacts } from './checks.ts';
+
+const facts = (change: Partial<EngineFacts> = {}): EngineFacts => ({
+  version: '27.0.1',
+  apiVersion: '1.46',
+  cgroupVersion: '2',
+  limits: { memory: true, cpu: true, pids: true },
+  runtimes: ['runc', 'runsc'],
+  defaultRuntime: 'runc',
+  securityOptions: ['name=seccomp,profile=default', 'name=apparmor', 'name=userns'],
+  ...change,
+});
+
+const strict = { runtime: 'runsc', network: 'proxy', allowPrivateSources: false } as const;
+const gigabyte = 1024 ** 3;
+const levels = (findings: readonly { level: string }[]) => findings.map(({ level }) => level);
+
+describe('the engine', () => {
+  test('that has what is needed is fine', () => {
+    expect(levels(checkEngine(facts()))).toEqual(['ok', 'ok']);
+  });
+
+  test('that is too old, or cannot keep limits, is bad', () => {
+    expect(levels(checkEngine(facts({ apiVersion: '1.39' })))).toEqual(['bad', 'ok']);
+    const [, limits] = checkEngine(facts({ limits: { memory: false, cpu: true, pids: false } }));
+    expect(limits).toMatchObject({ level: 'bad', text: 'cgroup v2: no limit for memory, pids' });
+  });
+});
+
+describe('isolation', () => {
+  test('of a strict host has nothing weak', () => {
+    expect(new Set(levels(checkIsolation(facts(), strict)))).toEqual(new Set(['ok']));
+  });
+
+  test('names everything that is weak, with advice', () => {
+    const loose = { runtime: undefined, network: 'bridge', allowPrivateSources: true } as const;
+    const weak = checkIsolation(facts({ securityOptions: [] }), loose).filter(
+      ({ level }) => level === 'weak',
+    );
+    expect(weak.length).toBe(6);
+    for (const { advice } of weak) expect(advice).not.toBe('');
+  });
+
+  test('by a runtime that is not there is bad', () => {
+    const findings = checkIsolation(facts({ runtimes: ['runc'] }), strict);
+    expect(findings).toContainEqual(
+      expect.objectContaining({ level: 'bad', text: expect.stringContaining('no runtime runsc') }),
+    );
+  });
+});
+
+test('the disk is bad below what builds may not touch, and weak when little is left above it', () => {
+  expect(checkDisk(0.5 * gigabyte, gigabyte).level).toBe('bad');
+  expect(checkDisk(2 * gigabyte, gigabyte).level).toBe('weak');
+  expect(checkDisk(50 * gigabyte, gigabyte).level).toBe('ok');
+});
+
+test('Git is judged by its version', () => {
+  expect(checkGit('git version 2.39.5').level).toBe('ok');
+  expect(checkGit('git version 3.0.0 (Apple Git-1)').level).toBe('ok');
+  expect(checkGit('git version 2.17.1').level).toBe('weak');
+  expect(checkGit(null).level).toBe('bad');
+});
+
+test('images are listed with their tools; none at all is bad', () => {
+  expect(checkImages([])[0]?.level).toBe('bad');
+  expect(checkImages([{ name: 'appflux/web-builder', versions: 'node=24\nnpm=11\n' }])[0]?.text).toBe(
+    'appflux/web-builder: node=24, npm=11',
+  );
+});

@@ -1,0 +1,132 @@
+import { describe, expect, test } from 'vitest';
+import { Stopped } from '../agent/stop.ts';
+import { AttemptLog } from '../log/attempt-log.ts';
+import { Secrets } from '../masking/secrets.ts';
+import { idleSteps, SAMPLE_PLAN, succeedingSteps } from '../testing/agent.ts';
+import { sampleJob } from '../testing/sample-job.ts';
+import { seconds } from './duration.ts';
+import { outcomeOf } from './outcome.ts';
+import { runPipeline, type Steps } from './pipeline.ts';
+import { JobFailure } from './step.ts';
+
+async function run(steps: Steps, signal = new AbortController().signal, patienceMs = 50) {
+  const lines: string[] = [];
+  const told: string[] = [];
+  const job = sampleJob();
+  const sink = {
+    write: ({ phase, text }: { phase: string | null; text: string }) => void lines.push(`${phase}: ${text}`),
+    ready: async () => undefined,
+  };
+  const outcome = await runPipeline(steps, {
+    job,
+    attempt: 1,
+    limits: job.limits,
+    log: new AttemptLog(sink, new Secrets([]), 1e6),
+    tell: (frame) => told.push(frame.type === 'phase' ? frame.phase : frame.type),
+    signal,
+    patienceMs,
+  });
+  return { outcome, told, lines: lines.map((line) => line.replace(/\d+\.\d s/, 'T')) };
+}
+
+describe('a pipeline', () => {
+  test('runs its steps in order, each on what the ones before have found out', async () => {
+    const calls: unknown[] = [];
+    const steps = succeedingSteps({
+      build: async (source, plan) => void calls.push([source.branch, plan]),
+      collect: async (_, __, version) => {
+        calls.push(version);
+        return [{ name: 'a.zip', path: '', size: 1, sha256: '', contentType: '', meta: {} }];
+      },
+    });
+    const { outcome, told, lines } = await run(steps);
+    expect(outcome).toEqual({ report: { status: 'success', artifacts: ['a.zip'] } });
+    expect(told).toEqual(['preparing', 'source', 'scanning', 'detecting', 'plan', 'building', 'uploading']);
+    expect(calls).toEqual([['main', SAMPLE_PLAN], '1.0.0']);
+    expect(lines.slice(0, 4)).toEqual([
+      'preparing: Preparing…',
+      'preparing: Preparing done in T.',
+      'scanning: Scanning…',
+      'scanning: Scanning done in T.',
+    ]);
+  });
+
+  test('ends with the step that fails, and says in which phase', async () => {
+    const steps = idleSteps({
+      scan: async () => {
+        throw new JobFailure('malware_found', 'Eicar in a.txt', { hint: 'Remove it.' });
+      },
+    });
+    const { outcome, told, lines } = await run(steps);
+    expect(outcome.report).toEqual({
+      status: 'failed',
+      failure: { code: 'malware_found', message: 'Eicar in a.txt', phase: 'scanning', hint: 'Remove it.' },
+    });
+    expect(told).toEqual(['preparing', 'source', 'scanning']);
+    expect(lines.at(-1)).toBe('scanning: Scanning failed after T.');
+  });
+
+  test('stops between two steps', async () => {
+    const stop = new AbortController();
+    const steps = succeedingSteps({ scan: async () => stop.abort(new Stopped('canceled', 'test')) });
+    const { outcome, told } = await run(steps, stop.signal);
+    expect(outcome).toEqual({ report: { status: 'canceled' } });
+    expect(told).not.toContain('detecting');
+  });
+
+  test('leaves a step behind that does not stop', async () => {
+    const stop = new AbortController();
+    const steps = succeedingSteps({
+      build: () => {
+        stop.abort(new Stopped('canceled', 'test'));
+        return new Promise(() => undefined);
+      },
+    });
+    expect((await run(steps, stop.signal)).outcome).toEqual({ report: { status: 'canceled' } });
+  });
+
+  test('that succeeded stays so, even if the stop came in its last moment', async () => {
+    const stop = new AbortController();
+    const steps = succeedingSteps({ upload: async () => stop.abort(new Stopped('canceled', 'test')) });
+    expect((await run(steps, stop.signal)).outcome.report?.status).toBe('success');
+  });
+});
+
+describe('the outcome of', () => {
+  const stopped = (kind: Stopped['kind']) =>
+    outcomeOf(new Error('step'), new Stopped(kind, ''), 'building', 90).report;
+
+  test.each(['lease_lost', 'superseded', 'revoked'] as const)('%s is silence', (kind) => {
+    expect(stopped(kind)).toBeNull();
+  });
+
+  test('a cancel, or the end of the runner, is canceled', () => {
+    expect(stopped('canceled')).toEqual({ status: 'canceled' });
+    expect(stopped('stopping')).toEqual({ status: 'canceled' });
+  });
+
+  test('a full disk is told as such, wherever it was met', () => {
+    const error = Object.assign(new Error('ENOSPC: /srv/x'), { code: 'ENOSPC' });
+    expect(outcomeOf(error, undefined, 'preparing', 1).report).toMatchObject({
+      failure: { code: 'disk_full', message: 'The runner’s disk is full', phase: 'preparing' },
+    });
+  });
+
+  test('anything else is internal, with its text for the journal only', () => {
+    const { report, fault } = outcomeOf(new Error('/srv/x'), undefined, 'detecting', 1);
+    expect(report).toMatchObject({ failure: { code: 'internal' } });
+    expect(JSON.stringify(report)).not.toContain('/srv/x');
+    expect(String(fault)).toContain('/srv/x');
+  });
+});
+
+test('durations are written as people say them', () => {
+  expect([40, 9949, 9960, 59_400, 59_600, 185_000].map(seconds)).toEqual([
+    '0.0 s',
+    '9.9 s',
+    '10 s',
+    '59 s',
+    '1 min 0 s',
+    '3 min 5 s',
+  ]);
+});

@@ -1,0 +1,199 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { AttemptResult } from '@appflux/protocol';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { startAgent, succeedingSteps, type TestAgent } from '../testing/agent.ts';
+import { keptJournal } from '../testing/docker.ts';
+import type { FakeAttempt } from '../testing/fake-attempt.ts';
+import { sampleGrant } from '../testing/sample-job.ts';
+import type { CollectedArtifact, StepContext } from './step.ts';
+import { uploadArtifacts } from './upload.ts';
+
+let folder: string;
+let agent: TestAgent | undefined;
+const uploads = keptJournal();
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'appflux-upload-'));
+  uploads.lines.length = 0;
+});
+afterEach(async () => {
+  await agent?.close();
+  agent = undefined;
+  await rm(folder, { recursive: true });
+});
+
+async function artifact(name: string, bytes: Buffer): Promise<CollectedArtifact> {
+  const path = join(folder, name);
+  await writeFile(path, bytes);
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  return { name, path, size: bytes.length, sha256, contentType: 'application/zip', meta: { files: 3 } };
+}
+
+interface Upload {
+  readonly artifacts: readonly CollectedArtifact[];
+  readonly prepare?: (attempt: FakeAttempt, agent: TestAgent) => void;
+}
+
+/** Runs an attempt whose upload step is the real one. */
+async function upload({
+  artifacts,
+  prepare,
+}: Upload): Promise<{ attempt: FakeAttempt; result: AttemptResult }> {
+  const { journal } = uploads;
+  let attempt: FakeAttempt | undefined;
+  const started = await startAgent({
+    steps: ({ connection }) =>
+      succeedingSteps({
+        collect: async () => [...artifacts],
+        upload: (collected, ctx: StepContext) => {
+          if (attempt !== undefined && agent !== undefined) prepare?.(attempt, agent);
+          const backoff = { baseMs: 1, capMs: 5 };
+          return uploadArtifacts(collected, { connection, attempt: 1, journal, backoff }, ctx);
+        },
+      }),
+  });
+  agent = started;
+  attempt = started.edge.grant(sampleGrant());
+  await started.until(() => attempt?.result !== undefined);
+  if (attempt.result === undefined) throw new Error('there is no result');
+  return { attempt, result: attempt.result };
+}
+
+describe('an artifact', () => {
+  test('arrives whole, in parts, with its size, hash and facts', async () => {
+    const bytes = randomBytes(1_000_001);
+    const { attempt, result } = await upload({
+      artifacts: [await artifact('site.zip', bytes)],
+      prepare: (each) => {
+        each.partSize = 100_000;
+      },
+    });
+    expect(result).toEqual({ status: 'success', artifacts: ['site.zip'] });
+    expect(agent?.edge.storedBytes('site.zip').equals(bytes)).toBe(true);
+    expect(agent?.edge.stored.get('site.zip')?.size).toBe(11);
+    expect(attempt.frames.find(({ type }) => type === 'upload')).toMatchObject({
+      name: 'site.zip',
+      size: 1_000_001,
+      sha256: createHash('sha256').update(bytes).digest('hex'),
+      contentType: 'application/zip',
+      meta: { files: 3 },
+    });
+    expect(attempt.frames.find(({ type }) => type === 'uploaded')).toMatchObject({
+      parts: Array.from({ length: 11 }, (_, index) => ({
+        partNumber: index + 1,
+        etag: `"etag-${index + 1}"`,
+      })),
+    });
+  });
+
+  test('without any bytes is uploaded as well', async () => {
+    const { result } = await upload({ artifacts: [await artifact('empty.txt', Buffer.alloc(0))] });
+    expect(result.status).toBe('success');
+    expect(agent?.edge.storedBytes('empty.txt').length).toBe(0);
+  });
+
+  test('after another arrives as well, in order', async () => {
+    const { attempt } = await upload({
+      artifacts: [await artifact('a.zip', Buffer.from('a')), await artifact('b.zip', Buffer.from('b'))],
+    });
+    expect(
+      attempt.frames.flatMap((frame) => ('name' in frame ? [`${frame.type} ${frame.name}`] : [])),
+    ).toEqual(['upload a.zip', 'uploaded a.zip', 'upload b.zip', 'uploaded b.zip']);
+  });
+});
+
+describe('a storage that', () => {
+  test('fails now and then is tried again', async () => {
+    const bytes = randomBytes(50_000);
+    const { result } = await upload({
+      artifacts: [await artifact('site.zip', bytes)],
+      prepare: (each, { edge }) => {
+        each.partSize = 10_000;
+        edge.storageFaults.push(500, 503, 429, 500);
+      },
+    });
+    expect(result.status).toBe('success');
+    expect(agent?.edge.storedBytes('site.zip').equals(bytes)).toBe(true);
+  });
+
+  test('does not take a grant any more is asked with a new one, for what is left', async () => {
+    const bytes = randomBytes(50_000);
+    const { attempt, result } = await upload({
+      artifacts: [await artifact('site.zip', bytes)],
+      prepare: (each, { edge }) => {
+        each.partSize = 10_000;
+        edge.storageFaults.push(403);
+      },
+    });
+    expect(result.status).toBe('success');
+    expect(attempt.frames.filter(({ type }) => type === 'upload').length).toBe(2);
+    expect(agent?.edge.storedBytes('site.zip').equals(bytes)).toBe(true);
+  });
+
+  test('stays broken fails the job, without any word of the signed address', async () => {
+    const { attempt, result } = await upload({
+      artifacts: [await artifact('site.zip', Buffer.from('x'))],
+      prepare: (_, { edge }) => edge.storageFaults.push(...Array<number>(20).fill(500)),
+    });
+    expect(result).toMatchObject({
+      failure: {
+        code: 'upload_failed',
+        message: 'Storage did not take site.zip: it answered with status 500',
+      },
+    });
+    const said = JSON.stringify([result, attempt.lines, uploads.lines, agent?.journal]);
+    expect(said).not.toContain('X-Amz-Signature');
+    expect(said).not.toContain('/storage/');
+  });
+
+  test('refuses for good is not asked again', async () => {
+    const { result } = await upload({
+      artifacts: [await artifact('site.zip', Buffer.from('x'))],
+      prepare: (_, { edge }) => edge.storageFaults.push(400),
+    });
+    expect(result).toMatchObject({
+      failure: { message: 'Storage did not take site.zip: it answered with status 400' },
+    });
+    expect(uploads.lines.length).toBe(1);
+  });
+});
+
+test('an edge that refuses an artifact fails the job in its own words', async () => {
+  const { result } = await upload({
+    artifacts: [await artifact('site.zip', Buffer.from('x'))],
+    prepare: (attempt) => {
+      attempt.refuseUploads = 'The artifacts are larger than 500 MB in all';
+    },
+  });
+  expect(result).toMatchObject({
+    failure: {
+      code: 'upload_failed',
+      message: 'site.zip was not taken: The artifacts are larger than 500 MB in all',
+    },
+  });
+});
+
+test('a question that was lost with its connection is asked again', async () => {
+  const bytes = randomBytes(30_000);
+  const { attempt, result } = await upload({
+    artifacts: [await artifact('site.zip', bytes)],
+    prepare: (_, { edge }) => edge.dropAll(),
+  });
+  expect(result.status).toBe('success');
+  expect(attempt.connections).toBe(2);
+});
+
+test('a cancel in the middle of an upload ends it', async () => {
+  const { result } = await upload({
+    artifacts: [await artifact('site.zip', randomBytes(100_000))],
+    prepare: (attempt, { edge }) => {
+      attempt.partSize = 1000;
+      edge.storageFaults.push(...Array<number>(1000).fill(503));
+      attempt.cancel('by its owner');
+    },
+  });
+  expect(result).toEqual({ status: 'canceled' });
+});

@@ -1,0 +1,72 @@
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { mergeSettings } from '../config/read-settings.ts';
+import { readRegistration } from '../config/registration.ts';
+import { FAKE_CREDENTIAL, FAKE_RUNNER_ID, FakeEdge } from '../testing/fake-edge.ts';
+import { register } from './register.ts';
+
+let edge: FakeEdge;
+let folder: string;
+
+beforeEach(async () => {
+  edge = await FakeEdge.start();
+  folder = await mkdtemp(join(tmpdir(), 'appflux-register-'));
+});
+afterEach(async () => {
+  await edge.close();
+  await rm(folder, { recursive: true });
+});
+
+const settings = (change: Record<string, unknown> = {}) =>
+  mergeSettings(
+    {
+      state: join(folder, 'state'),
+      url: edge.url.href,
+      token: 'registration-token',
+      name: 'builder-1',
+      labels: 'linux,x64',
+      slots: '2',
+      ...change,
+    },
+    {},
+    {},
+  );
+
+test('a runner keeps its credential where only its user can read it', async () => {
+  await register(settings());
+  expect(await readRegistration(join(folder, 'state'))).toEqual({
+    url: edge.url.href,
+    id: FAKE_RUNNER_ID,
+    name: 'builder-1',
+    credential: FAKE_CREDENTIAL,
+    labels: ['linux', 'x64'],
+    slots: 2,
+  });
+  expect((await stat(join(folder, 'state/runner.json'))).mode & 0o777).toBe(0o600);
+  expect((await stat(join(folder, 'state'))).mode & 0o777).toBe(0o700);
+});
+
+test('a second registration in the same folder needs to be asked for', async () => {
+  await register(settings());
+  await expect(register(settings())).rejects.toThrow('holds the registration of the runner builder-1');
+  edge.tokens.add('another-token');
+  await register(settings({ token: 'another-token', name: 'builder-2', replace: true }));
+  expect(await readFile(join(folder, 'state/runner.json'), 'utf8')).toContain('builder-2');
+});
+
+test('a refusal is told in the words of the edge', async () => {
+  await expect(register(settings({ token: 'used' }))).rejects.toMatchObject({
+    message: 'This token is not good',
+    advice: 'Make a new one',
+  });
+});
+
+test('what is missing, and an address where nothing of ours answers, are told with advice', async () => {
+  await expect(register(settings({ url: undefined }))).rejects.toThrow('--url is missing');
+  await expect(register(settings({ token: undefined }))).rejects.toThrow('--token is missing');
+  await expect(register(settings({ url: 'http://127.0.0.1:9' }))).rejects.toThrow(
+    /does not answer as AppFlux does/,
+  );
+});

@@ -1,0 +1,146 @@
+/** An agent on a fake edge, with steps that a test controls. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Plan } from '@appflux/protocol';
+import { vi } from 'vitest';
+import { Agent } from '../agent/agent.ts';
+import { machineClock } from '../agent/clock.ts';
+import type { SocketTiming } from '../agent/reconnecting-socket.ts';
+import { mergeSettings } from '../config/read-settings.ts';
+import type { Steps } from '../job/pipeline.ts';
+import type { StepsInput } from '../job/steps.ts';
+import { connectEngine } from '../sandbox/engine.ts';
+import { Images } from '../sandbox/images.ts';
+import { keptJournal } from './docker.ts';
+import { FAKE_CREDENTIAL, FAKE_RUNNER_ID, FakeEdge } from './fake-edge.ts';
+
+/** Everything a hundred times faster than in production. */
+export const FAST: SocketTiming = {
+  heartbeatMs: 50,
+  deadAfterMs: 300,
+  handshakeMs: 1000,
+  backoff: { baseMs: 5, capMs: 40 },
+};
+
+export const SAMPLE_PLAN: Plan = {
+  type: 'web',
+  framework: 'vite',
+  packageManager: 'npm',
+  image: 'appflux/web-builder',
+  node: null,
+  installCommand: 'npm ci',
+  buildCommand: 'npm run build',
+  outputs: ['dist'],
+  reasons: ['package.json says so.'],
+};
+
+/** Steps that do nothing and deliver nothing, with some of them changed. */
+export function idleSteps(change: Partial<Steps> = {}): Steps {
+  return {
+    prepare: async () => ({
+      commitHash: 'abc1234',
+      commitMessage: 'Fix it',
+      branch: 'main',
+      root: '/nowhere',
+    }),
+    scan: async () => undefined,
+    detect: async () => ({ plan: SAMPLE_PLAN, version: '1.0.0' }),
+    build: async () => undefined,
+    collect: async () => [],
+    upload: async () => undefined,
+    ...change,
+  };
+}
+
+/** Steps whose collecting gives a file that is never looked at, so that the attempt can succeed. */
+export const succeedingSteps = (change: Partial<Steps> = {}): Steps =>
+  idleSteps({
+    collect: async () => [
+      {
+        name: 'site.zip',
+        path: '/nowhere',
+        size: 1,
+        sha256: '0'.repeat(64),
+        contentType: 'application/zip',
+        meta: {},
+      },
+    ],
+    ...change,
+  });
+
+export interface TestAgent {
+  readonly edge: FakeEdge;
+  readonly agent: Agent;
+  /** Resolves when the agent has ended. */
+  readonly ended: Promise<string>;
+  /** The runner's own log. */
+  readonly journal: string[];
+  /** Replaces the agent's clock by one that stands still until it is moved. */
+  readonly clock: { move(ms: number): void };
+  /** Waits until something holds. */
+  until(holds: () => boolean): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface TestAgentOptions {
+  readonly slots?: number;
+  readonly steps?: (input: StepsInput) => Steps;
+  readonly timing?: SocketTiming;
+}
+
+/** Starts an agent, connected to a fake edge of its own. */
+export async function startAgent(options: TestAgentOptions = {}): Promise<TestAgent> {
+  const edge = await FakeEdge.start();
+  const state = await mkdtemp(join(tmpdir(), 'appflux-agent-'));
+  const { journal, lines } = keptJournal();
+  const engine = connectEngine();
+  const machine = machineClock();
+  let moved = 0;
+  const agent = new Agent({
+    labels: ['linux'],
+    slots: options.slots ?? 1,
+    host: {
+      engine,
+      images: new Images({ engine, journal, allowed: [], command: undefined }),
+      settings: mergeSettings({ state }, {}, {}),
+      runnerId: FAKE_RUNNER_ID,
+      journal,
+      url: edge.url,
+      credential: FAKE_CREDENTIAL,
+      name: 'test',
+      version: '1.2.3',
+      clock: () => machine() + moved,
+      timing: options.timing ?? FAST,
+      logLimits: { batchMs: 5 },
+      steps: (_, input) => (options.steps ?? (() => succeedingSteps()))(input),
+    },
+  });
+  const ended = agent.run();
+  const until = (holds: () => boolean) =>
+    vi.waitFor(
+      () => {
+        if (!holds()) throw new Error(`It did not come to that.\n${lines.join('')}`);
+      },
+      { timeout: 10_000, interval: 5 },
+    );
+  await until(() => edge.poolFrames.some(({ type }) => type === 'hello'));
+  return {
+    edge,
+    agent,
+    ended,
+    journal: lines,
+    until,
+    clock: {
+      move: (ms) => {
+        moved += ms;
+      },
+    },
+    close: async () => {
+      agent.stop();
+      await ended;
+      await edge.close();
+      await rm(state, { recursive: true, force: true });
+    },
+  };
+}
