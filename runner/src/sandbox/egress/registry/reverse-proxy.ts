@@ -101,7 +101,12 @@ export class RegistryProxy {
     const aborted = new AbortController();
     response.once('close', () => aborted.abort());
     const answer = await this.#ask(method, path, request, aborted.signal);
-    const { headers, transform } = this.#answerFor(answer, method);
+    const packing = String(answer.headers['content-encoding'] ?? 'identity');
+    if (packing !== 'identity' && packing !== 'gzip') {
+      answer.body.destroy();
+      throw new Refusal('not_reached', subject, `unasked content encoding ${shown(packing)}`);
+    }
+    const { headers, transform } = this.#answerFor(answer, method, packing === 'gzip');
     response.writeHead(answer.statusCode, headers);
     await pipeline([answer.body, ...transform, response]);
   }
@@ -146,13 +151,13 @@ export class RegistryProxy {
   #answerFor(
     answer: Dispatcher.ResponseData,
     method: string,
+    packed: boolean,
   ): { headers: Record<string, string | string[]>; transform: Transform[] } {
     const { upstream, proxyUrl } = this.#options;
     const headers = pick(answer.headers, ANSWER_FIELDS);
     const location = answer.headers.location;
     if (typeof location === 'string') headers.location = this.#location(location);
     const json = /^application\/(?:[\w.+-]*\+)?json\b/i.test(String(answer.headers['content-type'] ?? ''));
-    const packed = answer.headers['content-encoding'] === 'gzip';
     if (packed || json) delete headers['content-length'];
     if (method === 'HEAD') return { headers, transform: [] };
     return {
