@@ -9,7 +9,7 @@
  * ends with its line or the text: so whatever begins a match completes one, and the search takes linear time.
  */
 const STRINGS_AND_COMMENTS =
-  /("(?:\\.|[^"\\\n])*"?|'(?:\\.|[^'\\\n])*'?|`(?:\\[^]|[^`\\])*`?)|\/\/[^\n]*|\/\*(?:[^]*?\*\/|[^]*$)/g;
+  /("(?:\\.|[^"\\\n])*"?|'(?:\\.|[^'\\\n])*'?|`(?:\\[\s\S]|[^`\\])*`?)|\/\/[^\n]*|\/\*(?:[\s\S]*?\*\/|[\s\S]*$)/g;
 
 /** JavaScript or TypeScript without its comments. */
 export const withoutComments = (text: string): string =>

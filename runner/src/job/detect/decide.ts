@@ -1,11 +1,12 @@
 /** From a tree and settings to a plan. Pure: no I/O, and nothing of Node. */
 import type { AppType, BuildSettings, Manifest, Plan } from '@appflux/protocol';
 import { compileGlob } from '../collect/glob.ts';
-import { listed, printable } from '../prepare/printable.ts';
+import { printable } from '../prepare/printable.ts';
 import { JobFailure } from '../step.ts';
 import { IMAGES } from './images.ts';
 import { MANIFEST_NAME, parseManifest } from './manifest.ts';
 import { chooseNode } from './node-version.ts';
+import { nothingFound } from './nothing-found.ts';
 import { packageVersion, parsePackageJson } from './package-json.ts';
 import { choosePackageManager, type PackageAt } from './package-manager.ts';
 import { because, type Reason, type ReasonAbout } from './reason.ts';
@@ -163,7 +164,7 @@ function usable(
   set: ByHand,
 ): Finding {
   if (found !== null && !('refusal' in found)) return found;
-  const refusal = found ?? nothing(subject, set.type, rules);
+  const refusal = found ?? nothingFound(subject, set.type, rules);
   if (set.outputs === null && (found !== null || set.buildCommand === null)) {
     throw new JobFailure('nothing_to_build', refusal.refusal, { hint: refusal.hint });
   }
@@ -188,39 +189,4 @@ function outputsOf(finding: Finding, { tree }: Subject, hasOwnCommand: boolean):
   if (!hasOwnCommand || finding.buildCommand !== null) return [...finding.outputs];
   const made = likelyOutputs(tree, tree.base).filter((name) => !tree.isFolder(joinPath(tree.base, name)));
   return [...made, ...finding.outputs.filter((output) => !made.includes(output))];
-}
-
-function nothing({ tree }: Subject, type: AppType | null, rules: readonly Rule[]): Refusal {
-  const where = tree.base === '' ? 'at the top of the source' : `in ${printable(tree.base)}`;
-  if (rules.length === 0) {
-    return {
-      refusal: `AppFlux cannot yet find out by itself how to build an App of type ${type}.`,
-      hint: 'Set an image, a build command and outputs in the App or in appflux.json.',
-    };
-  }
-  const looked = rules.map((rule) => rule.looksFor).join(', ');
-  const elsewhere = projectFolders(tree);
-  return {
-    refusal: `Nothing to build was found ${where}; looked for ${looked}.`,
-    hint:
-      elsewhere.length === 0
-        ? 'Set the root directory if the project is in a subfolder, or set a build command and outputs in the App or in appflux.json.'
-        : `There ${elsewhere.length === 1 ? 'is a project' : 'are projects'} in ${listed(elsewhere)}: set the root directory of the App to that folder.`,
-  };
-}
-
-/**
- * Folders below the root directory in which a project seems to be, the nearest first; none below another one.
- */
-function projectFolders(tree: SourceTree): string[] {
-  const prefix = tree.base === '' ? '' : `${tree.base}/`;
-  const folders = tree
-    .files()
-    .filter((path) => path.startsWith(prefix) && /\/(?:package\.json|index\.html)$/.test(path))
-    .map((path) => path.slice(prefix.length, path.lastIndexOf('/')))
-    .sort((a, b) => a.split('/').length - b.split('/').length || (a < b ? -1 : 1));
-  return folders.filter(
-    (folder, index) =>
-      !folders.slice(0, index).some((above) => folder === above || folder.startsWith(`${above}/`)),
-  );
 }

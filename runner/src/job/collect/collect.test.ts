@@ -1,0 +1,424 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import {
+  link,
+  mkdir,
+  readdir,
+  readFile,
+  readlink,
+  rm,
+  symlink,
+  truncate,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Plan } from '@appflux/protocol';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openPromise } from 'yauzl';
+import { failureOf, surroundings, type TestSurroundings } from '../prepare/testing/surroundings.ts';
+import { type CollectInput, collectArtifacts } from './index.ts';
+import { COLLECT_LIMITS } from './limits.ts';
+
+let around: TestSurroundings;
+let root: string;
+
+beforeEach(async () => {
+  around = await surroundings();
+  root = join(around.folder, 'source');
+  await mkdir(root);
+});
+
+afterEach(() => around.remove());
+
+async function write(files: Readonly<Record<string, string | Buffer>>, top = root): Promise<void> {
+  for (const [path, text] of Object.entries(files)) {
+    await mkdir(dirname(join(top, path)), { recursive: true });
+    await writeFile(join(top, path), text);
+  }
+}
+
+function collect(plan: Partial<Plan>, more: Partial<CollectInput> = {}) {
+  return collectArtifacts(
+    {
+      root,
+      plan: {
+        type: 'web',
+        framework: null,
+        packageManager: null,
+        image: 'x',
+        node: null,
+        installCommand: null,
+        buildCommand: 'npm run build',
+        outputs: ['dist'],
+        reasons: [],
+        ...plan,
+      },
+      app: { slug: 'shop' },
+      version: '1.0.0',
+      commitHash: null,
+      maxBytes: 10_000_000,
+      outDir: around.workspace.scratch,
+      ...more,
+    },
+    around.ctx,
+  );
+}
+
+/** What a ZIP holds, name by name, read by another program's rules. */
+async function contentsOf(path: string): Promise<Record<string, string>> {
+  const zip = await openPromise(path, { strictFileNames: true });
+  const contents: Record<string, string> = {};
+  for await (const entry of zip.eachEntry()) {
+    const chunks: Buffer[] = [];
+    for await (const chunk of await zip.openReadStreamPromise(entry)) chunks.push(chunk);
+    contents[entry.fileName] = Buffer.concat(chunks).toString();
+  }
+  return contents;
+}
+
+const hashOf = async (path: string) =>
+  createHash('sha256')
+    .update(await readFile(path))
+    .digest('hex');
+
+describe('a site', () => {
+  it('is packed into one ZIP, with size, SHA-256 and what is in it', async () => {
+    await write({
+      'dist/index.html': '<h1>Hi</h1>',
+      'dist/assets/a.js': 'x'.repeat(5000),
+      'dist/.well-known/x': 'y',
+      'src/no.js': '',
+    });
+    const artifacts = await collect({});
+    const [artifact] = artifacts;
+    expect(artifacts).toHaveLength(1);
+    expect(artifact).toMatchObject({
+      name: 'shop-1.0.0.zip',
+      contentType: 'application/zip',
+      meta: { files: 3, unpackedBytes: 5012, entry: 'index.html' },
+    });
+    const path = artifact?.path ?? '';
+    expect(await contentsOf(path)).toEqual({
+      'index.html': '<h1>Hi</h1>',
+      'assets/a.js': 'x'.repeat(5000),
+      '.well-known/x': 'y',
+    });
+    expect(artifact?.sha256).toBe(await hashOf(path));
+    expect(artifact?.size).toBe(readFileSync(path).length);
+    expect(around.lines).toContain('Packing "dist": 3 files, 4.9 KB.');
+  });
+
+  it('is the same ZIP for the same files, whenever and in whatever order they were made', async () => {
+    await write({ 'dist/b.txt': 'b', 'dist/a/c.txt': 'c', 'dist/a.txt': 'a' });
+    const [first] = await collect({});
+    const other = join(around.folder, 'other');
+    await write({ 'dist/a.txt': 'a', 'dist/a/c.txt': 'c', 'dist/b.txt': 'b' }, other);
+    await utimes(join(other, 'dist/a.txt'), 1_000_000_000, 1_000_000_000);
+    const [second] = await collect({}, { root: other, outDir: join(around.folder, 'out2') });
+    expect(second?.sha256).toBe(first?.sha256);
+  });
+
+  it('is the same ZIP in every time zone', async () => {
+    await write({ 'dist/a.txt': 'a' });
+    const script = `
+      import { packZip } from '${join(import.meta.dirname, 'pack.ts')}';
+      import { walkFolder } from '${join(import.meta.dirname, 'walk.ts')}';
+      import { COLLECT_LIMITS as limits } from '${join(import.meta.dirname, 'limits.ts')}';
+      const { signal } = new AbortController();
+      const [root, out] = process.argv.slice(1);
+      const options = { root, limits, maxBytes: 1000, signal, leaveOut: () => false };
+      const files = await walkFolder(root + '/dist', 'dist', options);
+      console.log((await packZip(files, out, options)).sha256);`;
+    const hashes = ['UTC', 'Pacific/Auckland', 'America/Los_Angeles'].map((TZ, index) =>
+      execFileSync(
+        process.execPath,
+        ['--input-type=module', '-e', script, root, join(around.folder, `${index}.zip`)],
+        { env: { ...process.env, TZ }, encoding: 'utf8' },
+      ).trim(),
+    );
+    expect(hashes[0]).toMatch(/^[0-9a-f]{64}$/);
+    expect(new Set(hashes).size).toBe(1);
+  });
+
+  it('is one that other programs unpack', async () => {
+    await write({ 'dist/index.html': 'x', 'dist/ünï cödé.txt': 'y' });
+    const [artifact] = await collect({});
+    const listing = execFileSync('python3', ['-m', 'zipfile', '-l', artifact?.path ?? ''], {
+      encoding: 'utf8',
+    });
+    expect(listing).toContain('ünï cödé.txt');
+  });
+
+  it('is the first output that holds a file', async () => {
+    await mkdir(join(root, 'empty'));
+    await write({ 'out/index.html': 'out', 'dist/index.html': 'dist' });
+    const [artifact] = await collect({ outputs: ['missing', 'empty', 'out', 'dist'] });
+    expect(await contentsOf(artifact?.path ?? '')).toEqual({ 'index.html': 'out' });
+  });
+
+  it('may be named by a glob', async () => {
+    await write({ 'dist/shop/browser/index.html': 'x', 'dist/stats.json': '{}' });
+    const [artifact] = await collect({ outputs: ['dist/*/browser', 'dist'] });
+    expect(await contentsOf(artifact?.path ?? '')).toEqual({ 'index.html': 'x' });
+  });
+
+  it('may be a link to a folder of the project, as Nuxt makes it', async () => {
+    await write({ '.output/public/index.html': 'x' });
+    await symlink('.output/public', join(root, 'dist'));
+    const [artifact] = await collect({});
+    expect(await contentsOf(artifact?.path ?? '')).toEqual({ 'index.html': 'x' });
+  });
+
+  it('at the top of the source comes without what is hidden, installed or ours', async () => {
+    await write({
+      'index.html': 'x',
+      '.env': 'SECRET=1',
+      '.git/config': '',
+      'sub/.env.local': 'SECRET=2',
+      'sub/a.txt': 'a',
+      'sub/node_modules/x/y': '',
+      'node_modules/x/y': '',
+      'appflux.json': '{}',
+      'sub/appflux.json': '{}',
+      '.well-known/assetlinks.json': '[]',
+    });
+    const [artifact] = await collect({ outputs: ['.'], buildCommand: null });
+    const names = Object.keys(await contentsOf(artifact?.path ?? ''));
+    expect(names).toEqual(['.well-known/assetlinks.json', 'index.html', 'sub/a.txt', 'sub/appflux.json']);
+    expect(around.lines.join()).toContain(
+      'Left out of ".": ".env", ".git", "appflux.json", "node_modules", "sub/.env.local"',
+    );
+  });
+
+  it('that was not built comes without what is hidden, in a folder, too', async () => {
+    await write({ 'public/index.html': 'x', 'public/.env': 'SECRET=1' });
+    const [artifact] = await collect({ outputs: ['public'], buildCommand: null });
+    expect(Object.keys(await contentsOf(artifact?.path ?? ''))).toEqual(['index.html']);
+  });
+
+  it('is called by its commit where it has no version', async () => {
+    await write({ 'dist/index.html': 'x' });
+    const [artifact] = await collect({}, { version: null, commitHash: '0123456789abcdef' });
+    expect(artifact?.name).toBe('shop-0123456.zip');
+  });
+
+  it('may be a file that an output names', async () => {
+    await write({ 'site.pdf': 'x' });
+    const [artifact] = await collect({ outputs: ['site.pdf'] });
+    expect(artifact).toMatchObject({ name: 'site.pdf', contentType: 'application/pdf', size: 1, meta: {} });
+  });
+});
+
+describe('files', () => {
+  it('that globs name are artifacts of their own, once each, with unique names', async () => {
+    await write({
+      'app/out/release/app.apk': 'one',
+      'app/out/debug/app.apk': 'two',
+      'app/out/x.txt': '',
+      'notes.txt': 'n',
+    });
+    const artifacts = await collect({
+      type: 'android',
+      outputs: ['app/out/**/*.apk', 'app/out/release/*', 'notes.txt'],
+    });
+    expect(artifacts.map(({ name, size, contentType }) => ({ name, size, contentType }))).toEqual([
+      { name: 'app.apk', size: 3, contentType: 'application/vnd.android.package-archive' },
+      { name: 'release-app.apk', size: 3, contentType: 'application/vnd.android.package-archive' },
+      { name: 'notes.txt', size: 1, contentType: 'text/plain' },
+    ]);
+    for (const { path, sha256 } of artifacts) expect(sha256).toBe(await hashOf(path));
+  });
+
+  it('are copied out of the build’s reach', async () => {
+    await write({ 'a.apk': 'one' });
+    const [artifact] = await collect({ type: 'android', outputs: ['*.apk'] });
+    await writeFile(join(root, 'a.apk'), 'changed');
+    expect(await readFile(artifact?.path ?? '', 'utf8')).toBe('one');
+  });
+
+  it('in a folder that is named become a ZIP', async () => {
+    await write({ 'bundle/app': 'x', 'bundle/lib/y': 'y' });
+    const artifacts = await collect({ type: 'desktop', outputs: ['bundle'] });
+    expect(artifacts.map(({ name }) => name)).toEqual(['shop-1.0.0-bundle.zip']);
+    expect(await contentsOf(artifacts[0]?.path ?? '')).toEqual({ app: 'x', 'lib/y': 'y' });
+  });
+
+  it('of node_modules and .git are not looked for, unless they are named', async () => {
+    await write({ 'node_modules/x/a.apk': '', '.git/a.apk': '', 'a.apk': 'x' });
+    expect(await collect({ type: 'android', outputs: ['**/*.apk'] })).toHaveLength(1);
+    expect(await collect({ type: 'android', outputs: ['node_modules/x/*.apk'] })).toHaveLength(1);
+  });
+
+  it('beyond what a record takes are refused', async () => {
+    await write(Object.fromEntries([1, 2, 3].map((i) => [`f${i}.apk`, 'x'])));
+    const limits = { ...COLLECT_LIMITS, artifacts: 2 };
+    const failure = await failureOf(collect({ type: 'android', outputs: ['*.apk'] }, { limits }));
+    expect(failure).toMatchObject({
+      code: 'artifact_invalid',
+      message: 'The outputs name 3 files; 2 is the most.',
+    });
+  });
+});
+
+describe('an output that is not there', () => {
+  it('is told from what is there instead', async () => {
+    await write({ 'dist/index.html': 'x', 'public/favicon.ico': '' });
+    const failure = await failureOf(collect({ outputs: ['build/'] }));
+    expect(failure).toMatchObject({
+      code: 'no_artifact',
+      message: 'The build made "dist", "public", but the outputs name "build".',
+      hint: 'Set outputs to "dist" in the App or in appflux.json, if that is what the build makes.',
+    });
+  });
+
+  it('is named when there is nothing else', async () => {
+    const failure = await failureOf(collect({ outputs: ['build', 'dist'] }));
+    expect(failure.message).toBe(
+      'The build ended well but made none of the outputs: looked for "build", "dist".',
+    );
+  });
+
+  it('is called empty when it is', async () => {
+    await mkdir(join(root, 'dist/sub'), { recursive: true });
+    expect((await failureOf(collect({}))).message).toBe('The build ended well, but "dist" is empty.');
+  });
+
+  it('is one when no file matches', async () => {
+    const failure = await failureOf(collect({ type: 'android', outputs: ['app/**/*.apk'] }));
+    expect(failure.code).toBe('no_artifact');
+  });
+});
+
+describe('hostile output', () => {
+  const refused = async (words: string, plan: Partial<Plan> = {}, more: Partial<CollectInput> = {}) => {
+    const failure = await failureOf(collect(plan, more));
+    expect(failure.code).toBe('artifact_invalid');
+    expect(failure.message).toContain(words);
+  };
+
+  beforeEach(async () => {
+    await write({ 'secret.txt': 'secret of the host' }, join(around.folder, 'host'));
+    await write({ 'dist/index.html': 'x' });
+  });
+
+  it.each([
+    ['relative', '../../host/secret.txt'],
+    ['absolute', '/etc/hostname'],
+    ['to a folder', '../../host'],
+    ['by way of the project', '../../source/../host/secret.txt'],
+  ])('with a link out of the project is refused: %s', async (_what, target) => {
+    await symlink(target, join(root, 'dist/leak.txt'));
+    await refused('"dist/leak.txt" is a link that leads out of the project');
+  });
+
+  it('that is itself a link out of the project is refused', async () => {
+    await symlink('../host', join(root, 'out'));
+    await refused('"out" leads out of the project', { outputs: ['out'] });
+    await refused('leads out of the project', { outputs: ['out/secret.txt'], type: 'android' });
+    await refused('leads out of the project', { outputs: ['out/*.txt'], type: 'android' });
+    await refused('leads out of the project', { outputs: ['o*'], type: 'android' });
+  });
+
+  it('with a link inside the project is packed with what it leads to', async () => {
+    await write({ 'v2/a.txt': 'a' });
+    await symlink('../v2', join(root, 'dist/latest'));
+    await symlink('latest/a.txt', join(root, 'dist/b.txt'));
+    const [artifact] = await collect({});
+    expect(await contentsOf(artifact?.path ?? '')).toEqual({
+      'b.txt': 'a',
+      'index.html': 'x',
+      'latest/a.txt': 'a',
+    });
+  });
+
+  it('with links in a circle or to nowhere is refused', async () => {
+    await symlink('.', join(root, 'dist/self'));
+    await refused('leads round in a circle');
+    await symlink('nowhere', join(root, 'dist/a'));
+    await refused('"dist/a" is a link that leads nowhere');
+  });
+
+  it('with a pipe is refused, and does not wait for a writer', async () => {
+    execFileSync('mkfifo', [join(root, 'dist/pipe')]);
+    await refused('"dist/pipe" is neither a file nor a folder');
+    await refused('neither a file nor a folder', { type: 'android', outputs: ['dist/pipe'] });
+  });
+
+  it('with a name that cannot be published is refused', async () => {
+    await write({ 'dist/a\nb': '' });
+    await refused('a name that cannot be published');
+  });
+
+  it('with a name that is not UTF-8 is refused', async () => {
+    await writeFile(Buffer.concat([Buffer.from(join(root, 'dist/')), Buffer.from([0xff, 0xfe])]), 'x');
+    await refused('a name that cannot be published');
+  });
+
+  it('that is too large, unpacked, is refused before it is read', async () => {
+    await truncate(join(root, 'dist/index.html'), 2 ** 40);
+    await refused('larger than 9.5 MB');
+  });
+
+  it('that is too large, packed, is refused', async () => {
+    const noise = createHash('sha512');
+    const bytes = Buffer.concat(
+      Array.from({ length: 200 }, (_, i) => noise.copy().update(String(i)).digest()),
+    );
+    await write({ 'dist/noise.bin': bytes });
+    await refused('larger than', {}, { maxBytes: bytes.length + 50 });
+  });
+
+  it('that is too large as files is refused', async () => {
+    await write({ 'a.apk': 'x'.repeat(60), 'b.apk': 'x'.repeat(60) });
+    await refused('larger than 100 bytes', { type: 'android', outputs: ['*.apk'] }, { maxBytes: 100 });
+  });
+
+  it('of too many files, or too deep, is refused', async () => {
+    await write(Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`dist/f${i}`, ''])));
+    await refused('more than 10 files', {}, { limits: { ...COLLECT_LIMITS, files: 10 } });
+    await write({ [`deep/${'d/'.repeat(70)}x`]: '' });
+    await refused('more than 64 folders deep', { outputs: ['deep'] });
+  });
+
+  it('that changes while it is packed is refused', async () => {
+    await write({ 'dist/a.bin': Buffer.alloc(1_000_000), 'dist/z.txt': 'before' });
+    // The log line comes between finding the files and reading them.
+    const changing = async (change: () => void) => {
+      const log = around.ctx.log;
+      const ctx = {
+        ...around.ctx,
+        log: (text: string) => (text.startsWith('Packing') ? change() : log(text)),
+      };
+      const before = around.ctx;
+      around = { ...around, ctx };
+      try {
+        await refused('changed while it was read');
+      } finally {
+        around = { ...around, ctx: before };
+      }
+    };
+    const path = join(root, 'dist/z.txt');
+    await changing(() => execFileSync('sh', ['-c', `echo after > '${path}'`]));
+    await changing(() => execFileSync('ln', ['-sf', '/etc/hostname', path]));
+    await rm(path);
+    await write({ 'other.txt': 'x' });
+    await link(join(root, 'other.txt'), join(root, 'dist/y.txt'));
+    await changing(() => execFileSync('rm', [join(root, 'dist/y.txt')]));
+  });
+
+  it('leaves no half-made archive open when the job is canceled', async () => {
+    await write({ 'dist/big.bin': Buffer.alloc(5_000_000) });
+    const reason = new Error('canceled by a test');
+    const ctx = { ...around.ctx, log: (text: string) => text.startsWith('Packing') && around.abort(reason) };
+    const before = around;
+    around = { ...around, ctx };
+    await expect(collect({})).rejects.toBe(reason);
+    around = before;
+    // The descriptor of the listing itself is closed by the time that it is looked at.
+    const descriptors = await readdir('/proc/self/fd');
+    const open = await Promise.all(descriptors.map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')));
+    expect(open.filter((target) => target.startsWith(around.folder))).toEqual([]);
+  });
+});

@@ -1,0 +1,203 @@
+/** Fifth step of a job: what the build made, ready to be uploaded. */
+import { createHash } from 'node:crypto';
+import { mkdir, open, realpath, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Plan } from '@appflux/protocol';
+import { humanSize, listed, quoted } from '../prepare/printable.ts';
+import { type CollectedArtifact, JobFailure, type StepContext } from '../step.ts';
+import { contentType } from './content-type.ts';
+import { findMatches, type Matches } from './find.ts';
+import { compileGlob } from './glob.ts';
+import { COLLECT_LIMITS, type CollectLimits } from './limits.ts';
+import { noArtifact } from './missing.ts';
+import { siteName, uniqueNames } from './names.ts';
+import { packZip } from './pack.ts';
+import { type FoundFile, readFound } from './safe-file.ts';
+import { tooLarge, walkFolder } from './walk.ts';
+
+export interface CollectInput {
+  /** The root directory, where the build ran. */
+  readonly root: string;
+  readonly plan: Plan;
+  readonly app: { readonly slug: string };
+  readonly version: string | null;
+  readonly commitHash: string | null;
+  /** What all artifacts together may weigh, packed and unpacked. */
+  readonly maxBytes: number;
+  /** Where artifacts are written, in a folder of their own; the build never saw it. */
+  readonly outDir: string;
+  readonly limits?: CollectLimits;
+}
+
+/**
+ * Collects what the plan's outputs name. A site is the first folder that holds a file, packed as one ZIP; for
+ * other types every file that is named is an artifact, and every folder a ZIP. All are copied out of the
+ * build's reach, with their SHA-256.
+ * @throws {JobFailure} `no_artifact` if there is nothing, `artifact_invalid` for what must not be delivered;
+ * the reason of `ctx.signal` if it aborts.
+ */
+export async function collectArtifacts(input: CollectInput, ctx: StepContext): Promise<CollectedArtifact[]> {
+  const folder = join(input.outDir, 'artifacts');
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const collector = new Collector(input, await realpath(input.root), folder, ctx);
+  const isSite = input.plan.type === 'web' || input.plan.type === 'pwa';
+  const artifacts = isSite ? await collector.site() : await collector.everything();
+  for (const { name, size, sha256 } of artifacts) {
+    ctx.log(`Collected ${name}, ${humanSize(size)}, SHA-256 ${sha256}.`);
+  }
+  return artifacts;
+}
+
+class Collector {
+  readonly #input: CollectInput;
+  readonly #root: string;
+  readonly #folder: string;
+  readonly #ctx: StepContext;
+  readonly #limits: CollectLimits;
+  readonly #empty: string[] = [];
+  #bytesLeft: number;
+
+  constructor(input: CollectInput, root: string, folder: string, ctx: StepContext) {
+    this.#input = input;
+    this.#root = root;
+    this.#folder = folder;
+    this.#ctx = ctx;
+    this.#limits = input.limits ?? COLLECT_LIMITS;
+    this.#bytesLeft = input.maxBytes;
+  }
+
+  /** The first folder that holds a file, as one ZIP; else the files that are named. */
+  async site(): Promise<CollectedArtifact[]> {
+    const { plan, app, version, commitHash } = this.#input;
+    const files: FoundFile[] = [];
+    for (const output of plan.outputs) {
+      const matches = await this.#find(output);
+      for (const folder of matches.folders) {
+        const artifact = await this.#pack(folder, siteName(app.slug, version, commitHash));
+        if (artifact !== null) return [artifact];
+      }
+      files.push(...matches.files);
+    }
+    return this.#files(files, []);
+  }
+
+  /** Every file and every folder that is named. */
+  async everything(): Promise<CollectedArtifact[]> {
+    const { plan, app, version } = this.#input;
+    const files: FoundFile[] = [];
+    const packed: CollectedArtifact[] = [];
+    for (const output of plan.outputs) {
+      const matches = await this.#find(output);
+      files.push(...matches.files);
+      // A glob names the files in a folder; only a plain path means the folder as a whole.
+      if (!compileGlob(output).isLiteral) continue;
+      for (const folder of matches.folders) {
+        const own = folder.split('/').at(-1) ?? '';
+        const wanted = [app.slug, version, own].filter((part) => part !== null && part !== '').join('-');
+        const [name = 'artifact'] = uniqueNames(
+          [`${wanted}.zip`],
+          packed.map((artifact) => artifact.name),
+        );
+        const artifact = await this.#pack(folder, name);
+        if (artifact !== null) packed.push(artifact);
+      }
+    }
+    return this.#files(files, packed);
+  }
+
+  #find(output: string): Promise<Matches> {
+    return findMatches(this.#root, compileGlob(output), this.#limits, this.#ctx.signal);
+  }
+
+  /** Packs a folder; null if it holds no file. */
+  async #pack(folder: string, name: string): Promise<CollectedArtifact | null> {
+    const { signal } = this.#ctx;
+    const shown = folder === '' ? '.' : folder;
+    const leftOut: string[] = [];
+    const isSource = folder === '' || this.#input.plan.buildCommand === null;
+    const files = await walkFolder(join(this.#root, folder), shown, {
+      root: this.#root,
+      limits: this.#limits,
+      maxBytes: this.#bytesLeft,
+      signal,
+      leaveOut: (inside) => {
+        const isLeft = isSource ? isPrivate(inside) : isRepository(inside);
+        if (isLeft) leftOut.push(inside);
+        return isLeft;
+      },
+    });
+    if (files.length === 0) {
+      this.#empty.push(shown);
+      return null;
+    }
+    if (leftOut.length > 0) this.#ctx.log(`Left out of ${quoted(shown)}: ${listed(leftOut)}.`);
+    const entry = files.some(({ inside }) => inside === 'index.html') ? { entry: 'index.html' } : {};
+    const unpackedBytes = files.reduce((sum, { stats }) => sum + Number(stats.size), 0);
+    this.#ctx.log(`Packing ${quoted(shown)}: ${files.length} files, ${humanSize(unpackedBytes)}.`);
+    const path = join(this.#folder, name);
+    const { size, sha256 } = await packZip(files, path, { maxBytes: this.#bytesLeft, signal });
+    this.#bytesLeft -= size;
+    const meta = { files: files.length, unpackedBytes, ...entry };
+    return { name, path, size, sha256, contentType: 'application/zip', meta };
+  }
+
+  /** Copies files that are named, once each, and adds them to what is packed already. */
+  async #files(
+    files: readonly FoundFile[],
+    packed: readonly CollectedArtifact[],
+  ): Promise<CollectedArtifact[]> {
+    const once = [...new Map(files.map((file) => [file.real, file])).values()];
+    const count = once.length + packed.length;
+    if (count === 0) throw await noArtifact(this.#root, this.#input.plan.outputs, this.#empty);
+    if (count > this.#limits.artifacts) {
+      throw new JobFailure(
+        'artifact_invalid',
+        `The outputs name ${count} files; ${this.#limits.artifacts} is the most.`,
+        {
+          hint: 'Name fewer files, or a folder, which becomes one ZIP.',
+        },
+      );
+    }
+    const names = uniqueNames(
+      once.map(({ path }) => path),
+      packed.map(({ name }) => name),
+    );
+    const artifacts = [...packed];
+    for (const [index, file] of once.entries())
+      artifacts.push(await this.#copy(file, names[index] ?? 'artifact'));
+    return artifacts;
+  }
+
+  async #copy(file: FoundFile, name: string): Promise<CollectedArtifact> {
+    const size = Number(file.stats.size);
+    if (size > this.#bytesLeft) throw tooLarge(this.#input.maxBytes);
+    this.#bytesLeft -= size;
+    const path = join(this.#folder, name);
+    const hash = createHash('sha256');
+    const target = await open(path, 'wx', 0o600);
+    try {
+      for await (const chunk of readFound(file, this.#ctx.signal)) {
+        hash.update(chunk);
+        await target.writeFile(chunk);
+      }
+    } finally {
+      await target.close();
+    }
+    return { name, path, size, sha256: hash.digest('hex'), contentType: contentType(name), meta: {} };
+  }
+}
+
+/**
+ * A source that is published as it is holds things that were never meant for the public: what is hidden,
+ * settings, other people's packages.
+ */
+function isPrivate(inside: string): boolean {
+  const name = inside.slice(inside.lastIndexOf('/') + 1);
+  return (
+    (name.startsWith('.') && name !== '.well-known') || name === 'node_modules' || inside === 'appflux.json'
+  );
+}
+
+/** A repository in what a build made is there by mistake. */
+const isRepository = (inside: string): boolean => /(?:^|\/)\.git$/.test(inside);

@@ -1,0 +1,65 @@
+/** What to say when the outputs are not there. */
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { listed } from '../prepare/printable.ts';
+import { JobFailure } from '../step.ts';
+import { isFolder } from './walk.ts';
+
+/** Where builds usually write. */
+const USUAL = [
+  'dist',
+  'build',
+  'out',
+  'public',
+  'www',
+  '_site',
+  'site',
+  '.output/public',
+  'build/client',
+  'dist/client',
+  'storybook-static',
+];
+
+/**
+ * The failure of a build whose outputs were looked for and not found, with what there is instead.
+ * @param empty those outputs that exist but hold no file.
+ */
+export async function noArtifact(
+  root: string,
+  outputs: readonly string[],
+  empty: readonly string[],
+): Promise<JobFailure> {
+  if (outputs.length === 0)
+    return new JobFailure('no_artifact', 'No outputs are named, so there is nothing to collect.');
+  const wanted = outputs.map((output) => output.replace(/\/+$/, ''));
+  const made: string[] = [];
+  for (const name of USUAL) {
+    if (wanted.includes(name) || !(await isFolder(join(root, name)))) continue;
+    if (await exists(join(root, name, 'index.html'))) made.unshift(name);
+    else made.push(name);
+  }
+  const named = `the outputs name ${listed(wanted, 8)}`;
+  const [first] = made;
+  if (empty.length > 0) {
+    return new JobFailure(
+      'no_artifact',
+      `The build ended well, but ${listed(empty)} ${empty.length === 1 ? 'is' : 'are'} empty.`,
+    );
+  }
+  if (first === undefined) {
+    return new JobFailure(
+      'no_artifact',
+      `The build ended well but made none of the outputs: looked for ${listed(wanted, 8)}.`,
+    );
+  }
+  return new JobFailure('no_artifact', `The build made ${listed(made)}, but ${named}.`, {
+    hint: `Set outputs to "${first}" in the App or in appflux.json, if that is what the build makes.`,
+  });
+}
+
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    // Whatever the reason: only a guess for a hint depends on it.
+    () => false,
+  );
