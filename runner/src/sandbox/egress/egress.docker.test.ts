@@ -1,0 +1,239 @@
+import { createHash } from 'node:crypto';
+import { chmod, chown, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { networkInterfaces, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { ensureWebImage, WEB_IMAGE } from '../../testing/docker.ts';
+import { connectEngine } from '../engine.ts';
+import {
+  type Egress,
+  type EgressOptions,
+  type PackageManager,
+  parseEgressFile,
+  readRegistryFacts,
+  startEgress,
+} from './index.ts';
+import { listen } from './testing/harness.ts';
+
+const BUILDER = 10_001;
+const MARK = 'c0ffee';
+
+let allow: string[];
+let npmRegistry: URL;
+let folder: string;
+let source: string;
+let egress: Egress | undefined;
+let log: string[];
+
+beforeAll(async () => {
+  await ensureWebImage(connectEngine());
+  const read = async (path: string) =>
+    (await execa('docker', ['run', '--rm', '--network', 'none', WEB_IMAGE, 'cat', path])).stdout;
+  allow = parseEgressFile(await read('/etc/appflux/egress'));
+  npmRegistry = new URL((await read('/etc/appflux/npm-registry')).trim());
+}, 600_000);
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'appflux-egress-'));
+  source = join(folder, 'source');
+  await mkdir(source);
+  await mkdir(join(folder, 'net'));
+  await chmod(folder, 0o755);
+  await chown(source, BUILDER, BUILDER);
+  log = [];
+});
+
+afterEach(async () => {
+  await egress?.close();
+  egress = undefined;
+  await rm(folder, { recursive: true });
+});
+
+/** Runs a command in a container that has no network but the proxy's socket. Gives its output and exit code. */
+async function build(command: string, manager?: PackageManager, options: Partial<EgressOptions> = {}) {
+  await egress?.close();
+  egress = await startEgress({
+    socketPath: join(folder, 'net', 'proxy.sock'),
+    allow,
+    npmRegistry,
+    log: (text) => log.push(text),
+    ...options,
+  });
+  const environment = {
+    ...egress.environment,
+    ...(manager === undefined
+      ? {}
+      : egress.registryEnvironment(await readRegistryFacts(source, source, manager))),
+    CI: 'true',
+    APPFLUX_MARK: MARK,
+    APPFLUX_BUILD_COMMAND: command,
+    APPFLUX_EGRESS_SOCKET: '/run/appflux/proxy.sock',
+  };
+  const variables = Object.entries(environment).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
+  const mounts = ['--volume', `${source}:/workspace`, '--volume', `${join(folder, 'net')}:/run/appflux:ro`];
+  const limits = ['--cap-drop', 'ALL', '--security-opt', 'no-new-privileges', '--init'];
+  const result = await execa(
+    'docker',
+    ['run', '--rm', '--network', 'none', ...limits, ...mounts, ...variables, WEB_IMAGE],
+    { all: true, reject: false },
+  );
+  return { output: result.all, code: result.exitCode };
+}
+
+async function writeSource(name: string, content: string): Promise<void> {
+  await writeFile(join(source, name), content);
+  await chown(join(source, name), BUILDER, BUILDER);
+}
+
+const sha256 = async (name: string) =>
+  createHash('sha256')
+    .update(await readFile(join(source, name)))
+    .digest('hex');
+
+const BERRY = [
+  'npm pack --silent @yarnpkg/cli-dist@4.18.1 >/dev/null',
+  'tar xzf yarnpkg-cli-dist-*.tgz package/bin/yarn.js',
+  'mkdir -p .yarn/releases && mv package/bin/yarn.js .yarn/releases/yarn.cjs',
+  'rm -r package yarnpkg-cli-dist-*.tgz',
+  "printf 'yarnPath: .yarn/releases/yarn.cjs\\nnodeLinker: node-modules\\nenableTelemetry: false\\n' > .yarnrc.yml",
+  'touch yarn.lock',
+].join(' && ');
+
+describe('installing packages in a container whose only way out is the proxy', () => {
+  it.each<{ manager: PackageManager; lockfile: string; setup?: string; lock: string; install: string }>([
+    { manager: 'npm', lockfile: 'package-lock.json', lock: 'npm install', install: 'npm ci' },
+    {
+      manager: 'pnpm',
+      lockfile: 'pnpm-lock.yaml',
+      lock: 'pnpm install',
+      install: 'pnpm install --frozen-lockfile',
+    },
+    {
+      manager: 'yarn',
+      lockfile: 'yarn.lock',
+      lock: 'yarn install',
+      install: 'yarn install --frozen-lockfile',
+    },
+    {
+      manager: 'yarn-berry',
+      lockfile: 'yarn.lock',
+      lock: `${BERRY} && yarn install --no-immutable`,
+      install: 'yarn install --immutable',
+    },
+    { manager: 'bun', lockfile: 'bun.lock', lock: 'bun install', install: 'bun install --frozen-lockfile' },
+  ])(
+    'works with $manager, and its lockfile never learns of the proxy',
+    async ({ manager, lockfile, lock, install }) => {
+      await writeSource(
+        'package.json',
+        JSON.stringify({
+          name: 'fixture',
+          private: true,
+          dependencies: { nanoid: '5.1.5', '@sindresorhus/is': '7.0.1' },
+        }),
+      );
+      const locked = await build(`${lock} && rm -rf node_modules .pnpm-store`, manager);
+      expect(locked.output).toContain(`${MARK} end build 0`);
+      expect(await readFile(join(source, lockfile), 'utf8')).not.toContain('127.0.0.1');
+
+      const before = await sha256(lockfile);
+      const built = await build(
+        `${install} && node -e "import('nanoid').then(({ nanoid }) => console.log('made', nanoid().length))"`,
+        manager,
+      );
+      expect(built.output).toContain('made 21');
+      expect(built.output).toContain(`${MARK} end build 0`);
+      expect(await sha256(lockfile)).toBe(before);
+
+      const report = egress?.report();
+      expect(report?.refused).toEqual([]);
+      expect(report?.hosts.length).toBeGreaterThan(0);
+      for (const { host } of report?.hosts ?? []) expect(allow).toContain(host.replace(/:443$/, ''));
+    },
+  );
+
+  it('names in the log what was refused, and how to allow it', async () => {
+    const { output } = await build(
+      "curl --version >/dev/null 2>&1; node -e \"fetch('https://telemetry.test/').catch(() => console.log('no way'))\"",
+    );
+    expect(output).toContain('no way');
+    expect(log).toEqual([
+      'Network: telemetry.test:443 is not an allowed host. The owner of the runner can add it to the allowed hosts.',
+    ]);
+  });
+});
+
+describe('a container whose only way out is the proxy', () => {
+  /** An address of this machine that is not loopback: what a container with a network would reach it at. */
+  const hostAddress = Object.values(networkInterfaces())
+    .flat()
+    .find((entry) => entry?.family === 'IPv4' && !entry.internal)?.address;
+
+  const script = (body: string) => writeSource('try.mjs', body);
+
+  it('has no other network: no interface, no name server, not even this machine', async () => {
+    const port = await listen(createServer((_request, response) => response.end('reached')));
+    await script(`
+      import { lookup, resolve4 } from 'node:dns/promises';
+      import { connect } from 'node:net';
+      import { networkInterfaces } from 'node:os';
+      const tries = {
+        interfaces: Object.keys(networkInterfaces()).join(),
+        lookup: await lookup('packages.test').then(() => 'resolved', () => 'failed'),
+        dns: await resolve4('packages.test').then(() => 'resolved', () => 'failed'),
+      };
+      for (const host of ['127.0.0.1', ${JSON.stringify(hostAddress ?? '127.0.0.1')}]) {
+        tries['to ' + host] = await new Promise((resolve) => {
+          connect({ host, port: ${port}, timeout: 2000 })
+            .on('connect', () => resolve('reached'))
+            .on('error', () => resolve('failed'))
+            .on('timeout', () => resolve('failed'));
+        });
+      }
+      console.log(JSON.stringify(tries));
+    `);
+    const { output } = await build('node try.mjs');
+    const tries = JSON.parse(/^\{.*\}$/m.exec(output ?? '')?.[0] ?? '{}') as Record<string, string>;
+    expect(tries).toMatchObject({
+      interfaces: 'lo',
+      lookup: 'failed',
+      dns: 'failed',
+      'to 127.0.0.1': 'failed',
+    });
+    expect(Object.values(tries)).not.toContain('reached');
+  });
+
+  it('does not get to this machine through the proxy either, by address or by name', async () => {
+    const port = await listen(createServer((_request, response) => response.end('reached')));
+    const dialed: unknown[] = [];
+    await script(`
+      import { request } from 'node:http';
+      const ask = (path) => new Promise((resolve) => {
+        request({ host: '127.0.0.1', port: 3128, method: 'CONNECT', path })
+          .on('connect', (response, socket) => { socket.destroy(); resolve(response.statusCode); })
+          .on('error', (error) => resolve(error.code))
+          .end();
+      });
+      for (const path of process.argv.slice(2)) console.log(path, await ask(path));
+    `);
+    const targets = [
+      `127.0.0.1:${port}`,
+      `[::ffff:127.0.0.1]:${port}`,
+      '169.254.169.254:80',
+      'inside.test:443',
+    ];
+    if (hostAddress !== undefined) targets.push(`${hostAddress}:${port}`);
+    const { output } = await build(`node try.mjs '${targets.join("' '")}'`, undefined, {
+      allow: [...allow, 'inside.test'],
+      resolve: async () => [hostAddress ?? '127.0.0.1'],
+      dial: async (target) => {
+        dialed.push(target);
+        throw new Error('dialed');
+      },
+    });
+    for (const target of targets) expect(output).toContain(`${target} 403`);
+    expect(dialed).toEqual([]);
+  });
+});
