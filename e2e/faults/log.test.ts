@@ -64,7 +64,7 @@ it('gap or reorder: the runner is told from where to send again', async () => {
   expect(await said(id)).toEqual(numbered(12));
 });
 
-it('forged sequence: a frame whose lines do not follow on each other ends the connection', async () => {
+it('forged sequence: a frame whose lines do not follow on each other ends the attempt, and says why', async () => {
   const { id, attempt } = await building();
   const line = { at: new Date().toISOString(), stream: 'stdout', phase: 'building', text: 'x' } as const;
   attempt.socket.send({
@@ -76,6 +76,7 @@ it('forged sequence: a frame whose lines do not follow on each other ends the co
     ],
   });
   expect(await attempt.socket.closed).toMatchObject({ code: CLOSE.badFrame });
+  expect(await client.untilEnded(id)).toMatchObject({ status: 'failed', failure: { code: 'internal' } });
   expect(await said(id)).toEqual([]);
 });
 

@@ -18,8 +18,7 @@ health.openapi(
   async (c) => {
     const [metadata, storage, queue] = await Promise.all([
       works('metadata', () => c.get('metadata').ping()),
-      // A key that is not there: the answer is what matters.
-      works('storage', () => c.get('objects').head('health')),
+      works('storage', () => c.get('objects').ping()),
       works('queue', () => c.env.DEPLOY_QUEUE.metrics()),
     ]);
     const up = metadata && storage && queue;

@@ -10,6 +10,7 @@ import {
 } from '@appflux/protocol';
 import { isContiguous, type LogStore } from '../logs/store.ts';
 import type { Viewers } from '../logs/viewers.ts';
+import { parseFrame } from '../socket-frame.ts';
 import { type ArtifactUploads, UploadRefused } from './artifacts.ts';
 import type { Event, Refusal } from './lifecycle.ts';
 import type { Spec, State } from './state.ts';
@@ -74,11 +75,12 @@ export class AttemptSocket {
       closeQuietly(ws, CLOSE.tooLarge, 'Frames are text of at most 512 KB');
       return;
     }
-    const frame = parse(message);
-    if (frame === null) {
-      closeQuietly(ws, CLOSE.badFrame, 'The frame is not one of the protocol');
+    const parsed = parseFrame(RunnerToDeployment, message);
+    if ('refused' in parsed) {
+      this.#misunderstood(ws, parsed.refused);
       return;
     }
+    const { frame } = parsed;
     if (this.#isStale(ws, frame.attempt)) {
       closeQuietly(ws, CLOSE.staleAttempt, 'The attempt is not the current one');
       return;
@@ -90,6 +92,19 @@ export class AttemptSocket {
     else if (frame.type === 'phase')
       this.#deployment.apply({ type: 'phase', attempt: frame.attempt, phase: frame.phase });
     else this.#deployment.apply(frame);
+  }
+
+  /** A runner whose words make no sense will not make more of it the next time: the deployment fails, and says why. */
+  #misunderstood(ws: WebSocket, why: string): void {
+    const message = `The runner and this edge do not understand each other (${why})`;
+    const hint = 'Run the same version of AppFlux on both.';
+    const event = {
+      type: 'failed',
+      attempt: attemptOf(ws),
+      failure: failure('internal', message, null, hint),
+    } as const;
+    this.#deployment.apply(event);
+    closeQuietly(ws, CLOSE.badFrame, why);
   }
 
   /** The socket is gone: from its last sign of life on the lease runs out. */
@@ -145,7 +160,7 @@ export class AttemptSocket {
     const { lines } = frame;
     const last = lines.at(-1)?.seq ?? 0;
     if (!isContiguous(lines)) {
-      closeQuietly(ws, CLOSE.badFrame, 'The lines of a frame are numbered without gaps');
+      this.#misunderstood(ws, 'The lines of a frame are numbered without gaps');
       return;
     }
     const log = this.#deployment.log();
@@ -221,15 +236,6 @@ export class AttemptSocket {
     if (artifacts !== null) return { type: 'succeeded', attempt, artifacts };
     const message = 'The runner said success, but not all of its artifacts lie in storage';
     return { type: 'failed', attempt, failure: failure('upload_failed', message, 'uploading') };
-  }
-}
-
-function parse(message: string): RunnerToDeployment | null {
-  try {
-    return RunnerToDeployment.parse(JSON.parse(message));
-  } catch (error) {
-    console.error('a runner sent a frame that is not one of the protocol', error);
-    return null;
   }
 }
 

@@ -8,6 +8,7 @@ import { type AttemptRef, CLOSE, PING, PONG, RunnerToPool } from '@appflux/proto
 import type { Env } from '../env.ts';
 import { metadataOf } from '../metadata/index.ts';
 import type { RunnerRecord } from '../metadata/metadata.ts';
+import { parseFrame } from '../socket-frame.ts';
 import { Jobs, type Offer } from './jobs.ts';
 import { match, type Pair, superseded, waitingReason } from './match.ts';
 import { type ConnectedRunner, RunnerSockets } from './runner-sockets.ts';
@@ -80,11 +81,12 @@ export class PoolObject extends DurableObject<Env> {
   }
 
   override webSocketMessage(ws: WebSocket, message: string | ArrayBuffer): void {
-    const frame = parse(message);
-    if (frame === null) {
-      ws.close(CLOSE.badFrame, 'The frame is not one of the protocol');
+    const parsed = parseFrame(RunnerToPool, message);
+    if ('refused' in parsed) {
+      ws.close(CLOSE.badFrame, parsed.refused);
       return;
     }
+    const { frame } = parsed;
     const runnerId = this.#runners.idOf(ws);
     switch (frame.type) {
       case 'hello':
@@ -215,15 +217,5 @@ export class PoolObject extends DurableObject<Env> {
       // Only what the list of runners shows is late; builds do not depend on metadata.
       console.error(`noting that runner ${runnerId} was seen failed`, error);
     }
-  }
-}
-
-function parse(message: string | ArrayBuffer): RunnerToPool | null {
-  if (typeof message !== 'string') return null;
-  try {
-    return RunnerToPool.parse(JSON.parse(message));
-  } catch (error) {
-    console.error('a runner sent a frame that is not one of the protocol', error);
-    return null;
   }
 }

@@ -64,7 +64,7 @@ export async function runPipeline(steps: Steps, options: PipelineOptions): Promi
     await phases.run('scanning', (ctx) => steps.scan(ctx));
     const { plan, version } = await phases.run('detecting', async (ctx) => {
       const detected = await steps.detect(source, ctx);
-      tell({ type: 'plan', attempt, ...detected });
+      tell({ type: 'plan', attempt, plan: detected.plan, version: detected.version });
       return detected;
     });
     const artifacts = await phases.run('building', async (ctx) => {
