@@ -50,10 +50,22 @@ async function ensurePackages() {
   await writeFile(STAMP, stamp);
 }
 
+/** Calls back once when the npm that started this has gone without a word: killed, it cannot pass that on. */
+function whenOrphaned(callback) {
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    callback();
+  }, 1000).unref();
+}
+
 /** Runs a program in this one's place, as near as Node comes to it: its signals, its exit code. */
 function become(program, args) {
   const child = spawn(program, args, { cwd: ROOT, stdio: ['inherit', 'inherit', 'inherit', 'ipc'] });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  whenOrphaned(() => child.kill('SIGTERM'));
   child.once('error', (error) =>
     refuse(`${program} does not run (${error.message}): remove node_modules and try again.`),
   );

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { type Child, startChild } from './child.ts';
 import { ROOT } from './command.ts';
 import type { ControlPlane } from './control-plane.ts';
-import { lastLines, StackProblem } from './problem.ts';
+import { isStackProblem, lastLines, StackProblem } from './problem.ts';
 import type { Settings } from './settings.ts';
 import { statePaths } from './state.ts';
 
@@ -88,10 +88,16 @@ export async function ensureRegistered(
   );
 }
 
-/** Whether a runner that has registered is still known to the control plane. */
-export async function isKnown(name: string, settings: Settings, edge: ControlPlane): Promise<boolean> {
+/** Whether a runner was removed from the control plane since it registered. One that does not answer has not said so. */
+export async function wasRemoved(name: string, settings: Settings, edge: ControlPlane): Promise<boolean> {
   const registration = await readRegistration(statePaths(settings.state).runner(name));
-  return registration !== null && (await edge.runners()).some(({ id }) => id === registration.id);
+  try {
+    const known = await edge.runners();
+    return !known.some(({ id }) => id === registration?.id);
+  } catch (error) {
+    if (isStackProblem(error, 'edge_failed')) return false;
+    throw error;
+  }
 }
 
 async function readRegistration(state: string): Promise<Registration | null> {

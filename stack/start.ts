@@ -3,7 +3,6 @@
  * the control plane and its runners, and keeps them running until it is told to end.
  */
 import { join } from 'node:path';
-import { checkDisk, checkPlatform, checkPort } from './checks.ts';
 import { ROOT, runCommand } from './command.ts';
 import { controlPlane } from './control-plane.ts';
 import { ensureDashboard } from './dashboard.ts';
@@ -15,10 +14,11 @@ import { ensureImage } from './images/build.ts';
 import { pickImages, readCatalog } from './images/catalog.ts';
 import { hostFacts } from './images/host.ts';
 import { edgeConfig } from './instance.ts';
+import { checkDisk, checkPlatform, checkPort } from './preconditions.ts';
 import { StackProblem } from './problem.ts';
 import { during, progressOn } from './progress.ts';
 import { readyLine, untilReady } from './ready.ts';
-import { ensureRegistered, isKnown, runnerNames, startRunner } from './runners.ts';
+import { ensureRegistered, runnerNames, startRunner, wasRemoved } from './runners.ts';
 import { readSettings, type Settings } from './settings.ts';
 import { keepSecrets, lockState, makeStateFolder, statePaths } from './state.ts';
 import { stopRequested } from './stopping.ts';
@@ -100,7 +100,7 @@ async function startRunners(
       for (const name of names) {
         await ensureRegistered(name, settings, url, edge, env);
         const start = async () => {
-          if (await isKnown(name, settings, edge)) return startRunner(name, settings, env);
+          if (!(await wasRemoved(name, settings, edge))) return startRunner(name, settings, env);
           say(`The runner ${name} was removed, so it stays away; the next start registers it again`);
           return null;
         };

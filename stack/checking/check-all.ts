@@ -1,0 +1,13 @@
+/** All checks, with what they need. */
+import { firstExisting, installPackages } from '../debian.ts';
+import { during, type Progress } from '../progress.ts';
+import type { Outcome } from '../testing/verdict.ts';
+import { findChecks, runChecks } from './checks.ts';
+
+/** Makes sure of shellcheck and runs every check. @throws StackProblem `package_missing` */
+export async function checkAll(root: string, progress: Progress): Promise<Outcome> {
+  if (firstExisting('/usr/bin/shellcheck', '/usr/local/bin/shellcheck') === null) {
+    await during(progress, 'Installing shellcheck', (task) => installPackages(['shellcheck'], task));
+  }
+  return runChecks(await findChecks(root), root, progress);
+}

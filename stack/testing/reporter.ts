@@ -1,0 +1,46 @@
+/** A vitest reporter that leaves the run's Outcome in the file that APPFLUX_OUTCOME names. */
+import { writeFileSync } from 'node:fs';
+import type { SerializedError } from 'vitest';
+import type { Reporter, TestCase, TestModule } from 'vitest/node';
+import { NOTHING, type Outcome } from './verdict.ts';
+
+/** What a test that says nothing else is said to be skipped for. */
+const NO_REASON = 'it gives no reason';
+
+/** Where a test is, in words: its project and file, the suites around it, its title. */
+function nameOf(test: TestCase): string {
+  const { project, relativeModuleId } = test.module;
+  return `[${project.name}] ${relativeModuleId} > ${test.fullName}`;
+}
+
+/** Counts what the modules of a run came to. A file that could not be loaded is a failure of its own. */
+export function outcomeOf(
+  modules: readonly TestModule[],
+  unhandled: readonly Pick<SerializedError, 'message'>[],
+): Outcome {
+  const outcome = structuredClone(NOTHING);
+  for (const module of modules) {
+    for (const test of module.children.allTests()) {
+      const result = test.result();
+      if (result.state === 'passed') outcome.passed += 1;
+      else if (result.state === 'skipped') {
+        outcome.skipped.push({ test: nameOf(test), reason: result.note ?? NO_REASON });
+      } else outcome.failed += 1; // `pending`: it was begun and never ended
+    }
+    for (const { message } of module.errors()) outcome.errors.push(`${module.relativeModuleId}: ${message}`);
+    for (const suite of module.children.allSuites()) {
+      for (const { message } of suite.errors()) outcome.errors.push(`${suite.fullName}: ${message}`);
+    }
+  }
+  outcome.errors.push(...unhandled.map(({ message }) => message));
+  return outcome;
+}
+
+export default class OutcomeReporter implements Reporter {
+  onTestRunEnd(modules: readonly TestModule[], unhandled: readonly SerializedError[]): void {
+    const file = process.env.APPFLUX_OUTCOME;
+    if (file === undefined)
+      throw new Error('this reporter is used by "npm test", which sets APPFLUX_OUTCOME');
+    writeFileSync(file, JSON.stringify(outcomeOf(modules, unhandled)));
+  }
+}
