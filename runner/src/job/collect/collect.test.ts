@@ -321,6 +321,20 @@ describe('hostile output', () => {
     await refused('leads out of the project', { outputs: ['o*'], type: 'android' });
   });
 
+  it('in whose place the root directory leads elsewhere is refused', async () => {
+    await write({ 'index.html': 'x' }, join(root, 'apps/web'));
+    const inner = join(root, 'apps/web');
+    expect(await collect({ outputs: ['.'] }, { root: inner })).toHaveLength(1);
+    await rm(inner, { recursive: true });
+    await refused('removed the root directory', { outputs: ['.'] }, { root: inner });
+    await symlink(join(around.folder, 'host'), inner);
+    await refused('put a link in the place of the root directory', { outputs: ['.'] }, { root: inner });
+    await rm(join(root, 'apps'), { recursive: true });
+    await symlink(around.folder, join(root, 'apps'));
+    await mkdir(join(around.folder, 'web'));
+    await refused('put a link in the place of the root directory', { outputs: ['.'] }, { root: inner });
+  });
+
   it('with a link inside the project is packed with what it leads to', async () => {
     await write({ 'v2/a.txt': 'a' });
     await symlink('../v2', join(root, 'dist/latest'));

@@ -1,7 +1,7 @@
 /** Fifth step of a job: what the build made, ready to be uploaded. */
 import { createHash } from 'node:crypto';
 import { mkdir, open, realpath, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Plan } from '@appflux/protocol';
 import { humanSize, listed, quoted } from '../prepare/printable.ts';
 import { type CollectedArtifact, JobFailure, type StepContext } from '../step.ts';
@@ -16,7 +16,7 @@ import { type FoundFile, readFound } from './safe-file.ts';
 import { tooLarge, walkFolder } from './walk.ts';
 
 export interface CollectInput {
-  /** The root directory, where the build ran. */
+  /** The root directory, where the build ran: an absolute path without links, as `prepareSource` gives it. */
   readonly root: string;
   readonly plan: Plan;
   readonly app: { readonly slug: string };
@@ -40,13 +40,28 @@ export async function collectArtifacts(input: CollectInput, ctx: StepContext): P
   const folder = join(input.outDir, 'artifacts');
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const collector = new Collector(input, await realpath(input.root), folder, ctx);
+  const collector = new Collector(input, await sameRoot(input.root), folder, ctx);
   const isSite = input.plan.type === 'web' || input.plan.type === 'pwa';
   const artifacts = isSite ? await collector.site() : await collector.everything();
   for (const { name, size, sha256 } of artifacts) {
     ctx.log(`Collected ${name}, ${humanSize(size)}, SHA-256 ${sha256}.`);
   }
   return artifacts;
+}
+
+/**
+ * The root directory, once more: the build may have put a link in its place, which would lead somewhere else
+ * here than in its container.
+ */
+async function sameRoot(root: string): Promise<string> {
+  const real = await realpath(root).catch(() => null);
+  if (real === resolve(root)) return real;
+  throw new JobFailure(
+    'artifact_invalid',
+    real === null
+      ? 'The build removed the root directory.'
+      : 'The build put a link in the place of the root directory.',
+  );
 }
 
 class Collector {
@@ -134,7 +149,9 @@ class Collector {
     if (leftOut.length > 0) this.#ctx.log(`Left out of ${quoted(shown)}: ${listed(leftOut)}.`);
     const entry = files.some(({ inside }) => inside === 'index.html') ? { entry: 'index.html' } : {};
     const unpackedBytes = files.reduce((sum, { stats }) => sum + Number(stats.size), 0);
-    this.#ctx.log(`Packing ${quoted(shown)}: ${files.length} files, ${humanSize(unpackedBytes)}.`);
+    this.#ctx.log(
+      `Packing ${quoted(shown)}: ${files.length} ${files.length === 1 ? 'file' : 'files'}, ${humanSize(unpackedBytes)}.`,
+    );
     const path = join(this.#folder, name);
     const { size, sha256 } = await packZip(files, path, { maxBytes: this.#bytesLeft, signal });
     this.#bytesLeft -= size;
