@@ -1,30 +1,38 @@
 /** What the Worker is bound to: wrangler.toml names the same things and says what each is for. */
 import { AppFluxError } from '@appflux/protocol';
+import type { DeadLetterObject } from './dead-letters/object.ts';
 import type { DeploymentObject } from './deployment/object.ts';
 import type { PoolObject } from './dispatch/pool.ts';
 
 /** On `deploy-queue`: this deployment wants to be offered to its pool. */
-export interface DeployMessage {
+export interface OfferMessage {
+  kind: 'offer';
   deploymentId: string;
 }
 
 /** On `event-queue`: deployment `deploymentId` changed for the `seq`-th time, and this is how it stands now. */
 export interface EventMessage {
+  kind: 'event';
   deploymentId: string;
   seq: number;
   record: unknown;
 }
 
+export type QueueMessage = OfferMessage | EventMessage;
+
 export interface Env {
   METADATA: D1Database;
   STORAGE: R2Bucket;
   ASSETS: Fetcher;
-  DEPLOY_QUEUE: Queue<DeployMessage>;
+  DEPLOY_QUEUE: Queue<OfferMessage>;
   EVENT_QUEUE: Queue<EventMessage>;
   DEPLOYMENTS: DurableObjectNamespace<DeploymentObject>;
   POOLS: DurableObjectNamespace<PoolObject>;
+  DEAD_LETTERS: DurableObjectNamespace<DeadLetterObject>;
   PUBLIC_URL: string;
   SITES_DOMAIN: string;
+  /** How many deployments may wait in one pool, as a number; more are refused with `queue_full`. */
+  MAX_QUEUED: string;
   S3_ENDPOINT: string;
   S3_BUCKET: string;
   S3_ACCESS_KEY_ID: string;

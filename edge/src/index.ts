@@ -1,9 +1,10 @@
-/** The Worker's three doors (fetch, queue, scheduled) and its two kinds of object. */
+/** The Worker's three doors (fetch, queue, scheduled) and its kinds of object. */
 import { api } from './api/index.ts';
 import { consume } from './dispatch/queues.ts';
-import type { DeployMessage, Env, EventMessage } from './env.ts';
+import type { Env, QueueMessage } from './env.ts';
 import { sweep } from './sweep.ts';
 
+export { DeadLetterObject } from './dead-letters/object.ts';
 export { DeploymentObject } from './deployment/object.ts';
 export { PoolObject } from './dispatch/pool.ts';
 
@@ -11,4 +12,4 @@ export default {
   fetch: api.fetch,
   queue: consume,
   scheduled: sweep,
-} satisfies ExportedHandler<Env, DeployMessage | EventMessage>;
+} satisfies ExportedHandler<Env, QueueMessage>;

@@ -9,6 +9,7 @@ import { metadataOf } from '../metadata/index.ts';
 import { publicPages } from '../publish/index.ts';
 import { objectsOf, uploadsOf } from '../storage/index.ts';
 import { apps } from './apps.ts';
+import { deadLetters } from './dead-letters.ts';
 import { deployments } from './deployments.ts';
 import { health, VERSION } from './health.ts';
 import { logs } from './logs.ts';
@@ -54,7 +55,18 @@ api.use('/api/*', async (c, next) => {
   }
 });
 
-for (const resource of [health, apps, uploads, deployments, releases, logs, runners, tokens, ops])
+for (const resource of [
+  health,
+  apps,
+  uploads,
+  deployments,
+  releases,
+  logs,
+  runners,
+  tokens,
+  ops,
+  deadLetters,
+])
   api.route('/', resource);
 
 api.openAPIRegistry.registerComponent('securitySchemes', 'bearer', {

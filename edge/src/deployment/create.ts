@@ -27,6 +27,9 @@ export const DEFAULT_LIMITS: JobLimits = {
 
 const MAX_ATTEMPTS = 3;
 
+/** When to ask again after `queue_full`. */
+const QUEUE_FULL_RETRY_SECONDS = 30;
+
 export interface Parts {
   env: Env;
   metadata: Metadata;
@@ -100,17 +103,28 @@ export async function redeploy(
 }
 
 async function begin({ env, metadata }: Parts, spec: Spec): Promise<Snapshot> {
+  await requireRoom(env, spec.ownerId);
   const created = await env.DEPLOYMENTS.getByName(spec.id).create(spec);
   // The object has everything now and would see to the rest by itself: its timer offers the job, its outbox
   // projects the record. The list and the runners just need not wait for that.
   const ahead = await Promise.allSettled([
-    env.DEPLOY_QUEUE.send({ deploymentId: spec.id }),
+    env.DEPLOY_QUEUE.send({ kind: 'offer', deploymentId: spec.id }),
     metadata.deployments.project(created.record, created.seq),
   ]);
   for (const result of ahead) {
     if (result.status === 'rejected') console.error(`deployment ${spec.id} begins late`, result.reason);
   }
   return created;
+}
+
+/** Refuses with `queue_full` when the owner's pool has as many waiting as it may. */
+async function requireRoom(env: Env, ownerId: string): Promise<void> {
+  const most = Number(env.MAX_QUEUED);
+  if ((await env.POOLS.getByName(ownerId).depth()) < most) return;
+  throw new AppFluxError('queue_full', `${most} deployments are waiting already`, {
+    hint: 'Wait for some to be built, cancel some, or add a runner.',
+    retryAfterSeconds: QUEUE_FULL_RETRY_SECONDS,
+  });
 }
 
 async function identify(

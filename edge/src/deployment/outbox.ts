@@ -29,7 +29,7 @@ export class Outbox {
         .exec<{ seq: number; record: string }>('SELECT seq, record FROM outbox ORDER BY seq LIMIT 1')
         .toArray()[0];
       if (next === undefined) return;
-      await queue.send({ deploymentId, seq: next.seq, record: JSON.parse(next.record) });
+      await queue.send({ kind: 'event', deploymentId, seq: next.seq, record: JSON.parse(next.record) });
       this.#sql.exec('DELETE FROM outbox WHERE seq = ?', next.seq);
     }
   }

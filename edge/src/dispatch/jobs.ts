@@ -52,6 +52,10 @@ export class Jobs {
       .map((row) => JSON.parse(row.offer));
   }
 
+  depth(): number {
+    return this.#sql.exec<{ depth: number }>('SELECT count(*) AS depth FROM jobs').one().depth;
+  }
+
   /** Notes for whom a claim is being asked, so that the same can be asked again if the answer is lost. */
   claimFor(deploymentId: string, runnerId: string | null): void {
     this.#sql.exec('UPDATE jobs SET claimed_for = ? WHERE deployment_id = ?', runnerId, deploymentId);

@@ -46,6 +46,11 @@ export class PoolObject extends DurableObject<Env> {
     if (this.#jobs.remove(deploymentId)) this.#pump();
   }
 
+  /** How many jobs wait. */
+  depth(): number {
+    return this.#jobs.depth();
+  }
+
   /** Why a job waits; null when it does not. */
   waitingReason(deploymentId: string): string | null {
     const jobs = this.#jobs.waiting();

@@ -1,0 +1,62 @@
+/** What the queues could not deliver: look at it, and have it delivered after all. */
+import { AppFluxError, ObjectId, PageQuery, pageOf, Timestamp } from '@appflux/protocol';
+import { createRoute, z } from '@hono/zod-openapi';
+import { deadLettersOf } from '../dead-letters/object.ts';
+import { bearer, json, needs, refusals, router } from './router.ts';
+
+const DeadLetter = z
+  .strictObject({
+    id: ObjectId,
+    kind: z.enum(['offer', 'event']),
+    deploymentId: ObjectId,
+    /** The number of the event; null for an offer. */
+    seq: z.int().nullable(),
+    failedAt: Timestamp,
+  })
+  .meta({ id: 'DeadLetter' });
+
+export const deadLetters = router();
+
+deadLetters.openapi(
+  createRoute({
+    method: 'get',
+    path: '/api/ops/dead-letters',
+    summary: 'List what the queues could not deliver, newest first',
+    tags: ['operations'],
+    security: bearer,
+    middleware: [needs('admin')] as const,
+    request: { query: PageQuery.extend({ cursor: ObjectId.optional() }) },
+    responses: { 200: json(pageOf(DeadLetter), 'Dead letters'), ...refusals },
+  }),
+  async (c) => {
+    const { items, nextCursor } = await deadLettersOf(c.env).list(c.req.valid('query'));
+    const told = items.map(({ id, message, failedAt }) => ({
+      id,
+      kind: message.kind,
+      deploymentId: message.deploymentId,
+      seq: message.kind === 'event' ? message.seq : null,
+      failedAt,
+    }));
+    return c.json({ items: told, nextCursor }, 200);
+  },
+);
+
+deadLetters.openapi(
+  createRoute({
+    method: 'post',
+    path: '/api/ops/dead-letters/{id}/replay',
+    summary: 'Deliver a dead letter again',
+    description: 'Consumers are idempotent: replaying what was delivered after all changes nothing.',
+    tags: ['operations'],
+    security: bearer,
+    middleware: [needs('admin')] as const,
+    request: { params: z.object({ id: ObjectId }) },
+    responses: { 202: { description: 'It is in its queue again' }, ...refusals },
+  }),
+  async (c) => {
+    const { id } = c.req.valid('param');
+    if (!(await deadLettersOf(c.env).replay(id)))
+      throw new AppFluxError('not_found', `There is no dead letter ${id}`);
+    return c.body(null, 202);
+  },
+);
