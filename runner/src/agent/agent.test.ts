@@ -20,7 +20,10 @@ async function start(options: TestAgentOptions = {}): Promise<TestAgent> {
 }
 
 afterEach(async () => {
-  for (const agent of open.splice(0)) await agent.close();
+  for (const agent of open.splice(0)) {
+    await agent.close();
+    expect(agent.edge.misunderstood).toEqual([]);
+  }
 });
 
 /** A step that goes on until it is stopped, and how often it was begun. */

@@ -34,7 +34,8 @@ export function realSteps(host: BuildHost, input: StepsInput): Steps {
       return source;
     },
     scan: (ctx) => scanSource(folder.workspace, ctx),
-    detect: (source, ctx) => detectPlan(source.root, { type: job.type, build: job.build }, ctx),
+    detect: (source, ctx) =>
+      detectPlan(source.root, { type: job.type, build: job.build, within: folder.workspace.source }, ctx),
     build: (source, plan, ctx) =>
       build(host, { job, attempt, plan, source, folder, limits, secrets, log }, ctx),
     collect: (source, plan, version, ctx) =>

@@ -23,6 +23,8 @@ export class FakeAttempt {
   /** How many pings have come. */
   pings = 0;
   result: AttemptResult | undefined;
+  /** What was wrong with frames that are not of the protocol; there must be none. */
+  readonly misunderstood: string[] = [];
   /** Nothing of this attempt counts any more. */
   stale = false;
   canceling = false;
@@ -70,7 +72,11 @@ export class FakeAttempt {
     });
     this.send({ type: 'welcome', ackedSeq: this.ackedSeq, canceling: this.canceling });
     return (text) => {
-      if (this.#socket === socket) this.#take(RunnerToDeployment.parse(JSON.parse(text)));
+      if (this.#socket !== socket) return;
+      const frame = RunnerToDeployment.safeParse(JSON.parse(text));
+      if (frame.success) return this.#take(frame.data);
+      this.misunderstood.push(frame.error.message);
+      this.close(CLOSE.badFrame);
     };
   }
 
@@ -95,7 +101,7 @@ export class FakeAttempt {
   }
 
   #take(frame: RunnerToDeployment) {
-    if (frame.attempt !== this.grant.attempt) throw new Error('a frame of another attempt came');
+    if (frame.attempt !== this.grant.attempt) this.misunderstood.push('a frame of another attempt');
     if (this.stale) return this.close(CLOSE.staleAttempt);
     if (frame.type === 'lines') return this.#lines(frame);
     this.frames.push(frame);

@@ -94,6 +94,11 @@ export class FakeEdge {
     for (const attempt of this.#attempts.values()) attempt.drop();
   }
 
+  /** What was wrong with attempts' frames; a runner that keeps to the protocol leaves this empty. */
+  get misunderstood(): string[] {
+    return [...this.#attempts.values()].flatMap(({ misunderstood }) => misunderstood);
+  }
+
   /** The bytes that were put for an artifact, its parts joined. */
   storedBytes(name: string): Buffer {
     const parts = this.stored.get(name) ?? new Map<number, Buffer>();
