@@ -1,0 +1,83 @@
+import { createExecutionContext, createMessageBatch, getQueueResult } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
+import { beforeEach, expect, test } from 'vitest';
+import { deadLettersOf } from '../dead-letters/object.ts';
+import type { EventMessage, QueueMessage } from '../env.ts';
+import { metadataOf } from '../metadata/index.ts';
+import { appRecord, deploymentRecord } from '../metadata/sample-records.ts';
+import { forgetAll, request, signIn } from '../testing.ts';
+import { consume } from './queues.ts';
+
+beforeEach(forgetAll);
+
+async function anEvent(): Promise<EventMessage> {
+  const app = appRecord();
+  await metadataOf(env).apps.insert(app);
+  const record = deploymentRecord(app, { status: 'building' });
+  return { kind: 'event', deploymentId: record.id, seq: 3, record };
+}
+
+/** Hands messages to the consumer as the platform does; gives which were acked and which are to be tried again. */
+async function deliver(queue: string, ...bodies: QueueMessage[]) {
+  const messages = bodies.map((body, n) => ({ id: `m${n}`, timestamp: new Date(), attempts: 1, body }));
+  const batch = createMessageBatch<QueueMessage>(queue, messages);
+  await consume(batch, env);
+  const { explicitAcks, retryMessages } = await getQueueResult(batch, createExecutionContext());
+  return { acked: explicitAcks, retried: retryMessages.map(({ msgId }) => msgId) };
+}
+
+test('queue duplicate: an event delivered twice, or late, is projected once', async () => {
+  const event = await anEvent();
+  const late = { ...event, seq: 2, record: { ...(event.record as object), status: 'queued' } };
+  expect(await deliver('event-queue', event, event, late)).toMatchObject({ acked: ['m0', 'm1', 'm2'] });
+  expect(await metadataOf(env).deployments.byId(event.deploymentId)).toMatchObject({ status: 'building' });
+});
+
+test('a broken metadata store loses nothing: events are tried again, and it catches up', async () => {
+  const event = await anEvent();
+  await env.METADATA.exec('ALTER TABLE deployments RENAME TO broken');
+  expect(await deliver('event-queue', event)).toEqual({ acked: [], retried: ['m0'] });
+  await env.METADATA.exec('ALTER TABLE broken RENAME TO deployments');
+  expect(await deliver('event-queue', event)).toEqual({ acked: ['m0'], retried: [] });
+  expect(await metadataOf(env).deployments.byId(event.deploymentId)).toMatchObject({ status: 'building' });
+});
+
+test('one bad message does not hold up the others of its batch', async () => {
+  const event = await anEvent();
+  const bad = { kind: 'event', deploymentId: event.deploymentId, seq: 9, record: null } as const;
+  expect(await deliver('event-queue', bad, event)).toEqual({ acked: ['m1'], retried: ['m0'] });
+});
+
+test('dead-letter replay: what was given up is listed, delivered after all, and forgotten', async () => {
+  const { access_token: token } = await signIn();
+  const event = await anEvent();
+  // The queue may repeat itself here, too.
+  await deliver('dead-letters', event, event);
+  const list = async () =>
+    (await request('/api/ops/dead-letters', { token })).json<{
+      items: { id: string; deploymentId: string }[];
+    }>();
+  const { items } = await list();
+  expect(items).toMatchObject([{ kind: 'event', deploymentId: event.deploymentId, seq: 3 }]);
+  const replayed = await request(`/api/ops/dead-letters/${items[0]?.id}/replay`, { method: 'POST', token });
+  expect(replayed.status).toBe(202);
+  await expect
+    .poll(() => metadataOf(env).deployments.byId(event.deploymentId), { timeout: 10_000 })
+    .toMatchObject({ status: 'building' });
+  expect((await list()).items).toEqual([]);
+  const again = await request(`/api/ops/dead-letters/${items[0]?.id}/replay`, { method: 'POST', token });
+  expect(again.status).toBe(404);
+});
+
+test('dead letters are kept while metadata is broken', async () => {
+  const event = await anEvent();
+  await env.METADATA.exec('ALTER TABLE deployments RENAME TO broken');
+  expect(await deliver('dead-letters', event)).toMatchObject({ acked: ['m0'] });
+  expect(await deadLettersOf(env).list({ limit: 10 })).toMatchObject({ items: [{ message: event }] });
+});
+
+test('an offer for a deployment that has ended, or never was, changes nothing', async () => {
+  expect(await deliver('deploy-queue', { kind: 'offer', deploymentId: 'f'.repeat(24) })).toMatchObject({
+    acked: ['m0'],
+  });
+});
