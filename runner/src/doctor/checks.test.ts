@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { checkDisk, checkEngine, checkGit, checkImages, checkIsolation, type EngineFacts } from './checks.ts';
+import {
+  checkDisk,
+  checkEngine,
+  checkGit,
+  checkImages,
+  checkIsolation,
+  checkSocketPath,
+  type EngineFacts,
+} from './checks.ts';
 
 const facts = (change: Partial<EngineFacts> = {}): EngineFacts => ({
   version: '27.0.1',
@@ -68,4 +76,12 @@ test('images are listed with their tools; none at all is bad', () => {
   expect(checkImages([{ name: 'appflux/web-builder', versions: 'node=24\nnpm=11\n' }])[0]?.text).toBe(
     'appflux/web-builder: node=24, npm=11',
   );
+});
+
+test('a state folder whose path is too long for sockets is bad', () => {
+  expect(checkSocketPath(107, 107)).toEqual([]);
+  expect(checkSocketPath(120, 107)[0]).toMatchObject({
+    level: 'bad',
+    text: expect.stringContaining('13 bytes too long'),
+  });
 });

@@ -134,6 +134,18 @@ export function checkDisk(free: number, keepFree: number): Finding {
   return { level: 'ok', text: `Disk: ${gigabytes} GB free` };
 }
 
+/** Whether the sockets of builds fit below the state folder, whose paths are limited in length (unix(7)). */
+export function checkSocketPath(bytes: number, most: number): Finding[] {
+  if (bytes <= most) return [];
+  return [
+    {
+      level: 'bad',
+      text: `The state folder's path is ${bytes - most} bytes too long for the sockets of builds`,
+      advice: 'Choose a --state folder with a shorter path',
+    },
+  ];
+}
+
 /** Git's version from `git --version`; null when there is no Git. */
 export function checkGit(output: string | null): Finding {
   const match = /^git version (\d+)\.(\d+)\S*/.exec(output ?? '');

@@ -7,6 +7,8 @@ import { request } from 'undici';
 import { REGISTRATION_FILE, type Registration, readRegistration } from '../config/registration.ts';
 import type { Settings } from '../config/settings.ts';
 import { RunnerProblem } from '../problem.ts';
+import { socketPathBytes } from '../sandbox/attempt-folder.ts';
+import { MAX_SOCKET_PATH_BYTES } from '../sandbox/egress/options.ts';
 import { connectEngine, type Engine, engineMessage } from '../sandbox/engine.ts';
 import { readImageFile, VERSIONS_FILE } from '../sandbox/image-file.ts';
 import {
@@ -15,6 +17,7 @@ import {
   checkGit,
   checkImages,
   checkIsolation,
+  checkSocketPath,
   type EngineFacts,
   type Finding,
 } from './checks.ts';
@@ -32,6 +35,7 @@ export async function doctor(settings: Settings, out: { write(text: string): unk
   };
   const engine = connectEngine();
   note(await lookAtEngine(engine, settings));
+  note(checkSocketPath(socketPathBytes(settings.state), MAX_SOCKET_PATH_BYTES));
   note([checkDisk(await freeBytes(settings.state), settings.keepFree), checkGit(await gitVersion())]);
   note(await lookAtRegistration(settings.state));
   const bad = findings.filter(({ level }) => level === 'bad').length;

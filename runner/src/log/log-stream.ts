@@ -79,8 +79,12 @@ export class LogStream {
     this.#queue = new LogQueue(this.#spool, this.#limits.memoryBytes, options.onSpoolError);
   }
 
-  /** Numbers a line and takes it in. The text is masked and at most MAX_LINE_LENGTH long. */
+  /**
+   * Numbers a line and takes it in; the text is masked and at most MAX_LINE_LENGTH long. After `close` or a fault
+   * there is nobody to deliver to, and a step that stops late may still write.
+   */
   write(line: Omit<LogLine, 'seq'>) {
+    if (this.#faulty) return;
     const json = JSON.stringify({ seq: this.#lastSeq + 1, ...line } satisfies LogLine);
     const bytes = Buffer.byteLength(json) + 1;
     if (this.#openBytes + bytes > this.#limits.batchBytes) this.#closeBatch();

@@ -16,6 +16,15 @@ export interface AttemptFolder {
   readonly net: string;
 }
 
+/** The proxy's socket in the folder that is mounted for it. */
+export const SOCKET_NAME = 'proxy.sock';
+
+/** How many bytes the path of an attempt's socket has; the kernel takes a limited number (unix(7)). */
+export function socketPathBytes(state: string): number {
+  const { net } = attemptFolder(state, '0'.repeat(24), 99);
+  return Buffer.byteLength(join(net, SOCKET_NAME));
+}
+
 /** Where an attempt's folders are; nothing is made yet. */
 export function attemptFolder(state: string, deploymentId: string, attempt: number): AttemptFolder {
   const top = join(state, WORK_FOLDER, `${deploymentId}-${attempt}`);

@@ -6,7 +6,7 @@ import type { MountSettings } from 'dockerode';
 import type { Journal } from '../agent/journal.ts';
 import type { Settings } from '../config/settings.ts';
 import { JobFailure, type PreparedSource, type StepContext } from '../job/step.ts';
-import type { AttemptFolder } from './attempt-folder.ts';
+import { type AttemptFolder, SOCKET_NAME } from './attempt-folder.ts';
 import {
   allowedHosts,
   EgressError,
@@ -50,7 +50,6 @@ export interface NetworkInput {
 
 /** Where the folder with the proxy's socket is mounted in the container. */
 const NET_MOUNT = '/run/appflux';
-const SOCKET = 'proxy.sock';
 
 const closed = async () => [];
 const withoutProxy = { mounts: [], environment: {}, suggested: {}, entry: {}, close: closed };
@@ -82,7 +81,7 @@ async function openProxy(host: NetworkHost, input: NetworkInput, ctx: StepContex
   const facts = await imageFacts(host, imageId);
   try {
     const egress = await startEgress({
-      socketPath: join(folder.net, SOCKET),
+      socketPath: join(folder.net, SOCKET_NAME),
       allow: allowedHosts({
         image: facts.hosts,
         add: settings.allowHosts,
@@ -103,7 +102,7 @@ async function openProxy(host: NetworkHost, input: NetworkInput, ctx: StepContex
       mounts: [{ Type: 'bind', Source: folder.net, Target: NET_MOUNT, ReadOnly: true }],
       environment: egress.environment,
       suggested,
-      entry: { APPFLUX_EGRESS_SOCKET: `${NET_MOUNT}/${SOCKET}` },
+      entry: { APPFLUX_EGRESS_SOCKET: `${NET_MOUNT}/${SOCKET_NAME}` },
       close: async () => {
         await egress.close();
         return renderReport(egress.report());

@@ -55,6 +55,12 @@ test('memory is told by the engine, by the exit code, and by what a runtime prin
   );
 });
 
+test('a disk that is full is told by what programs print', () => {
+  expect(told({ tail: ['npm error nospc ENOSPC: no space left on device, write'] })).toBe(
+    'disk_full: The build command (npm run build) found no space left: nospc ENOSPC: no space left on device, write',
+  );
+});
+
 test('an entry that never begins is a fault of the image, not of the project', () => {
   expect(told({ stage: null, exitCode: 125, tail: ['appflux-build: no socket at /run/x'] })).toBe(
     'internal: The builder image did not begin the build: appflux-build: no socket at /run/x',

@@ -19,6 +19,8 @@ export interface FinishedBuild extends ContainerEnd {
 const ENTRY_FAILED = 125;
 /** 128 + SIGKILL: what the kernel sends when memory runs out. */
 const KILLED = 137;
+/** What programs print when a disk, or a build's /tmp or home (1 GB each), is full (errno(3), strerror(3)). */
+const NO_SPACE = /\bENOSPC\b|no space left on device/i;
 const HEAP_LIMIT = /JavaScript heap out of memory|java\.lang\.OutOfMemoryError/;
 
 /** Null when the build ended well. */
@@ -39,6 +41,9 @@ export function verdict(build: FinishedBuild): JobFailure | null {
   if (build.oomKilled || build.exitCode === KILLED) {
     const megabytes = Math.round(build.memoryBytes / 1024 ** 2);
     return new JobFailure('out_of_memory', `${named} was killed at the limit of ${megabytes} MB of memory`);
+  }
+  if (build.tail.some((line) => NO_SPACE.test(line))) {
+    return new JobFailure('disk_full', `${named} found no space left${quoted}`);
   }
   const code = build.stage === 'install' ? 'install_failed' : 'build_failed';
   return new JobFailure(code, `${named} ${howItEnded(build.exitCode)}${quoted}`);
