@@ -1,0 +1,140 @@
+/** Who waits for what, and in which order: against the real control plane. */
+import { afterAll, beforeAll, it } from 'vitest';
+import { Client } from '../instance/client.ts';
+import { type EdgeInstance, startInstance } from '../instance/edge.ts';
+import { SimulatedRunner } from '../instance/simulated-runner.ts';
+
+let edge: EdgeInstance;
+let client: Client;
+let apps = 0;
+
+beforeAll(async () => {
+  edge = await startInstance();
+  client = new Client(edge);
+});
+afterAll(() => edge.stop());
+
+const repoUrl = 'https://git.example/team/site.git';
+
+async function app(label: string, build: object = {}): Promise<string> {
+  apps += 1;
+  const source = { provider: 'git', repoUrl };
+  return (await client.createApp({ name: `App ${apps}`, source, build: { labels: [label], ...build } })).slug;
+}
+
+async function runner(label: string, slots = 1): Promise<SimulatedRunner> {
+  const registered = await client.registerRunner(label, [label], slots);
+  return SimulatedRunner.connect(edge.url, registered, { labels: [label], slots });
+}
+
+/** Waits until the pool has the job: only then it has a reason to wait. */
+const offered = (id: string) => client.until(id, ({ waitingFor }) => waitingFor !== null);
+
+it.concurrent('supersede: a newer deployment of the same branch takes an older one’s place in the queue', async ({
+  expect,
+}) => {
+  const slug = await app('supersede');
+  const old = await client.deploy(slug);
+  await offered(old.id);
+  const other = await client.deploy(slug, { branch: 'other' });
+  const preview = await client.deploy(slug, { environment: 'preview' });
+  const newer = await client.deploy(slug);
+  const ended = await client.untilEnded(old.id);
+  expect(ended.status).toBe('canceled');
+  const { items } = await client.logs(old.id);
+  expect(items.at(-1)?.text).toContain(newer.id);
+  for (const { id } of [other, preview, newer]) expect((await offered(id)).status).toBe('queued');
+});
+
+it.concurrent('supersede switched off: all of them are built, oldest first', async ({ expect }) => {
+  const slug = await app('patient', { supersede: false });
+  const ids: string[] = [];
+  for (let n = 0; n < 3; n += 1) {
+    const { id } = await client.deploy(slug);
+    await offered(id);
+    ids.push(id);
+  }
+  const builder = await runner('patient');
+  for (const id of ids) {
+    const attempt = await builder.begin();
+    expect(attempt.grant.deploymentId).toBe(id);
+    attempt.finish({
+      status: 'failed',
+      failure: { code: 'build_failed', message: 'no', phase: null, hint: 'none' },
+    });
+    await attempt.socket.next('finished');
+    builder.free(attempt.grant);
+  }
+});
+
+it.concurrent('concurrency: an App has no more builds at once than it may, whatever is free', async ({
+  expect,
+}) => {
+  const slug = await app('narrow', { supersede: false });
+  const builder = await runner('narrow', 3);
+  const first = await client.deploy(slug);
+  const attempt = await builder.begin();
+  expect(attempt.grant.deploymentId).toBe(first.id);
+  const second = await client.deploy(slug);
+  expect((await offered(second.id)).waitingFor).toBe(
+    'Another build of this App is running, and its limit is 1',
+  );
+  await client.cancel(first.id);
+  await attempt.socket.next('cancel');
+  attempt.finish({ status: 'canceled' });
+  expect((await builder.begin()).grant.deploymentId).toBe(second.id);
+});
+
+it.concurrent('drain: a draining runner finishes what it holds and gets nothing new', async ({ expect }) => {
+  const slug = await app('drain');
+  const builder = await runner('drain', 2);
+  const found = (await client.runners()).find(({ name }) => name === 'drain');
+  await client.fetch('POST', `/api/runners/${found?.id}/drain`, {});
+  expect(await builder.pool.next('drain')).toMatchObject({ draining: true });
+  const { id } = await client.deploy(slug);
+  expect((await offered(id)).waitingFor).toBe('drain is draining');
+  await client.fetch('POST', `/api/runners/${found?.id}/drain`, { draining: false });
+  expect((await builder.begin()).grant.deploymentId).toBe(id);
+});
+
+it.concurrent('waiting says why: which label is missing, which slots are busy, and who is ahead', async ({
+  expect,
+}) => {
+  const missing = await client.deploy(await app('nowhere'));
+  await runner('elsewhere');
+  expect((await offered(missing.id)).waitingFor).toContain('`nowhere`');
+  const builder = await runner('busy');
+  await client.deploy(await app('busy'));
+  await builder.begin();
+  const ahead = await client.deploy(await app('busy'));
+  await offered(ahead.id);
+  const behind = await client.deploy(await app('busy'));
+  await offered(behind.id);
+  expect((await client.deployment(ahead.id)).waitingFor).toBe(
+    'The slot of runner busy is busy, first in line',
+  );
+  expect((await client.deployment(behind.id)).waitingFor).toBe(
+    'The slot of runner busy is busy, 1 job ahead',
+  );
+});
+
+it.concurrent('cancel of a queued deployment: the pool drops the job in the same breath', async ({
+  expect,
+}) => {
+  const slug = await app('dropped');
+  const { id } = await client.deploy(slug);
+  await offered(id);
+  expect((await client.cancel(id)).status).toBe('canceled');
+  const builder = await runner('dropped');
+  await expect(builder.granted(500)).rejects.toThrow('no frame grant');
+});
+
+it.concurrent('cancel with the runner offline: it ends with the lease', async ({ expect }) => {
+  const slug = await app('offline');
+  const builder = await runner('offline');
+  const { id } = await client.deploy(slug);
+  const attempt = await builder.begin();
+  await Promise.all([attempt.socket.cut(), builder.pool.cut()]);
+  expect((await client.cancel(id)).status).toBe('canceling');
+  expect(await client.untilEnded(id, 60_000)).toMatchObject({ status: 'canceled' });
+});
