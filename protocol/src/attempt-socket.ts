@@ -24,6 +24,8 @@ export const AttemptResult = z.discriminatedUnion('status', [
   z.strictObject({ status: z.literal('success'), artifacts: z.array(ArtifactName).min(1).max(200) }),
   z.strictObject({ status: z.literal('failed'), failure: Failure }),
   z.strictObject({ status: z.literal('canceled') }),
+  /** The project's own `ignoreCommand` said that there is nothing to do: ends the deployment as canceled. */
+  z.strictObject({ status: z.literal('skipped'), reason: z.string().min(1).max(500) }),
 ]);
 export type AttemptResult = z.infer<typeof AttemptResult>;
 

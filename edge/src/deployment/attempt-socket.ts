@@ -232,6 +232,7 @@ export class AttemptSocket {
   #ending(result: AttemptResult, attempt: number): Event {
     if (result.status === 'failed') return { type: 'failed', attempt, failure: result.failure };
     if (result.status === 'canceled') return { type: 'stopped', attempt };
+    if (result.status === 'skipped') return { type: 'skipped', attempt, reason: result.reason };
     const artifacts = this.#deployment.artifacts.delivered(attempt, result.artifacts);
     if (artifacts !== null) return { type: 'succeeded', attempt, artifacts };
     const message = 'The runner said success, but not all of its artifacts lie in storage';

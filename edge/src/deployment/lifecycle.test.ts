@@ -179,6 +179,18 @@ describe('canceling', () => {
   });
 });
 
+describe('a project that asks not to be built this time', () => {
+  it('is canceled, and the log says why', () => {
+    const skipped: Event = { type: 'skipped', attempt: 1, reason: 'nothing of it has changed' };
+    const outcome = step(spec, run([[T0, claim()]]), skipped, T0 + 1);
+    expect(outcome).toMatchObject({ state: { status: 'canceled', failure: null, lease: null } });
+    expect(outcome).toHaveProperty(
+      'effects',
+      expect.arrayContaining([{ type: 'say', text: 'Canceled: nothing of it has changed' }]),
+    );
+  });
+});
+
 describe('the deadline', () => {
   it('counts from the first claim and over all attempts', () => {
     const deadline = T0 + 5_000 + spec.limits.timeoutSeconds * 1000;
@@ -227,6 +239,7 @@ describe('in any order of events', () => {
       failure: fc.constant(failure('build_failed', 'no')),
     }),
     fc.record({ type: fc.constant('stopped' as const), attempt }),
+    fc.record({ type: fc.constant('skipped' as const), attempt, reason: fc.string() }),
     fc.record({ type: fc.constant('cancel' as const), reason: fc.string() }),
     fc.record({ type: fc.constant('revoked' as const), runnerId: someRunner.map((one) => one.id) }),
     fc.record({ type: fc.constant('tick' as const), socketOpen: fc.boolean() }),

@@ -41,6 +41,8 @@ export type Event =
   | { type: 'failed'; attempt: number; failure: Failure }
   /** The runner gave the attempt up: because it was told to cancel, or because it is going away. */
   | { type: 'stopped'; attempt: number }
+  /** The project asked not to be built this time. */
+  | { type: 'skipped'; attempt: number; reason: string }
   /** The runner's credential was revoked: its lease ends now. */
   | { type: 'revoked'; runnerId: string }
   | { type: 'cancel'; reason: string }
@@ -261,6 +263,8 @@ function fromRunner(spec: Spec, state: State, event: RunnerEvent, now: number): 
       return { state: { ...state, plan: event.plan, version: event.version }, effects: [] };
     case 'stopped':
       return answered(leaseLost(spec, state, now, 'stopped before the build was over'));
+    case 'skipped':
+      return answered(canceled({ ...state, cancelReason: state.cancelReason ?? event.reason }, now));
     case 'succeeded':
       // Once somebody was told that it is being canceled, it ends canceled: the answer must not turn out a lie.
       if (state.status === 'canceling') return answered(canceled(state, now));
