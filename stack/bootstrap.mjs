@@ -8,20 +8,27 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { installedMatches, nodeFor, stampOf } from './bootstrap/packages.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const COMMANDS = ['start', 'test', 'check', 'images'];
 const STAMP = join(ROOT, 'node_modules', '.cache', 'appflux', 'packages');
 
-/** Ends with one sentence. */
+/**
+ * Ends with one sentence.
+ * @param {string} sentence
+ * @returns {never}
+ */
 function refuse(sentence) {
   process.stderr.write(`${sentence}\n`);
   process.exit(1);
 }
 
-/** A file's text, or null when it is not there. */
+/**
+ * A file's text, or null when it is not there.
+ * @param {string} path
+ */
 function read(path) {
   return existsSync(path) ? readFileSync(path, 'utf8') : null;
 }
@@ -38,7 +45,8 @@ async function ensurePackages() {
       cwd: ROOT,
       stdio: ['ignore', 'inherit', 'inherit'],
     });
-    if (error?.code === 'ENOENT') refuse('npm is not installed: run "apt-get install npm", then try again.');
+    if (error && 'code' in error && error.code === 'ENOENT')
+      refuse('npm is not installed: run "apt-get install npm", then try again.');
     if (error || status !== 0) {
       refuse(
         'npm ci did not work: see what it says above; "npm ping" tells whether its registry is reached.',
@@ -50,7 +58,10 @@ async function ensurePackages() {
   await writeFile(STAMP, stamp);
 }
 
-/** Calls back once when the npm that started this has gone without a word: killed, it cannot pass that on. */
+/**
+ * Calls back once when the npm that started this has gone without a word: killed, it cannot pass that on.
+ * @param {() => void} callback
+ */
 function whenOrphaned(callback) {
   if (process.env.npm_lifecycle_event === undefined) return;
   const parent = process.ppid;
@@ -61,19 +72,27 @@ function whenOrphaned(callback) {
   }, 1000).unref();
 }
 
-/** Runs a program in this one's place, as near as Node comes to it: its signals, its exit code. */
+/**
+ * Runs a program in this one's place, as near as Node comes to it: its signals, its exit code.
+ * @param {string} program
+ * @param {string[]} args
+ */
 function become(program, args) {
   const child = spawn(program, args, { cwd: ROOT, stdio: ['inherit', 'inherit', 'inherit', 'ipc'] });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
+    process.on(signal, () => child.kill(signal));
+  }
   whenOrphaned(() => child.kill('SIGTERM'));
   child.once('error', (error) =>
     refuse(`${program} does not run (${error.message}): remove node_modules and try again.`),
   );
-  child.once('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));
+  child.once('exit', (code, signal) =>
+    process.exit(code ?? 128 + (signal === null ? 0 : constants.signals[signal])),
+  );
 }
 
 async function main() {
-  const [command, ...args] = process.argv.slice(2);
+  const [command = '', ...args] = process.argv.slice(2);
   if (!COMMANDS.includes(command)) refuse(`Name one of these commands: ${COMMANDS.join(', ')}.`);
   const major = Number(process.versions.node.split('.')[0]);
   if (major < 20) refuse(`Node ${process.versions.node} is too old: install Node 20 or newer.`);
@@ -88,4 +107,4 @@ async function main() {
   become(node.startsWith('/') ? node : join(ROOT, node), [join(ROOT, 'stack', `${command}.ts`), ...args]);
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await main();
+await main();

@@ -49,8 +49,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
     child.once('error', reject);
     child.once('spawn', () => resolve(child.pid ?? 0));
   });
-  await log.close();
-  const pid = await started;
+  const [pid] = await Promise.all([started, log.close()]);
   // What it started goes with it: a killed parent cannot see to that.
   const sweep = ended.then((ending) => {
     signalGroup(pid, 'SIGKILL');

@@ -34,7 +34,10 @@ export function installedMatches(lock, installed) {
   });
 }
 
-/** @returns {Record<string, { version?: string, integrity?: string, optional?: boolean, link?: boolean }> | null} */
+/**
+ * @param {string} text
+ * @returns {Record<string, { version?: string, integrity?: string, optional?: boolean, link?: boolean }> | null}
+ */
 function packagesOf(text) {
   try {
     return JSON.parse(text).packages ?? null;

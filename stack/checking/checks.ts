@@ -99,7 +99,7 @@ export async function runChecks(
     });
     if (result.failed) {
       task.failed();
-      progress.say(result.all ?? result.shortMessage);
+      progress.say(result.all || (result.shortMessage ?? ''));
       outcome.failed += 1;
     } else {
       task.done();

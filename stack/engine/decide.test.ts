@@ -1,0 +1,104 @@
+import { describe, expect, test } from 'vitest';
+import { isDebianKin, type Machine, mayStopEngine, planEngine } from './decide.ts';
+import { engineAddresses } from './find.ts';
+
+const nothing = { found: false, configured: null, denied: null, reason: 'connect ENOENT' } as const;
+const bare: Machine = {
+  platform: 'linux',
+  root: true,
+  debian: true,
+  systemd: false,
+  unit: false,
+  dockerd: false,
+};
+
+describe('on a machine without an engine', () => {
+  test('root on Debian installs one and starts it by hand where there is no systemd', () => {
+    expect(planEngine(nothing, bare)).toEqual({ action: 'start', install: true, by: 'hand' });
+  });
+
+  test('root on Debian installs one and has systemd start it where systemd is in charge', () => {
+    expect(planEngine(nothing, { ...bare, systemd: true })).toEqual({
+      action: 'start',
+      install: true,
+      by: 'systemd',
+    });
+  });
+
+  test('an engine that is installed is started and not installed again, on any distribution', () => {
+    const installed = { ...bare, dockerd: true, debian: false };
+    expect(planEngine(nothing, installed)).toEqual({ action: 'start', install: false, by: 'hand' });
+    expect(planEngine(nothing, { ...installed, systemd: true, unit: true })).toMatchObject({ by: 'systemd' });
+    // A program without a service that systemd knows.
+    expect(planEngine(nothing, { ...installed, systemd: true, unit: false })).toMatchObject({ by: 'hand' });
+  });
+
+  test.each<[string, Partial<Machine>, string]>([
+    ['another user on Debian', { root: false }, 'sudo apt-get install docker.io'],
+    ['another user elsewhere', { root: false, debian: false }, 'as its documentation says'],
+    ['another user with a stopped engine', { root: false, dockerd: true }, '"sudo dockerd"'],
+    [
+      'another user with a stopped service',
+      { root: false, dockerd: true, systemd: true, unit: true },
+      '"sudo systemctl start docker"',
+    ],
+    ['root on another distribution', { debian: false }, 'as its documentation says'],
+    ['a Mac', { platform: 'darwin', debian: false }, 'start Docker'],
+  ])('%s is told what to do', (_, changes, advice) => {
+    expect(planEngine(nothing, { ...bare, ...changes })).toMatchObject({
+      action: 'refuse',
+      code: 'engine_missing',
+      advice: expect.stringContaining(advice),
+    });
+  });
+});
+
+test('a DOCKER_HOST that does not answer is not gone past', () => {
+  const search = { ...nothing, configured: 'tcp://10.0.0.5:2375' };
+  expect(planEngine(search, bare)).toMatchObject({
+    action: 'refuse',
+    code: 'engine_failed',
+    message: expect.stringContaining('tcp://10.0.0.5:2375'),
+  });
+  expect(engineAddresses({ DOCKER_HOST: 'tcp://10.0.0.5:2375' }, '/root')).toEqual([
+    { name: 'tcp://10.0.0.5:2375', socketPath: null },
+  ]);
+});
+
+test('a socket that may not be used is not worked around', () => {
+  const search = { ...nothing, denied: 'unix:///var/run/docker.sock' };
+  expect(planEngine(search, { ...bare, root: false })).toMatchObject({
+    action: 'refuse',
+    code: 'engine_denied',
+    advice: expect.stringContaining('usermod -aG docker'),
+  });
+});
+
+test('engines are looked for system-wide, then of this user', () => {
+  expect(engineAddresses({ XDG_RUNTIME_DIR: '/run/user/1000' }, '/home/ann').map(({ name }) => name)).toEqual(
+    [
+      'unix:///var/run/docker.sock',
+      'unix:///run/user/1000/docker.sock',
+      'unix:///home/ann/.docker/run/docker.sock',
+    ],
+  );
+});
+
+test.each([
+  ['ID=debian\nVERSION_ID="12"\n', true],
+  ['NAME="Ubuntu"\nID=ubuntu\nID_LIKE=debian\n', true],
+  ['ID=linuxmint\nID_LIKE="ubuntu debian"\n', true],
+  ["ID='debian'\n", true],
+  ['ID=fedora\nPRETTY_NAME="like debian"\n', false],
+  ['ID="rhel"\nID_LIKE="fedora"\n', false],
+  ['', false],
+])('%j is kin of Debian: %s', (text, expected) => {
+  expect(isDebianKin(text)).toBe(expected);
+});
+
+test('an engine is stopped only when no container of someone else runs in it', () => {
+  expect(mayStopEngine([])).toBe(true);
+  expect(mayStopEngine([{ Labels: { 'dev.appflux.runner': '66f2a1c04b7e9d0012345678' } }])).toBe(true);
+  expect(mayStopEngine([{ Labels: { 'dev.appflux.runner': 'x' } }, { Labels: {} }])).toBe(false);
+  expect(mayStopEngine([{ Labels: { 'org.example.dev.appflux.': 'x' } }])).toBe(false);
+});

@@ -1,0 +1,124 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { rootCertificates } from 'node:tls';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ROOT } from '../command.ts';
+import { fingerprint } from '../fingerprint.ts';
+import { type BuilderImage, pickImages, readCatalog } from './catalog.ts';
+import { architectureOf } from './host.ts';
+import { certificateFiles, type HostFacts, imageInputs, withoutCredentials } from './inputs.ts';
+
+const [first = '', second = ''] = rootCertificates;
+
+describe('certificates of the host', () => {
+  test('become one file each, whatever file they were found in, each once', () => {
+    const files = certificateFiles([`# ours\n${first}\n${second}`, first]);
+    expect(files).toHaveLength(2);
+    for (const { path, content } of files) {
+      expect(path).toMatch(/^prepared\/certificates\/host-[0-9a-f]{16}\.crt$/);
+      expect(content.toString().match(/BEGIN CERTIFICATE/g)).toHaveLength(1);
+    }
+    expect(certificateFiles([second, first])).toEqual(files);
+  });
+
+  test('are certificates: keys and broken blocks stay on the host', () => {
+    const key = '-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA==\n-----END PRIVATE KEY-----';
+    const broken = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----';
+    expect(certificateFiles([key, broken, 'no PEM at all'])).toEqual([]);
+  });
+});
+
+test('the address of a mirror enters an image without its password', () => {
+  expect(withoutCredentials('https://ann:secret@mirror.example.com/npm/')).toBe(
+    'https://mirror.example.com/npm/',
+  );
+});
+
+describe('the inputs of an image', () => {
+  let parent: string;
+  let image: BuilderImage;
+  const host: HostFacts = {
+    architecture: 'amd64',
+    certificates: [],
+    npmRegistry: 'https://mirror.example.com/npm/',
+  };
+  beforeEach(async () => {
+    parent = await mkdtemp(join(tmpdir(), 'appflux-catalog-'));
+    for (const folder of ['web/tools/node_modules/x', 'entry']) {
+      await mkdir(join(parent, folder), { recursive: true });
+    }
+    await writeFile(
+      join(parent, 'web/image.json'),
+      JSON.stringify({
+        repository: 'appflux/web-builder',
+        base: { tag: 'debian:bookworm-slim', suite: 'bookworm' },
+        npmTools: 'tools',
+        shared: ['entry'],
+      }),
+    );
+    await writeFile(join(parent, 'web/Dockerfile'), 'FROM debian:bookworm-slim\n');
+    await writeFile(join(parent, 'web/tools/package-lock.json'), '{}');
+    await writeFile(join(parent, 'web/tools/node_modules/x/index.js'), 'downloaded');
+    await writeFile(join(parent, 'entry/appflux-build'), '#!/bin/bash\n', { mode: 0o755 });
+    await writeFile(join(parent, 'README.md'), '# Builder images\n');
+    [image] = pickImages(await readCatalog(parent), ['web']) as [BuilderImage];
+  });
+  afterEach(() => rm(parent, { recursive: true }));
+
+  const hash = async (facts: HostFacts) => fingerprint(await imageInputs(image, facts), facts.architecture);
+
+  test('are its folder, the shared ones and what the host adds; a folder without image.json is no image', async () => {
+    expect([...(await readCatalog(parent)).keys()]).toEqual(['web']);
+    const paths = (await imageInputs(image, { ...host, certificates: [first] }))
+      .map(({ path }) => path)
+      .sort();
+    expect(paths).toEqual([
+      'Dockerfile',
+      'entry/appflux-build',
+      'image.json',
+      expect.stringMatching(/^prepared\/certificates\/host-/),
+      'prepared/npm-registry',
+      'tools/package-lock.json',
+    ]);
+  });
+
+  test('are others when a file, a certificate, the mirror or the processor is another', async () => {
+    const before = await hash(host);
+    expect(await hash({ ...host, certificates: [first] })).not.toBe(before);
+    expect(await hash({ ...host, npmRegistry: 'https://other.example.com/' })).not.toBe(before);
+    expect(await hash({ ...host, architecture: 'arm64' })).not.toBe(before);
+    await writeFile(join(parent, 'entry/appflux-build'), '#!/bin/bash\nexit\n');
+    expect(await hash(host)).not.toBe(before);
+  });
+
+  test('are the same when only a download or a file beside the image has changed', async () => {
+    const before = await hash(host);
+    await writeFile(join(parent, 'web/tools/node_modules/x/index.js'), 'another download');
+    await writeFile(join(parent, 'README.md'), '# Other words\n');
+    expect(await hash(host)).toBe(before);
+  });
+
+  test('cannot be asked for of an image that there is not', async () => {
+    const catalog = await readCatalog(parent);
+    expect(() => pickImages(catalog, ['web', 'amiga'])).toThrow('There is no builder image "amiga"');
+  });
+});
+
+describe('the images of this checkout', () => {
+  test('begin from the base that their image.json names', async () => {
+    for (const image of (await readCatalog(join(ROOT, 'builder-images'))).values()) {
+      const dockerfile = await readFile(join(image.parent, image.kind, 'Dockerfile'), 'utf8');
+      expect(/^FROM (\S+)$/m.exec(dockerfile)?.[1], image.kind).toBe(image.base.tag);
+    }
+  });
+});
+
+test.each([
+  ['x86_64', 'amd64'],
+  ['x64', 'amd64'],
+  ['aarch64', 'arm64'],
+  ['riscv64', null],
+])('the processor %s is %s to Docker', (name, expected) => {
+  expect(architectureOf(name)).toBe(expected);
+});

@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest';
+import { environmentOfOwn } from './npm.ts';
+
+test('an npm of its own keeps npm’s configuration and forgets the run that it is in', () => {
+  expect(
+    environmentOfOwn({
+      PATH: '/usr/bin',
+      npm_config_registry: 'https://mirror.example.com/',
+      npm_config_cafile: '/etc/ssl/ours.pem',
+      npm_config_local_prefix: '/checkout',
+      npm_package_json: '/checkout/package.json',
+      npm_lifecycle_event: 'start',
+      npm_command: 'run-script',
+      npm_node_execpath: '/usr/bin/node',
+      INIT_CWD: '/checkout/stack',
+    }),
+  ).toEqual({
+    PATH: '/usr/bin',
+    npm_config_registry: 'https://mirror.example.com/',
+    npm_config_cafile: '/etc/ssl/ours.pem',
+  });
+});

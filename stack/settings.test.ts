@@ -1,0 +1,108 @@
+import { describe, expect, test } from 'vitest';
+import { isStackProblem } from './problem.ts';
+import { readSettings, stateFolder } from './settings.ts';
+
+const problemOf = (env: NodeJS.ProcessEnv): string => {
+  try {
+    readSettings(env, '/checkout');
+  } catch (error) {
+    if (isStackProblem(error, 'settings_invalid')) return error.sentence;
+    throw error;
+  }
+  throw new Error('these settings were taken');
+};
+
+describe('settings of a local start', () => {
+  test('need nothing in the environment', () => {
+    expect(readSettings({}, '/checkout')).toEqual({
+      port: 8787,
+      state: '/checkout/.appflux',
+      runners: 1,
+      slots: 1,
+      images: ['web'],
+      bootstrapToken: null,
+      allowPrivateSources: false,
+      storage: null,
+      passedOn: {},
+    });
+  });
+
+  test('are taken from the environment, an empty variable being none', () => {
+    const settings = readSettings(
+      {
+        APPFLUX_PORT: '9000',
+        APPFLUX_STATE: 'state',
+        APPFLUX_RUNNERS: '0',
+        APPFLUX_SLOTS: '3',
+        APPFLUX_IMAGES: 'web,android',
+        APPFLUX_BOOTSTRAP_TOKEN: 'a'.repeat(32),
+        APPFLUX_ALLOW_PRIVATE_SOURCES: '1',
+        MONGODB_URI: 'mongodb://db.example.com/appflux',
+        GITHUB_API_URL: '',
+        PATH: '/usr/bin',
+      },
+      '/checkout',
+    );
+    expect(settings).toMatchObject({
+      port: 9000,
+      state: '/checkout/state',
+      runners: 0,
+      slots: 3,
+      images: ['web', 'android'],
+      bootstrapToken: 'a'.repeat(32),
+      allowPrivateSources: true,
+      passedOn: { MONGODB_URI: 'mongodb://db.example.com/appflux' },
+    });
+    expect(settings.passedOn).not.toHaveProperty('GITHUB_API_URL');
+    expect(settings.passedOn).not.toHaveProperty('PATH');
+  });
+
+  test('that are wrong are all named, each with what it must be', () => {
+    const sentence = problemOf({
+      APPFLUX_PORT: '70000',
+      APPFLUX_RUNNERS: 'two',
+      APPFLUX_SLOTS: '0',
+      APPFLUX_BOOTSTRAP_TOKEN: 'short',
+      APPFLUX_IMAGES: '../web',
+      APPFLUX_ALLOW_PRIVATE_SOURCES: 'yes',
+      MONGODB_URI: 'db.example.com',
+    });
+    for (const name of [
+      'APPFLUX_PORT is at most 65535',
+      'APPFLUX_RUNNERS is a whole number',
+      'APPFLUX_SLOTS is at least 1',
+      'APPFLUX_BOOTSTRAP_TOKEN has 32 characters or more',
+      'APPFLUX_IMAGES names builder images',
+      'APPFLUX_ALLOW_PRIVATE_SOURCES is 0 or 1',
+      'MONGODB_URI begins with mongodb://',
+    ]) {
+      expect(sentence).toContain(name);
+    }
+  });
+
+  test('never repeat a secret in what they say', () => {
+    expect(problemOf({ APPFLUX_BOOTSTRAP_TOKEN: 'geheim' })).not.toContain('geheim');
+  });
+
+  test('take an S3 server whole or not at all', () => {
+    const storage = {
+      S3_ENDPOINT: 'https://s3.example.com',
+      S3_BUCKET: 'builds',
+      S3_ACCESS_KEY_ID: 'key',
+      S3_SECRET_ACCESS_KEY: 'secret',
+    };
+    expect(readSettings(storage, '/checkout').storage).toEqual({
+      endpoint: 'https://s3.example.com',
+      bucket: 'builds',
+      accessKeyId: 'key',
+      secretAccessKey: 'secret',
+    });
+    expect(problemOf({ ...storage, S3_BUCKET: '', S3_ACCESS_KEY_ID: '' })).toContain(
+      'S3_BUCKET and S3_ACCESS_KEY_ID must be set as well',
+    );
+  });
+});
+
+test('the state folder may lie anywhere', () => {
+  expect(stateFolder({ APPFLUX_STATE: '/srv/appflux' }, '/checkout')).toBe('/srv/appflux');
+});
