@@ -2,12 +2,11 @@
 import { constants } from 'node:fs';
 import { mkdir, open, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Readable } from 'node:stream';
-import { crc32 } from 'node:zlib';
-import { type Entry, openPromise, type ZipFile } from 'yauzl';
+import type { Entry, ZipFile } from 'yauzl';
 import { JobFailure } from '../../step.ts';
 import type { SourceLimits } from '../limits.ts';
 import { quoted } from '../printable.ts';
+import { eachEntry, readEntry } from './archive.ts';
 import { listEntry } from './directory.ts';
 import { type ExtractionPlan, ExtractionPlanner, type PlannedEntry } from './plan.ts';
 
@@ -33,23 +32,15 @@ export async function extractZip(
   folder: string,
   options: ExtractOptions,
 ): Promise<string | null> {
-  const plan = await planExtraction(archive, options);
-  const wanted = new Map(plan.entries.map((entry) => [entry.index, entry]));
-  const folders = new FolderMaker(folder);
-  const links: { readonly path: string; readonly target: string }[] = [];
+  const { entries, unwrapped } = await planExtraction(archive, options);
+  const planned = new Map(entries.map((entry) => [entry.index, entry]));
+  const target = new Target(folder);
   await eachEntry(archive, options.signal, async (entry, index, zip) => {
-    const planned = wanted.get(index);
-    if (planned === undefined) return;
-    if (planned.kind === 'directory') await folders.make(planned.path);
-    else if (planned.kind === 'link')
-      links.push({ path: planned.path, target: await readTarget(zip, entry, planned) });
-    else await writeFile(zip, entry, planned, folders);
+    const wanted = planned.get(index);
+    if (wanted !== undefined) await target.put(zip, entry, wanted);
   });
-  for (const { path, target } of links) {
-    await folders.make(dirname(path));
-    await symlink(target, join(folder, path));
-  }
-  return plan.unwrapped;
+  await target.makeLinks();
+  return unwrapped;
 }
 
 async function planExtraction(archive: string, options: ExtractOptions): Promise<ExtractionPlan> {
@@ -58,137 +49,64 @@ async function planExtraction(archive: string, options: ExtractOptions): Promise
   return planner.finish(options.rootDirectory);
 }
 
-type TakeEntry = (entry: Entry, index: number, zip: ZipFile) => Promise<void>;
+const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
 
-/**
- * Opens the archive and hands over its entries in order, and closes it again. What yauzl rejects is a damaged
- * archive.
- */
-async function eachEntry(archive: string, signal: AbortSignal, take: TakeEntry): Promise<void> {
-  signal.throwIfAborted();
-  const zip = await damagedUnless(
-    openPromise(archive, { autoClose: false, decodeStrings: false, validateEntrySizes: true }),
-  );
-  try {
-    const entries = zip.eachEntry();
-    for (let index = 0; ; index += 1) {
-      const next = await damagedUnless(entries.next());
-      if (next.done === true) return;
-      signal.throwIfAborted();
-      await take(next.value, index, zip);
+/** The folder that a ZIP is unpacked into. */
+class Target {
+  readonly #top: string;
+  readonly #made = new Set<string>(['.']);
+  readonly #links: { readonly path: string; readonly target: string }[] = [];
+
+  constructor(top: string) {
+    this.#top = top;
+  }
+
+  async put(zip: ZipFile, entry: Entry, { kind, path }: PlannedEntry): Promise<void> {
+    if (kind === 'directory') await this.#folder(path);
+    else if (kind === 'link') this.#links.push({ path, target: await readTarget(zip, entry, path) });
+    else await this.#file(zip, entry, path, kind === 'program' ? 0o755 : 0o644);
+  }
+
+  async makeLinks(): Promise<void> {
+    for (const { path, target } of this.#links) {
+      await this.#folder(dirname(path));
+      await symlink(target, join(this.#top, path));
     }
-  } finally {
-    zip.close();
+  }
+
+  async #folder(path: string): Promise<void> {
+    if (this.#made.has(path)) return;
+    await mkdir(join(this.#top, path), { recursive: true, mode: 0o755 });
+    this.#made.add(path);
+  }
+
+  async #file(zip: ZipFile, entry: Entry, path: string, mode: number): Promise<void> {
+    try {
+      await this.#folder(dirname(path));
+      const file = await open(join(this.#top, path), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
+      try {
+        await readEntry(zip, entry, path, (chunk) => file.writeFile(chunk));
+      } finally {
+        await file.close();
+      }
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'ENOSPC')) throw error;
+      throw new JobFailure('disk_full', "The runner's disk is full: the ZIP could not be unpacked.", {
+        hint: 'Ask the owner of the runner to make room.',
+        cause: error,
+      });
+    }
   }
 }
 
-async function readTarget(zip: ZipFile, entry: Entry, planned: PlannedEntry): Promise<string> {
+async function readTarget(zip: ZipFile, entry: Entry, path: string): Promise<string> {
   const chunks: Buffer[] = [];
-  await readEntry(zip, entry, planned.path, async (chunk) => {
+  await readEntry(zip, entry, path, async (chunk) => {
     chunks.push(chunk);
   });
   const target = Buffer.concat(chunks).toString('utf8');
   if (target === '' || target.includes('\0')) {
-    throw new JobFailure('source_invalid', `The ZIP holds a link ${quoted(planned.path)} without a target.`);
+    throw new JobFailure('source_invalid', `The ZIP holds a link ${quoted(path)} without a target.`);
   }
   return target;
 }
-
-const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
-
-async function writeFile(
-  zip: ZipFile,
-  entry: Entry,
-  planned: PlannedEntry,
-  folders: FolderMaker,
-): Promise<void> {
-  await folders.make(dirname(planned.path));
-  const mode = planned.kind === 'program' ? 0o755 : 0o644;
-  try {
-    const file = await open(join(folders.top, planned.path), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
-    try {
-      await readEntry(zip, entry, planned.path, async (chunk) => {
-        await file.writeFile(chunk);
-      });
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    throw isFull(error)
-      ? new JobFailure('disk_full', "The runner's disk is full: the ZIP could not be unpacked.", {
-          cause: error,
-        })
-      : error;
-  }
-}
-
-/** Passes an entry's contents on, piece by piece, and checks them against size and CRC-32. */
-async function readEntry(
-  zip: ZipFile,
-  entry: Entry,
-  path: string,
-  take: (chunk: Buffer) => Promise<void>,
-): Promise<void> {
-  const stream: Readable = await damagedUnless(zip.openReadStreamPromise(entry), path);
-  const chunks = stream[Symbol.asyncIterator]();
-  let crc = 0;
-  try {
-    for (;;) {
-      const next = await damagedUnless(chunks.next(), path);
-      if (next.done === true) break;
-      crc = crc32(next.value, crc);
-      await take(next.value);
-    }
-  } finally {
-    stream.destroy();
-  }
-  if (crc !== entry.crc32) throw damaged(path);
-}
-
-/** Makes folders once each. */
-class FolderMaker {
-  readonly top: string;
-  readonly #made = new Set<string>(['.', '']);
-
-  constructor(top: string) {
-    this.top = top;
-  }
-
-  /** Makes a folder of the tree and those above it. */
-  async make(path: string): Promise<void> {
-    if (this.#made.has(path)) return;
-    await mkdir(join(this.top, path), { recursive: true, mode: 0o755 });
-    this.#made.add(path);
-  }
-}
-
-async function damagedUnless<T>(work: Promise<T>, path?: string): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    if (error instanceof Error && /strong encryption/.test(error.message)) {
-      throw new JobFailure('source_invalid', 'The ZIP is encrypted.', {
-        hint: 'Pack it again without a password.',
-        cause: error,
-      });
-    }
-    // Errors of the host's own file system have a code; those about the archive's contents come from yauzl,
-    // without one, or from zlib.
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    if (code !== '' && !code.startsWith('Z_')) throw error;
-    throw damaged(path, error);
-  }
-}
-
-function damaged(path?: string, cause?: unknown): JobFailure {
-  return new JobFailure(
-    'source_invalid',
-    path === undefined
-      ? 'The upload is not a complete ZIP: its directory is missing or damaged.'
-      : `The ZIP is damaged: ${quoted(path)} could not be unpacked.`,
-    { hint: 'Pack it again, and upload it again.', cause },
-  );
-}
-
-const isFull = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === 'ENOSPC';
