@@ -1,0 +1,158 @@
+/** Speaks with clamd: one connection for each question (clamd(8), "COMMANDS"). */
+import { connect, type Socket } from 'node:net';
+import type { ClamdAddress } from './address.ts';
+import { parseVerdict, type Verdict } from './reply.ts';
+
+/** clamd could not be asked, or its answer cannot be used. The message names no path of the host. */
+export class ClamdError extends Error {
+  override readonly name = 'ClamdError';
+  readonly code: 'unreachable' | 'broke_off' | 'no_answer' | 'refused' | 'not_installed' | 'not_ready';
+
+  constructor(code: ClamdError['code'], message: string, cause?: unknown) {
+    super(message, { cause });
+    this.code = code;
+  }
+}
+
+export interface ClientTimeouts {
+  /** Until the connection stands, and for each further piece to be taken, in milliseconds. */
+  readonly transferMs: number;
+  /** From the last piece to the verdict. */
+  readonly verdictMs: number;
+}
+
+/** A verdict on a large archive takes minutes; the managed clamd gives up on one after ten. */
+export const CLIENT_TIMEOUTS: ClientTimeouts = { transferMs: 30_000, verdictMs: 660_000 };
+
+/** No answer of clamd's is longer; what is, is not clamd's. */
+const MAX_REPLY_BYTES = 16_384;
+
+/**
+ * Asks a question that has one line for an answer.
+ * @throws {ClamdError}
+ */
+export async function askClamd(
+  address: ClamdAddress,
+  command: 'PING' | 'VERSION' | 'RELOAD',
+  timeouts: ClientTimeouts = CLIENT_TIMEOUTS,
+): Promise<string> {
+  const connection = new Connection(address, timeouts.transferMs);
+  try {
+    connection.socket.write(`z${command}\0`);
+    return await connection.reply;
+  } finally {
+    connection.socket.destroy();
+  }
+}
+
+/**
+ * Sends content through INSTREAM and gives the verdict.
+ * @throws {ClamdError}; the reason of `signal` if it aborts; whatever reading the content throws.
+ */
+export async function scanContent(
+  address: ClamdAddress,
+  content: AsyncIterable<Uint8Array>,
+  signal: AbortSignal,
+  timeouts: ClientTimeouts = CLIENT_TIMEOUTS,
+): Promise<Verdict> {
+  signal.throwIfAborted();
+  const connection = new Connection(address, timeouts.transferMs);
+  const abort = (): void => {
+    connection.socket.destroy();
+  };
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    await send(connection, content);
+    connection.socket.setTimeout(timeouts.verdictMs);
+    const reply = await connection.reply;
+    const verdict = parseVerdict(reply);
+    if (verdict === null)
+      throw new ClamdError('refused', `The malware scanner answered “${reply.slice(0, 200)}”.`);
+    return verdict;
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', abort);
+    connection.socket.destroy();
+  }
+}
+
+/** Each piece with its length before it, and a length of zero at the end. clamd may answer before that: then enough is sent. */
+async function send(connection: Connection, content: AsyncIterable<Uint8Array>): Promise<void> {
+  const { socket } = connection;
+  socket.write('zINSTREAM\0');
+  for await (const piece of content) {
+    if (connection.answered) return;
+    if (piece.length === 0) continue;
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(piece.length);
+    socket.cork();
+    socket.write(length);
+    const more = socket.write(piece);
+    socket.uncork();
+    if (!more) await connection.drained();
+  }
+  if (!connection.answered) socket.write(Buffer.alloc(4));
+}
+
+/** A connection and the answer that comes over it. */
+class Connection {
+  readonly socket: Socket;
+  readonly reply: Promise<string>;
+  /** The answer is there, or will never be. */
+  answered = false;
+
+  constructor(address: ClamdAddress, transferMs: number) {
+    const socket = connect(
+      address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port },
+    );
+    this.socket = socket;
+    socket.setTimeout(transferMs, () =>
+      socket.destroy(new ClamdError('no_answer', 'The malware scanner does not answer.')),
+    );
+    let connected = false;
+    let text = '';
+    socket.once('connect', () => {
+      connected = true;
+    });
+    this.reply = new Promise((resolve, reject) => {
+      socket.on('data', (chunk: Buffer) => {
+        text += chunk.toString('latin1');
+        const end = text.indexOf('\0');
+        if (end === -1 && text.length <= MAX_REPLY_BYTES) return;
+        this.answered = true;
+        resolve(text.slice(0, end === -1 ? MAX_REPLY_BYTES : end));
+      });
+      let failure: Error | undefined;
+      socket.on('error', (error) => {
+        failure = error;
+      });
+      socket.on('close', () => {
+        this.answered = true;
+        if (failure instanceof ClamdError) reject(failure);
+        else if (connected) reject(new ClamdError('broke_off', 'The malware scanner broke off.', failure));
+        else reject(new ClamdError('unreachable', 'The malware scanner cannot be reached.', failure));
+      });
+    });
+    // It may fail while nobody waits for it yet; whoever waits later still gets the failure.
+    this.reply.catch(() => undefined);
+  }
+
+  /** Resolves when more can be sent, or when nothing can be any more. */
+  drained(): Promise<void> {
+    return new Promise((resolve) => {
+      const settle = (): void => {
+        this.socket.removeListener('drain', settle);
+        this.socket.removeListener('close', settle);
+        resolve();
+      };
+      if (this.socket.destroyed) {
+        resolve();
+        return;
+      }
+      this.socket.on('drain', settle);
+      this.socket.on('close', settle);
+    });
+  }
+}
