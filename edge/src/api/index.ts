@@ -96,9 +96,11 @@ api.route('/auth/v1', auth);
 api.route('/', publicPages);
 
 // Everything else is the dashboard, a single page that finds its own way.
-api.get('*', secureHeaders({ xFrameOptions: 'DENY', crossOriginEmbedderPolicy: false }), (c) =>
-  c.env.ASSETS.fetch(c.req.raw),
-);
+api.get('*', secureHeaders({ xFrameOptions: 'DENY', crossOriginEmbedderPolicy: false }), async (c) => {
+  const file = await c.env.ASSETS.fetch(c.req.raw);
+  // What a binding answers has immutable headers; the copy takes those of the middleware.
+  return new Response(file.body, file);
+});
 
 function refuse(error: Error, c: Context<ApiEnv>): Response {
   const refusal = asRefusal(error);
