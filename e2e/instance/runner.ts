@@ -1,0 +1,137 @@
+/** A real runner, as its own process, registered with an instance and building in the real Docker engine. */
+import { access, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { RegistrationToken } from '@appflux/protocol';
+import { execa } from 'execa';
+import { RUNNER_LABEL } from '../../runner/src/sandbox/container-spec.ts';
+import { connectEngine } from '../../runner/src/sandbox/engine.ts';
+import { type Child, signalGroup, startChild } from '../../stack/child.ts';
+import { Client, pause } from './client.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const CLI = join(ROOT, 'runner', 'src', 'cli.ts');
+
+/** A build that is told to end with its runner gets this long, in milliseconds. */
+const STOP_GRACE_MS = 30_000;
+
+/** What a runner keeps on its host for builds. */
+export interface Leftovers {
+  /** Containers of this runner, running or not. */
+  readonly containers: string[];
+  /** Folders of attempts. */
+  readonly folders: string[];
+}
+
+export interface RunnerProcess {
+  /** The runner's id at the instance. */
+  readonly id: string;
+  readonly name: string;
+  readonly pid: number;
+  /** What builds have left behind on the host, once no build is under way: a runner tidies up after its last word. */
+  leftovers(): Promise<Leftovers>;
+  /** What it has written to its log. */
+  output(): Promise<string>;
+  /** SIGTERM; waits for its end and removes its state folder. */
+  stop(): Promise<void>;
+  /** SIGKILL: it has no time for a word or for its containers. The state folder stays, for `start` again. */
+  kill(): Promise<void>;
+  /** Starts it again on the same state, after `kill`, and waits until it is online. */
+  start(): Promise<void>;
+}
+
+export interface RunnerOptions {
+  readonly name?: string;
+  readonly labels?: readonly string[];
+  readonly slots?: number;
+  /** Further settings, as environment variables. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Registers a runner and starts it. Resolves when the instance says that it is online. */
+export async function startRunner(
+  instance: { url: string; token: string },
+  options: RunnerOptions = {},
+): Promise<RunnerProcess> {
+  const { name = 'test-runner', labels = ['linux'], slots = 1 } = options;
+  const client = new Client(instance);
+  const home = await mkdtemp(join(tmpdir(), 'appflux-runner-'));
+  const state = join(home, 'state');
+  const logFile = join(home, 'runner.log');
+  const env = { ...process.env, APPFLUX_ALLOW_PRIVATE_SOURCES: '1', ...options.env };
+  const { token } = await client.call(RegistrationToken, 'POST', '/api/runners/tokens');
+  await execa(
+    process.execPath,
+    [CLI, 'register', '--state', state, '--url', instance.url, '--name', name, '--labels', labels.join(',')],
+    { env: { ...env, APPFLUX_RUNNER_TOKEN: token, APPFLUX_RUNNER_SLOTS: String(slots) }, stdin: 'ignore' },
+  );
+  const { id } = JSON.parse(await readFile(join(state, 'runner.json'), 'utf8')) as { id: string };
+  const engine = connectEngine();
+
+  const spawn = (): Promise<Child> => {
+    const args = [CLI, 'start', '--state', state, '--slots', String(slots)];
+    return startChild({ command: process.execPath, args, cwd: ROOT, env, logFile });
+  };
+  let child = await spawn();
+  await untilOnline(client, id, child);
+  return {
+    id,
+    name,
+    get pid() {
+      return child.pid;
+    },
+    leftovers: async () => {
+      await untilIdle(client, id);
+      const filters = { label: [`${RUNNER_LABEL}=${id}`] };
+      const containers = await engine.listContainers({ all: true, filters });
+      return { containers: containers.map(({ Id }) => Id), folders: await namesIn(join(state, 'work')) };
+    },
+    output: () => readFile(logFile, 'utf8'),
+    stop: async () => {
+      await child.stop(STOP_GRACE_MS);
+      await rm(home, { recursive: true, force: true });
+    },
+    kill: async () => {
+      signalGroup(child.pid, 'SIGKILL');
+      await child.ended;
+    },
+    start: async () => {
+      child = await spawn();
+      await untilOnline(client, id, child);
+    },
+  };
+}
+
+async function untilOnline(client: Client, id: string, child: Child): Promise<void> {
+  let ending: string | null = null;
+  void child.ended.then((how) => {
+    ending = how;
+  });
+  const deadline = Date.now() + 60_000;
+  for (;;) {
+    // An instance that is itself being restarted does not answer for a moment.
+    const runners = await client.runners().catch(() => []);
+    const runner = runners.find((candidate) => candidate.id === id);
+    if (runner?.status === 'online') return;
+    if (ending !== null) throw new Error(`the runner ended (${ending}): ${await child.output()}`);
+    if (Date.now() > deadline) throw new Error(`the runner did not come online:\n${await child.output()}`);
+    await pause(50);
+  }
+}
+
+async function untilIdle(client: Client, id: string): Promise<void> {
+  const deadline = Date.now() + 60_000;
+  while ((await client.runners()).some((runner) => runner.id === id && runner.busy > 0)) {
+    if (Date.now() > deadline) throw new Error('the runner is still busy after a minute');
+    await pause(50);
+  }
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  const exists = await access(folder).then(
+    () => true,
+    // It is made with the first attempt.
+    () => false,
+  );
+  return exists ? readdir(folder) : [];
+}

@@ -1,0 +1,63 @@
+/** Sources as ZIPs, and what a build has delivered as one. */
+import { readdir, readFile } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { fromBuffer } from 'yauzl';
+import { ZipFile } from 'yazl';
+
+/** The projects in e2e/fixtures. */
+export type Fixture = 'vite-react' | 'sveltekit-static' | 'astro' | 'next-export' | 'plain-html';
+
+/** Where a fixture lies. */
+export const fixtureFolder = (fixture: Fixture): string =>
+  join(import.meta.dirname, '..', 'fixtures', fixture);
+
+/** A ZIP of these files: their text by name. */
+export function zipOf(files: Readonly<Record<string, string | Buffer>>): Promise<Buffer> {
+  const zip = new ZipFile();
+  for (const [name, content] of Object.entries(files)) zip.addBuffer(Buffer.from(content as string), name);
+  zip.end();
+  return buffer(zip.outputStream);
+}
+
+/** The files of a folder, by their path in it with forward slashes. */
+export async function filesIn(folder: string): Promise<Record<string, Buffer>> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files: Record<string, Buffer> = {};
+  for (const entry of entries) {
+    if (!entry.isFile()) continue;
+    const path = join(entry.parentPath, entry.name);
+    files[relative(folder, path).split(sep).join('/')] = await readFile(path);
+  }
+  return files;
+}
+
+/** A ZIP of a fixture, as a person would make it. */
+export const fixtureZip = async (fixture: Fixture): Promise<Buffer> =>
+  zipOf(await filesIn(fixtureFolder(fixture)));
+
+/** The files in a ZIP, by name. */
+export async function unzip(bytes: Buffer): Promise<Map<string, Buffer>> {
+  const files = new Map<string, Buffer>();
+  const zip = await new Promise<import('yauzl').ZipFile>((resolve, reject) =>
+    fromBuffer(bytes, { lazyEntries: true }, (error, opened) => (error ? reject(error) : resolve(opened))),
+  );
+  await new Promise<void>((resolve, reject) => {
+    zip.once('end', resolve).once('error', reject);
+    zip.on('entry', (entry) => {
+      if (entry.fileName.endsWith('/')) {
+        zip.readEntry();
+        return;
+      }
+      zip.openReadStream(entry, (error, stream) => {
+        if (error) return reject(error);
+        buffer(stream).then((content) => {
+          files.set(entry.fileName, content);
+          zip.readEntry();
+        }, reject);
+      });
+    });
+    zip.readEntry();
+  });
+  return files;
+}
