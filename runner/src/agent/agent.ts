@@ -18,6 +18,7 @@ const REMEMBERED = 200;
 
 const keyOf = ({ deploymentId, attempt }: AttemptRef) => `${deploymentId}/${attempt}`;
 
+/** Holds the pool's connection and the attempts that are running. */
 export class Agent {
   readonly #options: AgentOptions;
   readonly #pool: PoolConnection;

@@ -54,6 +54,10 @@ const CLOSES: Readonly<Record<number, Stopped>> = {
   [CLOSE.tooLarge]: new Stopped('superseded', 'The edge found a frame of this runner too large.'),
 };
 
+/**
+ * Frames up and down for one attempt, over as many connections as it takes. Nothing is sent once the lease could
+ * have run out.
+ */
 export class AttemptConnection {
   readonly #options: AttemptConnectionOptions;
   readonly #socket: ReconnectingSocket;
@@ -163,6 +167,8 @@ export class AttemptConnection {
     if (this.#finish !== undefined) this.#send(this.#finish);
     if (canceling) this.#options.onCancel('it was canceled');
     if (first) this.#welcomed.resolve(log);
+    const { journal, deploymentId, attempt } = this.#options;
+    journal.info('Connected to a deployment', { deploymentId, attempt, ackedSeq });
   }
 
   #lost(loss: Loss): 'retry' | 'stop' {

@@ -3,9 +3,11 @@ import type { AttemptResult, Grant } from '@appflux/protocol';
 import type { BuildHost } from '../job/build.ts';
 import { type Outcome, outcomeOf } from '../job/outcome.ts';
 import { runPipeline, type Steps } from '../job/pipeline.ts';
+import { humanSize } from '../job/prepare/printable.ts';
 import { realSteps, type StepsInput } from '../job/steps.ts';
 import { AttemptLog } from '../log/attempt-log.ts';
-import { type LogLimits, LogStream } from '../log/log-stream.ts';
+import type { LogLimits } from '../log/log-limits.ts';
+import { LogStream } from '../log/log-stream.ts';
 import { MIN_SECRET_LENGTH } from '../masking/forms.ts';
 import { maskText } from '../masking/redactor.ts';
 import { Secrets } from '../masking/secrets.ts';
@@ -158,9 +160,8 @@ function secretsOf({ leaseToken, job }: Grant): string[] {
 }
 
 function greet({ job, attempt }: Grant, host: AttemptHost, limits: Grant['job']['limits'], log: AttemptLog) {
-  const gigabytes = (limits.memoryBytes / 1024 ** 3).toFixed(1);
   log.write(
-    `Attempt ${attempt} on the runner ${host.name} (${host.version}): ${gigabytes} GB of memory, ${limits.cpus} CPUs, ` +
+    `Attempt ${attempt} on the runner ${host.name} (${host.version}): ${humanSize(limits.memoryBytes)} of memory, ${limits.cpus} CPUs, ` +
       `${Math.round(limits.timeoutSeconds)} s at most.`,
   );
   const short = Object.entries(job.variables)

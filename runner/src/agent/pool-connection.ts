@@ -20,6 +20,7 @@ export interface PoolOptions {
   readonly timing?: SocketTiming;
 }
 
+/** Announces the runner, and gives on what the pool hands out, over as many connections as it takes. */
 export class PoolConnection {
   readonly #options: PoolOptions;
   readonly #socket: ReconnectingSocket;

@@ -45,6 +45,7 @@ export interface SocketOptions {
 /** Frames of ours are far smaller; a grant with many long variables is the largest. */
 const MAX_INCOMING_BYTES = 16 * 1024 * 1024;
 
+/** Keeps a connection: pings it, notices its death, makes it again with growing, jittered waits. */
 export class ReconnectingSocket {
   readonly #options: SocketOptions;
   readonly #heartbeat: Heartbeat;

@@ -25,6 +25,7 @@ export interface EngineFacts {
 /** The oldest Engine API, 1.40, with all that a build's container is asked for. */
 const OLDEST_MINOR = 40;
 
+/** Whether the engine is recent enough, and can keep a build to its limits. */
 export function checkEngine(facts: EngineFacts): Finding[] {
   const { version, apiVersion, limits, cgroupVersion } = facts;
   const [major = 0, minor = 0] = apiVersion.split('.').map(Number);

@@ -174,8 +174,9 @@ class StageLog {
       this.#ctx.log(`$ ${command}`);
     } else {
       const took = seconds(performance.now() - this.#startedAt);
-      const how = mark.code === 0 ? `done in ${took}` : `ended with exit code ${mark.code} after ${took}`;
-      this.#ctx.log(`The ${mark.stage} command ${how}.`);
+      if (mark.code !== 0)
+        this.#ctx.log(`The ${mark.stage} command ended with exit code ${mark.code} after ${took}.`);
+      else this.#ctx.log(`${mark.stage === 'install' ? 'Installed' : 'Built'} in ${took}.`);
     }
   }
 }

@@ -10,6 +10,7 @@ export interface Outcome {
   readonly fault?: unknown;
 }
 
+/** The outcome of steps that all went through. */
 export const succeeded = (artifacts: readonly { readonly name: string }[]): Outcome => ({
   report: { status: 'success', artifacts: artifacts.map(({ name }) => name) },
 });

@@ -22,6 +22,7 @@ export interface StepsInput {
   readonly connection: AttemptConnection;
 }
 
+/** The steps that a runner really takes. */
 export function realSteps(host: BuildHost, input: StepsInput): Steps {
   const { job, attempt, limits, folder, secrets, log, connection } = input;
   let commitHash: string | null = null;
@@ -34,8 +35,14 @@ export function realSteps(host: BuildHost, input: StepsInput): Steps {
       return source;
     },
     scan: (ctx) => scanSource(folder.workspace, ctx),
-    detect: (source, ctx) =>
-      detectPlan(source.root, { type: job.type, build: job.build, within: folder.workspace.source }, ctx),
+    detect: async (source, ctx) => {
+      const within = folder.workspace.source;
+      const decision = await detectPlan(source.root, { type: job.type, build: job.build, within }, ctx);
+      if (decision.ignoreCommand !== null) {
+        ctx.log('appflux.json sets ignoreCommand, which is not asked yet: the build goes on.');
+      }
+      return decision;
+    },
     build: (source, plan, ctx) =>
       build(host, { job, attempt, plan, source, folder, limits, secrets, log }, ctx),
     collect: (source, plan, version, ctx) =>

@@ -8,6 +8,7 @@ import type { AttemptConnection } from '../agent/attempt-connection.ts';
 import { type BackoffPolicy, fullJitter } from '../agent/backoff.ts';
 import type { Journal } from '../agent/journal.ts';
 import { untilAborted } from '../agent/stop.ts';
+import { humanSize } from './prepare/printable.ts';
 import { type CollectedArtifact, JobFailure, type StepContext } from './step.ts';
 
 export interface UploadOptions {
@@ -40,7 +41,7 @@ export async function uploadArtifacts(
     const startedAt = performance.now();
     await uploadArtifact(artifact, options, ctx);
     const took = (performance.now() - startedAt) / 1000;
-    ctx.log(`Uploaded ${artifact.name} (${size(artifact.size)}) in ${took.toFixed(1)} s.`);
+    ctx.log(`Uploaded ${artifact.name} (${humanSize(artifact.size)}) in ${took.toFixed(1)} s.`);
   }
 }
 
@@ -183,8 +184,4 @@ async function put(
   } finally {
     if (!Buffer.isBuffer(body)) body.destroy();
   }
-}
-
-function size(bytes: number): string {
-  return bytes < 1_000_000 ? `${(bytes / 1000).toFixed(1)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
 }

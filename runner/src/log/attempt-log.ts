@@ -13,6 +13,7 @@ export interface LineSink {
 /** How many of the latest lines are remembered, to say in a failure what went wrong. */
 const TAIL_LINES = 200;
 
+/** Takes texts and lines of any kind, and passes on lines that are fit for the edge. */
 export class AttemptLog {
   readonly #sink: LineSink;
   readonly #secrets: Secrets;

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { RunnerToDeployment } from '@appflux/protocol';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type LogLimits, LogStream } from './log-stream.ts';
+import type { LogLimits } from './log-limits.ts';
+import { LogStream } from './log-stream.ts';
 
 let folder: string;
 const faults: string[] = [];

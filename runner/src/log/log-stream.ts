@@ -1,5 +1,6 @@
 /** Delivers numbered log lines to the edge: in order, without a gap, over any number of connections. */
 import type { LogLine, RunnerToDeployment } from '@appflux/protocol';
+import { DEFAULT_LIMITS, type LogLimits } from './log-limits.ts';
 import { LogQueue } from './log-queue.ts';
 import { Spool } from './spool.ts';
 
@@ -16,36 +17,13 @@ export interface LogStreamOptions {
   readonly limits?: Partial<LogLimits>;
 }
 
-export interface LogLimits {
-  /** A batch goes out after this long at the latest, in milliseconds, */
-  readonly batchMs: number;
-  /** or when its lines reach this many bytes of JSON, */
-  readonly batchBytes: number;
-  /** or this many lines. */
-  readonly batchLines: number;
-  /** Batches sent and not yet acknowledged. */
-  readonly window: number;
-  /** Bytes kept in memory; what comes after is spooled on disk. */
-  readonly memoryBytes: number;
-  /** Bytes kept altogether; from here on the writer is asked to wait. */
-  readonly queueBytes: number;
-  /** Milliseconds without an answer after which unacknowledged batches are sent again. */
-  readonly ackTimeoutMs: number;
-}
-
-const DEFAULT_LIMITS: LogLimits = {
-  batchMs: 100,
-  batchBytes: 64 * 1024,
-  batchLines: 1000,
-  window: 8,
-  memoryBytes: 4 * 1024 * 1024,
-  queueBytes: 64 * 1024 * 1024,
-  ackTimeoutMs: 10_000,
-};
-
 /** Sends one frame. False when it could not, because the connection is not open. */
 export type SendFrame = (frame: string) => boolean;
 
+/**
+ * The lines of one attempt, from their numbering to their acknowledgement. What the edge has not acknowledged is
+ * kept, in memory and then on disk, and sent again on the next connection.
+ */
 export class LogStream {
   readonly #attempt: number;
   readonly #limits: LogLimits;

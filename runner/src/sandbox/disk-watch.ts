@@ -2,6 +2,7 @@
 import { statfs } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
+import { humanSize } from '../job/prepare/printable.ts';
 import { JobFailure } from '../job/step.ts';
 
 export interface DiskWatchOptions {
@@ -29,15 +30,14 @@ const SUDDEN_BYTES = 256 * 1024 ** 2;
 
 /** What a look means: null, or why the build has to end. Pure. */
 export function diskVerdict(look: DiskLook, limitBytes: number, keepFreeBytes: number): JobFailure | null {
-  const gigabytes = (bytes: number) => `${(bytes / 1024 ** 3).toFixed(1)} GB`;
   if (look.used !== null && look.used > limitBytes) {
     return new JobFailure(
       'disk_full',
-      `The build wrote ${gigabytes(look.used)}; its limit is ${gigabytes(limitBytes)}`,
+      `The build wrote ${humanSize(look.used)}; its limit is ${humanSize(limitBytes)}`,
     );
   }
   if (look.free < keepFreeBytes) {
-    return new JobFailure('disk_full', `The runner's disk has only ${gigabytes(look.free)} left`, {
+    return new JobFailure('disk_full', `The runner's disk has only ${humanSize(look.free)} left`, {
       hint: 'Ask the owner of the runner to make room on its disk, then redeploy.',
     });
   }

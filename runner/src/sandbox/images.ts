@@ -33,6 +33,7 @@ export interface ImagesOptions {
   readonly command: string | undefined;
 }
 
+/** The builder images of this host. */
 export class Images {
   readonly #options: ImagesOptions;
   /** Images that are being made, so that two builds do not make the same. */

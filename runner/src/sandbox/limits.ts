@@ -4,6 +4,7 @@ import type { Settings } from '../config/settings.ts';
 
 export type Caps = Pick<Settings, 'maxMemory' | 'maxCpus' | 'maxPids' | 'maxDisk' | 'maxTimeout'>;
 
+/** Of each limit and its cap, the lower one. */
 export function effectiveLimits(limits: JobLimits, caps: Caps): JobLimits {
   const lower = (limit: number, cap: number | undefined) => Math.min(limit, cap ?? limit);
   return {

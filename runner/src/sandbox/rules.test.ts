@@ -44,7 +44,7 @@ describe('the disk', () => {
 
   test('ends a build that is over its limit', () => {
     expect(diskVerdict({ free: 10 * gigabyte, used: 3 * gigabyte }, 2 * gigabyte, gigabyte)?.message).toBe(
-      'The build wrote 3.0 GB; its limit is 2.0 GB',
+      'The build wrote 3 GB; its limit is 2 GB',
     );
   });
 

@@ -1,5 +1,6 @@
 /** What the end of a build's container means. Pure. */
 import { constants } from 'node:os';
+import { humanSize } from '../job/prepare/printable.ts';
 import { JobFailure } from '../job/step.ts';
 import { lastWords } from './last-words.ts';
 import type { BuildStage } from './marks.ts';
@@ -39,8 +40,10 @@ export function verdict(build: FinishedBuild): JobFailure | null {
     return new JobFailure('out_of_memory', `${named} used up the memory that its runtime allowed itself`);
   }
   if (build.oomKilled || build.exitCode === KILLED) {
-    const megabytes = Math.round(build.memoryBytes / 1024 ** 2);
-    return new JobFailure('out_of_memory', `${named} was killed at the limit of ${megabytes} MB of memory`);
+    return new JobFailure(
+      'out_of_memory',
+      `${named} was killed at the limit of ${humanSize(build.memoryBytes)} of memory`,
+    );
   }
   if (build.tail.some((line) => NO_SPACE.test(line))) {
     return new JobFailure('disk_full', `${named} found no space left${quoted}`);

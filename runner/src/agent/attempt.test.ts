@@ -1,0 +1,195 @@
+import { CLOSE } from '@appflux/protocol';
+import { afterEach, describe, expect, test } from 'vitest';
+import { JobFailure } from '../job/step.ts';
+import {
+  FAST,
+  idleSteps,
+  startAgent,
+  succeedingSteps,
+  type TestAgent,
+  type TestAgentOptions,
+} from '../testing/agent.ts';
+import { sampleGrant } from '../testing/sample-job.ts';
+
+const open: TestAgent[] = [];
+
+async function start(options: TestAgentOptions = {}): Promise<TestAgent> {
+  const agent = await startAgent(options);
+  open.push(agent);
+  return agent;
+}
+
+afterEach(async () => {
+  for (const agent of open.splice(0)) {
+    await agent.close();
+    expect(agent.edge.misunderstood).toEqual([]);
+  }
+});
+
+/** A step that goes on until it is stopped, and how often it was begun. */
+function endless() {
+  const state = { begun: 0, stopped: 0 };
+  const step = (_: unknown, __: unknown, ctx: { signal: AbortSignal }) => {
+    state.begun += 1;
+    return new Promise<never>((_, reject) => {
+      ctx.signal.addEventListener('abort', () => {
+        state.stopped += 1;
+        reject(ctx.signal.reason);
+      });
+    });
+  };
+  return { state, step };
+}
+
+const types = ({ edge }: TestAgent) => edge.poolFrames.map(({ type }) => type);
+
+describe('an attempt', () => {
+  test('that is canceled stops, and says so', async () => {
+    const { state, step } = endless();
+    const agent = await start({ steps: () => succeedingSteps({ build: step }) });
+    const attempt = agent.edge.grant(sampleGrant());
+    await agent.until(() => state.begun === 1);
+    attempt.cancel('by its owner');
+    await agent.until(() => types(agent).includes('freed'));
+    expect(attempt.result).toEqual({ status: 'canceled' });
+  });
+
+  test('that was canceled before the runner came begins nothing', async () => {
+    const { state, step } = endless();
+    const agent = await start({ steps: () => succeedingSteps({ prepare: (ctx) => step(0, 0, ctx) }) });
+    agent.edge.refuseStatus = 503;
+    const attempt = agent.edge.grant(sampleGrant());
+    attempt.cancel('by its owner');
+    agent.edge.refuseStatus = undefined;
+    await agent.until(() => attempt.result !== undefined);
+    expect(attempt.result).toEqual({ status: 'canceled' });
+    expect(state.begun).toBe(0);
+  });
+
+  test('that is not the current one any more stops at once, and reports nothing', async () => {
+    const { state, step } = endless();
+    const agent = await start({ steps: () => succeedingSteps({ build: step }) });
+    const attempt = agent.edge.grant(sampleGrant());
+    await agent.until(() => state.begun === 1);
+    attempt.stale = true;
+    attempt.close(CLOSE.staleAttempt);
+    await agent.until(() => types(agent).includes('freed'));
+    expect(state.stopped).toBe(1);
+    expect(attempt.result).toBeUndefined();
+  });
+
+  test('over its time limit fails with build_timeout, by the runner’s own clock', async () => {
+    const { state, step } = endless();
+    const agent = await start({ steps: () => succeedingSteps({ build: step }) });
+    const limits = { ...sampleGrant().job.limits, timeoutSeconds: 20 };
+    const attempt = agent.edge.grant(sampleGrant({}, { limits }));
+    await agent.until(() => state.begun === 1);
+    agent.clock.move(20_000);
+    await agent.until(() => attempt.result !== undefined);
+    expect(attempt.result).toMatchObject({
+      status: 'failed',
+      failure: {
+        code: 'build_timeout',
+        phase: 'building',
+        message: 'The build took longer than its limit of 20 seconds',
+      },
+    });
+  });
+
+  test('whose lease could have run out is stopped, and its success is not reported any more', async () => {
+    let begun = false;
+    let stopped = false;
+    const agent = await start({
+      steps: () =>
+        succeedingSteps({
+          // A step that takes no notice and succeeds.
+          build: (_, __, { signal }) =>
+            new Promise((resolve) => {
+              begun = true;
+              signal.addEventListener('abort', () => {
+                stopped = true;
+                resolve();
+              });
+            }),
+        }),
+    });
+    const attempt = agent.edge.grant(sampleGrant());
+    await agent.until(() => begun);
+    agent.edge.mute = true;
+    agent.clock.move(26_000);
+    await agent.until(() => stopped && types(agent).includes('freed'));
+    expect(attempt.result).toBeUndefined();
+    expect(agent.journal.join('')).toContain('result="not reported"');
+  });
+
+  test('is kept alive by pongs, however long it takes', async () => {
+    const { state, step } = endless();
+    const agent = await start({ steps: () => succeedingSteps({ build: step }) });
+    const attempt = agent.edge.grant(sampleGrant());
+    await agent.until(() => state.begun === 1);
+    for (let tens = 0; tens < 6; tens += 1) {
+      const pings = attempt.pings;
+      await agent.until(() => attempt.pings >= pings + 3);
+      agent.clock.move(10_000);
+    }
+    expect(state.stopped).toBe(0);
+  });
+
+  test('that fails reports why, with secrets masked and the advice of its code', async () => {
+    const agent = await start({
+      steps: () =>
+        idleSteps({
+          build: async () => {
+            throw new JobFailure('build_failed', 'It printed hunter2-secret.');
+          },
+        }),
+    });
+    const attempt = agent.edge.grant(sampleGrant({}, { variables: { KEY: 'hunter2-secret' } }));
+    await agent.until(() => attempt.result !== undefined);
+    expect(attempt.result).toEqual({
+      status: 'failed',
+      failure: {
+        code: 'build_failed',
+        message: 'It printed ***',
+        phase: 'building',
+        hint: expect.stringContaining('Run the same build command'),
+      },
+    });
+  });
+
+  test('that meets a fault of ours tells the user so, and only the journal what it was', async () => {
+    const agent = await start({
+      steps: () =>
+        idleSteps({
+          detect: async () => {
+            throw new TypeError('cannot read /srv/secret/path');
+          },
+        }),
+    });
+    const attempt = agent.edge.grant(sampleGrant());
+    await agent.until(() => attempt.result !== undefined);
+    expect(attempt.result).toMatchObject({ failure: { code: 'internal', phase: 'detecting' } });
+    expect(JSON.stringify([attempt.result, attempt.lines])).not.toContain('/srv/secret');
+    expect(agent.journal.join('')).toContain('/srv/secret/path');
+  });
+
+  test('names the variables that are too short to be masked', async () => {
+    const agent = await start();
+    const attempt = agent.edge.grant(
+      sampleGrant({}, { variables: { PIN: '123', KEY: 'long enough', EMPTY: '' } }),
+    );
+    await agent.until(() => attempt.result !== undefined);
+    expect(attempt.log).toContain('shorter than 4 characters: PIN.');
+  });
+
+  test('sends its whole log before its result, also to an edge that is slow to acknowledge', async () => {
+    const agent = await start({ timing: { ...FAST, deadAfterMs: 5000 } });
+    const attempt = agent.edge.grant(sampleGrant());
+    attempt.holdAcks = true;
+    await agent.until(() => attempt.log.includes('Uploading done'));
+    expect(attempt.result).toBeUndefined();
+    attempt.holdAcks = false;
+    attempt.send({ type: 'ack', seq: attempt.ackedSeq });
+    await agent.until(() => attempt.result !== undefined);
+  });
+});
