@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { ROOT } from '../command.ts';
+
+interface Entry {
+  version?: string;
+  integrity?: string;
+  link?: boolean;
+  inBundle?: boolean;
+  os?: string[];
+  cpu?: string[];
+  optionalDependencies?: Record<string, string>;
+}
+
+/** Where a package that `from` asks for lies: npm looks in the folders above, as Node does. */
+function locate(packages: Record<string, Entry>, from: string, name: string): string | null {
+  let folder = from;
+  for (;;) {
+    const path = `${folder === '' ? '' : `${folder}/`}node_modules/${name}`;
+    if (packages[path] !== undefined) return path;
+    if (folder === '') return null;
+    const above = folder.lastIndexOf('/node_modules/');
+    folder = above === -1 ? '' : folder.slice(0, above);
+  }
+}
+
+describe.each(['package-lock.json', 'builder-images/web/tools/package-lock.json'])('%s', (file) => {
+  const text = readFileSync(join(ROOT, file), 'utf8');
+  const { packages }: { packages: Record<string, Entry> } = JSON.parse(text);
+
+  // Else `npm ci` refuses the lockfile wherever the registry has what is missing. An `npm install` at a registry
+  // that lacks a platform's package leaves it out.
+  test('names the packages of every platform', () => {
+    const missing = Object.entries(packages).flatMap(([path, entry]) =>
+      Object.keys(entry.optionalDependencies ?? {})
+        .filter((name) => locate(packages, path, name) === null)
+        .map((name) => `${name}, for ${path}`),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  test('pins what is downloaded for Linux by its hash', () => {
+    const unpinned = Object.entries(packages).filter(
+      ([path, entry]) => isDownloaded(path, entry) && entry.integrity === undefined,
+    );
+    expect(unpinned.map(([path]) => path)).toEqual([]);
+  });
+
+  test('names no registry', () => {
+    expect(text).not.toMatch(/"resolved": "https?:/);
+  });
+});
+
+/** Whether a package is an archive of its own that a Linux of ours downloads: no source, and in no other's archive. */
+function isDownloaded(path: string, { link, inBundle, os, cpu }: Entry): boolean {
+  if (!path.startsWith('node_modules/') || link === true || inBundle === true) return false;
+  const forLinux = os === undefined || os.includes('linux');
+  const forUs = cpu === undefined || cpu.some((name) => ['x64', 'arm64'].includes(name));
+  return forLinux && forUs;
+}
