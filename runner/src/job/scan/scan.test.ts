@@ -135,14 +135,14 @@ describe.skipIf(missing !== null)(`scanning with clamd${missing === null ? '' : 
     expect(ctx.lines).toContain('No malware found in the source (3 files, 28 bytes).');
   });
 
-  it('scans thousands of small files, many at a time', async () => {
+  it('scans a thousand small files, many at a time', async () => {
     const { address } = await start();
     const files = Object.fromEntries(
-      Array.from({ length: 3000 }, (_, number) => [`d${number % 50}/f${number}`, `${number}`]),
+      Array.from({ length: 1000 }, (_, number) => [`d${number % 50}/f${number}`, `${number}`]),
     );
     const ctx = context();
     await scannerAt(address).scanTree(await treeOf(files), ctx);
-    expect(ctx.lines.at(-1)).toMatch(/3000 files/);
+    expect(ctx.lines.at(-1)).toMatch(/1000 files/);
   });
 
   it('sends a large file piece by piece, whole', async () => {

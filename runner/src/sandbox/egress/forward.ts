@@ -27,8 +27,8 @@ export async function forward(
   { gate, ledger, idleMs }: ForwardContext,
 ): Promise<void> {
   const subject = authorityOf(target);
-  ledger.request(subject);
   const socket = await gate.open(target);
+  ledger.request(subject);
   socket.setTimeout(idleMs, () => socket.destroy(new Error(`${subject} fell silent`)));
 
   const chunked = request.headers['transfer-encoding'] !== undefined;

@@ -31,7 +31,7 @@ describe('what is refused before anything is dialed', () => {
     const answer = await harness.exchange(connectTo(authority));
     expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
     expect(answer).toContain('AppFlux: ');
-    expect(harness.egress.report().refused).toMatchObject([{ reason, count: 1 }]);
+    expect(harness.egress.report()).toMatchObject({ hosts: [], refused: [{ reason, count: 1 }] });
     expect(harness.dialed).toEqual([]);
   });
 

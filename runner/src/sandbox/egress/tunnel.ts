@@ -39,10 +39,10 @@ export async function serveTunnel(
   const { gate, ledger, timeouts } = context;
   const target = parseAuthority(request.url ?? '');
   if (target === null) throw new Refusal('malformed', shown(request.url ?? ''));
-  ledger.request(authorityOf(target));
   if (head.length > 0) client.unshift(head);
 
   const upstream = await gate.open(target);
+  ledger.request(authorityOf(target));
   if (client.destroyed) {
     upstream.destroy();
     return;

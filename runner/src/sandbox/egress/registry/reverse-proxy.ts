@@ -96,11 +96,11 @@ export class RegistryProxy {
     if (path === null) throw new Refusal('malformed', shown(request.url ?? ''));
     const method = methodFor(request.method, path);
     if (method === null) throw new Refusal('registry_method', subject, request.method ?? null);
-    ledger.request(subject);
 
     const aborted = new AbortController();
     response.once('close', () => aborted.abort());
     const answer = await this.#ask(method, path, request, aborted.signal);
+    ledger.request(subject);
     const packing = String(answer.headers['content-encoding'] ?? 'identity');
     if (packing !== 'identity' && packing !== 'gzip') {
       answer.body.destroy();
