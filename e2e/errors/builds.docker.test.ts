@@ -1,0 +1,114 @@
+/** Builds that cannot succeed: each ends with its own code and a sentence that helps, and leaves nothing behind. */
+import type { Deployment, FailureCode } from '@appflux/protocol';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connectEngine } from '../../runner/src/sandbox/engine.ts';
+import { ensureWebImage } from '../../runner/src/testing/docker.ts';
+import { Client } from '../instance/client.ts';
+import { type EdgeInstance, startInstance } from '../instance/edge.ts';
+import { type RunnerProcess, startRunner } from '../instance/runner.ts';
+import { serveFiles } from '../source/serve.ts';
+import { zipOf } from '../source/zip.ts';
+import { storedObjects } from './stored-objects.ts';
+
+let edge: EdgeInstance;
+let client: Client;
+let runner: RunnerProcess;
+
+beforeAll(async () => {
+  await ensureWebImage(connectEngine());
+  edge = await startInstance();
+  client = new Client(edge);
+  runner = await startRunner(edge);
+});
+
+afterAll(async () => {
+  await runner?.stop();
+  await edge?.stop();
+});
+
+async function deployUpload(name: string, bytes: Buffer): Promise<Deployment> {
+  const uploadId = await client.upload(`${name}.zip`, bytes);
+  const { slug } = await client.createApp({ name });
+  const { id } = await client.deploy(slug, { uploadId });
+  return client.untilEnded(id);
+}
+
+/** The deployment failed with this code, says why and what to do, in the API and in the log, and left nothing. */
+async function expectFailure(
+  deployment: Deployment,
+  code: FailureCode,
+  words: { message: RegExp; hint: RegExp },
+): Promise<void> {
+  const { items } = await client.logs(deployment.id);
+  const log = items.map(({ text }) => text).join('\n');
+  expect(deployment, log).toMatchObject({ status: 'failed', attempt: 1, artifacts: [], artifactUrl: null });
+  expect(deployment.failure, log).toMatchObject({ code });
+  expect(deployment.failure?.message).toMatch(words.message);
+  expect(deployment.failure?.hint).toMatch(words.hint);
+  const last = items.at(-1)?.text ?? '';
+  expect(last).toContain(`(${code})`);
+  expect(last).toContain(deployment.failure?.message.slice(0, 40));
+  expect(last).toContain(deployment.failure?.hint.slice(0, 40));
+  expect(await runner.leftovers()).toEqual({ containers: [], folders: [] });
+  // The log is kept, and nothing else.
+  const prefix = `apps/${deployment.appId}/${deployment.id}/`;
+  await expect
+    .poll(() => storedObjects(edge, prefix), { timeout: 30_000 })
+    .toEqual([`${prefix}log.ndjson.gz`]);
+}
+
+const PACKAGE = JSON.stringify({ name: 'failing', version: '1.0.0', private: true });
+
+const settings = (buildCommand: string) =>
+  JSON.stringify({ installCommand: 'true', buildCommand, outputs: ['dist'] });
+
+describe('a source that cannot be used', () => {
+  it('a ZIP that is not one', async () => {
+    const deployment = await deployUpload('not-a-zip', Buffer.from('this is a letter, not an archive'));
+    await expectFailure(deployment, 'source_invalid', { message: /ZIP/, hint: /upload|ZIP/i });
+    expect(deployment.failure?.phase).toBe('preparing');
+  });
+
+  it('a repository that does not exist', async () => {
+    const host = await serveFiles(new Map());
+    try {
+      const source = { provider: 'git', repoUrl: `${host.url}nobody/nothing.git`, branch: 'main' };
+      const { slug } = await client.createApp({ name: 'no-repository', source });
+      const { id } = await client.deploy(slug);
+      await expectFailure(await client.untilEnded(id), 'source_unavailable', {
+        message: /nobody\/nothing/,
+        hint: /repository URL|credentials/i,
+      });
+    } finally {
+      await host.close();
+    }
+  });
+
+  it('a project with nothing to build', async () => {
+    const deployment = await deployUpload('letters', await zipOf({ 'letters/one.txt': 'Dear reader' }));
+    await expectFailure(deployment, 'nothing_to_build', { message: /./, hint: /root directory|outputs/i });
+    expect(deployment.failure?.phase).toBe('detecting');
+  });
+});
+
+describe('a build that does not deliver', () => {
+  it('a command that fails', async () => {
+    const files = { 'package.json': PACKAGE, 'appflux.json': settings('echo about to fail; exit 3') };
+    const deployment = await deployUpload('fails', await zipOf(files));
+    await expectFailure(deployment, 'build_failed', { message: /exit code 3/, hint: /log|build command/i });
+    const { items } = await client.logs(deployment.id);
+    expect(items).toContainEqual(expect.objectContaining({ stream: 'stdout', text: 'about to fail' }));
+  });
+
+  it('a build that makes no output', async () => {
+    const files = { 'package.json': PACKAGE, 'appflux.json': settings('echo done') };
+    const deployment = await deployUpload('makes-nothing', await zipOf(files));
+    await expectFailure(deployment, 'no_artifact', { message: /dist/, hint: /outputs/ });
+  });
+
+  it('an appflux.json with a key that is not one names the nearest', async () => {
+    const files = { 'package.json': PACKAGE, 'appflux.json': '{"buildComand":"true"}' };
+    const deployment = await deployUpload('misspelled', await zipOf(files));
+    await expectFailure(deployment, 'settings_invalid', { message: /buildComand/, hint: /buildCommand/ });
+  });
+});
