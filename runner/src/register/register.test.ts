@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { mergeSettings } from '../config/read-settings.ts';
 import { readRegistration } from '../config/registration.ts';
-import { FAKE_CREDENTIAL, FAKE_RUNNER_ID, FakeEdge } from '../testing/fake-edge.ts';
+import { FAKE_CREDENTIAL, FakeEdge } from '../testing/fake-edge.ts';
 import { register } from './register.ts';
 
 let edge: FakeEdge;
@@ -38,7 +38,7 @@ test('a runner keeps its credential where only its user can read it', async () =
   await register(settings());
   expect(await readRegistration(join(folder, 'state'))).toEqual({
     url: edge.url.href,
-    id: FAKE_RUNNER_ID,
+    id: edge.runnerId,
     name: 'builder-1',
     credential: FAKE_CREDENTIAL,
     labels: ['linux', 'x64'],

@@ -13,7 +13,7 @@ import type { StepsInput } from '../job/steps.ts';
 import { connectEngine } from '../sandbox/engine.ts';
 import { Images } from '../sandbox/images.ts';
 import { keptJournal } from './docker.ts';
-import { FAKE_CREDENTIAL, FAKE_RUNNER_ID, FakeEdge } from './fake-edge.ts';
+import { FAKE_CREDENTIAL, FakeEdge } from './fake-edge.ts';
 
 /** Everything a hundred times faster than in production. */
 export const FAST: SocketTiming = {
@@ -104,7 +104,7 @@ export async function startAgent(options: TestAgentOptions = {}): Promise<TestAg
       engine,
       images: new Images({ engine, journal, allowed: [], command: undefined }),
       settings: mergeSettings({ state }, {}, {}),
-      runnerId: FAKE_RUNNER_ID,
+      runnerId: edge.runnerId,
       journal,
       url: edge.url,
       credential: FAKE_CREDENTIAL,

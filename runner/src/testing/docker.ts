@@ -10,6 +10,7 @@ import type { BuildHost } from '../job/build.ts';
 import { RUNNER_LABEL } from '../sandbox/container-spec.ts';
 import { type Engine, engineStatus } from '../sandbox/engine.ts';
 import { Images } from '../sandbox/images.ts';
+import { newRunnerId } from './sample-job.ts';
 
 export const WEB_IMAGE = 'appflux/web-builder';
 
@@ -30,10 +31,6 @@ export function keptJournal(): { journal: Journal; lines: string[] } {
   const lines: string[] = [];
   return { lines, journal: createJournal({ write: (text) => lines.push(text) }) };
 }
-
-/** A runner id that no other test has. */
-export const newRunnerId = () =>
-  Array.from({ length: 24 }, () => Math.floor(Math.random() * 16).toString(16)).join('');
 
 /** A host for builds with a state folder of its own, which the test removes. */
 export async function testHost(

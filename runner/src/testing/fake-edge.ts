@@ -18,11 +18,13 @@ import {
 } from '@appflux/protocol';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { FakeAttempt, leaseHeader } from './fake-attempt.ts';
+import { newRunnerId } from './sample-job.ts';
 
 export const FAKE_CREDENTIAL = 'runner-credential-of-the-test';
-export const FAKE_RUNNER_ID = '66f2a1c04b7e9d00000000aa';
 
 export class FakeEdge {
+  /** The id that a runner gets here. */
+  readonly runnerId = newRunnerId();
   /** Frames of the runner to its pool. */
   readonly poolFrames: RunnerToPool[] = [];
   /** Objects that were put into storage, parts by number: `name` to bytes of each part. */
@@ -141,7 +143,7 @@ export class FakeEdge {
       const error = { code: 'unauthorized', message: 'This token is not good', hint: 'Make a new one' };
       return json(response, 401, { error });
     }
-    json(response, 201, { id: FAKE_RUNNER_ID, name, credential: FAKE_CREDENTIAL });
+    json(response, 201, { id: this.runnerId, name, credential: FAKE_CREDENTIAL });
   }
 
   #store(request: IncomingMessage, response: ServerResponse, name: string, part: number, body: Buffer) {
@@ -191,7 +193,7 @@ export class FakeEdge {
       if (this.#pool === client) this.#pool = undefined;
     });
     this.#listen(client, (text) => this.poolFrames.push(RunnerToPool.parse(JSON.parse(text))));
-    this.sendToPool({ type: 'welcome', runnerId: FAKE_RUNNER_ID, name: 'test', draining: false });
+    this.sendToPool({ type: 'welcome', runnerId: this.runnerId, name: 'test', draining: false });
   }
 }
 

@@ -1,4 +1,5 @@
 /** A job and a grant for tests. */
+import { randomBytes } from 'node:crypto';
 import { Grant, Job } from '@appflux/protocol';
 
 export const SAMPLE_ID = '66f2a1c04b7e9d0012345678';
@@ -48,3 +49,6 @@ export function sampleGrant(change: Partial<Grant> = {}, job: Partial<Job> = {})
     ...change,
   });
 }
+
+/** A runner's id that no other test has: several may use one engine at the same time. */
+export const newRunnerId = () => randomBytes(12).toString('hex');

@@ -1,0 +1,169 @@
+/** The command line as a process of its own, registered at a fake edge, with a state folder that is its alone. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { expect, vi } from 'vitest';
+import { type Entry, fromBuffer, type ZipFile as ReadZip } from 'yauzl';
+import { ZipFile } from 'yazl';
+import { connectEngine } from '../sandbox/engine.ts';
+import { containersOf } from './docker.ts';
+import type { FakeAttempt } from './fake-attempt.ts';
+import { FakeEdge } from './fake-edge.ts';
+import { sampleGrant, sampleJob } from './sample-job.ts';
+
+const CLI = fileURLToPath(new URL('../cli.ts', import.meta.url));
+const FIXTURE = fileURLToPath(new URL('fixtures/react-vite', import.meta.url));
+
+export interface CliProcess {
+  readonly child: ChildProcess;
+  /** Everything that it has printed. */
+  output: string;
+  /** Its exit code; null when a signal ended it. */
+  readonly exit: Promise<number | null>;
+}
+
+/** What a runner may have left on its host. */
+export const NOTHING_LEFT = { containers: [], folders: [] };
+
+export class CliBench {
+  readonly edge: FakeEdge;
+  readonly state: string;
+  readonly #engine = connectEngine();
+  readonly #processes: CliProcess[] = [];
+
+  private constructor(edge: FakeEdge, state: string) {
+    this.edge = edge;
+    this.state = state;
+  }
+
+  /** A fake edge, and a runner that is registered there but not started. */
+  static async open(): Promise<CliBench> {
+    const bench = new CliBench(await FakeEdge.start(), await mkdtemp(join(tmpdir(), 'appflux-cli-')));
+    const flags = [
+      '--url',
+      bench.edge.url.href,
+      '--token',
+      'registration-token',
+      '--name',
+      'local-1',
+      '--labels',
+      'linux',
+    ];
+    const runner = bench.cli('register', ...flags);
+    expect(await runner.exit, runner.output).toBe(0);
+    return bench;
+  }
+
+  /** Runs a command in this bench's state folder. */
+  cli(...args: string[]): CliProcess {
+    const child = spawn(process.execPath, [CLI, ...args, '--state', this.state], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const exit = once(child, 'exit').then(([code]) => code as number | null);
+    const runner: CliProcess = { child, output: '', exit };
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on('data', (data: Buffer) => {
+        runner.output += data.toString();
+      });
+    }
+    this.#processes.push(runner);
+    return runner;
+  }
+
+  /** Starts the runner and waits until it is connected. */
+  async start(): Promise<CliProcess> {
+    const hellos = () => this.edge.poolFrames.filter(({ type }) => type === 'hello').length;
+    const before = hellos();
+    const runner = this.cli('start');
+    await this.until(
+      () => hellos() > before,
+      () => runner.output,
+    );
+    return runner;
+  }
+
+  /** Puts a source into the fake edge's storage and hands out a grant for it. */
+  async grantFor(
+    files: Record<string, string>,
+    change: Parameters<typeof sampleGrant>[0] = {},
+  ): Promise<FakeAttempt> {
+    const zip = new ZipFile();
+    for (const [name, text] of Object.entries(files)) zip.addBuffer(Buffer.from(text), name);
+    zip.end();
+    const bytes = await buffer(zip.outputStream);
+    this.edge.sources.set('source.zip', bytes);
+    const source = {
+      kind: 'upload' as const,
+      url: this.edge.sourceUrl('source.zip'),
+      name: 'source.zip',
+      size: bytes.length,
+      sha256: null,
+      rootDirectory: './',
+    };
+    return this.edge.grant(sampleGrant(change, { ...sampleJob(), source }));
+  }
+
+  /** Waits until something holds; `what` says how things stand if it does not come to that. */
+  until(holds: () => boolean | Promise<boolean>, what: () => string): Promise<void> {
+    return vi.waitFor(
+      async () => {
+        if (!(await holds())) throw new Error(what());
+      },
+      { timeout: 60_000, interval: 20 },
+    );
+  }
+
+  /** Containers and folders that are there now. */
+  async leftovers() {
+    return {
+      containers: await containersOf(this.#engine, this.edge.runnerId),
+      // The folder of all work is made with the first attempt.
+      folders: await readdir(join(this.state, 'work')).catch(() => []),
+    };
+  }
+
+  /** Ends every process that is still running, as a person would. */
+  async endAll(): Promise<void> {
+    for (const { child, exit } of this.#processes.splice(0)) {
+      if (child.exitCode !== null || child.signalCode !== null) continue;
+      child.kill('SIGCONT');
+      child.kill('SIGTERM');
+      await exit;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.endAll();
+    await this.edge.close();
+    await rm(this.state, { recursive: true });
+  }
+}
+
+/** The files of the React project by their names. */
+export async function fixtureFiles(): Promise<Record<string, string>> {
+  const entries = await readdir(FIXTURE, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  return Object.fromEntries(
+    await Promise.all(
+      files.map(async (entry) => {
+        const path = join(entry.parentPath, entry.name);
+        return [path.slice(FIXTURE.length + 1), await readFile(path, 'utf8')] as const;
+      }),
+    ),
+  );
+}
+
+/** The names in a ZIP. */
+export async function namesInZip(bytes: Buffer): Promise<string[]> {
+  const names: string[] = [];
+  const zip = await new Promise<ReadZip>((resolve, reject) =>
+    fromBuffer(bytes, { lazyEntries: false }, (error, file) => (error ? reject(error) : resolve(file))),
+  );
+  zip.on('entry', (entry: Entry) => names.push(entry.fileName));
+  await once(zip, 'end');
+  return names;
+}
