@@ -16,6 +16,9 @@ export interface EdgeInstance {
   /** An API token of the owner with all scopes. */
   readonly token: string;
   readonly operatorSecret: string;
+  /** Where databases and objects lie on disk, and where its bucket is reached without its clients' detour. */
+  readonly persist: string;
+  readonly bucket: { readonly url: string; readonly accessKeyId: string; readonly secretAccessKey: string };
   /** Kills the process without a word and starts it again on the same state. */
   crash(): Promise<void>;
   /** What it has written to its log. */
@@ -72,6 +75,8 @@ export async function startInstance(
     url,
     token: BOOTSTRAP_TOKEN,
     operatorSecret: OPERATOR_SECRET,
+    persist: config.persist,
+    bucket: { url: `${s3Endpoint(port)}/${config.bucket.name}`, ...keys },
     crash: async () => {
       await edge.stop(0);
       edge = await startEdge(config, { env: process.env, logFile });

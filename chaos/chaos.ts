@@ -1,0 +1,43 @@
+/** `npm run chaos -- --deployments N --seed S`: shows by faults that the platform never lies and never loses. */
+import { randomBytes } from 'node:crypto';
+import { parseArgs } from 'node:util';
+import { runChaos } from './run.ts';
+
+const USAGE = 'Usage: npm run chaos -- [--deployments 1..1000] [--seed TEXT]';
+const DEFAULT_DEPLOYMENTS = '30';
+
+function readArguments(): { deployments: number; seed: string } {
+  const { values } = parseArgs({
+    options: {
+      deployments: { type: 'string', default: DEFAULT_DEPLOYMENTS },
+      seed: { type: 'string', default: randomBytes(4).toString('hex') },
+    },
+  });
+  const deployments = Number(values.deployments);
+  if (!Number.isInteger(deployments) || deployments < 1 || deployments > 1000) throw new Error(USAGE);
+  return { deployments, seed: values.seed };
+}
+
+const print = (line: string) => process.stdout.write(`${line}\n`);
+
+async function main(): Promise<number> {
+  const { deployments, seed } = readArguments();
+  print(`${deployments} deployments, seed ${seed}`);
+  const stop = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const)
+    process.once(name, () => stop.abort(new Error(`ended by ${name}`)));
+  const { faults, summary } = await runChaos({ deployments, seed, say: print, signal: stop.signal });
+  for (const line of summary) print(line);
+  for (const fault of faults) print(`FAULT ${fault}`);
+  print(
+    faults.length === 0 ? `no fault found (seed ${seed})` : `${faults.length} faults found (seed ${seed})`,
+  );
+  return faults.length === 0 ? 0 : 1;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  process.exitCode = 1;
+  print(error instanceof Error ? `${error.stack ?? error.message}` : String(error));
+}

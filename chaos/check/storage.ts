@@ -1,0 +1,85 @@
+/** What lies in storage, seen through its own S3 door, against what deployments say they have delivered. */
+import { createHash } from 'node:crypto';
+import { text } from 'node:stream/consumers';
+import { promisify } from 'node:util';
+import type { Deployment } from '@appflux/protocol';
+import { AwsClient } from 'aws4fetch';
+import yauzl, { type Entry, type ZipFile } from 'yauzl';
+import type { EdgeInstance } from '../../e2e/instance/edge.ts';
+import { PAGE } from '../workload.ts';
+
+/** The sizes of all objects in the bucket below a prefix, by key. */
+export async function listObjects(
+  bucket: EdgeInstance['bucket'],
+  prefix: string,
+): Promise<Map<string, number>> {
+  const { accessKeyId, secretAccessKey } = bucket;
+  const client = new AwsClient({ accessKeyId, secretAccessKey, service: 's3', region: 'auto' });
+  const found = new Map<string, number>();
+  for (let token = ''; ; ) {
+    const query = new URLSearchParams({ 'list-type': '2', prefix });
+    if (token !== '') query.set('continuation-token', token);
+    const answer = await client.fetch(`${bucket.url}?${query}`);
+    const xml = await answer.text();
+    if (!answer.ok) throw new Error(`Listing the bucket was answered ${answer.status}: ${xml}`);
+    // Keys of ours hold nothing that XML would have to escape.
+    for (const [, key = '', size] of xml.matchAll(/<Key>([^<]*)<\/Key><Size>(\d+)<\/Size>/g))
+      found.set(key, Number(size));
+    token = /<NextContinuationToken>([^<]*)</.exec(xml)?.[1] ?? '';
+    if (token === '') return found;
+  }
+}
+
+/** Whether storage holds each delivered artifact and each log once, and nothing else below `apps/`. Pure. */
+export function judgeObjects(
+  objects: ReadonlyMap<string, number>,
+  deployments: readonly Pick<Deployment, 'id' | 'appId' | 'attempt' | 'artifacts'>[],
+): string[] {
+  const faults: string[] = [];
+  const left = new Map(objects);
+  for (const { id, appId, attempt, artifacts } of deployments) {
+    const folder = `apps/${appId}/${id}`;
+    if (!left.delete(`${folder}/log.ndjson.gz`)) faults.push(`${id} has no archived log`);
+    for (const { name, size } of artifacts) {
+      const key = `${folder}/${attempt}/${name}`;
+      const stored = left.get(key);
+      if (stored !== size) faults.push(`${id}: ${name} has ${stored ?? 'no'} bytes in storage, not ${size}`);
+      left.delete(key);
+    }
+  }
+  for (const key of left.keys()) faults.push(`${key} lies in storage and belongs to nobody`);
+  return faults;
+}
+
+/** Whether an artifact's public address gives the bytes that its record speaks of, made by the build that the log shows. */
+export async function judgeArtifact(
+  artifact: Deployment['artifacts'][number],
+  digest: string | null,
+): Promise<string[]> {
+  const answer = await fetch(artifact.url);
+  if (!answer.ok) return [`${artifact.name} was answered ${answer.status}`];
+  const bytes = Buffer.from(await answer.arrayBuffer());
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  if (sha256 !== artifact.sha256)
+    return [`${artifact.name} has the SHA-256 ${sha256}, not ${artifact.sha256}`];
+  const page = await readEntry(bytes, PAGE);
+  return digest !== null && page?.includes(digest)
+    ? []
+    : [`${artifact.name} was made by another build than the log shows (${digest}): ${page}`];
+}
+
+const open = promisify<Buffer, { lazyEntries: boolean }, ZipFile>(yauzl.fromBuffer);
+
+/** The text of a file in a ZIP; null when there is no such file. */
+async function readEntry(zip: Buffer, name: string): Promise<string | null> {
+  const file = await open(zip, { lazyEntries: true });
+  const entry = await new Promise<Entry | null>((resolve, reject) => {
+    file.on('error', reject).on('end', () => resolve(null));
+    file.on('entry', (next: Entry) => (next.fileName === name ? resolve(next) : file.readEntry()));
+    file.readEntry();
+  });
+  if (entry === null) return null;
+  return text(await promisify(file.openReadStream.bind(file) as (entry: Entry, done: Done) => void)(entry));
+}
+
+type Done = (error: Error | null, stream: NodeJS.ReadableStream) => void;

@@ -1,0 +1,77 @@
+/** Carries a plan's faults out, on the processes and on the connections between them. */
+import { pause } from '../e2e/instance/client.ts';
+import type { EdgeInstance } from '../e2e/instance/edge.ts';
+import type { RunnerProcess } from '../e2e/instance/runner.ts';
+import type { FaultProxy } from './fault-proxy.ts';
+import type { Fault } from './plan.ts';
+
+export class Faults {
+  readonly #edge: EdgeInstance;
+  readonly #runners: readonly RunnerProcess[];
+  readonly #proxy: FaultProxy;
+  /** Processes that are down or stopped at present. */
+  readonly #away = new Set<EdgeInstance | RunnerProcess>();
+
+  constructor(edge: EdgeInstance, runners: readonly RunnerProcess[], proxy: FaultProxy) {
+    this.#edge = edge;
+    this.#runners = runners;
+    this.#proxy = proxy;
+  }
+
+  /** Does it; resolves when what was taken away is back. False when that was away already. */
+  async commit(fault: Fault): Promise<boolean> {
+    const proxy = this.#proxy;
+    switch (fault.type) {
+      case 'kill-runner':
+        return this.#without(this.#runners[fault.runner], async (runner) => {
+          await runner.kill();
+          await pause(fault.downMs);
+          await runner.start();
+        });
+      case 'suspend-runner':
+        return this.#without(this.#runners[fault.runner], async ({ pid }) => {
+          process.kill(pid, 'SIGSTOP');
+          try {
+            await pause(fault.forMs);
+          } finally {
+            process.kill(pid, 'SIGCONT');
+          }
+        });
+      case 'crash-edge':
+        return this.#without(this.#edge, (edge) => edge.crash());
+      case 'cut-sockets':
+        proxy.cutSockets(fault.share);
+        return true;
+      case 'stall-sockets':
+        proxy.stallSockets(fault.share, fault.forMs);
+        return true;
+      case 'delay-messages':
+        proxy.delayMessages(fault.upToMs, fault.forMs);
+        return true;
+      case 'repeat-messages':
+        proxy.repeatMessages(fault.share, fault.forMs);
+        return true;
+      case 'fail-storage':
+        proxy.failStorage(fault.share, fault.forMs);
+        return true;
+      case 'lose-answers':
+        proxy.loseAnswers(fault.share, fault.forMs);
+        return true;
+    }
+  }
+
+  /** A process is only taken away while it is there. */
+  async #without<Process extends EdgeInstance | RunnerProcess>(
+    process: Process | undefined,
+    work: (process: Process) => Promise<void>,
+  ): Promise<boolean> {
+    if (process === undefined || this.#away.has(process)) return false;
+    this.#away.add(process);
+    try {
+      await work(process);
+    } finally {
+      this.#away.delete(process);
+    }
+    return true;
+  }
+}

@@ -1,0 +1,76 @@
+/** Watches deployments from outside: their states by polling, their logs live. */
+import { hasEnded } from '@appflux/protocol';
+import { type Client, pause } from '../e2e/instance/client.ts';
+import { Viewer } from '../e2e/instance/viewer.ts';
+import type { Ledger } from './ledger.ts';
+
+/** Between two rounds of looks, in milliseconds. */
+const LOOK_EVERY_MS = 400;
+/** Between a lost connection and the next, in milliseconds. */
+const RECONNECT_MS = 250;
+
+export class Observer {
+  readonly #client: Client;
+  readonly #ledger: Ledger;
+  readonly #open = new Set<string>();
+  readonly #following: Promise<void>[] = [];
+  #stopped = false;
+
+  constructor(client: Client, ledger: Ledger) {
+    this.#client = client;
+    this.#ledger = ledger;
+  }
+
+  /** Looks at a deployment from now on until it has ended; `follow` reads its log live as well. */
+  watch(id: string, follow: boolean): void {
+    this.#open.add(id);
+    if (follow) this.#following.push(this.#follow(id));
+  }
+
+  /** The deployments that have not been seen to end. */
+  get open(): readonly string[] {
+    return [...this.#open];
+  }
+
+  /** Looks at all that is open, again and again, until it is stopped. */
+  async run(): Promise<void> {
+    while (!this.#stopped) {
+      for (const id of this.#open) await this.#look(id);
+      await pause(LOOK_EVERY_MS);
+    }
+  }
+
+  /** Ends; waits for the followers, who end with their logs. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await Promise.all(this.#following);
+  }
+
+  async #look(id: string): Promise<void> {
+    try {
+      const deployment = await this.#client.deployment(id);
+      this.#ledger.saw(deployment);
+      if (hasEnded(deployment.status)) this.#open.delete(id);
+    } catch {
+      // Nobody answered, or metadata does not know it yet: the next look is soon. What never becomes known is
+      // found by the checker.
+    }
+  }
+
+  async #follow(id: string): Promise<void> {
+    const lines: Viewer['lines'] = [];
+    let status: string | null = null;
+    let connections = 0;
+    while (status === null && !this.#stopped) {
+      connections += 1;
+      const viewer = new Viewer(this.#client, id, lines.at(-1)?.seq ?? 0);
+      const cutOff = setInterval(() => this.#stopped && viewer.socket.terminate(), LOOK_EVERY_MS);
+      status = await viewer.ended;
+      clearInterval(cutOff);
+      lines.push(...viewer.lines);
+      if (status === null) await pause(RECONNECT_MS);
+      else viewer.socket.close();
+    }
+    this.#ledger.followed.push({ id, lines, status, connections });
+  }
+}

@@ -1,0 +1,210 @@
+/** One run: an instance, real runners, deployments and faults as the seed wants them, and the checker's verdict. */
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Deployment, hasEnded } from '@appflux/protocol';
+import { Client, pause } from '../e2e/instance/client.ts';
+import { type EdgeInstance, startInstance } from '../e2e/instance/edge.ts';
+import { type RunnerProcess, startRunner } from '../e2e/instance/runner.ts';
+import { connectEngine } from '../runner/src/sandbox/engine.ts';
+import { ensureWebImage } from '../runner/src/testing/docker.ts';
+import { allDeployments, check } from './checker.ts';
+import { FaultProxy } from './fault-proxy.ts';
+import { Faults } from './faults.ts';
+import { Ledger } from './ledger.ts';
+import { Observer } from './observer.ts';
+import { drawPlan, type Plan, RUNNERS } from './plan.ts';
+import { Random } from './random.ts';
+import { Repositories } from './repositories.ts';
+import { User } from './user.ts';
+
+export interface RunOptions {
+  readonly deployments: number;
+  readonly seed: string;
+  /** Told what happens, a line at a time. */
+  readonly say: (line: string) => void;
+  /** Ends the run before its time; everything is cleared away all the same. */
+  readonly signal: AbortSignal;
+}
+
+export interface Report {
+  /** What was found wrong, one sentence each. */
+  readonly faults: readonly string[];
+  /** What happened, for people. */
+  readonly summary: readonly string[];
+}
+
+/** Builds that a runner takes at once. */
+const SLOTS = 2;
+/** Of the deployments, this share is followed live. */
+const FOLLOWED = 0.5;
+
+/** Things that are undone at the end, the last one first. */
+class Undoing {
+  readonly #steps: (() => Promise<unknown>)[] = [];
+
+  add<T>(thing: T, undo: (thing: T) => Promise<unknown>): T {
+    this.#steps.unshift(() => undo(thing));
+    return thing;
+  }
+
+  async run(): Promise<void> {
+    const failed: unknown[] = [];
+    for (const step of this.#steps) await step().catch((error: unknown) => failed.push(error));
+    if (failed.length > 0) throw new AggregateError(failed, 'Not everything could be cleared away');
+  }
+}
+
+/**
+ * Runs the deployments and faults of a seed against an instance of its own, and has it checked. Ends every process
+ * and container that it has begun.
+ */
+export async function runChaos(options: RunOptions): Promise<Report> {
+  const undoing = new Undoing();
+  try {
+    return await run(options, undoing);
+  } finally {
+    await undoing.run();
+  }
+}
+
+async function run({ deployments, seed, say, signal }: RunOptions, undoing: Undoing): Promise<Report> {
+  const plan = drawPlan(deployments, seed);
+  const random = new Random(seed);
+  await ensureWebImage(connectEngine());
+  const proxy = undoing.add(await FaultProxy.start(random.fork('proxy')), (it) => it.close());
+  const edge = undoing.add(await startInstance({ reachedAt: behind(proxy) }), (it) => it.stop());
+  const repositories = undoing.add(await Repositories.start(), (it) => it.close());
+  const runners: RunnerProcess[] = [];
+  for (let n = 1; n <= RUNNERS; n += 1)
+    runners.push(undoing.add(await startRunner(edge, { name: `runner-${n}`, slots: SLOTS }), clearAway));
+  const client = new Client(edge);
+  const ledger = new Ledger();
+  const user = await User.create(client, ledger, repositories);
+  const observer = undoing.add(new Observer(client, ledger), (it) => it.stop());
+  const observing = observer.run();
+
+  say(`${RUNNERS} runners are online; ${plan.steps.length} steps and ${plan.faults.length} faults begin`);
+  const startedAt = performance.now();
+  const clock = () => ((performance.now() - startedAt) / 1000).toFixed(1).padStart(6);
+  const faults = new Faults(edge, runners, proxy);
+  const followed = random.fork('followed');
+  const steps = plan.steps.map((step) => ({
+    at: step.at,
+    act: async () => {
+      const id = await user.take(step);
+      if (id !== null) observer.watch(id, followed.chance(FOLLOWED));
+      say(`${clock()}  ${step.type} ${id ?? ''}`);
+    },
+  }));
+  const incidents = plan.faults.map((fault) => ({
+    at: fault.at,
+    act: async () => {
+      const { type, at: _, ...how } = fault;
+      say(`${clock()}  ! ${type} ${JSON.stringify(how)}`);
+      if (!(await faults.commit(fault))) say(`${clock()}    ${type}: away already`);
+    },
+  }));
+  await onTime([...steps, ...incidents], startedAt, signal);
+  proxy.heal();
+  say(`${clock()}  steps and faults are over; waiting for ${observer.open.length} deployments`);
+  await ended(plan, startedAt, { client, ledger, observer, signal });
+  await observer.stop();
+  await observing;
+  say(`${clock()}  checking`);
+  const verdict = await check({ edge, client, runners, ledger, superseding: user.superseding });
+  const kept =
+    verdict.faults.length > 0
+      ? [`Logs are kept in ${await keepLogs(edge, runners, verdict.deployments)}`]
+      : [];
+  const statuses = verdict.deployments.map(({ status }) => status);
+  const hits = [...proxy.hits].map(([what, times]) => `${times} ${what}`).sort();
+  return {
+    faults: verdict.faults,
+    summary: [
+      `${statuses.length} deployments in ${clock().trim()} s: ${countEach(statuses)}`,
+      `attempts: ${countEach(verdict.deployments.map(({ attempt }) => `number ${attempt} the last`))}`,
+      `faults: ${countEach(plan.faults.map(({ type }) => type))}`,
+      `what they hit: ${hits.join(', ')}`,
+      `logs followed live: ${ledger.followed.length}, over ${ledger.followed.reduce((sum, { connections }) => sum + connections, 0)} connections`,
+      ...kept,
+    ],
+  };
+}
+
+/** The edge is reached through the proxy, which learns where it really is. */
+const behind = (proxy: FaultProxy) => (port: number) => {
+  proxy.target = port;
+  return proxy.url;
+};
+
+interface Watching {
+  readonly client: Client;
+  readonly ledger: Ledger;
+  readonly observer: Observer;
+  readonly signal: AbortSignal;
+}
+
+/** Does each thing at its time after `startedAt`. If one goes wrong, those that have not begun never do. */
+async function onTime(
+  things: readonly { readonly at: number; readonly act: () => Promise<void> }[],
+  startedAt: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const failed = new AbortController();
+  const going = AbortSignal.any([signal, failed.signal]);
+  const done = things.map(async ({ at, act }) => {
+    await sleep(Math.max(0, startedAt + at - performance.now()), undefined, { signal: going });
+    await act();
+  });
+  await Promise.all(done).catch(async (error: unknown) => {
+    failed.abort(error);
+    await Promise.allSettled(done);
+    throw error;
+  });
+}
+
+/** Waits until every deployment has ended, those too whose asking nobody heard the answer of, or time is over. */
+async function ended(
+  plan: Plan,
+  startedAt: number,
+  { client, ledger, observer, signal }: Watching,
+): Promise<void> {
+  const isOver = () => performance.now() - startedAt > plan.deadlineMs;
+  while (!isOver()) {
+    signal.throwIfAborted();
+    if (observer.open.length === 0) {
+      const late = (await allDeployments(client, ledger)).filter(({ status }) => !hasEnded(status));
+      if (late.length === 0) return;
+      for (const { id } of late) observer.watch(id, false);
+    }
+    await pause(200);
+  }
+}
+
+/** Ends a runner, and removes what it could not: it may be down at this moment. */
+async function clearAway(runner: RunnerProcess): Promise<void> {
+  await runner.stop();
+  const engine = connectEngine();
+  const { containers } = await runner.leftovers();
+  for (const id of containers) await engine.getContainer(id).remove({ force: true, v: true });
+}
+
+async function keepLogs(
+  edge: EdgeInstance,
+  runners: readonly RunnerProcess[],
+  deployments: readonly Deployment[],
+): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'appflux-chaos-logs-'));
+  await writeFile(join(folder, 'edge.log'), await edge.output());
+  await writeFile(join(folder, 'deployments.json'), JSON.stringify(deployments, null, 2));
+  for (const runner of runners) await writeFile(join(folder, `${runner.name}.log`), await runner.output());
+  return folder;
+}
+
+function countEach(words: readonly string[]): string {
+  const counts = new Map<string, number>();
+  for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
+  return [...counts].map(([word, count]) => `${count} ${word}`).join(', ');
+}

@@ -1,0 +1,155 @@
+/** Whoever uses the instance: asks for deployments, cancels and redeploys, and asks again when nobody answers. */
+import { randomUUID } from 'node:crypto';
+import { Deployment } from '@appflux/protocol';
+import { type Client, pause, Refused } from '../e2e/instance/client.ts';
+import type { Ledger } from './ledger.ts';
+import { APPS, type AppPlan, type Step } from './plan.ts';
+import type { Repositories } from './repositories.ts';
+import { BUILD_COMMAND, OUTPUT, type Work, zipOf } from './workload.ts';
+
+/** How long a call is tried again while the instance does not answer, in milliseconds. */
+const PATIENCE_MS = 60_000;
+
+/** Statuses that ask to come again later. */
+const LATER: ReadonlySet<number> = new Set([429, 502, 503]);
+
+interface App {
+  readonly plan: AppPlan;
+  readonly slug: string;
+}
+
+export class User {
+  readonly #client: Client;
+  readonly #ledger: Ledger;
+  readonly #repositories: Repositories;
+  readonly #apps: readonly App[];
+  /** The deployments in the order in which they were asked for. */
+  readonly #deployments: Promise<Deployment>[] = [];
+  readonly #works: Work[] = [];
+
+  private constructor(client: Client, ledger: Ledger, repositories: Repositories, apps: readonly App[]) {
+    this.#client = client;
+    this.#ledger = ledger;
+    this.#repositories = repositories;
+    this.#apps = apps;
+  }
+
+  /** Makes the apps. */
+  static async create(client: Client, ledger: Ledger, repositories: Repositories): Promise<User> {
+    const apps: App[] = [];
+    for (const plan of APPS) {
+      const { supersede, concurrency } = plan;
+      const { slug } = await client.createApp({
+        name: plan.name,
+        type: 'web',
+        source:
+          plan.source === 'git'
+            ? { provider: 'git', repoUrl: repositories.urlOf(plan.name) }
+            : { provider: 'upload' },
+        build: { buildCommand: BUILD_COMMAND, outputs: [OUTPUT], supersede, concurrency },
+      });
+      apps.push({ plan, slug });
+    }
+    return new User(client, ledger, repositories, apps);
+  }
+
+  /** The slugs of the apps whose newer deployments take the place of those that wait. */
+  get superseding(): ReadonlySet<string> {
+    return new Set(this.#apps.filter(({ plan }) => plan.supersede).map(({ slug }) => slug));
+  }
+
+  /** Does what the plan says; resolves when it was answered. Gives the id of a new deployment. */
+  async take(step: Step): Promise<string | null> {
+    if (step.type === 'deploy') {
+      const made = this.#deploy(step);
+      this.#deployments.push(made);
+      this.#works.push(step.work);
+      return (await made).id;
+    }
+    const of = await this.#deployments[step.of];
+    const work = this.#works[step.of];
+    if (of === undefined || work === undefined) throw new Error(`The plan knows no deployment ${step.of}`);
+    if (step.type === 'redeploy') return this.#redeploy(of, work);
+    await this.#cancel(of.id);
+    return null;
+  }
+
+  async #deploy(step: Extract<Step, { type: 'deploy' }>): Promise<Deployment> {
+    const app = this.#apps[step.app];
+    if (app === undefined) throw new Error(`The plan knows no app ${step.app}`);
+    const { slug, plan } = app;
+    const body =
+      plan.source === 'git'
+        ? { branch: step.branch, commit: this.#repositories.commit(plan.name, step.branch, step.work) }
+        : {
+            uploadId: await this.#stubbornly(async () =>
+              this.#client.upload('source.zip', await zipOf(step.work)),
+            ),
+          };
+    const key = { 'Idempotency-Key': randomUUID() };
+    const deployment = await this.#stubbornly(() => this.#client.deploy(slug, body, key));
+    this.#ledger.asked.push({ app: slug, work: step.work, id: deployment.id });
+    this.#ledger.saw(deployment);
+    return deployment;
+  }
+
+  /** Has no key by which it could be asked again. */
+  async #redeploy(of: Deployment, work: Work): Promise<string | null> {
+    const asked = { app: of.app.slug, work };
+    try {
+      const deployment = await this.#client.call(
+        Deployment,
+        'POST',
+        `/api/deployments/${of.id}/redeploy`,
+        {},
+      );
+      this.#ledger.asked.push({ ...asked, id: deployment.id });
+      this.#ledger.saw(deployment);
+      return deployment.id;
+    } catch (error) {
+      this.#note('redeploying', error);
+      if (error instanceof Refused && error.status < 500 && !LATER.has(error.status)) throw error;
+      this.#ledger.asked.push({ ...asked, id: null });
+      return null;
+    }
+  }
+
+  async #cancel(id: string): Promise<void> {
+    await this.#stubbornly(async () => {
+      try {
+        this.#ledger.saw(await this.#client.cancel(id));
+        this.#ledger.canceled(id, 'accepted');
+      } catch (error) {
+        if (error instanceof Refused && error.error.code === 'already_ended') {
+          const ended = /it is (\w+)$/.exec(error.error.message)?.[1] ?? error.error.message;
+          this.#ledger.canceled(id, { ended });
+          return;
+        }
+        this.#ledger.canceled(id, 'unheard');
+        throw error;
+      }
+    });
+  }
+
+  /** Does it until the instance has answered. */
+  async #stubbornly<T>(call: () => Promise<T>): Promise<T> {
+    const deadline = performance.now() + PATIENCE_MS;
+    for (;;) {
+      try {
+        return await call();
+      } catch (error) {
+        this.#note('a call', error);
+        const isFinal = error instanceof Refused && error.status < 500 && !LATER.has(error.status);
+        if (isFinal || performance.now() > deadline) throw error;
+        await pause(300);
+      }
+    }
+  }
+
+  /** A connection that breaks off is a fault of ours; an error inside the instance is not. */
+  #note(what: string, error: unknown): void {
+    if (error instanceof Refused && error.status >= 500 && !LATER.has(error.status)) {
+      this.#ledger.oddities.push(`${what} was answered ${error.message}`);
+    }
+  }
+}
