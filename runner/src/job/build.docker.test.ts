@@ -161,6 +161,19 @@ describe('a build', () => {
     expect(text).toMatch(/Network:.*example\.org/);
   });
 
+  test.each([
+    ['none', /gives builds no network/, ['lo']],
+    ['bridge', /gives builds an open network/, ['eth0', 'lo']],
+    ['proxy', /\$ ls/, ['lo']],
+  ])('has the network that the owner of the host has set: %s', async (network, said, interfaces) => {
+    const { text, lines } = await run({
+      plan: plan({ buildCommand: 'ls -1 /sys/class/net' }),
+      settings: { network },
+    });
+    expect(text).toMatch(said);
+    expect(lines.filter(({ stream }) => stream === 'stdout').map((line) => line.text)).toEqual(interfaces);
+  });
+
   test('over its memory is told so', async () => {
     const { failure } = await run({
       plan: plan({
