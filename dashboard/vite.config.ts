@@ -6,11 +6,18 @@ import { defineConfig } from 'vite';
 /** Where `npm run dev` finds the control plane. */
 const edge = process.env.APPFLUX_URL ?? 'http://localhost:8787';
 
+/** Tests build into folders of their own, so as not to swap the files of an instance that runs. */
+const folders =
+  process.env.DASHBOARD_BUILD === 'test'
+    ? { pages: '.test-build/site', outDir: '.test-build/kit' }
+    : { pages: 'build', outDir: '.svelte-kit' };
+
 export default defineConfig({
   plugins: [
     tailwindcss(),
     sveltekit({
-      adapter: adapter({ fallback: 'index.html' }),
+      adapter: adapter({ pages: folders.pages, fallback: 'index.html' }),
+      outDir: folders.outDir,
       // `connect-src` is not said here: where storage takes uploads is known to the edge alone, which adds its
       // own Content-Security-Policy header. Two policies both apply, so this one can only be narrowed.
       csp: {
@@ -18,6 +25,8 @@ export default defineConfig({
         directives: {
           'script-src': ['self'],
           'style-src': ['self'],
+          // Kit's own announcer of navigations carries a style attribute; style elements stay forbidden.
+          'style-src-attr': ['unsafe-inline'],
           'img-src': ['self', 'data:'],
           'font-src': ['self'],
           'object-src': ['none'],

@@ -60,6 +60,11 @@ export class Draft {
     if (read.repository.rootDirectory !== null) this.rootDirectory = read.repository.rootDirectory;
   }
 
+  /** Whether nothing has been written yet. */
+  get blank(): boolean {
+    return this.address === '' && this.name === '' && this.file === null;
+  }
+
   /** The slug that the app will have. */
   get effectiveSlug(): string {
     return this.slug.trim() || slugFromName(this.name);

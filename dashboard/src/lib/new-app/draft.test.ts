@@ -80,8 +80,10 @@ describe('a new app', () => {
     const memo = JSON.parse(JSON.stringify(draft.toMemo()));
     expect(JSON.stringify(memo)).not.toContain('s3cret');
     const restored = new Draft();
+    expect(restored.blank).toBe(true);
     restored.restore(memo);
     expect(restored.toNewApp().source).toEqual(draft.toNewApp().source);
     expect(restored.name).toBe('Engine');
+    expect(restored.blank).toBe(false);
   });
 });

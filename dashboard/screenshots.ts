@@ -1,0 +1,301 @@
+/**
+ * `npm run screenshots -w dashboard`: pictures of every page, wide and narrow, light and dark, full, empty,
+ * loading and failing, for looking at them. Prints the folder, a new one below the system's temporary folder.
+ * Words after the command choose the pictures whose names hold one of them.
+ */
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AppFluxError } from '@appflux/protocol';
+import type { Browser, Page } from 'playwright-core';
+import { BUILD, ensureBuild, launchBrowser } from './src/testing/browser.ts';
+import { emptyWorld, FakeApi, type World } from './src/testing/fake-api.ts';
+import { longLog } from './src/testing/sample-log.ts';
+import { SAMPLE, sampleWorld } from './src/testing/sample-world.ts';
+
+interface Shot {
+  name: string;
+  path: string;
+  world?: () => World;
+  /** What is done on the page before the picture is taken. */
+  act?: (page: Page) => Promise<void>;
+  signedOut?: boolean;
+  /** The picture is of the window, not of the whole page. */
+  window?: boolean;
+}
+
+const refusing = (call: string, error: AppFluxError) => () => {
+  const world = sampleWorld();
+  world.refusals.set(call, error);
+  return world;
+};
+const hanging =
+  (...calls: string[]) =>
+  () => {
+    const world = sampleWorld();
+    for (const call of calls) world.hanging.add(call);
+    return world;
+  };
+const away = new AppFluxError('unavailable', 'The metadata store does not answer.', {
+  hint: 'Check that AppFlux is running, then try again.',
+});
+const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name }).first();
+
+async function toConfigure(page: Page) {
+  await page.getByLabel('Repository address').fill('https://github.com/northwind/harbor/tree/main/apps/web');
+  await button(page, 'Continue').click();
+  await page.getByRole('heading', { name: 'Configure' }).waitFor();
+  await page.getByLabel('Name of variable 1').fill('API_URL');
+  await page.getByLabel('Value of API_URL').fill('https://api.example.com');
+}
+
+async function uploadZip(page: Page) {
+  await page.getByText('ZIP upload').click();
+  await page.getByLabel('Project archive').setInputFiles({
+    name: 'summer-flyer.zip',
+    mimeType: 'application/zip',
+    buffer: Buffer.alloc(26_000_000, 7),
+  });
+}
+
+const shots: Shot[] = [
+  { name: 'sign-in', path: '/sign-in', signedOut: true },
+  {
+    name: 'sign-in-used',
+    path: '/sign-in#token_hash=used',
+    signedOut: true,
+    act: (page) => page.getByText('no longer works').waitFor(),
+  },
+  { name: 'apps', path: '/' },
+  { name: 'apps-empty', path: '/', world: emptyWorld },
+  { name: 'apps-failing', path: '/', world: refusing('GET /api/apps', away) },
+  { name: 'apps-loading', path: '/', world: hanging('GET /api/apps') },
+  { name: 'apps-no-match', path: '/', act: (page) => page.getByLabel('Search apps').fill('zzz') },
+  { name: 'new-source', path: '/new' },
+  { name: 'new-source-zip', path: '/new?from=upload', act: uploadZip },
+  {
+    name: 'new-source-problem',
+    path: '/new',
+    act: async (page) => {
+      await page.getByLabel('Repository address').fill('https://git.example.com/x/y.git');
+      await button(page, 'Continue').click();
+    },
+  },
+  { name: 'new-configure', path: '/new', act: toConfigure },
+  {
+    name: 'new-configure-problems',
+    path: '/new',
+    act: async (page) => {
+      await toConfigure(page);
+      await page.getByLabel('Slug').fill('harbor-web');
+      await page.getByLabel('Name of variable 1').fill('2FAST');
+      await page.getByText('Build settings').click();
+      await button(page, 'Continue').click();
+    },
+  },
+  {
+    name: 'new-confirm',
+    path: '/new',
+    act: async (page) => {
+      await toConfigure(page);
+      await button(page, 'Continue').click();
+      await page.getByRole('heading', { name: 'Confirm and deploy' }).waitFor();
+    },
+  },
+  {
+    name: 'new-uploading',
+    path: '/new?from=upload',
+    world: () => Object.assign(sampleWorld(), { storageDelay: 60_000 }),
+    act: async (page) => {
+      await uploadZip(page);
+      await button(page, 'Continue').click();
+      await page.getByRole('heading', { name: 'Configure' }).waitFor();
+      await page.getByLabel('Slug').fill('summer-flyer');
+      await button(page, 'Continue').click();
+      await button(page, 'Deploy').click();
+      await page.getByRole('progressbar').waitFor();
+      await page.getByText(/^[1-9]\d* %$/).waitFor();
+    },
+  },
+  { name: 'app', path: '/apps/harbor-web' },
+  { name: 'app-undeployed', path: '/apps/sandbox' },
+  {
+    name: 'app-deploy',
+    path: '/apps/harbor-web',
+    window: true,
+    act: (page) => button(page, 'Deploy').click(),
+  },
+  {
+    name: 'app-deploy-zip',
+    path: '/apps/flyer',
+    window: true,
+    act: (page) => button(page, 'Deploy').click(),
+  },
+  {
+    name: 'app-menu',
+    path: '/apps/harbor-web',
+    window: true,
+    act: (page) => button(page, /^More about/).click(),
+  },
+  { name: 'app-missing', path: '/apps/nothing' },
+  { name: 'app-loading', path: '/apps/harbor-web', world: hanging('GET /api/apps/harbor-web') },
+  { name: 'app-settings', path: '/apps/harbor-web/settings' },
+  {
+    name: 'app-delete',
+    path: '/apps/harbor-web/settings',
+    window: true,
+    act: (page) => button(page, 'Delete the app').click(),
+  },
+  { name: 'deployment-building', path: `/deployments/${SAMPLE.building}` },
+  { name: 'deployment-queued', path: `/deployments/${SAMPLE.queued}` },
+  { name: 'deployment-failed', path: `/deployments/${SAMPLE.failed}` },
+  { name: 'deployment-success', path: `/deployments/${SAMPLE.success}` },
+  { name: 'deployment-android', path: `/deployments/${SAMPLE.android}` },
+  {
+    name: 'deployment-search',
+    path: `/deployments/${SAMPLE.failed}`,
+    act: async (page) => {
+      await page.getByLabel('Search the log').fill('sidebar');
+      await page.keyboard.press('Enter');
+    },
+  },
+  {
+    name: 'deployment-long-paused',
+    path: `/deployments/${SAMPLE.building}`,
+    world: () => {
+      const world = sampleWorld();
+      world.logs.set(SAMPLE.building, longLog(50_000, new Date(Date.now() - 50_000).toISOString()));
+      return world;
+    },
+    act: async (page) => {
+      await page.getByText('test 49970 passed').waitFor();
+      await page.getByLabel('Show times').click();
+      await page.getByRole('group', { name: /^Lines of the log/ }).hover();
+      await page.mouse.wheel(0, -4000);
+    },
+  },
+  {
+    name: 'deployment-reconnecting',
+    path: `/deployments/${SAMPLE.building}`,
+    world: hanging('WebSocket'),
+    act: (page) => page.getByText('No live connection').waitFor(),
+  },
+  {
+    name: 'deployment-cancel',
+    path: `/deployments/${SAMPLE.building}`,
+    window: true,
+    act: (page) => button(page, 'Cancel').click(),
+  },
+  { name: 'deployment-missing', path: '/deployments/66f2a1c04b7e9d0099999999' },
+  {
+    name: 'deployment-loading',
+    path: `/deployments/${SAMPLE.building}`,
+    world: hanging('GET /api/deployments'),
+  },
+  { name: 'runners', path: '/runners' },
+  { name: 'runners-empty', path: '/runners', world: emptyWorld },
+  {
+    name: 'runners-add',
+    path: '/runners',
+    window: true,
+    act: async (page) => {
+      await button(page, 'Add a runner').click();
+      await button(page, 'Make the command').click();
+      await page.getByText('Waiting for it').waitFor();
+    },
+  },
+  { name: 'tokens', path: '/settings/tokens' },
+  { name: 'tokens-empty', path: '/settings/tokens', world: emptyWorld },
+  {
+    name: 'tokens-new',
+    path: '/settings/tokens',
+    window: true,
+    act: (page) => button(page, 'New token').click(),
+  },
+  {
+    name: 'tokens-created',
+    path: '/settings/tokens',
+    window: true,
+    act: async (page) => {
+      await button(page, 'New token').click();
+      await page.getByLabel('Name').fill('Nightly');
+      await button(page, 'Create it').click();
+      await page.getByText('Copy your token now').waitFor();
+    },
+  },
+  { name: 'not-found', path: '/nowhere' },
+  {
+    name: 'toast-offline',
+    path: '/runners',
+    window: true,
+    act: async (page) => {
+      await page.context().setOffline(true);
+      await button(page, /^More about local-1/).click();
+      await page.getByRole('menuitem', { name: 'Drain' }).click();
+      await page.getByText('is not draining').waitFor();
+    },
+  },
+];
+
+const SIZES = [
+  { name: 'wide', viewport: { width: 1440, height: 900 } },
+  { name: 'phone', viewport: { width: 390, height: 844 } },
+] as const;
+
+async function take(browser: Browser, shot: Shot, folder: string): Promise<void> {
+  for (const { name: size, viewport } of SIZES) {
+    const api = new FakeApi(BUILD, (shot.world ?? sampleWorld)());
+    await api.start();
+    const context = await browser.newContext({
+      viewport,
+      hasTouch: size === 'phone',
+      reducedMotion: 'reduce',
+    });
+    const page = await context.newPage();
+    page.on('console', (message) => {
+      if (message.type() === 'error' && !/status of 4|status of 5|WebSocket|ERR_/.test(message.text())) {
+        console.error(`${shot.name}: ${message.text()}`);
+      }
+    });
+    page.on('pageerror', (error) => console.error(`${shot.name}: ${error.stack}`));
+    try {
+      if (!shot.signedOut) {
+        await page.goto(api.signInLink);
+        await page.getByRole('button', { name: 'Account' }).waitFor();
+      }
+      await page.goto(api.origin + shot.path);
+      if (api.world.hanging.size === 0 || api.world.hanging.has('WebSocket'))
+        await page.waitForLoadState('networkidle');
+      else
+        await page
+          .getByText(/^Loading/)
+          .first()
+          .waitFor({ state: 'attached' });
+      await shot.act?.(page);
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme });
+        await page.waitForTimeout(250);
+        const path = join(folder, `${shot.name}.${size}.${colorScheme}.png`);
+        await page.screenshot({ path, fullPage: !shot.window });
+      }
+    } catch (error) {
+      console.error(`${shot.name} (${size}): ${String(error)}`);
+      await page.screenshot({ path: join(folder, `${shot.name}.${size}.failed.png`) });
+      process.exitCode = 1;
+    } finally {
+      await context.close();
+      await api.stop();
+    }
+  }
+}
+
+const wanted = process.argv.slice(2);
+await ensureBuild();
+const folder = await mkdtemp(join(tmpdir(), 'appflux-screenshots-'));
+const browser = await launchBrowser();
+for (const shot of shots) {
+  if (wanted.length === 0 || wanted.some((word) => shot.name.includes(word)))
+    await take(browser, shot, folder);
+}
+await browser.close();
+console.log(folder);

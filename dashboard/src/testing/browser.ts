@@ -1,0 +1,66 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { type Browser, chromium } from 'playwright-core';
+
+const DASHBOARD = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+
+/** Where tests keep a build of their own. */
+export const BUILD = join(DASHBOARD, '.test-build/site');
+
+/** Chromium, where CHROMIUM_PATH says or where distributions put it; undefined when there is none. */
+export const chromiumPath = [
+  process.env.CHROMIUM_PATH,
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+].find((path) => path !== undefined && existsSync(path));
+
+/** Starts the browser. Throws when there is none. */
+export function launchBrowser(): Promise<Browser> {
+  if (chromiumPath === undefined)
+    throw new Error('There is no Chromium here. Install it, or set CHROMIUM_PATH.');
+  return chromium.launch({
+    executablePath: chromiumPath,
+    args: [
+      '--headless',
+      '--no-sandbox',
+      '--disable-gpu',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+}
+
+/** Builds the dashboard when there is no build, or when a source is newer than it. */
+export async function ensureBuild(): Promise<void> {
+  const built = await stat(join(BUILD, 'index.html')).catch(() => null);
+  if (built && built.mtimeMs > (await newestSource())) return;
+  const vite = join(dirname(fileURLToPath(import.meta.resolve('vite/package.json'))), 'bin/vite.js');
+  await promisify(execFile)(process.execPath, [vite, 'build'], {
+    cwd: DASHBOARD,
+    env: { ...process.env, DASHBOARD_BUILD: 'test', NODE_ENV: 'production' },
+  });
+}
+
+async function newestSource(): Promise<number> {
+  const files = await Promise.all(
+    [join(DASHBOARD, 'src'), join(DASHBOARD, 'static'), join(DASHBOARD, '../protocol/src')].map(
+      async (folder) =>
+        (await readdir(folder, { recursive: true, withFileTypes: true }))
+          .filter(
+            (entry) =>
+              entry.isFile() && !/\.test\.ts$/.test(entry.name) && !entry.parentPath.endsWith('testing'),
+          )
+          .map((entry) => join(entry.parentPath, entry.name)),
+    ),
+  );
+  const all = [...files.flat(), join(DASHBOARD, 'package.json'), join(DASHBOARD, 'vite.config.ts')];
+  const times = await Promise.all(all.map(async (file) => (await stat(file)).mtimeMs));
+  return Math.max(...times);
+}

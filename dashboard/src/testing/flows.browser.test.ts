@@ -1,0 +1,347 @@
+// @vitest-environment node
+/** What people do with the built dashboard, in a real browser against the API in memory. */
+import { type Deployment, failure, type LogLine } from '@appflux/protocol';
+import type { Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
+import { chromiumPath } from './browser.ts';
+import { emptyWorld } from './fake-api.ts';
+import { app, deployment, idOf } from './fixtures.ts';
+import { longLog } from './sample-log.ts';
+import { SAMPLE, sampleWorld } from './sample-world.ts';
+import { useBrowser } from './visit.ts';
+
+const visit = useBrowser();
+const id = idOf(900);
+
+/** A world in which one deployment is being built, with so many lines written. */
+function building(lines: number, over: Partial<Deployment> = {}) {
+  const world = emptyWorld();
+  world.apps = [app()];
+  world.deployments = [
+    deployment({
+      id,
+      status: 'building',
+      phase: 'building',
+      attempt: 1,
+      startedAt: new Date().toISOString(),
+      phases: [{ phase: 'building', startedAt: new Date().toISOString(), finishedAt: null }],
+      ...over,
+    }),
+  ];
+  world.logs.set(id, linesFrom(1, lines));
+  return world;
+}
+
+const linesFrom = (from: number, to: number, text = (seq: number) => `line number ${seq}.`): LogLine[] =>
+  Array.from({ length: to - from + 1 }, (_, index) => ({
+    seq: from + index,
+    at: '2026-11-01T12:00:00.000Z',
+    stream: 'stdout',
+    phase: 'building',
+    text: text(from + index),
+  }));
+
+const log = (page: Page) => page.getByRole('group', { name: /^Lines of the log/ });
+const line = (page: Page, seq: number) => log(page).getByText(`line number ${seq}.`, { exact: true });
+const shownNumbers = (page: Page) =>
+  page.locator('.log-number').evaluateAll((links) => links.map((link) => Number(link.textContent)));
+
+describe.skipIf(chromiumPath === undefined)('signing in', () => {
+  test('leads from any page to the door and, with the link, back to that page', async () => {
+    const { page, api } = await visit(`/deployments/${SAMPLE.failed}#L15`, { signedOut: true });
+    await page.getByRole('heading', { name: 'Sign in with your link' }).waitFor();
+    const { searchParams } = new URL(page.url());
+    expect(searchParams.get('next')).toBe(`/deployments/${SAMPLE.failed}#L15`);
+    await page.goto(
+      `${api.origin}/sign-in?next=${encodeURIComponent(searchParams.get('next') ?? '')}#token_hash=good`,
+    );
+    await page.getByRole('heading', { name: /Move the sidebar/ }).waitFor();
+    expect(page.url()).toBe(`${api.origin}/deployments/${SAMPLE.failed}#L15`);
+    await page.goBack();
+    expect(page.url()).not.toContain('token_hash');
+  });
+
+  test('ends with signing out', async () => {
+    const { page } = await visit('/');
+    await page.getByRole('button', { name: 'Account' }).click();
+    await page.getByRole('menuitem', { name: 'Sign out' }).click();
+    await page.getByRole('heading', { name: 'Sign in with your link' }).waitFor();
+    await page.reload();
+    await page.getByRole('heading', { name: 'Sign in with your link' }).waitFor();
+  });
+
+  test('ends when the server no longer takes the session', async () => {
+    const { page, api } = await visit('/');
+    await page.getByText('Documentation').waitFor();
+    api.world.sessionEnded = true;
+    await page.getByRole('link', { name: 'Runners' }).first().click();
+    await page.getByRole('heading', { name: 'Sign in with your link' }).waitFor();
+    expect(page.url()).toContain('next=%2Frunners');
+  });
+});
+
+describe.skipIf(chromiumPath === undefined)('a new app', () => {
+  test('from a ZIP is uploaded in parts to storage and deployed, by keyboard alone', async () => {
+    const { page, api } = await visit('/new?from=upload', { world: emptyWorld() });
+    const buffer = Buffer.alloc(12_000_000, 3);
+    await page
+      .getByLabel('Project archive')
+      .setInputFiles({ name: 'my-site.zip', mimeType: 'application/zip', buffer });
+    await page.getByRole('button', { name: 'Continue' }).press('Enter');
+    await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toBe('Configure');
+    expect(await page.getByLabel('Name', { exact: true }).inputValue()).toBe('My site');
+    await page.getByRole('button', { name: 'Continue' }).press('Enter');
+    await expect
+      .poll(() => page.evaluate(() => document.activeElement?.textContent))
+      .toBe('Confirm and deploy');
+    await page.getByRole('button', { name: 'Deploy' }).press('Enter');
+    await page.waitForURL(/\/deployments\//);
+    expect([...api.stored.values()].sort((one, other) => one - other)).toEqual([
+      1_514_240, 5_242_880, 5_242_880,
+    ]);
+    expect(api.calls.filter((call) => call.startsWith('POST'))).toEqual([
+      'POST /api/uploads',
+      expect.stringMatching(/^POST \/api\/uploads\/[0-9a-f]{24}\/complete$/),
+      'POST /api/apps',
+      'POST /api/apps/my-site/deployments',
+    ]);
+  });
+
+  test('keeps what was written through back and forward, and names and addresses through a reload', async () => {
+    const { page } = await visit('/new');
+    await page.getByLabel('Repository address').fill('northwind/tides');
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.getByLabel('Name', { exact: true }).fill('Other name');
+    await page.getByLabel('Name of variable 1').fill('KEY');
+    await page.getByLabel('Value of KEY').fill('s3cret');
+    await page.goBack();
+    expect(await page.getByLabel('Repository address').inputValue()).toBe('northwind/tides');
+    await page.goForward();
+    expect(await page.getByLabel('Name', { exact: true }).inputValue()).toBe('Other name');
+    expect(await page.getByLabel('Value of KEY').inputValue()).toBe('s3cret');
+    await page.reload();
+    await expect.poll(() => page.getByLabel('Name', { exact: true }).inputValue()).toBe('Other name');
+    expect(await page.evaluate(() => JSON.stringify({ ...sessionStorage, ...localStorage }))).not.toContain(
+      's3cret',
+    );
+  });
+
+  test('takes a pasted .env file apart, and says which slug is taken', async () => {
+    const { page, api } = await visit('/new');
+    await page.getByLabel('Repository address').fill('northwind/tides');
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.getByLabel('Name of variable 1').focus();
+    await page.evaluate(() => {
+      const data = new DataTransfer();
+      data.setData('text', 'API_URL=https://api.example.com\n# note\nKEY="a b"\n');
+      document.activeElement?.dispatchEvent(
+        new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }),
+      );
+    });
+    expect(await page.getByLabel('Value of KEY').inputValue()).toBe('a b');
+    await page.getByLabel('Slug').fill('harbor-web');
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.getByText('harbor-web is taken').waitFor();
+    await page.getByLabel('Slug').fill('tides-2');
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.getByRole('button', { name: 'Deploy' }).click();
+    await page.waitForURL(/\/deployments\//);
+    expect(api.world.apps[0]).toMatchObject({ slug: 'tides-2', name: 'Tides' });
+  });
+
+  test('says what went wrong with an upload, and goes on from there', async () => {
+    const { page, api } = await visit('/new?from=upload', { world: emptyWorld() });
+    await page.route('**/2', (route) =>
+      route.request().method() === 'PUT'
+        ? route.fulfill({ status: 400, headers: { 'Access-Control-Allow-Origin': '*' } })
+        : route.continue(),
+    );
+    const buffer = Buffer.alloc(12_000_000, 3);
+    await page
+      .getByLabel('Project archive')
+      .setInputFiles({ name: 'my-site.zip', mimeType: 'application/zip', buffer });
+    for (const name of ['Continue', 'Continue', 'Deploy']) await page.getByRole('button', { name }).click();
+    await page.getByText('The storage refused the file (400).').waitFor();
+    await page.unroute('**/2');
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.waitForURL(/\/deployments\//);
+    expect(api.calls.filter((call) => call === 'POST /api/apps')).toHaveLength(1);
+  });
+});
+
+describe.skipIf(chromiumPath === undefined)('a live log', () => {
+  test('follows the end, pauses when scrolled up, counts what is new, and goes on', async () => {
+    const { page, api } = await visit(`/deployments/${id}`, { world: building(300) });
+    await line(page, 300).waitFor();
+    api.log(id, linesFrom(301, 320));
+    await line(page, 320).waitFor();
+    await log(page).hover();
+    await page.mouse.wheel(0, -2000);
+    await line(page, 320).waitFor({ state: 'detached' });
+    api.log(id, linesFrom(321, 345));
+    await page.getByRole('button', { name: '25 new lines' }).click();
+    await line(page, 345).waitFor();
+    api.log(id, linesFrom(346, 350));
+    await line(page, 350).waitFor();
+  });
+
+  test('loses and repeats nothing when every connection is dropped', async () => {
+    const { page, api } = await visit(`/deployments/${id}`, { world: building(10) });
+    await line(page, 10).waitFor();
+    api.dropViewers();
+    api.log(id, linesFrom(11, 20));
+    await line(page, 20).waitFor();
+    api.dropViewers();
+    api.log(id, linesFrom(21, 24));
+    await line(page, 24).waitFor();
+    expect(await shownNumbers(page)).toEqual(Array.from({ length: 24 }, (_, index) => index + 1));
+  });
+
+  test('comes by plain requests where no WebSocket gets through', async () => {
+    const world = building(5);
+    world.hanging.add('WebSocket');
+    const { page, api } = await visit(`/deployments/${id}`, { world });
+    await line(page, 5).waitFor();
+    await page.getByText('No live connection gets through').waitFor();
+    api.log(id, linesFrom(6, 8));
+    await line(page, 8).waitFor();
+  });
+
+  test('moves the page on with the deployment: phase, failure and advice, told to screen readers', async () => {
+    const { page, api } = await visit(`/deployments/${id}`, { world: building(3, { phase: 'preparing' }) });
+    await line(page, 3).waitFor();
+    api.change(id, { phase: 'building' });
+    await page
+      .getByRole('status')
+      .filter({ hasText: 'Harbor: Build phase has begun.' })
+      .waitFor({ state: 'attached' });
+    api.change(id, {
+      status: 'failed',
+      phase: null,
+      finishedAt: new Date().toISOString(),
+      failure: failure('out_of_memory', 'The build used all of its memory', 'building'),
+    });
+    await page.getByRole('heading', { name: 'The build used all of its memory' }).waitFor();
+    await page.getByText('Raise the memory limit').waitFor();
+    await page.getByRole('button', { name: 'Redeploy', exact: true }).waitFor();
+    await expect.poll(() => page.title()).toBe('Failed · Harbor · AppFlux');
+  });
+
+  test('shows hostile lines as text, and runs nothing', async () => {
+    const world = building(0);
+    world.logs.set(id, [
+      ...linesFrom(
+        1,
+        1,
+        () => '<img src=x onerror="document.title=\'owned\'"><script>document.title="owned"</script>',
+      ),
+      ...linesFrom(
+        2,
+        2,
+        () => '\u001b]8;;javascript:document.title="owned"\u001b\\press me\u001b]8;;\u001b\\',
+      ),
+      ...linesFrom(3, 3, () => 'safe \u202etxt.exe'),
+      ...linesFrom(4, 4, () => '\u001b[38;2;0;0;0;48;2;0;0;0mhidden\u001b[0m'),
+    ]);
+    const { page } = await visit(`/deployments/${id}`, { world });
+    await log(page).getByText('<img src=x onerror=').waitFor();
+    await log(page).getByText('press me').waitFor();
+    await log(page).getByText('safe ‹U+202E›txt.exe').waitFor();
+    expect(await log(page).locator('img, script, a:not(.log-number)').count()).toBe(0);
+    expect(await page.title()).not.toBe('owned');
+    const hidden = log(page).getByText('hidden');
+    const colors = await hidden.evaluate((element) => {
+      const { color, backgroundColor } = getComputedStyle(element);
+      return [color, backgroundColor];
+    });
+    expect(colors[0]).not.toBe(colors[1]);
+  });
+
+  test('is searched and linked to by keyboard', async () => {
+    const { page, api } = await visit(`/deployments/${id}`, { world: building(2000) });
+    await line(page, 2000).waitFor();
+    await log(page).focus();
+    await page.keyboard.press('/');
+    await page.keyboard.type('NUMBER 1234.');
+    await page.getByText('0 of 1').waitFor();
+    await page.keyboard.press('Enter');
+    await line(page, 1234).waitFor();
+    expect(page.url()).toBe(`${api.origin}/deployments/${id}#L1234`);
+    await page.reload();
+    await line(page, 1234).waitFor();
+    expect(await page.locator('[data-target]').count()).toBe(1);
+  });
+
+  test('of 50,000 lines is shown soon and scrolled through without a stall', async () => {
+    const world = building(0);
+    world.logs.set(id, longLog(50_000, '2026-11-01T12:00:00.000Z'));
+    const { page } = await visit(`/deployments/${id}`, { world, settled: false });
+    await log(page).getByText('test 49995 passed').waitFor();
+    expect(await page.locator('.log-line').count()).toBeLessThan(300);
+    const longest = await log(page).evaluate(async (element) => {
+      let worst = 0;
+      for (let step = 0; step < 60; step += 1) {
+        const before = performance.now();
+        element.scrollTop = (element.scrollHeight * step) / 60;
+        await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+        worst = Math.max(worst, performance.now() - before);
+      }
+      return worst;
+    });
+    // Two frames on a machine without a graphics card; a list that is not virtual takes seconds here.
+    expect(longest).toBeLessThan(500);
+  });
+});
+
+describe.skipIf(chromiumPath === undefined)('an app', () => {
+  test('is released to an older deployment, and its older deployments are shown page by page', async () => {
+    const { page, api } = await visit('/apps/harbor-web');
+    await page.getByText('Add a weather layer').first().waitFor();
+    const rows = page.getByRole('listitem').filter({ hasText: /ago|yesterday|just now|wk|mo/ });
+    const before = await rows.count();
+    await page.getByRole('button', { name: 'Show older ones' }).click();
+    await expect.poll(() => rows.count()).toBeGreaterThan(before);
+    await page.getByRole('button', { name: 'More about Add a weather layer' }).first().click();
+    await page.getByRole('menuitem', { name: 'Release this one' }).click();
+    await page.getByText('Released', { exact: true }).waitFor();
+    expect(api.world.apps[0]?.release).toBe(idOf(300));
+  });
+
+  test('is deleted only after its slug was typed', async () => {
+    const { page, api } = await visit('/apps/sandbox/settings');
+    await page.getByRole('button', { name: 'Delete the app' }).click();
+    const confirm = page.getByRole('button', { name: 'Delete it for good' });
+    expect(await confirm.isDisabled()).toBe(true);
+    await page.getByLabel('Type sandbox to confirm').fill('sandbox');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(`${api.origin}/`);
+    expect(api.world.apps.map(({ slug }) => slug)).not.toContain('sandbox');
+  });
+
+  test('has its variables replaced and deleted by name', async () => {
+    const { page, api } = await visit('/apps/harbor-web/settings');
+    await page.getByRole('button', { name: 'Delete SENTRY_DSN' }).click();
+    await page.getByRole('button', { name: 'Delete it', exact: true }).click();
+    await page.getByRole('button', { name: 'Delete SENTRY_DSN' }).waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Replace API_URL' }).click();
+    await page.keyboard.type('https://new.example.com');
+    await page
+      .getByRole('form', { name: 'Environment variables' })
+      .getByRole('button', { name: 'Save' })
+      .click();
+    await expect.poll(() => api.calls).toContain('PUT /api/apps/harbor-web/env/API_URL');
+  });
+});
+
+describe.skipIf(chromiumPath === undefined)('the theme', () => {
+  test('is the system’s until one is chosen, and is there before the first paint', async () => {
+    const { page } = await visit('/', { world: sampleWorld(), colorScheme: 'light' });
+    const canvas = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    const light = await canvas();
+    await page.getByRole('button', { name: /^Theme/ }).click();
+    await page.getByRole('menuitemradio', { name: 'Dark' }).click();
+    await expect.poll(canvas).not.toBe(light);
+    await page.reload({ waitUntil: 'domcontentloaded' });
+    expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBe('dark');
+  });
+});

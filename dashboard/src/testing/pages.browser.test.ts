@@ -1,0 +1,155 @@
+// @vitest-environment node
+/** Every page of the built dashboard in a real browser: its accessibility, its policy, its errors. */
+import { AppFluxError } from '@appflux/protocol';
+import axe from 'axe-core';
+import type { Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
+import { chromiumPath } from './browser.ts';
+import { emptyWorld } from './fake-api.ts';
+import { SAMPLE, sampleWorld } from './sample-world.ts';
+import { useBrowser, type Visit } from './visit.ts';
+
+const visit = useBrowser();
+
+/** The rules of WCAG 2.2 up to AA, and axe's best practices, run on the page as it stands. */
+async function violations(page: Page, except: string[] = []): Promise<string[]> {
+  // The page's policy keeps scripts out; a test goes in by the side door of the protocol.
+  await page.evaluate(axe.source);
+  const found = await page.evaluate(async (left) => {
+    const { axe: tool } = globalThis as unknown as { axe: typeof axe };
+    // What a change of size or theme has set going is painted first.
+    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+    const results = await tool.run(document, {
+      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+      rules: Object.fromEntries(left.map((rule) => [rule, { enabled: false }])),
+    });
+    return results.violations.map(
+      ({ id, help, nodes }) =>
+        `${id}: ${help}\n  ${nodes.map(({ html, any }) => `${html} ${any[0]?.message ?? ''}`).join('\n  ')}`,
+    );
+  }, except);
+  return found;
+}
+
+const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name }).first();
+const away = () => {
+  const world = sampleWorld();
+  world.refusals.set('GET /api', new AppFluxError('unavailable', 'The metadata store does not answer.'));
+  return world;
+};
+
+const PAGES: {
+  name: string;
+  path: string;
+  title: RegExp;
+  visit?: () => Visit;
+  act?: (page: Page) => Promise<unknown>;
+  /** Rules that do not hold here, by axe's names. */
+  except?: string[];
+}[] = [
+  { name: 'sign-in', path: '/sign-in', title: /^Sign in/, visit: () => ({ signedOut: true }) },
+  {
+    name: 'sign-in with a used link',
+    path: '/sign-in#token_hash=used',
+    title: /^Sign in/,
+    visit: () => ({ signedOut: true }),
+  },
+  { name: 'apps', path: '/', title: /^Apps · AppFlux$/ },
+  { name: 'no apps', path: '/', title: /^Apps/, visit: () => ({ world: emptyWorld() }) },
+  { name: 'apps that cannot be loaded', path: '/', title: /^Apps/, visit: () => ({ world: away() }) },
+  { name: 'new app', path: '/new', title: /^New app/ },
+  { name: 'new app from a ZIP', path: '/new?from=upload', title: /^New app/ },
+  {
+    name: 'new app, configuring',
+    path: '/new',
+    title: /^Configure · New app/,
+    act: async (page) => {
+      await page.getByLabel('Repository address').fill('northwind/tides');
+      await button(page, 'Continue').click();
+      await page.getByLabel('Name of variable 1').fill('2FAST');
+      await page.getByText('Build settings').click();
+      await button(page, 'Continue').click();
+    },
+  },
+  { name: 'an app', path: '/apps/harbor-web', title: /^Harbor/ },
+  {
+    name: 'deploying an app',
+    path: '/apps/harbor-web',
+    title: /^Harbor/,
+    act: (page) => button(page, 'Deploy').click(),
+  },
+  { name: 'an app never deployed', path: '/apps/sandbox', title: /^Sandbox/ },
+  { name: 'settings of an app', path: '/apps/harbor-web/settings', title: /^Settings · Harbor/ },
+  {
+    name: 'deleting an app',
+    path: '/apps/harbor-web/settings',
+    title: /^Settings/,
+    act: (page) => button(page, 'Delete the app').click(),
+  },
+  { name: 'an app that is not there', path: '/apps/nothing', title: /^Not found/ },
+  { name: 'a deployment being built', path: `/deployments/${SAMPLE.building}`, title: /^Building · Harbor/ },
+  {
+    name: 'a deployment that waits',
+    path: `/deployments/${SAMPLE.queued}`,
+    title: /^Queued · Documentation/,
+  },
+  {
+    name: 'a deployment that failed',
+    path: `/deployments/${SAMPLE.failed}`,
+    title: /^Failed · Harbor/,
+    act: async (page) => {
+      await page.getByLabel('Search the log').fill('sidebar');
+      await page.keyboard.press('Enter');
+    },
+  },
+  { name: 'a deployment that is ready', path: `/deployments/${SAMPLE.success}`, title: /^Ready · Harbor/ },
+  {
+    name: 'runners',
+    path: '/runners',
+    title: /^Runners/,
+    act: (page) => button(page, /^More about local-1/).click(),
+    // An open menu lies outside of the landmarks, on top of all; it holds the focus while it is open.
+    except: ['region'],
+  },
+  { name: 'no runners', path: '/runners', title: /^Runners/, visit: () => ({ world: emptyWorld() }) },
+  {
+    name: 'adding a runner',
+    path: '/runners',
+    title: /^Runners/,
+    act: (page) => button(page, 'Add a runner').click(),
+  },
+  { name: 'tokens', path: '/settings/tokens', title: /^API tokens/ },
+  {
+    name: 'a new token',
+    path: '/settings/tokens',
+    title: /^API tokens/,
+    act: (page) => button(page, 'New token').click(),
+  },
+  { name: 'no page', path: '/nowhere', title: /^Not found/ },
+];
+
+describe.skipIf(chromiumPath === undefined)('each page', () => {
+  test.for(PAGES)(
+    '$name: is accessible in light and dark, wide and narrow, and breaks no rule of its policy',
+    async (spec) => {
+      const { page, faults } = await visit(spec.path, spec.visit?.());
+      await spec.act?.(page);
+      await expect
+        .poll(() => page.title(), { timeout: 5000, message: faults.join('\n') })
+        .toMatch(spec.title);
+      for (const [colorScheme, width] of [
+        ['light', 1280],
+        ['dark', 390],
+      ] as const) {
+        await page.emulateMedia({ colorScheme });
+        await page.setViewportSize({ width, height: 900 });
+        expect(await violations(page, spec.except), `${colorScheme}, ${width} px`).toEqual([]);
+        const overflow = await page.evaluate(
+          () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+        );
+        expect(overflow, `${width} px: the page scrolls sideways`).toBe(0);
+      }
+      expect(faults).toEqual([]);
+    },
+  );
+});

@@ -1,0 +1,258 @@
+import { failure, type PhaseSpan } from '@appflux/protocol';
+import { emptyWorld, type World } from './fake-api.ts';
+import { apiToken, app, artifact, deployment, idOf, plan, runner } from './fixtures.ts';
+import { failingLog, goodLog, openLog } from './sample-log.ts';
+
+/** Ids of the deployments that the pages are shown with. */
+export const SAMPLE = {
+  building: idOf(201),
+  queued: idOf(202),
+  failed: idOf(203),
+  success: idOf(204),
+  android: idOf(205),
+};
+
+/** An instance in full use, its moments counted back from now. */
+export function sampleWorld(now = Date.now()): World {
+  const ago = (seconds: number) => new Date(now - seconds * 1000).toISOString();
+  const spans = (begins: number, ...lengths: (number | null)[]): PhaseSpan[] => {
+    let at = begins;
+    return lengths.map((length, index) => {
+      const startedAt = ago(at);
+      at -= length ?? 0;
+      const phase =
+        (['preparing', 'scanning', 'detecting', 'building', 'uploading'] as const)[index] ?? 'building';
+      return { phase, startedAt, finishedAt: length === null ? null : ago(at) };
+    });
+  };
+  const local = { id: idOf(500), name: 'local-1' };
+  const git = (owner: string) => ({
+    provider: 'github' as const,
+    repoUrl: `https://github.com/${owner}`,
+    branch: 'main',
+    rootDirectory: './',
+  });
+
+  const world = emptyWorld();
+  world.apps = [
+    app({
+      release: SAMPLE.success,
+      envVars: [
+        { name: 'API_URL', environments: ['production', 'preview'] },
+        { name: 'SENTRY_DSN', environments: ['production'] },
+        { name: 'MAP_TILES_TOKEN', environments: ['production', 'preview'] },
+      ],
+    }),
+    app({ id: idOf(2), slug: 'tide', name: 'Tide', type: 'android', source: git('northwind/tide') }),
+    app({
+      id: idOf(3),
+      slug: 'ledger',
+      name: 'Ledger for accountants and their clients',
+      type: 'desktop',
+      source: git('northwind/ledger-desktop'),
+    }),
+    app({
+      id: idOf(4),
+      slug: 'docs',
+      name: 'Documentation',
+      source: { ...git('x/y'), provider: 'git', repoUrl: 'https://git.example.com/northwind/docs.git' },
+    }),
+    app({
+      id: idOf(5),
+      slug: 'flyer',
+      name: 'Summer flyer',
+      type: 'pwa',
+      source: { provider: 'upload', rootDirectory: './' },
+    }),
+    app({ id: idOf(6), slug: 'sandbox', name: 'Sandbox', type: null, source: git('northwind/sandbox') }),
+  ];
+  const of = (index: number) => {
+    const found = world.apps[index];
+    if (!found) throw new Error('no such app');
+    return { appId: found.id, app: { slug: found.slug, name: found.name } };
+  };
+
+  world.deployments = [
+    deployment({
+      id: SAMPLE.building,
+      status: 'building',
+      phase: 'building',
+      phases: spans(58, 9, 3, 2, null),
+      attempt: 1,
+      runner: local,
+      plan: plan(),
+      createdAt: ago(64),
+      startedAt: ago(58),
+    }),
+    deployment({
+      id: SAMPLE.queued,
+      ...of(3),
+      status: 'queued',
+      waitingFor: 'a runner with the label macos: none is online',
+      commitMessage: 'Describe webhooks',
+      createdAt: ago(140),
+    }),
+    deployment({
+      id: SAMPLE.failed,
+      status: 'failed',
+      phases: spans(5400, 8, 3, 2, 31),
+      attempt: 1,
+      runner: local,
+      plan: plan(),
+      failure: failure('build_failed', 'pnpm run build ended with code 1', 'building'),
+      commitHash: '41d0c9ffe2aa5d6c8f3e0b4d7a6c9e1f2d3b4a5c',
+      commitMessage: 'Move the sidebar into a component of its own',
+      createdAt: ago(5410),
+      startedAt: ago(5400),
+      finishedAt: ago(5356),
+      durationSeconds: 44,
+    }),
+    deployment({
+      id: SAMPLE.success,
+      status: 'success',
+      phases: spans(90_000, 7, 3, 2, 48, 4),
+      attempt: 1,
+      runner: local,
+      plan: plan(),
+      version: '2.4.0',
+      artifacts: [artifact()],
+      urls: {
+        ...deployment().urls,
+        page: 'http://127.0.0.1:8787/a/harbor-web',
+        site: 'http://harbor-web.sites.localhost:8787',
+      },
+      commitHash: 'c27e8d10e2aa5d6c8f3e0b4d7a6c9e1f2d3b4a5c',
+      commitMessage: 'Show tides for the next seven days',
+      createdAt: ago(90_010),
+      startedAt: ago(90_000),
+      finishedAt: ago(89_936),
+      durationSeconds: 64,
+    }),
+    deployment({
+      id: SAMPLE.android,
+      ...of(1),
+      status: 'success',
+      phases: spans(200_000, 12, 5, 1, 251, 22),
+      attempt: 2,
+      runner: { id: idOf(501), name: 'basement-xeon' },
+      plan: plan({
+        type: 'android',
+        framework: 'react-native',
+        image: 'appflux/android-builder',
+        packageManager: 'npm',
+        outputs: ['android/app/build/outputs/**/*.apk'],
+      }),
+      version: '1.0.2',
+      artifacts: [
+        artifact({
+          name: 'tide-1.0.2.apk',
+          size: 48_230_113,
+          contentType: 'application/vnd.android.package-archive',
+        }),
+        artifact({ name: 'tide-1.0.2.aab', size: 39_110_870, sha256: 'b'.repeat(64) }),
+      ],
+      branch: 'release/1.0',
+      commitMessage: 'Release 1.0.2',
+      createdAt: ago(200_020),
+      startedAt: ago(200_000),
+      finishedAt: ago(199_709),
+      durationSeconds: 291,
+    }),
+    deployment({
+      id: idOf(206),
+      ...of(2),
+      status: 'canceled',
+      trigger: 'manual',
+      commitMessage: 'Try the new installer',
+      phases: spans(400_000, 5, 2),
+      attempt: 1,
+      createdAt: ago(400_000),
+      startedAt: ago(400_000),
+      finishedAt: ago(399_990),
+      durationSeconds: 10,
+    }),
+    deployment({
+      id: idOf(207),
+      ...of(4),
+      status: 'success',
+      trigger: 'upload',
+      commitHash: null,
+      commitMessage: null,
+      branch: null,
+      plan: plan({ framework: 'astro', type: 'pwa' }),
+      phases: spans(700_000, 2, 1, 1, 19, 3),
+      attempt: 1,
+      createdAt: ago(700_000),
+      startedAt: ago(700_000),
+      finishedAt: ago(699_974),
+      durationSeconds: 26,
+    }),
+    ...Array.from({ length: 24 }, (_, index) =>
+      deployment({
+        id: idOf(300 + index),
+        status: index % 5 === 3 ? 'failed' : 'success',
+        failure:
+          index % 5 === 3
+            ? failure('out_of_memory', 'The build used all of its 4 GB of memory', 'building')
+            : null,
+        phases: spans(100_000 + index * 40_000, 7, 3, 2, 40 + index),
+        attempt: 1,
+        runner: local,
+        environment: index % 4 === 1 ? 'preview' : 'production',
+        branch: index % 4 === 1 ? 'feature/weather-layer' : 'main',
+        commitMessage:
+          ['Add a weather layer', 'Fix login on Safari', 'Update dependencies', 'Cache tiles for a week'][
+            index % 4
+          ] ?? '',
+        createdAt: ago(100_000 + index * 40_000),
+        startedAt: ago(99_990 + index * 40_000),
+        finishedAt: ago(99_930 + index * 40_000),
+        durationSeconds: 52 + index,
+      }),
+    ),
+  ];
+  world.logs.set(SAMPLE.building, openLog(ago(58)));
+  world.logs.set(SAMPLE.failed, failingLog(ago(5400)));
+  world.logs.set(SAMPLE.success, goodLog(ago(90_000)));
+  world.logs.set(SAMPLE.android, goodLog(ago(200_000)));
+  world.runners = [
+    runner({ busy: 1, lastSeenAt: ago(4) }),
+    runner({
+      id: idOf(501),
+      name: 'basement-xeon',
+      slots: 8,
+      busy: 3,
+      labels: ['linux', 'x64', 'web', 'android', 'flutter'],
+      lastSeenAt: ago(7),
+    }),
+    runner({
+      id: idOf(502),
+      name: 'ci-arm64',
+      slots: 4,
+      status: 'draining',
+      busy: 1,
+      labels: ['linux', 'arm64'],
+      lastSeenAt: ago(2),
+    }),
+    runner({
+      id: idOf(503),
+      name: 'old-laptop',
+      slots: 1,
+      status: 'offline',
+      lastSeenAt: ago(260_000),
+      labels: ['linux'],
+    }),
+  ];
+  world.tokens = [
+    apiToken({ lastUsedAt: ago(9000), expiresAt: ago(-5_000_000) }),
+    apiToken({
+      id: idOf(701),
+      name: 'Status board in the hallway',
+      scopes: ['apps:read', 'deployments:read'],
+      expiresAt: null,
+      lastUsedAt: ago(40),
+    }),
+    apiToken({ id: idOf(702), name: 'Old CI', scopes: ['admin'], expiresAt: ago(400_000), lastUsedAt: null }),
+  ];
+  return world;
+}

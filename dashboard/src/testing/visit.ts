@@ -1,0 +1,59 @@
+import type { Browser, BrowserContext } from 'playwright-core';
+import { afterAll, afterEach, beforeAll } from 'vitest';
+import { BUILD, chromiumPath, ensureBuild, launchBrowser } from './browser.ts';
+import { FakeApi, type World } from './fake-api.ts';
+import { sampleWorld } from './sample-world.ts';
+
+export interface Visit {
+  world?: World;
+  colorScheme?: 'light' | 'dark';
+  signedOut?: boolean;
+  /** Waits until the page asks for nothing more; true unless said otherwise. */
+  settled?: boolean;
+}
+
+/**
+ * Makes a browser for the tests of a file, and answers with a function that opens a page of the dashboard
+ * against an API of its own. `faults` collects errors of the page and breaches of its policy.
+ */
+export function useBrowser() {
+  let browser: Browser;
+  const open: { context: BrowserContext; api: FakeApi }[] = [];
+
+  beforeAll(async () => {
+    if (chromiumPath === undefined) return;
+    await ensureBuild();
+    browser = await launchBrowser();
+  });
+  afterAll(() => browser?.close());
+  afterEach(async () => {
+    for (const { context, api } of open.splice(0)) {
+      await context.close();
+      await api.stop();
+    }
+  });
+
+  return async (path: string, visit: Visit = {}) => {
+    const api = new FakeApi(BUILD, visit.world ?? sampleWorld());
+    await api.start();
+    const context = await browser.newContext({
+      colorScheme: visit.colorScheme ?? 'light',
+      reducedMotion: 'reduce',
+      viewport: { width: 1280, height: 900 },
+    });
+    open.push({ context, api });
+    const page = await context.newPage();
+    const faults: string[] = [];
+    page.on('pageerror', (error) => faults.push(String(error)));
+    page.on('console', (message) => {
+      if (/Content Security Policy|svelte\.dev\/e\//.test(message.text())) faults.push(message.text());
+    });
+    if (!visit.signedOut) {
+      await page.goto(api.signInLink);
+      await page.getByRole('button', { name: 'Account' }).waitFor();
+    }
+    await page.goto(api.origin + path);
+    if (visit.settled ?? true) await page.waitForLoadState('networkidle');
+    return { page, api, faults };
+  };
+}
