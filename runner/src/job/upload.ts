@@ -20,7 +20,7 @@ export interface UploadOptions {
 
 /** Parts on their way at once. */
 const PARALLEL = 4;
-/** How often a part is put before it is given up. */
+/** How often a part is put, or the edge is asked, before it is given up. */
 const TRIES = 6;
 const BACKOFF: BackoffPolicy = { baseMs: 500, capMs: 15_000 };
 /** How often grants are asked for anew, when those at hand have run out. */
@@ -50,20 +50,20 @@ async function uploadArtifact(
   options: UploadOptions,
   ctx: StepContext,
 ): Promise<void> {
-  const { connection, attempt } = options;
+  const { attempt } = options;
   const { name, sha256, contentType, meta } = artifact;
   const done = new Map<number, UploadedPart>();
   for (let grants = 1; ; grants += 1) {
     const question = {
       type: 'upload',
       attempt,
-      request: randomUUID(),
       name,
+      size: artifact.size,
       sha256,
       contentType,
       meta,
     } as const;
-    const granted = await untilAborted(connection.ask({ ...question, size: artifact.size }), ctx.signal);
+    const granted = await askUntilAnswered(question, options, ctx);
     if (granted.type !== 'upload_granted') throw refused(name, granted);
     const rest = granted.parts.filter(({ partNumber }) => !done.has(partNumber));
     const expired = await putParts(artifact, granted.partSize, rest, done, options, ctx);
@@ -72,9 +72,29 @@ async function uploadArtifact(
       throw new JobFailure('upload_failed', `Storage refuses ${name}: its grants do not hold`);
   }
   const parts = [...done.values()].sort((a, b) => a.partNumber - b.partNumber);
-  const report = { type: 'uploaded', attempt, request: randomUUID(), name, parts } as const;
-  const answer = await untilAborted(connection.ask(report), ctx.signal);
+  const answer = await askUntilAnswered({ type: 'uploaded', attempt, name, parts }, options, ctx);
   if (answer.type !== 'upload_done') throw refused(name, answer);
+}
+
+type Answer = Awaited<ReturnType<AttemptConnection['ask']>>;
+type Frame = Parameters<AttemptConnection['ask']>[0];
+/** A question that is not numbered yet: each time it is asked counts as one of its own. */
+type Question = Frame extends infer One ? (One extends Frame ? Omit<One, 'request'> : never) : never;
+
+/** Asks, and asks again while the edge says that storage is at fault and that this may help. */
+async function askUntilAnswered(
+  question: Question,
+  { connection, journal, backoff }: UploadOptions,
+  { signal }: StepContext,
+): Promise<Answer> {
+  for (let tries = 1; ; tries += 1) {
+    const answer = await untilAborted(connection.ask({ ...question, request: randomUUID() }), signal);
+    if (answer.type !== 'upload_refused' || answer.again !== true || tries === TRIES) return answer;
+    journal.warn('Storage was at fault', { artifact: question.name, tries, problem: answer.message });
+    await sleep(fullJitter(tries - 1, backoff ?? BACKOFF), undefined, { signal }).catch(() =>
+      signal.throwIfAborted(),
+    );
+  }
 }
 
 function refused(name: string, answer: { type: string; message?: string }): JobFailure {

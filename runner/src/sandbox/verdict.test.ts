@@ -125,7 +125,7 @@ test.each([
       '$ vit build',
       '/bin/sh: 1: vit: not found',
       'error Command failed with exit code 127.',
-      'info Visit https://yarnpkg.com/en/docs/cli/run for documentation about this command.',
+      'info Visit https://example.org/docs for documentation about this command.',
     ],
     '/bin/sh: 1: vit: not found',
   ],
