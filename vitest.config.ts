@@ -39,6 +39,7 @@ export default defineConfig({
       inNode('protocol', ['protocol']),
       inNode('runner', ['runner']),
       inNode('cli', ['cli']),
+      inNode('bench', ['bench', 'chaos']),
       inNode('stack', ['stack', 'builder-images']),
       './edge/vitest.config.ts',
       './dashboard/vitest.config.ts',

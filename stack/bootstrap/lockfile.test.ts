@@ -8,8 +8,8 @@ interface Entry {
   integrity?: string;
   link?: boolean;
   inBundle?: boolean;
-  os?: string[];
-  cpu?: string[];
+  os?: string | string[];
+  cpu?: string | string[];
   optionalDependencies?: Record<string, string>;
 }
 
@@ -55,7 +55,7 @@ describe.each(['package-lock.json', 'builder-images/web/tools/package-lock.json'
 /** Whether a package is an archive of its own that a Linux of ours downloads: no source, and in no other's archive. */
 function isDownloaded(path: string, { link, inBundle, os, cpu }: Entry): boolean {
   if (!path.startsWith('node_modules/') || link === true || inBundle === true) return false;
-  const forLinux = os === undefined || os.includes('linux');
-  const forUs = cpu === undefined || cpu.some((name) => ['x64', 'arm64'].includes(name));
-  return forLinux && forUs;
+  const fits = (wanted: string | string[] | undefined, ours: string[]) =>
+    wanted === undefined || [wanted].flat().some((name) => ours.includes(name));
+  return fits(os, ['linux']) && fits(cpu, ['x64', 'arm64']);
 }

@@ -8,6 +8,7 @@ const PROJECTS = {
   runner: 'runner',
   dashboard: 'dashboard',
   cli: 'cli',
+  bench: 'bench',
   stack: 'stack',
   docker: 'docker',
   e2e: 'e2e',
