@@ -81,7 +81,13 @@ export const DeploymentToRunner = z.discriminatedUnion('type', [
   }),
   /** The artifact lies in storage with its size. */
   z.object({ type: z.literal('upload_done'), request: z.string() }),
-  z.object({ type: z.literal('upload_refused'), request: z.string(), message: z.string() }),
+  z.object({
+    type: z.literal('upload_refused'),
+    request: z.string(),
+    message: z.string(),
+    /** Storage was at fault, not the upload: asking again later may help. */
+    again: z.boolean().optional(),
+  }),
   z.object({ type: z.literal('cancel'), reason: z.string() }),
   /** The result is written down; nothing more is expected of this attempt. */
   z.object({ type: z.literal('finished'), status: z.string() }),

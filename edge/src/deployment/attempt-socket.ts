@@ -1,5 +1,6 @@
 /** The runner's side of a deployment: one WebSocket for the current attempt, and what its frames do. */
 import {
+  AppFluxError,
   type AttemptResult,
   CLOSE,
   type DeploymentToRunner,
@@ -246,7 +247,8 @@ async function answerUpload(ws: WebSocket, request: string, answer: () => Promis
   } catch (error) {
     if (!(error instanceof UploadRefused)) console.error('an upload failed', error);
     const message = error instanceof UploadRefused ? error.message : 'Storage does not answer as it should';
-    send(ws, { type: 'upload_refused', request, message });
+    const again = error instanceof AppFluxError && error.code === 'unavailable';
+    send(ws, { type: 'upload_refused', request, message, again });
   }
 }
 

@@ -149,6 +149,33 @@ describe('a storage that', () => {
     expect(said).not.toContain('/storage/');
   });
 
+  test('fails the edge for a while is asked for again, each time with a question of its own', async () => {
+    const { attempt, result } = await upload({
+      artifacts: [await artifact('site.zip', Buffer.from('x'))],
+      prepare: (each) => {
+        each.storageFaults = 5;
+      },
+    });
+    expect(result.status).toBe('success');
+    const asked = attempt.frames.flatMap((frame) => (frame.type === 'upload' ? [frame.request] : []));
+    expect(new Set(asked).size).toBe(6);
+  });
+
+  test('keeps failing the edge fails the job', async () => {
+    const { result } = await upload({
+      artifacts: [await artifact('site.zip', Buffer.from('x'))],
+      prepare: (each) => {
+        each.storageFaults = 100;
+      },
+    });
+    expect(result).toMatchObject({
+      failure: {
+        code: 'upload_failed',
+        message: 'site.zip was not taken: Storage does not answer as it should',
+      },
+    });
+  });
+
   test('refuses for good is not asked again', async () => {
     const { result } = await upload({
       artifacts: [await artifact('site.zip', Buffer.from('x'))],

@@ -34,6 +34,8 @@ export class FakeAttempt {
   partSize = 8 * 1024 * 1024;
   /** Says no to every upload, for this reason. */
   refuseUploads: string | undefined;
+  /** How many questions about uploads are answered with a fault of storage. */
+  storageFaults = 0;
   #socket: WebSocket | undefined;
   readonly #baseSeq: number;
   readonly #storageUrl: string;
@@ -105,6 +107,11 @@ export class FakeAttempt {
     if (this.stale) return this.close(CLOSE.staleAttempt);
     if (frame.type === 'lines') return this.#lines(frame);
     this.frames.push(frame);
+    if ((frame.type === 'upload' || frame.type === 'uploaded') && this.storageFaults > 0) {
+      this.storageFaults -= 1;
+      const message = 'Storage does not answer as it should';
+      return this.send({ type: 'upload_refused', request: frame.request, message, again: true });
+    }
     if (frame.type === 'upload') this.#upload(frame);
     if (frame.type === 'uploaded') this.send({ type: 'upload_done', request: frame.request });
     if (frame.type === 'finish') {

@@ -1,0 +1,43 @@
+/** Storage that fails for a while: what the runner is told then lets it try again. */
+import { expect, it, onTestFinished } from 'vitest';
+import { FaultProxy } from '../../chaos/fault-proxy.ts';
+import { Random } from '../../chaos/random.ts';
+import { Client } from '../instance/client.ts';
+import { startInstance } from '../instance/edge.ts';
+import { SimulatedRunner } from '../instance/simulated-runner.ts';
+
+it('storage fails while an upload in parts begins: the runner is told to ask again, and then gets its addresses', async () => {
+  const proxy = await FaultProxy.start(new Random('storage'));
+  onTestFinished(() => proxy.close());
+  const edge = await startInstance({
+    reachedAt: (port) => {
+      proxy.target = port;
+      return proxy.url;
+    },
+  });
+  onTestFinished(() => edge.stop());
+  const client = new Client(edge);
+  const upload = await client.upload('site.zip', Buffer.from('not looked at by a simulated runner'));
+  const { slug } = await client.createApp({ name: 'Large' });
+  await client.deploy(slug, { uploadId: upload });
+  const runner = await SimulatedRunner.connect(edge.url, await client.registerRunner('patient'));
+  const { socket } = await runner.begin();
+  const ask = (request: string) =>
+    socket.send({
+      type: 'upload',
+      attempt: 1,
+      request,
+      name: 'large.zip',
+      size: 20_000_000,
+      sha256: '0'.repeat(64),
+      contentType: 'application/zip',
+      meta: {},
+    });
+
+  proxy.failStorage(1, 60_000);
+  ask('first');
+  expect(await socket.next('upload_refused')).toMatchObject({ request: 'first', again: true });
+  proxy.heal();
+  ask('second');
+  expect((await socket.next('upload_granted')).parts).toHaveLength(3);
+});
