@@ -1,0 +1,165 @@
+/** A full queue, and many runners that claim, answer and come back for more. */
+import { Deployment } from '@appflux/protocol';
+import { z } from 'zod';
+import { Client } from '../../e2e/instance/client.ts';
+import type { EdgeInstance } from '../../e2e/instance/edge.ts';
+import { SimulatedRunner } from '../../e2e/instance/simulated-runner.ts';
+
+export interface Drained {
+  readonly createdPerSecond: number;
+  /** From the moment at which the runners were let in until the last deployment had ended. */
+  readonly seconds: number;
+  readonly claims: number;
+  /** For each claim, in milliseconds. */
+  readonly waitsMs: readonly number[];
+  /** Deployments that did not end as their runner said. */
+  readonly lost: number;
+  /** Deployments that were granted more than once. */
+  readonly doubled: number;
+}
+
+/** Builds of one App that may run at once: the most that an App can ask for. */
+const CONCURRENCY = 20;
+const REQUESTS_AT_ONCE = 20;
+/** Fewer than the pool takes by default wait in one App's list, so that one page of it holds them all. */
+const APP_SIZE = 100;
+
+/** Queues `queued` deployments, lets `runners` in, and waits until all is done. */
+export async function drain(
+  edge: EdgeInstance,
+  { queued, runners }: { queued: number; runners: number },
+  progress: (text: string) => void,
+): Promise<Drained> {
+  const client = new Client(edge);
+  const uploadId = await client.upload('site.zip', Buffer.from('not looked at by a simulated runner'));
+  const slugs = await createApps(client, Math.ceil(queued / APP_SIZE));
+  const registered = await inParallel(range(runners), (index) => client.registerRunner(`runner-${index}`));
+
+  const createdFrom = performance.now();
+  const ids = await inParallel(range(queued), async (index) => {
+    const { id } = await client.deploy(slugs[index % slugs.length] ?? '', { uploadId });
+    return id;
+  });
+  const createdPerSecond = queued / ((performance.now() - createdFrom) / 1000);
+  progress(`${queued} queued at ${Math.round(createdPerSecond)}/s`);
+
+  const grants: { id: string; waitMs: number }[] = [];
+  const done = new AbortController();
+  const letIn = performance.now();
+  let left = queued;
+  await Promise.all(
+    registered.map(async (runner) => {
+      const simulated = await SimulatedRunner.connect(edge.url, runner);
+      await serve(simulated, {
+        granted: (id) => grants.push({ id, waitMs: performance.now() - letIn }),
+        finished: () => {
+          left -= 1;
+          if (left % 100 === 0) progress(`${left} left`);
+          if (left === 0) done.abort();
+        },
+        signal: done.signal,
+      });
+      simulated.pool.socket.close();
+    }),
+  );
+  const seconds = (performance.now() - letIn) / 1000;
+  const counts = new Map<string, number>();
+  for (const { id } of grants) counts.set(id, (counts.get(id) ?? 0) + 1);
+  const ended = new Set(await endedAsSaid(client, slugs));
+  return {
+    createdPerSecond,
+    seconds,
+    claims: grants.length,
+    waitsMs: grants.map(({ waitMs }) => waitMs),
+    lost: ids.filter((id) => !ended.has(id)).length,
+    doubled: [...counts.values()].filter((count) => count > 1).length,
+  };
+}
+
+const NOTHING_BUILT = {
+  code: 'build_failed',
+  message: 'A simulated runner builds nothing.',
+  phase: 'building',
+} as const;
+
+interface Duties {
+  granted(id: string): void;
+  finished(): void;
+  readonly signal: AbortSignal;
+}
+
+/** What a runner of one slot does until there is nothing more to do. */
+async function serve(runner: SimulatedRunner, { granted, finished, signal }: Duties): Promise<void> {
+  const over = new Promise<null>((resolve) =>
+    signal.addEventListener('abort', () => resolve(null), { once: true }),
+  );
+  while (!signal.aborted) {
+    const next = runner.granted(600_000);
+    const attempt = await Promise.race([next, over]);
+    if (attempt === null) {
+      // Its socket is closed after this, which ends the wait.
+      next.catch(() => undefined);
+      return;
+    }
+    const { grant } = attempt;
+    granted(grant.deploymentId);
+    runner.accept(grant);
+    await attempt.socket.next('welcome');
+    attempt.finish({ status: 'failed', failure: { ...NOTHING_BUILT, hint: 'None is needed.' } });
+    await attempt.socket.next('finished');
+    attempt.socket.socket.close();
+    runner.free(grant);
+    finished();
+  }
+}
+
+/** Apps that any runner may serve, whose deployments do not take each other's place. */
+function createApps(client: Client, count: number): Promise<string[]> {
+  return inParallel(range(count), async (index) => {
+    const build = { supersede: false, concurrency: CONCURRENCY };
+    return (await client.createApp({ name: `App ${index}`, build })).slug;
+  });
+}
+
+const Listed = z.object({ items: z.array(Deployment), nextCursor: z.string().nullable() });
+
+/** The ids of the deployments that ended, at their first attempt, with what their runner said. */
+async function endedAsSaid(client: Client, slugs: readonly string[]): Promise<string[]> {
+  const ids: string[] = [];
+  for (const slug of slugs) {
+    let cursor: string | null = null;
+    do {
+      const query: string = cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`;
+      const page: z.infer<typeof Listed> = await client.call(
+        Listed,
+        'GET',
+        `/api/apps/${slug}/deployments?limit=100${query}`,
+      );
+      for (const { id } of page.items) {
+        // Asked one by one: the list is drawn from metadata, the deployment from the object that owns the truth.
+        const { status, attempt, failure } = await client.deployment(id);
+        if (status === 'failed' && attempt === 1 && failure?.message === NOTHING_BUILT.message) ids.push(id);
+      }
+      cursor = page.nextCursor;
+    } while (cursor !== null);
+  }
+  return ids;
+}
+
+const range = (count: number) => Array.from({ length: count }, (_, index) => index);
+
+/** Does the work for each item, a few at once, and gives the results in the items' order. */
+async function inParallel<Item, Result>(
+  items: readonly Item[],
+  work: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  let next = 0;
+  const workers = Array.from({ length: Math.min(REQUESTS_AT_ONCE, items.length) }, async () => {
+    for (let index = next++; index < items.length; index = next++) {
+      results[index] = await work(items[index] as Item);
+    }
+  });
+  await Promise.all(workers);
+  return results;
+}

@@ -1,0 +1,52 @@
+/** Through the least that could do the job: a process that passes every frame of one socket to all others. */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { WebSocket } from 'ws';
+import { LogStream } from '../../runner/src/log/log-stream.ts';
+import { STREAM_LIMITS } from './measure.ts';
+import type { LogPath, OpenLog } from './path.ts';
+
+export class RelayPath implements LogPath {
+  readonly name = 'bare ws relay';
+  #opened = 0;
+
+  async open(): Promise<OpenLog> {
+    this.#opened += 1;
+    const relay = fork(join(import.meta.dirname, 'relay-process.ts'));
+    const [port] = (await once(relay, 'message')) as [number];
+    const url = `ws://127.0.0.1:${port}`;
+    const socket = new WebSocket(`${url}/source`);
+    await once(socket, 'open');
+    const stream = new LogStream({
+      attempt: 1,
+      ackedSeq: 0,
+      spoolPath: join(tmpdir(), `appflux-bench-relay-${process.pid}-${this.#opened}`),
+      onFault: (message) => {
+        throw new Error(message);
+      },
+      onSpoolError: (error) => {
+        throw error;
+      },
+      limits: STREAM_LIMITS,
+    });
+    stream.connected(0, (frame) => {
+      // A relay keeps nothing and confirms nothing: what the kernel has taken counts as delivered.
+      socket.send(frame, () => stream.acked(Number(/.*"seq":(\d+)/s.exec(frame)?.[1])));
+      return true;
+    });
+    return {
+      viewerUrl: `${url}/viewer`,
+      viewerProtocols: [],
+      lastSeq: 0,
+      stream,
+      close: async () => {
+        stream.close();
+        socket.close();
+        relay.disconnect();
+        await once(relay, 'exit');
+      },
+    };
+  }
+}

@@ -1,0 +1,39 @@
+/** A project that is deployed again and again, each time from a cold cache. */
+import type { Deployment } from '@appflux/protocol';
+import type { Client } from '../../e2e/instance/client.ts';
+import { Viewer } from '../../e2e/instance/viewer.ts';
+import { zipOf } from '../../e2e/source/zip.ts';
+
+export class DeployedProject {
+  readonly #client: Client;
+  readonly #slug: string;
+  readonly #uploadId: string;
+
+  private constructor(client: Client, slug: string, uploadId: string) {
+    this.#client = client;
+    this.#slug = slug;
+    this.#uploadId = uploadId;
+  }
+
+  static async create(
+    client: Client,
+    name: string,
+    files: Readonly<Record<string, Buffer>>,
+  ): Promise<DeployedProject> {
+    const { slug } = await client.createApp({ name });
+    return new DeployedProject(client, slug, await client.upload(`${name}.zip`, await zipOf(files)));
+  }
+
+  /** Deploys; gives the wall time from the request to the end as a viewer learns of it, in seconds. */
+  async deploy(): Promise<{ seconds: number; deployment: Deployment }> {
+    const startedAt = performance.now();
+    // A bare docker run has no cache either.
+    const { id } = await this.#client.deploy(this.#slug, { uploadId: this.#uploadId, clearCache: true });
+    const status = await new Viewer(this.#client, id).ended;
+    const seconds = (performance.now() - startedAt) / 1000;
+    const deployment = await this.#client.deployment(id);
+    if (status !== 'success')
+      throw new Error(`the build ended with ${status}: ${deployment.failure?.message}`);
+    return { seconds, deployment };
+  }
+}
