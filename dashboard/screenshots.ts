@@ -9,9 +9,10 @@ import { join } from 'node:path';
 import { AppFluxError } from '@appflux/protocol';
 import type { Browser, Page } from 'playwright-core';
 import { BUILD, ensureBuild, launchBrowser } from './src/testing/browser.ts';
-import { emptyWorld, FakeApi, type World } from './src/testing/fake-api.ts';
+import { FakeApi } from './src/testing/fake-api.ts';
 import { longLog } from './src/testing/sample-log.ts';
 import { SAMPLE, sampleWorld } from './src/testing/sample-world.ts';
+import { emptyWorld, type World } from './src/testing/world.ts';
 
 interface Shot {
   name: string;

@@ -9,7 +9,7 @@ const edge = process.env.APPFLUX_URL ?? 'http://localhost:8787';
 /** Tests build into folders of their own, so as not to swap the files of an instance that runs. */
 const folders =
   process.env.DASHBOARD_BUILD === 'test'
-    ? { pages: '.test-build/site', outDir: '.test-build/kit' }
+    ? { pages: '.svelte-kit/test/site', outDir: '.svelte-kit/test/kit' }
     : { pages: 'build', outDir: '.svelte-kit' };
 
 export default defineConfig({
@@ -18,8 +18,8 @@ export default defineConfig({
     sveltekit({
       adapter: adapter({ pages: folders.pages, fallback: 'index.html' }),
       outDir: folders.outDir,
-      // `connect-src` is not said here: where storage takes uploads is known to the edge alone, which adds its
-      // own Content-Security-Policy header. Two policies both apply, so this one can only be narrowed.
+      // There is no `connect-src`: uploads go straight to the storage that the owner has chosen, whose address
+      // is not known when the dashboard is built.
       csp: {
         mode: 'hash',
         directives: {

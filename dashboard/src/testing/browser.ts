@@ -9,7 +9,7 @@ import { type Browser, chromium } from 'playwright-core';
 const DASHBOARD = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
 /** Where tests keep a build of their own. */
-export const BUILD = join(DASHBOARD, '.test-build/site');
+export const BUILD = join(DASHBOARD, '.svelte-kit/test/site');
 
 /** Chromium, where CHROMIUM_PATH says or where distributions put it; undefined when there is none. */
 export const chromiumPath = [

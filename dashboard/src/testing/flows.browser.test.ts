@@ -4,11 +4,11 @@ import { type Deployment, failure, type LogLine } from '@appflux/protocol';
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { chromiumPath } from './browser.ts';
-import { emptyWorld } from './fake-api.ts';
 import { app, deployment, idOf } from './fixtures.ts';
 import { longLog } from './sample-log.ts';
 import { SAMPLE, sampleWorld } from './sample-world.ts';
 import { useBrowser } from './visit.ts';
+import { emptyWorld } from './world.ts';
 
 const visit = useBrowser();
 const id = idOf(900);

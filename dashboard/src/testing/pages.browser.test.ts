@@ -5,9 +5,9 @@ import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { chromiumPath } from './browser.ts';
-import { emptyWorld } from './fake-api.ts';
 import { SAMPLE, sampleWorld } from './sample-world.ts';
 import { useBrowser, type Visit } from './visit.ts';
+import { emptyWorld } from './world.ts';
 
 const visit = useBrowser();
 

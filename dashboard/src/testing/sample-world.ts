@@ -1,7 +1,7 @@
 import { failure, type PhaseSpan } from '@appflux/protocol';
-import { emptyWorld, type World } from './fake-api.ts';
 import { apiToken, app, artifact, deployment, idOf, plan, runner } from './fixtures.ts';
 import { failingLog, goodLog, openLog } from './sample-log.ts';
+import { emptyWorld, type World } from './world.ts';
 
 /** Ids of the deployments that the pages are shown with. */
 export const SAMPLE = {

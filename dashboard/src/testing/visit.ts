@@ -1,8 +1,9 @@
 import type { Browser, BrowserContext } from 'playwright-core';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import { BUILD, chromiumPath, ensureBuild, launchBrowser } from './browser.ts';
-import { FakeApi, type World } from './fake-api.ts';
+import { FakeApi } from './fake-api.ts';
 import { sampleWorld } from './sample-world.ts';
+import type { World } from './world.ts';
 
 export interface Visit {
   world?: World;

@@ -20,6 +20,7 @@ import {
   type UploadedPart,
   UploadGrant,
 } from '@appflux/protocol';
+import { z } from 'zod';
 import { type Caller, Requests } from './request.ts';
 
 /** Which part of a list: its length, and where the last one ended. */
@@ -33,7 +34,7 @@ export type NewApp = Omit<CreateApp, 'build'> & { build?: Partial<BuildSettings>
 
 const AppPage = pageOf(App);
 const DeploymentPage = pageOf(Deployment);
-const RunnerPage = pageOf(Runner);
+const RunnerList = z.object({ items: z.array(Runner) });
 const TokenPage = pageOf(ApiToken);
 
 /** The HTTP API as functions, one a call. Each throws an AppFluxError when it is refused. */
@@ -108,13 +109,14 @@ export function createApi(caller: Caller) {
         ...(signal && { signal }),
       }),
 
-    listRunners: (query: ListQuery = {}, signal?: AbortSignal): Promise<Page<Runner>> =>
-      requests.json(RunnerPage, 'GET', '/api/runners', { query: { ...query }, ...(signal && { signal }) }),
+    /** All of them: an owner's runners are few, and come in one answer. */
+    listRunners: async (signal?: AbortSignal): Promise<Runner[]> =>
+      (await requests.json(RunnerList, 'GET', '/api/runners', { ...(signal && { signal }) })).items,
     createRegistrationToken: (): Promise<RegistrationToken> =>
       requests.json(RegistrationToken, 'POST', '/api/runners/tokens', { body: {} }),
-    drainRunner: async (id: string): Promise<void> => {
-      await requests.raw('POST', `/api/runners/${encodeURIComponent(id)}/drain`, { body: {} });
-    },
+    /** A draining runner finishes what it holds and gets nothing new. */
+    drainRunner: (id: string, draining: boolean): Promise<Runner> =>
+      requests.json(Runner, 'POST', `/api/runners/${encodeURIComponent(id)}/drain`, { body: { draining } }),
     deleteRunner: async (id: string): Promise<void> => {
       await requests.raw('DELETE', `/api/runners/${encodeURIComponent(id)}`);
     },

@@ -15,7 +15,8 @@ type Calls = Pick<Api, 'createApp' | 'createDeployment' | 'createUpload' | 'comp
 export class Launch {
   readonly #api: Calls;
   readonly #makeUpload: (file: File) => SourceUpload;
-  #key = randomKey();
+  /** A key for each source: the same one may not be used for another. */
+  readonly #keys = new Map<string, string>();
   #app = $state.raw<App | null>(null);
 
   stage = $state<LaunchStage>('idle');
@@ -56,7 +57,7 @@ export class Launch {
       const deployment = await this.#api.createDeployment(
         this.#app.slug,
         uploadId === undefined ? {} : { uploadId },
-        this.#key,
+        this.#keyFor(uploadId ?? ''),
       );
       this.stage = 'done';
       return deployment;
@@ -68,6 +69,12 @@ export class Launch {
         : new AppFluxError('internal', 'The app could not be deployed.', { cause: error });
       return null;
     }
+  }
+
+  #keyFor(source: string): string {
+    const key = this.#keys.get(source) ?? randomKey();
+    this.#keys.set(source, key);
+    return key;
   }
 
   async #uploaded(draft: Draft): Promise<string | null> {

@@ -1,5 +1,4 @@
 import type { RegistrationToken, Runner } from '@appflux/protocol';
-import { allPages } from '#lib/api/all-pages.ts';
 import type { Api } from '#lib/api/api.ts';
 import { Live } from '#lib/live/live.svelte.ts';
 import type { PageLife } from '#lib/live/page-life.ts';
@@ -14,7 +13,7 @@ export class RunnerList {
   constructor(api: Calls, page?: PageLife) {
     this.#api = api;
     this.#live = new Live<Runner[]>({
-      load: (signal) => allPages((query) => api.listRunners(query, signal)),
+      load: (signal) => api.listRunners(signal),
       pauseAfter: () => 5000,
       ...(page && { page }),
     });
@@ -51,9 +50,9 @@ export class RunnerList {
     return this.#api.createRegistrationToken();
   }
 
-  /** Lets a runner finish what it holds and gives it nothing new. Throws an AppFluxError. */
-  async drain(id: string): Promise<void> {
-    await this.#api.drainRunner(id);
+  /** Lets a runner finish what it holds and gives it nothing new, or lets it take builds again. Throws an AppFluxError. */
+  async drain(id: string, draining: boolean): Promise<void> {
+    await this.#api.drainRunner(id, draining);
     await this.refresh();
   }
 

@@ -11,12 +11,9 @@ test('capacity counts the runners that take builds now', async () => {
   const removed: string[] = [];
   const list = new RunnerList(
     {
-      listRunners: async () => ({
-        items: runners.filter(({ id }) => !removed.includes(id)),
-        nextCursor: null,
-      }),
+      listRunners: async () => runners.filter(({ id }) => !removed.includes(id)),
       createRegistrationToken: () => Promise.reject(new Error('not asked for in this test')),
-      drainRunner: async () => undefined,
+      drainRunner: async () => runner(),
       deleteRunner: async (id) => void removed.push(id),
     },
     { visible: () => true, onWake: () => () => undefined },

@@ -1,0 +1,199 @@
+import {
+  type ApiToken,
+  type App,
+  AppFluxError,
+  CreateApp,
+  CreateDeployment,
+  CreateToken,
+  CreateUpload,
+  type Deployment,
+  hasEnded,
+  Redeploy,
+  UpdateApp,
+} from '@appflux/protocol';
+import { z } from 'zod';
+import { idOf, app as makeApp, deployment as makeDeployment } from './fixtures.ts';
+import type { World } from './world.ts';
+
+/** What is around the calls. */
+export interface Surroundings {
+  world: World;
+  storageOrigin: string;
+  /** Bytes that storage has, by path. */
+  stored: ReadonlyMap<string, number>;
+  change(id: string, over: Partial<Deployment>): void;
+}
+
+/** One call: the address's parts after `/api/resource`, its query and its body. */
+interface Call extends Surroundings {
+  id: string;
+  name: string;
+  query: URLSearchParams;
+  body: unknown;
+}
+
+/** A status and what goes into the body; text goes as it is. */
+export type Answer = [status: number, body?: unknown];
+
+const PART_SIZE = 5 * 1024 * 1024;
+
+let lastId = 9000;
+const newId = () => {
+  lastId += 1;
+  return idOf(lastId);
+};
+
+function known<Item>(item: Item | undefined): Item {
+  if (item === undefined) throw new AppFluxError('not_found', 'There is nothing of this name');
+  return item;
+}
+
+function page<Item>(items: Item[], query: URLSearchParams) {
+  const limit = Number(query.get('limit') ?? 30);
+  const from = Number(query.get('cursor') ?? 0);
+  const next = from + limit < items.length ? String(from + limit) : null;
+  return { items: items.slice(from, from + limit), nextCursor: next };
+}
+
+const appOf = ({ world, id }: Call) => known(world.apps.find(({ slug }) => slug === id));
+const deploymentOf = ({ world, id }: Call) => known(world.deployments.find((one) => one.id === id));
+const runnerOf = ({ world, id }: Call) => known(world.runners.find((one) => one.id === id));
+
+function deploy(world: World, { id: appId, slug, name }: App, over: Partial<Deployment>): Deployment {
+  const made = makeDeployment({
+    id: newId(),
+    appId,
+    app: { slug, name },
+    commitHash: null,
+    commitMessage: null,
+    trigger: 'manual',
+    createdAt: new Date().toISOString(),
+    ...over,
+  });
+  world.deployments.unshift(made);
+  return made;
+}
+
+/** Each call by its method and path, `:id` and `:name` standing for what varies. */
+const ROUTES: Readonly<Record<string, (call: Call) => Answer>> = {
+  'GET apps': ({ world, query }) => [200, page(world.apps, query)],
+  'POST apps': ({ world, body }) => {
+    const { name, slug = 'app', source, type = null } = CreateApp.parse(body);
+    if (world.apps.some((other) => other.slug === slug)) {
+      throw new AppFluxError('slug_taken', `${slug} is taken`);
+    }
+    const made = makeApp({ id: newId(), name, slug, source, type });
+    world.apps.unshift(made);
+    return [201, made];
+  },
+  'GET apps/:id': (call) => [200, appOf(call)],
+  'PATCH apps/:id': (call) => [200, Object.assign(appOf(call), UpdateApp.parse(call.body))],
+  'DELETE apps/:id': (call) => {
+    const gone = appOf(call);
+    call.world.apps = call.world.apps.filter((other) => other !== gone);
+    return [204];
+  },
+  'PUT apps/:id/env/:name': (call) => {
+    const changed = appOf(call);
+    const others = changed.envVars.filter(({ name }) => name !== call.name);
+    changed.envVars = [...others, { name: call.name, environments: ['production', 'preview'] }];
+    return [204];
+  },
+  'DELETE apps/:id/env/:name': (call) => {
+    const changed = appOf(call);
+    changed.envVars = changed.envVars.filter(({ name }) => name !== call.name);
+    return [204];
+  },
+  'POST apps/:id/release': (call) => {
+    const { deploymentId } = z.strictObject({ deploymentId: z.string() }).parse(call.body);
+    return [200, Object.assign(appOf(call), { release: deploymentId })];
+  },
+  'GET apps/:id/deployments': (call) => {
+    const { slug } = appOf(call);
+    return [
+      200,
+      page(
+        call.world.deployments.filter(({ app }) => app.slug === slug),
+        call.query,
+      ),
+    ];
+  },
+  'POST apps/:id/deployments': (call) => {
+    const { branch = null, environment = 'production', uploadId } = CreateDeployment.parse(call.body);
+    const trigger = uploadId ? 'upload' : 'manual';
+    return [202, deploy(call.world, appOf(call), { branch, environment, trigger })];
+  },
+  'GET deployments/:id': (call) => [200, deploymentOf(call)],
+  'POST deployments/:id/cancel': (call) => {
+    const canceled = deploymentOf(call);
+    if (hasEnded(canceled.status)) throw new AppFluxError('already_ended', 'The deployment has ended');
+    call.change(call.id, { status: 'canceling' });
+    return [202, canceled];
+  },
+  'POST deployments/:id/redeploy': (call) => {
+    Redeploy.parse(call.body);
+    const { app, branch, environment } = deploymentOf(call);
+    const of = known(call.world.apps.find(({ slug }) => slug === app.slug));
+    return [202, deploy(call.world, of, { branch, environment })];
+  },
+  'GET deployments/:id/logs': (call) => {
+    const after = Number(call.query.get('after'));
+    const lines = call.world.logs.get(call.id) ?? [];
+    const items = lines.filter(({ seq }) => seq > after).slice(0, 1000);
+    const ended = hasEnded(deploymentOf(call).status);
+    return [200, { items, lastSeq: lines.at(-1)?.seq ?? 0, ended }];
+  },
+  'GET deployments/:id/logs.ndjson': ({ world, id }) => {
+    const lines = world.logs.get(id) ?? [];
+    return [200, lines.map((line) => `${JSON.stringify(line)}\n`).join('')];
+  },
+  'POST uploads': ({ body, storageOrigin }) => {
+    const uploadId = newId();
+    const count = Math.ceil(CreateUpload.parse(body).size / PART_SIZE);
+    const parts = Array.from({ length: count }, (_, index) => ({
+      partNumber: index + 1,
+      url: `${storageOrigin}/${uploadId}/${index + 1}`,
+    }));
+    return [201, { uploadId, partSize: PART_SIZE, parts }];
+  },
+  'POST uploads/:id/complete': ({ id, stored }) => {
+    const own = [...stored].filter(([path]) => path.startsWith(`/${id}/`));
+    return [200, { uploadId: id, size: own.reduce((sum, [, size]) => sum + size, 0) }];
+  },
+  'GET runners': ({ world }) => [200, { items: world.runners }],
+  // The address of a token to register with has a word where others have an id.
+  'POST runners/:id': () => {
+    const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
+    return [201, { id: newId(), token: 'afr_8Qk2mZ7pWc4xTn1v', expiresAt }];
+  },
+  'POST runners/:id/drain': (call) => {
+    const { draining } = z.strictObject({ draining: z.boolean() }).parse(call.body);
+    return [200, Object.assign(runnerOf(call), { status: draining ? 'draining' : 'online' })];
+  },
+  'DELETE runners/:id': (call) => {
+    const gone = runnerOf(call);
+    call.world.runners = call.world.runners.filter((other) => other !== gone);
+    return [204];
+  },
+  'GET tokens': ({ world, query }) => [200, page(world.tokens, query)],
+  'POST tokens': ({ world, body }) => {
+    const { expiresAt = null, name, scopes } = CreateToken.parse(body);
+    const createdAt = new Date().toISOString();
+    const token: ApiToken = { id: newId(), name, scopes, expiresAt, lastUsedAt: null, createdAt };
+    world.tokens.unshift(token);
+    return [201, { ...token, token: 'aft_4f9c2e7ab1d84c06_Zk3vQ9' }];
+  },
+  'DELETE tokens/:id': ({ world, id }) => {
+    world.tokens = world.tokens.filter((token) => token.id !== id);
+    return [204];
+  },
+};
+
+/** Answers a call of the API. Throws an AppFluxError where it is refused. */
+export function answerTo(method: string, url: URL, body: unknown, around: Surroundings): Answer {
+  const [, , resource = '', id = '', part = '', name = ''] = url.pathname.split('/');
+  const route = `${method} ${resource}${id && '/:id'}${part && `/${part}`}${name && '/:name'}`;
+  const handler = ROUTES[route];
+  if (handler === undefined) throw new AppFluxError('not_found', `There is no ${route}`);
+  return handler({ ...around, id, name, query: url.searchParams, body });
+}

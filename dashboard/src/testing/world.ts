@@ -1,0 +1,33 @@
+import type { ApiToken, App, AppFluxError, Deployment, LogLine, Runner } from '@appflux/protocol';
+
+/** What the API in memory knows. A test changes it as it goes. */
+export interface World {
+  apps: App[];
+  /** Newest first, of all apps. */
+  deployments: Deployment[];
+  runners: Runner[];
+  tokens: ApiToken[];
+  logs: Map<string, LogLine[]>;
+  /** Refuses calls whose method and path begin so, such as `GET /api/apps`. */
+  refusals: Map<string, AppFluxError>;
+  /** Leaves calls that begin so without an answer, to show how a page waits. */
+  hanging: Set<string>;
+  /** Whether the session was ended elsewhere: neither its token nor its refresh token is taken. */
+  sessionEnded: boolean;
+  /** Milliseconds that storage takes for a part. */
+  storageDelay: number;
+}
+
+export function emptyWorld(): World {
+  return {
+    apps: [],
+    deployments: [],
+    runners: [],
+    tokens: [],
+    logs: new Map(),
+    refusals: new Map(),
+    hanging: new Set(),
+    sessionEnded: false,
+    storageDelay: 0,
+  };
+}
