@@ -1,0 +1,168 @@
+/** The whole, as a person meets it: sign in by the printed link, drop a ZIP, watch the log, download what was built. */
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Browser, Download, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { z } from 'zod';
+import { connectEngine } from '../../runner/src/sandbox/engine.ts';
+import { ensureWebImage } from '../../runner/src/testing/docker.ts';
+import { ensureDashboard } from '../../stack/dashboard.ts';
+import { Client } from '../instance/client.ts';
+import { type EdgeInstance, startInstance } from '../instance/edge.ts';
+import { type RunnerProcess, startRunner } from '../instance/runner.ts';
+import { filesIn, unzip, zipOf } from '../source/zip.ts';
+import { launchBrowser } from './launch.ts';
+import { onPage, watchedPage } from './watched-page.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const PROJECT = join(ROOT, 'runner', 'src', 'testing', 'fixtures', 'react-vite');
+
+const SILENT = {
+  task: () => ({ detail: () => undefined, done: () => undefined, failed: () => undefined }),
+  say: () => undefined,
+};
+
+let edge: EdgeInstance;
+let runner: RunnerProcess;
+let browser: Browser;
+
+beforeAll(async () => {
+  await ensureWebImage(connectEngine());
+  await ensureDashboard(ROOT, process.env, SILENT);
+  edge = await startInstance();
+  runner = await startRunner(edge);
+  browser = await launchBrowser();
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await runner?.stop();
+  await edge?.stop();
+});
+
+/** The link that `npm start` prints. */
+async function signInLink(): Promise<string> {
+  const answer = await fetch(`${edge.url}/api/ops/sign-in-links`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${edge.operatorSecret}` },
+  });
+  return z.object({ url: z.url() }).parse(await answer.json()).url;
+}
+
+/** Lets a file go over the field, as a hand does. */
+async function drop(page: Page, name: string, bytes: Buffer): Promise<void> {
+  const dataTransfer = await page.evaluateHandle(
+    ({ name, base64 }) => {
+      const transfer = new DataTransfer();
+      const content = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+      transfer.items.add(new File([content], name, { type: 'application/zip' }));
+      return transfer;
+    },
+    { name, base64: bytes.toString('base64') },
+  );
+  const field = page.getByRole('group', { name: 'Drop a ZIP archive here' });
+  await field.dispatchEvent('dragover', { dataTransfer });
+  await field.dispatchEvent('drop', { dataTransfer });
+}
+
+const bytesOf = async (download: Download): Promise<Buffer> => readFile(await download.path());
+
+const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
+
+it('a ZIP that is dropped on the page becomes a site to download', async () => {
+  const watched = await watchedPage(browser);
+  const { page, complaints } = watched;
+  await onPage(watched, async () => {
+    await page.goto(await signInLink());
+    await page.getByRole('link', { name: 'New app' }).first().click();
+
+    await page.getByRole('heading', { name: 'New app' }).waitFor();
+    await page.getByRole('radio', { name: /ZIP upload/ }).check({ force: true });
+    await drop(page, 'react-vite.zip', await zipOf(await filesIn(PROJECT)));
+    await page.getByText('react-vite.zip').waitFor();
+    await page.getByRole('button', { name: 'Continue' }).click();
+
+    await page.getByRole('heading', { name: 'Configure' }).waitFor();
+    await page.getByRole('textbox', { name: 'Name', exact: true }).fill('Dropped by hand');
+    await page.getByRole('button', { name: 'Continue' }).click();
+
+    await page.getByRole('heading', { name: 'Confirm and deploy' }).waitFor();
+    await page.getByRole('button', { name: 'Deploy' }).click();
+
+    await page.waitForURL(/\/deployments\/[0-9a-f]{24}$/);
+    const log = page.getByRole('region', { name: 'Build log' });
+    await log.getByText('$ npm ci').waitFor({ timeout: 120_000 });
+    await log.getByText(/modules transformed/).waitFor({ timeout: 120_000 });
+    await page.getByText('Ready', { exact: true }).first().waitFor({ timeout: 120_000 });
+
+    const id = page.url().slice(-24);
+    const deployment = await new Client(edge).deployment(id);
+    expect(deployment).toMatchObject({ status: 'success', trigger: 'upload', version: '1.2.3' });
+    const [artifact] = deployment.artifacts;
+    const name = artifact?.name ?? '';
+
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('link', { name }).first().click(),
+    ]);
+    expect(download.suggestedFilename()).toBe(name);
+    const bytes = await bytesOf(download);
+    expect(sha256(bytes)).toBe(artifact?.sha256);
+    const files = await unzip(bytes);
+    expect(files.get('index.html')?.toString()).toContain('<div id="root">');
+    expect([...files.keys()].some((path) => /^assets\/.*\.js$/.test(path))).toBe(true);
+
+    await page.goto(`${edge.url}/a/dropped-by-hand`);
+    await page.getByRole('heading', { name: 'Dropped by hand' }).waitFor();
+    await page
+      .getByText(artifact?.sha256 ?? '')
+      .first()
+      .waitFor();
+    const [published] = await Promise.all([
+      page.waitForEvent('download'),
+      page
+        .getByRole('link', { name: /download/i })
+        .first()
+        .click(),
+    ]);
+    expect(sha256(await bytesOf(published))).toBe(artifact?.sha256);
+
+    // Whether a slug is free is asked by looking for it; a browser notes a download as a request that was cut off.
+    const unexpected = complaints.filter(
+      (complaint) =>
+        !complaint.includes('/api/apps/dropped-by-hand)') && !complaint.includes('net::ERR_ABORTED'),
+    );
+    expect(unexpected).toEqual([]);
+  });
+  expect(await runner.leftovers()).toEqual({ containers: [], folders: [] });
+});
+
+it('the public page works without JavaScript', async () => {
+  const context = await browser.newContext({ javaScriptEnabled: false });
+  const page = await context.newPage();
+  await page.goto(`${edge.url}/a/dropped-by-hand`);
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page
+      .getByRole('link', { name: /download/i })
+      .first()
+      .click(),
+  ]);
+  expect((await unzip(await bytesOf(download))).has('index.html')).toBe(true);
+  await context.close();
+});
+
+it('a sign-in link signs in once', async () => {
+  const link = await signInLink();
+  const first = await watchedPage(browser);
+  await onPage(first, async () => {
+    await first.page.goto(link);
+    await first.page.getByRole('link', { name: 'New app' }).first().waitFor();
+  });
+  const second = await watchedPage(browser);
+  await onPage(second, async () => {
+    await second.page.goto(link);
+    await second.page.getByRole('heading', { name: 'This link no longer works' }).waitFor();
+  });
+});

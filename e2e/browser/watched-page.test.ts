@@ -1,0 +1,26 @@
+import { stat } from 'node:fs/promises';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { launchBrowser } from './launch.ts';
+import { onPage, watchedPage } from './watched-page.ts';
+
+let browser: Awaited<ReturnType<typeof launchBrowser>>;
+beforeAll(async () => {
+  browser = await launchBrowser();
+});
+afterAll(() => browser?.close());
+
+it('a test that fails says what the page looked like and what it complained about', async () => {
+  const watched = await watchedPage(browser);
+  const failing = onPage(watched, async () => {
+    await watched.page.setContent('<script>console.error("no style"); setTimeout(() => nothing())</script>');
+    await expect.poll(() => watched.complaints.length).toBe(2);
+    throw new Error('the button is missing');
+  });
+  const error: unknown = await failing.catch((reason: unknown) => reason);
+  const message = error instanceof Error ? error.message : '';
+  expect(message).toContain('the button is missing');
+  expect(message).toContain('console: no style');
+  expect(message).toMatch(/exception: .*nothing/);
+  const picture = /a picture of it: (.*\.png)/.exec(message)?.[1] ?? '';
+  expect((await stat(picture)).size).toBeGreaterThan(0);
+});
