@@ -1,0 +1,54 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { APPS, drawPlan, RUNNERS } from './plan.ts';
+
+const KINDS = [
+  'kill-runner',
+  'suspend-runner',
+  'crash-edge',
+  'cut-sockets',
+  'stall-sockets',
+  'delay-messages',
+  'repeat-messages',
+  'fail-storage',
+  'lose-answers',
+];
+
+test('the same seed draws the same plan, another one another', () => {
+  expect(drawPlan(12, 'a')).toEqual(drawPlan(12, 'a'));
+  expect(drawPlan(12, 'a')).not.toEqual(drawPlan(12, 'b'));
+});
+
+test('every plan has as many deployments as asked for, every kind of fault, and only things that there are', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 2, max: 200 }), fc.string(), (deployments, seed) => {
+      const { steps, faults, deadlineMs } = drawPlan(deployments, seed);
+      const fresh = steps.filter(({ type }) => type === 'deploy').length;
+      expect(fresh + steps.filter(({ type }) => type === 'redeploy').length).toBe(deployments);
+      expect(new Set(faults.map(({ type }) => type))).toEqual(new Set(KINDS));
+      for (const step of steps) {
+        if (step.type === 'deploy') expect(APPS[step.app]).toBeDefined();
+        else expect(step.of).toBeLessThan(fresh);
+      }
+      for (const fault of faults) {
+        if ('runner' in fault) expect(fault.runner).toBeLessThan(RUNNERS);
+        expect(fault.at).toBeLessThan(deadlineMs);
+      }
+      expect(steps.map(({ at }) => at)).toEqual(steps.map(({ at }) => at).sort((a, b) => a - b));
+    }),
+    { numRuns: 50 },
+  );
+});
+
+test('nobody cancels or redeploys what was not asked for yet', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 2, max: 60 }), fc.string(), (deployments, seed) => {
+      const { steps } = drawPlan(deployments, seed);
+      const asked = steps.filter(({ type }) => type === 'deploy');
+      for (const step of steps) {
+        if (step.type !== 'deploy') expect(asked[step.of]?.at).toBeLessThan(step.at);
+      }
+    }),
+    { numRuns: 50 },
+  );
+});
