@@ -91,7 +91,8 @@ export function dialThrough(proxy: URL, target: Target, patienceMs: number): Pro
       () => request.destroy(new Error(`the host’s proxy did not answer in ${patienceMs} ms`)),
       patienceMs,
     );
-    request.once('error', (error) => {
+    // `on`: it may fail again after that, and then for nobody to hear.
+    request.on('error', (error) => {
       clearTimeout(timer);
       reject(error);
     });
