@@ -183,11 +183,49 @@ describe('appflux-build', () => {
     expect(output).not.toContain('never');
   });
 
+  const ignoring = (command: string) =>
+    finish(build('echo installing', 'echo building', { APPFLUX_IGNORE_COMMAND: command }));
+
+  test('stops where the ignore command finds nothing to do', async () => {
+    expect(await ignoring('echo asked')).toEqual({
+      code: 0,
+      output: `${MARK} begin ignore\nasked\n${MARK} end ignore 0\n`,
+    });
+  });
+
+  test.each(['exit 1', 'no-such-program', 'kill -9 $$', 'false | cat'])(
+    'goes on after an ignore command that ends in another way: %s',
+    async (command) => {
+      const { code, output } = await ignoring(command);
+      expect(code).toBe(0);
+      expect(output).toMatch(new RegExp(`${MARK} end ignore [1-9]\\d*\n${MARK} begin install\n`));
+      expect(output).toContain(`${MARK} end build 0\n`);
+    },
+  );
+
+  test('asks an ignore command that stands alone', async () => {
+    const { code, output } = await finish(build('', '', { APPFLUX_IGNORE_COMMAND: 'exit 3' }));
+    expect(code).toBe(0);
+    expect(output).toBe(`${MARK} begin ignore\n${MARK} end ignore 3\n`);
+  });
+
+  test('takes a TERM during the ignore command for an end, not for an answer', async () => {
+    const running = await run(
+      build('echo never', '', {
+        APPFLUX_IGNORE_COMMAND: 'trap "exit 0" TERM; echo up; while :; do sleep 0.05; done',
+      }),
+    );
+    await running.until('up');
+    await running.container.kill({ signal: 'SIGTERM' });
+    expect(await running.exitCode).toBe(143);
+    expect(running.output()).not.toContain('never');
+  });
+
   test('takes a pipe for failed when any command in it failed', async () => {
     expect((await finish(build('', 'false | cat'))).code).toBe(1);
   });
 
-  test('gives commands the environment as it is, without its own three variables, and no input', async () => {
+  test('gives commands the environment as it is, without its own variables, and no input', async () => {
     const { output } = await finish(build('', 'env; wc -c', { APP_SETTING: 'a b\nc' }));
     expect(output).toContain('APP_SETTING=a b\nc\n');
     expect(output).not.toContain('APPFLUX_MARK=');

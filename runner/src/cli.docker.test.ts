@@ -55,6 +55,23 @@ describe('a started runner', () => {
     expect(await bench.leftovers()).toEqual(NOTHING_LEFT);
   });
 
+  test('reports a build that its project found needless', async () => {
+    const runner = await bench.start();
+    const attempt = await bench.grantFor({
+      'index.html': '<h1>Hello</h1>',
+      'appflux.json': '{"ignoreCommand":"grep -q Hello index.html"}',
+    });
+    await bench.until(
+      () => bench.edge.poolFrames.some(({ type }) => type === 'freed'),
+      () => `${attempt.log}\n${runner.output}`,
+    );
+    expect(attempt.result, attempt.log).toEqual({
+      status: 'skipped',
+      reason: 'ignoreCommand (grep -q Hello index.html) ended with exit code 0',
+    });
+    expect(bench.edge.stored.size).toBe(0);
+  });
+
   test('cancels a build that takes no notice', async () => {
     const runner = await bench.start();
     const attempt = await bench.grantFor(ENDLESS);

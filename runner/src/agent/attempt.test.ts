@@ -108,7 +108,7 @@ describe('an attempt', () => {
               begun = true;
               signal.addEventListener('abort', () => {
                 stopped = true;
-                resolve();
+                resolve(undefined);
               });
             }),
         }),

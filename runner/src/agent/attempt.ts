@@ -174,8 +174,12 @@ function greet({ job, attempt }: Grant, host: AttemptHost, limits: Grant['job'][
   }
 }
 
-/** A failure's words may quote what a tool has printed. */
+/** A failure's words may quote what a tool has printed, and a command can hold a secret. */
 function masked(outcome: Outcome, secrets: Secrets): Outcome {
+  if (outcome.report?.status === 'skipped') {
+    const reason = maskText(secrets, outcome.report.reason).slice(0, 500);
+    return { ...outcome, report: { status: 'skipped', reason } };
+  }
   if (outcome.report?.status !== 'failed') return outcome;
   const { failure } = outcome.report;
   const message = maskText(secrets, failure.message).slice(0, 2000);

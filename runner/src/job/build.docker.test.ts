@@ -13,7 +13,7 @@ import { connectEngine } from '../sandbox/engine.ts';
 import { containersOf, ensureWebImage, testHost, WEB_IMAGE } from '../testing/docker.ts';
 import { SAMPLE_ID, sampleJob } from '../testing/sample-job.ts';
 import { build } from './build.ts';
-import { JobFailure } from './step.ts';
+import { JobFailure, type Skip } from './step.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -35,6 +35,7 @@ const plan = (change: Partial<Plan> = {}): Plan => ({
 
 interface Run {
   readonly plan: Plan;
+  readonly ignoreCommand?: string;
   readonly variables?: Record<string, string>;
   readonly settings?: RawSettings;
   readonly limits?: Partial<ReturnType<typeof sampleJob>['limits']>;
@@ -65,18 +66,23 @@ async function run(input: Run) {
   const root = folder.workspace.source;
   const source = { commitHash: null, commitMessage: null, branch: null, root };
   const limits = { ...job.limits, ...input.limits };
+  let skip: Skip | undefined;
+  const ignoreCommand = input.ignoreCommand ?? null;
   const thrown: unknown = await build(
     host,
-    { job, attempt: 1, plan: input.plan, source, folder, limits, secrets, log },
+    { job, attempt: 1, plan: input.plan, ignoreCommand, source, folder, limits, secrets, log },
     { log: (text, stream) => log.write(text, stream), signal: stop.signal },
   ).then(
-    () => null,
+    (result) => {
+      skip = result;
+      return null;
+    },
     (error: unknown) => error,
   );
   expect(await containersOf(engine, host.runnerId)).toEqual([]);
   const text = lines.map((line) => line.text).join('\n');
   const failure = thrown instanceof JobFailure ? `${thrown.code}: ${thrown.message}` : thrown;
-  return { text, lines, failure, root, folder, host, stop };
+  return { text, lines, failure, skip, root, folder, host, stop };
 }
 
 beforeAll(() => ensureWebImage(engine), 600_000);
@@ -140,7 +146,7 @@ describe('a build', () => {
     expect(text).not.toContain('hunter2');
     expect(text).not.toContain(Buffer.from('hunter2-and-more').toString('base64').slice(0, 16));
     expect(text).not.toContain('forged');
-    expect(text).not.toMatch(/APPFLUX_(MARK|INSTALL_COMMAND|BUILD_COMMAND)/);
+    expect(text).not.toMatch(/APPFLUX_(MARK|IGNORE_COMMAND|INSTALL_COMMAND|BUILD_COMMAND)/);
     expect(text).toContain('APPFLUX_APP=my-app');
   });
 
@@ -236,5 +242,45 @@ describe('a build', () => {
     expect(failure).toBeNull();
     expect(text).toMatch(/^\/workspace$/m);
     expect(text).toMatch(/^somewhere$/m);
+  });
+});
+
+describe('an ignore command', () => {
+  const project = plan({ installCommand: 'echo installing', buildCommand: 'echo building' });
+
+  test('that succeeds skips the build, for that reason', async () => {
+    const { failure, skip, lines } = await run({ plan: project, ignoreCommand: 'test "$CI" = true' });
+    expect(failure).toBeNull();
+    expect(skip).toEqual({ reason: 'ignoreCommand (test "$CI" = true) ended with exit code 0' });
+    expect(lines.filter(({ stream }) => stream === 'stdout')).toEqual([]);
+  });
+
+  test('that fails lets the build go on; one that asks Git is told that there is no repository', async () => {
+    const { failure, skip, text } = await run({
+      plan: project,
+      ignoreCommand: 'git diff --quiet HEAD^ HEAD',
+    });
+    expect([failure, skip]).toEqual([null, undefined]);
+    expect(text).toMatch(/not its repository \(\.git\)/);
+    expect(text).toMatch(/The ignore command ended with exit code \d+ after .*: the build goes on\./);
+    expect(text).toMatch(/^installing$[\s\S]*^building$/m);
+  });
+
+  test('is asked although there is nothing to build', async () => {
+    const yes = await run({ plan: plan(), ignoreCommand: 'true' });
+    expect(yes.skip?.reason).toBe('ignoreCommand (true) ended with exit code 0');
+    expect(yes.text).not.toContain('delivered as they are');
+    const no = await run({ plan: plan(), ignoreCommand: 'false' });
+    expect([no.failure, no.skip]).toEqual([null, undefined]);
+    expect(no.text).toContain('the files are delivered as they are');
+  });
+
+  test('that is killed at the memory limit has given no answer: the build goes on', async () => {
+    const { failure, skip } = await run({
+      plan: project,
+      ignoreCommand: 'node --max-old-space-size=4000 -e "const a=[]; for(;;) a.push(Buffer.alloc(16e6, 1))"',
+      limits: { memoryBytes: 128 * 1024 ** 2 },
+    });
+    expect([failure, skip]).toEqual([null, undefined]);
   });
 });

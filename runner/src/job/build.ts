@@ -11,13 +11,12 @@ import { containerSpec, WORKSPACE } from '../sandbox/container-spec.ts';
 import { watchDisk } from '../sandbox/disk-watch.ts';
 import { type Engine, engineMessage, engineStatus } from '../sandbox/engine.ts';
 import type { Images } from '../sandbox/images.ts';
-import type { Mark } from '../sandbox/marks.ts';
 import { openNetwork } from '../sandbox/network.ts';
 import { OutputReader } from '../sandbox/output.ts';
 import { runContainer } from '../sandbox/run-container.ts';
 import { verdict } from '../sandbox/verdict.ts';
-import { seconds } from './duration.ts';
-import { JobFailure, type PreparedSource, type StepContext } from './step.ts';
+import { type Commands, StageLog } from './stage-log.ts';
+import { JobFailure, type PreparedSource, type Skip, type StepContext } from './step.ts';
 import { buildEnvironment, platformVariables } from './variables.ts';
 
 export interface BuildHost {
@@ -32,6 +31,8 @@ export interface BuildInput {
   readonly job: Job;
   readonly attempt: number;
   readonly plan: Plan;
+  /** Asked before anything else; its success means that there is nothing to do. */
+  readonly ignoreCommand: string | null;
   readonly source: PreparedSource;
   readonly folder: AttemptFolder;
   readonly limits: JobLimits;
@@ -40,15 +41,34 @@ export interface BuildInput {
 }
 
 /**
- * Runs the install and the build command, and returns when they have ended well.
+ * Asks the ignore command, runs the install and the build command, and returns when they have ended well.
+ * @returns why nothing was built, if the ignore command said that there is nothing to do
  * @throws {JobFailure} with the command's failure; the reason of `ctx.signal` if it aborts
  */
-export async function build(host: BuildHost, input: BuildInput, ctx: StepContext): Promise<void> {
-  const { plan, log } = input;
-  if (plan.installCommand === null && plan.buildCommand === null) {
+export async function build(host: BuildHost, input: BuildInput, ctx: StepContext): Promise<Skip | undefined> {
+  const { plan } = input;
+  const commands = {
+    ignore: input.ignoreCommand,
+    install: plan.installCommand,
+    build: plan.buildCommand,
+  };
+  const asIs = commands.install === null && commands.build === null;
+  const skip =
+    asIs && commands.ignore === null ? undefined : await buildInSandbox(host, input, commands, ctx);
+  if (asIs && skip === undefined) {
     ctx.log('There is nothing to install and nothing to build: the files are delivered as they are.');
-    return;
   }
+  return skip;
+}
+
+/** Opens the network and watches the disk while the commands run. */
+async function buildInSandbox(
+  host: BuildHost,
+  input: BuildInput,
+  commands: Commands,
+  ctx: StepContext,
+): Promise<Skip | undefined> {
+  const { plan, log } = input;
   const imageId = await host.images.ensure(plan.image, ctx.log, ctx.signal);
   const network = await openNetwork(host, { ...input, imageId }, ctx);
   // Ends the build when its disk is full, besides what ends the whole attempt.
@@ -65,7 +85,7 @@ export async function build(host: BuildHost, input: BuildInput, ctx: StepContext
     if (failure !== null) disk.abort(failure);
   });
   try {
-    await runBuild(host, input, network, ctx, signal);
+    return await runBuild(host, input, commands, network, ctx, signal);
   } finally {
     over.abort();
     await watching;
@@ -78,13 +98,14 @@ type Network = Awaited<ReturnType<typeof openNetwork>>;
 async function runBuild(
   host: BuildHost,
   input: BuildInput,
+  commands: Commands,
   network: Network,
   ctx: StepContext,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Skip | undefined> {
   const { job, plan, source, folder, limits, secrets, log } = input;
   const nonce = randomBytes(16).toString('hex');
-  const stages = new StageLog(plan, ctx);
+  const stages = new StageLog(commands, ctx.log);
   const readers = {
     stdout: reader('stdout'),
     stderr: reader('stderr'),
@@ -113,8 +134,9 @@ async function runBuild(
         ...platformVariables(job, source),
         ...network.entry,
         APPFLUX_MARK: nonce,
-        APPFLUX_INSTALL_COMMAND: plan.installCommand ?? '',
-        APPFLUX_BUILD_COMMAND: plan.buildCommand ?? '',
+        APPFLUX_IGNORE_COMMAND: commands.ignore ?? '',
+        APPFLUX_INSTALL_COMMAND: commands.install ?? '',
+        APPFLUX_BUILD_COMMAND: commands.build ?? '',
       },
     }),
     limits,
@@ -145,40 +167,12 @@ async function runBuild(
   const failure = verdict({
     ...ended,
     stage: stages.current,
-    installCommand: plan.installCommand,
-    buildCommand: plan.buildCommand,
+    commands,
     memoryBytes: limits.memoryBytes,
     tail: log.tail,
   });
   if (failure !== null) throw failure;
-}
-
-/** Says in the log which command runs, and how long it took. */
-class StageLog {
-  readonly #plan: Plan;
-  readonly #ctx: StepContext;
-  #startedAt = 0;
-  /** The stage that was begun last. */
-  current: Mark['stage'] | null = null;
-
-  constructor(plan: Plan, ctx: StepContext) {
-    this.#plan = plan;
-    this.#ctx = ctx;
-  }
-
-  take(mark: Mark) {
-    if (mark.event === 'begin') {
-      this.current = mark.stage;
-      this.#startedAt = performance.now();
-      const command = mark.stage === 'install' ? this.#plan.installCommand : this.#plan.buildCommand;
-      this.#ctx.log(`$ ${command}`);
-    } else {
-      const took = seconds(performance.now() - this.#startedAt);
-      if (mark.code !== 0)
-        this.#ctx.log(`The ${mark.stage} command ended with exit code ${mark.code} after ${took}.`);
-      else this.#ctx.log(`${mark.stage === 'install' ? 'Installed' : 'Built'} in ${took}.`);
-    }
-  }
+  return stages.skip();
 }
 
 /** What the engine could not do. Its own words may name paths of the host, so they go to the journal only. */

@@ -1,7 +1,7 @@
 /** From how the steps ended to what the edge is told. Pure. */
 import type { AttemptResult, Phase } from '@appflux/protocol';
 import { Stopped } from '../agent/stop.ts';
-import { JobFailure } from './step.ts';
+import { JobFailure, type Skip } from './step.ts';
 
 /** How an attempt ended: what is reported, or null when nothing may be, and what only the runner's owner sees. */
 export interface Outcome {
@@ -14,6 +14,9 @@ export interface Outcome {
 export const succeeded = (artifacts: readonly { readonly name: string }[]): Outcome => ({
   report: { status: 'success', artifacts: artifacts.map(({ name }) => name) },
 });
+
+/** The outcome of a build that its own project found needless. */
+export const skipped = ({ reason }: Skip): Outcome => ({ report: { status: 'skipped', reason } });
 
 /**
  * What a thrown value means.

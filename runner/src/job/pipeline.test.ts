@@ -66,6 +66,18 @@ describe('a pipeline', () => {
     expect(lines.at(-1)).toBe('scanning: Scanning failed after T.');
   });
 
+  test('of a project with nothing to do ends before anything is collected', async () => {
+    const steps = succeedingSteps({
+      build: async () => ({ reason: 'ignoreCommand (true) ended with exit code 0' }),
+      collect: () => Promise.reject(new Error('collected')),
+    });
+    const { outcome, told } = await run(steps);
+    expect(outcome).toEqual({
+      report: { status: 'skipped', reason: 'ignoreCommand (true) ended with exit code 0' },
+    });
+    expect(told.at(-1)).toBe('building');
+  });
+
   test('stops between two steps', async () => {
     const stop = new AbortController();
     const steps = succeedingSteps({ scan: async () => stop.abort(new Stopped('canceled', 'test')) });

@@ -2,15 +2,16 @@
 import type { Job, JobLimits, Phase, Plan, RunnerToDeployment } from '@appflux/protocol';
 import type { AttemptLog } from '../log/attempt-log.ts';
 import { seconds } from './duration.ts';
-import { type Outcome, outcomeOf, succeeded } from './outcome.ts';
-import type { CollectedArtifact, PreparedSource, StepContext } from './step.ts';
+import { type Outcome, outcomeOf, skipped, succeeded } from './outcome.ts';
+import type { CollectedArtifact, PreparedSource, Skip, StepContext } from './step.ts';
 
 /** What each step takes and gives; steps.ts has the real ones. Each may throw a JobFailure. */
 export interface Steps {
   prepare(ctx: StepContext): Promise<PreparedSource>;
   scan(ctx: StepContext): Promise<void>;
   detect(source: PreparedSource, ctx: StepContext): Promise<{ plan: Plan; version: string | null }>;
-  build(source: PreparedSource, plan: Plan, ctx: StepContext): Promise<void>;
+  /** Gives why nothing was built, if the project said that there is nothing to do. */
+  build(source: PreparedSource, plan: Plan, ctx: StepContext): Promise<Skip | undefined>;
   collect(
     source: PreparedSource,
     plan: Plan,
@@ -67,10 +68,12 @@ export async function runPipeline(steps: Steps, options: PipelineOptions): Promi
       tell({ type: 'plan', attempt, plan: detected.plan, version: detected.version });
       return detected;
     });
-    const artifacts = await phases.run('building', async (ctx) => {
-      await steps.build(source, plan, ctx);
-      return steps.collect(source, plan, version, ctx);
+    const built = await phases.run('building', async (ctx) => {
+      const skip = await steps.build(source, plan, ctx);
+      return skip ?? { artifacts: await steps.collect(source, plan, version, ctx) };
     });
+    if ('reason' in built) return skipped(built);
+    const { artifacts } = built;
     await phases.run('uploading', (ctx) => steps.upload(artifacts, ctx));
     return succeeded(artifacts);
   } catch (error) {

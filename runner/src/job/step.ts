@@ -46,6 +46,12 @@ export interface PreparedSource {
   readonly root: string;
 }
 
+/** Why a build did not take place: the project itself said that there is nothing to do. */
+export interface Skip {
+  /** A sentence without its end, on one line and at most 500 UTF-16 units long. */
+  readonly reason: string;
+}
+
 /** A file that the build delivered, ready to be uploaded. */
 export interface CollectedArtifact {
   /** A name that is safe everywhere (ArtifactName in the protocol), unique in the deployment. */

@@ -26,6 +26,7 @@ export interface StepsInput {
 export function realSteps(host: BuildHost, input: StepsInput): Steps {
   const { job, attempt, limits, folder, secrets, log, connection } = input;
   let commitHash: string | null = null;
+  let ignoreCommand: string | null = null;
   return {
     prepare: async (ctx) => {
       await makeAttemptFolder(folder);
@@ -38,13 +39,11 @@ export function realSteps(host: BuildHost, input: StepsInput): Steps {
     detect: async (source, ctx) => {
       const within = folder.workspace.source;
       const decision = await detectPlan(source.root, { type: job.type, build: job.build, within }, ctx);
-      if (decision.ignoreCommand !== null) {
-        ctx.log('appflux.json sets ignoreCommand, which is not asked yet: the build goes on.');
-      }
+      ignoreCommand = decision.ignoreCommand;
       return decision;
     },
     build: (source, plan, ctx) =>
-      build(host, { job, attempt, plan, source, folder, limits, secrets, log }, ctx),
+      build(host, { job, attempt, plan, ignoreCommand, source, folder, limits, secrets, log }, ctx),
     collect: (source, plan, version, ctx) =>
       collectArtifacts(
         {

@@ -33,6 +33,8 @@ test('the nonce without a mark behind it stays text', () => {
 
 test('a mark has one exact form', () => {
   expect(parseMark(' end build 137')).toEqual({ event: 'end', stage: 'build', code: 137 });
+  expect(parseMark(' begin ignore')).toEqual({ event: 'begin', stage: 'ignore' });
+  expect(parseMark(' end ignore 0')).toEqual({ event: 'end', stage: 'ignore', code: 0 });
   expect(parseMark(' end build')).toBeUndefined();
   expect(parseMark(' begin install 0')).toBeUndefined();
 });

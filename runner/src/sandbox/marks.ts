@@ -1,6 +1,7 @@
 /** Finds, in a container's output, the marks by which its entry says where it is. */
 
-export type BuildStage = 'install' | 'build';
+/** What the entry runs, in this order: whether there is anything to do, then the build itself. */
+export type BuildStage = 'ignore' | 'install' | 'build';
 
 export type Mark =
   | { readonly event: 'begin'; readonly stage: BuildStage }
@@ -14,7 +15,7 @@ const LONGEST_REST = 40;
 
 /** Reads what follows the nonce on a mark's line. Undefined when it is not a mark. */
 export function parseMark(rest: string): Mark | undefined {
-  const match = /^ (?:begin (install|build)|end (install|build) (\d{1,3}))\r?$/.exec(rest);
+  const match = /^ (?:begin (ignore|install|build)|end (ignore|install|build) (\d{1,3}))\r?$/.exec(rest);
   if (match?.[1] !== undefined) return { event: 'begin', stage: match[1] as BuildStage };
   if (match?.[2] !== undefined)
     return { event: 'end', stage: match[2] as BuildStage, code: Number(match[3]) };
@@ -26,7 +27,8 @@ export function parseMark(rest: string): Mark | undefined {
  * a mark may stand behind other text; the text before it is a line of its own then.
  *
  * A build can read the nonce from its parent's environment and forge marks. All that it wins is a wrong
- * wording of its own failure: exit codes come from the engine.
+ * wording of its own failure, or to be skipped where its project may ask for that anyway: exit codes come
+ * from the engine.
  */
 export class MarkFilter {
   readonly #nonce: string;

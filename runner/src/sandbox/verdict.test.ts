@@ -6,8 +6,7 @@ const build = (change: Partial<FinishedBuild>): FinishedBuild => ({
   exitCode: 1,
   oomKilled: false,
   stage: 'build',
-  installCommand: 'npm ci',
-  buildCommand: 'npm run build',
+  commands: { ignore: 'git diff --quiet', install: 'npm ci', build: 'npm run build' },
   memoryBytes: 512 * 1024 ** 2,
   tail: [
     '> vite build',
@@ -38,6 +37,12 @@ test('a failure names the command, the exit code and the line that says why', ()
     'build_failed: The build command (npm run build) names a program that is not there: bash: line 1: vit: command not found',
   );
   expect(told({ exitCode: 139, tail: [] })).toContain('was ended by SIGSEGV');
+});
+
+test('a container that is killed while its ignore command runs is told so', () => {
+  expect(told({ stage: 'ignore', exitCode: 137 })).toBe(
+    'out_of_memory: The ignore command (git diff --quiet) was killed at the limit of 512 MB of memory',
+  );
 });
 
 test('memory is told by the engine, by the exit code, and by what a runtime prints of its own heap', () => {

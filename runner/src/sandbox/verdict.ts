@@ -9,8 +9,7 @@ import type { ContainerEnd } from './run-container.ts';
 export interface FinishedBuild extends ContainerEnd {
   /** The stage that was begun last; null when not even that came about. */
   readonly stage: BuildStage | null;
-  readonly installCommand: string | null;
-  readonly buildCommand: string | null;
+  readonly commands: Readonly<Record<BuildStage, string | null>>;
   readonly memoryBytes: number;
   /** The end of the output, masked, oldest line first. */
   readonly tail: readonly string[];
@@ -34,8 +33,7 @@ export function verdict(build: FinishedBuild): JobFailure | null {
       hint: 'Ask the owner of the runner to build its images again and to run `appflux-runner doctor`.',
     });
   }
-  const command = build.stage === 'install' ? build.installCommand : build.buildCommand;
-  const named = `The ${build.stage} command (${shorten(command ?? '')})`;
+  const named = `The ${build.stage} command (${shorten(build.commands[build.stage] ?? '')})`;
   if (build.tail.some((line) => HEAP_LIMIT.test(line))) {
     return new JobFailure('out_of_memory', `${named} used up the memory that its runtime allowed itself`);
   }
