@@ -1,0 +1,77 @@
+/**
+ * What one deployment makes Cloudflare bill: a counting Worker around the real one, in workerd, while a deployment
+ * runs at its real pace; priced with bench/prices.ts.
+ */
+import { pause } from '../e2e/instance/client.ts';
+import type { Counts } from './cost/counts.ts';
+import { startCountedInstance } from './cost/instance.ts';
+import { setScene } from './cost/one-deployment.ts';
+import { numberFlags } from './flags.ts';
+import { type Billed, PRICES } from './prices.ts';
+import { conditions, print, progress, round, table } from './report.ts';
+
+const flags = numberFlags({ lines: 5_000, seconds: 150, viewers: 3, megabytes: 50 });
+/** A chore that was begun looks at itself again after five seconds: when nothing was counted for longer, all is done. */
+const QUIET_MS = 8_000;
+
+const under = conditions();
+const instance = await startCountedInstance();
+try {
+  const scene = await setScene(instance, { ...flags, artifactMegabytes: flags.megabytes });
+  await untilQuiet();
+  await instance.reset();
+  progress(`one deployment of ${flags.seconds} s begins`);
+  const activeSeconds = await scene.deploy();
+  const counts = await untilQuiet();
+  scene.close();
+  report(counts, activeSeconds);
+} finally {
+  await instance.stop();
+}
+
+/** Waits until nothing is counted any more, and gives the counts. */
+async function untilQuiet(): Promise<Counts> {
+  let counts = await instance.counts();
+  for (let since = Date.now(); Date.now() - since < QUIET_MS; ) {
+    await pause(500);
+    const now = await instance.counts();
+    if (JSON.stringify(now) !== JSON.stringify(counts)) since = Date.now();
+    counts = now;
+  }
+  return counts;
+}
+
+function report(counts: Counts, activeSeconds: number): void {
+  const pieces: readonly [string, number, Billed][] = [
+    ['Worker requests', counts.workerRequests, 'workerRequest'],
+    ['Worker calls by queues', counts.queueInvocations, 'workerRequest'],
+    ['object requests (calls, upgrades)', counts.objectRequests, 'objectRequest'],
+    ['object alarms', counts.alarms, 'objectRequest'],
+    ['object WebSocket messages in', counts.socketMessages, 'objectMessage'],
+    ['object seconds at 128 MB, at most', Math.ceil(activeSeconds), 'objectSecond'],
+    ['object rows written', counts.objectRowsWritten, 'objectRowWritten'],
+    ['object alarms set', counts.alarmsSet, 'objectRowWritten'],
+    ['D1 rows read', counts.d1RowsRead, 'd1RowRead'],
+    ['D1 rows written', counts.d1RowsWritten, 'd1RowWritten'],
+    ['queue operations', counts.queueOperations, 'queueOperation'],
+    ['R2 operations, class A', counts.r2ClassA, 'r2ClassA'],
+    ['R2 operations, class B', counts.r2ClassB, 'r2ClassB'],
+  ];
+  const rows = pieces.map(([what, count, billed]) => [
+    what,
+    count,
+    round(count * PRICES[billed].dollars * 1e6),
+  ]);
+  const total = pieces.reduce((sum, [, count, billed]) => sum + count * PRICES[billed].dollars, 0);
+  print(
+    `Cost of one deployment: ${flags.lines} lines in ${flags.seconds} s, ${flags.viewers} viewers, one artifact of ${flags.megabytes} MB`,
+    under,
+    table(['what', 'count', 'dollars for a million deployments'], rows),
+    `Together $${total.toFixed(6)} a deployment, beyond what the plan includes.`,
+    [
+      'Not in it: CPU time of the Worker, storage by the month, downloads of the artifact.',
+      'Object seconds: as if the deployment’s object could never hibernate from the request to the end, which is the most it can be.',
+      'Time is not compressed: rows and messages depend on it.',
+    ].join('\n'),
+  );
+}

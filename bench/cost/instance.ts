@@ -1,0 +1,101 @@
+/** An instance whose Worker is the counting one, with its S3 door behind a gate that counts as well. */
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { freePort } from '../../e2e/instance/edge.ts';
+import { bundleWorker } from '../../stack/edge/bundle.ts';
+import { publicUrl } from '../../stack/edge/config.ts';
+import { startEdge } from '../../stack/edge/process.ts';
+import type { Counts } from './counts.ts';
+import { openS3Gate, type S3Counts } from './s3-gate.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const CACHE = join(ROOT, 'node_modules', '.cache', 'appflux-bench');
+const OPERATOR_SECRET = 'operator-secret-of-a-bench-instance-0123456789';
+const TOKEN = 'bootstrap-token-of-a-bench-instance-0123456789';
+const KEYS = { accessKeyId: 'bench-access-key-id', secretAccessKey: 'bench-secret-access-key' };
+
+export interface CountedInstance {
+  readonly url: string;
+  readonly token: string;
+  /** Everything up to now, the S3 door's operations among R2's. */
+  counts(): Promise<Counts>;
+  /** Begins to count anew. */
+  reset(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startCountedInstance(): Promise<CountedInstance> {
+  const state = await mkdtemp(join(tmpdir(), 'appflux-bench-'));
+  const port = await freePort();
+  const url = publicUrl(port);
+  const gate = await openS3Gate(port);
+  const wranglerConfig = await countingConfig();
+  const main = await bundleWorker(
+    {
+      wranglerConfig,
+      sources: ['edge/src', 'protocol/src', 'bench/cost/worker'].map((folder) => join(ROOT, folder)),
+      files: [join(ROOT, 'package-lock.json')],
+    },
+    join(CACHE, 'edge'),
+  );
+  const edge = await startEdge(
+    {
+      port,
+      wranglerConfig,
+      main,
+      persist: join(state, 'edge'),
+      bucket: { name: 'appflux-bench', ...KEYS },
+      variables: {
+        PUBLIC_URL: url,
+        SITES_DOMAIN: `sites.localhost:${port}`,
+        S3_BUCKET: 'appflux-bench',
+        S3_ENDPOINT: gate.endpoint,
+        S3_ACCESS_KEY_ID: KEYS.accessKeyId,
+        S3_SECRET_ACCESS_KEY: KEYS.secretAccessKey,
+        OPERATOR_SECRET,
+        SEALING_KEY: Buffer.alloc(32, 7).toString('base64'),
+      },
+    },
+    { env: process.env, logFile: join(state, 'edge.log') },
+  );
+  const setup = await fetch(`${url}/api/ops/setup`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${OPERATOR_SECRET}`, 'Content-Type': 'application/json' },
+    body: JSON.stringify({ bootstrapToken: TOKEN }),
+  });
+  if (!setup.ok) throw new Error(`setup answered ${setup.status}: ${await setup.text()}`);
+  return {
+    url,
+    token: TOKEN,
+    counts: async () => together(await (await fetch(`${url}/bench/counts`)).json(), gate.counts()),
+    reset: async () => {
+      await fetch(`${url}/bench/counts`, { method: 'DELETE' });
+      gate.reset();
+    },
+    stop: async () => {
+      await edge.stop(5_000);
+      await gate.close();
+      await rm(state, { recursive: true, force: true });
+    },
+  };
+}
+
+function together(inside: unknown, { classA, classB }: S3Counts): Counts {
+  const counts = inside as Counts;
+  return { ...counts, r2ClassA: counts.r2ClassA + classA, r2ClassB: counts.r2ClassB + classB };
+}
+
+/** The repository's wrangler.toml with another main module; its paths are relative to where it lies. */
+async function countingConfig(): Promise<string> {
+  const to = (path: string) => relative(CACHE, join(ROOT, path));
+  const text = await readFile(join(ROOT, 'wrangler.toml'), 'utf8');
+  const counting = text
+    .replace('"edge/src/index.ts"', `"${to('bench/cost/worker/index.ts')}"`)
+    .replace('"dashboard/build"', `"${to('dashboard/build')}"`)
+    .replace('"edge/migrations"', `"${to('edge/migrations')}"`);
+  await mkdir(CACHE, { recursive: true });
+  const path = join(CACHE, 'wrangler.toml');
+  await writeFile(path, counting);
+  return path;
+}

@@ -1,0 +1,180 @@
+/** One deployment of a given size, built by a simulated runner that paces itself as a real build would. */
+import { createHash, randomBytes } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { HEARTBEAT_MS, type Plan } from '@appflux/protocol';
+import { Client } from '../../e2e/instance/client.ts';
+import { type SimulatedAttempt, SimulatedRunner } from '../../e2e/instance/simulated-runner.ts';
+import { Viewer } from '../../e2e/instance/viewer.ts';
+import { LogStream } from '../../runner/src/log/log-stream.ts';
+
+export interface Size {
+  readonly lines: number;
+  readonly seconds: number;
+  readonly viewers: number;
+  readonly artifactMegabytes: number;
+}
+
+export interface Scene {
+  /** Asks for the deployment and sees it through. Gives for how long its object had something to do, in seconds. */
+  deploy(): Promise<number>;
+  close(): void;
+}
+
+const PLAN: Plan = {
+  type: 'web',
+  framework: 'vite',
+  packageManager: 'npm',
+  image: 'appflux/web-builder',
+  node: '24',
+  installCommand: 'npm ci',
+  buildCommand: 'npm run build',
+  outputs: ['dist'],
+  reasons: ['package-lock.json says npm.', 'vite is a dependency.'],
+};
+
+/** Prepares what is there before the deployment: an App and a runner that is online. */
+export async function setScene(instance: { url: string; token: string }, size: Size): Promise<Scene> {
+  const client = new Client(instance);
+  const { slug } = await client.createApp({ name: 'Counted' });
+  const runner = await SimulatedRunner.connect(instance.url, await client.registerRunner('counted'));
+  return {
+    deploy: () => deploy(client, instance, slug, runner, size),
+    close: () => runner.pool.socket.close(),
+  };
+}
+
+async function deploy(
+  client: Client,
+  instance: { url: string; token: string },
+  slug: string,
+  runner: SimulatedRunner,
+  size: Size,
+): Promise<number> {
+  const uploadId = await client.upload('source.zip', randomBytes(1024 * 1024));
+  const startedAt = performance.now();
+  const { id } = await client.deploy(slug, { uploadId });
+  const attempt = await runner.begin();
+  const viewers = await watch(client, instance, id, size.viewers);
+  const beat = setInterval(() => {
+    runner.pool.ping();
+    attempt.socket.ping();
+  }, HEARTBEAT_MS);
+  try {
+    const stream = openStream(attempt);
+    await build(attempt, stream, size);
+    await stream.drained();
+    await deliver(attempt, randomBytes(size.artifactMegabytes * 1_000_000));
+    attempt.finish({ status: 'success', artifacts: ['site.zip'] });
+    await attempt.socket.next('finished');
+    runner.free(attempt.grant);
+    const seen = await Promise.all(viewers.map(({ ended }) => ended));
+    if (seen.some((status) => status !== 'success')) throw new Error(`the viewers saw ${seen}`);
+    for (const { lines } of viewers) {
+      if (lines.filter(({ stream: from }) => from === 'stdout').length !== size.lines)
+        throw new Error(`a viewer had ${lines.length} lines`);
+    }
+    stream.close();
+    return (performance.now() - startedAt) / 1000;
+  } finally {
+    clearInterval(beat);
+    attempt.socket.socket.close();
+  }
+}
+
+/** Each viewer asks how the deployment stands and then follows it, as the dashboard's page does. */
+async function watch(
+  client: Client,
+  instance: { url: string; token: string },
+  id: string,
+  count: number,
+): Promise<Viewer[]> {
+  const viewers: Viewer[] = [];
+  for (let viewer = 0; viewer < count; viewer += 1) {
+    await client.deployment(id);
+    const follows = new Viewer(instance, id);
+    await follows.connected();
+    viewers.push(follows);
+  }
+  return viewers;
+}
+
+function openStream(attempt: SimulatedAttempt): LogStream {
+  const fault = (reason: unknown) => {
+    throw reason instanceof Error ? reason : new Error(String(reason));
+  };
+  const stream = new LogStream({
+    attempt: attempt.grant.attempt,
+    ackedSeq: 0,
+    spoolPath: join(tmpdir(), `appflux-bench-${process.pid}-spool`),
+    onFault: fault,
+    onSpoolError: fault,
+  });
+  const { socket } = attempt.socket;
+  socket.on('message', (data) => {
+    const ack = /^\{"type":"ack","seq":(\d+)\}$/.exec(data.toString());
+    if (ack?.[1] !== undefined) stream.acked(Number(ack[1]));
+  });
+  stream.connected(0, (frame) => {
+    socket.send(frame);
+    return true;
+  });
+  return stream;
+}
+
+/** The phases of a build, its lines spread evenly over its time. */
+async function build(attempt: SimulatedAttempt, stream: LogStream, { lines, seconds }: Size): Promise<void> {
+  const fence = { attempt: attempt.grant.attempt };
+  const enter = (phase: 'preparing' | 'scanning' | 'detecting' | 'building' | 'uploading') =>
+    attempt.socket.send({ type: 'phase', ...fence, phase, at: new Date().toISOString() });
+  enter('preparing');
+  attempt.socket.send({ type: 'source', ...fence, commitHash: null, commitMessage: null, branch: null });
+  enter('scanning');
+  enter('detecting');
+  attempt.socket.send({ type: 'plan', ...fence, plan: PLAN, version: '1.0.0' });
+  enter('building');
+  const startedAt = performance.now();
+  await new Promise<void>((resolve) => {
+    let written = 0;
+    const timer = setInterval(() => {
+      const due = Math.min(lines, Math.floor(((performance.now() - startedAt) / 1000 / seconds) * lines));
+      for (; written < due; written += 1) {
+        const text = `${written} compiled src/components/Button.tsx in 12 ms`;
+        stream.write({ at: new Date().toISOString(), stream: 'stdout', phase: 'building', text });
+      }
+      if (written < lines) return;
+      clearInterval(timer);
+      resolve();
+    }, 20);
+  });
+  enter('uploading');
+}
+
+async function deliver(attempt: SimulatedAttempt, bytes: Buffer): Promise<void> {
+  const upload = {
+    attempt: attempt.grant.attempt,
+    request: 'upload of site.zip',
+    name: 'site.zip',
+  };
+  attempt.socket.send({
+    type: 'upload',
+    ...upload,
+    size: bytes.length,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+    contentType: 'application/zip',
+    meta: {},
+  });
+  const { partSize, parts } = await attempt.socket.next('upload_granted');
+  const put: { partNumber: number; etag: string }[] = [];
+  for (const { partNumber, url } of parts) {
+    const from = (partNumber - 1) * partSize;
+    const answer = await fetch(url, {
+      method: 'PUT',
+      body: Buffer.from(bytes.subarray(from, from + partSize)),
+    });
+    if (!answer.ok) throw new Error(`storage answered ${answer.status}: ${await answer.text()}`);
+    put.push({ partNumber, etag: answer.headers.get('etag') ?? '' });
+  }
+  attempt.socket.send({ type: 'uploaded', ...upload, parts: put });
+  await attempt.socket.next('upload_done');
+}

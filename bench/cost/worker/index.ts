@@ -1,0 +1,63 @@
+/** The control plane as it is, with everything around it that Cloudflare bills by the piece being counted. */
+
+import type { Env, QueueMessage } from '../../../edge/src/env.ts';
+import edge, {
+  DeadLetterObject as DeadLetters,
+  DeploymentObject as Deployments,
+  PoolObject as Pools,
+} from '../../../edge/src/index.ts';
+import { countingEnv, piecesOf } from './bindings.ts';
+import { count, read, reset } from './counts.ts';
+import { counting } from './objects.ts';
+
+export const DeploymentObject = counting(Deployments);
+export const PoolObject = counting(Pools);
+export const DeadLetterObject = counting(DeadLetters);
+
+/** Where the counts are: GET reads, DELETE begins anew. Nothing of this is counted. */
+const COUNTS_PATH = '/bench/counts';
+
+export default {
+  fetch: (request, env, ctx) => {
+    if (new URL(request.url).pathname === COUNTS_PATH) {
+      if (request.method === 'DELETE') reset();
+      return Response.json(read());
+    }
+    count('workerRequests');
+    return edge.fetch(request, countingEnv(env), ctx);
+  },
+  queue: (batch, env) => {
+    count('queueInvocations');
+    return edge.queue(countingBatch(batch), countingEnv(env));
+  },
+  scheduled: (controller, env) => edge.scheduled(controller, countingEnv(env)),
+} satisfies ExportedHandler<Env, QueueMessage>;
+
+/** A message is read when it is delivered, and deleted when it is acknowledged. */
+function countingBatch(batch: MessageBatch<QueueMessage>): MessageBatch<QueueMessage> {
+  const messages = batch.messages.map((message) => {
+    const { id, timestamp, attempts, body } = message;
+    const pieces = piecesOf(body);
+    count('queueOperations', pieces);
+    return {
+      id,
+      timestamp,
+      attempts,
+      body,
+      ack: () => {
+        count('queueOperations', pieces);
+        message.ack();
+      },
+      retry: (options?: QueueRetryOptions) => message.retry(options),
+    };
+  });
+  return {
+    queue: batch.queue,
+    metadata: batch.metadata,
+    messages,
+    ackAll: () => {
+      throw new Error('ackAll is not counted yet');
+    },
+    retryAll: (options?: QueueRetryOptions) => batch.retryAll(options),
+  };
+}

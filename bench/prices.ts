@@ -1,0 +1,40 @@
+/**
+ * What Cloudflare asks for on its Workers Paid plan, in US dollars, beyond what the plan includes, as read in
+ * November 2026. Each price is for one piece.
+ */
+
+export interface Price {
+  readonly dollars: number;
+  /** The page that says so. */
+  readonly source: string;
+}
+
+const WORKERS = 'https://developers.cloudflare.com/workers/platform/pricing/';
+const OBJECTS = 'https://developers.cloudflare.com/durable-objects/platform/pricing/';
+const D1 = 'https://developers.cloudflare.com/d1/platform/pricing/';
+const QUEUES = 'https://developers.cloudflare.com/queues/platform/pricing/';
+const R2 = 'https://developers.cloudflare.com/r2/pricing/';
+
+const million = (dollars: number, source: string): Price => ({ dollars: dollars / 1e6, source });
+
+export const PRICES = {
+  workerRequest: million(0.3, WORKERS),
+  /** HTTP requests, RPC calls, WebSocket upgrades and alarms. */
+  objectRequest: million(0.15, OBJECTS),
+  /** Twenty incoming WebSocket messages are one request. Outgoing ones are free. */
+  objectMessage: million(0.15 / 20, OBJECTS),
+  /** Wall-clock time of an object that cannot hibernate, by 128 MB whatever it uses. */
+  objectSecond: million(12.5 * 0.128, OBJECTS),
+  /** In an object's SQLite; an alarm that is set counts as one. */
+  objectRowWritten: million(1, OBJECTS),
+  d1RowRead: million(0.001, D1),
+  d1RowWritten: million(1, D1),
+  /** Writing, reading or deleting 64 KB of a message. */
+  queueOperation: million(0.4, QUEUES),
+  /** Writing and listing. */
+  r2ClassA: million(4.5, R2),
+  /** Reading. Deleting is free, and so is what goes out. */
+  r2ClassB: million(0.36, R2),
+} as const satisfies Record<string, Price>;
+
+export type Billed = keyof typeof PRICES;
