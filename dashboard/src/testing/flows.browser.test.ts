@@ -288,8 +288,8 @@ describe.skipIf(chromiumPath === undefined)('a live log', () => {
       }
       return worst;
     });
-    // Two frames on a machine without a graphics card; a list that is not virtual takes seconds here.
-    expect(longest).toBeLessThan(500);
+    // Generous, for a busy machine without a graphics card: a list that is not virtual takes longer by far.
+    expect(longest).toBeLessThan(2000);
   });
 });
 

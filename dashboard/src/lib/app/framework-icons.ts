@@ -22,33 +22,35 @@ import vite from 'simple-icons/icons/vite.svg?raw';
 import vue from 'simple-icons/icons/vuedotjs.svg?raw';
 
 /** By the first word of the framework's id, as detection names it. */
-const ICONS: Readonly<Record<string, string>> = {
-  android,
-  angular,
-  astro,
-  capacitor,
-  cordova,
-  create: react,
-  docusaurus,
-  electron,
-  eleventy,
-  expo,
-  flutter,
-  gatsby,
-  hugo,
-  next,
-  nextjs: next,
-  nuxt,
-  nuxt3: nuxt,
-  react,
-  remix,
-  solid,
-  svelte,
-  sveltekit: svelte,
-  tauri,
-  vite,
-  vue,
-};
+const ICONS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    android,
+    angular,
+    astro,
+    capacitor,
+    cordova,
+    create: react,
+    docusaurus,
+    electron,
+    eleventy,
+    expo,
+    flutter,
+    gatsby,
+    hugo,
+    next,
+    nextjs: next,
+    nuxt,
+    nuxt3: nuxt,
+    react,
+    remix,
+    solid,
+    svelte,
+    sveltekit: svelte,
+    tauri,
+    vite,
+    vue,
+  }),
+);
 
 /**
  * The outline of a framework's icon on a square of 24, for the `d` of a path; null when there is none.
@@ -56,21 +58,22 @@ const ICONS: Readonly<Record<string, string>> = {
  */
 export function frameworkIcon(framework: string | null): string | null {
   const word = framework?.toLowerCase().split(/[^a-z0-9]/, 1)[0] ?? '';
-  const svg = Object.hasOwn(ICONS, word) ? ICONS[word] : undefined;
-  return svg?.match(/ d="([^"]+)"/)?.[1] ?? null;
+  return ICONS.get(word)?.match(/ d="([^"]+)"/)?.[1] ?? null;
 }
 
-const NAMES: Readonly<Record<string, string>> = {
-  'create-react-app': 'Create React App',
-  next: 'Next.js',
-  nextjs: 'Next.js',
-  'react-native': 'React Native',
-  'svelte-kit': 'SvelteKit',
-  sveltekit: 'SvelteKit',
-  vue: 'Vue',
-};
+const NAMES: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    'create-react-app': 'Create React App',
+    next: 'Next.js',
+    nextjs: 'Next.js',
+    'react-native': 'React Native',
+    'svelte-kit': 'SvelteKit',
+    sveltekit: 'SvelteKit',
+    vue: 'Vue',
+  }),
+);
 
 /** A framework's name for people. Takes the id as a plan gives it. */
 export function frameworkName(framework: string): string {
-  return NAMES[framework.toLowerCase()] ?? framework.charAt(0).toUpperCase() + framework.slice(1);
+  return NAMES.get(framework.toLowerCase()) ?? framework.charAt(0).toUpperCase() + framework.slice(1);
 }

@@ -3,7 +3,7 @@ import { deploymentTitle, elapsedSeconds } from './status.ts';
 
 test.each([
   [{ commitMessage: 'Fix login\n\nLong story', trigger: 'push', version: null }, 'Fix login'],
-  [{ commitMessage: null, trigger: 'upload', version: '1.2.0' }, 'ZIP upload · version 1.2.0'],
+  [{ commitMessage: null, trigger: 'upload', version: '1.2.0' }, 'ZIP upload, version 1.2.0'],
   [{ commitMessage: ' \n', trigger: 'manual', version: null }, 'Manual deployment'],
 ] as const)('%o is titled %s', (deployment, title) => {
   expect(deploymentTitle(deployment)).toBe(title);

@@ -31,7 +31,7 @@ export function deploymentTitle(
   const origin = { manual: 'Manual deployment', push: 'Push', upload: 'ZIP upload', hook: 'Deploy hook' };
   return deployment.version === null
     ? origin[deployment.trigger]
-    : `${origin[deployment.trigger]} · version ${deployment.version}`;
+    : `${origin[deployment.trigger]}, version ${deployment.version}`;
 }
 
 /** The first seven digits of a commit, as Git shortens it. */

@@ -20,12 +20,17 @@ export function matchesIn(shown: string, sought: string): Match[] {
   return matches;
 }
 
+/** Most lines are shown as they are, and need no reading of escape sequences. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this looks for
+const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/;
+const shownText = (raw: string): string => (CONTROL.test(raw) ? plainText(raw) : raw);
+
 /** The sequence numbers of the lines that hold the words sought, in order. */
 export function searchLines(lines: Iterable<{ seq: number; text: string }>, sought: string): number[] {
   const found: number[] = [];
   if (sought === '') return found;
   for (const line of lines) {
-    if (matchesIn(plainText(line.text), sought).length > 0) found.push(line.seq);
+    if (matchesIn(shownText(line.text), sought).length > 0) found.push(line.seq);
   }
   return found;
 }

@@ -1,0 +1,64 @@
+import { UpdateApp } from '@appflux/protocol';
+import { describe, expect, test } from 'vitest';
+import { app } from '../../testing/fixtures.ts';
+import { BuildForm } from './build-form.svelte.ts';
+import { frameworkIcon, frameworkName } from './framework-icons.ts';
+import { SourceForm } from './source-form.svelte.ts';
+
+describe('the form of an app’s source', () => {
+  test('gives back what it was begun from', () => {
+    const begun = app();
+    const form = new SourceForm(begun);
+    expect(form.valid).toBe(true);
+    expect(form.toChange()).toEqual({ name: begun.name, source: begun.source });
+    const upload = app({ source: { provider: 'upload', rootDirectory: 'web' } });
+    expect(new SourceForm(upload).toChange().source).toEqual(upload.source);
+  });
+
+  test('may move an app to another host, and says what is wrong', () => {
+    const form = new SourceForm(app());
+    form.address = 'https://git.example.com/x/y.git';
+    expect(form.toChange().source).toMatchObject({
+      provider: 'git',
+      repoUrl: 'https://git.example.com/x/y.git',
+    });
+    form.address = 'https://user:secret@git.example.com/x.git';
+    form.branch = '-x';
+    form.rootDirectory = '../up';
+    form.name = ' ';
+    expect(Object.values(form.problems).every((problem) => typeof problem === 'string')).toBe(true);
+  });
+});
+
+describe('the form of build settings', () => {
+  test('gives back what it was filled with, and what the protocol takes', () => {
+    const { build } = app();
+    const settings = { ...build, installCommand: 'npm ci', outputs: ['dist', 'public/**'] };
+    const form = new BuildForm();
+    expect(form.blank).toBe(true);
+    form.fill('pwa', settings);
+    expect({ ...build, ...form.toSettings() }).toEqual(settings);
+    expect(form.appType).toBe('pwa');
+    expect(UpdateApp.safeParse({ build: { ...build, ...form.toSettings() } }).error).toBe(undefined);
+  });
+
+  test('refuses outputs that leave the project', () => {
+    const form = new BuildForm();
+    form.outputs = 'dist\n../../etc';
+    expect(form.outputsProblem).toMatch(/stays inside/);
+    expect(form.valid).toBe(false);
+  });
+});
+
+test.each([
+  ['vite', 'Vite', true],
+  ['react-native', 'React Native', true],
+  ['svelte-kit', 'SvelteKit', true],
+  ['next', 'Next.js', true],
+  ['create-react-app', 'Create React App', true],
+  ['constructor', 'Constructor', false],
+  ['something-new', 'Something-new', false],
+])('the framework %s is called %s', (id, name, hasIcon) => {
+  expect(frameworkName(id)).toBe(name);
+  expect(frameworkIcon(id) !== null).toBe(hasIcon);
+});

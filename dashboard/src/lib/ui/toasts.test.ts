@@ -1,0 +1,23 @@
+import { AppFluxError } from '@appflux/protocol';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { messageOf, toasts } from './toasts.svelte.ts';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+test('good news leaves by itself, bad news when it is put away', () => {
+  toasts.show({ tone: 'good', title: 'Saved' });
+  toasts.failed('Not saved', new AppFluxError('unavailable', 'It is away'));
+  vi.advanceTimersByTime(60_000);
+  expect(toasts.items.map(({ title }) => title)).toEqual(['Not saved']);
+  toasts.dismiss(toasts.items[0]?.id ?? 0);
+  expect(toasts.items).toEqual([]);
+});
+
+test('an error is told with what is wrong, where, and what to do', () => {
+  const issues = [{ path: 'source.branch', message: 'This is not a Git branch name' }];
+  expect(
+    messageOf(new AppFluxError('bad_request', 'The body is not right', { issues, hint: 'See the docs.' })),
+  ).toBe('The body is not right. source.branch: This is not a Git branch name. See the docs.');
+  expect(messageOf(new TypeError('x is undefined'))).toMatch(/fault of the page/);
+});
