@@ -77,6 +77,11 @@ function liveTask(out: WriteStream, title: string): Task {
   };
 }
 
+/** Whether a live line can be shown: on a terminal that says how wide it is, which some that are emulated do not. */
+export function isWideEnough(out: { isTTY?: boolean; columns?: number }): boolean {
+  return out.isTTY === true && (out.columns ?? 0) >= 40;
+}
+
 /** Progress on a stream: live where it is a terminal. */
 export function progressOn(out: WriteStream): Progress {
   const write = (line: string) => {
@@ -84,7 +89,7 @@ export function progressOn(out: WriteStream): Progress {
     out.write(`${line}\n`);
   };
   return {
-    task: (title) => (out.isTTY ? liveTask(out, title) : plainTask(write, title)),
+    task: (title) => (isWideEnough(out) ? liveTask(out, title) : plainTask(write, title)),
     say: write,
   };
 }

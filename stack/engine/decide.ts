@@ -91,5 +91,5 @@ export function isDebianKin(osRelease: string): boolean {
 export function mayStopEngine(
   running: readonly { readonly Labels: Readonly<Record<string, string>> }[],
 ): boolean {
-  return running.every(({ Labels }) => Object.keys(Labels).some((label) => label.startsWith('dev.appflux.')));
+  return running.every(({ Labels }) => Labels['dev.appflux.runner'] !== undefined);
 }

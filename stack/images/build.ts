@@ -51,7 +51,7 @@ export async function ensureImage(
     await ensureBase(engine, image.base, options.host.architecture, task, options.rebuild);
     await writeContext(context, image, inputs, options, task);
     await build(engine, image, context, hash, options, task);
-    if (before !== null) await dropUnused(engine, before.id);
+    await sweepReplaced(engine);
     task.done(`Built the image ${image.repository}`);
     return true;
   } catch (error) {
@@ -134,14 +134,27 @@ async function build(
   }
 }
 
-/** Removes the image that the new one has replaced, unless a container still stands on it. */
-async function dropUnused(engine: Dockerode, id: string): Promise<void> {
-  try {
-    await engine.getImage(id).remove();
-  } catch (error) {
-    // 409: in use, or it is the same image. 404: someone else was quicker. Either way nothing is left to do.
-    if (error instanceof Error && 'statusCode' in error && [404, 409].includes(Number(error.statusCode)))
-      return;
-    throw error;
+/** An image without a name may be one that another build is about to give its name; for no longer than this. */
+const NAMELESS_FOR_MS = 600_000;
+
+/** Which of the images without a name were replaced by newer ones, and can go. Times in milliseconds. */
+export function replacedImages(
+  nameless: readonly { readonly Id: string; readonly Created: number }[],
+  now: number,
+): string[] {
+  return nameless.filter(({ Created }) => now - Created * 1000 > NAMELESS_FOR_MS).map(({ Id }) => Id);
+}
+
+/** Removes the images that newer ones have replaced, unless a container still stands on them. */
+async function sweepReplaced(engine: Dockerode): Promise<void> {
+  const filters = { dangling: ['true'], label: [INPUTS_LABEL] };
+  for (const id of replacedImages(await engine.listImages({ filters }), Date.now())) {
+    try {
+      await engine.getImage(id).remove();
+    } catch (error) {
+      // 409: in use; the next build sweeps it. 404: someone else was quicker.
+      const status = error instanceof Error && 'statusCode' in error ? error.statusCode : null;
+      if (status !== 404 && status !== 409) throw error;
+    }
   }
 }

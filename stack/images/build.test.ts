@@ -1,0 +1,16 @@
+import { expect, test } from 'vitest';
+import { replacedImages } from './build.ts';
+
+test('an image that has lost its name goes, one that has none yet stays', () => {
+  const now = 1_000_000_000_000;
+  const secondsAgo = (seconds: number) => now / 1000 - seconds;
+  expect(
+    replacedImages(
+      [
+        { Id: 'sha256:replaced', Created: secondsAgo(3600) },
+        { Id: 'sha256:just-built', Created: secondsAgo(5) },
+      ],
+      now,
+    ),
+  ).toEqual(['sha256:replaced']);
+});
