@@ -91,23 +91,50 @@ it.concurrent('runner dies: the deployment is offered again, and the old attempt
   expect(items.at(-1)?.text).toMatch(/mortal gave no sign of life.*attempt 2 of 3/);
 });
 
-it.concurrent('paused runner wakes after expiry: its frames change nothing and its connection is closed', async ({
+it.concurrent('paused runner wakes after expiry: another has its build, and its own frames change nothing', async ({
   expect,
 }) => {
-  const runner = await SimulatedRunner.connect(edge.url, await client.registerRunner('sleeper', ['sleepy']), {
-    labels: ['sleepy'],
-    slots: 2,
-  });
+  const asleep = await SimulatedRunner.connect(
+    edge.url,
+    await client.registerRunner('sleeper', ['sleepy']),
+    { labels: ['sleepy'], slots: 3 },
+    { silent: true },
+  );
   const { id } = await queued('sleepy');
-  const paused = await runner.begin();
-  // Not a word, not a ping: as a stopped process is.
-  const next = await runner.granted(60_000);
+  const paused = await asleep.begin();
+  const awake = await SimulatedRunner.connect(edge.url, await client.registerRunner('waker', ['sleepy']), {
+    labels: ['sleepy'],
+  });
+  // Not a word, not a ping: as a stopped process is. It has more room than the other, but nobody hears of it.
+  const next = await awake.granted(60_000);
   expect(next.grant).toMatchObject({ deploymentId: id, attempt: 2 });
   expect(await paused.socket.closed).toMatchObject({ code: CLOSE.staleAttempt });
+  // It is to say hello again, should it be there.
+  expect(await asleep.pool.closed).toMatchObject({ code: CLOSE.goingAway });
   await next.socket.next('welcome');
   next.socket.send({ type: 'finish', attempt: 1, result: { status: 'success', artifacts: ['x.zip'] } });
   expect(await next.socket.closed).toMatchObject({ code: CLOSE.staleAttempt });
   expect(await client.deployment(id)).toMatchObject({ status: 'building', attempt: 2 });
+});
+
+it.concurrent('the only runner is paused: its build waits for it, and is not given up', async ({
+  expect,
+}) => {
+  const registered = await client.registerRunner('laptop', ['alone']);
+  const asleep = await SimulatedRunner.connect(
+    edge.url,
+    registered,
+    { labels: ['alone'], slots: 3 },
+    { silent: true },
+  );
+  const { id } = await queued('alone');
+  await asleep.begin();
+  expect(await asleep.pool.closed).toMatchObject({ code: CLOSE.goingAway });
+  const waiting = await client.until(id, ({ status }) => status === 'queued');
+  expect(waiting.attempt).toBe(1);
+  expect(waiting.waitingFor).toContain('No online runner has the label `alone`');
+  const awake = await SimulatedRunner.connect(edge.url, registered, { labels: ['alone'], slots: 3 });
+  expect((await awake.granted()).grant).toMatchObject({ deploymentId: id, attempt: 2 });
 });
 
 it.concurrent('finish twice with different results: the first word stands', async ({ expect }) => {

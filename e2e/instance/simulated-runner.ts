@@ -1,11 +1,13 @@
 /**
  * A runner that speaks the real protocol over real sockets but builds nothing: what it says is up to the test.
- * It has no clockwork of its own (no heartbeat, no reconnecting), so that a test can be exact about what happens.
+ * It stays online at its pool, unless it is to be silent, and has no other clockwork of its own (no heartbeat for
+ * its leases, no reconnecting), so that a test can be exact about what happens.
  */
 import {
   type AttemptResult,
   DeploymentToRunner,
   type Grant,
+  HEARTBEAT_MS,
   LEASE_TOKEN_HEADER,
   type LogLine,
   PING,
@@ -173,9 +175,11 @@ export class SimulatedRunner {
     url: string,
     runner: RegisteredRunner,
     hello: { labels?: string[]; slots?: number; running?: { deploymentId: string; attempt: number }[] } = {},
+    { silent = false }: { silent?: boolean } = {},
   ): Promise<SimulatedRunner> {
     const simulated = new SimulatedRunner(url, runner);
     await simulated.pool.next('welcome');
+    if (!silent) simulated.#stayOnline();
     simulated.pool.send({
       type: 'hello',
       version: '0.1.0',
@@ -185,6 +189,11 @@ export class SimulatedRunner {
       ...hello,
     });
     return simulated;
+  }
+
+  #stayOnline(): void {
+    const pings = setInterval(() => this.pool.ping(), HEARTBEAT_MS);
+    void this.pool.closed.then(() => clearInterval(pings));
   }
 
   /** Waits for a grant, accepts it, and opens the attempt's socket. */

@@ -132,6 +132,7 @@ export class PoolObject extends DurableObject<Env> {
 
   /** Pairs what can be paired now. */
   #pump(): void {
+    this.#runners.closeSilent();
     const online = this.#runners.online();
     const isOnline = (id: string) => online.some((runner) => runner.id === id);
     for (const { deploymentId, runnerId } of this.#jobs.openClaims()) {

@@ -1,6 +1,13 @@
 /** The runners of a pool that are connected: hibernating WebSockets, one a runner, tagged with its id. */
-import { type AttemptRef, CLOSE, type PoolToRunner } from '@appflux/protocol';
+import { type AttemptRef, CLOSE, HEARTBEAT_MS, LEASE_MS, type PoolToRunner } from '@appflux/protocol';
 import type { OnlineRunner } from './match.ts';
+
+/**
+ * A runner that was not heard for so long is not there, whatever TCP believes: its host sleeps, or is gone. Shorter
+ * than a lease by one heartbeat: whose lease ran out by silence has been silent here for at least this long, so the
+ * deployment that is offered again does not go to the same one once more.
+ */
+const SILENT_AFTER_MS = LEASE_MS - HEARTBEAT_MS;
 
 /** What the pool remembers of a connection while the object sleeps; the platform allows 16 KB. */
 interface Attachment {
@@ -48,14 +55,21 @@ export class RunnerSockets {
     ws.serializeAttachment({ ...attached(ws), hello } satisfies Attachment);
   }
 
+  /** The runners that have said hello and were heard lately. */
   online(): ConnectedRunner[] {
     return this.#open().flatMap((ws) => {
-      const { id, name, draining, connectedAt, hello } = attached(ws);
-      if (hello === null) return [];
-      const heardAt = this.#ctx.getWebSocketAutoResponseTimestamp(ws)?.getTime() ?? connectedAt;
+      const { id, name, draining, hello } = attached(ws);
+      if (hello === null || this.#isSilent(ws)) return [];
       const { labels, slots, running } = hello;
-      return [{ id, name, draining, labels, slots, busy: running.length, lastSeenAt: heardAt }];
+      return [{ id, name, draining, labels, slots, busy: running.length, lastSeenAt: this.#heardAt(ws) }];
     });
+  }
+
+  /** Closes the connections of those who have fallen silent: one that wakes up connects again and says hello. */
+  closeSilent(): void {
+    for (const ws of this.#open()) {
+      if (this.#isSilent(ws)) close(ws, CLOSE.goingAway, 'Nothing was heard for too long');
+    }
   }
 
   /** Takes a slot for an attempt; attempt 0 stands for one whose claim is being asked. */
@@ -90,6 +104,15 @@ export class RunnerSockets {
 
   #open(runnerId?: string): WebSocket[] {
     return this.#ctx.getWebSockets(runnerId).filter((ws) => ws.readyState === WebSocket.OPEN);
+  }
+
+  /** When the platform last answered a ping, or the connection was made. */
+  #heardAt(ws: WebSocket): number {
+    return this.#ctx.getWebSocketAutoResponseTimestamp(ws)?.getTime() ?? attached(ws).connectedAt;
+  }
+
+  #isSilent(ws: WebSocket): boolean {
+    return Date.now() - this.#heardAt(ws) >= SILENT_AFTER_MS;
   }
 
   #changeRunning(runnerId: string, change: (running: AttemptRef[]) => AttemptRef[]): void {
