@@ -5,14 +5,14 @@ import { count } from './counts.ts';
 /** A queue bills each message by pieces of this many bytes. */
 const QUEUE_PIECE_BYTES = 64 * 1024;
 
-/** R2 operations through the binding. Deleting is free. */
-const R2_CLASS = {
+/** R2 operations through the binding, by their class; null for what is free. */
+const R2_CLASS: Readonly<Record<string, 'r2ClassA' | 'r2ClassB' | null>> = {
   put: 'r2ClassA',
   list: 'r2ClassA',
-  createMultipartUpload: 'r2ClassA',
   get: 'r2ClassB',
   head: 'r2ClassB',
-} as const;
+  delete: null,
+};
 
 export const countingEnv = (env: Env): Env => ({
   ...env,
@@ -60,8 +60,9 @@ function countingNamespace<Namespace extends Env['DEPLOYMENTS'] | Env['POOLS'] |
 
 function countingBucket(bucket: R2Bucket): R2Bucket {
   return before(bucket, (method) => {
-    const billed = R2_CLASS[method as keyof typeof R2_CLASS];
-    if (billed !== undefined) count(billed);
+    const billed = R2_CLASS[method];
+    if (billed === undefined) throw new Error(`the bucket's ${method} is not counted yet`);
+    if (billed !== null) count(billed);
   });
 }
 
