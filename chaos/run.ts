@@ -17,6 +17,7 @@ import { Observer } from './observer.ts';
 import { drawPlan, type Plan, RUNNERS } from './plan.ts';
 import { Random } from './random.ts';
 import { Repositories } from './repositories.ts';
+import { Undoing } from './undoing.ts';
 import { User } from './user.ts';
 
 export interface RunOptions {
@@ -39,22 +40,6 @@ export interface Report {
 const SLOTS = 2;
 /** Of the deployments, this share is followed live. */
 const FOLLOWED = 0.5;
-
-/** Things that are undone at the end, the last one first. */
-class Undoing {
-  readonly #steps: (() => Promise<unknown>)[] = [];
-
-  add<T>(thing: T, undo: (thing: T) => Promise<unknown>): T {
-    this.#steps.unshift(() => undo(thing));
-    return thing;
-  }
-
-  async run(): Promise<void> {
-    const failed: unknown[] = [];
-    for (const step of this.#steps) await step().catch((error: unknown) => failed.push(error));
-    if (failed.length > 0) throw new AggregateError(failed, 'Not everything could be cleared away');
-  }
-}
 
 /**
  * Runs the deployments and faults of a seed against an instance of its own, and has it checked. Ends every process
