@@ -56,6 +56,20 @@ describe('settings', () => {
     expect(settings.url).toBeUndefined();
   });
 
+  test('say how strictly and with what is scanned for malware', () => {
+    expect(mergeSettings({}, {}, {})).toMatchObject({ scan: 'optional' });
+    expect(mergeSettings({ scan: 'required', clamd: '/run/clamd.sock' }, {}, {})).toMatchObject({
+      scan: 'required',
+      clamd: { kind: 'unix', path: '/run/clamd.sock' },
+    });
+    const env = { APPFLUX_RUNNER_SCAN: 'off', APPFLUX_RUNNER_CLAMD: 'tcp://127.0.0.1:3310' };
+    expect(mergeSettings({}, env, { scan: 'required', clamd: 'managed' })).toMatchObject({
+      scan: 'off',
+      clamd: { kind: 'tcp', host: '127.0.0.1', port: 3310 },
+    });
+    expect(() => mergeSettings({ clamd: 'ftp://x' }, {}, {})).toThrow(/--clamd: .*managed/);
+  });
+
   test('that are wrong are named as they were given, all of them', () => {
     const merge = () =>
       mergeSettings({ slots: 'many' }, { APPFLUX_RUNNER_MAX_MEMORY: 'lots' }, { colour: 'red' });

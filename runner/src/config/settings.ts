@@ -6,11 +6,15 @@ import { homedir, hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { RunnerLabel, RunnerName, Slots } from '@appflux/protocol';
 import { z } from 'zod';
+import { ScannerAddressText } from '../job/scan/address.ts';
 import { bytes, commaSeparated, number, onOff } from './values.ts';
 
 /** How a build reaches the package hosts: only through the runner's proxy, freely, or not at all. */
 export const NetworkMode = z.enum(['proxy', 'bridge', 'none']);
 export type NetworkMode = z.infer<typeof NetworkMode>;
+
+/** Whether what cannot be scanned for malware is built (docs/malware-scan.md). */
+export const ScanSetting = z.enum(['required', 'optional', 'off']);
 
 export const Settings = z.strictObject({
   state: z
@@ -30,6 +34,8 @@ export const Settings = z.strictObject({
   denyHosts: commaSeparated(z.string().min(1)).default([]),
   allowAddresses: commaSeparated(z.string().min(1)).default([]),
   runtime: z.string().min(1).max(60).optional(),
+  scan: ScanSetting.default('optional'),
+  clamd: ScannerAddressText.optional(),
   images: commaSeparated(z.string().min(1)).default(['appflux/*']),
   imageCommand: z.string().min(1).optional(),
   maxMemory: bytes.optional(),
@@ -132,6 +138,18 @@ export const FLAGS: Readonly<Record<SettingName, Flag>> = {
     env: 'APPFLUX_RUNNER_RUNTIME',
     commands: BUILDING,
     help: "container runtime, such as runsc for gVisor (default: the engine's)",
+  },
+  scan: {
+    flag: '--scan <policy>',
+    env: 'APPFLUX_RUNNER_SCAN',
+    commands: BUILDING,
+    help: 'scan sources and artifacts for malware: or do not build (required), if possible (optional), not at all (off) (default: optional)',
+  },
+  clamd: {
+    flag: '--clamd <address>',
+    env: 'APPFLUX_RUNNER_CLAMD',
+    commands: BUILDING,
+    help: "where clamd listens: a socket's path, tcp://host:port, or managed for one of the runner's own (default: a socket that is there, else managed)",
   },
   images: {
     flag: '--images <patterns>',

@@ -21,6 +21,7 @@ import {
   type EngineFacts,
   type Finding,
 } from './checks.ts';
+import { lookAtScanner } from './scanner.ts';
 
 const SIGNS = { ok: 'ok  ', weak: 'weak', bad: 'BAD ' } as const;
 
@@ -37,6 +38,7 @@ export async function doctor(settings: Settings, out: { write(text: string): unk
   note(await lookAtEngine(engine, settings));
   note(checkSocketPath(socketPathBytes(settings.state), MAX_SOCKET_PATH_BYTES));
   note([checkDisk(await freeBytes(settings.state), settings.keepFree), checkGit(await gitVersion())]);
+  note([await lookAtScanner(settings)]);
   note(await lookAtRegistration(settings.state));
   const bad = findings.filter(({ level }) => level === 'bad').length;
   const weak = findings.filter(({ level }) => level === 'weak').length;

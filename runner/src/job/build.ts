@@ -15,12 +15,14 @@ import { openNetwork } from '../sandbox/network.ts';
 import { OutputReader } from '../sandbox/output.ts';
 import { runContainer } from '../sandbox/run-container.ts';
 import { verdict } from '../sandbox/verdict.ts';
+import type { Scanner } from './scan/index.ts';
 import { type Commands, StageLog } from './stage-log.ts';
 import { JobFailure, type PreparedSource, type Skip, type StepContext } from './step.ts';
 import { buildEnvironment, platformVariables } from './variables.ts';
 
 export interface BuildHost {
   readonly engine: Engine;
+  readonly scanner: Scanner;
   readonly images: Images;
   readonly settings: Settings;
   readonly runnerId: string;

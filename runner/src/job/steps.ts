@@ -1,15 +1,17 @@
 /** The real steps of a job, bound to one attempt on this host. */
 import type { Job, JobLimits } from '@appflux/protocol';
 import type { AttemptConnection } from '../agent/attempt-connection.ts';
+import type { Settings } from '../config/settings.ts';
 import type { AttemptLog } from '../log/attempt-log.ts';
 import type { Secrets } from '../masking/secrets.ts';
 import { type AttemptFolder, makeAttemptFolder } from '../sandbox/attempt-folder.ts';
 import { type BuildHost, build } from './build.ts';
 import { collectArtifacts } from './collect/index.ts';
 import { detectPlan } from './detect/index.ts';
+import { seconds } from './duration.ts';
 import type { Steps } from './pipeline.ts';
 import { prepareSource } from './prepare/index.ts';
-import { scanSource } from './scan.ts';
+import type { StepContext } from './step.ts';
 import { uploadArtifacts } from './upload.ts';
 
 export interface StepsInput {
@@ -25,17 +27,21 @@ export interface StepsInput {
 /** The steps that a runner really takes. */
 export function realSteps(host: BuildHost, input: StepsInput): Steps {
   const { job, attempt, limits, folder, secrets, log, connection } = input;
+  const { scanner, settings } = host;
   let commitHash: string | null = null;
   let ignoreCommand: string | null = null;
   return {
     prepare: async (ctx) => {
       await makeAttemptFolder(folder);
-      const { allowPrivateSources } = host.settings;
-      const source = await prepareSource(job.source, folder.workspace, { allowPrivateSources }, ctx);
+      const { allowPrivateSources } = settings;
+      const scanUpload = (path: string, name: string) =>
+        timed('upload', settings, ctx, () => scanner.scanUpload(path, name, ctx));
+      const options = { allowPrivateSources, scanUpload };
+      const source = await prepareSource(job.source, folder.workspace, options, ctx);
       commitHash = source.commitHash;
       return source;
     },
-    scan: (ctx) => scanSource(folder.workspace, ctx),
+    scan: (ctx) => scanner.scanTree(folder.workspace.source, ctx),
     detect: async (source, ctx) => {
       const within = folder.workspace.source;
       const decision = await detectPlan(source.root, { type: job.type, build: job.build, within }, ctx);
@@ -57,7 +63,22 @@ export function realSteps(host: BuildHost, input: StepsInput): Steps {
         },
         ctx,
       ),
-    upload: (artifacts, ctx) =>
-      uploadArtifacts(artifacts, { connection, attempt, journal: host.journal }, ctx),
+    upload: async (artifacts, ctx) => {
+      await timed('artifacts', settings, ctx, () => scanner.scanArtifacts(artifacts, ctx));
+      await uploadArtifacts(artifacts, { connection, attempt, journal: host.journal }, ctx);
+    },
   };
+}
+
+/** Says how long a scan took that is a part of another phase. */
+async function timed(
+  what: 'upload' | 'artifacts',
+  { scan }: Pick<Settings, 'scan'>,
+  ctx: StepContext,
+  work: () => Promise<void>,
+): Promise<void> {
+  const startedAt = performance.now();
+  await work();
+  if (scan !== 'off')
+    ctx.log(`The malware scan of the ${what} took ${seconds(performance.now() - startedAt)}.`);
 }

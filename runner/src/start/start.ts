@@ -4,6 +4,7 @@ import { machineClock } from '../agent/clock.ts';
 import type { Journal } from '../agent/journal.ts';
 import { readRegistration } from '../config/registration.ts';
 import type { Settings } from '../config/settings.ts';
+import { openScanning } from '../job/choose-scanner.ts';
 import { RunnerProblem } from '../problem.ts';
 import { connectEngine, type Engine, engineMessage } from '../sandbox/engine.ts';
 import { Images } from '../sandbox/images.ts';
@@ -24,12 +25,14 @@ export async function start(settings: Settings, journal: Journal): Promise<void>
   const unlock = await lockRunner(registration.id);
   const engine = connectEngine();
   await sweepLeftovers(engine, registration.id, settings.state, journal);
+  const scanning = await openScanning(settings, journal);
   const slots = settings.slots ?? registration.slots;
   const agent = new Agent({
     labels: settings.labels ?? registration.labels,
     slots,
     host: {
       engine,
+      scanner: scanning,
       images: new Images({ engine, journal, allowed: settings.images, command: settings.imageCommand }),
       settings,
       runnerId: registration.id,
@@ -47,6 +50,7 @@ export async function start(settings: Settings, journal: Journal): Promise<void>
   });
   journal.info('Starting', { name: registration.name, url: registration.url, slots, version: VERSION });
   const end = await agent.run();
+  await scanning.close();
   forget();
   unlock();
   if (end === 'revoked') {

@@ -12,7 +12,7 @@ import type { Steps } from '../job/pipeline.ts';
 import type { StepsInput } from '../job/steps.ts';
 import { connectEngine } from '../sandbox/engine.ts';
 import { Images } from '../sandbox/images.ts';
-import { keptJournal } from './docker.ts';
+import { keptJournal, NO_SCAN } from './docker.ts';
 import { FAKE_CREDENTIAL, FakeEdge } from './fake-edge.ts';
 
 /** Everything a hundred times faster than in production. */
@@ -102,6 +102,7 @@ export async function startAgent(options: TestAgentOptions = {}): Promise<TestAg
     slots: options.slots ?? 1,
     host: {
       engine,
+      scanner: NO_SCAN,
       images: new Images({ engine, journal, allowed: [], command: undefined }),
       settings: mergeSettings({ state }, {}, {}),
       runnerId: edge.runnerId,

@@ -32,6 +32,8 @@ export const NOTHING_LEFT = { containers: [], folders: [] };
 export class CliBench {
   readonly edge: FakeEdge;
   readonly state: string;
+  /** Variables of its processes. A host that has ClamAV need not start one for tests of other things. */
+  readonly env: Record<string, string> = { APPFLUX_RUNNER_SCAN: 'off' };
   readonly #engine = connectEngine();
   readonly #processes: CliProcess[] = [];
 
@@ -61,6 +63,7 @@ export class CliBench {
   /** Runs a command in this bench's state folder. */
   cli(...args: string[]): CliProcess {
     const child = spawn(process.execPath, [CLI, ...args, '--state', this.state], {
+      env: { ...process.env, ...this.env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const exit = once(child, 'exit').then(([code]) => code as number | null);
@@ -75,10 +78,10 @@ export class CliBench {
   }
 
   /** Starts the runner and waits until it is connected. */
-  async start(): Promise<CliProcess> {
+  async start(...flags: string[]): Promise<CliProcess> {
     const hellos = () => this.edge.poolFrames.filter(({ type }) => type === 'hello').length;
     const before = hellos();
-    const runner = this.cli('start');
+    const runner = this.cli('start', ...flags);
     await this.until(
       () => hellos() > before,
       () => runner.output,

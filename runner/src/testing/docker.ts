@@ -7,6 +7,7 @@ import { execa } from 'execa';
 import { createJournal, type Journal } from '../agent/journal.ts';
 import { mergeSettings, type RawSettings } from '../config/read-settings.ts';
 import type { BuildHost } from '../job/build.ts';
+import { createScanner } from '../job/scan/scanner.ts';
 import { RUNNER_LABEL } from '../sandbox/container-spec.ts';
 import { type Engine, engineStatus } from '../sandbox/engine.ts';
 import { Images } from '../sandbox/images.ts';
@@ -26,6 +27,12 @@ export async function ensureWebImage(engine: Engine): Promise<void> {
   }
 }
 
+/** Scans nothing, for tests of other things. */
+export const NO_SCAN = createScanner({
+  policy: 'off',
+  connect: () => Promise.reject(new Error('it is off')),
+});
+
 /** A journal that keeps its lines. */
 export function keptJournal(): { journal: Journal; lines: string[] } {
   const lines: string[] = [];
@@ -41,6 +48,7 @@ export async function testHost(
   const { journal, lines } = keptJournal();
   return {
     engine,
+    scanner: NO_SCAN,
     journal,
     lines,
     runnerId: newRunnerId(),

@@ -9,19 +9,21 @@ import { SOURCE_LIMITS, type SourceLimits } from './limits.ts';
 import { listed } from './printable.ts';
 import { resolveRoot, rootParts } from './root-directory.ts';
 import { settleTree } from './settle.ts';
-import { fetchUpload } from './zip/index.ts';
+import { fetchUpload, type ScanUpload } from './zip/index.ts';
 
 export interface PrepareOptions {
   /** Whether private and loopback addresses, and plain http, may be fetched from. */
   readonly allowPrivateSources: boolean;
+  /** Looks at an uploaded file before it is unpacked; refuses it by throwing a JobFailure. */
+  readonly scanUpload?: ScanUpload;
   readonly limits?: SourceLimits;
 }
 
 /**
  * Fetches a source into `workspace.source` and finds its root directory. Afterwards the tree belongs to the
  * builder's user (or, where this process may give nothing away, is open to it), and no link in it leads out.
- * @throws {JobFailure} `source_unavailable`, `source_invalid`, `settings_invalid` or `disk_full`; the reason
- * of `ctx.signal` if it aborts.
+ * @throws {JobFailure} `source_unavailable`, `source_invalid`, `settings_invalid` or `disk_full`; what
+ * `scanUpload` throws; the reason of `ctx.signal` if it aborts.
  */
 export async function prepareSource(
   source: JobSource,
@@ -32,7 +34,13 @@ export async function prepareSource(
   const limits = options.limits ?? SOURCE_LIMITS;
   const giveAway = process.getuid?.() === 0;
   if (source.kind === 'upload') {
-    await fetchUpload(source, workspace, limits, ctx);
+    const { scanUpload } = options;
+    await fetchUpload(
+      source,
+      workspace,
+      { limits, ...(scanUpload === undefined ? {} : { scanUpload }) },
+      ctx,
+    );
     await settleTree(workspace.source, { outwardLinks: 'refuse', giveAway, signal: ctx.signal });
     const root = await findRoot(source.rootDirectory, workspace, ctx);
     return { commitHash: null, commitMessage: null, branch: null, root };

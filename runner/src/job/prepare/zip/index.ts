@@ -10,15 +10,23 @@ import { extractZip } from './extract.ts';
 
 export type UploadSource = Extract<JobSource, { kind: 'upload' }>;
 
+/** Looks at an upload, given its path and what its owner calls it. Refuses it by throwing a JobFailure. */
+export type ScanUpload = (path: string, name: string) => Promise<void>;
+
+export interface FetchUploadOptions {
+  readonly limits: SourceLimits;
+  readonly scanUpload?: ScanUpload;
+}
+
 /**
  * Puts the contents of an uploaded ZIP into `workspace.source`.
- * @throws {JobFailure} `source_unavailable`, `source_invalid` or `disk_full`; the reason of `ctx.signal` if
- * it aborts.
+ * @throws {JobFailure} `source_unavailable`, `source_invalid` or `disk_full`; what `scanUpload` throws; the
+ * reason of `ctx.signal` if it aborts.
  */
 export async function fetchUpload(
   source: UploadSource,
   workspace: Workspace,
-  limits: SourceLimits,
+  { limits, scanUpload }: FetchUploadOptions,
   ctx: StepContext,
 ): Promise<void> {
   ctx.log(`Fetching the upload ${quoted(source.name)}, ${humanSize(source.size)}.`);
@@ -27,6 +35,7 @@ export async function fetchUpload(
   try {
     await download(source, archive, { signal: ctx.signal, retryMs: limits.retryMs });
     await refuseOtherKinds(archive);
+    await scanUpload?.(archive, source.name);
     await mkdir(workspace.source, { recursive: true });
     const unwrapped = await extractZip(archive, workspace.source, {
       limits,
