@@ -67,6 +67,7 @@ function report(counts: Counts, activeSeconds: number): void {
     `Cost of one deployment: ${flags.lines} lines in ${flags.seconds} s, ${flags.viewers} viewers, one artifact of ${flags.megabytes} MB`,
     under,
     table(['what', 'count', 'dollars for a million deployments'], rows),
+    table(['object rows written by', 'rows'], writers(counts)),
     `Together $${total.toFixed(6)} a deployment, beyond what the plan includes.`,
     [
       'Not in it: CPU time of the Worker, storage by the month, downloads of the artifact.',
@@ -74,4 +75,10 @@ function report(counts: Counts, activeSeconds: number): void {
       'Time is not compressed: rows and messages depend on it.',
     ].join('\n'),
   );
+}
+
+/** The statements that write most, by their first words. */
+function writers({ rowsByStatement }: Counts): [string, number][] {
+  const most = Object.entries(rowsByStatement).sort(([, a], [, b]) => b - a);
+  return most.slice(0, 6).map(([statement, rows]) => [statement.slice(0, 60), rows]);
 }

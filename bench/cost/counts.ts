@@ -13,6 +13,8 @@ export interface Counts {
   socketMessages: number;
   /** Rows that objects wrote with SQL, as the cursors say. */
   objectRowsWritten: number;
+  /** The same by the statement that wrote them. */
+  rowsByStatement: Record<string, number>;
   /** Each of these is billed as a row. */
   alarmsSet: number;
   d1RowsRead: number;

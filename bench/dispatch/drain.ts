@@ -1,6 +1,4 @@
 /** A full queue, and many runners that claim, answer and come back for more. */
-import { Deployment } from '@appflux/protocol';
-import { z } from 'zod';
 import { Client } from '../../e2e/instance/client.ts';
 import type { EdgeInstance } from '../../e2e/instance/edge.ts';
 import { SimulatedRunner } from '../../e2e/instance/simulated-runner.ts';
@@ -21,7 +19,7 @@ export interface Drained {
 /** Builds of one App that may run at once: the most that an App can ask for. */
 const CONCURRENCY = 20;
 const REQUESTS_AT_ONCE = 20;
-/** Fewer than the pool takes by default wait in one App's list, so that one page of it holds them all. */
+/** Deployments of one App. */
 const APP_SIZE = 100;
 
 /** Queues `queued` deployments, lets `runners` in, and waits until all is done. */
@@ -65,13 +63,13 @@ export async function drain(
   const seconds = (performance.now() - letIn) / 1000;
   const counts = new Map<string, number>();
   for (const { id } of grants) counts.set(id, (counts.get(id) ?? 0) + 1);
-  const ended = new Set(await endedAsSaid(client, slugs));
+  const ended = await inParallel(ids, (id) => endedAsSaid(client, id));
   return {
     createdPerSecond,
     seconds,
     claims: grants.length,
     waitsMs: grants.map(({ waitMs }) => waitMs),
-    lost: ids.filter((id) => !ended.has(id)).length,
+    lost: ended.filter((asSaid) => !asSaid).length,
     doubled: [...counts.values()].filter((count) => count > 1).length,
   };
 }
@@ -121,29 +119,10 @@ function createApps(client: Client, count: number): Promise<string[]> {
   });
 }
 
-const Listed = z.object({ items: z.array(Deployment), nextCursor: z.string().nullable() });
-
-/** The ids of the deployments that ended, at their first attempt, with what their runner said. */
-async function endedAsSaid(client: Client, slugs: readonly string[]): Promise<string[]> {
-  const ids: string[] = [];
-  for (const slug of slugs) {
-    let cursor: string | null = null;
-    do {
-      const query: string = cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`;
-      const page: z.infer<typeof Listed> = await client.call(
-        Listed,
-        'GET',
-        `/api/apps/${slug}/deployments?limit=100${query}`,
-      );
-      for (const { id } of page.items) {
-        // Asked one by one: the list is drawn from metadata, the deployment from the object that owns the truth.
-        const { status, attempt, failure } = await client.deployment(id);
-        if (status === 'failed' && attempt === 1 && failure?.message === NOTHING_BUILT.message) ids.push(id);
-      }
-      cursor = page.nextCursor;
-    } while (cursor !== null);
-  }
-  return ids;
+/** Whether a deployment ended, at its first attempt, with what its runner said. Its object is asked, which owns the truth. */
+async function endedAsSaid(client: Client, id: string): Promise<boolean> {
+  const { status, attempt, failure } = await client.deployment(id);
+  return status === 'failed' && attempt === 1 && failure?.message === NOTHING_BUILT.message;
 }
 
 const range = (count: number) => Array.from({ length: count }, (_, index) => index);

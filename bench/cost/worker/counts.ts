@@ -8,6 +8,7 @@ const zero = (): Counts => ({
   alarms: 0,
   socketMessages: 0,
   objectRowsWritten: 0,
+  rowsByStatement: {},
   alarmsSet: 0,
   d1RowsRead: 0,
   d1RowsWritten: 0,
@@ -18,24 +19,29 @@ const zero = (): Counts => ({
 
 let counts = zero();
 
-/** Cursors that may not have written everything yet when they were made. */
-let cursors: { cursor: SqlStorageCursor<Record<string, SqlStorageValue>>; counted: number }[] = [];
+type Cursor = SqlStorageCursor<Record<string, SqlStorageValue>>;
 
-export function count(what: keyof Counts, by = 1): void {
+/** Cursors that may not have written everything yet when they were made. */
+let cursors: { statement: string; cursor: Cursor; counted: number }[] = [];
+
+export function count(what: Exclude<keyof Counts, 'rowsByStatement'>, by = 1): void {
   counts[what] += by;
 }
 
 /** Counts what a statement writes, now and while it is read. */
-export function countCursor(cursor: SqlStorageCursor<Record<string, SqlStorageValue>>): void {
-  cursors.push({ cursor, counted: 0 });
+export function countCursor(statement: string, cursor: Cursor): void {
+  cursors.push({ statement, cursor, counted: 0 });
 }
 
 /** How things stand. */
 export function read(): Counts {
   for (const entry of cursors) {
-    const { rowsWritten } = entry.cursor;
-    counts.objectRowsWritten += rowsWritten - entry.counted;
-    entry.counted = rowsWritten;
+    const { statement, cursor, counted } = entry;
+    const fresh = cursor.rowsWritten - counted;
+    if (fresh === 0) continue;
+    entry.counted += fresh;
+    counts.objectRowsWritten += fresh;
+    counts.rowsByStatement[statement] = (counts.rowsByStatement[statement] ?? 0) + fresh;
   }
   return counts;
 }

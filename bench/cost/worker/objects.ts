@@ -44,7 +44,7 @@ function watch(storage: DurableObjectStorage): void {
   const { exec } = rows;
   rows.exec = function (this: SqlStorage, ...args: Parameters<SqlStorage['exec']>) {
     const cursor = exec.apply(this, args);
-    countCursor(cursor);
+    countCursor(args[0], cursor);
     return cursor;
   } as SqlStorage['exec'];
   const { setAlarm } = alarms;
