@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { isStackProblem } from './problem.ts';
-import { readSettings, stateFolder } from './settings.ts';
+import { readSettings, stateFolder, withoutSecrets } from './settings.ts';
 
 const problemOf = (env: NodeJS.ProcessEnv): string => {
   try {
@@ -105,4 +105,17 @@ describe('settings of a local start', () => {
 
 test('the state folder may lie anywhere', () => {
   expect(stateFolder({ APPFLUX_STATE: '/srv/appflux' }, '/checkout')).toBe('/srv/appflux');
+});
+
+test('what the control plane alone is to know is kept from everything else that is started', () => {
+  const env = {
+    PATH: '/usr/bin',
+    APPFLUX_PORT: '9000',
+    APPFLUX_BOOTSTRAP_TOKEN: 'x',
+    MONGODB_URI: 'x',
+    SUPABASE_JWT_SECRET: 'x',
+    S3_SECRET_ACCESS_KEY: 'x',
+    GITHUB_WEBHOOK_SECRET: 'x',
+  };
+  expect(withoutSecrets(env)).toEqual({ PATH: '/usr/bin', APPFLUX_PORT: '9000' });
 });

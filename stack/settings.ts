@@ -127,3 +127,12 @@ function foreignStorage(given: z.infer<typeof Environment>): ForeignStorage | nu
     secretAccessKey: given.S3_SECRET_ACCESS_KEY ?? '',
   };
 }
+
+/**
+ * The environment for programs that this one starts: without what only the control plane is to know. It is told in
+ * another way, and nothing that runs beside it, the runners least of all, needs it.
+ */
+export function withoutSecrets(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const secrets: readonly string[] = ['APPFLUX_BOOTSTRAP_TOKEN', ...PASSED_ON, ...STORAGE];
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !secrets.includes(name)));
+}

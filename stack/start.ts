@@ -19,7 +19,7 @@ import { StackProblem } from './problem.ts';
 import { during, progressOn } from './progress.ts';
 import { readyLine, untilReady } from './ready.ts';
 import { ensureRegistered, runnerNames, startRunner, wasRemoved } from './runners.ts';
-import { readSettings, type Settings } from './settings.ts';
+import { readSettings, type Settings, withoutSecrets } from './settings.ts';
 import { keepSecrets, lockState, makeStateFolder, statePaths } from './state.ts';
 import { stopRequested } from './stopping.ts';
 import { supervise } from './supervise.ts';
@@ -29,6 +29,7 @@ const RUNNER_GRACE_MS = 30_000;
 const EDGE_GRACE_MS = 10_000;
 
 const progress = progressOn(process.stdout);
+const env = withoutSecrets(process.env);
 
 /** Whether an ending is under way: then what fails is no news. */
 let ending = false;
@@ -48,19 +49,19 @@ async function bringUp(
   await checkDisk(state);
 
   const images = pickImages(await readCatalog(join(ROOT, 'builder-images')), settings.images);
-  const finding = ensureEngine({ env: process.env, state, progress, signal });
+  const finding = ensureEngine({ env, state, progress, signal });
   cleanup.defer(async () => {
     // Without an engine there is none to release; why there is none has been told already.
     const found = await finding.catch(() => null);
     await found?.release();
   });
   const engine = await finding;
-  const host = await hostFacts(engine.engine, process.env, ROOT);
+  const host = await hostFacts(engine.engine, env, ROOT);
   for (const image of images) {
-    await ensureImage(engine.engine, image, { host, env: process.env, progress, rebuild: false });
+    await ensureImage(engine.engine, image, { host, env, progress, rebuild: false });
   }
 
-  await ensureDashboard(ROOT, process.env, progress);
+  await ensureDashboard(ROOT, env, progress);
   const secrets = await keepSecrets(state);
   const url = publicUrl(settings.port);
   const edge = controlPlane(url, secrets.operatorSecret);
@@ -74,22 +75,23 @@ async function bringUp(
     );
     task.detail('starting the control plane');
     const config = edgeConfig(settings, secrets, ROOT, main);
-    const start = () => startEdge(config, { env: process.env, logFile: join(paths.logs, 'edge.log') });
+    const start = () => startEdge(config, { env, logFile: join(paths.logs, 'edge.log') });
     const control = supervise({ name: 'The control plane', first: await start(), start, say });
     cleanup.defer(() => control.stop(EDGE_GRACE_MS));
   });
   const signIn = await edge.setUp(settings.bootstrapToken);
-  await startRunners(settings, edge, { ...process.env, DOCKER_HOST: engine.address.name }, cleanup);
+  await startRunners(settings, edge, engine.address.name, cleanup);
   progress.say(readyLine(url, signIn));
 }
 
 async function startRunners(
   settings: Settings,
   edge: ReturnType<typeof controlPlane>,
-  env: NodeJS.ProcessEnv,
+  dockerHost: string,
   cleanup: AsyncDisposableStack,
 ): Promise<void> {
   const names = runnerNames(settings.runners);
+  const runnerEnv = { ...env, DOCKER_HOST: dockerHost };
   const url = publicUrl(settings.port);
   await during(
     progress,
@@ -98,13 +100,13 @@ async function startRunners(
       const stops: (() => Promise<void>)[] = [];
       cleanup.defer(async () => void (await Promise.all(stops.map((stop) => stop()))));
       for (const name of names) {
-        await ensureRegistered(name, settings, url, edge, env);
+        await ensureRegistered(name, settings, url, edge, runnerEnv);
         const start = async () => {
-          if (!(await wasRemoved(name, settings, edge))) return startRunner(name, settings, env);
+          if (!(await wasRemoved(name, settings, edge))) return startRunner(name, settings, runnerEnv);
           say(`The runner ${name} was removed, so it stays away; the next start registers it again`);
           return null;
         };
-        const first = await startRunner(name, settings, env);
+        const first = await startRunner(name, settings, runnerEnv);
         const runner = supervise({ name: `The runner ${name}`, first, start, say });
         stops.push(() => runner.stop(RUNNER_GRACE_MS));
       }
