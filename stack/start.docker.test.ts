@@ -69,6 +69,8 @@ function start(env: Record<string, string> = {}): Start {
     cwd: ROOT,
     env: {
       ...process.env,
+      // A scanner of the runner's own would fetch its signatures from the network.
+      APPFLUX_RUNNER_SCAN: 'off',
       APPFLUX_STATE: state,
       APPFLUX_PORT: String(port),
       APPFLUX_BOOTSTRAP_TOKEN: BOOTSTRAP_TOKEN,
