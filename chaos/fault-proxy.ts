@@ -144,10 +144,12 @@ export class FaultProxy {
     const fails = isStorage
       ? method !== 'GET' && method !== 'HEAD' && this.#strikes(this.#storage)
       : url.startsWith('/api/') && this.#strikes(this.#answers);
+    // The parts of an upload go to one path, and beside each other.
     const [path = ''] = url.split('?');
-    const inARow = this.#failuresInARow.get(`${method} ${path}`) ?? 0;
+    const what = `${method} ${path} ${/[?&]partNumber=(\d+)/.exec(url)?.[1] ?? ''}`;
+    const inARow = this.#failuresInARow.get(what) ?? 0;
     const fate = !fails || inARow >= MOST_IN_A_ROW ? 'through' : this.#failure(request, isStorage);
-    this.#failuresInARow.set(`${method} ${path}`, fate === 'through' ? 0 : inARow + 1);
+    this.#failuresInARow.set(what, fate === 'through' ? 0 : inARow + 1);
     if (fate !== 'through') this.#count(`${isStorage ? 'storage' : 'API'}: ${fate}`);
     return fate;
   }

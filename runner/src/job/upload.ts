@@ -20,8 +20,11 @@ export interface UploadOptions {
 
 /** Parts on their way at once. */
 const PARALLEL = 4;
-/** How often a part is put, or the edge is asked, before it is given up. */
-const TRIES = 6;
+/**
+ * How often a part is put, or the edge is asked, before it is given up: with the pauses below, after a minute or
+ * two. What took long to build is not thrown away for a storage that is restarted.
+ */
+const TRIES = 12;
 const BACKOFF: BackoffPolicy = { baseMs: 500, capMs: 15_000 };
 /** How often grants are asked for anew, when those at hand have run out. */
 const GRANTS = 3;
