@@ -54,6 +54,13 @@ try {
         ],
       ],
     ),
+    table(
+      ['processor time of the control plane', 'ms'],
+      [
+        ['for each deployment taken in', round(drained.creatingMs)],
+        ['for each that was claimed, begun, finished and archived', round(drained.claimingMs)],
+      ],
+    ),
     'The wait is from the moment at which the runners were let in, with everything queued, to the grant.',
   );
   if (drained.lost + drained.doubled > 0) process.exitCode = 1;

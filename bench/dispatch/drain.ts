@@ -2,9 +2,13 @@
 import { Client } from '../../e2e/instance/client.ts';
 import type { EdgeInstance } from '../../e2e/instance/edge.ts';
 import { SimulatedRunner } from '../../e2e/instance/simulated-runner.ts';
+import { workerdSeconds } from '../processor-time.ts';
 
 export interface Drained {
   readonly createdPerSecond: number;
+  /** Processor time of the control plane for each deployment taken in, and for each that was claimed and ended. */
+  readonly creatingMs: number;
+  readonly claimingMs: number;
   /** From the moment at which the runners were let in until the last deployment had ended. */
   readonly seconds: number;
   readonly claims: number;
@@ -34,6 +38,7 @@ export async function drain(
   const registered = await inParallel(range(runners), (index) => client.registerRunner(`runner-${index}`));
 
   const createdFrom = performance.now();
+  const busyFrom = workerdSeconds();
   const ids = await inParallel(range(queued), async (index) => {
     const { id } = await client.deploy(slugs[index % slugs.length] ?? '', { uploadId });
     return id;
@@ -41,6 +46,7 @@ export async function drain(
   const createdPerSecond = queued / ((performance.now() - createdFrom) / 1000);
   progress(`${queued} queued at ${Math.round(createdPerSecond)}/s`);
 
+  const created = workerdSeconds();
   const grants: { id: string; waitMs: number }[] = [];
   const done = new AbortController();
   const letIn = performance.now();
@@ -61,11 +67,14 @@ export async function drain(
     }),
   );
   const seconds = (performance.now() - letIn) / 1000;
+  const claimed = workerdSeconds();
   const counts = new Map<string, number>();
   for (const { id } of grants) counts.set(id, (counts.get(id) ?? 0) + 1);
   const ended = await inParallel(ids, (id) => endedAsSaid(client, id));
   return {
     createdPerSecond,
+    creatingMs: ((created - busyFrom) * 1000) / queued,
+    claimingMs: ((claimed - created) * 1000) / queued,
     seconds,
     claims: grants.length,
     waitsMs: grants.map(({ waitMs }) => waitMs),
