@@ -6,6 +6,9 @@ import { runChaos } from './run.ts';
 const USAGE = 'Usage: npm run chaos -- [--deployments 1..1000] [--seed TEXT]';
 const DEFAULT_DEPLOYMENTS = '30';
 
+/** An end that explains itself: where it was thrown tells nobody anything. */
+class Ended extends Error {}
+
 function readArguments(): { deployments: number; seed: string } {
   const { values } = parseArgs({
     options: {
@@ -14,7 +17,7 @@ function readArguments(): { deployments: number; seed: string } {
     },
   });
   const deployments = Number(values.deployments);
-  if (!Number.isInteger(deployments) || deployments < 1 || deployments > 1000) throw new Error(USAGE);
+  if (!Number.isInteger(deployments) || deployments < 1 || deployments > 1000) throw new Ended(USAGE);
   return { deployments, seed: values.seed };
 }
 
@@ -25,7 +28,7 @@ async function main(): Promise<number> {
   print(`${deployments} deployments, seed ${seed}`);
   const stop = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const)
-    process.once(name, () => stop.abort(new Error(`ended by ${name}`)));
+    process.once(name, () => stop.abort(new Ended(`ended by ${name}`)));
   const { faults, summary } = await runChaos({ deployments, seed, say: print, signal: stop.signal });
   for (const line of summary) print(line);
   for (const fault of faults) print(`FAULT ${fault}`);
@@ -39,5 +42,7 @@ try {
   process.exitCode = await main();
 } catch (error) {
   process.exitCode = 1;
-  print(error instanceof Error ? `${error.stack ?? error.message}` : String(error));
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  if (cause instanceof Ended) print(cause.message);
+  else print(error instanceof Error ? `${error.stack ?? error.message}` : String(error));
 }
