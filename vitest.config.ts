@@ -20,11 +20,17 @@ function inNode(name: string, folders: string[]): TestProjectInlineConfiguration
 }
 
 /** Tests that run one file after the other, when those of lower order are done. */
-function oneByOne(name: string, include: string[], groupOrder: number): TestProjectInlineConfiguration {
+function oneByOne(
+  name: string,
+  include: string[],
+  groupOrder: number,
+  exclude: string[] = [],
+): TestProjectInlineConfiguration {
   return {
     test: {
       name,
       include,
+      exclude: [...configDefaults.exclude, ...exclude],
       maxWorkers: 1,
       sequence: { groupOrder },
       testTimeout: 300_000,
@@ -44,7 +50,7 @@ export default defineConfig({
       './edge/vitest.config.ts',
       './dashboard/vitest.config.ts',
       oneByOne('docker', [DOCKER_TESTS], 1),
-      oneByOne('e2e', ['e2e/**/*.test.ts'], 2),
+      oneByOne('e2e', ['e2e/**/*.test.ts'], 2, [DOCKER_TESTS]),
     ],
   },
 });

@@ -58,7 +58,7 @@ export class Observer {
   }
 
   async #follow(id: string): Promise<void> {
-    const lines: Viewer['lines'] = [];
+    let lines: Viewer['lines'] = [];
     let status: string | null = null;
     let connections = 0;
     while (status === null && !this.#stopped) {
@@ -67,7 +67,7 @@ export class Observer {
       const cutOff = setInterval(() => this.#stopped && viewer.socket.terminate(), LOOK_EVERY_MS);
       status = await viewer.ended;
       clearInterval(cutOff);
-      lines.push(...viewer.lines);
+      lines = viewer.continue(lines);
       if (status === null) await pause(RECONNECT_MS);
       else viewer.socket.close();
     }

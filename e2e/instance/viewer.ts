@@ -5,6 +5,8 @@ import { WebSocket } from 'ws';
 export class Viewer {
   readonly socket: WebSocket;
   readonly lines: LogLine[] = [];
+  /** The last line that was kept, when it was told to forget those after it. */
+  rewoundTo: number | null = null;
   /** The status that the log ended with, or null when the connection broke before it did. */
   readonly ended: Promise<string | null>;
 
@@ -17,10 +19,17 @@ export class Viewer {
       this.socket.on('message', (data) => {
         const frame = ViewerFrame.parse(JSON.parse(data.toString()));
         if (frame.type === 'lines') this.lines.push(...frame.lines);
+        else if (frame.type === 'rewind') this.rewoundTo = frame.lastSeq;
         else if (frame.type === 'end') resolve(frame.status);
       });
       this.socket.once('close', () => resolve(null));
     });
+  }
+
+  /** What is known of the log after this viewer, given what was known before it. */
+  continue(before: readonly LogLine[]): LogLine[] {
+    const kept = this.rewoundTo ?? Number.POSITIVE_INFINITY;
+    return [...before.filter(({ seq }) => seq <= kept), ...this.lines];
   }
 
   /** Resolves when it is connected. */

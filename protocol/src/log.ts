@@ -41,6 +41,11 @@ export const TOKEN_SUBPROTOCOL_PREFIX = 'appflux.token.';
 /** What a viewer receives. Unknown members are left alone: more may be added. */
 export const ViewerFrame = z.discriminatedUnion('type', [
   z.object({ type: z.literal('lines'), lines: z.array(LogLine) }),
+  /**
+   * The viewer knows lines that were never written down: the edge went away in between. It forgets those after
+   * `lastSeq`; they come again, or others come in their place.
+   */
+  z.object({ type: z.literal('rewind'), lastSeq: z.int().min(0) }),
   z.object({ type: z.literal('state'), status: DeploymentStatus, phase: Phase.nullable() }),
   z.object({ type: z.literal('end'), status: DeploymentStatus }),
 ]);

@@ -62,6 +62,7 @@ export async function* linesAfter(
     seen += lines.length;
     if (skip < lines.length) yield skip === 0 ? piece : lines.slice(skip).join('\n');
   }
+  return seen;
 }
 
 /** The text of a stream in pieces of whole lines, without the newline at the end of a piece. */

@@ -34,17 +34,13 @@ interface Replay {
   rows(after: number): Iterable<string>;
 }
 
+const rewindFrame = (lastSeq: number) => JSON.stringify({ type: 'rewind', lastSeq } satisfies ViewerFrame);
+
 export class Viewers {
   readonly #ctx: DurableObjectState;
-  /** Viewers that have seen lines which were not written yet when the object went away, and up to where. */
-  readonly #ahead = new WeakMap<WebSocket, number>();
 
   constructor(ctx: DurableObjectState) {
     this.#ctx = ctx;
-    for (const ws of ctx.getWebSockets(TAG)) {
-      const after: number | undefined = ws.deserializeAttachment()?.after;
-      if (after !== undefined) this.#ahead.set(ws, after);
-    }
   }
 
   /**
@@ -55,11 +51,8 @@ export class Viewers {
     const { 0: client, 1: server } = new WebSocketPair();
     this.#ctx.acceptWebSocket(server, [TAG]);
     sendQuietly(server, stateFrame(state.status, state.phase));
+    if (after > log.lastSeq) sendQuietly(server, rewindFrame(log.lastSeq));
     for (const piece of gather(log.rows(after))) sendQuietly(server, linesFrame(piece));
-    if (after > log.lastSeq) {
-      server.serializeAttachment({ after });
-      this.#ahead.set(server, after);
-    }
     if (hasEnded(state.status)) finish(server, state.status);
     return upgraded(client);
   }
@@ -71,18 +64,7 @@ export class Viewers {
 
   /** Lines that are new; `raw` is the frame that brought them, passed on exactly as it came. */
   lines(lines: readonly LogLine[], raw: string = frameOf(lines)): void {
-    for (const ws of this.#ctx.getWebSockets(TAG)) {
-      const seen = this.#ahead.get(ws);
-      if (seen === undefined) {
-        sendQuietly(ws, raw);
-        continue;
-      }
-      const unseen = lines.filter((line) => line.seq > seen);
-      if (unseen.length > 0) {
-        this.#ahead.delete(ws);
-        sendQuietly(ws, frameOf(unseen));
-      }
-    }
+    for (const ws of this.#ctx.getWebSockets(TAG)) sendQuietly(ws, raw);
   }
 
   state(status: DeploymentStatus, phase: Phase | null): void {
@@ -143,7 +125,10 @@ export function replayArchive(
   server.accept();
   const replay = async () => {
     sendQuietly(server, stateFrame(status, null));
-    for await (const piece of linesAfter(archive, after)) sendQuietly(server, linesFrame(piece));
+    const lines = linesAfter(archive, after);
+    let next = await lines.next();
+    for (; !next.done; next = await lines.next()) sendQuietly(server, linesFrame(next.value));
+    if (after > next.value) sendQuietly(server, rewindFrame(next.value));
     finish(server, status);
   };
   replay().catch((error: unknown) => {

@@ -19,8 +19,8 @@ interface Setting {
 /** The log of one deployment as the page shows it. */
 export class DeploymentLog {
   readonly #setting: Setting;
-  readonly #buffer = new LineBuffer();
-  readonly #rows = new LogRows();
+  #buffer = new LineBuffer();
+  #rows = new LogRows();
   #shown = $state.raw<LogRow[]>([]);
   #flushing = false;
 
@@ -56,6 +56,10 @@ export class DeploymentLog {
       },
       {
         lines: (lines) => this.take(lines),
+        rewind: () => {
+          this.#buffer = new LineBuffer();
+          this.#rows = new LogRows();
+        },
         state: onState,
         connection: (connection) => {
           this.connection = connection;

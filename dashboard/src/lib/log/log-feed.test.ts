@@ -26,7 +26,7 @@ function world(scripts: Script[], poll: (after: number) => LogPage | AppFluxErro
   const states: string[] = [];
   const errors: AppFluxError[] = [];
   const pauses: number[] = [];
-  const buffer = new LineBuffer();
+  let buffer = new LineBuffer();
   const seen: number[] = [];
 
   class ScriptedSocket extends EventTarget {
@@ -70,6 +70,10 @@ function world(scripts: Script[], poll: (after: number) => LogPage | AppFluxErro
         const result = buffer.append(batch);
         if (result.kind === 'added') seen.push(...result.lines.map(({ seq }) => seq));
         return result.kind === 'added';
+      },
+      rewind: () => {
+        buffer = new LineBuffer();
+        seen.length = 0;
       },
       state: (status, phase) => states.push(`${status} ${phase}`),
       connection: (connection) => connections.push(connection),
@@ -124,6 +128,17 @@ describe('following a log', () => {
     const w = world([{ send: [lines(1, 2), lines(5, 6)] }, { send: [lines(3, 6), end] }]);
     await w.run();
     expect(w.opened.map(({ after }) => after)).toEqual([0, 2]);
+    expect(w.seen).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  test('reads the log anew when it has seen lines that were never kept', async () => {
+    const w = world([
+      { send: [lines(1, 5)], close: 1006 },
+      { send: [{ type: 'rewind', lastSeq: 3 }] },
+      { send: [lines(1, 6), end] },
+    ]);
+    await w.run();
+    expect(w.opened.map(({ after }) => after)).toEqual([0, 5, 0]);
     expect(w.seen).toEqual([1, 2, 3, 4, 5, 6]);
   });
 

@@ -19,6 +19,8 @@ export type Connection = 'connecting' | 'live' | 'polling' | 'waiting' | 'ended'
 export interface FeedEvents {
   /** Takes lines; answers false when some before them are missing, and the feed begins again after the last. */
   lines(lines: readonly LogLine[]): boolean;
+  /** Forgets all lines: some of them were never written down, and the log is read anew. */
+  rewind(): void;
   state(status: DeploymentStatus, phase: Phase | null): void;
   connection(connection: Connection): void;
   failed(error: AppFluxError): void;
@@ -129,6 +131,10 @@ export class LogFeed {
     if (frame === 'unknown') return 'go on';
     if (frame === 'broken') return notUnderstood();
     if (frame.type === 'lines') return this.#events.lines(frame.lines) ? 'go on' : 'again';
+    if (frame.type === 'rewind') {
+      this.#events.rewind();
+      return 'again';
+    }
     this.#events.state(frame.status, frame.type === 'state' ? frame.phase : null);
     return frame.type === 'end' ? 'ended' : 'go on';
   }
@@ -180,7 +186,7 @@ function readFrame(data: unknown): ViewerFrame | 'unknown' | 'broken' {
   if (parsed.success) return parsed.data;
   const type = (json as { type?: unknown } | null)?.type;
   // More kinds of frames may be added; one of ours with the wrong members is a fault.
-  return type === 'lines' || type === 'state' || type === 'end' ? 'broken' : 'unknown';
+  return type === 'lines' || type === 'rewind' || type === 'state' || type === 'end' ? 'broken' : 'unknown';
 }
 
 const notUnderstood = () =>
