@@ -169,7 +169,7 @@ const shots: Shot[] = [
       return world;
     },
     act: async (page) => {
-      await page.getByText('test 49970 passed').waitFor();
+      await page.getByText('test 49995 passed').waitFor();
       await page.getByLabel('Show times').click();
       await page.getByRole('group', { name: /^Lines of the log/ }).hover();
       await page.mouse.wheel(0, -4000);

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -37,15 +37,44 @@ export function launchBrowser(): Promise<Browser> {
   });
 }
 
-/** Builds the dashboard when there is no build, or when a source is newer than it. */
+/** Builds the dashboard when there is no build, or when a source is newer than it; once, whoever asks meanwhile. */
 export async function ensureBuild(): Promise<void> {
+  if (await isFresh()) return;
+  const release = await lock(join(DASHBOARD, '.svelte-kit/test.lock'));
+  try {
+    if (!(await isFresh())) await buildDashboard();
+  } finally {
+    await release();
+  }
+}
+
+async function isFresh(): Promise<boolean> {
   const built = await stat(join(BUILD, 'index.html')).catch(() => null);
-  if (built && built.mtimeMs > (await newestSource())) return;
+  return built !== null && built.mtimeMs > (await newestSource());
+}
+
+async function buildDashboard(): Promise<void> {
   const vite = join(dirname(fileURLToPath(import.meta.resolve('vite/package.json'))), 'bin/vite.js');
   await promisify(execFile)(process.execPath, [vite, 'build'], {
     cwd: DASHBOARD,
     env: { ...process.env, DASHBOARD_BUILD: 'test', NODE_ENV: 'production' },
   });
+}
+
+/** A lock among processes: a folder, which only one of them can make. One left by a process that died is taken over. */
+async function lock(folder: string): Promise<() => Promise<void>> {
+  await mkdir(dirname(folder), { recursive: true });
+  for (;;) {
+    try {
+      await mkdir(folder);
+      return () => rm(folder, { recursive: true, force: true });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+    const held = await stat(folder).catch(() => null);
+    if (held && Date.now() - held.mtimeMs > 180_000) await rm(folder, { recursive: true, force: true });
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
 }
 
 async function newestSource(): Promise<number> {

@@ -257,6 +257,24 @@ describe.skipIf(chromiumPath === undefined)('a live log', () => {
     expect(colors[0]).not.toBe(colors[1]);
   });
 
+  test('follows the end on a phone too, where long lines are wrapped and turn out higher than was thought', async () => {
+    const world = building(0);
+    world.logs.set(
+      id,
+      linesFrom(1, 6000, (seq) => `${'word '.repeat(seq % 40)}line number ${seq}.`),
+    );
+    const { page, api } = await visit(`/deployments/${id}`, { world, width: 390 });
+    await log(page).getByText('line number 6000.').waitFor();
+    api.log(
+      id,
+      linesFrom(6001, 6050, (seq) => `${'word '.repeat(60)}line number ${seq}.`),
+    );
+    await log(page).getByText('line number 6050.').waitFor();
+    await page.goto(`${api.origin}/deployments/${id}#L3210`);
+    await log(page).getByText('line number 3210.').waitFor();
+    expect(await page.getByRole('button', { name: /new lines/ }).count()).toBe(0);
+  });
+
   test('is searched and linked to by keyboard', async () => {
     const { page, api } = await visit(`/deployments/${id}`, { world: building(2000) });
     await line(page, 2000).waitFor();

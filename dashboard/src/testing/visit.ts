@@ -8,6 +8,7 @@ import type { World } from './world.ts';
 export interface Visit {
   world?: World;
   colorScheme?: 'light' | 'dark';
+  width?: number;
   signedOut?: boolean;
   /** Waits until the page asks for nothing more; true unless said otherwise. */
   settled?: boolean;
@@ -40,7 +41,7 @@ export function useBrowser() {
     const context = await browser.newContext({
       colorScheme: visit.colorScheme ?? 'light',
       reducedMotion: 'reduce',
-      viewport: { width: 1280, height: 900 },
+      viewport: { width: visit.width ?? 1280, height: 900 },
     });
     open.push({ context, api });
     const page = await context.newPage();
