@@ -1,5 +1,7 @@
-/** Two short runs beside each other: one whose seed is always the same, and one that is new each time. */
-import { randomBytes } from 'node:crypto';
+/**
+ * Two short runs beside each other, of seeds that stay the same: whether a change passes is not a matter of luck. New
+ * seeds are what `npm run chaos` is for.
+ */
 import { describe, expect, it } from 'vitest';
 import { runChaos } from './run.ts';
 
@@ -7,7 +9,7 @@ import { runChaos } from './run.ts';
 const DEPLOYMENTS = 6;
 
 describe.concurrent('under faults the platform neither lies nor loses anything', () => {
-  for (const seed of ['fixed', randomBytes(4).toString('hex')]) {
+  for (const seed of ['first', 'second']) {
     it(`npm run chaos -- --deployments ${DEPLOYMENTS} --seed ${seed}`, async () => {
       const lines: string[] = [];
       const { faults, summary } = await runChaos({
