@@ -1,0 +1,97 @@
+// @vitest-environment node
+/** From a source to the first deployment: the built dashboard in a real browser, against the API in memory. */
+import { describe, expect, test } from 'vitest';
+import { chromiumPath } from '../../testing/browser.ts';
+import { useBrowser } from '../../testing/visit.ts';
+import { emptyWorld } from '../../testing/world.ts';
+
+const visit = useBrowser();
+
+describe.skipIf(chromiumPath === undefined)('a new app', () => {
+  test('from a ZIP is uploaded in parts to storage and deployed, by keyboard alone', async () => {
+    const { page, api } = await visit('/new?from=upload', { world: emptyWorld() });
+    const buffer = Buffer.alloc(12_000_000, 3);
+    await page
+      .getByLabel('Project archive')
+      .setInputFiles({ name: 'my-site.zip', mimeType: 'application/zip', buffer });
+    await page.getByRole('button', { name: 'Continue' }).press('Enter');
+    await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toBe('Configure');
+    expect(await page.getByLabel('Name', { exact: true }).inputValue()).toBe('My site');
+    await page.getByRole('button', { name: 'Continue' }).press('Enter');
+    await expect
+      .poll(() => page.evaluate(() => document.activeElement?.textContent))
+      .toBe('Confirm and deploy');
+    await page.getByRole('button', { name: 'Deploy' }).press('Enter');
+    await page.waitForURL(/\/deployments\//);
+    expect([...api.stored.values()].sort((one, other) => one - other)).toEqual([
+      1_514_240, 5_242_880, 5_242_880,
+    ]);
+    expect(api.calls.filter((call) => call.startsWith('POST'))).toEqual([
+      'POST /api/uploads',
+      expect.stringMatching(/^POST \/api\/uploads\/[0-9a-f]{24}\/complete$/),
+      'POST /api/apps',
+      'POST /api/apps/my-site/deployments',
+    ]);
+  });
+
+  test('keeps what was written through back and forward, and names and addresses through a reload', async () => {
+    const { page } = await visit('/new');
+    await page.getByLabel('Repository address').fill('northwind/tides');
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.getByLabel('Name', { exact: true }).fill('Other name');
+    await page.getByLabel('Name of variable 1').fill('KEY');
+    await page.getByLabel('Value of KEY').fill('s3cret');
+    await page.goBack();
+    expect(await page.getByLabel('Repository address').inputValue()).toBe('northwind/tides');
+    await page.goForward();
+    expect(await page.getByLabel('Name', { exact: true }).inputValue()).toBe('Other name');
+    expect(await page.getByLabel('Value of KEY').inputValue()).toBe('s3cret');
+    await page.reload();
+    await expect.poll(() => page.getByLabel('Name', { exact: true }).inputValue()).toBe('Other name');
+    expect(await page.evaluate(() => JSON.stringify({ ...sessionStorage, ...localStorage }))).not.toContain(
+      's3cret',
+    );
+  });
+
+  test('takes a pasted .env file apart, and says which slug is taken', async () => {
+    const { page, api } = await visit('/new');
+    await page.getByLabel('Repository address').fill('northwind/tides');
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.getByLabel('Name of variable 1').focus();
+    await page.evaluate(() => {
+      const data = new DataTransfer();
+      data.setData('text', 'API_URL=https://api.example.com\n# note\nKEY="a b"\n');
+      document.activeElement?.dispatchEvent(
+        new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }),
+      );
+    });
+    expect(await page.getByLabel('Value of KEY').inputValue()).toBe('a b');
+    await page.getByLabel('Slug').fill('harbor-web');
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.getByText('harbor-web is taken').waitFor();
+    await page.getByLabel('Slug').fill('tides-2');
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.getByRole('button', { name: 'Deploy' }).click();
+    await page.waitForURL(/\/deployments\//);
+    expect(api.world.apps[0]).toMatchObject({ slug: 'tides-2', name: 'Tides' });
+  });
+
+  test('says what went wrong with an upload, and goes on from there', async () => {
+    const { page, api } = await visit('/new?from=upload', { world: emptyWorld() });
+    await page.route('**/2', (route) =>
+      route.request().method() === 'PUT'
+        ? route.fulfill({ status: 400, headers: { 'Access-Control-Allow-Origin': '*' } })
+        : route.continue(),
+    );
+    const buffer = Buffer.alloc(12_000_000, 3);
+    await page
+      .getByLabel('Project archive')
+      .setInputFiles({ name: 'my-site.zip', mimeType: 'application/zip', buffer });
+    for (const name of ['Continue', 'Continue', 'Deploy']) await page.getByRole('button', { name }).click();
+    await page.getByText('The storage refused the file (400).').waitFor();
+    await page.unroute('**/2');
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.waitForURL(/\/deployments\//);
+    expect(api.calls.filter((call) => call === 'POST /api/apps')).toHaveLength(1);
+  });
+});
