@@ -56,10 +56,7 @@ export class DeploymentLog {
       },
       {
         lines: (lines) => this.take(lines),
-        rewind: () => {
-          this.#buffer = new LineBuffer();
-          this.#rows = new LogRows();
-        },
+        rewind: () => this.forget(),
         state: onState,
         connection: (connection) => {
           this.connection = connection;
@@ -82,6 +79,13 @@ export class DeploymentLog {
       this.#flushSoon();
     }
     return true;
+  }
+
+  /** Forgets every line: the log is about to be read anew. What was shown stays until then, or for a moment. */
+  forget(): void {
+    this.#buffer = new LineBuffer();
+    this.#rows = new LogRows();
+    this.#flushSoon();
   }
 
   /** Opens or closes a phase's section. */

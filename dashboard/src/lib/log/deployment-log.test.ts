@@ -59,3 +59,17 @@ test('the text for the clipboard is what is read, without colors', () => {
   shown.take([line(1, '\u001b[32mok\u001b[0m'), line(2)]);
   expect(shown.text()).toBe('ok\nline 2\n');
 });
+
+test('lines that were never kept leave the page when the log is read anew, even if none come in their place', () => {
+  const { log: shown, flush } = log();
+  shown.take([line(1), line(2), line(3)]);
+  flush();
+  shown.forget();
+  shown.take([line(1), line(2, 'another')]);
+  flush();
+  expect(shown.text()).toBe('line 1\nanother\n');
+  expect(shown.lineCount).toBe(2);
+  shown.forget();
+  flush();
+  expect(shown.rows).toEqual([]);
+});
