@@ -80,11 +80,13 @@ it('forged sequence: a frame whose lines do not follow on each other ends the at
   expect(await said(id)).toEqual([]);
 });
 
-it('40 MB frame: the connection ends, the deployment goes on', async () => {
+it('40 MB frame: it is not taken, and the deployment goes on', async () => {
   const { id, attempt } = await building();
+  attempt.socket.socket.send('x'.repeat(1_000_000));
+  expect(await attempt.socket.closed).toMatchObject({ code: CLOSE.tooLarge });
+  await attempt.connect().next('welcome');
+  // Beyond what workerd itself takes, it stops reading; when it lets go of the connection is its own affair.
   attempt.socket.socket.send('x'.repeat(40_000_000));
-  // workerd itself refuses frames beyond its limit (1009); smaller ones that are too large are refused by us.
-  expect([CLOSE.tooLarge, 1009, 1006]).toContain((await attempt.socket.closed).code);
   const again = attempt.connect();
   expect(await again.next('welcome')).toMatchObject({ ackedSeq: 0 });
   attempt.lines(1, 2);
