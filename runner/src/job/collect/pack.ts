@@ -28,6 +28,9 @@ export async function packZip(
   const output = zip.outputStream as Readable;
   // yazl passes on neither its own errors nor those of what it reads to its output.
   zip.on('error', (error: Error) => output.destroy(error));
+  // The loop below meets the error as well. An error that comes before the loop has begun would find no listener, and
+  // end the whole runner.
+  output.on('error', () => undefined);
   let reading: Readable | undefined;
   for (const file of files) {
     const settings = { mtime, mode: 0o100644, forceDosTimestamp: true, size: Number(file.stats.size) };
