@@ -6,7 +6,7 @@ const some: Outcome = {
   passed: 3,
   failed: 1,
   skipped: [{ test: '[edge] a.test.ts > it works', reason: 'no server' }],
-  errors: ['b.test.ts: cannot be loaded'],
+  errors: ['b.test.ts: cannot be\n  loaded'],
 };
 
 describe('the verdict', () => {

@@ -28,7 +28,8 @@ export function addUp(a: Outcome, b: Outcome): Outcome {
 export function verdictLines({ passed, failed, skipped, errors }: Outcome): string[] {
   return [
     ...skipped.map(({ test, reason }) => `skipped: ${test} (${reason})`),
-    ...errors.map((error) => `error: ${error}`),
+    // Vitest has shown them whole.
+    ...errors.map((error) => `error: ${error.replaceAll(/\s+/g, ' ').slice(0, 200)}`),
     `${passed} passed, ${failed + errors.length} failed, ${skipped.length} skipped`,
   ];
 }
