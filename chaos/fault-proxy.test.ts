@@ -8,6 +8,12 @@ import { Random } from './random.ts';
 /** An edge that says what it was asked, and repeats what it hears. */
 const heard: { method: string; url: string; host: string; body: string }[] = [];
 const server = createServer(async (request, response) => {
+  if (request.url === '/dies') {
+    // Answers before it was told everything, and goes away in the middle of that.
+    response.writeHead(200).write('so far');
+    request.once('data', () => request.socket.destroy());
+    return;
+  }
   let body = '';
   for await (const chunk of request) body += chunk;
   const { method = '', url = '', headers } = request;
@@ -107,6 +113,12 @@ describe('without faults', () => {
     expect(await until(1)).toEqual(['hello']);
     connected[0]?.socket.close(4409, 'stale');
     expect(await closed).toBe(4409);
+  });
+
+  test('an edge that dies in the middle of an upload breaks the caller’s connection off, and no other', async () => {
+    const dies = fetch(`${proxy.url}/dies`, { method: 'POST', body: 'x'.repeat(5_000_000) });
+    await expect(dies.then((answer) => answer.text())).rejects.toThrow();
+    expect((await fetch(`${proxy.url}/api/x`)).status).toBe(201);
   });
 
   test('a refused upgrade is refused with the same status', async () => {

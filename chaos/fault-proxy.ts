@@ -183,9 +183,11 @@ export class FaultProxy {
       setHost: false,
       agent: false,
     });
+    // A pipeline that fails takes the socket away from its request.
+    const { socket } = request;
     const breakOff = () => {
       upstream.destroy();
-      request.socket.destroy();
+      socket.destroy();
     };
     if (fate === 'broken-off') request.once('data', breakOff).once('end', breakOff);
     // Either side may go away at any moment; the other one then sees its connection break off.
