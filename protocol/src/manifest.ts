@@ -14,6 +14,8 @@ export const Manifest = z
     outputs: z.array(OutputGlob).max(50).optional(),
     ignoreCommand: Command.optional(),
     node: z.string().max(40).optional(),
+    /** Whether Git submodules are fetched, from the repository's own host only; at the top of the source. */
+    submodules: z.boolean().optional(),
   })
   .meta({ id: 'Manifest' });
 export type Manifest = z.infer<typeof Manifest>;

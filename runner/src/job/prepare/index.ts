@@ -1,9 +1,10 @@
 /** First step of a job: the source tree, fetched and made harmless. */
 import { join } from 'node:path';
-import type { JobSource } from '@appflux/protocol';
+import type { JobSource, Manifest } from '@appflux/protocol';
 import { MANIFEST_BYTES, MANIFEST_NAME, parseManifest } from '../detect/manifest.ts';
 import { readText } from '../detect/read-text.ts';
 import type { PreparedSource, StepContext, Workspace } from '../step.ts';
+import { checkedAddresses } from './git/address.ts';
 import { fetchGit } from './git/index.ts';
 import { SOURCE_LIMITS, type SourceLimits } from './limits.ts';
 import { listed } from './printable.ts';
@@ -48,7 +49,12 @@ export async function prepareSource(
   const head = await fetchGit(
     source,
     workspace,
-    { allowPrivateSources: options.allowPrivateSources, limits },
+    {
+      allowHttp: options.allowPrivateSources,
+      addressesOf: options.allowPrivateSources ? async () => null : (url) => checkedAddresses(url),
+      limits,
+      wantsSubmodules: async () => (await topManifest(workspace))?.submodules === true,
+    },
     ctx,
   );
   await warnOfLfs(workspace, ctx);
@@ -68,14 +74,19 @@ export async function prepareSource(
  */
 async function findRoot(rootDirectory: string, workspace: Workspace, ctx: StepContext): Promise<string> {
   if (rootParts(rootDirectory).length > 0) return resolveRoot(workspace.source, rootDirectory);
+  const named = (await topManifest(workspace))?.rootDirectory;
+  if (named === undefined) return resolveRoot(workspace.source, './');
+  ctx.log(`${MANIFEST_NAME} sets the root directory to ${named}.`);
+  return resolveRoot(workspace.source, named);
+}
+
+/** The appflux.json at the top of the source; null if there is none. */
+async function topManifest(workspace: Workspace): Promise<Manifest | null> {
   const text = await readText(join(workspace.source, MANIFEST_NAME), {
     maxBytes: MANIFEST_BYTES,
     name: MANIFEST_NAME,
   });
-  const named = text === null ? undefined : parseManifest(text).rootDirectory;
-  if (named === undefined) return resolveRoot(workspace.source, './');
-  ctx.log(`${MANIFEST_NAME} sets the root directory to ${named}.`);
-  return resolveRoot(workspace.source, named);
+  return text === null ? null : parseManifest(text);
 }
 
 const ATTRIBUTES_BYTES = 256 * 1024;

@@ -1,6 +1,6 @@
 /** Symbolic links of a tree: none may lead out of it. */
 import { lstat, readlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { BYTES, onDisk } from './byte-path.ts';
 
 /** More hops than the kernel follows (path_resolution(7)) lead nowhere. */
 const MAX_HOPS = 40;
@@ -8,7 +8,7 @@ const MAX_HOPS = 40;
 /**
  * Whether following `path` (relative to `top`) step by step ever leaves `top`, runs in a circle or meets an
  * absolute target. Parts that do not exist are taken as they are written. Comparing the written target with
- * the top is not enough: in `deep/link/../x`, the `..` starts from where `link` leads.
+ * the top is not enough: in `deep/link/../x`, the `..` starts from where `link` leads. Both paths are byte strings.
  */
 export async function leadsOut(top: string, path: string): Promise<boolean> {
   const here: string[] = [];
@@ -20,7 +20,7 @@ export async function leadsOut(top: string, path: string): Promise<boolean> {
       if (here.pop() === undefined) return true;
       continue;
     }
-    const target = await linkTarget(join(top, ...here, part));
+    const target = await linkTarget(onDisk(top, ...here, part));
     if (target === null) {
       here.push(part);
       continue;
@@ -32,9 +32,9 @@ export async function leadsOut(top: string, path: string): Promise<boolean> {
   return false;
 }
 
-async function linkTarget(path: string): Promise<string | null> {
+async function linkTarget(path: Buffer): Promise<string | null> {
   try {
-    return (await lstat(path)).isSymbolicLink() ? await readlink(path) : null;
+    return (await lstat(path)).isSymbolicLink() ? await readlink(path, { encoding: BYTES }) : null;
   } catch (error) {
     // ENOENT, or ENOTDIR below a file: there is no link here that could be followed.
     if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))

@@ -59,6 +59,19 @@ describe('a settled tree', () => {
     });
   });
 
+  it('may have names that are not UTF-8, as old repositories do, in files, folders and links', async () => {
+    // "caf\u00e9" in Latin-1.
+    const latin = (text: string) => Buffer.concat([Buffer.from(`${top}/`), Buffer.from(text, 'latin1')]);
+    mkdirSync(latin('caf\u00e9'), { mode: 0o700 });
+    writeFileSync(latin('caf\u00e9/men\u00fc'), 'x', { mode: 0o400 });
+    symlinkSync(Buffer.from('caf\u00e9/men\u00fc', 'latin1'), latin('inside-\u00e9'));
+    symlinkSync(Buffer.from('caf\u00e9/../../host-\u00e9', 'latin1'), latin('outside-\u00e9'));
+    expect(await settle('remove')).toEqual(['outside-\u{FFFD}']);
+    expect((lstatSync(latin('caf\u00e9/men\u00fc')).mode & 0o777).toString(8)).toBe('666');
+    expect(readFileSync(latin('inside-\u00e9'), 'utf8')).toBe('x');
+    expect(() => lstatSync(latin('outside-\u00e9'))).toThrow('ENOENT');
+  });
+
   it('is not made once the job is canceled', async () => {
     const reason = new Error('canceled by a test');
     around.abort(reason);

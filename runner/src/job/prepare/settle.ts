@@ -1,7 +1,7 @@
 /** The last touch to a source tree: whose it is, who may write, and that nothing in it leads out. */
 import { chmod, lchown, lstat, readdir, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
 import { JobFailure } from '../step.ts';
+import { BYTES, bytesOf, onDisk, textOf } from './byte-path.ts';
 import { leadsOut } from './links.ts';
 import { quoted } from './printable.ts';
 
@@ -25,31 +25,32 @@ const AT_ONCE = 64;
 /**
  * Goes through a tree once. Afterwards it holds folders, regular files and links that stay inside, the
  * container's user may write everywhere, and the runner may delete it. Nothing is followed on the way.
- * @returns the links that were removed, relative to `top`.
+ * @returns the links that were removed, relative to `topPath`.
  * @throws {JobFailure} `source_invalid` for a link that leads out, if those are refused, or for anything that
  * is no file, folder or link.
  */
-export async function settleTree(top: string, options: SettleOptions): Promise<string[]> {
+export async function settleTree(topPath: string, options: SettleOptions): Promise<string[]> {
+  const top = bytesOf(topPath);
   const removed: string[] = [];
   const folders = [''];
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
     options.signal.throwIfAborted();
-    const names = await readdir(join(top, folder));
-    await settleEntry(top, folder, 'folder', options);
+    const names = await readdir(onDisk(top, folder), { encoding: BYTES });
+    await settleEntry(onDisk(top, folder), 'folder', options);
     for (let start = 0; start < names.length; start += AT_ONCE) {
       await Promise.all(
         names.slice(start, start + AT_ONCE).map(async (name) => {
           const path = folder === '' ? name : `${folder}/${name}`;
-          const kind = await kindOf(join(top, path));
+          const kind = await kindOf(onDisk(top, path));
           if (kind === 'folder') folders.push(path);
           else if (kind === 'link' && (await leadsOut(top, path)))
             removed.push(await dropLink(top, path, options));
           else if (kind === 'special') {
             throw new JobFailure(
               'source_invalid',
-              `${quoted(path)} is neither a file nor a folder nor a link.`,
+              `${quoted(textOf(path))} is neither a file nor a folder nor a link.`,
             );
-          } else await settleEntry(top, path, kind, options);
+          } else await settleEntry(onDisk(top, path), kind, options);
         }),
       );
     }
@@ -59,7 +60,7 @@ export async function settleTree(top: string, options: SettleOptions): Promise<s
 
 type Kind = 'folder' | 'file' | 'program' | 'link' | 'special';
 
-async function kindOf(path: string): Promise<Kind> {
+async function kindOf(path: Buffer): Promise<Kind> {
   const stats = await lstat(path);
   if (stats.isSymbolicLink()) return 'link';
   if (stats.isDirectory()) return 'folder';
@@ -69,25 +70,23 @@ async function kindOf(path: string): Promise<Kind> {
 
 async function dropLink(top: string, path: string, options: SettleOptions): Promise<string> {
   if (options.outwardLinks === 'refuse') {
-    throw new JobFailure('source_invalid', `${quoted(path)} is a link that leads out of the source.`);
+    throw new JobFailure('source_invalid', `${quoted(textOf(path))} is a link that leads out of the source.`);
   }
-  await unlink(join(top, path));
-  return path;
+  await unlink(onDisk(top, path));
+  return textOf(path);
 }
 
 async function settleEntry(
-  top: string,
-  path: string,
+  path: Buffer,
   kind: Exclude<Kind, 'special'>,
   options: SettleOptions,
 ): Promise<void> {
-  const absolute = join(top, path);
   // chmod would follow a link, and a link has no mode of its own.
   if (kind !== 'link') {
     const mode = kind === 'file' ? 0o644 : 0o755;
     // Where the tree cannot become the builder's, write permission for all stands in for it: only the
     // container and the runner see the folder.
-    await chmod(absolute, options.giveAway ? mode : mode | 0o222);
+    await chmod(path, options.giveAway ? mode : mode | 0o222);
   }
-  if (options.giveAway) await lchown(absolute, BUILDER_UID, BUILDER_UID);
+  if (options.giveAway) await lchown(path, BUILDER_UID, BUILDER_UID);
 }

@@ -1,7 +1,7 @@
 /** Which addresses a repository may be fetched from. */
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import { addressPolicy, addressRefusal } from '../../../sandbox/egress/address.ts';
+import { type AddressPolicy, addressPolicy, addressRefusal } from '../../../sandbox/egress/address.ts';
 import { JobFailure } from '../../step.ts';
 import { printable } from '../printable.ts';
 
@@ -51,10 +51,10 @@ export function readRepoUrl(text: string, allowHttp: boolean): URL {
 export async function checkedAddresses(
   url: URL,
   resolve: ResolveHost = askSystem,
+  policy: AddressPolicy = addressPolicy([]),
 ): Promise<readonly string[]> {
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
   const addresses = isIP(host) ? [host] : await resolveOrFail(url, host, resolve);
-  const policy = addressPolicy([]);
   for (const address of addresses) {
     const refusal = addressRefusal(address, policy);
     if (refusal !== null) {

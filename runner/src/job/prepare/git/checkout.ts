@@ -3,13 +3,13 @@ import { JobFailure } from '../../step.ts';
 import type { SourceLimits } from '../limits.ts';
 import { type GitTrouble, readTrouble } from './errors.ts';
 import type { GitOutcome } from './run.ts';
-import { createTreeCounter } from './tree-limits.ts';
+import { createTreeCounter, NOTHING_YET, type TreeContents, type TreeSize } from './tree-limits.ts';
 
 /** The commit that lies in the work tree. */
 export interface HeadCommit {
   readonly id: string;
   readonly message: string;
-  readonly submodules: readonly string[];
+  readonly tree: TreeContents;
 }
 
 /** Why Git did not check a commit out, and what it said. */
@@ -25,27 +25,29 @@ export type Git = (args: readonly string[], onOutput?: (chunk: Buffer) => boolea
 const MESSAGE_LENGTH = 2000;
 
 /**
- * Checks out a commit, on a branch of the given name, after its tree was found to be within the limits.
+ * Checks out a commit, on a branch of the given name if there is one, after its tree was found to be within the limits
+ * together with what was there before.
  * @throws {JobFailure} `source_invalid` if it is not.
  */
 export async function checkout(
   id: string,
-  branch: string,
+  branch: string | null,
   limits: SourceLimits,
   git: Git,
+  before: TreeSize = NOTHING_YET,
 ): Promise<HeadCommit | CheckoutTrouble> {
-  const counter = createTreeCounter(limits);
+  const counter = createTreeCounter(limits, before);
   const listing = await git(['ls-tree', '-r', '-l', '-z', '--full-tree', id], counter.push);
-  const { submodules } = counter.finish();
+  const tree = counter.finish();
   if (listing.code !== 0) return failed(listing);
 
-  const tree = await git(['checkout', '--quiet', '--force', '--detach', id, '--']);
-  if (tree.code !== 0) return failed(tree);
-  await nameBranch(id, branch, git);
+  const files = await git(['checkout', '--quiet', '--force', '--detach', id, '--']);
+  if (files.code !== 0) return failed(files);
+  if (branch !== null) await nameBranch(id, branch, git);
 
   const message = await git(['log', '-1', '--no-show-signature', '--encoding=UTF-8', '--format=%B', id]);
   if (message.code !== 0) return failed(message);
-  return { id, message: readMessage(message.stdout), submodules };
+  return { id, message: readMessage(message.stdout), tree };
 }
 
 /** A commit message without trailing space, at most as long as a record keeps. */

@@ -54,7 +54,7 @@ describe('what Git says', () => {
   it('becomes a sentence with repository and branch, without the paths of the host or the words of the server', () => {
     const failure = gitFailure(
       'unknown',
-      { repo: 'https://h/a.git', branch: 'main', hasToken: false },
+      { repo: 'https://h/a.git', branch: 'main', submodule: null, hasToken: false },
       "remote: call 555-1234 now\nfatal: cannot open '/var/lib/appflux/w1/source/.git/x': odd\u001b[2J\n",
     );
     expect(failure.message).toBe(
@@ -63,7 +63,11 @@ describe('what Git says', () => {
   });
 
   it.each([...new Set(MESSAGES.map(([trouble]) => trouble))])('has a sentence for %s', (trouble) => {
-    const failure = gitFailure(trouble, { repo: 'https://h/a.git', branch: 'main', hasToken: true }, '');
+    const failure = gitFailure(
+      trouble,
+      { repo: 'https://h/a.git', branch: 'main', submodule: null, hasToken: true },
+      '',
+    );
     expect(failure.message).toContain('https://h/a.git');
     expect(failure.message).toMatch(/\.$/);
     expect(failure.toFailure('preparing').hint).not.toBe('');

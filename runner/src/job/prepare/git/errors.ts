@@ -66,18 +66,21 @@ export interface GitSubject {
   /** The repository's address as people know it; no user, no query. */
   readonly repo: string;
   readonly branch: string;
+  /** The path of the submodule that this is; null for the repository itself. */
+  readonly submodule: string | null;
   readonly hasToken: boolean;
 }
+
+/** Which part of a source this is about, for a message. */
+export const whereOf = ({ branch, submodule }: GitSubject): string =>
+  submodule === null ? `branch ${branch}` : `submodule ${submodule}`;
 
 /** The failure that a trouble ends in, as a sentence with repository and branch. */
 export function gitFailure(trouble: GitTrouble, subject: GitSubject, stderr: string): JobFailure {
   const { repo, branch, hasToken } = subject;
+  const where = whereOf(subject);
   const unavailable = (sentence: string, hint?: string) =>
-    new JobFailure(
-      'source_unavailable',
-      `${sentence} (branch ${branch}).`,
-      hint === undefined ? {} : { hint },
-    );
+    new JobFailure('source_unavailable', `${sentence} (${where}).`, hint === undefined ? {} : { hint });
   switch (trouble) {
     case 'not_found':
       return unavailable(
@@ -122,7 +125,7 @@ export function gitFailure(trouble: GitTrouble, subject: GitSubject, stderr: str
     case 'bad_path':
       return new JobFailure(
         'source_invalid',
-        `${repo} holds a file that cannot be checked out: ${lastMessage(stderr)} (branch ${branch}).`,
+        `${repo} holds a file that cannot be checked out: ${lastMessage(stderr)} (${where}).`,
       );
     case 'disk_full':
       return new JobFailure('disk_full', `The runner's disk is full: ${repo} could not be fetched.`, {

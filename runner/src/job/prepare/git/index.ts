@@ -2,9 +2,10 @@
 import type { JobSource } from '@appflux/protocol';
 import { JobFailure, type StepContext, type Workspace } from '../../step.ts';
 import { listed, printable } from '../printable.ts';
-import { checkout, type HeadCommit } from './checkout.ts';
+import { checkout, type Git, type HeadCommit } from './checkout.ts';
 import { gitFailure } from './errors.ts';
 import { Remote, type RemoteOptions } from './remote.ts';
+import { fetchSubmodules } from './submodules.ts';
 
 export type GitSource = Extract<JobSource, { kind: 'git' }>;
 
@@ -13,6 +14,11 @@ export type GitSource = Extract<JobSource, { kind: 'git' }>;
  * at last, all.
  */
 const DEPTHS = ['50', '1000', '2147483647'];
+
+export interface FetchGitOptions extends RemoteOptions {
+  /** Whether the source wants its submodules; asked once it is checked out, if it has any. */
+  readonly wantsSubmodules: () => Promise<boolean>;
+}
 
 /**
  * Puts the tree of a commit into `workspace.source`, with a `.git` of that one commit beside it: many builds
@@ -24,7 +30,7 @@ const DEPTHS = ['50', '1000', '2147483647'];
 export async function fetchGit(
   source: GitSource,
   workspace: Workspace,
-  options: RemoteOptions,
+  options: FetchGitOptions,
   ctx: StepContext,
 ): Promise<HeadCommit> {
   const { branch, commit } = source;
@@ -37,11 +43,19 @@ export async function fetchGit(
     // The length of a whole hash tells its kind; for a shortened one, the server's answer will.
     await remote.open(commit?.length === 64 ? 'sha256' : 'sha1');
     const id = await fetchCommit(remote, source, ctx);
-    const head = await checkout(id, branch, options.limits, (args, onOutput) => remote.git(args, onOutput));
+    const git: Git = (args, onOutput) => remote.git(args, onOutput);
+    const head = await checkout(id, branch, options.limits, git);
     if ('trouble' in head) throw gitFailure(head.trouble, remote.subject, head.stderr);
     ctx.log(`Checked out ${id.slice(0, 12)}: ${printable(head.message.split('\n')[0] ?? '', 120)}`);
-    if (head.submodules.length > 0) {
-      ctx.log(`Submodules are not fetched; their folders stay empty: ${listed(head.submodules)}.`);
+    const { submodules } = head.tree;
+    if (submodules.length > 0 && (await options.wantsSubmodules())) {
+      const top = { source, tree: workspace.source, path: '', head, git };
+      await fetchSubmodules(top, { remote: options, scratch: workspace.scratch }, ctx);
+    } else if (submodules.length > 0) {
+      ctx.log(
+        `Submodules are not fetched; their folders stay empty: ${listed(submodules.map(({ path }) => path))}. ` +
+          '"submodules": true in appflux.json has those fetched that are on the same host.',
+      );
     }
     return head;
   } finally {

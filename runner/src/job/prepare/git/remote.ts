@@ -5,9 +5,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { JobFailure, type StepContext, type Workspace } from '../../step.ts';
 import type { SourceLimits } from '../limits.ts';
 import { humanSize, printable } from '../printable.ts';
-import { checkedAddresses, readRepoUrl, shownUrl } from './address.ts';
+import { readRepoUrl, shownUrl } from './address.ts';
 import { gitEnvironment } from './environment.ts';
-import { type GitSubject, type GitTrouble, gitFailure, readTrouble, TRANSIENT } from './errors.ts';
+import { type GitSubject, type GitTrouble, gitFailure, readTrouble, TRANSIENT, whereOf } from './errors.ts';
 import { packBytes, watchPacks } from './fetch-watch.ts';
 import type { GitSource } from './index.ts';
 import { askRedirect } from './redirect.ts';
@@ -16,8 +16,16 @@ import { type GitOutcome, runGit } from './run.ts';
 const MAX_REDIRECTS = 5;
 
 export interface RemoteOptions {
-  readonly allowPrivateSources: boolean;
+  /** Whether plain http may be fetched from. */
+  readonly allowHttp: boolean;
+  /**
+   * The addresses that Git may connect to for a URL, all of them checked; null lets it ask the name server itself.
+   * Asked anew for each place that a repository redirects to.
+   */
+  readonly addressesOf: (url: URL) => Promise<readonly string[] | null>;
   readonly limits: SourceLimits;
+  /** The path of the submodule that is fetched; not set for the repository itself. */
+  readonly submodule?: string;
 }
 
 /** Why a fetch did not succeed, and Git's messages. */
@@ -47,13 +55,14 @@ export class Remote {
     this.#source = source;
     this.#options = options;
     this.#ctx = ctx;
-    this.#url = readRepoUrl(source.repoUrl, options.allowPrivateSources);
+    this.#url = readRepoUrl(source.repoUrl, options.allowHttp);
     this.#origin = this.#url.origin;
     this.#tree = workspace.source;
     this.#home = join(workspace.scratch, 'git-home');
     this.subject = {
       repo: shownUrl(this.#url),
       branch: printable(source.branch, 255),
+      submodule: options.submodule === undefined ? null : printable(options.submodule, 255),
       hasToken: source.token !== null,
     };
     this.#signal = AbortSignal.any([ctx.signal, this.#stop.signal]);
@@ -122,9 +131,9 @@ export class Remote {
 
   /** Makes this the URL to fetch from, once its addresses are checked. */
   async #goTo(url: URL): Promise<void> {
-    const { allowPrivateSources } = this.#options;
+    const { allowHttp, addressesOf } = this.#options;
     this.#url = url;
-    this.#addresses = allowPrivateSources ? null : await checkedAddresses(url);
+    this.#addresses = await addressesOf(url);
     // A token belongs to the host that it was made for, wherever that redirects to.
     const token = url.origin === this.#origin ? this.#source.token : null;
     this.#env = gitEnvironment(
@@ -133,7 +142,7 @@ export class Remote {
         home: this.#home,
         url,
         addresses: this.#addresses,
-        allowHttp: allowPrivateSources,
+        allowHttp,
         host: process.env,
       },
       token,
@@ -156,7 +165,7 @@ export class Remote {
     const target = await askRedirect(this.#url, this.#addresses, this.#signal);
     if (target === null) return false;
     this.#ctx.log(`${shownUrl(this.#url)} has moved to ${shownUrl(target)}.`);
-    await this.#goTo(readRepoUrl(target.href, this.#options.allowPrivateSources));
+    await this.#goTo(readRepoUrl(target.href, this.#options.allowHttp));
     return true;
   }
 
@@ -190,7 +199,7 @@ export class Remote {
     const seconds = Math.ceil(this.#options.limits.fetchMs / 1000);
     return new JobFailure(
       'source_unavailable',
-      `Fetching ${this.subject.repo} (branch ${this.subject.branch}) took longer than ${seconds} seconds.`,
+      `Fetching ${this.subject.repo} (${whereOf(this.subject)}) took longer than ${seconds} seconds.`,
       { hint: 'Try again later, or make the repository smaller.' },
     );
   }

@@ -6,32 +6,48 @@ import { JobFailure } from '../../step.ts';
 import type { SourceLimits } from '../limits.ts';
 import { humanSize, quoted } from '../printable.ts';
 
-/** What a commit's tree holds, beyond plain files. */
-export interface TreeContents {
-  readonly submodules: readonly string[];
+/** Another repository's commit that stands in the tree as a folder. */
+export interface Gitlink {
+  /** Relative to the top of the repository that holds it. */
+  readonly path: string;
+  readonly commit: string;
 }
 
+/** What a commit's tree holds. */
+export interface TreeContents {
+  readonly submodules: readonly Gitlink[];
+  readonly entries: number;
+  readonly bytes: number;
+}
+
+/** What is in the source already and counts with what comes: nothing, for the repository itself. */
+export type TreeSize = Pick<TreeContents, 'entries' | 'bytes'>;
+
+export const NOTHING_YET: TreeSize = { entries: 0, bytes: 0 };
+
 /**
- * Reads the output of `git ls-tree -r -l -z`, piece by piece, and counts. `push` answers false once the tree
+ * Reads the output of `git ls-tree -r -l -z`, piece by piece, and counts on from `before`. `push` answers false once the tree
  * is too large, so that nobody has to wait for the rest; `finish` then throws `source_invalid`.
  */
-export function createTreeCounter(limits: SourceLimits): {
+export function createTreeCounter(
+  limits: SourceLimits,
+  before: TreeSize = NOTHING_YET,
+): {
   push(chunk: Buffer): boolean;
   finish(): TreeContents;
 } {
   let rest = Buffer.alloc(0);
-  let entries = 0;
-  let bytes = 0;
+  let { entries, bytes } = before;
   let problem: string | null = null;
-  const submodules: string[] = [];
+  const submodules: Gitlink[] = [];
 
   const take = (record: string) => {
     const tab = record.indexOf('\t');
-    const [mode, , , size] = record.slice(0, tab).split(/ +/);
+    const [mode, , commit = '', size] = record.slice(0, tab).split(/ +/);
     const path = record.slice(tab + 1);
     entries += 1;
     bytes += size === undefined || size === '-' ? 0 : Number(size);
-    if (mode === '160000') submodules.push(path);
+    if (mode === '160000') submodules.push({ path, commit });
     problem ??= judge(path);
   };
   const judge = (path: string): string | null => {
@@ -62,7 +78,7 @@ export function createTreeCounter(limits: SourceLimits): {
     },
     finish() {
       if (problem !== null) throw new JobFailure('source_invalid', problem);
-      return { submodules };
+      return { submodules, entries, bytes };
     },
   };
 }
