@@ -47,6 +47,8 @@ export async function signInToken(): Promise<string> {
   await metadata.users.keepOwner({
     id: crypto.randomUUID(),
     email: 'owner@localhost',
+    passwordHash: null,
+    githubId: null,
     createdAt: new Date().toISOString(),
   });
   const { url } = await createSignInLink(env, metadata);

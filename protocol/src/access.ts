@@ -5,6 +5,7 @@ import { ObjectId, Timestamp } from './ids.ts';
 export const Scope = z.enum([
   'apps:read',
   'apps:write',
+  'variables:write',
   'deployments:read',
   'deployments:write',
   'runners:write',
@@ -15,7 +16,7 @@ export type Scope = z.infer<typeof Scope>;
 export const CreateToken = z
   .strictObject({
     name: z.string().trim().min(1).max(80),
-    scopes: z.array(Scope).min(1).max(6),
+    scopes: z.array(Scope).min(1).max(7),
     expiresAt: Timestamp.optional(),
   })
   .meta({ id: 'CreateToken' });

@@ -8,6 +8,8 @@ export const ERROR_STATUS = {
   forbidden: 403,
   not_found: 404,
   slug_taken: 409,
+  email_taken: 409,
+  last_owner: 409,
   already_ended: 409,
   not_successful: 409,
   upload_incomplete: 409,

@@ -64,6 +64,8 @@ ops.openapi(
     const owner = await metadata.users.keepOwner({
       id: crypto.randomUUID(),
       email: OWNER_EMAIL,
+      passwordHash: null,
+      githubId: null,
       createdAt: new Date().toISOString(),
     });
     if (bootstrapToken !== undefined) await bootstrap(metadata, owner.id, bootstrapToken);
@@ -96,6 +98,9 @@ async function bootstrap(metadata: Metadata, ownerId: string, token: string): Pr
     kind: 'api',
     name: 'bootstrap',
     scopes: ['admin'],
+    role: null,
+    appId: null,
+    createdBy: null,
     hash: await hashToken(token),
     expiresAt: null,
     lastUsedAt: null,

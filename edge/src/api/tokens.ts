@@ -63,6 +63,9 @@ tokens.openapi(
       kind: 'api',
       name,
       scopes: [...new Set(scopes)],
+      role: null,
+      appId: null,
+      createdBy: null,
       hash: await hashToken(token),
       // Times are compared as text, so they are all written alike.
       expiresAt: expiresAt === undefined ? null : new Date(expiresAt).toISOString(),

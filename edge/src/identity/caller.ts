@@ -13,6 +13,7 @@ export interface Caller {
 /** Writing includes reading; `admin` includes everything. */
 const IMPLIED_BY: Partial<Record<Scope, Scope>> = {
   'apps:read': 'apps:write',
+  'variables:write': 'apps:write',
   'deployments:read': 'deployments:write',
 };
 

@@ -4,6 +4,7 @@ import { appContract } from './contract/apps.ts';
 import { deploymentContract } from './contract/deployments.ts';
 import { identityContract } from './contract/identity.ts';
 import { pagingContract } from './contract/paging.ts';
+import { peopleContract } from './contract/people.ts';
 import { releaseContract } from './contract/release.ts';
 import { runnerContract } from './contract/runners.ts';
 import { tokenContract } from './contract/tokens.ts';
@@ -23,6 +24,7 @@ export function metadataContract(name: string, create: CreateKeeper): void {
     describe('uploads', () => uploadContract(create));
     describe('runners', () => runnerContract(create));
     describe('tokens', () => tokenContract(create));
+    describe('people, teams and the audit log', () => peopleContract(create));
     describe('users, sessions, secrets and idempotency keys', () => identityContract(create));
   });
 }

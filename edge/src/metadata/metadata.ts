@@ -9,12 +9,14 @@ import type {
   AppSource,
   AppType,
   Artifact,
+  AuditEntry,
   BuildSettings,
   Deployment,
   DeploymentStatus,
   Environment,
   Page,
   PageQuery,
+  Role,
   Scope,
 } from '@appflux/protocol';
 
@@ -22,6 +24,8 @@ import type {
 export interface SealedVariable {
   sealed: string;
   environments: Environment[];
+}
+
 }
 
 export interface AppRecord {
@@ -74,15 +78,33 @@ export interface RunnerRecord {
   createdAt: string;
 }
 
-/** Everything that is shown once and kept as a hash: API tokens, registration tokens, sign-in links. */
-export type TokenKind = 'api' | 'registration' | 'sign_in';
+/**
+ * Everything that is shown once and kept as a hash: API tokens, registration tokens of runners, deploy hooks,
+ * invitations, and what signs a person in once: sign-in links, recovery links, codes of a GitHub sign-in.
+ */
+export type TokenKind =
+  | 'api'
+  | 'registration'
+  | 'deploy_hook'
+  | 'invitation'
+  | 'sign_in'
+  | 'recovery'
+  | 'auth_code';
 
 export interface TokenRecord {
   id: string;
+  /** The team; the user, for what signs a person in. */
   ownerId: string;
   kind: TokenKind;
+  /** What people call it; an invitation's note; an `auth_code`'s PKCE challenge. */
   name: string;
   scopes: Scope[];
+  /** The role that an invitation gives; null for other kinds. */
+  role: Role | null;
+  /** The App that a deploy hook deploys; null for other kinds. */
+  appId: string | null;
+  /** The user who made it; null when the operator or a program did. */
+  createdBy: string | null;
   /** SHA-256 of the token, in hex. */
   hash: string;
   expiresAt: string | null;
@@ -90,11 +112,30 @@ export interface TokenRecord {
   createdAt: string;
 }
 
+/** A person whom the embedded issuer knows. */
 export interface UserRecord {
   id: string;
+  /** In lower case; no two users have the same. */
   email: string;
+  /** By identity/password.ts; null for who signs in by other means only. */
+  passwordHash: string | null;
+  /** The number of their GitHub account, which stays when its name changes; null when they never linked one. */
+  githubId: string | null;
   createdAt: string;
 }
+
+/** A person in a team. The team's id is the user id of its founder, and the `ownerId` of all that belongs to it. */
+export interface MemberRecord {
+  id: string;
+  teamId: string;
+  userId: string;
+  email: string;
+  role: Role;
+  createdAt: string;
+}
+
+/** One line of a team's audit log. */
+export type AuditRecord = AuditEntry & { ownerId: string };
 
 /** A refresh token of a signed-in session. Rotated at each use; the used one is kept to notice theft. */
 export interface RefreshTokenRecord {
@@ -123,6 +164,8 @@ export interface AppStore {
   nextBuildNumber(id: string): Promise<number>;
   /** Removes the app and its deployments' records; false when there was none. */
   delete(id: string): Promise<boolean>;
+}
+
 }
 
 export interface DeploymentStore {
@@ -168,7 +211,13 @@ export interface TokenStore {
   insert(token: TokenRecord): Promise<void>;
   /** A token of that kind that has not run out by `now`. */
   byHash(kind: TokenKind, hash: string, now: string): Promise<TokenRecord | null>;
-  list(ownerId: string, kind: TokenKind, page: PageQuery): Promise<Page<TokenRecord>>;
+  /** All of a kind, or those of one App, or those that one user made. */
+  list(
+    ownerId: string,
+    kind: TokenKind,
+    page: PageQuery,
+    narrowed?: { appId: string } | { createdBy: string },
+  ): Promise<Page<TokenRecord>>;
   touch(id: string, lastUsedAt: string): Promise<void>;
   /**
    * Takes a one-time token: gives it, and removes it in the same step, so that of two calls one gets it.
@@ -178,15 +227,45 @@ export interface TokenStore {
   delete(ownerId: string, kind: TokenKind, id: string): Promise<boolean>;
   /** Removes all tokens of a kind that an owner has. */
   deleteKind(ownerId: string, kind: TokenKind): Promise<void>;
+  /** Removes what a user made for an owner, of every kind. */
+  deleteMadeBy(ownerId: string, userId: string): Promise<void>;
 }
 
 export interface UserStore {
+  /** Throws AppFluxError `email_taken` when another user has the e-mail address. */
   insert(user: UserRecord): Promise<void>;
   byId(id: string): Promise<UserRecord | null>;
+  /** Takes the address in lower case. */
+  byEmail(email: string): Promise<UserRecord | null>;
+  byGithubId(githubId: string): Promise<UserRecord | null>;
+  /** Changes the named members; null when there is no such user. Throws `email_taken` as `insert` does. */
+  update(
+    id: string,
+    change: Partial<Pick<UserRecord, 'email' | 'passwordHash' | 'githubId'>>,
+  ): Promise<UserRecord | null>;
   /** The instance's owner: the first user. */
   owner(): Promise<UserRecord | null>;
   /** Makes `user` the owner unless there is one; gives the owner. */
   keepOwner(user: UserRecord): Promise<UserRecord>;
+}
+
+export interface MemberStore {
+  /** False when the person is in the team already, with whatever role. */
+  insert(member: MemberRecord): Promise<boolean>;
+  find(teamId: string, userId: string): Promise<MemberRecord | null>;
+  list(teamId: string, page: PageQuery): Promise<Page<MemberRecord>>;
+  /** The teams that a person is in, the one joined first first; at most 100. */
+  ofUser(userId: string): Promise<MemberRecord[]>;
+  /** Null when there is no such member. Throws AppFluxError `last_owner` rather than leave a team without owner. */
+  setRole(teamId: string, userId: string, role: Role): Promise<MemberRecord | null>;
+  /** False when there was no such member. Throws AppFluxError `last_owner` rather than leave a team without owner. */
+  delete(teamId: string, userId: string): Promise<boolean>;
+}
+
+/** What was done, never changed and never removed. */
+export interface AuditStore {
+  append(record: AuditRecord): Promise<void>;
+  list(ownerId: string, page: PageQuery): Promise<Page<AuditRecord>>;
 }
 
 export interface SessionStore {
@@ -231,7 +310,7 @@ export interface Metadata {
   /** Resolves when the keeper answers and is set up. */
   ping(): Promise<void>;
   /**
-   * Removes what has run out by `now`: registration tokens, sign-in links, refresh tokens, and idempotency keys
+   * Removes what has run out by `now`: tokens of every kind but `api`, refresh tokens, and idempotency keys
    * older than IDEMPOTENCY_HOURS. API tokens stay, so that their owner sees which have run out.
    */
   removeExpired(now: string): Promise<void>;
@@ -241,6 +320,8 @@ export interface Metadata {
   readonly runners: RunnerStore;
   readonly tokens: TokenStore;
   readonly users: UserStore;
+  readonly members: MemberStore;
+  readonly audit: AuditStore;
   readonly sessions: SessionStore;
   readonly secrets: SecretStore;
   readonly idempotency: IdempotencyStore;

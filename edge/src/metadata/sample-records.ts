@@ -2,7 +2,9 @@
 import type { BuildSettings } from '@appflux/protocol';
 import type {
   AppRecord,
+  AuditRecord,
   DeploymentRecord,
+  MemberRecord,
   RefreshTokenRecord,
   RunnerRecord,
   TokenRecord,
@@ -108,6 +110,9 @@ export const tokenRecord = (members: Partial<TokenRecord> = {}): TokenRecord => 
   kind: 'api',
   name: 'ci',
   scopes: ['apps:read', 'deployments:write'],
+  role: null,
+  appId: null,
+  createdBy: null,
   hash: anyHash(),
   expiresAt: null,
   lastUsedAt: null,
@@ -117,7 +122,9 @@ export const tokenRecord = (members: Partial<TokenRecord> = {}): TokenRecord => 
 
 export const userRecord = (members: Partial<UserRecord> = {}): UserRecord => ({
   id: crypto.randomUUID(),
-  email: 'owner@localhost',
+  email: `${newObjectId()}@localhost`,
+  passwordHash: null,
+  githubId: null,
   createdAt: CREATED_AT,
   ...members,
 });
@@ -128,5 +135,25 @@ export const refreshTokenRecord = (members: Partial<RefreshTokenRecord> = {}): R
   userId: crypto.randomUUID(),
   expiresAt: '2026-12-01T12:00:00.000Z',
   usedAt: null,
+  ...members,
+});
+
+export const memberRecord = (members: Partial<MemberRecord> = {}): MemberRecord => ({
+  id: newObjectId(),
+  teamId: crypto.randomUUID(),
+  userId: crypto.randomUUID(),
+  email: 'member@localhost',
+  role: 'developer',
+  createdAt: CREATED_AT,
+  ...members,
+});
+
+export const auditRecord = (members: Partial<AuditRecord> = {}): AuditRecord => ({
+  id: newObjectId(),
+  ownerId: crypto.randomUUID(),
+  actor: { kind: 'user', id: crypto.randomUUID(), name: 'owner@localhost' },
+  action: 'app.create',
+  target: { kind: 'app', id: newObjectId(), name: 'My App' },
+  at: CREATED_AT,
   ...members,
 });

@@ -10,6 +10,7 @@ type Calls = Pick<Api, 'listTokens' | 'createToken' | 'deleteToken'>;
 export const SCOPE_MEANING: Readonly<Record<Scope, string>> = {
   'apps:read': 'See apps and their settings, but no variable’s value',
   'apps:write': 'Create, change and delete apps and their variables',
+  'variables:write': 'Set and delete variables, whose values it cannot see',
   'deployments:read': 'See deployments, logs and artifacts',
   'deployments:write': 'Deploy, cancel, redeploy and release',
   'runners:write': 'Add, drain and remove runners',

@@ -108,11 +108,11 @@ export function identityContract(create: CreateKeeper): void {
   test('what has run out is removed, and nothing else', async () => {
     const metadata = await create();
     const { tokens, sessions, idempotency } = metadata;
-    const runOut = (['sign_in', 'registration', 'api'] as const).map((kind) =>
-      tokenRecord({ kind, expiresAt: NOW }),
+    const runOut = (['sign_in', 'registration', 'invitation', 'recovery', 'auth_code', 'api'] as const).map(
+      (kind) => tokenRecord({ kind, expiresAt: NOW }),
     );
-    const good = tokenRecord({ kind: 'sign_in', expiresAt: AFTER });
-    for (const token of [...runOut, good]) await tokens.insert(token);
+    const good = [tokenRecord({ kind: 'sign_in', expiresAt: AFTER }), tokenRecord({ kind: 'deploy_hook' })];
+    for (const token of [...runOut, ...good]) await tokens.insert(token);
     const [over, alive] = [refreshTokenRecord({ expiresAt: NOW }), refreshTokenRecord({ expiresAt: AFTER })];
     await sessions.insert(over);
     await sessions.insert(alive);
@@ -127,9 +127,18 @@ export function identityContract(create: CreateKeeper): void {
 
     const longAgo = '2020-01-01T00:00:00.000Z';
     const there = await Promise.all(
-      [...runOut, good].map(({ kind, hash }) => tokens.byHash(kind, hash, longAgo)),
+      [...runOut, ...good].map(({ kind, hash }) => tokens.byHash(kind, hash, longAgo)),
     );
-    expect(there.map((record) => record !== null)).toEqual([false, false, true, true]);
+    expect(there.map((record) => record !== null)).toEqual([
+      false,
+      false,
+      false,
+      false,
+      false,
+      true,
+      true,
+      true,
+    ]);
     expect(await sessions.byHash(over.hash)).toBeNull();
     expect(await sessions.byHash(alive.hash)).toEqual(alive);
     expect(

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { CreateKeeper } from '../contract.ts';
 import type { Metadata } from '../metadata.ts';
-import { appRecord, deploymentRecord, tokenRecord } from '../sample-records.ts';
+import { appRecord, auditRecord, deploymentRecord, memberRecord, tokenRecord } from '../sample-records.ts';
 
 interface PagedList {
   /** Adds one item of that owner, and gives its id. */
@@ -37,6 +37,22 @@ const LISTS: Record<string, PagedList> = {
       return token.id;
     },
     list: ({ tokens }, ownerId, page) => tokens.list(ownerId, 'api', page),
+  },
+  members: {
+    async add({ members }, teamId) {
+      const member = memberRecord({ teamId });
+      await members.insert(member);
+      return member.id;
+    },
+    list: ({ members }, teamId, page) => members.list(teamId, page),
+  },
+  'the audit log': {
+    async add({ audit }, ownerId) {
+      const record = auditRecord({ ownerId });
+      await audit.append(record);
+      return record.id;
+    },
+    list: ({ audit }, ownerId, page) => audit.list(ownerId, page),
   },
 };
 

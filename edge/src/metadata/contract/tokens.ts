@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { CreateKeeper } from '../contract.ts';
-import { anyHash, tokenRecord } from '../sample-records.ts';
+import { anyHash, appRecord, tokenRecord } from '../sample-records.ts';
 
 const NOW = '2026-11-10T12:00:00.000Z';
 const BEFORE = '2026-11-10T11:59:59.999Z';
@@ -12,6 +12,9 @@ export function tokenContract(create: CreateKeeper): void {
     const token = tokenRecord({ expiresAt: AFTER });
     await tokens.insert(token);
     expect(await tokens.byHash('api', token.hash, NOW)).toEqual(token);
+    const invitation = tokenRecord({ kind: 'invitation', role: 'viewer', createdBy: crypto.randomUUID() });
+    await tokens.insert(invitation);
+    expect(await tokens.byHash('invitation', invitation.hash, NOW)).toEqual(invitation);
     expect(await tokens.byHash('registration', token.hash, NOW)).toBeNull();
     expect(await tokens.byHash('api', anyHash(), NOW)).toBeNull();
   });
@@ -83,5 +86,56 @@ export function tokenContract(create: CreateKeeper): void {
     expect(await tokens.byHash('sign_in', link.hash, NOW)).toBeNull();
     expect(await tokens.byHash('api', api.hash, NOW)).toEqual(api);
     expect(await tokens.byHash('sign_in', theirs.hash, NOW)).toEqual(theirs);
+  });
+
+  test('a list is narrowed to one app, or to what one user made', async () => {
+    const { tokens } = await create();
+    const ownerId = crypto.randomUUID();
+    const hook = tokenRecord({ ownerId, kind: 'deploy_hook', appId: appRecord().id });
+    const mine = tokenRecord({ ownerId, createdBy: crypto.randomUUID() });
+    const others = [
+      tokenRecord({ ownerId, kind: 'deploy_hook', appId: appRecord().id }),
+      tokenRecord({ ownerId, createdBy: crypto.randomUUID() }),
+      tokenRecord({ createdBy: mine.createdBy }),
+      tokenRecord({ ownerId }),
+    ];
+    for (const token of [hook, mine, ...others]) await tokens.insert(token);
+    const page = { limit: 10 };
+    expect((await tokens.list(ownerId, 'deploy_hook', page, { appId: hook.appId ?? '' })).items).toEqual([
+      hook,
+    ]);
+    expect((await tokens.list(ownerId, 'api', page, { createdBy: mine.createdBy ?? '' })).items).toEqual([
+      mine,
+    ]);
+    expect((await tokens.list(ownerId, 'api', page)).items).toHaveLength(3);
+  });
+
+  test('what a user made for an owner is removed, of every kind, and nothing else', async () => {
+    const { tokens } = await create();
+    const [ownerId, createdBy] = [crypto.randomUUID(), crypto.randomUUID()];
+    const made = [
+      tokenRecord({ ownerId, createdBy }),
+      tokenRecord({ ownerId, createdBy, kind: 'invitation' }),
+    ];
+    const others = [tokenRecord({ ownerId }), tokenRecord({ createdBy })];
+    for (const token of [...made, ...others]) await tokens.insert(token);
+    await tokens.deleteMadeBy(ownerId, createdBy);
+    const left = await Promise.all(
+      [...made, ...others].map(({ kind, hash }) => tokens.byHash(kind, hash, NOW)),
+    );
+    expect(left).toEqual([null, null, ...others]);
+  });
+
+  test("an app's deploy hooks go with it", async () => {
+    const { apps, tokens } = await create();
+    const app = appRecord();
+    await apps.insert(app);
+    const hook = tokenRecord({ kind: 'deploy_hook', ownerId: app.ownerId, appId: app.id });
+    const another = tokenRecord({ kind: 'deploy_hook', ownerId: app.ownerId, appId: appRecord().id });
+    await tokens.insert(hook);
+    await tokens.insert(another);
+    expect(await apps.delete(app.id)).toBe(true);
+    expect(await tokens.byHash('deploy_hook', hook.hash, NOW)).toBeNull();
+    expect(await tokens.byHash('deploy_hook', another.hash, NOW)).toEqual(another);
   });
 }

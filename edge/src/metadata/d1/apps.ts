@@ -86,8 +86,9 @@ export function createAppStore(database: Database): AppStore {
     },
 
     async delete(id) {
-      const [, apps] = await database.batch([
+      const [, , apps] = await database.batch([
         { sql: 'DELETE FROM deployments WHERE app_id = ?', values: [id] },
+        { sql: 'DELETE FROM tokens WHERE app_id = ?', values: [id] },
         { sql: 'DELETE FROM apps WHERE id = ?', values: [id] },
       ]);
       return (apps?.changes ?? 0) > 0;

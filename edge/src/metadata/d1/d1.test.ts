@@ -59,6 +59,14 @@ test.each([
     'deployments_of_app_by_status',
   ],
   ['SELECT * FROM tokens WHERE owner_id = ? AND kind = ? ORDER BY id DESC', 'tokens_of_owner'],
+  ['SELECT * FROM tokens WHERE kind = ? AND app_id = ? ORDER BY id DESC', 'tokens_of_app'],
+  [
+    'SELECT * FROM tokens WHERE owner_id = ? AND kind = ? AND created_by = ? ORDER BY id DESC',
+    'tokens_of_creator',
+  ],
+  ['SELECT * FROM members WHERE team_id = ? ORDER BY id DESC', 'members_of_team'],
+  ['SELECT * FROM members WHERE user_id = ? ORDER BY id', 'members_of_user'],
+  ['SELECT * FROM audit WHERE owner_id = ? ORDER BY id DESC', 'audit_of_owner'],
   ['SELECT * FROM uploads WHERE completed = 0 AND created_at < ? ORDER BY created_at', 'uploads_begun'],
 ])('no list is read in whole or sorted: %s', async (sql, index) => {
   const marks = sql.split('?').length - 1;

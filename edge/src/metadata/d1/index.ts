@@ -1,9 +1,11 @@
 /** The D1 keeper of metadata: Cloudflare's SQLite, the embedded default. */
 import type { Metadata } from '../metadata.ts';
 import { createAppStore } from './apps.ts';
+import { createAuditStore } from './audit.ts';
 import { Database } from './database.ts';
 import { createDeploymentStore } from './deployments.ts';
 import { createIdempotencyStore } from './idempotency.ts';
+import { createMemberStore } from './members.ts';
 import { createRunnerStore } from './runners.ts';
 import { createSecretStore } from './secrets.ts';
 import { createSessionStore } from './sessions.ts';
@@ -27,6 +29,8 @@ export function createD1Metadata(db: D1Database): Metadata {
     runners: createRunnerStore(database),
     tokens: createTokenStore(database),
     users: createUserStore(database),
+    members: createMemberStore(database),
+    audit: createAuditStore(database),
     sessions: createSessionStore(database),
     secrets: createSecretStore(database),
     idempotency: createIdempotencyStore(database),

@@ -5,10 +5,7 @@ import type { Database } from './database.ts';
 export async function removeExpired(database: Database, now: string): Promise<void> {
   const keysBefore = new Date(Date.parse(now) - IDEMPOTENCY_HOURS * 3_600_000).toISOString();
   await database.batch([
-    {
-      sql: `DELETE FROM tokens WHERE kind IN ('registration', 'sign_in') AND expires_at <= ?`,
-      values: [now],
-    },
+    { sql: "DELETE FROM tokens WHERE kind <> 'api' AND expires_at <= ?", values: [now] },
     { sql: 'DELETE FROM refresh_tokens WHERE expires_at <= ?', values: [now] },
     { sql: 'DELETE FROM idempotency_keys WHERE created_at < ?', values: [keysBefore] },
   ]);

@@ -1,8 +1,8 @@
-import type { Scope } from '@appflux/protocol';
+import type { Role, Scope } from '@appflux/protocol';
 import type { TokenKind, TokenRecord, TokenStore } from '../metadata.ts';
 import { json, text, textOrNull } from './columns.ts';
 import type { Database, Row } from './database.ts';
-import { listPage } from './list.ts';
+import { listPage, type Where } from './list.ts';
 
 /** Of this kind and hash, and not run out. */
 const IS_GOOD = 'kind = ? AND hash = ? AND (expires_at IS NULL OR expires_at > ?)';
@@ -11,13 +11,17 @@ export function createTokenStore(database: Database): TokenStore {
   return {
     async insert(token) {
       await database.run(
-        `INSERT INTO tokens (id, owner_id, kind, name, scopes, hash, expires_at, last_used_at, created_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (hash) DO NOTHING`,
+        `INSERT INTO tokens
+           (id, owner_id, kind, name, scopes, role, app_id, created_by, hash, expires_at, last_used_at, created_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (hash) DO NOTHING`,
         token.id,
         token.ownerId,
         token.kind,
         token.name,
         JSON.stringify(token.scopes),
+        token.role,
+        token.appId,
+        token.createdBy,
         token.hash,
         token.expiresAt,
         token.lastUsedAt,
@@ -30,7 +34,12 @@ export function createTokenStore(database: Database): TokenStore {
       return row && toToken(row);
     },
 
-    list: (ownerId, kind, page) => listPage(database, 'tokens', { owner_id: ownerId, kind }, page, toToken),
+    list(ownerId, kind, page, narrowed) {
+      const where: Where = { owner_id: ownerId, kind };
+      if (narrowed && 'appId' in narrowed) where.app_id = narrowed.appId;
+      if (narrowed && 'createdBy' in narrowed) where.created_by = narrowed.createdBy;
+      return listPage(database, 'tokens', where, page, toToken);
+    },
 
     async touch(id, lastUsedAt) {
       await database.run('UPDATE tokens SET last_used_at = ? WHERE id = ?', lastUsedAt, id);
@@ -54,6 +63,10 @@ export function createTokenStore(database: Database): TokenStore {
     async deleteKind(ownerId, kind) {
       await database.run('DELETE FROM tokens WHERE owner_id = ? AND kind = ?', ownerId, kind);
     },
+
+    async deleteMadeBy(ownerId, userId) {
+      await database.run('DELETE FROM tokens WHERE owner_id = ? AND created_by = ?', ownerId, userId);
+    },
   };
 }
 
@@ -64,6 +77,9 @@ function toToken(row: Row): TokenRecord {
     kind: text(row, 'kind') as TokenKind,
     name: text(row, 'name'),
     scopes: json<Scope[]>(row, 'scopes'),
+    role: textOrNull(row, 'role') as Role | null,
+    appId: textOrNull(row, 'app_id'),
+    createdBy: textOrNull(row, 'created_by'),
     hash: text(row, 'hash'),
     expiresAt: textOrNull(row, 'expires_at'),
     lastUsedAt: textOrNull(row, 'last_used_at'),

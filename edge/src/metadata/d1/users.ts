@@ -1,24 +1,61 @@
+import { AppFluxError } from '@appflux/protocol';
 import type { UserRecord, UserStore } from '../metadata.ts';
-import { text } from './columns.ts';
-import type { Database, Row } from './database.ts';
+import { text, textOrNull } from './columns.ts';
+import type { Database, Row, Value } from './database.ts';
+import { type Columns, updateRow } from './update.ts';
 
 /** Rows are numbered as they come, so the first user stays the first whatever their clocks said. */
 const OWNER = 'SELECT * FROM users ORDER BY rowid LIMIT 1';
 
+const INSERT = 'INSERT INTO users (id, email, password_hash, github_id, created_at)';
+
+const CHANGEABLE: Columns<Partial<Pick<UserRecord, 'email' | 'passwordHash' | 'githubId'>>> = {
+  email: { column: 'email', keep: (email) => email },
+  passwordHash: { column: 'password_hash', keep: (hash) => hash },
+  githubId: { column: 'github_id', keep: (githubId) => githubId },
+};
+
+const valuesOf = (user: UserRecord): Value[] => [
+  user.id,
+  user.email,
+  user.passwordHash,
+  user.githubId,
+  user.createdAt,
+];
+
 export function createUserStore(database: Database): UserStore {
   return {
     async insert(user) {
-      await database.run(
-        'INSERT INTO users (id, email, created_at) VALUES (?, ?, ?)',
-        user.id,
-        user.email,
-        user.createdAt,
+      const inserted = await database.run(
+        `${INSERT} VALUES (?, ?, ?, ?, ?) ON CONFLICT (email) DO NOTHING`,
+        ...valuesOf(user),
       );
+      if (inserted === 0) throw emailTaken();
     },
 
     async byId(id) {
       const row = await database.first('SELECT * FROM users WHERE id = ?', id);
       return row && toUser(row);
+    },
+
+    async byEmail(email) {
+      const row = await database.first('SELECT * FROM users WHERE email = ?', email);
+      return row && toUser(row);
+    },
+
+    async byGithubId(githubId) {
+      const row = await database.first('SELECT * FROM users WHERE github_id = ?', githubId);
+      return row && toUser(row);
+    },
+
+    async update(id, change) {
+      try {
+        const row = await updateRow(database, 'users', id, change, CHANGEABLE);
+        return row && toUser(row);
+      } catch (cause) {
+        if (String(cause).includes('UNIQUE constraint failed: users.email')) throw emailTaken(cause);
+        throw cause;
+      }
     },
 
     async owner() {
@@ -29,9 +66,8 @@ export function createUserStore(database: Database): UserStore {
     async keepOwner(user) {
       const [, owner] = await database.batch([
         {
-          sql: `INSERT INTO users (id, email, created_at)
-                SELECT ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM users)`,
-          values: [user.id, user.email, user.createdAt],
+          sql: `${INSERT} SELECT ?, ?, ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM users)`,
+          values: valuesOf(user),
         },
         { sql: OWNER, values: [] },
       ]);
@@ -42,8 +78,13 @@ export function createUserStore(database: Database): UserStore {
   };
 }
 
+const emailTaken = (cause?: unknown) =>
+  new AppFluxError('email_taken', 'Somebody has this e-mail address already', { cause });
+
 const toUser = (row: Row): UserRecord => ({
   id: text(row, 'id'),
   email: text(row, 'email'),
+  passwordHash: textOrNull(row, 'password_hash'),
+  githubId: textOrNull(row, 'github_id'),
   createdAt: text(row, 'created_at'),
 });

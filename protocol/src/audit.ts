@@ -1,0 +1,62 @@
+/** The audit log: who did what to a team, in the order in which it was done. */
+import { z } from 'zod';
+import { ObjectId, Timestamp } from './ids.ts';
+
+/** What was done, as subject and verb. New ones may come, so what reads a log takes any text. */
+export const AUDIT_ACTIONS = [
+  'session.sign_in',
+  'session.sign_out',
+  'session.reuse_detected',
+  'password.set',
+  'recovery.asked',
+  'token.create',
+  'token.revoke',
+  'app.create',
+  'app.update',
+  'app.delete',
+  'variable.set',
+  'variable.delete',
+  'deployment.create',
+  'deployment.cancel',
+  'release.set',
+  'member.join',
+  'member.role',
+  'member.remove',
+  'invitation.create',
+  'invitation.revoke',
+  'runner.token',
+  'runner.register',
+  'runner.drain',
+  'runner.remove',
+  'hook.create',
+  'hook.revoke',
+] as const;
+export type AuditAction = (typeof AUDIT_ACTIONS)[number];
+
+/** Who did it. */
+export const AuditActor = z.strictObject({
+  kind: z.enum(['user', 'token', 'operator', 'hook', 'runner']),
+  /** The user's or token's id; null for the operator and for who is not known. */
+  id: z.string().nullable(),
+  name: z.string(),
+});
+export type AuditActor = z.infer<typeof AuditActor>;
+
+/** What it was done to. `name` is as it was then. */
+export const AuditTarget = z.strictObject({
+  kind: z.enum(['user', 'token', 'app', 'variable', 'deployment', 'member', 'invitation', 'runner', 'hook']),
+  id: z.string().nullable(),
+  name: z.string(),
+});
+export type AuditTarget = z.infer<typeof AuditTarget>;
+
+export const AuditEntry = z
+  .strictObject({
+    id: ObjectId,
+    actor: AuditActor,
+    action: z.string(),
+    target: AuditTarget.nullable(),
+    at: Timestamp,
+  })
+  .meta({ id: 'AuditEntry' });
+export type AuditEntry = z.infer<typeof AuditEntry>;

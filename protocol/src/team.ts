@@ -1,0 +1,100 @@
+/** Teams: who may do what with an owner's apps and runners, and how people come in. */
+import { z } from 'zod';
+import { ObjectId, Timestamp, UserId } from './ids.ts';
+
+/**
+ * What a member may do. An owner may do everything; an admin everything but making and removing owners; a developer
+ * deploys and sets variables; a viewer reads.
+ */
+export const Role = z.enum(['owner', 'admin', 'developer', 'viewer']);
+export type Role = z.infer<typeof Role>;
+
+/** Says which of their teams a person speaks for; without it, their own, else the one that they joined first. */
+export const TEAM_HEADER = 'X-AppFlux-Team';
+
+/** A person in a team. */
+export const Member = z
+  .strictObject({ userId: UserId, email: z.string(), role: Role, createdAt: Timestamp })
+  .meta({ id: 'Member' });
+export type Member = z.infer<typeof Member>;
+
+export const UpdateMember = z.strictObject({ role: Role }).meta({ id: 'UpdateMember' });
+export type UpdateMember = z.infer<typeof UpdateMember>;
+
+/** A team that a person is in. */
+export const Team = z
+  .strictObject({
+    id: UserId,
+    /** The e-mail address of its first owner, by which people tell their teams apart. */
+    name: z.string(),
+    role: Role,
+  })
+  .meta({ id: 'Team' });
+export type Team = z.infer<typeof Team>;
+
+/** Who is calling, and for which team. */
+export const Me = z
+  .strictObject({
+    kind: z.enum(['user', 'token', 'operator']),
+    /** Null for a program. */
+    userId: UserId.nullable(),
+    name: z.string(),
+    /** The team that this call was made for. */
+    teamId: UserId,
+    /** Null for a program, which has scopes and no role. */
+    role: Role.nullable(),
+    /** What the caller may do here, with what that includes. */
+    permissions: z.array(z.string()),
+    /** Every team of the person. */
+    teams: z.array(Team),
+  })
+  .meta({ id: 'Me' });
+export type Me = z.infer<typeof Me>;
+
+export const CreateInvitation = z
+  .strictObject({
+    role: Role,
+    /** Days until the link runs out. */
+    days: z.int().min(1).max(30).default(7),
+    /** Whom it is meant for: shown in the list, and nothing else depends on it. */
+    note: z.string().trim().max(80).default(''),
+  })
+  .meta({ id: 'CreateInvitation' });
+export type CreateInvitation = z.input<typeof CreateInvitation>;
+
+export const Invitation = z
+  .strictObject({ id: ObjectId, role: Role, note: z.string(), expiresAt: Timestamp, createdAt: Timestamp })
+  .meta({ id: 'Invitation' });
+export type Invitation = z.infer<typeof Invitation>;
+
+/** The link is shown this once. Its token is in the fragment, which reaches no server's log. */
+export const CreatedInvitation = Invitation.extend({ url: z.url() }).meta({ id: 'CreatedInvitation' });
+export type CreatedInvitation = z.infer<typeof CreatedInvitation>;
+
+/** The token of an invitation link. */
+export const InvitationToken = z
+  .strictObject({ token: z.string().min(1).max(200) })
+  .meta({ id: 'InvitationToken' });
+
+/** What an invitation offers, told to whoever holds its link. */
+export const InvitationOffer = z
+  .strictObject({ role: Role, invitedBy: z.string(), expiresAt: Timestamp })
+  .meta({ id: 'InvitationOffer' });
+export type InvitationOffer = z.infer<typeof InvitationOffer>;
+
+/** How people sign in to this instance: what the dashboard has to know before anybody is signed in. */
+export const InstanceConfig = z
+  .strictObject({
+    auth: z.strictObject({
+      /** Who keeps the people: the edge itself, or a Supabase project. */
+      issuer: z.enum(['embedded', 'supabase']),
+      /** What supabase-js takes as the project's address and key. */
+      url: z.url(),
+      key: z.string(),
+      github: z.boolean(),
+      /** Whether anybody may sign up, or only who was invited. */
+      signUp: z.enum(['open', 'invitation']),
+    }),
+  })
+  .meta({ id: 'InstanceConfig' });
+export type InstanceConfig = z.infer<typeof InstanceConfig>;
