@@ -1,5 +1,6 @@
 /** Apps: what a user deploys. */
 import { z } from 'zod';
+import { FileInfo } from './file.ts';
 import { Environment, ObjectId, Slug, Timestamp, UserId, VariableName } from './ids.ts';
 
 /** What kind of thing an App is built into. */
@@ -125,6 +126,7 @@ export const App = z
     source: AppSource,
     build: BuildSettings,
     envVars: z.array(VariableInfo),
+    files: z.array(FileInfo),
     /** The deployment that the public address points at. */
     release: ObjectId.nullable(),
     urls: z.strictObject({ self: z.url(), page: z.url() }),

@@ -9,6 +9,7 @@ export * from './audit.ts';
 export * from './deployment.ts';
 export * from './errors.ts';
 export * from './failure.ts';
+export * from './file.ts';
 export * from './health.ts';
 export * from './hook.ts';
 export * from './ids.ts';

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { AppType, BranchName, BuildSettings, CommitHash, RepoUrl, RootDirectory } from './app.ts';
 import { Trigger } from './deployment.ts';
+import { FileContent, FileName } from './file.ts';
 import { Environment, ObjectId, Sha256, Slug, VariableName } from './ids.ts';
 
 /** Where the runner fetches the code. A `github` App's source is a `git` job with a token. */
@@ -50,6 +51,8 @@ export const Job = z.strictObject({
   type: AppType.nullable(),
   /** In the clear: they go into the container's environment and nowhere else. */
   variables: z.record(VariableName, z.string()),
+  /** The App's files in base64; a build finds them in memory, and their paths in variables of their names. */
+  files: z.record(FileName, FileContent).default({}),
   limits: JobLimits,
   clearCache: z.boolean(),
   buildNumber: z.int().min(1),

@@ -35,6 +35,7 @@ export function app(over: Partial<App> = {}): App {
       concurrency: 1,
     },
     envVars: [],
+    files: [],
     release: null,
     urls: { self: `${ORIGIN}/api/apps/${slug}`, page: `${ORIGIN}/a/${slug}` },
     createdAt: '2026-10-01T08:00:00.000Z',

@@ -4,6 +4,7 @@ import {
   AppFluxError,
   CreateApp,
   Environment,
+  type FileInfo,
   PageQuery,
   pageOf,
   RESERVED_SLUGS,
@@ -25,12 +26,22 @@ const BySlug = z.object({ slug: Slug });
 const ByVariable = BySlug.extend({ name: VariableName });
 const ALL_ENVIRONMENTS = Environment.options;
 
-/** The API's answer for an app: variables by name only. */
-export function toApp(record: AppRecord, publicUrl: string): App {
-  const { envVars, ...rest } = record;
+/** The API's answer for an app: variables and files by name only. */
+export async function toApp(record: AppRecord, { metadata, env }: Parts): Promise<App> {
+  const files = await metadata.files.list([record.id]);
+  return shown(record, files.get(record.id) ?? [], setting(env, 'PUBLIC_URL'));
+}
+
+interface Parts {
+  metadata: Metadata;
+  env: Env;
+}
+
+function shown({ envVars, ...record }: AppRecord, files: FileInfo[], publicUrl: string): App {
   return {
-    ...rest,
+    ...record,
     envVars: Object.entries(envVars).map(([name, { environments }]) => ({ name, environments })),
+    files,
     urls: { self: `${publicUrl}/api/apps/${record.slug}`, page: `${publicUrl}/a/${record.slug}` },
   };
 }
@@ -75,8 +86,9 @@ apps.openapi(
       release: null,
       createdAt: new Date().toISOString(),
     };
-    await c.get('metadata').apps.insert(record);
-    return c.json(toApp(record, setting(c.env, 'PUBLIC_URL')), 201);
+    const metadata = c.get('metadata');
+    await metadata.apps.insert(record);
+    return c.json(await toApp(record, { metadata, env: c.env }), 201);
   },
 );
 
@@ -105,9 +117,12 @@ apps.openapi(
     responses: { 200: json(pageOf(App), 'Apps'), ...refusals },
   }),
   async (c) => {
-    const page = await c.get('metadata').apps.list(c.get('caller').ownerId, c.req.valid('query'));
+    const metadata = c.get('metadata');
+    const page = await metadata.apps.list(c.get('caller').ownerId, c.req.valid('query'));
+    const files = await metadata.files.list(page.items.map(({ id }) => id));
     const publicUrl = setting(c.env, 'PUBLIC_URL');
-    return c.json({ ...page, items: page.items.map((app) => toApp(app, publicUrl)) }, 200);
+    const items = page.items.map((app) => shown(app, files.get(app.id) ?? [], publicUrl));
+    return c.json({ ...page, items }, 200);
   },
 );
 
@@ -123,8 +138,9 @@ apps.openapi(
     responses: { 200: json(App, 'The app'), ...refusals },
   }),
   async (c) => {
-    const app = await ownedApp(c.get('metadata'), c.get('caller').ownerId, c.req.valid('param').slug);
-    return c.json(toApp(app, setting(c.env, 'PUBLIC_URL')), 200);
+    const metadata = c.get('metadata');
+    const app = await ownedApp(metadata, c.get('caller').ownerId, c.req.valid('param').slug);
+    return c.json(await toApp(app, { metadata, env: c.env }), 200);
   },
 );
 
@@ -143,7 +159,7 @@ apps.openapi(
     const metadata = c.get('metadata');
     const app = await ownedApp(metadata, c.get('caller').ownerId, c.req.valid('param').slug);
     const changed = await metadata.apps.update(app.id, definedOf(c.req.valid('json')));
-    return c.json(toApp(changed ?? app, setting(c.env, 'PUBLIC_URL')), 200);
+    return c.json(await toApp(changed ?? app, { metadata, env: c.env }), 200);
   },
 );
 

@@ -8,6 +8,7 @@ import { auth } from '../identity/auth.ts';
 import { metadataOf } from '../metadata/index.ts';
 import { publicPages } from '../publish/index.ts';
 import { objectsOf, uploadsOf } from '../storage/index.ts';
+import { appFiles } from './app-files.ts';
 import { apps } from './apps.ts';
 import { deadLetters } from './dead-letters.ts';
 import { deployments } from './deployments.ts';
@@ -58,6 +59,7 @@ api.use('/api/*', async (c, next) => {
 for (const resource of [
   health,
   apps,
+  appFiles,
   uploads,
   deployments,
   releases,

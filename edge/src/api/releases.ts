@@ -1,7 +1,6 @@
 /** Releases: which deployment an app's public address points at. */
 import { App, AppFluxError, ObjectId, Slug } from '@appflux/protocol';
 import { createRoute, z } from '@hono/zod-openapi';
-import { setting } from '../env.ts';
 import { ownedApp, toApp } from './apps.ts';
 import { ownedDeployment } from './deployments.ts';
 import { bearer, json, jsonBody, needs, refusals, router } from './router.ts';
@@ -34,6 +33,6 @@ releases.openapi(
       );
     }
     const changed = await metadata.apps.update(app.id, { release: deploymentId });
-    return c.json(toApp(changed ?? app, setting(c.env, 'PUBLIC_URL')), 200);
+    return c.json(await toApp(changed ?? app, { metadata, env: c.env }), 200);
   },
 );

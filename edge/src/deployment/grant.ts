@@ -1,28 +1,42 @@
 /** What a runner is handed when its claim is granted. */
-import { type Grant, type Job, type JobSource, LEASE_MS } from '@appflux/protocol';
+import { type Environment, type Grant, type Job, type JobSource, LEASE_MS } from '@appflux/protocol';
 import type { Sealer } from '../identity/sealing.ts';
-import { variableLabel } from '../identity/sealing.ts';
+import { fileLabel, variableLabel } from '../identity/sealing.ts';
 import type { Uploads } from '../storage/storage.ts';
 import type { Lease, Spec, SpecSource, State } from './state.ts';
 
 /** A presigned source URL outlives the longest wait between the grant and the download by far. */
 const SOURCE_URL_SECONDS = 3600;
 
-/** The parts of a job that take time to make: opened variables and a presigned source. */
+/** The parts of a job that take time to make: opened variables and files, and a presigned source. */
 export interface Opened {
   source: JobSource;
   variables: Record<string, string>;
+  files: Record<string, string>;
 }
 
 /** Opens what the spec keeps sealed. Done before the claim is decided, so that the decision itself is at once. */
 export async function openSpec(spec: Spec, sealer: Sealer, uploads: Uploads): Promise<Opened> {
-  const variables: Record<string, string> = {};
-  for (const [name, { sealed, environments }] of Object.entries(spec.variables)) {
-    if (environments.includes(spec.environment)) {
-      variables[name] = await sealer.open(sealed, variableLabel(spec.app.id, name));
-    }
+  const { app, environment } = spec;
+  return {
+    variables: await openAll(spec.variables, environment, sealer, (name) => variableLabel(app.id, name)),
+    files: await openAll(spec.files ?? {}, environment, sealer, (name) => fileLabel(app.id, name)),
+    source: await jobSource(spec.source, uploads),
+  };
+}
+
+/** Opens what is meant for the environment. */
+async function openAll(
+  all: Record<string, { sealed: string; environments: Environment[] }>,
+  environment: Environment,
+  sealer: Sealer,
+  labelOf: (name: string) => string,
+): Promise<Record<string, string>> {
+  const opened: Record<string, string> = {};
+  for (const [name, { sealed, environments }] of Object.entries(all)) {
+    if (environments.includes(environment)) opened[name] = await sealer.open(sealed, labelOf(name));
   }
-  return { variables, source: await jobSource(spec.source, uploads) };
+  return opened;
 }
 
 async function jobSource(source: SpecSource, uploads: Uploads): Promise<JobSource> {
@@ -58,6 +72,7 @@ export function grantOf(
     build: spec.build,
     type: spec.type,
     variables: opened.variables,
+    files: opened.files,
     limits: { ...spec.limits, timeoutSeconds: Math.max(1, left) },
     clearCache: spec.clearCache,
     buildNumber: spec.buildNumber,

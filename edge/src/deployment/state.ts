@@ -10,7 +10,7 @@ import type {
   Plan,
   Trigger,
 } from '@appflux/protocol';
-import type { ArtifactRecord, SealedVariable } from '../metadata/metadata.ts';
+import type { ArtifactRecord, SealedFile, SealedVariable } from '../metadata/metadata.ts';
 
 /** Where the code comes from, as it was when the deployment was asked for. */
 export type SpecSource =
@@ -38,6 +38,8 @@ export interface Spec {
   type: AppType | null;
   /** Sealed; opened when a claim is granted. */
   variables: Record<string, SealedVariable>;
+  /** Sealed like variables. Absent in deployments that are older than files. */
+  files?: Record<string, SealedFile>;
   limits: JobLimits;
   maxAttempts: number;
   clearCache: boolean;

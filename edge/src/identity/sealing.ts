@@ -28,6 +28,9 @@ export interface Sealer {
 /** The place of an App's variable. */
 export const variableLabel = (appId: string, name: string) => `app:${appId}:${name}`;
 
+/** The place of an App's file. */
+export const fileLabel = (appId: string, name: string) => `app:${appId}:file:${name}`;
+
 /** A sealer with the key of this instance, SEALING_KEY. Throws `unavailable` when that is no key. */
 export function createSealer(env: Env): Sealer {
   const encoded = setting(env, 'SEALING_KEY');

@@ -2,6 +2,7 @@
 import { describe } from 'vitest';
 import { appContract } from './contract/apps.ts';
 import { deploymentContract } from './contract/deployments.ts';
+import { fileContract } from './contract/files.ts';
 import { identityContract } from './contract/identity.ts';
 import { pagingContract } from './contract/paging.ts';
 import { peopleContract } from './contract/people.ts';
@@ -18,6 +19,7 @@ export type CreateKeeper = () => Promise<Metadata>;
 export function metadataContract(name: string, create: CreateKeeper): void {
   describe(`metadata kept by ${name}`, () => {
     describe('apps', () => appContract(create));
+    describe('files', () => fileContract(create));
     describe('deployments', () => deploymentContract(create));
     describe('releases', () => releaseContract(create));
     describe('paging', () => pagingContract(create));

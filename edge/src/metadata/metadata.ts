@@ -14,6 +14,7 @@ import type {
   Deployment,
   DeploymentStatus,
   Environment,
+  FileInfo,
   Page,
   PageQuery,
   Role,
@@ -26,6 +27,14 @@ export interface SealedVariable {
   environments: Environment[];
 }
 
+}
+
+/** A file at rest: its base64 is sealed (identity/sealing.ts), never in the clear. */
+export interface SealedFile {
+  /** Bytes of the file itself. */
+  size: number;
+  environments: Environment[];
+  sealed: string;
 }
 
 export interface AppRecord {
@@ -162,10 +171,22 @@ export interface AppStore {
   deleteVariable(id: string, name: string): Promise<boolean>;
   /** The next build number, counting up from 1 for each app. Throws `not_found` when there is no such app. */
   nextBuildNumber(id: string): Promise<number>;
-  /** Removes the app and its deployments' records; false when there was none. */
+  /** Takes an app's files along. Removes the app and its deployments' records; false when there was none. */
   delete(id: string): Promise<boolean>;
 }
 
+}
+
+/** The files of apps, apart from them: a list of apps tells of files, but does not carry them. */
+export interface FileStore {
+  /** Keeps a file, in the place of an older one of that name. Of an app that is not there nothing is kept. */
+  set(appId: string, name: string, file: SealedFile): Promise<void>;
+  /** False when the app had no such file. */
+  delete(appId: string, name: string): Promise<boolean>;
+  /** What each of these apps (100 at most) has, by name, without contents. */
+  list(appIds: readonly string[]): Promise<Map<string, FileInfo[]>>;
+  /** All files of an app, by their names. */
+  sealed(appId: string): Promise<Record<string, SealedFile>>;
 }
 
 export interface DeploymentStore {
@@ -315,6 +336,7 @@ export interface Metadata {
    */
   removeExpired(now: string): Promise<void>;
   readonly apps: AppStore;
+  readonly files: FileStore;
   readonly deployments: DeploymentStore;
   readonly uploads: UploadStore;
   readonly runners: RunnerStore;

@@ -90,6 +90,7 @@ export function createAppStore(database: Database): AppStore {
         { sql: 'DELETE FROM deployments WHERE app_id = ?', values: [id] },
         { sql: 'DELETE FROM tokens WHERE app_id = ?', values: [id] },
         { sql: 'DELETE FROM apps WHERE id = ?', values: [id] },
+        { sql: 'DELETE FROM app_files WHERE app_id = ?', values: [id] },
       ]);
       return (apps?.changes ?? 0) > 0;
     },

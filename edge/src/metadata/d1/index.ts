@@ -4,6 +4,7 @@ import { createAppStore } from './apps.ts';
 import { createAuditStore } from './audit.ts';
 import { Database } from './database.ts';
 import { createDeploymentStore } from './deployments.ts';
+import { createFileStore } from './files.ts';
 import { createIdempotencyStore } from './idempotency.ts';
 import { createMemberStore } from './members.ts';
 import { createRunnerStore } from './runners.ts';
@@ -24,6 +25,7 @@ export function createD1Metadata(db: D1Database): Metadata {
     },
     removeExpired: (now) => removeExpired(database, now),
     apps: createAppStore(database),
+    files: createFileStore(database),
     deployments: createDeploymentStore(database),
     uploads: createUploadStore(database),
     runners: createRunnerStore(database),

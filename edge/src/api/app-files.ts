@@ -1,0 +1,78 @@
+/** The sealed files of Apps: keystores, certificates and the like. */
+import {
+  AppFluxError,
+  base64Bytes,
+  Environment,
+  FileInput,
+  FileName,
+  MAX_FILES,
+  MAX_FILES_BYTES,
+  Slug,
+} from '@appflux/protocol';
+import { createRoute, z } from '@hono/zod-openapi';
+import { createSealer, fileLabel } from '../identity/sealing.ts';
+import { ownedApp } from './apps.ts';
+import { bearer, jsonBody, needs, refusals, router } from './router.ts';
+
+const ByFile = z.object({ slug: Slug, name: FileName });
+
+export const appFiles = router();
+
+appFiles.openapi(
+  createRoute({
+    method: 'put',
+    path: '/api/apps/{slug}/files/{name}',
+    summary: 'Set a file',
+    description:
+      'Its content is sealed and never given back. A build finds the file in memory, and its path in the variable of the file’s name. Deployments that are queued already do not see the change.',
+    tags: ['apps'],
+    security: bearer,
+    middleware: [needs('apps:write')] as const,
+    request: { params: ByFile, body: jsonBody(FileInput) },
+    responses: { 204: { description: 'Set' }, ...refusals },
+  }),
+  async (c) => {
+    const { slug, name } = c.req.valid('param');
+    const { content, environments = [...Environment.options] } = c.req.valid('json');
+    const { files } = c.get('metadata');
+    const app = await ownedApp(c.get('metadata'), c.get('caller').ownerId, slug);
+    const size = base64Bytes(content);
+    const others = ((await files.list([app.id])).get(app.id) ?? []).filter((file) => file.name !== name);
+    requireRoom([...others, { size }]);
+    const sealed = await createSealer(c.env).seal(content, fileLabel(app.id, name));
+    await files.set(app.id, name, { size, environments, sealed });
+    return c.body(null, 204);
+  },
+);
+
+/** Refuses more files than travel to a runner in one message. */
+function requireRoom(files: readonly { size: number }[]): void {
+  const bytes = files.reduce((sum, { size }) => sum + size, 0);
+  if (files.length <= MAX_FILES && bytes <= MAX_FILES_BYTES) return;
+  throw new AppFluxError(
+    'unprocessable',
+    `An app has ${MAX_FILES} files and ${MAX_FILES_BYTES / 1024} KB of them at most`,
+    { hint: 'Remove a file that is not needed any more.' },
+  );
+}
+
+appFiles.openapi(
+  createRoute({
+    method: 'delete',
+    path: '/api/apps/{slug}/files/{name}',
+    summary: 'Delete a file',
+    tags: ['apps'],
+    security: bearer,
+    middleware: [needs('apps:write')] as const,
+    request: { params: ByFile },
+    responses: { 204: { description: 'Deleted' }, ...refusals },
+  }),
+  async (c) => {
+    const { slug, name } = c.req.valid('param');
+    const app = await ownedApp(c.get('metadata'), c.get('caller').ownerId, slug);
+    if (!(await c.get('metadata').files.delete(app.id, name))) {
+      throw new AppFluxError('not_found', `${slug} has no file ${name}`);
+    }
+    return c.body(null, 204);
+  },
+);
