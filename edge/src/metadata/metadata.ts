@@ -27,8 +27,6 @@ export interface SealedVariable {
   environments: Environment[];
 }
 
-}
-
 /** A file at rest: its base64 is sealed (identity/sealing.ts), never in the clear. */
 export interface SealedFile {
   /** Bytes of the file itself. */
@@ -171,10 +169,8 @@ export interface AppStore {
   deleteVariable(id: string, name: string): Promise<boolean>;
   /** The next build number, counting up from 1 for each app. Throws `not_found` when there is no such app. */
   nextBuildNumber(id: string): Promise<number>;
-  /** Takes an app's files along. Removes the app and its deployments' records; false when there was none. */
+  /** Removes the app with its files, deploy hooks and deployments' records; false when there was none. */
   delete(id: string): Promise<boolean>;
-}
-
 }
 
 /** The files of apps, apart from them: a list of apps tells of files, but does not carry them. */
