@@ -365,6 +365,44 @@ describe('hostile output', () => {
     await refused('neither a file nor a folder', { type: 'android', outputs: ['dist/pipe'] });
   });
 
+  it.runIf(process.getuid?.() === 0)('with a device is refused, and nothing is read from it', async () => {
+    // The number of /dev/zero: a read would never end.
+    execFileSync('mknod', [join(root, 'dist/device'), 'c', '1', '5']);
+    await refused('"dist/device" is neither a file nor a folder');
+    await refused('neither a file nor a folder', { type: 'android', outputs: ['dist/device'] });
+  });
+
+  it('that is a hard link is delivered as a copy: what is done to the other name afterwards changes nothing', async () => {
+    await write({ 'other.apk': 'as built' });
+    await link(join(root, 'other.apk'), join(root, 'app.apk'));
+    const [artifact] = await collect({ type: 'android', outputs: ['app.apk'] });
+    await writeFile(join(root, 'other.apk'), 'swapped during the upload');
+    expect(await readFile(artifact?.path ?? '', 'utf8')).toBe('as built');
+    expect(artifact?.sha256).toBe(await hashOf(artifact?.path ?? ''));
+  });
+
+  it('that is swapped before its upload is not what is uploaded: link, file and folder alike', async () => {
+    await write({ 'app.apk': 'as built' });
+    const [artifact] = await collect({ type: 'android', outputs: ['app.apk'] });
+    for (const swap of [
+      () => symlink('/etc/passwd', join(root, 'app.apk')),
+      () => writeFile(join(root, 'app.apk'), 'another'),
+      () => mkdir(join(root, 'app.apk')),
+    ]) {
+      await rm(join(root, 'app.apk'), { recursive: true, force: true });
+      await swap();
+      expect(await readFile(artifact?.path ?? '', 'utf8')).toBe('as built');
+    }
+  });
+
+  it('named with CRLF is called something that forges neither a header nor a line of the log', async () => {
+    const name = 'app\r\nX-Forged: 1\r\n\u202e.apk';
+    await write({ [name]: 'x' });
+    const [artifact] = await collect({ type: 'android', outputs: ['*.apk'] });
+    expect(artifact?.name).toBe('appX-Forged- 1.apk');
+    expect(around.lines.join('')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+  });
+
   it('with a name that cannot be published is refused', async () => {
     await write({ 'dist/a\nb': '' });
     await refused('a name that cannot be published');

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, lstatSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -373,6 +374,31 @@ describe('a hostile repository', () => {
     expect(around.lines).toContain('Git LFS is not fetched: files that it keeps are only pointers here.');
   });
 
+  it('gets its LFS pointers left as they are: no server that it names is asked', async () => {
+    const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${'0'.repeat(64)}\nsize 12\n`;
+    repository({
+      '.gitattributes': '*.bin filter=lfs diff=lfs merge=lfs -text\n',
+      '.lfsconfig': `[lfs]\n\turl = ${server.url}/lfs\n`,
+      'a.bin': pointer,
+    });
+    const { root } = await prepare(gitSource());
+    expect(readFileSync(join(root, 'a.bin'), 'utf8')).toBe(pointer);
+    expect(server.requests.filter((line) => line.includes('lfs'))).toEqual([]);
+    expect(around.lines).toContain('Git LFS is not fetched: files that it keeps are only pointers here.');
+  });
+
+  it('may have names that are not UTF-8', async () => {
+    const repo = new BareRepository(repos, 'app.git');
+    const blob = repo.git(['hash-object', '-w', '--stdin'], 'x');
+    // git mktree's input is bytes: "caf\u00e9" in Latin-1.
+    const line = Buffer.from(`100644 blob ${blob}\tcaf\u00e9\0`, 'latin1');
+    const tree = execFileSync('git', ['mktree', '-z'], { cwd: repo.path, input: line, encoding: 'utf8' });
+    repo.commitTree(tree.trim());
+    const { root } = await prepare(gitSource());
+    const names = await readdir(root, { encoding: 'latin1' });
+    expect(names.sort()).toEqual(['.git', 'caf\u00e9']);
+  });
+
   it('gets none of its submodules fetched, and the log says so', async () => {
     const secret = new BareRepository(repos, 'secret.git');
     const commit = secret.commit({ 'secret.txt': 's' });
@@ -492,6 +518,11 @@ describe('addresses', () => {
     'ssh://host/a',
     'git://host/a',
     'https://u:p@host/a',
+    'https://token@host/a',
+    'git@host:a.git',
+    'host:a.git',
+    'https://host/a\n--upload-pack=id',
+    'https://host\r\nX-Forged: 1/a',
     'https://a b/',
     '/etc',
   ])('that are none are refused: %s', async (repoUrl) => {

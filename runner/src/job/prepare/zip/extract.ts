@@ -45,7 +45,10 @@ export async function extractZip(
 
 async function planExtraction(archive: string, options: ExtractOptions): Promise<ExtractionPlan> {
   const planner = new ExtractionPlanner(options.limits, options.size);
-  await eachEntry(archive, options.signal, async (entry) => planner.add(listEntry(entry)));
+  await eachEntry(archive, options.signal, async (entry, index, zip) => {
+    if (index === 0) planner.expect(zip.entryCount);
+    planner.add(listEntry(entry));
+  });
   return planner.finish(options.rootDirectory);
 }
 

@@ -68,11 +68,19 @@ export class ExtractionPlanner {
     this.#archiveBytes = archiveBytes;
   }
 
+  /**
+   * Takes the number of entries that the archive says it has: a directory of a million need not be read to the limit.
+   * @throws {JobFailure} `source_invalid` if they are too many.
+   */
+  expect(count: number): void {
+    if (count > this.#limits.entries) throw this.#tooMany();
+  }
+
   /** @throws {JobFailure} `source_invalid`, naming the entry. */
   add(entry: ListedEntry): void {
     this.#index += 1;
     const { limits, shown } = { limits: this.#limits, shown: quoted(entry.name) };
-    if (this.#index >= limits.entries) throw invalid(`The ZIP holds more than ${limits.entries} entries.`);
+    if (this.#index >= limits.entries) throw this.#tooMany();
     this.#weigh(entry);
     const checked = checkName(entry.name, limits);
     if ('problem' in checked) throw invalid(`The ZIP holds an entry ${shown} whose name ${checked.problem}.`);
@@ -130,6 +138,10 @@ export class ExtractionPlanner {
     // The contents of entries that lie over one another are counted more than once: no honest program packs
     // so.
     if (this.#packedBytes > this.#archiveBytes) throw invalid('The ZIP holds entries that overlap.');
+  }
+
+  #tooMany(): JobFailure {
+    return invalid(`The ZIP holds more than ${this.#limits.entries} entries.`);
   }
 
   /** Takes a path and the folders above it for this entry. */
