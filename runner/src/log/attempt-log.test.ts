@@ -23,6 +23,19 @@ test('a line has its phase, its stream and its time, and no secret', () => {
   ]);
 });
 
+test('what would move a terminal’s cursor, open a link or turn text around is kept as text, on its own line', () => {
+  // Whoever shows a log makes it harmless there: a download of it should be what the build printed.
+  const { lines, log } = open();
+  const hostile = [
+    '\u001b[31mred\u001b[0m \u001b[2J\u001b[H',
+    '\u001b]8;;javascript:alert(1)\u001b\\click\u001b]8;;\u001b\\',
+    'safe \u202etxt.exe\u2066',
+    '<img src=x onerror=alert(1)>',
+  ];
+  log.write(hostile.join('\n'), 'stdout');
+  expect(lines.map(({ text }) => text)).toEqual(hostile);
+});
+
 test('a text of several lines becomes several lines', () => {
   const { lines, log } = open();
   log.write('one\ntwo\r\n\nthree', 'stderr');

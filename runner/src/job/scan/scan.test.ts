@@ -5,9 +5,13 @@ import { connect, createServer as createTcpServer, type Socket } from 'node:net'
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { execa } from 'execa';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { ZipFile } from 'yazl';
 import { listen } from '../../sandbox/egress/testing/harness.ts';
+import { prepareSource } from '../prepare/index.ts';
+import { startGitServer } from '../prepare/testing/git-server.ts';
+import { BareRepository } from '../prepare/testing/repository.ts';
+import { surroundings } from '../prepare/testing/surroundings.ts';
 import type { StepContext } from '../step.ts';
 import type { ClamdAddress } from './address.ts';
 import { CLIENT_TIMEOUTS, ClamdError } from './client.ts';
@@ -98,6 +102,33 @@ describe.skipIf(missing !== null)(`scanning with clamd${missing === null ? '' : 
     await expect(scanner.scanArtifacts([{ path, name: 'app-1.0.zip' }], context())).rejects.toMatchObject(
       found('app-1.0.zip'),
     );
+  });
+
+  it('finds malware in a Git checkout, by the name that it has there', async () => {
+    const { address } = await start();
+    const around = await surroundings();
+    onTestFinished(() => around.remove());
+    const repo = new BareRepository(around.folder, 'app.git');
+    repo.commit({ 'index.html': 'x', 'tools/setup.com': TEST_VIRUS });
+    const server = await startGitServer(around.folder);
+    onTestFinished(() => server.close());
+    await prepareSource(
+      {
+        kind: 'git',
+        repoUrl: `${server.url}/app.git`,
+        branch: 'main',
+        commit: null,
+        token: null,
+        rootDirectory: './',
+      },
+      around.workspace,
+      { allowPrivateSources: true },
+      around.ctx,
+    );
+    await expect(scannerAt(address).scanTree(around.workspace.source, context())).rejects.toMatchObject({
+      code: 'malware_found',
+      message: `${SIGNATURE} was found in "tools/setup.com".`,
+    });
   });
 
   it('finds it under the policy `optional`, too: only the scanner is optional', async () => {
