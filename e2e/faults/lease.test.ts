@@ -77,7 +77,7 @@ it.concurrent('runner dies: the deployment is offered again, and the old attempt
   const { id } = await queued('mortal');
   const old = await first.begin();
   old.lines(1, 3);
-  await old.socket.next('ack');
+  await old.acked();
   await Promise.all([old.socket.cut(), first.pool.cut()]);
 
   const second = await SimulatedRunner.connect(edge.url, registered, { labels: ['mortal'] });

@@ -14,7 +14,7 @@ it('the control plane restarts mid-build: the runner comes back and nothing is l
   const runner = await SimulatedRunner.connect(edge.url, await client.registerRunner('patient'));
   const attempt = await runner.begin();
   attempt.lines(1, 50);
-  await attempt.socket.next('ack');
+  await attempt.acked();
   attempt.lines(51, 100);
   await edge.crash();
   await attempt.socket.closed;

@@ -123,6 +123,12 @@ export class SimulatedAttempt {
     this.socket.send({ type: 'lines', attempt: this.grant.attempt, lines });
   }
 
+  /** Has what was sent written down; gives the last line that is safe then. */
+  async acked(): Promise<number> {
+    this.socket.send({ type: 'sync', attempt: this.grant.attempt });
+    return (await this.socket.next('ack')).seq;
+  }
+
   finish(result: AttemptResult): void {
     this.socket.send({ type: 'finish', attempt: this.grant.attempt, result });
   }

@@ -32,6 +32,11 @@ export type AttemptResult = z.infer<typeof AttemptResult>;
 export const RunnerToDeployment = z.discriminatedUnion('type', [
   /** Lines in order, numbered on from the last one acked. Passed on to viewers exactly as it came. */
   z.strictObject({ type: z.literal('lines'), attempt, lines: z.array(LogLine).min(1).max(5000) }),
+  /**
+   * What has come is to be written down now, and acked. The edge gathers lines for as long as it can, because each
+   * write costs: only the runner knows whether more are coming, and what waits for the ack.
+   */
+  z.strictObject({ type: z.literal('sync'), attempt }),
   z.strictObject({ type: z.literal('phase'), attempt, phase: Phase, at: Timestamp }),
   /** What the source turned out to be. */
   z.strictObject({

@@ -9,17 +9,15 @@ import {
   MAX_FRAME_BYTES,
   RunnerToDeployment,
 } from '@appflux/protocol';
-import { isContiguous, type LogStore } from '../logs/store.ts';
+import type { LogStore } from '../logs/store.ts';
 import type { Viewers } from '../logs/viewers.ts';
 import { parseFrame } from '../socket-frame.ts';
 import { type ArtifactUploads, UploadRefused } from './artifacts.ts';
+import { AttemptLines } from './attempt-lines.ts';
 import type { Event, Refusal } from './lifecycle.ts';
 import type { Spec, State } from './state.ts';
 
 const TAG = 'attempt';
-
-/** Lines are gathered this long before they become a row and are acked. */
-const WRITE_AFTER_MS = 400;
 
 /** What the socket needs of its deployment. */
 export interface Deployment {
@@ -29,6 +27,8 @@ export interface Deployment {
   viewers: Viewers;
   artifacts: ArtifactUploads;
   apply(event: Event): Refusal | null;
+  /** What is due next may have changed. */
+  rearm(): void;
 }
 
 type Frame<Type extends RunnerToDeployment['type']> = Extract<RunnerToDeployment, { type: Type }>;
@@ -36,11 +36,17 @@ type Frame<Type extends RunnerToDeployment['type']> = Extract<RunnerToDeployment
 export class AttemptSocket {
   readonly #ctx: DurableObjectState;
   readonly #deployment: Deployment;
-  #writing = false;
+  readonly #lines: AttemptLines;
 
   constructor(ctx: DurableObjectState, deployment: Deployment) {
     this.#ctx = ctx;
     this.#deployment = deployment;
+    this.#lines = new AttemptLines({
+      log: () => deployment.log(),
+      viewers: deployment.viewers,
+      toRunner: (frame) => this.#send(frame),
+      rearm: () => deployment.rearm(),
+    });
   }
 
   /** Whether this is a runner's socket. */
@@ -63,10 +69,11 @@ export class AttemptSocket {
     this.#ctx.acceptWebSocket(server, [TAG]);
     server.serializeAttachment({ attempt });
     this.#deployment.apply({ type: 'connected', attempt });
-    this.#flush();
+    const log = this.#deployment.log();
+    log.flush();
     const { status, cancelReason } = this.#deployment.state();
     const canceling = status === 'canceling';
-    send(server, { type: 'welcome', ackedSeq: this.#deployment.log().writtenSeq, canceling });
+    send(server, { type: 'welcome', ackedSeq: log.writtenSeq, canceling });
     if (canceling) send(server, { type: 'cancel', reason: cancelReason ?? '' });
     return answer;
   }
@@ -86,13 +93,35 @@ export class AttemptSocket {
       closeQuietly(ws, CLOSE.staleAttempt, 'The attempt is not the current one');
       return;
     }
-    if (frame.type === 'lines') this.#lines(ws, frame, message);
-    else if (frame.type === 'upload') await this.#upload(ws, frame);
-    else if (frame.type === 'uploaded') await this.#uploaded(ws, frame);
-    else if (frame.type === 'finish') this.#finish(ws, frame.result, frame.attempt);
-    else if (frame.type === 'phase')
-      this.#deployment.apply({ type: 'phase', attempt: frame.attempt, phase: frame.phase });
-    else this.#deployment.apply(frame);
+    switch (frame.type) {
+      case 'lines':
+        return this.#take(ws, frame, message);
+      case 'sync':
+        return this.#lines.write();
+      case 'upload':
+        return this.#upload(ws, frame);
+      case 'uploaded':
+        return this.#uploaded(ws, frame);
+      case 'finish':
+        return this.#finish(ws, frame.result, frame.attempt);
+      case 'phase': {
+        const { attempt, phase } = frame;
+        this.#deployment.apply({ type: 'phase', attempt, phase });
+        return;
+      }
+      default:
+        this.#deployment.apply(frame);
+    }
+  }
+
+  /** When lines have to be written at the latest; null when none have. */
+  writeBy(): number | null {
+    return this.#lines.writeBy();
+  }
+
+  /** Writes lines that have waited long enough by `now`. */
+  writeDue(now: number): void {
+    this.#lines.writeDue(now);
   }
 
   /** A runner whose words make no sense will not make more of it the next time: the deployment fails, and says why. */
@@ -112,6 +141,7 @@ export class AttemptSocket {
   closed(ws: WebSocket): void {
     // The close handshake is completed from this side too; a socket that is closed already says so by throwing.
     closeQuietly(ws, CLOSE.normal, 'Goodbye');
+    this.#deployment.log().flush();
     const stillThere = this.#ctx
       .getWebSockets(TAG)
       .some((other) => other !== ws && other.readyState === WebSocket.OPEN);
@@ -130,7 +160,7 @@ export class AttemptSocket {
   }
 
   cancel(reason: string): void {
-    for (const ws of this.#ctx.getWebSockets(TAG)) send(ws, { type: 'cancel', reason });
+    this.#send({ type: 'cancel', reason });
   }
 
   /** Ends the connection of an attempt that is not the current one any more. */
@@ -157,52 +187,14 @@ export class AttemptSocket {
     return this.#ctx.getWebSocketAutoResponseTimestamp(ws)?.getTime() ?? 0;
   }
 
-  #lines(ws: WebSocket, frame: Frame<'lines'>, raw: string): void {
-    const { lines } = frame;
-    const last = lines.at(-1)?.seq ?? 0;
-    if (!isContiguous(lines)) {
-      this.#misunderstood(ws, 'The lines of a frame are numbered without gaps');
-      return;
-    }
-    const log = this.#deployment.log();
-    if (log.isCut) {
-      send(ws, { type: 'ack', seq: last });
-      return;
-    }
-    if (log.exceeds(lines) && (lines[0]?.seq ?? 0) <= log.lastSeq + 1) {
-      const marker = log.cut(Date.now());
-      this.#deployment.viewers.lines([marker]);
-      send(ws, { type: 'ack', seq: Math.max(last, marker.seq) });
-      return;
-    }
-    const before = log.lastSeq;
-    const appended = log.append(lines);
-    if (appended.kind === 'gap') {
-      send(ws, { type: 'resume', from: appended.expected });
-    } else if (appended.kind === 'repeated') {
-      send(ws, { type: 'ack', seq: log.writtenSeq });
-    } else {
-      const fresh = lines.filter((line) => line.seq > before);
-      this.#deployment.viewers.lines(fresh, fresh.length === lines.length ? raw : undefined);
-      this.#writeSoon();
-    }
+  #send(frame: DeploymentToRunner): void {
+    for (const ws of this.#ctx.getWebSockets(TAG)) send(ws, frame);
   }
 
-  /** Writes what has been gathered, at once when it is much. */
-  #writeSoon(): void {
-    if (this.#deployment.log().isFull) this.#flush();
-    else if (!this.#writing) {
-      this.#writing = true;
-      setTimeout(() => this.#flush(), WRITE_AFTER_MS);
-    }
-  }
-
-  #flush(): void {
-    this.#writing = false;
-    const log = this.#deployment.log();
-    if (!log.hasPending) return;
-    log.flush();
-    for (const ws of this.#ctx.getWebSockets(TAG)) send(ws, { type: 'ack', seq: log.writtenSeq });
+  #take(ws: WebSocket, frame: Frame<'lines'>, raw: string): void {
+    const answer = this.#lines.take(frame.lines, raw, Date.now());
+    if (answer === 'misnumbered') this.#misunderstood(ws, 'The lines of a frame are numbered without gaps');
+    else if (answer !== null) send(ws, answer);
   }
 
   async #upload(ws: WebSocket, frame: Frame<'upload'>): Promise<void> {
@@ -223,7 +215,6 @@ export class AttemptSocket {
   }
 
   #finish(ws: WebSocket, result: AttemptResult, attempt: number): void {
-    this.#flush();
     this.#deployment.apply(this.#ending(result, attempt));
     send(ws, { type: 'finished', status: this.#deployment.state().status });
     closeQuietly(ws, CLOSE.normal, 'The attempt is over');

@@ -10,16 +10,12 @@ export class Outbox {
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
-    sql.exec(
-      'CREATE TABLE IF NOT EXISTS outbox (seq INTEGER PRIMARY KEY AUTOINCREMENT, record TEXT NOT NULL)',
-    );
+    sql.exec('CREATE TABLE IF NOT EXISTS outbox (seq INTEGER PRIMARY KEY, record TEXT NOT NULL)');
   }
 
-  /** Adds an event; call it in the transaction that makes the change. Gives its number. */
-  add(record: DeploymentRecord): number {
-    return this.#sql
-      .exec<{ seq: number }>('INSERT INTO outbox (record) VALUES (?) RETURNING seq', JSON.stringify(record))
-      .one().seq;
+  /** Adds the event with this number; call it in the transaction that makes the change. */
+  add(seq: number, record: DeploymentRecord): void {
+    this.#sql.exec('INSERT INTO outbox (seq, record) VALUES (?, ?)', seq, JSON.stringify(record));
   }
 
   /** Hands over what is waiting, oldest first. What the queue did not take stays; throws then. */

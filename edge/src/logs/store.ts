@@ -1,14 +1,18 @@
 /**
  * The log of one deployment in its object's SQLite: sequenced lines, many to a row.
  *
- * A row holds lines as NDJSON, so that replaying, downloading and archiving never parse what was written.
- * Batches are gathered for a moment before they become a row, because rows are what the platform bills;
- * they are acked only once they are written, so nothing acked can be lost.
+ * A row holds lines as NDJSON, so that replaying, downloading and archiving never parse what was written. Rows are
+ * what the platform bills, whatever their size, those that are deleted too: so lines are gathered before they are
+ * written, and go on the end of the last row while it is small. They are acked only once they are written, so nothing
+ * acked can be lost.
  */
 import { type LogLine, LogLine as LogLineSchema, type Phase } from '@appflux/protocol';
 
-/** Rows below this size are worth waiting for. */
-const ROW_TARGET_BYTES = 256 * 1024;
+/** More than this, in UTF-16 units, does not wait to be written; even as UTF-8 it fits into a row of the platform's 2 MB. */
+const MOST_PENDING = 256 * 1024;
+
+/** A row grows up to this size. */
+const ROW_SIZE = 128 * 1024;
 
 export type Appended =
   /** Taken. */
@@ -24,26 +28,35 @@ export class LogStore {
   #lastSeq: number;
   #writtenSeq: number;
   #bytes: number;
-  #cutAt: number | null;
+  #cut: boolean;
+  /** The row that was written last, which may still grow. */
+  #tail: { firstSeq: number; bytes: number } | null;
   #pending: string[] = [];
   #pendingBytes = 0;
+  #pendingSince: number | null = null;
 
   /** `capBytes`: beyond this many bytes the log is cut, which a marker line says. */
   constructor(sql: SqlStorage, capBytes: number) {
     this.#sql = sql;
     this.#capBytes = capBytes;
     sql.exec(
-      'CREATE TABLE IF NOT EXISTS log_rows (last_seq INTEGER PRIMARY KEY, first_seq INTEGER NOT NULL, bytes INTEGER NOT NULL, cut INTEGER NOT NULL, body TEXT NOT NULL)',
+      'CREATE TABLE IF NOT EXISTS log_rows (first_seq INTEGER PRIMARY KEY, last_seq INTEGER NOT NULL, bytes INTEGER NOT NULL, cut INTEGER NOT NULL, body TEXT NOT NULL)',
     );
-    const { lastSeq, bytes, cutAt } = sql
-      .exec<{ lastSeq: number | null; bytes: number | null; cutAt: number | null }>(
-        'SELECT max(last_seq) AS lastSeq, sum(bytes) AS bytes, max(CASE WHEN cut = 1 THEN last_seq END) AS cutAt FROM log_rows',
+    const { lastSeq, bytes, cut } = sql
+      .exec<{ lastSeq: number | null; bytes: number | null; cut: number | null }>(
+        'SELECT max(last_seq) AS lastSeq, sum(bytes) AS bytes, max(cut) AS cut FROM log_rows',
       )
       .one();
+    this.#tail =
+      sql
+        .exec<{ firstSeq: number; bytes: number }>(
+          'SELECT first_seq AS firstSeq, bytes FROM log_rows ORDER BY first_seq DESC LIMIT 1',
+        )
+        .toArray()[0] ?? null;
     this.#lastSeq = lastSeq ?? 0;
     this.#writtenSeq = this.#lastSeq;
     this.#bytes = bytes ?? 0;
-    this.#cutAt = cutAt;
+    this.#cut = cut === 1;
   }
 
   /** The newest line there is, written or not. */
@@ -58,19 +71,19 @@ export class LogStore {
 
   /** Whether the cap was reached; lines are then dropped, as the marker line says. */
   get isCut(): boolean {
-    return this.#cutAt !== null;
+    return this.#cut;
   }
 
   /**
-   * Takes the next lines. `lines` are in order and without gaps among themselves (see `isContiguous`); those
+   * Takes the next lines at `now`. `lines` are in order and without gaps among themselves (see `isContiguous`); those
    * that are here already are dropped.
    */
-  append(lines: readonly LogLine[]): Appended {
+  append(lines: readonly LogLine[], now: number): Appended {
     const fresh = lines.filter((line) => line.seq > this.#lastSeq);
     const first = fresh[0];
     if (first === undefined) return { kind: 'repeated' };
     if (first.seq !== this.#lastSeq + 1) return { kind: 'gap', expected: this.#lastSeq + 1 };
-    for (const line of fresh) this.#add(line);
+    for (const line of fresh) this.#add(line, now);
     return { kind: 'taken' };
   }
 
@@ -83,7 +96,7 @@ export class LogStore {
       phase,
       text,
     };
-    this.#add(line);
+    this.#add(line, now);
     return line;
   }
 
@@ -95,7 +108,7 @@ export class LogStore {
       null,
       now,
     );
-    this.#cutAt = line.seq;
+    this.#cut = true;
     this.flush();
     return line;
   }
@@ -106,47 +119,59 @@ export class LogStore {
     return this.#bytes + this.#pendingBytes + more > this.#capBytes;
   }
 
-  /** Whether enough has been gathered for a row. */
-  get isFull(): boolean {
-    return this.#pendingBytes >= ROW_TARGET_BYTES;
-  }
-
-  get hasPending(): boolean {
-    return this.#pending.length > 0;
+  /** Since when something waits to be written, in Unix milliseconds; null when nothing does. */
+  get pendingSince(): number | null {
+    return this.#pendingSince;
   }
 
   /** Writes what has been gathered. */
   flush(): void {
     if (this.#pending.length === 0) return;
-    this.#sql.exec(
-      'INSERT INTO log_rows (last_seq, first_seq, bytes, cut, body) VALUES (?, ?, ?, ?, ?)',
-      this.#lastSeq,
-      this.#writtenSeq + 1,
-      this.#pendingBytes,
-      this.#cutAt === this.#lastSeq ? 1 : 0,
-      this.#pending.join('\n'),
-    );
+    const body = this.#pending.join('\n');
+    const cut = this.#cut ? 1 : 0;
+    if (this.#tail !== null && this.#tail.bytes + this.#pendingBytes <= ROW_SIZE) {
+      this.#sql.exec(
+        'UPDATE log_rows SET last_seq = ?, bytes = bytes + ?, cut = ?, body = body || char(10) || ? WHERE first_seq = ?',
+        this.#lastSeq,
+        this.#pendingBytes,
+        cut,
+        body,
+        this.#tail.firstSeq,
+      );
+      this.#tail.bytes += this.#pendingBytes;
+    } else {
+      this.#tail = { firstSeq: this.#writtenSeq + 1, bytes: this.#pendingBytes };
+      this.#sql.exec(
+        'INSERT INTO log_rows (first_seq, last_seq, bytes, cut, body) VALUES (?, ?, ?, ?, ?)',
+        this.#tail.firstSeq,
+        this.#lastSeq,
+        this.#tail.bytes,
+        cut,
+        body,
+      );
+    }
     this.#bytes += this.#pendingBytes;
     this.#writtenSeq = this.#lastSeq;
     this.#pending = [];
     this.#pendingBytes = 0;
+    this.#pendingSince = null;
   }
 
-  /** NDJSON of all lines after `after`, a row at a time, without the newline at the end. */
+  /** NDJSON of all lines after `after`, about a row at a time, without the newline at the end. */
   *rows(after = 0): Generator<string> {
     this.flush();
-    // Asked row by row: whoever reads this as a stream lets other writes in between.
+    // Asked row by row: whoever reads this as a stream lets other writes in between, and the last row may grow.
     for (let seen = after; ; ) {
       const row = this.#sql
         .exec<{ first_seq: number; last_seq: number; body: string }>(
-          'SELECT first_seq, last_seq, body FROM log_rows WHERE last_seq > ? ORDER BY last_seq LIMIT 1',
-          seen,
+          'SELECT first_seq, last_seq, body FROM log_rows WHERE first_seq <= ? ORDER BY first_seq DESC LIMIT 1',
+          seen + 1,
         )
         .toArray()[0];
-      if (row === undefined) return;
+      if (row === undefined || row.last_seq <= seen) return;
       const skip = seen + 1 - row.first_seq;
       seen = row.last_seq;
-      yield skip <= 0 ? row.body : row.body.split('\n').slice(skip).join('\n');
+      yield skip === 0 ? row.body : row.body.split('\n').slice(skip).join('\n');
     }
   }
 
@@ -158,12 +183,15 @@ export class LogStore {
   /** Drops all rows: the log lies in storage now. Numbering goes on from where it was. */
   clear(): void {
     this.#sql.exec('DELETE FROM log_rows');
+    this.#tail = null;
   }
 
-  #add(line: LogLine): void {
+  #add(line: LogLine, now: number): void {
     const text = JSON.stringify(line);
+    if (this.#pendingBytes + text.length >= MOST_PENDING) this.flush();
     this.#pending.push(text);
     this.#pendingBytes += text.length + 1;
+    this.#pendingSince ??= now;
     this.#lastSeq = line.seq;
   }
 }

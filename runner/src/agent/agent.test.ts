@@ -57,6 +57,7 @@ describe('a runner', () => {
       'plan',
       'building',
       'uploading',
+      'sync',
       'finish',
     ]);
     expect(attempt.log).toMatch(/Preparing…[\s\S]*Preparing done in 0\.\d s\.[\s\S]*Uploading done in/);

@@ -7,8 +7,15 @@ export interface LogLimits {
   readonly batchBytes: number;
   /** or this many lines. */
   readonly batchLines: number;
-  /** Batches sent and not yet acknowledged. */
+  /** Batches sent and not yet acknowledged, at most so many */
   readonly window: number;
+  /** and so many bytes of JSON, but always one batch. */
+  readonly windowBytes: number;
+  /**
+   * The edge is asked to write and acknowledge what it has when the oldest batch has waited for this long, in
+   * milliseconds, or when everything waits for it. Each write costs, so it is not asked more often.
+   */
+  readonly syncMs: number;
   /** Bytes kept in memory; what comes after is spooled on disk. */
   readonly memoryBytes: number;
   /** Bytes kept altogether; from here on the writer is asked to wait. */
@@ -21,7 +28,9 @@ export const DEFAULT_LIMITS: LogLimits = {
   batchMs: 100,
   batchBytes: 64 * 1024,
   batchLines: 1000,
-  window: 8,
+  window: 64,
+  windowBytes: 512 * 1024,
+  syncMs: 3000,
   memoryBytes: 4 * 1024 * 1024,
   queueBytes: 64 * 1024 * 1024,
   ackTimeoutMs: 10_000,

@@ -52,6 +52,11 @@ export class LogQueue {
     return typeof batch.body === 'string' ? batch.body : this.#spool.read(batch.body);
   }
 
+  /** The size of the batch at a place in the queue, in bytes. */
+  bytesAt(index: number): number {
+    return this.#batches[index]?.bytes ?? 0;
+  }
+
   /** The number of the last line in the batch at a place in the queue. */
   lastSeqAt(index: number): number | undefined {
     return this.#batches[index]?.last;

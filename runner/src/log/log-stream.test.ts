@@ -44,10 +44,15 @@ const line = (text: string) => ({
 class Edge {
   readonly lines: { seq: number; text: string }[] = [];
   readonly frames: string[] = [];
+  /** How often it was asked to write. */
+  syncs = 0;
   readonly #base: number;
+  readonly #acksAll: boolean;
 
-  constructor(base = 0) {
+  /** `acksAll`: it acks each batch; otherwise, as the real one may, only when it is asked to. */
+  constructor(base = 0, acksAll = true) {
     this.#base = base;
+    this.#acksAll = acksAll;
   }
 
   get ackedSeq() {
@@ -62,6 +67,11 @@ class Edge {
   /** Takes in the oldest frame and answers it. */
   answerOne(stream: LogStream) {
     const frame = RunnerToDeployment.parse(JSON.parse(this.frames.shift() ?? ''));
+    if (frame.type === 'sync') {
+      this.syncs += 1;
+      stream.acked(this.ackedSeq);
+      return;
+    }
     if (frame.type !== 'lines') throw new Error(`a ${frame.type} frame came`);
     expect(frame.attempt).toBe(3);
     const first = frame.lines[0]?.seq ?? 0;
@@ -72,13 +82,15 @@ class Edge {
     for (const { seq, text } of frame.lines) {
       if (seq === this.ackedSeq + 1) this.lines.push({ seq, text });
     }
-    stream.acked(this.ackedSeq);
+    if (this.#acksAll) stream.acked(this.ackedSeq);
   }
 
   answerAll(stream: LogStream) {
     while (this.frames.length > 0) this.answerOne(stream);
   }
 }
+
+const typesOf = (edge: Edge) => edge.frames.map((frame) => RunnerToDeployment.parse(JSON.parse(frame)).type);
 
 describe('batches', () => {
   test('go out 100 ms after their first line, numbered on from what the edge has', () => {
@@ -111,11 +123,74 @@ describe('batches', () => {
     const edge = new Edge();
     stream.connected(0, edge.take);
     for (const text of ['a', 'b', 'c', 'd']) stream.write(line(text));
-    expect(edge.frames.length).toBe(2);
+    expect(typesOf(edge)).toEqual(['lines', 'lines', 'sync']);
     edge.answerOne(stream);
-    expect(edge.frames.length).toBe(2);
+    expect(typesOf(edge)).toEqual(['lines', 'sync', 'lines', 'sync']);
     edge.answerAll(stream);
     expect(edge.lines.map(({ text }) => text).join('')).toBe('abcd');
+  });
+
+  test('wait when the bytes on their way are many, but one goes at any size', () => {
+    const stream = open({ batchLines: 1, windowBytes: 250 });
+    const edge = new Edge(0, false);
+    stream.connected(0, edge.take);
+    stream.write(line('x'.repeat(1000)));
+    for (let index = 0; index < 4; index += 1) stream.write(line('y'));
+    expect(typesOf(edge)).toEqual(['lines', 'sync']);
+    edge.answerAll(stream);
+    expect(edge.lines).toHaveLength(5);
+  });
+});
+
+describe('the edge, which writes only when it is asked to,', () => {
+  test('is asked after a time, however many batches have come', () => {
+    const stream = open({ batchLines: 1, syncMs: 3000 });
+    const edge = new Edge(0, false);
+    stream.connected(0, edge.take);
+    for (let second = 0; second < 30; second += 1) {
+      stream.write(line(`line ${second}`));
+      edge.answerAll(stream);
+      vi.advanceTimersByTime(1000);
+      edge.answerAll(stream);
+    }
+    expect(edge.lines).toHaveLength(30);
+    expect(edge.syncs).toBe(10);
+  });
+
+  test('is asked at once when everything waits for it', async () => {
+    const stream = open();
+    const edge = new Edge(0, false);
+    stream.connected(0, edge.take);
+    stream.write(line('a'));
+    const drained = stream.drained();
+    expect(typesOf(edge)).toEqual(['lines', 'sync']);
+    edge.answerAll(stream);
+    await drained;
+  });
+
+  test('is asked again on the next connection', async () => {
+    const stream = open();
+    const edge = new Edge(0, false);
+    stream.connected(0, edge.take);
+    stream.write(line('a'));
+    const drained = stream.drained();
+    edge.frames.length = 0;
+    stream.disconnected();
+    stream.connected(0, edge.take);
+    expect(typesOf(edge)).toEqual(['lines', 'sync']);
+    edge.answerAll(stream);
+    await drained;
+  });
+
+  test('is not asked when nothing waits', () => {
+    const stream = open();
+    const edge = new Edge();
+    stream.connected(0, edge.take);
+    stream.write(line('a'));
+    vi.advanceTimersByTime(100);
+    edge.answerAll(stream);
+    vi.advanceTimersByTime(60_000);
+    expect(edge.frames).toEqual([]);
   });
 });
 
@@ -263,10 +338,10 @@ const step = fc.constantFrom<Step>(
 
 test('property: whatever happens to the connections, the edge ends with exactly the lines written', () => {
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 60 }), fc.nat(5), (steps, base) => {
+    fc.property(fc.array(step, { maxLength: 60 }), fc.nat(5), fc.boolean(), (steps, base, acksAll) => {
       const path = join(mkdtempSync(join(folder, 'run-')), 'spool');
       const stream = open({ batchLines: 3, batchBytes: 2000, memoryBytes: 3000, window: 3 }, base, path);
-      const edge = new Edge(base);
+      const edge = new Edge(base, acksAll);
       const written: string[] = [];
       let connected = false;
       const write = (text: string) => {

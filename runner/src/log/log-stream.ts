@@ -41,6 +41,11 @@ export class LogStream {
   #send: SendFrame | undefined;
   /** How many batches from the head of the queue have been sent on this connection. */
   #inFlight = 0;
+  /** Somebody waits until the edge has everything. */
+  #draining = false;
+  /** The last line that was sent when the edge was last asked to write, on this connection. */
+  #syncedSeq = 0;
+  #syncTimer: NodeJS.Timeout | undefined;
   /** Where the last `resume` went back to, until an acknowledgement shows progress. */
   #resumedFrom: number | undefined;
   #ackTimer: NodeJS.Timeout | undefined;
@@ -80,8 +85,11 @@ export class LogStream {
 
   /** Resolves when the edge has every line written so far, or never will (see `onFault`). */
   async drained(): Promise<void> {
+    this.#draining = true;
     this.#closeBatch();
+    this.#pump();
     while (this.#ackedSeq < this.#lastSeq && !this.#faulty) await this.#change();
+    this.#draining = false;
   }
 
   /** The highest number of a line that was ever sent. */
@@ -93,15 +101,16 @@ export class LogStream {
   connected(ackedSeq: number, send: SendFrame) {
     if (this.#faulty) return;
     this.#send = send;
-    this.#inFlight = 0;
+    this.#startOver();
     this.#resumedFrom = undefined;
     this.acked(ackedSeq);
   }
 
   disconnected() {
     this.#send = undefined;
-    this.#inFlight = 0;
+    this.#startOver();
     clearTimeout(this.#ackTimer);
+    clearTimeout(this.#syncTimer);
   }
 
   /** The edge has every line up to `seq`. */
@@ -114,7 +123,7 @@ export class LogStream {
       this.#ackedSeq = known;
       this.#resumedFrom = undefined;
       this.#inFlight = Math.max(0, this.#inFlight - dropped);
-      this.#restartAckTimer();
+      this.#restartTimers();
       this.#wake();
     }
     this.#pump();
@@ -129,7 +138,7 @@ export class LogStream {
     if (this.#resumedFrom === from) return;
     this.acked(from - 1);
     this.#resumedFrom = from;
-    this.#inFlight = 0;
+    this.#startOver();
     this.#pump();
   }
 
@@ -152,23 +161,47 @@ export class LogStream {
     this.#pump();
   }
 
+  /** Everything that is not acknowledged is to be sent (again). */
+  #startOver() {
+    this.#inFlight = 0;
+    this.#syncedSeq = 0;
+  }
+
   #pump() {
-    while (this.#send !== undefined && this.#inFlight < this.#limits.window) {
-      if (this.#inFlight >= this.#queue.length) return;
+    while (this.#send !== undefined && this.#inFlight < this.#queue.length && this.#hasRoom()) {
       const body = this.#onDisk(() => this.#queue.bodyAt(this.#inFlight));
       if (body === undefined || !this.#send(linesFrame(this.#attempt, body))) return;
       this.#sentSeq = Math.max(this.#sentSeq, this.#queue.lastSeqAt(this.#inFlight) ?? 0);
       this.#inFlight += 1;
-      if (this.#inFlight === 1) this.#restartAckTimer();
+      if (this.#inFlight === 1) this.#restartTimers();
     }
+    if (this.#draining || !this.#hasRoom()) this.#sync();
   }
 
-  /** Should an answer be lost by a fault of the edge, the log must not stand still for ever. */
-  #restartAckTimer() {
+  /** Whether one more batch may be sent before there is an acknowledgement. */
+  #hasRoom(): boolean {
+    const { window, windowBytes } = this.#limits;
+    if (this.#inFlight === 0) return true;
+    let bytes = 0;
+    for (let index = 0; index <= this.#inFlight; index += 1) bytes += this.#queue.bytesAt(index);
+    return this.#inFlight < window && bytes <= windowBytes;
+  }
+
+  /** Asks the edge to write and acknowledge what was sent, unless it was asked to already. */
+  #sync() {
+    if (this.#send === undefined || this.#inFlight === 0) return;
+    const last = this.#queue.lastSeqAt(this.#inFlight - 1) ?? 0;
+    if (last > this.#syncedSeq && this.#send(syncFrame(this.#attempt))) this.#syncedSeq = last;
+  }
+
+  #restartTimers() {
     clearTimeout(this.#ackTimer);
+    clearTimeout(this.#syncTimer);
     if (this.#inFlight === 0 || this.#send === undefined) return;
+    this.#syncTimer = setTimeout(() => this.#sync(), this.#limits.syncMs);
+    // Should an answer be lost by a fault of the edge, the log must not stand still for ever.
     this.#ackTimer = setTimeout(() => {
-      this.#inFlight = 0;
+      this.#startOver();
       this.#resumedFrom = undefined;
       this.#pump();
     }, this.#limits.ackTimeoutMs);
@@ -207,3 +240,6 @@ function linesFrame(attempt: number, body: string): string {
   const head = { type: 'lines', attempt } satisfies Omit<Lines, 'lines'>;
   return `${JSON.stringify(head).slice(0, -1)},"lines":[${body}]}`;
 }
+
+const syncFrame = (attempt: number): string =>
+  JSON.stringify({ type: 'sync', attempt } satisfies RunnerToDeployment);

@@ -1,0 +1,54 @@
+/** What each chore of a deployment does. A chore may be done again: each of them is idempotent. */
+import type { Env } from '../env.ts';
+import { archiveLog } from '../logs/archive.ts';
+import { objectsOf } from '../storage/index.ts';
+import { logKey } from '../storage/keys.ts';
+import type { AttemptSocket } from './attempt-socket.ts';
+import type { Machine } from './machine.ts';
+import type { Outbox } from './outbox.ts';
+import type { Spec, State } from './state.ts';
+import type { Chore } from './timers.ts';
+
+export interface Tools {
+  readonly env: Env;
+  readonly machine: Machine;
+  readonly outbox: Outbox;
+  readonly attempt: AttemptSocket;
+}
+
+export async function perform(chore: Chore, { env, machine, outbox, attempt }: Tools): Promise<void> {
+  const { spec, state } = machine.known();
+  switch (chore) {
+    case 'offer':
+      return offer(env, spec, state);
+    case 'withdraw':
+      return env.POOLS.getByName(spec.ownerId).withdraw(spec.id);
+    case 'publish':
+      return outbox.publish(env.EVENT_QUEUE, spec.id);
+    case 'discard':
+      return attempt.discard();
+    case 'archive': {
+      if (state.logKey !== null) return;
+      const log = machine.log();
+      const key = logKey(spec.app.id, spec.id);
+      await archiveLog(objectsOf(env), key, log.rows());
+      machine.apply({ type: 'archived', logKey: key });
+      log.clear();
+      return;
+    }
+  }
+}
+
+async function offer(env: Env, spec: Spec, state: State): Promise<void> {
+  if (state.status !== 'queued') return;
+  await env.POOLS.getByName(spec.ownerId).offer({
+    deploymentId: spec.id,
+    appId: spec.app.id,
+    branch: state.branch,
+    environment: spec.environment,
+    labels: spec.build.labels,
+    concurrency: spec.build.concurrency,
+    supersede: spec.build.supersede,
+    createdAt: spec.createdAt,
+  });
+}
