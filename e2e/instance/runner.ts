@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { RegistrationToken } from '@appflux/protocol';
 import { execa } from 'execa';
 import { RUNNER_LABEL } from '../../runner/src/sandbox/container-spec.ts';
+import { unmountWithin } from '../../runner/src/sandbox/disk/file-system.ts';
 import { connectEngine } from '../../runner/src/sandbox/engine.ts';
 import { type Child, signalGroup, startChild } from '../../stack/child.ts';
 import { Client, pause } from './client.ts';
@@ -95,6 +96,8 @@ export async function startRunner(
     output: () => readFile(logFile, 'utf8'),
     stop: async () => {
       await child.stop(STOP_GRACE_MS);
+      // One that was killed leaves its build's file system mounted.
+      await unmountWithin(home);
       await rm(home, { recursive: true, force: true });
     },
     kill: async () => {

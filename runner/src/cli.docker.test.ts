@@ -101,21 +101,6 @@ describe('a started runner', () => {
     expect(await bench.leftovers()).toEqual(NOTHING_LEFT);
   });
 
-  test('that was killed is swept after by the next', async () => {
-    const runner = await bench.start();
-    const attempt = await bench.grantFor(ENDLESS);
-    await bench.until(
-      () => hasStarted(attempt),
-      () => `${attempt.log}\n${runner.output}`,
-    );
-    runner.child.kill('SIGKILL');
-    await runner.exit;
-    expect((await bench.leftovers()).containers.length).toBe(1);
-    const next = await bench.start();
-    expect(await bench.leftovers()).toEqual(NOTHING_LEFT);
-    expect(next.output).toContain('Cleared away');
-  });
-
   test('that stood still for longer than its lease kills its build on waking and reports nothing', async () => {
     const runner = await bench.start();
     const attempt = await bench.grantFor(ENDLESS, { leaseSeconds: 12 });

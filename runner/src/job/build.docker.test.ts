@@ -1,94 +1,27 @@
-import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { LogLine, Plan } from '@appflux/protocol';
-import { execa } from 'execa';
-import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Stopped } from '../agent/stop.ts';
-import type { RawSettings } from '../config/read-settings.ts';
-import { AttemptLog } from '../log/attempt-log.ts';
-import { Secrets } from '../masking/secrets.ts';
-import { attemptFolder, makeAttemptFolder, removeAttemptFolder } from '../sandbox/attempt-folder.ts';
+import { removeAttemptFolder } from '../sandbox/attempt-folder.ts';
 import { connectEngine } from '../sandbox/engine.ts';
-import { containersOf, ensureWebImage, testHost, WEB_IMAGE } from '../testing/docker.ts';
-import { SAMPLE_ID, sampleJob } from '../testing/sample-job.ts';
-import { build } from './build.ts';
-import { JobFailure, type Skip } from './step.ts';
+import { BuildBench, type BuildRun, plan } from '../testing/build.ts';
+import { ensureWebImage } from '../testing/docker.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
 const engine = connectEngine();
 const FIXTURE = fileURLToPath(new URL('../testing/fixtures/react-vite', import.meta.url));
 
-const plan = (change: Partial<Plan> = {}): Plan => ({
-  type: 'web',
-  framework: null,
-  packageManager: null,
-  image: WEB_IMAGE,
-  node: null,
-  installCommand: null,
-  buildCommand: null,
-  outputs: ['dist'],
-  reasons: [],
-  ...change,
-});
+let bench: BuildBench;
 
-interface Run {
-  readonly plan: Plan;
-  readonly ignoreCommand?: string;
-  readonly variables?: Record<string, string>;
-  readonly settings?: RawSettings;
-  readonly limits?: Partial<ReturnType<typeof sampleJob>['limits']>;
-  /** Fills the source folder. */
-  readonly files?: (folder: string) => Promise<void>;
-  readonly onLine?: (text: string, stop: AbortController) => void;
-}
-
-const hosts: Awaited<ReturnType<typeof testHost>>[] = [];
-
-/** Builds as the pipeline does; gives the log, the failure, and the source folder to look into. */
-async function run(input: Run) {
-  const host = await testHost(engine, input.settings);
-  hosts.push(host);
-  const folder = attemptFolder(host.settings.state, SAMPLE_ID, 1);
-  await makeAttemptFolder(folder);
-  await input.files?.(folder.workspace.source);
-  await execa('chown', ['-R', '10001:10001', folder.workspace.source]);
-  const job = sampleJob({ variables: input.variables ?? {} });
-  const lines: Omit<LogLine, 'seq'>[] = [];
-  const stop = new AbortController();
-  const secrets = new Secrets(Object.values(job.variables));
-  const write = (line: Omit<LogLine, 'seq'>) => {
-    lines.push(line);
-    input.onLine?.(line.text, stop);
-  };
-  const log = new AttemptLog({ write, ready: async () => undefined }, secrets, 1e6);
-  const root = folder.workspace.source;
-  const source = { commitHash: null, commitMessage: null, branch: null, root };
-  const limits = { ...job.limits, ...input.limits };
-  let skip: Skip | undefined;
-  const ignoreCommand = input.ignoreCommand ?? null;
-  const thrown: unknown = await build(
-    host,
-    { job, attempt: 1, plan: input.plan, ignoreCommand, source, folder, limits, secrets, log },
-    { log: (text, stream) => log.write(text, stream), signal: stop.signal },
-  ).then(
-    (result) => {
-      skip = result;
-      return null;
-    },
-    (error: unknown) => error,
-  );
-  expect(await containersOf(engine, host.runnerId)).toEqual([]);
-  const text = lines.map((line) => line.text).join('\n');
-  const failure = thrown instanceof JobFailure ? `${thrown.code}: ${thrown.message}` : thrown;
-  return { text, lines, failure, skip, root, folder, host, stop };
-}
+const run = (input: BuildRun) => bench.run(input);
 
 beforeAll(() => ensureWebImage(engine), 600_000);
-afterEach(async () => {
-  for (const host of hosts.splice(0)) await rm(host.settings.state, { recursive: true, force: true });
+beforeEach(() => {
+  bench = new BuildBench(engine);
 });
+afterEach(() => bench.close());
 
 describe('a real project', () => {
   test('is installed and built, with the runner’s proxy as its only way out', async () => {

@@ -8,10 +8,12 @@ import type { AttemptLog } from '../log/attempt-log.ts';
 import type { Secrets } from '../masking/secrets.ts';
 import type { AttemptFolder } from '../sandbox/attempt-folder.ts';
 import { containerSpec, WORKSPACE } from '../sandbox/container-spec.ts';
-import { watchDisk } from '../sandbox/disk-watch.ts';
+import { ownFileSystemFull, watchDisk } from '../sandbox/disk-watch.ts';
 import { type Engine, engineMessage, engineStatus } from '../sandbox/engine.ts';
 import type { Images } from '../sandbox/images.ts';
+import type { BuildStage } from '../sandbox/marks.ts';
 import { openNetwork } from '../sandbox/network.ts';
+import { maxOpenFiles } from '../sandbox/open-files.ts';
 import { OutputReader } from '../sandbox/output.ts';
 import { runContainer } from '../sandbox/run-container.ts';
 import { verdict } from '../sandbox/verdict.ts';
@@ -78,7 +80,7 @@ async function buildInSandbox(
   const over = new AbortController();
   const signal = AbortSignal.any([ctx.signal, disk.signal]);
   const watching = watchDisk({
-    path: input.folder.top,
+    folder: input.folder,
     limitBytes: input.limits.diskBytes,
     keepFreeBytes: host.settings.keepFree,
     signal: over.signal,
@@ -87,7 +89,7 @@ async function buildInSandbox(
     if (failure !== null) disk.abort(failure);
   });
   try {
-    return await runBuild(host, input, commands, network, ctx, signal);
+    return await runBuild(host, { ...input, imageId }, commands, network, ctx, signal);
   } finally {
     over.abort();
     await watching;
@@ -99,13 +101,13 @@ type Network = Awaited<ReturnType<typeof openNetwork>>;
 
 async function runBuild(
   host: BuildHost,
-  input: BuildInput,
+  input: BuildInput & { readonly imageId: string },
   commands: Commands,
   network: Network,
   ctx: StepContext,
   signal: AbortSignal,
 ): Promise<Skip | undefined> {
-  const { job, plan, source, folder, limits, secrets, log } = input;
+  const { job, plan, source, folder, limits, secrets, log, imageId } = input;
   const nonce = randomBytes(16).toString('hex');
   const stages = new StageLog(commands, ctx.log);
   const readers = {
@@ -142,15 +144,19 @@ async function runBuild(
       },
     }),
     limits,
+    openFiles: await maxOpenFiles(host.engine, host.runnerId, imageId),
     runtime: host.settings.runtime,
     network: network.mode,
     mounts: network.mounts,
   });
+  /** The stages in which the kernel killed a process at the memory limit. */
+  const starved = new Set<BuildStage | null>();
   const ended = await runContainer(host.engine, {
     spec,
     output: ({ stream, bytes }) => readers[stream].push(bytes),
     ready: () => log.ready(),
     signal,
+    onMemoryKill: () => starved.add(stages.current),
     onLeftover: (error) =>
       host.journal.error('A container could not be removed; the next start will', {
         error: engineMessage(error),
@@ -167,7 +173,11 @@ async function runBuild(
     ctx.log('A process of the build was killed at the memory limit; the build ended well all the same.');
   }
   const failure = verdict({
-    ...ended,
+    exitCode: ended.exitCode,
+    // The engine's events say when it was; without any, its last word says at least whether it was.
+    oomKilled: starved.size > 0 ? starved.has(stages.current) : ended.oomKilled,
+    diskFull: await ownFileSystemFull(folder),
+    diskBytes: limits.diskBytes,
     stage: stages.current,
     commands,
     memoryBytes: limits.memoryBytes,

@@ -1,6 +1,8 @@
 /** The real steps of a job, bound to one attempt on this host. */
 import type { Job, JobLimits } from '@appflux/protocol';
 import type { AttemptConnection } from '../agent/attempt-connection.ts';
+import { describeError } from '../agent/journal.ts';
+import { AttemptCache } from '../cache/attempt-cache.ts';
 import type { Settings } from '../config/settings.ts';
 import type { AttemptLog } from '../log/attempt-log.ts';
 import type { Secrets } from '../masking/secrets.ts';
@@ -30,9 +32,15 @@ export function realSteps(host: BuildHost, input: StepsInput): Steps {
   const { scanner, settings } = host;
   let commitHash: string | null = null;
   let ignoreCommand: string | null = null;
+  const cache = new AttemptCache(host.caches, { job, folder, journal: host.journal });
+  const withoutFileSystem = (error: unknown) =>
+    host.journal.warn('A build gets no file system of its own; its disk is watched instead', {
+      deploymentId: job.deploymentId,
+      error: describeError(error),
+    });
   return {
     prepare: async (ctx) => {
-      await makeAttemptFolder(folder);
+      await makeAttemptFolder(folder, { bytes: limits.diskBytes, onError: withoutFileSystem });
       const { allowPrivateSources } = settings;
       const scanUpload = (path: string, name: string) =>
         timed('upload', settings, ctx, () => scanner.scanUpload(path, name, ctx));
@@ -49,7 +57,7 @@ export function realSteps(host: BuildHost, input: StepsInput): Steps {
       return decision;
     },
     build: (source, plan, ctx) =>
-      build(host, { job, attempt, plan, ignoreCommand, source, folder, limits, secrets, log }, ctx),
+      build(host, { job, attempt, plan, ignoreCommand, source, folder, cache, limits, secrets, log }, ctx),
     collect: (source, plan, version, ctx) =>
       collectArtifacts(
         {
@@ -66,6 +74,7 @@ export function realSteps(host: BuildHost, input: StepsInput): Steps {
     upload: async (artifacts, ctx) => {
       await timed('artifacts', settings, ctx, () => scanner.scanArtifacts(artifacts, ctx));
       await uploadArtifacts(artifacts, { connection, attempt, journal: host.journal }, ctx);
+      await cache.keep(ctx);
     },
   };
 }

@@ -2,6 +2,8 @@
 import { chmod, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Workspace } from '../job/step.ts';
+import { mountFileSystem, unmountWithin } from './disk/file-system.ts';
+import { diskLimit } from './disk/limit.ts';
 import type { Engine } from './engine.ts';
 import { emptyAsBuilder, removeTree } from './remove-tree.ts';
 
@@ -14,6 +16,15 @@ export interface AttemptFolder {
   readonly workspace: Workspace;
   /** Mounted into the container for the proxy's socket. A short name: a socket's path may have 107 bytes. */
   readonly net: string;
+  /** The file that holds the source tree's own file system, where it has one. */
+  readonly image: string;
+}
+
+/** What the source tree may take on disk. */
+export interface TreeDisk {
+  readonly bytes: number;
+  /** Told why it gets no file system of its own although this host seems fit for it. */
+  readonly onError: (error: unknown) => void;
 }
 
 /** The proxy's socket in the folder that is mounted for it. */
@@ -32,18 +43,25 @@ export function attemptFolder(state: string, deploymentId: string, attempt: numb
     top,
     workspace: { source: join(top, 'source'), scratch: join(top, 'scratch') },
     net: join(top, 'net'),
+    image: join(top, 'source.ext4'),
   };
 }
 
 /**
  * Makes the folders of an attempt. The state folder above them is this user's alone, so their own modes only
- * matter inside the container.
+ * matter inside the container. With `disk`, the source tree gets a file system of its own where the host allows it.
  */
-export async function makeAttemptFolder({ top, workspace, net }: AttemptFolder): Promise<void> {
+export async function makeAttemptFolder(
+  { top, workspace, net, image }: AttemptFolder,
+  disk?: TreeDisk,
+): Promise<void> {
   await mkdir(top, { recursive: true, mode: 0o700 });
   await mkdir(workspace.source);
   await mkdir(workspace.scratch, { mode: 0o700 });
   await mkdir(net);
+  if (disk !== undefined && (await diskLimit()).kind === 'file_system') {
+    await mountFileSystem(image, workspace.source, disk.bytes).catch(disk.onError);
+  }
   // Whatever the umask: the builder's user has to get in.
   await chmod(workspace.source, 0o755);
   await chmod(net, 0o755);
@@ -54,6 +72,7 @@ export async function makeAttemptFolder({ top, workspace, net }: AttemptFolder):
  * builder's, and a container of that user has to take it away first.
  */
 export async function removeAttemptFolder(engine: Engine, runnerId: string, top: string): Promise<void> {
+  await unmountWithin(top);
   if (process.getuid?.() === 0) return removeTree(top);
   try {
     await removeTree(top);

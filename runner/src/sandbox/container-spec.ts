@@ -28,6 +28,8 @@ export interface ContainerInput {
   readonly workingDir: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly limits: JobLimits;
+  /** How many files a process may have open (open-files.ts). */
+  readonly openFiles: number;
   readonly runtime: string | undefined;
   /** The engine's name of the network; `none` leaves the container without an interface. */
   readonly network: 'bridge' | 'none';
@@ -80,8 +82,14 @@ export function containerSpec(input: ContainerInput): ContainerCreateOptions {
         { Type: 'bind', Source: input.source, Target: WORKSPACE, BindOptions: { Propagation: 'rprivate' } },
         ...(input.mounts ?? []),
       ],
-      // No core dumps. Other limits are the engine's: a container can have no higher ones than its engine.
-      Ulimits: [{ Name: 'core', Soft: 0, Hard: 0 }],
+      Ulimits: [
+        // No core dumps: they would hold the App's secrets. Not 0: a host that pipes them to a program (apport,
+        // systemd-coredump) does so whatever the limit is, unless it is 1 byte (core(5), do_coredump in Linux).
+        { Name: 'core', Soft: 1, Hard: 1 },
+        { Name: 'nofile', Soft: input.openFiles, Hard: input.openFiles },
+        // No `nproc`: it counts a user's processes in all containers together, so one build could starve another.
+        // PidsLimit is for each.
+      ],
       LogConfig: { Type: 'none', Config: {} },
       RestartPolicy: { Name: 'no' },
       ...(input.runtime === undefined ? {} : { Runtime: input.runtime }),

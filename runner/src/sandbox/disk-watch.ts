@@ -1,15 +1,16 @@
 /** Watches how much disk a build takes. */
-import { statfs } from 'node:fs/promises';
+import { stat, statfs } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { humanSize } from '../job/prepare/printable.ts';
 import { JobFailure } from '../job/step.ts';
+import type { AttemptFolder } from './attempt-folder.ts';
 
 export interface DiskWatchOptions {
-  /** The folder that the build writes to. */
-  readonly path: string;
+  /** Where the build writes. */
+  readonly folder: AttemptFolder;
   readonly limitBytes: number;
-  /** What has to stay free on the file system, for the host. */
+  /** What has to stay free on the host's file system. */
   readonly keepFreeBytes: number;
   readonly signal: AbortSignal;
   /** Told when a look failed; the watch goes on. */
@@ -17,8 +18,12 @@ export interface DiskWatchOptions {
 }
 
 export interface DiskLook {
+  /** Bytes that are free on the host's file system. */
   readonly free: number;
+  /** Bytes that the attempt takes; null when they were not measured. */
   readonly used: number | null;
+  /** The file system of the build's own has no room left. */
+  readonly full: boolean;
 }
 
 const LOOK_EVERY_MS = 1000;
@@ -27,9 +32,14 @@ const MEASURE_EVERY_MS = 10_000;
 const MEASURE_SHARE = 0.1;
 /** Space that went since the last measurement, after which it is not waited for the next. */
 const SUDDEN_BYTES = 256 * 1024 ** 2;
+/** What is left of a file system that nothing of use can be written to any more. */
+const FULL_BELOW_BYTES = 1024 ** 2;
 
 /** What a look means: null, or why the build has to end. Pure. */
 export function diskVerdict(look: DiskLook, limitBytes: number, keepFreeBytes: number): JobFailure | null {
+  if (look.full) {
+    return new JobFailure('disk_full', `The build filled its disk; its limit is ${humanSize(limitBytes)}`);
+  }
   if (look.used !== null && look.used > limitBytes) {
     return new JobFailure(
       'disk_full',
@@ -44,30 +54,46 @@ export function diskVerdict(look: DiskLook, limitBytes: number, keepFreeBytes: n
   return null;
 }
 
+/** Whether the source tree is on a file system of its own (attempt-folder.ts). */
+export async function hasOwnFileSystem({ top, workspace }: AttemptFolder): Promise<boolean> {
+  return (await stat(workspace.source)).dev !== (await stat(top)).dev;
+}
+
+/** Whether the file system of an attempt's own has neither blocks nor inodes left; false where it has none. */
+export async function ownFileSystemFull(folder: AttemptFolder): Promise<boolean> {
+  if (!(await hasOwnFileSystem(folder))) return false;
+  const { bavail, bsize, ffree } = await statfs(folder.workspace.source);
+  return bavail * bsize < FULL_BELOW_BYTES || ffree === 0;
+}
+
 /**
- * Looks at the disk until the signal aborts or the build has to end; gives the reason for the latter. The file
- * system's free space is asked every second, which costs nothing; the tree is measured every ten seconds, or at
- * once when space goes fast. A build can pass its limit by what it writes in between.
+ * Looks at the disk until the signal aborts or the build has to end; gives the reason for the latter. Free space is
+ * asked for every second, which costs nothing; what the attempt takes is measured every ten seconds, or at once when
+ * space goes fast. A build can pass its limit by what it writes in between, but not in a source tree that has a file
+ * system of its own.
  */
 export async function watchDisk(options: DiskWatchOptions): Promise<JobFailure | null> {
+  const { folder } = options;
+  const own = await hasOwnFileSystem(folder);
   let measuredAt = Number.NEGATIVE_INFINITY;
   let tookMs = 0;
   let freeThen = Number.POSITIVE_INFINITY;
   while (!options.signal.aborted) {
     try {
-      const { bavail, bsize } = await statfs(options.path);
+      const { bavail, bsize } = await statfs(folder.top);
       const free = bavail * bsize;
       const pause = Math.max(MEASURE_EVERY_MS, tookMs / MEASURE_SHARE);
       const due = performance.now() - measuredAt >= pause || freeThen - free >= SUDDEN_BYTES;
       let used: number | null = null;
       if (due) {
         const startedAt = performance.now();
-        used = await diskUsage(options.path, options.signal);
+        used = await attemptUsage(folder, own, options.signal);
         measuredAt = performance.now();
         tookMs = measuredAt - startedAt;
         freeThen = free;
       }
-      const failure = diskVerdict({ free, used }, options.limitBytes, options.keepFreeBytes);
+      const full = own && (await ownFileSystemFull(folder));
+      const failure = diskVerdict({ free, used, full }, options.limitBytes, options.keepFreeBytes);
       if (failure !== null) return failure;
       await sleep(LOOK_EVERY_MS, undefined, { signal: options.signal });
     } catch (error) {
@@ -80,11 +106,27 @@ export async function watchDisk(options: DiskWatchOptions): Promise<JobFailure |
 }
 
 /**
- * Bytes that a tree takes on disk, hard links counted once (`du`, coreutils). Files that come and go meanwhile
- * make it complain, but not fail. Null when it was stopped.
+ * Bytes that an attempt takes. A file system of its own knows how much is in it; its file is no measure of that, since
+ * it does not shrink when something is deleted. Null when measuring was stopped.
  */
-export async function diskUsage(path: string, signal: AbortSignal): Promise<number | null> {
-  const { stdout } = await execa('nice', ['-n', '19', 'du', '-s', '-x', '--block-size=1', '--', path], {
+async function attemptUsage(
+  folder: AttemptFolder,
+  own: boolean,
+  signal: AbortSignal,
+): Promise<number | null> {
+  if (!own) return diskUsage(folder.top, signal);
+  const rest = await diskUsage(folder.top, signal, folder.image);
+  const { blocks, bfree, bsize } = await statfs(folder.workspace.source);
+  return rest === null ? null : rest + (blocks - bfree) * bsize;
+}
+
+/**
+ * Bytes that a tree takes on disk, hard links counted once, other file systems not at all (`du`, coreutils). Files that
+ * come and go meanwhile make it complain, but not fail. Null when it was stopped.
+ */
+export async function diskUsage(path: string, signal: AbortSignal, except?: string): Promise<number | null> {
+  const options = ['-s', '-x', '--block-size=1', ...(except === undefined ? [] : [`--exclude=${except}`])];
+  const { stdout } = await execa('nice', ['-n', '19', 'du', ...options, '--', path], {
     reject: false,
     cancelSignal: signal,
     env: { LC_ALL: 'C' },

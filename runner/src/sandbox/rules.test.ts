@@ -4,6 +4,7 @@ import { containerSpec } from './container-spec.ts';
 import { diskVerdict } from './disk-watch.ts';
 import { imageKind, isAllowedImage } from './images.ts';
 import { effectiveLimits } from './limits.ts';
+import { openFilesOf } from './open-files.ts';
 
 describe('an image', () => {
   test.each([
@@ -38,20 +39,30 @@ describe('the disk', () => {
   const gigabyte = 1024 ** 3;
 
   test('is no reason to end while there is room', () => {
-    expect(diskVerdict({ free: 10 * gigabyte, used: gigabyte }, 2 * gigabyte, gigabyte)).toBeNull();
-    expect(diskVerdict({ free: 10 * gigabyte, used: null }, 1, gigabyte)).toBeNull();
+    expect(
+      diskVerdict({ free: 10 * gigabyte, used: gigabyte, full: false }, 2 * gigabyte, gigabyte),
+    ).toBeNull();
+    expect(diskVerdict({ free: 10 * gigabyte, used: null, full: false }, 1, gigabyte)).toBeNull();
   });
 
   test('ends a build that is over its limit', () => {
-    expect(diskVerdict({ free: 10 * gigabyte, used: 3 * gigabyte }, 2 * gigabyte, gigabyte)?.message).toBe(
-      'The build wrote 3 GB; its limit is 2 GB',
-    );
+    expect(
+      diskVerdict({ free: 10 * gigabyte, used: 3 * gigabyte, full: false }, 2 * gigabyte, gigabyte)?.message,
+    ).toBe('The build wrote 3 GB; its limit is 2 GB');
+  });
+
+  test('ends a build whose own file system is full', () => {
+    expect(
+      diskVerdict({ free: 10 * gigabyte, used: null, full: true }, 2 * gigabyte, gigabyte)?.message,
+    ).toBe('The build filled its disk; its limit is 2 GB');
   });
 
   test('of the host is kept from running full', () => {
-    expect(diskVerdict({ free: 0.5 * gigabyte, used: 1 }, 2 * gigabyte, gigabyte)).toMatchObject({
-      code: 'disk_full',
-    });
+    expect(diskVerdict({ free: 0.5 * gigabyte, used: 1, full: false }, 2 * gigabyte, gigabyte)).toMatchObject(
+      {
+        code: 'disk_full',
+      },
+    );
   });
 });
 
@@ -64,6 +75,15 @@ test('of the job’s limits and the owner’s caps, the lower ones count', () =>
   });
 });
 
+test('files that may be open are as many as are enough, and never more than the engine has', () => {
+  const limits = (hard: string) =>
+    `Limit  Soft Limit  Hard Limit  Units\nMax open files   1024   ${hard}   files\n`;
+  expect(openFilesOf(limits('20000'))).toBe(20_000);
+  expect(openFilesOf(limits('1073741816'))).toBe(65_536);
+  expect(openFilesOf(limits('unlimited'))).toBe(65_536);
+  expect(openFilesOf(null)).toBe(65_536);
+});
+
 describe('the container of a build', () => {
   const spec = containerSpec({
     image: 'appflux/web-builder',
@@ -74,6 +94,7 @@ describe('the container of a build', () => {
     workingDir: '/workspace/app',
     environment: { A: 'b=c' },
     limits: { ...sampleJob().limits, memoryBytes: 1024, cpus: 1.5, pids: 99 },
+    openFiles: 4096,
     runtime: 'runsc',
     network: 'none',
   });
@@ -92,6 +113,10 @@ describe('the container of a build', () => {
       PidsLimit: 99,
       Runtime: 'runsc',
       LogConfig: { Type: 'none' },
+      Ulimits: [
+        { Name: 'core', Soft: 1, Hard: 1 },
+        { Name: 'nofile', Soft: 4096, Hard: 4096 },
+      ],
     });
     expect(spec.HostConfig?.Binds).toBeUndefined();
     expect(JSON.stringify(spec)).not.toContain('docker.sock');

@@ -1,4 +1,5 @@
 /** One container from its creation to its removal. */
+import type { Readable } from 'node:stream';
 import type { Container, ContainerCreateOptions } from 'dockerode';
 import { mayStopGently, untilAborted } from '../agent/stop.ts';
 import { demultiplex, type OutputFrame } from './demux.ts';
@@ -12,6 +13,8 @@ export interface ContainerRun {
   readonly ready: () => Promise<void>;
   /** Ends the container: decently or at once, as the reason asks (see mayStopGently). */
   readonly signal: AbortSignal;
+  /** Told each time the kernel kills a process of the container at its memory limit. */
+  readonly onMemoryKill?: () => void;
   /** Told what went wrong in clearing away; the run's own result stands all the same. */
   readonly onLeftover: (error: unknown) => void;
 }
@@ -22,6 +25,7 @@ export interface ContainerEnd {
   readonly oomKilled: boolean;
 }
 
+const LINE_FEED = 0x0a;
 /** Seconds between TERM and KILL. */
 const GRACE_SECONDS = 10;
 /** What the engine gets on top to report an end, in milliseconds. A runtime can hang at its memory limit. */
@@ -36,6 +40,8 @@ const OUTPUT_PATIENCE_MS = 10_000;
 export async function runContainer(engine: Engine, run: ContainerRun): Promise<ContainerEnd> {
   run.signal.throwIfAborted();
   const container = await engine.createContainer(run.spec);
+  const { onMemoryKill = () => undefined } = run;
+  const stopListening = listenForMemoryKills(engine, container.id, onMemoryKill);
   try {
     const stream = await container.attach({ stream: true, stdout: true, stderr: true });
     const reading = read(stream, run);
@@ -58,8 +64,31 @@ export async function runContainer(engine: Engine, run: ContainerRun): Promise<C
       throw error;
     }
   } finally {
+    stopListening();
     await remove(container, run.onLeftover);
   }
+}
+
+/**
+ * Listens to the engine for the kernel's kills, one event for each (Docker Engine API, `GET /events`). Gives a function
+ * that ends it. An engine that cannot be listened to is no fault: the container's own state says at the end whether
+ * there was any.
+ */
+function listenForMemoryKills(engine: Engine, id: string, callback: () => void): () => void {
+  const listening = engine.getEvents({ filters: { container: [id], event: ['oom'] } }).then((events) => {
+    // A line of JSON for each event; no other event passes the filter.
+    events.on('data', (chunk: Buffer) => {
+      for (const byte of chunk) if (byte === LINE_FEED) callback();
+    });
+    events.on('error', () => undefined);
+    return events as Readable;
+  });
+  return () => {
+    listening.then(
+      (events) => events.destroy(),
+      () => undefined,
+    );
+  };
 }
 
 async function read(stream: NodeJS.ReadableStream, run: ContainerRun): Promise<void> {

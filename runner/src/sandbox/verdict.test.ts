@@ -8,6 +8,8 @@ const build = (change: Partial<FinishedBuild>): FinishedBuild => ({
   stage: 'build',
   commands: { ignore: 'git diff --quiet', install: 'npm ci', build: 'npm run build' },
   memoryBytes: 512 * 1024 ** 2,
+  diskFull: false,
+  diskBytes: 10 * 1024 ** 3,
   tail: [
     '> vite build',
     'error during build:',
@@ -60,7 +62,10 @@ test('memory is told by the engine, by the exit code, and by what a runtime prin
   );
 });
 
-test('a disk that is full is told by what programs print', () => {
+test('a disk that is full is told by its file system, or by what programs print', () => {
+  expect(told({ diskFull: true, tail: ['internal error'] })).toBe(
+    'disk_full: The build command (npm run build) filled its disk; its limit is 10 GB',
+  );
   expect(told({ tail: ['npm error nospc ENOSPC: no space left on device, write'] })).toBe(
     'disk_full: The build command (npm run build) found no space left: nospc ENOSPC: no space left on device, write',
   );

@@ -11,6 +11,9 @@ export interface FinishedBuild extends ContainerEnd {
   readonly stage: BuildStage | null;
   readonly commands: Readonly<Record<BuildStage, string | null>>;
   readonly memoryBytes: number;
+  /** The file system of the build's own had no room left when it ended. */
+  readonly diskFull: boolean;
+  readonly diskBytes: number;
   /** The end of the output, masked, oldest line first. */
   readonly tail: readonly string[];
 }
@@ -41,6 +44,12 @@ export function verdict(build: FinishedBuild): JobFailure | null {
     return new JobFailure(
       'out_of_memory',
       `${named} was killed at the limit of ${humanSize(build.memoryBytes)} of memory`,
+    );
+  }
+  if (build.diskFull) {
+    return new JobFailure(
+      'disk_full',
+      `${named} filled its disk; its limit is ${humanSize(build.diskBytes)}`,
     );
   }
   if (build.tail.some((line) => NO_SPACE.test(line))) {

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, vi } from 'vitest';
 import { type Entry, fromBuffer, type ZipFile as ReadZip } from 'yauzl';
 import { ZipFile } from 'yazl';
+import { unmountWithin } from '../sandbox/disk/file-system.ts';
 import { connectEngine } from '../sandbox/engine.ts';
 import { containersOf } from './docker.ts';
 import type { FakeAttempt } from './fake-attempt.ts';
@@ -93,6 +94,7 @@ export class CliBench {
   async grantFor(
     files: Record<string, string>,
     change: Parameters<typeof sampleGrant>[0] = {},
+    job: Parameters<typeof sampleGrant>[1] = {},
   ): Promise<FakeAttempt> {
     const zip = new ZipFile();
     for (const [name, text] of Object.entries(files)) zip.addBuffer(Buffer.from(text), name);
@@ -107,7 +109,7 @@ export class CliBench {
       sha256: null,
       rootDirectory: './',
     };
-    return this.edge.grant(sampleGrant(change, { ...sampleJob(), source }));
+    return this.edge.grant(sampleGrant(change, { ...sampleJob(), ...job, source }));
   }
 
   /** Waits until something holds; `what` says how things stand if it does not come to that. */
@@ -142,6 +144,8 @@ export class CliBench {
   async close(): Promise<void> {
     await this.endAll();
     await this.edge.close();
+    // A runner that was killed leaves its build's file system mounted.
+    await unmountWithin(this.state);
     await rm(this.state, { recursive: true });
   }
 }

@@ -1,0 +1,73 @@
+/** What is left of a runner that was killed in the middle of a build. */
+import { readFile } from 'node:fs/promises';
+import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { CliBench, NOTHING_LEFT } from '../../testing/cli.ts';
+import { ensureWebImage } from '../../testing/docker.ts';
+import type { FakeAttempt } from '../../testing/fake-attempt.ts';
+import { mountsWithin } from '../disk/file-system.ts';
+import { diskLimit } from '../disk/limit.ts';
+import { connectEngine } from '../engine.ts';
+
+vi.setConfig({ testTimeout: 120_000 });
+
+let bench: CliBench;
+
+/** A project whose build, and a child of it, are deaf to TERM and never end. */
+const ENDLESS = {
+  'package.json': '{"name":"endless","version":"1.0.0"}',
+  'appflux.json': JSON.stringify({
+    installCommand: 'true',
+    buildCommand:
+      "trap '' TERM; (trap '' TERM; sleep 180) & setsid sleep 180 & echo started; while :; do sleep 0.1; done",
+    outputs: ['dist'],
+  }),
+};
+
+const hasStarted = (attempt: FakeAttempt) => attempt.lines.some(({ text }) => text === 'started');
+const mounts = async () => mountsWithin(await readFile('/proc/self/mountinfo', 'utf8'), bench.state);
+
+beforeAll(() => ensureWebImage(connectEngine()), 600_000);
+beforeEach(async () => {
+  bench = await CliBench.open();
+});
+afterEach(() => bench.close());
+
+test('a killed runner’s container, folder, socket and mount are swept at its next start', async () => {
+  const runner = await bench.start();
+  const attempt = await bench.grantFor(ENDLESS);
+  await bench.until(
+    () => hasStarted(attempt),
+    () => `${attempt.log}\n${runner.output}`,
+  );
+  runner.child.kill('SIGKILL');
+  await runner.exit;
+  expect(await bench.leftovers()).toMatchObject({
+    containers: [expect.any(String)],
+    folders: [expect.any(String)],
+  });
+  expect((await mounts()).length).toBe((await diskLimit()).kind === 'file_system' ? 1 : 0);
+  const next = await bench.start();
+  expect(await bench.leftovers()).toEqual(NOTHING_LEFT);
+  expect(await mounts()).toEqual([]);
+  expect(next.output).toContain('Cleared away');
+});
+
+test('a build over its deadline is asked to end, and ten seconds later killed with everything in it', async () => {
+  const runner = await bench.start('--max-timeout', '4');
+  const attempt = await bench.grantFor(ENDLESS);
+  await bench.until(
+    () => hasStarted(attempt),
+    () => `${attempt.log}\n${runner.output}`,
+  );
+  const startedAt = performance.now();
+  await bench.until(
+    () => bench.edge.poolFrames.some(({ type }) => type === 'freed'),
+    () => attempt.log,
+  );
+  const seconds = (performance.now() - startedAt) / 1000;
+  expect(attempt.result).toMatchObject({ status: 'failed', failure: { code: 'build_timeout' } });
+  expect(seconds).toBeGreaterThan(9);
+  expect(seconds).toBeLessThan(25);
+  expect(await bench.leftovers()).toEqual(NOTHING_LEFT);
+  expect(await mounts()).toEqual([]);
+});

@@ -1,0 +1,76 @@
+/**
+ * A file system of an attempt's own: an ext4 in a sparse file, mounted through a loop device. The kernel itself then
+ * keeps a build to its disk limit, whatever it writes and how fast.
+ */
+import { readFile, realpath, rm, rmdir, truncate, writeFile } from 'node:fs/promises';
+import { join, sep } from 'node:path';
+import { execa } from 'execa';
+import { findProgram } from '../../job/scan/find-program.ts';
+
+/**
+ * Many small files are what a build writes: an inode for each 8 KB (mke2fs(8)). No journal and nothing zeroed ahead,
+ * as nobody needs the file after a crash. Its root is the builder's.
+ */
+const MAKE_OPTIONS = ['-q', '-F', '-m', '0', '-i', '8192', '-O', '^has_journal'];
+const EXTENDED_OPTIONS = 'lazy_itable_init=1,nodiscard,root_owner=10001:10001';
+
+/** Nothing in it can become a device or another user's program, and the kernel does not fill it by itself (ext4(5)). */
+const MOUNT_OPTIONS = 'loop,nosuid,nodev,noatime,noinit_itable';
+
+const IN_ENGLISH = { env: { LC_ALL: 'C' } } as const;
+
+/**
+ * Makes a file system of `bytes` bytes in the file `image` and mounts it at the empty folder `at`. Its own tables take
+ * about 4 % of it. Takes some 30 ms, and room on the host only for what is written.
+ * @throws execa's error when a program is missing or the host does not let this process mount; nothing is left then
+ */
+export async function mountFileSystem(image: string, at: string, bytes: number): Promise<void> {
+  try {
+    await writeFile(image, '', { mode: 0o600 });
+    await truncate(image, bytes);
+    const mkfs = (await findProgram('mkfs.ext4')) ?? 'mkfs.ext4';
+    await execa(mkfs, [...MAKE_OPTIONS, '-E', EXTENDED_OPTIONS, '--', image], IN_ENGLISH);
+    await execa('mount', ['-t', 'ext4', '-o', MOUNT_OPTIONS, '--', image, at], IN_ENGLISH);
+    await rmdir(join(at, 'lost+found'));
+  } catch (error) {
+    await unmountWithin(at);
+    await rm(image, { force: true });
+    throw error;
+  }
+}
+
+/**
+ * Unmounts whatever is mounted at a folder or below it, the last mounted first. What is still in use, by a container that
+ * the engine could not remove, goes out of sight at once and ends with its last user.
+ * @throws execa's error when the host does not let this process unmount
+ */
+export async function unmountWithin(folder: string): Promise<void> {
+  // Nothing is ever mounted elsewhere.
+  if (process.platform !== 'linux') return;
+  const real = await realpath(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  });
+  if (real === null) return;
+  const mounts = mountsWithin(await readFile('/proc/self/mountinfo', 'utf8'), real);
+  for (const mount of mounts.reverse()) {
+    const plain = await execa('umount', ['--', mount], { ...IN_ENGLISH, reject: false });
+    if (plain.failed) await execa('umount', ['--lazy', '--', mount], IN_ENGLISH);
+  }
+}
+
+/**
+ * The mount points at or below a folder, in the order in which they were mounted. Pure.
+ * @param mountinfo the text of /proc/self/mountinfo (proc_pid_mountinfo(5))
+ * @param folder a path without links in it
+ */
+export function mountsWithin(mountinfo: string, folder: string): string[] {
+  return mountinfo
+    .split('\n')
+    .map((line) => plainPath(line.split(' ')[4] ?? ''))
+    .filter((mount) => mount === folder || mount.startsWith(folder + sep));
+}
+
+/** Space, tab, line feed and backslash stand in that file as three octal digits. */
+const plainPath = (text: string): string =>
+  text.replace(/\\([0-7]{3})/g, (_, octal) => String.fromCharCode(Number.parseInt(octal, 8)));
