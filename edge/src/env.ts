@@ -3,6 +3,7 @@ import { AppFluxError } from '@appflux/protocol';
 import type { DeadLetterObject } from './dead-letters/object.ts';
 import type { DeploymentObject } from './deployment/object.ts';
 import type { PoolObject } from './dispatch/pool.ts';
+import type { ThrottleObject } from './throttle/object.ts';
 
 /** On `deploy-queue`: this deployment wants to be offered to its pool. */
 export interface OfferMessage {
@@ -29,6 +30,7 @@ export interface Env {
   DEPLOYMENTS: DurableObjectNamespace<DeploymentObject>;
   POOLS: DurableObjectNamespace<PoolObject>;
   DEAD_LETTERS: DurableObjectNamespace<DeadLetterObject>;
+  THROTTLES: DurableObjectNamespace<ThrottleObject>;
   PUBLIC_URL: string;
   SITES_DOMAIN: string;
   /** How many deployments may wait in one pool, as a number; more are refused with `queue_full`. */
@@ -43,7 +45,20 @@ export interface Env {
   STORAGE_DRIVER?: 'r2' | 's3';
   OPERATOR_SECRET: string;
   SEALING_KEY: string;
+  /** A Supabase project that keeps the people; without it the edge does that itself. */
   SUPABASE_URL?: string;
+  /** The project's publishable key, which the dashboard signs in with. */
+  SUPABASE_ANON_KEY?: string;
+  /** Only for a project that still signs with a shared secret (HS256). */
+  SUPABASE_JWT_SECRET?: string;
+  /** `open` lets anybody sign up with the edge's own issuer; otherwise only who was invited. */
+  APPFLUX_SIGN_UP?: string;
+  /** An OAuth app of GitHub's: with both, people can sign in with GitHub. */
+  GITHUB_CLIENT_ID?: string;
+  GITHUB_CLIENT_SECRET?: string;
+  /** Where GitHub is, for GitHub Enterprise Server; https://github.com and https://api.github.com unless said. */
+  GITHUB_URL?: string;
+  GITHUB_API_URL?: string;
 }
 
 /** A binding that this instance cannot work without. */

@@ -4,6 +4,7 @@ import { env, exports } from 'cloudflare:workers';
 import type { Env as WorkerEnv } from './env.ts';
 import { type Session, signInWithLink } from './identity/issuer.ts';
 import { createSignInLink } from './identity/sign-in-link.ts';
+import { foundTeam } from './identity/team.ts';
 import { metadataOf } from './metadata/index.ts';
 
 declare global {
@@ -44,13 +45,14 @@ export function request(
 /** The token of a new sign-in link, for an owner that is made if need be. */
 export async function signInToken(): Promise<string> {
   const metadata = metadataOf(env);
-  await metadata.users.keepOwner({
+  const owner = await metadata.users.keepOwner({
     id: crypto.randomUUID(),
     email: 'owner@localhost',
     passwordHash: null,
     githubId: null,
     createdAt: new Date().toISOString(),
   });
+  await foundTeam(metadata, owner);
   const { url } = await createSignInLink(env, metadata);
   return new URLSearchParams(new URL(url).hash.slice(1)).get('token_hash') ?? '';
 }

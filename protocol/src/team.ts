@@ -12,6 +12,9 @@ export type Role = z.infer<typeof Role>;
 /** Says which of their teams a person speaks for; without it, their own, else the one that they joined first. */
 export const TEAM_HEADER = 'X-AppFlux-Team';
 
+/** The same for a WebSocket of a browser, which cannot set headers: `appflux.team.<id>`. */
+export const TEAM_SUBPROTOCOL_PREFIX = 'appflux.team.';
+
 /** A person in a team. */
 export const Member = z
   .strictObject({ userId: UserId, email: z.string(), role: Role, createdAt: Timestamp })

@@ -6,6 +6,7 @@ import { setting } from '../env.ts';
 import { looksLikeJwt } from '../identity/access-token.ts';
 import { bearsOperatorSecret } from '../identity/authenticate.ts';
 import { createSignInLink } from '../identity/sign-in-link.ts';
+import { foundTeam } from '../identity/team.ts';
 import { hashToken } from '../identity/tokens.ts';
 import type { Metadata } from '../metadata/metadata.ts';
 import { newObjectId } from '../metadata/object-id.ts';
@@ -68,6 +69,7 @@ ops.openapi(
       githubId: null,
       createdAt: new Date().toISOString(),
     });
+    await foundTeam(metadata, owner);
     if (bootstrapToken !== undefined) await bootstrap(metadata, owner.id, bootstrapToken);
     return c.json({ owner: { id: owner.id }, signIn: await createSignInLink(c.env, metadata) }, 200);
   },

@@ -54,6 +54,7 @@ test('a token of the issuer says who it speaks for', async () => {
     userId: session.user.id,
     email: 'owner@localhost',
     sessionId: claimsOf(session.access_token).session_id,
+    methods: ['otp'],
   });
 });
 
@@ -65,6 +66,7 @@ test('a token has the claims that Supabase Auth puts in', () => {
     sub: session.user.id,
     role: 'authenticated',
     aal: 'aal1',
+    amr: [{ method: 'otp', timestamp: iat }],
     email: 'owner@localhost',
     phone: '',
     session_id: expect.stringMatching(/^[0-9a-f-]{36}$/),

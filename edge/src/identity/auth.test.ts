@@ -124,7 +124,7 @@ test.each<[string, string, RequestInit & { json?: unknown; token?: string }, num
   [
     'another type of link',
     '/verify',
-    { method: 'POST', json: { type: 'recovery', token_hash: 'x' } },
+    { method: 'POST', json: { type: 'invite', token_hash: 'x' } },
     400,
     'validation_failed',
   ],
@@ -142,13 +142,8 @@ test.each<[string, string, RequestInit & { json?: unknown; token?: string }, num
     413,
     'validation_failed',
   ],
-  [
-    'a password',
-    '/token?grant_type=password',
-    { method: 'POST', json: { email: 'owner@localhost', password: 'x' } },
-    400,
-    'validation_failed',
-  ],
+  ['another grant', '/token?grant_type=id_token', { method: 'POST', json: {} }, 400, 'validation_failed'],
+  ['no grant', '/token', { method: 'POST', json: {} }, 400, 'validation_failed'],
   [
     'an unknown refresh token',
     '/token?grant_type=refresh_token',
@@ -167,7 +162,7 @@ test.each<[string, string, RequestInit & { json?: unknown; token?: string }, num
   ['an API token', '/user', { token: 'afx_x' }, 403, 'bad_jwt'],
   ['a JWT that is not ours', '/user', { token: 'eyJhbGciOiJub25lIn0.e30.' }, 403, 'bad_jwt'],
   ['nobody who signs out', '/logout', { method: 'POST' }, 401, 'no_authorization'],
-  ['an address that is not there', '/signup', { method: 'POST', json: {} }, 404, 'not_found'],
+  ['an address that is not there', '/sso', { method: 'POST', json: {} }, 404, 'not_found'],
 ])('%s is refused in words that supabase-js knows', async (_title, path, init, status, errorCode) => {
   await refused(await request(`/auth/v1${path}`, init), status, errorCode);
 });

@@ -34,19 +34,23 @@ test('a program is known by its API token, with the scopes of that token and no 
   const [token, record] = await keptToken({ scopes: ['apps:read', 'deployments:write'] });
   expect(await callerOf(bearing(token))).toEqual({
     kind: 'token',
+    id: record.id,
     ownerId: record.ownerId,
     name: 'ci',
+    role: null,
     scopes: new Set(['apps:read', 'deployments:write']),
   });
 });
 
-test('a signed-in user has all scopes', async () => {
+test('the owner of a team may do everything in it', async () => {
   const session = await signIn();
   expect(await callerOf(bearing(session.access_token))).toEqual({
     kind: 'user',
+    id: session.user.id,
     ownerId: session.user.id,
     name: 'owner@localhost',
-    scopes: new Set(Scope.options),
+    role: 'owner',
+    scopes: new Set(['admin']),
   });
 });
 
@@ -60,8 +64,10 @@ test('the operator acts for the owner, with all scopes', async () => {
   const owner = await metadata.users.keepOwner(userRecord());
   expect(await callerOf(bearing(env.OPERATOR_SECRET))).toEqual({
     kind: 'operator',
+    id: null,
     ownerId: owner.id,
     name: 'operator',
+    role: null,
     scopes: new Set(Scope.options),
   });
 });

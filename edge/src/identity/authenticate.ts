@@ -1,9 +1,17 @@
 /** Finds out who is calling, from the token that a request carries. */
-import { AppFluxError, Scope, TOKEN_SUBPROTOCOL_PREFIX } from '@appflux/protocol';
+import {
+  AppFluxError,
+  Scope,
+  TEAM_HEADER,
+  TEAM_SUBPROTOCOL_PREFIX,
+  TOKEN_SUBPROTOCOL_PREFIX,
+  UserId,
+} from '@appflux/protocol';
 import type { Env } from '../env.ts';
 import type { Metadata, RunnerRecord } from '../metadata/metadata.ts';
 import { isSessionAlive, looksLikeJwt, verifyAccessToken } from './access-token.ts';
-import type { Caller } from './caller.ts';
+import { type Caller, ROLE_PERMISSIONS } from './caller.ts';
+import { chooseTeam, everybodyFounds, teamsOf } from './team.ts';
 import { hashToken } from './tokens.ts';
 
 /** When an API token was last used is written down at most this often, in milliseconds. */
@@ -14,14 +22,20 @@ const TOUCH_EVERY_MS = 60_000;
  * Throws AppFluxError `unauthorized` for anything else.
  */
 export async function authenticate(request: Request, env: Env, metadata: Metadata): Promise<Caller> {
-  const token = bearerToken(request) ?? subprotocolToken(request);
+  const token = bearerToken(request) ?? offered(request, TOKEN_SUBPROTOCOL_PREFIX);
   if (token === null) {
     throw new AppFluxError('unauthorized', 'This call needs a token', {
       hint: 'Send it in the header `Authorization: Bearer TOKEN`.',
     });
   }
-  if (await isOperatorSecret(token, env)) return operator(metadata);
-  return looksLikeJwt(token) ? user(token, env, metadata) : program(token, metadata);
+  const asked = askedTeam(request);
+  if (looksLikeJwt(token)) return user(token, asked, env, metadata);
+  const caller = (await isOperatorSecret(token, env))
+    ? await operator(metadata)
+    : await program(token, metadata);
+  if (asked !== null && asked !== caller.ownerId)
+    throw new AppFluxError('not_found', `There is no team ${asked}`);
+  return caller;
 }
 
 /** The runner that is calling, by its credential. Throws AppFluxError `unauthorized` when there is none. */
@@ -49,11 +63,10 @@ export function bearerToken(request: Request): string | null {
   return /^Bearer +([A-Za-z0-9._~+/-]+=*) *$/i.exec(header)?.[1] ?? null;
 }
 
-/** The token that a browser offers as a WebSocket subprotocol, for it cannot set headers there; or null. */
-function subprotocolToken(request: Request): string | null {
-  const offered = (request.headers.get('Sec-WebSocket-Protocol') ?? '').split(',').map((name) => name.trim());
-  const token = offered.find((name) => name.startsWith(TOKEN_SUBPROTOCOL_PREFIX));
-  return token?.slice(TOKEN_SUBPROTOCOL_PREFIX.length) || null;
+/** What a browser offers as a WebSocket subprotocol with this prefix, for it cannot set headers there; or null. */
+function offered(request: Request, prefix: string): string | null {
+  const names = (request.headers.get('Sec-WebSocket-Protocol') ?? '').split(',').map((name) => name.trim());
+  return names.find((name) => name.startsWith(prefix))?.slice(prefix.length) || null;
 }
 
 /** Compares hashes, in constant time: neither the secret's text nor its length shows in how long it takes. */
@@ -72,15 +85,44 @@ async function operator(metadata: Metadata): Promise<Caller> {
       hint: 'Call POST /api/ops/setup with the operator secret first.',
     });
   }
-  return { kind: 'operator', ownerId: owner.id, name: 'operator', scopes: new Set(Scope.options) };
+  return {
+    kind: 'operator',
+    id: null,
+    ownerId: owner.id,
+    name: 'operator',
+    role: null,
+    scopes: new Set(Scope.options),
+  };
 }
 
-async function user(token: string, env: Env, metadata: Metadata): Promise<Caller> {
+/** The team that a request names, or null. */
+function askedTeam(request: Request): string | null {
+  const asked = request.headers.get(TEAM_HEADER) ?? offered(request, TEAM_SUBPROTOCOL_PREFIX);
+  if (asked === null) return null;
+  const parsed = UserId.safeParse(asked.toLowerCase());
+  if (!parsed.success) throw new AppFluxError('not_found', 'There is no such team');
+  return parsed.data;
+}
+
+async function user(token: string, asked: string | null, env: Env, metadata: Metadata): Promise<Caller> {
   const claims = await verifyAccessToken(token, env, metadata);
-  if (!(await isSessionAlive(metadata, claims))) {
+  const [alive, memberships] = await Promise.all([
+    isSessionAlive(env, metadata, claims),
+    metadata.members.ofUser(claims.userId),
+  ]);
+  if (!alive) {
     throw new AppFluxError('unauthorized', 'This session was ended', { hint: 'Sign in again.' });
   }
-  return { kind: 'user', ownerId: claims.userId, name: claims.email, scopes: new Set(Scope.options) };
+  const person = { id: claims.userId, email: claims.email };
+  const { teamId, role } = chooseTeam(teamsOf(person, memberships, everybodyFounds(env)), asked);
+  return {
+    kind: 'user',
+    id: person.id,
+    ownerId: teamId,
+    name: person.email,
+    role,
+    scopes: new Set(ROLE_PERMISSIONS[role]),
+  };
 }
 
 async function program(token: string, metadata: Metadata): Promise<Caller> {
@@ -94,5 +136,12 @@ async function program(token: string, metadata: Metadata): Promise<Caller> {
   if (record.lastUsedAt === null || now - Date.parse(record.lastUsedAt) >= TOUCH_EVERY_MS) {
     await metadata.tokens.touch(record.id, new Date(now).toISOString());
   }
-  return { kind: 'token', ownerId: record.ownerId, name: record.name, scopes: new Set(record.scopes) };
+  return {
+    kind: 'token',
+    id: record.id,
+    ownerId: record.ownerId,
+    name: record.name,
+    role: null,
+    scopes: new Set(record.scopes),
+  };
 }

@@ -6,6 +6,9 @@ test.each<[Scope[], Scope, boolean]>([
   [['apps:read'], 'apps:read', true],
   [['apps:write'], 'apps:read', true],
   [['apps:read'], 'apps:write', false],
+  [['apps:write'], 'variables:write', true],
+  [['variables:write'], 'apps:write', false],
+  [['variables:write'], 'apps:read', false],
   [['deployments:write'], 'deployments:read', true],
   [['deployments:write'], 'apps:read', false],
   [['runners:write'], 'runners:write', true],
@@ -14,7 +17,8 @@ test.each<[Scope[], Scope, boolean]>([
   [[], 'apps:read', false],
 ])('whoever has %j may use %s: %s', (scopes, needed, may) => {
   expect(mayUse(new Set(scopes), needed)).toBe(may);
-  const caller: Caller = { kind: 'token', ownerId: '', name: '', scopes: new Set(scopes) };
+  const facts = { kind: 'token', id: '', ownerId: '', name: '', role: null } as const;
+  const caller: Caller = { ...facts, scopes: new Set(scopes) };
   if (may) requireScope(caller, needed);
   else expect(() => requireScope(caller, needed)).toThrow(expect.objectContaining({ code: 'forbidden' }));
 });

@@ -2,9 +2,10 @@
  * The embedded issuer: sessions of people who sign in without a Supabase project. A session is a chain of
  * refresh tokens, each used once; the access tokens that come with them are good for an hour.
  */
+import { noteOfUser } from '../audit/note.ts';
 import type { Env } from '../env.ts';
-import type { Metadata, RefreshTokenRecord, UserRecord } from '../metadata/metadata.ts';
-import { ACCESS_TOKEN_SECONDS, signAccessToken } from './access-token.ts';
+import type { Metadata, RefreshTokenRecord, TokenKind, UserRecord } from '../metadata/metadata.ts';
+import { ACCESS_TOKEN_SECONDS, type SignInMethod, signAccessToken } from './access-token.ts';
 import { AuthRefusal } from './auth-refusal.ts';
 import { hashToken, makeToken } from './tokens.ts';
 
@@ -28,16 +29,41 @@ export interface Session {
   user: ReturnType<typeof toAuthUser>;
 }
 
+/** The links that sign in, by the type that supabase-js gives to `verifyOtp`. */
+const LINKS = {
+  magiclink: { kind: 'sign_in', method: 'otp' },
+  email: { kind: 'sign_in', method: 'otp' },
+  recovery: { kind: 'recovery', method: 'recovery' },
+} as const satisfies Record<string, { kind: TokenKind; method: SignInMethod }>;
+export type LinkType = keyof typeof LINKS;
+
 /** Signs in with the token of a one-time link. Throws AuthRefusal `otp_expired` when that is not good. */
-export async function signInWithLink(env: Env, metadata: Metadata, token: string): Promise<Session> {
-  const now = Date.now();
-  const link = await metadata.tokens.take('sign_in', await hashToken(token), new Date(now).toISOString());
+export async function signInWithLink(
+  env: Env,
+  metadata: Metadata,
+  token: string,
+  type: LinkType = 'magiclink',
+): Promise<Session> {
+  const { kind, method } = LINKS[type];
+  const link = await metadata.tokens.take(kind, await hashToken(token), new Date().toISOString());
   const user = link && (await metadata.users.byId(link.ownerId));
-  if (!user) throw new AuthRefusal(403, 'otp_expired', 'The sign-in link was used already or has run out');
+  if (!user) throw new AuthRefusal(403, 'otp_expired', 'The link was used already or has run out');
+  return beginSession(env, metadata, user, method);
+}
+
+/** Begins a session of somebody who has shown who they are. */
+export async function beginSession(
+  env: Env,
+  metadata: Metadata,
+  user: UserRecord,
+  method: SignInMethod,
+): Promise<Session> {
+  const now = Date.now();
   const sessionId = crypto.randomUUID();
   const { refreshToken, record } = await nextRefreshToken(user.id, sessionId, now);
   await metadata.sessions.insert(record);
-  return toSession(env, metadata, user, sessionId, refreshToken, now);
+  await noteOfUser(metadata, user, 'session.sign_in');
+  return toSession(env, metadata, user, { sessionId, refreshToken, now, method });
 }
 
 /** What becomes of a refresh token that is shown at `now`. */
@@ -60,17 +86,19 @@ export async function refreshSession(env: Env, metadata: Metadata, token: string
   }
   if (judgment === 'stolen') {
     await metadata.sessions.endSession(shown.sessionId);
+    await noteOfUser(metadata, user, 'session.reuse_detected');
     throw new AuthRefusal(400, 'refresh_token_already_used', 'The refresh token was used already');
   }
   // The next token first: should the second write fail, trying again with the old one still works.
   const { refreshToken, record } = await nextRefreshToken(user.id, shown.sessionId, now);
   if (!(await metadata.sessions.insertAfter(record, hash))) throw unknownRefreshToken();
   await metadata.sessions.use(hash, new Date(now).toISOString());
-  return toSession(env, metadata, user, shown.sessionId, refreshToken, now);
+  return toSession(env, metadata, user, { sessionId: shown.sessionId, refreshToken, now, method: null });
 }
 
 /** A user as supabase-js takes it. */
 export function toAuthUser(user: UserRecord) {
+  const github = user.githubId !== null;
   return {
     id: user.id,
     aud: 'authenticated',
@@ -78,7 +106,12 @@ export function toAuthUser(user: UserRecord) {
     email: user.email,
     email_confirmed_at: user.createdAt,
     phone: '',
-    app_metadata: { provider: 'email', providers: ['email'] },
+    app_metadata: {
+      provider: github && user.passwordHash === null ? 'github' : 'email',
+      providers: github ? ['email', 'github'] : ['email'],
+      // Whether a password is set, so that the account page knows whether it must ask for the present one.
+      password: user.passwordHash !== null,
+    },
     user_metadata: {},
     identities: [],
     is_anonymous: false,
@@ -106,12 +139,20 @@ async function toSession(
   env: Env,
   metadata: Metadata,
   user: UserRecord,
-  sessionId: string,
-  refreshToken: string,
-  now: number,
+  {
+    sessionId,
+    refreshToken,
+    now,
+    method,
+  }: {
+    sessionId: string;
+    refreshToken: string;
+    now: number;
+    method: SignInMethod | null;
+  },
 ): Promise<Session> {
   return {
-    access_token: await signAccessToken(env, metadata, user, sessionId, now),
+    access_token: await signAccessToken(env, metadata, user, sessionId, now, method),
     token_type: 'bearer',
     expires_in: ACCESS_TOKEN_SECONDS,
     expires_at: Math.floor(now / 1000) + ACCESS_TOKEN_SECONDS,

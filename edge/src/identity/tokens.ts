@@ -7,6 +7,10 @@ export const TOKEN_PREFIX = {
   runner: 'afr_',
   registration: 'afg_',
   signIn: 'afs_',
+  recovery: 'afp_',
+  authCode: 'afc_',
+  invitation: 'afi_',
+  deployHook: 'afh_',
   refresh: 'aft_',
   lease: 'afl_',
 } as const;

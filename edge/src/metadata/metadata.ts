@@ -275,6 +275,8 @@ export interface MemberStore {
   ofUser(userId: string): Promise<MemberRecord[]>;
   /** Null when there is no such member. Throws AppFluxError `last_owner` rather than leave a team without owner. */
   setRole(teamId: string, userId: string, role: Role): Promise<MemberRecord | null>;
+  /** Writes a person's new e-mail address into all their memberships. */
+  setEmail(userId: string, email: string): Promise<void>;
   /** False when there was no such member. Throws AppFluxError `last_owner` rather than leave a team without owner. */
   delete(teamId: string, userId: string): Promise<boolean>;
 }

@@ -84,6 +84,20 @@ export function peopleContract(create: CreateKeeper): void {
     expect(await members.setRole(here.teamId, crypto.randomUUID(), 'admin')).toBeNull();
   });
 
+  test('a new e-mail address is that of the person in all their teams, and of nobody else', async () => {
+    const { members } = await create();
+    const first = memberRecord();
+    const second = memberRecord({ userId: first.userId });
+    const colleague = memberRecord({ teamId: first.teamId });
+    for (const member of [first, second, colleague]) await members.insert(member);
+    await members.setEmail(first.userId, 'new@localhost');
+    expect((await members.ofUser(first.userId)).map(({ email }) => email)).toEqual([
+      'new@localhost',
+      'new@localhost',
+    ]);
+    expect(await members.find(colleague.teamId, colleague.userId)).toEqual(colleague);
+  });
+
   test('whoever is removed is in the team no longer', async () => {
     const { members } = await create();
     const member = memberRecord();

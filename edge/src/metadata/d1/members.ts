@@ -58,6 +58,10 @@ export function createMemberStore(database: Database): MemberStore {
       return null;
     },
 
+    async setEmail(userId, email) {
+      await database.run('UPDATE members SET email = ? WHERE user_id = ?', email, userId);
+    },
+
     async delete(teamId, userId) {
       const [deleted, found] = await database.batch([
         {

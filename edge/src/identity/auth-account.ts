@@ -1,0 +1,49 @@
+/** The auth surface for those who are signed in: their account, and signing out. */
+import { Hono } from 'hono';
+import { z } from 'zod';
+import type { ApiEnv } from '../api/router.ts';
+import { noteOfUser } from '../audit/note.ts';
+import { changeAccount } from './account.ts';
+import { addressOf, bodyOf, Email, Password, parse, signedIn, signedInUser } from './auth-request.ts';
+import { beginningOf } from './auth-sign-in.ts';
+import { beginAtGithub } from './github-sign-in.ts';
+import { toAuthUser } from './issuer.ts';
+
+const LogoutScope = z.enum(['global', 'local', 'others']).default('global');
+
+const ChangeUser = z.object({
+  email: Email.optional(),
+  password: Password.optional(),
+  current_password: Password.optional(),
+  data: z.undefined({ error: 'Nothing of user_metadata is kept here' }),
+});
+
+export const authAccount = new Hono<ApiEnv>();
+
+authAccount.get('/user', async (c) => c.json(toAuthUser((await signedInUser(c)).user)));
+
+authAccount.put('/user', async (c) => {
+  const { claims, user } = await signedInUser(c);
+  const { email, password, current_password } = await bodyOf(c, ChangeUser);
+  const change = { email, password, currentPassword: current_password };
+  return c.json(
+    toAuthUser(await changeAccount(c.env, c.get('metadata'), user, claims, change, addressOf(c))),
+  );
+});
+
+authAccount.get('/user/identities/authorize', async (c) => {
+  const { userId } = await signedIn(c);
+  const { challenge, redirectTo } = beginningOf(c);
+  const url = await beginAtGithub(c.env, { challenge, redirectTo, invitation: null, linkTo: userId });
+  return c.json({ url });
+});
+
+authAccount.post('/logout', async (c) => {
+  const { userId, sessionId, email } = await signedIn(c);
+  const metadata = c.get('metadata');
+  const scope = parse(LogoutScope, c.req.query('scope'));
+  if (scope === 'local') await metadata.sessions.endSession(sessionId);
+  else await metadata.sessions.endSessionsOf(userId, scope === 'others' ? sessionId : null);
+  await noteOfUser(metadata, { id: userId, email }, 'session.sign_out');
+  return c.body(null, 204);
+});

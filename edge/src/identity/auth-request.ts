@@ -1,0 +1,71 @@
+/** Reading requests to the auth surface, with its kind of refusals. */
+import { isAppFluxError } from '@appflux/protocol';
+import type { Context } from 'hono';
+import { z } from 'zod';
+import type { ApiEnv } from '../api/router.ts';
+import type { UserRecord } from '../metadata/metadata.ts';
+import { type AccessClaims, isSessionAlive, verifyAccessToken } from './access-token.ts';
+import { AuthRefusal } from './auth-refusal.ts';
+import { bearerToken } from './authenticate.ts';
+
+/** A token of ours. */
+export const Token = z.string().min(1).max(200);
+
+/** An e-mail address, in lower case: a name to sign in with. Whether mail gets there nobody checks. */
+export const Email = z
+  .string()
+  .trim()
+  .toLowerCase()
+  .max(254)
+  .regex(/^[^\s\p{Cc}@]+@[^\s\p{Cc}@]+$/u, 'This is not an e-mail address');
+
+/** Any password; whether it is good enough is asked where one is set. */
+export const Password = z.string().min(1).max(1000);
+
+/** Where a request comes from, for counting. Cloudflare sets it; a request from elsewhere is one of `unknown`. */
+export const addressOf = (c: Context<ApiEnv>): string => c.req.header('CF-Connecting-IP') ?? 'unknown';
+
+/** Whose live session the request speaks for. */
+export async function signedIn(c: Context<ApiEnv>): Promise<AccessClaims> {
+  const token = bearerToken(c.req.raw);
+  if (token === null) throw new AuthRefusal(401, 'no_authorization', 'This needs an access token');
+  const claims = await verifyAccessToken(token, c.env, c.get('metadata')).catch((error: unknown) => {
+    if (isAppFluxError(error, 'unauthorized')) throw new AuthRefusal(403, 'bad_jwt', error.message);
+    throw error;
+  });
+  if (!(await isSessionAlive(c.env, c.get('metadata'), claims))) {
+    throw new AuthRefusal(403, 'session_not_found', 'The session was ended');
+  }
+  return claims;
+}
+
+/** The signed-in user's account. */
+export async function signedInUser(c: Context<ApiEnv>): Promise<{ claims: AccessClaims; user: UserRecord }> {
+  const claims = await signedIn(c);
+  const user = await c.get('metadata').users.byId(claims.userId);
+  if (user === null) throw new AuthRefusal(403, 'user_not_found', 'There is no such user');
+  return { claims, user };
+}
+
+/** The JSON body, by a schema. It may hold more than is asked for: supabase-js sends members of its own along. */
+export async function bodyOf<Schema extends z.ZodType>(
+  c: Context<ApiEnv>,
+  schema: Schema,
+): Promise<z.infer<Schema>> {
+  const body: unknown = await c.req.json().catch(() => {
+    throw new AuthRefusal(400, 'bad_json', 'The body is not JSON');
+  });
+  return parse(schema, body);
+}
+
+/** A value by a schema; AuthRefusal `validation_failed` names the first thing that is wrong with it. */
+export function parse<Schema extends z.ZodType>(schema: Schema, value: unknown): z.infer<Schema> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new AuthRefusal(
+    400,
+    'validation_failed',
+    `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid'}`,
+  );
+}

@@ -1,0 +1,121 @@
+/** The auth surface for those who are not signed in yet. */
+import { type Context, Hono } from 'hono';
+import { z } from 'zod';
+import type { ApiEnv } from '../api/router.ts';
+import { setting } from '../env.ts';
+import { recover, signInWithPassword } from './account.ts';
+import { AuthRefusal } from './auth-refusal.ts';
+import { addressOf, bodyOf, Email, Password, parse, Token } from './auth-request.ts';
+import { beginAtGithub, CodeChallenge, comeBack, exchangeCode, requireGithub } from './github-sign-in.ts';
+import { beginSession, refreshSession, signInWithLink } from './issuer.ts';
+import { limitSignUps } from './sign-in-limits.ts';
+import { requireAdmission, signUpWithPassword } from './sign-up.ts';
+
+const SignUp = z.object({
+  email: Email,
+  password: Password,
+  /** supabase-js's `options.data`: the token of an invitation. */
+  data: z.object({ invitation: Token.optional() }).default({}),
+});
+const Verify = z.object({ type: z.enum(['magiclink', 'email', 'recovery']), token_hash: Token });
+const Recover = z.object({ email: Email });
+const Grants = {
+  password: z.object({ email: Email, password: Password }),
+  refresh_token: z.object({ refresh_token: Token }),
+  pkce: z.object({ auth_code: Token, code_verifier: z.string().min(43).max(128) }),
+};
+const GrantType = z.enum(['password', 'refresh_token', 'pkce']);
+const Authorize = z.object({
+  provider: z.string(),
+  redirect_to: z.string().optional(),
+  code_challenge: CodeChallenge,
+  code_challenge_method: z.string().toLowerCase().pipe(z.literal('s256')),
+  invitation: Token.optional(),
+});
+const Callback = z.object({
+  code: z.string().min(1).max(500).optional(),
+  state: z.string().max(4000).optional(),
+  error_description: z.string().max(300).optional(),
+});
+
+export const authSignIn = new Hono<ApiEnv>();
+
+authSignIn.post('/signup', async (c) => {
+  const metadata = c.get('metadata');
+  const { email, password, data } = await bodyOf(c, SignUp);
+  await limitSignUps(c.env, addressOf(c));
+  const user = await signUpWithPassword(c.env, metadata, {
+    email,
+    password,
+    invitation: data.invitation ?? null,
+  });
+  return c.json(await beginSession(c.env, metadata, user, 'password'));
+});
+
+authSignIn.post('/verify', async (c) => {
+  const { type, token_hash } = await bodyOf(c, Verify);
+  return c.json(await signInWithLink(c.env, c.get('metadata'), token_hash, type));
+});
+
+authSignIn.post('/token', async (c) => {
+  const metadata = c.get('metadata');
+  const type = GrantType.safeParse(c.req.query('grant_type'));
+  switch (type.data) {
+    case 'password': {
+      const { email, password } = await bodyOf(c, Grants.password);
+      return c.json(await signInWithPassword(c.env, metadata, { email, password, address: addressOf(c) }));
+    }
+    case 'refresh_token': {
+      const { refresh_token } = await bodyOf(c, Grants.refresh_token);
+      return c.json(await refreshSession(c.env, metadata, refresh_token));
+    }
+    case 'pkce': {
+      const { auth_code, code_verifier } = await bodyOf(c, Grants.pkce);
+      return c.json(await exchangeCode(c.env, metadata, auth_code, code_verifier));
+    }
+    case undefined:
+      throw new AuthRefusal(400, 'validation_failed', 'grant_type is password, refresh_token or pkce');
+  }
+});
+
+authSignIn.post('/recover', async (c) => {
+  const { email } = await bodyOf(c, Recover);
+  await recover(c.env, c.get('metadata'), email, addressOf(c));
+  return c.json({});
+});
+
+authSignIn.get('/authorize', async (c) => {
+  const { challenge, redirectTo, invitation } = beginningOf(c);
+  if (invitation !== null) await requireAdmission(c.env, c.get('metadata'), invitation);
+  return c.redirect(await beginAtGithub(c.env, { challenge, redirectTo, invitation, linkTo: null }), 302);
+});
+
+authSignIn.get('/callback', async (c) => {
+  const query = parse(Callback, c.req.query());
+  return c.redirect(await comeBack(c.env, c.get('metadata'), query), 303);
+});
+
+/** What somebody who leaves for a provider says, checked. */
+export function beginningOf(c: Context<ApiEnv>): {
+  challenge: string;
+  redirectTo: string;
+  invitation: string | null;
+} {
+  requireGithub(c.env);
+  const query = parse(Authorize, c.req.query());
+  if (query.provider !== 'github') {
+    throw new AuthRefusal(400, 'validation_failed', 'Unsupported provider: provider is not enabled');
+  }
+  return {
+    challenge: query.code_challenge,
+    redirectTo: ownAddress(query.redirect_to, setting(c.env, 'PUBLIC_URL')),
+    invitation: query.invitation ?? null,
+  };
+}
+
+/** An address of this instance, or its sign-in page: the code goes to nobody else. */
+function ownAddress(asked: string | undefined, publicUrl: string): string {
+  const url = URL.parse(asked ?? '', publicUrl);
+  const own = url !== null && url.origin === new URL(publicUrl).origin;
+  return own && asked !== undefined ? url.href : `${publicUrl}/sign-in`;
+}

@@ -1,0 +1,43 @@
+/** Invitations: links by which somebody joins a team, once, with the role that is inside. */
+import type { AuditActor } from '@appflux/protocol';
+import { note } from '../audit/note.ts';
+import { type Env, setting } from '../env.ts';
+import type { MemberRecord, Metadata, TokenRecord } from '../metadata/metadata.ts';
+import { newObjectId } from '../metadata/object-id.ts';
+import type { Person } from './team.ts';
+import { hashToken } from './tokens.ts';
+
+/** The link of an invitation. Its token is in the fragment, which reaches no server's log. */
+export const invitationUrl = (env: Env, token: string) =>
+  `${setting(env, 'PUBLIC_URL')}/invite#token=${token}`;
+
+/** The invitation that a link's token stands for, while it is good. */
+export const findInvitation = async (metadata: Metadata, token: string): Promise<TokenRecord | null> =>
+  metadata.tokens.byHash('invitation', await hashToken(token), new Date().toISOString());
+
+/** Takes an invitation, so that nobody else joins by it; null when it is not good, or was taken. */
+export const takeInvitation = async (metadata: Metadata, token: string): Promise<TokenRecord | null> =>
+  metadata.tokens.take('invitation', await hashToken(token), new Date().toISOString());
+
+/** Puts back an invitation that was taken and led to nothing. */
+export const returnInvitation = (metadata: Metadata, invitation: TokenRecord): Promise<void> =>
+  metadata.tokens.insert(invitation);
+
+/** Makes a person a member by an invitation that was taken. False when they are in the team already. */
+export async function join(metadata: Metadata, invitation: TokenRecord, person: Person): Promise<boolean> {
+  const now = Date.now();
+  const member: MemberRecord = {
+    id: newObjectId(now),
+    teamId: invitation.ownerId,
+    userId: person.id,
+    email: person.email,
+    // An invitation without a role was not written by this program; the least is the safe reading.
+    role: invitation.role ?? 'viewer',
+    createdAt: new Date(now).toISOString(),
+  };
+  if (!(await metadata.members.insert(member))) return false;
+  const actor: AuditActor = { kind: 'user', id: person.id, name: person.email };
+  const target = { kind: 'member' as const, id: person.id, name: `${person.email} as ${member.role}` };
+  await note(metadata, member.teamId, actor, 'member.join', target);
+  return true;
+}

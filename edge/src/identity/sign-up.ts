@@ -1,0 +1,90 @@
+/** New accounts of the embedded issuer: by an invitation, or for anybody where the operator has opened sign-up. */
+import { isAppFluxError } from '@appflux/protocol';
+import type { Env } from '../env.ts';
+import type { Metadata, TokenRecord, UserRecord } from '../metadata/metadata.ts';
+import { AuthRefusal } from './auth-refusal.ts';
+import { findInvitation, join, returnInvitation, takeInvitation } from './invitation.ts';
+import { hashPassword, passwordProblem } from './password.ts';
+import { foundTeam } from './team.ts';
+
+/** Whether anybody may make an account. */
+export const signUpIsOpen = (env: Env): boolean => env.APPFLUX_SIGN_UP === 'open';
+
+/** Throws AuthRefusal `weak_password` when a password is not taken. */
+export function requirePassword(password: string, email: string): void {
+  const problem = passwordProblem(password, email);
+  if (problem !== null) throw new AuthRefusal(422, 'weak_password', problem);
+}
+
+/** A new account that signs in by e-mail address and password. */
+export async function signUpWithPassword(
+  env: Env,
+  metadata: Metadata,
+  { email, password, invitation }: { email: string; password: string; invitation: string | null },
+): Promise<UserRecord> {
+  await requireAdmission(env, metadata, invitation);
+  requirePassword(password, email);
+  return admit(env, metadata, invitation, {
+    email,
+    passwordHash: await hashPassword(password),
+    githubId: null,
+  });
+}
+
+/** Refuses whoever may not make an account, before anything is done for them. */
+export async function requireAdmission(
+  env: Env,
+  metadata: Metadata,
+  invitation: string | null,
+): Promise<void> {
+  if (invitation !== null) {
+    if ((await findInvitation(metadata, invitation)) === null) throw unknownInvitation();
+  } else if (!signUpIsOpen(env)) {
+    throw new AuthRefusal(422, 'signup_disabled', 'Only who was invited can sign up here');
+  }
+}
+
+/**
+ * Makes an account, in the team that it was invited to or in one of its own. The invitation is taken first, so that
+ * it makes one account and no more, and put back when no account comes of it.
+ */
+export async function admit(
+  env: Env,
+  metadata: Metadata,
+  token: string | null,
+  facts: Pick<UserRecord, 'email' | 'passwordHash' | 'githubId'>,
+): Promise<UserRecord> {
+  const user: UserRecord = { id: crypto.randomUUID(), ...facts, createdAt: new Date().toISOString() };
+  if (token === null) {
+    await requireAdmission(env, metadata, null);
+    await insert(metadata, user);
+    await foundTeam(metadata, user);
+    return user;
+  }
+  const invitation: TokenRecord | null = await takeInvitation(metadata, token);
+  if (invitation === null) throw unknownInvitation();
+  try {
+    await insert(metadata, user);
+  } catch (error) {
+    await returnInvitation(metadata, invitation);
+    throw error;
+  }
+  await join(metadata, invitation, user);
+  return user;
+}
+
+async function insert(metadata: Metadata, user: UserRecord): Promise<void> {
+  try {
+    await metadata.users.insert(user);
+  } catch (error) {
+    if (!isAppFluxError(error, 'email_taken')) throw error;
+    throw new AuthRefusal(
+      422,
+      'user_already_exists',
+      'There is an account with this e-mail address: sign in',
+    );
+  }
+}
+
+const unknownInvitation = () =>
+  new AuthRefusal(422, 'invite_not_found', 'The invitation was used already, was revoked, or has run out');
