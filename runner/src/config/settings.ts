@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import { RunnerLabel, RunnerName, Slots } from '@appflux/protocol';
 import { z } from 'zod';
 import { ScannerAddressText } from '../job/scan/address.ts';
-import { bytes, commaSeparated, number, onOff } from './values.ts';
+import { bytes, commaSeparated, number, off, onOff } from './values.ts';
 
 /** How a build reaches the package hosts: only through the runner's proxy, freely, or not at all. */
 export const NetworkMode = z.enum(['proxy', 'bridge', 'none']);
@@ -44,6 +44,7 @@ export const Settings = z.strictObject({
   maxDisk: bytes.optional(),
   maxTimeout: number(z.number().positive()).optional(),
   keepFree: bytes.default(1024 ** 3),
+  cacheSize: z.union([off, bytes]).default(20 * 1024 ** 3),
 });
 export type Settings = z.infer<typeof Settings>;
 export type SettingName = keyof Settings;
@@ -198,6 +199,12 @@ export const FLAGS: Readonly<Record<SettingName, Flag>> = {
     env: 'APPFLUX_RUNNER_KEEP_FREE',
     commands: BUILDING,
     help: 'disk space that builds leave to the host (default: 1g)',
+  },
+  cacheSize: {
+    flag: '--cache-size <bytes>',
+    env: 'APPFLUX_RUNNER_CACHE_SIZE',
+    commands: BUILDING,
+    help: 'disk space for what builds keep for later ones of the same App; off keeps nothing (default: 20g)',
   },
 };
 

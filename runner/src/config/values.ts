@@ -37,6 +37,9 @@ export const commaSeparated = <Item extends z.ZodType<string, string>>(item: Ite
     ])
     .pipe(z.array(item));
 
+/** `off` or 0, as zero. */
+export const off = z.union([z.literal(['off', '0']).transform(() => 0), z.literal(0)]);
+
 const UNITS: Readonly<Record<string, number>> = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3, t: 1024 ** 4 };
 
 /** A size in bytes: a whole number, or one with a binary unit as Docker writes it (`512m`, `4g`). */

@@ -3,6 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { posix, relative, sep } from 'node:path';
 import type { Job, JobLimits, Plan } from '@appflux/protocol';
 import type { Journal } from '../agent/journal.ts';
+import type { AttemptCache } from '../cache/attempt-cache.ts';
+import type { Caches } from '../cache/caches.ts';
 import type { Settings } from '../config/settings.ts';
 import type { AttemptLog } from '../log/attempt-log.ts';
 import type { Secrets } from '../masking/secrets.ts';
@@ -12,10 +14,11 @@ import { ownFileSystemFull, watchDisk } from '../sandbox/disk-watch.ts';
 import { type Engine, engineMessage, engineStatus } from '../sandbox/engine.ts';
 import type { Images } from '../sandbox/images.ts';
 import type { BuildStage } from '../sandbox/marks.ts';
-import { openNetwork } from '../sandbox/network.ts';
+import { managerOf, openNetwork } from '../sandbox/network.ts';
 import { maxOpenFiles } from '../sandbox/open-files.ts';
 import { OutputReader } from '../sandbox/output.ts';
 import { runContainer } from '../sandbox/run-container.ts';
+import { joined, type Surroundings } from '../sandbox/surroundings.ts';
 import { verdict } from '../sandbox/verdict.ts';
 import type { Scanner } from './scan/index.ts';
 import { type Commands, StageLog } from './stage-log.ts';
@@ -26,6 +29,7 @@ export interface BuildHost {
   readonly engine: Engine;
   readonly scanner: Scanner;
   readonly images: Images;
+  readonly caches: Caches;
   readonly settings: Settings;
   readonly runnerId: string;
   readonly journal: Journal;
@@ -39,6 +43,7 @@ export interface BuildInput {
   readonly ignoreCommand: string | null;
   readonly source: PreparedSource;
   readonly folder: AttemptFolder;
+  readonly cache: AttemptCache;
   readonly limits: JobLimits;
   readonly secrets: Secrets;
   readonly log: AttemptLog;
@@ -74,7 +79,9 @@ async function buildInSandbox(
 ): Promise<Skip | undefined> {
   const { plan, log } = input;
   const imageId = await host.images.ensure(plan.image, ctx.log, ctx.signal);
-  const network = await openNetwork(host, { ...input, imageId }, ctx);
+  const manager = await managerOf(plan, input.source.root);
+  const cache = await input.cache.open({ plan, imageId, manager, source: input.source }, ctx);
+  const network = await openNetwork(host, { ...input, imageId, manager }, ctx);
   // Ends the build when its disk is full, besides what ends the whole attempt.
   const disk = new AbortController();
   const over = new AbortController();
@@ -88,8 +95,9 @@ async function buildInSandbox(
   }).then((failure) => {
     if (failure !== null) disk.abort(failure);
   });
+  const around = { ...joined([cache, network]), mode: network.mode };
   try {
-    return await runBuild(host, { ...input, imageId }, commands, network, ctx, signal);
+    return await runBuild(host, { ...input, imageId }, commands, around, ctx, signal);
   } finally {
     over.abort();
     await watching;
@@ -97,13 +105,13 @@ async function buildInSandbox(
   }
 }
 
-type Network = Awaited<ReturnType<typeof openNetwork>>;
+type Around = Surroundings & { readonly mode: 'bridge' | 'none' };
 
 async function runBuild(
   host: BuildHost,
   input: BuildInput & { readonly imageId: string },
   commands: Commands,
-  network: Network,
+  around: Around,
   ctx: StepContext,
   signal: AbortSignal,
 ): Promise<Skip | undefined> {
@@ -131,12 +139,12 @@ async function runBuild(
     source: folder.workspace.source,
     workingDir: posix.join(WORKSPACE, relative(folder.workspace.source, source.root).split(sep).join('/')),
     environment: buildEnvironment({
-      defaults: network.suggested,
+      defaults: around.suggested,
       app: job.variables,
-      sandbox: network.environment,
+      sandbox: around.environment,
       platform: {
         ...platformVariables(job, source),
-        ...network.entry,
+        ...around.entry,
         APPFLUX_MARK: nonce,
         APPFLUX_IGNORE_COMMAND: commands.ignore ?? '',
         APPFLUX_INSTALL_COMMAND: commands.install ?? '',
@@ -146,8 +154,8 @@ async function runBuild(
     limits,
     openFiles: await maxOpenFiles(host.engine, host.runnerId, imageId),
     runtime: host.settings.runtime,
-    network: network.mode,
-    mounts: network.mounts,
+    network: around.mode,
+    mounts: around.mounts,
   });
   /** The stages in which the kernel killed a process at the memory limit. */
   const starved = new Set<BuildStage | null>();
@@ -157,10 +165,12 @@ async function runBuild(
     ready: () => log.ready(),
     signal,
     onMemoryKill: () => starved.add(stages.current),
-    onLeftover: (error) =>
+    onLeftover: (error) => {
+      input.cache.abandon();
       host.journal.error('A container could not be removed; the next start will', {
         error: engineMessage(error),
-      }),
+      });
+    },
   })
     .catch((error: unknown) => {
       throw signal.aborted ? signal.reason : engineFailure(error, host.journal);

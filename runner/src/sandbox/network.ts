@@ -2,7 +2,6 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Plan } from '@appflux/protocol';
-import type { MountSettings } from 'dockerode';
 import type { Journal } from '../agent/journal.ts';
 import type { Settings } from '../config/settings.ts';
 import { JobFailure, type PreparedSource, type StepContext } from '../job/step.ts';
@@ -18,18 +17,12 @@ import {
 } from './egress/index.ts';
 import type { Engine } from './engine.ts';
 import { EGRESS_FILE, NPM_REGISTRY_FILE, readImageFile } from './image-file.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** A build's network, as its container needs it. */
-export interface BuildNetwork {
+export interface BuildNetwork extends Surroundings {
   /** The engine's network. */
   readonly mode: 'bridge' | 'none';
-  readonly mounts: readonly MountSettings[];
-  /** Variables for the tools; an App's own do not win over them. */
-  readonly environment: Readonly<Record<string, string>>;
-  /** Variables that an App may overrule. */
-  readonly suggested: Readonly<Record<string, string>>;
-  /** Orders to the image's entry. */
-  readonly entry: Readonly<Record<string, string>>;
   /** Closes the way out; gives lines for the log that tell what went through and what was refused. */
   close(): Promise<string[]>;
 }
@@ -42,7 +35,8 @@ export interface NetworkHost {
 }
 
 export interface NetworkInput {
-  readonly plan: Plan;
+  /** What installs the packages, if anything does. */
+  readonly manager: PackageManager | null;
   readonly imageId: string;
   readonly source: PreparedSource;
   readonly folder: AttemptFolder;
@@ -77,7 +71,7 @@ export async function openNetwork(
 
 async function openProxy(host: NetworkHost, input: NetworkInput, ctx: StepContext): Promise<BuildNetwork> {
   const { settings } = host;
-  const { plan, imageId, source, folder } = input;
+  const { manager, imageId, source, folder } = input;
   const facts = await imageFacts(host, imageId);
   try {
     const egress = await startEgress({
@@ -92,7 +86,6 @@ async function openProxy(host: NetworkHost, input: NetworkInput, ctx: StepContex
       allowAddresses: settings.allowAddresses,
       log: ctx.log,
     });
-    const manager = await managerOf(plan, source.root);
     const suggested =
       manager === null
         ? {}
@@ -149,7 +142,7 @@ async function readFacts({ engine, runnerId }: NetworkHost, imageId: string): Pr
 }
 
 /** The plan's package manager, with Yarn's two kinds told apart. */
-async function managerOf(plan: Plan, root: string): Promise<PackageManager | null> {
+export async function managerOf(plan: Plan, root: string): Promise<PackageManager | null> {
   if (plan.packageManager !== 'yarn') return plan.packageManager;
   const berry = plan.installCommand?.includes('--immutable') || (await exists(join(root, '.yarnrc.yml')));
   return berry ? 'yarn-berry' : 'yarn';

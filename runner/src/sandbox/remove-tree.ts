@@ -45,3 +45,15 @@ export async function emptyAsBuilder(engine: Engine, runnerId: string, path: str
     await container.remove({ force: true, v: true });
   }
 }
+
+/** Removes a folder whose contents a build wrote, and all in it, whoever this process runs as. */
+export async function removeBuilt(engine: Engine, runnerId: string, path: string): Promise<void> {
+  if (process.getuid?.() === 0) return removeTree(path);
+  try {
+    await removeTree(path);
+  } catch {
+    // Said by the second try, if that fails too.
+    await emptyAsBuilder(engine, runnerId, path);
+    await removeTree(path);
+  }
+}

@@ -2,6 +2,7 @@
 import { Agent } from '../agent/agent.ts';
 import { machineClock } from '../agent/clock.ts';
 import type { Journal } from '../agent/journal.ts';
+import { Caches } from '../cache/caches.ts';
 import { readRegistration } from '../config/registration.ts';
 import type { Settings } from '../config/settings.ts';
 import { openScanning } from '../job/choose-scanner.ts';
@@ -25,6 +26,15 @@ export async function start(settings: Settings, journal: Journal): Promise<void>
   const unlock = await lockRunner(registration.id);
   const engine = connectEngine();
   await sweepLeftovers(engine, registration.id, settings.state, journal);
+  const caches = new Caches({
+    state: settings.state,
+    engine,
+    runnerId: registration.id,
+    journal,
+    maxBytes: settings.cacheSize,
+    keepFree: settings.keepFree,
+  });
+  await caches.sweep();
   const scanning = await openScanning(settings, journal);
   const slots = settings.slots ?? registration.slots;
   const agent = new Agent({
@@ -33,6 +43,7 @@ export async function start(settings: Settings, journal: Journal): Promise<void>
     host: {
       engine,
       scanner: scanning,
+      caches,
       images: new Images({ engine, journal, allowed: settings.images, command: settings.imageCommand }),
       settings,
       runnerId: registration.id,
@@ -50,6 +61,7 @@ export async function start(settings: Settings, journal: Journal): Promise<void>
   });
   journal.info('Starting', { name: registration.name, url: registration.url, slots, version: VERSION });
   const end = await agent.run();
+  await caches.close();
   await scanning.close();
   forget();
   unlock();

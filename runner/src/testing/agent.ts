@@ -7,6 +7,7 @@ import { vi } from 'vitest';
 import { Agent } from '../agent/agent.ts';
 import { machineClock } from '../agent/clock.ts';
 import type { SocketTiming } from '../agent/reconnecting-socket.ts';
+import { Caches } from '../cache/caches.ts';
 import { mergeSettings } from '../config/read-settings.ts';
 import type { Steps } from '../job/pipeline.ts';
 import type { StepsInput } from '../job/steps.ts';
@@ -103,6 +104,7 @@ export async function startAgent(options: TestAgentOptions = {}): Promise<TestAg
     host: {
       engine,
       scanner: NO_SCAN,
+      caches: new Caches({ state, engine, runnerId: edge.runnerId, journal, maxBytes: 0, keepFree: 0 }),
       images: new Images({ engine, journal, allowed: [], command: undefined }),
       settings: mergeSettings({ state }, {}, {}),
       runnerId: edge.runnerId,

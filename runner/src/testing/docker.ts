@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { createJournal, type Journal } from '../agent/journal.ts';
+import { Caches } from '../cache/caches.ts';
 import { mergeSettings, type RawSettings } from '../config/read-settings.ts';
 import type { BuildHost } from '../job/build.ts';
 import { createScanner } from '../job/scan/scanner.ts';
@@ -46,13 +47,17 @@ export async function testHost(
 ): Promise<BuildHost & { lines: string[] }> {
   const state = await mkdtemp(join(tmpdir(), 'appflux-runner-'));
   const { journal, lines } = keptJournal();
+  const runnerId = newRunnerId();
+  const merged = mergeSettings({ state, ...settings }, {}, {});
+  const { cacheSize, keepFree } = merged;
   return {
     engine,
     scanner: NO_SCAN,
     journal,
     lines,
-    runnerId: newRunnerId(),
-    settings: mergeSettings({ state, ...settings }, {}, {}),
+    runnerId,
+    settings: merged,
+    caches: new Caches({ state, engine, runnerId, journal, maxBytes: cacheSize, keepFree }),
     images: new Images({ engine, journal, allowed: ['appflux/*'], command: undefined }),
   };
 }

@@ -1,0 +1,64 @@
+/** What tells a build's tools to keep their packages and intermediate results in the cache. Pure. */
+import type { Plan } from '@appflux/protocol';
+
+/** Where the cache lies in the container. */
+export const CACHE_MOUNT = '/cache';
+
+const at = (name: string) => `${CACHE_MOUNT}/${name}`;
+
+/** For every build. Each is read by its tool and by no other, so what an image lacks does no harm. */
+const FOR_ALL: Readonly<Record<string, string>> = {
+  XDG_CACHE_HOME: at('xdg'),
+  npm_config_cache: at('npm'),
+  BUN_INSTALL_CACHE_DIR: at('bun'),
+  GRADLE_USER_HOME: at('gradle'),
+  PUB_CACHE: at('pub'),
+  CARGO_HOME: at('cargo'),
+  PIP_CACHE_DIR: at('pip'),
+  TURBO_CACHE_DIR: at('turbo'),
+  NX_CACHE_DIRECTORY: at('nx'),
+  HUGO_CACHEDIR: at('hugo'),
+  electron_config_cache: at('electron'),
+  ELECTRON_BUILDER_CACHE: at('electron-builder'),
+};
+
+/** Which program of the name `yarn` a project uses. */
+export type CachedManager = 'npm' | 'pnpm' | 'yarn' | 'yarn-berry' | 'bun' | null;
+
+/**
+ * Suggestions for the build's environment, which an App may overrule. Those of a package manager are only given where
+ * it is used: npm warns of a setting that it does not know, and Yarn 2 and later would take Yarn 1's for the folder
+ * that a project may keep its packages in.
+ */
+export function cacheEnvironment(manager: CachedManager): Record<string, string> {
+  return {
+    ...FOR_ALL,
+    ...(manager === 'pnpm' ? { npm_config_store_dir: at('pnpm') } : {}),
+    ...(manager === 'yarn' ? { YARN_CACHE_FOLDER: at('yarn') } : {}),
+    ...(manager === 'yarn-berry' ? { YARN_GLOBAL_FOLDER: at('yarn-berry') } : {}),
+  };
+}
+
+/** What frameworks keep between builds inside of a project, and cannot be told to keep elsewhere. */
+const OF_FRAMEWORK: Readonly<Record<string, readonly string[]>> = {
+  next: ['.next/cache'],
+  astro: ['node_modules/.astro'],
+  angular: ['.angular/cache'],
+  parcel: ['.parcel-cache'],
+  eleventy: ['.cache'],
+  tauri: ['deps', 'build', '.fingerprint'].map((name) => `src-tauri/target/release/${name}`),
+};
+
+/**
+ * Folders of the project that are to lie in the cache, relative to its root directory. The image's entry puts links
+ * in their places between install and build.
+ */
+export function cachedFolders({
+  framework,
+  packageManager,
+}: Pick<Plan, 'framework' | 'packageManager'>): string[] {
+  return [
+    ...(packageManager === null ? [] : ['node_modules/.cache']),
+    ...((framework !== null && Object.hasOwn(OF_FRAMEWORK, framework) && OF_FRAMEWORK[framework]) || []),
+  ];
+}

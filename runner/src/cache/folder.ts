@@ -1,0 +1,59 @@
+/**
+ * Where caches lie in the state folder. An App's cache is a stack of layers; a layer is what one build wrote, and never
+ * changes once it is there. An entry names the layers that a build of a scope and an image begins with.
+ *
+ *   cache/{appId}/entries/{name}.json    entry.ts
+ *   cache/{appId}/layers/{layerId}/      a folder tree of the builder's user
+ *   cache/trash/{any}/                   what nobody needs any more, until it is removed
+ *   cache/packing/{any}/                 layers that are being put together (pack.ts)
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+
+/** The folder of all caches, with the folders in it that belong to no App. */
+export const CACHE_FOLDER = 'cache';
+export const TRASH = 'trash';
+export const PACKING = 'packing';
+
+export interface AppFolder {
+  readonly top: string;
+  readonly entries: string;
+  readonly layers: string;
+}
+
+/** The caches of one App. Ids are 24 hexadecimal digits by the protocol, so one App's path is no other's. */
+export function appFolder(caches: string, appId: string): AppFolder {
+  const top = join(caches, appId);
+  return { top, entries: join(top, 'entries'), layers: join(top, 'layers') };
+}
+
+/** A file name for an entry: scopes are named after branches, which may hold anything. */
+export function entryName(scope: string, image: string): string {
+  const digest = createHash('sha256')
+    .update(JSON.stringify([scope, image]))
+    .digest('hex');
+  return `${digest.slice(0, 24)}.json`;
+}
+
+/** Layer ids are short: the paths of all layers go into one mount, whose options have 4 KB (mount(2)). */
+export const newLayerId = (): string => randomBytes(6).toString('hex');
+
+/** What a layer id looks like: other names in the folder are none of ours. */
+export const LAYER_ID = /^[0-9a-f]{12}$/;
+
+/** The folders of one attempt's cache, inside the attempt's own. */
+export interface AttemptCacheFolder {
+  readonly top: string;
+  /** What this build writes. */
+  readonly upper: string;
+  /** The overlay's own scratch room (Linux, Documentation/filesystems/overlayfs.rst). */
+  readonly work: string;
+  /** Names the layers that the build reads, so that nobody removes them meanwhile. */
+  readonly lease: string;
+}
+
+/** Where an attempt's cache lies in the attempt's folder, which goes when the attempt is over, and the lease with it. */
+export function attemptCacheFolder(attemptTop: string): AttemptCacheFolder {
+  const top = join(attemptTop, 'cache');
+  return { top, upper: join(top, 'upper'), work: join(top, 'work'), lease: join(top, 'lease.json') };
+}

@@ -1,0 +1,57 @@
+/** How a cache gets into a container. */
+import type { MountSettings } from 'dockerode';
+import { CACHE_MOUNT } from './environment.ts';
+import type { AttemptCacheFolder } from './folder.ts';
+
+/** The kernel takes one page of mount options (mount(2)); some of it is for what the engine adds. */
+const LONGEST_OPTIONS = 3900;
+
+/** Characters that mean something in the options of an overlay, or in the engine's list of them. */
+const SPECIAL = /[,:\\"\s]/;
+
+/** Whether a folder can be named in mount options as it is. */
+export const isPlainPath = (path: string): boolean => !SPECIAL.test(path);
+
+const SAFE = 'nosuid,nodev';
+/** `redirect_dir`: without it, a folder of a lower layer cannot be renamed, and tools would fail warm that work cold. */
+const KIND = 'redirect_dir=on,index=off,metacopy=off,xino=off';
+
+/** The engine's local driver mounts whatever it is told to when a container with such a volume starts. */
+function overlay(target: string, options: string, readOnly: boolean): MountSettings {
+  return {
+    Type: 'volume',
+    // No name: the engine removes an anonymous volume with its container.
+    Source: '',
+    Target: target,
+    ReadOnly: readOnly,
+    VolumeOptions: {
+      NoCopy: true,
+      Labels: {},
+      DriverConfig: { Name: 'local', Options: { type: 'overlay', device: 'overlay', o: options } },
+    },
+  };
+}
+
+/**
+ * The cache of one attempt: the layers below can only be read, and what the build writes goes into `upper`. The
+ * overlay is mounted and unmounted by the engine, so the runner need not be root.
+ * @param lower absolute paths, the newest layer first
+ * @returns null when the options would be longer than the kernel takes
+ */
+export function attemptMount(
+  { upper, work }: AttemptCacheFolder,
+  lower: readonly string[],
+): MountSettings | null {
+  const options = `${SAFE},lowerdir=${lower.join(':')},upperdir=${upper},workdir=${work},${KIND}`;
+  return options.length > LONGEST_OPTIONS ? null : overlay(CACHE_MOUNT, options, false);
+}
+
+/** Where there is nothing to begin with, an overlay has nothing to do: the build writes into the folder itself. */
+export function plainMount({ upper }: AttemptCacheFolder): MountSettings {
+  return { Type: 'bind', Source: upper, Target: CACHE_MOUNT, BindOptions: { Propagation: 'rprivate' } };
+}
+
+/** Several layers as one folder that can only be read. */
+export function mergedMount(target: string, lower: readonly string[]): MountSettings {
+  return overlay(target, `ro,${SAFE},lowerdir=${lower.join(':')},${KIND}`, true);
+}

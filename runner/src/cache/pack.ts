@@ -1,0 +1,63 @@
+/** Puts many layers together into one. */
+import { chmod, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { untilAborted } from '../agent/stop.ts';
+import { BUILDER, RUNNER_LABEL } from '../sandbox/container-spec.ts';
+import { diskUsage } from '../sandbox/disk-watch.ts';
+import type { Engine } from '../sandbox/engine.ts';
+import { mergedMount } from './mount.ts';
+
+export interface Packing {
+  readonly engine: Engine;
+  readonly runnerId: string;
+  /** Any builder image: it has `cp`. */
+  readonly image: string;
+  /** Absolute paths, the newest layer first. */
+  readonly lower: readonly string[];
+  /** A folder that is not there yet; the packed layer is made in it. */
+  readonly into: string;
+  readonly signal: AbortSignal;
+}
+
+const MERGED = '/merged';
+const INTO = '/into';
+const LAYER = 'layer';
+
+/**
+ * Copies what the layers are together, in a container of the builder's user: only the kernel knows how an overlay's
+ * layers add up, and what lies in them is none of the runner's to open.
+ * @returns the new layer's folder, and its size in bytes
+ */
+export async function packLayers(packing: Packing): Promise<{ path: string; bytes: number }> {
+  const { engine, runnerId, image, lower, into, signal } = packing;
+  await mkdir(into, { recursive: true, mode: 0o700 });
+  // Whatever the umask: the builder's user has to get in. The state folder above is this user's alone.
+  await chmod(into, 0o777);
+  const container = await engine.createContainer({
+    Image: image,
+    Cmd: ['cp', '-a', MERGED, `${INTO}/${LAYER}`],
+    User: BUILDER,
+    Labels: { [RUNNER_LABEL]: runnerId },
+    HostConfig: {
+      NetworkMode: 'none',
+      CapDrop: ['ALL'],
+      SecurityOpt: ['no-new-privileges:true'],
+      ReadonlyRootfs: true,
+      Memory: 512 * 1024 ** 2,
+      LogConfig: { Type: 'none', Config: {} },
+      Mounts: [mergedMount(MERGED, lower), { Type: 'bind', Source: into, Target: INTO }],
+    },
+  });
+  try {
+    signal.throwIfAborted();
+    await container.start();
+    const { StatusCode }: { StatusCode: number } = await untilAborted(container.wait(), signal);
+    if (StatusCode !== 0) throw new Error(`cp ended with exit code ${StatusCode}`);
+  } finally {
+    await container.remove({ force: true, v: true });
+  }
+  const path = join(into, LAYER);
+  const bytes = await diskUsage(path, signal);
+  if (bytes === null) throw new Error('The packed layer could not be measured');
+  return { path, bytes };
+}
