@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ROOT, runCommand } from './command.ts';
 import { ensureEngine } from './engine/ensure.ts';
-import { ensureImage } from './images/build.ts';
+import { ensureImage, megabytes } from './images/build.ts';
 import { pickImages, readCatalog } from './images/catalog.ts';
+import { inspectImage } from './images/engine-stream.ts';
 import { hostFacts } from './images/host.ts';
 import { messageOf, StackProblem } from './problem.ts';
 import { progressOn, verboseProgressOn } from './progress.ts';
@@ -44,7 +45,9 @@ await runCommand(async () => {
       progress,
       rebuild: values.rebuild,
     });
-    if (!built) progress.say(`The image ${image.repository} is up to date.`);
+    if (built) continue;
+    const present = await inspectImage(engine, image.repository);
+    progress.say(`The image ${image.repository} is up to date, ${megabytes(present?.size ?? 0)}.`);
   }
   return 0;
 });

@@ -7,7 +7,7 @@ import { execa } from 'execa';
 import { firstExisting, installPackages } from '../debian.ts';
 import { lastLines, messageOf, StackProblem } from '../problem.ts';
 import type { Task } from '../progress.ts';
-import type { BuilderImage } from './catalog.ts';
+import type { ImageVariant } from './catalog.ts';
 import { follow, hasImage } from './engine-stream.ts';
 import type { HostFacts } from './inputs.ts';
 
@@ -26,7 +26,7 @@ const DOCS = ['path-exclude=/usr/share/doc/*', 'path-include=/usr/share/doc/*/co
  */
 export async function ensureBase(
   engine: Dockerode,
-  base: BuilderImage['base'],
+  base: ImageVariant['base'],
   architecture: HostFacts['architecture'],
   task: Task,
   fresh: boolean,
@@ -52,7 +52,7 @@ async function pull(engine: Dockerode, tag: string, task: Task): Promise<string 
 
 async function make(
   engine: Dockerode,
-  base: BuilderImage['base'],
+  base: ImageVariant['base'],
   architecture: HostFacts['architecture'],
   refused: string,
   task: Task,
@@ -65,11 +65,13 @@ async function make(
     const folder = await mkdtemp(join(tmpdir(), 'appflux-base-'));
     try {
       const tar = join(folder, 'base.tar');
-      const exclusions = [...LEFT_OUT, ...DOCS].map((option) => `--dpkgopt=${option}`);
+      const options = [...LEFT_OUT, ...DOCS].map((option) => `--dpkgopt=${option}`);
+      // A mirror may lag behind the date until which sid's index says that it is good.
+      if (base.suite === 'sid') options.push('--aptopt=Acquire::Check-Valid-Until "false"');
       // No mirror is named: mmdebstrap knows Debian's, and the suite's security updates with it.
       const result = await execa(
         'mmdebstrap',
-        ['--variant=minbase', `--architectures=${architecture}`, ...exclusions, base.suite, tar],
+        ['--variant=minbase', `--architectures=${architecture}`, ...options, base.suite, tar],
         { stdin: 'ignore', reject: false, all: true },
       );
       if (result.failed) throw new Error(lastLines(result.all) || result.shortMessage);

@@ -9,9 +9,10 @@ import { npm } from '../npm.ts';
 import { isStackProblem, lastLines, messageOf, StackProblem } from '../problem.ts';
 import type { Progress, Task } from '../progress.ts';
 import { ensureBase } from './base.ts';
-import type { BuilderImage } from './catalog.ts';
+import type { BuilderImage, ImageVariant } from './catalog.ts';
 import { follow, inspectImage } from './engine-stream.ts';
 import { type HostFacts, imageInputs } from './inputs.ts';
+import { answers, decideImage, wantedVariants } from './variant.ts';
 
 /** The label that keeps the hash of an image's inputs. */
 export const INPUTS_LABEL = 'dev.appflux.inputs';
@@ -40,19 +41,32 @@ export async function ensureImage(
   image: BuilderImage,
   options: BuildOptions,
 ): Promise<boolean> {
-  const inputs = await imageInputs(image, options.host);
-  const hash = fingerprint(inputs, options.host.architecture);
-  const before = await inspectImage(engine, `${image.repository}:${TAG}`);
-  if (before?.labels[INPUTS_LABEL] === hash && !options.rebuild) return false;
+  const variants = wantedVariants(image, options.env);
+  const prepared = new Map<string, { inputs: readonly InputFile[]; hash: string }>();
+  for (const variant of variants) {
+    const inputs = await imageInputs(image, variant, options.host);
+    prepared.set(variant.name, { inputs, hash: fingerprint(inputs, options.host.architecture) });
+  }
+  const present = await inspectImage(engine, `${image.repository}:${TAG}`);
+  const decision = await decideImage(
+    variants,
+    ({ name }) => !options.rebuild && present?.labels[INPUTS_LABEL] === prepared.get(name)?.hash,
+    (url) => answers(url, options.env),
+  );
+  if (decision === 'up_to_date') return false;
 
-  const task = options.progress.task(`Building the image ${image.repository}`);
+  const { build: variant } = decision;
+  const { inputs = [], hash = '' } = prepared.get(variant.name) ?? {};
+  const which = image.variants.length > 1 ? ` (${variant.name})` : '';
+  const task = options.progress.task(`Building the image ${image.repository}${which}`);
   const context = await mkdtemp(join(tmpdir(), `appflux-${image.kind}-image-`));
   try {
-    await ensureBase(engine, image.base, options.host.architecture, task, options.rebuild);
-    await writeContext(context, image, inputs, options, task);
-    await build(engine, image, context, hash, options, task);
+    await ensureBase(engine, variant.base, options.host.architecture, task, options.rebuild);
+    await writeContext(context, image, variant, inputs, options, task);
+    await build(engine, image, variant, context, hash, options, task);
     await sweepReplaced(engine);
-    task.done(`Built the image ${image.repository}`);
+    const made = await inspectImage(engine, `${image.repository}:${TAG}`);
+    task.done(`Built the image ${image.repository}${which}, ${megabytes(made?.size ?? 0)}`);
     return true;
   } catch (error) {
     task.failed();
@@ -68,9 +82,13 @@ export async function ensureImage(
   }
 }
 
+/** An image's size (bytes, all its layers), for people. */
+export const megabytes = (bytes: number): string => `${Math.round(bytes / 1e6)} MB`;
+
 async function writeContext(
   context: string,
   image: BuilderImage,
+  variant: ImageVariant,
   inputs: readonly InputFile[],
   { host, env }: BuildOptions,
   task: Task,
@@ -81,13 +99,13 @@ async function writeContext(
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, input.content, { mode: input.executable ? 0o755 : 0o644 });
   }
-  if (image.npmTools === null) return;
+  if (variant.npmTools === null) return;
   task.detail('fetching its npm packages');
   const tools = join(context, 'prepared', 'tools');
   await mkdir(tools);
   for (const name of ['package.json', 'package-lock.json']) {
-    const input = inputs.find(({ path }) => path === `${image.npmTools}/${name}`);
-    if (input === undefined) throw new Error(`${image.kind}/${image.npmTools} has no ${name}`);
+    const input = inputs.find(({ path }) => path === `${variant.npmTools}/${name}`);
+    if (input === undefined) throw new Error(`${image.kind}/${variant.npmTools} has no ${name}`);
     await writeFile(join(tools, name), input.content);
   }
   const cpu = host.architecture === 'amd64' ? 'x64' : 'arm64';
@@ -99,6 +117,7 @@ async function writeContext(
 async function build(
   engine: Dockerode,
   image: BuilderImage,
+  variant: ImageVariant,
   context: string,
   hash: string,
   { env, rebuild }: BuildOptions,
@@ -116,6 +135,7 @@ async function build(
   });
   const answer = await engine.buildImage(archive, {
     t: `${image.repository}:${TAG}`,
+    dockerfile: variant.dockerfile,
     labels: { [INPUTS_LABEL]: hash, 'org.opencontainers.image.created': new Date().toISOString() },
     buildargs,
     nocache: rebuild,

@@ -38,14 +38,14 @@ export function isNotFound(error: unknown): boolean {
   return error instanceof Error && 'statusCode' in error && error.statusCode === 404;
 }
 
-/** An image's id and labels, or null when the engine does not have it. */
+/** An image's id, labels and size (bytes, all its layers), or null when the engine does not have it. */
 export async function inspectImage(
   engine: Dockerode,
   name: string,
-): Promise<{ id: string; labels: Record<string, string> } | null> {
+): Promise<{ id: string; labels: Record<string, string>; size: number } | null> {
   try {
     const found = await engine.getImage(name).inspect();
-    return { id: found.Id, labels: found.Config.Labels ?? {} };
+    return { id: found.Id, labels: found.Config.Labels ?? {}, size: found.Size };
   } catch (error) {
     if (isNotFound(error)) return null;
     throw error;

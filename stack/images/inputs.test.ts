@@ -5,7 +5,7 @@ import { rootCertificates } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ROOT } from '../command.ts';
 import { fingerprint } from '../fingerprint.ts';
-import { type BuilderImage, pickImages, readCatalog } from './catalog.ts';
+import { type BuilderImage, type ImageVariant, pickImages, readCatalog } from './catalog.ts';
 import { architectureOf } from './host.ts';
 import { certificateFiles, type HostFacts, imageInputs, withoutCredentials } from './inputs.ts';
 
@@ -66,11 +66,13 @@ describe('the inputs of an image', () => {
   });
   afterEach(() => rm(parent, { recursive: true }));
 
-  const hash = async (facts: HostFacts) => fingerprint(await imageInputs(image, facts), facts.architecture);
+  const only = () => image.variants[0] as ImageVariant;
+  const hash = async (facts: HostFacts) =>
+    fingerprint(await imageInputs(image, only(), facts), facts.architecture);
 
   test('are its folder, the shared ones and what the host adds; a folder without image.json is no image', async () => {
     expect([...(await readCatalog(parent)).keys()]).toEqual(['web']);
-    const paths = (await imageInputs(image, { ...host, certificates: [first] }))
+    const paths = (await imageInputs(image, only(), { ...host, certificates: [first] }))
       .map(({ path }) => path)
       .sort();
     expect(paths).toEqual([
@@ -99,6 +101,40 @@ describe('the inputs of an image', () => {
     expect(await hash(host)).toBe(before);
   });
 
+  test('are those of one variant, and nothing of the others', async () => {
+    const way = { base: { tag: 'debian:sid-slim', suite: 'sid' }, npmTools: null, needs: null };
+    await writeFile(
+      join(parent, 'web/image.json'),
+      JSON.stringify({
+        repository: 'appflux/web-builder',
+        shared: ['entry', 'web/tools'],
+        variants: {
+          official: {
+            ...way,
+            dockerfile: 'Dockerfile',
+            npmTools: 'web/tools',
+            needs: 'https://example.com/',
+          },
+          debian: { ...way, dockerfile: 'Dockerfile.debian' },
+        },
+      }),
+    );
+    await writeFile(join(parent, 'web/Dockerfile.debian'), 'FROM debian:sid-slim\n');
+    await mkdir(join(parent, 'web/debian'));
+    await writeFile(join(parent, 'web/debian/gradle'), '#!/bin/sh\n');
+    const [both] = pickImages(await readCatalog(parent), ['web']);
+    const paths = async (name: string) => {
+      const variant = both?.variants.find((candidate) => candidate.name === name) as ImageVariant;
+      return (await imageInputs(both as BuilderImage, variant, host)).map(({ path }) => path);
+    };
+    expect(await paths('official')).toContain('Dockerfile');
+    expect((await paths('official')).filter((path) => /debian/.test(path))).toEqual([]);
+    expect(await paths('debian')).toEqual(
+      expect.arrayContaining(['Dockerfile.debian', 'debian/gradle', 'web/tools/package-lock.json']),
+    );
+    expect(await paths('debian')).not.toContain('Dockerfile');
+  });
+
   test('cannot be asked for of an image that there is not', async () => {
     const catalog = await readCatalog(parent);
     expect(() => pickImages(catalog, ['web', 'amiga'])).toThrow('There is no builder image "amiga"');
@@ -107,9 +143,17 @@ describe('the inputs of an image', () => {
 
 describe('the images of this checkout', () => {
   test('begin from the base that their image.json names', async () => {
-    for (const image of (await readCatalog(join(ROOT, 'builder-images'))).values()) {
-      const dockerfile = await readFile(join(image.parent, image.kind, 'Dockerfile'), 'utf8');
-      expect(/^FROM (\S+)$/m.exec(dockerfile)?.[1], image.kind).toBe(image.base.tag);
+    for (const { kind, parent, variants } of (await readCatalog(join(ROOT, 'builder-images'))).values()) {
+      for (const { dockerfile, base } of variants) {
+        const text = await readFile(join(parent, kind, dockerfile), 'utf8');
+        expect(/^FROM (\S+)$/m.exec(text)?.[1], `${kind}/${dockerfile}`).toBe(base.tag);
+      }
+    }
+  });
+
+  test('can each be made where no vendor answers', async () => {
+    for (const { kind, variants } of (await readCatalog(join(ROOT, 'builder-images'))).values()) {
+      expect(variants.at(-1)?.needs, kind).toBeNull();
     }
   });
 });

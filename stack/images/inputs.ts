@@ -2,7 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { byPath, type InputFile, readTree } from '../fingerprint.ts';
-import type { BuilderImage } from './catalog.ts';
+import type { BuilderImage, ImageVariant } from './catalog.ts';
 
 /** What an image takes from the machine that builds it, so that a mirror or a proxy of its network is honored. */
 export interface HostFacts {
@@ -48,12 +48,22 @@ export function withoutCredentials(address: string): string {
   return url.href;
 }
 
-/** All that an image is made of, but for what is downloaded: that is pinned by a lockfile which is among these. */
-export async function imageInputs(image: BuilderImage, host: HostFacts): Promise<InputFile[]> {
+/**
+ * All that a variant of an image is made of, but for what is downloaded: that is pinned by a lockfile which is among
+ * these. Of the other variants nothing is: neither their Dockerfiles nor the folders of their names.
+ */
+export async function imageInputs(
+  image: BuilderImage,
+  variant: ImageVariant,
+  host: HostFacts,
+): Promise<InputFile[]> {
+  const others = image.variants.filter(({ name }) => name !== variant.name);
+  const isAnothers = ({ path }: InputFile) =>
+    others.some(({ name, dockerfile }) => path === dockerfile || path.startsWith(`${name}/`));
   const own = await readTree(join(image.parent, image.kind));
   const shared = await Promise.all(image.shared.map((name) => readTree(join(image.parent, name), name)));
   return [
-    ...own,
+    ...own.filter((input) => !isAnothers(input)),
     ...shared.flat(),
     ...certificateFiles(host.certificates),
     {
