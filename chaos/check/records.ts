@@ -54,7 +54,7 @@ export async function readRecords(persist: string): Promise<Records> {
   }
   for (const db of await databases(persist, 'do', '-PoolObject')) {
     count('jobs that wait in a pool', rowsIn(db, 'jobs'));
-    count('attempts that a pool believes to be out', rowsIn(db, 'out'));
+    count('attempts that a pool believes to be out', rowsIn(db, 'handed_out'));
     db.close();
   }
   for (const db of await databases(persist, 'r2', 'miniflare-R2BucketObject')) {

@@ -85,6 +85,28 @@ it.concurrent('concurrency: an App has no more builds at once than it may, whate
   expect((await builder.begin()).grant.deploymentId).toBe(second.id);
 });
 
+it.concurrent('hello heard twice: a runner is given no more than it has slots for', async ({ expect }) => {
+  const slug = await app('twice', { supersede: false, concurrency: 2 });
+  for (let n = 0; n < 2; n += 1) await offered((await client.deploy(slug, { branch: `b${n}` })).id);
+  const builder = await runner('twice');
+  builder.hello({ labels: ['twice'] });
+  await builder.begin();
+  await expect(builder.granted(500)).rejects.toThrow('no frame grant');
+  expect((await client.runners()).find(({ name }) => name === 'twice')).toMatchObject({ busy: 1, slots: 1 });
+});
+
+it.concurrent('a grant that its runner never takes up does not keep the slot', async ({ expect }) => {
+  const slug = await app('deaf');
+  const builder = await runner('deaf');
+  const busy = async () => (await client.runners()).find(({ name }) => name === 'deaf')?.busy;
+  const { id } = await client.deploy(slug);
+  await builder.granted();
+  expect(await busy()).toBe(1);
+  await client.cancel(id);
+  expect(await client.untilEnded(id, 60_000)).toMatchObject({ status: 'canceled' });
+  await expect.poll(busy).toBe(0);
+});
+
 it.concurrent('drain: a draining runner finishes what it holds and gets nothing new', async ({ expect }) => {
   const slug = await app('drain');
   const builder = await runner('drain', 2);

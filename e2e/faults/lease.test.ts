@@ -1,5 +1,5 @@
 /** Who may build, and what happens when somebody goes away: against the real control plane. */
-import { CLOSE } from '@appflux/protocol';
+import { CLOSE, LEASE_MS } from '@appflux/protocol';
 import { afterAll, beforeAll, it } from 'vitest';
 import { Client, Refused } from '../instance/client.ts';
 import { type EdgeInstance, startInstance } from '../instance/edge.ts';
@@ -135,6 +135,42 @@ it.concurrent('the only runner is paused: its build waits for it, and is not giv
   expect(waiting.waitingFor).toContain('No online runner has the label `alone`');
   const awake = await SimulatedRunner.connect(edge.url, registered, { labels: ['alone'], slots: 3 });
   expect((await awake.granted()).grant).toMatchObject({ deploymentId: id, attempt: 2 });
+});
+
+it.concurrent('a runner that is started anew has given its build back: it is offered again at once', async ({
+  expect,
+}) => {
+  const registered = await client.registerRunner('reborn', ['reborn']);
+  const connect = (session: string) =>
+    SimulatedRunner.connect(edge.url, registered, { labels: ['reborn'], session });
+  const before = await connect('first process');
+  const { id } = await queued('reborn');
+  const old = await before.begin();
+  await Promise.all([old.socket.cut(), before.pool.cut()]);
+  const killedAt = performance.now();
+  const after = await connect('second process');
+  expect((await after.granted()).grant).toMatchObject({ deploymentId: id, attempt: 2 });
+  expect(performance.now() - killedAt).toBeLessThan(LEASE_MS / 2);
+  expect(await old.connect().closed).toMatchObject({ code: CLOSE.staleAttempt });
+  const { items } = await client.logs(id);
+  expect(items.at(-1)?.text).toMatch(/reborn was started anew.*attempt 2 of 3/);
+});
+
+it.concurrent('a runner that only lost its connection keeps its build, whatever it says it holds', async ({
+  expect,
+}) => {
+  const registered = await client.registerRunner('same', ['same']);
+  const connect = () =>
+    SimulatedRunner.connect(edge.url, registered, { labels: ['same'], session: 'only process' });
+  const before = await connect();
+  const { id } = await queued('same');
+  const attempt = await before.begin();
+  await before.pool.cut();
+  const after = await connect();
+  await expect(after.granted(500)).rejects.toThrow('no frame grant');
+  attempt.lines(1, 3);
+  expect(await attempt.acked()).toBe(3);
+  expect(await client.deployment(id)).toMatchObject({ status: 'building', attempt: 1 });
 });
 
 it.concurrent('finish twice with different results: the first word stands', async ({ expect }) => {

@@ -161,6 +161,9 @@ export class SimulatedAttempt {
   }
 }
 
+/** What a runner says of itself, as far as it is not the usual. */
+export type Hello = Partial<Omit<Extract<RunnerToPool, { type: 'hello' }>, 'type'>>;
+
 export class SimulatedRunner {
   readonly #url: string;
   readonly #runner: RegisteredRunner;
@@ -180,13 +183,19 @@ export class SimulatedRunner {
   static async connect(
     url: string,
     runner: RegisteredRunner,
-    hello: { labels?: string[]; slots?: number; running?: { deploymentId: string; attempt: number }[] } = {},
+    hello: Hello = {},
     { silent = false }: { silent?: boolean } = {},
   ): Promise<SimulatedRunner> {
     const simulated = new SimulatedRunner(url, runner);
     await simulated.pool.next('welcome');
     if (!silent) simulated.#stayOnline();
-    simulated.pool.send({
+    simulated.hello(hello);
+    return simulated;
+  }
+
+  /** Says who it is and what it holds; said again it changes nothing. */
+  hello(hello: Hello): void {
+    this.pool.send({
       type: 'hello',
       version: '0.1.0',
       labels: ['linux'],
@@ -194,7 +203,6 @@ export class SimulatedRunner {
       running: [],
       ...hello,
     });
-    return simulated;
   }
 
   #stayOnline(): void {

@@ -19,6 +19,11 @@ export const RunnerToPool = z.discriminatedUnion('type', [
     labels: z.array(RunnerLabel).max(20),
     slots: Slots,
     running: z.array(AttemptRef).max(64),
+    /**
+     * Of this process of the runner. Another one than before says that it was started anew: what it had accepted until
+     * then and does not hold now is over, and swept away.
+     */
+    session: z.string().min(8).max(64).optional(),
   }),
   /** The grant has arrived and is being worked on; it need not be sent again. */
   z.strictObject({ type: z.literal('accepted'), ...AttemptRef.shape }),

@@ -139,6 +139,21 @@ describe('the lease', () => {
       'building',
     );
   });
+
+  it('ends at once when the runner was started anew, unless it is another attempt or another runner', () => {
+    const building = run([[T0, claim()]]);
+    const restarted = (runnerId: string, attempt: number): Event => ({
+      type: 'restarted',
+      runnerId,
+      attempt,
+    });
+    expect(run([[T0 + 1, restarted(runner.id, 1)]], building)).toMatchObject({
+      status: 'queued',
+      lease: null,
+    });
+    expect(run([[T0 + 1, restarted(other.id, 1)]], building)).toBe(building);
+    expect(run([[T0 + 1, restarted(runner.id, 2)]], building)).toBe(building);
+  });
 });
 
 describe('canceling', () => {
@@ -242,6 +257,11 @@ describe('in any order of events', () => {
     fc.record({ type: fc.constant('skipped' as const), attempt, reason: fc.string() }),
     fc.record({ type: fc.constant('cancel' as const), reason: fc.string() }),
     fc.record({ type: fc.constant('revoked' as const), runnerId: someRunner.map((one) => one.id) }),
+    fc.record({
+      type: fc.constant('restarted' as const),
+      runnerId: someRunner.map((one) => one.id),
+      attempt,
+    }),
     fc.record({ type: fc.constant('tick' as const), socketOpen: fc.boolean() }),
   ) as fc.Arbitrary<Event>;
   const aHistory = fc.array(fc.tuple(fc.integer({ min: 0, max: 400_000 }), anEvent), { maxLength: 60 });

@@ -45,6 +45,8 @@ export type Event =
   | { type: 'skipped'; attempt: number; reason: string }
   /** The runner's credential was revoked: its lease ends now. */
   | { type: 'revoked'; runnerId: string }
+  /** The runner was started anew and has swept the attempt away: its lease ends now. */
+  | { type: 'restarted'; runnerId: string; attempt: number }
   | { type: 'cancel'; reason: string }
   /** Time has passed; what is due by `now` happens. `socketOpen`: the runner's socket is there right now. */
   | { type: 'tick'; socketOpen: boolean }
@@ -80,6 +82,11 @@ export function step(spec: Spec, state: State, event: Event, now: number): Outco
       return state.lease?.runner.id === event.runnerId
         ? leaseLost(spec, state, now, 'was removed')
         : unchanged(state);
+    case 'restarted': {
+      if (hasEnded(state.status)) return { refused: 'already_ended' };
+      const isCurrent = state.lease?.runner.id === event.runnerId && state.attempt === event.attempt;
+      return isCurrent ? leaseLost(spec, state, now, 'was started anew') : { refused: 'stale_attempt' };
+    }
     case 'archived':
       return { state: { ...state, logKey: event.logKey }, effects: [] };
     default:
@@ -228,7 +235,10 @@ function overtime(spec: Spec, state: State): Failure {
   );
 }
 
-type RunnerEvent = Exclude<Event, { type: 'claim' | 'cancel' | 'tick' | 'revoked' | 'archived' }>;
+type RunnerEvent = Exclude<
+  Event,
+  { type: 'claim' | 'cancel' | 'tick' | 'revoked' | 'restarted' | 'archived' }
+>;
 
 function fromRunner(spec: Spec, state: State, event: RunnerEvent, now: number): Outcome {
   if (hasEnded(state.status)) return { refused: 'already_ended' };

@@ -119,6 +119,11 @@ export class DeploymentObject extends DurableObject<Env> {
     if (this.#machine.saved !== null) this.#machine.apply({ type: 'revoked', runnerId });
   }
 
+  /** Ends the lease of a runner that was started anew and does not hold the attempt any more. */
+  restarted(runnerId: string, attempt: number): void {
+    if (this.#machine.saved !== null) this.#machine.apply({ type: 'restarted', runnerId, attempt });
+  }
+
   /** Lines after `after`; null once the log is archived and has to be read from storage. */
   logs(after: number, limit: number): LogPage | null {
     const { state } = this.#machine.known();

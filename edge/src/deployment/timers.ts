@@ -12,7 +12,7 @@ export class Timers {
   constructor(sql: SqlStorage) {
     this.#sql = sql;
     sql.exec(
-      'CREATE TABLE IF NOT EXISTS timers (chore TEXT PRIMARY KEY, due INTEGER NOT NULL, tries INTEGER NOT NULL)',
+      'CREATE TABLE IF NOT EXISTS timers (chore TEXT PRIMARY KEY, due INTEGER NOT NULL, tries INTEGER NOT NULL) WITHOUT ROWID',
     );
   }
 

@@ -45,16 +45,18 @@ export function match(
     runners.map((runner) => [runner.id, runner.draining ? 0 : runner.slots - runner.busy]),
   );
   const active = new Map(running);
-  let waiting = [...jobs].sort(older);
-  for (;;) {
+  const isFull = () => [...free.values()].every((slots) => slots <= 0);
+  let waiting = isFull() ? [] : [...jobs].sort(older);
+  while (!isFull()) {
     const next = firstPlaceable(waiting, runners, free, active);
-    if (next === null) return pairs;
+    if (next === null) break;
     const { job, runner } = next;
     pairs.push({ deploymentId: job.deploymentId, runnerId: runner.id });
     free.set(runner.id, (free.get(runner.id) ?? 0) - 1);
     active.set(job.appId, (active.get(job.appId) ?? 0) + 1);
     waiting = waiting.filter((other) => other !== job);
   }
+  return pairs;
 }
 
 function firstPlaceable(

@@ -9,41 +9,40 @@ import type { Env } from '../env.ts';
 import { metadataOf } from '../metadata/index.ts';
 import type { RunnerRecord } from '../metadata/metadata.ts';
 import { parseFrame } from '../socket-frame.ts';
-import { Jobs, type Offer } from './jobs.ts';
-import { match, type Pair, superseded, waitingReason } from './match.ts';
+import { Jobs, type Offer, type OutAttempt } from './jobs.ts';
+import { waitingReason } from './match.ts';
+import { Matchmaker } from './matchmaker.ts';
 import { type ConnectedRunner, RunnerSockets } from './runner-sockets.ts';
-
-/** After a deployment's object could not be asked, it is asked again this much later. */
-const RETRY_MS = 2_000;
 
 export class PoolObject extends DurableObject<Env> {
   readonly #jobs: Jobs;
   readonly #runners: RunnerSockets;
-  readonly #claiming = new Set<string>();
+  readonly #matchmaker: Matchmaker;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#jobs = new Jobs(ctx.storage.sql);
     this.#runners = new RunnerSockets(ctx);
+    this.#matchmaker = new Matchmaker(ctx, {
+      jobs: this.#jobs,
+      runners: this.#runners,
+      deployment: (id) => this.#deployment(id),
+    });
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
   }
 
   /** A deployment wants to be built. Offering it again changes nothing. */
   offer(offer: Offer): void {
-    this.#jobs.add(offer);
-    const pointless = superseded(this.#jobs.waiting().filter((job) => job.supersede));
-    for (const { job, by } of pointless) {
-      this.#jobs.remove(job.deploymentId);
-      this.ctx.waitUntil(
-        this.#cancel(job.deploymentId, `A newer deployment took its place: ${by.deploymentId}`),
-      );
-    }
-    this.#pump();
+    this.#released(this.#jobs.add(offer));
+    if (offer.supersede) this.#matchmaker.supersede(offer.appId);
+    this.#matchmaker.pump();
   }
 
   /** A deployment has ended, or is not to be built any more. */
   withdraw(deploymentId: string): void {
-    if (this.#jobs.remove(deploymentId)) this.#pump();
+    const { known, out } = this.#jobs.remove(deploymentId);
+    this.#released(out);
+    if (known) this.#matchmaker.pump();
   }
 
   /** How many jobs wait. */
@@ -53,10 +52,9 @@ export class PoolObject extends DurableObject<Env> {
 
   /** Why a job waits; null when it does not. */
   waitingReason(deploymentId: string): string | null {
-    const jobs = this.#jobs.waiting();
-    const job = jobs.find((candidate) => candidate.deploymentId === deploymentId);
+    const job = this.#jobs.find(deploymentId);
     if (job === undefined) return null;
-    return waitingReason(job, jobs, this.#runners.online(), this.#jobs.running());
+    return waitingReason(job, this.#jobs.waiting(), this.#runners.online(), this.#jobs.running());
   }
 
   /** The runners that are connected. */
@@ -66,7 +64,7 @@ export class PoolObject extends DurableObject<Env> {
 
   drain(runnerId: string, draining: boolean): void {
     this.#runners.setDraining(runnerId, draining);
-    this.#pump();
+    this.#matchmaker.pump();
   }
 
   /** Cuts a removed runner off, in the middle of its builds. */
@@ -102,7 +100,7 @@ export class PoolObject extends DurableObject<Env> {
         return;
       case 'freed':
         this.#runners.free(runnerId, frame);
-        this.#pump();
+        this.#matchmaker.pump();
         return;
     }
   }
@@ -114,100 +112,46 @@ export class PoolObject extends DurableObject<Env> {
   }
 
   override alarm(): void {
-    this.#pump();
+    this.#matchmaker.pump();
   }
 
   #hello(ws: WebSocket, runnerId: string, frame: Extract<RunnerToPool, { type: 'hello' }>): void {
-    const { labels, slots, running, version } = frame;
+    const { labels, slots, running, version, session = null } = frame;
     const holds = (ref: AttemptRef) =>
       running.some((other) => other.deploymentId === ref.deploymentId && other.attempt === ref.attempt);
-    const lost = this.#jobs.outWith(runnerId).filter((out) => !out.accepted && !holds(out));
-    this.#runners.hello(ws, { labels, slots, running });
-    // The grant went out but never arrived: the deployment answers the same claim with the same grant.
-    for (const out of lost)
-      this.ctx.waitUntil(this.#claim({ deploymentId: out.deploymentId, runnerId }, out.appId));
+    const gone = this.#jobs.outWith(runnerId).filter((out) => !holds(out));
+    // A hello may be heard twice: what is on its way to the runner since the first one takes a slot all the same.
+    const coming = this.#matchmaker
+      .claimsFor(runnerId)
+      .map((deploymentId): AttemptRef => ({ deploymentId, attempt: 0 }));
+    this.#runners.hello(ws, { labels, slots, session, running: [...running, ...coming] });
+    for (const out of gone) {
+      // The grant went out but never arrived: the deployment answers the same claim with the same grant.
+      if (!out.accepted) this.#matchmaker.claim(out, out.appId);
+      else if (session !== null && out.session !== null && out.session !== session)
+        this.ctx.waitUntil(this.#tellRestarted(out));
+    }
     this.ctx.waitUntil(this.#noteSeen(runnerId, { labels, slots, version }));
-    this.#pump();
+    this.#matchmaker.pump();
   }
 
-  /** Pairs what can be paired now. */
-  #pump(): void {
-    this.#runners.closeSilent();
-    const online = this.#runners.online();
-    const isOnline = (id: string) => online.some((runner) => runner.id === id);
-    for (const { deploymentId, runnerId } of this.#jobs.openClaims()) {
-      if (this.#claiming.has(deploymentId)) continue;
-      // Whether the claim was granted is not known. Its runner gets to ask again; if it has gone, the lease,
-      // should there be one, runs out by itself and the deployment is offered anew.
-      if (!isOnline(runnerId)) this.#jobs.claimFor(deploymentId, null);
-    }
-    const open = this.#jobs.openClaims().filter(({ deploymentId }) => !this.#claiming.has(deploymentId));
-    const reserved = new Set([...this.#claiming, ...open.map(({ deploymentId }) => deploymentId)]);
-    const waiting = this.#jobs.waiting();
-    const pairs: Pair[] = [
-      ...open,
-      ...match(
-        waiting.filter((job) => !reserved.has(job.deploymentId)),
-        online,
-        this.#builds(waiting),
-      ),
-    ];
-    for (const pair of pairs) {
-      const appId = waiting.find((job) => job.deploymentId === pair.deploymentId)?.appId ?? '';
-      this.ctx.waitUntil(this.#claim(pair, appId));
-    }
+  /** An attempt that is out no more, and that its runner never took up, leaves its slot free. */
+  #released(out: OutAttempt | null): void {
+    if (out !== null && !out.accepted) this.#runners.free(out.runnerId, out);
   }
 
-  /** Running builds by App, those whose claim is being asked among them. */
-  #builds(waiting: readonly Offer[]): Map<string, number> {
-    const builds = new Map(this.#jobs.running());
-    for (const job of waiting) {
-      if (this.#claiming.has(job.deploymentId)) builds.set(job.appId, (builds.get(job.appId) ?? 0) + 1);
-    }
-    return builds;
-  }
-
-  /** Asks the deployment for the lease and hands it to the runner. */
-  async #claim({ deploymentId, runnerId }: Pair, appId: string): Promise<void> {
-    if (this.#claiming.has(deploymentId)) return;
-    const runner = this.#runners.online().find((candidate) => candidate.id === runnerId);
-    if (runner === undefined) return;
-    this.#claiming.add(deploymentId);
-    this.#jobs.claimFor(deploymentId, runnerId);
-    this.#runners.occupy(runnerId, { deploymentId, attempt: 0 });
+  /** The runner was started anew and has swept the attempt away: nobody needs to wait for the lease's end. */
+  async #tellRestarted({ deploymentId, attempt, runnerId }: OutAttempt): Promise<void> {
     try {
-      const answer = await this.#deployment(deploymentId).claim({ id: runnerId, name: runner.name });
-      if ('refused' in answer) {
-        this.#runners.free(runnerId, { deploymentId, attempt: 0 });
-        this.#jobs.remove(deploymentId);
-      } else {
-        const grant = answer.granted;
-        this.#jobs.handOut(grant, appId, runnerId);
-        this.#runners.occupy(runnerId, { deploymentId, attempt: grant.attempt });
-        this.#runners.send(runnerId, { type: 'grant', grant });
-      }
-      this.#claiming.delete(deploymentId);
-      this.#pump();
+      await this.#deployment(deploymentId).restarted(runnerId, attempt);
     } catch (error) {
-      console.error(`claiming deployment ${deploymentId} failed and will be tried again`, error);
-      this.#runners.free(runnerId, { deploymentId, attempt: 0 });
-      this.#claiming.delete(deploymentId);
-      await this.ctx.storage.setAlarm(Date.now() + RETRY_MS);
+      // The lease runs out by itself, only later.
+      console.error(`ending the lease of deployment ${deploymentId} failed`, error);
     }
   }
 
   #deployment(id: string) {
     return this.env.DEPLOYMENTS.getByName(id);
-  }
-
-  async #cancel(deploymentId: string, reason: string): Promise<void> {
-    try {
-      await this.#deployment(deploymentId).cancel(reason);
-    } catch (error) {
-      // It has ended meanwhile, which is as good; or its object did not answer: then it is offered again by its
-      // own timer, and judged again.
-      console.error(`superseding deployment ${deploymentId} failed`, error);
-    }
   }
 
   async #noteSeen(

@@ -16,7 +16,7 @@ interface Attachment {
   draining: boolean;
   connectedAt: number;
   /** From the runner's `hello`; null until it came. */
-  hello: { labels: string[]; slots: number; running: AttemptRef[] } | null;
+  hello: { labels: string[]; slots: number; session: string | null; running: AttemptRef[] } | null;
 }
 
 export interface ConnectedRunner extends OnlineRunner {
@@ -53,6 +53,15 @@ export class RunnerSockets {
   /** The runner has said who it is and what it holds. */
   hello(ws: WebSocket, hello: NonNullable<Attachment['hello']>): void {
     ws.serializeAttachment({ ...attached(ws), hello } satisfies Attachment);
+  }
+
+  /** The process of the runner that is connected; null when it did not say, or is not there. */
+  sessionOf(runnerId: string): string | null {
+    for (const ws of this.#open(runnerId)) {
+      const { hello } = attached(ws);
+      if (hello !== null) return hello.session;
+    }
+    return null;
   }
 
   /** The runners that have said hello and were heard lately. */

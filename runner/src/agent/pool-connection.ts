@@ -1,4 +1,5 @@
 /** The runner's connection to its pool: announces slots, takes grants, says when a slot is free again. */
+import { randomUUID } from 'node:crypto';
 import { type AttemptRef, CLOSE, type Grant, PoolToRunner, type RunnerToPool } from '@appflux/protocol';
 import { readFrame } from './frames.ts';
 import type { Journal } from './journal.ts';
@@ -23,6 +24,8 @@ export interface PoolOptions {
 /** Announces the runner, and gives on what the pool hands out, over as many connections as it takes. */
 export class PoolConnection {
   readonly #options: PoolOptions;
+  /** Drawn anew by each process: what one of before had begun is over. */
+  readonly #session = randomUUID();
   readonly #socket: ReconnectingSocket;
 
   constructor(options: PoolOptions) {
@@ -57,7 +60,14 @@ export class PoolConnection {
 
   #hello() {
     const { version, labels, slots, running } = this.#options;
-    this.#send({ type: 'hello', version, labels: [...labels], slots, running: running() });
+    this.#send({
+      type: 'hello',
+      version,
+      labels: [...labels],
+      slots,
+      running: running(),
+      session: this.#session,
+    });
   }
 
   #take(text: string) {

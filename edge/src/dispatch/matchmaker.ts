@@ -1,0 +1,133 @@
+/** Brings the jobs of a pool and its runners together: match.ts says which, the deployment's object has the last word. */
+import type { DeploymentObject } from '../deployment/object.ts';
+import type { Jobs, OutAttempt } from './jobs.ts';
+import { match, type Pair, type Running, superseded } from './match.ts';
+import type { RunnerSockets } from './runner-sockets.ts';
+
+/** After a deployment's object could not be asked, it is asked again this much later. */
+const RETRY_MS = 2_000;
+
+export interface MatchmakerOptions {
+  readonly jobs: Jobs;
+  readonly runners: RunnerSockets;
+  readonly deployment: (id: string) => Pick<DurableObjectStub<DeploymentObject>, 'claim' | 'cancel'>;
+}
+
+export class Matchmaker {
+  readonly #ctx: DurableObjectState;
+  readonly #jobs: Jobs;
+  readonly #runners: RunnerSockets;
+  readonly #deployment: MatchmakerOptions['deployment'];
+  /** Deployments whose lease is being asked for, and the runner that it is asked for. */
+  readonly #claiming = new Map<string, string>();
+  /** Deployments that are being canceled because a newer one took their place. */
+  readonly #superseding = new Set<string>();
+
+  constructor(ctx: DurableObjectState, { jobs, runners, deployment }: MatchmakerOptions) {
+    this.#ctx = ctx;
+    this.#jobs = jobs;
+    this.#runners = runners;
+    this.#deployment = deployment;
+  }
+
+  /** Deployments whose lease is being asked for this runner right now. */
+  claimsFor(runnerId: string): string[] {
+    return [...this.#claiming].flatMap(([deploymentId, id]) => (id === runnerId ? [deploymentId] : []));
+  }
+
+  /** Begins to cancel the jobs of an App that a newer one makes pointless. They wait until they are canceled. */
+  supersede(appId: string): void {
+    const candidates = this.#jobs.waiting().filter((job) => job.appId === appId && job.supersede);
+    for (const { job, by } of superseded(candidates)) {
+      // What is just being handed out has left the line.
+      if (this.#superseding.has(job.deploymentId) || this.#claiming.has(job.deploymentId)) continue;
+      this.#superseding.add(job.deploymentId);
+      this.#ctx.waitUntil(this.#cancel(job.deploymentId, by.deploymentId));
+    }
+  }
+
+  /** Pairs what can be paired now. */
+  pump(): void {
+    this.#runners.closeSilent();
+    const online = this.#runners.online();
+    const isOnline = (id: string) => online.some((runner) => runner.id === id);
+    const open: Pair[] = [];
+    for (const claim of this.#jobs.openClaims()) {
+      if (this.#claiming.has(claim.deploymentId)) continue;
+      // Whether the claim was granted is not known. Its runner gets to ask again; if it has gone, the lease,
+      // should there be one, runs out by itself and the deployment is offered anew.
+      if (isOnline(claim.runnerId)) open.push(claim);
+      else this.#jobs.claimFor(claim.deploymentId, null);
+    }
+    const reserved = new Set([...open.map(({ deploymentId }) => deploymentId), ...this.#superseding]);
+    const free = this.#jobs
+      .waiting()
+      .filter(({ deploymentId }) => !reserved.has(deploymentId) && !this.#claiming.has(deploymentId));
+    for (const pair of [...open, ...match(free, online, this.#builds())])
+      this.claim(pair, this.#jobs.find(pair.deploymentId)?.appId ?? '');
+  }
+
+  /** Asks the deployment for the lease and hands it to the runner, in the background. */
+  claim(pair: Pair, appId: string): void {
+    this.#ctx.waitUntil(this.#claim(pair, appId));
+  }
+
+  /** Running builds by App, those whose claim is being asked among them. */
+  #builds(): Running {
+    const builds = new Map(this.#jobs.running());
+    for (const deploymentId of this.#claiming.keys()) {
+      const job = this.#jobs.find(deploymentId);
+      if (job !== undefined) builds.set(job.appId, (builds.get(job.appId) ?? 0) + 1);
+    }
+    return builds;
+  }
+
+  async #claim({ deploymentId, runnerId }: Pair, appId: string): Promise<void> {
+    if (this.#claiming.has(deploymentId)) return;
+    const runner = this.#runners.online().find((candidate) => candidate.id === runnerId);
+    if (runner === undefined) return;
+    this.#claiming.set(deploymentId, runnerId);
+    this.#jobs.claimFor(deploymentId, runnerId);
+    this.#runners.occupy(runnerId, { deploymentId, attempt: 0 });
+    try {
+      const answer = await this.#deployment(deploymentId).claim({ id: runnerId, name: runner.name });
+      if ('refused' in answer) {
+        this.#runners.free(runnerId, { deploymentId, attempt: 0 });
+        this.#jobs.remove(deploymentId);
+      } else {
+        const { granted } = answer;
+        const session = this.#runners.sessionOf(runnerId);
+        const out: OutAttempt = {
+          deploymentId,
+          attempt: granted.attempt,
+          appId,
+          runnerId,
+          session,
+          accepted: false,
+        };
+        this.#jobs.handOut(out);
+        this.#runners.occupy(runnerId, { deploymentId, attempt: granted.attempt });
+        this.#runners.send(runnerId, { type: 'grant', grant: granted });
+      }
+      this.#claiming.delete(deploymentId);
+      this.pump();
+    } catch (error) {
+      console.error(`claiming deployment ${deploymentId} failed and will be tried again`, error);
+      this.#runners.free(runnerId, { deploymentId, attempt: 0 });
+      this.#claiming.delete(deploymentId);
+      await this.#ctx.storage.setAlarm(Date.now() + RETRY_MS);
+    }
+  }
+
+  async #cancel(deploymentId: string, newer: string): Promise<void> {
+    try {
+      await this.#deployment(deploymentId).cancel(`A newer deployment took its place: ${newer}`);
+      this.#jobs.remove(deploymentId);
+    } catch (error) {
+      // Its object did not answer. It goes on waiting, and is judged again with the next offer of its App.
+      console.error(`superseding deployment ${deploymentId} failed`, error);
+    } finally {
+      this.#superseding.delete(deploymentId);
+    }
+  }
+}
