@@ -2,17 +2,19 @@
  * What one deployment makes Cloudflare bill: a counting Worker around the real one, in workerd, while a deployment
  * runs at its real pace; priced with bench/prices.ts.
  */
+import { LEASE_MS } from '@appflux/protocol';
 import { pause } from '../e2e/instance/client.ts';
 import type { Counts } from './cost/counts.ts';
 import { startCountedInstance } from './cost/instance.ts';
 import { setScene } from './cost/one-deployment.ts';
 import { numberFlags } from './flags.ts';
 import { type Billed, PRICES } from './prices.ts';
+import { workerdSeconds } from './processor-time.ts';
 import { conditions, print, progress, round, table } from './report.ts';
 
-const flags = numberFlags({ lines: 5_000, seconds: 150, viewers: 3, megabytes: 50 });
-/** A chore that was begun looks at itself again after five seconds: when nothing was counted for longer, all is done. */
-const QUIET_MS = 8_000;
+const flags = numberFlags({ lines: 5_000, seconds: 150, viewers: 3, megabytes: 50, downloads: 100 });
+/** An object's last alarm rings within a lease's time: when nothing was counted for longer, all is done. */
+const QUIET_MS = LEASE_MS + 5_000;
 
 const under = conditions();
 const instance = await startCountedInstance();
@@ -21,10 +23,11 @@ try {
   await untilQuiet();
   await instance.reset();
   progress(`one deployment of ${flags.seconds} s begins`);
-  const activeSeconds = await scene.deploy();
+  const busyBefore = workerdSeconds();
+  await scene.deploy();
   const counts = await untilQuiet();
   scene.close();
-  report(counts, activeSeconds);
+  report(counts, counts.awakeMs / 1000 + workerdSeconds() - busyBefore);
 } finally {
   await instance.stop();
 }
@@ -41,14 +44,14 @@ async function untilQuiet(): Promise<Counts> {
   return counts;
 }
 
-function report(counts: Counts, activeSeconds: number): void {
+function report(counts: Counts, objectSeconds: number): void {
   const pieces: readonly [string, number, Billed][] = [
     ['Worker requests', counts.workerRequests, 'workerRequest'],
     ['Worker calls by queues', counts.queueInvocations, 'workerRequest'],
     ['object requests (calls, upgrades)', counts.objectRequests, 'objectRequest'],
     ['object alarms', counts.alarms, 'objectRequest'],
     ['object WebSocket messages in', counts.socketMessages, 'objectMessage'],
-    ['object seconds at 128 MB, at most', Math.ceil(activeSeconds), 'objectSecond'],
+    ['object seconds at 128 MB, at most', round(objectSeconds), 'objectSecond'],
     ['object rows written', counts.objectRowsWritten, 'objectRowWritten'],
     ['object alarms set', counts.alarmsSet, 'objectRowWritten'],
     ['D1 rows read', counts.d1RowsRead, 'd1RowRead'],
@@ -62,16 +65,17 @@ function report(counts: Counts, activeSeconds: number): void {
     count,
     round(count * PRICES[billed].dollars * 1e6),
   ]);
+  const written = counts.objectRowsWritten + counts.alarmsSet + counts.d1RowsWritten;
   const total = pieces.reduce((sum, [, count, billed]) => sum + count * PRICES[billed].dollars, 0);
   print(
-    `Cost of one deployment: ${flags.lines} lines in ${flags.seconds} s, ${flags.viewers} viewers, one artifact of ${flags.megabytes} MB`,
+    `Cost of one deployment: ${flags.lines} lines in ${flags.seconds} s, ${flags.viewers} viewers, one artifact of ${flags.megabytes} MB, ${flags.downloads} downloads`,
     under,
     table(['what', 'count', 'dollars for a million deployments'], rows),
     table(['object rows written by', 'rows'], writers(counts)),
-    `Together $${total.toFixed(6)} a deployment, beyond what the plan includes.`,
+    `Together ${written} rows written and $${total.toFixed(6)} a deployment, beyond what the plan includes.`,
     [
-      'Not in it: CPU time of the Worker, storage by the month, downloads of the artifact.',
-      'Object seconds: as if the deployment’s object could never hibernate from the request to the end, which is the most it can be.',
+      'Not in it: CPU time of the Worker, storage by the month.',
+      'Object seconds: while an object waited for something and could not hibernate, and all processor time of workerd, most of which is not the objects’.',
       'Time is not compressed: rows and messages depend on it.',
     ].join('\n'),
   );
@@ -80,5 +84,5 @@ function report(counts: Counts, activeSeconds: number): void {
 /** The statements that write most, by their first words. */
 function writers({ rowsByStatement }: Counts): [string, number][] {
   const most = Object.entries(rowsByStatement).sort(([, a], [, b]) => b - a);
-  return most.slice(0, 6).map(([statement, rows]) => [statement.slice(0, 60), rows]);
+  return most.slice(0, 10).map(([statement, rows]) => [statement.slice(0, 60), rows]);
 }

@@ -74,12 +74,16 @@ async function judgeRunners(client: Client, runners: readonly RunnerProcess[]): 
   const known = await client.runners();
   const faults: string[] = [];
   for (const { id, name, leftovers } of runners) {
+    const told = known.find((runner) => runner.id === id);
+    if (told?.status !== 'online') faults.push(`the runner ${name} is ${told?.status ?? 'unknown'}`);
+    if (told?.busy !== 0) {
+      // What lies there may still be in use.
+      faults.push(`the runner ${name} is believed to have ${told?.busy} builds`);
+      continue;
+    }
     const { containers, folders } = await leftovers();
     if (containers.length > 0) faults.push(`the runner ${name} left the containers ${containers.join(', ')}`);
     if (folders.length > 0) faults.push(`the runner ${name} left the folders ${folders.join(', ')}`);
-    const told = known.find((runner) => runner.id === id);
-    if (told?.status !== 'online') faults.push(`the runner ${name} is ${told?.status ?? 'unknown'}`);
-    if (told?.busy !== 0) faults.push(`the runner ${name} is believed to have ${told?.busy} builds`);
   }
   return faults;
 }

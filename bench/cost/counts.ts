@@ -9,6 +9,11 @@ export interface Counts {
   /** Calls through objects' stubs, WebSocket upgrades among them. */
   objectRequests: number;
   alarms: number;
+  /**
+   * Milliseconds in which an object could not hibernate because something had begun and not ended: a handler, what it
+   * left in the background, a timer. Clocks stand still while code runs, so processor time is not in it.
+   */
+  awakeMs: number;
   /** WebSocket messages that objects received; those that the platform answers by itself do not get here. */
   socketMessages: number;
   /** Rows that objects wrote with SQL, as the cursors say. */

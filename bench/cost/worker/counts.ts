@@ -6,6 +6,7 @@ const zero = (): Counts => ({
   queueInvocations: 0,
   objectRequests: 0,
   alarms: 0,
+  awakeMs: 0,
   socketMessages: 0,
   objectRowsWritten: 0,
   rowsByStatement: {},

@@ -1,5 +1,6 @@
 /** Objects that count what the platform asks of them and what they write. */
 import type { Env } from '../../../edge/src/env.ts';
+import { Awake, watchTimers } from './awake.ts';
 import { countingEnv } from './bindings.ts';
 import { count, countCursor } from './counts.ts';
 
@@ -11,36 +12,59 @@ type ObjectClass = new (ctx: DurableObjectState, env: Env) => object;
  */
 export function counting<Base extends ObjectClass>(base: Base): Base {
   const Parent: ObjectClass = base;
+  const awake = new WeakMap<object, Awake>();
   class Counting extends Parent {
     constructor(ctx: DurableObjectState, env: Env) {
-      watch(ctx.storage);
+      watch(ctx);
       super(ctx, countingEnv(env));
+      awake.set(this, awakeOf(ctx));
     }
   }
-  for (const [handler, what] of [
-    ['alarm', 'alarms'],
-    ['webSocketMessage', 'socketMessages'],
-  ] as const) {
-    const inherited = base.prototype[handler];
-    if (inherited === undefined) continue;
-    Object.defineProperty(Counting.prototype, handler, {
+  for (const name of Object.getOwnPropertyNames(base.prototype)) {
+    const inherited: unknown = base.prototype[name];
+    if (name === 'constructor' || typeof inherited !== 'function') continue;
+    const what = COUNTED[name];
+    Object.defineProperty(Counting.prototype, name, {
       value(...args: unknown[]) {
-        count(what);
-        return inherited.apply(this, args);
+        if (what !== undefined) count(what);
+        const work = () => inherited.apply(this, args);
+        return awake.get(this)?.run(work) ?? work();
       },
     });
   }
   return Counting as unknown as Base;
 }
 
+/** Handlers that are billed by the call. Calls through stubs are counted where they are made. */
+const COUNTED: Readonly<Record<string, 'alarms' | 'socketMessages'>> = {
+  alarm: 'alarms',
+  webSocketMessage: 'socketMessages',
+};
+
+const awakes = new WeakMap<DurableObjectState, Awake>();
+
+function awakeOf(ctx: DurableObjectState): Awake {
+  const awake = awakes.get(ctx) ?? new Awake();
+  awakes.set(ctx, awake);
+  return awake;
+}
+
 const watched = new WeakSet<object>();
 
-/** Counts on the prototypes that all objects' storages share; the second object finds it done. */
-function watch(storage: DurableObjectStorage): void {
+/** Counts on the prototypes that all objects' states share; the second object finds it done. */
+function watch(ctx: DurableObjectState): void {
+  const { storage } = ctx;
   const rows = prototypeOf(storage.sql);
   const alarms = prototypeOf(storage);
   if (watched.has(rows)) return;
   watched.add(rows);
+  watchTimers();
+  const states = prototypeOf(ctx);
+  const { waitUntil } = states;
+  states.waitUntil = function (this: DurableObjectState, promise: Promise<unknown>) {
+    awakeOf(this).until(promise);
+    waitUntil.call(this, promise);
+  };
   const { exec } = rows;
   rows.exec = function (this: SqlStorage, ...args: Parameters<SqlStorage['exec']>) {
     const cursor = exec.apply(this, args);

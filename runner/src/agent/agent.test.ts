@@ -44,6 +44,7 @@ describe('a runner', () => {
       labels: ['linux'],
       slots: 3,
       running: [],
+      session: expect.any(String),
     });
     const attempt = agent.edge.grant(sampleGrant());
     await agent.until(() => types(agent).includes('freed'));
@@ -111,10 +112,9 @@ describe('a lost connection', () => {
     await agent.until(() => state.begun === 1);
     agent.edge.dropAll();
     await agent.until(() => types(agent).filter((type) => type === 'hello').length === 2);
-    expect(agent.edge.poolFrames.at(-1)).toMatchObject({
-      type: 'hello',
-      running: [{ deploymentId: SAMPLE_ID, attempt: 1 }],
-    });
+    const [first, second] = agent.edge.poolFrames.filter((frame) => frame.type === 'hello');
+    expect(second).toMatchObject({ running: [{ deploymentId: SAMPLE_ID, attempt: 1 }] });
+    expect(second?.session).toBe(first?.session);
   });
 
   test('costs no line and no frame, however often it happens', async () => {
