@@ -23,6 +23,7 @@ export const countingEnv = (env: Env): Env => ({
   DEPLOYMENTS: countingNamespace(env.DEPLOYMENTS),
   POOLS: countingNamespace(env.POOLS),
   DEAD_LETTERS: countingNamespace(env.DEAD_LETTERS),
+  THROTTLES: countingNamespace(env.THROTTLES),
 });
 
 /** Calls a function before each call of a method. */
@@ -41,7 +42,7 @@ function before<Target extends object>(target: Target, noticed: (method: string)
 }
 
 /** Every call through a stub is billed as a request, whoever makes it. */
-function countingNamespace<Namespace extends Env['DEPLOYMENTS'] | Env['POOLS'] | Env['DEAD_LETTERS']>(
+function countingNamespace<Namespace extends Env['DEPLOYMENTS' | 'POOLS' | 'DEAD_LETTERS' | 'THROTTLES']>(
   namespace: Namespace,
 ): Namespace {
   return new Proxy(namespace, {

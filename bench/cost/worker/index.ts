@@ -5,14 +5,18 @@ import edge, {
   DeadLetterObject as DeadLetters,
   DeploymentObject as Deployments,
   PoolObject as Pools,
+  ThrottleObject as Throttles,
 } from '../../../edge/src/index.ts';
 import { countingEnv, piecesOf } from './bindings.ts';
 import { count, read, reset } from './counts.ts';
 import { counting } from './objects.ts';
 
+// What keeps metadata when it is not D1 has no part in what is counted here.
+export * from '../../../edge/src/index.ts';
 export const DeploymentObject = counting(Deployments);
 export const PoolObject = counting(Pools);
 export const DeadLetterObject = counting(DeadLetters);
+export const ThrottleObject = counting(Throttles);
 
 /** Where the counts are: GET reads, DELETE begins anew. Nothing of this is counted. */
 const COUNTS_PATH = '/bench/counts';
