@@ -18,6 +18,7 @@ import { ensureForeignS3 } from './foreign-s3/install.ts';
 import { ensureImage } from './images/build.ts';
 import { readCatalog } from './images/catalog.ts';
 import { hostFacts } from './images/host.ts';
+import { ensureFerretDb } from './mongo/install.ts';
 import { isStackProblem } from './problem.ts';
 import { during, progressOn } from './progress.ts';
 import { stateFolder } from './settings.ts';
@@ -36,6 +37,15 @@ async function prepare(plan: TestPlan, cleanup: AsyncDisposableStack): Promise<N
       await during(progress, 'An S3 server for the tests', (task) => ensureForeignS3(ROOT, task));
     } catch (error) {
       // Its tests are skipped, with that as the reason; the embedded storage is tested all the same.
+      if (!isStackProblem(error)) throw error;
+      progress.say(error.sentence);
+    }
+  }
+  if (plan.mongo && !process.env.MONGODB_URI) {
+    try {
+      await during(progress, 'A MongoDB server for the tests', (task) => ensureFerretDb(ROOT, task));
+    } catch (error) {
+      // Its tests then try a container of mongo:8, and say so in the summary when there is none either.
       if (!isStackProblem(error)) throw error;
       progress.say(error.sentence);
     }

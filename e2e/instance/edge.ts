@@ -8,6 +8,8 @@ import { type EdgeConfig, publicUrl, s3Endpoint } from '../../stack/edge/config.
 import { type RunningEdge, startEdge } from '../../stack/edge/process.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
+const WRANGLER_CONFIG = join(ROOT, 'wrangler.toml');
+const KEYS = { accessKeyId: 'test-access-key-id', secretAccessKey: 'test-secret-access-key' };
 const OPERATOR_SECRET = 'operator-secret-of-a-test-instance-0123456789';
 const BOOTSTRAP_TOKEN = 'bootstrap-token-of-a-test-instance-0123456789';
 
@@ -27,42 +29,22 @@ export interface EdgeInstance {
 }
 
 /**
- * Starts an instance. `reachedAt` is where its clients are told to go, when something stands in between.
- * The bundle is shared by all instances of a checkout.
+ * Starts an instance. `reachedAt` is where its clients are told to go, when something stands in between;
+ * `variables` go before those that every instance has.
  */
 export async function startInstance(
-  options: { reachedAt?: (port: number) => string } = {},
+  options: { reachedAt?: (port: number) => string; variables?: Record<string, string> } = {},
 ): Promise<EdgeInstance> {
   const state = await mkdtemp(join(tmpdir(), 'appflux-edge-'));
   const port = await freePort();
   const url = options.reachedAt?.(port) ?? publicUrl(port);
-  const wranglerConfig = join(ROOT, 'wrangler.toml');
-  const main = await bundleWorker(
-    {
-      wranglerConfig,
-      sources: [join(ROOT, 'edge', 'src'), join(ROOT, 'protocol', 'src')],
-      files: [join(ROOT, 'package-lock.json')],
-    },
-    join(ROOT, 'node_modules', '.cache', 'appflux-e2e', 'edge'),
-  );
-  const keys = { accessKeyId: 'test-access-key-id', secretAccessKey: 'test-secret-access-key' };
-  const config: EdgeConfig = {
+  const config = edgeConfig({
+    main: await edgeBundle(),
+    state,
     port,
-    wranglerConfig,
-    main,
-    persist: join(state, 'edge'),
-    bucket: { name: 'appflux-test', ...keys },
-    variables: {
-      PUBLIC_URL: url,
-      SITES_DOMAIN: `sites.localhost:${port}`,
-      S3_BUCKET: 'appflux-test',
-      S3_ENDPOINT: s3Endpoint(port).replace(publicUrl(port), url),
-      S3_ACCESS_KEY_ID: keys.accessKeyId,
-      S3_SECRET_ACCESS_KEY: keys.secretAccessKey,
-      OPERATOR_SECRET,
-      SEALING_KEY: Buffer.alloc(32, 7).toString('base64'),
-    },
-  };
+    url,
+    variables: options.variables ?? {},
+  });
   const logFile = join(state, 'edge.log');
   let edge: RunningEdge = await startEdge(config, { env: process.env, logFile });
   const setup = await fetch(`${publicUrl(port)}/api/ops/setup`, {
@@ -76,7 +58,7 @@ export async function startInstance(
     token: BOOTSTRAP_TOKEN,
     operatorSecret: OPERATOR_SECRET,
     persist: config.persist,
-    bucket: { url: `${s3Endpoint(port)}/${config.bucket.name}`, ...keys },
+    bucket: { url: `${s3Endpoint(port)}/${config.bucket.name}`, ...KEYS },
     crash: async () => {
       await edge.stop(0);
       edge = await startEdge(config, { env: process.env, logFile });
@@ -85,6 +67,45 @@ export async function startInstance(
     stop: async () => {
       await edge.stop(5_000);
       await rm(state, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The Worker's bundle, shared by all instances of a checkout. */
+export function edgeBundle(): Promise<string> {
+  const sources = [join(ROOT, 'edge', 'src'), join(ROOT, 'protocol', 'src')];
+  const into = join(ROOT, 'node_modules', '.cache', 'appflux-e2e', 'edge');
+  return bundleWorker(
+    { wranglerConfig: WRANGLER_CONFIG, sources, files: [join(ROOT, 'package-lock.json')] },
+    into,
+  );
+}
+
+/** What an edge process of the tests is told. `url` is where its clients reach it, unless it is its own port. */
+export function edgeConfig(options: {
+  main: string;
+  state: string;
+  port: number;
+  url?: string;
+  variables: Record<string, string>;
+}): EdgeConfig {
+  const { main, state, port, url = publicUrl(port) } = options;
+  return {
+    port,
+    wranglerConfig: WRANGLER_CONFIG,
+    main,
+    persist: join(state, 'edge'),
+    bucket: { name: 'appflux-test', ...KEYS },
+    variables: {
+      PUBLIC_URL: url,
+      SITES_DOMAIN: `sites.localhost:${port}`,
+      S3_BUCKET: 'appflux-test',
+      S3_ENDPOINT: s3Endpoint(port).replace(publicUrl(port), url),
+      S3_ACCESS_KEY_ID: KEYS.accessKeyId,
+      S3_SECRET_ACCESS_KEY: KEYS.secretAccessKey,
+      OPERATOR_SECRET,
+      SEALING_KEY: Buffer.alloc(32, 7).toString('base64'),
+      ...options.variables,
     },
   };
 }

@@ -3,6 +3,7 @@ import { AppFluxError } from '@appflux/protocol';
 import type { DeadLetterObject } from './dead-letters/object.ts';
 import type { DeploymentObject } from './deployment/object.ts';
 import type { PoolObject } from './dispatch/pool.ts';
+import type { MongoObject } from './metadata/mongo/object.ts';
 import type { ThrottleObject } from './throttle/object.ts';
 
 /** On `deploy-queue`: this deployment wants to be offered to its pool. */
@@ -30,6 +31,7 @@ export interface Env {
   DEPLOYMENTS: DurableObjectNamespace<DeploymentObject>;
   POOLS: DurableObjectNamespace<PoolObject>;
   DEAD_LETTERS: DurableObjectNamespace<DeadLetterObject>;
+  MONGO: DurableObjectNamespace<MongoObject>;
   THROTTLES: DurableObjectNamespace<ThrottleObject>;
   PUBLIC_URL: string;
   SITES_DOMAIN: string;
@@ -43,6 +45,8 @@ export interface Env {
   S3_REGION?: string;
   /** `s3` keeps everything in the S3 server of S3_ENDPOINT; otherwise S3_ENDPOINT is the door of STORAGE. */
   STORAGE_DRIVER?: 'r2' | 's3';
+  /** Keeps metadata in MongoDB instead of METADATA. */
+  MONGODB_URI?: string;
   OPERATOR_SECRET: string;
   SEALING_KEY: string;
   /** A Supabase project that keeps the people; without it the edge does that itself. */

@@ -7,6 +7,7 @@ import { sweep } from './sweep.ts';
 export { DeadLetterObject } from './dead-letters/object.ts';
 export { DeploymentObject } from './deployment/object.ts';
 export { PoolObject } from './dispatch/pool.ts';
+export { MongoObject } from './metadata/mongo/object.ts';
 export { ThrottleObject } from './throttle/object.ts';
 
 export default {

@@ -1,12 +1,12 @@
 /** Runs the S3 server of install.ts on a folder of its own, for as long as somebody needs it. */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import type { TestProject } from 'vitest/node';
 import { ROOT } from '../command.ts';
+import { freePort } from '../free-port.ts';
 import { lastLines } from '../problem.ts';
 import { findForeignS3 } from './install.ts';
 
@@ -99,14 +99,4 @@ async function answering(url: string): Promise<void> {
     await sleep(50);
   }
   throw new Error(`The S3 server did not answer within ${STARTS_WITHIN_MS / 1000} s`);
-}
-
-/** A port that nothing listened on a moment ago. */
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
-  const address = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('The system gave no port');
-  return address.port;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { goVersion, isNewEnough } from './go.ts';
+import { goVersion, isNewEnough } from './toolchain.ts';
 
 describe('goVersion', () => {
   test('reads what `go version` prints', () => {

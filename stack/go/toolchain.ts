@@ -90,7 +90,7 @@ async function privateApt(folder: string): Promise<string[]> {
 const cannotLend = (reason: string, cause?: unknown) =>
   new StackProblem(
     'package_missing',
-    `The tests need Go to build an S3 server, and it could not be had (${reason})`,
-    'install Go 1.25 or newer, or put a versitygw on the PATH, then try again',
+    `The tests need Go to build a server that they run against, and it could not be had (${reason})`,
+    'install Go 1.25 or newer, then try again',
     { cause },
   );

@@ -24,6 +24,7 @@ export interface TestPlan {
   readonly engine: boolean;
   readonly browser: boolean;
   readonly foreignStorage: boolean;
+  readonly mongo: boolean;
 }
 
 /**
@@ -42,5 +43,6 @@ export function planTests(args: readonly string[]): TestPlan {
     engine: needs('docker', 'e2e'),
     browser: needs('dashboard', 'e2e'),
     foreignStorage: needs('edge', 'stack'),
+    mongo: needs('e2e'),
   };
 }

@@ -45,6 +45,7 @@ describe('npm test', () => {
       engine: true,
       browser: true,
       foreignStorage: true,
+      mongo: true,
     });
   });
 
@@ -55,8 +56,10 @@ describe('npm test', () => {
       engine: false,
       browser: false,
       foreignStorage: false,
+      mongo: false,
     });
     expect(planTests(['docker']).engine).toBe(true);
+    expect(planTests(['e2e'])).toMatchObject({ mongo: true, foreignStorage: false });
     expect(planTests(['dashboard']).browser).toBe(true);
     expect(planTests(['edge'])).toMatchObject({ args: ['--project=@appflux/edge'], foreignStorage: true });
   });

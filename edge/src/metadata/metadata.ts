@@ -59,6 +59,16 @@ export type DeploymentRecord = Omit<Deployment, 'artifacts' | 'artifactUrl' | 'u
   logKey: string | null;
 };
 
+/** How many lines of its log are kept beside a deployment. */
+export const LOG_TAIL_LINES = 200;
+
+/** A line of a log's end. */
+export interface LogTailLine {
+  /** ISO 8601. */
+  timestamp: string;
+  message: string;
+}
+
 export interface UploadRecord {
   id: string;
   ownerId: string;
@@ -200,6 +210,12 @@ export interface DeploymentStore {
   ): Promise<Page<DeploymentRecord>>;
   /** Ids of an app's deployments that have not ended. */
   unended(appId: string): Promise<string[]>;
+  /**
+   * Keeps the end of a deployment's log beside its record, for those who read the database with other tools. A
+   * keeper that nobody reads so keeps nothing: the whole log is in storage. Of a deployment that is not there
+   * nothing is kept.
+   */
+  keepLogTail(id: string, lines: readonly LogTailLine[]): Promise<void>;
 }
 
 export interface UploadStore {
@@ -228,6 +244,7 @@ export interface TokenStore {
   insert(token: TokenRecord): Promise<void>;
   /** A token of that kind that has not run out by `now`. */
   byHash(kind: TokenKind, hash: string, now: string): Promise<TokenRecord | null>;
+  byId(ownerId: string, kind: TokenKind, id: string): Promise<TokenRecord | null>;
   /** All of a kind, or those of one App, or those that one user made. */
   list(
     ownerId: string,

@@ -19,6 +19,16 @@ export function tokenContract(create: CreateKeeper): void {
     expect(await tokens.byHash('api', anyHash(), NOW)).toBeNull();
   });
 
+  test('a token is found by its id by its owner only, as the kind that it is', async () => {
+    const { tokens } = await create();
+    const token = tokenRecord();
+    await tokens.insert(token);
+    expect(await tokens.byId(token.ownerId, 'api', token.id)).toEqual(token);
+    expect(await tokens.byId(crypto.randomUUID(), 'api', token.id)).toBeNull();
+    expect(await tokens.byId(token.ownerId, 'sign_in', token.id)).toBeNull();
+    expect(await tokens.byId(token.ownerId, 'api', tokenRecord().id)).toBeNull();
+  });
+
   test.each([
     ['has not run out a moment before its time', AFTER, true],
     ['has run out at its time', NOW, false],

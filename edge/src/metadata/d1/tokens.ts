@@ -34,6 +34,16 @@ export function createTokenStore(database: Database): TokenStore {
       return row && toToken(row);
     },
 
+    async byId(ownerId, kind, id) {
+      const row = await database.first(
+        'SELECT * FROM tokens WHERE id = ? AND owner_id = ? AND kind = ?',
+        id,
+        ownerId,
+        kind,
+      );
+      return row && toToken(row);
+    },
+
     list(ownerId, kind, page, narrowed) {
       const where: Where = { owner_id: ownerId, kind };
       if (narrowed && 'appId' in narrowed) where.app_id = narrowed.appId;

@@ -1,0 +1,68 @@
+/** The MongoDB keeper of metadata as the Worker has it: in workerd, behind its object, on a database of its own. */
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { Miniflare } from 'miniflare';
+import { MongoClient } from 'mongodb';
+import type { Metadata } from '../../edge/src/metadata/metadata.ts';
+import type { Answer, Call } from '../../edge/src/metadata/mongo/call.ts';
+import { remoteMetadata } from '../../edge/src/metadata/mongo/remote.ts';
+import { miniflareOptions } from '../../stack/edge/options.ts';
+import { edgeBundle, edgeConfig } from '../instance/edge.ts';
+
+/** Our Worker with another door: it passes calls on to the object, as ours does. A Map travels as its entries. */
+const DOOR = `export * from './index.js';
+export default {
+  async fetch(request, env) {
+    try {
+      const answer = await env.MONGO.getByName('metadata').call(JSON.parse(await request.text()));
+      return new Response(JSON.stringify(answer, (_, value) => (value instanceof Map ? { entries: [...value] } : value)));
+    } catch (error) {
+      return new Response(String(error), { status: 500 });
+    }
+  },
+};`;
+
+const revive = (_: string, value: unknown) =>
+  value !== null && typeof value === 'object' && 'entries' in value && Array.isArray(value.entries)
+    ? new Map(value.entries)
+    : value;
+
+export interface KeeperInWorkerd {
+  metadata: Metadata;
+  /** Forgets all records; indexes stay. */
+  empty(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts the Worker with that database. Nothing is asked of MongoDB until metadata is. */
+export async function keeperInWorkerd(uri: string): Promise<KeeperInWorkerd> {
+  const state = await mkdtemp(join(tmpdir(), 'appflux-keeper-'));
+  const bundle = await edgeBundle();
+  const main = join(state, 'bundle', 'door.js');
+  await cp(dirname(bundle), dirname(main), { recursive: true });
+  await writeFile(main, DOOR);
+  const config = edgeConfig({ main, state, port: 0, variables: { MONGODB_URI: uri } });
+  const miniflare = new Miniflare(miniflareOptions(config, (level, text) => console.log(level, text)));
+  const door = await miniflare.ready;
+  const client = new MongoClient(uri);
+  const call = async (call: Call): Promise<Answer> => {
+    const response = await fetch(door, { method: 'POST', body: JSON.stringify(call) });
+    const text = await response.text();
+    if (!response.ok) throw new Error(text);
+    return JSON.parse(text, revive);
+  };
+  return {
+    metadata: remoteMetadata(() => ({ call })),
+    empty: async () => {
+      for (const { name } of await client.db().listCollections().toArray()) {
+        await client.db().collection(name).deleteMany({});
+      }
+    },
+    stop: async () => {
+      await client.close();
+      await miniflare.dispose();
+      await rm(state, { recursive: true, force: true });
+    },
+  };
+}

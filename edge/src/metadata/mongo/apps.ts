@@ -1,0 +1,80 @@
+import { AppFluxError } from '@appflux/protocol';
+import type { Db } from 'mongodb';
+import type { AppRecord, AppStore, DeploymentRecord, TokenRecord } from '../metadata.ts';
+import { is, Records } from './database.ts';
+import { idOf } from './documents.ts';
+
+export function createAppStore(db: Db): AppStore {
+  const apps = new Records<AppRecord>(db, 'apps');
+  const deployments = new Records<DeploymentRecord>(db, 'deployments');
+  const files = new Records(db, 'appFiles');
+  const tokens = new Records<TokenRecord>(db, 'tokens');
+
+  return {
+    async insert(app) {
+      if (await apps.insert(app, { builds: 0 })) return;
+      if (await apps.first({ slug: is(app.slug) })) {
+        throw new AppFluxError('slug_taken', `There is an app with the slug ${app.slug} already`, {
+          hint: 'Choose another slug.',
+        });
+      }
+      throw new Error(`There is an app with the id ${app.id} already`);
+    },
+
+    byId: (id) => apps.first(apps.key(id)),
+    bySlug: (slug) => apps.first({ slug: is(slug) }),
+    list: (ownerId, page) => apps.page({ ownerId: is(ownerId) }, page),
+    update: (id, change) => apps.change(id, change),
+
+    async setVariable(id, name, variable) {
+      await apps.update(apps.key(id), { $set: { [`envVars.${name}`]: variable } });
+    },
+
+    async deleteVariable(id, name) {
+      const path = `envVars.${name}`;
+      const { modifiedCount } = await apps.documents.updateOne(
+        { ...apps.key(id), [path]: { $exists: true } },
+        { $unset: { [path]: '' } },
+      );
+      return modifiedCount > 0;
+    },
+
+    async nextBuildNumber(id) {
+      const counted = await apps.documents.findOneAndUpdate(
+        apps.key(id),
+        { $inc: { builds: 1 } },
+        { returnDocument: 'after' },
+      );
+      if (counted === null) throw new AppFluxError('not_found', 'There is no such app');
+      return Number(counted.builds);
+    },
+
+    async delete(id) {
+      // The app goes first: from then on nothing is added to it (see `ofApp`), so what is removed stays removed.
+      const removed = await apps.remove(apps.key(id));
+      await deployments.remove({ appId: idOf(id) });
+      await files.remove({ appId: idOf(id) });
+      await tokens.remove({ appId: is(id) });
+      return removed > 0;
+    },
+  };
+}
+
+/**
+ * Writes something that belongs to an app; gives null, and keeps nothing, when there is no such app. `undo` removes
+ * what was written when the app was deleted at the same time.
+ */
+export async function ofApp<Result>(
+  db: Db,
+  appId: string,
+  write: () => Promise<Result>,
+  undo: () => Promise<unknown>,
+): Promise<Result | null> {
+  const apps = new Records<AppRecord>(db, 'apps');
+  const isThere = async () => (await apps.documents.countDocuments(apps.key(appId), { limit: 1 })) > 0;
+  if (!(await isThere())) return null;
+  const result = await write();
+  if (await isThere()) return result;
+  await undo();
+  return null;
+}

@@ -1,0 +1,15 @@
+import type { Db } from 'mongodb';
+import type { AuditRecord, AuditStore } from '../metadata.ts';
+import { is, Records } from './database.ts';
+
+export function createAuditStore(db: Db): AuditStore {
+  const audit = new Records<AuditRecord>(db, 'audit');
+
+  return {
+    async append(record) {
+      if (!(await audit.insert(record)))
+        throw new Error(`There is an entry with the id ${record.id} already`);
+    },
+    list: (ownerId, page) => audit.page({ ownerId: is(ownerId) }, page),
+  };
+}

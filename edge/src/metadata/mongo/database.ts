@@ -1,0 +1,105 @@
+/** MongoDB's collections, taking and giving records. Values in filters are always behind `$eq` or made by us. */
+import type { Page, PageQuery } from '@appflux/protocol';
+import { type Collection, type Db, type Filter, MongoServerError, type UpdateFilter } from 'mongodb';
+import { positionOf, toPage } from '../paging.ts';
+import { type CollectionName, SHAPES } from './collections.ts';
+import { type Document, idOf, type Shape, toDocument, toRecord } from './documents.ts';
+
+/** MongoDB's code for a second document with a value that an index says is unique. */
+const DUPLICATE_KEY = 11000;
+
+/** Whether a write was refused because another document has the value already. FerretDB says it in SQLite's words. */
+export const isDuplicate = (error: unknown): error is MongoServerError =>
+  error instanceof MongoServerError &&
+  (error.code === DUPLICATE_KEY || error.message.includes('UNIQUE constraint failed'));
+
+/**
+ * A condition that a member has this very value. Without `$eq`, a value that is an object with operators, should one
+ * ever get here, would be read as a condition of its own.
+ */
+export const is = <Value>(value: Value) => ({ $eq: value });
+
+/** One collection. */
+export class Records<Item extends object> {
+  readonly documents: Collection<Document>;
+  readonly #shape: Shape;
+
+  constructor(db: Db, name: CollectionName) {
+    this.documents = db.collection<Document>(name);
+    this.#shape = SHAPES[name];
+  }
+
+  /** The filter that finds the record with this key. */
+  key(key: string): Filter<Document> {
+    if (!this.#shape.ids.includes(this.#shape.key)) return { _id: is(key) };
+    return { _id: idOf(key) };
+  }
+
+  document(record: object, drawn?: Record<string, unknown>): Document {
+    return toDocument(this.#shape, record, drawn);
+  }
+
+  record(document: Document): Item {
+    return toRecord(this.#shape, document);
+  }
+
+  /** The first record that satisfies the filter, or null. */
+  async first(filter: Filter<Document>): Promise<Item | null> {
+    const document = await this.documents.findOne(filter);
+    return document && this.record(document);
+  }
+
+  /** All that satisfy it, in the order of `sort`. */
+  async all(filter: Filter<Document>, sort: Record<string, 1 | -1>, limit = 0): Promise<Item[]> {
+    const documents = await this.documents.find(filter).sort(sort).limit(limit).toArray();
+    return documents.map((document) => this.record(document));
+  }
+
+  /** A page of those that satisfy it, newest first. */
+  async page(
+    this: Records<Item & { id: string }>,
+    filter: Filter<Document>,
+    page: PageQuery,
+  ): Promise<Page<Item>> {
+    const position = positionOf(page);
+    const below = position === null ? filter : { ...filter, _id: { $lt: idOf(position) } };
+    return toPage(await this.all(below, { _id: -1 }, page.limit + 1), page.limit);
+  }
+
+  /** Adds a record; false when a value that is unique is there already. */
+  async insert(record: object, drawn?: Record<string, unknown>): Promise<boolean> {
+    try {
+      await this.documents.insertOne(this.document(record, drawn));
+      return true;
+    } catch (error) {
+      if (isDuplicate(error)) return false;
+      throw error;
+    }
+  }
+
+  /** Sets the named members of the record with this key; gives it as it is then, or null when there is none. */
+  async change(key: string, change: object): Promise<Item | null> {
+    const set = this.document(change);
+    if (Object.keys(set).length === 0) return this.first(this.key(key));
+    return this.update(this.key(key), { $set: set });
+  }
+
+  /** Updates the first that satisfies the filter; gives it as it is then, or null when there is none. */
+  async update(filter: Filter<Document>, update: UpdateFilter<Document>): Promise<Item | null> {
+    const document = await this.documents.findOneAndUpdate(filter, update, { returnDocument: 'after' });
+    return document && this.record(document);
+  }
+
+  /** Keeps the record unless there is one with its key; gives what is kept. */
+  async keep(key: string, record: object): Promise<Item> {
+    await this.insert(record);
+    const kept = await this.first(this.key(key));
+    if (kept === null) throw new Error(`${key} was just written and is not there`);
+    return kept;
+  }
+
+  /** Removes those that satisfy the filter; gives how many there were. */
+  async remove(filter: Filter<Document>): Promise<number> {
+    return (await this.documents.deleteMany(filter)).deletedCount;
+  }
+}

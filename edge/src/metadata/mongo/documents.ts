@@ -1,0 +1,54 @@
+/**
+ * Between records and the documents that MongoDB keeps of them. Ids are ObjectIds there and the times of apps and
+ * deployments are dates, so that whoever reads the database with other tools finds what they expect.
+ */
+import { ObjectId } from 'mongodb';
+
+/** A document as it is kept. */
+// biome-ignore lint/suspicious/noExplicitAny: the driver draws its operators' types from this one, and `unknown` lets none of them through
+export type Document = { _id: ObjectId | string; [member: string]: any };
+
+/** How the records of one collection are kept. */
+export interface Shape {
+  /** The member that becomes `_id`. */
+  key: string;
+  /** Members that hold an id of 24 hexadecimal digits, or null. */
+  ids: readonly string[];
+  /** Members that hold a time, or null. */
+  dates: readonly string[];
+  /** Members of the document that no record has: counters and versions, which are kept beside it. */
+  beside: readonly string[];
+  /** Members that are drawn from the others for queries and for other readers. */
+  drawn: readonly string[];
+}
+
+/** An id as it is kept. */
+export const idOf = (id: string): ObjectId => ObjectId.createFromHexString(id);
+
+/** The document of a record; `drawn` are the members that its shape says are drawn from it. */
+export function toDocument(shape: Shape, record: object, drawn: Record<string, unknown> = {}): Document {
+  const members = Object.entries({ ...record, ...drawn }).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name === shape.key ? '_id' : name, kept(shape, name, value)] as const],
+  );
+  return Object.fromEntries(members) as Document;
+}
+
+function kept(shape: Shape, name: string, value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  if (shape.ids.includes(name)) return idOf(value);
+  return shape.dates.includes(name) ? new Date(value) : value;
+}
+
+/** The record of a document. With `whole`, what is kept beside it as well. */
+export function toRecord<Item>(shape: Shape, document: Document, whole = false): Item {
+  const left = whole ? shape.drawn : [...shape.drawn, ...shape.beside];
+  const members = Object.entries(document).flatMap(([name, value]) =>
+    left.includes(name) ? [] : [[name === '_id' ? shape.key : name, told(value)] as const],
+  );
+  return Object.fromEntries(members) as Item;
+}
+
+function told(value: unknown): unknown {
+  if (value instanceof ObjectId) return value.toHexString();
+  return value instanceof Date ? value.toISOString() : value;
+}

@@ -1,0 +1,41 @@
+/** The MongoDB keeper of metadata, on a database that somebody has connected to (see object.ts). */
+import type { Db } from 'mongodb';
+import type { Metadata } from '../metadata.ts';
+import { createAppStore } from './apps.ts';
+import { createAuditStore } from './audit.ts';
+import { createDeploymentStore } from './deployments.ts';
+import { createFileStore } from './files.ts';
+import { createIdempotencyStore } from './idempotency.ts';
+import { createMemberStore } from './members.ts';
+import { createRunnerStore } from './runners.ts';
+import { createSecretStore } from './secrets.ts';
+import { createSessionStore } from './sessions.ts';
+import { removeExpired } from './sweep.ts';
+import { createTokenStore } from './tokens.ts';
+import { createUploadStore } from './uploads.ts';
+import { createUserStore } from './users.ts';
+
+/**
+ * Metadata in a MongoDB database that has its indexes. `publicUrl` is the instance's address, which the artifacts'
+ * addresses in the database begin with; null leaves it out.
+ */
+export function createMongoMetadata(db: Db, publicUrl: string | null): Metadata {
+  return {
+    async ping() {
+      await db.command({ ping: 1 });
+    },
+    removeExpired: (now) => removeExpired(db, now),
+    apps: createAppStore(db),
+    files: createFileStore(db),
+    deployments: createDeploymentStore(db, publicUrl),
+    uploads: createUploadStore(db),
+    runners: createRunnerStore(db),
+    tokens: createTokenStore(db),
+    users: createUserStore(db),
+    members: createMemberStore(db),
+    audit: createAuditStore(db),
+    sessions: createSessionStore(db),
+    secrets: createSecretStore(db),
+    idempotency: createIdempotencyStore(db),
+  };
+}

@@ -1,0 +1,86 @@
+/**
+ * The Durable Object that keeps the connection to MongoDB. A Worker's sockets end with the request that opened them,
+ * so a client of its own for each would connect anew each time; the object's stay, across requests and outages.
+ */
+import { DurableObject } from 'cloudflare:workers';
+import { AppFluxError, isAppFluxError } from '@appflux/protocol';
+import type { Env } from '../../env.ts';
+import type { Metadata } from '../metadata.ts';
+import type { Answer, Call } from './call.ts';
+
+/** The one object of an instance. */
+export const mongoOf = (env: Pick<Env, 'MONGO'>) => env.MONGO.getByName('metadata');
+
+interface Opened {
+  metadata: Metadata;
+  isOutage: (error: unknown) => boolean;
+}
+
+export class MongoObject extends DurableObject<Env> {
+  #opening: Promise<Opened> | null = null;
+
+  /** Calls a method of the keeper. The stores' methods check nothing: input was parsed at the border. */
+  async call({ store, method, args }: Call): Promise<Answer> {
+    try {
+      const { metadata } = await this.#open();
+      const target = store === null ? metadata : metadata[store as keyof Metadata];
+      const called = (target as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>)[method];
+      if (called === undefined) throw new Error(`The keeper has no ${store ?? ''}.${method}`);
+      return { value: await called.apply(target, args) };
+    } catch (error) {
+      const refusal = await this.#refusalOf(error);
+      if (refusal === null) throw error;
+      const { code, message, hint, retryAfterSeconds } = refusal;
+      return {
+        refused: {
+          code,
+          message,
+          ...(hint === undefined ? {} : { hint }),
+          ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+        },
+      };
+    }
+  }
+
+  /** The keeper on its connection. A connection that could not be made is tried again by the next call. */
+  #open(): Promise<Opened> {
+    this.#opening ??= this.#connect().catch((error: unknown) => {
+      this.#opening = null;
+      throw error;
+    });
+    return this.#opening;
+  }
+
+  async #connect(): Promise<Opened> {
+    // Loaded when it is needed: most instances have no MongoDB, and the driver is larger than all else together.
+    const [{ connect, isOutage }, { createMongoMetadata }] = await Promise.all([
+      import('./connection.ts'),
+      import('./index.ts'),
+    ]);
+    try {
+      const { client, database } = await connect(this.env.MONGODB_URI ?? '');
+      return { metadata: createMongoMetadata(client.db(database), this.env.PUBLIC_URL), isOutage };
+    } catch (error) {
+      if (isOutage(error)) throw unreachable(error);
+      throw error;
+    }
+  }
+
+  /** The refusal that an error is to be told as, or null for a fault of ours. */
+  async #refusalOf(error: unknown): Promise<AppFluxError | null> {
+    if (isAppFluxError(error)) return error;
+    const opened = await this.#opening?.catch(() => null);
+    if (!opened?.isOutage(error)) return null;
+    return unreachable(error);
+  }
+}
+
+function unreachable(cause: unknown): AppFluxError {
+  // The operator's log has the driver's words, which may name hosts; whoever called only hears that it is down.
+  console.error('MongoDB does not answer', cause);
+  return new AppFluxError('unavailable', 'The metadata store does not answer', {
+    hint: 'Try again in a few seconds.',
+    retryAfterSeconds: 2,
+    cause,
+  });
+}

@@ -1,0 +1,49 @@
+import { AppFluxError } from '@appflux/protocol';
+import type { Db } from 'mongodb';
+import type { UserRecord, UserStore } from '../metadata.ts';
+import { is, isDuplicate, Records } from './database.ts';
+
+/** The name of the document that says who came first. */
+const OWNER = 'owner';
+
+export function createUserStore(db: Db): UserStore {
+  const users = new Records<UserRecord>(db, 'users');
+  const instance = new Records<{ name: string; user: UserRecord }>(db, 'instance');
+
+  async function insert(user: UserRecord): Promise<void> {
+    if (!(await users.insert(user))) throw emailTaken();
+    // Whoever came first stays the first, whatever their clocks said.
+    await instance.insert({ name: OWNER, user });
+  }
+
+  async function owner(): Promise<UserRecord | null> {
+    const first = await instance.first(instance.key(OWNER));
+    return first && users.first(users.key(first.user.id));
+  }
+
+  return {
+    insert,
+    owner,
+    byId: (id) => users.first(users.key(id)),
+    byEmail: (email) => users.first({ email: is(email) }),
+    byGithubId: (githubId) => users.first({ githubId: is(githubId) }),
+
+    async update(id, change) {
+      try {
+        return await users.change(id, change);
+      } catch (error) {
+        if (isDuplicate(error)) throw emailTaken(error);
+        throw error;
+      }
+    },
+
+    async keepOwner(user) {
+      const { user: first } = await instance.keep(OWNER, { name: OWNER, user });
+      // Named before it is written: a start that breaks off in between goes on with the same user.
+      return users.keep(first.id, first);
+    },
+  };
+}
+
+const emailTaken = (cause?: unknown) =>
+  new AppFluxError('email_taken', 'Somebody has this e-mail address already', { cause });

@@ -1,0 +1,20 @@
+/** A server that speaks MongoDB's protocol, for the tests of metadata: FerretDB, over SQLite. */
+import { ensureProgram, findProgram, type GoProgram } from '../go/program.ts';
+import type { Task } from '../progress.ts';
+
+const FERRETDB: GoProgram = {
+  title: 'A MongoDB server for the tests',
+  name: 'ferretdb',
+  module: 'github.com/FerretDB/FerretDB',
+  version: 'v1.24.2',
+  package: 'cmd/ferretdb',
+  tags: ['ferretdb_no_postgresql'],
+  files: { 'build/version/version.txt': 'v1.24.2\n' },
+};
+
+/** The server's program: one on the PATH, else the one that was built here, else null. */
+export const findFerretDb = (root: string): Promise<string | null> => findProgram(root, FERRETDB);
+
+/** Builds the server unless it is there, and gives its program. */
+export const ensureFerretDb = (root: string, task: Task): Promise<string> =>
+  ensureProgram(root, FERRETDB, task);
