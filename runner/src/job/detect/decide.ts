@@ -7,11 +7,12 @@ import { IMAGES } from './images.ts';
 import { MANIFEST_NAME, parseManifest } from './manifest.ts';
 import { chooseNode } from './node-version.ts';
 import { nothingFound } from './nothing-found.ts';
-import { packageVersion, parsePackageJson } from './package-json.ts';
-import { choosePackageManager, type PackageAt } from './package-manager.ts';
+import { packageVersion, versionText } from './package-json.ts';
+import { choosePackageManager } from './package-manager.ts';
+import { packagesAbove } from './packages-above.ts';
 import { because, type Reason, type ReasonAbout } from './reason.ts';
-import { RULES } from './rules/index.ts';
-import type { Finding, Refusal, Rule, Subject } from './rules/rule.ts';
+import { type Alternative, type Answer, alternatives, ask, howToChoose, rulesFor } from './rules/ask.ts';
+import type { Finding, Subject } from './rules/rule.ts';
 import { likelyOutputs } from './rules/web/static-files.ts';
 import { joinPath, type SourceTree } from './tree.ts';
 
@@ -59,18 +60,19 @@ export async function decide(tree: SourceTree, settings: DetectSettings): Promis
   );
   for (const output of outputs?.value ?? []) compileGlob(output);
 
-  const packages = packagesOf(tree);
+  const packages = packagesAbove(tree);
   const choice = choosePackageManager(tree, packages);
   const subject: Subject = {
     tree,
     packages,
     manager: choice.manager,
+    type: type?.value ?? null,
     framework: build.framework,
     hasOwnImage: image !== null,
   };
-  const rules = RULES.filter((rule) => type === null || rule.types.includes(type.value));
-  const found = await askRules(rules, subject);
-  const finding = usable(found, subject, rules, { type: type?.value ?? null, buildCommand, outputs });
+  const answers = await ask(subject);
+  const others = await alternatives(subject, answers);
+  const finding = usable(answers, others, subject, { buildCommand, outputs });
   const needsInstall = packages.length > 0 && (finding.needsInstall || buildCommand !== null);
   const node = chooseNode(tree, packages, pick(build.node, manifest.node));
   const set: readonly Reason[] = [
@@ -86,7 +88,12 @@ export async function decide(tree: SourceTree, settings: DetectSettings): Promis
   ];
   // What is set makes untrue what was found about the same thing.
   const overruled = new Set(set.map(({ about }) => about));
-  const detected = [...finding.reasons, ...(needsInstall ? choice.reasons : []), ...node.reasons];
+  const detected = [
+    ...finding.reasons,
+    ...(needsInstall ? choice.reasons : []),
+    ...node.reasons,
+    ...others.map((other) => because('type', howToChoose(other, finding.type))),
+  ];
   reasons.push(...detected.filter(({ about }) => !overruled.has(about)), ...set);
 
   return {
@@ -96,12 +103,13 @@ export async function decide(tree: SourceTree, settings: DetectSettings): Promis
       packageManager: packages.length > 0 ? choice.manager : null,
       image: image?.value ?? finding.image,
       node: node.node,
-      installCommand: installCommand?.value ?? (needsInstall ? choice.installCommand : null),
+      installCommand:
+        installCommand?.value ?? finding.installCommand ?? (needsInstall ? choice.installCommand : null),
       buildCommand: buildCommand?.value ?? finding.buildCommand,
       outputs: outputs?.value ?? outputsOf(finding, subject, buildCommand !== null),
       reasons: reasons.slice(0, MAX_REASONS).map(({ text }) => printable(text, MAX_REASON)),
     },
-    version: packageVersion(packages[0]?.pkg ?? null),
+    version: versionText(finding.version ?? null) ?? packageVersion(packages[0]?.pkg ?? null),
     ignoreCommand: manifest.ignoreCommand ?? null,
   };
 }
@@ -129,46 +137,30 @@ function readManifest(tree: SourceTree, reasons: Reason[]): Manifest {
   return {};
 }
 
-/** The package.json files from the root directory up to the source's top, nearest first. */
-function packagesOf(tree: SourceTree): PackageAt[] {
-  return tree.upward(tree.base).flatMap((folder) => {
-    const path = joinPath(folder, 'package.json');
-    const text = tree.text(path);
-    return text === null ? [] : [{ folder, pkg: parsePackageJson(text, path) }];
-  });
-}
-
-async function askRules(rules: readonly Rule[], subject: Subject): Promise<Finding | Refusal | null> {
-  for (const rule of rules) {
-    const found = await rule.find(subject);
-    if (found !== null) return found;
-  }
-  return null;
-}
-
 /** The settings that can stand in for what no rule finds. */
 interface ByHand {
-  readonly type: AppType | null;
   readonly buildCommand: Setting<string> | null;
   readonly outputs: Setting<string[]> | null;
 }
 
 /**
- * What a rule found. Where none did, or one refused, outputs that are set mean that somebody knows better; a
- * build command alone does so only where no rule objects.
+ * What decides. Where no rule found anything, or the one that decides refused, outputs that are set mean that
+ * somebody knows better; a build command alone does so only where no rule objects.
  */
 function usable(
-  found: Finding | Refusal | null,
+  answers: readonly Answer[],
+  others: readonly Alternative[],
   subject: Subject,
-  rules: readonly Rule[],
   set: ByHand,
 ): Finding {
+  const found = answers[0]?.outcome ?? null;
   if (found !== null && !('refusal' in found)) return found;
-  const refusal = found ?? nothingFound(subject, set.type, rules);
+  const refusal = found ?? nothingFound(subject, rulesFor(subject));
   if (set.outputs === null && (found !== null || set.buildCommand === null)) {
-    throw new JobFailure('nothing_to_build', refusal.refusal, { hint: refusal.hint });
+    const hint = [refusal.hint, ...others.map((other) => howToChoose(other, null))].join(' ');
+    throw new JobFailure('nothing_to_build', refusal.refusal, { hint });
   }
-  const type = set.type ?? 'web';
+  const type = subject.type ?? answers[0]?.rule.types[0] ?? 'web';
   const text = `${refusal.refusal} It is built as ${(set.outputs ?? set.buildCommand)?.by} says.`;
   return {
     type,

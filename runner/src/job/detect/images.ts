@@ -2,11 +2,14 @@
 import type { AppType } from '@appflux/protocol';
 
 export const WEB_IMAGE = 'appflux/web-builder';
+export const ANDROID_IMAGE = 'appflux/android-builder';
+export const FLUTTER_IMAGE = 'appflux/flutter-builder';
+export const DESKTOP_IMAGE = 'appflux/desktop-builder';
 
 /** The image that builds a type of App unless something else is said. */
 export const IMAGES: Readonly<Record<AppType, string>> = {
   web: WEB_IMAGE,
   pwa: WEB_IMAGE,
-  android: 'appflux/android-builder',
-  desktop: 'appflux/desktop-builder',
+  android: ANDROID_IMAGE,
+  desktop: DESKTOP_IMAGE,
 };

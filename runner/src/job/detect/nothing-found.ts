@@ -1,18 +1,11 @@
 /** What to say when no rule knows a source. */
-import type { AppType } from '@appflux/protocol';
 import { listed, printable } from '../prepare/printable.ts';
 import type { Refusal, Rule, Subject } from './rules/rule.ts';
 import type { SourceTree } from './tree.ts';
 
 /** What to say where no rule knows the source: what was looked for, and where a project may be instead. */
-export function nothingFound({ tree }: Subject, type: AppType | null, rules: readonly Rule[]): Refusal {
+export function nothingFound({ tree }: Subject, rules: readonly Rule[]): Refusal {
   const where = tree.base === '' ? 'at the top of the source' : `in ${printable(tree.base)}`;
-  if (rules.length === 0) {
-    return {
-      refusal: `AppFlux cannot yet find out by itself how to build an App of type ${type}.`,
-      hint: 'Set an image, a build command and outputs in the App or in appflux.json.',
-    };
-  }
   const looked = rules.map((rule) => rule.looksFor).join(', ');
   const elsewhere = projectFolders(tree);
   return {
@@ -24,6 +17,9 @@ export function nothingFound({ tree }: Subject, type: AppType | null, rules: rea
   };
 }
 
+const PROJECT_FILE =
+  /\/(?:package\.json|index\.html|pubspec\.yaml|settings\.gradle(?:\.kts)?|config\.xml|wails\.json)$/;
+
 /**
  * Folders below the root directory in which a project seems to be, the nearest first; none below another one.
  */
@@ -31,7 +27,7 @@ function projectFolders(tree: SourceTree): string[] {
   const prefix = tree.base === '' ? '' : `${tree.base}/`;
   const folders = tree
     .files()
-    .filter((path) => path.startsWith(prefix) && /\/(?:package\.json|index\.html)$/.test(path))
+    .filter((path) => path.startsWith(prefix) && PROJECT_FILE.test(path))
     .map((path) => path.slice(prefix.length, path.lastIndexOf('/')))
     .sort((a, b) => a.split('/').length - b.split('/').length || (a < b ? -1 : 1));
   return folders.filter(

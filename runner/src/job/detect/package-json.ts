@@ -20,6 +20,23 @@ function textsOf(value: unknown): Texts {
   return texts;
 }
 
+function firstText(value: unknown): string | null {
+  if (typeof value === 'string' && value.length <= MAX_TEXT) return value;
+  return Object.values(textsOf(value))[0] ?? null;
+}
+
+/** `["a/*"]`, or Yarn's `{ packages: ["a/*"] }`. */
+function globsOf(value: unknown): readonly string[] | null {
+  if (value === null || value === false) return null;
+  const list = Array.isArray(value) ? value : tableOf(value)?.packages;
+  return Array.isArray(list) ? list.filter((glob) => typeof glob === 'string').slice(0, 200) : [];
+}
+
+const tableOf = (value: unknown): Readonly<Record<string, unknown>> | null =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Readonly<Record<string, unknown>>)
+    : null;
+
 const Text = z.string().max(MAX_TEXT).nullable().catch(null).default(null);
 const TextsField = z.unknown().default(null).transform(textsOf);
 
@@ -31,11 +48,17 @@ const PackageJson = z.object({
   scripts: TextsField,
   dependencies: TextsField,
   devDependencies: TextsField,
+  peerDependencies: TextsField,
   engines: TextsField,
-  workspaces: z
-    .unknown()
-    .default(null)
-    .transform((value) => value !== null && value !== false),
+  productName: Text,
+  main: Text,
+  module: Text,
+  /** One program, or several by name; of several the first is the one that is named here. */
+  bin: z.unknown().default(null).transform(firstText),
+  /** The settings of electron-builder, if they are here; whatever else it may be. */
+  build: z.unknown().default(null).transform(tableOf),
+  /** The globs of a workspace's packages; null if this is no workspace. */
+  workspaces: z.unknown().default(null).transform(globsOf),
 });
 export type PackageJson = z.infer<typeof PackageJson>;
 
@@ -61,8 +84,11 @@ export const allDependencies = (pkg: PackageJson): Texts =>
 
 const VERSION = /^[0-9A-Za-z][0-9A-Za-z.+-]{0,99}$/;
 
-/** The package's version, if it has one that can stand in a file name. */
-export function packageVersion(pkg: PackageJson | null): string | null {
-  const version = pkg?.version?.trim() ?? '';
+/** A version that can stand in a file name, or null. */
+export function versionText(text: string | null): string | null {
+  const version = text?.trim() ?? '';
   return VERSION.test(version) ? version : null;
 }
+
+/** The package's version, if it has one that can stand in a file name. */
+export const packageVersion = (pkg: PackageJson | null): string | null => versionText(pkg?.version ?? null);

@@ -8,6 +8,8 @@ import { joinPath, type NodeKind, SourceTree, wantedText } from './tree.ts';
 const MAX_DEPTH = 6;
 const MAX_ENTRIES = 50_000;
 const MAX_TEXTS = 2_000;
+/** In UTF-16 units, over all texts: they are in memory together. */
+const MAX_TEXT_LENGTH = 64 * 1024 * 1024;
 
 /** Folders that hold what others wrote, or that a build makes anew. */
 const SKIPPED: ReadonlySet<string> = new Set([
@@ -20,6 +22,10 @@ const SKIPPED: ReadonlySet<string> = new Set([
   '.svelte-kit',
   '.turbo',
   '.cache',
+  '.gradle',
+  '.dart_tool',
+  'Pods',
+  'DerivedData',
 ]);
 
 /**
@@ -39,6 +45,8 @@ export async function readTree(top: string, base: string, signal: AbortSignal): 
     signal.throwIfAborted();
     const entries = await readdir(join(top, folder), { withFileTypes: true });
     for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1)).slice(0, MAX_ENTRIES)) {
+      // A name that is not UTF-8 comes out of readdir as another, which cannot be opened.
+      if (entry.name.includes('\u{FFFD}')) continue;
       const path = joinPath(folder, entry.name);
       if (entry.isFile()) kinds.set(path, 'file');
       if (!entry.isDirectory()) continue;
@@ -46,12 +54,15 @@ export async function readTree(top: string, base: string, signal: AbortSignal): 
       if (!SKIPPED.has(entry.name) && isNear(path, base)) folders.push(path);
     }
   }
+  let length = 0;
   for (const [path, kind] of kinds) {
     const wanted = kind === 'file' ? wantedText(path) : null;
     if (wanted === null) continue;
     const text = await readText(join(top, path), { ...wanted, name: path });
-    if (text !== null) texts.set(path, text);
-    if (texts.size >= MAX_TEXTS) break;
+    if (text === null) continue;
+    texts.set(path, text);
+    length += text.length;
+    if (texts.size >= MAX_TEXTS || length >= MAX_TEXT_LENGTH) break;
   }
   return new SourceTree(kinds, texts, base);
 }

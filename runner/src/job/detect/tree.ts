@@ -30,21 +30,25 @@ export function insidePath(folder: string, path: string): string | null {
 export class SourceTree {
   readonly #kinds: ReadonlyMap<string, NodeKind>;
   readonly #texts: ReadonlyMap<string, string>;
-  readonly #names = new Map<string, string[]>();
+  readonly #names: ReadonlyMap<string, readonly string[]>;
   /** The root directory: where the build runs. */
   readonly base: string;
 
-  constructor(kinds: ReadonlyMap<string, NodeKind>, texts: ReadonlyMap<string, string>, base = '') {
+  constructor(
+    kinds: ReadonlyMap<string, NodeKind>,
+    texts: ReadonlyMap<string, string>,
+    base = '',
+    names: ReadonlyMap<string, readonly string[]> = namesByFolder(kinds.keys()),
+  ) {
     this.#kinds = kinds;
     this.#texts = texts;
+    this.#names = names;
     this.base = base;
-    for (const path of [...kinds.keys()].sort()) {
-      const slash = path.lastIndexOf('/');
-      const folder = slash === -1 ? '' : path.slice(0, slash);
-      const names = this.#names.get(folder) ?? [];
-      names.push(path.slice(slash + 1));
-      this.#names.set(folder, names);
-    }
+  }
+
+  /** The same tree, seen from another root directory. */
+  from(base: string): SourceTree {
+    return new SourceTree(this.#kinds, this.#texts, base, this.#names);
   }
 
   isFile(path: string): boolean {
@@ -85,6 +89,18 @@ export class SourceTree {
   }
 }
 
+function namesByFolder(paths: Iterable<string>): Map<string, string[]> {
+  const byFolder = new Map<string, string[]>();
+  for (const path of [...paths].sort()) {
+    const slash = path.lastIndexOf('/');
+    const folder = slash === -1 ? '' : path.slice(0, slash);
+    const names = byFolder.get(folder) ?? [];
+    names.push(path.slice(slash + 1));
+    byFolder.set(folder, names);
+  }
+  return byFolder;
+}
+
 /** A tree from texts by path, as tests and a browser have them. Folders are implied. */
 export function treeFromTexts(texts: Readonly<Record<string, string>>, base = ''): SourceTree {
   const kinds = new Map<string, NodeKind>();
@@ -105,22 +121,35 @@ export interface WantedText {
 }
 
 const KB = 1024;
-const BY_NAME: Readonly<Record<string, WantedText>> = {
-  'package.json': { maxBytes: 1024 * KB, headOnly: false },
-  'appflux.json': { maxBytes: 64 * KB, headOnly: false },
-  'angular.json': { maxBytes: 512 * KB, headOnly: true },
-  'manifest.json': { maxBytes: 64 * KB, headOnly: true },
-  'config.toml': { maxBytes: 64 * KB, headOnly: true },
-  'yarn.lock': { maxBytes: 4 * KB, headOnly: true },
-  '.nvmrc': { maxBytes: 4 * KB, headOnly: true },
-  '.node-version': { maxBytes: 4 * KB, headOnly: true },
-  '.eleventy.js': { maxBytes: 64 * KB, headOnly: true },
-};
+const SMALL: WantedText = { maxBytes: 4 * KB, headOnly: true };
+const MEDIUM: WantedText = { maxBytes: 64 * KB, headOnly: true };
+const LARGE: WantedText = { maxBytes: 1024 * KB, headOnly: true };
+
+const BY_NAME: ReadonlyMap<string, WantedText> = new Map<string, WantedText>([
+  ['package.json', { maxBytes: 1024 * KB, headOnly: false }],
+  ['appflux.json', { maxBytes: 64 * KB, headOnly: false }],
+  ['angular.json', { maxBytes: 512 * KB, headOnly: true }],
+  ...['yarn.lock', '.nvmrc', '.node-version', '.fvmrc', 'fvm_config.json'].map(
+    (name) => [name, SMALL] as const,
+  ),
+  ...[
+    ['manifest.json', 'config.toml', '.eleventy.js', 'lerna.json', 'nx.json', 'project.json', 'app.json'],
+    ['pnpm-workspace.yaml', 'pubspec.yaml', 'libs.versions.toml', 'Cargo.toml', 'config.xml'],
+    ['capacitor.config.json', 'neutralino.config.json', 'wails.json'],
+    ['tauri.conf.json', 'tauri.conf.json5', 'Tauri.toml'],
+    ['electron-builder.json', 'electron-builder.json5', 'electron-builder.yml', 'electron-builder.yaml'],
+    ['electron-builder.toml'],
+  ]
+    .flat()
+    .map((name) => [name, MEDIUM] as const),
+  ...['settings.gradle', 'settings.gradle.kts', 'build.gradle', 'build.gradle.kts'].map(
+    (name) => [name, LARGE] as const,
+  ),
+]);
 const CONFIG = /^(?:[a-z-]+\.)?config\.[cm]?[jt]s$/;
 
 /** Whether detection reads a file, and how much of it. */
 export function wantedText(path: string): WantedText | null {
   const name = path.slice(path.lastIndexOf('/') + 1);
-  if (Object.hasOwn(BY_NAME, name)) return BY_NAME[name] ?? null;
-  return CONFIG.test(name) ? { maxBytes: 64 * KB, headOnly: true } : null;
+  return BY_NAME.get(name) ?? (CONFIG.test(name) ? MEDIUM : null);
 }

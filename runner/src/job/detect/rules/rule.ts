@@ -1,5 +1,6 @@
 /** What a rule of detection is: one kind of project that it knows. */
 import type { AppType, PackageManager } from '@appflux/protocol';
+import type { PackageJson } from '../package-json.ts';
 import type { PackageAt } from '../package-manager.ts';
 import type { Reason } from '../reason.ts';
 import type { SourceTree } from '../tree.ts';
@@ -11,6 +12,8 @@ export interface Subject {
   readonly packages: readonly PackageAt[];
   /** The manager that runs scripts. */
   readonly manager: PackageManager;
+  /** The type that the App or appflux.json is set to, or null. */
+  readonly type: AppType | null;
   /** The framework that the App is set to, or null. */
   readonly framework: string | null;
   /** Whether the App or appflux.json names an image of its own: then tools that ours lacks may be in it. */
@@ -22,11 +25,15 @@ export interface Finding {
   readonly type: AppType;
   readonly framework: string | null;
   readonly image: string;
-  /** Whether the project's packages have to be installed before it is built. */
+  /** Whether the packages of package.json have to be installed before it is built. */
   readonly needsInstall: boolean;
+  /** What else than the package manager installs, where that is so. */
+  readonly installCommand?: string;
   readonly buildCommand: string | null;
   readonly outputs: readonly string[];
   readonly reasons: readonly Reason[];
+  /** The version that the project's own files give, where another than package.json says it. */
+  readonly version?: string | null;
 }
 
 /** Why a rule that is responsible for a project cannot build it. */
@@ -36,11 +43,21 @@ export interface Refusal {
   readonly hint: string;
 }
 
+export type Outcome = Finding | Refusal | null;
+
 export interface Rule {
+  /** The ids of frameworks that an App may be set to and that this rule alone knows. */
+  readonly frameworks: readonly string[];
   /** The types of App that it can make. */
   readonly types: readonly AppType[];
   /** What it looks for, as part of a sentence. */
   readonly looksFor: string;
   /** Null when this is no project of the rule's kind. */
-  find(subject: Subject): Promise<Finding | Refusal | null>;
+  find(subject: Subject): Outcome | Promise<Outcome>;
 }
+
+/** The package.json of the root directory itself, or null. */
+export const ownPackage = ({ tree, packages }: Subject): PackageJson | null => {
+  const first = packages[0];
+  return first !== undefined && first.folder === tree.base ? first.pkg : null;
+};

@@ -7,7 +7,7 @@ import { nearest } from '../../nearest.ts';
 import type { PackageJson } from '../../package-json.ts';
 import { because } from '../../reason.ts';
 import { joinPath } from '../../tree.ts';
-import type { Finding, Refusal, Rule, Subject } from '../rule.ts';
+import { type Finding, ownPackage, type Refusal, type Rule, type Subject } from '../rule.ts';
 import { detectFrameworks, frameworkByName, type KnownFramework } from './build-info.ts';
 import { findingFor, findingForScript, frameworkIn } from './packaged-site.ts';
 import { pwaReason } from './pwa.ts';
@@ -15,6 +15,8 @@ import { finishedSite, generatorOf } from './static-files.ts';
 import { isWorkspace, siteOfWorkspace } from './workspace.ts';
 
 export const webRule: Rule = {
+  // build-info knows their names, and which versions of a package they stand for.
+  frameworks: [],
   types: ['web', 'pwa'],
   looksFor: 'a package.json with a build script or a web framework, an index.html',
   async find(subject) {
@@ -28,22 +30,16 @@ export const webRule: Rule = {
   },
 };
 
-/** The package.json of the root directory itself. */
-const ownPackage = ({ tree, packages }: Subject): PackageJson | null => {
-  const first = packages[0];
-  return first !== undefined && first.folder === tree.base ? first.pkg : null;
-};
-
 async function findPackaged(subject: Subject, pkg: PackageJson): Promise<Finding | Refusal | null> {
   const { tree, manager, packages } = subject;
   const place = { tree, folder: tree.base, within: '', pkg, manager };
   const path = joinPath(tree.base, 'package.json');
   const names = tree.names(tree.base);
   const framework = await frameworkIn({ names, pkg });
-  const workspace = isWorkspace(subject, pkg.workspaces);
+  const workspace = isWorkspace(subject, pkg);
   // A workspace's top often lists frameworks that only its packages use.
   if (workspace && !hasPages(subject)) {
-    const site = await siteOfWorkspace(subject);
+    const site = await siteOfWorkspace(subject, pkg);
     if (site !== null) return site;
   }
   if (framework !== null) {

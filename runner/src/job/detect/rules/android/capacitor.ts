@@ -1,0 +1,67 @@
+/** Capacitor, and Ionic on it: a web app in an Android shell. */
+import { ANDROID_IMAGE } from '../../images.ts';
+import { allDependencies, type PackageJson } from '../../package-json.ts';
+import { runProgram } from '../../package-manager.ts';
+import { because } from '../../reason.ts';
+import { joinPath } from '../../tree.ts';
+import { type Outcome, ownPackage, type Rule, type Subject } from '../rule.ts';
+import { inOrder } from '../shell.ts';
+import { generatedGradlePart, gradlePartIn } from './gradle-part.ts';
+import { webCommand } from './web-part.ts';
+
+const CONFIGS = ['capacitor.config.ts', 'capacitor.config.js', 'capacitor.config.json'];
+
+/** https://capacitorjs.com/docs/android: build the web part, copy it in (`cap sync`), run Gradle. */
+export const capacitorRule: Rule = {
+  frameworks: ['capacitor', 'ionic'],
+  types: ['android'],
+  looksFor: 'Capacitor',
+  async find(subject) {
+    const pkg = ownPackage(subject);
+    if (pkg === null) return null;
+    const config = subject.tree.firstFile(subject.tree.base, CONFIGS);
+    if (config === null && allDependencies(pkg)['@capacitor/core'] === undefined) return null;
+    return findIn(subject, pkg, config);
+  },
+};
+
+async function findIn(subject: Subject, pkg: PackageJson, config: string | null): Promise<Outcome> {
+  const { tree, manager } = subject;
+  const dependencies = allDependencies(pkg);
+  const kept = gradlePartIn(subject, 'android');
+  const canBeMade = dependencies['@capacitor/android'] !== undefined && config !== null;
+  if (kept === null && !canBeMade) {
+    // Of a web app that Capacitor wraps for other systems only, the web part is what can be built.
+    if (subject.type !== 'android' && subject.framework === null) return null;
+    return {
+      refusal: 'This Capacitor project has no Android part.',
+      hint: 'Install @capacitor/android, run "npx cap add android", and deploy again.',
+    };
+  }
+  const part = kept ?? generatedGradlePart('android');
+  const web = await webCommand(subject, pkg);
+  const copy = runProgram(manager, kept === null ? 'cap add android' : 'cap sync android');
+  const command = inOrder(web, copy, part.command);
+  const isIonic = Object.keys(dependencies).some((name) => /^@ionic\/(?!cli)/.test(name));
+  const why = config ?? `${joinPath(tree.base, 'package.json')}, which depends on @capacitor/core`;
+  return {
+    type: 'android',
+    framework: isIonic ? 'ionic' : 'capacitor',
+    image: ANDROID_IMAGE,
+    needsInstall: true,
+    buildCommand: command,
+    outputs: part.outputs,
+    version: part.version === '1.0' ? null : part.version,
+    reasons: [
+      because(
+        'framework',
+        `Framework: ${isIonic ? 'Ionic with Capacitor' : 'Capacitor'}, because of ${why}.`,
+      ),
+      ...part.reasons.filter(({ about }) => about !== 'build'),
+      because(
+        'build',
+        `Build command: ${command}; ${web === null ? 'the web part is there as it is' : 'the web part is built first'}, then ${kept === null ? 'the folder android is made' : 'it is copied into the folder android'}.`,
+      ),
+    ],
+  };
+}

@@ -1,0 +1,68 @@
+/** Expo apps: the Android part is made by `expo prebuild`, unless the project keeps one. */
+import { parseLooseJson, tableAt, textAt } from '../../data-text.ts';
+import { ANDROID_IMAGE } from '../../images.ts';
+import { allDependencies } from '../../package-json.ts';
+import { runProgram } from '../../package-manager.ts';
+import { because } from '../../reason.ts';
+import { joinPath } from '../../tree.ts';
+import { ownPackage, type Rule, type Subject } from '../rule.ts';
+import { inOrder } from '../shell.ts';
+import { generatedGradlePart, gradlePartIn } from './gradle-part.ts';
+
+/** https://docs.expo.dev/workflow/prebuild/ and https://docs.expo.dev/guides/local-app-production/. */
+export const expoRule: Rule = {
+  frameworks: ['expo'],
+  types: ['android'],
+  looksFor: 'Expo',
+  find(subject) {
+    const pkg = ownPackage(subject);
+    if (pkg === null || allDependencies(pkg).expo === undefined) return null;
+    const { tree, manager } = subject;
+    if (!isApp(subject)) return null;
+    const kept = gradlePartIn(subject, 'android');
+    const part = kept ?? generatedGradlePart('android');
+    // What is already installed need not be installed once more: the plan's own command has done so.
+    const prebuild =
+      kept === null ? runProgram(manager, 'expo prebuild --platform android --no-install') : null;
+    const command = inOrder(prebuild, part.command);
+    return {
+      type: 'android',
+      framework: 'expo',
+      image: ANDROID_IMAGE,
+      needsInstall: true,
+      buildCommand: command,
+      outputs: part.outputs,
+      version: configuredVersion(subject) ?? part.version,
+      reasons: [
+        because(
+          'framework',
+          `Framework: Expo, because ${joinPath(tree.base, 'package.json')} depends on expo.`,
+        ),
+        ...(kept === null
+          ? [because('build', `Build command: ${command}; "expo prebuild" makes the folder android first.`)]
+          : part.reasons),
+      ],
+    };
+  },
+};
+
+/** A module or library depends on Expo as well; an app has a configuration or an entry. */
+const isApp = ({ tree }: Subject): boolean =>
+  tree.firstFile(tree.base, [
+    'app.json',
+    'app.config.ts',
+    'app.config.js',
+    'app.config.mjs',
+    'app.config.cjs',
+    'App.tsx',
+    'App.jsx',
+    'App.js',
+    'App.ts',
+  ]) !== null || tree.isFolder(joinPath(tree.base, 'app'));
+
+/** `expo.version` of app.json; a configuration that is a program computes it. */
+function configuredVersion({ tree }: Subject): string | null {
+  const text = tree.text(joinPath(tree.base, 'app.json'));
+  const config = text === null ? null : parseLooseJson(text);
+  return textAt(tableAt(config, 'expo') ?? config, 'version');
+}

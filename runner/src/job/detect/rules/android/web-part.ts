@@ -1,0 +1,15 @@
+/** The web part of an app that shows web pages in a shell of its own. */
+import type { PackageJson } from '../../package-json.ts';
+import { runScript } from '../../package-manager.ts';
+import type { Subject } from '../rule.ts';
+import { webRule } from '../web/index.ts';
+
+/**
+ * The command that builds the web part: as it would be built for itself, else the script `build`, whatever it
+ * is; null if there is nothing to build.
+ */
+export async function webCommand(subject: Subject, pkg: PackageJson): Promise<string | null> {
+  const outcome = await webRule.find({ ...subject, type: 'web', framework: null });
+  if (outcome !== null && !('refusal' in outcome)) return outcome.buildCommand;
+  return (pkg.scripts.build ?? '').trim() === '' ? null : runScript(subject.manager, 'build');
+}

@@ -1,0 +1,54 @@
+/** Neutralinojs: web pages beside a small program that is fetched, not built. */
+import { parseLooseJson, tableAt, textAt } from '../../data-text.ts';
+import { DESKTOP_IMAGE } from '../../images.ts';
+import { allDependencies } from '../../package-json.ts';
+import { because } from '../../reason.ts';
+import { insidePath, joinPath } from '../../tree.ts';
+import { ownPackage, type Rule } from '../rule.ts';
+import { runAnyProgram } from '../shell.ts';
+
+const CONFIG = 'neutralino.config.json';
+
+/** https://neutralino.js.org/docs/cli/neu-cli and https://neutralino.js.org/docs/distribution/overview. */
+export const neutralinoRule: Rule = {
+  frameworks: ['neutralino'],
+  types: ['desktop'],
+  looksFor: `Neutralinojs (${CONFIG})`,
+  find(subject) {
+    const { tree, manager } = subject;
+    const path = joinPath(tree.base, CONFIG);
+    const text = tree.text(path);
+    if (text === null) return null;
+    const hasBinaries = tree.names(joinPath(tree.base, 'bin')).some((name) => /^neutralino-/.test(name));
+    if (!hasBinaries && !subject.hasOwnImage) {
+      return {
+        refusal:
+          'Neutralinojs is unsupported for this project: "neu update" gets its programs from GitHub, which a build cannot reach, and the source has none in bin.',
+        hint: 'Run "neu update", add the folder bin to the source, and deploy again.',
+      };
+    }
+    const config = parseLooseJson(text);
+    const said = textAt(tableAt(config, 'cli'), 'distributionPath') ?? 'dist';
+    const folder = insidePath('', said.replace(/^\/+/, '')) ?? 'dist';
+    const pkg = ownPackage(subject);
+    const isInstalled = pkg !== null && allDependencies(pkg)['@neutralinojs/neu'] !== undefined;
+    const command = runAnyProgram(
+      manager,
+      isInstalled,
+      isInstalled ? 'neu build --release' : '@neutralinojs/neu build --release',
+    );
+    return {
+      type: 'desktop',
+      framework: 'neutralino',
+      image: DESKTOP_IMAGE,
+      needsInstall: isInstalled,
+      buildCommand: command,
+      outputs: [`${folder}/*.zip`],
+      version: textAt(config, 'version'),
+      reasons: [
+        because('framework', `Framework: Neutralinojs, because of ${path}.`),
+        because('build', `Build command: ${command}, with the programs in bin.`),
+      ],
+    };
+  },
+};

@@ -1,0 +1,36 @@
+/** Wails: known, so that what is missing is said, and built only with an image that has it. */
+import { parseLooseJson, tableAt, textAt } from '../../data-text.ts';
+import { DESKTOP_IMAGE } from '../../images.ts';
+import { because } from '../../reason.ts';
+import { joinPath } from '../../tree.ts';
+import type { Rule } from '../rule.ts';
+
+/** https://wails.io/docs/reference/project-config and https://wails.io/docs/reference/cli#build. */
+export const wailsRule: Rule = {
+  frameworks: ['wails'],
+  types: ['desktop'],
+  looksFor: 'Wails (wails.json)',
+  find(subject) {
+    const { tree } = subject;
+    const path = joinPath(tree.base, 'wails.json');
+    const text = tree.text(path);
+    if (text === null) return null;
+    if (!subject.hasOwnImage) {
+      return {
+        refusal:
+          'Wails is unsupported: it is built with Go and its own command line tool, and no builder image of AppFlux has them.',
+        hint: 'Set an image that has wails in the App or in appflux.json; the build command is then "wails build", and the outputs are build/bin.',
+      };
+    }
+    return {
+      type: 'desktop',
+      framework: 'wails',
+      image: DESKTOP_IMAGE,
+      needsInstall: false,
+      buildCommand: 'wails build',
+      outputs: ['build/bin/*'],
+      version: textAt(tableAt(parseLooseJson(text), 'info'), 'productVersion'),
+      reasons: [because('framework', `Framework: Wails, because of ${path}.`)],
+    };
+  },
+};

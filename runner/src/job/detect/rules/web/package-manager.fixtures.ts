@@ -1,0 +1,64 @@
+import { type Fixtures, json, npmLock, pkg } from '../../fixture.ts';
+
+export const packageManagerFixtures: Fixtures = {
+  'Yarn 4 by its lockfile': {
+    files: {
+      'yarn.lock': '# This file is generated\n\n__metadata:\n  version: 8\n',
+      'package.json': pkg({ vite: '8.0.0' }, 'vite build'),
+    },
+    plan: { packageManager: 'yarn', installCommand: 'yarn install --immutable' },
+  },
+  'Yarn 4 by packageManager, without a lockfile': {
+    files: { 'package.json': pkg({ vite: '8.0.0' }, 'vite build', { packageManager: 'yarn@4.9.0' }) },
+    plan: { installCommand: 'yarn install --no-immutable' },
+  },
+  'Yarn 1 by packageManager': {
+    files: {
+      'yarn.lock': '',
+      '.yarnrc.yml': '',
+      'package.json': pkg({ vite: '8.0.0' }, 'vite build', { packageManager: 'yarn@1.22.22' }),
+    },
+    plan: { installCommand: 'yarn install --frozen-lockfile' },
+  },
+  'a packageManager that wins over a lockfile of another': {
+    files: {
+      ...npmLock,
+      'package.json': pkg({ vite: '8.0.0' }, 'vite build', { packageManager: 'pnpm@10.0.0' }),
+    },
+    plan: { packageManager: 'pnpm', installCommand: 'pnpm install' },
+    because: ['Package manager: pnpm, because packageManager in package.json says so.'],
+  },
+  'a packageManager that nobody knows': {
+    files: { ...npmLock, 'package.json': pkg({ vite: '8.0.0' }, 'vite build', { packageManager: 'deno@2' }) },
+    plan: { packageManager: 'npm', installCommand: npmCi },
+    because: ['packageManager in package.json is "deno@2", which AppFlux does not know; it is ignored.'],
+  },
+  'two lockfiles': {
+    files: { ...npmLock, 'yarn.lock': '', 'package.json': pkg({ vite: '8.0.0' }, 'vite build') },
+    plan: { packageManager: 'yarn' },
+    because: ['Package manager: yarn, because of yarn.lock; package-lock.json is ignored.'],
+  },
+  'npm-shrinkwrap.json': {
+    files: { 'npm-shrinkwrap.json': '{}', 'package.json': pkg({ vite: '8.0.0' }, 'vite build') },
+    plan: { packageManager: 'npm', installCommand: npmCi },
+  },
+  '.nvmrc before engines': {
+    files: {
+      '.nvmrc': '# ours\nv22.11.0\n',
+      'package.json': pkg({ vite: '8.0.0' }, 'vite build', { engines: { node: '>=20' } }),
+    },
+    plan: { node: 'v22.11.0' },
+    because: ['Node: v22.11.0, because .nvmrc says so.'],
+  },
+  '.node-version': {
+    files: { '.node-version': '24\n', 'package.json': pkg({ vite: '8.0.0' }, 'vite build') },
+    plan: { node: '24' },
+  },
+  'engines, when .nvmrc is nonsense': {
+    files: {
+      '.nvmrc': '$(reboot)',
+      'package.json': pkg({ vite: '8.0.0' }, 'vite build', { engines: { node: '^22.12 || >=24' } }),
+    },
+    plan: { node: '^22.12 || >=24' },
+  },
+};

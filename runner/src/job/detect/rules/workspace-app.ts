@@ -1,0 +1,52 @@
+/** Apps other than web sites in a workspace (monorepo), built from its top. */
+import { listed } from '../../prepare/printable.ts';
+import { packagesAbove } from '../packages-above.ts';
+import { because } from '../reason.ts';
+import { joinPath } from '../tree.ts';
+import { type Finding, type Outcome, ownPackage, type Rule, type Subject } from './rule.ts';
+import { inOrder, shellWord } from './shell.ts';
+import { isWorkspace, packageFolders } from './web/workspace.ts';
+
+/** What a rule finds in the packages of the workspace whose top the root directory is; null if nothing. */
+export async function findInWorkspace(rule: Rule, subject: Subject): Promise<Outcome> {
+  const pkg = ownPackage(subject);
+  if (pkg === null || !isWorkspace(subject, pkg)) return null;
+  const { tree } = subject;
+  const found: { folder: string; finding: Finding }[] = [];
+  for (const folder of packageFolders(subject, pkg)) {
+    const inner = tree.from(joinPath(tree.base, folder));
+    const outcome = await rule.find({ ...subject, tree: inner, packages: packagesAbove(inner) });
+    if (outcome !== null && !('refusal' in outcome)) found.push({ folder, finding: outcome });
+  }
+  const [first, ...others] = found;
+  if (first === undefined) return null;
+  if (others.length > 0) {
+    return {
+      refusal: `This workspace holds several apps of type ${first.finding.type}: ${listed(
+        found.map(({ folder }) => folder),
+        8,
+      )}.`,
+      hint: 'Set the root directory of the App to one of these folders.',
+    };
+  }
+  return fromTop(first.folder, first.finding);
+}
+
+/** The same, seen from the workspace's top, where packages are installed. */
+function fromTop(folder: string, finding: Finding): Finding {
+  const into = `cd ${shellWord(folder)}`;
+  const { installCommand, buildCommand } = finding;
+  return {
+    ...finding,
+    ...(installCommand === undefined ? {} : { installCommand: inOrder(into, installCommand) }),
+    buildCommand: buildCommand === null ? null : inOrder(into, buildCommand),
+    outputs: finding.outputs.map((output) => joinPath(folder, output)),
+    reasons: [
+      ...finding.reasons,
+      because(
+        'build',
+        `It is a package of a workspace: packages are installed at the top, and commands run in ${folder}.`,
+      ),
+    ],
+  };
+}
