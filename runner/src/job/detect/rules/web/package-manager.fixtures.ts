@@ -1,4 +1,4 @@
-import { type Fixtures, json, npmLock, pkg } from '../../fixture.ts';
+import { type Fixtures, npmCi, npmLock, pkg } from '../../fixture.ts';
 
 export const packageManagerFixtures: Fixtures = {
   'Yarn 4 by its lockfile': {
