@@ -27,6 +27,9 @@ const NOISE = [
 /** From here on npm explains itself instead of the failure. */
 const NPM_USAGE = /^npm (error|ERR!)\s+(Usage:|Clean install a project)/i;
 
+/** The runner's own refusal, as a tool passes it on: it says what to do. */
+const REFUSAL = /^(?:[\w-]+: )*AppFlux: /;
+
 /** A tool naming a cause. */
 const CAUSE =
   /\b(error|fatal|panic|exception)\b[^.]{0,80}: *\S|could(n't| not) (resolve|find|load|read|open)|can(not|'t| not) (resolve|find|load|read|open|access|use|be)|not found|no such file|\bmissing\b.*:|: *missing\b|is not (defined|a function|a valid)|does not exist|unexpected (token|end|identifier)|denied|\[[A-Z]+(_[A-Z]+)+\]|\[ERROR\]/i;
@@ -36,7 +39,7 @@ const COMPLAINT =
   /error|fatal|fail|cannot|can't|could ?n[o']t|unable|missing|unexpected|exception|invalid|panic|✘|✖|×/i;
 
 /**
- * The last line that names a cause, else the last that complains, else the last one that says anything; null
+ * The last line with a refusal of the runner's, else the last that names a cause, else the last that complains, else the last one that says anything; null
  * when there is none.
  * @param lines masked lines, oldest first
  */
@@ -48,6 +51,7 @@ export function lastWords(lines: readonly string[]): string | null {
     .filter((line) => line !== '')
     .slice(-LOOK_BACK);
   const text =
+    telling.findLast((line) => REFUSAL.test(line)) ??
     telling.findLast((line) => CAUSE.test(line)) ??
     telling.findLast((line) => COMPLAINT.test(line)) ??
     telling.at(-1) ??

@@ -73,6 +73,9 @@ async function openProxy(host: NetworkHost, input: NetworkInput, ctx: StepContex
   const { settings } = host;
   const { manager, imageId, source, folder } = input;
   const facts = await imageFacts(host, imageId);
+  // All that can fail comes before the proxy: once it listens, it is the caller's to close.
+  const registryFacts =
+    manager === null ? null : await readRegistryFacts(source.root, folder.workspace.source, manager);
   try {
     const egress = await startEgress({
       socketPath: join(folder.net, SOCKET_NAME),
@@ -86,10 +89,7 @@ async function openProxy(host: NetworkHost, input: NetworkInput, ctx: StepContex
       allowAddresses: settings.allowAddresses,
       log: ctx.log,
     });
-    const suggested =
-      manager === null
-        ? {}
-        : egress.registryEnvironment(await readRegistryFacts(source.root, folder.workspace.source, manager));
+    const suggested = registryFacts === null ? {} : egress.registryEnvironment(registryFacts);
     return {
       mode: 'none',
       mounts: [{ Type: 'bind', Source: folder.net, Target: NET_MOUNT, ReadOnly: true }],

@@ -88,6 +88,17 @@ test.each([
     '404 Not Found - GET /left-padd',
   ],
   [
+    'npm: a dependency over SSH',
+    [
+      'npm error code 128',
+      'npm error command git --no-replace-objects ls-remote ssh://git@code.test/x.git',
+      'npm error AppFlux: a build cannot fetch over SSH; use the https address of the repository.',
+      'npm error fatal: Could not read from remote repository.',
+      'npm error Please make sure you have the correct access rights',
+    ],
+    'AppFlux: a build cannot fetch over SSH; use the https address of the repository.',
+  ],
+  [
     'npm: lockfile',
     [
       'npm error code EUSAGE',

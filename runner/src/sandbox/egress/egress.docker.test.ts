@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { chmod, chown, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import { networkInterfaces, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -15,7 +14,6 @@ import {
   readRegistryFacts,
   startEgress,
 } from './index.ts';
-import { listen } from './testing/harness.ts';
 
 const BUILDER = 10_001;
 const MARK = 'c0ffee';
@@ -162,78 +160,5 @@ describe('installing packages in a container whose only way out is the proxy', (
     expect(log).toEqual([
       'Network: telemetry.test:443 is not an allowed host. The owner of the runner can add it to the allowed hosts.',
     ]);
-  });
-});
-
-describe('a container whose only way out is the proxy', () => {
-  /** An address of this machine that is not loopback: what a container with a network would reach it at. */
-  const hostAddress = Object.values(networkInterfaces())
-    .flat()
-    .find((entry) => entry?.family === 'IPv4' && !entry.internal)?.address;
-
-  const script = (body: string) => writeSource('try.mjs', body);
-
-  it('has no other network: no interface, no name server, not even this machine', async () => {
-    const port = await listen(createServer((_request, response) => response.end('reached')));
-    await script(`
-      import { lookup, resolve4 } from 'node:dns/promises';
-      import { connect } from 'node:net';
-      import { networkInterfaces } from 'node:os';
-      const tries = {
-        interfaces: Object.keys(networkInterfaces()).join(),
-        lookup: await lookup('packages.test').then(() => 'resolved', () => 'failed'),
-        dns: await resolve4('packages.test').then(() => 'resolved', () => 'failed'),
-      };
-      for (const host of ['127.0.0.1', ${JSON.stringify(hostAddress ?? '127.0.0.1')}]) {
-        tries['to ' + host] = await new Promise((resolve) => {
-          connect({ host, port: ${port}, timeout: 2000 })
-            .on('connect', () => resolve('reached'))
-            .on('error', () => resolve('failed'))
-            .on('timeout', () => resolve('failed'));
-        });
-      }
-      console.log(JSON.stringify(tries));
-    `);
-    const { output } = await build('node try.mjs');
-    const tries = JSON.parse(/^\{.*\}$/m.exec(output ?? '')?.[0] ?? '{}') as Record<string, string>;
-    expect(tries).toMatchObject({
-      interfaces: 'lo',
-      lookup: 'failed',
-      dns: 'failed',
-      'to 127.0.0.1': 'failed',
-    });
-    expect(Object.values(tries)).not.toContain('reached');
-  });
-
-  it('does not get to this machine through the proxy either, by address or by name', async () => {
-    const port = await listen(createServer((_request, response) => response.end('reached')));
-    const dialed: unknown[] = [];
-    await script(`
-      import { request } from 'node:http';
-      const ask = (path) => new Promise((resolve) => {
-        request({ host: '127.0.0.1', port: 3128, method: 'CONNECT', path })
-          .on('connect', (response, socket) => { socket.destroy(); resolve(response.statusCode); })
-          .on('error', (error) => resolve(error.code))
-          .end();
-      });
-      for (const path of process.argv.slice(2)) console.log(path, await ask(path));
-    `);
-    const targets = [
-      `127.0.0.1:${port}`,
-      `[::ffff:127.0.0.1]:${port}`,
-      '169.254.169.254:80',
-      'inside.test:443',
-    ];
-    if (hostAddress !== undefined) targets.push(`${hostAddress}:${port}`);
-    const { output } = await build(`node try.mjs '${targets.join("' '")}'`, undefined, {
-      allow: [...allow, 'inside.test'],
-      resolve: async () => [hostAddress ?? '127.0.0.1'],
-      dial: async (target) => {
-        dialed.push(target);
-        throw new Error('dialed');
-      },
-    });
-    for (const target of targets) expect(output).toContain(`${target} 403`);
-    expect(dialed).toEqual([]);
   });
 });

@@ -1,5 +1,9 @@
 /** How the tools in a container are told about the proxy: by the environment variables that each of them reads. */
 
+/** What Git runs in place of ssh: a build has no way out for it, and Git's own words would send people after keys. */
+const NO_SSH =
+  'AppFlux: a build cannot fetch over SSH; use the https address of the repository (git+https:// in package.json).';
+
 /**
  * The variables of every build. `proxyUrl` is the forwarder's address inside the container, such as
  * `http://127.0.0.1:3128`.
@@ -33,6 +37,9 @@ export function proxyEnvironment(proxyUrl: string): Record<string, string> {
     GRADLE_OPTS: java,
     // Maven 3.9 and later look at these properties only when told to.
     MAVEN_OPTS: `${java} -Daether.connector.http.useSystemProperties=true`,
+    // `ssh` as its variant: no other takes a port, and Git would complain of that instead (git(1)).
+    GIT_SSH_COMMAND: `sh -c 'echo "${NO_SSH}" >&2; exit 255' ssh`,
+    GIT_SSH_VARIANT: 'ssh',
     // Questions that builds do not need an answer to, and that would only be refused.
     PIP_DISABLE_PIP_VERSION_CHECK: '1',
     npm_config_update_notifier: 'false',
