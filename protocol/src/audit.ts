@@ -16,8 +16,6 @@ export const AUDIT_ACTIONS = [
   'app.delete',
   'variable.set',
   'variable.delete',
-  'deployment.create',
-  'deployment.cancel',
   'release.set',
   'member.join',
   'member.role',
@@ -30,6 +28,7 @@ export const AUDIT_ACTIONS = [
   'runner.remove',
   'hook.create',
   'hook.revoke',
+  'hook.call',
 ] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 

@@ -20,7 +20,7 @@ import { type Env, setting } from '../env.ts';
 import { createSealer, variableLabel } from '../identity/sealing.ts';
 import type { AppRecord, Metadata, SealedVariable } from '../metadata/metadata.ts';
 import { newObjectId } from '../metadata/object-id.ts';
-import { bearer, json, jsonBody, needs, refusals, router } from './router.ts';
+import { bearer, json, jsonBody, needs, noted, refusals, router } from './router.ts';
 
 const BySlug = z.object({ slug: Slug });
 const ByVariable = BySlug.extend({ name: VariableName });
@@ -88,6 +88,7 @@ apps.openapi(
     };
     const metadata = c.get('metadata');
     await metadata.apps.insert(record);
+    await noted(c, 'app.create', { kind: 'app', id, name: slug });
     return c.json(await toApp(record, { metadata, env: c.env }), 201);
   },
 );
@@ -159,6 +160,7 @@ apps.openapi(
     const metadata = c.get('metadata');
     const app = await ownedApp(metadata, c.get('caller').ownerId, c.req.valid('param').slug);
     const changed = await metadata.apps.update(app.id, definedOf(c.req.valid('json')));
+    await noted(c, 'app.update', { kind: 'app', id: app.id, name: app.slug });
     return c.json(await toApp(changed ?? app, { metadata, env: c.env }), 200);
   },
 );
@@ -184,6 +186,7 @@ apps.openapi(
   async (c) => {
     const app = await ownedApp(c.get('metadata'), c.get('caller').ownerId, c.req.valid('param').slug);
     await deleteApp(app, { env: c.env, metadata: c.get('metadata'), objects: c.get('objects') });
+    await noted(c, 'app.delete', { kind: 'app', id: app.id, name: app.slug });
     return c.body(null, 204);
   },
 );
@@ -197,7 +200,7 @@ apps.openapi(
       'Its value is sealed and never given back. Deployments that are queued already do not see the change.',
     tags: ['apps'],
     security: bearer,
-    middleware: [needs('apps:write')] as const,
+    middleware: [needs('variables:write')] as const,
     request: { params: ByVariable, body: jsonBody(VariableInput) },
     responses: { 204: { description: 'Set' }, ...refusals },
   }),
@@ -207,6 +210,7 @@ apps.openapi(
     const app = await ownedApp(c.get('metadata'), c.get('caller').ownerId, slug);
     const sealed = await createSealer(c.env).seal(value, variableLabel(app.id, name));
     await c.get('metadata').apps.setVariable(app.id, name, { sealed, environments });
+    await noted(c, 'variable.set', { kind: 'variable', id: app.id, name: `${slug}: ${name}` });
     return c.body(null, 204);
   },
 );
@@ -218,7 +222,7 @@ apps.openapi(
     summary: 'Delete a variable',
     tags: ['apps'],
     security: bearer,
-    middleware: [needs('apps:write')] as const,
+    middleware: [needs('variables:write')] as const,
     request: { params: ByVariable },
     responses: { 204: { description: 'Deleted' }, ...refusals },
   }),
@@ -228,6 +232,7 @@ apps.openapi(
     if (!(await c.get('metadata').apps.deleteVariable(app.id, name))) {
       throw new AppFluxError('not_found', `${slug} has no variable ${name}`);
     }
+    await noted(c, 'variable.delete', { kind: 'variable', id: app.id, name: `${slug}: ${name}` });
     return c.body(null, 204);
   },
 );

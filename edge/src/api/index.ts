@@ -10,10 +10,15 @@ import { publicPages } from '../publish/index.ts';
 import { objectsOf, uploadsOf } from '../storage/index.ts';
 import { appFiles } from './app-files.ts';
 import { apps } from './apps.ts';
+import { audit } from './audit.ts';
+import { config } from './config.ts';
 import { deadLetters } from './dead-letters.ts';
+import { deployHooks } from './deploy-hooks.ts';
 import { deployments } from './deployments.ts';
 import { health, VERSION } from './health.ts';
+import { invitations } from './invitations.ts';
 import { logs } from './logs.ts';
+import { members } from './members.ts';
 import { ops } from './ops.ts';
 import { releases } from './releases.ts';
 import { type ApiEnv, router } from './router.ts';
@@ -66,6 +71,11 @@ for (const resource of [
   logs,
   runners,
   tokens,
+  members,
+  invitations,
+  deployHooks,
+  audit,
+  config,
   ops,
   deadLetters,
 ])

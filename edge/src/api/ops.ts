@@ -4,13 +4,14 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { createMiddleware } from 'hono/factory';
 import { setting } from '../env.ts';
 import { looksLikeJwt } from '../identity/access-token.ts';
+import { Email } from '../identity/auth-request.ts';
 import { bearsOperatorSecret } from '../identity/authenticate.ts';
-import { createSignInLink } from '../identity/sign-in-link.ts';
+import { createRecoveryLink, createSignInLink } from '../identity/sign-in-link.ts';
 import { foundTeam } from '../identity/team.ts';
 import { hashToken } from '../identity/tokens.ts';
 import type { Metadata } from '../metadata/metadata.ts';
 import { newObjectId } from '../metadata/object-id.ts';
-import { type ApiEnv, bearer, json, refusals, router } from './router.ts';
+import { type ApiEnv, bearer, json, jsonBody, refusals, router } from './router.ts';
 
 const OWNER_EMAIL = 'owner@localhost';
 
@@ -30,6 +31,8 @@ const Setup = z
   .meta({ id: 'Setup' });
 
 const SignIn = z.strictObject({ url: z.url(), expiresAt: Timestamp }).meta({ id: 'SignInLink' });
+
+const Recovery = z.strictObject({ email: Email }).meta({ id: 'Recovery' });
 
 const SetUp = z
   .strictObject({ owner: z.strictObject({ id: UserId }), signIn: SignIn })
@@ -86,6 +89,26 @@ ops.openapi(
     responses: { 201: json(SignIn, 'The link, good for 24 hours'), ...refusals },
   }),
   async (c) => c.json(await createSignInLink(c.env, c.get('metadata')), 201),
+);
+
+ops.openapi(
+  createRoute({
+    method: 'post',
+    path: '/api/ops/recovery-links',
+    tags: ['operator'],
+    summary: 'Make a link by which a user sets a new password; earlier ones stop working',
+    security: bearer,
+    middleware: operatorOnly,
+    request: { body: jsonBody(Recovery) },
+    responses: { 201: json(SignIn, 'The link, good for an hour'), ...refusals },
+  }),
+  async (c) => {
+    const { email } = c.req.valid('json');
+    const metadata = c.get('metadata');
+    const user = await metadata.users.byEmail(email);
+    if (user === null) throw new AppFluxError('not_found', `Nobody here has the e-mail address ${email}`);
+    return c.json(await createRecoveryLink(c.env, metadata, user), 201);
+  },
 );
 
 /** Makes the first bootstrap token that an instance is given an API token of its owner. Later ones change nothing. */

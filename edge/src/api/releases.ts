@@ -3,7 +3,7 @@ import { App, AppFluxError, ObjectId, Slug } from '@appflux/protocol';
 import { createRoute, z } from '@hono/zod-openapi';
 import { ownedApp, toApp } from './apps.ts';
 import { ownedDeployment } from './deployments.ts';
-import { bearer, json, jsonBody, needs, refusals, router } from './router.ts';
+import { bearer, json, jsonBody, needs, noted, refusals, router } from './router.ts';
 
 export const releases = router();
 
@@ -33,6 +33,8 @@ releases.openapi(
       );
     }
     const changed = await metadata.apps.update(app.id, { release: deploymentId });
+    const name = `${app.slug}: ${deployment.version ?? deploymentId}`;
+    await noted(c, 'release.set', { kind: 'deployment', id: deploymentId, name });
     return c.json(await toApp(changed ?? app, { metadata, env: c.env }), 200);
   },
 );

@@ -1,16 +1,19 @@
 /** What every resource's router shares: how input is refused, who is calling, what refusals look like. */
-import { AppFluxError, ErrorBody, issuesOf, type Scope } from '@appflux/protocol';
+import { AppFluxError, type AuditAction, type AuditTarget, ErrorBody, issuesOf } from '@appflux/protocol';
 import { OpenAPIHono, type z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
+import { actorOf, note } from '../audit/note.ts';
 import type { Env } from '../env.ts';
-import { authenticate } from '../identity/authenticate.ts';
-import { type Caller, requireScope } from '../identity/caller.ts';
+import { authenticate, authenticatePerson } from '../identity/authenticate.ts';
+import { type Caller, type Permission, requireScope } from '../identity/caller.ts';
+import type { Person } from '../identity/team.ts';
 import type { Metadata } from '../metadata/metadata.ts';
 import type { ObjectStore, Uploads } from '../storage/storage.ts';
 
 export interface ApiEnv {
   Bindings: Env;
-  Variables: { metadata: Metadata; objects: ObjectStore; uploads: Uploads; caller: Caller };
+  Variables: { metadata: Metadata; objects: ObjectStore; uploads: Uploads; caller: Caller; person: Person };
 }
 
 /** A router whose input is checked by the same schemas that draw the OpenAPI document. */
@@ -37,14 +40,30 @@ function refusedInput(error: z.ZodError, target: string): AppFluxError {
   );
 }
 
-/** Lets through callers with the scope; sets `caller`. */
-export const needs = (scope: Scope) =>
+/** Lets through callers who may do this; sets `caller`. */
+export const needs = (scope: Permission) =>
   createMiddleware<ApiEnv>(async (c, next) => {
     const caller = await authenticate(c.req.raw, c.env, c.get('metadata'));
     requireScope(caller, scope);
     c.set('caller', caller);
     await next();
   });
+
+/** Lets through every caller who is known; sets `caller`. */
+export const known = createMiddleware<ApiEnv>(async (c, next) => {
+  c.set('caller', await authenticate(c.req.raw, c.env, c.get('metadata')));
+  await next();
+});
+
+/** Lets through people, in whatever team or in none; sets `person`. */
+export const personOnly = createMiddleware<ApiEnv>(async (c, next) => {
+  c.set('person', await authenticatePerson(c.req.raw, c.env, c.get('metadata')));
+  await next();
+});
+
+/** Writes what the caller did into their team's audit log. */
+export const noted = (c: Context<ApiEnv>, action: AuditAction, target: AuditTarget): Promise<void> =>
+  note(c.get('metadata'), c.get('caller').ownerId, actorOf(c.get('caller')), action, target);
 
 /** A JSON body of a request or answer, for `createRoute`. */
 export const json = <Schema extends z.ZodType>(schema: Schema, description: string) => ({

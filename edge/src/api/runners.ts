@@ -11,12 +11,14 @@ import {
   Runner,
 } from '@appflux/protocol';
 import { createRoute, z } from '@hono/zod-openapi';
+import { note } from '../audit/note.ts';
 import type { ConnectedRunner } from '../dispatch/runner-sockets.ts';
 import { authenticateRunner } from '../identity/authenticate.ts';
+import { issueToken } from '../identity/one-time-token.ts';
 import { hashToken, makeToken } from '../identity/tokens.ts';
 import type { Metadata, RunnerRecord } from '../metadata/metadata.ts';
 import { newObjectId } from '../metadata/object-id.ts';
-import { bearer, json, jsonBody, needs, refusals, router } from './router.ts';
+import { bearer, json, jsonBody, needs, noted, refusals, router } from './router.ts';
 
 const ById = z.object({ id: ObjectId });
 const REGISTRATION_MS = 24 * 3600_000;
@@ -76,24 +78,17 @@ runners.openapi(
     responses: { 201: json(RegistrationToken, 'The token, shown this once'), ...refusals },
   }),
   async (c) => {
-    const token = makeToken('registration');
-    const now = Date.now();
-    const record = {
-      id: newObjectId(now),
-      ownerId: c.get('caller').ownerId,
-      kind: 'registration' as const,
+    const caller = c.get('caller');
+    const expiresAt = new Date(Date.now() + REGISTRATION_MS).toISOString();
+    const { token, record } = await issueToken(c.get('metadata'), 'registration', {
+      ownerId: caller.ownerId,
+      kind: 'registration',
       name: 'Runner registration',
-      scopes: [],
-      role: null,
-      appId: null,
-      createdBy: null,
-      hash: await hashToken(token),
-      expiresAt: new Date(now + REGISTRATION_MS).toISOString(),
-      lastUsedAt: null,
-      createdAt: new Date(now).toISOString(),
-    };
-    await c.get('metadata').tokens.insert(record);
-    return c.json({ id: record.id, token, expiresAt: record.expiresAt }, 201);
+      createdBy: caller.userId,
+      expiresAt,
+    });
+    await noted(c, 'runner.token', { kind: 'token', id: record.id, name: record.name });
+    return c.json({ id: record.id, token, expiresAt }, 201);
   },
 );
 
@@ -142,6 +137,8 @@ runners.openapi(
       lastSeenAt: null,
       createdAt: now.toISOString(),
     });
+    const actor = { kind: 'runner' as const, id, name };
+    await note(metadata, registration.ownerId, actor, 'runner.register', { kind: 'runner', id, name });
     return c.json({ id, name, credential }, 201);
   },
 );
@@ -167,6 +164,7 @@ runners.openapi(
     const pool = c.env.POOLS.getByName(runner.ownerId);
     const changed = (await metadata.runners.update(runner.id, { draining })) ?? runner;
     await pool.drain(runner.id, draining);
+    await noted(c, 'runner.drain', { kind: 'runner', id: runner.id, name: runner.name });
     return c.json(toRunner(changed, await pool.online()), 200);
   },
 );
@@ -187,6 +185,7 @@ runners.openapi(
     const runner = await ownedRunner(metadata, c.get('caller').ownerId, c.req.valid('param').id);
     await metadata.runners.delete(runner.id);
     await c.env.POOLS.getByName(runner.ownerId).revoke(runner.id);
+    await noted(c, 'runner.remove', { kind: 'runner', id: runner.id, name: runner.name });
     return c.body(null, 204);
   },
 );

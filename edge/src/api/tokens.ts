@@ -9,15 +9,18 @@ import {
   pageOf,
 } from '@appflux/protocol';
 import { createRoute, z } from '@hono/zod-openapi';
-import { mayUse } from '../identity/caller.ts';
-import { hashToken, makeToken } from '../identity/tokens.ts';
+import { type Caller, mayUse } from '../identity/caller.ts';
+import { issueToken } from '../identity/one-time-token.ts';
 import type { TokenRecord } from '../metadata/metadata.ts';
-import { newObjectId } from '../metadata/object-id.ts';
-import { bearer, json, jsonBody, needs, refusals, router } from './router.ts';
+import { bearer, json, jsonBody, needs, noted, refusals, router } from './router.ts';
 
 export const tokens = router();
 
-const shared = { tags: ['tokens'], security: bearer, middleware: needs('admin') };
+const shared = { tags: ['tokens'], security: bearer, middleware: needs('tokens:own') };
+
+/** Whose tokens a caller sees and revokes: all of the team's, or only those that they made. */
+const reachOf = (caller: Caller) =>
+  mayUse(caller.scopes, 'admin') ? undefined : { createdBy: caller.userId ?? '' };
 
 tokens.openapi(
   createRoute({
@@ -25,11 +28,14 @@ tokens.openapi(
     method: 'get',
     path: '/api/tokens',
     summary: 'List API tokens, newest first, without the tokens themselves',
+    description: 'Owners and admins see all of the team, developers those that they made.',
     request: { query: PageQuery },
     responses: { 200: json(pageOf(ApiToken), 'API tokens'), ...refusals },
   }),
   async (c) => {
-    const page = await c.get('metadata').tokens.list(c.get('caller').ownerId, 'api', c.req.valid('query'));
+    const caller = c.get('caller');
+    const query = c.req.valid('query');
+    const page = await c.get('metadata').tokens.list(caller.ownerId, 'api', query, reachOf(caller));
     return c.json({ items: page.items.map(toApiToken), nextCursor: page.nextCursor }, 200);
   },
 );
@@ -50,29 +56,21 @@ tokens.openapi(
     if (beyond.length > 0) {
       throw new AppFluxError('forbidden', `You do not have what the token would have: ${beyond.join(', ')}`);
     }
-    const now = Date.now();
-    if (expiresAt !== undefined && Date.parse(expiresAt) <= now) {
+    if (expiresAt !== undefined && Date.parse(expiresAt) <= Date.now()) {
       throw new AppFluxError('bad_request', 'The token would have run out already', {
         issues: [{ path: 'expiresAt', message: 'Is in the past' }],
       });
     }
-    const token = makeToken('api');
-    const record: TokenRecord = {
-      id: newObjectId(now),
+    const { token, record } = await issueToken(c.get('metadata'), 'api', {
       ownerId: caller.ownerId,
       kind: 'api',
       name,
       scopes: [...new Set(scopes)],
-      role: null,
-      appId: null,
-      createdBy: null,
-      hash: await hashToken(token),
+      createdBy: caller.userId,
       // Times are compared as text, so they are all written alike.
       expiresAt: expiresAt === undefined ? null : new Date(expiresAt).toISOString(),
-      lastUsedAt: null,
-      createdAt: new Date(now).toISOString(),
-    };
-    await c.get('metadata').tokens.insert(record);
+    });
+    await noted(c, 'token.create', { kind: 'token', id: record.id, name });
     return c.json({ ...toApiToken(record), token }, 201);
   },
 );
@@ -88,9 +86,15 @@ tokens.openapi(
   }),
   async (c) => {
     const { id } = c.req.valid('param');
-    if (!(await c.get('metadata').tokens.delete(c.get('caller').ownerId, 'api', id))) {
+    const { tokens } = c.get('metadata');
+    const caller = c.get('caller');
+    const record = await tokens.byId(caller.ownerId, 'api', id);
+    const reach = reachOf(caller);
+    const reached = record !== null && (reach === undefined || record.createdBy === reach.createdBy);
+    if (!reached || !(await tokens.delete(caller.ownerId, 'api', id))) {
       throw new AppFluxError('not_found', 'There is no such token');
     }
+    await noted(c, 'token.revoke', { kind: 'token', id, name: record.name });
     return c.body(null, 204);
   },
 );

@@ -35,6 +35,7 @@ test('a program is known by its API token, with the scopes of that token and no 
   expect(await callerOf(bearing(token))).toEqual({
     kind: 'token',
     id: record.id,
+    userId: null,
     ownerId: record.ownerId,
     name: 'ci',
     role: null,
@@ -47,6 +48,7 @@ test('the owner of a team may do everything in it', async () => {
   expect(await callerOf(bearing(session.access_token))).toEqual({
     kind: 'user',
     id: session.user.id,
+    userId: session.user.id,
     ownerId: session.user.id,
     name: 'owner@localhost',
     role: 'owner',
@@ -65,6 +67,7 @@ test('the operator acts for the owner, with all scopes', async () => {
   expect(await callerOf(bearing(env.OPERATOR_SECRET))).toEqual({
     kind: 'operator',
     id: null,
+    userId: null,
     ownerId: owner.id,
     name: 'operator',
     role: null,

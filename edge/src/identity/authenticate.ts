@@ -11,11 +11,15 @@ import type { Env } from '../env.ts';
 import type { Metadata, RunnerRecord } from '../metadata/metadata.ts';
 import { isSessionAlive, looksLikeJwt, verifyAccessToken } from './access-token.ts';
 import { type Caller, ROLE_PERMISSIONS } from './caller.ts';
-import { chooseTeam, everybodyFounds, teamsOf } from './team.ts';
+import { chooseTeam, everybodyFounds, type Person, teamsOf } from './team.ts';
 import { hashToken } from './tokens.ts';
 
 /** When an API token was last used is written down at most this often, in milliseconds. */
 const TOUCH_EVERY_MS = 60_000;
+
+/** Whether it is time to write down again that a token was used; `lastUsedAt` as it was written last. */
+export const isDue = (lastUsedAt: string | null, now: Date): boolean =>
+  lastUsedAt === null || now.getTime() - Date.parse(lastUsedAt) >= TOUCH_EVERY_MS;
 
 /**
  * Who is calling: the operator by the instance's secret, a user by an access token, or a program by an API token.
@@ -88,6 +92,7 @@ async function operator(metadata: Metadata): Promise<Caller> {
   return {
     kind: 'operator',
     id: null,
+    userId: null,
     ownerId: owner.id,
     name: 'operator',
     role: null,
@@ -104,7 +109,21 @@ function askedTeam(request: Request): string | null {
   return parsed.data;
 }
 
-async function user(token: string, asked: string | null, env: Env, metadata: Metadata): Promise<Caller> {
+/**
+ * The person who is calling, whatever teams they are in. Throws AppFluxError `unauthorized` for programs as well.
+ */
+export async function authenticatePerson(request: Request, env: Env, metadata: Metadata): Promise<Person> {
+  const token = bearerToken(request);
+  if (token === null || !looksLikeJwt(token)) {
+    throw new AppFluxError('unauthorized', 'This is for people who are signed in', {
+      hint: 'Sign in first.',
+    });
+  }
+  return (await signedIn(token, env, metadata)).person;
+}
+
+/** Whose live session it is, and the memberships that they have. */
+async function signedIn(token: string, env: Env, metadata: Metadata) {
   const claims = await verifyAccessToken(token, env, metadata);
   const [alive, memberships] = await Promise.all([
     isSessionAlive(env, metadata, claims),
@@ -113,11 +132,16 @@ async function user(token: string, asked: string | null, env: Env, metadata: Met
   if (!alive) {
     throw new AppFluxError('unauthorized', 'This session was ended', { hint: 'Sign in again.' });
   }
-  const person = { id: claims.userId, email: claims.email };
+  return { person: { id: claims.userId, email: claims.email }, memberships };
+}
+
+async function user(token: string, asked: string | null, env: Env, metadata: Metadata): Promise<Caller> {
+  const { person, memberships } = await signedIn(token, env, metadata);
   const { teamId, role } = chooseTeam(teamsOf(person, memberships, everybodyFounds(env)), asked);
   return {
     kind: 'user',
     id: person.id,
+    userId: person.id,
     ownerId: teamId,
     name: person.email,
     role,
@@ -126,19 +150,18 @@ async function user(token: string, asked: string | null, env: Env, metadata: Met
 }
 
 async function program(token: string, metadata: Metadata): Promise<Caller> {
-  const now = Date.now();
-  const record = await metadata.tokens.byHash('api', await hashToken(token), new Date(now).toISOString());
+  const now = new Date();
+  const record = await metadata.tokens.byHash('api', await hashToken(token), now.toISOString());
   if (record === null) {
     throw new AppFluxError('unauthorized', 'The token is not good: unknown, revoked or run out', {
       hint: 'Create one in the dashboard under Settings, API tokens.',
     });
   }
-  if (record.lastUsedAt === null || now - Date.parse(record.lastUsedAt) >= TOUCH_EVERY_MS) {
-    await metadata.tokens.touch(record.id, new Date(now).toISOString());
-  }
+  if (isDue(record.lastUsedAt, now)) await metadata.tokens.touch(record.id, now.toISOString());
   return {
     kind: 'token',
     id: record.id,
+    userId: record.createdBy,
     ownerId: record.ownerId,
     name: record.name,
     role: null,

@@ -17,7 +17,7 @@ test.each<[Scope[], Scope, boolean]>([
   [[], 'apps:read', false],
 ])('whoever has %j may use %s: %s', (scopes, needed, may) => {
   expect(mayUse(new Set(scopes), needed)).toBe(may);
-  const facts = { kind: 'token', id: '', ownerId: '', name: '', role: null } as const;
+  const facts = { kind: 'token', id: '', userId: null, ownerId: '', name: '', role: null } as const;
   const caller: Caller = { ...facts, scopes: new Set(scopes) };
   if (may) requireScope(caller, needed);
   else expect(() => requireScope(caller, needed)).toThrow(expect.objectContaining({ code: 'forbidden' }));

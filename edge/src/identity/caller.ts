@@ -11,6 +11,8 @@ export interface Caller {
   kind: 'user' | 'token' | 'operator';
   /** The user's or token's id; null for the operator. */
   id: string | null;
+  /** The user who stands behind the caller: themselves, or who made the token; null when nobody is known. */
+  userId: string | null;
   /** The team whose apps and runners the caller acts on. */
   ownerId: string;
   /** Shown in records of what was done. */

@@ -1,0 +1,192 @@
+/** Deploy hooks: addresses that deploy an App when they are called, made and revoked under the App. */
+import {
+  AppFluxError,
+  CreateDeployHook,
+  CreatedDeployHook,
+  DeployHook,
+  DeploymentStatus,
+  ErrorBody,
+  HookDeploy,
+  issuesOf,
+  ObjectId,
+  PageQuery,
+  pageOf,
+  Slug,
+} from '@appflux/protocol';
+import { createRoute, z } from '@hono/zod-openapi';
+import { bodyLimit } from 'hono/body-limit';
+import { note } from '../audit/note.ts';
+import { createDeployment } from '../deployment/create.ts';
+import { setting } from '../env.ts';
+import { isDue } from '../identity/authenticate.ts';
+import { issueToken } from '../identity/one-time-token.ts';
+import { hashToken } from '../identity/tokens.ts';
+import type { TokenRecord } from '../metadata/metadata.ts';
+import { ownedApp } from './apps.ts';
+import { bearer, json, jsonBody, needs, noted, refusals, router } from './router.ts';
+
+const BySlug = z.object({ slug: Slug });
+const MAX_BODY_BYTES = 16 * 1024;
+
+const toHook = ({ id, name, lastUsedAt, createdAt }: TokenRecord): DeployHook => ({
+  id,
+  name,
+  lastUsedAt,
+  createdAt,
+});
+
+export const deployHooks = router();
+
+const shared = { tags: ['hooks'], security: bearer, middleware: needs('apps:write') };
+
+deployHooks.openapi(
+  createRoute({
+    ...shared,
+    method: 'get',
+    path: '/api/apps/{slug}/deploy-hooks',
+    summary: 'List an app’s deploy hooks, without their addresses',
+    request: { params: BySlug, query: PageQuery },
+    responses: { 200: json(pageOf(DeployHook), 'Deploy hooks'), ...refusals },
+  }),
+  async (c) => {
+    const metadata = c.get('metadata');
+    const app = await ownedApp(metadata, c.get('caller').ownerId, c.req.valid('param').slug);
+    const page = await metadata.tokens.list(app.ownerId, 'deploy_hook', c.req.valid('query'), {
+      appId: app.id,
+    });
+    return c.json({ ...page, items: page.items.map(toHook) }, 200);
+  },
+);
+
+deployHooks.openapi(
+  createRoute({
+    ...shared,
+    method: 'post',
+    path: '/api/apps/{slug}/deploy-hooks',
+    summary: 'Make a deploy hook, whose address the answer shows this once',
+    request: { params: BySlug, body: jsonBody(CreateDeployHook) },
+    responses: { 201: json(CreatedDeployHook, 'The hook'), ...refusals },
+  }),
+  async (c) => {
+    const metadata = c.get('metadata');
+    const caller = c.get('caller');
+    const app = await ownedApp(metadata, caller.ownerId, c.req.valid('param').slug);
+    const { token, record } = await issueToken(metadata, 'deployHook', {
+      ownerId: app.ownerId,
+      kind: 'deploy_hook',
+      name: c.req.valid('json').name,
+      appId: app.id,
+      createdBy: caller.userId,
+    });
+    await noted(c, 'hook.create', { kind: 'hook', id: record.id, name: `${app.slug}: ${record.name}` });
+    return c.json({ ...toHook(record), url: `${setting(c.env, 'PUBLIC_URL')}/hooks/deploy/${token}` }, 201);
+  },
+);
+
+deployHooks.openapi(
+  createRoute({
+    ...shared,
+    method: 'delete',
+    path: '/api/apps/{slug}/deploy-hooks/{id}',
+    summary: 'Revoke a deploy hook at once',
+    request: { params: BySlug.extend({ id: ObjectId }) },
+    responses: { 204: { description: 'It is revoked' }, ...refusals },
+  }),
+  async (c) => {
+    const metadata = c.get('metadata');
+    const { tokens } = metadata;
+    const { slug, id } = c.req.valid('param');
+    const app = await ownedApp(metadata, c.get('caller').ownerId, slug);
+    const record = await tokens.byId(app.ownerId, 'deploy_hook', id);
+    if (record?.appId !== app.id || !(await tokens.delete(app.ownerId, 'deploy_hook', id))) {
+      throw new AppFluxError('not_found', `${slug} has no deploy hook ${id}`);
+    }
+    await noted(c, 'hook.revoke', { kind: 'hook', id, name: `${slug}: ${record.name}` });
+    return c.body(null, 204);
+  },
+);
+
+const Called = z
+  .strictObject({ success: z.literal(true), deploymentId: ObjectId, status: DeploymentStatus })
+  .meta({ id: 'HookDeployed' });
+
+deployHooks.openAPIRegistry.registerPath({
+  method: 'post',
+  path: '/hooks/deploy/{token}',
+  summary: 'Deploy the app of a hook',
+  description: 'The address is the permission. The body may be left out.',
+  tags: ['hooks'],
+  request: {
+    params: z.object({ token: z.string() }),
+    headers: z.object({ 'idempotency-key': z.string().min(1).max(200).optional() }),
+    body: { required: false, content: { 'application/json': { schema: HookDeploy } } },
+  },
+  responses: {
+    202: json(Called, 'The deployment'),
+    400: json(ErrorBody, 'The input has the wrong shape'),
+    404: json(ErrorBody, 'There is no such hook'),
+    422: json(ErrorBody, 'It makes no sense'),
+    429: json(ErrorBody, 'Too many deployments are waiting'),
+  },
+});
+
+const smallBody = bodyLimit({
+  maxSize: MAX_BODY_BYTES,
+  onError: () => {
+    throw new AppFluxError('body_too_large', 'The body is larger than 16 KB');
+  },
+});
+
+// By hand, because the body may be missing, and whatever calls a hook sends whatever content type it likes.
+deployHooks.post('/hooks/deploy/:token', smallBody, async (c) => {
+  const metadata = c.get('metadata');
+  const now = new Date();
+  const hook = await metadata.tokens.byHash(
+    'deploy_hook',
+    await hashToken(c.req.param('token')),
+    now.toISOString(),
+  );
+  const app = hook?.appId == null ? null : await metadata.apps.byId(hook.appId);
+  if (hook === null || app === null) {
+    throw new AppFluxError('not_found', 'There is no such deploy hook, or it was revoked');
+  }
+  const input = inputOf(new TextDecoder().decode(await c.req.arrayBuffer()));
+  const { record } = await createDeployment({ env: c.env, metadata }, app, input, {
+    trigger: 'hook',
+    idempotencyKey: idempotencyKeyOf(c.req.header('Idempotency-Key')),
+  });
+  if (isDue(hook.lastUsedAt, now)) await metadata.tokens.touch(hook.id, now.toISOString());
+  const actor = { kind: 'hook' as const, id: hook.id, name: hook.name };
+  await note(metadata, app.ownerId, actor, 'hook.call', {
+    kind: 'deployment',
+    id: record.id,
+    name: app.slug,
+  });
+  return c.json({ success: true, deploymentId: record.id, status: record.status }, 202);
+});
+
+function inputOf(text: string): z.infer<typeof HookDeploy> {
+  if (text.trim() === '') return {};
+  const parsed = HookDeploy.safeParse(parseJson(text));
+  if (parsed.success) return parsed.data;
+  throw new AppFluxError('bad_request', 'The body is not as it should be', {
+    issues: issuesOf(parsed.error),
+    hint: 'Send JSON with branch or commit, or no body.',
+  });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new AppFluxError('bad_request', 'The body is not JSON', {
+      hint: 'Send JSON with branch or commit, or no body.',
+      cause,
+    });
+  }
+}
+
+function idempotencyKeyOf(header: string | undefined): string | undefined {
+  if (header === undefined || (header.length >= 1 && header.length <= 200)) return header;
+  throw new AppFluxError('bad_request', 'An Idempotency-Key has 1 to 200 characters');
+}

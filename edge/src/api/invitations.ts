@@ -1,0 +1,174 @@
+/** Invitations: made by owners and admins, taken by whoever holds the link. */
+import {
+  AppFluxError,
+  CreatedInvitation,
+  CreateInvitation,
+  ErrorBody,
+  Invitation,
+  InvitationOffer,
+  InvitationToken,
+  ObjectId,
+  PageQuery,
+  pageOf,
+  Role,
+  UserId,
+} from '@appflux/protocol';
+import { createRoute, z } from '@hono/zod-openapi';
+import { findInvitation, invitationUrl, join, takeInvitation } from '../identity/invitation.ts';
+import { issueToken } from '../identity/one-time-token.ts';
+import { everybodyFounds, foundTeam, type Person } from '../identity/team.ts';
+import type { Metadata, TokenRecord } from '../metadata/metadata.ts';
+import { requireOwnerFor } from './members.ts';
+import { bearer, json, jsonBody, needs, noted, personOnly, refusals, router } from './router.ts';
+
+const DAY_MS = 24 * 3_600_000;
+
+const Joined = z.strictObject({ teamId: UserId, role: Role }).meta({ id: 'Joined' });
+
+const toInvitation = ({ id, role, name, expiresAt, createdAt }: TokenRecord): Invitation => ({
+  id,
+  role: role ?? 'viewer',
+  note: name,
+  expiresAt: expiresAt ?? createdAt,
+  createdAt,
+});
+
+export const invitations = router();
+
+const shared = { tags: ['people'], security: bearer, middleware: needs('admin') };
+
+invitations.openapi(
+  createRoute({
+    ...shared,
+    method: 'get',
+    path: '/api/invitations',
+    summary: 'List invitations that nobody has taken yet',
+    request: { query: PageQuery },
+    responses: { 200: json(pageOf(Invitation), 'Invitations'), ...refusals },
+  }),
+  async (c) => {
+    const { tokens } = c.get('metadata');
+    const page = await tokens.list(c.get('caller').ownerId, 'invitation', c.req.valid('query'));
+    return c.json({ ...page, items: page.items.map(toInvitation) }, 200);
+  },
+);
+
+invitations.openapi(
+  createRoute({
+    ...shared,
+    method: 'post',
+    path: '/api/invitations',
+    summary: 'Make a link by which one person joins the team',
+    description: 'Nothing is sent: give the link to the person. It is shown this once.',
+    request: { body: jsonBody(CreateInvitation) },
+    responses: { 201: json(CreatedInvitation, 'The invitation'), ...refusals },
+  }),
+  async (c) => {
+    const caller = c.get('caller');
+    const metadata = c.get('metadata');
+    const { role, days, note } = c.req.valid('json');
+    requireOwnerFor(caller, role);
+    // Whoever is invited finds an owner there, also where teams begin without being written down.
+    if (caller.role === 'owner' && caller.id === caller.ownerId) {
+      await foundTeam(metadata, { id: caller.ownerId, email: caller.name });
+    }
+    const { token, record } = await issueToken(metadata, 'invitation', {
+      ownerId: caller.ownerId,
+      kind: 'invitation',
+      name: note,
+      role,
+      createdBy: caller.userId,
+      expiresAt: new Date(Date.now() + days * DAY_MS).toISOString(),
+    });
+    await noted(c, 'invitation.create', { kind: 'invitation', id: record.id, name: note || role });
+    return c.json({ ...toInvitation(record), url: invitationUrl(c.env, token) }, 201);
+  },
+);
+
+invitations.openapi(
+  createRoute({
+    ...shared,
+    method: 'delete',
+    path: '/api/invitations/{id}',
+    summary: 'Revoke an invitation: its link works no longer',
+    request: { params: z.strictObject({ id: ObjectId }) },
+    responses: { 204: { description: 'It is revoked' }, ...refusals },
+  }),
+  async (c) => {
+    const { id } = c.req.valid('param');
+    const { tokens } = c.get('metadata');
+    const { ownerId } = c.get('caller');
+    const record = await tokens.byId(ownerId, 'invitation', id);
+    if (record === null || !(await tokens.delete(ownerId, 'invitation', id))) {
+      throw new AppFluxError('not_found', 'There is no such invitation');
+    }
+    await noted(c, 'invitation.revoke', {
+      kind: 'invitation',
+      id,
+      name: record.name || (record.role ?? 'viewer'),
+    });
+    return c.body(null, 204);
+  },
+);
+
+invitations.openapi(
+  createRoute({
+    method: 'post',
+    path: '/api/invitations/look',
+    summary: 'What the holder of an invitation link is offered',
+    tags: ['people'],
+    request: { body: jsonBody(InvitationToken) },
+    responses: {
+      200: json(InvitationOffer, 'The offer'),
+      400: json(ErrorBody, 'The input has the wrong shape'),
+      404: json(ErrorBody, 'It was used already, was revoked, or has run out'),
+    },
+  }),
+  async (c) => {
+    const metadata = c.get('metadata');
+    const invitation = await findInvitation(metadata, c.req.valid('json').token);
+    if (invitation === null) throw noInvitation();
+    const { role, expiresAt } = toInvitation(invitation);
+    const by = invitation.createdBy;
+    const inviter = by === null ? null : await metadata.members.find(invitation.ownerId, by);
+    return c.json({ role, invitedBy: inviter?.email ?? 'the operator', expiresAt }, 200);
+  },
+);
+
+invitations.openapi(
+  createRoute({
+    method: 'post',
+    path: '/api/invitations/accept',
+    summary: 'Join the team of an invitation, as the person who is signed in',
+    tags: ['people'],
+    security: bearer,
+    middleware: [personOnly] as const,
+    request: { body: jsonBody(InvitationToken) },
+    responses: { 200: json(Joined, 'The team, and the role in it'), ...refusals },
+  }),
+  async (c) => {
+    const metadata = c.get('metadata');
+    const person = c.get('person');
+    const { token } = c.req.valid('json');
+    const offered = await findInvitation(metadata, token);
+    if (offered === null) throw noInvitation();
+    const already = await metadata.members.find(offered.ownerId, person.id);
+    // The link stays for somebody who is not in the team yet.
+    if (already !== null) return c.json({ teamId: already.teamId, role: already.role }, 200);
+    if (everybodyFounds(c.env)) await keepOwnTeam(metadata, person);
+    const invitation = await takeInvitation(metadata, token);
+    if (invitation === null) throw noInvitation();
+    await join(metadata, invitation, person);
+    return c.json({ teamId: invitation.ownerId, role: toInvitation(invitation).role }, 200);
+  },
+);
+
+/** Whoever has apps already goes on in their own team unless they say another. */
+async function keepOwnTeam(metadata: Metadata, person: Person): Promise<void> {
+  if ((await metadata.apps.list(person.id, { limit: 1 })).items.length > 0) await foundTeam(metadata, person);
+}
+
+const noInvitation = () =>
+  new AppFluxError('not_found', 'The invitation was used already, was revoked, or has run out', {
+    hint: 'Ask for a new link.',
+  });

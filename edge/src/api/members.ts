@@ -1,0 +1,189 @@
+/** The people of a team, and who is calling. */
+import {
+  AppFluxError,
+  Me,
+  Member,
+  PageQuery,
+  pageOf,
+  type Role,
+  UpdateMember,
+  UserId,
+} from '@appflux/protocol';
+import { createRoute, z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { type Caller, mayUse, PERMISSIONS } from '../identity/caller.ts';
+import { everybodyFounds, foundTeam, teamsOf } from '../identity/team.ts';
+import type { MemberRecord, MemberStore } from '../metadata/metadata.ts';
+import { type ApiEnv, bearer, json, jsonBody, known, needs, noted, refusals, router } from './router.ts';
+
+const ByUser = z.object({ userId: UserId });
+
+/** Whether a caller may make or unmake owners: only owners, and the operator, who could let themselves in anyway. */
+export const actsAsOwner = ({ kind, role }: Caller): boolean => kind === 'operator' || role === 'owner';
+
+/** Refuses to touch an owner, or to make one, for who is none. */
+export function requireOwnerFor(caller: Caller, ...roles: Role[]): void {
+  if (!roles.includes('owner') || actsAsOwner(caller)) return;
+  throw new AppFluxError('forbidden', 'Only an owner can make or remove owners', {
+    hint: 'Ask an owner of the team.',
+  });
+}
+
+const toMember = ({ userId, email, role, createdAt }: MemberRecord): Member => ({
+  userId,
+  email,
+  role,
+  createdAt,
+});
+
+export const members = router();
+
+members.openapi(
+  createRoute({
+    method: 'get',
+    path: '/api/me',
+    summary: 'Who is calling, for which team, and what they may do there',
+    tags: ['people'],
+    security: bearer,
+    middleware: [known] as const,
+    responses: { 200: json(Me, 'The caller'), ...refusals },
+  }),
+  async (c) => {
+    const { kind, id, name, ownerId, role, scopes } = c.get('caller');
+    const person = kind === 'user' && id !== null ? { id, email: name } : null;
+    const { members: store } = c.get('metadata');
+    const teams =
+      person === null ? [] : teamsOf(person, await store.ofUser(person.id), everybodyFounds(c.env));
+    return c.json(
+      {
+        kind,
+        userId: person?.id ?? null,
+        name,
+        teamId: ownerId,
+        role,
+        permissions: PERMISSIONS.filter((permission) => mayUse(scopes, permission)),
+        teams: await Promise.all(
+          teams.map(async (team) => ({
+            id: team.teamId,
+            name: team.teamId === team.userId ? team.email : await nameOf(team.teamId, store),
+            role: team.role,
+          })),
+        ),
+      },
+      200,
+    );
+  },
+);
+
+/** A team is called after its founder, and after its first owner once they have left. */
+async function nameOf(teamId: string, store: MemberStore): Promise<string> {
+  const founder = await store.find(teamId, teamId);
+  if (founder !== null) return founder.email;
+  const { items } = await store.list(teamId, { limit: 100 });
+  return items.findLast(({ role }) => role === 'owner')?.email ?? teamId;
+}
+
+members.openapi(
+  createRoute({
+    method: 'get',
+    path: '/api/members',
+    summary: 'List the members of the team, newest first',
+    tags: ['people'],
+    security: bearer,
+    middleware: [needs('members:read')] as const,
+    request: { query: PageQuery },
+    responses: { 200: json(pageOf(Member), 'Members'), ...refusals },
+  }),
+  async (c) => {
+    const caller = c.get('caller');
+    const metadata = c.get('metadata');
+    // Somebody of a Supabase project has a team before anything of it is written down.
+    if (caller.role === 'owner' && caller.id === caller.ownerId) {
+      await foundTeam(metadata, { id: caller.ownerId, email: caller.name });
+    }
+    const page = await metadata.members.list(caller.ownerId, c.req.valid('query'));
+    return c.json({ ...page, items: page.items.map(toMember) }, 200);
+  },
+);
+
+members.openapi(
+  createRoute({
+    method: 'patch',
+    path: '/api/members/{userId}',
+    summary: 'Change what a member may do',
+    description:
+      'A team keeps an owner. Whoever is no admin any more loses the tokens, hooks and invitations that they made.',
+    tags: ['people'],
+    security: bearer,
+    middleware: [needs('admin')] as const,
+    request: { params: ByUser, body: jsonBody(UpdateMember) },
+    responses: { 200: json(Member, 'The member'), ...refusals },
+  }),
+  async (c) => {
+    const caller = c.get('caller');
+    const metadata = c.get('metadata');
+    const { userId } = c.req.valid('param');
+    const { role } = c.req.valid('json');
+    const member = await metadata.members.find(caller.ownerId, userId);
+    if (member === null) throw noMember(userId);
+    requireOwnerFor(caller, member.role, role);
+    const changed = await metadata.members.setRole(caller.ownerId, userId, role);
+    if (changed === null) throw noMember(userId);
+    if (role !== 'owner' && role !== 'admin') await metadata.tokens.deleteMadeBy(caller.ownerId, userId);
+    await noted(c, 'member.role', { kind: 'member', id: userId, name: `${member.email} as ${role}` });
+    return c.json(toMember(changed), 200);
+  },
+);
+
+members.openapi(
+  createRoute({
+    method: 'delete',
+    path: '/api/members/{userId}',
+    summary: 'Remove a member',
+    description: 'What they made for the team is revoked at once: tokens, deploy hooks, invitations.',
+    tags: ['people'],
+    security: bearer,
+    middleware: [needs('admin')] as const,
+    request: { params: ByUser },
+    responses: { 204: { description: 'They are in the team no longer' }, ...refusals },
+  }),
+  async (c) => {
+    const caller = c.get('caller');
+    const { userId } = c.req.valid('param');
+    const member = await c.get('metadata').members.find(caller.ownerId, userId);
+    if (member === null) throw noMember(userId);
+    requireOwnerFor(caller, member.role);
+    await remove(c, member);
+    return c.body(null, 204);
+  },
+);
+
+members.openapi(
+  createRoute({
+    method: 'delete',
+    path: '/api/me/membership',
+    summary: 'Leave the team',
+    description: 'What you made for the team is revoked at once: tokens, deploy hooks, invitations.',
+    tags: ['people'],
+    security: bearer,
+    middleware: [needs('members:read')] as const,
+    responses: { 204: { description: 'You are in the team no longer' }, ...refusals },
+  }),
+  async (c) => {
+    const { kind, id, ownerId } = c.get('caller');
+    const member = kind === 'user' && id !== null ? await c.get('metadata').members.find(ownerId, id) : null;
+    if (member === null) throw new AppFluxError('not_found', 'You are no member of this team');
+    await remove(c, member);
+    return c.body(null, 204);
+  },
+);
+
+/** Ends a membership, with all that was made by it. Throws `last_owner`. */
+async function remove(c: Context<ApiEnv>, { teamId, userId, email }: MemberRecord): Promise<void> {
+  const metadata = c.get('metadata');
+  if (!(await metadata.members.delete(teamId, userId))) throw noMember(userId);
+  await metadata.tokens.deleteMadeBy(teamId, userId);
+  await noted(c, 'member.remove', { kind: 'member', id: userId, name: email });
+}
+
+const noMember = (userId: string) => new AppFluxError('not_found', `There is no member ${userId}`);

@@ -1,0 +1,173 @@
+/** Every route of the control plane, and who may call it. */
+import { env } from 'cloudflare:workers';
+import type { ErrorBody, Role } from '@appflux/protocol';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { newObjectId } from '../metadata/object-id.ts';
+import { forgetAll, request } from '../testing.ts';
+import { founder, memberOf } from '../testing-people.ts';
+import { api } from './index.ts';
+
+/**
+ * Who may call a route. A role may do what the roles after it may. `public` needs nobody; `holder` needs the token or
+ * link that the route is about and no account; `person` is whoever is signed in, in whatever team; `runner` has a
+ * runner's credential; `operator` the instance's secret.
+ */
+type Who = Role | 'public' | 'holder' | 'person' | 'runner' | 'operator';
+
+const ROUTES: Record<string, Who> = {
+  'GET /api/health': 'public',
+  'GET /api/config': 'public',
+  'GET /api/openapi.json': 'public',
+
+  'POST /api/apps': 'admin',
+  'GET /api/apps': 'viewer',
+  'GET /api/apps/:slug': 'viewer',
+  'PATCH /api/apps/:slug': 'admin',
+  'DELETE /api/apps/:slug': 'admin',
+  'PUT /api/apps/:slug/env/:name': 'developer',
+  'DELETE /api/apps/:slug/env/:name': 'developer',
+  'PUT /api/apps/:slug/files/:name': 'admin',
+  'DELETE /api/apps/:slug/files/:name': 'admin',
+  'POST /api/apps/:slug/release': 'developer',
+  'GET /api/apps/:slug/deploy-hooks': 'admin',
+  'POST /api/apps/:slug/deploy-hooks': 'admin',
+  'DELETE /api/apps/:slug/deploy-hooks/:id': 'admin',
+  'POST /hooks/deploy/:token': 'holder',
+
+  'POST /api/uploads': 'developer',
+  'POST /api/uploads/:id/complete': 'developer',
+
+  'POST /api/apps/:slug/deployments': 'developer',
+  'GET /api/apps/:slug/deployments': 'viewer',
+  'POST /api/deploy': 'developer',
+  'GET /api/deployments/:id': 'viewer',
+  'POST /api/deployments/:id/cancel': 'developer',
+  'POST /api/deployments/:id/redeploy': 'developer',
+  'GET /api/deployments/:id/artifacts': 'viewer',
+  'GET /api/deployments/:id/logs': 'viewer',
+  'GET /api/deployments/:id/logs.ndjson': 'viewer',
+  'GET /api/deployments/:id/logs/live': 'viewer',
+
+  'GET /api/runners': 'viewer',
+  'POST /api/runners/tokens': 'admin',
+  'POST /api/runners/register': 'holder',
+  'POST /api/runners/:id/drain': 'admin',
+  'DELETE /api/runners/:id': 'admin',
+  'GET /api/pool/connect': 'runner',
+  'GET /api/deployments/:id/attempts/:attempt/connect': 'runner',
+
+  'GET /api/tokens': 'developer',
+  'POST /api/tokens': 'developer',
+  'DELETE /api/tokens/:id': 'developer',
+
+  'GET /api/me': 'viewer',
+  'GET /api/members': 'viewer',
+  'PATCH /api/members/:userId': 'admin',
+  'DELETE /api/members/:userId': 'admin',
+  'DELETE /api/me/membership': 'viewer',
+  'GET /api/invitations': 'admin',
+  'POST /api/invitations': 'admin',
+  'DELETE /api/invitations/:id': 'admin',
+  'POST /api/invitations/look': 'holder',
+  'POST /api/invitations/accept': 'person',
+  'GET /api/audit': 'admin',
+
+  'POST /api/ops/setup': 'operator',
+  'POST /api/ops/sign-in-links': 'operator',
+  'POST /api/ops/recovery-links': 'operator',
+  'GET /api/ops/dead-letters': 'admin',
+  'POST /api/ops/dead-letters/:id/replay': 'admin',
+};
+
+const ROLES = ['owner', 'admin', 'developer', 'viewer'] as const satisfies Role[];
+
+/** Whether a role reaches what another may do at least. */
+const reaches = (role: Role, least: Role) => ROLES.indexOf(role) <= ROLES.indexOf(least);
+
+/** The routes that there are, but for the dashboard's files, the public pages and the auth surface. */
+const there = [
+  ...new Set(
+    api.routes
+      .filter(({ method, path }) => method !== 'ALL' && /^\/(?:api|hooks)\//.test(path))
+      .map(({ method, path }) => `${method} ${path.replace(/\{.*?\}$/, '')}`),
+  ),
+].sort();
+
+/** A request to a route, of things that are not there. */
+function call(route: string, token: string | null): Promise<Response> {
+  const [method = '', path = ''] = route.split(' ');
+  const filled = path
+    .replace(':slug', 'no-such-app')
+    .replace(':name', 'NAME')
+    .replace(':userId', crypto.randomUUID())
+    .replace(':id', newObjectId())
+    .replace(':attempt', '1')
+    .replace(':token', 'afh_unknown');
+  const auth = token === null ? {} : { token };
+  return request(filled, {
+    method,
+    ...auth,
+    ...(method === 'GET' || method === 'DELETE' ? {} : { json: {} }),
+  });
+}
+
+const LEAVING = 'DELETE /api/me/membership';
+
+let team: string;
+const tokens = {} as Record<Role | 'stranger', string>;
+
+beforeAll(async () => {
+  await forgetAll();
+  const owner = await founder();
+  team = owner.user.id;
+  tokens.owner = owner.token;
+  for (const role of ['admin', 'developer', 'viewer'] as const) {
+    tokens[role] = (await memberOf(team, role)).token;
+  }
+  tokens.stranger = 'afx_unknown';
+});
+
+test('every route is in the table, and every one in the table is there', () => {
+  expect(there).toEqual(Object.keys(ROUTES).sort());
+});
+
+describe.each(Object.entries(ROUTES))('%s is for %s', (route, who) => {
+  test('nobody who is not known gets in', async () => {
+    for (const token of [null, tokens.stranger]) {
+      const { status } = await call(route, token);
+      if (who === 'public') expect(status).toBe(200);
+      // The link or token of the body is what is not known.
+      else if (who === 'holder') expect([400, 404]).toContain(status);
+      else expect(status).toBe(401);
+    }
+  });
+
+  test.each(ROLES)('and for %s?', async (role) => {
+    // Whoever leaves is not there for the routes after it.
+    const token = route === LEAVING ? (await memberOf(team, role)).token : tokens[role];
+    const { status } = await call(route, token);
+    if (who === 'runner' || who === 'operator') expect(status).toBe(401);
+    else if (who === 'public' || who === 'holder' || who === 'person')
+      expect([200, 400, 404]).toContain(status);
+    else if (reaches(role, who)) expect([200, 201, 202, 204, 400, 404, 422]).toContain(status);
+    else expect(status).toBe(403);
+  });
+});
+
+test('a role that is too low is told so, and who can change it', async () => {
+  const response = await call('POST /api/apps', tokens.viewer);
+  expect((await response.json<ErrorBody>()).error).toMatchObject({
+    code: 'forbidden',
+    message: 'The role viewer does not allow this',
+    hint: expect.stringContaining('owner or admin'),
+  });
+});
+
+test('the operator may do everything in the team of the instance’s owner', async () => {
+  await request('/api/ops/setup', { method: 'POST', token: env.OPERATOR_SECRET, json: {} });
+  for (const [route, who] of Object.entries(ROUTES)) {
+    if (who === 'runner' || who === 'person' || route.startsWith('POST /api/ops/')) continue;
+    const { status } = await call(route, env.OPERATOR_SECRET);
+    expect([200, 201, 202, 204, 400, 404, 422], `${route} answered ${status}`).toContain(status);
+  }
+});
