@@ -1,11 +1,12 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import { LEASE_MS } from '@appflux/protocol';
+import { type Grant, LEASE_MS, LEASE_TOKEN_HEADER } from '@appflux/protocol';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { metadataOf } from '../metadata/index.ts';
 import { newObjectId } from '../metadata/object-id.ts';
 import { appRecord } from '../metadata/sample-records.ts';
 import { forgetAll } from '../testing.ts';
+import type { DeploymentObject } from './object.ts';
 import { sampleSpec } from './sample-spec.ts';
 
 beforeEach(forgetAll);
@@ -103,6 +104,99 @@ test('an object that was evicted knows everything when it is back', async () => 
   expect(await stub.snapshot()).toEqual(before);
   const { attempt, leaseToken } = 'granted' in granted ? granted.granted : {};
   expect(await stub.claim(runner)).toMatchObject({ granted: { attempt, leaseToken } });
+});
+
+/** The runner's socket of an attempt, as the Worker passes it on, and the frames that came down. */
+async function attemptSocket(stub: DurableObjectStub<DeploymentObject>, granted: Grant) {
+  const { webSocket } = await stub.fetch(`http://object/attempt/${granted.attempt}`, {
+    headers: { Upgrade: 'websocket', [LEASE_TOKEN_HEADER]: granted.leaseToken },
+  });
+  if (webSocket === null) throw new Error('no socket was given');
+  const frames: { type: string; seq?: number; from?: number }[] = [];
+  webSocket.addEventListener('message', ({ data }) => {
+    frames.push(JSON.parse(String(data)));
+  });
+  webSocket.accept();
+  const lines = (from: number, to: number) =>
+    webSocket.send(
+      JSON.stringify({
+        type: 'lines',
+        attempt: granted.attempt,
+        lines: Array.from({ length: to - from + 1 }, (_, index) => ({
+          seq: from + index,
+          at: new Date().toISOString(),
+          stream: 'stdout',
+          phase: 'building',
+          text: `line ${from + index}`,
+        })),
+      }),
+    );
+  const acks = () => frames.flatMap(({ type, seq }) => (type === 'ack' ? [seq] : []));
+  return { socket: webSocket, frames, lines, acks };
+}
+
+async function granted(stub: DurableObjectStub<DeploymentObject>): Promise<Grant> {
+  const answer = await stub.claim(runner);
+  if ('refused' in answer) throw new Error(`refused: ${answer.refused}`);
+  return answer.granted;
+}
+
+test('lines wait for the runner to ask that they are written, but not for ever', async () => {
+  const { stub } = await queued();
+  const { socket, frames, lines, acks } = await attemptSocket(stub, await granted(stub));
+  await expect.poll(() => frames).toMatchObject([{ type: 'welcome' }]);
+  // The answer to a gap shows that what came before it has been looked at.
+  const resumed = () => frames.flatMap(({ type, from }) => (type === 'resume' ? [from] : []));
+  lines(1, 3);
+  lines(9, 9);
+  await expect.poll(resumed).toEqual([4]);
+  expect(acks()).toEqual([]);
+  socket.send(JSON.stringify({ type: 'sync', attempt: 1 }));
+  await expect.poll(acks).toEqual([3]);
+  lines(4, 5);
+  lines(9, 9);
+  await expect.poll(resumed).toEqual([4, 6]);
+  const later = Date.now() + 8_001;
+  vi.spyOn(Date, 'now').mockReturnValue(later);
+  await runDurableObjectAlarm(stub);
+  await expect.poll(acks).toEqual([3, 5]);
+});
+
+test('lines of a runner whose connection is lost are written', async () => {
+  const { stub } = await queued();
+  const { socket, lines } = await attemptSocket(stub, await granted(stub));
+  lines(1, 3);
+  socket.close();
+  await expect
+    .poll(() =>
+      runInDurableObject(stub, (_, { storage }) =>
+        storage.sql.exec<{ last: number }>('SELECT max(last_seq) AS last FROM log_rows').one(),
+      ),
+    )
+    .toEqual({ last: 3 });
+});
+
+test('a job that has to be offered again while it is still being offered is offered again', async () => {
+  const { spec, stub } = await queued();
+  const first = Promise.withResolvers<void>();
+  const offers: string[] = [];
+  await runInDurableObject(stub, (instance) => {
+    const pool = {
+      offer: ({ deploymentId }: { deploymentId: string }) => {
+        offers.push(deploymentId);
+        return offers.length === 1 ? first.promise : Promise.resolve();
+      },
+    };
+    Object.assign(instance, { env: { ...env, POOLS: { getByName: () => pool } } });
+  });
+  const offering = stub.offer();
+  await expect.poll(() => offers).toEqual([spec.id]);
+  await stub.claim(runner);
+  await stub.revoke(runner.id);
+  expect(await stub.snapshot()).toMatchObject({ record: { status: 'queued', attempt: 1 } });
+  first.resolve();
+  await offering;
+  expect(offers).toEqual([spec.id, spec.id]);
 });
 
 test('the same spec created twice is one deployment', async () => {
