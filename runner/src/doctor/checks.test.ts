@@ -1,13 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import {
   checkDisk,
+  checkDiskLimit,
   checkEngine,
   checkGit,
   checkImages,
-  checkIsolation,
   checkSocketPath,
   type EngineFacts,
 } from './checks.ts';
+import { checkIsolation } from './isolation.ts';
 
 const facts = (change: Partial<EngineFacts> = {}): EngineFacts => ({
   version: '27.0.1',
@@ -17,6 +18,9 @@ const facts = (change: Partial<EngineFacts> = {}): EngineFacts => ({
   runtimes: ['runc', 'runsc'],
   defaultRuntime: 'runc',
   securityOptions: ['name=seccomp,profile=default', 'name=apparmor', 'name=userns'],
+  runc: '1.3.3',
+  swapLimit: true,
+  vsock: false,
   ...change,
 });
 
@@ -36,6 +40,11 @@ describe('the engine', () => {
   });
 });
 
+test('an engine that does not count swap is weak', () => {
+  const [, , swap] = checkEngine(facts({ swapLimit: false }));
+  expect(swap).toMatchObject({ level: 'weak', text: expect.stringContaining('Swap is not counted') });
+});
+
 describe('isolation', () => {
   test('of a strict host has nothing weak', () => {
     expect(new Set(levels(checkIsolation(facts(), strict)))).toEqual(new Set(['ok']));
@@ -48,6 +57,28 @@ describe('isolation', () => {
     );
     expect(weak.length).toBe(6);
     for (const { advice } of weak) expect(advice).not.toBe('');
+  });
+
+  test.each([
+    ['1.1.5+ds1', 'weak'],
+    ['1.2.7', 'weak'],
+    ['1.2.8', 'ok'],
+    ['1.3.2', 'weak'],
+    ['1.3.3-rc.1', 'ok'],
+    ['1.4.0', 'ok'],
+    ['2.0.0', 'ok'],
+    ['unknown', 'weak'],
+  ])('by runc %s is %s', (runc, level) => {
+    const finding = checkIsolation(facts({ runc }), strict).find(({ text }) => text.startsWith('runc'));
+    expect(finding).toMatchObject({ level, text: expect.stringContaining(runc) });
+  });
+
+  test('of a virtual machine is weak where the engine lets builds talk to what runs it', () => {
+    const weak = (version: string, vsock: boolean) =>
+      checkIsolation(facts({ version, vsock }), strict).some(({ text }) => text.includes('/dev/vsock'));
+    expect(weak('20.10.24+dfsg1', true)).toBe(true);
+    expect(weak('20.10.24+dfsg1', false)).toBe(false);
+    expect(weak('28.2.2', true)).toBe(false);
   });
 
   test('by a runtime that is not there is bad', () => {
@@ -64,10 +95,23 @@ test('the disk is bad below what builds may not touch, and weak when little is l
   expect(checkDisk(50 * gigabyte, gigabyte).level).toBe('ok');
 });
 
+test('the disk limit is hard, or weak with the reason why', () => {
+  expect(checkDiskLimit({ kind: 'file_system' }, null).level).toBe('ok');
+  expect(checkDiskLimit({ kind: 'watch', why: 'only root may' }, null)).toMatchObject({
+    level: 'weak',
+    text: expect.stringContaining('(only root may)'),
+  });
+  expect(checkDiskLimit({ kind: 'file_system' }, 'no loop device')).toMatchObject({
+    level: 'weak',
+    text: expect.stringContaining('(no loop device)'),
+  });
+});
+
 test('Git is judged by its version', () => {
   expect(checkGit('git version 2.39.5').level).toBe('ok');
   expect(checkGit('git version 3.0.0 (Apple Git-1)').level).toBe('ok');
-  expect(checkGit('git version 2.17.1').level).toBe('weak');
+  expect(checkGit('git version 2.37.0').level).toBe('ok');
+  expect(checkGit('git version 2.36.9').level).toBe('weak');
   expect(checkGit(null).level).toBe('bad');
 });
 

@@ -1,5 +1,5 @@
 /** What `doctor` makes of what it finds. Pure. */
-import type { NetworkMode, Settings } from '../config/settings.ts';
+import type { DiskLimit } from '../sandbox/disk/limit.ts';
 
 /** `weak` works, but a stricter host would have it otherwise; `bad` keeps builds from running. */
 export type Level = 'ok' | 'weak' | 'bad';
@@ -20,10 +20,25 @@ export interface EngineFacts {
   readonly runtimes: readonly string[];
   readonly defaultRuntime: string;
   readonly securityOptions: readonly string[];
+  /** The version of runc, as `GET /version` lists it; null when the engine has another runtime. */
+  readonly runc: string | null;
+  /** Swap counts against a container's memory. */
+  readonly swapLimit: boolean;
+  /** This host is a virtual machine with sockets to what runs it (vsock(7)). */
+  readonly vsock: boolean;
 }
 
 /** The oldest Engine API, 1.40, with all that a build's container is asked for. */
 const OLDEST_MINOR = 40;
+
+/** Compares versions number by number; a missing number counts as 0. */
+export function isAtLeast(version: readonly number[], wanted: readonly number[]): boolean {
+  for (const [index, least] of wanted.entries()) {
+    const number = version[index] ?? 0;
+    if (number !== least) return number > least;
+  }
+  return true;
+}
 
 /** Whether the engine is recent enough, and can keep a build to its limits. */
 export function checkEngine(facts: EngineFacts): Finding[] {
@@ -45,78 +60,16 @@ export function checkEngine(facts: EngineFacts): Finding[] {
           text: `cgroup v${cgroupVersion}: no limit for ${missing.join(', ')}`,
           advice: 'Enable these controllers in the kernel; without them one build can take the whole host',
         },
-  ];
-}
-
-/** What stands between a build and the host. */
-export function checkIsolation(
-  facts: EngineFacts,
-  settings: Pick<Settings, 'runtime' | 'network' | 'allowPrivateSources'>,
-): Finding[] {
-  const runtime = settings.runtime ?? facts.defaultRuntime;
-  const has = (option: string) => facts.securityOptions.some((text) => text.includes(option));
-  return [
-    {
-      level: 'ok',
-      text: 'Builds: user 10001, no capabilities, no new privileges, read-only root, no engine socket',
-    },
-    checkRuntime(facts, runtime),
-    has('seccomp')
-      ? { level: 'ok', text: 'System calls are filtered (seccomp)' }
-      : { level: 'weak', text: 'System calls are not filtered', advice: 'Use an engine with seccomp' },
-    has('apparmor') || has('selinux')
-      ? { level: 'ok', text: `Mandatory access control: ${has('apparmor') ? 'AppArmor' : 'SELinux'}` }
-      : { level: 'weak', text: 'No AppArmor or SELinux', advice: 'Enable one of them on this host' },
-    has('userns') || has('rootless')
-      ? { level: 'ok', text: 'Users of containers are not users of the host (user namespace)' }
-      : {
-          level: 'weak',
-          text: 'Users of containers are users of the host',
-          advice: 'A rootless engine, or its userns-remap, would put one more wall between',
-        },
-    checkNetwork(settings.network),
-    ...(settings.allowPrivateSources
-      ? [
+    ...(facts.swapLimit
+      ? []
+      : [
           {
             level: 'weak' as const,
-            text: 'Sources may come from private addresses and over plain http',
-            advice: 'Leave --allow-private-sources out unless your Git server needs it',
+            text: 'Swap is not counted: a build can use as much of it as there is, beyond its memory',
+            advice: 'Boot with swapaccount=1, use cgroup v2, or switch swap off',
           },
-        ]
-      : []),
+        ]),
   ];
-}
-
-function checkRuntime(facts: EngineFacts, runtime: string): Finding {
-  if (!facts.runtimes.includes(runtime)) {
-    return {
-      level: 'bad',
-      text: `The engine has no runtime ${runtime}; it has ${facts.runtimes.join(', ')}`,
-      advice: 'Install it and name it in the engine’s daemon.json, or leave --runtime out',
-    };
-  }
-  if (/runsc|kata/.test(runtime))
-    return { level: 'ok', text: `Runtime ${runtime}: builds have a kernel of their own` };
-  return {
-    level: 'weak',
-    text: `Runtime ${runtime}: builds share the host’s kernel`,
-    advice: 'For builds of people whom you do not know, install gVisor and start with --runtime runsc',
-  };
-}
-
-function checkNetwork(network: NetworkMode): Finding {
-  switch (network) {
-    case 'proxy':
-      return { level: 'ok', text: 'Network of builds: none but the runner’s proxy to allowed hosts' };
-    case 'none':
-      return { level: 'ok', text: 'Network of builds: none' };
-    case 'bridge':
-      return {
-        level: 'weak',
-        text: 'Network of builds: open, to the host’s own network as well',
-        advice: 'Leave --network out, and allow what builds need with --allow-hosts',
-      };
-  }
 }
 
 /** Room for builds on the disk that holds the state folder, in bytes. */
@@ -135,6 +88,22 @@ export function checkDisk(free: number, keepFree: number): Finding {
   return { level: 'ok', text: `Disk: ${gigabytes} GB free` };
 }
 
+/**
+ * How builds are kept to their disk limit.
+ * @param fault why a file system for a build could not be mounted when it was tried; null when it could
+ */
+export function checkDiskLimit(limit: DiskLimit, fault: string | null): Finding {
+  const why = limit.kind === 'watch' ? limit.why : fault;
+  if (why === null) {
+    return { level: 'ok', text: 'Disk limit of builds: hard, a file system of its own for each workspace' };
+  }
+  return {
+    level: 'weak',
+    text: `Disk limit of builds: measured while they run, a fast build can pass it (${why})`,
+    advice: 'Run the runner as root beside its engine, with e2fsprogs installed, for a hard limit',
+  };
+}
+
 /** Whether the sockets of builds fit below the state folder, whose paths are limited in length (unix(7)). */
 export function checkSocketPath(bytes: number, most: number): Finding[] {
   if (bytes <= most) return [];
@@ -147,17 +116,22 @@ export function checkSocketPath(bytes: number, most: number): Finding[] {
   ];
 }
 
-/** Git's version from `git --version`; null when there is no Git. */
+/**
+ * Git's version from `git --version`; null when there is no Git. Below 2.37 it does not know `http.curloptResolve`, with
+ * which a repository's host is reached at the very address that was checked.
+ */
 export function checkGit(output: string | null): Finding {
   const match = /^git version (\d+)\.(\d+)\S*/.exec(output ?? '');
   if (match === null) {
     return { level: 'bad', text: 'Git is not installed', advice: 'Install git: sources are fetched with it' };
   }
   const [text, major, minor] = match;
-  const recent = Number(major) > 2 || (Number(major) === 2 && Number(minor) >= 39);
-  return recent
-    ? { level: 'ok', text }
-    : { level: 'weak', text: `${text} is old`, advice: 'Install Git 2.39 or newer' };
+  if (isAtLeast([Number(major), Number(minor)], [2, 37])) return { level: 'ok', text };
+  return {
+    level: 'weak',
+    text: `${text} is old: a repository's name could lead elsewhere after its address was checked`,
+    advice: 'Install Git 2.37 or newer',
+  };
 }
 
 /** The builder images that are there, with what they say of their tools. */

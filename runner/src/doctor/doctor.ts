@@ -1,26 +1,30 @@
 /** `appflux-runner doctor`: can this host build, and how well is it walled off? */
-import { stat, statfs } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, rm, stat, statfs } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { ErrorBody, Health } from '@appflux/protocol';
-import { execa } from 'execa';
+import { ExecaError, execa } from 'execa';
 import { request } from 'undici';
 import { REGISTRATION_FILE, type Registration, readRegistration } from '../config/registration.ts';
 import type { Settings } from '../config/settings.ts';
 import { RunnerProblem } from '../problem.ts';
 import { socketPathBytes } from '../sandbox/attempt-folder.ts';
+import { mountFileSystem, unmountWithin } from '../sandbox/disk/file-system.ts';
+import { diskLimit } from '../sandbox/disk/limit.ts';
 import { MAX_SOCKET_PATH_BYTES } from '../sandbox/egress/options.ts';
 import { connectEngine, type Engine, engineMessage } from '../sandbox/engine.ts';
 import { readImageFile, VERSIONS_FILE } from '../sandbox/image-file.ts';
 import {
   checkDisk,
+  checkDiskLimit,
   checkEngine,
   checkGit,
   checkImages,
-  checkIsolation,
   checkSocketPath,
   type EngineFacts,
   type Finding,
 } from './checks.ts';
+import { checkIsolation } from './isolation.ts';
 import { lookAtScanner } from './scanner.ts';
 
 const SIGNS = { ok: 'ok  ', weak: 'weak', bad: 'BAD ' } as const;
@@ -37,7 +41,8 @@ export async function doctor(settings: Settings, out: { write(text: string): unk
   const engine = connectEngine();
   note(await lookAtEngine(engine, settings));
   note(checkSocketPath(socketPathBytes(settings.state), MAX_SOCKET_PATH_BYTES));
-  note([checkDisk(await freeBytes(settings.state), settings.keepFree), checkGit(await gitVersion())]);
+  note([checkDisk(await freeBytes(settings.state), settings.keepFree), await lookAtDiskLimit()]);
+  note([checkGit(await gitVersion())]);
   note([await lookAtScanner(settings)]);
   note(await lookAtRegistration(settings.state));
   const bad = findings.filter(({ level }) => level === 'bad').length;
@@ -83,7 +88,36 @@ async function engineFacts(engine: Engine): Promise<EngineFacts> {
     runtimes: Object.keys(info.Runtimes ?? {}),
     defaultRuntime: info.DefaultRuntime ?? 'runc',
     securityOptions: info.SecurityOptions ?? [],
+    runc: version.Components?.find(({ Name }) => Name === 'runc')?.Version ?? null,
+    swapLimit: info.SwapLimit === true,
+    vsock: await isThere('/dev/vsock'),
   };
+}
+
+function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    // Not there, or not for this user: either way there is nothing to warn of that could be seen from here.
+    () => false,
+  );
+}
+
+/** Mounts a small file system as a build would get one: whether a host lets it happen is seen only by trying. */
+async function lookAtDiskLimit(): Promise<Finding> {
+  const limit = await diskLimit();
+  if (limit.kind === 'watch') return checkDiskLimit(limit, null);
+  const folder = await mkdtemp(join(tmpdir(), 'appflux-doctor-'));
+  try {
+    const at = join(folder, 'at');
+    await mkdir(at);
+    await mountFileSystem(join(folder, 'image'), at, 4 * 1024 ** 2);
+    await unmountWithin(folder);
+    return checkDiskLimit(limit, null);
+  } catch (error) {
+    return checkDiskLimit(limit, error instanceof ExecaError ? String(error.stderr) : String(error));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 async function builderImages(engine: Engine): Promise<{ name: string; versions: string | null }[]> {

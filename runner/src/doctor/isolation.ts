@@ -1,0 +1,115 @@
+/** What `doctor` makes of the walls between a build and its host. Pure. */
+import type { NetworkMode, Settings } from '../config/settings.ts';
+import { type EngineFacts, type Finding, isAtLeast } from './checks.ts';
+
+/** What stands between a build and the host. */
+export function checkIsolation(
+  facts: EngineFacts,
+  settings: Pick<Settings, 'runtime' | 'network' | 'allowPrivateSources'>,
+): Finding[] {
+  const runtime = settings.runtime ?? facts.defaultRuntime;
+  const has = (option: string) => facts.securityOptions.some((text) => text.includes(option));
+  return [
+    {
+      level: 'ok',
+      text: 'Builds: user 10001, no capabilities, no new privileges, read-only root, no engine socket',
+    },
+    checkRuntime(facts, runtime),
+    ...checkRunc(facts.runc),
+    ...checkVsock(facts),
+    has('seccomp')
+      ? { level: 'ok', text: 'System calls are filtered (seccomp)' }
+      : { level: 'weak', text: 'System calls are not filtered', advice: 'Use an engine with seccomp' },
+    has('apparmor') || has('selinux')
+      ? { level: 'ok', text: `Mandatory access control: ${has('apparmor') ? 'AppArmor' : 'SELinux'}` }
+      : { level: 'weak', text: 'No AppArmor or SELinux', advice: 'Enable one of them on this host' },
+    has('userns') || has('rootless')
+      ? { level: 'ok', text: 'Users of containers are not users of the host (user namespace)' }
+      : {
+          level: 'weak',
+          text: 'The engine runs as root, and users of containers are users of the host (no user namespace)',
+          advice: 'A rootless engine, or its userns-remap, would put one more wall between',
+        },
+    checkNetwork(settings.network),
+    ...(settings.allowPrivateSources
+      ? [
+          {
+            level: 'weak' as const,
+            text: 'Sources may come from private addresses and over plain http',
+            advice: 'Leave --allow-private-sources out unless your Git server needs it',
+          },
+        ]
+      : []),
+  ];
+}
+
+function checkRuntime(facts: EngineFacts, runtime: string): Finding {
+  if (!facts.runtimes.includes(runtime)) {
+    return {
+      level: 'bad',
+      text: `The engine has no runtime ${runtime}; it has ${facts.runtimes.join(', ')}`,
+      advice: 'Install it and name it in the engine’s daemon.json, or leave --runtime out',
+    };
+  }
+  if (/runsc|kata/.test(runtime))
+    return { level: 'ok', text: `Runtime ${runtime}: builds have a kernel of their own` };
+  return {
+    level: 'weak',
+    text: `Runtime ${runtime}: builds share the host’s kernel`,
+    advice: 'For builds of people whom you do not know, install gVisor and start with --runtime runsc',
+  };
+}
+
+/**
+ * Versions of each series with the fixes for the escapes known by November 2025 (CVE-2024-21626, CVE-2025-31133,
+ * CVE-2025-52565, CVE-2025-52881; the advisories of the opencontainers/runc repository).
+ */
+const SOUND_RUNC = [
+  [1, 2, 8],
+  [1, 3, 3],
+  [1, 4, 0],
+];
+
+function checkRunc(version: string | null): Finding[] {
+  if (version === null) return [];
+  const numbers = /^(\d+)\.(\d+)\.(\d+)/.exec(version)?.slice(1).map(Number) ?? [];
+  const [major = 0, minor = 0] = numbers;
+  const series = SOUND_RUNC.find(([a, b]) => a === major && b === minor) ?? SOUND_RUNC.at(-1) ?? [];
+  if (isAtLeast(numbers, series)) return [{ level: 'ok', text: `runc ${version}` }];
+  return [
+    {
+      level: 'weak',
+      text: `runc ${version} is older than the fixes of known escapes from containers (1.2.8, 1.3.3)`,
+      advice:
+        'Update it; a distribution may have put the fixes into its older version: its security tracker tells',
+    },
+  ];
+}
+
+/** Engines before 23.0 let containers make vsock sockets, which no network namespace holds back. */
+function checkVsock({ vsock, version }: EngineFacts): Finding[] {
+  const numbers = version.split(/[.+~-]/).map(Number);
+  if (!vsock || isAtLeast(numbers, [23, 0])) return [];
+  return [
+    {
+      level: 'weak',
+      text: `This host is a virtual machine, and builds can open sockets to what runs it (/dev/vsock, engine ${version})`,
+      advice: 'Install Docker Engine 23 or newer, whose filter of system calls refuses them, or use gVisor',
+    },
+  ];
+}
+
+function checkNetwork(network: NetworkMode): Finding {
+  switch (network) {
+    case 'proxy':
+      return { level: 'ok', text: 'Network of builds: none but the runner’s proxy to allowed hosts' };
+    case 'none':
+      return { level: 'ok', text: 'Network of builds: none' };
+    case 'bridge':
+      return {
+        level: 'weak',
+        text: 'Network of builds: open, to the host’s own network as well',
+        advice: 'Leave --network out, and allow what builds need with --allow-hosts',
+      };
+  }
+}
