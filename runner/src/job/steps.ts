@@ -52,7 +52,8 @@ export function realSteps(host: BuildHost, input: StepsInput): Steps {
     scan: (ctx) => scanner.scanTree(folder.workspace.source, ctx),
     detect: async (source, ctx) => {
       const within = folder.workspace.source;
-      const decision = await detectPlan(source.root, { type: job.type, build: job.build, within }, ctx);
+      const wanted = { type: job.type, build: job.build, within, ref: source.branch };
+      const decision = await detectPlan(source.root, wanted, ctx);
       ignoreCommand = decision.ignoreCommand;
       return decision;
     },

@@ -225,10 +225,11 @@ describe('files', () => {
     });
     expect(artifacts.map(({ name, size, contentType }) => ({ name, size, contentType }))).toEqual([
       { name: 'app.apk', size: 3, contentType: 'application/vnd.android.package-archive' },
-      { name: 'release-app.apk', size: 3, contentType: 'application/vnd.android.package-archive' },
       { name: 'notes.txt', size: 1, contentType: 'text/plain' },
+      { name: 'debug-app.apk', size: 3, contentType: 'application/vnd.android.package-archive' },
     ]);
     for (const { path, sha256 } of artifacts) expect(sha256).toBe(await hashOf(path));
+    expect(artifacts[0]?.meta).toEqual({ platform: 'android', format: 'apk', variant: 'release' });
   });
 
   it('are copied out of the build’s reach', async () => {

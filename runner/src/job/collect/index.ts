@@ -10,6 +10,7 @@ import { findMatches, type Matches } from './find.ts';
 import { compileGlob } from './glob.ts';
 import { COLLECT_LIMITS, type CollectLimits } from './limits.ts';
 import { noArtifact } from './missing.ts';
+import { factsOfPath, rankOf } from './name-facts.ts';
 import { siteName, uniqueNames } from './names.ts';
 import { packZip } from './pack.ts';
 import { type FoundFile, readFound } from './safe-file.ts';
@@ -164,7 +165,9 @@ class Collector {
     files: readonly FoundFile[],
     packed: readonly CollectedArtifact[],
   ): Promise<CollectedArtifact[]> {
-    const once = [...new Map(files.map((file) => [file.real, file])).values()];
+    const once = [...new Map(files.map((file) => [file.real, file])).values()].sort(
+      (a, b) => rankOf(a.path) - rankOf(b.path),
+    );
     const count = once.length + packed.length;
     if (count === 0) throw await noArtifact(this.#root, this.#input.plan.outputs, this.#empty);
     if (count > this.#limits.artifacts) {
@@ -201,7 +204,14 @@ class Collector {
     } finally {
       await target.close();
     }
-    return { name, path, size, sha256: hash.digest('hex'), contentType: contentType(name), meta: {} };
+    return {
+      name,
+      path,
+      size,
+      sha256: hash.digest('hex'),
+      contentType: contentType(name),
+      meta: { ...factsOfPath(file.path) },
+    };
   }
 }
 

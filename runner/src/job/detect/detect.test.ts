@@ -36,6 +36,11 @@ describe('detection on disk', () => {
     expect(around.lines).toEqual(plan.reasons);
   });
 
+  it('takes the version of the tag that was fetched, where the project has none', async () => {
+    await write({ 'index.html': '' });
+    expect((await detectPlan(top, { ...settings, ref: 'v2.1.0' }, around.ctx)).version).toBe('2.1.0');
+  });
+
   it('looks at nothing above the root directory, unless it is told how far up the source goes', async () => {
     await write({ 'apps/web/package.json': VITE, 'pnpm-lock.yaml': '', 'appflux.json': '{"node":"20"}' });
     const root = join(top, 'apps/web');

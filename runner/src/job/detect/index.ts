@@ -5,6 +5,7 @@ import type { AppType, BuildSettings } from '@appflux/protocol';
 import type { StepContext } from '../step.ts';
 import { type Decision, decide } from './decide.ts';
 import { readTree } from './read-tree.ts';
+import { chooseVersion } from './tag-version.ts';
 
 export interface DetectPlanSettings {
   readonly type: AppType | null;
@@ -14,6 +15,8 @@ export interface DetectPlanSettings {
    * above count, as in a monorepo. Without it nothing above `root` is looked at.
    */
   readonly within?: string;
+  /** The branch or tag that was fetched: a tag gives the version where the project itself says none. */
+  readonly ref?: string | null;
 }
 
 /**
@@ -33,5 +36,5 @@ export async function detectPlan(
   const tree = await readTree(top, base, ctx.signal);
   const decision = await decide(tree, settings);
   for (const reason of decision.plan.reasons) ctx.log(reason);
-  return decision;
+  return { ...decision, version: chooseVersion(decision.version, settings.ref ?? null) };
 }
