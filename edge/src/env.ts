@@ -3,6 +3,7 @@ import { AppFluxError } from '@appflux/protocol';
 import type { DeadLetterObject } from './dead-letters/object.ts';
 import type { DeploymentObject } from './deployment/object.ts';
 import type { PoolObject } from './dispatch/pool.ts';
+import type { LogTailLine } from './metadata/metadata.ts';
 import type { MongoObject } from './metadata/mongo/object.ts';
 import type { ThrottleObject } from './throttle/object.ts';
 
@@ -20,14 +21,22 @@ export interface EventMessage {
   record: unknown;
 }
 
-export type QueueMessage = OfferMessage | EventMessage;
+/** On `event-queue`: the end of a deployment's log, once it has ended. */
+export interface LogTailMessage {
+  kind: 'log_tail';
+  deploymentId: string;
+  appId: string;
+  lines: LogTailLine[];
+}
+
+export type QueueMessage = OfferMessage | EventMessage | LogTailMessage;
 
 export interface Env {
   METADATA: D1Database;
   STORAGE: R2Bucket;
   ASSETS: Fetcher;
   DEPLOY_QUEUE: Queue<OfferMessage>;
-  EVENT_QUEUE: Queue<EventMessage>;
+  EVENT_QUEUE: Queue<EventMessage | LogTailMessage>;
   DEPLOYMENTS: DurableObjectNamespace<DeploymentObject>;
   POOLS: DurableObjectNamespace<PoolObject>;
   DEAD_LETTERS: DurableObjectNamespace<DeadLetterObject>;

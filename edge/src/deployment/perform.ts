@@ -1,6 +1,9 @@
 /** What each chore of a deployment does. A chore may be done again: each of them is idempotent. */
 import type { Env } from '../env.ts';
 import { archiveLog } from '../logs/archive.ts';
+import { tailOf } from '../logs/tail.ts';
+import { keepsLogTails } from '../metadata/index.ts';
+import { LOG_TAIL_LINES } from '../metadata/metadata.ts';
 import { objectsOf } from '../storage/index.ts';
 import { logKey } from '../storage/keys.ts';
 import type { AttemptSocket } from './attempt-socket.ts';
@@ -32,6 +35,10 @@ export async function perform(chore: Chore, { env, machine, outbox, attempt }: T
       const log = machine.log();
       const key = logKey(spec.app.id, spec.id);
       await archiveLog(objectsOf(env), key, log.rows());
+      if (keepsLogTails(env)) {
+        const lines = tailOf(log.read(Math.max(0, log.lastSeq - LOG_TAIL_LINES), LOG_TAIL_LINES));
+        await env.EVENT_QUEUE.send({ kind: 'log_tail', deploymentId: spec.id, appId: spec.app.id, lines });
+      }
       machine.apply({ type: 'archived', logKey: key });
       log.clear();
       return;

@@ -26,8 +26,20 @@ export async function consume(batch: MessageBatch<QueueMessage>, env: Env): Prom
 }
 
 async function deliver(message: QueueMessage, env: Env): Promise<void> {
-  if (message.kind === 'offer') await env.DEPLOYMENTS.getByName(message.deploymentId).offer();
-  else await metadataOf(env).deployments.project(message.record as DeploymentRecord, message.seq);
+  switch (message.kind) {
+    case 'offer':
+      return env.DEPLOYMENTS.getByName(message.deploymentId).offer();
+    case 'event':
+      await metadataOf(env).deployments.project(message.record as DeploymentRecord, message.seq);
+      return;
+    case 'log_tail': {
+      const { apps, deployments } = metadataOf(env);
+      if (await deployments.keepLogTail(message.deploymentId, message.lines)) return;
+      // It came before the deployment's first event; or the app was deleted, and there is nothing to keep it for.
+      if (await apps.byId(message.appId))
+        throw new Error(`deployment ${message.deploymentId} is not there yet`);
+    }
+  }
 }
 
 async function bury(message: Message<QueueMessage>, env: Env): Promise<void> {

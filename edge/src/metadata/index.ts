@@ -9,3 +9,6 @@ import { remoteMetadata } from './mongo/remote.ts';
 export function metadataOf(env: Env): Metadata {
   return env.MONGODB_URI ? remoteMetadata(() => mongoOf(env)) : createD1Metadata(env.METADATA);
 }
+
+/** Whether the keeper of this instance has a use for DeploymentStore.keepLogTail. */
+export const keepsLogTails = (env: Env): boolean => Boolean(env.MONGODB_URI);

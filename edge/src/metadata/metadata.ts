@@ -212,10 +212,10 @@ export interface DeploymentStore {
   unended(appId: string): Promise<string[]>;
   /**
    * Keeps the end of a deployment's log beside its record, for those who read the database with other tools. A
-   * keeper that nobody reads so keeps nothing: the whole log is in storage. Of a deployment that is not there
-   * nothing is kept.
+   * keeper that nobody reads so keeps nothing: the whole log is in storage. False when the deployment is not there
+   * (yet).
    */
-  keepLogTail(id: string, lines: readonly LogTailLine[]): Promise<void>;
+  keepLogTail(id: string, lines: readonly LogTailLine[]): Promise<boolean>;
 }
 
 export interface UploadStore {

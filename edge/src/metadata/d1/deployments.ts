@@ -38,7 +38,7 @@ export function createDeploymentStore(database: Database): DeploymentStore {
     },
 
     // D1 bills rows that are written, and nobody reads it but this Worker, which has the archive.
-    keepLogTail: async () => undefined,
+    keepLogTail: async () => true,
   };
 }
 

@@ -91,7 +91,8 @@ export function createDeploymentStore(db: Db, publicUrl: string | null): Deploym
     },
 
     async keepLogTail(id, lines) {
-      await deployments.documents.updateOne(deployments.key(id), { $set: { buildLogs: lines } });
+      const kept = { $set: { buildLogs: lines } };
+      return (await deployments.documents.updateOne(deployments.key(id), kept)).matchedCount > 0;
     },
   };
 }
