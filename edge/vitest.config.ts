@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
+import './vitest.issuers.ts';
 import './vitest.s3.ts';
 
 const path = (relative: string) => join(import.meta.dirname, relative);
@@ -36,7 +37,7 @@ export default defineConfig({
     include: ['src/**/*.test.ts'],
     // Files share a workerd, which makes them three times faster; each begins with nothing kept (testing.setup.ts).
     isolate: false,
-    globalSetup: [path('vitest.s3.ts'), path('../stack/foreign-s3/serve.ts')],
+    globalSetup: [path('vitest.s3.ts'), path('vitest.issuers.ts'), path('../stack/foreign-s3/serve.ts')],
     setupFiles: [path('src/testing.setup.ts')],
   },
 });

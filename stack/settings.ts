@@ -37,12 +37,17 @@ const Environment = z.object({
     .url({ protocol: /^mongodb(\+srv)?$/, error: 'begins with mongodb:// or mongodb+srv://' })
     .optional(),
   SUPABASE_URL: z.url({ protocol: /^https?$/, error: 'is an http or https URL' }).optional(),
+  SUPABASE_ANON_KEY: z.string().optional(),
   SUPABASE_JWT_SECRET: z.string().optional(),
+  APPFLUX_SIGN_UP: z.enum(['open', 'invitation'], 'is open or invitation').optional(),
   S3_ENDPOINT: z.url({ protocol: /^https?$/, error: 'is an http or https URL' }).optional(),
   S3_ACCESS_KEY_ID: z.string().optional(),
   S3_SECRET_ACCESS_KEY: z.string().optional(),
   S3_BUCKET: z.string().optional(),
   GITHUB_WEBHOOK_SECRET: z.string().optional(),
+  GITHUB_CLIENT_ID: z.string().optional(),
+  GITHUB_CLIENT_SECRET: z.string().optional(),
+  GITHUB_URL: z.url({ protocol: /^https?$/, error: 'is an http or https URL' }).optional(),
   GITHUB_API_URL: z.url({ protocol: /^https?$/, error: 'is an http or https URL' }).optional(),
 });
 
@@ -72,8 +77,13 @@ export interface Settings {
 const PASSED_ON = [
   'MONGODB_URI',
   'SUPABASE_URL',
+  'SUPABASE_ANON_KEY',
   'SUPABASE_JWT_SECRET',
+  'APPFLUX_SIGN_UP',
   'GITHUB_WEBHOOK_SECRET',
+  'GITHUB_CLIENT_ID',
+  'GITHUB_CLIENT_SECRET',
+  'GITHUB_URL',
   'GITHUB_API_URL',
 ] as const;
 

@@ -1,6 +1,13 @@
 /** What tests in workerd share: the Worker itself, an empty database, and somebody who is signed in. */
-import { applyD1Migrations, type D1Migration, reset } from 'cloudflare:test';
+import {
+  applyD1Migrations,
+  createExecutionContext,
+  type D1Migration,
+  reset,
+  waitOnExecutionContext,
+} from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
+import { api } from './api/index.ts';
 import type { Env as WorkerEnv } from './env.ts';
 import { type Session, signInWithLink } from './identity/issuer.ts';
 import { createSignInLink } from './identity/sign-in-link.ts';
@@ -25,21 +32,35 @@ export async function forgetAll(): Promise<void> {
   await applyD1Migrations(env.METADATA, env.MIGRATIONS);
 }
 
-/** Sends a request to the Worker, as if from outside. `json` is sent as the body. */
-export function request(
+/** What a request is made of: `json` is sent as the body. */
+export type Asked = RequestInit & { token?: string; json?: unknown };
+
+/** Sends a request to the Worker, as if from outside. */
+export const request = (path: string, asked: Asked = {}): Promise<Response> =>
+  exports.default.fetch(requestOf(path, asked));
+
+/** The same to a Worker that has other variables. */
+export async function requestWith(
+  variables: Partial<WorkerEnv>,
   path: string,
-  { token, json, headers, ...init }: RequestInit & { token?: string; json?: unknown } = {},
+  asked: Asked = {},
 ): Promise<Response> {
+  const context = createExecutionContext();
+  const response = await api.fetch(requestOf(path, asked), { ...env, ...variables }, context);
+  await waitOnExecutionContext(context);
+  return response;
+}
+
+function requestOf(path: string, { token, json, headers, ...init }: Asked): Request {
   const all = new Headers(headers);
   if (token !== undefined) all.set('Authorization', `Bearer ${token}`);
   if (json !== undefined) all.set('Content-Type', 'application/json');
-  return exports.default.fetch(
-    new Request(env.PUBLIC_URL + path, {
-      ...init,
-      headers: all,
-      ...(json === undefined ? {} : { body: JSON.stringify(json) }),
-    }),
-  );
+  return new Request(env.PUBLIC_URL + path, {
+    redirect: 'manual',
+    ...init,
+    headers: all,
+    ...(json === undefined ? {} : { body: JSON.stringify(json) }),
+  });
 }
 
 /** The token of a new sign-in link, for an owner that is made if need be. */
