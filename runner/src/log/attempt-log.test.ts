@@ -62,3 +62,13 @@ test('the end of the output is remembered, cut or not, and without lines of AppF
   log.write('by AppFlux');
   expect(log.tail).toEqual(['kept', 'cut: error of the build']);
 });
+
+test('what is remembered of the output is bounded in lines and in size, whatever a build prints', () => {
+  const { log } = open();
+  for (let index = 0; index < 3000; index += 1) log.writeMasked(String(index), 'stdout');
+  expect(log.tail).toHaveLength(1000);
+  expect(log.tail.at(-1)).toBe('2999');
+  for (let index = 0; index < 500; index += 1) log.writeMasked('x'.repeat(16_000), 'stdout');
+  expect(log.tail.join('').length).toBeLessThanOrEqual(1_000_000);
+  expect(log.tail.length).toBeGreaterThan(50);
+});

@@ -10,8 +10,9 @@ export interface LineSink {
   ready(): Promise<void>;
 }
 
-/** How many of the latest lines are remembered, to say in a failure what went wrong. */
-const TAIL_LINES = 200;
+/** How many of the latest lines are remembered, and of how many units, to say in a failure what went wrong. */
+const TAIL_LINES = 1000;
+const TAIL_UNITS = 1_000_000;
 
 /** Takes texts and lines of any kind, and passes on lines that are fit for the edge. */
 export class AttemptLog {
@@ -19,6 +20,7 @@ export class AttemptLog {
   readonly #secrets: Secrets;
   readonly #capBytes: number;
   readonly #tail: string[] = [];
+  #tailUnits = 0;
   #phase: Phase | null = null;
   #buildBytes = 0;
   #cutLines = 0;
@@ -89,6 +91,9 @@ export class AttemptLog {
   #remember(text: string, stream: LogStreamName) {
     if (stream === 'system') return;
     this.#tail.push(text);
-    if (this.#tail.length > TAIL_LINES) this.#tail.shift();
+    this.#tailUnits += text.length;
+    while (this.#tail.length > TAIL_LINES || this.#tailUnits > TAIL_UNITS) {
+      this.#tailUnits -= this.#tail.shift()?.length ?? 0;
+    }
   }
 }

@@ -30,7 +30,7 @@ export const DEFAULT_LIMITS: LogLimits = {
   batchLines: 1000,
   window: 64,
   windowBytes: 512 * 1024,
-  syncMs: 3000,
+  syncMs: 5000,
   memoryBytes: 4 * 1024 * 1024,
   queueBytes: 64 * 1024 * 1024,
   ackTimeoutMs: 10_000,

@@ -71,6 +71,23 @@ test('a disk that is full is told by its file system, or by what programs print'
   );
 });
 
+test('what a tool says is explained: its first real line, and what to do about it', () => {
+  const failure = verdict(
+    build({ tail: ["src/a.ts(1,7): error TS2307: Cannot find module 'chart.js'.", 'npm error code 2'] }),
+  );
+  expect(failure?.message).toBe(
+    "The build command (npm run build) ended with exit code 1: src/a.ts(1,7): error TS2307: Cannot find module 'chart.js'.",
+  );
+  expect(failure?.hint).toBe('Add chart.js to the dependencies of package.json and commit the lockfile.');
+  expect(verdict(build({ tail: ['FATAL ERROR: JavaScript heap out of memory'] }))?.hint).toContain(
+    'NODE_OPTIONS',
+  );
+});
+
+test('a failure shows nothing of the output that hides or turns around other text', () => {
+  expect(told({ tail: ['Error: \u202egnp.exe\u0007'] })).toContain('Error: \u{FFFD}gnp.exe');
+});
+
 test('an entry that never begins is a fault of the image, not of the project', () => {
   expect(told({ stage: null, exitCode: 125, tail: ['appflux-build: no socket at /run/x'] })).toBe(
     'internal: The builder image did not begin the build: appflux-build: no socket at /run/x',

@@ -1,6 +1,7 @@
 /** What the end of a build's container means. Pure. */
 import { constants } from 'node:os';
-import { humanSize } from '../job/prepare/printable.ts';
+import { explain } from '../job/explain/index.ts';
+import { humanSize, printable } from '../job/prepare/printable.ts';
 import { JobFailure } from '../job/step.ts';
 import { lastWords } from './last-words.ts';
 import type { BuildStage } from './marks.ts';
@@ -24,21 +25,26 @@ const ENTRY_FAILED = 125;
 const KILLED = 137;
 /** What programs print when a disk, or a build's /tmp or home (1 GB each), is full (errno(3), strerror(3)). */
 const NO_SPACE = /\bENOSPC\b|no space left on device/i;
-const HEAP_LIMIT = /JavaScript heap out of memory|java\.lang\.OutOfMemoryError/;
 
 /** Null when the build ended well. */
 export function verdict(build: FinishedBuild): JobFailure | null {
   if (build.exitCode === 0) return null;
-  const why = lastWords(build.tail);
-  const quoted = why === null ? '' : `: ${why}`;
+  const { explanation, outOfMemory } = explain(build.tail);
+  const why = explanation?.line ?? lastWords(build.tail);
+  const quoted = why === null ? '' : `: ${printable(why, 300)}`;
+  const advice = explanation === null ? {} : { hint: explanation.hint };
   if (build.stage === null) {
     return new JobFailure('internal', `The builder image did not begin the build${quoted}`, {
       hint: 'Ask the owner of the runner to build its images again and to run `appflux-runner doctor`.',
     });
   }
   const named = `The ${build.stage} command (${shorten(build.commands[build.stage] ?? '')})`;
-  if (build.tail.some((line) => HEAP_LIMIT.test(line))) {
-    return new JobFailure('out_of_memory', `${named} used up the memory that its runtime allowed itself`);
+  if (outOfMemory) {
+    return new JobFailure(
+      'out_of_memory',
+      `${named} used up the memory that its runtime allowed itself`,
+      advice,
+    );
   }
   if (build.oomKilled || build.exitCode === KILLED) {
     return new JobFailure(
@@ -56,7 +62,7 @@ export function verdict(build: FinishedBuild): JobFailure | null {
     return new JobFailure('disk_full', `${named} found no space left${quoted}`);
   }
   const code = build.stage === 'install' ? 'install_failed' : 'build_failed';
-  return new JobFailure(code, `${named} ${howItEnded(build.exitCode)}${quoted}`);
+  return new JobFailure(code, `${named} ${howItEnded(build.exitCode)}${quoted}`, advice);
 }
 
 function howItEnded(exitCode: number): string {

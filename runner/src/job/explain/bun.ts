@@ -1,0 +1,45 @@
+/** Bun: its installer, its runner and its bundler. */
+import { byRules, following, group } from './rule.ts';
+
+export const explainBun = byRules([
+  {
+    when: /^error: lockfile had changes, but lockfile is frozen/,
+    say: (found) => {
+      const added = following(
+        found,
+        /^note: dependencies in package\.json changed since \S+ was saved: (.*)/,
+        4,
+      )?.[1];
+      return `bun.lock does not fit package.json${added === undefined ? '' : `: ${added}`}`;
+    },
+    hint: 'Run `bun install` and commit bun.lock together with package.json.',
+  },
+  {
+    when: /^error: GET \S+ - 404/,
+    hint: 'There is no such package, or it is private. Check its name in package.json; for a private one name its registry and a token in .npmrc or bunfig.toml.',
+  },
+  {
+    when: /^error: No version matching "[^"]*" found/,
+    hint: 'That version was never published. Correct it in package.json, run `bun install` and commit both files.',
+  },
+  {
+    when: /^error: Script not found "(?<name>[^"]*)"/,
+    hint: (found) =>
+      `package.json has no script "${group(found, 'name')}". Add it, or set the build command in the App or in appflux.json.`,
+  },
+  {
+    when: /^error: Could not resolve: "(?<name>[^"]*)"/,
+    say: (found) => {
+      const place = following(found, /^\s+at (\S+:\d+:\d+)/, 3)?.[1];
+      return place === undefined ? found.match.input : `${found.match[0]} (${place})`;
+    },
+    hint: (found) =>
+      /^[./]/.test(group(found, 'name'))
+        ? 'The file is not in the source. Check its name, capitals included: on Linux they count.'
+        : `Add ${group(found, 'name')} to the dependencies of package.json.`,
+  },
+  {
+    when: /^error: IntegrityCheckFailed|^error: Integrity check failed/,
+    hint: 'A package is not what bun.lock says. Run `bun install` and commit it; if you did not change it, find out who did.',
+  },
+]);

@@ -1,0 +1,702 @@
+/**
+ * Every extractor, put to logs of real failures (`recorded/`) and, for tools that could not be run where these were
+ * recorded, to logs written after their documented output (`documented/`). Hosts and paths were changed.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it, test } from 'vitest';
+import { explain } from './index.ts';
+
+/** The lines of a log; its last line says how the command ended. */
+const linesOf = (log: string): string[] =>
+  readFileSync(join(import.meta.dirname, log), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .slice(0, -1);
+
+/** Each log, the line that its failure is told by, and how the hint begins. */
+const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
+  [
+    'recorded/astro-fetch.txt',
+    'getaddrinfo ENOTFOUND api.example.com',
+    'A build has no name server of its own: what it fetches has',
+  ],
+  [
+    'recorded/astro-undefined.txt',
+    "Rendering / failed: TypeError: Cannot read properties of undefined (reading 'title')",
+    'The page is made while building, with the data and',
+  ],
+  [
+    'recorded/astro-unresolved.txt',
+    "[UNRESOLVED_IMPORT] Could not resolve '../components/Card.astro' in src/pages/index.astro",
+    'The file is not in the source. Check its name, capitals',
+  ],
+  [
+    'recorded/bun-404.txt',
+    'error: GET https://packages.example.org/left-padd-of-nobody - 404',
+    'There is no such package, or it is private. Check its name',
+  ],
+  [
+    'recorded/bun-build.txt',
+    'error: Could not resolve: "./nothing.ts" (index.ts:1:15)',
+    'The file is not in the source. Check its name, capitals',
+  ],
+  [
+    'recorded/bun-command-not-found.txt',
+    '/usr/bin/bash: line 1: vit: command not found',
+    'No package of the project brings a program vit: add the one',
+  ],
+  [
+    'recorded/bun-egress.txt',
+    'error: ProxyConnectFailed (403) downloading package manifest is-odd',
+    'Builds reach the allowed hosts only. A line beginning with',
+  ],
+  [
+    'recorded/bun-frozen.txt',
+    'bun.lock does not fit package.json: is-even was added',
+    'Run `bun install` and commit bun.lock together with',
+  ],
+  [
+    'recorded/bun-no-script.txt',
+    'error: Script not found "build"',
+    'package.json has no script "build". Add it, or set the',
+  ],
+  [
+    'recorded/bun-no-version.txt',
+    'error: No version matching "99.99.99" found for specifier "is-odd" (but package exists)',
+    'That version was never published. Correct it in',
+  ],
+  [
+    'recorded/cargo-build-script.txt',
+    'The build script of shop v0.1.0 (/workspace) failed: no certificate in SIGNING_CERT',
+    'The lines below it in the log are what the build script',
+  ],
+  [
+    'recorded/cargo-compile.txt',
+    'error[E0425]: cannot find value `total` in this scope (src/main.rs:1:47)',
+    'Correct it at the place named; `rustc --explain` with the',
+  ],
+  [
+    'recorded/cargo-linker.txt',
+    'The linker finds no library webkit2gtk-4.1',
+    'Use an image with the development package of that library.',
+  ],
+  [
+    'recorded/cargo-locked.txt',
+    'Cargo.lock is missing or does not fit Cargo.toml',
+    'Run `cargo build` and commit Cargo.lock together with',
+  ],
+  [
+    'recorded/cargo-manifest.txt',
+    'error: unclosed table, expected `]` (Cargo.toml:1:9)',
+    'Correct it at the place named.',
+  ],
+  [
+    'recorded/cargo-missing-crate.txt',
+    'error[E0432]: unresolved import `serde` (src/main.rs:1:5)',
+    'Add the crate with `cargo add serde`, or correct the path,',
+  ],
+  [
+    'recorded/cargo-no-crate.txt',
+    'error: no matching package named `crate-of-nobody-xyzzy` found',
+    'There is no crate crate-of-nobody-xyzzy. Check its name in',
+  ],
+  [
+    'recorded/cargo-no-version.txt',
+    'error: failed to select a version for the requirement `itoa = "^99"`',
+    'No version fits. Correct it in Cargo.toml, run `cargo',
+  ],
+  [
+    'recorded/cargo-pkg-config.txt',
+    'The system library `webkit2gtk-4.1` required by crate `shop` was not found.',
+    'The image has no webkit2gtk-4.1. Use an image with its',
+  ],
+  [
+    'recorded/cargo-rust-version.txt',
+    'rust-version 9.99 is incompatible with the version (1.56.0) required by the specified edition (2021)',
+    'Name a Rust version in rust-toolchain.toml that the image',
+  ],
+  [
+    'recorded/cargo-syntax.txt',
+    'error: this file contains an unclosed delimiter (src/main.rs:1:13)',
+    'The lines below it in the log say more.',
+  ],
+  [
+    'recorded/cargo-target.txt',
+    'the `aarch64-unknown-none` target may not be installed',
+    'The image has no standard library for that target. Build',
+  ],
+  [
+    'recorded/git-egress.txt',
+    "fatal: unable to access 'https://code.example.com/x.git/': CONNECT tunnel failed, response 403",
+    'Builds reach the allowed hosts only. A line beginning with',
+  ],
+  [
+    'recorded/gradle-heap.txt',
+    'Java heap space',
+    'Set org.gradle.jvmargs=-Xmx3g in gradle.properties (below',
+  ],
+  [
+    'recorded/gradle-javac.txt',
+    'src/main/java/Main.java:1: error: cannot find symbol',
+    'Correct it at the place named; the lines below in the log',
+  ],
+  [
+    'recorded/gradle-no-task.txt',
+    "Task 'assembleRelese' not found in root project 'shop'.",
+    'There is no task assembleRelese. Check the module and the',
+  ],
+  [
+    'recorded/gradle-offline.txt',
+    'No cached version of com.example:charts:1.2.3 available for offline mode.',
+    'This image builds without a network, from the packages that',
+  ],
+  [
+    'recorded/gradle-plugin.txt',
+    "Plugin [id: 'com.example.nothing', version: '1.0'] was not found in any of the following sources:",
+    'Check the id and version of the plugin, and that',
+  ],
+  [
+    'recorded/gradle-syntax.txt',
+    "build file 'build.gradle': 1: expecting ''', found '\\n' @ line 1, column 19.",
+    'Correct the Gradle file at the line named.',
+  ],
+  [
+    'recorded/gradle-task.txt',
+    'KEYSTORE_PASSWORD is not set',
+    'Add the variable KEYSTORE_PASSWORD to the App (Settings,',
+  ],
+  [
+    'recorded/next-module-not-found.txt',
+    "./app/page.jsx:1:1: Module not found: Can't resolve '../lib/missing'",
+    'The file is not in the source. Check its name, capitals',
+  ],
+  [
+    'recorded/next-no-pages.txt',
+    "Error: > Couldn't find any `pages` or `app` directory. Please create one under the project root",
+    'Set the root directory of the App to the folder with `app`',
+  ],
+  [
+    'recorded/next-prerender.txt',
+    'Error: DATABASE_URL is not defined',
+    'Add the variable DATABASE_URL to the App (Settings,',
+  ],
+  [
+    'recorded/next-syntax.txt',
+    "./app/page.tsx:1:41: Unexpected token. Did you mean `{'}'}` or `&rbrace;`?",
+    'The source cannot be read at the place named. Correct it',
+  ],
+  [
+    'recorded/next-type.txt',
+    "./app/page.tsx:1:37: Type error: Type 'string' is not assignable to type 'number'.",
+    'Next.js checks types while it builds. Correct it at the',
+  ],
+  [
+    'recorded/next-use-client.txt',
+    './app/page.tsx:1:10: You\'re importing a component that needs `useState`. This React Hook only works in a Client Component. To fix, mark the file (or its parent) with the `"use client"` directive.',
+    'Put "use client" at the top of that file, or move the part',
+  ],
+  [
+    'recorded/next-window.txt',
+    'Prerendering / failed: ReferenceError: window is not defined',
+    'The page uses the browser while it is made on the server:',
+  ],
+  [
+    'recorded/node-eacces.txt',
+    "Error: EACCES: permission denied, open '/etc/shop.conf'",
+    'A build may write to its own folder, to its home and to',
+  ],
+  [
+    'recorded/node-fetch-egress.txt',
+    'cause: RequestAbortedError [AbortError]: Proxy response (403) !== 200 when HTTP Tunneling',
+    'Builds reach the allowed hosts only. A line beginning with',
+  ],
+  [
+    'recorded/node-heap.txt',
+    'FATAL ERROR: Ineffective mark-compacts near heap limit Allocation failed - JavaScript heap out of memory',
+    'Set NODE_OPTIONS=--max-old-space-size=3072 (in MB, below',
+  ],
+  [
+    'recorded/node-missing-variable.txt',
+    'Error: DATABASE_URL is not set',
+    'Add the variable DATABASE_URL to the App (Settings,',
+  ],
+  [
+    'recorded/node-module-not-found.txt',
+    "Error [ERR_MODULE_NOT_FOUND]: Cannot find package 'not-installed' imported from build.mjs",
+    'Add not-installed to the dependencies of package.json and',
+  ],
+  [
+    'recorded/node-require-in-esm.txt',
+    'build.js:1: ReferenceError: require is not defined in ES module scope, you can use import instead',
+    'The file is read as the other kind of module: call it .cjs',
+  ],
+  [
+    'recorded/node-syntax.txt',
+    "build.cjs:1: SyntaxError: Unexpected identifier 'b'",
+    'The file cannot be read at the place named: correct it, or',
+  ],
+  [
+    'recorded/npm-command-not-found.txt',
+    'sh: 1: vit: not found',
+    'No package of the project brings a program vit: add the one',
+  ],
+  [
+    'recorded/npm-e404.txt',
+    '404 Not Found - GET https://packages.example.org/left-padd-of-nobody',
+    'There is no such package, or it is private. Check its name',
+  ],
+  [
+    'recorded/npm-ebadengine.txt',
+    'shop@1.0.0 needs {"node":">=99"}; here is {"node":"v24.21.0","npm":"11.21.2"}',
+    'Name the Node.js version in .nvmrc, or in "engines" of',
+  ],
+  [
+    'recorded/npm-egress.txt',
+    '403 Forbidden - GET https://packages.example.com/is-odd',
+    'Builds reach the allowed hosts only. A line beginning with',
+  ],
+  [
+    'recorded/npm-eintegrity.txt',
+    'A package is not what package-lock.json says (EINTEGRITY)',
+    'Remove node_modules and package-lock.json, run `npm',
+  ],
+  [
+    'recorded/npm-ejsonparse.txt',
+    'Invalid package.json: JSONParseError: Expected double-quoted property name in JSON at position 33 (line 1 column 34) while parsing near "...\\",\\"version\\":\\"1.0.0\\",}"',
+    'package.json is not JSON. Correct it at the place named (a',
+  ],
+  [
+    'recorded/npm-eresolve.txt',
+    'Peer conflict: peer react@"^16.9.0 || ^17.0.0" from @testing-library/react-hooks@8.0.1, but react@18.2.0 is there',
+    'Choose versions that fit each other. To install all the',
+  ],
+  [
+    'recorded/npm-etarget.txt',
+    'No matching version found for is-odd@99.99.99.',
+    'That version was never published. Correct it in',
+  ],
+  [
+    'recorded/npm-lockfile-out-of-date.txt',
+    'Missing: is-even@1.0.0 from lock file',
+    'package-lock.json does not fit package.json. Run `npm',
+  ],
+  [
+    'recorded/npm-missing-script.txt',
+    'Missing script: "build"',
+    'package.json has no script "build". Add it, or set the',
+  ],
+  [
+    'recorded/npm-no-lockfile.txt',
+    'npm ci: there is no package-lock.json',
+    'Run `npm install` and commit package-lock.json together',
+  ],
+  [
+    'recorded/npm-permission-denied.txt',
+    'sh: 1: ./build.sh: Permission denied',
+    './build.sh is not executable: `git update-index --chmod=+x',
+  ],
+  [
+    'recorded/pnpm-command-not-found.txt',
+    'sh: 1: vit: not found',
+    'No package of the project brings a program vit: add the one',
+  ],
+  [
+    'recorded/pnpm-egress.txt',
+    'ERR_PNPM_FETCH_403  GET https://packages.example.com/is-odd: Forbidden - 403',
+    'Builds reach the allowed hosts only. A line beginning with',
+  ],
+  [
+    'recorded/pnpm-fetch-404.txt',
+    'ERR_PNPM_FETCH_404  GET https://packages.example.org/left-padd-of-nobody: Not Found - 404',
+    'There is no such package, or it is private. Check its name',
+  ],
+  [
+    'recorded/pnpm-no-lockfile.txt',
+    'ERR_PNPM_NO_LOCKFILE  Cannot install with "frozen-lockfile" because pnpm-lock.yaml is absent',
+    'Run `pnpm install` and commit pnpm-lock.yaml together with',
+  ],
+  [
+    'recorded/pnpm-no-matching-version.txt',
+    'ERR_PNPM_NO_MATCHING_VERSION  No matching version found for is-odd@99.99.99 while fetching it from https://packages.example.org/',
+    'That version was never published. Correct it in',
+  ],
+  [
+    'recorded/pnpm-no-script.txt',
+    'ERR_PNPM_NO_SCRIPT  Missing script: build',
+    'package.json has no script "build". Add it, or set the',
+  ],
+  [
+    'recorded/pnpm-outdated-lockfile.txt',
+    'pnpm-lock.yaml is not up to date with package.json: 1 dependencies were added: is-even@1.0.0',
+    'Run `pnpm install` and commit pnpm-lock.yaml together with',
+  ],
+  [
+    'recorded/pnpm-peer-dep-issues.txt',
+    'Peer conflict: unmet peer react@"^16.9.0 || ^17.0.0": found 18.2.0',
+    'Choose versions that fit each other, or set',
+  ],
+  [
+    'recorded/pnpm-unsupported-engine.txt',
+    'The project needs >=99; here is v24.21.0',
+    'Name the Node.js version in .nvmrc, or the version of pnpm',
+  ],
+  [
+    'recorded/rollup-no-export.txt',
+    'src/main.js (1:9): "b" is not exported by "src/a.js", imported by "src/main.js".',
+    'Check the name that is imported, and the version of the',
+  ],
+  [
+    'recorded/shell-no-curl.txt',
+    'bash: line 1: curl: command not found',
+    'curl is not in this builder image, and builds install no',
+  ],
+  [
+    'recorded/svelte-404.txt',
+    'Prerendering: /gone answers 404, and / links to it',
+    'Correct the link or make the page. To let it pass, set',
+  ],
+  [
+    'recorded/svelte-dynamic.txt',
+    '@sveltejs/adapter-static: all routes must be fully prerenderable, but found the following routes that are dynamic:',
+    'Put `export const prerender = true` into',
+  ],
+  [
+    'recorded/svelte-env.txt',
+    'src/routes/+page.svelte (1:17): "API_KEY" is not exported by "virtual:env/static/private", imported by "src/routes/+page.svelte".',
+    'Add the variable API_KEY to the App (Settings, Variables)',
+  ],
+  [
+    'recorded/svelte-syntax.txt',
+    'src/routes/+page.svelte:1:16: Unexpected token',
+    'The component cannot be compiled. Correct it at the place',
+  ],
+  [
+    'recorded/tsc-config.txt',
+    "tsconfig.json(1,1): error TS1005: '{' expected.",
+    'The file is not what TypeScript expects. Correct it at the',
+  ],
+  [
+    'recorded/tsc-errors.txt',
+    "src/index.ts(1,14): error TS2322: Type 'string' is not assignable to type 'number'.",
+    'Run the same command in a clean checkout: the place of each',
+  ],
+  [
+    'recorded/vite-config-package.txt',
+    'The configuration imports "@tailwindcss/vite", which is not installed',
+    'Add @tailwindcss/vite to the dependencies of package.json',
+  ],
+  [
+    'recorded/vite-missing-variable.txt',
+    'Error: Missing required environment variable: API_URL',
+    'Add the variable API_URL to the App (Settings, Variables)',
+  ],
+  [
+    'recorded/vite-no-entry.txt',
+    '[UNRESOLVED_ENTRY] Error: Cannot resolve entry module index.html.',
+    'The page that the build begins with is not there. Set the',
+  ],
+  [
+    'recorded/vite-no-export.txt',
+    '[MISSING_EXPORT] Error: "b" is not exported by "src/a.js".',
+    'Check the name that is imported, and the version of the',
+  ],
+  [
+    'recorded/vite-package-missing.txt',
+    'Cannot resolve "chart.js" from src/main.jsx',
+    'Add chart.js to the dependencies of package.json and commit',
+  ],
+  [
+    'recorded/vite-parse.txt',
+    '[builtin:vite-transform] Error: Unexpected token (src/main.jsx:1:23)',
+    'The source cannot be read at the place named. Correct it',
+  ],
+  [
+    'recorded/vite-unresolved.txt',
+    "[UNRESOLVED_IMPORT] Error: Could not resolve './missing.js' in src/main.jsx",
+    'The file is not in the source. Check its name, capitals',
+  ],
+  [
+    'recorded/yarn1-404.txt',
+    'Couldn\'t find package "left-padd-of-nobody" on the "npm" registry.',
+    'There is no such package, or it is private. Check its name',
+  ],
+  [
+    'recorded/yarn1-command-not-found.txt',
+    '/bin/sh: 1: vit: not found',
+    'No package of the project brings a program vit: add the one',
+  ],
+  [
+    'recorded/yarn1-egress.txt',
+    'Error: https://packages.example.com/is-odd: tunneling socket could not be established, statusCode=403',
+    'Builds reach the allowed hosts only. A line beginning with',
+  ],
+  [
+    'recorded/yarn1-engine.txt',
+    'shop@1.0.0: The engine "node" is incompatible with this module. Expected version ">=99". Got "24.21.0"',
+    'Name the Node.js version in .nvmrc, or in "engines" of',
+  ],
+  [
+    'recorded/yarn1-frozen.txt',
+    'Your lockfile needs to be updated, but yarn was run with `--frozen-lockfile`.',
+    'Run `yarn install` and commit yarn.lock together with',
+  ],
+  [
+    'recorded/yarn1-no-script.txt',
+    'Command "build" not found.',
+    'package.json has no script and no package has a program',
+  ],
+  [
+    'recorded/yarn1-no-version.txt',
+    'Couldn\'t find any versions for "is-odd" that matches "99.99.99"',
+    'That version was never published. Correct it in',
+  ],
+  [
+    'recorded/yarn4-404.txt',
+    'left-padd-of-nobody@npm:1.0.0: Package not found',
+    'There is no such package, or it is private. Check its name',
+  ],
+  [
+    'recorded/yarn4-command-not-found.txt',
+    'command not found: vit',
+    'No package of the project brings a program vit: add the one',
+  ],
+  [
+    'recorded/yarn4-egress.txt',
+    'RequestError: Bad response: 403',
+    'Builds reach the allowed hosts only. A line beginning with',
+  ],
+  [
+    'recorded/yarn4-immutable.txt',
+    'yarn.lock does not fit package.json: missing is-even@npm:1.0.0, is-buffer@npm:1.1.6, is-number@npm:3.0.0, is-odd@npm:0.1.2, kind-of@npm:3.2.2',
+    'Run `yarn install` and commit yarn.lock together with',
+  ],
+  [
+    'recorded/yarn4-no-candidates.txt',
+    'is-odd@npm:99.99.99: No candidates found',
+    'That version was never published. Correct it in',
+  ],
+  [
+    'recorded/yarn4-no-script.txt',
+    'Usage Error: Couldn\'t find a script named "build".',
+    'package.json has no script "build". Add it, or set the',
+  ],
+  [
+    'documented/android-java-version.txt',
+    'Android Gradle plugin requires Java 17 to run. You are currently using Java 11.',
+    'Use an Android Gradle plugin that fits the JDK of the',
+  ],
+  [
+    'documented/android-keystore.txt',
+    'com.android.ide.common.signing.KeytoolException: Failed to read key upload from store "/run/appflux/files/KEYSTORE": Keystore was tampered with, or password was incorrect',
+    'Check the App’s file KEYSTORE and its variables',
+  ],
+  [
+    'documented/android-no-platform.txt',
+    "Failed to find target with hash string 'android-35' in: /opt/android-sdk",
+    'The image has no Android SDK android-35. Set compileSdk or',
+  ],
+  [
+    'documented/android-sdk-licence.txt',
+    'Warning: License for package Android SDK Platform 36 not accepted.',
+    'The build asks for an SDK package that the image does not',
+  ],
+  [
+    'documented/electron-builder-configuration.txt',
+    "configuration has an unknown property 'linx'. These properties are valid:",
+    'Correct "build" in package.json (or electron-builder.yml)',
+  ],
+  [
+    'documented/electron-builder-download.txt',
+    'part download request failed with status code 403',
+    'Electron itself is downloaded while packing. Builds reach',
+  ],
+  [
+    'documented/electron-builder-entry.txt',
+    'Application entry file "build/main.js" in the "dist/linux-unpacked/resources/app.asar" does not exist. Seems like a wrong configuration.',
+    '"main" of package.json names build/main.js, which was not',
+  ],
+  [
+    'documented/flutter-asset.txt',
+    'No file or variants found for asset: assets/logo.png.',
+    'An asset that pubspec.yaml names is not in the source.',
+  ],
+  [
+    'documented/flutter-compile.txt',
+    "lib/cart.dart:14:21: Error: The getter 'totalPrice' isn't defined for the class 'Cart'.",
+    'Correct it at the place named.',
+  ],
+  [
+    'documented/flutter-package-missing.txt',
+    "Because shop depends on charts_of_nobody any which doesn't exist (could not find package charts_of_nobody at https://packages.example.org), version solving failed.",
+    'There is no package charts_of_nobody there. Check its name',
+  ],
+  [
+    'documented/flutter-platform.txt',
+    'This application is not configured to build on the web.',
+    'Make the platform’s folder with `flutter create',
+  ],
+  [
+    'documented/flutter-pubspec.txt',
+    'Error on line 12, column 3 of pubspec.yaml: Expected a key while parsing a block mapping.',
+    'Correct pubspec.yaml at the place named: indentation counts.',
+  ],
+  [
+    'documented/flutter-sdk-version.txt',
+    'The project needs the Dart SDK >=3.8.0 <4.0.0; here is 3.4.3',
+    'Use packages that fit the Flutter of the builder image',
+  ],
+  [
+    'documented/flutter-version-solving.txt',
+    'So, because shop depends on flutter_localizations from sdk, version solving failed.',
+    'No versions fit together. Loosen a constraint in',
+  ],
+  [
+    'documented/gradle-class-version.txt',
+    'General error during conversion: Unsupported class file major version 65',
+    'The Gradle version of the wrapper does not know this JDK.',
+  ],
+  [
+    'documented/gradle-daemon-disappeared.txt',
+    'Gradle build daemon disappeared unexpectedly (it may have been killed or may have crashed)',
+    'Raise the memory limit of the App, or let the build do less',
+  ],
+  [
+    'documented/gradle-dependency.txt',
+    'Could not find com.example:charts:1.2.3.',
+    'Check the name and version of the dependency, and that the',
+  ],
+  [
+    'documented/gradle-egress.txt',
+    'Could not GET \'https://packages.example.com/com/example/charts/1.2.3/charts-1.2.3.pom\'. Unable to tunnel through proxy. Proxy returns "HTTP/1.1 403 Forbidden"',
+    'Builds reach the allowed hosts only. A line beginning with',
+  ],
+  [
+    'documented/kotlin-compile-old.txt',
+    'app/src/main/java/com/example/Cart.kt:7: Type mismatch: inferred type is String but Int was expected',
+    'Correct it at the place named.',
+  ],
+  [
+    'documented/kotlin-compile.txt',
+    "app/src/main/java/com/example/MainActivity.kt:12: Unresolved reference 'setContnet'.",
+    'The name is not known there: check its import, the',
+  ],
+  [
+    'documented/kotlin-jvm-target.txt',
+    "Inconsistent JVM-target compatibility detected for tasks 'compileReleaseJavaWithJavac' (1.8) and 'compileReleaseKotlin' (17).",
+    'Java and Kotlin are compiled for different versions. Set',
+  ],
+  [
+    'documented/npm-git-ssh.txt',
+    'ssh: connect to host code.example.com port 22: Network is unreachable',
+    'Dependencies over SSH cannot be fetched: no SSH gets out of',
+  ],
+  [
+    'documented/prisma-variable.txt',
+    'error: Environment variable not found: DATABASE_URL.',
+    'Add the variable DATABASE_URL to the App (Settings,',
+  ],
+];
+
+describe('the failure in', () => {
+  it.each(LOGS)('%s is told by its first real line, with a hint', (log, line, hint) => {
+    const { explanation } = explain(linesOf(log));
+    expect(explanation?.line).toBe(line);
+    expect(explanation?.hint.startsWith(hint), explanation?.hint).toBe(true);
+  });
+});
+
+test('every log is in the table', () => {
+  const logs = ['recorded', 'documented'].flatMap((folder) =>
+    readdirSync(join(import.meta.dirname, folder)).map((name) => `${folder}/${name}`),
+  );
+  expect(LOGS.map(([log]) => log).sort()).toEqual(logs.sort());
+});
+
+test('the heap of a runtime is told apart from the memory of the container', () => {
+  for (const [log] of LOGS) {
+    expect(explain(linesOf(log)).outOfMemory, log).toBe(/heap/.test(log));
+  }
+});
+
+test('what no tool said is explained by none', () => {
+  expect(explain(['just text', 'more text', ''])).toEqual({ explanation: null, outOfMemory: false });
+  expect(explain([]).explanation).toBeNull();
+});
+
+test('a warning that passes by is not the failure', () => {
+  const { explanation } = explain([
+    'npm warn deprecated inflight@1.0.6: This module is not supported',
+    'npm warn ERESOLVE overriding peer dependency',
+    '> vite build',
+    'src/a.ts(3,1): error TS2322: Type mismatch.',
+  ]);
+  expect(explanation?.line).toBe('src/a.ts(3,1): error TS2322: Type mismatch.');
+});
+
+describe('a hostile log', () => {
+  /** Words that the patterns look for: the worst text for them is made of these. */
+  const WORDS = [
+    'error TS2307: module ',
+    "Cannot find module '",
+    'npm error ',
+    'code ERESOLVE ',
+    'Could not resolve ',
+    '" is not exported by "',
+    '[ERROR] ',
+    'e: file:///a.kt:',
+    ' (1, 2): ',
+    'error: ',
+    'because Because ',
+    ' version solving failed',
+    "which doesn't exist (could not find package ",
+    'Error: ',
+    'MISSING_',
+    'A_A_A_A_',
+    ' is not set ',
+    'environment variable ',
+    'sh: 1: ',
+    ': not found',
+    'daemon will expire ',
+    'YN0035: │ ',
+    "Plugin [id: '",
+    '> Could not find a:b:',
+    'licence for package ',
+    '[vite-plugin-svelte:',
+    '/workspace/',
+    '╭─[ a:1:1 ]',
+    '   ',
+    '\u001b[31m',
+    '\r',
+    '\t',
+  ];
+
+  test('of long lines, made of what the patterns look for, is read in a moment', () => {
+    // One worst line after the other: a pattern that backtracks would take minutes on the first that fits it.
+    for (const word of WORDS) {
+      const line = word.repeat(Math.ceil(16_384 / word.length));
+      const lines = Array.from({ length: 1200 }, (_, index) => `${WORDS[index % WORDS.length]}${line}`);
+      const startedAt = process.cpuUsage();
+      explain(lines);
+      const { user } = process.cpuUsage(startedAt);
+      expect(user / 1e6, word).toBeLessThan(3);
+    }
+  }, 120_000);
+
+  test('never makes it throw, nor a failure longer than a record takes', () => {
+    const text = fc
+      .array(fc.oneof(fc.constantFrom(...WORDS), fc.string({ unit: 'binary', maxLength: 12 })), {
+        maxLength: 12,
+      })
+      .map((parts) => parts.join(''));
+    fc.assert(
+      fc.property(fc.array(text, { maxLength: 12 }), (lines) => {
+        const { explanation } = explain(lines);
+        expect(explanation?.line.length ?? 0).toBeLessThanOrEqual(300);
+        expect(explanation?.hint.length ?? 0).toBeLessThanOrEqual(2000);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});

@@ -1,0 +1,62 @@
+/** Flutter and Dart: pub's version solving, the analyzer's errors, the build's own. */
+import { byRules, following, group } from './rule.ts';
+
+export const explainFlutter = byRules([
+  {
+    when: /unable to find directory entry in pubspec\.yaml: |No file or variants found for asset: /,
+    hint: 'An asset that pubspec.yaml names is not in the source. Commit it, or take it out of `assets`. Capitals count.',
+  },
+  {
+    when: /^(?:Because .{1,200} which doesn't exist \(could not find package (?<name>\S+) at )/,
+    hint: (found) => `There is no package ${group(found, 'name')} there. Check its name in pubspec.yaml.`,
+  },
+  {
+    when: /^The current (?<what>Dart|Flutter) SDK version is (?<there>\S+?)\.?$/,
+    say: (found) => {
+      const wanted = following(
+        found,
+        /^Because .* requires (?:the Flutter )?SDK version (\S.*?),? version solving failed/,
+        6,
+      )?.[1];
+      return `The project needs the ${group(found, 'what')} SDK ${wanted ?? 'of another version'}; here is ${group(found, 'there')}`;
+    },
+    hint: 'Use packages that fit the Flutter of the builder image ("environment" in pubspec.yaml), or an image with the version that is needed.',
+  },
+  {
+    when: /^(?:And because|So, because|Because) .*\bversion solving failed\.?/,
+    hint: 'No versions fit together. Loosen a constraint in pubspec.yaml (`flutter pub outdated` shows which), and commit pubspec.lock.',
+  },
+  {
+    when: /^Error on line \d+, column \d+ of pubspec\.yaml: |^Error detected in pubspec\.yaml:/,
+    say: (found) =>
+      found.match[0].endsWith('pubspec.yaml:')
+        ? (following(found, /(\S.*)/, 3)?.[1] ?? found.match.input)
+        : found.match.input,
+    hint: 'Correct pubspec.yaml at the place named: indentation counts.',
+  },
+  {
+    when: /^Expected to find project root in current working directory|No pubspec\.yaml file found/,
+    hint: 'Set the root directory of the App to the folder with pubspec.yaml.',
+  },
+  {
+    when: /^(?<file>[\w./-]+\.dart):(?<line>\d+):(?<column>\d+): Error: (?<why>.*)/,
+    hint: 'Correct it at the place named.',
+  },
+  {
+    when: /^Target (?<target>\w+) failed: (?<why>.*)/,
+    hint: 'The lines above it in the log show the place.',
+  },
+  {
+    when: /requires a higher Android SDK version|uses-sdk:minSdkVersion (?<is>\d+) cannot be smaller than version (?<wanted>\d+)/,
+    hint: (found) =>
+      `A plugin needs a newer Android${group(found, 'wanted') === '' ? '' : `: set minSdk to ${group(found, 'wanted')}`} in android/app/build.gradle.`,
+  },
+  {
+    when: /^\s*(?:Your app|The plugin) .{0,80}(?:requires|is applied).{0,40}(?:Gradle|Kotlin) version/,
+    hint: 'Raise the version named in android/ (settings.gradle or gradle-wrapper.properties).',
+  },
+  {
+    when: /is not configured (?:for building|to build) (?:on |for )?(?:the )?(?<what>web|linux|windows|macos|android)|No (?<other>\w+) desktop project configured/i,
+    hint: 'Make the platform’s folder with `flutter create --platforms=… .` and commit it.',
+  },
+]);

@@ -1,0 +1,105 @@
+/** Gradle, the Android Gradle plugin and what they run: "* What went wrong:". */
+import { byRules, type Found, following, group } from './rule.ts';
+
+const SDK = 'Use versions that the builder image has; `appflux-runner doctor` lists its tools.';
+
+/** The deepest reason below "What went wrong": Gradle indents each cause with `>`. */
+function deepest({ index, lines, match }: Found): string {
+  let said = match.input;
+  for (const line of lines.slice(index + 1, index + 15)) {
+    if (line === '' || line.startsWith('* ')) break;
+    if (/^\s*> /.test(line) || said === match.input) said = line.replace(/^[\s>]+/, '');
+  }
+  return said;
+}
+
+export const explainGradle = byRules([
+  {
+    when: /Failed to install the following Android SDK packages as some licen[cs]es have not been accepted|licen[cs]es? for package .{1,80} not accepted/i,
+    say: (found) => {
+      const wanted = following(found, /^\s+((?:platforms|build-tools|ndk|cmake|platform-tools)\S*)/, 6)?.[1];
+      return wanted === undefined ? found.match.input : `The Android SDK package ${wanted} is not installed`;
+    },
+    hint: `The build asks for an SDK package that the image does not have, and builds install none. ${SDK}`,
+  },
+  {
+    when: /Failed to find (?:target with hash string '(?<target>[^']+)'|Build Tools revision (?<tools>\S+)|Platform SDK with path: (?<path>\S+))/,
+    hint: (found) =>
+      `The image has no Android SDK ${group(found, 'target') || group(found, 'tools') || group(found, 'path')}. Set compileSdk or buildToolsVersion to one that it has. ${SDK}`,
+  },
+  {
+    when: /SDK location not found/,
+    hint: 'local.properties must not name a path of your machine: take it out of the source; the image sets ANDROID_HOME.',
+  },
+  {
+    when: /Unsupported class file major version (?<major>\d+)|has been compiled by a more recent version of the Java Runtime/,
+    hint: 'The Gradle version of the wrapper does not know this JDK. Raise it in gradle/wrapper/gradle-wrapper.properties.',
+  },
+  {
+    when: /Android Gradle plugin requires Java (?<java>\d+)/,
+    hint: (found) =>
+      `Use an Android Gradle plugin that fits the JDK of the builder image, or an image with JDK ${group(found, 'java')}.`,
+  },
+  {
+    when: /^(?<file>\S+\.(?:java|kt|groovy|gradle|kts)):(?<line>\d+): error: (?<why>.*)/,
+    hint: 'Correct it at the place named; the lines below in the log show it.',
+  },
+  {
+    when: /^\s*> Could not find (?:any version that matches )?(?<name>[\w.-]+:[\w.-]+:\S+?)\.?$|^\s*> Could not find (?:any matches for )?(?<other>[\w.-]+:[\w.-]+\S*)/,
+    hint: 'Check the name and version of the dependency, and that the repository which has it (google(), mavenCentral(), …) is among `repositories`.',
+  },
+  {
+    when: /No cached version of (?<name>\S+) available for offline mode/,
+    hint: 'This image builds without a network, from the packages that it has. Use a runner with the official Android image, or a version that this one has.',
+  },
+  {
+    when: /^\s*> Could not (?:GET|HEAD|download|resolve) (?<what>\S+)/,
+    say: deepestAround,
+    hint: 'A repository did not give the file. Builds reach the allowed hosts only: a line beginning with "Network:" in the log names one that was refused, and the owner of the runner can add it.',
+  },
+  {
+    when: /Plugin \[id: '(?<id>[^']+)'.{0,120}\] was not found/,
+    hint: 'Check the id and version of the plugin, and that pluginManagement.repositories has the repository with it.',
+  },
+  {
+    when: /Keystore file '[^']*' not found|Keystore was tampered with, or password was incorrect|No key with alias '[^']*' found|SigningConfig "[^"]*" is missing required property/,
+    hint: 'Check the App’s file KEYSTORE and its variables KEYSTORE_PASSWORD, KEY_ALIAS and KEY_PASSWORD.',
+  },
+  {
+    when: /Duplicate class \S+ found in modules/,
+    hint: 'Two dependencies bring the same class. Take one of them out, or exclude it: `./gradlew app:dependencies` shows who brings it.',
+  },
+  {
+    when: /Manifest merger failed/,
+    hint: 'Two manifests disagree: the lines below in the log name the attribute, and the `tools:` attribute that settles it.',
+  },
+  {
+    when: /AAPT: error: |error: resource \S+ .{0,80}not found|Android resource linking failed/,
+    hint: 'A resource is missing or wrong at the place named. Names are case-sensitive, and generated ones must be committed or made by the build.',
+  },
+  {
+    when: /Task '(?<task>[^']+)' not found in (?:root )?project/,
+    hint: (found) =>
+      `There is no task ${group(found, 'task')}. Check the module and the variant (assemble + flavor + Release), or set the build command.`,
+  },
+  {
+    when: /gradlew: (?:Permission denied|cannot execute)|Could not find or load main class org\.gradle\.wrapper\.GradleWrapperMain/,
+    hint: 'Commit gradle/wrapper/gradle-wrapper.jar, and make gradlew executable: `git update-index --chmod=+x gradlew`.',
+  },
+  {
+    when: /^\s*(?:build|settings|script) file '(?<file>[^']+)': (?<line>\d+): (?<why>.*)/,
+    hint: 'Correct the Gradle file at the line named.',
+  },
+  {
+    when: /^\* What went wrong:/,
+    say: deepest,
+    hint: 'The lines before "* Try:" in the log say what failed; run the same task in a clean checkout with --stacktrace.',
+  },
+]);
+
+/** The line, with the reason that stands below it. */
+function deepestAround(found: Found): string {
+  const reason = following(found, /^\s+> (.*)/, 3)?.[1];
+  const line = found.match.input.replace(/^[\s>]+/, '');
+  return reason === undefined ? line : `${line} ${reason}`;
+}

@@ -1,0 +1,66 @@
+/** Why a command failed, from what it printed: the first real error, and what to do about it. */
+import { explainAstro } from './astro.ts';
+import { explainBun } from './bun.ts';
+import { explainCargo, explainMissingLibrary } from './cargo.ts';
+import { explainElectronBuilder } from './electron-builder.ts';
+import { explainFlutter } from './flutter.ts';
+import { explainGradle } from './gradle.ts';
+import { explainKotlin } from './kotlin.ts';
+import { explainMemory, metRuntimeLimit } from './memory.ts';
+import { explainMissingVariable } from './missing-variable.ts';
+import { explainNetwork } from './network.ts';
+import { explainNext } from './next.ts';
+import { explainNode } from './node.ts';
+import { explainNpm } from './npm.ts';
+import { readOutput } from './output.ts';
+import { explainPnpm } from './pnpm.ts';
+import { type Explanation, either } from './rule.ts';
+import { explainShell } from './shell.ts';
+import { explainSvelteKit } from './svelte-kit.ts';
+import { explainTypeScript } from './typescript.ts';
+import { explainVite } from './vite.ts';
+import { explainYarnBerry, explainYarnClassic } from './yarn.ts';
+
+export type { Explanation } from './rule.ts';
+
+/**
+ * In the order of what is most telling: what lacks from outside, then compilers and bundlers, then those that run
+ * them, which only pass a failure on, and last the general ones.
+ */
+const explainOutput = either(
+  explainMemory,
+  explainMissingLibrary,
+  explainMissingVariable,
+  explainNetwork,
+  explainTypeScript,
+  explainNext,
+  explainSvelteKit,
+  explainAstro,
+  explainVite,
+  explainKotlin,
+  explainFlutter,
+  explainGradle,
+  explainElectronBuilder,
+  explainNpm,
+  explainPnpm,
+  explainYarnBerry,
+  explainYarnClassic,
+  explainBun,
+  explainNode,
+  explainShell,
+  explainCargo,
+);
+
+/** What a failed command's output says. */
+export interface Finding {
+  /** Null when no tool's words were recognized. */
+  readonly explanation: Explanation | null;
+  /** Whether a runtime met the limit that it had set itself. */
+  readonly outOfMemory: boolean;
+}
+
+/** @param tail the end of the output: masked lines, oldest first. */
+export function explain(tail: readonly string[]): Finding {
+  const lines = readOutput(tail);
+  return { explanation: explainOutput(lines), outOfMemory: metRuntimeLimit(lines) };
+}

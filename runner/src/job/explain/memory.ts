@@ -1,0 +1,39 @@
+/** A runtime that used up its own memory: V8, the JVM, a compiler that the kernel killed. */
+import { byRules, type Rule } from './rule.ts';
+
+const NODE_HINT =
+  'Set NODE_OPTIONS=--max-old-space-size=3072 (in MB, below the memory limit of the App) in its variables, or let the build do less at once.';
+const JVM_HINT =
+  'Set org.gradle.jvmargs=-Xmx3g in gradle.properties (below the memory limit of the App), and raise that limit if needed.';
+
+/** What says that a runtime met a limit of its own, not the container's. */
+export const RUNTIME_LIMIT: readonly Rule[] = [
+  { when: /^FATAL ERROR: .{0,120}JavaScript heap out of memory/, hint: NODE_HINT },
+  { when: /ERR_WORKER_OUT_OF_MEMORY/, hint: NODE_HINT },
+  { when: /java\.lang\.OutOfMemoryError/, hint: JVM_HINT },
+  { when: /^\s*> (?:Java heap space|Metaspace|GC overhead limit exceeded)$/, hint: JVM_HINT },
+  { when: /^Expiring Daemon because JVM heap space is exhausted/, hint: JVM_HINT },
+  { when: /daemon will expire .{0,40}after running out of JVM (?:heap space|Metaspace)/i, hint: JVM_HINT },
+  { when: /^There is insufficient memory for the Java Runtime Environment/, hint: JVM_HINT },
+];
+
+const RAISE = 'Raise the memory limit of the App, or let the build do less at once.';
+
+/** A child that was killed, most likely at the container's limit. */
+const KILLED: readonly Rule[] = [
+  {
+    when: /Gradle build daemon disappeared unexpectedly/,
+    hint: `${RAISE} For Gradle: org.gradle.workers.max=2 and a smaller -Xmx in org.gradle.jvmargs.`,
+  },
+  {
+    when: /\(signal: 9, SIGKILL: kill\)/,
+    hint: `${RAISE} For Cargo: CARGO_BUILD_JOBS=1 in the variables.`,
+  },
+  { when: /worker (?:exited|terminated) .{0,40}signal: SIGKILL/, hint: RAISE },
+  { when: /^(?:sh: line \d+: +\d+ )?Killed\b/, hint: RAISE },
+];
+
+export const explainMemory = byRules([...RUNTIME_LIMIT, ...KILLED]);
+
+/** Whether a runtime says that it met its own limit. */
+export const metRuntimeLimit = (lines: readonly string[]): boolean => byRules(RUNTIME_LIMIT)(lines) !== null;

@@ -1,0 +1,14 @@
+/** What to do about an import that leads nowhere: the commonest failure of all, in the words of every bundler. Pure. */
+
+/** @param name what was imported, as it is written in the source. */
+export function moduleHint(name: string): string {
+  if (name.startsWith('.') || name.startsWith('/')) {
+    return 'The file is not in the source. Check its name, capitals included (on Linux they count), and that it is committed and not in .gitignore.';
+  }
+  if (/^(?:@|~|#|\$)\//.test(name) || name.startsWith('~') || name.startsWith('$lib')) {
+    return `${name} goes by an alias. Check that the alias is set for the build, too (paths in tsconfig.json, resolve.alias of the bundler), and the file's name, capitals included.`;
+  }
+  const parts = name.split('/');
+  const wanted = parts.slice(0, name.startsWith('@') ? 2 : 1).join('/');
+  return `Add ${wanted} to the dependencies of package.json and commit the lockfile.`;
+}

@@ -1,0 +1,37 @@
+/** A host that the build may not reach, or that does not answer, as each tool passes the proxy's answer on. */
+import { before, byRules } from './rule.ts';
+
+const ALLOW =
+  'Builds reach the allowed hosts only. A line beginning with "Network:" in the log names the host that was refused; the owner of the runner can add it to the allowed hosts.';
+
+const PRIVATE =
+  'The host refuses this package. If it is private, give the App a variable with a token (such as NPM_TOKEN) and name that in .npmrc.';
+
+export const explainNetwork = byRules([
+  // The runner's own words, where a tool shows them.
+  { when: /is not an allowed host/, hint: ALLOW },
+  { when: /^npm (?:error|ERR!) 403 403 Forbidden/, hint: `${ALLOW} Otherwise: ${PRIVATE}` },
+  { when: /ERR_PNPM_FETCH_403/, hint: `${ALLOW} Otherwise: ${PRIVATE}` },
+  { when: /ProxyConnectFailed/, hint: ALLOW },
+  { when: /tunneling socket could not be established/, hint: ALLOW },
+  { when: /YN\d{4}: .{0,300}(?:Bad response: 403|Response Code: 403)/, hint: ALLOW },
+  { when: /CONNECT tunnel failed, response 403|Received HTTP code 403 from proxy/, hint: ALLOW },
+  {
+    when: /Unable to tunnel through proxy|Proxy returns "HTTP\/1\.1 403|Proxy failed to establish tunnel \(403/,
+    say: (found) => {
+      const what = before(found, /Could not (?:GET|HEAD|resolve) \S+/, 4)?.[0];
+      return what === undefined ? found.match.input : `${what} ${found.match.input.replace(/^[\s>]+/, '')}`;
+    },
+    hint: ALLOW,
+  },
+  { when: /Proxy response \(403\) !== 200/, hint: ALLOW },
+  { when: /(?:ERR_PNPM_FETCH_401|npm (?:error|ERR!) code E401)/, hint: PRIVATE },
+  {
+    when: /getaddrinfo (?:ENOTFOUND|EAI_AGAIN) [\w.-]+/,
+    hint: `A build has no name server of its own: what it fetches has to honor HTTPS_PROXY (for Node's own fetch: NODE_USE_ENV_PROXY=1). ${ALLOW}`,
+  },
+  {
+    when: /Host key verification failed|ssh: (?:connect to host|Could not resolve hostname)|git@[\w.-]+: Permission denied/,
+    hint: 'Dependencies over SSH cannot be fetched: no SSH gets out of a build, and no key is in it. Name them by https.',
+  },
+]);

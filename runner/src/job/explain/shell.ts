@@ -1,0 +1,46 @@
+/** The shell: programs that are not there or may not be run. */
+import { byRules, type Found, group } from './rule.ts';
+
+/** What is in an image, and what a project has to bring. */
+function missing(found: Found): string {
+  const name = group(found, 'name');
+  if (/^(?:npm|pnpm|yarn|bun|node|npx|bunx)$/.test(name)) {
+    return `${name} is not in this builder image. Choose the image that has it, or another command.`;
+  }
+  if (
+    /^(?:curl|wget|make|gcc|g\+\+|cmake|python3?|pip3?|java|docker|sudo|apt(?:-get)?|unzip|jq|rsync)$/.test(
+      name,
+    )
+  ) {
+    return `${name} is not in this builder image, and builds install no packages of the system. Use a package of the project's language instead, or another image.`;
+  }
+  if (name === 'git' || name === 'ssh')
+    return `${name} is not part of builds. Fetch what you need as a package, by https.`;
+  return `No package of the project brings a program ${name}: add the one that does to the dependencies (it may be among devDependencies that were not installed), or correct the command.`;
+}
+
+export const explainShell = byRules([
+  {
+    when: /^(?:\/\S+\/)?(?:ba|da|a|z)?sh: (?:line )?\d+: (?<name>[^\s:]+): (?:command )?not found/,
+    hint: missing,
+  },
+  { when: /^(?:\/\S+\/)?(?:sh|bash): (?<name>[^\s:]+): (?:command )?not found/, hint: missing },
+  { when: /^command not found: (?<name>\S+)/, hint: missing },
+  {
+    when: /^(?:\/\S+\/)?(?:ba|da)?sh: (?:line )?\d+: (?<name>[^\s:]+): Permission denied/,
+    hint: (found) =>
+      `${group(found, 'name')} is not executable: \`git update-index --chmod=+x ${group(found, 'name')}\`, or run it with its interpreter (sh, node).`,
+  },
+  {
+    when: /(?:bad interpreter|env: [‘'`"]?(?<name>[^\s’'"]+)\\?r?[’'"]?): No such file or directory/,
+    hint: 'The script names a program that is not there, or has line ends of Windows: save it with LF, or add `* text=auto eol=lf` to .gitattributes.',
+  },
+  {
+    when: /^(?:mkdir|touch|cp|mv|tee|ln|rm): .{0,200}(?:Permission denied|Read-only file system)/,
+    hint: 'A build may write to its own folder, to its home and to /tmp only.',
+  },
+  {
+    when: /^(?:ba)?sh: (?:-c: )?line \d+: syntax error/,
+    hint: 'The command cannot be read: check quotation marks and brackets.',
+  },
+]);

@@ -1,0 +1,64 @@
+/** Vite, Rolldown, Rollup and esbuild, alone and inside of frameworks. */
+import { moduleHint } from './module-hint.ts';
+import { byRules, group, withPlaceAfter } from './rule.ts';
+
+/** Rolldown draws the place below the error. */
+const DRAWN = /[╭┌]─\[ (\S+:\d+:\d+) \]/;
+
+const SYNTAX =
+  'The source cannot be read at the place named. Correct it there; the lines below in the log show it.';
+
+export const explainVite = byRules([
+  {
+    when: /failed to resolve import "(?<name>[^"]+)" from "(?<from>[^"]+)"/i,
+    say: (found) => `Cannot resolve "${group(found, 'name')}" from ${group(found, 'from')}`,
+    hint: (found) => moduleHint(group(found, 'name')),
+  },
+  {
+    when: /\[UNRESOLVED_IMPORT\](?! Warning)(?: Error:)? *Could not resolve '(?<name>[^']+)' in \S+/,
+    hint: (found) => moduleHint(group(found, 'name')),
+  },
+  {
+    when: /\bCannot find package '(?<name>[^']+)' imported from \S*(?:vite|rollup|astro|svelte)\.config/,
+    say: (found) => `The configuration imports "${group(found, 'name')}", which is not installed`,
+    hint: (found) => moduleHint(group(found, 'name')),
+  },
+  {
+    when: /\[UNRESOLVED_ENTRY\]|Could not resolve entry module/i,
+    hint: 'The page that the build begins with is not there. Set the root directory to the folder with index.html, or name the entry in the configuration.',
+  },
+  {
+    when: /"[^"]+" is not exported by "[^"]+"/,
+    say: ({ match }) => match.input.replace(/^.*?RollupError: /, ''),
+    hint: 'Check the name that is imported, and the version of the package: it may have been renamed or be the default export.',
+  },
+  {
+    when: /^Could not resolve "(?<name>[^"]+)" from "[^"]+"/,
+    hint: (found) => moduleHint(group(found, 'name')),
+  },
+  {
+    when: /^[✘X] \[ERROR\] Could not resolve "(?<name>[^"]+)"/,
+    say: withPlaceAfter(/^\s+(\S+:\d+:\d+):/),
+    hint: (found) => moduleHint(group(found, 'name')),
+  },
+  { when: /^[✘X] \[ERROR\] (?!\[)\S/, say: withPlaceAfter(/^\s+(\S+:\d+:\d+):/), hint: SYNTAX },
+  {
+    when: /^\[(?:builtin:vite-transform|PARSE_ERROR)\] Error: /,
+    say: withPlaceAfter(DRAWN),
+    hint: SYNTAX,
+  },
+  {
+    when: /^\[vite[\w:-]*\] |^\[plugin [\w:-]+\] /,
+    hint: 'A plugin of Vite failed at the place named; the lines below in the log say more.',
+  },
+  {
+    when: /RollupError: /,
+    hint: 'The lines below in the log show the place.',
+  },
+  {
+    when: /^failed to load config from /,
+    say: ({ lines, index, match }) =>
+      lines.slice(index + 1, index + 6).find((line) => /^\w*Error\b.*: /.test(line)) ?? match.input,
+    hint: 'The configuration of Vite could not be loaded: run the build in a clean checkout, and check what it imports and expects.',
+  },
+]);
