@@ -133,7 +133,16 @@ const BY_NAME: ReadonlyMap<string, WantedText> = new Map<string, WantedText>([
     (name) => [name, SMALL] as const,
   ),
   ...[
-    ['manifest.json', 'config.toml', '.eleventy.js', 'lerna.json', 'nx.json', 'project.json', 'app.json'],
+    [
+      'manifest.json',
+      'config.toml',
+      '.eleventy.js',
+      'lerna.json',
+      'nx.json',
+      'turbo.json',
+      'project.json',
+      'app.json',
+    ],
     ['pnpm-workspace.yaml', 'pubspec.yaml', 'libs.versions.toml', 'Cargo.toml', 'config.xml'],
     ['capacitor.config.json', 'neutralino.config.json', 'wails.json'],
     ['tauri.conf.json', 'tauri.conf.json5', 'Tauri.toml'],

@@ -5,15 +5,15 @@ import { because } from '../reason.ts';
 import { joinPath } from '../tree.ts';
 import { type Finding, type Outcome, ownPackage, type Rule, type Subject } from './rule.ts';
 import { inOrder, shellWord } from './shell.ts';
-import { isWorkspace, packageFolders } from './web/workspace.ts';
+import { isWorkspace, packageFolders } from './web/workspace-packages.ts';
 
 /** What a rule finds in the packages of the workspace whose top the root directory is; null if nothing. */
 export async function findInWorkspace(rule: Rule, subject: Subject): Promise<Outcome> {
   const pkg = ownPackage(subject);
-  if (pkg === null || !isWorkspace(subject, pkg)) return null;
+  if (pkg === null || !isWorkspace(subject.tree, pkg)) return null;
   const { tree } = subject;
   const found: { folder: string; finding: Finding }[] = [];
-  for (const folder of packageFolders(subject, pkg)) {
+  for (const folder of packageFolders(tree, pkg)) {
     const inner = tree.from(joinPath(tree.base, folder));
     const outcome = await rule.find({ ...subject, tree: inner, packages: packagesAbove(inner) });
     if (outcome !== null && !('refusal' in outcome)) found.push({ folder, finding: outcome });

@@ -5,6 +5,7 @@ import { JobFailure } from '../../../step.ts';
 import { WEB_IMAGE } from '../../images.ts';
 import { nearest } from '../../nearest.ts';
 import type { PackageJson } from '../../package-json.ts';
+import { runScript } from '../../package-manager.ts';
 import { because } from '../../reason.ts';
 import { joinPath } from '../../tree.ts';
 import { type Finding, ownPackage, type Refusal, type Rule, type Subject } from '../rule.ts';
@@ -12,7 +13,9 @@ import { detectFrameworks, frameworkByName, type KnownFramework } from './build-
 import { findingFor, findingForScript, frameworkIn } from './packaged-site.ts';
 import { pwaReason } from './pwa.ts';
 import { finishedSite, generatorOf } from './static-files.ts';
-import { isWorkspace, siteOfWorkspace } from './workspace.ts';
+import { siteOfWorkspace } from './workspace.ts';
+import { buildWithDependencies, dependsOnSiblings } from './workspace-build.ts';
+import { isWorkspace } from './workspace-packages.ts';
 
 export const webRule: Rule = {
   // build-info knows their names, and which versions of a package they stand for.
@@ -31,12 +34,32 @@ export const webRule: Rule = {
 };
 
 async function findPackaged(subject: Subject, pkg: PackageJson): Promise<Finding | Refusal | null> {
+  const found = await findSite(subject, pkg);
+  return found === null || 'refusal' in found ? found : withSiblings(subject, pkg, found);
+}
+
+/** A package of a workspace that depends on others there is built from the workspace's top, with them. */
+function withSiblings(subject: Subject, pkg: PackageJson, found: Finding): Finding {
+  const { tree, manager, packages } = subject;
+  const at = packages.slice(1).find((above) => isWorkspace(tree.from(above.folder), above.pkg));
+  if (at === undefined || found.buildCommand !== runScript(manager, 'build')) return found;
+  const top = { tree, folder: at.folder, pkg: at.pkg, manager };
+  const build = dependsOnSiblings(top, pkg) ? buildWithDependencies(top, pkg) : null;
+  if (build === null) return found;
+  const depth = tree.base.split('/').length - (at.folder === '' ? 0 : at.folder.split('/').length);
+  const command = `cd ${Array(depth).fill('..').join('/')} && ${build.command}`;
+  const text = `Build command: ${command}, by ${build.by}, with the packages of the workspace that it depends on.`;
+  const others = found.reasons.filter(({ about }) => about !== 'build');
+  return { ...found, buildCommand: command, reasons: [...others, because('build', text)] };
+}
+
+async function findSite(subject: Subject, pkg: PackageJson): Promise<Finding | Refusal | null> {
   const { tree, manager, packages } = subject;
   const place = { tree, folder: tree.base, within: '', pkg, manager };
   const path = joinPath(tree.base, 'package.json');
   const names = tree.names(tree.base);
   const framework = await frameworkIn({ names, pkg });
-  const workspace = isWorkspace(subject, pkg);
+  const workspace = isWorkspace(tree, pkg);
   // A workspace's top often lists frameworks that only its packages use.
   if (workspace && !hasPages(subject)) {
     const site = await siteOfWorkspace(subject, pkg);

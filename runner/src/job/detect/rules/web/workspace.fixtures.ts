@@ -74,4 +74,111 @@ export const workspaceFixtures: Fixtures = {
     message: 'This Next.js project renders on a server',
     hint: 'output',
   },
+  'create-turbo: the site, not its documentation': {
+    files: {
+      'pnpm-lock.yaml': '',
+      'pnpm-workspace.yaml': 'packages:\n  - "apps/*"\n  - "packages/*"\n',
+      'turbo.json': '{ "tasks": { "build": { "dependsOn": ["^build"] } } }',
+      'package.json': json({ scripts: { build: 'turbo run build' }, devDependencies: { turbo: '^2.5.0' } }),
+      'apps/web/package.json': pkg({ vite: '8.0.0', '@repo/ui': 'workspace:*' }, 'vite build', {
+        name: 'web',
+      }),
+      'apps/docs/package.json': pkg({ astro: '5.0.0' }, 'astro build', { name: 'docs' }),
+      'packages/ui/package.json': pkg({}, 'tsc', { name: '@repo/ui' }),
+    },
+    plan: {
+      framework: 'vite',
+      installCommand: 'pnpm install --frozen-lockfile',
+      buildCommand: 'pnpm exec turbo run build --filter=web',
+      outputs: ['apps/web/dist'],
+    },
+    because: [
+      'Build command: pnpm exec turbo run build --filter=web, by Turborepo, with what apps/web depends on.',
+      'Of the workspace\'s sites apps/web is built, not "apps/docs": set the root directory of the App to build another.',
+    ],
+  },
+  'a package of a Turborepo that depends on others, as the root directory': {
+    base: 'apps/web',
+    files: {
+      ...npmLock,
+      'turbo.json': '{ "tasks": { "build": {} } }',
+      'package.json': json({ workspaces: ['apps/*', 'packages/*'], devDependencies: { turbo: '2.0.0' } }),
+      'apps/web/package.json': pkg({ vite: '8.0.0', ui: '*' }, 'vite build', { name: '@acme/web' }),
+      'packages/ui/package.json': pkg({}, 'tsc', { name: 'ui' }),
+    },
+    plan: { buildCommand: 'cd ../.. && npx turbo run build --filter=@acme/web', outputs: ['dist'] },
+  },
+  'pnpm alone: dependencies first': {
+    files: {
+      'pnpm-lock.yaml': '',
+      'pnpm-workspace.yaml': 'packages: ["site", "libs/**", "!libs/old"]',
+      'package.json': json({ private: true }),
+      'site/package.json': pkg({ vite: '8.0.0', lib: 'workspace:*' }, 'vite build', { name: 'site' }),
+      'libs/old/package.json': pkg({ gatsby: '5.0.0' }, 'gatsby build'),
+    },
+    plan: { buildCommand: 'pnpm --filter site... run build', outputs: ['site/dist'] },
+    because: ['Build command: pnpm --filter site... run build, by pnpm, with what site depends on.'],
+  },
+  Lerna: {
+    files: {
+      'lerna.json': '{"packages":["packages/*"],"version":"independent"}',
+      'package.json': json({ private: true, devDependencies: { lerna: '9.0.0' } }),
+      'packages/site/package.json': pkg({ gatsby: '5.0.0' }, 'gatsby build', { name: '@acme/site' }),
+    },
+    plan: {
+      framework: 'gatsby',
+      buildCommand: 'npx lerna run build --scope=@acme/site --include-dependencies',
+      outputs: ['packages/site/public'],
+    },
+  },
+  'Nx with a package.json for each project': {
+    files: {
+      'nx.json': '{}',
+      'package.json': json({ workspaces: ['apps/*'], devDependencies: { nx: '21.0.0' } }),
+      'apps/shop/package.json': pkg({ astro: '5.0.0' }, 'astro build', { name: '@org/shop' }),
+    },
+    plan: { framework: 'astro', buildCommand: 'npx nx run @org/shop:build', outputs: ['apps/shop/dist'] },
+  },
+  'Nx with a project.json for each project': {
+    files: {
+      'nx.json': '{}',
+      'package.json': json({
+        devDependencies: { nx: '21.0.0', vite: '7.0.0', '@nx/vite': '21.0.0' },
+        scripts: {},
+      }),
+      'apps/shop/project.json': json({ name: 'shop', projectType: 'application', targets: {} }),
+      'apps/shop/vite.config.ts': "export default { build: { outDir: '../../dist/apps/shop' } }",
+      'apps/shop-e2e/project.json': json({ name: 'shop-e2e', projectType: 'application' }),
+      'apps/api/project.json': json({
+        name: 'api',
+        projectType: 'application',
+        targets: { build: { executor: '@nx/esbuild:esbuild' } },
+      }),
+      'libs/ui/project.json': json({ name: 'ui', projectType: 'library' }),
+    },
+    plan: {
+      framework: 'vite',
+      buildCommand: 'npx nx run shop:build',
+      outputs: [
+        'dist/apps/shop/browser',
+        'apps/shop/dist/browser',
+        'dist/apps/shop',
+        'apps/shop/dist',
+        'apps/shop/out',
+      ],
+    },
+  },
+  'Nx with Angular': {
+    files: {
+      'nx.json': '{}',
+      'package.json': json({ devDependencies: { nx: '21.0.0', '@angular/cli': '20.0.0' } }),
+      'apps/portal/project.json': json({
+        projectType: 'application',
+        targets: {
+          build: { executor: '@angular/build:application', options: { outputPath: 'dist/apps/portal' } },
+        },
+      }),
+    },
+    plan: { framework: 'angular', outputs: ['dist/apps/portal/browser', 'dist/apps/portal'] },
+  },
 };

@@ -1,89 +1,33 @@
-/** Workspaces (monorepos): a package.json that holds others together. */
-import { compileGlob } from '../../../collect/glob.ts';
+/** Sites in workspaces (monorepos). */
 import { listed } from '../../../prepare/printable.ts';
-import { JobFailure } from '../../../step.ts';
-import { type Data, parseLooseJson, parseYaml } from '../../data-text.ts';
 import { type PackageJson, parsePackageJson } from '../../package-json.ts';
+import { runInWorkspace } from '../../package-manager.ts';
 import { because } from '../../reason.ts';
-import { joinPath, type SourceTree } from '../../tree.ts';
+import { joinPath } from '../../tree.ts';
 import type { Finding, Refusal, Subject } from '../rule.ts';
+import { nxSites } from './nx.ts';
 import { findingFor, findingForScript, frameworkIn } from './packaged-site.ts';
+import { buildWithDependencies, type WorkspaceTop } from './workspace-build.ts';
+import { packageFolders } from './workspace-packages.ts';
 
-/** Folders that need no quoting in a shell. */
-const PLAIN_PATH = /^[\w@.-]+(?:\/[\w@.-]+)*$/;
-const MAX_PACKAGES = 200;
-/** Folders between a workspace's top and its packages. */
-const MAX_DEPTH = 3;
-
-/** Whether the root directory is the top of a workspace. */
-export const isWorkspace = (subject: Subject, pkg: PackageJson): boolean =>
-  pkg.workspaces !== null ||
-  ['pnpm-workspace.yaml', 'lerna.json', 'nx.json'].some((name) =>
-    subject.tree.isFile(joinPath(subject.tree.base, name)),
-  );
-
-/** The folders of the workspace's packages, relative to its top: those that its globs name, if it has any. */
-export function packageFolders({ tree }: Subject, pkg: PackageJson): string[] {
-  const prefix = tree.base === '' ? '' : `${tree.base}/`;
-  const isPackage = packageMatcher(tree, pkg);
-  return tree
-    .files()
-    .filter((path) => path.startsWith(prefix) && path.endsWith('/package.json'))
-    .map((path) => path.slice(prefix.length, -'/package.json'.length))
-    .filter((folder) => folder !== '' && PLAIN_PATH.test(folder) && folder.split('/').length <= MAX_DEPTH)
-    .filter(isPackage)
-    .slice(0, MAX_PACKAGES);
-}
-
-/** Globs of npm, Yarn and Bun, of pnpm (https://pnpm.io/pnpm-workspace_yaml) and of Lerna. */
-function packageMatcher(tree: SourceTree, pkg: PackageJson): (folder: string) => boolean {
-  const globs = [
-    ...(pkg.workspaces ?? []),
-    ...textsAt(parseYaml(tree.text(joinPath(tree.base, 'pnpm-workspace.yaml')) ?? '')),
-    ...textsAt(parseLooseJson(tree.text(joinPath(tree.base, 'lerna.json')) ?? '')),
-  ].slice(0, 200);
-  if (globs.length === 0) return () => true;
-  const taken = globs.filter((glob) => !glob.startsWith('!')).map(matcher);
-  const left = globs.filter((glob) => glob.startsWith('!')).map((glob) => matcher(glob.slice(1)));
-  return (folder) => taken.some((matches) => matches(folder)) && !left.some((matches) => matches(folder));
-}
-
-const textsAt = (data: Data | null): string[] => {
-  const packages = data?.packages;
-  return Array.isArray(packages) ? packages.filter((glob) => typeof glob === 'string') : [];
-};
-
-function matcher(glob: string): (folder: string) => boolean {
-  try {
-    return compileGlob(glob.replace(/^\/+/, '')).matches;
-  } catch (error) {
-    // A glob that leads out of the source, or would take too long to match, names no package of it.
-    if (error instanceof JobFailure) return () => false;
-    throw error;
-  }
+interface Member {
+  /** Relative to the workspace's top. */
+  readonly folder: string;
+  /** Null for a project of Nx that has none. */
+  readonly pkg: PackageJson | null;
+  readonly outcome: Finding | Refusal;
 }
 
 /**
- * The one site of a workspace; a refusal if there are several, or if what there is cannot be published; null
- * if there is none.
+ * The site of a workspace: the only one, or the one whose folder has the name that sites have; a refusal if none
+ * stands out, or if what there is cannot be published; null if there is none.
  */
 export async function siteOfWorkspace(subject: Subject, top: PackageJson): Promise<Finding | Refusal | null> {
-  const { tree, manager } = subject;
-  const found: { readonly folder: string; readonly outcome: Finding | Refusal }[] = [];
-  for (const within of packageFolders(subject, top)) {
-    const folder = joinPath(tree.base, within);
-    const path = joinPath(folder, 'package.json');
-    const pkg = parsePackageJson(tree.text(path) ?? '{}', path);
-    const framework = await frameworkIn({ names: tree.names(folder), pkg });
-    if (framework === null || framework.isBackend) continue;
-    const why = `Framework: ${framework.name}, because ${path} depends on ${framework.dependency}.`;
-    found.push({
-      folder: within,
-      outcome: findingFor({ tree, folder, within, pkg, manager }, framework, why),
-    });
-  }
-  const sites = found.filter(({ outcome }) => !('refusal' in outcome));
-  if (sites.length > 1) {
+  const members = await membersOf(subject, top);
+  const sites = members.filter(({ outcome }) => !('refusal' in outcome));
+  const best = Math.min(...sites.map(({ folder }) => rank(folder)));
+  const [chosen, ...equals] = sites.filter(({ folder }) => rank(folder) === best);
+  if (equals.length > 0) {
     return {
       refusal: `This workspace holds several sites: ${listed(
         sites.map(({ folder }) => folder),
@@ -92,20 +36,79 @@ export async function siteOfWorkspace(subject: Subject, top: PackageJson): Promi
       hint: 'Set the root directory of the App to one of these folders.',
     };
   }
-  const only = sites[0] ?? found[0];
-  return only === undefined ? null : builtFromTop(subject, only.folder, only.outcome);
+  const only = chosen ?? members[0];
+  if (only === undefined || 'refusal' in only.outcome) return only?.outcome ?? null;
+  const others = sites.filter((site) => site !== only).map(({ folder }) => folder);
+  return builtFromTop(subject, top, { ...only, outcome: only.outcome }, others);
 }
 
-/** A workspace's own build script knows the order in which its packages are built: it is preferred. */
-function builtFromTop(subject: Subject, folder: string, outcome: Finding | Refusal): Finding | Refusal {
-  const { tree, manager, packages } = subject;
-  const top = packages[0];
-  const own =
-    top === undefined
-      ? null
-      : findingForScript({ tree, folder: tree.base, within: '', pkg: top.pkg, manager });
-  if ('refusal' in outcome || own === null) return outcome;
-  const text = `Build command: ${own.buildCommand}, the workspace's own, which builds ${folder} too.`;
-  const others = outcome.reasons.filter(({ about }) => about !== 'build');
-  return { ...outcome, buildCommand: own.buildCommand, reasons: [...others, because('build', text)] };
+async function membersOf(subject: Subject, top: PackageJson): Promise<Member[]> {
+  const { tree, manager } = subject;
+  const members: Member[] = nxSites(subject).map(({ folder, finding }) => ({
+    folder,
+    pkg: null,
+    outcome: finding,
+  }));
+  for (const within of packageFolders(tree, top)) {
+    if (members.some((member) => member.folder === within)) continue;
+    const folder = joinPath(tree.base, within);
+    const path = joinPath(folder, 'package.json');
+    const pkg = parsePackageJson(tree.text(path) ?? '{}', path);
+    const framework = await frameworkIn({ names: tree.names(folder), pkg });
+    if (framework === null || framework.isBackend) continue;
+    const why = `Framework: ${framework.name}, because ${path} depends on ${framework.dependency}.`;
+    members.push({
+      folder: within,
+      pkg,
+      outcome: findingFor({ tree, folder, within, pkg, manager }, framework, why),
+    });
+  }
+  return members;
+}
+
+const MAIN = /^(?:web|www|site|website|app|webapp|web-app|frontend|client|main)$/;
+const SECONDARY =
+  /^(?:docs?|documentation|storybook|examples?|demos?|playground|sandbox|e2e|tests?|benchmarks?|admin)$/;
+
+/** How likely a package is the workspace's site; less is likelier. */
+function rank(folder: string): number {
+  const parts = folder.toLowerCase().split('/');
+  if (parts.some((part) => SECONDARY.test(part.replace(/^.*-(?=e2e$)/, '')))) return 2;
+  return MAIN.test(parts.at(-1) ?? '') ? 0 : 1;
+}
+
+/**
+ * A workspace's own build script knows the order in which its packages are built: it is preferred, unless it
+ * builds other sites, too, and a tool can be told to build this one.
+ */
+function builtFromTop(
+  subject: Subject,
+  topPkg: PackageJson,
+  { folder, pkg, outcome }: Member & { readonly outcome: Finding },
+  others: readonly string[],
+): Finding {
+  const { tree, manager } = subject;
+  const top: WorkspaceTop = { tree, folder: tree.base, pkg: topPkg, manager };
+  const isScript = pkg !== null && outcome.buildCommand === runInWorkspace(manager, folder, 'build');
+  const filtered = isScript ? buildWithDependencies(top, pkg) : null;
+  const own = findingForScript({ tree, folder: tree.base, within: '', pkg: topPkg, manager });
+  const chosen =
+    own !== null && pkg !== null && (others.length === 0 || filtered === null)
+      ? { command: own.buildCommand, why: `the workspace's own, which builds ${folder} too` }
+      : filtered === null
+        ? null
+        : { command: filtered.command, why: `by ${filtered.by}, with what ${folder} depends on` };
+  const reasons = [
+    ...outcome.reasons.filter(({ about }) => about !== 'build' || chosen === null),
+    ...(chosen === null ? [] : [because('build', `Build command: ${chosen.command}, ${chosen.why}.`)]),
+    ...(others.length === 0
+      ? []
+      : [
+          because(
+            'framework',
+            `Of the workspace's sites ${folder} is built, not ${listed(others)}: set the root directory of the App to build another.`,
+          ),
+        ]),
+  ];
+  return { ...outcome, buildCommand: chosen?.command ?? outcome.buildCommand, reasons };
 }
