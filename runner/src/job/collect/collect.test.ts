@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import {
+  chmod,
   link,
   mkdir,
   readdir,
@@ -244,6 +245,22 @@ describe('files', () => {
     const artifacts = await collect({ type: 'desktop', outputs: ['bundle'] });
     expect(artifacts.map(({ name }) => name)).toEqual(['shop-1.0.0-bundle.zip']);
     expect(await contentsOf(artifacts[0]?.path ?? '')).toEqual({ app: 'x', 'lib/y': 'y' });
+  });
+
+  it('that can be run stay so in the ZIP of a program, and are only read in that of a site', async () => {
+    await write({ 'bundle/app': 'x', 'bundle/data.txt': 'y' });
+    await chmod(join(root, 'bundle/app'), 0o755);
+    const modes = async (type: Plan['type']) => {
+      const [artifact] = await collect({ type, outputs: ['bundle'] });
+      const zip = await openPromise(artifact?.path ?? '');
+      const found: Record<string, string> = {};
+      for await (const entry of zip.eachEntry()) {
+        found[entry.fileName] = ((entry.externalFileAttributes >>> 16) & 0o777).toString(8);
+      }
+      return found;
+    };
+    expect(await modes('desktop')).toEqual({ app: '755', 'data.txt': '644' });
+    expect(await modes('web')).toEqual({ app: '644', 'data.txt': '644' });
   });
 
   it('of node_modules and .git are not looked for, unless they are named', async () => {

@@ -42,13 +42,14 @@ export async function collectArtifacts(input: CollectInput, ctx: StepContext): P
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const collector = new Collector(input, await sameRoot(input.root), folder, ctx);
-  const isSite = input.plan.type === 'web' || input.plan.type === 'pwa';
-  const artifacts = isSite ? await collector.site() : await collector.everything();
+  const artifacts = isSite(input.plan) ? await collector.site() : await collector.everything();
   for (const { name, size, sha256 } of artifacts) {
     ctx.log(`Collected ${name}, ${humanSize(size)}, SHA-256 ${sha256}.`);
   }
   return artifacts;
 }
+
+const isSite = ({ type }: Plan): boolean => type === 'web' || type === 'pwa';
 
 /**
  * The root directory, once more: the build may have put a link in its place, which would lead somewhere else
@@ -154,7 +155,9 @@ class Collector {
       `Packing ${quoted(shown)}: ${files.length} ${files.length === 1 ? 'file' : 'files'}, ${humanSize(unpackedBytes)}.`,
     );
     const path = join(this.#folder, name);
-    const { size, sha256 } = await packZip(files, path, { maxBytes: this.#bytesLeft, signal });
+    const keepExecutable = !isSite(this.#input.plan);
+    const options = { maxBytes: this.#bytesLeft, signal, keepExecutable };
+    const { size, sha256 } = await packZip(files, path, options);
     this.#bytesLeft -= size;
     const meta = { files: files.length, unpackedBytes, ...entry };
     return { name, path, size, sha256, contentType: 'application/zip', meta };

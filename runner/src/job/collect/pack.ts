@@ -19,7 +19,12 @@ export interface Packed {
 export async function packZip(
   files: readonly PackedFile[],
   path: string,
-  options: { readonly maxBytes: number; readonly signal: AbortSignal },
+  options: {
+    readonly maxBytes: number;
+    readonly signal: AbortSignal;
+    /** Whether what can be run stays so when it is unpacked. A site is only read. */
+    readonly keepExecutable?: boolean;
+  },
 ): Promise<Packed> {
   const zip = new ZipFile();
   // DOS times begin in 1980, and yazl writes them in the host's time zone: so this is noon there. The extra
@@ -33,7 +38,9 @@ export async function packZip(
   output.on('error', () => undefined);
   let reading: Readable | undefined;
   for (const file of files) {
-    const settings = { mtime, mode: 0o100644, forceDosTimestamp: true, size: Number(file.stats.size) };
+    const isProgram = options.keepExecutable === true && (file.stats.mode & 0o100n) !== 0n;
+    const mode = isProgram ? 0o100755 : 0o100644;
+    const settings = { mtime, mode, forceDosTimestamp: true, size: Number(file.stats.size) };
     zip.addReadStreamLazy(file.inside, settings, (take) => {
       reading = Readable.from(readFound(file, options.signal));
       reading.on('error', (error) => output.destroy(error));
