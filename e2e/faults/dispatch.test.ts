@@ -95,6 +95,23 @@ it.concurrent('hello heard twice: a runner is given no more than it has slots fo
   expect((await client.runners()).find(({ name }) => name === 'twice')).toMatchObject({ busy: 1, slots: 1 });
 });
 
+it.concurrent('what a runner tells of its scanner, also later, is shown while it is connected', async ({
+  expect,
+}) => {
+  const builder = await runner('scanning');
+  const shown = async () => (await client.runners()).find(({ name }) => name === 'scanning')?.scanner;
+  expect(await shown()).toBeUndefined();
+  const scanner = {
+    policy: 'optional',
+    engine: '1.4.6',
+    signaturesAt: '2026-11-22T08:00:00.000Z',
+  } as const;
+  builder.hello({ labels: ['scanning'], scanner });
+  await expect.poll(shown).toEqual(scanner);
+  builder.hello({ labels: ['scanning'], scanner: { ...scanner, signaturesAt: '2026-11-23T08:00:00.000Z' } });
+  await expect.poll(shown).toMatchObject({ signaturesAt: '2026-11-23T08:00:00.000Z' });
+});
+
 it.concurrent('a grant that its runner never takes up does not keep the slot', async ({ expect }) => {
   const slug = await app('deaf');
   const builder = await runner('deaf');

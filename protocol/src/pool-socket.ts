@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { ObjectId } from './ids.ts';
 import { Grant } from './job.ts';
-import { RunnerLabel, Slots } from './runner.ts';
+import { RunnerLabel, RunnerScanner, Slots } from './runner.ts';
 
 /** One try of one deployment. */
 export const AttemptRef = z.strictObject({ deploymentId: ObjectId, attempt: z.int().min(1) });
@@ -24,6 +24,8 @@ export const RunnerToPool = z.discriminatedUnion('type', [
      * then and does not hold now is over, and swept away.
      */
     session: z.string().min(8).max(64).optional(),
+    /** When this changes, the whole frame is sent again. */
+    scanner: RunnerScanner.optional(),
   }),
   /** The grant has arrived and is being worked on; it need not be sent again. */
   z.strictObject({ type: z.literal('accepted'), ...AttemptRef.shape }),

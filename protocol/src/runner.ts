@@ -19,6 +19,19 @@ export const Slots = z.int().min(1).max(64);
 
 export const RunnerStatus = z.enum(['online', 'offline', 'draining']);
 
+/** The malware scanner of a runner, as its owner is shown it. */
+export const RunnerScanner = z
+  .strictObject({
+    /** Whether what cannot be scanned is built (docs/malware-scan.md). */
+    policy: z.enum(['required', 'optional', 'off']),
+    /** ClamAV's version; null when there is no clamd, or it does not answer. */
+    engine: z.string().max(100).nullable(),
+    /** When its signatures were made; null when it has none of the official ones. */
+    signaturesAt: Timestamp.nullable(),
+  })
+  .meta({ id: 'RunnerScanner' });
+export type RunnerScanner = z.infer<typeof RunnerScanner>;
+
 export const Runner = z
   .strictObject({
     id: ObjectId,
@@ -30,6 +43,8 @@ export const Runner = z
     status: RunnerStatus,
     lastSeenAt: Timestamp.nullable(),
     createdAt: Timestamp,
+    /** Told by a runner that is connected, and not by every one. */
+    scanner: RunnerScanner.optional(),
   })
   .meta({ id: 'Runner' });
 export type Runner = z.infer<typeof Runner>;

@@ -35,6 +35,7 @@ export function toRunner(record: RunnerRecord, online: readonly ConnectedRunner[
     busy: connected.busy,
     lastSeenAt: new Date(connected.lastSeenAt).toISOString(),
     status: draining ? 'draining' : 'online',
+    ...(connected.scanner === undefined ? {} : { scanner: connected.scanner }),
   };
 }
 

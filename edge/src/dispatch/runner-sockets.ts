@@ -1,5 +1,12 @@
 /** The runners of a pool that are connected: hibernating WebSockets, one a runner, tagged with its id. */
-import { type AttemptRef, CLOSE, HEARTBEAT_MS, LEASE_MS, type PoolToRunner } from '@appflux/protocol';
+import {
+  type AttemptRef,
+  CLOSE,
+  HEARTBEAT_MS,
+  LEASE_MS,
+  type PoolToRunner,
+  type RunnerScanner,
+} from '@appflux/protocol';
 import type { OnlineRunner } from './match.ts';
 
 /**
@@ -16,11 +23,18 @@ interface Attachment {
   draining: boolean;
   connectedAt: number;
   /** From the runner's `hello`; null until it came. */
-  hello: { labels: string[]; slots: number; session: string | null; running: AttemptRef[] } | null;
+  hello: {
+    labels: string[];
+    slots: number;
+    session: string | null;
+    running: AttemptRef[];
+    scanner?: RunnerScanner | undefined;
+  } | null;
 }
 
 export interface ConnectedRunner extends OnlineRunner {
   lastSeenAt: number;
+  scanner?: RunnerScanner | undefined;
 }
 
 export class RunnerSockets {
@@ -69,8 +83,9 @@ export class RunnerSockets {
     return this.#open().flatMap((ws) => {
       const { id, name, draining, hello } = attached(ws);
       if (hello === null || this.#isSilent(ws)) return [];
-      const { labels, slots, running } = hello;
-      return [{ id, name, draining, labels, slots, busy: running.length, lastSeenAt: this.#heardAt(ws) }];
+      const { labels, slots, running, scanner } = hello;
+      const lastSeenAt = this.#heardAt(ws);
+      return [{ id, name, draining, labels, slots, busy: running.length, lastSeenAt, scanner }];
     });
   }
 

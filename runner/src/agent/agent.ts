@@ -1,13 +1,17 @@
 /** A running runner: takes grants from its pool and works on as many at once as it has slots. */
-import type { AttemptRef, Grant } from '@appflux/protocol';
+import type { AttemptRef, Grant, RunnerScanner } from '@appflux/protocol';
 import { type AttemptHost, runAttempt } from './attempt.ts';
+import { describeError } from './journal.ts';
 import { PoolConnection } from './pool-connection.ts';
+import { watchScanner } from './scanner-watch.ts';
 import { Stopped } from './stop.ts';
 
 export interface AgentOptions {
   readonly host: Omit<AttemptHost, 'signal'>;
   readonly labels: readonly string[];
   readonly slots: number;
+  /** Asks the malware scanner what its owner is shown of it. */
+  readonly scanner?: () => Promise<RunnerScanner>;
 }
 
 /** Why an agent has ended. */
@@ -47,6 +51,16 @@ export class Agent {
   /** Works until it is stopped or its credential is revoked, and everything that it had begun is cleared away. */
   run(): Promise<AgentEnd> {
     this.#pool.start();
+    const { scanner, host } = this.#options;
+    if (scanner !== undefined) {
+      void watchScanner({
+        ask: scanner,
+        tell: (facts) => this.#pool.scanner(facts),
+        onError: (error) =>
+          host.journal.warn('The malware scanner could not be asked', { error: describeError(error) }),
+        signal: this.#stop.signal,
+      });
+    }
     return this.#ended.promise;
   }
 

@@ -1,6 +1,13 @@
 /** The runner's connection to its pool: announces slots, takes grants, says when a slot is free again. */
 import { randomUUID } from 'node:crypto';
-import { type AttemptRef, CLOSE, type Grant, PoolToRunner, type RunnerToPool } from '@appflux/protocol';
+import {
+  type AttemptRef,
+  CLOSE,
+  type Grant,
+  PoolToRunner,
+  type RunnerScanner,
+  type RunnerToPool,
+} from '@appflux/protocol';
 import { readFrame } from './frames.ts';
 import type { Journal } from './journal.ts';
 import { type Loss, ReconnectingSocket, SOCKET_TIMING, type SocketTiming } from './reconnecting-socket.ts';
@@ -27,6 +34,7 @@ export class PoolConnection {
   /** Drawn anew by each process: what one of before had begun is over. */
   readonly #session = randomUUID();
   readonly #socket: ReconnectingSocket;
+  #scanner: RunnerScanner | undefined;
 
   constructor(options: PoolOptions) {
     this.#options = options;
@@ -49,6 +57,12 @@ export class PoolConnection {
     this.#send({ type: 'accepted', deploymentId, attempt });
   }
 
+  /** What the owner is shown of the scanner, from now on. Lost with a lost connection; the next `hello` says it, too. */
+  scanner(scanner: RunnerScanner) {
+    this.#scanner = scanner;
+    this.#hello();
+  }
+
   /** The attempt is over and nothing of it is left. */
   freed({ deploymentId, attempt }: AttemptRef) {
     this.#send({ type: 'freed', deploymentId, attempt });
@@ -67,6 +81,7 @@ export class PoolConnection {
       slots,
       running: running(),
       session: this.#session,
+      ...(this.#scanner === undefined ? {} : { scanner: this.#scanner }),
     });
   }
 

@@ -77,5 +77,6 @@ const NO_SCANNER: Scanning = {
       'Warning: no malware scan is made. There is no malware scanner on this runner: ClamAV’s clamd is not installed.',
     ),
   scanArtifacts: async () => undefined,
+  facts: async () => ({ policy: 'optional', engine: null, signaturesAt: null }),
   close: async () => undefined,
 };

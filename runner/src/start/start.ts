@@ -40,6 +40,7 @@ export async function start(settings: Settings, journal: Journal): Promise<void>
   const agent = new Agent({
     labels: settings.labels ?? registration.labels,
     slots,
+    scanner: () => scanning.facts(),
     host: {
       engine,
       scanner: scanning,

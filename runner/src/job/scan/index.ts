@@ -1,9 +1,11 @@
 /** Scanning for malware with ClamAV. */
 import { join } from 'node:path';
+import type { RunnerScanner } from '@appflux/protocol';
 import type { Journal } from '../../agent/journal.ts';
 import type { ScannerAddress } from './address.ts';
 import { startManagedClamd } from './clamd.ts';
 import { ClamdError } from './client.ts';
+import { type Connect, scannerFacts } from './facts.ts';
 import { createScanner, type Scanner, type ScanPolicy } from './scanner.ts';
 
 export { type ScannerAddress, ScannerAddressText } from './address.ts';
@@ -19,6 +21,8 @@ export interface ScanningOptions {
 }
 
 export interface Scanning extends Scanner {
+  /** What the owner is shown of it. */
+  facts(): Promise<RunnerScanner>;
   /** Ends a managed clamd. */
   close(): Promise<void>;
 }
@@ -30,30 +34,31 @@ export interface Scanning extends Scanner {
 export async function startScanning(options: ScanningOptions): Promise<Scanning> {
   const { policy, address, state, journal } = options;
   if (policy === 'off') {
-    const scanner = createScanner({
-      policy,
-      connect: () => Promise.reject(new ClamdError('not_ready', 'It is off.')),
-    });
-    return { ...scanner, close: async () => undefined };
+    return scanning(policy, () => Promise.reject(new ClamdError('not_ready', 'It is off.')));
   }
-  if (address.kind !== 'managed') {
-    return { ...createScanner({ policy, connect: async () => address }), close: async () => undefined };
-  }
+  if (address.kind !== 'managed') return scanning(policy, async () => address);
   try {
     const clamd = await startManagedClamd({ folder: join(state, 'clamav'), journal });
-    return {
-      ...createScanner({ policy, connect: (signal) => clamd.connect(signal) }),
-      close: () => clamd.close(),
-    };
+    return scanning(
+      policy,
+      (signal) => clamd.connect(signal),
+      () => clamd.close(),
+    );
   } catch (error) {
     const problem =
       error instanceof ClamdError
         ? error
         : new ClamdError('not_ready', 'The malware scanner could not be started.', error);
     journal.error('The malware scanner could not be started', { reason: problem.message, policy });
-    return {
-      ...createScanner({ policy, connect: () => Promise.reject(problem) }),
-      close: async () => undefined,
-    };
+    return scanning(policy, () => Promise.reject(problem));
   }
+}
+
+function scanning(
+  policy: ScanPolicy,
+  connect: Connect,
+  close: () => Promise<void> = async () => undefined,
+): Scanning {
+  const scanner = createScanner({ policy, connect });
+  return { ...scanner, facts: () => scannerFacts(policy, connect), close };
 }

@@ -16,6 +16,7 @@ import type { StepContext } from '../step.ts';
 import type { ClamdAddress } from './address.ts';
 import { CLIENT_TIMEOUTS, ClamdError } from './client.ts';
 import { describeScanner } from './describe.ts';
+import { scannerFacts } from './facts.ts';
 import { startScanning } from './index.ts';
 import { createScanner, type ScannerOptions, type ScanPolicy } from './scanner.ts';
 import {
@@ -449,6 +450,21 @@ describe('a scanner that is not what it should be', () => {
       'Scanning for malware with ClamAV 1.4.6 with signatures 21 days old.',
       'Warning: the scanner’s signatures are old. Its updates need the attention of the runner’s owner.',
     ]);
+  });
+
+  it('tells the runner’s owner its version and when its signatures were made, or that it is not there', async () => {
+    const address = await playScanner((socket) => {
+      socket.on('data', () => socket.end('ClamAV 1.4.6/27500/Mon Nov 2 08:00:00 2026\0'));
+    });
+    expect(await scannerFacts('required', async () => address)).toEqual({
+      policy: 'required',
+      engine: '1.4.6',
+      signaturesAt: new Date('Mon Nov 2 08:00:00 2026').toISOString(),
+    });
+    const nowhere = { kind: 'unix', path: '/nowhere' } as const;
+    const nothing = { engine: null, signaturesAt: null };
+    expect(await scannerFacts('optional', async () => nowhere)).toEqual({ policy: 'optional', ...nothing });
+    expect(await scannerFacts('off', async () => address)).toEqual({ policy: 'off', ...nothing });
   });
 
   it('is not asked at all when scanning is off', async () => {

@@ -3,6 +3,7 @@ import { humanSize, printable, quoted } from '../prepare/printable.ts';
 import { JobFailure, type StepContext } from '../step.ts';
 import type { ClamdAddress } from './address.ts';
 import { askClamd, CLIENT_TIMEOUTS, ClamdError, type ClientTimeouts, scanContent } from './client.ts';
+import type { Connect } from './facts.ts';
 import { type FileToScan, filesBelow, withFile } from './files.ts';
 import { describeVersion, parseVersion, type Verdict } from './reply.ts';
 
@@ -14,8 +15,7 @@ export type ScanPolicy = 'required' | 'optional' | 'off';
 
 export interface ScannerOptions {
   readonly policy: ScanPolicy;
-  /** Resolves to where clamd listens, once it does. Rejects with a ClamdError. */
-  readonly connect: (signal: AbortSignal) => Promise<ClamdAddress>;
+  readonly connect: Connect;
   /** How many files are scanned at once; no more than clamd's MaxThreads is of use. */
   readonly concurrency?: number;
   readonly timeouts?: ClientTimeouts;

@@ -1,0 +1,30 @@
+import type { RunnerScanner } from '@appflux/protocol';
+import { expect, test } from 'vitest';
+import { watchScanner } from './scanner-watch.ts';
+
+const of = (day: string): RunnerScanner => ({
+  policy: 'optional',
+  engine: '1.4.6',
+  signaturesAt: `2026-11-${day}T08:00:00.000Z`,
+});
+
+test('the first answer is told, then only what differs; a failure is noted and asked after again', async () => {
+  const stop = new AbortController();
+  const answers = [of('22'), of('22'), null, of('23'), of('23'), of('24')];
+  const told: (string | null)[] = [];
+  const errors: unknown[] = [];
+  await watchScanner({
+    ask: async () => {
+      const answer = answers.shift();
+      if (answer === undefined) stop.abort();
+      if (answer == null) throw new Error('no answer');
+      return answer;
+    },
+    tell: ({ signaturesAt }) => told.push(signaturesAt),
+    onError: (error) => errors.push(error),
+    signal: stop.signal,
+    everyMs: 1,
+  });
+  expect(told).toEqual(['22', '23', '24'].map((day) => of(day).signaturesAt));
+  expect(errors.length).toBe(2);
+});
