@@ -15,7 +15,7 @@ const ChangeUser = z.object({
   email: Email.optional(),
   password: Password.optional(),
   current_password: Password.optional(),
-  data: z.undefined({ error: 'Nothing of user_metadata is kept here' }),
+  data: z.never({ error: 'Nothing of user_metadata is kept here' }).optional(),
 });
 
 export const authAccount = new Hono<ApiEnv>();

@@ -23,6 +23,8 @@ export interface Sealer {
    * Error when it was changed or moved.
    */
   open(sealed: string, label: string): Promise<string>;
+  /** The same text sealed with the key of today; null when it is already, or is no sealed text. */
+  reseal(sealed: string, label: string): Promise<string | null>;
 }
 
 /** The place of an App's variable. */
@@ -31,49 +33,53 @@ export const variableLabel = (appId: string, name: string) => `app:${appId}:${na
 /** The place of an App's file. */
 export const fileLabel = (appId: string, name: string) => `app:${appId}:file:${name}`;
 
-/** A sealer with the key of this instance, SEALING_KEY. Throws `unavailable` when that is no key. */
+/**
+ * A sealer with the key of this instance, SEALING_KEY. While keys are being rotated, SEALING_KEY_PREVIOUS still opens
+ * what was sealed with it. Throws `unavailable` when one of them is no key.
+ */
 export function createSealer(env: Env): Sealer {
-  const encoded = setting(env, 'SEALING_KEY');
-  if (!KEY_FORM.test(encoded)) {
-    throw new AppFluxError(
-      'unavailable',
-      'This instance is not set up: SEALING_KEY is not 32 bytes in base64',
-      {
-        hint: 'Make one with `openssl rand -base64 32`. Changing it makes what is sealed already unreadable.',
-      },
+  const current = importKey('SEALING_KEY', setting(env, 'SEALING_KEY'));
+  const previous = env.SEALING_KEY_PREVIOUS
+    ? importKey('SEALING_KEY_PREVIOUS', env.SEALING_KEY_PREVIOUS)
+    : null;
+
+  async function seal(text: string, label: string): Promise<string> {
+    const { key, keyId } = await current;
+    const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
+    const ciphertext = await crypto.subtle.encrypt(
+      algorithm(nonce, label),
+      key,
+      new TextEncoder().encode(text),
     );
+    return `v1.${keyId}.${base64url.encode(nonce)}.${base64url.encode(new Uint8Array(ciphertext))}`;
   }
-  const imported = importKey(decode(encoded.replaceAll('+', '-').replaceAll('/', '_')));
+
+  async function open(sealed: string, label: string): Promise<string> {
+    const parts = SEALED_FORM.exec(sealed)?.groups;
+    if (!parts?.nonce || !parts.ciphertext) throw new Error(`What is kept for ${label} is not a sealed text`);
+    const keys = [await current, await previous].filter((imported) => imported !== null);
+    const key = keys.find(({ keyId }) => keyId === parts.keyId)?.key;
+    if (key === undefined) {
+      throw new AppFluxError('unavailable', `${label} was sealed with another key (${parts.keyId})`, {
+        hint: `SEALING_KEY is key ${keys[0]?.keyId} now. Set it back to the one that this instance was made with.`,
+      });
+    }
+    const nonce = decode(parts.nonce);
+    try {
+      const text = await crypto.subtle.decrypt(algorithm(nonce, label), key, decode(parts.ciphertext));
+      return new TextDecoder().decode(text);
+    } catch (cause) {
+      throw new Error(`What is kept for ${label} was changed, or was sealed for another place`, { cause });
+    }
+  }
 
   return {
-    async seal(text, label) {
-      const { key, keyId } = await imported;
-      const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
-      const ciphertext = await crypto.subtle.encrypt(
-        algorithm(nonce, label),
-        key,
-        new TextEncoder().encode(text),
-      );
-      return `v1.${keyId}.${base64url.encode(nonce)}.${base64url.encode(new Uint8Array(ciphertext))}`;
-    },
-
-    async open(sealed, label) {
-      const parts = SEALED_FORM.exec(sealed)?.groups;
-      if (!parts?.nonce || !parts.ciphertext)
-        throw new Error(`What is kept for ${label} is not a sealed text`);
-      const { key, keyId } = await imported;
-      if (parts.keyId !== keyId) {
-        throw new AppFluxError('unavailable', `${label} was sealed with another key (${parts.keyId})`, {
-          hint: `SEALING_KEY is key ${keyId} now. Set it back to the one that this instance was made with.`,
-        });
-      }
-      const nonce = decode(parts.nonce);
-      try {
-        const text = await crypto.subtle.decrypt(algorithm(nonce, label), key, decode(parts.ciphertext));
-        return new TextDecoder().decode(text);
-      } catch (cause) {
-        throw new Error(`What is kept for ${label} was changed, or was sealed for another place`, { cause });
-      }
+    seal,
+    open,
+    async reseal(sealed, label) {
+      const keyId = SEALED_FORM.exec(sealed)?.groups?.keyId;
+      if (keyId === undefined || keyId === (await current).keyId) return null;
+      return seal(await open(sealed, label), label);
     },
   };
 }
@@ -84,10 +90,22 @@ const algorithm = (nonce: Uint8Array<ArrayBuffer>, label: string) => ({
   additionalData: new TextEncoder().encode(label),
 });
 
-/** The key, and the id by which sealed texts name it: the first 8 hex digits of its SHA-256. */
-async function importKey(bytes: BufferSource) {
-  const key = await crypto.subtle.importKey('raw', bytes, 'AES-GCM', false, ['encrypt', 'decrypt']);
-  return { key, keyId: (await sha256Hex(bytes)).slice(0, 8) };
+/** The key that a setting holds in base64, and the id by which sealed texts name it: the first 8 hex digits of its SHA-256. */
+function importKey(setting: string, encoded: string): Promise<{ key: CryptoKey; keyId: string }> {
+  if (!KEY_FORM.test(encoded)) {
+    throw new AppFluxError(
+      'unavailable',
+      `This instance is not set up: ${setting} is not 32 bytes in base64`,
+      {
+        hint: 'Make one with `openssl rand -base64 32`. Changing it makes what is sealed already unreadable; docs/operations.md says how to rotate it.',
+      },
+    );
+  }
+  const bytes = decode(encoded.replaceAll('+', '-').replaceAll('/', '_'));
+  return (async () => ({
+    key: await crypto.subtle.importKey('raw', bytes, 'AES-GCM', false, ['encrypt', 'decrypt']),
+    keyId: (await sha256Hex(bytes)).slice(0, 8),
+  }))();
 }
 
 /** The bytes of a text that is base64url by its form already. */

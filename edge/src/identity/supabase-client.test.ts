@@ -1,10 +1,13 @@
 /** The dashboard's client, unmodified, against the Worker. */
 import { env } from 'cloudflare:workers';
-import { createClient } from '@supabase/supabase-js';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { createClient, type SupabaseClientOptions } from '@supabase/supabase-js';
+import { afterEach, beforeEach, expect, inject, test, vi } from 'vitest';
 import { metadataOf } from '../metadata/index.ts';
-import { forgetAll, request, signInToken } from '../testing.ts';
+import { type Asked, forgetAll, request, requestWith, signInToken } from '../testing.ts';
+import { founder } from '../testing-people.ts';
 import { authenticate } from './authenticate.ts';
+import { issueToken } from './one-time-token.ts';
+import { createRecoveryLink } from './sign-in-link.ts';
 
 beforeEach(async () => {
   await forgetAll();
@@ -13,9 +16,14 @@ beforeEach(async () => {
 afterEach(() => vi.useRealTimers());
 
 /** A browser: its own storage, and a network that leads to the Worker. */
-function browser(storage = new Map<string, string>()) {
+function browser(
+  storage = new Map<string, string>(),
+  options: SupabaseClientOptions<'public'>['auth'] = {},
+  send = request,
+) {
   return createClient(env.PUBLIC_URL, 'anon', {
     auth: {
+      ...options,
       autoRefreshToken: false,
       detectSessionInUrl: false,
       storage: {
@@ -27,7 +35,7 @@ function browser(storage = new Map<string, string>()) {
     global: {
       fetch: (input, init) => {
         const { pathname, search } = new URL(String(input));
-        return request(pathname + search, init ?? {});
+        return send(pathname + search, init ?? {});
       },
     },
   });
@@ -95,4 +103,117 @@ test('a client whose session was ended elsewhere learns of it and lets go of it'
   expect(error).not.toBeNull();
   expect((await client.auth.getSession()).data.session).toBeNull();
   expect((await other.client.auth.getUser()).error).toBeNull();
+});
+
+const PASSWORD = 'correct horse battery';
+
+async function invitation(ownerId: string): Promise<string> {
+  const facts = { ownerId, kind: 'invitation', name: '', role: 'developer' } as const;
+  return (await issueToken(metadataOf(env), 'invitation', facts)).token;
+}
+
+test('who was invited signs up, signs out, and signs in by password', async () => {
+  const owner = await founder();
+  const client = browser();
+  const signedUp = await client.auth.signUp({
+    email: 'ada@example.com',
+    password: PASSWORD,
+    options: { data: { invitation: await invitation(owner.user.id) } },
+  });
+  expect(signedUp.error).toBeNull();
+  expect(await callerOf(signedUp.data.session?.access_token ?? '')).toMatchObject({
+    ownerId: owner.user.id,
+    role: 'developer',
+  });
+  await client.auth.signOut();
+  const { data, error } = await client.auth.signInWithPassword({
+    email: 'ada@example.com',
+    password: PASSWORD,
+  });
+  expect(error).toBeNull();
+  expect(data.user?.email).toBe('ada@example.com');
+});
+
+test('the client understands why it is not let in', async () => {
+  const { auth } = browser();
+  const [closed, weak, wrong] = [
+    await auth.signUp({ email: 'eve@example.com', password: PASSWORD }),
+    await auth.signUp({
+      email: 'eve@example.com',
+      password: 'short',
+      options: { data: { invitation: await invitation(crypto.randomUUID()) } },
+    }),
+    await auth.signInWithPassword({ email: 'eve@example.com', password: PASSWORD }),
+  ];
+  expect(closed.error).toMatchObject({ status: 422, code: 'signup_disabled' });
+  expect(weak.error).toMatchObject({ name: 'AuthWeakPasswordError', status: 422, code: 'weak_password' });
+  expect(wrong.error).toMatchObject({ status: 400, code: 'invalid_credentials' });
+  for (let i = 0; i < 10; i += 1)
+    await auth.signInWithPassword({ email: 'eve@example.com', password: `guess ${i}` });
+  const throttled = await auth.signInWithPassword({ email: 'eve@example.com', password: PASSWORD });
+  expect(throttled.error).toMatchObject({ status: 429, code: 'over_request_rate_limit' });
+});
+
+test('a forgotten password is set anew by a link, and the client knows that it is one', async () => {
+  const person = await founder({ email: 'ada@example.com' });
+  const client = browser();
+  const events: string[] = [];
+  client.auth.onAuthStateChange((event) => void events.push(event));
+  expect((await client.auth.resetPasswordForEmail('ada@example.com')).error).toBeNull();
+  const { url } = await createRecoveryLink(env, metadataOf(env), person.user);
+  const token_hash = new URL(url).hash.split('=')[1] ?? '';
+  expect((await client.auth.verifyOtp({ type: 'recovery', token_hash })).error).toBeNull();
+  expect(events).toContain('PASSWORD_RECOVERY');
+  const changed = await client.auth.updateUser({ password: PASSWORD });
+  expect(changed.error).toBeNull();
+  expect(changed.data.user?.app_metadata.password).toBe(true);
+  const { error } = await browser().auth.signInWithPassword({ email: 'ada@example.com', password: PASSWORD });
+  expect(error).toBeNull();
+});
+
+test('a password is changed with the present one, and the session goes on', async () => {
+  const { client } = await signedIn();
+  expect((await client.auth.updateUser({ password: PASSWORD })).error).toBeNull();
+  const later = browser();
+  await later.auth.signInWithPassword({ email: 'owner@localhost', password: PASSWORD });
+  const refusal = await later.auth.updateUser({ password: 'a whole new one' });
+  expect(refusal.error).toMatchObject({ code: 'reauthentication_needed' });
+  const attributes = { password: 'a whole new one', current_password: PASSWORD };
+  expect((await later.auth.updateUser(attributes)).error).toBeNull();
+  expect((await later.auth.getUser()).error).toBeNull();
+  expect((await client.auth.getUser()).error).not.toBeNull();
+});
+
+test('GitHub signs in by PKCE, as the client does it', async () => {
+  const { github } = inject('issuers');
+  const send = (path: string, asked?: Asked) =>
+    requestWith(
+      {
+        GITHUB_CLIENT_ID: github.clientId,
+        GITHUB_CLIENT_SECRET: github.clientSecret,
+        GITHUB_URL: github.url,
+        GITHUB_API_URL: github.url,
+      },
+      path,
+      asked,
+    );
+  const owner = await founder();
+  const { auth } = browser(new Map(), { flowType: 'pkce' }, send);
+  const { data } = await auth.signInWithOAuth({
+    provider: 'github',
+    options: {
+      redirectTo: `${env.PUBLIC_URL}/sign-in`,
+      queryParams: { invitation: await invitation(owner.user.id) },
+      skipBrowserRedirect: true,
+    },
+  });
+  const away = new URL(data.url ?? '');
+  const left = await send(away.pathname + away.search);
+  const state = new URL(left.headers.get('Location') ?? '').searchParams.get('state') ?? '';
+  const back = await send(`/auth/v1/callback?${new URLSearchParams({ code: 'github-90210-hub', state })}`);
+  const code = new URL(back.headers.get('Location') ?? '').searchParams.get('code') ?? '';
+  const { data: exchanged, error } = await auth.exchangeCodeForSession(code);
+  expect(error).toBeNull();
+  expect(exchanged.user?.email).toBe('hub@example.com');
+  expect(await callerOf(exchanged.session?.access_token ?? '')).toMatchObject({ role: 'developer' });
 });
