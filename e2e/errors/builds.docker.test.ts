@@ -100,6 +100,57 @@ describe('a build that does not deliver', () => {
     expect(items).toContainEqual(expect.objectContaining({ stream: 'stdout', text: 'about to fail' }));
   });
 
+  it.each<[string, FailureCode, Record<string, string>, { message: RegExp; hint: RegExp }]>([
+    [
+      'a program that no package brings',
+      'build_failed',
+      {
+        'package.json': JSON.stringify({ name: 'failing', scripts: { build: 'vit build' } }),
+        'appflux.json': settings('npm run build'),
+      },
+      {
+        message: /exit code 127|not there.*: sh: 1: vit: not found$/,
+        hint: /No package .* a program vit: add/,
+      },
+    ],
+    [
+      'a lockfile that is not there',
+      'install_failed',
+      {
+        'package.json': JSON.stringify({ name: 'failing', dependencies: { 'is-odd': '3.0.1' } }),
+        'appflux.json': JSON.stringify({ installCommand: 'npm ci', outputs: ['dist'] }),
+      },
+      {
+        message: /^The install command \(npm ci\) .*: npm ci: there is no package-lock\.json$/,
+        hint: /commit package-lock\.json/,
+      },
+    ],
+    [
+      'a variable that is not set',
+      'build_failed',
+      {
+        'package.json': PACKAGE,
+        'build.mjs': "if (!process.env.SHOP_API_URL) throw new Error('SHOP_API_URL is not set');",
+        'appflux.json': settings('node build.mjs'),
+      },
+      { message: /: Error: SHOP_API_URL is not set$/, hint: /Add the variable SHOP_API_URL to the App/ },
+    ],
+    [
+      'an import of a package that is not installed',
+      'build_failed',
+      {
+        'package.json': PACKAGE,
+        'build.mjs': "import 'chart.js';",
+        'appflux.json': settings('node build.mjs'),
+      },
+      { message: /Cannot find package 'chart\.js' imported from build\.mjs$/, hint: /^Add chart\.js to the/ },
+    ],
+  ])('%s is named, with what to do about it', async (what, code, files, words) => {
+    const deployment = await deployUpload(what.replaceAll(' ', '-'), await zipOf(files));
+    await expectFailure(deployment, code, words);
+    expect(deployment.failure?.phase).toBe('building');
+  });
+
   it('a build that makes no output', async () => {
     const files = { 'package.json': PACKAGE, 'appflux.json': settings('echo done') };
     const deployment = await deployUpload('makes-nothing', await zipOf(files));

@@ -5,6 +5,7 @@ import { describeError } from '../agent/journal.ts';
 import { AttemptCache } from '../cache/attempt-cache.ts';
 import type { Settings } from '../config/settings.ts';
 import type { AttemptLog } from '../log/attempt-log.ts';
+import { maskText } from '../masking/redactor.ts';
 import type { Secrets } from '../masking/secrets.ts';
 import { type AttemptFolder, makeAttemptFolder } from '../sandbox/attempt-folder.ts';
 import { type BuildHost, build } from './build.ts';
@@ -69,6 +70,7 @@ export function realSteps(host: BuildHost, input: StepsInput): Steps {
           commitHash,
           maxBytes: limits.artifactBytes,
           outDir: folder.workspace.scratch,
+          mask: (text) => maskText(secrets, text),
         },
         ctx,
       ),

@@ -61,6 +61,7 @@ function collect(plan: Partial<Plan>, more: Partial<CollectInput> = {}, ctx = ar
       commitHash: null,
       maxBytes: 10_000_000,
       outDir: around.workspace.scratch,
+      mask: (text) => text,
       ...more,
     },
     ctx,
@@ -419,6 +420,15 @@ describe('hostile output', () => {
     const [artifact] = await collect({ type: 'android', outputs: ['*.apk'] });
     expect(artifact?.name).toBe('appX-Forged- 1.apk');
     expect(around.lines.join('')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+  });
+
+  it('named after a secret is called by something else, in the record and in the log', async () => {
+    await write({ 'app-hunter2.apk': 'x', 'hunter2/index.html': 'x' });
+    const artifacts = await collect(
+      { type: 'android', outputs: ['*.apk', 'hunter2'] },
+      { mask: (text) => text.replaceAll('hunter2', '***') },
+    );
+    expect(artifacts.map(({ name }) => name).sort()).toEqual(['app--.apk', 'shop-1.0.0--.zip']);
   });
 
   it('with a name that cannot be published is refused', async () => {

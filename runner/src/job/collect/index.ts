@@ -27,6 +27,8 @@ export interface CollectInput {
   readonly maxBytes: number;
   /** Where artifacts are written, in a folder of their own; the build never saw it. */
   readonly outDir: string;
+  /** Hides secrets in a path: a build may name a file after one, and names are public. */
+  readonly mask: (text: string) => string;
   readonly limits?: CollectLimits;
 }
 
@@ -101,7 +103,7 @@ class Collector {
 
   /** Every file and every folder that is named. */
   async everything(): Promise<CollectedArtifact[]> {
-    const { plan, app, version } = this.#input;
+    const { plan, app, version, mask } = this.#input;
     const files: FoundFile[] = [];
     const packed: CollectedArtifact[] = [];
     for (const output of plan.outputs) {
@@ -113,7 +115,7 @@ class Collector {
         const own = folder.split('/').at(-1) ?? '';
         const wanted = [app.slug, version, own].filter((part) => part !== null && part !== '').join('-');
         const [name = 'artifact'] = uniqueNames(
-          [`${wanted}.zip`],
+          [mask(`${wanted}.zip`)],
           packed.map((artifact) => artifact.name),
         );
         const artifact = await this.#pack(folder, name);
@@ -183,7 +185,7 @@ class Collector {
       );
     }
     const names = uniqueNames(
-      once.map(({ path }) => path),
+      once.map(({ path }) => this.#input.mask(path)),
       packed.map(({ name }) => name),
     );
     const artifacts = [...packed];
@@ -213,7 +215,7 @@ class Collector {
       size,
       sha256: hash.digest('hex'),
       contentType: contentType(name),
-      meta: { ...factsOfPath(file.path) },
+      meta: { ...factsOfPath(this.#input.mask(file.path)) },
     };
   }
 }

@@ -316,7 +316,7 @@ describe('redirects', () => {
 });
 
 describe('a hostile repository', () => {
-  it('cannot bring a .git of its own', async () => {
+  it('cannot bring a file or a symlink named .git, however it is spelled', async () => {
     for (const [name, entry] of [
       ['.git', { mode: '120000', text: '/tmp' }],
       ['.git', 'gitdir: /tmp'],
