@@ -14,11 +14,11 @@ const NO_SSH =
 export function proxyEnvironment(proxyUrl: string): Record<string, string> {
   const { hostname, port } = new URL(proxyUrl);
   const direct = 'localhost,127.0.0.1,::1';
-  const properties = ['http', 'https'].flatMap((scheme) => [
-    `-D${scheme}.proxyHost=${hostname}`,
-    `-D${scheme}.proxyPort=${port}`,
-  ]);
-  const java = [...properties, '-Dhttp.nonProxyHosts=localhost|127.*|[::1]'].join(' ');
+  // Not http.nonProxyHosts, whose default is what it would be set to (java.net's "Networking Properties"): the scripts
+  // of Gradle up to 6 put these words through `eval`, which takes its bars for pipes.
+  const java = ['http', 'https']
+    .flatMap((scheme) => [`-D${scheme}.proxyHost=${hostname}`, `-D${scheme}.proxyPort=${port}`])
+    .join(' ');
   return {
     HTTP_PROXY: proxyUrl,
     HTTPS_PROXY: proxyUrl,

@@ -93,6 +93,12 @@ const TOOLS: Readonly<Record<string, Tool>> = {
     needs: ['java'],
     files: { 'Fetch.java': FETCH_JAVA },
   },
+  'Java, as the scripts of old Gradles tell it': {
+    program: 'sh',
+    args: ['-c', 'eval set -- $GRADLE_OPTS Fetch.java; exec java "$@"'],
+    needs: ['java'],
+    files: { 'Fetch.java': FETCH_JAVA },
+  },
   'Dart’s pub': {
     program: 'dart',
     args: ['pub', 'get'],
