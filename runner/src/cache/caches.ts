@@ -139,10 +139,8 @@ export class Caches {
       await rename(written.path, this.layerPath(appId, layer));
       await writeEntry(app, entry);
     });
-    this.#later(async () => {
-      if (entry.layers.length > PACK_ABOVE) await this.#pack(appId, entry);
-      await this.#tidy();
-    });
+    if (entry.layers.length > PACK_ABOVE) this.#later(() => this.#pack(appId, entry));
+    this.#later(() => this.#tidy());
   }
 
   /** Removes what an earlier process left half done. Only to be called when nothing runs. */

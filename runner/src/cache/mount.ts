@@ -17,13 +17,14 @@ const SAFE = 'nosuid,nodev';
 const KIND = 'redirect_dir=on,index=off,metacopy=off,xino=off';
 
 /** The engine's local driver mounts whatever it is told to when a container with such a volume starts. */
-function overlay(target: string, options: string, readOnly: boolean): MountSettings {
+function overlay(target: string, options: string): MountSettings {
   return {
     Type: 'volume',
     // No name: the engine removes an anonymous volume with its container.
     Source: '',
     Target: target,
-    ReadOnly: readOnly,
+    // The engine does not take `true` for an anonymous one; an overlay without an upper layer is read-only by itself.
+    ReadOnly: false,
     VolumeOptions: {
       NoCopy: true,
       Labels: {},
@@ -43,7 +44,7 @@ export function attemptMount(
   lower: readonly string[],
 ): MountSettings | null {
   const options = `${SAFE},lowerdir=${lower.join(':')},upperdir=${upper},workdir=${work},${KIND}`;
-  return options.length > LONGEST_OPTIONS ? null : overlay(CACHE_MOUNT, options, false);
+  return options.length > LONGEST_OPTIONS ? null : overlay(CACHE_MOUNT, options);
 }
 
 /** Where there is nothing to begin with, an overlay has nothing to do: the build writes into the folder itself. */
@@ -53,5 +54,5 @@ export function plainMount({ upper }: AttemptCacheFolder): MountSettings {
 
 /** Several layers as one folder that can only be read. */
 export function mergedMount(target: string, lower: readonly string[]): MountSettings {
-  return overlay(target, `ro,${SAFE},lowerdir=${lower.join(':')},${KIND}`, true);
+  return overlay(target, `${SAFE},lowerdir=${lower.join(':')},${KIND}`);
 }

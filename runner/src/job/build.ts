@@ -20,9 +20,11 @@ import { OutputReader } from '../sandbox/output.ts';
 import { runContainer } from '../sandbox/run-container.ts';
 import { joined, type Surroundings } from '../sandbox/surroundings.ts';
 import { verdict } from '../sandbox/verdict.ts';
+import { openFiles } from './files/index.ts';
 import type { Scanner } from './scan/index.ts';
 import { type Commands, StageLog } from './stage-log.ts';
 import { JobFailure, type PreparedSource, type Skip, type StepContext } from './step.ts';
+import { openToolchain } from './toolchain/index.ts';
 import { buildEnvironment, platformVariables } from './variables.ts';
 
 export interface BuildHost {
@@ -70,18 +72,48 @@ export async function build(host: BuildHost, input: BuildInput, ctx: StepContext
   return skip;
 }
 
-/** Opens the network and watches the disk while the commands run. */
+/** Has the App's files in memory while it is built. */
 async function buildInSandbox(
   host: BuildHost,
   input: BuildInput,
   commands: Commands,
   ctx: StepContext,
 ): Promise<Skip | undefined> {
-  const { plan, log } = input;
-  const imageId = await host.images.ensure(plan.image, ctx.log, ctx.signal);
+  const imageId = await host.images.ensure(input.plan.image, ctx.log, ctx.signal);
+  const files = await openFiles({ ...input, runnerId: host.runnerId }, ctx);
+  try {
+    return await buildSurrounded(host, { ...input, imageId }, commands, files, ctx);
+  } finally {
+    await files.close();
+  }
+}
+
+type InImage = BuildInput & { readonly imageId: string };
+
+/** Opens the cache and the network, and watches the disk while the commands run. */
+async function buildSurrounded(
+  host: BuildHost,
+  input: InImage,
+  commands: Commands,
+  files: Surroundings,
+  ctx: StepContext,
+): Promise<Skip | undefined> {
+  const { plan, log, imageId } = input;
   const manager = await managerOf(plan, input.source.root);
   const cache = await input.cache.open({ plan, imageId, manager, source: input.source }, ctx);
-  const network = await openNetwork(host, { ...input, imageId, manager }, ctx);
+  const toolchain = await openToolchain(
+    host,
+    {
+      plan,
+      imageId,
+      source: input.source,
+      top: input.folder.workspace.source,
+      manager,
+      online: host.settings.network !== 'none',
+    },
+    ctx,
+  );
+  const network = await openNetwork(host, { ...input, manager }, ctx);
   // Ends the build when its disk is full, besides what ends the whole attempt.
   const disk = new AbortController();
   const over = new AbortController();
@@ -95,9 +127,9 @@ async function buildInSandbox(
   }).then((failure) => {
     if (failure !== null) disk.abort(failure);
   });
-  const around = { ...joined([cache, network]), mode: network.mode };
+  const around = { ...joined([cache, toolchain, network, files]), mode: network.mode };
   try {
-    return await runBuild(host, { ...input, imageId }, commands, around, ctx, signal);
+    return await runBuild(host, input, commands, around, ctx, signal);
   } finally {
     over.abort();
     await watching;
@@ -109,7 +141,7 @@ type Around = Surroundings & { readonly mode: 'bridge' | 'none' };
 
 async function runBuild(
   host: BuildHost,
-  input: BuildInput & { readonly imageId: string },
+  input: InImage,
   commands: Commands,
   around: Around,
   ctx: StepContext,

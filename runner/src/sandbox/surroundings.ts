@@ -11,12 +11,24 @@ export interface Surroundings {
   readonly entry: Readonly<Record<string, string>>;
 }
 
-/** All of them together; of two that say the same variable, the later one wins. */
+/** Variables that are lists of options: several subjects may have something to add. */
+const LISTS: ReadonlySet<string> = new Set(['GRADLE_OPTS']);
+
+/** All of them together; of two that say the same variable, the later one wins, or is added where it is a list. */
 export function joined(parts: readonly Surroundings[]): Surroundings {
   return {
     mounts: parts.flatMap(({ mounts }) => mounts),
-    suggested: Object.assign({}, ...parts.map(({ suggested }) => suggested)),
-    environment: Object.assign({}, ...parts.map(({ environment }) => environment)),
-    entry: Object.assign({}, ...parts.map(({ entry }) => entry)),
+    suggested: merged(parts.map(({ suggested }) => suggested)),
+    environment: merged(parts.map(({ environment }) => environment)),
+    entry: merged(parts.map(({ entry }) => entry)),
   };
+}
+
+function merged(layers: readonly Readonly<Record<string, string>>[]): Record<string, string> {
+  const all: Record<string, string> = {};
+  for (const [name, value] of layers.flatMap((layer) => Object.entries(layer))) {
+    const before = LISTS.has(name) ? all[name] : undefined;
+    all[name] = before === undefined ? value : `${before} ${value}`;
+  }
+  return all;
 }

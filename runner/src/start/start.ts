@@ -6,6 +6,7 @@ import { Caches } from '../cache/caches.ts';
 import { readRegistration } from '../config/registration.ts';
 import type { Settings } from '../config/settings.ts';
 import { openScanning } from '../job/choose-scanner.ts';
+import { sweepMemory } from '../job/files/memory-folder.ts';
 import { RunnerProblem } from '../problem.ts';
 import { connectEngine, type Engine, engineMessage } from '../sandbox/engine.ts';
 import { Images } from '../sandbox/images.ts';
@@ -35,6 +36,7 @@ export async function start(settings: Settings, journal: Journal): Promise<void>
     keepFree: settings.keepFree,
   });
   await caches.sweep();
+  await sweepMemory(registration.id);
   const scanning = await openScanning(settings, journal);
   const slots = settings.slots ?? registration.slots;
   const agent = new Agent({

@@ -1,0 +1,65 @@
+/** The App's files, as a build finds them. */
+import type { Job, Plan } from '@appflux/protocol';
+import type { Surroundings } from '../../sandbox/surroundings.ts';
+import type { StepContext } from '../step.ts';
+import { writeToMemory } from './memory-folder.ts';
+import { androidSigning, KEYSTORE } from './signing.ts';
+
+/** Where the files lie in the container. */
+export const FILES_MOUNT = '/run/appflux-files';
+
+/** APPFLUX_ variables are statements of the platform, and orders to the image's entry. */
+const isNoStatement = (name: string) => !name.startsWith('APPFLUX_');
+
+export interface OpenedFiles extends Surroundings {
+  /** Takes the files out of memory. */
+  close(): Promise<void>;
+}
+
+export interface FilesInput {
+  readonly runnerId: string;
+  readonly job: Job;
+  readonly attempt: number;
+  readonly plan: Plan;
+}
+
+/**
+ * Puts the App's files into the host's memory for as long as the build takes, and tells the build of each by a variable
+ * of its name.
+ */
+export async function openFiles(
+  { runnerId, job, attempt, plan }: FilesInput,
+  ctx: StepContext,
+): Promise<OpenedFiles> {
+  const names = Object.keys(job.files);
+  if (names.length === 0) {
+    return { mounts: [], suggested: {}, environment: {}, entry: {}, close: async () => undefined };
+  }
+  const pathOf = (name: string) => `${FILES_MOUNT}/${name}`;
+  const signing = androidSigning(
+    plan.type === 'android' && names.includes(KEYSTORE) ? pathOf(KEYSTORE) : null,
+    job.variables,
+  );
+  const folder = await writeToMemory(runnerId, `${job.deploymentId}-${attempt}`, job.files);
+  ctx.log(`Files of the App: ${names.map((name) => `${name} at ${pathOf(name)}`).join(', ')}.`);
+  if (signing.note !== null) ctx.log(signing.note);
+  return {
+    mounts: [
+      {
+        Type: 'bind',
+        Source: folder.path,
+        Target: FILES_MOUNT,
+        ReadOnly: true,
+        BindOptions: { Propagation: 'rprivate' },
+      },
+    ],
+    suggested: {},
+    environment: {
+      ...Object.fromEntries(names.filter(isNoStatement).map((name) => [name, pathOf(name)])),
+      APPFLUX_FILES: FILES_MOUNT,
+      ...(signing.gradleOptions === null ? {} : { GRADLE_OPTS: signing.gradleOptions }),
+    },
+    entry: {},
+    close: folder.remove,
+  };
+}

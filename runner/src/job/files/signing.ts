@@ -1,0 +1,54 @@
+/** Signing of Android builds with the App's keystore. Pure. */
+import { JobFailure } from '../step.ts';
+
+/** The file and the variables that an App signs with. */
+export const KEYSTORE = 'KEYSTORE';
+const PASSWORD = 'KEYSTORE_PASSWORD';
+const ALIAS = 'KEY_ALIAS';
+const KEY_PASSWORD = 'KEY_PASSWORD';
+
+export interface Signing {
+  /** What goes into GRADLE_OPTS; null without a keystore, or with too little to use it. */
+  readonly gradleOptions: string | null;
+  /** A sentence for the log, or null where there is no keystore. */
+  readonly note: string | null;
+}
+
+/**
+ * Has the Android Gradle plugin sign release builds with the App's keystore, whatever the project's own settings say: it
+ * reads the properties `android.injected.signing.*` (com.android.builder.model.AndroidProject), and Gradle takes project
+ * properties from system properties (docs.gradle.org, "Build Environment"). They travel in GRADLE_OPTS, which `gradle`
+ * and `gradlew` read like a shell does, so that no command has to be changed and no password is an argument.
+ * @param path of the keystore in the container; null when the App has none
+ */
+export function androidSigning(path: string | null, variables: Readonly<Record<string, string>>): Signing {
+  if (path === null) return { gradleOptions: null, note: null };
+  const { [PASSWORD]: password, [ALIAS]: alias, [KEY_PASSWORD]: keyPassword = password } = variables;
+  if (password === undefined || alias === undefined || keyPassword === undefined) {
+    return {
+      gradleOptions: null,
+      note: `The file ${KEYSTORE} is there, but to sign with it takes the variables ${PASSWORD} and ${ALIAS} too (and ${KEY_PASSWORD}, if it differs). What is built is signed only if the project does it by itself.`,
+    };
+  }
+  const properties = {
+    'store.file': path,
+    'store.password': password,
+    'key.alias': alias,
+    'key.password': keyPassword,
+  };
+  const options = Object.entries(properties).map(([name, value]) =>
+    quotedForShell(`-Dorg.gradle.project.android.injected.signing.${name}=${value}`),
+  );
+  return {
+    gradleOptions: options.join(' '),
+    note: `Release builds are signed with the file ${KEYSTORE}.`,
+  };
+}
+
+/** In single quotes, which the shell and xargs both take off again. */
+function quotedForShell(text: string): string {
+  if (/[\r\n]/.test(text)) {
+    throw new JobFailure('settings_invalid', `${PASSWORD}, ${ALIAS} and ${KEY_PASSWORD} have one line each`);
+  }
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,63 @@
+/** How a build gets the package manager that its project pins. Pure. */
+import semver from 'semver';
+import type { PinnedManager } from './pinned-manager.ts';
+
+/** What an image has, by the names in its versions file. */
+export type ImageTools = Readonly<Record<string, string>>;
+
+export interface ManagerChoice {
+  /** Folders to put on PATH. */
+  readonly folders: readonly string[];
+  /** A sentence for the log, or null. */
+  readonly note: string | null;
+}
+
+/** Corepack's programs: each fetches the version that the nearest package.json pins, and checks its hash. */
+const COREPACK_FOLDER = '/usr/local/corepack/bin';
+/** Yarn 4, for projects that use Yarn 2 or later and pin none. */
+const YARN_4_FOLDER = '/usr/local/yarn/4/bin';
+
+const NOTHING: ManagerChoice = { folders: [], note: null };
+
+export interface ManagerFacts {
+  readonly pin: PinnedManager | null;
+  /** The project uses Yarn 2 or later. */
+  readonly isBerry: boolean;
+  readonly image: ImageTools;
+  /** Whether the build can fetch anything. */
+  readonly online: boolean;
+}
+
+/**
+ * The image's own where it is the version that is pinned, else the pinned one through Corepack. Yarn of a repository
+ * (`yarnPath`) needs nothing: Yarn 1 hands over to it.
+ */
+export function choosePinnedManager({ pin, isBerry, image, online }: ManagerFacts): ManagerChoice {
+  if (pin === null) return isBerry && image['yarn-4'] !== undefined ? yarn4(image['yarn-4']) : NOTHING;
+  const { name, version } = pin;
+  if (image[name] === version) return NOTHING;
+  if (name === 'yarn' && image['yarn-4'] === version) return { folders: [YARN_4_FOLDER], note: null };
+  if (name === 'bun') return bun(version, image.bun);
+  if (image.corepack === undefined || !online) {
+    const why = online ? 'the image has no Corepack' : 'builds have no network here';
+    return { folders: [], note: `${name} ${version} is pinned, but ${why}: the image's own is used.` };
+  }
+  return {
+    folders: [COREPACK_FOLDER],
+    note: `${name} ${version} is fetched, because packageManager pins it.`,
+  };
+}
+
+const yarn4 = (version: string): ManagerChoice => ({
+  folders: [YARN_4_FOLDER],
+  note: `Yarn ${version} of the image is used; packageManager in package.json could pin another.`,
+});
+
+/** Corepack knows no Bun: what the image has is used, and it is said how far that is from what was asked for. */
+function bun(version: string, own: string | undefined): ManagerChoice {
+  if (own === undefined) return { folders: [], note: `Bun ${version} is pinned, but the image has none.` };
+  const near = semver.satisfies(own, `^${version}`)
+    ? 'which should do the same'
+    : 'which may behave otherwise';
+  return { folders: [], note: `Bun ${version} is pinned; the image has ${own}, ${near}.` };
+}

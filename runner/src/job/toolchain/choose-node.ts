@@ -1,0 +1,71 @@
+/** Which of an image's Nodes a build runs with. Pure. */
+import semver from 'semver';
+
+/** A Node that an image has. */
+export interface ImageNode {
+  readonly version: string;
+  /** The folder to put on PATH; null for the one that is there anyway. */
+  readonly folder: string | null;
+}
+
+/** The Node that was chosen; `note` is a sentence for the log where it is not simply what was asked for. */
+export type NodeChoice =
+  | { readonly node: ImageNode; readonly note: string | null }
+  | { readonly missing: string };
+
+/** The code names of the lines with long-term support (nvm's `lts/...`; the list is Node's release schedule). */
+const CODE_NAMES: Readonly<Record<string, string>> = {
+  hydrogen: '18',
+  iron: '20',
+  jod: '22',
+  krypton: '24',
+};
+
+/** Words of version managers for what is newest. */
+const NEWEST = new Set(['node', 'stable', 'latest', 'current', 'lts', 'lts/*', '*', 'x']);
+
+/**
+ * The Node for what a project asks for: a version, a range, or an alias of nvm.
+ *
+ * - The image's own, if it will do; else the newest that will.
+ * - Of an exact version that is not there, the image's of the same major: majors are what breaks builds.
+ * - Of a line that is too old to be there, the nearest newer one, with a warning: most such projects build with it.
+ * - Of a line that is newer than all, none: what it can do may be what the project needs.
+ */
+export function chooseImageNode(asked: string, nodes: readonly ImageNode[]): NodeChoice {
+  const own = nodes.find(({ folder }) => folder === null) ?? nodes[0];
+  if (own === undefined) return { missing: 'The image has no Node.' };
+  const wanted = rangeOf(asked);
+  if (wanted === null) {
+    return { missing: `Node ${asked} is no version that can be understood.` };
+  }
+  const newestFirst = [...nodes].sort((a, b) => semver.rcompare(a.version, b.version));
+  const fits = (range: string) =>
+    [own, ...newestFirst].find(({ version }) => semver.satisfies(version, range));
+  const exact = fits(wanted);
+  if (exact !== undefined) return { node: exact, note: null };
+  const least = semver.minVersion(wanted);
+  if (least === null) return { missing: `No Node can be ${asked}.` };
+  const sameMajor = fits(`${least.major}`);
+  if (sameMajor !== undefined) {
+    return {
+      node: sameMajor,
+      note: `Node ${asked} is not in the image: it is built with ${sameMajor.version}, of the same major version.`,
+    };
+  }
+  const newer = newestFirst.findLast(({ version }) => semver.gt(version, least));
+  const there = newestFirst.map(({ version }) => version).join(', ');
+  if (newer === undefined) return { missing: `Node ${asked} is asked for; the image has ${there}.` };
+  return {
+    node: newer,
+    note: `Node ${asked} is not in the image, which has ${there}: it is built with the nearest newer one, ${newer.version}.`,
+  };
+}
+
+/** As a range of semver; null for what is none. */
+function rangeOf(asked: string): string | null {
+  const word = asked.trim().toLowerCase();
+  if (NEWEST.has(word)) return '*';
+  const line = word.startsWith('lts/') ? CODE_NAMES[word.slice('lts/'.length)] : undefined;
+  return semver.validRange(line ?? asked, { loose: true });
+}

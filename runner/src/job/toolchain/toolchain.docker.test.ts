@@ -1,0 +1,97 @@
+/** Versions of Node and of package managers, through the real pipeline: what a project asks for is what its build runs with. */
+import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { connectEngine } from '../../sandbox/engine.ts';
+import { CliBench } from '../../testing/cli.ts';
+import { ensureWebImage } from '../../testing/docker.ts';
+
+vi.setConfig({ testTimeout: 180_000 });
+
+let bench: CliBench;
+
+beforeAll(() => ensureWebImage(connectEngine()), 600_000);
+beforeEach(async () => {
+  bench = await CliBench.open();
+});
+afterEach(() => bench.close());
+
+/** Builds a project whose build says which Node and which package manager run it. */
+async function build(files: Record<string, string>, manifest: object = {}) {
+  await bench.start();
+  const attempt = await bench.grantFor({
+    'package.json': JSON.stringify({
+      name: 'asking',
+      version: '1.0.0',
+      dependencies: { 'is-number': '7.0.0' },
+      scripts: {
+        build: 'node report.cjs && mkdir -p dist && echo hi > dist/index.html',
+      },
+      ...manifest,
+    }),
+    'report.cjs':
+      "require('is-number'); console.log('node', process.version, 'with', process.env.npm_config_user_agent);",
+    ...files,
+  });
+  await bench.until(
+    () => bench.edge.poolFrames.some(({ type }) => type === 'freed'),
+    () => attempt.log,
+  );
+  return { result: attempt.result, log: attempt.log };
+}
+
+test('Node is of the line that .nvmrc names', async () => {
+  const { result, log } = await build({ '.nvmrc': 'v20\n' });
+  expect(result, log).toMatchObject({ status: 'success' });
+  expect(log).toMatch(/^node v20\.\d+\.\d+ with npm\/11/m);
+});
+
+test('Node is the nearest where the image has another, and the log says so', async () => {
+  const { result, log } = await build({ '.node-version': '22.1.0' });
+  expect(result, log).toMatchObject({ status: 'success' });
+  expect(log).toMatch(/^Node 22\.1\.0 is not in the image: it is built with 22\./m);
+  expect(log).toMatch(/^node v22\./m);
+});
+
+test('a Node that is nowhere near fails before anything is installed, and says what there is', async () => {
+  const { result, log } = await build({ '.nvmrc': '99' });
+  expect(result).toMatchObject({
+    status: 'failed',
+    failure: { code: 'settings_invalid', message: expect.stringContaining('the image has 24.') },
+  });
+  expect(log).not.toContain('$ npm');
+});
+
+/** pnpm 9.15.4, by the hash of its package. */
+const PNPM_9 =
+  'pnpm@9.15.4+sha512.b2dc20e2fc72b3e18848459b37359a32064663e5627a51e4c74b2c29dd8e8e0491483c3abb40789cfd578bf362fb6ba8261b05f0387d76792ed6e23ea3b1b6a0';
+
+test('pnpm is the version that packageManager pins, by its hash', async () => {
+  const { result, log } = await build({}, { packageManager: PNPM_9 });
+  expect(result, log).toMatchObject({ status: 'success' });
+  expect(log).toMatch(/^node v24.* with pnpm\/9\.15\.4/m);
+});
+
+test('a package manager of another hash is not run', async () => {
+  const wrong = PNPM_9.replace(/.{8}$/, '00000000');
+  const { result, log } = await build({}, { packageManager: wrong });
+  expect(result, log).toMatchObject({ status: 'failed', failure: { code: 'install_failed' } });
+  expect(log).toMatch(/hash/i);
+});
+
+test('Yarn 4 is the version that packageManager pins', async () => {
+  const { result, log } = await build(
+    { '.yarnrc.yml': 'nodeLinker: node-modules\nenableTelemetry: false\n' },
+    { packageManager: 'yarn@4.9.2' },
+  );
+  expect(result, log).toMatchObject({ status: 'success' });
+  expect(log).toMatch(/^node v24.* with yarn\/4\.9\.2/m);
+});
+
+test('Yarn 4 of the image serves a project of Yarn 2 or later that pins none', async () => {
+  const { result, log } = await build({
+    '.yarnrc.yml': 'nodeLinker: node-modules\nenableTelemetry: false\n',
+    'yarn.lock': '__metadata:\n  version: 8\n  cacheKey: 10c0\n',
+    'appflux.json': '{"installCommand":"yarn install --no-immutable"}',
+  });
+  expect(result, log).toMatchObject({ status: 'success' });
+  expect(log).toMatch(/^node v24.* with yarn\/4\.18\.1/m);
+});
