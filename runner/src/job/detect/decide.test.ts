@@ -131,6 +131,69 @@ describe('a decision', () => {
     }
   });
 
+  it.each([
+    ['app/build.gradle', 1024 * 1024],
+    ['settings.gradle', 1024 * 1024],
+    ['gradle/libs.versions.toml', 64 * 1024],
+    ['pubspec.yaml', 64 * 1024],
+    ['src-tauri/tauri.conf.json', 64 * 1024],
+    ['src-tauri/Cargo.toml', 64 * 1024],
+    ['electron-builder.yml', 64 * 1024],
+    ['pnpm-workspace.yaml', 64 * 1024],
+    ['config.xml', 64 * 1024],
+    ['turbo.json', 64 * 1024],
+  ])(
+    'reads a %s of any shape in time',
+    async (name, size) => {
+      const shapes = [
+        '"',
+        "'\\",
+        '{',
+        '[',
+        'a{',
+        "include ':a',\n",
+        "project(':a').projectDir = file(",
+        'versionName ',
+        ' ',
+        '\n ',
+        'productFlavors { ',
+        'id "',
+        'alias(libs.plugins.',
+        '? ',
+        '- ',
+        '!a ',
+        '&a *a ',
+        'a: ',
+        '[a]\n',
+        'a.',
+        "'''",
+        '"a"="a",',
+        '<widget ',
+        '<engine name=',
+        '/*',
+        '${',
+      ];
+      for (const shape of shapes) {
+        const tree = treeFromTexts({
+          'package.json':
+            '{"workspaces":["a"],"devDependencies":{"electron":"1.0.0","electron-builder":"1.0.0","turbo":"2.0.0"}}',
+          'settings.gradle': "include ':app'",
+          'app/build.gradle': "apply plugin: 'com.android.application'",
+          'src-tauri/tauri.conf.json': '{}',
+          [name]: shape.repeat(size / shape.length),
+        });
+        for (const type of ['android', 'desktop', 'web'] as const) {
+          const started = performance.now();
+          await decide(tree, { ...settings, type }).catch((error: unknown) => {
+            expect(error).toMatchObject({ name: 'JobFailure' });
+          });
+          expect(performance.now() - started, `${shape} ${type}`).toBeLessThan(8_000);
+        }
+      }
+    },
+    60_000,
+  );
+
   it('needs nothing of Node, so that a browser can make it, too', () => {
     const seen = new Set<string>();
     const visit = (file: string) => {

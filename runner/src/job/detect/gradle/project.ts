@@ -6,7 +6,7 @@ import {
   appliedPlugins,
   includedModules,
   namesInBlock,
-  projectFolder,
+  projectFolders,
   scriptText,
   versionName,
 } from './script-text.ts';
@@ -49,9 +49,10 @@ export function readGradleBuild(tree: SourceTree, folder: string): GradleBuild |
   const rootScript = scriptText(rootFile === null ? null : tree.text(rootFile));
   const catalog = readCatalog(tree.text(joinPath(folder, 'gradle/libs.versions.toml')));
   const applications: AndroidModule[] = [];
+  const folders = projectFolders(settings);
   let isAndroid = false;
   for (const path of ['', ...includedModules(settings)]) {
-    const inside = moduleFolder(settings, path);
+    const inside = moduleFolder(folders, path);
     const scriptFile = inside === null ? null : tree.firstFile(joinPath(folder, inside), SCRIPTS);
     if (inside === null || scriptFile === null) continue;
     const script = path === '' ? rootScript : scriptText(tree.text(scriptFile));
@@ -78,9 +79,8 @@ export function readGradleBuild(tree: SourceTree, folder: string): GradleBuild |
   };
 }
 
-function moduleFolder(settings: string, path: string): string | null {
-  const named = path === '' ? null : projectFolder(settings, path);
-  return insidePath('', named ?? path.replaceAll(':', '/').replace(/^\//, ''));
+function moduleFolder(folders: ReadonlyMap<string, string>, path: string): string | null {
+  return insidePath('', folders.get(path) ?? path.replaceAll(':', '/').replace(/^\//, ''));
 }
 
 /** Whether a module's script makes an application, or anything else of Android's. */

@@ -9,45 +9,43 @@ export const scriptText = (text: string | null): string => (text === null ? '' :
 
 const MODULE = /["'](:?[\w.-]{1,100}(?::[\w.-]{1,100}){0,10})["']/g;
 
+const MAX_MODULES = 500;
+/** Nobody writes a longer line by hand, and a pattern's time grows with it. */
+const MAX_LINE = 20_000;
+
 /**
  * The modules that a settings script includes, as `:app` or `:feature:home`. Takes `include ':a', ':b'` and
  * `include(":a", ":b")`, also over several lines.
  */
 export function includedModules(settings: string): string[] {
   const modules = new Set<string>();
-  for (const { index } of settings.matchAll(/(?<![\w.])include(?=[\s("'])/g)) {
-    for (const name of listAfter(settings, index + 'include'.length)) {
-      modules.add(name.startsWith(':') ? name : `:${name}`);
-    }
+  let list: 'none' | 'open' | 'comma' = 'none';
+  for (const line of settings.split(/[\n;]/)) {
+    if (line.length > MAX_LINE) continue;
+    const start: number = list === 'none' ? line.search(/(?<![\w.])include(?=[\s("'])/) : 0;
+    if (start === -1) continue;
+    const rest: string = (list === 'none' ? line.slice(start + 'include'.length) : line).trim();
+    for (const [, name = ''] of rest.matchAll(MODULE)) modules.add(name.startsWith(':') ? name : `:${name}`);
+    const isOpen = list === 'open' || (list === 'none' && rest.startsWith('('));
+    if (isOpen) list = rest.includes(')') ? 'none' : 'open';
+    else list = rest.endsWith(',') ? 'comma' : 'none';
+    if (modules.size >= MAX_MODULES) break;
   }
-  return [...modules].slice(0, 500);
+  return [...modules].slice(0, MAX_MODULES);
 }
 
-/** The texts in quotes from here to where the list ends: a line that ends in no comma, or a parenthesis. */
-function listAfter(text: string, from: number): string[] {
-  const names: string[] = [];
-  let isOpen = false;
-  let pending = '';
-  for (const line of text.slice(from, from + 20_000).split('\n')) {
-    isOpen ||= pending === '' && line.trimStart().startsWith('(');
-    names.push(...[...line.matchAll(MODULE)].map((match) => match[1] ?? ''));
-    pending = line.trim();
-    if (isOpen ? pending.includes(')') : !pending.endsWith(',')) break;
-    if (names.length > 500) break;
-  }
-  return names;
-}
-
-/** The folder that a settings script gives a module, as in `project(':x').projectDir = file('y')`; null if none. */
-export function projectFolder(settings: string, module: string): string | null {
+/** The folders that a settings script gives modules, as in `project(':x').projectDir = file('y')`, by module. */
+export function projectFolders(settings: string): ReadonlyMap<string, string> {
+  const folders = new Map<string, string>();
   for (const line of settings.split('\n')) {
+    if (line.length > MAX_LINE) continue;
     const match = /^[ \t]{0,20}project\(["']([\w:.-]{1,200})["']\)\.projectDir[ \t]{0,9}=(.{1,300})$/.exec(
       line,
     );
-    if (match?.[1] !== module) continue;
-    return /["']([\w@./-]{1,200})["'][ \t)]{0,9}$/.exec(match[2] ?? '')?.[1] ?? null;
+    const folder = /["']([\w@./-]{1,200})["'][ \t)]{0,9}$/.exec(match?.[2] ?? '')?.[1];
+    if (match?.[1] !== undefined && folder !== undefined) folders.set(match[1], folder);
   }
-  return null;
+  return folders;
 }
 
 /** The plugins that a script applies; one with `apply false` is only made known to others. */

@@ -39,4 +39,22 @@ export const documentationFixtures: Fixtures = {
     files: { 'package.json': pkg({ hexo: '7.0.0' }, 'hexo generate'), '_config.yml': 'title: x' },
     plan: { framework: 'hexo', outputs: ['public'] },
   },
+  'Storybook of a library without a build of its own': {
+    files: {
+      'package.json': pkg({ react: '19.0.0', vite: '8.0.0' }, undefined, {
+        scripts: { storybook: 'storybook dev -p 6006', 'build-storybook': 'storybook build -o public/book' },
+        devDependencies: { storybook: '9.0.0' },
+      }),
+    },
+    plan: { framework: 'storybook', buildCommand: 'npm run build-storybook', outputs: ['public/book'] },
+  },
+  'Storybook beside a site: the site': {
+    files: {
+      'package.json': pkg({ vite: '8.0.0' }, undefined, {
+        scripts: { build: 'vite build', 'build-storybook': 'storybook build' },
+        devDependencies: { storybook: '9.0.0' },
+      }),
+    },
+    plan: { framework: 'vite', outputs: ['dist'] },
+  },
 };

@@ -10,9 +10,11 @@ import { because } from '../../reason.ts';
 import { joinPath } from '../../tree.ts';
 import { type Finding, ownPackage, type Refusal, type Rule, type Subject } from '../rule.ts';
 import { detectFrameworks, frameworkByName, type KnownFramework } from './build-info.ts';
+import { generatorById, otherGenerator } from './generators.ts';
 import { findingFor, findingForScript, frameworkIn } from './packaged-site.ts';
 import { pwaReason } from './pwa.ts';
 import { finishedSite, generatorOf } from './static-files.ts';
+import { storybookIn } from './storybook.ts';
 import { siteOfWorkspace } from './workspace.ts';
 import { buildWithDependencies, dependsOnSiblings } from './workspace-build.ts';
 import { isWorkspace } from './workspace-packages.ts';
@@ -65,6 +67,8 @@ async function findSite(subject: Subject, pkg: PackageJson): Promise<Finding | R
     const site = await siteOfWorkspace(subject, pkg);
     if (site !== null) return site;
   }
+  const storybook = storybookIn(place);
+  if (storybook !== null) return storybook;
   if (framework !== null) {
     return findingFor(
       place,
@@ -102,6 +106,10 @@ async function findNamed(
 ): Promise<Finding | Refusal | null> {
   if (/^(?:html|static|static-html|none)$/i.test(name)) return findFinished(subject);
   const { tree, manager } = subject;
+  const generator = generatorById(name);
+  if (generator !== null) {
+    return generated(subject, generator, `Framework: ${generator.name}, because the App is set to it.`);
+  }
   const outcome = await frameworkByName(name, { names: tree.names(tree.base), pkg });
   if ('known' in outcome) {
     const meant = nearest(name, [...outcome.known, 'html']);
@@ -129,7 +137,7 @@ async function findNamed(
 async function findGenerated(subject: Subject): Promise<Finding | Refusal | null> {
   const { tree } = subject;
   const frameworks = await detectFrameworks({ names: tree.names(tree.base), pkg: null });
-  const generator = generatorOf(tree, tree.base, frameworks);
+  const generator = generatorOf(tree, tree.base, frameworks) ?? otherGenerator(tree, tree.base);
   if (generator === null) return null;
   // A finished site beside its source needs no generator.
   const finished = finishedSite(tree, tree.base);

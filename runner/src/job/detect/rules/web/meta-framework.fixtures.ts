@@ -175,4 +175,18 @@ export const metaFrameworkFixtures: Fixtures = {
     message: 'Hono is a framework for servers',
     hint: 'root directory',
   },
+  'SolidStart that makes static pages': {
+    files: {
+      'package.json': pkg({ '@solidjs/start': '1.1.0', 'solid-js': '1.9.0', vinxi: '0.5.0' }, 'vinxi build'),
+      'app.config.ts': "export default defineConfig({ server: { preset: 'static' } })",
+    },
+    plan: { framework: 'solid-start', buildCommand: 'npm run build' },
+  },
+  'Qwik City with the static adapter': {
+    files: {
+      'package.json': pkg({ '@builder.io/qwik': '1.0.0', '@builder.io/qwik-city': '1.0.0' }, 'qwik build'),
+      'adapters/static/vite.config.ts': '',
+    },
+    plan: { framework: 'qwik', outputs: ['dist'] },
+  },
 };

@@ -49,7 +49,7 @@ export function findingFor(place: PackagedFolder, framework: KnownFramework, why
     };
   }
   const { outputs, reasons } = outputsOf(output, build.script, framework);
-  return finish(place, framework.id, build.command, outputs, [
+  return finishSite(place, framework.id, build.command, outputs, [
     because('framework', why),
     ...reasons,
     build.reason,
@@ -67,7 +67,7 @@ export function findingForScript(place: PackagedFolder): Finding | null {
     option === null
       ? `Output: the first of ${outputs.join(', ')} that the build makes, because nothing says where it writes.`
       : `Output: ${option}, as the build script says.`;
-  return finish(place, null, build.command, outputs, [
+  return finishSite(place, null, build.command, outputs, [
     because('framework', 'Framework: none that AppFlux knows; package.json has a build script.'),
     build.reason,
     because('output', where),
@@ -93,7 +93,8 @@ function outputsOf(output: Output, script: string, framework: KnownFramework) {
   return { outputs: output.outputs, reasons: [...reasons, ...usual] };
 }
 
-function finish(
+/** A site's finding, with outputs seen from the root directory, and whether it is a PWA. */
+export function finishSite(
   place: PackagedFolder,
   framework: string | null,
   buildCommand: string,

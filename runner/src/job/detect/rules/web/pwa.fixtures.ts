@@ -29,4 +29,16 @@ export const pwaFixtures: Fixtures = {
     files: { 'index.html': '', 'site.webmanifest': '{}' },
     plan: { type: 'web' },
   },
+  'a PWA of Angular': {
+    files: {
+      'package.json': pkg({ '@angular/cli': '20.0.0', '@angular/service-worker': '20.0.0' }, 'ng build'),
+      'angular.json': '{"projects":{"app":{}}}',
+    },
+    plan: { type: 'pwa', framework: 'angular' },
+  },
+  'a PWA, when the App is a plain site': {
+    type: 'web',
+    files: { 'index.html': '', 'manifest.webmanifest': '{}', 'sw.js': '' },
+    plan: { type: 'web', outputs: ['.'] },
+  },
 };

@@ -35,4 +35,8 @@ export const staticFilesFixtures: Fixtures = {
     plan: { packageManager: 'npm', installCommand: null, buildCommand: null, outputs: ['.'] },
     because: ['Framework: none; package.json has no build script and no web framework.'],
   },
+  'plain HTML with a project of another language beside it': {
+    files: { 'index.html': '', 'main.go': '', 'go.mod': 'module x', 'style.css': '' },
+    plan: { type: 'web', framework: null, buildCommand: null, outputs: ['.'] },
+  },
 };

@@ -1,0 +1,93 @@
+/** Generators of sites that are no JavaScript programs and that build-info does not know. */
+import { joinPath, type SourceTree } from '../../tree.ts';
+import type { KnownFramework } from './build-info.ts';
+
+interface Generator {
+  readonly id: string;
+  readonly name: string;
+  /** One file of each group has to be there. */
+  readonly evidence: readonly (readonly string[])[];
+  readonly command: string;
+  readonly directory: string;
+}
+
+const GENERATORS: readonly Generator[] = [
+  // https://www.mkdocs.org/user-guide/configuration/
+  {
+    id: 'mkdocs',
+    name: 'MkDocs',
+    evidence: [['mkdocs.yml', 'mkdocs.yaml']],
+    command: 'mkdocs build',
+    directory: 'site',
+  },
+  // https://www.sphinx-doc.org/en/master/man/sphinx-quickstart.html, with source and build folder apart or not
+  {
+    id: 'sphinx',
+    name: 'Sphinx',
+    evidence: [
+      ['conf.py', 'source/conf.py'],
+      ['index.rst', 'index.md', 'source/index.rst', 'source/index.md'],
+    ],
+    command: 'make html',
+    directory: '_build/html',
+  },
+  // https://rust-lang.github.io/mdBook/guide/creating.html
+  {
+    id: 'mdbook',
+    name: 'mdBook',
+    evidence: [['book.toml'], ['src/SUMMARY.md']],
+    command: 'mdbook build',
+    directory: 'book',
+  },
+  // https://docs.getpelican.com/en/latest/settings.html
+  {
+    id: 'pelican',
+    name: 'Pelican',
+    evidence: [['pelicanconf.py']],
+    command: 'pelican content',
+    directory: 'output',
+  },
+  // https://docs.antora.org/antora/latest/playbook/
+  {
+    id: 'antora',
+    name: 'Antora',
+    evidence: [['antora-playbook.yml', 'antora-playbook.yaml']],
+    command: 'antora antora-playbook.yml',
+    directory: 'build/site',
+  },
+  // https://trunkrs.dev/guide/: web pages in Rust, such as Leptos and Yew
+  {
+    id: 'trunk',
+    name: 'Trunk (Rust)',
+    evidence: [['Trunk.toml'], ['Cargo.toml']],
+    command: 'trunk build --release',
+    directory: 'dist',
+  },
+];
+
+/** The generator that a folder is made for; null if it is none of these. */
+export function otherGenerator(tree: SourceTree, folder: string): KnownFramework | null {
+  const found = GENERATORS.find(({ evidence }) =>
+    evidence.every((names) => names.some((name) => tree.isFile(joinPath(folder, name)))),
+  );
+  return found === undefined
+    ? null
+    : asFramework(found, found.evidence[0]?.find((name) => tree.isFile(joinPath(folder, name))) ?? null);
+}
+
+/** The generator of this id, whatever the source holds; null if there is none. */
+export function generatorById(name: string): KnownFramework | null {
+  const found = GENERATORS.find(({ id }) => id === name.toLowerCase());
+  return found === undefined ? null : asFramework(found, null);
+}
+
+const asFramework = (generator: Generator, file: string | null): KnownFramework => ({
+  id: generator.id,
+  name: generator.name,
+  buildCommand: generator.command,
+  directory: generator.directory,
+  dependency: null,
+  version: null,
+  file,
+  isBackend: false,
+});

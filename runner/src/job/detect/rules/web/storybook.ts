@@ -1,0 +1,35 @@
+/** Storybook: what a library of components shows of itself. */
+import { runInWorkspace, runScript } from '../../package-manager.ts';
+import { because } from '../../reason.ts';
+import { insidePath } from '../../tree.ts';
+import type { Finding } from '../rule.ts';
+import { finishSite, type PackagedFolder } from './packaged-site.ts';
+
+const SCRIPT = 'build-storybook';
+
+/**
+ * The site of a package that has no other build than its Storybook's; null if it has another, or none.
+ * https://storybook.js.org/docs/sharing/publish-storybook: it is written to `storybook-static`.
+ */
+export function storybookIn(place: PackagedFolder): Finding | null {
+  const { pkg, manager, within } = place;
+  const text = pkg.scripts[SCRIPT] ?? '';
+  if (text.trim() === '' || (pkg.scripts.build ?? '').trim() !== '') return null;
+  const command = within === '' ? runScript(manager, SCRIPT) : runInWorkspace(manager, within, SCRIPT);
+  const said = /(?: -o| --output-dir)[ =]([\w@./-]{1,200})/.exec(text)?.[1];
+  const folder = (said === undefined ? null : insidePath('', said)) ?? 'storybook-static';
+  return finishSite(
+    place,
+    'storybook',
+    command,
+    [folder],
+    [
+      because(
+        'framework',
+        `Framework: Storybook, because package.json has a script ${SCRIPT} and no script build.`,
+      ),
+      because('build', `Build command: ${command}, from the scripts of package.json.`),
+      because('output', `Output: ${folder}.`),
+    ],
+  );
+}
