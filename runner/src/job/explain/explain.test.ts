@@ -128,6 +128,11 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
     'The image has no standard library for that target. Build',
   ],
   [
+    'recorded/eslint.txt',
+    "src/x.js:1:7: 'a' is assigned a value but never used no-unused-vars",
+    'The build command checks the code with ESLint. Correct what',
+  ],
+  [
     'recorded/git-egress.txt',
     "fatal: unable to access 'https://code.example.com/x.git/': CONNECT tunnel failed, response 403",
     'Builds reach the allowed hosts only. A line beginning with',
@@ -183,6 +188,11 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
     'Add the variable DATABASE_URL to the App (Settings,',
   ],
   [
+    'recorded/next-static-params.txt',
+    'Error: Page "/[slug]" is missing "generateStaticParams()" so it cannot be used with "output: export" config.',
+    'With output: "export" every page is made while building:',
+  ],
+  [
     'recorded/next-syntax.txt',
     "./app/page.tsx:1:41: Unexpected token. Did you mean `{'}'}` or `&rbrace;`?",
     'The source cannot be read at the place named. Correct it',
@@ -195,6 +205,21 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
   [
     'recorded/next-use-client.txt',
     './app/page.tsx:1:10: You\'re importing a component that needs `useState`. This React Hook only works in a Client Component. To fix, mark the file (or its parent) with the `"use client"` directive.',
+    'Put "use client" at the top of that file, or move the part',
+  ],
+  [
+    'recorded/next-webpack-module.txt',
+    "./app/page.jsx: Module not found: Can't resolve '../lib/missing'",
+    'The file is not in the source. Check its name, capitals',
+  ],
+  [
+    'recorded/next-webpack-syntax.txt',
+    "app/page.jsx:1:1: Unexpected token. Did you mean `{'}'}` or `&rbrace;`?",
+    'The source cannot be read at the place named. Correct it',
+  ],
+  [
+    'recorded/next-webpack-use-client.txt',
+    './app/page.jsx: You\'re importing a component that needs `useState`. This React Hook only works in a Client Component. To fix, mark the file (or its parent) with the `"use client"` directive.',
     'Put "use client" at the top of that file, or move the part',
   ],
   [
@@ -298,6 +323,11 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
     './build.sh is not executable: `git update-index --chmod=+x',
   ],
   [
+    'recorded/npm-workspace-protocol.txt',
+    'Unsupported URL Type "workspace:": workspace:*',
+    'npm does not know this kind of dependency, which is pnpm’s',
+  ],
+  [
     'recorded/pnpm-command-not-found.txt',
     'sh: 1: vit: not found',
     'No package of the project brings a program vit: add the one',
@@ -333,9 +363,19 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
     'Run `pnpm install` and commit pnpm-lock.yaml together with',
   ],
   [
+    'recorded/pnpm-package-manager.txt',
+    'ERROR  This project is configured to use yarn',
+    'Keep to one package manager: its name and version in',
+  ],
+  [
     'recorded/pnpm-peer-dep-issues.txt',
     'Peer conflict: unmet peer react@"^16.9.0 || ^17.0.0": found 18.2.0',
     'Choose versions that fit each other, or set',
+  ],
+  [
+    'recorded/pnpm-recursive.txt',
+    "Error [ERR_MODULE_NOT_FOUND]: Cannot find package 'chart.js' imported from packages/a/build.mjs",
+    'Add chart.js to the dependencies of package.json and commit',
   ],
   [
     'recorded/pnpm-unsupported-engine.txt',
@@ -383,6 +423,11 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
     'Run the same command in a clean checkout: the place of each',
   ],
   [
+    'recorded/turbo-module.txt',
+    "Error [ERR_MODULE_NOT_FOUND]: Cannot find package 'chart.js' imported from apps/web/build.mjs",
+    'Add chart.js to the dependencies of package.json and commit',
+  ],
+  [
     'recorded/vite-config-package.txt',
     'The configuration imports "@tailwindcss/vite", which is not installed',
     'Add @tailwindcss/vite to the dependencies of package.json',
@@ -418,6 +463,26 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
     'The file is not in the source. Check its name, capitals',
   ],
   [
+    'recorded/vitest.txt',
+    'a.test.js > adds up failed: AssertionError: expected 2 to be 3 // Object.is equality',
+    'The build command runs tests, and one failed. Correct it,',
+  ],
+  [
+    'recorded/vue-tsc.txt',
+    "src/App.vue(2,7): error TS2322: Type 'string' is not assignable to type 'number'.",
+    'Run the same command in a clean checkout: the place of each',
+  ],
+  [
+    'recorded/webpack-missing.txt',
+    "./src/index.js 1:0: Module not found: Can't resolve './missing' in 'src'",
+    'The file is not in the source. Check its name, capitals',
+  ],
+  [
+    'recorded/webpack-syntax.txt',
+    './src/index.js 1:10: Module parse failed: Unexpected token (1:10)',
+    'The source cannot be read at the place named: it is wrong',
+  ],
+  [
     'recorded/yarn1-404.txt',
     'Couldn\'t find package "left-padd-of-nobody" on the "npm" registry.',
     'There is no such package, or it is private. Check its name',
@@ -451,6 +516,11 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
     'recorded/yarn1-no-version.txt',
     'Couldn\'t find any versions for "is-odd" that matches "99.99.99"',
     'That version was never published. Correct it in',
+  ],
+  [
+    'recorded/yarn1-package-manager.txt',
+    'This project\'s package.json defines "packageManager": "yarn@4.9.1". However the current global version of Yarn is 1.22.22.',
+    'Keep to one package manager: its name and version in',
   ],
   [
     'recorded/yarn4-404.txt',
@@ -664,6 +734,9 @@ describe('a hostile log', () => {
     '> Could not find a:b:',
     'licence for package ',
     '[vite-plugin-svelte:',
+    'web:build: ',
+    ' FAIL  ',
+    '  1:1  error  ',
     '/workspace/',
     '╭─[ a:1:1 ]',
     '   ',

@@ -2,6 +2,7 @@
 import { explainAstro } from './astro.ts';
 import { explainBun } from './bun.ts';
 import { explainCargo, explainMissingLibrary } from './cargo.ts';
+import { explainChecks } from './check-tools.ts';
 import { explainElectronBuilder } from './electron-builder.ts';
 import { explainFlutter } from './flutter.ts';
 import { explainGradle } from './gradle.ts';
@@ -17,8 +18,10 @@ import { explainPnpm } from './pnpm.ts';
 import { type Explanation, either } from './rule.ts';
 import { explainShell } from './shell.ts';
 import { explainSvelteKit } from './svelte-kit.ts';
+import { withoutTaskPrefix } from './task-prefix.ts';
 import { explainTypeScript } from './typescript.ts';
 import { explainVite } from './vite.ts';
+import { explainWebpack } from './webpack.ts';
 import { explainYarnBerry, explainYarnClassic } from './yarn.ts';
 
 export type { Explanation } from './rule.ts';
@@ -33,6 +36,7 @@ const explainOutput = either(
   explainMissingVariable,
   explainNetwork,
   explainTypeScript,
+  explainWebpack,
   explainNext,
   explainSvelteKit,
   explainAstro,
@@ -41,6 +45,7 @@ const explainOutput = either(
   explainFlutter,
   explainGradle,
   explainElectronBuilder,
+  explainChecks,
   explainNpm,
   explainPnpm,
   explainYarnBerry,
@@ -61,6 +66,6 @@ export interface Finding {
 
 /** @param tail the end of the output: masked lines, oldest first. */
 export function explain(tail: readonly string[]): Finding {
-  const lines = readOutput(tail);
+  const lines = withoutTaskPrefix(readOutput(tail));
   return { explanation: explainOutput(lines), outOfMemory: metRuntimeLimit(lines) };
 }

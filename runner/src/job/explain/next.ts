@@ -5,6 +5,8 @@ import { before, byRules, following, group, withPlaceBefore } from './rule.ts';
 /** `./app/page.tsx:1:10`, on a line of its own above the message. */
 const PLACE = /^\.{1,2}\/\S+(?::\d+:\d+)?$/;
 
+const SYNTAX = 'The source cannot be read at the place named. Correct it there.';
+
 export const explainNext = byRules([
   {
     when: /^Module not found: (?:Error: )?Can't resolve '(?<name>[^']+)'/,
@@ -20,18 +22,27 @@ export const explainNext = byRules([
     when: /This React Hook only works in a Client Component|needs .{1,60} which only works in a Client Component/,
     say: (found) => {
       const place = before(found, PLACE, 20)?.[0];
-      return place === undefined ? found.match.input : `${place}: ${found.match.input}`;
+      const said = found.match.input.replace(/^Error: {3}x /, '');
+      return place === undefined ? said : `${place}: ${said}`;
     },
     hint: 'Put "use client" at the top of that file, or move the part that needs it into a component of its own.',
   },
   {
-    when: /^Parsing ecmascript source code failed|^(?:Syntax Error|Error: {3}x )/,
+    when: /^Parsing ecmascript source code failed/,
     say: (found) => {
       const place = before(found, PLACE)?.[0] ?? '';
       const why = following(found, /^(?!\s|[>|]|at )(\S.*)/, 12)?.[1] ?? found.match.input;
       return `${place}: ${why}`;
     },
-    hint: 'The source cannot be read at the place named. Correct it there.',
+    hint: SYNTAX,
+  },
+  {
+    when: /^Error: {3}x (?<why>.*)/,
+    say: (found) => {
+      const drawn = following(found, /^ {0,8}(?:,-|╭─)\[([^\]\s]+)\]/, 8)?.[1];
+      return `${drawn ?? before(found, PLACE)?.[0] ?? 'The source'}: ${group(found, 'why')}`;
+    },
+    hint: SYNTAX,
   },
   {
     when: /^Error occurred prerendering page "(?<page>[^"]*)"/,
@@ -55,7 +66,7 @@ export const explainNext = byRules([
     hint: 'Set the root directory of the App to the folder with `app` or `pages`.',
   },
   {
-    when: /(?:is missing|missing) (?:exported function |export )?["`]?generateStaticParams\(?\)?["`]?/,
+    when: /(?:is missing|missing) (?:exported function |export )?["`]?generateStaticParams/,
     hint: 'With output: "export" every page is made while building: export generateStaticParams from the page named.',
   },
   {

@@ -67,6 +67,10 @@ export const explainNpm = byRules([
     hint: 'package.json is not JSON. Correct it at the place named (a comma too many, a comment, a merge conflict).',
   },
   {
+    when: /^npm (?:error|ERR!) Unsupported URL Type "(?:workspace|catalog|portal|link|patch):"/,
+    hint: 'npm does not know this kind of dependency, which is pnpm’s or Yarn’s: commit their lockfile, or name them in "packageManager", so that they install the project.',
+  },
+  {
     when: /^npm (?:error|ERR!) Missing script: "?(?<name>[^"]*)"?/,
     hint: ({ match }) =>
       `package.json has no script "${match.groups?.name}". Add it, or set the build command in the App or in appflux.json.`,

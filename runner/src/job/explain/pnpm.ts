@@ -10,6 +10,10 @@ export const explainPnpm = byRules([
       `pnpm-lock.yaml is not up to date with package.json: ${following(found, /^\* (.*)/)?.[1] ?? 'specifiers differ'}`,
     hint: LOCKFILE,
   },
+  {
+    when: /This project is configured to use (?:yarn|npm|bun)\b/,
+    hint: 'Keep to one package manager: its name and version in "packageManager" of package.json, and its lockfile alone.',
+  },
   { when: /ERR_PNPM_NO_LOCKFILE/, hint: LOCKFILE },
   {
     when: /ERR_PNPM_LOCKFILE_BREAKING_CHANGE|ERR_PNPM_BROKEN_LOCKFILE/,

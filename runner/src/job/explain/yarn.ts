@@ -6,6 +6,10 @@ const PRIVATE =
   'There is no such package, or it is private. Check its name in package.json; for a private one name its registry and a token in';
 
 export const explainYarnClassic = byRules([
+  {
+    when: /^error This project's package\.json defines "packageManager"/,
+    hint: 'Keep to one package manager: its name and version in "packageManager" of package.json, and its lockfile alone.',
+  },
   { when: /^error Your lockfile needs to be updated/, hint: LOCKFILE },
   { when: /^error Couldn't find package "[^"]*"/, hint: `${PRIVATE} .npmrc.` },
   {

@@ -1,0 +1,24 @@
+/** Checks that people put into their build: ESLint, Vitest, Jest. */
+import { before, byRules, following, group } from './rule.ts';
+
+export const explainChecks = byRules([
+  {
+    when: /^\s{1,10}(?<place>\d+:\d+)\s{1,10}error\s{1,10}(?<what>\S.*)/,
+    say: (found) => {
+      const file = before(found, /^\/?[^\s:]+\.\w{1,8}$/, 200)?.[0];
+      const what = group(found, 'what')
+        .split(/\s{2,}/)
+        .join(' ');
+      return `${file === undefined ? '' : `${file}:`}${group(found, 'place')}: ${what}`;
+    },
+    hint: 'The build command checks the code with ESLint. Correct what it names, or leave the check to another place than the build command.',
+  },
+  {
+    when: /^\s{0,2}FAIL\s{1,4}(?<what>\S.*)/,
+    say: (found) => {
+      const why = following(found, /^\s{0,8}(\w*Error: .*)/, 30)?.[1];
+      return `${group(found, 'what')} failed${why === undefined ? '' : `: ${why}`}`;
+    },
+    hint: 'The build command runs tests, and one failed. Correct it, or leave tests to another place than the build command.',
+  },
+]);

@@ -1,0 +1,35 @@
+/** webpack: `ERROR in ./src/index.js 1:0-26`, and the reason below it; Create React App, which runs it. */
+import { moduleHint } from './module-hint.ts';
+import { before, byRules, type Found, group } from './rule.ts';
+
+const HEAD = /^ERROR in (\.\/\S+(?: \d+:\d+)?)/;
+/** Next.js heads the same message with the file alone. */
+const FILE = /^(\.{1,2}\/\S+)$/;
+
+function withPlace(found: Found): string {
+  const place = (before(found, HEAD, 2) ?? before(found, FILE, 2))?.[1];
+  const said = found.match.input.replace('Module not found: Error: ', 'Module not found: ');
+  return place === undefined ? said : `${place}: ${said}`;
+}
+
+export const explainWebpack = byRules([
+  {
+    when: /^Module not found: Error: Can't resolve '(?<name>[^']+)'/,
+    say: withPlace,
+    hint: (found) => moduleHint(group(found, 'name')),
+  },
+  {
+    when: /^Module parse failed: /,
+    say: withPlace,
+    hint: 'The source cannot be read at the place named: it is wrong there, or webpack has no loader for this kind of file.',
+  },
+  {
+    when: /Treating warnings as errors because process\.env\.CI = true/,
+    hint: 'Correct the warnings that the log lists, or set the variable CI to false for the App: then they do not end the build.',
+  },
+  {
+    when: /^Module build failed \(from /,
+    say: withPlace,
+    hint: 'A loader of webpack failed on the file; the lines below in the log say why.',
+  },
+]);
