@@ -6,7 +6,16 @@ import { fromBuffer } from 'yauzl';
 import { ZipFile } from 'yazl';
 
 /** The projects in e2e/fixtures. */
-export type Fixture = 'vite-react' | 'sveltekit-static' | 'astro' | 'next-export' | 'plain-html';
+export type Fixture =
+  | 'vite-react'
+  | 'sveltekit-static'
+  | 'astro'
+  | 'next-export'
+  | 'plain-html'
+  | 'android-gradle'
+  | 'flutter-linux'
+  | 'desktop-packages'
+  | 'tauri';
 
 /** Where a fixture lies. */
 export const fixtureFolder = (fixture: Fixture): string =>

@@ -1,0 +1,61 @@
+/**
+ * Run once while the image is built, after record-tools.mjs of the web image has written what it knows: adds the hosts
+ * that Cargo installs from, and the versions of what only this image has, to the same files in the folder given.
+ */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+
+const output = (command, ...args) => execFileSync(command, args, { encoding: 'utf8' }).trim();
+
+/** A version as Debian counts it, without what Debian adds. */
+// biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own placeholder
+const packaged = (name) =>
+  output('dpkg-query', '--show', '--showformat=${Version}', name)
+    .replace(/^\d+:/, '')
+    .replace(/[+~-].*/, '');
+
+/**
+ * The hosts that Cargo asks: its index, and where that says that the packages lie. No command tells them, so it is let
+ * fetch a small package and its own account of its requests is read.
+ */
+function hostsOfCargo() {
+  const folder = mkdtempSync(join(tmpdir(), 'ask-cargo-'));
+  writeFileSync(
+    join(folder, 'Cargo.toml'),
+    '[package]\nname = "asked"\nversion = "0.0.0"\n[lib]\npath = "lib.rs"\n[dependencies]\ncfg-if = "1"\n',
+  );
+  writeFileSync(join(folder, 'lib.rs'), '');
+  const { status, stderr } = spawnSync('cargo', ['fetch'], {
+    cwd: folder,
+    env: { ...process.env, CARGO_HTTP_DEBUG: 'true', CARGO_LOG: 'network=debug' },
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  rmSync(folder, { recursive: true });
+  const hosts = new Set([...stderr.matchAll(/> host: ([a-z0-9.-]+)/gi)].map(([, host]) => host));
+  if (status !== 0 || hosts.size === 0)
+    throw new Error(`cargo did not say where it fetches from: ${stderr.slice(-2000)}`);
+  return [...hosts];
+}
+
+const folder = process.argv[2];
+appendFileSync(join(folder, 'egress'), `${hostsOfCargo().sort().join('\n')}\n`);
+
+const versions = {
+  rust: output('rustc', '--version').split(' ')[1],
+  cargo: output('cargo', '--version').split(' ')[1],
+  webkit2gtk: output('pkg-config', '--modversion', 'webkit2gtk-4.1'),
+  nsis: packaged('nsis'),
+  dpkg: packaged('dpkg-dev'),
+  osslsigncode: packaged('osslsigncode'),
+  genisoimage: packaged('genisoimage'),
+};
+appendFileSync(
+  join(folder, 'versions'),
+  Object.entries(versions)
+    .map(([tool, version]) => `${tool}=${version}\n`)
+    .join(''),
+);

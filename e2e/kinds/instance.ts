@@ -1,0 +1,71 @@
+/** An instance with one runner that builds the fixtures of one kind, and what they deliver. */
+import { createHash } from 'node:crypto';
+import type { App, Artifact, Deployment } from '@appflux/protocol';
+import { expect } from 'vitest';
+import { Client } from '../instance/client.ts';
+import { type EdgeInstance, startInstance } from '../instance/edge.ts';
+import { type RunnerProcess, startRunner } from '../instance/runner.ts';
+import { type Fixture, fixtureZip } from '../source/zip.ts';
+
+/** Longer than any fixture takes on two busy processors, in milliseconds. */
+const BUILD_WITHIN_MS = 1_000_000;
+
+export interface Built {
+  readonly deployment: Deployment;
+  /** The log, line by line. */
+  readonly log: string;
+  /** What it delivered, by name. */
+  readonly files: ReadonlyMap<string, Buffer>;
+  artifact(name: string): Artifact;
+}
+
+export interface KindInstance {
+  readonly client: Client;
+  readonly runner: RunnerProcess;
+  /** Makes an App for a fixture; `prepare` may set it up before it is built. */
+  build(fixture: Fixture, prepare?: (app: App) => Promise<void>): Promise<Built>;
+  stop(): Promise<void>;
+}
+
+export async function startKindInstance(): Promise<KindInstance> {
+  const edge: EdgeInstance = await startInstance();
+  const client = new Client(edge);
+  const runner = await startRunner(edge);
+  return {
+    client,
+    runner,
+    build: async (fixture, prepare) => {
+      const uploadId = await client.upload(`${fixture}.zip`, await fixtureZip(fixture));
+      const app = await client.createApp({ name: fixture });
+      await prepare?.(app);
+      const { id } = await client.deploy(app.slug, { uploadId });
+      const deployment = await client.untilEnded(id, BUILD_WITHIN_MS);
+      const log = (await client.logs(id)).items.map(({ text }) => text).join('\n');
+      expect(deployment.failure, log).toBeNull();
+      return { deployment, log, ...(await download(deployment)) };
+    },
+    stop: async () => {
+      await runner.stop();
+      await edge.stop();
+    },
+  };
+}
+
+/** Fetches all artifacts, and checks that each is what the record says. */
+async function download({ artifacts }: Deployment): Promise<Pick<Built, 'files' | 'artifact'>> {
+  const files = new Map<string, Buffer>();
+  for (const { name, url, size, sha256 } of artifacts) {
+    const bytes = Buffer.from(await (await fetch(url)).arrayBuffer());
+    expect({
+      size: bytes.length,
+      sha256: createHash('sha256').update(bytes).digest('hex'),
+    }).toEqual({ size, sha256 });
+    files.set(name, bytes);
+  }
+  const artifact = (name: string) => {
+    const found = artifacts.find((candidate) => candidate.name === name);
+    if (found === undefined) throw new Error(`no ${name} among ${[...files.keys()].join(', ')}`);
+    return found;
+  };
+  return { files, artifact };
+}
