@@ -13,6 +13,8 @@ export const TYPE_OPTIONS: readonly { value: TypeChoice; label: string }[] = [
 /** Build settings as they are being written; what is left blank is left to detection. */
 export class BuildForm {
   type = $state<TypeChoice>('detect');
+  /** The id or name of a framework; blank leaves it to detection. */
+  framework = $state('');
   installCommand = $state('');
   buildCommand = $state('');
   /** One glob a line. */
@@ -21,6 +23,7 @@ export class BuildForm {
   /** Takes over settings that are kept. */
   fill(type: AppType | null, build: BuildSettings): void {
     this.type = type ?? 'detect';
+    this.framework = build.framework ?? '';
     this.installCommand = build.installCommand ?? '';
     this.buildCommand = build.buildCommand ?? '';
     this.outputs = build.outputs.join('\n');
@@ -50,14 +53,21 @@ export class BuildForm {
     return null;
   }
 
+  get frameworkProblem(): string | null {
+    return this.framework.trim().length > 60 ? 'A framework’s name has at most 60 characters.' : null;
+  }
+
   get valid(): boolean {
-    return this.commandProblem === null && this.outputsProblem === null;
+    return [this.frameworkProblem, this.commandProblem, this.outputsProblem].every(
+      (problem) => problem === null,
+    );
   }
 
   /** Whether anything is said at all. */
   get blank(): boolean {
     return (
       this.type === 'detect' &&
+      this.framework.trim() === '' &&
       this.installCommand.trim() === '' &&
       this.buildCommand.trim() === '' &&
       this.outputList.length === 0
@@ -69,8 +79,9 @@ export class BuildForm {
   }
 
   /** The settings that are written here. */
-  toSettings(): Pick<BuildSettings, 'installCommand' | 'buildCommand' | 'outputs'> {
+  toSettings(): Pick<BuildSettings, 'framework' | 'installCommand' | 'buildCommand' | 'outputs'> {
     return {
+      framework: this.framework.trim() || null,
       installCommand: this.installCommand.trim() || null,
       buildCommand: this.buildCommand.trim() || null,
       outputs: this.outputList,

@@ -63,7 +63,12 @@ export function frameworkIcon(framework: string | null): string | null {
 
 const NAMES: ReadonlyMap<string, string> = new Map(
   Object.entries({
+    bun: 'Executable with Bun',
     'create-react-app': 'Create React App',
+    html: 'Plain HTML',
+    mkdocs: 'MkDocs',
+    node: 'Executable with Node',
+    neutralino: 'Neutralinojs',
     next: 'Next.js',
     nextjs: 'Next.js',
     'react-native': 'React Native',
@@ -72,6 +77,37 @@ const NAMES: ReadonlyMap<string, string> = new Map(
     vue: 'Vue',
   }),
 );
+
+/** Frameworks that the form suggests; detection knows more, and the form takes any. */
+export const FRAMEWORK_CHOICES: readonly string[] = [
+  'html',
+  'vite',
+  'next',
+  'astro',
+  'svelte-kit',
+  'nuxt',
+  'react-router',
+  'angular',
+  'vue',
+  'create-react-app',
+  'gatsby',
+  'eleventy',
+  'docusaurus',
+  'vitepress',
+  'storybook',
+  'flutter',
+  'android',
+  'react-native',
+  'expo',
+  'capacitor',
+  'ionic',
+  'cordova',
+  'electron',
+  'tauri',
+  'neutralino',
+  'bun',
+  'node',
+];
 
 /** A framework's name for people. Takes the id as a plan gives it. */
 export function frameworkName(framework: string): string {

@@ -21,7 +21,7 @@ describe('a new app', () => {
         branch: 'next',
         rootDirectory: 'apps/web',
       },
-      build: { installCommand: null, buildCommand: null, outputs: ['dist', 'public'] },
+      build: { framework: null, installCommand: null, buildCommand: null, outputs: ['dist', 'public'] },
       envVars: { API_URL: 'https://api.example.com' },
     });
     expect(CreateApp.safeParse(draft.toNewApp()).error).toBe(undefined);

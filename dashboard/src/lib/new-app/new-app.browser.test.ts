@@ -1,5 +1,6 @@
 // @vitest-environment node
 /** From a source to the first deployment: the built dashboard in a real browser, against the API in memory. */
+import { TextReader, Uint8ArrayWriter, ZipWriter } from '@zip.js/zip.js';
 import { describe, expect, test } from 'vitest';
 import { chromiumPath } from '../../testing/browser.ts';
 import { useBrowser } from '../../testing/visit.ts';
@@ -32,6 +33,30 @@ describe.skipIf(chromiumPath === undefined)('a new app', () => {
       'POST /api/apps',
       'POST /api/apps/my-site/deployments',
     ]);
+  });
+
+  test('from a ZIP of several things says what they are, and deploys the one that is chosen', async () => {
+    const { page, api, faults } = await visit('/new?from=upload', { world: emptyWorld() });
+    const writer = new ZipWriter(new Uint8ArrayWriter(), { useWebWorkers: false });
+    for (const [name, text] of Object.entries({
+      'tides/package.json':
+        '{"scripts":{"build":"vite build"},"devDependencies":{"vite":"8.0.0","@capacitor/core":"7.0.0","@capacitor/android":"7.0.0"}}',
+      'tides/capacitor.config.ts': '',
+    }))
+      await writer.add(name, new TextReader(text));
+    const buffer = Buffer.from(await writer.close());
+    await page
+      .getByLabel('Project archive')
+      .setInputFiles({ name: 'tides.zip', mimeType: 'application/zip', buffer });
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.getByText('The project can be built in more than one way.').waitFor();
+    expect(await page.getByRole('radio', { name: 'Android app · Capacitor' }).isChecked()).toBe(true);
+    await page.getByRole('radio', { name: 'Web site · Vite' }).check();
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.getByRole('button', { name: 'Deploy' }).click();
+    await page.waitForURL(/\/deployments\//);
+    expect(api.world.apps[0]).toMatchObject({ slug: 'tides', type: 'web' });
+    expect(faults).toEqual([]);
   });
 
   test('keeps what was written through back and forward, and names and addresses through a reload', async () => {

@@ -206,7 +206,7 @@ describe('a decision', () => {
         if (specifier.startsWith('.')) visit(join(dirname(file), specifier));
       }
     };
-    visit(join(import.meta.dirname, 'decide.ts'));
+    visit(join(import.meta.dirname, 'in-browser.ts'));
     expect(seen.size).toBeGreaterThan(20);
   });
 });

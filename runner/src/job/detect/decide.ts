@@ -28,6 +28,8 @@ export interface Decision {
   readonly version: string | null;
   /** A command whose success means that there is nothing new to build, or null. */
   readonly ignoreCommand: string | null;
+  /** What else the source could be built as. */
+  readonly alternatives: readonly Alternative[];
 }
 
 /** A value that somebody set, and who. */
@@ -111,6 +113,7 @@ export async function decide(tree: SourceTree, settings: DetectSettings): Promis
     },
     version: versionText(finding.version ?? null) ?? packageVersion(packages[0]?.pkg ?? null),
     ignoreCommand: manifest.ignoreCommand ?? null,
+    alternatives: others,
   };
 }
 

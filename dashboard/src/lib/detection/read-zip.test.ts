@@ -1,0 +1,46 @@
+// @vitest-environment node
+import { BlobWriter, TextReader, ZipWriter } from '@zip.js/zip.js';
+import { describe, expect, test } from 'vitest';
+import { candidatesOfZip } from './read-zip.ts';
+
+async function zip(files: Readonly<Record<string, string>>): Promise<Blob> {
+  const writer = new ZipWriter(new BlobWriter(), { useWebWorkers: false });
+  for (const [name, text] of Object.entries(files)) await writer.add(name, new TextReader(text));
+  return writer.close();
+}
+
+const VITE = '{"scripts":{"build":"vite build"},"devDependencies":{"vite":"8.0.0"}}';
+const found = async (files: Readonly<Record<string, string>>, root = './') =>
+  (await candidatesOfZip(await zip(files), root)).ways.map(({ plan }) => [
+    plan.type,
+    plan.framework,
+    plan.packageManager,
+  ]);
+
+describe('a ZIP that is looked at in the page', () => {
+  test('is read as a build would unpack it: without the folder around everything', async () => {
+    expect(await found({ 'shop-main/package.json': VITE, 'shop-main/pnpm-lock.yaml': '' })).toEqual([
+      ['web', 'vite', 'pnpm'],
+    ]);
+  });
+
+  test('is seen from the root directory', async () => {
+    const files = { 'web/package.json': VITE, 'api/go.mod': 'module x' };
+    expect(await found(files, './web/')).toEqual([['web', 'vite', 'npm']]);
+    expect(await found(files)).toEqual([]);
+    expect(await found({ 'web/package.json': VITE }, 'web')).toEqual([['web', 'vite', 'npm']]);
+  });
+
+  test('is not misled by what others wrote', async () => {
+    const files = { 'index.html': '', 'node_modules/x/package.json': VITE, '__MACOSX/._index.html': '' };
+    expect(await found(files)).toEqual([['web', null, null]]);
+  });
+
+  test('is not read where a path leads out of it', async () => {
+    await expect(found({ 'index.html': '', '../package.json': VITE })).rejects.toThrow('Unsafe');
+  });
+
+  test('that is none is said to be none', async () => {
+    await expect(candidatesOfZip(new Blob(['no archive']), './')).rejects.toThrow();
+  });
+});

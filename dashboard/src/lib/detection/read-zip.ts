@@ -1,0 +1,73 @@
+/** Detection on a ZIP that is still on this device: what its directory lists, and the few files that say what it is. */
+import {
+  type Candidates,
+  findCandidates,
+  type NodeKind,
+  SourceTree,
+  wantedText,
+} from '@appflux/runner/detect';
+import { BlobReader, type Entry, TextWriter, ZipReader } from '@zip.js/zip.js';
+
+/** Of larger archives only the beginning is looked at: a page has to stay quick. */
+const MAX_ENTRIES = 20_000;
+const MAX_TEXTS = 300;
+const MAX_DEPTH = 6;
+/** What others wrote, and what archivers of macOS add. */
+const SKIPPED = /(?:^|\/)(?:node_modules|\.git|__MACOSX|\.DS_Store)(?:\/|$)/;
+
+/**
+ * What a ZIP's project could be built as, seen from its root directory.
+ * @throws {Error} if the file is no ZIP, or one whose paths lead out of it: a build would refuse it, too.
+ */
+export async function candidatesOfZip(file: Blob, rootDirectory: string): Promise<Candidates> {
+  // Workers would be made from addresses that the page's policy does not allow.
+  const reader = new ZipReader(new BlobReader(file), { useWebWorkers: false });
+  try {
+    const entries: Entry[] = [];
+    for await (const entry of reader.getEntriesGenerator()) {
+      if (!SKIPPED.test(entry.filename)) entries.push(entry);
+      if (entries.length >= MAX_ENTRIES) break;
+    }
+    const base = plain(rootDirectory);
+    return await findCandidates(await treeOf(entries, base));
+  } finally {
+    await reader.close();
+  }
+}
+
+const plain = (path: string): string =>
+  path
+    .split('/')
+    .filter((part) => part !== '' && part !== '.')
+    .join('/');
+
+/** A listing without the one folder that everything lies in, unless the root directory names it: as a build unpacks it. */
+async function treeOf(entries: readonly Entry[], base: string): Promise<SourceTree> {
+  const [first = ''] = plain(entries[0]?.filename ?? '').split('/');
+  const isWrapped =
+    first !== '' &&
+    base.split('/')[0] !== first &&
+    entries.every(({ filename, directory }) => {
+      const path = plain(filename);
+      return path.startsWith(`${first}/`) || (directory && path === first);
+    });
+  const kinds = new Map<string, NodeKind>();
+  const texts = new Map<string, string>();
+  for (const entry of entries) {
+    const path = plain(isWrapped ? plain(entry.filename).slice(first.length) : entry.filename);
+    const parts = path.split('/');
+    if (path === '' || parts.length > MAX_DEPTH + base.split('/').length) continue;
+    for (const depth of parts.keys()) if (depth > 0) kinds.set(parts.slice(0, depth).join('/'), 'folder');
+    kinds.set(path, entry.directory ? 'folder' : 'file');
+    const wanted = entry.directory || entry.encrypted ? null : wantedText(path);
+    if (
+      entry.directory ||
+      wanted === null ||
+      entry.uncompressedSize > wanted.maxBytes ||
+      texts.size >= MAX_TEXTS
+    )
+      continue;
+    texts.set(path, await entry.getData(new TextWriter()));
+  }
+  return new SourceTree(kinds, texts, base);
+}
