@@ -15,6 +15,8 @@ export interface Finding {
 export interface EngineFacts {
   readonly version: string;
   readonly apiVersion: string;
+  /** As the engine names it: `amd64`, `arm64`. */
+  readonly architecture: string;
   readonly cgroupVersion: string;
   readonly limits: { readonly memory: boolean; readonly cpu: boolean; readonly pids: boolean };
   readonly runtimes: readonly string[];

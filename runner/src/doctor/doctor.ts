@@ -79,6 +79,7 @@ async function engineFacts(engine: Engine): Promise<EngineFacts> {
   return {
     version: version.Version,
     apiVersion: version.ApiVersion,
+    architecture: version.Arch,
     cgroupVersion: String(info.CgroupVersion ?? '1'),
     limits: {
       memory: info.MemoryLimit === true,

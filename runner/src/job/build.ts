@@ -20,6 +20,7 @@ import { OutputReader } from '../sandbox/output.ts';
 import { runContainer } from '../sandbox/run-container.ts';
 import { joined, type Surroundings } from '../sandbox/surroundings.ts';
 import { verdict } from '../sandbox/verdict.ts';
+import { guardFor } from '../sandbox/vsock.ts';
 import { openFiles } from './files/index.ts';
 import type { Scanner } from './scan/index.ts';
 import { type Commands, StageLog } from './stage-log.ts';
@@ -186,6 +187,7 @@ async function runBuild(
     limits,
     openFiles: await maxOpenFiles(host.engine, host.runnerId, imageId),
     runtime: host.settings.runtime,
+    guard: await guardFor(host.engine, host.settings.runtime),
     network: around.mode,
     mounts: around.mounts,
   });

@@ -31,6 +31,8 @@ export interface ContainerInput {
   /** How many files a process may have open (open-files.ts). */
   readonly openFiles: number;
   readonly runtime: string | undefined;
+  /** A command that confines itself further and becomes the entry (vsock.ts); empty for none. */
+  readonly guard: readonly string[];
   /** The engine's name of the network; `none` leaves the container without an interface. */
   readonly network: 'bridge' | 'none';
   /** Further mounts, such as the folder of the egress proxy's socket. */
@@ -49,7 +51,7 @@ export function containerSpec(input: ContainerInput): ContainerCreateOptions {
   const home = `rw,exec,nosuid,nodev,size=1g,uid=${BUILDER_UID},gid=${BUILDER_UID},mode=0755`;
   return {
     Image: input.image,
-    Cmd: [ENTRY],
+    Cmd: [...input.guard, ENTRY],
     User: BUILDER,
     WorkingDir: input.workingDir,
     Hostname: 'build',

@@ -96,10 +96,12 @@ describe('the container of a build', () => {
     limits: { ...sampleJob().limits, memoryBytes: 1024, cpus: 1.5, pids: 99 },
     openFiles: 4096,
     runtime: 'runsc',
+    guard: ['confine'],
     network: 'none',
   });
 
   test('has nothing that it does not need', () => {
+    expect(spec.Cmd).toEqual(['confine', '/usr/local/bin/appflux-build']);
     expect(spec.User).toBe('10001:10001');
     expect(spec.HostConfig).toMatchObject({
       CapDrop: ['ALL'],

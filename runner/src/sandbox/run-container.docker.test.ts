@@ -49,6 +49,7 @@ async function run({ command, memoryBytes = 256 * 1024 ** 2, pids = 100, signal,
       limits: { ...sampleJob().limits, memoryBytes, pids },
       openFiles: 1024,
       runtime: undefined,
+      guard: [],
       network: 'none',
     }),
     output: ({ bytes }) => {

@@ -61,6 +61,7 @@ kernel('ptrace of the host', 101, 117, 16, ${hostPid}, 0, 0);
 kernel('memory of the host', 310, 270, ${hostPid}, 0, 0, 0, 0, 0);
 kernel('raw socket', 41, 198, 2, 3, 1);
 kernel('packet socket', 41, 198, 17, 3, 768);
+kernel('vsock socket', 41, 198, 40, 1, 0);
 kernel('bpf', 321, 280, 0, 0, 0);
 kernel('kernel module', 175, 105, 0, 0, 0);
 kernel('key ring', 250, 219, 0, -3, 0);

@@ -84,6 +84,7 @@ describe('from inside of a build', () => {
     'device',
     'raw socket',
     'packet socket',
+    'vsock socket',
     'bpf',
     'kernel module',
     'key ring',
@@ -95,7 +96,7 @@ describe('from inside of a build', () => {
     'handle of a file',
   ])('it is refused: %s', (attempt) => {
     expect(outcome[attempt]).toMatch(
-      /^refused: .*(not permitted|denied|only root|not implemented|must be superuser)/i,
+      /^refused: .*(not permitted|denied|only root|not implemented|must be superuser|not supported)/i,
     );
   });
 
