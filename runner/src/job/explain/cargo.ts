@@ -38,6 +38,13 @@ export const explainCargo = either(
       hint: 'No version fits. Correct it in Cargo.toml, run `cargo update` and commit Cargo.lock.',
     },
     {
+      when: /^error: no such command: `(?<name>[^`]+)`/,
+      hint: (found) =>
+        group(found, 'name') === 'tauri'
+          ? 'Add @tauri-apps/cli to the devDependencies and build with `npx tauri build`.'
+          : `The image has no cargo-${group(found, 'name')}. Use an image with it, or another command.`,
+    },
+    {
       when: /^error: no matching package named `(?<name>[^`]+)` found/,
       hint: (found) => `There is no crate ${group(found, 'name')}. Check its name in Cargo.toml.`,
     },

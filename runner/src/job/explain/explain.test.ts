@@ -128,9 +128,39 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
     'The image has no standard library for that target. Build',
   ],
   [
+    'recorded/dpkg-deb.txt',
+    "dpkg-deb: error: parsing file 'pkg/DEBIAN/control' near line 2 package 'shop': 'Version' field value 'one': version number does not start with digit",
+    'Correct DEBIAN/control: a package’s name is in lower case,',
+  ],
+  [
     'recorded/eslint.txt',
     "src/x.js:1:7: 'a' is assigned a value but never used no-unused-vars",
     'The build command checks the code with ESLint. Correct what',
+  ],
+  [
+    'recorded/flutter-linux-compile.txt',
+    "lib/main.dart:3:16: Error: Method not found: 'runAp'.",
+    'Correct it at the place named.',
+  ],
+  [
+    'recorded/flutter-linux-import.txt',
+    "lib/main.dart:1:8: Error: Error when reading 'lib/missing.dart': No such file or directory",
+    'Correct it at the place named.',
+  ],
+  [
+    'recorded/flutter-linux-no-pubspec.txt',
+    'flutter: there is no pubspec.yaml here',
+    'Set the root directory of the App to the folder with',
+  ],
+  [
+    'recorded/flutter-linux-package.txt',
+    'flutter: the package charts_of_nobody is not in Debian; use the image that is made with the official SDK (APPFLUX_FLUTTER_IMAGE=official)',
+    'The runner’s Flutter image is made of Debian’s packages,',
+  ],
+  [
+    'recorded/flutter-linux-target.txt',
+    'flutter: "flutter build apk --release" cannot be done with Debian\'s packages; use the image that is made with the official SDK (APPFLUX_FLUTTER_IMAGE=official)',
+    'The runner’s Flutter image is made of Debian’s packages,',
   ],
   [
     'recorded/git-egress.txt',
@@ -328,6 +358,11 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
     'npm does not know this kind of dependency, which is pnpm’s',
   ],
   [
+    'recorded/nsis-file.txt',
+    'setup.nsi:3: File: "dist\\\\app.exe" -> no files found.',
+    'NSIS cannot use the script at that line. Files that it',
+  ],
+  [
     'recorded/pnpm-command-not-found.txt',
     'sh: 1: vit: not found',
     'No package of the project brings a program vit: add the one',
@@ -411,6 +446,11 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
     'recorded/svelte-syntax.txt',
     'src/routes/+page.svelte:1:16: Unexpected token',
     'The component cannot be compiled. Correct it at the place',
+  ],
+  [
+    'recorded/tauri-no-project.txt',
+    'error: no such command: `tauri`',
+    'Add @tauri-apps/cli to the devDependencies and build with',
   ],
   [
     'recorded/tsc-config.txt',
@@ -666,6 +706,16 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
     'documented/prisma-variable.txt',
     'error: Environment variable not found: DATABASE_URL.',
     'Add the variable DATABASE_URL to the App (Settings,',
+  ],
+  [
+    'documented/tauri-before-build.txt',
+    'Missing script: "build:web"',
+    'package.json has no script "build:web". Add it, or set the',
+  ],
+  [
+    'documented/tauri-frontend.txt',
+    'The `frontendDist` configuration is set to `"../dist"` but this path doesn\'t exist',
+    'Tauri packs the web page that was built before: let',
   ],
 ];
 

@@ -59,4 +59,17 @@ export const explainFlutter = byRules([
     when: /is not configured (?:for building|to build) (?:on |for )?(?:the )?(?<what>web|linux|windows|macos|android)|No (?<other>\w+) desktop project configured/i,
     hint: 'Make the platform’s folder with `flutter create --platforms=… .` and commit it.',
   },
+  // The tool of the image that is made of Debian's packages.
+  {
+    when: /^flutter: the package (?<name>\S+) is not in Debian/,
+    hint: 'The runner’s Flutter image is made of Debian’s packages, and has few of them. Ask its owner for the image with the official SDK.',
+  },
+  {
+    when: /^flutter: .* cannot be done with Debian's packages/,
+    hint: 'The runner’s Flutter image is made of Debian’s packages, which build for Linux only. Ask its owner for the image with the official SDK.',
+  },
+  {
+    when: /^flutter: there is no pubspec\.yaml here/,
+    hint: 'Set the root directory of the App to the folder with pubspec.yaml.',
+  },
 ]);

@@ -6,6 +6,7 @@ import { explainChecks } from './check-tools.ts';
 import { explainElectronBuilder } from './electron-builder.ts';
 import { explainFlutter } from './flutter.ts';
 import { explainGradle } from './gradle.ts';
+import { explainInstallers } from './installers.ts';
 import { explainKotlin } from './kotlin.ts';
 import { explainMemory, metRuntimeLimit } from './memory.ts';
 import { explainMissingVariable } from './missing-variable.ts';
@@ -51,6 +52,7 @@ const explainOutput = either(
   explainYarnBerry,
   explainYarnClassic,
   explainBun,
+  explainInstallers,
   explainNode,
   explainShell,
   explainCargo,
