@@ -27,7 +27,7 @@ try {
   await scene.deploy();
   const counts = await untilQuiet();
   scene.close();
-  report(counts, counts.awakeMs / 1000 + workerdSeconds() - busyBefore);
+  report(counts, workerdSeconds() - busyBefore);
 } finally {
   await instance.stop();
 }
@@ -44,14 +44,15 @@ async function untilQuiet(): Promise<Counts> {
   return counts;
 }
 
-function report(counts: Counts, objectSeconds: number): void {
+function report(counts: Counts, processorSeconds: number): void {
   const pieces: readonly [string, number, Billed][] = [
     ['Worker requests', counts.workerRequests, 'workerRequest'],
     ['Worker calls by queues', counts.queueInvocations, 'workerRequest'],
     ['object requests (calls, upgrades)', counts.objectRequests, 'objectRequest'],
     ['object alarms', counts.alarms, 'objectRequest'],
     ['object WebSocket messages in', counts.socketMessages, 'objectMessage'],
-    ['object seconds at 128 MB, at most', round(objectSeconds), 'objectSecond'],
+    ['object seconds at 128 MB, waiting', round(counts.awakeMs / 1000), 'objectSecond'],
+    ['object seconds at 128 MB, running, at most', round(processorSeconds), 'objectSecond'],
     ['object rows written', counts.objectRowsWritten, 'objectRowWritten'],
     ['object alarms set', counts.alarmsSet, 'objectRowWritten'],
     ['D1 rows read', counts.d1RowsRead, 'd1RowRead'],
@@ -75,7 +76,7 @@ function report(counts: Counts, objectSeconds: number): void {
     `Together ${written} rows written and $${total.toFixed(6)} a deployment, beyond what the plan includes.`,
     [
       'Not in it: CPU time of the Worker, storage by the month.',
-      'Object seconds: while an object waited for something and could not hibernate, and all processor time of workerd, most of which is not the objects’.',
+      'Object seconds: waiting for something, which keeps it from hibernating; running, which is less than all processor time of workerd, in which the Worker and the local R2 and D1 have the larger part.',
       'Time is not compressed: rows and messages depend on it.',
     ].join('\n'),
   );

@@ -2,7 +2,7 @@
  * All viewers of one log, in a process of their own: what they cost is nobody's share. It is told where to connect and
  * which line is the last, and answers when every viewer has had every line.
  */
-import { LOGS_SUBPROTOCOL } from '@appflux/protocol';
+import { type FromViewer, LOGS_SUBPROTOCOL, SEEN_EVERY } from '@appflux/protocol';
 import { WebSocket } from 'ws';
 import { percentile } from '../statistics.ts';
 import type { ViewersAnswer, ViewersOrder } from './viewers.ts';
@@ -32,6 +32,8 @@ function run({ url, protocols, count, after, last, timed }: ViewersOrder): void 
   for (let viewer = 0; viewer < count; viewer += 1) {
     const socket = new WebSocket(url, [...protocols], { perMessageDeflate: false });
     let seen = after;
+    let length = 0;
+    let told = 0;
     socket.once('open', () => {
       if (socket.protocol !== '' && socket.protocol !== LOGS_SUBPROTOCOL) throw new Error('another protocol');
       open += 1;
@@ -39,6 +41,11 @@ function run({ url, protocols, count, after, last, timed }: ViewersOrder): void 
     });
     socket.on('message', (data: Buffer) => {
       const frame = data.toString();
+      length += frame.length;
+      if (length - told >= SEEN_EVERY) {
+        told = length;
+        socket.send(JSON.stringify({ type: 'seen', length } satisfies FromViewer));
+      }
       if (!frame.startsWith('{"type":"lines"')) return;
       const range = rangeOf(frame);
       if (range.first !== seen + 1) throw new Error(`line ${range.first} came after line ${seen}`);

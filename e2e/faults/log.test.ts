@@ -1,5 +1,5 @@
 /** The log under faults: whatever happens on the way, it is gapless, without repeats, and what was sent. */
-import { CLOSE, MAX_LINE_LENGTH } from '@appflux/protocol';
+import { CLOSE, MAX_LINE_LENGTH, VIEWER_WINDOW } from '@appflux/protocol';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Client } from '../instance/client.ts';
 import { type EdgeInstance, startInstance } from '../instance/edge.ts';
@@ -178,19 +178,54 @@ it('log flood past the cap with finish after it: a marker says so, and the end i
   ]);
 });
 
-it('a viewer that does not read: the build and the other viewers go on', async () => {
+it('a viewer that does not read: the build and the other viewers go on, and little piles up for it', async () => {
   const { id, attempt } = await building();
   const deaf = new Viewer(edge, id);
   const keen = new Viewer(edge, id);
   await Promise.all([deaf.connected(), keen.connected()]);
   deaf.socket.pause();
   const text = 'z'.repeat(4096);
-  for (let batch = 0; batch < 100; batch += 1) attempt.lines(batch * 100 + 1, batch * 100 + 100, () => text);
+  for (let batch = 0; batch < 100; batch += 1) {
+    attempt.lines(batch * 100 + 1, batch * 100 + 100, () => text);
+    if (batch % 10 === 9)
+      await expect.poll(() => keen.lines.length, { timeout: 10_000 }).toBe((batch + 1) * 100);
+  }
   attempt.finish(failed);
   expect(await keen.ended).toBe('failed');
   expect(keen.lines.filter(({ stream }) => stream === 'stdout')).toHaveLength(10_000);
   expect(await client.untilEnded(id)).toMatchObject({ status: 'failed' });
-  deaf.socket.terminate();
+
+  deaf.socket.resume();
+  expect(await deaf.toldToLeave()).toBe(CLOSE.tooSlow);
+  expect(deaf.lines.length * text.length).toBeLessThan(VIEWER_WINDOW);
+  const lines = [...deaf.lines];
+  for (let status: string | null = null; status === null; ) {
+    const again = new Viewer(edge, id, lines.at(-1)?.seq ?? 0);
+    status = await again.ended;
+    expect(again.lines).not.toEqual([]);
+    lines.push(...again.lines);
+  }
+  expect(lines).toEqual(keen.lines);
+});
+
+it('a viewer that reads and never says so: it is sent a window at a time, and misses nothing', async () => {
+  const { id, attempt } = await building();
+  const text = 'z'.repeat(16_000);
+  for (let batch = 0; batch < 60; batch += 1) attempt.lines(batch * 20 + 1, batch * 20 + 20, () => text);
+  await attempt.acked();
+  const seen: number[] = [];
+  const connect = async () => {
+    const viewer = new Viewer(edge, id, seen.length, { silent: true });
+    const code = await viewer.toldToLeave();
+    seen.push(...viewer.lines.map(({ seq }) => seq));
+    return code;
+  };
+  expect(await connect()).toBe(CLOSE.tooSlow);
+  expect(await connect()).toBe(CLOSE.tooSlow);
+  attempt.finish(failed);
+  await client.untilEnded(id);
+  expect(await connect()).toBe(CLOSE.normal);
+  expect(seen).toEqual(Array.from({ length: 1201 }, (_, index) => index + 1));
 });
 
 it('the archived log is what the live one was, and its rows are gone', async () => {

@@ -1,6 +1,14 @@
 /** Somebody who follows a log live, as the dashboard does. */
-import { LOGS_SUBPROTOCOL, type LogLine, TOKEN_SUBPROTOCOL_PREFIX, ViewerFrame } from '@appflux/protocol';
+import {
+  type FromViewer,
+  LOGS_SUBPROTOCOL,
+  type LogLine,
+  SEEN_EVERY,
+  TOKEN_SUBPROTOCOL_PREFIX,
+  ViewerFrame,
+} from '@appflux/protocol';
 import { WebSocket } from 'ws';
+import { pause } from './client.ts';
 
 export class Viewer {
   readonly socket: WebSocket;
@@ -10,13 +18,26 @@ export class Viewer {
   /** The status that the log ended with, or null when the connection broke before it did. */
   readonly ended: Promise<string | null>;
 
-  constructor(instance: { url: string; token: string }, deploymentId: string, after = 0) {
+  /** `silent`: it never says how much it has read. */
+  constructor(
+    instance: { url: string; token: string },
+    deploymentId: string,
+    after = 0,
+    { silent = false }: { silent?: boolean } = {},
+  ) {
     const address = `${instance.url.replace(/^http/, 'ws')}/api/deployments/${deploymentId}/logs/live?after=${after}`;
     this.socket = new WebSocket(address, [LOGS_SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX + instance.token]);
     // A connection that fails also closes, which is what tests look at.
     this.socket.on('error', () => undefined);
     this.ended = new Promise((resolve) => {
+      let length = 0;
+      let told = 0;
       this.socket.on('message', (data) => {
+        length += data.toString().length;
+        if (!silent && length - told >= SEEN_EVERY) {
+          told = length;
+          this.socket.send(JSON.stringify({ type: 'seen', length } satisfies FromViewer));
+        }
         const frame = ViewerFrame.parse(JSON.parse(data.toString()));
         if (frame.type === 'lines') this.lines.push(...frame.lines);
         else if (frame.type === 'rewind') this.rewoundTo = frame.lastSeq;
@@ -30,6 +51,17 @@ export class Viewer {
   continue(before: readonly LogLine[]): LogLine[] {
     const kept = this.rewoundTo ?? Number.POSITIVE_INFINITY;
     return [...before.filter(({ seq }) => seq <= kept), ...this.lines];
+  }
+
+  /**
+   * Waits until the edge closes the connection, and gives the code. Its end is not waited for: workerd lets go of a
+   * connection that it has closed only when the object falls asleep.
+   */
+  async toldToLeave(): Promise<number> {
+    const closed = new Promise<number>((resolve) => this.socket.once('close', resolve));
+    while (this.socket.readyState < WebSocket.CLOSING) await pause(10);
+    this.socket.terminate();
+    return closed;
   }
 
   /** Resolves when it is connected. */

@@ -50,3 +50,17 @@ export const ViewerFrame = z.discriminatedUnion('type', [
   z.object({ type: z.literal('end'), status: DeploymentStatus }),
 ]);
 export type ViewerFrame = z.infer<typeof ViewerFrame>;
+
+/**
+ * What a viewer may say: it has read so much of this connection's frames, in UTF-16 units. One that says so again and
+ * again is sent as much as it reads. One that never does is sent `VIEWER_WINDOW` units and is then closed with
+ * `tooSlow`: nothing more piles up for it, and if it is there it connects again with `after`.
+ */
+export const FromViewer = z.strictObject({ type: z.literal('seen'), length: z.int().min(0) });
+export type FromViewer = z.infer<typeof FromViewer>;
+
+/** So much may be on its way to a viewer, in UTF-16 units. */
+export const VIEWER_WINDOW = 8 * 1024 * 1024;
+
+/** A viewer says how much it has read each time that so much more has come, in UTF-16 units. */
+export const SEEN_EVERY = 1024 * 1024;

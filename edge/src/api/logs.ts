@@ -90,7 +90,11 @@ logs.get('/api/deployments/:id/logs/live', needs('deployments:read'), async (c) 
     return replayArchive(record.status, await archived(objects, record), after);
   }
   const object = c.env.DEPLOYMENTS.getByName(record.id);
-  return object.fetch(new Request(`https://deployment/viewer?after=${after}`, c.req.raw));
+  const answer = await object.fetch(new Request(`https://deployment/viewer?after=${after}`, c.req.raw));
+  if (answer.status !== 410) return answer;
+  // Archived already, though metadata does not know it yet.
+  const { record: told } = await object.snapshot();
+  return replayArchive(told.status, await archived(objects, told), after);
 });
 
 function idOf(text: string): string {

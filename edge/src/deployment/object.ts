@@ -152,19 +152,23 @@ export class DeploymentObject extends DurableObject<Env> {
     await this.ctx.storage.deleteAll();
   }
 
-  /** WebSockets, authorised by the Worker: `/viewer?after=` and `/attempt/:n`. */
+  /**
+   * WebSockets, authorised by the Worker: `/viewer?after=` and `/attempt/:n`. A viewer that comes when the log is
+   * archived is answered 410: it is read from storage, without the object.
+   */
   override fetch(request: Request): Response {
     const url = new URL(request.url);
     if (url.pathname === '/viewer') {
-      const after = Number(url.searchParams.get('after') ?? 0);
-      return this.#viewers.accept(this.#machine.known().state, this.#machine.log(), after);
+      const { state } = this.#machine.known();
+      if (state.logKey !== null) return new Response(null, { status: 410 });
+      return this.#viewers.accept(state, this.#machine.log(), Number(url.searchParams.get('after') ?? 0));
     }
     return this.#attempt.accept(request, Number(url.pathname.split('/').at(-1)));
   }
 
   override async webSocketMessage(ws: WebSocket, message: string | ArrayBuffer): Promise<void> {
-    // Viewers only listen.
     if (this.#attempt.owns(ws)) await this.#attempt.message(ws, message);
+    else this.#viewers.message(ws, message);
   }
 
   override webSocketClose(ws: WebSocket): void {
@@ -196,7 +200,10 @@ export class DeploymentObject extends DurableObject<Env> {
   #rearm(): void {
     if (this.#machine.saved === null) return;
     const { spec, state } = this.#machine.saved;
-    for (const time of [this.#chores.next(), nextTick(spec, state), this.#attempt.writeBy()])
-      this.#alarm.ringBy(time);
+    const times = [this.#chores.next(), nextTick(spec, state), this.#attempt.writeBy()];
+    this.#alarm.ringBy(times.reduce((first, time) => earlier(first, time), null));
   }
 }
+
+const earlier = (a: number | null, b: number | null) =>
+  a === null || b === null ? (a ?? b) : Math.min(a, b);

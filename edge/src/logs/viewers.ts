@@ -10,20 +10,12 @@ import {
 } from '@appflux/protocol';
 import { linesAfter } from './archive.ts';
 import { linesFrame } from './store.ts';
+import { closeQuietly, ViewerFlow } from './viewer-flow.ts';
 
 const TAG = 'viewer';
 
 /** Frames of a replay hold about this many bytes. */
 const REPLAY_FRAME_BYTES = 256 * 1024;
-
-/** Sends and forgets: a viewer whose connection is closing gets nothing more, and nobody else notices. */
-function sendQuietly(ws: WebSocket, frame: string): void {
-  try {
-    ws.send(frame);
-  } catch {
-    // The peer has gone, or is being closed: its close event tidies up.
-  }
-}
 
 const stateFrame = (status: DeploymentStatus, phase: Phase | null) =>
   JSON.stringify({ type: 'state', status, phase } satisfies ViewerFrame);
@@ -38,6 +30,7 @@ const rewindFrame = (lastSeq: number) => JSON.stringify({ type: 'rewind', lastSe
 
 export class Viewers {
   readonly #ctx: DurableObjectState;
+  readonly #flows = new WeakMap<WebSocket, ViewerFlow>();
 
   constructor(ctx: DurableObjectState) {
     this.#ctx = ctx;
@@ -50,11 +43,21 @@ export class Viewers {
   accept(state: { status: DeploymentStatus; phase: Phase | null }, log: Replay, after: number): Response {
     const { 0: client, 1: server } = new WebSocketPair();
     this.#ctx.acceptWebSocket(server, [TAG]);
-    sendQuietly(server, stateFrame(state.status, state.phase));
-    if (after > log.lastSeq) sendQuietly(server, rewindFrame(log.lastSeq));
-    for (const piece of gather(log.rows(after))) sendQuietly(server, linesFrame(piece));
-    if (hasEnded(state.status)) finish(server, state.status);
+    const flow = this.#flow(server);
+    flow.send(stateFrame(state.status, state.phase));
+    if (after > log.lastSeq) flow.send(rewindFrame(log.lastSeq));
+    let open = true;
+    for (const piece of gather(log.rows(after))) {
+      open = flow.send(linesFrame(piece));
+      if (!open) break;
+    }
+    if (open && hasEnded(state.status)) finish(server, flow, state.status);
     return upgraded(client);
+  }
+
+  /** What a viewer says. */
+  message(ws: WebSocket, message: string | ArrayBuffer): void {
+    this.#flow(ws).heard(message);
   }
 
   /** Completes the handshake of a viewer that leaves. */
@@ -64,30 +67,36 @@ export class Viewers {
 
   /** Lines that are new; `raw` is the frame that brought them, passed on exactly as it came. */
   lines(lines: readonly LogLine[], raw: string = frameOf(lines)): void {
-    for (const ws of this.#ctx.getWebSockets(TAG)) sendQuietly(ws, raw);
+    for (const ws of this.#open()) this.#flow(ws).send(raw);
   }
 
   state(status: DeploymentStatus, phase: Phase | null): void {
     const frame = stateFrame(status, phase);
-    for (const ws of this.#ctx.getWebSockets(TAG)) sendQuietly(ws, frame);
+    for (const ws of this.#open()) this.#flow(ws).send(frame);
   }
 
   end(status: DeploymentStatus): void {
-    for (const ws of this.#ctx.getWebSockets(TAG)) finish(ws, status);
+    for (const ws of this.#open()) finish(ws, this.#flow(ws), status);
+  }
+
+  #open(): WebSocket[] {
+    return this.#ctx.getWebSockets(TAG).filter((ws) => ws.readyState === WebSocket.OPEN);
+  }
+
+  #flow(ws: WebSocket): ViewerFlow {
+    let flow = this.#flows.get(ws);
+    if (flow === undefined) {
+      const note = (stand: object) => ws.serializeAttachment(stand);
+      flow = new ViewerFlow(ws, note, ws.deserializeAttachment() ?? undefined);
+      this.#flows.set(ws, flow);
+    }
+    return flow;
   }
 }
 
-function finish(ws: WebSocket, status: DeploymentStatus): void {
-  sendQuietly(ws, JSON.stringify({ type: 'end', status } satisfies ViewerFrame));
-  closeQuietly(ws, CLOSE.normal, 'The deployment has ended');
-}
-
-function closeQuietly(ws: WebSocket, code: number, reason: string): void {
-  try {
-    ws.close(code, reason);
-  } catch {
-    // Closed already, by either side.
-  }
+function finish(ws: WebSocket, flow: ViewerFlow, status: DeploymentStatus): void {
+  if (flow.send(JSON.stringify({ type: 'end', status } satisfies ViewerFrame)))
+    closeQuietly(ws, CLOSE.normal, 'The deployment has ended');
 }
 
 const frameOf = (lines: readonly LogLine[]) =>
@@ -123,13 +132,19 @@ export function replayArchive(
 ): Response {
   const { 0: client, 1: server } = new WebSocketPair();
   server.accept();
+  const flow = new ViewerFlow(server);
+  server.addEventListener('message', ({ data }) => flow.heard(data));
   const replay = async () => {
-    sendQuietly(server, stateFrame(status, null));
+    flow.send(stateFrame(status, null));
     const lines = linesAfter(archive, after);
     let next = await lines.next();
-    for (; !next.done; next = await lines.next()) sendQuietly(server, linesFrame(next.value));
-    if (after > next.value) sendQuietly(server, rewindFrame(next.value));
-    finish(server, status);
+    for (; !next.done; next = await lines.next()) {
+      if (flow.send(linesFrame(next.value))) continue;
+      await lines.return(0);
+      return;
+    }
+    if (after > next.value) flow.send(rewindFrame(next.value));
+    finish(server, flow, status);
   };
   replay().catch((error: unknown) => {
     console.error('replaying an archived log failed', error);

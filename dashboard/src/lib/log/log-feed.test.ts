@@ -1,4 +1,11 @@
-import { AppFluxError, type LogLine, type LogPage, type ViewerFrame } from '@appflux/protocol';
+import {
+  AppFluxError,
+  FromViewer,
+  type LogLine,
+  type LogPage,
+  SEEN_EVERY,
+  type ViewerFrame,
+} from '@appflux/protocol';
 import { describe, expect, test } from 'vitest';
 import { LineBuffer } from './line-buffer.ts';
 import { type Connection, LogFeed } from './log-feed.ts';
@@ -26,6 +33,7 @@ function world(scripts: Script[], poll: (after: number) => LogPage | AppFluxErro
   const states: string[] = [];
   const errors: AppFluxError[] = [];
   const pauses: number[] = [];
+  const said: unknown[] = [];
   let buffer = new LineBuffer();
   const seen: number[] = [];
 
@@ -45,6 +53,9 @@ function world(scripts: Script[], poll: (after: number) => LogPage | AppFluxErro
         }
         if (script.close !== undefined) this.#closed(script.close);
       });
+    }
+    send(text: string) {
+      said.push(JSON.parse(text));
     }
     close(code: number) {
       queueMicrotask(() => this.#closed(code));
@@ -95,6 +106,7 @@ function world(scripts: Script[], poll: (after: number) => LogPage | AppFluxErro
     states,
     errors,
     pauses,
+    said,
     seen,
     run: () => feed.run(new AbortController().signal),
   };
@@ -122,6 +134,18 @@ describe('following a log', () => {
     await w.run();
     expect(w.opened.map(({ after }) => after)).toEqual([0, 3, 5]);
     expect(w.seen).toEqual([1, 2, 3, 4, 5, 6, 7]);
+  });
+
+  test('says how much it has read, each time that a megabyte has come', async () => {
+    const frames = Array.from({ length: 3000 }, (_, n) => ({
+      type: 'lines' as const,
+      lines: [{ ...line(n + 1), text: 'x'.repeat(1000) }],
+    }));
+    const w = world([{ send: [...frames, end] }]);
+    await w.run();
+    const read = frames.reduce((sum, frame) => sum + JSON.stringify(frame).length, 0);
+    expect(w.said).toHaveLength(Math.floor(read / SEEN_EVERY));
+    for (const word of w.said) expect(FromViewer.parse(word).length).toBeLessThanOrEqual(read);
   });
 
   test('begins again after the last line when lines are missing', async () => {

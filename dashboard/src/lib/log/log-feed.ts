@@ -2,11 +2,13 @@ import {
   AppFluxError,
   CLOSE,
   type DeploymentStatus,
+  type FromViewer,
   isAppFluxError,
   LOGS_SUBPROTOCOL,
   type LogLine,
   type LogPage,
   type Phase,
+  SEEN_EVERY,
   TOKEN_SUBPROTOCOL_PREFIX,
   ViewerFrame,
 } from '@appflux/protocol';
@@ -106,6 +108,9 @@ export class LogFeed {
       let opened = false;
       let ended = false;
       let error: AppFluxError | null = null;
+      /** How much has come, and how much of it the server was told of. */
+      let length = 0;
+      let told = 0;
       const close = () => socket.close(CLOSE.normal);
       signal.addEventListener('abort', close, { once: true });
       socket.addEventListener('open', () => {
@@ -114,6 +119,11 @@ export class LogFeed {
       });
       socket.addEventListener('message', ({ data }) => {
         if (ended || error || signal.aborted) return;
+        length += String(data).length;
+        if (length - told >= SEEN_EVERY) {
+          told = length;
+          socket.send(JSON.stringify({ type: 'seen', length } satisfies FromViewer));
+        }
         const heard = this.#hear(readFrame(data));
         if (heard === 'go on') return;
         if (heard === 'ended') ended = true;
