@@ -7,7 +7,7 @@ import type { PreparedSource, StepContext, Workspace } from '../step.ts';
 import { checkedAddresses } from './git/address.ts';
 import { fetchGit } from './git/index.ts';
 import { SOURCE_LIMITS, type SourceLimits } from './limits.ts';
-import { listed } from './printable.ts';
+import { listed, quoted } from './printable.ts';
 import { resolveRoot, rootParts } from './root-directory.ts';
 import { settleTree } from './settle.ts';
 import { fetchUpload, type ScanUpload } from './zip/index.ts';
@@ -57,7 +57,6 @@ export async function prepareSource(
     },
     ctx,
   );
-  await warnOfLfs(workspace, ctx);
   // A repository may hold such links for good reasons of its own; a build that needs one will say so.
   const removed = await settleTree(workspace.source, {
     outwardLinks: 'remove',
@@ -65,6 +64,8 @@ export async function prepareSource(
     signal: ctx.signal,
   });
   if (removed.length > 0) ctx.log(`Links that lead out of the repository were removed: ${listed(removed)}.`);
+  // Not before: until then a link could lead out of the source.
+  await warnOfLfs(workspace, head.tree.attributes, ctx);
   const root = await findRoot(source.rootDirectory, workspace, ctx);
   return { commitHash: head.id, commitMessage: head.message, branch: source.branch, root };
 }
@@ -91,13 +92,23 @@ async function topManifest(workspace: Workspace): Promise<Manifest | null> {
 
 const ATTRIBUTES_BYTES = 256 * 1024;
 
-async function warnOfLfs(workspace: Workspace, ctx: StepContext): Promise<void> {
-  const attributes = await readText(join(workspace.source, '.gitattributes'), {
-    maxBytes: ATTRIBUTES_BYTES,
-    name: '.gitattributes',
-    headOnly: true,
-  });
-  if (attributes !== null && /\bfilter=lfs\b/.test(attributes)) {
-    ctx.log('Git LFS is not fetched: files that it keeps are only pointers here.');
+/** Says that pointers were left, if any of these `.gitattributes` gives files to Git LFS. */
+async function warnOfLfs(
+  workspace: Workspace,
+  attributes: readonly string[],
+  ctx: StepContext,
+): Promise<void> {
+  for (const path of attributes) {
+    const text = await readText(join(workspace.source, path), {
+      maxBytes: ATTRIBUTES_BYTES,
+      name: path,
+      headOnly: true,
+    });
+    if (text === null || !/\bfilter=lfs\b/.test(text)) continue;
+    ctx.log(
+      'Git LFS is not fetched: files that it keeps are only pointers here. ' +
+        `${quoted(path)} names them; commit those that the build needs without LFS.`,
+    );
+    return;
   }
 }

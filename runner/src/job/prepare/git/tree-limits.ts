@@ -16,12 +16,17 @@ export interface Gitlink {
 /** What a commit's tree holds. */
 export interface TreeContents {
   readonly submodules: readonly Gitlink[];
+  /** Paths of `.gitattributes` files, the first of many. */
+  readonly attributes: readonly string[];
   readonly entries: number;
   readonly bytes: number;
 }
 
 /** What is in the source already and counts with what comes: nothing, for the repository itself. */
 export type TreeSize = Pick<TreeContents, 'entries' | 'bytes'>;
+
+/** A tree can have one in each folder; what the rest say is not worth reading them all. */
+const MOST_ATTRIBUTES = 50;
 
 export const NOTHING_YET: TreeSize = { entries: 0, bytes: 0 };
 
@@ -40,6 +45,7 @@ export function createTreeCounter(
   let { entries, bytes } = before;
   let problem: string | null = null;
   const submodules: Gitlink[] = [];
+  const attributes: string[] = [];
 
   const take = (record: string) => {
     const tab = record.indexOf('\t');
@@ -48,6 +54,7 @@ export function createTreeCounter(
     entries += 1;
     bytes += size === undefined || size === '-' ? 0 : Number(size);
     if (mode === '160000') submodules.push({ path, commit });
+    if (/(?:^|\/)\.gitattributes$/.test(path) && attributes.length < MOST_ATTRIBUTES) attributes.push(path);
     problem ??= judge(path);
   };
   const judge = (path: string): string | null => {
@@ -78,7 +85,7 @@ export function createTreeCounter(
     },
     finish() {
       if (problem !== null) throw new JobFailure('source_invalid', problem);
-      return { submodules, entries, bytes };
+      return { submodules, attributes, entries, bytes };
     },
   };
 }
