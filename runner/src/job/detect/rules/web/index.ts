@@ -11,7 +11,13 @@ import { joinPath } from '../../tree.ts';
 import { type Finding, ownPackage, type Refusal, type Rule, type Subject } from '../rule.ts';
 import { detectFrameworks, frameworkByName, type KnownFramework } from './build-info.ts';
 import { generatorById, otherGenerator } from './generators.ts';
-import { findingFor, findingForScript, frameworkIn } from './packaged-site.ts';
+import {
+  findingFor,
+  findingForScript,
+  frameworkFromAbove,
+  frameworkIn,
+  whyHoisted,
+} from './packaged-site.ts';
 import { pwaReason } from './pwa.ts';
 import { finishedSite, generatorOf } from './static-files.ts';
 import { storybookIn } from './storybook.ts';
@@ -76,20 +82,9 @@ async function findSite(subject: Subject, pkg: PackageJson): Promise<Finding | R
       `Framework: ${framework.name}, because ${path} depends on ${framework.dependency}.`,
     );
   }
-  // In a package of a workspace, the framework may be a dependency of the workspace's top.
   const above = packages.slice(1).map((at) => at.pkg);
-  if (above.length > 0 && pkg.scripts.build !== undefined) {
-    const dependencies = Object.assign(
-      {},
-      ...above.map((up) => ({ ...up.dependencies, ...up.devDependencies })),
-      pkg.dependencies,
-    );
-    const hoisted = await frameworkIn({ names, pkg: { ...pkg, dependencies } });
-    const isCalled = hoisted?.buildCommand != null && pkg.scripts.build.includes(hoisted.buildCommand);
-    if (hoisted !== null && isCalled) {
-      return findingFor(place, hoisted, `Framework: ${hoisted.name}, because the build script runs it.`);
-    }
-  }
+  const hoisted = await frameworkFromAbove({ names, pkg }, above);
+  if (hoisted !== null) return findingFor(place, hoisted, whyHoisted(hoisted));
   return findingForScript(place);
 }
 

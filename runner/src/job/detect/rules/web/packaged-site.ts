@@ -35,6 +35,25 @@ export async function frameworkIn(view: FolderView): Promise<KnownFramework | nu
   return called ?? sites[0] ?? found.find(({ isBackend }) => isBackend) ?? null;
 }
 
+/**
+ * The framework of a package in a workspace that only the workspace's top depends on; null unless a script of the
+ * package calls it, as the top lists what all of its packages use.
+ */
+export async function frameworkFromAbove(
+  { names, pkg }: FolderView,
+  above: readonly PackageJson[],
+): Promise<KnownFramework | null> {
+  if (pkg === null || above.length === 0 || pkg.scripts.build === undefined) return null;
+  const dependencies = Object.assign({}, ...above.map(allDependencies), pkg.dependencies);
+  const scripts = Object.values(pkg.scripts).join('\n');
+  const hoisted = await frameworkIn({ names, pkg: { ...pkg, dependencies } });
+  return hoisted?.buildCommand != null && scripts.includes(hoisted.buildCommand) ? hoisted : null;
+}
+
+/** Why a framework of the workspace's top is a package's. */
+export const whyHoisted = ({ name }: KnownFramework): string =>
+  `Framework: ${name}, because the build script runs it.`;
+
 /** What a package.json with this framework builds. */
 export function findingFor(place: PackagedFolder, framework: KnownFramework, why: string): Finding | Refusal {
   const { tree, folder, within, pkg, manager } = place;

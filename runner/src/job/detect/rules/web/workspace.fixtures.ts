@@ -181,4 +181,29 @@ export const workspaceFixtures: Fixtures = {
     },
     plan: { framework: 'angular', outputs: ['dist/apps/portal/browser', 'dist/apps/portal'] },
   },
+  'a site whose framework only the top depends on, beside examples': {
+    files: {
+      'yarn.lock': '',
+      'package.json': json({
+        private: true,
+        workspaces: ['drawing-app', 'packages/*', 'examples/*'],
+        devDependencies: { vite: '5.0.0' },
+      }),
+      'drawing-app/package.json': pkg({}, 'yarn build:app && yarn build:version', {
+        name: 'drawing-app',
+        scripts: { 'build:app': 'cross-env A=1 vite build', build: 'yarn build:app && yarn build:version' },
+      }),
+      'drawing-app/vite.config.mts': "export default { build: { outDir: 'build' } }",
+      'examples/script/package.json': pkg({ vite: '5.0.0' }, 'vite build'),
+    },
+    plan: {
+      framework: 'vite',
+      buildCommand: 'yarn --cwd drawing-app run build',
+      outputs: ['drawing-app/build'],
+    },
+    because: [
+      'Framework: Vite, because the build script runs it.',
+      'Of the workspace\'s sites drawing-app is built, not "examples/script": set the root directory of the App to build another.',
+    ],
+  },
 };

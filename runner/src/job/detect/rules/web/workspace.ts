@@ -6,7 +6,13 @@ import { because } from '../../reason.ts';
 import { joinPath } from '../../tree.ts';
 import type { Finding, Refusal, Subject } from '../rule.ts';
 import { nxSites } from './nx.ts';
-import { findingFor, findingForScript, frameworkIn } from './packaged-site.ts';
+import {
+  findingFor,
+  findingForScript,
+  frameworkFromAbove,
+  frameworkIn,
+  whyHoisted,
+} from './packaged-site.ts';
 import { buildWithDependencies, type WorkspaceTop } from './workspace-build.ts';
 import { packageFolders } from './workspace-packages.ts';
 
@@ -54,9 +60,14 @@ async function membersOf(subject: Subject, top: PackageJson): Promise<Member[]> 
     const folder = joinPath(tree.base, within);
     const path = joinPath(folder, 'package.json');
     const pkg = parsePackageJson(tree.text(path) ?? '{}', path);
-    const framework = await frameworkIn({ names: tree.names(folder), pkg });
+    const view = { names: tree.names(folder), pkg };
+    const own = await frameworkIn(view);
+    const framework = own ?? (await frameworkFromAbove(view, [top]));
     if (framework === null || framework.isBackend) continue;
-    const why = `Framework: ${framework.name}, because ${path} depends on ${framework.dependency}.`;
+    const why =
+      own === null
+        ? whyHoisted(framework)
+        : `Framework: ${framework.name}, because ${path} depends on ${framework.dependency}.`;
     members.push({
       folder: within,
       pkg,
