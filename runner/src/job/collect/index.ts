@@ -6,6 +6,7 @@ import type { Plan } from '@appflux/protocol';
 import { humanSize, listed, quoted } from '../prepare/printable.ts';
 import { type CollectedArtifact, JobFailure, type StepContext } from '../step.ts';
 import { contentType } from './content-type.ts';
+import { factsOfContent } from './contents/index.ts';
 import { findMatches, type Matches } from './find.ts';
 import { compileGlob } from './glob.ts';
 import { COLLECT_LIMITS, type CollectLimits } from './limits.ts';
@@ -209,13 +210,16 @@ class Collector {
     } finally {
       await target.close();
     }
+    const { mask } = this.#input;
+    const { log } = this.#ctx;
     return {
       name,
       path,
       size,
       sha256: hash.digest('hex'),
       contentType: contentType(name),
-      meta: { ...factsOfPath(this.#input.mask(file.path)) },
+      // What the file says of itself is more than what its path says.
+      meta: { ...factsOfPath(mask(file.path)), ...(await factsOfContent(path, name, { mask, log })) },
     };
   }
 }

@@ -1,0 +1,49 @@
+/** What artifacts say about themselves, read from their contents: they are the build's, so nothing in them is trusted. */
+import type { ArtifactMeta } from '@appflux/protocol';
+import type { z } from 'zod';
+import { printable } from '../../prepare/printable.ts';
+import { apkFacts } from './apk.ts';
+import { debFacts } from './deb.ts';
+import { windowsProgramFacts } from './windows-program.ts';
+
+/** Facts for an artifact's `meta`; null is what the file does not say. */
+export type ContentFacts = Readonly<Record<string, string | number | boolean | null>>;
+
+const READERS: ReadonlyMap<string, (path: string) => Promise<ContentFacts>> = new Map([
+  ['apk', (path) => apkFacts(path, 'apk')],
+  ['aab', (path) => apkFacts(path, 'aab')],
+  ['deb', debFacts],
+  ['exe', windowsProgramFacts],
+]);
+
+/** The record takes no longer text. */
+const MAX_TEXT = 500;
+
+/**
+ * The facts that a file tells, by its name's ending. `path` is a copy that nothing writes to any more. A file that is
+ * not what its name says has no facts, and the log says so. `mask` hides secrets in a text.
+ */
+export async function factsOfContent(
+  path: string,
+  name: string,
+  { mask, log }: { readonly mask: (text: string) => string; readonly log: (text: string) => void },
+): Promise<z.infer<typeof ArtifactMeta>> {
+  const format = name.slice(name.lastIndexOf('.') + 1).toLowerCase();
+  const reader = READERS.get(format);
+  if (reader === undefined) return {};
+  let facts: ContentFacts;
+  try {
+    facts = await reader(path);
+  } catch (error) {
+    // Any way in which a parser stumbles means the same: it is delivered as it is, without facts.
+    const why = error instanceof Error ? error.message : String(error);
+    log(`${name} could not be read as ${format.toUpperCase()}: ${printable(why, MAX_TEXT)}`);
+    return {};
+  }
+  const known = Object.entries(facts).filter(
+    (fact): fact is [string, string | number | boolean] => fact[1] !== null,
+  );
+  return Object.fromEntries(
+    known.map(([key, value]) => [key, typeof value === 'string' ? printable(mask(value), MAX_TEXT) : value]),
+  );
+}
