@@ -10,6 +10,7 @@ import { execa } from 'execa';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ensureWebImage, WEB_IMAGE } from '../../testing/docker.ts';
 import { BUILDER_UID } from '../container-spec.ts';
+import { dialDirectly } from '../egress/dial.ts';
 import { type Egress, type EgressOptions, startEgress } from '../egress/index.ts';
 import { authorityOf } from '../egress/target.ts';
 import { listen, PUBLIC } from '../egress/testing/harness.ts';
@@ -211,6 +212,27 @@ describe('through the proxy', () => {
     expect(new Set(Object.values(answers))).toEqual(new Set([403]));
     expect(dialed).toEqual([]);
     expect(log.join('\n')).toContain('its address is not a public one');
+  });
+
+  test('a redirect of an allowed host leads no further than its target is allowed', async () => {
+    const port = await listen(
+      createServer((_request, response) =>
+        response.writeHead(302, { Location: 'http://169.254.169.254/latest/meta-data/' }).end(),
+      ),
+    );
+    const output = await run(
+      "console.log('ended with', await fetch('http://packages.test/').then(({ status }) => status, () => 'an error'));",
+      {
+        dial: (target, addresses, patienceMs) => {
+          dialed.push({ authority: authorityOf(target), addresses });
+          return dialDirectly({ host: '127.0.0.1', port, literal: true }, ['127.0.0.1'], patienceMs);
+        },
+      },
+    );
+    expect(output).toMatch(/ended with (403|an error)$/m);
+    // The tool may have opened more connections than it needed.
+    expect(new Set(dialed.map(({ authority }) => authority))).toEqual(new Set(['packages.test:80']));
+    expect(log.join('\n')).toContain('169.254.169.254:80 is an address; only names are let through');
   });
 
   test('an allowed name that changes its answer is dialed at what was checked, never at what came later', async () => {

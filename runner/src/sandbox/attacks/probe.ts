@@ -13,7 +13,7 @@ export interface Prey {
 /** The text of the probe, for `node`; it prints one line of JSON, attempt to outcome. */
 export const probe = ({ hostPid, hostFolder, secretName }: Prey): string => `
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 const outcome = {};
 const attempt = (name, work) => {
   try { outcome[name] = work() ?? 'done'; } catch (error) { outcome[name] = error.code ?? error.message; }
@@ -43,6 +43,7 @@ attempt('write to /proc/sys', () => writeFileSync('/proc/sys/kernel/core_pattern
 attempt('write to sysrq', () => writeFileSync('/proc/sysrq-trigger', 's'));
 attempt('write to cgroups', () => sh('echo 1 > /sys/fs/cgroup/memory/notify_on_release || mkdir /sys/fs/cgroup/x'));
 attempt('write to the root', () => writeFileSync('/usr/bin/x', ''));
+attempt('take the way out away', () => unlinkSync('/run/appflux/proxy.sock'));
 attempt('kernel log', () => sh('dmesg'));
 
 attempt('mount tmpfs', () => sh('mkdir -p /tmp/m && mount -t tmpfs none /tmp/m'));
