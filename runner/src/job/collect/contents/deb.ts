@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { extract } from 'tar-stream';
-import { XzReadableStream } from 'xz-decompress';
+import xz from 'xz-decompress';
 import type { ContentFacts } from './index.ts';
 import { MalformedFile } from './malformed.ts';
 
@@ -72,7 +72,7 @@ async function unpacked(name: string, bytes: Buffer): Promise<Buffer> {
     case '.zst':
       return zstdDecompressSync(bytes, limit);
     case '.xz':
-      return buffer(limited(new XzReadableStream(new Blob([new Uint8Array(bytes)]).stream())));
+      return buffer(limited(new xz.XzReadableStream(new Blob([new Uint8Array(bytes)]).stream())));
     default:
       throw new MalformedFile(`a control archive of an unknown kind: ${name}`);
   }
