@@ -33,7 +33,8 @@ export class RelayPath implements LogPath {
     });
     stream.connected(0, (frame) => {
       // A relay keeps nothing and confirms nothing: what the kernel has taken counts as delivered.
-      socket.send(frame, () => stream.acked(Number(/.*"seq":(\d+)/s.exec(frame)?.[1])));
+      const last = /.*"seq":(\d+)/s.exec(frame)?.[1];
+      if (last !== undefined) socket.send(frame, () => stream.acked(Number(last)));
       return true;
     });
     return {

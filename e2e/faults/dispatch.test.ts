@@ -85,6 +85,18 @@ it.concurrent('concurrency: an App has no more builds at once than it may, whate
   expect((await builder.begin()).grant.deploymentId).toBe(second.id);
 });
 
+it.concurrent('fair between Apps: many deployments of one do not make another wait', async ({ expect }) => {
+  const greedy = await app('fair', { supersede: false, concurrency: 9 });
+  const first = await client.deploy(greedy, { branch: 'b0' });
+  await offered(first.id);
+  for (let n = 1; n < 4; n += 1) await offered((await client.deploy(greedy, { branch: `b${n}` })).id);
+  const modest = await client.deploy(await app('fair'));
+  await offered(modest.id);
+  const builder = await runner('fair', 2);
+  const granted = [await builder.begin(), await builder.begin()].map(({ grant }) => grant.deploymentId);
+  expect(granted.sort()).toEqual([first.id, modest.id].sort());
+});
+
 it.concurrent('hello heard twice: a runner is given no more than it has slots for', async ({ expect }) => {
   const slug = await app('twice', { supersede: false, concurrency: 2 });
   for (let n = 0; n < 2; n += 1) await offered((await client.deploy(slug, { branch: `b${n}` })).id);

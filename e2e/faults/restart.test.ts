@@ -1,4 +1,5 @@
 /** A deploy of the Worker, or its crash, drops every socket: builds go on as if nothing had been. */
+import { createHash } from 'node:crypto';
 import { expect, it, onTestFinished } from 'vitest';
 import { Client } from '../instance/client.ts';
 import { startInstance } from '../instance/edge.ts';
@@ -35,4 +36,27 @@ it('the control plane restarts mid-build: the runner comes back and nothing is l
   expect(items.slice(0, 120).map(({ text }) => text)).toEqual(
     Array.from({ length: 120 }, (_, n) => `line ${n + 1}`),
   );
+});
+
+it('crash between upload and commit: the bytes are there, are committed after it, and are delivered once', async () => {
+  const edge = await startInstance();
+  onTestFinished(() => edge.stop());
+  const client = new Client(edge);
+  const upload = await client.upload('site.zip', Buffer.from('not looked at by a simulated runner'));
+  const { slug } = await client.createApp({ name: 'Delivering' });
+  const { id } = await client.deploy(slug, { uploadId: upload });
+  const runner = await SimulatedRunner.connect(edge.url, await client.registerRunner('delivering'));
+  const attempt = await runner.begin();
+  const artifact = { name: 'app.zip', sha256: createHash('sha256').update('hello').digest('hex') };
+  const etag = await attempt.put(artifact, 'hello');
+  await edge.crash();
+  await attempt.socket.closed;
+
+  await attempt.connect().next('welcome');
+  await attempt.commit(artifact.name, etag);
+  attempt.finish({ status: 'success', artifacts: [artifact.name] });
+  const ended = await client.untilEnded(id);
+  expect(ended).toMatchObject({ status: 'success', attempt: 1, artifacts: [{ ...artifact, size: 5 }] });
+  expect(ended.artifacts).toHaveLength(1);
+  expect(await (await fetch(ended.artifacts[0]?.url ?? '')).text()).toBe('hello');
 });

@@ -135,12 +135,15 @@ export class SimulatedAttempt {
 
   /** Asks for an upload, puts the bytes and waits until the deployment has them. */
   async deliver(artifact: { name: string; sha256: string }, bytes: string): Promise<void> {
-    const { attempt } = this.grant;
-    const request = `upload of ${artifact.name}`;
+    await this.commit(artifact.name, await this.put(artifact, bytes));
+  }
+
+  /** Asks for an upload and puts the bytes. Gives what storage calls them. */
+  async put(artifact: { name: string; sha256: string }, bytes: string): Promise<string> {
     this.socket.send({
       type: 'upload',
-      attempt,
-      request,
+      attempt: this.grant.attempt,
+      request: `upload of ${artifact.name}`,
       ...artifact,
       size: bytes.length,
       contentType: 'application/octet-stream',
@@ -149,14 +152,14 @@ export class SimulatedAttempt {
     const { parts } = await this.socket.next('upload_granted');
     const put = await fetch(parts[0]?.url ?? '', { method: 'PUT', body: bytes });
     if (!put.ok) throw new Error(`storage answered ${put.status}`);
-    const etag = put.headers.get('etag') ?? '';
-    this.socket.send({
-      type: 'uploaded',
-      attempt,
-      request,
-      name: artifact.name,
-      parts: [{ partNumber: 1, etag }],
-    });
+    return put.headers.get('etag') ?? '';
+  }
+
+  /** Says that the bytes are put, and waits until the deployment has seen them. */
+  async commit(name: string, etag: string): Promise<void> {
+    const { attempt } = this.grant;
+    const request = `upload of ${name}`;
+    this.socket.send({ type: 'uploaded', attempt, request, name, parts: [{ partNumber: 1, etag }] });
     await this.socket.next('upload_done');
   }
 }

@@ -160,7 +160,26 @@ describe('waitingReason', () => {
     );
   });
 
+  it('says that whoever could take it is draining', () => {
+    const leaving = ['r', 's'].map((id) => runner(id, { draining: true }));
+    expect(reason(mine, [mine], leaving)).toBe('r and s are draining');
+    expect(reason(mine, [mine], leaving.slice(0, 1))).toBe('r is draining');
+  });
+
+  it('counts the slots of all runners that could take it', () => {
+    const busy = ['r', 's'].map((id) => runner(id, { slots: 2, busy: 2 }));
+    expect(reason(mine, [mine], busy)).toBe('All 4 slots of 2 runners are busy, first in line');
+  });
+
+  it('says why the older deployment waits that goes first', () => {
+    const first = job('j4', { labels: ['macos'] });
+    expect(reason(mine, [mine, first], [runner('r')])).toBe(
+      'An older deployment of the same branch goes first: No online runner has the label `macos`',
+    );
+  });
+
   it('says nothing when it is about to be handed out', () => {
     expect(reason(mine, [mine], [runner('r')])).toBeNull();
+    expect(reason(mine, [mine, job('j4')], [runner('r')])).toBeNull();
   });
 });

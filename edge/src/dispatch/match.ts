@@ -128,11 +128,24 @@ export function waitingReason(
   if (builds >= job.concurrency) {
     return `${builds === 1 ? 'Another build' : `${builds} builds`} of this App ${builds === 1 ? 'is' : 'are'} running, and its limit is ${job.concurrency}`;
   }
-  if (taking.some((runner) => runner.busy < runner.slots)) return null;
+  if (taking.some((runner) => runner.busy < runner.slots))
+    return waitingForOlder(job, jobs, runners, running);
   const ahead = jobs.filter(
     (other) => other !== job && older(other, job) < 0 && taking.some((runner) => suits(runner, other)),
   ).length;
   return `${busySlots(taking)}, ${ahead === 0 ? 'first in line' : `${ahead} ${ahead === 1 ? 'job' : 'jobs'} ahead`}`;
+}
+
+/** There is room, but an older job of the same App, branch and environment goes first: why that one waits. */
+function waitingForOlder(
+  job: WaitingJob,
+  jobs: readonly WaitingJob[],
+  runners: readonly OnlineRunner[],
+  running: Running,
+): string | null {
+  const [first = job] = jobs.filter((other) => lineOf(other) === lineOf(job)).sort(older);
+  const why = older(first, job) < 0 ? waitingReason(first, jobs, runners, running) : null;
+  return why === null ? null : `An older deployment of the same branch goes first: ${why}`;
 }
 
 function missingLabels(job: WaitingJob, runners: readonly OnlineRunner[]): string {
