@@ -1,5 +1,6 @@
 /** What `doctor` makes of the walls between a build and its host. Pure. */
 import type { NetworkMode, Settings } from '../config/settings.ts';
+import { hasOwnKernel } from '../sandbox/container-spec.ts';
 import { refusesVsock, vsockGuard } from '../sandbox/vsock.ts';
 import { type EngineFacts, type Finding, isAtLeast } from './checks.ts';
 
@@ -52,7 +53,7 @@ function checkRuntime(facts: EngineFacts, runtime: string): Finding {
       advice: 'Install it and name it in the engine’s daemon.json, or leave --runtime out',
     };
   }
-  if (/runsc|kata/.test(runtime))
+  if (hasOwnKernel(runtime))
     return { level: 'ok', text: `Runtime ${runtime}: builds have a kernel of their own` };
   return {
     level: 'weak',

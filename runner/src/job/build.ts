@@ -9,7 +9,7 @@ import type { Settings } from '../config/settings.ts';
 import type { AttemptLog } from '../log/attempt-log.ts';
 import type { Secrets } from '../masking/secrets.ts';
 import type { AttemptFolder } from '../sandbox/attempt-folder.ts';
-import { containerSpec, WORKSPACE } from '../sandbox/container-spec.ts';
+import { containerSpec, hasOwnKernel, WORKSPACE } from '../sandbox/container-spec.ts';
 import { ownFileSystemFull, watchDisk } from '../sandbox/disk-watch.ts';
 import { type Engine, engineMessage, engineStatus } from '../sandbox/engine.ts';
 import type { Images } from '../sandbox/images.ts';
@@ -199,6 +199,7 @@ async function runBuild(
     ready: () => log.ready(),
     signal,
     onMemoryKill: () => starved.add(stages.current),
+    ownKernel: hasOwnKernel(host.settings.runtime),
     onLeftover: (error) => {
       input.cache.abandon();
       host.journal.error('A container could not be removed; the next start will', {

@@ -17,6 +17,9 @@ export const WORKSPACE = '/workspace';
 const HOME = '/home/builder';
 const ENTRY = '/usr/local/bin/appflux-build';
 
+/** Whether a runtime, by its name, puts a kernel of its own between a build and the host's: gVisor, Kata Containers. */
+export const hasOwnKernel = (runtime: string | undefined): boolean => /runsc|kata/.test(runtime ?? '');
+
 export interface ContainerInput {
   readonly image: string;
   readonly runnerId: string;

@@ -75,3 +75,16 @@ test('a build that takes no notice is killed', async ({ skip }) => {
   });
   expect(failure).toBe(stop.signal.reason);
 });
+
+test('a build over its memory is told so, although gVisor then hangs', async ({ skip }) => {
+  if ('why' in gvisor) return skip(gvisor.why);
+  const { failure } = await bench.run({
+    plan: plan({
+      buildCommand:
+        'node --max-old-space-size=9000 -e "const a=[]; for(;;) a.push(Buffer.alloc(16*2**20, 1))"',
+    }),
+    settings: { runtime: gvisor.runtime },
+    limits: { memoryBytes: 256 * 1024 ** 2 },
+  });
+  expect(failure).toMatch(/^out_of_memory: .* killed at the limit of 256 MB/);
+});

@@ -15,6 +15,11 @@ export interface ContainerRun {
   readonly signal: AbortSignal;
   /** Told each time the kernel kills a process of the container at its memory limit. */
   readonly onMemoryKill?: () => void;
+  /**
+   * The runtime brings a kernel of its own, which is a process of the container to the host's. When the host kills that
+   * one, the engine may take the container for running for ever: then it is ended.
+   */
+  readonly ownKernel?: boolean;
   /** Told what went wrong in clearing away; the run's own result stands all the same. */
   readonly onLeftover: (error: unknown) => void;
 }
@@ -30,6 +35,8 @@ const LINE_FEED = 0x0a;
 const GRACE_SECONDS = 10;
 /** What the engine gets on top to report an end, in milliseconds. A runtime can hang at its memory limit. */
 const KILL_PATIENCE_MS = 20_000;
+/** How long a container may take to end by itself when its kernel was killed, in milliseconds. */
+const HUNG_AFTER_MS = 3000;
 /** How long output may keep coming after the container has ended, in milliseconds. */
 const OUTPUT_PATIENCE_MS = 10_000;
 
@@ -40,8 +47,13 @@ const OUTPUT_PATIENCE_MS = 10_000;
 export async function runContainer(engine: Engine, run: ContainerRun): Promise<ContainerEnd> {
   run.signal.throwIfAborted();
   const container = await engine.createContainer(run.spec);
-  const { onMemoryKill = () => undefined } = run;
-  const stopListening = listenForMemoryKills(engine, container.id, onMemoryKill);
+  let hung: NodeJS.Timeout | undefined;
+  const stopListening = listenForMemoryKills(engine, container.id, () => {
+    run.onMemoryKill?.();
+    if (run.ownKernel !== true || hung !== undefined) return;
+    // Refused when it has ended by itself in the meantime, which is all that is wanted.
+    hung = setTimeout(() => container.kill().catch(() => undefined), HUNG_AFTER_MS);
+  });
   try {
     const stream = await container.attach({ stream: true, stdout: true, stderr: true });
     const reading = read(stream, run);
@@ -65,6 +77,7 @@ export async function runContainer(engine: Engine, run: ContainerRun): Promise<C
     }
   } finally {
     stopListening();
+    clearTimeout(hung);
     await remove(container, run.onLeftover);
   }
 }

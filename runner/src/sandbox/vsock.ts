@@ -3,6 +3,7 @@
  * back. The engine's own filter of system calls refuses them from 23.0 on; before that, the first program of a container
  * adds a filter of ours to it and becomes the entry. A filter is for good and for all children (seccomp(2)).
  */
+import { hasOwnKernel } from './container-spec.ts';
 import type { Engine } from './engine.ts';
 
 /** Whether an engine's own filter refuses vsock. Pure. */
@@ -104,7 +105,7 @@ export function vsockGuard(version: string, architecture: string): string[] {
 
 /** The same, for an engine. A runtime with a kernel of its own needs none. */
 export async function guardFor(engine: Engine, runtime: string | undefined): Promise<string[]> {
-  if (runtime !== undefined && runtime !== 'runc') return [];
+  if (hasOwnKernel(runtime)) return [];
   const { Version, Arch } = await engine.version();
   return vsockGuard(Version, Arch);
 }
