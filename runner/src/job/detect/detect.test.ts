@@ -89,6 +89,12 @@ describe('detection on disk', () => {
     expect(plan).toMatchObject({ outputs: ['web'], installCommand: 'yarn install --immutable' });
   });
 
+  it('passes over names that are not UTF-8', async () => {
+    await write({ 'package.json': VITE });
+    await mkdir(Buffer.concat([Buffer.from(`${top}/`), Buffer.from([0x66, 0xff, 0xfe])]));
+    expect((await detectPlan(top, settings, around.ctx)).plan.framework).toBe('vite');
+  });
+
   it('does not mind a byte order mark', async () => {
     await write({ 'package.json': `\u{FEFF}${VITE}` });
     expect((await detectPlan(top, settings, around.ctx)).plan.framework).toBe('vite');
