@@ -94,7 +94,7 @@ export async function decide(tree: SourceTree, settings: DetectSettings): Promis
     ...finding.reasons,
     ...(needsInstall ? choice.reasons : []),
     ...node.reasons,
-    ...others.map((other) => because('type', howToChoose(other, finding.type))),
+    ...others.map((other) => because('choice', howToChoose(other, finding.type))),
   ];
   reasons.push(...detected.filter(({ about }) => !overruled.has(about)), ...set);
 

@@ -46,6 +46,15 @@ export const hostileFixtures: Fixtures = {
     },
     plan: { type: 'android', framework: 'capacitor' },
   },
+  'two kinds of desktop app, with the type set': {
+    type: 'desktop',
+    files: {
+      'package.json': pkg({ electron: '38.0.0', 'electron-builder': '26.0.0' }),
+      'src-tauri/tauri.conf.json': json({ identifier: 'a.b' }),
+    },
+    plan: { framework: 'tauri' },
+    because: ['It could also be built with electron: set the framework of the App to "electron".'],
+  },
   'a framework that the source does not fit': {
     settings: { framework: 'flutter' },
     files: { 'package.json': pkg({ vite: '8.0.0' }, 'vite build') },

@@ -4,6 +4,7 @@
 export type ReasonAbout =
   | 'settings'
   | 'type'
+  | 'choice'
   | 'image'
   | 'framework'
   | 'manager'
