@@ -1,5 +1,5 @@
 /** Where a variable's value is while a build runs and after it, looked for with a real runner and a real engine. */
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { connectEngine } from './sandbox/engine.ts';
@@ -42,12 +42,23 @@ async function build(script: string, during?: () => Promise<void>) {
       () => `${attempt.log}\n${runner.output}`,
     );
     await during();
+    await letGoOn();
   }
   await bench.until(
     () => bench.edge.poolFrames.some(({ type }) => type === 'freed'),
     () => `${attempt.log}\n${runner.output}`,
   );
   return { attempt, runner };
+}
+
+/** Keeps a build going until the test has seen what it came for. */
+const WAIT = "const wait = setInterval(() => require('fs').existsSync('go-on') && clearInterval(wait), 20);";
+
+/** Ends that wait, by a file beside the build's script. */
+async function letGoOn(): Promise<void> {
+  const entries = await readdir(bench.state, { recursive: true, withFileTypes: true });
+  const script = entries.find(({ name }) => name === 'build.cjs');
+  await writeFile(join(script?.parentPath ?? '', 'go-on'), '');
 }
 
 /** Larger ones are images of file systems: what is in them is seen where they are mounted. */
@@ -96,7 +107,7 @@ describe('a variable of an App', () => {
 
   test('is in no label of its container, in its command or its name', async () => {
     let inspected = '';
-    await build(`${PAGE} console.log('ready'); setTimeout(() => {}, 3000)`, async () => {
+    await build(`${PAGE} console.log('ready'); ${WAIT}`, async () => {
       const [id = ''] = await containersOf(engine, bench.edge.runnerId);
       const { Config, HostConfig, Name, Path, Args, Mounts } = await engine.getContainer(id).inspect();
       expect(Config.Env).toContain(`API_KEY=${SECRET}`);
@@ -108,7 +119,7 @@ describe('a variable of an App', () => {
 
   test('is on no disk of the runner while it builds, nor afterwards', async () => {
     const { runner } = await build(
-      `${PAGE} console.log(process.env.API_KEY + '\\nready'); setTimeout(() => {}, 3000)`,
+      `${PAGE} console.log(process.env.API_KEY + '\\nready'); ${WAIT}`,
       async () => expect(await filesHolding(bench.state, SECRET)).toEqual([]),
     );
     expect(await filesHolding(bench.state, SECRET)).toEqual([]);
