@@ -58,6 +58,8 @@ export interface Env {
   MONGODB_URI?: string;
   OPERATOR_SECRET: string;
   SEALING_KEY: string;
+  /** While keys are rotated: the key before, which opens what is not sealed anew yet. */
+  SEALING_KEY_PREVIOUS?: string;
   /** A Supabase project that keeps the people; without it the edge does that itself. */
   SUPABASE_URL?: string;
   /** The project's publishable key, which the dashboard signs in with. */

@@ -23,6 +23,7 @@ import { ops } from './ops.ts';
 import { releases } from './releases.ts';
 import { type ApiEnv, router } from './router.ts';
 import { runners } from './runners.ts';
+import { sealing } from './sealing.ts';
 import { tokens } from './tokens.ts';
 import { uploads } from './uploads.ts';
 
@@ -77,6 +78,7 @@ for (const resource of [
   audit,
   config,
   ops,
+  sealing,
   deadLetters,
 ])
   api.route('/', resource);

@@ -1,17 +1,15 @@
 /** What the operator does to an instance: sets it up, and lets its owner in. */
 import { AppFluxError, Timestamp, UserId } from '@appflux/protocol';
 import { createRoute, z } from '@hono/zod-openapi';
-import { createMiddleware } from 'hono/factory';
-import { setting } from '../env.ts';
 import { looksLikeJwt } from '../identity/access-token.ts';
 import { Email } from '../identity/auth-request.ts';
-import { bearsOperatorSecret } from '../identity/authenticate.ts';
 import { createRecoveryLink, createSignInLink } from '../identity/sign-in-link.ts';
 import { foundTeam } from '../identity/team.ts';
 import { hashToken } from '../identity/tokens.ts';
 import type { Metadata } from '../metadata/metadata.ts';
 import { newObjectId } from '../metadata/object-id.ts';
-import { type ApiEnv, bearer, json, jsonBody, refusals, router } from './router.ts';
+import { operatorOnly } from './operator.ts';
+import { bearer, json, jsonBody, refusals, router } from './router.ts';
 
 const OWNER_EMAIL = 'owner@localhost';
 
@@ -37,17 +35,6 @@ const Recovery = z.strictObject({ email: Email }).meta({ id: 'Recovery' });
 const SetUp = z
   .strictObject({ owner: z.strictObject({ id: UserId }), signIn: SignIn })
   .meta({ id: 'InstanceSetUp' });
-
-/** Lets through whoever bears the operator's secret, whether or not there is an owner already. */
-const operatorOnly = createMiddleware<ApiEnv>(async (c, next) => {
-  setting(c.env, 'OPERATOR_SECRET');
-  if (!(await bearsOperatorSecret(c.req.raw, c.env))) {
-    throw new AppFluxError('unauthorized', 'This needs the operator secret of the instance', {
-      hint: 'Send it in the header `Authorization: Bearer SECRET`.',
-    });
-  }
-  await next();
-});
 
 export const ops = router();
 

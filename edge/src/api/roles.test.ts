@@ -75,6 +75,7 @@ const ROUTES: Record<string, Who> = {
   'POST /api/ops/setup': 'operator',
   'POST /api/ops/sign-in-links': 'operator',
   'POST /api/ops/recovery-links': 'operator',
+  'POST /api/ops/reseal': 'operator',
   'GET /api/ops/dead-letters': 'admin',
   'POST /api/ops/dead-letters/:id/replay': 'admin',
 };

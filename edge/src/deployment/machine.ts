@@ -106,6 +106,11 @@ export class Machine {
     return null;
   }
 
+  /** Replaces what was asked for by the same, sealed anew. */
+  resealed(spec: Spec): void {
+    this.#save({ ...this.known(), spec });
+  }
+
   /** Forgets the deployment: its tables are about to go. */
   forget(): void {
     this.#saved = null;

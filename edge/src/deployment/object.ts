@@ -7,6 +7,7 @@ import { DurableObject } from 'cloudflare:workers';
 import { type DeploymentStatus, type Grant, hasEnded, type LogPage, PING, PONG } from '@appflux/protocol';
 import type { Env } from '../env.ts';
 import { setting } from '../env.ts';
+import { resealSpec } from '../identity/reseal.ts';
 import { createSealer } from '../identity/sealing.ts';
 import { makeToken } from '../identity/tokens.ts';
 import { ndjsonStream } from '../logs/archive.ts';
@@ -88,6 +89,14 @@ export class DeploymentObject extends DurableObject<Env> {
   /** What was asked for, for a redeploy. */
   spec(): Spec {
     return this.#machine.known().spec;
+  }
+
+  /** Seals its variables and files anew with the key of today; gives how many were sealed with the one before. */
+  async reseal(): Promise<number> {
+    if (this.#machine.saved === null) return 0;
+    const { spec, resealed } = await resealSpec(this.#machine.known().spec, createSealer(this.env));
+    if (resealed > 0 && this.#machine.saved !== null) this.#machine.resealed(spec);
+    return resealed;
   }
 
   /** Offers the job to the pool, as the deploy queue asks; does nothing unless it is queued. */

@@ -169,12 +169,16 @@ export interface AppStore {
   byId(id: string): Promise<AppRecord | null>;
   bySlug(slug: string): Promise<AppRecord | null>;
   list(ownerId: string, page: PageQuery): Promise<Page<AppRecord>>;
+  /** Everybody's apps by ascending id, those after `after`: for what goes through all of them. */
+  all(after: string | null, limit: number): Promise<AppRecord[]>;
   /** Changes the named members; null when there is no such app. */
   update(
     id: string,
     change: Partial<Pick<AppRecord, 'name' | 'type' | 'source' | 'build' | 'release'>>,
   ): Promise<AppRecord | null>;
   setVariable(id: string, name: string, variable: SealedVariable): Promise<void>;
+  /** Puts `to` in the place of the sealed value `from`; false when that is not what the variable has (any more). */
+  resealVariable(id: string, name: string, from: string, to: string): Promise<boolean>;
   /** False when the app had no such variable. */
   deleteVariable(id: string, name: string): Promise<boolean>;
   /** The next build number, counting up from 1 for each app. Throws `not_found` when there is no such app. */
@@ -191,6 +195,8 @@ export interface FileStore {
   delete(appId: string, name: string): Promise<boolean>;
   /** What each of these apps (100 at most) has, by name, without contents. */
   list(appIds: readonly string[]): Promise<Map<string, FileInfo[]>>;
+  /** Puts `to` in the place of the sealed content `from`; false when that is not what the file has (any more). */
+  reseal(appId: string, name: string, from: string, to: string): Promise<boolean>;
   /** All files of an app, by their names. */
   sealed(appId: string): Promise<Record<string, SealedFile>>;
 }
@@ -324,6 +330,10 @@ export interface SecretStore {
   get(name: string): Promise<string | null>;
   /** Keeps `sealed` unless the name is there already; gives what is kept. */
   keep(name: string, sealed: string): Promise<string>;
+  /** All of them, by their names. */
+  all(): Promise<Record<string, string>>;
+  /** Puts `to` in the place of `from`; false when that is not what is kept (any more). */
+  reseal(name: string, from: string, to: string): Promise<boolean>;
 }
 
 /** How long an idempotency key is remembered, in hours. */

@@ -78,6 +78,27 @@ export function appContract(create: CreateKeeper): void {
     expect((await apps.byId(app.id))?.envVars).toEqual({ B: inProduction });
   });
 
+  test('a variable is sealed anew only in the place of what it was', async () => {
+    const { apps } = await create();
+    const app = appRecord();
+    await apps.insert(app);
+    await apps.setVariable(app.id, 'A', { sealed: 'old', environments: ['preview'] });
+    expect(await apps.resealVariable(app.id, 'A', 'other', 'new')).toBe(false);
+    expect(await apps.resealVariable(app.id, 'B', 'old', 'new')).toBe(false);
+    expect(await apps.resealVariable(newObjectId(), 'A', 'old', 'new')).toBe(false);
+    expect(await apps.resealVariable(app.id, 'A', 'old', 'new')).toBe(true);
+    expect((await apps.byId(app.id))?.envVars).toEqual({ A: { sealed: 'new', environments: ['preview'] } });
+  });
+
+  test('all apps are gone through by ascending id, whoever has them', async () => {
+    const { apps } = await create();
+    const three = [appRecord(), appRecord(), appRecord()];
+    for (const app of three) await apps.insert(app);
+    expect(await apps.all(null, 2)).toEqual(three.slice(0, 2));
+    expect(await apps.all(three[1]?.id ?? '', 2)).toEqual(three.slice(2));
+    expect(await apps.all(three[2]?.id ?? '', 2)).toEqual([]);
+  });
+
   test('variables set at the same time are all kept', async () => {
     const { apps } = await create();
     const app = appRecord();

@@ -64,6 +64,17 @@ export function fileContract(create: CreateKeeper): void {
     expect(await files.sealed(app.id)).toEqual({});
   });
 
+  test('a file is sealed anew only in the place of what it was', async () => {
+    const { apps, files } = await create();
+    const app = appRecord();
+    await apps.insert(app);
+    await files.set(app.id, 'KEYSTORE', file());
+    expect(await files.reseal(app.id, 'KEYSTORE', 'other', 'v1.z')).toBe(false);
+    expect(await files.reseal(app.id, 'OTHER', 'v1.x', 'v1.z')).toBe(false);
+    expect(await files.reseal(app.id, 'KEYSTORE', 'v1.x', 'v1.z')).toBe(true);
+    expect(await files.sealed(app.id)).toEqual({ KEYSTORE: file({ sealed: 'v1.z' }) });
+  });
+
   test('an app that is not there gets none', async () => {
     const { files } = await create();
     const id = newObjectId();

@@ -87,6 +87,16 @@ export function identityContract(create: CreateKeeper): void {
     expect(await secrets.keep('other', 'd')).toBe('d');
   });
 
+  test('a secret is sealed anew only in the place of what it was', async () => {
+    const { secrets } = await create();
+    await secrets.keep('a', 'one');
+    await secrets.keep('b', 'two');
+    expect(await secrets.reseal('a', 'two', 'three')).toBe(false);
+    expect(await secrets.reseal('c', 'one', 'three')).toBe(false);
+    expect(await secrets.reseal('a', 'one', 'three')).toBe(true);
+    expect(await secrets.all()).toEqual({ a: 'three', b: 'two' });
+  });
+
   test('an idempotency key stands for the deployment that claimed it first, for its owner', async () => {
     const { idempotency } = await create();
     const ownerId = crypto.randomUUID();

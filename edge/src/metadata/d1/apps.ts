@@ -52,6 +52,15 @@ export function createAppStore(database: Database): AppStore {
 
     list: (ownerId, page) => listPage(database, 'apps', { owner_id: ownerId }, page, toApp),
 
+    async all(after, limit) {
+      const rows = await database.all(
+        'SELECT * FROM apps WHERE id > ? ORDER BY id LIMIT ?',
+        after ?? '',
+        limit,
+      );
+      return rows.map(toApp);
+    },
+
     async update(id, change) {
       const row = await updateRow(database, 'apps', id, change, CHANGEABLE);
       return row && toApp(row);
@@ -64,6 +73,18 @@ export function createAppStore(database: Database): AppStore {
         JSON.stringify(variable),
         id,
       );
+    },
+
+    async resealVariable(id, name, from, to) {
+      const changed = await database.run(
+        `UPDATE apps SET env_vars = json_set(env_vars, ?1, ?2)
+         WHERE id = ?3 AND json_extract(env_vars, ?1) = ?4`,
+        `${pathOf(name)}.sealed`,
+        to,
+        id,
+        from,
+      );
+      return changed > 0;
     },
 
     async deleteVariable(id, name) {

@@ -37,6 +37,17 @@ export function createFileStore(database: Database): FileStore {
       return files;
     },
 
+    async reseal(appId, name, from, to) {
+      const changed = await database.run(
+        'UPDATE app_files SET sealed = ? WHERE app_id = ? AND name = ? AND sealed = ?',
+        to,
+        appId,
+        name,
+        from,
+      );
+      return changed > 0;
+    },
+
     async sealed(appId) {
       const rows = await database.all('SELECT * FROM app_files WHERE app_id = ? ORDER BY name', appId);
       return Object.fromEntries(rows.map((row) => [text(row, 'name'), toSealed(row)]));

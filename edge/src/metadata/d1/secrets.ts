@@ -23,5 +23,17 @@ export function createSecretStore(database: Database): SecretStore {
       if (!row) throw new Error(`The secret ${name} was just written and is not there`);
       return text(row, 'sealed');
     },
+
+    async all() {
+      const rows = await database.all('SELECT name, sealed FROM secrets ORDER BY name');
+      return Object.fromEntries(rows.map((row) => [text(row, 'name'), text(row, 'sealed')]));
+    },
+
+    async reseal(name, from, to) {
+      return (
+        (await database.run('UPDATE secrets SET sealed = ? WHERE name = ? AND sealed = ?', to, name, from)) >
+        0
+      );
+    },
   };
 }

@@ -24,10 +24,20 @@ export function createAppStore(db: Db): AppStore {
     byId: (id) => apps.first(apps.key(id)),
     bySlug: (slug) => apps.first({ slug: is(slug) }),
     list: (ownerId, page) => apps.page({ ownerId: is(ownerId) }, page),
+    all: (after, limit) => apps.all(after === null ? {} : { _id: { $gt: idOf(after) } }, { _id: 1 }, limit),
     update: (id, change) => apps.change(id, change),
 
     async setVariable(id, name, variable) {
       await apps.update(apps.key(id), { $set: { [`envVars.${name}`]: variable } });
+    },
+
+    async resealVariable(id, name, from, to) {
+      const path = `envVars.${name}.sealed`;
+      const changed = await apps.documents.updateOne(
+        { ...apps.key(id), [path]: is(from) },
+        { $set: { [path]: to } },
+      );
+      return changed.matchedCount > 0;
     },
 
     async deleteVariable(id, name) {

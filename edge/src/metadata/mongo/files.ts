@@ -41,6 +41,11 @@ export function createFileStore(db: Db): FileStore {
       return lists;
     },
 
+    async reseal(appId, name, from, to) {
+      const resealed = { ...files.key(keyOf(appId, name)), sealed: is(from) };
+      return (await files.documents.updateOne(resealed, { $set: { sealed: to } })).matchedCount > 0;
+    },
+
     async sealed(appId) {
       const all = await files.all({ appId: is(idOf(appId)) }, { name: 1 });
       return Object.fromEntries(

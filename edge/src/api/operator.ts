@@ -1,0 +1,17 @@
+/** The operator of an instance: whoever has its secret. */
+import { AppFluxError } from '@appflux/protocol';
+import { createMiddleware } from 'hono/factory';
+import { setting } from '../env.ts';
+import { bearsOperatorSecret } from '../identity/authenticate.ts';
+import type { ApiEnv } from './router.ts';
+
+/** Lets through whoever bears the operator's secret, whether or not there is an owner already. */
+export const operatorOnly = createMiddleware<ApiEnv>(async (c, next) => {
+  setting(c.env, 'OPERATOR_SECRET');
+  if (!(await bearsOperatorSecret(c.req.raw, c.env))) {
+    throw new AppFluxError('unauthorized', 'This needs the operator secret of the instance', {
+      hint: 'Send it in the header `Authorization: Bearer SECRET`.',
+    });
+  }
+  await next();
+});

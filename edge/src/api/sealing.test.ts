@@ -1,0 +1,114 @@
+import { env } from 'cloudflare:workers';
+import { beforeEach, expect, test } from 'vitest';
+import { sampleSpec } from '../deployment/sample-spec.ts';
+import { createSealer, fileLabel, variableLabel } from '../identity/sealing.ts';
+import { metadataOf } from '../metadata/index.ts';
+import { appRecord, deploymentRecord } from '../metadata/sample-records.ts';
+import { forgetAll, request } from '../testing.ts';
+
+const OLD_KEY = 'MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=';
+const old = createSealer({ ...env, SEALING_KEY: OLD_KEY });
+const current = createSealer(env);
+
+beforeEach(forgetAll);
+
+/** One round over all apps, as the command makes it; what is sealed with OLD_KEY opens meanwhile. */
+async function round(): Promise<number> {
+  let after: string | null = null;
+  let total = 0;
+  do {
+    const response = await request('/api/ops/reseal', {
+      method: 'POST',
+      token: env.OPERATOR_SECRET,
+      json: { after },
+    });
+    expect(response.status).toBe(200);
+    const { resealed, next } = await response.json<{ resealed: number; next: string | null }>();
+    total += resealed;
+    after = next;
+  } while (after !== null);
+  return total;
+}
+
+/** Sets the key before for the Worker under test; gives what takes it away again. */
+function withPrevious(key: string): Disposable {
+  env.SEALING_KEY_PREVIOUS = key;
+  return {
+    [Symbol.dispose]() {
+      delete env.SEALING_KEY_PREVIOUS;
+    },
+  };
+}
+
+test('everything that the key before has sealed is sealed anew, once, and opens without it then', async () => {
+  using _ = withPrevious(OLD_KEY);
+  const metadata = metadataOf(env);
+  const apps = Array.from({ length: 27 }, () => appRecord());
+  for (const app of apps) {
+    await metadata.apps.insert(app);
+    const sealed = await old.seal(`value of ${app.id}`, variableLabel(app.id, 'A'));
+    await metadata.apps.setVariable(app.id, 'A', { sealed, environments: ['production'] });
+  }
+  const [first] = apps as [(typeof apps)[0]];
+  const recent = await current.seal('recent', variableLabel(first.id, 'B'));
+  await metadata.apps.setVariable(first.id, 'B', { sealed: recent, environments: ['production'] });
+  const file = await old.seal('file', fileLabel(first.id, 'KEYSTORE'));
+  await metadata.files.set(first.id, 'KEYSTORE', { size: 4, environments: ['preview'], sealed: file });
+  await metadata.secrets.keep('issuer:signing-key', await old.seal('key', 'issuer:signing-key'));
+  await metadata.secrets.keep('bootstrapped', '2026-11-01T12:00:00.000Z');
+
+  expect(await round()).toBe(29);
+  expect(await round()).toBe(0);
+
+  for (const app of apps) {
+    const kept = (await metadata.apps.byId(app.id))?.envVars.A;
+    expect(kept?.environments).toEqual(['production']);
+    expect(await current.open(kept?.sealed ?? '', variableLabel(app.id, 'A'))).toBe(`value of ${app.id}`);
+  }
+  expect((await metadata.apps.byId(first.id))?.envVars.B?.sealed).toBe(recent);
+  const sealedFile = (await metadata.files.sealed(first.id)).KEYSTORE?.sealed ?? '';
+  expect(await current.open(sealedFile, fileLabel(first.id, 'KEYSTORE'))).toBe('file');
+  expect(
+    await current.open((await metadata.secrets.get('issuer:signing-key')) ?? '', 'issuer:signing-key'),
+  ).toBe('key');
+  expect(await metadata.secrets.get('bootstrapped')).toBe('2026-11-01T12:00:00.000Z');
+});
+
+test('a deployment that waits is sealed anew too, and its variables open when it is claimed without the key before', async () => {
+  const metadata = metadataOf(env);
+  const app = appRecord();
+  await metadata.apps.insert(app);
+  const variables = {
+    A: { sealed: await old.seal('hello', variableLabel(app.id, 'A')), environments: ['production' as const] },
+  };
+  const record = deploymentRecord(app);
+  const object = env.DEPLOYMENTS.getByName(record.id);
+  await object.create(
+    sampleSpec({
+      id: record.id,
+      ownerId: app.ownerId,
+      app: { id: app.id, slug: app.slug, name: app.name },
+      variables,
+    }),
+  );
+  await metadata.deployments.project(record, 1);
+  {
+    using _ = withPrevious(OLD_KEY);
+    expect(await object.reseal()).toBe(1);
+    expect(await round()).toBe(0);
+  }
+  const answer = await object.claim({ id: record.id, name: 'runner-1' });
+  expect(answer).toMatchObject({ granted: { job: { variables: { A: 'hello' } } } });
+});
+
+test('without the key before, what it has sealed is named and stays as it is', async () => {
+  const metadata = metadataOf(env);
+  const app = appRecord();
+  await metadata.apps.insert(app);
+  const sealed = await old.seal('x', variableLabel(app.id, 'A'));
+  await metadata.apps.setVariable(app.id, 'A', { sealed, environments: ['production'] });
+  const response = await request('/api/ops/reseal', { method: 'POST', token: env.OPERATOR_SECRET, json: {} });
+  expect(response.status).toBe(503);
+  expect(await response.json()).toMatchObject({ error: { message: expect.stringContaining('another key') } });
+  expect((await metadata.apps.byId(app.id))?.envVars.A?.sealed).toBe(sealed);
+});
