@@ -24,7 +24,7 @@ export class Awake {
         throw error;
       }
       if (result instanceof Promise) this.until(result);
-      else this.#end();
+      this.#end();
       return result;
     });
   }
@@ -63,10 +63,9 @@ export class Awake {
 /** How to say that a timer is over, by its id. */
 const timers = new Map<unknown, () => void>();
 
-const { setTimeout: realSetTimeout, clearTimeout: realClearTimeout } = globalThis;
-
 /** Timers that an object sets keep it awake; those of the Worker itself do not matter. */
 export function watchTimers(): void {
+  const { setTimeout: realSetTimeout, clearTimeout: realClearTimeout } = globalThis;
   globalThis.setTimeout = ((callback: (...args: unknown[]) => void, ms?: number, ...args: unknown[]) => {
     const set = (done: () => void) =>
       realSetTimeout(() => {

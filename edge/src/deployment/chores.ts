@@ -16,7 +16,8 @@ const OFFER_BACKUP_MS = 5_000;
 export interface ChoresOptions {
   /** For the Worker's log. */
   readonly name: () => string;
-  readonly perform: (chore: Chore) => Promise<void>;
+  /** `unconfirmed`: it was done, and somebody's word that it has arrived is waited for (`drop`). */
+  readonly perform: (chore: Chore) => Promise<'done' | 'unconfirmed'>;
   /** A chore was done or put off: what is due next may have changed. */
   readonly onChange: () => void;
 }
@@ -64,11 +65,14 @@ export class Chores {
     const doing = { again: false };
     this.#doing.set(chore, doing);
     try {
+      let outcome: 'done' | 'unconfirmed';
       do {
         doing.again = false;
-        await this.#options.perform(chore);
+        outcome = await this.#options.perform(chore);
       } while (doing.again && !this.#over);
-      if (!this.#over) this.#timers.clear(chore);
+      if (this.#over) return;
+      if (outcome === 'done') this.#timers.clear(chore);
+      else this.#timers.postpone(chore, Date.now());
     } catch (error) {
       if (this.#over) return;
       console.error(`${this.#options.name()}: ${chore} failed and will be tried again`, error);

@@ -111,6 +111,13 @@ export class Machine {
     this.#save({ ...this.known(), spec });
   }
 
+  /** The event with this number has been delivered. */
+  told(seq: number): void {
+    const { outbox, chores } = this.#around;
+    outbox.confirm(seq);
+    if (outbox.isEmpty) chores.drop('publish');
+  }
+
   /** Forgets the deployment: its tables are about to go. */
   forget(): void {
     this.#saved = null;

@@ -80,6 +80,34 @@ test('alarm throws: the event stays in the outbox, and is told when the queue wo
   await expect.poll(() => projected(spec.id), { timeout: 5_000 }).toMatchObject({ status: 'canceled' });
 });
 
+test('an event that the queue took and lost is sent again, until metadata has it', async () => {
+  const { spec, stub } = await queued();
+  await expect.poll(() => projected(spec.id)).toMatchObject({ status: 'queued' });
+  const lost: number[] = [];
+  await runInDurableObject(stub, (instance) => {
+    const forgetful = { send: async ({ seq }: { seq: number }) => void lost.push(seq) };
+    Object.assign(instance, { env: { ...env, EVENT_QUEUE: forgetful } });
+  });
+  await stub.cancel('to see whether it is told');
+  await expect.poll(async () => (await stub.snapshot()).record.logKey).not.toBeNull();
+  await expect.poll(() => lost).toEqual([2, 3]);
+  expect(await projected(spec.id)).toMatchObject({ status: 'queued' });
+
+  await runInDurableObject(stub, (instance) => {
+    Object.assign(instance, { env });
+  });
+  const later = Date.now() + 60_000;
+  vi.spyOn(Date, 'now').mockReturnValue(later);
+  await runDurableObjectAlarm(stub);
+  vi.restoreAllMocks();
+  await expect.poll(() => projected(spec.id), { timeout: 5_000 }).toMatchObject({ status: 'canceled' });
+  const left = () =>
+    runInDurableObject(stub, (_, { storage }) =>
+      ['outbox', 'timers'].map((table) => storage.sql.exec(`SELECT * FROM ${table}`).toArray()),
+    );
+  await expect.poll(left).toEqual([[], []]);
+});
+
 test('clock jumps an hour: the lease is over, the deployment is not', async () => {
   const { stub } = await queued();
   await stub.claim(runner);

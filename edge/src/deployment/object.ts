@@ -99,6 +99,13 @@ export class DeploymentObject extends DurableObject<Env> {
     return resealed;
   }
 
+  /** The consumer of events has done its work for the event with this number. */
+  async told(seq: number): Promise<void> {
+    if (this.#machine.saved !== null) this.#machine.told(seq);
+    // The event outlived its deployment: nothing is to be left here.
+    else await this.ctx.storage.deleteAll();
+  }
+
   /** Offers the job to the pool, as the deploy queue asks; does nothing unless it is queued. */
   async offer(): Promise<void> {
     if (this.#machine.saved?.state.status === 'queued') await this.#chores.do('offer');

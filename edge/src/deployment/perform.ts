@@ -19,31 +19,43 @@ export interface Tools {
   readonly attempt: AttemptSocket;
 }
 
-export async function perform(chore: Chore, { env, machine, outbox, attempt }: Tools): Promise<void> {
+export async function perform(
+  chore: Chore,
+  { env, machine, outbox, attempt }: Tools,
+): Promise<'done' | 'unconfirmed'> {
   const { spec, state } = machine.known();
   switch (chore) {
     case 'offer':
-      return offer(env, spec, state);
+      await offer(env, spec, state);
+      return 'done';
     case 'withdraw':
-      return env.POOLS.getByName(spec.ownerId).withdraw(spec.id);
+      await env.POOLS.getByName(spec.ownerId).withdraw(spec.id);
+      return 'done';
     case 'publish':
-      return outbox.publish(env.EVENT_QUEUE, spec.id);
+      await outbox.publish(env.EVENT_QUEUE, spec.id, Date.now());
+      return outbox.isEmpty ? 'done' : 'unconfirmed';
     case 'discard':
-      return attempt.discard();
-    case 'archive': {
-      if (state.logKey !== null) return;
-      const log = machine.log();
-      const key = logKey(spec.app.id, spec.id);
-      await archiveLog(objectsOf(env), key, log.rows());
-      if (keepsLogTails(env)) {
-        const lines = tailOf(log.read(Math.max(0, log.lastSeq - LOG_TAIL_LINES), LOG_TAIL_LINES));
-        await env.EVENT_QUEUE.send({ kind: 'log_tail', deploymentId: spec.id, appId: spec.app.id, lines });
-      }
-      machine.apply({ type: 'archived', logKey: key });
-      log.clear();
-      return;
-    }
+      await attempt.discard();
+      return 'done';
+    case 'archive':
+      await archive(env, machine);
+      return 'done';
   }
+}
+
+/** Puts the log into storage as one object and removes its rows. */
+async function archive(env: Env, machine: Machine): Promise<void> {
+  const { spec, state } = machine.known();
+  if (state.logKey !== null) return;
+  const log = machine.log();
+  const key = logKey(spec.app.id, spec.id);
+  await archiveLog(objectsOf(env), key, log.rows());
+  if (keepsLogTails(env)) {
+    const lines = tailOf(log.read(Math.max(0, log.lastSeq - LOG_TAIL_LINES), LOG_TAIL_LINES));
+    await env.EVENT_QUEUE.send({ kind: 'log_tail', deploymentId: spec.id, appId: spec.app.id, lines });
+  }
+  machine.apply({ type: 'archived', logKey: key });
+  log.clear();
 }
 
 async function offer(env: Env, spec: Spec, state: State): Promise<void> {

@@ -35,6 +35,16 @@ export class Timers {
     );
   }
 
+  /** The chore was done and waits for an answer: if it was due, it is due again after half a minute, 1, 2 ... 64 minutes. */
+  postpone(chore: Chore, now: number): void {
+    this.#sql.exec(
+      'UPDATE timers SET tries = tries + 1, due = ? + 30000 * (1 << min(tries, 7)) WHERE chore = ? AND due <= ?',
+      now,
+      chore,
+      now,
+    );
+  }
+
   due(now: number): Chore[] {
     return this.#sql
       .exec<{ chore: Chore }>('SELECT chore FROM timers WHERE due <= ? ORDER BY due', now)

@@ -1,6 +1,6 @@
 /** The queues' consumers. Each message is idempotent: a queue may lose one, repeat one, or be late. */
 import { deadLettersOf } from '../dead-letters/object.ts';
-import type { Env, QueueMessage } from '../env.ts';
+import type { Env, EventMessage, QueueMessage } from '../env.ts';
 import { metadataOf } from '../metadata/index.ts';
 import type { DeploymentRecord } from '../metadata/metadata.ts';
 
@@ -30,8 +30,7 @@ async function deliver(message: QueueMessage, env: Env): Promise<void> {
     case 'offer':
       return env.DEPLOYMENTS.getByName(message.deploymentId).offer();
     case 'event':
-      await metadataOf(env).deployments.project(message.record as DeploymentRecord, message.seq);
-      return;
+      return project(message, env);
     case 'log_tail': {
       const { apps, deployments } = metadataOf(env);
       if (await deployments.keepLogTail(message.deploymentId, message.lines)) return;
@@ -40,6 +39,12 @@ async function deliver(message: QueueMessage, env: Env): Promise<void> {
         throw new Error(`deployment ${message.deploymentId} is not there yet`);
     }
   }
+}
+
+/** Brings an event into metadata, and tells its deployment, which keeps it until then. */
+async function project({ deploymentId, seq, record }: EventMessage, env: Env): Promise<void> {
+  await metadataOf(env).deployments.project(record as DeploymentRecord, seq);
+  await env.DEPLOYMENTS.getByName(deploymentId).told(seq);
 }
 
 async function bury(message: Message<QueueMessage>, env: Env): Promise<void> {
