@@ -53,7 +53,7 @@ test('a killed runner’s container, folder, socket and mount are swept at its n
 });
 
 test('a build over its deadline is asked to end, and ten seconds later killed with everything in it', async () => {
-  const runner = await bench.start('--max-timeout', '4');
+  const runner = await bench.start('--max-timeout', '15');
   const attempt = await bench.grantFor(ENDLESS);
   await bench.until(
     () => hasStarted(attempt),
@@ -67,7 +67,7 @@ test('a build over its deadline is asked to end, and ten seconds later killed wi
   const seconds = (performance.now() - startedAt) / 1000;
   expect(attempt.result).toMatchObject({ status: 'failed', failure: { code: 'build_timeout' } });
   expect(seconds).toBeGreaterThan(9);
-  expect(seconds).toBeLessThan(25);
+  expect(seconds).toBeLessThan(45);
   expect(await bench.leftovers()).toEqual(NOTHING_LEFT);
   expect(await mounts()).toEqual([]);
 });
