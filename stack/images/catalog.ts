@@ -21,6 +21,8 @@ const Variant = z.strictObject({
   dockerfile: z.string().regex(/^Dockerfile(\.[a-z]+)?$/),
   base: Base,
   npmTools: NpmTools,
+  /** Folders that go into its build context alone, besides those of all variants. */
+  shared: z.array(Folder).default([]),
   /** A page of the vendor whose downloads go into it: the variant can be made where that answers. Null: anywhere. */
   needs: z.url({ protocol: /^https$/ }).nullable(),
 });
@@ -78,7 +80,7 @@ function variantsOf(image: z.infer<typeof OneWay> | z.infer<typeof ManyWays>): I
     return Object.entries(image.variants).map(([name, variant]) => ({ name, ...variant }));
   }
   const { base, npmTools } = image;
-  return [{ name: 'debian', dockerfile: 'Dockerfile', base, npmTools, needs: null }];
+  return [{ name: 'debian', dockerfile: 'Dockerfile', base, npmTools, shared: [], needs: null }];
 }
 
 /** The images of the kinds named. @throws StackProblem `arguments_invalid` when there is no such kind. */

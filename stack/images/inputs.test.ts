@@ -107,12 +107,13 @@ describe('the inputs of an image', () => {
       join(parent, 'web/image.json'),
       JSON.stringify({
         repository: 'appflux/web-builder',
-        shared: ['entry', 'web/tools'],
+        shared: ['entry'],
         variants: {
           official: {
             ...way,
             dockerfile: 'Dockerfile',
             npmTools: 'web/tools',
+            shared: ['web/tools'],
             needs: 'https://example.com/',
           },
           debian: { ...way, dockerfile: 'Dockerfile.debian' },
@@ -127,12 +128,15 @@ describe('the inputs of an image', () => {
       const variant = both?.variants.find((candidate) => candidate.name === name) as ImageVariant;
       return (await imageInputs(both as BuilderImage, variant, host)).map(({ path }) => path);
     };
-    expect(await paths('official')).toContain('Dockerfile');
+    expect(await paths('official')).toEqual(
+      expect.arrayContaining(['Dockerfile', 'entry/appflux-build', 'web/tools/package-lock.json']),
+    );
     expect((await paths('official')).filter((path) => /debian/.test(path))).toEqual([]);
     expect(await paths('debian')).toEqual(
-      expect.arrayContaining(['Dockerfile.debian', 'debian/gradle', 'web/tools/package-lock.json']),
+      expect.arrayContaining(['Dockerfile.debian', 'debian/gradle', 'entry/appflux-build']),
     );
     expect(await paths('debian')).not.toContain('Dockerfile');
+    expect(await paths('debian')).not.toContain('web/tools/package-lock.json');
   });
 
   test('cannot be asked for of an image that there is not', async () => {

@@ -61,7 +61,9 @@ export async function imageInputs(
   const isAnothers = ({ path }: InputFile) =>
     others.some(({ name, dockerfile }) => path === dockerfile || path.startsWith(`${name}/`));
   const own = await readTree(join(image.parent, image.kind));
-  const shared = await Promise.all(image.shared.map((name) => readTree(join(image.parent, name), name)));
+  const shared = await Promise.all(
+    [...image.shared, ...variant.shared].map((name) => readTree(join(image.parent, name), name)),
+  );
   return [
     ...own.filter((input) => !isAnothers(input)),
     ...shared.flat(),

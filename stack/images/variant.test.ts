@@ -8,6 +8,7 @@ const way = (name: string, needs: string | null): ImageVariant => ({
   dockerfile: `Dockerfile.${name}`,
   base: { tag: 'debian:sid-slim', suite: 'sid' },
   npmTools: null,
+  shared: [],
 });
 const official = way('official', 'https://vendor.example.com/');
 const debian = way('debian', null);
