@@ -16,6 +16,8 @@ export const AUDIT_ACTIONS = [
   'app.delete',
   'variable.set',
   'variable.delete',
+  'file.set',
+  'file.delete',
   'release.set',
   'member.join',
   'member.role',
@@ -43,7 +45,7 @@ export type AuditActor = z.infer<typeof AuditActor>;
 
 /** What it was done to. `name` is as it was then. */
 export const AuditTarget = z.strictObject({
-  kind: z.enum(['user', 'token', 'app', 'variable', 'deployment', 'member', 'invitation', 'runner', 'hook']),
+  kind: z.enum(['user', 'token', 'app', 'variable', 'file', 'deployment', 'member', 'invitation', 'runner', 'hook']),
   id: z.string().nullable(),
   name: z.string(),
 });

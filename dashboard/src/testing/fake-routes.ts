@@ -104,6 +104,18 @@ const ROUTES: Readonly<Record<string, (call: Call) => Answer>> = {
     changed.envVars = changed.envVars.filter(({ name }) => name !== call.name);
     return [204];
   },
+  'PUT apps/:id/files/:name': (call) => {
+    const changed = appOf(call);
+    const { content, environments = ['production', 'preview'] } = FileInput.parse(call.body);
+    const others = changed.files.filter(({ name }) => name !== call.name);
+    changed.files = [...others, { name: call.name, size: base64Bytes(content), environments }];
+    return [204];
+  },
+  'DELETE apps/:id/files/:name': (call) => {
+    const changed = appOf(call);
+    changed.files = changed.files.filter(({ name }) => name !== call.name);
+    return [204];
+  },
   'POST apps/:id/release': (call) => {
     const { deploymentId } = z.strictObject({ deploymentId: z.string() }).parse(call.body);
     return [200, Object.assign(appOf(call), { release: deploymentId })];

@@ -1,5 +1,5 @@
 import { failure, type PhaseSpan } from '@appflux/protocol';
-import { apiToken, app, artifact, deployment, idOf, plan, runner } from './fixtures.ts';
+import { apiToken, app, artifact, deployment, idOf, member, plan, runner } from './fixtures.ts';
 import { failingLog, goodLog, openLog } from './sample-log.ts';
 import { emptyWorld, type World } from './world.ts';
 
@@ -43,7 +43,14 @@ export function sampleWorld(now = Date.now()): World {
         { name: 'MAP_TILES_TOKEN', environments: ['production', 'preview'] },
       ],
     }),
-    app({ id: idOf(2), slug: 'tide', name: 'Tide', type: 'android', source: git('northwind/tide') }),
+    app({
+      id: idOf(2),
+      slug: 'tide',
+      name: 'Tide',
+      type: 'android',
+      source: git('northwind/tide'),
+      files: [{ name: 'KEYSTORE', size: 2731, environments: ['production'] }],
+    }),
     app({
       id: idOf(3),
       slug: 'ledger',
@@ -242,6 +249,67 @@ export function sampleWorld(now = Date.now()): World {
       lastSeenAt: ago(260_000),
       labels: ['linux'],
     }),
+  ];
+  world.members = [
+    member(),
+    member({ userId: '7d1f0d43-1d2b-4a53-9f0e-2f3f0a1b2c3d', email: 'ada@harbor.example', role: 'admin' }),
+    member({
+      userId: '1b6a7a0e-54f7-4b0b-8d59-77f0d1f4c9aa',
+      email: 'grace@harbor.example',
+      role: 'developer',
+    }),
+  ];
+  world.invitations = [
+    {
+      id: idOf(801),
+      role: 'viewer',
+      note: 'Joan from design',
+      expiresAt: '2099-11-12T12:00:00.000Z',
+      createdAt: '2026-11-10T11:00:00.000Z',
+    },
+  ];
+  world.hooks = [
+    {
+      id: idOf(811),
+      name: 'Nightly content build',
+      lastUsedAt: '2026-11-10T02:00:00.000Z',
+      createdAt: '2026-10-01T08:00:00.000Z',
+    },
+  ];
+  const ada = {
+    kind: 'user' as const,
+    id: '7d1f0d43-1d2b-4a53-9f0e-2f3f0a1b2c3d',
+    name: 'ada@harbor.example',
+  };
+  world.audit = [
+    {
+      id: idOf(824),
+      actor: ada,
+      action: 'variable.set',
+      target: { kind: 'variable', id: null, name: 'harbor-web: API_URL' },
+      at: '2026-11-10T11:40:00.000Z',
+    },
+    {
+      id: idOf(823),
+      actor: { kind: 'hook', id: idOf(811), name: 'Nightly content build' },
+      action: 'hook.call',
+      target: { kind: 'deployment', id: null, name: 'docs' },
+      at: '2026-11-10T02:00:00.000Z',
+    },
+    {
+      id: idOf(822),
+      actor: { kind: 'operator', id: null, name: 'operator' },
+      action: 'runner.token',
+      target: { kind: 'token', id: null, name: 'Runner registration' },
+      at: '2026-11-09T16:00:00.000Z',
+    },
+    {
+      id: idOf(821),
+      actor: ada,
+      action: 'session.sign_in',
+      target: { kind: 'user', id: null, name: 'ada@harbor.example' },
+      at: '2026-11-09T09:00:00.000Z',
+    },
   ];
   world.tokens = [
     apiToken({ lastUsedAt: ago(9000), expiresAt: ago(-5_000_000) }),

@@ -12,7 +12,7 @@ import {
 import { createRoute, z } from '@hono/zod-openapi';
 import { createSealer, fileLabel } from '../identity/sealing.ts';
 import { ownedApp } from './apps.ts';
-import { bearer, jsonBody, needs, refusals, router } from './router.ts';
+import { bearer, jsonBody, needs, noted, refusals, router } from './router.ts';
 
 const ByFile = z.object({ slug: Slug, name: FileName });
 
@@ -27,7 +27,7 @@ appFiles.openapi(
       'Its content is sealed and never given back. A build finds the file in memory, and its path in the variable of the file’s name. Deployments that are queued already do not see the change.',
     tags: ['apps'],
     security: bearer,
-    middleware: [needs('apps:write')] as const,
+    middleware: [needs('variables:write')] as const,
     request: { params: ByFile, body: jsonBody(FileInput) },
     responses: { 204: { description: 'Set' }, ...refusals },
   }),
@@ -41,6 +41,7 @@ appFiles.openapi(
     requireRoom([...others, { size }]);
     const sealed = await createSealer(c.env).seal(content, fileLabel(app.id, name));
     await files.set(app.id, name, { size, environments, sealed });
+    await noted(c, 'file.set', { kind: 'file', id: app.id, name: `${slug}: ${name}` });
     return c.body(null, 204);
   },
 );
@@ -63,7 +64,7 @@ appFiles.openapi(
     summary: 'Delete a file',
     tags: ['apps'],
     security: bearer,
-    middleware: [needs('apps:write')] as const,
+    middleware: [needs('variables:write')] as const,
     request: { params: ByFile },
     responses: { 204: { description: 'Deleted' }, ...refusals },
   }),
@@ -73,6 +74,7 @@ appFiles.openapi(
     if (!(await c.get('metadata').files.delete(app.id, name))) {
       throw new AppFluxError('not_found', `${slug} has no file ${name}`);
     }
+    await noted(c, 'file.delete', { kind: 'file', id: app.id, name: `${slug}: ${name}` });
     return c.body(null, 204);
   },
 );

@@ -10,6 +10,7 @@ import {
   type CreateUpload,
   Deployment,
   type Environment,
+  type FileInput,
   LogPage,
   type Page,
   pageOf,
@@ -65,6 +66,12 @@ export function createApi(caller: Caller) {
     },
     deleteVariable: async (slug: string, name: string): Promise<void> => {
       await requests.raw('DELETE', `${app(slug)}/env/${encodeURIComponent(name)}`);
+    },
+    setFile: async (slug: string, name: string, body: FileInput): Promise<void> => {
+      await requests.raw('PUT', `${app(slug)}/files/${encodeURIComponent(name)}`, { body });
+    },
+    deleteFile: async (slug: string, name: string): Promise<void> => {
+      await requests.raw('DELETE', `${app(slug)}/files/${encodeURIComponent(name)}`);
     },
     /** Makes a successful deployment the one that the App's address points at. */
     release: (slug: string, deploymentId: string): Promise<App> =>

@@ -24,6 +24,8 @@ type Calls = Pick<
   | 'release'
   | 'setVariable'
   | 'deleteVariable'
+  | 'setFile'
+  | 'deleteFile'
   | 'listDeployments'
   | 'createDeployment'
 >;
@@ -157,6 +159,18 @@ export class AppOverview {
   /** Throws an AppFluxError. */
   async deleteVariable(name: string): Promise<void> {
     await this.#api.deleteVariable(this.slug, name);
+    await this.#app.refresh();
+  }
+
+  /** Throws an AppFluxError. */
+  async setFile(name: string, file: FileInput): Promise<void> {
+    await this.#api.setFile(this.slug, name, file);
+    await this.#app.refresh();
+  }
+
+  /** Throws an AppFluxError. */
+  async deleteFile(name: string): Promise<void> {
+    await this.#api.deleteFile(this.slug, name);
     await this.#app.refresh();
   }
 

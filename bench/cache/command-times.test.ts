@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { commandTimes } from './command-times.ts';
+
+const line = (second: number, text: string, stream: 'system' | 'stdout' = 'system') => ({
+  at: new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString(),
+  stream,
+  text,
+});
+
+test('a command takes from its own line to the one that says that it has ended', () => {
+  const lines = [
+    line(0, '$ npm ci'),
+    line(1, '$ node install.js', 'stdout'),
+    line(3, 'Installed in 3.0 s.'),
+    line(3, '$ npm run build'),
+    line(4, 'Built in 0 s', 'stdout'),
+    line(8, 'Built in 5.0 s.'),
+  ];
+  expect(commandTimes(lines)).toEqual({ install: 3, build: 5 });
+});
+
+test('a command that there is none of took no time', () => {
+  expect(commandTimes([line(0, '$ gradle assembleRelease'), line(9, 'Built in 9.0 s.')])).toEqual({
+    install: 0,
+    build: 9,
+  });
+});

@@ -1,0 +1,66 @@
+import { type Environment, type FileInput, FileName, MAX_FILE_BYTES } from '@appflux/protocol';
+import { formatBytes } from '#lib/format/bytes.ts';
+
+export type FileScope = 'all' | Environment;
+
+/** The name that a file on disk suggests: `KEYSTORE` for what Android signs with, else the file's own in capitals. */
+export function suggestedName(fileName: string): string {
+  if (/\.(jks|keystore|bks)$/i.test(fileName)) return 'KEYSTORE';
+  const letters = fileName
+    .replace(/[^A-Za-z0-9]+/g, '_')
+    .replace(/^_+|_+$/g, '')
+    .toUpperCase();
+  return /^\d/.test(letters) ? `FILE_${letters}` : letters;
+}
+
+/** A file of an App that is being chosen. */
+export class FileForm {
+  file = $state.raw<File | null>(null);
+  name = $state('');
+  scope = $state<FileScope>('all');
+
+  get blank(): boolean {
+    return this.file === null;
+  }
+
+  get valid(): boolean {
+    return this.fileProblem === null && this.nameProblem === null;
+  }
+
+  /** What is wrong with the file; null when nothing is, or none is chosen. */
+  get fileProblem(): string | null {
+    if (this.file === null) return null;
+    if (this.file.size === 0) return 'This file is empty.';
+    return this.file.size > MAX_FILE_BYTES ? `A file has ${formatBytes(MAX_FILE_BYTES)} at most.` : null;
+  }
+
+  get nameProblem(): string | null {
+    if (this.file === null) return null;
+    const parsed = FileName.safeParse(this.name.trim());
+    return parsed.success ? null : (parsed.error.issues[0]?.message ?? 'This is not a name.');
+  }
+
+  choose(file: File | null): void {
+    this.file = file;
+    if (file !== null && this.name === '') this.name = suggestedName(file.name);
+  }
+
+  clear(): void {
+    this.file = null;
+    this.name = '';
+  }
+
+  /** What the API takes. Only to be asked for while it is valid. */
+  async input(): Promise<FileInput> {
+    const bytes = new Uint8Array((await this.file?.arrayBuffer()) ?? new ArrayBuffer(0));
+    // In pieces: a call takes a limited number of arguments.
+    let text = '';
+    for (let at = 0; at < bytes.length; at += 8192) {
+      text += String.fromCharCode(...bytes.subarray(at, at + 8192));
+    }
+    return {
+      content: btoa(text),
+      environments: this.scope === 'all' ? ['production', 'preview'] : [this.scope],
+    };
+  }
+}
