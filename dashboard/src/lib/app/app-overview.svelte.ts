@@ -4,6 +4,7 @@ import {
   type CreateDeployment,
   type Deployment,
   type Environment,
+  type FileInput,
   hasEnded,
   isAppFluxError,
   type Page,
