@@ -1,5 +1,5 @@
 /**
- * Run once while the image is built, after record-tools.mjs of the web image has written what it knows: adds the hosts
+ * Run once while the image is built, after whatever else records tools: adds the hosts
  * that Gradle fetches from, and the versions of what only this image has, to the same files in the folder given.
  */
 import { execFileSync } from 'node:child_process';
@@ -46,13 +46,14 @@ function hostsOfGradle() {
 const sdk = process.env.ANDROID_HOME;
 const newest = (folder) => readdirSync(join(sdk, folder)).sort().at(-1);
 const java = (home) => output('sh', '-c', `. ${home}/release && echo "$JAVA_VERSION"`);
+const { JAVA_HOME, JAVA_HOME_21 } = process.env;
 
 const folder = process.argv[2];
 appendFileSync(join(folder, 'egress'), `${[...hostsOfGradle()].sort().join('\n')}\n`);
 const versions = {
   variant: 'official',
-  java: java(process.env.JAVA_HOME_17),
-  'java-21': java(process.env.JAVA_HOME_21),
+  java: java(JAVA_HOME),
+  ...(JAVA_HOME_21 === undefined ? {} : { 'java-21': java(JAVA_HOME_21) }),
   'android-platform': newest('platforms').replace('android-', ''),
   'build-tools': newest('build-tools'),
 };
