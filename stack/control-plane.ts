@@ -14,6 +14,9 @@ export type SetUp = z.infer<typeof SetUp>;
 
 const RunnerList = z.object({ items: z.array(Runner) });
 
+const Resealed = z.object({ resealed: z.int(), next: z.string().nullable() });
+export type Resealed = z.infer<typeof Resealed>;
+
 export interface ControlPlane {
   /** Whether every part of it works; null when it does not answer at all. */
   health(): Promise<Health | null>;
@@ -22,6 +25,8 @@ export interface ControlPlane {
   /** A token with which one runner may register. */
   registrationToken(): Promise<string>;
   runners(): Promise<Runner[]>;
+  /** Seals the values of some apps anew, those after `after`; gives how many values, and where to go on. */
+  reseal(after: string | null): Promise<Resealed>;
 }
 
 /** A client for the control plane at `url`. Its calls throw StackProblem `edge_failed` when they are refused. */
@@ -62,6 +67,7 @@ export function controlPlane(url: string, operatorSecret: string): ControlPlane 
     setUp: (bootstrapToken) =>
       call('POST', '/api/ops/setup', SetUp, bootstrapToken === null ? {} : { bootstrapToken }),
     registrationToken: async () => (await call('POST', '/api/runners/tokens', RegistrationToken)).token,
+    reseal: (after) => call('POST', '/api/ops/reseal', Resealed, { after }),
     runners: async () => (await call('GET', '/api/runners', RunnerList)).items,
   };
 }

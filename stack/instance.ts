@@ -23,6 +23,9 @@ export function edgeConfig(settings: Settings, secrets: Secrets, root: string, m
       SITES_DOMAIN: `sites.localhost:${settings.port}`,
       OPERATOR_SECRET: secrets.operatorSecret,
       SEALING_KEY: secrets.sealingKey,
+      ...(secrets.previousSealingKey === undefined
+        ? {}
+        : { SEALING_KEY_PREVIOUS: secrets.previousSealingKey }),
     },
   };
 }

@@ -12,6 +12,8 @@ const Secrets = z.strictObject({
   operatorSecret: z.string().min(32),
   /** Seals variables and keys at rest: 32 bytes in base64. Without it they cannot be opened again. */
   sealingKey: z.base64(),
+  /** While the sealing key is rotated: the one before, which opens what is not sealed anew yet. */
+  previousSealingKey: z.base64().optional(),
   /** The embedded bucket's name and the key pair that opens its S3 door. */
   bucket: z.string().min(16),
   s3AccessKeyId: z.string().min(16),
@@ -64,11 +66,16 @@ export async function keepSecrets(state: string): Promise<Secrets> {
   const text = await readOrNull(file);
   if (text !== null) return readSecrets(text, file);
   const secrets = makeSecrets();
-  // Written aside and moved, so that no start ever finds half of it.
+  await writeSecrets(state, secrets);
+  return secrets;
+}
+
+/** Replaces the instance's secrets. Written aside and moved, so that no start ever finds half of it. */
+export async function writeSecrets(state: string, secrets: Secrets): Promise<void> {
+  const { secrets: file } = statePaths(state);
   const aside = `${file}.${process.pid}`;
   await writeFile(aside, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600, flush: true });
   await rename(aside, file);
-  return secrets;
 }
 
 function readSecrets(text: string, file: string): Secrets {

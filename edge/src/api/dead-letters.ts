@@ -7,7 +7,7 @@ import { bearer, json, needs, refusals, router } from './router.ts';
 const DeadLetter = z
   .strictObject({
     id: ObjectId,
-    kind: z.enum(['offer', 'event']),
+    kind: z.enum(['offer', 'event', 'log_tail']),
     deploymentId: ObjectId,
     /** The number of the event; null for an offer. */
     seq: z.int().nullable(),

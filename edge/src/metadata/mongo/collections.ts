@@ -10,14 +10,14 @@ export const SHAPES = {
     ids: ['id', 'release'],
     dates: ['createdAt'],
     beside: ['builds'],
-    drawn: ['search'],
+    drawn: [],
   },
   deployments: {
     key: 'id',
     ids: ['id', 'appId'],
     dates: ['createdAt', 'startedAt', 'finishedAt'],
-    beside: ['seq', 'buildLogs', 'releasePending'],
-    drawn: ['runnerId', 'artifactUrl'],
+    beside: ['seq'],
+    drawn: ['runnerId', 'artifactUrl', 'buildLogs', 'releasePending'],
   },
   uploads: { ...plain, key: 'id', ids: ['id'] },
   runners: { ...plain, key: 'id', ids: ['id'] },
@@ -76,7 +76,14 @@ const INDEXES: Partial<Record<CollectionName, IndexDescription[]>> = {
   idempotencyKeys: [by('createdAt')],
 };
 
-/** Makes the indexes that are not there yet. */
+/** Makes the indexes that are not there yet. Those that are there are not asked for again: FerretDB hangs up then. */
 export async function createIndexes(db: Db): Promise<void> {
-  for (const [name, indexes] of Object.entries(INDEXES)) await db.collection(name).createIndexes(indexes);
+  const collections = await db.listCollections({}, { nameOnly: true }).toArray();
+  const there = new Set(collections.map(({ name }) => name));
+  for (const [name, wanted] of Object.entries(INDEXES)) {
+    const kept = there.has(name) ? await db.collection(name).indexes() : [];
+    const keys = new Set(kept.map(({ key }) => JSON.stringify(key)));
+    const missing = wanted.filter(({ key }) => !keys.has(JSON.stringify(key)));
+    if (missing.length > 0) await db.collection(name).createIndexes(missing);
+  }
 }

@@ -101,7 +101,7 @@ const isRelease = ({ status, environment }: DeploymentRecord) =>
   status === 'success' && environment === 'production';
 
 /** What other readers of the database find beside the record. */
-function drawnOf({ id, runner, artifacts }: DeploymentRecord, publicUrl: string | null) {
+export function drawnOf({ id, runner, artifacts }: DeploymentRecord, publicUrl: string | null) {
   const [first] = artifacts;
   const path = first === undefined ? null : `/dl/${id}/${encodeURIComponent(first.name)}`;
   return {

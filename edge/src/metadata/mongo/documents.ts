@@ -18,7 +18,7 @@ export interface Shape {
   dates: readonly string[];
   /** Members of the document that no record has: counters and versions, which are kept beside it. */
   beside: readonly string[];
-  /** Members that are drawn from the others for queries and for other readers. */
+  /** Members that are drawn from the others, or are there for the keeper's own work and for other readers. */
   drawn: readonly string[];
 }
 

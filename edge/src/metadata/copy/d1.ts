@@ -1,0 +1,138 @@
+/** D1's tables as they are copied: a column is a member of the record, in camel case. */
+import type { D1Database } from '@cloudflare/workers-types';
+import type { Collection, Copied, Copyable } from './copy.ts';
+
+interface Table {
+  name: string;
+  /** The key, as SQL. */
+  key: string;
+  /** The columns that the key is made of. */
+  primary: readonly string[];
+  /** Columns that hold JSON. */
+  json: readonly string[];
+  /** Columns that hold 0 or 1. */
+  flags: readonly string[];
+  /** The column that holds the whole record in JSON, from which all others are drawn but those of `beside`. */
+  whole?: string;
+  beside: readonly string[];
+}
+
+const table = (name: string, rest: Partial<Table> = {}): Table => ({
+  name,
+  key: 'id',
+  primary: ['id'],
+  json: [],
+  flags: [],
+  beside: [],
+  ...rest,
+});
+
+export const TABLES: Record<Exclude<Collection, 'owner'>, Table> = {
+  apps: table('apps', { json: ['source', 'build', 'env_vars'] }),
+  appFiles: table('app_files', {
+    key: "app_id || ':' || name",
+    primary: ['app_id', 'name'],
+    json: ['environments'],
+  }),
+  deployments: table('deployments', { whole: 'record', beside: ['seq'] }),
+  uploads: table('uploads', { flags: ['completed'] }),
+  runners: table('runners', { json: ['labels'], flags: ['draining'] }),
+  tokens: table('tokens', { json: ['scopes'] }),
+  users: table('users'),
+  members: table('members'),
+  audit: table('audit', { whole: 'record' }),
+  refreshTokens: table('refresh_tokens', { key: 'hash', primary: ['hash'] }),
+  secrets: table('secrets', { key: 'name', primary: ['name'] }),
+  idempotencyKeys: table('idempotency_keys', {
+    key: "owner_id || ':' || key",
+    primary: ['owner_id', 'key'],
+  }),
+};
+
+type Row = Record<string, string | number | null>;
+
+const camel = (column: string) => column.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+
+/** A record of a row. What the row's JSON says of the others is not told twice. */
+function toCopied({ json, flags, whole }: Table, { copy_key: key, ...row }: Row): Copied {
+  const members = Object.entries(row).flatMap(([column, value]) => {
+    if (column === whole) return Object.entries(JSON.parse(String(value)) as object);
+    if (json.includes(column)) return [[camel(column), JSON.parse(String(value))]];
+    return [[camel(column), flags.includes(column) ? value === 1 : value]];
+  });
+  return { ...Object.fromEntries(members), id: String(key) };
+}
+
+function toRow({ json, flags, whole, beside }: Table, record: Copied, columns: readonly string[]): Row {
+  const value = (column: string) => {
+    if (column === whole) {
+      return JSON.stringify(
+        Object.fromEntries(Object.entries(record).filter(([name]) => !beside.includes(name))),
+      );
+    }
+    const member = record[camel(column)] ?? null;
+    if (flags.includes(column)) return member === true ? 1 : 0;
+    return json.includes(column) ? JSON.stringify(member) : (member as string | number | null);
+  };
+  return Object.fromEntries(columns.map((column) => [column, value(column)]));
+}
+
+/** The metadata in a D1 database that has the migrations of edge/migrations. */
+export function d1Copyable(db: D1Database): Copyable {
+  const columnsOf = async ({ name }: Table) => {
+    const { results } = await db
+      .prepare(`SELECT name FROM pragma_table_info('${name}')`)
+      .all<{ name: string }>();
+    return results.map((column) => column.name);
+  };
+  const owner = () => db.prepare('SELECT id FROM users ORDER BY rowid LIMIT 1').first<string>('id');
+
+  return {
+    async page(collection, after, limit) {
+      if (collection === 'owner') {
+        const userId = after === null ? await owner() : null;
+        return userId === null ? [] : [{ id: 'owner', userId }];
+      }
+      const kept = TABLES[collection];
+      const { results } = await db
+        .prepare(
+          `SELECT *, ${kept.key} AS copy_key FROM ${kept.name} WHERE ${kept.key} > ? ORDER BY ${kept.key} LIMIT ?`,
+        )
+        .bind(after ?? '', limit)
+        .all<Row>();
+      return results.map((row) => toCopied(kept, row));
+    },
+
+    async put(collection, records) {
+      if (collection === 'owner') {
+        for (const { userId } of records) {
+          // The first user is the one whose row is the first.
+          await db
+            .prepare(
+              `UPDATE users SET rowid = (SELECT min(rowid) FROM users) - 1
+               WHERE id = ? AND rowid > (SELECT min(rowid) FROM users)`,
+            )
+            .bind(String(userId))
+            .run();
+        }
+        return;
+      }
+      const kept = TABLES[collection];
+      const columns = await columnsOf(kept);
+      const updates = columns
+        .filter((column) => !kept.primary.includes(column))
+        .map((column) => `${column} = excluded.${column}`);
+      const sql = `INSERT INTO ${kept.name} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})
+        ON CONFLICT (${kept.primary.join(', ')}) DO UPDATE SET ${updates.join(', ')}`;
+      await db.batch(
+        records.map((record) => db.prepare(sql).bind(...Object.values(toRow(kept, record, columns)))),
+      );
+    },
+
+    async last(collection) {
+      if (collection === 'owner') return null;
+      const { key, name } = TABLES[collection];
+      return db.prepare(`SELECT ${key} AS k FROM ${name} ORDER BY ${key} DESC LIMIT 1`).first<string>('k');
+    },
+  };
+}

@@ -1,0 +1,114 @@
+/**
+ * Moves a local instance's metadata from one keeper to the other. The instance must not be running.
+ *
+ *   npm run metadata:copy -- --from d1 --to mongo      MONGODB_URI names the database, APPFLUX_STATE the instance
+ *   npm run metadata:copy -- --from mongo --to d1
+ *
+ * It may be broken off and called again. It ends well only when both hold the same.
+ */
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
+import { unstable_readConfig as readConfig } from 'wrangler';
+import { COLLECTIONS, type Copyable, copyCollection } from '../edge/src/metadata/copy/copy.ts';
+import { d1Copyable } from '../edge/src/metadata/copy/d1.ts';
+import { mongoCopyable } from '../edge/src/metadata/copy/mongo.ts';
+import { connect } from '../edge/src/metadata/mongo/connection.ts';
+import { ROOT, runCommand } from './command.ts';
+import { publicUrl } from './edge/config.ts';
+import { applyMigrations } from './edge/migrations.ts';
+import { messageOf, StackProblem } from './problem.ts';
+import { progressOn } from './progress.ts';
+import { readSettings, type Settings } from './settings.ts';
+import { lockState, makeStateFolder, statePaths } from './state.ts';
+
+const progress = progressOn(process.stdout);
+
+/** The database of the state folder, without the rest of the instance: no object wakes and does its chores. */
+async function openD1({ state }: Settings, cleanup: AsyncDisposableStack): Promise<Copyable> {
+  const wranglerConfig = join(ROOT, 'wrangler.toml');
+  const databases: { binding: string; database_id?: string | undefined }[] = readConfig({
+    config: wranglerConfig,
+  }).d1_databases;
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      host: '127.0.0.1',
+      modules: true,
+      script: 'export default {}',
+      compatibilityDate: '2026-11-01',
+      cf: false,
+      d1Databases: Object.fromEntries(databases.map(({ binding, database_id: id }) => [binding, String(id)])),
+      resourcePersistencePath: statePaths(state).edge,
+    }),
+  );
+  cleanup.defer(() => miniflare.dispose());
+  await miniflare.ready;
+  await applyMigrations(miniflare, wranglerConfig);
+  return d1Copyable(await miniflare.getD1Database('METADATA'));
+}
+
+async function openMongo(settings: Settings, cleanup: AsyncDisposableStack): Promise<Copyable> {
+  const uri = settings.passedOn.MONGODB_URI;
+  if (uri === undefined) {
+    throw new StackProblem(
+      'settings_invalid',
+      'MONGODB_URI is not set',
+      'set it to the database to copy from or to',
+    );
+  }
+  try {
+    const { client, database } = await connect(uri);
+    cleanup.defer(() => client.close());
+    return mongoCopyable(client.db(database), publicUrl(settings.port));
+  } catch (error) {
+    throw new StackProblem(
+      'edge_failed',
+      `MongoDB does not answer (${messageOf(error)})`,
+      'check MONGODB_URI, then try again',
+      { cause: error },
+    );
+  }
+}
+
+const KEEPERS = { d1: openD1, mongo: openMongo };
+
+function keepersOf(args: string[]): { from: keyof typeof KEEPERS; to: keyof typeof KEEPERS } {
+  const options = { from: { type: 'string' }, to: { type: 'string' } } as const;
+  const { from, to } = parseArgs({ args, options }).values;
+  const isKeeper = (name: string | undefined): name is keyof typeof KEEPERS =>
+    name !== undefined && Object.hasOwn(KEEPERS, name);
+  if (isKeeper(from) && isKeeper(to) && from !== to) return { from, to };
+  throw new StackProblem(
+    'arguments_invalid',
+    'It needs to be told from where and to where',
+    'say "npm run metadata:copy -- --from d1 --to mongo", or the other way round',
+  );
+}
+
+await runCommand(async () => {
+  const { from, to } = keepersOf(process.argv.slice(2));
+  const settings = readSettings(process.env, ROOT);
+  await using cleanup = new AsyncDisposableStack();
+  await makeStateFolder(settings.state);
+  cleanup.defer(await lockState(settings.state));
+  const source = await KEEPERS[from](settings, cleanup);
+  const target = await KEEPERS[to](settings, cleanup);
+  const different: string[] = [];
+  for (const collection of COLLECTIONS) {
+    const copied = await copyCollection(source, target, collection);
+    const same = copied.from.sha256 === copied.to.sha256;
+    progress.say(
+      `${collection.padEnd(16)} ${from} ${copied.from.count} ${copied.from.sha256}  ${to} ${copied.to.count} ${copied.to.sha256}  ${same ? 'same' : 'DIFFERENT'}`,
+    );
+    if (!same) different.push(collection);
+  }
+  if (different.length > 0) {
+    throw new StackProblem(
+      'edge_failed',
+      `${different.join(', ')} differ: ${to} holds what ${from} does not`,
+      `copy into an empty ${to}, while nothing writes to either`,
+    );
+  }
+  progress.say(`All of ${from} is in ${to}.`);
+  return 0;
+});

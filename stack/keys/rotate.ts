@@ -1,0 +1,45 @@
+/** Rotating the key that variables and files are sealed with. Every step may be the last one before a crash. */
+import { randomBytes } from 'node:crypto';
+import type { Resealed } from '../control-plane.ts';
+import type { Secrets } from '../state.ts';
+
+/**
+ * The secrets with a new sealing key; the one of today still opens what it has sealed. A rotation that was begun and
+ * not ended goes on with its own new key: a third one would leave what the first has sealed unreadable.
+ */
+export function beginRotation(secrets: Secrets): Secrets {
+  if (secrets.previousSealingKey !== undefined) return secrets;
+  return {
+    ...secrets,
+    sealingKey: randomBytes(32).toString('base64'),
+    previousSealingKey: secrets.sealingKey,
+  };
+}
+
+/** The secrets without the key before. Only when nothing is sealed with it any more. */
+export function endRotation({ previousSealingKey: _, ...secrets }: Secrets): Secrets {
+  return secrets;
+}
+
+/**
+ * Goes through all apps until a whole round has sealed nothing anew.
+ * @returns how many values were sealed anew
+ */
+export async function resealAll(
+  reseal: (after: string | null) => Promise<Resealed>,
+  onProgress: (resealed: number) => void,
+): Promise<number> {
+  let total = 0;
+  for (;;) {
+    let inRound = 0;
+    let after: string | null = null;
+    do {
+      const { resealed, next }: Resealed = await reseal(after);
+      inRound += resealed;
+      onProgress(total + inRound);
+      after = next;
+    } while (after !== null);
+    if (inRound === 0) return total;
+    total += inRound;
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * Rotates the key that variables and files are sealed with.
+ *
+ *   npm run keys:rotate                        of the local instance, which must not be running
+ *   npm run keys:rotate -- --url https://…     of a deployed one that has SEALING_KEY and SEALING_KEY_PREVIOUS already
+ *
+ * It may be broken off and called again at any time.
+ */
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { ROOT, runCommand } from './command.ts';
+import { controlPlane } from './control-plane.ts';
+import { bundleWorker } from './edge/bundle.ts';
+import { publicUrl } from './edge/config.ts';
+import { startEdge } from './edge/process.ts';
+import { freePort } from './free-port.ts';
+import { edgeConfig } from './instance.ts';
+import { beginRotation, endRotation, resealAll } from './keys/rotate.ts';
+import { StackProblem } from './problem.ts';
+import { during, progressOn } from './progress.ts';
+import { readSettings, withoutSecrets } from './settings.ts';
+import { keepSecrets, lockState, makeStateFolder, statePaths, writeSecrets } from './state.ts';
+
+const EDGE_GRACE_MS = 10_000;
+
+const progress = progressOn(process.stdout);
+
+/** Seals everything of the instance at `url` anew. */
+async function reseal(url: string, operatorSecret: string): Promise<void> {
+  await during(progress, 'Sealing variables and files anew', async (task) => {
+    const edge = controlPlane(url, operatorSecret);
+    const total = await resealAll(edge.reseal, (resealed) => task.detail(`${resealed} so far`));
+    task.detail(`${total} values`);
+  });
+}
+
+async function rotateDeployed(url: string): Promise<void> {
+  const secret = process.env.OPERATOR_SECRET;
+  if (!secret) {
+    throw new StackProblem(
+      'settings_invalid',
+      'OPERATOR_SECRET is not set',
+      'set it in the environment to the operator secret of the instance',
+    );
+  }
+  await reseal(url.replace(/\/$/, ''), secret);
+  progress.say('Everything is sealed with SEALING_KEY. Now: npx wrangler secret delete SEALING_KEY_PREVIOUS');
+}
+
+async function rotateLocal(): Promise<void> {
+  const { state } = readSettings(process.env, ROOT);
+  await makeStateFolder(state);
+  const unlock = await lockState(state);
+  try {
+    const secrets = beginRotation(await keepSecrets(state));
+    await writeSecrets(state, secrets);
+    const paths = statePaths(state);
+    const main = await bundleWorker(
+      {
+        wranglerConfig: join(ROOT, 'wrangler.toml'),
+        sources: ['edge', 'protocol'].map((part) => join(ROOT, part)),
+        files: [join(ROOT, 'package-lock.json')],
+      },
+      paths.bundle,
+    );
+    const port = await freePort();
+    const settings = { ...readSettings(process.env, ROOT), port };
+    const edge = await startEdge(edgeConfig(settings, secrets, ROOT, main), {
+      env: withoutSecrets(process.env),
+      logFile: join(paths.logs, 'keys.log'),
+    });
+    try {
+      await reseal(publicUrl(port), secrets.operatorSecret);
+    } finally {
+      await edge.stop(EDGE_GRACE_MS);
+    }
+    await writeSecrets(state, endRotation(secrets));
+    progress.say(
+      'The new key is in force; the one before is forgotten. Backups need the secrets.json of their day.',
+    );
+  } finally {
+    unlock();
+  }
+}
+
+await runCommand(async () => {
+  const { values } = parseArgs({ options: { url: { type: 'string' } } });
+  await (values.url === undefined ? rotateLocal() : rotateDeployed(values.url));
+  return 0;
+});
