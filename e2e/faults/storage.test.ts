@@ -40,4 +40,21 @@ it('storage fails while an upload in parts begins: the runner is told to ask aga
   proxy.heal();
   ask('second');
   expect((await socket.next('upload_granted')).parts).toHaveLength(3);
+
+  // Heard twice, and looked at beside each other: one upload, not two of which one would be left behind.
+  const again = {
+    type: 'upload',
+    attempt: 1,
+    request: 'third',
+    name: 'other.zip',
+    size: 20_000_000,
+  } as const;
+  const uploadIds = new Set<string | null>();
+  for (let copy = 0; copy < 2; copy += 1)
+    socket.send({ ...again, sha256: '1'.repeat(64), contentType: 'application/zip', meta: {} });
+  for (let copy = 0; copy < 2; copy += 1) {
+    const { parts } = await socket.next('upload_granted');
+    for (const { url } of parts) uploadIds.add(new URL(url).searchParams.get('uploadId'));
+  }
+  expect(uploadIds.size).toBe(1);
 });

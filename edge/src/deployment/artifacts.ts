@@ -27,6 +27,8 @@ export class ArtifactUploads {
   readonly #sql: SqlStorage;
   readonly #objects: ObjectStore;
   readonly #uploads: Uploads;
+  /** What is under way for an artifact, by its attempt and name; what comes next for the same one waits for it. */
+  readonly #turns = new Map<string, Promise<unknown>>();
 
   constructor(sql: SqlStorage, objects: ObjectStore, uploads: Uploads) {
     this.#sql = sql;
@@ -41,7 +43,28 @@ export class ArtifactUploads {
    * Presigned requests for an artifact's bytes. Asked again for the same file, the same upload goes on.
    * Throws UploadRefused when the attempt would deliver more than `maxBytes` in all.
    */
-  async begin(
+  begin(appId: string, deploymentId: string, frame: UploadFrame, maxBytes: number): Promise<UploadPlan> {
+    return this.#inTurn(frame.attempt, frame.name, () => this.#begin(appId, deploymentId, frame, maxBytes));
+  }
+
+  /** Puts an artifact's parts together and sees that it lies in storage with its size; else UploadRefused. */
+  complete(attempt: number, name: string, parts: UploadedPart[]): Promise<void> {
+    return this.#inTurn(attempt, name, () => this.#complete(attempt, name, parts));
+  }
+
+  /** A frame may be heard twice: beginning an upload beside itself would leave one of the two behind. */
+  #inTurn<Result>(attempt: number, name: string, work: () => Promise<Result>): Promise<Result> {
+    const key = `${attempt} ${name}`;
+    const turn = (this.#turns.get(key) ?? Promise.resolve()).then(work, work);
+    this.#turns.set(key, turn);
+    const leave = () => {
+      if (this.#turns.get(key) === turn) this.#turns.delete(key);
+    };
+    turn.then(leave, leave);
+    return turn;
+  }
+
+  async #begin(
     appId: string,
     deploymentId: string,
     frame: UploadFrame,
@@ -78,8 +101,7 @@ export class ArtifactUploads {
     return plan;
   }
 
-  /** Puts an artifact's parts together and sees that it lies in storage with its size; else UploadRefused. */
-  async complete(attempt: number, name: string, parts: UploadedPart[]): Promise<void> {
+  async #complete(attempt: number, name: string, parts: UploadedPart[]): Promise<void> {
     const row = this.#row(attempt, name);
     if (row === undefined) throw new UploadRefused(`No upload of ${name} was begun`);
     if (row.done === 1) return;
