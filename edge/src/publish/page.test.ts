@@ -103,6 +103,26 @@ describe('the page of a release', () => {
     );
   });
 
+  test.each([
+    ['app.apk', false, 'Nobody has signed this file: Android does not install it'],
+    ['setup.exe', false, 'Nobody has signed this file: Windows may warn'],
+    ['app.apk', true, '<dt>Signed</dt><dd>Yes</dd>'],
+  ])('says of %s whether it is signed: %s', async (name, signed, said) => {
+    const app = await givenApp({ slug: freshSlug() });
+    const artifact = {
+      name,
+      key: `apps/${app.id}/x/1/${name}`,
+      sha256: 'a'.repeat(64),
+      size: 5,
+      contentType: 'application/octet-stream',
+      meta: { signed },
+    };
+    await givenDeployment(app, {}, { artifacts: [artifact] });
+    const { text } = await visit(app.slug);
+    expect(text).toContain(said);
+    expect(text.includes('Nobody has signed')).toBe(!signed);
+  });
+
   test('lists earlier versions: production, successful, newest first', async () => {
     const app = await givenApp({ slug: freshSlug() });
     const older = await givenDeployment(app, { 'a.zip': 'x' }, { version: '0.8' });

@@ -45,6 +45,7 @@ export function releaseDocument({ app, release, earlier, system, address }: Rele
 </div>
 ${!suits && noteFor(system, best)}
 ${best !== null && download(release.id, best)}
+${best?.meta.signed === false && html`<p class="note">${unsigned(fileKind(best.name).system)}</p>`}
 </div>
 <div class="code">${qrCode(address)}Open on your phone</div>
 </section>
@@ -77,6 +78,13 @@ function download(deploymentId: string, file: ArtifactRecord): Markup {
 </div>`;
 }
 
+/** What it means for a visitor that nobody has signed a file. */
+function unsigned(system: System | null): string {
+  if (system === 'android') return 'Nobody has signed this file: Android does not install it as it is.';
+  if (system === 'windows') return 'Nobody has signed this file: Windows may warn before it opens it.';
+  return 'Nobody has signed this file.';
+}
+
 /** For a visitor whose system no file is made for. */
 function noteFor(system: System | null, best: ArtifactRecord | null): Markup {
   const madeFor = best === null ? null : fileKind(best.name).system;
@@ -94,6 +102,7 @@ ${
   best !== null &&
   html`<dt>Kind</dt><dd>${fileKind(best.name).label}</dd>
 <dt>Size</dt><dd>${sizeText(best.size)}</dd>
+${typeof best.meta.signed === 'boolean' && html`<dt>Signed</dt><dd>${best.meta.signed ? 'Yes' : 'No'}</dd>`}
 <dt>SHA-256</dt><dd><code>${best.sha256}</code></dd>`
 }
 </dl>`;

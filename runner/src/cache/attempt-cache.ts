@@ -74,7 +74,7 @@ export class AttemptCache {
     }
     return {
       mounts: [overlay ?? plainMount(leased.folder)],
-      suggested: cacheEnvironment(manager),
+      suggested: cacheEnvironment(manager, plan.installCommand),
       environment: { APPFLUX_CACHE: CACHE_MOUNT },
       entry: { APPFLUX_CACHE_LINKS: cachedFolders(plan).join('\n') },
     };

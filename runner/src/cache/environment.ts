@@ -29,10 +29,20 @@ export type CachedManager = 'npm' | 'pnpm' | 'yarn' | 'yarn-berry' | 'bun' | nul
  * Suggestions for the build's environment, which an App may overrule. Those of a package manager are only given where
  * it is used: npm warns of a setting that it does not know, and Yarn 2 and later would take Yarn 1's for the folder
  * that a project may keep its packages in.
+ *
+ * Where the install command keeps to a lockfile, npm and pnpm need not ask the registry whether what they have is still
+ * the newest: the lockfile says which it has to be, and by which hash. npm's audit asks as well, and nobody reads its
+ * answer in a build.
  */
-export function cacheEnvironment(manager: CachedManager): Record<string, string> {
+export function cacheEnvironment(
+  manager: CachedManager,
+  installCommand: string | null,
+): Record<string, string> {
+  const isLocked = /\bnpm ci\b|--frozen-lockfile\b/.test(installCommand ?? '');
   return {
     ...FOR_ALL,
+    ...(isLocked && (manager === 'npm' || manager === 'pnpm') ? { npm_config_prefer_offline: 'true' } : {}),
+    ...(manager === 'npm' ? { npm_config_audit: 'false', npm_config_fund: 'false' } : {}),
     ...(manager === 'pnpm' ? { npm_config_store_dir: at('pnpm') } : {}),
     ...(manager === 'yarn' ? { YARN_CACHE_FOLDER: at('yarn') } : {}),
     ...(manager === 'yarn-berry' ? { YARN_GLOBAL_FOLDER: at('yarn-berry') } : {}),

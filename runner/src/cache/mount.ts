@@ -37,12 +37,13 @@ function overlay(target: string, options: string): MountSettings {
  * The cache of one attempt: the layers below can only be read, and what the build writes goes into `upper`. The
  * overlay is mounted and unmounted by the engine, so the runner need not be root.
  * @param lower absolute paths, the newest layer first
- * @returns null when the options would be longer than the kernel takes
+ * @returns null when the options would be longer than the kernel takes, or a path cannot be named in them
  */
 export function attemptMount(
   { upper, work }: AttemptCacheFolder,
   lower: readonly string[],
 ): MountSettings | null {
+  if (![...lower, upper].every(isPlainPath)) return null;
   const options = `${SAFE},lowerdir=${lower.join(':')},upperdir=${upper},workdir=${work},${KIND}`;
   return options.length > LONGEST_OPTIONS ? null : overlay(CACHE_MOUNT, options);
 }

@@ -23,6 +23,8 @@ function overview(pages: Record<string, Page<Deployment>>) {
         calls.push(`set ${name}`);
       },
       deleteVariable: async (_slug, name) => void calls.push(`delete ${name}`),
+      setFile: async (_slug, name) => void calls.push(`set file ${name}`),
+      deleteFile: async (_slug, name) => void calls.push(`delete file ${name}`),
       listDeployments: async (_slug, query) => {
         const answer = pages[query?.cursor ?? 'first'];
         if (answer === undefined) throw new AppFluxError('unavailable', 'away');
