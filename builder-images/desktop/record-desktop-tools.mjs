@@ -11,7 +11,7 @@ import process from 'node:process';
 const output = (command, ...args) => execFileSync(command, args, { encoding: 'utf8' }).trim();
 
 /** A version as Debian counts it, without what Debian adds. */
-const packaged = (name) => output('dpkg', '--status', name).match(/^Version: (?:\d+:)?([^+~-]+)/m)?.[1];
+const packaged = (name) => output('dpkg', '--status', name).match(/^Version: (?:\d+:)?([^+~\s-]+)/m)?.[1];
 
 /**
  * The hosts that Cargo asks: its index, and where that says that the packages lie. No command tells them, so it is let

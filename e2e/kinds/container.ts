@@ -1,5 +1,5 @@
 /** Looks at what a build has made with the tools of another container, without a network. */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
@@ -33,6 +33,8 @@ export interface ContainerRun {
   /** Run by bash, in a folder that holds `files`. */
   readonly script: string;
   readonly files?: ReadonlyMap<string, Buffer> | Readonly<Record<string, Buffer>>;
+  /** Who runs it; root unless said otherwise. */
+  readonly user?: string;
   /** Files of that folder to bring back. */
   readonly keep?: readonly string[];
 }
@@ -48,16 +50,19 @@ export async function runIn({
   image,
   script,
   files = {},
+  user = 'root',
   keep = [],
 }: ContainerRun): Promise<ContainerResult> {
   const engine = connectEngine();
   const folder = await mkdtemp(join(tmpdir(), 'appflux-look-'));
+  // mkdtemp makes it for its own user alone, and the container may run as another one.
+  await chmod(folder, 0o755);
   const entries = files instanceof Map ? [...files] : Object.entries(files);
   for (const [name, content] of entries) await writeFile(join(folder, name), content);
   const container = await engine.createContainer({
     Image: image,
     Cmd: ['bash', '-euo', 'pipefail', '-c', script],
-    User: 'root',
+    User: user,
     WorkingDir: '/look',
     Tty: true,
     HostConfig: { NetworkMode: 'none', Init: true, Binds: [`${folder}:/look`] },
