@@ -111,15 +111,17 @@ apps.openapi(
     method: 'get',
     path: '/api/apps',
     summary: 'List your apps, newest first',
+    description: '`q` narrows the list to apps whose name or slug holds it, whatever its case.',
     tags: ['apps'],
     security: bearer,
     middleware: [needs('apps:read')] as const,
-    request: { query: PageQuery },
+    request: { query: PageQuery.extend({ q: z.string().min(1).max(80).optional() }) },
     responses: { 200: json(pageOf(App), 'Apps'), ...refusals },
   }),
   async (c) => {
     const metadata = c.get('metadata');
-    const page = await metadata.apps.list(c.get('caller').ownerId, c.req.valid('query'));
+    const { q, ...query } = c.req.valid('query');
+    const page = await metadata.apps.list(c.get('caller').ownerId, query, q);
     const files = await metadata.files.list(page.items.map(({ id }) => id));
     const publicUrl = setting(c.env, 'PUBLIC_URL');
     const items = page.items.map((app) => shown(app, files.get(app.id) ?? [], publicUrl));

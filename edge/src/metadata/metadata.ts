@@ -168,7 +168,8 @@ export interface AppStore {
   insert(app: AppRecord): Promise<void>;
   byId(id: string): Promise<AppRecord | null>;
   bySlug(slug: string): Promise<AppRecord | null>;
-  list(ownerId: string, page: PageQuery): Promise<Page<AppRecord>>;
+  /** All apps of an owner, or those whose name or slug holds `search`, whatever its case (of A to Z). */
+  list(ownerId: string, page: PageQuery, search?: string): Promise<Page<AppRecord>>;
   /** Everybody's apps by ascending id, those after `after`: for what goes through all of them. */
   all(after: string | null, limit: number): Promise<AppRecord[]>;
   /** Changes the named members; null when there is no such app. */

@@ -90,6 +90,45 @@ export function appContract(create: CreateKeeper): void {
     expect((await apps.byId(app.id))?.envVars).toEqual({ A: { sealed: 'new', environments: ['preview'] } });
   });
 
+  test.each([
+    ['shop', ['The Shop', 'Workshop']],
+    ['SHOP', ['The Shop', 'Workshop']],
+    ['the ', ['The Shop']],
+    ['100%', ['100% (a+b)']],
+    ['(a+b', ['100% (a+b)']],
+    ['%', ['100% (a+b)']],
+    ['_', []],
+    ['.*', []],
+    ['Ünï', ['Ünïcode']],
+    ['by-slug', ['100% (a+b)']],
+    ['', ['The Shop', 'Workshop', '100% (a+b)', 'Ünïcode']],
+  ])('a search finds the apps whose name or slug holds it, as it is written: %s', async (search, names) => {
+    const { apps } = await create();
+    const first = appRecord({ name: 'The Shop', slug: 'one' });
+    const { ownerId } = first;
+    const others = [
+      appRecord({ ownerId, name: 'Workshop', slug: 'two' }),
+      appRecord({ ownerId, name: '100% (a+b)', slug: 'found-by-slug' }),
+      appRecord({ ownerId, name: 'Ünïcode', slug: 'four' }),
+      appRecord({ name: 'Their shop by-slug 100% (a+b) Ünïcode', slug: 'five' }),
+    ];
+    for (const app of [first, ...others]) await apps.insert(app);
+    const found = await apps.list(ownerId, PAGE, search);
+    expect(found.items.map(({ name }) => name).reverse()).toEqual(names);
+  });
+
+  test('a search has pages too', async () => {
+    const { apps } = await create();
+    const first = appRecord({ name: 'A shop' });
+    const { ownerId } = first;
+    const [second, third] = [appRecord({ ownerId, name: 'No' }), appRecord({ ownerId, name: 'B shop' })];
+    for (const app of [first, second, third]) await apps.insert(app);
+    const page = await apps.list(ownerId, { limit: 1 }, 'shop');
+    expect(page.items).toEqual([third]);
+    const rest = await apps.list(ownerId, { limit: 1, cursor: page.nextCursor ?? '' }, 'shop');
+    expect(rest).toEqual({ items: [first], nextCursor: null });
+  });
+
   test('all apps are gone through by ascending id, whoever has them', async () => {
     const { apps } = await create();
     const three = [appRecord(), appRecord(), appRecord()];

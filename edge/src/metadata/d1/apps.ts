@@ -16,6 +16,12 @@ const CHANGEABLE: Columns<Partial<Pick<AppRecord, 'name' | 'type' | 'source' | '
 /** The JSON path of a variable. Names are letters, digits and underscores, so quoting them is enough. */
 const pathOf = (name: string) => `$."${name}"`;
 
+/** That the name or the slug holds a text. `instr`, unlike LIKE, knows no wildcards; `lower` knows A to Z. */
+const holding = (search: string) => ({
+  sql: 'instr(lower(name || char(10) || slug), lower(?)) > 0',
+  value: search,
+});
+
 export function createAppStore(database: Database): AppStore {
   return {
     async insert(app) {
@@ -50,7 +56,15 @@ export function createAppStore(database: Database): AppStore {
       return row && toApp(row);
     },
 
-    list: (ownerId, page) => listPage(database, 'apps', { owner_id: ownerId }, page, toApp),
+    list: (ownerId, page, search) =>
+      listPage(
+        database,
+        'apps',
+        { owner_id: ownerId },
+        page,
+        toApp,
+        search === undefined ? [] : [holding(search)],
+      ),
 
     async all(after, limit) {
       const rows = await database.all(

@@ -4,6 +4,18 @@ import type { AppRecord, AppStore, DeploymentRecord, TokenRecord } from '../meta
 import { is, Records } from './database.ts';
 import { idOf } from './documents.ts';
 
+/** That the name or the slug holds a text, as it is written, but for the case of A to Z. */
+function holding(search: string) {
+  const letters = /[A-Za-z]/;
+  const pattern = [...search].map((character) =>
+    letters.test(character)
+      ? `[${character.toLowerCase()}${character.toUpperCase()}]`
+      : character.replace(/[\\^$.*+?()[\]{}|]/, '\\$&'),
+  );
+  const regex = { $regex: pattern.join('') };
+  return { $or: [{ name: regex }, { slug: regex }] };
+}
+
 export function createAppStore(db: Db): AppStore {
   const apps = new Records<AppRecord>(db, 'apps');
   const deployments = new Records<DeploymentRecord>(db, 'deployments');
@@ -23,7 +35,8 @@ export function createAppStore(db: Db): AppStore {
 
     byId: (id) => apps.first(apps.key(id)),
     bySlug: (slug) => apps.first({ slug: is(slug) }),
-    list: (ownerId, page) => apps.page({ ownerId: is(ownerId) }, page),
+    list: (ownerId, page, search) =>
+      apps.page({ ownerId: is(ownerId), ...(search === undefined ? {} : holding(search)) }, page),
     all: (after, limit) => apps.all(after === null ? {} : { _id: { $gt: idOf(after) } }, { _id: 1 }, limit),
     update: (id, change) => apps.change(id, change),
 
