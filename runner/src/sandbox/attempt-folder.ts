@@ -1,6 +1,8 @@
 /** The folders of one attempt on the host. */
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { attemptCacheFolder } from '../cache/folder.ts';
 import type { Workspace } from '../job/step.ts';
 import { mountFileSystem, unmountWithin } from './disk/file-system.ts';
 import { diskLimit } from './disk/limit.ts';
@@ -79,6 +81,8 @@ export async function removeAttemptFolder(engine: Engine, runnerId: string, top:
   } catch {
     // Said by the second try, if that fails too.
     await emptyAsBuilder(engine, runnerId, join(top, 'source'));
+    const { upper } = attemptCacheFolder(top);
+    if (existsSync(upper)) await emptyAsBuilder(engine, runnerId, upper);
     await removeTree(top);
   }
 }
