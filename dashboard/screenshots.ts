@@ -67,6 +67,28 @@ const shots: Shot[] = [
     signedOut: true,
     act: (page) => page.getByText('no longer works').waitFor(),
   },
+  { name: 'invite', path: '/invite#token=afi_good', signedOut: true },
+  { name: 'invite-signed-in', path: '/invite#token=afi_good' },
+  { name: 'forgot-password', path: '/forgot-password', signedOut: true },
+  { name: 'reset-password', path: '/reset-password#token_hash=good', signedOut: true },
+  { name: 'account', path: '/settings/account' },
+  { name: 'team', path: '/settings/team' },
+  {
+    name: 'team-invited',
+    path: '/settings/team',
+    act: async (page) => {
+      await button(page, 'Invite').click();
+      await button(page, 'Make the link').click();
+      await page.getByText('Copy the link now').waitFor();
+    },
+  },
+  { name: 'team-viewer', path: '/settings/team', world: () => ({ ...sampleWorld(), role: 'viewer' }) },
+  { name: 'audit', path: '/settings/audit' },
+  {
+    name: 'app-settings-viewer',
+    path: '/apps/harbor-web/settings',
+    world: () => ({ ...sampleWorld(), role: 'viewer' }),
+  },
   { name: 'apps', path: '/' },
   { name: 'apps-empty', path: '/', world: emptyWorld },
   { name: 'apps-failing', path: '/', world: refusing('GET /api/apps', away) },

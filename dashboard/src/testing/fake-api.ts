@@ -152,15 +152,22 @@ export class FakeApi {
     this.calls.push(call);
     const refusal = [...this.world.refusals].find(([key]) => call.startsWith(key))?.[1];
     if (refusal) throw refusal;
+    const open = /^\/api\/(?:config|invitations\/look)$/.test(url.pathname);
+    if (open) return this.#routed(request, url, body);
     if (this.world.sessionEnded || !/^Bearer \S+$/.test(request.headers.authorization ?? '')) {
       throw new AppFluxError('unauthorized', 'Sign in first');
     }
-    const { world, stored } = this;
+    return this.#routed(request, url, body);
+  }
+
+  #routed(request: IncomingMessage, url: URL, body: unknown): Answer {
+    const { world, stored, origin } = this;
     const change = (id: string, over: Partial<Deployment>) => this.change(id, over);
     return answerTo(request.method ?? '', url, body, {
       world,
       stored,
       change,
+      origin,
       storageOrigin: this.#storageOrigin,
     });
   }

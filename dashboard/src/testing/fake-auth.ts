@@ -8,15 +8,31 @@ const USER = {
   aud: 'authenticated',
   role: 'authenticated',
   email: 'owner@harbor.example',
-  app_metadata: {},
+  app_metadata: { providers: ['email'], password: true },
   user_metadata: {},
   created_at: '2026-10-01T08:00:00.000Z',
 };
 
 const Verify = z.looseObject({ token_hash: z.string() });
+const Password = z.looseObject({ password: z.string() });
+
+/** The password that signs in; any other is wrong. */
+export const GOOD_PASSWORD = 'correct horse battery';
 
 /** Answers a call of the sign-in surface. The link's code is `good`; any other was used already. */
 export function authAnswerTo(path: string, body: unknown, world: World): Answer {
+  if (path.endsWith('/recover')) return [200, {}];
+  const { password } = Password.safeParse(body).data ?? {};
+  if (path.endsWith('/token') && password !== undefined && password !== GOOD_PASSWORD) {
+    return [
+      400,
+      {
+        code: 400,
+        error_code: 'invalid_credentials',
+        msg: 'The e-mail address or the password is not right',
+      },
+    ];
+  }
   if (path.endsWith('/logout')) return [204];
   if (path.endsWith('/user')) return [200, USER];
   if (path.endsWith('/token') && world.sessionEnded) {

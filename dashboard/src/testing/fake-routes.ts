@@ -4,23 +4,29 @@ import {
   AppFluxError,
   base64Bytes,
   CreateApp,
+  CreateDeployHook,
   CreateDeployment,
+  CreateInvitation,
   CreateToken,
   CreateUpload,
   type Deployment,
   FileInput,
   hasEnded,
   Redeploy,
+  type Role,
   UpdateApp,
+  UpdateMember,
 } from '@appflux/protocol';
 import { z } from 'zod';
-import { idOf, app as makeApp, deployment as makeDeployment } from './fixtures.ts';
+import { idOf, app as makeApp, deployment as makeDeployment, member, OWNER } from './fixtures.ts';
 import type { World } from './world.ts';
 
 /** What is around the calls. */
 export interface Surroundings {
   world: World;
   storageOrigin: string;
+  /** Where the API itself is. */
+  origin: string;
   /** Bytes that storage has, by path. */
   stored: ReadonlyMap<string, number>;
   change(id: string, over: Partial<Deployment>): void;
@@ -74,6 +80,41 @@ function deploy(world: World, { id: appId, slug, name }: App, over: Partial<Depl
   });
   world.deployments.unshift(made);
   return made;
+}
+
+/** What each role may do, as the edge answers it. */
+const PERMISSIONS: Readonly<Record<Role, readonly string[]>> = {
+  owner: [
+    'apps:read',
+    'apps:write',
+    'variables:write',
+    'deployments:read',
+    'deployments:write',
+    'runners:write',
+    'admin',
+    'members:read',
+    'tokens:own',
+  ],
+  get admin() {
+    return this.owner;
+  },
+  developer: [
+    'apps:read',
+    'variables:write',
+    'deployments:read',
+    'deployments:write',
+    'members:read',
+    'tokens:own',
+  ],
+  viewer: ['apps:read', 'deployments:read', 'members:read'],
+};
+
+/** The token of the one invitation that is good. */
+export const GOOD_INVITATION = 'afi_good';
+
+function requireInvitation(body: unknown): void {
+  const { token } = z.strictObject({ token: z.string() }).parse(body);
+  if (token !== GOOD_INVITATION) throw new AppFluxError('not_found', 'The invitation was used already');
 }
 
 /** Each call by its method and path, `:id` and `:name` standing for what varies. */
@@ -199,6 +240,76 @@ const ROUTES: Readonly<Record<string, (call: Call) => Answer>> = {
   },
   'DELETE tokens/:id': ({ world, id }) => {
     world.tokens = world.tokens.filter((token) => token.id !== id);
+    return [204];
+  },
+  'GET config': ({ origin }) => [
+    200,
+    { auth: { issuer: 'embedded', url: origin, key: 'appflux', github: true, signUp: 'invitation' } },
+  ],
+  'GET me': ({ world: { role } }) => [
+    200,
+    {
+      kind: 'user',
+      userId: OWNER,
+      name: 'owner@harbor.example',
+      teamId: OWNER,
+      role,
+      permissions: PERMISSIONS[role],
+      teams: [{ id: OWNER, name: 'owner@harbor.example', role }],
+    },
+  ],
+  'GET members': ({ world, query }) => [200, page([...world.members].reverse(), query)],
+  'PATCH members/:id': ({ world, id, body }) => {
+    const changed = known(world.members.find(({ userId }) => userId === id));
+    const owners = world.members.filter(({ role }) => role === 'owner');
+    const { role } = UpdateMember.parse(body);
+    if (owners.length === 1 && owners[0] === changed && role !== 'owner') {
+      throw new AppFluxError('last_owner', 'A team cannot be without an owner');
+    }
+    return [200, Object.assign(changed, { role })];
+  },
+  'DELETE members/:id': ({ world, id }) => {
+    world.members = world.members.filter(({ userId }) => userId !== id);
+    return [204];
+  },
+  'GET invitations': ({ world, query }) => [200, page(world.invitations, query)],
+  // The addresses of looking and accepting have words where others have an id.
+  'POST invitations/:id': ({ id, world, body }) => {
+    requireInvitation(body);
+    if (id === 'look') {
+      const expiresAt = new Date(Date.now() + 86_400_000).toISOString();
+      return [200, { role: 'developer', invitedBy: 'owner@harbor.example', expiresAt }];
+    }
+    world.members.push(member({ role: 'developer' }));
+    return [200, { teamId: OWNER, role: 'developer' }];
+  },
+  'POST invitations': ({ world, body, origin }) => {
+    const { role, note, days } = CreateInvitation.parse(body);
+    const now = Date.now();
+    const made = {
+      id: newId(),
+      role,
+      note,
+      expiresAt: new Date(now + days * 86_400_000).toISOString(),
+      createdAt: new Date(now).toISOString(),
+    };
+    world.invitations.unshift(made);
+    return [201, { ...made, url: `${origin}/invite#token=${GOOD_INVITATION}` }];
+  },
+  'DELETE invitations/:id': ({ world, id }) => {
+    world.invitations = world.invitations.filter((invitation) => invitation.id !== id);
+    return [204];
+  },
+  'GET audit': ({ world, query }) => [200, page(world.audit, query)],
+  'GET apps/:id/deploy-hooks': ({ world, query }) => [200, page(world.hooks, query)],
+  'POST apps/:id/deploy-hooks': ({ world, body, origin }) => {
+    const { name } = CreateDeployHook.parse(body);
+    const made = { id: newId(), name, lastUsedAt: null, createdAt: new Date().toISOString() };
+    world.hooks.unshift(made);
+    return [201, { ...made, url: `${origin}/hooks/deploy/afh_8Qk2mZ7pWc4xTn1v` }];
+  },
+  'DELETE apps/:id/deploy-hooks/:name': ({ world, name }) => {
+    world.hooks = world.hooks.filter(({ id }) => id !== name);
     return [204];
   },
 };

@@ -1,8 +1,8 @@
 /** Records as the API answers with them, for tests and screenshots. Each parses with the protocol's schemas. */
-import type { ApiToken, App, Artifact, Deployment, Plan, Runner } from '@appflux/protocol';
+import type { ApiToken, App, Artifact, Deployment, Member, Plan, Runner } from '@appflux/protocol';
 
 export const ORIGIN = 'http://127.0.0.1:8787';
-const OWNER = '3f0f3c52-7f25-4c1e-9a57-0d9f5a0f9a11';
+export const OWNER = '3f0f3c52-7f25-4c1e-9a57-0d9f5a0f9a11';
 
 /** An id of 24 hex digits from a small number. */
 export const idOf = (number: number): string =>
@@ -133,6 +133,16 @@ export function apiToken(over: Partial<ApiToken> = {}): ApiToken {
     expiresAt: '2027-01-10T00:00:00.000Z',
     lastUsedAt: '2026-11-10T09:12:00.000Z',
     createdAt: '2026-10-10T00:00:00.000Z',
+    ...over,
+  };
+}
+
+export function member(over: Partial<Member> = {}): Member {
+  return {
+    userId: OWNER,
+    email: 'owner@harbor.example',
+    role: 'owner',
+    createdAt: '2026-10-01T08:00:00.000Z',
     ...over,
   };
 }

@@ -11,7 +11,7 @@ const visit = useBrowser();
 describe.skipIf(chromiumPath === undefined)('signing in', () => {
   test('leads from any page to the door and, with the link, back to that page', async () => {
     const { page, api } = await visit(`/deployments/${SAMPLE.failed}#L15`, { signedOut: true });
-    await page.getByRole('heading', { name: 'Sign in with your link' }).waitFor();
+    await page.getByRole('heading', { name: 'Sign in', exact: true }).waitFor();
     const { searchParams } = new URL(page.url());
     expect(searchParams.get('next')).toBe(`/deployments/${SAMPLE.failed}#L15`);
     await page.goto(
@@ -27,9 +27,9 @@ describe.skipIf(chromiumPath === undefined)('signing in', () => {
     const { page } = await visit('/');
     await page.getByRole('button', { name: 'Account' }).click();
     await page.getByRole('menuitem', { name: 'Sign out' }).click();
-    await page.getByRole('heading', { name: 'Sign in with your link' }).waitFor();
+    await page.getByRole('heading', { name: 'Sign in', exact: true }).waitFor();
     await page.reload();
-    await page.getByRole('heading', { name: 'Sign in with your link' }).waitFor();
+    await page.getByRole('heading', { name: 'Sign in', exact: true }).waitFor();
   });
 
   test('ends when the server no longer takes the session', async () => {
@@ -37,7 +37,7 @@ describe.skipIf(chromiumPath === undefined)('signing in', () => {
     await page.getByText('Documentation').waitFor();
     api.world.sessionEnded = true;
     await page.getByRole('link', { name: 'Runners' }).first().click();
-    await page.getByRole('heading', { name: 'Sign in with your link' }).waitFor();
+    await page.getByRole('heading', { name: 'Sign in', exact: true }).waitFor();
     expect(page.url()).toContain('next=%2Frunners');
   });
 });

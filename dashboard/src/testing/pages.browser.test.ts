@@ -34,9 +34,11 @@ async function violations(page: Page, except: string[] = []): Promise<string[]> 
 const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name }).first();
 const away = () => {
   const world = sampleWorld();
-  world.refusals.set('GET /api', new AppFluxError('unavailable', 'The metadata store does not answer.'));
+  world.refusals.set('GET /api/apps', new AppFluxError('unavailable', 'The metadata store does not answer.'));
   return world;
 };
+
+const seenByViewer = () => ({ ...sampleWorld(), role: 'viewer' as const });
 
 const PAGES: {
   name: string;
@@ -54,6 +56,57 @@ const PAGES: {
     title: /^Sign in/,
     visit: () => ({ signedOut: true }),
   },
+  { name: 'signing up', path: '/sign-up', title: /^Make an account/, visit: () => ({ signedOut: true }) },
+  {
+    name: 'an invitation',
+    path: '/invite#token=afi_good',
+    title: /^Invitation/,
+    visit: () => ({ signedOut: true }),
+  },
+  {
+    name: 'an invitation, signed in',
+    path: '/invite#token=afi_good',
+    title: /^Invitation/,
+  },
+  {
+    name: 'an invitation that was used',
+    path: '/invite#token=afi_used',
+    title: /^Invitation/,
+    visit: () => ({ signedOut: true }),
+  },
+  {
+    name: 'a forgotten password',
+    path: '/forgot-password',
+    title: /^Forgot your password/,
+    visit: () => ({ signedOut: true }),
+  },
+  {
+    name: 'a new password',
+    path: '/reset-password#token_hash=good',
+    title: /^New password/,
+    visit: () => ({ signedOut: true }),
+  },
+  { name: 'account', path: '/settings/account', title: /^Account/ },
+  { name: 'team', path: '/settings/team', title: /^Team/ },
+  {
+    name: 'inviting',
+    path: '/settings/team',
+    title: /^Team/,
+    act: (page) => button(page, 'Invite').click(),
+  },
+  {
+    name: 'team for a viewer',
+    path: '/settings/team',
+    title: /^Team/,
+    visit: () => ({ world: seenByViewer() }),
+  },
+  {
+    name: 'settings of an app for a viewer',
+    path: '/apps/harbor-web/settings',
+    title: /^Settings/,
+    visit: () => ({ world: seenByViewer() }),
+  },
+  { name: 'audit log', path: '/settings/audit', title: /^Audit log/ },
   { name: 'apps', path: '/', title: /^Apps · AppFlux$/ },
   { name: 'no apps', path: '/', title: /^Apps/, visit: () => ({ world: emptyWorld() }) },
   { name: 'apps that cannot be loaded', path: '/', title: /^Apps/, visit: () => ({ world: away() }) },

@@ -264,7 +264,7 @@ export function sampleWorld(now = Date.now()): World {
       id: idOf(801),
       role: 'viewer',
       note: 'Joan from design',
-      expiresAt: '2099-11-12T12:00:00.000Z',
+      expiresAt: '2026-11-28T12:00:00.000Z',
       createdAt: '2026-11-10T11:00:00.000Z',
     },
   ];

@@ -1,4 +1,18 @@
-import type { ApiToken, App, AppFluxError, Deployment, LogLine, Runner } from '@appflux/protocol';
+import type {
+  ApiToken,
+  App,
+  AppFluxError,
+  AuditEntry,
+  DeployHook,
+  Deployment,
+  Invitation,
+  LogLine,
+  Member,
+  Role,
+  Runner,
+} from '@appflux/protocol';
+
+import { member } from './fixtures.ts';
 
 /** What the API in memory knows. A test changes it as it goes. */
 export interface World {
@@ -7,6 +21,12 @@ export interface World {
   deployments: Deployment[];
   runners: Runner[];
   tokens: ApiToken[];
+  /** What the person who is signed in may do. */
+  role: Role;
+  members: Member[];
+  invitations: Invitation[];
+  audit: AuditEntry[];
+  hooks: DeployHook[];
   logs: Map<string, LogLine[]>;
   /** Refuses calls whose method and path begin so, such as `GET /api/apps`. */
   refusals: Map<string, AppFluxError>;
@@ -24,6 +44,11 @@ export function emptyWorld(): World {
     deployments: [],
     runners: [],
     tokens: [],
+    role: 'owner',
+    members: [member()],
+    invitations: [],
+    audit: [],
+    hooks: [],
     logs: new Map(),
     refusals: new Map(),
     hanging: new Set(),

@@ -1,21 +1,32 @@
 import {
   ApiToken,
   App,
+  AuditEntry,
   type BuildSettings,
   CompletedUpload,
   type CreateApp,
   type CreateDeployment,
+  CreatedDeployHook,
+  CreatedInvitation,
   CreatedToken,
+  type CreateInvitation,
   type CreateToken,
   type CreateUpload,
+  DeployHook,
   Deployment,
   type Environment,
   type FileInput,
+  InstanceConfig,
+  Invitation,
+  InvitationOffer,
   LogPage,
+  Me,
+  Member,
   type Page,
   pageOf,
   type Redeploy,
   RegistrationToken,
+  Role,
   Runner,
   type UpdateApp,
   type UploadedPart,
@@ -37,6 +48,11 @@ const AppPage = pageOf(App);
 const DeploymentPage = pageOf(Deployment);
 const RunnerList = z.object({ items: z.array(Runner) });
 const TokenPage = pageOf(ApiToken);
+const MemberPage = pageOf(Member);
+const InvitationPage = pageOf(Invitation);
+const AuditPage = pageOf(AuditEntry);
+const HookPage = pageOf(DeployHook);
+const Joined = z.object({ teamId: z.string(), role: Role });
 
 /** The HTTP API as functions, one a call. Each throws an AppFluxError when it is refused. */
 export function createApi(caller: Caller) {
@@ -134,6 +150,46 @@ export function createApi(caller: Caller) {
       requests.json(CreatedToken, 'POST', '/api/tokens', { body }),
     deleteToken: async (id: string): Promise<void> => {
       await requests.raw('DELETE', `/api/tokens/${encodeURIComponent(id)}`);
+    },
+
+    getConfig: (): Promise<InstanceConfig> => requests.json(InstanceConfig, 'GET', '/api/config'),
+    getMe: (): Promise<Me> => requests.json(Me, 'GET', '/api/me'),
+    listMembers: (query: ListQuery = {}, signal?: AbortSignal): Promise<Page<Member>> =>
+      requests.json(MemberPage, 'GET', '/api/members', { query: { ...query }, ...(signal && { signal }) }),
+    updateMember: (userId: string, role: Role): Promise<Member> =>
+      requests.json(Member, 'PATCH', `/api/members/${encodeURIComponent(userId)}`, { body: { role } }),
+    deleteMember: async (userId: string): Promise<void> => {
+      await requests.raw('DELETE', `/api/members/${encodeURIComponent(userId)}`);
+    },
+    leaveTeam: async (): Promise<void> => {
+      await requests.raw('DELETE', '/api/me/membership');
+    },
+    listInvitations: (query: ListQuery = {}, signal?: AbortSignal): Promise<Page<Invitation>> =>
+      requests.json(InvitationPage, 'GET', '/api/invitations', {
+        query: { ...query },
+        ...(signal && { signal }),
+      }),
+    createInvitation: (body: CreateInvitation): Promise<CreatedInvitation> =>
+      requests.json(CreatedInvitation, 'POST', '/api/invitations', { body }),
+    deleteInvitation: async (id: string): Promise<void> => {
+      await requests.raw('DELETE', `/api/invitations/${encodeURIComponent(id)}`);
+    },
+    /** What an invitation link offers; nobody has to be signed in. */
+    lookAtInvitation: (token: string): Promise<InvitationOffer> =>
+      requests.json(InvitationOffer, 'POST', '/api/invitations/look', { body: { token } }),
+    acceptInvitation: (token: string): Promise<{ teamId: string; role: Role }> =>
+      requests.json(Joined, 'POST', '/api/invitations/accept', { body: { token } }),
+    listAudit: (query: ListQuery = {}, signal?: AbortSignal): Promise<Page<AuditEntry>> =>
+      requests.json(AuditPage, 'GET', '/api/audit', { query: { ...query }, ...(signal && { signal }) }),
+    listDeployHooks: (slug: string, query: ListQuery = {}, signal?: AbortSignal): Promise<Page<DeployHook>> =>
+      requests.json(HookPage, 'GET', `${app(slug)}/deploy-hooks`, {
+        query: { ...query },
+        ...(signal && { signal }),
+      }),
+    createDeployHook: (slug: string, name: string): Promise<CreatedDeployHook> =>
+      requests.json(CreatedDeployHook, 'POST', `${app(slug)}/deploy-hooks`, { body: { name } }),
+    deleteDeployHook: async (slug: string, id: string): Promise<void> => {
+      await requests.raw('DELETE', `${app(slug)}/deploy-hooks/${encodeURIComponent(id)}`);
     },
   };
 }

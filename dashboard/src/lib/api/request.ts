@@ -1,4 +1,4 @@
-import { AppFluxError, ERROR_STATUS, ErrorBody, type ErrorCode } from '@appflux/protocol';
+import { AppFluxError, ERROR_STATUS, ErrorBody, type ErrorCode, TEAM_HEADER } from '@appflux/protocol';
 import { config, type z } from 'zod';
 
 // zod compiles its schemas with `new Function` where it can, which the page's policy forbids and reports.
@@ -17,6 +17,8 @@ export interface Caller {
   fetch: typeof fetch;
   /** The access token of the person signed in; null when nobody is. */
   token(): Promise<string | null>;
+  /** The team that calls are made for; null leaves it to the server. */
+  team?(): string | null;
   /** Told when the server no longer takes the token. */
   unauthorized(): void;
 }
@@ -56,6 +58,8 @@ export class Requests {
     const token = await this.#caller.token();
     const headers = new Headers(call.headers);
     if (token !== null) headers.set('Authorization', `Bearer ${token}`);
+    const team = this.#caller.team?.() ?? null;
+    if (team !== null) headers.set(TEAM_HEADER, team);
     const init: RequestInit = { method, headers };
     if (call.signal) init.signal = call.signal;
     if (call.body !== undefined) {

@@ -10,6 +10,7 @@ interface Setting {
   deploymentId: string;
   api: Pick<Api, 'getLog'>;
   token(): Promise<string | null>;
+  team?(): string | null;
   /** Told of each state that the live log brings, which is sooner than a poll does. */
   onState(status: DeploymentStatus, phase: Phase | null): void;
   /** Puts many changes into one: by default, those of a tenth of a second. */
@@ -42,7 +43,7 @@ export class DeploymentLog {
   /** Begins to follow. Answers with a function that ends it. */
   start(): () => void {
     const stop = new AbortController();
-    const { api, deploymentId, token, onState } = this.#setting;
+    const { api, deploymentId, token, team, onState } = this.#setting;
     const feed = new LogFeed(
       {
         url: (after) => {
@@ -51,6 +52,7 @@ export class DeploymentLog {
           return url.href;
         },
         token,
+        ...(team && { team }),
         poll: (after, signal) => api.getLog(deploymentId, after, signal),
         lastSeq: () => this.#buffer.lastSeq,
       },

@@ -9,6 +9,7 @@ import {
   type LogPage,
   type Phase,
   SEEN_EVERY,
+  TEAM_SUBPROTOCOL_PREFIX,
   TOKEN_SUBPROTOCOL_PREFIX,
   ViewerFrame,
 } from '@appflux/protocol';
@@ -32,6 +33,8 @@ export interface FeedSource {
   /** The live log's address, from after a line on. */
   url(after: number): string;
   token(): Promise<string | null>;
+  /** The team that is asked for; null leaves it to the server. */
+  team?(): string | null;
   poll(after: number, signal: AbortSignal): Promise<LogPage>;
   /** The last line taken. */
   lastSeq(): number;
@@ -101,8 +104,12 @@ export class LogFeed {
     this.#events.connection('connecting');
     const token = await this.#source.token();
     signal.throwIfAborted();
-    const protocols =
-      token === null ? [LOGS_SUBPROTOCOL] : [LOGS_SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX + token];
+    const team = this.#source.team?.() ?? null;
+    const protocols = [
+      LOGS_SUBPROTOCOL,
+      ...(token === null ? [] : [TOKEN_SUBPROTOCOL_PREFIX + token]),
+      ...(team === null ? [] : [TEAM_SUBPROTOCOL_PREFIX + team]),
+    ];
     const socket = new this.#tools.WebSocket(this.#source.url(this.#source.lastSeq()), protocols);
     return new Promise((resolve) => {
       let opened = false;

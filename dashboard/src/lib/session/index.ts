@@ -1,17 +1,28 @@
 /** The one session of this page, and the API on its behalf. */
 import { createClient } from '@supabase/supabase-js';
 import { createApi } from '#lib/api/api.ts';
+import { Me } from '#lib/team/me.svelte.ts';
+import { Instance } from './instance.svelte.ts';
 import { Session } from './session.svelte.ts';
-
-// The edge speaks for Supabase Auth on the page's own origin and wants no key, but the client insists on one.
-const supabase = createClient(location.origin, 'appflux', {
-  auth: { detectSessionInUrl: false, storageKey: 'appflux.session' },
-});
-
-export const session = new Session(supabase.auth);
 
 export const api = createApi({
   fetch: (input, init) => fetch(input, init),
   token: () => session.token(),
+  team: () => me.team,
   unauthorized: () => void session.refused(),
 });
+
+export const instance = new Instance(
+  () => api.getConfig(),
+  ({ url, key }) =>
+    createClient(url, key, {
+      auth: { detectSessionInUrl: false, flowType: 'pkce', storageKey: 'appflux.session' },
+    }).auth,
+);
+
+export const session: Session = new Session(instance.client);
+
+/** What the person signed in may do, and in which team. */
+export const me: Me = new Me(api, localStorage);
+
+void instance.ask();

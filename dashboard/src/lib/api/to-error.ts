@@ -1,0 +1,7 @@
+import { AppFluxError, isAppFluxError } from '@appflux/protocol';
+
+/** What was thrown, as an error that can be shown. */
+export const toError = (caught: unknown): AppFluxError =>
+  isAppFluxError(caught)
+    ? caught
+    : new AppFluxError('internal', 'Something went wrong on this page.', { cause: caught });

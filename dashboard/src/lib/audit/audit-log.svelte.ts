@@ -1,0 +1,50 @@
+import type { AppFluxError, AuditEntry } from '@appflux/protocol';
+import type { Api } from '#lib/api/api.ts';
+import { toError } from '#lib/api/to-error.ts';
+
+/** The audit log, a page at a time. */
+export class AuditLog {
+  readonly #api: Pick<Api, 'listAudit'>;
+  #entries = $state.raw<AuditEntry[] | null>(null);
+  #cursor = $state<string | null>(null);
+  #error = $state.raw<AppFluxError | null>(null);
+  #busy = $state(false);
+
+  constructor(api: Pick<Api, 'listAudit'>) {
+    this.#api = api;
+  }
+
+  /** Newest first; null until the first answer. */
+  get entries(): AuditEntry[] | null {
+    return this.#entries;
+  }
+
+  get error(): AppFluxError | null {
+    return this.#error;
+  }
+
+  get busy(): boolean {
+    return this.#busy;
+  }
+
+  /** Whether there are older ones. */
+  get more(): boolean {
+    return this.#cursor !== null;
+  }
+
+  /** Loads the next page, the newest at first. */
+  async load(): Promise<void> {
+    if (this.#busy) return;
+    this.#busy = true;
+    try {
+      const page = await this.#api.listAudit({ limit: 50, ...(this.#cursor && { cursor: this.#cursor }) });
+      this.#entries = [...(this.#entries ?? []), ...page.items];
+      this.#cursor = page.nextCursor;
+      this.#error = null;
+    } catch (caught) {
+      this.#error = toError(caught);
+    } finally {
+      this.#busy = false;
+    }
+  }
+}

@@ -1,0 +1,50 @@
+import type { AuditActor, AuditEntry } from '@appflux/protocol';
+
+/** What was done, in words; the target follows. */
+const WORDS: Readonly<Record<string, string>> = {
+  'session.sign_in': 'signed in',
+  'session.sign_out': 'signed out',
+  'session.reuse_detected': 'a stolen session was ended',
+  'password.set': 'set a new password',
+  'recovery.asked': 'asked for a recovery link',
+  'token.create': 'made the API token',
+  'token.revoke': 'revoked the API token',
+  'app.create': 'created the app',
+  'app.update': 'changed the app',
+  'app.delete': 'deleted the app',
+  'variable.set': 'set the variable',
+  'variable.delete': 'deleted the variable',
+  'file.set': 'set the file',
+  'file.delete': 'deleted the file',
+  'release.set': 'released',
+  'member.join': 'joined:',
+  'member.role': 'changed a role:',
+  'member.remove': 'removed the member',
+  'invitation.create': 'invited',
+  'invitation.revoke': 'revoked the invitation of',
+  'runner.token': 'made a registration token:',
+  'runner.register': 'registered the runner',
+  'runner.drain': 'drained the runner',
+  'runner.remove': 'removed the runner',
+  'hook.create': 'made the deploy hook',
+  'hook.revoke': 'revoked the deploy hook',
+  'hook.call': 'deployed',
+};
+
+const KINDS: Readonly<Record<AuditActor['kind'], string>> = {
+  user: '',
+  token: 'API token ',
+  operator: '',
+  hook: 'Deploy hook ',
+  runner: 'Runner ',
+};
+
+/** Who it was, as a page says it. */
+export const actorWords = ({ kind, name }: AuditActor): string =>
+  kind === 'operator' ? 'The operator' : KINDS[kind] + name;
+
+/** What they did. An action of a newer server is shown by its name; what people do to themselves needs no target. */
+export function actionWords({ action, target }: AuditEntry): string {
+  const words = WORDS[action] ?? action;
+  return target === null || target.kind === 'user' ? words : `${words} ${target.name}`;
+}

@@ -1,0 +1,52 @@
+import type { CreatedDeployHook, DeployHook } from '@appflux/protocol';
+import { allPages } from '#lib/api/all-pages.ts';
+import type { Api } from '#lib/api/api.ts';
+import { Live } from '#lib/live/live.svelte.ts';
+
+type Calls = Pick<Api, 'listDeployHooks' | 'createDeployHook' | 'deleteDeployHook'>;
+
+/** The deploy hooks of one App. */
+export class HookList {
+  readonly #api: Calls;
+  readonly #slug: string;
+  readonly #live: Live<DeployHook[]>;
+
+  constructor(slug: string, api: Calls) {
+    this.#api = api;
+    this.#slug = slug;
+    this.#live = new Live({
+      load: (signal) => allPages((query) => api.listDeployHooks(slug, query, signal)),
+      pauseAfter: () => null,
+    });
+  }
+
+  /** Null until the first answer. */
+  get all(): DeployHook[] | null {
+    return this.#live.value;
+  }
+
+  get error() {
+    return this.#live.error;
+  }
+
+  start(): () => void {
+    return this.#live.start();
+  }
+
+  refresh(): Promise<void> {
+    return this.#live.refresh();
+  }
+
+  /** Its address is in the answer and nowhere else. Throws an AppFluxError. */
+  async create(name: string): Promise<CreatedDeployHook> {
+    const created = await this.#api.createDeployHook(this.#slug, name);
+    await this.refresh();
+    return created;
+  }
+
+  /** Throws an AppFluxError. */
+  async revoke(id: string): Promise<void> {
+    await this.#api.deleteDeployHook(this.#slug, id);
+    await this.refresh();
+  }
+}

@@ -1,0 +1,83 @@
+import type { CreatedInvitation, Invitation, Member, Role } from '@appflux/protocol';
+import { allPages } from '#lib/api/all-pages.ts';
+import type { Api } from '#lib/api/api.ts';
+import { Live } from '#lib/live/live.svelte.ts';
+import type { PageLife } from '#lib/live/page-life.ts';
+
+type Calls = Pick<
+  Api,
+  | 'listMembers'
+  | 'updateMember'
+  | 'deleteMember'
+  | 'listInvitations'
+  | 'createInvitation'
+  | 'deleteInvitation'
+>;
+
+/** The members of the team, and the invitations that nobody has taken yet. */
+export class People {
+  readonly #api: Calls;
+  readonly #live: Live<{ members: Member[]; invitations: Invitation[] }>;
+
+  /** `manages` says whether invitations may be seen. */
+  constructor(api: Calls, manages: () => boolean, page?: PageLife) {
+    this.#api = api;
+    this.#live = new Live({
+      load: async (signal) => ({
+        members: (await allPages((query) => api.listMembers(query, signal))).reverse(),
+        invitations: manages() ? await allPages((query) => api.listInvitations(query, signal)) : [],
+      }),
+      pauseAfter: () => null,
+      ...(page && { page }),
+    });
+  }
+
+  /** Null until the first answer; who joined first comes first. */
+  get members(): Member[] | null {
+    return this.#live.value?.members ?? null;
+  }
+
+  get invitations(): Invitation[] {
+    return this.#live.value?.invitations ?? [];
+  }
+
+  get error() {
+    return this.#live.error;
+  }
+
+  start(): () => void {
+    return this.#live.start();
+  }
+
+  refresh(): Promise<void> {
+    return this.#live.refresh();
+  }
+
+  /** Throws an AppFluxError. */
+  async setRole(userId: string, role: Role): Promise<void> {
+    try {
+      await this.#api.updateMember(userId, role);
+    } finally {
+      await this.refresh();
+    }
+  }
+
+  /** Throws an AppFluxError. */
+  async remove(userId: string): Promise<void> {
+    await this.#api.deleteMember(userId);
+    await this.refresh();
+  }
+
+  /** Its link is in the answer and nowhere else. Throws an AppFluxError. */
+  async invite(role: Role, note: string): Promise<CreatedInvitation> {
+    const created = await this.#api.createInvitation({ role, note });
+    await this.refresh();
+    return created;
+  }
+
+  /** Throws an AppFluxError. */
+  async revoke(id: string): Promise<void> {
+    await this.#api.deleteInvitation(id);
+    await this.refresh();
+  }
+}
