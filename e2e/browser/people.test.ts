@@ -1,0 +1,160 @@
+/** People, as they meet the dashboard: a password, an invitation, what a role allows, and signing out. */
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { z } from 'zod';
+import { ensureDashboard } from '../../stack/dashboard.ts';
+import { Client } from '../instance/client.ts';
+import { type EdgeInstance, startInstance } from '../instance/edge.ts';
+import { launchBrowser } from './launch.ts';
+import { onPage, watchedPage } from './watched-page.ts';
+
+const ROOT = new URL('../..', import.meta.url).pathname;
+const PASSWORD = 'correct horse battery';
+
+const SILENT = {
+  task: () => ({ detail: () => undefined, done: () => undefined, failed: () => undefined }),
+  say: () => undefined,
+};
+
+let edge: EdgeInstance;
+let browser: Browser;
+
+beforeAll(async () => {
+  await ensureDashboard(ROOT, process.env, SILENT);
+  edge = await startInstance();
+  await new Client(edge).createApp({ name: 'Shop' });
+  browser = await launchBrowser();
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await edge?.stop();
+});
+
+/** The link that `npm start` prints. */
+async function signInLink(): Promise<string> {
+  const answer = await fetch(`${edge.url}/api/ops/sign-in-links`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${edge.operatorSecret}` },
+  });
+  return z.object({ url: z.url() }).parse(await answer.json()).url;
+}
+
+const heading = (page: Page, name: string) => page.getByRole('heading', { name, exact: true });
+
+async function signOut(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Account' }).click();
+  await page.getByRole('menuitem', { name: 'Sign out' }).click();
+  await heading(page, 'Sign in').waitFor();
+}
+
+async function signIn(page: Page, email: string, password: string): Promise<void> {
+  await page.getByLabel('E-mail address').fill(email);
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+}
+
+/** Invites somebody as the owner; gives the link that is shown. */
+async function invite(page: Page, role: string): Promise<string> {
+  await page.goto(`${edge.url}/settings/team`);
+  await page.getByRole('button', { name: 'Invite' }).click();
+  await page.getByLabel('Role', { exact: true }).selectOption(role);
+  await page.getByRole('button', { name: 'Make the link' }).click();
+  const link = await page.getByText(`${edge.url}/invite#token=`).innerText();
+  await page.getByRole('button', { name: 'I have copied it' }).click();
+  return link;
+}
+
+it('people come by invitation, do what their role allows, and are gone when they are removed', async () => {
+  const owner = await watchedPage(browser);
+  const viewer = await watchedPage(browser);
+  await onPage(owner, async () => {
+    const { page } = owner;
+    await page.goto(await signInLink());
+    await page.getByText('Shop', { exact: true }).first().waitFor();
+
+    // The owner came by a link and sets a password to come back with.
+    await page.goto(`${edge.url}/settings/account`);
+    await page.getByLabel('New password').fill(PASSWORD);
+    await page.getByRole('button', { name: 'Set a password' }).click();
+    await page.getByText('Your password is set').waitFor();
+    await signOut(page);
+    await signIn(page, 'owner@localhost', 'not the password');
+    await page.getByText('The e-mail address or the password is not right').waitFor();
+    // Back to where they were.
+    await signIn(page, 'owner@localhost', PASSWORD);
+    await heading(page, 'Account').waitFor();
+  });
+
+  const link = await onPage(owner, () => invite(owner.page, 'viewer'));
+
+  await onPage(viewer, async () => {
+    const { page } = viewer;
+    await page.goto(link);
+    await heading(page, 'Join owner@localhost').waitFor();
+    await page.getByLabel('E-mail address').fill('ada@example.com');
+    await page.getByLabel('Password').fill('short');
+    await page.getByRole('button', { name: 'Make an account and join' }).click();
+    await page.getByText('A password has at least 10 characters').waitFor();
+    await page.getByLabel('Password').fill(PASSWORD);
+    await page.getByRole('button', { name: 'Make an account and join' }).click();
+
+    // A viewer sees the team's apps and is offered nothing that changes them.
+    await page.getByText('Shop', { exact: true }).first().waitFor();
+    expect(await page.getByRole('link', { name: 'New app' }).count()).toBe(0);
+    await page.goto(`${edge.url}/apps/shop`);
+    await heading(page, 'Shop').waitFor();
+    expect(await page.getByRole('button', { name: 'Deploy', exact: true }).count()).toBe(0);
+    await page.goto(`${edge.url}/apps/shop/settings`);
+    await page.getByText('Your role in this team (viewer) does not allow this.').first().waitFor();
+    expect(await page.getByRole('button', { name: 'Save' }).count()).toBe(0);
+    await page.goto(`${edge.url}/settings/team`);
+    await page.getByText('ada@example.com').first().waitFor();
+    expect(await page.getByRole('button', { name: 'Invite' }).count()).toBe(0);
+
+    await signOut(page);
+    await page.goto(link);
+    await heading(page, 'This invitation no longer works').waitFor();
+    await page.goto(`${edge.url}/sign-in`);
+    await signIn(page, 'ada@example.com', PASSWORD);
+    await page.getByText('Shop', { exact: true }).first().waitFor();
+  });
+
+  await onPage(owner, async () => {
+    const { page } = owner;
+    await page.goto(`${edge.url}/settings/team`);
+    await page.getByLabel('Role of ada@example.com').selectOption('developer');
+    await page.getByText('ada@example.com is developer now').waitFor();
+  });
+
+  await onPage(viewer, async () => {
+    const { page } = viewer;
+    await page.goto(`${edge.url}/apps/shop`);
+    await page.getByRole('button', { name: 'Deploy', exact: true }).waitFor();
+    await page.goto(`${edge.url}/apps/shop/settings`);
+    await heading(page, 'Environment variables').waitFor();
+    expect(await page.getByRole('button', { name: 'Delete the app' }).count()).toBe(0);
+  });
+
+  await onPage(owner, async () => {
+    const { page } = owner;
+    await page.goto(`${edge.url}/settings/audit`);
+    const log = page.getByRole('list', { name: 'What was done, newest first' });
+    await log.getByText('changed a role: ada@example.com as developer').waitFor();
+    await log.getByText('joined: ada@example.com as viewer').waitFor();
+    await page.goto(`${edge.url}/settings/team`);
+    await page.getByRole('button', { name: 'Remove ada@example.com' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
+    await page.getByText('ada@example.com is in the team no longer').waitFor();
+  });
+
+  await onPage(viewer, async () => {
+    const { page } = viewer;
+    await page.goto(edge.url);
+    await page.getByText('You are in no team').waitFor();
+    await signOut(page);
+  });
+  for (const { complaints } of [owner, viewer]) {
+    expect(complaints.filter((complaint) => complaint.startsWith('exception'))).toEqual([]);
+  }
+});
