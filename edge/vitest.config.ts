@@ -35,6 +35,8 @@ export default defineConfig({
   ],
   test: {
     include: ['src/**/*.test.ts'],
+    // Passwords are slow to try by design, and the machine may be busy with other tests.
+    testTimeout: 30_000,
     // Files share a workerd, which makes them three times faster; each begins with nothing kept (testing.setup.ts).
     isolate: false,
     globalSetup: [path('vitest.s3.ts'), path('vitest.issuers.ts'), path('../stack/foreign-s3/serve.ts')],
