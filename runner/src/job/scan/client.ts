@@ -1,6 +1,8 @@
 /** Speaks with clamd: one connection for each question (clamd(8), "COMMANDS"). */
 import { connect, type Socket } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import type { ClamdAddress } from './address.ts';
+import type { Content } from './files.ts';
 import { parseVerdict, type Verdict } from './reply.ts';
 
 /** clamd could not be asked, or its answer cannot be used. The message names no path of the host. */
@@ -45,15 +47,41 @@ export async function askClamd(
   }
 }
 
+/** How much of what was sent before clamd hung up is sent with pauses the second time, in pieces of a file. */
+const CAREFUL_PIECES = 8;
+/** How long each of those waits for an answer before it is sent, in milliseconds. */
+const PAUSE_MS = 50;
+
 /**
  * Sends content through INSTREAM and gives the verdict.
+ *
+ * clamd answers and hangs up as soon as a limit of its own is passed. A write that meets the closed connection then makes
+ * Node drop the answer unread; so what broke off while it was sent is sent once more, with pauses before that place.
  * @throws {ClamdError}; the reason of `signal` if it aborts; whatever reading the content throws.
  */
 export async function scanContent(
   address: ClamdAddress,
-  content: AsyncIterable<Uint8Array>,
+  content: Content,
   signal: AbortSignal,
   timeouts: ClientTimeouts = CLIENT_TIMEOUTS,
+): Promise<Verdict> {
+  const progress = { sent: 0 };
+  try {
+    return await scanOnce(address, content, signal, timeouts, progress, Number.POSITIVE_INFINITY);
+  } catch (error) {
+    if (!(error instanceof ClamdError && error.code === 'broke_off' && progress.sent > 0)) throw error;
+    const carefulFrom = progress.sent - CAREFUL_PIECES;
+    return await scanOnce(address, content, signal, timeouts, { sent: 0 }, carefulFrom);
+  }
+}
+
+async function scanOnce(
+  address: ClamdAddress,
+  content: Content,
+  signal: AbortSignal,
+  timeouts: ClientTimeouts,
+  progress: { sent: number },
+  carefulFrom: number,
 ): Promise<Verdict> {
   signal.throwIfAborted();
   const connection = new Connection(address, timeouts.transferMs);
@@ -62,7 +90,7 @@ export async function scanContent(
   };
   signal.addEventListener('abort', abort, { once: true });
   try {
-    await send(connection, content);
+    await send(connection, content(), progress, carefulFrom);
     connection.socket.setTimeout(timeouts.verdictMs);
     const reply = await connection.reply;
     const verdict = parseVerdict(reply);
@@ -78,11 +106,20 @@ export async function scanContent(
   }
 }
 
-/** Each piece with its length before it, and a length of zero at the end. clamd may answer before that: then enough is sent. */
-async function send(connection: Connection, content: AsyncIterable<Uint8Array>): Promise<void> {
+/**
+ * Each piece with its length before it, and a length of zero at the end. clamd may answer before that: then enough is
+ * sent. From the piece `carefulFrom` on, an answer is waited for before each.
+ */
+async function send(
+  connection: Connection,
+  pieces: AsyncIterable<Uint8Array>,
+  progress: { sent: number },
+  carefulFrom: number,
+): Promise<void> {
   const { socket } = connection;
   socket.write('zINSTREAM\0');
-  for await (const piece of content) {
+  for await (const piece of pieces) {
+    if (progress.sent >= carefulFrom) await setTimeout(PAUSE_MS);
     if (connection.answered) return;
     if (piece.length === 0) continue;
     const length = Buffer.alloc(4);
@@ -91,6 +128,7 @@ async function send(connection: Connection, content: AsyncIterable<Uint8Array>):
     socket.write(length);
     const more = socket.write(piece);
     socket.uncork();
+    progress.sent += 1;
     if (!more) await connection.drained();
   }
   if (!connection.answered) socket.write(Buffer.alloc(4));

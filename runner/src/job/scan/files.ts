@@ -34,12 +34,15 @@ function absolute(top: string, relative: Buffer): Buffer {
   return relative.length === 0 ? Buffer.from(top) : Buffer.concat([Buffer.from(top), SLASH, relative]);
 }
 
+/** What is in a file, read from its beginning each time that it is asked for. */
+export type Content = () => AsyncIterable<Uint8Array>;
+
 /**
  * Opens a regular file and hands it to `work`. What is none any more, or never was, is passed over: gives null.
  */
 export async function withFile<T>(
   path: Buffer | string,
-  work: (content: AsyncIterable<Uint8Array>, size: number) => Promise<T>,
+  work: (content: Content, size: number) => Promise<T>,
 ): Promise<T | null> {
   let file: FileHandle;
   try {
@@ -51,17 +54,18 @@ export async function withFile<T>(
   }
   try {
     const stats = await file.stat();
-    return stats.isFile() ? await work(piecesOf(file), stats.size) : null;
+    return stats.isFile() ? await work(() => piecesOf(file), stats.size) : null;
   } finally {
     await file.close();
   }
 }
 
 async function* piecesOf(file: FileHandle): AsyncGenerator<Uint8Array> {
-  for (;;) {
+  for (let position = 0; ; ) {
     // A new one each time: the socket may still hold the one before.
-    const { bytesRead, buffer } = await file.read({ buffer: Buffer.allocUnsafe(PIECE_BYTES) });
+    const { bytesRead, buffer } = await file.read({ buffer: Buffer.allocUnsafe(PIECE_BYTES), position });
     if (bytesRead === 0) return;
+    position += bytesRead;
     yield buffer.subarray(0, bytesRead);
   }
 }

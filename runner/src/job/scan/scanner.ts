@@ -4,7 +4,7 @@ import { JobFailure, type StepContext } from '../step.ts';
 import type { ClamdAddress } from './address.ts';
 import { askClamd, CLIENT_TIMEOUTS, ClamdError, type ClientTimeouts, scanContent } from './client.ts';
 import type { Connect } from './facts.ts';
-import { type FileToScan, filesBelow, withFile } from './files.ts';
+import { type Content, type FileToScan, filesBelow, withFile } from './files.ts';
 import { describeVersion, parseVersion, type Verdict } from './reply.ts';
 
 /**
@@ -135,7 +135,7 @@ async function scanAll(
 function scan(
   { timeouts }: ScannerOptions,
   address: ClamdAddress,
-  content: AsyncIterable<Uint8Array>,
+  content: Content,
   signal: AbortSignal,
 ): Promise<Verdict> {
   return scanContent(address, content, signal, timeouts ?? CLIENT_TIMEOUTS);
