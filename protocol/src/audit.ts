@@ -45,7 +45,18 @@ export type AuditActor = z.infer<typeof AuditActor>;
 
 /** What it was done to. `name` is as it was then. */
 export const AuditTarget = z.strictObject({
-  kind: z.enum(['user', 'token', 'app', 'variable', 'file', 'deployment', 'member', 'invitation', 'runner', 'hook']),
+  kind: z.enum([
+    'user',
+    'token',
+    'app',
+    'variable',
+    'file',
+    'deployment',
+    'member',
+    'invitation',
+    'runner',
+    'hook',
+  ]),
   id: z.string().nullable(),
   name: z.string(),
 });
