@@ -197,6 +197,11 @@ export class FaultProxy {
         answer.resume().once('close', breakOff);
         return;
       }
+      // Whoever asked may be gone by now; a pipeline into a closed stream throws.
+      if (response.destroyed) {
+        breakOff();
+        return;
+      }
       response.writeHead(answer.statusCode ?? 502, passedOn(answer.rawHeaders));
       pipeline(answer, response, (error) => {
         if (error) breakOff();
