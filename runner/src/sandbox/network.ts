@@ -10,13 +10,12 @@ import {
   allowedHosts,
   EgressError,
   type PackageManager,
-  parseEgressFile,
   readRegistryFacts,
   renderReport,
   startEgress,
 } from './egress/index.ts';
 import type { Engine } from './engine.ts';
-import { EGRESS_FILE, NPM_REGISTRY_FILE, readImageFile } from './image-file.ts';
+import { imageFacts } from './image-facts.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** A build's network, as its container needs it. */
@@ -72,7 +71,7 @@ export async function openNetwork(
 async function openProxy(host: NetworkHost, input: NetworkInput, ctx: StepContext): Promise<BuildNetwork> {
   const { settings } = host;
   const { manager, imageId, source, folder } = input;
-  const facts = await imageFacts(host, imageId);
+  const facts = await imageFacts(host.engine, host.runnerId, imageId);
   // All that can fail comes before the proxy: once it listens, it is the caller's to close.
   const registryFacts =
     manager === null ? null : await readRegistryFacts(source.root, folder.workspace.source, manager);
@@ -112,33 +111,6 @@ async function openProxy(host: NetworkHost, input: NetworkInput, ctx: StepContex
       cause: error,
     });
   }
-}
-
-interface ImageFacts {
-  readonly hosts: readonly string[];
-  readonly npmRegistry: URL | null;
-}
-
-/** An image never changes under its id, so it is asked once. */
-const factsById = new Map<string, Promise<ImageFacts>>();
-
-function imageFacts(host: NetworkHost, imageId: string): Promise<ImageFacts> {
-  const known = factsById.get(imageId);
-  if (known !== undefined) return known;
-  const reading = readFacts(host, imageId);
-  factsById.set(imageId, reading);
-  // A failure is not remembered: the next build asks again.
-  reading.catch(() => factsById.delete(imageId));
-  return reading;
-}
-
-async function readFacts({ engine, runnerId }: NetworkHost, imageId: string): Promise<ImageFacts> {
-  const hosts = await readImageFile(engine, runnerId, imageId, EGRESS_FILE);
-  const registry = await readImageFile(engine, runnerId, imageId, NPM_REGISTRY_FILE);
-  return {
-    hosts: parseEgressFile(hosts ?? ''),
-    npmRegistry: URL.parse(registry?.trim() ?? ''),
-  };
 }
 
 /** The plan's package manager, with Yarn's two kinds told apart. */

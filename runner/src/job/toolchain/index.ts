@@ -1,7 +1,7 @@
 /** The versions of Node and of the package manager that a build runs with. */
 import type { Plan } from '@appflux/protocol';
 import type { Engine } from '../../sandbox/engine.ts';
-import { NPM_REGISTRY_FILE, readImageFile, VERSIONS_FILE } from '../../sandbox/image-file.ts';
+import { imageFacts } from '../../sandbox/image-facts.ts';
 import type { Surroundings } from '../../sandbox/surroundings.ts';
 import { JobFailure, type PreparedSource, type StepContext } from '../step.ts';
 import { choosePinnedManager, type ImageTools } from './choose-manager.ts';
@@ -31,14 +31,14 @@ export async function openToolchain(
   { plan, imageId, source, top, manager, online }: ToolchainInput,
   ctx: StepContext,
 ): Promise<Surroundings> {
-  const { tools, npmRegistry } = await imageTools(host, imageId);
+  const { tools, npmRegistry } = await imageFacts(host.engine, host.runnerId, imageId);
   const folders = manager === null ? [] : await managerFolders();
   if (plan.node !== null && tools.node !== undefined) folders.unshift(...nodeFolder(plan.node));
   return {
     mounts: [],
     suggested: {
       // Corepack asks the registry by itself, and would ask the person in front of it whether it may.
-      ...(npmRegistry === null ? {} : { COREPACK_NPM_REGISTRY: npmRegistry.replace(/\/$/, '') }),
+      ...(npmRegistry === null ? {} : { COREPACK_NPM_REGISTRY: npmRegistry.href.replace(/\/$/, '') }),
       COREPACK_ENABLE_DOWNLOAD_PROMPT: '0',
     },
     environment: {},
@@ -72,32 +72,4 @@ export function nodesOf(tools: ImageTools): ImageNode[] {
     const [, major] = /^node-(\d+)$/.exec(tool) ?? [];
     return major === undefined ? [] : [{ version, folder: `/usr/local/node/${major}/bin` }];
   });
-}
-
-interface ImageFacts {
-  readonly tools: ImageTools;
-  readonly npmRegistry: string | null;
-}
-
-/** An image never changes under its id, so it is asked once. */
-const factsById = new Map<string, Promise<ImageFacts>>();
-
-function imageTools(host: ToolchainHost, imageId: string): Promise<ImageFacts> {
-  const known = factsById.get(imageId);
-  if (known !== undefined) return known;
-  const reading = readFacts(host, imageId);
-  factsById.set(imageId, reading);
-  // A failure is not remembered: the next build asks again.
-  reading.catch(() => factsById.delete(imageId));
-  return reading;
-}
-
-async function readFacts({ engine, runnerId }: ToolchainHost, imageId: string): Promise<ImageFacts> {
-  const versions = await readImageFile(engine, runnerId, imageId, VERSIONS_FILE);
-  const registry = await readImageFile(engine, runnerId, imageId, NPM_REGISTRY_FILE);
-  const lines = (versions ?? '').split('\n').map((line) => /^([\w-]+)=(\S+)$/.exec(line));
-  return {
-    tools: Object.fromEntries(lines.flatMap((match) => (match ? [[match[1], match[2]]] : []))),
-    npmRegistry: URL.canParse(registry?.trim() ?? '') ? (registry?.trim() ?? null) : null,
-  };
 }
