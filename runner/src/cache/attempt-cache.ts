@@ -14,7 +14,7 @@ import { entryBytes, type FoundEntry } from './entry.ts';
 import { CACHE_MOUNT, type CachedManager, cachedFolders, cacheEnvironment } from './environment.ts';
 import type { AttemptCacheFolder } from './folder.ts';
 import { cacheKey } from './key.ts';
-import { attemptMount, plainMount } from './mount.ts';
+import { plainMount } from './mount.ts';
 
 export interface OpenInput {
   readonly plan: Plan;
@@ -65,12 +65,17 @@ export class AttemptCache {
     const scope = scopeOf(job.environment, source.branch);
     const wanted: Wanted = { scope, image: plan.image, key };
     const leased = await this.#caches.lease(job.app.id, wanted, folder.top, job.clearCache);
-    const lower = leased.entry?.layers.map((layer) => this.#caches.layerPath(job.app.id, layer)) ?? [];
-    const overlay = lower.length === 0 ? null : attemptMount(leased.folder, lower);
-    const entry = overlay === null ? null : leased.entry;
+    const found = leased.entry;
+    const overlay =
+      found === null
+        ? null
+        : await this.#caches.mountOf(job.app.id, { folder: leased.folder, entry: found }, imageId);
+    const entry = overlay === null ? null : found;
     this.#open = { wanted, folder: leased.folder, entry };
     if (this.#caches.enabled) {
-      ctx.log(`${this.#found(entry, wanted)} (${seconds(performance.now() - startedAt)}).`);
+      const said =
+        entry === found ? this.#found(entry, wanted) : 'Cache: what is kept cannot be mounted on this runner';
+      ctx.log(`${said} (${seconds(performance.now() - startedAt)}).`);
     }
     return {
       mounts: [overlay ?? plainMount(leased.folder)],

@@ -95,6 +95,20 @@ describe('a warm build', () => {
 });
 
 describe('what is kept', () => {
+  test('costs a build its cache only, where it cannot be mounted', async () => {
+    await bench.start();
+    expect((await deploy(leaving('one'))).status).toBe('success');
+    const layers = join(bench.state, 'cache', APP, 'layers');
+    for (const layer of await readdir(layers)) {
+      await rm(join(layers, layer), { recursive: true });
+      await writeFile(join(layers, layer), 'no folder');
+    }
+    const next = await deploy(leaving('two'));
+    expect([next.status, seen(next.log)]).toEqual(['success', '']);
+    expect(next.cache[0]).toMatch(/^Cache: what is kept cannot be mounted on this runner/);
+    expect(seen((await deploy(leaving('three'))).log)).toBe('two');
+  });
+
   test('is of builds that went well, of production for everyone, and of previews for previews only', async () => {
     await bench.start();
     expect(seen((await deploy(leaving('one'))).log)).toBe('');

@@ -1,10 +1,11 @@
 /** The caches of this runner: what builds leave to later builds of the same App. */
 import { chmod, mkdir, readFile, rename, rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { MountSettings } from 'dockerode';
 import { z } from 'zod';
 import { describeError, type Journal } from '../agent/journal.ts';
 import { WORK_FOLDER } from '../sandbox/attempt-folder.ts';
-import type { Engine } from '../sandbox/engine.ts';
+import { type Engine, engineMessage } from '../sandbox/engine.ts';
 import { removeBuilt } from '../sandbox/remove-tree.ts';
 import { chooseEntry, entriesToEvict, type OwnedEntry, unusedLayers, type Wanted } from './choose.ts';
 import {
@@ -28,7 +29,9 @@ import {
   PACKING,
   TRASH,
 } from './folder.ts';
+import { attemptMount } from './mount.ts';
 import { packLayers } from './pack.ts';
+import { tryMount } from './probe.ts';
 
 export interface CachesOptions {
   readonly state: string;
@@ -54,6 +57,8 @@ export class Caches {
   readonly #options: CachesOptions;
   readonly #folder: string;
   readonly #closed = new AbortController();
+  /** Layers, by their paths, that the engine has mounted before. */
+  readonly #mounted = new Set<string>();
   #turn: Promise<unknown> = Promise.resolve();
   #background: Promise<unknown> = Promise.resolve();
 
@@ -108,6 +113,30 @@ export class Caches {
       return chosen;
     });
     return { folder, entry };
+  }
+
+  /**
+   * The mount of what an attempt begins with, tried out where that was not done before; null when the engine cannot
+   * mount it, which is in the journal then: it costs the build its cache, and nothing more.
+   */
+  async mountOf(
+    appId: string,
+    { folder, entry }: { readonly folder: AttemptCacheFolder; readonly entry: FoundEntry },
+    imageId: string,
+  ): Promise<MountSettings | null> {
+    const lower = entry.layers.map((layer) => this.layerPath(appId, layer));
+    const mount = attemptMount(folder, lower);
+    const layers = lower.join('\n');
+    if (mount === null || this.#mounted.has(layers)) return mount;
+    const { engine, runnerId, journal } = this.#options;
+    try {
+      await tryMount(engine, runnerId, imageId, mount);
+      this.#mounted.add(layers);
+      return mount;
+    } catch (error) {
+      journal.warn('The engine cannot mount a cache', { app: appId, error: engineMessage(error) });
+      return null;
+    }
   }
 
   /** Forgets the cache of a scope. */
