@@ -3,34 +3,25 @@ import type { Deployment, FailureCode } from '@appflux/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectEngine } from '../../runner/src/sandbox/engine.ts';
 import { ensureWebImage } from '../../runner/src/testing/docker.ts';
-import { Client } from '../instance/client.ts';
-import { type EdgeInstance, startInstance } from '../instance/edge.ts';
-import { type RunnerProcess, startRunner } from '../instance/runner.ts';
+import { type InstanceWithRunner, startWithRunner } from '../instance/with-runner.ts';
 import { serveFiles } from '../source/serve.ts';
 import { zipOf } from '../source/zip.ts';
 import { storedObjects } from './stored-objects.ts';
 
-let edge: EdgeInstance;
-let client: Client;
-let runner: RunnerProcess;
+let instance: InstanceWithRunner;
 
 beforeAll(async () => {
   await ensureWebImage(connectEngine());
-  edge = await startInstance();
-  client = new Client(edge);
-  runner = await startRunner(edge);
+  instance = await startWithRunner();
 });
 
-afterAll(async () => {
-  await runner?.stop();
-  await edge?.stop();
-});
+afterAll(() => instance?.stop());
 
 async function deployUpload(name: string, bytes: Buffer): Promise<Deployment> {
-  const uploadId = await client.upload(`${name}.zip`, bytes);
-  const { slug } = await client.createApp({ name });
-  const { id } = await client.deploy(slug, { uploadId });
-  return client.untilEnded(id);
+  const uploadId = await instance.client.upload(`${name}.zip`, bytes);
+  const { slug } = await instance.client.createApp({ name });
+  const { id } = await instance.client.deploy(slug, { uploadId });
+  return instance.client.untilEnded(id);
 }
 
 /** The deployment failed with this code, says why and what to do, in the API and in the log, and left nothing. */
@@ -39,7 +30,7 @@ async function expectFailure(
   code: FailureCode,
   words: { message: RegExp; hint: RegExp },
 ): Promise<void> {
-  const { items } = await client.logs(deployment.id);
+  const { items } = await instance.client.logs(deployment.id);
   const log = items.map(({ text }) => text).join('\n');
   expect(deployment, log).toMatchObject({ status: 'failed', attempt: 1, artifacts: [], artifactUrl: null });
   expect(deployment.failure, log).toMatchObject({ code });
@@ -49,11 +40,11 @@ async function expectFailure(
   expect(last).toContain(`(${code})`);
   expect(last).toContain(deployment.failure?.message.slice(0, 40));
   expect(last).toContain(deployment.failure?.hint.slice(0, 40));
-  expect(await runner.leftovers()).toEqual({ containers: [], folders: [] });
+  expect(await instance.runner.leftovers()).toEqual({ containers: [], folders: [] });
   // The log is kept, and nothing else.
   const prefix = `apps/${deployment.appId}/${deployment.id}/`;
   await expect
-    .poll(() => storedObjects(edge, prefix), { timeout: 30_000 })
+    .poll(() => storedObjects(instance.edge, prefix), { timeout: 30_000 })
     .toEqual([`${prefix}log.ndjson.gz`]);
 }
 
@@ -73,9 +64,9 @@ describe('a source that cannot be used', () => {
     const host = await serveFiles(new Map());
     try {
       const source = { provider: 'git', repoUrl: `${host.url}nobody/nothing.git`, branch: 'main' };
-      const { slug } = await client.createApp({ name: 'no-repository', source });
-      const { id } = await client.deploy(slug);
-      await expectFailure(await client.untilEnded(id), 'source_unavailable', {
+      const { slug } = await instance.client.createApp({ name: 'no-repository', source });
+      const { id } = await instance.client.deploy(slug);
+      await expectFailure(await instance.client.untilEnded(id), 'source_unavailable', {
         message: /nobody\/nothing/,
         hint: /repository URL|credentials/i,
       });
@@ -96,7 +87,7 @@ describe('a build that does not deliver', () => {
     const files = { 'package.json': PACKAGE, 'appflux.json': settings('echo about to fail; exit 3') };
     const deployment = await deployUpload('fails', await zipOf(files));
     await expectFailure(deployment, 'build_failed', { message: /exit code 3/, hint: /log|build command/i });
-    const { items } = await client.logs(deployment.id);
+    const { items } = await instance.client.logs(deployment.id);
     expect(items).toContainEqual(expect.objectContaining({ stream: 'stdout', text: 'about to fail' }));
   });
 

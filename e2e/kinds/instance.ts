@@ -2,9 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { App, Artifact, Deployment } from '@appflux/protocol';
 import { expect } from 'vitest';
-import { Client } from '../instance/client.ts';
-import { type EdgeInstance, startInstance } from '../instance/edge.ts';
-import { type RunnerProcess, startRunner } from '../instance/runner.ts';
+import { type InstanceWithRunner, startWithRunner } from '../instance/with-runner.ts';
 import { type Fixture, fixtureZip } from '../source/zip.ts';
 
 /** Longer than most fixtures take on two busy processors, in milliseconds. */
@@ -19,21 +17,16 @@ export interface Built {
   artifact(name: string): Artifact;
 }
 
-export interface KindInstance {
-  readonly client: Client;
-  readonly runner: RunnerProcess;
+export interface KindInstance extends InstanceWithRunner {
   /** Makes an App for a fixture, sets it up, and builds it within some milliseconds. */
   build(fixture: Fixture, prepare?: (app: App) => Promise<void>, withinMs?: number): Promise<Built>;
-  stop(): Promise<void>;
 }
 
 export async function startKindInstance(): Promise<KindInstance> {
-  const edge: EdgeInstance = await startInstance();
-  const client = new Client(edge);
-  const runner = await startRunner(edge);
+  const instance = await startWithRunner();
+  const { client } = instance;
   return {
-    client,
-    runner,
+    ...instance,
     build: async (fixture, prepare, withinMs = BUILD_WITHIN_MS) => {
       const uploadId = await client.upload(`${fixture}.zip`, await fixtureZip(fixture));
       const app = await client.createApp({ name: fixture });
@@ -43,10 +36,6 @@ export async function startKindInstance(): Promise<KindInstance> {
       const log = (await client.logs(id)).items.map(({ text }) => text).join('\n');
       expect(deployment.failure, log).toBeNull();
       return { deployment, log, ...(await download(deployment)) };
-    },
-    stop: async () => {
-      await runner.stop();
-      await edge.stop();
     },
   };
 }

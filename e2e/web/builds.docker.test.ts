@@ -5,27 +5,18 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectEngine } from '../../runner/src/sandbox/engine.ts';
 import { ensureWebImage } from '../../runner/src/testing/docker.ts';
 import { launchBrowser } from '../browser/launch.ts';
-import { Client } from '../instance/client.ts';
-import { type EdgeInstance, startInstance } from '../instance/edge.ts';
-import { type RunnerProcess, startRunner } from '../instance/runner.ts';
+import { type InstanceWithRunner, startWithRunner } from '../instance/with-runner.ts';
 import { serveFiles } from '../source/serve.ts';
 import { type Fixture, fixtureZip, unzip } from '../source/zip.ts';
 
-let edge: EdgeInstance;
-let client: Client;
-let runner: RunnerProcess;
+let instance: InstanceWithRunner;
 
 beforeAll(async () => {
   await ensureWebImage(connectEngine());
-  edge = await startInstance();
-  client = new Client(edge);
-  runner = await startRunner(edge);
+  instance = await startWithRunner();
 });
 
-afterAll(async () => {
-  await runner?.stop();
-  await edge?.stop();
-});
+afterAll(() => instance?.stop());
 
 interface Built {
   readonly deployment: Deployment;
@@ -36,11 +27,11 @@ interface Built {
 
 /** Deploys a fixture and opens what it delivers. */
 async function build(fixture: Fixture): Promise<Built> {
-  const uploadId = await client.upload(`${fixture}.zip`, await fixtureZip(fixture));
-  const { slug } = await client.createApp({ name: fixture });
-  const { id } = await client.deploy(slug, { uploadId });
-  const deployment = await client.untilEnded(id, 280_000);
-  const { items: log } = await client.logs(id);
+  const uploadId = await instance.client.upload(`${fixture}.zip`, await fixtureZip(fixture));
+  const { slug } = await instance.client.createApp({ name: fixture });
+  const { id } = await instance.client.deploy(slug, { uploadId });
+  const deployment = await instance.client.untilEnded(id, 280_000);
+  const { items: log } = await instance.client.logs(id);
   const told = log.map(({ text }) => text).join('\n');
   expect(deployment.failure, told).toBeNull();
   const [artifact] = deployment.artifacts;
@@ -68,7 +59,7 @@ describe.each([
     expect(index(built)).toMatch(/<title>/);
     if (fixture === 'vite-react') await expectRendered(built.files, 'Built by React');
     else expect(index(built)).toMatch(/<h1[^>]*>Built by (SvelteKit|Astro|Next\.js)<\/h1>/);
-    expect(await runner.leftovers()).toEqual({ containers: [], folders: [] });
+    expect(await instance.runner.leftovers()).toEqual({ containers: [], folders: [] });
   });
 });
 

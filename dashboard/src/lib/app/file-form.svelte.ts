@@ -1,7 +1,6 @@
-import { type Environment, type FileInput, FileName, MAX_FILE_BYTES } from '@appflux/protocol';
+import { type FileInput, FileName, MAX_FILE_BYTES } from '@appflux/protocol';
 import { formatBytes } from '#lib/format/bytes.ts';
-
-export type FileScope = 'all' | Environment;
+import { type EnvironmentChoice, environmentsOf } from './environment-choice.ts';
 
 /** The name that a file on disk suggests: `KEYSTORE` for what Android signs with, else the file's own in capitals. */
 export function suggestedName(fileName: string): string {
@@ -17,7 +16,7 @@ export function suggestedName(fileName: string): string {
 export class FileForm {
   file = $state.raw<File | null>(null);
   name = $state('');
-  scope = $state<FileScope>('all');
+  scope = $state<EnvironmentChoice>('all');
 
   get blank(): boolean {
     return this.file === null;
@@ -60,7 +59,7 @@ export class FileForm {
     }
     return {
       content: btoa(text),
-      environments: this.scope === 'all' ? ['production', 'preview'] : [this.scope],
+      environments: environmentsOf(this.scope),
     };
   }
 }

@@ -69,6 +69,7 @@ export class MongoObject extends DurableObject<Env> {
   /** The refusal that an error is to be told as, or null for a fault of ours. */
   async #refusalOf(error: unknown): Promise<AppFluxError | null> {
     if (isAppFluxError(error)) return error;
+    // Why it could not be opened is the very error that is asked about.
     const opened = await this.#opening?.catch(() => null);
     if (!opened?.isOutage(error)) return null;
     return unreachable(error);

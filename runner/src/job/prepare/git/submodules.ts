@@ -137,6 +137,7 @@ function allowedUrl(text: string | undefined, { source }: CheckedOut, path: stri
 async function emptyFolder(tree: string, path: string, shown: string): Promise<string> {
   const top = await realpath(tree);
   const wanted = join(top, path);
+  // Whatever keeps it from being looked into is something else than an empty folder: the source is refused below.
   const real = await realpath(wanted).catch(() => null);
   const names = real === wanted ? await readdir(real).catch(() => null) : null;
   if (names?.length === 0) return wanted;

@@ -1,0 +1,26 @@
+/** An instance as most tests of whole builds want it: an edge, a client of its owner, one real runner. */
+import { Client } from './client.ts';
+import { type EdgeInstance, startInstance } from './edge.ts';
+import { type RunnerProcess, startRunner } from './runner.ts';
+
+export interface InstanceWithRunner {
+  readonly edge: EdgeInstance;
+  readonly client: Client;
+  readonly runner: RunnerProcess;
+  stop(): Promise<void>;
+}
+
+export async function startWithRunner(): Promise<InstanceWithRunner> {
+  const edge = await startInstance();
+  const client = new Client(edge);
+  const runner = await startRunner(edge);
+  return {
+    edge,
+    client,
+    runner,
+    stop: async () => {
+      await runner.stop();
+      await edge.stop();
+    },
+  };
+}
