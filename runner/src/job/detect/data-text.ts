@@ -2,6 +2,7 @@
  * YAML, TOML and JSON with comments from a source tree. What cannot be read counts as not there: detection then
  * goes by the file's name, and the tool that the file is for says at build time what is wrong with it.
  */
+import json5 from 'json5';
 import { type ParseError, parse as parseJsonWithComments } from 'jsonc-parser';
 import { parse as parseTomlText } from 'smol-toml';
 import { parse as parseYamlText } from 'yaml';
@@ -31,6 +32,9 @@ export function parseLooseJson(text: string): Data | null {
     return errors.length === 0 ? value : null;
   });
 }
+
+/** The object that a JSON5 text holds (https://spec.json5.org), or null. */
+export const parseJson5 = (text: string): Data | null => attempt(() => json5.parse(text));
 
 /** What lies under a key, if it is an object. */
 export const tableAt = (data: Data | null, key: string): Data | null => asTable(data?.[key]);

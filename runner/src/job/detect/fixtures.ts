@@ -12,8 +12,8 @@ import {
   electronFixtures,
   executableFixtures,
   neutralinoAndWailsFixtures,
-  tauriFixtures,
 } from './rules/desktop/desktop.fixtures.ts';
+import { tauriFixtures } from './rules/desktop/tauri.fixtures.ts';
 import { flutterFixtures } from './rules/flutter/flutter.fixtures.ts';
 import { documentationFixtures } from './rules/web/documentation.fixtures.ts';
 import { generatorFixtures } from './rules/web/generator.fixtures.ts';

@@ -18,12 +18,12 @@ export function nothingFound({ tree }: Subject, rules: readonly Rule[]): Refusal
 }
 
 const PROJECT_FILE =
-  /\/(?:package\.json|index\.html|pubspec\.yaml|settings\.gradle(?:\.kts)?|config\.xml|wails\.json)$/;
+  /\/(?:package\.json|index\.html|pubspec\.yaml|settings\.gradle(?:\.kts)?|config\.xml|wails\.json|tauri\.conf\.json5?|Tauri\.toml)$/;
 
 /**
  * Folders below the root directory in which a project seems to be, the nearest first; none below another one.
  */
-function projectFolders(tree: SourceTree): string[] {
+export function projectFolders(tree: SourceTree): string[] {
   const prefix = tree.base === '' ? '' : `${tree.base}/`;
   const folders = tree
     .files()

@@ -146,6 +146,7 @@ const BY_NAME: ReadonlyMap<string, WantedText> = new Map<string, WantedText>([
     ['pnpm-workspace.yaml', 'pubspec.yaml', 'libs.versions.toml', 'Cargo.toml', 'config.xml'],
     ['capacitor.config.json', 'neutralino.config.json', 'wails.json'],
     ['tauri.conf.json', 'tauri.conf.json5', 'Tauri.toml'],
+    ['tauri.linux.conf.json', 'tauri.linux.conf.json5', 'Tauri.linux.toml'],
     ['electron-builder.json', 'electron-builder.json5', 'electron-builder.yml', 'electron-builder.yaml'],
     ['electron-builder.toml'],
   ]

@@ -1,5 +1,6 @@
 /** Apps other than web sites in a workspace (monorepo), built from its top. */
 import { listed } from '../../prepare/printable.ts';
+import { packageVersion } from '../package-json.ts';
 import { packagesAbove } from '../packages-above.ts';
 import { because } from '../reason.ts';
 import { joinPath } from '../tree.ts';
@@ -16,7 +17,10 @@ export async function findInWorkspace(rule: Rule, subject: Subject): Promise<Out
   for (const folder of packageFolders(tree, pkg)) {
     const inner = tree.from(joinPath(tree.base, folder));
     const outcome = await rule.find({ ...subject, tree: inner, packages: packagesAbove(inner) });
-    if (outcome !== null && !('refusal' in outcome)) found.push({ folder, finding: outcome });
+    if (outcome === null || 'refusal' in outcome) continue;
+    // The version of the package, not the one of the workspace's top.
+    const own = packagesAbove(inner)[0]?.pkg ?? null;
+    found.push({ folder, finding: { ...outcome, version: outcome.version ?? packageVersion(own) } });
   }
   const [first, ...others] = found;
   if (first === undefined) return null;

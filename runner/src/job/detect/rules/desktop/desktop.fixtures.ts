@@ -53,8 +53,40 @@ export const electronFixtures: Fixtures = {
         build: { productName: 'ElectronReact', directories: { app: 'release/app', output: 'release/build' } },
         devDependencies: { electron: '35.0.0', 'electron-builder': '25.0.0', webpack: '5.0.0' },
       }),
+      'release/app/package.json': json({ name: 'electron-react-boilerplate', version: '4.6.0' }),
     },
     plan: { buildCommand: 'npm run package', outputs: [`release/build/${packages}`] },
+    version: '4.6.0',
+  },
+  'two package.json, the program in the folder app': {
+    files: {
+      'package.json': pkg({}, undefined, {
+        version: '0.0.0',
+        scripts: { dist: 'electron-builder' },
+        devDependencies: { electron: '38.0.0', 'electron-builder': '26.0.0' },
+      }),
+      'app/package.json': json({ name: 'program', version: '3.1.4' }),
+    },
+    plan: { buildCommand: 'npm run dist' },
+    version: '3.1.4',
+  },
+  'a package of a workspace': {
+    files: {
+      'yarn.lock': '',
+      'package.json': json({ private: true, version: '0.0.0', workspaces: ['packages/*'] }),
+      'packages/lib/package.json': json({ name: 'lib', version: '9.9.9' }),
+      'packages/desktop/package.json': json({
+        name: 'desktop',
+        version: '3.6.2',
+        scripts: { dist: 'electron-builder' },
+        devDependencies: { electron: '38.0.0', 'electron-builder': '26.0.0' },
+      }),
+    },
+    plan: {
+      buildCommand: 'cd packages/desktop && yarn run dist',
+      outputs: [`packages/desktop/dist/${packages}`],
+    },
+    version: '3.6.2',
   },
   'a template whose output has the version in it': {
     files: {
@@ -166,112 +198,6 @@ function packagedFolders(name: string): string[] {
     ['x64', 'arm64'].map((arch) => `${folder === '' ? '' : `${folder}/`}${name}-linux-${arch}`),
   );
 }
-
-const tauri2 = (more: Record<string, unknown> = {}) =>
-  json({
-    $schema: 'https://schema.tauri.app/config/2',
-    productName: 'app',
-    version: '0.4.0',
-    identifier: 'com.example.app',
-    build: { frontendDist: '../dist', beforeBuildCommand: 'npm run build' },
-    bundle: { active: true, targets: 'all' },
-    ...more,
-  });
-const cargo = (tauri: string, version = '0.1.0') =>
-  `[package]\nname = "app"\nversion = "${version}"\nedition = "2021"\n[dependencies]\ntauri = { version = "${tauri}", features = [] }\n`;
-const tauriPackage = (more: Record<string, unknown> = {}) =>
-  json({
-    name: 'app',
-    version: '0.1.0',
-    scripts: { dev: 'vite', build: 'tsc && vite build', tauri: 'tauri' },
-    devDependencies: { '@tauri-apps/cli': '^2', vite: '^7.0.0' },
-    ...more,
-  });
-
-export const tauriFixtures: Fixtures = {
-  'create-tauri-app': {
-    files: {
-      ...npmLock,
-      'package.json': tauriPackage(),
-      'index.html': '',
-      'src-tauri/tauri.conf.json': tauri2(),
-      'src-tauri/Cargo.toml': cargo('2'),
-    },
-    plan: {
-      type: 'desktop',
-      framework: 'tauri',
-      image: 'appflux/desktop-builder',
-      installCommand: 'npm ci',
-      buildCommand: 'npm run tauri -- build --bundles deb,rpm',
-      outputs: ['src-tauri/target/release/bundle/*/*.{deb,rpm,AppImage}'],
-    },
-    because: [
-      'Framework: Tauri 2, because of src-tauri/tauri.conf.json.',
-      'No AppImage is made: its tools come from GitHub, which a build cannot reach.',
-      'It could also be built as web with vite: set the type of the App to "web".',
-    ],
-    version: '0.4.0',
-  },
-  'with pnpm, and no script': {
-    files: {
-      'pnpm-lock.yaml': '',
-      'package.json': tauriPackage({ scripts: {} }),
-      'src-tauri/tauri.conf.json': tauri2({ bundle: { targets: ['deb', 'nsis', 'dmg'] } }),
-    },
-    plan: { buildCommand: 'pnpm exec tauri build --bundles deb' },
-  },
-  'without JavaScript: Leptos or Yew with Trunk': {
-    files: {
-      'Cargo.toml': '[workspace]\nmembers = ["src-tauri"]\n[package]\nname = "ui"\n',
-      'Trunk.toml': '',
-      'index.html': '',
-      'src-tauri/tauri.conf.json': tauri2({ version: undefined }),
-      'src-tauri/Cargo.toml': cargo('2.1', '0.9.1'),
-    },
-    plan: {
-      packageManager: null,
-      installCommand: null,
-      buildCommand: 'cargo tauri build --bundles deb,rpm',
-      outputs: ['target/release/bundle/*/*.{deb,rpm,AppImage}'],
-    },
-    version: '0.9.1',
-  },
-  'a version that is in package.json': {
-    files: {
-      'package.json': tauriPackage({ version: '7.1.0' }),
-      'src-tauri/tauri.conf.json': tauri2({ version: '../package.json' }),
-    },
-    plan: { framework: 'tauri' },
-    version: '7.1.0',
-  },
-  'a configuration in TOML': {
-    files: {
-      'package.json': tauriPackage(),
-      'src-tauri/Tauri.toml':
-        'product-name = "x"\nidentifier = "a.b"\nversion = "3.0.0"\n[bundle]\ntargets = ["rpm"]\n',
-    },
-    plan: { buildCommand: 'npm run tauri -- build --bundles rpm' },
-    version: '3.0.0',
-  },
-  'Tauri 1': {
-    files: {
-      'package.json': tauriPackage(),
-      'src-tauri/tauri.conf.json': json({ package: { version: '1.0.0' }, tauri: { bundle: {} } }),
-      'src-tauri/Cargo.toml': cargo('1.6'),
-    },
-    message: 'is of Tauri 1, which needs WebKitGTK 4.0',
-    hint: 'npx @tauri-apps/cli migrate',
-  },
-  'Tauri 1 by its crate, with a broken configuration': {
-    files: {
-      'package.json': tauriPackage(),
-      'src-tauri/tauri.conf.json': '{ "build": ',
-      'src-tauri/Cargo.toml': cargo('^1.0'),
-    },
-    message: 'is of Tauri 1',
-    hint: 'It could also be built as web with vite: set the type of the App to "web".',
-  },
-};
 
 export const neutralinoAndWailsFixtures: Fixtures = {
   'Neutralinojs with its programs': {
@@ -413,7 +339,7 @@ export const executableFixtures: Fixtures = {
     type: 'desktop',
     files: { 'package.json': pkg({ vite: '8.0.0' }, 'vite build') },
     message:
-      'Nothing to build was found at the top of the source; looked for Flutter (pubspec.yaml), Tauri (src-tauri)',
+      'Nothing to build was found at the top of the source; looked for Flutter (pubspec.yaml), Tauri (tauri.conf.json)',
     hint: 'set a build command and outputs',
   },
 };

@@ -6,7 +6,7 @@ import { because } from '../../reason.ts';
 import { joinPath } from '../../tree.ts';
 import { type Outcome, ownPackage, type Rule, type Subject } from '../rule.ts';
 import { inOrder } from '../shell.ts';
-import { builderOutput } from './electron-builder.ts';
+import { builderOutput, programVersion } from './electron-builder.ts';
 
 /** https://www.electronjs.org/docs/latest/tutorial/application-distribution. */
 export const electronRule: Rule = {
@@ -32,6 +32,8 @@ interface Tool {
   /** What follows the name when it is called without a script of the project's. */
   readonly command: string;
   readonly outputs: (subject: Subject, pkg: PackageJson) => readonly string[];
+  /** The program's own version, where the tool knows another place for it than the project's package.json. */
+  readonly version?: (subject: Subject, pkg: PackageJson) => string | null;
 }
 
 /** What electron-builder and Forge's makers write (https://www.electron.build/, https://www.electronforge.io/config/makers). */
@@ -55,6 +57,7 @@ const TOOLS: readonly Tool[] = [
       const isVueCli = allDependencies(pkg)['vue-cli-plugin-electron-builder'] !== undefined;
       return [`${builderOutput(subject, pkg) ?? (isVueCli ? 'dist_electron' : 'dist')}/${PACKAGES}`];
     },
+    version: programVersion,
   },
   {
     name: 'electron-packager',
@@ -83,6 +86,7 @@ function findWith(subject: Subject, pkg: PackageJson, tool: Tool): Outcome {
     needsInstall: true,
     buildCommand: command,
     outputs: tool.outputs(subject, pkg),
+    version: tool.version?.(subject, pkg) ?? null,
     reasons: [
       because('framework', `Framework: Electron with ${tool.name}, because ${path} depends on both.`),
       because(

@@ -4,7 +4,7 @@ export const nothingFixtures: Fixtures = {
   'an empty source': {
     files: { 'README.md': '' },
     message:
-      'Nothing to build was found at the top of the source; looked for Flutter (pubspec.yaml), Tauri (src-tauri),',
+      'Nothing to build was found at the top of the source; looked for Flutter (pubspec.yaml), Tauri (tauri.conf.json),',
     hint: 'Set the root directory if the project is in a subfolder',
   },
   'a project in subfolders': {
