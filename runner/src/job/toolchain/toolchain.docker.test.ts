@@ -77,6 +77,12 @@ test('a package manager of another hash is not run', async () => {
   expect(log).toMatch(/hash/i);
 });
 
+test('a pin without a hash is served by a registry that signs nothing', async () => {
+  const { result, log } = await build({}, { packageManager: 'npm@11.6.0' });
+  expect(result, log).toMatchObject({ status: 'success' });
+  expect(log).toMatch(/^node v24.* with npm\/11\.6\.0/m);
+});
+
 test('Yarn 4 is the version that packageManager pins', async () => {
   const { result, log } = await build(
     { '.yarnrc.yml': 'nodeLinker: node-modules\nenableTelemetry: false\n' },
