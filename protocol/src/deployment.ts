@@ -1,6 +1,7 @@
 /** Deployments: one build of one App at one commit or upload. */
 import { z } from 'zod';
 import { AppType, BranchName, CommitHash } from './app.ts';
+import { BuildCandidates } from './candidate.ts';
 import { Failure } from './failure.ts';
 import { Environment, ObjectId, Sha256, Slug, Timestamp } from './ids.ts';
 import { Phase } from './phase.ts';
@@ -33,6 +34,8 @@ export const Plan = z
     outputs: z.array(z.string().max(512)).max(50),
     /** A sentence for each decision, in the order in which they were made. */
     reasons: z.array(z.string().max(500)).max(50),
+    /** What else the source could be built as, if anything. */
+    alternatives: BuildCandidates.optional(),
   })
   .meta({ id: 'Plan' });
 export type Plan = z.infer<typeof Plan>;

@@ -1,5 +1,6 @@
 /** Why a deployment failed: one list of codes, and for each a sentence that says what to do about it. */
 import { z } from 'zod';
+import { type BuildCandidate, BuildCandidates } from './candidate.ts';
 import { Phase } from './phase.ts';
 
 /** Every way a deployment can fail, with the advice shown beside it. */
@@ -14,6 +15,8 @@ export const FAILURE_ADVICE = {
   settings_invalid: 'Correct the setting named in the message, in the App or in appflux.json.',
   nothing_to_build:
     'Set the root directory if the project is in a subfolder, or set a build command and outputs in the App or in appflux.json.',
+  ambiguous:
+    'Choose one of the projects that the message names: set the root directory of the App to its folder.',
   image_unavailable:
     'The runner has no such builder image and could not make it. Ask its owner to run `appflux-runner doctor`.',
   install_failed:
@@ -48,6 +51,8 @@ export const Failure = z
     message: z.string().max(2000),
     phase: Phase.nullable(),
     hint: z.string().max(2000),
+    /** What could be built instead, if anything is known. */
+    candidates: BuildCandidates.optional(),
   })
   .meta({ id: 'Failure' });
 export type Failure = z.infer<typeof Failure>;
@@ -58,11 +63,13 @@ export function failure(
   message: string,
   phase: Phase | null = null,
   hint?: string,
+  candidates: readonly BuildCandidate[] = [],
 ): Failure {
   return {
     code,
     message: message.slice(0, 2000),
     phase,
     hint: (hint ?? FAILURE_ADVICE[code]).slice(0, 2000),
+    ...(candidates.length > 0 && { candidates: candidates.slice(0, 20) }),
   };
 }

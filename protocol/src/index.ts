@@ -6,6 +6,7 @@ export * from './access.ts';
 export * from './app.ts';
 export * from './attempt-socket.ts';
 export * from './audit.ts';
+export * from './candidate.ts';
 export * from './deployment.ts';
 export * from './errors.ts';
 export * from './failure.ts';

@@ -1,5 +1,5 @@
 /** What every pipeline step is given, and how a step says that the job has failed. */
-import { type Failure, type FailureCode, failure, type LogStream, type Phase } from '@appflux/protocol';
+import { type BuildCandidate, type Failure, type FailureCode, failure, type LogStream, type Phase } from '@appflux/protocol';
 
 /** Writes one line into the deployment's log, in AppFlux's own voice unless said otherwise. */
 export type WriteLine = (text: string, stream?: LogStream) => void;
@@ -24,16 +24,23 @@ export class JobFailure extends Error {
   readonly code: FailureCode;
   /** Replaces the code's own advice where the step knows better. */
   readonly hint: string | undefined;
+  /** What could be built instead. */
+  readonly candidates: readonly BuildCandidate[];
 
-  constructor(code: FailureCode, message: string, details: { hint?: string; cause?: unknown } = {}) {
+  constructor(
+    code: FailureCode,
+    message: string,
+    details: { hint?: string; candidates?: readonly BuildCandidate[]; cause?: unknown } = {},
+  ) {
     super(message, { cause: details.cause });
     this.code = code;
     this.hint = details.hint;
+    this.candidates = details.candidates ?? [];
   }
 
   /** The record that the deployment keeps. */
   toFailure(phase: Phase | null): Failure {
-    return failure(this.code, this.message, phase, this.hint);
+    return failure(this.code, this.message, phase, this.hint, this.candidates);
   }
 }
 

@@ -11,7 +11,8 @@ import { packageVersion, versionText } from './package-json.ts';
 import { choosePackageManager } from './package-manager.ts';
 import { packagesAbove } from './packages-above.ts';
 import { because, type Reason, type ReasonAbout } from './reason.ts';
-import { type Alternative, type Answer, alternatives, ask, howToChoose, rulesFor } from './rules/ask.ts';
+import { type Alternative, alternatives, asCandidates, howToChoose } from './rules/alternatives.ts';
+import { type Answer, ask, rulesFor } from './rules/ask.ts';
 import type { Finding, Subject } from './rules/rule.ts';
 import { likelyOutputs } from './rules/web/static-files.ts';
 import { joinPath, type SourceTree } from './tree.ts';
@@ -28,8 +29,6 @@ export interface Decision {
   readonly version: string | null;
   /** A command whose success means that there is nothing new to build, or null. */
   readonly ignoreCommand: string | null;
-  /** What else the source could be built as. */
-  readonly alternatives: readonly Alternative[];
 }
 
 /** A value that somebody set, and who. */
@@ -45,7 +44,8 @@ const MAX_REASON = 500;
 /**
  * Decides how a source is built: the App's settings first, then appflux.json (of the root directory, else of
  * the source's top), then what its files say.
- * @throws {JobFailure} `nothing_to_build`, with what was looked for and what to do; `settings_invalid` or
+ * @throws {JobFailure} `nothing_to_build`, with what was looked for and what to do; `ambiguous`, with what there is
+ * to choose from; `settings_invalid` or
  * `source_invalid` for files that cannot be read.
  */
 export async function decide(tree: SourceTree, settings: DetectSettings): Promise<Decision> {
@@ -94,7 +94,7 @@ export async function decide(tree: SourceTree, settings: DetectSettings): Promis
     ...finding.reasons,
     ...(needsInstall ? choice.reasons : []),
     ...node.reasons,
-    ...others.map((other) => because('choice', howToChoose(other, finding.type))),
+    ...howToChoose(others, finding.type).map((text) => because('choice', text)),
   ];
   reasons.push(...detected.filter(({ about }) => !overruled.has(about)), ...set);
 
@@ -110,10 +110,10 @@ export async function decide(tree: SourceTree, settings: DetectSettings): Promis
       buildCommand: buildCommand?.value ?? finding.buildCommand,
       outputs: outputs?.value ?? outputsOf(finding, subject, buildCommand !== null),
       reasons: reasons.slice(0, MAX_REASONS).map(({ text }) => printable(text, MAX_REASON)),
+      ...(others.length > 0 && { alternatives: asCandidates(others, finding.type) }),
     },
     version: versionText(finding.version ?? null) ?? packageVersion(packages[0]?.pkg ?? null),
     ignoreCommand: manifest.ignoreCommand ?? null,
-    alternatives: others,
   };
 }
 
@@ -160,8 +160,11 @@ function usable(
   if (found !== null && !('refusal' in found)) return found;
   const refusal = found ?? nothingFound(subject, rulesFor(subject));
   if (set.outputs === null && (found !== null || set.buildCommand === null)) {
-    const hint = [refusal.hint, ...others.map((other) => howToChoose(other, null))].join(' ');
-    throw new JobFailure('nothing_to_build', refusal.refusal, { hint });
+    // Where there are several folders to choose from, the refusal itself has said so.
+    const here = others.filter(({ folder }) => folder === null);
+    const hint = [refusal.hint, ...howToChoose(here, null)].join(' ');
+    const code = (refusal.elsewhere ?? []).length > 1 ? 'ambiguous' : 'nothing_to_build';
+    throw new JobFailure(code, refusal.refusal, { hint, candidates: asCandidates(others, null) });
   }
   const type = subject.type ?? answers[0]?.rule.types[0] ?? 'web';
   const text = `${refusal.refusal} It is built as ${(set.outputs ?? set.buildCommand)?.by} says.`;

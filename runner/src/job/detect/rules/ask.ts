@@ -1,5 +1,4 @@
 /** Asks the rules, and puts what they answer into an order. */
-import type { AppType } from '@appflux/protocol';
 import { JobFailure } from '../../step.ts';
 import { RULES } from './index.ts';
 import type { Finding, Outcome, Refusal, Rule, Subject } from './rule.ts';
@@ -44,7 +43,7 @@ export async function ask(subject: Subject): Promise<Answer[]> {
 }
 
 /** The web rule knows workspaces by itself: of several sites it may not just take one. */
-const find = async (rule: Rule, subject: Subject): Promise<Outcome> =>
+export const find = async (rule: Rule, subject: Subject): Promise<Outcome> =>
   (await rule.find(subject)) ?? (rule === webRule ? null : findInWorkspace(rule, subject));
 
 function unfit({ framework, type }: Subject, rules: readonly Rule[]): JobFailure {
@@ -56,36 +55,4 @@ function unfit({ framework, type }: Subject, rules: readonly Rule[]): JobFailure
   return new JobFailure('settings_invalid', message, {
     hint: 'Leave the framework of the App empty: then it is detected.',
   });
-}
-
-/** What else a project could be built as, beside what decides. */
-export interface Alternative {
-  readonly type: AppType;
-  readonly framework: string | null;
-}
-
-/** Every way to build the project but the chosen one: by other rules, and by the same rule for other types. */
-export async function alternatives(subject: Subject, answers: readonly Answer[]): Promise<Alternative[]> {
-  const [chosen, ...others] = answers;
-  const found = others.map(({ outcome }) => outcome);
-  for (const type of subject.type === null && chosen !== undefined ? chosen.rule.types : []) {
-    found.push((await find(chosen?.rule ?? webRule, { ...subject, type })) ?? { refusal: '', hint: '' });
-  }
-  const ways = new Map<string, Alternative>();
-  for (const outcome of found) {
-    if ('refusal' in outcome) continue;
-    const { type, framework } = outcome;
-    ways.set(`${type} ${framework}`, { type, framework });
-  }
-  const own = chosen?.outcome;
-  if (own !== undefined && !('refusal' in own)) ways.delete(`${own.type} ${own.framework}`);
-  return [...ways.values()];
-}
-
-/** How to choose an alternative, as a sentence. */
-export function howToChoose({ type, framework }: Alternative, chosenType: AppType | null): string {
-  const name = framework === null ? 'without a framework' : `with ${framework}`;
-  return type === chosenType
-    ? `It could also be built ${name}: set the framework of the App to "${framework ?? 'html'}".`
-    : `It could also be built as ${type} ${name}: set the type of the App to "${type}".`;
 }

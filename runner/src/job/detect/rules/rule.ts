@@ -34,6 +34,15 @@ export interface Finding {
   readonly reasons: readonly Reason[];
   /** The version that the project's own files give, where another than package.json says it. */
   readonly version?: string | null;
+  readonly elsewhere?: readonly Elsewhere[];
+}
+
+/** A project in another folder of the source, which could be built instead. */
+export interface Elsewhere {
+  /** Relative to the source's top. */
+  readonly folder: string;
+  readonly type: AppType;
+  readonly framework: string | null;
 }
 
 /** Why a rule that is responsible for a project cannot build it. */
@@ -41,6 +50,8 @@ export interface Refusal {
   /** A sentence. */
   readonly refusal: string;
   readonly hint: string;
+  /** Where it refuses because there are several to choose from: what they are. */
+  readonly elsewhere?: readonly Elsewhere[];
 }
 
 export type Outcome = Finding | Refusal | null;

@@ -31,6 +31,11 @@ export async function findInWorkspace(rule: Rule, subject: Subject): Promise<Out
         8,
       )}.`,
       hint: 'Set the root directory of the App to one of these folders.',
+      elsewhere: found.map(({ folder, finding: { type, framework } }) => ({
+        folder: joinPath(tree.base, folder),
+        type,
+        framework,
+      })),
     };
   }
   return fromTop(first.folder, first.finding);

@@ -1,6 +1,7 @@
-/** Nx workspaces whose projects have a project.json instead of a package.json. */
+/** Nx workspaces whose projects Nx alone knows how to build: by a project.json, or by what it infers. */
 import { type Data, parseLooseJson, tableAt, textAt } from '../../data-text.ts';
 import { WEB_IMAGE } from '../../images.ts';
+import { parsePackageJson } from '../../package-json.ts';
 import { runProgram } from '../../package-manager.ts';
 import { because } from '../../reason.ts';
 import { insidePath, joinPath } from '../../tree.ts';
@@ -18,8 +19,20 @@ const MAX_PROJECTS = 200;
 /** What makes programs for servers and for phones. */
 const NO_SITE = /(?:nest|node|express|esbuild|js|expo|react-native|detox|docker):/;
 
-/** The applications of https://nx.dev/reference/project-configuration that become sites. */
-export function nxSites(subject: Subject): NxSite[] {
+/** The applications that become sites; `packages` are the folders of the workspace with a package.json. */
+export function nxSites(subject: Subject, packages: readonly string[]): NxSite[] {
+  const described = describedSites(subject);
+  const inferred = packages
+    .filter((folder) => described.every((site) => site.folder !== folder))
+    .flatMap((folder) => {
+      const finding = inferredSite(subject, folder);
+      return finding === null ? [] : [{ folder, finding }];
+    });
+  return [...described, ...inferred];
+}
+
+/** https://nx.dev/reference/project-configuration */
+function describedSites(subject: Subject): NxSite[] {
   const { tree } = subject;
   const prefix = tree.base === '' ? '' : `${tree.base}/`;
   return tree
@@ -43,8 +56,40 @@ function siteIn(subject: Subject, path: string, folder: string, project: Data): 
   const framework = frameworkOf(subject, folder, executor);
   // Without a target of its own, a project has those that Nx infers from its configuration files.
   if (build === null && framework === null) return null;
-  const command = runProgram(subject.manager, `nx run ${shellWord(name)}:build`);
-  const outputs = outputsOf(folder, tableAt(build, 'options'));
+  return findingOf(subject, name, framework, path, outputsOf(folder, tableAt(build, 'options')));
+}
+
+/**
+ * A package that has no build script, and whose build a plugin of Nx infers from the framework's configuration file:
+ * https://nx.dev/concepts/inferred-tasks
+ */
+function inferredSite(subject: Subject, folder: string): Finding | null {
+  const { tree } = subject;
+  const at = (name: string) => joinPath(tree.base, folder, name);
+  const path = at('package.json');
+  const pkg = parsePackageJson(tree.text(path) ?? '{}', path);
+  const framework = frameworkOf(subject, folder, '');
+  if (framework === null || pkg.name === null || pkg.scripts.build !== undefined) return null;
+  // A library of Vite's has the same configuration file, and no page.
+  if (framework === 'vite' && !tree.isFile(at('index.html'))) return null;
+  const plugins = parseLooseJson(tree.text(joinPath(tree.base, 'nx.json')) ?? '')?.plugins;
+  const infers = (entry: unknown) => {
+    const plugin = typeof entry === 'string' ? entry : textAt(tableAt({ entry }, 'entry'), 'plugin');
+    return plugin === `@nx/${framework}/plugin`;
+  };
+  if (!Array.isArray(plugins) || !plugins.some(infers)) return null;
+  const finding = findingOf(subject, pkg.name, framework, path, outputsOf(folder, null));
+  return { ...finding, version: pkg.version };
+}
+
+function findingOf(
+  { manager }: Subject,
+  name: string,
+  framework: string | null,
+  path: string,
+  outputs: string[],
+): Finding {
+  const command = runProgram(manager, `nx run ${shellWord(name)}:build`);
   return {
     type: 'web',
     framework,

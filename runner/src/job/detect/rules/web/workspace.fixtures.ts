@@ -63,6 +63,7 @@ export const workspaceFixtures: Fixtures = {
       'apps/a/package.json': pkg({ vite: '8.0.0' }, 'vite build'),
       'apps/b/package.json': pkg({ astro: '5.0.0' }, 'astro build'),
     },
+    code: 'ambiguous',
     message: 'This workspace holds several sites: "apps/a", "apps/b".',
     hint: 'Set the root directory',
   },
@@ -94,7 +95,8 @@ export const workspaceFixtures: Fixtures = {
     },
     because: [
       'Build command: pnpm exec turbo run build --filter=web, by Turborepo, with what apps/web depends on.',
-      'Of the workspace\'s sites apps/web is built, not "apps/docs": set the root directory of the App to build another.',
+      "Of the workspace's sites apps/web is built, because of its name.",
+      'There is also "apps/docs": to build it instead, set the root directory of the App to its folder.',
     ],
   },
   'a package of a Turborepo that depends on others, as the root directory': {
@@ -168,6 +170,25 @@ export const workspaceFixtures: Fixtures = {
       ],
     },
   },
+  'Nx with builds that a plugin infers': {
+    files: {
+      ...npmLock,
+      'nx.json': json({ plugins: ['@nx/js/typescript', { plugin: '@nx/vite/plugin' }] }),
+      'package.json': json({
+        name: '@nx/source',
+        workspaces: ['apps/*', 'libs/*'],
+        devDependencies: { nx: '23.0.0', vite: '8.0.0', '@nx/vite': '23.0.0' },
+        scripts: {},
+      }),
+      'apps/web/package.json': json({ name: '@org/web', version: '0.0.1' }),
+      'apps/web/vite.config.mts': "export default { build: { outDir: './dist' } }",
+      'apps/web/index.html': '',
+      'libs/ui/package.json': json({ name: '@org/ui' }),
+      'libs/ui/vite.config.mts': 'export default { build: { lib: {} } }',
+    },
+    plan: { framework: 'vite', installCommand: npmCi, buildCommand: 'npx nx run @org/web:build' },
+    version: '0.0.1',
+  },
   'Nx with Angular': {
     files: {
       'nx.json': '{}',
@@ -203,7 +224,7 @@ export const workspaceFixtures: Fixtures = {
     },
     because: [
       'Framework: Vite, because the build script runs it.',
-      'Of the workspace\'s sites drawing-app is built, not "examples/script": set the root directory of the App to build another.',
+      "Of the workspace's sites drawing-app is built, because the other is called like documentation, an example or a tool.",
     ],
   },
 };

@@ -1,10 +1,10 @@
 /** Sites in workspaces (monorepos). */
 import { listed } from '../../../prepare/printable.ts';
-import { type PackageJson, parsePackageJson } from '../../package-json.ts';
+import { type PackageJson, packageVersion, parsePackageJson } from '../../package-json.ts';
 import { runInWorkspace } from '../../package-manager.ts';
 import { because } from '../../reason.ts';
 import { joinPath } from '../../tree.ts';
-import type { Finding, Refusal, Subject } from '../rule.ts';
+import type { Elsewhere, Finding, Refusal, Subject } from '../rule.ts';
 import { nxSites } from './nx.ts';
 import {
   findingFor,
@@ -30,7 +30,9 @@ interface Member {
  */
 export async function siteOfWorkspace(subject: Subject, top: PackageJson): Promise<Finding | Refusal | null> {
   const members = await membersOf(subject, top);
-  const sites = members.filter(({ outcome }) => !('refusal' in outcome));
+  const sites = members.flatMap(({ outcome, ...member }) =>
+    'refusal' in outcome ? [] : { ...member, outcome },
+  );
   const best = Math.min(...sites.map(({ folder }) => rank(folder)));
   const [chosen, ...equals] = sites.filter(({ folder }) => rank(folder) === best);
   if (equals.length > 0) {
@@ -40,22 +42,40 @@ export async function siteOfWorkspace(subject: Subject, top: PackageJson): Promi
         8,
       )}.`,
       hint: 'Set the root directory of the App to one of these folders.',
+      elsewhere: elsewhere(subject, sites),
     };
   }
-  const only = chosen ?? members[0];
-  if (only === undefined || 'refusal' in only.outcome) return only?.outcome ?? null;
-  const others = sites.filter((site) => site !== only).map(({ folder }) => folder);
-  return builtFromTop(subject, top, { ...only, outcome: only.outcome }, others);
+  if (chosen === undefined) return members[0]?.outcome ?? null;
+  return builtFromTop(
+    subject,
+    top,
+    chosen,
+    sites.filter((site) => site !== chosen),
+  );
 }
+
+/** A member that can be built. */
+type SiteMember = Member & { readonly outcome: Finding };
+
+/** Sites of the workspace to choose from, the likeliest first. */
+const elsewhere = ({ tree }: Subject, sites: readonly SiteMember[]): Elsewhere[] =>
+  sites
+    .toSorted((one, other) => rank(one.folder) - rank(other.folder))
+    .map(({ folder, outcome: { type, framework } }) => ({
+      folder: joinPath(tree.base, folder),
+      type,
+      framework,
+    }));
 
 async function membersOf(subject: Subject, top: PackageJson): Promise<Member[]> {
   const { tree, manager } = subject;
-  const members: Member[] = nxSites(subject).map(({ folder, finding }) => ({
+  const folders = packageFolders(tree, top);
+  const members: Member[] = nxSites(subject, folders).map(({ folder, finding }) => ({
     folder,
     pkg: null,
     outcome: finding,
   }));
-  for (const within of packageFolders(tree, top)) {
+  for (const within of folders) {
     if (members.some((member) => member.folder === within)) continue;
     const folder = joinPath(tree.base, within);
     const path = joinPath(folder, 'package.json');
@@ -88,6 +108,12 @@ function rank(folder: string): number {
   return MAIN.test(parts.at(-1) ?? '') ? 0 : 1;
 }
 
+/** Why the site that was chosen comes before `others` others. */
+const whyBefore = (folder: string, others: number): string =>
+  rank(folder) === 0
+    ? 'because of its name'
+    : `because the ${others === 1 ? 'other is' : 'others are'} called like documentation, an example or a tool`;
+
 /**
  * A workspace's own build script knows the order in which its packages are built: it is preferred, unless it
  * builds other sites, too, and a tool can be told to build this one.
@@ -95,8 +121,8 @@ function rank(folder: string): number {
 function builtFromTop(
   subject: Subject,
   topPkg: PackageJson,
-  { folder, pkg, outcome }: Member & { readonly outcome: Finding },
-  others: readonly string[],
+  { folder, pkg, outcome }: SiteMember,
+  others: readonly SiteMember[],
 ): Finding {
   const { tree, manager } = subject;
   const top: WorkspaceTop = { tree, folder: tree.base, pkg: topPkg, manager };
@@ -117,9 +143,15 @@ function builtFromTop(
       : [
           because(
             'framework',
-            `Of the workspace's sites ${folder} is built, not ${listed(others)}: set the root directory of the App to build another.`,
+            `Of the workspace's sites ${folder} is built, ${whyBefore(folder, others.length)}.`,
           ),
         ]),
   ];
-  return { ...outcome, buildCommand: chosen?.command ?? outcome.buildCommand, reasons };
+  return {
+    ...outcome,
+    buildCommand: chosen?.command ?? outcome.buildCommand,
+    reasons,
+    version: outcome.version ?? packageVersion(pkg),
+    elsewhere: elsewhere(subject, others),
+  };
 }
