@@ -1,7 +1,7 @@
 /** An instance as most tests of whole builds want it: an edge, a client of its owner, one real runner. */
 import { Client } from './client.ts';
 import { type EdgeInstance, startInstance } from './edge.ts';
-import { type RunnerProcess, startRunner } from './runner.ts';
+import { type RunnerOptions, type RunnerProcess, startRunner } from './runner.ts';
 
 export interface InstanceWithRunner {
   readonly edge: EdgeInstance;
@@ -10,10 +10,10 @@ export interface InstanceWithRunner {
   stop(): Promise<void>;
 }
 
-export async function startWithRunner(): Promise<InstanceWithRunner> {
+export async function startWithRunner(options: RunnerOptions = {}): Promise<InstanceWithRunner> {
   const edge = await startInstance();
   const client = new Client(edge);
-  const runner = await startRunner(edge);
+  const runner = await startRunner(edge, options);
   return {
     edge,
     client,

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { App, Artifact, Deployment } from '@appflux/protocol';
 import { expect } from 'vitest';
+import type { RunnerOptions } from '../instance/runner.ts';
 import { type InstanceWithRunner, startWithRunner } from '../instance/with-runner.ts';
 import { type Fixture, fixtureZip } from '../source/zip.ts';
 
@@ -22,8 +23,8 @@ export interface KindInstance extends InstanceWithRunner {
   build(fixture: Fixture, prepare?: (app: App) => Promise<void>, withinMs?: number): Promise<Built>;
 }
 
-export async function startKindInstance(): Promise<KindInstance> {
-  const instance = await startWithRunner();
+export async function startKindInstance(options: RunnerOptions = {}): Promise<KindInstance> {
+  const instance = await startWithRunner(options);
   const { client } = instance;
   return {
     ...instance,

@@ -1,89 +1,160 @@
-/** Real projects, each with its own package manager, from a ZIP to a site: control plane, runner and engine are real. */
-import { createHash } from 'node:crypto';
-import type { Deployment, LogLine } from '@appflux/protocol';
+/**
+ * Real projects from a ZIP to a site that a visitor can use: control plane, runner, engine, registry and browser are real.
+ * Between them they use every package manager.
+ */
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectEngine } from '../../runner/src/sandbox/engine.ts';
 import { ensureWebImage } from '../../runner/src/testing/docker.ts';
 import { launchBrowser } from '../browser/launch.ts';
-import { type InstanceWithRunner, startWithRunner } from '../instance/with-runner.ts';
-import { serveFiles } from '../source/serve.ts';
-import { type Fixture, fixtureZip, unzip } from '../source/zip.ts';
+import { type Built, type KindInstance, startKindInstance } from '../kinds/instance.ts';
+import { openSite } from './open-site.ts';
 
-let instance: InstanceWithRunner;
+let instance: KindInstance;
+let browser: Browser;
 
 beforeAll(async () => {
   await ensureWebImage(connectEngine());
-  instance = await startWithRunner();
+  instance = await startKindInstance({ slots: 2 });
+  browser = await launchBrowser();
 });
 
-afterAll(() => instance?.stop());
+afterAll(async () => {
+  await browser?.close();
+  await instance?.stop();
+});
 
-interface Built {
-  readonly deployment: Deployment;
-  readonly log: readonly LogLine[];
-  /** The files of the delivered ZIP. */
-  readonly files: Map<string, Buffer>;
+/** The page says what it is, and its script runs. */
+async function expectAlive(page: Page, heading: string): Promise<void> {
+  await page.getByRole('heading', { level: 1, name: heading, exact: true }).waitFor();
+  await page.getByRole('button', { name: 'Clicked 0' }).click();
+  await page.getByRole('button', { name: 'Clicked 1' }).waitFor();
 }
 
-/** Deploys a fixture and opens what it delivers. */
-async function build(fixture: Fixture): Promise<Built> {
-  const uploadId = await instance.client.upload(`${fixture}.zip`, await fixtureZip(fixture));
-  const { slug } = await instance.client.createApp({ name: fixture });
-  const { id } = await instance.client.deploy(slug, { uploadId });
-  const deployment = await instance.client.untilEnded(id, 280_000);
-  const { items: log } = await instance.client.logs(id);
-  const told = log.map(({ text }) => text).join('\n');
-  expect(deployment.failure, told).toBeNull();
-  const [artifact] = deployment.artifacts;
-  const bytes = Buffer.from(await (await fetch(artifact?.url ?? '')).arrayBuffer());
-  expect(createHash('sha256').update(bytes).digest('hex')).toBe(artifact?.sha256);
-  expect(bytes.length).toBe(artifact?.size);
-  return { deployment, log, files: await unzip(bytes) };
+/** What the record says of how it was built. */
+function told({ deployment: { plan, version } }: Built) {
+  const { type, framework, packageManager, installCommand, buildCommand, outputs } = plan ?? {};
+  return { type, framework, packageManager, installCommand, buildCommand, outputs, version };
 }
 
-const index = ({ files }: Built) => files.get('index.html')?.toString() ?? '';
+describe('a project becomes a site that works', () => {
+  it.concurrent.each([
+    {
+      fixture: 'vite-react',
+      heading: 'Built by React',
+      plan: ['vite', 'npm', 'npm ci', 'npm run build', 'dist', '1.2.3'],
+    },
+    {
+      fixture: 'sveltekit-static',
+      heading: 'Built by SvelteKit',
+      plan: ['svelte-kit', 'pnpm', 'pnpm install --frozen-lockfile', 'pnpm run build', 'build', '0.3.0'],
+    },
+    {
+      fixture: 'astro',
+      heading: 'Built by Astro',
+      plan: ['astro', 'yarn', 'yarn install --immutable', 'yarn run build', 'dist', '2.0.0'],
+    },
+    {
+      fixture: 'next-export',
+      heading: 'Built by Next.js',
+      plan: ['next', 'bun', 'bun install --frozen-lockfile', 'bun run build', 'out', '4.5.6'],
+    },
+    {
+      fixture: 'eleventy',
+      heading: 'Built by Eleventy',
+      plan: ['eleventy', 'npm', 'npm install', 'npm run build', '_site', '3.0.1'],
+    },
+  ] as const)('$fixture', async ({ fixture, heading, plan }) => {
+    const built = await instance.build(fixture);
+    const [framework, packageManager, installCommand, buildCommand, output, version] = plan;
+    expect(told(built)).toEqual({
+      type: 'web',
+      framework,
+      packageManager,
+      installCommand,
+      buildCommand,
+      outputs: [output],
+      version,
+    });
+    await openSite(browser, built, async ({ page, complaints }) => {
+      await expectAlive(page, heading);
+      expect(complaints).toEqual([]);
+    });
+  });
 
-describe.each([
-  { fixture: 'vite-react', manager: 'yarn', framework: /vite/i, version: '1.2.3' },
-  { fixture: 'sveltekit-static', manager: 'pnpm', framework: /svelte/i, version: '0.3.0' },
-  { fixture: 'astro', manager: 'bun', framework: /astro/i, version: '2.0.0' },
-  { fixture: 'next-export', manager: 'npm', framework: /next/i, version: '4.5.6' },
-] as const)('$fixture with $manager', ({ fixture, manager, framework, version }) => {
-  it('is detected, installed from its lockfile, built and delivered as a site', async () => {
-    const built = await build(fixture);
-    const { plan, version: said } = built.deployment;
-    expect(plan).toMatchObject({ type: 'web', packageManager: manager });
-    expect(plan?.framework).toMatch(framework);
-    expect(plan?.installCommand).toMatch(/frozen|npm ci/);
-    expect(said).toBe(version);
-    expect(index(built)).toMatch(/<title>/);
-    if (fixture === 'vite-react') await expectRendered(built.files, 'Built by React');
-    else expect(index(built)).toMatch(/<h1[^>]*>Built by (SvelteKit|Astro|Next\.js)<\/h1>/);
-    expect(await instance.runner.leftovers()).toEqual({ containers: [], folders: [] });
+  it.concurrent('a package of a Turborepo, built from the top after the package that it depends on', async () => {
+    const built = await instance.build('turborepo');
+    expect(told(built)).toEqual({
+      type: 'web',
+      framework: 'vite',
+      packageManager: 'pnpm',
+      installCommand: 'pnpm install --frozen-lockfile',
+      buildCommand: 'pnpm exec turbo run build --filter=web',
+      outputs: ['apps/web/dist'],
+      version: '5.1.0',
+    });
+    expect(built.log).toContain('Of the workspace\'s sites apps/web is built, not "apps/docs"');
+    const [dependency, site] = ['@fixture/count:build', 'web:build'].map((task) =>
+      built.log.indexOf(`${task}: >`),
+    );
+    expect(dependency, built.log).toBeGreaterThan(0);
+    expect(site).toBeGreaterThan(dependency ?? 0);
+    expect(built.log).not.toContain('docs:build');
+    await openSite(browser, built, async ({ page, complaints }) => {
+      await expectAlive(page, 'Built by Turborepo');
+      expect(complaints).toEqual([]);
+    });
+  });
+
+  it.concurrent('a PWA, which is there without its server, too', async () => {
+    const built = await instance.build('pwa');
+    expect(told(built)).toEqual({
+      type: 'pwa',
+      framework: 'vite',
+      packageManager: 'yarn',
+      installCommand: 'yarn install --frozen-lockfile',
+      buildCommand: 'yarn run build',
+      outputs: ['dist'],
+      version: '0.9.0',
+    });
+    await openSite(browser, built, async ({ page, complaints, server }) => {
+      await expectAlive(page, 'Built to stay');
+      const manifest = await page.evaluate(async () => {
+        const link = document.querySelector<HTMLLinkElement>('link[rel=manifest]');
+        return (await fetch(link?.href ?? '')).json();
+      });
+      expect(manifest).toMatchObject({ name: 'Built to stay', display: 'standalone' });
+      const worker = await page.evaluate(async () => (await navigator.serviceWorker.ready).active?.scriptURL);
+      expect(worker).toBe(`${server.url}service-worker.js`);
+      await page.reload();
+      await expectAlive(page, 'Built to stay');
+      expect(complaints).toEqual([]);
+
+      await server.close();
+      await page.reload();
+      await expectAlive(page, 'Built to stay');
+    });
+  });
+
+  it.concurrent('plain HTML, delivered as it is and without a container', async () => {
+    const built = await instance.build('plain-html');
+    expect(told(built)).toEqual({
+      type: 'web',
+      framework: null,
+      packageManager: null,
+      installCommand: null,
+      buildCommand: null,
+      outputs: ['.'],
+      version: null,
+    });
+    await openSite(browser, built, async ({ page, complaints, files }) => {
+      expect([...files.keys()].sort()).toEqual(['count.js', 'index.html', 'style.css']);
+      await expectAlive(page, 'Built by nobody');
+      expect(complaints).toEqual([]);
+    });
   });
 });
 
-it('plain HTML is delivered as it is, without a container', async () => {
-  const built = await build('plain-html');
-  expect(built.deployment.plan).toMatchObject({
-    packageManager: null,
-    installCommand: null,
-    buildCommand: null,
-  });
-  expect([...built.files.keys()].sort()).toEqual(['index.html', 'style.css']);
-  expect(index(built)).toContain('Built by nobody');
+it('nothing of all these builds is left on the host', async () => {
+  expect(await instance.runner.leftovers()).toEqual({ containers: [], folders: [] });
 });
-
-/** Opens the site in a real browser: its script has to run for the heading to be there. */
-async function expectRendered(files: Map<string, Buffer>, heading: string): Promise<void> {
-  const site = await serveFiles(files);
-  const browser = await launchBrowser();
-  try {
-    const page = await browser.newPage();
-    await page.goto(site.url);
-    await page.getByRole('heading', { name: heading }).waitFor({ timeout: 30_000 });
-  } finally {
-    await browser.close();
-    await site.close();
-  }
-}
