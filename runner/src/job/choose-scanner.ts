@@ -4,6 +4,7 @@ import type { Journal } from '../agent/journal.ts';
 import type { Settings } from '../config/settings.ts';
 import { findProgram } from './scan/find-program.ts';
 import { type ScannerAddress, type Scanning, startScanning } from './scan/index.ts';
+import { silentScanner } from './scan/one-job.ts';
 
 /**
  * Where the packages of Debian and Ubuntu, of Fedora and Red Hat, and of Arch have clamd listen. Only folders that
@@ -69,14 +70,10 @@ export async function openScannerAt(
   return startScanning({ policy, address: address ?? { kind: 'managed' }, state, journal });
 }
 
-/** Says once in each log that nothing is scanned, and why. */
 const NO_SCANNER: Scanning = {
-  scanUpload: async () => undefined,
-  scanTree: async (_top, ctx) =>
-    ctx.log(
-      'Warning: no malware scan is made. There is no malware scanner on this runner: ClamAV’s clamd is not installed.',
-    ),
-  scanArtifacts: async () => undefined,
+  ...silentScanner(
+    'Warning: no malware scan is made. There is no malware scanner on this runner: ClamAV’s clamd is not installed.',
+  ),
   facts: async () => ({ policy: 'optional', engine: null, signaturesAt: null }),
   close: async () => undefined,
 };

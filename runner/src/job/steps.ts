@@ -3,7 +3,6 @@ import type { Job, JobLimits } from '@appflux/protocol';
 import type { AttemptConnection } from '../agent/attempt-connection.ts';
 import { describeError } from '../agent/journal.ts';
 import { AttemptCache } from '../cache/attempt-cache.ts';
-import type { Settings } from '../config/settings.ts';
 import type { AttemptLog } from '../log/attempt-log.ts';
 import { maskText } from '../masking/redactor.ts';
 import type { Secrets } from '../masking/secrets.ts';
@@ -14,6 +13,7 @@ import { detectPlan } from './detect/index.ts';
 import { seconds } from './duration.ts';
 import type { Steps } from './pipeline.ts';
 import { prepareSource } from './prepare/index.ts';
+import { forOneJob } from './scan/one-job.ts';
 import type { StepContext } from './step.ts';
 import { uploadArtifacts } from './upload.ts';
 
@@ -30,7 +30,8 @@ export interface StepsInput {
 /** The steps that a runner really takes. */
 export function realSteps(host: BuildHost, input: StepsInput): Steps {
   const { job, attempt, limits, folder, secrets, log, connection } = input;
-  const { scanner, settings } = host;
+  const { settings } = host;
+  const scanner = forOneJob(host.scanner);
   let commitHash: string | null = null;
   let ignoreCommand: string | null = null;
   const cache = new AttemptCache(host.caches, { job, folder, journal: host.journal });
@@ -44,13 +45,15 @@ export function realSteps(host: BuildHost, input: StepsInput): Steps {
       await makeAttemptFolder(folder, { bytes: limits.diskBytes, onError: withoutFileSystem });
       const { allowPrivateSources } = settings;
       const scanUpload = (path: string, name: string) =>
-        timed('upload', settings, ctx, () => scanner.scanUpload(path, name, ctx));
+        timed('upload', ctx, () => scanner.scanUpload(path, name, ctx));
       const options = { allowPrivateSources, scanUpload };
       const source = await prepareSource(job.source, folder.workspace, options, ctx);
       commitHash = source.commitHash;
       return source;
     },
-    scan: (ctx) => scanner.scanTree(folder.workspace.source, ctx),
+    scan: async (ctx) => {
+      await scanner.scanTree(folder.workspace.source, ctx);
+    },
     detect: async (source, ctx) => {
       const within = folder.workspace.source;
       const wanted = { type: job.type, build: job.build, within, ref: source.branch };
@@ -75,22 +78,20 @@ export function realSteps(host: BuildHost, input: StepsInput): Steps {
         ctx,
       ),
     upload: async (artifacts, ctx) => {
-      await timed('artifacts', settings, ctx, () => scanner.scanArtifacts(artifacts, ctx));
+      await timed('artifacts', ctx, () => scanner.scanArtifacts(artifacts, ctx));
       await uploadArtifacts(artifacts, { connection, attempt, journal: host.journal }, ctx);
       await cache.keep(ctx);
     },
   };
 }
 
-/** Says how long a scan took that is a part of another phase. */
+/** Says how long a scan took that is a part of another phase, if one was made. */
 async function timed(
   what: 'upload' | 'artifacts',
-  { scan }: Pick<Settings, 'scan'>,
   ctx: StepContext,
-  work: () => Promise<void>,
+  work: () => Promise<boolean>,
 ): Promise<void> {
   const startedAt = performance.now();
-  await work();
-  if (scan !== 'off')
+  if (await work())
     ctx.log(`The malware scan of the ${what} took ${seconds(performance.now() - startedAt)}.`);
 }

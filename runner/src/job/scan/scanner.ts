@@ -5,6 +5,7 @@ import type { ClamdAddress } from './address.ts';
 import { askClamd, CLIENT_TIMEOUTS, ClamdError, type ClientTimeouts, scanContent } from './client.ts';
 import type { Connect } from './facts.ts';
 import { type Content, type FileToScan, filesBelow, withFile } from './files.ts';
+import { silentScanner } from './one-job.ts';
 import { describeVersion, parseVersion, type Verdict } from './reply.ts';
 
 /**
@@ -24,21 +25,22 @@ export interface ScannerOptions {
 
 /**
  * All of these throw JobFailure: `malware_found`, with the signature and the file, or under the policy `required`
- * `scan_unavailable`. They throw the reason of `ctx.signal` if that aborts.
+ * `scan_unavailable`. They throw the reason of `ctx.signal` if that aborts. They answer whether a scan was made; where
+ * none could be, the log says why.
  */
 export interface Scanner {
   /**
    * Scans an uploaded archive before it is unpacked. One that is too large for clamd is let through to unpacking: its
    * files are scanned afterwards, as those of every upload are, since clamd may read an archive differently.
    */
-  scanUpload(path: string, name: string, ctx: StepContext): Promise<void>;
+  scanUpload(path: string, name: string, ctx: StepContext): Promise<boolean>;
   /** Scans every file of the source tree. */
-  scanTree(top: string, ctx: StepContext): Promise<void>;
+  scanTree(top: string, ctx: StepContext): Promise<boolean>;
   /** Scans what is about to be uploaded. */
   scanArtifacts(
     files: readonly { readonly path: string; readonly name: string }[],
     ctx: StepContext,
-  ): Promise<void>;
+  ): Promise<boolean>;
 }
 
 const CONCURRENCY = 4;
@@ -47,13 +49,7 @@ const NAMED = 5;
 
 export function createScanner(options: ScannerOptions): Scanner {
   if (options.policy === 'off') {
-    const sayOff = async (ctx: StepContext): Promise<void> =>
-      ctx.log('No malware scan is made: it is switched off on this runner.');
-    return {
-      scanUpload: async () => undefined,
-      scanTree: (_top, ctx) => sayOff(ctx),
-      scanArtifacts: async () => undefined,
-    };
+    return silentScanner('No malware scan is made: it is switched off on this runner.');
   }
   return {
     scanUpload: (path, name, ctx) =>
@@ -81,14 +77,16 @@ async function attempt(
   { policy, connect }: ScannerOptions,
   ctx: StepContext,
   work: (address: ClamdAddress) => Promise<void>,
-): Promise<void> {
+): Promise<boolean> {
   try {
     await work(await connect(ctx.signal));
+    return true;
   } catch (error) {
     if (!(error instanceof ClamdError)) throw error;
     if (policy === 'required')
       throw new JobFailure('scan_unavailable', printable(error.message), { cause: error });
     ctx.log(`Warning: not everything was scanned for malware. ${printable(error.message)}`);
+    return false;
   }
 }
 
