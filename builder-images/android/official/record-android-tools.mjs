@@ -56,6 +56,7 @@ const versions = {
   ...(JAVA_HOME_21 === undefined ? {} : { 'java-21': java(JAVA_HOME_21) }),
   'android-platform': newest('platforms').replace('android-', ''),
   'build-tools': newest('build-tools'),
+  ndk: newest('ndk'),
 };
 appendFileSync(
   join(folder, 'versions'),
