@@ -110,6 +110,16 @@ describe('a site', () => {
     expect(artifact?.sha256).toBe(await hashOf(path));
     expect(artifact?.size).toBe(readFileSync(path).length);
     expect(around.lines).toContain('Packing "dist": 3 files, 4.9 KB.');
+    expect(around.lines.join()).not.toContain('Warning');
+  });
+
+  it('without a page to begin with is delivered, and the log warns that it may be a server program', async () => {
+    await write({ 'dist/main.js': 'require("express")', 'dist/views/index.html': '' });
+    const [artifact] = await collect({});
+    expect(artifact?.meta).toEqual({ files: 2, unpackedBytes: 18 });
+    expect(around.lines).toContainEqual(
+      expect.stringMatching(/^Warning: "dist" has no index\.html, .* runs no server/),
+    );
   });
 
   it('is the same ZIP for the same files, whenever and in whatever order they were made', async () => {

@@ -52,6 +52,10 @@ export async function collectArtifacts(input: CollectInput, ctx: StepContext): P
   return artifacts;
 }
 
+/** Many projects without a framework have a build script, and some of them are servers or packages. */
+const noFirstPage = (folder: string): string =>
+  `Warning: ${quoted(folder)} has no index.html, so there is no page to open first. If this is a server program: AppFlux publishes files and runs no server. If the site lies elsewhere, set outputs.`;
+
 const isSite = ({ type }: Plan): boolean => type === 'web' || type === 'pwa';
 
 /**
@@ -157,8 +161,10 @@ class Collector {
     this.#ctx.log(
       `Packing ${quoted(shown)}: ${files.length} ${files.length === 1 ? 'file' : 'files'}, ${humanSize(unpackedBytes)}.`,
     );
+    const site = isSite(this.#input.plan);
+    if (site && !('entry' in entry)) this.#ctx.log(noFirstPage(shown));
     const path = join(this.#folder, name);
-    const keepExecutable = !isSite(this.#input.plan);
+    const keepExecutable = !site;
     const options = { maxBytes: this.#bytesLeft, signal, keepExecutable };
     const { size, sha256 } = await packZip(files, path, options);
     this.#bytesLeft -= size;
