@@ -1,8 +1,10 @@
 /**
- * All tests: one project a part, named after its folder. What needs a Docker engine (`*.docker.test.ts`) and whole
- * instances (`e2e`) run one file after the other, after the rest: they would measure each other's load.
+ * All tests: one project a part, named after its folder. What fails fastest comes first: tests in Node and in workerd,
+ * then whole instances (`e2e`), then what needs a Docker engine (`*.docker.test.ts`).
  */
 import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+import LongestFirst from './stack/testing/sequencer.ts';
+import { ENGINE_WORKERS, UNIT_WORKERS } from './stack/testing/workers.ts';
 
 const DOCKER_TESTS = '**/*.docker.test.ts';
 
@@ -13,14 +15,15 @@ function inNode(name: string, folders: string[]): TestProjectInlineConfiguration
       name,
       include: folders.map((folder) => `${folder}/**/*.test.ts`),
       exclude: [...configDefaults.exclude, DOCKER_TESTS],
+      maxWorkers: UNIT_WORKERS,
       testTimeout: 30_000,
       hookTimeout: 120_000,
     },
   };
 }
 
-/** Tests that run one file after the other, when those of lower order are done. */
-function oneByOne(
+/** Tests of whole instances and containers, when those of lower order are done. */
+function withEngine(
   name: string,
   include: string[],
   groupOrder: number,
@@ -31,8 +34,10 @@ function oneByOne(
       name,
       include,
       exclude: [...configDefaults.exclude, ...exclude],
-      maxWorkers: 1,
+      maxWorkers: ENGINE_WORKERS,
       sequence: { groupOrder },
+      // The Worker is bundled once, before two files could do it at the same time.
+      globalSetup: ['e2e/instance/bundle.setup.ts'],
       testTimeout: 300_000,
       hookTimeout: 600_000,
     },
@@ -49,8 +54,9 @@ export default defineConfig({
       inNode('stack', ['stack', 'builder-images']),
       './edge/vitest.config.ts',
       './dashboard/vitest.config.ts',
-      oneByOne('docker', [DOCKER_TESTS], 1),
-      oneByOne('e2e', ['e2e/**/*.test.ts'], 2, [DOCKER_TESTS]),
+      withEngine('e2e', ['e2e/**/*.test.ts'], 1, [DOCKER_TESTS]),
+      withEngine('docker', [DOCKER_TESTS], 2),
     ],
+    sequence: { sequencer: LongestFirst },
   },
 });

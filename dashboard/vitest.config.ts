@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
+import { UNIT_WORKERS } from '../stack/testing/workers.ts';
 
 // Kit's own plugin is left out: state classes and pure parts need the Svelte compiler alone, and pages are
 // tested in a browser, as they are built.
@@ -13,6 +14,7 @@ export default defineConfig({
   test: {
     name: 'dashboard',
     include: ['src/**/*.test.ts'],
+    maxWorkers: UNIT_WORKERS,
     environment: fileURLToPath(new URL('src/testing/runes-environment.ts', import.meta.url)),
     hookTimeout: 120_000,
     testTimeout: 30_000,

@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
+import { UNIT_WORKERS } from '../stack/testing/workers.ts';
 import './vitest.issuers.ts';
 import './vitest.s3.ts';
 
@@ -35,9 +36,10 @@ export default defineConfig({
   ],
   test: {
     include: ['src/**/*.test.ts'],
+    maxWorkers: UNIT_WORKERS,
     // Passwords are slow to try by design, and the machine may be busy with other tests.
     testTimeout: 30_000,
-    // Files share a workerd, which makes them three times faster; each begins with nothing kept (testing.setup.ts).
+    // Files of a worker share a workerd, which makes them three times faster; each begins with nothing kept (testing.setup.ts).
     isolate: false,
     globalSetup: [path('vitest.s3.ts'), path('vitest.issuers.ts'), path('../stack/foreign-s3/serve.ts')],
     setupFiles: [path('src/testing.setup.ts')],

@@ -77,19 +77,33 @@ function liveTask(out: WriteStream, title: string): Task {
   };
 }
 
+/** A task beside the one that has the live line: a line that stays, when it has ended. */
+function taskBeside(write: (line: string) => void, title: string): Task {
+  const startedAt = Date.now();
+  const end = (mark: string, text: string) => write(`${mark} ${text}${elapsed(startedAt, Date.now())}`);
+  return {
+    detail: () => undefined,
+    done: (text) => end('✔', text ?? title),
+    failed: () => end('✖', title),
+  };
+}
+
 /** Whether a live line can be shown: on a terminal that says how wide it is, which some that are emulated do not. */
 export function isWideEnough(out: { isTTY?: boolean; columns?: number }): boolean {
   return out.isTTY === true && (out.columns ?? 0) >= 40;
 }
 
-/** Progress on a stream: live where it is a terminal. */
+/** Progress on a stream: live where it is a terminal. Of tasks beside each other the first has the live line. */
 export function progressOn(out: WriteStream): Progress {
   const write = (line: string) => {
     live?.clear();
     out.write(`${line}\n`);
   };
   return {
-    task: (title) => (isWideEnough(out) ? liveTask(out, title) : plainTask(write, title)),
+    task(title) {
+      if (!isWideEnough(out)) return plainTask(write, title);
+      return live === null ? liveTask(out, title) : taskBeside(write, title);
+    },
     say: write,
   };
 }

@@ -6,60 +6,92 @@
  *   npm test -- runner edge    some projects of vitest.config.ts
  *   npm test -- path -t title  whatever vitest takes
  */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type Dockerode from 'dockerode';
 import { execa } from 'execa';
 import { checkAll } from './checking/check-all.ts';
 import { ROOT, runCommand } from './command.ts';
-import { firstExisting, installPackages } from './debian.ts';
+import { ensureDashboard } from './dashboard.ts';
+import { canInstallPackages, installPackages } from './debian.ts';
 import { ensureEngine } from './engine/ensure.ts';
 import { ensureForeignS3 } from './foreign-s3/install.ts';
+import { Workshop } from './go/workshop.ts';
 import { ensureImage } from './images/build.ts';
 import { readCatalog } from './images/catalog.ts';
 import { hostFacts } from './images/host.ts';
 import { ensureFerretDb } from './mongo/install.ts';
 import { isStackProblem } from './problem.ts';
-import { during, progressOn } from './progress.ts';
+import { during, progressOn, type Task } from './progress.ts';
 import { stateFolder } from './settings.ts';
+import { findLeftovers, leftoverLines } from './testing/leftovers.ts';
+import { packagesFor } from './testing/packages.ts';
 import { planTests, type TestPlan } from './testing/plan.ts';
 import { addUp, exitCodeOf, NOTHING, Outcome, verdictLines } from './testing/verdict.ts';
 
 const progress = progressOn(process.stdout);
 
-/** Makes sure of what the plan needs; gives the environment for the tests. */
-async function prepare(plan: TestPlan, cleanup: AsyncDisposableStack): Promise<NodeJS.ProcessEnv> {
-  if (plan.browser && firstExisting('/usr/bin/chromium') === null) {
-    await during(progress, 'Installing Chromium', (task) => installPackages(['chromium'], task));
-  }
-  if (plan.foreignStorage) {
+/** Does several things beside each other, all of them to their end; then throws what the first that failed threw. */
+async function together<T extends readonly unknown[]>(
+  ...work: { [K in keyof T]: Promise<T[K]> }
+): Promise<T> {
+  await Promise.allSettled(work);
+  return Promise.all(work) as Promise<unknown> as Promise<T>;
+}
+
+async function ensurePackages(plan: TestPlan): Promise<void> {
+  const { required, optional } = packagesFor(plan, existsSync);
+  const names = canInstallPackages() ? [...required, ...optional] : required;
+  if (names.length === 0) return;
+  await during(progress, `Installing ${names.join(', ')}`, (task) => installPackages(names, task));
+}
+
+/** Makes sure of the servers that only the tests talk to. */
+async function ensureServers(plan: TestPlan): Promise<void> {
+  await using workshop = await Workshop.open();
+  const attempt = async (title: string, ensure: (workshop: Workshop, task: Task) => Promise<string>) => {
     try {
-      await during(progress, 'An S3 server for the tests', (task) => ensureForeignS3(ROOT, task));
+      await during(progress, title, (task) => ensure(workshop, task));
     } catch (error) {
-      // Its tests are skipped, with that as the reason; the embedded storage is tested all the same.
       if (!isStackProblem(error)) throw error;
       progress.say(error.sentence);
     }
-  }
+  };
+  // Without it its tests are skipped, with that as the reason; the embedded storage is tested all the same.
+  if (plan.foreignStorage) await attempt('An S3 server for the tests', ensureForeignS3);
+  // Without it its tests try a container of mongo:8, and say so in the summary when there is none either.
   if (plan.mongo && !process.env.MONGODB_URI) {
-    try {
-      await during(progress, 'A MongoDB server for the tests', (task) => ensureFerretDb(ROOT, task));
-    } catch (error) {
-      // Its tests then try a container of mongo:8, and say so in the summary when there is none either.
-      if (!isStackProblem(error)) throw error;
-      progress.say(error.sentence);
-    }
+    await attempt('A MongoDB server for the tests', ensureFerretDb);
   }
-  if (!plan.engine) return process.env;
+}
+
+/** Makes sure of an engine with all builder images in it. */
+async function ensureImages(cleanup: AsyncDisposableStack) {
   const ready = await ensureEngine({ env: process.env, state: stateFolder(process.env, ROOT), progress });
   cleanup.defer(() => ready.release());
   const host = await hostFacts(ready.engine, process.env, ROOT);
   for (const image of (await readCatalog(join(ROOT, 'builder-images'))).values()) {
     await ensureImage(ready.engine, image, { host, env: process.env, progress, rebuild: false });
   }
-  return { ...process.env, DOCKER_HOST: ready.address.name };
+  return ready;
 }
 
+/** Runs the checks and, beside them, makes sure of what the tests need: the one computes while the other downloads. */
+async function prepare(plan: TestPlan, cleanup: AsyncDisposableStack) {
+  await ensurePackages(plan);
+  const [checks, ready] = await together(
+    plan.checks ? checkAll(ROOT, progress) : Promise.resolve(NOTHING),
+    plan.engine ? ensureImages(cleanup) : Promise.resolve(null),
+    ensureServers(plan),
+  );
+  // After the checks, as both make what SvelteKit generates.
+  if (plan.dashboard) await ensureDashboard(ROOT, process.env, progress);
+  return { checks, ready };
+}
+
+/** Runs the tests. */
 async function runTests(plan: TestPlan, env: NodeJS.ProcessEnv): Promise<Outcome> {
   const folder = await mkdtemp(join(tmpdir(), 'appflux-outcome-'));
   try {
@@ -87,11 +119,38 @@ async function runTests(plan: TestPlan, env: NodeJS.ProcessEnv): Promise<Outcome
   }
 }
 
+/**
+ * Gives `work` a folder for temporary files that is its alone, and says what has been left behind in it; files go with
+ * the folder, anything else stays for who wants to know why.
+ */
+async function inFolderOfItsOwn<T>(
+  engine: Dockerode | null,
+  work: (folder: string) => Promise<T>,
+): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'appflux-'));
+  // As /tmp is: some of what runs in a test is not this user.
+  await chmod(folder, 0o1777);
+  const result = await work(folder);
+  const left = await findLeftovers(folder, engine);
+  for (const line of leftoverLines(left)) progress.say(line);
+  if (left.mounts.length === 0) await rm(folder, { recursive: true, force: true });
+  return result;
+}
+
 await runCommand(async () => {
   const plan = planTests(process.argv.slice(2));
   await using cleanup = new AsyncDisposableStack();
-  const checks = plan.checks ? await checkAll(ROOT, progress) : NOTHING;
-  const tests = await runTests(plan, await prepare(plan, cleanup));
+  const { checks, ready } = await prepare(plan, cleanup);
+  const tests = await inFolderOfItsOwn(ready?.engine ?? null, (temporary) =>
+    runTests(plan, {
+      ...process.env,
+      ...(ready === null ? {} : { DOCKER_HOST: ready.address.name }),
+      ...(plan.dashboard ? { APPFLUX_TEST_DASHBOARD: join(ROOT, 'dashboard', 'build') } : {}),
+      TMPDIR: temporary,
+      // What Node keeps of compiled modules is for the next run as well.
+      NODE_COMPILE_CACHE: join(ROOT, 'node_modules', '.cache', 'appflux', 'compiled'),
+    }),
+  );
   const outcome = addUp(checks, tests);
   for (const line of verdictLines(outcome)) progress.say(line);
   return exitCodeOf(outcome);

@@ -2,14 +2,13 @@
 
 import { MongoClient } from 'mongodb';
 import { expect, it, onTestFinished } from 'vitest';
-import { ROOT } from '../../stack/command.ts';
 import { findFerretDb } from '../../stack/mongo/install.ts';
 import { startFerretDb } from '../../stack/mongo/serve.ts';
 import { Client, pause } from '../instance/client.ts';
 import { startInstance } from '../instance/edge.ts';
 import { SimulatedRunner } from '../instance/simulated-runner.ts';
 
-const program = await findFerretDb(ROOT);
+const program = await findFerretDb();
 
 it('the metadata store is down mid-build: reads answer 503, the build ends, its events catch up', async ({
   skip,

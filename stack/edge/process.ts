@@ -1,4 +1,5 @@
 /** Starts edge.ts as a child and waits until it answers. */
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Child, startChild } from '../child.ts';
 import { ROOT } from '../command.ts';
@@ -17,12 +18,21 @@ export async function startEdge(
   config: EdgeConfig,
   options: { env: NodeJS.ProcessEnv; logFile: string },
 ): Promise<RunningEdge> {
+  // One that is killed leaves its temporary files behind: the next one on the same state clears them away.
+  const temporary = `${config.persist}-tmp`;
+  await rm(temporary, { recursive: true, force: true });
+  await mkdir(temporary, { recursive: true, mode: 0o700 });
   const child = await startChild({
     command: process.execPath,
     args: [join(ROOT, 'stack', 'edge.ts')],
     cwd: ROOT,
-    // Miniflare would ask the network what this machine's place is.
-    env: { ...options.env, CLOUDFLARE_CF_FETCH_ENABLED: 'false', WRANGLER_SEND_METRICS: 'false' },
+    env: {
+      ...options.env,
+      TMPDIR: temporary,
+      // Miniflare would ask the network what this machine's place is.
+      CLOUDFLARE_CF_FETCH_ENABLED: 'false',
+      WRANGLER_SEND_METRICS: 'false',
+    },
     logFile: options.logFile,
     ipc: true,
   });

@@ -1,5 +1,6 @@
 /** An S3 server that is not Cloudflare's, for the tests of storage: versitygw, a gateway from S3 to a folder. */
 import { ensureProgram, findProgram, type GoProgram } from '../go/program.ts';
+import type { Workshop } from '../go/workshop.ts';
 import type { Task } from '../progress.ts';
 
 const VERSITYGW: GoProgram = {
@@ -13,8 +14,8 @@ const VERSITYGW: GoProgram = {
 };
 
 /** The server's program: one on the PATH, else the one that was built here, else null. */
-export const findForeignS3 = (root: string): Promise<string | null> => findProgram(root, VERSITYGW);
+export const findForeignS3 = (): Promise<string | null> => findProgram(VERSITYGW);
 
 /** Builds the server unless it is there, and gives its program. */
-export const ensureForeignS3 = (root: string, task: Task): Promise<string> =>
-  ensureProgram(root, VERSITYGW, task);
+export const ensureForeignS3 = (workshop: Workshop, task: Task): Promise<string> =>
+  ensureProgram(VERSITYGW, workshop, task);

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import type { TestProject } from 'vitest/node';
-import { ROOT } from '../command.ts';
 import { freePort } from '../free-port.ts';
 import { lastLines } from '../problem.ts';
 import { findForeignS3 } from './install.ts';
@@ -33,7 +32,7 @@ const STARTS_WITHIN_MS = 20_000;
 export default async function startForTests(
   project: TestProject,
 ): Promise<(() => Promise<void>) | undefined> {
-  const program = await findForeignS3(ROOT);
+  const program = await findForeignS3();
   if (program === null) {
     project.provide('foreignS3', null);
     return undefined;

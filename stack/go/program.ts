@@ -1,19 +1,17 @@
 /**
  * Programs for the tests that are built from their sources through Go's module proxy, which checks them against Go's
- * checksum database. They are kept in the checkout's cache.
+ * checksum database. They are kept in the user's cache, where an installation of the packages does not clear them away
+ * and other checkouts find them: building them is minutes of a processor's work.
  */
-import { copyFile, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { copyFile, mkdir, rename, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { z } from 'zod';
 import { firstExisting } from '../debian.ts';
 import { lastLines, StackProblem } from '../problem.ts';
 import type { Task } from '../progress.ts';
-import { lentGo, ownGo } from './toolchain.ts';
-
-/** The newest Go that one of the programs asks for in its go.mod: 1.25. */
-const GO_MINOR = 25;
+import type { Workshop } from './workshop.ts';
 
 export interface GoProgram {
   /** What people call it, such as `An S3 server for the tests`. */
@@ -32,60 +30,49 @@ export interface GoProgram {
 /** What `go mod download -json` says: where the module's tree is. */
 const Download = z.object({ Dir: z.string() });
 
-/** Where the program lies once it is built, below the checkout `root`. */
-export const programPath = (root: string, { name, version }: GoProgram): string =>
-  join(root, 'node_modules/.cache/appflux', `${name}-${version}`);
+/** Where a program lies once it is built: in the cache folder of the XDG Base Directory Specification. */
+export function programPath({ name, version }: GoProgram, env: NodeJS.ProcessEnv = process.env): string {
+  return join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'appflux', `${name}-${version}`);
+}
 
 /** The program: one on the PATH, else the one that was built here, else null. */
-export async function findProgram(root: string, program: GoProgram): Promise<string | null> {
+export async function findProgram(program: GoProgram): Promise<string | null> {
   const own = await execa(program.name, ['--version'], { reject: false });
-  return own.failed ? firstExisting(programPath(root, program)) : program.name;
+  return own.failed ? firstExisting(programPath(program)) : program.name;
 }
 
 /**
  * Builds the program unless it is there, and gives its path. From nothing it takes a minute or two.
  * @throws StackProblem `package_missing` when it cannot be built
  */
-export async function ensureProgram(root: string, program: GoProgram, task: Task): Promise<string> {
-  const found = await findProgram(root, program);
+export async function ensureProgram(program: GoProgram, workshop: Workshop, task: Task): Promise<string> {
+  const found = await findProgram(program);
   if (found !== null) return found;
-  const work = await mkdtemp(join(tmpdir(), `appflux-${program.name}-`));
-  try {
-    const own = await ownGo(GO_MINOR);
-    if (own === null) task.detail('getting Go');
-    const go = own ?? (await lentGo(work));
-    task.detail('building it');
-    const env = {
-      ...go.env,
-      CGO_ENABLED: '0',
-      GOCACHE: join(work, 'build'),
-      GOMODCACHE: join(work, 'modules'),
-      // Read-only folders could not be removed again.
-      GOFLAGS: '-modcacherw',
-    };
-    const run = async (cwd: string, args: string[]): Promise<string> => {
-      const result = await execa(go.command, args, { cwd, env, reject: false });
-      if (!result.failed) return result.stdout;
-      throw cannotBuild(program, lastLines(result.stderr), result);
-    };
-    // Built in the tree of its own release, rather than by `go install`: that asks for the list of all versions too,
-    // which not every proxy gives.
-    const { Dir: tree } = Download.parse(
-      JSON.parse(await run(work, ['mod', 'download', '-json', `${program.module}@${program.version}`])),
-    );
-    for (const [file, text] of Object.entries(program.files)) await writeFile(join(tree, file), text);
-    const built = join(work, program.name);
-    const flags = ['-trimpath', '-ldflags=-s -w', `-tags=${program.tags.join(',')}`, '-o', built];
-    await run(tree, ['build', ...flags, `./${program.package}`]);
-    const path = programPath(root, program);
-    await mkdir(join(path, '..'), { recursive: true });
-    // A copy that breaks off must not pass for the program.
-    await copyFile(built, `${path}.part`);
-    await rename(`${path}.part`, path);
-    return path;
-  } finally {
-    await rm(work, { recursive: true, force: true });
-  }
+  const go = await workshop.go(task);
+  task.detail('building it');
+  const run = async (cwd: string, args: string[]): Promise<string> => {
+    const result = await execa(go.command, args, { cwd, env: go.env, reject: false });
+    if (!result.failed) return result.stdout;
+    throw cannotBuild(program, lastLines(result.stderr), result);
+  };
+  // Built in the tree of its own release, rather than by `go install`: that asks for the list of all versions too,
+  // which not every proxy gives.
+  const { Dir: tree } = Download.parse(
+    JSON.parse(
+      await run(workshop.folder, ['mod', 'download', '-json', `${program.module}@${program.version}`]),
+    ),
+  );
+  for (const [file, text] of Object.entries(program.files)) await writeFile(join(tree, file), text);
+  const built = join(workshop.folder, program.name);
+  const flags = ['-trimpath', '-ldflags=-s -w', `-tags=${program.tags.join(',')}`, '-o', built];
+  await run(tree, ['build', ...flags, `./${program.package}`]);
+  const path = programPath(program);
+  await mkdir(dirname(path), { recursive: true });
+  // A copy that breaks off must not pass for the program, nor meet that of another checkout.
+  const part = `${path}.${process.pid}.part`;
+  await copyFile(built, part);
+  await rename(part, path);
+  return path;
 }
 
 const cannotBuild = (program: GoProgram, reason: string, cause: unknown) =>

@@ -1,5 +1,6 @@
 /** A server that speaks MongoDB's protocol, for the tests of metadata: FerretDB, over SQLite. */
 import { ensureProgram, findProgram, type GoProgram } from '../go/program.ts';
+import type { Workshop } from '../go/workshop.ts';
 import type { Task } from '../progress.ts';
 
 const FERRETDB: GoProgram = {
@@ -13,8 +14,8 @@ const FERRETDB: GoProgram = {
 };
 
 /** The server's program: one on the PATH, else the one that was built here, else null. */
-export const findFerretDb = (root: string): Promise<string | null> => findProgram(root, FERRETDB);
+export const findFerretDb = (): Promise<string | null> => findProgram(FERRETDB);
 
 /** Builds the server unless it is there, and gives its program. */
-export const ensureFerretDb = (root: string, task: Task): Promise<string> =>
-  ensureProgram(root, FERRETDB, task);
+export const ensureFerretDb = (workshop: Workshop, task: Task): Promise<string> =>
+  ensureProgram(FERRETDB, workshop, task);

@@ -10,7 +10,6 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { MongoClient } from 'mongodb';
-import { ROOT } from '../command.ts';
 import { freePort } from '../free-port.ts';
 import { lastLines } from '../problem.ts';
 import { startMongoContainer } from './container.ts';
@@ -33,7 +32,7 @@ export async function mongoForTests(env: NodeJS.ProcessEnv): Promise<MongoForTes
     const uri = withDatabase(given, database);
     return { name: 'MONGODB_URI', uri, stop: () => drop(uri) };
   }
-  const program = await findFerretDb(ROOT);
+  const program = await findFerretDb();
   if (program !== null) {
     const server = await startFerretDb(program);
     return { name: 'FerretDB', uri: server.uri(database), stop: server.remove };

@@ -23,6 +23,11 @@ export interface TestPlan {
   /** What has to be there first. */
   readonly engine: boolean;
   readonly browser: boolean;
+  readonly git: boolean;
+  /** ClamAV. */
+  readonly scanner: boolean;
+  /** The dashboard, built. */
+  readonly dashboard: boolean;
   readonly foreignStorage: boolean;
   readonly mongo: boolean;
 }
@@ -41,7 +46,10 @@ export function planTests(args: readonly string[]): TestPlan {
     args: [...projects.map((name) => `--project=${PROJECTS[name]}`), ...others],
     checks: args.length === 0,
     engine: needs('docker', 'e2e'),
-    browser: needs('dashboard', 'e2e'),
+    browser: needs('dashboard', 'e2e', 'docker'),
+    git: needs('runner', 'docker', 'e2e'),
+    scanner: needs('runner', 'docker'),
+    dashboard: needs('dashboard', 'e2e', 'docker'),
     foreignStorage: needs('edge', 'stack'),
     mongo: needs('e2e'),
   };

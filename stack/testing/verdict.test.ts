@@ -44,6 +44,9 @@ describe('npm test', () => {
       checks: true,
       engine: true,
       browser: true,
+      git: true,
+      scanner: true,
+      dashboard: true,
       foreignStorage: true,
       mongo: true,
     });
@@ -55,6 +58,9 @@ describe('npm test', () => {
       checks: false,
       engine: false,
       browser: false,
+      git: false,
+      scanner: false,
+      dashboard: false,
       foreignStorage: false,
       mongo: false,
     });

@@ -1,0 +1,50 @@
+/** Where programs are built with Go: one toolchain and one build cache for all of them, fetched when they are wanted. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Task } from '../progress.ts';
+import { type Go, lentGo, ownGo } from './toolchain.ts';
+
+/** The newest Go that one of the programs asks for in its go.mod: 1.25. */
+const GO_MINOR = 25;
+
+export class Workshop implements AsyncDisposable {
+  readonly folder: string;
+  #go: Promise<Go> | undefined;
+
+  private constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  /** Opens one in a temporary folder of its own, which goes when it is disposed of. */
+  static async open(): Promise<Workshop> {
+    return new Workshop(await mkdtemp(join(tmpdir(), 'appflux-go-')));
+  }
+
+  /**
+   * The machine's own Go, or one that is lent from its distribution, with the folders that it may fill.
+   * @throws StackProblem `package_missing`
+   */
+  go(task: Task): Promise<Go> {
+    this.#go ??= this.#find(task);
+    return this.#go;
+  }
+
+  async #find(task: Task): Promise<Go> {
+    const own = await ownGo(GO_MINOR);
+    if (own === null) task.detail('getting Go');
+    const { command, env } = own ?? (await lentGo(this.folder));
+    const folders = {
+      CGO_ENABLED: '0',
+      GOCACHE: join(this.folder, 'build'),
+      GOMODCACHE: join(this.folder, 'modules'),
+      // Read-only folders could not be removed again.
+      GOFLAGS: '-modcacherw',
+    };
+    return { command, env: { ...env, ...folders } };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}

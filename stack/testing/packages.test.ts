@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest';
+import { packagesFor } from './packages.ts';
+import { planTests } from './plan.ts';
+
+const nothing = () => false;
+
+test('a fresh machine needs everything that the tests drive, and can do without ClamAV', () => {
+  expect(packagesFor(planTests([]), nothing)).toEqual({
+    required: ['shellcheck', 'git', 'chromium'],
+    optional: ['clamav-daemon', 'clamav-freshclam'],
+  });
+});
+
+test('what is there is not installed again', () => {
+  expect(packagesFor(planTests([]), (path) => !path.endsWith('/git'))).toEqual({
+    required: ['git'],
+    optional: [],
+  });
+});
+
+test('a project needs no more than its own tests do', () => {
+  expect(packagesFor(planTests(['protocol']), nothing)).toEqual({ required: [], optional: [] });
+  expect(packagesFor(planTests(['dashboard']), nothing)).toEqual({ required: ['chromium'], optional: [] });
+});
