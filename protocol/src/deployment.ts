@@ -29,6 +29,10 @@ export const Plan = z
     packageManager: PackageManager.nullable(),
     image: z.string().max(200),
     node: z.string().max(40).nullable(),
+    /** The major version of Java that the project asks for, if it asks for one. */
+    java: z.string().max(10).optional(),
+    /** The version, range or channel of Flutter that the project asks for, if it asks for one. */
+    flutter: z.string().max(40).optional(),
     installCommand: z.string().max(2000).nullable(),
     buildCommand: z.string().max(2000).nullable(),
     outputs: z.array(z.string().max(512)).max(50),

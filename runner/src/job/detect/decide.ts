@@ -105,6 +105,8 @@ export async function decide(tree: SourceTree, settings: DetectSettings): Promis
       packageManager: packages.length > 0 ? choice.manager : null,
       image: image?.value ?? finding.image,
       node: node.node,
+      ...(finding.java == null ? {} : { java: finding.java }),
+      ...(finding.flutter == null ? {} : { flutter: finding.flutter }),
       installCommand:
         installCommand?.value ?? finding.installCommand ?? (needsInstall ? choice.installCommand : null),
       buildCommand: buildCommand?.value ?? finding.buildCommand,

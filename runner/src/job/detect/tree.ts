@@ -129,9 +129,16 @@ const BY_NAME: ReadonlyMap<string, WantedText> = new Map<string, WantedText>([
   ['package.json', { maxBytes: 1024 * KB, headOnly: false }],
   ['appflux.json', { maxBytes: 64 * KB, headOnly: false }],
   ['angular.json', { maxBytes: 512 * KB, headOnly: true }],
-  ...['yarn.lock', '.nvmrc', '.node-version', '.fvmrc', 'fvm_config.json'].map(
-    (name) => [name, SMALL] as const,
-  ),
+  ...[
+    'yarn.lock',
+    '.nvmrc',
+    '.node-version',
+    '.fvmrc',
+    'fvm_config.json',
+    '.java-version',
+    '.sdkmanrc',
+    'gradle-daemon-jvm.properties',
+  ].map((name) => [name, SMALL] as const),
   ...[
     [
       'manifest.json',

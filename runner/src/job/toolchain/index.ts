@@ -1,9 +1,11 @@
-/** The versions of Node and of the package manager that a build runs with. */
+/** The versions of Node, of the package manager, of Java and of Flutter that a build runs with. */
 import type { Plan } from '@appflux/protocol';
 import type { Engine } from '../../sandbox/engine.ts';
 import { imageFacts } from '../../sandbox/image-facts.ts';
 import type { Surroundings } from '../../sandbox/surroundings.ts';
 import { JobFailure, type PreparedSource, type StepContext } from '../step.ts';
+import { chooseFlutter } from './choose-flutter.ts';
+import { chooseJava } from './choose-java.ts';
 import { choosePinnedManager, type ImageTools } from './choose-manager.ts';
 import { chooseImageNode, type ImageNode } from './choose-node.ts';
 import { pinnedManager } from './pinned-manager.ts';
@@ -25,7 +27,7 @@ export interface ToolchainInput {
   readonly online: boolean;
 }
 
-/** Puts the Node and the package manager that the project asks for on the build's PATH; the log says what is not simply so. */
+/** Gives the build the versions of its tools that the project asks for; the log says what is not simply so. */
 export async function openToolchain(
   host: ToolchainHost,
   { plan, imageId, source, top, manager, online }: ToolchainInput,
@@ -34,9 +36,13 @@ export async function openToolchain(
   const { tools, npmRegistry } = await imageFacts(host.engine, host.runnerId, imageId);
   const folders = manager === null ? [] : await managerFolders();
   if (plan.node !== null && tools.node !== undefined) folders.unshift(...nodeFolder(plan.node));
+  const java = plan.java === undefined ? null : javaHome(plan.java);
+  if (java !== null) folders.push(`${java}/bin`);
+  const flutter = plan.flutter === undefined ? null : flutterToFetch(plan.flutter);
   return {
     mounts: [],
     suggested: {
+      ...(java === null ? {} : { JAVA_HOME: java }),
       // Corepack asks the registry by itself, and would ask the person in front of it whether it may.
       ...(npmRegistry === null ? {} : { COREPACK_NPM_REGISTRY: npmRegistry.href.replace(/\/$/, '') }),
       COREPACK_ENABLE_DOWNLOAD_PROMPT: '0',
@@ -45,8 +51,28 @@ export async function openToolchain(
       COREPACK_INTEGRITY_KEYS: '0',
     },
     environment: {},
-    entry: folders.length === 0 ? {} : { APPFLUX_PATH: folders.join(':') },
+    entry: {
+      ...(folders.length === 0 ? {} : { APPFLUX_PATH: folders.join(':') }),
+      ...(flutter === null ? {} : { APPFLUX_FLUTTER: flutter }),
+    },
   };
+
+  function javaHome(asked: string): string | null {
+    const choice = chooseJava(asked, tools);
+    if (choice.note !== null) ctx.log(choice.note);
+    return choice.home;
+  }
+
+  function flutterToFetch(asked: string): string | null {
+    const choice = chooseFlutter({ asked, image: tools, online });
+    if ('missing' in choice) {
+      throw new JobFailure('settings_invalid', choice.missing, {
+        hint: 'Ask for another version in .fvmrc or in environment of pubspec.yaml, or use a runner with the official Flutter image.',
+      });
+    }
+    if (choice.note !== null) ctx.log(choice.note);
+    return choice.fetch;
+  }
 
   async function managerFolders(): Promise<string[]> {
     const pin = await pinnedManager(source.root, top);

@@ -56,8 +56,12 @@ export function gradleReasons(build: GradleBuild, module: AndroidModule, plan: G
         ? `Build command: ${plan.command}; the application is ${which}, built ${wrapper}.`
         : `Build command: ${plan.command}; of several applications ${which} was chosen, not ${listed(others)}, built ${wrapper}. Set a build command and outputs to build another.`,
     ),
+    ...javaReasons(build),
     ...(module.flavors.length === 0
       ? []
       : [because('output', `Output: the release of each flavor (${listed(module.flavors, 8)}).`)]),
   ];
 }
+
+const javaReasons = ({ java }: GradleBuild): Reason[] =>
+  java === null ? [] : [because('node', `Java: ${java.version}, because of ${java.by}.`)];

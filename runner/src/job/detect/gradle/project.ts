@@ -1,6 +1,7 @@
 /** What a folder with a Gradle build holds for Android. */
 import { insidePath, joinPath, type SourceTree } from '../tree.ts';
 import { type Catalog, readCatalog } from './catalog.ts';
+import { type AskedJava, askedJava } from './java.ts';
 import {
   androidPluginVersion,
   appliedPlugins,
@@ -34,6 +35,7 @@ export interface GradleBuild {
   readonly pluginVersion: string | null;
   /** Whether the project brings the Gradle that it wants. */
   readonly hasWrapper: boolean;
+  readonly java: AskedJava | null;
 }
 
 const SETTINGS = ['settings.gradle.kts', 'settings.gradle'];
@@ -49,6 +51,7 @@ export function readGradleBuild(tree: SourceTree, folder: string): GradleBuild |
   const rootScript = scriptText(rootFile === null ? null : tree.text(rootFile));
   const catalog = readCatalog(tree.text(joinPath(folder, 'gradle/libs.versions.toml')));
   const applications: AndroidModule[] = [];
+  const scripts = new Map([[file, settings]]);
   const folders = projectFolders(settings);
   let isAndroid = false;
   for (const path of ['', ...includedModules(settings)]) {
@@ -56,6 +59,7 @@ export function readGradleBuild(tree: SourceTree, folder: string): GradleBuild |
     const scriptFile = inside === null ? null : tree.firstFile(joinPath(folder, inside), SCRIPTS);
     if (inside === null || scriptFile === null) continue;
     const script = path === '' ? rootScript : scriptText(tree.text(scriptFile));
+    scripts.set(scriptFile, script);
     const kind = androidKind(script, catalog);
     isAndroid ||= kind !== null;
     if (kind === 'application') applications.push(describe(path, inside, script, catalog));
@@ -76,6 +80,7 @@ export function readGradleBuild(tree: SourceTree, folder: string): GradleBuild |
       'gradle/wrapper/gradle-wrapper.jar',
       'gradle/wrapper/gradle-wrapper.properties',
     ].every((name) => tree.isFile(joinPath(folder, name))),
+    java: askedJava(tree, folder, scripts),
   };
 }
 

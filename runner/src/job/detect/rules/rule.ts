@@ -32,6 +32,9 @@ export interface Finding {
   readonly buildCommand: string | null;
   readonly outputs: readonly string[];
   readonly reasons: readonly Reason[];
+  /** The major version of Java, and the version of Flutter, that the project asks for. */
+  readonly java?: string | null;
+  readonly flutter?: string | null;
   /** The version that the project's own files give, where another than package.json says it. */
   readonly version?: string | null;
   readonly elsewhere?: readonly Elsewhere[];

@@ -43,6 +43,7 @@ async function findIn(subject: Subject, pkg: PackageJson, config: string | null)
   const copy = runProgram(manager, kept === null ? 'cap add android' : 'cap sync android');
   const command = inOrder(web, copy, part.command);
   const isIonic = Object.keys(dependencies).some((name) => /^@ionic\/(?!cli)/.test(name));
+  const java = part.java === null ? javaFor(dependencies['@capacitor/android'] ?? '') : null;
   const why = config ?? `${joinPath(tree.base, 'package.json')}, which depends on @capacitor/core`;
   return {
     type: 'android',
@@ -52,11 +53,13 @@ async function findIn(subject: Subject, pkg: PackageJson, config: string | null)
     buildCommand: command,
     outputs: part.outputs,
     version: part.version === '1.0' ? null : part.version,
+    java: java?.version ?? part.java,
     reasons: [
       because(
         'framework',
         `Framework: ${isIonic ? 'Ionic with Capacitor' : 'Capacitor'}, because of ${why}.`,
       ),
+      ...(java === null ? [] : [because('node', java.why)]),
       ...part.reasons.filter(({ about }) => about !== 'build'),
       because(
         'build',
@@ -64,4 +67,11 @@ async function findIn(subject: Subject, pkg: PackageJson, config: string | null)
       ),
     ],
   };
+}
+
+/** Capacitor's own module is compiled for Java 21 since its version 7 (https://capacitorjs.com/docs/updating/7-0). */
+function javaFor(wanted: string): { version: string; why: string } | null {
+  const [, major] = /^[\^~>=v ]{0,5}(\d{1,4})/.exec(wanted) ?? [];
+  if (major === undefined || Number(major) < 7) return null;
+  return { version: '21', why: `Java: 21, because Capacitor ${major} is compiled for it.` };
 }

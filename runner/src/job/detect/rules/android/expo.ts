@@ -33,6 +33,7 @@ export const expoRule: Rule = {
       buildCommand: command,
       outputs: part.outputs,
       version: configuredVersion(subject) ?? part.version,
+      java: part.java,
       reasons: [
         because(
           'framework',

@@ -12,6 +12,8 @@ export interface GradlePart {
   /** Relative to the project's folder. */
   readonly outputs: readonly string[];
   readonly version: string | null;
+  /** The major version of Java that it asks for, or null. */
+  readonly java: string | null;
   readonly reasons: readonly Reason[];
 }
 
@@ -26,6 +28,7 @@ export function gradlePartIn(subject: Subject, folder: string): GradlePart | nul
     command: `cd ${shellWord(folder)} && ${plan.command}`,
     outputs: plan.outputs.map((output) => joinPath(folder, output)),
     version: module.version,
+    java: build.java?.version ?? null,
     reasons: gradleReasons(build, module, plan),
   };
 }
@@ -35,5 +38,6 @@ export const generatedGradlePart = (folder: string): GradlePart => ({
   command: `cd ${shellWord(folder)} && ${GENERATED.command}`,
   outputs: GENERATED.outputs.map((output) => joinPath(folder, output)),
   version: null,
+  java: null,
   reasons: [],
 });

@@ -107,6 +107,37 @@ export const nativeAndroidFixtures: Fixtures = {
     },
     plan: { buildCommand: 'gradle assembleRelease', outputs: outputsIn('') },
   },
+  'Java 21 by what the code is compiled for': {
+    files: {
+      ...wrapper,
+      'settings.gradle.kts': 'include(":app")',
+      'app/build.gradle.kts':
+        'plugins { id("com.android.application") }\nandroid { compileOptions { sourceCompatibility = JavaVersion.VERSION_21\n // VERSION_25\n targetCompatibility = JavaVersion.VERSION_11 } }',
+    },
+    plan: { framework: 'android', java: '21' },
+    because: ['Java: 21, because of app/build.gradle.kts.'],
+  },
+  'Java by a file for that': {
+    base: 'android',
+    files: {
+      '.sdkmanrc': '# Enable auto-env\njava=21.0.2-tem\n',
+      'android/gradlew': '',
+      'android/settings.gradle': "include ':app'",
+      'android/app/build.gradle': 'apply plugin: "com.android.application"\nkotlin { jvmToolchain(25) }',
+    },
+    plan: { java: '21' },
+    because: ['Java: 21, because of .sdkmanrc.'],
+  },
+  'Java for Gradle itself': {
+    files: {
+      ...wrapper,
+      'gradle/gradle-daemon-jvm.properties': '#This file is generated\ntoolchainVersion=17\n',
+      '.java-version': 'temurin-21.0.1+12',
+      'settings.gradle': "include ':app'",
+      'app/build.gradle': 'apply plugin: "com.android.application"',
+    },
+    plan: { java: '17' },
+  },
   'several applications, of which one is for watches': {
     files: {
       ...wrapper,

@@ -47,6 +47,7 @@ function findIn(build: GradleBuild): Outcome {
     buildCommand: plan.command,
     outputs: plan.outputs,
     version: module.version,
+    java: build.java?.version ?? null,
     reasons: [
       because(
         'framework',

@@ -34,6 +34,7 @@ export const reactNativeRule: Rule = {
       buildCommand: part.command,
       outputs: part.outputs,
       version: part.version,
+      java: part.java,
       reasons: [
         because('framework', `Framework: React Native, because ${path} depends on react-native.`),
         ...part.reasons,

@@ -183,6 +183,28 @@ const capacitor = { '@capacitor/core': '7.0.0', '@capacitor/android': '7.0.0' };
 const cli = { '@capacitor/cli': '7.0.0' };
 
 export const capacitorFixtures: Fixtures = {
+  'the Android template of Capacitor 8, which needs Java 21': {
+    files: {
+      ...npmLock,
+      'package.json': pkg(
+        { '@capacitor/core': '^8.5.0', '@capacitor/android': '^8.5.0', vite: '8.0.0' },
+        'vite build',
+        {
+          version: '2.0.0',
+        },
+      ),
+      'index.html': '',
+      'capacitor.config.ts': '',
+      ...androidIn('android', "include ':app'\ninclude ':capacitor-cordova-android-plugins'"),
+    },
+    plan: {
+      framework: 'capacitor',
+      java: '21',
+      buildCommand: `npm run build && npx cap sync android && ${gradle}`,
+    },
+    because: ['Java: 21, because Capacitor 8 is compiled for it.'],
+    version: '2.0.0',
+  },
   'Vite with an Android folder': {
     files: {
       ...npmLock,

@@ -132,8 +132,55 @@ export const flutterFixtures: Fixtures = {
   },
   'a version of Flutter by FVM': {
     files: { 'pubspec.yaml': pubspec(), '.fvmrc': '{"flutter":"3.35.1"}', ...main, ...web },
-    plan: { framework: 'flutter' },
+    plan: { framework: 'flutter', flutter: '3.35.1' },
     because: ['Flutter: "3.35.1" is asked for by .fvmrc.'],
+  },
+  'a version of Flutter by an older FVM': {
+    files: {
+      'pubspec.yaml': pubspec(),
+      '.fvm/fvm_config.json': '{"flutterSdkVersion":"3.10.0","flavors":{}}',
+      ...main,
+      ...web,
+    },
+    plan: { flutter: '3.10.0' },
+  },
+  'a version of Flutter for all projects of a repository': {
+    base: 'app',
+    files: {
+      '.fvmrc': '{\n  "flutter": "3.41.9"\n}',
+      'pubspec.yaml': 'name: workspace\nworkspace:\n  - app\n',
+      'app/pubspec.yaml': pubspec(),
+      'app/lib/main.dart': '',
+      'app/web/index.html': '',
+    },
+    plan: { flutter: '3.41.9', buildCommand: 'flutter build web --release' },
+  },
+  'a version of Flutter for each flavor': {
+    files: {
+      'pubspec.yaml': pubspec(),
+      '.fvmrc': '{"flutter":"stable","flavors":{"production":"3.35.1","staging":"beta"}}',
+      ...main,
+      ...android('productFlavors { create("production") { }\n create("staging") { } }'),
+    },
+    plan: { flutter: '3.35.1' },
+  },
+  'a channel of Flutter': {
+    files: { 'pubspec.yaml': pubspec(), '.fvmrc': '{"flutter":"beta"}', ...main, ...web },
+    plan: { flutter: 'beta' },
+  },
+  'a range of Flutter in pubspec.yaml': {
+    files: {
+      'pubspec.yaml': pubspec().replace('sdk: ^3.9.0', 'sdk: ^3.9.0\n  flutter: ">=3.35.0 <3.41.0"'),
+      ...main,
+      ...web,
+    },
+    plan: { flutter: '>=3.35.0 <3.41.0' },
+    because: ['Flutter: ">=3.35.0 <3.41.0" is asked for by environment in pubspec.yaml.'],
+  },
+  'a fork of Flutter, which nobody releases': {
+    files: { 'pubspec.yaml': pubspec(), '.fvmrc': '{"flutter":"fork/$(id)"}', ...main, ...web },
+    plan: { framework: 'flutter' },
+    because: ['Flutter: "fork/$(id)", which .fvmrc asks for, is no release; the image\'s is used.'],
   },
   'a plugin with an example': {
     files: {

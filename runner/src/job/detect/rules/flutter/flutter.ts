@@ -1,13 +1,12 @@
 /** Flutter apps: an APK and an app bundle, a site, or a program for Linux, by the folders that the project has. */
 import type { AppType } from '@appflux/protocol';
-import { quoted } from '../../../prepare/printable.ts';
-import { parseLooseJson, textAt } from '../../data-text.ts';
 import { readGradleBuild } from '../../gradle/project.ts';
 import { FLUTTER_IMAGE } from '../../images.ts';
 import { because, type Reason } from '../../reason.ts';
 import { joinPath } from '../../tree.ts';
 import type { Finding, Outcome, Rule, Subject } from '../rule.ts';
 import { inOrder } from '../shell.ts';
+import { flutterVersion } from './flutter-version.ts';
 import { type Pubspec, readPubspec } from './pubspec.ts';
 
 type Platform = 'android' | 'web' | 'linux';
@@ -73,6 +72,7 @@ function findFor(subject: Subject, path: string, pubspec: Pubspec, platform: Pla
   const generate = needsGenerating(subject, pubspec)
     ? 'dart run build_runner build --delete-conflicting-outputs'
     : null;
+  const asked = flutterVersion(tree, pubspec, flavor);
   const commands = platform === 'android' ? ['apk', 'appbundle'] : [platform];
   const buildCommand = inOrder(generate, ...commands.map((target) => `flutter build ${target} ${options}`));
   const reasons: Reason[] = [
@@ -88,7 +88,7 @@ function findFor(subject: Subject, path: string, pubspec: Pubspec, platform: Pla
             `Of the flavors ${flavors.join(', ')} ${flavor} is built; another needs a build command of your own.`,
           ),
         ]),
-    ...flutterVersion(subject, pubspec),
+    ...asked.reasons,
   ];
   return {
     type: TYPE_OF[platform],
@@ -99,6 +99,7 @@ function findFor(subject: Subject, path: string, pubspec: Pubspec, platform: Pla
     buildCommand,
     outputs: OUTPUTS[platform],
     version: pubspec.version,
+    flutter: asked.version,
     reasons,
   };
 }
@@ -133,16 +134,3 @@ const needsGenerating = ({ tree }: Subject, { generatesCode }: Pubspec): boolean
   !tree
     .files()
     .some((file) => file.startsWith(joinPath(tree.base, 'lib')) && /\.(?:g|freezed)\.dart$/.test(file));
-
-/** What the project says of Flutter's version; the image's own tool goes by the same files. */
-function flutterVersion({ tree }: Subject, pubspec: Pubspec): Reason[] {
-  for (const name of ['.fvmrc', '.fvm/fvm_config.json']) {
-    const path = joinPath(tree.base, name);
-    const data = parseLooseJson(tree.text(path) ?? '');
-    const version = textAt(data, 'flutter') ?? textAt(data, 'flutterSdkVersion');
-    if (version !== null) return [because('node', `Flutter: ${quoted(version)} is asked for by ${path}.`)];
-  }
-  return pubspec.flutter === null
-    ? []
-    : [because('node', `Flutter: ${quoted(pubspec.flutter)} is asked for by environment in pubspec.yaml.`)];
-}
