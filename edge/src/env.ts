@@ -3,8 +3,10 @@ import { AppFluxError } from '@appflux/protocol';
 import type { DeadLetterObject } from './dead-letters/object.ts';
 import type { DeploymentObject } from './deployment/object.ts';
 import type { PoolObject } from './dispatch/pool.ts';
+import type { DownloadCount } from './metadata/analytics.ts';
 import type { LogTailLine } from './metadata/metadata.ts';
 import type { MongoObject } from './metadata/mongo/object.ts';
+import type { SweepObject } from './retention/object.ts';
 import type { ThrottleObject } from './throttle/object.ts';
 
 /** On `deploy-queue`: this deployment wants to be offered to its pool. */
@@ -29,23 +31,37 @@ export interface LogTailMessage {
   lines: LogTailLine[];
 }
 
-export type QueueMessage = OfferMessage | EventMessage | LogTailMessage;
+/** On `event-queue`: downloads that one instance of the Worker has gathered. */
+export interface DownloadsMessage {
+  kind: 'downloads';
+  /** The same when it is delivered again. */
+  batchId: string;
+  counts: DownloadCount[];
+}
+
+export type QueueMessage = OfferMessage | EventMessage | LogTailMessage | DownloadsMessage;
 
 export interface Env {
   METADATA: D1Database;
   STORAGE: R2Bucket;
   ASSETS: Fetcher;
   DEPLOY_QUEUE: Queue<OfferMessage>;
-  EVENT_QUEUE: Queue<EventMessage | LogTailMessage>;
+  EVENT_QUEUE: Queue<EventMessage | LogTailMessage | DownloadsMessage>;
   DEPLOYMENTS: DurableObjectNamespace<DeploymentObject>;
   POOLS: DurableObjectNamespace<PoolObject>;
   DEAD_LETTERS: DurableObjectNamespace<DeadLetterObject>;
   MONGO: DurableObjectNamespace<MongoObject>;
   THROTTLES: DurableObjectNamespace<ThrottleObject>;
+  SWEEP: DurableObjectNamespace<SweepObject>;
   PUBLIC_URL: string;
   SITES_DOMAIN: string;
   /** How many deployments may wait in one pool, as a number; more are refused with `queue_full`. */
   MAX_QUEUED: string;
+  /** How long artifacts and logs are kept of Apps that do not say it themselves, as numbers (retention/policy.ts). */
+  ARTIFACTS_KEEP_LAST: string;
+  ARTIFACTS_DAYS: string;
+  LOGS_KEEP_LAST: string;
+  LOGS_DAYS: string;
   S3_ENDPOINT: string;
   S3_BUCKET: string;
   S3_ACCESS_KEY_ID: string;
@@ -68,6 +84,8 @@ export interface Env {
   SUPABASE_JWT_SECRET?: string;
   /** `open` lets anybody sign up with the edge's own issuer; otherwise only who was invited. */
   APPFLUX_SIGN_UP?: string;
+  /** How many days the audit log is kept, as a number; audit/retention.ts says how many otherwise. */
+  AUDIT_DAYS?: string;
   /** An OAuth app of GitHub's: with both, people can sign in with GitHub. */
   GITHUB_CLIENT_ID?: string;
   GITHUB_CLIENT_SECRET?: string;

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { FileInfo } from './file.ts';
 import { Environment, ObjectId, Slug, Timestamp, UserId, VariableName } from './ids.ts';
+import { Retention, RetentionDefaults } from './retention.ts';
 
 /** What kind of thing an App is built into. */
 export const AppType = z.enum(['web', 'pwa', 'android', 'desktop']);
@@ -99,13 +100,20 @@ export const CreateApp = z
     type: AppType.optional(),
     source: AppSource,
     build: BuildSettings.optional(),
+    retention: Retention.optional(),
     envVars: z.record(VariableName, z.string().max(65_536)).optional(),
   })
   .meta({ id: 'CreateApp' });
 export type CreateApp = z.infer<typeof CreateApp>;
 
 export const UpdateApp = z
-  .strictObject({ name: AppName, type: AppType.nullable(), source: AppSource, build: BuildSettings })
+  .strictObject({
+    name: AppName,
+    type: AppType.nullable(),
+    source: AppSource,
+    build: BuildSettings,
+    retention: Retention,
+  })
   .partial()
   .meta({ id: 'UpdateApp' });
 export type UpdateApp = z.infer<typeof UpdateApp>;
@@ -125,6 +133,9 @@ export const App = z
     type: AppType.nullable(),
     source: AppSource,
     build: BuildSettings,
+    retention: Retention,
+    /** What holds where `retention` says nothing. */
+    retentionDefaults: RetentionDefaults,
     envVars: z.array(VariableInfo),
     files: z.array(FileInfo),
     /** The deployment that the public address points at. */

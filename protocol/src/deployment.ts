@@ -97,7 +97,7 @@ export const Deployment = z
     plan: Plan.nullable(),
     failure: Failure.nullable(),
     artifacts: z.array(Artifact),
-    /** The first artifact's address. */
+    /** The first artifact's address; null when there is none or it was removed. */
     artifactUrl: z.url().nullable(),
     urls: z.strictObject({
       self: z.url(),
@@ -110,6 +110,11 @@ export const Deployment = z
     startedAt: Timestamp.nullable(),
     finishedAt: Timestamp.nullable(),
     durationSeconds: z.number().nullable(),
+    /** Keeps its artifacts and its log, whatever the App's retention says. */
+    pinned: z.boolean(),
+    /** When retention removed the artifacts: what they were is still told, but they cannot be had any more. */
+    artifactsRemovedAt: Timestamp.nullable(),
+    logRemovedAt: Timestamp.nullable(),
   })
   .meta({ id: 'Deployment' });
 export type Deployment = z.infer<typeof Deployment>;

@@ -3,6 +3,7 @@
  * the part that receives it, and trusted inside.
  */
 export * from './access.ts';
+export * from './analytics.ts';
 export * from './app.ts';
 export * from './attempt-socket.ts';
 export * from './audit.ts';
@@ -20,6 +21,7 @@ export * from './manifest.ts';
 export * from './page.ts';
 export * from './phase.ts';
 export * from './pool-socket.ts';
+export * from './retention.ts';
 export * from './runner.ts';
 export * from './socket.ts';
 export * from './team.ts';

@@ -21,6 +21,10 @@ export const Member = z
   .meta({ id: 'Member' });
 export type Member = z.infer<typeof Member>;
 
+/** Deletes the team; its name says that it is meant. */
+export const DeleteTeam = z.strictObject({ name: z.string().max(300) }).meta({ id: 'DeleteTeam' });
+export type DeleteTeam = z.infer<typeof DeleteTeam>;
+
 export const UpdateMember = z.strictObject({ role: Role }).meta({ id: 'UpdateMember' });
 export type UpdateMember = z.infer<typeof UpdateMember>;
 

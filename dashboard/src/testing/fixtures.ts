@@ -34,6 +34,8 @@ export function app(over: Partial<App> = {}): App {
       supersede: true,
       concurrency: 1,
     },
+    retention: { artifacts: null, logs: null },
+    retentionDefaults: { artifacts: { keepLast: 10, days: 30 }, logs: { keepLast: 50, days: 90 } },
     envVars: [],
     files: [],
     release: null,
@@ -93,6 +95,9 @@ export function deployment(over: Partial<Deployment> = {}): Deployment {
     startedAt: null,
     finishedAt: null,
     durationSeconds: null,
+    pinned: false,
+    artifactsRemovedAt: null,
+    logRemovedAt: null,
     ...over,
   };
 }

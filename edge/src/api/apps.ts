@@ -20,6 +20,7 @@ import { type Env, setting } from '../env.ts';
 import { createSealer, variableLabel } from '../identity/sealing.ts';
 import type { AppRecord, Metadata, SealedVariable } from '../metadata/metadata.ts';
 import { newObjectId } from '../metadata/object-id.ts';
+import { retentionDefaults } from '../retention/policy.ts';
 import { bearer, json, jsonBody, needs, noted, refusals, router } from './router.ts';
 
 const BySlug = z.object({ slug: Slug });
@@ -29,7 +30,7 @@ const ALL_ENVIRONMENTS = Environment.options;
 /** The API's answer for an app: variables and files by name only. */
 export async function toApp(record: AppRecord, { metadata, env }: Parts): Promise<App> {
   const files = await metadata.files.list([record.id]);
-  return shown(record, files.get(record.id) ?? [], setting(env, 'PUBLIC_URL'));
+  return shown(record, files.get(record.id) ?? [], env);
 }
 
 interface Parts {
@@ -37,9 +38,11 @@ interface Parts {
   env: Env;
 }
 
-function shown({ envVars, ...record }: AppRecord, files: FileInfo[], publicUrl: string): App {
+function shown({ envVars, ...record }: AppRecord, files: FileInfo[], env: Env): App {
+  const publicUrl = setting(env, 'PUBLIC_URL');
   return {
     ...record,
+    retentionDefaults: retentionDefaults(env),
     envVars: Object.entries(envVars).map(([name, { environments }]) => ({ name, environments })),
     files,
     urls: { self: `${publicUrl}/api/apps/${record.slug}`, page: `${publicUrl}/a/${record.slug}` },
@@ -67,7 +70,8 @@ apps.openapi(
     responses: { 201: json(App, 'The app'), ...refusals },
   }),
   async (c) => {
-    const { name, slug = slugFromName(name), type = null, source, build, envVars = {} } = c.req.valid('json');
+    const body = c.req.valid('json');
+    const { name, slug = slugFromName(name), type = null, source, build, retention, envVars = {} } = body;
     if (RESERVED_SLUGS.has(slug)) {
       throw new AppFluxError('unprocessable', `The slug ${slug} is kept for AppFlux itself`, {
         hint: 'Choose another slug.',
@@ -82,6 +86,7 @@ apps.openapi(
       type,
       source,
       build: build ?? CreateApp.shape.build.unwrap().parse({}),
+      retention: retention ?? CreateApp.shape.retention.unwrap().parse({}),
       envVars: await sealAll(c.env, id, envVars),
       release: null,
       createdAt: new Date().toISOString(),
@@ -123,8 +128,7 @@ apps.openapi(
     const { q, ...query } = c.req.valid('query');
     const page = await metadata.apps.list(c.get('caller').ownerId, query, q);
     const files = await metadata.files.list(page.items.map(({ id }) => id));
-    const publicUrl = setting(c.env, 'PUBLIC_URL');
-    const items = page.items.map((app) => shown(app, files.get(app.id) ?? [], publicUrl));
+    const items = page.items.map((app) => shown(app, files.get(app.id) ?? [], c.env));
     return c.json({ ...page, items }, 200);
   },
 );
@@ -187,7 +191,12 @@ apps.openapi(
   }),
   async (c) => {
     const app = await ownedApp(c.get('metadata'), c.get('caller').ownerId, c.req.valid('param').slug);
-    await deleteApp(app, { env: c.env, metadata: c.get('metadata'), objects: c.get('objects') });
+    await deleteApp(app, {
+      env: c.env,
+      metadata: c.get('metadata'),
+      objects: c.get('objects'),
+      uploads: c.get('uploads'),
+    });
     await noted(c, 'app.delete', { kind: 'app', id: app.id, name: app.slug });
     return c.body(null, 204);
   },

@@ -7,8 +7,9 @@ import { bearer, json, needs, refusals, router } from './router.ts';
 const DeadLetter = z
   .strictObject({
     id: ObjectId,
-    kind: z.enum(['offer', 'event', 'log_tail']),
-    deploymentId: ObjectId,
+    kind: z.enum(['offer', 'event', 'log_tail', 'downloads']),
+    /** Null for downloads, which are of many. */
+    deploymentId: ObjectId.nullable(),
     /** The number of the event; null for an offer. */
     seq: z.int().nullable(),
     failedAt: Timestamp,
@@ -33,7 +34,7 @@ deadLetters.openapi(
     const told = items.map(({ id, message, failedAt }) => ({
       id,
       kind: message.kind,
-      deploymentId: message.deploymentId,
+      deploymentId: message.kind === 'downloads' ? null : message.deploymentId,
       seq: message.kind === 'event' ? message.seq : null,
       failedAt,
     }));

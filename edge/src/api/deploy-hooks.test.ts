@@ -66,7 +66,7 @@ test('the caller may say which branch, and which commit', async () => {
   const json = { branch: 'next', commit: 'abcdef1' };
   const { id } = await called(hook, { json });
   const spec = await env.DEPLOYMENTS.getByName(id).spec();
-  expect(spec.source).toMatchObject({ branch: 'next', commit: 'abcdef1' });
+  expect(spec?.source).toMatchObject({ branch: 'next', commit: 'abcdef1' });
 });
 
 test('the same idempotency key gives the same deployment', async () => {

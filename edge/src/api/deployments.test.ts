@@ -182,6 +182,17 @@ describe('a deployment', () => {
     expect(new Set([id, same.id, newest.id]).size).toBe(3);
   });
 
+  test('is built again from the root directory that its app is set to now', async () => {
+    const { slug, source } = await newApp();
+    const { id } = await deployed(slug);
+    const changed = { ...source, rootDirectory: 'apps/shop' };
+    const set = await request(`/api/apps/${slug}`, { method: 'PATCH', token, json: { source: changed } });
+    expect(set.status).toBe(200);
+    const again = Deployment.parse(await (await post(`/api/deployments/${id}/redeploy`)).json());
+    const specs = await Promise.all([id, again.id].map((each) => env.DEPLOYMENTS.getByName(each).spec()));
+    expect(specs.map((spec) => spec?.source.rootDirectory)).toEqual(['./', 'apps/shop']);
+  });
+
   test('of an upload needs one that is complete and one’s own', async () => {
     const app = await newApp({ source: { provider: 'upload' } });
     const deploy = (json: unknown) => post(`/api/apps/${app.slug}/deployments`, json);

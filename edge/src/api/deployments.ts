@@ -18,7 +18,8 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { createDeployment, redeploy } from '../deployment/create.ts';
 import { toDeployment } from '../deployment/record.ts';
 import { type Env, setting } from '../env.ts';
-import type { DeploymentRecord, Metadata } from '../metadata/metadata.ts';
+import type { DeploymentRecord, KeptDeployment, Metadata } from '../metadata/metadata.ts';
+import { artifactsRemoved } from '../retention/removed.ts';
 import { ownedApp } from './apps.ts';
 import { bearer, json, jsonBody, needs, refusals, router } from './router.ts';
 
@@ -35,22 +36,40 @@ export async function ownedDeployment(
   metadata: Metadata,
   ownerId: string,
   id: string,
-): Promise<DeploymentRecord> {
+): Promise<KeptDeployment> {
   const record = await metadata.deployments.byId(id);
-  if (record === null || record.ownerId !== ownerId)
-    throw new AppFluxError('not_found', `There is no deployment ${id}`);
+  if (record === null || record.ownerId !== ownerId) throw noDeployment(id);
   return record;
 }
 
+const noDeployment = (id: string) => new AppFluxError('not_found', `There is no deployment ${id}`);
+
+/** What its object says of a deployment that metadata knows; `not_found` when that is being deleted and has nothing left. */
+export function stillThere<Told>(told: Told | null, id: string): Told {
+  if (told === null) throw noDeployment(id);
+  return told;
+}
+
 /** A deployment as it stands this moment: asked of its object, unless it has ended. */
-async function current(env: Env, metadata: Metadata, ownerId: string, id: string): Promise<Deployment> {
+export async function currentDeployment(
+  env: Env,
+  metadata: Metadata,
+  ownerId: string,
+  id: string,
+): Promise<Deployment> {
   const publicUrl = setting(env, 'PUBLIC_URL');
   const known = await ownedDeployment(metadata, ownerId, id);
   if (hasEnded(known.status)) return toDeployment(known, publicUrl);
-  const { record } = await env.DEPLOYMENTS.getByName(id).snapshot();
+  const { record } = stillThere(await env.DEPLOYMENTS.getByName(id).snapshot(), id);
   const waitingFor = record.status === 'queued' ? await env.POOLS.getByName(ownerId).waitingReason(id) : null;
-  return toDeployment(record, publicUrl, waitingFor);
+  return toDeployment(marked(record, known), publicUrl, waitingFor);
 }
+
+/** What its object tells now, with the marks that metadata keeps beside it. */
+const marked = (
+  record: DeploymentRecord,
+  { pinned, artifactsRemovedAt, logRemovedAt, leftovers }: KeptDeployment,
+): KeptDeployment => ({ ...record, pinned, artifactsRemovedAt, logRemovedAt, leftovers });
 
 export const deployments = router();
 
@@ -146,7 +165,7 @@ deployments.openapi(
   }),
   async (c) => {
     const { id } = c.req.valid('param');
-    return c.json(await current(c.env, c.get('metadata'), c.get('caller').ownerId, id), 200);
+    return c.json(await currentDeployment(c.env, c.get('metadata'), c.get('caller').ownerId, id), 200);
   },
 );
 
@@ -165,12 +184,15 @@ deployments.openapi(
   async (c) => {
     const { id } = c.req.valid('param');
     const caller = c.get('caller');
-    await ownedDeployment(c.get('metadata'), caller.ownerId, id);
-    const answer = await c.env.DEPLOYMENTS.getByName(id).cancel(`asked for by ${caller.name}`);
+    const known = await ownedDeployment(c.get('metadata'), caller.ownerId, id);
+    const answer = stillThere(
+      await c.env.DEPLOYMENTS.getByName(id).cancel(`asked for by ${caller.name}`),
+      id,
+    );
     if ('refused' in answer) {
       throw new AppFluxError('already_ended', `The deployment has ended already: it is ${answer.status}`);
     }
-    return c.json(toDeployment(answer.canceled.record, setting(c.env, 'PUBLIC_URL')), 202);
+    return c.json(toDeployment(marked(answer.canceled.record, known), setting(c.env, 'PUBLIC_URL')), 202);
   },
 );
 
@@ -190,7 +212,7 @@ deployments.openapi(
     const record = await ownedDeployment(metadata, c.get('caller').ownerId, c.req.valid('param').id);
     const { clearCache = false, latest = false } = c.req.valid('json') ?? {};
     const app = await ownedApp(metadata, record.ownerId, record.app.slug);
-    const spec = await c.env.DEPLOYMENTS.getByName(record.id).spec();
+    const spec = stillThere(await c.env.DEPLOYMENTS.getByName(record.id).spec(), record.id);
     const created = await redeploy({ env: c.env, metadata }, app, spec, {
       clearCache,
       latest,
@@ -209,11 +231,17 @@ deployments.openapi(
     security: bearer,
     middleware: [needs('deployments:read')] as const,
     request: { params: ById },
-    responses: { 200: json(z.strictObject({ items: z.array(Artifact) }), 'Artifacts'), ...refusals },
+    responses: {
+      200: json(z.strictObject({ items: z.array(Artifact) }), 'Artifacts'),
+      ...refusals,
+      410: json(ErrorBody, 'Retention has removed them'),
+    },
   }),
   async (c) => {
     const { id } = c.req.valid('param');
-    const { artifacts } = await current(c.env, c.get('metadata'), c.get('caller').ownerId, id);
-    return c.json({ items: artifacts }, 200);
+    const { ownerId } = c.get('caller');
+    const deployment = await currentDeployment(c.env, c.get('metadata'), ownerId, id);
+    if (deployment.artifactsRemovedAt !== null) throw artifactsRemoved(deployment.artifactsRemovedAt);
+    return c.json({ items: deployment.artifacts }, 200);
   },
 );

@@ -8,6 +8,7 @@ import { auth } from '../identity/auth.ts';
 import { metadataOf } from '../metadata/index.ts';
 import { publicPages } from '../publish/index.ts';
 import { objectsOf, uploadsOf } from '../storage/index.ts';
+import { analytics } from './analytics.ts';
 import { appFiles } from './app-files.ts';
 import { apps } from './apps.ts';
 import { audit } from './audit.ts';
@@ -20,10 +21,13 @@ import { invitations } from './invitations.ts';
 import { logs } from './logs.ts';
 import { members } from './members.ts';
 import { ops } from './ops.ts';
+import { pins } from './pins.ts';
 import { releases } from './releases.ts';
 import { type ApiEnv, router } from './router.ts';
 import { runners } from './runners.ts';
 import { sealing } from './sealing.ts';
+import { sweeps } from './sweeps.ts';
+import { team } from './team.ts';
 import { tokens } from './tokens.ts';
 import { uploads } from './uploads.ts';
 
@@ -68,17 +72,21 @@ for (const resource of [
   appFiles,
   uploads,
   deployments,
+  analytics,
   releases,
+  pins,
   logs,
   runners,
   tokens,
   members,
+  team,
   invitations,
   deployHooks,
   audit,
   config,
   ops,
   sealing,
+  sweeps,
   deadLetters,
 ])
   api.route('/', resource);

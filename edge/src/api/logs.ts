@@ -1,11 +1,12 @@
 /** Logs: by polling, whole, and live. */
-import { AppFluxError, hasEnded, LOGS_SUBPROTOCOL, LogPage, ObjectId } from '@appflux/protocol';
+import { AppFluxError, ErrorBody, hasEnded, LOGS_SUBPROTOCOL, LogPage, ObjectId } from '@appflux/protocol';
 import { createRoute, z } from '@hono/zod-openapi';
 import { openArchive, readArchive } from '../logs/archive.ts';
 import { replayArchive } from '../logs/viewers.ts';
-import type { DeploymentRecord } from '../metadata/metadata.ts';
+import type { DeploymentRecord, Metadata } from '../metadata/metadata.ts';
+import { logRemoved } from '../retention/removed.ts';
 import type { ObjectStore } from '../storage/storage.ts';
-import { ownedDeployment } from './deployments.ts';
+import { ownedDeployment, stillThere } from './deployments.ts';
 import { bearer, json, needs, refusals, router } from './router.ts';
 
 const ById = z.object({ id: ObjectId });
@@ -16,6 +17,15 @@ async function archived(objects: ObjectStore, record: DeploymentRecord): Promise
   if (stream === null) throw new AppFluxError('not_found', 'The log of this deployment is not kept any more');
   return stream;
 }
+
+/** The owner's deployment of that id; `log_removed` when its log is not kept any more. */
+async function withLog(metadata: Metadata, ownerId: string, id: string): Promise<DeploymentRecord> {
+  const record = await ownedDeployment(metadata, ownerId, id);
+  if (record.logRemovedAt !== null) throw logRemoved(record.logRemovedAt);
+  return record;
+}
+
+const answers = { ...refusals, 410: json(ErrorBody, 'Retention has removed it') };
 
 export const logs = router();
 
@@ -31,15 +41,16 @@ logs.openapi(
       params: ById,
       query: After.extend({ limit: z.coerce.number().int().min(1).max(10_000).default(1000) }),
     },
-    responses: { 200: json(LogPage, 'Lines'), ...refusals },
+    responses: { 200: json(LogPage, 'Lines'), ...answers },
   }),
   async (c) => {
     const { after, limit } = c.req.valid('query');
-    const record = await ownedDeployment(c.get('metadata'), c.get('caller').ownerId, c.req.valid('param').id);
+    const record = await withLog(c.get('metadata'), c.get('caller').ownerId, c.req.valid('param').id);
     const object = c.env.DEPLOYMENTS.getByName(record.id);
     const live = record.logKey === null ? await object.logs(after, limit) : null;
     if (live !== null) return c.json(live, 200);
-    const { record: told } = record.logKey === null ? await object.snapshot() : { record };
+    const { record: told } =
+      record.logKey === null ? stillThere(await object.snapshot(), record.id) : { record };
     return c.json(
       { ...(await readArchive(await archived(c.get('objects'), told), after, limit)), ended: true },
       200,
@@ -57,16 +68,17 @@ logs.openAPIRegistry.registerPath({
   request: { params: ById },
   responses: {
     200: { description: 'The log', content: { 'application/x-ndjson': { schema: z.string() } } },
-    ...refusals,
+    ...answers,
   },
 });
 
 logs.get('/api/deployments/:id/logs.ndjson', needs('deployments:read'), async (c) => {
   const { metadata, objects, caller } = c.var;
-  const record = await ownedDeployment(metadata, caller.ownerId, idOf(c.req.param('id')));
+  const record = await withLog(metadata, caller.ownerId, idOf(c.req.param('id')));
   const object = c.env.DEPLOYMENTS.getByName(record.id);
   const live = record.logKey === null ? await object.ndjson() : null;
-  const { record: told } = record.logKey === null && live === null ? await object.snapshot() : { record };
+  const { record: told } =
+    record.logKey === null && live === null ? stillThere(await object.snapshot(), record.id) : { record };
   return c.body(live ?? (await archived(objects, told)), 200, {
     'Content-Type': 'application/x-ndjson; charset=utf-8',
     'Content-Disposition': `attachment; filename="${record.app.slug}-${record.id}.ndjson"`,
@@ -85,15 +97,15 @@ logs.get('/api/deployments/:id/logs/live', needs('deployments:read'), async (c) 
   if (!query.success) throw new AppFluxError('bad_request', 'The query takes `after`, a line number');
   const { after } = query.data;
   const { metadata, objects, caller } = c.var;
-  const record = await ownedDeployment(metadata, caller.ownerId, idOf(c.req.param('id')));
+  const record = await withLog(metadata, caller.ownerId, idOf(c.req.param('id')));
   if (hasEnded(record.status) && record.logKey !== null) {
     return replayArchive(record.status, await archived(objects, record), after);
   }
   const object = c.env.DEPLOYMENTS.getByName(record.id);
   const answer = await object.fetch(new Request(`https://deployment/viewer?after=${after}`, c.req.raw));
-  if (answer.status !== 410) return answer;
-  // Archived already, though metadata does not know it yet.
-  const { record: told } = await object.snapshot();
+  if (answer.status !== 410 && answer.status !== 404) return answer;
+  // Archived already, though metadata does not know it yet; or removed.
+  const { record: told } = stillThere(await object.snapshot(), record.id);
   return replayArchive(told.status, await archived(objects, told), after);
 });
 

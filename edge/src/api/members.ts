@@ -12,8 +12,8 @@ import {
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { type Caller, mayUse, PERMISSIONS } from '../identity/caller.ts';
-import { everybodyFounds, foundTeam, teamsOf } from '../identity/team.ts';
-import type { MemberRecord, MemberStore } from '../metadata/metadata.ts';
+import { everybodyFounds, foundTeam, teamName, teamsOf } from '../identity/team.ts';
+import type { MemberRecord } from '../metadata/metadata.ts';
 import { type ApiEnv, bearer, json, jsonBody, known, needs, noted, refusals, router } from './router.ts';
 
 const ByUser = z.object({ userId: UserId });
@@ -65,7 +65,7 @@ members.openapi(
         teams: await Promise.all(
           teams.map(async (team) => ({
             id: team.teamId,
-            name: team.teamId === team.userId ? team.email : await nameOf(team.teamId, store),
+            name: await teamName(team.teamId, store, team.teamId === team.userId ? team.email : null),
             role: team.role,
           })),
         ),
@@ -74,14 +74,6 @@ members.openapi(
     );
   },
 );
-
-/** A team is called after its founder, and after its first owner once they have left. */
-async function nameOf(teamId: string, store: MemberStore): Promise<string> {
-  const founder = await store.find(teamId, teamId);
-  if (founder !== null) return founder.email;
-  const { items } = await store.list(teamId, { limit: 100 });
-  return items.findLast(({ role }) => role === 'owner')?.email ?? teamId;
-}
 
 members.openapi(
   createRoute({

@@ -1,6 +1,7 @@
 /** Releases: which deployment an app's public address points at. */
 import { App, AppFluxError, ObjectId, Slug } from '@appflux/protocol';
 import { createRoute, z } from '@hono/zod-openapi';
+import { nothingToRelease } from '../retention/removed.ts';
 import { ownedApp, toApp } from './apps.ts';
 import { ownedDeployment } from './deployments.ts';
 import { bearer, json, jsonBody, needs, noted, refusals, router } from './router.ts';
@@ -32,7 +33,15 @@ releases.openapi(
         `That deployment is ${deployment.status}; only a success can be released`,
       );
     }
+    if (deployment.artifactsRemovedAt !== null) throw nothingToRelease(deployment.artifactsRemovedAt);
     const changed = await metadata.apps.update(app.id, { release: deploymentId });
+    // A sweep looks at the release after it has marked what goes, and this looks at the mark after it has set the
+    // release: of the two at the same time, one notices.
+    const removedAt = (await metadata.deployments.byId(deploymentId))?.artifactsRemovedAt ?? null;
+    if (removedAt !== null) {
+      await metadata.apps.update(app.id, { release: app.release });
+      throw nothingToRelease(removedAt);
+    }
     const name = `${app.slug}: ${deployment.version ?? deploymentId}`;
     await noted(c, 'release.set', { kind: 'deployment', id: deploymentId, name });
     return c.json(await toApp(changed ?? app, { metadata, env: c.env }), 200);

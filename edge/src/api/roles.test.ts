@@ -44,6 +44,10 @@ const ROUTES: Record<string, Who> = {
   'POST /api/deployments/:id/cancel': 'developer',
   'POST /api/deployments/:id/redeploy': 'developer',
   'GET /api/deployments/:id/artifacts': 'viewer',
+  'GET /api/deployments/:id/downloads': 'viewer',
+  'GET /api/analytics': 'viewer',
+  'POST /api/deployments/:id/pin': 'developer',
+  'DELETE /api/deployments/:id/pin': 'developer',
   'GET /api/deployments/:id/logs': 'viewer',
   'GET /api/deployments/:id/logs.ndjson': 'viewer',
   'GET /api/deployments/:id/logs/live': 'viewer',
@@ -61,6 +65,7 @@ const ROUTES: Record<string, Who> = {
   'DELETE /api/tokens/:id': 'developer',
 
   'GET /api/me': 'viewer',
+  'DELETE /api/team': 'owner',
   'GET /api/members': 'viewer',
   'PATCH /api/members/:userId': 'admin',
   'DELETE /api/members/:userId': 'admin',
@@ -76,6 +81,7 @@ const ROUTES: Record<string, Who> = {
   'POST /api/ops/sign-in-links': 'operator',
   'POST /api/ops/recovery-links': 'operator',
   'POST /api/ops/reseal': 'operator',
+  'POST /api/ops/sweep': 'operator',
   'GET /api/ops/dead-letters': 'admin',
   'POST /api/ops/dead-letters/:id/replay': 'admin',
 };

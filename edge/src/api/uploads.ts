@@ -53,7 +53,9 @@ uploads.openapi(
         key,
         multipartId,
         completed: false,
+        appIds: [],
         createdAt: new Date(now).toISOString(),
+        usedAt: new Date(now).toISOString(),
       });
     } catch (error) {
       // Without its record nobody would ever give this upload up.

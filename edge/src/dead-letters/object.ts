@@ -55,6 +55,15 @@ export class DeadLetterObject extends DurableObject<Env> {
     return { items, nextCursor: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
   }
 
+  /** Forgets all messages about these deployments, which are no more. */
+  forget(deploymentIds: readonly string[]): void {
+    this.#sql.exec(
+      `DELETE FROM dead_letters
+       WHERE json_extract(message, '$.deploymentId') IN (SELECT value FROM json_each(?))`,
+      JSON.stringify(deploymentIds),
+    );
+  }
+
   /** Sends a message to its queue again and forgets it here; false when there is none of that id. */
   async replay(id: string): Promise<boolean> {
     const row = this.#sql

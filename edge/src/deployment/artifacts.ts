@@ -135,6 +135,18 @@ export class ArtifactUploads {
     }
   }
 
+  /**
+   * Drops what is only half put: parts that nobody will put together any more. What is under way is waited for, so
+   * that nothing is begun after this. Objects that are whole are removed with all that the deployment has in storage.
+   */
+  async abortAll(): Promise<void> {
+    while (this.#turns.size > 0) await Promise.allSettled(this.#turns.values());
+    const rows = this.#sql
+      .exec<Row>('SELECT * FROM artifacts WHERE multipart_id IS NOT NULL AND done = 0')
+      .toArray();
+    for (const { key, multipart_id: id } of rows) if (id !== null) await this.#uploads.abort(key, id);
+  }
+
   #row(attempt: number, name: string): Row | undefined {
     return this.#sql
       .exec<Row>('SELECT * FROM artifacts WHERE attempt = ? AND name = ?', attempt, name)

@@ -56,14 +56,11 @@ export class AttemptSocket {
 
   /** Lets the lease's runner in; anyone else is closed with `staleAttempt`. A newer connection replaces an older. */
   accept(request: Request, attempt: number): Response {
+    const { lease, attempt: current } = this.#deployment.state();
+    if (lease === null || attempt !== current || request.headers.get(LEASE_TOKEN_HEADER) !== lease.token)
+      return staleAttempt();
     const { 0: client, 1: server } = new WebSocketPair();
     const answer = new Response(null, { status: 101, webSocket: client });
-    const { lease, attempt: current } = this.#deployment.state();
-    if (lease === null || attempt !== current || request.headers.get(LEASE_TOKEN_HEADER) !== lease.token) {
-      server.accept();
-      server.close(CLOSE.staleAttempt, 'The attempt is not the current one');
-      return answer;
-    }
     for (const older of this.#ctx.getWebSockets(TAG))
       closeQuietly(older, CLOSE.replaced, 'A newer connection took over');
     this.#ctx.acceptWebSocket(server, [TAG]);
@@ -230,6 +227,14 @@ export class AttemptSocket {
     const message = 'The runner said success, but not all of its artifacts lie in storage';
     return { type: 'failed', attempt, failure: failure('upload_failed', message, 'uploading') };
   }
+}
+
+/** A runner's socket that is closed at once: the attempt it wants to go on with is not the current one. */
+export function staleAttempt(): Response {
+  const { 0: client, 1: server } = new WebSocketPair();
+  server.accept();
+  server.close(CLOSE.staleAttempt, 'The attempt is not the current one');
+  return new Response(null, { status: 101, webSocket: client });
 }
 
 async function answerUpload(ws: WebSocket, request: string, answer: () => Promise<void>): Promise<void> {

@@ -27,7 +27,7 @@ export class Chores {
   readonly #ctx: DurableObjectState;
   readonly #options: ChoresOptions;
   /** Chores under way, and whether they were asked for once more meanwhile. */
-  readonly #doing = new Map<Chore, { again: boolean }>();
+  readonly #doing = new Map<Chore, { again: boolean; over: Promise<void> }>();
   #over = false;
 
   constructor(ctx: DurableObjectState, options: ChoresOptions) {
@@ -62,7 +62,8 @@ export class Chores {
       underWay.again = true;
       return;
     }
-    const doing = { again: false };
+    const over = Promise.withResolvers<void>();
+    const doing = { again: false, over: over.promise };
     this.#doing.set(chore, doing);
     try {
       let outcome: 'done' | 'unconfirmed';
@@ -79,6 +80,7 @@ export class Chores {
       this.#timers.retry(chore, Date.now());
     } finally {
       this.#doing.delete(chore);
+      over.resolve();
       if (!this.#over) this.#options.onChange();
     }
   }
@@ -93,8 +95,12 @@ export class Chores {
     return this.#timers.next();
   }
 
-  /** The object is being removed, and the timers' table with it: what is under way notes nothing any more. */
-  end(): void {
+  /**
+   * The object is being removed, and the timers' table with it: nothing is begun any more, and what is under way notes
+   * nothing. Resolves when that has ended, so that what it reaches out to can be undone.
+   */
+  async end(): Promise<void> {
     this.#over = true;
+    await Promise.all([...this.#doing.values()].map(({ over }) => over));
   }
 }

@@ -9,6 +9,7 @@ import {
 import type { Env } from '../env.ts';
 import type { AppRecord, Metadata } from '../metadata/metadata.ts';
 import { newObjectId } from '../metadata/object-id.ts';
+import { sourceRemoved } from '../retention/removed.ts';
 import type { Snapshot } from './object.ts';
 import type { Spec, SpecSource } from './state.ts';
 
@@ -67,20 +68,16 @@ export async function createDeployment(
   return begin({ env, metadata }, spec);
 }
 
-/** The same source and settings once more; with `latest`, the branch's newest commit instead of the same one. */
+/** The same commit or upload once more, with the App's settings of now; with `latest`, the branch's newest commit instead of the same one. */
 export async function redeploy(
   { env, metadata }: Parts,
   app: AppRecord,
   previous: Spec,
   options: { clearCache: boolean; latest: boolean; commitHash: string | null },
 ): Promise<Snapshot> {
-  const { source } = previous;
-  if (source.kind === 'upload' && (await metadata.uploads.byId(source.uploadId)) === null) {
-    throw new AppFluxError('unprocessable', 'The upload of that deployment is not kept any more', {
-      hint: 'Upload the source again.',
-    });
-  }
+  const source = { ...previous.source, rootDirectory: app.source.rootDirectory };
   const now = Date.now();
+  if (source.kind === 'upload') await requireSource(metadata, source.uploadId, now);
   return begin(
     { env, metadata },
     {
@@ -175,6 +172,9 @@ async function resolveSource(
       });
     }
     const { id, key, name, size, sha256 } = upload;
+    await requireSource(metadata, id, Date.now());
+    // Before the deployment is there: an upload that nobody deployed goes sooner than one that somebody did.
+    await metadata.uploads.use(id, app.id);
     return { kind: 'upload', uploadId: id, key, name, size, sha256, rootDirectory };
   }
   if (app.source.provider === 'upload') {
@@ -190,6 +190,11 @@ async function resolveSource(
     commit: input.commit ?? null,
     rootDirectory,
   };
+}
+
+/** Notes that an upload is deployed from, which keeps a sweep from it; `source_removed` when one was quicker. */
+async function requireSource(metadata: Metadata, uploadId: string, now: number): Promise<void> {
+  if (!(await metadata.uploads.touch(uploadId, new Date(now).toISOString()))) throw sourceRemoved();
 }
 
 const limitsOf = (build: BuildSettings): JobLimits => ({

@@ -2,9 +2,10 @@
  * The lifecycle of one deployment at work: each event goes through lifecycle.ts, the decision is written down in one
  * transaction with the event that tells of it, and its effects are carried out.
  */
-import type { LogLine } from '@appflux/protocol';
+import { hasEnded, type LogLine } from '@appflux/protocol';
 import { LogStore } from '../logs/store.ts';
 import type { Viewers } from '../logs/viewers.ts';
+import { logKey } from '../storage/keys.ts';
 import type { AttemptSocket } from './attempt-socket.ts';
 import type { Chores } from './chores.ts';
 import { type Effect, type Event, type Refusal, step } from './lifecycle.ts';
@@ -116,6 +117,15 @@ export class Machine {
     const { outbox, chores } = this.#around;
     outbox.confirm(seq);
     if (outbox.isEmpty) chores.drop('publish');
+  }
+
+  /** Forgets the log of a deployment that has ended, archived or not. */
+  forgetLog(): void {
+    const { spec, state } = this.known();
+    if (!hasEnded(state.status)) return;
+    this.#around.chores.drop('archive');
+    if (state.logKey === null) this.apply({ type: 'archived', logKey: logKey(spec.app.id, spec.id) });
+    this.log().clear();
   }
 
   /** Forgets the deployment: its tables are about to go. */

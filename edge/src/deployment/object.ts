@@ -14,9 +14,11 @@ import { ndjsonStream } from '../logs/archive.ts';
 import { Viewers } from '../logs/viewers.ts';
 import type { DeploymentRecord } from '../metadata/metadata.ts';
 import { objectsOf, uploadsOf } from '../storage/index.ts';
+import { deploymentPrefix } from '../storage/keys.ts';
+import { removeBelow } from '../storage/remove.ts';
 import { Alarm } from './alarm.ts';
 import { ArtifactUploads } from './artifacts.ts';
-import { AttemptSocket } from './attempt-socket.ts';
+import { AttemptSocket, staleAttempt } from './attempt-socket.ts';
 import { Chores } from './chores.ts';
 import { grantOf, openSpec } from './grant.ts';
 import { nextTick, type Refusal } from './lifecycle.ts';
@@ -24,7 +26,8 @@ import { Machine } from './machine.ts';
 import { Outbox } from './outbox.ts';
 import { perform } from './perform.ts';
 import { recordOf } from './record.ts';
-import type { Spec } from './state.ts';
+import { Remains } from './remains.ts';
+import { type Spec, type State, uploadsUntil } from './state.ts';
 
 /** How a deployment stands: the record, and the number of the last event that told of it. */
 export interface Snapshot {
@@ -40,13 +43,20 @@ export class DeploymentObject extends DurableObject<Env> {
   readonly #viewers: Viewers;
   readonly #attempt: AttemptSocket;
   readonly #machine: Machine;
+  readonly #artifacts: ArtifactUploads;
+  readonly #remains: Remains;
+  /** It is being removed: nothing is taken in any more. */
+  #closing = false;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     const { sql } = ctx.storage;
     const outbox = new Outbox(sql);
     const rearm = () => this.#rearm();
+    const objects = objectsOf(env);
     this.#alarm = new Alarm(ctx);
+    this.#remains = new Remains(ctx.storage, objects, this.#alarm);
+    this.#artifacts = new ArtifactUploads(sql, objects, uploadsOf(env));
     this.#viewers = new Viewers(ctx);
     this.#chores = new Chores(ctx, {
       name: () => `deployment ${this.#machine.saved?.spec.id}`,
@@ -66,7 +76,7 @@ export class DeploymentObject extends DurableObject<Env> {
       state: () => this.#machine.known().state,
       log: () => this.#machine.log(),
       viewers: this.#viewers,
-      artifacts: new ArtifactUploads(sql, objectsOf(env), uploadsOf(env)),
+      artifacts: this.#artifacts,
       apply: (event) => this.#machine.apply(event),
       rearm,
     });
@@ -77,18 +87,26 @@ export class DeploymentObject extends DurableObject<Env> {
   /** Begins the deployment. Called again with the same spec it changes nothing. */
   create(spec: Spec): Snapshot {
     this.#machine.create(spec);
-    return this.snapshot();
-  }
-
-  /** How it stands now. */
-  snapshot(): Snapshot {
-    const { spec, state, seq } = this.#machine.known();
+    const { state, seq } = this.#machine.known();
     return { record: recordOf(spec, state), seq };
   }
 
-  /** What was asked for, for a redeploy. */
-  spec(): Spec {
-    return this.#machine.known().spec;
+  /** How it stands now; null when it was removed. */
+  async snapshot(): Promise<Snapshot | null> {
+    if (this.#machine.saved === null) return this.#gone();
+    const { spec, state, seq } = this.#machine.saved;
+    return { record: recordOf(spec, state), seq };
+  }
+
+  /** What was asked for, for a redeploy; null when it was removed. */
+  async spec(): Promise<Spec | null> {
+    return this.#machine.saved?.spec ?? this.#gone();
+  }
+
+  /** Nobody is to find anything here afterwards either: that it was asked has made the tables anew. */
+  async #gone(): Promise<null> {
+    await this.#remains.untouched();
+    return null;
   }
 
   /** Seals its variables and files anew with the key of today; gives how many were sealed with the one before. */
@@ -102,18 +120,21 @@ export class DeploymentObject extends DurableObject<Env> {
   /** The consumer of events has done its work for the event with this number. */
   async told(seq: number): Promise<void> {
     if (this.#machine.saved !== null) this.#machine.told(seq);
-    // The event outlived its deployment: nothing is to be left here.
-    else await this.ctx.storage.deleteAll();
+    else await this.#gone();
   }
 
   /** Offers the job to the pool, as the deploy queue asks; does nothing unless it is queued. */
   async offer(): Promise<void> {
-    if (this.#machine.saved?.state.status === 'queued') await this.#chores.do('offer');
+    if (this.#machine.saved === null) await this.#gone();
+    else if (this.#machine.saved.state.status === 'queued') await this.#chores.do('offer');
   }
 
   /** The pool has paired this job with a runner's claim: of two claims one wins. */
   async claim(runner: { id: string; name: string }): Promise<ClaimAnswer> {
-    if (this.#machine.saved === null) return { refused: 'unknown' };
+    if (this.#machine.saved === null) {
+      await this.#gone();
+      return { refused: 'unknown' };
+    }
     const { env } = this;
     const opened = await openSpec(this.#machine.saved.spec, createSealer(env), uploadsOf(env));
     const refused = this.#machine.apply({ type: 'claim', runner, token: makeToken('lease') });
@@ -123,11 +144,15 @@ export class DeploymentObject extends DurableObject<Env> {
     return { granted: grantOf(spec, state, state.lease, opened, setting(env, 'PUBLIC_URL'), Date.now()) };
   }
 
-  /** Cancels it, unless it has ended already. */
-  cancel(reason: string): { canceled: Snapshot } | { refused: Refusal; status: DeploymentStatus } {
+  /** Cancels it, unless it has ended already; null when it was removed. */
+  async cancel(
+    reason: string,
+  ): Promise<{ canceled: Snapshot } | { refused: Refusal; status: DeploymentStatus } | null> {
+    if (this.#machine.saved === null) return this.#gone();
     const refused = this.#machine.apply({ type: 'cancel', reason });
-    if (refused !== null) return { refused, status: this.#machine.known().state.status };
-    return { canceled: this.snapshot() };
+    const { spec, state, seq } = this.#machine.known();
+    if (refused !== null) return { refused, status: state.status };
+    return { canceled: { record: recordOf(spec, state), seq } };
   }
 
   /** Cuts a runner off whose credential was revoked. */
@@ -140,42 +165,75 @@ export class DeploymentObject extends DurableObject<Env> {
     if (this.#machine.saved !== null) this.#machine.apply({ type: 'restarted', runnerId, attempt });
   }
 
-  /** Lines after `after`; null once the log is archived and has to be read from storage. */
-  logs(after: number, limit: number): LogPage | null {
-    const { state } = this.#machine.known();
+  /** Lines after `after`; null once the log is archived and has to be read from storage, or was removed. */
+  async logs(after: number, limit: number): Promise<LogPage | null> {
+    if (this.#machine.saved === null) return this.#gone();
+    const { state } = this.#machine.saved;
     if (state.logKey !== null) return null;
     const log = this.#machine.log();
     return { items: log.read(after, limit), lastSeq: log.lastSeq, ended: hasEnded(state.status) };
   }
 
-  /** The whole log so far as NDJSON; null once it is archived. */
-  ndjson(): ReadableStream<Uint8Array> | null {
-    if (this.#machine.known().state.logKey !== null) return null;
+  /** The whole log so far as NDJSON; null once it is archived, or was removed. */
+  async ndjson(): Promise<ReadableStream<Uint8Array> | null> {
+    if (this.#machine.saved === null) return this.#gone();
+    if (this.#machine.saved.state.logKey !== null) return null;
     return ndjsonStream(this.#machine.log().rows());
   }
 
-  /** Removes everything; the deployment's App is being deleted. */
-  async destroy(): Promise<void> {
-    if (this.#machine.saved === null) return;
+  /** Forgets its log, which retention removes: what was not archived yet is not archived any more. */
+  async forgetLog(): Promise<void> {
+    if (this.#machine.saved === null) await this.#gone();
+    else this.#machine.forgetLog();
+  }
+
+  /**
+   * Stops the build and removes everything, in storage too; the deployment's App is being deleted. When storage or the
+   * pool does not answer that is false, and called again it goes on.
+   */
+  async destroy(): Promise<boolean> {
+    if (this.#machine.saved === null) {
+      await this.#gone();
+      return true;
+    }
     const { spec, state } = this.#machine.saved;
+    try {
+      await this.#destroy(spec, state);
+      return true;
+    } catch (error) {
+      console.error(`deployment ${spec.id} could not be removed`, error);
+      return false;
+    }
+  }
+
+  async #destroy(spec: Spec, state: State): Promise<void> {
+    this.#closing = true;
     if (!hasEnded(state.status)) this.#machine.apply({ type: 'cancel', reason: 'The App was deleted' });
-    await this.env.POOLS.getByName(spec.ownerId).withdraw(spec.id);
-    this.#chores.end();
-    this.#machine.forget();
     this.#attempt.close();
+    // What reaches out of here ends first: a log that is just being archived would come after the removal.
+    await this.#chores.end();
+    await this.env.POOLS.getByName(spec.ownerId).withdraw(spec.id);
+    await this.#artifacts.abortAll();
+    const prefix = deploymentPrefix(spec.app.id, spec.id);
+    await removeBelow(objectsOf(this.env), prefix);
+    this.#machine.forget();
     this.#viewers.end('canceled');
-    await this.#alarm.clear();
-    await this.ctx.storage.deleteAll();
+    await this.#remains.leave(prefix, uploadsUntil(state, Date.now()));
   }
 
   /**
    * WebSockets, authorised by the Worker: `/viewer?after=` and `/attempt/:n`. A viewer that comes when the log is
-   * archived is answered 410: it is read from storage, without the object.
+   * archived is answered 410: it is read from storage, without the object. One that comes when the deployment was
+   * removed is answered 404, and a runner that its attempt is over.
    */
-  override fetch(request: Request): Response {
+  override async fetch(request: Request): Promise<Response> {
     const url = new URL(request.url);
+    if (this.#machine.saved === null || this.#closing) {
+      if (this.#machine.saved === null) await this.#gone();
+      return url.pathname === '/viewer' ? new Response(null, { status: 404 }) : staleAttempt();
+    }
     if (url.pathname === '/viewer') {
-      const { state } = this.#machine.known();
+      const { state } = this.#machine.saved;
       if (state.logKey !== null) return new Response(null, { status: 410 });
       return this.#viewers.accept(state, this.#machine.log(), Number(url.searchParams.get('after') ?? 0));
     }
@@ -183,6 +241,7 @@ export class DeploymentObject extends DurableObject<Env> {
   }
 
   override async webSocketMessage(ws: WebSocket, message: string | ArrayBuffer): Promise<void> {
+    if (this.#machine.saved === null || this.#closing) return;
     if (this.#attempt.owns(ws)) await this.#attempt.message(ws, message);
     else this.#viewers.message(ws, message);
   }
@@ -200,7 +259,7 @@ export class DeploymentObject extends DurableObject<Env> {
 
   override async alarm(): Promise<void> {
     this.#alarm.rang();
-    if (this.#machine.saved === null) return;
+    if (this.#machine.saved === null) return this.#remains.sweep();
     const { spec, state } = this.#machine.saved;
     const now = Date.now();
     this.#attempt.writeDue(now);

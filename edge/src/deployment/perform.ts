@@ -50,6 +50,11 @@ async function archive(env: Env, machine: Machine): Promise<void> {
   const log = machine.log();
   const key = logKey(spec.app.id, spec.id);
   await archiveLog(objectsOf(env), key, log.rows());
+  if (machine.known().state.logKey !== null) {
+    // It was forgotten meanwhile, and who removed it from storage may have been quicker.
+    await objectsOf(env).delete([key]);
+    return;
+  }
   if (keepsLogTails(env)) {
     const lines = tailOf(log.read(Math.max(0, log.lastSeq - LOG_TAIL_LINES), LOG_TAIL_LINES));
     await env.EVENT_QUEUE.send({ kind: 'log_tail', deploymentId: spec.id, appId: spec.app.id, lines });

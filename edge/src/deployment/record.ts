@@ -1,6 +1,6 @@
 /** How a deployment's state is told to others: as a record for metadata, and as the API's Deployment. */
 import type { Deployment } from '@appflux/protocol';
-import type { DeploymentRecord } from '../metadata/metadata.ts';
+import { type DeploymentMarks, type DeploymentRecord, UNMARKED } from '../metadata/metadata.ts';
 import type { Spec, State } from './state.ts';
 
 const iso = (time: number) => new Date(time).toISOString();
@@ -32,6 +32,7 @@ export function recordOf(spec: Spec, state: State): DeploymentRecord {
     failure: state.failure,
     artifacts: state.artifacts,
     logKey: state.logKey,
+    uploadId: spec.source.kind === 'upload' ? spec.source.uploadId : null,
     createdAt: iso(spec.createdAt),
     startedAt: isoOrNull(state.startedAt),
     finishedAt: isoOrNull(state.finishedAt),
@@ -52,13 +53,23 @@ export function isNews(before: DeploymentRecord, after: DeploymentRecord): boole
   return told(before) !== told(after);
 }
 
-/** The API's answer for a record. `publicUrl` is the instance's address without a trailing slash. */
+/**
+ * The API's answer for a record; one that has just begun needs no marks. `publicUrl` is the instance's address without a
+ * trailing slash.
+ */
 export function toDeployment(
-  record: DeploymentRecord,
+  record: DeploymentRecord & Partial<DeploymentMarks>,
   publicUrl: string,
   waitingFor: string | null = null,
 ): Deployment {
-  const { ownerId: _, logKey: __, artifacts, ...rest } = record;
+  const {
+    ownerId: _,
+    logKey: __,
+    uploadId: ___,
+    leftovers: ____,
+    artifacts,
+    ...rest
+  } = { ...UNMARKED, ...record };
   const self = `${publicUrl}/api/deployments/${record.id}`;
   const delivered = artifacts.map(({ key: _, ...artifact }) => ({
     ...artifact,
@@ -68,7 +79,7 @@ export function toDeployment(
     ...rest,
     waitingFor,
     artifacts: delivered,
-    artifactUrl: delivered[0]?.url ?? null,
+    artifactUrl: rest.artifactsRemovedAt === null ? (delivered[0]?.url ?? null) : null,
     urls: {
       self,
       logs: `${self}/logs`,

@@ -11,6 +11,7 @@ import type {
   Trigger,
 } from '@appflux/protocol';
 import type { ArtifactRecord, SealedFile, SealedVariable } from '../metadata/metadata.ts';
+import { UPLOAD_SECONDS } from '../storage/uploads.ts';
 
 /** Where the code comes from, as it was when the deployment was asked for. */
 export type SpecSource =
@@ -106,4 +107,13 @@ export function initialState(spec: Spec): State {
     artifacts: [],
     logKey: null,
   };
+}
+
+/**
+ * Until when a runner of this deployment may hold an address that it can still PUT a file to, in Unix milliseconds;
+ * null when none is good at `now`. They are given while an attempt lasts.
+ */
+export function uploadsUntil({ attempt, finishedAt }: State, now: number): number | null {
+  const until = (finishedAt ?? now) + UPLOAD_SECONDS * 1000;
+  return attempt > 0 && until > now ? until : null;
 }

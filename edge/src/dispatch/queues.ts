@@ -31,6 +31,8 @@ async function deliver(message: QueueMessage, env: Env): Promise<void> {
       return env.DEPLOYMENTS.getByName(message.deploymentId).offer();
     case 'event':
       return project(message, env);
+    case 'downloads':
+      return metadataOf(env).downloads.add(message.batchId, message.counts);
     case 'log_tail': {
       const { apps, deployments } = metadataOf(env);
       if (await deployments.keepLogTail(message.deploymentId, message.lines)) return;
@@ -41,10 +43,17 @@ async function deliver(message: QueueMessage, env: Env): Promise<void> {
   }
 }
 
-/** Brings an event into metadata, and tells its deployment, which keeps it until then. */
-async function project({ deploymentId, seq, record }: EventMessage, env: Env): Promise<void> {
-  await metadataOf(env).deployments.project(record as DeploymentRecord, seq);
-  await env.DEPLOYMENTS.getByName(deploymentId).told(seq);
+/**
+ * Brings an event into metadata, and tells its deployment, which keeps it until then. A deployment whose App is gone
+ * was asked for while that was being deleted: it goes as well.
+ */
+async function project({ deploymentId, seq, record: told }: EventMessage, env: Env): Promise<void> {
+  const { apps, deployments } = metadataOf(env);
+  const record = told as DeploymentRecord;
+  const deployment = env.DEPLOYMENTS.getByName(deploymentId);
+  const isKept = (await deployments.project(record, seq)) || (await apps.byId(record.appId)) !== null;
+  if (isKept) await deployment.told(seq);
+  else if (!(await deployment.destroy())) throw new Error(`deployment ${deploymentId} is still there`);
 }
 
 async function bury(message: Message<QueueMessage>, env: Env): Promise<void> {

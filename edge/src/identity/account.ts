@@ -8,7 +8,7 @@ import { AuthRefusal } from './auth-refusal.ts';
 import { beginSession, type Session } from './issuer.ts';
 import { hashPassword, isPassword } from './password.ts';
 import { limitPasswords, limitRecoveries, passwordWasRight } from './sign-in-limits.ts';
-import { createRecoveryLink } from './sign-in-link.ts';
+import { createMagicLink, createRecoveryLink } from './sign-in-link.ts';
 import { requirePassword } from './sign-up.ts';
 
 /** Signs in by e-mail address and password. Throws AuthRefusal, the same for an address that nobody has. */
@@ -39,6 +39,24 @@ export async function recover(env: Env, metadata: Metadata, email: string, addre
   const { url, expiresAt } = await createRecoveryLink(env, metadata, user);
   await noteOfUser(metadata, user, 'recovery.asked');
   console.log(`recovery link for ${JSON.stringify(user.email)}, good once until ${expiresAt}: ${url}`);
+}
+
+/**
+ * The same for a link that signs in, as `signInWithOtp` asks for. Nobody comes by it who is not here yet. It does not
+ * end links that were made before: whoever knows an address could take away the one that the operator gave.
+ */
+export async function askForLink(
+  env: Env,
+  metadata: Metadata,
+  email: string,
+  address: string,
+): Promise<void> {
+  await limitRecoveries(env, email, address);
+  const user = await metadata.users.byEmail(email);
+  if (user === null) return;
+  const { url, expiresAt } = await createMagicLink(env, metadata, user);
+  await noteOfUser(metadata, user, 'link.asked');
+  console.log(`sign-in link for ${JSON.stringify(user.email)}, good once until ${expiresAt}: ${url}`);
 }
 
 /** What a person may change of their account. */
@@ -75,7 +93,8 @@ export async function changeAccount(
   return changed;
 }
 
-async function requireFreshness(
+/** Throws AuthRefusal `reauthentication_needed` for who has a password, did not send it, and did not come by a link. */
+export async function requireFreshness(
   env: Env,
   user: UserRecord,
   { methods }: AccessClaims,

@@ -6,7 +6,9 @@ import { noteOfUser } from '../audit/note.ts';
 import { changeAccount } from './account.ts';
 import { addressOf, bodyOf, Email, Password, parse, signedIn, signedInUser } from './auth-request.ts';
 import { beginningOf } from './auth-sign-in.ts';
+import { deleteAccount } from './delete-account.ts';
 import { beginAtGithub } from './github-sign-in.ts';
+import { unlink } from './identities.ts';
 import { toAuthUser } from './issuer.ts';
 
 const LogoutScope = z.enum(['global', 'local', 'others']).default('global');
@@ -17,6 +19,8 @@ const ChangeUser = z.object({
   current_password: Password.optional(),
   data: z.never({ error: 'Nothing of user_metadata is kept here' }).optional(),
 });
+
+const DeleteUser = z.object({ current_password: Password.optional() });
 
 export const authAccount = new Hono<ApiEnv>();
 
@@ -29,6 +33,20 @@ authAccount.put('/user', async (c) => {
   return c.json(
     toAuthUser(await changeAccount(c.env, c.get('metadata'), user, claims, change, addressOf(c))),
   );
+});
+
+// Not among the calls of Supabase Auth, where only the project's own server may delete a user.
+authAccount.delete('/user', async (c) => {
+  const { claims, user } = await signedInUser(c);
+  const { current_password: currentPassword } = await bodyOf(c, DeleteUser);
+  await deleteAccount(c.env, c.get('metadata'), user, claims, { currentPassword, address: addressOf(c) });
+  return c.body(null, 204);
+});
+
+authAccount.delete('/user/identities/:id', async (c) => {
+  const { user } = await signedInUser(c);
+  await unlink(c.get('metadata'), user, c.req.param('id'));
+  return c.json({});
 });
 
 authAccount.get('/user/identities/authorize', async (c) => {

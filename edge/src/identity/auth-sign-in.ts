@@ -3,7 +3,7 @@ import { type Context, Hono } from 'hono';
 import { z } from 'zod';
 import type { ApiEnv } from '../api/router.ts';
 import { setting } from '../env.ts';
-import { recover, signInWithPassword } from './account.ts';
+import { askForLink, recover, signInWithPassword } from './account.ts';
 import { AuthRefusal } from './auth-refusal.ts';
 import { addressOf, bodyOf, Email, Password, parse, Token } from './auth-request.ts';
 import { beginAtGithub, CodeChallenge, comeBack, exchangeCode, requireGithub } from './github-sign-in.ts';
@@ -19,6 +19,7 @@ const SignUp = z.object({
 });
 const Verify = z.object({ type: z.enum(['magiclink', 'email', 'recovery']), token_hash: Token });
 const Recover = z.object({ email: Email });
+const Otp = z.object({ email: Email });
 const Grants = {
   password: z.object({ email: Email, password: Password }),
   refresh_token: z.object({ refresh_token: Token }),
@@ -81,6 +82,12 @@ authSignIn.post('/token', async (c) => {
 authSignIn.post('/recover', async (c) => {
   const { email } = await bodyOf(c, Recover);
   await recover(c.env, c.get('metadata'), email, addressOf(c));
+  return c.json({});
+});
+
+authSignIn.post('/otp', async (c) => {
+  const { email } = await bodyOf(c, Otp);
+  await askForLink(c.env, c.get('metadata'), email, addressOf(c));
   return c.json({});
 });
 

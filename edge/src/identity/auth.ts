@@ -39,7 +39,7 @@ auth.onError((error, c) => {
 auth.use(
   cors({
     origin: '*',
-    allowMethods: ['GET', 'POST', 'PUT', 'OPTIONS'],
+    allowMethods: ['GET', 'POST', 'PUT', 'DELETE', 'OPTIONS'],
     allowHeaders: ['apikey', 'authorization', 'content-type', 'x-client-info', 'x-supabase-api-version'],
     maxAge: 3600,
   }),

@@ -3,7 +3,9 @@
  * be remembered travels as `state`, sealed. PKCE (RFC 7636) ties the code that the browser gets at the end to the
  * browser that began, so a callback that is slipped to somebody else signs nobody in.
  */
+import { isAppFluxError } from '@appflux/protocol';
 import { z } from 'zod';
+import { noteOfUser } from '../audit/note.ts';
 import { type Env, setting } from '../env.ts';
 import type { Metadata, UserRecord } from '../metadata/metadata.ts';
 import { AuthRefusal } from './auth-refusal.ts';
@@ -132,15 +134,10 @@ async function userOf(
 ): Promise<UserRecord> {
   const known = await metadata.users.byGithubId(account.id);
   if (state.linkTo !== null) {
-    if (known !== null && known.id !== state.linkTo) {
-      throw new AuthRefusal(
-        422,
-        'identity_already_exists',
-        'That GitHub account belongs to somebody else here',
-      );
-    }
-    const linked = await metadata.users.update(state.linkTo, { githubId: account.id });
+    if (known !== null && known.id !== state.linkTo) throw belongsToAnother();
+    const linked = await link(metadata, state.linkTo, account.id);
     if (linked === null) throw new AuthRefusal(403, 'user_not_found', 'There is no such user');
+    if (known === null) await noteOfUser(metadata, linked, 'identity.link');
     return linked;
   }
   if (known !== null) return known;
@@ -157,6 +154,19 @@ async function userOf(
     githubId: account.id,
   });
 }
+
+async function link(metadata: Metadata, userId: string, githubId: string): Promise<UserRecord | null> {
+  try {
+    return await metadata.users.update(userId, { githubId });
+  } catch (error) {
+    // Somebody else has come with it at the same time.
+    if (isAppFluxError(error, 'identity_taken')) throw belongsToAnother();
+    throw error;
+  }
+}
+
+const belongsToAnother = () =>
+  new AuthRefusal(422, 'identity_already_exists', 'That GitHub account belongs to somebody else here');
 
 async function opened(env: Env, sealed: string | undefined): Promise<State | null> {
   if (sealed === undefined) return null;

@@ -7,6 +7,7 @@ import type { Env } from '../env.ts';
 import type { Metadata, RefreshTokenRecord, TokenKind, UserRecord } from '../metadata/metadata.ts';
 import { ACCESS_TOKEN_SECONDS, type SignInMethod, signAccessToken } from './access-token.ts';
 import { AuthRefusal } from './auth-refusal.ts';
+import { identitiesOf } from './identities.ts';
 import { hashToken, makeToken } from './tokens.ts';
 
 /** A session that is not refreshed for so long is over, in milliseconds. */
@@ -113,7 +114,7 @@ export function toAuthUser(user: UserRecord) {
       password: user.passwordHash !== null,
     },
     user_metadata: {},
-    identities: [],
+    identities: identitiesOf(user),
     is_anonymous: false,
     created_at: user.createdAt,
     updated_at: user.createdAt,

@@ -4,7 +4,7 @@
  */
 import { AppFluxError } from '@appflux/protocol';
 import type { Env } from '../env.ts';
-import type { MemberRecord, Metadata } from '../metadata/metadata.ts';
+import type { MemberRecord, MemberStore, Metadata } from '../metadata/metadata.ts';
 import { newObjectId } from '../metadata/object-id.ts';
 
 /** Who somebody is, as their access token says. */
@@ -45,6 +45,22 @@ export function teamsOf(
   if (own !== undefined) return [own, ...others];
   // Who was invited somewhere came for that; their own team, still empty, is there when they name it.
   return founds ? [...others, founderOf(person)] : others;
+}
+
+/**
+ * What a team is called: after its founder, and after its first owner once they have left. `founder` is the founder's
+ * e-mail address where it is known already; null otherwise.
+ */
+export async function teamName(
+  teamId: string,
+  members: MemberStore,
+  founder: string | null,
+): Promise<string> {
+  if (founder !== null) return founder;
+  const found = await members.find(teamId, teamId);
+  if (found !== null) return found.email;
+  const { items } = await members.list(teamId, { limit: 100 });
+  return items.findLast(({ role }) => role === 'owner')?.email ?? teamId;
 }
 
 /**

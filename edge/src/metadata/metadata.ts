@@ -17,9 +17,11 @@ import type {
   FileInfo,
   Page,
   PageQuery,
+  Retention,
   Role,
   Scope,
 } from '@appflux/protocol';
+import type { AnalyticsStore, DownloadStore } from './analytics.ts';
 
 /** A variable at rest: sealed (identity/sealing.ts), never in the clear. */
 export interface SealedVariable {
@@ -43,6 +45,7 @@ export interface AppRecord {
   type: AppType | null;
   source: AppSource;
   build: BuildSettings;
+  retention: Retention;
   envVars: Record<string, SealedVariable>;
   release: string | null;
   createdAt: string;
@@ -52,11 +55,40 @@ export interface AppRecord {
 export type ArtifactRecord = Omit<Artifact, 'url'> & { key: string };
 
 /** A deployment as its object last told of it; the object owns the truth. */
-export type DeploymentRecord = Omit<Deployment, 'artifacts' | 'artifactUrl' | 'urls' | 'waitingFor'> & {
+export type DeploymentRecord = Omit<
+  Deployment,
+  'artifacts' | 'artifactUrl' | 'urls' | 'waitingFor' | 'pinned' | 'artifactsRemovedAt' | 'logRemovedAt'
+> & {
   ownerId: string;
   artifacts: ArtifactRecord[];
   /** Where the whole log lies once it is archived. */
   logKey: string | null;
+  /** The upload that it was built from; null when it was built from a repository. */
+  uploadId: string | null;
+};
+
+/** What a deployment leaves behind and may lose again while its record stays. */
+export type DeploymentPart = 'artifacts' | 'log';
+
+/** What was decided about a deployment from outside of it. What its object tells later does not undo it. */
+export interface DeploymentMarks {
+  pinned: boolean;
+  /** ISO 8601. */
+  artifactsRemovedAt: string | null;
+  logRemovedAt: string | null;
+  /** Storage may still hold what was removed. */
+  leftovers: boolean;
+}
+
+/** A deployment as it is kept. */
+export type KeptDeployment = DeploymentRecord & DeploymentMarks;
+
+/** How a deployment is marked at first: nothing was decided about it yet. */
+export const UNMARKED: DeploymentMarks = {
+  pinned: false,
+  artifactsRemovedAt: null,
+  logRemovedAt: null,
+  leftovers: false,
 };
 
 /** How many lines of its log are kept beside a deployment. */
@@ -79,7 +111,11 @@ export interface UploadRecord {
   /** The S3 multipart upload that the parts belong to; null for a single PUT. */
   multipartId: string | null;
   completed: boolean;
+  /** The Apps that were deployed from it. */
+  appIds: string[];
   createdAt: string;
+  /** When it was last deployed from, and before that when it was begun; null when that was not noted yet. */
+  usedAt: string | null;
 }
 
 export interface RunnerRecord {
@@ -175,7 +211,7 @@ export interface AppStore {
   /** Changes the named members; null when there is no such app. */
   update(
     id: string,
-    change: Partial<Pick<AppRecord, 'name' | 'type' | 'source' | 'build' | 'release'>>,
+    change: Partial<Pick<AppRecord, 'name' | 'type' | 'source' | 'build' | 'retention' | 'release'>>,
   ): Promise<AppRecord | null>;
   setVariable(id: string, name: string, variable: SealedVariable): Promise<void>;
   /** Puts `to` in the place of the sealed value `from`; false when that is not what the variable has (any more). */
@@ -210,11 +246,25 @@ export interface DeploymentStore {
    * release is never replaced by an older deployment. Of an app that is gone nothing is kept: false.
    */
   project(record: DeploymentRecord, seq: number): Promise<boolean>;
-  byId(id: string): Promise<DeploymentRecord | null>;
+  byId(id: string): Promise<KeptDeployment | null>;
   list(
     filter: { ownerId: string; appId?: string; status?: DeploymentStatus },
     page: PageQuery,
-  ): Promise<Page<DeploymentRecord>>;
+  ): Promise<Page<KeptDeployment>>;
+  /** An app's deployments that have artifacts or a log which were not removed, or left something in storage. */
+  withContent(appId: string, page: PageQuery): Promise<Page<KeptDeployment>>;
+  /** Those of them, in whatever app, that were built from one of these uploads (50 at most). */
+  builtFrom(uploadIds: readonly string[]): Promise<KeptDeployment[]>;
+  /** Pins or unpins a deployment. False when it is not there, or is to be pinned and its artifacts were removed. */
+  pin(id: string, pinned: boolean): Promise<boolean>;
+  /** Marks a part as removed, and storage as holding leftovers. False when it is pinned, not there, or marked so already. */
+  markRemoved(id: string, part: DeploymentPart, at: string): Promise<boolean>;
+  /** Takes that mark back. */
+  unmarkRemoved(id: string, part: DeploymentPart): Promise<void>;
+  /** Storage holds nothing any more of what was removed. */
+  markCleared(id: string): Promise<void>;
+  /** Removes records, 100 at most. Those that are not there are no error. */
+  delete(ids: readonly string[]): Promise<void>;
   /** Ids of an app's deployments that have not ended. */
   unended(appId: string): Promise<string[]>;
   /**
@@ -229,6 +279,18 @@ export interface UploadStore {
   insert(upload: UploadRecord): Promise<void>;
   byId(id: string): Promise<UploadRecord | null>;
   complete(id: string): Promise<void>;
+  /** Notes that it is deployed from at `at` (ISO 8601). False when there is no complete upload of that id (any more). */
+  touch(id: string, at: string): Promise<boolean>;
+  /** Complete uploads that were last used before `usedBefore`, by ascending id, those after `after`. */
+  unused(after: string | null, usedBefore: string, limit: number): Promise<UploadRecord[]>;
+  /** Makes such an upload an abandoned one; false when it was used meanwhile. */
+  giveUp(id: string, usedBefore: string): Promise<boolean>;
+  /** Notes that an App is deployed from it. Said again it changes nothing. */
+  use(id: string, appId: string): Promise<void>;
+  /** Takes an App out of those that were deployed from it. */
+  unuse(id: string, appId: string): Promise<void>;
+  /** Uploads of an owner, or those that one of their Apps was deployed from, at most 100. */
+  list(ownerId: string, appId?: string): Promise<UploadRecord[]>;
   delete(id: string): Promise<void>;
   /** Uploads begun before `createdBefore` and never completed, at most 100. */
   abandoned(createdBefore: string): Promise<UploadRecord[]>;
@@ -273,17 +335,19 @@ export interface TokenStore {
 }
 
 export interface UserStore {
-  /** Throws AppFluxError `email_taken` when another user has the e-mail address. */
+  /** Throws AppFluxError `email_taken` when another user has the e-mail address, `identity_taken` the GitHub account. */
   insert(user: UserRecord): Promise<void>;
   byId(id: string): Promise<UserRecord | null>;
   /** Takes the address in lower case. */
   byEmail(email: string): Promise<UserRecord | null>;
   byGithubId(githubId: string): Promise<UserRecord | null>;
-  /** Changes the named members; null when there is no such user. Throws `email_taken` as `insert` does. */
+  /** Changes the named members; null when there is no such user. Throws as `insert` does. */
   update(
     id: string,
     change: Partial<Pick<UserRecord, 'email' | 'passwordHash' | 'githubId'>>,
   ): Promise<UserRecord | null>;
+  /** False when there was none, and for the instance's owner, who stays. */
+  delete(id: string): Promise<boolean>;
   /** The instance's owner: the first user. */
   owner(): Promise<UserRecord | null>;
   /** Makes `user` the owner unless there is one; gives the owner. */
@@ -303,11 +367,15 @@ export interface MemberStore {
   setEmail(userId: string, email: string): Promise<void>;
   /** False when there was no such member. Throws AppFluxError `last_owner` rather than leave a team without owner. */
   delete(teamId: string, userId: string): Promise<boolean>;
+  /** Removes everybody, owners as well: the team is no more. */
+  deleteTeam(teamId: string): Promise<void>;
 }
 
-/** What was done, never changed and never removed. */
+/** What was done: never changed, and removed only when it is old (Metadata.removeExpired) or with its team. */
 export interface AuditStore {
   append(record: AuditRecord): Promise<void>;
+  /** Removes the whole log of a team that is no more. */
+  deleteOf(ownerId: string): Promise<void>;
   list(ownerId: string, page: PageQuery): Promise<Page<AuditRecord>>;
 }
 
@@ -351,6 +419,8 @@ export interface IdempotencyStore {
     key: string,
     value: { deploymentId: string; fingerprint: string; createdAt: string },
   ): Promise<{ deploymentId: string; fingerprint: string }>;
+  /** Forgets the keys of this owner that stand for these deployments, 100 at most. */
+  forget(ownerId: string, deploymentIds: readonly string[]): Promise<void>;
 }
 
 export interface Metadata {
@@ -358,9 +428,10 @@ export interface Metadata {
   ping(): Promise<void>;
   /**
    * Removes what has run out by `now`: tokens of every kind but `api`, refresh tokens, and idempotency keys
-   * older than IDEMPOTENCY_HOURS. API tokens stay, so that their owner sees which have run out.
+   * older than IDEMPOTENCY_HOURS. API tokens stay, so that their owner sees which have run out. Entries of the audit
+   * log go when they were written before `auditBefore`.
    */
-  removeExpired(now: string): Promise<void>;
+  removeExpired(now: string, auditBefore: string): Promise<void>;
   readonly apps: AppStore;
   readonly files: FileStore;
   readonly deployments: DeploymentStore;
@@ -373,4 +444,6 @@ export interface Metadata {
   readonly sessions: SessionStore;
   readonly secrets: SecretStore;
   readonly idempotency: IdempotencyStore;
+  readonly downloads: DownloadStore;
+  readonly analytics: AnalyticsStore;
 }

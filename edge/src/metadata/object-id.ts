@@ -20,3 +20,10 @@ export function newObjectId(now: number = Date.now()): string {
   isolate.counter = (isolate.counter + 1) & 0xffffff;
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
+
+/** The lowest id that can be made in the second of `time` (ISO 8601): everything before it is older. */
+export const firstObjectIdOf = (time: string): string =>
+  Math.floor(Date.parse(time) / 1000)
+    .toString(16)
+    .padStart(8, '0')
+    .padEnd(24, '0');

@@ -1,15 +1,18 @@
 /** Records for tests: whole, valid, and told apart by fresh ids; a test names only what it is about. */
 import type { BuildSettings } from '@appflux/protocol';
-import type {
-  AppRecord,
-  AuditRecord,
-  DeploymentRecord,
-  MemberRecord,
-  RefreshTokenRecord,
-  RunnerRecord,
-  TokenRecord,
-  UploadRecord,
-  UserRecord,
+import {
+  type AppRecord,
+  type AuditRecord,
+  type DeploymentMarks,
+  type DeploymentRecord,
+  type KeptDeployment,
+  type MemberRecord,
+  type RefreshTokenRecord,
+  type RunnerRecord,
+  type TokenRecord,
+  UNMARKED,
+  type UploadRecord,
+  type UserRecord,
 } from './metadata.ts';
 import { newObjectId } from './object-id.ts';
 
@@ -41,6 +44,7 @@ export function appRecord(members: Partial<AppRecord> = {}): AppRecord {
     type: null,
     source: { provider: 'git', repoUrl: 'https://git.example/app.git', branch: 'main', rootDirectory: './' },
     build: BUILD,
+    retention: { artifacts: null, logs: null },
     envVars: {},
     release: null,
     createdAt: CREATED_AT,
@@ -69,6 +73,7 @@ export function deploymentRecord(app: AppRecord, members: Partial<DeploymentReco
     failure: null,
     artifacts: [],
     logKey: null,
+    uploadId: null,
     createdAt: CREATED_AT,
     startedAt: null,
     finishedAt: null,
@@ -76,6 +81,13 @@ export function deploymentRecord(app: AppRecord, members: Partial<DeploymentReco
     ...members,
   };
 }
+
+/** A record as it is kept, with these marks. */
+export const kept = (record: DeploymentRecord, marks: Partial<DeploymentMarks> = {}): KeptDeployment => ({
+  ...record,
+  ...UNMARKED,
+  ...marks,
+});
 
 export const uploadRecord = (members: Partial<UploadRecord> = {}): UploadRecord => ({
   id: newObjectId(),
@@ -86,7 +98,9 @@ export const uploadRecord = (members: Partial<UploadRecord> = {}): UploadRecord 
   key: 'uploads/source.zip',
   multipartId: null,
   completed: false,
+  appIds: [],
   createdAt: CREATED_AT,
+  usedAt: CREATED_AT,
   ...members,
 });
 

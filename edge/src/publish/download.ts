@@ -3,11 +3,13 @@ import { AppFluxError, ArtifactName, ObjectId } from '@appflux/protocol';
 import { create as contentDisposition } from 'content-disposition';
 import type { Context } from 'hono';
 import { type ApiEnv, router } from '../api/router.ts';
-import type { ArtifactRecord, Metadata } from '../metadata/metadata.ts';
+import type { ArtifactRecord, KeptDeployment, Metadata } from '../metadata/metadata.ts';
+import { artifactsRemoved } from '../retention/removed.ts';
 import type { ByteRange, ObjectStore } from '../storage/storage.ts';
+import { countDownload } from './download-count.ts';
 import { answer, draw } from './drawn.ts';
-import { isKnown, rangeOf, rangeStillMeant } from './range.ts';
-import { missingDocument } from './state-view.ts';
+import { beginsDownload, isKnown, rangeOf, rangeStillMeant } from './range.ts';
+import { missingDocument, removedDocument } from './state-view.ts';
 
 /** A media type without parameters (RFC 6838 §4.2): what a build calls its files is not to be trusted further. */
 const MEDIA_TYPE = /^[a-z0-9][a-z0-9!#$&^_.+-]*\/[a-z0-9][a-z0-9!#$&^_.+-]*$/i;
@@ -16,33 +18,48 @@ export const downloads = router();
 
 /** Hono answers HEAD with the same handler and drops the body. */
 downloads.get('/dl/:deploymentId/:name', async (c) => {
-  const artifact = await deliveredArtifact(
+  const delivered = await deliveredArtifact(
     c.get('metadata'),
     c.req.param('deploymentId'),
     c.req.param('name'),
   );
-  return artifact === null ? missing(c) : file(c, artifact);
+  if (delivered === null) return missing(c);
+  const { artifact, deployment } = delivered;
+  return deployment.artifactsRemovedAt === null ? file(c, deployment, artifact) : removed(c, deployment);
 });
 
-/** The artifact of that name, if a successful deployment has delivered it; else null. */
+/** The artifact of that name with its deployment, if that was a success and has delivered it; else null. */
 async function deliveredArtifact(
   metadata: Metadata,
   deploymentId: string,
   name: string,
-): Promise<ArtifactRecord | null> {
+): Promise<{ artifact: ArtifactRecord; deployment: KeptDeployment } | null> {
   const possible = ObjectId.safeParse(deploymentId).success && ArtifactName.safeParse(name).success;
   const deployment = possible ? await metadata.deployments.byId(deploymentId) : null;
   if (deployment?.status !== 'success') return null;
-  return deployment.artifacts.find((artifact) => artifact.name === name) ?? null;
+  const artifact = deployment.artifacts.find((delivered) => delivered.name === name);
+  return artifact === undefined ? null : { artifact, deployment };
 }
+
+const wantsPage = (c: Context<ApiEnv>) => c.req.header('Accept')?.includes('text/html') === true;
 
 /** A person gets a page, a program the API's refusal. */
 async function missing(c: Context<ApiEnv>): Promise<Response> {
-  if (c.req.header('Accept')?.includes('text/html')) return answer(await draw(missingDocument('file')), 404);
+  if (wantsPage(c)) return answer(await draw(missingDocument('file')), 404);
   throw new AppFluxError('not_found', 'There is no such file');
 }
 
-async function file(c: Context<ApiEnv>, artifact: ArtifactRecord): Promise<Response> {
+/** The same for a file that there was. */
+async function removed(c: Context<ApiEnv>, { app, artifactsRemovedAt }: KeptDeployment): Promise<Response> {
+  if (wantsPage(c)) return answer(await draw(removedDocument(app)), 410);
+  throw artifactsRemoved(artifactsRemovedAt);
+}
+
+async function file(
+  c: Context<ApiEnv>,
+  deployment: KeptDeployment,
+  artifact: ArtifactRecord,
+): Promise<Response> {
   const { method, headers: asked } = c.req.raw;
   const etag = `"${artifact.sha256}"`;
   const headers = new Headers({
@@ -74,6 +91,7 @@ async function file(c: Context<ApiEnv>, artifact: ArtifactRecord): Promise<Respo
   }
   const body = await bytes(c.get('objects'), artifact, range === 'whole' ? undefined : range);
   if (body === null) return missing(c);
+  if (beginsDownload(range, artifact.size)) countDownload(c, deployment, artifact.name);
   if (range === 'whole') {
     headers.set('Content-Length', String(artifact.size));
     return new Response(body, { headers });

@@ -81,3 +81,15 @@ describe('conditions', () => {
     expect(rangeStillMeant('Wed, 11 Nov 2026 08:00:00 GMT', '"a"')).toBe(false);
   });
 });
+
+test.each([
+  ['whole', 10, true],
+  ['whole', 0, true],
+  [{ offset: 0, length: 10 }, 10, true],
+  [{ offset: 0, length: 2 }, 10, true],
+  [{ offset: 0, length: 1 }, 1, true],
+  [{ offset: 0, length: 1 }, 10, false],
+  [{ offset: 1, length: 9 }, 10, false],
+] as const)('a download begins with the first byte, unless that is all that is asked: %o of %d', (range, size, begins) => {
+  expect(beginsDownload(range, size)).toBe(begins);
+});

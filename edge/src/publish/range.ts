@@ -25,6 +25,13 @@ export function rangeOf(header: string | null, size: number): ByteRange | 'whole
 }
 
 /**
+ * Whether an answer with this range begins a download: of all pieces of one file, one has its first byte. A piece that
+ * is that byte alone only asks whether ranges are understood, unless it is the file.
+ */
+export const beginsDownload = (range: ByteRange | 'whole', size: number): boolean =>
+  range === 'whole' || (range.offset === 0 && (range.length > 1 || size === 1));
+
+/**
  * Whether an If-None-Match header names this entity tag, compared weakly (RFC 9110 §13.1.2): then the client has
  * what it asks for.
  */

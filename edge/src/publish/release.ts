@@ -15,10 +15,12 @@ export async function publishedApp(
   const release = app.release === null ? null : await metadata.deployments.byId(app.release);
   // The pointer and the record are written at different moments: a page never shows a half of the two.
   const whole = release?.status === 'success' && release.appId === app.id;
-  return { app, release: whole ? release : null };
+  if (!whole) return { app, release: null };
+  // A release keeps its artifacts; should somebody have removed them by other ways, the page offers none.
+  return { app, release: release.artifactsRemovedAt === null ? release : { ...release, artifacts: [] } };
 }
 
-/** Successful production deployments older than the release, newest first. */
+/** Successful production deployments older than the release whose artifacts can be had, newest first. */
 export async function earlierVersions(
   metadata: Metadata,
   { id, ownerId, appId }: DeploymentRecord,
@@ -27,7 +29,11 @@ export async function earlierVersions(
     { ownerId, appId, status: 'success' },
     { limit: 100, cursor: id },
   );
-  return page.items.filter(({ environment }) => environment === 'production').slice(0, EARLIER_VERSIONS);
+  return page.items
+    .filter(
+      ({ environment, artifactsRemovedAt }) => environment === 'production' && artifactsRemovedAt === null,
+    )
+    .slice(0, EARLIER_VERSIONS);
 }
 
 /** What a person calls a deployment: its version, else its commit, else its day. */

@@ -19,6 +19,18 @@ export function unreleasedDocument(app: AppRecord): Document {
   };
 }
 
+/** A file that retention has removed. */
+export const removedDocument = (app: { slug: string; name: string }): Document => ({
+  title: 'Not kept any more',
+  description: 'This file is not kept any more.',
+  hue: hueOf(app.slug),
+  icon: null,
+  body: html`<main><section class="card state">
+<h1>This file is not kept any more</h1>
+<p>It belongs to an earlier version, whose files have been removed. <a href="/a/${app.slug}">The page of <bdi>${app.name}</bdi></a> has the version of today.</p>
+</section></main>`,
+});
+
 /** An address that leads nowhere. `what` is what was looked for: `page` or `file`. */
 export const missingDocument = (what: 'page' | 'file'): Document => ({
   title: `No such ${what}`,

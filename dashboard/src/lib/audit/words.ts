@@ -17,6 +17,8 @@ const WORDS: Readonly<Record<string, string>> = {
   'file.set': 'set the file',
   'file.delete': 'deleted the file',
   'release.set': 'released',
+  'deployment.pin': 'pinned',
+  'deployment.unpin': 'unpinned',
   'member.join': 'joined:',
   'member.role': 'changed a role:',
   'member.remove': 'removed the member',

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { CreateKeeper } from '../contract.ts';
 import { newObjectId } from '../object-id.ts';
-import { anyHash, appRecord, deploymentRecord } from '../sample-records.ts';
+import { anyHash, appRecord, deploymentRecord, kept } from '../sample-records.ts';
 
 const PAGE = { limit: 30 };
 
@@ -31,9 +31,22 @@ export function deploymentContract(create: CreateKeeper): void {
       durationSeconds: 1.5,
     });
     expect(await deployments.project(queued, 1)).toBe(true);
-    expect(await deployments.byId(queued.id)).toEqual(queued);
+    expect(await deployments.byId(queued.id)).toEqual(kept(queued));
     expect(await deployments.project(failed, 2)).toBe(true);
-    expect(await deployments.byId(queued.id)).toEqual(failed);
+    expect(await deployments.byId(queued.id)).toEqual(kept(failed));
+  });
+
+  test('deployments that are deleted are gone, and others of their app stay', async () => {
+    const { apps, deployments } = await create();
+    const app = appRecord();
+    await apps.insert(app);
+    const [gone, also, stays] = [deploymentRecord(app), deploymentRecord(app), deploymentRecord(app)];
+    for (const record of [gone, also, stays]) await deployments.project(record, 1);
+    await deployments.delete([gone.id, also.id, newObjectId()]);
+    await deployments.delete([]);
+    expect((await deployments.list({ ownerId: app.ownerId, appId: app.id }, PAGE)).items).toEqual([
+      kept(stays),
+    ]);
   });
 
   test('an older or repeated change is refused and changes nothing', async () => {
@@ -44,7 +57,7 @@ export function deploymentContract(create: CreateKeeper): void {
     await deployments.project(record, 2);
     expect(await deployments.project({ ...record, status: 'queued' }, 1)).toBe(false);
     expect(await deployments.project({ ...record, status: 'canceled' }, 2)).toBe(false);
-    expect(await deployments.byId(record.id)).toEqual(record);
+    expect(await deployments.byId(record.id)).toEqual(kept(record));
   });
 
   test('a late change does not bring back a deployment whose app is gone', async () => {
@@ -116,7 +129,7 @@ export function deploymentContract(create: CreateKeeper): void {
           expect(await deployments.project(changeOf(seq), seq)).toBe(seq > newest);
           newest = Math.max(newest, seq);
         }
-        expect(await deployments.byId(id)).toEqual(changeOf(all.length));
+        expect(await deployments.byId(id)).toEqual(kept(changeOf(all.length)));
       }),
       { numRuns: 25 },
     );

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { CreateKeeper } from '../contract.ts';
 import { IDEMPOTENCY_HOURS } from '../metadata.ts';
 import { newObjectId } from '../object-id.ts';
-import { anyHash, refreshTokenRecord, tokenRecord, userRecord } from '../sample-records.ts';
+import { anyHash, auditRecord, refreshTokenRecord, tokenRecord, userRecord } from '../sample-records.ts';
 
 const NOW = '2026-11-10T12:00:00.000Z';
 const AFTER = '2026-11-10T12:00:00.001Z';
@@ -133,7 +133,7 @@ export function identityContract(create: CreateKeeper): void {
     await claim('old', new Date(edge.getTime() - 1).toISOString());
     await claim('young', edge.toISOString());
 
-    await metadata.removeExpired(NOW);
+    await metadata.removeExpired(NOW, '1970-01-01T00:00:00.000Z');
 
     const longAgo = '2020-01-01T00:00:00.000Z';
     const there = await Promise.all(
@@ -156,5 +156,32 @@ export function identityContract(create: CreateKeeper): void {
         .deploymentId,
     ).toBe('new');
     expect((await claim('young', NOW)).deploymentId).toBe('young');
+  });
+
+  test('the audit log goes by the age of its entries', async () => {
+    const metadata = await create();
+    const ownerId = crypto.randomUUID();
+    const at = (time: string) => auditRecord({ id: newObjectId(Date.parse(time)), ownerId, at: time });
+    const [old, young] = [at('2026-10-31T23:59:59.000Z'), at('2026-11-01T00:00:00.000Z')];
+    await metadata.audit.append(old);
+    await metadata.audit.append(young);
+    await metadata.removeExpired(NOW, '2026-11-01T00:00:00.000Z');
+    expect((await metadata.audit.list(ownerId, { limit: 10 })).items).toEqual([young]);
+  });
+
+  test('idempotency keys of deployments that are gone are forgotten, and those of others stay', async () => {
+    const { idempotency } = await create();
+    const ownerId = crypto.randomUUID();
+    const claim = (owner: string, key: string, deploymentId: string) =>
+      idempotency.claim(owner, key, { deploymentId, fingerprint: '', createdAt: NOW });
+    const [gone, kept] = [newObjectId(), newObjectId()];
+    const other = crypto.randomUUID();
+    await claim(ownerId, 'a', gone);
+    await claim(ownerId, 'b', kept);
+    await claim(other, 'a', gone);
+    await idempotency.forget(ownerId, [gone, newObjectId()]);
+    expect((await claim(ownerId, 'a', 'new')).deploymentId).toBe('new');
+    expect((await claim(ownerId, 'b', 'new')).deploymentId).toBe(kept);
+    expect((await claim(other, 'a', 'new')).deploymentId).toBe(gone);
   });
 }

@@ -28,6 +28,39 @@ export function peopleContract(create: CreateKeeper): void {
     }
   });
 
+  test('of many who would have one GitHub account at the same time one gets it', async () => {
+    const { users } = await create();
+    const [first, second, third] = [userRecord(), userRecord(), userRecord()];
+    for (const user of [first, second, third]) await users.insert(user);
+    const tried = await Promise.allSettled([
+      ...[first, second].map(({ id }) => users.update(id, { githubId: '583231' })),
+      users.insert(userRecord({ githubId: '583231' })),
+    ]);
+    expect(tried.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    for (const result of tried) {
+      if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'identity_taken' });
+    }
+    const linked = await users.byGithubId('583231');
+    if (linked === null) throw new Error('nobody got it');
+    expect(await users.update(linked.id, { githubId: null })).toEqual({ ...linked, githubId: null });
+    expect(await users.byId(linked.id)).toEqual({ ...linked, githubId: null });
+    expect(await users.update(third.id, { githubId: '583231' })).toMatchObject({ githubId: '583231' });
+  });
+
+  test('a user goes, and the first of all stays', async () => {
+    const { users } = await create();
+    const owner = userRecord();
+    const user = userRecord({ email: 'gone@localhost', githubId: '7' });
+    await users.keepOwner(owner);
+    await users.insert(user);
+    expect(await users.delete(user.id)).toBe(true);
+    expect(await users.delete(user.id)).toBe(false);
+    expect(await users.byEmail('gone@localhost')).toBeNull();
+    await users.insert(userRecord({ email: 'gone@localhost', githubId: '7' }));
+    expect(await users.delete(owner.id)).toBe(false);
+    expect(await users.owner()).toEqual(owner);
+  });
+
   test('a change of a user touches the members that it names and no others', async () => {
     const { users } = await create();
     const user = userRecord();
@@ -147,6 +180,30 @@ export function peopleContract(create: CreateKeeper): void {
     ]);
     const left: MemberRecord[] = (await members.list(first.teamId, { limit: 10 })).items;
     expect(left.filter(({ role }) => role === 'owner').length).toBeGreaterThanOrEqual(1);
+  });
+
+  test('a team goes with everybody in it, and no other does', async () => {
+    const { members } = await create();
+    const owner = memberRecord({ role: 'owner' });
+    const elsewhere = memberRecord({ userId: owner.userId, role: 'owner' });
+    for (const member of [owner, memberRecord({ teamId: owner.teamId }), elsewhere])
+      await members.insert(member);
+    await members.deleteTeam(owner.teamId);
+    await members.deleteTeam(owner.teamId);
+    expect((await members.list(owner.teamId, { limit: 10 })).items).toEqual([]);
+    expect(await members.ofUser(owner.userId)).toEqual([elsewhere]);
+    // Founded anew it has an owner who cannot go, as any team.
+    await members.insert(owner);
+    await expect(members.delete(owner.teamId, owner.userId)).rejects.toMatchObject({ code: 'last_owner' });
+  });
+
+  test('the audit log of a team goes with it, and no other does', async () => {
+    const { audit } = await create();
+    const [gone, kept] = [auditRecord(), auditRecord()];
+    for (const record of [gone, kept]) await audit.append(record);
+    await audit.deleteOf(gone.ownerId);
+    expect((await audit.list(gone.ownerId, { limit: 10 })).items).toEqual([]);
+    expect((await audit.list(kept.ownerId, { limit: 10 })).items).toEqual([kept]);
   });
 
   test('the audit log keeps what was done as it was written', async () => {

@@ -26,6 +26,28 @@ export function uploadContract(create: CreateKeeper): void {
     expect(await uploads.byId(upload.id)).toEqual({ ...upload, completed: true });
   });
 
+  test('an upload knows the apps that were deployed from it, each once', async () => {
+    const { uploads } = await create();
+    const upload = uploadRecord();
+    const other = uploadRecord({ ownerId: upload.ownerId });
+    const theirs = uploadRecord();
+    for (const record of [upload, other, theirs]) await uploads.insert(record);
+    const [first, second] = [newObjectId(), newObjectId()];
+    for (const appId of [first, second, first]) await uploads.use(upload.id, appId);
+    await uploads.use(theirs.id, first);
+    await uploads.use(newObjectId(), first);
+    const used = { ...upload, appIds: [first, second] };
+    expect(await uploads.byId(upload.id)).toEqual(used);
+    expect(await uploads.list(upload.ownerId, second)).toEqual([used]);
+    const ids = (await uploads.list(upload.ownerId)).map(({ id }) => id);
+    expect(ids.sort()).toEqual([upload.id, other.id].sort());
+    await uploads.unuse(upload.id, first);
+    expect(await uploads.byId(upload.id)).toEqual({ ...upload, appIds: [second] });
+    expect(await uploads.list(upload.ownerId, first)).toEqual([]);
+    await uploads.unuse(upload.id, second);
+    expect(await uploads.byId(upload.id)).toEqual(upload);
+  });
+
   test('abandoned uploads are those begun earlier and never completed, oldest first', async () => {
     const { uploads } = await create();
     const old = uploadRecord({ createdAt: '2026-11-01T00:00:00.000Z' });

@@ -20,6 +20,8 @@ export const COLLECTIONS = [
   'refreshTokens',
   'secrets',
   'idempotencyKeys',
+  'downloads',
+  'artifactDownloads',
 ] as const;
 export type Collection = (typeof COLLECTIONS)[number];
 

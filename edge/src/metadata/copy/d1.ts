@@ -1,5 +1,7 @@
 /** D1's tables as they are copied: a column is a member of the record, in camel case. */
 import type { D1Database } from '@cloudflare/workers-types';
+import { endOf } from '../analytics.ts';
+import type { DeploymentRecord } from '../metadata.ts';
 import type { Collection, Copied, Copyable } from './copy.ts';
 
 interface Table {
@@ -15,6 +17,8 @@ interface Table {
   /** The column that holds the whole record in JSON, from which all others are drawn but those of `beside`. */
   whole?: string;
   beside: readonly string[];
+  /** Columns that are drawn from the whole record by this keeper, and no members of it. */
+  drawn: Record<string, (record: Copied) => string | number | null>;
 }
 
 const table = (name: string, rest: Partial<Table> = {}): Table => ({
@@ -24,18 +28,27 @@ const table = (name: string, rest: Partial<Table> = {}): Table => ({
   json: [],
   flags: [],
   beside: [],
+  drawn: {},
   ...rest,
 });
 
 export const TABLES: Record<Exclude<Collection, 'owner'>, Table> = {
-  apps: table('apps', { json: ['source', 'build', 'env_vars'] }),
+  apps: table('apps', { json: ['source', 'build', 'retention', 'env_vars'] }),
   appFiles: table('app_files', {
     key: "app_id || ':' || name",
     primary: ['app_id', 'name'],
     json: ['environments'],
   }),
-  deployments: table('deployments', { whole: 'record', beside: ['seq'] }),
-  uploads: table('uploads', { flags: ['completed'] }),
+  deployments: table('deployments', {
+    whole: 'record',
+    flags: ['pinned', 'leftovers'],
+    beside: ['seq', 'pinned', 'artifactsRemovedAt', 'logRemovedAt', 'leftovers'],
+    drawn: {
+      ended_on: (record) => endOfCopied(record)?.endedOn ?? null,
+      waited_seconds: (record) => endOfCopied(record)?.waitedSeconds ?? null,
+    },
+  }),
+  uploads: table('uploads', { json: ['app_ids'], flags: ['completed'] }),
   runners: table('runners', { json: ['labels'], flags: ['draining'] }),
   tokens: table('tokens', { json: ['scopes'] }),
   users: table('users'),
@@ -47,29 +60,47 @@ export const TABLES: Record<Exclude<Collection, 'owner'>, Table> = {
     key: "owner_id || ':' || key",
     primary: ['owner_id', 'key'],
   }),
+  downloads: table('downloads', {
+    key: "day || ':' || app_id",
+    primary: ['owner_id', 'day', 'app_id'],
+    json: ['recent'],
+  }),
+  artifactDownloads: table('artifact_downloads', {
+    key: "deployment_id || ':' || name",
+    primary: ['deployment_id', 'name'],
+    json: ['recent'],
+  }),
 };
 
 type Row = Record<string, string | number | null>;
 
+const endOfCopied = (record: Copied) => endOf(record as unknown as DeploymentRecord);
+
 const camel = (column: string) => column.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
 
 /** A record of a row. What the row's JSON says of the others is not told twice. */
-function toCopied({ json, flags, whole }: Table, { copy_key: key, ...row }: Row): Copied {
+function toCopied({ json, flags, whole, drawn }: Table, { copy_key: key, ...row }: Row): Copied {
   const members = Object.entries(row).flatMap(([column, value]) => {
     if (column === whole) return Object.entries(JSON.parse(String(value)) as object);
+    if (column in drawn) return [];
     if (json.includes(column)) return [[camel(column), JSON.parse(String(value))]];
     return [[camel(column), flags.includes(column) ? value === 1 : value]];
   });
   return { ...Object.fromEntries(members), id: String(key) };
 }
 
-function toRow({ json, flags, whole, beside }: Table, record: Copied, columns: readonly string[]): Row {
+function toRow(
+  { json, flags, whole, beside, drawn }: Table,
+  record: Copied,
+  columns: readonly string[],
+): Row {
   const value = (column: string) => {
     if (column === whole) {
       return JSON.stringify(
         Object.fromEntries(Object.entries(record).filter(([name]) => !beside.includes(name))),
       );
     }
+    if (drawn[column] !== undefined) return drawn[column](record);
     const member = record[camel(column)] ?? null;
     if (flags.includes(column)) return member === true ? 1 : 0;
     return json.includes(column) ? JSON.stringify(member) : (member as string | number | null);

@@ -1,15 +1,24 @@
-import { AppFluxError, type AppSource, type AppType, type BuildSettings } from '@appflux/protocol';
+import {
+  AppFluxError,
+  type AppSource,
+  type AppType,
+  type BuildSettings,
+  type Retention,
+} from '@appflux/protocol';
 import type { AppRecord, AppStore, SealedVariable } from '../metadata.ts';
 import { json, number, text, textOrNull } from './columns.ts';
 import type { Database, Row } from './database.ts';
 import { listPage } from './list.ts';
 import { type Columns, updateRow } from './update.ts';
 
-const CHANGEABLE: Columns<Partial<Pick<AppRecord, 'name' | 'type' | 'source' | 'build' | 'release'>>> = {
+const CHANGEABLE: Columns<
+  Partial<Pick<AppRecord, 'name' | 'type' | 'source' | 'build' | 'retention' | 'release'>>
+> = {
   name: { column: 'name', keep: (name) => name },
   type: { column: 'type', keep: (type) => type },
   source: { column: 'source', keep: (source) => JSON.stringify(source) },
   build: { column: 'build', keep: (build) => JSON.stringify(build) },
+  retention: { column: 'retention', keep: (retention) => JSON.stringify(retention) },
   release: { column: 'release', keep: (release) => release },
 };
 
@@ -22,12 +31,21 @@ const holding = (search: string) => ({
   value: search,
 });
 
+/** What goes with an app, in an order in which each finds what it is found by. */
+const BELONGINGS = [
+  `DELETE FROM artifact_downloads WHERE deployment_id IN (SELECT id FROM deployments WHERE app_id = ?)`,
+  'DELETE FROM deployments WHERE app_id = ?',
+  'DELETE FROM downloads WHERE owner_id = (SELECT owner_id FROM apps WHERE id = ?1) AND app_id = ?1',
+  'DELETE FROM tokens WHERE app_id = ?',
+  'DELETE FROM app_files WHERE app_id = ?',
+];
+
 export function createAppStore(database: Database): AppStore {
   return {
     async insert(app) {
       const inserted = await database.run(
-        `INSERT INTO apps (id, owner_id, name, slug, type, source, build, env_vars, release, created_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (slug) DO NOTHING`,
+        `INSERT INTO apps (id, owner_id, name, slug, type, source, build, retention, env_vars, release, created_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (slug) DO NOTHING`,
         app.id,
         app.ownerId,
         app.name,
@@ -35,6 +53,7 @@ export function createAppStore(database: Database): AppStore {
         app.type,
         JSON.stringify(app.source),
         JSON.stringify(app.build),
+        JSON.stringify(app.retention),
         JSON.stringify(app.envVars),
         app.release,
         app.createdAt,
@@ -121,13 +140,9 @@ export function createAppStore(database: Database): AppStore {
     },
 
     async delete(id) {
-      const [, , apps] = await database.batch([
-        { sql: 'DELETE FROM deployments WHERE app_id = ?', values: [id] },
-        { sql: 'DELETE FROM tokens WHERE app_id = ?', values: [id] },
-        { sql: 'DELETE FROM apps WHERE id = ?', values: [id] },
-        { sql: 'DELETE FROM app_files WHERE app_id = ?', values: [id] },
-      ]);
-      return (apps?.changes ?? 0) > 0;
+      const removals = [...BELONGINGS, 'DELETE FROM apps WHERE id = ?'];
+      const results = await database.batch(removals.map((sql) => ({ sql, values: [id] })));
+      return (results.at(-1)?.changes ?? 0) > 0;
     },
   };
 }
@@ -141,6 +156,7 @@ function toApp(row: Row): AppRecord {
     type: textOrNull(row, 'type') as AppType | null,
     source: json<AppSource>(row, 'source'),
     build: json<BuildSettings>(row, 'build'),
+    retention: json<Retention>(row, 'retention'),
     envVars: json<Record<string, SealedVariable>>(row, 'env_vars'),
     release: textOrNull(row, 'release'),
     createdAt: text(row, 'created_at'),

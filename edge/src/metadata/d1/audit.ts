@@ -14,6 +14,10 @@ export function createAuditStore(database: Database): AuditStore {
       );
     },
 
+    async deleteOf(ownerId) {
+      await database.run('DELETE FROM audit WHERE owner_id = ?', ownerId);
+    },
+
     list: (ownerId, page) =>
       listPage(database, 'audit', { owner_id: ownerId }, page, (row) => json<AuditRecord>(row, 'record')),
   };

@@ -1,13 +1,24 @@
-import type { DeploymentRecord, DeploymentStore } from '../metadata.ts';
-import { json, text } from './columns.ts';
+import { endOf } from '../analytics.ts';
+import type { DeploymentPart, DeploymentRecord, DeploymentStore, KeptDeployment } from '../metadata.ts';
+import { flag, fromFlag, json, text, textOrNull } from './columns.ts';
 import type { Database, Row, Statement } from './database.ts';
 import { listPage } from './list.ts';
+
+/** That something of a deployment can still be removed, or has left something in storage. */
+const HAS_CONTENT = `(log_removed_at IS NULL OR leftovers = 1
+  OR (artifacts_removed_at IS NULL AND json_array_length(record, '$.artifacts') > 0))`;
+
+const REMOVED_AT: Record<DeploymentPart, string> = {
+  artifacts: 'artifacts_removed_at',
+  log: 'log_removed_at',
+};
 
 export function createDeploymentStore(database: Database): DeploymentStore {
   return {
     async project(record, seq) {
-      const results = await database.batch([...releaseOf(record, seq), projectionOf(record, seq)]);
-      return (results.at(-1)?.changes ?? 0) > 0;
+      const release = releaseOf(record, seq);
+      const results = await database.batch([...release, projectionOf(record, seq), ...endedAs(record)]);
+      return (results[release.length]?.changes ?? 0) > 0;
     },
 
     async byId(id) {
@@ -28,6 +39,58 @@ export function createDeploymentStore(database: Database): DeploymentStore {
         toDeployment,
       ),
 
+    withContent: (appId, page) =>
+      listPage(database, 'deployments', { app_id: appId }, page, toDeployment, [
+        { sql: `${HAS_CONTENT} AND ?`, value: 1 },
+      ]),
+
+    async builtFrom(uploadIds) {
+      const rows = await database.all(
+        `SELECT * FROM deployments
+         WHERE upload_id IN (SELECT value FROM json_each(?)) AND ${HAS_CONTENT} ORDER BY id DESC`,
+        JSON.stringify(uploadIds),
+      );
+      return rows.map(toDeployment);
+    },
+
+    async pin(id, pinned) {
+      const changed = await database.run(
+        'UPDATE deployments SET pinned = ?1 WHERE id = ?2 AND (?1 = 0 OR artifacts_removed_at IS NULL)',
+        fromFlag(pinned),
+        id,
+      );
+      return changed > 0;
+    },
+
+    async markRemoved(id, part, at) {
+      const column = REMOVED_AT[part];
+      const changed = await database.run(
+        `UPDATE deployments SET ${column} = ?, leftovers = 1 WHERE id = ? AND pinned = 0 AND ${column} IS NULL`,
+        at,
+        id,
+      );
+      return changed > 0;
+    },
+
+    async unmarkRemoved(id, part) {
+      await database.run(`UPDATE deployments SET ${REMOVED_AT[part]} = NULL WHERE id = ?`, id);
+    },
+
+    async markCleared(id) {
+      await database.run('UPDATE deployments SET leftovers = 0 WHERE id = ?', id);
+    },
+
+    async delete(ids) {
+      const these = '(SELECT value FROM json_each(?))';
+      await database.batch([
+        { sql: `DELETE FROM deployments WHERE id IN ${these}`, values: [JSON.stringify(ids)] },
+        {
+          sql: `DELETE FROM artifact_downloads WHERE deployment_id IN ${these}`,
+          values: [JSON.stringify(ids)],
+        },
+      ]);
+    },
+
     async unended(appId) {
       const rows = await database.all(
         `SELECT id FROM deployments
@@ -42,17 +105,46 @@ export function createDeploymentStore(database: Database): DeploymentStore {
   };
 }
 
-const toDeployment = (row: Row) => json<DeploymentRecord>(row, 'record');
+const toDeployment = (row: Row): KeptDeployment => ({
+  ...json<DeploymentRecord>(row, 'record'),
+  uploadId: textOrNull(row, 'upload_id'),
+  pinned: flag(row, 'pinned'),
+  artifactsRemovedAt: textOrNull(row, 'artifacts_removed_at'),
+  logRemovedAt: textOrNull(row, 'log_removed_at'),
+  leftovers: flag(row, 'leftovers'),
+});
 
 /** The projection itself. A late event of an app that is gone must not bring its deployment back. */
 function projectionOf(record: DeploymentRecord, seq: number): Statement {
   return {
-    sql: `INSERT INTO deployments (id, app_id, owner_id, status, seq, record)
-          SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE EXISTS (SELECT 1 FROM apps WHERE id = ?2)
+    sql: `INSERT INTO deployments (id, app_id, owner_id, status, seq, record, upload_id)
+          SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE EXISTS (SELECT 1 FROM apps WHERE id = ?2)
           ON CONFLICT (id) DO UPDATE SET status = excluded.status, seq = excluded.seq, record = excluded.record
           WHERE excluded.seq > deployments.seq`,
-    values: [record.id, record.appId, record.ownerId, record.status, seq, JSON.stringify(record)],
+    values: [
+      record.id,
+      record.appId,
+      record.ownerId,
+      record.status,
+      seq,
+      JSON.stringify(record),
+      // An event may have been on its way since before there was this member.
+      record.uploadId ?? null,
+    ],
   };
+}
+
+/** What analytics ask of it, once: written with every event, its indexes would be billed each time. */
+function endedAs(record: DeploymentRecord): Statement[] {
+  const end = endOf(record);
+  if (end === null) return [];
+  return [
+    {
+      sql: `UPDATE deployments SET ended_on = ?2, duration_seconds = ?3, waited_seconds = ?4
+            WHERE id = ?1 AND ended_on IS NULL`,
+      values: [record.id, end.endedOn, end.durationSeconds, end.waitedSeconds],
+    },
+  ];
 }
 
 /**

@@ -20,5 +20,14 @@ export function createIdempotencyStore(database: Database): IdempotencyStore {
       if (!row) throw new Error('An idempotency key was just written and is not there');
       return { deploymentId: text(row, 'deployment_id'), fingerprint: text(row, 'fingerprint') };
     },
+
+    async forget(ownerId, deploymentIds) {
+      await database.run(
+        `DELETE FROM idempotency_keys
+         WHERE owner_id = ? AND deployment_id IN (SELECT value FROM json_each(?))`,
+        ownerId,
+        JSON.stringify(deploymentIds),
+      );
+    },
   };
 }

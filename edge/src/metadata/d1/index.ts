@@ -1,9 +1,11 @@
 /** The D1 keeper of metadata: Cloudflare's SQLite, the embedded default. */
 import type { Metadata } from '../metadata.ts';
+import { createAnalyticsStore } from './analytics.ts';
 import { createAppStore } from './apps.ts';
 import { createAuditStore } from './audit.ts';
 import { Database } from './database.ts';
 import { createDeploymentStore } from './deployments.ts';
+import { createDownloadStore } from './downloads.ts';
 import { createFileStore } from './files.ts';
 import { createIdempotencyStore } from './idempotency.ts';
 import { createMemberStore } from './members.ts';
@@ -23,7 +25,7 @@ export function createD1Metadata(db: D1Database): Metadata {
       // A table of ours: a database without the migrations answers, but is of no use.
       await database.first('SELECT 1 FROM apps LIMIT 1');
     },
-    removeExpired: (now) => removeExpired(database, now),
+    removeExpired: (now, auditBefore) => removeExpired(database, now, auditBefore),
     apps: createAppStore(database),
     files: createFileStore(database),
     deployments: createDeploymentStore(database),
@@ -36,5 +38,7 @@ export function createD1Metadata(db: D1Database): Metadata {
     sessions: createSessionStore(database),
     secrets: createSecretStore(database),
     idempotency: createIdempotencyStore(database),
+    downloads: createDownloadStore(database),
+    analytics: createAnalyticsStore(database),
   };
 }

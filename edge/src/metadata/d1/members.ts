@@ -73,6 +73,10 @@ export function createMemberStore(database: Database): MemberStore {
       if (found?.rows[0]) throw lastOwner();
       return (deleted?.changes ?? 0) > 0;
     },
+
+    async deleteTeam(teamId) {
+      await database.run('DELETE FROM members WHERE team_id = ?', teamId);
+    },
   };
 }
 

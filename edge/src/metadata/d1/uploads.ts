@@ -1,13 +1,16 @@
 import type { UploadRecord, UploadStore } from '../metadata.ts';
-import { flag, fromFlag, number, text, textOrNull } from './columns.ts';
+import { flag, fromFlag, json, number, text, textOrNull } from './columns.ts';
 import type { Database, Row } from './database.ts';
+
+/** That an upload was deployed as the App that the first value names. */
+const IS_OF_APP = 'EXISTS (SELECT 1 FROM json_each(app_ids) WHERE value = ?1)';
 
 export function createUploadStore(database: Database): UploadStore {
   return {
     async insert(upload) {
       await database.run(
-        `INSERT INTO uploads (id, owner_id, name, size, sha256, key, multipart_id, completed, created_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        `INSERT INTO uploads (id, owner_id, name, size, sha256, key, multipart_id, completed, app_ids, created_at, used_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         upload.id,
         upload.ownerId,
         upload.name,
@@ -16,7 +19,9 @@ export function createUploadStore(database: Database): UploadStore {
         upload.key,
         upload.multipartId,
         fromFlag(upload.completed),
+        JSON.stringify(upload.appIds),
         upload.createdAt,
+        upload.usedAt,
       );
     },
 
@@ -27,6 +32,60 @@ export function createUploadStore(database: Database): UploadStore {
 
     async complete(id) {
       await database.run('UPDATE uploads SET completed = 1 WHERE id = ?', id);
+    },
+
+    async touch(id, at) {
+      return (
+        (await database.run('UPDATE uploads SET used_at = ? WHERE id = ? AND completed = 1', at, id)) > 0
+      );
+    },
+
+    async unused(after, usedBefore, limit) {
+      const rows = await database.all(
+        'SELECT * FROM uploads WHERE id > ? AND completed = 1 AND used_at < ? ORDER BY id LIMIT ?',
+        after ?? '',
+        usedBefore,
+        limit,
+      );
+      return rows.map(toUpload);
+    },
+
+    async giveUp(id, usedBefore) {
+      const given = await database.run(
+        'UPDATE uploads SET completed = 0 WHERE id = ? AND completed = 1 AND used_at < ?',
+        id,
+        usedBefore,
+      );
+      return given > 0;
+    },
+
+    async use(id, appId) {
+      await database.run(
+        `UPDATE uploads SET app_ids = json_insert(app_ids, '$[#]', ?1) WHERE id = ?2 AND NOT ${IS_OF_APP}`,
+        appId,
+        id,
+      );
+    },
+
+    async unuse(id, appId) {
+      await database.run(
+        `UPDATE uploads SET app_ids =
+           (SELECT json_group_array(value) FROM json_each(uploads.app_ids) WHERE value <> ?1) WHERE id = ?2`,
+        appId,
+        id,
+      );
+    },
+
+    async list(ownerId, appId) {
+      const rows =
+        appId === undefined
+          ? await database.all('SELECT * FROM uploads WHERE owner_id = ? LIMIT 100', ownerId)
+          : await database.all(
+              `SELECT * FROM uploads WHERE ${IS_OF_APP} AND owner_id = ?2 LIMIT 100`,
+              appId,
+              ownerId,
+            );
+      return rows.map(toUpload);
     },
 
     async delete(id) {
@@ -53,6 +112,8 @@ function toUpload(row: Row): UploadRecord {
     key: text(row, 'key'),
     multipartId: textOrNull(row, 'multipart_id'),
     completed: flag(row, 'completed'),
+    appIds: json<string[]>(row, 'app_ids'),
     createdAt: text(row, 'created_at'),
+    usedAt: textOrNull(row, 'used_at'),
   };
 }

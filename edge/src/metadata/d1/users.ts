@@ -26,11 +26,7 @@ const valuesOf = (user: UserRecord): Value[] => [
 export function createUserStore(database: Database): UserStore {
   return {
     async insert(user) {
-      const inserted = await database.run(
-        `${INSERT} VALUES (?, ?, ?, ?, ?) ON CONFLICT (email) DO NOTHING`,
-        ...valuesOf(user),
-      );
-      if (inserted === 0) throw emailTaken();
+      await unlessTaken(() => database.run(`${INSERT} VALUES (?, ?, ?, ?, ?)`, ...valuesOf(user)));
     },
 
     async byId(id) {
@@ -49,13 +45,16 @@ export function createUserStore(database: Database): UserStore {
     },
 
     async update(id, change) {
-      try {
-        const row = await updateRow(database, 'users', id, change, CHANGEABLE);
-        return row && toUser(row);
-      } catch (cause) {
-        if (String(cause).includes('UNIQUE constraint failed: users.email')) throw emailTaken(cause);
-        throw cause;
-      }
+      const row = await unlessTaken(() => updateRow(database, 'users', id, change, CHANGEABLE));
+      return row && toUser(row);
+    },
+
+    async delete(id) {
+      const deleted = await database.run(
+        'DELETE FROM users WHERE id = ? AND rowid > (SELECT min(rowid) FROM users)',
+        id,
+      );
+      return deleted > 0;
     },
 
     async owner() {
@@ -78,8 +77,19 @@ export function createUserStore(database: Database): UserStore {
   };
 }
 
-const emailTaken = (cause?: unknown) =>
-  new AppFluxError('email_taken', 'Somebody has this e-mail address already', { cause });
+/** Writes a user; what somebody else has already becomes the refusal that says which. */
+async function unlessTaken<Result>(write: () => Promise<Result>): Promise<Result> {
+  try {
+    return await write();
+  } catch (cause) {
+    const error = String(cause);
+    if (error.includes('UNIQUE constraint failed: users.email'))
+      throw new AppFluxError('email_taken', 'Somebody has this e-mail address already', { cause });
+    if (error.includes('UNIQUE constraint failed: users.github_id'))
+      throw new AppFluxError('identity_taken', 'Somebody has this GitHub account already', { cause });
+    throw cause;
+  }
+}
 
 const toUser = (row: Row): UserRecord => ({
   id: text(row, 'id'),

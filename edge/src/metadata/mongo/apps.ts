@@ -77,6 +77,9 @@ export function createAppStore(db: Db): AppStore {
       const removed = await apps.remove(apps.key(id));
       await deployments.remove({ appId: idOf(id) });
       await files.remove({ appId: idOf(id) });
+      for (const name of ['downloads', 'artifactDownloads'] as const) {
+        await new Records(db, name).remove({ appId: idOf(id) });
+      }
       await tokens.remove({ appId: is(id) });
       return removed > 0;
     },

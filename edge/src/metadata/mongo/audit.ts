@@ -10,6 +10,9 @@ export function createAuditStore(db: Db): AuditStore {
       if (!(await audit.insert(record)))
         throw new Error(`There is an entry with the id ${record.id} already`);
     },
+    async deleteOf(ownerId) {
+      await audit.remove({ ownerId: is(ownerId) });
+    },
     list: (ownerId, page) => audit.page({ ownerId: is(ownerId) }, page),
   };
 }

@@ -1,5 +1,6 @@
 /** The collections: how each keeps its records, and by what they are found. */
 import type { Db, IndexDescription } from 'mongodb';
+import { UNMARKED } from '../metadata.ts';
 import type { Shape } from './documents.ts';
 
 const plain = { ids: [], dates: [], beside: [], drawn: [] } as const;
@@ -11,18 +12,20 @@ export const SHAPES = {
     dates: ['createdAt'],
     beside: ['builds'],
     drawn: [],
+    absent: { retention: { artifacts: null, logs: null } },
   },
   deployments: {
     key: 'id',
-    ids: ['id', 'appId'],
-    dates: ['createdAt', 'startedAt', 'finishedAt'],
+    ids: ['id', 'appId', 'uploadId'],
+    dates: ['createdAt', 'startedAt', 'finishedAt', 'artifactsRemovedAt', 'logRemovedAt'],
     beside: ['seq'],
-    drawn: ['runnerId', 'artifactUrl', 'buildLogs', 'releasePending'],
+    drawn: ['runnerId', 'artifactUrl', 'buildLogs', 'releasePending', 'endedOn', 'waitedSeconds'],
+    absent: { uploadId: null, ...UNMARKED },
   },
-  uploads: { ...plain, key: 'id', ids: ['id'] },
+  uploads: { ...plain, key: 'id', ids: ['id'], absent: { usedAt: null, appIds: [] } },
   runners: { ...plain, key: 'id', ids: ['id'] },
   tokens: { ...plain, key: 'id', ids: ['id'] },
-  users: { ...plain, key: 'id' },
+  users: { ...plain, key: 'id', sparse: ['githubId'], absent: { githubId: null } },
   members: { ...plain, key: 'id', ids: ['id'] },
   audit: { ...plain, key: 'id', ids: ['id'] },
   refreshTokens: { ...plain, key: 'hash' },
@@ -31,6 +34,10 @@ export const SHAPES = {
   appFiles: { ...plain, key: 'id', ids: ['appId'] },
   /** By owner and key. */
   idempotencyKeys: { ...plain, key: 'id' },
+  /** By day and app. */
+  downloads: { ...plain, key: 'id', ids: ['appId'] },
+  /** By deployment and name. */
+  artifactDownloads: { ...plain, key: 'id', ids: ['deploymentId', 'appId'] },
   /** The one document `owner` names the first user. */
   instance: { ...plain, key: 'name' },
   /** The owners of each team, in one document, which is what a change of owners is decided by. */
@@ -58,8 +65,12 @@ const INDEXES: Partial<Record<CollectionName, IndexDescription[]>> = {
     newestFirst('ownerId', 'status'),
     newestFirst('appId'),
     newestFirst('appId', 'status'),
+    by('uploadId'),
+    // All that analytics ask of a deployment, in the order in which they group it.
+    by('ownerId', 'endedOn', 'status', 'appId', 'durationSeconds', 'waitedSeconds'),
+    by('appId', 'endedOn', 'status', 'ownerId', 'durationSeconds', 'waitedSeconds'),
   ],
-  uploads: [by('completed', 'createdAt')],
+  uploads: [by('completed', 'createdAt'), by('ownerId')],
   runners: [unique('credentialHash'), newestFirst('ownerId')],
   tokens: [
     unique('hash'),
@@ -68,12 +79,14 @@ const INDEXES: Partial<Record<CollectionName, IndexDescription[]>> = {
     newestFirst('ownerId', 'createdBy'),
     by('expiresAt'),
   ],
-  users: [unique('email'), by('githubId')],
+  users: [unique('email'), { ...unique('githubId'), sparse: true }],
   members: [unique('teamId', 'userId'), newestFirst('teamId'), by('userId', '_id')],
   audit: [newestFirst('ownerId')],
   refreshTokens: [by('sessionId'), by('userId'), by('expiresAt')],
   appFiles: [by('appId')],
-  idempotencyKeys: [by('createdAt')],
+  idempotencyKeys: [by('createdAt'), by('deploymentId')],
+  downloads: [by('ownerId', 'day'), by('appId', 'day')],
+  artifactDownloads: [by('deploymentId', 'name'), by('appId')],
 };
 
 /** Makes the indexes that are not there yet. Those that are there are not asked for again: FerretDB hangs up then. */
@@ -82,8 +95,28 @@ export async function createIndexes(db: Db): Promise<void> {
   const there = new Set(collections.map(({ name }) => name));
   for (const [name, wanted] of Object.entries(INDEXES)) {
     const kept = there.has(name) ? await db.collection(name).indexes() : [];
-    const keys = new Set(kept.map(({ key }) => JSON.stringify(key)));
-    const missing = wanted.filter(({ key }) => !keys.has(JSON.stringify(key)));
+    const missing = wanted.filter(
+      (index) => !kept.some((other) => sameKey(index, other) && other.unique === index.unique),
+    );
+    for (const index of missing) await makeWay(db, name, index, kept);
     if (missing.length > 0) await db.collection(name).createIndexes(missing);
   }
+}
+
+const sameKey = (one: { key: object }, other: { key: object }) =>
+  JSON.stringify(one.key) === JSON.stringify(other.key);
+
+/** What an instance of an earlier version has in the place of an index: the same without `unique`, and nulls in it. */
+async function makeWay(
+  db: Db,
+  name: string,
+  index: IndexDescription,
+  kept: readonly IndexDescription[],
+): Promise<void> {
+  const looser = kept.find((other) => sameKey(index, other));
+  if (looser?.name === undefined) return;
+  await db.collection(name).dropIndex(looser.name);
+  if (!index.sparse) return;
+  for (const member of Object.keys(index.key))
+    await db.collection(name).updateMany({ [member]: null }, { $unset: { [member]: '' } });
 }

@@ -7,6 +7,7 @@ import {
   MongoServerSelectionError,
 } from 'mongodb';
 import { createIndexes } from './collections.ts';
+import { drawEnds } from './draw-ends.ts';
 
 /** The database, unless MONGODB_URI names another one. */
 const DATABASE = 'appflux';
@@ -38,6 +39,7 @@ export async function connect(uri: string): Promise<Connection> {
   try {
     await client.connect();
     const database = client.options.dbName === 'test' ? DATABASE : client.options.dbName;
+    await drawEnds(client.db(database));
     await createIndexes(client.db(database));
     return { client, database };
   } catch (error) {

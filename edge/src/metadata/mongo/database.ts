@@ -80,8 +80,12 @@ export class Records<Item extends object> {
   /** Sets the named members of the record with this key; gives it as it is then, or null when there is none. */
   async change(key: string, change: object): Promise<Item | null> {
     const set = this.document(change);
-    if (Object.keys(set).length === 0) return this.first(this.key(key));
-    return this.update(this.key(key), { $set: set });
+    const gone = (this.#shape.sparse ?? []).filter((name) => name in change && !(name in set));
+    const update: UpdateFilter<Document> = {
+      ...(Object.keys(set).length > 0 && { $set: set }),
+      ...(gone.length > 0 && { $unset: Object.fromEntries(gone.map((name) => [name, ''] as const)) }),
+    };
+    return Object.keys(update).length === 0 ? this.first(this.key(key)) : this.update(this.key(key), update);
   }
 
   /** Updates the first that satisfies the filter; gives it as it is then, or null when there is none. */

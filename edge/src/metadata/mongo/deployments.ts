@@ -1,12 +1,35 @@
 import type { Db } from 'mongodb';
-import type { AppRecord, DeploymentRecord, DeploymentStore } from '../metadata.ts';
+import { endOf } from '../analytics.ts';
+import {
+  type AppRecord,
+  type DeploymentMarks,
+  type DeploymentPart,
+  type DeploymentRecord,
+  type DeploymentStore,
+  type KeptDeployment,
+  UNMARKED,
+} from '../metadata.ts';
 import { ofApp } from './apps.ts';
 import { is, isDuplicate, Records } from './database.ts';
 import { idOf } from './documents.ts';
 
+/** That something of a deployment can still be removed, or has left something in storage. */
+const HAS_CONTENT = {
+  $or: [
+    { logRemovedAt: null },
+    { leftovers: true },
+    { artifactsRemovedAt: null, 'artifacts.0': { $exists: true } },
+  ],
+};
+
+const REMOVED_AT = {
+  artifacts: 'artifactsRemovedAt',
+  log: 'logRemovedAt',
+} as const satisfies Record<DeploymentPart, keyof DeploymentMarks>;
+
 /** `publicUrl` is the instance's address without a trailing slash, or null: for the artifacts' addresses. */
 export function createDeploymentStore(db: Db, publicUrl: string | null): DeploymentStore {
-  const deployments = new Records<DeploymentRecord>(db, 'deployments');
+  const deployments = new Records<KeptDeployment>(db, 'deployments');
   const apps = new Records<AppRecord>(db, 'apps');
 
   /** Writes the record if it is newer than what is kept; whether it was. */
@@ -31,6 +54,7 @@ export function createDeploymentStore(db: Db, publicUrl: string | null): Deploym
       await deployments.documents.insertOne({
         _id,
         ...members,
+        ...UNMARKED,
         buildLogs: [],
         releasePending: isRelease(record),
       });
@@ -85,6 +109,37 @@ export function createDeploymentStore(db: Db, publicUrl: string | null): Deploym
         page,
       ),
 
+    withContent: (appId, page) => deployments.page({ appId: idOf(appId), ...HAS_CONTENT }, page),
+
+    builtFrom: (uploadIds) =>
+      deployments.all({ uploadId: { $in: uploadIds.map(idOf) }, ...HAS_CONTENT }, { _id: -1 }),
+
+    async pin(id, pinned) {
+      const filter = { ...deployments.key(id), ...(pinned ? { artifactsRemovedAt: null } : {}) };
+      return (await deployments.update(filter, { $set: { pinned } })) !== null;
+    },
+
+    async markRemoved(id, part, at) {
+      const member = REMOVED_AT[part];
+      const filter = { ...deployments.key(id), pinned: { $ne: true }, [member]: null };
+      return (
+        (await deployments.update(filter, { $set: { [member]: new Date(at), leftovers: true } })) !== null
+      );
+    },
+
+    async unmarkRemoved(id, part) {
+      await deployments.update(deployments.key(id), { $set: { [REMOVED_AT[part]]: null } });
+    },
+
+    async markCleared(id) {
+      await deployments.update(deployments.key(id), { $set: { leftovers: false } });
+    },
+
+    async delete(ids) {
+      await deployments.remove({ _id: { $in: ids.map(idOf) } });
+      await new Records(db, 'artifactDownloads').remove({ deploymentId: { $in: ids.map(idOf) } });
+    },
+
     async unended(appId) {
       const unended = { appId: idOf(appId), status: { $in: ['queued', 'building', 'canceling'] } };
       return (await deployments.all(unended, { _id: -1 })).map(({ id }) => id);
@@ -100,12 +155,16 @@ export function createDeploymentStore(db: Db, publicUrl: string | null): Deploym
 const isRelease = ({ status, environment }: DeploymentRecord) =>
   status === 'success' && environment === 'production';
 
-/** What other readers of the database find beside the record. */
-export function drawnOf({ id, runner, artifacts }: DeploymentRecord, publicUrl: string | null) {
+/** What stands beside the record: for other readers of the database, and for analytics. */
+export function drawnOf(record: DeploymentRecord, publicUrl: string | null) {
+  const { id, runner, artifacts } = record;
   const [first] = artifacts;
+  const end = endOf(record);
   const path = first === undefined ? null : `/dl/${id}/${encodeURIComponent(first.name)}`;
   return {
     runnerId: runner?.id ?? null,
     artifactUrl: path === null || publicUrl === null ? path : publicUrl + path,
+    endedOn: end?.endedOn ?? null,
+    waitedSeconds: end?.waitedSeconds ?? null,
   };
 }

@@ -20,6 +20,10 @@ export interface Shape {
   beside: readonly string[];
   /** Members that are drawn from the others, or are there for the keeper's own work and for other readers. */
   drawn: readonly string[];
+  /** Members that are left out of the document when they are null, for an index that is unique where they are. */
+  sparse?: readonly string[];
+  /** What holds for a document that is older than these members. */
+  absent?: Readonly<Record<string, unknown>>;
 }
 
 /** An id as it is kept. */
@@ -28,7 +32,9 @@ export const idOf = (id: string): ObjectId => ObjectId.createFromHexString(id);
 /** The document of a record; `drawn` are the members that its shape says are drawn from it. */
 export function toDocument(shape: Shape, record: object, drawn: Record<string, unknown> = {}): Document {
   const members = Object.entries({ ...record, ...drawn }).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name === shape.key ? '_id' : name, kept(shape, name, value)] as const],
+    value === undefined || (value === null && shape.sparse?.includes(name))
+      ? []
+      : [[name === shape.key ? '_id' : name, kept(shape, name, value)] as const],
   );
   return Object.fromEntries(members) as Document;
 }
@@ -45,7 +51,7 @@ export function toRecord<Item>(shape: Shape, document: Document, whole = false):
   const members = Object.entries(document).flatMap(([name, value]) =>
     left.includes(name) ? [] : [[name === '_id' ? shape.key : name, told(value)] as const],
   );
-  return Object.fromEntries(members) as Item;
+  return { ...shape.absent, ...Object.fromEntries(members) } as Item;
 }
 
 function told(value: unknown): unknown {

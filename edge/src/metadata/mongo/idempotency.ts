@@ -1,6 +1,6 @@
 import type { Db } from 'mongodb';
 import type { IdempotencyStore } from '../metadata.ts';
-import { Records } from './database.ts';
+import { is, Records } from './database.ts';
 
 interface KeyRecord {
   id: string;
@@ -19,6 +19,10 @@ export function createIdempotencyStore(db: Db): IdempotencyStore {
       const id = `${ownerId}:${key}`;
       const { deploymentId, fingerprint } = await keys.keep(id, { id, ownerId, key, ...value });
       return { deploymentId, fingerprint };
+    },
+
+    async forget(ownerId, deploymentIds) {
+      await keys.remove({ ownerId: is(ownerId), deploymentId: { $in: [...deploymentIds] } });
     },
   };
 }

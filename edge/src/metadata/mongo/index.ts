@@ -1,9 +1,11 @@
 /** The MongoDB keeper of metadata, on a database that somebody has connected to (see object.ts). */
 import type { Db } from 'mongodb';
 import type { Metadata } from '../metadata.ts';
+import { createAnalyticsStore } from './analytics.ts';
 import { createAppStore } from './apps.ts';
 import { createAuditStore } from './audit.ts';
 import { createDeploymentStore } from './deployments.ts';
+import { createDownloadStore } from './downloads.ts';
 import { createFileStore } from './files.ts';
 import { createIdempotencyStore } from './idempotency.ts';
 import { createMemberStore } from './members.ts';
@@ -24,7 +26,7 @@ export function createMongoMetadata(db: Db, publicUrl: string | null): Metadata 
     async ping() {
       await db.command({ ping: 1 });
     },
-    removeExpired: (now) => removeExpired(db, now),
+    removeExpired: (now, auditBefore) => removeExpired(db, now, auditBefore),
     apps: createAppStore(db),
     files: createFileStore(db),
     deployments: createDeploymentStore(db, publicUrl),
@@ -37,5 +39,7 @@ export function createMongoMetadata(db: Db, publicUrl: string | null): Metadata 
     sessions: createSessionStore(db),
     secrets: createSecretStore(db),
     idempotency: createIdempotencyStore(db),
+    downloads: createDownloadStore(db),
+    analytics: createAnalyticsStore(db),
   };
 }

@@ -62,5 +62,10 @@ export function createMemberStore(db: Db): MemberStore {
       if (member.role === 'owner') await removeOwner(teamId, userId);
       return (await members.remove(inTeam(teamId, userId))) > 0;
     },
+
+    async deleteTeam(teamId) {
+      await members.remove({ teamId: is(teamId) });
+      await teams.remove(teams.key(teamId));
+    },
   };
 }

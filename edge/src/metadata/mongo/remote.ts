@@ -25,7 +25,7 @@ export function remoteMetadata(object: () => Callee): Metadata {
   const stores = new Map<string, object>();
   const keeper = {
     ping: () => carryOut(null, 'ping', []),
-    removeExpired: (now: string) => carryOut(null, 'removeExpired', [now]),
+    removeExpired: (...times: [string, string]) => carryOut(null, 'removeExpired', times),
   };
   return new Proxy(keeper, {
     get(own, name) {

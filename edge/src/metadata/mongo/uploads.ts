@@ -1,6 +1,7 @@
-import type { Db } from 'mongodb';
+import type { Db, UpdateFilter } from 'mongodb';
 import type { UploadRecord, UploadStore } from '../metadata.ts';
-import { Records } from './database.ts';
+import { is, Records } from './database.ts';
+import { type Document, idOf } from './documents.ts';
 
 export function createUploadStore(db: Db): UploadStore {
   const uploads = new Records<UploadRecord>(db, 'uploads');
@@ -14,6 +15,40 @@ export function createUploadStore(db: Db): UploadStore {
     async complete(id) {
       await uploads.change(id, { completed: true });
     },
+    async touch(id, at) {
+      return (
+        (await uploads.update({ ...uploads.key(id), completed: true }, { $set: { usedAt: at } })) !== null
+      );
+    },
+    unused: (after, usedBefore, limit) =>
+      uploads.all(
+        {
+          completed: true,
+          usedAt: { $lt: usedBefore },
+          ...(after === null ? {} : { _id: { $gt: idOf(after) } }),
+        },
+        { _id: 1 },
+        limit,
+      ),
+    async giveUp(id, usedBefore) {
+      const unused = { ...uploads.key(id), completed: true, usedAt: { $lt: usedBefore } };
+      return (await uploads.update(unused, { $set: { completed: false } })) !== null;
+    },
+    async use(id, appId) {
+      await uploads.documents.updateOne(uploads.key(id), { $addToSet: { appIds: appId } });
+    },
+    async unuse(id, appId) {
+      await uploads.documents.updateOne(uploads.key(id), {
+        // The driver's types know no member of a document that has any.
+        $pullAll: { appIds: [appId] },
+      } as unknown as UpdateFilter<Document>);
+    },
+    list: (ownerId, appId) =>
+      uploads.all(
+        { ownerId: is(ownerId), ...(appId === undefined ? {} : { appIds: is(appId) }) },
+        { _id: 1 },
+        100,
+      ),
     async delete(id) {
       await uploads.remove(uploads.key(id));
     },

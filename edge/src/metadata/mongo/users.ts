@@ -11,9 +11,17 @@ export function createUserStore(db: Db): UserStore {
   const instance = new Records<{ name: string; user: UserRecord }>(db, 'instance');
 
   async function insert(user: UserRecord): Promise<void> {
-    if (!(await users.insert(user))) throw emailTaken();
+    if (!(await users.insert(user))) throw await taken(user.id, user);
     // Whoever came first stays the first, whatever their clocks said.
     await instance.insert({ name: OWNER, user });
+  }
+
+  /** Why a user could not be written. Servers say it in words of their own, so it is looked up. */
+  async function taken(id: string, { email }: Partial<UserRecord>, cause?: unknown): Promise<AppFluxError> {
+    const other = email === undefined ? null : await users.first({ email: is(email) });
+    if (other !== null && other.id !== id)
+      return new AppFluxError('email_taken', 'Somebody has this e-mail address already', { cause });
+    return new AppFluxError('identity_taken', 'Somebody has this GitHub account already', { cause });
   }
 
   async function owner(): Promise<UserRecord | null> {
@@ -32,9 +40,14 @@ export function createUserStore(db: Db): UserStore {
       try {
         return await users.change(id, change);
       } catch (error) {
-        if (isDuplicate(error)) throw emailTaken(error);
+        if (isDuplicate(error)) throw await taken(id, change, error);
         throw error;
       }
+    },
+
+    async delete(id) {
+      const first = await instance.first(instance.key(OWNER));
+      return first?.user.id !== id && (await users.remove(users.key(id))) > 0;
     },
 
     async keepOwner(user) {
@@ -44,6 +57,3 @@ export function createUserStore(db: Db): UserStore {
     },
   };
 }
-
-const emailTaken = (cause?: unknown) =>
-  new AppFluxError('email_taken', 'Somebody has this e-mail address already', { cause });

@@ -1,0 +1,41 @@
+/** Retention by hand: the operator sees what would go, and has it go. */
+import { createRoute, z } from '@hono/zod-openapi';
+import { PositionText, positionText, START, SweepReport } from '../retention/report.ts';
+import { sweepFrom } from '../retention/run.ts';
+import { operatorOnly } from './operator.ts';
+import { bearer, json, refusals, router } from './router.ts';
+import { sweepUploads } from './uploads.ts';
+
+const Query = z.strictObject({
+  dryRun: z.enum(['true', 'false']).default('false'),
+  after: PositionText.optional(),
+});
+
+export const sweeps = router();
+
+sweeps.openapi(
+  createRoute({
+    method: 'post',
+    path: '/api/ops/sweep',
+    tags: ['operator'],
+    summary: 'Remove what retention says of all Apps; with `dryRun=true` only tell what would go',
+    description:
+      'Some Apps at a call. Call it again with `after` set to `next` until that is null. The cron does the same by itself.',
+    security: bearer,
+    middleware: operatorOnly,
+    request: { query: Query },
+    responses: {
+      200: json(SweepReport, 'What went or would go, and what could not be removed'),
+      ...refusals,
+    },
+  }),
+  async (c) => {
+    const { dryRun: asked, after = START } = c.req.valid('query');
+    const dryRun = asked === 'true';
+    const { metadata, objects, uploads } = c.var;
+    const now = Date.now();
+    const run = await sweepFrom({ env: c.env, metadata, objects }, { from: after, dryRun, now });
+    if (!dryRun && run.next === null) await sweepUploads(metadata, objects, uploads, new Date(now));
+    return c.json({ ...run, dryRun, next: run.next === null ? null : positionText(run.next) }, 200);
+  },
+);

@@ -1,0 +1,61 @@
+/** The team as a whole: taking it away. */
+import { AppFluxError, DeleteTeam, ErrorBody } from '@appflux/protocol';
+import { createRoute } from '@hono/zod-openapi';
+import { actorOf, note } from '../audit/note.ts';
+import { deleteTeam } from '../identity/delete-team.ts';
+import { teamName } from '../identity/team.ts';
+import { actsAsOwner } from './members.ts';
+import { bearer, json, jsonBody, needs, refusals, router } from './router.ts';
+
+export const team = router();
+
+team.openapi(
+  createRoute({
+    method: 'delete',
+    path: '/api/team',
+    summary: 'Delete the team with everything that it has',
+    description:
+      'Its apps with their deployments, logs and artifacts, runners, tokens, members and audit log. Only an owner can, and says its name, as GET /api/me gives it. The team of the instance’s owner stays. Broken off, call it again.',
+    tags: ['people'],
+    security: bearer,
+    middleware: [needs('admin')] as const,
+    request: { body: jsonBody(DeleteTeam) },
+    responses: {
+      204: { description: 'The team is no more' },
+      ...refusals,
+      422: json(ErrorBody, 'That is not its name'),
+    },
+  }),
+  async (c) => {
+    const caller = c.get('caller');
+    const metadata = c.get('metadata');
+    const teamId = caller.ownerId;
+    if (!actsAsOwner(caller)) {
+      throw new AppFluxError('forbidden', 'Only an owner can delete a team', {
+        hint: 'Ask an owner of the team.',
+      });
+    }
+    const instance = await metadata.users.owner();
+    if (instance?.id === teamId) {
+      throw new AppFluxError(
+        'instance_owner',
+        'This is the team of the instance’s owner, without which nobody is let in',
+        {
+          hint: 'Delete its apps and runners, or the whole instance: docs/operations.md says what that is made of.',
+        },
+      );
+    }
+    const name = await teamName(teamId, metadata.members, caller.id === teamId ? caller.name : null);
+    if (c.req.valid('json').name !== name) {
+      throw new AppFluxError('unprocessable', 'That is not the name of this team', {
+        hint: `Send \`{ "name": ${JSON.stringify(name)} }\` to delete it.`,
+      });
+    }
+    const { env } = c;
+    await deleteTeam(teamId, { env, metadata, objects: c.get('objects'), uploads: c.get('uploads') });
+    // Its own log went with it: who did it stays where the operator reads.
+    if (instance !== null)
+      await note(metadata, instance.id, actorOf(caller), 'team.delete', { kind: 'team', id: teamId, name });
+    return c.body(null, 204);
+  },
+);

@@ -1,0 +1,50 @@
+/** Deleting a team: all that it has goes, and nobody is in it any more. */
+import { deleteApp, type Parts } from '../deployment/delete-app.ts';
+import type { TokenKind } from '../metadata/metadata.ts';
+
+/** What lets programs and people in. What signs a person in is theirs, not the team's. */
+const KINDS: readonly TokenKind[] = ['invitation', 'registration', 'deploy_hook', 'api'];
+
+/**
+ * Removes a team with its tokens, runners, apps, uploads, members and audit log. Whoever could add something goes
+ * first, and the members last: when a part of it fails it throws, and its owner can call it again.
+ */
+export async function deleteTeam(teamId: string, parts: Parts): Promise<void> {
+  const { metadata } = parts;
+  for (const kind of KINDS) await metadata.tokens.deleteKind(teamId, kind);
+  await removeRunners(teamId, parts);
+  await removeApps(teamId, parts);
+  await removeUploads(teamId, parts);
+  await metadata.audit.deleteOf(teamId);
+  await metadata.members.deleteTeam(teamId);
+}
+
+/** Takes the team's runners out of it and cuts them off, in the middle of what they build. */
+async function removeRunners(teamId: string, { env, metadata }: Parts): Promise<void> {
+  const pool = env.POOLS.getByName(teamId);
+  for (const { id } of await metadata.runners.list(teamId)) {
+    await metadata.runners.delete(id);
+    await pool.revoke(id);
+  }
+}
+
+async function removeApps(teamId: string, parts: Parts): Promise<void> {
+  for (;;) {
+    const { items } = await parts.metadata.apps.list(teamId, { limit: 100 });
+    if (items.length === 0) return;
+    for (const app of items) await deleteApp(app, parts);
+  }
+}
+
+/** What is left when the apps are gone: uploads that nothing was deployed from, or that nobody ever completed. */
+async function removeUploads(teamId: string, { metadata, objects, uploads: inParts }: Parts): Promise<void> {
+  for (;;) {
+    const uploads = await metadata.uploads.list(teamId);
+    if (uploads.length === 0) return;
+    for (const { id, key, completed, multipartId } of uploads) {
+      if (!completed && multipartId !== null) await inParts.abort(key, multipartId);
+      await objects.delete([key]);
+      await metadata.uploads.delete(id);
+    }
+  }
+}

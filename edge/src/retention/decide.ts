@@ -1,0 +1,116 @@
+/**
+ * What of an App's deployments goes and what stays, and why. Pure: what is removed, and when it is safe to, is the
+ * business of remove.ts.
+ */
+import { type DeploymentStatus, type Environment, hasEnded, type KeepRule } from '@appflux/protocol';
+import type { DeploymentPart } from '../metadata/metadata.ts';
+
+/** What the decision needs to know of a deployment. */
+export interface Candidate {
+  id: string;
+  environment: Environment;
+  status: DeploymentStatus;
+  /** Unix milliseconds; null while it has not ended. */
+  finishedAt: number | null;
+  pinned: boolean;
+  /** The parts that it has and that were not removed. */
+  parts: ReadonlySet<DeploymentPart>;
+}
+
+/** How long each part is kept; see policy.ts. */
+export type Policy = Readonly<Record<DeploymentPart, KeepRule>>;
+
+/** Why a part stays, in the order in which reasons are looked for; `old` is why it goes. */
+export type Reason =
+  | 'not_ended'
+  | 'pinned'
+  | 'released'
+  | 'rollback'
+  | 'just_ended'
+  | 'among_last'
+  | 'young'
+  | 'old';
+
+export interface Verdict {
+  id: string;
+  part: DeploymentPart;
+  goes: boolean;
+  why: Reason;
+}
+
+/**
+ * Nothing of a deployment goes so soon after its end, in milliseconds: presigned addresses of its runner are good for
+ * an hour, and what they put would come back.
+ */
+export const SETTLED_AFTER_MS = 2 * 60 * 60 * 1000;
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * A verdict for each part of each deployment. `deployments` are all of one App that have a part left, in any order;
+ * `release` is the id of the App's release.
+ *
+ * The last N of a part are counted among the deployments of an environment that have it: a build that failed has
+ * delivered nothing, and does not push out a version that works.
+ */
+export function decide(
+  deployments: readonly Candidate[],
+  release: string | null,
+  policy: Policy,
+  now: number,
+): Verdict[] {
+  const newestFirst = [...deployments].sort((a, b) => (a.id < b.id ? 1 : -1));
+  const rollback = rollbackTarget(newestFirst, release);
+  const seen = new Map<string, number>();
+  return newestFirst.flatMap((deployment) =>
+    [...deployment.parts].map((part) => {
+      const place = placeOf(deployment, part, seen);
+      const why = reasonFor(deployment, { release, rollback, rule: policy[part], place, now });
+      return { id: deployment.id, part, goes: why === 'old', why };
+    }),
+  );
+}
+
+/** The newest deployment before the release that could be released in its place; null when there is none. */
+export function rollbackTarget(newestFirst: readonly Candidate[], release: string | null): string | null {
+  if (release === null) return null;
+  const before = newestFirst.find(
+    ({ id, environment, status, parts }) =>
+      id < release && environment === 'production' && status === 'success' && parts.has('artifacts'),
+  );
+  return before?.id ?? null;
+}
+
+/** Which of the ended ones of its environment that have the part this is, from 1 for the newest. */
+function placeOf(
+  { environment, status }: Candidate,
+  part: DeploymentPart,
+  seen: Map<string, number>,
+): number {
+  if (!hasEnded(status)) return 0;
+  const place = (seen.get(`${environment} ${part}`) ?? 0) + 1;
+  seen.set(`${environment} ${part}`, place);
+  return place;
+}
+
+interface Circumstances {
+  release: string | null;
+  rollback: string | null;
+  rule: KeepRule;
+  place: number;
+  now: number;
+}
+
+function reasonFor(
+  { id, status, finishedAt, pinned }: Candidate,
+  { release, rollback, rule, place, now }: Circumstances,
+): Reason {
+  if (!hasEnded(status) || finishedAt === null) return 'not_ended';
+  if (pinned) return 'pinned';
+  if (id === release) return 'released';
+  if (id === rollback) return 'rollback';
+  const age = now - finishedAt;
+  if (age < SETTLED_AFTER_MS) return 'just_ended';
+  if (place <= rule.keepLast) return 'among_last';
+  return age < rule.days * DAY_MS ? 'young' : 'old';
+}

@@ -1,0 +1,123 @@
+/** One run of a sweep: from a position on, through as much as its budget allows. */
+import type { Env } from '../env.ts';
+import type { AppRecord, Metadata, UploadRecord } from '../metadata/metadata.ts';
+import { decideApp, sweepApp, toCandidate } from './app.ts';
+import { Budget } from './budget.ts';
+import { retentionDefaults } from './policy.ts';
+import type { Parts } from './remove.ts';
+import type { Failure, Position, SweptItem } from './report.ts';
+import { needsSource } from './source.ts';
+
+/** How many Apps, and how many uploads, are asked for at once. */
+const PAGE = 50;
+
+/** A source upload that nobody deployed, or that was deployed last, this long ago may go, in milliseconds. */
+const UNUSED_MS = 24 * 60 * 60 * 1000;
+
+export interface Run {
+  items: SweptItem[];
+  failures: Failure[];
+  /** Null when all was looked at. */
+  next: Position | null;
+}
+
+export interface RunOptions {
+  from: Position;
+  dryRun: boolean;
+  /** Unix milliseconds. */
+  now: number;
+  budget?: Budget;
+}
+
+/**
+ * Removes what retention says from `from` on, or with `dryRun` tells what it would remove. What storage does not give up
+ * is told among the failures and tried again by a later run; the rest is swept all the same. Throws when storage does
+ * not answer at all, or metadata does not.
+ */
+export async function sweepFrom(
+  parts: Parts,
+  { from, dryRun, now, budget = new Budget() }: RunOptions,
+): Promise<Run> {
+  if (!dryRun) await parts.objects.ping();
+  const run: Run = { items: [], failures: [], next: from };
+  while (run.next !== null && !budget.isSpent) {
+    const step = run.next.phase === 'apps' ? sweepApps : sweepSources;
+    run.next = await step(parts, run, { from: run.next, dryRun, now, budget });
+  }
+  return run;
+}
+
+type Step = Required<RunOptions>;
+
+/** Sweeps a page of Apps; gives where it goes on. */
+async function sweepApps(parts: Parts, run: Run, { from, budget, ...options }: Step): Promise<Position> {
+  const apps = await parts.metadata.apps.all(from.after, PAGE);
+  budget.spend(1);
+  const defaults = retentionDefaults(parts.env);
+  let { after } = from;
+  for (const app of apps) {
+    if (budget.isSpent) return { phase: 'apps', after };
+    const { items, failures, finished } = await sweepApp(app, parts, { ...options, budget, defaults });
+    run.items.push(...items);
+    run.failures.push(...failures);
+    if (!finished) return { phase: 'apps', after };
+    after = app.id;
+  }
+  return apps.length < PAGE ? { phase: 'uploads', after: null } : { phase: 'apps', after };
+}
+
+/**
+ * Gives up a page of source uploads that no deployment needs; what was given up is removed like an upload that was
+ * never completed (api/uploads.ts). Gives where it goes on, null at the end.
+ */
+async function sweepSources({ env, metadata }: Parts, run: Run, step: Step): Promise<Position | null> {
+  const { from, budget, dryRun, now } = step;
+  const usedBefore = new Date(now - UNUSED_MS).toISOString();
+  const uploads = await metadata.uploads.unused(from.after, usedBefore, PAGE);
+  budget.spend(2);
+  for (const upload of await unneeded(uploads, env, metadata, step)) {
+    if (!dryRun) budget.spend(1);
+    if (dryRun || (await metadata.uploads.giveUp(upload.id, usedBefore))) run.items.push(itemOf(upload));
+  }
+  const last = uploads.at(-1);
+  return last === undefined || uploads.length < PAGE ? null : { phase: 'uploads', after: last.id };
+}
+
+/** Those that no deployment needs; in a dry run, those that none would need after the sweep. */
+async function unneeded(
+  uploads: readonly UploadRecord[],
+  env: Env,
+  metadata: Metadata,
+  { dryRun, budget, now }: Step,
+): Promise<UploadRecord[]> {
+  if (uploads.length === 0) return [];
+  const built = await metadata.deployments.builtFrom(uploads.map(({ id }) => id));
+  const going = new Set<string>();
+  if (dryRun) {
+    const defaults = retentionDefaults(env);
+    for (const appId of new Set(built.map((deployment) => deployment.appId))) {
+      const app: AppRecord | null = await metadata.apps.byId(appId);
+      if (app === null) continue;
+      const { verdicts } = await decideApp(app, metadata, defaults, budget, now);
+      for (const { id, part, goes } of verdicts) if (goes) going.add(`${part} ${id}`);
+    }
+  }
+  const needed = new Set(
+    built
+      .filter((deployment) => {
+        const candidate = toCandidate(deployment);
+        const left = [...candidate.parts].filter((part) => !going.has(`${part} ${deployment.id}`));
+        return needsSource({ ...candidate, parts: new Set(left) }, deployment.artifacts.length > 0);
+      })
+      .map(({ uploadId }) => uploadId),
+  );
+  return uploads.filter(({ id }) => !needed.has(id));
+}
+
+const itemOf = ({ id, size }: UploadRecord): SweptItem => ({
+  what: 'source',
+  app: null,
+  deploymentId: null,
+  uploadId: id,
+  bytes: size,
+});
