@@ -1,6 +1,7 @@
 /** Bundles the Worker as a deploy to Cloudflare would. */
 import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { unstable_readConfig as readConfig } from 'wrangler';
@@ -68,5 +69,6 @@ export async function bundleWorker(source: BundleSource, into: string): Promise<
 
 /** The folder of wrangler's package.json. */
 function readPackagePath(): string {
-  return new URL(import.meta.resolve('wrangler/package.json')).pathname;
+  // Unlike `import.meta.resolve`, this works in the set-up of tests as well.
+  return createRequire(import.meta.url).resolve('wrangler/package.json');
 }
