@@ -82,6 +82,33 @@ describe.skipIf(chromiumPath === undefined)('an app', () => {
   });
 });
 
+describe.skipIf(chromiumPath === undefined)('a deployment of several projects', () => {
+  test('offers each, sets the app to the one that is chosen, and deploys it', async () => {
+    const { page, api, faults } = await visit(`/deployments/${SAMPLE.ambiguous}`);
+    await page.getByRole('heading', { name: /several sites/ }).waitFor();
+    const offered = page.getByRole('list', { name: 'What could be built instead' });
+    expect(await offered.getByRole('listitem').allInnerTexts()).toEqual([
+      expect.stringContaining('apps/blog'),
+      expect.stringContaining('apps/shop'),
+    ]);
+    await offered.getByRole('button', { name: 'Build this: apps/shop' }).click();
+    await page.waitForURL((url) => !url.pathname.endsWith(SAMPLE.ambiguous));
+    expect(api.world.apps.find(({ slug }) => slug === 'docs')).toMatchObject({
+      type: null,
+      source: { provider: 'git', rootDirectory: 'apps/shop' },
+    });
+    expect(faults).toEqual([]);
+  });
+
+  test('offers nothing to whom may not change the app', async () => {
+    const { page } = await visit(`/deployments/${SAMPLE.ambiguous}`, {
+      world: { ...sampleWorld(), role: 'developer' },
+    });
+    await page.getByRole('list', { name: 'What could be built instead' }).waitFor();
+    expect(await page.getByRole('button', { name: /^Build this/ }).count()).toBe(0);
+  });
+});
+
 describe.skipIf(chromiumPath === undefined)('the theme', () => {
   test('is the system’s until one is chosen, and is there before the first paint', async () => {
     const { page } = await visit('/', { world: sampleWorld(), colorScheme: 'light' });

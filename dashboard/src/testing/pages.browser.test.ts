@@ -8,6 +8,7 @@ import { chromiumPath } from './browser.ts';
 import { SAMPLE, sampleWorld } from './sample-world.ts';
 import { useBrowser, type Visit } from './visit.ts';
 import { emptyWorld } from './world.ts';
+import { chooseZip, TWO_SITES } from './zip.ts';
 
 const visit = useBrowser();
 
@@ -124,6 +125,17 @@ const PAGES: {
       await button(page, 'Continue').click();
     },
   },
+  {
+    name: 'new app from a ZIP of several projects',
+    path: '/new?from=upload',
+    title: /^Configure · New app/,
+    act: async (page) => {
+      await chooseZip(page, 'harbor.zip', TWO_SITES);
+      await page.getByText('The ZIP holds several projects.').waitFor();
+      await button(page, 'Continue').click();
+      await page.getByText('Choose the one to build.').waitFor();
+    },
+  },
   { name: 'an app', path: '/apps/harbor-web', title: /^Harbor/ },
   {
     name: 'deploying an app',
@@ -154,6 +166,11 @@ const PAGES: {
       await page.getByLabel('Search the log').fill('sidebar');
       await page.keyboard.press('Enter');
     },
+  },
+  {
+    name: 'a deployment of several projects',
+    path: `/deployments/${SAMPLE.ambiguous}`,
+    title: /^Failed · /,
   },
   { name: 'a deployment that is ready', path: `/deployments/${SAMPLE.success}`, title: /^Ready · Harbor/ },
   {

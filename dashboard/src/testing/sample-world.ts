@@ -10,6 +10,7 @@ export const SAMPLE = {
   failed: idOf(203),
   success: idOf(204),
   android: idOf(205),
+  ambiguous: idOf(208),
 };
 
 /** An instance in full use, its moments counted back from now. */
@@ -177,6 +178,30 @@ export function sampleWorld(now = Date.now()): World {
       startedAt: ago(400_000),
       finishedAt: ago(399_990),
       durationSeconds: 10,
+    }),
+    deployment({
+      id: SAMPLE.ambiguous,
+      ...of(3),
+      status: 'failed',
+      commitMessage: 'Two sites in one workspace',
+      phases: spans(800_000, 2, 1, 1),
+      attempt: 1,
+      runner: local,
+      failure: failure(
+        'ambiguous',
+        'This workspace holds several sites: "apps/blog", "apps/shop".',
+        'detecting',
+        'Set the root directory of the App to one of these folders.',
+        ['blog', 'shop'].map((name) => ({
+          type: 'web' as const,
+          framework: name === 'blog' ? 'astro' : 'vite',
+          set: { rootDirectory: `apps/${name}`, type: null, framework: null },
+        })),
+      ),
+      createdAt: ago(800_000),
+      startedAt: ago(800_000),
+      finishedAt: ago(799_996),
+      durationSeconds: 4,
     }),
     deployment({
       id: idOf(207),

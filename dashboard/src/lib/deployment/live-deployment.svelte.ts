@@ -1,12 +1,19 @@
-import { type Deployment, type DeploymentStatus, hasEnded, type Phase } from '@appflux/protocol';
+import {
+  type CandidateSettings,
+  type Deployment,
+  type DeploymentStatus,
+  hasEnded,
+  type Phase,
+} from '@appflux/protocol';
 import type { Api } from '#lib/api/api.ts';
+import { chosenFor } from '#lib/detection/candidate.ts';
 import { Live } from '#lib/live/live.svelte.ts';
 import type { PageLife } from '#lib/live/page-life.ts';
 
 /** The live log tells of changes at once; asking again is for what it does not tell, as who builds it. */
 const PAUSE_MS = { queued: 3000, building: 8000, canceling: 3000 } as const;
 
-type Calls = Pick<Api, 'getDeployment' | 'cancelDeployment' | 'redeploy'>;
+type Calls = Pick<Api, 'getDeployment' | 'cancelDeployment' | 'redeploy' | 'getApp' | 'updateApp'>;
 
 /** One deployment, as it goes on. */
 export class LiveDeployment {
@@ -68,5 +75,11 @@ export class LiveDeployment {
   /** Builds the same commit or upload once more and answers with the new deployment. Throws an AppFluxError. */
   redeploy(clearCache: boolean): Promise<Deployment> {
     return this.#api.redeploy(this.id, { clearCache });
+  }
+
+  /** Sets its App to another way of being built, and builds the same source so. Throws an AppFluxError. */
+  async buildInstead(slug: string, set: CandidateSettings): Promise<Deployment> {
+    await this.#api.updateApp(slug, chosenFor(await this.#api.getApp(slug), set));
+    return this.redeploy(false);
   }
 }

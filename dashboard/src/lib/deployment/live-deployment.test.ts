@@ -1,22 +1,28 @@
-import { type Deployment, failure } from '@appflux/protocol';
+import { type Deployment, failure, type UpdateApp } from '@appflux/protocol';
 import { describe, expect, test } from 'vitest';
-import { deployment } from '../../testing/fixtures.ts';
+import { app, deployment } from '../../testing/fixtures.ts';
 import { LiveDeployment } from './live-deployment.svelte.ts';
 
 const page = { visible: () => true, onWake: () => () => undefined };
 
 function live(...answers: Deployment[]) {
   let asked = 0;
+  const changes: { slug: string; change: UpdateApp }[] = [];
   const made = new LiveDeployment(
     deployment().id,
     {
       getDeployment: async () => answers[Math.min(asked++, answers.length - 1)] ?? deployment(),
       cancelDeployment: async () => deployment({ status: 'canceling' }),
       redeploy: async () => deployment(),
+      getApp: async () => app({ source: { provider: 'upload', rootDirectory: './' }, type: 'android' }),
+      updateApp: async (slug, change) => {
+        changes.push({ slug, change });
+        return app();
+      },
     },
     page,
   );
-  return { made, asked: () => asked };
+  return { made, changes, asked: () => asked };
 }
 
 describe('a live deployment', () => {
@@ -60,5 +66,19 @@ describe('a live deployment', () => {
     await made.cancel();
     expect(made.value?.status).toBe('canceling');
     stop();
+  });
+
+  test('that failed is built as something else once its app is set to it, and nothing else of the app is changed', async () => {
+    const { made, changes } = live();
+    await made.buildInstead('tides', { rootDirectory: 'apps/web', type: null, framework: null });
+    await made.buildInstead('tides', { rootDirectory: null, type: 'web', framework: 'html' });
+    const { build } = app();
+    expect(changes).toEqual([
+      {
+        slug: 'tides',
+        change: { type: null, build, source: { provider: 'upload', rootDirectory: 'apps/web' } },
+      },
+      { slug: 'tides', change: { type: 'web', build: { ...build, framework: 'html' } } },
+    ]);
   });
 });

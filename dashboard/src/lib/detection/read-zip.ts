@@ -7,6 +7,7 @@ import {
   wantedText,
 } from '@appflux/runner/detect';
 import { BlobReader, type Entry, TextWriter, ZipReader } from '@zip.js/zip.js';
+import { plainFolder } from './candidate.ts';
 
 /** Of larger archives only the beginning is looked at: a page has to stay quick. */
 const MAX_ENTRIES = 20_000;
@@ -28,33 +29,27 @@ export async function candidatesOfZip(file: Blob, rootDirectory: string): Promis
       if (!SKIPPED.test(entry.filename)) entries.push(entry);
       if (entries.length >= MAX_ENTRIES) break;
     }
-    const base = plain(rootDirectory);
+    const base = plainFolder(rootDirectory);
     return await findCandidates(await treeOf(entries, base));
   } finally {
     await reader.close();
   }
 }
 
-const plain = (path: string): string =>
-  path
-    .split('/')
-    .filter((part) => part !== '' && part !== '.')
-    .join('/');
-
 /** A listing without the one folder that everything lies in, unless the root directory names it: as a build unpacks it. */
 async function treeOf(entries: readonly Entry[], base: string): Promise<SourceTree> {
-  const [first = ''] = plain(entries[0]?.filename ?? '').split('/');
+  const [first = ''] = plainFolder(entries[0]?.filename ?? '').split('/');
   const isWrapped =
     first !== '' &&
     base.split('/')[0] !== first &&
     entries.every(({ filename, directory }) => {
-      const path = plain(filename);
+      const path = plainFolder(filename);
       return path.startsWith(`${first}/`) || (directory && path === first);
     });
   const kinds = new Map<string, NodeKind>();
   const texts = new Map<string, string>();
   for (const entry of entries) {
-    const path = plain(isWrapped ? plain(entry.filename).slice(first.length) : entry.filename);
+    const path = plainFolder(isWrapped ? plainFolder(entry.filename).slice(first.length) : entry.filename);
     const parts = path.split('/');
     if (path === '' || parts.length > MAX_DEPTH + base.split('/').length) continue;
     for (const depth of parts.keys()) if (depth > 0) kinds.set(parts.slice(0, depth).join('/'), 'folder');

@@ -1,8 +1,11 @@
-import type { Candidates } from '@appflux/runner/detect';
+import type { Candidate, Candidates } from '@appflux/runner/detect';
 import { expect, test } from 'vitest';
 import { DetectedZip } from './detected-zip.svelte.ts';
 
-const answer = (message: string): Candidates => ({ ways: [], problem: { message, hint: null } });
+const answer = (message: string): Candidates => ({
+  ways: [],
+  problem: { message, hint: null, isAmbiguous: false },
+});
 
 test('of several questions, the answer to the newest counts, whenever the others come', async () => {
   const open: ((found: Candidates) => void)[] = [];
@@ -22,4 +25,33 @@ test('a ZIP that cannot be read keeps nobody from going on', async () => {
   await detected.look(new Blob(), './');
   expect(detected.state).toBe('unreadable');
   expect(detected.found).toBe(null);
+});
+
+test('a folder that was found already is not looked at by itself: the choice stays as it is', async () => {
+  const plan: Candidate['plan'] = {
+    type: 'web',
+    framework: 'vite',
+    packageManager: 'npm',
+    image: 'appflux/web-builder',
+    node: null,
+    installCommand: 'npm ci',
+    buildCommand: 'npm run build',
+    outputs: ['dist'],
+    reasons: [],
+  };
+  const ways = ['apps/blog', 'apps/shop'].map((rootDirectory) => ({
+    set: { rootDirectory, type: null, framework: null },
+    plan,
+  }));
+  const asked: string[] = [];
+  const detected = new DetectedZip(async (_file, rootDirectory) => {
+    asked.push(rootDirectory);
+    return { ways, problem: null };
+  });
+  const file = new Blob();
+  for (const folder of ['./', './apps/shop', 'apps/blog/', '', 'apps/other', './apps/shop'])
+    await detected.look(file, folder);
+  expect(asked).toEqual(['./', 'apps/other']);
+  await detected.look(new Blob(), './apps/shop');
+  expect(asked).toEqual(['./', 'apps/other', './apps/shop']);
 });

@@ -1,9 +1,12 @@
 import { type AppSource, RESERVED_SLUGS, Slug, slugFromName } from '@appflux/protocol';
+import type { Candidate } from '@appflux/runner/detect';
 import type { NewApp } from '#lib/api/api.ts';
 import { BuildForm } from '#lib/app/build-form.svelte.ts';
+import { plainFolder } from '#lib/detection/candidate.ts';
 import { branchProblem, readRepository, rootDirectoryProblem } from '#lib/source/repository.ts';
 import { fileProblem } from '#lib/upload/parts.ts';
 import { VariableRows } from '#lib/variables/variable-rows.svelte.ts';
+import { DetectedZip } from './detected-zip.svelte.ts';
 
 export type SourceKind = 'github' | 'git' | 'upload';
 
@@ -29,6 +32,8 @@ export class Draft {
   rootDirectory = $state('./');
   readonly build = new BuildForm();
   readonly variables = new VariableRows();
+  /** What the file could be built as. */
+  readonly detected = new DetectedZip();
   /** Slugs that the server has said are taken. */
   taken = $state.raw<ReadonlySet<string>>(new Set());
 
@@ -92,10 +97,40 @@ export class Draft {
     return rootDirectoryProblem(this.rootDirectory.trim());
   }
 
+  /** Whether this way of several is the one that is set. */
+  isChosen(way: Candidate): boolean {
+    const { type, framework } = way.set;
+    return (
+      plainFolder(this.rootDirectory) === this.detected.folderOf(way) &&
+      this.build.appType === type &&
+      this.build.framework.trim() === (framework ?? '')
+    );
+  }
+
+  /** Sets what chooses one way of several. */
+  choose(way: Candidate): void {
+    const { type, framework } = way.set;
+    this.rootDirectory = this.detected.folderOf(way) || './';
+    this.build.type = type ?? 'detect';
+    this.build.framework = framework ?? '';
+  }
+
+  /** That one of several projects has to be chosen; null when one is, or when how to build is said by hand. */
+  get choiceProblem(): string | null {
+    const { found } = this.detected;
+    const open =
+      this.kind === 'upload' &&
+      found?.problem?.isAmbiguous === true &&
+      found.ways.length > 0 &&
+      plainFolder(this.rootDirectory) === this.detected.from &&
+      this.build.blank;
+    return open ? 'Choose the one to build.' : null;
+  }
+
   /** Whether the app can be created, as far as this page can tell. */
   get configured(): boolean {
     return (
-      [this.nameProblem, this.slugProblem, this.branchProblem, this.rootProblem].every(
+      [this.nameProblem, this.slugProblem, this.branchProblem, this.rootProblem, this.choiceProblem].every(
         (problem) => problem === null,
       ) &&
       this.build.valid &&

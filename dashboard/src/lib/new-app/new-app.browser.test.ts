@@ -1,10 +1,10 @@
 // @vitest-environment node
 /** From a source to the first deployment: the built dashboard in a real browser, against the API in memory. */
-import { TextReader, Uint8ArrayWriter, ZipWriter } from '@zip.js/zip.js';
 import { describe, expect, test } from 'vitest';
 import { chromiumPath } from '../../testing/browser.ts';
 import { useBrowser } from '../../testing/visit.ts';
 import { emptyWorld } from '../../testing/world.ts';
+import { chooseZip, TWO_SITES } from '../../testing/zip.ts';
 
 const visit = useBrowser();
 
@@ -37,18 +37,11 @@ describe.skipIf(chromiumPath === undefined)('a new app', () => {
 
   test('from a ZIP of several things says what they are, and deploys the one that is chosen', async () => {
     const { page, api, faults } = await visit('/new?from=upload', { world: emptyWorld() });
-    const writer = new ZipWriter(new Uint8ArrayWriter(), { useWebWorkers: false });
-    for (const [name, text] of Object.entries({
+    await chooseZip(page, 'tides.zip', {
       'tides/package.json':
         '{"scripts":{"build":"vite build"},"devDependencies":{"vite":"8.0.0","@capacitor/core":"7.0.0","@capacitor/android":"7.0.0"}}',
       'tides/capacitor.config.ts': '',
-    }))
-      await writer.add(name, new TextReader(text));
-    const buffer = Buffer.from(await writer.close());
-    await page
-      .getByLabel('Project archive')
-      .setInputFiles({ name: 'tides.zip', mimeType: 'application/zip', buffer });
-    await page.getByRole('button', { name: 'Continue' }).click();
+    });
     await page.getByText('The project can be built in more than one way.').waitFor();
     expect(await page.getByRole('radio', { name: 'Android app · Capacitor' }).isChecked()).toBe(true);
     await page.getByRole('radio', { name: 'Web site · Vite' }).check();
@@ -56,6 +49,33 @@ describe.skipIf(chromiumPath === undefined)('a new app', () => {
     await page.getByRole('button', { name: 'Deploy' }).click();
     await page.waitForURL(/\/deployments\//);
     expect(api.world.apps[0]).toMatchObject({ slug: 'tides', type: 'web' });
+    expect(faults).toEqual([]);
+  });
+
+  test('from a ZIP of a workspace asks which of its sites it is, and sets the root directory to it', async () => {
+    const { page, api, faults } = await visit('/new?from=upload', { world: emptyWorld() });
+    await chooseZip(page, 'harbor.zip', TWO_SITES);
+    const next = page.getByRole('button', { name: 'Continue' });
+    await page.getByText('The ZIP holds several projects.').waitFor();
+    const [blog, shop] = [/Web site · Astro, in apps\/blog/, /Web site · Vite, in apps\/shop/].map((name) =>
+      page.getByRole('radio', { name }),
+    );
+
+    await next.click();
+    await page.getByText('Choose the one to build.').waitFor();
+    expect(await blog?.evaluate((radio) => radio === document.activeElement)).toBe(true);
+
+    await shop?.check();
+    expect(await page.getByLabel('Root directory').inputValue()).toBe('apps/shop');
+    expect(await page.getByText('Choose the one to build.').count()).toBe(0);
+    await next.click();
+    await page.getByRole('button', { name: 'Back' }).click();
+    expect(await shop?.isChecked()).toBe(true);
+    expect(await blog?.isChecked()).toBe(false);
+    await next.click();
+    await page.getByRole('button', { name: 'Deploy' }).click();
+    await page.waitForURL(/\/deployments\//);
+    expect(api.world.apps[0]?.source).toEqual({ provider: 'upload', rootDirectory: 'apps/shop' });
     expect(faults).toEqual([]);
   });
 
