@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest';
+import { START } from './report.ts';
+import { afterRun, dueRound, type Round } from './round.ts';
+
+const HOUR = 3_600_000;
+const NOW = Date.UTC(2026, 10, 20);
+const over = (members: Partial<Round> = {}): Round => ({
+  position: null,
+  begunAt: NOW - HOUR,
+  failed: false,
+  ...members,
+});
+const begun = { position: START, begunAt: NOW, failed: false };
+
+test('the first round begins at once, the next six hours after the one before began', () => {
+  expect(dueRound(null, NOW)).toEqual(begun);
+  expect(dueRound(over(), NOW)).toBeNull();
+  expect(dueRound(over({ begunAt: NOW - 6 * HOUR + 1 }), NOW)).toBeNull();
+  expect(dueRound(over({ begunAt: NOW - 6 * HOUR }), NOW)).toEqual(begun);
+});
+
+test('a round in which something failed is followed by the next one at once', () => {
+  expect(dueRound(over({ failed: true }), NOW)).toEqual(begun);
+});
+
+test('a round that is not over goes on where it was', () => {
+  const position = { phase: 'apps' as const, after: '0'.repeat(24) };
+  const round = over({ position, begunAt: NOW - 100 * HOUR, failed: true });
+  expect(dueRound(round, NOW)).toEqual(round);
+});
+
+test('a failure of any run is a failure of the round', () => {
+  const failure = { app: 'a', deploymentId: '0'.repeat(24), message: 'locked' };
+  const failed = afterRun(begun, { items: [], failures: [failure], next: START });
+  expect(failed.failed).toBe(true);
+  expect(afterRun(failed, { items: [], failures: [], next: null })).toEqual({
+    position: null,
+    begunAt: NOW,
+    failed: true,
+  });
+});
