@@ -203,6 +203,51 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
     'Add the variable KEYSTORE_PASSWORD to the App (Settings,',
   ],
   [
+    'recorded/gradlew-crlf-executed.txt',
+    'bash: ./gradlew: /bin/sh^M: bad interpreter: No such file or directory',
+    'gradlew has line ends of Windows.',
+  ],
+  [
+    'recorded/gradlew-crlf.txt',
+    './gradlew: 82: Syntax error: newline unexpected (expecting ")")',
+    'gradlew has line ends of Windows.',
+  ],
+  [
+    'recorded/gradlew-egress.txt',
+    'Downloading https://downloads.example.org/distributions/gradle-9.4.1-bin.zip: java.io.IOException: Unable to tunnel through proxy. Proxy returns "HTTP/1.1 403 Forbidden"',
+    'Gradle could not be fetched. The official Android image',
+  ],
+  [
+    'recorded/gradlew-jar-pointer.txt',
+    'Error: Invalid or corrupt jarfile gradle/wrapper/gradle-wrapper.jar',
+    'gradle/wrapper/gradle-wrapper.jar is no program',
+  ],
+  [
+    'recorded/gradlew-no-jar.txt',
+    'Error: Unable to access jarfile gradle/wrapper/gradle-wrapper.jar',
+    'Commit gradle/wrapper/gradle-wrapper.jar',
+  ],
+  [
+    'recorded/gradlew-no-network.txt',
+    'Downloading https://downloads.example.org/distributions/gradle-9.4.1-bin.zip: java.net.UnknownHostException: downloads.example.org',
+    'Gradle could not be fetched from downloads.example.org.',
+  ],
+  [
+    'recorded/gradlew-no-properties.txt',
+    'Exception in thread "main" java.lang.RuntimeException: Wrapper properties file \'gradle/wrapper/gradle-wrapper.properties\' does not exist.',
+    'Commit gradle/wrapper/gradle-wrapper.properties',
+  ],
+  [
+    'recorded/gradlew-not-executable.txt',
+    'bash: line 1: ./gradlew: Permission denied',
+    'gradlew is not executable',
+  ],
+  [
+    'recorded/gradlew-other-hash.txt',
+    'Exception in thread "main" java.lang.RuntimeException: Verification of Gradle distribution failed!',
+    'What was fetched is not what distributionSha256Sum',
+  ],
+  [
     'recorded/next-module-not-found.txt',
     "./app/page.jsx:1:1: Module not found: Can't resolve '../lib/missing'",
     'The file is not in the source. Check its name, capitals',
@@ -670,7 +715,7 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
   [
     'documented/gradle-daemon-disappeared.txt',
     'Gradle build daemon disappeared unexpectedly (it may have been killed or may have crashed)',
-    'Raise the memory limit of the App, or let the build do less',
+    'Let the build do less at once, or ask the owner of the runner',
   ],
   [
     'documented/gradle-dependency.txt',

@@ -83,10 +83,6 @@ export const explainGradle = byRules([
       `There is no task ${group(found, 'task')}. Check the module and the variant (assemble + flavor + Release), or set the build command.`,
   },
   {
-    when: /gradlew: (?:Permission denied|cannot execute)|Could not find or load main class org\.gradle\.wrapper\.GradleWrapperMain/,
-    hint: 'Commit gradle/wrapper/gradle-wrapper.jar, and make gradlew executable: `git update-index --chmod=+x gradlew`.',
-  },
-  {
     when: /^\s*(?:build|settings|script) file '(?<file>[^']+)': (?<line>\d+): (?<why>.*)/,
     hint: 'Correct the Gradle file at the line named.',
   },

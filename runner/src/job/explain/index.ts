@@ -6,6 +6,7 @@ import { explainChecks } from './check-tools.ts';
 import { explainElectronBuilder } from './electron-builder.ts';
 import { explainFlutter } from './flutter.ts';
 import { explainGradle } from './gradle.ts';
+import { explainGradleWrapper } from './gradle-wrapper.ts';
 import { explainInstallers } from './installers.ts';
 import { explainKotlin } from './kotlin.ts';
 import { explainMemory, metRuntimeLimit } from './memory.ts';
@@ -35,6 +36,7 @@ const explainOutput = either(
   explainMemory,
   explainMissingLibrary,
   explainMissingVariable,
+  explainGradleWrapper,
   explainNetwork,
   explainTypeScript,
   explainWebpack,

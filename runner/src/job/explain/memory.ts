@@ -2,9 +2,9 @@
 import { byRules, type Rule } from './rule.ts';
 
 const NODE_HINT =
-  'Set NODE_OPTIONS=--max-old-space-size=3072 (in MB, below the memory limit of the App) in its variables, or let the build do less at once.';
+  'Set NODE_OPTIONS=--max-old-space-size=3072 (in MB, below the memory limit of builds) in the App’s variables, or let the build do less at once.';
 const JVM_HINT =
-  'Set org.gradle.jvmargs=-Xmx3g in gradle.properties (below the memory limit of the App), and raise that limit if needed.';
+  'Set org.gradle.jvmargs=-Xmx3g in gradle.properties (below the memory limit of builds, which the owner of the runner sets).';
 
 /** What says that a runtime met a limit of its own, not the container's. */
 export const RUNTIME_LIMIT: readonly Rule[] = [
@@ -17,7 +17,8 @@ export const RUNTIME_LIMIT: readonly Rule[] = [
   { when: /^There is insufficient memory for the Java Runtime Environment/, hint: JVM_HINT },
 ];
 
-const RAISE = 'Raise the memory limit of the App, or let the build do less at once.';
+const RAISE =
+  'Let the build do less at once, or ask the owner of the runner to raise its memory limit for builds (`--max-memory`).';
 
 /** A child that was killed, most likely at the container's limit. */
 const KILLED: readonly Rule[] = [

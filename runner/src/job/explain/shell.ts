@@ -19,7 +19,13 @@ function missing(found: Found): string {
   return `No package of the project brings a program ${name}: add the one that does to the dependencies (it may be among devDependencies that were not installed), or correct the command.`;
 }
 
+const LINE_ENDS =
+  'The script has line ends of Windows: save it with LF, and put `*.sh text eol=lf` into .gitattributes.';
+
 export const explainShell = byRules([
+  // What a carriage return does to a script: bash shows it as $'\r', of dash's words it hides the beginning.
+  { when: /\$'[^']{0,200}\\r'/, hint: LINE_ENDS },
+  { when: /^: not found$|^\S+: \d+: set: Illegal option -$/, hint: LINE_ENDS },
   {
     when: /^(?:\/\S+\/)?(?:ba|da|a|z)?sh: (?:line )?\d+: (?<name>[^\s:]+): (?:command )?not found/,
     hint: missing,
@@ -31,6 +37,7 @@ export const explainShell = byRules([
     hint: (found) =>
       `${group(found, 'name')} is not executable: \`git update-index --chmod=+x ${group(found, 'name')}\`, or run it with its interpreter (sh, node).`,
   },
+  { when: /\^M: bad interpreter/, hint: LINE_ENDS },
   {
     when: /(?:bad interpreter|env: [‘'`"]?(?<name>[^\s’'"]+)\\?r?[’'"]?): No such file or directory/,
     hint: 'The script names a program that is not there, or has line ends of Windows: save it with LF, or add `* text=auto eol=lf` to .gitattributes.',
