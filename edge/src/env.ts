@@ -62,6 +62,8 @@ export interface Env {
   ARTIFACTS_DAYS: string;
   LOGS_KEEP_LAST: string;
   LOGS_DAYS: string;
+  /** How many days the audit log is kept, as a number. */
+  AUDIT_DAYS: string;
   S3_ENDPOINT: string;
   S3_BUCKET: string;
   S3_ACCESS_KEY_ID: string;
@@ -84,8 +86,6 @@ export interface Env {
   SUPABASE_JWT_SECRET?: string;
   /** `open` lets anybody sign up with the edge's own issuer; otherwise only who was invited. */
   APPFLUX_SIGN_UP?: string;
-  /** How many days the audit log is kept, as a number; audit/retention.ts says how many otherwise. */
-  AUDIT_DAYS?: string;
   /** An OAuth app of GitHub's: with both, people can sign in with GitHub. */
   GITHUB_CLIENT_ID?: string;
   GITHUB_CLIENT_SECRET?: string;

@@ -2,6 +2,7 @@
 import { AppFluxError, ObjectId, PageQuery, pageOf, Timestamp } from '@appflux/protocol';
 import { createRoute, z } from '@hono/zod-openapi';
 import { deadLettersOf } from '../dead-letters/object.ts';
+import { ofInstanceOnly } from './operator.ts';
 import { bearer, json, needs, refusals, router } from './router.ts';
 
 const DeadLetter = z
@@ -25,7 +26,7 @@ deadLetters.openapi(
     summary: 'List what the queues could not deliver, newest first',
     tags: ['operations'],
     security: bearer,
-    middleware: [needs('admin')] as const,
+    middleware: [needs('admin'), ofInstanceOnly] as const,
     request: { query: PageQuery.extend({ cursor: ObjectId.optional() }) },
     responses: { 200: json(pageOf(DeadLetter), 'Dead letters'), ...refusals },
   }),
@@ -50,7 +51,7 @@ deadLetters.openapi(
     description: 'Consumers are idempotent: replaying what was delivered after all changes nothing.',
     tags: ['operations'],
     security: bearer,
-    middleware: [needs('admin')] as const,
+    middleware: [needs('admin'), ofInstanceOnly] as const,
     request: { params: z.object({ id: ObjectId }) },
     responses: { 202: { description: 'It is in its queue again' }, ...refusals },
   }),

@@ -15,3 +15,17 @@ export const operatorOnly = createMiddleware<ApiEnv>(async (c, next) => {
   }
   await next();
 });
+
+/**
+ * Lets through callers of the team of the instance's owner, and the operator, who acts for it: what concerns all teams
+ * is not for the admins of every one. Comes after a middleware that sets `caller`.
+ */
+export const ofInstanceOnly = createMiddleware<ApiEnv>(async (c, next) => {
+  const owner = await c.get('metadata').users.owner();
+  if (owner?.id !== c.get('caller').ownerId) {
+    throw new AppFluxError('forbidden', 'This is for the team of the instance’s owner', {
+      hint: 'Ask the operator of this instance.',
+    });
+  }
+  await next();
+});

@@ -6,6 +6,7 @@ import type { EventMessage, QueueMessage } from '../env.ts';
 import { metadataOf } from '../metadata/index.ts';
 import { appRecord, deploymentRecord } from '../metadata/sample-records.ts';
 import { forgetAll, request, signIn } from '../testing.ts';
+import { founder } from '../testing-people.ts';
 import { consume } from './queues.ts';
 
 beforeEach(forgetAll);
@@ -67,6 +68,20 @@ test('dead-letter replay: what was given up is listed, delivered after all, and 
   expect((await list()).items).toEqual([]);
   const again = await request(`/api/ops/dead-letters/${items[0]?.id}/replay`, { method: 'POST', token });
   expect(again.status).toBe(404);
+});
+
+test('what the queues gave up is for the instance’s team: another one’s owner neither sees nor replays it', async () => {
+  await signIn();
+  const { token } = await founder();
+  await deliver('dead-letters', await anEvent());
+  const [letter] = (await deadLettersOf(env).list({ limit: 10 })).items;
+  for (const [method, path] of [
+    ['GET', '/api/ops/dead-letters'],
+    ['POST', `/api/ops/dead-letters/${letter?.id}/replay`],
+  ] as const) {
+    expect((await request(path, { method, token })).status).toBe(403);
+    expect((await request(path, { method, token: env.OPERATOR_SECRET })).status).toBeLessThan(300);
+  }
 });
 
 test('dead letters are kept while metadata is broken', async () => {

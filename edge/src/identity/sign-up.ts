@@ -78,7 +78,11 @@ async function insert(metadata: Metadata, user: UserRecord): Promise<void> {
     await metadata.users.insert(user);
   } catch (error) {
     if (isAppFluxError(error, 'identity_taken')) {
-      throw new AuthRefusal(422, 'identity_already_exists', 'That GitHub account has an account here already');
+      throw new AuthRefusal(
+        422,
+        'identity_already_exists',
+        'That GitHub account has an account here already',
+      );
     }
     if (!isAppFluxError(error, 'email_taken')) throw error;
     throw new AuthRefusal(

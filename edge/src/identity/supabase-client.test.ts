@@ -184,19 +184,20 @@ test('a password is changed with the present one, and the session goes on', asyn
   expect((await client.auth.getUser()).error).not.toBeNull();
 });
 
-test('GitHub signs in by PKCE, as the client does it', async () => {
+/** The Worker with an OAuth app of GitHub's. */
+function sendWithGithub(path: string, asked?: Asked): Promise<Response> {
   const { github } = inject('issuers');
-  const send = (path: string, asked?: Asked) =>
-    requestWith(
-      {
-        GITHUB_CLIENT_ID: github.clientId,
-        GITHUB_CLIENT_SECRET: github.clientSecret,
-        GITHUB_URL: github.url,
-        GITHUB_API_URL: github.url,
-      },
-      path,
-      asked,
-    );
+  const variables = {
+    GITHUB_CLIENT_ID: github.clientId,
+    GITHUB_CLIENT_SECRET: github.clientSecret,
+    GITHUB_URL: github.url,
+    GITHUB_API_URL: github.url,
+  };
+  return requestWith(variables, path, asked);
+}
+
+test('GitHub signs in by PKCE, as the client does it', async () => {
+  const send = sendWithGithub;
   const owner = await founder();
   const { auth } = browser(new Map(), { flowType: 'pkce' }, send);
   const { data } = await auth.signInWithOAuth({
@@ -216,4 +217,84 @@ test('GitHub signs in by PKCE, as the client does it', async () => {
   expect(error).toBeNull();
   expect(exchanged.user?.email).toBe('hub@example.com');
   expect(await callerOf(exchanged.session?.access_token ?? '')).toMatchObject({ role: 'developer' });
+});
+
+test('a GitHub account is linked and unlinked by the client, as long as another way in is left', async () => {
+  const person = await founder({ email: 'ada@example.com' });
+  const { auth } = browser(new Map(), { flowType: 'pkce' }, sendWithGithub);
+  const { url } = await createRecoveryLink(env, metadataOf(env), person.user);
+  await auth.verifyOtp({ type: 'recovery', token_hash: new URL(url).hash.split('=')[1] ?? '' });
+
+  const redirectTo = `${env.PUBLIC_URL}/settings/account`;
+  const { data: begun } = await auth.linkIdentity({
+    provider: 'github',
+    options: { redirectTo, skipBrowserRedirect: true },
+  });
+  const state = new URL(begun.url ?? '').searchParams.get('state') ?? '';
+  await sendWithGithub(`/auth/v1/callback?${new URLSearchParams({ code: 'github-4711-ada', state })}`);
+  const identity = async (provider: string) => {
+    const { data, error } = await auth.getUserIdentities();
+    expect(error).toBeNull();
+    return data?.identities.find((known) => known.provider === provider);
+  };
+  const linked = await identity('github');
+  if (linked === undefined) throw new Error('GitHub is not linked');
+  expect(linked).toMatchObject({ id: '4711', user_id: person.user.id });
+
+  expect((await auth.unlinkIdentity(linked)).error).toMatchObject({
+    status: 422,
+    code: 'single_identity_not_deletable',
+  });
+  expect((await auth.updateUser({ password: PASSWORD })).error).toBeNull();
+  expect((await auth.unlinkIdentity({ ...linked, identity_id: 'github-1' })).error).toMatchObject({
+    code: 'identity_not_found',
+  });
+  expect((await auth.unlinkIdentity(linked)).error).toBeNull();
+  expect(await identity('github')).toBeUndefined();
+  expect(await metadataOf(env).users.byGithubId('4711')).toBeNull();
+  const password = await identity('email');
+  if (password === undefined) throw new Error('There is no password');
+  expect((await auth.unlinkIdentity(password)).error).toMatchObject({
+    code: 'single_identity_not_deletable',
+  });
+});
+
+/** The links that were written to the operator's log. */
+const printed = (log: { mock: { calls: unknown[][] } }) =>
+  log.mock.calls.map(([line]) => String(line)).filter((line) => line.startsWith('sign-in link'));
+
+test('without mail a link that was asked for goes to the operator, and signs in once', async () => {
+  await founder({ email: 'ada@example.com' });
+  const log = vi.spyOn(console, 'log').mockImplementation(() => undefined);
+  const { data, error } = await browser().auth.signInWithOtp({ email: 'Ada@Example.com' });
+  expect(error).toBeNull();
+  expect(data).toEqual({ user: null, session: null });
+  const [line = ''] = printed(log);
+  log.mockRestore();
+  expect(line).toContain('"ada@example.com"');
+  const token_hash = /#token_hash=(\S+)$/.exec(line)?.[1] ?? '';
+  const verify = () => browser().auth.verifyOtp({ type: 'email', token_hash });
+  const signedIn = await verify();
+  expect(signedIn.error).toBeNull();
+  expect(signedIn.data.user?.email).toBe('ada@example.com');
+  expect((await verify()).error).toMatchObject({ code: 'otp_expired' });
+});
+
+test('an unknown address is told the same, makes no account, and links are throttled', async () => {
+  await signInToken();
+  const log = vi.spyOn(console, 'log').mockImplementation(() => undefined);
+  const ask = () => browser().auth.signInWithOtp({ email: 'eve@example.com' });
+  for (let i = 0; i < 5; i += 1) expect((await ask()).error).toBeNull();
+  expect((await ask()).error).toMatchObject({ status: 429, code: 'over_request_rate_limit' });
+  expect(printed(log)).toEqual([]);
+  log.mockRestore();
+  expect(await metadataOf(env).users.byEmail('eve@example.com')).toBeNull();
+});
+
+test('a link that was asked for does not end the one that the operator gave', async () => {
+  const token_hash = await signInToken();
+  const log = vi.spyOn(console, 'log').mockImplementation(() => undefined);
+  await browser().auth.signInWithOtp({ email: 'owner@localhost' });
+  log.mockRestore();
+  expect((await browser().auth.verifyOtp({ type: 'magiclink', token_hash })).error).toBeNull();
 });
