@@ -120,28 +120,30 @@ async function runTests(plan: TestPlan, env: NodeJS.ProcessEnv): Promise<Outcome
 }
 
 /**
- * Gives `work` a folder for temporary files that is its alone, and says what has been left behind in it; files go with
- * the folder, anything else stays for who wants to know why.
+ * Gives the tests a folder for temporary files that is theirs alone, and says what they have left behind in it. It goes,
+ * unless one of them failed: then it has what is needed to see why, such as a picture of the page.
  */
-async function inFolderOfItsOwn<T>(
+async function inFolderOfTheirOwn(
   engine: Dockerode | null,
-  work: (folder: string) => Promise<T>,
-): Promise<T> {
+  tests: (folder: string) => Promise<Outcome>,
+): Promise<Outcome> {
   const folder = await mkdtemp(join(tmpdir(), 'appflux-'));
   // As /tmp is: some of what runs in a test is not this user.
   await chmod(folder, 0o1777);
-  const result = await work(folder);
+  const outcome = await tests(folder);
   const left = await findLeftovers(folder, engine);
   for (const line of leftoverLines(left)) progress.say(line);
-  if (left.mounts.length === 0) await rm(folder, { recursive: true, force: true });
-  return result;
+  if (left.mounts.length === 0 && exitCodeOf(outcome) === 0)
+    await rm(folder, { recursive: true, force: true });
+  else progress.say(`Temporary files of the tests are kept in ${folder}`);
+  return outcome;
 }
 
 await runCommand(async () => {
   const plan = planTests(process.argv.slice(2));
   await using cleanup = new AsyncDisposableStack();
   const { checks, ready } = await prepare(plan, cleanup);
-  const tests = await inFolderOfItsOwn(ready?.engine ?? null, (temporary) =>
+  const tests = await inFolderOfTheirOwn(ready?.engine ?? null, (temporary) =>
     runTests(plan, {
       ...process.env,
       ...(ready === null ? {} : { DOCKER_HOST: ready.address.name }),

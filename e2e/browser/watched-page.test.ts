@@ -1,4 +1,5 @@
-import { stat } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { launchBrowser } from './launch.ts';
 import { onPage, watchedPage } from './watched-page.ts';
@@ -23,4 +24,5 @@ it('a test that fails says what the page looked like and what it complained abou
   expect(message).toMatch(/exception: .*nothing/);
   const picture = /a picture of it: (.*\.png)/.exec(message)?.[1] ?? '';
   expect((await stat(picture)).size).toBeGreaterThan(0);
+  await rm(dirname(picture), { recursive: true });
 });
