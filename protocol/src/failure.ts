@@ -25,7 +25,7 @@ export const FAILURE_ADVICE = {
   build_timeout:
     'Raise the time limit of the App, or make the build faster; the log shows the phase that took long.',
   out_of_memory:
-    'Raise the memory limit of the App, or lower the memory the build asks for (for Node, NODE_OPTIONS=--max-old-space-size).',
+    'Lower the memory that the build asks for (for Node, NODE_OPTIONS=--max-old-space-size), or ask the owner of the runner to raise its memory limit for builds.',
   disk_full:
     'The build wrote more than its disk limit. Make it write less, or ask the owner of the runner for more.',
   no_artifact:

@@ -98,7 +98,7 @@ describe.skipIf(chromiumPath === undefined)('a live log', () => {
       failure: failure('out_of_memory', 'The build used all of its memory', 'building'),
     });
     await page.getByRole('heading', { name: 'The build used all of its memory' }).waitFor();
-    await page.getByText('Raise the memory limit').waitFor();
+    await page.getByText('raise its memory limit').waitFor();
     await page.getByRole('button', { name: 'Redeploy', exact: true }).waitFor();
     await expect.poll(() => page.title()).toBe('Failed · Harbor · AppFlux');
   });
