@@ -10,7 +10,10 @@ beforeAll(forgetAll);
 const CONTENT = '0123456789abcdefghij';
 
 test('a download is counted once, however many pieces it comes in, and nothing else is', async () => {
-  const { id, artifacts } = await givenDeployment(await givenApp(), { 'app.apk': CONTENT, 'b c.zip': CONTENT });
+  const { id, artifacts } = await givenDeployment(await givenApp(), {
+    'app.apk': CONTENT,
+    'b c.zip': CONTENT,
+  });
   const etag = `"${artifacts[0]?.sha256}"`;
   const get = async (name: string, headers: Record<string, string> = {}, method = 'GET') => {
     const response = await request(`/dl/${id}/${encodeURIComponent(name)}`, { method, headers });
@@ -20,7 +23,8 @@ test('a download is counted once, however many pieces it comes in, and nothing e
   // Counted: whole, whole by its range, in three pieces, and whole because it is not the file that was begun.
   expect(await get('app.apk')).toBe(200);
   expect(await get('app.apk', { Range: 'bytes=0-' })).toBe(206);
-  for (const Range of ['bytes=0-6', 'bytes=7-13', 'bytes=14-']) expect(await get('app.apk', { Range })).toBe(206);
+  for (const Range of ['bytes=0-6', 'bytes=7-13', 'bytes=14-'])
+    expect(await get('app.apk', { Range })).toBe(206);
   expect(await get('app.apk', { Range: 'bytes=5-', 'If-Range': '"another"' })).toBe(200);
   expect(await get('b c.zip')).toBe(200);
   // Not counted: what gives no file, the rest of one, and the question whether ranges are understood.

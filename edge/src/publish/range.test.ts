@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { isKnown, rangeOf, rangeStillMeant } from './range.ts';
+import { beginsDownload, isKnown, rangeOf, rangeStillMeant } from './range.ts';
 
 describe('rangeOf', () => {
   test.each([
@@ -90,6 +90,9 @@ test.each([
   [{ offset: 0, length: 1 }, 1, true],
   [{ offset: 0, length: 1 }, 10, false],
   [{ offset: 1, length: 9 }, 10, false],
-] as const)('a download begins with the first byte, unless that is all that is asked: %o of %d', (range, size, begins) => {
-  expect(beginsDownload(range, size)).toBe(begins);
-});
+] as const)(
+  'a download begins with the first byte, unless that is all that is asked: %o of %d',
+  (range, size, begins) => {
+    expect(beginsDownload(range, size)).toBe(begins);
+  },
+);

@@ -46,5 +46,6 @@ test('no list is longer than a message can be, whatever the names', () => {
   for (let index = 0; index < 250; index += 1) tally.add(download({ artifact: longest(index) }), 0);
   const lists = tally.take();
   expect(lists.map((list) => list.length)).toEqual([100, 100, 50]);
-  for (const list of lists) expect(new TextEncoder().encode(JSON.stringify(list)).length).toBeLessThan(128_000);
+  for (const list of lists)
+    expect(new TextEncoder().encode(JSON.stringify(list)).length).toBeLessThan(128_000);
 });

@@ -80,7 +80,7 @@ async function add<Item extends Counted>(
   if (increased === null) {
     if (await records.insert(counted)) return;
     const there = await records.first(key);
-    if (there !== null && there.recent.includes(batchId)) return;
+    if (there?.recent.includes(batchId)) return;
     // Another batch began it, or it was removed, in this moment.
     return add(records, counted, batchId);
   }

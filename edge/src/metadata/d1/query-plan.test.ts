@@ -1,0 +1,78 @@
+/** Rows that D1 reads are billed: what analytics and searches read, and that no query of theirs reads a table in whole. */
+import { env } from 'cloudflare:workers';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { forgetAll } from '../../testing.ts';
+import { appRecord, deploymentRecord } from '../sample-records.ts';
+import { buildStatements, downloadStatements } from './analytics.ts';
+import type { Statement } from './database.ts';
+import { createD1Metadata } from './index.ts';
+
+const RANGE = { from: '2026-11-01', to: '2026-11-30' };
+const OF_TEAM = { ownerId: crypto.randomUUID() };
+const OF_APP = { ...OF_TEAM, appId: '66f2a1c04b7e9d0012345678' };
+
+beforeAll(forgetAll);
+
+async function planOf({ sql, values }: Statement): Promise<string[]> {
+  const plan = await env.METADATA.prepare(`EXPLAIN QUERY PLAN ${sql}`)
+    .bind(...values)
+    .all<{ detail: string }>();
+  return plan.results.map(({ detail }) => detail);
+}
+
+describe.each([
+  [
+    'builds of a team',
+    buildStatements(OF_TEAM, RANGE),
+    'COVERING INDEX deployments_ended_of_owner (owner_id=? AND ended_on>? AND ended_on<?)',
+  ],
+  [
+    'builds of an app',
+    buildStatements(OF_APP, RANGE),
+    'COVERING INDEX deployments_ended_of_app (app_id=? AND ended_on>? AND ended_on<?)',
+  ],
+  ['downloads of a team', downloadStatements(OF_TEAM, RANGE), 'PRIMARY KEY (owner_id=? AND day>? AND day<?)'],
+  [
+    'downloads of an app',
+    downloadStatements(OF_APP, RANGE),
+    'PRIMARY KEY (owner_id=? AND day=? AND app_id=?)',
+  ],
+])('%s', (_name, statements, index) => {
+  test.each(statements)('are read from an index that has it all: $sql', async (statement) => {
+    const plan = await planOf(statement);
+    expect(plan.filter((step) => step.includes(index))).toHaveLength(1);
+    const tables = plan.filter((step) => /^(?:SCAN|SEARCH) (?:deployments|downloads|apps)\b/.test(step));
+    expect(tables.filter((step) => step.startsWith('SCAN'))).toEqual([]);
+  });
+});
+
+test('analytics read each row of a team once for its days, and twice for its apps', async () => {
+  const metadata = createD1Metadata(env.METADATA);
+  const apps = Array.from({ length: 10 }, () => appRecord(OF_TEAM));
+  for (const app of apps) {
+    await metadata.apps.insert(app);
+    for (let build = 0; build < 20; build += 1) {
+      const finishedAt = `2026-11-${String(build + 1).padStart(2, '0')}T10:00:00.000Z`;
+      const record = deploymentRecord(app, {
+        status: 'success',
+        startedAt: finishedAt,
+        finishedAt,
+        durationSeconds: build,
+      });
+      await metadata.deployments.project(record, 1);
+    }
+  }
+  const read = async ({ sql, values }: Statement) =>
+    (
+      await env.METADATA.prepare(sql)
+        .bind(...values)
+        .all()
+    ).meta.rows_read;
+  const [days, top] = buildStatements(OF_TEAM, RANGE);
+  if (days === undefined || top === undefined) throw new Error('There are two statements');
+  expect(await read(days)).toBe(200);
+  // From the index, then sorted by app; ten apps are sorted and looked up.
+  expect(await read(top)).toBeLessThanOrEqual(2 * 200 + 10 * 4);
+  const own = buildStatements({ ...OF_TEAM, appId: apps[0]?.id ?? '' }, RANGE);
+  for (const statement of own) expect(await read(statement)).toBeLessThanOrEqual(2 * 20 + 5);
+});
