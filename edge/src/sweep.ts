@@ -11,8 +11,8 @@ import { afterRun, dueRound } from './retention/round.ts';
 import { sweepFrom } from './retention/run.ts';
 import { objectsOf, uploadsOf } from './storage/index.ts';
 
-export async function sweep(_controller: ScheduledController, env: Env): Promise<void> {
-  const now = new Date();
+export async function sweep({ scheduledTime }: ScheduledController, env: Env): Promise<void> {
+  const now = new Date(scheduledTime);
   const metadata = metadataOf(env);
   await metadata.removeExpired(now.toISOString(), auditBefore(env, now));
   try {
