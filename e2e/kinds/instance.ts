@@ -19,18 +19,26 @@ export interface Built {
 }
 
 export interface KindInstance extends InstanceWithRunner {
-  /** Makes an App for a fixture, sets it up, and builds it within some milliseconds. */
-  build(fixture: Fixture, prepare?: (app: App) => Promise<void>, withinMs?: number): Promise<Built>;
+  /** Makes an App for a fixture, sets it up, and builds it within some milliseconds, with more files than it has, by name. */
+  build(
+    fixture: Fixture,
+    prepare?: (app: App) => Promise<void>,
+    withinMs?: number,
+    more?: Readonly<Record<string, Buffer>>,
+  ): Promise<Built>;
 }
 
 export async function startKindInstance(options: RunnerOptions = {}): Promise<KindInstance> {
   const instance = await startWithRunner(options);
   const { client } = instance;
+  const built: Fixture[] = [];
   return {
     ...instance,
-    build: async (fixture, prepare, withinMs = BUILD_WITHIN_MS) => {
-      const uploadId = await client.upload(`${fixture}.zip`, await fixtureZip(fixture));
-      const app = await client.createApp({ name: fixture });
+    build: async (fixture, prepare, withinMs = BUILD_WITHIN_MS, more = {}) => {
+      const uploadId = await client.upload(`${fixture}.zip`, await fixtureZip(fixture, more));
+      built.push(fixture);
+      const count = built.filter((other) => other === fixture).length;
+      const app = await client.createApp({ name: count === 1 ? fixture : `${fixture} ${count}` });
       await prepare?.(app);
       const { id } = await client.deploy(app.slug, { uploadId });
       const deployment = await client.untilEnded(id, withinMs);

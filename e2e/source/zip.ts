@@ -44,9 +44,11 @@ export async function filesIn(folder: string): Promise<Record<string, Buffer>> {
   return files;
 }
 
-/** A ZIP of a fixture, as a person would make it. */
-export const fixtureZip = async (fixture: Fixture): Promise<Buffer> =>
-  zipOf(await filesIn(fixtureFolder(fixture)));
+/** A ZIP of a fixture and more files, as a person would make it. */
+export const fixtureZip = async (
+  fixture: Fixture,
+  more: Readonly<Record<string, Buffer>> = {},
+): Promise<Buffer> => zipOf({ ...(await filesIn(fixtureFolder(fixture))), ...more });
 
 /** The files in a ZIP, by name. */
 export async function unzip(bytes: Buffer): Promise<Map<string, Buffer>> {

@@ -28,6 +28,10 @@ export const Plan = z
     framework: z.string().max(60).nullable(),
     packageManager: PackageManager.nullable(),
     image: z.string().max(200),
+    /** What the image's name stood for when it was built: the digest by which the engine knows it. */
+    imageDigest: z.string().max(100).optional(),
+    /** What that image has: a version for each tool. */
+    tools: z.record(z.string().max(40), z.string().max(60)).optional(),
     node: z.string().max(40).nullable(),
     /** The major version of Java that the project asks for, if it asks for one. */
     java: z.string().max(10).optional(),

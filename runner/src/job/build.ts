@@ -12,6 +12,7 @@ import type { AttemptFolder } from '../sandbox/attempt-folder.ts';
 import { containerSpec, hasOwnKernel, WORKSPACE } from '../sandbox/container-spec.ts';
 import { ownFileSystemFull, watchDisk } from '../sandbox/disk-watch.ts';
 import { type Engine, engineMessage, engineStatus } from '../sandbox/engine.ts';
+import { imageFacts } from '../sandbox/image-facts.ts';
 import type { Images } from '../sandbox/images.ts';
 import type { BuildStage } from '../sandbox/marks.ts';
 import { managerOf, openNetwork } from '../sandbox/network.ts';
@@ -24,7 +25,7 @@ import { guardFor } from '../sandbox/vsock.ts';
 import { openFiles } from './files/index.ts';
 import type { Scanner } from './scan/index.ts';
 import { type Commands, StageLog } from './stage-log.ts';
-import { JobFailure, type PreparedSource, type Skip, type StepContext } from './step.ts';
+import { JobFailure, type PreparedSource, type Skip, type StepContext, type UsedImage } from './step.ts';
 import { openToolchain } from './toolchain/index.ts';
 import { buildEnvironment, platformVariables } from './variables.ts';
 
@@ -50,6 +51,7 @@ export interface BuildInput {
   readonly limits: JobLimits;
   readonly secrets: Secrets;
   readonly log: AttemptLog;
+  readonly onImage: (image: UsedImage) => void;
 }
 
 /**
@@ -81,6 +83,8 @@ async function buildInSandbox(
   ctx: StepContext,
 ): Promise<Skip | undefined> {
   const imageId = await host.images.ensure(input.plan.image, ctx.log, ctx.signal);
+  const { tools } = await imageFacts(host.engine, host.runnerId, imageId);
+  input.onImage({ digest: imageId, tools: recorded(tools) });
   const files = await openFiles({ ...input, runnerId: host.runnerId }, ctx);
   try {
     return await buildSurrounded(host, { ...input, imageId }, commands, files, ctx);
@@ -88,6 +92,14 @@ async function buildInSandbox(
     await files.close();
   }
 }
+
+/** Tools and versions as a record takes them: an image of somebody's own may say anything of itself. */
+const recorded = (tools: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(tools)
+      .slice(0, 40)
+      .map(([tool, version]) => [tool.slice(0, 40), version.slice(0, 60)]),
+  );
 
 type InImage = BuildInput & { readonly imageId: string };
 

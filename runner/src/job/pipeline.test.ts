@@ -12,6 +12,7 @@ import { JobFailure } from './step.ts';
 async function run(steps: Steps, signal = new AbortController().signal, patienceMs = 50) {
   const lines: string[] = [];
   const told: string[] = [];
+  const plans: unknown[] = [];
   const job = sampleJob();
   const sink = {
     write: ({ phase, text }: { phase: string | null; text: string }) => void lines.push(`${phase}: ${text}`),
@@ -22,11 +23,14 @@ async function run(steps: Steps, signal = new AbortController().signal, patience
     attempt: 1,
     limits: job.limits,
     log: new AttemptLog(sink, new Secrets([]), 1e6),
-    tell: (frame) => told.push(frame.type === 'phase' ? frame.phase : frame.type),
+    tell: (frame) => {
+      told.push(frame.type === 'phase' ? frame.phase : frame.type);
+      if (frame.type === 'plan') plans.push(frame.plan);
+    },
     signal,
     patienceMs,
   });
-  return { outcome, told, lines: lines.map((line) => line.replace(/\d+\.\d s/, 'T')) };
+  return { outcome, told, plans, lines: lines.map((line) => line.replace(/\d+\.\d s/, 'T')) };
 }
 
 describe('a pipeline', () => {
@@ -48,6 +52,28 @@ describe('a pipeline', () => {
       'preparing: Preparing done in T.',
       'scanning: Scanning…',
       'scanning: Scanning done in T.',
+    ]);
+  });
+
+  test('tells which image the plan is built in, as soon as that is known', async () => {
+    const image = { digest: `sha256:${'a'.repeat(64)}`, tools: { node: '24.1.0' } };
+    const steps = succeedingSteps({
+      build: async (_source, _plan, _ctx, onImage) => void onImage(image),
+    });
+    const { told, plans } = await run(steps);
+    expect(told).toEqual([
+      'preparing',
+      'source',
+      'scanning',
+      'detecting',
+      'plan',
+      'building',
+      'plan',
+      'uploading',
+    ]);
+    expect(plans).toEqual([
+      SAMPLE_PLAN,
+      { ...SAMPLE_PLAN, imageDigest: image.digest, tools: { node: '24.1.0' } },
     ]);
   });
 

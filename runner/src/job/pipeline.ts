@@ -3,15 +3,20 @@ import type { Job, JobLimits, Phase, Plan, RunnerToDeployment } from '@appflux/p
 import type { AttemptLog } from '../log/attempt-log.ts';
 import { seconds } from './duration.ts';
 import { type Outcome, outcomeOf, skipped, succeeded } from './outcome.ts';
-import type { CollectedArtifact, PreparedSource, Skip, StepContext } from './step.ts';
+import type { CollectedArtifact, PreparedSource, Skip, StepContext, UsedImage } from './step.ts';
 
 /** What each step takes and gives; steps.ts has the real ones. Each may throw a JobFailure. */
 export interface Steps {
   prepare(ctx: StepContext): Promise<PreparedSource>;
   scan(ctx: StepContext): Promise<void>;
   detect(source: PreparedSource, ctx: StepContext): Promise<{ plan: Plan; version: string | null }>;
-  /** Gives why nothing was built, if the project said that there is nothing to do. */
-  build(source: PreparedSource, plan: Plan, ctx: StepContext): Promise<Skip | undefined>;
+  /** Gives why nothing was built, if the project said that there is nothing to do. Tells which image it uses. */
+  build(
+    source: PreparedSource,
+    plan: Plan,
+    ctx: StepContext,
+    onImage: (image: UsedImage) => void,
+  ): Promise<Skip | undefined>;
   collect(
     source: PreparedSource,
     plan: Plan,
@@ -69,7 +74,9 @@ export async function runPipeline(steps: Steps, options: PipelineOptions): Promi
       return detected;
     });
     const built = await phases.run('building', async (ctx) => {
-      const skip = await steps.build(source, plan, ctx);
+      const onImage = ({ digest, tools }: UsedImage) =>
+        tell({ type: 'plan', attempt, plan: { ...plan, imageDigest: digest, tools }, version });
+      const skip = await steps.build(source, plan, ctx, onImage);
       return skip ?? { artifacts: await steps.collect(source, plan, version, ctx) };
     });
     if ('reason' in built) return skipped(built);

@@ -53,6 +53,14 @@ export interface PreparedSource {
   readonly root: string;
 }
 
+/** The builder image that a build runs in. */
+export interface UsedImage {
+  /** The engine's id of it, which is the digest of all that it holds. */
+  readonly digest: string;
+  /** Versions by tool. */
+  readonly tools: Record<string, string>;
+}
+
 /** Why a build did not take place: the project itself said that there is nothing to do. */
 export interface Skip {
   /** A sentence without its end, on one line and at most 500 UTF-16 units long. */

@@ -61,8 +61,12 @@ export function realSteps(host: BuildHost, input: StepsInput): Steps {
       ignoreCommand = decision.ignoreCommand;
       return decision;
     },
-    build: (source, plan, ctx) =>
-      build(host, { job, attempt, plan, ignoreCommand, source, folder, cache, limits, secrets, log }, ctx),
+    build: (source, plan, ctx, onImage) =>
+      build(
+        host,
+        { job, attempt, plan, ignoreCommand, source, folder, cache, limits, secrets, log, onImage },
+        ctx,
+      ),
     collect: (source, plan, version, ctx) =>
       collectArtifacts(
         {

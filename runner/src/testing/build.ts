@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import { AttemptCache } from '../cache/attempt-cache.ts';
 import type { RawSettings } from '../config/read-settings.ts';
 import { build } from '../job/build.ts';
-import { JobFailure, type Skip } from '../job/step.ts';
+import { JobFailure, type Skip, type UsedImage } from '../job/step.ts';
 import { AttemptLog } from '../log/attempt-log.ts';
 import { Secrets } from '../masking/secrets.ts';
 import { attemptFolder, makeAttemptFolder } from '../sandbox/attempt-folder.ts';
@@ -80,11 +80,26 @@ export class BuildBench {
     const source = { commitHash: null, commitMessage: null, branch: null, root };
     const cache = new AttemptCache(host.caches, { job, folder, journal: host.journal });
     let skip: Skip | undefined;
+    let image: UsedImage | undefined;
     const ignoreCommand = input.ignoreCommand ?? null;
     const startedAt = performance.now();
     const thrown: unknown = await build(
       host,
-      { job, attempt: 1, plan: input.plan, ignoreCommand, source, folder, cache, limits, secrets, log },
+      {
+        job,
+        attempt: 1,
+        plan: input.plan,
+        ignoreCommand,
+        source,
+        folder,
+        cache,
+        limits,
+        secrets,
+        log,
+        onImage: (used) => {
+          image = used;
+        },
+      },
       { log: (text, stream) => log.write(text, stream), signal: stop.signal },
     ).then(
       (result) => {
@@ -99,7 +114,7 @@ export class BuildBench {
     const text = lines.map((line) => line.text).join('\n');
     const output = lines.filter(({ stream }) => stream === 'stdout').map((line) => line.text);
     const failure = thrown instanceof JobFailure ? `${thrown.code}: ${thrown.message}` : thrown;
-    return { text, lines, output, startedAt, tookMs, failure, skip, root, folder, host, stop };
+    return { text, lines, output, startedAt, tookMs, failure, skip, image, root, folder, host, stop };
   }
 
   /** Removes what the builds have written. */
