@@ -1,37 +1,18 @@
 import { CLOSE } from '@appflux/protocol';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { connectEngine } from './sandbox/engine.ts';
-import { CliBench, fixtureFiles, NOTHING_LEFT, namesInZip } from './testing/cli.ts';
+import { CliBench, ENDLESS, fixtureFiles, hasStarted, NOTHING_LEFT, namesInZip } from './testing/cli.ts';
 import { ensureWebImage } from './testing/docker.ts';
-import type { FakeAttempt } from './testing/fake-attempt.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
 let bench: CliBench;
 
-/** A project whose build prints `started` and then goes on for ever, deaf to TERM. */
-const ENDLESS = {
-  'package.json': '{"name":"endless","version":"1.0.0"}',
-  'appflux.json': JSON.stringify({
-    installCommand: 'true',
-    buildCommand: "trap '' TERM; echo started; while :; do sleep 0.1; done",
-    outputs: ['dist'],
-  }),
-};
-
-/** Whether the build itself has said so: the log also shows its command. */
-const hasStarted = (attempt: FakeAttempt) => attempt.lines.some(({ text }) => text === 'started');
-
 beforeAll(() => ensureWebImage(connectEngine()), 600_000);
 beforeEach(async () => {
   bench = await CliBench.open();
 });
-afterEach(async () => {
-  await bench.endAll();
-  expect(bench.edge.misunderstood).toEqual([]);
-  expect(await bench.leftovers()).toEqual(NOTHING_LEFT);
-  await bench.close();
-});
+afterEach(() => bench.closeTidy());
 
 describe('a started runner', () => {
   test('builds a React project from a ZIP and delivers it, and leaves nothing behind', async () => {

@@ -1,47 +1,10 @@
 import { CLOSE } from '@appflux/protocol';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { JobFailure } from '../job/step.ts';
-import {
-  FAST,
-  idleSteps,
-  startAgent,
-  succeedingSteps,
-  type TestAgent,
-  type TestAgentOptions,
-} from '../testing/agent.ts';
+import { endless, FAST, idleSteps, succeedingSteps, types, useAgents } from '../testing/agent.ts';
 import { sampleGrant } from '../testing/sample-job.ts';
 
-const open: TestAgent[] = [];
-
-async function start(options: TestAgentOptions = {}): Promise<TestAgent> {
-  const agent = await startAgent(options);
-  open.push(agent);
-  return agent;
-}
-
-afterEach(async () => {
-  for (const agent of open.splice(0)) {
-    await agent.close();
-    expect(agent.edge.misunderstood).toEqual([]);
-  }
-});
-
-/** A step that goes on until it is stopped, and how often it was begun. */
-function endless() {
-  const state = { begun: 0, stopped: 0 };
-  const step = (_: unknown, __: unknown, ctx: { signal: AbortSignal }) => {
-    state.begun += 1;
-    return new Promise<never>((_, reject) => {
-      ctx.signal.addEventListener('abort', () => {
-        state.stopped += 1;
-        reject(ctx.signal.reason);
-      });
-    });
-  };
-  return { state, step };
-}
-
-const types = ({ edge }: TestAgent) => edge.poolFrames.map(({ type }) => type);
+const start = useAgents();
 
 describe('an attempt', () => {
   test('that is canceled stops, and says so', async () => {

@@ -1,10 +1,9 @@
 /** Puts many layers together into one. */
 import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { untilAborted } from '../agent/stop.ts';
-import { BUILDER, RUNNER_LABEL } from '../sandbox/container-spec.ts';
 import { diskUsage } from '../sandbox/disk-watch.ts';
 import type { Engine } from '../sandbox/engine.ts';
+import { runHelper } from '../sandbox/helper.ts';
 import { mergedMount } from './mount.ts';
 
 export interface Packing {
@@ -33,29 +32,18 @@ export async function packLayers(packing: Packing): Promise<{ path: string; byte
   await mkdir(into, { recursive: true, mode: 0o700 });
   // Whatever the umask: the builder's user has to get in. The state folder above is this user's alone.
   await chmod(into, 0o777);
-  const container = await engine.createContainer({
-    Image: image,
-    Cmd: ['cp', '-a', MERGED, `${INTO}/${LAYER}`],
-    User: BUILDER,
-    Labels: { [RUNNER_LABEL]: runnerId },
-    HostConfig: {
-      NetworkMode: 'none',
-      CapDrop: ['ALL'],
-      SecurityOpt: ['no-new-privileges:true'],
-      ReadonlyRootfs: true,
-      Memory: 512 * 1024 ** 2,
-      LogConfig: { Type: 'none', Config: {} },
-      Mounts: [mergedMount(MERGED, lower), { Type: 'bind', Source: into, Target: INTO }],
+  const code = await runHelper(
+    engine,
+    {
+      runnerId,
+      image,
+      command: ['cp', '-a', MERGED, `${INTO}/${LAYER}`],
+      mounts: [mergedMount(MERGED, lower), { Type: 'bind', Source: into, Target: INTO }],
+      memoryBytes: 512 * 1024 ** 2,
     },
-  });
-  try {
-    signal.throwIfAborted();
-    await container.start();
-    const { StatusCode }: { StatusCode: number } = await untilAborted(container.wait(), signal);
-    if (StatusCode !== 0) throw new Error(`cp ended with exit code ${StatusCode}`);
-  } finally {
-    await container.remove({ force: true, v: true });
-  }
+    signal,
+  );
+  if (code !== 0) throw new Error(`cp ended with exit code ${code}`);
   const path = join(into, LAYER);
   const bytes = await diskUsage(path, signal);
   if (bytes === null) throw new Error('The packed layer could not be measured');

@@ -1,7 +1,7 @@
 /** Reads the small files in which a builder image tells of itself. */
-import { BUILDER, RUNNER_LABEL } from './container-spec.ts';
 import { demultiplex } from './demux.ts';
 import type { Engine } from './engine.ts';
+import { withHelper } from './helper.ts';
 
 /** The versions of an image's tools, a line `tool=version` each (builder-images/README.md). */
 export const VERSIONS_FILE = '/etc/appflux/versions';
@@ -19,22 +19,7 @@ export async function readImageFile(
   image: string,
   path: string,
 ): Promise<string | null> {
-  const container = await engine.createContainer({
-    Image: image,
-    Cmd: ['cat', '--', path],
-    User: BUILDER,
-    AttachStdout: true,
-    AttachStderr: true,
-    Labels: { [RUNNER_LABEL]: runnerId },
-    HostConfig: {
-      NetworkMode: 'none',
-      CapDrop: ['ALL'],
-      SecurityOpt: ['no-new-privileges:true'],
-      ReadonlyRootfs: true,
-      LogConfig: { Type: 'none', Config: {} },
-    },
-  });
-  try {
+  return withHelper(engine, { runnerId, image, command: ['cat', '--', path] }, async (container) => {
     const stream = await container.attach({ stream: true, stdout: true, stderr: true });
     await container.start();
     const parts: Uint8Array[] = [];
@@ -46,7 +31,5 @@ export async function readImageFile(
     }
     const { StatusCode } = await container.wait();
     return StatusCode === 0 ? Buffer.concat(parts).toString('utf8') : null;
-  } finally {
-    await container.remove({ force: true, v: true });
-  }
+  });
 }

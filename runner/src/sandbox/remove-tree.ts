@@ -1,7 +1,7 @@
 /** Removes folders that a build has written to. */
 import { execa } from 'execa';
-import { BUILDER, RUNNER_LABEL } from './container-spec.ts';
 import type { Engine } from './engine.ts';
+import { runHelper } from './helper.ts';
 
 /**
  * Removes a folder and all in it. The work is left to `rm` (coreutils), which goes through a tree by file
@@ -24,26 +24,12 @@ export async function emptyAsBuilder(engine: Engine, runnerId: string, path: str
   const images = await engine.listImages({ filters: { reference: [BUILDER_IMAGES] } });
   const image = images[0]?.Id;
   if (image === undefined) throw new Error('There is no builder image to remove the files of a build with');
-  const container = await engine.createContainer({
-    Image: image,
-    Cmd: ['find', '/workspace', '-mindepth', '1', '-delete'],
-    User: BUILDER,
-    Labels: { [RUNNER_LABEL]: runnerId },
-    HostConfig: {
-      NetworkMode: 'none',
-      CapDrop: ['ALL'],
-      SecurityOpt: ['no-new-privileges:true'],
-      ReadonlyRootfs: true,
-      LogConfig: { Type: 'none', Config: {} },
-      Mounts: [{ Type: 'bind', Source: path, Target: '/workspace' }],
-    },
+  await runHelper(engine, {
+    runnerId,
+    image,
+    command: ['find', '/workspace', '-mindepth', '1', '-delete'],
+    mounts: [{ Type: 'bind', Source: path, Target: '/workspace' }],
   });
-  try {
-    await container.start();
-    await container.wait();
-  } finally {
-    await container.remove({ force: true, v: true });
-  }
 }
 
 /** Removes a folder whose contents a build wrote, and all in it, whoever this process runs as. */

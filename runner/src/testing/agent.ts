@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Plan } from '@appflux/protocol';
-import { vi } from 'vitest';
+import { afterEach, expect, vi } from 'vitest';
 import { Agent } from '../agent/agent.ts';
 import { machineClock } from '../agent/clock.ts';
 import type { SocketTiming } from '../agent/reconnecting-socket.ts';
@@ -147,3 +147,37 @@ export async function startAgent(options: TestAgentOptions = {}): Promise<TestAg
     },
   };
 }
+
+/** For the tests of a file: what starts an agent. It is closed after its test, and has to have understood everything. */
+export function useAgents(): (options?: TestAgentOptions) => Promise<TestAgent> {
+  const open: TestAgent[] = [];
+  afterEach(async () => {
+    for (const agent of open.splice(0)) {
+      await agent.close();
+      expect(agent.edge.misunderstood).toEqual([]);
+    }
+  });
+  return async (options = {}) => {
+    const agent = await startAgent(options);
+    open.push(agent);
+    return agent;
+  };
+}
+
+/** A step that goes on until it is stopped, and how often it was begun. */
+export function endless() {
+  const state = { begun: 0, stopped: 0 };
+  const step = (_: unknown, __: unknown, ctx: { signal: AbortSignal }) => {
+    state.begun += 1;
+    return new Promise<never>((_, reject) => {
+      ctx.signal.addEventListener('abort', () => {
+        state.stopped += 1;
+        reject(ctx.signal.reason);
+      });
+    });
+  };
+  return { state, step };
+}
+
+/** What an agent has said to its pool, by type. */
+export const types = ({ edge }: TestAgent): string[] => edge.poolFrames.map(({ type }) => type);

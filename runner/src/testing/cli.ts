@@ -27,6 +27,21 @@ export interface CliProcess {
   readonly exit: Promise<number | null>;
 }
 
+/** A project whose build prints `started` and then goes on for ever with two children, all of them deaf to TERM. */
+export const ENDLESS = {
+  'package.json': '{"name":"endless","version":"1.0.0"}',
+  'appflux.json': JSON.stringify({
+    installCommand: 'true',
+    buildCommand:
+      "trap '' TERM; (trap '' TERM; sleep 180) & setsid sleep 180 & echo started; while :; do sleep 0.1; done",
+    outputs: ['dist'],
+  }),
+};
+
+/** Whether the build itself has said so: the log also shows its command. */
+export const hasStarted = (attempt: FakeAttempt): boolean =>
+  attempt.lines.some(({ text }) => text === 'started');
+
 /** What a runner may have left on its host. */
 export const NOTHING_LEFT = { containers: [], folders: [] };
 
@@ -139,6 +154,14 @@ export class CliBench {
       child.kill('SIGTERM');
       await exit;
     }
+  }
+
+  /** Ends everything; nothing may be left, and everything has to have been understood. */
+  async closeTidy(): Promise<void> {
+    await this.endAll();
+    expect(this.edge.misunderstood).toEqual([]);
+    expect(await this.leftovers()).toEqual(NOTHING_LEFT);
+    await this.close();
   }
 
   async close(): Promise<void> {

@@ -1,9 +1,8 @@
 /** What is left of a runner that was killed in the middle of a build. */
 import { readFile } from 'node:fs/promises';
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { CliBench, NOTHING_LEFT } from '../../testing/cli.ts';
+import { CliBench, ENDLESS, hasStarted, NOTHING_LEFT } from '../../testing/cli.ts';
 import { ensureWebImage } from '../../testing/docker.ts';
-import type { FakeAttempt } from '../../testing/fake-attempt.ts';
 import { mountsWithin } from '../disk/file-system.ts';
 import { diskLimit } from '../disk/limit.ts';
 import { connectEngine } from '../engine.ts';
@@ -12,18 +11,6 @@ vi.setConfig({ testTimeout: 120_000 });
 
 let bench: CliBench;
 
-/** A project whose build, and a child of it, are deaf to TERM and never end. */
-const ENDLESS = {
-  'package.json': '{"name":"endless","version":"1.0.0"}',
-  'appflux.json': JSON.stringify({
-    installCommand: 'true',
-    buildCommand:
-      "trap '' TERM; (trap '' TERM; sleep 180) & setsid sleep 180 & echo started; while :; do sleep 0.1; done",
-    outputs: ['dist'],
-  }),
-};
-
-const hasStarted = (attempt: FakeAttempt) => attempt.lines.some(({ text }) => text === 'started');
 const mounts = async () => mountsWithin(await readFile('/proc/self/mountinfo', 'utf8'), bench.state);
 
 beforeAll(() => ensureWebImage(connectEngine()), 600_000);

@@ -9,18 +9,16 @@ import { prepareSource } from '../index.ts';
 import { SOURCE_LIMITS, type SourceLimits } from '../limits.ts';
 import { BUILDER_UID } from '../settle.ts';
 import { type GitServer, startGitServer } from '../testing/git-server.ts';
+import { gitSurroundings, gitSource as sourceOn } from '../testing/git-surroundings.ts';
 import { BareRepository, type TreeEntry } from '../testing/repository.ts';
-import { failureOf, surroundings, type TestSurroundings } from '../testing/surroundings.ts';
+import { failureOf, type TestSurroundings } from '../testing/surroundings.ts';
 
 let around: TestSurroundings;
 let server: GitServer;
 let repos: string;
 
 beforeEach(async () => {
-  around = await surroundings();
-  repos = join(around.folder, 'repos');
-  await mkdir(repos);
-  server = await startGitServer(repos);
+  ({ around, repos, server } = await gitSurroundings());
 });
 
 afterEach(async () => {
@@ -30,17 +28,7 @@ afterEach(async () => {
 
 const TOKEN = 'tok3n-of-a-private-repository';
 
-function gitSource(overrides: Partial<Extract<JobSource, { kind: 'git' }>> = {}): JobSource {
-  return {
-    kind: 'git',
-    repoUrl: `${server.url}/app.git`,
-    branch: 'main',
-    commit: null,
-    token: null,
-    rootDirectory: './',
-    ...overrides,
-  };
-}
+const gitSource = (change: Parameters<typeof sourceOn>[1] = {}) => sourceOn(server, change);
 
 const quick: SourceLimits = { ...SOURCE_LIMITS, retryMs: [0] };
 

@@ -1,13 +1,12 @@
 /** Where Git really connects to, seen by listeners of the test's own: one stands for a public host, one for a private. */
-import { mkdir } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { addressPolicy } from '../../../sandbox/egress/address.ts';
 import { SOURCE_LIMITS } from '../limits.ts';
-import { type GitServer, startGitServer } from '../testing/git-server.ts';
+import type { GitServer } from '../testing/git-server.ts';
+import { gitSurroundings } from '../testing/git-surroundings.ts';
 import { BareRepository } from '../testing/repository.ts';
-import { failureOf, surroundings, type TestSurroundings } from '../testing/surroundings.ts';
+import { failureOf, type TestSurroundings } from '../testing/surroundings.ts';
 import { checkedAddresses } from './address.ts';
 import { fetchGit } from './index.ts';
 
@@ -22,11 +21,9 @@ let innerPort: number;
 let reached: number;
 
 beforeEach(async () => {
-  around = await surroundings();
-  const repos = join(around.folder, 'repos');
-  await mkdir(repos);
+  let repos: string;
+  ({ around, repos, server } = await gitSurroundings());
   new BareRepository(repos, 'app.git').commit({ 'index.html': 'x' });
-  server = await startGitServer(repos);
   reached = 0;
   inner = createServer((socket) => {
     reached += 1;

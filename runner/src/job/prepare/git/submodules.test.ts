@@ -1,23 +1,20 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { JobSource } from '@appflux/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { prepareSource } from '../index.ts';
 import { SOURCE_LIMITS, type SourceLimits } from '../limits.ts';
-import { type GitServer, startGitServer } from '../testing/git-server.ts';
+import type { GitServer } from '../testing/git-server.ts';
+import { gitSource, gitSurroundings } from '../testing/git-surroundings.ts';
 import { BareRepository, type TreeEntry } from '../testing/repository.ts';
-import { failureOf, surroundings, type TestSurroundings } from '../testing/surroundings.ts';
+import { failureOf, type TestSurroundings } from '../testing/surroundings.ts';
 
 let around: TestSurroundings;
 let server: GitServer;
 let repos: string;
 
 beforeEach(async () => {
-  around = await surroundings();
-  repos = join(around.folder, 'repos');
-  await mkdir(repos);
-  server = await startGitServer(repos);
+  ({ around, repos, server } = await gitSurroundings());
 });
 
 afterEach(async () => {
@@ -28,16 +25,8 @@ afterEach(async () => {
 const WANTED = '{"submodules":true}';
 
 function prepare(limits: Partial<SourceLimits> = {}, token: string | null = null) {
-  const source: JobSource = {
-    kind: 'git',
-    repoUrl: `${server.url}/app.git`,
-    branch: 'main',
-    commit: null,
-    token,
-    rootDirectory: './',
-  };
   const options = { allowPrivateSources: true, limits: { ...SOURCE_LIMITS, retryMs: [0], ...limits } };
-  return prepareSource(source, around.workspace, options, around.ctx);
+  return prepareSource(gitSource(server, { token }), around.workspace, options, around.ctx);
 }
 
 const commitOf = (name: string, entries: Readonly<Record<string, TreeEntry>>) =>
