@@ -94,8 +94,9 @@ describe('the inputs of an image', () => {
     expect(await hash(host)).not.toBe(before);
   });
 
-  test('are the same when only a download or a file beside the image has changed', async () => {
+  test('are the same when only a download, a test or a file beside the image has changed', async () => {
     const before = await hash(host);
+    await writeFile(join(parent, 'web/web.docker.test.ts'), 'test');
     await writeFile(join(parent, 'web/tools/node_modules/x/index.js'), 'another download');
     await writeFile(join(parent, 'README.md'), '# Other words\n');
     expect(await hash(host)).toBe(before);

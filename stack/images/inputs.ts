@@ -50,7 +50,7 @@ export function withoutCredentials(address: string): string {
 
 /**
  * All that a variant of an image is made of, but for what is downloaded: that is pinned by a lockfile which is among
- * these. Of the other variants nothing is: neither their Dockerfiles nor the folders of their names.
+ * these. Of the other variants nothing is, neither their Dockerfiles nor the folders of their names, and no test is.
  */
 export async function imageInputs(
   image: BuilderImage,
@@ -65,8 +65,9 @@ export async function imageInputs(
     [...image.shared, ...variant.shared].map((name) => readTree(join(image.parent, name), name)),
   );
   return [
-    ...own.filter((input) => !isAnothers(input)),
-    ...shared.flat(),
+    ...[...own.filter((input) => !isAnothers(input)), ...shared.flat()].filter(
+      ({ path }) => !path.endsWith('.test.ts'),
+    ),
     ...certificateFiles(host.certificates),
     {
       path: 'prepared/npm-registry',

@@ -1,0 +1,111 @@
+/**
+ * What can be said of every Dockerfile without an engine: of those, too, whose vendors' downloads no machine of the
+ * tests reaches.
+ */
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Dockerfile, DockerfileParser } from 'dockerfile-ast';
+import { validate } from 'dockerfile-utils';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { firstExisting } from '../stack/debian.ts';
+import { type BuilderImage, type ImageVariant, readCatalog } from '../stack/images/catalog.ts';
+import { imageInputs } from '../stack/images/inputs.ts';
+
+const VARIANTS: readonly (readonly [kind: string, variant: string])[] = [
+  ['web', 'only'],
+  ['android', 'official'],
+  ['android', 'debian'],
+  ['flutter', 'official'],
+  ['flutter', 'debian'],
+  ['desktop', 'only'],
+];
+
+/** `npm test` installs it for the checks; a single run of this file may be without. */
+const SHELLCHECK = firstExisting('/usr/bin/shellcheck', '/usr/local/bin/shellcheck');
+
+let catalog: ReadonlyMap<string, BuilderImage>;
+
+beforeAll(async () => {
+  catalog = await readCatalog(import.meta.dirname);
+});
+
+test('every variant of every image is looked at', () => {
+  const all = [...catalog.values()].flatMap(({ kind, variants }) =>
+    variants.map(({ dockerfile }) => [kind, dockerfile]),
+  );
+  expect(all).toHaveLength(VARIANTS.length);
+});
+
+describe.each(VARIANTS)('the Dockerfile of %s (%s)', (kind, name) => {
+  let image: BuilderImage;
+  let variant: ImageVariant;
+  let text: string;
+  let dockerfile: Dockerfile;
+
+  beforeAll(async () => {
+    image = catalog.get(kind) as BuilderImage;
+    variant = (
+      name === 'only' ? image.variants[0] : image.variants.find((one) => one.name === name)
+    ) as ImageVariant;
+    text = await readFile(join(image.parent, kind, variant.dockerfile), 'utf8');
+    dockerfile = DockerfileParser.parse(text);
+  });
+
+  const argumentsOf = (keyword: string): string[][] =>
+    dockerfile
+      .getInstructions()
+      .filter((instruction) => instruction.getKeyword() === keyword)
+      .map((instruction) => instruction.getArguments().map((argument) => argument.getValue()));
+
+  test('is well formed, and begins from what image.json names', () => {
+    expect(validate(text)).toEqual([]);
+    expect(argumentsOf('FROM')).toEqual([[variant.base.tag]]);
+  });
+
+  test('says what it is, and ends as a user without rights who runs the entry', () => {
+    for (const label of ['title', 'description', 'licenses', 'vendor']) {
+      expect(text).toContain(`org.opencontainers.image.${label}="`);
+    }
+    const last = dockerfile
+      .getInstructions()
+      .slice(-3)
+      .map((instruction) => `${instruction.getKeyword()} ${instruction.getArgumentsContent()}`);
+    expect(last).toEqual(['USER builder', 'WORKDIR /workspace', 'CMD ["appflux-build"]']);
+    expect(text).toMatch(/useradd --uid 10001 --user-group --create-home .*builder/);
+  });
+
+  test('copies what its build context has', async () => {
+    const host = {
+      architecture: 'amd64',
+      certificates: [],
+      npmRegistry: 'https://mirror.example.com/',
+    } as const;
+    const paths = (await imageInputs(image, variant, host)).map(({ path }) => path);
+    for (const sources of argumentsOf('COPY').map((all) => all.slice(0, -1))) {
+      for (const source of sources.filter((path) => !/^prepared\/(?:certificates|tools)\//.test(path))) {
+        expect(paths, source).toContain(source);
+      }
+    }
+  });
+
+  test.skipIf(SHELLCHECK === null)('has commands in which shellcheck finds nothing', async () => {
+    for (const instruction of dockerfile.getInstructions()) {
+      if (instruction.getKeyword() !== 'RUN') continue;
+      // What the engine hands to the shell; variables of ENV and ARG are set elsewhere.
+      const script = (instruction.getRawArgumentsContent() ?? '').replaceAll(/^\s*#.*\n/gm, '');
+      await expect(shellcheck(script), script).resolves.toBe('');
+    }
+  });
+});
+
+/** What shellcheck says of a script; nothing, if that is all right. */
+function shellcheck(script: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = execFile(SHELLCHECK ?? '', ['--shell=bash', '--exclude=SC2154', '-'], (error, stdout) => {
+      if (error !== null && stdout === '') reject(error);
+      else resolve(stdout);
+    });
+    child.stdin?.end(`${script}\n`);
+  });
+}
