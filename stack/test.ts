@@ -6,7 +6,6 @@
  *   npm test -- runner edge    some projects of vitest.config.ts
  *   npm test -- path -t title  whatever vitest takes
  */
-import { existsSync } from 'node:fs';
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,7 +26,7 @@ import { isStackProblem } from './problem.ts';
 import { during, progressOn, type Task } from './progress.ts';
 import { stateFolder } from './settings.ts';
 import { findLeftovers, leftoverLines } from './testing/leftovers.ts';
-import { packagesFor } from './testing/packages.ts';
+import { isInstalled, packagesFor } from './testing/packages.ts';
 import { planTests, type TestPlan } from './testing/plan.ts';
 import { addUp, exitCodeOf, NOTHING, Outcome, verdictLines } from './testing/verdict.ts';
 
@@ -42,7 +41,7 @@ async function together<T extends readonly unknown[]>(
 }
 
 async function ensurePackages(plan: TestPlan): Promise<void> {
-  const { required, optional } = packagesFor(plan, existsSync);
+  const { required, optional } = packagesFor(plan, isInstalled);
   const names = canInstallPackages() ? [...required, ...optional] : required;
   if (names.length === 0) return;
   await during(progress, `Installing ${names.join(', ')}`, (task) => installPackages(names, task));

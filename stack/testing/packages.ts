@@ -1,9 +1,11 @@
 /** Which Debian packages the tests need, besides those that the commands install for themselves. */
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import type { TestPlan } from './plan.ts';
 
 interface Need {
   readonly packages: readonly string[];
-  /** Where its program may be: when one of them is there, nothing is needed. */
+  /** Their program, by any of its names: when it is there, nothing is needed. */
   readonly programs: readonly string[];
   readonly when: (plan: TestPlan) => boolean;
   /** Where it cannot be installed, its tests are skipped and say why, and all others run. */
@@ -13,26 +15,42 @@ interface Need {
 const NEEDS: readonly Need[] = [
   {
     packages: ['shellcheck'],
-    programs: ['/usr/bin/shellcheck', '/usr/local/bin/shellcheck'],
+    programs: ['shellcheck'],
     when: (plan) => plan.checks,
   },
-  { packages: ['git'], programs: ['/usr/bin/git', '/usr/local/bin/git'], when: (plan) => plan.git },
-  { packages: ['chromium'], programs: ['/usr/bin/chromium'], when: (plan) => plan.browser },
+  { packages: ['git'], programs: ['git'], when: (plan) => plan.git },
+  {
+    packages: ['chromium'],
+    programs: ['chromium', 'chromium-browser', 'google-chrome-stable'],
+    when: (plan) => plan.browser,
+  },
+  {
+    // Unpacks what we have packed: another program's opinion of our ZIPs.
+    packages: ['python3'],
+    programs: ['python3'],
+    when: (plan) => plan.git,
+  },
   {
     packages: ['clamav-daemon', 'clamav-freshclam'],
-    programs: ['/usr/sbin/clamd', '/usr/local/sbin/clamd'],
+    programs: ['clamd'],
     when: (plan) => plan.scanner,
     optional: true,
   },
 ];
 
-/** The packages to install for a plan, where a program is there only if `exists` says so of its path. */
+/** The packages to install for a plan, on a machine that has the programs of which `has` says so. */
 export function packagesFor(
   plan: TestPlan,
-  exists: (path: string) => boolean,
+  has: (program: string) => boolean,
 ): { readonly required: string[]; readonly optional: string[] } {
-  const missing = NEEDS.filter(({ programs, when }) => when(plan) && !programs.some(exists));
+  const missing = NEEDS.filter(({ programs, when }) => when(plan) && !programs.some(has));
   const of = (optional: boolean) =>
     missing.filter((need) => (need.optional ?? false) === optional).flatMap(({ packages }) => packages);
   return { required: of(false), optional: of(true) };
+}
+
+/** Whether a program is in one of the folders of a PATH, or where Debian has those of daemons. */
+export function isInstalled(program: string, path = process.env.PATH ?? ''): boolean {
+  const folders = [...path.split(delimiter).filter((folder) => folder !== ''), '/usr/sbin', '/sbin'];
+  return folders.some((folder) => existsSync(join(folder, program)));
 }

@@ -2,10 +2,12 @@ import { createHash } from 'node:crypto';
 import { chmod, chown, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { execa } from 'execa';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ensureWebImage, WEB_IMAGE } from '../../testing/docker.ts';
+import { newRunnerId } from '../../testing/sample-job.ts';
+import { demultiplex } from '../demux.ts';
 import { connectEngine } from '../engine.ts';
+import { EGRESS_FILE, NPM_REGISTRY_FILE, readImageFile } from '../image-file.ts';
 import {
   type Egress,
   type EgressOptions,
@@ -18,6 +20,7 @@ import {
 const BUILDER = 10_001;
 const MARK = 'c0ffee';
 
+const engine = connectEngine();
 let allow: string[];
 let npmRegistry: URL;
 let folder: string;
@@ -26,11 +29,10 @@ let egress: Egress | undefined;
 let log: string[];
 
 beforeAll(async () => {
-  await ensureWebImage(connectEngine());
-  const read = async (path: string) =>
-    (await execa('docker', ['run', '--rm', '--network', 'none', WEB_IMAGE, 'cat', path])).stdout;
-  allow = parseEgressFile(await read('/etc/appflux/egress'));
-  npmRegistry = new URL((await read('/etc/appflux/npm-registry')).trim());
+  await ensureWebImage(engine);
+  const read = async (path: string) => (await readImageFile(engine, newRunnerId(), WEB_IMAGE, path)) ?? '';
+  allow = parseEgressFile(await read(EGRESS_FILE));
+  npmRegistry = new URL((await read(NPM_REGISTRY_FILE)).trim());
 }, 600_000);
 
 beforeEach(async () => {
@@ -69,15 +71,29 @@ async function build(command: string, manager?: PackageManager, options: Partial
     APPFLUX_BUILD_COMMAND: command,
     APPFLUX_EGRESS_SOCKET: '/run/appflux/proxy.sock',
   };
-  const variables = Object.entries(environment).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
-  const mounts = ['--volume', `${source}:/workspace`, '--volume', `${join(folder, 'net')}:/run/appflux:ro`];
-  const limits = ['--cap-drop', 'ALL', '--security-opt', 'no-new-privileges', '--init'];
-  const result = await execa(
-    'docker',
-    ['run', '--rm', '--network', 'none', ...limits, ...mounts, ...variables, WEB_IMAGE],
-    { all: true, reject: false },
-  );
-  return { output: result.all, code: result.exitCode };
+  const container = await engine.createContainer({
+    Image: WEB_IMAGE,
+    Env: Object.entries(environment).map(([name, value]) => `${name}=${value}`),
+    HostConfig: {
+      NetworkMode: 'none',
+      CapDrop: ['ALL'],
+      SecurityOpt: ['no-new-privileges:true'],
+      Init: true,
+      Binds: [`${source}:/workspace`, `${join(folder, 'net')}:/run/appflux:ro`],
+    },
+  });
+  try {
+    const stream = await container.attach({ stream: true, stdout: true, stderr: true });
+    await container.start();
+    const parts: Uint8Array[] = [];
+    for await (const { bytes } of demultiplex(stream as unknown as AsyncIterable<Uint8Array>)) {
+      parts.push(bytes);
+    }
+    const { StatusCode: code } = await container.wait();
+    return { output: Buffer.concat(parts).toString(), code };
+  } finally {
+    await container.remove({ force: true, v: true });
+  }
 }
 
 async function writeSource(name: string, content: string): Promise<void> {
