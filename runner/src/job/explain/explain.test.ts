@@ -248,6 +248,21 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
     'What was fetched is not what distributionSha256Sum',
   ],
   [
+    'recorded/next-cookies.txt',
+    'Prerendering / failed: Error: Route / with `dynamic = "error"` couldn\'t be rendered statically because it used `cookies()`. See more info here: https://nextjs.org/docs/app/building-your-application/rendering/static-and-dynamic#dynamic-rendering',
+    'With output: "export" every page is made while building,',
+  ],
+  [
+    'recorded/next-font.txt',
+    'Failed to fetch Inter from Google Fonts.',
+    'next/font/google fetches fonts while building, and builds',
+  ],
+  [
+    'recorded/next-force-dynamic.txt',
+    'Error: export const dynamic = "force-dynamic" on page "/api/x" cannot be used with "output: export". See more info here: https://nextjs.org/docs/advanced-features/static-html-export',
+    'A static export has no server. Take the feature named out',
+  ],
+  [
     'recorded/next-module-not-found.txt',
     "./app/page.jsx:1:1: Module not found: Can't resolve '../lib/missing'",
     'The file is not in the source. Check its name, capitals',
@@ -271,6 +286,11 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
     'recorded/next-syntax.txt',
     "./app/page.tsx:1:41: Unexpected token. Did you mean `{'}'}` or `&rbrace;`?",
     'The source cannot be read at the place named. Correct it',
+  ],
+  [
+    'recorded/next-turbopack-module.txt',
+    "./app/page.jsx:1:1: Module not found: Can't resolve './missing'",
+    'The file is not in the source. Check its name, capitals',
   ],
   [
     'recorded/next-type.txt',
@@ -508,6 +528,11 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
     'Run the same command in a clean checkout: the place of each',
   ],
   [
+    'recorded/tsc-removed-option.txt',
+    "tsconfig.json(1,40): error TS5108: Option 'moduleResolution=node10' has been removed. Please remove it from your configuration.",
+    'The file is not what TypeScript expects. Correct it at',
+  ],
+  [
     'recorded/turbo-module.txt',
     "Error [ERR_MODULE_NOT_FOUND]: Cannot find package 'chart.js' imported from apps/web/build.mjs",
     'Add chart.js to the dependencies of package.json and commit',
@@ -541,6 +566,21 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
     'recorded/vite-parse.txt',
     '[builtin:vite-transform] Error: Unexpected token (src/main.jsx:1:23)',
     'The source cannot be read at the place named. Correct it',
+  ],
+  [
+    'recorded/vite-parse-error.txt',
+    '[PARSE_ERROR] Unexpected token (main.js:1:11)',
+    'The source cannot be read at the place named. Correct it',
+  ],
+  [
+    'recorded/vite-sass.txt',
+    'Error: Preprocessor dependency "sass-embedded" not found. Did you install it? Try `npm install -D sass-embedded`.',
+    'Add sass-embedded to the devDependencies of package.json',
+  ],
+  [
+    'recorded/vite-tailwind-plugin.txt',
+    "Error: [postcss] It looks like you're trying to use `tailwindcss` directly as a PostCSS plugin. The PostCSS plugin has moved to a separate package, so to continue using Tailwind CSS with PostCSS you'll need to install `@tailwindcss/postcss` and update your PostCSS configuration.",
+    'Since Tailwind CSS 4 its plugins are packages of their',
   ],
   [
     'recorded/vite-unresolved.txt',

@@ -9,8 +9,12 @@ const SYNTAX = 'The source cannot be read at the place named. Correct it there.'
 
 export const explainNext = byRules([
   {
-    when: /^Module not found: (?:Error: )?Can't resolve '(?<name>[^']+)'/,
-    say: withPlaceBefore(PLACE),
+    when: /^Failed to fetch [`'"]?(?<font>[\w .-]{1,60}?)[`'"]? from Google Fonts/,
+    hint: 'next/font/google fetches fonts while building, and builds reach the allowed hosts only. Keep the font in the source with next/font/local, or ask the owner of the runner to allow the hosts of Google Fonts.',
+  },
+  {
+    when: /^(?:Error: )?Module not found: (?:Error: )?Can't resolve '(?<name>[^']+)'/,
+    say: (found) => withPlaceBefore(PLACE)(found).replace('Error: Module', 'Module'),
     hint: (found) => moduleHint(group(found, 'name')),
   },
   {
@@ -52,6 +56,9 @@ export const explainNext = byRules([
     },
     hint: ({ lines, index }) => {
       const reason = lines.slice(index + 1, index + 9).join('\n');
+      if (/couldn't be rendered statically/.test(reason)) {
+        return 'With output: "export" every page is made while building, without a request: cookies(), headers() and searchParams are not there. Read them in the browser instead.';
+      }
       if (/(?:window|document|localStorage|navigator) is not defined/.test(reason)) {
         return 'The page uses the browser while it is made on the server: do that in useEffect, or load the component with dynamic(…, { ssr: false }).';
       }

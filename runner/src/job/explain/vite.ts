@@ -1,6 +1,6 @@
 /** Vite, Rolldown, Rollup and esbuild, alone and inside of frameworks. */
 import { moduleHint } from './module-hint.ts';
-import { byRules, group, withPlaceAfter } from './rule.ts';
+import { byRules, following, group, withPlaceAfter } from './rule.ts';
 
 /** Rolldown draws the place below the error. */
 const DRAWN = /[╭┌]─\[ (\S+:\d+:\d+) \]/;
@@ -43,13 +43,32 @@ export const explainVite = byRules([
   },
   { when: /^[✘X] \[ERROR\] (?!\[)\S/, say: withPlaceAfter(/^\s+(\S+:\d+:\d+):/), hint: SYNTAX },
   {
-    when: /^\[(?:builtin:vite-transform|PARSE_ERROR)\] Error: /,
+    when: /^\[(?:builtin:[\w-]{1,40}|PARSE_ERROR)\](?: Error:)? (?!Warning)/,
     say: withPlaceAfter(DRAWN),
     hint: SYNTAX,
   },
   {
+    when: /Preprocessor dependency "(?<name>[^"]{1,100})" not found/,
+    hint: (found) =>
+      `Add ${group(found, 'name')} to the devDependencies of package.json and commit the lockfile.`,
+  },
+  {
+    when: /use `tailwindcss` directly as a PostCSS plugin/,
+    hint: 'Since Tailwind CSS 4 its plugins are packages of their own: use @tailwindcss/vite, or @tailwindcss/postcss in the configuration of PostCSS, and `@import "tailwindcss"` in the style sheet.',
+  },
+  {
     when: /^\[vite[\w:-]*\] |^\[plugin [\w:-]+\] /,
+    say: (found) => {
+      const why = following(found, /^(?:\w*Error: )(\S.*)/, 2)?.[1];
+      return why === undefined ? found.match.input : `${found.match.input}: ${why}`;
+    },
     hint: 'A plugin of Vite failed at the place named; the lines below in the log say more.',
+  },
+  // Rolldown names what went wrong in capitals; with "Warning" after it, it goes on.
+  {
+    when: /^\[[A-Z][A-Z_]{3,40}\](?! Warning)(?: Error:)? \S/,
+    say: withPlaceAfter(DRAWN),
+    hint: 'The lines below in the log show the place.',
   },
   {
     when: /RollupError: /,
