@@ -315,6 +315,83 @@ describe('the cache', () => {
   });
 });
 
+describe('installed packages', () => {
+  const KEEP = { APPFLUX_CACHE: '/tmp/cache', APPFLUX_KEEP_INSTALLED: 'esbuild sharp' };
+  const RESTORE = { ...KEEP, APPFLUX_RESTORE_INSTALLED: '1' };
+  const packageOf = (name: string, manifest: string) =>
+    `mkdir -p node_modules/${name} && echo '${manifest}' > node_modules/${name}/package.json`;
+  const PLAIN = packageOf('plain', '{"scripts":{"test":"x"}}');
+  /** An install command that also does what is given, and a build that says what has been kept. */
+  const keeping = (install: string) =>
+    build(`mkdir /tmp/cache && ${PLAIN} && ${install}`, 'ls /tmp/cache/installed/node_modules', KEEP);
+
+  test('are kept as the install command left them', async () => {
+    const { code, output } = await finish(keeping(packageOf('esbuild', '{"scripts":{"postinstall":"x"}}')));
+    expect(output).toContain(`${MARK} end keep 0\n${MARK} begin build\nesbuild\nplain\n`);
+    expect(code).toBe(0);
+  });
+
+  test.each([
+    ['a file of the project', 'echo made > generated.ts', '/workspace/generated.ts'],
+    ['something in the home', 'mkdir -p ~/.cache/browser && echo > ~/.cache/browser/x', '.cache/browser/x'],
+    [
+      'another folder of packages',
+      'mkdir -p packages/a/node_modules && echo > packages/a/node_modules/x',
+      '/x',
+    ],
+  ])('are not kept where installing has also written %s', async (_, install, path) => {
+    const { code, output } = await finish(keeping(install));
+    expect(output).toMatch(
+      new RegExp(
+        `^Installed packages are not kept for the next build: installing has also written .*${path}`,
+        'm',
+      ),
+    );
+    expect(output).toContain(`${MARK} end keep 1\n`);
+    expect(code).toBe(2);
+  });
+
+  test.each([
+    ['prisma', 'preinstall', 'node_modules/'],
+    ['@some/scoped', 'install', 'node_modules/'],
+    ['deep', 'postinstall', 'node_modules/plain/node_modules/'],
+  ])('are not kept where the package %s has a script %s', async (name, script, folder) => {
+    const manifest = `{"scripts":{"${script}":"x"}}`;
+    const install = `mkdir -p ${folder}${name} && echo '${manifest}' > ${folder}${name}/package.json`;
+    const { output } = await finish(keeping(install));
+    expect(output).toContain(`${name} has a script for its installation.`);
+    expect(output).toContain(`${MARK} end keep 1\n`);
+  });
+
+  test('of an earlier build are put in place of the install command', async () => {
+    const ready =
+      'mkdir -p /tmp/cache/installed/node_modules/.bin; ln -s ../a /tmp/cache/installed/node_modules/.bin/a';
+    const { code, output } = await finish(
+      // The ignore command comes first: here it fills the cache.
+      build('echo never', 'readlink node_modules/.bin/a; env', {
+        ...RESTORE,
+        APPFLUX_IGNORE_COMMAND: `${ready}; false`,
+      }),
+    );
+    expect(output).toContain(`${MARK} begin restore\n${MARK} end restore 0\n${MARK} begin build\n../a\n`);
+    expect(output).not.toMatch(/never|_INSTALLED=/);
+    expect(code).toBe(0);
+  });
+
+  test('are installed where an earlier build’s are not there, or something is in their place', async () => {
+    for (const before of ['true', 'mkdir -p /tmp/cache/installed/node_modules node_modules/own']) {
+      const { code, output } = await finish(
+        build('echo installed', 'ls -d node_modules', {
+          ...RESTORE,
+          APPFLUX_IGNORE_COMMAND: `${before}; false`,
+        }),
+      );
+      expect(output).toMatch(/end restore 1\n\S+ begin install\ninstalled\n/);
+      expect(code).toBe(before === 'true' ? 2 : 0);
+    }
+  });
+});
+
 test('folders that a build asks for come first on its PATH', async () => {
   const { output } = await finish(
     build('', 'node --version; env', { APPFLUX_PATH: '/usr/local/node/20/bin:/usr/local/yarn/4/bin' }),

@@ -1,18 +1,32 @@
 /** The cache of one attempt, from before its build to after its success. */
+import { join } from 'node:path';
 import type { Job, Plan } from '@appflux/protocol';
+import type { MountSettings } from 'dockerode';
 import { execa } from 'execa';
 import { describeError, type Journal } from '../agent/journal.ts';
+import { readText } from '../job/detect/read-text.ts';
 import { seconds } from '../job/duration.ts';
 import { humanSize, printable } from '../job/prepare/printable.ts';
 import type { PreparedSource, StepContext } from '../job/step.ts';
 import type { AttemptFolder } from '../sandbox/attempt-folder.ts';
 import { diskUsage } from '../sandbox/disk-watch.ts';
+import { engineMessage } from '../sandbox/engine.ts';
+import type { Mark } from '../sandbox/marks.ts';
 import type { Surroundings } from '../sandbox/surroundings.ts';
 import { type Caches, MOST_LAYERS } from './caches.ts';
 import { PRODUCTION, scopeOf, type Wanted } from './choose.ts';
+import { decidingFiles } from './deciding-files.ts';
 import { entryBytes, type FoundEntry } from './entry.ts';
-import { CACHE_MOUNT, type CachedManager, cachedFolders, cacheEnvironment } from './environment.ts';
+import {
+  CACHE_MOUNT,
+  type CachedManager,
+  cachedFolders,
+  cacheEnvironment,
+  GRADLE_PROPERTIES,
+  gradleOptions,
+} from './environment.ts';
 import type { AttemptCacheFolder } from './folder.ts';
+import { installedKey, SELF_CONTAINED_SCRIPTS } from './installed.ts';
 import { cacheKey } from './key.ts';
 import { plainMount } from './mount.ts';
 
@@ -27,13 +41,19 @@ export interface OpenInput {
 const WORTH_KEEPING_BYTES = 1024 ** 2;
 /** A cache of more files than this takes longer to keep than it saves. */
 const MOST_FILES = 1_000_000;
+/** As much of a file of Gradle properties as is looked at. */
+const MAX_PROPERTIES = 256 * 1024;
 /** How long measuring may take: a build can write a tree that takes hours to walk through. */
 const MEASURE_MS = 60_000;
+
+const UNMOUNTABLE = 'Cache: what is kept cannot be mounted on this runner';
 
 interface Open {
   readonly wanted: Wanted;
   readonly folder: AttemptCacheFolder;
   readonly entry: FoundEntry | null;
+  /** Key of what this build's install command would leave; null if that cannot be taken over. */
+  readonly installable: string | null;
 }
 
 export interface AttemptCacheInput {
@@ -46,6 +66,8 @@ export class AttemptCache {
   readonly #caches: Caches;
   readonly #input: AttemptCacheInput;
   #open: Open | null = null;
+  /** Key of the installed packages that the cache holds by now. */
+  #installed: string | null = null;
 
   constructor(caches: Caches, input: AttemptCacheInput) {
     this.#caches = caches;
@@ -60,29 +82,49 @@ export class AttemptCache {
       root: source.root,
       top: folder.workspace.source,
       imageId,
-      more: [plan.packageManager ?? '', plan.node ?? ''],
+      more: [plan.packageManager, plan.node, plan.java, plan.flutter].map((version) => version ?? ''),
     });
     const scope = scopeOf(job.environment, source.branch);
     const wanted: Wanted = { scope, image: plan.image, key };
     const leased = await this.#caches.lease(job.app.id, wanted, folder.top, job.clearCache);
-    const found = leased.entry;
-    const overlay =
-      found === null
-        ? null
-        : await this.#caches.mountOf(job.app.id, { folder: leased.folder, entry: found }, imageId);
-    const entry = overlay === null ? null : found;
-    this.#open = { wanted, folder: leased.folder, entry };
+    const mount = leased.entry && this.#caches.mountOf(job.app.id, { ...leased, entry: leased.entry });
+    const entry = mount === null ? null : leased.entry;
+    const installable = await this.#installable({ plan, imageId, manager, source });
+    this.#open = { wanted, folder: leased.folder, entry, installable };
+    this.#installed = entry?.installed ?? null;
     if (this.#caches.enabled) {
-      const said =
-        entry === found ? this.#found(entry, wanted) : 'Cache: what is kept cannot be mounted on this runner';
+      const said = entry === leased.entry ? this.#found(entry, wanted) : UNMOUNTABLE;
       ctx.log(`${said} (${seconds(performance.now() - startedAt)}).`);
     }
     return {
-      mounts: [overlay ?? plainMount(leased.folder)],
+      mounts: [mount ?? plainMount(leased.folder)],
       suggested: cacheEnvironment(manager, plan.installCommand),
-      environment: { APPFLUX_CACHE: CACHE_MOUNT },
-      entry: { APPFLUX_CACHE_LINKS: cachedFolders(plan).join('\n') },
+      environment: { APPFLUX_CACHE: CACHE_MOUNT, ...(await gradleEnvironment(plan, source.root)) },
+      entry: {
+        APPFLUX_CACHE_LINKS: cachedFolders(plan).join('\n'),
+        ...(installable === null ? {} : { APPFLUX_KEEP_INSTALLED: SELF_CONTAINED_SCRIPTS.join(' ') }),
+        ...(installable !== null && installable === this.#installed
+          ? { APPFLUX_RESTORE_INSTALLED: '1' }
+          : {}),
+      },
     };
+  }
+
+  async #installable({ plan, imageId, manager, source }: OpenInput): Promise<string | null> {
+    const { job, folder } = this.#input;
+    const { installCommand, node } = plan;
+    if (!this.#caches.enabled || installCommand === null) return null;
+    const files = await decidingFiles(source.root, folder.workspace.source);
+    if (files === null) return null;
+    const { variables, files: sealedFiles } = job;
+    return installedKey({ manager, installCommand, files, imageId, node, variables, sealedFiles });
+  }
+
+  /** Takes a mark of the build's entry: whether the installed packages in the cache are now those of this build. */
+  take(mark: Mark): void {
+    if (mark.stage !== 'keep') return;
+    const isKept = mark.event === 'end' && mark.code === 0;
+    this.#installed = isKept ? (this.#open?.installable ?? null) : null;
   }
 
   #found(entry: FoundEntry | null, wanted: Wanted): string {
@@ -91,6 +133,21 @@ export class AttemptCache {
     const of = entry.scope === PRODUCTION ? 'production' : `the ${printable(entry.scope, 80)}`;
     const fit = entry.key === wanted.key ? 'hit, the same lockfile' : 'the newest, of another lockfile';
     return `Cache: ${fit}; ${humanSize(entryBytes(entry))} of ${of}`;
+  }
+
+  /**
+   * The mounts without what is kept, when the engine could not mount that: not every file system can be below an overlay,
+   * and a layer may be damaged. It costs the build its cache, and nothing more. Null for another error of the engine's.
+   */
+  instead(mounts: readonly MountSettings[], error: unknown, ctx: StepContext): MountSettings[] | null {
+    const open = this.#open;
+    if (open === null || open.entry === null || !/\bmount/.test(engineMessage(error))) return null;
+    const { job, journal } = this.#input;
+    journal.warn('The engine cannot mount a cache', { app: job.app.id, error: engineMessage(error) });
+    ctx.log(`${UNMOUNTABLE}: the build begins with nothing.`);
+    this.#open = { ...open, entry: null };
+    this.#installed = null;
+    return mounts.map((mount) => (mount.Target === CACHE_MOUNT ? plainMount(open.folder) : mount));
   }
 
   /** Keeps nothing: something of the build may still be running. */
@@ -120,17 +177,31 @@ export class AttemptCache {
     const appId = this.#input.job.app.id;
     const bytes = await measure(folder.upper, AbortSignal.any([signal, AbortSignal.timeout(MEASURE_MS)]));
     if (bytes === null) return 'not kept, it has too many files';
-    if (entry?.key === wanted.key && bytes < WORTH_KEEPING_BYTES) return 'unchanged';
+    const installed = this.#installed;
+    const same = entry !== null && entry.key === wanted.key && entry.installed === installed;
+    if (same && bytes < WORTH_KEEPING_BYTES) return 'unchanged';
     const base = entry?.layers ?? [];
     const total = bytes + (entry === null ? 0 : entryBytes(entry));
     if (total > this.#caches.maxEntryBytes || base.length >= MOST_LAYERS) {
       await this.#caches.forget(appId, wanted);
       return `not kept, it has grown to ${humanSize(total)}; the next build begins anew`;
     }
-    await this.#caches.keep(appId, wanted, { path: folder.upper, bytes }, base);
+    await this.#caches.keep(appId, wanted, { path: folder.upper, bytes, installed }, base);
     this.#open = null;
     return `kept ${humanSize(bytes)} of changes, ${humanSize(total)} in all`;
   }
+}
+
+/** For builds that may run Gradle. */
+async function gradleEnvironment({ type }: Plan, root: string): Promise<Record<string, string>> {
+  if (type !== 'android') return {};
+  const texts = await Promise.all(
+    GRADLE_PROPERTIES.map((name) =>
+      readText(join(root, name), { maxBytes: MAX_PROPERTIES, name, headOnly: true }),
+    ),
+  );
+  const options = gradleOptions(texts.filter((text) => text !== null));
+  return options === null ? {} : { GRADLE_OPTS: options };
 }
 
 /** Bytes that a tree takes; null if it has too many files, or measuring took too long. Follows no link (du). */

@@ -2,9 +2,9 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Job } from '@appflux/protocol';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { connectEngine } from '../sandbox/engine.ts';
+import { deployer } from '../testing/cached-build.ts';
 import { CliBench, fixtureFiles } from '../testing/cli.ts';
 import { ensureWebImage } from '../testing/docker.ts';
 
@@ -15,33 +15,13 @@ const OTHER = '66f2a1c04b7e9d0000000002';
 const THIRD = '66f2a1c04b7e9d0000000003';
 
 let bench: CliBench;
-let deployments = 0;
+const deploy = deployer(() => bench);
 
 beforeAll(() => ensureWebImage(connectEngine()), 600_000);
 beforeEach(async () => {
   bench = await CliBench.open();
 });
 afterEach(() => bench.close());
-
-/** Builds one deployment to its end; gives its log and how it ended. */
-async function deploy(files: Record<string, string>, job: Partial<Job> & { appId?: string } = {}) {
-  const { appId = APP, ...change } = job;
-  const freed = () => bench.edge.poolFrames.filter(({ type }) => type === 'freed').length;
-  const before = freed();
-  deployments += 1;
-  const deploymentId = deployments.toString(16).padStart(24, '0');
-  const attempt = await bench.grantFor(
-    files,
-    { deploymentId },
-    { deploymentId, app: { id: appId, slug: 'my-app', name: 'My App' }, ...change },
-  );
-  await bench.until(
-    () => freed() > before,
-    () => attempt.log,
-  );
-  const cache = attempt.lines.map(({ text }) => text).filter((text) => text.startsWith('Cache: '));
-  return { status: attempt.result?.status, log: attempt.log, cache };
-}
 
 /** A project whose build runs a command of the test's; it delivers a page. */
 const project = (command: string) => ({
@@ -105,7 +85,9 @@ describe('what is kept', () => {
     }
     const next = await deploy(leaving('two'));
     expect([next.status, seen(next.log)]).toEqual(['success', '']);
-    expect(next.cache[0]).toMatch(/^Cache: what is kept cannot be mounted on this runner/);
+    expect(next.cache[1]).toBe(
+      'Cache: what is kept cannot be mounted on this runner: the build begins with nothing.',
+    );
     expect(seen((await deploy(leaving('three'))).log)).toBe('two');
   });
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { chooseEntry, entriesToEvict, scopeOf, unusedLayers } from './choose.ts';
 import type { FoundEntry } from './entry.ts';
-import { cachedFolders, cacheEnvironment } from './environment.ts';
+import { cachedFolders, cacheEnvironment, gradleOptions } from './environment.ts';
 import { attemptCacheFolder } from './folder.ts';
 import { attemptMount, isPlainPath } from './mount.ts';
 
@@ -11,6 +11,8 @@ const entry = (change: Partial<FoundEntry> = {}): FoundEntry => ({
   image: 'appflux/web-builder',
   key: 'k1',
   layers: [{ id: 'a'.repeat(12), bytes: 10 }],
+  installed: null,
+  boot: null,
   file: '/x',
   usedAt: 1,
   ...change,
@@ -91,6 +93,13 @@ describe('what tools are told', () => {
     expect(cacheEnvironment('yarn-berry', 'yarn install --immutable')).not.toHaveProperty(
       'YARN_CACHE_FOLDER',
     );
+  });
+
+  test('switches Gradle’s build cache on, unless the project says whether it wants one', () => {
+    expect(gradleOptions([])).toBe('-Dorg.gradle.caching=true');
+    expect(gradleOptions(['org.gradle.jvmargs=-Xmx2g\n# org.gradle.caching=false\n'])).not.toBeNull();
+    expect(gradleOptions(['org.gradle.jvmargs=-Xmx2g\norg.gradle.caching = false\n'])).toBeNull();
+    expect(gradleOptions(['', '  org.gradle.caching:true'])).toBeNull();
   });
 
   test('about folders goes by the framework', () => {

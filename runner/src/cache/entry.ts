@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { syncPath } from './durable.ts';
 import { type AppFolder, entryName, LAYER_ID } from './folder.ts';
 
 const Layer = z.strictObject({ id: z.string().regex(LAYER_ID), bytes: z.int().min(0) });
@@ -17,6 +18,10 @@ const Entry = z.strictObject({
   key: z.string().min(1),
   /** The newest first. */
   layers: z.array(Layer).min(1),
+  /** Key of the installed packages that lie in the layers (installed.ts); null if there are none to be taken over. */
+  installed: z.string().min(1).nullable(),
+  /** The host's start in which the layers were written (durable.ts); null once they are on the disk for certain. */
+  boot: z.string().min(1).nullable(),
 });
 export type Entry = z.infer<typeof Entry>;
 
@@ -25,6 +30,12 @@ export interface FoundEntry extends Entry {
   readonly file: string;
   readonly usedAt: number;
 }
+
+/** Whether an entry is the one of a scope and an image. */
+export const isOf =
+  ({ scope, image }: Pick<Entry, 'scope' | 'image'>) =>
+  (entry: Entry): boolean =>
+    entry.scope === scope && entry.image === image;
 
 /** All bytes of an entry's layers. */
 export const entryBytes = ({ layers }: Pick<Entry, 'layers'>): number =>
@@ -41,19 +52,24 @@ export async function namesIn(folder: string): Promise<string[]> {
 }
 
 /**
- * The entries of an App. A file that cannot be read as one is removed: it was cut off by a crash, or is of another
- * version of the runner, and a cache that is lost costs a slower build.
+ * The entries of an App. A file that cannot be read as one is removed: it is of another version of the runner. So is
+ * one whose layers may not have reached the disk before the host went down. A cache that is lost costs a slower build.
+ * @param boot which start of the host this is
  */
-export async function readEntries({ entries }: AppFolder): Promise<FoundEntry[]> {
+export async function readEntries({ entries }: AppFolder, boot: string | null): Promise<FoundEntry[]> {
   const found: FoundEntry[] = [];
   for (const name of await namesIn(entries)) {
     const file = join(entries, name);
     const entry = await readEntry(file);
-    if (entry === null) await rm(file, { force: true });
+    if (entry === null || !isWhole(entry, boot)) await rm(file, { force: true });
     else found.push({ ...entry, file, usedAt: (await stat(file)).mtimeMs });
   }
   return found;
 }
+
+/** Whether all of an entry's layers can be relied on. */
+export const isWhole = (entry: Pick<Entry, 'boot'>, boot: string | null): boolean =>
+  entry.boot === null || entry.boot === boot;
 
 async function readEntry(file: string): Promise<Entry | null> {
   const text = await readFile(file, 'utf8');
@@ -65,13 +81,18 @@ async function readEntry(file: string): Promise<Entry | null> {
   }
 }
 
-/** Puts an entry in the place of the older one of its scope and image, in one step. */
-export async function writeEntry({ entries }: AppFolder, entry: Entry): Promise<void> {
+/**
+ * Puts an entry in the place of the older one of its scope and image, in one step, on the disk as well.
+ * @param usedAt when its cache was last used, in Unix milliseconds; now if it is left out
+ */
+export async function writeEntry({ entries }: AppFolder, entry: Entry, usedAt = Date.now()): Promise<void> {
   await mkdir(entries, { recursive: true, mode: 0o700 });
   const file = join(entries, entryName(entry.scope, entry.image));
   const draft = `${file}.${randomUUID()}`;
-  await writeFile(draft, JSON.stringify(entry), { mode: 0o600 });
+  await writeFile(draft, JSON.stringify(entry), { mode: 0o600, flush: true });
+  await utimes(draft, usedAt / 1000, usedAt / 1000);
   await rename(draft, file);
+  await syncPath(entries);
 }
 
 /** Notes that an entry was used now. */

@@ -49,6 +49,20 @@ export function cacheEnvironment(
   };
 }
 
+/** Where a project may have settled the matter, relative to its root directory. */
+export const GRADLE_PROPERTIES = ['gradle.properties', 'android/gradle.properties'] as const;
+
+/**
+ * What switches Gradle's build cache on, which lies in GRADLE_USER_HOME: tasks whose inputs are the same are not run
+ * again. Null where the project says itself whether it wants one (docs.gradle.org, "Build Cache").
+ * @param properties the texts of those of its files that are there
+ */
+export function gradleOptions(properties: readonly string[]): string | null {
+  return properties.some((text) => /^\s*org\.gradle\.caching\s*[=:]/m.test(text))
+    ? null
+    : '-Dorg.gradle.caching=true';
+}
+
 /** What frameworks keep between builds inside of a project, and cannot be told to keep elsewhere. */
 const OF_FRAMEWORK: Readonly<Record<string, readonly string[]>> = {
   next: ['.next/cache'],

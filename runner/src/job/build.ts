@@ -173,10 +173,13 @@ async function runBuild(
       secrets,
       line: (text) => log.writeMasked(text, stream),
       // Lines of the other stream that are still unfinished belong to the stage that ends here.
-      mark: (mark) => stages.take(mark),
+      mark: (mark) => {
+        stages.take(mark);
+        input.cache.take(mark);
+      },
     });
   }
-  const spec = containerSpec({
+  const container = {
     image: plan.image,
     runnerId: host.runnerId,
     deploymentId: job.deploymentId,
@@ -201,24 +204,31 @@ async function runBuild(
     runtime: host.settings.runtime,
     guard: await guardFor(host.engine, host.settings.runtime),
     network: around.mode,
-    mounts: around.mounts,
-  });
+  };
   /** The stages in which the kernel killed a process at the memory limit. */
   const starved = new Set<BuildStage | null>();
-  const ended = await runContainer(host.engine, {
-    spec,
-    output: ({ stream, bytes }) => readers[stream].push(bytes),
-    ready: () => log.ready(),
-    signal,
-    onMemoryKill: () => starved.add(stages.current),
-    ownKernel: hasOwnKernel(host.settings.runtime),
-    onLeftover: (error) => {
-      input.cache.abandon();
-      host.journal.error('A container could not be removed; the next start will', {
-        error: engineMessage(error),
-      });
-    },
-  })
+  const run = (mounts: Around['mounts']) =>
+    runContainer(host.engine, {
+      spec: containerSpec({ ...container, mounts }),
+      output: ({ stream, bytes }) => readers[stream].push(bytes),
+      ready: () => log.ready(),
+      signal,
+      onMemoryKill: () => starved.add(stages.current),
+      ownKernel: hasOwnKernel(host.settings.runtime),
+      onLeftover: (error) => {
+        input.cache.abandon();
+        host.journal.error('A container could not be removed; the next start will', {
+          error: engineMessage(error),
+        });
+      },
+    });
+  const ended = await run(around.mounts)
+    .catch((error: unknown) => {
+      const mounts =
+        signal.aborted || stages.current !== null ? null : input.cache.instead(around.mounts, error, ctx);
+      if (mounts === null) throw error;
+      return run(mounts);
+    })
     .catch((error: unknown) => {
       throw signal.aborted ? signal.reason : engineFailure(error, host.journal);
     })

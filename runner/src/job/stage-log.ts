@@ -10,6 +10,10 @@ export type Commands = Readonly<Record<BuildStage, string | null>>;
 /** A skip's reason is at most 500 units long, and masking may lengthen it. */
 const LONGEST_COMMAND = 300;
 
+/** Begins the line that stands where an install command was not run. */
+export const RESTORING =
+  'The packages that an earlier build installed with the same lockfile, settings, Node and variables stand in for:';
+
 /** Follows the marks of one build. */
 export class StageLog {
   readonly #commands: Commands;
@@ -22,9 +26,10 @@ export class StageLog {
     this.#log = log;
   }
 
-  /** The stage that was begun last; null when none was. */
+  /** The stage that was begun last, to which belongs what is done about its packages; null when none was. */
   get current(): BuildStage | null {
-    return this.#last?.stage ?? null;
+    const stage = this.#last?.stage ?? null;
+    return stage === 'restore' || stage === 'keep' ? 'install' : stage;
   }
 
   /** Takes a mark of the entry. */
@@ -33,9 +38,10 @@ export class StageLog {
     if (mark.event === 'begin') {
       this.#startedAt = performance.now();
       this.#begin(mark.stage);
-    } else {
-      this.#log(ending(mark.stage, mark.code, seconds(performance.now() - this.#startedAt)));
+      return;
     }
+    const said = ending(mark.stage, mark.code, seconds(performance.now() - this.#startedAt));
+    if (said !== null) this.#log(said);
   }
 
   /** Why the build ended without having been begun, if the ignore command said so with its success. */
@@ -46,7 +52,12 @@ export class StageLog {
     return { reason: `ignoreCommand (${printable(ignore, LONGEST_COMMAND)}) ended with exit code 0` };
   }
 
-  #begin(stage: BuildStage) {
+  #begin(stage: Mark['stage']) {
+    if (stage === 'keep') return;
+    if (stage === 'restore') {
+      this.#log(`${RESTORING} ${this.#commands.install ?? ''}`);
+      return;
+    }
     const command = this.#commands[stage] ?? '';
     this.#log(`$ ${command}`);
     if (stage === 'ignore' && /\bgit\b/.test(command)) {
@@ -57,7 +68,12 @@ export class StageLog {
   }
 }
 
-function ending(stage: BuildStage, code: number, took: string): string {
+/** Null where there is nothing to say: what was kept is said with the cache, and why not by the entry. */
+function ending(stage: Mark['stage'], code: number, took: string): string | null {
+  if (stage === 'keep') return null;
+  if (stage === 'restore') {
+    return code === 0 ? `Installed in ${took}.` : 'They could not be put in their place.';
+  }
   if (stage === 'ignore') {
     return code === 0
       ? `The ignore command ended with exit code 0 after ${took}: there is nothing to build.`

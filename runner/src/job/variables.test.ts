@@ -33,6 +33,16 @@ describe('of two that set a variable', () => {
     expect(environment).toEqual({ REGISTRY: 'own', HTTPS_PROXY: 'sandbox', CI: 'false', APPFLUX: '1' });
   });
 
+  test('both are there in a list of options, the sandbox’s last', () => {
+    const of = (app: Record<string, string>, sandbox: Record<string, string>) =>
+      buildEnvironment({ ...layers, app, sandbox }).GRADLE_OPTS;
+    expect(of({ GRADLE_OPTS: '-Xmx4g' }, { GRADLE_OPTS: '-Dhttp.proxyPort=1' })).toBe(
+      '-Xmx4g -Dhttp.proxyPort=1',
+    );
+    expect(of({ GRADLE_OPTS: '-Xmx4g' }, {})).toBe('-Xmx4g');
+    expect(of({}, { GRADLE_OPTS: '-Dhttp.proxyPort=1' })).toBe('-Dhttp.proxyPort=1');
+  });
+
   test('an APPFLUX_ variable is never the App’s', () => {
     const app = { APPFLUX_MARK: 'forged', APPFLUX_EGRESS_SOCKET: '/elsewhere', APPFLUX_URL: 'x' };
     expect(buildEnvironment({ ...layers, app })).toEqual({ CI: 'true', APPFLUX: '1' });

@@ -1,5 +1,6 @@
 /** The environment that a build sees. Pure. */
 import type { Job } from '@appflux/protocol';
+import { LISTS } from '../sandbox/surroundings.ts';
 import { JobFailure, type PreparedSource } from './step.ts';
 
 /** The longest `NAME=value` that Linux passes to a program (MAX_ARG_STRLEN, execve(2)), less the final zero. */
@@ -46,7 +47,18 @@ export interface EnvironmentLayers {
 export function buildEnvironment(layers: EnvironmentLayers): Record<string, string> {
   const { CI = 'true', ...platform } = layers.platform;
   const app = Object.fromEntries(Object.entries(layers.app).filter(([name]) => !name.startsWith('APPFLUX_')));
-  const environment = { ...layers.defaults, CI, ...app, ...layers.sandbox, ...platform };
+  const environment: Record<string, string> = {
+    ...layers.defaults,
+    CI,
+    ...app,
+    ...layers.sandbox,
+    ...platform,
+  };
+  for (const name of LISTS) {
+    const words = [app[name], layers.sandbox[name]].filter((value) => value !== undefined);
+    // Of two words that say the same, Java takes the last: the App's settings stay, and those that it cannot build without.
+    if (words.length > 1) environment[name] = words.join(' ');
+  }
   let total = 0;
   for (const [name, value] of Object.entries(environment)) {
     const size = Buffer.byteLength(name) + Buffer.byteLength(value) + 1;

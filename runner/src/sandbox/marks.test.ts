@@ -35,6 +35,8 @@ test('a mark has one exact form', () => {
   expect(parseMark(' end build 137')).toEqual({ event: 'end', stage: 'build', code: 137 });
   expect(parseMark(' begin ignore')).toEqual({ event: 'begin', stage: 'ignore' });
   expect(parseMark(' end ignore 0')).toEqual({ event: 'end', stage: 'ignore', code: 0 });
+  expect(parseMark(' begin restore')).toEqual({ event: 'begin', stage: 'restore' });
+  expect(parseMark(' end keep 1')).toEqual({ event: 'end', stage: 'keep', code: 1 });
   expect(parseMark(' end build')).toBeUndefined();
   expect(parseMark(' begin install 0')).toBeUndefined();
 });

@@ -3,9 +3,15 @@
 /** What the entry runs, in this order: whether there is anything to do, then the build itself. */
 export type BuildStage = 'ignore' | 'install' | 'build';
 
+/** What the entry does by itself about installed packages: `restore` in place of an install command, `keep` after one. */
+export type InstalledStep = 'restore' | 'keep';
+
 export type Mark =
-  | { readonly event: 'begin'; readonly stage: BuildStage }
-  | { readonly event: 'end'; readonly stage: BuildStage; readonly code: number };
+  | { readonly event: 'begin'; readonly stage: BuildStage | InstalledStep }
+  | { readonly event: 'end'; readonly stage: BuildStage | InstalledStep; readonly code: number };
+
+/** A mark's line after the nonce. */
+const MARK = /^ (begin|end) (ignore|install|build|restore|keep)(?: (\d{1,3}))?\r?$/;
 
 /** What the filter gives: text of the build, or a mark of the entry, in the order in which they came. */
 export type MarkedOutput = { readonly text: string } | { readonly mark: Mark };
@@ -15,10 +21,10 @@ const LONGEST_REST = 40;
 
 /** Reads what follows the nonce on a mark's line. Undefined when it is not a mark. */
 export function parseMark(rest: string): Mark | undefined {
-  const match = /^ (?:begin (ignore|install|build)|end (ignore|install|build) (\d{1,3}))\r?$/.exec(rest);
-  if (match?.[1] !== undefined) return { event: 'begin', stage: match[1] as BuildStage };
-  if (match?.[2] !== undefined)
-    return { event: 'end', stage: match[2] as BuildStage, code: Number(match[3]) };
+  const [, event, name, code] = MARK.exec(rest) ?? [];
+  const stage = name as Mark['stage'];
+  if (event === 'begin' && code === undefined) return { event, stage };
+  if (event === 'end' && code !== undefined) return { event, stage, code: Number(code) };
   return undefined;
 }
 

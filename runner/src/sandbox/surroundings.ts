@@ -12,7 +12,7 @@ export interface Surroundings {
 }
 
 /** Variables that are lists of options: several subjects may have something to add. */
-const LISTS: ReadonlySet<string> = new Set(['GRADLE_OPTS']);
+export const LISTS: ReadonlySet<string> = new Set(['GRADLE_OPTS']);
 
 /** All of them together; of two that say the same variable, the later one wins, or is added where it is a list. */
 export function joined(parts: readonly Surroundings[]): Surroundings {

@@ -1,5 +1,6 @@
 /** How long a deployment's commands took, by the times of its log's lines. Pure. */
 import type { LogLine } from '@appflux/protocol';
+import { RESTORING } from '../../runner/src/job/stage-log.ts';
 
 /** Seconds; 0 for a command that there was none of. */
 export interface Times {
@@ -9,12 +10,17 @@ export interface Times {
 
 const END = { install: /^Installed in \d/, build: /^Built in \d/ };
 
-/** The time between a command's own line (`$ npm ci`) and the line that says that it has ended. */
+/**
+ * The time between a command's own line (`$ npm ci`), or the one that stands where it was not run, and the line that
+ * says that it has ended.
+ */
 export function commandTimes(lines: readonly Pick<LogLine, 'at' | 'stream' | 'text'>[]): Times {
   const own = lines.filter(({ stream }) => stream === 'system');
   const took = (end: RegExp) => {
     const ended = own.findIndex(({ text }) => end.test(text));
-    const begun = own.slice(0, ended + 1).findLast(({ text }) => text.startsWith('$ '));
+    const begun = own
+      .slice(0, ended + 1)
+      .findLast(({ text }) => text.startsWith('$ ') || text.startsWith(RESTORING));
     const last = own[ended];
     return last === undefined || begun === undefined
       ? 0

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { RESTORING } from '../../runner/src/job/stage-log.ts';
 import { commandTimes } from './command-times.ts';
 
 const line = (second: number, text: string, stream: 'system' | 'stdout' = 'system') => ({
@@ -24,4 +25,14 @@ test('a command that there is none of took no time', () => {
     install: 0,
     build: 9,
   });
+});
+
+test('packages that an earlier build installed took the time of putting them in their place', () => {
+  expect(
+    commandTimes([
+      line(0, `${RESTORING} npm ci`),
+      line(1, 'Installed in 1.0 s.'),
+      line(1, '$ npm run build'),
+    ]),
+  ).toEqual({ install: 1, build: 0 });
 });
