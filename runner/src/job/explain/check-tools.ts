@@ -1,4 +1,4 @@
-/** Checks that people put into their build: ESLint, Vitest, Jest. */
+/** Checks that people put into their build: ESLint, Biome, Vitest, Jest. */
 import { before, byRules, following, group } from './rule.ts';
 
 export const explainChecks = byRules([
@@ -12,6 +12,21 @@ export const explainChecks = byRules([
       return `${file === undefined ? '' : `${file}:`}${group(found, 'place')}: ${what}`;
     },
     hint: 'The build command checks the code with ESLint. Correct what it names, or leave the check to another place than the build command.',
+  },
+  {
+    // Biome: the place and the rule, then the reason with a cross before it; warnings have another sign.
+    when: /^\s{1,4}✖ (?<why>\S.*)/,
+    say: (found) => {
+      const place = before(
+        found,
+        /^(?<place>\S{1,200}:\d+:\d+) (?<rule>(?:lint|parse|format|assist)\S*)/,
+        3,
+      )?.groups;
+      return place === undefined
+        ? group(found, 'why')
+        : `${place.place}: ${group(found, 'why')} (${place.rule})`;
+    },
+    hint: 'The build command checks the code with Biome. Correct what it names, or leave the check to another place than the build command.',
   },
   {
     when: /^\s{0,2}FAIL\s{1,4}(?<what>\S.*)/,

@@ -33,6 +33,11 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
     'The file is not in the source. Check its name, capitals',
   ],
   [
+    'recorded/biome.txt',
+    'a.js:1:1: This is an unexpected use of the debugger statement. (lint/suspicious/noDebugger)',
+    'The build command checks the code with Biome. Correct',
+  ],
+  [
     'recorded/bun-404.txt',
     'error: GET https://packages.example.org/left-padd-of-nobody - 404',
     'There is no such package, or it is private. Check its name',
@@ -136,6 +141,11 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
     'recorded/eslint.txt',
     "src/x.js:1:7: 'a' is assigned a value but never used no-unused-vars",
     'The build command checks the code with ESLint. Correct what',
+  ],
+  [
+    'recorded/eslint-10.txt',
+    "a.js:1:7: 'a' is assigned a value but never used no-unused-vars",
+    'The build command checks the code with ESLint. Correct',
   ],
   [
     'recorded/flutter-linux-compile.txt',
@@ -388,6 +398,11 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
     'package.json is not JSON. Correct it at the place named (a',
   ],
   [
+    'recorded/npm-engine-of-project.txt',
+    'The project needs {"node":">=30"}; here is {"node":"v24.21.0","npm":"11.21.2"}',
+    'Name the Node.js version in .nvmrc, or in "engines" of',
+  ],
+  [
     'recorded/npm-eresolve.txt',
     'Peer conflict: peer react@"^16.9.0 || ^17.0.0" from @testing-library/react-hooks@8.0.1, but react@18.2.0 is there',
     'Choose versions that fit each other. To install all the',
@@ -396,6 +411,11 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
     'recorded/npm-etarget.txt',
     'No matching version found for is-odd@99.99.99.',
     'That version was never published. Correct it in',
+  ],
+  [
+    'recorded/npm-git-ssh.txt',
+    'git+ssh://git@github.com/a/b.git cannot be fetched',
+    'Dependencies over SSH cannot be fetched: no SSH gets out',
   ],
   [
     'recorded/npm-lockfile-out-of-date.txt',
@@ -483,9 +503,29 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
     'Name the Node.js version in .nvmrc, or the version of pnpm',
   ],
   [
+    'recorded/pnpm-workspace-package.txt',
+    '@x/y is to come from the workspace, which has no such package',
+    'Check `packages` in pnpm-workspace.yaml, and that the',
+  ],
+  [
+    'recorded/prisma-engine.txt',
+    'Error: request to https://binaries.prisma.sh/all_commits/c2990dca591cba766e3b7ef5d9e8a84796e47ab7/debian-openssl-3.0.x/schema-engine.gz.sha256 failed, reason: getaddrinfo ENOTFOUND binaries.prisma.sh',
+    'A build has no name server of its own: what it fetches',
+  ],
+  [
     'recorded/rollup-no-export.txt',
     'src/main.js (1:9): "b" is not exported by "src/a.js", imported by "src/main.js".',
     'Check the name that is imported, and the version of the',
+  ],
+  [
+    'recorded/shell-crlf.txt',
+    './build.sh: 1: set: Illegal option -',
+    'The script has line ends of Windows: save it with LF, and',
+  ],
+  [
+    'recorded/shell-crlf-shebang.txt',
+    'sh: 1: ./build.sh: not found',
+    './build.sh is not there, or its first line names a',
   ],
   [
     'recorded/shell-no-curl.txt',
@@ -536,6 +576,11 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
     'recorded/turbo-module.txt',
     "Error [ERR_MODULE_NOT_FOUND]: Cannot find package 'chart.js' imported from apps/web/build.mjs",
     'Add chart.js to the dependencies of package.json and commit',
+  ],
+  [
+    'recorded/vite-case.txt',
+    "[UNRESOLVED_IMPORT] Could not resolve './Button.js' in main.js",
+    'The file is not in the source. Check its name, capitals',
   ],
   [
     'recorded/vite-config-package.txt',

@@ -1,11 +1,14 @@
 /** A host that the build may not reach, or that does not answer, as each tool passes the proxy's answer on. */
-import { before, byRules } from './rule.ts';
+import { before, byRules, group } from './rule.ts';
 
 const ALLOW =
   'Builds reach the allowed hosts only. A line beginning with "Network:" in the log names the host that was refused; the owner of the runner can add it to the allowed hosts.';
 
 const PRIVATE =
   'The host refuses this package. If it is private, give the App a variable with a token (such as NPM_TOKEN) and name that in .npmrc.';
+
+const NO_SSH =
+  'Dependencies over SSH cannot be fetched: no SSH gets out of a build, and no key is in it. Name them by https.';
 
 export const explainNetwork = byRules([
   // The runner's own words, where a tool shows them.
@@ -32,6 +35,12 @@ export const explainNetwork = byRules([
   },
   {
     when: /Host key verification failed|ssh: (?:connect to host|Could not resolve hostname)|git@[\w.-]+: Permission denied/,
-    hint: 'Dependencies over SSH cannot be fetched: no SSH gets out of a build, and no key is in it. Name them by https.',
+    hint: NO_SSH,
+  },
+  // npm reaches for SSH where a dependency is written as github:owner/name.
+  {
+    when: /^npm (?:error|ERR!) command git .{0,200}ssh:\/\/(?<what>\S+)/,
+    say: (found) => `git+ssh://${group(found, 'what')} cannot be fetched`,
+    hint: `${NO_SSH} A dependency such as "github:owner/name" is written "git+https://…" for that, or better taken from a registry.`,
   },
 ]);

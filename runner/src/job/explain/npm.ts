@@ -40,8 +40,9 @@ export const explainNpm = byRules([
     say: (found) => {
       const wanted = following(found, /Required: (\S.*)/)?.[1] ?? '';
       const there = following(found, /Actual: +(\S.*)/)?.[1] ?? '';
-      const who =
-        following(found, /Not compatible with your version of node\/npm: (\S+)/)?.[1] ?? 'A package';
+      // Of the project itself, npm has no name.
+      const name = following(found, /Not compatible with your version of node\/npm: (\S+)/)?.[1];
+      const who = name === undefined || name === 'undefined' ? 'The project' : name;
       return `${who} needs ${wanted}; here is ${there}`;
     },
     hint: 'Name the Node.js version in .nvmrc, or in "engines" of package.json; or take a version of the package that fits.',

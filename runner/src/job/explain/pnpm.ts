@@ -54,6 +54,11 @@ export const explainPnpm = byRules([
     hint: 'Allow the packages named to run their scripts: `pnpm approve-builds` writes that into pnpm-workspace.yaml.',
   },
   {
+    when: /ERR_PNPM_WORKSPACE_PKG_NOT_FOUND\s+In \S{0,200}: "(?<name>[^"]{1,200})@workspace:/,
+    say: (found) => `${group(found, 'name')} is to come from the workspace, which has no such package`,
+    hint: 'Check `packages` in pnpm-workspace.yaml, and that the package is in the source. If the root directory is a folder of the workspace, the workspace’s top must be in the source, too.',
+  },
+  {
     when: /ERR_PNPM_META_FETCH_FAIL|ERR_PNPM_FETCH_5\d\d/,
     hint: 'The package registry did not answer. Deploy again; if it goes on, a line beginning with "Network:" in the log says more.',
   },

@@ -4,6 +4,9 @@ import { byRules, type Found, group } from './rule.ts';
 /** What is in an image, and what a project has to bring. */
 function missing(found: Found): string {
   const name = group(found, 'name');
+  if (/^\.{0,2}\//.test(name)) {
+    return `${name} is not there, or its first line names a program that is not: line ends of Windows do that, too. Check that it is committed, and save it with LF.`;
+  }
   if (/^(?:npm|pnpm|yarn|bun|node|npx|bunx)$/.test(name)) {
     return `${name} is not in this builder image. Choose the image that has it, or another command.`;
   }
