@@ -4,7 +4,6 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, Download, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { z } from 'zod';
 import { connectEngine } from '../../runner/src/sandbox/engine.ts';
 import { ensureWebImage } from '../../runner/src/testing/docker.ts';
 import { ensureDashboard } from '../../stack/dashboard.ts';
@@ -13,6 +12,7 @@ import { type EdgeInstance, startInstance } from '../instance/edge.ts';
 import { type RunnerProcess, startRunner } from '../instance/runner.ts';
 import { filesIn, unzip, zipOf } from '../source/zip.ts';
 import { launchBrowser } from './launch.ts';
+import { signInLink } from './sign-in-link.ts';
 import { onPage, watchedPage } from './watched-page.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -41,15 +41,6 @@ afterAll(async () => {
   await edge?.stop();
 });
 
-/** The link that `npm start` prints. */
-async function signInLink(): Promise<string> {
-  const answer = await fetch(`${edge.url}/api/ops/sign-in-links`, {
-    method: 'POST',
-    headers: { Authorization: `Bearer ${edge.operatorSecret}` },
-  });
-  return z.object({ url: z.url() }).parse(await answer.json()).url;
-}
-
 /** Lets a file go over the field, as a hand does. */
 async function drop(page: Page, name: string, bytes: Buffer): Promise<void> {
   const dataTransfer = await page.evaluateHandle(
@@ -74,7 +65,7 @@ it('a ZIP that is dropped on the page becomes a site to download', async () => {
   const watched = await watchedPage(browser);
   const { page, complaints } = watched;
   await onPage(watched, async () => {
-    await page.goto(await signInLink());
+    await page.goto(await signInLink(edge));
     await page.getByRole('link', { name: 'New app' }).first().click();
 
     await page.getByRole('heading', { name: 'New app' }).waitFor();
@@ -154,7 +145,7 @@ it('the public page works without JavaScript', async () => {
 });
 
 it('a sign-in link signs in once', async () => {
-  const link = await signInLink();
+  const link = await signInLink(edge);
   const first = await watchedPage(browser);
   await onPage(first, async () => {
     await first.page.goto(link);

@@ -1,11 +1,11 @@
 /** People, as they meet the dashboard: a password, an invitation, what a role allows, and signing out. */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { z } from 'zod';
 import { ensureDashboard } from '../../stack/dashboard.ts';
 import { Client } from '../instance/client.ts';
 import { type EdgeInstance, startInstance } from '../instance/edge.ts';
 import { launchBrowser } from './launch.ts';
+import { signInLink } from './sign-in-link.ts';
 import { onPage, watchedPage } from './watched-page.ts';
 
 const ROOT = new URL('../..', import.meta.url).pathname;
@@ -31,19 +31,10 @@ afterAll(async () => {
   await edge?.stop();
 });
 
-/** The link that `npm start` prints. */
-async function signInLink(): Promise<string> {
-  const answer = await fetch(`${edge.url}/api/ops/sign-in-links`, {
-    method: 'POST',
-    headers: { Authorization: `Bearer ${edge.operatorSecret}` },
-  });
-  return z.object({ url: z.url() }).parse(await answer.json()).url;
-}
-
 const heading = (page: Page, name: string) => page.getByRole('heading', { name, exact: true });
 
 async function signOut(page: Page): Promise<void> {
-  await page.getByRole('button', { name: 'Account' }).click();
+  await page.getByRole('button', { name: 'Account', exact: true }).click();
   await page.getByRole('menuitem', { name: 'Sign out' }).click();
   await heading(page, 'Sign in').waitFor();
 }
@@ -70,7 +61,7 @@ it('people come by invitation, do what their role allows, and are gone when they
   const viewer = await watchedPage(browser);
   await onPage(owner, async () => {
     const { page } = owner;
-    await page.goto(await signInLink());
+    await page.goto(await signInLink(edge));
     await page.getByText('Shop', { exact: true }).first().waitFor();
 
     // The owner came by a link and sets a password to come back with.

@@ -1,19 +1,13 @@
 /** A deploy of the Worker, or its crash, drops every socket: builds go on as if nothing had been. */
 import { createHash } from 'node:crypto';
 import { expect, it, onTestFinished } from 'vitest';
-import { Client } from '../instance/client.ts';
 import { startInstance } from '../instance/edge.ts';
-import { SimulatedRunner } from '../instance/simulated-runner.ts';
+import { simulatedBuild } from '../instance/simulated-build.ts';
 
 it('the control plane restarts mid-build: the runner comes back and nothing is lost', async () => {
   const edge = await startInstance();
   onTestFinished(() => edge.stop());
-  const client = new Client(edge);
-  const upload = await client.upload('site.zip', Buffer.from('not looked at by a simulated runner'));
-  const { slug } = await client.createApp({ name: 'Patient' });
-  const { id } = await client.deploy(slug, { uploadId: upload });
-  const runner = await SimulatedRunner.connect(edge.url, await client.registerRunner('patient'));
-  const attempt = await runner.begin();
+  const { client, id, attempt } = await simulatedBuild(edge);
   attempt.lines(1, 50);
   await attempt.acked();
   attempt.lines(51, 100);
@@ -23,14 +17,7 @@ it('the control plane restarts mid-build: the runner comes back and nothing is l
   const { ackedSeq } = await attempt.connect().next('welcome');
   expect(ackedSeq).toBeGreaterThanOrEqual(50);
   attempt.lines(ackedSeq + 1, 120);
-  attempt.socket.send({
-    type: 'finish',
-    attempt: 1,
-    result: {
-      status: 'failed',
-      failure: { code: 'build_failed', message: 'no', phase: 'building', hint: 'none' },
-    },
-  });
+  attempt.fail();
   expect(await client.untilEnded(id)).toMatchObject({ status: 'failed', attempt: 1 });
   const { items } = await client.logs(id);
   expect(items.slice(0, 120).map(({ text }) => text)).toEqual(
@@ -41,12 +28,7 @@ it('the control plane restarts mid-build: the runner comes back and nothing is l
 it('crash between upload and commit: the bytes are there, are committed after it, and are delivered once', async () => {
   const edge = await startInstance();
   onTestFinished(() => edge.stop());
-  const client = new Client(edge);
-  const upload = await client.upload('site.zip', Buffer.from('not looked at by a simulated runner'));
-  const { slug } = await client.createApp({ name: 'Delivering' });
-  const { id } = await client.deploy(slug, { uploadId: upload });
-  const runner = await SimulatedRunner.connect(edge.url, await client.registerRunner('delivering'));
-  const attempt = await runner.begin();
+  const { client, id, attempt } = await simulatedBuild(edge);
   const artifact = { name: 'app.zip', sha256: createHash('sha256').update('hello').digest('hex') };
   const etag = await attempt.put(artifact, 'hello');
   await edge.crash();

@@ -2,9 +2,8 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { FaultProxy } from '../../chaos/fault-proxy.ts';
 import { Random } from '../../chaos/random.ts';
-import { Client } from '../instance/client.ts';
 import { startInstance } from '../instance/edge.ts';
-import { SimulatedRunner } from '../instance/simulated-runner.ts';
+import { simulatedBuild } from '../instance/simulated-build.ts';
 
 it('storage fails while an upload in parts begins: the runner is told to ask again, and then gets its addresses', async () => {
   const proxy = await FaultProxy.start(new Random('storage'));
@@ -16,12 +15,7 @@ it('storage fails while an upload in parts begins: the runner is told to ask aga
     },
   });
   onTestFinished(() => edge.stop());
-  const client = new Client(edge);
-  const upload = await client.upload('site.zip', Buffer.from('not looked at by a simulated runner'));
-  const { slug } = await client.createApp({ name: 'Large' });
-  await client.deploy(slug, { uploadId: upload });
-  const runner = await SimulatedRunner.connect(edge.url, await client.registerRunner('patient'));
-  const { socket } = await runner.begin();
+  const { socket } = (await simulatedBuild(edge)).attempt;
   const ask = (request: string) =>
     socket.send({
       type: 'upload',

@@ -52,7 +52,10 @@ export async function startInstance(
     headers: { Authorization: `Bearer ${OPERATOR_SECRET}`, 'Content-Type': 'application/json' },
     body: JSON.stringify({ bootstrapToken: BOOTSTRAP_TOKEN }),
   });
-  if (!setup.ok) throw new Error(`setup answered ${setup.status}: ${await setup.text()}`);
+  if (!setup.ok) {
+    await edge.stop(0);
+    throw new Error(`setup answered ${setup.status}: ${await setup.text()}`);
+  }
   return {
     url,
     token: BOOTSTRAP_TOKEN,

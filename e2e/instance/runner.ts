@@ -79,8 +79,19 @@ export async function startRunner(
     const args = [CLI, 'start', '--state', state, '--slots', String(slots)];
     return startChild({ command: process.execPath, args, cwd: ROOT, env, logFile });
   };
+  const remove = async () => {
+    // One that was killed leaves its build's file system mounted.
+    await unmountWithin(home);
+    await rm(home, { recursive: true, force: true });
+  };
   let child = await spawn();
-  await untilOnline(client, id, child);
+  try {
+    await untilOnline(client, id, child);
+  } catch (error) {
+    await child.stop(STOP_GRACE_MS);
+    await remove();
+    throw error;
+  }
   return {
     id,
     name,
@@ -96,9 +107,7 @@ export async function startRunner(
     output: () => readFile(logFile, 'utf8'),
     stop: async () => {
       await child.stop(STOP_GRACE_MS);
-      // One that was killed leaves its build's file system mounted.
-      await unmountWithin(home);
-      await rm(home, { recursive: true, force: true });
+      await remove();
     },
     kill: async () => {
       signalGroup(child.pid, 'SIGKILL');

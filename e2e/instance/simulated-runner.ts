@@ -133,6 +133,12 @@ export class SimulatedAttempt {
     this.socket.send({ type: 'finish', attempt: this.grant.attempt, result });
   }
 
+  /** Says that the build has failed. */
+  fail(): void {
+    const failure = { code: 'build_failed', message: 'no', phase: 'building', hint: 'none' } as const;
+    this.finish({ status: 'failed', failure });
+  }
+
   /** Asks for an upload, puts the bytes and waits until the deployment has them. */
   async deliver(artifact: { name: string; sha256: string }, bytes: string): Promise<void> {
     await this.commit(artifact.name, await this.put(artifact, bytes));

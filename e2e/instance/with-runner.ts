@@ -13,7 +13,10 @@ export interface InstanceWithRunner {
 export async function startWithRunner(options: RunnerOptions = {}): Promise<InstanceWithRunner> {
   const edge = await startInstance();
   const client = new Client(edge);
-  const runner = await startRunner(edge, options);
+  const runner = await startRunner(edge, options).catch(async (error: unknown) => {
+    await edge.stop();
+    throw error;
+  });
   return {
     edge,
     client,

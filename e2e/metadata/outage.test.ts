@@ -1,12 +1,11 @@
 /** MongoDB goes away in the middle of a build: reads say so, the build goes on, and what happened is caught up on. */
-
 import { MongoClient } from 'mongodb';
 import { expect, it, onTestFinished } from 'vitest';
 import { findFerretDb } from '../../stack/mongo/install.ts';
 import { startFerretDb } from '../../stack/mongo/serve.ts';
-import { Client, pause } from '../instance/client.ts';
+import { pause } from '../instance/client.ts';
 import { startInstance } from '../instance/edge.ts';
-import { SimulatedRunner } from '../instance/simulated-runner.ts';
+import { simulatedBuild } from '../instance/simulated-build.ts';
 
 const program = await findFerretDb();
 
@@ -19,12 +18,7 @@ it('the metadata store is down mid-build: reads answer 503, the build ends, its 
   const uri = mongo.uri('appflux');
   const edge = await startInstance({ variables: { MONGODB_URI: uri } });
   onTestFinished(() => edge.stop());
-  const client = new Client(edge);
-  const upload = await client.upload('site.zip', Buffer.from('not looked at by a simulated runner'));
-  const { slug } = await client.createApp({ name: 'Patient' });
-  const { id } = await client.deploy(slug, { uploadId: upload });
-  const runner = await SimulatedRunner.connect(edge.url, await client.registerRunner('patient'));
-  const attempt = await runner.begin();
+  const { client, id, attempt } = await simulatedBuild(edge);
   attempt.lines(1, 150);
   await attempt.acked();
 
@@ -39,14 +33,7 @@ it('the metadata store is down mid-build: reads answer 503, the build ends, its 
   ]);
 
   attempt.lines(151, 300);
-  attempt.socket.send({
-    type: 'finish',
-    attempt: 1,
-    result: {
-      status: 'failed',
-      failure: { code: 'build_failed', message: 'no', phase: 'building', hint: 'none' },
-    },
-  });
+  attempt.fail();
   await attempt.socket.closed;
   // The queue has tried to deliver, and was refused, before the store is back.
   while (!/event-queue: message \S+ failed/.test(await edge.output())) await pause(50);

@@ -1,0 +1,110 @@
+/** A source that holds several projects, as a person meets it: the form asks which, and so does a deployment where nobody said. */
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { connectEngine } from '../../runner/src/sandbox/engine.ts';
+import { ensureWebImage } from '../../runner/src/testing/docker.ts';
+import { ensureDashboard } from '../../stack/dashboard.ts';
+import { type InstanceWithRunner, startWithRunner } from '../instance/with-runner.ts';
+import { filesIn, fixtureFolder, unzip, zipOf } from '../source/zip.ts';
+import { launchBrowser } from './launch.ts';
+import { signInLink } from './sign-in-link.ts';
+import { onPage, type WatchedPage, watchedPage } from './watched-page.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+
+const SILENT = {
+  task: () => ({ detail: () => undefined, done: () => undefined, failed: () => undefined }),
+  say: () => undefined,
+};
+
+let instance: InstanceWithRunner;
+let browser: Browser;
+let watched: WatchedPage;
+
+beforeAll(async () => {
+  await ensureWebImage(connectEngine());
+  await ensureDashboard(ROOT, process.env, SILENT);
+  instance = await startWithRunner();
+  browser = await launchBrowser();
+  watched = await watchedPage(browser);
+  await watched.page.goto(await signInLink(instance.edge));
+  await watched.page.getByRole('link', { name: 'New app' }).first().waitFor();
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await instance?.stop();
+});
+
+/** The Turborepo of the fixtures, its site and its documentation called something that tells neither from the other. */
+async function twoSites(): Promise<Buffer> {
+  const files = await filesIn(fixtureFolder('turborepo'));
+  const renamed = (text: string) =>
+    text.replaceAll('apps/web', 'apps/shop').replaceAll('apps/docs', 'apps/help');
+  return zipOf(
+    Object.fromEntries(
+      Object.entries(files).map(([path, content]) => [renamed(path), renamed(content.toString())]),
+    ),
+  );
+}
+
+/** The page that a deployment has built. */
+async function builtPage(id: string): Promise<string | undefined> {
+  const deployment = await instance.client.untilEnded(id, 250_000);
+  const log = (await instance.client.logs(id)).items.map(({ text }) => text).join('\n');
+  expect(deployment.failure, log).toBeNull();
+  const site = await fetch(deployment.artifacts[0]?.url ?? '');
+  return (await unzip(Buffer.from(await site.arrayBuffer()))).get('index.html')?.toString();
+}
+
+it('the form for a ZIP asks which of its sites it is to be, and that one is built', async () => {
+  const { page } = watched;
+  await onPage(watched, async () => {
+    await page.goto(`${instance.edge.url}/new?from=upload`);
+    await page
+      .getByLabel('Project archive')
+      .setInputFiles({ name: 'two-sites.zip', mimeType: 'application/zip', buffer: await twoSites() });
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.getByText('The ZIP holds several projects.').waitFor();
+    expect(await page.getByRole('radio').count()).toBe(2);
+    await page.getByRole('radio', { name: /in apps\/help/ }).check();
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.getByRole('button', { name: 'Deploy' }).click();
+    await page.waitForURL(/\/deployments\/[0-9a-f]{24}$/);
+    expect(await builtPage(page.url().slice(-24))).toContain('<h1>The documentation</h1>');
+    await page.getByText('Ready', { exact: true }).first().waitFor();
+  });
+});
+
+it('a deployment where nobody chose says what there is, and what is chosen there is built', async () => {
+  const { page } = watched;
+  const { client, edge } = instance;
+  const { slug } = await client.createApp({ name: 'Nobody chose' });
+  const { id } = await client.deploy(slug, {
+    uploadId: await client.upload('two-sites.zip', await twoSites()),
+  });
+  expect((await client.untilEnded(id)).failure).toMatchObject({
+    code: 'ambiguous',
+    phase: 'detecting',
+    candidates: ['apps/help', 'apps/shop'].map((rootDirectory) => ({
+      type: 'web',
+      framework: 'vite',
+      set: { rootDirectory, type: null, framework: null },
+    })),
+  });
+  await onPage(watched, async () => {
+    await page.goto(`${edge.url}/deployments/${id}`);
+    await page.getByRole('button', { name: 'Build this: apps/shop' }).click();
+    await page.waitForURL(
+      (url) => /\/deployments\/[0-9a-f]{24}$/.test(url.pathname) && !url.pathname.endsWith(id),
+    );
+    const built = page.url().slice(-24);
+    expect(await builtPage(built)).toContain('<h1>Built by Turborepo</h1>');
+    expect(await client.deployment(built)).toMatchObject({
+      plan: { buildCommand: 'cd ../.. && pnpm exec turbo run build --filter=web' },
+      version: '5.1.0',
+    });
+  });
+  expect((await client.app(slug)).source).toEqual({ provider: 'upload', rootDirectory: 'apps/shop' });
+});
