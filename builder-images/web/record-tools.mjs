@@ -74,6 +74,8 @@ const versions = {
   yarn: output('yarn', '--version'),
   'yarn-4': output('/usr/local/yarn/4/bin/yarn', '--version'),
   bun: output('bun', '--version'),
+  // It fetches the one that a project pins.
+  'pinned-bun': 'any',
   corepack: output('corepack', '--version'),
   git: output('git', '--version').replace('git version ', ''),
   bash: output('bash', '-c', 'echo "$BASH_VERSION"'),

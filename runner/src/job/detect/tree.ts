@@ -3,6 +3,8 @@
  * works in a browser, too.
  */
 
+import { BUN_VERSION_NAME } from './bun-version.ts';
+
 export type NodeKind = 'file' | 'folder';
 
 /** Puts path parts together; `.` and empty parts vanish. Both sides are relative, without `..`. */
@@ -132,6 +134,7 @@ const BY_NAME: ReadonlyMap<string, WantedText> = new Map<string, WantedText>([
   ...[
     'yarn.lock',
     '.nvmrc',
+    BUN_VERSION_NAME,
     '.node-version',
     '.fvmrc',
     'fvm_config.json',

@@ -10,10 +10,15 @@ export interface ManagerChoice {
   readonly folders: readonly string[];
   /** A sentence for the log, or null. */
   readonly note: string | null;
+  /** What the programs in these folders are told. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** Corepack's programs: each fetches the version that the nearest package.json pins, and checks its hash. */
 const COREPACK_FOLDER = '/usr/local/corepack/bin';
+/** A `bun` that fetches the version in this variable (builder-images/web/pinned-bun). */
+const PINNED_BUN_FOLDER = '/usr/local/bun/pinned/bin';
+const BUN_VERSION_VARIABLE = 'APPFLUX_BUN_VERSION';
 /** Yarn 4, for projects that use Yarn 2 or later and pin none. */
 const YARN_4_FOLDER = '/usr/local/yarn/4/bin';
 
@@ -29,7 +34,8 @@ export interface ManagerFacts {
 }
 
 /**
- * The image's own where it is the version that is pinned, else the pinned one through Corepack. Yarn of a repository
+ * The image's own where it is the version that is pinned, else the pinned one through Corepack, or, for Bun, through the
+ * image's own way to fetch it. Yarn of a repository
  * (`yarnPath`) needs nothing: Yarn 1 hands over to it.
  */
 export function choosePinnedManager({ pin, isBerry, image, online }: ManagerFacts): ManagerChoice {
@@ -37,7 +43,7 @@ export function choosePinnedManager({ pin, isBerry, image, online }: ManagerFact
   const { name, version } = pin;
   if (image[name] === version) return NOTHING;
   if (name === 'yarn' && image['yarn-4'] === version) return { folders: [YARN_4_FOLDER], note: null };
-  if (name === 'bun') return bun(version, image.bun);
+  if (name === 'bun') return pinnedBun(pin, image, online);
   if (image.corepack === undefined || !online) {
     const why = online ? 'the image has no Corepack' : 'builds have no network here';
     return { folders: [], note: `${name} ${version} is pinned, but ${why}: the image's own is used.` };
@@ -53,8 +59,16 @@ const yarn4 = (version: string): ManagerChoice => ({
   note: `Yarn ${version} of the image is used; packageManager in package.json could pin another.`,
 });
 
-/** Corepack knows no Bun: what the image has is used, and it is said how far that is from what was asked for. */
-function bun(version: string, own: string | undefined): ManagerChoice {
+/** Corepack knows no Bun, so the image fetches it by itself; where that cannot be, it is said how far its own is from it. */
+function pinnedBun({ version, by }: PinnedManager, image: ImageTools, online: boolean): ManagerChoice {
+  const own = image.bun;
+  if (image['pinned-bun'] !== undefined && online) {
+    return {
+      folders: [PINNED_BUN_FOLDER],
+      environment: { [BUN_VERSION_VARIABLE]: version },
+      note: `Bun ${version} is fetched, because ${by} pins it.`,
+    };
+  }
   if (own === undefined) return { folders: [], note: `Bun ${version} is pinned, but the image has none.` };
   const near = semver.satisfies(own, `^${version}`)
     ? 'which should do the same'

@@ -6,9 +6,9 @@ import type { Surroundings } from '../../sandbox/surroundings.ts';
 import { JobFailure, type PreparedSource, type StepContext } from '../step.ts';
 import { chooseFlutter } from './choose-flutter.ts';
 import { chooseJava } from './choose-java.ts';
-import { choosePinnedManager, type ImageTools } from './choose-manager.ts';
+import { choosePinnedManager, type ImageTools, type ManagerChoice } from './choose-manager.ts';
 import { chooseImageNode, type ImageNode } from './choose-node.ts';
-import { pinnedManager } from './pinned-manager.ts';
+import { pinnedBun, pinnedManager } from './pinned-manager.ts';
 
 export interface ToolchainHost {
   readonly engine: Engine;
@@ -34,7 +34,8 @@ export async function openToolchain(
   ctx: StepContext,
 ): Promise<Surroundings> {
   const { tools, npmRegistry } = await imageFacts(host.engine, host.runnerId, imageId);
-  const folders = manager === null ? [] : await managerFolders();
+  const chosen = manager === null ? null : await chooseManager();
+  const folders = [...(chosen?.folders ?? [])];
   if (plan.node !== null && tools.node !== undefined) folders.unshift(...nodeFolder(plan.node));
   const java = plan.java === undefined ? null : javaHome(plan.java);
   if (java !== null) folders.push(`${java}/bin`);
@@ -50,7 +51,7 @@ export async function openToolchain(
       // one; a pin without is believed like every other package of the same registry.
       COREPACK_INTEGRITY_KEYS: '0',
     },
-    environment: {},
+    environment: { ...chosen?.environment },
     entry: {
       ...(folders.length === 0 ? {} : { APPFLUX_PATH: folders.join(':') }),
       ...(flutter === null ? {} : { APPFLUX_FLUTTER: flutter }),
@@ -74,12 +75,13 @@ export async function openToolchain(
     return choice.fetch;
   }
 
-  async function managerFolders(): Promise<string[]> {
-    const pin = await pinnedManager(source.root, top);
+  async function chooseManager(): Promise<ManagerChoice> {
+    const declared = await pinnedManager(source.root, top);
+    const pin = declared ?? (manager === 'bun' ? await pinnedBun(source.root, top) : null);
     const isBerry = manager === 'yarn-berry';
     const choice = choosePinnedManager({ pin, isBerry, image: tools, online });
     if (choice.note !== null) ctx.log(choice.note);
-    return [...choice.folders];
+    return choice;
   }
 
   function nodeFolder(asked: string): string[] {

@@ -60,6 +60,9 @@ test('a Node that is nowhere near fails before anything is installed, and says w
   expect(log).not.toContain('$ npm');
 });
 
+const IS_NUMBER_7 =
+  'sha512-41Cifkg6e8TylSpdtTpeLVMqvSBEVzTttHvERD741+pnZ8ANv0004MRL43QKPDlK9cGvNp6NZWZUBlbGXYxxng==';
+
 /** pnpm 9.15.4, by the hash of its package. */
 const PNPM_9 =
   'pnpm@9.15.4+sha512.b2dc20e2fc72b3e18848459b37359a32064663e5627a51e4c74b2c29dd8e8e0491483c3abb40789cfd578bf362fb6ba8261b05f0387d76792ed6e23ea3b1b6a0';
@@ -100,4 +103,34 @@ test('Yarn 4 of the image serves a project of Yarn 2 or later that pins none', a
   });
   expect(result, log).toMatchObject({ status: 'success' });
   expect(log).toMatch(/^node v24.* with yarn\/4\.18\.1/m);
+});
+
+test('Bun is the version that packageManager pins, for the install, the script and what it calls', async () => {
+  const { result, log } = await build(
+    {},
+    {
+      packageManager: 'bun@1.3.14',
+      scripts: { build: 'bun report.cjs && bun --version && mkdir -p dist && echo hi > dist/index.html' },
+    },
+  );
+  expect(result, log).toMatchObject({ status: 'success' });
+  expect(log).toContain('Package manager: bun 1.3.14, because packageManager in package.json says so.');
+  expect(log).toContain('Bun 1.3.14 is fetched, because packageManager pins it.');
+  expect(log).toMatch(/^bun install v1\.3\.14/m);
+  expect(log).toMatch(/with bun\/1\.3\.14/);
+  expect(log).toMatch(/^1\.3\.14$/m);
+});
+
+test('Bun is the version that .bun-version names', async () => {
+  const { result, log } = await build({
+    '.bun-version': '1.3.13\n',
+    'bun.lock': JSON.stringify({
+      lockfileVersion: 1,
+      workspaces: { '': { name: 'asking', dependencies: { 'is-number': '7.0.0' } } },
+      packages: { 'is-number': ['is-number@7.0.0', '', {}, IS_NUMBER_7] },
+    }),
+  });
+  expect(result, log).toMatchObject({ status: 'success' });
+  expect(log).toContain('Bun 1.3.13, because .bun-version says so.');
+  expect(log).toMatch(/with bun\/1\.3\.13/);
 });

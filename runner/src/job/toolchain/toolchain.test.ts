@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { parseBunVersion } from '../detect/bun-version.ts';
 import { choosePinnedManager, type ManagerFacts } from './choose-manager.ts';
 import { chooseImageNode } from './choose-node.ts';
 import { parsePin } from './pinned-manager.ts';
@@ -75,9 +76,9 @@ describe('the package manager that is pinned', () => {
     });
 
   test('is read from a name, an exact version and perhaps a hash', () => {
-    expect(parsePin('pnpm@9.15.4')).toEqual({ name: 'pnpm', version: '9.15.4' });
-    expect(parsePin('yarn@4.5.0+sha512.0123abcd')).toEqual({ name: 'yarn', version: '4.5.0' });
-    expect(parsePin('npm@11.0.0-pre.1')).toEqual({ name: 'npm', version: '11.0.0-pre.1' });
+    expect(parsePin('pnpm@9.15.4')).toEqual({ name: 'pnpm', version: '9.15.4', by: 'packageManager' });
+    expect(parsePin('yarn@4.5.0+sha512.0123abcd')).toMatchObject({ name: 'yarn', version: '4.5.0' });
+    expect(parsePin('npm@11.0.0-pre.1')).toMatchObject({ name: 'npm', version: '11.0.0-pre.1' });
     for (const field of [
       'pnpm',
       'pnpm@9',
@@ -118,7 +119,31 @@ describe('the package manager that is pinned', () => {
     expect(facts(null, { isBerry: true, image: { yarn: '1.22.22' } }).folders).toEqual([]);
   });
 
-  test('is the image’s Bun whatever is pinned, and it is said how near that is', () => {
+  test('is another Bun where the image can fetch it', () => {
+    const able = { ...image, 'pinned-bun': 'any' };
+    expect(facts('bun@1.3.14', { image: able })).toEqual({
+      folders: ['/usr/local/bun/pinned/bin'],
+      environment: { APPFLUX_BUN_VERSION: '1.3.14' },
+      note: 'Bun 1.3.14 is fetched, because packageManager pins it.',
+    });
+    expect(facts('bun@1.4.5', { image: able })).toEqual({ folders: [], note: null });
+    expect(facts('bun@1.3.14', { image: able, online: false }).folders).toEqual([]);
+  });
+
+  test.each([
+    ['1.3.14\n', '1.3.14'],
+    ['v1.3.14', '1.3.14'],
+    ['bun-v1.4.0-canary.1', '1.4.0-canary.1'],
+    ['latest', null],
+    ['1.3', null],
+    ['^1.3.0', null],
+    ['1.3.14; rm -rf /', null],
+    ['', null],
+  ])('of a .bun-version that says %j is %s', (text, version) => {
+    expect(parseBunVersion(text)).toBe(version);
+  });
+
+  test('is the image’s Bun where it cannot fetch another, and it is said how near that is', () => {
     expect(facts('bun@1.2.0').note).toContain('should do the same');
     expect(facts('bun@2.0.0').note).toContain('may behave otherwise');
   });

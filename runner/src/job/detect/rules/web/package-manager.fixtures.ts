@@ -26,12 +26,29 @@ export const packageManagerFixtures: Fixtures = {
       'package.json': pkg({ vite: '8.0.0' }, 'vite build', { packageManager: 'pnpm@10.0.0' }),
     },
     plan: { packageManager: 'pnpm', installCommand: 'pnpm install' },
-    because: ['Package manager: pnpm, because packageManager in package.json says so.'],
+    because: ['Package manager: pnpm 10.0.0, because packageManager in package.json says so.'],
   },
   'a packageManager that nobody knows': {
     files: { ...npmLock, 'package.json': pkg({ vite: '8.0.0' }, 'vite build', { packageManager: 'deno@2' }) },
     plan: { packageManager: 'npm', installCommand: npmCi },
     because: ['packageManager in package.json is "deno@2", which AppFlux does not know; it is ignored.'],
+  },
+  'a Bun that .bun-version pins': {
+    files: {
+      'bun.lock': '',
+      '.bun-version': '1.3.14\n',
+      'package.json': pkg({ vite: '8.0.0' }, 'vite build'),
+    },
+    plan: { packageManager: 'bun', installCommand: 'bun install --frozen-lockfile' },
+    because: ['Package manager: bun, because of bun.lock.', 'Bun 1.3.14, because .bun-version says so.'],
+  },
+  'a Bun that packageManager pins with a hash, beside a .bun-version': {
+    files: {
+      '.bun-version': '1.2.0',
+      'package.json': pkg({ vite: '8.0.0' }, 'vite build', { packageManager: 'bun@1.3.14+sha512.abc' }),
+    },
+    plan: { packageManager: 'bun', installCommand: 'bun install' },
+    because: ['Package manager: bun 1.3.14, because packageManager in package.json says so.'],
   },
   'two lockfiles': {
     files: { ...npmLock, 'yarn.lock': '', 'package.json': pkg({ vite: '8.0.0' }, 'vite build') },
