@@ -1,7 +1,6 @@
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { ensureWebImage, testHost, WEB_IMAGE } from '../testing/docker.ts';
@@ -15,9 +14,9 @@ const engine = connectEngine();
 beforeAll(() => ensureWebImage(engine), 600_000);
 
 test('a network that cannot be opened leaves no proxy that listens', async () => {
-  const state = await mkdtemp(join(tmpdir(), 'appflux-network-'));
+  const host = await testHost(engine);
+  const { state } = host.settings;
   try {
-    const host = await testHost(engine, { state });
     const folder = attemptFolder(state, SAMPLE_ID, 1);
     await makeAttemptFolder(folder);
     const source = {

@@ -61,7 +61,8 @@ describe('8 GB of memory', () => {
     const { failure } = await bench.run({
       plan: plan({
         installCommand: `${ALLOCATE}; true`,
-        buildCommand: 'sleep 0.5; echo "error: no such module"; exit 3',
+        // The engine's word of the first reaches the runner in its own time, and has to before the second ends.
+        buildCommand: 'sleep 2; echo "error: no such module"; exit 3',
       }),
       limits,
     });
