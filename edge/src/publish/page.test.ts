@@ -123,6 +123,35 @@ describe('the page of a release', () => {
     expect(text.includes('Nobody has signed')).toBe(!signed);
   });
 
+  test('says of every file what it is for, and which ones nobody has signed', async () => {
+    const app = await givenApp({ slug: freshSlug(), type: 'android' });
+    const file = (name: string, meta: Record<string, string | boolean>) => ({
+      name,
+      key: `apps/${app.id}/x/1/${name}`,
+      sha256: 'a'.repeat(64),
+      size: 5,
+      contentType: 'application/octet-stream',
+      meta,
+    });
+    const artifacts = [
+      file('app-free-universal-release.apk', { abi: 'universal', flavor: 'free', signed: true }),
+      file('app-pro-x86_64-release-unsigned.apk', {
+        abi: 'x86_64',
+        flavor: '<pro>',
+        variant: 'release',
+        signed: false,
+      }),
+      file('app-debug.apk', { variant: 'debug', signed: true }),
+      file('tool.deb', { arch: 'arm64' }),
+    ];
+    await givenDeployment(app, {}, { artifacts });
+    const { text } = await visit(app.slug);
+    expect(text).toContain('<dt>For</dt><dd>universal, free</dd>');
+    expect(text).toContain('<span>Android app · x86_64, &lt;pro&gt; · 5 bytes · not signed</span>');
+    expect(text).toContain('<span>Android app · debug · 5 bytes</span>');
+    expect(text).toContain('arm64 · 5 bytes</span>');
+  });
+
   test('lists earlier versions: production, successful, newest first', async () => {
     const app = await givenApp({ slug: freshSlug() });
     const older = await givenDeployment(app, { 'a.zip': 'x' }, { version: '0.8' });

@@ -12,7 +12,7 @@ import { releaseDocument } from './release-view.ts';
 import { missingDocument, unreleasedDocument } from './state-view.ts';
 
 /** Raised when the pages' looks change, so that none drawn before is served from a cache. */
-const LOOKS = 1;
+const LOOKS = 2;
 
 export const pages = router();
 

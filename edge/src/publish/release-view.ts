@@ -101,6 +101,7 @@ ${release.commitHash !== null && html`<dt>Commit</dt><dd><code>${release.commitH
 ${
   best !== null &&
   html`<dt>Kind</dt><dd>${fileKind(best.name).label}</dd>
+${madeFor(best) !== '' && html`<dt>For</dt><dd>${madeFor(best)}</dd>`}
 <dt>Size</dt><dd>${sizeText(best.size)}</dd>
 ${typeof best.meta.signed === 'boolean' && html`<dt>Signed</dt><dd>${best.meta.signed ? 'Yes' : 'No'}</dd>`}
 <dt>SHA-256</dt><dd><code>${best.sha256}</code></dd>`
@@ -108,8 +109,23 @@ ${typeof best.meta.signed === 'boolean' && html`<dt>Signed</dt><dd>${best.meta.s
 </dl>`;
 }
 
+/** What a file is, for which devices, how large, and whether nobody has signed it. */
+const aboutFile = (file: ArtifactRecord): string[] =>
+  [
+    fileKind(file.name).label,
+    madeFor(file),
+    sizeText(file.size),
+    file.meta.signed === false ? 'not signed' : '',
+  ].filter((text) => text !== '');
+
+/** What tells a file from others of its kind: the processor, the flavor, and that it is for debugging. */
+function madeFor({ meta }: ArtifactRecord): string {
+  const facts = [meta.abi, meta.arch, meta.flavor, meta.variant === 'debug' ? meta.variant : undefined];
+  return facts.filter((fact) => typeof fact === 'string').join(', ');
+}
+
 const row = (deploymentId: string, file: ArtifactRecord): Markup => html`<li>
-<div class="row"><a href="${fileAddress(deploymentId, file.name)}"><bdi>${file.name}</bdi></a><span>${fileKind(file.name).label} · ${sizeText(file.size)}</span></div>
+<div class="row"><a href="${fileAddress(deploymentId, file.name)}"><bdi>${file.name}</bdi></a><span>${aboutFile(file).join(' · ')}</span></div>
 <details><summary>SHA-256</summary><code>${file.sha256}</code></details>
 </li>`;
 
