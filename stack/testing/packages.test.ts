@@ -28,3 +28,8 @@ test('a program is looked for where a shell would find it, and where daemons are
   expect(isInstalled('no-such-program-at-all')).toBe(false);
   expect(isInstalled('sh', '')).toBe(false);
 });
+
+test('this machine, which runs the tests, has a shell to find and asks for nothing twice', () => {
+  const { required, optional } = packagesFor(planTests([]), isInstalled);
+  expect(new Set([...required, ...optional]).size).toBe(required.length + optional.length);
+});

@@ -43,7 +43,9 @@ export function packagesFor(
   plan: TestPlan,
   has: (program: string) => boolean,
 ): { readonly required: string[]; readonly optional: string[] } {
-  const missing = NEEDS.filter(({ programs, when }) => when(plan) && !programs.some(has));
+  const missing = NEEDS.filter(
+    ({ programs, when }) => when(plan) && !programs.some((program) => has(program)),
+  );
   const of = (optional: boolean) =>
     missing.filter((need) => (need.optional ?? false) === optional).flatMap(({ packages }) => packages);
   return { required: of(false), optional: of(true) };
