@@ -1,6 +1,6 @@
 /**
  * All tests: one project a part, named after its folder. What fails fastest comes first: tests in Node and in workerd,
- * then whole instances (`e2e`), then what needs a Docker engine (`*.docker.test.ts`).
+ * then whole instances (`e2e`) and what needs a Docker engine (`*.docker.test.ts`).
  */
 import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import LongestFirst from './stack/testing/sequencer.ts';
@@ -22,20 +22,15 @@ function inNode(name: string, folders: string[]): TestProjectInlineConfiguration
   };
 }
 
-/** Tests of whole instances and containers, when those of lower order are done. */
-function withEngine(
-  name: string,
-  include: string[],
-  groupOrder: number,
-  exclude: string[] = [],
-): TestProjectInlineConfiguration {
+/** Tests of whole instances and containers, when the others are done. */
+function withEngine(name: string, include: string[], exclude: string[] = []): TestProjectInlineConfiguration {
   return {
     test: {
       name,
       include,
       exclude: [...configDefaults.exclude, ...exclude],
       maxWorkers: ENGINE_WORKERS,
-      sequence: { groupOrder },
+      sequence: { groupOrder: 1 },
       // The Worker is bundled once, before two files could do it at the same time.
       globalSetup: ['e2e/instance/bundle.setup.ts'],
       testTimeout: 300_000,
@@ -54,8 +49,8 @@ export default defineConfig({
       inNode('stack', ['stack', 'builder-images']),
       './edge/vitest.config.ts',
       './dashboard/vitest.config.ts',
-      withEngine('e2e', ['e2e/**/*.test.ts'], 1, [DOCKER_TESTS]),
-      withEngine('docker', [DOCKER_TESTS], 2),
+      withEngine('e2e', ['e2e/**/*.test.ts'], [DOCKER_TESTS]),
+      withEngine('docker', [DOCKER_TESTS]),
     ],
     sequence: { sequencer: LongestFirst },
   },
