@@ -50,6 +50,8 @@ export const Me = z
     teamId: UserId,
     /** Null for a program, which has scopes and no role. */
     role: Role.nullable(),
+    /** Whether this is the team of the instance's owner, which cannot be deleted. */
+    ofInstance: z.boolean(),
     /** What the caller may do here, with what that includes. */
     permissions: z.array(z.string()),
     /** Every team of the person. */

@@ -148,7 +148,8 @@ export class FakeApi {
 
   async #answer(request: IncomingMessage, call: string, url: URL): Promise<Answer> {
     const body = await bodyOf(request);
-    if (url.pathname.startsWith('/auth/')) return authAnswerTo(url.pathname, body, this.world);
+    if (url.pathname.startsWith('/auth/'))
+      return authAnswerTo(request.method ?? '', url.pathname, body, this.world);
     this.calls.push(call);
     const refusal = [...this.world.refusals].find(([key]) => call.startsWith(key))?.[1];
     if (refusal) throw refusal;

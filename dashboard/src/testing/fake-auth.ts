@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Answer } from './fake-routes.ts';
 import type { World } from './world.ts';
 
-const USER = {
+const OWNER = {
   id: '3f0f3c52-7f25-4c1e-9a57-0d9f5a0f9a11',
   aud: 'authenticated',
   role: 'authenticated',
@@ -20,8 +20,14 @@ const Password = z.looseObject({ password: z.string() });
 export const GOOD_PASSWORD = 'correct horse battery';
 
 /** Answers a call of the sign-in surface. The link's code is `good`; any other was used already. */
-export function authAnswerTo(path: string, body: unknown, world: World): Answer {
+export function authAnswerTo(method: string, path: string, body: unknown, world: World): Answer {
+  const user = userOf(world);
   if (path.endsWith('/recover')) return [200, {}];
+  if (method === 'DELETE' && path.includes('/user/identities/')) {
+    world.github = false;
+    return [200, {}];
+  }
+  if (method === 'DELETE' && path.endsWith('/user')) return deletion(body, world);
   const { password } = Password.safeParse(body).data ?? {};
   if (path.endsWith('/token') && password !== undefined && password !== GOOD_PASSWORD) {
     return [
@@ -34,7 +40,7 @@ export function authAnswerTo(path: string, body: unknown, world: World): Answer 
     ];
   }
   if (path.endsWith('/logout')) return [204];
-  if (path.endsWith('/user')) return [200, USER];
+  if (path.endsWith('/user')) return [200, user];
   if (path.endsWith('/token') && world.sessionEnded) {
     return [400, { code: 400, error_code: 'refresh_token_not_found', msg: 'Invalid Refresh Token' }];
   }
@@ -47,7 +53,32 @@ export function authAnswerTo(path: string, body: unknown, world: World): Answer 
     expires_in: 3600,
     expires_at: Math.floor(Date.now() / 1000) + 3600,
     refresh_token: randomBytes(12).toString('hex'),
-    user: USER,
+    user,
   };
   return [200, session];
+}
+
+/** The person, with the ways in which they sign in. */
+function userOf({ github }: World) {
+  if (!github) return { ...OWNER, identities: [] };
+  const identity = { identity_id: 'github-4711', id: '4711', user_id: OWNER.id, provider: 'github' };
+  return {
+    ...OWNER,
+    app_metadata: { ...OWNER.app_metadata, providers: ['email', 'github'] },
+    identities: [identity],
+  };
+}
+
+const Deletion = z.looseObject({ current_password: z.string().optional() });
+
+/** Whoever still has a team cannot go, and neither can who does not show their password. */
+function deletion(body: unknown, world: World): Answer {
+  if (Deletion.parse(body).current_password !== GOOD_PASSWORD) {
+    return [400, { code: 400, error_code: 'invalid_credentials', msg: 'The present password is not right' }];
+  }
+  if (world.team !== 'deleted') {
+    return [422, { code: 422, error_code: 'last_owner', msg: 'You are the last owner of a team' }];
+  }
+  world.sessionEnded = true;
+  return [204];
 }

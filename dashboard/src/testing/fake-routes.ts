@@ -9,6 +9,7 @@ import {
   CreateInvitation,
   CreateToken,
   CreateUpload,
+  DeleteTeam,
   type Deployment,
   FileInput,
   hasEnded,
@@ -246,9 +247,9 @@ const ROUTES: Readonly<Record<string, (call: Call) => Answer>> = {
     200,
     { auth: { issuer: 'embedded', url: origin, key: 'appflux', github: true, signUp: 'invitation' } },
   ],
-  'GET me': ({ world: { role } }) => [
-    200,
-    {
+  'GET me': ({ world: { role, team } }) => {
+    if (team === 'deleted') throw new AppFluxError('forbidden', 'You are in no team');
+    const me = {
       kind: 'user',
       userId: OWNER,
       name: 'owner@harbor.example',
@@ -256,8 +257,16 @@ const ROUTES: Readonly<Record<string, (call: Call) => Answer>> = {
       role,
       permissions: PERMISSIONS[role],
       teams: [{ id: OWNER, name: 'owner@harbor.example', role }],
-    },
-  ],
+    };
+    return [200, me];
+  },
+  'DELETE team': ({ world, body }) => {
+    const { name } = DeleteTeam.parse(body);
+    if (name !== 'owner@harbor.example')
+      throw new AppFluxError('unprocessable', 'That is not the name of this team');
+    world.team = 'deleted';
+    return [204];
+  },
   'GET members': ({ world, query }) => [200, page([...world.members].reverse(), query)],
   'PATCH members/:id': ({ world, id, body }) => {
     const changed = known(world.members.find(({ userId }) => userId === id));
@@ -265,6 +274,7 @@ const ROUTES: Readonly<Record<string, (call: Call) => Answer>> = {
     const { role } = UpdateMember.parse(body);
     if (owners.length === 1 && owners[0] === changed && role !== 'owner') {
       throw new AppFluxError('last_owner', 'A team cannot be without an owner');
+      ofInstance: team === 'instance',
     }
     return [200, Object.assign(changed, { role })];
   },

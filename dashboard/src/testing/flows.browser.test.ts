@@ -2,6 +2,7 @@
 /** What people do with the built dashboard, in a real browser against the API in memory. */
 import { describe, expect, test } from 'vitest';
 import { chromiumPath } from './browser.ts';
+import { GOOD_PASSWORD } from './fake-auth.ts';
 import { idOf } from './fixtures.ts';
 import { SAMPLE, sampleWorld } from './sample-world.ts';
 import { useBrowser } from './visit.ts';
@@ -39,6 +40,59 @@ describe.skipIf(chromiumPath === undefined)('signing in', () => {
     await page.getByRole('link', { name: 'Runners' }).first().click();
     await page.getByRole('heading', { name: 'Sign in', exact: true }).waitFor();
     expect(page.url()).toContain('next=%2Frunners');
+  });
+});
+
+describe.skipIf(chromiumPath === undefined)('what cannot be undone', () => {
+  test('a team is deleted by the keyboard, once its name was typed, and who had no other is left with their account', async () => {
+    const { page, api } = await visit('/settings/team');
+    await page.getByRole('button', { name: 'Delete the team' }).press('Enter');
+    const dialog = page.getByRole('dialog', { name: 'Delete the team of owner@harbor.example?' });
+    await dialog.waitFor();
+    const confirm = dialog.getByRole('button', { name: 'Delete it for good' });
+    expect(await confirm.isDisabled()).toBe(true);
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'hidden' });
+    expect(await page.evaluate(() => document.activeElement?.textContent?.trim())).toBe('Delete the team');
+
+    await page.keyboard.press('Enter');
+    const words = dialog.getByLabel('Type owner@harbor.example to confirm');
+    await words.focus();
+    await page.keyboard.type('owner@harbor');
+    await page.keyboard.press('Enter');
+    expect(api.calls).not.toContain('DELETE /api/team');
+    await page.keyboard.type('.example');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Delete your account' }).waitFor();
+    expect(api.calls).toContain('DELETE /api/team');
+    await page.getByRole('link', { name: 'Apps' }).first().click();
+    await page.getByText('You are in no team').waitFor();
+  });
+
+  test('an account is deleted with its address typed and its password, and refused in the words of the server', async () => {
+    const { page, api } = await visit('/settings/account');
+    await page.getByRole('button', { name: 'Delete the account' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Delete your account?' });
+    await dialog.getByLabel('Type owner@harbor.example to confirm').fill('owner@harbor.example');
+    await dialog.getByLabel('Password').fill('wrong');
+    await page.keyboard.press('Enter');
+    await dialog.getByRole('alert').filter({ hasText: 'The present password is not right' }).waitFor();
+    await dialog.getByLabel('Password').fill(GOOD_PASSWORD);
+    await page.keyboard.press('Enter');
+    await dialog.getByRole('alert').filter({ hasText: 'You are the last owner of a team' }).waitFor();
+    api.world.team = 'deleted';
+    await dialog.getByRole('button', { name: 'Delete it for good' }).click();
+    await page.getByRole('heading', { name: 'Sign in', exact: true }).waitFor();
+    await page.reload();
+    await page.getByRole('heading', { name: 'Sign in', exact: true }).waitFor();
+  });
+
+  test('GitHub is unlinked, and can be linked again', async () => {
+    const { page, api } = await visit('/settings/account', { world: { ...sampleWorld(), github: true } });
+    await page.getByRole('button', { name: 'Unlink GitHub' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Unlink GitHub' }).click();
+    await page.getByRole('button', { name: 'Link GitHub', exact: true }).waitFor();
+    expect(api.world.github).toBe(false);
   });
 });
 
@@ -91,7 +145,7 @@ describe.skipIf(chromiumPath === undefined)('a deployment of several projects', 
       expect.stringContaining('apps/blog'),
       expect.stringContaining('apps/shop'),
     ]);
-    await offered.getByRole('button', { name: 'Build this: apps/shop' }).click();
+    await offered.getByRole('button', { name: /^Build this\s+apps\/shop$/ }).click();
     await page.waitForURL((url) => !url.pathname.endsWith(SAMPLE.ambiguous));
     expect(api.world.apps.find(({ slug }) => slug === 'docs')).toMatchObject({
       type: null,

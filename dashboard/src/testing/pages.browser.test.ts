@@ -33,9 +33,9 @@ async function violations(page: Page, except: string[] = []): Promise<string[]> 
 }
 
 const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name }).first();
-const away = () => {
+const away = (call = 'GET /api/apps') => {
   const world = sampleWorld();
-  world.refusals.set('GET /api/apps', new AppFluxError('unavailable', 'The metadata store does not answer.'));
+  world.refusals.set(call, new AppFluxError('unavailable', 'The metadata store does not answer.'));
   return world;
 };
 
@@ -90,6 +90,43 @@ const PAGES: {
   { name: 'account', path: '/settings/account', title: /^Account/ },
   { name: 'team', path: '/settings/team', title: /^Team/ },
   {
+    name: 'team of the instance’s owner',
+    path: '/settings/team',
+    title: /^Team/,
+    visit: () => ({ world: { ...sampleWorld(), team: 'instance' } }),
+  },
+  {
+    name: 'deleting the team',
+    path: '/settings/team',
+    title: /^Team/,
+    act: (page) => button(page, 'Delete the team').click(),
+  },
+  {
+    name: 'account, with GitHub linked',
+    path: '/settings/account',
+    title: /^Account/,
+    visit: () => ({ world: { ...sampleWorld(), github: true } }),
+  },
+  {
+    name: 'unlinking GitHub',
+    path: '/settings/account',
+    title: /^Account/,
+    visit: () => ({ world: { ...sampleWorld(), github: true } }),
+    act: (page) => button(page, 'Unlink GitHub').click(),
+  },
+  {
+    name: 'deleting the account',
+    path: '/settings/account',
+    title: /^Account/,
+    act: (page) => button(page, 'Delete the account').click(),
+  },
+  {
+    name: 'account of who is in no team',
+    path: '/settings/account',
+    title: /^Account/,
+    visit: () => ({ world: { ...sampleWorld(), team: 'deleted' } }),
+  },
+  {
     name: 'inviting',
     path: '/settings/team',
     title: /^Team/,
@@ -111,6 +148,32 @@ const PAGES: {
   { name: 'apps', path: '/', title: /^Apps · AppFlux$/ },
   { name: 'no apps', path: '/', title: /^Apps/, visit: () => ({ world: emptyWorld() }) },
   { name: 'apps that cannot be loaded', path: '/', title: /^Apps/, visit: () => ({ world: away() }) },
+  { name: 'analytics', path: '/analytics', title: /^Analytics/ },
+  {
+    name: 'analytics by day, of one app',
+    path: '/analytics?days=7&app=harbor-web',
+    title: /^Analytics/,
+    act: (page) => page.getByText('Show each day').first().click(),
+  },
+  {
+    name: 'analytics of nothing',
+    path: '/analytics?days=90',
+    title: /^Analytics/,
+    visit: () => ({ world: emptyWorld() }),
+  },
+  {
+    name: 'analytics that cannot be loaded',
+    path: '/analytics',
+    title: /^Analytics/,
+    visit: () => ({ world: away('GET /api/analytics') }),
+  },
+  { name: 'analytics of an app that is not there', path: '/analytics?app=nothing', title: /^Analytics/ },
+  {
+    name: 'analytics being loaded',
+    path: '/analytics',
+    title: /^Analytics/,
+    visit: () => ({ world: { ...sampleWorld(), hanging: new Set(['GET /api/analytics']) }, settled: false }),
+  },
   { name: 'new app', path: '/new', title: /^New app/ },
   { name: 'new app from a ZIP', path: '/new?from=upload', title: /^New app/ },
   {
@@ -171,6 +234,22 @@ const PAGES: {
     name: 'a deployment of several projects',
     path: `/deployments/${SAMPLE.ambiguous}`,
     title: /^Failed · /,
+  },
+  { name: 'a pinned deployment', path: `/deployments/${SAMPLE.android}`, title: /^Ready · Tide/ },
+  {
+    name: 'a deployment that lost its files',
+    path: `/deployments/${SAMPLE.removed}`,
+    title: /^Ready · Tide/,
+  },
+  { name: 'an app with a deployment that lost its files', path: '/apps/tide', title: /^Tide/ },
+  {
+    name: 'retention of an app',
+    path: '/apps/harbor-web/settings',
+    title: /^Settings/,
+    act: async (page) => {
+      await page.getByLabel('Artifacts that are kept').selectOption('own');
+      await page.getByLabel('Artifacts of the last days').fill('many');
+    },
   },
   { name: 'a deployment that is ready', path: `/deployments/${SAMPLE.success}`, title: /^Ready · Harbor/ },
   {

@@ -23,6 +23,10 @@ export interface World {
   tokens: ApiToken[];
   /** What the person who is signed in may do. */
   role: Role;
+  /** Whether the team is that of the instance's owner, and whether it was deleted. */
+  team: 'instance' | 'own' | 'deleted';
+  /** Whether the person has linked a GitHub account. */
+  github: boolean;
   members: Member[];
   invitations: Invitation[];
   audit: AuditEntry[];
@@ -45,6 +49,8 @@ export function emptyWorld(): World {
     runners: [],
     tokens: [],
     role: 'owner',
+    team: 'own',
+    github: false,
     members: [member()],
     invitations: [],
     audit: [],

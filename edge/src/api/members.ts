@@ -51,7 +51,8 @@ members.openapi(
   async (c) => {
     const { kind, id, name, ownerId, role, scopes } = c.get('caller');
     const person = kind === 'user' && id !== null ? { id, email: name } : null;
-    const { members: store } = c.get('metadata');
+    const { members: store, users } = c.get('metadata');
+    const owner = await users.owner();
     const teams =
       person === null ? [] : teamsOf(person, await store.ofUser(person.id), everybodyFounds(c.env));
     return c.json(
@@ -61,6 +62,7 @@ members.openapi(
         name,
         teamId: ownerId,
         role,
+        ofInstance: owner?.id === ownerId,
         permissions: PERMISSIONS.filter((permission) => mayUse(scopes, permission)),
         teams: await Promise.all(
           teams.map(async (team) => ({

@@ -144,6 +144,8 @@ test('the team of the instance’s owner stays, whoever asks: the operator lets 
     });
   }
   expect((await request('/api/apps', { token: instance })).status).toBe(200);
+  const told = async (token: string) => (await (await request('/api/me', { token })).json<Me>()).ofInstance;
+  expect([await told(instance), await told(owner.token)]).toEqual([true, false]);
 });
 
 test('nothing of another team goes', async () => {

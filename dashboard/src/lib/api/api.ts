@@ -70,6 +70,10 @@ export function createApi(caller: Caller) {
       requests.json(App, 'PATCH', app(slug), { body }),
     deleteApp: async (slug: string): Promise<void> => {
       await requests.raw('DELETE', app(slug));
+    /** Deletes the team; its name says that it is meant. */
+    deleteTeam: async (name: string): Promise<void> => {
+      await requests.raw('DELETE', '/api/team', { body: { name } });
+    },
     },
     setVariable: async (
       slug: string,

@@ -15,6 +15,8 @@ export type AuthClient = Pick<
   | 'resetPasswordForEmail'
   | 'updateUser'
   | 'linkIdentity'
+  | 'getUserIdentities'
+  | 'unlinkIdentity'
 >;
 
 export type SignInFailure = 'used' | 'unreachable';
@@ -121,6 +123,22 @@ export class Session {
   async linkGithub(redirectTo: string): Promise<string | null> {
     const { error } = await (await this.#auth).linkIdentity({ provider: 'github', options: { redirectTo } });
     return error ? wordsOf(error) : null;
+  }
+
+  /** Takes the GitHub account off the one signed in. Answers why that did not work. */
+  async unlinkGithub(): Promise<string | null> {
+    const auth = await this.#auth;
+    const { data, error } = await auth.getUserIdentities();
+    if (error) return wordsOf(error);
+    const github = data.identities.find(({ provider }) => provider === 'github');
+    if (github !== undefined) {
+      const unlinked = await auth.unlinkIdentity(github);
+      if (unlinked.error) return wordsOf(unlinked.error);
+    }
+    // The session that is kept still says what the account was before.
+    const refreshed = await auth.refreshSession();
+    this.#take(refreshed.data.session);
+    return null;
   }
 
   /** Signs in with the code that somebody who was elsewhere comes back with. Answers why that did not work. */

@@ -10,6 +10,7 @@ const viewer: MeAnswer = {
   name: 'ada@example.com',
   teamId: TEAM,
   role: 'viewer',
+  ofInstance: false,
   permissions: ['apps:read'],
   teams: [{ id: TEAM, name: 'owner@example.com', role: 'viewer' }],
 };

@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest';
+import { deleteAccount } from './delete-account.ts';
+
+const answering = (response: () => Response) => {
+  const asked: Request[] = [];
+  const send: typeof fetch = async (input, init) => {
+    asked.push(new Request(input, init));
+    return response();
+  };
+  return { asked, send };
+};
+const URL = 'http://localhost:8787';
+
+test('an account is deleted by its token, and with the password where there is one', async () => {
+  const { asked, send } = answering(() => new Response(null, { status: 204 }));
+  expect(await deleteAccount(send, URL, 'jwt', 'secret')).toBeNull();
+  expect(await deleteAccount(send, URL, 'jwt', null)).toBeNull();
+  expect(asked[0]?.method).toBe('DELETE');
+  expect(asked[0]?.url).toBe(`${URL}/auth/v1/user`);
+  expect(asked[0]?.headers.get('Authorization')).toBe('Bearer jwt');
+  expect(await asked[0]?.json()).toEqual({ current_password: 'secret' });
+  expect(await asked[1]?.json()).toEqual({});
+});
+
+test('why it was refused is said in the words of the server', async () => {
+  const { send } = answering(() =>
+    Response.json({ code: 422, msg: 'You are the last owner' }, { status: 422 }),
+  );
+  expect(await deleteAccount(send, URL, 'jwt', null)).toBe('You are the last owner');
+});
+
+test.each([
+  ['another shape', () => Response.json({}, { status: 502 }), 'The server answered 502.'],
+  ['a page', () => new Response('<p>', { status: 502 }), 'AppFlux did not answer. Try again in a moment.'],
+])('%s in the place of an answer is said in plain words', async (_, response, words) => {
+  expect(await deleteAccount(answering(response).send, URL, 'jwt', null)).toBe(words);
+});
