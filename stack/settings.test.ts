@@ -66,6 +66,8 @@ describe('settings of a local start', () => {
       APPFLUX_IMAGES: '../web',
       APPFLUX_ALLOW_PRIVATE_SOURCES: 'yes',
       MONGODB_URI: 'db.example.com',
+      ARTIFACTS_DAYS: 'many',
+      LOGS_KEEP_LAST: '1001',
     });
     for (const name of [
       'APPFLUX_PORT is at most 65535',
@@ -75,6 +77,8 @@ describe('settings of a local start', () => {
       'APPFLUX_IMAGES names builder images',
       'APPFLUX_ALLOW_PRIVATE_SOURCES is 0 or 1',
       'MONGODB_URI begins with mongodb://',
+      'ARTIFACTS_DAYS is a whole number from 0 to 3650',
+      'LOGS_KEEP_LAST is a whole number from 0 to 1000',
     ]) {
       expect(sentence).toContain(name);
     }
@@ -101,6 +105,11 @@ describe('settings of a local start', () => {
       'S3_BUCKET and S3_ACCESS_KEY_ID must be set as well',
     );
   });
+});
+
+test('how long things are kept is passed on to the control plane as it was said', () => {
+  const said = { ARTIFACTS_KEEP_LAST: '3', ARTIFACTS_DAYS: '0', LOGS_DAYS: '3650' };
+  expect(readSettings(said, '/checkout').passedOn).toEqual(said);
 });
 
 test('the state folder may lie anywhere', () => {

@@ -17,6 +17,13 @@ const whole = (least: number, most: number, fallback: number) =>
     .pipe(z.number().min(least, `is at least ${least}`).max(most, `is at most ${most}`))
     .default(fallback);
 
+/** A whole number from 0 that the Worker is given as it is. */
+const passedNumber = (most: number) =>
+  z
+    .string()
+    .refine((text) => /^\d+$/.test(text) && Number(text) <= most, `is a whole number from 0 to ${most}`)
+    .optional();
+
 const Environment = z.object({
   APPFLUX_PORT: whole(1, 65_535, 8787),
   APPFLUX_RUNNERS: whole(0, 16, 1),
@@ -40,6 +47,10 @@ const Environment = z.object({
   SUPABASE_ANON_KEY: z.string().optional(),
   SUPABASE_JWT_SECRET: z.string().optional(),
   APPFLUX_SIGN_UP: z.enum(['open', 'invitation'], 'is open or invitation').optional(),
+  ARTIFACTS_KEEP_LAST: passedNumber(1000),
+  ARTIFACTS_DAYS: passedNumber(3650),
+  LOGS_KEEP_LAST: passedNumber(1000),
+  LOGS_DAYS: passedNumber(3650),
   S3_ENDPOINT: z.url({ protocol: /^https?$/, error: 'is an http or https URL' }).optional(),
   S3_ACCESS_KEY_ID: z.string().optional(),
   S3_SECRET_ACCESS_KEY: z.string().optional(),
@@ -80,6 +91,10 @@ const PASSED_ON = [
   'SUPABASE_ANON_KEY',
   'SUPABASE_JWT_SECRET',
   'APPFLUX_SIGN_UP',
+  'ARTIFACTS_KEEP_LAST',
+  'ARTIFACTS_DAYS',
+  'LOGS_KEEP_LAST',
+  'LOGS_DAYS',
   'GITHUB_WEBHOOK_SECRET',
   'GITHUB_CLIENT_ID',
   'GITHUB_CLIENT_SECRET',

@@ -89,6 +89,9 @@ it('an instance moves from D1 to MongoDB and into another D1: the digests are th
   );
   await (await runner.begin()).socket.socket.close();
   await client.cancel(id);
+  await client.call(z.unknown(), 'POST', `/api/deployments/${id}/pin`);
+  const retention = { artifacts: { keepLast: 3, days: 7 }, logs: null };
+  await client.call(z.unknown(), 'PATCH', `/api/apps/${slug}`, { retention });
   await running.stop();
 
   const toMongo = await copy(first, server.uri, 'd1', 'mongo');
@@ -122,8 +125,8 @@ it('an instance moves from D1 to MongoDB and into another D1: the digests are th
   // The instance goes on with MongoDB where it was: same token, same app, same numbers.
   const moved = await start(first, server.uri);
   onTestFinished(() => moved.stop());
-  expect((await moved.client.app(slug)).name).toBe('Copied “App”');
-  expect((await moved.client.deployment(id)).id).toBe(id);
+  expect(await moved.client.app(slug)).toMatchObject({ name: 'Copied “App”', retention });
+  expect(await moved.client.deployment(id)).toMatchObject({ id, pinned: true });
 
   // What the target has and the source has not is no copy.
   await moved.client.createApp({ name: 'New in MongoDB' });
