@@ -29,7 +29,7 @@ it('a release APK is signed with the keystore of the App, and so are later ones'
   });
   const keystore = made.files.get('release.jks');
   if (keystore === undefined) throw new Error('no keystore was made');
-  const { files, artifact, log } = await instance.build('android-gradle', async ({ slug }) => {
+  const { deployment, files, artifact, log } = await instance.build('android-gradle', async ({ slug }) => {
     const put = async (path: string, body: unknown) => {
       const { status } = await instance.client.fetch('PUT', `/api/apps/${slug}/${path}`, body);
       expect(status).toBe(204);
@@ -41,6 +41,9 @@ it('a release APK is signed with the keystore of the App, and so are later ones'
   });
   expect([...files.keys()]).toEqual(['app-release.apk']);
   expect(artifact('app-release.apk').meta).toMatchObject({ signed: true });
+  const page = await (await fetch(deployment.urls.page ?? '')).text();
+  expect(page).toContain('<dt>Signed</dt><dd>Yes</dd>');
+  expect(page).not.toContain('Nobody has signed');
   expect(log).toContain('Release builds are signed with the file KEYSTORE.');
   expect(log).not.toContain('store-pass');
   expect(log).not.toContain(PASSWORD);

@@ -73,6 +73,21 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
     'That version was never published. Correct it in',
   ],
   [
+    'recorded/capacitor-no-index.txt',
+    '[error] The web assets directory (./dist) must contain an index.html file.',
+    'The web part has to be built before it is copied, into',
+  ],
+  [
+    'recorded/capacitor-no-typescript.txt',
+    '[error] Could not find installation of TypeScript.',
+    'Add typescript to the devDependencies and commit the',
+  ],
+  [
+    'recorded/capacitor-no-web-part.txt',
+    '[error] Could not find the web assets directory: ./dist.',
+    'The web part has to be built before it is copied, into',
+  ],
+  [
     'recorded/cargo-build-script.txt',
     'The build script of shop v0.1.0 (/workspace) failed: no certificate in SIGNING_CERT',
     'The lines below it in the log are what the build script',
@@ -131,6 +146,16 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
     'recorded/cargo-target.txt',
     'the `aarch64-unknown-none` target may not be installed',
     'The image has no standard library for that target. Build',
+  ],
+  [
+    'recorded/cordova-no-platform.txt',
+    'No platforms added to this project. Please use `cordova platform add <platform>`.',
+    'Add Android to the project (`npx cordova platform add',
+  ],
+  [
+    'recorded/cordova-package-name.txt',
+    'Error validating package name. Must look like: `com.company.Name`. Currently is: `a.b`',
+    'The id of <widget> in config.xml becomes the name of the',
   ],
   [
     'recorded/dpkg-deb.txt',

@@ -1,4 +1,5 @@
 /** Why a command failed, from what it printed: the first real error, and what to do about it. */
+import { explainAppShells } from './app-shells.ts';
 import { explainAstro } from './astro.ts';
 import { explainBun } from './bun.ts';
 import { explainCargo, explainMissingLibrary } from './cargo.ts';
@@ -48,6 +49,7 @@ const explainOutput = either(
   explainFlutter,
   explainGradle,
   explainElectronBuilder,
+  explainAppShells,
   explainChecks,
   explainNpm,
   explainPnpm,

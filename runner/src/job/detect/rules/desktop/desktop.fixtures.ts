@@ -39,6 +39,7 @@ export const electronFixtures: Fixtures = {
     because: [
       'Framework: Electron with electron-builder, because package.json depends on both.',
       'Build command: npm run build:linux, the script of package.json that packages the app.',
+      'Electron itself and the tools that pack it come from GitHub: the owner of the runner has to allow its hosts (--allow-hosts github.com,*.githubusercontent.com).',
     ],
     version: '1.0.0',
   },

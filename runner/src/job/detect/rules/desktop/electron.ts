@@ -95,6 +95,10 @@ function findWith(subject: Subject, pkg: PackageJson, tool: Tool): Outcome {
           ? `Build command: ${command}; no script of package.json packages the app for Linux.`
           : `Build command: ${command}, the script of package.json that packages the app.`,
       ),
+      because(
+        'framework',
+        'Electron itself and the tools that pack it come from GitHub: the owner of the runner has to allow its hosts (--allow-hosts github.com,*.githubusercontent.com).',
+      ),
     ],
   };
 }
