@@ -129,6 +129,39 @@ export const electronFixtures: Fixtures = {
     },
     plan: { buildCommand: 'npm run dist:all' },
   },
+  'scripts that call each other': {
+    files: {
+      ...npmLock,
+      'package.json': pkg({}, undefined, {
+        scripts: {
+          build: 'run-p build:*',
+          'build:main': 'webpack --config main.js',
+          package: 'run-s package:windows package:linux',
+          'package:windows': 'npm run build && electron-builder --win --publish=never',
+          'package:linux': 'run-s package:linux-*',
+          'package:linux-deb': 'npm run build && npm run package:linux:x64 -- deb --publish=never',
+          'package:linux:x64': 'cross-env CC=gcc electron-builder --linux',
+        },
+        devDependencies: { electron: '42.0.0', 'electron-builder': '26.0.0', 'npm-run-all': '4.0.0' },
+      }),
+    },
+    plan: { buildCommand: 'npm run package:linux' },
+  },
+  'scripts that call each other, of which the outer one publishes': {
+    files: {
+      'package.json': pkg({}, undefined, {
+        scripts: {
+          dist: 'yarn pack:app --publish always',
+          'pack:app': 'yarn run build && electron-builder',
+          build: 'yarn dist:loop',
+          'dist:loop': 'yarn build',
+        },
+        devDependencies: { electron: '42.0.0', 'electron-builder': '26.0.0' },
+      }),
+      'yarn.lock': '',
+    },
+    plan: { buildCommand: 'yarn run pack:app' },
+  },
   'Electron Forge': {
     files: {
       ...npmLock,

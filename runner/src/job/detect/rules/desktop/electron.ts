@@ -7,6 +7,7 @@ import { joinPath } from '../../tree.ts';
 import { type Outcome, ownPackage, type Rule, type Subject } from '../rule.ts';
 import { inOrder } from '../shell.ts';
 import { builderOutput, programVersion } from './electron-builder.ts';
+import { whatRuns } from './script-calls.ts';
 
 /** https://www.electronjs.org/docs/latest/tutorial/application-distribution. */
 export const electronRule: Rule = {
@@ -126,14 +127,9 @@ const PLAIN_NAME = /^[\w:.-]+$/;
 /** The script that packages the app here: one that publishes, or that is for other systems alone, is left aside. */
 function scriptFor({ scripts }: PackageJson, call: RegExp): string | null {
   const names = Object.keys(scripts).filter((name) => {
-    const text = scripts[name] ?? '';
-    return (
-      PLAIN_NAME.test(name) &&
-      call.test(text) &&
-      isForLinux(text) &&
-      !publishes(text) &&
-      !/ --dir\b/.test(text)
-    );
+    if (!PLAIN_NAME.test(name)) return false;
+    const text = whatRuns(scripts, name);
+    return call.test(text) && isForLinux(text) && !publishes(text) && !/ --dir\b/.test(text);
   });
   return (
     SCRIPTS.find((name) => names.includes(name)) ??
