@@ -83,6 +83,23 @@ test('a line says who: a person, a program, the operator', async () => {
   ]);
 });
 
+test('links that the operator makes are in it, and who is let in by them', async () => {
+  const asOperator = (path: string, json: object) =>
+    request(path, { method: 'POST', token: env.OPERATOR_SECRET, json });
+  const { email } = owner.user;
+  expect((await asOperator('/api/ops/recovery-links', { email })).status).toBe(201);
+  expect((await asOperator('/api/ops/sign-in-links', {})).status).toBe(201);
+  const { items } = await log();
+  expect(items.slice(0, 2)).toMatchObject([
+    { action: 'link.asked', actor: { kind: 'operator', id: null }, target: { kind: 'user', name: email } },
+    {
+      action: 'recovery.asked',
+      actor: { kind: 'operator', id: null },
+      target: { kind: 'user', name: email },
+    },
+  ]);
+});
+
 test('what is refused is not in it', async () => {
   const viewer = await memberOf(owner.user.id, 'viewer');
   expect((await as(viewer, '/api/apps', 'POST', { name: 'X', source: { provider: 'upload' } })).status).toBe(

@@ -4,9 +4,10 @@ import type { App, ErrorBody } from '@appflux/protocol';
 import { beforeAll, expect, test } from 'vitest';
 import { metadataOf } from '../metadata/index.ts';
 import { newObjectId } from '../metadata/object-id.ts';
-import { deploymentRecord, runnerRecord } from '../metadata/sample-records.ts';
+import { deploymentRecord, runnerRecord, tokenRecord, uploadRecord } from '../metadata/sample-records.ts';
 import { type Asked, forgetAll, request } from '../testing.ts';
 import { founder, type SignedIn } from '../testing-people.ts';
+import { api } from './index.ts';
 
 let owner: SignedIn;
 let stranger: SignedIn;
@@ -93,6 +94,57 @@ test.each([
   expect((await create(json)).status).toBe(400);
 });
 
+/** The lists that there are, of an app where they are of one. */
+async function lists(slug: string): Promise<string[]> {
+  type Document = { paths: Record<string, { get?: { parameters?: { name: string }[] } }> };
+  const { paths } = await (await request('/api/openapi.json')).json<Document>();
+  return Object.entries(paths)
+    .filter(([, { get }]) => get?.parameters?.some(({ name }) => name === 'cursor'))
+    .map(([path]) => path.replace('{slug}', slug));
+}
+
+test('a cursor that no list gave is refused by every list', async () => {
+  await create({ name: 'Lists', slug: 'lists' });
+  const there = await lists('lists');
+  expect(there).toEqual(expect.arrayContaining(['/api/apps', '/api/apps/lists/deployments', '/api/audit']));
+  for (const path of there) {
+    for (const cursor of ['x', '0', "' OR 1=1 --", '{"$gt":""}', 'f'.repeat(25)]) {
+      const response = await as(owner, 'GET', `${path}?cursor=${encodeURIComponent(cursor)}`);
+      expect(response.status, `${path} ${cursor}`).toBe(400);
+    }
+    expect((await as(owner, 'GET', `${path}?limit=1000000`)).status, path).toBe(400);
+  }
+});
+
+test('a cursor of somebody else’s list shows nothing of theirs', async () => {
+  await create({ name: 'Hidden', slug: 'hidden' });
+  const cursor = newObjectId(Date.now() + 3_600_000);
+  for (const path of ['/api/apps', '/api/audit']) {
+    const page = await as(stranger, 'GET', `${path}?cursor=${cursor}`);
+    expect(await page.json()).toEqual({ items: [], nextCursor: null });
+  }
+});
+
+/** What a call needs for its input to be as it should be. */
+const BODIES: Record<string, (ids: { deployment: string }) => unknown> = {
+  'PATCH /api/apps/:slug': () => ({ name: 'Mine' }),
+  'PUT /api/apps/:slug/env/:name': () => ({ value: 'x' }),
+  'PUT /api/apps/:slug/files/:name': () => ({ content: 'AAAA' }),
+  'POST /api/apps/:slug/release': ({ deployment }) => ({ deploymentId: deployment }),
+  'POST /api/apps/:slug/deploy-hooks': () => ({ name: 'x' }),
+  'PATCH /api/members/:userId': () => ({ role: 'viewer' }),
+  'POST /api/uploads/:id/complete': () => ({ parts: [{ partNumber: 1, etag: 'x' }] }),
+};
+
+/** Every call about one thing that a team has. What the operator and runners call is asked for elsewhere. */
+const aboutOne = [
+  ...new Set(
+    api.routes
+      .filter(({ method, path }) => method !== 'ALL' && /^\/api\/(?!ops\/)[^:]*:/.test(path))
+      .map(({ method, path }) => `${method} ${path.replace(/\{.*?\}$/, '')}`),
+  ),
+].filter((route) => !route.includes('/attempts/'));
+
 test('what belongs to another team is not there, whatever is done to it', async () => {
   const metadata = metadataOf(env);
   await create({ name: 'Secret plans', slug: 'secret-plans' });
@@ -100,36 +152,49 @@ test('what belongs to another team is not there, whatever is done to it', async 
   if (app === null) throw new Error('The app was not created');
   const deployment = deploymentRecord(app);
   await metadata.deployments.project(deployment, 1);
-  const runner = runnerRecord({ ownerId: owner.user.id });
+  const ownerId = owner.user.id;
+  const runner = runnerRecord({ ownerId });
   await metadata.runners.insert(runner);
-  const theirs: [string, string, unknown?][] = [
-    ['GET', '/api/apps/secret-plans'],
-    ['PATCH', '/api/apps/secret-plans', { name: 'Mine' }],
-    ['DELETE', '/api/apps/secret-plans'],
-    ['PUT', '/api/apps/secret-plans/env/A', { value: 'x' }],
-    ['DELETE', '/api/apps/secret-plans/env/A'],
-    ['POST', '/api/apps/secret-plans/release', { deploymentId: deployment.id }],
-    ['GET', '/api/apps/secret-plans/deployments'],
-    ['POST', '/api/apps/secret-plans/deployments', {}],
-    ['POST', '/api/deploy', { appId: app.id }],
-    ['GET', '/api/apps/secret-plans/deploy-hooks'],
-    ['POST', '/api/apps/secret-plans/deploy-hooks', { name: 'x' }],
-    ['DELETE', `/api/apps/secret-plans/deploy-hooks/${newObjectId()}`],
-    ['GET', `/api/deployments/${deployment.id}`],
-    ['POST', `/api/deployments/${deployment.id}/cancel`],
-    ['POST', `/api/deployments/${deployment.id}/redeploy`, {}],
-    ['GET', `/api/deployments/${deployment.id}/artifacts`],
-    ['GET', `/api/deployments/${deployment.id}/logs`],
-    ['GET', `/api/deployments/${deployment.id}/logs.ndjson`],
-    ['POST', `/api/runners/${runner.id}/drain`, {}],
-    ['DELETE', `/api/runners/${runner.id}`],
-    ['PATCH', `/api/members/${owner.user.id}`, { role: 'viewer' }],
-    ['DELETE', `/api/members/${owner.user.id}`],
-  ];
-  for (const [method, path, json] of theirs) {
-    const { status } = await as(stranger, method, path, json);
-    expect(status, `${method} ${path}`).toBe(404);
+  const upload = uploadRecord({ ownerId });
+  await metadata.uploads.insert(upload);
+  const token = tokenRecord({ ownerId });
+  await metadata.tokens.insert(token);
+  const hook = tokenRecord({ ownerId, kind: 'deploy_hook', appId: app.id });
+  await metadata.tokens.insert(hook);
+  const invitation = tokenRecord({ ownerId, kind: 'invitation' });
+  await metadata.tokens.insert(invitation);
+  const ids: Record<string, string> = {
+    deployments: deployment.id,
+    runners: runner.id,
+    uploads: upload.id,
+    tokens: token.id,
+    'deploy-hooks': hook.id,
+    invitations: invitation.id,
+  };
+
+  for (const route of aboutOne) {
+    const [method = '', pattern = ''] = route.split(' ');
+    const path = pattern
+      .replace(':slug', 'secret-plans')
+      .replace(':name', 'A')
+      .replace(':userId', ownerId)
+      .replace(/([\w-]+)\/:id/, (whole, of: string) => `${of}/${ids[of] ?? whole}`);
+    const json =
+      method === 'GET' || method === 'DELETE'
+        ? undefined
+        : (BODIES[route]?.({ deployment: deployment.id }) ?? {});
+    const response = await request(path, {
+      method,
+      token: stranger.token,
+      headers: { Upgrade: 'websocket' },
+      ...(json === undefined ? {} : { json }),
+    });
+    expect(response.status, `${method} ${path}`).toBe(404);
   }
+  expect((await as(stranger, 'POST', '/api/deploy', { appId: app.id })).status).toBe(404);
   expect(await metadata.apps.byId(app.id)).toEqual(app);
+  expect(await metadata.deployments.byId(deployment.id)).toMatchObject(deployment);
   expect(await metadata.runners.byId(runner.id)).toEqual(runner);
+  for (const { kind, id } of [token, hook, invitation])
+    expect(await metadata.tokens.byId(ownerId, kind, id)).not.toBeNull();
 });

@@ -1,6 +1,7 @@
 /** What the operator does to an instance: sets it up, and lets its owner in. */
 import { AppFluxError, Timestamp, UserId } from '@appflux/protocol';
 import { createRoute, z } from '@hono/zod-openapi';
+import { noteOfUser, OPERATOR } from '../audit/note.ts';
 import { looksLikeJwt } from '../identity/access-token.ts';
 import { Email } from '../identity/auth-request.ts';
 import { createRecoveryLink, createSignInLink } from '../identity/sign-in-link.ts';
@@ -75,7 +76,13 @@ ops.openapi(
     middleware: operatorOnly,
     responses: { 201: json(SignIn, 'The link, good for 24 hours'), ...refusals },
   }),
-  async (c) => c.json(await createSignInLink(c.env, c.get('metadata')), 201),
+  async (c) => {
+    const metadata = c.get('metadata');
+    const link = await createSignInLink(c.env, metadata);
+    const owner = await metadata.users.owner();
+    if (owner !== null) await noteOfUser(metadata, owner, 'link.asked', OPERATOR);
+    return c.json(link, 201);
+  },
 );
 
 ops.openapi(
@@ -94,7 +101,9 @@ ops.openapi(
     const metadata = c.get('metadata');
     const user = await metadata.users.byEmail(email);
     if (user === null) throw new AppFluxError('not_found', `Nobody here has the e-mail address ${email}`);
-    return c.json(await createRecoveryLink(c.env, metadata, user), 201);
+    const link = await createRecoveryLink(c.env, metadata, user);
+    await noteOfUser(metadata, user, 'recovery.asked', OPERATOR);
+    return c.json(link, 201);
   },
 );
 

@@ -35,16 +35,23 @@ export async function note(
   }
 }
 
-/** The same in every team that a person is in: what they do to their own account concerns all of them. */
+/** The operator, in the audit log. */
+export const OPERATOR: AuditActor = { kind: 'operator', id: null, name: 'operator' };
+
+/**
+ * The same in every team that a person is in: what is done to their account, by them unless `actor` says otherwise,
+ * concerns all of them.
+ */
 export async function noteOfUser(
   metadata: Metadata,
   user: { id: string; email: string },
   action: AuditAction,
+  actor: AuditActor = actorOfUser(user),
 ): Promise<void> {
   const teams = await metadata.members.ofUser(user.id).catch((error: unknown) => {
     console.error(`not in the audit log: ${action} of ${user.id}`, error);
     return [];
   });
   const target = { kind: 'user' as const, id: user.id, name: user.email };
-  await Promise.all(teams.map(({ teamId }) => note(metadata, teamId, actorOfUser(user), action, target)));
+  await Promise.all(teams.map(({ teamId }) => note(metadata, teamId, actor, action, target)));
 }
