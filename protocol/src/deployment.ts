@@ -94,6 +94,8 @@ export const Deployment = z
     commitHash: z.string().nullable(),
     commitMessage: z.string().nullable(),
     branch: z.string().nullable(),
+    /** What the ZIP was called that it was built from; null when it was built from a repository. */
+    uploadName: z.string().nullable(),
     environment: Environment,
     version: z.string().nullable(),
     attempt: z.int().min(0),

@@ -78,6 +78,7 @@ export function deployment(over: Partial<Deployment> = {}): Deployment {
     commitHash: '9b1c4f07e2aa5d6c8f3e0b4d7a6c9e1f2d3b4a5c',
     commitMessage: 'Keep the map centered while the sidebar opens',
     branch: 'main',
+    uploadName: null,
     environment: 'production',
     version: null,
     attempt: 0,

@@ -208,6 +208,7 @@ export function sampleWorld(now = Date.now()): World {
       ...of(4),
       status: 'success',
       trigger: 'upload',
+      uploadName: 'brochure-final.zip',
       commitHash: null,
       commitMessage: null,
       branch: null,

@@ -211,6 +211,18 @@ describe('a deployment', () => {
     });
   });
 
+  test('of an upload is called by what the ZIP was called', async () => {
+    const app = await newApp({ source: { provider: 'upload' } });
+    const upload = uploadRecord({ ownerId: app.ownerId, completed: true, name: 'Häfen & Co.zip' });
+    await metadataOf(env).uploads.insert(upload);
+    const answer = await post(`/api/apps/${app.slug}/deployments`, { uploadId: upload.id });
+    expect(Deployment.parse(await answer.json())).toMatchObject({
+      trigger: 'upload',
+      uploadName: 'Häfen & Co.zip',
+      commitMessage: null,
+    });
+  });
+
   test('past a full queue is refused with when to come back', async () => {
     const { slug } = await newApp({ build: { supersede: false } });
     const most = env.MAX_QUEUED;

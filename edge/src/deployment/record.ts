@@ -24,6 +24,7 @@ export function recordOf(spec: Spec, state: State): DeploymentRecord {
     commitHash: state.commitHash,
     commitMessage: state.commitMessage,
     branch: state.branch,
+    uploadName: spec.source.kind === 'upload' ? spec.source.name : null,
     environment: spec.environment,
     version: state.version,
     attempt: state.attempt,

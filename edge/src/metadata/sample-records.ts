@@ -65,6 +65,7 @@ export function deploymentRecord(app: AppRecord, members: Partial<DeploymentReco
     commitHash: null,
     commitMessage: null,
     branch: 'main',
+    uploadName: null,
     environment: 'production',
     version: null,
     attempt: 0,

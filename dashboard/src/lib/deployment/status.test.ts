@@ -2,11 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { deploymentTitle, elapsedSeconds } from './status.ts';
 
 test.each([
-  [{ commitMessage: 'Fix login\n\nLong story', trigger: 'push', version: null }, 'Fix login'],
+  [{ commitMessage: 'Fix login\n\nLong story', trigger: 'push' }, 'Fix login'],
+  [{ commitMessage: null, trigger: 'upload', uploadName: 'site.zip', version: '1.2.0' }, 'site.zip'],
+  [{ commitMessage: null, trigger: 'manual', uploadName: 'site.zip' }, 'site.zip'],
   [{ commitMessage: null, trigger: 'upload', version: '1.2.0' }, 'ZIP upload, version 1.2.0'],
-  [{ commitMessage: ' \n', trigger: 'manual', version: null }, 'Manual deployment'],
+  [{ commitMessage: ' \n', trigger: 'manual' }, 'Manual deployment'],
 ] as const)('%o is titled %s', (deployment, title) => {
-  expect(deploymentTitle(deployment)).toBe(title);
+  expect(deploymentTitle({ uploadName: null, version: null, ...deployment })).toBe(title);
 });
 
 describe('the time a deployment takes', () => {

@@ -22,12 +22,13 @@ export const PHASE_LABEL: Readonly<Record<Phase, string>> = {
   uploading: 'Upload',
 };
 
-/** What a deployment is called in a list: its commit's first line, or how it came about. */
+/** What a deployment is called in a list: its commit's first line, its ZIP, or how it came about. */
 export function deploymentTitle(
-  deployment: Pick<Deployment, 'commitMessage' | 'trigger' | 'version'>,
+  deployment: Pick<Deployment, 'commitMessage' | 'trigger' | 'uploadName' | 'version'>,
 ): string {
   const subject = deployment.commitMessage?.split('\n', 1)[0]?.trim();
   if (subject) return subject;
+  if (deployment.uploadName !== null) return deployment.uploadName;
   const origin = { manual: 'Manual deployment', push: 'Push', upload: 'ZIP upload', hook: 'Deploy hook' };
   return deployment.version === null
     ? origin[deployment.trigger]

@@ -4,7 +4,7 @@ import { AppFluxError, isAppFluxError } from '@appflux/protocol';
 import { expect, test } from 'vitest';
 import { forgetAll } from '../../testing.ts';
 import { metadataContract } from '../contract.ts';
-import { appRecord } from '../sample-records.ts';
+import { appRecord, deploymentRecord } from '../sample-records.ts';
 import { createD1Metadata } from './index.ts';
 
 metadataContract('D1', async () => {
@@ -36,6 +36,15 @@ test('a database without its migrations is not well', async () => {
   await reset();
   await expect(createD1Metadata(env.METADATA).ping()).rejects.toThrow('no such table');
   await forgetAll();
+});
+
+test('a deployment that was kept before uploads had names has none', async () => {
+  const { apps, deployments } = createD1Metadata(env.METADATA);
+  const app = appRecord();
+  await apps.insert(app);
+  const { uploadName: _, ...old } = deploymentRecord(app);
+  await deployments.project(old as ReturnType<typeof deploymentRecord>, 1);
+  expect(await deployments.byId(old.id)).toMatchObject({ uploadName: null });
 });
 
 test('a second app with the same id is a fault of ours, not an outage', async () => {

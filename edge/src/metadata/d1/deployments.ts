@@ -105,14 +105,19 @@ export function createDeploymentStore(database: Database): DeploymentStore {
   };
 }
 
-const toDeployment = (row: Row): KeptDeployment => ({
-  ...json<DeploymentRecord>(row, 'record'),
-  uploadId: textOrNull(row, 'upload_id'),
-  pinned: flag(row, 'pinned'),
-  artifactsRemovedAt: textOrNull(row, 'artifacts_removed_at'),
-  logRemovedAt: textOrNull(row, 'log_removed_at'),
-  leftovers: flag(row, 'leftovers'),
-});
+function toDeployment(row: Row): KeptDeployment {
+  const record = json<DeploymentRecord>(row, 'record');
+  return {
+    ...record,
+    // Records of before there was this member lack it.
+    uploadName: record.uploadName ?? null,
+    uploadId: textOrNull(row, 'upload_id'),
+    pinned: flag(row, 'pinned'),
+    artifactsRemovedAt: textOrNull(row, 'artifacts_removed_at'),
+    logRemovedAt: textOrNull(row, 'log_removed_at'),
+    leftovers: flag(row, 'leftovers'),
+  };
+}
 
 /** The projection itself. A late event of an app that is gone must not bring its deployment back. */
 function projectionOf(record: DeploymentRecord, seq: number): Statement {

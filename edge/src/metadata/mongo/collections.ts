@@ -20,7 +20,7 @@ export const SHAPES = {
     dates: ['createdAt', 'startedAt', 'finishedAt', 'artifactsRemovedAt', 'logRemovedAt'],
     beside: ['seq'],
     drawn: ['runnerId', 'artifactUrl', 'buildLogs', 'releasePending', 'endedOn', 'waitedSeconds'],
-    absent: { uploadId: null, ...UNMARKED },
+    absent: { uploadId: null, uploadName: null, ...UNMARKED },
   },
   uploads: { ...plain, key: 'id', ids: ['id'], absent: { usedAt: null, appIds: [] } },
   runners: { ...plain, key: 'id', ids: ['id'] },
