@@ -23,26 +23,27 @@ const flags = numberFlags({ rounds: 5 });
 const under = conditions();
 await ensureWebImage(engine);
 const projects = new Map([
-  ['Vite + React', REACT],
-  ['Next.js export', fixtureFolder('next-export')],
-  // Made by `npm run images -- android`, which takes some minutes; without it there is nothing to measure.
-  ...((await isThere(ANDROID_IMAGE)) ? [['Android, Gradle', fixtureFolder('android-gradle')] as const] : []),
+  ['Vite + React', await filesIn(REACT)],
+  ['Next.js export', await filesIn(fixtureFolder('next-export'))],
 ]);
+// Made by `npm run images -- android`, which takes some minutes; without it there is nothing to measure.
+if (await isThere(ANDROID_IMAGE))
+  projects.set('Android, Gradle', await filesIn(fixtureFolder('android-gradle')));
 const edge = await startInstance();
 const runner = await startRunner(edge);
 try {
   const parts: string[] = [];
-  for (const [name, folder] of projects) parts.push(await measure(name, folder));
+  for (const [name, files] of projects) parts.push(await measure(name, files));
   print(`Cold and warm builds, ${flags.rounds} rounds in turns`, under, ...parts);
 } finally {
   await runner.stop();
   await edge.stop();
 }
 
-async function measure(name: string, folder: string): Promise<string> {
+async function measure(name: string, files: Readonly<Record<string, Buffer>>): Promise<string> {
   const builds = await measureInTurns(new Client(edge), {
     name,
-    files: await filesIn(folder),
+    files,
     // The image is asked for its facts and the disk's own cache is warmed: the first round is not counted.
     rounds: flags.rounds + 1,
     onRound: (all) => {

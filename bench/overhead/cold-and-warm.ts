@@ -1,6 +1,7 @@
 /** The same project deployed with a cleared cache and with what that leaves, in turns. */
 import type { Deployment, PhaseSpan } from '@appflux/protocol';
 import type { Client } from '../../e2e/instance/client.ts';
+import { RESTORING } from '../../runner/src/job/stage-log.ts';
 import { commandTimes, type Times } from './command-times.ts';
 import { DeployedProject } from './deployed-build.ts';
 
@@ -20,6 +21,9 @@ export interface InTurns {
   readonly onRound?: (builds: readonly TimedBuild[]) => void;
 }
 
+/** How lines of the log begin that tell of the cache. */
+const ABOUT_CACHE = ['Cache: ', RESTORING, 'Installed packages are not kept'];
+
 /** Gives two builds for each round, the cold one first: without it there would be nothing to be warm with. */
 export async function measureInTurns(
   client: Client,
@@ -31,7 +35,9 @@ export async function measureInTurns(
     for (const kind of ['cold', 'warm'] as const) {
       const { seconds, deployment } = await project.deploy({ clearCache: kind === 'cold' });
       const lines = (await client.logs(deployment.id)).items;
-      const said = lines.map(({ text }) => text).filter((text) => text.startsWith('Cache: '));
+      const said = lines
+        .map(({ text }) => text)
+        .filter((text) => ABOUT_CACHE.some((begin) => text.startsWith(begin)));
       builds.push({ kind, seconds, deployment, said, ...commandTimes(lines) });
     }
     onRound?.(builds);
