@@ -15,7 +15,7 @@ import { type Engine, engineMessage, engineStatus } from '../sandbox/engine.ts';
 import { imageFacts } from '../sandbox/image-facts.ts';
 import type { Images } from '../sandbox/images.ts';
 import type { BuildStage } from '../sandbox/marks.ts';
-import { managerOf, openNetwork } from '../sandbox/network.ts';
+import { type BuildNetwork, managerOf, openNetwork } from '../sandbox/network.ts';
 import { maxOpenFiles } from '../sandbox/open-files.ts';
 import { OutputReader } from '../sandbox/output.ts';
 import { runContainer } from '../sandbox/run-container.ts';
@@ -140,7 +140,8 @@ async function buildSurrounded(
   }).then((failure) => {
     if (failure !== null) disk.abort(failure);
   });
-  const around = { ...joined([cache, toolchain, network, files]), mode: network.mode };
+  const { mode, refusedHosts } = network;
+  const around = { ...joined([cache, toolchain, network, files]), mode, refusedHosts };
   try {
     return await runBuild(host, input, commands, around, ctx, signal);
   } finally {
@@ -150,7 +151,7 @@ async function buildSurrounded(
   }
 }
 
-type Around = Surroundings & { readonly mode: 'bridge' | 'none' };
+type Around = Surroundings & Pick<BuildNetwork, 'mode' | 'refusedHosts'>;
 
 async function runBuild(
   host: BuildHost,
@@ -248,6 +249,7 @@ async function runBuild(
     stage: stages.current,
     commands,
     memoryBytes: limits.memoryBytes,
+    refusedHosts: around.refusedHosts(),
     tail: log.tail,
   });
   if (failure !== null) throw failure;

@@ -22,6 +22,8 @@ import type { Surroundings } from './surroundings.ts';
 export interface BuildNetwork extends Surroundings {
   /** The engine's network. */
   readonly mode: 'bridge' | 'none';
+  /** What the build has asked for and may not reach by now, each `host:port`. */
+  refusedHosts(): string[];
   /** Closes the way out; gives lines for the log that tell what went through and what was refused. */
   close(): Promise<string[]>;
 }
@@ -45,7 +47,14 @@ export interface NetworkInput {
 const NET_MOUNT = '/run/appflux';
 
 const closed = async () => [];
-const withoutProxy = { mounts: [], environment: {}, suggested: {}, entry: {}, close: closed };
+const withoutProxy = {
+  mounts: [],
+  environment: {},
+  suggested: {},
+  entry: {},
+  refusedHosts: (): string[] => [],
+  close: closed,
+};
 
 /**
  * Opens the network of one build.
@@ -95,6 +104,11 @@ async function openProxy(host: NetworkHost, input: NetworkInput, ctx: StepContex
       environment: egress.environment,
       suggested,
       entry: { APPFLUX_EGRESS_SOCKET: `${NET_MOUNT}/${SOCKET_NAME}` },
+      refusedHosts: () =>
+        egress
+          .report()
+          .refused.filter(({ reason }) => reason === 'host_not_allowed')
+          .map(({ host }) => host),
       close: async () => {
         await egress.close();
         return renderReport(egress.report());

@@ -10,6 +10,7 @@ const build = (change: Partial<FinishedBuild>): FinishedBuild => ({
   memoryBytes: 512 * 1024 ** 2,
   diskFull: false,
   diskBytes: 10 * 1024 ** 3,
+  refusedHosts: [],
   tail: [
     '> vite build',
     'error during build:',
@@ -39,6 +40,18 @@ test('a failure names the command, the exit code and the line that says why', ()
     'build_failed: The build command (npm run build) names a program that is not there: bash: line 1: vit: command not found',
   );
   expect(told({ exitCode: 139, tail: [] })).toContain('was ended by SIGSEGV');
+});
+
+test('a failure for want of a host names the hosts that were refused, and no other failure does', () => {
+  const refusedHosts = ['fonts.example.com:443', 'a.example:443', 'b.example:443', 'c.example:443'];
+  const hintOf = (tail: string[]) => verdict(build({ tail, refusedHosts }))?.hint;
+  expect(hintOf(['Failed to fetch Inter from Google Fonts.'])).toMatch(
+    / Refused in this build: fonts\.example\.com:443, a\.example:443, b\.example:443 and 1 more\.$/,
+  );
+  expect(hintOf(['Could not resolve "./missing.js" from "src/main.js"'])).not.toContain('Refused');
+  expect(verdict(build({ tail: ['Failed to fetch Inter from Google Fonts.'] }))?.hint).not.toContain(
+    'Refused',
+  );
 });
 
 test('a container that is killed while its ignore command runs is told so', () => {

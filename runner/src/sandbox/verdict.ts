@@ -15,6 +15,8 @@ export interface FinishedBuild extends ContainerEnd {
   /** The file system of the build's own had no room left when it ended. */
   readonly diskFull: boolean;
   readonly diskBytes: number;
+  /** What the build asked for and may not reach, each `host:port`. */
+  readonly refusedHosts: readonly string[];
   /** The end of the output, masked, oldest line first. */
   readonly tail: readonly string[];
 }
@@ -32,7 +34,7 @@ export function verdict(build: FinishedBuild): JobFailure | null {
   const { explanation, outOfMemory } = explain(build.tail);
   const why = explanation?.line ?? lastWords(build.tail);
   const quoted = why === null ? '' : `: ${printable(why, 300)}`;
-  const advice = explanation === null ? {} : { hint: explanation.hint };
+  const advice = explanation === null ? {} : { hint: withHosts(explanation.hint, build.refusedHosts) };
   if (build.stage === null) {
     return new JobFailure('internal', `The builder image did not begin the build${quoted}`, {
       hint: 'Ask the owner of the runner to build its images again and to run `appflux-runner doctor`.',
@@ -63,6 +65,16 @@ export function verdict(build: FinishedBuild): JobFailure | null {
   }
   const code = build.stage === 'install' ? 'install_failed' : 'build_failed';
   return new JobFailure(code, `${named} ${howItEnded(build.exitCode)}${quoted}`, advice);
+}
+
+/** How many hosts a hint names. */
+const NAMED_HOSTS = 3;
+
+/** Advice about the hosts that builds may reach, with those that this one was refused. Telemetry is refused in many builds that fail for another reason. */
+function withHosts(hint: string, hosts: readonly string[]): string {
+  if (hosts.length === 0 || !hint.includes('allowed hosts')) return hint;
+  const more = hosts.length > NAMED_HOSTS ? ` and ${hosts.length - NAMED_HOSTS} more` : '';
+  return `${hint} Refused in this build: ${printable(hosts.slice(0, NAMED_HOSTS).join(', '), 300)}${more}.`;
 }
 
 function howItEnded(exitCode: number): string {
