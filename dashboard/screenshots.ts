@@ -162,6 +162,16 @@ const shots: Shot[] = [
   },
   { name: 'app-missing', path: '/apps/nothing' },
   { name: 'app-loading', path: '/apps/harbor-web', world: hanging('GET /api/apps/harbor-web') },
+  { name: 'app-lost', path: '/apps/tide' },
+  {
+    name: 'app-retention',
+    path: '/apps/harbor-web/settings',
+    act: async (page) =>
+      page
+        .getByLabel('Artifacts that are kept')
+        .selectOption('own')
+        .then(() => undefined),
+  },
   { name: 'app-settings', path: '/apps/harbor-web/settings' },
   {
     name: 'app-delete',
@@ -173,6 +183,7 @@ const shots: Shot[] = [
   { name: 'deployment-queued', path: `/deployments/${SAMPLE.queued}` },
   { name: 'deployment-failed', path: `/deployments/${SAMPLE.failed}` },
   { name: 'deployment-success', path: `/deployments/${SAMPLE.success}` },
+  { name: 'deployment-removed', path: `/deployments/${SAMPLE.removed}` },
   { name: 'deployment-android', path: `/deployments/${SAMPLE.android}` },
   {
     name: 'deployment-search',

@@ -192,6 +192,8 @@ const ROUTES: Readonly<Record<string, (call: Call) => Answer>> = {
     const of = known(call.world.apps.find(({ slug }) => slug === app.slug));
     return [202, deploy(call.world, of, { branch, environment })];
   },
+  'POST deployments/:id/pin': (call) => [200, Object.assign(deploymentOf(call), { pinned: true })],
+  'DELETE deployments/:id/pin': (call) => [200, Object.assign(deploymentOf(call), { pinned: false })],
   'GET deployments/:id/logs': (call) => {
     const after = Number(call.query.get('after'));
     const lines = call.world.logs.get(call.id) ?? [];

@@ -11,6 +11,7 @@ export const SAMPLE = {
   success: idOf(204),
   android: idOf(205),
   ambiguous: idOf(208),
+  removed: idOf(209),
 };
 
 /** An instance in full use, its moments counted back from now. */
@@ -151,6 +152,7 @@ export function sampleWorld(now = Date.now()): World {
         outputs: ['android/app/build/outputs/**/*.apk'],
       }),
       version: '1.0.2',
+      pinned: true,
       artifacts: [
         artifact({
           name: 'tide-1.0.2.apk',
@@ -219,6 +221,24 @@ export function sampleWorld(now = Date.now()): World {
       startedAt: ago(700_000),
       finishedAt: ago(699_974),
       durationSeconds: 26,
+    }),
+    deployment({
+      id: SAMPLE.removed,
+      ...of(1),
+      status: 'success',
+      phases: spans(9_000_000, 12, 5, 1, 240, 20),
+      attempt: 1,
+      runner: local,
+      version: '1.0.1',
+      artifacts: [artifact({ name: 'tide-1.0.1.apk', size: 47_912_004 })],
+      commitMessage: 'Release 1.0.1',
+      branch: 'release/1.0',
+      artifactsRemovedAt: ago(5_000_000),
+      logRemovedAt: ago(400_000),
+      createdAt: ago(9_000_020),
+      startedAt: ago(9_000_000),
+      finishedAt: ago(8_999_722),
+      durationSeconds: 278,
     }),
     ...Array.from({ length: 24 }, (_, index) =>
       deployment({

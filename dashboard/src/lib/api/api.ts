@@ -114,6 +114,9 @@ export function createApi(caller: Caller) {
       requests.json(Deployment, 'POST', `${deployment(id)}/cancel`, { body: {} }),
     redeploy: (id: string, body: Redeploy): Promise<Deployment> =>
       requests.json(Deployment, 'POST', `${deployment(id)}/redeploy`, { body }),
+    /** A pinned deployment keeps its artifacts and its log. */
+    setPin: (id: string, pinned: boolean): Promise<Deployment> =>
+      requests.json(Deployment, pinned ? 'POST' : 'DELETE', `${deployment(id)}/pin`),
     /** Lines after a sequence number, for when there is no live connection. */
     getLog: (id: string, after: number, signal?: AbortSignal): Promise<LogPage> =>
       requests.json(LogPage, 'GET', `${deployment(id)}/logs`, {

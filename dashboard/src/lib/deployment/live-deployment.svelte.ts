@@ -13,7 +13,7 @@ import type { PageLife } from '#lib/live/page-life.ts';
 /** The live log tells of changes at once; asking again is for what it does not tell, as who builds it. */
 const PAUSE_MS = { queued: 3000, building: 8000, canceling: 3000 } as const;
 
-type Calls = Pick<Api, 'getDeployment' | 'cancelDeployment' | 'redeploy' | 'getApp' | 'updateApp'>;
+type Calls = Pick<Api, 'getDeployment' | 'cancelDeployment' | 'redeploy' | 'setPin' | 'getApp' | 'updateApp'>;
 
 /** One deployment, as it goes on. */
 export class LiveDeployment {
@@ -70,6 +70,11 @@ export class LiveDeployment {
   /** Asks for it to be canceled. Throws an AppFluxError. */
   async cancel(): Promise<void> {
     this.#live.replace(await this.#api.cancelDeployment(this.id));
+  }
+
+  /** Pins or unpins it. Throws an AppFluxError. */
+  async setPin(pinned: boolean): Promise<void> {
+    this.#live.replace(await this.#api.setPin(this.id, pinned));
   }
 
   /** Builds the same commit or upload once more and answers with the new deployment. Throws an AppFluxError. */

@@ -14,6 +14,7 @@ function live(...answers: Deployment[]) {
       getDeployment: async () => answers[Math.min(asked++, answers.length - 1)] ?? deployment(),
       cancelDeployment: async () => deployment({ status: 'canceling' }),
       redeploy: async () => deployment(),
+      setPin: async (_id, pinned) => deployment({ status: 'success', pinned }),
       getApp: async () => app({ source: { provider: 'upload', rootDirectory: './' }, type: 'android' }),
       updateApp: async (slug, change) => {
         changes.push({ slug, change });
@@ -65,6 +66,16 @@ describe('a live deployment', () => {
     const stop = made.start();
     await made.cancel();
     expect(made.value?.status).toBe('canceling');
+    stop();
+  });
+
+  test('is pinned and unpinned as soon as the server says so', async () => {
+    const { made } = live(deployment({ status: 'success' }));
+    const stop = made.start();
+    await made.setPin(true);
+    expect(made.value?.pinned).toBe(true);
+    await made.setPin(false);
+    expect(made.value?.pinned).toBe(false);
     stop();
   });
 

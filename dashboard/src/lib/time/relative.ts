@@ -25,3 +25,8 @@ const full = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'me
 
 /** A moment in full, in the visitor's own time zone: `Nov 1, 2026, 12:00:00 PM`. */
 export const fullTime = (moment: string): string => full.format(new Date(moment));
+
+const day = new Intl.DateTimeFormat('en', { dateStyle: 'medium' });
+
+/** The day of a moment, in the visitor's own time zone: `Nov 1, 2026`. */
+export const dayOf = (moment: string): string => day.format(new Date(moment));

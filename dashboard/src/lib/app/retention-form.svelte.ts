@@ -1,0 +1,70 @@
+import { KeepRule, type Retention, type RetentionDefaults } from '@appflux/protocol';
+
+/** Whether an app keeps something by the instance's rule or by one of its own. */
+export type RuleChoice = 'instance' | 'own';
+
+/** A rule in words. */
+export function ruleWords({ keepLast, days }: KeepRule): string {
+  const last = keepLast === 1 ? 'the last one' : `the last ${keepLast}`;
+  const young = days === 1 ? 'all of the last day' : `all of the last ${days} days`;
+  if (keepLast === 0 && days === 0) return 'none but those that are always kept';
+  if (keepLast === 0) return young;
+  return days === 0 ? last : `${last}, and ${young}`;
+}
+
+/** One rule as it is being written. */
+export class RuleForm {
+  choice = $state<RuleChoice>('instance');
+  keepLast = $state('');
+  days = $state('');
+
+  /** `own` is the app's rule, or null; `instance` is what it would have instead, which its own begins with. */
+  constructor(own: KeepRule | null, instance: KeepRule) {
+    this.choice = own === null ? 'instance' : 'own';
+    const { keepLast, days } = own ?? instance;
+    this.keepLast = String(keepLast);
+    this.days = String(days);
+  }
+
+  get keepLastProblem(): string | null {
+    return this.#problem('keepLast', this.keepLast);
+  }
+
+  get daysProblem(): string | null {
+    return this.#problem('days', this.days);
+  }
+
+  get valid(): boolean {
+    return this.keepLastProblem === null && this.daysProblem === null;
+  }
+
+  /** The rule that is written here, or null for the instance's. */
+  toRule(): KeepRule | null {
+    return this.choice === 'instance' ? null : { keepLast: Number(this.keepLast), days: Number(this.days) };
+  }
+
+  #problem(member: 'keepLast' | 'days', text: string): string | null {
+    if (this.choice === 'instance') return null;
+    const known = /^\d+$/.test(text.trim()) && KeepRule.shape[member].safeParse(Number(text)).success;
+    return known ? null : `A whole number from 0 to ${member === 'days' ? 3650 : 1000}.`;
+  }
+}
+
+/** An app's retention as it is being written. */
+export class RetentionForm {
+  readonly artifacts: RuleForm;
+  readonly logs: RuleForm;
+
+  constructor(retention: Retention, defaults: RetentionDefaults) {
+    this.artifacts = new RuleForm(retention.artifacts, defaults.artifacts);
+    this.logs = new RuleForm(retention.logs, defaults.logs);
+  }
+
+  get valid(): boolean {
+    return this.artifacts.valid && this.logs.valid;
+  }
+
+  toRetention(): Retention {
+    return { artifacts: this.artifacts.toRule(), logs: this.logs.toRule() };
+  }
+}
