@@ -24,12 +24,12 @@ export const explainAppShells = byRules([
     hint: 'Add Android to the project (`npx cordova platform add android`) and commit package.json, which then names it.',
   },
   {
-    when: /^(?:CommandError|PluginError|ConfigError): \S/,
-    hint: 'Expo could not read the configuration of the app. `npx expo config` in a clean checkout says the same; a plugin has to be among the dependencies.',
-  },
-  {
     when: /Failed to resolve plugin for module "(?<name>[^"]{1,200})"/,
     hint: (found) =>
       `app.json names the plugin ${group(found, 'name')}: add it to the dependencies and commit the lockfile.`,
+  },
+  {
+    when: /^(?:CommandError|PluginError|ConfigError|JsonFileError): \S/,
+    hint: 'Expo could not read the configuration of the app. `npx expo config` in a clean checkout says the same; a plugin has to be among the dependencies.',
   },
 ]);

@@ -18,6 +18,11 @@ const linesOf = (log: string): string[] =>
 /** Each log, the line that its failure is told by, and how the hint begins. */
 const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
   [
+    'recorded/astro-6-unresolved.txt',
+    "[UNRESOLVED_IMPORT] Could not resolve '../X.astro' in src/pages/index.astro",
+    'The file is not in the source. Check its name, capitals',
+  ],
+  [
     'recorded/astro-fetch.txt',
     'getaddrinfo ENOTFOUND api.example.com',
     'A build has no name server of its own: what it fetches has',
@@ -171,6 +176,16 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
     'recorded/eslint-10.txt',
     "a.js:1:7: 'a' is assigned a value but never used no-unused-vars",
     'The build command checks the code with ESLint. Correct',
+  ],
+  [
+    'recorded/expo-json.txt',
+    'JsonFileError: Error parsing JSON: {"expo":{"name":"a","slug":',
+    'Expo could not read the configuration of the app. `npx',
+  ],
+  [
+    'recorded/expo-plugin.txt',
+    'PluginError: Failed to resolve plugin for module "expo-missing" relative to "/workspace". Do you have node modules installed?',
+    'app.json names the plugin expo-missing: add it to the',
   ],
   [
     'recorded/flutter-linux-compile.txt',
@@ -576,6 +591,26 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
     'recorded/svelte-syntax.txt',
     'src/routes/+page.svelte:1:16: Unexpected token',
     'The component cannot be compiled. Correct it at the place',
+  ],
+  [
+    'recorded/tauri-before-build.txt',
+    'beforeBuildCommand `npm run build:web` failed with exit code 3',
+    'The command that builds the web page failed; the lines',
+  ],
+  [
+    'recorded/tauri-configuration.txt',
+    '`"tauri.conf.json"` error: Additional properties are not allowed (\'bundel\' was unexpected)',
+    'Correct the configuration of Tauri where the message',
+  ],
+  [
+    'recorded/tauri-identifier.txt',
+    'You must change the bundle identifier in `tauri.conf.json identifier`. The default value `com.tauri.dev` is not allowed as it must be unique across applications.',
+    'Give the app an identifier of its own in the',
+  ],
+  [
+    'recorded/tauri-no-front-end.txt',
+    'Unable to find your web assets, did you forget to build your web app? Your frontendDist is set to "../dist" (which is `dist`).',
+    'The front end was not built where frontendDist in the',
   ],
   [
     'recorded/tauri-no-project.txt',

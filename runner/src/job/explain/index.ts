@@ -22,6 +22,7 @@ import { type Explanation, either } from './rule.ts';
 import { explainShell } from './shell.ts';
 import { explainSvelteKit } from './svelte-kit.ts';
 import { withoutTaskPrefix } from './task-prefix.ts';
+import { explainTauri } from './tauri.ts';
 import { explainTypeScript } from './typescript.ts';
 import { explainVite } from './vite.ts';
 import { explainWebpack } from './webpack.ts';
@@ -60,6 +61,7 @@ const explainOutput = either(
   explainNode,
   explainShell,
   explainCargo,
+  explainTauri,
 );
 
 /** What a failed command's output says. */
