@@ -1,5 +1,5 @@
 /** Tauri's own command: `       Error message`, after it has said the same without the word. */
-import { byRules, group } from './rule.ts';
+import { byRules } from './rule.ts';
 
 const say = ({ match }: { match: RegExpExecArray }) => match.groups?.why ?? match.input;
 
@@ -18,10 +18,5 @@ export const explainTauri = byRules([
     when: /^\s{1,12}Error (?<why>[`'"].{0,200}[`'"] error: \S.*)/,
     say,
     hint: 'Correct the configuration of Tauri where the message says; `npx tauri migrate` brings one of Tauri 1 up to date.',
-  },
-  {
-    when: /^\s{1,12}Error (?<why>beforeBuildCommand [`'"](?<command>.{1,200})[`'"] failed.*)/,
-    say,
-    hint: (found) => `The lines above it in the log say why ${group(found, 'command')} failed.`,
   },
 ]);
