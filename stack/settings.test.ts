@@ -108,7 +108,7 @@ describe('settings of a local start', () => {
 });
 
 test('how long things are kept is passed on to the control plane as it was said', () => {
-  const said = { ARTIFACTS_KEEP_LAST: '3', ARTIFACTS_DAYS: '0', LOGS_DAYS: '3650' };
+  const said = { ARTIFACTS_KEEP_LAST: '3', ARTIFACTS_DAYS: '0', LOGS_DAYS: '3650', AUDIT_DAYS: '90' };
   expect(readSettings(said, '/checkout').passedOn).toEqual(said);
 });
 
