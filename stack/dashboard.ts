@@ -1,6 +1,6 @@
 /** Builds the dashboard when its inputs have changed. */
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { cp, mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { fingerprint, readInput, readStamp, readTree, writeStamp } from './fingerprint.ts';
@@ -52,4 +52,13 @@ export async function ensureDashboard(
   await mkdir(dirname(stamp), { recursive: true });
   await writeStamp(stamp, hash);
   return true;
+}
+
+/**
+ * Gives an instance a copy of the built dashboard, in place of an older one. Without one of its own, its pages would ask for
+ * files that are gone as soon as somebody builds anew in the same checkout.
+ */
+export async function copyDashboard(root: string, into: string): Promise<void> {
+  await rm(into, { recursive: true, force: true });
+  await cp(join(root, 'dashboard', 'build'), into, { recursive: true });
 }

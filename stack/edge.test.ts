@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -63,6 +63,18 @@ async function presign(method: string, key: string, seconds = 60): Promise<strin
   url.searchParams.set('X-Amz-Expires', String(seconds));
   return (await client.sign(url, { method, aws: { signQuery: true } })).url;
 }
+
+test('serves the assets that it is given before those of wrangler.toml', { timeout: 30_000 }, async () => {
+  const assets = join(folder, 'assets');
+  await mkdir(assets);
+  await writeFile(join(assets, 'index.html'), '<title>its own copy</title>');
+  const edge = await start({ assets });
+  try {
+    expect(await (await get('/some/page')).text()).toBe('<title>its own copy</title>');
+  } finally {
+    await edge.stop(5_000);
+  }
+});
 
 describe('a running edge process', { timeout: 30_000 }, () => {
   let edge: RunningEdge;

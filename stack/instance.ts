@@ -11,6 +11,7 @@ export function edgeConfig(settings: Settings, secrets: Secrets, root: string, m
     wranglerConfig: join(root, 'wrangler.toml'),
     main,
     persist: statePaths(settings.state).edge,
+    assets: statePaths(settings.state).dashboard,
     bucket: {
       name: secrets.bucket,
       accessKeyId: secrets.s3AccessKeyId,

@@ -6,6 +6,7 @@
  *
  * It may be broken off and called again at any time.
  */
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ROOT, runCommand } from './command.ts';
@@ -63,6 +64,8 @@ async function rotateLocal(): Promise<void> {
       },
       paths.bundle,
     );
+    // An instance that was last started before it had a copy of the dashboard has no such folder, and needs none here.
+    await mkdir(paths.dashboard, { recursive: true });
     const port = await freePort();
     const settings = { ...readSettings(process.env, ROOT), port };
     const edge = await startEdge(edgeConfig(settings, secrets, ROOT, main), {

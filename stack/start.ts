@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { ROOT, runCommand } from './command.ts';
 import { controlPlane } from './control-plane.ts';
-import { ensureDashboard } from './dashboard.ts';
+import { copyDashboard, ensureDashboard } from './dashboard.ts';
 import { bundleWorker } from './edge/bundle.ts';
 import { publicUrl } from './edge/config.ts';
 import { startEdge } from './edge/process.ts';
@@ -62,6 +62,7 @@ async function bringUp(
   }
 
   await ensureDashboard(ROOT, env, progress);
+  await copyDashboard(ROOT, paths.dashboard);
   const secrets = await keepSecrets(state);
   const url = publicUrl(settings.port);
   const edge = controlPlane(url, secrets.operatorSecret);

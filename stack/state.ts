@@ -27,6 +27,7 @@ export function statePaths(state: string) {
     secrets: join(state, 'secrets.json'),
     edge: join(state, 'edge'),
     bundle: join(state, 'bundle'),
+    dashboard: join(state, 'dashboard'),
     logs: join(state, 'logs'),
     runner: (name: string) => join(state, 'runners', name),
   };

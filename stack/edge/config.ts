@@ -17,6 +17,8 @@ export const EdgeConfig = z.strictObject({
   main: z.string(),
   /** Where databases, objects and alarms are kept, absolute. */
   persist: z.string(),
+  /** The folder of static assets, absolute, where it is not the one of wrangler.toml. */
+  assets: z.string().optional(),
   bucket: Bucket,
   /** Variables and secrets of the Worker; they go before those of wrangler.toml. */
   variables: z.record(z.string(), z.string()),

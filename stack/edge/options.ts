@@ -33,6 +33,7 @@ export function bundledModules(main: string): { type: ModuleType; path: string }
 const Changed = z.looseObject({
   bindings: z.record(z.string(), z.json()).default({}),
   r2Buckets: z.record(z.string(), z.unknown()).default({}),
+  assets: z.looseObject({ directory: z.string() }).optional(),
 });
 
 /**
@@ -44,7 +45,7 @@ export function miniflareOptions(
   onConsole: (level: string, message: string) => void,
 ): MiniflareOptions {
   const { workerOptions } = workerOptionsOf(config.wranglerConfig);
-  const { bindings, r2Buckets } = Changed.parse(workerOptions);
+  const { bindings, r2Buckets, assets } = Changed.parse(workerOptions);
   const bucket = {
     // The bucket's name is a secret of the instance: Miniflare also gives objects to whoever on this machine knows
     // their bucket and key, with no way to switch that off.
@@ -69,6 +70,7 @@ export function miniflareOptions(
         modulesRules: undefined,
         modules: bundledModules(config.main),
         modulesRoot: dirname(config.main),
+        ...(assets !== undefined && { assets: { ...assets, directory: config.assets ?? assets.directory } }),
         bindings: { ...bindings, ...config.variables },
         r2Buckets: Object.fromEntries(Object.keys(r2Buckets).map((name) => [name, bucket])),
       },

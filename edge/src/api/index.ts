@@ -120,6 +120,13 @@ api.route('/', publicPages);
 // Everything else is the dashboard, a single page that finds its own way.
 api.get('*', secureHeaders({ xFrameOptions: 'DENY', crossOriginEmbedderPolicy: false }), async (c) => {
   const file = await c.env.ASSETS.fetch(c.req.raw);
+  // Files have their names from what is in them: one that is not there belongs to a build that was replaced. The page in
+  // its place would be a script that cannot be read; without it, the page that asks is loaded anew.
+  if (c.req.path.startsWith('/_app/') && file.headers.get('Content-Type')?.startsWith('text/html')) {
+    throw new AppFluxError('not_found', 'There is no such file of the dashboard', {
+      hint: 'Load the page again: it may be of an earlier version.',
+    });
+  }
   // What a binding answers has immutable headers; the copy takes those of the middleware.
   return new Response(file.body, file);
 });
