@@ -235,6 +235,7 @@ export const tauriFixtures: Fixtures = {
       'crates/player/tauri.conf.json': tauri2(),
       'crates/editor/tauri.conf.json': tauri2(),
     },
+    code: 'ambiguous',
     message: 'This project holds several Tauri apps: "crates/editor", "crates/player".',
     hint: 'Set the root directory of the App to one of these folders.',
   },

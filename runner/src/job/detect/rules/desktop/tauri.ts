@@ -32,6 +32,7 @@ export const tauriRule: Rule = {
       return {
         refusal: `This project holds several Tauri apps: ${listed(names, 8)}.`,
         hint: 'Set the root directory of the App to one of these folders.',
+        elsewhere: folders.map((path) => ({ folder: path, type: 'desktop', framework: 'tauri' })),
       };
     }
     const config = tauriConfig(tree, folder);
