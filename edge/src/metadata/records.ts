@@ -1,0 +1,189 @@
+/** The records of metadata: what each thing that AppFlux remembers is made of, as it is kept. */
+import type {
+  AppSource,
+  AppType,
+  Artifact,
+  AuditEntry,
+  BuildSettings,
+  Deployment,
+  Environment,
+  Retention,
+  Role,
+  Scope,
+} from '@appflux/protocol';
+
+/** A variable at rest: sealed (identity/sealing.ts), never in the clear. */
+export interface SealedVariable {
+  sealed: string;
+  environments: Environment[];
+}
+
+/** A file at rest: its base64 is sealed (identity/sealing.ts), never in the clear. */
+export interface SealedFile {
+  /** Bytes of the file itself. */
+  size: number;
+  environments: Environment[];
+  sealed: string;
+}
+
+export interface AppRecord {
+  id: string;
+  ownerId: string;
+  name: string;
+  slug: string;
+  type: AppType | null;
+  source: AppSource;
+  build: BuildSettings;
+  retention: Retention;
+  envVars: Record<string, SealedVariable>;
+  release: string | null;
+  createdAt: string;
+}
+
+/** An artifact as it is kept: by its storage key. Its URL is made when it is asked for. */
+export type ArtifactRecord = Omit<Artifact, 'url'> & { key: string };
+
+/** A deployment as its object last told of it; the object owns the truth. */
+export type DeploymentRecord = Omit<
+  Deployment,
+  'artifacts' | 'artifactUrl' | 'urls' | 'waitingFor' | 'pinned' | 'artifactsRemovedAt' | 'logRemovedAt'
+> & {
+  ownerId: string;
+  artifacts: ArtifactRecord[];
+  /** Where the whole log lies once it is archived. */
+  logKey: string | null;
+  /** The upload that it was built from; null when it was built from a repository. */
+  uploadId: string | null;
+};
+
+/** What a deployment leaves behind and may lose again while its record stays. */
+export type DeploymentPart = 'artifacts' | 'log';
+
+/** What was decided about a deployment from outside of it. What its object tells later does not undo it. */
+export interface DeploymentMarks {
+  pinned: boolean;
+  /** ISO 8601. */
+  artifactsRemovedAt: string | null;
+  logRemovedAt: string | null;
+  /** Storage may still hold what was removed. */
+  leftovers: boolean;
+}
+
+/** A deployment as it is kept. */
+export type KeptDeployment = DeploymentRecord & DeploymentMarks;
+
+/** How a deployment is marked at first: nothing was decided about it yet. */
+export const UNMARKED: DeploymentMarks = {
+  pinned: false,
+  artifactsRemovedAt: null,
+  logRemovedAt: null,
+  leftovers: false,
+};
+
+/** How many lines of its log are kept beside a deployment. */
+export const LOG_TAIL_LINES = 200;
+
+/** A line of a log's end. */
+export interface LogTailLine {
+  /** ISO 8601. */
+  timestamp: string;
+  message: string;
+}
+
+export interface UploadRecord {
+  id: string;
+  ownerId: string;
+  name: string;
+  size: number;
+  sha256: string | null;
+  key: string;
+  /** The S3 multipart upload that the parts belong to; null for a single PUT. */
+  multipartId: string | null;
+  completed: boolean;
+  /** The Apps that were deployed from it. */
+  appIds: string[];
+  createdAt: string;
+  /** When it was last deployed from, and before that when it was begun; null when that was not noted yet. */
+  usedAt: string | null;
+}
+
+export interface RunnerRecord {
+  id: string;
+  ownerId: string;
+  name: string;
+  labels: string[];
+  slots: number;
+  version: string;
+  credentialHash: string;
+  draining: boolean;
+  lastSeenAt: string | null;
+  createdAt: string;
+}
+
+/**
+ * Everything that is shown once and kept as a hash: API tokens, registration tokens of runners, deploy hooks,
+ * invitations, and what signs a person in once: sign-in links, recovery links, codes of a GitHub sign-in.
+ */
+export type TokenKind =
+  | 'api'
+  | 'registration'
+  | 'deploy_hook'
+  | 'invitation'
+  | 'sign_in'
+  | 'recovery'
+  | 'auth_code';
+
+export interface TokenRecord {
+  id: string;
+  /** The team; the user, for what signs a person in. */
+  ownerId: string;
+  kind: TokenKind;
+  /** What people call it; an invitation's note; an `auth_code`'s PKCE challenge. */
+  name: string;
+  scopes: Scope[];
+  /** The role that an invitation gives; null for other kinds. */
+  role: Role | null;
+  /** The App that a deploy hook deploys; null for other kinds. */
+  appId: string | null;
+  /** The user who made it; null when the operator or a program did. */
+  createdBy: string | null;
+  /** SHA-256 of the token, in hex. */
+  hash: string;
+  expiresAt: string | null;
+  lastUsedAt: string | null;
+  createdAt: string;
+}
+
+/** A person whom the embedded issuer knows. */
+export interface UserRecord {
+  id: string;
+  /** In lower case; no two users have the same. */
+  email: string;
+  /** By identity/password.ts; null for who signs in by other means only. */
+  passwordHash: string | null;
+  /** The number of their GitHub account, which stays when its name changes; null when they never linked one. */
+  githubId: string | null;
+  createdAt: string;
+}
+
+/** A person in a team. The team's id is the user id of its founder, and the `ownerId` of all that belongs to it. */
+export interface MemberRecord {
+  id: string;
+  teamId: string;
+  userId: string;
+  email: string;
+  role: Role;
+  createdAt: string;
+}
+
+/** One line of a team's audit log. */
+export type AuditRecord = AuditEntry & { ownerId: string };
+
+/** A refresh token of a signed-in session. Rotated at each use; the used one is kept to notice theft. */
+export interface RefreshTokenRecord {
+  hash: string;
+  sessionId: string;
+  userId: string;
+  expiresAt: string;
+  usedAt: string | null;
+}
