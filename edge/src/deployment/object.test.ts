@@ -231,4 +231,10 @@ test('the same spec created twice is one deployment', async () => {
   const { spec, stub } = await queued();
   await stub.claim(runner);
   expect(await stub.create(spec)).toMatchObject({ record: { status: 'building', attempt: 1 } });
+  // Asked for again later, by the same key: it is told as it was asked for first.
+  const again = await stub.create({ ...spec, createdAt: spec.createdAt + 60_000, environment: 'preview' });
+  expect(again.record).toMatchObject({
+    createdAt: new Date(spec.createdAt).toISOString(),
+    environment: 'production',
+  });
 });

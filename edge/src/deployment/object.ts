@@ -87,8 +87,8 @@ export class DeploymentObject extends DurableObject<Env> {
   /** Begins the deployment. Called again with the same spec it changes nothing. */
   create(spec: Spec): Snapshot {
     this.#machine.create(spec);
-    const { state, seq } = this.#machine.known();
-    return { record: recordOf(spec, state), seq };
+    const { spec: first, state, seq } = this.#machine.known();
+    return { record: recordOf(first, state), seq };
   }
 
   /** How it stands now; null when it was removed. */
@@ -137,6 +137,8 @@ export class DeploymentObject extends DurableObject<Env> {
     }
     const { env } = this;
     const opened = await openSpec(this.#machine.saved.spec, createSealer(env), uploadsOf(env));
+    // Its App may have been deleted meanwhile.
+    if (this.#machine.saved === null || this.#closing) return { refused: 'unknown' };
     const refused = this.#machine.apply({ type: 'claim', runner, token: makeToken('lease') });
     if (refused !== null) return { refused };
     const { spec, state } = this.#machine.known();
