@@ -6,7 +6,7 @@ const nothing = () => false;
 
 test('a fresh machine needs everything that the tests drive, and can do without ClamAV', () => {
   expect(packagesFor(planTests([]), nothing)).toEqual({
-    required: ['shellcheck', 'git', 'chromium', 'python3'],
+    required: ['shellcheck', 'curl', 'unzip', 'xz-utils', 'git', 'chromium', 'python3'],
     optional: ['clamav-daemon', 'clamav-freshclam'],
   });
 });

@@ -16,8 +16,11 @@ const NEEDS: readonly Need[] = [
   {
     packages: ['shellcheck'],
     programs: ['shellcheck'],
-    when: (plan) => plan.checks,
+    when: (plan) => plan.checks || plan.imageTools,
   },
+  { packages: ['curl'], programs: ['curl'], when: (plan) => plan.imageTools },
+  { packages: ['unzip'], programs: ['unzip'], when: (plan) => plan.imageTools },
+  { packages: ['xz-utils'], programs: ['xz'], when: (plan) => plan.imageTools },
   { packages: ['git'], programs: ['git'], when: (plan) => plan.git },
   {
     packages: ['chromium'],

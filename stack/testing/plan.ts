@@ -24,6 +24,8 @@ export interface TestPlan {
   readonly engine: boolean;
   readonly browser: boolean;
   readonly git: boolean;
+  /** What scripts of the builder images are written with. */
+  readonly imageTools: boolean;
   /** ClamAV. */
   readonly scanner: boolean;
   /** The dashboard, built. */
@@ -48,6 +50,7 @@ export function planTests(args: readonly string[]): TestPlan {
     engine: needs('docker', 'e2e'),
     browser: needs('dashboard', 'e2e', 'docker'),
     git: needs('runner', 'docker', 'e2e'),
+    imageTools: needs('stack'),
     scanner: needs('runner', 'docker'),
     dashboard: needs('dashboard', 'e2e', 'docker'),
     foreignStorage: needs('edge', 'stack'),
