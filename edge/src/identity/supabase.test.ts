@@ -233,3 +233,25 @@ test('who has apps of their own and is invited elsewhere goes on in their own te
   await ask('/api/invitations/accept', { method: 'POST', token, json: { token: invitation } });
   expect(await (await ask('/api/me', { token })).json<Me>()).toMatchObject({ teamId: grace, role: 'owner' });
 });
+
+test('a team that is deleted is empty when its founder comes again, and nobody else is in it', async () => {
+  const [ada, grace] = [crypto.randomUUID(), crypto.randomUUID()];
+  const token = await tokenOf(ada);
+  const json = { name: 'Shop', source: { provider: 'upload' } };
+  expect((await ask('/api/apps', { method: 'POST', token, json })).status).toBe(201);
+  const { token: invitation } = await issueToken(metadataOf(env), 'invitation', {
+    ownerId: ada,
+    kind: 'invitation',
+    name: '',
+    role: 'admin',
+  });
+  const invited = await tokenOf(grace);
+  await ask('/api/invitations/accept', { method: 'POST', token: invited, json: { token: invitation } });
+  const remove = (by: string, name: string, headers = {}) =>
+    ask('/api/team', { method: 'DELETE', token: by, json: { name }, headers });
+  expect((await remove(invited, 'ada@example.com', { [TEAM_HEADER]: ada })).status).toBe(403);
+  expect((await remove(token, 'ada@example.com')).status).toBe(204);
+  const { items } = await (await ask('/api/apps', { token })).json<{ items: object[] }>();
+  expect(items).toEqual([]);
+  expect((await ask('/api/apps', { token: invited, headers: { [TEAM_HEADER]: ada } })).status).toBe(404);
+});
