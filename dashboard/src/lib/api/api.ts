@@ -68,12 +68,12 @@ export function createApi(caller: Caller) {
       requests.json(App, 'GET', app(slug), { ...(signal && { signal }) }),
     updateApp: (slug: string, body: UpdateApp): Promise<App> =>
       requests.json(App, 'PATCH', app(slug), { body }),
-    deleteApp: async (slug: string): Promise<void> => {
-      await requests.raw('DELETE', app(slug));
     /** Deletes the team; its name says that it is meant. */
     deleteTeam: async (name: string): Promise<void> => {
       await requests.raw('DELETE', '/api/team', { body: { name } });
     },
+    deleteApp: async (slug: string): Promise<void> => {
+      await requests.raw('DELETE', app(slug));
     },
     setVariable: async (
       slug: string,
