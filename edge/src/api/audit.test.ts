@@ -3,6 +3,10 @@ import type { AuditEntry } from '@appflux/protocol';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { note } from '../audit/note.ts';
 import { createD1Metadata } from '../metadata/d1/index.ts';
+import { metadataOf } from '../metadata/index.ts';
+import { newObjectId } from '../metadata/object-id.ts';
+import { auditRecord } from '../metadata/sample-records.ts';
+import { sweep } from '../sweep.ts';
 import { forgetAll, request } from '../testing.ts';
 import { founder, memberOf, type SignedIn } from '../testing-people.ts';
 
@@ -132,7 +136,24 @@ test('it is read page by page, newest first, and a cursor from elsewhere is refu
   expect((await as(owner, '/api/audit?cursor=elsewhere')).status).toBe(400);
 });
 
-test('nothing changes or removes a line', async () => {
+test('the cron removes lines that are older than the operator keeps them, and no other', async () => {
+  const now = Date.now();
+  const written = (daysAgo: number) => {
+    const at = now - daysAgo * 86_400_000;
+    return auditRecord({ id: newObjectId(at), ownerId: owner.user.id, at: new Date(at).toISOString() });
+  };
+  const [old, young] = [written(401), written(399)];
+  for (const record of [old, young]) await metadataOf(env).audit.append(record);
+  const cron = { scheduledTime: now } as ScheduledController;
+  await sweep(cron, env);
+  const ids = async () => (await log('?limit=100')).items.map(({ id }) => id);
+  expect(await ids()).toContain(young.id);
+  expect(await ids()).not.toContain(old.id);
+  await sweep(cron, { ...env, AUDIT_DAYS: '398' });
+  expect(await ids()).not.toContain(young.id);
+});
+
+test('no call changes or removes a line', async () => {
   for (const method of ['PUT', 'PATCH', 'DELETE', 'POST'])
     expect((await as(owner, '/api/audit', method)).status).toBe(404);
 });
