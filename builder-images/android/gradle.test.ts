@@ -48,7 +48,14 @@ async function gradle(properties: string | null, ...args: string[]) {
   await mkdir(join(project, 'gradle/wrapper'), { recursive: true });
   if (properties !== null)
     await writeFile(join(project, 'gradle/wrapper/gradle-wrapper.properties'), properties);
-  return run(SCRIPT, args, { cwd: project, env: { PATH: process.env.PATH, HOME: folder } });
+  return run(SCRIPT, args, {
+    cwd: project,
+    env: {
+      PATH: process.env.PATH,
+      HOME: folder,
+      GRADLE_DISTRIBUTIONS_FILE: join(folder, 'distributions'),
+    },
+  });
 }
 
 const named = (more = '') =>
@@ -72,6 +79,23 @@ test('a hash that the project names is checked, and nothing is kept of what has 
   expect((await gradle(named(`distributionSha256Sum=${hash}\n`), 'help')).stdout).toContain(
     'Gradle 8.14 runs help',
   );
+});
+
+test('where a tool makes a wrapper, the version that it makes it for is fetched and makes it', async () => {
+  await writeFile(join(folder, 'distributions'), `${address}\n`);
+  const args = ['-p', join(folder, 'platforms/android/tools'), 'wrapper', '--gradle-version', '8.14'];
+  expect((await gradle(null, ...args)).stdout).toBe(
+    `Downloading ${address}/gradle-8.14-bin.zip\nGradle 8.14 runs ${args.join(' ')}\n`,
+  );
+  const url = ['wrapper', '--gradle-distribution-url', `${address}/other/gradle-8.14-bin.zip`];
+  expect((await gradle(null, ...url)).stdout).toContain(`Gradle 8.14 runs ${url.join(' ')}\n`);
+  expect(asked).toEqual(['/gradle-8.14-bin.zip', '/other/gradle-8.14-bin.zip']);
+});
+
+test('the properties are those of the project that is named', async () => {
+  await mkdir(join(folder, 'else/gradle/wrapper'), { recursive: true });
+  await writeFile(join(folder, 'else/gradle/wrapper/gradle-wrapper.properties'), named());
+  expect((await gradle(null, '-p', join(folder, 'else'), 'tasks')).stdout).toContain('Gradle 8.14 runs -p');
 });
 
 test.each([

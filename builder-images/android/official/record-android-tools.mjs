@@ -26,8 +26,8 @@ function hostsOnTheWay(address) {
   return [address, headers].map((url) => new URL(url).hostname);
 }
 
-/** The hosts that Gradle's own words stand for, asked of a Gradle that is in the image for this question only. */
-function hostsOfGradle() {
+/** The addresses that Gradle's own words stand for, asked of a Gradle that is in the image for this question only. */
+function addressesOfGradle() {
   const folder = mkdtempSync(join(tmpdir(), 'ask-gradle-'));
   copyFileSync(join(import.meta.dirname, 'repositories.gradle'), join(folder, 'build.gradle'));
   writeFileSync(join(folder, 'settings.gradle'), '');
@@ -40,7 +40,14 @@ function hostsOfGradle() {
   rmSync(folder, { recursive: true });
   const addresses = [...said.matchAll(/^repository (https:\S+)$/gm)].map(([, address]) => address);
   if (addresses.length < 4) throw new Error(`gradle did not say where it fetches from: ${said}`);
-  return new Set(addresses.flatMap(hostsOnTheWay));
+  return addresses;
+}
+
+/** The folder of Gradle's own distributions, among all addresses. */
+function folderOfDistributions(addresses) {
+  const distribution = addresses.find((address) => address.endsWith('.zip'));
+  if (distribution === undefined) throw new Error('gradle did not say where its distributions lie');
+  return distribution.slice(0, distribution.lastIndexOf('/'));
 }
 
 const sdk = process.env.ANDROID_HOME;
@@ -49,7 +56,11 @@ const java = (home) => output('sh', '-c', `. ${home}/release && echo "$JAVA_VERS
 const { JAVA_HOME, JAVA_HOME_21 } = process.env;
 
 const folder = process.argv[2];
-appendFileSync(join(folder, 'egress'), `${[...hostsOfGradle()].sort().join('\n')}\n`);
+const addresses = addressesOfGradle();
+const hosts = new Set(addresses.flatMap(hostsOnTheWay));
+appendFileSync(join(folder, 'egress'), `${[...hosts].sort().join('\n')}\n`);
+// For the `gradle` of this image.
+writeFileSync(join(folder, 'gradle-distributions'), `${folderOfDistributions(addresses)}\n`);
 const versions = {
   variant: 'official',
   java: java(JAVA_HOME),
