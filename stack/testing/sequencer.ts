@@ -13,6 +13,8 @@ export const LONGEST = [
   'runner/src/job/toolchain/toolchain.docker.test.ts',
   'e2e/faults/lease.test.ts',
   'e2e/faults/dispatch.test.ts',
+  'dashboard/src/testing/pages.browser.test.ts',
+  'dashboard/src/testing/flows.browser.test.ts',
   'dashboard/src/lib/log/log-view.browser.test.ts',
 ];
 
