@@ -7,6 +7,7 @@ const WORDS: Readonly<Record<string, string>> = {
   'session.reuse_detected': 'a stolen session was ended',
   'password.set': 'set a new password',
   'recovery.asked': 'asked for a recovery link',
+  'link.asked': 'asked for a sign-in link',
   'token.create': 'made the API token',
   'token.revoke': 'revoked the API token',
   'app.create': 'created the app',
@@ -22,6 +23,10 @@ const WORDS: Readonly<Record<string, string>> = {
   'member.join': 'joined:',
   'member.role': 'changed a role:',
   'member.remove': 'removed the member',
+  'team.delete': 'deleted the team of',
+  'account.delete': 'deleted their account',
+  'identity.link': 'linked their GitHub account',
+  'identity.unlink': 'unlinked their GitHub account',
   'invitation.create': 'invited',
   'invitation.revoke': 'revoked the invitation of',
   'runner.token': 'made a registration token:',
@@ -46,7 +51,9 @@ export const actorWords = ({ kind, name }: AuditActor): string =>
   kind === 'operator' ? 'The operator' : KINDS[kind] + name;
 
 /** What they did. An action of a newer server is shown by its name; what people do to themselves needs no target. */
-export function actionWords({ action, target }: AuditEntry): string {
+export function actionWords({ action, actor, target }: AuditEntry): string {
   const words = WORDS[action] ?? action;
-  return target === null || target.kind === 'user' ? words : `${words} ${target.name}`;
+  if (target === null) return words;
+  if (target.kind !== 'user') return `${words} ${target.name}`;
+  return actor.kind === 'user' ? words : `${words} for ${target.name}`;
 }
