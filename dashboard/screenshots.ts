@@ -94,6 +94,16 @@ const shots: Shot[] = [
   { name: 'apps-failing', path: '/', world: refusing('GET /api/apps', away) },
   { name: 'apps-loading', path: '/', world: hanging('GET /api/apps') },
   { name: 'apps-no-match', path: '/', act: (page) => page.getByLabel('Search apps').fill('zzz') },
+  { name: 'analytics', path: '/analytics' },
+  {
+    name: 'analytics-app',
+    path: '/analytics?days=7&app=harbor-web',
+    act: (page) => page.getByText('Show each day').first().click(),
+  },
+  { name: 'analytics-90', path: '/analytics?days=90', window: true },
+  { name: 'analytics-empty', path: '/analytics', world: emptyWorld },
+  { name: 'analytics-failing', path: '/analytics', world: refusing('GET /api/analytics', away) },
+  { name: 'analytics-loading', path: '/analytics', world: hanging('GET /api/analytics') },
   { name: 'new-source', path: '/new' },
   { name: 'new-source-zip', path: '/new?from=upload', act: uploadZip },
   {

@@ -19,6 +19,7 @@ import {
   UpdateMember,
 } from '@appflux/protocol';
 import { z } from 'zod';
+import { analyticsOf } from './fake-analytics.ts';
 import { idOf, app as makeApp, deployment as makeDeployment, member, OWNER } from './fixtures.ts';
 import type { World } from './world.ts';
 
@@ -179,7 +180,15 @@ const ROUTES: Readonly<Record<string, (call: Call) => Answer>> = {
     const trigger = uploadId ? 'upload' : 'manual';
     return [202, deploy(call.world, appOf(call), { branch, environment, trigger })];
   },
+  'GET analytics': ({ world, query }) => [200, analyticsOf(world, query)],
   'GET deployments/:id': (call) => [200, deploymentOf(call)],
+  'GET deployments/:id/downloads': (call) => {
+    const items = deploymentOf(call).artifacts.map(({ name }, index) => ({
+      name,
+      downloads: 1204 - 900 * index,
+    }));
+    return [200, { items, total: items.reduce((sum, { downloads }) => sum + downloads, 0) }];
+  },
   'POST deployments/:id/cancel': (call) => {
     const canceled = deploymentOf(call);
     if (hasEnded(canceled.status)) throw new AppFluxError('already_ended', 'The deployment has ended');
@@ -257,6 +266,7 @@ const ROUTES: Readonly<Record<string, (call: Call) => Answer>> = {
       name: 'owner@harbor.example',
       teamId: OWNER,
       role,
+      ofInstance: team === 'instance',
       permissions: PERMISSIONS[role],
       teams: [{ id: OWNER, name: 'owner@harbor.example', role }],
     };
@@ -276,7 +286,6 @@ const ROUTES: Readonly<Record<string, (call: Call) => Answer>> = {
     const { role } = UpdateMember.parse(body);
     if (owners.length === 1 && owners[0] === changed && role !== 'owner') {
       throw new AppFluxError('last_owner', 'A team cannot be without an owner');
-      ofInstance: team === 'instance',
     }
     return [200, Object.assign(changed, { role })];
   },

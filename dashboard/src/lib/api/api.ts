@@ -1,4 +1,5 @@
 import {
+  Analytics,
   ApiToken,
   App,
   AuditEntry,
@@ -14,6 +15,7 @@ import {
   type CreateUpload,
   DeployHook,
   Deployment,
+  DeploymentDownloads,
   type Environment,
   type FileInput,
   InstanceConfig,
@@ -110,6 +112,11 @@ export function createApi(caller: Caller) {
       }),
     getDeployment: (id: string, signal?: AbortSignal): Promise<Deployment> =>
       requests.json(Deployment, 'GET', deployment(id), { ...(signal && { signal }) }),
+    /** How often each of its artifacts was downloaded. */
+    getDownloads: (id: string, signal?: AbortSignal): Promise<DeploymentDownloads> =>
+      requests.json(DeploymentDownloads, 'GET', `${deployment(id)}/downloads`, { ...(signal && { signal }) }),
+    getAnalytics: (query: { days: number; app?: string }, signal?: AbortSignal): Promise<Analytics> =>
+      requests.json(Analytics, 'GET', '/api/analytics', { query: { ...query }, ...(signal && { signal }) }),
     cancelDeployment: (id: string): Promise<Deployment> =>
       requests.json(Deployment, 'POST', `${deployment(id)}/cancel`, { body: {} }),
     redeploy: (id: string, body: Redeploy): Promise<Deployment> =>
