@@ -155,6 +155,27 @@ deployments.openapi(
 deployments.openapi(
   createRoute({
     method: 'get',
+    path: '/api/deployments',
+    summary: 'List the deployments of all apps, newest first',
+    tags: ['deployments'],
+    security: bearer,
+    middleware: [needs('deployments:read')] as const,
+    request: { query: PageQuery.extend({ status: DeploymentStatus.optional() }) },
+    responses: { 200: json(pageOf(Deployment), 'Deployments'), ...refusals },
+  }),
+  async (c) => {
+    const { status, ...page } = c.req.valid('query');
+    const { ownerId } = c.get('caller');
+    const filter = { ownerId, ...(status === undefined ? {} : { status }) };
+    const { items, nextCursor } = await c.get('metadata').deployments.list(filter, page);
+    const publicUrl = setting(c.env, 'PUBLIC_URL');
+    return c.json({ items: items.map((record) => toDeployment(record, publicUrl)), nextCursor }, 200);
+  },
+);
+
+deployments.openapi(
+  createRoute({
+    method: 'get',
     path: '/api/deployments/{id}',
     summary: 'Get a deployment',
     tags: ['deployments'],

@@ -40,6 +40,7 @@ const ROUTES: Record<string, Who> = {
   'POST /api/apps/:slug/deployments': 'developer',
   'GET /api/apps/:slug/deployments': 'viewer',
   'POST /api/deploy': 'developer',
+  'GET /api/deployments': 'viewer',
   'GET /api/deployments/:id': 'viewer',
   'POST /api/deployments/:id/cancel': 'developer',
   'POST /api/deployments/:id/redeploy': 'developer',
