@@ -39,12 +39,22 @@ const TAP = `
 `;
 
 it('a bundle is built that starts, draws and can be tapped', async () => {
-  const { deployment, files, artifact } = await instance.build('flutter-linux');
+  const asked = { '.fvmrc': Buffer.from('{"flutter":"3.35.1"}') };
+  const { deployment, files, artifact, log } = await instance.build(
+    'flutter-linux',
+    undefined,
+    undefined,
+    asked,
+  );
+  expect(log).toMatch(
+    /Flutter 3\.35\.1 is asked for; the image has 3\.\d+\.\d+, and can fetch no other: it is built with that\./,
+  );
   expect(deployment).toMatchObject({
     version: '1.4.0+12',
     plan: {
       type: 'desktop',
       framework: 'flutter',
+      flutter: '3.35.1',
       image: 'appflux/flutter-builder',
       buildCommand: 'flutter build linux --release',
     },
