@@ -6,6 +6,7 @@ import { connectEngine } from '../runner/src/sandbox/engine.ts';
 const KINDS = [
   { kind: 'android', tools: ['java', 'gradle', 'android-platform', 'apksigner'], hosts: 0 },
   { kind: 'flutter', tools: ['flutter', 'dart', 'gtk'], hosts: 0 },
+  { kind: 'sites', tools: ['hugo', 'mkdocs', 'mkdocs-material', 'python', 'pip'], hosts: 1 },
   { kind: 'desktop', tools: ['node', 'npm', 'bun', 'rust', 'cargo', 'webkit2gtk', 'nsis', 'dpkg'], hosts: 3 },
 ];
 

@@ -14,6 +14,8 @@ export type Fixture =
   | 'turborepo'
   | 'pwa'
   | 'eleventy'
+  | 'hugo'
+  | 'mkdocs'
   | 'plain-html'
   | 'android-gradle'
   | 'flutter-linux'

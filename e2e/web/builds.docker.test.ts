@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectEngine } from '../../runner/src/sandbox/engine.ts';
 import { ensureWebImage } from '../../runner/src/testing/docker.ts';
 import { launchBrowser } from '../browser/launch.ts';
+import { ensureImages } from '../kinds/container.ts';
 import { type Built, type KindInstance, startKindInstance } from '../kinds/instance.ts';
 import { openSite } from './open-site.ts';
 
@@ -15,6 +16,7 @@ let browser: Browser;
 
 beforeAll(async () => {
   await ensureWebImage(connectEngine());
+  await ensureImages('sites');
   instance = await startKindInstance({ slots: 2 });
   browser = await launchBrowser();
 });
@@ -63,6 +65,16 @@ describe('a project becomes a site that works', () => {
       fixture: 'eleventy',
       heading: 'Built by Eleventy',
       plan: ['eleventy', 'npm', 'npm install', 'npm run build', '_site', '3.0.1'],
+    },
+    {
+      fixture: 'hugo',
+      heading: 'Built by Hugo',
+      plan: ['hugo', null, null, 'hugo', 'public', null],
+    },
+    {
+      fixture: 'mkdocs',
+      heading: 'Built by MkDocs',
+      plan: ['mkdocs', null, 'pip install -r requirements.txt', 'mkdocs build', 'site', null],
     },
   ] as const)('$fixture', async ({ fixture, heading, plan }) => {
     const built = await instance.build(fixture);

@@ -16,10 +16,21 @@ export const generatorFixtures: Fixtures = {
     files: { 'config.toml': 'baseURL = "x"', 'content/a.md': '', 'public/index.html': '' },
     plan: { framework: null, buildCommand: null, outputs: ['public'] },
   },
-  'Hugo without Hugo': {
+  Hugo: {
     files: { 'hugo.toml': '', 'content/a.md': '' },
-    message: 'This is a Hugo site, and the web builder has no Hugo.',
-    hint: 'Set an image that has Hugo',
+    plan: {
+      framework: 'hugo',
+      image: 'appflux/sites-builder',
+      installCommand: null,
+      buildCommand: 'hugo',
+      outputs: ['public'],
+    },
+    because: ['Image: appflux/sites-builder, which has Hugo.'],
+  },
+  'Hugo with modules that Go fetches': {
+    files: { 'hugo.toml': '', 'content/a.md': '', 'go.mod': 'module x' },
+    message: 'This is a Hugo site, and no builder image has Go, which fetches the modules of go.mod.',
+    hint: '(public)',
   },
   Zola: {
     files: { 'config.toml': 'base_url = "x"', 'content/a.md': '', 'templates/index.html': '' },
@@ -28,13 +39,23 @@ export const generatorFixtures: Fixtures = {
   },
   Jekyll: {
     files: { '_config.yml': '', Gemfile: '', 'index.md': '' },
-    message: 'This is a Jekyll site',
+    message: 'This is a Jekyll site, and no builder image has Jekyll.',
     hint: '(_site)',
   },
   MkDocs: {
     files: { 'mkdocs.yml': 'site_name: x', 'docs/index.md': '', 'requirements.txt': 'mkdocs-material' },
-    message: 'This is a MkDocs site, and the web builder has no MkDocs.',
-    hint: '(site)',
+    plan: {
+      framework: 'mkdocs',
+      image: 'appflux/sites-builder',
+      installCommand: 'pip install -r requirements.txt',
+      buildCommand: 'mkdocs build',
+      outputs: ['site'],
+    },
+    because: ['Install command: pip install -r requirements.txt, because the file is there.'],
+  },
+  'MkDocs with what is in the image': {
+    files: { 'mkdocs.yml': 'site_name: x', 'docs/index.md': '' },
+    plan: { framework: 'mkdocs', installCommand: null, buildCommand: 'mkdocs build' },
   },
   'MkDocs with an image of its own': {
     settings: { image: 'registry.example/mkdocs:1' },
@@ -43,12 +64,12 @@ export const generatorFixtures: Fixtures = {
   },
   Sphinx: {
     files: { 'source/conf.py': '', 'source/index.rst': '', Makefile: '' },
-    message: 'This is a Sphinx site, and the web builder has no Sphinx.',
-    hint: 'Set an image that has Sphinx',
+    message: 'This is a Sphinx site, and no builder image has Sphinx.',
+    hint: 'Set an image that has it',
   },
   mdBook: {
     files: { 'book.toml': '', 'src/SUMMARY.md': '' },
-    message: 'This is a mdBook site, and the web builder has no mdBook.',
+    message: 'This is a mdBook site, and no builder image has mdBook.',
     hint: '(book)',
   },
   'Leptos or Yew with Trunk, which an index.html does not make a finished site': {
@@ -58,7 +79,7 @@ export const generatorFixtures: Fixtures = {
       'index.html': '<link data-trunk rel="rust"/>',
       'src/main.rs': '',
     },
-    message: 'the web builder has no Trunk (Rust)',
+    message: 'no builder image has Trunk (Rust)',
     hint: '(dist)',
   },
   'Pelican as the framework of the App, with its image': {

@@ -9,7 +9,8 @@ import { runScript } from '../../package-manager.ts';
 import { because } from '../../reason.ts';
 import { joinPath } from '../../tree.ts';
 import { type Finding, ownPackage, type Refusal, type Rule, type Subject } from '../rule.ts';
-import { detectFrameworks, frameworkByName, type KnownFramework } from './build-info.ts';
+import { detectFrameworks, frameworkByName } from './build-info.ts';
+import { generatedSite } from './generated-site.ts';
 import { generatorById, otherGenerator } from './generators.ts';
 import {
   findingFor,
@@ -103,7 +104,7 @@ async function findNamed(
   const { tree, manager } = subject;
   const generator = generatorById(name);
   if (generator !== null) {
-    return generated(subject, generator, `Framework: ${generator.name}, because the App is set to it.`);
+    return generatedSite(subject, generator, `Framework: ${generator.name}, because the App is set to it.`);
   }
   const outcome = await frameworkByName(name, { names: tree.names(tree.base), pkg });
   if ('known' in outcome) {
@@ -124,7 +125,7 @@ async function findNamed(
     );
   }
   const why = `Framework: ${outcome.framework.name}, because the App is set to it.`;
-  if (pkg === null) return generated(subject, outcome.framework, why);
+  if (pkg === null) return generatedSite(subject, outcome.framework, why);
   return findingFor({ tree, folder: tree.base, within: '', pkg, manager }, outcome.framework, why);
 }
 
@@ -137,29 +138,11 @@ async function findGenerated(subject: Subject): Promise<Finding | Refusal | null
   // A finished site beside its source needs no generator.
   const finished = finishedSite(tree, tree.base);
   if (finished !== null && finished !== '.' && !subject.hasOwnImage) return null;
-  return generated(
+  return generatedSite(
     subject,
     generator,
     `Framework: ${generator.name}, because of ${generator.file ?? 'its files'}.`,
   );
-}
-
-function generated(subject: Subject, generator: KnownFramework, why: string): Finding | Refusal {
-  if (!subject.hasOwnImage) {
-    return {
-      refusal: `This is a ${generator.name} site, and the web builder has no ${generator.name}.`,
-      hint: `Set an image that has ${generator.name} in the App or in appflux.json, or deploy the folder that it makes${generator.directory === null ? '' : ` (${generator.directory})`}.`,
-    };
-  }
-  return {
-    type: 'web',
-    framework: generator.id,
-    image: WEB_IMAGE,
-    needsInstall: false,
-    buildCommand: generator.buildCommand,
-    outputs: generator.directory === null ? [] : [generator.directory],
-    reasons: [because('framework', why)],
-  };
 }
 
 /** A site that is published as it is. */
