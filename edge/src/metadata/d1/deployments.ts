@@ -40,9 +40,7 @@ export function createDeploymentStore(database: Database): DeploymentStore {
       ),
 
     withContent: (appId, page) =>
-      listPage(database, 'deployments', { app_id: appId }, page, toDeployment, [
-        { sql: `${HAS_CONTENT} AND ?`, value: 1 },
-      ]),
+      listPage(database, 'deployments', { app_id: appId }, page, toDeployment, [{ sql: HAS_CONTENT }]),
 
     async builtFrom(uploadIds) {
       const rows = await database.all(

@@ -8,7 +8,7 @@ export type Where = Record<string, Value>;
 
 /**
  * A page of `table`, whose name and whose columns' names are ours and never a caller's.
- * `also` are further conditions, in SQL of ours with one value each.
+ * `also` are further conditions, in SQL of ours with at most one value each.
  * The index must begin with the columns of `where`, in any order, and end with id.
  */
 export async function listPage<Item extends { id: string }>(
@@ -17,14 +17,14 @@ export async function listPage<Item extends { id: string }>(
   where: Where,
   page: PageQuery,
   toItem: (row: Row) => Item,
-  also: readonly { sql: string; value: Value }[] = [],
+  also: readonly { sql: string; value?: Value }[] = [],
 ): Promise<Page<Item>> {
   const position = positionOf(page);
   const conditions = Object.keys(where).map((column) => `${column} = ?`);
   const values = Object.values(where);
   for (const { sql, value } of also) {
     conditions.push(sql);
-    values.push(value);
+    if (value !== undefined) values.push(value);
   }
   if (position !== null) {
     conditions.push('id < ?');
