@@ -64,8 +64,12 @@ async function measure(name: string, files: Readonly<Record<string, Buffer>>): P
     row('  install command', ({ install }) => install),
     row('  build command', ({ build }) => build),
     row('whole deployment', ({ seconds }) => seconds),
-    ...(['preparing', 'detecting', 'building', 'uploading'] as const).map((phase) =>
+    ...(cold?.[0]?.deployment.phases ?? []).map(({ phase }) =>
       row(`  phase ${phase}`, ({ deployment }) => phaseSeconds(deployment, phase)),
+    ),
+    row(
+      '  building, besides the commands',
+      ({ deployment, install, build }) => phaseSeconds(deployment, 'building') - install - build,
     ),
     row('  besides the phases', ({ seconds, deployment }) => seconds - inPhases(deployment)),
   ];
@@ -73,8 +77,9 @@ async function measure(name: string, files: Readonly<Record<string, Buffer>>): P
   return [`${name}, medians in seconds`, table(['', 'cold', 'warm', 'warm/cold'], rows), ...said].join('\n');
 }
 
-const inPhases = (deployment: Deployment): number =>
-  deployment.phases.reduce((sum, { phase }) => sum + phaseSeconds(deployment, phase), 0);
+function inPhases(deployment: Deployment): number {
+  return deployment.phases.reduce((sum, { phase }) => sum + phaseSeconds(deployment, phase), 0);
+}
 
 async function isThere(image: string): Promise<boolean> {
   return engine

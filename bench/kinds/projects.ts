@@ -1,6 +1,12 @@
 /** The projects that are really built: those of e2e/fixtures, whose artifacts the tests of e2e/ open. */
 import type { Fixture } from '../../e2e/source/zip.ts';
-import { WEB_IMAGE } from '../../runner/src/testing/docker.ts';
+import {
+  ANDROID_IMAGE,
+  DESKTOP_IMAGE,
+  FLUTTER_IMAGE,
+  SITES_IMAGE,
+  WEB_IMAGE,
+} from '../../runner/src/job/detect/images.ts';
 
 export interface Project {
   readonly fixture: Fixture;
@@ -8,19 +14,24 @@ export interface Project {
   readonly image: string;
 }
 
-const web = (fixture: Fixture): Project => ({ fixture, image: WEB_IMAGE });
+const IMAGES: Readonly<Record<Fixture, string>> = {
+  'vite-react': WEB_IMAGE,
+  'sveltekit-static': WEB_IMAGE,
+  astro: WEB_IMAGE,
+  'next-export': WEB_IMAGE,
+  turborepo: WEB_IMAGE,
+  pwa: WEB_IMAGE,
+  eleventy: WEB_IMAGE,
+  hugo: SITES_IMAGE,
+  mkdocs: SITES_IMAGE,
+  'plain-html': WEB_IMAGE,
+  'android-gradle': ANDROID_IMAGE,
+  'desktop-packages': DESKTOP_IMAGE,
+  tauri: DESKTOP_IMAGE,
+  'flutter-linux': FLUTTER_IMAGE,
+};
 
-export const PROJECTS: readonly Project[] = [
-  web('vite-react'),
-  web('sveltekit-static'),
-  web('astro'),
-  web('next-export'),
-  web('turborepo'),
-  web('pwa'),
-  web('eleventy'),
-  web('plain-html'),
-  { fixture: 'android-gradle', image: 'appflux/android-builder' },
-  { fixture: 'desktop-packages', image: 'appflux/desktop-builder' },
-  { fixture: 'tauri', image: 'appflux/desktop-builder' },
-  { fixture: 'flutter-linux', image: 'appflux/flutter-builder' },
-];
+export const PROJECTS: readonly Project[] = Object.entries(IMAGES).map(([fixture, image]) => ({
+  fixture: fixture as Fixture,
+  image,
+}));
