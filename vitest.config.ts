@@ -33,6 +33,8 @@ function withEngine(name: string, include: string[], exclude: string[] = []): Te
       sequence: { groupOrder: 1 },
       // The Worker is bundled once, before two files could do it at the same time.
       globalSetup: ['e2e/instance/bundle.setup.ts'],
+      // A state that is waited for may be a while in coming, where others want the processors as well.
+      expect: { poll: { timeout: 20_000 } },
       testTimeout: 300_000,
       hookTimeout: 600_000,
     },
