@@ -1,5 +1,12 @@
 /** What every pipeline step is given, and how a step says that the job has failed. */
-import { type BuildCandidate, type Failure, type FailureCode, failure, type LogStream, type Phase } from '@appflux/protocol';
+import {
+  type BuildCandidate,
+  type Failure,
+  type FailureCode,
+  failure,
+  type LogStream,
+  type Phase,
+} from '@appflux/protocol';
 
 /** Writes one line into the deployment's log, in AppFlux's own voice unless said otherwise. */
 export type WriteLine = (text: string, stream?: LogStream) => void;
