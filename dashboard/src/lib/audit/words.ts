@@ -4,7 +4,7 @@ import type { AuditActor, AuditEntry } from '@appflux/protocol';
 const WORDS: Readonly<Record<string, string>> = {
   'session.sign_in': 'signed in',
   'session.sign_out': 'signed out',
-  'session.reuse_detected': 'a stolen session was ended',
+  'session.reuse_detected': 'had a session ended, because its key was used twice',
   'password.set': 'set a new password',
   'recovery.asked': 'asked for a recovery link',
   'link.asked': 'asked for a sign-in link',
