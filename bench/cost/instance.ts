@@ -2,6 +2,7 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
+import { z } from 'zod';
 import { freePort } from '../../e2e/instance/edge.ts';
 import { bundleWorker } from '../../stack/edge/bundle.ts';
 import { publicUrl } from '../../stack/edge/config.ts';
@@ -15,9 +16,13 @@ const OPERATOR_SECRET = 'operator-secret-of-a-bench-instance-0123456789';
 const TOKEN = 'bootstrap-token-of-a-bench-instance-0123456789';
 const KEYS = { accessKeyId: 'bench-access-key-id', secretAccessKey: 'bench-secret-access-key' };
 
+const SetUp = z.object({ owner: z.object({ id: z.string() }) });
+
 export interface CountedInstance {
   readonly url: string;
   readonly token: string;
+  /** The team that the token belongs to. */
+  readonly ownerId: string;
   /** Everything up to now, the S3 door's operations among R2's. */
   counts(): Promise<Counts>;
   /** Begins to count anew. */
@@ -25,8 +30,14 @@ export interface CountedInstance {
   stop(): Promise<void>;
 }
 
-export async function startCountedInstance(): Promise<CountedInstance> {
-  const state = await mkdtemp(join(tmpdir(), 'appflux-bench-'));
+/** Where the databases of an instance lie that keeps its state in a folder. */
+export const persistOf = (state: string): string => join(state, 'edge');
+
+/** Starts an instance on a state folder, which stays when it stops; without one, on a new one that does not. */
+export async function startCountedInstance(
+  options: { state?: string; variables?: Record<string, string> } = {},
+): Promise<CountedInstance> {
+  const state = options.state ?? (await mkdtemp(join(tmpdir(), 'appflux-bench-')));
   const port = await freePort();
   const url = publicUrl(port);
   const gate = await openS3Gate(port);
@@ -44,7 +55,7 @@ export async function startCountedInstance(): Promise<CountedInstance> {
       port,
       wranglerConfig,
       main,
-      persist: join(state, 'edge'),
+      persist: persistOf(state),
       bucket: { name: 'appflux-bench', ...KEYS },
       variables: {
         PUBLIC_URL: url,
@@ -55,6 +66,7 @@ export async function startCountedInstance(): Promise<CountedInstance> {
         S3_SECRET_ACCESS_KEY: KEYS.secretAccessKey,
         OPERATOR_SECRET,
         SEALING_KEY: Buffer.alloc(32, 7).toString('base64'),
+        ...options.variables,
       },
     },
     { env: process.env, logFile: join(state, 'edge.log') },
@@ -65,9 +77,11 @@ export async function startCountedInstance(): Promise<CountedInstance> {
     body: JSON.stringify({ bootstrapToken: TOKEN }),
   });
   if (!setup.ok) throw new Error(`setup answered ${setup.status}: ${await setup.text()}`);
+  const { owner } = SetUp.parse(await setup.json());
   return {
     url,
     token: TOKEN,
+    ownerId: owner.id,
     counts: async () => together(await (await fetch(`${url}/bench/counts`)).json(), gate.counts()),
     reset: async () => {
       await fetch(`${url}/bench/counts`, { method: 'DELETE' });
@@ -76,7 +90,7 @@ export async function startCountedInstance(): Promise<CountedInstance> {
     stop: async () => {
       await edge.stop(5_000);
       await gate.close();
-      await rm(state, { recursive: true, force: true });
+      if (options.state === undefined) await rm(state, { recursive: true, force: true });
     },
   };
 }

@@ -103,6 +103,18 @@ export function pagingContract(create: CreateKeeper): void {
       expect(rest.nextCursor).toBeNull();
     });
 
+    test('a cursor from somebody else’s list is a place in one’s own, and shows nothing of theirs', async () => {
+      const metadata = await create();
+      const [mine, theirs] = [crypto.randomUUID(), crypto.randomUUID()];
+      const older = await add(metadata, mine);
+      await add(metadata, theirs);
+      const cursor = await add(metadata, theirs);
+      await add(metadata, mine);
+      const page = await list(metadata, mine, { limit: 5, cursor });
+      expect(page.items.map(({ id }) => id)).toEqual([older]);
+      expect(page.nextCursor).toBeNull();
+    });
+
     test.each(['0', 'zzzzzzzzzzzzzzzzzzzzzzzz', "' OR 1=1 --", '66F2A1C04B7E9D0012345678'])(
       'a cursor that it never gave is refused: %s',
       async (cursor) => {
