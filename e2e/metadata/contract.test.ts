@@ -1,7 +1,8 @@
 /** The contract of metadata on MongoDB: the same tests that D1 passes, through the object that keeps the connection. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { MongoClient } from 'mongodb';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { metadataContract } from '../../edge/src/metadata/contract.ts';
-import { appRecord } from '../../edge/src/metadata/sample-records.ts';
+import { appRecord, deploymentRecord } from '../../edge/src/metadata/sample-records.ts';
 import { mongoForTests } from '../../stack/mongo/serve.ts';
 import { type KeeperInWorkerd, keeperInWorkerd } from './keeper.ts';
 
@@ -26,6 +27,31 @@ if (server === null) {
   metadataContract(`MongoDB (${server.name})`, async () => {
     await keeper.empty();
     return keeper.metadata;
+  });
+
+  test('deployments that an earlier version has kept are counted from the first connection on', async () => {
+    await keeper.empty();
+    const { apps, deployments } = keeper.metadata;
+    const app = appRecord();
+    await apps.insert(app);
+    const ended = deploymentRecord(app, {
+      status: 'success',
+      startedAt: '2026-11-01T12:00:05.000Z',
+      finishedAt: '2026-11-02T12:00:00.000Z',
+      durationSeconds: 42,
+    });
+    for (const record of [ended, deploymentRecord(app)]) await deployments.project(record, 1);
+    await using client = new MongoClient(server.uri);
+    const kept = client.db().collection('deployments');
+    await kept.updateMany({}, { $unset: { endedOn: '', waitedSeconds: '' } });
+    for (const { name, key } of await kept.indexes()) if ('endedOn' in key) await kept.dropIndex(name);
+
+    const later = await keeperInWorkerd(server.uri);
+    onTestFinished(() => later.stop());
+    const range = { from: '2026-11-02', to: '2026-11-02' };
+    const counted = await later.metadata.analytics.builds({ ownerId: app.ownerId }, range);
+    expect(counted.days).toEqual([{ day: '2026-11-02', success: 1, failed: 0, canceled: 0 }]);
+    expect(counted.waitingSeconds).toEqual({ p50: 5, p95: 5 });
   });
 
   test('an operator of MongoDB in place of a text finds nothing', async () => {
