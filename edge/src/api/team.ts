@@ -1,11 +1,22 @@
 /** The team as a whole: taking it away. */
 import { AppFluxError, DeleteTeam, ErrorBody } from '@appflux/protocol';
 import { createRoute } from '@hono/zod-openapi';
+import { createMiddleware } from 'hono/factory';
 import { actorOf, note } from '../audit/note.ts';
 import { deleteTeam } from '../identity/delete-team.ts';
 import { teamName } from '../identity/team.ts';
 import { actsAsOwner } from './members.ts';
-import { bearer, json, jsonBody, needs, refusals, router } from './router.ts';
+import { type ApiEnv, bearer, json, jsonBody, needs, refusals, router } from './router.ts';
+
+/** Lets through owners. Comes after a middleware that sets `caller`, and before the input is looked at. */
+const ownersOnly = createMiddleware<ApiEnv>(async (c, next) => {
+  if (!actsAsOwner(c.get('caller'))) {
+    throw new AppFluxError('forbidden', 'Only an owner can delete a team', {
+      hint: 'Ask an owner of the team.',
+    });
+  }
+  await next();
+});
 
 export const team = router();
 
@@ -18,7 +29,7 @@ team.openapi(
       'Its apps with their deployments, logs and artifacts, runners, tokens, members and audit log. Only an owner can, and says its name, as GET /api/me gives it. The team of the instance’s owner stays. Broken off, call it again.',
     tags: ['people'],
     security: bearer,
-    middleware: [needs('admin')] as const,
+    middleware: [needs('admin'), ownersOnly] as const,
     request: { body: jsonBody(DeleteTeam) },
     responses: {
       204: { description: 'The team is no more' },
@@ -30,11 +41,6 @@ team.openapi(
     const caller = c.get('caller');
     const metadata = c.get('metadata');
     const teamId = caller.ownerId;
-    if (!actsAsOwner(caller)) {
-      throw new AppFluxError('forbidden', 'Only an owner can delete a team', {
-        hint: 'Ask an owner of the team.',
-      });
-    }
     const instance = await metadata.users.owner();
     if (instance?.id === teamId) {
       throw new AppFluxError(
