@@ -241,7 +241,7 @@ const PAGES: {
     path: `/deployments/${SAMPLE.removed}`,
     title: /^Ready · Tide/,
   },
-  { name: 'an app with a deployment that lost its files', path: '/apps/tide', title: /^Tide/ },
+  { name: 'an app that lost an earlier version', path: '/apps/tide', title: /^Tide/ },
   {
     name: 'retention of an app',
     path: '/apps/harbor-web/settings',
