@@ -17,7 +17,7 @@ export interface Piece {
 }
 
 /** Tops that people read at a glance, and whose half is a whole number. */
-const TOPS = [2, 4, 6, 10, 20, 40, 60, 100];
+const TOPS = [2, 4, 6, 8, 10, 14, 20, 30, 40, 60, 80, 100];
 
 /** The number at the top of a chart whose tallest bar is `most`: at least 2. */
 export function topOf(most: number): number {
