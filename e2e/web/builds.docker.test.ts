@@ -3,7 +3,7 @@
  * Between them they use every package manager.
  */
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { connectEngine } from '../../runner/src/sandbox/engine.ts';
 import { ensureWebImage } from '../../runner/src/testing/docker.ts';
 import { launchBrowser } from '../browser/launch.ts';
@@ -11,13 +11,17 @@ import { ensureImages } from '../kinds/container.ts';
 import { type Built, type KindInstance, startKindInstance } from '../kinds/instance.ts';
 import { openSite } from './open-site.ts';
 
+/** Builds at once. A test that began earlier would wait for its turn, and its time would run. */
+const SLOTS = 2;
+vi.setConfig({ maxConcurrency: SLOTS });
+
 let instance: KindInstance;
 let browser: Browser;
 
 beforeAll(async () => {
   await ensureWebImage(connectEngine());
   await ensureImages('sites');
-  instance = await startKindInstance({ slots: 2 });
+  instance = await startKindInstance({ slots: SLOTS });
   browser = await launchBrowser();
 });
 
