@@ -5,7 +5,7 @@ import { availableParallelism } from 'node:os';
 export const UNIT_WORKERS = Math.max(2, availableParallelism() - 1);
 
 /**
- * Of tests that start containers and whole instances: one more than there are processors, since each waits for half of its
- * time, but never many. What runs in them has processors of its own to want, and an engine does one thing after the other.
+ * Of tests that start containers and whole instances: as many as there are processors, since what runs in them wants
+ * processors of its own, two at the least, since each waits for half of its time, and never many: they share one engine.
  */
-export const ENGINE_WORKERS = Math.min(4, availableParallelism() + 1);
+export const ENGINE_WORKERS = Math.min(4, Math.max(2, availableParallelism()));
