@@ -129,8 +129,10 @@ export const App = z
     ownerId: UserId,
     name: z.string(),
     slug: Slug,
-    /** Null until a deployment's detection has said what it is. */
+    /** What a person said that it is; null leaves it to each deployment's detection. */
     type: AppType.nullable(),
+    /** What its newest release was built as; null until there is one. */
+    detectedType: AppType.nullable(),
     source: AppSource,
     build: BuildSettings,
     retention: Retention,

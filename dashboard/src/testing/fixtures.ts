@@ -16,6 +16,7 @@ export function app(over: Partial<App> = {}): App {
     name: 'Harbor',
     slug,
     type: 'web',
+    detectedType: null,
     source: {
       provider: 'github',
       repoUrl: 'https://github.com/northwind/harbor',

@@ -84,6 +84,7 @@ apps.openapi(
       name,
       slug,
       type,
+      detectedType: null,
       source,
       build: build ?? CreateApp.shape.build.unwrap().parse({}),
       retention: retention ?? CreateApp.shape.retention.unwrap().parse({}),

@@ -69,7 +69,7 @@ export interface FileStore {
 export interface DeploymentStore {
   /**
    * Writes how a deployment stands after its `seq`-th change. An older or repeated `seq` changes nothing and
-   * gives false. The first production success also becomes the app's release, and gives the app its type,
+   * gives false. The first production success also becomes the app's release, and its plan the app's `detectedType`,
    * in the same write; an app that was rolled back stays so when the same deployment is told of again, and a
    * release is never replaced by an older deployment. Of an app that is gone nothing is kept: false.
    */

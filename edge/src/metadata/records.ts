@@ -32,6 +32,7 @@ export interface AppRecord {
   name: string;
   slug: string;
   type: AppType | null;
+  detectedType: AppType | null;
   source: AppSource;
   build: BuildSettings;
   retention: Retention;

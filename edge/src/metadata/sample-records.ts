@@ -42,6 +42,7 @@ export function appRecord(members: Partial<AppRecord> = {}): AppRecord {
     name: 'My App',
     slug: `my-app-${id}`,
     type: null,
+    detectedType: null,
     source: { provider: 'git', repoUrl: 'https://git.example/app.git', branch: 'main', rootDirectory: './' },
     build: BUILD,
     retention: { artifacts: null, logs: null },

@@ -43,6 +43,15 @@ describe('the page of a release', () => {
     for (const path of links(text)) expect((await request(path ?? '')).status).toBe(200);
   });
 
+  test('names the kind that was detected where nobody said one, and what was said before it', async () => {
+    const app = await givenApp({ slug: freshSlug(), detectedType: 'desktop' });
+    await givenDeployment(app, { 'app.zip': 'x' });
+    expect((await visit(app.slug)).text).toContain('Desktop app');
+    const said = await givenApp({ slug: freshSlug(), type: 'android', detectedType: 'desktop' });
+    await givenDeployment(said, { 'app.apk': 'x' });
+    expect((await visit(said.slug)).text).toContain('Android app');
+  });
+
   test('needs no script and lets none in', async () => {
     const app = await givenApp({ slug: freshSlug() });
     await givenDeployment(app, { 'app.zip': 'x' });

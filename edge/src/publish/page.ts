@@ -7,7 +7,7 @@ import { systemOf } from './device.ts';
 import { answer, draw } from './drawn.ts';
 import type { System } from './file-kind.ts';
 import { isKnown } from './range.ts';
-import { earlierVersions, publishedApp } from './release.ts';
+import { earlierVersions, publishedApp, typeOf } from './release.ts';
 import { releaseDocument } from './release-view.ts';
 import { missingDocument, unreleasedDocument } from './state-view.ts';
 
@@ -49,7 +49,7 @@ function cacheKey(
   key.search = new URLSearchParams({
     release: release.id,
     name: app.name,
-    type: app.type ?? '',
+    type: typeOf(app) ?? '',
     system: system ?? '',
     looks: String(LOOKS),
   }).toString();

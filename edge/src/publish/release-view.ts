@@ -6,7 +6,7 @@ import { fileKind, SYSTEM_NAMES, type System } from './file-kind.ts';
 import { dayText, sizeText } from './format.ts';
 import type { Document, Markup } from './frame.ts';
 import { appIcon, hueOf, qrCode } from './icon.ts';
-import { versionOf } from './release.ts';
+import { typeOf, versionOf } from './release.ts';
 
 const TYPE_NAMES = {
   web: 'Web site',
@@ -29,9 +29,9 @@ export interface ReleaseView {
 export function releaseDocument({ app, release, earlier, system, address }: ReleaseView): Document {
   const { best, suits, others } = offerFor(system, release.artifacts);
   const version = versionOf(release);
-  const icon = appIcon(app);
+  const type = typeOf(app);
+  const icon = appIcon({ ...app, type });
   const steps = best === null ? [] : fileKind(best.name).steps;
-  const type = app.type === null ? '' : `${TYPE_NAMES[app.type]} · `;
   return {
     title: `${app.name} ${version}`,
     description: `Download ${app.name} ${version}.`,
@@ -41,7 +41,7 @@ export function releaseDocument({ app, release, earlier, system, address }: Rele
 <section class="card top">
 <div>
 <div class="head">${icon}
-<div><h1><bdi>${app.name}</bdi></h1><p class="soft">${type}Version <bdi>${version}</bdi></p></div>
+<div><h1><bdi>${app.name}</bdi></h1><p class="soft">${type === null ? '' : `${TYPE_NAMES[type]} · `}Version <bdi>${version}</bdi></p></div>
 </div>
 ${!suits && noteFor(system, best)}
 ${best !== null && download(release.id, best)}

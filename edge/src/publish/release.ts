@@ -1,5 +1,5 @@
 /** What an App's public page tells of: its release, and the versions before it. */
-import { Slug } from '@appflux/protocol';
+import { type AppType, Slug } from '@appflux/protocol';
 import type { AppRecord, DeploymentRecord, Metadata } from '../metadata/metadata.ts';
 
 /** How many earlier versions a page lists. */
@@ -34,6 +34,11 @@ export async function earlierVersions(
       ({ environment, artifactsRemovedAt }) => environment === 'production' && artifactsRemovedAt === null,
     )
     .slice(0, EARLIER_VERSIONS);
+}
+
+/** What kind of thing an app is: what a person said, else what its newest release was built as. */
+export function typeOf({ type, detectedType }: Pick<AppRecord, 'type' | 'detectedType'>): AppType | null {
+  return type ?? detectedType;
 }
 
 /** What a person calls a deployment: its version, else its commit, else its day. */

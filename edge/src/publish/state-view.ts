@@ -3,10 +3,11 @@ import { html } from 'hono/html';
 import type { AppRecord } from '../metadata/metadata.ts';
 import type { Document } from './frame.ts';
 import { appIcon, hueOf } from './icon.ts';
+import { typeOf } from './release.ts';
 
 /** An app that was never released. */
 export function unreleasedDocument(app: AppRecord): Document {
-  const icon = appIcon(app);
+  const icon = appIcon({ ...app, type: typeOf(app) });
   return {
     title: app.name,
     description: `${app.name} has no release yet.`,

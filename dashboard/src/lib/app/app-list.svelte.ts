@@ -44,7 +44,8 @@ export class AppList {
   get found(): App[] {
     const words = this.search.toLowerCase().split(/\s+/).filter(Boolean);
     return (this.all ?? []).filter((app) => {
-      const text = `${app.name} ${app.slug} ${sourceLabel(app.source)} ${app.type ?? ''}`.toLowerCase();
+      const text =
+        `${app.name} ${app.slug} ${sourceLabel(app.source)} ${app.type ?? app.detectedType ?? ''}`.toLowerCase();
       return words.every((word) => text.includes(word));
     });
   }

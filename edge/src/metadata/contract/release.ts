@@ -28,26 +28,26 @@ export function releaseContract(create: CreateKeeper): void {
     await apps.insert(app);
     const now = async () => {
       const record = await apps.byId(app.id);
-      return { release: record?.release, type: record?.type };
+      return { release: record?.release, type: record?.type, detectedType: record?.detectedType };
     };
     return { apps, deployments, app, now };
   }
 
-  test('the first production success becomes the release and gives the app its type', async () => {
+  test('a production success becomes the release and says what was detected, not what a person said', async () => {
     const { deployments, app, now } = await withApp();
     const record = success(app, { plan: planOf('pwa') });
     await deployments.project({ ...record, status: 'building' }, 1);
-    expect(await now()).toEqual({ release: null, type: null });
+    expect(await now()).toEqual({ release: null, type: null, detectedType: null });
     await deployments.project(record, 2);
-    expect(await now()).toEqual({ release: record.id, type: 'pwa' });
+    expect(await now()).toEqual({ release: record.id, type: null, detectedType: 'pwa' });
   });
 
-  test('a newer success takes over the release; the type stays as it was', async () => {
+  test('a newer success of another kind takes over; the type that a person said stays', async () => {
     const { deployments, app, now } = await withApp({ type: 'android' });
     await deployments.project(success(app), 1);
-    const newer = success(app);
+    const newer = success(app, { plan: planOf('desktop') });
     await deployments.project(newer, 1);
-    expect(await now()).toEqual({ release: newer.id, type: 'android' });
+    expect(await now()).toEqual({ release: newer.id, type: 'android', detectedType: 'desktop' });
   });
 
   test('previews, failures and other apps leave the release alone', async () => {
@@ -57,16 +57,16 @@ export function releaseContract(create: CreateKeeper): void {
     await deployments.project(success(app, { environment: 'preview' }), 1);
     await deployments.project(deploymentRecord(app, { status: 'failed', plan: planOf('web') }), 1);
     await deployments.project(success(other), 1);
-    expect(await now()).toEqual({ release: null, type: null });
+    expect(await now()).toEqual({ release: null, type: null, detectedType: null });
   });
 
   test('an older deployment that succeeds late does not replace a newer release', async () => {
     const { deployments, app, now } = await withApp();
     const older = success(app);
-    const newer = success(app);
+    const newer = success(app, { plan: planOf('desktop') });
     await deployments.project(newer, 3);
     await deployments.project(older, 3);
-    expect((await now()).release).toBe(newer.id);
+    expect(await now()).toEqual({ release: newer.id, type: null, detectedType: 'desktop' });
   });
 
   test('a rollback stays when the success that it left is told of again', async () => {
@@ -82,11 +82,11 @@ export function releaseContract(create: CreateKeeper): void {
     expect((await now()).release).toBe(older.id);
   });
 
-  test('a success without a plan becomes the release and gives no type', async () => {
-    const { deployments, app, now } = await withApp();
+  test('a success without a plan becomes the release and leaves what was detected', async () => {
+    const { deployments, app, now } = await withApp({ detectedType: 'web' });
     const record = success(app, { plan: null });
     await deployments.project(record, 1);
-    expect(await now()).toEqual({ release: record.id, type: null });
+    expect(await now()).toEqual({ release: record.id, type: null, detectedType: 'web' });
   });
 
   test('whatever order the changes of many deployments arrive in, the release is the newest success', async () => {

@@ -44,13 +44,14 @@ export function createAppStore(database: Database): AppStore {
   return {
     async insert(app) {
       const inserted = await database.run(
-        `INSERT INTO apps (id, owner_id, name, slug, type, source, build, retention, env_vars, release, created_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (slug) DO NOTHING`,
+        `INSERT INTO apps (id, owner_id, name, slug, type, detected_type, source, build, retention, env_vars, release, created_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (slug) DO NOTHING`,
         app.id,
         app.ownerId,
         app.name,
         app.slug,
         app.type,
+        app.detectedType,
         JSON.stringify(app.source),
         JSON.stringify(app.build),
         JSON.stringify(app.retention),
@@ -154,6 +155,7 @@ function toApp(row: Row): AppRecord {
     name: text(row, 'name'),
     slug: text(row, 'slug'),
     type: textOrNull(row, 'type') as AppType | null,
+    detectedType: textOrNull(row, 'detected_type') as AppType | null,
     source: json<AppSource>(row, 'source'),
     build: json<BuildSettings>(row, 'build'),
     retention: json<Retention>(row, 'retention'),

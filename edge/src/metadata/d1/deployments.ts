@@ -158,15 +158,11 @@ function endedAs(record: DeploymentRecord): Statement[] {
 function releaseOf(record: DeploymentRecord, seq: number): Statement[] {
   if (record.status !== 'success' || record.environment !== 'production') return [];
   const isFirst = `NOT EXISTS (SELECT 1 FROM deployments WHERE id = ?2 AND (seq >= ?3 OR status = 'success'))`;
-  const release: Statement = {
-    sql: `UPDATE apps SET release = ?2
-          WHERE id = ?1 AND (release IS NULL OR release < ?2) AND ${isFirst}`,
-    values: [record.appId, record.id, seq],
-  };
-  if (record.plan === null) return [release];
-  const type: Statement = {
-    sql: `UPDATE apps SET type = ?4 WHERE id = ?1 AND type IS NULL AND ${isFirst}`,
-    values: [record.appId, record.id, seq, record.plan.type],
-  };
-  return [release, type];
+  return [
+    {
+      sql: `UPDATE apps SET release = ?2, detected_type = coalesce(?4, detected_type)
+            WHERE id = ?1 AND (release IS NULL OR release < ?2) AND ${isFirst}`,
+      values: [record.appId, record.id, seq, record.plan?.type ?? null],
+    },
+  ];
 }

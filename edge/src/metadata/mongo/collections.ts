@@ -12,7 +12,7 @@ export const SHAPES = {
     dates: ['createdAt'],
     beside: ['builds'],
     drawn: [],
-    absent: { retention: { artifacts: null, logs: null } },
+    absent: { detectedType: null, retention: { artifacts: null, logs: null } },
   },
   deployments: {
     key: 'id',

@@ -77,11 +77,8 @@ export function createDeploymentStore(db: Db, publicUrl: string | null): Deploym
     const app = apps.key(appId);
     await apps.documents.updateOne(
       { ...app, $or: [{ release: null }, { release: { $lt: idOf(id) } }] },
-      { $set: { release: idOf(id) } },
+      { $set: { release: idOf(id), ...(plan !== null && { detectedType: plan.type }) } },
     );
-    if (plan !== null) {
-      await apps.documents.updateOne({ ...app, type: null }, { $set: { type: plan.type } });
-    }
     await deployments.documents.updateOne(pending, { $set: { releasePending: false } });
   }
 
