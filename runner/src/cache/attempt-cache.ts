@@ -2,14 +2,12 @@
 import { join } from 'node:path';
 import type { Job, Plan } from '@appflux/protocol';
 import type { MountSettings } from 'dockerode';
-import { execa } from 'execa';
 import { describeError, type Journal } from '../agent/journal.ts';
 import { readText } from '../job/detect/read-text.ts';
 import { seconds } from '../job/duration.ts';
 import { humanSize, printable } from '../job/prepare/printable.ts';
 import type { PreparedSource, StepContext } from '../job/step.ts';
 import type { AttemptFolder } from '../sandbox/attempt-folder.ts';
-import { diskUsage } from '../sandbox/disk-watch.ts';
 import { engineMessage } from '../sandbox/engine.ts';
 import type { Mark } from '../sandbox/marks.ts';
 import type { Surroundings } from '../sandbox/surroundings.ts';
@@ -175,8 +173,12 @@ export class AttemptCache {
 
   async #keep({ wanted, folder, entry }: Open, signal: AbortSignal): Promise<string> {
     const appId = this.#input.job.app.id;
-    const bytes = await measure(folder.upper, AbortSignal.any([signal, AbortSignal.timeout(MEASURE_MS)]));
-    if (bytes === null) return 'not kept, it has too many files';
+    const inTime = AbortSignal.any([signal, AbortSignal.timeout(MEASURE_MS)]);
+    const measured = await this.#caches.measure(folder.upper, wanted.image, inTime);
+    signal.throwIfAborted();
+    if (measured === null) return 'not kept, its size could not be measured';
+    if (measured.files > MOST_FILES) return 'not kept, it has too many files';
+    const { bytes } = measured;
     const installed = this.#installed;
     const same = entry !== null && entry.key === wanted.key && entry.installed === installed;
     if (same && bytes < WORTH_KEEPING_BYTES) return 'unchanged';
@@ -202,16 +204,4 @@ async function gradleEnvironment({ type }: Plan, root: string): Promise<Record<s
   );
   const options = gradleOptions(texts.filter((text) => text !== null));
   return options === null ? {} : { GRADLE_OPTS: options };
-}
-
-/** Bytes that a tree takes; null if it has too many files, or measuring took too long. Follows no link (du). */
-async function measure(path: string, signal: AbortSignal): Promise<number | null> {
-  const files = await execa('du', ['--inodes', '-s', '-x', '--', path], {
-    reject: false,
-    cancelSignal: signal,
-    env: { LC_ALL: 'C' },
-  });
-  const count = Number.parseInt(files.stdout ?? '', 10);
-  if (Number.isNaN(count) || count > MOST_FILES) return null;
-  return diskUsage(path, signal);
 }

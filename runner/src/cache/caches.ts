@@ -21,6 +21,7 @@ import {
   CACHE_FOLDER,
   newLayerId,
 } from './folder.ts';
+import { type Measured, measureTree } from './measure.ts';
 import { attemptMount } from './mount.ts';
 import { type CachesOptions, Upkeep } from './upkeep.ts';
 
@@ -109,6 +110,12 @@ export class Caches {
       folder,
       entry.layers.map((layer) => this.#upkeep.layerPath(appId, layer)),
     );
+  }
+
+  /** What a build has written; null where that cannot be said. */
+  measure(path: string, image: string, signal: AbortSignal): Promise<Measured | null> {
+    const { engine, runnerId } = this.#options;
+    return measureTree({ engine, runnerId, image, path, signal });
   }
 
   /** Forgets the cache of a scope. */

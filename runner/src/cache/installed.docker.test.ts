@@ -6,7 +6,8 @@ import { type CachedBuild, deployer } from '../testing/cached-build.ts';
 import { CliBench, fixtureFiles } from '../testing/cli.ts';
 import { ensureWebImage } from '../testing/docker.ts';
 
-vi.setConfig({ testTimeout: 240_000 });
+// Many builds one after the other, on a machine that may have other work.
+vi.setConfig({ testTimeout: 600_000 });
 
 const OTHER = '66f2a1c04b7e9d0000000002';
 

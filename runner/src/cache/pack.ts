@@ -1,9 +1,9 @@
 /** Puts many layers together into one. */
 import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { diskUsage } from '../sandbox/disk-watch.ts';
 import type { Engine } from '../sandbox/engine.ts';
 import { runHelper } from '../sandbox/helper.ts';
+import { measureTree } from './measure.ts';
 import { mergedMount } from './mount.ts';
 
 export interface Packing {
@@ -45,7 +45,7 @@ export async function packLayers(packing: Packing): Promise<{ path: string; byte
   );
   if (code !== 0) throw new Error(`cp ended with exit code ${code}`);
   const path = join(into, LAYER);
-  const bytes = await diskUsage(path, signal);
-  if (bytes === null) throw new Error('The packed layer could not be measured');
-  return { path, bytes };
+  const measured = await measureTree({ engine, runnerId, image, path, signal });
+  if (measured === null) throw new Error('The packed layer could not be measured');
+  return { path, bytes: measured.bytes };
 }

@@ -1,7 +1,7 @@
 /** The command line as a process of its own, registered at a fake edge, with a state folder that is its alone. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { chown, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
@@ -45,6 +45,12 @@ export const hasStarted = (attempt: FakeAttempt): boolean =>
 /** What a runner may have left on its host. */
 export const NOTHING_LEFT = { containers: [], folders: [] };
 
+/** Whom a runner's process belongs to; its one group is that of the engine's socket. */
+export interface CliUser {
+  readonly uid: number;
+  readonly gid: number;
+}
+
 export class CliBench {
   readonly edge: FakeEdge;
   readonly state: string;
@@ -52,15 +58,19 @@ export class CliBench {
   readonly env: Record<string, string> = { APPFLUX_RUNNER_SCAN: 'off' };
   readonly #engine = connectEngine();
   readonly #processes: CliProcess[] = [];
+  readonly #user: CliUser | undefined;
 
-  private constructor(edge: FakeEdge, state: string) {
+  private constructor(edge: FakeEdge, state: string, user: CliUser | undefined) {
     this.edge = edge;
     this.state = state;
+    this.#user = user;
   }
 
-  /** A fake edge, and a runner that is registered there but not started. */
-  static async open(): Promise<CliBench> {
-    const bench = new CliBench(await FakeEdge.start(), await mkdtemp(join(tmpdir(), 'appflux-cli-')));
+  /** A fake edge, and a runner that is registered there but not started; as another user, if one is named. */
+  static async open(user?: CliUser): Promise<CliBench> {
+    const state = await mkdtemp(join(tmpdir(), 'appflux-cli-'));
+    if (user !== undefined) await chown(state, user.uid, user.gid);
+    const bench = new CliBench(await FakeEdge.start(), state, user);
     const flags = [
       '--url',
       bench.edge.url.href,
@@ -80,6 +90,7 @@ export class CliBench {
   cli(...args: string[]): CliProcess {
     const child = spawn(process.execPath, [CLI, ...args, '--state', this.state], {
       env: { ...process.env, ...this.env },
+      ...this.#user,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const exit = once(child, 'exit').then(([code]) => code as number | null);

@@ -1,0 +1,75 @@
+/** How much a build has left. */
+import { execa } from 'execa';
+import { untilAborted } from '../agent/stop.ts';
+import { demultiplex } from '../sandbox/demux.ts';
+import { diskUsage } from '../sandbox/disk-watch.ts';
+import type { Engine } from '../sandbox/engine.ts';
+import { withHelper } from '../sandbox/helper.ts';
+
+export interface Measuring {
+  readonly engine: Engine;
+  readonly runnerId: string;
+  /** Any builder image: it has `du`. */
+  readonly image: string;
+  /** A folder that a build has written to. */
+  readonly path: string;
+  readonly signal: AbortSignal;
+}
+
+export interface Measured {
+  readonly bytes: number;
+  readonly files: number;
+}
+
+const MEASURED = '/measured';
+/** What `du` says of one folder is a line; its complaints go elsewhere. */
+const MAX_ANSWER = 4096;
+
+/**
+ * What a tree takes, following no link (`du`, coreutils). A runner that is not root cannot look into folders that the
+ * builder's user has closed to others, and a size that leaves them out is no limit: a container of that user looks then.
+ * @returns null where it cannot be said, as of folders that a build has closed to itself, or when measuring was ended
+ */
+export async function measureTree(measuring: Measuring): Promise<Measured | null> {
+  return process.getuid?.() === 0 ? asRoot(measuring) : asBuilder(measuring);
+}
+
+async function asRoot({ path, signal }: Measuring): Promise<Measured | null> {
+  const counted = await execa('du', ['--inodes', '-s', '-x', '--', path], {
+    reject: false,
+    cancelSignal: signal,
+    env: { LC_ALL: 'C' },
+  });
+  const bytes = await diskUsage(path, signal);
+  return measuredOf(counted.stdout, bytes === null ? undefined : String(bytes));
+}
+
+async function asBuilder({ engine, runnerId, image, path, signal }: Measuring): Promise<Measured | null> {
+  const command = ['sh', '-c', `du --inodes -s -x ${MEASURED} && du -s -x --block-size=1 ${MEASURED}`];
+  const mounts = [{ Type: 'bind' as const, Source: path, Target: MEASURED, ReadOnly: true }];
+  return withHelper(engine, { runnerId, image, command, mounts }, async (container) => {
+    const stream = await container.attach({ stream: true, stdout: true, stderr: true });
+    await container.start();
+    const answer = untilAborted(firstOf(stream as unknown as AsyncIterable<Uint8Array>), signal);
+    const [inodes, blocks] = (await answer).split('\n');
+    const { StatusCode }: { StatusCode: number } = await container.wait();
+    return StatusCode === 0 ? measuredOf(inodes, blocks) : null;
+  }).catch((error: unknown) => {
+    if (signal.aborted) return null;
+    throw error;
+  });
+}
+
+/** The beginning of standard output; the rest is read and left away. */
+async function firstOf(stream: AsyncIterable<Uint8Array>): Promise<string> {
+  let text = '';
+  for await (const frame of demultiplex(stream)) {
+    if (frame.stream === 'stdout' && text.length < MAX_ANSWER) text += Buffer.from(frame.bytes).toString();
+  }
+  return text;
+}
+
+function measuredOf(inodes: string | undefined, blocks: string | undefined): Measured | null {
+  const [files, bytes] = [inodes, blocks].map((text) => Number.parseInt(text ?? '', 10));
+  return files === undefined || bytes === undefined || Number.isNaN(files + bytes) ? null : { files, bytes };
+}
