@@ -44,7 +44,8 @@ if (server === null) {
     await using client = new MongoClient(server.uri);
     const kept = client.db().collection('deployments');
     await kept.updateMany({}, { $unset: { endedOn: '', waitedSeconds: '' } });
-    for (const { name, key } of await kept.indexes()) if ('endedOn' in key) await kept.dropIndex(name);
+    for (const { name, key } of await kept.indexes())
+      if (name !== undefined && 'endedOn' in key) await kept.dropIndex(name);
 
     const later = await keeperInWorkerd(server.uri);
     onTestFinished(() => later.stop());
