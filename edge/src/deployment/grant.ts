@@ -52,11 +52,14 @@ async function jobSource(source: SpecSource, uploads: Uploads): Promise<JobSourc
   };
 }
 
-/** The grant of the lease that `state` holds at `now`. */
+/** What an attempt may log at least, in bytes, however much those before it wrote. */
+const LEAST_LOG_BYTES = 1_000_000;
+
+/** The grant of the lease that `state` holds at `now`; `logRoom` is what earlier attempts left of the log, in bytes. */
 export function grantOf(
   spec: Spec,
   state: State,
-  lease: Lease,
+  { lease, logRoom }: { lease: Lease; logRoom: number },
   opened: Opened,
   publicUrl: string,
   now: number,
@@ -73,7 +76,11 @@ export function grantOf(
     type: spec.type,
     variables: opened.variables,
     files: opened.files,
-    limits: { ...spec.limits, timeoutSeconds: Math.max(1, left) },
+    limits: {
+      ...spec.limits,
+      timeoutSeconds: Math.max(1, left),
+      logBytes: Math.min(spec.limits.logBytes, Math.max(LEAST_LOG_BYTES, logRoom)),
+    },
     clearCache: spec.clearCache,
     buildNumber: spec.buildNumber,
     url: `${publicUrl}/a/${spec.app.slug}`,

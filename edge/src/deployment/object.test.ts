@@ -2,6 +2,7 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'c
 import { env } from 'cloudflare:workers';
 import { type Grant, LEASE_MS, LEASE_TOKEN_HEADER } from '@appflux/protocol';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { LogStore } from '../logs/store.ts';
 import { metadataOf } from '../metadata/index.ts';
 import { newObjectId } from '../metadata/object-id.ts';
 import { appRecord } from '../metadata/sample-records.ts';
@@ -55,6 +56,22 @@ test('alarm fires twice: what it does is done once', async () => {
   const { items = [] } = (await stub.logs(0, 100)) ?? {};
   expect(items.filter(({ text }) => text.includes('gave no sign of life'))).toHaveLength(1);
   expect(await env.POOLS.getByName(spec.ownerId).depth()).toBe(1);
+});
+
+test('what earlier attempts wrote is taken off what the next may log, which is never nothing', async () => {
+  for (const [written, left] of [
+    [24_000_000, 40_000_000],
+    [63_999_000, 1_000_000],
+  ] as const) {
+    const { stub } = await queued();
+    await runInDurableObject(stub, (_, { storage }) => {
+      const log = new LogStore(storage.sql, 64_000_000);
+      log.say('of an earlier attempt', null, Date.now());
+      log.flush();
+      storage.sql.exec('UPDATE log_rows SET bytes = ?', written);
+    });
+    expect(await stub.claim(runner)).toMatchObject({ granted: { job: { limits: { logBytes: left } } } });
+  }
 });
 
 test('alarm throws: the event stays in the outbox, and is told when the queue works again', async () => {

@@ -143,7 +143,8 @@ export class DeploymentObject extends DurableObject<Env> {
     if (refused !== null) return { refused };
     const { spec, state } = this.#machine.known();
     if (state.lease === null) return { refused: 'taken' };
-    return { granted: grantOf(spec, state, state.lease, opened, setting(env, 'PUBLIC_URL'), Date.now()) };
+    const given = { lease: state.lease, logRoom: this.#machine.log().room };
+    return { granted: grantOf(spec, state, given, opened, setting(env, 'PUBLIC_URL'), Date.now()) };
   }
 
   /** Cancels it, unless it has ended already; null when it was removed. */

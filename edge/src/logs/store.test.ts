@@ -112,11 +112,20 @@ test('whoever reads row by row sees what came meanwhile, once', () =>
     expect(reader.next().done).toBe(true);
   }));
 
+test('past the cap there is room for what a runner still has to say, and for no more', () =>
+  withSql((sql) => {
+    const store = new LogStore(sql, 1000);
+    store.append(lines(1, 20), NOW);
+    expect(store.room).toBe(0);
+    expect(store.exceeds(lines(21, 300, 'x'.repeat(1000)))).toBe(false);
+    expect(store.exceeds(lines(21, 9000, 'x'.repeat(1000)))).toBe(true);
+  }));
+
 test('a log that was cut is known to be cut by an object that forgot everything', () =>
   withSql((sql) => {
     const store = new LogStore(sql, 1000);
     store.append(lines(1, 5), NOW);
-    expect(store.exceeds(lines(6, 20, 'x'.repeat(100)))).toBe(true);
+    expect(store.exceeds(lines(6, 20, 'x'.repeat(1_000_000)))).toBe(true);
     expect(store.cut(NOW).seq).toBe(6);
     expect(new LogStore(sql, 1000).isCut).toBe(true);
     expect(seqs(store)).toEqual(range(1, 6));

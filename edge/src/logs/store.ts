@@ -11,6 +11,12 @@ import { type LogLine, LogLine as LogLineSchema, type Phase } from '@appflux/pro
 /** More than this, in UTF-16 units, does not wait to be written; even as UTF-8 it fits into a row of the platform's 2 MB. */
 const MOST_PENDING = 256 * 1024;
 
+/**
+ * Bytes past the cap in which runners say what they always say: AppFlux's own lines and the end of each phase's output.
+ * A runner keeps to the cap by itself; one that goes on beyond this does not, and its log is cut.
+ */
+const RESERVE = 8_000_000;
+
 /** A row grows up to this size. */
 const ROW_SIZE = 128 * 1024;
 
@@ -35,7 +41,7 @@ export class LogStore {
   #pendingBytes = 0;
   #pendingSince: number | null = null;
 
-  /** `capBytes`: beyond this many bytes the log is cut, which a marker line says. */
+  /** `capBytes`: how many bytes builds may log. What runners write past it has a reserve, then the log is cut. */
   constructor(sql: SqlStorage, capBytes: number) {
     this.#sql = sql;
     this.#capBytes = capBytes;
@@ -69,7 +75,12 @@ export class LogStore {
     return this.#writtenSeq;
   }
 
-  /** Whether the cap was reached; lines are then dropped, as the marker line says. */
+  /** How many bytes of a build's output there is room for. */
+  get room(): number {
+    return Math.max(0, this.#capBytes - this.#bytes - this.#pendingBytes);
+  }
+
+  /** Whether more came than there is room for; lines are then dropped, as the marker line says. */
   get isCut(): boolean {
     return this.#cut;
   }
@@ -113,10 +124,10 @@ export class LogStore {
     return line;
   }
 
-  /** Whether `lines` would take the log beyond its cap. */
+  /** Whether `lines` would take the log beyond its cap and the reserve. */
   exceeds(lines: readonly LogLine[]): boolean {
     const more = lines.reduce((sum, line) => sum + line.text.length, 0);
-    return this.#bytes + this.#pendingBytes + more > this.#capBytes;
+    return this.#bytes + this.#pendingBytes + more > this.#capBytes + RESERVE;
   }
 
   /** Since when something waits to be written, in Unix milliseconds; null when nothing does. */

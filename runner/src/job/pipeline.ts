@@ -74,8 +74,10 @@ export async function runPipeline(steps: Steps, options: PipelineOptions): Promi
       return detected;
     });
     const built = await phases.run('building', async (ctx) => {
-      const onImage = ({ digest, tools }: UsedImage) =>
-        tell({ type: 'plan', attempt, plan: { ...plan, imageDigest: digest, tools }, version });
+      const onImage = ({ digest, tools }: UsedImage) => {
+        const known = digest === null ? plan : { ...plan, imageDigest: digest };
+        tell({ type: 'plan', attempt, plan: { ...known, tools }, version });
+      };
       const skip = await steps.build(source, plan, ctx, onImage);
       return skip ?? { artifacts: await steps.collect(source, plan, version, ctx) };
     });
@@ -86,7 +88,7 @@ export async function runPipeline(steps: Steps, options: PipelineOptions): Promi
   } catch (error) {
     return outcomeOf(error, options.signal.reason, phases.current, options.limits.timeoutSeconds);
   } finally {
-    log.close();
+    log.showEnd();
   }
 }
 
@@ -111,9 +113,11 @@ class Phases {
     const ctx: StepContext = { signal, log: (text, stream) => log.write(text, stream) };
     try {
       const result = await stoppable(work(ctx), signal, patienceMs ?? PATIENCE_MS);
+      log.showEnd();
       log.write(`${TITLES[phase]} done in ${took()}.`);
       return result;
     } catch (error) {
+      log.showEnd();
       log.write(`${TITLES[phase]} ${signal.aborted ? 'stopped' : 'failed'} after ${took()}.`);
       throw error;
     }

@@ -42,17 +42,53 @@ test('a text of several lines becomes several lines', () => {
   expect(lines.map(({ text }) => text)).toEqual(['one', 'two', '', 'three']);
 });
 
-test('past the cap the log says so once, keeps its own lines, and says at the end how much was cut', () => {
-  const { lines, log } = open(20);
-  for (const text of ['0123456789', 'abcdefghi', 'too much', 'x']) log.writeMasked(text, 'stdout');
+test('past the cap the log says so once, and keeps its own lines and the end of the output, before which it says how much was left out', () => {
+  const { lines, log } = open(350);
+  for (let index = 0; index < 500; index += 1) log.writeMasked(`line ${index}`, 'stdout');
+  log.writeMasked('error: why it failed', 'stderr');
   log.write('still here');
-  log.close();
-  expect(lines.map(({ text }) => text)).toEqual([
-    '0123456789',
-    'The log has reached its limit of 20 bytes. The build goes on; its output is cut.',
+  log.showEnd();
+  log.write('Building failed after 2 s.');
+  log.showEnd();
+  const texts = lines.map(({ text }) => text);
+  const kept = texts.indexOf(
+    'The log has reached its limit of 350 bytes. The build goes on; only the end of its output is kept.',
+  );
+  expect(texts.slice(0, kept)).toEqual(['line 0', 'line 1', 'line 2']);
+  expect(texts.slice(kept + 1, kept + 4)).toEqual([
     'still here',
-    "3 lines (21 bytes) of the build's output were cut.",
+    expect.stringMatching(
+      /^298 lines \(\d+ bytes\) of the build’s output were left out here. Its last lines:$/,
+    ),
+    'line 301',
   ]);
+  expect(lines.slice(-2)).toMatchObject([
+    { stream: 'stderr', text: 'error: why it failed' },
+    { stream: 'system', text: 'Building failed after 2 s.' },
+  ]);
+});
+
+test('the end of the output that is kept past the cap is bounded in bytes, and each part of it is written once', () => {
+  const { lines, log } = open(10);
+  for (let index = 0; index < 100; index += 1) log.writeMasked(`${index} ${'x'.repeat(16_000)}`, 'stdout');
+  log.showEnd();
+  const once = lines.length;
+  expect(lines.map(({ text }) => text).join('').length).toBeLessThan(300_000);
+  expect(lines.at(-1)?.text).toMatch(/^99 /);
+  log.showEnd();
+  expect(lines).toHaveLength(once);
+  log.writeMasked('of a later phase', 'stdout');
+  log.showEnd();
+  expect(lines.slice(once).map(({ text }) => text)).toEqual(['of a later phase']);
+});
+
+test('the cap counts lines as they are sent: marks, times and what JSON writes out', () => {
+  const { lines, log } = open(10_000);
+  for (let index = 0; index < 200; index += 1) log.writeMasked('', 'stdout');
+  expect(lines.length).toBeLessThan(110);
+  const { lines: colored, log: other } = open(10_000);
+  for (let index = 0; index < 20; index += 1) other.writeMasked('\u001b'.repeat(200), 'stdout');
+  expect(colored.length).toBeLessThan(10);
 });
 
 test('the end of the output is remembered, cut or not, and without lines of AppFlux', () => {

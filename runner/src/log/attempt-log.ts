@@ -14,6 +14,13 @@ export interface LineSink {
 const TAIL_LINES = 1000;
 const TAIL_UNITS = 1_000_000;
 
+/** How much of the end of the output is kept past the cap, at the end of each phase. */
+const END_LINES = 200;
+const END_BYTES = 256 * 1024;
+
+/** What a line is sent with, in bytes of JSON: its number, its time, its stream and its phase. */
+const ENVELOPE_BYTES = 100;
+
 /** Takes texts and lines of any kind, and passes on lines that are fit for the edge. */
 export class AttemptLog {
   readonly #sink: LineSink;
@@ -23,12 +30,16 @@ export class AttemptLog {
   #tailUnits = 0;
   #phase: Phase | null = null;
   #buildBytes = 0;
+  #reached = false;
+  /** The latest lines past the cap, oldest first, until they are written. */
+  #end: { line: Omit<LogLine, 'seq'>; bytes: number }[] = [];
+  #endBytes = 0;
   #cutLines = 0;
   #cutBytes = 0;
 
   /**
-   * @param capBytes how many bytes of the build's own output are kept (the job's `logBytes`); AppFlux's own
-   *   lines are few and always kept
+   * @param capBytes how many bytes of the build's own output are kept (the job's `logBytes`), counted as they are
+   *   sent; AppFlux's own lines and the end of the output of each phase are little and always kept
    */
   constructor(sink: LineSink, secrets: Secrets, capBytes: number) {
     this.#sink = sink;
@@ -49,9 +60,9 @@ export class AttemptLog {
 
   /** Writes one line in which secrets are masked already. */
   writeMasked(text: string, stream: LogStreamName) {
-    if (stream !== 'system' && !this.#fits(text)) return;
+    const line = { at: new Date().toISOString(), stream, phase: this.#phase, text };
     this.#remember(text, stream);
-    this.#sink.write({ at: new Date().toISOString(), stream, phase: this.#phase, text });
+    if (stream === 'system' || this.#fits(line)) this.#sink.write(line);
   }
 
   /** Resolves when there is room for more lines. */
@@ -64,28 +75,45 @@ export class AttemptLog {
     return this.#tail;
   }
 
-  /** Says how much was cut, if anything was. */
-  close() {
-    if (this.#cutLines === 0) return;
-    this.write(`${this.#cutLines} lines (${this.#cutBytes} bytes) of the build's output were cut.`);
+  /** Writes the end of what did not fit, and before it how much was left out. What a phase ends with comes after it. */
+  showEnd() {
+    if (this.#cutLines > 0) {
+      this.write(
+        `${this.#cutLines} lines (${this.#cutBytes} bytes) of the build’s output were left out here. Its last lines:`,
+      );
+    }
+    for (const { line } of this.#end) this.#sink.write(line);
+    this.#end = [];
+    this.#endBytes = 0;
+    this.#cutLines = 0;
+    this.#cutBytes = 0;
   }
 
-  #fits(text: string): boolean {
-    const bytes = Buffer.byteLength(text) + 1;
-    if (this.#cutLines === 0 && this.#buildBytes + bytes <= this.#capBytes) {
+  #fits(line: Omit<LogLine, 'seq'>): boolean {
+    const bytes = Buffer.byteLength(JSON.stringify(line.text)) + ENVELOPE_BYTES;
+    if (!this.#reached && this.#buildBytes + bytes <= this.#capBytes) {
       this.#buildBytes += bytes;
       return true;
     }
-    if (this.#cutLines === 0) {
+    if (!this.#reached) {
+      this.#reached = true;
       this.write(
-        `The log has reached its limit of ${this.#capBytes} bytes. The build goes on; its output is cut.`,
+        `The log has reached its limit of ${this.#capBytes} bytes. The build goes on; only the end of its output is kept.`,
       );
     }
-    this.#cutLines += 1;
-    this.#cutBytes += bytes;
-    // The end of the output says why a build failed, so it is remembered even when it is not kept.
-    this.#remember(text, 'stdout');
+    this.#hold(line, bytes);
     return false;
+  }
+
+  #hold(line: Omit<LogLine, 'seq'>, bytes: number) {
+    this.#end.push({ line, bytes });
+    this.#endBytes += bytes;
+    while (this.#end.length > END_LINES || this.#endBytes > END_BYTES) {
+      const left = this.#end.shift()?.bytes ?? 0;
+      this.#endBytes -= left;
+      this.#cutLines += 1;
+      this.#cutBytes += left;
+    }
   }
 
   #remember(text: string, stream: LogStreamName) {

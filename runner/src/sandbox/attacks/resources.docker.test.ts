@@ -140,7 +140,8 @@ describe('200 MB of output', () => {
   test('in one line are no different', async () => {
     const { failure, output } = await run("head -c 200M /dev/zero | tr '\\0' x");
     expect(failure).toBeNull();
-    expect(Buffer.byteLength(output.join('\n'))).toBeLessThan(1.1e6);
+    // The cap, and the end of the output.
+    expect(Buffer.byteLength(output.join('\n'))).toBeLessThan(1.4e6);
   });
 });
 
