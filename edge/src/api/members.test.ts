@@ -58,6 +58,7 @@ test('the founder of a team is its owner, and is told what that means', async ()
     role: 'owner',
     permissions: expect.arrayContaining(['admin', 'apps:write', 'tokens:own', 'members:read']),
     teams: [{ id: teamId, name: 'owner@team.example', role: 'owner' }],
+    ofInstance: true,
   });
 });
 
