@@ -8,8 +8,7 @@
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
-import { unstable_readConfig as readConfig } from 'wrangler';
+import { Miniflare } from 'miniflare';
 import { COLLECTIONS, type Copyable, copyCollection } from '../edge/src/metadata/copy/copy.ts';
 import { d1Copyable } from '../edge/src/metadata/copy/d1.ts';
 import { mongoCopyable } from '../edge/src/metadata/copy/mongo.ts';
@@ -17,6 +16,7 @@ import { connect } from '../edge/src/metadata/mongo/connection.ts';
 import { ROOT, runCommand } from './command.ts';
 import { publicUrl } from './edge/config.ts';
 import { applyMigrations } from './edge/migrations.ts';
+import { databaseOptions } from './edge/options.ts';
 import { messageOf, StackProblem } from './problem.ts';
 import { progressOn } from './progress.ts';
 import { readSettings, type Settings } from './settings.ts';
@@ -27,20 +27,7 @@ const progress = progressOn(process.stdout);
 /** The database of the state folder, without the rest of the instance: no object wakes and does its chores. */
 async function openD1({ state }: Settings, cleanup: AsyncDisposableStack): Promise<Copyable> {
   const wranglerConfig = join(ROOT, 'wrangler.toml');
-  const databases: { binding: string; database_id?: string | undefined }[] = readConfig({
-    config: wranglerConfig,
-  }).d1_databases;
-  const miniflare = new Miniflare(
-    convertV4MiniflareOptions({
-      host: '127.0.0.1',
-      modules: true,
-      script: 'export default {}',
-      compatibilityDate: '2026-11-01',
-      cf: false,
-      d1Databases: Object.fromEntries(databases.map(({ binding, database_id: id }) => [binding, String(id)])),
-      resourcePersistencePath: statePaths(state).edge,
-    }),
-  );
+  const miniflare = new Miniflare(databaseOptions({ wranglerConfig, persist: statePaths(state).edge }));
   cleanup.defer(() => miniflare.dispose());
   await miniflare.ready;
   await applyMigrations(miniflare, wranglerConfig);

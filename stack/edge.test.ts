@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import { ROOT } from './command.ts';
 import { bundleWorker } from './edge/bundle.ts';
 import { type EdgeConfig, publicUrl, s3Endpoint } from './edge/config.ts';
+import { migrateDatabases } from './edge/migrations.ts';
 import { type RunningEdge, startEdge } from './edge/process.ts';
 import { isStackProblem } from './problem.ts';
 
@@ -176,6 +177,17 @@ describe('an edge process that is started and ended', { timeout: 30_000 }, () =>
   };
   afterEach(async () => {
     await Promise.all(running.splice(0).map((edge) => edge.stop(5_000)));
+  });
+
+  test('has its databases migrated before anything of its Worker runs', async () => {
+    const persist = join(folder, 'persisted-before');
+    const databases = { wranglerConfig, persist };
+    // There is no Worker at all yet.
+    expect(await migrateDatabases(databases)).toEqual(['0001_notes.sql']);
+    expect(await migrateDatabases(databases)).toEqual([]);
+    const edge = await startOwn({ persist });
+    expect(await getJson('/notes')).toContain('from the migration; kept whole');
+    expect(await edge.output()).not.toContain('applied migration');
   });
 
   test('applies each migration once, triggers and all', async () => {

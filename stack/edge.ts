@@ -6,7 +6,7 @@ import { Miniflare } from 'miniflare';
 import { unstable_readConfig as readConfig } from 'wrangler';
 import { EdgeConfig, type EdgeMessage } from './edge/config.ts';
 import { startCrons } from './edge/crons.ts';
-import { applyMigrations } from './edge/migrations.ts';
+import { migrateDatabases } from './edge/migrations.ts';
 import { miniflareOptions } from './edge/options.ts';
 import { messageOf } from './problem.ts';
 
@@ -24,10 +24,9 @@ const log = (level: string, message: string) =>
   console.log(`${new Date().toISOString()} ${level} ${message}`);
 
 async function run(config: EdgeConfig): Promise<void> {
+  for (const name of await migrateDatabases(config)) log('info', `applied migration ${name}`);
   const miniflare = new Miniflare(miniflareOptions(config, log));
   const address = await miniflare.ready;
-  for (const name of await applyMigrations(miniflare, config.wranglerConfig))
-    log('info', `applied migration ${name}`);
   const crons = startCrons(
     miniflare,
     readConfig({ config: config.wranglerConfig }).triggers.crons ?? [],

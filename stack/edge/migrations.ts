@@ -1,8 +1,10 @@
 /** Brings the databases of an instance up to date, as `wrangler d1 migrations apply` does for a deployed one. */
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Miniflare } from 'miniflare';
+import { Miniflare } from 'miniflare';
 import { unstable_readConfig as readConfig, unstable_splitSqlQuery as splitSql } from 'wrangler';
+import type { EdgeConfig } from './config.ts';
+import { databaseOptions } from './options.ts';
 
 /** Wrangler's own table, so that either may take over from the other. */
 const TABLE = 'd1_migrations';
@@ -10,6 +12,22 @@ const TABLE = 'd1_migrations';
 /** The migrations that are still to be applied, in the order of their names. */
 export function pendingMigrations(files: readonly string[], applied: ReadonlySet<string>): string[] {
   return files.filter((name) => name.endsWith('.sql') && !applied.has(name)).sort();
+}
+
+/**
+ * Brings the databases of an instance up to date while nothing of its Worker runs: an alarm or a queued message would
+ * find the tables of an earlier version.
+ * @returns the names of the migrations that were applied
+ */
+export async function migrateDatabases(
+  config: Pick<EdgeConfig, 'wranglerConfig' | 'persist'>,
+): Promise<string[]> {
+  const miniflare = new Miniflare(databaseOptions(config));
+  try {
+    return await applyMigrations(miniflare, config.wranglerConfig);
+  } finally {
+    await miniflare.dispose();
+  }
 }
 
 /**

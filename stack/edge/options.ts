@@ -36,6 +36,25 @@ const Changed = z.looseObject({
   assets: z.looseObject({ directory: z.string() }).optional(),
 });
 
+const Databases = z.looseObject({
+  d1Databases: z.record(z.string(), z.looseObject({ id: z.string() })).default({}),
+});
+
+/** The options of the instance's databases alone: nothing of the Worker runs beside them, no queue, no alarm, no request. */
+export function databaseOptions(config: Pick<EdgeConfig, 'wranglerConfig' | 'persist'>): MiniflareOptions {
+  const { d1Databases } = Databases.parse(workerOptionsOf(config.wranglerConfig).workerOptions);
+  return convertV4MiniflareOptions({
+    host: '127.0.0.1',
+    cf: false,
+    log: new Log(LogLevel.WARN),
+    modules: true,
+    script: 'export default {}',
+    compatibilityDate: '2026-11-01',
+    d1Databases,
+    resourcePersistencePath: config.persist,
+  });
+}
+
 /**
  * The options of the instance. Bindings, flags, queues, crons and assets are those of wrangler.toml; variables, the
  * bucket and what is kept where come from the config.
