@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { fingerprint, readInput, readStamp, readTree, writeStamp } from './fingerprint.ts';
 import { environmentOfOwn } from './npm.ts';
-import { lastLines, StackProblem } from './problem.ts';
+import { errorLines, StackProblem } from './problem.ts';
 import { during, type Progress } from './progress.ts';
 
 /** Folders of `dashboard/` that are made by tools. */
@@ -44,7 +44,7 @@ export async function ensureDashboard(
     if (result.failed) {
       throw new StackProblem(
         'dashboard_failed',
-        `The dashboard could not be built (${lastLines(result.all)})`,
+        `The dashboard could not be built (${errorLines(result.all)})`,
         'run "npm run build -w dashboard" to see all of it',
       );
     }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isStackProblem, lastLines, messageOf, StackProblem } from './problem.ts';
+import { errorLines, isStackProblem, lastLines, messageOf, StackProblem } from './problem.ts';
 
 test('a problem is one sentence: what is wrong, and what to do', () => {
   const problem = new StackProblem('port_taken', 'Port 80 is in use', 'set APPFLUX_PORT to a free one');
@@ -18,4 +18,30 @@ test('what was thrown has a message, whatever it is', () => {
 test('of a long output, the last lines that say something are quoted', () => {
   expect(lastLines('first\n\n  second  \r\n\nthird\n\n', 2)).toBe('second | third');
   expect(lastLines('')).toBe('');
+});
+
+test('of a failed npm script, its own error is quoted and not what npm says around it', () => {
+  const output = `
+> @appflux/dashboard@0.1.0 build
+> vite build
+
+vite v8.0.1 building client environment for production...
+transforming...
+\u001b[31m✗\u001b[39m Build failed in 312ms
+\u001b[31merror during build:
+[vite-plugin-svelte] src/routes/+page.svelte:3:9 Unexpected token\u001b[39m
+    at parse (file:///checkout/node_modules/svelte/src/compiler/index.js:1:1)
+npm error Lifecycle script \`build\` failed with error:
+npm error code 1
+npm error path /checkout/dashboard
+npm error workspace @appflux/dashboard@0.1.0
+`;
+  expect(errorLines(output)).toBe(
+    '✗ Build failed in 312ms | error during build: | [vite-plugin-svelte] src/routes/+page.svelte:3:9 Unexpected token',
+  );
+});
+
+test('of an output without an error, its last lines are quoted, npm’s own if there is nothing else', () => {
+  expect(errorLines('one\ntwo\nnpm error code 1\nnpm warn x')).toBe('one | two');
+  expect(errorLines('npm error Missing script: "build"')).toBe('npm error Missing script: "build"');
 });

@@ -1,4 +1,5 @@
 /** How a command says that it cannot go on: one of few named things, and what to do about it. */
+import { stripVTControlCharacters } from 'node:util';
 
 /** The things that can stop a command, apart from faults of ours. */
 export type ProblemCode =
@@ -15,6 +16,7 @@ export type ProblemCode =
   | 'engine_failed'
   | 'image_failed'
   | 'dashboard_failed'
+  | 'metadata_unreachable'
   | 'edge_failed'
   | 'runner_failed';
 
@@ -44,6 +46,23 @@ export function isStackProblem(value: unknown, code?: ProblemCode): value is Sta
 /** The message of anything thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** What npm says around a script that it runs, and the frames of a stack trace. */
+const AROUND = /^(?:npm (?:error|ERR!|warn|WARN|notice)\b|> |at )/;
+
+/**
+ * Of the output of a failed npm script, the lines that say why, as `lastLines` gives them: from the first that speaks of
+ * an error on, without what npm says around them; the last lines where none does.
+ */
+export function errorLines(output: string, count = 3): string {
+  const lines = stripVTControlCharacters(output)
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !AROUND.test(line));
+  const first = lines.findIndex((line) => /\b(?:error|failed)\b/i.test(line));
+  if (first >= 0) return lines.slice(first, first + count).join(' | ');
+  return lastLines(lines.length > 0 ? lines.join('\n') : output, count);
 }
 
 /** The last lines of a program's output that say something, for a message: at most `count`, joined by ` | `. */

@@ -63,6 +63,9 @@ const Environment = z.object({
   GITHUB_API_URL: z.url({ protocol: /^https?$/, error: 'is an http or https URL' }).optional(),
 });
 
+/** The variables that `readSettings` reads, but the one of `stateFolder`. */
+export const START_VARIABLES: readonly string[] = Object.keys(Environment.shape);
+
 /** An S3 server of the owner's own, in place of the embedded one. */
 export interface ForeignStorage {
   readonly endpoint: string;

@@ -14,6 +14,7 @@ import { ensureImage } from './images/build.ts';
 import { pickImages, readCatalog } from './images/catalog.ts';
 import { hostFacts } from './images/host.ts';
 import { edgeConfig } from './instance.ts';
+import { checkMongo } from './mongo/check.ts';
 import { checkDisk, checkPlatform, checkPort } from './preconditions.ts';
 import { StackProblem } from './problem.ts';
 import { during, progressOn } from './progress.ts';
@@ -23,6 +24,7 @@ import { readSettings, type Settings, withoutSecrets } from './settings.ts';
 import { keepSecrets, lockState, makeStateFolder, statePaths } from './state.ts';
 import { stopRequested } from './stopping.ts';
 import { supervise } from './supervise.ts';
+import { unknownVariables } from './unknown-variables.ts';
 
 /** A runner clears its containers away before it ends. */
 const RUNNER_GRACE_MS = 30_000;
@@ -47,6 +49,7 @@ async function bringUp(
   cleanup.defer(unlock);
   await checkPort(settings.port);
   await checkDisk(state);
+  if (settings.passedOn.MONGODB_URI !== undefined) await checkMongo(settings.passedOn.MONGODB_URI);
 
   const images = pickImages(await readCatalog(join(ROOT, 'builder-images')), settings.images);
   const finding = ensureEngine({ env, state, progress, signal });
@@ -129,6 +132,7 @@ await runCommand(async () => {
       'set the environment variables that README.md lists',
     );
   }
+  for (const sentence of unknownVariables(process.env)) progress.say(`Warning: ${sentence}`);
   const settings = readSettings(process.env, ROOT);
   const stop = stopRequested(() => process.exit(130));
   const stopping = new AbortController();

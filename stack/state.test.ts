@@ -31,6 +31,10 @@ describe('a state folder', () => {
       advice: expect.stringContaining('APPFLUX_STATE'),
     });
   });
+
+  test('is refused at once where the kernel lets nobody make folders', async () => {
+    await expect(makeStateFolder('/proc/appflux/state')).rejects.toMatchObject({ code: 'state_unusable' });
+  });
 });
 
 describe('secrets', () => {

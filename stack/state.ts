@@ -1,8 +1,8 @@
 /** The state folder: what a local instance keeps, and that only one start uses it at a time. */
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readFile, realpath, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, realpath, rename, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { messageOf, StackProblem } from './problem.ts';
 
@@ -47,7 +47,7 @@ export function makeSecrets(): Secrets {
 /** Makes the state folder, for this user only. @throws StackProblem `state_unusable` */
 export async function makeStateFolder(state: string): Promise<void> {
   try {
-    await mkdir(state, { recursive: true, mode: 0o700 });
+    await makeFolders(state);
   } catch (error) {
     throw new StackProblem(
       'state_unusable',
@@ -57,6 +57,24 @@ export async function makeStateFolder(state: string): Promise<void> {
     );
   }
 }
+
+/** As `mkdir -p`. Node's own goes round forever where the kernel answers that a folder's parent is missing, as in /proc. */
+async function makeFolders(path: string): Promise<void> {
+  const made = await mkdir(path, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => error);
+  if (!(made instanceof Error)) return;
+  if (made.code === 'EEXIST' && (await stat(path)).isDirectory()) return;
+  const parent = dirname(path);
+  if (made.code !== 'ENOENT' || parent === path || (await isThere(parent))) throw made;
+  await makeFolders(parent);
+  await mkdir(path, { mode: 0o700 });
+}
+
+const isThere = (path: string) =>
+  stat(path).then(
+    () => true,
+    // Whatever keeps it from being looked at keeps it from being used, which making it tells in better words.
+    () => false,
+  );
 
 /**
  * The instance's secrets: read, or made when there are none yet.
