@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { ObjectId } from './ids.ts';
 import { Grant } from './job.ts';
-import { RunnerLabel, RunnerScanner, Slots } from './runner.ts';
+import { ExecutorKind, RunnerLabel, RunnerScanner, Slots } from './runner.ts';
 
 /** One try of one deployment. */
 export const AttemptRef = z.strictObject({ deploymentId: ObjectId, attempt: z.int().min(1) });
@@ -26,6 +26,8 @@ export const RunnerToPool = z.discriminatedUnion('type', [
     session: z.string().min(8).max(64).optional(),
     /** When this changes, the whole frame is sent again. */
     scanner: RunnerScanner.optional(),
+    /** Said where it is not `docker`. An edge that does not know of others closes the connection, and gives nothing. */
+    executor: ExecutorKind.optional(),
   }),
   /** The grant has arrived and is being worked on; it need not be sent again. */
   z.strictObject({ type: z.literal('accepted'), ...AttemptRef.shape }),

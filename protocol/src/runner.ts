@@ -17,6 +17,16 @@ export const RunnerLabel = z
 /** How many builds a runner takes at once. */
 export const Slots = z.int().min(1).max(64);
 
+/** What a runner builds with: a disposable container for each build, or its own host, without a sandbox. */
+export const ExecutorKind = z.enum(['docker', 'host']);
+export type ExecutorKind = z.infer<typeof ExecutorKind>;
+
+/**
+ * The labels by which an App says that it may be built without a sandbox. A runner with the executor `host` has one of
+ * them, and is given no build of an App that does not ask for it.
+ */
+export const HOST_EXECUTOR_LABELS: readonly string[] = ['host', 'macos'];
+
 export const RunnerStatus = z.enum(['online', 'offline', 'draining']);
 
 /** The malware scanner of a runner, as its owner is shown it. */
@@ -45,6 +55,8 @@ export const Runner = z
     createdAt: Timestamp,
     /** Told by a runner that is connected, and not by every one. */
     scanner: RunnerScanner.optional(),
+    /** Told by a runner that is connected and does not build in containers. */
+    executor: ExecutorKind.optional(),
   })
   .meta({ id: 'Runner' });
 export type Runner = z.infer<typeof Runner>;

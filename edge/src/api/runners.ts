@@ -36,6 +36,7 @@ export function toRunner(record: RunnerRecord, online: readonly ConnectedRunner[
     lastSeenAt: new Date(connected.lastSeenAt).toISOString(),
     status: draining ? 'draining' : 'online',
     ...(connected.scanner === undefined ? {} : { scanner: connected.scanner }),
+    ...(connected.executor === undefined ? {} : { executor: connected.executor }),
   };
 }
 

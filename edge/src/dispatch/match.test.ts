@@ -59,19 +59,33 @@ describe('match', () => {
     expect(match(jobs, runners, none).map((pair) => pair.runnerId)).toEqual(['large', 'small', 'large']);
   });
 
+  it('gives a runner without a sandbox only what asks for one of its labels that say so', () => {
+    const mac = runner('mac', { executor: 'host', labels: ['macos', 'arm64'], slots: 9 });
+    const jobs = [
+      job('j1', { appId: 'a' }),
+      job('j2', { appId: 'b', labels: ['arm64'] }),
+      job('j3', { appId: 'c', labels: ['macos'] }),
+      job('j4', { appId: 'd', labels: ['arm64', 'macos'] }),
+      job('j5', { appId: 'e', labels: ['host'] }),
+    ];
+    expect(match(jobs, [mac], none).map((pair) => pair.deploymentId)).toEqual(['j3', 'j4']);
+    expect(match(jobs, [{ ...mac, executor: 'docker' }], none)).toHaveLength(4);
+  });
+
   it('never overbooks, never pairs twice, and leaves nothing that could run', () => {
     const someJobs = fc.array(
       fc.record({
         app: fc.integer({ min: 0, max: 4 }),
         branch: fc.constantFrom('main', 'dev', null),
-        labels: fc.subarray(['linux', 'macos', 'gpu']),
+        labels: fc.subarray(['linux', 'macos', 'gpu', 'host']),
         concurrency: fc.integer({ min: 1, max: 3 }),
       }),
       { maxLength: 30 },
     );
     const someRunners = fc.array(
       fc.record({
-        labels: fc.subarray(['linux', 'macos', 'gpu']),
+        labels: fc.subarray(['linux', 'macos', 'gpu', 'host']),
+        executor: fc.constantFrom('docker' as const, 'host' as const, undefined),
         slots: fc.integer({ min: 1, max: 4 }),
         busy: fc.integer({ min: 0, max: 4 }),
         draining: fc.boolean(),
@@ -95,6 +109,8 @@ describe('match', () => {
           expect(runners.find((one) => one.id === runnerId)?.labels).toEqual(
             expect.arrayContaining([...labels]),
           );
+          const isBare = runners.find((one) => one.id === runnerId)?.executor === 'host';
+          if (isBare) expect(labels.some((label) => label === 'macos' || label === 'host')).toBe(true);
         }
         const left = jobs.filter((one) => !pairs.some((pair) => pair.deploymentId === one.deploymentId));
         const after = runners.map((one) => ({
@@ -145,6 +161,15 @@ describe('waitingReason', () => {
     const both = job('j5', { labels: ['linux', 'gpu'] });
     const runners = [runner('r'), runner('g', { labels: ['gpu'] })];
     expect(reason(both, [both], runners)).toBe('No online runner has all the labels `linux` and `gpu`');
+  });
+
+  it('says that the one that is there has no sandbox, and by which label an App may ask for it', () => {
+    const mac = runner('mini', { executor: 'host', labels: ['macos'] });
+    expect(reason(mine, [mine], [mac])).toBe(
+      'mini builds without a sandbox, and this App does not ask for that by the label `macos`',
+    );
+    const gpu = job('j5', { labels: ['gpu'] });
+    expect(reason(gpu, [gpu], [mac])).toBe('No online runner has the label `gpu`');
   });
 
   it('says which slots are busy and how many jobs are ahead', () => {

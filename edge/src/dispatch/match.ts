@@ -1,4 +1,5 @@
 /** Which waiting job goes to which runner, and why one waits. Pure: the pool's object is around it. */
+import { type ExecutorKind, HOST_EXECUTOR_LABELS } from '@appflux/protocol';
 
 /** A job that waits in a pool. */
 export interface WaitingJob {
@@ -21,6 +22,8 @@ export interface OnlineRunner {
   slots: number;
   busy: number;
   draining: boolean;
+  /** `docker` where it says nothing. */
+  executor?: ExecutorKind | undefined;
 }
 
 export interface Pair {
@@ -99,7 +102,12 @@ const older = (a: WaitingJob, b: WaitingJob) =>
 const lineOf = (job: WaitingJob) => JSON.stringify([job.appId, job.branch, job.environment]);
 
 const suits = (runner: OnlineRunner, job: WaitingJob) =>
-  job.labels.every((label) => runner.labels.includes(label));
+  job.labels.every((label) => runner.labels.includes(label)) && mayBuild(runner, job);
+
+/** A runner without a sandbox builds nothing by accident: the App itself has to ask for one of the labels that say so. */
+const mayBuild = (runner: OnlineRunner, job: WaitingJob) =>
+  runner.executor !== 'host' ||
+  job.labels.some((label) => HOST_EXECUTOR_LABELS.includes(label) && runner.labels.includes(label));
 
 /** The jobs that a newer job of the same App, branch and environment makes pointless, oldest first. */
 export function superseded(jobs: readonly WaitingJob[]): { job: WaitingJob; by: WaitingJob }[] {
@@ -120,7 +128,7 @@ export function waitingReason(
 ): string | null {
   if (runners.length === 0) return 'No runner is online';
   const suitable = runners.filter((runner) => suits(runner, job));
-  if (suitable.length === 0) return missingLabels(job, runners);
+  if (suitable.length === 0) return whyNoneSuits(job, runners);
   const taking = suitable.filter((runner) => !runner.draining);
   if (taking.length === 0)
     return `${listed(suitable.map((runner) => runner.name))} ${suitable.length === 1 ? 'is' : 'are'} draining`;
@@ -146,6 +154,15 @@ function waitingForOlder(
   const [first = job] = jobs.filter((other) => lineOf(other) === lineOf(job)).sort(older);
   const why = older(first, job) < 0 ? waitingReason(first, jobs, runners, running) : null;
   return why === null ? null : `An older deployment of the same branch goes first: ${why}`;
+}
+
+function whyNoneSuits(job: WaitingJob, runners: readonly OnlineRunner[]): string {
+  const labelled = runners.filter((runner) => job.labels.every((label) => runner.labels.includes(label)));
+  if (labelled.length === 0) return missingLabels(job, runners);
+  const wanted = HOST_EXECUTOR_LABELS.filter((label) =>
+    labelled.some(({ labels }) => labels.includes(label)),
+  );
+  return `${listed(labelled.map((runner) => runner.name))} ${labelled.length === 1 ? 'builds' : 'build'} without a sandbox, and this App does not ask for that by the label ${wanted.map(quoted).join(' or ')}`;
 }
 
 function missingLabels(job: WaitingJob, runners: readonly OnlineRunner[]): string {

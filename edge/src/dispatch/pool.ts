@@ -116,7 +116,7 @@ export class PoolObject extends DurableObject<Env> {
   }
 
   #hello(ws: WebSocket, runnerId: string, frame: Extract<RunnerToPool, { type: 'hello' }>): void {
-    const { labels, slots, running, version, session = null, scanner } = frame;
+    const { labels, slots, running, version, session = null, scanner, executor } = frame;
     const holds = (ref: AttemptRef) =>
       running.some((other) => other.deploymentId === ref.deploymentId && other.attempt === ref.attempt);
     const gone = this.#jobs.outWith(runnerId).filter((out) => !holds(out));
@@ -124,7 +124,7 @@ export class PoolObject extends DurableObject<Env> {
     const coming = this.#matchmaker
       .claimsFor(runnerId)
       .map((deploymentId): AttemptRef => ({ deploymentId, attempt: 0 }));
-    this.#runners.hello(ws, { labels, slots, session, scanner, running: [...running, ...coming] });
+    this.#runners.hello(ws, { labels, slots, session, scanner, executor, running: [...running, ...coming] });
     for (const out of gone) {
       // The grant went out but never arrived: the deployment answers the same claim with the same grant.
       if (!out.accepted) this.#matchmaker.claim(out, out.appId);

@@ -2,6 +2,7 @@
 import {
   type AttemptRef,
   CLOSE,
+  type ExecutorKind,
   HEARTBEAT_MS,
   LEASE_MS,
   type PoolToRunner,
@@ -29,6 +30,7 @@ interface Attachment {
     session: string | null;
     running: AttemptRef[];
     scanner?: RunnerScanner | undefined;
+    executor?: ExecutorKind | undefined;
   } | null;
 }
 
@@ -83,9 +85,10 @@ export class RunnerSockets {
     return this.#open().flatMap((ws) => {
       const { id, name, draining, hello } = attached(ws);
       if (hello === null || this.#isSilent(ws)) return [];
-      const { labels, slots, running, scanner } = hello;
+      const { labels, slots, running, scanner, executor } = hello;
       const lastSeenAt = this.#heardAt(ws);
-      return [{ id, name, draining, labels, slots, busy: running.length, lastSeenAt, scanner }];
+      const busy = running.length;
+      return [{ id, name, draining, labels, slots, busy, lastSeenAt, scanner, executor }];
     });
   }
 

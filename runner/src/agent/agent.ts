@@ -40,6 +40,7 @@ export class Agent {
       version: host.version,
       labels,
       slots,
+      executor: host.executor.kind,
       journal: host.journal,
       running: () => [...this.#running.values()].map(({ ref }) => ref),
       onGrant: (grant) => this.#take(grant),

@@ -1,6 +1,6 @@
 /** One attempt from its grant to its end: connection, lease, log, pipeline, result, clearing away. */
 import type { AttemptResult, Grant } from '@appflux/protocol';
-import type { BuildHost } from '../job/build.ts';
+import type { JobHost } from '../job/executor.ts';
 import { fileSecrets } from '../job/files/secrets.ts';
 import { type Outcome, outcomeOf } from '../job/outcome.ts';
 import { runPipeline, type Steps } from '../job/pipeline.ts';
@@ -12,7 +12,7 @@ import { LogStream } from '../log/log-stream.ts';
 import { MIN_SECRET_LENGTH } from '../masking/forms.ts';
 import { maskText } from '../masking/redactor.ts';
 import { Secrets } from '../masking/secrets.ts';
-import { type AttemptFolder, attemptFolder, removeAttemptFolder } from '../sandbox/attempt-folder.ts';
+import { type AttemptFolder, attemptFolder } from '../sandbox/attempt-folder.ts';
 import { effectiveLimits } from '../sandbox/limits.ts';
 import { AttemptConnection } from './attempt-connection.ts';
 import type { Clock } from './clock.ts';
@@ -22,7 +22,7 @@ import { Lease, leaseTerms } from './lease.ts';
 import type { SocketTiming } from './reconnecting-socket.ts';
 import { Stopped, untilAborted } from './stop.ts';
 
-export interface AttemptHost extends BuildHost {
+export interface AttemptHost extends JobHost {
   readonly url: URL;
   readonly credential: string;
   readonly name: string;
@@ -33,7 +33,7 @@ export interface AttemptHost extends BuildHost {
   readonly timing?: SocketTiming;
   readonly logLimits?: Partial<LogLimits>;
   /** The steps of a job: the real ones, unless a test puts others in their place. */
-  readonly steps?: (host: BuildHost, input: StepsInput) => Steps;
+  readonly steps?: (host: JobHost, input: StepsInput) => Steps;
 }
 
 /** What a runner that is told to end still gives its log and its last word, in milliseconds. */
@@ -161,10 +161,14 @@ function secretsOf({ leaseToken, job }: Grant): string[] {
 }
 
 function greet({ job, attempt }: Grant, host: AttemptHost, limits: Grant['job']['limits'], log: AttemptLog) {
+  const { kind, warning } = host.executor;
+  // Nothing on a host keeps processes to a limit of memory or CPU.
+  const contained =
+    kind === 'host' ? '' : `${humanSize(limits.memoryBytes)} of memory, ${limits.cpus} CPUs, `;
   log.write(
-    `Attempt ${attempt} on the runner ${host.name} (${host.version}): ${humanSize(limits.memoryBytes)} of memory, ${limits.cpus} CPUs, ` +
-      `${Math.round(limits.timeoutSeconds)} s at most.`,
+    `Attempt ${attempt} on the runner ${host.name} (${host.version}): ${contained}${Math.round(limits.timeoutSeconds)} s at most.`,
   );
+  if (warning !== null) log.write(warning);
   const short = Object.entries(job.variables)
     .filter(([, value]) => value !== '' && value.length < MIN_SECRET_LENGTH)
     .map(([name]) => name);
@@ -208,7 +212,7 @@ async function clearAway(
   folder: AttemptFolder,
 ): Promise<void> {
   try {
-    await removeAttemptFolder(host.engine, host.runnerId, folder.top);
+    await host.executor.removeFolder(folder.top);
   } catch (error) {
     // The next start sweeps it; until then it takes room, which the owner should know.
     host.journal.error('The folder of an attempt could not be removed', {

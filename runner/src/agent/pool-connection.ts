@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import {
   type AttemptRef,
   CLOSE,
+  type ExecutorKind,
   type Grant,
   PoolToRunner,
   type RunnerScanner,
@@ -19,6 +20,7 @@ export interface PoolOptions {
   readonly version: string;
   readonly labels: readonly string[];
   readonly slots: number;
+  readonly executor: ExecutorKind;
   /** The attempts held right now; asked for at every connection. */
   readonly running: () => AttemptRef[];
   readonly onGrant: (grant: Grant) => void;
@@ -73,7 +75,7 @@ export class PoolConnection {
   }
 
   #hello() {
-    const { version, labels, slots, running } = this.#options;
+    const { version, labels, slots, executor, running } = this.#options;
     this.#send({
       type: 'hello',
       version,
@@ -82,6 +84,7 @@ export class PoolConnection {
       running: running(),
       session: this.#session,
       ...(this.#scanner === undefined ? {} : { scanner: this.#scanner }),
+      ...(executor === 'docker' ? {} : { executor }),
     });
   }
 

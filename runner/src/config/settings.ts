@@ -4,7 +4,7 @@
  */
 import { homedir, hostname } from 'node:os';
 import { join, resolve } from 'node:path';
-import { RunnerLabel, RunnerName, Slots } from '@appflux/protocol';
+import { ExecutorKind, RunnerLabel, RunnerName, Slots } from '@appflux/protocol';
 import { z } from 'zod';
 import { ScannerAddressText } from '../job/scan/address.ts';
 import { bytes, commaSeparated, number, off, onOff } from './values.ts';
@@ -28,6 +28,7 @@ export const Settings = z.strictObject({
   labels: commaSeparated(RunnerLabel).pipe(z.array(RunnerLabel).max(20)).optional(),
   slots: number(Slots).optional(),
   replace: onOff.default(false),
+  executor: ExecutorKind.default('docker'),
   allowPrivateSources: onOff.default(false),
   network: NetworkMode.default('proxy'),
   allowHosts: commaSeparated(z.string().min(1)).default([]),
@@ -103,6 +104,12 @@ export const FLAGS: Readonly<Record<SettingName, Flag>> = {
     env: 'APPFLUX_RUNNER_REPLACE',
     commands: ['register'],
     help: 'register again although the state folder holds a registration',
+  },
+  executor: {
+    flag: '--executor <kind>',
+    env: 'APPFLUX_RUNNER_EXECUTOR',
+    commands: BUILDING,
+    help: 'what builds run in: a container (docker), or this host, as this user and without a sandbox, for your own code only (host) (default: docker)',
   },
   allowPrivateSources: {
     flag: '--allow-private-sources',

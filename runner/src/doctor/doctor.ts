@@ -24,6 +24,7 @@ import {
   type EngineFacts,
   type Finding,
 } from './checks.ts';
+import { lookAtHost } from './host.ts';
 import { checkIsolation } from './isolation.ts';
 import { lookAtScanner } from './scanner.ts';
 
@@ -38,10 +39,14 @@ export async function doctor(settings: Settings, out: { write(text: string): unk
     }
     findings.push(...found);
   };
-  const engine = connectEngine();
-  note(await lookAtEngine(engine, settings));
-  note(checkSocketPath(socketPathBytes(settings.state), MAX_SOCKET_PATH_BYTES));
-  note([checkDisk(await freeBytes(settings.state), settings.keepFree), await lookAtDiskLimit()]);
+  const onHost = settings.executor === 'host';
+  if (onHost) note(await lookAtHost(settings));
+  else {
+    note(await lookAtEngine(connectEngine(), settings));
+    note(checkSocketPath(socketPathBytes(settings.state), MAX_SOCKET_PATH_BYTES));
+  }
+  note([checkDisk(await freeBytes(settings.state), settings.keepFree)]);
+  if (!onHost) note([await lookAtDiskLimit()]);
   note([checkGit(await gitVersion())]);
   note([await lookAtScanner(settings)]);
   note(await lookAtRegistration(settings.state));

@@ -1,16 +1,11 @@
 /** Builds: runs the plan's commands in a disposable container. */
 import { randomBytes } from 'node:crypto';
 import { posix, relative, sep } from 'node:path';
-import type { Job, JobLimits, Plan } from '@appflux/protocol';
 import type { Journal } from '../agent/journal.ts';
 import type { AttemptCache } from '../cache/attempt-cache.ts';
 import type { Caches } from '../cache/caches.ts';
-import type { Settings } from '../config/settings.ts';
-import type { AttemptLog } from '../log/attempt-log.ts';
-import type { Secrets } from '../masking/secrets.ts';
-import type { AttemptFolder } from '../sandbox/attempt-folder.ts';
 import { containerSpec, hasOwnKernel, WORKSPACE } from '../sandbox/container-spec.ts';
-import { ownFileSystemFull, watchDisk } from '../sandbox/disk-watch.ts';
+import { ownFileSystemFull, whileDiskLasts } from '../sandbox/disk-watch.ts';
 import { type Engine, engineMessage, engineStatus } from '../sandbox/engine.ts';
 import { imageFacts } from '../sandbox/image-facts.ts';
 import type { Images } from '../sandbox/images.ts';
@@ -22,63 +17,37 @@ import { runContainer } from '../sandbox/run-container.ts';
 import { joined, type Surroundings } from '../sandbox/surroundings.ts';
 import { verdict } from '../sandbox/verdict.ts';
 import { guardFor } from '../sandbox/vsock.ts';
+import { type BuildInput, type JobHost, runIfAny } from './executor.ts';
 import { openFiles } from './files/index.ts';
-import type { Scanner } from './scan/index.ts';
 import { type Commands, StageLog } from './stage-log.ts';
-import { JobFailure, type PreparedSource, type Skip, type StepContext, type UsedImage } from './step.ts';
+import { JobFailure, type Skip, type StepContext } from './step.ts';
 import { openToolchain } from './toolchain/index.ts';
 import { buildEnvironment, platformVariables } from './variables.ts';
 
-export interface BuildHost {
+/** What builds in containers need of their runner. */
+export interface BuildHost extends Pick<JobHost, 'settings' | 'runnerId' | 'journal'> {
   readonly engine: Engine;
-  readonly scanner: Scanner;
   readonly images: Images;
   readonly caches: Caches;
-  readonly settings: Settings;
-  readonly runnerId: string;
-  readonly journal: Journal;
 }
 
-export interface BuildInput {
-  readonly job: Job;
-  readonly attempt: number;
-  readonly plan: Plan;
-  /** Asked before anything else; its success means that there is nothing to do. */
-  readonly ignoreCommand: string | null;
-  readonly source: PreparedSource;
-  readonly folder: AttemptFolder;
+export interface ContainerBuildInput extends BuildInput {
   readonly cache: AttemptCache;
-  readonly limits: JobLimits;
-  readonly secrets: Secrets;
-  readonly log: AttemptLog;
-  readonly onImage: (image: UsedImage) => void;
 }
 
-/**
- * Asks the ignore command, runs the install and the build command, and returns when they have ended well.
- * @returns why nothing was built, if the ignore command said that there is nothing to do
- * @throws {JobFailure} with the command's failure; the reason of `ctx.signal` if it aborts
- */
-export async function build(host: BuildHost, input: BuildInput, ctx: StepContext): Promise<Skip | undefined> {
-  const { plan } = input;
-  const commands = {
-    ignore: input.ignoreCommand,
-    install: plan.installCommand,
-    build: plan.buildCommand,
-  };
-  const asIs = commands.install === null && commands.build === null;
-  const skip =
-    asIs && commands.ignore === null ? undefined : await buildInSandbox(host, input, commands, ctx);
-  if (asIs && skip === undefined) {
-    ctx.log('There is nothing to install and nothing to build: the files are delivered as they are.');
-  }
-  return skip;
+/** Builds in a container; see AttemptExecutor. */
+export function build(
+  host: BuildHost,
+  input: ContainerBuildInput,
+  ctx: StepContext,
+): Promise<Skip | undefined> {
+  return runIfAny(input, (commands) => buildInSandbox(host, input, commands, ctx), ctx);
 }
 
 /** Has the App's files in memory while it is built. */
 async function buildInSandbox(
   host: BuildHost,
-  input: BuildInput,
+  input: ContainerBuildInput,
   commands: Commands,
   ctx: StepContext,
 ): Promise<Skip | undefined> {
@@ -101,7 +70,7 @@ const recorded = (tools: Readonly<Record<string, string>>): Record<string, strin
       .map(([tool, version]) => [tool.slice(0, 40), version.slice(0, 60)]),
   );
 
-type InImage = BuildInput & { readonly imageId: string };
+type InImage = ContainerBuildInput & { readonly imageId: string };
 
 /** Opens the cache and the network, and watches the disk while the commands run. */
 async function buildSurrounded(
@@ -127,26 +96,20 @@ async function buildSurrounded(
     ctx,
   );
   const network = await openNetwork(host, { ...input, manager }, ctx);
-  // Ends the build when its disk is full, besides what ends the whole attempt.
-  const disk = new AbortController();
-  const over = new AbortController();
-  const signal = AbortSignal.any([ctx.signal, disk.signal]);
-  const watching = watchDisk({
+  const { mode, refusedHosts } = network;
+  const around = { ...joined([cache, toolchain, network, files]), mode, refusedHosts };
+  const disk = {
     folder: input.folder,
     limitBytes: input.limits.diskBytes,
     keepFreeBytes: host.settings.keepFree,
-    signal: over.signal,
-    onError: (error) => host.journal.warn('The disk could not be measured', { error: String(error) }),
-  }).then((failure) => {
-    if (failure !== null) disk.abort(failure);
-  });
-  const { mode, refusedHosts } = network;
-  const around = { ...joined([cache, toolchain, network, files]), mode, refusedHosts };
+    onError: (error: unknown) =>
+      host.journal.warn('The disk could not be measured', { error: String(error) }),
+  };
   try {
-    return await runBuild(host, input, commands, around, ctx, signal);
+    return await whileDiskLasts(disk, ctx.signal, (signal) =>
+      runBuild(host, input, commands, around, ctx, signal),
+    );
   } finally {
-    over.abort();
-    await watching;
     for (const line of await network.close()) log.write(line);
   }
 }

@@ -60,10 +60,10 @@ export interface PreparedSource {
   readonly root: string;
 }
 
-/** The builder image that a build runs in. */
+/** The builder image that a build runs in, or the host in its place. */
 export interface UsedImage {
-  /** The engine's id of it, which is the digest of all that it holds. */
-  readonly digest: string;
+  /** The engine's id of the image, which is the digest of all that it holds; null on a host. */
+  readonly digest: string | null;
   /** Versions by tool. */
   readonly tools: Record<string, string>;
 }

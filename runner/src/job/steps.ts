@@ -2,15 +2,14 @@
 import type { Job, JobLimits } from '@appflux/protocol';
 import type { AttemptConnection } from '../agent/attempt-connection.ts';
 import { describeError } from '../agent/journal.ts';
-import { AttemptCache } from '../cache/attempt-cache.ts';
 import type { AttemptLog } from '../log/attempt-log.ts';
 import { maskText } from '../masking/redactor.ts';
 import type { Secrets } from '../masking/secrets.ts';
 import { type AttemptFolder, makeAttemptFolder } from '../sandbox/attempt-folder.ts';
-import { type BuildHost, build } from './build.ts';
 import { collectArtifacts } from './collect/index.ts';
 import { detectPlan } from './detect/index.ts';
 import { seconds } from './duration.ts';
+import type { JobHost } from './executor.ts';
 import type { Steps } from './pipeline.ts';
 import { prepareSource } from './prepare/index.ts';
 import { forOneJob } from './scan/one-job.ts';
@@ -28,13 +27,13 @@ export interface StepsInput {
 }
 
 /** The steps that a runner really takes. */
-export function realSteps(host: BuildHost, input: StepsInput): Steps {
+export function realSteps(host: JobHost, input: StepsInput): Steps {
   const { job, attempt, limits, folder, secrets, log, connection } = input;
   const { settings } = host;
   const scanner = forOneJob(host.scanner);
   let commitHash: string | null = null;
   let ignoreCommand: string | null = null;
-  const cache = new AttemptCache(host.caches, { job, folder, journal: host.journal });
+  const executor = host.executor.attempt({ job, folder });
   const withoutFileSystem = (error: unknown) =>
     host.journal.warn('A build gets no file system of its own; its disk is watched instead', {
       deploymentId: job.deploymentId,
@@ -59,12 +58,11 @@ export function realSteps(host: BuildHost, input: StepsInput): Steps {
       const wanted = { type: job.type, build: job.build, within, ref: source.branch };
       const decision = await detectPlan(source.root, wanted, ctx);
       ignoreCommand = decision.ignoreCommand;
-      return decision;
+      return { ...decision, plan: host.executor.planned(decision.plan) };
     },
     build: (source, plan, ctx, onImage) =>
-      build(
-        host,
-        { job, attempt, plan, ignoreCommand, source, folder, cache, limits, secrets, log, onImage },
+      executor.build(
+        { job, attempt, plan, ignoreCommand, source, folder, limits, secrets, log, onImage },
         ctx,
       ),
     collect: (source, plan, version, ctx) =>
@@ -84,7 +82,7 @@ export function realSteps(host: BuildHost, input: StepsInput): Steps {
     upload: async (artifacts, ctx) => {
       await timed('artifacts', ctx, () => scanner.scanArtifacts(artifacts, ctx));
       await uploadArtifacts(artifacts, { connection, attempt, journal: host.journal }, ctx);
-      await cache.keep(ctx);
+      await executor.keep(ctx);
     },
   };
 }

@@ -87,17 +87,19 @@ export async function removeAttemptFolder(engine: Engine, runnerId: string, top:
   }
 }
 
-/** Removes what attempts of an earlier process left behind. Gives the names of what it found. */
+/**
+ * Removes what attempts of an earlier process left behind. Gives the names of what it found.
+ * @param remove removes one attempt's folder (Executor.removeFolder)
+ */
 export async function sweepAttemptFolders(
-  engine: Engine,
-  runnerId: string,
   state: string,
+  remove: (top: string) => Promise<void>,
 ): Promise<string[]> {
   const work = join(state, WORK_FOLDER);
   const names = await readdir(work).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
     throw error;
   });
-  for (const name of names) await removeAttemptFolder(engine, runnerId, join(work, name));
+  for (const name of names) await remove(join(work, name));
   return names;
 }

@@ -106,6 +106,28 @@ export async function watchDisk(options: DiskWatchOptions): Promise<JobFailure |
 }
 
 /**
+ * Does a piece of work while the disk is watched; its signal aborts when `signal` does, or with the failure when the disk
+ * is full.
+ */
+export async function whileDiskLasts<T>(
+  options: Omit<DiskWatchOptions, 'signal'>,
+  signal: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const full = new AbortController();
+  const over = new AbortController();
+  const watching = watchDisk({ ...options, signal: over.signal }).then((failure) => {
+    if (failure !== null) full.abort(failure);
+  });
+  try {
+    return await work(AbortSignal.any([signal, full.signal]));
+  } finally {
+    over.abort();
+    await watching;
+  }
+}
+
+/**
  * Bytes that an attempt takes. A file system of its own knows how much is in it; its file is no measure of that, since
  * it does not shrink when something is deleted. Null when measuring was stopped.
  */
@@ -120,17 +142,27 @@ async function attemptUsage(
   return rest === null ? null : rest + (blocks - bfree) * bsize;
 }
 
+/** What `du` has to be told to count in bytes of the disk, and what one of its numbers stands for. Only GNU's knows bytes. */
+const IN_BLOCKS =
+  process.platform === 'linux' ? { options: ['--block-size=1'], bytes: 1 } : { options: ['-k'], bytes: 1024 };
+
 /**
- * Bytes that a tree takes on disk, hard links counted once, other file systems not at all (`du`, coreutils). Files that
+ * Bytes that a tree takes on disk, hard links counted once, other file systems not at all (`du`). Files that
  * come and go meanwhile make it complain, but not fail. Null when it was stopped.
  */
 export async function diskUsage(path: string, signal: AbortSignal, except?: string): Promise<number | null> {
-  const options = ['-s', '-x', '--block-size=1', ...(except === undefined ? [] : [`--exclude=${except}`])];
+  // `except` is only asked for where a build has a file system of its own, which is on Linux.
+  const options = [
+    '-s',
+    '-x',
+    ...IN_BLOCKS.options,
+    ...(except === undefined ? [] : [`--exclude=${except}`]),
+  ];
   const { stdout } = await execa('nice', ['-n', '19', 'du', ...options, '--', path], {
     reject: false,
     cancelSignal: signal,
     env: { LC_ALL: 'C' },
   });
   const bytes = Number.parseInt(stdout, 10);
-  return Number.isNaN(bytes) ? null : bytes;
+  return Number.isNaN(bytes) ? null : bytes * IN_BLOCKS.bytes;
 }

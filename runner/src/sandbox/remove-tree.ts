@@ -4,13 +4,19 @@ import type { Engine } from './engine.ts';
 import { runHelper } from './helper.ts';
 
 /**
- * Removes a folder and all in it. The work is left to `rm` (coreutils), which goes through a tree by file
+ * Only GNU's `rm` can be kept from leaving the file system; elsewhere nothing is ever mounted below an attempt's folder,
+ * as containers and loop devices are Linux'.
+ */
+const REMOVE = process.platform === 'linux' ? ['-rf', '--one-file-system'] : ['-rf'];
+
+/**
+ * Removes a folder and all in it. The work is left to `rm`, which goes through a tree by file
  * descriptors: it follows no link, cannot be led astray by one put in its way, and manages paths of any depth,
  * where Node's own removal gives up at the longest path that the kernel takes.
  * @throws execa's error when something could not be removed
  */
 export async function removeTree(path: string): Promise<void> {
-  await execa('rm', ['-rf', '--one-file-system', '--', path], { env: { LC_ALL: 'C' } });
+  await execa('rm', [...REMOVE, '--', path], { env: { LC_ALL: 'C' } });
 }
 
 /** Any builder image has what is needed. */

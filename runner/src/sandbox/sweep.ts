@@ -1,5 +1,5 @@
 /** Clears away what an earlier process of this runner left behind: it may have been killed at any moment. */
-import { sweepAttemptFolders } from './attempt-folder.ts';
+import { removeAttemptFolder, sweepAttemptFolders } from './attempt-folder.ts';
 import { DEPLOYMENT_LABEL, RUNNER_LABEL } from './container-spec.ts';
 import { type Engine, engineStatus } from './engine.ts';
 
@@ -22,6 +22,6 @@ export async function sweep(engine: Engine, runnerId: string, state: string): Pr
       if (![404, 409].includes(engineStatus(error) ?? 0)) throw error;
     }
   }
-  const folders = await sweepAttemptFolders(engine, runnerId, state);
+  const folders = await sweepAttemptFolders(state, (top) => removeAttemptFolder(engine, runnerId, top));
   return { containers: found.map(({ Labels }) => Labels[DEPLOYMENT_LABEL] ?? ''), folders };
 }

@@ -1,4 +1,4 @@
-/** What the end of a build's container means. Pure. */
+/** What the end of a build means. Pure. */
 import { constants } from 'node:os';
 import { explain } from '../job/explain/index.ts';
 import { humanSize, printable } from '../job/prepare/printable.ts';
@@ -11,7 +11,8 @@ export interface FinishedBuild extends ContainerEnd {
   /** The stage that was begun last; null when not even that came about. */
   readonly stage: BuildStage | null;
   readonly commands: Readonly<Record<BuildStage, string | null>>;
-  readonly memoryBytes: number;
+  /** Null where nothing keeps the build to a limit. */
+  readonly memoryBytes: number | null;
   /** The file system of the build's own had no room left when it ended. */
   readonly diskFull: boolean;
   readonly diskBytes: number;
@@ -48,7 +49,7 @@ export function verdict(build: FinishedBuild): JobFailure | null {
       advice,
     );
   }
-  if (build.oomKilled || build.exitCode === KILLED) {
+  if (build.memoryBytes !== null && (build.oomKilled || build.exitCode === KILLED)) {
     return new JobFailure(
       'out_of_memory',
       `${named} was killed at the limit of ${humanSize(build.memoryBytes)} of memory`,

@@ -2,17 +2,14 @@
 import { Agent } from '../agent/agent.ts';
 import { machineClock } from '../agent/clock.ts';
 import type { Journal } from '../agent/journal.ts';
-import { Caches } from '../cache/caches.ts';
 import { readRegistration } from '../config/registration.ts';
 import type { Settings } from '../config/settings.ts';
 import { openScanning } from '../job/choose-scanner.ts';
 import { sweepMemory } from '../job/files/memory-folder.ts';
 import { RunnerProblem } from '../problem.ts';
-import { connectEngine, type Engine, engineMessage } from '../sandbox/engine.ts';
-import { Images } from '../sandbox/images.ts';
-import { sweep } from '../sandbox/sweep.ts';
 import { VERSION } from '../version.ts';
 import { lockRunner } from './lock.ts';
+import { openExecutor } from './open-executor.ts';
 
 /**
  * Runs until SIGTERM or SIGINT; the builds at hand are then given back and cleared away. A second signal ends
@@ -25,29 +22,18 @@ export async function start(settings: Settings, journal: Journal): Promise<void>
     throw new RunnerProblem(`${settings.state} holds no registration`, 'Run `appflux-runner register` first');
   }
   const unlock = await lockRunner(registration.id);
-  const engine = connectEngine();
-  await sweepLeftovers(engine, registration.id, settings.state, journal);
-  const caches = new Caches({
-    state: settings.state,
-    engine,
-    runnerId: registration.id,
-    journal,
-    maxBytes: settings.cacheSize,
-    keepFree: settings.keepFree,
-  });
-  await caches.sweep();
+  const labels = settings.labels ?? registration.labels;
+  const opened = await openExecutor({ settings, labels, runnerId: registration.id, journal });
   await sweepMemory(registration.id);
   const scanning = await openScanning(settings, journal);
   const slots = settings.slots ?? registration.slots;
   const agent = new Agent({
-    labels: settings.labels ?? registration.labels,
+    labels,
     slots,
     scanner: () => scanning.facts(),
     host: {
-      engine,
+      executor: opened.executor,
       scanner: scanning,
-      caches,
-      images: new Images({ engine, journal, allowed: settings.images, command: settings.imageCommand }),
       settings,
       runnerId: registration.id,
       journal,
@@ -64,7 +50,7 @@ export async function start(settings: Settings, journal: Journal): Promise<void>
   });
   journal.info('Starting', { name: registration.name, url: registration.url, slots, version: VERSION });
   const end = await agent.run();
-  await caches.close();
+  await opened.close();
   await scanning.close();
   forget();
   unlock();
@@ -75,29 +61,6 @@ export async function start(settings: Settings, journal: Journal): Promise<void>
     );
   }
   journal.info('Ended');
-}
-
-async function sweepLeftovers(
-  engine: Engine,
-  runnerId: string,
-  state: string,
-  journal: Journal,
-): Promise<void> {
-  try {
-    const { containers, folders } = await sweep(engine, runnerId, state);
-    if (containers.length + folders.length > 0) {
-      journal.warn('Cleared away what an earlier process left behind', {
-        containers: containers.length,
-        folders: folders.length,
-      });
-    }
-  } catch (error) {
-    throw new RunnerProblem(
-      `The Docker engine cannot be used: ${engineMessage(error)}`,
-      'Run `appflux-runner doctor`, which says what is wrong',
-      error,
-    );
-  }
 }
 
 /** Calls back at the first signal that asks the process to end; the second one ends it. */

@@ -9,6 +9,7 @@ import { machineClock } from '../agent/clock.ts';
 import type { SocketTiming } from '../agent/reconnecting-socket.ts';
 import { Caches } from '../cache/caches.ts';
 import { mergeSettings } from '../config/read-settings.ts';
+import { containerExecutor } from '../job/container-executor.ts';
 import type { Steps } from '../job/pipeline.ts';
 import type { StepsInput } from '../job/steps.ts';
 import { connectEngine } from '../sandbox/engine.ts';
@@ -96,17 +97,23 @@ export async function startAgent(options: TestAgentOptions = {}): Promise<TestAg
   const state = await mkdtemp(join(tmpdir(), 'appflux-agent-'));
   const { journal, lines } = keptJournal();
   const engine = connectEngine();
+  const settings = mergeSettings({ state }, {}, {});
   const machine = machineClock();
   let moved = 0;
   const agent = new Agent({
     labels: ['linux'],
     slots: options.slots ?? 1,
     host: {
-      engine,
+      executor: containerExecutor({
+        engine,
+        caches: new Caches({ state, engine, runnerId: edge.runnerId, journal, maxBytes: 0, keepFree: 0 }),
+        images: new Images({ engine, journal, allowed: [], command: undefined }),
+        settings,
+        runnerId: edge.runnerId,
+        journal,
+      }),
       scanner: NO_SCAN,
-      caches: new Caches({ state, engine, runnerId: edge.runnerId, journal, maxBytes: 0, keepFree: 0 }),
-      images: new Images({ engine, journal, allowed: [], command: undefined }),
-      settings: mergeSettings({ state }, {}, {}),
+      settings,
       runnerId: edge.runnerId,
       journal,
       url: edge.url,

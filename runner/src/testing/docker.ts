@@ -52,7 +52,6 @@ export async function testHost(
   const { cacheSize, keepFree } = merged;
   return {
     engine,
-    scanner: NO_SCAN,
     journal,
     lines,
     runnerId,

@@ -21,6 +21,8 @@ export interface FilesInput {
   readonly job: Job;
   readonly attempt: number;
   readonly plan: Plan;
+  /** For a build in no container: the files stay where they are written; where on disk, if they cannot be in memory. */
+  readonly onDisk?: string;
 }
 
 /**
@@ -28,19 +30,24 @@ export interface FilesInput {
  * of its name.
  */
 export async function openFiles(
-  { runnerId, job, attempt, plan }: FilesInput,
+  { runnerId, job, attempt, plan, onDisk }: FilesInput,
   ctx: StepContext,
 ): Promise<OpenedFiles> {
   const names = Object.keys(job.files);
   if (names.length === 0) {
     return { mounts: [], suggested: {}, environment: {}, entry: {}, close: async () => undefined };
   }
-  const pathOf = (name: string) => `${FILES_MOUNT}/${name}`;
-  const signing = androidSigning(
-    plan.type === 'android' && names.includes(KEYSTORE) ? pathOf(KEYSTORE) : null,
-    job.variables,
-  );
-  const folder = await writeToMemory(runnerId, `${job.deploymentId}-${attempt}`, job.files);
+  const folder = await writeToMemory(runnerId, `${job.deploymentId}-${attempt}`, job.files, onDisk);
+  const top = onDisk === undefined ? FILES_MOUNT : folder.path;
+  const pathOf = (name: string) => `${top}/${name}`;
+  let signing: ReturnType<typeof androidSigning>;
+  try {
+    const keystore = plan.type === 'android' && names.includes(KEYSTORE) ? pathOf(KEYSTORE) : null;
+    signing = androidSigning(keystore, job.variables);
+  } catch (error) {
+    await folder.remove();
+    throw error;
+  }
   ctx.log(`Files of the App: ${names.map((name) => `${name} at ${pathOf(name)}`).join(', ')}.`);
   if (signing.note !== null) ctx.log(signing.note);
   return {
@@ -56,7 +63,7 @@ export async function openFiles(
     suggested: {},
     environment: {
       ...Object.fromEntries(names.filter(isNoStatement).map((name) => [name, pathOf(name)])),
-      APPFLUX_FILES: FILES_MOUNT,
+      APPFLUX_FILES: top,
       ...(signing.gradleOptions === null ? {} : { GRADLE_OPTS: signing.gradleOptions }),
     },
     entry: {},

@@ -23,19 +23,23 @@ export interface MemoryFolder {
  * inside of the container.
  * @param name of the attempt, unique on this runner
  * @param files by their names, in base64
+ * @param onDisk a folder that need not be there yet, for a build whose host has no file system in memory (macOS has none
+ *   that every user may write to); undefined: such a build is not made
  * @throws {JobFailure} `internal` where the host has no file system in memory
  */
 export async function writeToMemory(
   runnerId: string,
   name: string,
   files: Readonly<Record<string, string>>,
+  onDisk?: string,
 ): Promise<MemoryFolder> {
-  if (!(await isInMemory())) {
+  const inMemory = await isInMemory();
+  if (!inMemory && onDisk === undefined) {
     throw new JobFailure('internal', `The runner has no file system in memory for the App's files`, {
       hint: `Ask the owner of the runner to mount a tmpfs at ${MEMORY}, or remove the App's files.`,
     });
   }
-  const top = folderOf(runnerId);
+  const top = inMemory || onDisk === undefined ? folderOf(runnerId) : onDisk;
   await mkdir(top, { recursive: true, mode: 0o700 });
   const path = join(top, name);
   const remove = () => removeTree(path);

@@ -1,0 +1,189 @@
+/** A runner that builds on its own host, without containers: what it takes, what builds see, and what is left of them. */
+import { readFileSync } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type InstanceWithRunner, startWithRunner } from '../instance/with-runner.ts';
+import { unzip, zipOf } from '../source/zip.ts';
+
+const RUNNERS_OWN = 'what-only-the-runner-is-told';
+const SECRET = 'correct-horse-battery-staple';
+const FILE = 'the-content-of-a-sealed-file-of-the-app';
+
+let instance: InstanceWithRunner;
+
+beforeAll(async () => {
+  instance = await startWithRunner({
+    name: 'mini',
+    labels: ['macos', 'arm64'],
+    env: { APPFLUX_RUNNER_EXECUTOR: 'host', HOST_TEST_OWN: RUNNERS_OWN },
+  });
+});
+afterAll(() => instance?.stop());
+
+interface Asked {
+  readonly labels?: string[];
+  readonly timeoutSeconds?: number;
+  readonly installCommand?: string;
+  readonly node?: string;
+}
+
+/** Deploys a project with this build command, of an App of its own. */
+async function deploy(
+  name: string,
+  buildCommand: string,
+  { installCommand = 'true', node, ...build }: Asked = {},
+) {
+  const { client } = instance;
+  const files = {
+    'package.json': JSON.stringify({ name, version: '1.2.3', ...(node ? { engines: { node } } : {}) }),
+    'appflux.json': JSON.stringify({ installCommand, buildCommand, outputs: ['dist'] }),
+  };
+  const uploadId = await client.upload(`${name}.zip`, await zipOf(files));
+  const settings = { labels: ['macos'], ...build };
+  const { slug } = await client.createApp({ name, build: settings, envVars: { SECRET_WORD: SECRET } });
+  const put = await client.fetch('PUT', `/api/apps/${slug}/files/CERTIFICATE`, {
+    content: Buffer.from(FILE).toString('base64'),
+  });
+  expect(put.status).toBe(204);
+  return (await client.deploy(slug, { uploadId })).id;
+}
+
+const logOf = async (id: string) => (await instance.client.logs(id)).items.map(({ text }) => text).join('\n');
+
+/** Waits until the build itself has printed a process id after a word; the command is in the log as well. */
+async function pidAfter(id: string, word: string): Promise<string> {
+  let pid = '';
+  await expect
+    .poll(async () => {
+      pid = new RegExp(`^${word} (\\d+)$`, 'm').exec(await logOf(id))?.[1] ?? '';
+      return pid;
+    })
+    .not.toBe('');
+  return pid;
+}
+
+/** Whether a process runs; one that has ended and that nobody has asked how does not (proc_pid_stat(5)). */
+function isRunning(pid: string): boolean {
+  try {
+    return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    // Gone altogether.
+    return false;
+  }
+}
+
+const SITE = 'mkdir -p dist && echo "<h1>hello</h1>" > dist/index.html';
+
+describe('a build on the host', () => {
+  it('delivers what it makes, sees nothing of the runner, and leaves nothing', async () => {
+    const id = await deploy(
+      'whole',
+      [
+        'env | sort; echo "secret $SECRET_WORD"; echo "home $HOME $TMPDIR"; ls -A "$HOME" "$TMPDIR"',
+        'cat "$CERTIFICATE"; echo; stat -c "mode %a" "$(dirname "$(dirname "$CERTIFICATE")")"; echo "file $CERTIFICATE"',
+        'sleep 600 & echo "left $!"',
+        'mkdir -p "$HOME/mod/deep" && touch "$HOME/mod/deep/file" && chmod -R a-w "$HOME/mod"',
+        SITE,
+      ].join('\n'),
+      { installCommand: 'echo installed > installed.txt', node: '>=18' },
+    );
+    const deployment = await instance.client.untilEnded(id);
+    const log = await logOf(id);
+    expect(deployment, log).toMatchObject({ status: 'success', version: '1.2.3' });
+    expect(deployment.plan).toMatchObject({
+      image: 'host',
+      tools: { node: expect.stringMatching(/^\d+\.\d+/) },
+    });
+    expect(deployment.plan?.imageDigest).toBeUndefined();
+    const [artifact] = deployment.artifacts;
+    const site = await unzip(Buffer.from(await (await fetch(artifact?.url ?? '')).arrayBuffer()));
+    expect(site.get('index.html')?.toString()).toBe('<h1>hello</h1>\n');
+
+    expect(log).toContain('This runner builds without a sandbox (executor: host)');
+    expect(await instance.runner.output()).toContain('This runner builds without a sandbox');
+    expect(log).not.toContain(RUNNERS_OWN);
+    expect(log).not.toContain('APPFLUX_RUNNER');
+    expect(log).not.toContain(SECRET);
+    expect(log).not.toContain(FILE);
+    expect(log).toMatch(/^APPFLUX_APP=whole$/m);
+    expect(log).toMatch(/^mode 700$/m);
+    for (const path of [
+      /^home (\S+) /m.exec(log)?.[1],
+      /^home \S+ (\S+)$/m.exec(log)?.[1],
+      /^file (\S+)$/m.exec(log)?.[1],
+    ]) {
+      expect(path).toMatch(/^\//);
+      await expect
+        .poll(() =>
+          access(path ?? '').then(
+            () => 'there',
+            () => 'gone',
+          ),
+        )
+        .toBe('gone');
+    }
+    expect(isRunning(await pidAfter(id, 'left'))).toBe(false);
+  });
+
+  it('that fails says with what, like any other', async () => {
+    const id = await deploy('failing', 'echo "error: the lid does not fit" >&2; exit 3');
+    const { failure } = await instance.client.untilEnded(id);
+    expect(failure).toMatchObject({ code: 'build_failed', phase: 'building' });
+    expect(failure?.message).toContain('ended with exit code 3: error: the lid does not fit');
+  });
+
+  it('that is killed is not said to have met a limit that there is not', async () => {
+    const id = await deploy('killed', 'kill -KILL $$');
+    const { failure } = await instance.client.untilEnded(id);
+    expect(failure).toMatchObject({ code: 'build_failed', message: expect.stringContaining('SIGKILL') });
+  });
+
+  it('that is canceled may tidy up, and ends with its children', async () => {
+    const id = await deploy(
+      'canceled',
+      `trap 'echo tidied; exit 1' TERM; sleep 600 & echo "child $!"; while :; do sleep 0.1; done`,
+    );
+    const child = await pidAfter(id, 'child');
+    expect(isRunning(child)).toBe(true);
+    await instance.client.cancel(id);
+    expect(await instance.client.untilEnded(id)).toMatchObject({ status: 'canceled' });
+    expect(await logOf(id)).toMatch(/^tidied$/m);
+    await expect.poll(() => isRunning(child)).toBe(false);
+  });
+
+  it('that takes longer than it may is ended, deaf to TERM or not', async () => {
+    const id = await deploy(
+      'endless',
+      `trap '' TERM; sleep 600 & echo "child $!"; while :; do sleep 0.1; done`,
+      { timeoutSeconds: 10 },
+    );
+    const child = await pidAfter(id, 'child');
+    expect((await instance.client.untilEnded(id)).failure).toMatchObject({ code: 'build_timeout' });
+    await expect.poll(() => isRunning(child)).toBe(false);
+  });
+
+  it('that is under way when its runner is killed ends with the runner', async () => {
+    const id = await deploy('orphaned', `echo "child $$"; while :; do sleep 0.1; done`);
+    const child = await pidAfter(id, 'child');
+    await instance.runner.kill();
+    await expect.poll(() => isRunning(child)).toBe(false);
+    await instance.runner.start();
+    await instance.client.cancel(id);
+    await instance.client.untilEnded(id);
+  });
+});
+
+describe('a runner without a sandbox', () => {
+  it.each([[[]], [['arm64']]])('is given nothing that asks for the labels %j', async (labels) => {
+    const id = await deploy(`unasked-${labels.join('') || 'none'}`, SITE, { labels });
+    await expect
+      .poll(async () => (await instance.client.deployment(id)).waitingFor)
+      .toBe('mini builds without a sandbox, and this App does not ask for that by the label `macos`');
+    expect(await instance.client.deployment(id)).toMatchObject({ status: 'queued', attempt: 0 });
+    await instance.client.cancel(id);
+  });
+
+  it('is shown as one', async () => {
+    expect(await instance.client.runners()).toMatchObject([{ name: 'mini', executor: 'host' }]);
+  });
+});

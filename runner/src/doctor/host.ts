@@ -1,0 +1,64 @@
+/** What `doctor` says of a runner that builds on its host, without a sandbox. */
+import { access, constants } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import { readRegistration } from '../config/registration.ts';
+import type { Settings } from '../config/settings.ts';
+import { SHELL } from '../host-executor/run-command.ts';
+import { hostLabelProblem } from '../start/open-executor.ts';
+import type { Finding } from './checks.ts';
+
+export interface HostFacts {
+  /** The user that this process, and with it every build, runs as. */
+  readonly user: string;
+  readonly isRoot: boolean;
+  readonly hasShell: boolean;
+  /** The labels that the runner would be started with; null when that is not known yet. */
+  readonly labels: readonly string[] | null;
+}
+
+/** What to think of a host as a place for builds. Pure. */
+export function checkHost({ user, isRoot, hasShell, labels }: HostFacts): Finding[] {
+  const problem = labels === null ? null : hostLabelProblem(labels);
+  return [
+    {
+      level: 'weak',
+      text: `Executor host: no sandbox; builds run as ${user}, reach every network, and read all that ${user} can read`,
+      advice: `Build your own code only, as a user who has nothing else; leave --executor out for anybody else's`,
+    },
+    ...(isRoot
+      ? [
+          {
+            level: 'weak' as const,
+            text: 'Builds run as root: one can change anything on this host',
+            advice: 'Run the runner as a user of its own',
+          },
+        ]
+      : []),
+    ...(hasShell
+      ? []
+      : [
+          {
+            level: 'bad' as const,
+            text: `${SHELL} is missing`,
+            advice: 'Install bash: it runs the commands',
+          },
+        ]),
+    ...(problem === null ? [] : [{ level: 'bad' as const, text: problem.message, advice: problem.advice }]),
+  ];
+}
+
+/** Looks at this host. */
+export async function lookAtHost(settings: Pick<Settings, 'state' | 'labels'>): Promise<Finding[]> {
+  const { username, uid } = userInfo();
+  // A registration that cannot be read is a finding of its own, made elsewhere.
+  const registration = await readRegistration(settings.state).catch(() => undefined);
+  return checkHost({
+    user: username,
+    isRoot: uid === 0,
+    hasShell: await access(SHELL, constants.X_OK).then(
+      () => true,
+      () => false,
+    ),
+    labels: settings.labels ?? registration?.labels ?? null,
+  });
+}

@@ -1,0 +1,107 @@
+/**
+ * Builds on the runner's own host, as its own user and in no sandbox: for what only that host has, such as Xcode, and for
+ * code of its owner alone (docs/security.md). Nothing is kept from one build to the next.
+ */
+import { chmod, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { HOST_EXECUTOR_LABELS } from '@appflux/protocol';
+import { execa } from 'execa';
+import { type BuildInput, type Executor, type JobHost, runIfAny } from '../job/executor.ts';
+import { openFiles } from '../job/files/index.ts';
+import type { Commands } from '../job/stage-log.ts';
+import { JobFailure, type Skip, type StepContext } from '../job/step.ts';
+import { buildEnvironment, platformVariables } from '../job/variables.ts';
+import { unmountWithin } from '../sandbox/disk/file-system.ts';
+import { whileDiskLasts } from '../sandbox/disk-watch.ts';
+import { removeTree } from '../sandbox/remove-tree.ts';
+import { inherited } from './environment.ts';
+import { runStages } from './stages.ts';
+import { nodeNote, toolVersions } from './tools.ts';
+
+/** What stands in a deployment's record in an image's place. */
+export const HOST_IMAGE = 'host';
+
+export const HOST_WARNING =
+  'This runner builds without a sandbox (executor: host): builds run as its own user, with no wall around the network ' +
+  'and no limit of memory or CPU, and can read what that user can read. It is for its owner’s own code only.';
+
+type Host = Pick<JobHost, 'settings' | 'runnerId' | 'journal'>;
+
+export function hostExecutor(host: Host): Executor {
+  return {
+    kind: 'host',
+    warning: HOST_WARNING,
+    planned: (plan) => ({ ...plan, image: HOST_IMAGE }),
+    attempt: () => ({
+      build: (input, ctx) => runIfAny(input, (commands) => buildOnHost(host, input, commands, ctx), ctx),
+      keep: async () => undefined,
+    }),
+    removeFolder,
+  };
+}
+
+async function buildOnHost(
+  host: Host,
+  input: BuildInput,
+  commands: Commands,
+  ctx: StepContext,
+): Promise<Skip | undefined> {
+  const { job, plan, source, folder, limits } = input;
+  checkAskedFor(job.build.labels);
+  const home = join(folder.top, 'home');
+  const temporary = join(folder.top, 'tmp');
+  for (const path of [home, temporary]) await mkdir(path, { mode: 0o700 });
+  const own = { HOME: home, TMPDIR: temporary };
+  const defaults = inherited(process.env);
+  const tools = await toolVersions({ ...defaults, ...own }, ctx.signal);
+  input.onImage({ digest: null, tools });
+  const note = nodeNote(plan.node, tools.node);
+  if (note !== null) ctx.log(note);
+  const onDisk = join(folder.workspace.scratch, 'files');
+  const files = await openFiles({ ...input, runnerId: host.runnerId, onDisk }, ctx);
+  const disk = {
+    folder,
+    limitBytes: limits.diskBytes,
+    keepFreeBytes: host.settings.keepFree,
+    onError: (error: unknown) =>
+      host.journal.warn('The disk could not be measured', { error: String(error) }),
+  };
+  try {
+    const environment = buildEnvironment({
+      defaults: { ...defaults, ...files.suggested },
+      app: job.variables,
+      sandbox: { ...own, ...files.environment },
+      platform: platformVariables(job, source),
+    });
+    return await whileDiskLasts(disk, ctx.signal, (signal) =>
+      runStages({ ...input, commands, environment, signal, journal: host.journal }, ctx),
+    );
+  } finally {
+    await files.close();
+  }
+}
+
+/** The pool gives no such build to this runner; what has no sandbox looks for itself all the same. */
+function checkAskedFor(labels: readonly string[]): void {
+  if (labels.some((label) => HOST_EXECUTOR_LABELS.includes(label))) return;
+  throw new JobFailure(
+    'settings_invalid',
+    'This runner builds without a sandbox, which the App does not ask for',
+    {
+      hint: `Add the label ${HOST_EXECUTOR_LABELS.join(' or ')} to the App’s build settings if you trust its code with that host.`,
+    },
+  );
+}
+
+/** Tools write-protect what they have fetched (Go its modules), which keeps `rm` from emptying those folders. */
+async function removeFolder(top: string): Promise<void> {
+  await unmountWithin(top);
+  try {
+    await removeTree(top);
+  } catch {
+    // Said by the second try, if that fails too.
+    await chmod(top, 0o700);
+    await execa('chmod', ['-R', 'u+rwX', '--', top], { reject: false });
+    await removeTree(top);
+  }
+}

@@ -1,0 +1,21 @@
+/** Builds in disposable containers: what runners do unless they are told otherwise. */
+import { AttemptCache } from '../cache/attempt-cache.ts';
+import { removeAttemptFolder } from '../sandbox/attempt-folder.ts';
+import { type BuildHost, build } from './build.ts';
+import type { Executor } from './executor.ts';
+
+export function containerExecutor(host: BuildHost): Executor {
+  return {
+    kind: 'docker',
+    warning: null,
+    planned: (plan) => plan,
+    attempt: ({ job, folder }) => {
+      const cache = new AttemptCache(host.caches, { job, folder, journal: host.journal });
+      return {
+        build: (input, ctx) => build(host, { ...input, cache }, ctx),
+        keep: (ctx) => cache.keep(ctx),
+      };
+    },
+    removeFolder: (top) => removeAttemptFolder(host.engine, host.runnerId, top),
+  };
+}

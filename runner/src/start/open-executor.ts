@@ -1,0 +1,87 @@
+/** Makes ready what a runner builds with, and clears away what an earlier process of it has left. */
+import { HOST_EXECUTOR_LABELS } from '@appflux/protocol';
+import type { Journal } from '../agent/journal.ts';
+import { Caches } from '../cache/caches.ts';
+import type { Settings } from '../config/settings.ts';
+import { HOST_WARNING, hostExecutor } from '../host-executor/index.ts';
+import { containerExecutor } from '../job/container-executor.ts';
+import type { Executor } from '../job/executor.ts';
+import { RunnerProblem } from '../problem.ts';
+import { sweepAttemptFolders } from '../sandbox/attempt-folder.ts';
+import { connectEngine, engineMessage } from '../sandbox/engine.ts';
+import { Images } from '../sandbox/images.ts';
+import { type Swept, sweep } from '../sandbox/sweep.ts';
+
+export interface OpenExecutorOptions {
+  readonly settings: Settings;
+  readonly labels: readonly string[];
+  readonly runnerId: string;
+  readonly journal: Journal;
+}
+
+export interface OpenedExecutor {
+  readonly executor: Executor;
+  /** To be called once nothing is built any more. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the executor that the settings ask for. Only to be called when nothing of this runner is running.
+ * @throws {RunnerProblem} when it cannot build
+ */
+export function openExecutor(options: OpenExecutorOptions): Promise<OpenedExecutor> {
+  return options.settings.executor === 'host' ? openHost(options) : openContainers(options);
+}
+
+/** Why a runner with these labels may not build on its host; null when it may. Pure. */
+export function hostLabelProblem(labels: readonly string[]): RunnerProblem | null {
+  if (labels.some((label) => HOST_EXECUTOR_LABELS.includes(label))) return null;
+  return new RunnerProblem(
+    'A runner with the executor host builds only what asks for it by a label, and this one has no such label',
+    `Start it with --labels ${HOST_EXECUTOR_LABELS.join(' or --labels ')}`,
+  );
+}
+
+async function openHost({
+  settings,
+  labels,
+  runnerId,
+  journal,
+}: OpenExecutorOptions): Promise<OpenedExecutor> {
+  const problem = hostLabelProblem(labels);
+  if (problem !== null) throw problem;
+  journal.warn(HOST_WARNING);
+  const executor = hostExecutor({ settings, runnerId, journal });
+  tell(
+    { containers: [], folders: await sweepAttemptFolders(settings.state, executor.removeFolder) },
+    journal,
+  );
+  return { executor, close: async () => undefined };
+}
+
+async function openContainers({ settings, runnerId, journal }: OpenExecutorOptions): Promise<OpenedExecutor> {
+  const engine = connectEngine();
+  try {
+    tell(await sweep(engine, runnerId, settings.state), journal);
+  } catch (error) {
+    throw new RunnerProblem(
+      `The Docker engine cannot be used: ${engineMessage(error)}`,
+      'Run `appflux-runner doctor`, which says what is wrong',
+      error,
+    );
+  }
+  const { state, cacheSize: maxBytes, keepFree } = settings;
+  const caches = new Caches({ state, engine, runnerId, journal, maxBytes, keepFree });
+  await caches.sweep();
+  const images = new Images({ engine, journal, allowed: settings.images, command: settings.imageCommand });
+  const executor = containerExecutor({ engine, images, caches, settings, runnerId, journal });
+  return { executor, close: () => caches.close() };
+}
+
+function tell({ containers, folders }: Swept, journal: Journal): void {
+  if (containers.length + folders.length === 0) return;
+  journal.warn('Cleared away what an earlier process left behind', {
+    containers: containers.length,
+    folders: folders.length,
+  });
+}
