@@ -1,6 +1,6 @@
 /** Speaks with clamd: one connection for each question (clamd(8), "COMMANDS"). */
 import { connect, type Socket } from 'node:net';
-import { setTimeout } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import type { ClamdAddress } from './address.ts';
 import type { Content } from './files.ts';
 import { parseVerdict, type Verdict } from './reply.ts';
@@ -47,16 +47,22 @@ export async function askClamd(
   }
 }
 
-/** How much of what was sent before clamd hung up is sent with pauses the second time, in pieces of a file. */
+/** How much of what was sent before clamd hung up is sent with pauses the next time, in pieces of a file. */
 const CAREFUL_PIECES = 8;
-/** How long each of those waits for an answer before it is sent, in milliseconds. */
-const PAUSE_MS = 50;
+/** How long each of those waits for an answer first, time by time, in milliseconds: a busy host is slow to give one. */
+const PAUSES_MS: readonly number[] = [50, 500];
+
+/** Which piece, counted from 0, is the first to be sent with a pause before it. */
+interface Care {
+  readonly from: number;
+  readonly pauseMs: number;
+}
 
 /**
  * Sends content through INSTREAM and gives the verdict.
  *
  * clamd answers and hangs up as soon as a limit of its own is passed. A write that meets the closed connection then makes
- * Node drop the answer unread; so what broke off while it was sent is sent once more, with pauses before that place.
+ * Node drop the answer unread; so what broke off while it was sent is sent again, with pauses before that place.
  * @throws {ClamdError}; the reason of `signal` if it aborts; whatever reading the content throws.
  */
 export async function scanContent(
@@ -65,14 +71,18 @@ export async function scanContent(
   signal: AbortSignal,
   timeouts: ClientTimeouts = CLIENT_TIMEOUTS,
 ): Promise<Verdict> {
-  const progress = { sent: 0 };
-  try {
-    return await scanOnce(address, content, signal, timeouts, progress, Number.POSITIVE_INFINITY);
-  } catch (error) {
-    if (!(error instanceof ClamdError && error.code === 'broke_off' && progress.sent > 0)) throw error;
-    const carefulFrom = progress.sent - CAREFUL_PIECES;
-    return await scanOnce(address, content, signal, timeouts, { sent: 0 }, carefulFrom);
+  let care: Care = { from: Number.POSITIVE_INFINITY, pauseMs: 0 };
+  for (const pauseMs of PAUSES_MS) {
+    const progress = { sent: 0 };
+    try {
+      return await scanOnce(address, content, signal, timeouts, progress, care);
+    } catch (error) {
+      const isLost = error instanceof ClamdError && error.code === 'broke_off' && progress.sent > 0;
+      if (!isLost) throw error;
+      care = { from: progress.sent - CAREFUL_PIECES, pauseMs };
+    }
   }
+  return await scanOnce(address, content, signal, timeouts, { sent: 0 }, care);
 }
 
 async function scanOnce(
@@ -81,7 +91,7 @@ async function scanOnce(
   signal: AbortSignal,
   timeouts: ClientTimeouts,
   progress: { sent: number },
-  carefulFrom: number,
+  care: Care,
 ): Promise<Verdict> {
   signal.throwIfAborted();
   const connection = new Connection(address, timeouts.transferMs);
@@ -90,7 +100,7 @@ async function scanOnce(
   };
   signal.addEventListener('abort', abort, { once: true });
   try {
-    await send(connection, content(), progress, carefulFrom);
+    await send(connection, content(), progress, care);
     connection.socket.setTimeout(timeouts.verdictMs);
     const reply = await connection.reply;
     const verdict = parseVerdict(reply);
@@ -108,18 +118,19 @@ async function scanOnce(
 
 /**
  * Each piece with its length before it, and a length of zero at the end. clamd may answer before that: then enough is
- * sent. From the piece `carefulFrom` on, an answer is waited for before each.
+ * sent. What has come is read before each piece, as a write to a closed connection would take it away.
  */
 async function send(
   connection: Connection,
   pieces: AsyncIterable<Uint8Array>,
   progress: { sent: number },
-  carefulFrom: number,
+  care: Care,
 ): Promise<void> {
   const { socket } = connection;
   socket.write('zINSTREAM\0');
   for await (const piece of pieces) {
-    if (progress.sent >= carefulFrom) await setTimeout(PAUSE_MS);
+    if (progress.sent >= care.from) await setTimeout(care.pauseMs);
+    await setImmediate();
     if (connection.answered) return;
     if (piece.length === 0) continue;
     const length = Buffer.alloc(4);
