@@ -104,6 +104,7 @@ describe('a build on the host', () => {
     expect(log).not.toContain(RUNNERS_OWN);
     expect(log).not.toContain('APPFLUX_RUNNER');
     expect(log).not.toContain(SECRET);
+    expect(log).toMatch(/^secret \*\*\*$/m);
     expect(log).not.toContain(FILE);
     expect(log).toMatch(/^APPFLUX_APP=whole$/m);
     expect(log).toMatch(/^mode 700$/m);

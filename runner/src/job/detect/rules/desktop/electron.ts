@@ -2,7 +2,7 @@
 import { DESKTOP_IMAGE } from '../../images.ts';
 import { allDependencies, type PackageJson } from '../../package-json.ts';
 import { runProgram, runScript } from '../../package-manager.ts';
-import { because } from '../../reason.ts';
+import { because, type Reason } from '../../reason.ts';
 import { joinPath } from '../../tree.ts';
 import { type Outcome, ownPackage, type Rule, type Subject } from '../rule.ts';
 import { inOrder } from '../shell.ts';
@@ -96,6 +96,7 @@ function findWith(subject: Subject, pkg: PackageJson, tool: Tool): Outcome {
           ? `Build command: ${command}; no script of package.json packages the app for Linux.`
           : `Build command: ${command}, the script of package.json that packages the app.`,
       ),
+      ...forMac(subject, pkg, tool),
       because(
         'framework',
         'Electron itself and the tools that pack it come from GitHub: the owner of the runner has to allow its hosts (--allow-hosts github.com,*.githubusercontent.com).',
@@ -103,6 +104,23 @@ function findWith(subject: Subject, pkg: PackageJson, tool: Tool): Outcome {
     ],
   };
 }
+
+/** Where a script packages for macOS: who can run it, and how an App says that it wants that. */
+function forMac({ manager }: Subject, { scripts }: PackageJson, { call }: Tool): Reason[] {
+  const script = Object.keys(scripts).find((name) => {
+    const text = whatRuns(scripts, name);
+    return PLAIN_NAME.test(name) && call.test(text) && FOR_MAC.test(text) && !publishes(text);
+  });
+  if (script === undefined) return [];
+  return [
+    because(
+      'build',
+      `For macOS, which has to be built on a Mac to be signed: set the build command ${runScript(manager, script)}, and ask for a runner with the label macos (docs/operations.md).`,
+    ),
+  ];
+}
+
+const FOR_MAC = / (?:--mac|--macos|-m|-mw|-wm|--platform[= ](?:darwin|mas))\b/;
 
 /** The likeliest first; a script for another system is none of them. */
 const SCRIPTS = [
