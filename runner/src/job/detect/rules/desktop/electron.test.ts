@@ -24,6 +24,9 @@ test.each([
   [{ 'build:linux': 'electron-builder --linux' }],
   [{ 'release:mac': 'electron-builder --mac --publish always' }],
   [{ 'build:mac': 'xcodebuild --mac' }],
-])('nothing is said of macOS where no script packages for it, or only one that publishes: %j', async (scripts) => {
-  expect((await decided(scripts)).reasons.join('\n')).not.toContain('macOS');
-});
+])(
+  'nothing is said of macOS where no script packages for it, or only one that publishes: %j',
+  async (scripts) => {
+    expect((await decided(scripts)).reasons.join('\n')).not.toContain('macOS');
+  },
+);
