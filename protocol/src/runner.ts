@@ -38,6 +38,8 @@ export const RunnerScanner = z
     engine: z.string().max(100).nullable(),
     /** When its signatures were made; null when it has none of the official ones. */
     signaturesAt: Timestamp.nullable(),
+    /** Set where clamd is there and does not scan yet, since it has no signatures at all. */
+    lacksSignatures: z.literal(true).optional(),
   })
   .meta({ id: 'RunnerScanner' });
 export type RunnerScanner = z.infer<typeof RunnerScanner>;

@@ -25,6 +25,15 @@ test('a scanner that is missing is warned of; one that is switched off is only n
     warn: true,
   });
   expect(scannerLook({ policy: 'optional', ...missing }, NOW).warn).toBe(true);
+  const waiting = { ...missing, lacksSignatures: true } as const;
+  expect(scannerLook({ policy: 'required', ...waiting }, NOW)).toMatchObject({
+    text: 'Malware scanner without signatures: builds fail until it has some',
+    warn: true,
+  });
+  expect(scannerLook({ policy: 'optional', ...waiting }, NOW)).toMatchObject({
+    text: 'Malware scanner without signatures: not scanned until it has some',
+    warn: true,
+  });
   expect(scannerLook({ policy: 'off', ...missing }, NOW)).toMatchObject({
     text: 'No malware scan',
     warn: false,

@@ -13,11 +13,13 @@ export interface ScannerLook {
 }
 
 /** Words for a scanner's state at a moment (milliseconds since the epoch). */
-export function scannerLook({ policy, engine, signaturesAt }: RunnerScanner, now: number): ScannerLook {
+export function scannerLook(scanner: RunnerScanner, now: number): ScannerLook {
+  const { policy, engine, signaturesAt, lacksSignatures = false } = scanner;
   if (policy === 'off') return { text: 'No malware scan', signaturesAt: null, warn: false };
   if (engine === null) {
-    const text =
-      policy === 'required' ? 'Malware scanner missing: builds fail' : 'Malware scanner missing: not scanned';
+    const what = lacksSignatures ? 'Malware scanner without signatures' : 'Malware scanner missing';
+    const then = policy === 'required' ? 'builds fail' : 'not scanned';
+    const text = `${what}: ${then}${lacksSignatures ? ' until it has some' : ''}`;
     return { text, signaturesAt: null, warn: true };
   }
   const clamav = `ClamAV ${engine}`;

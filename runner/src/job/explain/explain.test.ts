@@ -568,6 +568,11 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
     './build.sh is not there, or its first line names a',
   ],
   [
+    'recorded/expo-debian-android.txt',
+    '/usr/bin/bash: line 1: npm: command not found',
+    'npm is not in this builder image. Expo and React Native need the Android image with Google',
+  ],
+  [
     'recorded/shell-no-curl.txt',
     'bash: line 1: curl: command not found',
     'curl is not in this builder image, and builds install no',

@@ -8,7 +8,7 @@ function missing(found: Found): string {
     return `${name} is not there, or its first line names a program that is not: line ends of Windows do that, too. Check that it is committed, and save it with LF.`;
   }
   if (/^(?:npm|pnpm|yarn|bun|node|npx|bunx)$/.test(name)) {
-    return `${name} is not in this builder image. Choose the image that has it, or another command.`;
+    return `${name} is not in this builder image. Expo and React Native need the Android image with Google's SDK, which has it: \`npm run images -- android\` on the runner builds that one where Google's hosts answer. For anything else choose an image that has ${name}, or another command.`;
   }
   if (
     /^(?:curl|wget|make|gcc|g\+\+|cmake|python3?|pip3?|java|docker|sudo|apt(?:-get)?|unzip|jq|rsync)$/.test(

@@ -143,7 +143,7 @@ async function connectWhenReady(
       if (!(error instanceof ClamdError)) throw error;
       // No signatures will come from waiting a minute: the first download takes longer, or fails.
       if (!(await holdsSignatures(join(folder, 'db')))) {
-        throw new ClamdError('not_ready', 'The malware scanner has no signatures yet.', error);
+        throw new ClamdError('no_signatures', 'The malware scanner has no signatures yet.', error);
       }
       if (performance.now() > giveUpAt) {
         throw new ClamdError('not_ready', 'The malware scanner did not start in time.', error);

@@ -8,7 +8,14 @@ import { parseVerdict, type Verdict } from './reply.ts';
 /** clamd could not be asked, or its answer cannot be used. The message names no path of the host. */
 export class ClamdError extends Error {
   override readonly name = 'ClamdError';
-  readonly code: 'unreachable' | 'broke_off' | 'no_answer' | 'refused' | 'not_installed' | 'not_ready';
+  readonly code:
+    | 'unreachable'
+    | 'broke_off'
+    | 'no_answer'
+    | 'refused'
+    | 'not_installed'
+    | 'no_signatures'
+    | 'not_ready';
 
   constructor(code: ClamdError['code'], message: string, cause?: unknown) {
     super(message, { cause });

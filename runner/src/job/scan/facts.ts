@@ -22,6 +22,9 @@ export async function scannerFacts(policy: ScanPolicy, connect: Connect): Promis
     const signaturesAt = version.signatures?.date.toISOString() ?? null;
     return { policy, engine: version.engine, signaturesAt };
   } catch (error) {
+    if (error instanceof ClamdError && error.code === 'no_signatures') {
+      return { ...nothing, lacksSignatures: true };
+    }
     if (error instanceof ClamdError || patience.aborted) return nothing;
     throw error;
   }

@@ -316,7 +316,7 @@ describe.skipIf(missing !== null)(`scanning with clamd${missing === null ? '' : 
       const clamd = await startTestClamd({ signaturesFrom: null });
       await expect(clamd.connect(new AbortController().signal)).rejects.toMatchObject({
         name: 'ClamdError',
-        code: 'not_ready',
+        code: 'no_signatures',
         message: 'The malware scanner has no signatures yet.',
       });
     });
@@ -344,7 +344,7 @@ describe.skipIf(missing !== null)(`scanning with clamd${missing === null ? '' : 
       let address: ClamdAddress | undefined;
       while (address === undefined) {
         address = await clamd.connect(new AbortController().signal).catch((error) => {
-          if (error instanceof ClamdError && error.code === 'not_ready') return undefined;
+          if (error instanceof ClamdError && error.code === 'no_signatures') return undefined;
           throw error;
         });
       }
@@ -465,6 +465,12 @@ describe('a scanner that is not what it should be', () => {
     const nothing = { engine: null, signaturesAt: null };
     expect(await scannerFacts('optional', async () => nowhere)).toEqual({ policy: 'optional', ...nothing });
     expect(await scannerFacts('off', async () => address)).toEqual({ policy: 'off', ...nothing });
+    const waiting = () => Promise.reject(new ClamdError('no_signatures', 'It has none yet.'));
+    expect(await scannerFacts('required', waiting)).toEqual({
+      policy: 'required',
+      ...nothing,
+      lacksSignatures: true,
+    });
   });
 
   it('is not asked at all when scanning is off', async () => {
