@@ -54,6 +54,12 @@ test('a failure for want of a host names the hosts that were refused, and no oth
   );
 });
 
+test('a command that is killed where nothing limits memory is told to have been killed, and no more', () => {
+  expect(told({ exitCode: 137, memoryBytes: null, tail: [] })).toBe(
+    'build_failed: The build command (npm run build) was ended by SIGKILL',
+  );
+});
+
 test('a container that is killed while its ignore command runs is told so', () => {
   expect(told({ stage: 'ignore', exitCode: 137 })).toBe(
     'out_of_memory: The ignore command (git diff --quiet) was killed at the limit of 512 MB of memory',
