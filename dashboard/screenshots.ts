@@ -184,6 +184,15 @@ const shots: Shot[] = [
   },
   { name: 'app-settings', path: '/apps/harbor-web/settings' },
   {
+    name: 'app-settings-wrong',
+    path: '/apps/harbor-web/settings',
+    act: async (page) => {
+      await page.getByLabel('Node version').fill('the newest');
+      await page.getByLabel('Time limit in minutes').fill('400');
+      await page.getByLabel('Runner labels').fill('Mac OS');
+    },
+  },
+  {
     name: 'app-delete',
     path: '/apps/harbor-web/settings',
     window: true,
@@ -193,6 +202,11 @@ const shots: Shot[] = [
   { name: 'deployment-queued', path: `/deployments/${SAMPLE.queued}` },
   { name: 'deployment-failed', path: `/deployments/${SAMPLE.failed}` },
   { name: 'deployment-success', path: `/deployments/${SAMPLE.success}` },
+  {
+    name: 'deployment-why',
+    path: `/deployments/${SAMPLE.success}`,
+    act: (page) => page.getByText('Why so').click(),
+  },
   { name: 'deployment-removed', path: `/deployments/${SAMPLE.removed}` },
   { name: 'deployment-android', path: `/deployments/${SAMPLE.android}` },
   {

@@ -121,6 +121,37 @@ describe.skipIf(chromiumPath === undefined)('an app', () => {
     expect(api.world.apps.map(({ slug }) => slug)).not.toContain('sandbox');
   });
 
+  test('has its Node, image, time limit and labels set by the keyboard, and says what cannot be', async () => {
+    const { page, api, faults } = await visit('/apps/harbor-web/settings');
+    const form = page.getByRole('form', { name: 'Build' });
+    await form.getByLabel('Node version').focus();
+    for (const text of ['the newest', '400', 'two words', 'Mac OS']) {
+      await page.keyboard.type(text);
+      await page.keyboard.press('Tab');
+    }
+    await form.getByLabel('Runner labels').waitFor();
+    for (const label of ['Node version', 'Time limit in minutes', 'Builder image', 'Runner labels']) {
+      const field = form.getByLabel(label);
+      expect([label, await field.getAttribute('aria-invalid')]).toEqual([label, 'true']);
+      const note = await field.getAttribute('aria-describedby');
+      expect(await page.locator(`[id="${note}"]`).innerText()).not.toBe('');
+    }
+    await form.getByLabel('Node version').fill('>=22');
+    await form.getByLabel('Time limit in minutes').fill('45');
+    await form.getByLabel('Builder image').fill('appflux/web-builder');
+    await form.getByLabel('Runner labels').fill('linux, arm64');
+    await page.keyboard.press('Enter');
+    await expect
+      .poll(() => api.world.apps.find(({ slug }) => slug === 'harbor-web')?.build)
+      .toMatchObject({
+        node: '>=22',
+        timeoutSeconds: 2700,
+        image: 'appflux/web-builder',
+        labels: ['linux', 'arm64'],
+      });
+    expect(faults).toEqual([]);
+  });
+
   test('has its variables replaced and deleted by name', async () => {
     const { page, api } = await visit('/apps/harbor-web/settings');
     await page.getByRole('button', { name: 'Delete SENTRY_DSN' }).click();
@@ -133,6 +164,19 @@ describe.skipIf(chromiumPath === undefined)('an app', () => {
       .getByRole('button', { name: 'Save' })
       .click();
     await expect.poll(() => api.calls).toContain('PUT /api/apps/harbor-web/env/API_URL');
+  });
+});
+
+describe.skipIf(chromiumPath === undefined)('the plan of a deployment', () => {
+  test('shows the image’s digest and tools only to whom asks why, with the keyboard as well', async () => {
+    const { page } = await visit(`/deployments/${SAMPLE.success}`);
+    const digest = page.getByText(/^sha256:4f1d/);
+    expect(await digest.isVisible()).toBe(false);
+    expect(await page.getByText(/^node 24\.11\.1, npm/).isVisible()).toBe(false);
+    await page.locator('summary', { hasText: 'Why so' }).focus();
+    await page.keyboard.press('Enter');
+    expect(await digest.isVisible()).toBe(true);
+    expect(await page.getByText(/^node 24\.11\.1, npm/).isVisible()).toBe(true);
   });
 });
 

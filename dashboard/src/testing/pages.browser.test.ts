@@ -209,6 +209,23 @@ const PAGES: {
   { name: 'an app never deployed', path: '/apps/sandbox', title: /^Sandbox/ },
   { name: 'settings of an app', path: '/apps/harbor-web/settings', title: /^Settings · Harbor/ },
   {
+    name: 'build settings that cannot be',
+    path: '/apps/harbor-web/settings',
+    title: /^Settings/,
+    act: async (page) => {
+      await page.getByLabel('Node version').fill('the newest');
+      await page.getByLabel('Time limit in minutes').fill('400');
+      await page.getByLabel('Builder image').fill('two words');
+      await page.getByLabel('Runner labels').fill('Mac OS');
+    },
+  },
+  {
+    name: 'why a deployment was built so',
+    path: `/deployments/${SAMPLE.success}`,
+    title: /^Ready · Harbor/,
+    act: (page) => page.getByText('Why so').click(),
+  },
+  {
     name: 'deleting an app',
     path: '/apps/harbor-web/settings',
     title: /^Settings/,

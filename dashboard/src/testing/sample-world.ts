@@ -122,7 +122,17 @@ export function sampleWorld(now = Date.now()): World {
       phases: spans(90_000, 7, 3, 2, 48, 4),
       attempt: 1,
       runner: local,
-      plan: plan(),
+      plan: plan({
+        imageDigest: `sha256:${'4f1d'.repeat(16)}`,
+        tools: {
+          node: '24.11.1',
+          npm: '11.19.1',
+          pnpm: '10.30.0',
+          yarn: '1.22.22',
+          bun: '1.3.2',
+          git: '2.47.3',
+        },
+      }),
       version: '2.4.0',
       artifacts: [artifact()],
       urls: {

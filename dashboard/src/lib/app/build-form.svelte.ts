@@ -1,4 +1,4 @@
-import { type AppType, type BuildSettings, Command, OutputGlob } from '@appflux/protocol';
+import { type AppType, BuildSettings, Command, OutputGlob, RunnerLabel } from '@appflux/protocol';
 
 export type TypeChoice = AppType | 'detect';
 
@@ -10,6 +10,12 @@ export const TYPE_OPTIONS: readonly { value: TypeChoice; label: string }[] = [
   { value: 'desktop', label: 'Desktop app' },
 ];
 
+/** A version, a range, or a word of a version manager such as `latest` and `lts/jod`. */
+const NODE = /^(?:[\dxX.*^~<>=|v \w+-]*\d[\w.*^~<>=| +-]*|lts|node|stable|latest|current|lts\/[a-z*]+)$/;
+
+/** A reference of an image, as an engine takes it: no more than that it is one word. */
+const IMAGE = /^[a-z0-9][\w.:/@-]*$/;
+
 /** Build settings as they are being written; what is left blank is left to detection. */
 export class BuildForm {
   type = $state<TypeChoice>('detect');
@@ -19,6 +25,12 @@ export class BuildForm {
   buildCommand = $state('');
   /** One glob a line. */
   outputs = $state('');
+  node = $state('');
+  image = $state('');
+  /** The time limit. */
+  minutes = $state('');
+  /** With commas or blanks between them. */
+  labels = $state('');
 
   /** Takes over settings that are kept. */
   fill(type: AppType | null, build: BuildSettings): void {
@@ -27,6 +39,22 @@ export class BuildForm {
     this.installCommand = build.installCommand ?? '';
     this.buildCommand = build.buildCommand ?? '';
     this.outputs = build.outputs.join('\n');
+    this.node = build.node ?? '';
+    this.image = build.image ?? '';
+    this.minutes =
+      build.timeoutSeconds === null ? '' : String(Math.round((build.timeoutSeconds / 60) * 1000) / 1000);
+    this.labels = build.labels.join(', ');
+  }
+
+  get labelList(): string[] {
+    return this.labels.split(/[\s,]+/).filter(Boolean);
+  }
+
+  /** The time limit in seconds; null when there is none, NaN when it is no number. */
+  get timeoutSeconds(): number | null {
+    const minutes = this.minutes.trim();
+    if (minutes === '') return null;
+    return /^\d+(?:\.\d+)?$/.test(minutes) ? Math.round(Number(minutes) * 60) : Number.NaN;
   }
 
   get outputList(): string[] {
@@ -57,20 +85,56 @@ export class BuildForm {
     return this.framework.trim().length > 60 ? 'A framework’s name has at most 60 characters.' : null;
   }
 
+  get nodeProblem(): string | null {
+    const node = this.node.trim();
+    return node === '' || (node.length <= 40 && NODE.test(node))
+      ? null
+      : 'Write a version or a range, such as 22, 24.1.0 or >=22.';
+  }
+
+  get imageProblem(): string | null {
+    const image = this.image.trim();
+    return image === '' || (image.length <= 200 && IMAGE.test(image))
+      ? null
+      : 'Write the name of an image, such as appflux/web-builder, at most 200 characters.';
+  }
+
+  get timeProblem(): string | null {
+    return BuildSettings.shape.timeoutSeconds.safeParse(this.timeoutSeconds).success
+      ? null
+      : 'A time limit is a number of minutes, of 10 seconds (0.17) at least and 360 at most.';
+  }
+
+  get labelsProblem(): string | null {
+    if (this.labelList.length > 10) return 'There can be at most 10 labels.';
+    for (const label of this.labelList) {
+      const message = RunnerLabel.safeParse(label).error?.issues[0]?.message;
+      if (message) return `${label}: ${message}.`;
+    }
+    return null;
+  }
+
   get valid(): boolean {
-    return [this.frameworkProblem, this.commandProblem, this.outputsProblem].every(
-      (problem) => problem === null,
-    );
+    return [
+      this.frameworkProblem,
+      this.commandProblem,
+      this.outputsProblem,
+      this.nodeProblem,
+      this.imageProblem,
+      this.timeProblem,
+      this.labelsProblem,
+    ].every((problem) => problem === null);
   }
 
   /** Whether anything is said at all. */
   get blank(): boolean {
     return (
       this.type === 'detect' &&
-      this.framework.trim() === '' &&
-      this.installCommand.trim() === '' &&
-      this.buildCommand.trim() === '' &&
-      this.outputList.length === 0
+      [this.framework, this.installCommand, this.buildCommand, this.node, this.image, this.minutes].every(
+        (text) => text.trim() === '',
+      ) &&
+      this.outputList.length === 0 &&
+      this.labelList.length === 0
     );
   }
 
@@ -79,12 +143,16 @@ export class BuildForm {
   }
 
   /** The settings that are written here. */
-  toSettings(): Pick<BuildSettings, 'framework' | 'installCommand' | 'buildCommand' | 'outputs'> {
+  toSettings(): Omit<BuildSettings, 'supersede' | 'concurrency'> {
     return {
       framework: this.framework.trim() || null,
       installCommand: this.installCommand.trim() || null,
       buildCommand: this.buildCommand.trim() || null,
       outputs: this.outputList,
+      node: this.node.trim() || null,
+      image: this.image.trim() || null,
+      labels: this.labelList,
+      timeoutSeconds: this.timeoutSeconds,
     };
   }
 }

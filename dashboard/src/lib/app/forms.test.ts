@@ -33,13 +33,57 @@ describe('the form of an app’s source', () => {
 describe('the form of build settings', () => {
   test('gives back what it was filled with, and what the protocol takes', () => {
     const { build } = app();
-    const settings = { ...build, installCommand: 'npm ci', outputs: ['dist', 'public/**'] };
+    const settings = {
+      ...build,
+      installCommand: 'npm ci',
+      outputs: ['dist', 'public/**'],
+      node: '>=22 <25',
+      image: 'appflux/web-builder:2',
+      labels: ['macos', 'arm64'],
+      timeoutSeconds: 90,
+    };
     const form = new BuildForm();
     expect(form.blank).toBe(true);
     form.fill('pwa', settings);
     expect({ ...build, ...form.toSettings() }).toEqual(settings);
     expect(form.appType).toBe('pwa');
     expect(UpdateApp.safeParse({ build: { ...build, ...form.toSettings() } }).error).toBe(undefined);
+  });
+
+  test('says what is wrong with a Node version, an image, a time limit and labels', () => {
+    const form = new BuildForm();
+    const told = () => [form.nodeProblem, form.imageProblem, form.timeProblem, form.labelsProblem];
+    for (const good of ['22', 'v24.1.0', '>=22 <25 || ^26', '22.x', 'lts/*', 'lts/jod', 'latest', ' 24 ']) {
+      form.node = good;
+      expect([good, form.nodeProblem]).toEqual([good, null]);
+    }
+    Object.assign(form, {
+      image: 'ghcr.example:5000/x/y@sha256:0a',
+      minutes: '1.5',
+      labels: 'macos, arm64 gpu',
+    });
+    expect(told()).toEqual([null, null, null, null]);
+    expect(form.toSettings()).toMatchObject({ timeoutSeconds: 90, labels: ['macos', 'arm64', 'gpu'] });
+    form.node = 'the newest one';
+    form.image = 'two words';
+    form.labels = 'Mac OS';
+    for (const minutes of ['0', '-1', '361', 'long', '1e9']) {
+      form.minutes = minutes;
+      expect([minutes, form.timeProblem]).toEqual([minutes, expect.stringMatching(/minutes/)]);
+    }
+    expect(told().every((problem) => typeof problem === 'string')).toBe(true);
+    expect(form.valid).toBe(false);
+    form.labels = 'a b c d e f g h i j k';
+    expect(form.labelsProblem).toMatch(/at most 10/);
+  });
+
+  test('keeps a time limit that is no whole number of minutes', () => {
+    const form = new BuildForm();
+    for (const timeoutSeconds of [10, 59, 100, 1234, 21_599, 21_600]) {
+      form.fill(null, { ...app().build, timeoutSeconds });
+      expect(form.valid).toBe(true);
+      expect(form.toSettings().timeoutSeconds).toBe(timeoutSeconds);
+    }
   });
 
   test('refuses outputs that leave the project', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { deploymentTitle, elapsedSeconds } from './status.ts';
+import { deploymentTitle, elapsedSeconds, titleBesideSource } from './status.ts';
 
 test.each([
   [{ commitMessage: 'Fix login\n\nLong story', trigger: 'push' }, 'Fix login'],
@@ -9,6 +9,15 @@ test.each([
   [{ commitMessage: ' \n', trigger: 'manual' }, 'Manual deployment'],
 ] as const)('%o is titled %s', (deployment, title) => {
   expect(deploymentTitle({ uploadName: null, version: null, ...deployment })).toBe(title);
+});
+
+test.each([
+  [{ commitMessage: 'Fix login', trigger: 'push' }, 'Fix login'],
+  [{ commitMessage: null, trigger: 'upload', uploadName: 'site.zip' }, 'site.zip'],
+  [{ commitMessage: null, trigger: 'upload', version: '1.2.0' }, 'Version 1.2.0'],
+  [{ commitMessage: null, trigger: 'upload' }, ''],
+] as const)('beside its source, %o is titled "%s"', (deployment, title) => {
+  expect(titleBesideSource({ uploadName: null, version: null, ...deployment })).toBe(title);
 });
 
 describe('the time a deployment takes', () => {

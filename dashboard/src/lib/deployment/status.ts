@@ -22,10 +22,10 @@ export const PHASE_LABEL: Readonly<Record<Phase, string>> = {
   uploading: 'Upload',
 };
 
+type Titled = Pick<Deployment, 'commitMessage' | 'trigger' | 'uploadName' | 'version'>;
+
 /** What a deployment is called in a list: its commit's first line, its ZIP, or how it came about. */
-export function deploymentTitle(
-  deployment: Pick<Deployment, 'commitMessage' | 'trigger' | 'uploadName' | 'version'>,
-): string {
+export function deploymentTitle(deployment: Titled): string {
   const subject = deployment.commitMessage?.split('\n', 1)[0]?.trim();
   if (subject) return subject;
   if (deployment.uploadName !== null) return deployment.uploadName;
@@ -33,6 +33,14 @@ export function deploymentTitle(
   return deployment.version === null
     ? origin[deployment.trigger]
     : `${origin[deployment.trigger]}, version ${deployment.version}`;
+}
+
+/** The same where it stands beside where the code comes from: that a ZIP was uploaded is said there already. */
+export function titleBesideSource(deployment: Titled): string {
+  const { commitMessage, trigger, uploadName, version } = deployment;
+  if (trigger !== 'upload' || commitMessage?.trim() || uploadName !== null)
+    return deploymentTitle(deployment);
+  return version === null ? '' : `Version ${version}`;
 }
 
 /** The first seven digits of a commit, as Git shortens it. */

@@ -8,6 +8,8 @@ import { fileProblem } from '#lib/upload/parts.ts';
 import { VariableRows } from '#lib/variables/variable-rows.svelte.ts';
 import { DetectedZip } from './detected-zip.svelte.ts';
 
+const MAX_SLUG_LENGTH = Number(Slug.maxLength);
+
 export type SourceKind = 'github' | 'git' | 'upload';
 
 /** What outlives a reload: all but the file, which a page cannot keep, and values of variables, which it must not. */
@@ -87,6 +89,17 @@ export class Draft {
     if (!parsed.success) return `${parsed.error.issues[0]?.message ?? 'This is not a slug'}.`;
     if (RESERVED_SLUGS.has(slug)) return `${slug} is kept for AppFlux itself. Choose another.`;
     return this.taken.has(slug) ? `${slug} is taken. Choose another.` : null;
+  }
+
+  /** Another slug instead of one that is taken, as far as is known a free one; null when none is needed. */
+  get proposedSlug(): string | null {
+    const slug = this.effectiveSlug;
+    if (!this.taken.has(slug)) return null;
+    const [, stem = slug, number = '1'] = /^(.*)-(\d{1,3})$/.exec(slug) ?? [];
+    for (let next = Number(number) + 1; ; next += 1) {
+      const proposed = `${stem.slice(0, MAX_SLUG_LENGTH - 1 - String(next).length).replace(/-$/, '')}-${next}`;
+      if (!this.taken.has(proposed) && !RESERVED_SLUGS.has(proposed)) return proposed;
+    }
   }
 
   get branchProblem(): string | null {

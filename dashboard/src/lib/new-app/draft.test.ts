@@ -21,7 +21,16 @@ describe('a new app', () => {
         branch: 'next',
         rootDirectory: 'apps/web',
       },
-      build: { framework: null, installCommand: null, buildCommand: null, outputs: ['dist', 'public'] },
+      build: {
+        framework: null,
+        installCommand: null,
+        buildCommand: null,
+        outputs: ['dist', 'public'],
+        node: null,
+        image: null,
+        labels: [],
+        timeoutSeconds: null,
+      },
       envVars: { API_URL: 'https://api.example.com' },
     });
     expect(CreateApp.safeParse(draft.toNewApp()).error).toBe(undefined);
@@ -86,4 +95,22 @@ describe('a new app', () => {
     expect(restored.name).toBe('Engine');
     expect(restored.blank).toBe(false);
   });
+});
+
+test('for a slug that is taken another one is proposed, which is neither taken nor kept nor too long', () => {
+  const draft = new Draft();
+  draft.name = 'Shop';
+  expect(draft.proposedSlug).toBe(null);
+  draft.markTaken('shop');
+  expect(draft.proposedSlug).toBe('shop-2');
+  draft.markTaken('shop-2');
+  expect(draft.proposedSlug).toBe('shop-3');
+  draft.slug = 'shop-2';
+  expect(draft.proposedSlug).toBe('shop-3');
+  draft.slug = 'a'.repeat(40);
+  draft.markTaken(draft.slug);
+  expect(draft.proposedSlug).toBe(`${'a'.repeat(38)}-2`);
+  draft.slug = draft.proposedSlug ?? '';
+  expect(draft.slugProblem).toBe(null);
+  expect(draft.proposedSlug).toBe(null);
 });

@@ -114,6 +114,12 @@ describe.skipIf(chromiumPath === undefined)('a new app', () => {
     await page.getByLabel('Slug').fill('harbor-web');
     await page.getByRole('button', { name: 'Continue' }).click();
     await page.getByText('harbor-web is taken').waitFor();
+    await page.getByRole('button', { name: 'Use harbor-web-2' }).focus();
+    await page.keyboard.press('Enter');
+    await expect.poll(() => page.getByLabel('Slug').inputValue()).toBe('harbor-web-2');
+    await page.getByText('harbor-web is taken').waitFor({ state: 'detached' });
+    // The button is gone, and with it would be the place of whoever uses the keyboard.
+    expect(await page.getByLabel('Slug').evaluate((field) => field === document.activeElement)).toBe(true);
     await page.getByLabel('Slug').fill('tides-2');
     await page.getByRole('button', { name: 'Continue' }).click();
     await page.getByRole('button', { name: 'Deploy' }).click();
