@@ -127,6 +127,16 @@ const shots: Shot[] = [
     },
   },
   {
+    name: 'new-configure-taken',
+    path: '/new',
+    act: async (page) => {
+      await toConfigure(page);
+      await page.getByLabel('Slug').fill('harbor-web');
+      await button(page, 'Continue').click();
+      await page.getByText('harbor-web is taken').waitFor();
+    },
+  },
+  {
     name: 'new-confirm',
     path: '/new',
     act: async (page) => {
