@@ -98,7 +98,7 @@ export class AttemptLog {
     if (!this.#reached) {
       this.#reached = true;
       this.write(
-        `The log has reached its limit of ${this.#capBytes} bytes. The build goes on; only the end of its output is kept.`,
+        `The log has reached its limit of ${this.#capBytes} bytes. The build goes on; what it writes from here is left out but for the end.`,
       );
     }
     this.#hold(line, bytes);
