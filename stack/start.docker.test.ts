@@ -63,12 +63,17 @@ interface Start {
   exit: Promise<unknown[]>;
 }
 
+/** What these tests were started with, without what is meant for AppFlux. */
+const OUTSIDE = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !name.startsWith('APPFLUX_')),
+);
+
 /** Starts an instance as npm does. */
 function start(env: Record<string, string> = {}): Start {
   const child = spawn(process.execPath, [join(ROOT, 'stack', 'bootstrap.mjs'), 'start'], {
     cwd: ROOT,
     env: {
-      ...process.env,
+      ...OUTSIDE,
       // A scanner of the runner's own would fetch its signatures from the network.
       APPFLUX_RUNNER_SCAN: 'off',
       APPFLUX_STATE: state,
