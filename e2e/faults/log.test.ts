@@ -157,12 +157,12 @@ it('viewers that come at any time see every line once, in order, and the end', a
   expect(late.lines[0]?.seq).toBe((late.rewoundTo ?? 990) + 1);
 });
 
-it('log flood past the cap with finish after it: a marker says so, and the end is kept', async () => {
+it('log flood past the cap with finish after it: past the reserve too, a marker says so, and the end is kept', async () => {
   const { id, attempt } = await building();
   const text = 'y'.repeat(MAX_LINE_LENGTH);
   const perFrame = 24;
   let seq = 0;
-  for (let bytes = 0; bytes < 70_000_000; bytes += perFrame * MAX_LINE_LENGTH) {
+  for (let bytes = 0; bytes < 80_000_000; bytes += perFrame * MAX_LINE_LENGTH) {
     attempt.lines(seq + 1, seq + perFrame, () => text);
     seq += perFrame;
     expect(await attempt.acked()).toBeLessThanOrEqual(seq);
