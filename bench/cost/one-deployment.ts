@@ -2,11 +2,12 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { HEARTBEAT_MS, type Plan } from '@appflux/protocol';
+import { HEARTBEAT_MS } from '@appflux/protocol';
 import { Client } from '../../e2e/instance/client.ts';
 import { type SimulatedAttempt, SimulatedRunner } from '../../e2e/instance/simulated-runner.ts';
 import { Viewer } from '../../e2e/instance/viewer.ts';
 import { LogStream } from '../../runner/src/log/log-stream.ts';
+import { SAMPLE_PLAN } from '../plan.ts';
 
 export interface Size {
   readonly lines: number;
@@ -21,18 +22,6 @@ export interface Scene {
   deploy(): Promise<void>;
   close(): void;
 }
-
-const PLAN: Plan = {
-  type: 'web',
-  framework: 'vite',
-  packageManager: 'npm',
-  image: 'appflux/web-builder',
-  node: '24',
-  installCommand: 'npm ci',
-  buildCommand: 'npm run build',
-  outputs: ['dist'],
-  reasons: ['package-lock.json says npm.', 'vite is a dependency.'],
-};
 
 /** Prepares what is there before the deployment: an App and a runner that is online. */
 export async function setScene(instance: { url: string; token: string }, size: Size): Promise<Scene> {
@@ -140,7 +129,7 @@ async function build(attempt: SimulatedAttempt, stream: LogStream, { lines, seco
   attempt.socket.send({ type: 'source', ...fence, commitHash: null, commitMessage: null, branch: null });
   enter('scanning');
   enter('detecting');
-  attempt.socket.send({ type: 'plan', ...fence, plan: PLAN, version: '1.0.0' });
+  attempt.socket.send({ type: 'plan', ...fence, plan: SAMPLE_PLAN, version: '1.0.0' });
   enter('building');
   const startedAt = performance.now();
   await new Promise<void>((resolve) => {

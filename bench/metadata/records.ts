@@ -5,6 +5,7 @@ import type { AppRecord, DeploymentRecord } from '../../edge/src/metadata/metada
 import { UNMARKED } from '../../edge/src/metadata/metadata.ts';
 import { newObjectId } from '../../edge/src/metadata/object-id.ts';
 import { anyHash, appRecord, deploymentRecord } from '../../edge/src/metadata/sample-records.ts';
+import { SAMPLE_PLAN } from '../plan.ts';
 
 export interface Size {
   readonly apps: number;
@@ -88,17 +89,7 @@ function deploymentOf(app: AppRecord, number: number, createdAt: number): Deploy
     version: `1.${number % 100}.0`,
     attempt: 1,
     runner: { id: app.id, name: 'runner-1' },
-    plan: {
-      type: 'web',
-      framework: 'vite',
-      packageManager: 'npm',
-      image: 'appflux/web-builder',
-      node: '24',
-      installCommand: 'npm ci',
-      buildCommand: 'npm run build',
-      outputs: ['dist'],
-      reasons: ['package-lock.json says npm.', 'vite is a dependency.'],
-    },
+    plan: SAMPLE_PLAN,
     failure:
       status === 'failed'
         ? {

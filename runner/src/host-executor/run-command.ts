@@ -105,7 +105,7 @@ function exitCodeOf(child: ChildProcess): Promise<number> {
 async function read(stream: Readable | null, name: 'stdout' | 'stderr', run: HostCommand): Promise<void> {
   for await (const bytes of stream ?? []) {
     run.output(name, bytes);
-    // A build that is being ended must not wait for its log to be taken.
+    // A build that is being ended must not wait for its log to be taken; nothing but that end is thrown here.
     if (!run.signal.aborted) await untilAborted(run.ready(), run.signal).catch(() => undefined);
   }
 }

@@ -107,7 +107,7 @@ function listenForMemoryKills(engine: Engine, id: string, callback: () => void):
 async function read(stream: NodeJS.ReadableStream, run: ContainerRun): Promise<void> {
   for await (const frame of demultiplex(stream as AsyncIterable<Uint8Array>)) {
     run.output(frame);
-    // A build that is being ended must not wait for its log to be taken.
+    // A build that is being ended must not wait for its log to be taken; nothing but that end is thrown here.
     if (!run.signal.aborted) await untilAborted(run.ready(), run.signal).catch(() => undefined);
   }
 }
