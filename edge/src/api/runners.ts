@@ -15,6 +15,7 @@ import { note } from '../audit/note.ts';
 import type { ConnectedRunner } from '../dispatch/runner-sockets.ts';
 import { authenticateRunner } from '../identity/authenticate.ts';
 import { issueToken } from '../identity/one-time-token.ts';
+import { onBehalfOf } from '../identity/runner-header.ts';
 import { hashToken, makeToken } from '../identity/tokens.ts';
 import type { Metadata, RunnerRecord } from '../metadata/metadata.ts';
 import { newObjectId } from '../metadata/object-id.ts';
@@ -195,15 +196,13 @@ runners.openapi(
 // The two WebSockets of a runner; protocol/src/pool-socket.ts and attempt-socket.ts say what they carry.
 
 runners.get('/api/pool/connect', async (c) => {
-  const { id, name, draining, ownerId } = await authenticateRunner(c.req.raw, c.get('metadata'));
+  const runner = await authenticateRunner(c.req.raw, c.get('metadata'));
   requireUpgrade(c.req.header('upgrade'));
-  const headers = new Headers(c.req.raw.headers);
-  headers.set('X-AppFlux-Runner', JSON.stringify({ id, name, draining }));
-  return c.env.POOLS.getByName(ownerId).fetch(new Request('https://pool/', { headers }));
+  return c.env.POOLS.getByName(runner.ownerId).fetch(onBehalfOf(runner, c.req.raw, 'https://pool/'));
 });
 
 runners.get('/api/deployments/:id/attempts/:attempt/connect', async (c) => {
-  await authenticateRunner(c.req.raw, c.get('metadata'));
+  const runner = await authenticateRunner(c.req.raw, c.get('metadata'));
   requireUpgrade(c.req.header('upgrade'));
   const ref = AttemptRef.safeParse({
     deploymentId: c.req.param('id'),
@@ -215,7 +214,7 @@ runners.get('/api/deployments/:id/attempts/:attempt/connect', async (c) => {
   }
   const { deploymentId, attempt } = ref.data;
   return c.env.DEPLOYMENTS.getByName(deploymentId).fetch(
-    new Request(`https://deployment/attempt/${attempt}`, c.req.raw),
+    onBehalfOf(runner, c.req.raw, `https://deployment/attempt/${attempt}`),
   );
 });
 

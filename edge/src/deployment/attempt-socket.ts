@@ -9,6 +9,7 @@ import {
   MAX_FRAME_BYTES,
   RunnerToDeployment,
 } from '@appflux/protocol';
+import { authenticatedRunner } from '../identity/runner-header.ts';
 import type { LogStore } from '../logs/store.ts';
 import type { Viewers } from '../logs/viewers.ts';
 import { parseFrame } from '../socket-frame.ts';
@@ -54,11 +55,13 @@ export class AttemptSocket {
     return this.#ctx.getTags(ws).includes(TAG);
   }
 
-  /** Lets the lease's runner in; anyone else is closed with `staleAttempt`. A newer connection replaces an older. */
+  /**
+   * Admits the runner that holds the lease; any other connection is closed with `staleAttempt`. The lease token alone
+   * is not enough: it must come with the credential of the runner that it was granted to, in the deployment's own team.
+   * A newer connection replaces an older one.
+   */
   accept(request: Request, attempt: number): Response {
-    const { lease, attempt: current } = this.#deployment.state();
-    if (lease === null || attempt !== current || request.headers.get(LEASE_TOKEN_HEADER) !== lease.token)
-      return staleAttempt();
+    if (attempt !== this.#deployment.state().attempt || !this.#holdsLease(request)) return staleAttempt();
     const { 0: client, 1: server } = new WebSocketPair();
     const answer = new Response(null, { status: 101, webSocket: client });
     for (const older of this.#ctx.getWebSockets(TAG))
@@ -172,6 +175,18 @@ export class AttemptSocket {
     const { status, attempt } = this.#deployment.state();
     const keep = status === 'success' || status === 'building' ? attempt : null;
     await this.#deployment.artifacts.discard(spec.app.id, spec.id, keep);
+  }
+
+  #holdsLease(request: Request): boolean {
+    const { lease } = this.#deployment.state();
+    const runner = authenticatedRunner(request);
+    return (
+      lease !== null &&
+      runner !== null &&
+      runner.id === lease.runner.id &&
+      runner.ownerId === this.#deployment.spec().ownerId &&
+      request.headers.get(LEASE_TOKEN_HEADER) === lease.token
+    );
   }
 
   #isStale(ws: WebSocket, attempt: number): boolean {

@@ -2,6 +2,7 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'c
 import { env } from 'cloudflare:workers';
 import { type Grant, LEASE_MS, LEASE_TOKEN_HEADER } from '@appflux/protocol';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { onBehalfOf } from '../identity/runner-header.ts';
 import { LogStore } from '../logs/store.ts';
 import { metadataOf } from '../metadata/index.ts';
 import { newObjectId } from '../metadata/object-id.ts';
@@ -153,9 +154,14 @@ test('an object that was evicted knows everything when it is back', async () => 
 
 /** The runner's socket of an attempt, as the Worker passes it on, and the frames that came down. */
 async function attemptSocket(stub: DurableObjectStub<DeploymentObject>, granted: Grant) {
-  const { webSocket } = await stub.fetch(`http://object/attempt/${granted.attempt}`, {
+  const asked = new Request('http://worker/', {
     headers: { Upgrade: 'websocket', [LEASE_TOKEN_HEADER]: granted.leaseToken },
   });
+  const { ownerId } = (await stub.spec()) ?? {};
+  const holder = { ...runner, ownerId: ownerId ?? '', draining: false };
+  const { webSocket } = await stub.fetch(
+    onBehalfOf(holder, asked, `http://object/attempt/${granted.attempt}`),
+  );
   if (webSocket === null) throw new Error('no socket was given');
   const frames: { type: string; seq?: number; from?: number }[] = [];
   webSocket.addEventListener('message', ({ data }) => {

@@ -117,9 +117,10 @@ export class Jobs {
     this.#out.set(out.deploymentId, out);
   }
 
-  accept({ deploymentId, attempt }: AttemptRef): void {
+  /** The runner has said that it has the grant. Of an attempt that is out with another one that changes nothing. */
+  accept(runnerId: string, { deploymentId, attempt }: AttemptRef): void {
     const out = this.#out.get(deploymentId);
-    if (out === undefined || out.attempt !== attempt || out.accepted) return;
+    if (out === undefined || out.runnerId !== runnerId || out.attempt !== attempt || out.accepted) return;
     this.#sql.exec('UPDATE handed_out SET accepted = 1 WHERE deployment_id = ?', deploymentId);
     out.accepted = true;
   }

@@ -6,6 +6,7 @@
 import { DurableObject } from 'cloudflare:workers';
 import { type AttemptRef, CLOSE, PING, PONG, RunnerToPool } from '@appflux/protocol';
 import type { Env } from '../env.ts';
+import { authenticatedRunner } from '../identity/runner-header.ts';
 import { metadataOf } from '../metadata/index.ts';
 import type { RunnerRecord } from '../metadata/metadata.ts';
 import { parseFrame } from '../socket-frame.ts';
@@ -75,11 +76,10 @@ export class PoolObject extends DurableObject<Env> {
     }
   }
 
-  /** A runner's WebSocket; the Worker has authorised it and says who it is. */
+  /** A runner's WebSocket; the Worker has authenticated the runner. */
   override fetch(request: Request): Response {
-    const runner: Pick<RunnerRecord, 'id' | 'name' | 'draining'> = JSON.parse(
-      request.headers.get('X-AppFlux-Runner') ?? '{}',
-    );
+    const runner = authenticatedRunner(request);
+    if (runner === null) throw new Error('the Worker passed on a connection without its runner');
     return this.#runners.accept(runner);
   }
 
@@ -96,7 +96,7 @@ export class PoolObject extends DurableObject<Env> {
         this.#hello(ws, runnerId, frame);
         return;
       case 'accepted':
-        this.#jobs.accept(frame);
+        this.#jobs.accept(runnerId, frame);
         return;
       case 'freed':
         this.#runners.free(runnerId, frame);

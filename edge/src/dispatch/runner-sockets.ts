@@ -52,7 +52,14 @@ export class RunnerSockets {
     for (const older of this.#ctx.getWebSockets(runner.id))
       close(older, CLOSE.replaced, 'A newer connection took over');
     this.#ctx.acceptWebSocket(server, [runner.id]);
-    server.serializeAttachment({ ...runner, connectedAt: Date.now(), hello: null } satisfies Attachment);
+    const { id, name, draining } = runner;
+    server.serializeAttachment({
+      id,
+      name,
+      draining,
+      connectedAt: Date.now(),
+      hello: null,
+    } satisfies Attachment);
     this.#send(server, {
       type: 'welcome',
       runnerId: runner.id,
