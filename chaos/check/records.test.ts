@@ -16,7 +16,7 @@ const TOLD = {
 const RIGHT: Records = {
   objects: [{ spec: { id: 'one' }, state: { ...TOLD, lease: null }, seq: 4 }],
   metadata: new Map([['one', { seq: 4, record: TOLD }]]),
-  unfinished: { 'events in outboxes': 0 },
+  unfinished: { 'deployments whose newest event is not confirmed': 0 },
 };
 const told = (change: object, seq = 4): Records => ({
   ...RIGHT,
@@ -38,7 +38,10 @@ describe('what was written down', () => {
       'a lease is left',
       { ...RIGHT, objects: [{ spec: { id: 'one' }, state: { ...TOLD, lease: { token: 'x' } }, seq: 4 }] },
     ],
-    ['an event was not told', { ...RIGHT, unfinished: { 'events in outboxes': 1 } }],
+    [
+      'an event was not told',
+      { ...RIGHT, unfinished: { 'deployments whose newest event is not confirmed': 1 } },
+    ],
   ])('is wrong when %s', (_, records) => {
     expect(judgeRecords(records)).toHaveLength(1);
   });

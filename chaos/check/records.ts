@@ -45,10 +45,13 @@ export async function readRecords(persist: string): Promise<Records> {
   };
   const objects: z.infer<typeof Saved>[] = [];
   for (const db of await databases(persist, 'do', '-DeploymentObject')) {
-    for (const { saved } of db.prepare('SELECT saved FROM deployment').all())
-      objects.push(Saved.parse(JSON.parse(String(saved))));
+    const pieces = db.prepare('SELECT body FROM spec ORDER BY piece').all();
+    for (const { seq, body } of db.prepare('SELECT seq, body FROM state').all()) {
+      const spec: unknown = JSON.parse(pieces.map((piece) => piece.body).join(''));
+      objects.push(Saved.parse({ spec, state: JSON.parse(String(body)), seq }));
+    }
     count('chores of deployments', rowsIn(db, 'timers'));
-    count('events in outboxes', rowsIn(db, 'outbox'));
+    count('deployments whose newest event is not confirmed', rowsIn(db, 'state WHERE confirmed < seq'));
     count('log rows beside the archive', rowsIn(db, 'log_rows'));
     db.close();
   }

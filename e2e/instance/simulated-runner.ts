@@ -89,6 +89,11 @@ export class FrameSocket<Frame extends { type: string }, Sent> {
   }
 }
 
+/** An artifact as the runner describes it; what is left out is the usual. */
+type NamedArtifact = { name: string; sha256: string } & Partial<
+  Pick<Extract<RunnerToDeployment, { type: 'upload' }>, 'contentType' | 'meta'>
+>;
+
 /** The runner's side of one attempt. */
 export class SimulatedAttempt {
   readonly grant: Grant;
@@ -140,20 +145,20 @@ export class SimulatedAttempt {
   }
 
   /** Asks for an upload, puts the bytes and waits until the deployment has them. */
-  async deliver(artifact: { name: string; sha256: string }, bytes: string): Promise<void> {
+  async deliver(artifact: NamedArtifact, bytes: string): Promise<void> {
     await this.commit(artifact.name, await this.put(artifact, bytes));
   }
 
   /** Asks for an upload and puts the bytes. Gives what storage calls them. */
-  async put(artifact: { name: string; sha256: string }, bytes: string): Promise<string> {
+  async put(artifact: NamedArtifact, bytes: string): Promise<string> {
     this.socket.send({
       type: 'upload',
       attempt: this.grant.attempt,
-      request: `upload of ${artifact.name}`,
-      ...artifact,
-      size: bytes.length,
+      request: requestFor(artifact.name),
       contentType: 'application/octet-stream',
       meta: {},
+      ...artifact,
+      size: bytes.length,
     });
     const { parts } = await this.socket.next('upload_granted');
     const put = await fetch(parts[0]?.url ?? '', { method: 'PUT', body: bytes });
@@ -164,11 +169,14 @@ export class SimulatedAttempt {
   /** Says that the bytes are put, and waits until the deployment has seen them. */
   async commit(name: string, etag: string): Promise<void> {
     const { attempt } = this.grant;
-    const request = `upload of ${name}`;
+    const request = requestFor(name);
     this.socket.send({ type: 'uploaded', attempt, request, name, parts: [{ partNumber: 1, etag }] });
     await this.socket.next('upload_done');
   }
 }
+
+/** The name of a question about an artifact: 60 characters at most. */
+const requestFor = (name: string) => `upload of ${name}`.slice(0, 60);
 
 /** What a runner says of itself, as far as it is not the usual. */
 export type Hello = Partial<Omit<Extract<RunnerToPool, { type: 'hello' }>, 'type'>>;

@@ -15,12 +15,13 @@ export interface OfferMessage {
   deploymentId: string;
 }
 
-/** On `event-queue`: deployment `deploymentId` changed for the `seq`-th time, and this is how it stands now. */
+/** On `event-queue`: deployment `deploymentId` changed for the `seq`-th time. Its object has the record. */
 export interface EventMessage {
   kind: 'event';
   deploymentId: string;
   seq: number;
-  record: unknown;
+  /** How it stood then: only in messages of version 0.1.0, which carried it. */
+  record?: unknown;
 }
 
 /** On `event-queue`: the end of a deployment's log, once it has ended. */

@@ -9,19 +9,11 @@ import { logKey } from '../storage/keys.ts';
 import type { AttemptSocket } from './attempt-socket.ts';
 import type { Chores } from './chores.ts';
 import { type Effect, type Event, type Refusal, step } from './lifecycle.ts';
-import type { Outbox } from './outbox.ts';
 import { isNews, recordOf } from './record.ts';
+import { type Saved, SavedDeployment } from './saved.ts';
 import { initialState, type Spec, type State } from './state.ts';
 
-interface Saved {
-  spec: Spec;
-  state: State;
-  /** The number of the last event that told of it. */
-  seq: number;
-}
-
 export interface Surroundings {
-  readonly outbox: Outbox;
   readonly chores: Chores;
   readonly viewers: Viewers;
   readonly attempt: () => AttemptSocket;
@@ -32,26 +24,24 @@ export interface Surroundings {
 export class Machine {
   readonly #storage: DurableObjectStorage;
   readonly #around: Surroundings;
+  readonly #kept: SavedDeployment;
   #saved: Saved | null;
   #log: LogStore | null = null;
 
   constructor(storage: DurableObjectStorage, around: Surroundings) {
     this.#storage = storage;
     this.#around = around;
-    storage.sql.exec(
-      'CREATE TABLE IF NOT EXISTS deployment (id INTEGER PRIMARY KEY CHECK (id = 1), saved TEXT NOT NULL)',
-    );
-    const row = storage.sql.exec<{ saved: string }>('SELECT saved FROM deployment').toArray()[0];
-    this.#saved = row === undefined ? null : JSON.parse(row.saved);
+    this.#kept = new SavedDeployment(storage);
+    this.#saved = this.#kept.read();
   }
 
   /** How it stands; null before it was created and after it was removed. */
-  get saved(): Readonly<Saved> | null {
+  get saved(): Saved | null {
     return this.#saved;
   }
 
   /** How it stands. The Worker asks metadata first, so only a fault of ours finds nothing here. */
-  known(): Readonly<Saved> {
+  known(): Saved {
     if (this.#saved === null) throw new Error('this deployment was never created');
     return this.#saved;
   }
@@ -64,15 +54,16 @@ export class Machine {
   /** Begins the deployment. Called again it changes nothing. */
   create(spec: Spec): void {
     if (this.#saved !== null) return;
-    const { outbox, chores, rearm } = this.#around;
-    const state = initialState(spec);
+    const { chores, rearm } = this.#around;
+    const saved = { spec, state: initialState(spec), seq: 1, confirmed: 0 };
     const now = Date.now();
     this.#storage.transactionSync(() => {
-      outbox.add(1, recordOf(spec, state));
-      this.#save({ spec, state, seq: 1 });
+      this.#kept.writeSpec(spec);
+      this.#kept.writeState(saved);
       chores.note('offer', now);
       chores.note('publish', now);
     });
+    this.#saved = saved;
     chores.begin('publish');
     rearm();
   }
@@ -80,23 +71,21 @@ export class Machine {
   /** Takes an event through the state machine. Gives why it was refused, or null. */
   apply(event: Event): Refusal | null {
     const now = Date.now();
-    const { outbox, chores, viewers, rearm } = this.#around;
-    const { spec, state: before, seq } = this.known();
+    const { chores, viewers, rearm } = this.#around;
+    const { spec, state: before, seq, confirmed } = this.known();
     const outcome = step(spec, before, event, now);
     if ('refused' in outcome) return outcome.refused;
     const { state, effects } = outcome;
     if (state === before) return null;
-    const record = recordOf(spec, state);
-    const news = isNews(recordOf(spec, before), record);
+    const news = isNews(recordOf(spec, before), recordOf(spec, state));
+    const saved = { spec, state, seq: news ? seq + 1 : seq, confirmed };
     const said: LogLine[] = [];
     this.#storage.transactionSync(() => {
-      if (news) {
-        outbox.add(seq + 1, record);
-        chores.note('publish', now);
-      }
-      this.#save({ spec, state, seq: news ? seq + 1 : seq });
+      if (news) chores.note('publish', now);
+      this.#kept.writeState(saved);
       for (const effect of effects) this.#note(effect, before, now, said);
     });
+    this.#saved = saved;
     if (state.status !== before.status || state.phase !== before.phase) {
       viewers.state(state.status, state.phase);
     }
@@ -109,14 +98,23 @@ export class Machine {
 
   /** Replaces what was asked for by the same, sealed anew. */
   resealed(spec: Spec): void {
-    this.#save({ ...this.known(), spec });
+    this.#storage.transactionSync(() => this.#kept.writeSpec(spec));
+    this.#saved = { ...this.known(), spec };
   }
 
-  /** The event with this number has been delivered. */
-  told(seq: number): void {
-    const { outbox, chores } = this.#around;
-    outbox.confirm(seq);
-    if (outbox.isEmpty) chores.drop('publish');
+  /** Whether an event waits for the confirmation of its consumer. */
+  get hasUnconfirmed(): boolean {
+    const { seq, confirmed } = this.known();
+    return confirmed < seq;
+  }
+
+  /** The events up to this number have been delivered. */
+  confirm(seq: number): void {
+    const saved = this.known();
+    if (seq <= saved.confirmed) return;
+    this.#kept.writeConfirmed(seq);
+    this.#saved = { ...saved, confirmed: seq };
+    if (!this.hasUnconfirmed) this.#around.chores.drop('publish');
   }
 
   /** Forgets the log of a deployment that has ended, archived or not. */
@@ -132,14 +130,6 @@ export class Machine {
   forget(): void {
     this.#saved = null;
     this.#log = null;
-  }
-
-  #save(saved: Saved): void {
-    this.#saved = saved;
-    this.#storage.sql.exec(
-      'INSERT OR REPLACE INTO deployment (id, saved) VALUES (1, ?)',
-      JSON.stringify(saved),
-    );
   }
 
   /** The part of an effect that belongs into the transaction. */

@@ -29,7 +29,7 @@ import { recordOf } from './record.ts';
 import { Remains } from './remains.ts';
 import { type Spec, type State, uploadsUntil } from './state.ts';
 
-/** How a deployment stands: the record, and the number of the last event that told of it. */
+/** How a deployment stands: the record, and the number of its newest event. */
 export interface Snapshot {
   record: DeploymentRecord;
   seq: number;
@@ -51,7 +51,7 @@ export class DeploymentObject extends DurableObject<Env> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     const { sql } = ctx.storage;
-    const outbox = new Outbox(sql);
+    const outbox = new Outbox();
     const rearm = () => this.#rearm();
     const objects = objectsOf(env);
     this.#alarm = new Alarm(ctx);
@@ -65,7 +65,6 @@ export class DeploymentObject extends DurableObject<Env> {
       onChange: rearm,
     });
     this.#machine = new Machine(ctx.storage, {
-      outbox,
       chores: this.#chores,
       viewers: this.#viewers,
       attempt: () => this.#attempt,
@@ -117,9 +116,15 @@ export class DeploymentObject extends DurableObject<Env> {
     return resealed;
   }
 
-  /** The consumer of events has done its work for the event with this number. */
-  async told(seq: number): Promise<void> {
-    if (this.#machine.saved !== null) this.#machine.told(seq);
+  /** What the consumer of events has not confirmed yet: the newest record. Null when there is nothing, or it was removed. */
+  async unconfirmed(): Promise<Snapshot | null> {
+    if (this.#machine.saved === null) return this.#gone();
+    return this.#machine.hasUnconfirmed ? this.snapshot() : null;
+  }
+
+  /** The consumer of events has done its work for all up to this number. */
+  async confirm(seq: number): Promise<void> {
+    if (this.#machine.saved !== null) this.#machine.confirm(seq);
     else await this.#gone();
   }
 

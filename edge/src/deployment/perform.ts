@@ -23,7 +23,7 @@ export async function perform(
   chore: Chore,
   { env, machine, outbox, attempt }: Tools,
 ): Promise<'done' | 'unconfirmed'> {
-  const { spec, state } = machine.known();
+  const { spec, state, seq } = machine.known();
   switch (chore) {
     case 'offer':
       await offer(env, spec, state);
@@ -32,8 +32,9 @@ export async function perform(
       await env.POOLS.getByName(spec.ownerId).withdraw(spec.id);
       return 'done';
     case 'publish':
-      await outbox.publish(env.EVENT_QUEUE, spec.id, Date.now());
-      return outbox.isEmpty ? 'done' : 'unconfirmed';
+      if (!machine.hasUnconfirmed) return 'done';
+      await outbox.publish(env.EVENT_QUEUE, { deploymentId: spec.id, seq }, Date.now());
+      return machine.hasUnconfirmed ? 'unconfirmed' : 'done';
     case 'discard':
       await attempt.discard();
       return 'done';

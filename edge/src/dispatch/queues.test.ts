@@ -1,9 +1,17 @@
-import { createExecutionContext, createMessageBatch, getQueueResult } from 'cloudflare:test';
+import {
+  createExecutionContext,
+  createMessageBatch,
+  getQueueResult,
+  runInDurableObject,
+} from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { beforeEach, expect, test } from 'vitest';
 import { deadLettersOf } from '../dead-letters/object.ts';
+import { sampleSpec } from '../deployment/sample-spec.ts';
 import type { EventMessage, QueueMessage } from '../env.ts';
 import { metadataOf } from '../metadata/index.ts';
+import type { DeploymentRecord } from '../metadata/metadata.ts';
+import { newObjectId } from '../metadata/object-id.ts';
 import { appRecord, deploymentRecord } from '../metadata/sample-records.ts';
 import { forgetAll, request, signIn } from '../testing.ts';
 import { founder } from '../testing-people.ts';
@@ -11,12 +19,29 @@ import { consume } from './queues.ts';
 
 beforeEach(forgetAll);
 
+/** A deployment whose events nobody but the test delivers; gives its first one. */
 async function anEvent(): Promise<EventMessage> {
   const app = appRecord();
   await metadataOf(env).apps.insert(app);
-  const record = deploymentRecord(app, { status: 'building' });
+  const { id: appId, slug, name, ownerId } = app;
+  const spec = sampleSpec({ id: newObjectId(), ownerId, app: { id: appId, slug, name } });
+  const stub = env.DEPLOYMENTS.getByName(spec.id);
+  await runInDurableObject(stub, (instance) => {
+    Object.assign(instance, { env: { ...env, EVENT_QUEUE: { send: async () => undefined } } });
+  });
+  const { seq } = await stub.create(spec);
+  return { kind: 'event', deploymentId: spec.id, seq };
+}
+
+/** The same as version 0.1.0 sent it: with the record, which was larger where the deployment had delivered much. */
+async function oldEvent(members: Partial<DeploymentRecord> = {}): Promise<EventMessage> {
+  const app = appRecord();
+  await metadataOf(env).apps.insert(app);
+  const record = deploymentRecord(app, { status: 'building', ...members });
   return { kind: 'event', deploymentId: record.id, seq: 3, record };
 }
+
+const kept = (id: string) => metadataOf(env).deployments.byId(id);
 
 /** Hands messages to the consumer as the platform does; gives which were acked and which are to be tried again. */
 async function deliver(queue: string, ...bodies: QueueMessage[]) {
@@ -27,11 +52,59 @@ async function deliver(queue: string, ...bodies: QueueMessage[]) {
   return { acked: explicitAcks, retried: retryMessages.map(({ msgId }) => msgId) };
 }
 
+test('an event is a number: its consumer asks the object, writes the record and confirms it', async () => {
+  const event = await anEvent();
+  expect(event).toEqual({ kind: 'event', deploymentId: event.deploymentId, seq: 1 });
+  expect(await deliver('event-queue', event)).toMatchObject({ acked: ['m0'] });
+  expect(await kept(event.deploymentId)).toMatchObject({ status: 'queued' });
+  expect(await env.DEPLOYMENTS.getByName(event.deploymentId).unconfirmed()).toBeNull();
+});
+
+test('one message delivers all that has happened since: the newest record, whichever event it names', async () => {
+  const event = await anEvent();
+  const stub = env.DEPLOYMENTS.getByName(event.deploymentId);
+  await stub.claim({ id: newObjectId(), name: 'one' });
+  expect(await deliver('event-queue', event)).toMatchObject({ acked: ['m0'] });
+  expect(await kept(event.deploymentId)).toMatchObject({ status: 'building' });
+  expect(await stub.unconfirmed()).toBeNull();
+});
+
 test('queue duplicate: an event delivered twice, or late, is projected once', async () => {
   const event = await anEvent();
+  await env.DEPLOYMENTS.getByName(event.deploymentId).claim({ id: newObjectId(), name: 'one' });
+  const twice = { ...event, seq: 2 };
+  expect(await deliver('event-queue', twice, twice, event)).toMatchObject({ acked: ['m0', 'm1', 'm2'] });
+  expect(await kept(event.deploymentId)).toMatchObject({ status: 'building' });
+});
+
+test('events of version 0.1.0, which carry their record, are delivered: twice, late, and from the dead letters', async () => {
+  const event = await oldEvent();
   const late = { ...event, seq: 2, record: { ...(event.record as object), status: 'queued' } };
   expect(await deliver('event-queue', event, event, late)).toMatchObject({ acked: ['m0', 'm1', 'm2'] });
-  expect(await metadataOf(env).deployments.byId(event.deploymentId)).toMatchObject({ status: 'building' });
+  expect(await kept(event.deploymentId)).toMatchObject({ status: 'building' });
+
+  const { access_token: token } = await signIn();
+  const dead = await oldEvent({ status: 'canceled' });
+  await deliver('dead-letters', dead);
+  const [letter] = (await deadLettersOf(env).list({ limit: 10 })).items;
+  const path = `/api/ops/dead-letters/${letter?.id}/replay`;
+  expect((await request(path, { method: 'POST', token })).status).toBe(202);
+  await expect.poll(() => kept(dead.deploymentId), { timeout: 10_000 }).toMatchObject({ status: 'canceled' });
+});
+
+test('an event of a deployment that was removed changes nothing', async () => {
+  const event = { kind: 'event', deploymentId: newObjectId(), seq: 1 } as const;
+  expect(await deliver('event-queue', event)).toEqual({ acked: ['m0'], retried: [] });
+  expect(await kept(event.deploymentId)).toBeNull();
+});
+
+test('a deployment whose App is gone goes as well', async () => {
+  const event = await anEvent();
+  const stub = env.DEPLOYMENTS.getByName(event.deploymentId);
+  const { appId } = (await stub.snapshot())?.record ?? { appId: '' };
+  await metadataOf(env).apps.delete(appId);
+  expect(await deliver('event-queue', event)).toEqual({ acked: ['m0'], retried: [] });
+  expect(await stub.snapshot()).toBeNull();
 });
 
 test('a broken metadata store loses nothing: events are tried again, and it catches up', async () => {
@@ -40,7 +113,7 @@ test('a broken metadata store loses nothing: events are tried again, and it catc
   expect(await deliver('event-queue', event)).toEqual({ acked: [], retried: ['m0'] });
   await env.METADATA.exec('ALTER TABLE broken RENAME TO deployments');
   expect(await deliver('event-queue', event)).toEqual({ acked: ['m0'], retried: [] });
-  expect(await metadataOf(env).deployments.byId(event.deploymentId)).toMatchObject({ status: 'building' });
+  expect(await kept(event.deploymentId)).toMatchObject({ status: 'queued' });
 });
 
 test('one bad message does not hold up the others of its batch', async () => {
@@ -59,12 +132,10 @@ test('dead-letter replay: what was given up is listed, delivered after all, and 
       items: { id: string; deploymentId: string }[];
     }>();
   const { items } = await list();
-  expect(items).toMatchObject([{ kind: 'event', deploymentId: event.deploymentId, seq: 3 }]);
+  expect(items).toMatchObject([{ kind: 'event', deploymentId: event.deploymentId, seq: 1 }]);
   const replayed = await request(`/api/ops/dead-letters/${items[0]?.id}/replay`, { method: 'POST', token });
   expect(replayed.status).toBe(202);
-  await expect
-    .poll(() => metadataOf(env).deployments.byId(event.deploymentId), { timeout: 10_000 })
-    .toMatchObject({ status: 'building' });
+  await expect.poll(() => kept(event.deploymentId), { timeout: 10_000 }).toMatchObject({ status: 'queued' });
   expect((await list()).items).toEqual([]);
   const again = await request(`/api/ops/dead-letters/${items[0]?.id}/replay`, { method: 'POST', token });
   expect(again.status).toBe(404);

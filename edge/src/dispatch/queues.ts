@@ -44,15 +44,21 @@ async function deliver(message: QueueMessage, env: Env): Promise<void> {
 }
 
 /**
- * Brings an event into metadata, and tells its deployment, which keeps it until then. A deployment whose App is gone
- * was asked for while that was being deleted: it goes as well.
+ * Writes how a deployment stands into metadata and confirms that to its object, which sends the event again until then.
+ * A deployment whose App is gone was requested while that was being deleted: it goes as well.
  */
-async function project({ deploymentId, seq, record: told }: EventMessage, env: Env): Promise<void> {
+async function project(event: EventMessage, env: Env): Promise<void> {
+  const { deploymentId } = event;
   const { apps, deployments } = metadataOf(env);
-  const record = told as DeploymentRecord;
   const deployment = env.DEPLOYMENTS.getByName(deploymentId);
+  const news =
+    event.record === undefined
+      ? await deployment.unconfirmed()
+      : { record: event.record as DeploymentRecord, seq: event.seq };
+  if (news === null) return;
+  const { record, seq } = news;
   const isKept = (await deployments.project(record, seq)) || (await apps.byId(record.appId)) !== null;
-  if (isKept) await deployment.told(seq);
+  if (isKept) await deployment.confirm(seq);
   else if (!(await deployment.destroy())) throw new Error(`deployment ${deploymentId} is still there`);
 }
 
