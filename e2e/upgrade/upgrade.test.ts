@@ -1,0 +1,179 @@
+/** The data of every landed version opens in this one: ids, links, tokens, sealed values and files stay good. */
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Deployment } from '@appflux/protocol';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { Client, Refused } from '../instance/client.ts';
+import { SimulatedRunner } from '../instance/simulated-runner.ts';
+import { type OpenedState, openRecordedState, recordedVersions } from './recorded-state.ts';
+
+const versions = await recordedVersions();
+
+it('there is a recording of the first version that people run', () => {
+  expect(versions).toContain('f025d9c');
+});
+
+describe.each(versions)('the state of %s', (version) => {
+  let folder: string;
+  let state: OpenedState;
+  let client: Client;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'appflux-upgrade-'));
+    state = await openRecordedState(version, folder);
+    client = new Client({ url: state.url, token: state.facts.tokens.owner });
+  });
+
+  afterAll(async () => {
+    await state?.edge.stop(5_000);
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const asked = (
+    path: string,
+    token: string | null,
+    body?: unknown,
+    method = body === undefined ? 'GET' : 'POST',
+  ) =>
+    fetch(state.url + path, {
+      method,
+      headers: {
+        ...(token === null ? {} : { Authorization: `Bearer ${token}` }),
+        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+
+  it('has its App, with settings, names of variables and files, and release', async () => {
+    const { app } = state.facts;
+    expect(await client.app(app.slug)).toMatchObject({
+      id: app.id,
+      release: app.release,
+      retention: { artifacts: { keepLast: 3 }, logs: { keepLast: 3 } },
+      build: { labels: [state.facts.label] },
+    });
+    const { envVars, files } = await client.app(app.slug);
+    expect(envVars.map(({ name }) => name).sort()).toEqual(
+      [...Object.keys(app.variables), 'PREVIEW_ONLY'].sort(),
+    );
+    expect(files.map(({ name }) => name)).toEqual(Object.keys(app.files));
+  });
+
+  it('has every deployment with its status, newest first', async () => {
+    const List = z.looseObject({ items: z.array(Deployment) });
+    const { items } = await client.call(List, 'GET', `/api/apps/${state.facts.app.slug}/deployments`);
+    expect(items.map(({ id, status }) => ({ id, status }))).toEqual(
+      state.facts.builds.map(({ id, status }) => ({ id, status })).reverse(),
+    );
+    expect(items.filter(({ pinned }) => pinned).map(({ id }) => id)).toEqual([state.facts.app.pinned]);
+  });
+
+  it('has every log, by page and as NDJSON', async () => {
+    for (const { id, log } of state.facts.builds) {
+      expect((await client.logs(id)).items.map(({ text }) => text)).toEqual(log);
+      expect((await client.logs(id, 3, 2)).items.map(({ text }) => text)).toEqual(log.slice(3, 5));
+      const ndjson = await (await client.fetch('GET', `/api/deployments/${id}/logs.ndjson`)).text();
+      const lines = ndjson.split('\n').filter((line) => line !== '');
+      expect(lines.map((line) => JSON.parse(line).text)).toEqual(log);
+    }
+  });
+
+  it('serves every artifact, whole and by range, and the download page', async () => {
+    for (const { sha256, path } of state.facts.builds.flatMap(({ artifacts }) => artifacts)) {
+      const file = await fetch(state.url + path);
+      expect(file.status).toBe(200);
+      const bytes = Buffer.from(await file.arrayBuffer());
+      expect(createHash('sha256').update(bytes).digest('hex')).toBe(sha256);
+      const range = await fetch(state.url + path, { headers: { Range: 'bytes=2-5' } });
+      expect(Buffer.from(await range.arrayBuffer())).toEqual(bytes.subarray(2, 6));
+    }
+    const page = await fetch(`${state.url}/a/${state.facts.app.slug}`);
+    expect(await page.text()).toContain(state.facts.app.release);
+    expect(
+      await client.call(
+        z.looseObject({ total: z.int() }),
+        'GET',
+        `/api/deployments/${state.facts.app.release}/downloads`,
+      ),
+    ).toMatchObject({
+      // Those of this test come a few seconds later, after what was counted then.
+      total: expect.toSatisfy((total: number) => total >= state.facts.downloads),
+    });
+  });
+
+  it('knows its tokens: what may read reads, what was revoked does not', async () => {
+    const { reader, revoked } = state.facts.tokens;
+    expect((await asked('/api/apps', reader)).status).toBe(200);
+    expect((await asked('/api/apps', reader, { name: 'x', source: { provider: 'upload' } })).status).toBe(
+      403,
+    );
+    expect((await asked('/api/apps', revoked)).status).toBe(401);
+  });
+
+  it('lets its owner in by password, and keeps the session', async () => {
+    const { email, password, refreshToken } = state.facts.owner;
+    expect((await asked('/auth/v1/token?grant_type=password', null, { email, password })).status).toBe(200);
+    expect(
+      (await asked('/auth/v1/token?grant_type=password', null, { email, password: 'not this one' })).status,
+    ).toBe(400);
+    const refreshed = await asked('/auth/v1/token?grant_type=refresh_token', null, {
+      refresh_token: refreshToken,
+    });
+    const { access_token } = z.looseObject({ access_token: z.string() }).parse(await refreshed.json());
+    expect((await asked('/api/me', access_token)).status).toBe(200);
+  });
+
+  it('honors an invitation and a registration token that were given out', async () => {
+    const token = new URLSearchParams(new URL(state.facts.invitation).hash.slice(1)).get('token');
+    expect(await (await asked('/api/invitations/look', null, { token })).json()).toMatchObject({
+      role: 'developer',
+    });
+    const runner = { name: 'late', labels: ['linux'], slots: 1, version: '0.1.0' };
+    const registered = await asked('/api/runners/register', null, {
+      token: state.facts.registration,
+      ...runner,
+    });
+    expect(registered.status).toBe(201);
+  });
+
+  it('builds again: the recorded runner gets the job with the values that were sealed', async () => {
+    const { app, builds, label, deployHook, runner } = state.facts;
+    const simulated = await SimulatedRunner.connect(
+      state.url,
+      { id: runner.id, name: 'recorded', credential: runner.credential },
+      { labels: ['linux', label], slots: 2 },
+    );
+    const canceled = builds.find(({ status }) => status === 'canceled');
+    const again = await client.call(Deployment, 'POST', `/api/deployments/${canceled?.id}/redeploy`, {});
+    const attempt = await simulated.begin();
+    expect(attempt.grant).toMatchObject({
+      deploymentId: again.id,
+      job: { variables: app.variables, files: app.files },
+    });
+    const { source } = attempt.grant.job;
+    expect(source.kind === 'upload' && (await fetch(source.url)).status).toBe(200);
+    attempt.lines(1, 3);
+    attempt.fail();
+    await client.untilEnded(again.id);
+    simulated.free(attempt.grant);
+    // An App without a repository has nothing to build for a hook, and the hook is known all the same.
+    expect((await asked(deployHook, null, {})).status).toBe(422);
+    expect((await asked(`${deployHook}x`, null, {})).status).toBe(404);
+    await simulated.pool.cut();
+  });
+
+  it('releases and deletes what it had', async () => {
+    const { app, builds } = state.facts;
+    await client.call(z.unknown(), 'POST', `/api/apps/${app.slug}/release`, { deploymentId: app.pinned });
+    expect((await client.app(app.slug)).release).toBe(app.pinned);
+    expect((await client.fetch('DELETE', `/api/apps/${app.slug}`)).status).toBe(204);
+    await expect(client.app(app.slug)).rejects.toBeInstanceOf(Refused);
+    const gone = await Promise.all(
+      builds.flatMap(({ artifacts }) => artifacts).map(({ path }) => fetch(state.url + path)),
+    );
+    expect(gone.map(({ status }) => status)).toEqual(gone.map(() => 404));
+  });
+});
