@@ -17,6 +17,8 @@ import {
 import { createRoute, z } from '@hono/zod-openapi';
 import { createDeployment, redeploy } from '../deployment/create.ts';
 import { toDeployment } from '../deployment/record.ts';
+import { deploymentOf } from '../deployment/stub.ts';
+import { poolOf } from '../dispatch/stub.ts';
 import { type Env, setting } from '../env.ts';
 import type { DeploymentRecord, KeptDeployment, Metadata } from '../metadata/metadata.ts';
 import { artifactsRemoved } from '../retention/removed.ts';
@@ -60,8 +62,8 @@ export async function currentDeployment(
   const publicUrl = setting(env, 'PUBLIC_URL');
   const known = await ownedDeployment(metadata, ownerId, id);
   if (hasEnded(known.status)) return toDeployment(known, publicUrl);
-  const { record } = stillThere(await env.DEPLOYMENTS.getByName(id).snapshot(), id);
-  const waitingFor = record.status === 'queued' ? await env.POOLS.getByName(ownerId).waitingReason(id) : null;
+  const { record } = stillThere(await deploymentOf(env, id).snapshot(), id);
+  const waitingFor = record.status === 'queued' ? await poolOf(env, ownerId).waitingReason(id) : null;
   return toDeployment(marked(record, known), publicUrl, waitingFor);
 }
 
@@ -206,10 +208,7 @@ deployments.openapi(
     const { id } = c.req.valid('param');
     const caller = c.get('caller');
     const known = await ownedDeployment(c.get('metadata'), caller.ownerId, id);
-    const answer = stillThere(
-      await c.env.DEPLOYMENTS.getByName(id).cancel(`asked for by ${caller.name}`),
-      id,
-    );
+    const answer = stillThere(await deploymentOf(c.env, id).cancel(`asked for by ${caller.name}`), id);
     if ('refused' in answer) {
       throw new AppFluxError('already_ended', `The deployment has ended already: it is ${answer.status}`);
     }
@@ -233,7 +232,7 @@ deployments.openapi(
     const record = await ownedDeployment(metadata, c.get('caller').ownerId, c.req.valid('param').id);
     const { clearCache = false, latest = false } = c.req.valid('json') ?? {};
     const app = await ownedApp(metadata, record.ownerId, record.app.slug);
-    const spec = stillThere(await c.env.DEPLOYMENTS.getByName(record.id).spec(), record.id);
+    const spec = stillThere(await deploymentOf(c.env, record.id).spec(), record.id);
     const created = await redeploy({ env: c.env, metadata }, app, spec, {
       clearCache,
       latest,

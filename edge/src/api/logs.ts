@@ -1,6 +1,7 @@
 /** Logs: by polling, whole, and live. */
 import { AppFluxError, ErrorBody, hasEnded, LOGS_SUBPROTOCOL, LogPage, ObjectId } from '@appflux/protocol';
 import { createRoute, z } from '@hono/zod-openapi';
+import { deploymentOf } from '../deployment/stub.ts';
 import { openArchive, readArchive } from '../logs/archive.ts';
 import { replayArchive } from '../logs/viewers.ts';
 import type { DeploymentRecord, Metadata } from '../metadata/metadata.ts';
@@ -46,7 +47,7 @@ logs.openapi(
   async (c) => {
     const { after, limit } = c.req.valid('query');
     const record = await withLog(c.get('metadata'), c.get('caller').ownerId, c.req.valid('param').id);
-    const object = c.env.DEPLOYMENTS.getByName(record.id);
+    const object = deploymentOf(c.env, record.id);
     const live = record.logKey === null ? await object.logs(after, limit) : null;
     if (live !== null) return c.json(live, 200);
     const { record: told } =
@@ -75,7 +76,7 @@ logs.openAPIRegistry.registerPath({
 logs.get('/api/deployments/:id/logs.ndjson', needs('deployments:read'), async (c) => {
   const { metadata, objects, caller } = c.var;
   const record = await withLog(metadata, caller.ownerId, idOf(c.req.param('id')));
-  const object = c.env.DEPLOYMENTS.getByName(record.id);
+  const object = deploymentOf(c.env, record.id);
   const live = record.logKey === null ? await object.ndjson() : null;
   const { record: told } =
     record.logKey === null && live === null ? stillThere(await object.snapshot(), record.id) : { record };
@@ -101,7 +102,7 @@ logs.get('/api/deployments/:id/logs/live', needs('deployments:read'), async (c) 
   if (hasEnded(record.status) && record.logKey !== null) {
     return replayArchive(record.status, await archived(objects, record), after);
   }
-  const object = c.env.DEPLOYMENTS.getByName(record.id);
+  const object = deploymentOf(c.env, record.id);
   const answer = await object.fetch(new Request(`https://deployment/viewer?after=${after}`, c.req.raw));
   if (answer.status !== 410 && answer.status !== 404) return answer;
   // Archived already, though metadata does not know it yet; or removed.

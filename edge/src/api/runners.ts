@@ -12,7 +12,9 @@ import {
 } from '@appflux/protocol';
 import { createRoute, z } from '@hono/zod-openapi';
 import { note } from '../audit/note.ts';
+import { deploymentOf } from '../deployment/stub.ts';
 import type { ConnectedRunner } from '../dispatch/runner-sockets.ts';
+import { poolOf } from '../dispatch/stub.ts';
 import { authenticateRunner } from '../identity/authenticate.ts';
 import { issueToken } from '../identity/one-time-token.ts';
 import { onBehalfOf } from '../identity/runner-header.ts';
@@ -64,7 +66,7 @@ runners.openapi(
     const { ownerId } = c.get('caller');
     const [records, online] = await Promise.all([
       c.get('metadata').runners.list(ownerId),
-      c.env.POOLS.getByName(ownerId).online(),
+      poolOf(c.env, ownerId).online(),
     ]);
     return c.json({ items: records.map((record) => toRunner(record, online)) }, 200);
   },
@@ -164,7 +166,7 @@ runners.openapi(
     const metadata = c.get('metadata');
     const runner = await ownedRunner(metadata, c.get('caller').ownerId, c.req.valid('param').id);
     const { draining = true } = c.req.valid('json') ?? {};
-    const pool = c.env.POOLS.getByName(runner.ownerId);
+    const pool = poolOf(c.env, runner.ownerId);
     const changed = (await metadata.runners.update(runner.id, { draining })) ?? runner;
     await pool.drain(runner.id, draining);
     await noted(c, 'runner.drain', { kind: 'runner', id: runner.id, name: runner.name });
@@ -187,7 +189,7 @@ runners.openapi(
     const metadata = c.get('metadata');
     const runner = await ownedRunner(metadata, c.get('caller').ownerId, c.req.valid('param').id);
     await metadata.runners.delete(runner.id);
-    await c.env.POOLS.getByName(runner.ownerId).revoke(runner.id);
+    await poolOf(c.env, runner.ownerId).revoke(runner.id);
     await noted(c, 'runner.remove', { kind: 'runner', id: runner.id, name: runner.name });
     return c.body(null, 204);
   },
@@ -198,7 +200,7 @@ runners.openapi(
 runners.get('/api/pool/connect', async (c) => {
   const runner = await authenticateRunner(c.req.raw, c.get('metadata'));
   requireUpgrade(c.req.header('upgrade'));
-  return c.env.POOLS.getByName(runner.ownerId).fetch(onBehalfOf(runner, c.req.raw, 'https://pool/'));
+  return poolOf(c.env, runner.ownerId).fetch(onBehalfOf(runner, c.req.raw, 'https://pool/'));
 });
 
 runners.get('/api/deployments/:id/attempts/:attempt/connect', async (c) => {
@@ -213,7 +215,7 @@ runners.get('/api/deployments/:id/attempts/:attempt/connect', async (c) => {
     throw new AppFluxError('bad_request', `The header ${LEASE_TOKEN_HEADER} is missing`);
   }
   const { deploymentId, attempt } = ref.data;
-  return c.env.DEPLOYMENTS.getByName(deploymentId).fetch(
+  return deploymentOf(c.env, deploymentId).fetch(
     onBehalfOf(runner, c.req.raw, `https://deployment/attempt/${attempt}`),
   );
 });

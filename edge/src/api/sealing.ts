@@ -1,6 +1,7 @@
 /** Rotating the key that variables and files are sealed with. */
 import { ObjectId } from '@appflux/protocol';
 import { createRoute, z } from '@hono/zod-openapi';
+import { deploymentOf } from '../deployment/stub.ts';
 import { resealApp, resealSecrets } from '../identity/reseal.ts';
 import { createSealer } from '../identity/sealing.ts';
 import { operatorOnly } from './operator.ts';
@@ -44,7 +45,7 @@ sealing.openapi(
     for (const app of apps) {
       resealed += await resealApp(app, metadata, sealer);
       for (const id of await metadata.deployments.unended(app.id)) {
-        resealed += await c.env.DEPLOYMENTS.getByName(id).reseal();
+        resealed += await deploymentOf(c.env, id).reseal();
       }
     }
     const next = apps.length === APPS ? (apps.at(-1)?.id ?? null) : null;

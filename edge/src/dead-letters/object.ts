@@ -6,6 +6,7 @@ import { DurableObject } from 'cloudflare:workers';
 import type { Page, PageQuery } from '@appflux/protocol';
 import type { Env, QueueMessage } from '../env.ts';
 import { newObjectId } from '../metadata/object-id.ts';
+import { type ObjectStub, objectStub } from '../objects/stub.ts';
 
 export interface DeadLetter {
   id: string;
@@ -15,7 +16,14 @@ export interface DeadLetter {
 }
 
 /** The one object of an instance. */
-export const deadLettersOf = (env: Env) => env.DEAD_LETTERS.getByName('all');
+export const deadLettersOf = (env: Pick<Env, 'DEAD_LETTERS'>): ObjectStub<DeadLetterObject> =>
+  objectStub(() => env.DEAD_LETTERS.getByName('all'), {
+    add: 'repeat',
+    list: 'repeat',
+    forget: 'repeat',
+    // Repeated, it would find nothing to replay and say so.
+    replay: 'once',
+  });
 
 export class DeadLetterObject extends DurableObject<Env> {
   readonly #sql: SqlStorage;

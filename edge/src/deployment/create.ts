@@ -6,12 +6,14 @@ import {
   type JobLimits,
   type Trigger,
 } from '@appflux/protocol';
+import { poolOf } from '../dispatch/stub.ts';
 import type { Env } from '../env.ts';
 import type { AppRecord, Metadata } from '../metadata/metadata.ts';
 import { newObjectId } from '../metadata/object-id.ts';
 import { sourceRemoved } from '../retention/removed.ts';
 import type { Snapshot } from './object.ts';
 import type { Spec, SpecSource } from './state.ts';
+import { deploymentOf } from './stub.ts';
 
 const GIB = 1024 ** 3;
 
@@ -103,7 +105,7 @@ export async function redeploy(
 
 async function begin({ env, metadata }: Parts, spec: Spec): Promise<Snapshot> {
   await requireRoom(env, spec.ownerId);
-  const created = await env.DEPLOYMENTS.getByName(spec.id).create(spec);
+  const created = await deploymentOf(env, spec.id).create(spec);
   // The object has everything now and would see to the rest by itself: its timer offers the job, its outbox
   // projects the record. The list and the runners just need not wait for that.
   const ahead = await Promise.allSettled([
@@ -119,7 +121,7 @@ async function begin({ env, metadata }: Parts, spec: Spec): Promise<Snapshot> {
 /** Refuses with `queue_full` when the owner's pool has as many waiting as it may. */
 async function requireRoom(env: Env, ownerId: string): Promise<void> {
   const most = Number(env.MAX_QUEUED);
-  if ((await env.POOLS.getByName(ownerId).depth()) < most) return;
+  if ((await poolOf(env, ownerId).depth()) < most) return;
   throw new AppFluxError('queue_full', `${most} deployments are waiting already`, {
     hint: 'Wait for some to be built, cancel some, or add a runner.',
     retryAfterSeconds: QUEUE_FULL_RETRY_SECONDS,

@@ -6,6 +6,7 @@ import type { AppRecord, Metadata } from '../metadata/metadata.ts';
 import { appPrefix } from '../storage/keys.ts';
 import { removeBelow } from '../storage/remove.ts';
 import type { ObjectStore, Uploads } from '../storage/storage.ts';
+import { deploymentOf } from './stub.ts';
 
 /** Deployments that are removed at the same time. */
 const AT_ONCE = 20;
@@ -36,7 +37,7 @@ async function removeDeployments({ id: appId, ownerId }: AppRecord, { env, metad
     const { items } = await metadata.deployments.list({ ownerId, appId }, { limit: AT_ONCE });
     if (items.length === 0) return;
     const ids = items.map(({ id }) => id);
-    const removed = await Promise.all(ids.map((id) => env.DEPLOYMENTS.getByName(id).destroy()));
+    const removed = await Promise.all(ids.map((id) => deploymentOf(env, id).destroy()));
     if (removed.includes(false)) {
       throw new AppFluxError('unavailable', 'Storage does not answer: not all of the app is removed', {
         hint: 'Delete it once more in a few seconds; what is gone stays gone.',

@@ -5,6 +5,7 @@
  */
 import { DurableObject } from 'cloudflare:workers';
 import { type DeploymentStatus, type Grant, hasEnded, type LogPage, PING, PONG } from '@appflux/protocol';
+import { poolOf } from '../dispatch/stub.ts';
 import type { Env } from '../env.ts';
 import { setting } from '../env.ts';
 import { resealSpec } from '../identity/reseal.ts';
@@ -220,7 +221,7 @@ export class DeploymentObject extends DurableObject<Env> {
     this.#attempt.close();
     // What reaches out of here ends first: a log that is just being archived would come after the removal.
     await this.#chores.end();
-    await this.env.POOLS.getByName(spec.ownerId).withdraw(spec.id);
+    await poolOf(this.env, spec.ownerId).withdraw(spec.id);
     await this.#artifacts.abortAll();
     const prefix = deploymentPrefix(spec.app.id, spec.id);
     await removeBelow(objectsOf(this.env), prefix);

@@ -1,4 +1,5 @@
 /** What each chore of a deployment does. A chore may be done again: each of them is idempotent. */
+import { poolOf } from '../dispatch/stub.ts';
 import type { Env } from '../env.ts';
 import { archiveLog } from '../logs/archive.ts';
 import { tailOf } from '../logs/tail.ts';
@@ -29,7 +30,7 @@ export async function perform(
       await offer(env, spec, state);
       return 'done';
     case 'withdraw':
-      await env.POOLS.getByName(spec.ownerId).withdraw(spec.id);
+      await poolOf(env, spec.ownerId).withdraw(spec.id);
       return 'done';
     case 'publish':
       if (!machine.hasUnconfirmed) return 'done';
@@ -66,7 +67,7 @@ async function archive(env: Env, machine: Machine): Promise<void> {
 
 async function offer(env: Env, spec: Spec, state: State): Promise<void> {
   if (state.status !== 'queued') return;
-  await env.POOLS.getByName(spec.ownerId).offer({
+  await poolOf(env, spec.ownerId).offer({
     deploymentId: spec.id,
     appId: spec.app.id,
     branch: state.branch,

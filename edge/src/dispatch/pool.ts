@@ -5,6 +5,7 @@
  */
 import { DurableObject } from 'cloudflare:workers';
 import { type AttemptRef, CLOSE, PING, PONG, RunnerToPool } from '@appflux/protocol';
+import { deploymentOf } from '../deployment/stub.ts';
 import type { Env } from '../env.ts';
 import { authenticatedRunner } from '../identity/runner-header.ts';
 import { metadataOf } from '../metadata/index.ts';
@@ -151,7 +152,7 @@ export class PoolObject extends DurableObject<Env> {
   }
 
   #deployment(id: string) {
-    return this.env.DEPLOYMENTS.getByName(id);
+    return deploymentOf(this.env, id);
   }
 
   async #noteSeen(

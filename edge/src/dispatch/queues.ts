@@ -1,5 +1,6 @@
 /** The queues' consumers. Each message is idempotent: a queue may lose one, repeat one, or be late. */
 import { deadLettersOf } from '../dead-letters/object.ts';
+import { deploymentOf } from '../deployment/stub.ts';
 import type { Env, EventMessage, QueueMessage } from '../env.ts';
 import { metadataOf } from '../metadata/index.ts';
 import type { DeploymentRecord } from '../metadata/metadata.ts';
@@ -28,7 +29,7 @@ export async function consume(batch: MessageBatch<QueueMessage>, env: Env): Prom
 async function deliver(message: QueueMessage, env: Env): Promise<void> {
   switch (message.kind) {
     case 'offer':
-      return env.DEPLOYMENTS.getByName(message.deploymentId).offer();
+      return deploymentOf(env, message.deploymentId).offer();
     case 'event':
       return project(message, env);
     case 'downloads':
@@ -50,7 +51,7 @@ async function deliver(message: QueueMessage, env: Env): Promise<void> {
 async function project(event: EventMessage, env: Env): Promise<void> {
   const { deploymentId } = event;
   const { apps, deployments } = metadataOf(env);
-  const deployment = env.DEPLOYMENTS.getByName(deploymentId);
+  const deployment = deploymentOf(env, deploymentId);
   const news =
     event.record === undefined
       ? await deployment.unconfirmed()

@@ -1,5 +1,6 @@
 /** Deleting a team: all that it has goes, and nobody is in it any more. */
 import { deleteApp, type Parts } from '../deployment/delete-app.ts';
+import { poolOf } from '../dispatch/stub.ts';
 import type { TokenKind } from '../metadata/metadata.ts';
 
 /** What lets programs and people in. What signs a person in is theirs, not the team's. */
@@ -21,7 +22,7 @@ export async function deleteTeam(teamId: string, parts: Parts): Promise<void> {
 
 /** Takes the team's runners out of it and cuts them off, in the middle of what they build. */
 async function removeRunners(teamId: string, { env, metadata }: Parts): Promise<void> {
-  const pool = env.POOLS.getByName(teamId);
+  const pool = poolOf(env, teamId);
   for (const { id } of await metadata.runners.list(teamId)) {
     await metadata.runners.delete(id);
     await pool.revoke(id);

@@ -1,4 +1,5 @@
 /** Removing parts of a deployment, so that nobody is promised what is gone and nothing is left lying in storage. */
+import { deploymentOf } from '../deployment/stub.ts';
 import type { Env } from '../env.ts';
 import type { DeploymentPart, KeptDeployment, Metadata } from '../metadata/metadata.ts';
 import { deploymentPrefix, logKey } from '../storage/keys.ts';
@@ -51,7 +52,7 @@ export async function clearLeftovers(
   if (artifactsRemovedAt !== null) await removeAllBut(log, deploymentPrefix(appId, id), objects);
   if (logRemovedAt !== null) {
     // The object first: it is who could bring the log back.
-    await env.DEPLOYMENTS.getByName(id).forgetLog();
+    await deploymentOf(env, id).forgetLog();
     await objects.delete([log]);
   }
   await metadata.deployments.markCleared(id);

@@ -1,7 +1,9 @@
 /** Asking how often something was tried already. */
 import type { Env } from '../env.ts';
 import { sha256Hex } from '../identity/tokens.ts';
+import { type ObjectStub, objectStub } from '../objects/stub.ts';
 import type { Limit } from './limit.ts';
+import type { ThrottleObject } from './object.ts';
 
 /** What is throttled, and for whom: `password` for `email:a@b.example`. */
 export interface Throttled {
@@ -20,7 +22,8 @@ export async function forgetTries(env: Env, throttled: Throttled): Promise<void>
   await (await objectOf(env, throttled)).forget();
 }
 
-async function objectOf(env: Env, { what, whom }: Throttled) {
+async function objectOf(env: Env, { what, whom }: Throttled): Promise<ObjectStub<ThrottleObject>> {
   const name = await sha256Hex(new TextEncoder().encode(JSON.stringify([what, whom])));
-  return env.THROTTLES.getByName(name);
+  // Repeated, a try would be counted twice.
+  return objectStub(() => env.THROTTLES.getByName(name), { count: 'once', forget: 'repeat' });
 }

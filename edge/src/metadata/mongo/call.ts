@@ -1,5 +1,6 @@
 /** What passes between the Worker and the object that keeps the connection to MongoDB. */
 import type { ErrorCode } from '@appflux/protocol';
+import type { Metadata } from '../metadata.ts';
 
 /** A call of the keeper: the store (null for the keeper's own methods), its method, and the arguments. */
 export interface Call {
@@ -7,6 +8,35 @@ export interface Call {
   method: string;
   args: unknown[];
 }
+
+type MethodOf<Store> = Store extends (...args: never[]) => unknown ? never : keyof Store;
+
+/** Methods that change nothing, whichever store has them: calling one again is harmless. */
+const READS: ReadonlySet<unknown> = new Set<MethodOf<Metadata[keyof Metadata]> | 'ping'>([
+  'abandoned',
+  'all',
+  'builtFrom',
+  'byCredentialHash',
+  'byEmail',
+  'byGithubId',
+  'byHash',
+  'byId',
+  'bySlug',
+  'find',
+  'get',
+  'isAlive',
+  'list',
+  'ofUser',
+  'owner',
+  'ping',
+  'sealed',
+  'unended',
+  'unused',
+  'withContent',
+]);
+
+/** Whether a method of the store reads only. */
+export const isRead = (method: string): boolean => READS.has(method);
 
 /** How it went. Refusals travel as values: an error that passes between Workers keeps its message and nothing else. */
 export type Answer =

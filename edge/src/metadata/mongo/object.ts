@@ -5,11 +5,13 @@
 import { DurableObject } from 'cloudflare:workers';
 import { AppFluxError, isAppFluxError } from '@appflux/protocol';
 import type { Env } from '../../env.ts';
+import { type ObjectStub, objectStub } from '../../objects/stub.ts';
 import type { Metadata } from '../metadata.ts';
-import type { Answer, Call } from './call.ts';
+import { type Answer, type Call, isRead } from './call.ts';
 
 /** The one object of an instance. */
-export const mongoOf = (env: Pick<Env, 'MONGO'>) => env.MONGO.getByName('metadata');
+export const mongoOf = (env: Pick<Env, 'MONGO'>): ObjectStub<MongoObject> =>
+  objectStub(() => env.MONGO.getByName('metadata'), { call: ({ method }) => isRead(method) });
 
 interface Opened {
   metadata: Metadata;

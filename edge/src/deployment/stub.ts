@@ -1,0 +1,23 @@
+import type { Env } from '../env.ts';
+import { type ObjectStub, objectStub } from '../objects/stub.ts';
+import type { DeploymentObject } from './object.ts';
+
+/** The object of the deployment with this id, which need not exist. A claim is answered by runner, so it may be repeated. */
+export const deploymentOf = (env: Pick<Env, 'DEPLOYMENTS'>, id: string): ObjectStub<DeploymentObject> =>
+  objectStub(() => env.DEPLOYMENTS.getByName(id), {
+    create: 'repeat',
+    snapshot: 'repeat',
+    spec: 'repeat',
+    reseal: 'repeat',
+    unconfirmed: 'repeat',
+    confirm: 'repeat',
+    offer: 'repeat',
+    claim: 'repeat',
+    cancel: 'repeat',
+    revoke: 'repeat',
+    restarted: 'repeat',
+    logs: 'repeat',
+    ndjson: 'repeat',
+    forgetLog: 'repeat',
+    destroy: 'repeat',
+  });
