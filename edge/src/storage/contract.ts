@@ -1,7 +1,7 @@
 /** What every keeper of objects and every way to upload must do. Each test has keys of its own. */
 import { isAppFluxError, MULTIPART_FROM_BYTES } from '@appflux/protocol';
 import { describe, expect, test } from 'vitest';
-import type { ObjectStore, UploadPlan, Uploads } from './storage.ts';
+import { MIN_PART_BYTES, type ObjectStore, type UploadPlan, type Uploads } from './storage.ts';
 
 /** Names that storage must give back as they were: what URLs, XML and file systems are tempted to change. */
 const HARD_NAMES = [
@@ -87,6 +87,47 @@ export function objectStoreContract(name: string, create: () => ObjectStore): vo
         pattern(1000).slice(range.offset, range.offset + range.length),
       );
     });
+
+    test.each([
+      { offset: 0, length: 100_000 },
+      { offset: 999, length: 2 },
+    ])('a range that goes past the end gives the bytes up to the end: %o', async (range) => {
+      const objects = create();
+      const key = `${freshPrefix()}short`;
+      await objects.put(key, pattern(1000), 'application/octet-stream');
+      const got = await objects.get(key, range);
+      expect(got?.size).toBe(1000);
+      expect(got && (await bytesOf(got.body))).toEqual(pattern(1000).slice(range.offset));
+    });
+
+    test('an object is written in parts, in any order, and is there once it is completed', async () => {
+      const objects = create();
+      const key = `${freshPrefix()}in parts`;
+      const bytes = pattern(2 * MIN_PART_BYTES + 5);
+      const parts = await objects.putParts(key, 'application/gzip');
+      for (const number of [2, 3, 1]) {
+        await parts.put(number, bytes.subarray((number - 1) * MIN_PART_BYTES, number * MIN_PART_BYTES));
+      }
+      expect(await objects.head(key)).toBeNull();
+      await parts.complete();
+      expect(await objects.head(key)).toMatchObject({ size: bytes.length, contentType: 'application/gzip' });
+      const got = await objects.get(key);
+      expect(got && (await digest(await bytesOf(got.body)))).toBe(await digest(bytes));
+      const seam = await objects.get(key, { offset: MIN_PART_BYTES - 5, length: 10 });
+      expect(seam && (await bytesOf(seam.body))).toEqual(bytes.slice(MIN_PART_BYTES - 5, MIN_PART_BYTES + 5));
+    }, 30_000);
+
+    test('parts that are given up leave what was there before; giving up twice is no error', async () => {
+      const objects = create();
+      const key = `${freshPrefix()}given up`;
+      await objects.put(key, 'before', 'text/plain');
+      const parts = await objects.putParts(key, 'text/plain');
+      await parts.put(1, pattern(MIN_PART_BYTES));
+      await parts.abort();
+      await parts.abort();
+      const got = await objects.get(key);
+      expect(got && new TextDecoder().decode(await bytesOf(got.body))).toBe('before');
+    }, 30_000);
 
     test.each(HARD_NAMES)('a name is kept as it is: %s', async (hard) => {
       const objects = create();

@@ -1,7 +1,7 @@
 /** Objects in the Worker's R2 bucket. Source: https://developers.cloudflare.com/r2/api/workers/workers-api-reference/ */
 import { AppFluxError } from '@appflux/protocol';
 import { retrying } from './retry.ts';
-import type { ObjectStore, StoredObject } from './storage.ts';
+import type { ObjectStore, PartsWriter, StoredObject } from './storage.ts';
 
 /** The most keys that one `delete` takes. */
 const DELETE_AT_ONCE = 1000;
@@ -33,6 +33,12 @@ export function createR2Objects(bucket: R2Bucket): ObjectStore {
       await ask(() => bucket.put(key, body, { httpMetadata: { contentType } }));
     },
 
+    putParts: async (key, contentType) => {
+      // Not tried again: a second try could begin a second upload, and the first would stay behind.
+      const upload = await once(() => bucket.createMultipartUpload(key, { httpMetadata: { contentType } }));
+      return partsOf(upload);
+    },
+
     delete: async (keys) => {
       for (let from = 0; from < keys.length; from += DELETE_AT_ONCE) {
         await ask(() => bucket.delete(keys.slice(from, from + DELETE_AT_ONCE)));
@@ -46,9 +52,29 @@ export function createR2Objects(bucket: R2Bucket): ObjectStore {
   };
 }
 
-async function ask<Result>(operation: () => Promise<Result>): Promise<Result> {
+function partsOf(upload: R2MultipartUpload): PartsWriter {
+  const parts: R2UploadedPart[] = [];
+  return {
+    put: async (number, bytes) => {
+      parts.push(await ask(() => upload.uploadPart(number, bytes)));
+    },
+    complete: async () => {
+      const inOrder = parts.toSorted((a, b) => a.partNumber - b.partNumber);
+      // Not tried again: once it is done, a second try finds no such upload.
+      await once(() => upload.complete(inOrder));
+    },
+    abort: async () => {
+      await ask(() => upload.abort());
+    },
+  };
+}
+
+const ask = <Result>(operation: () => Promise<Result>): Promise<Result> =>
+  once(() => retrying(operation, isTransient));
+
+async function once<Result>(operation: () => Promise<Result>): Promise<Result> {
   try {
-    return await retrying(operation, isTransient);
+    return await operation();
   } catch (cause) {
     throw new AppFluxError('unavailable', 'The storage does not answer', { cause, retryAfterSeconds: 5 });
   }

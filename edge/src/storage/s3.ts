@@ -1,8 +1,10 @@
 /** Objects in any S3 server. Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations.html */
 import { createHash } from 'node:crypto';
+import type { UploadedPart } from '@appflux/protocol';
 import { type S3Client, S3Refusal, unavailable } from './s3-client.ts';
 import { deleteBody, readList, readUndeleted, UnreadableAnswer } from './s3-xml.ts';
-import type { ByteRange, ObjectStore, StoredObject } from './storage.ts';
+import type { ByteRange, ObjectStore, PartsWriter, StoredObject } from './storage.ts';
+import { abortMultipart, completeMultipart, createMultipart } from './uploads.ts';
 
 /** The most keys that DeleteObjects takes. */
 const DELETE_AT_ONCE = 1000;
@@ -36,6 +38,9 @@ export function createS3Objects(client: S3Client): ObjectStore {
       const headers = { 'content-type': contentType };
       await client.text({ method: 'PUT', key, headers, body, idempotent: true });
     },
+
+    putParts: async (key, contentType) =>
+      partsOf(client, key, await createMultipart(client, key, contentType)),
 
     delete: async (keys) => {
       for (let from = 0; from < keys.length; from += DELETE_AT_ONCE) {
@@ -71,12 +76,26 @@ export function createS3Objects(client: S3Client): ObjectStore {
   });
 }
 
+function partsOf(client: S3Client, key: string, uploadId: string): PartsWriter {
+  const parts: UploadedPart[] = [];
+  return {
+    put: async (partNumber, body) => {
+      const query = { partNumber: String(partNumber), uploadId };
+      const response = await client.send({ method: 'PUT', key, query, body, idempotent: true }).catch(refuse);
+      parts.push({ partNumber, etag: response.headers.get('etag') ?? '' });
+    },
+    complete: () => completeMultipart(client, key, uploadId, parts),
+    abort: () => abortMultipart(client, key, uploadId),
+  };
+}
+
 /** The same methods, throwing what a caller of AppFlux is told. */
 const guarded = (store: ObjectStore): ObjectStore => ({
   ping: () => store.ping().catch(refuse),
   head: (key) => store.head(key).catch(refuse),
   get: (key, range) => store.get(key, range).catch(refuse),
   put: (key, body, contentType) => store.put(key, body, contentType).catch(refuse),
+  putParts: (key, contentType) => store.putParts(key, contentType).catch(refuse),
   delete: (keys) => store.delete(keys).catch(refuse),
   list: (prefix, cursor) => store.list(prefix, cursor).catch(refuse),
 });

@@ -13,10 +13,29 @@ export interface StoredObject {
   contentType: string | null;
 }
 
-/** Bytes `offset` to `offset + length - 1`: at least one, and all of them inside the object. */
+/**
+ * Bytes `offset` to `offset + length - 1`: at least one. The first has to be inside the object; of a range that goes
+ * past its end, the bytes up to the end are read.
+ */
 export interface ByteRange {
   offset: number;
   length: number;
+}
+
+/** The smallest part that S3 servers accept before the last one, in bytes. */
+export const MIN_PART_BYTES = 5 * 1024 * 1024;
+
+/** An object that is written in parts. It appears, or replaces the one before, when it is completed. */
+export interface PartsWriter {
+  /**
+   * Writes part `number` (from 1), in any order. All parts but the last have the same size, which is at least
+   * MIN_PART_BYTES: R2 requires both.
+   */
+  put(number: number, bytes: Uint8Array): Promise<void>;
+  /** Joins the parts. */
+  complete(): Promise<void>;
+  /** Drops what was written. Call it when the object will not be completed. */
+  abort(): Promise<void>;
 }
 
 export interface ObjectStore {
@@ -26,6 +45,8 @@ export interface ObjectStore {
   head(key: string): Promise<StoredObject | null>;
   get(key: string, range?: ByteRange): Promise<(StoredObject & { body: ReadableStream<Uint8Array> }) | null>;
   put(key: string, body: ArrayBuffer | Uint8Array | string, contentType: string): Promise<void>;
+  /** Begins an object that is too large to be held in memory. */
+  putParts(key: string, contentType: string): Promise<PartsWriter>;
   /** Deleting what is not there is no error. */
   delete(keys: string[]): Promise<void>;
   /** Keys below a prefix, at most 1,000, after `cursor`. */

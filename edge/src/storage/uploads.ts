@@ -78,19 +78,13 @@ export function createUploads(client: S3Client, now: () => Date = () => new Date
     complete: async (key, multipartId, parts) => {
       if (multipartId !== null) await completeMultipart(client, key, multipartId, parts);
     },
-    abort: async (key, multipartId) => {
-      try {
-        const query = { uploadId: multipartId };
-        await client.text({ method: 'DELETE', key, query, idempotent: true });
-      } catch (error) {
-        if (!(error instanceof S3Refusal && error.status === 404)) throw unavailable(error);
-      }
-    },
+    abort: (key, multipartId) => abortMultipart(client, key, multipartId),
     readUrl: (key, seconds) => client.presign({ method: 'GET', key }, seconds, now()),
   };
 }
 
-async function createMultipart(client: S3Client, key: string, contentType: string): Promise<string> {
+/** Begins a multipart upload and gives its id. Throws AppFluxError `unavailable`. */
+export async function createMultipart(client: S3Client, key: string, contentType: string): Promise<string> {
   try {
     const answer = await client.text({
       method: 'POST',
@@ -110,7 +104,12 @@ async function createMultipart(client: S3Client, key: string, contentType: strin
  * S3 may answer 200 before it is done and put an error into the body: that is a refusal like any other. When the
  * answer to a first try was lost, the second one finds no such upload, but the object.
  */
-async function completeMultipart(client: S3Client, key: string, uploadId: string, parts: UploadedPart[]) {
+export async function completeMultipart(
+  client: S3Client,
+  key: string,
+  uploadId: string,
+  parts: UploadedPart[],
+): Promise<void> {
   if (new Set(parts.map((part) => part.partNumber)).size !== parts.length) {
     throw incomplete('A part was named twice');
   }
@@ -134,6 +133,15 @@ async function completeMultipart(client: S3Client, key: string, uploadId: string
       throw incomplete('The parts do not make a whole: one is missing, or has another ETag', error);
     }
     throw unavailable(error);
+  }
+}
+
+/** Drops a multipart upload and its parts. One that is gone is no error. */
+export async function abortMultipart(client: S3Client, key: string, uploadId: string): Promise<void> {
+  try {
+    await client.text({ method: 'DELETE', key, query: { uploadId }, idempotent: true });
+  } catch (error) {
+    if (!(error instanceof S3Refusal && error.status === 404)) throw unavailable(error);
   }
 }
 
