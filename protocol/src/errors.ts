@@ -28,6 +28,7 @@ export const ERROR_STATUS = {
   too_many_requests: 429,
   queue_full: 429,
   internal: 500,
+  log_damaged: 500,
   unavailable: 503,
 } as const;
 

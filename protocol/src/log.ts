@@ -26,11 +26,49 @@ export const LogLine = z
   .meta({ id: 'LogLine' });
 export type LogLine = z.infer<typeof LogLine>;
 
-/** An answer to polling. `lastSeq` is the newest line there is; `ended` says that no more will come. */
+/**
+ * One page holds lines of about this length in total, in UTF-16 units of their JSON; it can end before the `limit` that
+ * was asked for. Keeps an answer well below the 32 MiB that a call between Workers may carry.
+ */
+export const MAX_PAGE_LENGTH = 4 * 1024 * 1024;
+
+/**
+ * Some lines of a log. `lastSeq` is the number of the newest line of the whole log, not of the page: while the page's
+ * last line has a lower number, ask for the lines after it. `ended` says that the log will not grow any more.
+ */
 export const LogPage = z
   .strictObject({ items: z.array(LogLine), lastSeq: z.int().min(0), ended: z.boolean() })
   .meta({ id: 'LogPage' });
 export type LogPage = z.infer<typeof LogPage>;
+
+/** Consecutive lines of one phase. */
+export const LogSection = z
+  .strictObject({
+    /** Null for lines that were written before the first phase. */
+    phase: Phase.nullable(),
+    firstSeq: z.int().min(1),
+    lines: z.int().min(1),
+    /** When its first and its last line were written. */
+    from: Timestamp,
+    to: Timestamp,
+  })
+  .meta({ id: 'LogSection' });
+export type LogSection = z.infer<typeof LogSection>;
+
+/** After so many sections, the last one takes in all further lines, whatever their phase. */
+export const MAX_LOG_SECTIONS = 200;
+
+/** What a viewer needs to lay out an archived log before it has its lines. */
+export const LogOutline = z
+  .strictObject({
+    /** In order and without gaps: together they have all lines from 1 to `lastSeq`. */
+    sections: z.array(LogSection).max(MAX_LOG_SECTIONS),
+    lastSeq: z.int().min(0),
+    /** The length of the longest line's text, in UTF-16 units. */
+    longest: z.int().min(0),
+  })
+  .meta({ id: 'LogOutline' });
+export type LogOutline = z.infer<typeof LogOutline>;
 
 /** Subprotocol of the live log; a browser offers its token beside it (see TOKEN_SUBPROTOCOL_PREFIX). */
 export const LOGS_SUBPROTOCOL = 'appflux.logs.v1';

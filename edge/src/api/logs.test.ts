@@ -1,8 +1,10 @@
 import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import { LOGS_SUBPROTOCOL, type ViewerFrame } from '@appflux/protocol';
+import { LOGS_SUBPROTOCOL, type LogLine, LogPage, type ViewerFrame } from '@appflux/protocol';
 import { beforeEach, expect, test } from 'vitest';
 import { sampleSpec } from '../deployment/sample-spec.ts';
+import { lineOf, noise } from '../logs/archive/given-logs.ts';
+import { LogStore } from '../logs/store.ts';
 import { metadataOf } from '../metadata/index.ts';
 import { newObjectId } from '../metadata/object-id.ts';
 import { appRecord } from '../metadata/sample-records.ts';
@@ -10,7 +12,8 @@ import { forgetAll, request, signIn } from '../testing.ts';
 
 beforeEach(forgetAll);
 
-test('a log that is archived before metadata knows of it is followed all the same', async () => {
+/** A deployment that waits, of somebody who is signed in. */
+async function waiting() {
   const { access_token: token, user } = await signIn();
   const app = appRecord({ ownerId: user.id });
   await metadataOf(env).apps.insert(app);
@@ -23,6 +26,50 @@ test('a log that is archived before metadata knows of it is followed all the sam
   const stub = env.DEPLOYMENTS.getByName(spec.id);
   const { record, seq } = await stub.create(spec);
   await metadataOf(env).deployments.project(record, seq);
+  return { token, id: spec.id, stub };
+}
+
+/** The whole log, page by page. */
+async function pages(id: string, token: string, limit: number): Promise<LogPage[]> {
+  const all: LogPage[] = [];
+  for (let after = 0; ; ) {
+    const answer = await request(`/api/deployments/${id}/logs?after=${after}&limit=${limit}`, { token });
+    expect(answer.status).toBe(200);
+    const page = LogPage.parse(await answer.json());
+    all.push(page);
+    after = page.items.at(-1)?.seq ?? page.lastSeq;
+    if (after === page.lastSeq) return all;
+  }
+}
+
+test('a log of the longest lines is read in pages of 10,000, live and archived: each has what fits into an answer', async () => {
+  const { token, id, stub } = await waiting();
+  const lines: LogLine[] = Array.from({ length: 2500 }, (_, index) =>
+    lineOf(index + 1, noise(16_384, index)),
+  );
+  await runInDurableObject(stub, (_, { storage }) => {
+    const log = new LogStore(storage.sql, 64_000_000);
+    for (let from = 0; from < lines.length; from += 20) log.append(lines.slice(from, from + 20), Date.now());
+    log.flush();
+  });
+  const live = await pages(id, token, 10_000);
+  expect(live.length).toBeGreaterThan(5);
+  expect(live[0]).toMatchObject({ lastSeq: 2500, ended: false });
+  expect(live.flatMap(({ items }) => items.map(({ seq }) => seq))).toEqual(lines.map(({ seq }) => seq));
+
+  await stub.cancel('as asked');
+  await expect
+    .poll(async () => (await stub.snapshot())?.record.logKey, { timeout: 20_000 })
+    .toEqual(expect.any(String));
+  const archived = await pages(id, token, 10_000);
+  const texts = archived.flatMap(({ items }) => items.map(({ text }) => text));
+  expect(archived.at(-1)).toMatchObject({ lastSeq: 2501, ended: true });
+  expect(texts.slice(0, 2500).join() === lines.map(({ text }) => text).join()).toBe(true);
+  expect(texts[2500]).toContain('as asked');
+});
+
+test('a log that is archived before metadata knows of it is followed all the same', async () => {
+  const { token, id, stub } = await waiting();
   await runInDurableObject(stub, (instance) => {
     const broken = { ...env, EVENT_QUEUE: { send: () => Promise.reject(new Error('the queue is down')) } };
     Object.assign(instance, { env: broken });
@@ -30,7 +77,7 @@ test('a log that is archived before metadata knows of it is followed all the sam
   await stub.cancel('as asked');
   await expect.poll(async () => (await stub.snapshot())?.record.logKey).toEqual(expect.any(String));
 
-  const answer = await request(`/api/deployments/${spec.id}/logs/live?after=0`, {
+  const answer = await request(`/api/deployments/${id}/logs/live?after=0`, {
     token,
     headers: { Upgrade: 'websocket', 'Sec-WebSocket-Protocol': LOGS_SUBPROTOCOL },
   });

@@ -2,7 +2,7 @@
 import { AppFluxError, ErrorBody, hasEnded, LOGS_SUBPROTOCOL, LogPage, ObjectId } from '@appflux/protocol';
 import { createRoute, z } from '@hono/zod-openapi';
 import { deploymentOf } from '../deployment/stub.ts';
-import { openArchive, readArchive } from '../logs/archive.ts';
+import { LogArchive, openPacked } from '../logs/archive/read.ts';
 import { replayArchive } from '../logs/viewers.ts';
 import type { DeploymentRecord, Metadata } from '../metadata/metadata.ts';
 import { logRemoved } from '../retention/removed.ts';
@@ -13,10 +13,16 @@ import { bearer, json, needs, refusals, router } from './router.ts';
 const ById = z.object({ id: ObjectId });
 const After = z.strictObject({ after: z.coerce.number().int().min(0).default(0) });
 
-async function archived(objects: ObjectStore, record: DeploymentRecord): Promise<ReadableStream<Uint8Array>> {
-  const stream = record.logKey === null ? null : await openArchive(objects, record.logKey);
-  if (stream === null) throw new AppFluxError('not_found', 'The log of this deployment is not kept any more');
-  return stream;
+/** The archive of a deployment's log, opened by `open`; `not_found` when there is none. */
+async function archived<Archive>(
+  open: (objects: ObjectStore, key: string) => Promise<Archive | null>,
+  objects: ObjectStore,
+  { logKey }: DeploymentRecord,
+): Promise<Archive> {
+  const archive = logKey === null ? null : await open(objects, logKey);
+  if (archive === null)
+    throw new AppFluxError('not_found', 'The log of this deployment is not kept any more');
+  return archive;
 }
 
 /** The owner's deployment of that id; `log_removed` when its log is not kept any more. */
@@ -52,10 +58,8 @@ logs.openapi(
     if (live !== null) return c.json(live, 200);
     const { record: told } =
       record.logKey === null ? stillThere(await object.snapshot(), record.id) : { record };
-    return c.json(
-      { ...(await readArchive(await archived(c.get('objects'), told), after, limit)), ended: true },
-      200,
-    );
+    const archive = await archived(LogArchive.open, c.get('objects'), told);
+    return c.json({ ...(await archive.page(after, limit)), ended: true }, 200);
   },
 );
 
@@ -80,7 +84,9 @@ logs.get('/api/deployments/:id/logs.ndjson', needs('deployments:read'), async (c
   const live = record.logKey === null ? await object.ndjson() : null;
   const { record: told } =
     record.logKey === null && live === null ? stillThere(await object.snapshot(), record.id) : { record };
-  return c.body(live ?? (await archived(objects, told)), 200, {
+  const unpacked = async () =>
+    (await archived(openPacked, objects, told)).pipeThrough(new DecompressionStream('gzip'));
+  return c.body(live ?? (await unpacked()), 200, {
     'Content-Type': 'application/x-ndjson; charset=utf-8',
     'Content-Disposition': `attachment; filename="${record.app.slug}-${record.id}.ndjson"`,
     'X-Content-Type-Options': 'nosniff',
@@ -100,14 +106,14 @@ logs.get('/api/deployments/:id/logs/live', needs('deployments:read'), async (c) 
   const { metadata, objects, caller } = c.var;
   const record = await withLog(metadata, caller.ownerId, idOf(c.req.param('id')));
   if (hasEnded(record.status) && record.logKey !== null) {
-    return replayArchive(record.status, await archived(objects, record), after);
+    return replayArchive(record.status, await archived(LogArchive.open, objects, record), after);
   }
   const object = deploymentOf(c.env, record.id);
   const answer = await object.fetch(new Request(`https://deployment/viewer?after=${after}`, c.req.raw));
   if (answer.status !== 410 && answer.status !== 404) return answer;
   // Archived already, though metadata does not know it yet; or removed.
   const { record: told } = stillThere(await object.snapshot(), record.id);
-  return replayArchive(told.status, await archived(objects, told), after);
+  return replayArchive(told.status, await archived(LogArchive.open, objects, told), after);
 });
 
 function idOf(text: string): string {

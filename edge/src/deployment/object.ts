@@ -11,7 +11,7 @@ import { setting } from '../env.ts';
 import { resealSpec } from '../identity/reseal.ts';
 import { createSealer } from '../identity/sealing.ts';
 import { makeToken } from '../identity/tokens.ts';
-import { ndjsonStream } from '../logs/archive.ts';
+import { ndjsonStream } from '../logs/ndjson.ts';
 import { Viewers } from '../logs/viewers.ts';
 import type { DeploymentRecord } from '../metadata/metadata.ts';
 import { objectsOf, uploadsOf } from '../storage/index.ts';
@@ -174,7 +174,7 @@ export class DeploymentObject extends DurableObject<Env> {
     if (this.#machine.saved !== null) this.#machine.apply({ type: 'restarted', runnerId, attempt });
   }
 
-  /** Lines after `after`; null once the log is archived and has to be read from storage, or was removed. */
+  /** A page of lines after `after`; null once the log is archived and has to be read from storage, or was removed. */
   async logs(after: number, limit: number): Promise<LogPage | null> {
     if (this.#machine.saved === null) return this.#gone();
     const { state } = this.#machine.saved;

@@ -1,7 +1,7 @@
 /** What each chore of a deployment does. A chore may be done again: each of them is idempotent. */
 import { poolOf } from '../dispatch/stub.ts';
 import type { Env } from '../env.ts';
-import { archiveLog } from '../logs/archive.ts';
+import { archiveLog } from '../logs/archive/write.ts';
 import { tailOf } from '../logs/tail.ts';
 import { keepsLogTails } from '../metadata/index.ts';
 import { LOG_TAIL_LINES } from '../metadata/metadata.ts';
@@ -58,7 +58,7 @@ async function archive(env: Env, machine: Machine): Promise<void> {
     return;
   }
   if (keepsLogTails(env)) {
-    const lines = tailOf(log.read(Math.max(0, log.lastSeq - LOG_TAIL_LINES), LOG_TAIL_LINES));
+    const lines = tailOf([...log.lines(Math.max(0, log.lastSeq - LOG_TAIL_LINES))]);
     await env.EVENT_QUEUE.send({ kind: 'log_tail', deploymentId: spec.id, appId: spec.app.id, lines });
   }
   machine.apply({ type: 'archived', logKey: key });

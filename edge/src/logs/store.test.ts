@@ -31,7 +31,7 @@ function withSql(work: (sql: SqlStorage) => void): Promise<void> {
 
 const rowsIn = (sql: SqlStorage) =>
   sql.exec<{ rows: number }>('SELECT count(*) AS rows FROM log_rows').one().rows;
-const seqs = (store: LogStore, after = 0) => store.read(after, 1_000_000).map(({ seq }) => seq);
+const seqs = (store: LogStore, after = 0) => Array.from(store.lines(after), ({ seq }) => seq);
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index);
 
 describe('writing', () => {

@@ -7,6 +7,7 @@
  * acked can be lost.
  */
 import { type LogLine, LogLine as LogLineSchema, type Phase } from '@appflux/protocol';
+import { takePage } from './ndjson.ts';
 
 /** More than this, in UTF-16 units, does not wait to be written; even as UTF-8 it fits into a row of the platform's 2 MB. */
 const MOST_PENDING = 256 * 1024;
@@ -186,9 +187,16 @@ export class LogStore {
     }
   }
 
-  /** At most `limit` lines after `after`. */
+  /** A page of lines after `after`: at most `limit`, fewer when they are long. */
   read(after: number, limit: number): LogLine[] {
-    return takeLines(this.rows(after), limit);
+    return takePage(this.rows(after), limit);
+  }
+
+  /** All lines after `after`. */
+  *lines(after: number): Generator<LogLine> {
+    for (const row of this.rows(after)) {
+      for (const text of row.split('\n')) yield LogLineSchema.parse(JSON.parse(text));
+    }
   }
 
   /** Drops all rows: the log lies in storage now. Numbering goes on from where it was. */
@@ -211,18 +219,3 @@ export class LogStore {
 export function isContiguous(lines: readonly LogLine[]): boolean {
   return lines.every((line, index) => index === 0 || line.seq === (lines[index - 1]?.seq ?? 0) + 1);
 }
-
-/** The first `limit` lines of NDJSON that comes in pieces of whole lines. */
-export function takeLines(pieces: Iterable<string>, limit: number): LogLine[] {
-  const lines: LogLine[] = [];
-  for (const piece of pieces) {
-    for (const text of piece.split('\n')) {
-      if (lines.length === limit) return lines;
-      lines.push(LogLineSchema.parse(JSON.parse(text)));
-    }
-  }
-  return lines;
-}
-
-/** A viewer's frame from NDJSON, without parsing it. */
-export const linesFrame = (ndjson: string) => `{"type":"lines","lines":[${ndjson.replaceAll('\n', ',')}]}`;

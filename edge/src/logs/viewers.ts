@@ -8,8 +8,8 @@ import {
   type Phase,
   type ViewerFrame,
 } from '@appflux/protocol';
-import { linesAfter } from './archive.ts';
-import { linesFrame } from './store.ts';
+import type { LogArchive } from './archive/read.ts';
+import { linesFrame } from './ndjson.ts';
 import { closeQuietly, ViewerFlow } from './viewer-flow.ts';
 
 const TAG = 'viewer';
@@ -125,18 +125,14 @@ function* gather(pieces: Iterable<string>): Generator<string> {
 }
 
 /** The same for a deployment whose log is archived, without its object: replay, end, close. */
-export function replayArchive(
-  status: DeploymentStatus,
-  archive: ReadableStream<Uint8Array>,
-  after: number,
-): Response {
+export function replayArchive(status: DeploymentStatus, archive: LogArchive, after: number): Response {
   const { 0: client, 1: server } = new WebSocketPair();
   server.accept();
   const flow = new ViewerFlow(server);
   server.addEventListener('message', ({ data }) => flow.heard(data));
   const replay = async () => {
     flow.send(stateFrame(status, null));
-    const lines = linesAfter(archive, after);
+    const lines = archive.linesAfter(after);
     let next = await lines.next();
     for (; !next.done; next = await lines.next()) {
       if (flow.send(linesFrame(next.value))) continue;
