@@ -55,6 +55,11 @@ export interface Env {
   THROTTLES: DurableObjectNamespace<ThrottleObject>;
   SWEEP: DurableObjectNamespace<SweepObject>;
   PUBLIC_URL: string;
+  /**
+   * The request header that holds the client's address, where something in front of the Worker always writes it itself.
+   * Without it, addresses are not known.
+   */
+  CLIENT_ADDRESS_HEADER?: string;
   SITES_DOMAIN: string;
   /** How many deployments may wait in one pool, as a number; more are refused with `queue_full`. */
   MAX_QUEUED: string;

@@ -56,6 +56,12 @@ export function databaseOptions(config: Pick<EdgeConfig, 'wranglerConfig' | 'per
 }
 
 /**
+ * What holds for the Worker on one machine. No header says where a request comes from: Miniflare passes on the
+ * CF-Connecting-IP that a client sends.
+ */
+const LOCAL = { CLIENT_ADDRESS_HEADER: '' };
+
+/**
  * The options of the instance. Bindings, flags, queues, crons and assets are those of wrangler.toml; variables, the
  * bucket and what is kept where come from the config.
  */
@@ -90,7 +96,7 @@ export function miniflareOptions(
         modules: bundledModules(config.main),
         modulesRoot: dirname(config.main),
         ...(assets !== undefined && { assets: { ...assets, directory: config.assets ?? assets.directory } }),
-        bindings: { ...bindings, ...config.variables },
+        bindings: { ...bindings, ...LOCAL, ...config.variables },
         r2Buckets: Object.fromEntries(Object.keys(r2Buckets).map((name) => [name, bucket])),
       },
     ],

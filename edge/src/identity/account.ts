@@ -5,36 +5,49 @@ import type { Env } from '../env.ts';
 import type { Metadata, UserRecord } from '../metadata/metadata.ts';
 import type { AccessClaims } from './access-token.ts';
 import { AuthRefusal } from './auth-refusal.ts';
-import { beginSession, type Session } from './issuer.ts';
+import type { Client } from './auth-request.ts';
+import { deviceFor } from './device-cookie.ts';
+import { type Visitor, withTurn } from './hashing.ts';
 import { hashPassword, isPassword } from './password.ts';
-import { limitPasswords, limitRecoveries, passwordWasRight } from './sign-in-limits.ts';
+import { countLink, countPassword, countPresentPassword } from './sign-in-limits.ts';
 import { createMagicLink, createRecoveryLink } from './sign-in-link.ts';
 import { requirePassword } from './sign-up.ts';
 
-/** Signs in by e-mail address and password. Throws AuthRefusal, the same for an address that nobody has. */
-export async function signInWithPassword(
+/** Whose turn to hash it is for a client who is not signed in. */
+export const visitorOf = ({ address, devices }: Client): Visitor => ({
+  address,
+  known: devices[0]?.nonce ?? null,
+});
+
+/** The user with this email and password. Throws AuthRefusal, the same for an email that nobody has. */
+export function checkPassword(
   env: Env,
   metadata: Metadata,
-  { email, password, address }: { email: string; password: string; address: string },
-): Promise<Session> {
-  await limitPasswords(env, email, address);
-  const user = await metadata.users.byEmail(email);
-  // Also without a user: a stranger cannot tell by the time whether there is one.
-  const right = await isPassword(password, user?.passwordHash ?? null);
-  if (user === null || !right) {
-    throw new AuthRefusal(400, 'invalid_credentials', 'The e-mail address or the password is not right');
-  }
-  await passwordWasRight(env, email);
-  return beginSession(env, metadata, user, 'password');
+  { email, password }: { email: string; password: string },
+  client: Client,
+): Promise<UserRecord> {
+  return withTurn(visitorOf(client), async (inTurn) => {
+    const user = await metadata.users.byEmail(email);
+    const device = await deviceFor(client.devices, user);
+    const counted = await countPassword(env, email, { address: client.address, device });
+    // Also without a user: a stranger cannot tell by the time whether there is one.
+    const right = await inTurn(() => isPassword(password, user?.passwordHash ?? null));
+    if (user === null || !right) {
+      throw new AuthRefusal(400, 'invalid_credentials', 'The e-mail address or the password is not right');
+    }
+    await counted.wasRight();
+    return user;
+  });
 }
 
 /**
  * Makes a recovery link for the account of this e-mail address, if there is one; null otherwise, which the asker is
  * not told. This instance sends no mail: the link goes to the operator, who knows the person.
  */
-export async function recover(env: Env, metadata: Metadata, email: string, address: string): Promise<void> {
-  await limitRecoveries(env, email, address);
+export async function recover(env: Env, metadata: Metadata, email: string, client: Client): Promise<void> {
   const user = await metadata.users.byEmail(email);
+  const device = await deviceFor(client.devices, user);
+  await countLink(env, email, { address: client.address, device });
   if (user === null) return;
   const { url, expiresAt } = await createRecoveryLink(env, metadata, user);
   await noteOfUser(metadata, user, 'recovery.asked');
@@ -45,14 +58,10 @@ export async function recover(env: Env, metadata: Metadata, email: string, addre
  * The same for a link that signs in, as `signInWithOtp` asks for. Nobody comes by it who is not here yet. It does not
  * end links that were made before: whoever knows an address could take away the one that the operator gave.
  */
-export async function askForLink(
-  env: Env,
-  metadata: Metadata,
-  email: string,
-  address: string,
-): Promise<void> {
-  await limitRecoveries(env, email, address);
+export async function askForLink(env: Env, metadata: Metadata, email: string, client: Client): Promise<void> {
   const user = await metadata.users.byEmail(email);
+  const device = await deviceFor(client.devices, user);
+  await countLink(env, email, { address: client.address, device });
   if (user === null) return;
   const { url, expiresAt } = await createMagicLink(env, metadata, user);
   await noteOfUser(metadata, user, 'link.asked');
@@ -76,14 +85,13 @@ export async function changeAccount(
   user: UserRecord,
   claims: AccessClaims,
   { email, password, currentPassword }: AccountChange,
-  address: string,
 ): Promise<UserRecord> {
   if (email === undefined && password === undefined) return user;
   if (password !== undefined) requirePassword(password, email ?? user.email);
-  await requireFreshness(env, user, claims, currentPassword, address);
+  await requireFreshness(env, user, claims, currentPassword);
   const changed = await update(metadata, user, {
     ...(email === undefined ? {} : { email }),
-    ...(password === undefined ? {} : { passwordHash: await hashPassword(password) }),
+    ...(password === undefined ? {} : { passwordHash: await hashedFor(claims, password) }),
   });
   if (email !== undefined) await metadata.members.setEmail(user.id, email);
   if (password !== undefined) {
@@ -97,21 +105,28 @@ export async function changeAccount(
 export async function requireFreshness(
   env: Env,
   user: UserRecord,
-  { methods }: AccessClaims,
+  claims: AccessClaims,
   currentPassword: string | undefined,
-  address: string,
 ): Promise<void> {
-  const byLink = methods.includes('recovery') || methods.includes('otp');
+  const byLink = claims.methods.includes('recovery') || claims.methods.includes('otp');
   if (user.passwordHash === null || byLink) return;
   if (currentPassword === undefined) {
     throw new AuthRefusal(400, 'reauthentication_needed', 'Send the present password along');
   }
-  await limitPasswords(env, user.email, address);
-  if (!(await isPassword(currentPassword, user.passwordHash))) {
-    throw new AuthRefusal(400, 'invalid_credentials', 'The present password is not right');
-  }
-  await passwordWasRight(env, user.email);
+  await withTurn(visitorOfSession(claims), async (inTurn) => {
+    const counted = await countPresentPassword(env, claims.sessionId);
+    if (!(await inTurn(() => isPassword(currentPassword, user.passwordHash)))) {
+      throw new AuthRefusal(400, 'invalid_credentials', 'The present password is not right');
+    }
+    await counted.wasRight();
+  });
 }
+
+/** Whoever is signed in is known by their session. */
+const visitorOfSession = ({ sessionId }: AccessClaims): Visitor => ({ known: sessionId, address: null });
+
+const hashedFor = (claims: AccessClaims, password: string): Promise<string> =>
+  withTurn(visitorOfSession(claims), (inTurn) => inTurn(() => hashPassword(password)));
 
 async function update(
   metadata: Metadata,

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { ApiEnv } from '../api/router.ts';
 import { noteOfUser } from '../audit/note.ts';
 import { changeAccount } from './account.ts';
-import { addressOf, bodyOf, Email, Password, parse, signedIn, signedInUser } from './auth-request.ts';
+import { bodyOf, Email, Password, parse, rememberDevice, signedIn, signedInUser } from './auth-request.ts';
 import { beginningOf } from './auth-sign-in.ts';
 import { deleteAccount } from './delete-account.ts';
 import { beginAtGithub } from './github-sign-in.ts';
@@ -30,16 +30,16 @@ authAccount.put('/user', async (c) => {
   const { claims, user } = await signedInUser(c);
   const { email, password, current_password } = await bodyOf(c, ChangeUser);
   const change = { email, password, currentPassword: current_password };
-  return c.json(
-    toAuthUser(await changeAccount(c.env, c.get('metadata'), user, claims, change, addressOf(c))),
-  );
+  const changed = await changeAccount(c.env, c.get('metadata'), user, claims, change);
+  if (password !== undefined) await rememberDevice(c, changed);
+  return c.json(toAuthUser(changed));
 });
 
 // Not among the calls of Supabase Auth, where only the project's own server may delete a user.
 authAccount.delete('/user', async (c) => {
   const { claims, user } = await signedInUser(c);
   const { current_password: currentPassword } = await bodyOf(c, DeleteUser);
-  await deleteAccount(c.env, c.get('metadata'), user, claims, { currentPassword, address: addressOf(c) });
+  await deleteAccount(c.env, c.get('metadata'), user, claims, currentPassword);
   return c.body(null, 204);
 });
 

@@ -7,6 +7,8 @@ import type { UserRecord } from '../metadata/metadata.ts';
 import { type AccessClaims, isSessionAlive, verifyAccessToken } from './access-token.ts';
 import { AuthRefusal } from './auth-refusal.ts';
 import { bearerToken } from './authenticate.ts';
+import { clientAddressOf } from './client-address.ts';
+import { type Device, deviceCookie, devicesOf } from './device-cookie.ts';
 
 /** A token of ours. */
 export const Token = z.string().min(1).max(200);
@@ -22,8 +24,25 @@ export const Email = z
 /** Any password; whether it is good enough is asked where one is set. */
 export const Password = z.string().min(1).max(1000);
 
-/** Where a request comes from, for counting. Cloudflare sets it; a request from elsewhere is one of `unknown`. */
-export const addressOf = (c: Context<ApiEnv>): string => c.req.header('CF-Connecting-IP') ?? 'unknown';
+/** Who sends a request, as far as that can be known before they say: their address, and the devices of their cookie. */
+export interface Client {
+  /** Null when it is not known. */
+  address: string | null;
+  devices: readonly Device[];
+}
+
+/** Who sends a request. */
+export const clientOf = async (c: Context<ApiEnv>): Promise<Client> => ({
+  address: clientAddressOf(c.req.raw, c.env),
+  devices: await devicesOf(c.req.raw, c.env, Date.now()),
+});
+
+/** Makes the browser known for an account that it has signed in to. An account without a password needs no guarding. */
+export async function rememberDevice(c: Context<ApiEnv>, user: UserRecord | null): Promise<void> {
+  if (user?.passwordHash == null) return;
+  const { devices } = await clientOf(c);
+  c.header('Set-Cookie', await deviceCookie(devices, user, c.env, Date.now()));
+}
 
 /** Whose live session the request speaks for. */
 export async function signedIn(c: Context<ApiEnv>): Promise<AccessClaims> {

@@ -3,12 +3,11 @@ import { type Context, Hono } from 'hono';
 import { z } from 'zod';
 import type { ApiEnv } from '../api/router.ts';
 import { setting } from '../env.ts';
-import { askForLink, recover, signInWithPassword } from './account.ts';
+import { askForLink, checkPassword, recover, visitorOf } from './account.ts';
 import { AuthRefusal } from './auth-refusal.ts';
-import { addressOf, bodyOf, Email, Password, parse, Token } from './auth-request.ts';
+import { bodyOf, clientOf, Email, Password, parse, rememberDevice, Token } from './auth-request.ts';
 import { beginAtGithub, CodeChallenge, comeBack, exchangeCode, requireGithub } from './github-sign-in.ts';
-import { beginSession, refreshSession, signInWithLink } from './issuer.ts';
-import { limitSignUps } from './sign-in-limits.ts';
+import { beginSession, refreshSession, type Session, signInWithLink } from './issuer.ts';
 import { requireAdmission, signUpWithPassword } from './sign-up.ts';
 
 const SignUp = z.object({
@@ -44,18 +43,19 @@ export const authSignIn = new Hono<ApiEnv>();
 authSignIn.post('/signup', async (c) => {
   const metadata = c.get('metadata');
   const { email, password, data } = await bodyOf(c, SignUp);
-  await limitSignUps(c.env, addressOf(c));
-  const user = await signUpWithPassword(c.env, metadata, {
-    email,
-    password,
-    invitation: data.invitation ?? null,
-  });
+  const user = await signUpWithPassword(
+    c.env,
+    metadata,
+    { email, password, invitation: data.invitation ?? null },
+    visitorOf(await clientOf(c)),
+  );
+  await rememberDevice(c, user);
   return c.json(await beginSession(c.env, metadata, user, 'password'));
 });
 
 authSignIn.post('/verify', async (c) => {
   const { type, token_hash } = await bodyOf(c, Verify);
-  return c.json(await signInWithLink(c.env, c.get('metadata'), token_hash, type));
+  return signedInHere(c, await signInWithLink(c.env, c.get('metadata'), token_hash, type));
 });
 
 authSignIn.post('/token', async (c) => {
@@ -64,7 +64,9 @@ authSignIn.post('/token', async (c) => {
   switch (type.data) {
     case 'password': {
       const { email, password } = await bodyOf(c, Grants.password);
-      return c.json(await signInWithPassword(c.env, metadata, { email, password, address: addressOf(c) }));
+      const user = await checkPassword(c.env, metadata, { email, password }, await clientOf(c));
+      await rememberDevice(c, user);
+      return c.json(await beginSession(c.env, metadata, user, 'password'));
     }
     case 'refresh_token': {
       const { refresh_token } = await bodyOf(c, Grants.refresh_token);
@@ -72,7 +74,7 @@ authSignIn.post('/token', async (c) => {
     }
     case 'pkce': {
       const { auth_code, code_verifier } = await bodyOf(c, Grants.pkce);
-      return c.json(await exchangeCode(c.env, metadata, auth_code, code_verifier));
+      return signedInHere(c, await exchangeCode(c.env, metadata, auth_code, code_verifier));
     }
     case undefined:
       throw new AuthRefusal(400, 'validation_failed', 'grant_type is password, refresh_token or pkce');
@@ -81,13 +83,13 @@ authSignIn.post('/token', async (c) => {
 
 authSignIn.post('/recover', async (c) => {
   const { email } = await bodyOf(c, Recover);
-  await recover(c.env, c.get('metadata'), email, addressOf(c));
+  await recover(c.env, c.get('metadata'), email, await clientOf(c));
   return c.json({});
 });
 
 authSignIn.post('/otp', async (c) => {
   const { email } = await bodyOf(c, Otp);
-  await askForLink(c.env, c.get('metadata'), email, addressOf(c));
+  await askForLink(c.env, c.get('metadata'), email, await clientOf(c));
   return c.json({});
 });
 
@@ -101,6 +103,12 @@ authSignIn.get('/callback', async (c) => {
   const query = parse(Callback, c.req.query());
   return c.redirect(await comeBack(c.env, c.get('metadata'), query), 303);
 });
+
+/** Answers with a session that has just begun. The browser is known for the account from now on. */
+async function signedInHere(c: Context<ApiEnv>, session: Session): Promise<Response> {
+  await rememberDevice(c, await c.get('metadata').users.byId(session.user.id));
+  return c.json(session);
+}
 
 /** What somebody who leaves for a provider says, checked. */
 export function beginningOf(c: Context<ApiEnv>): {

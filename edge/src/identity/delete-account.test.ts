@@ -74,7 +74,7 @@ test('the instance’s owner stays, also beside another owner', async () => {
 
 test('who has a password shows it', async () => {
   const { user, token } = await memberOf(owner.user.id, 'viewer');
-  await metadata.users.update(user.id, { passwordHash: await hashPassword(PASSWORD) });
+  await metadata.users.update(user.id, { passwordHash: hashPassword(PASSWORD) });
   expect(await refusal(await remove(token))).toMatchObject({ error_code: 'reauthentication_needed' });
   expect(await refusal(await remove(token, { current_password: 'wrong' }))).toMatchObject({
     error_code: 'invalid_credentials',

@@ -20,7 +20,7 @@ export async function deleteAccount(
   metadata: Metadata,
   user: UserRecord,
   claims: AccessClaims,
-  { currentPassword, address }: { currentPassword: string | undefined; address: string },
+  currentPassword: string | undefined,
 ): Promise<void> {
   if ((await metadata.users.owner())?.id === user.id) {
     throw new AuthRefusal(
@@ -29,7 +29,7 @@ export async function deleteAccount(
       'The owner of this instance stays: the operator lets them in',
     );
   }
-  await requireFreshness(env, user, claims, currentPassword, address);
+  await requireFreshness(env, user, claims, currentPassword);
   const memberships = await metadata.members.ofUser(user.id);
   for (const membership of memberships) await requireAnotherOwner(metadata, membership);
   await noteOfUser(metadata, user, 'account.delete');

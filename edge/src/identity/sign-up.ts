@@ -3,8 +3,10 @@ import { isAppFluxError } from '@appflux/protocol';
 import type { Env } from '../env.ts';
 import type { Metadata, TokenRecord, UserRecord } from '../metadata/metadata.ts';
 import { AuthRefusal } from './auth-refusal.ts';
+import { type Visitor, withTurn } from './hashing.ts';
 import { findInvitation, join, returnInvitation, takeInvitation } from './invitation.ts';
 import { hashPassword, passwordProblem } from './password.ts';
+import { countSignUp } from './sign-in-limits.ts';
 import { foundTeam } from './team.ts';
 
 /** Whether anybody may make an account. */
@@ -16,19 +18,20 @@ export function requirePassword(password: string, email: string): void {
   if (problem !== null) throw new AuthRefusal(422, 'weak_password', problem);
 }
 
-/** A new account that signs in by e-mail address and password. */
+/** A new account that signs in by email and password. */
 export async function signUpWithPassword(
   env: Env,
   metadata: Metadata,
   { email, password, invitation }: { email: string; password: string; invitation: string | null },
+  visitor: Visitor,
 ): Promise<UserRecord> {
   await requireAdmission(env, metadata, invitation);
   requirePassword(password, email);
-  return admit(env, metadata, invitation, {
-    email,
-    passwordHash: await hashPassword(password),
-    githubId: null,
+  const passwordHash = await withTurn(visitor, async (inTurn) => {
+    if (invitation === null) await countSignUp(env, visitor.address);
+    return inTurn(() => hashPassword(password));
   });
+  return admit(env, metadata, invitation, { email, passwordHash, githubId: null });
 }
 
 /** Refuses whoever may not make an account, before anything is done for them. */
