@@ -38,6 +38,7 @@ function runnerCommand(settings: Settings, name: string, env: NodeJS.ProcessEnv)
       ...env,
       APPFLUX_ALLOW_PRIVATE_SOURCES: settings.allowPrivateSources ? '1' : '0',
       APPFLUX_STATE: settings.state,
+      APPFLUX_RUNNER_SCAN: settings.scan,
       // An image that is not there yet is made when a build first needs it.
       APPFLUX_RUNNER_IMAGE_COMMAND: imageCommand(),
     },

@@ -22,6 +22,7 @@ describe('settings of a local start', () => {
       images: ['web'],
       bootstrapToken: null,
       allowPrivateSources: false,
+      scan: 'optional',
       storage: null,
       passedOn: {},
     });
@@ -37,6 +38,7 @@ describe('settings of a local start', () => {
         APPFLUX_IMAGES: 'web,android',
         APPFLUX_BOOTSTRAP_TOKEN: 'a'.repeat(32),
         APPFLUX_ALLOW_PRIVATE_SOURCES: '1',
+        APPFLUX_SCAN: 'required',
         MONGODB_URI: 'mongodb://db.example.com/appflux',
         GITHUB_API_URL: '',
         PATH: '/usr/bin',
@@ -48,6 +50,7 @@ describe('settings of a local start', () => {
       state: '/checkout/state',
       runners: 0,
       slots: 3,
+      scan: 'required',
       images: ['web', 'android'],
       bootstrapToken: 'a'.repeat(32),
       allowPrivateSources: true,

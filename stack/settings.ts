@@ -24,6 +24,10 @@ const passedNumber = (most: number) =>
     .refine((text) => /^\d+$/.test(text) && Number(text) <= most, `is a whole number from 0 to ${most}`)
     .optional();
 
+/** What local runners do where they cannot scan for malware (docs/malware-scan.md). */
+const ScanPolicy = z.enum(['off', 'optional', 'required'], 'is off, optional or required');
+export type ScanPolicy = z.infer<typeof ScanPolicy>;
+
 const Environment = z.object({
   APPFLUX_PORT: whole(1, 65_535, 8787),
   APPFLUX_RUNNERS: whole(0, 16, 1),
@@ -40,6 +44,9 @@ const Environment = z.object({
     .regex(/^[A-Za-z0-9._~+/-]+=*$/, 'is letters, digits and . _ ~ + / -')
     .optional(),
   APPFLUX_ALLOW_PRIVATE_SOURCES: z.enum(['0', '1'], 'is 0 or 1').default('0'),
+  APPFLUX_SCAN: ScanPolicy.optional(),
+  // The runner's own variable: local runners followed it before APPFLUX_SCAN was there.
+  APPFLUX_RUNNER_SCAN: ScanPolicy.optional(),
   MONGODB_URI: z
     .url({ protocol: /^mongodb(\+srv)?$/, error: 'begins with mongodb:// or mongodb+srv://' })
     .optional(),
@@ -84,6 +91,7 @@ export interface Settings {
   readonly images: readonly string[];
   readonly bootstrapToken: string | null;
   readonly allowPrivateSources: boolean;
+  readonly scan: ScanPolicy;
   readonly storage: ForeignStorage | null;
   /** Variables that the Worker is given as they are, when they are set. */
   readonly passedOn: Readonly<Record<string, string>>;
@@ -129,6 +137,7 @@ export function readSettings(env: NodeJS.ProcessEnv, root: string): Settings {
     images: given.APPFLUX_IMAGES.split(','),
     bootstrapToken: given.APPFLUX_BOOTSTRAP_TOKEN ?? null,
     allowPrivateSources: given.APPFLUX_ALLOW_PRIVATE_SOURCES === '1',
+    scan: given.APPFLUX_SCAN ?? given.APPFLUX_RUNNER_SCAN ?? 'optional',
     storage: foreignStorage(given),
     passedOn: Object.fromEntries(
       PASSED_ON.flatMap((name) => {

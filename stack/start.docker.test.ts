@@ -74,8 +74,8 @@ function start(env: Record<string, string> = {}): Start {
     cwd: ROOT,
     env: {
       ...OUTSIDE,
-      // A scanner of the runner's own would fetch its signatures from the network.
-      APPFLUX_RUNNER_SCAN: 'off',
+      // The runner's clamd would download its signatures from the network.
+      APPFLUX_SCAN: 'off',
       APPFLUX_STATE: state,
       APPFLUX_PORT: String(port),
       APPFLUX_BOOTSTRAP_TOKEN: BOOTSTRAP_TOKEN,

@@ -20,6 +20,7 @@ import { StackProblem } from './problem.ts';
 import { during, progressOn } from './progress.ts';
 import { readyLine, untilReady } from './ready.ts';
 import { ensureRegistered, runnerNames, startRunner, wasRemoved } from './runners.ts';
+import { ensureScanner } from './scanner.ts';
 import { readSettings, type Settings, withoutSecrets } from './settings.ts';
 import { keepSecrets, lockState, makeStateFolder, statePaths } from './state.ts';
 import { stopRequested } from './stopping.ts';
@@ -60,6 +61,7 @@ async function bringUp(
   });
   const engine = await finding;
   const host = await hostFacts(engine.engine, env, ROOT);
+  if (settings.runners > 0) await ensureScanner(settings.scan, env, progress, signal);
   for (const image of images) {
     await ensureImage(engine.engine, image, { host, env, progress, rebuild: false });
   }

@@ -1,5 +1,5 @@
 /** What `doctor` finds out about the malware scanner. */
-import { readdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Settings } from '../config/settings.ts';
 import { chooseScanner } from '../job/choose-scanner.ts';
@@ -7,6 +7,7 @@ import type { ClamdAddress } from '../job/scan/address.ts';
 import { askClamd, ClamdError } from '../job/scan/client.ts';
 import { findProgram } from '../job/scan/find-program.ts';
 import { describeScanner } from '../job/scan/index.ts';
+import { signatureFiles } from '../job/scan/signatures.ts';
 import { checkScanner, type ScannerFacts } from './check-scanner.ts';
 import type { Finding } from './checks.ts';
 
@@ -27,8 +28,8 @@ async function scannerFacts(settings: Pick<Settings, 'scan' | 'clamd' | 'state'>
   const folder = join(settings.state, 'clamav');
   const ownAddress = { kind: 'unix', path: join(folder, 'clamd.sock') } as const;
   if (await answers(ownAddress)) return { kind: 'answer', ...(await describeScanner(ownAddress)) };
-  const own = await newestFile(join(folder, 'db'));
-  return { kind: 'managed', signaturesAt: own ?? (await newestFile(HOST_SIGNATURES)) };
+  const own = await newestSignatures(join(folder, 'db'));
+  return { kind: 'managed', signaturesAt: own ?? (await newestSignatures(HOST_SIGNATURES)) };
 }
 
 /** Whether a clamd answers. One that does not is no fault where it runs only while the runner does. */
@@ -41,13 +42,12 @@ async function answers(address: ClamdAddress): Promise<boolean> {
   }
 }
 
-/** When the newest file of a folder was written; null for a folder without files, or that cannot be read. */
-async function newestFile(folder: string): Promise<Date | null> {
+/** When the newest signatures of a folder were written; null for a folder without any, or that cannot be read. */
+async function newestSignatures(folder: string): Promise<Date | null> {
   let newest: Date | null = null;
   try {
-    for (const entry of await readdir(folder, { withFileTypes: true })) {
-      if (!entry.isFile()) continue;
-      const { mtime } = await stat(join(folder, entry.name));
+    for (const name of await signatureFiles(folder)) {
+      const { mtime } = await stat(join(folder, name));
       if (newest === null || mtime > newest) newest = mtime;
     }
   } catch (error) {

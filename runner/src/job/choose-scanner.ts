@@ -71,9 +71,7 @@ export async function openScannerAt(
 }
 
 const NO_SCANNER: Scanning = {
-  ...silentScanner(
-    'Warning: no malware scan is made. There is no malware scanner on this runner: ClamAV’s clamd is not installed.',
-  ),
+  ...silentScanner('Malware scan skipped: ClamAV is not installed on this runner.'),
   facts: async () => ({ policy: 'optional', engine: null, signaturesAt: null }),
   close: async () => undefined,
 };

@@ -13,7 +13,7 @@ test('the age of the signatures is shown, and warned of past a week', () => {
   });
   expect(scannerLook({ ...scanner, signaturesAt: on('15') }, NOW).warn).toBe(true);
   expect(scannerLook({ ...scanner, signaturesAt: null }, NOW)).toMatchObject({
-    text: 'ClamAV 1.4.6, own signatures',
+    text: 'ClamAV 1.4.6, custom signatures',
     warn: false,
   });
 });
@@ -27,15 +27,15 @@ test('a scanner that is missing is warned of; one that is switched off is only n
   expect(scannerLook({ policy: 'optional', ...missing }, NOW).warn).toBe(true);
   const waiting = { ...missing, lacksSignatures: true } as const;
   expect(scannerLook({ policy: 'required', ...waiting }, NOW)).toMatchObject({
-    text: 'Malware scanner without signatures: builds fail until it has some',
+    text: 'Malware signatures not downloaded yet: builds fail',
     warn: true,
   });
   expect(scannerLook({ policy: 'optional', ...waiting }, NOW)).toMatchObject({
-    text: 'Malware scanner without signatures: not scanned until it has some',
+    text: 'Malware signatures not downloaded yet: only the test file is found',
     warn: true,
   });
   expect(scannerLook({ policy: 'off', ...missing }, NOW)).toMatchObject({
-    text: 'No malware scan',
+    text: 'Malware scan off',
     warn: false,
   });
 });

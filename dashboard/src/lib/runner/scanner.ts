@@ -15,14 +15,14 @@ export interface ScannerLook {
 /** Words for a scanner's state at a moment (milliseconds since the epoch). */
 export function scannerLook(scanner: RunnerScanner, now: number): ScannerLook {
   const { policy, engine, signaturesAt, lacksSignatures = false } = scanner;
-  if (policy === 'off') return { text: 'No malware scan', signaturesAt: null, warn: false };
+  if (policy === 'off') return { text: 'Malware scan off', signaturesAt: null, warn: false };
   if (engine === null) {
-    const what = lacksSignatures ? 'Malware scanner without signatures' : 'Malware scanner missing';
-    const then = policy === 'required' ? 'builds fail' : 'not scanned';
-    const text = `${what}: ${then}${lacksSignatures ? ' until it has some' : ''}`;
-    return { text, signaturesAt: null, warn: true };
+    const what = lacksSignatures ? 'Malware signatures not downloaded yet' : 'Malware scanner missing';
+    const then =
+      policy === 'required' ? 'builds fail' : lacksSignatures ? 'only the test file is found' : 'not scanned';
+    return { text: `${what}: ${then}`, signaturesAt: null, warn: true };
   }
   const clamav = `ClamAV ${engine}`;
-  if (signaturesAt === null) return { text: `${clamav}, own signatures`, signaturesAt, warn: false };
+  if (signaturesAt === null) return { text: `${clamav}, custom signatures`, signaturesAt, warn: false };
   return { text: `${clamav}, signatures`, signaturesAt, warn: now - Date.parse(signaturesAt) > STALE_MS };
 }

@@ -9,6 +9,7 @@ import { askClamd, ClamdError } from './client.ts';
 import { findProgram } from './find-program.ts';
 import { copySignatures, holdsSignatures, updateSignatures } from './signatures.ts';
 import { supervise } from './supervise.ts';
+import { writeTestSignature } from './test-file.ts';
 import { scannerUser, type User } from './user.ts';
 
 export interface ManagedClamdOptions {
@@ -31,6 +32,8 @@ export interface ManagedClamdOptions {
 export interface ManagedClamd {
   /** Resolves to its address once it answers. Rejects with a ClamdError if it does not in time. */
   connect(signal: AbortSignal): Promise<ClamdAddress>;
+  /** Whether it has signatures besides the one for the test file. */
+  hasSignatures(): Promise<boolean>;
   /** Ends clamd, and any update. Called a second time, it does nothing. */
   close(): Promise<void>;
 }
@@ -71,8 +74,10 @@ export async function startManagedClamd(options: ManagedClamdOptions): Promise<M
   const user = await scannerUser();
   await endLeftover(folder, journal);
   await makeFolder(folder, user, clamdConfig(settings));
-  if (settings.signaturesFrom !== null && !(await holdsSignatures(join(folder, 'db')))) {
-    await copySignatures(settings.signaturesFrom, join(folder, 'db'), user);
+  const database = join(folder, 'db');
+  await writeTestSignature(database, user);
+  if (settings.signaturesFrom !== null && !(await holdsSignatures(database))) {
+    await copySignatures(settings.signaturesFrom, database, user);
   }
 
   const address: ClamdAddress = { kind: 'unix', path: socketPath };
@@ -88,7 +93,8 @@ export async function startManagedClamd(options: ManagedClamdOptions): Promise<M
   const updates = keepFresh({ ...settings, user, address, signal: closing.signal });
   let closed: Promise<void> | null = null;
   return {
-    connect: (signal) => connectWhenReady(address, folder, AbortSignal.any([signal, closing.signal])),
+    connect: (signal) => connectWhenReady(address, AbortSignal.any([signal, closing.signal])),
+    hasSignatures: () => holdsSignatures(database),
     close: () => {
       closed ??= (async () => {
         closing.abort();
@@ -129,11 +135,7 @@ async function keepFresh(input: KeptFresh): Promise<void> {
 }
 
 /** Waits until clamd answers. */
-async function connectWhenReady(
-  address: ClamdAddress,
-  folder: string,
-  signal: AbortSignal,
-): Promise<ClamdAddress> {
+async function connectWhenReady(address: ClamdAddress, signal: AbortSignal): Promise<ClamdAddress> {
   const giveUpAt = performance.now() + READY_TIMEOUT_MS;
   for (;;) {
     signal.throwIfAborted();
@@ -141,10 +143,6 @@ async function connectWhenReady(
       if ((await askClamd(address, 'PING')) === 'PONG') return address;
     } catch (error) {
       if (!(error instanceof ClamdError)) throw error;
-      // No signatures will come from waiting a minute: the first download takes longer, or fails.
-      if (!(await holdsSignatures(join(folder, 'db')))) {
-        throw new ClamdError('no_signatures', 'The malware scanner has no signatures yet.', error);
-      }
       if (performance.now() > giveUpAt) {
         throw new ClamdError('not_ready', 'The malware scanner did not start in time.', error);
       }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { RunnerScanner } from '@appflux/protocol';
 import type { Journal } from '../../agent/journal.ts';
 import type { ScannerAddress } from './address.ts';
-import { startManagedClamd } from './clamd.ts';
+import { type ManagedClamd, startManagedClamd } from './clamd.ts';
 import { ClamdError } from './client.ts';
 import { type Connect, scannerFacts } from './facts.ts';
 import { createScanner, type Scanner, type ScanPolicy } from './scanner.ts';
@@ -39,11 +39,7 @@ export async function startScanning(options: ScanningOptions): Promise<Scanning>
   if (address.kind !== 'managed') return scanning(policy, async () => address);
   try {
     const clamd = await startManagedClamd({ folder: join(state, 'clamav'), journal });
-    return scanning(
-      policy,
-      (signal) => clamd.connect(signal),
-      () => clamd.close(),
-    );
+    return scanning(policy, (signal) => clamd.connect(signal), clamd);
   } catch (error) {
     const problem =
       error instanceof ClamdError
@@ -57,8 +53,12 @@ export async function startScanning(options: ScanningOptions): Promise<Scanning>
 function scanning(
   policy: ScanPolicy,
   connect: Connect,
-  close: () => Promise<void> = async () => undefined,
+  managed?: Pick<ManagedClamd, 'hasSignatures' | 'close'>,
 ): Scanning {
-  const scanner = createScanner({ policy, connect });
-  return { ...scanner, facts: () => scannerFacts(policy, connect), close };
+  const options = managed === undefined ? {} : { hasSignatures: managed.hasSignatures };
+  return {
+    ...createScanner({ policy, connect, ...options }),
+    facts: () => scannerFacts(policy, connect, managed?.hasSignatures),
+    close: async () => managed?.close(),
+  };
 }

@@ -52,7 +52,7 @@ describe('reading the version', () => {
     const date = new Date('2026-11-01T08:00:00Z');
     const now = new Date(date.getTime() + days * 86_400_000 + 60_000);
     expect(describeVersion({ engine: '1.4.6', signatures: { version: 27500, date } }, now)).toEqual({
-      text: `ClamAV 1.4.6 with signatures ${words}`,
+      text: `ClamAV 1.4.6, signatures ${words}`,
       stale,
     });
   });

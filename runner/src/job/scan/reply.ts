@@ -45,9 +45,9 @@ const STALE_DAYS = 7;
 export function describeVersion(version: ClamdVersion, now: Date): { text: string; stale: boolean } {
   const { engine, signatures } = version;
   if (signatures === null) {
-    return { text: `ClamAV ${engine} with signatures of its owner’s own`, stale: false };
+    return { text: `ClamAV ${engine}, custom signatures`, stale: false };
   }
   const days = Math.max(0, Math.floor((now.getTime() - signatures.date.getTime()) / DAY_MS));
   const age = days === 0 ? 'of today' : days === 1 ? 'one day old' : `${days} days old`;
-  return { text: `ClamAV ${engine} with signatures ${age}`, stale: days > STALE_DAYS };
+  return { text: `ClamAV ${engine}, signatures ${age}`, stale: days > STALE_DAYS };
 }

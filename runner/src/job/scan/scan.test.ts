@@ -14,7 +14,7 @@ import { BareRepository } from '../prepare/testing/repository.ts';
 import { surroundings } from '../prepare/testing/surroundings.ts';
 import type { StepContext } from '../step.ts';
 import type { ClamdAddress } from './address.ts';
-import { CLIENT_TIMEOUTS, ClamdError } from './client.ts';
+import { CLIENT_TIMEOUTS } from './client.ts';
 import { describeScanner } from './describe.ts';
 import { scannerFacts } from './facts.ts';
 import { startScanning } from './index.ts';
@@ -75,9 +75,7 @@ describe.skipIf(missing !== null)(`scanning with clamd${missing === null ? '' : 
     const ctx = context();
     await scannerAt(address).scanTree(await treeOf(CLEAN), ctx);
     expect(ctx.lines).toEqual([
-      expect.stringMatching(
-        /^Scanning for malware with ClamAV \d+\.\d+\.\d+ with signatures of its owner’s own\.$/,
-      ),
+      expect.stringMatching(/^Malware scan: ClamAV \d+\.\d+\.\d+, custom signatures\.$/),
       'No malware found in the source (3 files, 28 bytes).',
     ]);
   });
@@ -312,17 +310,54 @@ describe.skipIf(missing !== null)(`scanning with clamd${missing === null ? '' : 
       expect(await readdir(join(moved, 'tmp'))).toEqual([]);
     });
 
-    it('says that it has no signatures, until it gets some', async () => {
-      const clamd = await startTestClamd({ signaturesFrom: null });
-      await expect(clamd.connect(new AbortController().signal)).rejects.toMatchObject({
-        name: 'ClamdError',
-        code: 'no_signatures',
-        message: 'The malware scanner has no signatures yet.',
+    describe('without signatures of anybody', () => {
+      async function startBare() {
+        const clamd = await startTestClamd({ signaturesFrom: null });
+        const connect = (signal: AbortSignal) => clamd.connect(signal);
+        const { hasSignatures } = clamd;
+        const scanner = (policy: 'optional' | 'required') =>
+          createScanner({ policy, connect, hasSignatures });
+        return { scanner, facts: () => scannerFacts('optional', connect, hasSignatures) };
+      }
+
+      it('finds the test file, also in an archive, and not where a text mentions it', async () => {
+        const { scanner } = await startBare();
+        const scan = async (content: Buffer | string) =>
+          scanner('optional').scanTree(await treeOf({ ...CLEAN, file: content }), context());
+        const found = { code: 'malware_found', message: `${SIGNATURE} was found in "file".` };
+        await expect(scan(TEST_VIRUS)).rejects.toMatchObject(found);
+        await expect(scan(await zipOf({ 'a.com': TEST_VIRUS }))).rejects.toMatchObject(found);
+        await expect(scan(`The test file is ${TEST_VIRUS}`)).resolves.toBe(true);
+      });
+
+      it('goes on where a scan is optional, and the log says once that only the test file is known', async () => {
+        const { scanner, facts } = await startBare();
+        const ctx = context();
+        const top = await treeOf(CLEAN);
+        await scanner('optional').scanTree(top, ctx);
+        await scanner('optional').scanArtifacts([{ path: join(top, 'index.html'), name: 'index.html' }], ctx);
+        expect(ctx.lines).toEqual([
+          expect.stringMatching(
+            /^Malware scan: ClamAV \d+\.\d+\.\d+, only the EICAR test signature so far\.$/,
+          ),
+          'No malware found in the source (3 files, 28 bytes).',
+          'No malware found in the artifacts (1 file, 14 bytes).',
+        ]);
+        expect(await facts()).toMatchObject({ engine: null, lacksSignatures: true });
+      });
+
+      it('does not build where a scan is required', async () => {
+        const { scanner } = await startBare();
+        await expect(scanner('required').scanTree(await treeOf(CLEAN), context())).rejects.toMatchObject({
+          code: 'scan_unavailable',
+          message: 'The malware scanner has not downloaded its signatures yet.',
+        });
       });
     });
 
     it('fetches signatures with freshclam, as the host’s configuration says, and begins to scan', async () => {
-      const database = `${TEST_SIGNATURE}:0:*:${Buffer.from(TEST_VIRUS).toString('hex')}\n`;
+      const marker = 'only the downloaded signatures know this text';
+      const database = `Downloaded.Marker:0:*:${Buffer.from(marker).toString('hex')}\n`;
       const asked: (string | undefined)[] = [];
       const mirror = createServer((request, response) => {
         asked.push(request.url);
@@ -340,17 +375,21 @@ describe.skipIf(missing !== null)(`scanning with clamd${missing === null ? '' : 
       await writeFile(config, [...own, ...official, 'ScriptedUpdates no', ''].join('\n'));
       await execa('chmod', ['755', join(config, '..')]);
       const clamd = await startTestClamd({ signaturesFrom: null, freshclamConfig: config });
-      const top = await treeOf({ virus: TEST_VIRUS });
-      let address: ClamdAddress | undefined;
-      while (address === undefined) {
-        address = await clamd.connect(new AbortController().signal).catch((error) => {
-          if (error instanceof ClamdError && error.code === 'no_signatures') return undefined;
-          throw error;
-        });
-      }
-      await expect(scannerAt(address).scanTree(top, context())).rejects.toMatchObject({
-        code: 'malware_found',
-      });
+      const top = await treeOf({ marked: marker });
+      const address = await clamd.connect(new AbortController().signal);
+      // clamd loads them a moment after they have arrived.
+      await expect
+        .poll(
+          () =>
+            scannerAt(address)
+              .scanTree(top, context())
+              .catch((error: Error) => error.message),
+          {
+            timeout: 60_000,
+          },
+        )
+        .toMatch(/^Downloaded\.Marker\S* was found in "marked"\.$/);
+      expect(await clamd.hasSignatures()).toBe(true);
       expect(asked).toContain('/test.ndb');
       expect(clamd.journal.lines.join()).toContain('The malware signatures are up to date');
     });
@@ -447,8 +486,8 @@ describe('a scanner that is not what it should be', () => {
     const scanner = scannerAt(address, 'required', { now: () => new Date('2026-11-23T12:00:00') });
     await scanner.scanTree(await treeOf(CLEAN), ctx);
     expect(ctx.lines.slice(0, 2)).toEqual([
-      'Scanning for malware with ClamAV 1.4.6 with signatures 21 days old.',
-      'Warning: the scanner’s signatures are old. Its updates need the attention of the runner’s owner.',
+      'Malware scan: ClamAV 1.4.6, signatures 21 days old, out of date.',
+      'No malware found in the source (3 files, 28 bytes).',
     ]);
   });
 
@@ -465,12 +504,6 @@ describe('a scanner that is not what it should be', () => {
     const nothing = { engine: null, signaturesAt: null };
     expect(await scannerFacts('optional', async () => nowhere)).toEqual({ policy: 'optional', ...nothing });
     expect(await scannerFacts('off', async () => address)).toEqual({ policy: 'off', ...nothing });
-    const waiting = () => Promise.reject(new ClamdError('no_signatures', 'It has none yet.'));
-    expect(await scannerFacts('required', waiting)).toEqual({
-      policy: 'required',
-      ...nothing,
-      lacksSignatures: true,
-    });
   });
 
   it('is not asked at all when scanning is off', async () => {
@@ -486,7 +519,7 @@ describe('a scanner that is not what it should be', () => {
     await scanning.scanUpload(join(top, 'virus'), 'a.zip', ctx);
     await scanning.scanTree(top, ctx);
     await scanning.scanArtifacts([{ path: join(top, 'virus'), name: 'a.zip' }], ctx);
-    expect(ctx.lines).toEqual(['No malware scan is made: it is switched off on this runner.']);
+    expect(ctx.lines).toEqual(['Malware scan skipped: turned off on this runner.']);
     expect(await readdir(state)).toEqual([]);
     await scanning.close();
   });

@@ -17,6 +17,8 @@ export type ScanPolicy = 'required' | 'optional' | 'off';
 export interface ScannerOptions {
   readonly policy: ScanPolicy;
   readonly connect: Connect;
+  /** Whether it has signatures besides the one for the test file. A clamd that somebody else runs counts as having them. */
+  readonly hasSignatures?: () => Promise<boolean>;
   /** How many files are scanned at once; no more than clamd's MaxThreads is of use. */
   readonly concurrency?: number;
   readonly timeouts?: ClientTimeouts;
@@ -49,7 +51,7 @@ const NAMED = 5;
 
 export function createScanner(options: ScannerOptions): Scanner {
   if (options.policy === 'off') {
-    return silentScanner('No malware scan is made: it is switched off on this runner.');
+    return silentScanner('Malware scan skipped: turned off on this runner.');
   }
   return {
     scanUpload: (path, name, ctx) =>
@@ -64,7 +66,7 @@ export function createScanner(options: ScannerOptions): Scanner {
       }),
     scanTree: (top, ctx) =>
       attempt(options, ctx, async (address) => {
-        await sayVersion(options, address, ctx);
+        await logState(options, address, ctx);
         await scanAll(options, address, filesBelow(top), 'source', ctx);
       }),
     scanArtifacts: (files, ctx) =>
@@ -90,16 +92,20 @@ async function attempt(
   }
 }
 
-async function sayVersion(options: ScannerOptions, address: ClamdAddress, ctx: StepContext): Promise<void> {
+/** The state of the scanner, in one line of the log. */
+async function logState(options: ScannerOptions, address: ClamdAddress, ctx: StepContext): Promise<void> {
   const version = parseVersion(await askClamd(address, 'VERSION', options.timeouts));
   if (version === null)
     throw new ClamdError('refused', 'What answers in the place of the malware scanner is not clamd.');
+  if (version.signatures === null && !((await options.hasSignatures?.()) ?? true)) {
+    if (options.policy === 'required') {
+      throw new ClamdError('no_signatures', 'The malware scanner has not downloaded its signatures yet.');
+    }
+    ctx.log(`Malware scan: ${printable(`ClamAV ${version.engine}`)}, only the EICAR test signature so far.`);
+    return;
+  }
   const { text, stale } = describeVersion(version, options.now?.() ?? new Date());
-  ctx.log(`Scanning for malware with ${printable(text)}.`);
-  if (stale)
-    ctx.log(
-      'Warning: the scanner’s signatures are old. Its updates need the attention of the runner’s owner.',
-    );
+  ctx.log(`Malware scan: ${printable(text)}${stale ? ', out of date' : ''}.`);
 }
 
 interface Tally {

@@ -4,6 +4,7 @@ import { chown, copyFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import type { Journal } from '../../agent/journal.ts';
+import { TEST_DATABASE } from './test-file.ts';
 import type { User } from './user.ts';
 
 /** What clamd loads from its database folder (libclamav's cli_strbcasestr list, in so far as anybody has them). */
@@ -13,7 +14,7 @@ const DATABASE =
 /** A download of everything over a slow line takes long; more than this, and it hangs. */
 const UPDATE_TIMEOUT_MS = 30 * 60_000;
 
-/** Whether a folder holds signatures. One that is not there holds none. */
+/** Whether a folder holds signatures besides our own for the test file. A folder that is not there holds none. */
 export async function holdsSignatures(folder: string): Promise<boolean> {
   return (await signatureFiles(folder)).length > 0;
 }
@@ -29,9 +30,10 @@ export async function copySignatures(from: string, to: string, user: User): Prom
   return names.length;
 }
 
-async function signatureFiles(folder: string): Promise<string[]> {
+/** The names of a folder's signature files, without our own for the test file. */
+export async function signatureFiles(folder: string): Promise<string[]> {
   try {
-    return (await readdir(folder)).filter((name) => DATABASE.test(name));
+    return (await readdir(folder)).filter((name) => DATABASE.test(name) && name !== TEST_DATABASE);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;

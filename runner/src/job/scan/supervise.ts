@@ -1,9 +1,7 @@
 /** Keeps a clamd running. */
 import { spawn } from 'node:child_process';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Journal } from '../../agent/journal.ts';
-import { holdsSignatures } from './signatures.ts';
 import type { User } from './user.ts';
 
 const MAX_RESTART_MS = 60_000;
@@ -30,15 +28,11 @@ export async function supervise({
 }: Supervised): Promise<void> {
   let pause = restartMs;
   while (!signal.aborted) {
-    // Without signatures it would only end at once.
-    if (await holdsSignatures(join(folder, 'db'))) {
-      const startedAt = performance.now();
-      const said = await runOnce(clamd, folder, user, signal);
-      if (signal.aborted) return;
-      journal.warn('The malware scanner ended and is started again', { said });
-      pause =
-        performance.now() - startedAt > MAX_RESTART_MS ? restartMs : Math.min(pause * 2, MAX_RESTART_MS);
-    }
+    const startedAt = performance.now();
+    const said = await runOnce(clamd, folder, user, signal);
+    if (signal.aborted) return;
+    journal.warn('The malware scanner ended and is started again', { said });
+    pause = performance.now() - startedAt > MAX_RESTART_MS ? restartMs : Math.min(pause * 2, MAX_RESTART_MS);
     // The pause is cut short by the end of the runner.
     await sleep(pause, undefined, { signal }).catch(() => undefined);
   }

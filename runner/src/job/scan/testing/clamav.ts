@@ -1,4 +1,4 @@
-/** A real clamd for tests, with one signature of ours: the industry's harmless test file. */
+/** A real clamd for tests, with a signature for the test file of the industry that matches anywhere in a file. */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,15 +7,9 @@ import { onTestFinished } from 'vitest';
 import type { Journal } from '../../../agent/journal.ts';
 import { type ManagedClamd, type ManagedClamdOptions, startManagedClamd } from '../clamd.ts';
 import { findProgram } from '../find-program.ts';
+import { TEST_FILE, TEST_SIGNATURE } from '../test-file.ts';
 
-/** The EICAR test file, put together here so that no scanner takes this file for it. */
-export const TEST_VIRUS = [
-  'X5O!P%@AP[4\\PZX54(P^)7CC)7}$',
-  'EICAR-STANDARD-ANTIVIRUS',
-  '-TEST-FILE!$H+H*',
-].join('');
-
-export const TEST_SIGNATURE = 'AppFlux.Test.Eicar';
+export { TEST_FILE as TEST_VIRUS, TEST_SIGNATURE };
 
 /** Why there is no ClamAV to test with; null if there is. On Debian and Ubuntu root gets it installed. */
 export async function missingClamav(): Promise<string | null> {
@@ -40,7 +34,7 @@ export async function testFolder(): Promise<string> {
 export async function testSignatures(): Promise<string> {
   const folder = join(await testFolder(), 'signatures');
   await mkdir(folder);
-  const hex = Buffer.from(TEST_VIRUS).toString('hex');
+  const hex = Buffer.from(TEST_FILE).toString('hex');
   await writeFile(join(folder, 'test.ndb'), `${TEST_SIGNATURE}:0:*:${hex}\n`);
   return folder;
 }
