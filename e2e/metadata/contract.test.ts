@@ -36,6 +36,7 @@ if (server === null) {
     await apps.insert(app);
     const ended = deploymentRecord(app, {
       status: 'success',
+      createdAt: '2026-11-01T12:00:00.000Z',
       startedAt: '2026-11-01T12:00:05.000Z',
       finishedAt: '2026-11-02T12:00:00.000Z',
       durationSeconds: 42,

@@ -1,18 +1,58 @@
 /** The indexes of a database that an earlier version has made: they become those of this one. */
 import { MongoClient } from 'mongodb';
-import { expect, it, onTestFinished } from 'vitest';
+import { afterAll, expect, it, onTestFinished } from 'vitest';
 import { createIndexes } from '../../edge/src/metadata/mongo/collections.ts';
 import { createMongoMetadata } from '../../edge/src/metadata/mongo/index.ts';
 import { userRecord } from '../../edge/src/metadata/sample-records.ts';
 import { mongoForTests } from '../../stack/mongo/serve.ts';
 
 const server = await mongoForTests(process.env);
+afterAll(() => server?.stop());
+
+it.skipIf(server === null)(
+  'lists that were ordered by their ids have indexes of their own order instead',
+  async () => {
+    if (server === null) return;
+    const client = new MongoClient(server.uri);
+    onTestFinished(async () => {
+      await client.db().dropDatabase();
+      await client.close();
+    });
+    const deployments = client.db().collection('deployments');
+    // As an earlier version has made them, and one that somebody has added.
+    await deployments.createIndexes([
+      { key: { ownerId: 1, _id: -1 } },
+      { key: { ownerId: 1, status: 1, _id: -1 } },
+      { key: { appId: 1, _id: -1 } },
+      { key: { branch: 1, _id: -1 } },
+    ]);
+    await client.db().collection('audit').createIndex({ ownerId: 1, _id: -1 });
+    await client.db().collection('members').createIndex({ userId: 1, _id: 1 });
+
+    await createIndexes(client.db());
+    const keysOf = async (name: string) =>
+      (await client.db().collection(name).indexes()).map(({ key }) => JSON.stringify(key));
+    const there = await keysOf('deployments');
+    expect(there).toEqual(
+      expect.arrayContaining(['{"ownerId":1,"createdAt":-1,"_id":-1}', '{"branch":1,"_id":-1}']),
+    );
+    for (const gone of [
+      '{"ownerId":1,"_id":-1}',
+      '{"ownerId":1,"status":1,"_id":-1}',
+      '{"appId":1,"_id":-1}',
+    ])
+      expect(there).not.toContain(gone);
+    expect(await keysOf('audit')).toEqual(['{"_id":1}', '{"ownerId":1,"at":-1,"_id":-1}']);
+    expect(await keysOf('members')).not.toContain('{"userId":1,"_id":1}');
+    await createIndexes(client.db());
+    expect(await keysOf('deployments')).toEqual(there);
+  },
+);
 
 it.skipIf(server === null)(
   'GitHub accounts that were not unique are from now on, and nobody loses theirs',
   async () => {
     if (server === null) return;
-    onTestFinished(() => server.stop());
     const client = new MongoClient(server.uri);
     onTestFinished(() => client.close());
     const users = client.db().collection<{ _id: string; [member: string]: unknown }>('users');

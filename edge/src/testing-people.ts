@@ -33,6 +33,7 @@ export async function founder(members: Partial<UserRecord> = {}): Promise<Signed
 export async function memberOf(teamId: string, role: Role): Promise<SignedIn> {
   const person = await somebody();
   const { id: userId, email } = person.user;
-  await metadataOf(env).members.insert(memberRecord({ teamId, userId, email, role }));
+  const createdAt = new Date().toISOString();
+  await metadataOf(env).members.insert(memberRecord({ teamId, userId, email, role, createdAt }));
   return person;
 }

@@ -1,7 +1,7 @@
 /** What the queues could not deliver: look at it, and have it delivered after all. */
 import { AppFluxError, ObjectId, PageQuery, pageOf, Timestamp } from '@appflux/protocol';
 import { createRoute, z } from '@hono/zod-openapi';
-import { deadLettersOf } from '../dead-letters/object.ts';
+import { DeadLetterCursor, deadLettersOf } from '../dead-letters/object.ts';
 import { ofInstanceOnly } from './operator.ts';
 import { bearer, json, needs, refusals, router } from './router.ts';
 
@@ -27,7 +27,7 @@ deadLetters.openapi(
     tags: ['operations'],
     security: bearer,
     middleware: [needs('admin'), ofInstanceOnly] as const,
-    request: { query: PageQuery.extend({ cursor: ObjectId.optional() }) },
+    request: { query: PageQuery.extend({ cursor: DeadLetterCursor.optional() }) },
     responses: { 200: json(pageOf(DeadLetter), 'Dead letters'), ...refusals },
   }),
   async (c) => {

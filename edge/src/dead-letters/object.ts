@@ -3,7 +3,8 @@
  * no part of metadata: that metadata is broken is the most likely reason for a message to end here.
  */
 import { DurableObject } from 'cloudflare:workers';
-import type { Page, PageQuery } from '@appflux/protocol';
+import { ObjectId, type Page, type PageQuery } from '@appflux/protocol';
+import { z } from 'zod';
 import type { Env, QueueMessage } from '../env.ts';
 import { newObjectId } from '../metadata/object-id.ts';
 import { type ObjectStub, objectStub } from '../objects/stub.ts';
@@ -14,6 +15,11 @@ export interface DeadLetter {
   /** ISO 8601: when the queue gave up. */
   failedAt: string;
 }
+
+const ROW = /^[1-9]\d{0,14}$/;
+
+/** What a list of dead letters may be asked to go on after. */
+export const DeadLetterCursor = z.union([z.string().regex(ROW, 'Not a cursor'), ObjectId]);
 
 /** The one object of an instance. */
 export const deadLettersOf = (env: Pick<Env, 'DEAD_LETTERS'>): ObjectStub<DeadLetterObject> =>
@@ -46,21 +52,36 @@ export class DeadLetterObject extends DurableObject<Env> {
     );
   }
 
-  /** Newest first. */
-  list({ limit, cursor = 'g' }: PageQuery): Page<DeadLetter> {
+  /**
+   * Newest first, in the order in which they came, which SQLite numbers rows in. The cursor is the number of the last
+   * row (DeadLetterCursor), or the id of the last item, as earlier versions gave it: once that is gone, the list begins
+   * from its top again.
+   */
+  list({ limit, cursor }: PageQuery): Page<DeadLetter> {
+    const before = (cursor === undefined ? null : this.#rowOf(cursor)) ?? Number.MAX_SAFE_INTEGER;
     const rows = this.#sql
-      .exec<{ id: string; message: string; failed_at: string }>(
-        'SELECT id, message, failed_at FROM dead_letters WHERE id < ? ORDER BY id DESC LIMIT ?',
-        cursor,
+      .exec<{ row: number; id: string; message: string; failed_at: string }>(
+        'SELECT rowid AS row, id, message, failed_at FROM dead_letters WHERE rowid < ? ORDER BY rowid DESC LIMIT ?',
+        before,
         limit + 1,
       )
       .toArray();
-    const items = rows.slice(0, limit).map((row) => ({
+    const listed = rows.slice(0, limit);
+    const items = listed.map((row) => ({
       id: row.id,
       message: JSON.parse(row.message) as QueueMessage,
       failedAt: row.failed_at,
     }));
-    return { items, nextCursor: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
+    const last = listed.at(-1);
+    return { items, nextCursor: rows.length > limit && last !== undefined ? String(last.row) : null };
+  }
+
+  #rowOf(cursor: string): number | null {
+    if (ROW.test(cursor)) return Number(cursor);
+    const [row] = this.#sql
+      .exec<{ row: number }>('SELECT rowid AS row FROM dead_letters WHERE id = ?', cursor)
+      .toArray();
+    return row?.row ?? null;
   }
 
   /** Forgets all messages about these deployments, which are no more. */

@@ -155,6 +155,28 @@ test('what the queues gave up is for the instance’s team: another one’s owne
   }
 });
 
+test('dead letters are listed newest first, page by page, though they came in one second', async () => {
+  await signIn();
+  const came: string[] = [];
+  for (let i = 0; i < 7; i += 1) {
+    const event = await anEvent();
+    await deliver('dead-letters', event);
+    came.unshift(event.deploymentId);
+  }
+  const page = async (query: string) => {
+    const response = await request(`/api/ops/dead-letters?limit=3${query}`, { token: env.OPERATOR_SECRET });
+    return response.json<{ items: { id: string; deploymentId: string }[]; nextCursor: string | null }>();
+  };
+  const first = await page('');
+  const second = await page(`&cursor=${first.nextCursor}`);
+  const third = await page(`&cursor=${second.nextCursor}`);
+  const all = [first, second, third].flatMap(({ items }) => items);
+  expect(all.map(({ deploymentId }) => deploymentId)).toEqual(came);
+  expect(third.nextCursor).toBeNull();
+  // Earlier versions gave the id of the last item.
+  expect((await page(`&cursor=${first.items[2]?.id}`)).items).toEqual(second.items);
+});
+
 test('dead letters are kept while metadata is broken', async () => {
   const event = await anEvent();
   await env.METADATA.exec('ALTER TABLE deployments RENAME TO broken');

@@ -29,7 +29,7 @@ export interface BuildCounts {
   durationSeconds: Percentiles | null;
   /** Of all that were claimed. */
   waitingSeconds: Percentiles | null;
-  /** The Apps with the most ended deployments, at most TOP; of two with as many the older one first. */
+  /** The Apps with the most ended deployments, at most TOP; of two with as many the one with the lower id first. */
   top: { app: NamedApp; ended: Ended }[];
 }
 

@@ -2,7 +2,7 @@
  * The contract of metadata: what AppFlux remembers about apps, deployments, runners and people. Its keepers
  * are folders beside this file, and every keeper passes `contract.test.ts`. Records are in records.ts.
  *
- * Lists are newest first and paged by `cursor`, the id of the last item seen. A record that does not exist is
+ * Lists are newest first by creation and paged by `cursor`, the place of the last item seen (paging.ts). A record that does not exist is
  * null. A keeper that cannot be reached throws AppFluxError `unavailable`.
  */
 import type { DeploymentStatus, FileInfo, Page, PageQuery, Role } from '@appflux/protocol';

@@ -1,23 +1,16 @@
 /**
- * ObjectIds, as MongoDB makes them: 4 bytes of seconds since 1970, 5 random bytes, a 3-byte counter.
- * They sort by creation time, so a list's cursor is simply the last id. Ids of one isolate sort by creation
- * even within a second; those of two isolates do not.
+ * Ids in the format of MongoDB's ObjectId: 4 bytes of seconds since 1970, then 8 random bytes. MongoDB itself fills
+ * those 8 bytes with a constant of the process and a counter, which can be guessed from any other id; ours come from
+ * a CSPRNG, because an id is all that somebody needs who wants a file from `/dl`.
+ * Ids sort by the second in which they were made, and at random within it: a list that people see is ordered by
+ * creation time, with the id as tie-breaker (paging.ts).
  * Source: BSON specification, https://www.mongodb.com/docs/manual/reference/bson-types/#objectid
  */
 
-/** What tells this isolate's ids from others'. Workers allow randomness only inside a request: made at first use. */
-let isolate: { random: Uint8Array; counter: number } | undefined;
-
-/** A new id, 24 hex digits. Unique within an isolate by the counter and across isolates by the random part. */
+/** A new id, 24 hex digits; `now` in Unix milliseconds. */
 export function newObjectId(now: number = Date.now()): string {
-  isolate ??= { random: crypto.getRandomValues(new Uint8Array(5)), counter: 0 };
-  const bytes = new Uint8Array(12);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, Math.floor(now / 1000));
-  bytes.set(isolate.random, 4);
-  view.setUint8(9, isolate.counter >>> 16);
-  view.setUint16(10, isolate.counter & 0xffff);
-  isolate.counter = (isolate.counter + 1) & 0xffffff;
+  const bytes = crypto.getRandomValues(new Uint8Array(12));
+  new DataView(bytes.buffer).setUint32(0, Math.floor(now / 1000));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
@@ -27,3 +20,6 @@ export const firstObjectIdOf = (time: string): string =>
     .toString(16)
     .padStart(8, '0')
     .padEnd(24, '0');
+
+/** The second in which an id was made, in Unix milliseconds. */
+export const madeAt = (id: string): number => Number.parseInt(id.slice(0, 8), 16) * 1000;

@@ -18,6 +18,11 @@ import { newObjectId } from './object-id.ts';
 
 const CREATED_AT = '2026-11-01T12:00:00.000Z';
 
+let made = 0;
+
+/** When a record was created: a millisecond after the one before it, many in one second. */
+const nextMoment = (): string => new Date(Date.parse(CREATED_AT) + made++).toISOString();
+
 const BUILD: BuildSettings = {
   framework: null,
   installCommand: null,
@@ -30,6 +35,9 @@ const BUILD: BuildSettings = {
   supersede: true,
   concurrency: 1,
 };
+
+/** Orders records by ascending id, which is not the order in which they were created. */
+export const byId = (a: { id: string }, b: { id: string }): number => (a.id < b.id ? -1 : 1);
 
 /** A SHA-256 that belongs to nothing. */
 export const anyHash = () => newObjectId().padStart(64, '0');
@@ -48,7 +56,7 @@ export function appRecord(members: Partial<AppRecord> = {}): AppRecord {
     retention: { artifacts: null, logs: null },
     envVars: {},
     release: null,
-    createdAt: CREATED_AT,
+    createdAt: nextMoment(),
     ...members,
   };
 }
@@ -76,7 +84,7 @@ export function deploymentRecord(app: AppRecord, members: Partial<DeploymentReco
     artifacts: [],
     logKey: null,
     uploadId: null,
-    createdAt: CREATED_AT,
+    createdAt: nextMoment(),
     startedAt: null,
     finishedAt: null,
     durationSeconds: null,
@@ -101,7 +109,7 @@ export const uploadRecord = (members: Partial<UploadRecord> = {}): UploadRecord 
   multipartId: null,
   completed: false,
   appIds: [],
-  createdAt: CREATED_AT,
+  createdAt: nextMoment(),
   usedAt: CREATED_AT,
   ...members,
 });
@@ -116,7 +124,7 @@ export const runnerRecord = (members: Partial<RunnerRecord> = {}): RunnerRecord 
   credentialHash: anyHash(),
   draining: false,
   lastSeenAt: null,
-  createdAt: CREATED_AT,
+  createdAt: nextMoment(),
   ...members,
 });
 
@@ -132,7 +140,7 @@ export const tokenRecord = (members: Partial<TokenRecord> = {}): TokenRecord => 
   hash: anyHash(),
   expiresAt: null,
   lastUsedAt: null,
-  createdAt: CREATED_AT,
+  createdAt: nextMoment(),
   ...members,
 });
 
@@ -141,7 +149,7 @@ export const userRecord = (members: Partial<UserRecord> = {}): UserRecord => ({
   email: `${newObjectId()}@localhost`,
   passwordHash: null,
   githubId: null,
-  createdAt: CREATED_AT,
+  createdAt: nextMoment(),
   ...members,
 });
 
@@ -160,7 +168,7 @@ export const memberRecord = (members: Partial<MemberRecord> = {}): MemberRecord 
   userId: crypto.randomUUID(),
   email: 'member@localhost',
   role: 'developer',
-  createdAt: CREATED_AT,
+  createdAt: nextMoment(),
   ...members,
 });
 
@@ -170,6 +178,6 @@ export const auditRecord = (members: Partial<AuditRecord> = {}): AuditRecord => 
   actor: { kind: 'user', id: crypto.randomUUID(), name: 'owner@localhost' },
   action: 'app.create',
   target: { kind: 'app', id: newObjectId(), name: 'My App' },
-  at: CREATED_AT,
+  at: nextMoment(),
   ...members,
 });

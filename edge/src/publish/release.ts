@@ -1,6 +1,7 @@
 /** What an App's public page tells of: its release, and the versions before it. */
 import { type AppType, Slug } from '@appflux/protocol';
 import type { AppRecord, DeploymentRecord, Metadata } from '../metadata/metadata.ts';
+import { cursorOf, placeOf } from '../metadata/paging.ts';
 
 /** How many earlier versions a page lists. */
 const EARLIER_VERSIONS = 10;
@@ -23,11 +24,12 @@ export async function publishedApp(
 /** Successful production deployments older than the release whose artifacts can be had, newest first. */
 export async function earlierVersions(
   metadata: Metadata,
-  { id, ownerId, appId }: DeploymentRecord,
+  release: DeploymentRecord,
 ): Promise<DeploymentRecord[]> {
+  const { ownerId, appId } = release;
   const page = await metadata.deployments.list(
     { ownerId, appId, status: 'success' },
-    { limit: 100, cursor: id },
+    { limit: 100, cursor: cursorOf(placeOf(release)) },
   );
   return page.items
     .filter(

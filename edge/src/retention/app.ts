@@ -1,6 +1,7 @@
 /** Sweeping one App: what retention says of its deployments, carried out. */
 import { hasEnded, type RetentionDefaults } from '@appflux/protocol';
 import type { AppRecord, DeploymentPart, KeptDeployment, Metadata } from '../metadata/metadata.ts';
+import { type Place, placeOf } from '../metadata/paging.ts';
 import { type Budget, REMOVAL_COSTS } from './budget.ts';
 import { type Candidate, decide, type Verdict } from './decide.ts';
 import { policyOf } from './policy.ts';
@@ -42,17 +43,30 @@ export async function decideApp(
     cursor = page.nextCursor ?? undefined;
   } while (cursor !== undefined);
   const policy = policyOf(app.retention, defaults);
-  return { deployments, verdicts: decide(deployments.map(toCandidate), app.release, policy, now) };
+  const release = await releaseOf(app, deployments, metadata);
+  return { deployments, verdicts: decide(deployments.map(toCandidate), release, policy, now) };
+}
+
+/** Where the release stands among an App's deployments: it is one of them, unless it has lost all that it had. */
+async function releaseOf(
+  { release: id }: AppRecord,
+  deployments: readonly KeptDeployment[],
+  metadata: Metadata,
+): Promise<Place | null> {
+  if (id === null) return null;
+  const record =
+    deployments.find((deployment) => deployment.id === id) ?? (await metadata.deployments.byId(id));
+  return record && placeOf(record);
 }
 
 /** What the decision needs to know of a deployment. */
 export function toCandidate(deployment: KeptDeployment): Candidate {
-  const { id, environment, status, finishedAt, pinned, artifacts } = deployment;
+  const { environment, status, finishedAt, pinned, artifacts } = deployment;
   const parts = new Set<DeploymentPart>();
   if (artifacts.length > 0 && deployment.artifactsRemovedAt === null) parts.add('artifacts');
   if (deployment.logRemovedAt === null) parts.add('log');
   return {
-    id,
+    ...placeOf(deployment),
     environment,
     status,
     finishedAt: finishedAt === null || !hasEnded(status) ? null : Date.parse(finishedAt),

@@ -2,6 +2,7 @@ import { type DeploymentStatus, hasEnded } from '@appflux/protocol';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { DeploymentPart } from '../metadata/metadata.ts';
+import type { Place } from '../metadata/paging.ts';
 import {
   type Candidate,
   decide,
@@ -13,10 +14,15 @@ import {
 
 const NOW = Date.UTC(2026, 10, 20);
 const DAY = 86_400_000;
-const idOf = (index: number) => index.toString(16).padStart(24, '0');
+/** Ids say nothing about the order within a second: here the later one is always the lower one. */
+const idOf = (index: number) => (0xffff - index).toString(16).padStart(24, '0');
+const placeAt = (index: number): Place => ({
+  at: `2026-01-01T00:00:00.${String(index).padStart(3, '0')}Z`,
+  id: idOf(index),
+});
 
 const candidate = (index: number, members: Partial<Candidate> = {}): Candidate => ({
-  id: idOf(index),
+  ...placeAt(index),
   environment: 'production',
   status: 'success',
   finishedAt: NOW - 400 * DAY,
@@ -77,11 +83,11 @@ describe('what goes', () => {
   });
 });
 
-test.each<[string, Partial<Candidate>, string | null]>([
+test.each<[string, Partial<Candidate>, Place | null]>([
   ['not_ended', { status: 'building', finishedAt: null }, null],
   ['pinned', { pinned: true }, null],
-  ['released', {}, idOf(1)],
-  ['rollback', {}, idOf(2)],
+  ['released', {}, placeAt(1)],
+  ['rollback', {}, placeAt(2)],
   ['just_ended', { finishedAt: NOW - SETTLED_AFTER_MS + 1 }, null],
 ])('%s keeps all parts, whatever the rules say', (why, members, release) => {
   const verdicts = decide([candidate(1, members), candidate(2)], release, rules(0, 0), NOW);
@@ -91,7 +97,7 @@ test.each<[string, Partial<Candidate>, string | null]>([
 
 test('one rolls back to the newest earlier success in production that has its artifacts', () => {
   const gone = candidate(4, { parts: new Set<DeploymentPart>(['log']) });
-  const newestFirst = [
+  const ordered = [
     candidate(6),
     candidate(5),
     gone,
@@ -100,9 +106,9 @@ test('one rolls back to the newest earlier success in production that has its ar
     candidate(1),
     candidate(0),
   ];
-  expect(rollbackTarget(newestFirst, idOf(5))).toBe(idOf(1));
-  expect(rollbackTarget(newestFirst, idOf(0))).toBeNull();
-  expect(rollbackTarget(newestFirst, null)).toBeNull();
+  expect(rollbackTarget(ordered, placeAt(5))).toBe(idOf(1));
+  expect(rollbackTarget(ordered, placeAt(0))).toBeNull();
+  expect(rollbackTarget(ordered, null)).toBeNull();
 });
 
 describe('whatever there is', () => {
@@ -137,7 +143,7 @@ describe('whatever there is', () => {
       released: fc.option(fc.nat({ max: 14 }), { nil: null }),
       policy: fc.record({ artifacts: rule, log: rule }),
     })
-    .map(({ released, ...rest }) => ({ ...rest, release: released === null ? null : idOf(released) }));
+    .map(({ released, ...rest }) => ({ ...rest, release: released === null ? null : placeAt(released) }));
   type Scenario = typeof scenario extends fc.Arbitrary<infer Value> ? Value : never;
 
   const verdictsOf = ({ deployments, release, policy }: Scenario) =>
@@ -160,7 +166,7 @@ describe('whatever there is', () => {
       const rollback = rollbackTarget(newestFirst, given.release);
       const safe = given.deployments.filter(
         ({ id, status: now, pinned, finishedAt }) =>
-          id === given.release ||
+          id === given.release?.id ||
           id === rollback ||
           pinned ||
           !hasEnded(now) ||

@@ -4,10 +4,10 @@
  */
 import { type DeploymentStatus, type Environment, hasEnded, type KeepRule } from '@appflux/protocol';
 import type { DeploymentPart } from '../metadata/metadata.ts';
+import { newestFirst, type Place } from '../metadata/paging.ts';
 
 /** What the decision needs to know of a deployment. */
-export interface Candidate {
-  id: string;
+export interface Candidate extends Place {
   environment: Environment;
   status: DeploymentStatus;
   /** Unix milliseconds; null while it has not ended. */
@@ -48,35 +48,45 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
  * A verdict for each part of each deployment. `deployments` are all of one App that have a part left, in any order;
- * `release` is the id of the App's release.
+ * `release` is the place of the App's release among them.
  *
  * The last N of a part are counted among the deployments of an environment that have it: a build that failed has
  * delivered nothing, and does not push out a version that works.
  */
 export function decide(
   deployments: readonly Candidate[],
-  release: string | null,
+  release: Place | null,
   policy: Policy,
   now: number,
 ): Verdict[] {
-  const newestFirst = [...deployments].sort((a, b) => (a.id < b.id ? 1 : -1));
-  const rollback = rollbackTarget(newestFirst, release);
+  const ordered = [...deployments].sort(newestFirst);
+  const rollback = rollbackTarget(ordered, release);
   const seen = new Map<string, number>();
-  return newestFirst.flatMap((deployment) =>
+  return ordered.flatMap((deployment) =>
     [...deployment.parts].map((part) => {
       const place = placeOf(deployment, part, seen);
-      const why = reasonFor(deployment, { release, rollback, rule: policy[part], place, now });
+      const why = reasonFor(deployment, {
+        release: release?.id ?? null,
+        rollback,
+        rule: policy[part],
+        place,
+        now,
+      });
       return { id: deployment.id, part, goes: why === 'old', why };
     }),
   );
 }
 
-/** The newest deployment before the release that could be released in its place; null when there is none. */
-export function rollbackTarget(newestFirst: readonly Candidate[], release: string | null): string | null {
+/** The newest deployment before the release, of `ordered` (newest first), that could be released in its place; null when there is none. */
+export function rollbackTarget(ordered: readonly Candidate[], release: Place | null): string | null {
   if (release === null) return null;
-  const before = newestFirst.find(
-    ({ id, environment, status, parts }) =>
-      id < release && environment === 'production' && status === 'success' && parts.has('artifacts'),
+  const before = ordered.find(
+    (candidate) =>
+      candidate.id !== release.id &&
+      newestFirst(candidate, release) > 0 &&
+      candidate.environment === 'production' &&
+      candidate.status === 'success' &&
+      candidate.parts.has('artifacts'),
   );
   return before?.id ?? null;
 }

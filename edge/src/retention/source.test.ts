@@ -4,6 +4,7 @@ import type { Candidate } from './decide.ts';
 import { needsSource } from './source.ts';
 
 const candidate = (parts: DeploymentPart[], members: Partial<Candidate> = {}): Candidate => ({
+  at: '2026-11-01T12:00:00.000Z',
   id: '0'.repeat(24),
   environment: 'production',
   status: 'success',

@@ -4,7 +4,7 @@ import { TOP } from '../analytics.ts';
 import type { CreateKeeper } from '../contract.ts';
 import type { AppRecord, DeploymentRecord, Metadata } from '../metadata.ts';
 import { newObjectId } from '../object-id.ts';
-import { appRecord, deploymentRecord } from '../sample-records.ts';
+import { appRecord, byId, deploymentRecord } from '../sample-records.ts';
 
 const RANGE = { from: '2026-11-10', to: '2026-11-12' };
 const CREATED = Date.parse('2026-11-11T00:00:00.000Z');
@@ -133,10 +133,10 @@ export function analyticsContract(create: CreateKeeper): void {
     ]);
   });
 
-  test('the apps with the most come first, the older one of two with as many, and no more than ten', async () => {
+  test('the apps with the most come first, those with as many by their ids, and no more than ten', async () => {
     const metadata = await create();
     const { ownerId } = appRecord();
-    const apps = Array.from({ length: TOP + 2 }, () => appRecord({ ownerId }));
+    const apps = Array.from({ length: TOP + 2 }, () => appRecord({ ownerId })).sort(byId);
     for (const [index, app] of apps.entries()) {
       const records = index === 5 ? [ended(app), ended(app, { status: 'failed' })] : [ended(app)];
       await keep(metadata, app, records);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { CreateKeeper } from '../contract.ts';
 import { newObjectId } from '../object-id.ts';
-import { appRecord, deploymentRecord, kept } from '../sample-records.ts';
+import { appRecord, byId, deploymentRecord, kept } from '../sample-records.ts';
 
 const PAGE = { limit: 30 };
 
@@ -131,7 +131,7 @@ export function appContract(create: CreateKeeper): void {
 
   test('all apps are gone through by ascending id, whoever has them', async () => {
     const { apps } = await create();
-    const three = [appRecord(), appRecord(), appRecord()];
+    const three = [appRecord(), appRecord(), appRecord()].sort(byId);
     for (const app of three) await apps.insert(app);
     expect(await apps.all(null, 2)).toEqual(three.slice(0, 2));
     expect(await apps.all(three[1]?.id ?? '', 2)).toEqual(three.slice(2));

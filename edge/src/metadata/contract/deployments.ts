@@ -121,15 +121,14 @@ export function deploymentContract(create: CreateKeeper): void {
     );
     await fc.assert(
       fc.asyncProperty(arrivals, async ([all, repeats]) => {
-        const id = newObjectId();
-        const changeOf = (seq: number) =>
-          deploymentRecord(app, { id, status: 'building', commitMessage: `change ${seq}` });
+        const record = deploymentRecord(app, { status: 'building' });
+        const changeOf = (seq: number) => ({ ...record, commitMessage: `change ${seq}` });
         let newest = 0;
         for (const seq of [...all, ...repeats]) {
           expect(await deployments.project(changeOf(seq), seq)).toBe(seq > newest);
           newest = Math.max(newest, seq);
         }
-        expect(await deployments.byId(id)).toEqual(kept(changeOf(all.length)));
+        expect(await deployments.byId(record.id)).toEqual(kept(changeOf(all.length)));
       }),
       { numRuns: 25 },
     );

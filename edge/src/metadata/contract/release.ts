@@ -69,6 +69,18 @@ export function releaseContract(create: CreateKeeper): void {
     expect(await now()).toEqual({ release: newer.id, type: null, detectedType: 'desktop' });
   });
 
+  test('which of two is older is told by when they were created, not by their ids', async () => {
+    for (const flip of [false, true]) {
+      const ids = [newObjectId(), newObjectId()].sort();
+      if (flip) ids.reverse();
+      const { deployments, app, now } = await withApp();
+      const [older, newer] = ids.map((id) => success(app, { id })) as [DeploymentRecord, DeploymentRecord];
+      await deployments.project(newer, 1);
+      await deployments.project(older, 1);
+      expect((await now()).release).toBe(newer.id);
+    }
+  });
+
   test('a rollback stays when the success that it left is told of again', async () => {
     const { apps, deployments, app, now } = await withApp();
     const older = success(app);

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import type { CreateKeeper } from '../contract.ts';
-import type { AppRecord, DeploymentRecord } from '../metadata.ts';
+import type { AppRecord, DeploymentRecord, UploadRecord } from '../metadata.ts';
 import { newObjectId } from '../object-id.ts';
-import { anyHash, appRecord, deploymentRecord, kept, uploadRecord } from '../sample-records.ts';
+import { anyHash, appRecord, byId, deploymentRecord, kept, uploadRecord } from '../sample-records.ts';
 
 const PAGE = { limit: 30 };
 const AT = '2026-11-20T12:00:00.000Z';
@@ -160,8 +160,10 @@ export function retentionContract(create: CreateKeeper): void {
   test('a complete upload that was not used since is given up, and then it is an abandoned one', async () => {
     const { uploads } = await create();
     const [early, later] = ['2026-11-10T00:00:00.000Z', '2026-11-19T00:00:00.000Z'];
-    const old = uploadRecord({ completed: true, usedAt: early });
-    const older = uploadRecord({ completed: true, usedAt: early });
+    const [old, older] = [0, 1].map(() => uploadRecord({ completed: true, usedAt: early })).sort(byId) as [
+      UploadRecord,
+      UploadRecord,
+    ];
     const recent = uploadRecord({ completed: true, usedAt: later });
     const begun = uploadRecord({ usedAt: early });
     const unknown = uploadRecord({ completed: true, usedAt: null });

@@ -44,6 +44,7 @@ export const TABLES: Record<Exclude<Collection, 'owner'>, Table> = {
     flags: ['pinned', 'leftovers'],
     beside: ['seq', 'pinned', 'artifactsRemovedAt', 'logRemovedAt', 'leftovers'],
     drawn: {
+      created_at: (record) => String(record.createdAt),
       ended_on: (record) => endOfCopied(record)?.endedOn ?? null,
       waited_seconds: (record) => endOfCopied(record)?.waitedSeconds ?? null,
     },

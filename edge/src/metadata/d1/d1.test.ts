@@ -1,11 +1,13 @@
-import { reset } from 'cloudflare:test';
+import { applyD1Migrations, type D1Migration, reset } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { AppFluxError, isAppFluxError } from '@appflux/protocol';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { forgetAll } from '../../testing.ts';
 import { metadataContract } from '../contract.ts';
-import { appRecord, deploymentRecord } from '../sample-records.ts';
+import type { DeploymentRecord } from '../metadata.ts';
+import { appRecord, auditRecord, deploymentRecord, kept } from '../sample-records.ts';
 import { createD1Metadata } from './index.ts';
+import { comesAfter, newestFirst } from './list.ts';
 
 metadataContract('D1', async () => {
   await forgetAll();
@@ -57,31 +59,101 @@ test('a second app with the same id is a fault of ours, not an outage', async ()
 });
 
 test.each([
-  ['SELECT * FROM apps WHERE owner_id = ? AND id < ? ORDER BY id DESC', 'apps_of_owner'],
-  ['SELECT * FROM deployments WHERE owner_id = ? ORDER BY id DESC', 'deployments_of_owner'],
-  [
-    'SELECT * FROM deployments WHERE owner_id = ? AND status = ? ORDER BY id DESC',
-    'deployments_of_owner_by_status',
-  ],
-  [
-    'SELECT * FROM deployments WHERE owner_id = ? AND app_id = ? AND status = ? ORDER BY id DESC',
-    'deployments_of_app_by_status',
-  ],
-  ['SELECT * FROM tokens WHERE owner_id = ? AND kind = ? ORDER BY id DESC', 'tokens_of_owner'],
-  ['SELECT * FROM tokens WHERE kind = ? AND app_id = ? ORDER BY id DESC', 'tokens_of_app'],
-  [
-    'SELECT * FROM tokens WHERE owner_id = ? AND kind = ? AND created_by = ? ORDER BY id DESC',
-    'tokens_of_creator',
-  ],
-  ['SELECT * FROM members WHERE team_id = ? ORDER BY id DESC', 'members_of_team'],
-  ['SELECT * FROM members WHERE user_id = ? ORDER BY id', 'members_of_user'],
-  ['SELECT * FROM audit WHERE owner_id = ? ORDER BY id DESC', 'audit_of_owner'],
-  ['SELECT * FROM uploads WHERE completed = 0 AND created_at < ? ORDER BY created_at', 'uploads_begun'],
-])('no list is read in whole or sorted: %s', async (sql, index) => {
+  ['members', 'user_id = ?', 'created_at, id', 'members_of_user'],
+  ['runners', 'owner_id = ?', newestFirst('runners'), 'runners_of_owner'],
+  ['uploads', 'completed = 0 AND created_at < ?', 'created_at', 'uploads_begun'],
+])('no list is read in whole or sorted: %s where %s', async (table, where, order, index) => {
+  expect(await stepsOf(`SELECT * FROM ${table} WHERE ${where} ORDER BY ${order}`)).toEqual([
+    expect.stringContaining(`INDEX ${index} `),
+  ]);
+});
+
+test.each([
+  ['apps', ['owner_id'], 'apps_of_owner'],
+  ['deployments', ['owner_id'], 'deployments_of_owner'],
+  ['deployments', ['owner_id', 'status'], 'deployments_of_owner_by_status'],
+  ['deployments', ['app_id'], 'deployments_of_app'],
+  ['deployments', ['owner_id', 'app_id', 'status'], 'deployments_of_app_by_status'],
+  ['tokens', ['owner_id', 'kind'], 'tokens_of_owner'],
+  ['tokens', ['kind', 'app_id'], 'tokens_of_app'],
+  ['tokens', ['owner_id', 'kind', 'created_by'], 'tokens_of_creator'],
+  ['members', ['team_id'], 'members_of_team'],
+  ['audit', ['owner_id'], 'audit_of_owner'],
+] as const)(
+  'a page of %s by %s is read from where it begins, and not sorted',
+  async (table, where, index) => {
+    const narrowed = where.map((column) => `${column} = ?`).join(' AND ');
+    const order = `ORDER BY ${newestFirst(table)}`;
+    const [first] = await stepsOf(`SELECT * FROM ${table} WHERE ${narrowed} ${order}`);
+    expect(first).toContain(`INDEX ${index} `);
+    const steps = await stepsOf(`SELECT * FROM ${table} WHERE ${narrowed} AND ${comesAfter(table)} ${order}`);
+    expect(steps).toEqual([expect.stringMatching(new RegExp(`INDEX ${index} .*,id\\)<\\(\\?,\\?\\)`))]);
+  },
+);
+
+/** How SQLite would carry a query out. */
+async function stepsOf(sql: string): Promise<string[]> {
   const marks = sql.split('?').length - 1;
   const plan = await env.METADATA.prepare(`EXPLAIN QUERY PLAN ${sql}`)
     .bind(...Array.from({ length: marks }, () => 'x'))
     .all<{ detail: string }>();
-  const steps = plan.results.map(({ detail }) => detail);
-  expect(steps).toEqual([expect.stringContaining(`INDEX ${index} `)]);
+  return plan.results.map(({ detail }) => detail);
+}
+
+describe('a database of an earlier version', () => {
+  const [before, migration] = splitAt(env.MIGRATIONS, '0011_creation_order.sql');
+
+  test('keeps its deployments and its audit log, in the order in which they were made', async () => {
+    await reset();
+    await applyD1Migrations(env.METADATA, before);
+    const app = appRecord();
+    // As ids of two isolates were, within one second: the later one sorts first.
+    const [older, newer] = ['69060a80ffffffffff000001', '69060a800000000000000001'].map((id, index) =>
+      deploymentRecord(app, { id, createdAt: `2026-11-01T12:00:00.${index}00Z`, status: 'success' }),
+    ) as [DeploymentRecord, DeploymentRecord];
+    const entries = [older, newer].map(({ id, ownerId, createdAt: at }) => auditRecord({ id, ownerId, at }));
+    await env.METADATA.batch([
+      ...[older, newer].map((record) =>
+        env.METADATA.prepare(
+          `INSERT INTO deployments (id, app_id, owner_id, status, seq, record) VALUES (?, ?, ?, 'success', 1, ?)`,
+        ).bind(record.id, app.id, app.ownerId, JSON.stringify(record)),
+      ),
+      ...entries.map((entry) =>
+        env.METADATA.prepare('INSERT INTO audit (id, owner_id, record) VALUES (?, ?, ?)').bind(
+          entry.id,
+          entry.ownerId,
+          JSON.stringify(entry),
+        ),
+      ),
+    ]);
+
+    await applyD1Migrations(env.METADATA, [...before, ...migration]);
+    const metadata = createD1Metadata(env.METADATA);
+    const { items } = await metadata.deployments.list({ ownerId: app.ownerId }, { limit: 10 });
+    expect(items).toEqual([kept(newer), kept(older)]);
+    expect((await metadata.audit.list(app.ownerId, { limit: 10 })).items).toEqual(entries.toReversed());
+    // The cursor that this version gave after the first of them.
+    const rest = await metadata.deployments.list({ ownerId: app.ownerId }, { limit: 10, cursor: newer.id });
+    expect(rest).toEqual({ items: [kept(older)], nextCursor: null });
+  });
+
+  test('gets its place in the list with its end, when that version ran on while it was migrated', async () => {
+    await forgetAll();
+    const metadata = createD1Metadata(env.METADATA);
+    const app = appRecord();
+    await metadata.apps.insert(app);
+    const [first, second] = [deploymentRecord(app), deploymentRecord(app)];
+    await metadata.deployments.project(first, 1);
+    await metadata.deployments.project(second, 1);
+    await env.METADATA.prepare("UPDATE deployments SET created_at = '' WHERE id = ?").bind(second.id).run();
+    const finishedAt = '2026-11-02T12:00:00.000Z';
+    await metadata.deployments.project({ ...second, status: 'failed', finishedAt }, 2);
+    const { items } = await metadata.deployments.list({ ownerId: app.ownerId }, { limit: 10 });
+    expect(items.map(({ id }) => id)).toEqual([second.id, first.id]);
+  });
 });
+
+function splitAt(migrations: readonly D1Migration[], name: string): [D1Migration[], D1Migration[]] {
+  const at = migrations.findIndex((migration) => migration.name === name);
+  return [migrations.slice(0, at), migrations.slice(at)];
+}

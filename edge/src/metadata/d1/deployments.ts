@@ -2,7 +2,7 @@ import { endOf } from '../analytics.ts';
 import type { DeploymentPart, DeploymentRecord, DeploymentStore, KeptDeployment } from '../metadata.ts';
 import { flag, fromFlag, json, text, textOrNull } from './columns.ts';
 import type { Database, Row, Statement } from './database.ts';
-import { listPage } from './list.ts';
+import { listPage, newestFirst } from './list.ts';
 
 /** That something of a deployment can still be removed, or has left something in storage. */
 const HAS_CONTENT = `(log_removed_at IS NULL OR leftovers = 1
@@ -45,7 +45,7 @@ export function createDeploymentStore(database: Database): DeploymentStore {
     async builtFrom(uploadIds) {
       const rows = await database.all(
         `SELECT * FROM deployments
-         WHERE upload_id IN (SELECT value FROM json_each(?)) AND ${HAS_CONTENT} ORDER BY id DESC`,
+         WHERE upload_id IN (SELECT value FROM json_each(?)) AND ${HAS_CONTENT} ORDER BY ${newestFirst('deployments')}`,
         JSON.stringify(uploadIds),
       );
       return rows.map(toDeployment);
@@ -92,7 +92,7 @@ export function createDeploymentStore(database: Database): DeploymentStore {
     async unended(appId) {
       const rows = await database.all(
         `SELECT id FROM deployments
-         WHERE app_id = ? AND status IN ('queued', 'building', 'canceling') ORDER BY id DESC`,
+         WHERE app_id = ? AND status IN ('queued', 'building', 'canceling') ORDER BY ${newestFirst('deployments')}`,
         appId,
       );
       return rows.map((row) => text(row, 'id'));
@@ -120,8 +120,8 @@ function toDeployment(row: Row): KeptDeployment {
 /** The projection itself. A late event of an app that is gone must not bring its deployment back. */
 function projectionOf(record: DeploymentRecord, seq: number): Statement {
   return {
-    sql: `INSERT INTO deployments (id, app_id, owner_id, status, seq, record, upload_id)
-          SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE EXISTS (SELECT 1 FROM apps WHERE id = ?2)
+    sql: `INSERT INTO deployments (id, app_id, owner_id, status, seq, record, upload_id, created_at)
+          SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 WHERE EXISTS (SELECT 1 FROM apps WHERE id = ?2)
           ON CONFLICT (id) DO UPDATE SET status = excluded.status, seq = excluded.seq, record = excluded.record
           WHERE excluded.seq > deployments.seq`,
     values: [
@@ -133,6 +133,7 @@ function projectionOf(record: DeploymentRecord, seq: number): Statement {
       JSON.stringify(record),
       // An event may have been on its way since before there was this member.
       record.uploadId ?? null,
+      record.createdAt,
     ],
   };
 }
@@ -142,6 +143,11 @@ function endedAs(record: DeploymentRecord): Statement[] {
   const end = endOf(record);
   if (end === null) return [];
   return [
+    {
+      // An earlier version, which ran on while the database was migrated, has left it out.
+      sql: "UPDATE deployments SET created_at = ?2 WHERE id = ?1 AND created_at = ''",
+      values: [record.id, record.createdAt],
+    },
     {
       sql: `UPDATE deployments SET ended_on = ?2, duration_seconds = ?3, waited_seconds = ?4
             WHERE id = ?1 AND ended_on IS NULL`,
@@ -157,12 +163,16 @@ function endedAs(record: DeploymentRecord): Statement[] {
  */
 function releaseOf(record: DeploymentRecord, seq: number): Statement[] {
   if (record.status !== 'success' || record.environment !== 'production') return [];
+  const releasedIsNewer = `EXISTS (
+    SELECT 1 FROM deployments AS released
+    WHERE released.id = apps.release AND (released.created_at, released.id) > (?5, ?2)
+  )`;
   const isFirst = `NOT EXISTS (SELECT 1 FROM deployments WHERE id = ?2 AND (seq >= ?3 OR status = 'success'))`;
   return [
     {
       sql: `UPDATE apps SET release = ?2, detected_type = coalesce(?4, detected_type)
-            WHERE id = ?1 AND (release IS NULL OR release < ?2) AND ${isFirst}`,
-      values: [record.appId, record.id, seq, record.plan?.type ?? null],
+            WHERE id = ?1 AND NOT ${releasedIsNewer} AND ${isFirst}`,
+      values: [record.appId, record.id, seq, record.plan?.type ?? null, record.createdAt],
     },
   ];
 }

@@ -37,7 +37,7 @@ export function createMemberStore(database: Database): MemberStore {
 
     async ofUser(userId) {
       const rows = await database.all(
-        'SELECT * FROM members WHERE user_id = ? ORDER BY id LIMIT 100',
+        'SELECT * FROM members WHERE user_id = ? ORDER BY created_at, id LIMIT 100',
         userId,
       );
       return rows.map(toMember);

@@ -1,6 +1,7 @@
 import type { RunnerRecord, RunnerStore } from '../metadata.ts';
 import { flag, fromFlag, json, number, text, textOrNull } from './columns.ts';
 import type { Database, Row } from './database.ts';
+import { newestFirst } from './list.ts';
 import { type Columns, updateRow } from './update.ts';
 
 const CHANGEABLE: Columns<
@@ -44,7 +45,10 @@ export function createRunnerStore(database: Database): RunnerStore {
     },
 
     async list(ownerId) {
-      const rows = await database.all('SELECT * FROM runners WHERE owner_id = ? ORDER BY id DESC', ownerId);
+      const rows = await database.all(
+        `SELECT * FROM runners WHERE owner_id = ? ORDER BY ${newestFirst('runners')}`,
+        ownerId,
+      );
       return rows.map(toRunner);
     },
 

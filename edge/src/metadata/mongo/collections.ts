@@ -9,6 +9,7 @@ export const SHAPES = {
   apps: {
     key: 'id',
     ids: ['id', 'release'],
+    created: 'createdAt',
     dates: ['createdAt'],
     beside: ['builds'],
     drawn: [],
@@ -17,17 +18,18 @@ export const SHAPES = {
   deployments: {
     key: 'id',
     ids: ['id', 'appId', 'uploadId'],
+    created: 'createdAt',
     dates: ['createdAt', 'startedAt', 'finishedAt', 'artifactsRemovedAt', 'logRemovedAt'],
     beside: ['seq'],
     drawn: ['runnerId', 'artifactUrl', 'buildLogs', 'releasePending', 'endedOn', 'waitedSeconds'],
     absent: { uploadId: null, uploadName: null, ...UNMARKED },
   },
   uploads: { ...plain, key: 'id', ids: ['id'], absent: { usedAt: null, appIds: [] } },
-  runners: { ...plain, key: 'id', ids: ['id'] },
-  tokens: { ...plain, key: 'id', ids: ['id'] },
+  runners: { ...plain, key: 'id', ids: ['id'], created: 'createdAt' },
+  tokens: { ...plain, key: 'id', ids: ['id'], created: 'createdAt' },
   users: { ...plain, key: 'id', sparse: ['githubId'], absent: { githubId: null } },
-  members: { ...plain, key: 'id', ids: ['id'] },
-  audit: { ...plain, key: 'id', ids: ['id'] },
+  members: { ...plain, key: 'id', ids: ['id'], created: 'createdAt' },
+  audit: { ...plain, key: 'id', ids: ['id'], created: 'at' },
   refreshTokens: { ...plain, key: 'hash' },
   secrets: { ...plain, key: 'name' },
   /** By app and name. */
@@ -46,9 +48,16 @@ export const SHAPES = {
 
 export type CollectionName = keyof typeof SHAPES;
 
-/** Lists are narrowed by equality and read newest first, so every index of a list ends with the id. */
-const newestFirst = (...members: string[]): IndexDescription => ({
-  key: { ...Object.fromEntries(members.map((member) => [member, 1] as const)), _id: -1 },
+/**
+ * Lists are narrowed by equality and read newest first, so every index of a list ends with the time of creation and
+ * the id.
+ */
+const newestFirst = (created: 'createdAt' | 'at', ...members: string[]): IndexDescription => ({
+  key: {
+    ...Object.fromEntries(members.map((member) => [member, 1] as const)),
+    [created]: -1,
+    _id: -1,
+  },
 });
 const unique = (...members: string[]): IndexDescription => ({
   key: Object.fromEntries(members.map((member) => [member, 1] as const)),
@@ -59,29 +68,29 @@ const by = (...members: string[]): IndexDescription => ({
 });
 
 const INDEXES: Partial<Record<CollectionName, IndexDescription[]>> = {
-  apps: [unique('slug'), newestFirst('ownerId')],
+  apps: [unique('slug'), newestFirst('createdAt', 'ownerId')],
   deployments: [
-    newestFirst('ownerId'),
-    newestFirst('ownerId', 'status'),
-    newestFirst('appId'),
-    newestFirst('appId', 'status'),
+    newestFirst('createdAt', 'ownerId'),
+    newestFirst('createdAt', 'ownerId', 'status'),
+    newestFirst('createdAt', 'appId'),
+    newestFirst('createdAt', 'appId', 'status'),
     by('uploadId'),
     // All that analytics ask of a deployment, in the order in which they group it.
     by('ownerId', 'endedOn', 'status', 'appId', 'durationSeconds', 'waitedSeconds'),
     by('appId', 'endedOn', 'status', 'ownerId', 'durationSeconds', 'waitedSeconds'),
   ],
   uploads: [by('completed', 'createdAt'), by('ownerId')],
-  runners: [unique('credentialHash'), newestFirst('ownerId')],
+  runners: [unique('credentialHash'), newestFirst('createdAt', 'ownerId')],
   tokens: [
     unique('hash'),
-    newestFirst('ownerId', 'kind'),
-    newestFirst('appId', 'kind'),
-    newestFirst('ownerId', 'createdBy'),
+    newestFirst('createdAt', 'ownerId', 'kind'),
+    newestFirst('createdAt', 'appId', 'kind'),
+    newestFirst('createdAt', 'ownerId', 'createdBy'),
     by('expiresAt'),
   ],
   users: [unique('email'), { ...unique('githubId'), sparse: true }],
-  members: [unique('teamId', 'userId'), newestFirst('teamId'), by('userId', '_id')],
-  audit: [newestFirst('ownerId')],
+  members: [unique('teamId', 'userId'), newestFirst('createdAt', 'teamId'), by('userId', 'createdAt', '_id')],
+  audit: [newestFirst('at', 'ownerId')],
   refreshTokens: [by('sessionId'), by('userId'), by('expiresAt')],
   appFiles: [by('appId')],
   idempotencyKeys: [by('createdAt'), by('deploymentId')],
@@ -100,7 +109,21 @@ export async function createIndexes(db: Db): Promise<void> {
     );
     for (const index of missing) await makeWay(db, name, index, kept);
     if (missing.length > 0) await db.collection(name).createIndexes(missing);
+    // Only then: a list that is read meanwhile has one index or the other.
+    for (const index of kept)
+      if (index.name !== undefined && wanted.some((other) => replaces(other, index)))
+        await db.collection(name).dropIndex(index.name);
   }
+}
+
+/** Whether an index does what one of an earlier version did, whose lists were ordered by the id alone. */
+function replaces(index: { key: object }, earlier: { key: object }): boolean {
+  const members = Object.entries(index.key).filter(([member]) => member !== 'createdAt' && member !== 'at');
+  return (
+    members.length < Object.keys(index.key).length &&
+    members.some(([member]) => member === '_id') &&
+    sameKey({ key: Object.fromEntries(members) }, earlier)
+  );
 }
 
 const sameKey = (one: { key: object }, other: { key: object }) =>

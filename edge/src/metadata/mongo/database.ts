@@ -1,9 +1,9 @@
 /** MongoDB's collections, taking and giving records. Values in filters are always behind `$eq` or made by us. */
 import type { Page, PageQuery } from '@appflux/protocol';
 import { type Collection, type Db, type Filter, MongoServerError, type UpdateFilter } from 'mongodb';
-import { positionOf, toPage } from '../paging.ts';
+import { type Listed, type Place, placeOf, positionOf, toPage } from '../paging.ts';
 import { type CollectionName, SHAPES } from './collections.ts';
-import { type Document, idOf, type Shape, toDocument, toRecord } from './documents.ts';
+import { type Document, idOf, kept, type Shape, toDocument, toRecord } from './documents.ts';
 
 /** MongoDB's code for a second document with a value that an index says is unique. */
 const DUPLICATE_KEY = 11000;
@@ -49,6 +49,11 @@ export class Records<Item extends object> {
     return document && this.record(document);
   }
 
+  /** The order of a list, newest first. */
+  get newestFirst(): Record<string, -1> {
+    return { [this.#created]: -1, _id: -1 };
+  }
+
   /** All that satisfy it, in the order of `sort`. */
   async all(filter: Filter<Document>, sort: Record<string, 1 | -1>, limit = 0): Promise<Item[]> {
     const documents = await this.documents.find(filter).sort(sort).limit(limit).toArray();
@@ -56,14 +61,29 @@ export class Records<Item extends object> {
   }
 
   /** A page of those that satisfy it, newest first. */
-  async page(
-    this: Records<Item & { id: string }>,
-    filter: Filter<Document>,
-    page: PageQuery,
-  ): Promise<Page<Item>> {
-    const position = positionOf(page);
-    const below = position === null ? filter : { ...filter, _id: { $lt: idOf(position) } };
-    return toPage(await this.all(below, { _id: -1 }, page.limit + 1), page.limit);
+  async page(this: Records<Item & Listed>, filter: Filter<Document>, page: PageQuery): Promise<Page<Item>> {
+    const position = await positionOf(page, async (id) => {
+      const item = await this.first(this.key(id));
+      return item && placeOf(item).at;
+    });
+    const below = position === null ? filter : { $and: [filter, this.#after(position)] };
+    return toPage(await this.all(below, this.newestFirst, page.limit + 1), page.limit);
+  }
+
+  /** The condition that a record comes after a place. The first half of it is what an index can be searched by. */
+  #after({ at, id }: Place): Filter<Document> {
+    const created = this.#created;
+    const time = kept(this.#shape, created, at);
+    return {
+      [created]: { $lte: time },
+      $or: [{ [created]: { $lt: time } }, { _id: { $lt: idOf(id) } }],
+    };
+  }
+
+  get #created(): string {
+    const { created } = this.#shape;
+    if (created === undefined) throw new Error('records without a time of creation are not listed');
+    return created;
   }
 
   /** Adds a record; false when a value that is unique is there already. */

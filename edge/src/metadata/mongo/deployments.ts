@@ -9,6 +9,7 @@ import {
   type KeptDeployment,
   UNMARKED,
 } from '../metadata.ts';
+import { newestFirst, placeOf } from '../paging.ts';
 import { ofApp } from './apps.ts';
 import { is, isDuplicate, Records } from './database.ts';
 import { idOf } from './documents.ts';
@@ -71,15 +72,25 @@ export function createDeploymentStore(db: Db, publicUrl: string | null): Deploym
    * event that comes again after a failure finds it, and a later event of the same deployment does not undo a
    * rollback that came in between.
    */
-  async function release({ id, appId, plan }: DeploymentRecord): Promise<void> {
+  async function release(record: DeploymentRecord): Promise<void> {
+    const { id, appId, plan } = record;
     const pending = { ...deployments.key(id), releasePending: true };
     if ((await deployments.first(pending)) === null) return;
-    const app = apps.key(appId);
-    await apps.documents.updateOne(
-      { ...app, $or: [{ release: null }, { release: { $lt: idOf(id) } }] },
-      { $set: { release: idOf(id), ...(plan !== null && { detectedType: plan.type }) } },
-    );
+    const change = { $set: { release: idOf(id), ...(plan !== null && { detectedType: plan.type }) } };
+    for (;;) {
+      const app = await apps.first(apps.key(appId));
+      if (app === null || (await isNewer(app.release, record))) break;
+      // Only in the place of the release that was looked at: another one that came meanwhile is looked at as well.
+      const looked = { ...apps.key(appId), release: app.release === null ? null : idOf(app.release) };
+      if ((await apps.documents.updateOne(looked, change)).matchedCount > 0) break;
+    }
     await deployments.documents.updateOne(pending, { $set: { releasePending: false } });
+  }
+
+  /** Whether a release was created after this deployment. */
+  async function isNewer(release: string | null, record: DeploymentRecord): Promise<boolean> {
+    const released = release === null ? null : await deployments.first(deployments.key(release));
+    return released !== null && newestFirst(placeOf(released), placeOf(record)) < 0;
   }
 
   return {
@@ -109,7 +120,7 @@ export function createDeploymentStore(db: Db, publicUrl: string | null): Deploym
     withContent: (appId, page) => deployments.page({ appId: idOf(appId), ...HAS_CONTENT }, page),
 
     builtFrom: (uploadIds) =>
-      deployments.all({ uploadId: { $in: uploadIds.map(idOf) }, ...HAS_CONTENT }, { _id: -1 }),
+      deployments.all({ uploadId: { $in: uploadIds.map(idOf) }, ...HAS_CONTENT }, deployments.newestFirst),
 
     async pin(id, pinned) {
       const filter = { ...deployments.key(id), ...(pinned ? { artifactsRemovedAt: null } : {}) };
@@ -139,7 +150,7 @@ export function createDeploymentStore(db: Db, publicUrl: string | null): Deploym
 
     async unended(appId) {
       const unended = { appId: idOf(appId), status: { $in: ['queued', 'building', 'canceling'] } };
-      return (await deployments.all(unended, { _id: -1 })).map(({ id }) => id);
+      return (await deployments.all(unended, deployments.newestFirst)).map(({ id }) => id);
     },
 
     async keepLogTail(id, lines) {

@@ -14,6 +14,8 @@ export interface Shape {
   key: string;
   /** Members that hold an id of 24 hexadecimal digits, or null. */
   ids: readonly string[];
+  /** The member that says when a record was created, which lists are ordered by. */
+  created?: string;
   /** Members that hold a time, or null. */
   dates: readonly string[];
   /** Members of the document that no record has: counters and versions, which are kept beside it. */
@@ -39,7 +41,8 @@ export function toDocument(shape: Shape, record: object, drawn: Record<string, u
   return Object.fromEntries(members) as Document;
 }
 
-function kept(shape: Shape, name: string, value: unknown): unknown {
+/** The value of a member as it is kept. */
+export function kept(shape: Shape, name: string, value: unknown): unknown {
   if (typeof value !== 'string') return value;
   if (shape.ids.includes(name)) return idOf(value);
   return shape.dates.includes(name) ? new Date(value) : value;

@@ -41,7 +41,7 @@ export function createMemberStore(db: Db): MemberStore {
 
     find: (teamId, userId) => members.first(inTeam(teamId, userId)),
     list: (teamId, page) => members.page({ teamId: is(teamId) }, page),
-    ofUser: (userId) => members.all({ userId: is(userId) }, { _id: 1 }, 100),
+    ofUser: (userId) => members.all({ userId: is(userId) }, { createdAt: 1, _id: 1 }, 100),
 
     async setRole(teamId, userId, role) {
       const member = await members.first(inTeam(teamId, userId));

@@ -12,7 +12,7 @@ export function createRunnerStore(db: Db): RunnerStore {
     },
     byId: (id) => runners.first(runners.key(id)),
     byCredentialHash: (hash) => runners.first({ credentialHash: is(hash) }),
-    list: (ownerId) => runners.all({ ownerId: is(ownerId) }, { _id: -1 }),
+    list: (ownerId) => runners.all({ ownerId: is(ownerId) }, runners.newestFirst),
     update: (id, change) => runners.change(id, change),
     delete: async (id) => (await runners.remove(runners.key(id))) > 0,
   };
