@@ -3,14 +3,14 @@
 /** What a masked secret is replaced by. */
 export const MASK = '***';
 
-/** Shorter values are not masked: they would blot out half of every log and hide nothing. In UTF-16 units. */
+/** Shorter values aren't masked, because they would blot out half of every log. In UTF-16 units. */
 export const MIN_SECRET_LENGTH = 4;
-
-/** The longest run that is matched at once; a longer secret is matched in pieces of this length. */
-const PIECE_LENGTH = 512;
 
 /** How `base64` (coreutils) and MIME (RFC 2045 §6.8) wrap their output. */
 const BASE64_LINE = 76;
+
+/** A line of a multi-line secret is a secret by itself if it has at least four letters and digits; `  },` has none. */
+const TELLING_LINE = /(?:[\p{L}\p{N}].*){4}/u;
 
 /** A JSON string's inside, as JSON.stringify writes it. */
 const jsonEscaped = (text: string) => JSON.stringify(text).slice(1, -1);
@@ -48,34 +48,10 @@ function pieces(text: string, length: number): string[] {
   return result;
 }
 
-/** Long needles in pieces; a last piece too short to stand alone is widened into the one before it. */
-function cut(needle: string): string[] {
-  const parts = pieces(needle, PIECE_LENGTH);
-  const last = parts.at(-1);
-  if (parts.length > 1 && last !== undefined && last.length < PIECE_LENGTH / 2) {
-    parts[parts.length - 1] = needle.slice(-PIECE_LENGTH);
-  }
-  return parts;
-}
-
-/** Every needle of one value: each of its lines by itself, and the whole value where an encoding joins its lines. */
-function needlesOf(value: string): string[] {
-  const lines = value.split(/\r\n|[\r\n]/).filter((line) => line.length >= MIN_SECRET_LENGTH);
-  const texts = new Set([value, ...lines]);
-  const needles: string[] = [...lines];
-  for (const text of texts) {
-    const base64 = base64Alignments(text);
-    needles.push(
-      jsonEscaped(text),
-      jsonAscii(text),
-      jsonAscii(text).replaceAll('/', '\\/'),
-      ...percentForms(text),
-      ...base64,
-      ...base64.map(base64Url),
-      ...pieces(Buffer.from(text, 'utf8').toString('base64').replace(/=+$/, ''), BASE64_LINE),
-    );
-  }
-  return needles;
+/** Base64 of data that contains the text, or the text as a JSON string, at any offset. */
+function base64Forms(text: string): string[] {
+  const all = [...new Set([text, jsonEscaped(text)])].flatMap(base64Alignments);
+  return [...all, ...all.map(base64Url)];
 }
 
 /** Percent-encoded: sparingly and thoroughly, with `+` for a blank (HTML forms), in both cases of the digits. */
@@ -88,21 +64,33 @@ function percentForms(text: string): string[] {
   return forms;
 }
 
-/**
- * All texts that have to be hidden so that none of the values shows: as they are, line by line, and as
- * base64, base64url, percent-encoding and JSON strings.
- *
- * @param values secrets; those shorter than MIN_SECRET_LENGTH are passed over
- */
-export function secretForms(values: Iterable<string>): Set<string> {
-  const forms = new Set<string>();
+/** The texts to mask, by how they are searched (see Level in decoder.ts). */
+export interface SecretForms {
+  /** For `plain`: values and their lines, also as base64, percent-encoded and as JSON strings. */
+  readonly written: ReadonlySet<string>;
+  /** For `escaped`: values and their lines, also as base64. */
+  readonly readable: ReadonlySet<string>;
+}
+
+/** All texts that have to be masked so that none of the values is visible. */
+export function secretForms(values: Iterable<string>): SecretForms {
+  const written = new Set<string>();
+  const readable = new Set<string>();
   for (const value of values) {
-    if (value.length < MIN_SECRET_LENGTH) continue;
-    for (const needle of needlesOf(value)) {
-      // Line breaks end every needle: output is matched line by line.
-      if (needle.length < MIN_SECRET_LENGTH || /[\r\n]/.test(needle)) continue;
-      for (const piece of cut(needle)) forms.add(piece);
+    const all = value.split(/\r\n|[\r\n]/);
+    const lines = all.length === 1 ? [] : all.filter((line) => TELLING_LINE.test(line));
+    for (const text of [value, ...lines]) {
+      const base64 = base64Forms(text);
+      for (const form of [text, ...base64]) readable.add(form);
+      // As in an HTML form, where a plus sign is escaped.
+      if (text.includes(' ')) readable.add(text.replaceAll('+', '%2B').replaceAll(' ', '+'));
+      const wrapped = pieces(Buffer.from(text, 'utf8').toString('base64').replace(/=+$/, ''), BASE64_LINE);
+      const json = [jsonEscaped(text), jsonAscii(text), jsonAscii(text).replaceAll('/', '\\/')];
+      for (const form of [text, ...json, ...percentForms(text), ...base64, ...wrapped]) written.add(form);
     }
   }
-  return forms;
+  return { written: longEnough(written), readable: longEnough(readable) };
 }
+
+const longEnough = (forms: Set<string>): Set<string> =>
+  new Set([...forms].filter((form) => form.length >= MIN_SECRET_LENGTH));

@@ -1,33 +1,56 @@
 /** Masks secrets in a stream of text. */
 import { MASK } from './forms.ts';
+import type { Covers, Search } from './search.ts';
 import type { Secrets } from './secrets.ts';
 
+/** Left visible inside a secret: line breaks, and sequences that set colors (ECMA-48 §5.4). */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it matches control sequences.
+const KEPT = /[\r\n]+|(?:\u001b\[|\u009b)[ -?]{0,60}[@-~]/g;
+
 /**
- * Masks a stream. What could still become a secret is held back, and nothing else is; secrets that overlap
- * or touch are masked as one.
+ * Masks a stream. It holds back only what may turn out to be the start of a secret. Secrets that overlap or touch
+ * become one mask.
  */
 export class Redactor {
-  readonly #secrets: Secrets;
+  readonly #searches: readonly Search[];
   #held = '';
-  /** How far into the held text a secret reaches that began before it. */
-  #coveredTo = 0;
-  /** Whether the last thing given out was a mask that the next covered unit belongs to. */
+  /** Whether the last thing released was a mask, so that secret text right after it needs no other. */
   #inMask = false;
+  /** Whether only blanks were released since a line break inside a secret. */
+  #indented = false;
 
   constructor(secrets: Secrets) {
-    this.#secrets = secrets;
+    this.#searches = secrets.searches();
   }
 
-  /** Takes the next piece of the stream, cut anywhere; gives what can be shown of it. */
+  /** Takes the next piece of the stream, of any size. Returns what can be shown. */
   push(text: string): string {
-    if (this.#secrets.empty) return text;
-    return this.#release(this.#held + text, false);
+    if (this.#searches.length === 0) return text;
+    const base = this.#held.length;
+    this.#held += text;
+    for (const search of this.#searches) search.push(text, base);
+    return this.#release(this.#decidedTo());
   }
 
-  /** Gives what was held back: nothing more will come that could complete it. */
-  flush(): string {
-    const rest = this.#release(this.#held, true);
+  /**
+   * Returns what is held back only because it may start an escape, such as the `%` of a progress display, for when the
+   * stream pauses. The possible start of a secret stays held back.
+   */
+  pause(): string {
+    for (const search of this.#searches) search.pause();
+    return this.#release(this.#decidedTo());
+  }
+
+  /**
+   * Ends the stream and returns the rest of it.
+   * @param cut the text was truncated here, so a possible start of a secret at its end is masked
+   */
+  flush(cut = false): string {
+    for (const search of this.#searches) search.end(cut);
+    const rest = this.#release(this.#held.length);
+    for (const search of this.#searches) search.reset();
     this.#inMask = false;
+    this.#indented = false;
     return rest;
   }
 
@@ -36,32 +59,88 @@ export class Redactor {
     return this.#held !== '';
   }
 
-  #release(text: string, whole: boolean): string {
+  #decidedTo(): number {
+    return Math.min(this.#held.length, ...this.#searches.map(({ decidedTo }) => decidedTo));
+  }
+
+  /** Removes the first `length` held units and returns them, masked. */
+  #release(length: number): string {
+    if (length === 0) return '';
+    const text = this.#held;
     let out = '';
-    let shownFrom = -1;
     let at = 0;
-    for (; at < text.length; at += 1) {
-      if (!whole && this.#secrets.mayBeginAt(text, at)) break;
-      this.#coveredTo = Math.max(this.#coveredTo, at + this.#secrets.matchAt(text, at));
-      if (at < this.#coveredTo) {
-        if (shownFrom >= 0) out += text.slice(shownFrom, at);
-        shownFrom = -1;
-        if (!this.#inMask) out += MASK;
-        this.#inMask = true;
-      } else {
-        if (shownFrom < 0) shownFrom = at;
-        this.#inMask = false;
-      }
+    for (const [start, end] of merged(this.#searches.map(({ covers }) => covers))) {
+      if (start >= length) break;
+      out += this.#shown(text.slice(at, Math.max(at, start)));
+      at = Math.min(end, length);
+      out += this.#hidden(text.slice(Math.max(0, start), at));
     }
-    if (shownFrom >= 0) out += text.slice(shownFrom, at);
-    this.#held = text.slice(at);
-    this.#coveredTo = Math.max(0, this.#coveredTo - at);
+    out += this.#shown(text.slice(at, length));
+    this.#held = text.slice(length);
+    for (const search of this.#searches) search.shift(length);
     return out;
+  }
+
+  #shown(text: string): string {
+    if (text !== '') {
+      this.#inMask = false;
+      this.#indented = false;
+    }
+    return text;
+  }
+
+  #hidden(text: string): string {
+    let out = '';
+    let at = 0;
+    for (const { 0: kept, index } of text.matchAll(KEPT)) {
+      out += this.#mask(text.slice(at, index)) + kept;
+      if (kept[0] === '\n' || kept[0] === '\r') {
+        this.#inMask = false;
+        this.#indented = true;
+      }
+      at = index + kept.length;
+    }
+    return out + this.#mask(text.slice(at));
+  }
+
+  /** The replacement for secret text within one line. Indentation is kept. */
+  #mask(part: string): string {
+    const blank = this.#indented ? (/^[ \t]+/.exec(part)?.[0] ?? '') : '';
+    if (part.length === blank.length) return blank;
+    this.#indented = false;
+    const mask = this.#inMask ? '' : MASK;
+    this.#inMask = true;
+    return blank + mask;
   }
 }
 
-/** A whole text with its secrets masked. */
+/** All intervals in ascending order, overlapping ones joined. */
+function merged(lists: readonly Covers[]): [number, number][] {
+  const all: [number, number][] = [];
+  for (const list of lists) {
+    for (let index = 0; index < list.length; index += 2) all.push([list[index] ?? 0, list[index + 1] ?? 0]);
+  }
+  if (all.length < 2) return all;
+  all.sort(([a], [b]) => a - b);
+  const result: [number, number][] = [];
+  for (const [start, end] of all) {
+    const last = result.at(-1);
+    if (last !== undefined && start <= last[1]) last[1] = Math.max(last[1], end);
+    else result.push([start, end]);
+  }
+  return result;
+}
+
+/** How sentences mark that a quotation was truncated. */
+const CUT = '…';
+
+/** Masks a complete text. The start of a secret before `…` is masked, too: the rest of it was truncated. */
 export function maskText(secrets: Secrets, text: string): string {
   const redactor = new Redactor(secrets);
-  return redactor.push(text) + redactor.flush();
+  const masked = redactor.push(text) + redactor.flush();
+  if (!masked.includes(CUT)) return masked;
+  const parts = masked.split(CUT);
+  return parts
+    .map((part, index) => (index < parts.length - 1 ? redactor.push(part) + redactor.flush(true) : part))
+    .join(CUT);
 }

@@ -1,62 +1,51 @@
-/** An index of secrets that finds, at any place of a text, the longest one that begins there. */
+/** The secrets of one attempt, indexed for searching. */
+import { Decoder, type Level } from './decoder.ts';
 import { MIN_SECRET_LENGTH, secretForms } from './forms.ts';
+import { KEY, Needles } from './needles.ts';
+import { Search } from './search.ts';
+import type { Trace } from './trace.ts';
 
-/** Needles are found by their first KEY units, which every needle has. */
-const KEY = MIN_SECRET_LENGTH;
-const TABLE_BITS = 16;
+/** A secret, normalized like the output in which it is searched. */
+function traceOf(level: Level, text: string): Trace {
+  const decoder = new Decoder(level);
+  decoder.push(text, 0);
+  decoder.end();
+  const { trace } = decoder;
+  // Indentation is dropped in the output.
+  const first = trace.bytes.subarray(0, trace.length).findIndex((byte) => byte !== 0x20 && byte !== 0x09);
+  trace.drop(first < 0 ? trace.length : first);
+  return trace;
+}
 
-/** Places the four units from `at` in a table of 2^16. Only a filter: equal places need not mean equal units. */
-const slot = (text: string, at: number): number => {
-  const units =
-    text.charCodeAt(at) * 0x9e3779b1 +
-    text.charCodeAt(at + 1) * 0x85ebca6b +
-    text.charCodeAt(at + 2) * 0xc2b2ae35 +
-    text.charCodeAt(at + 3) * 0x27d4eb2f;
-  return (units ^ (units / 0x10000)) & ((1 << TABLE_BITS) - 1);
-};
+/** One at a time, because traces of large secrets take memory. */
+function* traces(level: Level, texts: Iterable<string>): Iterable<Trace> {
+  for (const text of texts) yield traceOf(level, text);
+}
 
-/** The secrets of one attempt in all the forms in which they might show. */
+/** Whether a value is long enough to be masked. Whitespace around it and terminal sequences don't count. */
+export const isMaskable = (value: string): boolean =>
+  value.trim().length >= MIN_SECRET_LENGTH && traceOf('plain', value).length >= KEY;
+
+/** The secrets of one attempt in all forms in which they are masked. */
 export class Secrets {
-  readonly #byKey = new Map<string, string[]>();
-  readonly #filter = new Uint8Array(1 << TABLE_BITS);
-  /** Beginnings too short for a key, to know what has to be held back. */
-  readonly #beginnings = new Set<string>();
+  readonly #levels: readonly { readonly level: Level; readonly needles: Needles }[];
 
-  /** @param values the secrets as they are; short ones are passed over (see MIN_SECRET_LENGTH) */
+  /** @param values the secrets; those that aren't maskable are ignored */
   constructor(values: Iterable<string>) {
-    for (const needle of secretForms(values)) {
-      const key = needle.slice(0, KEY);
-      const known = this.#byKey.get(key);
-      if (known === undefined) this.#byKey.set(key, [needle]);
-      else known.push(needle);
-      this.#filter[slot(needle, 0)] = 1;
-      for (let length = 1; length < KEY; length += 1) this.#beginnings.add(needle.slice(0, length));
-    }
-    for (const needles of this.#byKey.values()) needles.sort((a, b) => b.length - a.length);
+    const { written, readable } = secretForms([...values].filter(isMaskable));
+    const all = [
+      { level: 'plain', needles: new Needles(traces('plain', written)) },
+      { level: 'escaped', needles: new Needles(traces('escaped', readable)) },
+    ] as const;
+    this.#levels = all.filter(({ needles }) => !needles.empty);
   }
 
   get empty(): boolean {
-    return this.#byKey.size === 0;
+    return this.#levels.length === 0;
   }
 
-  /** The length of the longest secret that stands at `at`, or 0. */
-  matchAt(text: string, at: number): number {
-    const needles = this.#candidates(text, at);
-    return needles?.find((needle) => text.startsWith(needle, at))?.length ?? 0;
-  }
-
-  /** Whether the text from `at` to its end could go on to become a secret, or a longer one. */
-  mayBeginAt(text: string, at: number): boolean {
-    const rest = text.length - at;
-    if (rest < KEY) return this.#beginnings.has(text.slice(at));
-    const needles = this.#candidates(text, at);
-    if (needles === undefined) return false;
-    const tail = text.slice(at);
-    return needles.some((needle) => needle.length > rest && needle.startsWith(tail));
-  }
-
-  #candidates(text: string, at: number): string[] | undefined {
-    if (at + KEY > text.length || this.#filter[slot(text, at)] === 0) return undefined;
-    return this.#byKey.get(text.slice(at, at + KEY));
+  /** New searches for one stream: a secret is masked if any of them finds it. */
+  searches(): Search[] {
+    return this.#levels.map(({ level, needles }) => new Search(level, needles));
   }
 }

@@ -52,6 +52,17 @@ test('silence does not bring out half a secret', () => {
   expect(seen).toEqual(['key: ', '***']);
 });
 
+test('silence shows what is no beginning of a secret, though it might have been one of an escape', () => {
+  const { seen, push, reader } = open(['hunter2-secret']);
+  push('Downloading... 45%');
+  vi.advanceTimersByTime(2000);
+  expect(seen).toEqual(['Downloading... 45%']);
+  push(' &');
+  vi.advanceTimersByTime(2000);
+  reader.end();
+  expect(seen).toEqual(['Downloading... 45%', ' &']);
+});
+
 test('bytes that are not UTF-8 are replaced, and the stream goes on', () => {
   const { seen, reader } = open();
   reader.push(Uint8Array.of(0x61, 0xff, 0x62, 0x0a, 0xc3));

@@ -43,7 +43,9 @@ export class OutputReader {
   push(bytes: Uint8Array) {
     clearTimeout(this.#idle);
     this.#take(this.#marks.push(this.#decoder.decode(bytes, { stream: true })));
-    if (this.#splitter.partial) this.#idle = setTimeout(() => this.#splitter.flush(), this.#idleMs);
+    if (this.#splitter.partial || this.#redactor.holding) {
+      this.#idle = setTimeout(() => this.#showUnfinished(), this.#idleMs);
+    }
   }
 
   /** The stream has ended: gives out all that is left. */
@@ -62,6 +64,11 @@ export class OutputReader {
         this.#onMark(part.mark);
       }
     }
+  }
+
+  #showUnfinished() {
+    this.#splitter.push(this.#redactor.pause());
+    this.#splitter.flush();
   }
 
   #endLine() {
