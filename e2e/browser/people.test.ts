@@ -142,7 +142,7 @@ it('people come by invitation, do what their role allows, and are gone when they
   await onPage(viewer, async () => {
     const { page } = viewer;
     await page.goto(edge.url);
-    await page.getByText('You are in no team').waitFor();
+    await page.getByText('You are not in a team yet').waitFor();
     await signOut(page);
   });
   for (const { complaints } of [owner, viewer]) {

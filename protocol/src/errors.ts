@@ -6,6 +6,8 @@ export const ERROR_STATUS = {
   bad_request: 400,
   unauthorized: 401,
   forbidden: 403,
+  /** A signed-in user who is in no team. */
+  no_team: 403,
   not_found: 404,
   slug_taken: 409,
   email_taken: 409,

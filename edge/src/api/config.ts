@@ -3,7 +3,7 @@ import { InstanceConfig } from '@appflux/protocol';
 import { createRoute } from '@hono/zod-openapi';
 import { type Env, setting } from '../env.ts';
 import { githubApp } from '../identity/github.ts';
-import { signUpIsOpen } from '../identity/sign-up.ts';
+import { signUpIsOpen } from '../identity/team.ts';
 import { json, router } from './router.ts';
 
 /** The embedded issuer wants no key, but supabase-js insists on one. */
@@ -11,14 +11,15 @@ const NO_KEY = 'appflux';
 
 /** How people sign in to this instance. */
 export function authConfigOf(env: Env): InstanceConfig['auth'] {
+  const signUp = signUpIsOpen(env) ? 'open' : 'invitation';
   if (env.SUPABASE_URL) {
     return {
       issuer: 'supabase',
       url: env.SUPABASE_URL.replace(/\/+$/, ''),
       key: env.SUPABASE_ANON_KEY || NO_KEY,
-      // Which of its ways in a project has switched on, only the project knows; it says so when one is tried.
+      // Only the project knows; the dashboard reads its settings.
       github: true,
-      signUp: 'open',
+      signUp,
     };
   }
   return {
@@ -26,7 +27,7 @@ export function authConfigOf(env: Env): InstanceConfig['auth'] {
     url: setting(env, 'PUBLIC_URL'),
     key: NO_KEY,
     github: githubApp(env) !== null,
-    signUp: signUpIsOpen(env) ? 'open' : 'invitation',
+    signUp,
   };
 }
 

@@ -14,10 +14,16 @@ import {
   UserId,
 } from '@appflux/protocol';
 import { createRoute, z } from '@hono/zod-openapi';
-import { findInvitation, invitationUrl, join, takeInvitation } from '../identity/invitation.ts';
+import {
+  findInvitation,
+  invitationUrl,
+  join,
+  joinedEarlier,
+  takeInvitation,
+} from '../identity/invitation.ts';
 import { issueToken } from '../identity/one-time-token.ts';
-import { everybodyFounds, foundTeam, type Person } from '../identity/team.ts';
-import type { Metadata, TokenRecord } from '../metadata/metadata.ts';
+import { foundTeam, restoreOwnTeam } from '../identity/team.ts';
+import type { TokenRecord } from '../metadata/metadata.ts';
 import { requireOwnerFor } from './members.ts';
 import { bearer, json, jsonBody, needs, noted, personOnly, refusals, router } from './router.ts';
 
@@ -139,7 +145,8 @@ invitations.openapi(
   createRoute({
     method: 'post',
     path: '/api/invitations/accept',
-    summary: 'Join the team of an invitation, as the person who is signed in',
+    summary: 'Join the team of an invitation as the signed-in user',
+    description: 'Idempotent: whoever joined by this invitation gets the same answer again.',
     tags: ['people'],
     security: bearer,
     middleware: [personOnly] as const,
@@ -151,11 +158,16 @@ invitations.openapi(
     const person = c.get('person');
     const { token } = c.req.valid('json');
     const offered = await findInvitation(metadata, token);
-    if (offered === null) throw noInvitation();
+    if (offered === null) {
+      const joined = await joinedEarlier(metadata, token, person);
+      if (joined === null) throw noInvitation();
+      return c.json({ teamId: joined.teamId, role: joined.role }, 200);
+    }
     const already = await metadata.members.find(offered.ownerId, person.id);
     // The link stays for somebody who is not in the team yet.
     if (already !== null) return c.json({ teamId: already.teamId, role: already.role }, 200);
-    if (everybodyFounds(c.env)) await keepOwnTeam(metadata, person);
+    // Whoever has a team of their own still acts for it unless they name another.
+    await restoreOwnTeam(c.env, metadata, person);
     const invitation = await takeInvitation(metadata, token);
     if (invitation === null) throw noInvitation();
     await join(metadata, invitation, person);
@@ -163,12 +175,7 @@ invitations.openapi(
   },
 );
 
-/** Whoever has apps already goes on in their own team unless they say another. */
-async function keepOwnTeam(metadata: Metadata, person: Person): Promise<void> {
-  if ((await metadata.apps.list(person.id, { limit: 1 })).items.length > 0) await foundTeam(metadata, person);
-}
-
 const noInvitation = () =>
-  new AppFluxError('not_found', 'The invitation was used already, was revoked, or has run out', {
+  new AppFluxError('not_found', 'Invalid invitation: already used, revoked or expired', {
     hint: 'Ask for a new link.',
   });

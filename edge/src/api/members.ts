@@ -11,9 +11,17 @@ import {
 } from '@appflux/protocol';
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import type { Env } from '../env.ts';
 import { type Caller, mayUse, PERMISSIONS } from '../identity/caller.ts';
-import { everybodyFounds, foundTeam, teamName, teamsOf } from '../identity/team.ts';
-import type { MemberRecord } from '../metadata/metadata.ts';
+import {
+  everybodyFounds,
+  foundTeam,
+  type Person,
+  restoreOwnTeam,
+  teamName,
+  teamsOf,
+} from '../identity/team.ts';
+import type { MemberRecord, Metadata } from '../metadata/metadata.ts';
 import { type ApiEnv, bearer, json, jsonBody, known, needs, noted, refusals, router } from './router.ts';
 
 const ByUser = z.object({ userId: UserId });
@@ -51,10 +59,10 @@ members.openapi(
   async (c) => {
     const { kind, id, name, ownerId, role, scopes } = c.get('caller');
     const person = kind === 'user' && id !== null ? { id, email: name } : null;
-    const { members: store, users } = c.get('metadata');
+    const metadata = c.get('metadata');
+    const { members: store, users } = metadata;
     const owner = await users.owner();
-    const teams =
-      person === null ? [] : teamsOf(person, await store.ofUser(person.id), everybodyFounds(c.env));
+    const teams = person === null ? [] : await allTeamsOf(c.env, metadata, person);
     return c.json(
       {
         kind,
@@ -171,6 +179,27 @@ members.openapi(
     return c.body(null, 204);
   },
 );
+
+/** Every team of a person. */
+async function allTeamsOf(env: Env, metadata: Metadata, person: Person): Promise<MemberRecord[]> {
+  const memberships = await metadata.members.ofUser(person.id);
+  if (env.SUPABASE_URL) await followEmail(metadata, person, memberships);
+  const teams = teamsOf(person, memberships, everybodyFounds(env));
+  if (teams.some(({ teamId }) => teamId === person.id)) return teams;
+  const restored = await restoreOwnTeam(env, metadata, person);
+  return restored === null ? teams : [...teams, restored];
+}
+
+/** Stores the email that a person has in their Supabase project now: changing it there doesn't notify the edge. */
+async function followEmail(
+  { members: store }: Metadata,
+  { id, email }: Person,
+  memberships: MemberRecord[],
+): Promise<void> {
+  if (email === '' || memberships.every((membership) => membership.email === email)) return;
+  await store.setEmail(id, email);
+  for (const membership of memberships) membership.email = email;
+}
 
 /** Ends a membership, with all that was made by it. Throws `last_owner`. */
 async function remove(c: Context<ApiEnv>, { teamId, userId, email }: MemberRecord): Promise<void> {

@@ -11,8 +11,8 @@ import { authAccount } from './auth-account.ts';
 import { AuthRefusal } from './auth-refusal.ts';
 import { authSignIn } from './auth-sign-in.ts';
 import { githubApp } from './github.ts';
-import { signUpIsOpen } from './sign-up.ts';
 import { signingKeys } from './signing-keys.ts';
+import { signUpIsOpen } from './team.ts';
 
 const MAX_BODY_BYTES = 16 * 1024;
 

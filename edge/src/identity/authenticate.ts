@@ -11,7 +11,7 @@ import type { Env } from '../env.ts';
 import type { Metadata, RunnerRecord } from '../metadata/metadata.ts';
 import { isSessionAlive, looksLikeJwt, verifyAccessToken } from './access-token.ts';
 import { type Caller, ROLE_PERMISSIONS } from './caller.ts';
-import { chooseTeam, everybodyFounds, type Person, teamsOf } from './team.ts';
+import { chooseTeam, everybodyFounds, type Person, restoreOwnTeam, teamsOf } from './team.ts';
 import { hashToken } from './tokens.ts';
 
 /** When an API token was last used is written down at most this often, in milliseconds. */
@@ -137,7 +137,13 @@ async function signedIn(token: string, env: Env, metadata: Metadata) {
 
 async function user(token: string, asked: string | null, env: Env, metadata: Metadata): Promise<Caller> {
   const { person, memberships } = await signedIn(token, env, metadata);
-  const { teamId, role } = chooseTeam(teamsOf(person, memberships, everybodyFounds(env)), asked);
+  const teams = teamsOf(person, memberships, everybodyFounds(env));
+  const wantsOwn = asked === null ? teams.length === 0 : asked === person.id;
+  if (wantsOwn && !teams.some(({ teamId }) => teamId === person.id)) {
+    const restored = await restoreOwnTeam(env, metadata, person);
+    if (restored !== null) teams.unshift(restored);
+  }
+  const { teamId, role } = chooseTeam(teams, asked);
   return {
     kind: 'user',
     id: person.id,

@@ -23,6 +23,16 @@ export const takeInvitation = async (metadata: Metadata, token: string): Promise
 export const returnInvitation = (metadata: Metadata, invitation: TokenRecord): Promise<void> =>
   metadata.tokens.insert(invitation);
 
+/** The membership that a person has by an invitation that they accepted earlier; null when there is none. */
+export async function joinedEarlier(
+  metadata: Metadata,
+  token: string,
+  person: Person,
+): Promise<MemberRecord | null> {
+  const [hash, memberships] = await Promise.all([hashToken(token), metadata.members.ofUser(person.id)]);
+  return memberships.find(({ joinedBy }) => joinedBy === hash) ?? null;
+}
+
 /** Makes a person a member by an invitation that was taken. False when they are in the team already. */
 export async function join(metadata: Metadata, invitation: TokenRecord, person: Person): Promise<boolean> {
   const now = Date.now();
@@ -33,6 +43,7 @@ export async function join(metadata: Metadata, invitation: TokenRecord, person: 
     email: person.email,
     // An invitation without a role was not written by this program; the least is the safe reading.
     role: invitation.role ?? 'viewer',
+    joinedBy: invitation.hash,
     createdAt: new Date(now).toISOString(),
   };
   if (!(await metadata.members.insert(member))) return false;

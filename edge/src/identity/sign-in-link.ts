@@ -5,6 +5,9 @@ import type { Metadata, UserRecord } from '../metadata/metadata.ts';
 import { invitationUrl } from './invitation.ts';
 import { issueToken } from './one-time-token.ts';
 
+/** The note of the operator's invitation. */
+const BY_OPERATOR = 'by the operator';
+
 /** How long a sign-in link is good, in milliseconds. */
 const SIGN_IN_MS = 24 * 3_600_000;
 
@@ -20,9 +23,10 @@ export interface OneTimeLink {
 }
 
 /**
- * Makes a link that lets the owner in once, within 24 hours. With the embedded issuer it signs in, and ends the links
- * made before; where a Supabase project keeps the people, whoever signed in there becomes an owner by it. The token is
- * in the fragment, which browsers do not send: it reaches no server's log. Throws `not_found` without an owner.
+ * Creates a one-time link for the owner, valid for 24 hours, and ends earlier ones. With the embedded issuer it signs the
+ * owner in. With a Supabase project it is an invitation: whoever signs in there and accepts it becomes an owner. The
+ * token is in the fragment, which browsers don't send, so it reaches no server's log.
+ * @throws AppFluxError `not_found` without an owner
  */
 export async function createSignInLink(env: Env, metadata: Metadata): Promise<OneTimeLink> {
   const owner = await metadata.users.owner();
@@ -33,7 +37,8 @@ export async function createSignInLink(env: Env, metadata: Metadata): Promise<On
   }
   const expiresAt = new Date(Date.now() + SIGN_IN_MS).toISOString();
   if (env.SUPABASE_URL) {
-    const facts = { ownerId: owner.id, kind: 'invitation', name: 'by the operator', role: 'owner' } as const;
+    await deleteOperatorInvitations(metadata, owner.id);
+    const facts = { ownerId: owner.id, kind: 'invitation', name: BY_OPERATOR, role: 'owner' } as const;
     const { token } = await issueToken(metadata, 'invitation', { ...facts, expiresAt });
     return { url: invitationUrl(env, token), expiresAt };
   }
@@ -45,6 +50,21 @@ export async function createSignInLink(env: Env, metadata: Metadata): Promise<On
     expiresAt,
   });
   return { url: `${setting(env, 'PUBLIC_URL')}/sign-in#token_hash=${token}`, expiresAt };
+}
+
+/** Deletes invitations that createSignInLink created. Those of members stay. */
+async function deleteOperatorInvitations(metadata: Metadata, teamId: string): Promise<void> {
+  let cursor: string | undefined;
+  do {
+    const page = await metadata.tokens.list(teamId, 'invitation', {
+      limit: 100,
+      ...(cursor !== undefined && { cursor }),
+    });
+    for (const { id, name, createdBy } of page.items) {
+      if (name === BY_OPERATOR && createdBy === null) await metadata.tokens.delete(teamId, 'invitation', id);
+    }
+    cursor = page.nextCursor ?? undefined;
+  } while (cursor !== undefined);
 }
 
 /** Makes a link that signs a user in once, within an hour. */

@@ -7,10 +7,7 @@ import { type Visitor, withTurn } from './hashing.ts';
 import { findInvitation, join, returnInvitation, takeInvitation } from './invitation.ts';
 import { hashPassword, passwordProblem } from './password.ts';
 import { countSignUp } from './sign-in-limits.ts';
-import { foundTeam } from './team.ts';
-
-/** Whether anybody may make an account. */
-export const signUpIsOpen = (env: Env): boolean => env.APPFLUX_SIGN_UP === 'open';
+import { foundTeam, signUpIsOpen } from './team.ts';
 
 /** Throws AuthRefusal `weak_password` when a password is not taken. */
 export function requirePassword(password: string, email: string): void {

@@ -1,13 +1,13 @@
 /** A Supabase project as the issuer, with its key set on a server of its own. */
 import { env } from 'cloudflare:workers';
-import { type ErrorBody, type InstanceConfig, type Me, TEAM_HEADER } from '@appflux/protocol';
-import { base64url, exportJWK, generateKeyPair, importJWK, SignJWT } from 'jose';
+import type { ErrorBody, InstanceConfig, Me } from '@appflux/protocol';
+import { base64url, exportJWK, generateKeyPair } from 'jose';
 import { beforeEach, expect, inject, test } from 'vitest';
 import type { Env } from '../env.ts';
 import { metadataOf } from '../metadata/index.ts';
-import { appRecord } from '../metadata/sample-records.ts';
 import { type Asked, forgetAll, request, requestWith } from '../testing.ts';
 import { founder } from '../testing-people.ts';
+import { tokenOf } from '../testing-supabase.ts';
 import { issueToken } from './one-time-token.ts';
 
 const { supabase, broken } = inject('issuers');
@@ -15,33 +15,7 @@ const SECRET = 'shared-secret-of-the-project-of-the-tests';
 
 beforeEach(forgetAll);
 
-interface Change {
-  alg?: 'ES256' | 'RS256';
-  claims?: Record<string, unknown>;
-  header?: Record<string, unknown>;
-  key?: CryptoKey | Uint8Array;
-}
-
-/** A token of the project that is right in all but what `change` does to it. */
-async function tokenOf(sub: string, { alg = 'ES256', claims, header, key }: Change = {}): Promise<string> {
-  const now = Math.floor(Date.now() / 1000);
-  return new SignJWT({
-    iss: `${supabase.url}/auth/v1`,
-    aud: 'authenticated',
-    sub,
-    email: 'ada@example.com',
-    role: 'authenticated',
-    session_id: crypto.randomUUID(),
-    amr: [{ method: 'password', timestamp: now }],
-    iat: now,
-    exp: now + 60,
-    ...claims,
-  })
-    .setProtectedHeader({ alg, kid: `key-${alg}`, typ: 'JWT', ...header })
-    .sign(key ?? ((await importJWK(supabase.keys[alg], alg)) as CryptoKey));
-}
-
-const project: Partial<Env> = { SUPABASE_URL: supabase.url };
+const project: Partial<Env> = { SUPABASE_URL: supabase.url, APPFLUX_SIGN_UP: 'open' };
 const ask = (path: string, asked: Asked = {}, more: Partial<Env> = {}) =>
   requestWith({ ...project, ...more }, path, asked);
 const statusFor = async (token: string, more: Partial<Env> = {}) =>
@@ -178,7 +152,16 @@ test('the dashboard is told of the project, with the key that is meant to be pub
   const config = await (
     await ask('/api/config', {}, { SUPABASE_ANON_KEY: 'sb_publishable_x' })
   ).json<InstanceConfig>();
-  expect(config.auth).toMatchObject({ issuer: 'supabase', url: supabase.url, key: 'sb_publishable_x' });
+  expect(config.auth).toMatchObject({
+    issuer: 'supabase',
+    url: supabase.url,
+    key: 'sb_publishable_x',
+    signUp: 'open',
+  });
+  const closed = await (
+    await ask('/api/config', {}, { APPFLUX_SIGN_UP: 'invitation' })
+  ).json<InstanceConfig>();
+  expect(closed.auth.signUp).toBe('invitation');
   const own = await (await request('/api/config')).json<InstanceConfig>();
   expect(own.auth).toEqual({
     issuer: 'embedded',
@@ -187,71 +170,4 @@ test('the dashboard is told of the project, with the key that is meant to be pub
     github: false,
     signUp: 'invitation',
   });
-});
-
-test('the operator’s link makes whoever signed in an owner of the instance’s team', async () => {
-  const response = await ask('/api/ops/setup', { method: 'POST', token: env.OPERATOR_SECRET, json: {} });
-  const { owner, signIn } = await response.json<{ owner: { id: string }; signIn: { url: string } }>();
-  expect(signIn.url).toContain('/invite#token=');
-  const person = await tokenOf(crypto.randomUUID());
-  const json = { token: new URLSearchParams(new URL(signIn.url).hash.slice(1)).get('token') };
-  const joined = await ask('/api/invitations/accept', { method: 'POST', token: person, json });
-  expect(await joined.json()).toEqual({ teamId: owner.id, role: 'owner' });
-  expect((await (await ask('/api/me', { token: person })).json<Me>()).teamId).toBe(owner.id);
-});
-
-test('who was invited speaks for that team first, and for their own when they say so', async () => {
-  const [ada, grace] = [crypto.randomUUID(), crypto.randomUUID()];
-  const token = await tokenOf(ada);
-  const json = { role: 'developer' };
-  const made = await ask('/api/invitations', { method: 'POST', token, json });
-  const { url } = await made.json<{ url: string }>();
-  const invited = await tokenOf(grace, { claims: { email: 'grace@example.com' } });
-  const accepting = { token: new URLSearchParams(new URL(url).hash.slice(1)).get('token') };
-  await ask('/api/invitations/accept', { method: 'POST', token: invited, json: accepting });
-  const me = async (headers = {}) => (await ask('/api/me', { token: invited, headers })).json<Me>();
-  expect(await me()).toMatchObject({ teamId: ada, role: 'developer' });
-  expect(await me({ [TEAM_HEADER]: grace })).toMatchObject({ teamId: grace, role: 'owner' });
-  // The one who invited is written down as the owner by then.
-  const members = await (await ask('/api/members', { token })).json<{ items: object[] }>();
-  expect(members.items).toMatchObject([
-    { userId: grace, role: 'developer' },
-    { userId: ada, role: 'owner' },
-  ]);
-});
-
-test('who has apps of their own and is invited elsewhere goes on in their own team', async () => {
-  const [ada, grace] = [crypto.randomUUID(), crypto.randomUUID()];
-  await metadataOf(env).apps.insert(appRecord({ ownerId: grace }));
-  const { token: invitation } = await issueToken(metadataOf(env), 'invitation', {
-    ownerId: ada,
-    kind: 'invitation',
-    name: '',
-    role: 'viewer',
-  });
-  const token = await tokenOf(grace);
-  await ask('/api/invitations/accept', { method: 'POST', token, json: { token: invitation } });
-  expect(await (await ask('/api/me', { token })).json<Me>()).toMatchObject({ teamId: grace, role: 'owner' });
-});
-
-test('a team that is deleted is empty when its founder comes again, and nobody else is in it', async () => {
-  const [ada, grace] = [crypto.randomUUID(), crypto.randomUUID()];
-  const token = await tokenOf(ada);
-  const json = { name: 'Shop', source: { provider: 'upload' } };
-  expect((await ask('/api/apps', { method: 'POST', token, json })).status).toBe(201);
-  const { token: invitation } = await issueToken(metadataOf(env), 'invitation', {
-    ownerId: ada,
-    kind: 'invitation',
-    name: '',
-    role: 'admin',
-  });
-  const invited = await tokenOf(grace);
-  await ask('/api/invitations/accept', { method: 'POST', token: invited, json: { token: invitation } });
-  const remove = (by: string, name: string, headers = {}) =>
-    ask('/api/team', { method: 'DELETE', token: by, json: { name }, headers });
-  expect((await remove(invited, 'ada@example.com', { [TEAM_HEADER]: ada })).status).toBe(403);
-  expect((await remove(token, 'ada@example.com')).status).toBe(204);
-  const { items } = await (await ask('/api/apps', { token })).json<{ items: object[] }>();
-  expect(items).toEqual([]);
-  expect((await ask('/api/apps', { token: invited, headers: { [TEAM_HEADER]: ada } })).status).toBe(404);
 });

@@ -4,7 +4,7 @@
  */
 import { AppFluxError } from '@appflux/protocol';
 import type { Env } from '../env.ts';
-import type { MemberRecord, MemberStore, Metadata } from '../metadata/metadata.ts';
+import type { MemberRecord, MemberStore, Metadata, TokenKind } from '../metadata/metadata.ts';
 import { newObjectId } from '../metadata/object-id.ts';
 
 /** Who somebody is, as their access token says. */
@@ -25,14 +25,47 @@ const founderOf = ({ id, email }: Person, now = Date.now()): MemberRecord => ({
   userId: id,
   email,
   role: 'owner',
+  joinedBy: null,
   createdAt: new Date(now).toISOString(),
 });
 
+/** Whether anybody can sign up and get a team of their own; otherwise an invitation is required. */
+export const signUpIsOpen = (env: Env): boolean => env.APPFLUX_SIGN_UP === 'open';
+
 /**
- * Whether everybody who can sign in has a team of their own without being asked. Where a Supabase project keeps the
- * people it also decides who they are; the embedded issuer has accounts of guests, who were invited to one team.
+ * Whether every signed-in user has a team of their own, before it is stored. That is so for a Supabase project with open
+ * sign-up, where the edge doesn't see who signs up. The embedded issuer founds teams at sign-up instead.
  */
-export const everybodyFounds = (env: Env): boolean => Boolean(env.SUPABASE_URL);
+export const everybodyFounds = (env: Env): boolean => Boolean(env.SUPABASE_URL) && signUpIsOpen(env);
+
+/** The kinds of tokens that only a member of a team can have created for it. */
+const TEAM_TOKENS: readonly TokenKind[] = ['api', 'registration', 'deploy_hook', 'invitation'];
+
+/**
+ * Stores the membership of a user who worked in a team of their own before APPFLUX_SIGN_UP applied to Supabase projects:
+ * every user had one then, and it was stored late or never. Such a team owns something and has no members. Returns the
+ * membership, or null when there is no such team.
+ */
+export async function restoreOwnTeam(
+  env: Env,
+  metadata: Metadata,
+  person: Person,
+): Promise<MemberRecord | null> {
+  if (!env.SUPABASE_URL || !(await ownsSomething(metadata, person.id))) return null;
+  await foundTeam(metadata, person);
+  // Null when the team has members already: whoever left it or was removed doesn't come back.
+  return metadata.members.find(person.id, person.id);
+}
+
+async function ownsSomething({ apps, runners, tokens }: Metadata, teamId: string): Promise<boolean> {
+  const first = { limit: 1 };
+  if ((await apps.list(teamId, first)).items.length > 0) return true;
+  if ((await runners.list(teamId)).length > 0) return true;
+  for (const kind of TEAM_TOKENS) {
+    if ((await tokens.list(teamId, kind, first)).items.length > 0) return true;
+  }
+  return false;
+}
 
 /** The teams of a person, the one that they speak for unless they say another one first. */
 export function teamsOf(
@@ -64,14 +97,14 @@ export async function teamName(
 }
 
 /**
- * The membership that a person acts by. `asked` is the team that the request names, or null. A team that the person
- * is not in does not exist for them: `not_found`. Somebody who is in no team is `forbidden` everything.
+ * The membership that a person acts by. `asked` is the team that the request names, or null.
+ * @throws AppFluxError `not_found` for a team that the person is not in, `no_team` when they are in none at all
  */
 export function chooseTeam(teams: readonly MemberRecord[], asked: string | null): MemberRecord {
   const chosen = asked === null ? teams[0] : teams.find(({ teamId }) => teamId === asked);
   if (chosen !== undefined) return chosen;
   if (asked !== null) throw new AppFluxError('not_found', `There is no team ${asked}`);
-  throw new AppFluxError('forbidden', 'You are in no team', {
-    hint: 'Ask an owner or admin of a team for an invitation.',
+  throw new AppFluxError('no_team', 'You are not in a team yet', {
+    hint: 'Ask an owner or admin of a team for an invitation link, and open it while you are signed in.',
   });
 }

@@ -174,6 +174,8 @@ export interface MemberRecord {
   userId: string;
   email: string;
   role: Role;
+  /** SHA-256 of the token of the invitation that the member accepted, in hex; null for founders and earlier members. */
+  joinedBy: string | null;
   createdAt: string;
 }
 

@@ -168,6 +168,7 @@ export const memberRecord = (members: Partial<MemberRecord> = {}): MemberRecord 
   userId: crypto.randomUUID(),
   email: 'member@localhost',
   role: 'developer',
+  joinedBy: null,
   createdAt: nextMoment(),
   ...members,
 });

@@ -100,7 +100,7 @@ export function peopleContract(create: CreateKeeper): void {
   test('the teams of a person come in the order in which they were joined', async () => {
     const { members } = await create();
     const first = memberRecord();
-    const second = memberRecord({ userId: first.userId });
+    const second = memberRecord({ userId: first.userId, joinedBy: 'a'.repeat(64) });
     for (const member of [first, memberRecord(), second]) await members.insert(member);
     expect(await members.ofUser(first.userId)).toEqual([first, second]);
     expect(await members.ofUser(crypto.randomUUID())).toEqual([]);

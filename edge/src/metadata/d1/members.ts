@@ -1,6 +1,6 @@
 import { AppFluxError, type Role } from '@appflux/protocol';
 import type { MemberRecord, MemberStore } from '../metadata.ts';
-import { text } from './columns.ts';
+import { text, textOrNull } from './columns.ts';
 import type { Database, Row } from './database.ts';
 import { listPage } from './list.ts';
 
@@ -16,13 +16,14 @@ export function createMemberStore(database: Database): MemberStore {
   return {
     async insert(member) {
       const inserted = await database.run(
-        `INSERT INTO members (id, team_id, user_id, email, role, created_at)
-         VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (team_id, user_id) DO NOTHING`,
+        `INSERT INTO members (id, team_id, user_id, email, role, joined_by, created_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (team_id, user_id) DO NOTHING`,
         member.id,
         member.teamId,
         member.userId,
         member.email,
         member.role,
+        member.joinedBy,
         member.createdAt,
       );
       return inserted > 0;
@@ -91,5 +92,6 @@ const toMember = (row: Row): MemberRecord => ({
   userId: text(row, 'user_id'),
   email: text(row, 'email'),
   role: text(row, 'role') as Role,
+  joinedBy: textOrNull(row, 'joined_by'),
   createdAt: text(row, 'created_at'),
 });

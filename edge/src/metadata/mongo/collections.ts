@@ -28,7 +28,7 @@ export const SHAPES = {
   runners: { ...plain, key: 'id', ids: ['id'], created: 'createdAt' },
   tokens: { ...plain, key: 'id', ids: ['id'], created: 'createdAt' },
   users: { ...plain, key: 'id', sparse: ['githubId'], absent: { githubId: null } },
-  members: { ...plain, key: 'id', ids: ['id'], created: 'createdAt' },
+  members: { ...plain, key: 'id', ids: ['id'], created: 'createdAt', absent: { joinedBy: null } },
   audit: { ...plain, key: 'id', ids: ['id'], created: 'at' },
   refreshTokens: { ...plain, key: 'hash' },
   secrets: { ...plain, key: 'name' },
