@@ -14,6 +14,8 @@ export const LEASE_MS = 30_000;
 export const CLOSE = {
   normal: 1000,
   goingAway: 1001,
+  /** The edge could not handle a frame, by a fault of its own: connect again and send it again. */
+  fault: 1011,
   /** A frame that does not parse: a fault of the sender; connecting again will not help. */
   badFrame: 4400,
   /** The credential or lease token is not, or no longer, good. */

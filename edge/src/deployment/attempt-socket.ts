@@ -12,7 +12,8 @@ import {
 import { authenticatedRunner } from '../identity/runner-header.ts';
 import type { LogStore } from '../logs/store.ts';
 import type { Viewers } from '../logs/viewers.ts';
-import { parseFrame } from '../socket-frame.ts';
+import { closeQuietly } from '../sockets/close.ts';
+import { parseFrame } from '../sockets/frame.ts';
 import { type ArtifactUploads, UploadRefused } from './artifacts.ts';
 import { AttemptLines } from './attempt-lines.ts';
 import type { Event, Refusal } from './lifecycle.ts';
@@ -270,13 +271,5 @@ function send(ws: WebSocket, frame: DeploymentToRunner): void {
     ws.send(JSON.stringify(frame));
   } catch {
     // The runner's connection is closing: it will come back, and is told again what matters.
-  }
-}
-
-function closeQuietly(ws: WebSocket, code: number, reason: string): void {
-  try {
-    ws.close(code, reason);
-  } catch {
-    // Closed already, by either side.
   }
 }

@@ -80,11 +80,19 @@ export class Machine {
     const news = isNews(recordOf(spec, before), recordOf(spec, state));
     const saved = { spec, state, seq: news ? seq + 1 : seq, confirmed };
     const said: LogLine[] = [];
-    this.#storage.transactionSync(() => {
-      if (news) chores.note('publish', now);
-      this.#kept.writeState(saved);
-      for (const effect of effects) this.#note(effect, before, now, said);
-    });
+    const restoreLog = this.#log?.restorePoint();
+    try {
+      this.#storage.transactionSync(() => {
+        if (news) chores.note('publish', now);
+        this.#kept.writeState(saved);
+        for (const effect of effects) this.#note(effect, before, now, said);
+      });
+    } catch (error) {
+      // Nothing has happened: what is in memory says the same, and the event may come again.
+      if (restoreLog === undefined) this.#log = null;
+      else restoreLog();
+      throw error;
+    }
     this.#saved = saved;
     if (state.status !== before.status || state.phase !== before.phase) {
       viewers.state(state.status, state.phase);

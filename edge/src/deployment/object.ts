@@ -14,10 +14,11 @@ import { makeToken } from '../identity/tokens.ts';
 import { ndjsonStream } from '../logs/ndjson.ts';
 import { Viewers } from '../logs/viewers.ts';
 import type { DeploymentRecord } from '../metadata/metadata.ts';
+import { Alarm } from '../objects/alarm.ts';
+import { handling } from '../sockets/close.ts';
 import { objectsOf, uploadsOf } from '../storage/index.ts';
 import { deploymentPrefix } from '../storage/keys.ts';
 import { removeBelow } from '../storage/remove.ts';
-import { Alarm } from './alarm.ts';
 import { ArtifactUploads } from './artifacts.ts';
 import { AttemptSocket, staleAttempt } from './attempt-socket.ts';
 import { Chores } from './chores.ts';
@@ -36,6 +37,12 @@ export interface Snapshot {
   seq: number;
 }
 
+/**
+ * An alarm that is this late, in milliseconds, does not come any more. When an object opens because its alarm rings, the
+ * platform says that none is set, so what is due only now proves nothing.
+ */
+const LOST_AFTER_MS = 60_000;
+
 export type ClaimAnswer = { granted: Grant } | { refused: Refusal | 'unknown' };
 
 export class DeploymentObject extends DurableObject<Env> {
@@ -49,18 +56,22 @@ export class DeploymentObject extends DurableObject<Env> {
   /** It is being removed: nothing is taken in any more. */
   #closing = false;
 
+  /** For the Worker's log. */
+  readonly #name = () => `deployment ${this.ctx.id.name}`;
+
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     const { sql } = ctx.storage;
     const outbox = new Outbox();
     const rearm = () => this.#rearm();
     const objects = objectsOf(env);
-    this.#alarm = new Alarm(ctx);
+    const name = this.#name;
+    this.#alarm = new Alarm(ctx, { name, onOpen: () => this.#findLostAlarm() });
     this.#remains = new Remains(ctx.storage, objects, this.#alarm);
     this.#artifacts = new ArtifactUploads(sql, objects, uploadsOf(env));
     this.#viewers = new Viewers(ctx);
     this.#chores = new Chores(ctx, {
-      name: () => `deployment ${this.#machine.saved?.spec.id}`,
+      name,
       perform: (chore) =>
         perform(chore, { env: this.env, machine: this.#machine, outbox, attempt: this.#attempt }),
       onChange: rearm,
@@ -251,8 +262,9 @@ export class DeploymentObject extends DurableObject<Env> {
 
   override async webSocketMessage(ws: WebSocket, message: string | ArrayBuffer): Promise<void> {
     if (this.#machine.saved === null || this.#closing) return;
-    if (this.#attempt.owns(ws)) await this.#attempt.message(ws, message);
-    else this.#viewers.message(ws, message);
+    await handling(ws, this.#name, () =>
+      this.#attempt.owns(ws) ? this.#attempt.message(ws, message) : this.#viewers.message(ws, message),
+    );
   }
 
   override webSocketClose(ws: WebSocket): void {
@@ -267,25 +279,44 @@ export class DeploymentObject extends DurableObject<Env> {
   }
 
   override async alarm(): Promise<void> {
-    this.#alarm.rang();
-    if (this.#machine.saved === null) return this.#remains.sweep();
-    const { spec, state } = this.#machine.saved;
     const now = Date.now();
-    this.#attempt.writeDue(now);
-    if ((nextTick(spec, state) ?? Number.POSITIVE_INFINITY) <= now) {
-      const socketOpen = this.#attempt.noteHeartbeat();
-      this.#machine.apply({ type: 'tick', socketOpen });
-    }
-    await this.#chores.doDue(now);
-    this.#rearm();
+    await this.#alarm.run(
+      this.#machine.saved === null
+        ? [() => this.#remains.sweep()]
+        : [
+            () => this.#attempt.writeDue(now),
+            () => this.#tick(now),
+            () => this.#chores.doDue(now),
+            () => this.#rearm(),
+          ],
+    );
+  }
+
+  /** Lets the lifecycle see that time has passed, if it waits for that. */
+  #tick(now: number): void {
+    const { spec, state } = this.#machine.known();
+    if ((nextTick(spec, state) ?? Number.POSITIVE_INFINITY) > now) return;
+    const socketOpen = this.#attempt.noteHeartbeat();
+    this.#machine.apply({ type: 'tick', socketOpen });
   }
 
   /** Sets the one alarm to whatever is due first. */
   #rearm(): void {
-    if (this.#machine.saved === null) return;
+    this.#alarm.ringBy(this.#nextDue());
+  }
+
+  /** When something is due next, in Unix milliseconds; null when nothing is. */
+  #nextDue(): number | null {
+    if (this.#machine.saved === null) return null;
     const { spec, state } = this.#machine.saved;
     const times = [this.#chores.next(), nextTick(spec, state), this.#attempt.writeBy()];
-    this.#alarm.ringBy(times.reduce((first, time) => earlier(first, time), null));
+    return times.reduce((first, time) => earlier(first, time), null);
+  }
+
+  /** Sets the alarm again that the platform has dropped: it is not set, although something has been due for long. */
+  #findLostAlarm(): void {
+    const due = this.#nextDue();
+    if (!this.#alarm.isSet && due !== null && due < Date.now() - LOST_AFTER_MS) this.#rearm();
   }
 }
 

@@ -4,15 +4,12 @@
  * last one, and the file would lie there for good.
  */
 
+import type { Alarm } from '../objects/alarm.ts';
 import { removeBelow } from '../storage/remove.ts';
 import type { ObjectStore } from '../storage/storage.ts';
-import type { Alarm } from './alarm.ts';
 
 /** The one value in the object's storage, beside no tables. */
 const NOTE = 'remains';
-
-/** When storage does not answer, it is asked again after this long, in milliseconds. */
-const AGAIN_MS = 60_000;
 
 export class Remains {
   readonly #storage: DurableObjectStorage;
@@ -39,15 +36,10 @@ export class Remains {
     if ((await this.#storage.get(NOTE)) === undefined) await this.#storage.deleteAll();
   }
 
-  /** Nothing can come in any more: removes what did. */
+  /** Nothing can come in any more: removes what did. Throws when storage does not answer: then it is to be called again. */
   async sweep(): Promise<void> {
     const prefix = await this.#storage.get<string>(NOTE);
-    try {
-      if (prefix !== undefined) await removeBelow(this.#objects, prefix);
-      await this.#storage.deleteAll();
-    } catch (error) {
-      console.error(`what came in late below ${prefix} could not be removed`, error);
-      this.#alarm.ringBy(Date.now() + AGAIN_MS);
-    }
+    if (prefix !== undefined) await removeBelow(this.#objects, prefix);
+    await this.#storage.deleteAll();
   }
 }

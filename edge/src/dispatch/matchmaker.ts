@@ -10,6 +10,8 @@ const RETRY_MS = 2_000;
 export interface MatchmakerOptions {
   readonly jobs: Jobs;
   readonly runners: RunnerSockets;
+  /** Has `pump` called at this time (Unix milliseconds) at the latest. */
+  readonly pumpBy: (time: number) => void;
   readonly deployment: (id: string) => Pick<DurableObjectStub<DeploymentObject>, 'claim' | 'cancel'>;
 }
 
@@ -18,16 +20,18 @@ export class Matchmaker {
   readonly #jobs: Jobs;
   readonly #runners: RunnerSockets;
   readonly #deployment: MatchmakerOptions['deployment'];
+  readonly #pumpBy: MatchmakerOptions['pumpBy'];
   /** Deployments whose lease is being asked for, and the runner that it is asked for. */
   readonly #claiming = new Map<string, string>();
   /** Deployments that are being canceled because a newer one took their place. */
   readonly #superseding = new Set<string>();
 
-  constructor(ctx: DurableObjectState, { jobs, runners, deployment }: MatchmakerOptions) {
+  constructor(ctx: DurableObjectState, { jobs, runners, deployment, pumpBy }: MatchmakerOptions) {
     this.#ctx = ctx;
     this.#jobs = jobs;
     this.#runners = runners;
     this.#deployment = deployment;
+    this.#pumpBy = pumpBy;
   }
 
   /** Deployments whose lease is being asked for this runner right now. */
@@ -87,9 +91,9 @@ export class Matchmaker {
     const runner = this.#runners.online().find((candidate) => candidate.id === runnerId);
     if (runner === undefined) return;
     this.#claiming.set(deploymentId, runnerId);
-    this.#jobs.claimFor(deploymentId, runnerId);
-    this.#runners.occupy(runnerId, { deploymentId, attempt: 0 });
     try {
+      this.#jobs.claimFor(deploymentId, runnerId);
+      this.#runners.occupy(runnerId, { deploymentId, attempt: 0 });
       const answer = await this.#deployment(deploymentId).claim({ id: runnerId, name: runner.name });
       if ('refused' in answer) {
         this.#runners.free(runnerId, { deploymentId, attempt: 0 });
@@ -115,7 +119,7 @@ export class Matchmaker {
       console.error(`claiming deployment ${deploymentId} failed and will be tried again`, error);
       this.#runners.free(runnerId, { deploymentId, attempt: 0 });
       this.#claiming.delete(deploymentId);
-      await this.#ctx.storage.setAlarm(Date.now() + RETRY_MS);
+      this.#pumpBy(Date.now() + RETRY_MS);
     }
   }
 

@@ -10,7 +10,9 @@ import type { Env } from '../env.ts';
 import { authenticatedRunner } from '../identity/runner-header.ts';
 import { metadataOf } from '../metadata/index.ts';
 import type { RunnerRecord } from '../metadata/metadata.ts';
-import { parseFrame } from '../socket-frame.ts';
+import { Alarm } from '../objects/alarm.ts';
+import { closeQuietly, handling } from '../sockets/close.ts';
+import { parseFrame } from '../sockets/frame.ts';
 import { Jobs, type Offer, type OutAttempt } from './jobs.ts';
 import { waitingReason } from './match.ts';
 import { Matchmaker } from './matchmaker.ts';
@@ -20,15 +22,20 @@ export class PoolObject extends DurableObject<Env> {
   readonly #jobs: Jobs;
   readonly #runners: RunnerSockets;
   readonly #matchmaker: Matchmaker;
+  readonly #alarm: Alarm;
+  /** For the Worker's log. */
+  readonly #name = () => `pool ${this.ctx.id.name}`;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
+    this.#alarm = new Alarm(ctx, { name: this.#name });
     this.#jobs = new Jobs(ctx.storage.sql);
     this.#runners = new RunnerSockets(ctx);
     this.#matchmaker = new Matchmaker(ctx, {
       jobs: this.#jobs,
       runners: this.#runners,
       deployment: (id) => this.#deployment(id),
+      pumpBy: (time) => this.#alarm.ringBy(time),
     });
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
   }
@@ -84,10 +91,14 @@ export class PoolObject extends DurableObject<Env> {
     return this.#runners.accept(runner);
   }
 
-  override webSocketMessage(ws: WebSocket, message: string | ArrayBuffer): void {
+  override webSocketMessage(ws: WebSocket, message: string | ArrayBuffer): Promise<void> {
+    return handling(ws, this.#name, () => this.#take(ws, message));
+  }
+
+  #take(ws: WebSocket, message: string | ArrayBuffer): void {
     const parsed = parseFrame(RunnerToPool, message);
     if ('refused' in parsed) {
-      ws.close(CLOSE.badFrame, parsed.refused);
+      closeQuietly(ws, CLOSE.badFrame, parsed.refused);
       return;
     }
     const { frame } = parsed;
@@ -109,11 +120,11 @@ export class PoolObject extends DurableObject<Env> {
   override webSocketClose(ws: WebSocket): void {
     const id = this.#runners.idOf(ws);
     this.ctx.waitUntil(this.#noteSeen(id, {}));
-    ws.close();
+    closeQuietly(ws, CLOSE.normal, '');
   }
 
-  override alarm(): void {
-    this.#matchmaker.pump();
+  override async alarm(): Promise<void> {
+    await this.#alarm.run([() => this.#matchmaker.pump()]);
   }
 
   #hello(ws: WebSocket, runnerId: string, frame: Extract<RunnerToPool, { type: 'hello' }>): void {

@@ -8,6 +8,7 @@ import {
   type PoolToRunner,
   type RunnerScanner,
 } from '@appflux/protocol';
+import { closeQuietly } from '../sockets/close.ts';
 import type { OnlineRunner } from './match.ts';
 
 /**
@@ -50,7 +51,7 @@ export class RunnerSockets {
   accept(runner: { id: string; name: string; draining: boolean }): Response {
     const { 0: client, 1: server } = new WebSocketPair();
     for (const older of this.#ctx.getWebSockets(runner.id))
-      close(older, CLOSE.replaced, 'A newer connection took over');
+      closeQuietly(older, CLOSE.replaced, 'A newer connection took over');
     this.#ctx.acceptWebSocket(server, [runner.id]);
     const { id, name, draining } = runner;
     server.serializeAttachment({
@@ -102,7 +103,7 @@ export class RunnerSockets {
   /** Closes the connections of those who have fallen silent: one that wakes up connects again and says hello. */
   closeSilent(): void {
     for (const ws of this.#open()) {
-      if (this.#isSilent(ws)) close(ws, CLOSE.goingAway, 'Nothing was heard for too long');
+      if (this.#isSilent(ws)) closeQuietly(ws, CLOSE.goingAway, 'Nothing was heard for too long');
     }
   }
 
@@ -133,7 +134,7 @@ export class RunnerSockets {
 
   /** Closes a runner's connection for good: its credential is no longer good. */
   revoke(runnerId: string): void {
-    for (const ws of this.#open(runnerId)) close(ws, CLOSE.unauthorized, 'This runner was removed');
+    for (const ws of this.#open(runnerId)) closeQuietly(ws, CLOSE.unauthorized, 'This runner was removed');
   }
 
   #open(runnerId?: string): WebSocket[] {
@@ -172,11 +173,3 @@ export class RunnerSockets {
 const attached = (ws: WebSocket): Attachment => ws.deserializeAttachment();
 
 const sameDeployment = (a: AttemptRef, b: AttemptRef) => a.deploymentId === b.deploymentId;
-
-function close(ws: WebSocket, code: number, reason: string): void {
-  try {
-    ws.close(code, reason);
-  } catch {
-    // Closed already, by either side.
-  }
-}

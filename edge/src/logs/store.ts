@@ -152,21 +152,41 @@ export class LogStore {
       );
       this.#tail.bytes += this.#pendingBytes;
     } else {
-      this.#tail = { firstSeq: this.#writtenSeq + 1, bytes: this.#pendingBytes };
+      const tail = { firstSeq: this.#writtenSeq + 1, bytes: this.#pendingBytes };
       this.#sql.exec(
         'INSERT INTO log_rows (first_seq, last_seq, bytes, cut, body) VALUES (?, ?, ?, ?, ?)',
-        this.#tail.firstSeq,
+        tail.firstSeq,
         this.#lastSeq,
-        this.#tail.bytes,
+        tail.bytes,
         cut,
         body,
       );
+      // Only now: a tail that was not written would be appended to, in vain.
+      this.#tail = tail;
     }
     this.#bytes += this.#pendingBytes;
     this.#writtenSeq = this.#lastSeq;
     this.#pending = [];
     this.#pendingBytes = 0;
     this.#pendingSince = null;
+  }
+
+  /** Gives what puts the log in memory back as it is now: for a transaction that is rolled back. */
+  restorePoint(): () => void {
+    const [lastSeq, writtenSeq, bytes, cut] = [this.#lastSeq, this.#writtenSeq, this.#bytes, this.#cut];
+    const tail = this.#tail === null ? null : { ...this.#tail };
+    const pending = [...this.#pending];
+    const [pendingBytes, pendingSince] = [this.#pendingBytes, this.#pendingSince];
+    return () => {
+      this.#lastSeq = lastSeq;
+      this.#writtenSeq = writtenSeq;
+      this.#bytes = bytes;
+      this.#cut = cut;
+      this.#tail = tail;
+      this.#pending = pending;
+      this.#pendingBytes = pendingBytes;
+      this.#pendingSince = pendingSince;
+    };
   }
 
   /** NDJSON of all lines after `after`, about a row at a time, without the newline at the end. */

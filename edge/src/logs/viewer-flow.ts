@@ -1,5 +1,6 @@
 /** How much may pile up for one viewer: a connection that nobody reads must not cost the object its memory. */
 import { CLOSE, FromViewer, VIEWER_WINDOW } from '@appflux/protocol';
+import { closeQuietly } from '../sockets/close.ts';
 
 /** How a connection stands, in UTF-16 units of all its frames. */
 interface Flow {
@@ -68,14 +69,5 @@ export class ViewerFlow {
     const { sent, seen } = this.#flow;
     this.#flow.seen = Math.min(sent, Math.max(seen, word.data.length));
     this.#note(this.#flow);
-  }
-}
-
-/** Closes a connection, should it still be open. */
-export function closeQuietly(ws: WebSocket, code: number, reason: string): void {
-  try {
-    ws.close(code, reason);
-  } catch {
-    // Closed already, by either side.
   }
 }

@@ -8,9 +8,10 @@ import {
   type Phase,
   type ViewerFrame,
 } from '@appflux/protocol';
+import { closeQuietly } from '../sockets/close.ts';
 import type { LogArchive } from './archive/read.ts';
 import { linesFrame } from './ndjson.ts';
-import { closeQuietly, ViewerFlow } from './viewer-flow.ts';
+import { ViewerFlow } from './viewer-flow.ts';
 
 const TAG = 'viewer';
 

@@ -10,7 +10,10 @@ beforeEach(async () => {
   await forgetAll();
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() });
 });
-afterEach(() => vi.useRealTimers());
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
 
 test('a flood of random emails makes a bounded number of objects', async () => {
   const client = new TestClient(null);
@@ -55,4 +58,23 @@ test('nothing is left of an object in which everything is forgotten, nor of one 
     expect(left).toEqual([0, 0, null]);
   }
   expect(await object.count([{ key: 'somebody', rule }])).toBe(0);
+});
+
+test('what is forgotten goes, although SQL fails when its alarm rings', async () => {
+  vi.spyOn(console, 'error').mockReturnValue();
+  const rule = { free: 2, firstWaitMs: 1000, longestWaitMs: 2000 };
+  const object = env.THROTTLES.getByName('failing');
+  await object.count([{ key: 'somebody', rule }]);
+  vi.setSystemTime(Date.now() + 3_600_000);
+  await runInDurableObject(object, (_, { storage }) => {
+    storage.sql.exec("CREATE TRIGGER broken BEFORE DELETE ON tries BEGIN SELECT raise(ABORT, 'broken'); END");
+  });
+  await runDurableObjectAlarm(object);
+  const ringsAt = () => runInDurableObject(object, (_, { storage }) => storage.getAlarm());
+  expect(await ringsAt()).toEqual(expect.any(Number));
+  await runInDurableObject(object, (_, { storage }) => {
+    storage.sql.exec('DROP TRIGGER broken');
+  });
+  await runDurableObjectAlarm(object);
+  expect(await ringsAt()).toBeNull();
 });

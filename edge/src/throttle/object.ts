@@ -5,6 +5,7 @@
  */
 import { DurableObject } from 'cloudflare:workers';
 import type { Env } from '../env.ts';
+import { Alarm } from '../objects/alarm.ts';
 import { forgottenAt, oneMore, type Rule, type Tries, waitFor } from './rule.ts';
 
 /** How many counters one object keeps. */
@@ -25,6 +26,7 @@ export interface Counter {
 
 export class ThrottleObject extends DurableObject<Env> {
   readonly #sql: SqlStorage;
+  readonly #alarm: Alarm;
   /** How many counters can be added before they have to be counted. */
   #room = 0;
   #tidying = false;
@@ -32,6 +34,7 @@ export class ThrottleObject extends DurableObject<Env> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#sql = ctx.storage.sql;
+    this.#alarm = new Alarm(ctx, { name: () => `throttle ${ctx.id.name}` });
   }
 
   /**
@@ -70,6 +73,10 @@ export class ThrottleObject extends DurableObject<Env> {
 
   override async alarm(): Promise<void> {
     this.#tidying = false;
+    await this.#alarm.run([() => this.#tidy()]);
+  }
+
+  async #tidy(): Promise<void> {
     // An object of an earlier version counted one name, outside of this table: nothing of it is left after its alarm.
     this.#makeTable();
     this.#sql.exec('DELETE FROM tries WHERE forgotten_at <= ?', Date.now());
