@@ -3,6 +3,7 @@ import type { CreatedDeployHook, Deployment, ErrorBody } from '@appflux/protocol
 import { beforeEach, expect, test } from 'vitest';
 import { metadataOf } from '../metadata/index.ts';
 import { newObjectId } from '../metadata/object-id.ts';
+import { tokenRecord } from '../metadata/sample-records.ts';
 import { forgetAll, request } from '../testing.ts';
 import { founder, type SignedIn } from '../testing-people.ts';
 
@@ -67,6 +68,30 @@ test('the caller may say which branch, and which commit', async () => {
   const { id } = await called(hook, { json });
   const spec = await env.DEPLOYMENTS.getByName(id).spec();
   expect(spec?.source).toMatchObject({ branch: 'next', commit: 'abcdef1' });
+});
+
+test('an app has at most 100 deploy hooks, and one that is deleted makes room', async () => {
+  const metadata = metadataOf(env);
+  const first = await created();
+  const app = await (await request('/api/apps/shop', { token: owner.token })).json<{
+    id: string;
+    ownerId: string;
+  }>();
+  for (let made = 1; made < 100; made += 1) {
+    await metadata.tokens.insert(tokenRecord({ ownerId: app.ownerId, kind: 'deploy_hook', appId: app.id }));
+  }
+  const path = '/api/apps/shop/deploy-hooks';
+  const another = () => request(path, { method: 'POST', token: owner.token, json: { name: 'one more' } });
+  const refused = await another();
+  expect(refused.status).toBe(422);
+  expect((await refused.json<ErrorBody>()).error).toMatchObject({
+    code: 'unprocessable',
+    message: 'An app has at most 100 deploy hooks',
+  });
+  await createApp('other', { provider: 'upload' });
+  await created('other');
+  await request(`${path}/${first.id}`, { method: 'DELETE', token: owner.token });
+  expect((await another()).status).toBe(201);
 });
 
 test('the same idempotency key gives the same deployment', async () => {

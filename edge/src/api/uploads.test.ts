@@ -116,6 +116,23 @@ describe('an upload', () => {
     expect(await objects.head(uploadKey(uploadId))).toBeNull();
   });
 
+  test('is refused while 200 of its team are not completed, and only of its team', async () => {
+    const ownerId = crypto.randomUUID();
+    const own = await tokenOf({ ownerId });
+    const left = Array.from({ length: 199 }, () => uploadRecord({ ownerId }));
+    for (const upload of left) await metadata.uploads.insert(upload);
+    expect((await begin({ name: 'a.zip', size: 1 }, own)).status).toBe(201);
+    const refused = await begin({ name: 'a.zip', size: 1 }, own);
+    expect(refused.status).toBe(429);
+    expect(refused.headers.get('Retry-After')).toBe('3600');
+    expect(await refused.json()).toMatchObject({
+      error: { message: '200 uploads of this team are not completed' },
+    });
+    expect((await begin({ name: 'a.zip', size: 1 })).status).toBe(201);
+    await metadata.uploads.complete(left[0]?.id ?? '');
+    expect((await begin({ name: 'a.zip', size: 1 }, own)).status).toBe(201);
+  });
+
   test('begun more than a day ago is given up', async () => {
     const record = await insertUpload({ createdAt: new Date(Date.now() - 86_400_000).toISOString() });
     const own = await tokenOf({ ownerId: record.ownerId });

@@ -19,6 +19,9 @@ import { bearer, json, jsonBody, needs, refusals, router } from './router.ts';
 /** An upload that is not complete this long after it was begun is given up, in milliseconds. */
 const GIVEN_UP_AFTER_MS = 24 * 60 * 60 * 1000;
 
+/** How many uploads of one team may be begun and not completed. */
+const MAX_BEGUN = 200;
+
 /** How many times a sweep asks for more to remove; what is left waits for the next one. */
 const SWEEP_ROUNDS = 10;
 
@@ -39,6 +42,7 @@ uploads.openapi(
   }),
   async (c) => {
     const { name, size, sha256 } = c.req.valid('json');
+    await requireFewBegun(c.get('metadata'), c.get('caller').ownerId);
     const now = Date.now();
     const id = newObjectId(now);
     const key = uploadKey(id);
@@ -92,6 +96,15 @@ uploads.openapi(
     return c.json({ uploadId: upload.id, size: upload.size }, 200);
   },
 );
+
+/** Refuses another upload while too many were begun and not completed: what they have put lies in storage for a day. */
+async function requireFewBegun(metadata: Metadata, ownerId: string): Promise<void> {
+  if ((await metadata.uploads.countBegun(ownerId)) < MAX_BEGUN) return;
+  throw new AppFluxError('too_many_requests', `${MAX_BEGUN} uploads of this team are not completed`, {
+    hint: 'Complete one of them. An upload that is not completed within a day is removed.',
+    retryAfterSeconds: 3600,
+  });
+}
 
 /** Makes an upload's parts one object of the announced size; else throws `upload_incomplete`. */
 async function putTogether(

@@ -119,6 +119,8 @@ export interface UploadStore {
   unuse(id: string, appId: string): Promise<void>;
   /** Uploads of an owner, or those that one of their Apps was deployed from, at most 100. */
   list(ownerId: string, appId?: string): Promise<UploadRecord[]>;
+  /** How many uploads of an owner were begun and are not complete. */
+  countBegun(ownerId: string): Promise<number>;
   delete(id: string): Promise<void>;
   /** Uploads begun before `createdBefore` and never completed, at most 100. */
   abandoned(createdBefore: string): Promise<UploadRecord[]>;
@@ -149,6 +151,8 @@ export interface TokenStore {
     page: PageQuery,
     narrowed?: { appId: string } | { createdBy: string },
   ): Promise<Page<TokenRecord>>;
+  /** How many of a kind an owner has, or one of their Apps. */
+  count(ownerId: string, kind: TokenKind, narrowed?: { appId: string }): Promise<number>;
   touch(id: string, lastUsedAt: string): Promise<void>;
   /**
    * Takes a one-time token: gives it, and removes it in the same step, so that of two calls one gets it.

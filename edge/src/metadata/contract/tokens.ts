@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { CreateKeeper } from '../contract.ts';
+import { newObjectId } from '../object-id.ts';
 import { anyHash, appRecord, tokenRecord } from '../sample-records.ts';
 
 const NOW = '2026-11-10T12:00:00.000Z';
@@ -49,6 +50,18 @@ export function tokenContract(create: CreateKeeper): void {
     const taken = await Promise.all(Array.from({ length: 5 }, () => tokens.take('sign_in', token.hash, NOW)));
     expect(taken.filter((record) => record !== null)).toEqual([token]);
     expect(await tokens.byHash('sign_in', token.hash, NOW)).toBeNull();
+  });
+
+  test('tokens are counted by owner and kind, or by app', async () => {
+    const { tokens } = await create();
+    const ownerId = crypto.randomUUID();
+    const hook = tokenRecord({ ownerId, kind: 'deploy_hook', appId: newObjectId() });
+    const other = tokenRecord({ ownerId, kind: 'deploy_hook', appId: newObjectId() });
+    for (const token of [hook, other, tokenRecord({ ownerId }), tokenRecord()]) await tokens.insert(token);
+    expect(await tokens.count(ownerId, 'deploy_hook')).toBe(2);
+    expect(await tokens.count(ownerId, 'deploy_hook', { appId: hook.appId ?? '' })).toBe(1);
+    expect(await tokens.count(ownerId, 'api')).toBe(1);
+    expect(await tokens.count(ownerId, 'invitation')).toBe(0);
   });
 
   test('taking a token as another kind leaves it there', async () => {

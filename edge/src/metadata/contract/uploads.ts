@@ -18,6 +18,17 @@ export function uploadContract(create: CreateKeeper): void {
     expect(await uploads.byId(newObjectId())).toBeNull();
   });
 
+  test('uploads that were begun are counted by owner until they are completed', async () => {
+    const { uploads } = await create();
+    const ownerId = crypto.randomUUID();
+    const [first, second, foreign] = [uploadRecord({ ownerId }), uploadRecord({ ownerId }), uploadRecord()];
+    for (const upload of [first, second, foreign]) await uploads.insert(upload);
+    expect(await uploads.countBegun(ownerId)).toBe(2);
+    await uploads.complete(first.id);
+    expect(await uploads.countBegun(ownerId)).toBe(1);
+    expect(await uploads.countBegun(crypto.randomUUID())).toBe(0);
+  });
+
   test('a completed upload says so', async () => {
     const { uploads } = await create();
     const upload = uploadRecord();

@@ -1,6 +1,6 @@
 import type { Role, Scope } from '@appflux/protocol';
 import type { TokenKind, TokenRecord, TokenStore } from '../metadata.ts';
-import { json, text, textOrNull } from './columns.ts';
+import { json, number, text, textOrNull } from './columns.ts';
 import type { Database, Row } from './database.ts';
 import { listPage, type Where } from './list.ts';
 
@@ -49,6 +49,17 @@ export function createTokenStore(database: Database): TokenStore {
       if (narrowed && 'appId' in narrowed) where.app_id = narrowed.appId;
       if (narrowed && 'createdBy' in narrowed) where.created_by = narrowed.createdBy;
       return listPage(database, 'tokens', where, page, toToken);
+    },
+
+    async count(ownerId, kind, narrowed) {
+      const [condition, ...values] = narrowed ? [' AND app_id = ?', narrowed.appId] : [''];
+      const row = await database.first(
+        `SELECT count(*) AS tokens FROM tokens WHERE owner_id = ? AND kind = ?${condition}`,
+        ownerId,
+        kind,
+        ...values,
+      );
+      return row === null ? 0 : number(row, 'tokens');
     },
 
     async touch(id, lastUsedAt) {

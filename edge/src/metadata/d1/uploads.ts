@@ -88,6 +88,14 @@ export function createUploadStore(database: Database): UploadStore {
       return rows.map(toUpload);
     },
 
+    async countBegun(ownerId) {
+      const row = await database.first(
+        'SELECT count(*) AS begun FROM uploads WHERE owner_id = ? AND completed = 0',
+        ownerId,
+      );
+      return row === null ? 0 : number(row, 'begun');
+    },
+
     async delete(id) {
       await database.run('DELETE FROM uploads WHERE id = ?', id);
     },

@@ -79,7 +79,7 @@ const INDEXES: Partial<Record<CollectionName, IndexDescription[]>> = {
     by('ownerId', 'endedOn', 'status', 'appId', 'durationSeconds', 'waitedSeconds'),
     by('appId', 'endedOn', 'status', 'ownerId', 'durationSeconds', 'waitedSeconds'),
   ],
-  uploads: [by('completed', 'createdAt'), by('ownerId')],
+  uploads: [by('completed', 'createdAt'), by('ownerId', 'completed')],
   runners: [unique('credentialHash'), newestFirst('createdAt', 'ownerId')],
   tokens: [
     unique('hash'),

@@ -36,6 +36,13 @@ export function createTokenStore(db: Db): TokenStore {
         page,
       ),
 
+    count: (ownerId, kind, narrowed) =>
+      tokens.documents.countDocuments({
+        ownerId: is(ownerId),
+        kind: is(kind),
+        ...(narrowed ? { appId: is(narrowed.appId) } : {}),
+      }),
+
     async touch(id, lastUsedAt) {
       await tokens.change(id, { lastUsedAt });
     },

@@ -49,6 +49,7 @@ export function createUploadStore(db: Db): UploadStore {
         { _id: 1 },
         100,
       ),
+    countBegun: (ownerId) => uploads.documents.countDocuments({ ownerId: is(ownerId), completed: false }),
     async delete(id) {
       await uploads.remove(uploads.key(id));
     },
