@@ -1,7 +1,8 @@
 /** All checks, with what they need. */
 import { firstExisting, installPackages } from '../debian.ts';
 import { during, type Progress } from '../progress.ts';
-import type { Outcome } from '../testing/verdict.ts';
+import { addUp, type Outcome } from '../testing/verdict.ts';
+import { auditPackages } from './audit.ts';
 import { findChecks, runChecks } from './checks.ts';
 
 /** Makes sure of shellcheck and runs every check. @throws StackProblem `package_missing` */
@@ -9,5 +10,9 @@ export async function checkAll(root: string, progress: Progress): Promise<Outcom
   if (firstExisting('/usr/bin/shellcheck', '/usr/local/bin/shellcheck') === null) {
     await during(progress, 'Installing shellcheck', (task) => installPackages(['shellcheck'], task));
   }
-  return runChecks(await findChecks(root), root, progress);
+  const [checks, audit] = await Promise.all([
+    findChecks(root).then((found) => runChecks(found, root, progress)),
+    auditPackages(root, (line) => progress.say(line)),
+  ]);
+  return addUp(checks, audit);
 }

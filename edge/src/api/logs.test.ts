@@ -68,6 +68,31 @@ test('a log of the longest lines is read in pages of 10,000, live and archived: 
   expect(texts[2500]).toContain('as asked');
 });
 
+test.each([
+  ['no token, from a foreign page', { Origin: 'https://evil.example' }, 401],
+  [
+    'cookies only, from a foreign page',
+    { Origin: 'https://evil.example', Cookie: `sb-access-token=${'x'.repeat(40)}` },
+    401,
+  ],
+  [
+    'cookies only, from the dashboard itself',
+    { Origin: env.PUBLIC_URL, Cookie: `sb-access-token=${'x'.repeat(40)}` },
+    401,
+  ],
+])(
+  'a WebSocket with %s is refused: nothing that a browser sends by itself opens a log',
+  async (_with, headers, status) => {
+    const { id, token } = await waiting();
+    const cookie = 'Cookie' in headers ? { Cookie: `sb-access-token=${token}` } : {};
+    const answer = await request(`/api/deployments/${id}/logs/live?after=0`, {
+      headers: { Upgrade: 'websocket', 'Sec-WebSocket-Protocol': LOGS_SUBPROTOCOL, ...headers, ...cookie },
+    });
+    expect(answer.status).toBe(status);
+    expect(answer.webSocket ?? null).toBeNull();
+  },
+);
+
 test('a log that is archived before metadata knows of it is followed all the same', async () => {
   const { token, id, stub } = await waiting();
   await runInDurableObject(stub, (instance) => {

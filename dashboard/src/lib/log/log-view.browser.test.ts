@@ -118,11 +118,13 @@ describe.skipIf(chromiumPath === undefined)('a live log', () => {
       ),
       ...linesFrom(3, 3, () => 'safe \u202etxt.exe'),
       ...linesFrom(4, 4, () => '\u001b[38;2;0;0;0;48;2;0;0;0mhidden\u001b[0m'),
+      ...linesFrom(5, 5, () => 'first\u2028second\u2029third'),
     ]);
     const { page } = await visit(`/deployments/${id}`, { world });
     await log(page).getByText('<img src=x onerror=').waitFor();
     await log(page).getByText('press me').waitFor();
     await log(page).getByText('safe ‹U+202E›txt.exe').waitFor();
+    await log(page).getByText('first‹U+2028›second‹U+2029›third').waitFor();
     expect(await log(page).locator('img, script, a:not(.log-number)').count()).toBe(0);
     expect(await page.title()).not.toBe('owned');
     const hidden = log(page).getByText('hidden');
