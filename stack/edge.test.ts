@@ -130,18 +130,6 @@ describe('a running edge process', { timeout: 30_000 }, () => {
     expect(await (await get('/object?key=apps/1/build.zip')).text()).toBe('the bytes');
   });
 
-  test('has no door to objects for who does not know the name of its bucket', async () => {
-    await fetch(await presign('PUT', 'private'), { method: 'PUT', body: 'private' });
-    const door = `${publicUrl(port)}/cdn-cgi/local/r2`;
-    expect((await fetch(`${door}/public/${bucket.name}/private`)).status).toBe(200);
-    expect((await fetch(`${door}/public/fixture/private`)).status).toBe(404);
-    expect((await fetch(`${door}/public/`)).ok).toBe(false);
-    expect((await fetch(`${door}/s3/`)).ok).toBe(false);
-    expect(
-      (await fetch(`${publicUrl(port)}/cdn-cgi/local/explorer`)).headers.get('content-type'),
-    ).not.toMatch(/json/);
-  });
-
   test('lets a page of the instance PUT and read the ETag, whichever loopback name it was opened by', async () => {
     for (const origin of [publicUrl(port), `http://127.0.0.1:${port}`]) {
       const url = await presign('PUT', 'from-a-page');

@@ -26,7 +26,7 @@ const log = (level: string, message: string) =>
 async function run(config: EdgeConfig): Promise<void> {
   for (const name of await migrateDatabases(config)) log('info', `applied migration ${name}`);
   const miniflare = new Miniflare(miniflareOptions(config, log));
-  const address = await miniflare.ready;
+  await miniflare.ready;
   const crons = startCrons(
     miniflare,
     readConfig({ config: config.wranglerConfig }).triggers.crons ?? [],
@@ -43,7 +43,7 @@ async function run(config: EdgeConfig): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, end);
   // The parent is gone, however it went: nobody would stop this process.
   process.on('disconnect', end);
-  tell({ type: 'ready', port: Number(address.port) });
+  tell({ type: 'ready', port: config.port });
 }
 
 process.once('message', (message) => {

@@ -7,8 +7,9 @@ import { MongoClient } from 'mongodb';
 import type { Metadata } from '../../edge/src/metadata/metadata.ts';
 import type { Answer, Call } from '../../edge/src/metadata/mongo/call.ts';
 import { remoteMetadata } from '../../edge/src/metadata/mongo/remote.ts';
+import { publicUrl } from '../../stack/edge/config.ts';
 import { miniflareOptions } from '../../stack/edge/options.ts';
-import { edgeBundle, edgeConfig } from '../instance/edge.ts';
+import { edgeBundle, edgeConfig, freePort } from '../instance/edge.ts';
 
 /** Our Worker with another door: it passes calls on to the object, as ours does. A Map travels as its entries. */
 const DOOR = `export * from './index.js';
@@ -42,12 +43,12 @@ export async function keeperInWorkerd(uri: string): Promise<KeeperInWorkerd> {
   const main = join(state, 'bundle', 'door.js');
   await cp(dirname(bundle), dirname(main), { recursive: true });
   await writeFile(main, DOOR);
-  const config = edgeConfig({ main, state, port: 0, variables: { MONGODB_URI: uri } });
+  const config = edgeConfig({ main, state, port: await freePort(), variables: { MONGODB_URI: uri } });
   const miniflare = new Miniflare(miniflareOptions(config, (level, text) => console.log(level, text)));
-  const door = await miniflare.ready;
+  await miniflare.ready;
   const client = new MongoClient(uri);
   const call = async (call: Call): Promise<Answer> => {
-    const response = await fetch(door, { method: 'POST', body: JSON.stringify(call) });
+    const response = await fetch(publicUrl(config.port), { method: 'POST', body: JSON.stringify(call) });
     const text = await response.text();
     if (!response.ok) throw new Error(text);
     return JSON.parse(text, revive);

@@ -7,7 +7,7 @@ import { Miniflare } from 'miniflare';
 import { expect, it, onTestFinished } from 'vitest';
 import { ROOT } from '../../stack/command.ts';
 import { publicUrl } from '../../stack/edge/config.ts';
-import { miniflareOptions } from '../../stack/edge/options.ts';
+import { databaseOptions } from '../../stack/edge/options.ts';
 import { startEdge } from '../../stack/edge/process.ts';
 import { edgeConfig as localConfig } from '../../stack/instance.ts';
 import { readSettings } from '../../stack/settings.ts';
@@ -37,7 +37,7 @@ it('a new key takes over: what is kept is sealed with it, and the key before is 
   await edge.stop(5_000);
 
   const sealedIn = async () => {
-    const miniflare = new Miniflare(miniflareOptions({ ...config, port: 0 }, () => undefined));
+    const miniflare = new Miniflare(databaseOptions(config));
     try {
       const database = await miniflare.getD1Database('METADATA');
       const row = await database

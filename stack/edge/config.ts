@@ -10,7 +10,7 @@ const Bucket = z.strictObject({
 
 /** The first message to the edge process: all it needs to know. It holds secrets, so it is neither an argument nor a file. */
 export const EdgeConfig = z.strictObject({
-  port: z.int().min(0).max(65_535),
+  port: z.int().min(1).max(65_535),
   /** wrangler.toml, absolute: the bindings are read from there. */
   wranglerConfig: z.string(),
   /** The bundled Worker's main module, absolute. */

@@ -5,6 +5,16 @@ import { convertV4MiniflareOptions, Log, LogLevel, type MiniflareOptions } from 
 import { unstable_getMiniflareWorkerOptions as workerOptionsOf } from 'wrangler';
 import { z } from 'zod';
 import type { EdgeConfig } from './config.ts';
+import { BINDING, FRONT_PLUGIN } from './front/plugin.ts';
+
+/** Of the Workers other than the control plane. */
+const COMPATIBILITY_DATE = '2026-11-01';
+
+/**
+ * The control plane's name for Miniflare. It is part of the path that Durable Objects are stored under, and the first
+ * version gave none.
+ */
+export const CONTROL_PLANE = '';
 
 type ModuleType = 'ESModule' | 'CompiledWasm' | 'Text' | 'Data';
 
@@ -49,21 +59,35 @@ export function databaseOptions(config: Pick<EdgeConfig, 'wranglerConfig' | 'per
     log: new Log(LogLevel.WARN),
     modules: true,
     script: 'export default {}',
-    compatibilityDate: '2026-11-01',
+    compatibilityDate: COMPATIBILITY_DATE,
     d1Databases,
     resourcePersistencePath: config.persist,
   });
 }
 
-/**
- * What holds for the Worker on one machine. No header says where a request comes from: Miniflare passes on the
- * CF-Connecting-IP that a client sends.
- */
+/** The two files of the front that Miniflare reads by their paths. */
+const FRONT_WORKER = join(import.meta.dirname, 'front', 'worker.mjs');
+const FRONT_PLUGIN_PATH = join(import.meta.dirname, 'front', 'plugin.ts');
+
+/** A binding that `front/plugin.ts` creates. */
+const frontBinding = (
+  name: string,
+  type: keyof typeof BINDING,
+  options: Record<string, string | number>,
+) => ({
+  name,
+  type: BINDING[type],
+  plugin: { package: FRONT_PLUGIN_PATH, name: FRONT_PLUGIN },
+  options,
+});
+
+/** What holds for the Worker on one machine. No header says where a request comes from: a client could set it itself. */
 const LOCAL = { CLIENT_ADDRESS_HEADER: '' };
 
 /**
- * The options of the instance. Bindings, flags, queues, crons and assets are those of wrangler.toml; variables, the
- * bucket and what is kept where come from the config.
+ * The options of the instance: its Worker, and the front (`front/worker.mjs`), which is what the instance's port leads
+ * to. Bindings, flags, queues, crons and assets are those of wrangler.toml; variables, the bucket and the folder for
+ * data come from the config. Miniflare listens on a second, random port for calls from this process.
  */
 export function miniflareOptions(
   config: EdgeConfig,
@@ -71,18 +95,10 @@ export function miniflareOptions(
 ): MiniflareOptions {
   const { workerOptions } = workerOptionsOf(config.wranglerConfig);
   const { bindings, r2Buckets, assets } = Changed.parse(workerOptions);
-  const bucket = {
-    // The bucket's name is a secret of the instance: Miniflare also gives objects to whoever on this machine knows
-    // their bucket and key, with no way to switch that off.
-    id: config.bucket.name,
-    s3Credentials: {
-      accessKeyId: config.bucket.accessKeyId,
-      secretAccessKey: config.bucket.secretAccessKey,
-    },
-  };
+  const { name: id, ...keys } = config.bucket;
   return convertV4MiniflareOptions({
     host: '127.0.0.1',
-    port: config.port,
+    port: 0,
     cf: false,
     log: new Log(LogLevel.WARN),
     logRequests: false,
@@ -90,14 +106,27 @@ export function miniflareOptions(
     resourcePersistencePath: config.persist,
     workers: [
       {
+        // The first Worker is where Miniflare's own port leads to.
+        name: 'front',
+        modules: [{ type: 'ESModule', path: FRONT_WORKER }],
+        compatibilityDate: COMPATIBILITY_DATE,
+        serviceBindings: { WORKER: CONTROL_PLANE },
+        unsafeBindings: [
+          frontBinding('S3', 's3', { id, ...keys }),
+          frontBinding('PORT', 'port', { host: '127.0.0.1', port: config.port }),
+        ],
+      },
+      {
         ...workerOptions,
+        name: CONTROL_PLANE,
         // The bundle is told module by module.
         modulesRules: undefined,
         modules: bundledModules(config.main),
         modulesRoot: dirname(config.main),
         ...(assets !== undefined && { assets: { ...assets, directory: config.assets ?? assets.directory } }),
         bindings: { ...bindings, ...LOCAL, ...config.variables },
-        r2Buckets: Object.fromEntries(Object.keys(r2Buckets).map((name) => [name, bucket])),
+        r2Buckets: {},
+        unsafeBindings: Object.keys(r2Buckets).map((binding) => frontBinding(binding, 'bucket', { id })),
       },
     ],
   });

@@ -1,0 +1,79 @@
+/**
+ * A Miniflare plugin for what Miniflare has no options for: a bucket that only its binding and signed S3 requests reach,
+ * and a port that leads to the front. For a bucket in its own options, Miniflare also serves every object without a
+ * signature below `/cdn-cgi/local/r2/public/`. Miniflare loads this module by its path (see `options.ts`).
+ */
+import { getR2S3Service, type Plugin, R2_PLUGIN, R2_S3_SERVICE_NAME } from 'miniflare';
+import { z } from 'zod';
+
+/** The name by which bindings refer to the plugin. */
+export const FRONT_PLUGIN = 'appflux-front';
+
+/** The types of its bindings. */
+export const BINDING = { bucket: 'bucket', s3: 's3', port: 'port' } as const;
+
+const Bucket = z.strictObject({ id: z.string() });
+const S3 = Bucket.extend({ accessKeyId: z.string(), secretAccessKey: z.string() });
+const Port = z.strictObject({ host: z.string(), port: z.int() });
+
+type WorkerOptions = Parameters<Plugin['getBindings']>[0];
+type Environment = NonNullable<WorkerOptions['config']['env']>;
+
+/** The options of this plugin's bindings of one type, by binding name. */
+function bindingsOf<Schema extends z.ZodType>(
+  options: WorkerOptions,
+  type: keyof typeof BINDING,
+  schema: Schema,
+): [name: string, options: z.output<Schema>][] {
+  return Object.entries(options.config.env ?? {}).flatMap(([name, binding]) => {
+    if (binding.type !== `unsafe:${BINDING[type]}` || !('dev' in binding)) return [];
+    const { plugin, options: ours } = binding.dev as { plugin: { name: string }; options: unknown };
+    return plugin.name === FRONT_PLUGIN ? [[name, schema.parse(ours)]] : [];
+  });
+}
+
+/** A Worker's options as they would be with its buckets in Miniflare's own. */
+function withBuckets(options: WorkerOptions): WorkerOptions {
+  const env: Environment = {};
+  for (const [name, { id }] of bindingsOf(options, 'bucket', Bucket)) env[name] = { type: 'r2', name: id };
+  for (const [name, { id, ...keys }] of bindingsOf(options, 's3', S3)) {
+    env[name] = { type: 'r2', name: id, dev: { experimentalS3Credentials: keys } };
+  }
+  return { ...options, config: { ...options.config, env } };
+}
+
+const plugin: Plugin = {
+  getBindings: async (options, shared, index) => {
+    const buckets = new Set(bindingsOf(options, 'bucket', Bucket).map(([name]) => name));
+    const all = (await R2_PLUGIN.getBindings(withBuckets(options), shared, index)) ?? [];
+    return [
+      ...all.filter(({ name }) => name !== undefined && buckets.has(name)),
+      ...bindingsOf(options, 's3', S3).map(([name]) => ({ name, service: { name: R2_S3_SERVICE_NAME } })),
+    ];
+  },
+
+  getNodeBindings: () => ({}),
+
+  getServices: async (context) => {
+    const options = withBuckets(context.options);
+    const services = (await R2_PLUGIN.getServices({ ...context, options })) ?? [];
+    if (!Array.isArray(services))
+      throw new Error('This version of Miniflare needs more than services for a bucket');
+    const s3 = getR2S3Service([options], context.sharedOptions);
+    return {
+      services: s3 === undefined ? services : [...services, s3],
+      extensions: [],
+      sockets: bindingsOf(context.options, 'port', Port).map(([, { host, port }]) => ({
+        // workerd names the socket when its port is in use.
+        name: `${host}:${port}`,
+        address: `${host}:${port}`,
+        service: { name: `core:user:${context.options.config.name}`, entrypoint: 'port' },
+        // No option reads `request.cf` from a header that a client could set.
+        http: {},
+      })),
+    };
+  },
+};
+
+/** The export that Miniflare looks for. */
+export const plugins = { [FRONT_PLUGIN]: plugin };

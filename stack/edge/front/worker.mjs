@@ -1,0 +1,93 @@
+/**
+ * The front: the Worker that an instance's port leads to, in place of Cloudflare's network. Below `/cdn-cgi/` it answers
+ * signed S3 requests only; everything else goes to the control plane. It also compresses text, as Cloudflare does.
+ * JavaScript, because workerd runs it as it is.
+ */
+
+/**
+ * @typedef {object} Env
+ * @property {Fetcher} WORKER the control plane
+ * @property {Fetcher} S3 the S3 endpoint of the embedded bucket, which checks signatures itself
+ */
+
+/** The path at which Miniflare's S3 endpoint answers. It is part of what is signed. */
+const S3_PATH = '/cdn-cgi/local/r2/s3';
+
+/** Cloudflare reserves this path. Any case and any kind of slash, to be safe. */
+const RESERVED = /^[/\\]*cdn-cgi(?:[/\\]|$)/i;
+
+/** Media types that are worth compressing. Images, archives and programs are compressed already. */
+const TEXT =
+  /^(?:text\/|application\/(?:json|javascript|xml|manifest\+json|[\w.+-]+\+(?:json|xml)|wasm)(?:;|$)|image\/svg\+xml)/i;
+
+/** A response smaller than this, in bytes, is sent as it is. */
+const WORTH_COMPRESSING = 1024;
+
+/** What the instance's port leads to. */
+export const port = {
+  /**
+   * @param {Request} request
+   * @param {Env} env
+   * @returns {Promise<Response>}
+   */
+  async fetch(request, env) {
+    const { pathname } = new URL(request.url);
+    if (pathname === S3_PATH || pathname.startsWith(`${S3_PATH}/`)) return env.S3.fetch(request);
+    if (RESERVED.test(decoded(pathname))) return notFound();
+    const response = await env.WORKER.fetch(request);
+    return isCompressible(request, response) ? compressed(response) : response;
+  },
+};
+
+/**
+ * What Miniflare's own port leads to. That port is for calls from the process that runs Miniflare, which are answered
+ * before they get here.
+ */
+export default { fetch: notFound };
+
+function notFound() {
+  return Response.json({ error: { code: 'not_found', message: 'Not found' } }, { status: 404 });
+}
+
+/**
+ * Decodes percent-encoding where it is valid, and leaves the rest.
+ * @param {string} path
+ */
+const decoded = (path) =>
+  path.replace(/(?:%[0-9a-f]{2})+/gi, (escaped) => {
+    try {
+      return decodeURIComponent(escaped);
+    } catch {
+      // Not UTF-8, so no spelling of the reserved path, which is ASCII.
+      return escaped;
+    }
+  });
+
+/**
+ * Whether a response is sent compressed. A response that offers byte ranges is not: ranges count the bytes sent.
+ * @param {Request} request
+ * @param {Response} response
+ */
+function isCompressible({ method, headers: asked }, { status, headers }) {
+  return (
+    method === 'GET' &&
+    status === 200 &&
+    /(?:^|,)\s*gzip\s*(?:,|;(?!\s*q=0(?:\.0*)?\s*(?:,|$))|$)/i.test(asked.get('Accept-Encoding') ?? '') &&
+    TEXT.test(headers.get('Content-Type') ?? '') &&
+    Number(headers.get('Content-Length') ?? WORTH_COMPRESSING) >= WORTH_COMPRESSING &&
+    !headers.has('Content-Encoding') &&
+    !headers.has('Accept-Ranges') &&
+    !/\bno-transform\b/i.test(headers.get('Cache-Control') ?? '')
+  );
+}
+
+/**
+ * The same response, compressed: workerd does it for a response with this header.
+ * @param {Response} response
+ */
+function compressed(response) {
+  const encoded = new Response(response.body, response);
+  encoded.headers.set('Content-Encoding', 'gzip');
+  encoded.headers.append('Vary', 'Accept-Encoding');
+  return encoded;
+}
