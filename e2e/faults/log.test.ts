@@ -180,7 +180,7 @@ it('log flood past the cap with finish after it: past the reserve too, a marker 
 
 it('a viewer that does not read: the build and the other viewers go on, and little piles up for it', async () => {
   const { id, attempt } = await building();
-  const deaf = new Viewer(edge, id);
+  const deaf = new Viewer(edge, id, 0, { silent: true });
   const keen = new Viewer(edge, id);
   await Promise.all([deaf.connected(), keen.connected()]);
   deaf.socket.pause();
@@ -206,6 +206,56 @@ it('a viewer that does not read: the build and the other viewers go on, and litt
     lines.push(...again.lines);
   }
   expect(lines).toEqual(keen.lines);
+});
+
+/** Writes a log of five windows, as one build's. */
+async function writeMuch({ attempt }: { attempt: SimulatedAttempt }): Promise<void> {
+  const text = 'w'.repeat(16_000);
+  for (let batch = 0; batch < 125; batch += 1) {
+    attempt.lines(batch * 20 + 1, batch * 20 + 20, () => text);
+    if (batch % 25 === 24) await attempt.acked();
+  }
+}
+
+it('a viewer that says what it has read gets through a log of many windows on one connection: running and finished', async () => {
+  const { id, attempt } = await building();
+  await writeMuch({ attempt });
+  const running = new Viewer(edge, id);
+  await running.connected();
+  await expect.poll(() => running.lines.length, { timeout: 60_000 }).toBe(2500);
+  expect(running.socket.readyState).toBe(WebSocket.OPEN);
+  attempt.lines(2501, 2510);
+  attempt.finish(failed);
+  expect(await running.ended).toBe('failed');
+  expect(running.lines.map(({ seq }) => seq)).toEqual(Array.from({ length: 2511 }, (_, index) => index + 1));
+
+  await client.untilEnded(id);
+  expect(await client.archived(id)).toMatchObject({ lastSeq: 2511, longest: 16_000 });
+  const finished = new Viewer(edge, id);
+  expect(await finished.ended).toBe('failed');
+  expect(finished.lines).toEqual(running.lines);
+});
+
+it('a viewer that reads slowly is not dropped, and holds up nobody', async () => {
+  const { id, attempt } = await building();
+  const slow = new Viewer(edge, id);
+  await slow.connected();
+  // It reads for a moment, so that it has said something, and then stops in the middle of much.
+  const text = 'y'.repeat(16_000);
+  const write = (from: number, to: number) => {
+    for (let batch = from; batch < to; batch += 1) attempt.lines(batch * 20 + 1, batch * 20 + 20, () => text);
+  };
+  write(0, 5);
+  await expect.poll(() => slow.lines.length).toBe(100);
+  slow.socket.pause();
+  write(5, 65);
+  await attempt.acked();
+  slow.socket.resume();
+  await expect.poll(() => slow.lines.length, { timeout: 60_000 }).toBe(1300);
+  attempt.lines(1301, 1302);
+  attempt.finish(failed);
+  expect(await slow.ended).toBe('failed');
+  expect(slow.lines.map(({ seq }) => seq)).toEqual(Array.from({ length: 1303 }, (_, index) => index + 1));
 });
 
 it('a viewer that reads and never says so: it is sent a window at a time, and misses nothing', async () => {
@@ -235,7 +285,14 @@ it('the archived log is what the live one was, and its rows are gone', async () 
   const before = await client.logs(id);
   attempt.finish(failed);
   await client.untilEnded(id);
-  const ndjson = await (await client.fetch('GET', `/api/deployments/${id}/logs.ndjson`)).text();
+  expect(await client.archived(id)).toMatchObject({ lastSeq: 301 });
+  const whole = await client.fetch('GET', `/api/deployments/${id}/logs.ndjson`);
+  expect(whole.headers.get('content-encoding')).toBe('gzip');
+  const ndjson = await whole.text();
+  const plain = { 'Accept-Encoding': 'identity' };
+  const unpacked = await client.fetch('GET', `/api/deployments/${id}/logs.ndjson`, undefined, plain);
+  expect(unpacked.headers.get('content-encoding')).toBeNull();
+  expect(await unpacked.text()).toBe(ndjson);
   const after = await client.logs(id);
   expect(after.items.slice(0, 300)).toEqual(before.items);
   expect(

@@ -5,6 +5,7 @@ import {
   Deployment,
   ErrorBody,
   hasEnded,
+  LogOutline,
   LogPage,
   RegisteredRunner,
   RegistrationToken,
@@ -106,6 +107,18 @@ export class Client {
 
   logs(id: string, after = 0, limit = 10_000): Promise<LogPage> {
     return this.call(LogPage, 'GET', `/api/deployments/${id}/logs?after=${after}&limit=${limit}`);
+  }
+
+  /** Waits until the log of a deployment is archived; gives its outline. */
+  async archived(id: string): Promise<LogOutline> {
+    for (;;) {
+      try {
+        return await this.call(LogOutline, 'GET', `/api/deployments/${id}/logs/outline`);
+      } catch (error) {
+        if (!(error instanceof Refused) || error.error.code !== 'log_not_archived') throw error;
+      }
+      await pause(100);
+    }
   }
 
   async runners(): Promise<Runner[]> {

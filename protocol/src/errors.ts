@@ -22,6 +22,7 @@ export const ERROR_STATUS = {
   idempotency_key_reused: 409,
   nothing_to_release: 409,
   source_removed: 409,
+  log_not_archived: 409,
   artifacts_removed: 410,
   log_removed: 410,
   body_too_large: 413,

@@ -114,3 +114,74 @@ test('a log that is archived before metadata knows of it is followed all the sam
   await expect.poll(() => frames.map(({ type }) => type)).toEqual(['state', 'lines', 'end']);
   expect(frames[1]).toMatchObject({ lines: [{ seq: 1, text: expect.stringContaining('as asked') }] });
 });
+
+test('an archived log has an outline; before that it is said to be not archived yet', async () => {
+  const { token, id, stub } = await waiting();
+  await runInDurableObject(stub, (_, { storage }) => {
+    const log = new LogStore(storage.sql, 64_000_000);
+    log.append(
+      [lineOf(1, 'one', 'preparing'), lineOf(2, 'two', null), lineOf(3, 'three', 'building')],
+      Date.now(),
+    );
+    log.flush();
+  });
+  const early = await request(`/api/deployments/${id}/logs/outline`, { token });
+  expect(early.status).toBe(409);
+  expect(await early.json()).toMatchObject({ error: { code: 'log_not_archived', hint: expect.any(String) } });
+
+  await stub.cancel('as asked');
+  await expect.poll(async () => (await stub.snapshot())?.record.logKey).toEqual(expect.any(String));
+  const outline = await request(`/api/deployments/${id}/logs/outline`, { token });
+  expect(await outline.json()).toMatchObject({
+    lastSeq: 4,
+    sections: [
+      { phase: 'preparing', firstSeq: 1, lines: 2 },
+      { phase: 'building', firstSeq: 3, lines: 2 },
+    ],
+  });
+  expect((await request(`/api/deployments/${id}/logs/outline`)).status).toBe(401);
+});
+
+test('a browser keeps an archived log, asks each time, and is told that it has it; while a log grows nothing is kept', async () => {
+  const { token, id, stub } = await waiting();
+  const paths = ['logs?after=0&limit=5', 'logs/outline', 'logs.ndjson'].map(
+    (path) => `/api/deployments/${id}/${path}`,
+  );
+  const growing = await request(paths[0] ?? '', { token });
+  expect(growing.headers.get('Cache-Control')).toBe('no-store');
+  expect(growing.headers.get('ETag')).toBeNull();
+
+  await stub.cancel('as asked');
+  await expect.poll(async () => (await stub.snapshot())?.record.logKey).toEqual(expect.any(String));
+  for (const path of paths) {
+    const first = await request(path, { token });
+    expect(first.status).toBe(200);
+    expect(first.headers.get('Cache-Control')).toBe('private, no-cache');
+    expect(first.headers.get('Vary')).toContain('Authorization');
+    const etag = first.headers.get('ETag') ?? '';
+    const again = await request(path, { token, headers: { 'If-None-Match': etag } });
+    expect(again.status).toBe(304);
+    expect(again.headers.get('ETag')).toBe(etag);
+    expect((await request(path, { token, headers: { 'If-None-Match': '"another"' } })).status).toBe(200);
+    expect((await request(path, { headers: { 'If-None-Match': etag } })).status).toBe(401);
+  }
+});
+
+test.each([
+  ['gzip', true],
+  ['br, gzip', true],
+  ['gzip;q=0.5, identity', true],
+  ['gzip;q=0', false],
+  ['br', false],
+  ['', false],
+])('a whole archived log, asked for with Accept-Encoding: %s', async (accepted, packed) => {
+  const { token, id, stub } = await waiting();
+  await stub.cancel('as asked');
+  await expect.poll(async () => (await stub.snapshot())?.record.logKey).toEqual(expect.any(String));
+  const answer = await request(`/api/deployments/${id}/logs.ndjson`, {
+    token,
+    headers: { 'Accept-Encoding': accepted },
+  });
+  expect(answer.headers.get('Content-Encoding')).toBe(packed ? 'gzip' : null);
+  expect(await answer.text()).toMatch(/^\{"seq":1,.*as asked.*\}\n$/);
+});

@@ -197,7 +197,7 @@ describe('what was removed', () => {
     expect(await page.text()).not.toContain('/dl/');
   });
 
-  test.each(['logs', 'logs.ndjson', 'logs/live'])('of a log, /%s says', async (path) => {
+  test.each(['logs', 'logs.ndjson', 'logs/outline', 'logs/live'])('of a log, /%s says', async (path) => {
     const { gone } = await swept();
     const headers = path.endsWith('live') ? { Upgrade: 'websocket' } : {};
     const response = await call('GET', `/api/deployments/${gone.id}/${path}`, { headers });

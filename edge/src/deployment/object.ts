@@ -69,7 +69,11 @@ export class DeploymentObject extends DurableObject<Env> {
     this.#alarm = new Alarm(ctx, { name, onOpen: () => this.#findLostAlarm() });
     this.#remains = new Remains(ctx.storage, objects, this.#alarm);
     this.#artifacts = new ArtifactUploads(sql, objects, uploadsOf(env));
-    this.#viewers = new Viewers(ctx);
+    this.#viewers = new Viewers(ctx, () =>
+      this.#machine.saved === null
+        ? null
+        : { state: this.#machine.saved.state, log: () => this.#machine.log() },
+    );
     this.#chores = new Chores(ctx, {
       name,
       perform: (chore) =>
@@ -255,7 +259,7 @@ export class DeploymentObject extends DurableObject<Env> {
     if (url.pathname === '/viewer') {
       const { state } = this.#machine.saved;
       if (state.logKey !== null) return new Response(null, { status: 410 });
-      return this.#viewers.accept(state, this.#machine.log(), Number(url.searchParams.get('after') ?? 0));
+      return this.#viewers.accept(Number(url.searchParams.get('after') ?? 0));
     }
     return this.#attempt.accept(request, Number(url.pathname.split('/').at(-1)));
   }

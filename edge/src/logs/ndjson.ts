@@ -46,6 +46,3 @@ export function takePage(pieces: Iterable<string>, limit: number): LogLine[] {
   }
   return lines;
 }
-
-/** A viewer's frame of lines, without parsing them. */
-export const linesFrame = (ndjson: string) => `{"type":"lines","lines":[${ndjson.replaceAll('\n', ',')}]}`;

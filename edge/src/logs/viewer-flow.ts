@@ -1,73 +1,108 @@
-/** How much may pile up for one viewer: a connection that nobody reads must not cost the object its memory. */
+/** How much may be on its way to one viewer: a connection that nobody reads must not cost memory. */
 import { CLOSE, FromViewer, VIEWER_WINDOW } from '@appflux/protocol';
 import { closeQuietly } from '../sockets/close.ts';
 
-/** How a connection stands, in UTF-16 units of all its frames. */
-interface Flow {
+/** How a connection stands; lengths are in UTF-16 units of all its frames. */
+export interface FlowState {
   sent: number;
-  /** As the viewer says. */
+  /** As the viewer reports. */
   seen: number;
+  /** The last line it was sent, while its window is full and there are more; null while it gets lines as they come. */
+  behind: number | null;
 }
 
-/** What is remembered while the object sleeps lags behind by at most so much. */
+/** A viewer that never reports is given this long to do so when its window is full, in milliseconds. */
+export const SILENT_MS = 5_000;
+
+/** What is kept while the object sleeps lags behind by at most so much. */
 const NOTED_EVERY = 64 * 1024;
 
-/** A word of a viewer is short; anything longer is none. */
-const LONGEST_WORD = 200;
+/** A report is short; anything longer is none. */
+const LONGEST_REPORT = 200;
 
 export class ViewerFlow {
   readonly #ws: WebSocket;
-  readonly #note: (flow: Flow) => void;
-  readonly #flow: Flow;
+  readonly #note: (state: FlowState) => void;
+  readonly #state: FlowState;
   #noted: number;
 
-  /** `note` keeps how the connection stands, where it outlives this; `from` is what was kept before. */
+  /** `note` keeps the state, where it outlives this; `from` is what was kept before. */
   constructor(
     ws: WebSocket,
-    note: (flow: Flow) => void = () => undefined,
-    from: Flow = { sent: 0, seen: 0 },
+    note: (state: FlowState) => void = () => undefined,
+    from: Partial<FlowState> = {},
   ) {
     this.#ws = ws;
     this.#note = note;
-    this.#flow = from;
-    this.#noted = from.sent;
+    this.#state = { sent: 0, seen: 0, behind: null, ...from };
+    this.#noted = this.#state.sent;
   }
 
-  /** Sends a frame; false when the connection is over, because the viewer has not read enough, or has gone. */
+  /** The last line that the viewer was sent, while it has to catch up; else null. */
+  get behind(): number | null {
+    return this.#state.behind;
+  }
+
+  set behind(seq: number | null) {
+    this.#state.behind = seq;
+    this.#keep();
+  }
+
+  /** Whether the viewer ever reported what it has read. */
+  get reports(): boolean {
+    return this.#state.seen > 0;
+  }
+
+  /** Whether a frame of this length may be sent: it fits into the window, or nothing else is on its way. */
+  fits(length: number): boolean {
+    const { sent, seen } = this.#state;
+    return sent === seen || sent - seen + length <= VIEWER_WINDOW;
+  }
+
+  /** Sends a frame; false when the connection is over. */
   send(frame: string): boolean {
-    const { sent, seen } = this.#flow;
-    if (sent > seen && sent - seen + frame.length > VIEWER_WINDOW) {
-      closeQuietly(this.#ws, CLOSE.tooSlow, 'Not enough was read: connect again with after');
-      return false;
-    }
     try {
       this.#ws.send(frame);
     } catch {
       // The peer has gone, or is being closed: its close event tidies up.
       return false;
     }
-    this.#flow.sent += frame.length;
-    if (this.#flow.sent - this.#noted >= NOTED_EVERY) {
-      this.#noted = this.#flow.sent;
-      this.#note(this.#flow);
-    }
+    this.#state.sent += frame.length;
+    if (this.#state.sent - this.#noted >= NOTED_EVERY) this.#keep();
     return true;
   }
 
-  /** Takes a word of the viewer; what is none of the protocol's is left alone. */
-  heard(message: string | ArrayBuffer): void {
-    if (typeof message !== 'string' || message.length > LONGEST_WORD) return;
-    let json: unknown;
-    try {
-      json = JSON.parse(message);
-    } catch {
-      // Not JSON, so no word of the protocol.
-      return;
-    }
-    const word = FromViewer.safeParse(json);
-    if (!word.success) return;
-    const { sent, seen } = this.#flow;
-    this.#flow.seen = Math.min(sent, Math.max(seen, word.data.length));
-    this.#note(this.#flow);
+  /** Takes a message of the viewer; whether it has read more since the last. What is no report is ignored. */
+  take(message: string | ArrayBuffer): boolean {
+    const length = reportIn(message);
+    const { sent, seen } = this.#state;
+    if (length === null || length <= seen) return false;
+    this.#state.seen = Math.min(sent, length);
+    this.#keep();
+    return true;
   }
+
+  /** Closes the connection of a viewer that does not read enough. */
+  drop(): void {
+    closeQuietly(this.#ws, CLOSE.tooSlow, 'Not enough was read: connect again with after');
+  }
+
+  #keep(): void {
+    this.#noted = this.#state.sent;
+    this.#note(this.#state);
+  }
+}
+
+/** How much a viewer reports to have read; null when the message is no report. */
+function reportIn(message: string | ArrayBuffer): number | null {
+  if (typeof message !== 'string' || message.length > LONGEST_REPORT) return null;
+  let json: unknown;
+  try {
+    json = JSON.parse(message);
+  } catch {
+    // Not JSON, so no message of the protocol.
+    return null;
+  }
+  const report = FromViewer.safeParse(json);
+  return report.success ? report.data.length : null;
 }

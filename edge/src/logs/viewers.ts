@@ -1,64 +1,63 @@
 /** Those who follow a deployment's log live: hibernating WebSockets on its object, tagged `viewer`. */
-import {
-  CLOSE,
-  type DeploymentStatus,
-  hasEnded,
-  LOGS_SUBPROTOCOL,
-  type LogLine,
-  type Phase,
-  type ViewerFrame,
-} from '@appflux/protocol';
+import { CLOSE, type DeploymentStatus, hasEnded, type LogLine, type Phase } from '@appflux/protocol';
 import { closeQuietly } from '../sockets/close.ts';
-import type { LogArchive } from './archive/read.ts';
-import { linesFrame } from './ndjson.ts';
-import { ViewerFlow } from './viewer-flow.ts';
+import { SILENT_MS, ViewerFlow } from './viewer-flow.ts';
+import { finish, linesFrame, ndjsonFrame, rewindFrame, stateFrame, upgraded } from './viewer-frames.ts';
 
 const TAG = 'viewer';
 
 /** Frames of a replay hold about this many bytes. */
 const REPLAY_FRAME_BYTES = 256 * 1024;
 
-const stateFrame = (status: DeploymentStatus, phase: Phase | null) =>
-  JSON.stringify({ type: 'state', status, phase } satisfies ViewerFrame);
-
-/** Where a viewer's replay comes from. */
-interface Replay {
-  readonly lastSeq: number;
-  rows(after: number): Iterable<string>;
+/** What viewers see. */
+interface Viewed {
+  readonly state: { status: DeploymentStatus; phase: Phase | null; logKey: string | null };
+  readonly log: () => { readonly lastSeq: number; rows(after: number): Iterable<string> };
 }
-
-const rewindFrame = (lastSeq: number) => JSON.stringify({ type: 'rewind', lastSeq } satisfies ViewerFrame);
 
 export class Viewers {
   readonly #ctx: DurableObjectState;
+  readonly #viewed: () => Viewed | null;
   readonly #flows = new WeakMap<WebSocket, ViewerFlow>();
 
-  constructor(ctx: DurableObjectState) {
+  /** `viewed` gives the deployment and its log; null when it was removed. */
+  constructor(ctx: DurableObjectState, viewed: () => Viewed | null) {
     this.#ctx = ctx;
+    this.#viewed = viewed;
   }
 
   /**
-   * Lets a viewer in: the state, what it missed, then whatever comes. All of it happens without a break, so
-   * no line is lost or repeated at the seam.
+   * Lets a viewer in: the state, the lines after `after`, then whatever comes. What is sent at once is sent without a
+   * break, so no line is lost or repeated at the seam; the rest when the viewer has read that (`#catchUp`).
    */
-  accept(state: { status: DeploymentStatus; phase: Phase | null }, log: Replay, after: number): Response {
+  accept(after: number): Response {
+    const viewed = this.#viewed();
+    if (viewed === null) throw new Error('nobody is let in to a deployment that was removed');
+    const { state } = viewed;
+    const { lastSeq } = viewed.log();
     const { 0: client, 1: server } = new WebSocketPair();
     this.#ctx.acceptWebSocket(server, [TAG]);
     const flow = this.#flow(server);
     flow.send(stateFrame(state.status, state.phase));
-    if (after > log.lastSeq) flow.send(rewindFrame(log.lastSeq));
-    let open = true;
-    for (const piece of gather(log.rows(after))) {
-      open = flow.send(linesFrame(piece));
-      if (!open) break;
-    }
-    if (open && hasEnded(state.status)) finish(server, flow, state.status);
+    if (after > lastSeq) flow.send(rewindFrame(lastSeq));
+    flow.behind = after;
+    this.#catchUp(server, flow, viewed);
     return upgraded(client);
   }
 
-  /** What a viewer says. */
+  /** What a viewer reports. */
   message(ws: WebSocket, message: string | ArrayBuffer): void {
-    this.#flow(ws).heard(message);
+    const flow = this.#flow(ws);
+    if (!flow.take(message) || flow.behind === null) return;
+    const viewed = this.#viewed();
+    if (viewed === null || viewed.state.logKey !== null) {
+      // The lines are in storage now, from where the next connection reads them.
+      flow.drop();
+      return;
+    }
+    if (!this.#catchUp(ws, flow, viewed)) return;
+    const { status, phase } = viewed.state;
+    if (!hasEnded(status)) flow.send(stateFrame(status, phase));
   }
 
   /** Completes the handshake of a viewer that leaves. */
@@ -67,17 +66,59 @@ export class Viewers {
   }
 
   /** Lines that are new; `raw` is the frame that brought them, passed on exactly as it came. */
-  lines(lines: readonly LogLine[], raw: string = frameOf(lines)): void {
-    for (const ws of this.#open()) this.#flow(ws).send(raw);
+  lines(lines: readonly LogLine[], raw: string = linesFrame(lines)): void {
+    for (const ws of this.#open()) {
+      const flow = this.#flow(ws);
+      if (flow.behind !== null) continue;
+      if (flow.fits(raw.length)) flow.send(raw);
+      else this.#wait(flow, (lines[0]?.seq ?? 1) - 1);
+    }
   }
 
   state(status: DeploymentStatus, phase: Phase | null): void {
     const frame = stateFrame(status, phase);
-    for (const ws of this.#open()) this.#flow(ws).send(frame);
+    for (const ws of this.#open()) {
+      const flow = this.#flow(ws);
+      if (flow.behind === null) flow.send(frame);
+    }
   }
 
+  /** The log has ended. Viewers that have to catch up are told when they have. */
   end(status: DeploymentStatus): void {
-    for (const ws of this.#open()) finish(ws, this.#flow(ws), status);
+    const isThere = this.#viewed() !== null;
+    for (const ws of this.#open()) {
+      const flow = this.#flow(ws);
+      if (flow.behind === null || !isThere) finish(ws, flow, status);
+    }
+  }
+
+  /** Sends what the viewer has not had, as far as its window goes; whether that was all. */
+  #catchUp(ws: WebSocket, flow: ViewerFlow, { state, log }: Viewed): boolean {
+    let last = flow.behind ?? 0;
+    for (const piece of gather(log().rows(last))) {
+      const frame = ndjsonFrame(piece);
+      if (!flow.fits(frame.length)) {
+        this.#wait(flow, last);
+        return false;
+      }
+      if (!flow.send(frame)) return false;
+      last += countLines(piece);
+    }
+    flow.behind = null;
+    if (hasEnded(state.status)) finish(ws, flow, state.status);
+    return true;
+  }
+
+  /**
+   * Sends nothing more after this line until the viewer reports that it has read. One that never reports is dropped; a
+   * timer keeps the object awake, but only for as long as it takes to find that out.
+   */
+  #wait(flow: ViewerFlow, after: number): void {
+    flow.behind = after;
+    if (flow.reports) return;
+    setTimeout(() => {
+      if (!flow.reports) flow.drop();
+    }, SILENT_MS);
   }
 
   #open(): WebSocket[] {
@@ -95,20 +136,12 @@ export class Viewers {
   }
 }
 
-function finish(ws: WebSocket, flow: ViewerFlow, status: DeploymentStatus): void {
-  if (flow.send(JSON.stringify({ type: 'end', status } satisfies ViewerFrame)))
-    closeQuietly(ws, CLOSE.normal, 'The deployment has ended');
+/** How many lines a piece of NDJSON has. */
+function countLines(piece: string): number {
+  let lines = 1;
+  for (let at = piece.indexOf('\n'); at !== -1; at = piece.indexOf('\n', at + 1)) lines += 1;
+  return lines;
 }
-
-const frameOf = (lines: readonly LogLine[]) =>
-  JSON.stringify({ type: 'lines', lines: [...lines] } satisfies ViewerFrame);
-
-const upgraded = (client: WebSocket) =>
-  new Response(null, {
-    status: 101,
-    webSocket: client,
-    headers: { 'Sec-WebSocket-Protocol': LOGS_SUBPROTOCOL },
-  });
 
 function* gather(pieces: Iterable<string>): Generator<string> {
   let gathered: string[] = [];
@@ -123,29 +156,4 @@ function* gather(pieces: Iterable<string>): Generator<string> {
     }
   }
   if (gathered.length > 0) yield gathered.join('\n');
-}
-
-/** The same for a deployment whose log is archived, without its object: replay, end, close. */
-export function replayArchive(status: DeploymentStatus, archive: LogArchive, after: number): Response {
-  const { 0: client, 1: server } = new WebSocketPair();
-  server.accept();
-  const flow = new ViewerFlow(server);
-  server.addEventListener('message', ({ data }) => flow.heard(data));
-  const replay = async () => {
-    flow.send(stateFrame(status, null));
-    const lines = archive.linesAfter(after);
-    let next = await lines.next();
-    for (; !next.done; next = await lines.next()) {
-      if (flow.send(linesFrame(next.value))) continue;
-      await lines.return(0);
-      return;
-    }
-    if (after > next.value) flow.send(rewindFrame(next.value));
-    finish(server, flow, status);
-  };
-  replay().catch((error: unknown) => {
-    console.error('replaying an archived log failed', error);
-    server.close(CLOSE.goingAway, 'The archived log could not be read; try again');
-  });
-  return upgraded(client);
 }
