@@ -11,12 +11,19 @@ export interface SimulatedBuild {
   readonly attempt: SimulatedAttempt;
 }
 
-/** Makes an App, deploys an upload to it, and takes the deployment up with a runner of its own. */
-export async function simulatedBuild(edge: { url: string; token: string }): Promise<SimulatedBuild> {
+/**
+ * Makes an App, deploys an upload to it, and takes the deployment up with a runner of its own. `name` is the App's, the
+ * runner's and the label by which the two find each other.
+ */
+export async function simulatedBuild(
+  edge: { url: string; token: string },
+  name = 'patient',
+): Promise<SimulatedBuild> {
   const client = new Client(edge);
   const uploadId = await client.upload('site.zip', UNREAD_SOURCE);
-  const { slug } = await client.createApp({ name: 'Patient' });
+  const { slug } = await client.createApp({ name, build: { labels: [name] } });
   const { id } = await client.deploy(slug, { uploadId });
-  const runner = await SimulatedRunner.connect(edge.url, await client.registerRunner('patient'));
+  const registered = await client.registerRunner(name, [name]);
+  const runner = await SimulatedRunner.connect(edge.url, registered, { labels: [name] });
   return { client, id, attempt: await runner.begin() };
 }

@@ -1,6 +1,6 @@
 /** Builds with as many outputs as a deployment may have: lists report the success, not only the deployment itself. */
 import { createHash } from 'node:crypto';
-import { Deployment } from '@appflux/protocol';
+import { CLOSE, Deployment, MAX_ARTIFACTS, MAX_ARTIFACTS_RECORD_BYTES, utf8Bytes } from '@appflux/protocol';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { Client } from '../instance/client.ts';
@@ -10,24 +10,22 @@ import { type SimulatedBuild, simulatedBuild } from '../instance/simulated-build
 const BYTES = 'x';
 const SHA256 = createHash('sha256').update(BYTES).digest('hex');
 
+interface Output {
+  name: string;
+  meta: Record<string, string>;
+}
+
 let edge: EdgeInstance;
 beforeAll(async () => {
   edge = await startInstance();
 });
 afterAll(() => edge.stop());
 
-/** Delivers artifacts and ends the attempt as a success. Gives their names. */
-async function finish(
-  { attempt }: SimulatedBuild,
-  count: number,
-  facts: (index: number) => { name: string; meta: Record<string, string | number | boolean> },
-): Promise<string[]> {
-  const artifacts = Array.from({ length: count }, (_, index) => facts(index));
-  for (const artifact of artifacts) await attempt.deliver({ ...artifact, sha256: SHA256 }, BYTES);
-  const names = artifacts.map(({ name }) => name);
-  attempt.finish({ status: 'success', artifacts: names });
+/** Delivers outputs and ends the attempt as a success. */
+async function finish({ attempt }: SimulatedBuild, outputs: readonly Output[]): Promise<void> {
+  for (const output of outputs) await attempt.deliver({ ...output, sha256: SHA256 }, BYTES);
+  attempt.finish({ status: 'success', artifacts: outputs.map(({ name }) => name) });
   expect(await attempt.socket.next('finished')).toMatchObject({ status: 'success' });
-  return names;
 }
 
 /** How the list of all deployments shows this one. */
@@ -38,13 +36,104 @@ async function listed(client: Client, id: string): Promise<Deployment | undefine
 }
 
 it('a build with 190 outputs, whose record is larger than a queue message, is a success in lists too', async () => {
-  const build = await simulatedBuild(edge);
-  const names = await finish(build, 190, (index) => ({
+  const build = await simulatedBuild(edge, 'outputs-190');
+  const outputs = Array.from({ length: 190 }, (_, index) => ({
     name: `app-${index}-${'flavor-'.repeat(24)}release.apk`,
     meta: { platform: 'android', label: `${index} ${'An app with a long label '.repeat(10)}` },
   }));
+  await finish(build, outputs);
   await expect.poll(async () => (await listed(build.client, build.id))?.status).toBe('success');
   const shown = await listed(build.client, build.id);
   expect(JSON.stringify(shown).length).toBeGreaterThan(128_000);
-  expect(shown?.artifacts.map(({ name }) => name)).toEqual(names);
+  expect(shown?.artifacts.map(({ name }) => name)).toEqual(outputs.map(({ name }) => name));
+});
+
+/** As many outputs as there may be, with the longest names, of which a record says exactly as much as it may. */
+async function mostOutputs({ client, id }: SimulatedBuild): Promise<Output[]> {
+  const { appId } = await client.deployment(id);
+  const recorded = (outputs: readonly Output[]) =>
+    utf8Bytes(
+      JSON.stringify(
+        outputs.map(({ name, meta }) => ({
+          name,
+          key: `apps/${appId}/${id}/1/${name}`,
+          size: 1,
+          sha256: SHA256,
+          contentType: 'application/octet-stream',
+          meta,
+        })),
+      ),
+    );
+  const outputs = Array.from({ length: MAX_ARTIFACTS }, (_, index): Output => {
+    const facts = Array.from({ length: 6 }, (_, fact) => [`fact${fact}`, 'x'.repeat(500)]);
+    return {
+      name: `${index}`.padEnd(200, '€'),
+      meta: { ...Object.fromEntries(facts), kind: 'x'.repeat(30) },
+    };
+  });
+  let left = MAX_ARTIFACTS_RECORD_BYTES - recorded(outputs);
+  for (const { meta } of outputs) {
+    // A fact's name and punctuation have ten bytes; what is left after it is nothing, or enough for another one.
+    if (left > 0) meta.more = 'x'.repeat(left <= 510 ? left - 10 : Math.min(500, left - 30));
+    left -= meta.more === undefined ? 0 : meta.more.length + 10;
+  }
+  expect(recorded(outputs)).toBe(MAX_ARTIFACTS_RECORD_BYTES);
+  return outputs;
+}
+
+it('a build with the most outputs, of which a record says the most it can, is a success in lists too', async () => {
+  const build = await simulatedBuild(edge, 'outputs-most');
+  const outputs = await mostOutputs(build);
+  await finish(build, outputs);
+  await expect.poll(async () => (await listed(build.client, build.id))?.status).toBe('success');
+  const shown = await listed(build.client, build.id);
+  expect(shown?.artifacts.map(({ name, meta }) => ({ name, meta }))).toEqual(outputs);
+  // The longest name there is can be asked for.
+  const { url = '' } = shown?.artifacts.at(-1) ?? {};
+  expect(await (await fetch(url)).text()).toBe(BYTES);
+});
+
+it('with a few bytes more it fails, and says what to do about it', async () => {
+  const build = await simulatedBuild(edge, 'outputs-over');
+  const outputs = await mostOutputs(build);
+  const last = outputs.at(-1);
+  if (last !== undefined) last.meta.y = '';
+  await expect(finish(build, outputs)).rejects.toThrow(`closed with ${CLOSE.staleAttempt}`);
+  expect(await build.client.untilEnded(build.id)).toMatchObject({
+    status: 'failed',
+    failure: {
+      code: 'artifact_invalid',
+      phase: 'uploading',
+      message: 'The names and facts of the artifacts have more than 1 MB',
+      hint: expect.stringContaining('Deliver fewer files'),
+    },
+  });
+});
+
+it('a runner that delivers more than 200 outputs ends its deployment, which says what to do about it', async () => {
+  const build = await simulatedBuild(edge, 'outputs-201');
+  const outputs = Array.from({ length: MAX_ARTIFACTS + 1 }, (_, index) => ({
+    name: `${index}.apk`,
+    meta: {},
+  }));
+  await expect(finish(build, outputs)).rejects.toThrow(`closed with ${CLOSE.staleAttempt}`);
+  const failure = {
+    code: 'artifact_invalid',
+    message: 'The build made more than 200 artifacts',
+    hint: 'Set `outputs` to fewer files, or to a folder, which becomes one ZIP.',
+  };
+  expect(await build.client.untilEnded(build.id)).toMatchObject({ status: 'failed', failure });
+  await expect.poll(async () => (await listed(build.client, build.id))?.failure).toMatchObject(failure);
+});
+
+it('so does one that only names more than 200, and one that names the same twice delivers it once', async () => {
+  const many = await simulatedBuild(edge, 'outputs-named');
+  const names = Array.from({ length: MAX_ARTIFACTS + 1 }, (_, index) => `${index}.apk`);
+  many.attempt.finish({ status: 'success', artifacts: names });
+  expect(await many.client.untilEnded(many.id)).toMatchObject({ failure: { code: 'artifact_invalid' } });
+  const twice = await simulatedBuild(edge, 'outputs-twice');
+  await twice.attempt.deliver({ name: 'a.apk', sha256: SHA256 }, BYTES);
+  twice.attempt.finish({ status: 'success', artifacts: ['a.apk', 'a.apk'] });
+  const { artifacts } = await twice.client.untilEnded(twice.id);
+  expect(artifacts.map(({ name }) => name)).toEqual(['a.apk']);
 });

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { FileInfo } from './file.ts';
 import { Environment, ObjectId, Slug, Timestamp, UserId, VariableName } from './ids.ts';
 import { Retention, RetentionDefaults } from './retention.ts';
+import { MAX_VARIABLE_BYTES, utf8Bytes } from './sizes.ts';
 
 /** What kind of thing an App is built into. */
 export const AppType = z.enum(['web', 'pwa', 'android', 'desktop']);
@@ -85,9 +86,17 @@ export const BuildSettings = z
   .meta({ id: 'BuildSettings' });
 export type BuildSettings = z.infer<typeof BuildSettings>;
 
+/** A value that Linux can hand to a program. */
+export const VariableValue = z
+  .string()
+  .refine((value) => utf8Bytes(value) <= MAX_VARIABLE_BYTES, {
+    message: `A variable has ${MAX_VARIABLE_BYTES / 1024} KB at most. Put larger values into a file of the App`,
+  })
+  .refine((value) => !value.includes('\0'), { message: 'A variable can’t hold a NUL character' });
+
 /** A variable's value, and the environments that get it (all, when not said). */
 export const VariableInput = z.strictObject({
-  value: z.string().max(65_536),
+  value: VariableValue,
   environments: z.array(Environment).min(1).max(2).optional(),
 });
 
@@ -101,7 +110,7 @@ export const CreateApp = z
     source: AppSource,
     build: BuildSettings.optional(),
     retention: Retention.optional(),
-    envVars: z.record(VariableName, z.string().max(65_536)).optional(),
+    envVars: z.record(VariableName, VariableValue).optional(),
   })
   .meta({ id: 'CreateApp' });
 export type CreateApp = z.infer<typeof CreateApp>;

@@ -21,7 +21,8 @@ const request = z.string().min(1).max(60);
 
 /** How an attempt ended, in the runner's words. */
 export const AttemptResult = z.discriminatedUnion('status', [
-  z.strictObject({ status: z.literal('success'), artifacts: z.array(ArtifactName).min(1).max(200) }),
+  /** Of more than MAX_ARTIFACTS the deployment fails, with advice. */
+  z.strictObject({ status: z.literal('success'), artifacts: z.array(ArtifactName).min(1).max(10_000) }),
   z.strictObject({ status: z.literal('failed'), failure: Failure }),
   z.strictObject({ status: z.literal('canceled') }),
   /** The project's own `ignoreCommand` said that there is nothing to do: ends the deployment as canceled. */

@@ -5,6 +5,7 @@ import { BuildCandidates } from './candidate.ts';
 import { Failure } from './failure.ts';
 import { Environment, ObjectId, Sha256, Slug, Timestamp } from './ids.ts';
 import { Phase } from './phase.ts';
+import { MAX_PLAN_TOOLS } from './sizes.ts';
 
 export const DeploymentStatus = z.enum(['queued', 'building', 'success', 'failed', 'canceling', 'canceled']);
 export type DeploymentStatus = z.infer<typeof DeploymentStatus>;
@@ -31,7 +32,12 @@ export const Plan = z
     /** What the image's name stood for when it was built: the digest by which the engine knows it. */
     imageDigest: z.string().max(100).optional(),
     /** What that image has: a version for each tool. */
-    tools: z.record(z.string().max(40), z.string().max(60)).optional(),
+    tools: z
+      .record(z.string().max(40), z.string().max(60))
+      .refine((tools) => Object.keys(tools).length <= MAX_PLAN_TOOLS, {
+        message: `A plan names ${MAX_PLAN_TOOLS} tools at most`,
+      })
+      .optional(),
     node: z.string().max(40).nullable(),
     /** The major version of Java that the project asks for, if it asks for one. */
     java: z.string().max(10).optional(),

@@ -22,6 +22,7 @@ import type { AppRecord, Metadata, SealedVariable } from '../metadata/metadata.t
 import { newObjectId } from '../metadata/object-id.ts';
 import { retentionDefaults } from '../retention/policy.ts';
 import { bearer, json, jsonBody, needs, noted, refusals, router } from './router.ts';
+import { bytesOfVariable, requireRoomFor, requireVariableRoom } from './variable-room.ts';
 
 const BySlug = z.object({ slug: Slug });
 const ByVariable = BySlug.extend({ name: VariableName });
@@ -77,6 +78,9 @@ apps.openapi(
         hint: 'Choose another slug.',
       });
     }
+    requireVariableRoom(
+      new Map(Object.entries(envVars).map(([name, value]) => [name, bytesOfVariable(name, value)])),
+    );
     const id = newObjectId();
     const record: AppRecord = {
       id,
@@ -220,6 +224,7 @@ apps.openapi(
     const { slug, name } = c.req.valid('param');
     const { value, environments = [...ALL_ENVIRONMENTS] } = c.req.valid('json');
     const app = await ownedApp(c.get('metadata'), c.get('caller').ownerId, slug);
+    requireRoomFor(app.envVars, name, value);
     const sealed = await createSealer(c.env).seal(value, variableLabel(app.id, name));
     await c.get('metadata').apps.setVariable(app.id, name, { sealed, environments });
     await noted(c, 'variable.set', { kind: 'variable', id: app.id, name: `${slug}: ${name}` });

@@ -6,6 +6,8 @@ import { DurableObject } from 'cloudflare:workers';
 import { ObjectId, type Page, type PageQuery } from '@appflux/protocol';
 import { z } from 'zod';
 import type { Env, QueueMessage } from '../env.ts';
+import { sendMessage } from '../limits/message.ts';
+import { limitedSql, type Sql } from '../limits/sql.ts';
 import { newObjectId } from '../metadata/object-id.ts';
 import { type ObjectStub, objectStub } from '../objects/stub.ts';
 
@@ -32,11 +34,11 @@ export const deadLettersOf = (env: Pick<Env, 'DEAD_LETTERS'>): ObjectStub<DeadLe
   });
 
 export class DeadLetterObject extends DurableObject<Env> {
-  readonly #sql: SqlStorage;
+  readonly #sql: Sql;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    this.#sql = ctx.storage.sql;
+    this.#sql = limitedSql(ctx.storage.sql);
     this.#sql.exec(
       'CREATE TABLE IF NOT EXISTS dead_letters (id TEXT PRIMARY KEY, message TEXT NOT NULL UNIQUE, failed_at TEXT NOT NULL)',
     );
@@ -100,8 +102,8 @@ export class DeadLetterObject extends DurableObject<Env> {
       .toArray()[0];
     if (row === undefined) return false;
     const message: QueueMessage = JSON.parse(row.message);
-    if (message.kind === 'offer') await this.env.DEPLOY_QUEUE.send(message);
-    else await this.env.EVENT_QUEUE.send(message);
+    if (message.kind === 'offer') await sendMessage(this.env.DEPLOY_QUEUE, message);
+    else await sendMessage(this.env.EVENT_QUEUE, message);
     // Sent first: should the object go away in between, the message is sent twice, which its consumer allows for.
     this.#sql.exec('DELETE FROM dead_letters WHERE id = ?', id);
     return true;

@@ -1,5 +1,12 @@
 /** Artifacts of the current attempt on their way from the runner into storage. */
-import type { RunnerToDeployment, UploadedPart } from '@appflux/protocol';
+import {
+  MAX_ARTIFACTS,
+  MAX_ARTIFACTS_RECORD_BYTES,
+  type RunnerToDeployment,
+  type UploadedPart,
+  utf8Bytes,
+} from '@appflux/protocol';
+import type { Sql } from '../limits/sql.ts';
 import type { ArtifactRecord } from '../metadata/metadata.ts';
 import { artifactKey, attemptPrefix } from '../storage/keys.ts';
 import type { ObjectStore, UploadPlan, Uploads } from '../storage/storage.ts';
@@ -23,14 +30,26 @@ export class UploadRefused extends Error {
   override readonly name = 'UploadRefused';
 }
 
+/** Why a deployment cannot deliver what its build made, whatever the runner tries next: it fails. */
+export class DeliveryInvalid extends Error {
+  override readonly name = 'DeliveryInvalid';
+  /** What to do about it. */
+  readonly hint: string;
+
+  constructor(message: string, hint: string) {
+    super(message);
+    this.hint = hint;
+  }
+}
+
 export class ArtifactUploads {
-  readonly #sql: SqlStorage;
+  readonly #sql: Sql;
   readonly #objects: ObjectStore;
   readonly #uploads: Uploads;
   /** What is under way for an artifact, by its attempt and name; what comes next for the same one waits for it. */
   readonly #turns = new Map<string, Promise<unknown>>();
 
-  constructor(sql: SqlStorage, objects: ObjectStore, uploads: Uploads) {
+  constructor(sql: Sql, objects: ObjectStore, uploads: Uploads) {
     this.#sql = sql;
     this.#objects = objects;
     this.#uploads = uploads;
@@ -41,7 +60,8 @@ export class ArtifactUploads {
 
   /**
    * Presigned requests for an artifact's bytes. Asked again for the same file, the same upload goes on.
-   * Throws UploadRefused when the attempt would deliver more than `maxBytes` in all.
+   * Throws UploadRefused when the attempt would deliver more than `maxBytes` in all, and DeliveryInvalid when it would
+   * deliver more artifacts, or say more of them, than a record holds.
    */
   begin(appId: string, deploymentId: string, frame: UploadFrame, maxBytes: number): Promise<UploadPlan> {
     return this.#inTurn(frame.attempt, frame.name, () => this.#begin(appId, deploymentId, frame, maxBytes));
@@ -75,16 +95,14 @@ export class ArtifactUploads {
       return this.#uploads.resume(known.key, known.size, known.multipart_id);
     }
     const others = this.#sql
-      .exec<{ bytes: number }>(
-        'SELECT coalesce(sum(size), 0) AS bytes FROM artifacts WHERE attempt = ? AND name <> ?',
-        frame.attempt,
-        frame.name,
-      )
-      .one().bytes;
-    if (others + frame.size > maxBytes) {
+      .exec<Row>('SELECT * FROM artifacts WHERE attempt = ? AND name <> ?', frame.attempt, frame.name)
+      .toArray();
+    if (others.reduce((sum, { size }) => sum + size, frame.size) > maxBytes) {
       throw new UploadRefused(`The artifacts are larger than ${Math.round(maxBytes / 1e6)} MB in all`);
     }
     const key = artifactKey(appId, deploymentId, frame.attempt, frame.name);
+    const { name, size, sha256, contentType, meta } = frame;
+    requireRecordable([...others.map(toRecord), { name, key, size, sha256, contentType, meta }]);
     const plan = await this.#uploads.begin(key, frame.size, frame.contentType);
     if (known?.multipart_id) await this.#uploads.abort(known.key, known.multipart_id);
     this.#sql.exec(
@@ -113,9 +131,9 @@ export class ArtifactUploads {
     this.#sql.exec('UPDATE artifacts SET done = 1 WHERE attempt = ? AND name = ?', attempt, name);
   }
 
-  /** The attempt's delivered artifacts in the given order; null when one of the names was not delivered. */
+  /** The attempt's delivered artifacts in the given order, once each; null when one of the names was not delivered. */
   delivered(attempt: number, names: readonly string[]): ArtifactRecord[] | null {
-    const records = names.map((name) => {
+    const records = [...new Set(names)].map((name) => {
       const row = this.#row(attempt, name);
       return row?.done === 1 ? toRecord(row) : null;
     });
@@ -153,6 +171,23 @@ export class ArtifactUploads {
       .toArray()[0];
   }
 }
+
+/** Throws DeliveryInvalid when these are more artifacts, or say more of themselves, than a record holds. */
+function requireRecordable(artifacts: readonly ArtifactRecord[]): void {
+  if (artifacts.length > MAX_ARTIFACTS) throw tooManyArtifacts();
+  if (utf8Bytes(JSON.stringify(artifacts)) <= MAX_ARTIFACTS_RECORD_BYTES) return;
+  throw new DeliveryInvalid(
+    `The names and facts of the artifacts have more than ${MAX_ARTIFACTS_RECORD_BYTES / 1e6} MB`,
+    'Deliver fewer files, or give them shorter names; a folder that `outputs` names becomes one ZIP.',
+  );
+}
+
+/** The build made more artifacts than a deployment delivers. */
+export const tooManyArtifacts = () =>
+  new DeliveryInvalid(
+    `The build made more than ${MAX_ARTIFACTS} artifacts`,
+    'Set `outputs` to fewer files, or to a folder, which becomes one ZIP.',
+  );
 
 const toRecord = (row: Row): ArtifactRecord => ({
   name: row.name,

@@ -6,15 +6,17 @@ import {
   type DeploymentToRunner,
   failure,
   LEASE_TOKEN_HEADER,
+  MAX_ARTIFACTS,
   MAX_FRAME_BYTES,
   RunnerToDeployment,
 } from '@appflux/protocol';
 import { authenticatedRunner } from '../identity/runner-header.ts';
+import { attach } from '../limits/attachment.ts';
 import type { LogStore } from '../logs/store.ts';
 import type { Viewers } from '../logs/viewers.ts';
 import { closeQuietly } from '../sockets/close.ts';
 import { parseFrame } from '../sockets/frame.ts';
-import { type ArtifactUploads, UploadRefused } from './artifacts.ts';
+import { type ArtifactUploads, DeliveryInvalid, tooManyArtifacts, UploadRefused } from './artifacts.ts';
 import { AttemptLines } from './attempt-lines.ts';
 import type { Event, Refusal } from './lifecycle.ts';
 import type { Spec, State } from './state.ts';
@@ -68,7 +70,7 @@ export class AttemptSocket {
     for (const older of this.#ctx.getWebSockets(TAG))
       closeQuietly(older, CLOSE.replaced, 'A newer connection took over');
     this.#ctx.acceptWebSocket(server, [TAG]);
-    server.serializeAttachment({ attempt });
+    attach(server, { attempt });
     this.#deployment.apply({ type: 'connected', attempt });
     const log = this.#deployment.log();
     log.flush();
@@ -214,8 +216,14 @@ export class AttemptSocket {
     const { app, id, limits } = this.#deployment.spec();
     const { request } = frame;
     await answerUpload(ws, request, async () => {
-      const plan = await this.#deployment.artifacts.begin(app.id, id, frame, limits.artifactBytes);
-      send(ws, { type: 'upload_granted', request, partSize: plan.partSize, parts: plan.parts });
+      try {
+        const plan = await this.#deployment.artifacts.begin(app.id, id, frame, limits.artifactBytes);
+        send(ws, { type: 'upload_granted', request, partSize: plan.partSize, parts: plan.parts });
+      } catch (error) {
+        if (!(error instanceof DeliveryInvalid)) throw error;
+        this.#deployment.apply(invalidDelivery(frame.attempt, error));
+        closeQuietly(ws, CLOSE.staleAttempt, 'The attempt is over');
+      }
     });
   }
 
@@ -238,12 +246,20 @@ export class AttemptSocket {
     if (result.status === 'failed') return { type: 'failed', attempt, failure: result.failure };
     if (result.status === 'canceled') return { type: 'stopped', attempt };
     if (result.status === 'skipped') return { type: 'skipped', attempt, reason: result.reason };
+    if (result.artifacts.length > MAX_ARTIFACTS) return invalidDelivery(attempt, tooManyArtifacts());
     const artifacts = this.#deployment.artifacts.delivered(attempt, result.artifacts);
     if (artifacts !== null) return { type: 'succeeded', attempt, artifacts };
     const message = 'The runner said success, but not all of its artifacts lie in storage';
     return { type: 'failed', attempt, failure: failure('upload_failed', message, 'uploading') };
   }
 }
+
+/** The event of an attempt whose build made what no deployment can deliver. */
+const invalidDelivery = (attempt: number, { message, hint }: DeliveryInvalid): Event => ({
+  type: 'failed',
+  attempt,
+  failure: failure('artifact_invalid', message, 'uploading', hint),
+});
 
 /** A runner's socket that is closed at once: the attempt it wants to go on with is not the current one. */
 export function staleAttempt(): Response {

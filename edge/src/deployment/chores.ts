@@ -2,6 +2,7 @@
  * What an object does that reaches out of it: tried again until it is done. A chore is noted in the transaction that
  * makes it necessary, begun at once, and comes up again by its timer if the object goes away in between.
  */
+import { limitedSql } from '../limits/sql.ts';
 import { type Chore, Timers } from './timers.ts';
 
 /**
@@ -31,7 +32,7 @@ export class Chores {
   #over = false;
 
   constructor(ctx: DurableObjectState, options: ChoresOptions) {
-    this.#timers = new Timers(ctx.storage.sql);
+    this.#timers = new Timers(limitedSql(ctx.storage.sql));
     this.#ctx = ctx;
     this.#options = options;
   }

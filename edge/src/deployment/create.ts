@@ -8,6 +8,7 @@ import {
 } from '@appflux/protocol';
 import { poolOf } from '../dispatch/stub.ts';
 import type { Env } from '../env.ts';
+import { sendMessage } from '../limits/message.ts';
 import type { AppRecord, Metadata } from '../metadata/metadata.ts';
 import { newObjectId } from '../metadata/object-id.ts';
 import { sourceRemoved } from '../retention/removed.ts';
@@ -109,7 +110,7 @@ async function begin({ env, metadata }: Parts, spec: Spec): Promise<Snapshot> {
   // The object has everything now and would see to the rest by itself: its timer offers the job, its outbox
   // projects the record. The list and the runners just need not wait for that.
   const ahead = await Promise.allSettled([
-    env.DEPLOY_QUEUE.send({ kind: 'offer', deploymentId: spec.id }),
+    sendMessage(env.DEPLOY_QUEUE, { kind: 'offer', deploymentId: spec.id }),
     metadata.deployments.project(created.record, created.seq),
   ]);
   for (const result of ahead) {

@@ -3,6 +3,7 @@
  * transaction with the event that tells of it, and its effects are carried out.
  */
 import { hasEnded, type LogLine } from '@appflux/protocol';
+import { limitedSql } from '../limits/sql.ts';
 import { LogStore } from '../logs/store.ts';
 import type { Viewers } from '../logs/viewers.ts';
 import { logKey } from '../storage/keys.ts';
@@ -47,7 +48,7 @@ export class Machine {
   }
 
   log(): LogStore {
-    this.#log ??= new LogStore(this.#storage.sql, this.known().spec.limits.logBytes);
+    this.#log ??= new LogStore(limitedSql(this.#storage.sql), this.known().spec.limits.logBytes);
     return this.#log;
   }
 

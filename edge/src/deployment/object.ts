@@ -11,6 +11,7 @@ import { setting } from '../env.ts';
 import { resealSpec } from '../identity/reseal.ts';
 import { createSealer } from '../identity/sealing.ts';
 import { makeToken } from '../identity/tokens.ts';
+import { limitedSql } from '../limits/sql.ts';
 import { ndjsonStream } from '../logs/ndjson.ts';
 import { Viewers } from '../logs/viewers.ts';
 import type { DeploymentRecord } from '../metadata/metadata.ts';
@@ -61,14 +62,13 @@ export class DeploymentObject extends DurableObject<Env> {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    const { sql } = ctx.storage;
     const outbox = new Outbox();
     const rearm = () => this.#rearm();
     const objects = objectsOf(env);
     const name = this.#name;
     this.#alarm = new Alarm(ctx, { name, onOpen: () => this.#findLostAlarm() });
     this.#remains = new Remains(ctx.storage, objects, this.#alarm);
-    this.#artifacts = new ArtifactUploads(sql, objects, uploadsOf(env));
+    this.#artifacts = new ArtifactUploads(limitedSql(ctx.storage.sql), objects, uploadsOf(env));
     this.#viewers = new Viewers(ctx, () =>
       this.#machine.saved === null
         ? null

@@ -7,6 +7,7 @@
  * which may be larger than a message. A newer event makes an older one needless: each record is a whole one.
  */
 import type { EventMessage } from '../env.ts';
+import { sendMessage } from '../limits/message.ts';
 
 /** An event that the queue has accepted and nobody has confirmed after this long, in milliseconds, is sent again. */
 const SEND_AGAIN_MS = 25_000;
@@ -19,7 +20,7 @@ export class Outbox {
   async publish(queue: Queue<EventMessage>, event: Omit<EventMessage, 'kind'>, now: number): Promise<void> {
     const { deploymentId, seq } = event;
     if (seq === this.#sent.seq && now - this.#sent.at < SEND_AGAIN_MS) return;
-    await queue.send({ kind: 'event', deploymentId, seq });
+    await sendMessage(queue, { kind: 'event', deploymentId, seq });
     this.#sent = { seq, at: now };
   }
 }

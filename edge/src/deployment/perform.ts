@@ -1,6 +1,7 @@
 /** What each chore of a deployment does. A chore may be done again: each of them is idempotent. */
 import { poolOf } from '../dispatch/stub.ts';
 import type { Env } from '../env.ts';
+import { sendMessage } from '../limits/message.ts';
 import { archiveLog } from '../logs/archive/write.ts';
 import { tailOf } from '../logs/tail.ts';
 import { keepsLogTails } from '../metadata/index.ts';
@@ -59,7 +60,12 @@ async function archive(env: Env, machine: Machine): Promise<void> {
   }
   if (keepsLogTails(env)) {
     const lines = tailOf([...log.lines(Math.max(0, log.lastSeq - LOG_TAIL_LINES))]);
-    await env.EVENT_QUEUE.send({ kind: 'log_tail', deploymentId: spec.id, appId: spec.app.id, lines });
+    await sendMessage(env.EVENT_QUEUE, {
+      kind: 'log_tail',
+      deploymentId: spec.id,
+      appId: spec.app.id,
+      lines,
+    });
   }
   machine.apply({ type: 'archived', logKey: key });
   log.clear();

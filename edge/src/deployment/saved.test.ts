@@ -64,6 +64,23 @@ test('one whose events were all confirmed has nothing to deliver', async () => {
   expect(await stub.snapshot()).toMatchObject({ seq: 2 });
 });
 
+test('one whose artifacts say more of themselves than a record holds opens, without that', async () => {
+  const spec = sampleSpec({ id: newObjectId() });
+  const artifacts = Array.from({ length: 200 }, (_, index) => ({
+    name: `${index}.apk`,
+    key: `apps/a/d/1/${index}.apk`,
+    size: 1,
+    sha256: '0'.repeat(64),
+    contentType: 'application/octet-stream',
+    meta: Object.fromEntries(Array.from({ length: 60 }, (_, fact) => [`fact${fact}`, 'x'.repeat(500)])),
+  }));
+  const state: State = { ...initialState(spec), status: 'success', attempt: 1, artifacts };
+  const stub = await oldObject(spec, state, 4, [4]);
+  const { record } = (await stub.unconfirmed()) ?? {};
+  expect(record?.status).toBe('success');
+  expect(record?.artifacts).toEqual(artifacts.map((artifact) => ({ ...artifact, meta: {} })));
+});
+
 test('one that was removed stays empty', async () => {
   const stub = env.DEPLOYMENTS.getByName(newObjectId());
   await runInDurableObject(stub, (_, { storage: { sql } }) => {

@@ -5,6 +5,9 @@
  * The spec is written once and the state with every change, so they are apart; and the spec of an App with many
  * variables and files is larger than a row may be, so it is kept in pieces.
  */
+import { MAX_ARTIFACTS_RECORD_BYTES, utf8Bytes } from '@appflux/protocol';
+import { limitedSql, type Sql } from '../limits/sql.ts';
+import type { ArtifactRecord } from '../metadata/metadata.ts';
 import type { Spec, State } from './state.ts';
 
 export interface Saved {
@@ -21,11 +24,11 @@ const PIECE_LENGTH = 300_000;
 
 export class SavedDeployment {
   readonly #storage: DurableObjectStorage;
-  readonly #sql: SqlStorage;
+  readonly #sql: Sql;
 
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage;
-    this.#sql = storage.sql;
+    this.#sql = limitedSql(storage.sql);
     this.#sql.exec('CREATE TABLE IF NOT EXISTS spec (piece INTEGER PRIMARY KEY, body TEXT NOT NULL)');
     this.#sql.exec(
       'CREATE TABLE IF NOT EXISTS state (id INTEGER PRIMARY KEY CHECK (id = 1), seq INTEGER NOT NULL, confirmed INTEGER NOT NULL, body TEXT NOT NULL)',
@@ -79,13 +82,21 @@ export class SavedDeployment {
           .exec<{ oldest: number | null }>('SELECT min(seq) AS oldest FROM outbox')
           .one();
         this.writeSpec(spec);
-        this.writeState({ state, seq, confirmed: oldest === null ? seq : oldest - 1 });
+        const artifacts = withinRecord(state.artifacts);
+        const confirmed = oldest === null ? seq : oldest - 1;
+        this.writeState({ state: { ...state, artifacts }, seq, confirmed });
       }
       this.#sql.exec('DROP TABLE deployment');
       this.#sql.exec('DROP TABLE IF EXISTS outbox');
     });
   }
 }
+
+/** Version 0.1.0 had no limit for what artifacts say of themselves: what would not fit into a record is left out. */
+const withinRecord = (artifacts: readonly ArtifactRecord[]): ArtifactRecord[] =>
+  utf8Bytes(JSON.stringify(artifacts)) <= MAX_ARTIFACTS_RECORD_BYTES
+    ? [...artifacts]
+    : artifacts.map((artifact) => ({ ...artifact, meta: {} }));
 
 /** A text in pieces of at most `length` UTF-16 units, none of which ends within a character. */
 export function piecesOf(text: string, length: number): string[] {

@@ -3,13 +3,15 @@
  * itself waits for is not kept here but drawn from its state (`nextTick`).
  */
 
+import type { Sql } from '../limits/sql.ts';
+
 /** Chores that are done again until they succeed. */
 export type Chore = 'offer' | 'withdraw' | 'publish' | 'discard' | 'archive';
 
 export class Timers {
-  readonly #sql: SqlStorage;
+  readonly #sql: Sql;
 
-  constructor(sql: SqlStorage) {
+  constructor(sql: Sql) {
     this.#sql = sql;
     sql.exec(
       'CREATE TABLE IF NOT EXISTS timers (chore TEXT PRIMARY KEY, due INTEGER NOT NULL, tries INTEGER NOT NULL) WITHOUT ROWID',

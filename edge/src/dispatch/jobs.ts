@@ -3,6 +3,7 @@
  * memory is the same, read once, because all of it is looked at whenever anything happens.
  */
 import type { AttemptRef } from '@appflux/protocol';
+import type { Sql } from '../limits/sql.ts';
 import type { Running, WaitingJob } from './match.ts';
 
 /** A job as a deployment offers it. */
@@ -27,11 +28,11 @@ interface Waiting {
 }
 
 export class Jobs {
-  readonly #sql: SqlStorage;
+  readonly #sql: Sql;
   readonly #waiting = new Map<string, Waiting>();
   readonly #out = new Map<string, OutAttempt>();
 
-  constructor(sql: SqlStorage) {
+  constructor(sql: Sql) {
     this.#sql = sql;
     sql.exec(
       'CREATE TABLE IF NOT EXISTS jobs (deployment_id TEXT PRIMARY KEY, offer TEXT NOT NULL, claimed_for TEXT) WITHOUT ROWID',

@@ -8,6 +8,7 @@ import { type AttemptRef, CLOSE, PING, PONG, RunnerToPool } from '@appflux/proto
 import { deploymentOf } from '../deployment/stub.ts';
 import type { Env } from '../env.ts';
 import { authenticatedRunner } from '../identity/runner-header.ts';
+import { limitedSql } from '../limits/sql.ts';
 import { metadataOf } from '../metadata/index.ts';
 import type { RunnerRecord } from '../metadata/metadata.ts';
 import { Alarm } from '../objects/alarm.ts';
@@ -29,7 +30,7 @@ export class PoolObject extends DurableObject<Env> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#alarm = new Alarm(ctx, { name: this.#name });
-    this.#jobs = new Jobs(ctx.storage.sql);
+    this.#jobs = new Jobs(limitedSql(ctx.storage.sql));
     this.#runners = new RunnerSockets(ctx);
     this.#matchmaker = new Matchmaker(ctx, {
       jobs: this.#jobs,

@@ -8,6 +8,7 @@ import {
   type PoolToRunner,
   type RunnerScanner,
 } from '@appflux/protocol';
+import { attach } from '../limits/attachment.ts';
 import { closeQuietly } from '../sockets/close.ts';
 import type { OnlineRunner } from './match.ts';
 
@@ -54,7 +55,7 @@ export class RunnerSockets {
       closeQuietly(older, CLOSE.replaced, 'A newer connection took over');
     this.#ctx.acceptWebSocket(server, [runner.id]);
     const { id, name, draining } = runner;
-    server.serializeAttachment({
+    attach(server, {
       id,
       name,
       draining,
@@ -76,7 +77,7 @@ export class RunnerSockets {
 
   /** The runner has said who it is and what it holds. */
   hello(ws: WebSocket, hello: NonNullable<Attachment['hello']>): void {
-    ws.serializeAttachment({ ...attached(ws), hello } satisfies Attachment);
+    attach(ws, { ...attached(ws), hello } satisfies Attachment);
   }
 
   /** The process of the runner that is connected; null when it did not say, or is not there. */
@@ -127,8 +128,7 @@ export class RunnerSockets {
   }
 
   setDraining(runnerId: string, draining: boolean): void {
-    for (const ws of this.#open(runnerId))
-      ws.serializeAttachment({ ...attached(ws), draining } satisfies Attachment);
+    for (const ws of this.#open(runnerId)) attach(ws, { ...attached(ws), draining } satisfies Attachment);
     this.send(runnerId, { type: 'drain', draining });
   }
 
@@ -154,7 +154,7 @@ export class RunnerSockets {
     for (const ws of this.#open(runnerId)) {
       const { hello, ...rest } = attached(ws);
       if (hello === null) continue;
-      ws.serializeAttachment({
+      attach(ws, {
         ...rest,
         hello: { ...hello, running: change(hello.running) },
       } satisfies Attachment);

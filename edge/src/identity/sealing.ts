@@ -9,6 +9,8 @@ import { type Env, setting } from '../env.ts';
 import { sha256Hex } from './tokens.ts';
 
 const NONCE_BYTES = 12;
+/** What AES-GCM adds to the text. */
+const TAG_BYTES = 16;
 
 /** 32 bytes in base64. */
 const KEY_FORM = /^[A-Za-z0-9+/]{43}=$/;
@@ -25,6 +27,12 @@ export interface Sealer {
   open(sealed: string, label: string): Promise<string>;
   /** The same text sealed with the key of today; null when it is already, or is no sealed text. */
   reseal(sealed: string, label: string): Promise<string | null>;
+}
+
+/** How many bytes (in UTF-8) a sealed text has when it is opened; nothing has to be opened for that. */
+export function openedBytes(sealed: string): number {
+  const ciphertext = SEALED_FORM.exec(sealed)?.groups?.ciphertext ?? '';
+  return Math.max(0, Math.floor((ciphertext.length * 3) / 4) - TAG_BYTES);
 }
 
 /** The place of an App's variable. */

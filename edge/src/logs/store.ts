@@ -7,6 +7,7 @@
  * acked can be lost.
  */
 import { type LogLine, LogLine as LogLineSchema, type Phase } from '@appflux/protocol';
+import type { Sql } from '../limits/sql.ts';
 import { takePage } from './ndjson.ts';
 
 /** More than this, in UTF-16 units, does not wait to be written; even as UTF-8 it fits into a row of the platform's 2 MB. */
@@ -30,7 +31,7 @@ export type Appended =
   | { kind: 'gap'; expected: number };
 
 export class LogStore {
-  readonly #sql: SqlStorage;
+  readonly #sql: Sql;
   readonly #capBytes: number;
   #lastSeq: number;
   #writtenSeq: number;
@@ -43,7 +44,7 @@ export class LogStore {
   #pendingSince: number | null = null;
 
   /** `capBytes`: how many bytes builds may log. What runners write past it has a reserve, then the log is cut. */
-  constructor(sql: SqlStorage, capBytes: number) {
+  constructor(sql: Sql, capBytes: number) {
     this.#sql = sql;
     this.#capBytes = capBytes;
     sql.exec(

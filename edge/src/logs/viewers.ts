@@ -1,5 +1,6 @@
 /** Those who follow a deployment's log live: hibernating WebSockets on its object, tagged `viewer`. */
 import { CLOSE, type DeploymentStatus, hasEnded, type LogLine, type Phase } from '@appflux/protocol';
+import { attach } from '../limits/attachment.ts';
 import { closeQuietly } from '../sockets/close.ts';
 import { SILENT_MS, ViewerFlow } from './viewer-flow.ts';
 import { finish, linesFrame, ndjsonFrame, rewindFrame, stateFrame, upgraded } from './viewer-frames.ts';
@@ -128,7 +129,7 @@ export class Viewers {
   #flow(ws: WebSocket): ViewerFlow {
     let flow = this.#flows.get(ws);
     if (flow === undefined) {
-      const note = (stand: object) => ws.serializeAttachment(stand);
+      const note = (stand: object) => attach(ws, stand);
       flow = new ViewerFlow(ws, note, ws.deserializeAttachment() ?? undefined);
       this.#flows.set(ws, flow);
     }

@@ -41,6 +41,7 @@ export interface AppStore {
     id: string,
     change: Partial<Pick<AppRecord, 'name' | 'type' | 'source' | 'build' | 'retention' | 'release'>>,
   ): Promise<AppRecord | null>;
+  /** Throws AppFluxError `unprocessable` when the app would be larger than the keeper can store; it may become smaller. */
   setVariable(id: string, name: string, variable: SealedVariable): Promise<void>;
   /** Puts `to` in the place of the sealed value `from`; false when that is not what the variable has (any more). */
   resealVariable(id: string, name: string, from: string, to: string): Promise<boolean>;

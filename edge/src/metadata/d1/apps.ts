@@ -5,6 +5,7 @@ import {
   type BuildSettings,
   type Retention,
 } from '@appflux/protocol';
+import { exceeded, MAX_ROW_BYTES } from '../../limits/platform.ts';
 import type { AppRecord, AppStore, SealedVariable } from '../metadata.ts';
 import { json, number, text, textOrNull } from './columns.ts';
 import type { Database, Row } from './database.ts';
@@ -21,6 +22,9 @@ const CHANGEABLE: Columns<
   retention: { column: 'retention', keep: (retention) => JSON.stringify(retention) },
   release: { column: 'release', keep: (release) => release },
 };
+
+/** What variables may have of an app's row; the rest of it stays below 300 KB. */
+const MOST_VARIABLE_BYTES = MAX_ROW_BYTES - 300_000;
 
 /** The JSON path of a variable. Names are letters, digits and underscores, so quoting them is enough. */
 const pathOf = (name: string) => `$."${name}"`;
@@ -101,12 +105,17 @@ export function createAppStore(database: Database): AppStore {
     },
 
     async setVariable(id, name, variable) {
-      await database.run(
-        'UPDATE apps SET env_vars = json_set(env_vars, ?, json(?)) WHERE id = ?',
+      // What the API allows is far less; of many calls at the same time each may find that there is room.
+      const changed = await database.run(
+        `UPDATE apps SET env_vars = json_set(env_vars, ?1, json(?2)) WHERE id = ?3
+         AND octet_length(json_set(env_vars, ?1, json(?2))) <= max(${MOST_VARIABLE_BYTES}, octet_length(env_vars))`,
         pathOf(name),
         JSON.stringify(variable),
         id,
       );
+      if (changed > 0) return;
+      const app = await database.first('SELECT octet_length(env_vars) AS bytes FROM apps WHERE id = ?', id);
+      if (app) throw exceeded('The app’s variables (bytes)', number(app, 'bytes'), MOST_VARIABLE_BYTES);
     },
 
     async resealVariable(id, name, from, to) {

@@ -1,5 +1,6 @@
 /** D1 with prepared statements only, and with its failures as AppFluxErrors. */
-import { AppFluxError } from '@appflux/protocol';
+import { AppFluxError, isAppFluxError } from '@appflux/protocol';
+import { requireStatement } from '../../limits/statement.ts';
 
 /** What a column can hold: JSON and booleans are turned into these by the stores. */
 export type Value = string | number | null;
@@ -46,6 +47,7 @@ export class Database {
   }
 
   #prepare({ sql, values }: Statement): D1PreparedStatement {
+    requireStatement(sql, values);
     return this.#db.prepare(sql).bind(...values);
   }
 }
@@ -60,7 +62,7 @@ async function reached<Result>(query: () => Promise<Result>): Promise<Result> {
   try {
     return await query();
   } catch (cause) {
-    if (FAULT_OF_OURS.test(String(cause))) throw cause;
+    if (isAppFluxError(cause) || FAULT_OF_OURS.test(String(cause))) throw cause;
     throw new AppFluxError('unavailable', 'The metadata store does not answer', {
       hint: 'Try again in a few seconds.',
       retryAfterSeconds: 2,

@@ -1,3 +1,5 @@
+import { MAX_ARTIFACTS } from '@appflux/protocol';
+
 /** What a build's output may be. */
 export interface CollectLimits {
   /** Files of one site, and folders; a site is published file by file. */
@@ -16,6 +18,6 @@ export const COLLECT_LIMITS: CollectLimits = {
   files: 100_000,
   depth: 64,
   pathBytes: 1024,
-  artifacts: 200,
+  artifacts: MAX_ARTIFACTS,
   names: 500_000,
 };
