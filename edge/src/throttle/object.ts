@@ -5,6 +5,7 @@
  */
 import { DurableObject } from 'cloudflare:workers';
 import type { Env } from '../env.ts';
+import { limitedSql, type Sql } from '../limits/sql.ts';
 import { Alarm } from '../objects/alarm.ts';
 import { forgottenAt, oneMore, type Rule, type Tries, waitFor } from './rule.ts';
 
@@ -25,7 +26,7 @@ export interface Counter {
 }
 
 export class ThrottleObject extends DurableObject<Env> {
-  readonly #sql: SqlStorage;
+  readonly #sql: Sql;
   readonly #alarm: Alarm;
   /** How many counters can be added before they have to be counted. */
   #room = 0;
@@ -33,7 +34,7 @@ export class ThrottleObject extends DurableObject<Env> {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    this.#sql = ctx.storage.sql;
+    this.#sql = limitedSql(ctx.storage.sql);
     this.#alarm = new Alarm(ctx, { name: () => `throttle ${ctx.id.name}` });
   }
 
