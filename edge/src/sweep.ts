@@ -5,6 +5,7 @@
 import { sweepUploads } from './api/uploads.ts';
 import { auditBefore } from './audit/retention.ts';
 import type { Env } from './env.ts';
+import { journal } from './journal.ts';
 import { metadataOf } from './metadata/index.ts';
 import { sweepOf } from './retention/object.ts';
 import { afterRun, dueRound } from './retention/round.ts';
@@ -19,7 +20,7 @@ export async function sweep({ scheduledTime }: ScheduledController, env: Env): P
     await sweepRetention(env, now.getTime());
   } catch (error) {
     // The round goes on where it was at the next run; what has nothing to do with it is not to wait for that.
-    console.error('retention: this run broke off', error);
+    journal.error('retention: this run broke off', error);
   }
   await sweepUploads(metadata, objectsOf(env), uploadsOf(env), now);
 }

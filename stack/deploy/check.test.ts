@@ -17,3 +17,8 @@ test('a configuration with an address, a domain and a database is ready', () => 
   const database_id = '0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0';
   expect(deployProblems({ vars, d1_databases: [{ binding: 'METADATA', database_id }] })).toEqual([]);
 });
+
+test('Cloudflare writes no URLs of requests into the log, since those of deploy hooks hold tokens', () => {
+  const { observability } = readConfig({ config: join(ROOT, 'wrangler.toml') });
+  expect(observability?.logs).toMatchObject({ enabled: true, invocation_logs: false });
+});

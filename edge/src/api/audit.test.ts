@@ -164,6 +164,6 @@ test('what was done is done though the log cannot be written: the line goes to t
   const metadata = createD1Metadata({ prepare: () => statement } as unknown as D1Database);
   const written = vi.spyOn(console, 'error').mockImplementation(() => undefined);
   await note(metadata, owner.user.id, { kind: 'operator', id: null, name: 'operator' }, 'app.create', null);
-  expect(written.mock.calls[0]?.[1]).toContain('"action":"app.create"');
+  expect(written.mock.calls[0]?.[0]).toContain('"action":"app.create"');
   written.mockRestore();
 });

@@ -1,6 +1,7 @@
 /** Whether the control plane can do its work. */
 import { Health } from '@appflux/protocol';
 import { createRoute } from '@hono/zod-openapi';
+import { journal } from '../journal.ts';
 import { json, router } from './router.ts';
 
 export const VERSION = '0.1.0';
@@ -33,7 +34,7 @@ async function works(name: string, ask: () => Promise<unknown>): Promise<boolean
     await ask();
     return true;
   } catch (error) {
-    console.error(`${name} is down`, error);
+    journal.error(`${name} is down`, error);
     return false;
   }
 }

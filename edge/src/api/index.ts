@@ -5,6 +5,7 @@ import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
 import { secureHeaders } from 'hono/secure-headers';
 import { auth } from '../identity/auth.ts';
+import { journal } from '../journal.ts';
 import { metadataOf } from '../metadata/index.ts';
 import { publicPages } from '../publish/index.ts';
 import { objectsOf, uploadsOf } from '../storage/index.ts';
@@ -133,7 +134,7 @@ api.get('*', secureHeaders({ xFrameOptions: 'DENY', crossOriginEmbedderPolicy: f
 
 function refuse(error: Error, c: Context<ApiEnv>): Response {
   const refusal = asRefusal(error);
-  if (refusal.code === 'internal') console.error(`${c.req.method} ${c.req.path} failed`, error);
+  if (refusal.code === 'internal') journal.error(`${c.req.method} ${c.req.path} failed`, error);
   const headers: Record<string, string> = { 'Cache-Control': 'no-store' };
   if (refusal.retryAfterSeconds !== undefined) headers['Retry-After'] = String(refusal.retryAfterSeconds);
   if (refusal.code === 'unauthorized') headers['WWW-Authenticate'] = 'Bearer';

@@ -9,6 +9,7 @@ import {
   UploadGrant,
 } from '@appflux/protocol';
 import { createRoute, z } from '@hono/zod-openapi';
+import { journal } from '../journal.ts';
 import type { Metadata, UploadRecord } from '../metadata/metadata.ts';
 import { newObjectId } from '../metadata/object-id.ts';
 import { uploadKey } from '../storage/keys.ts';
@@ -166,7 +167,7 @@ export async function sweepUploads(
         await metadata.uploads.delete(id);
         removed++;
       } catch (error) {
-        console.error(`upload ${id} could not be removed`, error);
+        journal.error(`upload ${id} could not be removed`, error);
       }
     }
     if (removed === 0) return;

@@ -1,6 +1,7 @@
 /** Writing down who did what. */
 import type { AuditAction, AuditActor, AuditTarget } from '@appflux/protocol';
 import type { Caller } from '../identity/caller.ts';
+import { journal } from '../journal.ts';
 import type { AuditRecord, Metadata } from '../metadata/metadata.ts';
 import { newObjectId } from '../metadata/object-id.ts';
 
@@ -31,7 +32,7 @@ export async function note(
   try {
     await metadata.audit.append(record);
   } catch (error) {
-    console.error('not in the audit log:', JSON.stringify(record), error);
+    journal.error(`not in the audit log: ${JSON.stringify(record)}`, error);
   }
 }
 
@@ -49,7 +50,7 @@ export async function noteOfUser(
   actor: AuditActor = actorOfUser(user),
 ): Promise<void> {
   const teams = await metadata.members.ofUser(user.id).catch((error: unknown) => {
-    console.error(`not in the audit log: ${action} of ${user.id}`, error);
+    journal.error(`not in the audit log: ${action} of ${user.id}`, error);
     return [];
   });
   const target = { kind: 'user' as const, id: user.id, name: user.email };

@@ -11,6 +11,7 @@ import {
   RunnerToDeployment,
 } from '@appflux/protocol';
 import { authenticatedRunner } from '../identity/runner-header.ts';
+import { journal } from '../journal.ts';
 import { attach } from '../limits/attachment.ts';
 import type { LogStore } from '../logs/store.ts';
 import type { Viewers } from '../logs/viewers.ts';
@@ -273,7 +274,7 @@ async function answerUpload(ws: WebSocket, request: string, answer: () => Promis
   try {
     await answer();
   } catch (error) {
-    if (!(error instanceof UploadRefused)) console.error('an upload failed', error);
+    if (!(error instanceof UploadRefused)) journal.error('an upload failed', error);
     const message = error instanceof UploadRefused ? error.message : 'Storage does not answer as it should';
     const again = error instanceof AppFluxError && error.code === 'unavailable';
     send(ws, { type: 'upload_refused', request, message, again });

@@ -2,6 +2,8 @@
  * What an object does that reaches out of it: tried again until it is done. A chore is noted in the transaction that
  * makes it necessary, begun at once, and comes up again by its timer if the object goes away in between.
  */
+
+import { journal } from '../journal.ts';
 import { limitedSql } from '../limits/sql.ts';
 import { type Chore, Timers } from './timers.ts';
 
@@ -77,7 +79,7 @@ export class Chores {
       else this.#timers.postpone(chore, Date.now());
     } catch (error) {
       if (this.#over) return;
-      console.error(`${this.#options.name()}: ${chore} failed and will be tried again`, error);
+      journal.error(`${this.#options.name()}: ${chore} failed and will be tried again`, error);
       this.#timers.retry(chore, Date.now());
     } finally {
       this.#doing.delete(chore);

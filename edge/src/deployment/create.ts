@@ -8,6 +8,7 @@ import {
 } from '@appflux/protocol';
 import { poolOf } from '../dispatch/stub.ts';
 import type { Env } from '../env.ts';
+import { journal } from '../journal.ts';
 import { sendMessage } from '../limits/message.ts';
 import type { AppRecord, Metadata } from '../metadata/metadata.ts';
 import { newObjectId } from '../metadata/object-id.ts';
@@ -114,7 +115,7 @@ async function begin({ env, metadata }: Parts, spec: Spec): Promise<Snapshot> {
     metadata.deployments.project(created.record, created.seq),
   ]);
   for (const result of ahead) {
-    if (result.status === 'rejected') console.error(`deployment ${spec.id} begins late`, result.reason);
+    if (result.status === 'rejected') journal.error(`deployment ${spec.id} begins late`, result.reason);
   }
   return created;
 }

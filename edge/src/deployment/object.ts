@@ -11,6 +11,7 @@ import { setting } from '../env.ts';
 import { resealSpec } from '../identity/reseal.ts';
 import { createSealer } from '../identity/sealing.ts';
 import { makeToken } from '../identity/tokens.ts';
+import { journal } from '../journal.ts';
 import { limitedSql } from '../limits/sql.ts';
 import { ndjsonStream } from '../logs/ndjson.ts';
 import { Viewers } from '../logs/viewers.ts';
@@ -225,7 +226,7 @@ export class DeploymentObject extends DurableObject<Env> {
       await this.#destroy(spec, state);
       return true;
     } catch (error) {
-      console.error(`deployment ${spec.id} could not be removed`, error);
+      journal.error(`deployment ${spec.id} could not be removed`, error);
       return false;
     }
   }

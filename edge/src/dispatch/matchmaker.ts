@@ -1,5 +1,6 @@
 /** Brings the jobs of a pool and its runners together: match.ts says which, the deployment's object has the last word. */
 import type { DeploymentObject } from '../deployment/object.ts';
+import { journal } from '../journal.ts';
 import type { Jobs, OutAttempt } from './jobs.ts';
 import { match, type Pair, type Running, superseded } from './match.ts';
 import type { RunnerSockets } from './runner-sockets.ts';
@@ -116,7 +117,7 @@ export class Matchmaker {
       this.#claiming.delete(deploymentId);
       this.pump();
     } catch (error) {
-      console.error(`claiming deployment ${deploymentId} failed and will be tried again`, error);
+      journal.error(`claiming deployment ${deploymentId} failed and will be tried again`, error);
       this.#runners.free(runnerId, { deploymentId, attempt: 0 });
       this.#claiming.delete(deploymentId);
       this.#pumpBy(Date.now() + RETRY_MS);
@@ -129,7 +130,7 @@ export class Matchmaker {
       this.#jobs.remove(deploymentId);
     } catch (error) {
       // Its object did not answer. It goes on waiting, and is judged again with the next offer of its App.
-      console.error(`superseding deployment ${deploymentId} failed`, error);
+      journal.error(`superseding deployment ${deploymentId} failed`, error);
     } finally {
       this.#superseding.delete(deploymentId);
     }

@@ -8,6 +8,7 @@ import { type AttemptRef, CLOSE, PING, PONG, RunnerToPool } from '@appflux/proto
 import { deploymentOf } from '../deployment/stub.ts';
 import type { Env } from '../env.ts';
 import { authenticatedRunner } from '../identity/runner-header.ts';
+import { journal } from '../journal.ts';
 import { limitedSql } from '../limits/sql.ts';
 import { metadataOf } from '../metadata/index.ts';
 import type { RunnerRecord } from '../metadata/metadata.ts';
@@ -159,7 +160,7 @@ export class PoolObject extends DurableObject<Env> {
       await this.#deployment(deploymentId).restarted(runnerId, attempt);
     } catch (error) {
       // The lease runs out by itself, only later.
-      console.error(`ending the lease of deployment ${deploymentId} failed`, error);
+      journal.error(`ending the lease of deployment ${deploymentId} failed`, error);
     }
   }
 
@@ -178,7 +179,7 @@ export class PoolObject extends DurableObject<Env> {
       });
     } catch (error) {
       // Only what the list of runners shows is late; builds do not depend on metadata.
-      console.error(`noting that runner ${runnerId} was seen failed`, error);
+      journal.error(`noting that runner ${runnerId} was seen failed`, error);
     }
   }
 }

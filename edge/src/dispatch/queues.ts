@@ -2,6 +2,7 @@
 import { deadLettersOf } from '../dead-letters/object.ts';
 import { deploymentOf } from '../deployment/stub.ts';
 import type { Env, EventMessage, QueueMessage } from '../env.ts';
+import { journal } from '../journal.ts';
 import { metadataOf } from '../metadata/index.ts';
 import type { DeploymentRecord } from '../metadata/metadata.ts';
 
@@ -19,7 +20,7 @@ export async function consume(batch: MessageBatch<QueueMessage>, env: Env): Prom
         await (batch.queue === DEAD_LETTERS ? bury(message, env) : deliver(message.body, env));
         message.ack();
       } catch (error) {
-        console.error(`${batch.queue}: message ${message.id} failed, attempt ${message.attempts}`, error);
+        journal.error(`${batch.queue}: message ${message.id} failed, attempt ${message.attempts}`, error);
         message.retry({ delaySeconds: Math.min(MAX_DELAY_SECONDS, 2 ** message.attempts) });
       }
     }),

@@ -7,6 +7,7 @@ import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { cors } from 'hono/cors';
 import type { ApiEnv } from '../api/router.ts';
+import { journal } from '../journal.ts';
 import { authAccount } from './auth-account.ts';
 import { AuthRefusal } from './auth-refusal.ts';
 import { authSignIn } from './auth-sign-in.ts';
@@ -25,7 +26,7 @@ auth.onError((error, c) => {
     return c.json(error.toBody(), error.status);
   }
   if (!isAppFluxError(error, 'unavailable')) {
-    console.error(`${c.req.method} ${c.req.path} failed`, error);
+    journal.error(`${c.req.method} ${c.req.path} failed`, error);
     return c.json(
       { code: 500, error_code: 'unexpected_failure', msg: 'Something went wrong on our side' },
       500,

@@ -7,6 +7,7 @@ import { isAppFluxError } from '@appflux/protocol';
 import { z } from 'zod';
 import { noteOfUser } from '../audit/note.ts';
 import { type Env, setting } from '../env.ts';
+import { journal } from '../journal.ts';
 import type { Metadata, UserRecord } from '../metadata/metadata.ts';
 import { AuthRefusal } from './auth-refusal.ts';
 import {
@@ -92,7 +93,7 @@ export async function comeBack(
     return url.href;
   } catch (error) {
     if (error instanceof GithubRefusal) {
-      console.error('a sign-in with GitHub failed', error);
+      journal.error('a sign-in with GitHub failed', error);
       return withRefusal(state.redirectTo, new AuthRefusal(400, 'bad_oauth_callback', error.message));
     }
     if (error instanceof AuthRefusal) return withRefusal(state.redirectTo, error);

@@ -1,5 +1,6 @@
 /** The live log of a deployment whose log is archived: replay, end, close, without its object. */
 import { CLOSE, type DeploymentStatus } from '@appflux/protocol';
+import { journal } from '../journal.ts';
 import { closeQuietly } from '../sockets/close.ts';
 import type { LogArchive } from './archive/read.ts';
 import { SILENT_MS, ViewerFlow } from './viewer-flow.ts';
@@ -13,7 +14,7 @@ export function replayArchive(status: DeploymentStatus, archive: LogArchive, aft
   const { 0: client, 1: server } = new WebSocketPair();
   server.accept();
   replay(server, status, archive, after).catch((error: unknown) => {
-    console.error('replaying an archived log failed', error);
+    journal.error('replaying an archived log failed', error);
     closeQuietly(server, CLOSE.goingAway, 'The archived log could not be read; try again');
   });
   return upgraded(client);

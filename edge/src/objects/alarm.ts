@@ -6,6 +6,7 @@
  * `run` never throws, and an object finds out by `onOpen` that it was dropped all the same: its constructor may have
  * failed as often.
  */
+import { journal } from '../journal.ts';
 
 /** After something has failed, all is tried again after this long, in milliseconds: twice as long each time, up to the most. */
 const AGAIN_MS = 5_000;
@@ -35,7 +36,7 @@ export class Alarm {
         onOpen?.();
       } catch (error) {
         // An object whose constructor throws cannot be used at all; what is due is looked at again later.
-        console.error(`${name()}: looking at what is due failed`, error);
+        journal.error(`${name()}: looking at what is due failed`, error);
       }
     });
   }
@@ -58,7 +59,7 @@ export class Alarm {
         await step();
       } catch (error) {
         failed = true;
-        console.error(`${this.#name()}: its alarm could not do everything and will ring again`, error);
+        journal.error(`${this.#name()}: its alarm could not do everything and will ring again`, error);
       }
     }
     this.#failures = failed ? this.#failures + 1 : 0;

@@ -2,6 +2,7 @@
 import type { Context } from 'hono';
 import type { ApiEnv } from '../api/router.ts';
 import type { Env } from '../env.ts';
+import { journal } from '../journal.ts';
 import { sendMessage } from '../limits/message.ts';
 import { dayOf } from '../metadata/day.ts';
 import type { DeploymentRecord } from '../metadata/metadata.ts';
@@ -29,7 +30,7 @@ async function sendLater(env: Env): Promise<void> {
       await sendMessage(env.EVENT_QUEUE, { kind: 'downloads', batchId: newObjectId(), counts });
     } catch (error) {
       // Sent again it might be counted twice: a count that is too low is the lesser fault.
-      console.error(`Downloads of ${counts.length} artifacts were not counted`, error);
+      journal.error(`Downloads of ${counts.length} artifacts were not counted`, error);
     }
   }
 }

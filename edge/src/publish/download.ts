@@ -3,6 +3,7 @@ import { AppFluxError, ArtifactName, ObjectId } from '@appflux/protocol';
 import { create as contentDisposition } from 'content-disposition';
 import type { Context } from 'hono';
 import { type ApiEnv, router } from '../api/router.ts';
+import { journal } from '../journal.ts';
 import type { ArtifactRecord, KeptDeployment, Metadata } from '../metadata/metadata.ts';
 import { artifactsRemoved } from '../retention/removed.ts';
 import type { ByteRange, ObjectStore } from '../storage/storage.ts';
@@ -110,7 +111,7 @@ async function bytes(
   const object = await objects.get(artifact.key, range);
   if (object?.size === artifact.size) return object.body;
   await object?.body.cancel();
-  console.error(
+  journal.error(
     `${artifact.key} has ${object?.size ?? 'no'} bytes in storage, and ${artifact.size} on record`,
   );
   return null;

@@ -1,5 +1,6 @@
 /** Sweeping one App: what retention says of its deployments, carried out. */
 import { hasEnded, type RetentionDefaults } from '@appflux/protocol';
+import { journal } from '../journal.ts';
 import type { AppRecord, DeploymentPart, KeptDeployment, Metadata } from '../metadata/metadata.ts';
 import { type Place, placeOf } from '../metadata/paging.ts';
 import { type Budget, REMOVAL_COSTS } from './budget.ts';
@@ -102,7 +103,7 @@ export async function sweepApp(
       if (left.length > 0 && removed.length === 0) await clearLeftovers(deployment, parts);
       swept.items.push(...[...removed, ...left].map((part) => itemOf(app, deployment, part)));
     } catch (error) {
-      console.error(
+      journal.error(
         `retention: ${going.concat(left).join(' and ')} of deployment ${deployment.id} failed`,
         error,
       );

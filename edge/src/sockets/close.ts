@@ -1,5 +1,6 @@
 /** Ending a WebSocket. */
 import { CLOSE, type CloseCode } from '@appflux/protocol';
+import { journal } from '../journal.ts';
 
 /** Closes a connection, should it still be open. */
 export function closeQuietly(ws: WebSocket, code: CloseCode, reason: string): void {
@@ -22,7 +23,7 @@ export async function handling(
   try {
     await work();
   } catch (error) {
-    console.error(`${name()}: a frame could not be handled`, error);
+    journal.error(`${name()}: a frame could not be handled`, error);
     closeQuietly(ws, CLOSE.fault, 'The frame could not be handled: connect again and send it again');
   }
 }

@@ -1,6 +1,7 @@
 /** Reading what a runner sends over a WebSocket. */
 import { issuesOf } from '@appflux/protocol';
 import type { z } from 'zod';
+import { journal } from '../journal.ts';
 
 /** A close reason holds at most 123 bytes (RFC 6455 §5.5). */
 const MAX_REASON = 120;
@@ -19,7 +20,7 @@ export function parseFrame<Frame>(
   const parsed = schema.safeParse(value);
   if (parsed.success) return { frame: parsed.data };
   const issues = issuesOf(parsed.error);
-  console.error('a runner sent a frame that is not one of the protocol', JSON.stringify(issues));
+  journal.error(`a runner sent a frame that is not one of the protocol: ${JSON.stringify(issues)}`);
   return {
     refused: `${issues[0]?.path}: ${issues[0]?.message}`.replace(/[^ -~]/g, '?').slice(0, MAX_REASON),
   };

@@ -1,7 +1,7 @@
 /** Counting how often something was tried. */
 import { type Env, setting } from '../env.ts';
 import { derivedHmacKey } from '../identity/derived-key.ts';
-import { objectStub } from '../objects/stub.ts';
+import { type ObjectStub, objectStub } from '../objects/stub.ts';
 import type { Counter, ThrottleObject } from './object.ts';
 import type { Rule } from './rule.ts';
 
@@ -42,7 +42,7 @@ export async function throttleOf(
   const place = await hashed(key, ['subject', subject]);
   const name = `counters-${(place[0] ?? 0) % THROTTLES}`;
   // Repeated, a try would be counted twice.
-  const object = objectStub<ThrottleObject>(() => env.THROTTLES.getByName(name), {
+  const object: ObjectStub<ThrottleObject> = objectStub(() => env.THROTTLES.getByName(name), {
     count: 'once',
     takeBack: 'repeat',
     forget: 'repeat',

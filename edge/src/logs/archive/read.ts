@@ -7,6 +7,7 @@ import {
   type LogOutline,
   MAX_PAGE_LENGTH,
 } from '@appflux/protocol';
+import { journal } from '../../journal.ts';
 import type { ObjectStore } from '../../storage/storage.ts';
 import { takePage } from '../ndjson.ts';
 import { type ArchiveHead, type Chunk, decodeHead, MAX_HEADER_BYTES } from './format.ts';
@@ -36,7 +37,7 @@ export class LogArchive {
     this.#beginning = beginning;
     this.#head = decodeHead(beginning, size);
     if (this.#head.kind === 'damaged') {
-      console.error(`${key}: ${this.#head.reason}; the log is read without it`);
+      journal.error(`${key}: ${this.#head.reason}; the log is read without it`);
     }
   }
 

@@ -1,5 +1,6 @@
 /** Writes a log into storage, without ever holding it whole. */
 import { constants, crc32, deflateRawSync } from 'node:zlib';
+import { journal } from '../../journal.ts';
 import { MIN_PART_BYTES, type ObjectStore, type PartsWriter } from '../../storage/storage.ts';
 import { type Chunk, encodeHeader, encodeTrailer, MAX_HEADER_BYTES } from './format.ts';
 import { OutlineBuilder } from './outline.ts';
@@ -120,7 +121,7 @@ class ArchiveUpload {
   /** Gives up what was written. That this failed is logged: the error that led here is the one to throw. */
   async abort(): Promise<void> {
     await this.#parts?.abort().catch((error: unknown) => {
-      console.error(`the parts of ${this.#key} could not be dropped`, error);
+      journal.error(`the parts of ${this.#key} could not be dropped`, error);
     });
   }
 

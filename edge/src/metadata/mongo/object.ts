@@ -5,6 +5,7 @@
 import { DurableObject } from 'cloudflare:workers';
 import { AppFluxError, isAppFluxError } from '@appflux/protocol';
 import type { Env } from '../../env.ts';
+import { journal } from '../../journal.ts';
 import { type ObjectStub, objectStub } from '../../objects/stub.ts';
 import type { Metadata } from '../metadata.ts';
 import { type Answer, type Call, isRead } from './call.ts';
@@ -80,7 +81,7 @@ export class MongoObject extends DurableObject<Env> {
 
 function unreachable(cause: unknown): AppFluxError {
   // The operator's log has the driver's words, which may name hosts; whoever called only hears that it is down.
-  console.error('MongoDB does not answer', cause);
+  journal.error('MongoDB does not answer', cause);
   return new AppFluxError('unavailable', 'The metadata store does not answer', {
     hint: 'Try again in a few seconds.',
     retryAfterSeconds: 2,

@@ -1,0 +1,94 @@
+import fc from 'fast-check';
+import { beforeEach, expect, test, vi } from 'vitest';
+import type { Env } from './env.ts';
+import { makeToken, TOKEN_PREFIX } from './identity/tokens.ts';
+import { errorText, journal, withoutSecrets } from './journal.ts';
+import { forgetAll, request, requestWith, signIn } from './testing.ts';
+
+beforeEach(forgetAll);
+
+/** What is written to the Worker's log meanwhile. */
+async function written(work: () => Promise<unknown>): Promise<string> {
+  const methods = ['log', 'info', 'warn', 'error', 'debug'] as const;
+  const spies = methods.map((method) => vi.spyOn(console, method).mockImplementation(() => undefined));
+  await work();
+  const lines = spies.flatMap((spy) => spy.mock.calls.map((call) => call.map(String).join(' ')));
+  for (const spy of spies) spy.mockRestore();
+  return lines.join('\n');
+}
+
+const TOKENS = Object.values(TOKEN_PREFIX).join('|');
+const noToken = (text: string) => expect(text).not.toMatch(new RegExp(`(?:${TOKENS})[\\w-]{8}|eyJ`));
+
+test('the token of a deploy hook whose call fails is not in the log', async () => {
+  const { access_token: token } = await signIn();
+  await request('/api/apps', {
+    method: 'POST',
+    token,
+    json: { name: 'Shop', source: { provider: 'git', repoUrl: 'https://git.example.com/shop.git' } },
+  });
+  const made = await request('/api/apps/shop/deploy-hooks', {
+    method: 'POST',
+    token,
+    json: { name: 'nightly' },
+  });
+  const { pathname } = new URL((await made.json<{ url: string }>()).url);
+  // Without its objects the Worker fails where nothing is expected to.
+  const broken: Partial<Env> = { DEPLOYMENTS: undefined as never, SEALING_KEY: '' };
+  const text = await written(async () => {
+    const response = await requestWith(broken, pathname, { method: 'POST', json: { branch: 'main' } });
+    expect(response.status).toBe(500);
+  });
+  expect(text).toContain('POST /hooks/deploy/');
+  expect(text).not.toContain(pathname);
+  noToken(text);
+});
+
+test.each([
+  [
+    'link: https://a.example/reset-password#token_hash=afp_nEnMnAnbcWGSmYO0Ba8E',
+    'link: https://a.example/reset-password#token_hash=afp_***',
+  ],
+  ['Authorization: Bearer abc.def~ghi+/=', 'Authorization: Bearer ***'],
+  ['token eyJhbGciOi.eyJzdWIi.c2ln!', 'token eyJ***!'],
+  [
+    'PUT /b/k?X-Amz-Credential=AKIA%2Fs3&X-Amz-Date=1&X-Amz-Signature=0a1b&x=1',
+    'PUT /b/k?X-Amz-Credential=***&X-Amz-Date=1&X-Amz-Signature=***&x=1',
+  ],
+  [
+    'cannot reach mongodb+srv://root:p4ss@db.example/appflux',
+    'cannot reach mongodb+srv://***@db.example/appflux',
+  ],
+])('%s is written as %s', (text, expected) => {
+  expect(withoutSecrets(text)).toBe(expected);
+});
+
+test.each([
+  'GET /api/apps/shop failed',
+  'deployment 64f0c2a1b2c3d4e5f6a7b8c9 begins late',
+  'https://git.example.com/shop.git',
+  'mail to ada@example.com',
+  'the afx_ prefix of API tokens',
+])('%s is written as it is', (text) => expect(withoutSecrets(text)).toBe(text));
+
+test('a token of any kind is masked wherever it stands', () => {
+  const kinds = Object.keys(TOKEN_PREFIX) as (keyof typeof TOKEN_PREFIX)[];
+  fc.assert(
+    fc.property(fc.constantFrom(...kinds), fc.string(), fc.string(), (kind, before, after) => {
+      const token = makeToken(kind);
+      const masked = withoutSecrets(`${before} ${token} ${after}`);
+      return !masked.includes(token.slice(4));
+    }),
+  );
+});
+
+test('an error is written with its causes, masked like everything else, and without an end to them', async () => {
+  const cause = new Error('no answer from https://key:secret@mail.example');
+  const error = new Error('mail was not sent', { cause });
+  cause.cause = error;
+  const text = await written(async () => journal.error('outbox', error));
+  expect(text).toContain('outbox: Error: mail was not sent');
+  expect(text).toContain('caused by Error: no answer from https://***@mail.example');
+  expect(text).not.toContain('secret');
+  expect(errorText('plain')).toBe('plain');
+});

@@ -1,0 +1,49 @@
+/**
+ * The Worker's own log, for whoever runs the instance. Others may read logs too (every member of a Cloudflare account,
+ * a log service), so nothing that signs in or opens storage is ever written: the lint rule in biome.json keeps all of
+ * the Worker to this one way of writing.
+ */
+import { TOKEN_PREFIX } from './identity/tokens.ts';
+
+/** How many causes of an error are written. */
+const MOST_CAUSES = 5;
+
+/** What is masked, each with what stays readable of it. */
+const SECRETS: readonly (readonly [RegExp, string])[] = [
+  // Tokens of ours, wherever they stand: in paths, fragments, queries, headers.
+  [new RegExp(`\\b(${Object.values(TOKEN_PREFIX).join('|')})[\\w-]{8,}`, 'g'), '$1***'],
+  // Access tokens (RFC 7519 §3.1).
+  [/\beyJ[\w-]+\.[\w-]+\.[\w-]*/g, 'eyJ***'],
+  [/\b(Bearer|Basic) +[\w.~+/=-]+/gi, '$1 ***'],
+  // What makes a presigned request good.
+  [/\b(X-Amz-(?:Signature|Security-Token|Credential)=)[^&\s"']+/gi, '$1***'],
+  // Names and passwords in URLs (RFC 3986 §3.2.1), as in MONGODB_URI.
+  [/\b([a-z][a-z0-9+.-]*:\/\/)[^/\s@"']+@/gi, '$1***@'],
+];
+
+/** A text without what signs in or opens storage. */
+export const withoutSecrets = (text: string): string =>
+  SECRETS.reduce((masked, [pattern, replacement]) => masked.replace(pattern, replacement), text);
+
+/** An error with its stack and its causes, as text. */
+export function errorText(error: unknown): string {
+  const texts: string[] = [];
+  let cause = error;
+  while (cause !== undefined && cause !== null && texts.length < MOST_CAUSES) {
+    texts.push(cause instanceof Error ? (cause.stack ?? String(cause)) : String(cause));
+    cause = cause instanceof Error ? cause.cause : undefined;
+  }
+  return texts.join('\ncaused by ');
+}
+
+export const journal = {
+  /** Writes what happened. */
+  info(text: string): void {
+    console.log(withoutSecrets(text));
+  },
+
+  /** Writes what failed, and why. */
+  error(text: string, error?: unknown): void {
+    console.error(withoutSecrets(error === undefined ? text : `${text}: ${errorText(error)}`));
+  },
+};
