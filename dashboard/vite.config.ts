@@ -3,7 +3,7 @@ import { sveltekit } from '@sveltejs/kit/vite';
 import tailwindcss from '@tailwindcss/vite';
 import { defineConfig } from 'vite';
 
-/** Where `npm run dev` finds the control plane. */
+/** Where `npm run dev` finds the edge. */
 const edge = process.env.APPFLUX_URL ?? 'http://localhost:8787';
 
 /** Tests build into folders of their own, so as not to swap the files of an instance that runs. */
@@ -38,9 +38,10 @@ export default defineConfig({
   ],
   build: { assetsInlineLimit: 0 },
   server: {
+    // Everything that is not a page of the dashboard is the edge's, WebSockets and presigned uploads included.
     proxy: {
-      '/api': { target: edge, ws: true },
-      '/auth': { target: edge },
+      '^/(?:api|auth|dl|hooks|cdn-cgi|\\.well-known)(?:/|$)': { target: edge, ws: true },
+      '^/a/': { target: edge },
     },
   },
 });

@@ -4,7 +4,8 @@
  */
 import { Miniflare } from 'miniflare';
 import { unstable_readConfig as readConfig } from 'wrangler';
-import { EdgeConfig, type EdgeMessage } from './edge/config.ts';
+import type { z } from 'zod';
+import { EdgeConfig, type EdgeMessage, LogLevel } from './edge/config.ts';
 import { startCrons } from './edge/crons.ts';
 import { migrateDatabases } from './edge/migrations.ts';
 import { miniflareOptions } from './edge/options.ts';
@@ -23,9 +24,18 @@ function tell(message: EdgeMessage, then: () => void = () => undefined): void {
 const log = (level: string, message: string) =>
   console.log(`${new Date().toISOString()} ${level} ${message}`);
 
-async function run(config: EdgeConfig): Promise<void> {
+/** Writes what the Worker logs from a level on. workerd also knows levels of its own: those are always written. */
+function logFrom(least: LogLevel): typeof log {
+  const levels: readonly string[] = LogLevel.options;
+  return (level, message) => {
+    const rank = levels.indexOf(level === 'log' ? 'info' : level);
+    if (rank === -1 || rank >= levels.indexOf(least)) log(level, message);
+  };
+}
+
+async function run(config: z.output<typeof EdgeConfig>): Promise<void> {
   for (const name of await migrateDatabases(config)) log('info', `applied migration ${name}`);
-  const miniflare = new Miniflare(miniflareOptions(config, log));
+  const miniflare = new Miniflare(miniflareOptions(config, logFrom(config.logLevel)));
   await miniflare.ready;
   const crons = startCrons(
     miniflare,

@@ -11,6 +11,7 @@ export function edgeConfig(settings: Settings, secrets: Secrets, root: string, m
     wranglerConfig: join(root, 'wrangler.toml'),
     main,
     persist: statePaths(settings.state).edge,
+    logLevel: settings.logLevel,
     assets: statePaths(settings.state).dashboard,
     bucket: {
       name: secrets.bucket,
@@ -20,6 +21,7 @@ export function edgeConfig(settings: Settings, secrets: Secrets, root: string, m
     variables: {
       ...settings.passedOn,
       ...storageVariables(settings, secrets),
+      ...(settings.requestLog ? { REQUEST_LOG: '1' } : {}),
       PUBLIC_URL: publicUrl(settings.port),
       SITES_DOMAIN: `sites.localhost:${settings.port}`,
       OPERATOR_SECRET: secrets.operatorSecret,

@@ -23,6 +23,8 @@ describe('settings of a local start', () => {
       bootstrapToken: null,
       allowPrivateSources: false,
       scan: 'optional',
+      logLevel: 'info',
+      requestLog: false,
       storage: null,
       passedOn: {},
     });

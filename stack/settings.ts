@@ -1,6 +1,7 @@
 /** The environment of a local start, read once. docs/operations.md and README.md list the same variables. */
 import { isAbsolute, join } from 'node:path';
 import { z } from 'zod';
+import { LogLevel } from './edge/config.ts';
 import { StackProblem } from './problem.ts';
 
 /** Where state is kept, absolute: APPFLUX_STATE, relative to the checkout, or `.appflux`. */
@@ -47,6 +48,8 @@ const Environment = z.object({
   APPFLUX_SCAN: ScanPolicy.optional(),
   // The runner's own variable: local runners followed it before APPFLUX_SCAN was there.
   APPFLUX_RUNNER_SCAN: ScanPolicy.optional(),
+  APPFLUX_LOG_LEVEL: LogLevel.default('info'),
+  APPFLUX_REQUEST_LOG: z.enum(['0', '1'], 'is 0 or 1').default('0'),
   MONGODB_URI: z
     .url({ protocol: /^mongodb(\+srv)?$/, error: 'begins with mongodb:// or mongodb+srv://' })
     .optional(),
@@ -92,6 +95,9 @@ export interface Settings {
   readonly bootstrapToken: string | null;
   readonly allowPrivateSources: boolean;
   readonly scan: ScanPolicy;
+  readonly logLevel: LogLevel;
+  /** Whether the control plane logs each request. */
+  readonly requestLog: boolean;
   readonly storage: ForeignStorage | null;
   /** Variables that the Worker is given as they are, when they are set. */
   readonly passedOn: Readonly<Record<string, string>>;
@@ -137,6 +143,8 @@ export function readSettings(env: NodeJS.ProcessEnv, root: string): Settings {
     images: given.APPFLUX_IMAGES.split(','),
     bootstrapToken: given.APPFLUX_BOOTSTRAP_TOKEN ?? null,
     allowPrivateSources: given.APPFLUX_ALLOW_PRIVATE_SOURCES === '1',
+    logLevel: given.APPFLUX_LOG_LEVEL,
+    requestLog: given.APPFLUX_REQUEST_LOG === '1',
     scan: given.APPFLUX_SCAN ?? given.APPFLUX_RUNNER_SCAN ?? 'optional',
     storage: foreignStorage(given),
     passedOn: Object.fromEntries(

@@ -61,6 +61,8 @@ export interface Env {
    */
   CLIENT_ADDRESS_HEADER?: string;
   SITES_DOMAIN: string;
+  /** "1" logs each request. */
+  REQUEST_LOG?: string;
   /** How many deployments may wait in one pool, as a number; more are refused with `queue_full`. */
   MAX_QUEUED: string;
   /** How long artifacts and logs are kept of Apps that do not say it themselves, as numbers (retention/policy.ts). */

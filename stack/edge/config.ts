@@ -8,6 +8,10 @@ const Bucket = z.strictObject({
   secretAccessKey: z.string().min(1),
 });
 
+/** Levels of a log, the most talkative first. */
+export const LogLevel = z.enum(['debug', 'info', 'warn', 'error']);
+export type LogLevel = z.infer<typeof LogLevel>;
+
 /** The first message to the edge process: all it needs to know. It holds secrets, so it is neither an argument nor a file. */
 export const EdgeConfig = z.strictObject({
   port: z.int().min(1).max(65_535),
@@ -20,10 +24,15 @@ export const EdgeConfig = z.strictObject({
   /** The folder of static assets, absolute, where it is not the one of wrangler.toml. */
   assets: z.string().optional(),
   bucket: Bucket,
+  /** Where a debugger attaches to the Worker, on 127.0.0.1; nowhere unless it is set. */
+  inspectorPort: z.int().min(1).max(65_535).optional(),
+  /** What the Worker writes below this level is left out of the log. */
+  logLevel: LogLevel.default('info'),
   /** Variables and secrets of the Worker; they go before those of wrangler.toml. */
   variables: z.record(z.string(), z.string()),
 });
-export type EdgeConfig = z.infer<typeof EdgeConfig>;
+/** As it is written; what has a default may be left out. */
+export type EdgeConfig = z.input<typeof EdgeConfig>;
 
 /** What the edge process says: that it answers on this port, or why it cannot. */
 export const EdgeMessage = z.discriminatedUnion('type', [

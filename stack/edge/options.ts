@@ -104,6 +104,9 @@ export function miniflareOptions(
     logRequests: false,
     handleStructuredLogs: ({ level, message }) => onConsole(level, message),
     resourcePersistencePath: config.persist,
+    ...(config.inspectorPort === undefined
+      ? {}
+      : { inspectorPort: config.inspectorPort, inspectorHost: '127.0.0.1' }),
     workers: [
       {
         // The first Worker is where Miniflare's own port leads to.

@@ -24,6 +24,7 @@ import { members } from './members.ts';
 import { ops } from './ops.ts';
 import { pins } from './pins.ts';
 import { releases } from './releases.ts';
+import { requestLog } from './request-log.ts';
 import { type ApiEnv, router } from './router.ts';
 import { runners } from './runners.ts';
 import { sealing } from './sealing.ts';
@@ -39,6 +40,7 @@ export const api = router();
 
 api.onError(refuse);
 
+api.use('*', requestLog);
 api.use(async (c, next) => {
   c.set('metadata', metadataOf(c.env));
   c.set('objects', objectsOf(c.env));

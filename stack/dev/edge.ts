@@ -1,0 +1,70 @@
+/** The control plane of `npm run dev`: bundled again and restarted on its state when its sources change. */
+import { join } from 'node:path';
+import { bundleWorker } from '../edge/bundle.ts';
+import { type EdgeConfig, publicUrl } from '../edge/config.ts';
+import { startEdge } from '../edge/process.ts';
+import { edgeConfig } from '../instance.ts';
+import type { Settings } from '../settings.ts';
+import { type Secrets, statePaths } from '../state.ts';
+import { keepRestarting, type Restarting } from './restarting.ts';
+import { watchSources } from './watch.ts';
+
+const GRACE_MS = 10_000;
+
+export interface DevEdgeOptions {
+  readonly root: string;
+  readonly settings: Settings;
+  readonly secrets: Secrets;
+  /** Where it listens, and where people reach it: the same, or the dashboard's server in front of it. */
+  readonly port: number;
+  readonly publicPort: number;
+  /** Where a debugger attaches to it. */
+  readonly inspectorPort: number;
+  readonly env: NodeJS.ProcessEnv;
+  readonly say: (text: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Its config: that of `npm start`, on another port if something stands in front of it. Pure. */
+export function devEdgeConfig(
+  { root, settings, secrets, port, publicPort, inspectorPort }: DevEdgeOptions,
+  main: string,
+): EdgeConfig {
+  // Every URL that it gives out, presigned ones included, is for the public port.
+  const config = edgeConfig({ ...settings, port: publicPort, requestLog: true }, secrets, root, main);
+  return { ...config, port, inspectorPort };
+}
+
+/**
+ * Starts it, and restarts it on change.
+ * @throws StackProblem `edge_failed` when the first bundle or start fails
+ */
+export async function startDevEdge(options: DevEdgeOptions): Promise<Restarting> {
+  const { root, settings, env, say, signal } = options;
+  const paths = statePaths(settings.state);
+  const sources = ['edge', 'protocol'].map((part) => join(root, part));
+  const bundle = () =>
+    bundleWorker(
+      { wranglerConfig: join(root, 'wrangler.toml'), sources, files: [join(root, 'package-lock.json')] },
+      paths.bundle,
+    );
+  let main = await bundle();
+  const edge = await keepRestarting({
+    name: 'The edge',
+    start: () => startEdge(devEdgeConfig(options, main), { env, logFile: join(paths.logs, 'edge.log') }),
+    say,
+    graceMs: GRACE_MS,
+  });
+  watchSources({
+    folders: ['edge/src', 'edge/migrations', 'protocol/src'].map((folder) => join(root, folder)),
+    onChange: async () => {
+      // What does not bundle never takes the place of what runs.
+      main = await bundle();
+      await edge.restart();
+      say(`The edge runs the new code at ${publicUrl(options.publicPort)}`);
+    },
+    onError: (error) => say(`The edge keeps the old code: ${error instanceof Error ? error.message : error}`),
+    signal,
+  });
+  return edge;
+}
