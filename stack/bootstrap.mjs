@@ -12,7 +12,18 @@ import { fileURLToPath } from 'node:url';
 import { installedMatches, nodeFor, stampOf } from './bootstrap/packages.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const COMMANDS = ['start', 'dev', 'test', 'check', 'images', 'deploy', 'rotate-keys', 'copy-metadata'];
+const COMMANDS = [
+  'start',
+  'dev',
+  'chaos',
+  'bench',
+  'test',
+  'check',
+  'images',
+  'deploy',
+  'rotate-keys',
+  'copy-metadata',
+];
 const STAMP = join(ROOT, 'node_modules', '.cache', 'appflux', 'packages');
 
 /**

@@ -4,9 +4,10 @@
  *
  *   npm test                   everything
  *   npm test -- runner edge    some projects of vitest.config.ts
- *   npm test -- path -t title  whatever vitest takes
+ *   npm test -- path -t title  the test files whose path contains this, and what else vitest takes
+ *   npm test -- path --watch   again when a source changes
  */
-import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { chmod, glob, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type Dockerode from 'dockerode';
@@ -14,21 +15,12 @@ import { execa } from 'execa';
 import { checkAll } from './checking/check-all.ts';
 import { ROOT, runCommand } from './command.ts';
 import { ensureDashboard } from './dashboard.ts';
-import { canInstallPackages, installPackages } from './debian.ts';
-import { ensureEngine } from './engine/ensure.ts';
-import { ensureForeignS3 } from './foreign-s3/install.ts';
-import { Workshop } from './go/workshop.ts';
-import { ensureImage } from './images/build.ts';
-import { readCatalog } from './images/catalog.ts';
-import { hostFacts } from './images/host.ts';
-import { ensureFerretDb } from './mongo/install.ts';
-import { isStackProblem } from './problem.ts';
-import { during, progressOn, type Task } from './progress.ts';
-import { stateFolder } from './settings.ts';
+import { progressOn } from './progress.ts';
 import { findLeftovers, leftoverLines } from './testing/leftovers.ts';
-import { isInstalled, packagesFor } from './testing/packages.ts';
+import { needsOf, readFrom } from './testing/needs.ts';
 import { planTests, type TestPlan } from './testing/plan.ts';
-import { addUp, exitCodeOf, NOTHING, Outcome, verdictLines } from './testing/verdict.ts';
+import { ensureImages, ensurePackages, ensureServers } from './testing/prepare.ts';
+import { addUp, exitCodeOf, NOTHING, Outcome, timeLines, verdictLines } from './testing/verdict.ts';
 
 const progress = progressOn(process.stdout);
 
@@ -40,50 +32,21 @@ async function together<T extends readonly unknown[]>(
   return Promise.all(work) as Promise<unknown> as Promise<T>;
 }
 
-async function ensurePackages(plan: TestPlan): Promise<void> {
-  const { required, optional } = packagesFor(plan, isInstalled);
-  const names = canInstallPackages() ? [...required, ...optional] : required;
-  if (names.length === 0) return;
-  await during(progress, `Installing ${names.join(', ')}`, (task) => installPackages(names, task));
-}
-
-/** Makes sure of the servers that only the tests talk to. */
-async function ensureServers(plan: TestPlan): Promise<void> {
-  await using workshop = await Workshop.open();
-  const attempt = async (title: string, ensure: (workshop: Workshop, task: Task) => Promise<string>) => {
-    try {
-      await during(progress, title, (task) => ensure(workshop, task));
-    } catch (error) {
-      if (!isStackProblem(error)) throw error;
-      progress.say(error.sentence);
-    }
-  };
-  // Without it its tests are skipped, with that as the reason; the embedded storage is tested all the same.
-  if (plan.foreignStorage) await attempt('An S3 server for the tests', ensureForeignS3);
-  // Without it its tests try a container of mongo:8, and say so in the summary when there is none either.
-  if (plan.mongo && !process.env.MONGODB_URI) {
-    await attempt('A MongoDB server for the tests', ensureFerretDb);
-  }
-}
-
-/** Makes sure of an engine with all builder images in it. */
-async function ensureImages(cleanup: AsyncDisposableStack) {
-  const ready = await ensureEngine({ env: process.env, state: stateFolder(process.env, ROOT), progress });
-  cleanup.defer(() => ready.release());
-  const host = await hostFacts(ready.engine, process.env, ROOT);
-  for (const image of (await readCatalog(join(ROOT, 'builder-images'))).values()) {
-    await ensureImage(ready.engine, image, { host, env: process.env, progress, rebuild: false });
-  }
-  return ready;
+/** Every test file of the checkout, by its path in it. */
+async function findTests(): Promise<string[]> {
+  const files: string[] = [];
+  const exclude = (path: string) => /(?:^|\/)node_modules$/.test(path);
+  for await (const path of glob('**/*.test.ts', { cwd: ROOT, exclude })) files.push(path);
+  return files;
 }
 
 /** Runs the checks and, beside them, makes sure of what the tests need: the one computes while the other downloads. */
 async function prepare(plan: TestPlan, cleanup: AsyncDisposableStack) {
-  await ensurePackages(plan);
+  await ensurePackages(plan, progress);
   const [checks, ready] = await together(
     plan.checks ? checkAll(ROOT, progress) : Promise.resolve(NOTHING),
-    plan.engine ? ensureImages(cleanup) : Promise.resolve(null),
-    ensureServers(plan),
+    plan.engine ? ensureImages(cleanup, progress) : Promise.resolve(null),
+    ensureServers(plan, progress),
   );
   // After the checks, as both make what SvelteKit generates.
   if (plan.dashboard) await ensureDashboard(ROOT, process.env, progress);
@@ -97,7 +60,8 @@ async function runTests(plan: TestPlan, env: NodeJS.ProcessEnv): Promise<Outcome
     const file = join(folder, 'outcome.json');
     const reporters = ['--reporter=default', `--reporter=${join(ROOT, 'stack', 'testing', 'reporter.ts')}`];
     const vitest = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs');
-    const { exitCode, signal } = await execa(process.execPath, [vitest, 'run', ...reporters, ...plan.args], {
+    const mode = plan.watch ? 'watch' : 'run';
+    const { exitCode, signal } = await execa(process.execPath, [vitest, mode, ...reporters, ...plan.args], {
       cwd: ROOT,
       env: { ...env, APPFLUX_OUTCOME: file },
       stdio: 'inherit',
@@ -139,7 +103,7 @@ async function inFolderOfTheirOwn(
 }
 
 await runCommand(async () => {
-  const plan = planTests(process.argv.slice(2));
+  const plan = planTests(process.argv.slice(2), await findTests(), (path) => needsOf(path, readFrom(ROOT)));
   await using cleanup = new AsyncDisposableStack();
   const { checks, ready } = await prepare(plan, cleanup);
   const tests = await inFolderOfTheirOwn(ready?.engine ?? null, (temporary) =>
@@ -153,6 +117,6 @@ await runCommand(async () => {
     }),
   );
   const outcome = addUp(checks, tests);
-  for (const line of verdictLines(outcome)) progress.say(line);
+  for (const line of [...timeLines(outcome), ...verdictLines(outcome)]) progress.say(line);
   return exitCodeOf(outcome);
 });

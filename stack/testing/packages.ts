@@ -1,13 +1,13 @@
 /** Which Debian packages the tests need, besides those that the commands install for themselves. */
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import type { TestPlan } from './plan.ts';
+import type { Needed } from './prepare.ts';
 
 interface Need {
   readonly packages: readonly string[];
   /** Their program, by any of its names: when it is there, nothing is needed. */
   readonly programs: readonly string[];
-  readonly when: (plan: TestPlan) => boolean;
+  readonly when: (plan: Needed) => boolean;
   /** Where it cannot be installed, its tests are skipped and say why, and all others run. */
   readonly optional?: boolean;
 }
@@ -43,7 +43,7 @@ const NEEDS: readonly Need[] = [
 
 /** The packages to install for a plan, on a machine that has the programs of which `has` says so. */
 export function packagesFor(
-  plan: TestPlan,
+  plan: Needed,
   has: (program: string) => boolean,
 ): { readonly required: string[]; readonly optional: string[] } {
   const missing = NEEDS.filter(

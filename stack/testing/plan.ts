@@ -1,4 +1,5 @@
 /** What a test run is to do, from its arguments. */
+import { NEEDS, type Need } from './needs.ts';
 
 /** The projects of vitest.config.ts: what people call them, and what vitest does. */
 const PROJECTS = {
@@ -15,45 +16,62 @@ const PROJECTS = {
 } as const;
 type Project = keyof typeof PROJECTS;
 
-export interface TestPlan {
+/** What a project as a whole needs. */
+const OF_PROJECT: Readonly<Partial<Record<Project, readonly Need[]>>> = {
+  edge: ['foreignStorage'],
+  runner: ['git', 'scanner'],
+  dashboard: ['browser', 'dashboard'],
+  stack: ['imageTools', 'foreignStorage'],
+  docker: ['engine', 'browser', 'git', 'scanner', 'dashboard'],
+  e2e: ['engine', 'browser', 'git', 'dashboard', 'mongo'],
+};
+
+export interface TestPlan extends Readonly<Record<Need, boolean>> {
   /** Given to vitest. */
   readonly args: readonly string[];
+  /** Tests run again when a source changes, until somebody ends it. */
+  readonly watch: boolean;
   /** Whether the formatter, the linter and the compiler count as well: whenever everything is tested. */
   readonly checks: boolean;
-  /** What has to be there first. */
-  readonly engine: boolean;
-  readonly browser: boolean;
-  readonly git: boolean;
-  /** What scripts of the builder images are written with. */
-  readonly imageTools: boolean;
-  /** ClamAV. */
-  readonly scanner: boolean;
-  /** The dashboard, built. */
-  readonly dashboard: boolean;
-  readonly foreignStorage: boolean;
-  readonly mongo: boolean;
+}
+
+/** The flags of vitest that stand before a value of their own. */
+const WITH_VALUE = new Set(['-t', '--testNamePattern', '--project', '--reporter', '--maxWorkers']);
+
+/** The arguments that name test files: vitest runs the files whose path contains one of them. */
+function filtersOf(args: readonly string[]): string[] {
+  return args.filter((arg, index) => !arg.startsWith('-') && !WITH_VALUE.has(args[index - 1] ?? ''));
 }
 
 /**
- * The plan for the arguments of `npm test`: names of projects, or anything that vitest takes (a file, `-t title`).
- * What is needed is known for projects; for anything else all of it is made sure of.
+ * The plan for the arguments of `npm test`: names of projects, parts of the paths of test files, and what else vitest
+ * takes. Of files that are named, only what they need themselves is prepared.
+ * @param testFiles every test file, by its path in the checkout
+ * @param needsOf what a test file needs
  */
-export function planTests(args: readonly string[]): TestPlan {
+export function planTests(
+  args: readonly string[],
+  testFiles: readonly string[] = [],
+  needsOf: (path: string) => ReadonlySet<Need> = () => new Set(),
+): TestPlan {
+  const watch = args.includes('--watch');
+  const asked = args.filter((arg) => arg !== '--watch');
   const isProject = (arg: string): arg is Project => Object.hasOwn(PROJECTS, arg);
-  const projects = args.filter(isProject);
-  const others = args.filter((arg) => !isProject(arg));
-  const everything = projects.length === 0;
-  const needs = (...names: Project[]) => everything || projects.some((name) => names.includes(name));
+  const projects = asked.filter(isProject);
+  const others = asked.filter((arg) => !isProject(arg));
+  const filters = filtersOf(others).map((filter) => filter.replace(/^\.\//, ''));
+  const named = testFiles.filter((path) => filters.some((filter) => path.includes(filter)));
+  const needed = new Set<Need>(
+    named.length > 0
+      ? named.flatMap((path) => [...needsOf(path)])
+      : projects.length > 0
+        ? projects.flatMap((project) => OF_PROJECT[project] ?? [])
+        : NEEDS,
+  );
   return {
     args: [...projects.map((name) => `--project=${PROJECTS[name]}`), ...others],
-    checks: args.length === 0,
-    engine: needs('docker', 'e2e'),
-    browser: needs('dashboard', 'e2e', 'docker'),
-    git: needs('runner', 'docker', 'e2e'),
-    imageTools: needs('stack'),
-    scanner: needs('runner', 'docker'),
-    dashboard: needs('dashboard', 'e2e', 'docker'),
-    foreignStorage: needs('edge', 'stack'),
-    mongo: needs('e2e'),
+    watch,
+    checks: asked.length === 0 && !watch,
+    ...(Object.fromEntries(NEEDS.map((need) => [need, needed.has(need)])) as Record<Need, boolean>),
   };
 }

@@ -20,6 +20,7 @@ export function outcomeOf(
 ): Outcome {
   const outcome = structuredClone(NOTHING);
   for (const module of modules) {
+    outcome.files[`[${module.project.name}] ${module.relativeModuleId}`] = module.diagnostic().duration;
     for (const test of module.children.allTests()) {
       const result = test.result();
       if (result.state === 'passed') outcome.passed += 1;

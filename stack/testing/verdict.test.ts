@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { planTests } from './plan.ts';
-import { addUp, exitCodeOf, NOTHING, type Outcome, verdictLines } from './verdict.ts';
+import { addUp, exitCodeOf, NOTHING, type Outcome, timeLines, verdictLines } from './verdict.ts';
 
 const some: Outcome = {
   passed: 3,
   failed: 1,
   skipped: [{ test: '[edge] a.test.ts > it works', reason: 'no server' }],
+  files: {},
   errors: ['b.test.ts: cannot be\n  loaded'],
 };
 
@@ -37,47 +37,13 @@ describe('the verdict', () => {
   });
 });
 
-describe('npm test', () => {
-  test('checks and tests everything without arguments', () => {
-    expect(planTests([])).toEqual({
-      args: [],
-      checks: true,
-      engine: true,
-      browser: true,
-      git: true,
-      imageTools: true,
-      scanner: true,
-      dashboard: true,
-      foreignStorage: true,
-      mongo: true,
-    });
-  });
-
-  test('makes sure only of what the projects named need', () => {
-    expect(planTests(['protocol'])).toEqual({
-      args: ['--project=protocol'],
-      checks: false,
-      engine: false,
-      browser: false,
-      git: false,
-      imageTools: false,
-      scanner: false,
-      dashboard: false,
-      foreignStorage: false,
-      mongo: false,
-    });
-    expect(planTests(['docker']).engine).toBe(true);
-    expect(planTests(['e2e'])).toMatchObject({ mongo: true, foreignStorage: false });
-    expect(planTests(['dashboard']).browser).toBe(true);
-    expect(planTests(['edge'])).toMatchObject({ args: ['--project=@appflux/edge'], foreignStorage: true });
-  });
-
-  test('passes on what is no project, and makes sure of everything for it', () => {
-    expect(planTests(['stack/edge.test.ts', '-t', 'constructor'])).toMatchObject({
-      args: ['stack/edge.test.ts', '-t', 'constructor'],
-      checks: false,
-      engine: true,
-    });
-    expect(planTests(['runner', '-t', 'masks']).args).toEqual(['--project=runner', '-t', 'masks']);
-  });
+test('the table of times has the slowest files first, and none for a single one', () => {
+  const files = { '[edge] a.test.ts': 1_250, '[docker] b.docker.test.ts': 61_040, '[runner] c.test.ts': 3 };
+  expect(timeLines({ ...NOTHING, files })).toEqual([
+    'time by file, the 3 slowest of 3 (62.3 s in all):',
+    '    61.0 s  [docker] b.docker.test.ts',
+    '     1.3 s  [edge] a.test.ts',
+    '     0.0 s  [runner] c.test.ts',
+  ]);
+  expect(timeLines({ ...NOTHING, files: { '[edge] a.test.ts': 1 } })).toEqual([]);
 });

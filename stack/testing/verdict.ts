@@ -6,13 +6,15 @@ export const Outcome = z.strictObject({
   failed: z.int(),
   /** Each skipped test: where it is and why. */
   skipped: z.array(z.strictObject({ test: z.string(), reason: z.string() })),
+  /** How long each test file took, in milliseconds, by project and path. */
+  files: z.record(z.string(), z.number()).default({}),
   /** Faults outside of any test; each makes the run a failure. */
   errors: z.array(z.string()),
 });
 export type Outcome = z.infer<typeof Outcome>;
 
 /** Nothing has run. */
-export const NOTHING: Outcome = { passed: 0, failed: 0, skipped: [], errors: [] };
+export const NOTHING: Outcome = { passed: 0, failed: 0, skipped: [], files: {}, errors: [] };
 
 /** Two outcomes as one. */
 export function addUp(a: Outcome, b: Outcome): Outcome {
@@ -20,9 +22,26 @@ export function addUp(a: Outcome, b: Outcome): Outcome {
     passed: a.passed + b.passed,
     failed: a.failed + b.failed,
     skipped: [...a.skipped, ...b.skipped],
+    files: { ...a.files, ...b.files },
     errors: [...a.errors, ...b.errors],
   };
 }
+
+/** How many files the table of times has. */
+const SLOWEST = 25;
+
+/** The files that took longest, a line each, the longest first. They run beside each other: the sum is not the wait. */
+export function timeLines({ files }: Outcome): string[] {
+  const sorted = Object.entries(files).sort(([, a], [, b]) => b - a);
+  if (sorted.length < 2) return [];
+  const total = sorted.reduce((sum, [, ms]) => sum + ms, 0);
+  return [
+    `time by file, the ${Math.min(SLOWEST, sorted.length)} slowest of ${sorted.length} (${seconds(total)} s in all):`,
+    ...sorted.slice(0, SLOWEST).map(([name, ms]) => `${seconds(ms).padStart(8)} s  ${name}`),
+  ];
+}
+
+const seconds = (ms: number) => (ms / 1000).toFixed(1);
 
 /** The lines that end a run: the skipped tests with their reasons, what else went wrong, and the counts as the last. */
 export function verdictLines({ passed, failed, skipped, errors }: Outcome): string[] {

@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest';
+import { ROOT } from '../command.ts';
+import { importsOf, needsOf, readFrom } from './needs.ts';
+
+const needs = (path: string) => [...needsOf(path, readFrom(ROOT))].sort();
+
+test.each([
+  ['chaos/plan.test.ts', []],
+  ['runner/src/masking/redactor.test.ts', []],
+  ['edge/src/deployment/lifecycle.test.ts', []],
+  ['dashboard/src/lib/log/ansi.test.ts', []],
+  ['stack/settings.test.ts', []],
+  ['edge/src/storage/storage.test.ts', ['foreignStorage']],
+  ['runner/src/job/scan/scan.test.ts', ['git', 'scanner']],
+  ['runner/src/job/prepare/git/git.test.ts', ['git']],
+  ['dashboard/src/lib/log/log-view.browser.test.ts', ['browser', 'dashboard']],
+  ['e2e/faults/lease.test.ts', []],
+  // A container of MongoDB takes the place of a server that could not be built.
+  ['e2e/metadata/contract.test.ts', ['engine', 'git', 'mongo']],
+  ['stack/start.docker.test.ts', ['engine', 'git']],
+])('%s needs %j', (path, expected) => {
+  expect(readFrom(ROOT)(path)).not.toBeNull();
+  expect(needs(path)).toEqual(expected);
+});
+
+test('imports are followed through files, in circles, and without types', () => {
+  const files: Record<string, string> = {
+    'a/a.test.ts': "import { b } from '../b/b.ts';\nimport type { Page } from 'playwright-core';\n",
+    'b/b.ts': "import '../a/a.test.ts';\nexport { c } from './c.ts';\n",
+    'b/c.ts': "const { chromium } = await import('playwright-core');\n",
+    'd/d.test.ts': "import type { Page } from 'playwright-core';\nimport { type X, x } from './gone.ts';\n",
+  };
+  const read = (path: string) => files[path] ?? null;
+  expect([...needsOf('a/a.test.ts', read)]).toEqual(['browser', 'dashboard']);
+  expect([...needsOf('d/d.test.ts', read)]).toEqual([]);
+  expect(importsOf('b/c.ts', files['b/c.ts'] ?? '')).toEqual(['playwright-core']);
+});

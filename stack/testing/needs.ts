@@ -1,0 +1,65 @@
+/** What test files need on the machine, derived from what they import. */
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+
+/** Everything that a test may need. */
+export const NEEDS = [
+  'engine',
+  'browser',
+  'git',
+  'imageTools',
+  'scanner',
+  'dashboard',
+  'foreignStorage',
+  'mongo',
+] as const;
+export type Need = (typeof NEEDS)[number];
+
+/** A file whose path, or a package whose name, matches brings its needs to everything that imports it. */
+const SOURCES: readonly { readonly pattern: RegExp; readonly needs: readonly Need[] }[] = [
+  { pattern: /\.docker\.test\.ts$|\/testing\/docker\.ts$|^dockerode$/, needs: ['engine', 'git'] },
+  { pattern: /^e2e\/instance\/(?:runner|with-runner)\.ts$/, needs: ['engine', 'git'] },
+  { pattern: /^playwright-core$/, needs: ['browser', 'dashboard'] },
+  { pattern: /\/prepare\/testing\/(?:git|repository)|^e2e\/source\/serve\.ts$/, needs: ['git'] },
+  { pattern: /\/scan\/testing\/clamav\.ts$|^bench\/sandbox\/scan\.ts$/, needs: ['scanner'] },
+  { pattern: /^builder-images\//, needs: ['imageTools'] },
+  { pattern: /^stack\/foreign-s3|^edge\/src\/storage\/storage\.test/, needs: ['foreignStorage'] },
+  { pattern: /^stack\/mongo\/(?:serve|container)/, needs: ['mongo'] },
+];
+
+const IMPORT = /(?:\bfrom|\bimport|\bimport\()\s*(['"])([^'"]+)\1/g;
+
+/** What a module imports, types left out: packages by name, files by their path in the checkout. Pure. */
+export function importsOf(path: string, text: string): string[] {
+  const values = text.replaceAll(/^\s*(?:import|export) type\b[^;]*;/gm, '');
+  return [...values.matchAll(IMPORT)].map(([, , specifier = '']) =>
+    specifier.startsWith('.') ? normalize(join(dirname(path), specifier)) : specifier,
+  );
+}
+
+/**
+ * What a test file needs, itself and by way of what it imports.
+ * @param path of the file in the checkout
+ * @param read gives a file's text, or null when it is not there
+ */
+export function needsOf(path: string, read: (path: string) => string | null): ReadonlySet<Need> {
+  const needs = new Set<Need>();
+  const seen = new Set<string>();
+  const waiting = [path];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    if (seen.has(next)) continue;
+    seen.add(next);
+    for (const { pattern, needs: brought } of SOURCES) {
+      if (pattern.test(next)) for (const need of brought) needs.add(need);
+    }
+    const text = /\.[cm]?[jt]s$|\.svelte$/.test(next) ? read(next) : null;
+    if (text !== null) waiting.push(...importsOf(next, text));
+  }
+  return needs;
+}
+
+/** Reads files of a checkout. */
+export const readFrom =
+  (root: string) =>
+  (path: string): string | null =>
+    existsSync(join(root, path)) ? readFileSync(join(root, path), 'utf8') : null;

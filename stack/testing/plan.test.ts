@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import { NEEDS, type Need } from './needs.ts';
+import { planTests } from './plan.ts';
+
+const FILES: Record<string, Need[]> = {
+  'protocol/src/log.test.ts': [],
+  'runner/src/job/scan/scan.test.ts': ['scanner'],
+  'runner/src/malware.docker.test.ts': ['engine', 'scanner'],
+};
+const plan = (...args: string[]) => planTests(args, Object.keys(FILES), (path) => new Set(FILES[path]));
+const needsOf = (...args: string[]) => NEEDS.filter((need) => plan(...args)[need]);
+
+test('everything is checked and needs everything', () => {
+  expect(plan()).toMatchObject({ checks: true, watch: false, args: [] });
+  expect(needsOf()).toEqual([...NEEDS]);
+});
+
+test('a project needs what it needs as a whole', () => {
+  expect(plan('runner')).toMatchObject({ checks: false, args: ['--project=runner'] });
+  expect(needsOf('runner')).toEqual(['git', 'scanner']);
+  expect(needsOf('protocol')).toEqual([]);
+  expect(plan('edge').args).toEqual(['--project=@appflux/edge']);
+});
+
+test('what several projects need is prepared together', () => {
+  expect(needsOf('protocol', 'stack')).toEqual(['imageTools', 'foreignStorage']);
+  expect(plan('runner', '-t', 'masks').args).toEqual(['--project=runner', '-t', 'masks']);
+});
+
+test.each<[string[], Need[]]>([
+  [['protocol/src/log.test.ts'], []],
+  [['./protocol/src/log.test.ts'], []],
+  [['scan.test'], ['scanner']],
+  [['runner/src'], ['engine', 'scanner']],
+  [['runner', 'scan.test'], ['scanner']],
+  [['protocol/src/log.test.ts', '-t', 'malware'], []],
+])('of %j only %j is prepared', (args, needs) => {
+  expect(needsOf(...args)).toEqual(needs);
+});
+
+test('what names no file prepares everything: vitest may know more', () => {
+  expect(needsOf('-t', 'a title')).toEqual([...NEEDS]);
+  expect(needsOf('no-such-file')).toEqual([...NEEDS]);
+});
+
+test('--watch is for us, not for vitest run', () => {
+  expect(plan('--watch', 'scan.test')).toMatchObject({ watch: true, args: ['scan.test'], checks: false });
+});

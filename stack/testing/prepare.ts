@@ -1,0 +1,72 @@
+/** Makes sure of what tests, benchmarks and chaos runs need on this machine. */
+import { join } from 'node:path';
+import type Dockerode from 'dockerode';
+import { ROOT } from '../command.ts';
+import { canInstallPackages, installPackages } from '../debian.ts';
+import { ensureEngine } from '../engine/ensure.ts';
+import type { EngineAddress } from '../engine/find.ts';
+import { ensureForeignS3 } from '../foreign-s3/install.ts';
+import { Workshop } from '../go/workshop.ts';
+import { ensureImage } from '../images/build.ts';
+import { readCatalog } from '../images/catalog.ts';
+import { hostFacts } from '../images/host.ts';
+import { ensureFerretDb } from '../mongo/install.ts';
+import { isStackProblem } from '../problem.ts';
+import { during, type Progress, type Task } from '../progress.ts';
+import { stateFolder } from '../settings.ts';
+import type { Need } from './needs.ts';
+import { isInstalled, packagesFor } from './packages.ts';
+
+/** What is needed, and whether the checks run, which need a package of their own. */
+export type Needed = Readonly<Record<Need, boolean>> & { readonly checks: boolean };
+
+export interface PreparedEngine {
+  readonly engine: Dockerode;
+  readonly address: EngineAddress;
+}
+
+/** Installs the Debian packages that are missing. @throws StackProblem `package_missing` */
+export async function ensurePackages(plan: Needed, progress: Progress): Promise<void> {
+  const { required, optional } = packagesFor(plan, isInstalled);
+  const names = canInstallPackages() ? [...required, ...optional] : required;
+  if (names.length === 0) return;
+  await during(progress, `Installing ${names.join(', ')}`, (task) => installPackages(names, task));
+}
+
+/** Makes sure of the servers that only tests and benchmarks talk to. */
+export async function ensureServers(plan: Needed, progress: Progress): Promise<void> {
+  await using workshop = await Workshop.open();
+  const attempt = async (title: string, ensure: (workshop: Workshop, task: Task) => Promise<string>) => {
+    try {
+      await during(progress, title, (task) => ensure(workshop, task));
+    } catch (error) {
+      if (!isStackProblem(error)) throw error;
+      progress.say(error.sentence);
+    }
+  };
+  // Without it its tests are skipped, with that as the reason; the embedded storage is tested all the same.
+  if (plan.foreignStorage) await attempt('An S3 server for the tests', ensureForeignS3);
+  // Without it its tests try a container of mongo:8, and say so in the summary when there is none either.
+  if (plan.mongo && !process.env.MONGODB_URI) {
+    await attempt('A MongoDB server for the tests', ensureFerretDb);
+  }
+}
+
+/**
+ * Makes sure of an engine with builder images in it: those that are named, or all.
+ * @throws StackProblem when there can be no engine, or an image cannot be built
+ */
+export async function ensureImages(
+  cleanup: AsyncDisposableStack,
+  progress: Progress,
+  names?: readonly string[],
+): Promise<PreparedEngine> {
+  const ready = await ensureEngine({ env: process.env, state: stateFolder(process.env, ROOT), progress });
+  cleanup.defer(() => ready.release());
+  const host = await hostFacts(ready.engine, process.env, ROOT);
+  for (const [name, image] of await readCatalog(join(ROOT, 'builder-images'))) {
+    if (names !== undefined && !names.includes(name)) continue;
+    await ensureImage(ready.engine, image, { host, env: process.env, progress, rebuild: false });
+  }
+  return ready;
+}
