@@ -41,14 +41,13 @@ sealing.openapi(
     const metadata = c.get('metadata');
     const sealer = createSealer(c.env);
     let resealed = after === null ? await resealSecrets(metadata, sealer) : 0;
-    const apps = await metadata.apps.all(after, APPS);
+    const { items: apps, next } = await metadata.apps.all(after, APPS);
     for (const app of apps) {
       resealed += await resealApp(app, metadata, sealer);
       for (const id of await metadata.deployments.unended(app.id)) {
         resealed += await deploymentOf(c.env, id).reseal();
       }
     }
-    const next = apps.length === APPS ? (apps.at(-1)?.id ?? null) : null;
     return c.json({ resealed, next }, 200);
   },
 );

@@ -25,6 +25,12 @@ export const MAX_MESSAGE_BYTES = 127_900;
  */
 export const MAX_ATTACHMENT_BYTES = 12_000;
 
+/**
+ * A page of a list ends early when its records have this many bytes: it is parsed, and made into an answer, in an isolate
+ * of 128 MB, and comes from MongoDB's object in an RPC answer of 32 MiB at most.
+ */
+export const MAX_PAGE_BYTES = 4 * 1024 * 1024;
+
 /** The refusal of `what`, which has `size` where `most` is allowed. */
 export const exceeded = (what: string, size: number, most: number): AppFluxError =>
   new AppFluxError(

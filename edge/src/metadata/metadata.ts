@@ -2,7 +2,8 @@
  * The contract of metadata: what AppFlux remembers about apps, deployments, runners and people. Its keepers
  * are folders beside this file, and every keeper passes `contract.test.ts`. Records are in records.ts.
  *
- * Lists are newest first by creation and paged by `cursor`, the place of the last item seen (paging.ts). A record that does not exist is
+ * Lists are newest first by creation and paged by `cursor`, the place of the last item seen (paging.ts). A page may have
+ * fewer items than its limit before the list ends: of large records it holds MAX_PAGE_BYTES. A record that does not exist is
  * null. A keeper that cannot be reached throws AppFluxError `unavailable`.
  */
 import type { DeploymentStatus, FileInfo, Page, PageQuery, Role } from '@appflux/protocol';
@@ -10,6 +11,7 @@ import type { AnalyticsStore, DownloadStore } from './analytics.ts';
 import type {
   AppRecord,
   AuditRecord,
+  DeploymentContent,
   DeploymentPart,
   DeploymentRecord,
   KeptDeployment,
@@ -34,8 +36,11 @@ export interface AppStore {
   bySlug(slug: string): Promise<AppRecord | null>;
   /** All apps of an owner, or those whose name or slug holds `search`, whatever its case (of A to Z). */
   list(ownerId: string, page: PageQuery, search?: string): Promise<Page<AppRecord>>;
-  /** Everybody's apps by ascending id, those after `after`: for what goes through all of them. */
-  all(after: string | null, limit: number): Promise<AppRecord[]>;
+  /**
+   * Everybody's apps by ascending id, those after `after`: for what goes through all of them. `next` is the `after` of the
+   * next call, null at the end; like a page of a list, these may be fewer than `limit`.
+   */
+  all(after: string | null, limit: number): Promise<{ items: AppRecord[]; next: string | null }>;
   /** Changes the named members; null when there is no such app. */
   update(
     id: string,
@@ -81,9 +86,12 @@ export interface DeploymentStore {
     page: PageQuery,
   ): Promise<Page<KeptDeployment>>;
   /** An app's deployments that have artifacts or a log which were not removed, or left something in storage. */
-  withContent(appId: string, page: PageQuery): Promise<Page<KeptDeployment>>;
-  /** Those of them, in whatever app, that were built from one of these uploads (50 at most). */
-  builtFrom(uploadIds: readonly string[]): Promise<KeptDeployment[]>;
+  withContent(appId: string, page: PageQuery): Promise<Page<DeploymentContent>>;
+  /**
+   * Those of them, in whatever app, that were built from one of these uploads (50 at most), by ascending id, those after
+   * `after`.
+   */
+  builtFrom(uploadIds: readonly string[], after: string | null, limit: number): Promise<DeploymentContent[]>;
   /** Pins or unpins a deployment. False when it is not there, or is to be pinned and its artifacts were removed. */
   pin(id: string, pinned: boolean): Promise<boolean>;
   /** Marks a part as removed, and storage as holding leftovers. False when it is pinned, not there, or marked so already. */

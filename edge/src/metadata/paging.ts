@@ -65,9 +65,13 @@ const notFromHere = () =>
     hint: 'Pass nextCursor of the page before as it is, or leave cursor out for the first page.',
   });
 
-/** A page of records that were read with one more than `limit`, to know whether there are others. */
-export function toPage<Item extends Listed>(read: Item[], limit: number): Page<Item> {
+/**
+ * A page of records that were read with one more than `limit`, to know whether there are others; with `isCut` there are,
+ * because not all were read.
+ */
+export function toPage<Item extends Listed>(read: Item[], limit: number, isCut = false): Page<Item> {
   const items = read.slice(0, limit);
   const last = items.at(-1);
-  return { items, nextCursor: read.length > limit && last !== undefined ? cursorOf(placeOf(last)) : null };
+  const hasMore = isCut || read.length > limit;
+  return { items, nextCursor: hasMore && last !== undefined ? cursorOf(placeOf(last)) : null };
 }

@@ -81,6 +81,33 @@ export const UNMARKED: DeploymentMarks = {
   leftovers: false,
 };
 
+/** What a deployment has left, without its record: an App may have very many of them. */
+export type DeploymentContent = Pick<
+  KeptDeployment,
+  'id' | 'appId' | 'createdAt' | 'environment' | 'status' | 'finishedAt' | 'uploadId' | keyof DeploymentMarks
+> & {
+  /** How many artifacts it delivered, removed or not, and how many bytes they have. */
+  artifactCount: number;
+  artifactBytes: number;
+};
+
+/** What a deployment has left, of its record. */
+export const contentOf = ({ artifacts, ...deployment }: KeptDeployment): DeploymentContent => ({
+  id: deployment.id,
+  appId: deployment.appId,
+  createdAt: deployment.createdAt,
+  environment: deployment.environment,
+  status: deployment.status,
+  finishedAt: deployment.finishedAt,
+  uploadId: deployment.uploadId,
+  pinned: deployment.pinned,
+  artifactsRemovedAt: deployment.artifactsRemovedAt,
+  logRemovedAt: deployment.logRemovedAt,
+  leftovers: deployment.leftovers,
+  artifactCount: artifacts.length,
+  artifactBytes: artifacts.reduce((sum, { size }) => sum + size, 0),
+});
+
 /** How many lines of its log are kept beside a deployment. */
 export const LOG_TAIL_LINES = 200;
 

@@ -1,13 +1,19 @@
 /** Sweeping one App: what retention says of its deployments, carried out. */
 import { hasEnded, type RetentionDefaults } from '@appflux/protocol';
 import { journal } from '../journal.ts';
-import type { AppRecord, DeploymentPart, KeptDeployment, Metadata } from '../metadata/metadata.ts';
+import type { AppRecord, DeploymentContent, DeploymentPart, Metadata } from '../metadata/metadata.ts';
 import { type Place, placeOf } from '../metadata/paging.ts';
 import { type Budget, REMOVAL_COSTS } from './budget.ts';
-import { type Candidate, decide, type Verdict } from './decide.ts';
+import { type Candidate, decider } from './decide.ts';
 import { policyOf } from './policy.ts';
 import { clearLeftovers, type Parts, removeParts } from './remove.ts';
 import type { Failure, SweptItem } from './report.ts';
+
+/** How many deployments are asked for at once. */
+const PAGE = 200;
+
+/** How many deployments of an App one run removes something of: more than its budget allows. */
+const MOST_AT_ONCE = 200;
 
 /** An App of which so many deployments could not be removed is left to the next round. */
 const FAILURES_OF_AN_APP = 3;
@@ -19,52 +25,65 @@ export interface AppSweep {
   finished: boolean;
 }
 
-export interface AppDecision {
-  deployments: KeptDeployment[];
-  verdicts: Verdict[];
+/** A deployment of which something goes, or has been marked by a sweep that could not finish. */
+interface Going {
+  deployment: DeploymentContent;
+  parts: DeploymentPart[];
+  left: DeploymentPart[];
 }
 
-/** What is to go of an App at `now` (Unix milliseconds). */
+export interface AppDecision {
+  /** Oldest first. */
+  going: Going[];
+  /** There were more than `most`: the newer ones were left out. */
+  isCut: boolean;
+}
+
+/**
+ * What is to go of an App at `now` (Unix milliseconds), at most `most` of its deployments. They are looked at page by page
+ * and not held: an App may have very many.
+ */
 export async function decideApp(
   app: AppRecord,
   metadata: Metadata,
-  defaults: RetentionDefaults,
-  budget: Budget,
-  now: number,
+  options: { defaults: RetentionDefaults; budget: Budget; now: number; most?: number },
 ): Promise<AppDecision> {
-  const deployments: KeptDeployment[] = [];
+  const { defaults, budget, now, most = Number.POSITIVE_INFINITY } = options;
+  const verdictsOf = decider(await releaseOf(app, metadata), policyOf(app.retention, defaults), now);
+  const newestFirst: Going[] = [];
+  let isCut = false;
   let cursor: string | undefined;
   do {
     const page = await metadata.deployments.withContent(app.id, {
-      limit: 100,
+      limit: PAGE,
       ...(cursor === undefined ? {} : { cursor }),
     });
     budget.spend(1);
-    deployments.push(...page.items);
+    for (const deployment of page.items) {
+      const verdicts = verdictsOf(toCandidate(deployment));
+      const parts = verdicts.filter(({ goes }) => goes).map(({ part }) => part);
+      const left = deployment.leftovers ? removedBefore(deployment) : [];
+      if (parts.length > 0 || left.length > 0) newestFirst.push({ deployment, parts, left });
+      if (newestFirst.length <= most) continue;
+      newestFirst.shift();
+      isCut = true;
+    }
     cursor = page.nextCursor ?? undefined;
   } while (cursor !== undefined);
-  const policy = policyOf(app.retention, defaults);
-  const release = await releaseOf(app, deployments, metadata);
-  return { deployments, verdicts: decide(deployments.map(toCandidate), release, policy, now) };
+  return { going: newestFirst.reverse(), isCut };
 }
 
-/** Where the release stands among an App's deployments: it is one of them, unless it has lost all that it had. */
-async function releaseOf(
-  { release: id }: AppRecord,
-  deployments: readonly KeptDeployment[],
-  metadata: Metadata,
-): Promise<Place | null> {
-  if (id === null) return null;
-  const record =
-    deployments.find((deployment) => deployment.id === id) ?? (await metadata.deployments.byId(id));
+/** Where the release stands among an App's deployments. */
+async function releaseOf({ release: id }: AppRecord, metadata: Metadata): Promise<Place | null> {
+  const record = id === null ? null : await metadata.deployments.byId(id);
   return record && placeOf(record);
 }
 
 /** What the decision needs to know of a deployment. */
-export function toCandidate(deployment: KeptDeployment): Candidate {
-  const { environment, status, finishedAt, pinned, artifacts } = deployment;
+export function toCandidate(deployment: DeploymentContent): Candidate {
+  const { environment, status, finishedAt, pinned, artifactCount } = deployment;
   const parts = new Set<DeploymentPart>();
-  if (artifacts.length > 0 && deployment.artifactsRemovedAt === null) parts.add('artifacts');
+  if (artifactCount > 0 && deployment.artifactsRemovedAt === null) parts.add('artifacts');
   if (deployment.logRemovedAt === null) parts.add('log');
   return {
     ...placeOf(deployment),
@@ -82,15 +101,15 @@ export async function sweepApp(
   parts: Parts,
   options: { defaults: RetentionDefaults; budget: Budget; now: number; dryRun: boolean },
 ): Promise<AppSweep> {
-  const { defaults, budget, now, dryRun } = options;
-  const { deployments, verdicts } = await decideApp(app, parts.metadata, defaults, budget, now);
-  const swept: AppSweep = { items: [], failures: [], finished: true };
-  for (const deployment of deployments.toReversed()) {
-    const going = verdicts.filter(({ id, goes }) => goes && id === deployment.id).map(({ part }) => part);
-    const left = deployment.leftovers ? removedBefore(deployment) : [];
-    if (going.length === 0 && left.length === 0) continue;
+  const { budget, now, dryRun } = options;
+  const { going, isCut } = await decideApp(app, parts.metadata, {
+    ...options,
+    ...(dryRun ? {} : { most: MOST_AT_ONCE }),
+  });
+  const swept: AppSweep = { items: [], failures: [], finished: !isCut };
+  for (const { deployment, parts: gone, left } of going) {
     if (dryRun) {
-      swept.items.push(...[...going, ...left].map((part) => itemOf(app, deployment, part)));
+      swept.items.push(...[...gone, ...left].map((part) => itemOf(app, deployment, part)));
       continue;
     }
     if (budget.isSpent || swept.failures.length >= FAILURES_OF_AN_APP) {
@@ -99,12 +118,12 @@ export async function sweepApp(
     }
     budget.spend(REMOVAL_COSTS);
     try {
-      const removed = await removeParts(deployment, going, parts, new Date(now).toISOString());
+      const removed = await removeParts(deployment, gone, parts, new Date(now).toISOString());
       if (left.length > 0 && removed.length === 0) await clearLeftovers(deployment, parts);
       swept.items.push(...[...removed, ...left].map((part) => itemOf(app, deployment, part)));
     } catch (error) {
       journal.error(
-        `retention: ${going.concat(left).join(' and ')} of deployment ${deployment.id} failed`,
+        `retention: ${gone.concat(left).join(' and ')} of deployment ${deployment.id} failed`,
         error,
       );
       swept.failures.push(failureOf(app, deployment, error));
@@ -114,22 +133,26 @@ export async function sweepApp(
 }
 
 /** What was marked by a sweep that could not finish. */
-function removedBefore({ artifactsRemovedAt, logRemovedAt }: KeptDeployment): DeploymentPart[] {
+function removedBefore({ artifactsRemovedAt, logRemovedAt }: DeploymentContent): DeploymentPart[] {
   const parts: DeploymentPart[] = [];
   if (artifactsRemovedAt !== null) parts.push('artifacts');
   if (logRemovedAt !== null) parts.push('log');
   return parts;
 }
 
-const itemOf = (app: AppRecord, { id, artifacts }: KeptDeployment, part: DeploymentPart): SweptItem => ({
+const itemOf = (
+  app: AppRecord,
+  { id, artifactBytes }: DeploymentContent,
+  part: DeploymentPart,
+): SweptItem => ({
   what: part,
   app: app.slug,
   deploymentId: id,
   uploadId: null,
-  bytes: part === 'artifacts' ? artifacts.reduce((sum, { size }) => sum + size, 0) : null,
+  bytes: part === 'artifacts' ? artifactBytes : null,
 });
 
-const failureOf = (app: AppRecord, { id }: KeptDeployment, error: unknown): Failure => ({
+const failureOf = (app: AppRecord, { id }: DeploymentContent, error: unknown): Failure => ({
   app: app.slug,
   deploymentId: id,
   message: error instanceof Error ? error.message : String(error),

@@ -5,9 +5,9 @@ import type { DeploymentPart } from '../metadata/metadata.ts';
 import type { Place } from '../metadata/paging.ts';
 import {
   type Candidate,
+  couldReplace,
   decide,
   type Policy,
-  rollbackTarget,
   SETTLED_AFTER_MS,
   type Verdict,
 } from './decide.ts';
@@ -94,6 +94,10 @@ test.each<[string, Partial<Candidate>, Place | null]>([
   expect(whyOf(verdicts, 1)).toBe(why);
   expect(whyOf(verdicts, 1, 'log')).toBe(why);
 });
+
+/** The deployment to roll back to, of those from newest to oldest. */
+const rollbackTarget = (ordered: readonly Candidate[], release: Place | null) =>
+  ordered.find((deployment) => couldReplace(release, deployment))?.id ?? null;
 
 test('one rolls back to the newest earlier success in production that has its artifacts', () => {
   const gone = candidate(4, { parts: new Set<DeploymentPart>(['log']) });

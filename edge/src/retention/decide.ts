@@ -59,11 +59,23 @@ export function decide(
   policy: Policy,
   now: number,
 ): Verdict[] {
-  const ordered = [...deployments].sort(newestFirst);
-  const rollback = rollbackTarget(ordered, release);
+  return [...deployments].sort(newestFirst).flatMap(decider(release, policy, now));
+}
+
+/**
+ * The same one by one, for an App that has too many to be held at once: gives the verdicts of each deployment, which it
+ * must be given newest first.
+ */
+export function decider(
+  release: Place | null,
+  policy: Policy,
+  now: number,
+): (deployment: Candidate) => Verdict[] {
   const seen = new Map<string, number>();
-  return ordered.flatMap((deployment) =>
-    [...deployment.parts].map((part) => {
+  let rollback: string | null = null;
+  return (deployment) => {
+    if (rollback === null && couldReplace(release, deployment)) rollback = deployment.id;
+    return [...deployment.parts].map((part) => {
       const place = placeOf(deployment, part, seen);
       const why = reasonFor(deployment, {
         release: release?.id ?? null,
@@ -73,23 +85,18 @@ export function decide(
         now,
       });
       return { id: deployment.id, part, goes: why === 'old', why };
-    }),
-  );
+    });
+  };
 }
 
-/** The newest deployment before the release, of `ordered` (newest first), that could be released in its place; null when there is none. */
-export function rollbackTarget(ordered: readonly Candidate[], release: Place | null): string | null {
-  if (release === null) return null;
-  const before = ordered.find(
-    (candidate) =>
-      candidate.id !== release.id &&
-      newestFirst(candidate, release) > 0 &&
-      candidate.environment === 'production' &&
-      candidate.status === 'success' &&
-      candidate.parts.has('artifacts'),
-  );
-  return before?.id ?? null;
-}
+/** Whether a deployment was made before the release and could be released in its place; the newest that could is kept for that. */
+export const couldReplace = (release: Place | null, candidate: Candidate): boolean =>
+  release !== null &&
+  candidate.id !== release.id &&
+  newestFirst(candidate, release) > 0 &&
+  candidate.environment === 'production' &&
+  candidate.status === 'success' &&
+  candidate.parts.has('artifacts');
 
 /** Which of the ended ones of its environment that have the part this is, from 1 for the newest. */
 function placeOf(

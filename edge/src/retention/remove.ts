@@ -1,7 +1,7 @@
 /** Removing parts of a deployment, so that nobody is promised what is gone and nothing is left lying in storage. */
 import { deploymentOf } from '../deployment/stub.ts';
 import type { Env } from '../env.ts';
-import type { DeploymentPart, KeptDeployment, Metadata } from '../metadata/metadata.ts';
+import type { DeploymentContent, DeploymentPart, Metadata } from '../metadata/metadata.ts';
 import { deploymentPrefix, logKey } from '../storage/keys.ts';
 import type { ObjectStore } from '../storage/storage.ts';
 
@@ -17,7 +17,7 @@ export interface Parts {
  * `clearLeftovers` goes on.
  */
 export async function removeParts(
-  deployment: KeptDeployment,
+  deployment: DeploymentContent,
   wanted: readonly DeploymentPart[],
   parts: Parts,
   at: string,
@@ -45,7 +45,7 @@ export async function removeParts(
 
 /** Removes from storage, and from the deployment's object, what is marked as removed. Done again it changes nothing. */
 export async function clearLeftovers(
-  { id, appId, artifactsRemovedAt, logRemovedAt }: KeptDeployment,
+  { id, appId, artifactsRemovedAt, logRemovedAt }: DeploymentContent,
   { env, metadata, objects }: Parts,
 ): Promise<void> {
   const log = logKey(appId, id);

@@ -4,13 +4,16 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { sweepUploads } from '../api/uploads.ts';
 import { metadataOf } from '../metadata/index.ts';
 import type { DeploymentRecord, UploadRecord } from '../metadata/metadata.ts';
+import { newObjectId } from '../metadata/object-id.ts';
 import { kept, uploadRecord } from '../metadata/sample-records.ts';
 import { givenDeployment } from '../publish/published.ts';
 import { objectsOf, uploadsOf } from '../storage/index.ts';
 import { uploadKey } from '../storage/keys.ts';
 import { forgetAll } from '../testing.ts';
+import { decideApp } from './app.ts';
 import { Budget } from './budget.ts';
 import { appKeeping, NOW, oldDeployment, storedOf } from './given.ts';
+import { retentionDefaults } from './policy.ts';
 import type { Parts } from './remove.ts';
 import { type Position, START } from './report.ts';
 import { type RunOptions, sweepFrom } from './run.ts';
@@ -51,6 +54,26 @@ describe('a sweep', () => {
     for (const record of [pinned, young, preview, last, another])
       expect(await storedOf(record)).toEqual(['1/a.bin', 'log.ndjson.gz']);
     expect((await run()).items).toEqual([]);
+  });
+
+  test('looks at the deployments of an app page by page, and holds the oldest of those that go', async () => {
+    const app = await appKeeping({ keepLast: 100, days: 0 });
+    const record = await oldDeployment(app);
+    const ids = Array.from({ length: 250 }, () => newObjectId());
+    await Promise.all(
+      ids.map((id, n) => {
+        const createdAt = new Date(Date.parse(record.createdAt) + 1000 + n).toISOString();
+        return metadata.deployments.project({ ...record, id, createdAt }, 1);
+      }),
+    );
+    await metadata.apps.update(app.id, { release: ids[249] ?? '' });
+    const options = { defaults: retentionDefaults(env), budget: new Budget(), now: NOW };
+    const all = await decideApp(app, metadata, options);
+    expect(all.going.map(({ deployment }) => deployment.id)).toEqual([record.id, ...ids.slice(0, 150)]);
+    expect(all.isCut).toBe(false);
+    const some = await decideApp(app, metadata, { ...options, most: 3 });
+    expect(some.going).toEqual(all.going.slice(0, 3));
+    expect(some.isCut).toBe(true);
   });
 
   test('keeps the release and what one can roll back to, whatever the rules say', async () => {
@@ -284,8 +307,8 @@ describe('source uploads', () => {
         ...metadata,
         deployments: {
           ...metadata.deployments,
-          builtFrom: async (ids) => {
-            const built = await metadata.deployments.builtFrom(ids);
+          builtFrom: async (...asked) => {
+            const built = await metadata.deployments.builtFrom(...asked);
             await metadata.uploads.touch(upload.id, AT);
             return built;
           },

@@ -1,6 +1,6 @@
 /** One run of a sweep: from a position on, through as much as its budget allows. */
 import type { Env } from '../env.ts';
-import type { AppRecord, Metadata, UploadRecord } from '../metadata/metadata.ts';
+import type { DeploymentContent, DeploymentPart, Metadata, UploadRecord } from '../metadata/metadata.ts';
 import { decideApp, sweepApp, toCandidate } from './app.ts';
 import { Budget } from './budget.ts';
 import { retentionDefaults } from './policy.ts';
@@ -10,6 +10,9 @@ import { needsSource } from './source.ts';
 
 /** How many Apps, and how many uploads, are asked for at once. */
 const PAGE = 50;
+
+/** How many deployments that were built from them are asked for at once. */
+const BUILT = 500;
 
 /** A source upload that nobody deployed, or that was deployed last, this long ago may go, in milliseconds. */
 const UNUSED_MS = 24 * 60 * 60 * 1000;
@@ -51,7 +54,7 @@ type Step = Required<RunOptions>;
 
 /** Sweeps a page of Apps; gives where it goes on. */
 async function sweepApps(parts: Parts, run: Run, { from, budget, ...options }: Step): Promise<Position> {
-  const apps = await parts.metadata.apps.all(from.after, PAGE);
+  const { items: apps, next } = await parts.metadata.apps.all(from.after, PAGE);
   budget.spend(1);
   const defaults = retentionDefaults(parts.env);
   let { after } = from;
@@ -63,7 +66,7 @@ async function sweepApps(parts: Parts, run: Run, { from, budget, ...options }: S
     if (!finished) return { phase: 'apps', after };
     after = app.id;
   }
-  return apps.length < PAGE ? { phase: 'uploads', after: null } : { phase: 'apps', after };
+  return next === null ? { phase: 'uploads', after: null } : { phase: 'apps', after };
 }
 
 /**
@@ -90,28 +93,52 @@ async function unneeded(
   metadata: Metadata,
   { dryRun, budget, now }: Step,
 ): Promise<UploadRecord[]> {
-  if (uploads.length === 0) return [];
-  const built = await metadata.deployments.builtFrom(uploads.map(({ id }) => id));
-  const going = new Set<string>();
-  if (dryRun) {
-    const defaults = retentionDefaults(env);
-    for (const appId of new Set(built.map((deployment) => deployment.appId))) {
-      const app: AppRecord | null = await metadata.apps.byId(appId);
-      if (app === null) continue;
-      const { verdicts } = await decideApp(app, metadata, defaults, budget, now);
-      for (const { id, part, goes } of verdicts) if (goes) going.add(`${part} ${id}`);
+  const needed = new Set<string | null>();
+  const going = dryRun ? new GoingParts(env, metadata, { budget, now }) : null;
+  const ids = uploads.map(({ id }) => id);
+  for (let after: string | null = null; ids.some((id) => !needed.has(id)); ) {
+    const built: DeploymentContent[] = await metadata.deployments.builtFrom(ids, after, BUILT);
+    budget.spend(1);
+    for (const deployment of built) {
+      const candidate = toCandidate(deployment);
+      const gone = (await going?.of(deployment)) ?? new Set();
+      const left = new Set([...candidate.parts].filter((part) => !gone.has(part)));
+      if (needsSource({ ...candidate, parts: left }, deployment.artifactCount > 0))
+        needed.add(deployment.uploadId);
     }
+    after = built.at(-1)?.id ?? null;
+    if (built.length < BUILT) break;
   }
-  const needed = new Set(
-    built
-      .filter((deployment) => {
-        const candidate = toCandidate(deployment);
-        const left = [...candidate.parts].filter((part) => !going.has(`${part} ${deployment.id}`));
-        return needsSource({ ...candidate, parts: new Set(left) }, deployment.artifacts.length > 0);
-      })
-      .map(({ uploadId }) => uploadId),
-  );
   return uploads.filter(({ id }) => !needed.has(id));
+}
+
+/** What a sweep would remove of deployments, App by App as they are asked about. */
+class GoingParts {
+  readonly #env: Env;
+  readonly #metadata: Metadata;
+  readonly #step: { budget: Budget; now: number };
+  readonly #apps = new Map<string, Map<string, Set<DeploymentPart>>>();
+
+  constructor(env: Env, metadata: Metadata, step: { budget: Budget; now: number }) {
+    this.#env = env;
+    this.#metadata = metadata;
+    this.#step = step;
+  }
+
+  /** The parts that go of a deployment. */
+  async of({ id, appId }: DeploymentContent): Promise<ReadonlySet<DeploymentPart>> {
+    const known = this.#apps.get(appId) ?? (await this.#decide(appId));
+    this.#apps.set(appId, known);
+    return known.get(id) ?? new Set();
+  }
+
+  async #decide(appId: string): Promise<Map<string, Set<DeploymentPart>>> {
+    const app = await this.#metadata.apps.byId(appId);
+    if (app === null) return new Map();
+    const defaults = retentionDefaults(this.#env);
+    const { going } = await decideApp(app, this.#metadata, { ...this.#step, defaults });
+    return new Map(going.map(({ deployment, parts }) => [deployment.id, new Set(parts)]));
+  }
 }
 
 const itemOf = ({ id, size }: UploadRecord): SweptItem => ({

@@ -133,9 +133,11 @@ export function appContract(create: CreateKeeper): void {
     const { apps } = await create();
     const three = [appRecord(), appRecord(), appRecord()].sort(byId);
     for (const app of three) await apps.insert(app);
-    expect(await apps.all(null, 2)).toEqual(three.slice(0, 2));
-    expect(await apps.all(three[1]?.id ?? '', 2)).toEqual(three.slice(2));
-    expect(await apps.all(three[2]?.id ?? '', 2)).toEqual([]);
+    const second = three[1]?.id ?? '';
+    expect(await apps.all(null, 2)).toEqual({ items: three.slice(0, 2), next: second });
+    expect(await apps.all(second, 2)).toEqual({ items: three.slice(2), next: null });
+    expect(await apps.all(three[2]?.id ?? '', 2)).toEqual({ items: [], next: null });
+    expect(await apps.all(null, 3)).toEqual({ items: three, next: null });
   });
 
   test('variables set at the same time are all kept', async () => {

@@ -1,6 +1,7 @@
 import type { Page, PageQuery } from '@appflux/protocol';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { MAX_PAGE_BYTES } from '../../limits/platform.ts';
 import type { CreateKeeper } from '../contract.ts';
 import type { Metadata } from '../metadata.ts';
 import { newObjectId } from '../object-id.ts';
@@ -202,6 +203,75 @@ export function pagingContract(create: CreateKeeper): void {
       await expect(list(metadata, crypto.randomUUID(), { limit: 5, cursor })).rejects.toMatchObject({
         code: 'bad_request',
       });
+    });
+  });
+
+  describe('by size', () => {
+    /** As large as a deployment's record becomes. */
+    const artifacts = [
+      {
+        name: 'app.zip',
+        key: 'apps/a/d/1/app.zip',
+        size: 1,
+        sha256: '0'.repeat(64),
+        contentType: 'application/zip',
+        meta: { facts: 'x'.repeat(950_000) },
+      },
+    ];
+
+    test('a page of large deployments ends early, and the next one goes on where it ended', async () => {
+      const metadata = await create();
+      const app = appRecord();
+      await metadata.apps.insert(app);
+      const ids: string[] = [];
+      for (let i = 0; i < 12; i += 1) {
+        const record = deploymentRecord(app, { artifacts });
+        await metadata.deployments.project(record, 1);
+        ids.unshift(record.id);
+      }
+      const list = (page: PageQuery) => metadata.deployments.list({ ownerId: app.ownerId }, page);
+      const first = await list({ limit: 100 });
+      expect(first.items.length).toBeGreaterThan(2);
+      expect(JSON.stringify(first.items).length).toBeLessThan(MAX_PAGE_BYTES + 2_000_000);
+      const visited: string[] = [];
+      for (let cursor: string | null | undefined; cursor !== null; ) {
+        const page: Page<{ id: string }> = await list({ limit: 100, ...(cursor ? { cursor } : {}) });
+        expect(page.items.length).toBeLessThan(ids.length);
+        visited.push(...page.items.map(({ id }) => id));
+        cursor = page.nextCursor;
+      }
+      expect(visited).toEqual(ids);
+    });
+
+    test('so does a page of apps with many variables, and a walk through all apps', async () => {
+      const metadata = await create();
+      const { ownerId } = appRecord();
+      const sealed = 'x'.repeat(85_000);
+      const envVars = Object.fromEntries(
+        Array.from({ length: 12 }, (_, n) => [`V${n}`, { sealed, environments: ['production' as const] }]),
+      );
+      const ids: string[] = [];
+      for (let i = 0; i < 8; i += 1) {
+        const app = appRecord({ ownerId, envVars });
+        await metadata.apps.insert(app);
+        ids.unshift(app.id);
+      }
+      const first = await metadata.apps.list(ownerId, { limit: 100 });
+      expect(first.items.length).toBeGreaterThan(2);
+      expect(first.items.length).toBeLessThan(8);
+      const cursor = first.nextCursor ?? '';
+      const rest = await metadata.apps.list(ownerId, { limit: 100, cursor });
+      expect([...first.items, ...rest.items].map(({ id }) => id)).toEqual(ids);
+      expect(rest.nextCursor).toBeNull();
+
+      const walked: string[] = [];
+      for (let after: string | null | undefined = null; after !== undefined; ) {
+        const { items, next } = await metadata.apps.all(after, 100);
+        expect(items.length).toBeLessThan(8);
+        walked.push(...items.map(({ id }) => id));
+        after = next ?? undefined;
+      }
+      expect(walked.filter((id) => ids.includes(id))).toEqual([...ids].sort());
     });
   });
 }

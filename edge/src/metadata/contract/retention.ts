@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { CreateKeeper } from '../contract.ts';
-import type { AppRecord, DeploymentRecord, UploadRecord } from '../metadata.ts';
+import { type AppRecord, contentOf, type DeploymentRecord, type UploadRecord } from '../metadata.ts';
 import { newObjectId } from '../object-id.ts';
 import { anyHash, appRecord, byId, deploymentRecord, kept, uploadRecord } from '../sample-records.ts';
 
@@ -129,7 +129,10 @@ export function retentionContract(create: CreateKeeper): void {
 
     const { items } = await deployments.withContent(app.id, PAGE);
     expect(items.map(({ id }) => id)).toEqual([leftovers.id, onlyArtifacts.id, whole.id]);
-    expect(items[2]).toEqual(kept(whole));
+    expect(items[2]).toEqual(contentOf(kept(whole)));
+    expect(items[0]).toEqual(
+      contentOf(kept(leftovers, { artifactsRemovedAt: AT, logRemovedAt: AT, leftovers: true })),
+    );
     const first = await deployments.withContent(app.id, { limit: 2 });
     expect(first.items.map(({ id }) => id)).toEqual([leftovers.id, onlyArtifacts.id]);
     const second = await deployments.withContent(app.id, { limit: 2, cursor: first.nextCursor ?? '' });
@@ -148,10 +151,19 @@ export function retentionContract(create: CreateKeeper): void {
     const third = await given({ uploadId: another });
     await given();
     const idsOf = async (...uploadIds: string[]) =>
-      (await deployments.builtFrom(uploadIds)).map(({ id }) => id).sort();
+      (await deployments.builtFrom(uploadIds, null, 50)).map(({ id }) => id);
     expect(await idsOf(uploadId)).toEqual([first.id, elsewhere.id].sort());
     expect(await idsOf(uploadId, another)).toEqual([first.id, elsewhere.id, third.id].sort());
     expect(await idsOf(newObjectId())).toEqual([]);
+    const all = [first.id, elsewhere.id, third.id].sort();
+    const page = await deployments.builtFrom([uploadId, another], null, 2);
+    expect(page.map(({ id }) => id)).toEqual(all.slice(0, 2));
+    expect((await deployments.builtFrom([uploadId, another], all[1] ?? '', 2)).map(({ id }) => id)).toEqual(
+      all.slice(2),
+    );
+    expect(page).toContainEqual(
+      contentOf(kept([first, elsewhere, third].find(({ id }) => id === all[0]) ?? first)),
+    );
     for (const part of ['artifacts', 'log'] as const) await deployments.markRemoved(first.id, part, AT);
     await deployments.markCleared(first.id);
     expect(await idsOf(uploadId)).toEqual([elsewhere.id]);

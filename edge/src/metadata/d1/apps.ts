@@ -9,7 +9,7 @@ import { exceeded, MAX_ROW_BYTES } from '../../limits/platform.ts';
 import type { AppRecord, AppStore, SealedVariable } from '../metadata.ts';
 import { json, number, text, textOrNull } from './columns.ts';
 import type { Database, Row } from './database.ts';
-import { listPage } from './list.ts';
+import { allWithinBytes, listPage } from './list.ts';
 import { type Columns, updateRow } from './update.ts';
 
 const CHANGEABLE: Columns<
@@ -81,22 +81,19 @@ export function createAppStore(database: Database): AppStore {
     },
 
     list: (ownerId, page, search) =>
-      listPage(
-        database,
-        'apps',
-        { owner_id: ownerId },
-        page,
-        toApp,
-        search === undefined ? [] : [holding(search)],
-      ),
+      listPage(database, 'apps', { owner_id: ownerId }, page, toApp, {
+        also: search === undefined ? [] : [holding(search)],
+      }),
 
     async all(after, limit) {
-      const rows = await database.all(
-        'SELECT * FROM apps WHERE id > ? ORDER BY id LIMIT ?',
+      const sql = 'SELECT * FROM apps WHERE id > ? ORDER BY id LIMIT ?';
+      const bytes = 'octet_length(env_vars) + octet_length(build)';
+      const { rows, isCut } = await allWithinBytes(database, { sql, order: 'id', bytes }, [
         after ?? '',
-        limit,
-      );
-      return rows.map(toApp);
+        limit + 1,
+      ]);
+      const items = rows.slice(0, limit).map(toApp);
+      return { items, next: isCut || rows.length > limit ? (items.at(-1)?.id ?? null) : null };
     },
 
     async update(id, change) {

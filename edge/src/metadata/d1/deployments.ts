@@ -1,12 +1,25 @@
 import { endOf } from '../analytics.ts';
-import type { DeploymentPart, DeploymentRecord, DeploymentStore, KeptDeployment } from '../metadata.ts';
-import { flag, fromFlag, json, text, textOrNull } from './columns.ts';
+import type {
+  DeploymentContent,
+  DeploymentMarks,
+  DeploymentPart,
+  DeploymentRecord,
+  DeploymentStore,
+  KeptDeployment,
+} from '../metadata.ts';
+import { flag, fromFlag, json, number, text, textOrNull } from './columns.ts';
 import type { Database, Row, Statement } from './database.ts';
 import { listPage, newestFirst } from './list.ts';
 
 /** That something of a deployment can still be removed, or has left something in storage. */
 const HAS_CONTENT = `(log_removed_at IS NULL OR leftovers = 1
   OR (artifacts_removed_at IS NULL AND json_array_length(record, '$.artifacts') > 0))`;
+
+/** What a deployment has left, without its record. */
+const CONTENT = `id, app_id, status, created_at, upload_id, pinned, artifacts_removed_at, log_removed_at, leftovers,
+  record ->> '$.environment' AS environment, record ->> '$.finishedAt' AS finished_at,
+  json_array_length(record, '$.artifacts') AS artifact_count,
+  (SELECT coalesce(sum(value ->> '$.size'), 0) FROM json_each(record, '$.artifacts')) AS artifact_bytes`;
 
 const REMOVED_AT: Record<DeploymentPart, string> = {
   artifacts: 'artifacts_removed_at',
@@ -40,15 +53,20 @@ export function createDeploymentStore(database: Database): DeploymentStore {
       ),
 
     withContent: (appId, page) =>
-      listPage(database, 'deployments', { app_id: appId }, page, toDeployment, [{ sql: HAS_CONTENT }]),
+      listPage(database, 'deployments', { app_id: appId }, page, toContent, {
+        also: [{ sql: HAS_CONTENT }],
+        columns: CONTENT,
+      }),
 
-    async builtFrom(uploadIds) {
+    async builtFrom(uploadIds, after, limit) {
       const rows = await database.all(
-        `SELECT * FROM deployments
-         WHERE upload_id IN (SELECT value FROM json_each(?)) AND ${HAS_CONTENT} ORDER BY ${newestFirst('deployments')}`,
+        `SELECT ${CONTENT} FROM deployments
+         WHERE upload_id IN (SELECT value FROM json_each(?)) AND id > ? AND ${HAS_CONTENT} ORDER BY id LIMIT ?`,
         JSON.stringify(uploadIds),
+        after ?? '',
+        limit,
       );
-      return rows.map(toDeployment);
+      return rows.map(toContent);
     },
 
     async pin(id, pinned) {
@@ -103,6 +121,26 @@ export function createDeploymentStore(database: Database): DeploymentStore {
   };
 }
 
+const toContent = (row: Row): DeploymentContent => ({
+  id: text(row, 'id'),
+  appId: text(row, 'app_id'),
+  createdAt: text(row, 'created_at'),
+  environment: text(row, 'environment') as DeploymentContent['environment'],
+  status: text(row, 'status') as DeploymentContent['status'],
+  finishedAt: textOrNull(row, 'finished_at'),
+  uploadId: textOrNull(row, 'upload_id'),
+  artifactCount: number(row, 'artifact_count'),
+  artifactBytes: number(row, 'artifact_bytes'),
+  ...marksOf(row),
+});
+
+const marksOf = (row: Row): DeploymentMarks => ({
+  pinned: flag(row, 'pinned'),
+  artifactsRemovedAt: textOrNull(row, 'artifacts_removed_at'),
+  logRemovedAt: textOrNull(row, 'log_removed_at'),
+  leftovers: flag(row, 'leftovers'),
+});
+
 function toDeployment(row: Row): KeptDeployment {
   const record = json<DeploymentRecord>(row, 'record');
   return {
@@ -110,10 +148,7 @@ function toDeployment(row: Row): KeptDeployment {
     // Records of before there was this member lack it.
     uploadName: record.uploadName ?? null,
     uploadId: textOrNull(row, 'upload_id'),
-    pinned: flag(row, 'pinned'),
-    artifactsRemovedAt: textOrNull(row, 'artifacts_removed_at'),
-    logRemovedAt: textOrNull(row, 'log_removed_at'),
-    leftovers: flag(row, 'leftovers'),
+    ...marksOf(row),
   };
 }
 

@@ -37,7 +37,7 @@ export function createAppStore(db: Db): AppStore {
     bySlug: (slug) => apps.first({ slug: is(slug) }),
     list: (ownerId, page, search) =>
       apps.page({ ownerId: is(ownerId), ...(search === undefined ? {} : holding(search)) }, page),
-    all: (after, limit) => apps.all(after === null ? {} : { _id: { $gt: idOf(after) } }, { _id: 1 }, limit),
+    all: (after, limit) => apps.walk(after, limit),
     update: (id, change) => apps.change(id, change),
 
     async setVariable(id, name, variable) {

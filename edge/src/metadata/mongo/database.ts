@@ -1,6 +1,7 @@
 /** MongoDB's collections, taking and giving records. Values in filters are always behind `$eq` or made by us. */
 import type { Page, PageQuery } from '@appflux/protocol';
-import { type Collection, type Db, type Filter, MongoServerError, type UpdateFilter } from 'mongodb';
+import { BSON, type Collection, type Db, type Filter, MongoServerError, type UpdateFilter } from 'mongodb';
+import { MAX_PAGE_BYTES } from '../../limits/platform.ts';
 import { type Listed, type Place, placeOf, positionOf, toPage } from '../paging.ts';
 import { type CollectionName, SHAPES } from './collections.ts';
 import { type Document, idOf, kept, type Shape, toDocument, toRecord } from './documents.ts';
@@ -67,7 +68,37 @@ export class Records<Item extends object> {
       return item && placeOf(item).at;
     });
     const below = position === null ? filter : { $and: [filter, this.#after(position)] };
-    return toPage(await this.all(below, this.newestFirst, page.limit + 1), page.limit);
+    const { items, isCut } = await this.#withinBytes(below, this.newestFirst, page.limit + 1);
+    return toPage(items, page.limit, isCut);
+  }
+
+  /** Those with a key after `after`, by ascending key, as many as a page holds; `next` is null at the end. */
+  async walk(
+    this: Records<Item & { id: string }>,
+    after: string | null,
+    limit: number,
+    filter: Filter<Document> = {},
+  ): Promise<{ items: Item[]; next: string | null }> {
+    const beyond = after === null ? filter : { ...filter, _id: { $gt: idOf(after) } };
+    const { items: read, isCut } = await this.#withinBytes(beyond, { _id: 1 }, limit + 1);
+    const items = read.slice(0, limit);
+    return { items, next: isCut || read.length > limit ? (items.at(-1)?.id ?? null) : null };
+  }
+
+  /** The first that satisfy the filter, as far as they have MAX_PAGE_BYTES together, and one at least. */
+  async #withinBytes(
+    filter: Filter<Document>,
+    sort: Record<string, 1 | -1>,
+    limit: number,
+  ): Promise<{ items: Item[]; isCut: boolean }> {
+    const items: Item[] = [];
+    let bytes = 0;
+    for await (const document of this.documents.find(filter).sort(sort).limit(limit)) {
+      if (bytes >= MAX_PAGE_BYTES) return { items, isCut: true };
+      bytes += BSON.calculateObjectSize(document);
+      items.push(this.record(document));
+    }
+    return { items, isCut: false };
   }
 
   /** The condition that a record comes after a place. The first half of it is what an index can be searched by. */

@@ -2,6 +2,8 @@ import type { Db } from 'mongodb';
 import { endOf } from '../analytics.ts';
 import {
   type AppRecord,
+  contentOf,
+  type DeploymentContent,
   type DeploymentMarks,
   type DeploymentPart,
   type DeploymentRecord,
@@ -117,10 +119,22 @@ export function createDeploymentStore(db: Db, publicUrl: string | null): Deploym
         page,
       ),
 
-    withContent: (appId, page) => deployments.page({ appId: idOf(appId), ...HAS_CONTENT }, page),
+    async withContent(appId, page) {
+      const { items, nextCursor } = await deployments.page({ appId: idOf(appId), ...HAS_CONTENT }, page);
+      return { items: items.map(contentOf), nextCursor };
+    },
 
-    builtFrom: (uploadIds) =>
-      deployments.all({ uploadId: { $in: uploadIds.map(idOf) }, ...HAS_CONTENT }, deployments.newestFirst),
+    async builtFrom(uploadIds, after, limit) {
+      const built = { uploadId: { $in: uploadIds.map(idOf) }, ...HAS_CONTENT };
+      const found: DeploymentContent[] = [];
+      let next = after;
+      do {
+        const walked = await deployments.walk(next, limit - found.length, built);
+        found.push(...walked.items.map(contentOf));
+        next = walked.next;
+      } while (next !== null && found.length < limit);
+      return found;
+    },
 
     async pin(id, pinned) {
       const filter = { ...deployments.key(id), ...(pinned ? { artifactsRemovedAt: null } : {}) };
