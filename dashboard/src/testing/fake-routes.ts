@@ -21,6 +21,7 @@ import {
 import { z } from 'zod';
 import { analyticsOf } from './fake-analytics.ts';
 import { idOf, app as makeApp, deployment as makeDeployment, member, OWNER } from './fixtures.ts';
+import { outlineOf } from './sample-log.ts';
 import type { World } from './world.ts';
 
 /** What is around the calls. */
@@ -204,11 +205,19 @@ const ROUTES: Readonly<Record<string, (call: Call) => Answer>> = {
   'POST deployments/:id/pin': (call) => [200, Object.assign(deploymentOf(call), { pinned: true })],
   'DELETE deployments/:id/pin': (call) => [200, Object.assign(deploymentOf(call), { pinned: false })],
   'GET deployments/:id/logs': (call) => {
+    if (call.world.damagedLogs.has(call.id))
+      throw new AppFluxError('log_damaged', 'It is damaged in storage');
     const after = Number(call.query.get('after'));
     const lines = call.world.logs.get(call.id) ?? [];
-    const items = lines.filter(({ seq }) => seq > after).slice(0, 1000);
+    const items = lines.filter(({ seq }) => seq > after).slice(0, Number(call.query.get('limit') ?? 1000));
     const ended = hasEnded(deploymentOf(call).status);
     return [200, { items, lastSeq: lines.at(-1)?.seq ?? 0, ended }];
+  },
+  'GET deployments/:id/logs/:name': (call) => {
+    if (!hasEnded(deploymentOf(call).status)) {
+      throw new AppFluxError('log_not_archived', 'The log of this deployment is not archived yet');
+    }
+    return [200, outlineOf(call.world.logs.get(call.id) ?? [])];
   },
   'GET deployments/:id/logs.ndjson': ({ world, id }) => {
     const lines = world.logs.get(id) ?? [];

@@ -1,4 +1,4 @@
-import type { LogLine, Phase } from '@appflux/protocol';
+import type { LogLine, LogOutline, LogSection, Phase } from '@appflux/protocol';
 
 const E = '\u001b';
 
@@ -95,4 +95,18 @@ export function longLog(lines: number, begins: string): LogLine[] {
         ? `${E}[32m✓${E}[39m test ${index} passed in ${E}[2m${index % 97} ms${E}[22m`
         : `compiled src/module-${index}/index.ts with ${index % 13} imports, ${'x'.repeat(index % 80)}`,
   }));
+}
+
+/** The outline of a log, as the edge has it. */
+export function outlineOf(lines: readonly LogLine[]): LogOutline {
+  const sections: LogSection[] = [];
+  for (const { seq, phase, at } of lines) {
+    const last = sections.at(-1);
+    if (last !== undefined && (phase === null || phase === last.phase)) {
+      last.lines += 1;
+      last.to = at;
+    } else sections.push({ phase, firstSeq: seq, lines: 1, from: at, to: at });
+  }
+  const longest = lines.reduce((most, { text }) => Math.max(most, text.length), 0);
+  return { sections, lastSeq: lines.length, longest };
 }

@@ -32,6 +32,8 @@ export interface World {
   audit: AuditEntry[];
   hooks: DeployHook[];
   logs: Map<string, LogLine[]>;
+  /** Deployments whose lines storage has damaged; their outlines are intact. */
+  damagedLogs: Set<string>;
   /** Refuses calls whose method and path begin so, such as `GET /api/apps`. */
   refusals: Map<string, AppFluxError>;
   /** Leaves calls that begin so without an answer, to show how a page waits. */
@@ -56,6 +58,7 @@ export function emptyWorld(): World {
     audit: [],
     hooks: [],
     logs: new Map(),
+    damagedLogs: new Set(),
     refusals: new Map(),
     hanging: new Set(),
     sessionEnded: false,

@@ -21,6 +21,7 @@ import {
   InstanceConfig,
   Invitation,
   InvitationOffer,
+  LogOutline,
   LogPage,
   Me,
   Member,
@@ -125,11 +126,21 @@ export function createApi(caller: Caller) {
     setPin: (id: string, pinned: boolean): Promise<Deployment> =>
       requests.json(Deployment, pinned ? 'POST' : 'DELETE', `${deployment(id)}/pin`),
     /** Lines after a sequence number, for when there is no live connection. */
-    getLog: (id: string, after: number, signal?: AbortSignal): Promise<LogPage> =>
+    getLog: (id: string, after: number, signal?: AbortSignal, limit?: number): Promise<LogPage> =>
       requests.json(LogPage, 'GET', `${deployment(id)}/logs`, {
-        query: { after },
+        query: { after, limit },
         ...(signal && { signal }),
       }),
+    /** The sections of an archived log; `log_not_archived` before that. */
+    getLogOutline: (id: string, signal?: AbortSignal): Promise<LogOutline> =>
+      requests.json(LogOutline, 'GET', `${deployment(id)}/logs/outline`, { ...(signal && { signal }) }),
+    /** The whole log as it comes, a JSON line an item. */
+    readLog: async (id: string, signal?: AbortSignal): Promise<ReadableStream<Uint8Array>> => {
+      const { body } = await requests.raw('GET', `${deployment(id)}/logs.ndjson`, {
+        ...(signal && { signal }),
+      });
+      return body ?? new ReadableStream({ start: (controller) => controller.close() });
+    },
     /** The whole log, a line an item. */
     downloadLog: async (id: string): Promise<Blob> =>
       (await requests.raw('GET', `${deployment(id)}/logs.ndjson`)).blob(),

@@ -1,6 +1,6 @@
 import type { LogLine } from '@appflux/protocol';
-import { styleAfter } from './ansi.ts';
-import { PLAIN, type Style } from './sgr.ts';
+import { LineStyles } from './line-styles.ts';
+import type { Style } from './sgr.ts';
 
 /** A line as it is kept: with the style that earlier lines of its stream left in force. */
 export interface BufferedLine extends LogLine {
@@ -26,8 +26,7 @@ export type Appended =
 export class LineBuffer {
   #lastSeq = 0;
   #refusedGapFrom = 0;
-  #styles: { stdout: Style; stderr: Style } = { stdout: PLAIN, stderr: PLAIN };
-  #phase: LogLine['phase'] = null;
+  readonly #styles = new LineStyles();
 
   /** The newest line taken; 0 before the first. What a feed passes as `after`. */
   get lastSeq(): number {
@@ -49,20 +48,8 @@ export class LineBuffer {
     for (const line of fresh) {
       if (line.seq <= this.#lastSeq) continue;
       this.#lastSeq = line.seq;
-      lines.push({ ...line, start: this.#startOf(line) });
+      lines.push({ ...line, start: this.#styles.startOf(line) });
     }
     return { kind: 'added', lines, gap };
-  }
-
-  /** A style carries over from line to line of one stream, and ends with the phase. */
-  #startOf(line: LogLine): Style {
-    if (line.phase !== this.#phase) {
-      this.#phase = line.phase;
-      this.#styles = { stdout: PLAIN, stderr: PLAIN };
-    }
-    if (line.stream === 'system') return PLAIN;
-    const start = this.#styles[line.stream];
-    this.#styles[line.stream] = styleAfter(line.text, start);
-    return start;
   }
 }

@@ -1,16 +1,20 @@
 /**
- * Puts text on the clipboard and answers whether that worked. On an insecure origin, such as another
- * machine's address over plain http, browsers offer no clipboard API; there the old command is used.
+ * Puts text on the clipboard and answers whether that worked. Text that has yet to be loaded is handed to the browser as
+ * a promise, so that it counts as asked for by the press of the button. Throws what loading it throws. On an insecure
+ * origin, such as another machine's address over plain http, browsers offer no clipboard API; there the old command is
+ * used.
  */
-export async function copyText(text: string): Promise<boolean> {
+export async function copyText(coming: string | Promise<string>): Promise<boolean> {
   if (navigator.clipboard !== undefined) {
     try {
-      await navigator.clipboard.writeText(text);
+      if (typeof coming === 'string') await navigator.clipboard.writeText(coming);
+      else await navigator.clipboard.write([new ClipboardItem({ 'text/plain': coming })]);
       return true;
     } catch {
-      // Refused, for want of focus or permission: the old command may still work.
+      // Refused, for want of focus or permission: the old command may still work. Or not loaded, which is thrown next.
     }
   }
+  const text = await coming;
   const area = document.createElement('textarea');
   area.value = text;
   area.className = 'sr-only';

@@ -2,7 +2,7 @@ import type { LogLine } from '@appflux/protocol';
 import { flushSync } from 'svelte';
 import { expect, test } from 'vitest';
 import { watch } from '../../testing/watch.svelte.ts';
-import { DeploymentLog } from './deployment-log.svelte.ts';
+import { LiveLog } from './live-log.svelte.ts';
 
 const line = (seq: number, text = `line ${seq}`): LogLine => ({
   seq,
@@ -14,7 +14,7 @@ const line = (seq: number, text = `line ${seq}`): LogLine => ({
 
 function log() {
   const soon: (() => void)[] = [];
-  const made = new DeploymentLog({
+  const made = new LiveLog({
     deploymentId: '66f2a1c04b7e9d0012345678',
     api: { getLog: () => Promise.reject(new Error('not asked in this test')) },
     token: async () => null,

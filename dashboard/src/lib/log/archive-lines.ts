@@ -1,0 +1,49 @@
+/** The lines of an archived log from its NDJSON, as far as a search or a copy needs them. */
+import { AppFluxError } from '@appflux/protocol';
+
+export interface TextLine {
+  readonly seq: number;
+  readonly text: string;
+}
+
+/** The page stays responsive: what takes longer than this, in milliseconds, is interrupted. */
+const BREAK_AFTER_MS = 12;
+
+/** Reads NDJSON in batches. Throws AppFluxError `internal` for what is no log. */
+export async function* lineBatches(ndjson: ReadableStream<Uint8Array>): AsyncGenerator<TextLine[]> {
+  let rest = '';
+  let worked = performance.now();
+  for await (const text of textOf(ndjson)) {
+    const lines = (rest + text).split('\n');
+    rest = lines.pop() ?? '';
+    if (lines.length > 0) yield lines.map(readLine);
+    if (performance.now() - worked < BREAK_AFTER_MS) continue;
+    await new Promise((resolve) => setTimeout(resolve));
+    worked = performance.now();
+  }
+  if (rest !== '') yield [readLine(rest)];
+}
+
+/** By a reader: not every browser iterates streams. */
+async function* textOf(bytes: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  const reader = bytes.getReader();
+  try {
+    for (let next = await reader.read(); !next.done; next = await reader.read()) {
+      yield decoder.decode(next.value, { stream: true });
+    }
+  } finally {
+    await reader.cancel();
+  }
+}
+
+function readLine(json: string): TextLine {
+  const line: unknown = JSON.parse(json);
+  if (typeof line === 'object' && line !== null && 'seq' in line && 'text' in line) {
+    const { seq, text } = line;
+    if (typeof seq === 'number' && typeof text === 'string') return { seq, text };
+  }
+  throw new AppFluxError('internal', 'The server sent log lines that this page does not understand.', {
+    hint: 'Reload the page: it may be older than the server.',
+  });
+}

@@ -1,0 +1,113 @@
+import { AppFluxError } from '@appflux/protocol';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { lineBatches } from './archive-lines.ts';
+import { ArchiveMatches } from './archive-matches.svelte.ts';
+import type { LogContent } from './content.ts';
+import { LogSearch } from './log-search.svelte.ts';
+
+const ndjsonOf = (texts: readonly string[]) =>
+  texts.map((text, index) => `${JSON.stringify({ seq: index + 1, stream: 'stdout', text })}\n`).join('');
+
+/** Bytes in pieces of some length. */
+function streamOf(bytes: Uint8Array, pieceLength = 1000): ReadableStream<Uint8Array> {
+  let at = 0;
+  return new ReadableStream({
+    pull(controller) {
+      if (at >= bytes.length) return controller.close();
+      controller.enqueue(bytes.slice(at, at + pieceLength));
+      at += pieceLength;
+    },
+  });
+}
+
+test('property: lines are read as they are, wherever the bytes are cut', async () => {
+  const texts = fc.array(fc.string({ unit: 'grapheme' }), { maxLength: 20 });
+  await fc.assert(
+    fc.asyncProperty(texts, fc.integer({ min: 1, max: 30 }), async (lines, pieceLength) => {
+      const read: string[] = [];
+      const stream = streamOf(new TextEncoder().encode(ndjsonOf(lines)), pieceLength);
+      for await (const batch of lineBatches(stream)) read.push(...batch.map(({ text }) => text));
+      expect(read).toEqual(lines);
+    }),
+  );
+});
+
+describe('a search in an archived log', () => {
+  const LONG = 'x'.repeat(20_000);
+
+  /** A search whose pauses are over at once; `opened` counts how often the log was read. */
+  function search(texts: readonly string[]) {
+    const bytes = new TextEncoder().encode(ndjsonOf(texts));
+    const w = { opened: 0, failure: null as AppFluxError | null };
+    const matches = new ArchiveMatches(
+      async (signal) => {
+        w.opened += 1;
+        signal.throwIfAborted();
+        if (w.failure !== null) throw w.failure;
+        return streamOf(bytes, 5000);
+      },
+      async (_, signal) => signal.throwIfAborted(),
+    );
+    return Object.assign(w, { matches });
+  }
+
+  test('finds every line that holds the words, whatever their case and color', async () => {
+    const { matches } = search(['one', '\u001b[31mON\u001b[0mE two', 'three', 'gone']);
+    matches.search('one');
+    expect(matches.searching).toBe(true);
+    await expect.poll(() => matches.searching).toBe(false);
+    expect(matches.found).toEqual([1, 2, 4]);
+  });
+
+  test('reads a small log once, and a large one each time, because it is not kept', async () => {
+    const small = search(['one', 'two']);
+    const large = search(Array.from({ length: 500 }, (_, index) => `${LONG} ${index}`));
+    for (const { matches } of [small, large]) {
+      matches.search('1');
+      await expect.poll(() => matches.searching).toBe(false);
+      matches.search('499');
+      await expect.poll(() => matches.searching).toBe(false);
+    }
+    expect([small.opened, large.opened]).toEqual([1, 2]);
+    expect(small.matches.found).toEqual([]);
+    expect(large.matches.found).toEqual([500]);
+  });
+
+  test('for other words takes the place of the one before', async () => {
+    const { matches } = search(
+      Array.from({ length: 300 }, (_, index) => `${LONG} ${index % 2 === 0 ? 'even' : 'odd'}`),
+    );
+    matches.search('even');
+    matches.search('odd');
+    await expect.poll(() => matches.searching).toBe(false);
+    expect(matches.found).toHaveLength(150);
+    expect(matches.found.every((seq) => seq % 2 === 0)).toBe(true);
+    matches.search('');
+    expect([matches.found, matches.searching]).toEqual([[], false]);
+  });
+
+  test('that cannot be finished says why, and the next one is tried', async () => {
+    const w = search(['one']);
+    w.failure = new AppFluxError('unavailable', 'not now');
+    w.matches.search('one');
+    await expect.poll(() => w.matches.error?.code).toBe('unavailable');
+    w.failure = null;
+    w.matches.search('one');
+    await expect.poll(() => w.matches.found).toEqual([1]);
+    expect(w.matches.error).toBeNull();
+  });
+
+  test('goes to the first match as soon as there is one, when it was asked for before', async () => {
+    const { matches } = search(['none', 'one', 'one']);
+    const sought = new LogSearch({ matches } as unknown as LogContent);
+    sought.words = 'one';
+    expect(sought.status).toBe('Searching…');
+    expect(sought.go(1)).toBeNull();
+    expect(sought.arrived()).toBeNull();
+    await expect.poll(() => matches.found.length).toBe(3);
+    expect(sought.arrived()).toBe(1);
+    expect(sought.arrived()).toBeNull();
+    expect(sought.status).toBe('1 of 3');
+  });
+});

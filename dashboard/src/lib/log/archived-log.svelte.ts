@@ -1,0 +1,162 @@
+import { type AppFluxError, isAppFluxError, type LogOutline } from '@appflux/protocol';
+import type { Api } from '#lib/api/api.ts';
+import { pause } from '#lib/time/pause.ts';
+import { plainText } from './ansi.ts';
+import { lineBatches } from './archive-lines.ts';
+import { ArchiveMatches } from './archive-matches.svelte.ts';
+import type { LogContent, PendingRow } from './content.ts';
+import { LinePages, pageOf } from './line-pages.ts';
+import type { Connection } from './log-feed.ts';
+import type { LogRow } from './log-rows.ts';
+import { OutlineLayout } from './outline-layout.ts';
+import { mayPass, PageLoader, toAppFluxError } from './page-loader.ts';
+
+export interface ArchivedLogSetting {
+  deploymentId: string;
+  api: Pick<Api, 'getLog' | 'getLogOutline' | 'readLog'>;
+}
+
+/** Lines that have to be here for a line in the middle of the view to stay where it is. */
+const AROUND = 60;
+
+const RETRY_MS = 2_000;
+
+/**
+ * The log of a deployment that has ended, read from storage: its outline first, and of its lines only what is in view
+ * and around it.
+ */
+export class ArchivedLog implements LogContent {
+  readonly #setting: ArchivedLogSetting;
+  readonly #stop = new AbortController();
+  readonly #pages = new LinePages();
+  readonly #damaged = new Set<number>();
+  readonly #loader: PageLoader;
+  #outline = $state.raw<LogOutline>({ sections: [], lastSeq: 0, longest: 0 });
+  #closed = $state.raw<ReadonlySet<number>>(new Set());
+  readonly #layout = $derived(new OutlineLayout(this.#outline.sections, this.#closed));
+  /** Changes with the pages, which are not signals themselves. */
+  #version = $state(0);
+
+  readonly matches: ArchiveMatches;
+  connection = $state<Connection>('connecting');
+  error = $state.raw<AppFluxError | null>(null);
+
+  constructor(setting: ArchivedLogSetting) {
+    this.#setting = setting;
+    const { api, deploymentId } = setting;
+    this.matches = new ArchiveMatches((signal) => api.readLog(deploymentId, signal));
+    this.#loader = new PageLoader({
+      fetch: (after, limit, signal) => api.getLog(deploymentId, after, signal, limit),
+      has: (page) => this.#pages.has(page) || this.#damaged.has(page),
+      loaded: (page, lines) => {
+        this.#pages.add(page, lines);
+        this.#version += 1;
+      },
+      damaged: (page) => {
+        this.#damaged.add(page);
+        this.#version += 1;
+      },
+      troubled: (error) => {
+        this.error = error;
+      },
+    });
+  }
+
+  /**
+   * Loads the outline, and the lines around `seq` (the end for null) at the same time. Answers whether the log is
+   * archived; false when the server does not know, too. Throws when it was stopped, or is refused.
+   */
+  async open(seq: number | null): Promise<boolean> {
+    if (seq !== null) void this.#loader.load(pageOf(seq));
+    const { api, deploymentId } = this.#setting;
+    const { signal } = this.#stop;
+    for (;;) {
+      try {
+        const outline = await api.getLogOutline(deploymentId, signal);
+        signal.throwIfAborted();
+        this.#outline = outline;
+        this.error = null;
+        this.connection = 'ended';
+        return true;
+      } catch (error) {
+        signal.throwIfAborted();
+        if (isAppFluxError(error, 'log_not_archived') || isAppFluxError(error, 'not_found')) return false;
+        this.error = toAppFluxError(error);
+        if (!mayPass(error)) throw error;
+        await pause(RETRY_MS, signal);
+      }
+    }
+  }
+
+  stop(): void {
+    this.#stop.abort();
+    this.#loader.stop();
+    this.matches.stop();
+  }
+
+  get lineCount(): number {
+    return this.#outline.lastSeq;
+  }
+
+  get longest(): number {
+    return this.#outline.longest;
+  }
+
+  get since(): string | null {
+    return this.#outline.sections[0]?.from ?? null;
+  }
+
+  get rowCount(): number {
+    return this.#layout.rowCount;
+  }
+
+  row(index: number): LogRow | PendingRow | null {
+    void this.#version;
+    const row = this.#layout.rowAt(index);
+    if (row === null) return null;
+    if (row.kind === 'head') {
+      const { phase, firstSeq, lines, from, to } = row.section;
+      // Only sections of a phase have heads.
+      return phase === null
+        ? null
+        : { kind: 'phase', key: `s${firstSeq}`, phase, lines, from, to, open: row.open };
+    }
+    const page = pageOf(row.seq);
+    this.#loader.view(page);
+    return this.#pages.line(row.seq) ?? { kind: 'pending', seq: row.seq, damaged: this.#damaged.has(page) };
+  }
+
+  key(index: number): string | number {
+    const row = this.#layout.rowAt(index);
+    if (row === null) return `none${index}`;
+    return row.kind === 'line' ? row.seq : `s${row.section.firstSeq}`;
+  }
+
+  toggle(key: string): void {
+    const seq = Number(key.slice(1));
+    const closed = new Set(this.#closed);
+    if (!closed.delete(seq)) closed.add(seq);
+    this.#closed = closed;
+  }
+
+  reveal(seq: number): number {
+    const section = this.#layout.sectionOf(seq);
+    if (section !== null && this.#closed.has(section.firstSeq)) this.toggle(`s${section.firstSeq}`);
+    return this.#layout.indexOf(seq);
+  }
+
+  async loaded(seq: number): Promise<void> {
+    const { lastSeq } = this.#outline;
+    const around = [seq, Math.max(1, seq - AROUND), Math.min(lastSeq, seq + AROUND)];
+    await Promise.all([...new Set(around.map(pageOf))].map((page) => this.#loader.load(page)));
+  }
+
+  async text(): Promise<string> {
+    const { api, deploymentId } = this.#setting;
+    let text = '';
+    for await (const lines of lineBatches(await api.readLog(deploymentId, this.#stop.signal))) {
+      for (const line of lines) text += `${plainText(line.text)}\n`;
+    }
+    return text;
+  }
+}

@@ -1,0 +1,199 @@
+// @vitest-environment node
+/** A finished log as people see it: the built dashboard in a real browser, against the API in memory. */
+import { AppFluxError, type LogLine } from '@appflux/protocol';
+import type { Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
+import { chromiumPath } from '../../testing/browser.ts';
+import { app, deployment, idOf } from '../../testing/fixtures.ts';
+import { longLog } from '../../testing/sample-log.ts';
+import { useBrowser } from '../../testing/visit.ts';
+import { emptyWorld } from '../../testing/world.ts';
+
+const visit = useBrowser();
+const id = idOf(901);
+const STARTED = '2026-11-01T12:00:00.000Z';
+
+/** A world in which one deployment has ended and left these lines. */
+function finished(lines: LogLine[], status: 'success' | 'failed' = 'success') {
+  const world = emptyWorld();
+  world.apps = [app()];
+  world.deployments = [
+    deployment({
+      id,
+      status,
+      phase: null,
+      attempt: 1,
+      startedAt: STARTED,
+      finishedAt: '2026-11-01T12:05:00.000Z',
+      phases: [{ phase: 'building', startedAt: STARTED, finishedAt: '2026-11-01T12:05:00.000Z' }],
+    }),
+  ];
+  world.logs.set(id, lines);
+  return world;
+}
+
+const linesOf = (count: number, text = (seq: number) => `line number ${seq}.`): LogLine[] =>
+  Array.from({ length: count }, (_, index) => ({
+    seq: index + 1,
+    at: STARTED,
+    stream: 'stdout',
+    phase: index < count / 2 ? 'preparing' : 'building',
+    text: text(index + 1),
+  }));
+
+const log = (page: Page) => page.getByRole('group', { name: /^Lines of the log/ });
+const line = (page: Page, seq: number) => log(page).getByText(`line number ${seq}.`, { exact: true });
+const inView = (page: Page, seq: number) =>
+  page.locator(`.log-line:has(a[href="#L${seq}"])`).evaluate((row) => {
+    const { top, bottom } = row.getBoundingClientRect();
+    const view = row.closest('.log')?.getBoundingClientRect();
+    return view !== undefined && top >= view.top && bottom <= view.bottom;
+  });
+
+describe.skipIf(chromiumPath === undefined)('a finished log', () => {
+  test('of 200,000 lines shows a linked line with few requests, and not by a live connection', async () => {
+    const world = finished(longLog(200_000, STARTED));
+    const { page, api } = await visit(`/runners`, { world });
+    const answers: { path: string; bytes: number }[] = [];
+    page.on('response', async (response) => {
+      const { pathname } = new URL(response.url());
+      if (pathname.includes('/logs')) answers.push({ path: pathname, bytes: (await response.body()).length });
+    });
+    let sockets = 0;
+    page.on('websocket', () => {
+      sockets += 1;
+    });
+    await page.goto(`${api.origin}/deployments/${id}#L123457`);
+    await log(page).getByText('compiled src/module-123456/').waitFor();
+    // The outline, the lines around, and perhaps the pages next to them, which come after.
+    const own = answers.map(({ path }) => path.replace(/^.*\/logs/, 'logs')).sort();
+    expect(own.filter((path) => path === 'logs/outline')).toHaveLength(1);
+    expect(own.filter((path) => path === 'logs').length).toBeLessThanOrEqual(3);
+    expect(own.length).toBeLessThanOrEqual(4);
+    expect(answers.reduce((sum, { bytes }) => sum + bytes, 0)).toBeLessThan(400_000);
+    expect(sockets).toBe(0);
+    await expect.poll(() => inView(page, 123_457)).toBe(true);
+    expect(await page.locator('[data-target]').count()).toBe(1);
+    expect(await page.locator('.log-line').count()).toBeLessThan(300);
+  });
+
+  test('is scrolled both ways from a linked line, and by keyboard to its ends', async () => {
+    const { page } = await visit(`/deployments/${id}#L5000`, { world: finished(linesOf(10_000)) });
+    await line(page, 5000).waitFor();
+    await log(page).hover();
+    await page.mouse.wheel(0, -4000);
+    await line(page, 4800).waitFor();
+    await page.mouse.wheel(0, 12_000);
+    await line(page, 5400).waitFor();
+    await log(page).focus();
+    await page.keyboard.press('Control+Home');
+    await line(page, 1).waitFor();
+    await page.keyboard.press('End');
+    await line(page, 10_000).waitFor();
+  });
+
+  test('begins at its end when the deployment failed, and at its beginning when it succeeded', async () => {
+    const failed = await visit(`/deployments/${id}`, { world: finished(linesOf(3000), 'failed') });
+    await line(failed.page, 3000).waitFor();
+    await expect.poll(() => inView(failed.page, 3000)).toBe(true);
+    const succeeded = await visit(`/deployments/${id}`, { world: finished(linesOf(3000)) });
+    await line(succeeded.page, 1).waitFor();
+    expect(await inView(succeeded.page, 1)).toBe(true);
+  });
+
+  test('is searched from beginning to end, by keyboard', async () => {
+    const words = (seq: number) =>
+      seq === 57 || seq === 59_321 ? `line number ${seq}. NEEDLE` : `line number ${seq}.`;
+    const { page, api } = await visit(`/deployments/${id}`, { world: finished(linesOf(60_000, words)) });
+    await line(page, 1).waitFor();
+    await log(page).focus();
+    await page.keyboard.press('/');
+    await page.keyboard.type('needle');
+    // At once, before the search can have come far: it goes there when it has found it.
+    await page.keyboard.press('Enter');
+    await log(page).getByText('line number 57. NEEDLE').waitFor();
+    await page.getByText('1 of 2 lines match').waitFor();
+    await page.keyboard.press('Enter');
+    await log(page).getByText('line number 59321. NEEDLE').waitFor();
+    await expect.poll(() => inView(page, 59_321)).toBe(true);
+    expect(page.url()).toBe(`${api.origin}/deployments/${id}#L59321`);
+    await page.keyboard.press('Escape');
+    expect(await log(page).evaluate((element) => element === document.activeElement)).toBe(true);
+  });
+
+  test('keeps a linked line in view on a phone, where lines are wrapped and turn out higher than was thought', async () => {
+    const long = (seq: number) => `${'word '.repeat(seq % 60)}line number ${seq}.`;
+    const { page } = await visit(`/deployments/${id}#L4321`, {
+      world: finished(linesOf(9000, long)),
+      width: 390,
+    });
+    await log(page).getByText('line number 4321.').waitFor();
+    await expect.poll(() => inView(page, 4321)).toBe(true);
+  });
+
+  test('has sections that close and open, and opens the one that a line is in', async () => {
+    const { page } = await visit(`/deployments/${id}`, { world: finished(linesOf(1000)) });
+    await line(page, 1).waitFor();
+    const head = log(page)
+      .getByRole('button', { name: /500 lines/ })
+      .first();
+    await head.click();
+    await line(page, 1).waitFor({ state: 'detached' });
+    await line(page, 501).waitFor();
+    await log(page).focus();
+    await page.keyboard.press('/');
+    await page.keyboard.type('number 123.');
+    await page.getByText('0 of 1').waitFor();
+    await page.keyboard.press('Enter');
+    await line(page, 123).waitFor();
+    await log(page).focus();
+    await page.keyboard.press('Control+Home');
+    await line(page, 1).waitFor();
+    expect(await head.getAttribute('aria-expanded')).toBe('true');
+  });
+
+  test('is copied as a whole', async () => {
+    const { page, api } = await visit(`/deployments/${id}`, { world: finished(linesOf(2500)) });
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write'], { origin: api.origin });
+    await page.getByRole('button', { name: 'Copy the log' }).click();
+    await page.getByText('Copied').waitFor({ state: 'attached' });
+    const text = await page.evaluate(() => navigator.clipboard.readText());
+    expect(text.split('\n')).toHaveLength(2501);
+    expect(text.startsWith('line number 1.\nline number 2.\n')).toBe(true);
+  });
+
+  test('goes on by itself when the server could not be reached, and says so until then', async () => {
+    const world = finished(linesOf(3000));
+    world.refusals.set(
+      `GET /api/deployments/${id}/logs`,
+      new AppFluxError('unavailable', 'The storage does not answer'),
+    );
+    const { page } = await visit(`/deployments/${id}`, { world, settled: false });
+    await page.getByText('The storage does not answer').waitFor();
+    world.refusals.clear();
+    await line(page, 1).waitFor();
+    await page.getByText('The storage does not answer').waitFor({ state: 'detached' });
+  });
+
+  test('says which lines are damaged in storage', async () => {
+    const world = finished(linesOf(300));
+    world.damagedLogs.add(id);
+    const { page } = await visit(`/deployments/${id}`, { world });
+    await log(page).getByText('This line is damaged in storage.').first().waitFor();
+  });
+
+  test('that is not archived yet is read live', async () => {
+    const world = finished(linesOf(40));
+    world.refusals.set(
+      `GET /api/deployments/${id}/logs/outline`,
+      new AppFluxError('log_not_archived', 'The log of this deployment is not archived yet'),
+    );
+    const { page } = await visit(`/deployments/${id}`, { world });
+    await line(page, 40).waitFor();
+  });
+
+  test('that is empty says so', async () => {
+    const { page } = await visit(`/deployments/${id}`, { world: finished([]) });
+    await page.getByText('This deployment wrote no log.').waitFor();
+  });
+});
