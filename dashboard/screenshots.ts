@@ -263,6 +263,16 @@ const shots: Shot[] = [
   { name: 'runners', path: '/runners' },
   { name: 'runners-empty', path: '/runners', world: emptyWorld },
   {
+    name: 'runners-edit',
+    path: '/runners',
+    window: true,
+    act: async (page) => {
+      await button(page, /^More about basement-xeon/).click();
+      await page.getByRole('menuitem', { name: 'Edit' }).click();
+      await page.getByRole('dialog').waitFor();
+    },
+  },
+  {
     name: 'runners-add',
     path: '/runners',
     window: true,

@@ -1,5 +1,5 @@
 /** The calls that a start makes to the control plane, as its operator. */
-import { Health, RegistrationToken, Runner } from '@appflux/protocol';
+import { Health, RegistrationToken, Runner, type UpdateRunner } from '@appflux/protocol';
 import { z } from 'zod';
 import { messageOf, StackProblem } from './problem.ts';
 
@@ -25,6 +25,8 @@ export interface ControlPlane {
   /** A token with which one runner may register. */
   registrationToken(): Promise<string>;
   runners(): Promise<Runner[]>;
+  /** Changes what a runner is registered for. */
+  updateRunner(id: string, change: UpdateRunner): Promise<void>;
   /** Seals the values of some apps anew, those after `after`; gives how many values, and where to go on. */
   reseal(after: string | null): Promise<Resealed>;
 }
@@ -68,6 +70,9 @@ export function controlPlane(url: string, operatorSecret: string): ControlPlane 
       call('POST', '/api/ops/setup', SetUp, bootstrapToken === null ? {} : { bootstrapToken }),
     registrationToken: async () => (await call('POST', '/api/runners/tokens', RegistrationToken)).token,
     reseal: (after) => call('POST', '/api/ops/reseal', Resealed, { after }),
+    updateRunner: async (id, change) => {
+      await call('PATCH', `/api/runners/${id}`, Runner, change);
+    },
     runners: async () => (await call('GET', '/api/runners', RunnerList)).items,
   };
 }

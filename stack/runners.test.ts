@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { mustRegister, runnerNames } from './runners.ts';
+import { mustRegister, registrationChange, runnerNames } from './runners.ts';
 
 test('local runners are numbered', () => {
   expect(runnerNames(2)).toEqual(['local-1', 'local-2']);
@@ -14,4 +14,10 @@ test('a runner registers when it never has, when the address is another, and whe
   expect(mustRegister(null, url, known)).toBe(true);
   expect(mustRegister(registration, 'http://localhost:9000', known)).toBe(true);
   expect(mustRegister(registration, url, [])).toBe(true);
+});
+
+test('a registered runner is changed when APPFLUX_SLOTS is another number than before, and else left alone', () => {
+  expect(registrationChange({ slots: 1 }, { slots: 3 })).toEqual({ slots: 3 });
+  expect(registrationChange({ slots: 3 }, { slots: 1 })).toEqual({ slots: 1 });
+  expect(registrationChange({ slots: 2 }, { slots: 2 })).toBeNull();
 });

@@ -1,7 +1,7 @@
 /** The local runners: registered once, started with each start. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Runner } from '@appflux/protocol';
+import type { Runner, UpdateRunner } from '@appflux/protocol';
 import { execa } from 'execa';
 import { z } from 'zod';
 import { type Child, startChild } from './child.ts';
@@ -29,6 +29,14 @@ export function mustRegister(
   return registration === null || registration.url !== url || !known.some(({ id }) => id === registration.id);
 }
 
+/** What has to change of a runner's registration for it to follow the settings; null when it does already. */
+export function registrationChange(
+  { slots }: Pick<Runner, 'slots'>,
+  settings: Pick<Settings, 'slots'>,
+): UpdateRunner | null {
+  return slots === settings.slots ? null : { slots: settings.slots };
+}
+
 /** The runner's program with its environment. */
 function runnerCommand(settings: Settings, name: string, env: NodeJS.ProcessEnv) {
   return {
@@ -53,7 +61,8 @@ function imageCommand(): string {
 }
 
 /**
- * Registers a runner unless its registration is good.
+ * Registers a runner unless its registration is good; one that is has the number of slots that the settings say. What
+ * else people have changed of it stays.
  * @throws StackProblem `runner_failed`
  */
 export async function ensureRegistered(
@@ -65,7 +74,13 @@ export async function ensureRegistered(
 ): Promise<void> {
   const runner = runnerCommand(settings, name, env);
   const registration = await readRegistration(runner.state);
-  if (!mustRegister(registration, url, await edge.runners())) return;
+  const known = await edge.runners();
+  const own = known.find(({ id }) => id === registration?.id);
+  if (own !== undefined && !mustRegister(registration, url, known)) {
+    const change = registrationChange(own, settings);
+    if (change !== null) await edge.updateRunner(own.id, change);
+    return;
+  }
   const token = await edge.registrationToken();
   const flags = ['--url', url, '--name', name, '--labels', 'linux', '--slots', String(settings.slots)];
   const result = await execa(
@@ -121,11 +136,10 @@ export async function startRunner(name: string, settings: Settings, env: NodeJS.
       'TERM',
       process.execPath,
       ...runner.args,
+      // How many slots it has is part of its registration: so a change in the dashboard reaches it while it runs.
       'start',
       '--state',
       runner.state,
-      '--slots',
-      String(settings.slots),
     ],
     cwd: ROOT,
     env: runner.env,

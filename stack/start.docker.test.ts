@@ -207,6 +207,11 @@ describe('a later start', () => {
     const instance = start({ APPFLUX_SLOTS: '3' });
     await instance.said(/^ready/m);
     expect(await runners()).toMatchObject([{ id: registration.id, status: 'online', slots: 3 }]);
+    // And all three are used: the runner has heard of them.
+    await vi.waitFor(async () => expect((await runners())[0]).not.toHaveProperty('announced'), {
+      timeout: 60_000,
+      interval: 200,
+    });
     expect(await readFile(join(state, 'secrets.json'), 'utf8')).toBe(secrets);
 
     // And leaves nothing running when it is killed itself.

@@ -76,7 +76,7 @@ export async function startRunner(
   const engine = connectEngine();
 
   const spawn = (): Promise<Child> => {
-    const args = [CLI, 'start', '--state', state, '--slots', String(slots)];
+    const args = [CLI, 'start', '--state', state];
     return startChild({ command: process.execPath, args, cwd: ROOT, env, logFile });
   };
   const remove = async () => {

@@ -33,6 +33,7 @@ export const AUDIT_ACTIONS = [
   'invitation.revoke',
   'runner.token',
   'runner.register',
+  'runner.update',
   'runner.drain',
   'runner.remove',
   'hook.create',

@@ -23,6 +23,7 @@ export * from './phase.ts';
 export * from './pool-socket.ts';
 export * from './retention.ts';
 export * from './runner.ts';
+export * from './runner-capacity.ts';
 export * from './sizes.ts';
 export * from './socket.ts';
 export * from './team.ts';

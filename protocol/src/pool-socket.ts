@@ -12,7 +12,10 @@ export const AttemptRef = z.strictObject({ deploymentId: ObjectId, attempt: z.in
 export type AttemptRef = z.infer<typeof AttemptRef>;
 
 export const RunnerToPool = z.discriminatedUnion('type', [
-  /** First frame on every connection: who I am, and which attempts I hold right now. */
+  /**
+   * First frame on every connection: who I am, what I take, and which attempts I hold right now. Labels, slots and
+   * executor may narrow what the runner is registered for; what goes beyond it is not used (runner-capacity.ts).
+   */
   z.strictObject({
     type: z.literal('hello'),
     version: z.string().max(40),
@@ -36,8 +39,20 @@ export const RunnerToPool = z.discriminatedUnion('type', [
 ]);
 export type RunnerToPool = z.infer<typeof RunnerToPool>;
 
+/** What a runner is registered for. */
+const Registered = z.object({ name: z.string(), labels: z.array(z.string()), slots: z.int() });
+
 export const PoolToRunner = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('welcome'), runnerId: ObjectId, name: z.string(), draining: z.boolean() }),
+  /** `registered` is absent where the edge is of version 0.1.0. */
+  z.object({
+    type: z.literal('welcome'),
+    runnerId: ObjectId,
+    name: z.string(),
+    draining: z.boolean(),
+    registered: Registered.optional(),
+  }),
+  /** Somebody has changed what the runner is registered for. */
+  z.object({ type: z.literal('registered'), registered: Registered }),
   z.object({ type: z.literal('grant'), grant: Grant }),
   /** A draining runner finishes what it holds and gets nothing new. */
   z.object({ type: z.literal('drain'), draining: z.boolean() }),

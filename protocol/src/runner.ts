@@ -44,12 +44,21 @@ export const RunnerScanner = z
   .meta({ id: 'RunnerScanner' });
 export type RunnerScanner = z.infer<typeof RunnerScanner>;
 
+/** What a runner's own settings say that it takes; what it is registered for limits it (runner-capacity.ts). */
+export const AnnouncedCapacity = z
+  .strictObject({ labels: z.array(z.string()), slots: z.int(), executor: ExecutorKind })
+  .meta({ id: 'AnnouncedCapacity' });
+export type AnnouncedCapacity = z.infer<typeof AnnouncedCapacity>;
+
 export const Runner = z
   .strictObject({
     id: ObjectId,
     name: z.string(),
+    /** What it is registered for. */
     labels: z.array(z.string()),
     slots: z.int(),
+    /** Of a runner that is connected, where its own settings differ: the pool uses what both allow. */
+    announced: AnnouncedCapacity.optional(),
     busy: z.int().min(0),
     version: z.string(),
     status: RunnerStatus,
@@ -57,7 +66,7 @@ export const Runner = z
     createdAt: Timestamp,
     /** Told by a runner that is connected, and not by every one. */
     scanner: RunnerScanner.optional(),
-    /** Told by a runner that is connected and does not build in containers. */
+    /** Of a runner that does not build in containers. */
     executor: ExecutorKind.optional(),
   })
   .meta({ id: 'Runner' });
@@ -75,9 +84,18 @@ export const RegisterRunner = z
     labels: z.array(RunnerLabel).max(20).default([]),
     slots: Slots.default(1),
     version: z.string().max(40),
+    /** Left out, the first connection decides. */
+    executor: ExecutorKind.optional(),
   })
   .meta({ id: 'RegisterRunner' });
 export type RegisterRunner = z.infer<typeof RegisterRunner>;
+
+/** What people change of a runner's registration. */
+export const UpdateRunner = z
+  .strictObject({ name: RunnerName, labels: z.array(RunnerLabel).max(20), slots: Slots })
+  .partial()
+  .meta({ id: 'UpdateRunner' });
+export type UpdateRunner = z.infer<typeof UpdateRunner>;
 
 /** The credential is shown this once. */
 export const RegisteredRunner = z

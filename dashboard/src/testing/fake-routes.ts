@@ -17,6 +17,7 @@ import {
   type Role,
   UpdateApp,
   UpdateMember,
+  UpdateRunner,
 } from '@appflux/protocol';
 import { z } from 'zod';
 import { analyticsOf } from './fake-analytics.ts';
@@ -241,6 +242,11 @@ const ROUTES: Readonly<Record<string, (call: Call) => Answer>> = {
   'POST runners/:id': () => {
     const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
     return [201, { id: newId(), token: 'afr_8Qk2mZ7pWc4xTn1v', expiresAt }];
+  },
+  'PATCH runners/:id': (call) => {
+    const own = runnerOf(call);
+    const { name = own.name, labels = own.labels, slots = own.slots } = UpdateRunner.parse(call.body);
+    return [200, Object.assign(own, { name, labels, slots })];
   },
   'POST runners/:id/drain': (call) => {
     const { draining } = z.strictObject({ draining: z.boolean() }).parse(call.body);

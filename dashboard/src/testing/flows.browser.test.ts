@@ -43,6 +43,29 @@ describe.skipIf(chromiumPath === undefined)('signing in', () => {
   });
 });
 
+describe.skipIf(chromiumPath === undefined)('a runner', () => {
+  test('that asks for more than it is registered for says so, and is given it in a dialog', async () => {
+    const { page, api } = await visit('/runners');
+    const row = page.getByRole('listitem').filter({ hasText: 'basement-xeon' });
+    await row.getByText('Asks for 16 slots, registered for 8').waitFor();
+    await row.getByText('3 of 8 slots busy').waitFor();
+    await row.getByRole('button', { name: 'More about basement-xeon' }).click();
+    await page.getByRole('menuitem', { name: 'Edit' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Edit basement-xeon' });
+    await dialog.getByLabel('Slots').fill('0');
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await dialog.getByText('A whole number from 1 to 64').waitFor();
+    await dialog.getByLabel('Slots').fill('16');
+    await dialog.getByLabel('Labels').fill('linux, x64, web, android, flutter, prod-signing');
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await dialog.waitFor({ state: 'hidden' });
+    await row.getByText('3 of 16 slots busy').waitFor();
+    expect(await row.getByText('Asks for').count()).toBe(0);
+    const changed = api.world.runners.find(({ name }) => name === 'basement-xeon');
+    expect(changed?.labels).toEqual(['linux', 'x64', 'web', 'android', 'flutter', 'prod-signing']);
+  });
+});
+
 describe.skipIf(chromiumPath === undefined)('what cannot be undone', () => {
   test('a team is deleted by the keyboard, once its name was typed, and who had no other is left with their account', async () => {
     const { page, api } = await visit('/settings/team');

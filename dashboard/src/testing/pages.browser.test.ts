@@ -284,6 +284,18 @@ const PAGES: {
     title: /^Runners/,
     act: (page) => button(page, 'Add a runner').click(),
   },
+  {
+    name: 'editing a runner',
+    path: '/runners',
+    title: /^Runners/,
+    act: async (page) => {
+      await button(page, /^More about local-1/).click();
+      await page.getByRole('menuitem', { name: 'Edit' }).click();
+      await page.getByLabel('Slots').fill('many');
+      await button(page, 'Save').click();
+      await page.getByText('A whole number from 1 to 64').waitFor();
+    },
+  },
   { name: 'tokens', path: '/settings/tokens', title: /^API tokens/ },
   {
     name: 'a new token',

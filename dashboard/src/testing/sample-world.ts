@@ -286,12 +286,18 @@ export function sampleWorld(now = Date.now()): World {
       slots: 8,
       busy: 3,
       labels: ['linux', 'x64', 'web', 'android', 'flutter'],
+      announced: {
+        labels: ['linux', 'x64', 'web', 'android', 'flutter', 'prod-signing'],
+        slots: 16,
+        executor: 'docker',
+      },
       lastSeenAt: ago(7),
     }),
     runner({
       id: idOf(502),
       name: 'ci-arm64',
       slots: 4,
+      announced: { labels: ['linux', 'arm64'], slots: 2, executor: 'docker' },
       status: 'draining',
       busy: 1,
       labels: ['linux', 'arm64'],

@@ -231,7 +231,7 @@ describe('a deployment', () => {
       for (let n = 1; n <= 2; n += 1) {
         await deployed(slug);
         const pool = env.POOLS.getByName((await newest(slug)).ownerId);
-        await expect.poll(() => pool.depth()).toBe(n);
+        await expect.poll(() => pool.depth(), { timeout: 10_000 }).toBe(n);
       }
       const refused = await post(`/api/apps/${slug}/deployments`);
       expect(refused.headers.get('Retry-After')).toBe('30');

@@ -56,6 +56,7 @@ const ROUTES: Record<string, Who> = {
   'GET /api/runners': 'viewer',
   'POST /api/runners/tokens': 'admin',
   'POST /api/runners/register': 'holder',
+  'PATCH /api/runners/:id': 'admin',
   'POST /api/runners/:id/drain': 'admin',
   'DELETE /api/runners/:id': 'admin',
   'GET /api/pool/connect': 'runner',

@@ -9,6 +9,8 @@ import {
   RegisterRunner,
   RegistrationToken,
   Runner,
+  sameCapacity,
+  UpdateRunner,
 } from '@appflux/protocol';
 import { createRoute, z } from '@hono/zod-openapi';
 import { note } from '../audit/note.ts';
@@ -19,28 +21,42 @@ import { authenticateRunner } from '../identity/authenticate.ts';
 import { issueToken } from '../identity/one-time-token.ts';
 import { onBehalfOf } from '../identity/runner-header.ts';
 import { hashToken, makeToken } from '../identity/tokens.ts';
-import type { Metadata, RunnerRecord } from '../metadata/metadata.ts';
+import type { Metadata, RunnerChange, RunnerRecord } from '../metadata/metadata.ts';
 import { newObjectId } from '../metadata/object-id.ts';
 import { bearer, json, jsonBody, needs, noted, refusals, router } from './router.ts';
 
 const ById = z.object({ id: ObjectId });
 const REGISTRATION_MS = 24 * 3600_000;
 
-/** The API's answer for a runner: what is remembered of it, and how it is connected now. */
+/** The API's answer for a runner: what it is registered for, and how it is connected now. */
 export function toRunner(record: RunnerRecord, online: readonly ConnectedRunner[]): Runner {
-  const { ownerId: _, credentialHash: __, draining, ...rest } = record;
+  const { ownerId: _, credentialHash: __, draining, executor, ...rest } = record;
   const connected = online.find((runner) => runner.id === record.id);
-  if (connected === undefined) return { ...rest, busy: 0, status: 'offline' };
+  const unsandboxed = (connected?.executor ?? executor) === 'host' ? { executor: 'host' as const } : {};
+  if (connected === undefined) return { ...rest, ...unsandboxed, busy: 0, status: 'offline' };
+  const { announced, scanner } = connected;
   return {
     ...rest,
-    labels: [...connected.labels],
-    slots: connected.slots,
+    ...unsandboxed,
+    ...(sameCapacity(record, announced) ? {} : { announced }),
     busy: connected.busy,
     lastSeenAt: new Date(connected.lastSeenAt).toISOString(),
     status: draining ? 'draining' : 'online',
-    ...(connected.scanner === undefined ? {} : { scanner: connected.scanner }),
-    ...(connected.executor === undefined ? {} : { executor: connected.executor }),
+    ...(scanner === undefined ? {} : { scanner }),
   };
+}
+
+/** What a change does to a runner's registration, for the audit log; null when it changes nothing. */
+function changesOf(before: RunnerRecord, after: RunnerRecord): string | null {
+  const listed = (labels: readonly string[]) => (labels.length === 0 ? 'none' : labels.join(', '));
+  const changes = [
+    ...(after.name === before.name ? [] : [`name ${after.name}`]),
+    ...(listed(after.labels) === listed(before.labels)
+      ? []
+      : [`labels ${listed(before.labels)} → ${listed(after.labels)}`]),
+    ...(after.slots === before.slots ? [] : [`slots ${before.slots} → ${after.slots}`]),
+  ];
+  return changes.length === 0 ? null : changes.join(', ');
 }
 
 async function ownedRunner(metadata: Metadata, ownerId: string, id: string): Promise<RunnerRecord> {
@@ -112,7 +128,7 @@ runners.openapi(
   }),
   async (c) => {
     const metadata = c.get('metadata');
-    const { token, name, labels, slots, version } = c.req.valid('json');
+    const { token, name, labels, slots, version, executor = null } = c.req.valid('json');
     const now = new Date();
     const registration = await metadata.tokens.take(
       'registration',
@@ -134,8 +150,9 @@ runners.openapi(
       id,
       ownerId: registration.ownerId,
       name,
-      labels,
+      labels: [...new Set(labels)],
       slots,
+      executor,
       version,
       credentialHash: await hashToken(credential),
       draining: false,
@@ -145,6 +162,42 @@ runners.openapi(
     const actor = { kind: 'runner' as const, id, name };
     await note(metadata, registration.ownerId, actor, 'runner.register', { kind: 'runner', id, name });
     return c.json({ id, name, credential }, 201);
+  },
+);
+
+runners.openapi(
+  createRoute({
+    method: 'patch',
+    path: '/api/runners/{id}',
+    summary: 'Change what a runner is registered for',
+    description:
+      'Takes effect immediately, also for a runner that is connected. Builds that it has already got go on. A runner whose own settings ask for less takes less.',
+    tags: ['runners'],
+    security: bearer,
+    middleware: [needs('runners:write')] as const,
+    request: { params: ById, body: jsonBody(UpdateRunner) },
+    responses: { 200: json(Runner, 'The runner'), ...refusals },
+  }),
+  async (c) => {
+    const metadata = c.get('metadata');
+    const runner = await ownedRunner(metadata, c.get('caller').ownerId, c.req.valid('param').id);
+    const { name, labels, slots } = c.req.valid('json');
+    const change: RunnerChange = {
+      ...(name === undefined ? {} : { name }),
+      ...(labels === undefined ? {} : { labels: [...new Set(labels)] }),
+      ...(slots === undefined ? {} : { slots }),
+    };
+    const changed = await metadata.runners.update(runner.id, change);
+    if (changed === null) throw new AppFluxError('not_found', `There is no runner ${runner.id}`);
+    const pool = poolOf(c.env, runner.ownerId);
+    // Also when nothing has changed: asking again reaches a pool that did not answer before.
+    await pool.register(changed);
+    const changes = changesOf(runner, changed);
+    if (changes !== null) {
+      const target = { kind: 'runner' as const, id: runner.id, name: `${runner.name}: ${changes}` };
+      await noted(c, 'runner.update', target);
+    }
+    return c.json(toRunner(changed, await pool.online()), 200);
   },
 );
 

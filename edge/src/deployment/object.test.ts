@@ -6,7 +6,7 @@ import { onBehalfOf } from '../identity/runner-header.ts';
 import { LogStore } from '../logs/store.ts';
 import { metadataOf } from '../metadata/index.ts';
 import { newObjectId } from '../metadata/object-id.ts';
-import { appRecord } from '../metadata/sample-records.ts';
+import { appRecord, runnerRecord } from '../metadata/sample-records.ts';
 import { forgetAll } from '../testing.ts';
 import type { DeploymentObject } from './object.ts';
 import { sampleSpec } from './sample-spec.ts';
@@ -157,7 +157,7 @@ async function attemptSocket(stub: DurableObjectStub<DeploymentObject>, granted:
     headers: { Upgrade: 'websocket', [LEASE_TOKEN_HEADER]: granted.leaseToken },
   });
   const { ownerId } = (await stub.spec()) ?? {};
-  const holder = { ...runner, ownerId: ownerId ?? '', draining: false };
+  const holder = runnerRecord({ ...runner, ownerId: ownerId ?? '' });
   const { webSocket } = await stub.fetch(
     onBehalfOf(holder, asked, `http://object/attempt/${granted.attempt}`),
   );

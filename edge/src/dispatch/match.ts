@@ -14,7 +14,7 @@ export interface WaitingJob {
   createdAt: number;
 }
 
-/** A runner that is connected. */
+/** A runner that is connected, with what it may be given (protocol/src/runner-capacity.ts). */
 export interface OnlineRunner {
   id: string;
   name: string;
@@ -22,6 +22,8 @@ export interface OnlineRunner {
   slots: number;
   busy: number;
   draining: boolean;
+  /** Labels that it asks for and is not registered for. */
+  refused?: readonly string[];
   /** `docker` where it says nothing. */
   executor?: ExecutorKind | undefined;
 }
@@ -168,7 +170,12 @@ function whyNoneSuits(job: WaitingJob, runners: readonly OnlineRunner[]): string
 function missingLabels(job: WaitingJob, runners: readonly OnlineRunner[]): string {
   const nowhere = job.labels.filter((label) => !runners.some((runner) => runner.labels.includes(label)));
   if (nowhere.length === 0) return `No online runner has all the labels ${listed(job.labels.map(quoted))}`;
-  return `No online runner has the ${nowhere.length === 1 ? 'label' : 'labels'} ${listed(nowhere.map(quoted))}`;
+  const asking = runners.filter(({ refused = [] }) => nowhere.some((label) => refused.includes(label)));
+  const because =
+    asking.length === 0
+      ? ''
+      : `; ${listed(asking.map((runner) => runner.name))} ${asking.length === 1 ? 'asks' : 'ask'} for it without being registered for it`;
+  return `No online runner has the ${nowhere.length === 1 ? 'label' : 'labels'} ${listed(nowhere.map(quoted))}${because}`;
 }
 
 function busySlots(runners: readonly OnlineRunner[]): string {

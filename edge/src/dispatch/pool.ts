@@ -11,14 +11,20 @@ import { authenticatedRunner } from '../identity/runner-header.ts';
 import { journal } from '../journal.ts';
 import { limitedSql } from '../limits/sql.ts';
 import { metadataOf } from '../metadata/index.ts';
-import type { RunnerRecord } from '../metadata/metadata.ts';
+import type { RunnerChange, RunnerRecord } from '../metadata/metadata.ts';
 import { Alarm } from '../objects/alarm.ts';
 import { closeQuietly, handling } from '../sockets/close.ts';
 import { parseFrame } from '../sockets/frame.ts';
 import { Jobs, type Offer, type OutAttempt } from './jobs.ts';
 import { waitingReason } from './match.ts';
 import { Matchmaker } from './matchmaker.ts';
-import { type ConnectedRunner, RunnerSockets } from './runner-sockets.ts';
+import {
+  type ConnectedRunner,
+  type Registration,
+  RunnerSockets,
+  registrationOf,
+  sameRegistration,
+} from './runner-sockets.ts';
 
 export class PoolObject extends DurableObject<Env> {
   readonly #jobs: Jobs;
@@ -32,7 +38,7 @@ export class PoolObject extends DurableObject<Env> {
     super(ctx, env);
     this.#alarm = new Alarm(ctx, { name: this.#name });
     this.#jobs = new Jobs(limitedSql(ctx.storage.sql));
-    this.#runners = new RunnerSockets(ctx);
+    this.#runners = new RunnerSockets(ctx, (id) => this.#jobs.outWith(id));
     this.#matchmaker = new Matchmaker(ctx, {
       jobs: this.#jobs,
       runners: this.#runners,
@@ -75,6 +81,12 @@ export class PoolObject extends DurableObject<Env> {
 
   drain(runnerId: string, draining: boolean): void {
     this.#runners.setDraining(runnerId, draining);
+    this.#matchmaker.pump();
+  }
+
+  /** Somebody has changed what a runner is registered for. */
+  register(runner: RunnerRecord): void {
+    this.#runners.register(runner.id, registrationOf(runner));
     this.#matchmaker.pump();
   }
 
@@ -138,14 +150,15 @@ export class PoolObject extends DurableObject<Env> {
     const coming = this.#matchmaker
       .claimsFor(runnerId)
       .map((deploymentId): AttemptRef => ({ deploymentId, attempt: 0 }));
-    this.#runners.hello(ws, { labels, slots, session, scanner, executor, running: [...running, ...coming] });
+    const hello = { labels, slots, session, scanner, executor, running: [...running, ...coming] };
+    const registered = this.#runners.hello(ws, hello);
     for (const out of gone) {
       // The grant went out but never arrived: the deployment answers the same claim with the same grant.
       if (!out.accepted) this.#matchmaker.claim(out, out.appId);
       else if (session !== null && out.session !== null && out.session !== session)
         this.ctx.waitUntil(this.#tellRestarted(out));
     }
-    this.ctx.waitUntil(this.#noteSeen(runnerId, { labels, slots, version }));
+    this.ctx.waitUntil(this.#checkIn(runnerId, version, registered));
     this.#matchmaker.pump();
   }
 
@@ -168,18 +181,34 @@ export class PoolObject extends DurableObject<Env> {
     return deploymentOf(this.env, id);
   }
 
+  /**
+   * Writes down what a runner has said of itself. What people have fixed may have changed, or the runner may have been
+   * removed, between its authentication and its arrival here: what stands in its record then counts.
+   */
+  async #checkIn(runnerId: string, version: string, known: Registration): Promise<void> {
+    const record = await this.#noteSeen(runnerId, { version, executor: known.executor });
+    if (record === undefined) return;
+    if (record === null) return this.revoke(runnerId);
+    // A change that has come since is newer than what was read.
+    const current = this.#runners.registration(runnerId);
+    const isLatest = current !== null && sameRegistration(current, known);
+    if (isLatest && !sameRegistration(registrationOf(record), known)) this.register(record);
+  }
+
+  /** Gives the runner's record, null when it was removed, and undefined when metadata did not answer. */
   async #noteSeen(
     runnerId: string,
-    change: Partial<Pick<RunnerRecord, 'labels' | 'slots' | 'version'>>,
-  ): Promise<void> {
+    change: Pick<RunnerChange, 'version' | 'executor'>,
+  ): Promise<RunnerRecord | null | undefined> {
     try {
-      await metadataOf(this.env).runners.update(runnerId, {
+      return await metadataOf(this.env).runners.update(runnerId, {
         ...change,
         lastSeenAt: new Date().toISOString(),
       });
     } catch (error) {
       // Only what the list of runners shows is late; builds do not depend on metadata.
       journal.error(`noting that runner ${runnerId} was seen failed`, error);
+      return undefined;
     }
   }
 }

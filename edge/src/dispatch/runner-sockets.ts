@@ -1,5 +1,6 @@
 /** The runners of a pool that are connected: hibernating WebSockets, one a runner, tagged with its id. */
 import {
+  type AnnouncedCapacity,
   type AttemptRef,
   CLOSE,
   type ExecutorKind,
@@ -7,8 +8,11 @@ import {
   LEASE_MS,
   type PoolToRunner,
   type RunnerScanner,
+  usableCapacity,
 } from '@appflux/protocol';
+import type { AuthenticatedRunner } from '../identity/runner-header.ts';
 import { attach } from '../limits/attachment.ts';
+import type { RunnerRecord } from '../metadata/metadata.ts';
 import { closeQuietly } from '../sockets/close.ts';
 import type { OnlineRunner } from './match.ts';
 
@@ -22,8 +26,9 @@ const SILENT_AFTER_MS = LEASE_MS - HEARTBEAT_MS;
 /** What the pool remembers of a connection while the object sleeps; the platform allows 16 KB. */
 interface Attachment {
   id: string;
-  name: string;
   draining: boolean;
+  /** As people have fixed it; what the runner says itself is in `hello`. */
+  registered: Registration;
   connectedAt: number;
   /** From the runner's `hello`; null until it came. */
   hello: {
@@ -36,37 +41,47 @@ interface Attachment {
   } | null;
 }
 
+/** What a runner is registered for. */
+export type Registration = Pick<RunnerRecord, 'name' | 'labels' | 'slots' | 'executor'>;
+
+/** Labels, slots and executor are those that may be used: what is registered, narrowed by what is announced. */
 export interface ConnectedRunner extends OnlineRunner {
+  announced: AnnouncedCapacity;
   lastSeenAt: number;
   scanner?: RunnerScanner | undefined;
 }
 
 export class RunnerSockets {
   readonly #ctx: DurableObjectState;
+  readonly #handedOut: (runnerId: string) => readonly AttemptRef[];
 
-  constructor(ctx: DurableObjectState) {
+  /** `handedOut` gives the attempts that are out with a runner, whatever it says that it holds. */
+  constructor(ctx: DurableObjectState, handedOut: (runnerId: string) => readonly AttemptRef[]) {
     this.#ctx = ctx;
+    this.#handedOut = handedOut;
   }
 
   /** Lets a runner in; its older connection, if it has one, is closed. */
-  accept(runner: { id: string; name: string; draining: boolean }): Response {
+  accept(runner: AuthenticatedRunner): Response {
     const { 0: client, 1: server } = new WebSocketPair();
     for (const older of this.#ctx.getWebSockets(runner.id))
       closeQuietly(older, CLOSE.replaced, 'A newer connection took over');
     this.#ctx.acceptWebSocket(server, [runner.id]);
-    const { id, name, draining } = runner;
+    const { id, draining } = runner;
+    const registered = registrationOf(runner);
     attach(server, {
       id,
-      name,
       draining,
+      registered,
       connectedAt: Date.now(),
       hello: null,
     } satisfies Attachment);
     this.#send(server, {
       type: 'welcome',
-      runnerId: runner.id,
+      runnerId: id,
       name: runner.name,
-      draining: runner.draining,
+      draining,
+      registered: toldOf(registered),
     });
     return new Response(null, { status: 101, webSocket: client });
   }
@@ -75,9 +90,31 @@ export class RunnerSockets {
     return attached(ws).id;
   }
 
-  /** The runner has said who it is and what it holds. */
-  hello(ws: WebSocket, hello: NonNullable<Attachment['hello']>): void {
-    attach(ws, { ...attached(ws), hello } satisfies Attachment);
+  /** The runner has said who it is and what it holds. Gives what it is registered for from now on. */
+  hello(ws: WebSocket, hello: NonNullable<Attachment['hello']>): Registration {
+    const { registered, ...rest } = attached(ws);
+    const executor = registered.executor ?? hello.executor ?? 'docker';
+    const fixed = { ...registered, executor };
+    attach(ws, { ...rest, registered: fixed, hello } satisfies Attachment);
+    return fixed;
+  }
+
+  /** What a connected runner is registered for, as far as this pool knows; null when it is not connected. */
+  registration(runnerId: string): Registration | null {
+    const [ws] = this.#open(runnerId);
+    return ws === undefined ? null : attached(ws).registered;
+  }
+
+  /** Somebody has changed what a runner is registered for. */
+  register(runnerId: string, changed: Registration): void {
+    for (const ws of this.#open(runnerId)) {
+      const before = attached(ws);
+      // What the runner has said just now need not be in its record yet.
+      const registered = { ...changed, executor: changed.executor ?? before.registered.executor };
+      if (sameRegistration(before.registered, registered)) continue;
+      attach(ws, { ...before, registered } satisfies Attachment);
+      this.#send(ws, { type: 'registered', registered: toldOf(registered) });
+    }
   }
 
   /** The process of the runner that is connected; null when it did not say, or is not there. */
@@ -92,12 +129,24 @@ export class RunnerSockets {
   /** The runners that have said hello and were heard lately. */
   online(): ConnectedRunner[] {
     return this.#open().flatMap((ws) => {
-      const { id, name, draining, hello } = attached(ws);
+      const { id, draining, registered, hello } = attached(ws);
       if (hello === null || this.#isSilent(ws)) return [];
-      const { labels, slots, running, scanner, executor } = hello;
-      const lastSeenAt = this.#heardAt(ws);
-      const busy = running.length;
-      return [{ id, name, draining, labels, slots, busy, lastSeenAt, scanner, executor }];
+      const { labels, slots, scanner, executor = 'docker' } = hello;
+      const announced = { labels, slots, executor };
+      const held = [...hello.running, ...this.#handedOut(id)].map(({ deploymentId }) => deploymentId);
+      return [
+        {
+          id,
+          name: registered.name,
+          draining,
+          ...usableCapacity(registered, announced),
+          announced,
+          refused: labels.filter((label) => !registered.labels.includes(label)),
+          busy: new Set(held).size,
+          lastSeenAt: this.#heardAt(ws),
+          scanner,
+        },
+      ];
     });
   }
 
@@ -169,6 +218,20 @@ export class RunnerSockets {
     }
   }
 }
+
+/** What of a record the pool keeps as its registration. */
+export const registrationOf = ({ name, labels, slots, executor }: Registration): Registration => ({
+  name,
+  labels,
+  slots,
+  executor,
+});
+
+/** What the runner is told of it: whether it has a sandbox it knows itself. */
+const toldOf = ({ name, labels, slots }: Registration) => ({ name, labels, slots });
+
+export const sameRegistration = (a: Registration, b: Registration): boolean =>
+  JSON.stringify(registrationOf(a)) === JSON.stringify(registrationOf(b));
 
 const attached = (ws: WebSocket): Attachment => ws.deserializeAttachment();
 

@@ -11,5 +11,6 @@ export const poolOf = (env: Pick<Env, 'POOLS'>, ownerId: string): ObjectStub<Poo
     waitingReason: 'repeat',
     online: 'repeat',
     drain: 'repeat',
+    register: 'repeat',
     revoke: 'repeat',
   });

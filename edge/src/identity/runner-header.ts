@@ -7,16 +7,19 @@ import type { RunnerRecord } from '../metadata/metadata.ts';
 const HEADER = 'X-AppFlux-Runner';
 
 /** The members of a runner's record that a Durable Object is told; its credential's hash is none of them. */
-export type AuthenticatedRunner = Pick<RunnerRecord, 'id' | 'ownerId' | 'name' | 'draining'>;
+export type AuthenticatedRunner = Omit<
+  RunnerRecord,
+  'credentialHash' | 'version' | 'lastSeenAt' | 'createdAt'
+>;
 
 /** The request, addressed to `url` and naming the runner that the Worker has authenticated. */
 export function onBehalfOf(
-  { id, ownerId, name, draining }: AuthenticatedRunner,
+  { id, ownerId, name, labels, slots, executor, draining }: AuthenticatedRunner,
   request: Request,
   url: string,
 ): Request {
   const headers = new Headers(request.headers);
-  const runner: AuthenticatedRunner = { id, ownerId, name, draining };
+  const runner: AuthenticatedRunner = { id, ownerId, name, labels, slots, executor, draining };
   headers.set(HEADER, JSON.stringify(runner));
   return new Request(url, { headers });
 }

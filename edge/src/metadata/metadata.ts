@@ -135,15 +135,17 @@ export interface UploadStore {
   abandoned(createdBefore: string): Promise<UploadRecord[]>;
 }
 
+/** What changes of a runner: by people, and by what it says of itself. */
+export type RunnerChange = Partial<
+  Pick<RunnerRecord, 'name' | 'labels' | 'slots' | 'executor' | 'version' | 'draining' | 'lastSeenAt'>
+>;
+
 export interface RunnerStore {
   insert(runner: RunnerRecord): Promise<void>;
   byId(id: string): Promise<RunnerRecord | null>;
   byCredentialHash(hash: string): Promise<RunnerRecord | null>;
   list(ownerId: string): Promise<RunnerRecord[]>;
-  update(
-    id: string,
-    change: Partial<Pick<RunnerRecord, 'labels' | 'slots' | 'version' | 'draining' | 'lastSeenAt'>>,
-  ): Promise<RunnerRecord | null>;
+  update(id: string, change: RunnerChange): Promise<RunnerRecord | null>;
   delete(id: string): Promise<boolean>;
 }
 

@@ -7,6 +7,7 @@ import type {
   BuildSettings,
   Deployment,
   Environment,
+  ExecutorKind,
   Retention,
   Role,
   Scope,
@@ -139,8 +140,11 @@ export interface RunnerRecord {
   id: string;
   ownerId: string;
   name: string;
+  /** What it is registered for: what it announces itself may narrow it (protocol/src/runner-capacity.ts). */
   labels: string[];
   slots: number;
+  /** Null until it is known: an earlier version did not keep it. */
+  executor: ExecutorKind | null;
   version: string;
   credentialHash: string;
   draining: boolean;

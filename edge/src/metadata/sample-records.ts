@@ -120,6 +120,7 @@ export const runnerRecord = (members: Partial<RunnerRecord> = {}): RunnerRecord 
   name: 'runner-1',
   labels: ['linux'],
   slots: 2,
+  executor: 'docker',
   version: '0.1.0',
   credentialHash: anyHash(),
   draining: false,

@@ -1,6 +1,6 @@
 import { CLOSE } from '@appflux/protocol';
 import { describe, expect, test } from 'vitest';
-import { endless, succeedingSteps, types, useAgents } from '../testing/agent.ts';
+import { endless, succeedingSteps, type TestAgent, types, useAgents } from '../testing/agent.ts';
 import { SAMPLE_ID, sampleGrant } from '../testing/sample-job.ts';
 
 const start = useAgents();
@@ -147,5 +147,60 @@ describe('a runner that was removed', () => {
     agent.edge.refuseStatus = 401;
     agent.edge.dropAll();
     expect(await agent.ended).toBe('revoked');
+  });
+});
+
+describe('what a runner is registered for', () => {
+  const registered = { name: 'test', labels: ['linux', 'gpu'], slots: 4 };
+  const hellos = ({ edge }: TestAgent) =>
+    edge.poolFrames.flatMap((frame) =>
+      frame.type === 'hello' ? [{ labels: frame.labels, slots: frame.slots }] : [],
+    );
+
+  test('it takes, once the edge has said so, unless its own settings ask for less', async () => {
+    const agent = await start({ slots: 1 });
+    expect(hellos(agent)).toEqual([{ labels: ['linux'], slots: 1 }]);
+    agent.edge.sendToPool({ type: 'registered', registered });
+    await agent.until(() => hellos(agent).length === 2);
+    expect(hellos(agent)[1]).toEqual({ labels: ['linux', 'gpu'], slots: 4 });
+    const modest = await start({ settings: { slots: 2 } });
+    modest.edge.sendToPool({ type: 'registered', registered });
+    await modest.until(() => hellos(modest).length === 2);
+    expect(hellos(modest)[1]).toEqual({ labels: ['linux', 'gpu'], slots: 2 });
+    expect([agent, modest].map(({ journal }) => journal.join('')).join('')).not.toContain('asks for');
+  });
+
+  test('is told with the connection as well, and kept', async () => {
+    const kept: object[] = [];
+    const agent = await start({ keep: async (facts) => void kept.push(facts) });
+    agent.edge.registered = registered;
+    agent.edge.dropAll();
+    await agent.until(() => hellos(agent).length === 3);
+    expect(hellos(agent)[2]).toEqual({ labels: ['linux', 'gpu'], slots: 4 });
+    agent.edge.dropAll();
+    await agent.until(() => hellos(agent).length === 4);
+    expect(hellos(agent)[3]).toEqual({ labels: ['linux', 'gpu'], slots: 4 });
+    expect(kept).toEqual([registered]);
+  });
+
+  test('is what it gets when its settings ask for more, which it says once', async () => {
+    const { state, step } = endless();
+    const agent = await start({
+      settings: { labels: ['linux', 'prod-signing'], slots: 8 },
+      steps: () => succeedingSteps({ build: step }),
+    });
+    agent.edge.registered = { ...registered, slots: 1 };
+    agent.edge.dropAll();
+    await agent.until(() => agent.journal.join('').includes('asks for'));
+    agent.edge.dropAll();
+    await agent.until(() => hellos(agent).length === 3);
+    const said = agent.journal.filter((line) => line.includes('asks for'));
+    expect(said).toEqual([
+      expect.stringContaining(
+        'This runner asks for 8 slots, registered for 1; asks for the label prod-signing, not registered for it. Change its registration',
+      ),
+    ]);
+    for (const digit of '12') agent.edge.grant(sampleGrant({ deploymentId: SAMPLE_ID.replace(/.$/, digit) }));
+    await agent.until(() => state.begun === 1 && agent.journal.join('').includes('every slot is taken'));
   });
 });

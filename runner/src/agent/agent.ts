@@ -1,6 +1,7 @@
 /** A running runner: takes grants from its pool and works on as many at once as it has slots. */
 import type { AttemptRef, Grant, RunnerScanner } from '@appflux/protocol';
 import { type AttemptHost, runAttempt } from './attempt.ts';
+import type { Capacity } from './capacity.ts';
 import { describeError } from './journal.ts';
 import { PoolConnection } from './pool-connection.ts';
 import { watchScanner } from './scanner-watch.ts';
@@ -8,8 +9,7 @@ import { Stopped } from './stop.ts';
 
 export interface AgentOptions {
   readonly host: Omit<AttemptHost, 'signal'>;
-  readonly labels: readonly string[];
-  readonly slots: number;
+  readonly capacity: Capacity;
   /** Asks the malware scanner what its owner is shown of it. */
   readonly scanner?: () => Promise<RunnerScanner>;
 }
@@ -33,13 +33,12 @@ export class Agent {
 
   constructor(options: AgentOptions) {
     this.#options = options;
-    const { host, labels, slots } = options;
+    const { host, capacity } = options;
     this.#pool = new PoolConnection({
       url: host.url,
       credential: host.credential,
       version: host.version,
-      labels,
-      slots,
+      capacity,
       executor: host.executor.kind,
       journal: host.journal,
       running: () => [...this.#running.values()].map(({ ref }) => ref),
@@ -71,7 +70,7 @@ export class Agent {
   }
 
   #take(grant: Grant) {
-    const { host, slots } = this.#options;
+    const { host, capacity } = this.#options;
     const ref = { deploymentId: grant.deploymentId, attempt: grant.attempt };
     const key = keyOf(ref);
     if (this.#stop.signal.aborted) return;
@@ -79,7 +78,7 @@ export class Agent {
       this.#pool.accepted(ref);
     } else if (this.#over.has(key)) {
       this.#pool.freed(ref);
-    } else if (this.#running.size >= slots) {
+    } else if (this.#running.size >= capacity.slots) {
       // Left unanswered: its lease runs out, and it is offered again.
       host.journal.warn('A grant came while every slot is taken', ref);
     } else {

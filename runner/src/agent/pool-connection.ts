@@ -9,6 +9,7 @@ import {
   type RunnerScanner,
   type RunnerToPool,
 } from '@appflux/protocol';
+import type { Capacity, Registered } from './capacity.ts';
 import { readFrame } from './frames.ts';
 import type { Journal } from './journal.ts';
 import { type Loss, ReconnectingSocket, SOCKET_TIMING, type SocketTiming } from './reconnecting-socket.ts';
@@ -18,8 +19,7 @@ export interface PoolOptions {
   readonly url: URL;
   readonly credential: string;
   readonly version: string;
-  readonly labels: readonly string[];
-  readonly slots: number;
+  readonly capacity: Capacity;
   readonly executor: ExecutorKind;
   /** The attempts held right now; asked for at every connection. */
   readonly running: () => AttemptRef[];
@@ -75,7 +75,8 @@ export class PoolConnection {
   }
 
   #hello() {
-    const { version, labels, slots, executor, running } = this.#options;
+    const { version, capacity, executor, running } = this.#options;
+    const { labels, slots } = capacity.announced;
     this.#send({
       type: 'hello',
       version,
@@ -98,11 +99,17 @@ export class PoolConnection {
         name: frame.name,
         draining: frame.draining,
       });
+      if (frame.registered !== undefined) this.#register(frame.registered);
     }
+    if (frame?.type === 'registered') this.#register(frame.registered);
     if (frame?.type === 'drain') {
       journal.info(frame.draining ? 'Draining: no new builds will come' : 'No longer draining');
     }
     if (frame?.type === 'grant') this.#options.onGrant(frame.grant);
+  }
+
+  #register(registered: Registered) {
+    if (this.#options.capacity.register(registered)) this.#hello();
   }
 
   #lost(loss: Loss): 'retry' | 'stop' {

@@ -91,13 +91,13 @@ export const FLAGS: Readonly<Record<SettingName, Flag>> = {
     flag: '--labels <labels>',
     env: 'APPFLUX_RUNNER_LABELS',
     commands: ['register', 'start'],
-    help: 'what this runner offers, separated by commas; an App may ask for labels',
+    help: 'what this runner offers, separated by commas; an App may ask for labels. On start: which of its registered labels it uses (default: all)',
   },
   slots: {
     flag: '--slots <number>',
     env: 'APPFLUX_RUNNER_SLOTS',
     commands: ['register', 'start'],
-    help: 'how many builds it takes at once (default: 1)',
+    help: 'how many builds it takes at once (default: 1). On start: at most as many as it is registered for',
   },
   replace: {
     flag: '--replace',
@@ -108,7 +108,7 @@ export const FLAGS: Readonly<Record<SettingName, Flag>> = {
   executor: {
     flag: '--executor <kind>',
     env: 'APPFLUX_RUNNER_EXECUTOR',
-    commands: BUILDING,
+    commands: ['register', ...BUILDING],
     help: 'what builds run in: a container (docker), or this host, as this user and without a sandbox, for your own code only (host) (default: docker)',
   },
   allowPrivateSources: {

@@ -24,6 +24,7 @@ test('nothing can be built without a shell, or without a label by which an App c
   expect(host({ labels: ['linux', 'arm64'] })).toContainEqual({
     level: 'bad',
     text: expect.stringContaining('no such label'),
-    advice: 'Start it with --labels host or --labels macos',
+    advice:
+      'Register it with --labels host or --labels macos, or add the label in the dashboard under Runners',
   });
 });

@@ -22,7 +22,9 @@ test('a runner without a label by which an App can ask for it does not start', (
   withBench(undefined, async (bench) => {
     const runner = bench.cli('start');
     expect(await runner.exit).toBe(1);
-    expect(runner.output).toMatch(/builds only what asks for it by a label.*\nStart it with --labels host/);
+    expect(runner.output).toMatch(
+      /builds only what asks for it by a label.*\nRegister it with --labels host/,
+    );
     expect(bench.edge.poolFrames).toEqual([]);
   }));
 

@@ -70,3 +70,17 @@ test('what is missing, and an address where nothing of ours answers, are told wi
     /does not answer as AppFlux does/,
   );
 });
+
+test('a runner that builds on its host says so, and registers at an edge that does not know of that, too', async () => {
+  await register(settings());
+  expect(edge.registrations[0]).not.toHaveProperty('executor');
+  for (const [token, unknown, executor] of [
+    ['first', [], 'host'],
+    ['second', ['executor'], undefined],
+  ] as const) {
+    edge.tokens.add(token);
+    for (const member of unknown) edge.unknownMembers.add(member);
+    await register(settings({ token, executor: 'host', replace: true }));
+    expect(edge.registrations.at(-1)?.executor).toBe(executor);
+  }
+});

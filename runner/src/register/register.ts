@@ -1,5 +1,5 @@
 /** `appflux-runner register`: makes this host a runner of an AppFlux instance. */
-import { ErrorBody, RegisteredRunner, type RegisterRunner } from '@appflux/protocol';
+import { ErrorBody, type ExecutorKind, RegisteredRunner, type RegisterRunner } from '@appflux/protocol';
 import { request } from 'undici';
 import { type Registration, readRegistration, writeRegistration } from '../config/registration.ts';
 import type { Settings } from '../config/settings.ts';
@@ -13,7 +13,7 @@ const TIMEOUT_MS = 30_000;
  * @throws {RunnerProblem} when settings are missing, the edge refuses, or there is a registration already
  */
 export async function register(settings: Settings): Promise<Registration> {
-  const { state, url, token, name, labels = [], slots = 1, replace } = settings;
+  const { state, url, token, name, labels = [], slots = 1, replace, executor } = settings;
   if (url === undefined)
     throw new RunnerProblem('--url is missing', 'Give the address of the AppFlux instance');
   if (token === undefined) {
@@ -21,10 +21,39 @@ export async function register(settings: Settings): Promise<Registration> {
   }
   if (!replace) await refuseSecond(state);
   const asked: RegisterRunner = { token, name, labels, slots, version: VERSION };
-  const { id, credential, name: given } = await post(new URL('/api/runners/register', url), asked);
+  const {
+    id,
+    credential,
+    name: given,
+  } = await registered(new URL('/api/runners/register', url), asked, executor);
   const registration = { url, id, name: given, credential, labels, slots };
   await writeRegistration(state, registration);
   return registration;
+}
+
+/** An edge of version 0.1.0 does not know the executor here, and refuses it without using the token up. */
+async function registered(
+  url: URL,
+  asked: RegisterRunner,
+  executor: ExecutorKind,
+): Promise<RegisteredRunner> {
+  if (executor === 'docker') return post(url, asked);
+  try {
+    return await post(url, { ...asked, executor });
+  } catch (error) {
+    if (error instanceof Refusal && error.status === 400) return post(url, asked);
+    throw error;
+  }
+}
+
+/** The edge has answered that it will not. */
+class Refusal extends RunnerProblem {
+  readonly status: number;
+
+  constructor(message: string, advice: string, status: number) {
+    super(message, advice);
+    this.status = status;
+  }
 }
 
 async function refuseSecond(state: string): Promise<void> {
@@ -67,5 +96,5 @@ async function post(url: URL, body: RegisterRunner): Promise<RegisteredRunner> {
   }
   const { message, hint, issues = [] } = refusal.data.error;
   const details = issues.map((issue) => `${issue.path}: ${issue.message}`).join('; ');
-  throw new RunnerProblem(details === '' ? message : `${message} (${details})`, hint ?? 'Check the flags');
+  throw new Refusal(details === '' ? message : `${message} (${details})`, hint ?? 'Check the flags', status);
 }

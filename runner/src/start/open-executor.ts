@@ -38,7 +38,7 @@ export function hostLabelProblem(labels: readonly string[]): RunnerProblem | nul
   if (labels.some((label) => HOST_EXECUTOR_LABELS.includes(label))) return null;
   return new RunnerProblem(
     'A runner with the executor host builds only what asks for it by a label, and this one has no such label',
-    `Start it with --labels ${HOST_EXECUTOR_LABELS.join(' or --labels ')}`,
+    `Register it with --labels ${HOST_EXECUTOR_LABELS.join(' or --labels ')}, or add the label in the dashboard under Runners`,
   );
 }
 

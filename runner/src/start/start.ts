@@ -1,8 +1,9 @@
 /** `appflux-runner start`: claims jobs and builds them until it is told to end. */
 import { Agent } from '../agent/agent.ts';
+import { Capacity } from '../agent/capacity.ts';
 import { machineClock } from '../agent/clock.ts';
 import type { Journal } from '../agent/journal.ts';
-import { readRegistration } from '../config/registration.ts';
+import { Registration, readRegistration, writeRegistration } from '../config/registration.ts';
 import type { Settings } from '../config/settings.ts';
 import { openScanning } from '../job/choose-scanner.ts';
 import { sweepMemory } from '../job/files/memory-folder.ts';
@@ -22,14 +23,19 @@ export async function start(settings: Settings, journal: Journal): Promise<void>
     throw new RunnerProblem(`${settings.state} holds no registration`, 'Run `appflux-runner register` first');
   }
   const unlock = await lockRunner(registration.id);
-  const labels = settings.labels ?? registration.labels;
+  const capacity = new Capacity({
+    settings,
+    registered: registration,
+    journal,
+    keep: ({ name, labels, slots }) =>
+      writeRegistration(settings.state, Registration.parse({ ...registration, name, labels, slots })),
+  });
+  const { labels } = capacity.announced;
   const opened = await openExecutor({ settings, labels, runnerId: registration.id, journal });
   await sweepMemory(registration.id);
   const scanning = await openScanning(settings, journal);
-  const slots = settings.slots ?? registration.slots;
   const agent = new Agent({
-    labels,
-    slots,
+    capacity,
     scanner: () => scanning.facts(),
     host: {
       executor: opened.executor,
@@ -48,6 +54,7 @@ export async function start(settings: Settings, journal: Journal): Promise<void>
     journal.info('Ending: builds are given back and cleared away', { signal });
     agent.stop();
   });
+  const { slots } = capacity.announced;
   journal.info('Starting', { name: registration.name, url: registration.url, slots, version: VERSION });
   const end = await agent.run();
   await opened.close();

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Plan } from '@appflux/protocol';
 import { afterEach, expect, vi } from 'vitest';
 import { Agent } from '../agent/agent.ts';
+import { Capacity, type CapacityOptions } from '../agent/capacity.ts';
 import { machineClock } from '../agent/clock.ts';
 import type { SocketTiming } from '../agent/reconnecting-socket.ts';
 import { Caches } from '../cache/caches.ts';
@@ -86,7 +87,10 @@ export interface TestAgent {
 }
 
 export interface TestAgentOptions {
+  /** What it is registered for, as far as it knows. */
   readonly slots?: number;
+  readonly settings?: CapacityOptions['settings'];
+  readonly keep?: NonNullable<CapacityOptions['keep']>;
   readonly steps?: (input: StepsInput) => Steps;
   readonly timing?: SocketTiming;
 }
@@ -101,8 +105,12 @@ export async function startAgent(options: TestAgentOptions = {}): Promise<TestAg
   const machine = machineClock();
   let moved = 0;
   const agent = new Agent({
-    labels: ['linux'],
-    slots: options.slots ?? 1,
+    capacity: new Capacity({
+      settings: options.settings ?? {},
+      registered: { name: 'test', labels: ['linux'], slots: options.slots ?? 1 },
+      journal,
+      ...(options.keep === undefined ? {} : { keep: options.keep }),
+    }),
     host: {
       executor: containerExecutor({
         engine,

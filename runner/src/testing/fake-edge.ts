@@ -37,6 +37,12 @@ export class FakeEdge {
   readonly tokens = new Set<string>(['registration-token']);
   /** Refuses every WebSocket with this status. */
   refuseStatus: number | undefined;
+  /** What the runner is registered for; an edge of version 0.1.0 does not say it. */
+  registered: { name: string; labels: string[]; slots: number } | undefined;
+  /** Members of a registration that this edge refuses, as one of version 0.1.0 does. */
+  readonly unknownMembers = new Set<string>();
+  /** The registrations that it was asked for. */
+  readonly registrations: RegisterRunner[] = [];
   /** Answers no ping. */
   mute = false;
   readonly #server: Server;
@@ -138,7 +144,14 @@ export class FakeEdge {
   }
 
   #register(response: ServerResponse, body: unknown) {
-    const { token, name } = RegisterRunner.parse(body);
+    const asked = RegisterRunner.parse(body);
+    const unknown = Object.keys(asked).filter((member) => this.unknownMembers.has(member));
+    if (unknown.length > 0) {
+      const message = `Unrecognized key: ${unknown.join(', ')}`;
+      return json(response, 400, { error: { code: 'bad_request', message } });
+    }
+    this.registrations.push(asked);
+    const { token, name } = asked;
     if (!this.tokens.delete(token)) {
       const error = { code: 'unauthorized', message: 'This token is not good', hint: 'Make a new one' };
       return json(response, 401, { error });
@@ -193,7 +206,13 @@ export class FakeEdge {
       if (this.#pool === client) this.#pool = undefined;
     });
     this.#listen(client, (text) => this.poolFrames.push(RunnerToPool.parse(JSON.parse(text))));
-    this.sendToPool({ type: 'welcome', runnerId: this.runnerId, name: 'test', draining: false });
+    this.sendToPool({
+      type: 'welcome',
+      runnerId: this.runnerId,
+      name: 'test',
+      draining: false,
+      ...(this.registered === undefined ? {} : { registered: this.registered }),
+    });
   }
 }
 

@@ -32,6 +32,7 @@ import {
   Role,
   Runner,
   type UpdateApp,
+  type UpdateRunner,
   type UploadedPart,
   UploadGrant,
 } from '@appflux/protocol';
@@ -162,6 +163,9 @@ export function createApi(caller: Caller) {
       (await requests.json(RunnerList, 'GET', '/api/runners', { ...(signal && { signal }) })).items,
     createRegistrationToken: (): Promise<RegistrationToken> =>
       requests.json(RegistrationToken, 'POST', '/api/runners/tokens', { body: {} }),
+    /** Changes what a runner is registered for; what is left out stays. */
+    updateRunner: (id: string, change: UpdateRunner): Promise<Runner> =>
+      requests.json(Runner, 'PATCH', `/api/runners/${encodeURIComponent(id)}`, { body: change }),
     /** A draining runner finishes what it holds and gets nothing new. */
     drainRunner: (id: string, draining: boolean): Promise<Runner> =>
       requests.json(Runner, 'POST', `/api/runners/${encodeURIComponent(id)}/drain`, { body: { draining } }),

@@ -31,6 +31,7 @@ const WORDS: Readonly<Record<string, string>> = {
   'invitation.revoke': 'revoked the invitation of',
   'runner.token': 'made a registration token:',
   'runner.register': 'registered the runner',
+  'runner.update': 'changed the runner',
   'runner.drain': 'drained the runner',
   'runner.remove': 'removed the runner',
   'hook.create': 'made the deploy hook',

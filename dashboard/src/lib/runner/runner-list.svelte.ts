@@ -1,9 +1,13 @@
-import type { RegistrationToken, Runner } from '@appflux/protocol';
+import type { RegistrationToken, Runner, UpdateRunner } from '@appflux/protocol';
 import type { Api } from '#lib/api/api.ts';
 import { Live } from '#lib/live/live.svelte.ts';
 import type { PageLife } from '#lib/live/page-life.ts';
+import { capacityLook } from './capacity.ts';
 
-type Calls = Pick<Api, 'listRunners' | 'createRegistrationToken' | 'drainRunner' | 'deleteRunner'>;
+type Calls = Pick<
+  Api,
+  'listRunners' | 'createRegistrationToken' | 'updateRunner' | 'drainRunner' | 'deleteRunner'
+>;
 
 /** The runners that build for the person signed in. */
 export class RunnerList {
@@ -32,7 +36,7 @@ export class RunnerList {
   get capacity(): { slots: number; busy: number } {
     const online = (this.all ?? []).filter(({ status }) => status === 'online');
     return {
-      slots: online.reduce((sum, { slots }) => sum + slots, 0),
+      slots: online.reduce((sum, runner) => sum + capacityLook(runner).slots, 0),
       busy: online.reduce((sum, { busy }) => sum + busy, 0),
     };
   }
@@ -48,6 +52,12 @@ export class RunnerList {
   /** A one-time token for a new runner. Throws an AppFluxError. */
   registrationToken(): Promise<RegistrationToken> {
     return this.#api.createRegistrationToken();
+  }
+
+  /** Changes what a runner is registered for; what is left out stays. Throws an AppFluxError. */
+  async update(id: string, change: UpdateRunner): Promise<void> {
+    await this.#api.updateRunner(id, change);
+    await this.refresh();
   }
 
   /** Lets a runner finish what it holds and gives it nothing new, or lets it take builds again. Throws an AppFluxError. */

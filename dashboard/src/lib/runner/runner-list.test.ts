@@ -4,7 +4,13 @@ import { RunnerList, registerCommand } from './runner-list.svelte.ts';
 
 test('capacity counts the runners that take builds now', async () => {
   const runners = [
-    runner({ id: idOf(1), slots: 4, busy: 1 }),
+    runner({
+      id: idOf(1),
+      slots: 6,
+      busy: 1,
+      labels: ['linux'],
+      announced: { labels: ['linux'], slots: 4, executor: 'docker' },
+    }),
     runner({ id: idOf(2), slots: 2, busy: 2, status: 'draining' }),
     runner({ id: idOf(3), slots: 8, status: 'offline' }),
   ];
@@ -13,6 +19,7 @@ test('capacity counts the runners that take builds now', async () => {
     {
       listRunners: async () => runners.filter(({ id }) => !removed.includes(id)),
       createRegistrationToken: () => Promise.reject(new Error('not asked for in this test')),
+      updateRunner: async () => runner(),
       drainRunner: async () => runner(),
       deleteRunner: async (id) => void removed.push(id),
     },

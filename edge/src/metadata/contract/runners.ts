@@ -7,7 +7,10 @@ export function runnerContract(create: CreateKeeper): void {
   test('a runner comes back as it was put in, by id and by the hash of its credential', async () => {
     const { runners } = await create();
     const runner = runnerRecord({ labels: ['linux', 'gpu'], draining: true });
+    const unknown = runnerRecord({ executor: null });
     await runners.insert(runner);
+    await runners.insert(unknown);
+    expect(await runners.byId(unknown.id)).toEqual(unknown);
     expect(await runners.byId(runner.id)).toEqual(runner);
     expect(await runners.byCredentialHash(runner.credentialHash)).toEqual(runner);
     expect(await runners.byId(newObjectId())).toBeNull();
@@ -28,7 +31,15 @@ export function runnerContract(create: CreateKeeper): void {
     await runners.insert(runner);
     expect(await runners.update(runner.id, { draining: true })).toEqual({ ...runner, draining: true });
     const lastSeenAt = '2026-11-02T00:00:00.000Z';
-    const change = { draining: false, labels: [], slots: 4, version: '2.0.0', lastSeenAt };
+    const change = {
+      name: 'another',
+      draining: false,
+      labels: [],
+      slots: 4,
+      executor: 'host' as const,
+      version: '2.0.0',
+      lastSeenAt,
+    };
     expect(await runners.update(runner.id, change)).toEqual({ ...runner, ...change });
     expect(await runners.byId(runner.id)).toEqual({ ...runner, ...change });
     expect(await runners.update(newObjectId(), { slots: 1 })).toBeNull();

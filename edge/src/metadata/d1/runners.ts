@@ -1,14 +1,15 @@
-import type { RunnerRecord, RunnerStore } from '../metadata.ts';
+import type { ExecutorKind } from '@appflux/protocol';
+import type { RunnerChange, RunnerRecord, RunnerStore } from '../metadata.ts';
 import { flag, fromFlag, json, number, text, textOrNull } from './columns.ts';
 import type { Database, Row } from './database.ts';
 import { newestFirst } from './list.ts';
 import { type Columns, updateRow } from './update.ts';
 
-const CHANGEABLE: Columns<
-  Partial<Pick<RunnerRecord, 'labels' | 'slots' | 'version' | 'draining' | 'lastSeenAt'>>
-> = {
+const CHANGEABLE: Columns<RunnerChange> = {
+  name: { column: 'name', keep: (name) => name },
   labels: { column: 'labels', keep: (labels) => JSON.stringify(labels) },
   slots: { column: 'slots', keep: (slots) => slots },
+  executor: { column: 'executor', keep: (executor) => executor },
   version: { column: 'version', keep: (version) => version },
   draining: { column: 'draining', keep: fromFlag },
   lastSeenAt: { column: 'last_seen_at', keep: (lastSeenAt) => lastSeenAt },
@@ -19,13 +20,14 @@ export function createRunnerStore(database: Database): RunnerStore {
     async insert(runner) {
       await database.run(
         `INSERT INTO runners
-           (id, owner_id, name, labels, slots, version, credential_hash, draining, last_seen_at, created_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+           (id, owner_id, name, labels, slots, executor, version, credential_hash, draining, last_seen_at, created_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         runner.id,
         runner.ownerId,
         runner.name,
         JSON.stringify(runner.labels),
         runner.slots,
+        runner.executor,
         runner.version,
         runner.credentialHash,
         fromFlag(runner.draining),
@@ -70,6 +72,7 @@ function toRunner(row: Row): RunnerRecord {
     name: text(row, 'name'),
     labels: json<string[]>(row, 'labels'),
     slots: number(row, 'slots'),
+    executor: textOrNull(row, 'executor') as ExecutorKind | null,
     version: text(row, 'version'),
     credentialHash: text(row, 'credential_hash'),
     draining: flag(row, 'draining'),

@@ -25,7 +25,7 @@ export const SHAPES = {
     absent: { uploadId: null, uploadName: null, ...UNMARKED },
   },
   uploads: { ...plain, key: 'id', ids: ['id'], absent: { usedAt: null, appIds: [] } },
-  runners: { ...plain, key: 'id', ids: ['id'], created: 'createdAt' },
+  runners: { ...plain, key: 'id', ids: ['id'], created: 'createdAt', absent: { executor: null } },
   tokens: { ...plain, key: 'id', ids: ['id'], created: 'createdAt' },
   users: { ...plain, key: 'id', sparse: ['githubId'], absent: { githubId: null } },
   members: { ...plain, key: 'id', ids: ['id'], created: 'createdAt', absent: { joinedBy: null } },

@@ -1,0 +1,65 @@
+/**
+ * What a runner may take. Registration fixes it, and people change it through the API; what the runner itself
+ * announces may narrow it and never widens it. Pure: the pool decides by it, runner and dashboard explain it.
+ */
+import type { ExecutorKind } from './runner.ts';
+
+export interface RunnerCapacity {
+  labels: readonly string[];
+  /** How many builds at once. */
+  slots: number;
+  /** Null where it is not known yet, which is until a runner that an earlier version registered says hello. */
+  executor: ExecutorKind | null;
+}
+
+/** What the pool uses: the labels that both name, the lower number of slots, and no sandbox unless both have one. */
+export function usableCapacity(
+  registered: RunnerCapacity,
+  announced: RunnerCapacity,
+): RunnerCapacity & { executor: ExecutorKind } {
+  return {
+    labels: registered.labels.filter((label) => announced.labels.includes(label)),
+    slots: Math.min(registered.slots, announced.slots),
+    executor: registered.executor === 'host' || announced.executor === 'host' ? 'host' : 'docker',
+  };
+}
+
+/** Whether a runner announces just what it is registered for; the order of labels does not count. */
+export function sameCapacity(registered: RunnerCapacity, announced: RunnerCapacity): boolean {
+  return (
+    beyondRegistration(registered, announced).length === 0 &&
+    belowRegistration(registered, announced).length === 0 &&
+    (registered.executor ?? announced.executor) === announced.executor
+  );
+}
+
+/** What a runner announces beyond its registration, as sentences without a subject; empty when there is nothing. */
+export function beyondRegistration(registered: RunnerCapacity, announced: RunnerCapacity): string[] {
+  const labels = announced.labels.filter((label) => !registered.labels.includes(label));
+  return [
+    ...(announced.slots > registered.slots
+      ? [`asks for ${slotsText(announced.slots)}, registered for ${registered.slots}`]
+      : []),
+    ...(labels.length > 0
+      ? [`asks for the ${labelsText(labels)}, not registered for ${labels.length === 1 ? 'it' : 'them'}`]
+      : []),
+    ...(registered.executor === 'host' && announced.executor === 'docker'
+      ? ['says that it builds in a sandbox, registered without one']
+      : []),
+  ];
+}
+
+/** What a runner's own settings leave unused of its registration, as sentences without a subject. */
+export function belowRegistration(registered: RunnerCapacity, announced: RunnerCapacity): string[] {
+  const labels = registered.labels.filter((label) => !announced.labels.includes(label));
+  return [
+    ...(announced.slots < registered.slots
+      ? [`limits itself to ${slotsText(announced.slots)}, registered for ${registered.slots}`]
+      : []),
+    ...(labels.length > 0 ? [`does not use the ${labelsText(labels)}`] : []),
+  ];
+}
+
+const slotsText = (slots: number) => `${slots} ${slots === 1 ? 'slot' : 'slots'}`;
+const labelsText = (labels: readonly string[]) =>
+  `${labels.length === 1 ? 'label' : 'labels'} ${labels.join(', ')}`;
