@@ -51,6 +51,7 @@ const ROUTES: Record<string, Who> = {
   'DELETE /api/deployments/:id/pin': 'developer',
   'GET /api/deployments/:id/logs': 'viewer',
   'GET /api/deployments/:id/logs.ndjson': 'viewer',
+  'GET /api/deployments/:id/logs/outline': 'viewer',
   'GET /api/deployments/:id/logs/live': 'viewer',
 
   'GET /api/runners': 'viewer',
