@@ -46,8 +46,22 @@ async function toConfigure(page: Page) {
   await page.getByLabel('Repository address').fill('https://github.com/northwind/harbor/tree/main/apps/web');
   await button(page, 'Continue').click();
   await page.getByRole('heading', { name: 'Configure' }).waitFor();
-  await page.getByLabel('Name of variable 1').fill('API_URL');
-  await page.getByLabel('Value of API_URL').fill('https://api.example.com');
+  await writeVariables(page);
+}
+
+/** One that is decided each way, and one that somebody chose. */
+async function writeVariables(page: Page) {
+  const variables = [
+    ['API_URL', 'https://api.example.com'],
+    ['DEPLOY_TOKEN', 'a-token-of-an-account'],
+    ['STAGE', 'build'],
+  ] as const;
+  for (const [index, [name, value]] of variables.entries()) {
+    if (index > 0) await page.getByRole('button', { name: 'Add', exact: true }).first().click();
+    await page.getByLabel(`Name of variable ${index + 1}`).fill(name);
+    await page.getByLabel(`Value of ${name}`).fill(value);
+  }
+  await page.getByRole('checkbox').last().check();
 }
 
 async function uploadZip(page: Page) {
@@ -193,6 +207,7 @@ const shots: Shot[] = [
         .then(() => undefined),
   },
   { name: 'app-settings', path: '/apps/harbor-web/settings' },
+  { name: 'app-settings-variables', path: '/apps/harbor-web/settings', act: writeVariables },
   {
     name: 'app-settings-wrong',
     path: '/apps/harbor-web/settings',

@@ -7,6 +7,7 @@ import {
   type AttemptResult,
   DeploymentToRunner,
   type Grant,
+  type Granted,
   HEARTBEAT_MS,
   LEASE_TOKEN_HEADER,
   type LogLine,
@@ -97,12 +98,15 @@ type NamedArtifact = { name: string; sha256: string } & Partial<
 /** The runner's side of one attempt. */
 export class SimulatedAttempt {
   readonly grant: Grant;
+  /** The variables whose values are masked. */
+  readonly sensitive: readonly string[] | undefined;
   readonly #url: string;
   readonly #credential: string;
   socket: FrameSocket<DeploymentToRunner, RunnerToDeployment>;
 
-  constructor(url: string, credential: string, grant: Grant) {
+  constructor(url: string, credential: string, { grant, sensitive }: Granted) {
     this.grant = grant;
+    this.sensitive = sensitive;
     this.#url = url;
     this.#credential = credential;
     this.socket = this.connect();
@@ -237,8 +241,8 @@ export class SimulatedRunner {
 
   /** Waits for a grant without a word in return. */
   async granted(withinMs?: number): Promise<SimulatedAttempt> {
-    const { grant } = await this.pool.next('grant', withinMs);
-    return new SimulatedAttempt(this.#url, this.#runner.credential, grant);
+    const frame = await this.pool.next('grant', withinMs);
+    return new SimulatedAttempt(this.#url, this.#runner.credential, frame);
   }
 
   accept({ deploymentId, attempt }: Grant): void {

@@ -94,11 +94,19 @@ export const VariableValue = z
   })
   .refine((value) => !value.includes('\0'), { message: 'A variable can’t hold a NUL character' });
 
-/** A variable's value, and the environments that get it (all, when not said). */
-export const VariableInput = z.strictObject({
-  value: VariableValue,
-  environments: z.array(Environment).min(1).max(2).optional(),
-});
+/** A variable's value, and the environments that get it (all by default). */
+export const VariableInput = z
+  .strictObject({
+    value: VariableValue,
+    environments: z.array(Environment).min(1).max(2).optional(),
+    /**
+     * Whether logs and records of builds hide the value. Without it, an earlier choice for this variable stays, or
+     * `sensitivityOf` decides; null returns to that.
+     */
+    sensitive: z.boolean().nullable().optional(),
+  })
+  .meta({ id: 'VariableInput' });
+export type VariableInput = z.infer<typeof VariableInput>;
 
 const AppName = z.string().trim().min(1).max(80);
 
@@ -110,7 +118,7 @@ export const CreateApp = z
     source: AppSource,
     build: BuildSettings.optional(),
     retention: Retention.optional(),
-    envVars: z.record(VariableName, VariableValue).optional(),
+    envVars: z.record(VariableName, z.union([VariableValue, VariableInput])).optional(),
   })
   .meta({ id: 'CreateApp' });
 export type CreateApp = z.infer<typeof CreateApp>;
@@ -127,10 +135,21 @@ export const UpdateApp = z
   .meta({ id: 'UpdateApp' });
 export type UpdateApp = z.infer<typeof UpdateApp>;
 
-/** A variable as the API tells of it: never its value. */
+/** A variable as the API shows it: never its value. */
 export const VariableInfo = z
-  .strictObject({ name: VariableName, environments: z.array(Environment) })
+  .strictObject({
+    name: VariableName,
+    environments: z.array(Environment),
+    /**
+     * Whether logs and records of builds hide the value. Null for variables that were set before AppFlux asked: it is
+     * decided by `sensitivityOf` when a build gets them.
+     */
+    sensitive: z.boolean().nullable(),
+    /** Nobody has chosen `sensitive`; it was decided by name and value. */
+    automatic: z.boolean(),
+  })
   .meta({ id: 'Variable' });
+export type VariableInfo = z.infer<typeof VariableInfo>;
 
 export const App = z
   .strictObject({

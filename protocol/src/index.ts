@@ -24,6 +24,7 @@ export * from './pool-socket.ts';
 export * from './retention.ts';
 export * from './runner.ts';
 export * from './runner-capacity.ts';
+export * from './sensitive.ts';
 export * from './sizes.ts';
 export * from './socket.ts';
 export * from './team.ts';

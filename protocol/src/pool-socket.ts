@@ -3,7 +3,7 @@
  * runner's credential. Announced slots are a standing claim; the pool answers with grants.
  */
 import { z } from 'zod';
-import { ObjectId } from './ids.ts';
+import { ObjectId, VariableName } from './ids.ts';
 import { Grant } from './job.ts';
 import { ExecutorKind, RunnerLabel, RunnerScanner, Slots } from './runner.ts';
 
@@ -53,8 +53,19 @@ export const PoolToRunner = z.discriminatedUnion('type', [
   }),
   /** Somebody has changed what the runner is registered for. */
   z.object({ type: z.literal('registered'), registered: Registered }),
-  z.object({ type: z.literal('grant'), grant: Grant }),
+  z.object({
+    type: z.literal('grant'),
+    grant: Grant,
+    /**
+     * The variables whose values are masked; all when absent. It isn't a member of the grant, because runners that don't
+     * know it refuse a grant with unknown members.
+     */
+    sensitive: z.array(VariableName).optional(),
+  }),
   /** A draining runner finishes what it holds and gets nothing new. */
   z.object({ type: z.literal('drain'), draining: z.boolean() }),
 ]);
 export type PoolToRunner = z.infer<typeof PoolToRunner>;
+
+/** What a runner receives with a grant. */
+export type Granted = Omit<Extract<PoolToRunner, { type: 'grant' }>, 'type'>;

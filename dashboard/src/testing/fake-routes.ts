@@ -15,9 +15,11 @@ import {
   hasEnded,
   Redeploy,
   type Role,
+  sensitivityOf,
   UpdateApp,
   UpdateMember,
   UpdateRunner,
+  VariableInput,
 } from '@appflux/protocol';
 import { z } from 'zod';
 import { analyticsOf } from './fake-analytics.ts';
@@ -142,8 +144,15 @@ const ROUTES: Readonly<Record<string, (call: Call) => Answer>> = {
   },
   'PUT apps/:id/env/:name': (call) => {
     const changed = appOf(call);
+    const { value, environments, sensitive = null } = VariableInput.parse(call.body);
     const others = changed.envVars.filter(({ name }) => name !== call.name);
-    changed.envVars = [...others, { name: call.name, environments: ['production', 'preview'] }];
+    const variable = {
+      name: call.name,
+      environments: environments ?? ['production', 'preview'],
+      sensitive: sensitive ?? sensitivityOf(call.name, value).sensitive,
+      automatic: sensitive === null,
+    } satisfies App['envVars'][number];
+    changed.envVars = [...others, variable];
     return [204];
   },
   'DELETE apps/:id/env/:name': (call) => {

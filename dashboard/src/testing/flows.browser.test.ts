@@ -182,11 +182,36 @@ describe.skipIf(chromiumPath === undefined)('an app', () => {
     await page.getByRole('button', { name: 'Delete SENTRY_DSN' }).waitFor({ state: 'detached' });
     await page.getByRole('button', { name: 'Replace API_URL' }).click();
     await page.keyboard.type('https://new.example.com');
+    expect(await page.getByLabel('Value of API_URL').inputValue()).toBe('https://new.example.com');
     await page
       .getByRole('form', { name: 'Environment variables' })
       .getByRole('button', { name: 'Save' })
       .click();
     await expect.poll(() => api.calls).toContain('PUT /api/apps/harbor-web/env/API_URL');
+  });
+
+  test('decides which variables logs hide, by a rule until somebody chooses', async () => {
+    const { page, api } = await visit('/apps/harbor-web/settings');
+    const form = page.getByRole('form', { name: 'Environment variables' });
+    const flagOf = (name: string) => {
+      const { envVars } = api.world.apps.find(({ slug }) => slug === 'harbor-web') ?? {};
+      return envVars?.find((variable) => variable.name === name);
+    };
+    await form.getByLabel('Name of variable 1').fill('STAGE');
+    await form.getByLabel('Value of STAGE').fill('build');
+    await form.getByText('Visible in logs: its value is plain.').waitFor();
+    await form.getByLabel('Sensitive: STAGE').check();
+    await form.getByText('Hidden in logs, as you chose.').waitFor();
+    await form.getByRole('button', { name: 'Save' }).click();
+    await expect.poll(() => flagOf('STAGE')).toMatchObject({ sensitive: true, automatic: false });
+    // The choice stays for the next value, until it is taken back.
+    await page.getByRole('button', { name: 'Replace STAGE' }).click();
+    await page.keyboard.type('test');
+    expect(await form.getByLabel('Sensitive: STAGE').isChecked()).toBe(true);
+    await form.getByRole('button', { name: 'Decide automatically' }).click();
+    await form.getByText('Visible in logs: its value is plain.').waitFor();
+    await form.getByRole('button', { name: 'Save' }).click();
+    await expect.poll(() => flagOf('STAGE')).toMatchObject({ sensitive: false, automatic: true });
   });
 });
 

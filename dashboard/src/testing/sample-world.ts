@@ -40,9 +40,14 @@ export function sampleWorld(now = Date.now()): World {
     app({
       release: SAMPLE.success,
       envVars: [
-        { name: 'API_URL', environments: ['production', 'preview'] },
-        { name: 'SENTRY_DSN', environments: ['production'] },
-        { name: 'MAP_TILES_TOKEN', environments: ['production', 'preview'] },
+        { name: 'API_URL', environments: ['production', 'preview'], sensitive: false, automatic: true },
+        { name: 'SENTRY_DSN', environments: ['production'], sensitive: null, automatic: true },
+        {
+          name: 'MAP_TILES_TOKEN',
+          environments: ['production', 'preview'],
+          sensitive: true,
+          automatic: false,
+        },
       ],
     }),
     app({

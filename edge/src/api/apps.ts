@@ -3,7 +3,6 @@ import {
   App,
   AppFluxError,
   CreateApp,
-  Environment,
   type FileInfo,
   PageQuery,
   pageOf,
@@ -11,13 +10,15 @@ import {
   Slug,
   slugFromName,
   UpdateApp,
+  type VariableInfo,
   VariableInput,
   VariableName,
 } from '@appflux/protocol';
 import { createRoute, z } from '@hono/zod-openapi';
 import { deleteApp } from '../deployment/delete-app.ts';
 import { type Env, setting } from '../env.ts';
-import { createSealer, variableLabel } from '../identity/sealing.ts';
+import { createSealer } from '../identity/sealing.ts';
+import { sealVariable } from '../identity/variable.ts';
 import type { AppRecord, Metadata, SealedVariable } from '../metadata/metadata.ts';
 import { newObjectId } from '../metadata/object-id.ts';
 import { retentionDefaults } from '../retention/policy.ts';
@@ -26,7 +27,6 @@ import { bytesOfVariable, requireRoomFor, requireVariableRoom } from './variable
 
 const BySlug = z.object({ slug: Slug });
 const ByVariable = BySlug.extend({ name: VariableName });
-const ALL_ENVIRONMENTS = Environment.options;
 
 /** The API's answer for an app: variables and files by name only. */
 export async function toApp(record: AppRecord, { metadata, env }: Parts): Promise<App> {
@@ -44,11 +44,16 @@ function shown({ envVars, ...record }: AppRecord, files: FileInfo[], env: Env): 
   return {
     ...record,
     retentionDefaults: retentionDefaults(env),
-    envVars: Object.entries(envVars).map(([name, { environments }]) => ({ name, environments })),
+    envVars: Object.entries(envVars).map(([name, variable]) => variableInfo(name, variable)),
     files,
     urls: { self: `${publicUrl}/api/apps/${record.slug}`, page: `${publicUrl}/a/${record.slug}` },
   };
 }
+
+const variableInfo = (
+  name: string,
+  { environments, sensitive, automatic = true }: SealedVariable,
+): VariableInfo => ({ name, environments, sensitive: sensitive ?? null, automatic });
 
 /** The owner's app of that slug; `not_found` for anybody else's. */
 export async function ownedApp(metadata: Metadata, ownerId: string, slug: string): Promise<AppRecord> {
@@ -72,14 +77,17 @@ apps.openapi(
   }),
   async (c) => {
     const body = c.req.valid('json');
-    const { name, slug = slugFromName(name), type = null, source, build, retention, envVars = {} } = body;
+    const { name, slug = slugFromName(name), type = null, source, build, retention } = body;
+    const variables = new Map(
+      Object.entries(body.envVars ?? {}).map(([key, value]) => [key, inputOf(value)]),
+    );
     if (RESERVED_SLUGS.has(slug)) {
       throw new AppFluxError('unprocessable', `The slug ${slug} is kept for AppFlux itself`, {
         hint: 'Choose another slug.',
       });
     }
     requireVariableRoom(
-      new Map(Object.entries(envVars).map(([name, value]) => [name, bytesOfVariable(name, value)])),
+      new Map([...variables].map(([key, { value }]) => [key, bytesOfVariable(key, value)])),
     );
     const id = newObjectId();
     const record: AppRecord = {
@@ -92,7 +100,7 @@ apps.openapi(
       source,
       build: build ?? CreateApp.shape.build.unwrap().parse({}),
       retention: retention ?? CreateApp.shape.retention.unwrap().parse({}),
-      envVars: await sealAll(c.env, id, envVars),
+      envVars: await sealAll(c.env, id, variables),
       release: null,
       createdAt: new Date().toISOString(),
     };
@@ -103,15 +111,19 @@ apps.openapi(
   },
 );
 
+/** A variable may be given as its value alone. */
+const inputOf = (variable: string | VariableInput): VariableInput =>
+  typeof variable === 'string' ? { value: variable } : variable;
+
 async function sealAll(
   env: Env,
   appId: string,
-  values: Record<string, string>,
+  variables: ReadonlyMap<string, VariableInput>,
 ): Promise<Record<string, SealedVariable>> {
   const sealer = createSealer(env);
-  const sealed = Object.entries(values).map(async ([name, value]) => [
+  const sealed = Array.from(variables, async ([name, variable]) => [
     name,
-    { sealed: await sealer.seal(value, variableLabel(appId, name)), environments: [...ALL_ENVIRONMENTS] },
+    await sealVariable(sealer, { appId, name }, variable),
   ]);
   return Object.fromEntries(await Promise.all(sealed));
 }
@@ -213,7 +225,7 @@ apps.openapi(
     path: '/api/apps/{slug}/env/{name}',
     summary: 'Set a variable',
     description:
-      'Its value is sealed and never given back. Deployments that are queued already do not see the change.',
+      'The value is encrypted and can’t be read back. Logs and records of builds hide it if the variable is sensitive: by your choice, or else by its name and value. Deployments that are already queued don’t get the change.',
     tags: ['apps'],
     security: bearer,
     middleware: [needs('variables:write')] as const,
@@ -222,11 +234,13 @@ apps.openapi(
   }),
   async (c) => {
     const { slug, name } = c.req.valid('param');
-    const { value, environments = [...ALL_ENVIRONMENTS] } = c.req.valid('json');
     const app = await ownedApp(c.get('metadata'), c.get('caller').ownerId, slug);
-    requireRoomFor(app.envVars, name, value);
-    const sealed = await createSealer(c.env).seal(value, variableLabel(app.id, name));
-    await c.get('metadata').apps.setVariable(app.id, name, { sealed, environments });
+    const input = c.req.valid('json');
+    requireRoomFor(app.envVars, name, input.value);
+    const earlier = Object.hasOwn(app.envVars, name) ? app.envVars[name] : undefined;
+    const place = { appId: app.id, name };
+    const variable = await sealVariable(createSealer(c.env), place, input, earlier);
+    await c.get('metadata').apps.setVariable(app.id, name, variable);
     await noted(c, 'variable.set', { kind: 'variable', id: app.id, name: `${slug}: ${name}` });
     return c.body(null, 204);
   },

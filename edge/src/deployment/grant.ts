@@ -1,5 +1,12 @@
 /** What a runner is handed when its claim is granted. */
-import { type Environment, type Grant, type Job, type JobSource, LEASE_MS } from '@appflux/protocol';
+import {
+  type Environment,
+  type Grant,
+  type Job,
+  type JobSource,
+  LEASE_MS,
+  sensitivityOf,
+} from '@appflux/protocol';
 import type { Sealer } from '../identity/sealing.ts';
 import { fileLabel, variableLabel } from '../identity/sealing.ts';
 import type { Uploads } from '../storage/storage.ts';
@@ -12,14 +19,20 @@ const SOURCE_URL_SECONDS = 3600;
 export interface Opened {
   source: JobSource;
   variables: Record<string, string>;
+  /** The names of the variables whose values are masked. */
+  sensitive: string[];
   files: Record<string, string>;
 }
 
 /** Opens what the spec keeps sealed. Done before the claim is decided, so that the decision itself is at once. */
 export async function openSpec(spec: Spec, sealer: Sealer, uploads: Uploads): Promise<Opened> {
   const { app, environment } = spec;
+  const variables = await openAll(spec.variables, environment, sealer, (name) => variableLabel(app.id, name));
   return {
-    variables: await openAll(spec.variables, environment, sealer, (name) => variableLabel(app.id, name)),
+    variables,
+    sensitive: Object.entries(variables)
+      .filter(([name, value]) => spec.variables[name]?.sensitive ?? sensitivityOf(name, value).sensitive)
+      .map(([name]) => name),
     files: await openAll(spec.files ?? {}, environment, sealer, (name) => fileLabel(app.id, name)),
     source: await jobSource(spec.source, uploads),
   };

@@ -45,7 +45,9 @@ export interface Snapshot {
  */
 const LOST_AFTER_MS = 60_000;
 
-export type ClaimAnswer = { granted: Grant } | { refused: Refusal | 'unknown' };
+export type ClaimAnswer =
+  | { granted: Grant /** The variables whose values are masked. */; sensitive: string[] }
+  | { refused: Refusal | 'unknown' };
 
 export class DeploymentObject extends DurableObject<Env> {
   readonly #alarm: Alarm;
@@ -166,7 +168,8 @@ export class DeploymentObject extends DurableObject<Env> {
     const { spec, state } = this.#machine.known();
     if (state.lease === null) return { refused: 'taken' };
     const given = { lease: state.lease, logRoom: this.#machine.log().room };
-    return { granted: grantOf(spec, state, given, opened, setting(env, 'PUBLIC_URL'), Date.now()) };
+    const granted = grantOf(spec, state, given, opened, setting(env, 'PUBLIC_URL'), Date.now());
+    return { granted, sensitive: opened.sensitive };
   }
 
   /** Cancels it, unless it has ended already; null when it was removed. */

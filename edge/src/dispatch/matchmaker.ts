@@ -100,7 +100,7 @@ export class Matchmaker {
         this.#runners.free(runnerId, { deploymentId, attempt: 0 });
         this.#jobs.remove(deploymentId);
       } else {
-        const { granted } = answer;
+        const { granted, sensitive } = answer;
         const session = this.#runners.sessionOf(runnerId);
         const out: OutAttempt = {
           deploymentId,
@@ -112,7 +112,7 @@ export class Matchmaker {
         };
         this.#jobs.handOut(out);
         this.#runners.occupy(runnerId, { deploymentId, attempt: granted.attempt });
-        this.#runners.send(runnerId, { type: 'grant', grant: granted });
+        this.#runners.send(runnerId, { type: 'grant', grant: granted, sensitive });
       }
       this.#claiming.delete(deploymentId);
       this.pump();

@@ -17,6 +17,10 @@ import type {
 export interface SealedVariable {
   sealed: string;
   environments: Environment[];
+  /** Whether builds mask it. Absent in variables that are older than the choice: then it is decided when one is opened. */
+  sensitive?: boolean;
+  /** `sensitive` was decided by name and value, and nobody has chosen it. */
+  automatic?: boolean;
 }
 
 /** A file at rest: its base64 is sealed (identity/sealing.ts), never in the clear. */

@@ -1,5 +1,5 @@
 /** A running runner: takes grants from its pool and works on as many at once as it has slots. */
-import type { AttemptRef, Grant, RunnerScanner } from '@appflux/protocol';
+import type { AttemptRef, Granted, RunnerScanner } from '@appflux/protocol';
 import { type AttemptHost, runAttempt } from './attempt.ts';
 import type { Capacity } from './capacity.ts';
 import { describeError } from './journal.ts';
@@ -42,7 +42,7 @@ export class Agent {
       executor: host.executor.kind,
       journal: host.journal,
       running: () => [...this.#running.values()].map(({ ref }) => ref),
-      onGrant: (grant) => this.#take(grant),
+      onGrant: (granted) => this.#take(granted),
       onRevoked: () => void this.#end('revoked'),
       ...(host.timing === undefined ? {} : { timing: host.timing }),
     });
@@ -69,8 +69,9 @@ export class Agent {
     void this.#end('stopped');
   }
 
-  #take(grant: Grant) {
+  #take(granted: Granted) {
     const { host, capacity } = this.#options;
+    const { grant } = granted;
     const ref = { deploymentId: grant.deploymentId, attempt: grant.attempt };
     const key = keyOf(ref);
     if (this.#stop.signal.aborted) return;
@@ -83,7 +84,7 @@ export class Agent {
       host.journal.warn('A grant came while every slot is taken', ref);
     } else {
       this.#pool.accepted(ref);
-      const done = runAttempt(grant, { ...host, signal: this.#stop.signal }).then(() => this.#free(ref));
+      const done = runAttempt(granted, { ...host, signal: this.#stop.signal }).then(() => this.#free(ref));
       this.#running.set(key, { ref, done });
       host.journal.info('An attempt begins', { ...ref, app: grant.job.app.slug });
     }

@@ -145,6 +145,31 @@ describe('an attempt', () => {
     expect(attempt.log).toContain('shorter than 4 characters: PIN.');
   });
 
+  test.each([
+    ['of an edge that names none', undefined, '*** *** 101'],
+    ['that the edge names', ['API_KEY'], 'production *** 101'],
+    ['when the edge names that there are none', [], 'production k-7f3a9c 101'],
+  ])('masks the sensitive variables: those %s', async (_, sensitive, shown) => {
+    const agent = await start({
+      steps: ({ log }) =>
+        succeedingSteps({
+          build: async () => {
+            log.write('production k-7f3a9c 101', 'stdout');
+            return undefined;
+          },
+        }),
+    });
+    agent.edge.sensitive = sensitive;
+    const variables = { MODE: 'production', API_KEY: 'k-7f3a9c', DEBUG: '1' };
+    const attempt = agent.edge.grant(sampleGrant({}, { variables }));
+    await agent.until(() => attempt.result !== undefined);
+    expect(attempt.lines.filter(({ stream }) => stream === 'stdout').map(({ text }) => text)).toEqual([
+      shown,
+    ]);
+    const short = attempt.log.includes('shorter than 4 characters: DEBUG.');
+    expect(short).toBe(sensitive === undefined);
+  });
+
   test('sends its whole log before its result, also to an edge that is slow to acknowledge', async () => {
     const agent = await start({ timing: { ...FAST, deadAfterMs: 5000 } });
     const attempt = agent.edge.grant(sampleGrant());

@@ -1,5 +1,5 @@
 /** One attempt from its grant to its end: connection, lease, log, pipeline, result, clearing away. */
-import type { AttemptResult, Grant } from '@appflux/protocol';
+import type { AttemptResult, Grant, Granted } from '@appflux/protocol';
 import type { JobHost } from '../job/executor.ts';
 import { fileSecrets } from '../job/files/secrets.ts';
 import { type Outcome, outcomeOf } from '../job/outcome.ts';
@@ -11,7 +11,7 @@ import type { LogLimits } from '../log/log-limits.ts';
 import { LogStream } from '../log/log-stream.ts';
 import { MIN_SECRET_LENGTH } from '../masking/forms.ts';
 import { maskText } from '../masking/redactor.ts';
-import { Secrets } from '../masking/secrets.ts';
+import { isMaskable, Secrets } from '../masking/secrets.ts';
 import { type AttemptFolder, attemptFolder } from '../sandbox/attempt-folder.ts';
 import { effectiveLimits } from '../sandbox/limits.ts';
 import { AttemptConnection } from './attempt-connection.ts';
@@ -40,7 +40,8 @@ export interface AttemptHost extends JobHost {
 const LAST_WORD_MS = 5000;
 
 /** Works on an attempt until nothing of it is left. Never throws: what goes wrong is reported or in the journal. */
-export async function runAttempt(grant: Grant, host: AttemptHost): Promise<void> {
+export async function runAttempt(granted: Granted, host: AttemptHost): Promise<void> {
+  const { grant } = granted;
   const { deploymentId, attempt } = grant;
   const { journal } = host;
   const stop = new AbortController();
@@ -85,7 +86,7 @@ export async function runAttempt(grant: Grant, host: AttemptHost): Promise<void>
   try {
     // A cancel may come with the welcome itself: it still has to be answered.
     const log = await untilAborted(connection.open(), AbortSignal.any([silenced.signal, host.signal]));
-    const outcome = await work(grant, host, { connection, stream: log, folder, stop, signal });
+    const outcome = await work(granted, host, { connection, stream: log, folder, stop, signal });
     if (outcome.fault !== undefined) {
       journal.error('An attempt met an unexpected error', {
         deploymentId,
@@ -125,15 +126,15 @@ interface Surroundings {
 
 /** Runs the job's steps under their time limit. */
 async function work(
-  grant: Grant,
+  granted: Granted,
   host: AttemptHost,
   { connection, stream, folder, stop, signal }: Surroundings,
 ): Promise<Outcome> {
-  const { job, attempt } = grant;
-  const secrets = new Secrets(secretsOf(grant));
+  const { job, attempt } = granted.grant;
+  const secrets = new Secrets(secretsOf(granted));
   const log = new AttemptLog(stream, secrets, job.limits.logBytes);
   const limits = effectiveLimits(job.limits, host.settings);
-  greet(grant, host, limits, log);
+  greet(granted, host, limits, log);
   const endsAt = host.clock() + limits.timeoutSeconds * 1000;
   const unwatch = watchDeadline(
     () => endsAt - host.clock(),
@@ -151,16 +152,29 @@ async function work(
   }
 }
 
-/** What must not be seen in the log: variables, files, the repository's token, and what opens doors at the edge. */
-function secretsOf({ leaseToken, job }: Grant): string[] {
+/** The values of the sensitive variables. An edge that doesn't name them knows no others. */
+function sensitiveOf({ grant: { job }, sensitive }: Granted): [name: string, value: string][] {
+  const names = sensitive && new Set(sensitive);
+  return Object.entries(job.variables).filter(([name]) => names?.has(name) ?? true);
+}
+
+/** What is masked: sensitive variables, files, the repository's token, presigned URLs and the lease token. */
+function secretsOf(granted: Granted): string[] {
+  const { leaseToken, job } = granted.grant;
   const source =
     job.source.kind === 'git'
       ? [job.source.token ?? '']
       : [job.source.url, new URL(job.source.url).search.slice(1)];
-  return [...Object.values(job.variables), ...fileSecrets(job.files), ...source, leaseToken];
+  return [
+    ...sensitiveOf(granted).map(([, value]) => value),
+    ...fileSecrets(job.files),
+    ...source,
+    leaseToken,
+  ];
 }
 
-function greet({ job, attempt }: Grant, host: AttemptHost, limits: Grant['job']['limits'], log: AttemptLog) {
+function greet(granted: Granted, host: AttemptHost, limits: Grant['job']['limits'], log: AttemptLog) {
+  const { attempt } = granted.grant;
   const { kind, warning } = host.executor;
   // Nothing on a host keeps processes to a limit of memory or CPU.
   const contained =
@@ -169,8 +183,8 @@ function greet({ job, attempt }: Grant, host: AttemptHost, limits: Grant['job'][
     `Attempt ${attempt} on the runner ${host.name} (${host.version}): ${contained}${Math.round(limits.timeoutSeconds)} s at most.`,
   );
   if (warning !== null) log.write(warning);
-  const short = Object.entries(job.variables)
-    .filter(([, value]) => value !== '' && value.length < MIN_SECRET_LENGTH)
+  const short = sensitiveOf(granted)
+    .filter(([, value]) => value.trim() !== '' && !isMaskable(value))
     .map(([name]) => name);
   if (short.length > 0) {
     log.write(

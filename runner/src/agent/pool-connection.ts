@@ -4,7 +4,7 @@ import {
   type AttemptRef,
   CLOSE,
   type ExecutorKind,
-  type Grant,
+  type Granted,
   PoolToRunner,
   type RunnerScanner,
   type RunnerToPool,
@@ -23,7 +23,7 @@ export interface PoolOptions {
   readonly executor: ExecutorKind;
   /** The attempts held right now; asked for at every connection. */
   readonly running: () => AttemptRef[];
-  readonly onGrant: (grant: Grant) => void;
+  readonly onGrant: (granted: Granted) => void;
   /** The credential is no longer good: there is nothing left to do here. */
   readonly onRevoked: () => void;
   readonly journal: Journal;
@@ -105,7 +105,7 @@ export class PoolConnection {
     if (frame?.type === 'drain') {
       journal.info(frame.draining ? 'Draining: no new builds will come' : 'No longer draining');
     }
-    if (frame?.type === 'grant') this.#options.onGrant(frame.grant);
+    if (frame?.type === 'grant') this.#options.onGrant(frame);
   }
 
   #register(registered: Registered) {

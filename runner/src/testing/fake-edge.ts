@@ -43,6 +43,8 @@ export class FakeEdge {
   readonly unknownMembers = new Set<string>();
   /** The registrations that it was asked for. */
   readonly registrations: RegisterRunner[] = [];
+  /** The variables whose values are masked; undefined for an edge that doesn't name them. */
+  sensitive: string[] | undefined;
   /** Answers no ping. */
   mute = false;
   readonly #server: Server;
@@ -83,7 +85,11 @@ export class FakeEdge {
   grant(grant: Grant, baseSeq = 0): FakeAttempt {
     const attempt = new FakeAttempt(grant, new URL('/storage', this.url).href, baseSeq);
     this.#attempts.set(`${grant.deploymentId}/${grant.attempt}`, attempt);
-    this.sendToPool({ type: 'grant', grant });
+    this.sendToPool({
+      type: 'grant',
+      grant,
+      ...(this.sensitive === undefined ? {} : { sensitive: this.sensitive }),
+    });
     return attempt;
   }
 

@@ -16,7 +16,6 @@ import {
   DeployHook,
   Deployment,
   DeploymentDownloads,
-  type Environment,
   type FileInput,
   InstanceConfig,
   Invitation,
@@ -35,6 +34,7 @@ import {
   type UpdateRunner,
   type UploadedPart,
   UploadGrant,
+  type VariableInput,
 } from '@appflux/protocol';
 import { z } from 'zod';
 import { type Caller, Requests } from './request.ts';
@@ -79,13 +79,7 @@ export function createApi(caller: Caller) {
     deleteApp: async (slug: string): Promise<void> => {
       await requests.raw('DELETE', app(slug));
     },
-    setVariable: async (
-      slug: string,
-      name: string,
-      value: string,
-      environments?: Environment[],
-    ): Promise<void> => {
-      const body = environments === undefined ? { value } : { value, environments };
+    setVariable: async (slug: string, name: string, body: VariableInput): Promise<void> => {
       await requests.raw('PUT', `${app(slug)}/env/${encodeURIComponent(name)}`, { body });
     },
     deleteVariable: async (slug: string, name: string): Promise<void> => {

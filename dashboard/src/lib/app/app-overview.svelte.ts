@@ -9,6 +9,7 @@ import {
   isAppFluxError,
   type Page,
   type UpdateApp,
+  type VariableInput,
 } from '@appflux/protocol';
 import type { Api } from '#lib/api/api.ts';
 import { Live } from '#lib/live/live.svelte.ts';
@@ -146,12 +147,12 @@ export class AppOverview {
 
   /** Sets variables one after the other, so that an error tells which one it is. Throws an AppFluxError. */
   async setVariables(
-    variables: readonly { name: string; value: string }[],
+    variables: readonly ({ name: string } & VariableInput)[],
     environments: Environment[],
   ): Promise<void> {
     try {
-      for (const { name, value } of variables)
-        await this.#api.setVariable(this.slug, name, value, environments);
+      for (const { name, ...input } of variables)
+        await this.#api.setVariable(this.slug, name, { ...input, environments });
     } finally {
       await this.#app.refresh();
     }

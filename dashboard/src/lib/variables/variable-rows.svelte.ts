@@ -1,4 +1,4 @@
-import { VariableName } from '@appflux/protocol';
+import { sensitivityOf, type VariableInput, VariableName } from '@appflux/protocol';
 import { type DotenvLine, looksLikeDotenv, parseDotenv } from './dotenv.ts';
 
 /** A variable as it is being written. */
@@ -6,11 +6,28 @@ export class VariableRow {
   readonly id: number;
   name = $state('');
   value = $state('');
+  /** Whether logs hide the value, as the person chose; null leaves it to the name and the value. */
+  choice = $state<boolean | null>(null);
 
   constructor(id: number, name = '', value = '') {
     this.id = id;
     this.name = name;
     this.value = value;
+  }
+
+  /** Whether logs will hide the value. */
+  get sensitive(): boolean {
+    return this.choice ?? this.#automatic.sensitive;
+  }
+
+  /** What will happen to the value in logs, and why. */
+  get sensitivityNote(): string {
+    const visible = this.sensitive ? 'Hidden in logs' : 'Visible in logs';
+    return this.choice === null ? `${visible}: ${this.#automatic.reason}.` : `${visible}, as you chose.`;
+  }
+
+  get #automatic() {
+    return sensitivityOf(this.name.trim(), this.value);
   }
 
   get blank(): boolean {
@@ -91,7 +108,12 @@ export class VariableRows {
   }
 
   /** The variables as a call takes them. */
-  toRecord(): Record<string, string> {
-    return Object.fromEntries(this.filled.map((row) => [row.name.trim(), row.value]));
+  toRecord(): Record<string, string | VariableInput> {
+    return Object.fromEntries(
+      this.filled.map(({ name, value, choice }) => [
+        name.trim(),
+        choice === null ? value : { value, sensitive: choice },
+      ]),
+    );
   }
 }

@@ -45,6 +45,22 @@ describe('variables being written', () => {
     expect(rows.valid).toBe(true);
   });
 
+  test('say whether logs will hide their values, and why, until a person chooses', () => {
+    const rows = new VariableRows();
+    const row = first(rows);
+    Object.assign(row, { name: 'MODE', value: 'production' });
+    expect(row.sensitive).toBe(false);
+    expect(row.sensitivityNote).toBe('Visible in logs: its value is plain.');
+    row.name = 'DEPLOY_TOKEN';
+    expect(row.sensitive).toBe(true);
+    expect(row.sensitivityNote).toBe('Hidden in logs: its name announces a secret.');
+    expect(rows.toRecord()).toEqual({ DEPLOY_TOKEN: 'production' });
+    row.choice = false;
+    expect(row.sensitive).toBe(false);
+    expect(row.sensitivityNote).toBe('Visible in logs, as you chose.');
+    expect(rows.toRecord()).toEqual({ DEPLOY_TOKEN: { value: 'production', sensitive: false } });
+  });
+
   test('keep a row to write in when the last is removed', () => {
     const rows = new VariableRows();
     rows.remove(first(rows).id);
