@@ -12,15 +12,16 @@ export interface SimulatedBuild {
 }
 
 /**
- * Makes an App, deploys an upload to it, and takes the deployment up with a runner of its own. `name` is the App's, the
- * runner's and the label by which the two find each other.
+ * Makes an App, deploys an upload to it (one of its own unless given), and takes the deployment up with a runner of its
+ * own. `name` is the App's, the runner's and the label by which the two find each other.
  */
 export async function simulatedBuild(
   edge: { url: string; token: string },
   name = 'patient',
+  source?: string,
 ): Promise<SimulatedBuild> {
   const client = new Client(edge);
-  const uploadId = await client.upload('site.zip', UNREAD_SOURCE);
+  const uploadId = source ?? (await client.upload('site.zip', UNREAD_SOURCE));
   const { slug } = await client.createApp({ name, build: { labels: [name] } });
   const { id } = await client.deploy(slug, { uploadId });
   const registered = await client.registerRunner(name, [name]);

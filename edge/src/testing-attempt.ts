@@ -4,6 +4,7 @@ import { type Grant, LEASE_TOKEN_HEADER } from '@appflux/protocol';
 import { hashToken, makeToken } from './identity/tokens.ts';
 import { metadataOf } from './metadata/index.ts';
 import { runnerRecord } from './metadata/sample-records.ts';
+import { hex } from './storage/digest.ts';
 import { request } from './testing.ts';
 
 type Frame = { type: string; parts?: { partNumber: number; url: string }[] };
@@ -56,9 +57,14 @@ export async function leaseOf(deploymentId: string, runner: { id: string }): Pro
   return answer.granted;
 }
 
-/** Asks for an upload of `size` bytes; gives the addresses to PUT them to. */
-export async function uploadOf({ send, next }: Connected, name: string, size: number) {
-  const file = { name, size, sha256: '0'.repeat(64), contentType: 'application/zip', meta: {} };
+/** Asks for an upload of `size` bytes; gives the addresses to PUT them to. The SHA-256 matters when it is completed. */
+export async function uploadOf(
+  { send, next }: Connected,
+  name: string,
+  size: number,
+  sha256 = '0'.repeat(64),
+) {
+  const file = { name, size, sha256, contentType: 'application/zip', meta: {} };
   send({ type: 'upload', request: name, ...file });
   return (await next('upload_granted')).parts ?? [];
 }
@@ -66,7 +72,8 @@ export async function uploadOf({ send, next }: Connected, name: string, size: nu
 /** Delivers an artifact: asks, puts the bytes, and says that they are there. */
 export async function deliver(connected: Connected, name: string, bytes: string): Promise<void> {
   const parts = [];
-  for (const { partNumber, url } of await uploadOf(connected, name, bytes.length)) {
+  const sha256 = hex(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(bytes)));
+  for (const { partNumber, url } of await uploadOf(connected, name, bytes.length, sha256)) {
     const put = await fetch(url, { method: 'PUT', body: bytes });
     parts.push({ partNumber, etag: put.headers.get('etag') ?? '' });
   }

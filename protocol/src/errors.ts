@@ -32,6 +32,7 @@ export const ERROR_STATUS = {
   queue_full: 429,
   internal: 500,
   log_damaged: 500,
+  artifact_damaged: 500,
   unavailable: 503,
 } as const;
 

@@ -6,8 +6,9 @@ import { hashToken, makeToken } from '../identity/tokens.ts';
 import { metadataOf } from '../metadata/index.ts';
 import type { UploadRecord } from '../metadata/metadata.ts';
 import { tokenRecord, uploadRecord } from '../metadata/sample-records.ts';
+import { hex } from '../storage/digest.ts';
 import { objectsOf, uploadsOf } from '../storage/index.ts';
-import { uploadKey } from '../storage/keys.ts';
+import { incomingKey, uploadKey } from '../storage/keys.ts';
 import { forgetAll, request } from '../testing.ts';
 import { firstMissingPart, sweepUploads } from './uploads.ts';
 
@@ -71,7 +72,12 @@ describe('an upload', () => {
     const response = await complete(grant.uploadId, await putAll(grant, 1000));
     expect(response.status).toBe(200);
     expect(await response.json()).toEqual({ uploadId: grant.uploadId, size: 1000 });
-    expect(await metadata.uploads.byId(grant.uploadId)).toMatchObject({ completed: true, size: 1000 });
+    expect(await metadata.uploads.byId(grant.uploadId)).toMatchObject({
+      completed: true,
+      size: 1000,
+      key: uploadKey(grant.uploadId),
+      sha256: hex(await crypto.subtle.digest('SHA-256', new Uint8Array(1000).fill(1))),
+    });
     expect(await objects.head(uploadKey(grant.uploadId))).toMatchObject({ size: 1000 });
   });
 
@@ -110,10 +116,10 @@ describe('an upload', () => {
   test('of another size than announced is refused and removed', async () => {
     const { uploadId } = await begun(1000);
     // The address takes 1,000 bytes and no others: this is what a storage that does not mind would have.
-    await objects.put(uploadKey(uploadId), new Uint8Array(999), 'application/zip');
+    await objects.put(incomingKey(uploadKey(uploadId)), new Uint8Array(999), 'application/zip');
     const response = await complete(uploadId, [{ partNumber: 1, etag: '"any"' }]);
     expect(await codeOf(response)).toEqual([409, 'upload_incomplete']);
-    expect(await objects.head(uploadKey(uploadId))).toBeNull();
+    expect((await objects.list(`uploads/${uploadId}/`)).keys).toEqual([]);
   });
 
   test('is refused while 200 of its team are not completed, and only of its team', async () => {
@@ -129,7 +135,8 @@ describe('an upload', () => {
       error: { message: '200 uploads of this team are not completed' },
     });
     expect((await begin({ name: 'a.zip', size: 1 })).status).toBe(201);
-    await metadata.uploads.complete(left[0]?.id ?? '');
+    const kept = { key: 'uploads/kept.zip', sha256: '0'.repeat(64) };
+    await metadata.uploads.complete(left[0]?.id ?? '', kept);
     expect((await begin({ name: 'a.zip', size: 1 }, own)).status).toBe(201);
   });
 
@@ -230,7 +237,7 @@ describe('sweeping uploads', () => {
     const single = await insertUpload({ createdAt: dayAgo });
     const recent = await insertUpload({ createdAt: hourAgo });
     const completed = await insertUpload({ createdAt: dayAgo });
-    await metadata.uploads.complete(completed.id);
+    await metadata.uploads.complete(completed.id, { key: completed.key, sha256: '0'.repeat(64) });
     for (const upload of [single, recent, completed]) await objects.put(upload.key, 'x', 'application/zip');
 
     await sweepUploads(metadata, objects, uploads, now);

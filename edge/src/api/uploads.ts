@@ -12,7 +12,8 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { journal } from '../journal.ts';
 import type { Metadata, UploadRecord } from '../metadata/metadata.ts';
 import { newObjectId } from '../metadata/object-id.ts';
-import { uploadKey } from '../storage/keys.ts';
+import { keysOfUpload, uploadKey } from '../storage/keys.ts';
+import { type SettledUpload, settleUpload } from '../storage/settle.ts';
 import type { ObjectStore, Uploads } from '../storage/storage.ts';
 import { partSizeOf } from '../storage/uploads.ts';
 import { bearer, json, jsonBody, needs, refusals, router } from './router.ts';
@@ -46,8 +47,8 @@ uploads.openapi(
     await requireFewBegun(c.get('metadata'), c.get('caller').ownerId);
     const now = Date.now();
     const id = newObjectId(now);
-    const key = uploadKey(id);
-    const { multipartId, partSize, parts } = await c.get('uploads').begin(key, size, 'application/zip');
+    const plan = await c.get('uploads').begin(uploadKey(id), size, 'application/zip');
+    const { key, multipartId, partSize, parts } = plan;
     try {
       await c.get('metadata').uploads.insert({
         id,
@@ -77,7 +78,7 @@ uploads.openapi(
     path: '/api/uploads/{id}/complete',
     summary: 'Say that all parts are put',
     description:
-      'Asking again gives the same answer. 409 `upload_incomplete` when storage does not have it all.',
+      'Asking again gives the same answer. 409 `upload_incomplete` when storage does not have all bytes, or bytes with another SHA-256 than announced.',
     tags: ['uploads'],
     security: bearer,
     middleware: [needs('deployments:write')] as const,
@@ -91,8 +92,9 @@ uploads.openapi(
       throw new AppFluxError('not_found', 'There is no such upload');
     }
     if (!upload.completed) {
-      await putTogether(upload, c.req.valid('json').parts, c.get('objects'), c.get('uploads'));
-      await metadata.uploads.complete(upload.id);
+      const storage = { objects: c.get('objects'), uploads: c.get('uploads') };
+      const { key, sha256 } = await settleSource(upload, c.req.valid('json').parts, storage);
+      await metadata.uploads.complete(upload.id, { key, sha256 });
     }
     return c.json({ uploadId: upload.id, size: upload.size }, 200);
   },
@@ -107,13 +109,12 @@ async function requireFewBegun(metadata: Metadata, ownerId: string): Promise<voi
   });
 }
 
-/** Makes an upload's parts one object of the announced size; else throws `upload_incomplete`. */
-async function putTogether(
+/** Ends an upload whose parts are put, and gives what is kept of it; else throws `upload_incomplete`. */
+async function settleSource(
   upload: UploadRecord,
   parts: UploadedPart[],
-  objects: ObjectStore,
-  uploads: Uploads,
-): Promise<void> {
+  storage: { objects: ObjectStore; uploads: Uploads },
+): Promise<SettledUpload> {
   if (Date.parse(upload.createdAt) + GIVEN_UP_AFTER_MS <= Date.now()) {
     throw new AppFluxError('upload_incomplete', 'The upload was begun more than a day ago and is given up', {
       hint: 'Begin a new one with POST /api/uploads.',
@@ -125,16 +126,7 @@ async function putTogether(
       hint: 'PUT it to its url, then send the number and ETag of every part.',
     });
   }
-  await uploads.complete(upload.key, upload.multipartId, parts);
-  const stored = await objects.head(upload.key);
-  if (stored?.size !== upload.size) {
-    await objects.delete([upload.key]);
-    throw new AppFluxError(
-      'upload_incomplete',
-      `Storage has ${stored?.size ?? 'no'} bytes of it, and ${upload.size} were announced`,
-      { hint: 'Begin a new upload with the file’s own size.' },
-    );
-  }
+  return settleUpload(storage, upload, parts);
 }
 
 /** The lowest part number that a file of `size` bytes needs and `parts` does not name; null when all are there. */
@@ -162,7 +154,7 @@ export async function sweepUploads(
     for (const { id, key, multipartId } of abandoned) {
       try {
         if (multipartId !== null) await uploads.abort(key, multipartId);
-        await objects.delete([key]);
+        await objects.delete(keysOfUpload(key));
         // The record goes last: as long as it is there, somebody remembers what lies in storage.
         await metadata.uploads.delete(id);
         removed++;

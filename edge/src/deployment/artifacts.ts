@@ -1,5 +1,6 @@
 /** Artifacts of the current attempt on their way from the runner into storage. */
 import {
+  isAppFluxError,
   MAX_ARTIFACTS,
   MAX_ARTIFACTS_RECORD_BYTES,
   type RunnerToDeployment,
@@ -8,7 +9,8 @@ import {
 } from '@appflux/protocol';
 import type { Sql } from '../limits/sql.ts';
 import type { ArtifactRecord } from '../metadata/metadata.ts';
-import { artifactKey, attemptPrefix } from '../storage/keys.ts';
+import { artifactAgainKey, artifactKey, attemptPrefix } from '../storage/keys.ts';
+import { settleUpload } from '../storage/settle.ts';
 import type { ObjectStore, UploadPlan, Uploads } from '../storage/storage.ts';
 
 type UploadFrame = Extract<RunnerToDeployment, { type: 'upload' }>;
@@ -16,6 +18,7 @@ type UploadFrame = Extract<RunnerToDeployment, { type: 'upload' }>;
 type Row = {
   name: string;
   attempt: number;
+  /** Where its bytes are PUT. */
   key: string;
   size: number;
   sha256: string;
@@ -23,7 +26,13 @@ type Row = {
   meta: string;
   multipart_id: string | null;
   done: number;
+  /** Where the bytes are kept that were checked, and their ETag; null while it is not done, and for version 0.1.0. */
+  kept_key: string | null;
+  kept_etag: string | null;
 };
+
+/** Columns that objects of version 0.1.0 do not have. */
+const ADDED_COLUMNS = ['kept_key', 'kept_etag'];
 
 /** Why storage does not have what the runner says it put there. The message goes to the runner. */
 export class UploadRefused extends Error {
@@ -54,8 +63,13 @@ export class ArtifactUploads {
     this.#objects = objects;
     this.#uploads = uploads;
     sql.exec(
-      'CREATE TABLE IF NOT EXISTS artifacts (attempt INTEGER NOT NULL, name TEXT NOT NULL, key TEXT NOT NULL, size INTEGER NOT NULL, sha256 TEXT NOT NULL, content_type TEXT NOT NULL, meta TEXT NOT NULL, multipart_id TEXT, done INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (attempt, name)) WITHOUT ROWID',
+      'CREATE TABLE IF NOT EXISTS artifacts (attempt INTEGER NOT NULL, name TEXT NOT NULL, key TEXT NOT NULL, size INTEGER NOT NULL, sha256 TEXT NOT NULL, content_type TEXT NOT NULL, meta TEXT NOT NULL, multipart_id TEXT, done INTEGER NOT NULL DEFAULT 0, kept_key TEXT, kept_etag TEXT, PRIMARY KEY (attempt, name)) WITHOUT ROWID',
     );
+    const columns = sql.exec<{ name: string }>("SELECT name FROM pragma_table_info('artifacts')").toArray();
+    for (const added of ADDED_COLUMNS) {
+      if (!columns.some(({ name }) => name === added))
+        sql.exec(`ALTER TABLE artifacts ADD COLUMN ${added} TEXT`);
+    }
   }
 
   /**
@@ -67,7 +81,7 @@ export class ArtifactUploads {
     return this.#inTurn(frame.attempt, frame.name, () => this.#begin(appId, deploymentId, frame, maxBytes));
   }
 
-  /** Puts an artifact's parts together and sees that it lies in storage with its size; else UploadRefused. */
+  /** Joins an artifact's parts, and checks that storage has the bytes that were announced; else UploadRefused. */
   complete(attempt: number, name: string, parts: UploadedPart[]): Promise<void> {
     return this.#inTurn(attempt, name, () => this.#complete(attempt, name, parts));
   }
@@ -100,7 +114,8 @@ export class ArtifactUploads {
     if (others.reduce((sum, { size }) => sum + size, frame.size) > maxBytes) {
       throw new UploadRefused(`The artifacts are larger than ${Math.round(maxBytes / 1e6)} MB in all`);
     }
-    const key = artifactKey(appId, deploymentId, frame.attempt, frame.name);
+    const keyOf = known === undefined ? artifactKey : artifactAgainKey;
+    const key = keyOf(appId, deploymentId, frame.attempt, frame.name);
     const { name, size, sha256, contentType, meta } = frame;
     requireRecordable([...others.map(toRecord), { name, key, size, sha256, contentType, meta }]);
     const plan = await this.#uploads.begin(key, frame.size, frame.contentType);
@@ -109,7 +124,7 @@ export class ArtifactUploads {
       'INSERT OR REPLACE INTO artifacts (attempt, name, key, size, sha256, content_type, meta, multipart_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
       frame.attempt,
       frame.name,
-      key,
+      plan.key,
       frame.size,
       frame.sha256,
       frame.contentType,
@@ -123,12 +138,24 @@ export class ArtifactUploads {
     const row = this.#row(attempt, name);
     if (row === undefined) throw new UploadRefused(`No upload of ${name} was begun`);
     if (row.done === 1) return;
-    await this.#uploads.complete(row.key, row.multipart_id, parts);
-    const stored = await this.#objects.head(row.key);
-    if (stored?.size !== row.size) {
-      throw new UploadRefused(`Storage has ${stored?.size ?? 'no'} bytes of ${name}, not ${row.size}`);
+    const { key, multipart_id: multipartId, size, sha256 } = row;
+    const storage = { objects: this.#objects, uploads: this.#uploads };
+    try {
+      const kept = await settleUpload(storage, { key, multipartId, size, sha256 }, parts);
+      this.#sql.exec(
+        'UPDATE artifacts SET done = 1, kept_key = ?, kept_etag = ? WHERE attempt = ? AND name = ?',
+        kept.key,
+        kept.etag,
+        attempt,
+        name,
+      );
+    } catch (error) {
+      if (!isAppFluxError(error, 'upload_incomplete')) throw error;
+      // Announced again, the artifact gets an upload of its own.
+      if (multipartId !== null) await this.#uploads.abort(key, multipartId);
+      this.#sql.exec('DELETE FROM artifacts WHERE attempt = ? AND name = ?', attempt, name);
+      throw new UploadRefused(`${name}: ${error.message}`);
     }
-    this.#sql.exec('UPDATE artifacts SET done = 1 WHERE attempt = ? AND name = ?', attempt, name);
   }
 
   /** The attempt's delivered artifacts in the given order, once each; null when one of the names was not delivered. */
@@ -175,7 +202,9 @@ export class ArtifactUploads {
 /** Throws DeliveryInvalid when these are more artifacts, or say more of themselves, than a record holds. */
 function requireRecordable(artifacts: readonly ArtifactRecord[]): void {
   if (artifacts.length > MAX_ARTIFACTS) throw tooManyArtifacts();
-  if (utf8Bytes(JSON.stringify(artifacts)) <= MAX_ARTIFACTS_RECORD_BYTES) return;
+  // ETags are storage's, not the build's: those of MAX_ARTIFACTS add a few KB.
+  const announced = artifacts.map(({ etag: _, ...artifact }) => artifact);
+  if (utf8Bytes(JSON.stringify(announced)) <= MAX_ARTIFACTS_RECORD_BYTES) return;
   throw new DeliveryInvalid(
     `The names and facts of the artifacts have more than ${MAX_ARTIFACTS_RECORD_BYTES / 1e6} MB`,
     'Deliver fewer files, or give them shorter names; a folder that `outputs` names becomes one ZIP.',
@@ -191,9 +220,10 @@ export const tooManyArtifacts = () =>
 
 const toRecord = (row: Row): ArtifactRecord => ({
   name: row.name,
-  key: row.key,
+  key: row.kept_key ?? row.key,
   size: row.size,
   sha256: row.sha256,
   contentType: row.content_type,
   meta: JSON.parse(row.meta),
+  ...(row.kept_etag === null ? {} : { etag: row.kept_etag }),
 });

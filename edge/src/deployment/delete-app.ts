@@ -3,7 +3,7 @@ import { AppFluxError } from '@appflux/protocol';
 import { deadLettersOf } from '../dead-letters/object.ts';
 import type { Env } from '../env.ts';
 import type { AppRecord, Metadata } from '../metadata/metadata.ts';
-import { appPrefix } from '../storage/keys.ts';
+import { appPrefix, keysOfUpload } from '../storage/keys.ts';
 import { removeBelow } from '../storage/remove.ts';
 import type { ObjectStore, Uploads } from '../storage/storage.ts';
 import { deploymentOf } from './stub.ts';
@@ -59,7 +59,7 @@ async function removeUploads({ id: appId, ownerId }: AppRecord, { metadata, obje
         await metadata.uploads.unuse(id, appId);
         continue;
       }
-      await objects.delete([key]);
+      await objects.delete(keysOfUpload(key));
       await metadata.uploads.delete(id);
     }
   }

@@ -72,7 +72,7 @@ export function toDeployment(
     ...rest
   } = { ...UNMARKED, ...record };
   const self = `${publicUrl}/api/deployments/${record.id}`;
-  const delivered = artifacts.map(({ key: _, ...artifact }) => ({
+  const delivered = artifacts.map(({ key: _, etag: __, ...artifact }) => ({
     ...artifact,
     url: `${publicUrl}/dl/${record.id}/${encodeURIComponent(artifact.name)}`,
   }));

@@ -2,6 +2,7 @@
 import { deleteApp, type Parts } from '../deployment/delete-app.ts';
 import { poolOf } from '../dispatch/stub.ts';
 import type { TokenKind } from '../metadata/metadata.ts';
+import { keysOfUpload } from '../storage/keys.ts';
 
 /** What lets programs and people in. What signs a person in is theirs, not the team's. */
 const KINDS: readonly TokenKind[] = ['invitation', 'registration', 'deploy_hook', 'api'];
@@ -44,7 +45,7 @@ async function removeUploads(teamId: string, { metadata, objects, uploads: inPar
     if (uploads.length === 0) return;
     for (const { id, key, completed, multipartId } of uploads) {
       if (!completed && multipartId !== null) await inParts.abort(key, multipartId);
-      await objects.delete([key]);
+      await objects.delete(keysOfUpload(key));
       await metadata.uploads.delete(id);
     }
   }

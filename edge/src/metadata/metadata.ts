@@ -115,7 +115,8 @@ export interface DeploymentStore {
 export interface UploadStore {
   insert(upload: UploadRecord): Promise<void>;
   byId(id: string): Promise<UploadRecord | null>;
-  complete(id: string): Promise<void>;
+  /** Marks it as complete: its bytes lie under `key` and have this SHA-256. */
+  complete(id: string, kept: { key: string; sha256: string }): Promise<void>;
   /** Notes that it is deployed from at `at` (ISO 8601). False when there is no complete upload of that id (any more). */
   touch(id: string, at: string): Promise<boolean>;
   /** Complete uploads that were last used before `usedBefore`, by ascending id, those after `after`. */

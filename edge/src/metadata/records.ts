@@ -47,7 +47,11 @@ export interface AppRecord {
 }
 
 /** An artifact as it is kept: by its storage key. Its URL is made when it is asked for. */
-export type ArtifactRecord = Omit<Artifact, 'url'> & { key: string };
+export type ArtifactRecord = Omit<Artifact, 'url'> & {
+  key: string;
+  /** Storage's name for the bytes whose SHA-256 was checked. Absent in records of version 0.1.0, which checked none. */
+  etag?: string;
+};
 
 /** A deployment as its object last told of it; the object owns the truth. */
 export type DeploymentRecord = Omit<

@@ -112,6 +112,14 @@ describe('a download', () => {
     },
   );
 
+  test('of a record of version 0.1.0, which has no ETag, is given by its size', async () => {
+    const app = await givenApp();
+    const { artifacts } = await givenDeployment(app, { 'a.bin': CONTENT });
+    const old = artifacts.map(({ etag: _, ...artifact }) => artifact);
+    const { id } = await givenDeployment(app, {}, { artifacts: old });
+    expect(await contentOf(await request(`/dl/${id}/a.bin`))).toBe(CONTENT);
+  });
+
   test('of an empty file is empty', async () => {
     const { id } = await givenDeployment(await givenApp(), { empty: '' });
     const response = await request(`/dl/${id}/empty`);
@@ -162,14 +170,29 @@ describe('what is not to be downloaded', () => {
     expect(await contentOf(response)).toContain('There is no such file');
   });
 
-  test('a file that storage has lost or cut is not given for another', async () => {
+  test('a file that storage has lost', async () => {
     const log = vi.spyOn(console, 'error').mockImplementation(() => undefined);
     const { path, artifact } = await delivered();
-    await objectsOf(env).put(artifact.key, 'cut', 'text/plain');
-    expect((await request(path)).status).toBe(404);
     await objectsOf(env).delete([artifact.key]);
     expect((await request(path)).status).toBe(404);
-    expect(log).toHaveBeenCalledTimes(2);
+    expect(log).toHaveBeenCalledTimes(1);
+    log.mockRestore();
+  });
+
+  test('a file that was cut or changed in storage: all of it, a range of it, and on a page', async () => {
+    const log = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    const { path, artifact } = await delivered();
+    for (const content of ['cut', CONTENT.replace(/./, '!')]) {
+      await objectsOf(env).put(artifact.key, content, 'text/plain');
+      for (const headers of [{}, { Range: 'bytes=0-1' }, { Range: 'bytes=-2' }] as const) {
+        const response = await request(path, { headers });
+        expect(response.status).toBe(500);
+        expect(await response.json()).toMatchObject({ error: { code: 'artifact_damaged' } });
+      }
+      const page = await request(path, { headers: { Accept: 'text/html' } });
+      expect([page.status, await contentOf(page)]).toEqual([500, expect.stringContaining('is damaged')]);
+    }
+    expect(log).toHaveBeenCalledTimes(8);
     log.mockRestore();
   });
 });

@@ -6,11 +6,11 @@ import { type ApiEnv, router } from '../api/router.ts';
 import { journal } from '../journal.ts';
 import type { ArtifactRecord, KeptDeployment, Metadata } from '../metadata/metadata.ts';
 import { artifactsRemoved } from '../retention/removed.ts';
-import type { ByteRange, ObjectStore } from '../storage/storage.ts';
+import type { ByteRange, ObjectStore, StoredObject } from '../storage/storage.ts';
 import { countDownload } from './download-count.ts';
 import { answer, draw } from './drawn.ts';
 import { beginsDownload, isKnown, rangeOf, rangeStillMeant } from './range.ts';
-import { missingDocument, removedDocument } from './state-view.ts';
+import { damagedDocument, missingDocument, removedDocument } from './state-view.ts';
 
 /** A media type without parameters (RFC 6838 §4.2): what a build calls its files is not to be trusted further. */
 const MEDIA_TYPE = /^[a-z0-9][a-z0-9!#$&^_.+-]*\/[a-z0-9][a-z0-9!#$&^_.+-]*$/i;
@@ -56,6 +56,14 @@ async function removed(c: Context<ApiEnv>, { app, artifactsRemovedAt }: KeptDepl
   throw artifactsRemoved(artifactsRemovedAt);
 }
 
+/** The same for a file that storage has other bytes of than were delivered. */
+async function damaged(c: Context<ApiEnv>, { app }: KeptDeployment): Promise<Response> {
+  if (wantsPage(c)) return answer(await draw(damagedDocument(app)), 500);
+  throw new AppFluxError('artifact_damaged', 'The file in storage is not the one that was delivered', {
+    hint: 'Redeploy to build it again. The operator finds the details in the log of the edge.',
+  });
+}
+
 async function file(
   c: Context<ApiEnv>,
   deployment: KeptDeployment,
@@ -91,7 +99,8 @@ async function file(
     return new Response(null, { status: 416, headers: { 'Content-Range': `bytes */${artifact.size}` } });
   }
   const body = await bytes(c.get('objects'), artifact, range === 'whole' ? undefined : range);
-  if (body === null) return missing(c);
+  if (body === 'missing') return missing(c);
+  if (body === 'damaged') return damaged(c, deployment);
   if (beginsDownload(range, artifact.size)) countDownload(c, deployment, artifact.name);
   if (range === 'whole') {
     headers.set('Content-Length', String(artifact.size));
@@ -102,17 +111,30 @@ async function file(
   return new Response(body, { status: 206, headers });
 }
 
-/** The bytes in storage; null, and a line in the log, when they are not what the record says. */
+/**
+ * The bytes in storage, when they are the delivered ones. Otherwise says so in the Worker's log. Storage's own ETag is
+ * compared: of one object it names the bytes that the object's SHA-256 was computed from when it was delivered.
+ */
 async function bytes(
   objects: ObjectStore,
-  artifact: ArtifactRecord,
+  { key, size, etag }: ArtifactRecord,
   range: ByteRange | undefined,
-): Promise<ReadableStream<Uint8Array> | null> {
-  const object = await objects.get(artifact.key, range);
-  if (object?.size === artifact.size) return object.body;
-  await object?.body.cancel();
+): Promise<ReadableStream<Uint8Array> | 'missing' | 'damaged'> {
+  const isDelivered = (stored: StoredObject) => stored.size === size && stored.etag === (etag ?? stored.etag);
+  const object = await objects.get(key, range).catch(async (error: unknown) => {
+    // A shorter object does not have every range of the delivered one.
+    const stored = range === undefined ? null : await objects.head(key);
+    if (stored === null || isDelivered(stored)) throw error;
+    return { ...stored, body: null };
+  });
+  if (object === null) {
+    journal.error(`${key} is not in storage`);
+    return 'missing';
+  }
+  if (object.body !== null && isDelivered(object)) return object.body;
+  await object.body?.cancel();
   journal.error(
-    `${artifact.key} has ${object?.size ?? 'no'} bytes in storage, and ${artifact.size} on record`,
+    `${key} has ${object.size} bytes and the ETag ${object.etag} in storage; on record are ${size} and ${etag ?? 'none'}`,
   );
-  return null;
+  return 'damaged';
 }

@@ -3,6 +3,7 @@ import { env } from 'cloudflare:workers';
 import { metadataOf } from '../metadata/index.ts';
 import type { AppRecord, DeploymentRecord } from '../metadata/metadata.ts';
 import { appRecord, deploymentRecord } from '../metadata/sample-records.ts';
+import { hex } from '../storage/digest.ts';
 import { objectsOf } from '../storage/index.ts';
 import { artifactKey } from '../storage/keys.ts';
 
@@ -29,12 +30,13 @@ export async function givenDeployment(
   for (const [name, content] of Object.entries(files)) {
     const bytes = new TextEncoder().encode(content);
     const key = artifactKey(app.id, deployment.id, 1, name);
-    const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-    const sha256 = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+    const sha256 = hex(await crypto.subtle.digest('SHA-256', bytes));
     await objectsOf(env).put(key, bytes, 'application/octet-stream');
+    const etag = (await objectsOf(env).head(key))?.etag ?? '';
     artifacts.push({
       name,
       key,
+      etag,
       sha256,
       size: bytes.byteLength,
       contentType: 'application/x-thing',

@@ -32,6 +32,18 @@ export const removedDocument = (app: { slug: string; name: string }): Document =
 </section></main>`,
 });
 
+/** A file whose bytes in storage are not the delivered ones. */
+export const damagedDocument = (app: { slug: string; name: string }): Document => ({
+  title: 'Damaged file',
+  description: 'This file is damaged and can’t be downloaded.',
+  hue: hueOf(app.slug),
+  icon: null,
+  body: html`<main><section class="card state">
+<h1>This file is damaged</h1>
+<p>The stored file is not the one that was built, so it can’t be downloaded. Try another version on <a href="/a/${app.slug}">the page of <bdi>${app.name}</bdi></a>, or tell its publisher.</p>
+</section></main>`,
+});
+
 /** An address that leads nowhere. `what` is what was looked for: `page` or `file`. */
 export const missingDocument = (what: 'page' | 'file'): Document => ({
   title: `No such ${what}`,

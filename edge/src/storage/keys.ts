@@ -10,6 +10,10 @@ export const attemptPrefix = (appId: string, deploymentId: string, attempt: numb
 export const artifactKey = (appId: string, deploymentId: string, attempt: number, name: string) =>
   attemptPrefix(appId, deploymentId, attempt) + name;
 
+/** For an artifact that is announced again with other bytes: a late request for the first ones must not reach it. */
+export const artifactAgainKey = (appId: string, deploymentId: string, attempt: number, name: string) =>
+  `${attemptPrefix(appId, deploymentId, attempt)}.${crypto.randomUUID()}/${name}`;
+
 /** A deployment's whole log: gzip, one JSON line an item. */
 export const logKey = (appId: string, deploymentId: string) =>
   `${deploymentPrefix(appId, deploymentId)}log.ndjson.gz`;
@@ -19,3 +23,28 @@ export const appPrefix = (appId: string) => `apps/${appId}/`;
 
 /** A source upload. */
 export const uploadKey = (uploadId: string) => `uploads/${uploadId}/source.zip`;
+
+/** Folders within the folder of an object. No name of an artifact begins with a dot. */
+const INCOMING = '.incoming';
+const KEPT = '.kept';
+
+const inFolder = (key: string, folder: string) => {
+  const name = key.lastIndexOf('/') + 1;
+  return `${key.slice(0, name)}${folder}/${key.slice(name)}`;
+};
+
+/** Where a single PUT goes whose bytes are to be kept under `key`. */
+export const incomingKey = (key: string) => inFolder(key, INCOMING);
+
+/**
+ * Where the bytes of a single PUT to `put` are kept. Version 0.1.0 had them PUT where they are kept now; what was begun
+ * by it is kept apart, because URLs for that key may still be good.
+ */
+export const keptKey = (put: string) =>
+  put.includes(`/${INCOMING}/`) ? put.replace(`/${INCOMING}/`, '/') : inFolder(put, KEPT);
+
+/** All keys that a source upload may have left objects under, in whatever state its record is. */
+export function keysOfUpload(key: string): string[] {
+  const plain = key.replace(`/${INCOMING}/`, '/').replace(`/${KEPT}/`, '/');
+  return [plain, incomingKey(plain), inFolder(plain, KEPT)];
+}

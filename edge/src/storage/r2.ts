@@ -7,10 +7,13 @@ import type { ObjectStore, PartsWriter, StoredObject } from './storage.ts';
 const DELETE_AT_ONCE = 1000;
 
 /**
- * The number at the end of an R2 error's message: internal error, service unavailable, timeout, too many
- * requests. Source: https://developers.cloudflare.com/r2/api/error-codes/
+ * Codes of R2's errors: internal error, service unavailable, timeout, too many requests.
+ * Source: https://developers.cloudflare.com/r2/api/error-codes/
  */
 const TRANSIENT_CODES: ReadonlySet<string> = new Set(['10001', '10043', '10054', '10058']);
+
+/** Its code for bytes that have another checksum than was given. */
+const BAD_DIGEST = '10037';
 
 /** Keeps objects by the R2 binding. Every method throws AppFluxError `unavailable` when the bucket does not do it. */
 export function createR2Objects(bucket: R2Bucket): ObjectStore {
@@ -31,6 +34,26 @@ export function createR2Objects(bucket: R2Bucket): ObjectStore {
 
     put: async (key, body, contentType) => {
       await ask(() => bucket.put(key, body, { httpMetadata: { contentType } }));
+    },
+
+    copyChecked: async (from, to, { size, sha256 }) => {
+      try {
+        return await ask(async () => {
+          const object = await bucket.get(from);
+          if (object === null) return 'missing';
+          if (object.size !== size) {
+            await object.body.cancel();
+            return 'different';
+          }
+          const { contentType } = describe(object);
+          const httpMetadata = contentType === null ? {} : { contentType };
+          // R2 writes nothing when the bytes have another SHA-256.
+          return describe(await bucket.put(to, object.body, { httpMetadata, sha256 }));
+        });
+      } catch (error) {
+        if (error instanceof AppFluxError && codeOf(error.cause) === BAD_DIGEST) return 'different';
+        throw error;
+      }
     },
 
     putParts: async (key, contentType) => {
@@ -82,9 +105,13 @@ async function once<Result>(operation: () => Promise<Result>): Promise<Result> {
 
 /** An error without a code is the connection's; any other code than the transient ones would come again. */
 function isTransient(error: unknown): boolean {
-  const code = /\((\d+)\)$/.exec(error instanceof Error ? error.message : '')?.[1];
+  const code = codeOf(error);
   return code === undefined || TRANSIENT_CODES.has(code);
 }
+
+/** The number at the end of an R2 error's message. */
+const codeOf = (error: unknown): string | undefined =>
+  /\((\d+)\)$/.exec(error instanceof Error ? error.message : '')?.[1];
 
 const describe = ({ key, size, etag, httpMetadata }: R2Object): StoredObject => ({
   key,

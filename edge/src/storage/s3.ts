@@ -1,13 +1,18 @@
 /** Objects in any S3 server. Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations.html */
 import { createHash } from 'node:crypto';
 import type { UploadedPart } from '@appflux/protocol';
-import { type S3Client, S3Refusal, unavailable } from './s3-client.ts';
+import { hex } from './digest.ts';
+import { createGate } from './gate.ts';
+import { NoAnswer, type S3Client, S3Refusal, unavailable } from './s3-client.ts';
 import { deleteBody, readList, readUndeleted, UnreadableAnswer } from './s3-xml.ts';
 import type { ByteRange, ObjectStore, PartsWriter, StoredObject } from './storage.ts';
 import { abortMultipart, completeMultipart, createMultipart } from './uploads.ts';
 
 /** The most keys that DeleteObjects takes. */
 const DELETE_AT_ONCE = 1000;
+
+/** A copy is held in memory, up to 16 MB of it, and an isolate has 128 MB for everything. */
+const oneCopy = createGate(2);
 
 /** Keeps objects by the S3 API. Every method throws AppFluxError `unavailable` when the server does not do it. */
 export function createS3Objects(client: S3Client): ObjectStore {
@@ -38,6 +43,28 @@ export function createS3Objects(client: S3Client): ObjectStore {
       const headers = { 'content-type': contentType };
       await client.text({ method: 'PUT', key, headers, body, idempotent: true });
     },
+
+    copyChecked: (from, to, { size, sha256 }) =>
+      oneCopy(async () => {
+        const unsignedHeaders = { 'accept-encoding': 'identity' };
+        const request = { method: 'GET', key: from, unsignedHeaders, idempotent: true } as const;
+        const source = await ifThere(client.send(request));
+        if (source === null) return 'missing';
+        if (describe(from, source).size !== size) {
+          await source.body?.cancel();
+          return 'different';
+        }
+        // The bytes that were hashed are the ones that are written, whatever becomes of the source meanwhile.
+        const bytes = await source.arrayBuffer().catch((cause: unknown) => {
+          throw new NoAnswer('The storage broke off', { cause });
+        });
+        if (hex(await crypto.subtle.digest('SHA-256', bytes)) !== sha256) return 'different';
+        const contentType = source.headers.get('content-type');
+        const headers: Record<string, string> = contentType === null ? {} : { 'content-type': contentType };
+        const put = { method: 'PUT', key: to, headers, body: bytes, idempotent: true } as const;
+        const etag = etagOf(await client.send(put));
+        return { key: to, size, etag, contentType };
+      }),
 
     putParts: async (key, contentType) =>
       partsOf(client, key, await createMultipart(client, key, contentType)),
@@ -95,6 +122,7 @@ const guarded = (store: ObjectStore): ObjectStore => ({
   head: (key) => store.head(key).catch(refuse),
   get: (key, range) => store.get(key, range).catch(refuse),
   put: (key, body, contentType) => store.put(key, body, contentType).catch(refuse),
+  copyChecked: (from, to, expected) => store.copyChecked(from, to, expected).catch(refuse),
   putParts: (key, contentType) => store.putParts(key, contentType).catch(refuse),
   delete: (keys) => store.delete(keys).catch(refuse),
   list: (prefix, cursor) => store.list(prefix, cursor).catch(refuse),
@@ -127,10 +155,14 @@ function describe(key: string, { status, headers }: Response, range?: ByteRange)
   return {
     key,
     size,
-    etag: (headers.get('etag') ?? '').replace(/^"|"$/g, ''),
+    etag: etagOf({ headers }),
     contentType: headers.get('content-type'),
   };
 }
+
+/** The entity tag of an answer, without quotes. */
+const etagOf = ({ headers }: Pick<Response, 'headers'>): string =>
+  (headers.get('etag') ?? '').replace(/^"|"$/g, '');
 
 const emptyBody = () =>
   new ReadableStream<Uint8Array>({

@@ -2,7 +2,9 @@ import { env } from 'cloudflare:workers';
 import { isAppFluxError } from '@appflux/protocol';
 import { describe, expect, inject, test } from 'vitest';
 import type { S3Server } from '../../vitest.s3.ts';
-import { objectStoreContract, uploadsContract } from './contract.ts';
+import { objectStoreContract } from './contract/objects.ts';
+import { settleContract } from './contract/settle.ts';
+import { uploadsContract } from './contract/uploads.ts';
 import { createR2Objects } from './r2.ts';
 import { createS3Objects } from './s3.ts';
 import { S3Client } from './s3-client.ts';
@@ -35,10 +37,12 @@ if (foreign === null) {
 function s3Contract(name: string, server: Server): void {
   const client = new S3Client(() => server);
   objectStoreContract(name, () => createS3Objects(client));
-  uploadsContract(name, () => ({
-    uploads: (now) => createUploads(client, now),
+  const create = () => ({
+    uploads: (now?: () => Date) => createUploads(client, now),
     objects: createS3Objects(client),
-  }));
+  });
+  uploadsContract(name, create);
+  settleContract(name, create);
 
   describe(`${name}, set up wrongly`, () => {
     test.each([

@@ -45,6 +45,15 @@ export interface ObjectStore {
   head(key: string): Promise<StoredObject | null>;
   get(key: string, range?: ByteRange): Promise<(StoredObject & { body: ReadableStream<Uint8Array> }) | null>;
   put(key: string, body: ArrayBuffer | Uint8Array | string, contentType: string): Promise<void>;
+  /**
+   * Copies the object `from`, of less than MULTIPART_FROM_BYTES, to `to`, if it has this size and SHA-256 (hex). No other
+   * bytes are written to `to` at any moment. Gives the copy, or why there is none.
+   */
+  copyChecked(
+    from: string,
+    to: string,
+    expected: { size: number; sha256: string },
+  ): Promise<StoredObject | 'missing' | 'different'>;
   /** Begins an object that is too large to be held in memory. */
   putParts(key: string, contentType: string): Promise<PartsWriter>;
   /** Deleting what is not there is no error. */
@@ -55,6 +64,8 @@ export interface ObjectStore {
 
 /** What to PUT where; part N holds the bytes from `(N-1) * partSize`. */
 export interface UploadPlan {
+  /** The key that the bytes are PUT under: what `resume`, `complete`, `abort` and `settleUpload` need. */
+  key: string;
   /** The S3 multipart upload, or null when one PUT holds it all. */
   multipartId: string | null;
   partSize: number;
@@ -62,7 +73,10 @@ export interface UploadPlan {
 }
 
 export interface Uploads {
-  /** Presigns the PUTs for an object of `size` bytes; multipart from 16 MB on. */
+  /**
+   * Presigns the PUTs for an object of `size` bytes that is to be kept under `key`; multipart from 16 MB on. See
+   * `settle.ts` for how it ends.
+   */
   begin(key: string, size: number, contentType: string): Promise<UploadPlan>;
   /** Presigns the same PUTs again, for whoever asks twice. */
   resume(key: string, size: number, multipartId: string | null): Promise<UploadPlan>;

@@ -4,6 +4,7 @@
  * https://developers.cloudflare.com/r2/objects/multipart-objects/
  */
 import { AppFluxError, MULTIPART_FROM_BYTES, type PartGrant, type UploadedPart } from '@appflux/protocol';
+import { incomingKey } from './keys.ts';
 import { retrying } from './retry.ts';
 import { isTransient, type S3Client, S3Refusal, unavailable } from './s3-client.ts';
 import { completeBody, readFault, readUploadId } from './s3-xml.ts';
@@ -63,6 +64,7 @@ export function createUploads(client: S3Client, now: () => Date = () => new Date
       };
     };
     return {
+      key,
       multipartId,
       partSize,
       parts: await Promise.all(Array.from({ length: count }, (_, index) => grant(index + 1))),
@@ -71,8 +73,8 @@ export function createUploads(client: S3Client, now: () => Date = () => new Date
 
   return {
     begin: async (key, size, contentType) => {
-      const multipart = size >= MULTIPART_FROM_BYTES;
-      return plan(key, size, multipart ? await createMultipart(client, key, contentType) : null);
+      if (size < MULTIPART_FROM_BYTES) return plan(incomingKey(key), size, null);
+      return plan(key, size, await createMultipart(client, key, contentType));
     },
     resume: plan,
     complete: async (key, multipartId, parts) => {

@@ -24,17 +24,18 @@ export function uploadContract(create: CreateKeeper): void {
     const [first, second, foreign] = [uploadRecord({ ownerId }), uploadRecord({ ownerId }), uploadRecord()];
     for (const upload of [first, second, foreign]) await uploads.insert(upload);
     expect(await uploads.countBegun(ownerId)).toBe(2);
-    await uploads.complete(first.id);
+    await uploads.complete(first.id, { key: first.key, sha256: anyHash() });
     expect(await uploads.countBegun(ownerId)).toBe(1);
     expect(await uploads.countBegun(crypto.randomUUID())).toBe(0);
   });
 
-  test('a completed upload says so', async () => {
+  test('a completed upload says so, where its bytes are, and which', async () => {
     const { uploads } = await create();
     const upload = uploadRecord();
     await uploads.insert(upload);
-    await uploads.complete(upload.id);
-    expect(await uploads.byId(upload.id)).toEqual({ ...upload, completed: true });
+    const kept = { key: 'uploads/kept.zip', sha256: anyHash() };
+    await uploads.complete(upload.id, kept);
+    expect(await uploads.byId(upload.id)).toEqual({ ...upload, ...kept, completed: true });
   });
 
   test('an upload knows the apps that were deployed from it, each once', async () => {
@@ -66,7 +67,7 @@ export function uploadContract(create: CreateKeeper): void {
     const completed = uploadRecord({ createdAt: '2026-10-31T00:00:00.000Z' });
     const recent = uploadRecord({ createdAt: '2026-11-02T00:00:00.000Z' });
     for (const upload of [old, older, completed, recent]) await uploads.insert(upload);
-    await uploads.complete(completed.id);
+    await uploads.complete(completed.id, { key: completed.key, sha256: anyHash() });
     expect(await uploads.abandoned('2026-11-02T00:00:00.000Z')).toEqual([older, old]);
   });
 

@@ -30,8 +30,13 @@ export function createUploadStore(database: Database): UploadStore {
       return row && toUpload(row);
     },
 
-    async complete(id) {
-      await database.run('UPDATE uploads SET completed = 1 WHERE id = ?', id);
+    async complete(id, { key, sha256 }) {
+      await database.run(
+        'UPDATE uploads SET completed = 1, key = ?, sha256 = ? WHERE id = ?',
+        key,
+        sha256,
+        id,
+      );
     },
 
     async touch(id, at) {

@@ -12,8 +12,8 @@ export function createUploadStore(db: Db): UploadStore {
         throw new Error(`There is an upload with the id ${upload.id} already`);
     },
     byId: (id) => uploads.first(uploads.key(id)),
-    async complete(id) {
-      await uploads.change(id, { completed: true });
+    async complete(id, { key, sha256 }) {
+      await uploads.change(id, { completed: true, key, sha256 });
     },
     async touch(id, at) {
       return (
