@@ -14,18 +14,33 @@ export function ndjsonStream(pieces: Iterable<string>): ReadableStream<Uint8Arra
   });
 }
 
-/** The text of a stream of bytes, piece by piece. */
-export async function* piecesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
-  let rest = '';
-  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
-    const upTo = text.lastIndexOf('\n');
-    if (upTo === -1) {
-      rest += text;
-      continue;
+/** So many bytes at a time: each read costs more than what it reads. */
+const READ_BYTES = 256 * 1024;
+
+/** The bytes of a stream of the platform's own, in large blocks. Each block is good until the next one is asked for. */
+export async function* blocksOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const reader = stream.getReader({ mode: 'byob' });
+  try {
+    for (let buffer = new ArrayBuffer(READ_BYTES); ; ) {
+      const { done, value } = await reader.readAtLeast(READ_BYTES, new Uint8Array(buffer));
+      if (value !== undefined && value.length > 0) yield value;
+      if (done || value === undefined) return;
+      buffer = value.buffer;
     }
-    const whole = rest + text.slice(0, upTo);
+  } finally {
+    await reader.cancel();
+  }
+}
+
+/** The text of such a stream, piece by piece. */
+export async function* piecesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const bytes of blocksOf(stream)) {
+    const text = rest + decoder.decode(bytes, { stream: true });
+    const upTo = text.lastIndexOf('\n');
+    if (upTo !== -1) yield text.slice(0, upTo);
     rest = text.slice(upTo + 1);
-    yield whole;
   }
   if (rest !== '') yield rest;
 }

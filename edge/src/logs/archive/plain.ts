@@ -3,7 +3,7 @@
  * that takes is bounded by the log's cap. Line n of an archive is number n.
  */
 import { type LogLine, type LogOutline, MAX_PAGE_LENGTH } from '@appflux/protocol';
-import { piecesOf, takePage } from '../ndjson.ts';
+import { blocksOf, piecesOf, takePage } from '../ndjson.ts';
 import { OutlineBuilder } from './outline.ts';
 
 const NEWLINE = 10;
@@ -17,7 +17,7 @@ export async function plainPage(
   const decoder = new TextDecoder();
   let text = '';
   let seen = 0;
-  for await (const bytes of ndjson) {
+  for await (const bytes of blocksOf(ndjson)) {
     // Where the page's bytes begin and end in these; lines outside of it are only counted, which is much faster.
     let from = seen >= after ? 0 : bytes.length;
     let to = bytes.length;
