@@ -18,11 +18,11 @@ export class EdgePath implements LogPath {
     this.#edge = edge;
   }
 
-  async open(): Promise<OpenLog> {
+  /** Begins the log of a new App of this name. */
+  async open(name = `log-${this.#opened + 1}`): Promise<OpenLog & { readonly id: string }> {
     const { url, token } = this.#edge;
     const client = new Client(this.#edge);
     this.#opened += 1;
-    const name = `log-${this.#opened}`;
     const uploadId = await client.upload('site.zip', Buffer.from('not looked at by a simulated runner'));
     const { slug } = await client.createApp({ name, build: { labels: [name] } });
     const registered = await client.registerRunner(name, [name]);
@@ -53,6 +53,7 @@ export class EdgePath implements LogPath {
       return true;
     });
     return {
+      id,
       viewerUrl: `${url.replace(/^http/, 'ws')}/api/deployments/${id}/logs/live?after=${ackedSeq}`,
       viewerProtocols: [LOGS_SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX + token],
       lastSeq: ackedSeq,
