@@ -239,7 +239,7 @@ describe('a source upload that is gone', () => {
     'that was %s cannot be redeployed, which is said with advice',
     async (how) => {
       const { upload, id } = await deployedFromUpload();
-      if (how === 'removed') await metadata.uploads.delete(upload.id);
+      if (how === 'removed') await metadata.uploads.delete([upload.id]);
       else await metadata.uploads.giveUp(upload.id, '2100-01-01T00:00:00.000Z');
       expect(
         await refusal(await call('POST', `/api/deployments/${id}/redeploy`, { json: {} })),

@@ -1,9 +1,12 @@
 import { env } from 'cloudflare:workers';
 import { beforeEach, expect, test } from 'vitest';
 import { sampleSpec } from '../deployment/sample-spec.ts';
+import { resealFrom } from '../identity/reseal.ts';
 import { createSealer, fileLabel, variableLabel } from '../identity/sealing.ts';
 import { metadataOf } from '../metadata/index.ts';
-import { appRecord, deploymentRecord } from '../metadata/sample-records.ts';
+import type { AppRecord } from '../metadata/metadata.ts';
+import { newObjectId } from '../metadata/object-id.ts';
+import { appRecord, byId, deploymentRecord } from '../metadata/sample-records.ts';
 import { forgetAll, request } from '../testing.ts';
 
 const OLD_KEY = 'MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=';
@@ -99,6 +102,33 @@ test('a deployment that waits is sealed anew too, and its variables open when it
   }
   const answer = await object.claim({ id: record.id, name: 'runner-1' });
   expect(answer).toMatchObject({ granted: { job: { variables: { A: 'hello' } } } });
+});
+
+test('of an app of which more wait than one call goes through, the next call goes on where it stopped', async () => {
+  const metadata = metadataOf(env);
+  const [app, other] = [appRecord(), appRecord()].sort(byId) as [AppRecord, AppRecord];
+  for (const one of [app, other]) await metadata.apps.insert(one);
+  const ids = Array.from({ length: 4 }, () => newObjectId()).sort();
+  const sealed = await old.seal('hello', variableLabel(app.id, 'A'));
+  for (const id of ids) {
+    await metadata.deployments.project(deploymentRecord(app, { id }), 1);
+    const { ownerId, slug, name } = app;
+    const variables = { A: { sealed, environments: ['production' as const] } };
+    await env.DEPLOYMENTS.getByName(id).create(
+      sampleSpec({ id, ownerId, app: { id: app.id, slug, name }, variables }),
+    );
+  }
+  using _ = withPrevious(OLD_KEY);
+  const call = (after: string | null) => resealFrom({ env, metadata }, after, 7);
+  const next = `${app.id}.${ids[1]}`;
+  expect(await call(null)).toEqual({ resealed: 2, next });
+  expect(await call(next)).toEqual({ resealed: 2, next: `${app.id}.${ids[3]}` });
+  expect(await call(`${app.id}.${ids[3]}`)).toEqual({ resealed: 0, next: null });
+  await metadata.apps.delete(app.id);
+  expect(await call(next)).toEqual({ resealed: 0, next: null });
+  const asked = { method: 'POST', token: env.OPERATOR_SECRET } as const;
+  expect((await request('/api/ops/reseal', { ...asked, json: { after: next } })).status).toBe(200);
+  expect((await request('/api/ops/reseal', { ...asked, json: { after: `${next}.x` } })).status).toBe(400);
 });
 
 test('without the key before, what it has sealed is named and stays as it is', async () => {

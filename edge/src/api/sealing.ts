@@ -1,23 +1,23 @@
 /** Rotating the key that variables and files are sealed with. */
-import { ObjectId } from '@appflux/protocol';
 import { createRoute, z } from '@hono/zod-openapi';
-import { deploymentOf } from '../deployment/stub.ts';
-import { resealApp, resealSecrets } from '../identity/reseal.ts';
-import { createSealer } from '../identity/sealing.ts';
+import { resealFrom } from '../identity/reseal.ts';
 import { operatorOnly } from './operator.ts';
 import { bearer, json, jsonBody, refusals, router } from './router.ts';
 
-/** How many apps one call goes through: what it asks of others must stay far from what a request may ask. */
-const APPS = 25;
+/** See resealFrom. */
+const Position = z
+  .string()
+  .regex(/^[0-9a-f]{24}(?:\.[0-9a-f]{24})?$/, 'Pass `next` of the answer before as it is')
+  .nullable();
 
-const Reseal = z.strictObject({ after: ObjectId.nullable().default(null) }).meta({ id: 'Reseal' });
+const Reseal = z.strictObject({ after: Position.default(null) }).meta({ id: 'Reseal' });
 
 const Resealed = z
   .strictObject({
     /** How many values and files were sealed anew. */
     resealed: z.int(),
     /** Where the next call goes on; null when all apps were seen. */
-    next: ObjectId.nullable(),
+    next: Position,
   })
   .meta({ id: 'Resealed' });
 
@@ -37,17 +37,7 @@ sealing.openapi(
     responses: { 200: json(Resealed, 'How far it has come'), ...refusals },
   }),
   async (c) => {
-    const { after } = c.req.valid('json');
-    const metadata = c.get('metadata');
-    const sealer = createSealer(c.env);
-    let resealed = after === null ? await resealSecrets(metadata, sealer) : 0;
-    const { items: apps, next } = await metadata.apps.all(after, APPS);
-    for (const app of apps) {
-      resealed += await resealApp(app, metadata, sealer);
-      for (const id of await metadata.deployments.unended(app.id)) {
-        resealed += await deploymentOf(c.env, id).reseal();
-      }
-    }
-    return c.json({ resealed, next }, 200);
+    const parts = { env: c.env, metadata: c.get('metadata') };
+    return c.json(await resealFrom(parts, c.req.valid('json').after), 200);
   },
 );

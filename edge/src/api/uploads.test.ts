@@ -224,6 +224,8 @@ async function insertUpload(members: Partial<UploadRecord>): Promise<UploadRecor
 }
 
 describe('sweeping uploads', () => {
+  // What other tests have begun is older, and would be removed first.
+  beforeEach(forgetAll);
   const now = new Date('2026-11-20T12:00:00.000Z');
   const dayAgo = '2026-11-19T11:59:59.000Z';
   const hourAgo = '2026-11-20T11:00:00.000Z';

@@ -10,6 +10,7 @@ import {
 } from '@appflux/protocol';
 import { createRoute, z } from '@hono/zod-openapi';
 import { journal } from '../journal.ts';
+import { Budget } from '../limits/budget.ts';
 import type { Metadata, UploadRecord } from '../metadata/metadata.ts';
 import { newObjectId } from '../metadata/object-id.ts';
 import { keysOfUpload, uploadKey } from '../storage/keys.ts';
@@ -24,8 +25,8 @@ const GIVEN_UP_AFTER_MS = 24 * 60 * 60 * 1000;
 /** How many uploads of one team may be begun and not completed. */
 const MAX_BEGUN = 200;
 
-/** How many times a sweep asks for more to remove; what is left waits for the next one. */
-const SWEEP_ROUNDS = 10;
+/** How many requests a sweep of abandoned uploads makes: what retention leaves of those that one run may make. */
+const SWEEP_REQUESTS = 370;
 
 export const uploads = router();
 
@@ -139,7 +140,8 @@ export function firstMissingPart(size: number, parts: readonly UploadedPart[]): 
 
 /**
  * Removes uploads that were begun more than a day before `now` and never completed, with what they left in
- * storage. One that cannot be removed is reported to the log, and tried again by the next sweep.
+ * storage, as many as SWEEP_REQUESTS allow. One that cannot be removed is reported to the log, and tried again by the next
+ * sweep.
  */
 export async function sweepUploads(
   metadata: Metadata,
@@ -148,20 +150,22 @@ export async function sweepUploads(
   now: Date,
 ): Promise<void> {
   const begunBefore = new Date(now.getTime() - GIVEN_UP_AFTER_MS).toISOString();
-  for (let round = 0; round < SWEEP_ROUNDS; round++) {
-    const abandoned = await metadata.uploads.abandoned(begunBefore);
-    let removed = 0;
-    for (const { id, key, multipartId } of abandoned) {
+  const budget = new Budget(SWEEP_REQUESTS);
+  for (let removed = 1; removed > 0 && !budget.isSpent; ) {
+    removed = 0;
+    budget.spend(1);
+    for (const { id, key, multipartId } of await metadata.uploads.abandoned(begunBefore)) {
+      if (budget.isSpent) return;
+      budget.spend(3);
       try {
         if (multipartId !== null) await uploads.abort(key, multipartId);
         await objects.delete(keysOfUpload(key));
         // The record goes last: as long as it is there, somebody remembers what lies in storage.
-        await metadata.uploads.delete(id);
-        removed++;
+        await metadata.uploads.delete([id]);
+        removed += 1;
       } catch (error) {
         journal.error(`upload ${id} could not be removed`, error);
       }
     }
-    if (removed === 0) return;
   }
 }

@@ -5,13 +5,16 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { deadLettersOf } from '../dead-letters/object.ts';
 import { consume } from '../dispatch/queues.ts';
 import type { QueueMessage } from '../env.ts';
+import { Budget } from '../limits/budget.ts';
 import { metadataOf } from '../metadata/index.ts';
+import type { AppRecord } from '../metadata/metadata.ts';
 import { newObjectId } from '../metadata/object-id.ts';
 import { appRecord, deploymentRecord } from '../metadata/sample-records.ts';
-import { objectsOf } from '../storage/index.ts';
+import { objectsOf, uploadsOf } from '../storage/index.ts';
 import { artifactKey, uploadKey } from '../storage/keys.ts';
 import { forgetAll, request, signIn } from '../testing.ts';
 import { connectAttempt, deliver, givenRunner, leaseOf, uploadOf } from '../testing-attempt.ts';
+import { deleteApp } from './delete-app.ts';
 import { sampleSpec } from './sample-spec.ts';
 
 const metadata = metadataOf(env);
@@ -325,13 +328,33 @@ test('what a runner puts with an address that it was given before the end goes w
 });
 
 test('more deployments than are removed at a time all go', async () => {
-  const app = appRecord({ ownerId, slug: 'many' });
-  await metadata.apps.insert(app);
-  await Promise.all(
-    Array.from({ length: 45 }, () =>
-      metadata.deployments.project(deploymentRecord(app, { status: 'failed' }), 1),
-    ),
-  );
+  const app = await givenDeployments('many', 105);
   expect((await remove('many')).status).toBe(204);
   expect(await tablesWith(app.id)).toEqual([]);
 });
+
+test('an app with more than one request can remove is removed by calling again', async () => {
+  const app = await givenDeployments('many', 105);
+  const parts = { env, metadata, objects, uploads: uploadsOf(env) };
+  await expect(deleteApp(app, parts, new Budget(8))).rejects.toMatchObject({
+    code: 'unavailable',
+    message: 'There is more to remove than one request can',
+    hint: expect.stringContaining('Delete it again'),
+  });
+  expect(await metadata.deployments.idsOf(app.id, 200)).toHaveLength(5);
+  expect(await metadata.apps.byId(app.id)).not.toBeNull();
+  await deleteApp(app, parts);
+  expect(await tablesWith(app.id)).toEqual([]);
+});
+
+/** An app with so many deployments that have ended, of which only metadata knows. */
+async function givenDeployments(slug: string, count: number): Promise<AppRecord> {
+  const app = appRecord({ ownerId, slug });
+  await metadata.apps.insert(app);
+  await Promise.all(
+    Array.from({ length: count }, () =>
+      metadata.deployments.project(deploymentRecord(app, { status: 'failed' }), 1),
+    ),
+  );
+  return app;
+}

@@ -2,14 +2,15 @@
 import { AppFluxError } from '@appflux/protocol';
 import { deadLettersOf } from '../dead-letters/object.ts';
 import type { Env } from '../env.ts';
-import type { AppRecord, Metadata } from '../metadata/metadata.ts';
+import { Budget, spendOnRemoval } from '../limits/budget.ts';
+import type { AppRecord, Metadata, UploadRecord } from '../metadata/metadata.ts';
+import { removerOf } from '../retention/object.ts';
 import { appPrefix, keysOfUpload } from '../storage/keys.ts';
 import { removeBelow } from '../storage/remove.ts';
 import type { ObjectStore, Uploads } from '../storage/storage.ts';
-import { deploymentOf } from './stub.ts';
 
-/** Deployments that are removed at the same time. */
-const AT_ONCE = 20;
+/** How many deployments are removed in one call of the object that does it. */
+const AT_ONCE = 100;
 
 export interface Parts {
   env: Env;
@@ -20,25 +21,30 @@ export interface Parts {
 
 /**
  * Removes an App with its deployments' objects, their files in storage, the uploads that only it was deployed from, and
- * its records. What is public goes first and its own record last: when a part of it fails it throws, and calling it
- * again goes on where it stopped.
+ * its records. What is public goes first and its own record last: when a part of it fails, or there is more than `budget`
+ * allows, it throws, and calling it again goes on where it stopped.
  */
-export async function deleteApp(app: AppRecord, parts: Parts): Promise<void> {
+export async function deleteApp(app: AppRecord, parts: Parts, budget = new Budget()): Promise<void> {
   const { metadata, objects } = parts;
+  spendOnRemoval(budget, 5);
   await metadata.apps.update(app.id, { release: null });
-  await removeDeployments(app, parts);
-  await removeUploads(app, parts);
+  await removeDeployments(app, parts, budget);
+  await removeUploads(app, parts, budget);
   await removeBelow(objects, appPrefix(app.id));
   await metadata.apps.delete(app.id);
 }
 
-async function removeDeployments({ id: appId, ownerId }: AppRecord, { env, metadata }: Parts): Promise<void> {
+async function removeDeployments(
+  { id: appId, ownerId }: AppRecord,
+  { env, metadata }: Parts,
+  budget: Budget,
+): Promise<void> {
   for (;;) {
-    const { items } = await metadata.deployments.list({ ownerId, appId }, { limit: AT_ONCE });
-    if (items.length === 0) return;
-    const ids = items.map(({ id }) => id);
-    const removed = await Promise.all(ids.map((id) => deploymentOf(env, id).destroy()));
-    if (removed.includes(false)) {
+    const ids = await metadata.deployments.idsOf(appId, AT_ONCE);
+    if (ids.length === 0) return;
+    spendOnRemoval(budget, 5);
+    // An object of its own, which may make as many requests as this one.
+    if (!(await removerOf(env, appId).destroyDeployments(ids))) {
       throw new AppFluxError('unavailable', 'Storage does not answer: not all of the app is removed', {
         hint: 'Delete it once more in a few seconds; what is gone stays gone.',
         retryAfterSeconds: 5,
@@ -50,17 +56,20 @@ async function removeDeployments({ id: appId, ownerId }: AppRecord, { env, metad
   }
 }
 
-async function removeUploads({ id: appId, ownerId }: AppRecord, { metadata, objects }: Parts): Promise<void> {
+async function removeUploads(
+  { id: appId, ownerId }: AppRecord,
+  { metadata, objects }: Parts,
+  budget: Budget,
+): Promise<void> {
   for (;;) {
     const uploads = await metadata.uploads.list(ownerId, appId);
     if (uploads.length === 0) return;
-    for (const { id, key, appIds } of uploads) {
-      if (appIds.some((other) => other !== appId)) {
-        await metadata.uploads.unuse(id, appId);
-        continue;
-      }
-      await objects.delete(keysOfUpload(key));
-      await metadata.uploads.delete(id);
-    }
+    spendOnRemoval(budget, 4);
+    const isShared = ({ appIds }: UploadRecord) => appIds.some((other) => other !== appId);
+    const shared = uploads.filter(isShared).map(({ id }) => id);
+    const own = uploads.filter((upload) => !isShared(upload));
+    await metadata.uploads.unuse(shared, appId);
+    if (own.length > 0) await objects.delete(own.flatMap(({ key }) => keysOfUpload(key)));
+    await metadata.uploads.delete(own.map(({ id }) => id));
   }
 }

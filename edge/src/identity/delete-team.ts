@@ -1,6 +1,7 @@
 /** Deleting a team: all that it has goes, and nobody is in it any more. */
 import { deleteApp, type Parts } from '../deployment/delete-app.ts';
 import { poolOf } from '../dispatch/stub.ts';
+import { Budget, spendOnRemoval } from '../limits/budget.ts';
 import type { TokenKind } from '../metadata/metadata.ts';
 import { keysOfUpload } from '../storage/keys.ts';
 
@@ -9,44 +10,52 @@ const KINDS: readonly TokenKind[] = ['invitation', 'registration', 'deploy_hook'
 
 /**
  * Removes a team with its tokens, runners, apps, uploads, members and audit log. Whoever could add something goes
- * first, and the members last: when a part of it fails it throws, and its owner can call it again.
+ * first, and the members last: when a part of it fails, or there is more than one request can remove, it throws, and its
+ * owner can call it again.
  */
 export async function deleteTeam(teamId: string, parts: Parts): Promise<void> {
   const { metadata } = parts;
+  const budget = new Budget();
   for (const kind of KINDS) await metadata.tokens.deleteKind(teamId, kind);
-  await removeRunners(teamId, parts);
-  await removeApps(teamId, parts);
-  await removeUploads(teamId, parts);
+  await removeRunners(teamId, parts, budget);
+  await removeApps(teamId, parts, budget);
+  await removeUploads(teamId, parts, budget);
   await metadata.audit.deleteOf(teamId);
   await metadata.members.deleteTeam(teamId);
 }
 
 /** Takes the team's runners out of it and cuts them off, in the middle of what they build. */
-async function removeRunners(teamId: string, { env, metadata }: Parts): Promise<void> {
+async function removeRunners(teamId: string, { env, metadata }: Parts, budget: Budget): Promise<void> {
   const pool = poolOf(env, teamId);
   for (const { id } of await metadata.runners.list(teamId)) {
+    spendOnRemoval(budget, 2);
     await metadata.runners.delete(id);
     await pool.revoke(id);
   }
 }
 
-async function removeApps(teamId: string, parts: Parts): Promise<void> {
+async function removeApps(teamId: string, parts: Parts, budget: Budget): Promise<void> {
   for (;;) {
     const { items } = await parts.metadata.apps.list(teamId, { limit: 100 });
     if (items.length === 0) return;
-    for (const app of items) await deleteApp(app, parts);
+    for (const app of items) await deleteApp(app, parts, budget);
   }
 }
 
 /** What is left when the apps are gone: uploads that nothing was deployed from, or that nobody ever completed. */
-async function removeUploads(teamId: string, { metadata, objects, uploads: inParts }: Parts): Promise<void> {
+async function removeUploads(
+  teamId: string,
+  { metadata, objects, uploads: inParts }: Parts,
+  budget: Budget,
+): Promise<void> {
   for (;;) {
     const uploads = await metadata.uploads.list(teamId);
     if (uploads.length === 0) return;
-    for (const { id, key, completed, multipartId } of uploads) {
+    spendOnRemoval(budget, 3 + uploads.length);
+    for (const { key, completed, multipartId } of uploads) {
       if (!completed && multipartId !== null) await inParts.abort(key, multipartId);
-      await objects.delete(keysOfUpload(key));
-      await metadata.uploads.delete(id);
     }
+    await objects.delete(uploads.flatMap(({ key }) => keysOfUpload(key)));
+    await metadata.uploads.delete(uploads.map(({ id }) => id));
   }
 }

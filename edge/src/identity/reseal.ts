@@ -2,8 +2,51 @@
  * Sealing anew, with the key of today, what was sealed with the one before. Each value is replaced only if it is still
  * what was read: whoever sets a variable meanwhile has sealed it with the key of today. Done again it changes nothing.
  */
-import type { AppRecord, Metadata, SealedFile, SealedVariable } from '../metadata/metadata.ts';
-import { fileLabel, type Sealer, variableLabel } from './sealing.ts';
+import { deploymentOf } from '../deployment/stub.ts';
+import type { Env } from '../env.ts';
+import type { AppRecord, Metadata, Resealing, SealedFile, SealedVariable } from '../metadata/metadata.ts';
+import { createSealer, fileLabel, type Sealer, variableLabel } from './sealing.ts';
+
+/** How many apps are read at once. */
+const APPS = 25;
+
+/** About how much one call asks of others: a Worker may make 1,000 requests of its own for each that it is sent. */
+const MOST_REQUESTS = 500;
+
+/** About what an app takes without its deployments: its variables, its files, and which of them have not ended. */
+const APP_COSTS = 5;
+
+/**
+ * Seals anew as much as one call may; `next` is the `after` of the next call, null when all apps were seen. It names the
+ * last app that is done; or an app that is not, and after a dot the last of its deployments that is.
+ */
+export async function resealFrom(
+  { env, metadata }: { env: Env; metadata: Metadata },
+  after: string | null,
+  most = MOST_REQUESTS,
+): Promise<{ resealed: number; next: string | null }> {
+  const sealer = createSealer(env);
+  let resealed = after === null ? await resealSecrets(metadata, sealer) : 0;
+  const [appId = null, deploymentId = null] = after?.split('.') ?? [];
+  const begun = appId === null || deploymentId === null ? null : await metadata.apps.byId(appId);
+  const { items, next } = await metadata.apps.all(appId, APPS);
+  let done = appId;
+  let requests = 0;
+  for (const app of begun === null ? items : [begun, ...items]) {
+    if (requests >= most) return { resealed, next: done };
+    if (app !== begun) resealed += await resealApp(app, metadata, sealer);
+    requests += APP_COSTS;
+    for (const id of (await metadata.deployments.unended(app.id)).sort()) {
+      if (app === begun && id <= (deploymentId ?? '')) continue;
+      resealed += await deploymentOf(env, id).reseal();
+      requests += 1;
+      // Of an app more may wait than one call seals anew.
+      if (requests >= most) return { resealed, next: `${app.id}.${id}` };
+    }
+    done = app.id;
+  }
+  return { resealed, next };
+}
 
 /** Seals the instance's own secrets anew; gives how many. */
 export async function resealSecrets({ secrets }: Metadata, sealer: Sealer): Promise<number> {
@@ -17,11 +60,12 @@ export async function resealSecrets({ secrets }: Metadata, sealer: Sealer): Prom
 
 /** Seals an app's variables and files anew; gives how many. */
 export async function resealApp(app: AppRecord, { apps, files }: Metadata, sealer: Sealer): Promise<number> {
-  let resealed = 0;
+  const changes: Resealing[] = [];
   for (const [name, { sealed }] of Object.entries(app.envVars)) {
     const anew = await sealer.reseal(sealed, variableLabel(app.id, name));
-    if (anew !== null && (await apps.resealVariable(app.id, name, sealed, anew))) resealed += 1;
+    if (anew !== null) changes.push({ name, from: sealed, to: anew });
   }
+  let resealed = changes.length === 0 ? 0 : await apps.resealVariables(app.id, changes);
   for (const [name, { sealed }] of Object.entries(await files.sealed(app.id))) {
     const anew = await sealer.reseal(sealed, fileLabel(app.id, name));
     if (anew !== null && (await files.reseal(app.id, name, sealed, anew))) resealed += 1;

@@ -18,6 +18,7 @@ import type {
   LogTailLine,
   MemberRecord,
   RefreshTokenRecord,
+  Resealing,
   RunnerRecord,
   SealedFile,
   SealedVariable,
@@ -48,8 +49,11 @@ export interface AppStore {
   ): Promise<AppRecord | null>;
   /** Throws AppFluxError `unprocessable` when the app would be larger than the keeper can store; it may become smaller. */
   setVariable(id: string, name: string, variable: SealedVariable): Promise<void>;
-  /** Puts `to` in the place of the sealed value `from`; false when that is not what the variable has (any more). */
-  resealVariable(id: string, name: string, from: string, to: string): Promise<boolean>;
+  /**
+   * Puts each `to` in the place of the sealed value `from`, where that is what the variable still has; gives how many
+   * were replaced.
+   */
+  resealVariables(id: string, values: readonly Resealing[]): Promise<number>;
   /** False when the app had no such variable. */
   deleteVariable(id: string, name: string): Promise<boolean>;
   /** The next build number, counting up from 1 for each app. Throws `not_found` when there is no such app. */
@@ -102,6 +106,8 @@ export interface DeploymentStore {
   markCleared(id: string): Promise<void>;
   /** Removes records, 100 at most. Those that are not there are no error. */
   delete(ids: readonly string[]): Promise<void>;
+  /** Ids of an app's deployments, at most `limit`, in any order. */
+  idsOf(appId: string, limit: number): Promise<string[]>;
   /** Ids of an app's deployments that have not ended. */
   unended(appId: string): Promise<string[]>;
   /**
@@ -125,13 +131,14 @@ export interface UploadStore {
   giveUp(id: string, usedBefore: string): Promise<boolean>;
   /** Notes that an App is deployed from it. Said again it changes nothing. */
   use(id: string, appId: string): Promise<void>;
-  /** Takes an App out of those that were deployed from it. */
-  unuse(id: string, appId: string): Promise<void>;
+  /** Takes an App out of those that were deployed from these, 100 at most. */
+  unuse(ids: readonly string[], appId: string): Promise<void>;
   /** Uploads of an owner, or those that one of their Apps was deployed from, at most 100. */
   list(ownerId: string, appId?: string): Promise<UploadRecord[]>;
   /** How many uploads of an owner were begun and are not complete. */
   countBegun(ownerId: string): Promise<number>;
-  delete(id: string): Promise<void>;
+  /** Removes records, 100 at most. Those that are not there are no error. */
+  delete(ids: readonly string[]): Promise<void>;
   /** Uploads begun before `createdBefore` and never completed, at most 100. */
   abandoned(createdBefore: string): Promise<UploadRecord[]>;
 }

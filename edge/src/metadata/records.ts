@@ -23,6 +23,13 @@ export interface SealedVariable {
   automatic?: boolean;
 }
 
+/** A sealed value of a variable, and the same sealed with another key. */
+export interface Resealing {
+  name: string;
+  from: string;
+  to: string;
+}
+
 /** A file at rest: its base64 is sealed (identity/sealing.ts), never in the clear. */
 export interface SealedFile {
   /** Bytes of the file itself. */

@@ -1,9 +1,9 @@
 /** Sweeping one App: what retention says of its deployments, carried out. */
 import { hasEnded, type RetentionDefaults } from '@appflux/protocol';
 import { journal } from '../journal.ts';
+import type { Budget } from '../limits/budget.ts';
 import type { AppRecord, DeploymentContent, DeploymentPart, Metadata } from '../metadata/metadata.ts';
 import { type Place, placeOf } from '../metadata/paging.ts';
-import { type Budget, REMOVAL_COSTS } from './budget.ts';
 import { type Candidate, decider } from './decide.ts';
 import { policyOf } from './policy.ts';
 import { clearLeftovers, type Parts, removeParts } from './remove.ts';
@@ -14,6 +14,9 @@ const PAGE = 200;
 
 /** How many deployments of an App one run removes something of: more than its budget allows. */
 const MOST_AT_ONCE = 200;
+
+/** About how many requests removing parts of a deployment takes: marks, the release, storage, the object. */
+const REMOVAL_COSTS = 8;
 
 /** An App of which so many deployments could not be removed is left to the next round. */
 const FAILURES_OF_AN_APP = 3;

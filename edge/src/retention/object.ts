@@ -1,12 +1,28 @@
-/** The Durable Object that remembers how far the cron's sweep has come. */
+/**
+ * The Durable Object that remembers how far the cron's sweep has come. Others of its kind, which remember nothing, remove
+ * what is too much for one request: each may ask as much of others as the request itself.
+ */
 import { DurableObject } from 'cloudflare:workers';
+import { deploymentOf } from '../deployment/stub.ts';
 import type { Env } from '../env.ts';
 import { type ObjectStub, objectStub } from '../objects/stub.ts';
 import type { Round } from './round.ts';
 
-/** The one object of an instance. */
-export const sweepOf = (env: Pick<Env, 'SWEEP'>): ObjectStub<SweepObject> =>
-  objectStub(() => env.SWEEP.getByName('sweep'), { round: 'repeat', note: 'repeat' });
+/** Deployments that are removed at the same time. */
+const AT_ONCE = 20;
+
+const stubOf = (env: Pick<Env, 'SWEEP'>, name: string): ObjectStub<SweepObject> =>
+  objectStub(() => env.SWEEP.getByName(name), {
+    round: 'repeat',
+    note: 'repeat',
+    destroyDeployments: 'repeat',
+  });
+
+/** The one object of an instance that remembers the sweep. */
+export const sweepOf = (env: Pick<Env, 'SWEEP'>) => stubOf(env, 'sweep');
+
+/** An object that removes what an App has. */
+export const removerOf = (env: Pick<Env, 'SWEEP'>, appId: string) => stubOf(env, appId);
 
 export class SweepObject extends DurableObject<Env> {
   /** The last round, or null before there was one. */
@@ -16,5 +32,15 @@ export class SweepObject extends DurableObject<Env> {
 
   async note(round: Round): Promise<void> {
     await this.ctx.storage.put('round', round);
+  }
+
+  /** Removes these deployments, 100 at most, with all that they have in storage; false when not all of them could be. */
+  async destroyDeployments(ids: readonly string[]): Promise<boolean> {
+    for (let from = 0; from < ids.length; from += AT_ONCE) {
+      const some = ids.slice(from, from + AT_ONCE);
+      const removed = await Promise.all(some.map((id) => deploymentOf(this.env, id).destroy()));
+      if (removed.includes(false)) return false;
+    }
+    return true;
   }
 }

@@ -2,6 +2,7 @@
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { sweepUploads } from '../api/uploads.ts';
+import { Budget } from '../limits/budget.ts';
 import { metadataOf } from '../metadata/index.ts';
 import type { DeploymentRecord, UploadRecord } from '../metadata/metadata.ts';
 import { newObjectId } from '../metadata/object-id.ts';
@@ -11,7 +12,6 @@ import { objectsOf, uploadsOf } from '../storage/index.ts';
 import { uploadKey } from '../storage/keys.ts';
 import { forgetAll } from '../testing.ts';
 import { decideApp } from './app.ts';
-import { Budget } from './budget.ts';
 import { appKeeping, NOW, oldDeployment, storedOf } from './given.ts';
 import { retentionDefaults } from './policy.ts';
 import type { Parts } from './remove.ts';

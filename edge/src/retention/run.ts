@@ -1,8 +1,8 @@
 /** One run of a sweep: from a position on, through as much as its budget allows. */
 import type { Env } from '../env.ts';
+import { Budget } from '../limits/budget.ts';
 import type { DeploymentContent, DeploymentPart, Metadata, UploadRecord } from '../metadata/metadata.ts';
 import { decideApp, sweepApp, toCandidate } from './app.ts';
-import { Budget } from './budget.ts';
 import { retentionDefaults } from './policy.ts';
 import type { Parts } from './remove.ts';
 import type { Failure, Position, SweptItem } from './report.ts';

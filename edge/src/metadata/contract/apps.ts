@@ -83,11 +83,27 @@ export function appContract(create: CreateKeeper): void {
     const app = appRecord();
     await apps.insert(app);
     await apps.setVariable(app.id, 'A', { sealed: 'old', environments: ['preview'] });
-    expect(await apps.resealVariable(app.id, 'A', 'other', 'new')).toBe(false);
-    expect(await apps.resealVariable(app.id, 'B', 'old', 'new')).toBe(false);
-    expect(await apps.resealVariable(newObjectId(), 'A', 'old', 'new')).toBe(false);
-    expect(await apps.resealVariable(app.id, 'A', 'old', 'new')).toBe(true);
+    const change = (name: string, from: string) => ({ name, from, to: 'new' });
+    expect(await apps.resealVariables(app.id, [])).toBe(0);
+    expect(await apps.resealVariables(app.id, [change('A', 'other'), change('B', 'old')])).toBe(0);
+    expect(await apps.resealVariables(newObjectId(), [change('A', 'old')])).toBe(0);
+    expect((await apps.byId(app.id))?.envVars).toEqual({ A: { sealed: 'old', environments: ['preview'] } });
+    expect(await apps.resealVariables(app.id, [change('A', 'old'), change('B', 'old')])).toBe(1);
     expect((await apps.byId(app.id))?.envVars).toEqual({ A: { sealed: 'new', environments: ['preview'] } });
+  });
+
+  test('all variables of an app are sealed anew at once, however many and large they are', async () => {
+    const { apps } = await create();
+    const environments = ['production' as const];
+    const before = Array.from({ length: 30 }, (_, n) => [`V${n}`, `old ${n} `.padEnd(60_000, 'x')] as const);
+    const envVars = Object.fromEntries(before.map(([name, sealed]) => [name, { sealed, environments }]));
+    const app = appRecord({ envVars });
+    await apps.insert(app);
+    const changes = before.map(([name, from]) => ({ name, from, to: from.replace('old', 'new') }));
+    expect(await apps.resealVariables(app.id, changes)).toBe(30);
+    const after = before.map(([name, from]) => [name, { sealed: from.replace('old', 'new'), environments }]);
+    expect((await apps.byId(app.id))?.envVars).toEqual(Object.fromEntries(after));
+    expect(await apps.resealVariables(app.id, changes)).toBe(0);
   });
 
   test.each([

@@ -104,6 +104,11 @@ export function deploymentContract(create: CreateKeeper): void {
     for (const record of [...records, deploymentRecord(other)]) await deployments.project(record, 1);
     const unended = records.filter(({ status }) => ['queued', 'building', 'canceling'].includes(status));
     expect((await deployments.unended(app.id)).sort()).toEqual(unended.map(({ id }) => id).sort());
+    const all = records.map(({ id }) => id).sort();
+    expect((await deployments.idsOf(app.id, 100)).sort()).toEqual(all);
+    const some = await deployments.idsOf(app.id, 2);
+    expect(some).toHaveLength(2);
+    expect(all).toEqual(expect.arrayContaining(some));
   });
 
   test('in whatever order and however often its changes arrive, a deployment ends up as the last one', async () => {

@@ -12,8 +12,10 @@ export function uploadContract(create: CreateKeeper): void {
     await uploads.insert(multipart);
     expect(await uploads.byId(plain.id)).toEqual(plain);
     expect(await uploads.byId(multipart.id)).toEqual(multipart);
-    await uploads.delete(plain.id);
-    await uploads.delete(plain.id);
+    await uploads.delete([]);
+    await uploads.delete([plain.id, newObjectId()]);
+    await uploads.delete([plain.id]);
+    expect(await uploads.byId(multipart.id)).toEqual(multipart);
     expect(await uploads.byId(plain.id)).toBeNull();
     expect(await uploads.byId(newObjectId())).toBeNull();
   });
@@ -53,10 +55,10 @@ export function uploadContract(create: CreateKeeper): void {
     expect(await uploads.list(upload.ownerId, second)).toEqual([used]);
     const ids = (await uploads.list(upload.ownerId)).map(({ id }) => id);
     expect(ids.sort()).toEqual([upload.id, other.id].sort());
-    await uploads.unuse(upload.id, first);
+    await uploads.unuse([upload.id, newObjectId()], first);
     expect(await uploads.byId(upload.id)).toEqual({ ...upload, appIds: [second] });
     expect(await uploads.list(upload.ownerId, first)).toEqual([]);
-    await uploads.unuse(upload.id, second);
+    await uploads.unuse([upload.id], second);
     expect(await uploads.byId(upload.id)).toEqual(upload);
   });
 

@@ -6,7 +6,7 @@ import {
   type Retention,
 } from '@appflux/protocol';
 import { exceeded, MAX_ROW_BYTES } from '../../limits/platform.ts';
-import type { AppRecord, AppStore, SealedVariable } from '../metadata.ts';
+import type { AppRecord, AppStore, Resealing, SealedVariable } from '../metadata.ts';
 import { json, number, text, textOrNull } from './columns.ts';
 import type { Database, Row } from './database.ts';
 import { allWithinBytes, listPage } from './list.ts';
@@ -43,6 +43,38 @@ const BELONGINGS = [
   'DELETE FROM tokens WHERE app_id = ?',
   'DELETE FROM app_files WHERE app_id = ?',
 ];
+
+/** Variables of the app ?1 that have what ?2, a list of Resealing as JSON, says. */
+const RESEALABLE = `json_each(apps.env_vars) AS kept JOIN json_each(?2) AS changed
+  ON changed.value ->> '$.name' = kept.key AND changed.value ->> '$.from' = kept.value ->> '$.sealed'`;
+
+const COUNT_RESEALABLE = `SELECT count(*) AS resealable FROM apps, ${RESEALABLE} WHERE apps.id = ?1`;
+
+/** All in one statement: each is a query of those that a request may make. */
+const RESEAL = `
+  UPDATE apps SET env_vars = (
+    SELECT json_group_object(kept.key, CASE WHEN changed.value IS NULL THEN json(kept.value)
+      ELSE json_set(kept.value, '$.sealed', changed.value ->> '$.to') END)
+    FROM json_each(apps.env_vars) AS kept LEFT JOIN json_each(?2) AS changed
+      ON changed.value ->> '$.name' = kept.key AND changed.value ->> '$.from' = kept.value ->> '$.sealed'
+  )
+  WHERE id = ?1 AND EXISTS (SELECT 1 FROM ${RESEALABLE})`;
+
+/** Values in lists that each fit into a statement: an app of an earlier version may have more than one takes. */
+function inBatches(values: readonly Resealing[]): Resealing[][] {
+  const batches: Resealing[][] = [];
+  let room = 0;
+  for (const value of values) {
+    const length = value.from.length + value.to.length;
+    if (batches.length === 0 || length > room) {
+      batches.push([]);
+      room = MAX_ROW_BYTES / 2;
+    }
+    batches.at(-1)?.push(value);
+    room -= length;
+  }
+  return batches;
+}
 
 export function createAppStore(database: Database): AppStore {
   return {
@@ -115,16 +147,16 @@ export function createAppStore(database: Database): AppStore {
       if (app) throw exceeded('The app’s variables (bytes)', number(app, 'bytes'), MOST_VARIABLE_BYTES);
     },
 
-    async resealVariable(id, name, from, to) {
-      const changed = await database.run(
-        `UPDATE apps SET env_vars = json_set(env_vars, ?1, ?2)
-         WHERE id = ?3 AND json_extract(env_vars, ?1) = ?4`,
-        `${pathOf(name)}.sealed`,
-        to,
-        id,
-        from,
+    async resealVariables(id, values) {
+      if (values.length === 0) return 0;
+      const changes = inBatches(values).map((batch) => [id, JSON.stringify(batch)]);
+      const results = await database.batch(
+        changes.flatMap((bound) => [
+          { sql: COUNT_RESEALABLE, values: bound },
+          { sql: RESEAL, values: bound },
+        ]),
       );
-      return changed > 0;
+      return results.reduce((sum, { rows }) => sum + (rows[0] ? number(rows[0], 'resealable') : 0), 0);
     },
 
     async deleteVariable(id, name) {

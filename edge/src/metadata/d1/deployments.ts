@@ -107,6 +107,11 @@ export function createDeploymentStore(database: Database): DeploymentStore {
       ]);
     },
 
+    async idsOf(appId, limit) {
+      const rows = await database.all('SELECT id FROM deployments WHERE app_id = ? LIMIT ?', appId, limit);
+      return rows.map((row) => text(row, 'id'));
+    },
+
     async unended(appId) {
       const rows = await database.all(
         `SELECT id FROM deployments

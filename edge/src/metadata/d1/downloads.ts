@@ -1,15 +1,39 @@
-import { type DownloadCount, type DownloadStore, REMEMBERED_BATCHES } from '../analytics.ts';
+import { type DownloadStore, REMEMBERED_BATCHES } from '../analytics.ts';
 import { ofApps, ofArtifacts } from '../download-sums.ts';
 import { number, text } from './columns.ts';
-import type { Database, Statement } from './database.ts';
+import type { Database } from './database.ts';
+
+/** Adds to a count, unless the batch is one of its recent ones, of which the newest is the last. */
+const added = (table: string) =>
+  `count = ${table}.count + excluded.count,
+   recent = json_insert(
+     CASE WHEN json_array_length(${table}.recent) < ${REMEMBERED_BATCHES} THEN ${table}.recent
+     ELSE json_remove(${table}.recent, '$[0]') END, '$[#]', excluded.recent ->> '$[0]')
+   WHERE instr(${table}.recent, excluded.recent ->> '$[0]') = 0`;
+
+/**
+ * Adds counts, ?2 as JSON, of the batch ?1. One statement for all of them: a Worker may make 1,000 queries for each
+ * request or batch of messages.
+ */
+const ADD_TO_APPS = `
+  INSERT INTO downloads (owner_id, day, app_id, count, recent)
+  SELECT apps.owner_id, counted.value ->> '$.day', apps.id, counted.value ->> '$.count', json_array(?1)
+  FROM json_each(?2) AS counted JOIN apps ON apps.id = counted.value ->> '$.appId'
+  WHERE true ON CONFLICT (owner_id, day, app_id) DO UPDATE SET ${added('downloads')}`;
+
+const ADD_TO_ARTIFACTS = `
+  INSERT INTO artifact_downloads (deployment_id, name, count, recent)
+  SELECT deployments.id, counted.value ->> '$.artifact', counted.value ->> '$.count', json_array(?1)
+  FROM json_each(?2) AS counted JOIN deployments ON deployments.id = counted.value ->> '$.deploymentId'
+  WHERE true ON CONFLICT (deployment_id, name) DO UPDATE SET ${added('artifact_downloads')}`;
 
 export function createDownloadStore(database: Database): DownloadStore {
   return {
     async add(batchId, counts) {
       if (counts.length === 0) return;
       await database.batch([
-        ...ofApps(counts).map((count) => appStatement(batchId, count)),
-        ...ofArtifacts(counts).map((count) => artifactStatement(batchId, count)),
+        { sql: ADD_TO_APPS, values: [batchId, JSON.stringify(ofApps(counts))] },
+        { sql: ADD_TO_ARTIFACTS, values: [batchId, JSON.stringify(ofArtifacts(counts))] },
       ]);
     },
 
@@ -22,25 +46,3 @@ export function createDownloadStore(database: Database): DownloadStore {
     },
   };
 }
-
-const appStatement = (batchId: string, { appId, day, count }: DownloadCount): Statement => ({
-  sql: `INSERT INTO downloads (owner_id, day, app_id, count, recent)
-        SELECT owner_id, ?2, id, ?3, json_array(?4) FROM apps WHERE id = ?1
-        ON CONFLICT (owner_id, day, app_id) DO UPDATE SET ${added('downloads')}`,
-  values: [appId, day, count, batchId],
-});
-
-const artifactStatement = (batchId: string, { deploymentId, artifact, count }: DownloadCount): Statement => ({
-  sql: `INSERT INTO artifact_downloads (deployment_id, name, count, recent)
-        SELECT id, ?2, ?3, json_array(?4) FROM deployments WHERE id = ?1
-        ON CONFLICT (deployment_id, name) DO UPDATE SET ${added('artifact_downloads')}`,
-  values: [deploymentId, artifact, count, batchId],
-});
-
-/** Adds to a count, unless the batch is one of its recent ones, of which the newest is the last. */
-const added = (table: string) =>
-  `count = ${table}.count + excluded.count,
-   recent = json_insert(
-     CASE WHEN json_array_length(${table}.recent) < ${REMEMBERED_BATCHES} THEN ${table}.recent
-     ELSE json_remove(${table}.recent, '$[0]') END, '$[#]', excluded.recent ->> '$[0]')
-   WHERE instr(${table}.recent, excluded.recent ->> '$[0]') = 0`;

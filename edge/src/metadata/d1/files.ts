@@ -3,9 +3,6 @@ import type { FileStore, SealedFile } from '../metadata.ts';
 import { json, number, text } from './columns.ts';
 import type { Database, Row } from './database.ts';
 
-/** D1 binds at most 100 values to a statement; a page of apps has as many at most. */
-const marks = (values: readonly string[]) => values.map(() => '?').join(', ');
-
 export function createFileStore(database: Database): FileStore {
   return {
     async set(appId, name, { size, environments, sealed }) {
@@ -30,8 +27,9 @@ export function createFileStore(database: Database): FileStore {
       const files = new Map(appIds.map((id) => [id, [] as ReturnType<typeof toInfo>[]]));
       if (appIds.length === 0) return files;
       const rows = await database.all(
-        `SELECT app_id, name, size, environments FROM app_files WHERE app_id IN (${marks(appIds)}) ORDER BY name`,
-        ...appIds,
+        `SELECT app_id, name, size, environments FROM app_files
+         WHERE app_id IN (SELECT value FROM json_each(?)) ORDER BY name`,
+        JSON.stringify(appIds),
       );
       for (const row of rows) files.get(text(row, 'app_id'))?.push(toInfo(row));
       return files;

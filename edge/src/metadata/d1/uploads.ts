@@ -72,12 +72,13 @@ export function createUploadStore(database: Database): UploadStore {
       );
     },
 
-    async unuse(id, appId) {
+    async unuse(ids, appId) {
       await database.run(
         `UPDATE uploads SET app_ids =
-           (SELECT json_group_array(value) FROM json_each(uploads.app_ids) WHERE value <> ?1) WHERE id = ?2`,
+           (SELECT json_group_array(value) FROM json_each(uploads.app_ids) WHERE value <> ?1)
+         WHERE id IN (SELECT value FROM json_each(?2))`,
         appId,
-        id,
+        JSON.stringify(ids),
       );
     },
 
@@ -101,8 +102,11 @@ export function createUploadStore(database: Database): UploadStore {
       return row === null ? 0 : number(row, 'begun');
     },
 
-    async delete(id) {
-      await database.run('DELETE FROM uploads WHERE id = ?', id);
+    async delete(ids) {
+      await database.run(
+        'DELETE FROM uploads WHERE id IN (SELECT value FROM json_each(?))',
+        JSON.stringify(ids),
+      );
     },
 
     async abandoned(createdBefore) {

@@ -44,13 +44,14 @@ export function createAppStore(db: Db): AppStore {
       await apps.update(apps.key(id), { $set: { [`envVars.${name}`]: variable } });
     },
 
-    async resealVariable(id, name, from, to) {
-      const path = `envVars.${name}.sealed`;
-      const changed = await apps.documents.updateOne(
-        { ...apps.key(id), [path]: is(from) },
-        { $set: { [path]: to } },
-      );
-      return changed.matchedCount > 0;
+    async resealVariables(id, values) {
+      let resealed = 0;
+      for (const { name, from, to } of values) {
+        const path = `envVars.${name}.sealed`;
+        const filter = { ...apps.key(id), [path]: is(from) };
+        resealed += (await apps.documents.updateOne(filter, { $set: { [path]: to } })).matchedCount;
+      }
+      return resealed;
     },
 
     async deleteVariable(id, name) {

@@ -162,9 +162,17 @@ export function createDeploymentStore(db: Db, publicUrl: string | null): Deploym
       await new Records(db, 'artifactDownloads').remove({ deploymentId: { $in: ids.map(idOf) } });
     },
 
+    async idsOf(appId, limit) {
+      const ids = deployments.documents.find({ appId: idOf(appId) }, { projection: { _id: 1 }, limit });
+      return (await ids.toArray()).map(({ _id }) => String(_id));
+    },
+
     async unended(appId) {
       const unended = { appId: idOf(appId), status: { $in: ['queued', 'building', 'canceling'] } };
-      return (await deployments.all(unended, deployments.newestFirst)).map(({ id }) => id);
+      const ids = deployments.documents
+        .find(unended, { projection: { _id: 1 } })
+        .sort(deployments.newestFirst);
+      return (await ids.toArray()).map(({ _id }) => String(_id));
     },
 
     async keepLogTail(id, lines) {

@@ -37,8 +37,8 @@ export function createUploadStore(db: Db): UploadStore {
     async use(id, appId) {
       await uploads.documents.updateOne(uploads.key(id), { $addToSet: { appIds: appId } });
     },
-    async unuse(id, appId) {
-      await uploads.documents.updateOne(uploads.key(id), {
+    async unuse(ids, appId) {
+      await uploads.documents.updateMany({ _id: { $in: ids.map(idOf) } }, {
         // The driver's types know no member of a document that has any.
         $pullAll: { appIds: [appId] },
       } as unknown as UpdateFilter<Document>);
@@ -50,8 +50,8 @@ export function createUploadStore(db: Db): UploadStore {
         100,
       ),
     countBegun: (ownerId) => uploads.documents.countDocuments({ ownerId: is(ownerId), completed: false }),
-    async delete(id) {
-      await uploads.remove(uploads.key(id));
+    async delete(ids) {
+      await uploads.remove({ _id: { $in: ids.map(idOf) } });
     },
     abandoned: (createdBefore) =>
       uploads.all({ completed: false, createdAt: { $lt: createdBefore } }, { createdAt: 1 }, 100),
