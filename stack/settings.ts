@@ -1,4 +1,4 @@
-/** The environment of a local start, read once. docs/operations.md and README.md list the same variables. */
+/** The environment of a local start, read once. docs/configuration.md lists the same variables. */
 import { isAbsolute, join } from 'node:path';
 import { z } from 'zod';
 import { LogLevel } from './edge/config.ts';

@@ -131,7 +131,7 @@ await runCommand(async () => {
     throw new StackProblem(
       'arguments_invalid',
       `"npm start" takes no arguments and was given ${process.argv.slice(2).join(' ')}`,
-      'set the environment variables that README.md lists',
+      'set the environment variables that docs/configuration.md lists',
     );
   }
   for (const sentence of unknownVariables(process.env)) progress.say(`Warning: ${sentence}`);
