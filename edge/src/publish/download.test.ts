@@ -112,6 +112,23 @@ describe('a download', () => {
     },
   );
 
+  test('is given after its bucket was restored, which changes ETags, and is hashed once for that', async () => {
+    const { path, artifact } = await delivered();
+    const parts = await objectsOf(env).putParts(artifact.key, 'text/plain');
+    await parts.put(1, new TextEncoder().encode(CONTENT));
+    await parts.complete();
+    expect((await objectsOf(env).head(artifact.key))?.etag).not.toBe(artifact.etag);
+    expect(await contentOf(await request(path))).toBe(CONTENT);
+    const asked = vi.spyOn(globalThis, 'fetch');
+    const range = await request(path, { headers: { Range: 'bytes=1-3' } });
+    expect([range.status, await contentOf(range)]).toEqual([206, CONTENT.slice(1, 4)]);
+    expect(asked.mock.calls.map(([input, init]) => new Request(input, init).headers.get('Range'))).toEqual([
+      'bytes=1-3',
+      'bytes=1-3',
+    ]);
+    asked.mockRestore();
+  });
+
   test('of a record of version 0.1.0, which has no ETag, is given by its size', async () => {
     const app = await givenApp();
     const { artifacts } = await givenDeployment(app, { 'a.bin': CONTENT });

@@ -3,10 +3,9 @@ import { AppFluxError, ArtifactName, ObjectId } from '@appflux/protocol';
 import { create as contentDisposition } from 'content-disposition';
 import type { Context } from 'hono';
 import { type ApiEnv, router } from '../api/router.ts';
-import { journal } from '../journal.ts';
 import type { ArtifactRecord, KeptDeployment, Metadata } from '../metadata/metadata.ts';
 import { artifactsRemoved } from '../retention/removed.ts';
-import type { ByteRange, ObjectStore, StoredObject } from '../storage/storage.ts';
+import { deliveredBytes } from './delivered-bytes.ts';
 import { countDownload } from './download-count.ts';
 import { answer, draw } from './drawn.ts';
 import { beginsDownload, isKnown, rangeOf, rangeStillMeant } from './range.ts';
@@ -98,7 +97,7 @@ async function file(
   if (range === 'unsatisfiable') {
     return new Response(null, { status: 416, headers: { 'Content-Range': `bytes */${artifact.size}` } });
   }
-  const body = await bytes(c.get('objects'), artifact, range === 'whole' ? undefined : range);
+  const body = await deliveredBytes(c.get('objects'), artifact, range === 'whole' ? undefined : range);
   if (body === 'missing') return missing(c);
   if (body === 'damaged') return damaged(c, deployment);
   if (beginsDownload(range, artifact.size)) countDownload(c, deployment, artifact.name);
@@ -109,32 +108,4 @@ async function file(
   headers.set('Content-Length', String(range.length));
   headers.set('Content-Range', `bytes ${range.offset}-${range.offset + range.length - 1}/${artifact.size}`);
   return new Response(body, { status: 206, headers });
-}
-
-/**
- * The bytes in storage, when they are the delivered ones. Otherwise says so in the Worker's log. Storage's own ETag is
- * compared: of one object it names the bytes that the object's SHA-256 was computed from when it was delivered.
- */
-async function bytes(
-  objects: ObjectStore,
-  { key, size, etag }: ArtifactRecord,
-  range: ByteRange | undefined,
-): Promise<ReadableStream<Uint8Array> | 'missing' | 'damaged'> {
-  const isDelivered = (stored: StoredObject) => stored.size === size && stored.etag === (etag ?? stored.etag);
-  const object = await objects.get(key, range).catch(async (error: unknown) => {
-    // A shorter object does not have every range of the delivered one.
-    const stored = range === undefined ? null : await objects.head(key);
-    if (stored === null || isDelivered(stored)) throw error;
-    return { ...stored, body: null };
-  });
-  if (object === null) {
-    journal.error(`${key} is not in storage`);
-    return 'missing';
-  }
-  if (object.body !== null && isDelivered(object)) return object.body;
-  await object.body?.cancel();
-  journal.error(
-    `${key} has ${object.size} bytes and the ETag ${object.etag} in storage; on record are ${size} and ${etag ?? 'none'}`,
-  );
-  return 'damaged';
 }

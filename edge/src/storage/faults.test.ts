@@ -2,9 +2,11 @@
 import { env } from 'cloudflare:workers';
 import { isAppFluxError, MULTIPART_FROM_BYTES } from '@appflux/protocol';
 import { afterEach, describe, expect, inject, test, vi } from 'vitest';
+import { hex } from './digest.ts';
 import { createR2Objects } from './r2.ts';
 import { createS3Objects } from './s3.ts';
 import { S3Client } from './s3-client.ts';
+import { settleUpload } from './settle.ts';
 import { createUploads } from './uploads.ts';
 
 type Fault = (request: () => Promise<Response>) => Promise<Response>;
@@ -141,6 +143,63 @@ describe('multipart uploads into an S3 server with faults', () => {
   });
 });
 
+describe('ending an upload at an S3 server with faults', () => {
+  const bytes = new Uint8Array(1000).fill(3);
+
+  async function putOne() {
+    const plan = await uploads.begin(`${freshKey()}/file.zip`, bytes.length, 'application/zip');
+    await fetch(plan.parts[0]?.url ?? '', { method: 'PUT', body: bytes });
+    const sha256 = hex(await crypto.subtle.digest('SHA-256', bytes));
+    const upload = { key: plan.key, multipartId: null, size: bytes.length, sha256 };
+    return { upload, end: () => settleUpload({ objects, uploads }, upload, []) };
+  }
+
+  /** The server's answer breaks off in the middle of its body. */
+  const breaksOff: Fault = async (request) => {
+    const { headers, status } = await request();
+    const body = new ReadableStream({
+      pull: (controller) => {
+        controller.enqueue(bytes.slice(0, 10));
+        controller.error(new TypeError('Network connection lost.'));
+      },
+    });
+    return new Response(body, { status, headers });
+  };
+
+  test.each([
+    ['it answers 503', status(503)],
+    ['the answer is lost', answerLost],
+  ])('%s: it is tried again', async (_, fault) => {
+    const { end, upload } = await putOne();
+    faults(fault);
+    const kept = await end();
+    expect(kept.sha256).toBe(upload.sha256);
+    expect(await objects.head(kept.key)).toMatchObject({ size: bytes.length });
+  });
+
+  test('reading breaks off: it is unavailable, nothing is removed, and it can be ended later', async () => {
+    const { end } = await putOne();
+    faults(breaksOff);
+    await expect(end()).rejects.toSatisfy((error) => isAppFluxError(error, 'unavailable'));
+    expect(await objects.head((await end()).key)).toMatchObject({ size: bytes.length });
+  });
+
+  test('hashing parts breaks off: it is unavailable, nothing is removed, and it can be ended later', async () => {
+    const size = MULTIPART_FROM_BYTES;
+    const plan = await uploads.begin(`${freshKey()}/file.zip`, size, 'application/zip');
+    const parts: { partNumber: number; etag: string }[] = [];
+    for (const { partNumber, url } of plan.parts) {
+      const response = await fetch(url, { method: 'PUT', body: new Uint8Array(plan.partSize) });
+      parts.push({ partNumber, etag: response.headers.get('etag') ?? '' });
+    }
+    const upload = { key: plan.key, multipartId: plan.multipartId, size, sha256: null };
+    const end = () => settleUpload({ objects, uploads }, upload, parts);
+    faults((request) => request(), breaksOff);
+    await expect(end()).rejects.toSatisfy((error) => isAppFluxError(error, 'unavailable'));
+    expect((await end()).sha256).toBe(hex(await crypto.subtle.digest('SHA-256', new Uint8Array(size))));
+  });
+});
+
 describe('the R2 binding with faults', () => {
   /** The real bucket, which first throws these errors, one a call. */
   function failing(...messages: string[]) {
@@ -176,5 +235,16 @@ describe('the R2 binding with faults', () => {
     expect(calls()).toBe(1);
     expect(isAppFluxError(error, 'unavailable')).toBe(true);
     expect(error).toMatchObject({ cause: { message: expect.stringContaining('10039') } });
+  });
+
+  test('a checked copy that failed is tried again, from the beginning', async () => {
+    const message = 'get: We encountered an internal error. Please try again. (10001)';
+    const prefix = freshKey();
+    await env.STORAGE.put(`${prefix}/from`, 'the bytes');
+    const sha256 = hex(await crypto.subtle.digest('SHA-256', new TextEncoder().encode('the bytes')));
+    const { objects } = failing(message, 'put: The service is unavailable. (10043)');
+    expect(await objects.copyChecked(`${prefix}/from`, `${prefix}/to`, { size: 9, sha256 })).toMatchObject({
+      size: 9,
+    });
   });
 });
