@@ -2,6 +2,7 @@
 import { Health } from '@appflux/protocol';
 import { createRoute } from '@hono/zod-openapi';
 import { journal } from '../journal.ts';
+import { storageWorks } from '../storage/index.ts';
 import { json, router } from './router.ts';
 
 export const VERSION = '0.1.0';
@@ -13,13 +14,15 @@ health.openapi(
     method: 'get',
     path: '/api/health',
     summary: 'Whether this instance and what it stands on work',
+    description:
+      'Storage is checked at the S3 endpoint that uploads go to. The answer for storage can be some seconds old.',
     tags: ['operations'],
     responses: { 200: json(Health, 'All parts work'), 503: json(Health, 'A part is down') },
   }),
   async (c) => {
     const [metadata, storage, queue] = await Promise.all([
       works('metadata', () => c.get('metadata').ping()),
-      works('storage', () => c.get('objects').ping()),
+      storageWorks(c.env, (error) => journal.error('storage is down', error)),
       works('queue', () => c.env.DEPLOY_QUEUE.metrics()),
     ]);
     const up = metadata && storage && queue;

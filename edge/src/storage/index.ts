@@ -1,7 +1,8 @@
 /** The storage that this instance is set up with. */
 import { type Env, setting } from '../env.ts';
+import { KeptHealth } from './health.ts';
 import { createR2Objects } from './r2.ts';
-import { createS3Objects } from './s3.ts';
+import { createS3Objects, pingBucket } from './s3.ts';
 import { S3Client } from './s3-client.ts';
 import type { ObjectStore, Uploads } from './storage.ts';
 import { createUploads } from './uploads.ts';
@@ -12,6 +13,29 @@ export const objectsOf = (env: Env): ObjectStore =>
 
 /** Uploads: always by the S3 API; with R2 that is the bucket's own S3 door. */
 export const uploadsOf = (env: Env): Uploads => createUploads(clientOf(env));
+
+/** What storage's health was at last, by the settings that it was asked with. */
+const kept = new Map<string, KeptHealth>();
+
+/**
+ * Whether storage works: at the endpoint that uploads go to and, with R2, by the binding that everything is read with.
+ * The answer is some seconds old at most. `onFailure` gets what is wrong, when it was just found.
+ */
+export function storageWorks(env: Env, onFailure: (error: unknown) => void): Promise<boolean> {
+  const key = [env.STORAGE_DRIVER, env.S3_ENDPOINT, env.S3_BUCKET, env.S3_ACCESS_KEY_ID].join(' ');
+  const health = kept.get(key) ?? new KeptHealth();
+  kept.set(key, health);
+  return health.works(async () => {
+    try {
+      await pingBucket(clientOf(env));
+      if (env.STORAGE_DRIVER !== 's3') await objectsOf(env).ping();
+      return true;
+    } catch (error) {
+      onFailure(error);
+      return false;
+    }
+  });
+}
 
 /**
  * What most servers are set up with, and what R2 takes for its own `auto`.

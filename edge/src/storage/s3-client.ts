@@ -27,11 +27,13 @@ export interface S3Request {
   /** Sent, but not signed: what lies between may change them. */
   unsignedHeaders?: Readonly<Record<string, string>>;
   body?: string | ArrayBuffer | Uint8Array;
+  /** How long the server may take to begin its answer, in milliseconds; ANSWER_WITHIN_MS unless given. */
+  withinMs?: number;
   /** Whether doing it twice is the same as doing it once: then it is tried again when the server is at fault. */
   idempotent: boolean;
 }
 
-/** How long the server may take to begin its answer, in milliseconds. */
+/** How long a server may usually take to begin its answer, in milliseconds. */
 const ANSWER_WITHIN_MS = 30_000;
 
 /** A refusal by the server, with the code of its error element. */
@@ -114,7 +116,8 @@ export class S3Client {
     const once = async () => {
       const { method, url, headers } = await this.#signer(request, {}).sign();
       for (const [name, value] of Object.entries(request.unsignedHeaders ?? {})) headers.set(name, value);
-      return answerTo(url, { method, headers, body: request.body ?? null, redirect: 'manual' }, read);
+      const init = { method, headers, body: request.body ?? null, redirect: 'manual' } as const;
+      return answerTo(url, init, request.withinMs ?? ANSWER_WITHIN_MS, read);
     };
     return request.idempotent ? retrying(once, isTransient) : once();
   }
@@ -148,10 +151,11 @@ export class S3Client {
 async function answerTo<Result>(
   url: URL,
   init: RequestInit,
+  withinMs: number,
   read: (response: Response) => Promise<Result>,
 ): Promise<Result> {
   const abort = new AbortController();
-  const timer = setTimeout(() => abort.abort(), ANSWER_WITHIN_MS);
+  const timer = setTimeout(() => abort.abort(), withinMs);
   try {
     const response = await fetch(url, { ...init, signal: abort.signal });
     if (response.status >= 300) throw new S3Refusal(response.status, readFault(await response.text()));

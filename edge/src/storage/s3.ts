@@ -17,10 +17,7 @@ const oneCopy = createGate(2);
 /** Keeps objects by the S3 API. Every method throws AppFluxError `unavailable` when the server does not do it. */
 export function createS3Objects(client: S3Client): ObjectStore {
   return guarded({
-    ping: async () => {
-      const query = { 'list-type': '2', 'max-keys': '1' };
-      readList(await client.text({ method: 'GET', key: null, query, idempotent: true }));
-    },
+    ping: () => pingBucket(client),
 
     head: async (key) => {
       const response = await ifThere(client.send({ method: 'HEAD', key, idempotent: true }));
@@ -114,6 +111,15 @@ function partsOf(client: S3Client, key: string, uploadId: string): PartsWriter {
     complete: () => completeMultipart(client, key, uploadId, parts),
     abort: () => abortMultipart(client, key, uploadId),
   };
+}
+
+/** How long the server may take to answer that it is there, in milliseconds: whoever asks does not wait long. */
+const PING_WITHIN_MS = 2_500;
+
+/** Resolves when the server answers and the bucket is there; else throws AppFluxError `unavailable`. */
+export async function pingBucket(client: S3Client): Promise<void> {
+  const request = { method: 'HEAD', key: null, withinMs: PING_WITHIN_MS, idempotent: true } as const;
+  await client.send(request).catch(refuse);
 }
 
 /** The same methods, throwing what a caller of AppFlux is told. */
