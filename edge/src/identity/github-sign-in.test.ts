@@ -34,8 +34,11 @@ beforeEach(async () => {
 const ask = (path: string, asked?: Asked, more: Partial<Env> = {}) =>
   requestWith({ ...app, ...more }, `/auth/v1${path}`, asked);
 
-/** Leaves for GitHub. Gives what GitHub is told. */
-async function leave(query: Record<string, string> = {}, more: Partial<Env> = {}): Promise<URL> {
+/** Leaves for GitHub, with an invitation in the body if there is one. Gives what GitHub is told. */
+async function leave(
+  { invitation, ...query }: Record<string, string> = {},
+  more: Partial<Env> = {},
+): Promise<URL> {
   const params = new URLSearchParams({
     provider: 'github',
     redirect_to: BACK,
@@ -43,6 +46,12 @@ async function leave(query: Record<string, string> = {}, more: Partial<Env> = {}
     code_challenge_method: 's256',
     ...query,
   });
+  if (invitation !== undefined) {
+    const asked = { method: 'POST', json: { invitation } };
+    const answer = await ask(`/authorize?${params}`, asked, more);
+    expect(answer.status).toBe(200);
+    return new URL((await answer.json<{ url: string }>()).url);
+  }
   const response = await ask(`/authorize?${params}`, {}, more);
   expect(response.status).toBe(302);
   return new URL(response.headers.get('Location') ?? '');
@@ -240,7 +249,6 @@ test('without an OAuth app, and for another provider, there is nobody to go to',
 test.each([
   ['no challenge', { code_challenge: '' }],
   ['a challenge in the clear', { code_challenge_method: 'plain' }],
-  ['an invitation that is not good', { invitation: 'afi_unknown' }],
 ])('whoever leaves with %s is stopped before GitHub', async (_title, query) => {
   const params = new URLSearchParams({
     provider: 'github',
@@ -249,4 +257,35 @@ test.each([
     ...query,
   });
   expect((await ask(`/authorize?${params}`)).status).toBeGreaterThanOrEqual(400);
+});
+
+test('an invitation goes in the body, which reaches neither a log nor GitHub, and must be good', async () => {
+  const params = new URLSearchParams({
+    provider: 'github',
+    redirect_to: BACK,
+    code_challenge: await challengeOf(VERIFIER),
+    code_challenge_method: 's256',
+  });
+  const token = await invitation();
+  const post = (json: object) => ask(`/authorize?${params}`, { method: 'POST', json });
+  await refused(await post({ invitation: 'afi_unknown' }), 422, 'invite_not_found');
+  await refused(await post({}), 400, 'validation_failed');
+  const url = await leave({ invitation: token });
+  expect(decodeURIComponent(url.href)).not.toContain(token);
+  // In the query it is not looked at: whoever sends it there comes without one.
+  const response = await ask(`/authorize?${params}&invitation=${token}`);
+  const state = stateOf(new URL(response.headers.get('Location') ?? ''));
+  expect((await comeBack(state, codeFor())).searchParams.get('error_code')).toBe('signup_disabled');
+});
+
+test('who came in by GitHub and an invitation can accept it again, as who signed up otherwise', async () => {
+  const token = await invitation();
+  const back = await comeBack(stateOf(await leave({ invitation: token })), codeFor());
+  const session = await (await exchange(back.searchParams.get('code'))).json<Session>();
+  const accepted = await request('/api/invitations/accept', {
+    method: 'POST',
+    token: session.access_token,
+    json: { token },
+  });
+  expect(await accepted.json()).toEqual({ teamId: owner.user.id, role: 'developer' });
 });

@@ -33,7 +33,7 @@ export async function unlink(metadata: Metadata, user: UserRecord, identityId: s
     throw new AuthRefusal(422, 'single_identity_not_deletable', 'The password stays: change it instead');
   }
   if (githubId === null || identityId !== githubIdentity(githubId)) {
-    throw new AuthRefusal(404, 'identity_not_found', 'There is no such way to sign in');
+    throw new AuthRefusal(422, 'identity_not_found', 'This sign-in method is not linked');
   }
   if (passwordHash === null) {
     throw new AuthRefusal(
