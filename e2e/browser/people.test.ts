@@ -40,7 +40,7 @@ async function signOut(page: Page): Promise<void> {
 }
 
 async function signIn(page: Page, email: string, password: string): Promise<void> {
-  await page.getByLabel('E-mail address').fill(email);
+  await page.getByLabel('Email').fill(email);
   await page.getByLabel('Password').fill(password);
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
 }
@@ -68,10 +68,10 @@ it('people come by invitation, do what their role allows, and are gone when they
     await page.goto(`${edge.url}/settings/account`);
     await page.getByLabel('New password').fill(PASSWORD);
     await page.getByRole('button', { name: 'Set a password' }).click();
-    await page.getByText('Your password is set').waitFor();
+    await page.getByText('Password set').waitFor();
     await signOut(page);
     await signIn(page, 'owner@localhost', 'not the password');
-    await page.getByText('The e-mail address or the password is not right').waitFor();
+    await page.getByText('Wrong email or password.').waitFor();
     // Back to where they were.
     await signIn(page, 'owner@localhost', PASSWORD);
     await heading(page, 'Account').waitFor();
@@ -83,12 +83,12 @@ it('people come by invitation, do what their role allows, and are gone when they
     const { page } = viewer;
     await page.goto(link);
     await heading(page, 'Join owner@localhost').waitFor();
-    await page.getByLabel('E-mail address').fill('ada@example.com');
+    await page.getByLabel('Email').fill('ada@example.com');
     await page.getByLabel('Password').fill('short');
-    await page.getByRole('button', { name: 'Make an account and join' }).click();
+    await page.getByRole('button', { name: 'Create account and join' }).click();
     await page.getByText('A password has at least 10 characters').waitFor();
     await page.getByLabel('Password').fill(PASSWORD);
-    await page.getByRole('button', { name: 'Make an account and join' }).click();
+    await page.getByRole('button', { name: 'Create account and join' }).click();
 
     // A viewer sees the team's apps and is offered nothing that changes them.
     await page.getByText('Shop', { exact: true }).first().waitFor();
@@ -142,8 +142,9 @@ it('people come by invitation, do what their role allows, and are gone when they
   await onPage(viewer, async () => {
     const { page } = viewer;
     await page.goto(edge.url);
-    await page.getByText('You are not in a team yet').waitFor();
-    await signOut(page);
+    await heading(page, 'You’re not in a team yet').waitFor();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await heading(page, 'Sign in').waitFor();
   });
   for (const { complaints } of [owner, viewer]) {
     expect(complaints.filter((complaint) => complaint.startsWith('exception'))).toEqual([]);

@@ -60,12 +60,13 @@ export function authAnswerTo(method: string, path: string, body: unknown, world:
 
 /** The person, with the ways in which they sign in. */
 function userOf({ github }: World) {
-  if (!github) return { ...OWNER, identities: [] };
+  const email = { identity_id: OWNER.id, id: OWNER.id, user_id: OWNER.id, provider: 'email' };
+  if (!github) return { ...OWNER, identities: [email] };
   const identity = { identity_id: 'github-4711', id: '4711', user_id: OWNER.id, provider: 'github' };
   return {
     ...OWNER,
     app_metadata: { ...OWNER.app_metadata, providers: ['email', 'github'] },
-    identities: [identity],
+    identities: [email, identity],
   };
 }
 

@@ -283,7 +283,7 @@ const ROUTES: Readonly<Record<string, (call: Call) => Answer>> = {
     { auth: { issuer: 'embedded', url: origin, key: 'appflux', github: true, signUp: 'invitation' } },
   ],
   'GET me': ({ world: { role, team } }) => {
-    if (team === 'deleted') throw new AppFluxError('forbidden', 'You are in no team');
+    if (team === 'deleted') throw new AppFluxError('no_team', 'You are not in a team yet');
     const me = {
       kind: 'user',
       userId: OWNER,

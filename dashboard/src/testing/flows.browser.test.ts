@@ -89,7 +89,7 @@ describe.skipIf(chromiumPath === undefined)('what cannot be undone', () => {
     await page.getByRole('heading', { name: 'Delete your account' }).waitFor();
     expect(api.calls).toContain('DELETE /api/team');
     await page.getByRole('link', { name: 'Apps' }).first().click();
-    await page.getByText('You are in no team').waitFor();
+    await page.getByRole('heading', { name: 'You’re not in a team yet' }).waitFor();
   });
 
   test('an account is deleted with its address typed and its password, and refused in the words of the server', async () => {

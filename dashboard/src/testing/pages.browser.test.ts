@@ -57,7 +57,7 @@ const PAGES: {
     title: /^Sign in/,
     visit: () => ({ signedOut: true }),
   },
-  { name: 'signing up', path: '/sign-up', title: /^Make an account/, visit: () => ({ signedOut: true }) },
+  { name: 'signing up', path: '/sign-up', title: /^Create account/, visit: () => ({ signedOut: true }) },
   {
     name: 'an invitation',
     path: '/invite#token=afi_good',
@@ -119,6 +119,25 @@ const PAGES: {
     path: '/settings/account',
     title: /^Account/,
     act: (page) => button(page, 'Delete the account').click(),
+  },
+  {
+    name: 'no team',
+    path: '/',
+    title: /^No team yet/,
+    visit: () => ({ world: { ...sampleWorld(), team: 'deleted' } }),
+  },
+  { name: 'an invitation without a link', path: '/invite', title: /^Invitation/ },
+  {
+    name: 'a confirmed email in another browser',
+    path: '/sign-in?from=email&code=of-another-browser',
+    title: /^Sign in/,
+    visit: () => ({ signedOut: true }),
+  },
+  {
+    name: 'a recovery link in another browser',
+    path: '/reset-password?code=of-another-browser',
+    title: /^New password/,
+    visit: () => ({ signedOut: true }),
   },
   {
     name: 'account of who is in no team',

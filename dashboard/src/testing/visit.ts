@@ -52,7 +52,8 @@ export function useBrowser() {
     });
     if (!visit.signedOut) {
       await page.goto(api.signInLink);
-      await page.getByRole('button', { name: 'Account' }).waitFor();
+      const outside = page.getByRole('heading', { name: 'You’re not in a team yet' });
+      await page.getByRole('button', { name: 'Account' }).or(outside).waitFor();
     }
     await page.goto(api.origin + path);
     if (visit.settled ?? true) await page.waitForLoadState('networkidle');

@@ -25,7 +25,7 @@ describe.each(Object.entries(projects))('a %s project', (_name, project) => {
   /** Signs up in the project and returns the access token, after following the link if there is one. */
   async function signUp(email: string) {
     const auth = browserOf(project);
-    const options = { emailRedirectTo: `${env.PUBLIC_URL}/invite?from=mail` };
+    const options = { emailRedirectTo: `${env.PUBLIC_URL}/invite?from=email` };
     const { data, error } = await auth.signUp({ email, password: PASSWORD, options });
     expect(error).toBeNull();
     if (data.session === null) {

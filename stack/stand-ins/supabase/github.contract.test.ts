@@ -40,7 +40,7 @@ onEachServer('with the defaults', {}, (get) => {
         options: { redirectTo: BACK, skipBrowserRedirect: true },
       });
       const back = await authorize((await follow(data.url)).href, name);
-      expect(back.searchParams.get('from')).toBe('mail');
+      expect(back.searchParams.get('from')).toBe('email');
       const signedIn = await auth.exchangeCodeForSession(back.searchParams.get('code') ?? '');
       expect(signedIn.error).toBeNull();
       ids.push(signedIn.data.user?.id);

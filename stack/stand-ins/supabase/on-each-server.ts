@@ -11,7 +11,7 @@ import { type RunningProject, startStandIn } from './start.ts';
 export const PASSWORD = 'correct horse battery';
 
 /** Where users are redirected after they follow a link. */
-export const BACK = `${SITE}/sign-in?from=mail`;
+export const BACK = `${SITE}/sign-in?from=email`;
 
 const real = realServer();
 

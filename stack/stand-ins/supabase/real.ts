@@ -103,6 +103,8 @@ function variables(
     API_EXTERNAL_URL: origin,
     GOTRUE_SITE_URL: settings.siteUrl,
     GOTRUE_URI_ALLOW_LIST: settings.redirectUrls.join(','),
+    // The gateway of a hosted project allows this header.
+    GOTRUE_CORS_ALLOWED_HEADERS: 'apikey',
     GOTRUE_DISABLE_SIGNUP: String(!settings.signUps),
     GOTRUE_JWT_SECRET: 'a-shared-secret-of-at-least-32-characters',
     GOTRUE_JWT_KEYS: JSON.stringify([key]),

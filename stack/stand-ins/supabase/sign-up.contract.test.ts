@@ -28,7 +28,7 @@ onEachServer('with email confirmation', {}, (get) => {
 
     const back = await follow(await linkTo(project, email));
     expect(back.origin + back.pathname).toBe(`${SITE}/sign-in`);
-    expect(back.searchParams.get('from')).toBe('mail');
+    expect(back.searchParams.get('from')).toBe('email');
     const exchanged = await auth.exchangeCodeForSession(back.searchParams.get('code') ?? '');
     expect(exchanged.error).toBeNull();
     const claims = claimsOf(exchanged.data.session?.access_token);

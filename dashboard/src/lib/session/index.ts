@@ -1,9 +1,10 @@
 /** The one session of this page, and the API on its behalf. */
 import { createClient } from '@supabase/supabase-js';
+import { Account } from '#lib/account/account.ts';
 import { createApi } from '#lib/api/api.ts';
 import { Me } from '#lib/team/me.svelte.ts';
-import { Instance } from './instance.svelte.ts';
-import { Session } from './session.svelte.ts';
+import { Instance, ProjectSettings } from './instance.svelte.ts';
+import { type Issuer, Session } from './session.svelte.ts';
 
 export const api = createApi({
   fetch: (input, init) => fetch(input, init),
@@ -12,17 +13,25 @@ export const api = createApi({
   unauthorized: () => void session.refused(),
 });
 
-export const instance = new Instance(
-  () => api.getConfig(),
-  ({ url, key }) =>
-    createClient(url, key, {
+export const instance = new Instance<Issuer>({
+  config: () => api.getConfig(),
+  connect: ({ url, key, issuer }) => ({
+    kind: issuer,
+    auth: createClient(url, key, {
       auth: { detectSessionInUrl: false, flowType: 'pkce', storageKey: 'appflux.session' },
     }).auth,
-);
+  }),
+  settings: async ({ url, key }) => {
+    const response = await fetch(`${url}/auth/v1/settings`, { headers: { apikey: key } });
+    return ProjectSettings.parse(await response.json());
+  },
+});
 
 export const session: Session = new Session(instance.client);
 
-/** What the person signed in may do, and in which team. */
+export const account = new Account(session);
+
+/** The user's role, and the team that they act for. */
 export const me: Me = new Me(api, localStorage);
 
 void instance.ask();

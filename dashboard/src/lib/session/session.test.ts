@@ -1,11 +1,12 @@
 import { AuthError, type Session as AuthSession } from '@supabase/supabase-js';
 import { describe, expect, test } from 'vitest';
-import { type AuthClient, Session } from './session.svelte.ts';
+import { type AuthClient, type Issuer, Session } from './session.svelte.ts';
 
 const signedIn = { access_token: 'good', user: { email: 'owner@example.com' } } as AuthSession;
+const LINK = { kind: 'token', tokenHash: 'code', type: 'magiclink' } as const;
 
-/** An auth client that answers as told and remembers what was asked. */
-function authClient(answers: { refresh?: AuthSession | AuthError; verify?: AuthSession | AuthError }) {
+/** An issuer that gives fixed answers and records calls. */
+function issuerThat(answers: { refresh?: AuthSession | AuthError; verify?: AuthSession | AuthError }) {
   const calls: string[] = [];
   const answer = (value: AuthSession | AuthError | undefined) =>
     value instanceof AuthError
@@ -24,38 +25,58 @@ function authClient(answers: { refresh?: AuthSession | AuthError; verify?: AuthS
       return { error: null };
     },
   };
-  return { calls, auth: auth as unknown as AuthClient };
+  const issuer: Issuer = { kind: 'embedded', auth: auth as unknown as AuthClient };
+  return { calls, issuer };
 }
 
 describe('a sign-in link', () => {
   test('signs its holder in', async () => {
-    const session = new Session(authClient({ verify: signedIn }).auth);
+    const session = new Session(issuerThat({ verify: signedIn }).issuer);
     expect(session.signedIn).toBe(false);
-    expect(await session.redeem('code')).toBe(null);
+    expect(await session.arrive(LINK)).toEqual({ kind: 'signed_in' });
     expect(session.email).toBe('owner@example.com');
   });
 
-  test('that was used is told from a server that cannot be reached', async () => {
-    const used = new AuthError('Token has expired or is invalid', 403, 'otp_expired');
-    const offline = new AuthError('Failed to fetch', 0);
-    expect(await new Session(authClient({ verify: used }).auth).redeem('code')).toBe('used');
-    expect(await new Session(authClient({ verify: offline }).auth).redeem('code')).toBe('unreachable');
+  test.each([
+    ['was used', new AuthError('Token has expired or is invalid', 403, 'otp_expired'), 'otp_expired'],
+    ['could not be checked', new AuthError('Failed to fetch', 0), 'unreachable'],
+  ])('that %s has its own problem', async (_title, verify, code) => {
+    const session = new Session(issuerThat({ verify }).issuer);
+    expect(await session.arrive(LINK)).toMatchObject({ kind: 'failed', problem: { code } });
+    expect(session.signedIn).toBe(false);
   });
 });
 
-describe('a token that the server refuses', () => {
-  test('ends the session in this browser when it cannot be refreshed', async () => {
-    const { auth, calls } = authClient({ refresh: new AuthError('revoked', 400) });
-    const session = new Session(auth);
+test('a link that failed is judged once it is known whether somebody is signed in', async () => {
+  const { issuer } = issuerThat({});
+  let tell: (session: AuthSession | null) => void = () => undefined;
+  const late = (listener: (event: string, session: AuthSession | null) => void) => {
+    tell = (session) => listener('INITIAL_SESSION', session);
+  };
+  const session = new Session({ ...issuer, auth: { ...issuer.auth, onAuthStateChange: late } as never });
+  let arrived = false;
+  const arrival = session.arrive({ kind: 'error', code: 'otp_expired', description: '' });
+  void arrival.then(() => (arrived = true));
+  await new Promise((resolve) => setTimeout(resolve));
+  expect(arrived).toBe(false);
+  tell(signedIn);
+  expect(await arrival).toMatchObject({ kind: 'failed', problem: { code: 'otp_expired' } });
+  expect(session.signedIn).toBe(true);
+});
+
+describe('a token that the server rejects', () => {
+  test('ends the session in this browser when it can not be refreshed', async () => {
+    const { issuer, calls } = issuerThat({ refresh: new AuthError('revoked', 400) });
+    const session = new Session(issuer);
     await session.refused();
     expect(session.signedIn).toBe(false);
     expect(calls).toEqual(['signOut local']);
   });
 
-  test('does not when a refresh brings a good one, or when the server is away', async () => {
+  test('does not when a refresh succeeds, or when the server can not be reached', async () => {
     for (const refresh of [signedIn, new AuthError('Failed to fetch', 0)]) {
-      const { auth, calls } = authClient({ refresh });
-      const session = new Session(auth);
+      const { issuer, calls } = issuerThat({ refresh });
+      const session = new Session(issuer);
       await session.refused();
       expect(session.signedIn).toBe(true);
       expect(calls).toEqual([]);

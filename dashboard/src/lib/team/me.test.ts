@@ -59,9 +59,9 @@ test('a chosen team that is gone gives way to the one that the server takes', as
 
 test('who is in no team is told so', async () => {
   const refuse = async () => {
-    throw new AppFluxError('forbidden', 'You are in no team');
+    throw new AppFluxError('no_team', 'You are not in a team yet');
   };
   const me = new Me({ getMe: refuse }, storage());
   await me.load();
-  expect(me.error?.message).toBe('You are in no team');
+  expect(me.error?.message).toBe('You are not in a team yet');
 });
