@@ -1,16 +1,14 @@
 /** The runner's connection to the deployment that it builds. */
-import {
-  type AttemptResult,
-  CLOSE,
-  DeploymentToRunner,
-  LEASE_TOKEN_HEADER,
-  type RunnerToDeployment,
-} from '@appflux/protocol';
+import { CLOSE, DeploymentToRunner, LEASE_TOKEN_HEADER, type RunnerToDeployment } from '@appflux/protocol';
+import type { AttemptReport } from '../job/outcome.ts';
+import type { Notice } from '../job/pipeline.ts';
 import type { LogStream } from '../log/log-stream.ts';
+import type { Mask } from '../masking/sentence.ts';
 import { readFrame } from './frames.ts';
 import type { Journal } from './journal.ts';
 import type { Lease } from './lease.ts';
 import { type Loss, ReconnectingSocket, SOCKET_TIMING, type SocketTiming } from './reconnecting-socket.ts';
+import { maskedNotice, maskedQuestion, maskedResult, type Question } from './report.ts';
 import { Stopped } from './stop.ts';
 import { UnconfirmedFrames } from './unconfirmed-frames.ts';
 
@@ -24,6 +22,8 @@ export interface AttemptConnectionOptions {
   readonly attempt: number;
   readonly leaseToken: string;
   readonly lease: Lease;
+  /** Masks what is quoted in everything that is sent. Log lines are masked where they are written. */
+  readonly mask: Mask;
   /** Makes the log, once the first welcome has said how far the edge's log goes. */
   readonly openLog: (ackedSeq: number) => LogStream;
   readonly onCancel: (reason: string) => void;
@@ -96,24 +96,25 @@ export class AttemptConnection {
   }
 
   /** Tells the edge something that needs no answer. It arrives, over however many connections it takes. */
-  tell(frame: Frame<'phase'> | Frame<'source'> | Frame<'plan'>) {
-    const text = JSON.stringify(frame);
+  tell(notice: Notice) {
+    const text = JSON.stringify(maskedNotice(notice, this.#options.mask));
     this.#told.add(text, this.#send(text) ? this.#log?.sentSeq : undefined);
   }
 
   /** Asks the edge something; asked again after each loss of the connection, until there is an answer. */
-  ask(frame: Frame<'upload'> | Frame<'uploaded'>): Promise<Answer> {
+  ask(question: Question): Promise<Answer> {
     const answer = Promise.withResolvers<Answer>();
     if (this.#over) answer.reject(new Error('The attempt is over'));
-    const text = JSON.stringify(frame);
-    this.#asked.set(frame.request, { frame: text, answer });
+    const text = JSON.stringify(maskedQuestion(question, this.#options.mask));
+    this.#asked.set(question.request, { frame: text, answer });
     this.#send(text);
     return answer.promise;
   }
 
   /** Reports the result; resolves when the edge has written it down. */
-  finish(result: AttemptResult): Promise<void> {
-    const { attempt } = this.#options;
+  finish(report: AttemptReport): Promise<void> {
+    const { attempt, mask } = this.#options;
+    const result = maskedResult(report, mask);
     this.#finish = JSON.stringify({ type: 'finish', attempt, result } satisfies Frame<'finish'>);
     this.#send(this.#finish);
     return this.#finished.promise;

@@ -1,7 +1,15 @@
 import { CLOSE } from '@appflux/protocol';
 import { describe, expect, test } from 'vitest';
 import { JobFailure } from '../job/step.ts';
-import { endless, FAST, idleSteps, succeedingSteps, types, useAgents } from '../testing/agent.ts';
+import {
+  endless,
+  FAST,
+  idleSteps,
+  SAMPLE_PLAN,
+  succeedingSteps,
+  types,
+  useAgents,
+} from '../testing/agent.ts';
 import { sampleGrant } from '../testing/sample-job.ts';
 
 const start = useAgents();
@@ -134,6 +142,49 @@ describe('an attempt', () => {
     expect(attempt.result).toMatchObject({ failure: { code: 'internal', phase: 'detecting' } });
     expect(JSON.stringify([attempt.result, attempt.lines])).not.toContain('/srv/secret');
     expect(agent.journal.join('')).toContain('/srv/secret/path');
+  });
+
+  test('has no secret in anything that goes up, nor in the runner’s own journal', async () => {
+    const secret = 'hunter2-secret';
+    const agent = await start({
+      steps: ({ connection, attempt: number, log }) =>
+        succeedingSteps({
+          prepare: async () => ({
+            commitHash: 'abc1234',
+            commitMessage: `Use ${secret}`,
+            branch: 'main',
+            root: '/nowhere',
+          }),
+          detect: async () => ({
+            plan: { ...SAMPLE_PLAN, buildCommand: `x ${secret}`, reasons: [`because of ${secret}`] },
+            version: secret,
+          }),
+          build: async (_source, _plan, _ctx, onImage) => {
+            onImage({ digest: null, tools: { [secret]: secret } });
+            log.write(secret);
+            const name = `${secret}.zip`;
+            void connection.ask({
+              type: 'upload',
+              attempt: number,
+              request: 'r',
+              name,
+              size: 1,
+              sha256: '0'.repeat(64),
+              contentType: 'application/zip',
+              meta: { label: secret },
+            });
+            throw new TypeError(`cannot read ${secret}`);
+          },
+        }),
+    });
+    const attempt = agent.edge.grant(sampleGrant({}, { variables: { API_KEY: secret } }));
+    await agent.until(() => types(agent).includes('freed'));
+    expect(attempt.frames.map(({ type }) => type)).toEqual(
+      expect.arrayContaining(['source', 'plan', 'upload', 'finish']),
+    );
+    expect(agent.journal.join('')).toContain('cannot read ***');
+    const everything = JSON.stringify([attempt.frames, attempt.lines, attempt.result, agent.journal]);
+    expect(everything).not.toContain('hunter2');
   });
 
   test('names the variables that are too short to be masked', async () => {

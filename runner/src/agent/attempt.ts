@@ -1,8 +1,8 @@
 /** One attempt from its grant to its end: connection, lease, log, pipeline, result, clearing away. */
-import type { AttemptResult, Grant, Granted } from '@appflux/protocol';
+import type { Grant, Granted } from '@appflux/protocol';
 import type { JobHost } from '../job/executor.ts';
 import { fileSecrets } from '../job/files/secrets.ts';
-import { type Outcome, outcomeOf } from '../job/outcome.ts';
+import { type AttemptReport, type Outcome, outcomeOf } from '../job/outcome.ts';
 import { runPipeline, type Steps } from '../job/pipeline.ts';
 import { humanSize } from '../job/prepare/printable.ts';
 import { realSteps, type StepsInput } from '../job/steps.ts';
@@ -10,14 +10,15 @@ import { AttemptLog } from '../log/attempt-log.ts';
 import type { LogLimits } from '../log/log-limits.ts';
 import { LogStream } from '../log/log-stream.ts';
 import { MIN_SECRET_LENGTH } from '../masking/forms.ts';
-import { maskText } from '../masking/redactor.ts';
+import { maskWith } from '../masking/mask.ts';
 import { isMaskable, Secrets } from '../masking/secrets.ts';
+import { type Mask, own, say } from '../masking/sentence.ts';
 import { type AttemptFolder, attemptFolder } from '../sandbox/attempt-folder.ts';
 import { effectiveLimits } from '../sandbox/limits.ts';
 import { AttemptConnection } from './attempt-connection.ts';
 import type { Clock } from './clock.ts';
 import { watchDeadline } from './deadline.ts';
-import { describeError } from './journal.ts';
+import { describeError, maskingJournal } from './journal.ts';
 import { Lease, leaseTerms } from './lease.ts';
 import type { SocketTiming } from './reconnecting-socket.ts';
 import { Stopped, untilAborted } from './stop.ts';
@@ -40,10 +41,13 @@ export interface AttemptHost extends JobHost {
 const LAST_WORD_MS = 5000;
 
 /** Works on an attempt until nothing of it is left. Never throws: what goes wrong is reported or in the journal. */
-export async function runAttempt(granted: Granted, host: AttemptHost): Promise<void> {
+export async function runAttempt(granted: Granted, runner: AttemptHost): Promise<void> {
   const { grant } = granted;
   const { deploymentId, attempt } = grant;
-  const { journal } = host;
+  const secrets = new Secrets(secretsOf(granted));
+  const mask = maskWith(secrets);
+  const journal = maskingJournal(runner.journal, mask);
+  const host = { ...runner, journal };
   const stop = new AbortController();
   /** Aborts when nothing more may be said in this attempt's name. */
   const silenced = new AbortController();
@@ -66,6 +70,7 @@ export async function runAttempt(granted: Granted, host: AttemptHost): Promise<v
     attempt,
     leaseToken: grant.leaseToken,
     lease,
+    mask,
     journal,
     ...(host.timing === undefined ? {} : { timing: host.timing }),
     openLog: (ackedSeq) => {
@@ -86,7 +91,15 @@ export async function runAttempt(granted: Granted, host: AttemptHost): Promise<v
   try {
     // A cancel may come with the welcome itself: it still has to be answered.
     const log = await untilAborted(connection.open(), AbortSignal.any([silenced.signal, host.signal]));
-    const outcome = await work(granted, host, { connection, stream: log, folder, stop, signal });
+    const outcome = await work(granted, host, {
+      connection,
+      stream: log,
+      folder,
+      stop,
+      signal,
+      secrets,
+      mask,
+    });
     if (outcome.fault !== undefined) {
       journal.error('An attempt met an unexpected error', {
         deploymentId,
@@ -122,17 +135,18 @@ interface Surroundings {
   readonly folder: AttemptFolder;
   readonly stop: AbortController;
   readonly signal: AbortSignal;
+  readonly secrets: Secrets;
+  readonly mask: Mask;
 }
 
 /** Runs the job's steps under their time limit. */
 async function work(
   granted: Granted,
   host: AttemptHost,
-  { connection, stream, folder, stop, signal }: Surroundings,
+  { connection, stream, folder, stop, signal, secrets, mask }: Surroundings,
 ): Promise<Outcome> {
   const { job, attempt } = granted.grant;
-  const secrets = new Secrets(secretsOf(granted));
-  const log = new AttemptLog(stream, secrets, job.limits.logBytes);
+  const log = new AttemptLog(stream, mask, job.limits.logBytes);
   const limits = effectiveLimits(job.limits, host.settings);
   greet(granted, host, limits, log);
   const endsAt = host.clock() + limits.timeoutSeconds * 1000;
@@ -141,10 +155,18 @@ async function work(
     () => stop.abort(new Stopped('timeout', 'The attempt is over its time limit.')),
   );
   try {
-    const steps = (host.steps ?? realSteps)(host, { job, attempt, limits, folder, secrets, log, connection });
+    const steps = (host.steps ?? realSteps)(host, {
+      job,
+      attempt,
+      limits,
+      folder,
+      secrets,
+      mask,
+      log,
+      connection,
+    });
     const tell = connection.tell.bind(connection);
-    const outcome = await runPipeline(steps, { job, attempt, limits, log, tell, signal });
-    return masked(outcome, secrets);
+    return await runPipeline(steps, { job, attempt, limits, log, tell, signal });
   } catch (error) {
     return outcomeOf(error, signal.reason, 'preparing', limits.timeoutSeconds);
   } finally {
@@ -178,31 +200,19 @@ function greet(granted: Granted, host: AttemptHost, limits: Grant['job']['limits
   const { kind, warning } = host.executor;
   // Nothing on a host keeps processes to a limit of memory or CPU.
   const contained =
-    kind === 'host' ? '' : `${humanSize(limits.memoryBytes)} of memory, ${limits.cpus} CPUs, `;
+    kind === 'host' ? '' : say`${own(humanSize(limits.memoryBytes))} of memory, ${limits.cpus} CPUs, `;
   log.write(
-    `Attempt ${attempt} on the runner ${host.name} (${host.version}): ${contained}${Math.round(limits.timeoutSeconds)} s at most.`,
+    say`Attempt ${attempt} on the runner ${own(host.name)} (${own(host.version)}): ${contained}${Math.round(limits.timeoutSeconds)} s at most.`,
   );
-  if (warning !== null) log.write(warning);
+  if (warning !== null) log.write(own(warning));
   const short = sensitiveOf(granted)
     .filter(([, value]) => value.trim() !== '' && !isMaskable(value))
     .map(([name]) => name);
   if (short.length > 0) {
     log.write(
-      `Not masked in this log, because they are shorter than ${MIN_SECRET_LENGTH} characters: ${short.join(', ')}.`,
+      say`Not masked in this log, because they are shorter than ${MIN_SECRET_LENGTH} characters: ${own(short.join(', '))}.`,
     );
   }
-}
-
-/** A failure's words may quote what a tool has printed, and a command can hold a secret. */
-function masked(outcome: Outcome, secrets: Secrets): Outcome {
-  if (outcome.report?.status === 'skipped') {
-    const reason = maskText(secrets, outcome.report.reason).slice(0, 500);
-    return { ...outcome, report: { status: 'skipped', reason } };
-  }
-  if (outcome.report?.status !== 'failed') return outcome;
-  const { failure } = outcome.report;
-  const message = maskText(secrets, failure.message).slice(0, 2000);
-  return { ...outcome, report: { status: 'failed', failure: { ...failure, message } } };
 }
 
 function lastWordSignal(host: AttemptHost, silenced: AbortSignal): AbortSignal {
@@ -211,7 +221,7 @@ function lastWordSignal(host: AttemptHost, silenced: AbortSignal): AbortSignal {
 
 /** The whole log first, then the result: once an attempt has ended, nothing more is taken. */
 async function report(
-  result: AttemptResult,
+  result: AttemptReport,
   log: LogStream,
   connection: AttemptConnection,
   signal: AbortSignal,

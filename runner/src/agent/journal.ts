@@ -1,5 +1,7 @@
 /** The runner's own log: what its owner reads on the host. Never a place for secrets. */
 
+import type { Mask } from '../masking/sentence.ts';
+
 export type JournalLevel = 'info' | 'warn' | 'error';
 export type JournalFields = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
@@ -33,6 +35,25 @@ export function createJournal(out: { write(text: string): unknown } = process.st
     out.write(`${journalLine(new Date(), level, message, fields)}\n`);
   };
   return { info: write('info'), warn: write('warn'), error: write('error') };
+}
+
+/** Fields that hold ids of AppFlux. */
+const IDS: ReadonlySet<string> = new Set(['deploymentId', 'app', 'runner']);
+
+/** A journal for what concerns one build: texts in the fields of its lines are masked. Messages are literals of ours. */
+export function maskingJournal(journal: Journal, mask: Mask): Journal {
+  const masked = (fields: JournalFields = {}): JournalFields =>
+    Object.fromEntries(
+      Object.entries(fields).map(([key, value]) => [
+        key,
+        typeof value === 'string' && !IDS.has(key) ? mask(value) : value,
+      ]),
+    );
+  return {
+    info: (message, fields) => journal.info(message, masked(fields)),
+    warn: (message, fields) => journal.warn(message, masked(fields)),
+    error: (message, fields) => journal.error(message, masked(fields)),
+  };
 }
 
 /** What is worth keeping of an unknown thrown value: its stack with the causes, or its text. */

@@ -32,8 +32,9 @@ export function hostExecutor(host: Host): Executor {
     kind: 'host',
     warning: HOST_WARNING,
     planned: (plan) => ({ ...plan, image: HOST_IMAGE }),
-    attempt: () => ({
-      build: (input, ctx) => runIfAny(input, (commands) => buildOnHost(host, input, commands, ctx), ctx),
+    attempt: ({ journal }) => ({
+      build: (input, ctx) =>
+        runIfAny(input, (commands) => buildOnHost({ ...host, journal }, input, commands, ctx), ctx),
       keep: async () => undefined,
     }),
     removeFolder,

@@ -17,7 +17,7 @@ test('a host without a scanner says so once in each log, and why, where a scan i
   const { journal, lines } = keptJournal();
   const scanning = await openScannerAt(null, { scan: 'optional', state: '/nowhere' }, journal);
   const log: string[] = [];
-  const ctx = { log: (text: string) => void log.push(text), signal: new AbortController().signal };
+  const ctx = { log: (text: unknown) => void log.push(String(text)), signal: new AbortController().signal };
   await scanning.scanUpload('/nowhere/upload.zip', 'upload.zip', ctx);
   await scanning.scanTree('/nowhere', ctx);
   await scanning.scanArtifacts([{ path: '/nowhere/site.zip', name: 'site.zip' }], ctx);

@@ -9,10 +9,10 @@ export function containerExecutor(host: BuildHost): Executor {
     kind: 'docker',
     warning: null,
     planned: (plan) => plan,
-    attempt: ({ job, folder }) => {
-      const cache = new AttemptCache(host.caches, { job, folder, journal: host.journal });
+    attempt: ({ job, folder, journal }) => {
+      const cache = new AttemptCache(host.caches, { job, folder, journal });
       return {
-        build: (input, ctx) => build(host, { ...input, cache }, ctx),
+        build: (input, ctx) => build({ ...host, journal }, { ...input, cache }, ctx),
         keep: (ctx) => cache.keep(ctx),
       };
     },

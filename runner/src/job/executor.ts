@@ -39,8 +39,12 @@ export interface Executor {
   readonly warning: string | null;
   /** The plan that detection has made, as this executor carries it out. */
   planned(plan: Plan): Plan;
-  /** Begins with an attempt, whose folders need not be there yet. */
-  attempt(of: { readonly job: Job; readonly folder: AttemptFolder }): AttemptExecutor;
+  /** Begins with an attempt, whose folders need not be there yet. What concerns it goes into its journal. */
+  attempt(of: {
+    readonly job: Job;
+    readonly folder: AttemptFolder;
+    readonly journal: Journal;
+  }): AttemptExecutor;
   /** Removes an attempt's folders and all in them, whoever the build has written them as. */
   removeFolder(top: string): Promise<void>;
 }

@@ -1,11 +1,27 @@
 /** From how the steps ended to what the edge is told. Pure. */
-import type { AttemptResult, Phase } from '@appflux/protocol';
+import type { AttemptResult, BuildCandidate, FailureCode, Phase } from '@appflux/protocol';
 import { Stopped } from '../agent/stop.ts';
+import { say, type Text } from '../masking/sentence.ts';
 import { JobFailure, type Skip } from './step.ts';
+
+/** Why an attempt failed. The protocol's Failure, with texts that know what they quote. */
+export interface FailureReport {
+  readonly code: FailureCode;
+  readonly message: Text;
+  readonly phase: Phase | null;
+  readonly hint: Text;
+  readonly candidates: readonly BuildCandidate[];
+}
+
+/** How an attempt ended. The protocol's AttemptResult, with texts that know what they quote. */
+export type AttemptReport =
+  | Exclude<AttemptResult, { status: 'failed' | 'skipped' }>
+  | { readonly status: 'failed'; readonly failure: FailureReport }
+  | { readonly status: 'skipped'; readonly reason: Text };
 
 /** How an attempt ended: what is reported, or null when nothing may be, and what only the runner's owner sees. */
 export interface Outcome {
-  readonly report: AttemptResult | null;
+  readonly report: AttemptReport | null;
   /** An error that was not expected. */
   readonly fault?: unknown;
 }
@@ -31,8 +47,14 @@ export function outcomeOf(thrown: unknown, reason: unknown, phase: Phase, timeou
   if (cause instanceof Stopped) return stoppedOutcome(cause, phase, timeoutSeconds);
   if (cause instanceof JobFailure) return { report: failed(cause, phase) };
   if (isDiskFull(cause))
-    return { report: failed(new JobFailure('disk_full', 'The runner’s disk is full'), phase), fault: cause };
-  const failure = new JobFailure('internal', `The runner met an error that it did not expect while ${phase}`);
+    return {
+      report: failed(new JobFailure('disk_full', say`The runner’s disk is full`), phase),
+      fault: cause,
+    };
+  const failure = new JobFailure(
+    'internal',
+    say`The runner met an error that it did not expect while ${phase}`,
+  );
   return { report: failed(failure, phase), fault: cause };
 }
 
@@ -46,7 +68,7 @@ function stoppedOutcome({ kind }: Stopped, phase: Phase, timeoutSeconds: number)
       const limit = Math.round(timeoutSeconds);
       const failure = new JobFailure(
         'build_timeout',
-        `The build took longer than its limit of ${limit} seconds`,
+        say`The build took longer than its limit of ${limit} seconds`,
       );
       return { report: failed(failure, phase) };
     }
@@ -62,8 +84,7 @@ function isDiskFull(error: unknown): boolean {
   return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
 }
 
-function failed(failure: JobFailure, phase: Phase): AttemptResult {
-  const record = failure.toFailure(phase);
-  // The edge sets it into a sentence of its own.
-  return { status: 'failed', failure: { ...record, message: record.message.replace(/\.\s*$/, '') } };
-}
+const failed = (failure: JobFailure, phase: Phase): AttemptReport => ({
+  status: 'failed',
+  failure: failure.toReport(phase),
+});

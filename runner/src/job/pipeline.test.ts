@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Stopped } from '../agent/stop.ts';
 import { AttemptLog } from '../log/attempt-log.ts';
-import { Secrets } from '../masking/secrets.ts';
+import { say } from '../masking/sentence.ts';
 import { idleSteps, SAMPLE_PLAN, succeedingSteps } from '../testing/agent.ts';
 import { sampleJob } from '../testing/sample-job.ts';
 import { seconds } from './duration.ts';
@@ -22,7 +22,7 @@ async function run(steps: Steps, signal = new AbortController().signal, patience
     job,
     attempt: 1,
     limits: job.limits,
-    log: new AttemptLog(sink, new Secrets([]), 1e6),
+    log: new AttemptLog(sink, String, 1e6),
     tell: (frame) => {
       told.push(frame.type === 'phase' ? frame.phase : frame.type);
       if (frame.type === 'plan') plans.push(frame.plan);
@@ -86,7 +86,13 @@ describe('a pipeline', () => {
     const { outcome, told, lines } = await run(steps);
     expect(outcome.report).toEqual({
       status: 'failed',
-      failure: { code: 'malware_found', message: 'Eicar in a.txt', phase: 'scanning', hint: 'Remove it.' },
+      failure: {
+        code: 'malware_found',
+        message: 'Eicar in a.txt',
+        phase: 'scanning',
+        hint: 'Remove it.',
+        candidates: [],
+      },
     });
     expect(told).toEqual(['preparing', 'source', 'scanning']);
     expect(lines.at(-1)).toBe('scanning: Scanning failed after T.');
@@ -146,7 +152,7 @@ describe('the outcome of', () => {
   test('a full disk is told as such, wherever it was met', () => {
     const error = Object.assign(new Error('ENOSPC: /srv/x'), { code: 'ENOSPC' });
     expect(outcomeOf(error, undefined, 'preparing', 1).report).toMatchObject({
-      failure: { code: 'disk_full', message: 'The runner’s disk is full', phase: 'preparing' },
+      failure: { code: 'disk_full', message: say`The runner’s disk is full`, phase: 'preparing' },
     });
   });
 

@@ -1,6 +1,7 @@
 /** The steps of a job, in the order in which they run. */
 import type { Job, JobLimits, Phase, Plan, RunnerToDeployment } from '@appflux/protocol';
 import type { AttemptLog } from '../log/attempt-log.ts';
+import { own, say, type Text } from '../masking/sentence.ts';
 import { seconds } from './duration.ts';
 import { type Outcome, outcomeOf, skipped, succeeded } from './outcome.ts';
 import type { CollectedArtifact, PreparedSource, Skip, StepContext, UsedImage } from './step.ts';
@@ -9,7 +10,11 @@ import type { CollectedArtifact, PreparedSource, Skip, StepContext, UsedImage } 
 export interface Steps {
   prepare(ctx: StepContext): Promise<PreparedSource>;
   scan(ctx: StepContext): Promise<void>;
-  detect(source: PreparedSource, ctx: StepContext): Promise<{ plan: Plan; version: string | null }>;
+  /** Gives the reasons of the plan, as they know what they quote. */
+  detect(
+    source: PreparedSource,
+    ctx: StepContext,
+  ): Promise<{ plan: Plan; reasons?: readonly Text[]; version: string | null }>;
   /** Gives why nothing was built, if the project said that there is nothing to do. Tells which image it uses. */
   build(
     source: PreparedSource,
@@ -26,14 +31,17 @@ export interface Steps {
   upload(artifacts: readonly CollectedArtifact[], ctx: StepContext): Promise<void>;
 }
 
-type Told = Extract<RunnerToDeployment, { type: 'phase' | 'source' | 'plan' }>;
+/** What a job tells the edge while it runs. The `reasons` of a plan take the place of those in it. */
+export type Notice =
+  | Extract<RunnerToDeployment, { type: 'phase' | 'source' }>
+  | (Extract<RunnerToDeployment, { type: 'plan' }> & { readonly reasons?: readonly Text[] });
 
 export interface PipelineOptions {
   readonly job: Job;
   readonly attempt: number;
   readonly limits: JobLimits;
   readonly log: AttemptLog;
-  readonly tell: (frame: Told) => void;
+  readonly tell: (notice: Notice) => void;
   readonly signal: AbortSignal;
   /** How long a step may take to stop once it was told to, in milliseconds. */
   readonly patienceMs?: number;
@@ -58,25 +66,19 @@ export async function runPipeline(steps: Steps, options: PipelineOptions): Promi
     const source = await phases.run('preparing', async (ctx) => {
       const prepared = await steps.prepare(ctx);
       const { commitHash, commitMessage, branch } = prepared;
-      tell({
-        type: 'source',
-        attempt,
-        commitHash,
-        commitMessage: commitMessage?.slice(0, 2000) ?? null,
-        branch,
-      });
+      tell({ type: 'source', attempt, commitHash, commitMessage, branch });
       return prepared;
     });
     await phases.run('scanning', (ctx) => steps.scan(ctx));
-    const { plan, version } = await phases.run('detecting', async (ctx) => {
-      const detected = await steps.detect(source, ctx);
-      tell({ type: 'plan', attempt, plan: detected.plan, version: detected.version });
-      return detected;
+    const { plan, reasons, version } = await phases.run('detecting', async (ctx) => {
+      const { plan, reasons = plan.reasons, version } = await steps.detect(source, ctx);
+      tell({ type: 'plan', attempt, plan, reasons, version });
+      return { plan, reasons, version };
     });
     const built = await phases.run('building', async (ctx) => {
       const onImage = ({ digest, tools }: UsedImage) => {
         const known = digest === null ? plan : { ...plan, imageDigest: digest };
-        tell({ type: 'plan', attempt, plan: { ...known, tools }, version });
+        tell({ type: 'plan', attempt, plan: { ...known, tools }, reasons, version });
       };
       const skip = await steps.build(source, plan, ctx, onImage);
       return skip ?? { artifacts: await steps.collect(source, plan, version, ctx) };
@@ -107,18 +109,19 @@ class Phases {
     this.current = phase;
     log.enterPhase(phase);
     tell({ type: 'phase', attempt, phase, at: new Date().toISOString() });
-    log.write(`${TITLES[phase]}…`);
+    const title = own(TITLES[phase]);
+    log.write(say`${title}…`);
     const startedAt = performance.now();
-    const took = () => seconds(performance.now() - startedAt);
+    const took = () => own(seconds(performance.now() - startedAt));
     const ctx: StepContext = { signal, log: (text, stream) => log.write(text, stream) };
     try {
       const result = await stoppable(work(ctx), signal, patienceMs ?? PATIENCE_MS);
       log.showEnd();
-      log.write(`${TITLES[phase]} done in ${took()}.`);
+      log.write(say`${title} done in ${took()}.`);
       return result;
     } catch (error) {
       log.showEnd();
-      log.write(`${TITLES[phase]} ${signal.aborted ? 'stopped' : 'failed'} after ${took()}.`);
+      log.write(say`${title} ${own(signal.aborted ? 'stopped' : 'failed')} after ${took()}.`);
       throw error;
     }
   }

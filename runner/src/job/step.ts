@@ -1,15 +1,16 @@
 /** What every pipeline step is given, and how a step says that the job has failed. */
 import {
   type BuildCandidate,
-  type Failure,
+  FAILURE_ADVICE,
   type FailureCode,
-  failure,
   type LogStream,
   type Phase,
 } from '@appflux/protocol';
+import { own, type Text } from '../masking/sentence.ts';
+import type { FailureReport } from './outcome.ts';
 
-/** Writes one line into the deployment's log, in AppFlux's own voice unless said otherwise. */
-export type WriteLine = (text: string, stream?: LogStream) => void;
+/** Writes one line into the deployment's log, in AppFlux's own voice unless said otherwise. What it quotes is masked. */
+export type WriteLine = (text: Text, stream?: LogStream) => void;
 
 /** The surroundings of a step. A step stops as soon as `signal` aborts, by throwing the signal's reason. */
 export interface StepContext {
@@ -25,7 +26,7 @@ export interface Workspace {
   readonly scratch: string;
 }
 
-/** Ends the job as `failed`. The message goes into the record and the log: no secrets, no paths of the host. */
+/** Ends the job as `failed`. The message goes into the record and the log, with what it quotes masked: no paths of the host. */
 export class JobFailure extends Error {
   override readonly name = 'JobFailure';
   readonly code: FailureCode;
@@ -33,21 +34,25 @@ export class JobFailure extends Error {
   readonly hint: string | undefined;
   /** What could be built instead. */
   readonly candidates: readonly BuildCandidate[];
+  /** Message and hint, as they know what they quote. */
+  readonly #texts: { readonly message: Text; readonly hint: Text | undefined };
 
   constructor(
     code: FailureCode,
-    message: string,
-    details: { hint?: string; candidates?: readonly BuildCandidate[]; cause?: unknown } = {},
+    message: Text,
+    details: { hint?: Text; candidates?: readonly BuildCandidate[]; cause?: unknown } = {},
   ) {
-    super(message, { cause: details.cause });
+    super(String(message), { cause: details.cause });
     this.code = code;
-    this.hint = details.hint;
+    this.hint = details.hint === undefined ? undefined : String(details.hint);
     this.candidates = details.candidates ?? [];
+    this.#texts = { message, hint: details.hint };
   }
 
-  /** The record that the deployment keeps. */
-  toFailure(phase: Phase | null): Failure {
-    return failure(this.code, this.message, phase, this.hint, this.candidates);
+  /** What is reported of it. */
+  toReport(phase: Phase | null): FailureReport {
+    const { message, hint = own(FAILURE_ADVICE[this.code]) } = this.#texts;
+    return { code: this.code, message, phase, hint, candidates: this.candidates };
   }
 }
 
@@ -70,8 +75,8 @@ export interface UsedImage {
 
 /** Why a build did not take place: the project itself said that there is nothing to do. */
 export interface Skip {
-  /** A sentence without its end, on one line and at most 500 UTF-16 units long. */
-  readonly reason: string;
+  /** A sentence without its end, on one line. */
+  readonly reason: Text;
 }
 
 /** A file that the build delivered, ready to be uploaded. */

@@ -3,8 +3,8 @@ import type { Job, JobLimits } from '@appflux/protocol';
 import type { AttemptConnection } from '../agent/attempt-connection.ts';
 import { describeError } from '../agent/journal.ts';
 import type { AttemptLog } from '../log/attempt-log.ts';
-import { maskText } from '../masking/redactor.ts';
 import type { Secrets } from '../masking/secrets.ts';
+import type { Mask } from '../masking/sentence.ts';
 import { type AttemptFolder, makeAttemptFolder } from '../sandbox/attempt-folder.ts';
 import { collectArtifacts } from './collect/index.ts';
 import { detectPlan } from './detect/index.ts';
@@ -22,18 +22,19 @@ export interface StepsInput {
   readonly limits: JobLimits;
   readonly folder: AttemptFolder;
   readonly secrets: Secrets;
+  readonly mask: Mask;
   readonly log: AttemptLog;
   readonly connection: AttemptConnection;
 }
 
 /** The steps that a runner really takes. */
 export function realSteps(host: JobHost, input: StepsInput): Steps {
-  const { job, attempt, limits, folder, secrets, log, connection } = input;
+  const { job, attempt, limits, folder, secrets, mask, log, connection } = input;
   const { settings } = host;
   const scanner = forOneJob(host.scanner);
   let commitHash: string | null = null;
   let ignoreCommand: string | null = null;
-  const executor = host.executor.attempt({ job, folder });
+  const executor = host.executor.attempt({ job, folder, journal: host.journal });
   const withoutFileSystem = (error: unknown) =>
     host.journal.warn('A build gets no file system of its own; its disk is watched instead', {
       deploymentId: job.deploymentId,
@@ -75,7 +76,7 @@ export function realSteps(host: JobHost, input: StepsInput): Steps {
           commitHash,
           maxBytes: limits.artifactBytes,
           outDir: folder.workspace.scratch,
-          mask: (text) => maskText(secrets, text),
+          mask,
         },
         ctx,
       ),

@@ -1,12 +1,13 @@
 import type { LogLine } from '@appflux/protocol';
 import { expect, test } from 'vitest';
+import { maskWith } from '../masking/mask.ts';
 import { Secrets } from '../masking/secrets.ts';
 import { AttemptLog } from './attempt-log.ts';
 
 function open(capBytes = 1_000_000) {
   const lines: Omit<LogLine, 'seq'>[] = [];
   const sink = { write: (line: Omit<LogLine, 'seq'>) => void lines.push(line), ready: async () => undefined };
-  return { lines, log: new AttemptLog(sink, new Secrets(['hunter2']), capBytes) };
+  return { lines, log: new AttemptLog(sink, maskWith(new Secrets(['hunter2'])), capBytes) };
 }
 
 test('a line has its phase, its stream and its time, and no secret', () => {

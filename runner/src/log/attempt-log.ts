@@ -1,7 +1,6 @@
 /** The log of one attempt, as its steps write it: masked, cut to lines, stamped with the phase, capped. */
 import type { LogLine, LogStream as LogStreamName, Phase } from '@appflux/protocol';
-import { maskText } from '../masking/redactor.ts';
-import type { Secrets } from '../masking/secrets.ts';
+import { type Mask, say, type Text } from '../masking/sentence.ts';
 import { LineSplitter } from './line-splitter.ts';
 
 /** Where finished lines go. */
@@ -24,7 +23,7 @@ const ENVELOPE_BYTES = 100;
 /** Takes texts and lines of any kind, and passes on lines that are fit for the edge. */
 export class AttemptLog {
   readonly #sink: LineSink;
-  readonly #secrets: Secrets;
+  readonly #mask: Mask;
   readonly #capBytes: number;
   readonly #tail: string[] = [];
   #tailUnits = 0;
@@ -41,9 +40,9 @@ export class AttemptLog {
    * @param capBytes how many bytes of the build's own output are kept (the job's `logBytes`), counted as they are
    *   sent; AppFlux's own lines and the end of the output of each phase are little and always kept
    */
-  constructor(sink: LineSink, secrets: Secrets, capBytes: number) {
+  constructor(sink: LineSink, mask: Mask, capBytes: number) {
     this.#sink = sink;
-    this.#secrets = secrets;
+    this.#mask = mask;
     this.#capBytes = capBytes;
   }
 
@@ -52,10 +51,10 @@ export class AttemptLog {
     this.#phase = phase;
   }
 
-  /** Writes a text that may hold secrets and line breaks. */
-  write(text: string, stream: LogStreamName = 'system') {
+  /** Masks what a text quotes, and writes it. It may hold line breaks. */
+  write(text: Text, stream: LogStreamName = 'system') {
     const splitter = new LineSplitter((line) => this.writeMasked(line, stream));
-    splitter.push(maskText(this.#secrets, `${text}\n`));
+    splitter.push(`${this.#mask(text)}\n`);
   }
 
   /** Writes one line in which secrets are masked already. */
@@ -79,7 +78,7 @@ export class AttemptLog {
   showEnd() {
     if (this.#cutLines > 0) {
       this.write(
-        `${this.#cutLines} lines (${this.#cutBytes} bytes) of the build’s output were left out here. Its last lines:`,
+        say`${this.#cutLines} lines (${this.#cutBytes} bytes) of the build’s output were left out here. Its last lines:`,
       );
     }
     for (const { line } of this.#end) this.#sink.write(line);
@@ -98,7 +97,7 @@ export class AttemptLog {
     if (!this.#reached) {
       this.#reached = true;
       this.write(
-        `The log has reached its limit of ${this.#capBytes} bytes. The build goes on; what it writes from here is left out but for the end.`,
+        say`The log has reached its limit of ${this.#capBytes} bytes. The build goes on; what it writes from here is left out but for the end.`,
       );
     }
     this.#hold(line, bytes);

@@ -3,7 +3,8 @@ import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MASK } from './forms.ts';
-import { maskText, Redactor } from './redactor.ts';
+import { maskText } from './mask.ts';
+import { Redactor } from './redactor.ts';
 import { Secrets } from './secrets.ts';
 
 const SECRETS = {

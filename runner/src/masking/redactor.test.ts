@@ -2,7 +2,8 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MASK } from './forms.ts';
-import { maskText, Redactor } from './redactor.ts';
+import { maskText } from './mask.ts';
+import { Redactor } from './redactor.ts';
 import { isMaskable, Secrets } from './secrets.ts';
 
 /** Pushes the pieces one after the other and returns all that came out. */

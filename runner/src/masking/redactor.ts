@@ -130,17 +130,3 @@ function merged(lists: readonly Covers[]): [number, number][] {
   }
   return result;
 }
-
-/** How sentences mark that a quotation was truncated. */
-const CUT = '…';
-
-/** Masks a complete text. The start of a secret before `…` is masked, too: the rest of it was truncated. */
-export function maskText(secrets: Secrets, text: string): string {
-  const redactor = new Redactor(secrets);
-  const masked = redactor.push(text) + redactor.flush();
-  if (!masked.includes(CUT)) return masked;
-  const parts = masked.split(CUT);
-  return parts
-    .map((part, index) => (index < parts.length - 1 ? redactor.push(part) + redactor.flush(true) : part))
-    .join(CUT);
-}

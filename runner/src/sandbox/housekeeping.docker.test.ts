@@ -107,7 +107,8 @@ describe('a builder image', () => {
       command: `${process.execPath} ${script}`,
     });
     const lines: string[] = [];
-    const ensure = () => images.ensure(image, (text) => lines.push(text), new AbortController().signal);
+    const ensure = () =>
+      images.ensure(image, (text) => lines.push(String(text)), new AbortController().signal);
     try {
       const [first, second] = await Promise.all([ensure(), ensure()]);
       expect(first).toBe(second);

@@ -7,6 +7,7 @@ import type { RawSettings } from '../config/read-settings.ts';
 import { build } from '../job/build.ts';
 import { JobFailure, type Skip, type UsedImage } from '../job/step.ts';
 import { AttemptLog } from '../log/attempt-log.ts';
+import { maskWith } from '../masking/mask.ts';
 import { Secrets } from '../masking/secrets.ts';
 import { attemptFolder, makeAttemptFolder } from '../sandbox/attempt-folder.ts';
 import { unmountWithin } from '../sandbox/disk/file-system.ts';
@@ -76,7 +77,7 @@ export class BuildBench {
       lines.push(line);
       input.onLine?.(line.text, stop);
     };
-    const log = new AttemptLog({ write, ready: async () => undefined }, secrets, 1e6);
+    const log = new AttemptLog({ write, ready: async () => undefined }, maskWith(secrets), 1e6);
     const source = { commitHash: null, commitMessage: null, branch: null, root };
     const cache = new AttemptCache(host.caches, { job, folder, journal: host.journal });
     let skip: Skip | undefined;

@@ -61,7 +61,7 @@ function collect(plan: Partial<Plan>, more: Partial<CollectInput> = {}, ctx = ar
       commitHash: null,
       maxBytes: 10_000_000,
       outDir: around.workspace.scratch,
-      mask: (text) => text,
+      mask: String,
       ...more,
     },
     ctx,
@@ -436,7 +436,7 @@ describe('hostile output', () => {
     await write({ 'app-hunter2.apk': 'x', 'hunter2/index.html': 'x' });
     const artifacts = await collect(
       { type: 'android', outputs: ['*.apk', 'hunter2'] },
-      { mask: (text) => text.replaceAll('hunter2', '***') },
+      { mask: (text) => String(text).replaceAll('hunter2', '***') },
     );
     expect(artifacts.map(({ name }) => name).sort()).toEqual(['app--.apk', 'shop-1.0.0--.zip']);
   });
@@ -481,8 +481,8 @@ describe('hostile output', () => {
     await write({ 'dist/a.bin': Buffer.alloc(1_000_000), 'dist/z.txt': 'before' });
     // The log line comes between finding the files and reading them.
     const changing = (change: () => void) => {
-      const log = (text: string) => {
-        if (text.startsWith('Packing')) change();
+      const log = (text: unknown) => {
+        if (String(text).startsWith('Packing')) change();
       };
       return refused('changed while it was read', {}, {}, { ...around.ctx, log });
     };
@@ -498,8 +498,8 @@ describe('hostile output', () => {
   it('leaves no half-made archive open when the job is canceled', async () => {
     await write({ 'dist/big.bin': Buffer.alloc(5_000_000) });
     const reason = new Error('canceled by a test');
-    const log = (text: string) => {
-      if (text.startsWith('Packing')) around.abort(reason);
+    const log = (text: unknown) => {
+      if (String(text).startsWith('Packing')) around.abort(reason);
     };
     await expect(collect({}, {}, { ...around.ctx, log })).rejects.toBe(reason);
     // The descriptor of the listing itself is closed by the time that it is looked at.

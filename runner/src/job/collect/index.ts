@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, open, realpath, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Plan } from '@appflux/protocol';
+import type { Mask } from '../../masking/sentence.ts';
 import { humanSize, listed, quoted } from '../prepare/printable.ts';
 import { type CollectedArtifact, JobFailure, type StepContext } from '../step.ts';
 import { contentType } from './content-type.ts';
@@ -29,7 +30,7 @@ export interface CollectInput {
   /** Where artifacts are written, in a folder of their own; the build never saw it. */
   readonly outDir: string;
   /** Hides secrets in a path: a build may name a file after one, and names are public. */
-  readonly mask: (text: string) => string;
+  readonly mask: Mask;
   readonly limits?: CollectLimits;
 }
 

@@ -52,7 +52,7 @@ async function delivered(fixture: Fixture | undefined, left: readonly string[]) 
       commitHash: null,
       maxBytes: 1e9,
       outDir: around.workspace.scratch,
-      mask: (text) => text,
+      mask: String,
     },
     around.ctx,
   );

@@ -11,7 +11,7 @@ const scanner = createScanner({
 /** Everything that a job has scanned, and what its log says of it. */
 async function scanAll(perJob = forOneJob(scanner)) {
   const log: string[] = [];
-  const ctx = { log: (text: string) => void log.push(text), signal: new AbortController().signal };
+  const ctx = { log: (text: unknown) => void log.push(String(text)), signal: new AbortController().signal };
   const made = [
     await perJob.scanUpload('/nowhere/site.zip', 'site.zip', ctx),
     await perJob.scanTree('/nowhere', ctx),

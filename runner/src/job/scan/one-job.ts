@@ -16,12 +16,13 @@ export function silentScanner(why: string): Scanner {
 
 /** The same scanner for one job: a warning that the job's log has already is not written again. */
 export function forOneJob(scanner: Scanner): Scanner {
-  const given = new Set<string>();
+  const written = new Set<string>();
   const once = (ctx: StepContext): StepContext => ({
     signal: ctx.signal,
     log: (text, stream) => {
-      if (given.has(text)) return;
-      if (text.startsWith('Warning:')) given.add(text);
+      const plain = String(text);
+      if (written.has(plain)) return;
+      if (plain.startsWith('Warning:')) written.add(plain);
       ctx.log(text, stream);
     },
   });

@@ -33,7 +33,7 @@ const SIGNATURE = `${TEST_SIGNATURE}.UNOFFICIAL`;
 
 function context(signal: AbortSignal = new AbortController().signal): StepContext & { lines: string[] } {
   const lines: string[] = [];
-  return { signal, lines, log: (text) => lines.push(text) };
+  return { signal, lines, log: (text) => lines.push(String(text)) };
 }
 
 function scannerAt(

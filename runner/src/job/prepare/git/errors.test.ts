@@ -70,6 +70,6 @@ describe('what Git says', () => {
     );
     expect(failure.message).toContain('https://h/a.git');
     expect(failure.message).toMatch(/\.$/);
-    expect(failure.toFailure('preparing').hint).not.toBe('');
+    expect(String(failure.toReport('preparing').hint)).not.toBe('');
   });
 });

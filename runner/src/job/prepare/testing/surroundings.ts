@@ -21,7 +21,7 @@ export async function surroundings(): Promise<TestSurroundings> {
     folder,
     workspace: { source: join(folder, 'source'), scratch: join(folder, 'scratch') },
     lines,
-    ctx: { log: (text) => lines.push(text), signal: controller.signal },
+    ctx: { log: (text) => lines.push(String(text)), signal: controller.signal },
     abort: (reason) => controller.abort(reason),
     remove: () => rm(folder, { recursive: true, force: true }),
   };
