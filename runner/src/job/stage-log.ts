@@ -1,4 +1,6 @@
 /** Says in the log which of a build's commands runs, how it ended, and how long it took. */
+
+import { own, say } from '../masking/sentence.ts';
 import type { BuildStage, Mark } from '../sandbox/marks.ts';
 import { seconds } from './duration.ts';
 import { printable } from './prepare/printable.ts';
@@ -41,7 +43,7 @@ export class StageLog {
       return;
     }
     const said = ending(mark.stage, mark.code, seconds(performance.now() - this.#startedAt));
-    if (said !== null) this.#log(said);
+    if (said !== null) this.#log(own(said));
   }
 
   /** Why the build ended without having been begun, if the ignore command said so with its success. */
@@ -49,17 +51,17 @@ export class StageLog {
     const { ignore } = this.#commands;
     if (ignore === null || this.#last?.event !== 'end') return undefined;
     if (this.#last.stage !== 'ignore' || this.#last.code !== 0) return undefined;
-    return { reason: `ignoreCommand (${printable(ignore, LONGEST_COMMAND)}) ended with exit code 0` };
+    return { reason: say`ignoreCommand (${printable(ignore, LONGEST_COMMAND)}) ended with exit code ${0}` };
   }
 
   #begin(stage: Mark['stage']) {
     if (stage === 'keep') return;
     if (stage === 'restore') {
-      this.#log(`${RESTORING} ${this.#commands.install ?? ''}`);
+      this.#log(say`${own(RESTORING)} ${this.#commands.install ?? ''}`);
       return;
     }
     const command = this.#commands[stage] ?? '';
-    this.#log(`$ ${command}`);
+    this.#log(say`$ ${command}`);
     if (stage === 'ignore' && /\bgit\b/.test(command)) {
       this.#log(
         'Builds have the files of the source but not its repository (.git): a git command in ignoreCommand finds no history.',

@@ -8,6 +8,7 @@ import type { AttemptConnection } from '../agent/attempt-connection.ts';
 import { type BackoffPolicy, fullJitter } from '../agent/backoff.ts';
 import type { Journal } from '../agent/journal.ts';
 import { untilAborted } from '../agent/stop.ts';
+import { own, say } from '../masking/sentence.ts';
 import { humanSize } from './prepare/printable.ts';
 import { type CollectedArtifact, JobFailure, type StepContext } from './step.ts';
 
@@ -44,7 +45,7 @@ export async function uploadArtifacts(
     const startedAt = performance.now();
     await uploadArtifact(artifact, options, ctx);
     const took = (performance.now() - startedAt) / 1000;
-    ctx.log(`Uploaded ${artifact.name} (${humanSize(artifact.size)}) in ${took.toFixed(1)} s.`);
+    ctx.log(say`Uploaded ${artifact.name} (${own(humanSize(artifact.size))}) in ${own(took.toFixed(1))} s.`);
   }
 }
 

@@ -3,6 +3,7 @@ import { constants } from 'node:os';
 import { explain } from '../job/explain/index.ts';
 import { humanSize, printable } from '../job/prepare/printable.ts';
 import { JobFailure } from '../job/step.ts';
+import { own, say, shortened } from '../masking/sentence.ts';
 import { lastWords } from './last-words.ts';
 import type { BuildStage } from './marks.ts';
 import type { ContainerEnd } from './run-container.ts';
@@ -34,38 +35,38 @@ export function verdict(build: FinishedBuild): JobFailure | null {
   if (build.exitCode === 0) return null;
   const { explanation, outOfMemory } = explain(build.tail);
   const why = explanation?.line ?? lastWords(build.tail);
-  const quoted = why === null ? '' : `: ${printable(why, 300)}`;
+  const quoted = why === null ? '' : say`: ${printable(why, 300)}`;
   const advice = explanation === null ? {} : { hint: withHosts(explanation.hint, build.refusedHosts) };
   if (build.stage === null) {
-    return new JobFailure('internal', `The builder image did not begin the build${quoted}`, {
+    return new JobFailure('internal', say`The builder image did not begin the build${quoted}`, {
       hint: 'Ask the owner of the runner to build its images again and to run `appflux-runner doctor`.',
     });
   }
-  const named = `The ${build.stage} command (${shorten(build.commands[build.stage] ?? '')})`;
+  const named = say`The ${own(build.stage)} command (${shortened(build.commands[build.stage] ?? '', 120)})`;
   if (outOfMemory) {
     return new JobFailure(
       'out_of_memory',
-      `${named} used up the memory that its runtime allowed itself`,
+      say`${named} used up the memory that its runtime allowed itself`,
       advice,
     );
   }
   if (build.memoryBytes !== null && (build.oomKilled || build.exitCode === KILLED)) {
     return new JobFailure(
       'out_of_memory',
-      `${named} was killed at the limit of ${humanSize(build.memoryBytes)} of memory`,
+      say`${named} was killed at the limit of ${own(humanSize(build.memoryBytes))} of memory`,
     );
   }
   if (build.diskFull) {
     return new JobFailure(
       'disk_full',
-      `${named} filled its disk; its limit is ${humanSize(build.diskBytes)}`,
+      say`${named} filled its disk; its limit is ${own(humanSize(build.diskBytes))}`,
     );
   }
   if (build.tail.some((line) => NO_SPACE.test(line))) {
-    return new JobFailure('disk_full', `${named} found no space left${quoted}`);
+    return new JobFailure('disk_full', say`${named} found no space left${quoted}`);
   }
   const code = build.stage === 'install' ? 'install_failed' : 'build_failed';
-  return new JobFailure(code, `${named} ${howItEnded(build.exitCode)}${quoted}`, advice);
+  return new JobFailure(code, say`${named} ${own(howItEnded(build.exitCode))}${quoted}`, advice);
 }
 
 /** How many hosts a hint names. */
@@ -85,5 +86,3 @@ function howItEnded(exitCode: number): string {
   if (exitCode === 127) return 'names a program that is not there';
   return `ended with exit code ${exitCode}`;
 }
-
-const shorten = (command: string) => (command.length > 120 ? `${command.slice(0, 119)}…` : command);

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, open, realpath, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Plan } from '@appflux/protocol';
-import type { Mask } from '../../masking/sentence.ts';
+import { type Mask, own, say } from '../../masking/sentence.ts';
 import { humanSize, listed, quoted } from '../prepare/printable.ts';
 import { type CollectedArtifact, JobFailure, type StepContext } from '../step.ts';
 import { contentType } from './content-type.ts';
@@ -48,7 +48,7 @@ export async function collectArtifacts(input: CollectInput, ctx: StepContext): P
   const collector = new Collector(input, await sameRoot(input.root), folder, ctx);
   const artifacts = isSite(input.plan) ? await collector.site() : await collector.everything();
   for (const { name, size, sha256 } of artifacts) {
-    ctx.log(`Collected ${name}, ${humanSize(size)}, SHA-256 ${sha256}.`);
+    ctx.log(say`Collected ${name}, ${own(humanSize(size))}, SHA-256 ${own(sha256)}.`);
   }
   return artifacts;
 }
@@ -156,7 +156,7 @@ class Collector {
       this.#empty.push(shown);
       return null;
     }
-    if (leftOut.length > 0) this.#ctx.log(`Left out of ${quoted(shown)}: ${listed(leftOut)}.`);
+    if (leftOut.length > 0) this.#ctx.log(say`Left out of ${quoted(shown)}: ${listed(leftOut)}.`);
     const entry = files.some(({ inside }) => inside === 'index.html') ? { entry: 'index.html' } : {};
     const unpackedBytes = files.reduce((sum, { stats }) => sum + Number(stats.size), 0);
     this.#ctx.log(
