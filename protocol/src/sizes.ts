@@ -32,3 +32,15 @@ export const MAX_ARTIFACTS_RECORD_BYTES = 1_000_000;
 
 /** How many tools of its image a plan names. */
 export const MAX_PLAN_TOOLS = 100;
+
+/** How many runners a team has: all of them are listed at once, and connected to one object. */
+export const MAX_RUNNERS = 500;
+
+/** How many members a team has: MongoDB keeps the owners of a team in one document. */
+export const MAX_MEMBERS = 1000;
+
+/** How many teams a person is in: each of their requests reads all of them. */
+export const MAX_TEAMS = 100;
+
+/** How many Apps are deployed from one upload: their ids are in its record. */
+export const MAX_APPS_OF_UPLOAD = 100;

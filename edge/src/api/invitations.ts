@@ -22,7 +22,7 @@ import {
   takeInvitation,
 } from '../identity/invitation.ts';
 import { issueToken } from '../identity/one-time-token.ts';
-import { foundTeam, restoreOwnTeam } from '../identity/team.ts';
+import { foundTeam, requireRoomInTeam, restoreOwnTeam } from '../identity/team.ts';
 import type { TokenRecord } from '../metadata/metadata.ts';
 import { requireOwnerFor } from './members.ts';
 import { bearer, json, jsonBody, needs, noted, personOnly, refusals, router } from './router.ts';
@@ -168,6 +168,7 @@ invitations.openapi(
     if (already !== null) return c.json({ teamId: already.teamId, role: already.role }, 200);
     // Whoever has a team of their own still acts for it unless they name another.
     await restoreOwnTeam(c.env, metadata, person);
+    await requireRoomInTeam(metadata, offered.ownerId, person.id);
     const invitation = await takeInvitation(metadata, token);
     if (invitation === null) throw noInvitation();
     await join(metadata, invitation, person);

@@ -4,6 +4,7 @@ import {
   AttemptRef,
   ErrorBody,
   LEASE_TOKEN_HEADER,
+  MAX_RUNNERS,
   ObjectId,
   RegisteredRunner,
   RegisterRunner,
@@ -66,6 +67,14 @@ async function ownedRunner(metadata: Metadata, ownerId: string, id: string): Pro
   return runner;
 }
 
+/** Refuses a runner beyond MAX_RUNNERS. Asked before the token is used: it is still good afterwards. */
+async function requireRoom({ runners }: Metadata, ownerId: string): Promise<void> {
+  if ((await runners.count(ownerId)) < MAX_RUNNERS) return;
+  throw new AppFluxError('unprocessable', `A team has at most ${MAX_RUNNERS} runners`, {
+    hint: 'Remove runners that are gone, then register this one again with the same token.',
+  });
+}
+
 export const runners = router();
 
 runners.openapi(
@@ -124,17 +133,17 @@ runners.openapi(
       201: json(RegisteredRunner, 'The runner; its credential is shown this once'),
       400: json(ErrorBody, 'The input has the wrong shape'),
       401: json(ErrorBody, 'The token is not good'),
+      422: json(ErrorBody, 'The team has as many runners as it can'),
     },
   }),
   async (c) => {
     const metadata = c.get('metadata');
     const { token, name, labels, slots, version, executor = null } = c.req.valid('json');
     const now = new Date();
-    const registration = await metadata.tokens.take(
-      'registration',
-      await hashToken(token),
-      now.toISOString(),
-    );
+    const hash = await hashToken(token);
+    const offered = await metadata.tokens.byHash('registration', hash, now.toISOString());
+    if (offered !== null) await requireRoom(metadata, offered.ownerId);
+    const registration = await metadata.tokens.take('registration', hash, now.toISOString());
     if (registration === null) {
       throw new AppFluxError(
         'unauthorized',

@@ -4,6 +4,7 @@ import {
   type BuildSettings,
   type CreateDeployment,
   type JobLimits,
+  MAX_APPS_OF_UPLOAD,
   type Trigger,
 } from '@appflux/protocol';
 import { poolOf } from '../dispatch/stub.ts';
@@ -175,7 +176,12 @@ async function resolveSource(
         hint: 'PUT all parts, then POST /api/uploads/:id/complete.',
       });
     }
-    const { id, key, name, size, sha256 } = upload;
+    const { id, key, name, size, sha256, appIds } = upload;
+    if (!appIds.includes(app.id) && appIds.length >= MAX_APPS_OF_UPLOAD) {
+      throw new AppFluxError('unprocessable', `${MAX_APPS_OF_UPLOAD} apps were deployed from this upload`, {
+        hint: 'Upload the source again for this app.',
+      });
+    }
     await requireSource(metadata, id, Date.now());
     // Before the deployment is there: an upload that nobody deployed goes sooner than one that somebody did.
     await metadata.uploads.use(id, app.id);

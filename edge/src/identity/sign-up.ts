@@ -7,7 +7,7 @@ import { type Visitor, withTurn } from './hashing.ts';
 import { findInvitation, join, returnInvitation, takeInvitation } from './invitation.ts';
 import { hashPassword, passwordProblem } from './password.ts';
 import { countSignUp } from './sign-in-limits.ts';
-import { foundTeam, signUpIsOpen } from './team.ts';
+import { foundTeam, requireRoomInTeam, signUpIsOpen } from './team.ts';
 
 /** Throws AuthRefusal `weak_password` when a password is not taken. */
 export function requirePassword(password: string, email: string): void {
@@ -64,9 +64,12 @@ export async function admit(
   const invitation: TokenRecord | null = await takeInvitation(metadata, token);
   if (invitation === null) throw unknownInvitation();
   try {
+    await requireRoomInTeam(metadata, invitation.ownerId, null);
     await insert(metadata, user);
   } catch (error) {
     await returnInvitation(metadata, invitation);
+    if (isAppFluxError(error, 'unprocessable'))
+      throw new AuthRefusal(422, 'validation_failed', error.message);
     throw error;
   }
   await join(metadata, invitation, user);

@@ -2,7 +2,7 @@
  * Teams. A team is its members; its id is the user id of whoever founded it, and the `ownerId` of all its apps, runners
  * and tokens. Owners come and go, the id stays.
  */
-import { AppFluxError } from '@appflux/protocol';
+import { AppFluxError, MAX_MEMBERS, MAX_TEAMS } from '@appflux/protocol';
 import type { Env } from '../env.ts';
 import type { MemberRecord, MemberStore, Metadata, TokenKind } from '../metadata/metadata.ts';
 import { newObjectId } from '../metadata/object-id.ts';
@@ -28,6 +28,30 @@ const founderOf = ({ id, email }: Person, now = Date.now()): MemberRecord => ({
   joinedBy: null,
   createdAt: new Date(now).toISOString(),
 });
+
+/**
+ * Throws AppFluxError `unprocessable` when a team has as many members as it can, or the person is in as many teams. A new
+ * person is in none: null.
+ */
+export async function requireRoomInTeam(
+  { members }: Metadata,
+  teamId: string,
+  userId: string | null,
+): Promise<void> {
+  if ((await members.count(teamId)) >= MAX_MEMBERS) {
+    throw new AppFluxError(
+      'unprocessable',
+      `A team has at most ${MAX_MEMBERS.toLocaleString('en')} members`,
+      {
+        hint: 'Ask an owner or admin of the team to remove members who are gone.',
+      },
+    );
+  }
+  if (userId === null || (await members.ofUser(userId)).length < MAX_TEAMS) return;
+  throw new AppFluxError('unprocessable', `You can be in ${MAX_TEAMS} teams at most`, {
+    hint: 'Leave a team that you are no longer active in.',
+  });
+}
 
 /** Whether anybody can sign up and get a team of their own; otherwise an invitation is required. */
 export const signUpIsOpen = (env: Env): boolean => env.APPFLUX_SIGN_UP === 'open';

@@ -153,6 +153,7 @@ export interface RunnerStore {
   byId(id: string): Promise<RunnerRecord | null>;
   byCredentialHash(hash: string): Promise<RunnerRecord | null>;
   list(ownerId: string): Promise<RunnerRecord[]>;
+  count(ownerId: string): Promise<number>;
   update(id: string, change: RunnerChange): Promise<RunnerRecord | null>;
   delete(id: string): Promise<boolean>;
 }
@@ -210,6 +211,7 @@ export interface MemberStore {
   insert(member: MemberRecord): Promise<boolean>;
   find(teamId: string, userId: string): Promise<MemberRecord | null>;
   list(teamId: string, page: PageQuery): Promise<Page<MemberRecord>>;
+  count(teamId: string): Promise<number>;
   /** The teams that a person is in, the one joined first first; at most 100. */
   ofUser(userId: string): Promise<MemberRecord[]>;
   /** Null when there is no such member. Throws AppFluxError `last_owner` rather than leave a team without owner. */

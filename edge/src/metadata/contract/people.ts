@@ -103,6 +103,10 @@ export function peopleContract(create: CreateKeeper): void {
     const second = memberRecord({ userId: first.userId, joinedBy: 'a'.repeat(64) });
     for (const member of [first, memberRecord(), second]) await members.insert(member);
     expect(await members.ofUser(first.userId)).toEqual([first, second]);
+    expect(await members.count(first.teamId)).toBe(
+      (await members.list(first.teamId, { limit: 100 })).items.length,
+    );
+    expect(await members.count(crypto.randomUUID())).toBe(0);
     expect(await members.ofUser(crypto.randomUUID())).toEqual([]);
   });
 

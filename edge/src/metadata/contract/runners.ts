@@ -23,6 +23,8 @@ export function runnerContract(create: CreateKeeper): void {
     const second = runnerRecord({ ownerId: first.ownerId });
     for (const runner of [first, second, runnerRecord()]) await runners.insert(runner);
     expect(await runners.list(first.ownerId)).toEqual([second, first]);
+    expect(await runners.count(first.ownerId)).toBe(2);
+    expect(await runners.count(crypto.randomUUID())).toBe(0);
   });
 
   test('a change touches the members that it names and no others', async () => {

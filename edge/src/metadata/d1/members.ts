@@ -1,6 +1,6 @@
 import { AppFluxError, type Role } from '@appflux/protocol';
 import type { MemberRecord, MemberStore } from '../metadata.ts';
-import { text, textOrNull } from './columns.ts';
+import { number, text, textOrNull } from './columns.ts';
 import type { Database, Row } from './database.ts';
 import { listPage } from './list.ts';
 
@@ -35,6 +35,11 @@ export function createMemberStore(database: Database): MemberStore {
     },
 
     list: (teamId, page) => listPage(database, 'members', { team_id: teamId }, page, toMember),
+
+    async count(teamId) {
+      const row = await database.first('SELECT count(*) AS members FROM members WHERE team_id = ?', teamId);
+      return row === null ? 0 : number(row, 'members');
+    },
 
     async ofUser(userId) {
       const rows = await database.all(

@@ -46,6 +46,11 @@ export function createRunnerStore(database: Database): RunnerStore {
       return row && toRunner(row);
     },
 
+    async count(ownerId) {
+      const row = await database.first('SELECT count(*) AS runners FROM runners WHERE owner_id = ?', ownerId);
+      return row === null ? 0 : number(row, 'runners');
+    },
+
     async list(ownerId) {
       const rows = await database.all(
         `SELECT * FROM runners WHERE owner_id = ? ORDER BY ${newestFirst('runners')}`,

@@ -41,6 +41,7 @@ export function createMemberStore(db: Db): MemberStore {
 
     find: (teamId, userId) => members.first(inTeam(teamId, userId)),
     list: (teamId, page) => members.page({ teamId: is(teamId) }, page),
+    count: (teamId) => members.documents.countDocuments({ teamId: is(teamId) }),
     ofUser: (userId) => members.all({ userId: is(userId) }, { createdAt: 1, _id: 1 }, 100),
 
     async setRole(teamId, userId, role) {

@@ -13,6 +13,7 @@ export function createRunnerStore(db: Db): RunnerStore {
     byId: (id) => runners.first(runners.key(id)),
     byCredentialHash: (hash) => runners.first({ credentialHash: is(hash) }),
     list: (ownerId) => runners.all({ ownerId: is(ownerId) }, runners.newestFirst),
+    count: (ownerId) => runners.documents.countDocuments({ ownerId: is(ownerId) }),
     update: (id, change) => runners.change(id, change),
     delete: async (id) => (await runners.remove(runners.key(id))) > 0,
   };
