@@ -15,6 +15,8 @@ beforeAll(async () => {
 
 afterAll(() => instance?.stop());
 
+const SECRET = 'hunter2-Staple/Battery';
+
 async function built(name: string, app: object, files: Record<string, string>) {
   const uploadId = await instance.client.upload(`${name}.zip`, await zipOf(files));
   const { slug } = await instance.client.createApp({ name, ...app });
@@ -44,5 +46,71 @@ describe('variables that are not sensitive', () => {
     expect(lines).toContain('counted 101 files in 11 folders');
     expect(lines).toContain('true production build of index.de.html');
     expect(everything(deployment, lines)).not.toContain('***');
+  });
+});
+
+describe('a variable that is sensitive by its name or by choice', () => {
+  it('is in no record of a build that delivers, and the words of AppFlux stay as they are', async () => {
+    const { deployment, artifacts, lines } = await built(
+      'masked-records',
+      {
+        type: 'desktop',
+        envVars: {
+          DEPLOY_TOKEN: SECRET,
+          STAGE: { value: 'Building', sensitive: true },
+        },
+        build: {
+          installCommand: `echo installing with ${SECRET}`,
+          buildCommand: 'node b.mjs Building',
+          outputs: ['out/*', `${SECRET}/*`],
+        },
+      },
+      {
+        'package.json': JSON.stringify({ name: 'x', version: '1.0.0', private: true }),
+        'b.mjs': [
+          "import fs from 'node:fs';",
+          "fs.mkdirSync('out');",
+          "fs.writeFileSync('out/app-hunter2-Staple.deb', 'x');",
+          'fs.mkdirSync(process.env.DEPLOY_TOKEN, { recursive: true });',
+          "fs.writeFileSync(process.env.DEPLOY_TOKEN + '/app.AppImage', 'y');",
+          "console.log('Building', process.env.DEPLOY_TOKEN);",
+        ].join('\n'),
+      },
+    );
+    const records = everything(deployment, [artifacts, ...lines]);
+    expect(deployment, records).toMatchObject({ status: 'success' });
+    expect(records).not.toContain(SECRET);
+    expect(deployment.plan).toMatchObject({
+      installCommand: 'echo installing with ***',
+      buildCommand: 'node b.mjs ***',
+      outputs: ['out/*', '***/*'],
+    });
+    expect(lines).toContain('*** ***');
+    expect(lines).toContain('Building…');
+    expect(lines).toContain('$ node b.mjs ***');
+    expect(deployment.plan?.reasons).toContain('Build command: node b.mjs ***, because the App says so.');
+  });
+
+  it('is in no record of a build that fails', async () => {
+    const { deployment, lines } = await built(
+      'masked-failure',
+      {
+        envVars: { DEPLOY_TOKEN: SECRET, WHAT: { value: 'command', sensitive: true } },
+        build: {
+          installCommand: 'true',
+          buildCommand: `echo ${'x'.repeat(106)} ${SECRET}; echo "error: no ${SECRET} here: command"; exit 3`,
+          outputs: ['dist'],
+        },
+      },
+      { 'package.json': JSON.stringify({ name: 'x', private: true }) },
+    );
+    const records = everything(deployment, lines);
+    expect(deployment, records).toMatchObject({ status: 'failed', failure: { code: 'build_failed' } });
+    // The command is shortened in the message: the beginning of a secret at that place is masked, too.
+    expect(records).not.toContain('hunter2');
+    expect(deployment.failure?.message).toMatch(
+      /^The build command \(.*\) ended with exit code 3: .*no \*\*\* here: \*\*\*/,
+    );
+    expect(lines.some((line) => line.startsWith('The build command ended with exit code 3'))).toBe(true);
   });
 });
