@@ -8,6 +8,9 @@ import { searchLines } from './search.ts';
 /** Typing is over when no key was pressed for this many milliseconds. */
 const TYPED_MS = 200;
 
+/** What was found so far is told this often, in milliseconds: a screen reader reads it out each time. */
+const TOLD_EVERY_MS = 250;
+
 /** The text of a log up to this length, in UTF-16 units, is kept for the next search. */
 const MAX_KEPT = 8_000_000;
 
@@ -57,17 +60,22 @@ export class ArchiveMatches implements Matches {
     const all: number[] = [];
     let kept: TextLine[] | null = [];
     let length = 0;
+    let told = performance.now();
     for await (const lines of lineBatches(await this.#open(signal))) {
       signal.throwIfAborted();
-      const found = searchLines(lines, words);
-      if (found.length > 0) {
-        all.push(...found);
+      all.push(...searchLines(lines, words));
+      if (
+        all.length > this.found.length &&
+        (this.found.length === 0 || performance.now() - told > TOLD_EVERY_MS)
+      ) {
+        told = performance.now();
         this.found = all.slice();
       }
       for (const { text } of lines) length += text.length;
       if (length > MAX_KEPT) kept = null;
       else kept?.push(...lines);
     }
+    this.found = all;
     this.#kept = kept;
   }
 }

@@ -5,6 +5,7 @@ import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { chromiumPath } from '../../testing/browser.ts';
 import { app, deployment, idOf } from '../../testing/fixtures.ts';
+import { watchLogRequests } from '../../testing/log-requests.ts';
 import { longLog } from '../../testing/sample-log.ts';
 import { useBrowser } from '../../testing/visit.ts';
 import { emptyWorld } from '../../testing/world.ts';
@@ -54,23 +55,15 @@ describe.skipIf(chromiumPath === undefined)('a finished log', () => {
   test('of 200,000 lines shows a linked line with few requests, and not by a live connection', async () => {
     const world = finished(longLog(200_000, STARTED));
     const { page, api } = await visit(`/runners`, { world });
-    const answers: { path: string; bytes: number }[] = [];
-    page.on('response', async (response) => {
-      const { pathname } = new URL(response.url());
-      if (pathname.includes('/logs')) answers.push({ path: pathname, bytes: (await response.body()).length });
-    });
-    let sockets = 0;
-    page.on('websocket', () => {
-      sockets += 1;
-    });
+    const asked = watchLogRequests(page);
     await page.goto(`${api.origin}/deployments/${id}#L123457`);
     await log(page).getByText('compiled src/module-123456/').waitFor();
     // The outline, the lines around, and perhaps the pages next to them, which come after.
-    const own = answers.map(({ path }) => path.replace(/^.*\/logs/, 'logs')).sort();
-    expect(own.filter((path) => path === 'logs/outline')).toHaveLength(1);
-    expect(own.filter((path) => path === 'logs').length).toBeLessThanOrEqual(3);
-    expect(own.length).toBeLessThanOrEqual(4);
-    expect(answers.reduce((sum, { bytes }) => sum + bytes, 0)).toBeLessThan(400_000);
+    const { paths, bytes, sockets } = await asked.sofar();
+    expect(paths.filter((path) => path === 'logs/outline')).toHaveLength(1);
+    expect(paths.filter((path) => path === 'logs').length).toBeLessThanOrEqual(3);
+    expect(paths.length).toBeLessThanOrEqual(4);
+    expect(bytes).toBeLessThan(400_000);
     expect(sockets).toBe(0);
     await expect.poll(() => inView(page, 123_457)).toBe(true);
     expect(await page.locator('[data-target]').count()).toBe(1);
