@@ -7,6 +7,7 @@ import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
 import { UNIT_WORKERS } from '../stack/testing/workers.ts';
 import './vitest.issuers.ts';
+import './vitest.mail.ts';
 import './vitest.s3.ts';
 
 const path = (relative: string) => join(import.meta.dirname, relative);
@@ -20,6 +21,13 @@ export default defineConfig({
         main: path('src/index.ts'),
         wrangler: { configPath: path('../wrangler.toml') },
         miniflare: {
+          // Bound beside the ones of wrangler.toml: tests give them to a mailer themselves.
+          email: {
+            send_email: [
+              { name: 'TEST_EMAIL' },
+              { name: 'TEST_EMAIL_RESTRICTED', allowed_sender_addresses: ['other@example.com'] },
+            ],
+          },
           bindings: {
             OPERATOR_SECRET: 'operator-secret-of-the-tests',
             SEALING_KEY: 'c2VhbGluZyBrZXkgb2YgdGhlIHRlc3RzLCAzMiBieXQ=',
@@ -41,7 +49,12 @@ export default defineConfig({
     testTimeout: 30_000,
     // Files of a worker share a workerd, which makes them three times faster; each begins with nothing kept (testing.setup.ts).
     isolate: false,
-    globalSetup: [path('vitest.s3.ts'), path('vitest.issuers.ts'), path('../stack/foreign-s3/serve.ts')],
+    globalSetup: [
+      path('vitest.s3.ts'),
+      path('vitest.issuers.ts'),
+      path('vitest.mail.ts'),
+      path('../stack/foreign-s3/serve.ts'),
+    ],
     setupFiles: [path('src/testing.setup.ts')],
   },
 });

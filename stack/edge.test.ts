@@ -84,6 +84,12 @@ describe('a running edge process', { timeout: 30_000 }, () => {
   });
   afterAll(() => edge.stop(5_000));
 
+  test('binds no mail, which Miniflare would only pretend to send', async () => {
+    const bindings = await getJson('/bindings');
+    expect(bindings).toContain('METADATA');
+    expect(bindings).not.toContain('EMAIL');
+  });
+
   test('gives the Worker its variables, those of the start before those of wrangler.toml', async () => {
     expect(await getJson('/variables')).toEqual({
       publicUrl: publicUrl(port),

@@ -112,6 +112,22 @@ describe('settings of a local start', () => {
   });
 });
 
+test('a mail service is set whole or not at all, and passed on', () => {
+  const mail = {
+    MAIL_API_URL: 'https://mail.example.com/emails',
+    MAIL_API_KEY: 'key',
+    MAIL_FROM: 'AppFlux <appflux@example.com>',
+  };
+  expect(readSettings(mail, '/checkout').passedOn).toEqual(mail);
+  expect(readSettings({ ...mail, MAIL_FROM: 'a@b.example' }, '/checkout').passedOn.MAIL_FROM).toBe(
+    'a@b.example',
+  );
+  expect(problemOf({ ...mail, MAIL_API_KEY: '' })).toContain('MAIL_API_KEY must be set as well');
+  for (const MAIL_FROM of ['AppFlux', 'a@localhost', 'AppFlux <a@b.example', 'a@b.example\nBcc: c@d.example'])
+    expect(problemOf({ ...mail, MAIL_FROM })).toContain('MAIL_FROM is an address like');
+  expect(withoutSecrets({ ...mail, PATH: '/usr/bin' })).toEqual({ PATH: '/usr/bin' });
+});
+
 test('how long things are kept is passed on to the control plane as it was said', () => {
   const said = { ARTIFACTS_KEEP_LAST: '3', ARTIFACTS_DAYS: '0', LOGS_DAYS: '3650', AUDIT_DAYS: '90' };
   expect(readSettings(said, '/checkout').passedOn).toEqual(said);

@@ -66,6 +66,15 @@ const Environment = z.object({
   S3_ACCESS_KEY_ID: z.string().optional(),
   S3_SECRET_ACCESS_KEY: z.string().optional(),
   S3_BUCKET: z.string().optional(),
+  MAIL_API_URL: z.url({ protocol: /^https?$/, error: 'is an http or https URL' }).optional(),
+  MAIL_API_KEY: z.string().optional(),
+  MAIL_FROM: z
+    .string()
+    .regex(
+      /^(?:[^<>]*<[^<>@\s]+@[^<>@\s]+\.[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+\.[^<>@\s]+)$/,
+      'is an address like AppFlux <appflux@example.com>',
+    )
+    .optional(),
   GITHUB_WEBHOOK_SECRET: z.string().optional(),
   GITHUB_CLIENT_ID: z.string().optional(),
   GITHUB_CLIENT_SECRET: z.string().optional(),
@@ -114,12 +123,17 @@ const PASSED_ON = [
   'LOGS_KEEP_LAST',
   'LOGS_DAYS',
   'AUDIT_DAYS',
+  'MAIL_API_URL',
+  'MAIL_API_KEY',
+  'MAIL_FROM',
   'GITHUB_WEBHOOK_SECRET',
   'GITHUB_CLIENT_ID',
   'GITHUB_CLIENT_SECRET',
   'GITHUB_URL',
   'GITHUB_API_URL',
 ] as const;
+
+const MAIL = ['MAIL_API_URL', 'MAIL_API_KEY', 'MAIL_FROM'] as const;
 
 const STORAGE = ['S3_ENDPOINT', 'S3_BUCKET', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'] as const;
 
@@ -135,6 +149,7 @@ export function readSettings(env: NodeJS.ProcessEnv, root: string): Settings {
     throw new StackProblem('settings_invalid', wrong, 'correct it in the environment, or leave it out');
   }
   const given = parsed.data;
+  allOrNone(given, MAIL, 'a mail service');
   return {
     port: given.APPFLUX_PORT,
     state: stateFolder(env, root),
@@ -156,17 +171,26 @@ export function readSettings(env: NodeJS.ProcessEnv, root: string): Settings {
   };
 }
 
-/** All four variables or none: half of them would mix the owner's storage with the embedded one. */
-function foreignStorage(given: z.infer<typeof Environment>): ForeignStorage | null {
-  const missing = STORAGE.filter((name) => given[name] === undefined);
-  if (missing.length === STORAGE.length) return null;
-  if (missing.length > 0) {
+/** Whether variables are set that are of use together only: all of them, or none. */
+function allOrNone(
+  given: z.infer<typeof Environment>,
+  names: readonly (keyof z.infer<typeof Environment>)[],
+  what: string,
+): boolean {
+  const missing = names.filter((name) => given[name] === undefined);
+  if (missing.length > 0 && missing.length < names.length) {
     throw new StackProblem(
       'settings_invalid',
       `${missing.join(' and ')} must be set as well`,
-      `an S3 server needs all of ${STORAGE.join(', ')}`,
+      `${what} needs all of ${names.join(', ')}`,
     );
   }
+  return missing.length === 0;
+}
+
+/** Half of the variables would mix the owner's storage with the embedded one. */
+function foreignStorage(given: z.infer<typeof Environment>): ForeignStorage | null {
+  if (!allOrNone(given, STORAGE, 'an S3 server')) return null;
   return {
     endpoint: given.S3_ENDPOINT ?? '',
     bucket: given.S3_BUCKET ?? '',

@@ -50,9 +50,9 @@ async function invite(page: Page, role: string): Promise<string> {
   await page.goto(`${edge.url}/settings/team`);
   await page.getByRole('button', { name: 'Invite' }).click();
   await page.getByLabel('Role', { exact: true }).selectOption(role);
-  await page.getByRole('button', { name: 'Make the link' }).click();
+  await page.getByRole('button', { name: 'Create link' }).click();
   const link = await page.getByText(`${edge.url}/invite#token=`).innerText();
-  await page.getByRole('button', { name: 'I have copied it' }).click();
+  await page.getByRole('button', { name: 'Done' }).click();
   return link;
 }
 
@@ -75,6 +75,10 @@ it('people come by invitation, do what their role allows, and are gone when they
     // Back to where they were.
     await signIn(page, 'owner@localhost', PASSWORD);
     await heading(page, 'Account').waitFor();
+    // The browser is known from now on, by a cookie that no script reads.
+    expect(await page.context().cookies(edge.url)).toMatchObject([
+      { name: 'appflux-device', httpOnly: true, sameSite: 'Strict', path: '/' },
+    ]);
   });
 
   const link = await onPage(owner, () => invite(owner.page, 'viewer'));
@@ -109,6 +113,35 @@ it('people come by invitation, do what their role allows, and are gone when they
     await page.goto(`${edge.url}/sign-in`);
     await signIn(page, 'ada@example.com', PASSWORD);
     await page.getByText('Shop', { exact: true }).first().waitFor();
+  });
+
+  // Whoever forgot their password asks for a link, which the owner passes on.
+  await onPage(viewer, async () => {
+    const { page } = viewer;
+    await signOut(page);
+    await page.getByRole('link', { name: 'Forgot your password?' }).click();
+    await page.getByLabel('Email').fill('ada@example.com');
+    await page.getByRole('button', { name: 'Request a link' }).click();
+    await heading(page, 'Ask your administrator for the link').waitFor();
+  });
+  const recovery = await onPage(owner, async () => {
+    const { page } = owner;
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await page.goto(`${edge.url}/settings/links`);
+    await page.getByRole('button', { name: 'Copy link for ada@example.com' }).click();
+    await page.getByText('Link copied').waitFor();
+    return page.evaluate(() => navigator.clipboard.readText());
+  });
+  await onPage(viewer, async () => {
+    const { page } = viewer;
+    await page.goto(recovery);
+    await page.getByLabel('New password').fill('another long password');
+    await page.getByRole('button', { name: 'Set the password' }).click();
+    await page.getByText('Shop', { exact: true }).first().waitFor();
+  });
+  await onPage(owner, async () => {
+    await owner.page.reload();
+    await heading(owner.page, 'No links waiting').waitFor();
   });
 
   await onPage(owner, async () => {

@@ -6,6 +6,7 @@ import type { PoolObject } from './dispatch/pool.ts';
 import type { DownloadCount } from './metadata/analytics.ts';
 import type { LogTailLine } from './metadata/metadata.ts';
 import type { MongoObject } from './metadata/mongo/object.ts';
+import type { OutboxObject } from './outbox/object.ts';
 import type { SweepObject } from './retention/object.ts';
 import type { ThrottleObject } from './throttle/object.ts';
 
@@ -54,6 +55,7 @@ export interface Env {
   MONGO: DurableObjectNamespace<MongoObject>;
   THROTTLES: DurableObjectNamespace<ThrottleObject>;
   SWEEP: DurableObjectNamespace<SweepObject>;
+  OUTBOX: DurableObjectNamespace<OutboxObject>;
   PUBLIC_URL: string;
   /**
    * The request header that holds the client's address, where something in front of the Worker always writes it itself.
@@ -94,6 +96,13 @@ export interface Env {
   SUPABASE_JWT_SECRET?: string;
   /** `open` lets anybody sign up with the edge's own issuer; otherwise only who was invited. */
   APPFLUX_SIGN_UP?: string;
+  /** Cloudflare's Email Service, where it is bound: sends sign-in links, recovery links and invitations. */
+  EMAIL?: SendEmail;
+  /** The HTTP API of another mail service, in the shape of Resend's, and its key. */
+  MAIL_API_URL?: string;
+  MAIL_API_KEY?: string;
+  /** Who mails are from: `ada@example.com` or `AppFlux <ada@example.com>`. */
+  MAIL_FROM?: string;
   /** An OAuth app of GitHub's: with both, people can sign in with GitHub. */
   GITHUB_CLIENT_ID?: string;
   GITHUB_CLIENT_SECRET?: string;

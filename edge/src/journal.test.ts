@@ -1,9 +1,12 @@
+import { env } from 'cloudflare:workers';
 import fc from 'fast-check';
 import { beforeEach, expect, test, vi } from 'vitest';
 import type { Env } from './env.ts';
 import { makeToken, TOKEN_PREFIX } from './identity/tokens.ts';
 import { errorText, journal, withoutSecrets } from './journal.ts';
+import { outboxOf } from './outbox/index.ts';
 import { forgetAll, request, requestWith, signIn } from './testing.ts';
+import { founder } from './testing-people.ts';
 
 beforeEach(forgetAll);
 
@@ -19,6 +22,21 @@ async function written(work: () => Promise<unknown>): Promise<string> {
 
 const TOKENS = Object.values(TOKEN_PREFIX).join('|');
 const noToken = (text: string) => expect(text).not.toMatch(new RegExp(`(?:${TOKENS})[\\w-]{8}|eyJ`));
+
+test('that a link was asked for is in the log, and the link is not', async () => {
+  const { user } = await founder({ email: 'ada@example.com' });
+  for (const path of ['/recover', '/otp']) {
+    const text = await written(async () => {
+      const json = { email: 'ada@example.com' };
+      expect((await request(`/auth/v1${path}`, { method: 'POST', json })).status).toBe(200);
+      await vi.waitFor(async () => expect(await outboxOf(env).list()).toHaveLength(1));
+    });
+    expect(text).toContain(user.id);
+    noToken(text);
+    expect(text).not.toContain('token_hash');
+    await outboxOf(env).removeOf(user.id, null);
+  }
+});
 
 test('the token of a deploy hook whose call fails is not in the log', async () => {
   const { access_token: token } = await signIn();

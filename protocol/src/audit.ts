@@ -10,6 +10,7 @@ export const AUDIT_ACTIONS = [
   'password.set',
   'recovery.asked',
   'link.asked',
+  'link.read',
   'token.create',
   'token.revoke',
   'app.create',

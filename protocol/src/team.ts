@@ -67,6 +67,8 @@ export const CreateInvitation = z
     days: z.int().min(1).max(30).default(7),
     /** Whom it is meant for: shown in the list, and nothing else depends on it. */
     note: z.string().trim().max(80).default(''),
+    /** Where the link is sent as well; only on an instance that sends mail. */
+    email: z.email().max(254).optional(),
   })
   .meta({ id: 'CreateInvitation' });
 export type CreateInvitation = z.input<typeof CreateInvitation>;
@@ -77,7 +79,11 @@ export const Invitation = z
 export type Invitation = z.infer<typeof Invitation>;
 
 /** The link is shown this once. Its token is in the fragment, which reaches no server's log. */
-export const CreatedInvitation = Invitation.extend({ url: z.url() }).meta({ id: 'CreatedInvitation' });
+export const CreatedInvitation = Invitation.extend({
+  url: z.url(),
+  /** The address that it is sent to; null when it is only shown. */
+  sentTo: z.string().nullable(),
+}).meta({ id: 'CreatedInvitation' });
 export type CreatedInvitation = z.infer<typeof CreatedInvitation>;
 
 /** The token of an invitation link. */
@@ -104,6 +110,11 @@ export const InstanceConfig = z
       /** Whether anybody may sign up, or only who was invited. */
       signUp: z.enum(['open', 'invitation']),
     }),
+    /**
+     * Whether the instance sends mail: sign-in links, recovery links and invitations. Without, its operator passes links
+     * on. A Supabase project sends its own mail.
+     */
+    mail: z.boolean(),
   })
   .meta({ id: 'InstanceConfig' });
 export type InstanceConfig = z.infer<typeof InstanceConfig>;

@@ -8,6 +8,7 @@ export const SECRETS: Readonly<Record<string, string>> = {
   S3_ACCESS_KEY_ID: 'needed; of an R2 API token that may read and write objects of the bucket.',
   S3_SECRET_ACCESS_KEY: 'needed; of the same token.',
   MONGODB_URI: 'only to keep metadata in MongoDB.',
+  MAIL_API_KEY: 'only to send mail by the HTTP API of a mail service.',
   SUPABASE_URL: 'only to let people sign in through Supabase.',
 };
 

@@ -128,6 +128,8 @@ export function miniflareOptions(
         modulesRoot: dirname(config.main),
         ...(assets !== undefined && { assets: { ...assets, directory: config.assets ?? assets.directory } }),
         bindings: { ...bindings, ...LOCAL, ...config.variables },
+        // Miniflare would write mails to files and say that they were sent.
+        email: {},
         r2Buckets: {},
         unsafeBindings: Object.keys(r2Buckets).map((binding) => frontBinding(binding, 'bucket', { id })),
       },

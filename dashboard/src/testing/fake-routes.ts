@@ -278,9 +278,9 @@ const ROUTES: Readonly<Record<string, (call: Call) => Answer>> = {
     world.tokens = world.tokens.filter((token) => token.id !== id);
     return [204];
   },
-  'GET config': ({ origin }) => [
+  'GET config': ({ origin, world: { mail } }) => [
     200,
-    { auth: { issuer: 'embedded', url: origin, key: 'appflux', github: true, signUp: 'invitation' } },
+    { auth: { issuer: 'embedded', url: origin, key: 'appflux', github: true, signUp: 'invitation' }, mail },
   ],
   'GET me': ({ world: { role, team } }) => {
     if (team === 'deleted') throw new AppFluxError('no_team', 'You are not in a team yet');
@@ -291,7 +291,7 @@ const ROUTES: Readonly<Record<string, (call: Call) => Answer>> = {
       teamId: OWNER,
       role,
       ofInstance: team === 'instance',
-      permissions: PERMISSIONS[role],
+      permissions: [...PERMISSIONS[role], ...(team === 'instance' ? ['outbox:read'] : [])],
       teams: [{ id: OWNER, name: 'owner@harbor.example', role }],
     };
     return [200, me];
@@ -329,22 +329,24 @@ const ROUTES: Readonly<Record<string, (call: Call) => Answer>> = {
     return [200, { teamId: OWNER, role: 'developer' }];
   },
   'POST invitations': ({ world, body, origin }) => {
-    const { role, note, days } = CreateInvitation.parse(body);
+    const { role, note, days, email = null } = CreateInvitation.parse(body);
     const now = Date.now();
     const made = {
       id: newId(),
       role,
-      note,
+      note: note || (email ?? ''),
       expiresAt: new Date(now + days * 86_400_000).toISOString(),
       createdAt: new Date(now).toISOString(),
     };
     world.invitations.unshift(made);
-    return [201, { ...made, url: `${origin}/invite#token=${GOOD_INVITATION}` }];
+    return [201, { ...made, url: `${origin}/invite#token=${GOOD_INVITATION}`, sentTo: email }];
   },
   'DELETE invitations/:id': ({ world, id }) => {
     world.invitations = world.invitations.filter((invitation) => invitation.id !== id);
     return [204];
   },
+  // The address of the outbox has a word where others have an id.
+  'GET ops/:id': ({ world }) => [200, { items: world.links }],
   'GET audit': ({ world, query }) => [200, page(world.audit, query)],
   'GET apps/:id/deploy-hooks': ({ world, query }) => [200, page(world.hooks, query)],
   'POST apps/:id/deploy-hooks': ({ world, body, origin }) => {

@@ -87,6 +87,36 @@ const PAGES: {
     title: /^New password/,
     visit: () => ({ signedOut: true }),
   },
+  {
+    name: 'a forgotten password, asked for',
+    path: '/forgot-password',
+    title: /^Forgot your password/,
+    visit: () => ({ signedOut: true }),
+    act: async (page) => {
+      await page.getByLabel('Email').fill('ada@harbor.example');
+      await button(page, 'Request a link').click();
+      await page.getByRole('heading', { name: 'Ask your administrator for the link' }).waitFor();
+    },
+  },
+  {
+    name: 'sign-in links that wait',
+    path: '/settings/links',
+    title: /^Sign-in links/,
+    visit: () => ({ world: { ...sampleWorld(), team: 'instance' } }),
+  },
+  {
+    name: 'no sign-in links',
+    path: '/settings/links',
+    title: /^Sign-in links/,
+    visit: () => ({ world: { ...sampleWorld(), team: 'instance', links: [] } }),
+  },
+  {
+    name: 'inviting by email',
+    path: '/settings/team',
+    title: /^Team/,
+    visit: () => ({ world: { ...sampleWorld(), mail: true } }),
+    act: (page) => button(page, 'Invite').click(),
+  },
   { name: 'account', path: '/settings/account', title: /^Account/ },
   { name: 'team', path: '/settings/team', title: /^Team/ },
   {

@@ -335,6 +335,28 @@ export function sampleWorld(now = Date.now()): World {
       createdAt: '2026-11-10T11:00:00.000Z',
     },
   ];
+  world.links = [
+    {
+      id: idOf(821),
+      kind: 'recovery',
+      to: 'grace@harbor.example',
+      url: 'http://127.0.0.1:8787/reset-password#token_hash=afp_sample',
+      createdAt: ago(400),
+      expiresAt: ago(-3200),
+      failure: null,
+      nextTryAt: null,
+    },
+    {
+      id: idOf(822),
+      kind: 'sign_in',
+      to: 'ada@harbor.example',
+      url: 'http://127.0.0.1:8787/sign-in#token_hash=afs_sample',
+      createdAt: ago(2000),
+      expiresAt: ago(-1600),
+      failure: 'The mail API answered 422: The domain harbor.example is not verified',
+      nextTryAt: null,
+    },
+  ];
   world.hooks = [
     {
       id: idOf(811),

@@ -8,6 +8,7 @@ import type {
   Invitation,
   LogLine,
   Member,
+  OutboxItem,
   Role,
   Runner,
 } from '@appflux/protocol';
@@ -29,6 +30,9 @@ export interface World {
   github: boolean;
   members: Member[];
   invitations: Invitation[];
+  /** Whether the instance sends mail, and the links that wait for the operator. */
+  mail: boolean;
+  links: OutboxItem[];
   audit: AuditEntry[];
   hooks: DeployHook[];
   logs: Map<string, LogLine[]>;
@@ -55,6 +59,8 @@ export function emptyWorld(): World {
     github: false,
     members: [member()],
     invitations: [],
+    mail: false,
+    links: [],
     audit: [],
     hooks: [],
     logs: new Map(),

@@ -4,6 +4,7 @@ import { createRoute } from '@hono/zod-openapi';
 import { type Env, setting } from '../env.ts';
 import { githubApp } from '../identity/github.ts';
 import { signUpIsOpen } from '../identity/team.ts';
+import { sendsMail } from '../mail/settings.ts';
 import { json, router } from './router.ts';
 
 /** The embedded issuer wants no key, but supabase-js insists on one. */
@@ -41,5 +42,5 @@ config.openapi(
     tags: ['people'],
     responses: { 200: json(InstanceConfig, 'The configuration') },
   }),
-  (c) => c.json({ auth: authConfigOf(c.env) }, 200),
+  (c) => c.json({ auth: authConfigOf(c.env), mail: sendsMail(c.env) }, 200),
 );

@@ -22,6 +22,7 @@ import { invitations } from './invitations.ts';
 import { logs } from './logs.ts';
 import { members } from './members.ts';
 import { ops } from './ops.ts';
+import { outbox } from './outbox.ts';
 import { pins } from './pins.ts';
 import { releases } from './releases.ts';
 import { requestLog } from './request-log.ts';
@@ -88,6 +89,7 @@ for (const resource of [
   audit,
   config,
   ops,
+  outbox,
   sealing,
   sweeps,
   deadLetters,

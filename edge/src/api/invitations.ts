@@ -14,6 +14,7 @@ import {
   UserId,
 } from '@appflux/protocol';
 import { createRoute, z } from '@hono/zod-openapi';
+import type { Env } from '../env.ts';
 import {
   findInvitation,
   invitationUrl,
@@ -23,11 +24,19 @@ import {
 } from '../identity/invitation.ts';
 import { issueToken } from '../identity/one-time-token.ts';
 import { foundTeam, requireRoomInTeam, restoreOwnTeam } from '../identity/team.ts';
-import type { TokenRecord } from '../metadata/metadata.ts';
+import { isDeliverable } from '../mail/mail.ts';
+import { sendsMail } from '../mail/settings.ts';
+import type { Metadata, TokenRecord } from '../metadata/metadata.ts';
+import { forgetLink, postLink } from '../outbox/index.ts';
+import { throttleOf } from '../throttle/index.ts';
+import type { Rule } from '../throttle/rule.ts';
 import { requireOwnerFor } from './members.ts';
 import { bearer, json, jsonBody, needs, noted, personOnly, refusals, router } from './router.ts';
 
 const DAY_MS = 24 * 3_600_000;
+
+/** Invitations that a team sends by mail: to anybody, from the operator's address. */
+const MAILS: Rule = { free: 20, firstWaitMs: 60_000, longestWaitMs: 15 * 60_000 };
 
 const Joined = z.strictObject({ teamId: UserId, role: Role }).meta({ id: 'Joined' });
 
@@ -65,15 +74,17 @@ invitations.openapi(
     method: 'post',
     path: '/api/invitations',
     summary: 'Make a link by which one person joins the team',
-    description: 'Nothing is sent: give the link to the person. It is shown this once.',
+    description:
+      'The link is shown this once: give it to the person. With `email` it is sent there as well, if this instance sends mail.',
     request: { body: jsonBody(CreateInvitation) },
     responses: { 201: json(CreatedInvitation, 'The invitation'), ...refusals },
   }),
   async (c) => {
     const caller = c.get('caller');
     const metadata = c.get('metadata');
-    const { role, days, note } = c.req.valid('json');
+    const { role, days, note, email } = c.req.valid('json');
     requireOwnerFor(caller, role);
+    if (email !== undefined) await requireMail(c.env, caller.ownerId, email);
     // Whoever is invited finds an owner there, also where teams begin without being written down.
     if (caller.role === 'owner' && caller.id === caller.ownerId) {
       await foundTeam(metadata, { id: caller.ownerId, email: caller.name });
@@ -81,13 +92,29 @@ invitations.openapi(
     const { token, record } = await issueToken(metadata, 'invitation', {
       ownerId: caller.ownerId,
       kind: 'invitation',
-      name: note,
+      name: note || (email ?? ''),
       role,
       createdBy: caller.userId,
       expiresAt: new Date(Date.now() + days * DAY_MS).toISOString(),
     });
-    await noted(c, 'invitation.create', { kind: 'invitation', id: record.id, name: note || role });
-    return c.json({ ...toInvitation(record), url: invitationUrl(c.env, token) }, 201);
+    await noted(c, 'invitation.create', { kind: 'invitation', id: record.id, name: record.name || role });
+    const invitation = toInvitation(record);
+    const url = invitationUrl(c.env, token);
+    if (email !== undefined) {
+      const { id, expiresAt } = invitation;
+      const invitedBy = await inviterOf(metadata, record);
+      await postLink(c.env, {
+        id,
+        kind: 'invitation',
+        ownerId: caller.ownerId,
+        to: email,
+        url,
+        expiresAt,
+        invitedBy,
+        role,
+      });
+    }
+    return c.json({ ...invitation, url, sentTo: email ?? null }, 201);
   },
 );
 
@@ -108,6 +135,7 @@ invitations.openapi(
     if (record === null || !(await tokens.delete(ownerId, 'invitation', id))) {
       throw new AppFluxError('not_found', 'There is no such invitation');
     }
+    await forgetLink(c.env, id);
     await noted(c, 'invitation.revoke', {
       kind: 'invitation',
       id,
@@ -135,9 +163,7 @@ invitations.openapi(
     const invitation = await findInvitation(metadata, c.req.valid('json').token);
     if (invitation === null) throw noInvitation();
     const { role, expiresAt } = toInvitation(invitation);
-    const by = invitation.createdBy;
-    const inviter = by === null ? null : await metadata.members.find(invitation.ownerId, by);
-    return c.json({ role, invitedBy: inviter?.email ?? 'the operator', expiresAt }, 200);
+    return c.json({ role, invitedBy: await inviterOf(metadata, invitation), expiresAt }, 200);
   },
 );
 
@@ -172,9 +198,38 @@ invitations.openapi(
     const invitation = await takeInvitation(metadata, token);
     if (invitation === null) throw noInvitation();
     await join(metadata, invitation, person);
+    await forgetLink(c.env, invitation.id);
     return c.json({ teamId: invitation.ownerId, role: toInvitation(invitation).role }, 200);
   },
 );
+
+/** Whoever made an invitation, as their team knows them. */
+async function inviterOf(metadata: Metadata, { ownerId, createdBy }: TokenRecord): Promise<string> {
+  const inviter = createdBy === null ? null : await metadata.members.find(ownerId, createdBy);
+  return inviter?.email ?? 'the operator';
+}
+
+/** Refuses to mail an invitation that would not arrive, or one too many of a team. */
+async function requireMail(env: Env, teamId: string, email: string): Promise<void> {
+  if (!sendsMail(env)) {
+    throw new AppFluxError('unprocessable', 'This instance does not send email', {
+      hint: 'Leave out `email`, and give the link to the person yourself.',
+    });
+  }
+  if (!isDeliverable(email)) {
+    throw new AppFluxError('unprocessable', `No email can be sent to ${email}`, {
+      hint: 'Use an address like ada@example.com.',
+    });
+  }
+  const throttle = await throttleOf(env, teamId, [{ what: 'invitation', whom: [teamId], rule: MAILS }]);
+  const waitMs = await throttle.count();
+  if (waitMs === 0) return;
+  const retryAfterSeconds = Math.ceil(waitMs / 1000);
+  throw new AppFluxError('too_many_requests', 'This team has sent too many invitations', {
+    hint: `Try again in ${retryAfterSeconds} seconds, or leave out \`email\`.`,
+    retryAfterSeconds,
+  });
+}
 
 const noInvitation = () =>
   new AppFluxError('not_found', 'Invalid invitation: already used, revoked or expired', {

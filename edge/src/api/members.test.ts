@@ -219,7 +219,8 @@ test('a developer has tokens of their own, with no more than they may do, and se
 test('an invitation is shown once, lies nowhere in the clear, and brings in one person with its role', async () => {
   const invitation = await invited('viewer', { note: 'Ada' });
   expect(invitation.url).toMatch(/^http:\/\/localhost:8787\/invite#token=afi_[\w-]{43}$/);
-  const { url: _, ...listed } = invitation;
+  const { url: _, sentTo, ...listed } = invitation;
+  expect(sentTo).toBeNull();
   const list = await request('/api/invitations', { token: owner.token });
   expect(await list.json()).toEqual({ items: [listed], nextCursor: null });
   const rows = await env.METADATA.prepare('SELECT * FROM tokens').all();

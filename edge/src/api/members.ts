@@ -44,6 +44,9 @@ const toMember = ({ userId, email, role, createdAt }: MemberRecord): Member => (
   createdAt,
 });
 
+/** Among the permissions of who may read the operator's outbox: no role and no scope has it. */
+const READS_OUTBOX = 'outbox:read';
+
 export const members = router();
 
 members.openapi(
@@ -71,7 +74,10 @@ members.openapi(
         teamId: ownerId,
         role,
         ofInstance: owner?.id === ownerId,
-        permissions: PERMISSIONS.filter((permission) => mayUse(scopes, permission)),
+        permissions: [
+          ...PERMISSIONS.filter((permission) => mayUse(scopes, permission)),
+          ...(kind === 'operator' || (person !== null && owner?.id === person.id) ? [READS_OUTBOX] : []),
+        ],
         teams: await Promise.all(
           teams.map(async (team) => ({
             id: team.teamId,

@@ -4,7 +4,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { noteOfUser, OPERATOR } from '../audit/note.ts';
 import { looksLikeJwt } from '../identity/access-token.ts';
 import { Email } from '../identity/auth-request.ts';
-import { createRecoveryLink, createSignInLink } from '../identity/sign-in-link.ts';
+import { createRecoveryLink, createSignInLink, type OneTimeLink } from '../identity/sign-in-link.ts';
 import { foundTeam } from '../identity/team.ts';
 import { hashToken } from '../identity/tokens.ts';
 import type { Metadata } from '../metadata/metadata.ts';
@@ -62,7 +62,7 @@ ops.openapi(
     });
     await foundTeam(metadata, owner);
     if (bootstrapToken !== undefined) await bootstrap(metadata, owner.id, bootstrapToken);
-    return c.json({ owner: { id: owner.id }, signIn: await createSignInLink(c.env, metadata) }, 200);
+    return c.json({ owner: { id: owner.id }, signIn: shown(await createSignInLink(c.env, metadata)) }, 200);
   },
 );
 
@@ -81,7 +81,7 @@ ops.openapi(
     const link = await createSignInLink(c.env, metadata);
     const owner = await metadata.users.owner();
     if (owner !== null) await noteOfUser(metadata, owner, 'link.asked', OPERATOR);
-    return c.json(link, 201);
+    return c.json(shown(link), 201);
   },
 );
 
@@ -103,9 +103,11 @@ ops.openapi(
     if (user === null) throw new AppFluxError('not_found', `Nobody here has the e-mail address ${email}`);
     const link = await createRecoveryLink(c.env, metadata, user);
     await noteOfUser(metadata, user, 'recovery.asked', OPERATOR);
-    return c.json(link, 201);
+    return c.json(shown(link), 201);
   },
 );
+
+const shown = ({ url, expiresAt }: OneTimeLink): z.infer<typeof SignIn> => ({ url, expiresAt });
 
 /** Makes the first bootstrap token that an instance is given an API token of its owner. Later ones change nothing. */
 async function bootstrap(metadata: Metadata, ownerId: string, token: string): Promise<void> {

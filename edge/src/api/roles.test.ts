@@ -10,9 +10,9 @@ import { api } from './index.ts';
 /**
  * Who may call a route. A role may do what the roles after it may. `public` needs nobody; `holder` needs the token or
  * link that the route is about and no account; `person` is whoever is signed in, in whatever team; `runner` has a
- * runner's credential; `operator` the instance's secret.
+ * runner's credential; `operator` the instance's secret; `instance` that, or whoever owns the instance, in person.
  */
-type Who = Role | 'public' | 'holder' | 'person' | 'runner' | 'operator';
+type Who = Role | 'public' | 'holder' | 'person' | 'runner' | 'operator' | 'instance';
 
 const ROUTES: Record<string, Who> = {
   'GET /api/health': 'public',
@@ -80,6 +80,7 @@ const ROUTES: Record<string, Who> = {
   'POST /api/invitations/accept': 'person',
   'GET /api/audit': 'admin',
 
+  'GET /api/ops/outbox': 'instance',
   'POST /api/ops/setup': 'operator',
   'POST /api/ops/sign-in-links': 'operator',
   'POST /api/ops/recovery-links': 'operator',
@@ -157,6 +158,8 @@ describe.each(Object.entries(ROUTES))('%s is for %s', (route, who) => {
     const token = route === LEAVING ? (await memberOf(team, role)).token : tokens[role];
     const { status } = await call(route, token);
     if (who === 'runner' || who === 'operator') expect(status).toBe(401);
+    // The owner of the team is the first who is there, whom the operator lets in.
+    else if (who === 'instance') expect(status).toBe(role === 'owner' ? 200 : 403);
     else if (who === 'public' || who === 'holder' || who === 'person')
       expect([200, 400, 404]).toContain(status);
     else if (reaches(role, who)) expect([200, 201, 202, 204, 400, 404, 422]).toContain(status);

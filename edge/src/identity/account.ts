@@ -9,8 +9,7 @@ import type { Client } from './auth-request.ts';
 import { deviceFor } from './device-cookie.ts';
 import { type Visitor, withTurn } from './hashing.ts';
 import { hashPassword, isPassword } from './password.ts';
-import { countLink, countPassword, countPresentPassword } from './sign-in-limits.ts';
-import { createMagicLink, createRecoveryLink } from './sign-in-link.ts';
+import { countPassword, countPresentPassword } from './sign-in-limits.ts';
 import { requirePassword } from './sign-up.ts';
 
 /** Whose turn to hash it is for a client who is not signed in. */
@@ -38,34 +37,6 @@ export function checkPassword(
     await counted.wasRight();
     return user;
   });
-}
-
-/**
- * Makes a recovery link for the account of this e-mail address, if there is one; null otherwise, which the asker is
- * not told. This instance sends no mail: the link goes to the operator, who knows the person.
- */
-export async function recover(env: Env, metadata: Metadata, email: string, client: Client): Promise<void> {
-  const user = await metadata.users.byEmail(email);
-  const device = await deviceFor(client.devices, user);
-  await countLink(env, email, { address: client.address, device });
-  if (user === null) return;
-  const { url, expiresAt } = await createRecoveryLink(env, metadata, user);
-  await noteOfUser(metadata, user, 'recovery.asked');
-  console.log(`recovery link for ${JSON.stringify(user.email)}, good once until ${expiresAt}: ${url}`);
-}
-
-/**
- * The same for a link that signs in, as `signInWithOtp` asks for. Nobody comes by it who is not here yet. It does not
- * end links that were made before: whoever knows an address could take away the one that the operator gave.
- */
-export async function askForLink(env: Env, metadata: Metadata, email: string, client: Client): Promise<void> {
-  const user = await metadata.users.byEmail(email);
-  const device = await deviceFor(client.devices, user);
-  await countLink(env, email, { address: client.address, device });
-  if (user === null) return;
-  const { url, expiresAt } = await createMagicLink(env, metadata, user);
-  await noteOfUser(metadata, user, 'link.asked');
-  console.log(`sign-in link for ${JSON.stringify(user.email)}, good once until ${expiresAt}: ${url}`);
 }
 
 /** What a person may change of their account. */

@@ -3,11 +3,13 @@ import { type Context, Hono } from 'hono';
 import { z } from 'zod';
 import type { ApiEnv } from '../api/router.ts';
 import { setting } from '../env.ts';
-import { askForLink, checkPassword, recover, visitorOf } from './account.ts';
+import { journal } from '../journal.ts';
+import { checkPassword, visitorOf } from './account.ts';
 import { AuthRefusal } from './auth-refusal.ts';
 import { bodyOf, clientOf, Email, Password, parse, rememberDevice, Token } from './auth-request.ts';
 import { beginAtGithub, CodeChallenge, comeBack, exchangeCode, requireGithub } from './github-sign-in.ts';
 import { beginSession, refreshSession, type Session, signInWithLink } from './issuer.ts';
+import { requestLink } from './request-link.ts';
 import { requireAdmission, signUpWithPassword } from './sign-up.ts';
 
 const SignUp = z.object({
@@ -83,13 +85,13 @@ authSignIn.post('/token', async (c) => {
 
 authSignIn.post('/recover', async (c) => {
   const { email } = await bodyOf(c, Recover);
-  await recover(c.env, c.get('metadata'), email, await clientOf(c));
+  await requestLink(c.env, c.get('metadata'), 'recovery', email, await clientOf(c), after(c));
   return c.json({});
 });
 
 authSignIn.post('/otp', async (c) => {
   const { email } = await bodyOf(c, Otp);
-  await askForLink(c.env, c.get('metadata'), email, await clientOf(c));
+  await requestLink(c.env, c.get('metadata'), 'sign_in', email, await clientOf(c), after(c));
   return c.json({});
 });
 
@@ -110,6 +112,14 @@ authSignIn.get('/callback', async (c) => {
   const query = parse(Callback, c.req.query());
   return c.redirect(await comeBack(c.env, c.get('metadata'), query), 303);
 });
+
+/** Does work after the answer. When it fails, the asker cannot be told any more, and may ask again. */
+const after =
+  (c: Context<ApiEnv>) =>
+  (work: () => Promise<void>): void =>
+    c.executionCtx.waitUntil(
+      work().catch((error: unknown) => journal.error(`${c.req.path}: a link was not made`, error)),
+    );
 
 /** Answers with a session that has just begun. The browser is known for the account from now on. */
 async function signedInHere(c: Context<ApiEnv>, session: Session): Promise<Response> {

@@ -3,6 +3,7 @@ import { isAppFluxError } from '@appflux/protocol';
 import { noteOfUser } from '../audit/note.ts';
 import type { Env } from '../env.ts';
 import type { MemberRecord, Metadata, TokenKind, UserRecord } from '../metadata/metadata.ts';
+import { forgetLinksOf } from '../outbox/index.ts';
 import type { AccessClaims } from './access-token.ts';
 import { requireFreshness } from './account.ts';
 import { AuthRefusal } from './auth-refusal.ts';
@@ -38,6 +39,7 @@ export async function deleteAccount(
     await metadata.tokens.deleteMadeBy(teamId, user.id);
   }
   for (const kind of KINDS) await metadata.tokens.deleteKind(user.id, kind);
+  await forgetLinksOf(env, user.id);
   await metadata.users.delete(user.id);
   await metadata.sessions.endSessionsOf(user.id, null);
 }

@@ -3,6 +3,7 @@ import { deleteApp, type Parts } from '../deployment/delete-app.ts';
 import { poolOf } from '../dispatch/stub.ts';
 import { Budget, spendOnRemoval } from '../limits/budget.ts';
 import type { TokenKind } from '../metadata/metadata.ts';
+import { forgetLinksOf } from '../outbox/index.ts';
 import { keysOfUpload } from '../storage/keys.ts';
 
 /** What lets programs and people in. What signs a person in is theirs, not the team's. */
@@ -17,6 +18,7 @@ export async function deleteTeam(teamId: string, parts: Parts): Promise<void> {
   const { metadata } = parts;
   const budget = new Budget();
   for (const kind of KINDS) await metadata.tokens.deleteKind(teamId, kind);
+  await forgetLinksOf(parts.env, teamId, 'invitation');
   await removeRunners(teamId, parts, budget);
   await removeApps(teamId, parts, budget);
   await removeUploads(teamId, parts, budget);

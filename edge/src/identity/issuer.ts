@@ -5,6 +5,7 @@
 import { noteOfUser } from '../audit/note.ts';
 import type { Env } from '../env.ts';
 import type { Metadata, RefreshTokenRecord, TokenKind, UserRecord } from '../metadata/metadata.ts';
+import { forgetLink } from '../outbox/index.ts';
 import { ACCESS_TOKEN_SECONDS, type SignInMethod, signAccessToken } from './access-token.ts';
 import { AuthRefusal } from './auth-refusal.ts';
 import { identitiesOf } from './identities.ts';
@@ -49,6 +50,7 @@ export async function signInWithLink(
   const link = await metadata.tokens.take(kind, await hashToken(token), new Date().toISOString());
   const user = link && (await metadata.users.byId(link.ownerId));
   if (!user) throw new AuthRefusal(403, 'otp_expired', 'The link was used already or has run out');
+  await forgetLink(env, link.id);
   return beginSession(env, metadata, user, method);
 }
 

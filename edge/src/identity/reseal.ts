@@ -5,6 +5,7 @@
 import { deploymentOf } from '../deployment/stub.ts';
 import type { Env } from '../env.ts';
 import type { AppRecord, Metadata, Resealing, SealedFile, SealedVariable } from '../metadata/metadata.ts';
+import { outboxOf } from '../outbox/index.ts';
 import { createSealer, fileLabel, type Sealer, variableLabel } from './sealing.ts';
 
 /** How many apps are read at once. */
@@ -26,7 +27,8 @@ export async function resealFrom(
   most = MOST_REQUESTS,
 ): Promise<{ resealed: number; next: string | null }> {
   const sealer = createSealer(env);
-  let resealed = after === null ? await resealSecrets(metadata, sealer) : 0;
+  let resealed =
+    after === null ? (await resealSecrets(metadata, sealer)) + (await outboxOf(env).reseal()) : 0;
   const [appId = null, deploymentId = null] = after?.split('.') ?? [];
   const begun = appId === null || deploymentId === null ? null : await metadata.apps.byId(appId);
   const { items, next } = await metadata.apps.all(appId, APPS);

@@ -2,6 +2,7 @@
 import { AppFluxError } from '@appflux/protocol';
 import { type Env, setting } from '../env.ts';
 import type { Metadata, UserRecord } from '../metadata/metadata.ts';
+import { forgetLinksOf } from '../outbox/index.ts';
 import { invitationUrl } from './invitation.ts';
 import { issueToken } from './one-time-token.ts';
 
@@ -18,6 +19,8 @@ const MAGIC_MS = 3_600_000;
 const RECOVERY_MS = 3_600_000;
 
 export interface OneTimeLink {
+  /** The id of its token. */
+  id: string;
   url: string;
   expiresAt: string;
 }
@@ -39,17 +42,18 @@ export async function createSignInLink(env: Env, metadata: Metadata): Promise<On
   if (env.SUPABASE_URL) {
     await deleteOperatorInvitations(metadata, owner.id);
     const facts = { ownerId: owner.id, kind: 'invitation', name: BY_OPERATOR, role: 'owner' } as const;
-    const { token } = await issueToken(metadata, 'invitation', { ...facts, expiresAt });
-    return { url: invitationUrl(env, token), expiresAt };
+    const { token, record } = await issueToken(metadata, 'invitation', { ...facts, expiresAt });
+    return { id: record.id, url: invitationUrl(env, token), expiresAt };
   }
   await metadata.tokens.deleteKind(owner.id, 'sign_in');
-  const { token } = await issueToken(metadata, 'signIn', {
+  await forgetLinksOf(env, owner.id, 'sign_in');
+  const { token, record } = await issueToken(metadata, 'signIn', {
     ownerId: owner.id,
     kind: 'sign_in',
     name: 'sign-in link',
     expiresAt,
   });
-  return { url: `${setting(env, 'PUBLIC_URL')}/sign-in#token_hash=${token}`, expiresAt };
+  return { id: record.id, url: `${setting(env, 'PUBLIC_URL')}/sign-in#token_hash=${token}`, expiresAt };
 }
 
 /** Deletes invitations that createSignInLink created. Those of members stay. */
@@ -70,13 +74,13 @@ async function deleteOperatorInvitations(metadata: Metadata, teamId: string): Pr
 /** Makes a link that signs a user in once, within an hour. */
 export async function createMagicLink(env: Env, metadata: Metadata, user: UserRecord): Promise<OneTimeLink> {
   const expiresAt = new Date(Date.now() + MAGIC_MS).toISOString();
-  const { token } = await issueToken(metadata, 'signIn', {
+  const { token, record } = await issueToken(metadata, 'signIn', {
     ownerId: user.id,
     kind: 'sign_in',
     name: 'magic link',
     expiresAt,
   });
-  return { url: `${setting(env, 'PUBLIC_URL')}/sign-in#token_hash=${token}`, expiresAt };
+  return { id: record.id, url: `${setting(env, 'PUBLIC_URL')}/sign-in#token_hash=${token}`, expiresAt };
 }
 
 /** Makes a link that lets a user set a new password once, within an hour, and ends the ones made before. */
@@ -87,11 +91,16 @@ export async function createRecoveryLink(
 ): Promise<OneTimeLink> {
   const expiresAt = new Date(Date.now() + RECOVERY_MS).toISOString();
   await metadata.tokens.deleteKind(user.id, 'recovery');
-  const { token } = await issueToken(metadata, 'recovery', {
+  await forgetLinksOf(env, user.id, 'recovery');
+  const { token, record } = await issueToken(metadata, 'recovery', {
     ownerId: user.id,
     kind: 'recovery',
     name: 'recovery link',
     expiresAt,
   });
-  return { url: `${setting(env, 'PUBLIC_URL')}/reset-password#token_hash=${token}`, expiresAt };
+  return {
+    id: record.id,
+    url: `${setting(env, 'PUBLIC_URL')}/reset-password#token_hash=${token}`,
+    expiresAt,
+  };
 }

@@ -2,6 +2,7 @@
 import { isAppFluxError } from '@appflux/protocol';
 import type { Env } from '../env.ts';
 import type { Metadata, TokenRecord, UserRecord } from '../metadata/metadata.ts';
+import { forgetLink } from '../outbox/index.ts';
 import { AuthRefusal } from './auth-refusal.ts';
 import { type Visitor, withTurn } from './hashing.ts';
 import { findInvitation, join, returnInvitation, takeInvitation } from './invitation.ts';
@@ -73,6 +74,7 @@ export async function admit(
     throw error;
   }
   await join(metadata, invitation, user);
+  await forgetLink(env, invitation.id);
   return user;
 }
 

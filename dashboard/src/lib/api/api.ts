@@ -24,6 +24,8 @@ import {
   LogPage,
   Me,
   Member,
+  Outbox,
+  type OutboxItem,
   type Page,
   pageOf,
   type Redeploy,
@@ -202,6 +204,9 @@ export function createApi(caller: Caller) {
       requests.json(InvitationOffer, 'POST', '/api/invitations/look', { body: { token } }),
     acceptInvitation: (token: string): Promise<{ teamId: string; role: Role }> =>
       requests.json(Joined, 'POST', '/api/invitations/accept', { body: { token } }),
+    /** The one-time links that wait to be passed on; for the owner of the instance. */
+    readOutbox: async (signal?: AbortSignal): Promise<OutboxItem[]> =>
+      (await requests.json(Outbox, 'GET', '/api/ops/outbox', signal && { signal })).items,
     listAudit: (query: ListQuery = {}, signal?: AbortSignal): Promise<Page<AuditEntry>> =>
       requests.json(AuditPage, 'GET', '/api/audit', { query: { ...query }, ...(signal && { signal }) }),
     listDeployHooks: (slug: string, query: ListQuery = {}, signal?: AbortSignal): Promise<Page<DeployHook>> =>

@@ -8,6 +8,7 @@ const WORDS: Readonly<Record<string, string>> = {
   'password.set': 'set a new password',
   'recovery.asked': 'asked for a recovery link',
   'link.asked': 'asked for a sign-in link',
+  'link.read': 'read the one-time link',
   'token.create': 'made the API token',
   'token.revoke': 'revoked the API token',
   'app.create': 'created the app',
@@ -55,6 +56,7 @@ export const actorWords = ({ kind, name }: AuditActor): string =>
 export function actionWords({ action, actor, target }: AuditEntry): string {
   const words = WORDS[action] ?? action;
   if (target === null) return words;
+  if (action === 'link.read') return `${words} for ${target.name}`;
   if (target.kind !== 'user') return `${words} ${target.name}`;
   return actor.kind === 'user' ? words : `${words} for ${target.name}`;
 }

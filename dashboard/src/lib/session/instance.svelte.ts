@@ -26,6 +26,7 @@ export class Instance<Client> {
   readonly #client = Promise.withResolvers<Client>();
   #auth = $state.raw<Auth | null>(null);
   #settings = $state.raw<ProjectSettings | null>(null);
+  #mail = $state(false);
   #error = $state.raw<AppFluxError | null>(null);
 
   constructor(reach: Reach<Client>) {
@@ -35,6 +36,11 @@ export class Instance<Client> {
   /** Null until it is loaded. */
   get auth(): Auth | null {
     return this.#auth;
+  }
+
+  /** Whether the instance sends mail itself; false until that is known. */
+  get mail(): boolean {
+    return this.#mail;
   }
 
   /** Whether GitHub can sign people in; false until it is known. */
@@ -62,9 +68,10 @@ export class Instance<Client> {
   async ask(): Promise<void> {
     this.#error = null;
     try {
-      const { auth } = await this.#reach.config();
+      const { auth, mail } = await this.#reach.config();
       this.#client.resolve(this.#reach.connect(auth));
       this.#auth = auth;
+      this.#mail = mail;
       if (auth.issuer === 'supabase') this.#settings = await this.#settingsOf(auth);
     } catch (caught) {
       this.#error = toError(caught);

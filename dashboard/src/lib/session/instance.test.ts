@@ -10,8 +10,10 @@ const config: InstanceConfig = {
     github: false,
     signUp: 'invitation',
   },
+  mail: true,
 };
 const supabase: InstanceConfig = {
+  mail: false,
   auth: { ...config.auth, issuer: 'supabase', url: 'https://project.example', github: true },
 };
 
@@ -38,16 +40,20 @@ test('the client belongs to the issuer, and is there once that is known', async 
   await instance.ask();
   expect(instance.error?.code).toBe('unavailable');
   expect(instance.auth).toBeNull();
+  expect(instance.mail).toBe(false);
   await instance.ask();
   expect(instance.error).toBeNull();
   expect(instance.auth).toEqual(config.auth);
+  expect(instance.mail).toBe(true);
   expect(await instance.client).toBe('client of http://localhost:8787');
 });
 
 describe('GitHub is offered', () => {
   test('by the embedded issuer as it is configured', async () => {
     for (const github of [true, false]) {
-      const instance = new Instance(reach({ config: async () => ({ auth: { ...config.auth, github } }) }));
+      const instance = new Instance(
+        reach({ config: async () => ({ ...config, auth: { ...config.auth, github } }) }),
+      );
       expect(instance.github).toBe(false);
       await instance.ask();
       expect(instance.github).toBe(github);

@@ -68,9 +68,9 @@ export class People {
     await this.refresh();
   }
 
-  /** Its link is in the answer and nowhere else. Throws an AppFluxError. */
-  async invite(role: Role, note: string): Promise<CreatedInvitation> {
-    const created = await this.#api.createInvitation({ role, note });
+  /** Its link is in the answer, and is sent to `email` unless that is empty. Throws an AppFluxError. */
+  async invite(role: Role, note: string, email = ''): Promise<CreatedInvitation> {
+    const created = await this.#api.createInvitation({ role, note, ...(email !== '' && { email }) });
     await this.refresh();
     return created;
   }

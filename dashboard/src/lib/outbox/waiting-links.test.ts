@@ -1,0 +1,42 @@
+import type { OutboxItem } from '@appflux/protocol';
+import { expect, test } from 'vitest';
+import { idOf } from '../../testing/fixtures.ts';
+import { kindWords, WaitingLinks, waitWords } from './waiting-links.svelte.ts';
+
+const item = (over: Partial<OutboxItem> = {}): OutboxItem => ({
+  id: idOf(1),
+  kind: 'recovery',
+  to: 'ada@example.com',
+  url: 'http://localhost:8787/reset-password#token_hash=afp_x',
+  createdAt: '2026-11-29T12:00:00.000Z',
+  expiresAt: '2026-11-29T13:00:00.000Z',
+  failure: null,
+  nextTryAt: null,
+  ...over,
+});
+
+test('the list is loaded, and loaded again when it is asked for', async () => {
+  const lists = [[item()], []];
+  const links = new WaitingLinks(
+    { readOutbox: async () => lists.shift() ?? [] },
+    { visible: () => true, onWake: () => () => undefined },
+  );
+  const stop = links.start();
+  await expect.poll(() => links.all?.length).toBe(1);
+  await links.refresh();
+  expect(links.all).toEqual([]);
+  stop();
+});
+
+test('a link says what it is for, and why mail has not brought it', () => {
+  expect(kindWords(item())).toBe('Link to set a new password');
+  expect(kindWords(item({ kind: 'invitation' }))).toBe('Invitation');
+  const failure = 'The mail API answered 422';
+  const nextTryAt = '2026-11-29T12:01:00.000Z';
+  expect(waitWords(item())).toBeNull();
+  expect(waitWords(item({ nextTryAt }))).toBe('Being sent by email.');
+  expect(waitWords(item({ failure, nextTryAt }))).toBe(
+    'Email failed and will be retried: The mail API answered 422.',
+  );
+  expect(waitWords(item({ failure }))).toBe('Email failed: The mail API answered 422.');
+});

@@ -1,0 +1,81 @@
+/** The operator's outbox: one-time links that no mail has brought to their person. */
+
+import type { AuditActor } from '@appflux/protocol';
+import { AppFluxError, Outbox, type OutboxItem } from '@appflux/protocol';
+import { createRoute } from '@hono/zod-openapi';
+import { createMiddleware } from 'hono/factory';
+import { note, noteOfUser, OPERATOR } from '../audit/note.ts';
+import { authenticatePerson, bearsOperatorSecret } from '../identity/authenticate.ts';
+import type { Person } from '../identity/team.ts';
+import type { Metadata } from '../metadata/metadata.ts';
+import { outboxOf } from '../outbox/index.ts';
+import type { OpenItem } from '../outbox/object.ts';
+import { type ApiEnv, bearer, json, refusals, router } from './router.ts';
+
+/**
+ * Lets through the operator, and the owner of the instance in person, whom the operator lets in. Nobody else, and no
+ * token, whatever its scopes: these links sign in as anybody.
+ */
+const readers = createMiddleware<ApiEnv>(async (c, next) => {
+  if (!(await bearsOperatorSecret(c.req.raw, c.env))) {
+    const metadata = c.get('metadata');
+    const person = await authenticatePerson(c.req.raw, c.env, metadata);
+    if ((await metadata.users.owner())?.id !== person.id) {
+      throw new AppFluxError(
+        'forbidden',
+        'Only the operator and the owner of this instance can read these links',
+        {
+          hint: 'Ask the operator of this instance.',
+        },
+      );
+    }
+    c.set('person', person);
+  }
+  await next();
+});
+
+export const outbox = router();
+
+outbox.openapi(
+  createRoute({
+    method: 'get',
+    path: '/api/ops/outbox',
+    tags: ['operator'],
+    summary: 'List the one-time links that wait to be passed on, newest first',
+    description:
+      'Sign-in and recovery links that people asked for and invitations, as long as no mail has brought them and they are good. For the operator, and the owner of the instance when signed in. Who reads a link first is in the audit log of its person’s teams.',
+    security: bearer,
+    middleware: [readers] as const,
+    responses: { 200: json(Outbox, 'The links'), ...refusals },
+  }),
+  async (c) => {
+    const items = await outboxOf(c.env).list();
+    // Not there for the operator.
+    const person: Person | undefined = c.get('person');
+    const actor: AuditActor =
+      person === undefined ? OPERATOR : { kind: 'user', id: person.id, name: person.email };
+    for (const item of items.filter(({ first }) => first)) await noteRead(c.get('metadata'), item, actor);
+    return c.json({ items: items.map(toItem) }, 200);
+  },
+);
+
+const toItem = ({ id, kind, to, url, createdAt, expiresAt, failure, nextTryAt }: OpenItem): OutboxItem => ({
+  id,
+  kind,
+  to,
+  url,
+  createdAt: new Date(createdAt).toISOString(),
+  expiresAt: new Date(expiresAt).toISOString(),
+  failure,
+  nextTryAt: nextTryAt === null ? null : new Date(nextTryAt).toISOString(),
+});
+
+/** Whoever has read a link could have used it: its person's teams are told. */
+async function noteRead(metadata: Metadata, item: OpenItem, actor: AuditActor): Promise<void> {
+  if (item.kind !== 'invitation') {
+    await noteOfUser(metadata, { id: item.ownerId, email: item.to }, 'link.read', actor);
+    return;
+  }
+  const target = { kind: 'invitation' as const, id: item.id, name: item.to };
+  await note(metadata, item.ownerId, actor, 'link.read', target);
+}
