@@ -136,7 +136,7 @@ it('people come by invitation, do what their role allows, and are gone when they
     const { page } = viewer;
     await page.goto(recovery);
     await page.getByLabel('New password').fill('another long password');
-    await page.getByRole('button', { name: 'Set the password' }).click();
+    await page.getByRole('button', { name: 'Set password' }).click();
     await page.getByText('Shop', { exact: true }).first().waitFor();
   });
   await onPage(owner, async () => {
