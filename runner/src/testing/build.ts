@@ -115,7 +115,21 @@ export class BuildBench {
     const text = lines.map((line) => line.text).join('\n');
     const output = lines.filter(({ stream }) => stream === 'stdout').map((line) => line.text);
     const failure = thrown instanceof JobFailure ? `${thrown.code}: ${thrown.message}` : thrown;
-    return { text, lines, output, startedAt, tookMs, failure, skip, image, root, folder, host, stop };
+    const skipped = skip && { reason: String(skip.reason) };
+    return {
+      text,
+      lines,
+      output,
+      startedAt,
+      tookMs,
+      failure,
+      skip: skipped,
+      image,
+      root,
+      folder,
+      host,
+      stop,
+    };
   }
 
   /** Removes what the builds have written. */
