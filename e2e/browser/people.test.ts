@@ -120,6 +120,8 @@ it('people come by invitation, do what their role allows, and are gone when they
     const { page } = viewer;
     await signOut(page);
     await page.getByRole('link', { name: 'Forgot your password?' }).click();
+    // The page before has a field of this name, too.
+    await heading(page, 'Forgot your password?').waitFor();
     await page.getByLabel('Email').fill('ada@example.com');
     await page.getByRole('button', { name: 'Request a link' }).click();
     await heading(page, 'Ask your administrator for the link').waitFor();
