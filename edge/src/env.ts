@@ -67,6 +67,8 @@ export interface Env {
   REQUEST_LOG?: string;
   /** How many deployments may wait in one pool, as a number; more are refused with `queue_full`. */
   MAX_QUEUED: string;
+  /** How many calls of the API one token may make in a second, over time, as a number; more are refused with 429. */
+  CALLS_PER_SECOND: string;
   /** How long artifacts and logs are kept of Apps that do not say it themselves, as numbers (retention/policy.ts). */
   ARTIFACTS_KEEP_LAST: string;
   ARTIFACTS_DAYS: string;

@@ -26,6 +26,8 @@ export const CLOSE = {
   replaced: 4410,
   /** The frame is larger than is taken. */
   tooLarge: 4413,
+  /** More frames or bytes came than one sender may send: wait, then connect again. 4429 had its meaning before. */
+  tooManyFrames: 4420,
   /** The viewer reads too slowly; it may connect again with `after`. */
   tooSlow: 4429,
 } as const;

@@ -4,6 +4,7 @@ import type { Context } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
 import { secureHeaders } from 'hono/secure-headers';
+import { callBudget } from '../call-budget/index.ts';
 import { auth } from '../identity/auth.ts';
 import { journal } from '../journal.ts';
 import { metadataOf } from '../metadata/index.ts';
@@ -48,6 +49,9 @@ api.use(async (c, next) => {
   c.set('uploads', uploadsOf(c.env));
   await next();
 });
+
+api.use('/api/*', callBudget);
+api.use('/hooks/deploy/*', callBudget);
 
 api.use(
   '/api/*',

@@ -14,6 +14,7 @@ import { openPacked } from '../logs/archive/read.ts';
 import { replayArchive } from '../logs/replay.ts';
 import type { DeploymentRecord, Metadata } from '../metadata/metadata.ts';
 import { logRemoved } from '../retention/removed.ts';
+import { passOn } from '../sockets/refuse.ts';
 import { ownedDeployment, stillThere } from './deployments.ts';
 import { ARCHIVE_HEADERS, archived, hasArchived, openArchive, takesGzip } from './finished-log.ts';
 import { bearer, json, needs, refusals, router } from './router.ts';
@@ -145,8 +146,10 @@ logs.get('/api/deployments/:id/logs/live', needs('deployments:read'), async (c) 
     return replayArchive(record.status, await openArchive(objects, record), after);
   }
   const object = deploymentOf(c.env, record.id);
-  const answer = await object.fetch(new Request(`https://deployment/viewer?after=${after}`, c.req.raw));
-  if (answer.status !== 410 && answer.status !== 404) return answer;
+  const by = `${caller.kind} ${caller.userId ?? caller.id}`;
+  const viewer = `https://deployment/viewer?${new URLSearchParams({ after: String(after), by })}`;
+  const answer = await object.fetch(new Request(viewer, c.req.raw));
+  if (answer.status !== 410 && answer.status !== 404) return passOn(answer);
   // Archived already, though metadata does not know it yet; or removed.
   const { record: told } = stillThere(await object.snapshot(), record.id);
   return replayArchive(told.status, await openArchive(objects, told), after);

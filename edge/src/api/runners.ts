@@ -24,6 +24,7 @@ import { onBehalfOf } from '../identity/runner-header.ts';
 import { hashToken, makeToken } from '../identity/tokens.ts';
 import type { Metadata, RunnerChange, RunnerRecord } from '../metadata/metadata.ts';
 import { newObjectId } from '../metadata/object-id.ts';
+import { passOn } from '../sockets/refuse.ts';
 import { bearer, json, jsonBody, needs, noted, refusals, router } from './router.ts';
 
 const ById = z.object({ id: ObjectId });
@@ -262,7 +263,7 @@ runners.openapi(
 runners.get('/api/pool/connect', async (c) => {
   const runner = await authenticateRunner(c.req.raw, c.get('metadata'));
   requireUpgrade(c.req.header('upgrade'));
-  return poolOf(c.env, runner.ownerId).fetch(onBehalfOf(runner, c.req.raw, 'https://pool/'));
+  return passOn(await poolOf(c.env, runner.ownerId).fetch(onBehalfOf(runner, c.req.raw, 'https://pool/')));
 });
 
 runners.get('/api/deployments/:id/attempts/:attempt/connect', async (c) => {
@@ -277,9 +278,8 @@ runners.get('/api/deployments/:id/attempts/:attempt/connect', async (c) => {
     throw new AppFluxError('bad_request', `The header ${LEASE_TOKEN_HEADER} is missing`);
   }
   const { deploymentId, attempt } = ref.data;
-  return deploymentOf(c.env, deploymentId).fetch(
-    onBehalfOf(runner, c.req.raw, `https://deployment/attempt/${attempt}`),
-  );
+  const connecting = onBehalfOf(runner, c.req.raw, `https://deployment/attempt/${attempt}`);
+  return passOn(await deploymentOf(c.env, deploymentId).fetch(connecting));
 });
 
 function requireUpgrade(upgrade: string | undefined): void {

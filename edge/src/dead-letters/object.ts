@@ -6,6 +6,7 @@ import { DurableObject } from 'cloudflare:workers';
 import { ObjectId, type Page, type PageQuery } from '@appflux/protocol';
 import { z } from 'zod';
 import type { Env, QueueMessage } from '../env.ts';
+import { journal } from '../journal.ts';
 import { sendMessage } from '../limits/message.ts';
 import { limitedSql, type Sql } from '../limits/sql.ts';
 import { newObjectId } from '../metadata/object-id.ts';
@@ -22,6 +23,9 @@ const ROW = /^[1-9]\d{0,14}$/;
 
 /** What a list of dead letters may be asked to go on after. */
 export const DeadLetterCursor = z.union([z.string().regex(ROW, 'Not a cursor'), ObjectId]);
+
+/** How many messages are kept. */
+export const MOST_LETTERS = 10_000;
 
 /** The one object of an instance. */
 export const deadLettersOf = (env: Pick<Env, 'DEAD_LETTERS'>): ObjectStub<DeadLetterObject> =>
@@ -44,7 +48,10 @@ export class DeadLetterObject extends DurableObject<Env> {
     );
   }
 
-  /** Keeps a message; one that is kept already is not kept twice. */
+  /**
+   * Keeps a message; one that is kept already is not kept twice. When there are too many, the oldest goes: deployments
+   * send again by themselves what nobody has confirmed.
+   */
   add(message: QueueMessage, failedAt: string): void {
     this.#sql.exec(
       'INSERT OR IGNORE INTO dead_letters (id, message, failed_at) VALUES (?, ?, ?)',
@@ -52,6 +59,11 @@ export class DeadLetterObject extends DurableObject<Env> {
       JSON.stringify(message),
       failedAt,
     );
+    const { rowsWritten } = this.#sql.exec(
+      'DELETE FROM dead_letters WHERE rowid <= (SELECT max(rowid) FROM dead_letters) - ?',
+      MOST_LETTERS,
+    );
+    if (rowsWritten > 0) journal.error(`more than ${MOST_LETTERS} dead letters: the oldest was dropped`);
   }
 
   /**

@@ -37,6 +37,13 @@ const ADDED_COLUMNS = ['kept_key', 'kept_etag'];
 /** Why storage does not have what the runner says it put there. The message goes to the runner. */
 export class UploadRefused extends Error {
   override readonly name = 'UploadRefused';
+  /** Asking again later may help. */
+  readonly again: boolean;
+
+  constructor(message: string, again = false) {
+    super(message);
+    this.again = again;
+  }
 }
 
 /** Why a deployment cannot deliver what its build made, whatever the runner tries next: it fails. */
@@ -51,12 +58,20 @@ export class DeliveryInvalid extends Error {
   }
 }
 
+/**
+ * How many requests of an attempt are handled at once; a runner sends one, and the same again when it connects again.
+ * Each holds a call of storage.
+ */
+const MAX_IN_PROGRESS = 16;
+
 export class ArtifactUploads {
   readonly #sql: Sql;
   readonly #objects: ObjectStore;
   readonly #uploads: Uploads;
   /** What is under way for an artifact, by its attempt and name; what comes next for the same one waits for it. */
   readonly #turns = new Map<string, Promise<unknown>>();
+  /** How much is under way or waits. */
+  #inProgress = 0;
 
   constructor(sql: Sql, objects: ObjectStore, uploads: Uploads) {
     this.#sql = sql;
@@ -88,10 +103,15 @@ export class ArtifactUploads {
 
   /** A frame may be heard twice: beginning an upload beside itself would leave one of the two behind. */
   #inTurn<Result>(attempt: number, name: string, work: () => Promise<Result>): Promise<Result> {
+    if (this.#inProgress >= MAX_IN_PROGRESS) {
+      return Promise.reject(new UploadRefused('Too many uploads at once: send one after the other', true));
+    }
+    this.#inProgress += 1;
     const key = `${attempt} ${name}`;
     const turn = (this.#turns.get(key) ?? Promise.resolve()).then(work, work);
     this.#turns.set(key, turn);
     const leave = () => {
+      this.#inProgress -= 1;
       if (this.#turns.get(key) === turn) this.#turns.delete(key);
     };
     turn.then(leave, leave);

@@ -1,23 +1,24 @@
 /** The runner's side of a deployment: one WebSocket for the current attempt, and what its frames do. */
 import {
-  AppFluxError,
   type AttemptResult,
   CLOSE,
   type DeploymentToRunner,
   failure,
   LEASE_TOKEN_HEADER,
-  MAX_ARTIFACTS,
   MAX_FRAME_BYTES,
   RunnerToDeployment,
 } from '@appflux/protocol';
 import { authenticatedRunner } from '../identity/runner-header.ts';
-import { journal } from '../journal.ts';
 import { attach } from '../limits/attachment.ts';
 import type { LogStore } from '../logs/store.ts';
 import type { Viewers } from '../logs/viewers.ts';
+import { ATTEMPT, attemptCost } from '../sockets/allowances.ts';
 import { closeQuietly } from '../sockets/close.ts';
+import type { CutOff } from '../sockets/cut-off.ts';
 import { parseFrame } from '../sockets/frame.ts';
-import { type ArtifactUploads, DeliveryInvalid, tooManyArtifacts, UploadRefused } from './artifacts.ts';
+import { newestOf, SenderBudget, sizeOf, tooManyConnections } from '../sockets/sender-budget.ts';
+import type { ArtifactUploads } from './artifacts.ts';
+import { AttemptDelivery, send } from './attempt-delivery.ts';
 import { AttemptLines } from './attempt-lines.ts';
 import type { Event, Refusal } from './lifecycle.ts';
 import type { Spec, State } from './state.ts';
@@ -31,6 +32,7 @@ export interface Deployment {
   log(): LogStore;
   viewers: Viewers;
   artifacts: ArtifactUploads;
+  cutOff: CutOff;
   apply(event: Event): Refusal | null;
   /** What is due next may have changed. */
   rearm(): void;
@@ -42,10 +44,14 @@ export class AttemptSocket {
   readonly #ctx: DurableObjectState;
   readonly #deployment: Deployment;
   readonly #lines: AttemptLines;
+  readonly #delivery: AttemptDelivery;
+  /** What the runner of an attempt has used, over all of its connections. */
+  #budget: { attempt: number; budget: SenderBudget } | null = null;
 
   constructor(ctx: DurableObjectState, deployment: Deployment) {
     this.#ctx = ctx;
     this.#deployment = deployment;
+    this.#delivery = new AttemptDelivery(deployment);
     this.#lines = new AttemptLines({
       log: () => deployment.log(),
       viewers: deployment.viewers,
@@ -66,12 +72,17 @@ export class AttemptSocket {
    */
   accept(request: Request, attempt: number): Response {
     if (attempt !== this.#deployment.state().attempt || !this.#holdsLease(request)) return staleAttempt();
+    const budget = this.#budgetOf(attempt);
+    const now = Date.now();
+    const sender = senderOf(request);
+    const wait = this.#deployment.cutOff.waitFor(sender, now) || budget.connect(now);
+    if (wait > 0) return tooManyConnections(wait);
     const { 0: client, 1: server } = new WebSocketPair();
     const answer = new Response(null, { status: 101, webSocket: client });
     for (const older of this.#ctx.getWebSockets(TAG))
       closeQuietly(older, CLOSE.replaced, 'A newer connection took over');
-    this.#ctx.acceptWebSocket(server, [TAG]);
-    attach(server, { attempt });
+    this.#ctx.acceptWebSocket(server, [TAG, sender]);
+    attach(server, { attempt, spent: budget.spent });
     this.#deployment.apply({ type: 'connected', attempt });
     const log = this.#deployment.log();
     log.flush();
@@ -83,6 +94,12 @@ export class AttemptSocket {
   }
 
   async message(ws: WebSocket, message: string | ArrayBuffer): Promise<void> {
+    const budget = this.#budgetOf(attemptOf(ws));
+    if (!budget.spend(1, sizeOf(message), Date.now())) {
+      budget.close(ws, Date.now());
+      return;
+    }
+    if (budget.takeUnsaved()) attach(ws, { attempt: attemptOf(ws), spent: budget.spent });
     if (typeof message !== 'string' || message.length > MAX_FRAME_BYTES) {
       closeQuietly(ws, CLOSE.tooLarge, 'Frames are text of at most 512 KB');
       return;
@@ -97,15 +114,19 @@ export class AttemptSocket {
       closeQuietly(ws, CLOSE.staleAttempt, 'The attempt is not the current one');
       return;
     }
+    if (!budget.spend(attemptCost(frame) - 1, 0, Date.now())) {
+      budget.close(ws, Date.now());
+      return;
+    }
     switch (frame.type) {
       case 'lines':
         return this.#take(ws, frame, message);
       case 'sync':
         return this.#lines.write();
       case 'upload':
-        return this.#upload(ws, frame);
+        return this.#delivery.upload(ws, frame);
       case 'uploaded':
-        return this.#uploaded(ws, frame);
+        return this.#delivery.uploaded(ws, frame);
       case 'finish':
         return this.#finish(ws, frame.result, frame.attempt);
       case 'phase': {
@@ -193,6 +214,16 @@ export class AttemptSocket {
     );
   }
 
+  /** What the runner of the attempt has used: as it is stored with its connection, where the object has slept. */
+  #budgetOf(attempt: number): SenderBudget {
+    if (this.#budget?.attempt !== attempt) {
+      const sockets = this.#ctx.getWebSockets(TAG).filter((ws) => attemptOf(ws) === attempt);
+      const spent = newestOf(sockets.map((ws) => ws.deserializeAttachment()?.spent));
+      this.#budget = { attempt, budget: new SenderBudget(ATTEMPT, spent) };
+    }
+    return this.#budget.budget;
+  }
+
   #isStale(ws: WebSocket, attempt: number): boolean {
     const state = this.#deployment.state();
     return state.lease === null || attempt !== state.attempt || attempt !== attemptOf(ws);
@@ -213,54 +244,12 @@ export class AttemptSocket {
     else if (answer !== null) send(ws, answer);
   }
 
-  async #upload(ws: WebSocket, frame: Frame<'upload'>): Promise<void> {
-    const { app, id, limits } = this.#deployment.spec();
-    const { request } = frame;
-    await answerUpload(ws, request, async () => {
-      try {
-        const plan = await this.#deployment.artifacts.begin(app.id, id, frame, limits.artifactBytes);
-        send(ws, { type: 'upload_granted', request, partSize: plan.partSize, parts: plan.parts });
-      } catch (error) {
-        if (!(error instanceof DeliveryInvalid)) throw error;
-        this.#deployment.apply(invalidDelivery(frame.attempt, error));
-        closeQuietly(ws, CLOSE.staleAttempt, 'The attempt is over');
-      }
-    });
-  }
-
-  async #uploaded(ws: WebSocket, frame: Frame<'uploaded'>): Promise<void> {
-    const { request, attempt, name, parts } = frame;
-    await answerUpload(ws, request, async () => {
-      await this.#deployment.artifacts.complete(attempt, name, parts);
-      send(ws, { type: 'upload_done', request });
-    });
-  }
-
   #finish(ws: WebSocket, result: AttemptResult, attempt: number): void {
-    this.#deployment.apply(this.#ending(result, attempt));
+    this.#deployment.apply(this.#delivery.ending(result, attempt));
     send(ws, { type: 'finished', status: this.#deployment.state().status });
     closeQuietly(ws, CLOSE.normal, 'The attempt is over');
   }
-
-  /** The event that a runner's word makes; success only if all that it names lies in storage. */
-  #ending(result: AttemptResult, attempt: number): Event {
-    if (result.status === 'failed') return { type: 'failed', attempt, failure: result.failure };
-    if (result.status === 'canceled') return { type: 'stopped', attempt };
-    if (result.status === 'skipped') return { type: 'skipped', attempt, reason: result.reason };
-    if (result.artifacts.length > MAX_ARTIFACTS) return invalidDelivery(attempt, tooManyArtifacts());
-    const artifacts = this.#deployment.artifacts.delivered(attempt, result.artifacts);
-    if (artifacts !== null) return { type: 'succeeded', attempt, artifacts };
-    const message = 'The runner said success, but not all of its artifacts lie in storage';
-    return { type: 'failed', attempt, failure: failure('upload_failed', message, 'uploading') };
-  }
 }
-
-/** The event of an attempt whose build made what no deployment can deliver. */
-const invalidDelivery = (attempt: number, { message, hint }: DeliveryInvalid): Event => ({
-  type: 'failed',
-  attempt,
-  failure: failure('artifact_invalid', message, 'uploading', hint),
-});
 
 /** A runner's socket that is closed at once: the attempt it wants to go on with is not the current one. */
 export function staleAttempt(): Response {
@@ -270,23 +259,7 @@ export function staleAttempt(): Response {
   return new Response(null, { status: 101, webSocket: client });
 }
 
-async function answerUpload(ws: WebSocket, request: string, answer: () => Promise<void>): Promise<void> {
-  try {
-    await answer();
-  } catch (error) {
-    if (!(error instanceof UploadRefused)) journal.error('an upload failed', error);
-    const message = error instanceof UploadRefused ? error.message : 'Storage does not answer as it should';
-    const again = error instanceof AppFluxError && error.code === 'unavailable';
-    send(ws, { type: 'upload_refused', request, message, again });
-  }
-}
+/** The runner whose connection it is, as a tag. */
+const senderOf = (request: Request) => `runner ${authenticatedRunner(request)?.id}`;
 
 const attemptOf = (ws: WebSocket): number => ws.deserializeAttachment()?.attempt ?? 0;
-
-function send(ws: WebSocket, frame: DeploymentToRunner): void {
-  try {
-    ws.send(JSON.stringify(frame));
-  } catch {
-    // The runner's connection is closing: it will come back, and is told again what matters.
-  }
-}

@@ -18,6 +18,9 @@ export const DEADLINE_GRACE_MS = 15_000;
 /** A deployment that no runner has claimed after this long is given up. */
 export const WAIT_LIMIT_MS = 24 * 3600_000;
 
+/** How many phases of an attempt are recorded. A build goes through five. */
+export const MAX_PHASES = 32;
+
 export type Event =
   /** A runner wants the job. Asked again by the lease's own runner, the answer is the same. */
   | { type: 'claim'; runner: { id: string; name: string }; token: string }
@@ -296,8 +299,9 @@ function renewed(lease: Lease, heardAt: number, now: number): Lease {
   return { ...lease, expiresAt: Math.max(lease.expiresAt, Math.min(heardAt, now) + LEASE_MS) };
 }
 
+/** A runner that changes phases without end is not followed: its attempt stays in the last one. */
 function enterPhase(state: State, phase: Phase, now: number): State {
-  if (state.phase === phase) return state;
+  if (state.phase === phase || state.phases.length >= MAX_PHASES) return state;
   return {
     ...state,
     phase,

@@ -17,13 +17,14 @@ import { ndjsonStream } from '../logs/ndjson.ts';
 import { Viewers } from '../logs/viewers.ts';
 import type { DeploymentRecord } from '../metadata/metadata.ts';
 import { Alarm } from '../objects/alarm.ts';
-import { handling } from '../sockets/close.ts';
+import { CutOff } from '../sockets/cut-off.ts';
 import { objectsOf, uploadsOf } from '../storage/index.ts';
 import { deploymentPrefix } from '../storage/keys.ts';
 import { removeBelow } from '../storage/remove.ts';
 import { ArtifactUploads } from './artifacts.ts';
-import { AttemptSocket, staleAttempt } from './attempt-socket.ts';
+import { AttemptSocket } from './attempt-socket.ts';
 import { Chores } from './chores.ts';
+import { Connections } from './connections.ts';
 import { grantOf, openSpec } from './grant.ts';
 import { nextTick, type Refusal } from './lifecycle.ts';
 import { Machine } from './machine.ts';
@@ -57,6 +58,7 @@ export class DeploymentObject extends DurableObject<Env> {
   readonly #machine: Machine;
   readonly #artifacts: ArtifactUploads;
   readonly #remains: Remains;
+  readonly #connections: Connections;
   /** It is being removed: nothing is taken in any more. */
   #closing = false;
 
@@ -70,6 +72,7 @@ export class DeploymentObject extends DurableObject<Env> {
     const objects = objectsOf(env);
     const name = this.#name;
     this.#alarm = new Alarm(ctx, { name, onOpen: () => this.#findLostAlarm() });
+    const cutOff = new CutOff(ctx, name);
     this.#remains = new Remains(ctx.storage, objects, this.#alarm);
     this.#artifacts = new ArtifactUploads(limitedSql(ctx.storage.sql), objects, uploadsOf(env));
     this.#viewers = new Viewers(ctx, () =>
@@ -95,8 +98,17 @@ export class DeploymentObject extends DurableObject<Env> {
       log: () => this.#machine.log(),
       viewers: this.#viewers,
       artifacts: this.#artifacts,
+      cutOff,
       apply: (event) => this.#machine.apply(event),
       rearm,
+    });
+    this.#connections = new Connections({
+      ctx,
+      name,
+      state: () => (this.#closing ? null : (this.#machine.saved?.state ?? null)),
+      attempt: this.#attempt,
+      viewers: this.#viewers,
+      cutOff,
     });
     // Answered by the platform: a heartbeat neither wakes the object nor costs anything.
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
@@ -250,36 +262,22 @@ export class DeploymentObject extends DurableObject<Env> {
   }
 
   /**
-   * WebSockets, authorised by the Worker: `/viewer?after=` and `/attempt/:n`. A viewer that comes when the log is
+   * WebSockets, authorised by the Worker: `/viewer?after=&by=` and `/attempt/:n`. A viewer that comes when the log is
    * archived is answered 410: it is read from storage, without the object. One that comes when the deployment was
    * removed is answered 404, and a runner that its attempt is over.
    */
   override async fetch(request: Request): Promise<Response> {
-    const url = new URL(request.url);
-    if (this.#machine.saved === null || this.#closing) {
-      if (this.#machine.saved === null) await this.#gone();
-      return url.pathname === '/viewer' ? new Response(null, { status: 404 }) : staleAttempt();
-    }
-    if (url.pathname === '/viewer') {
-      const { state } = this.#machine.saved;
-      if (state.logKey !== null) return new Response(null, { status: 410 });
-      return this.#viewers.accept(Number(url.searchParams.get('after') ?? 0));
-    }
-    return this.#attempt.accept(request, Number(url.pathname.split('/').at(-1)));
+    if (this.#machine.saved === null) await this.#gone();
+    return this.#connections.open(request);
   }
 
-  override async webSocketMessage(ws: WebSocket, message: string | ArrayBuffer): Promise<void> {
-    if (this.#machine.saved === null || this.#closing) return;
-    await handling(ws, this.#name, () =>
-      this.#attempt.owns(ws) ? this.#attempt.message(ws, message) : this.#viewers.message(ws, message),
-    );
+  override webSocketMessage(ws: WebSocket, message: string | ArrayBuffer): Promise<void> {
+    return this.#connections.message(ws, message);
   }
 
   override webSocketClose(ws: WebSocket): void {
     // The deployment may have been removed, and its sockets with it.
-    if (this.#machine.saved === null) return;
-    if (this.#attempt.owns(ws)) this.#attempt.closed(ws);
-    else this.#viewers.closed(ws);
+    if (this.#machine.saved !== null) this.#connections.closed(ws);
   }
 
   override webSocketError(ws: WebSocket): void {

@@ -13,8 +13,11 @@ import { limitedSql } from '../limits/sql.ts';
 import { metadataOf } from '../metadata/index.ts';
 import type { RunnerChange, RunnerRecord } from '../metadata/metadata.ts';
 import { Alarm } from '../objects/alarm.ts';
-import { closeQuietly, handling } from '../sockets/close.ts';
+import { MAX_POOL_FRAME_BYTES, poolCost } from '../sockets/allowances.ts';
+import { closeQuietly, handling, wasClosed } from '../sockets/close.ts';
+import { CutOff } from '../sockets/cut-off.ts';
 import { parseFrame } from '../sockets/frame.ts';
+import { sizeOf, tooManyConnections } from '../sockets/sender-budget.ts';
 import { Jobs, type Offer, type OutAttempt } from './jobs.ts';
 import { waitingReason } from './match.ts';
 import { Matchmaker } from './matchmaker.ts';
@@ -31,12 +34,14 @@ export class PoolObject extends DurableObject<Env> {
   readonly #runners: RunnerSockets;
   readonly #matchmaker: Matchmaker;
   readonly #alarm: Alarm;
+  readonly #cutOff: CutOff;
   /** For the Worker's log. */
   readonly #name = () => `pool ${this.ctx.id.name}`;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#alarm = new Alarm(ctx, { name: this.#name });
+    this.#cutOff = new CutOff(ctx, this.#name);
     this.#jobs = new Jobs(limitedSql(ctx.storage.sql));
     this.#runners = new RunnerSockets(ctx, (id) => this.#jobs.outWith(id));
     this.#matchmaker = new Matchmaker(ctx, {
@@ -102,7 +107,8 @@ export class PoolObject extends DurableObject<Env> {
   override fetch(request: Request): Response {
     const runner = authenticatedRunner(request);
     if (runner === null) throw new Error('the Worker passed on a connection without its runner');
-    return this.#runners.accept(runner);
+    const wait = this.#cutOff.waitFor(runner.id, Date.now());
+    return wait > 0 ? tooManyConnections(wait) : this.#runners.accept(runner);
   }
 
   override webSocketMessage(ws: WebSocket, message: string | ArrayBuffer): Promise<void> {
@@ -110,12 +116,22 @@ export class PoolObject extends DurableObject<Env> {
   }
 
   #take(ws: WebSocket, message: string | ArrayBuffer): void {
+    if (wasClosed(ws)) {
+      this.#cutOff.ignore(ws, this.#runners.idOf(ws));
+      return;
+    }
+    if (!this.#runners.spend(ws, 1, sizeOf(message))) return;
+    if (sizeOf(message) > MAX_POOL_FRAME_BYTES) {
+      closeQuietly(ws, CLOSE.tooLarge, 'Frames are text of at most 64 KB');
+      return;
+    }
     const parsed = parseFrame(RunnerToPool, message);
     if ('refused' in parsed) {
       closeQuietly(ws, CLOSE.badFrame, parsed.refused);
       return;
     }
     const { frame } = parsed;
+    if (!this.#runners.spend(ws, poolCost(frame) - 1, 0)) return;
     const runnerId = this.#runners.idOf(ws);
     switch (frame.type) {
       case 'hello':

@@ -13,7 +13,9 @@ import {
 import type { AuthenticatedRunner } from '../identity/runner-header.ts';
 import { attach } from '../limits/attachment.ts';
 import type { RunnerRecord } from '../metadata/metadata.ts';
+import { POOL } from '../sockets/allowances.ts';
 import { closeQuietly } from '../sockets/close.ts';
+import { newestOf, SenderBudget, type Spent, tooManyConnections } from '../sockets/sender-budget.ts';
 import type { OnlineRunner } from './match.ts';
 
 /**
@@ -30,6 +32,8 @@ interface Attachment {
   /** As people have fixed it; what the runner says itself is in `hello`. */
   registered: Registration;
   connectedAt: number;
+  /** What its runner has used. Absent in connections that are older than budgets. */
+  spent?: Spent;
   /** From the runner's `hello`; null until it came. */
   hello: {
     labels: string[];
@@ -55,6 +59,9 @@ export class RunnerSockets {
   readonly #ctx: DurableObjectState;
   readonly #handedOut: (runnerId: string) => readonly AttemptRef[];
 
+  /** What each runner has used, over all of its connections. */
+  readonly #budgets = new Map<string, SenderBudget>();
+
   /** `handedOut` gives the attempts that are out with a runner, whatever it says that it holds. */
   constructor(ctx: DurableObjectState, handedOut: (runnerId: string) => readonly AttemptRef[]) {
     this.#ctx = ctx;
@@ -63,6 +70,9 @@ export class RunnerSockets {
 
   /** Lets a runner in; its older connection, if it has one, is closed. */
   accept(runner: AuthenticatedRunner): Response {
+    const budget = this.#budgetOf(runner.id);
+    const wait = budget.connect(Date.now());
+    if (wait > 0) return tooManyConnections(wait);
     const { 0: client, 1: server } = new WebSocketPair();
     for (const older of this.#ctx.getWebSockets(runner.id))
       closeQuietly(older, CLOSE.replaced, 'A newer connection took over');
@@ -75,6 +85,7 @@ export class RunnerSockets {
       registered,
       connectedAt: Date.now(),
       hello: null,
+      spent: budget.spent,
     } satisfies Attachment);
     this.#send(server, {
       type: 'welcome',
@@ -84,6 +95,18 @@ export class RunnerSockets {
       registered: toldOf(registered),
     });
     return new Response(null, { status: 101, webSocket: client });
+  }
+
+  /** Uses what a frame costs. False when the runner has sent more than it may: its connection is closed then. */
+  spend(ws: WebSocket, units: number, bytes: number): boolean {
+    const budget = this.#budgetOf(this.idOf(ws));
+    const now = Date.now();
+    if (!budget.spend(units, bytes, now)) {
+      budget.close(ws, now);
+      return false;
+    }
+    if (budget.takeUnsaved()) attach(ws, { ...attached(ws), spent: budget.spent } satisfies Attachment);
+    return true;
   }
 
   idOf(ws: WebSocket): string {
@@ -183,7 +206,19 @@ export class RunnerSockets {
 
   /** Closes a runner's connection for good: its credential is no longer good. */
   revoke(runnerId: string): void {
+    this.#budgets.delete(runnerId);
     for (const ws of this.#open(runnerId)) closeQuietly(ws, CLOSE.unauthorized, 'This runner was removed');
+  }
+
+  /** What a runner has used: as it is stored with its connection, where the object has slept. */
+  #budgetOf(runnerId: string): SenderBudget {
+    let budget = this.#budgets.get(runnerId);
+    if (budget === undefined) {
+      const stored = this.#ctx.getWebSockets(runnerId).map((ws) => attached(ws).spent);
+      budget = new SenderBudget(POOL, newestOf(stored));
+      this.#budgets.set(runnerId, budget);
+    }
+    return budget;
   }
 
   #open(runnerId?: string): WebSocket[] {

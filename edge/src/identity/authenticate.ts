@@ -26,7 +26,7 @@ export const isDue = (lastUsedAt: string | null, now: Date): boolean =>
  * Throws AppFluxError `unauthorized` for anything else.
  */
 export async function authenticate(request: Request, env: Env, metadata: Metadata): Promise<Caller> {
-  const token = bearerToken(request) ?? offered(request, TOKEN_SUBPROTOCOL_PREFIX);
+  const token = tokenOf(request);
   if (token === null) {
     throw new AppFluxError('unauthorized', 'This call needs a token', {
       hint: 'Send it in the header `Authorization: Bearer TOKEN`.',
@@ -60,6 +60,10 @@ export async function bearsOperatorSecret(request: Request, env: Env): Promise<b
   const token = bearerToken(request);
   return token !== null && isOperatorSecret(token, env);
 }
+
+/** The token that a request carries, in its header or as a WebSocket's subprotocol; null when it has none. */
+export const tokenOf = (request: Request): string | null =>
+  bearerToken(request) ?? offered(request, TOKEN_SUBPROTOCOL_PREFIX);
 
 /** The token of `Authorization: Bearer` (RFC 6750 §2.1), or null. */
 export function bearerToken(request: Request): string | null {

@@ -1,6 +1,8 @@
 /** How much may be on its way to one viewer: a connection that nobody reads must not cost memory. */
 import { CLOSE, FromViewer, VIEWER_WINDOW } from '@appflux/protocol';
-import { closeQuietly } from '../sockets/close.ts';
+import { VIEWER } from '../sockets/allowances.ts';
+import { closeQuietly, wasClosed } from '../sockets/close.ts';
+import { SenderBudget, type Spent, sizeOf } from '../sockets/sender-budget.ts';
 
 /** How a connection stands; lengths are in UTF-16 units of all its frames. */
 export interface FlowState {
@@ -9,6 +11,8 @@ export interface FlowState {
   seen: number;
   /** The last line it was sent, while its window is full and there are more; null while it gets lines as they come. */
   behind: number | null;
+  /** What the viewer has used of its allowance. Absent in connections that are older than allowances. */
+  spent?: Spent;
 }
 
 /** A viewer that never reports is given this long to do so when its window is full, in milliseconds. */
@@ -24,6 +28,7 @@ export class ViewerFlow {
   readonly #ws: WebSocket;
   readonly #note: (state: FlowState) => void;
   readonly #state: FlowState;
+  readonly #budget: SenderBudget;
   #noted: number;
 
   /** `note` keeps the state, where it outlives this; `from` is what was kept before. */
@@ -35,6 +40,7 @@ export class ViewerFlow {
     this.#ws = ws;
     this.#note = note;
     this.#state = { sent: 0, seen: 0, behind: null, ...from };
+    this.#budget = new SenderBudget(VIEWER, from.spent);
     this.#noted = this.#state.sent;
   }
 
@@ -72,8 +78,19 @@ export class ViewerFlow {
     return true;
   }
 
-  /** Takes a message of the viewer; whether it has read more since the last. What is no report is ignored. */
+  /**
+   * Takes a message of the viewer; whether it has read more since the last. What is no report is ignored. A viewer that
+   * has sent more than it may is closed, and what it sends afterwards is not read.
+   */
   take(message: string | ArrayBuffer): boolean {
+    if (wasClosed(this.#ws)) return false;
+    const now = Date.now();
+    if (!this.#budget.spend(1, sizeOf(message), now)) {
+      this.#budget.close(this.#ws, now);
+      return false;
+    }
+    this.#state.spent = this.#budget.spent;
+    if (this.#budget.takeUnsaved()) this.#keep();
     const length = reportIn(message);
     const { sent, seen } = this.#state;
     if (length === null || length <= seen) return false;

@@ -1,11 +1,23 @@
 /** Those who follow a deployment's log live: hibernating WebSockets on its object, tagged `viewer`. */
-import { CLOSE, type DeploymentStatus, hasEnded, type LogLine, type Phase } from '@appflux/protocol';
+import {
+  AppFluxError,
+  CLOSE,
+  type DeploymentStatus,
+  hasEnded,
+  type LogLine,
+  type Phase,
+} from '@appflux/protocol';
 import { attach } from '../limits/attachment.ts';
 import { closeQuietly } from '../sockets/close.ts';
+import { refuseUpgrade } from '../sockets/refuse.ts';
 import { SILENT_MS, ViewerFlow } from './viewer-flow.ts';
 import { finish, linesFrame, ndjsonFrame, rewindFrame, stateFrame, upgraded } from './viewer-frames.ts';
 
 const TAG = 'viewer';
+
+/** How many may follow one log, and how many connections of one person or program. */
+export const MOST_VIEWERS = 500;
+export const MOST_VIEWERS_OF_ONE = 120;
 
 /** Frames of a replay hold about this many bytes. */
 const REPLAY_FRAME_BYTES = 256 * 1024;
@@ -29,15 +41,18 @@ export class Viewers {
 
   /**
    * Lets a viewer in: the state, the lines after `after`, then whatever comes. What is sent at once is sent without a
-   * break, so no line is lost or repeated at the seam; the rest when the viewer has read that (`#catchUp`).
+   * break, so no line is lost or repeated at the seam; the rest when the viewer has read that (`#catchUp`). `by` says
+   * whose connection it is.
    */
-  accept(after: number): Response {
+  accept(after: number, by: string): Response {
+    const refusal = this.#refusal(by);
+    if (refusal !== null) return refuseUpgrade(refusal);
     const viewed = this.#viewed();
     if (viewed === null) throw new Error('nobody is let in to a deployment that was removed');
     const { state } = viewed;
     const { lastSeq } = viewed.log();
     const { 0: client, 1: server } = new WebSocketPair();
-    this.#ctx.acceptWebSocket(server, [TAG]);
+    this.#ctx.acceptWebSocket(server, [TAG, tagOf(by)]);
     const flow = this.#flow(server);
     flow.send(stateFrame(state.status, state.phase));
     if (after > lastSeq) flow.send(rewindFrame(lastSeq));
@@ -122,6 +137,15 @@ export class Viewers {
     }, SILENT_MS);
   }
 
+  /** Why one more connection is not admitted, or null. Those count, too, whose end the other side has not confirmed yet. */
+  #refusal(by: string): AppFluxError | null {
+    if (this.#ctx.getWebSockets(tagOf(by)).length >= MOST_VIEWERS_OF_ONE)
+      return tooManyViewers(`You follow this log on ${MOST_VIEWERS_OF_ONE} connections already`);
+    if (this.#ctx.getWebSockets(TAG).length >= MOST_VIEWERS)
+      return tooManyViewers(`${MOST_VIEWERS} connections follow this log already`);
+    return null;
+  }
+
   #open(): WebSocket[] {
     return this.#ctx.getWebSockets(TAG).filter((ws) => ws.readyState === WebSocket.OPEN);
   }
@@ -136,6 +160,15 @@ export class Viewers {
     return flow;
   }
 }
+
+/** A tag has 256 characters at most; ids are far shorter. */
+const tagOf = (by: string) => `${TAG} ${by}`.slice(0, 256);
+
+const tooManyViewers = (message: string) =>
+  new AppFluxError('too_many_requests', message, {
+    hint: 'Close one of them, or read the log with GET /api/deployments/:id/logs.',
+    retryAfterSeconds: 30,
+  });
 
 /** How many lines a piece of NDJSON has. */
 function countLines(piece: string): number {

@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppFluxError } from '@appflux/protocol';
+import { inSeconds } from '../seconds.ts';
 import { faultOf, type ObjectFault } from './fault.ts';
 
 /** Members that are not called by us: the platform's handlers, and a mark of the types. */
@@ -95,7 +96,7 @@ const REFUSALS = {
 function unavailable(fault: ObjectFault, cause: unknown): AppFluxError {
   const { message, retryAfterSeconds } = REFUSALS[fault];
   return new AppFluxError('unavailable', message, {
-    hint: `Try again in ${retryAfterSeconds} seconds.`,
+    hint: `Try again in ${inSeconds(retryAfterSeconds)}.`,
     retryAfterSeconds,
     cause,
   });

@@ -2,8 +2,18 @@
 import { CLOSE, type CloseCode } from '@appflux/protocol';
 import { journal } from '../journal.ts';
 
+/**
+ * The connections that were closed from here. Their state does not tell: what the other side has sent before it closed
+ * itself still comes, and is to be handled.
+ */
+const closedHere = new WeakSet<WebSocket>();
+
+/** Whether a connection was closed from here: what comes on it is not to be handled. */
+export const wasClosed = (ws: WebSocket): boolean => closedHere.has(ws);
+
 /** Closes a connection, should it still be open. */
 export function closeQuietly(ws: WebSocket, code: CloseCode, reason: string): void {
+  closedHere.add(ws);
   try {
     ws.close(code, reason);
   } catch {

@@ -7,6 +7,9 @@ export interface BackoffPolicy {
   readonly capMs: number;
 }
 
+/** The longest wait that the other side may ask for, in milliseconds: what it says must not keep a runner away for good. */
+const LONGEST_ASKED_MS = 60_000;
+
 /**
  * Exponential back-off with full jitter: a wait drawn evenly from nothing up to a ceiling that doubles with
  * each failure. Every runner loses its socket at the same moment when the edge is deployed; drawing the whole
@@ -24,4 +27,13 @@ export function fullJitter(
 ): number {
   const ceiling = Math.min(policy.capMs, policy.baseMs * 2 ** Math.min(failures, 30));
   return Math.floor(random() * ceiling);
+}
+
+/**
+ * What a `Retry-After` header asks for (RFC 9110 §10.2.3), in milliseconds and within reason. 0 without one, and for one
+ * that names a date: AppFlux sends seconds.
+ */
+export function askedWait(retryAfter: string | undefined): number {
+  const seconds = /^\d{1,6}$/.test(retryAfter ?? '') ? Number(retryAfter) : 0;
+  return Math.min(seconds * 1000, LONGEST_ASKED_MS);
 }

@@ -1,7 +1,7 @@
 /** One outbound WebSocket that comes back for ever: both of the runner's connections are made of it. */
 import { HEARTBEAT_MS, PING, PONG } from '@appflux/protocol';
 import { WebSocket } from 'ws';
-import { type BackoffPolicy, fullJitter } from './backoff.ts';
+import { askedWait, type BackoffPolicy, fullJitter } from './backoff.ts';
 import { Heartbeat } from './heartbeat.ts';
 
 /** Why a connection ended, or could not be made. */
@@ -11,6 +11,8 @@ export interface Loss {
   /** The HTTP status with which the upgrade was refused, if it was. */
   readonly status: number | undefined;
   readonly reason: string;
+  /** How long the other side asked to wait, in milliseconds, if it did. */
+  readonly askedWaitMs?: number;
 }
 
 export interface SocketTiming {
@@ -118,8 +120,14 @@ export class ReconnectingSocket {
     });
     socket.on('unexpected-response', (request, response) => {
       const status = response.statusCode;
+      const askedWaitMs = askedWait(response.headers['retry-after']);
       request.destroy();
-      this.#lose(socket, { code: undefined, status, reason: `refused with status ${status}` });
+      this.#lose(socket, {
+        code: undefined,
+        status,
+        reason: `refused with status ${status}`,
+        askedWaitMs,
+      });
     });
     socket.on('close', (code, reason) =>
       this.#lose(socket, {
@@ -144,7 +152,8 @@ export class ReconnectingSocket {
     socket.terminate();
     if (this.#options.onLoss(loss) === 'stop') this.#closed = true;
     if (this.#closed) return;
-    this.#retry = setTimeout(() => this.#connect(), fullJitter(this.#failures, this.#options.timing.backoff));
+    const wait = (loss.askedWaitMs ?? 0) + fullJitter(this.#failures, this.#options.timing.backoff);
+    this.#retry = setTimeout(() => this.#connect(), wait);
     this.#failures += 1;
   }
 }

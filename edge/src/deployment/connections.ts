@@ -1,0 +1,65 @@
+/** The WebSockets of a deployment: the runner's, and those of the viewers of its log. */
+import type { Viewers } from '../logs/viewers.ts';
+import { handling, wasClosed } from '../sockets/close.ts';
+import type { CutOff } from '../sockets/cut-off.ts';
+import { tooManyConnections } from '../sockets/sender-budget.ts';
+import { type AttemptSocket, staleAttempt } from './attempt-socket.ts';
+import type { State } from './state.ts';
+
+export interface ConnectionsOptions {
+  readonly ctx: DurableObjectState;
+  /** For the Worker's log. */
+  readonly name: () => string;
+  /** The deployment's state; null when it was removed or is being removed. */
+  readonly state: () => State | null;
+  readonly attempt: AttemptSocket;
+  readonly viewers: Viewers;
+  readonly cutOff: CutOff;
+}
+
+export class Connections {
+  readonly #options: ConnectionsOptions;
+
+  constructor(options: ConnectionsOptions) {
+    this.#options = options;
+  }
+
+  /** Answers an upgrade to `/viewer?after=&by=` or `/attempt/:n`, as `DeploymentObject.fetch` says. */
+  open(request: Request): Response {
+    const { state, attempt, viewers, cutOff } = this.#options;
+    const url = new URL(request.url);
+    const known = state();
+    if (url.pathname !== '/viewer') {
+      return known === null
+        ? staleAttempt()
+        : attempt.accept(request, Number(url.pathname.split('/').at(-1)));
+    }
+    if (known === null) return new Response(null, { status: 404 });
+    if (known.logKey !== null) return new Response(null, { status: 410 });
+    const by = url.searchParams.get('by') ?? '';
+    const wait = cutOff.waitFor(`viewer ${by}`, Date.now());
+    if (wait > 0) return tooManyConnections(wait);
+    return viewers.accept(Number(url.searchParams.get('after') ?? 0), by);
+  }
+
+  /** Handles a message, unless its connection is closed already. */
+  async message(ws: WebSocket, message: string | ArrayBuffer): Promise<void> {
+    const { ctx, name, state, attempt, viewers, cutOff } = this.#options;
+    if (wasClosed(ws)) {
+      // Its second tag says whose connection it is.
+      cutOff.ignore(ws, ctx.getTags(ws)[1] ?? '');
+      return;
+    }
+    if (state() === null) return;
+    await handling(ws, name, () =>
+      attempt.owns(ws) ? attempt.message(ws, message) : viewers.message(ws, message),
+    );
+  }
+
+  /** A connection has ended. */
+  closed(ws: WebSocket): void {
+    const { attempt, viewers } = this.#options;
+    if (attempt.owns(ws)) attempt.closed(ws);
+    else viewers.closed(ws);
+  }
+}
