@@ -3,19 +3,22 @@ import { pause } from '../e2e/instance/client.ts';
 import type { EdgeInstance } from '../e2e/instance/edge.ts';
 import type { RunnerProcess } from '../e2e/instance/runner.ts';
 import type { FaultProxy } from './fault-proxy.ts';
+import type { Flooder } from './flooder.ts';
 import type { Fault } from './plan.ts';
 
 export class Faults {
   readonly #edge: EdgeInstance;
   readonly #runners: readonly RunnerProcess[];
   readonly #proxy: FaultProxy;
+  readonly #flooder: Flooder;
   /** Processes that are down or stopped at present. */
   readonly #away = new Set<EdgeInstance | RunnerProcess>();
 
-  constructor(edge: EdgeInstance, runners: readonly RunnerProcess[], proxy: FaultProxy) {
+  constructor(edge: EdgeInstance, runners: readonly RunnerProcess[], proxy: FaultProxy, flooder: Flooder) {
     this.#edge = edge;
     this.#runners = runners;
     this.#proxy = proxy;
+    this.#flooder = flooder;
   }
 
   /** Does it; resolves when what was taken away is back. False when that was away already. */
@@ -57,6 +60,8 @@ export class Faults {
       case 'lose-answers':
         proxy.loseAnswers(fault.share, fault.forMs);
         return true;
+      case 'flood':
+        return (await this.#flooder.flood(fault.frames)) !== 'unreachable';
     }
   }
 

@@ -12,6 +12,7 @@ const KINDS = [
   'repeat-messages',
   'fail-storage',
   'lose-answers',
+  'flood',
 ];
 
 test('the same seed draws the same plan, another one another', () => {

@@ -12,6 +12,7 @@ import { ensureWebImage } from '../runner/src/testing/docker.ts';
 import { allDeployments, check } from './checker.ts';
 import { FaultProxy } from './fault-proxy.ts';
 import { Faults } from './faults.ts';
+import { Flooder } from './flooder.ts';
 import { Ledger } from './ledger.ts';
 import { Observer } from './observer.ts';
 import { drawPlan, type Plan, RUNNERS } from './plan.ts';
@@ -73,7 +74,7 @@ async function run({ deployments, seed, say, signal }: RunOptions, undoing: Undo
   say(`${RUNNERS} runners are online; ${plan.steps.length} steps and ${plan.faults.length} faults begin`);
   const startedAt = performance.now();
   const clock = () => ((performance.now() - startedAt) / 1000).toFixed(1).padStart(6);
-  const faults = new Faults(edge, runners, proxy);
+  const faults = new Faults(edge, runners, proxy, await Flooder.create(client));
   const followed = random.fork('followed');
   const steps = plan.steps.map((step) => ({
     at: step.at,

@@ -1,0 +1,65 @@
+/**
+ * A hostile runner with a good credential: it floods its pool with well-formed frames of every kind, as fast as it can.
+ * It is drained, so that no job goes to it, and otherwise a member of the pool like those that build.
+ */
+import { PING, type RunnerToPool } from '@appflux/protocol';
+import { WebSocket } from 'ws';
+import { z } from 'zod';
+import type { Client } from '../e2e/instance/client.ts';
+
+const NAME = 'flooder';
+
+/** One of each kind of frame, which a test holds against the protocol. */
+export const FLOOD: readonly RunnerToPool[] = [
+  { type: 'hello', version: '0.1.0', labels: [NAME], slots: 1, running: [] },
+  { type: 'accepted', deploymentId: '0'.repeat(24), attempt: 1 },
+  { type: 'freed', deploymentId: '0'.repeat(24), attempt: 1 },
+];
+
+export type FloodEnd = 'closed' | 'refused' | 'unreachable';
+
+export class Flooder {
+  readonly #url: string;
+  readonly #credential: string;
+
+  private constructor(url: string, credential: string) {
+    this.#url = url;
+    this.#credential = credential;
+  }
+
+  /** Registers it and drains it. */
+  static async create(client: Client): Promise<Flooder> {
+    const { id, credential } = await client.registerRunner(NAME, [NAME]);
+    await client.call(z.unknown(), 'POST', `/api/runners/${id}/drain`, {});
+    return new Flooder(client.url, credential);
+  }
+
+  /**
+   * Sends up to so many frames. Gives how it ended: the pool closed the connection, or refused it because of the flood
+   * before, or was not there.
+   */
+  flood(frames: number): Promise<FloodEnd> {
+    const socket = new WebSocket(`${this.#url.replace(/^http/, 'ws')}/api/pool/connect`, {
+      headers: { Authorization: `Bearer ${this.#credential}` },
+    });
+    return new Promise((resolve) => {
+      let opened = false;
+      socket.once('open', () => {
+        opened = true;
+        for (let sent = 0; sent < frames; sent += 1) {
+          socket.send(JSON.stringify(FLOOD[sent % FLOOD.length]));
+        }
+        socket.send(PING);
+        // What the pool has let through stays a flood of the past: the connection ends with it.
+        socket.close();
+      });
+      socket.once('unexpected-response', (_request, response) => {
+        resolve(response.statusCode === 429 ? 'refused' : 'unreachable');
+        socket.terminate();
+      });
+      // The edge may be down or crash at this moment, which is another fault of the run; `close` follows.
+      socket.on('error', () => undefined);
+      socket.once('close', () => resolve(opened ? 'closed' : 'unreachable'));
+    });
+  }
+}
