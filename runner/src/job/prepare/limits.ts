@@ -24,6 +24,11 @@ export interface SourceLimits {
    * each.
    */
   readonly retryMs: readonly number[];
+  /**
+   * The same for an upload in storage. Longer, because on one machine storage restarts with the control plane, which
+   * costs no build.
+   */
+  readonly storageRetryMs: readonly number[];
 }
 
 const MB = 1024 ** 2;
@@ -40,4 +45,5 @@ export const SOURCE_LIMITS: SourceLimits = {
   fetchBytes: 2 * GB,
   fetchMs: 10 * 60_000,
   retryMs: [1_000, 4_000],
+  storageRetryMs: [1_000, 2_000, 4_000, 8_000, 15_000],
 };

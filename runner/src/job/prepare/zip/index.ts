@@ -33,7 +33,7 @@ export async function fetchUpload(
   const archive = join(workspace.scratch, 'upload.zip');
   await mkdir(workspace.scratch, { recursive: true });
   try {
-    await download(source, archive, { signal: ctx.signal, retryMs: limits.retryMs });
+    await download(source, archive, { signal: ctx.signal, retryMs: limits.storageRetryMs });
     await refuseOtherKinds(archive);
     await scanUpload?.(archive, source.name);
     await mkdir(workspace.source, { recursive: true });

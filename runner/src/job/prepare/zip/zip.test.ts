@@ -59,7 +59,7 @@ const prepareUpload = (given: Given, within = around) =>
       rootDirectory: given.rootDirectory ?? './',
     },
     within.workspace,
-    { allowPrivateSources: false, limits: { ...SOURCE_LIMITS, retryMs: [0, 0], ...given.limits } },
+    { allowPrivateSources: false, limits: { ...SOURCE_LIMITS, storageRetryMs: [0, 0], ...given.limits } },
     within.ctx,
   );
 
