@@ -47,6 +47,7 @@ it('a linked line is shown after few requests, other lines as one scrolls, and a
   await onPage(watched, async () => {
     await page.goto(await signInLink(edge));
     await page.getByRole('button', { name: 'Account', exact: true }).waitFor();
+    await page.waitForLoadState('networkidle');
     const asked = watchLogRequests(page);
     await page.goto(`${edge.url}/deployments/${id}#L23456`);
     const log = page.getByRole('group', { name: /^Lines of the log/ });
@@ -74,9 +75,12 @@ it('a linked line is shown after few requests, other lines as one scrolls, and a
     await wire.send('Network.enable');
     const statuses: number[] = [];
     wire.on('Network.responseReceivedExtraInfo', ({ statusCode }) => statuses.push(statusCode));
+    // A request that the reload cuts off would be a complaint.
+    await page.waitForLoadState('networkidle');
     await page.reload();
     await log.getByText('compiled module 31234.', { exact: true }).waitFor();
     expect(statuses.filter((status) => status === 304).length).toBeGreaterThanOrEqual(2);
+    await page.waitForLoadState('networkidle');
     expect(complaints).toEqual([]);
   });
 });

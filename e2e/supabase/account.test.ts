@@ -125,7 +125,7 @@ describe.each(SERVERS)('with email confirmation, on %s', (_name, start) => {
       await asking.page.goto(`${instance.edge.url}/forgot-password`);
       await asking.page.getByLabel('Email').fill(email);
       await asking.page.locator('button[type=submit]').click();
-      await asking.page.getByText(`If there is an account with the email ${email}`).waitFor();
+      await asking.page.getByText(`If there is an account for ${email}`).waitFor();
     });
     await onPage(elsewhere, async () => {
       await openEmail(elsewhere, instance, email);
@@ -138,7 +138,7 @@ describe.each(SERVERS)('with email confirmation, on %s', (_name, start) => {
       await page.goto(`${instance.edge.url}/forgot-password`);
       await page.getByLabel('Email').fill(email);
       await page.locator('button[type=submit]').click();
-      await page.getByText(`If there is an account with the email ${email}`).waitFor();
+      await page.getByText(`If there is an account for ${email}`).waitFor();
       await openEmail(asking, instance, email);
       await heading(page, 'Choose a new password').waitFor();
       await page.getByLabel('New password').fill(PASSWORD);

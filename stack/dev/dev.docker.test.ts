@@ -101,8 +101,13 @@ test('the runner restarts with a changed line and is online again', async () => 
 test('the dashboard shows a changed line without loading the page again', async () => {
   await using browser = await launchBrowser();
   const page = await browser.newPage();
-  await page.goto(`${url}/sign-in`);
+  // The first visit may find packages that Vite has not prepared yet, and it loads the page again when it has.
+  await page.goto(`${url}/sign-in`, { waitUntil: 'networkidle' });
+  // A change is only passed on to a page that is connected, and a page connects after it has been drawn.
+  const connected = page.waitForEvent('console', (message) => message.text().includes('[vite] connected'));
+  await page.reload();
   await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  await connected;
   await page.evaluate(() => Object.assign(globalThis, { loadedOnce: true }));
   const file = 'dashboard/src/routes/sign-in/+page.svelte';
   await change(file, ": 'Sign in'}", ": 'Sign in, changed'}");
