@@ -17,8 +17,6 @@ export interface Evidence {
   readonly client: Client;
   readonly runners: readonly RunnerProcess[];
   readonly ledger: Ledger;
-  /** Slug of the app whose deployments were flooded: only what they leave behind is looked at. */
-  readonly flooded: string;
   /** Slugs of apps whose newer deployments take the place of waiting ones. */
   readonly superseding: ReadonlySet<string>;
 }
@@ -59,15 +57,12 @@ export async function check(evidence: Evidence): Promise<{ faults: string[]; dep
 }
 
 /** What does not come to rest: records, storage, runners. */
-async function settled({ edge, client, runners, ledger, flooded }: Evidence): Promise<string[]> {
+async function settled({ edge, client, runners, ledger }: Evidence): Promise<string[]> {
   const deadline = performance.now() + SETTLE_MS;
   for (;;) {
     const faults = [
       ...judgeRecords(await readRecords(edge.persist)),
-      ...judgeObjects(await listObjects(edge.bucket, 'apps/'), [
-        ...(await allDeployments(client, ledger)),
-        ...(await deploymentsOf(client, flooded)),
-      ]),
+      ...judgeObjects(await listObjects(edge.bucket, 'apps/'), await allDeployments(client, ledger)),
       ...(await judgeRunners(client, runners)),
     ];
     if (faults.length === 0 || performance.now() > deadline) return faults;
@@ -121,22 +116,17 @@ const Page = pageOf(DeploymentSchema);
 /** Every deployment of the apps that deployments were asked of, as the API lists and then tells them. */
 export async function allDeployments(client: Client, { asked }: Ledger): Promise<Deployment[]> {
   const all: Deployment[] = [];
-  for (const slug of new Set(asked.map(({ app }) => app))) all.push(...(await deploymentsOf(client, slug)));
-  return all;
-}
-
-/** Every deployment of an app. */
-async function deploymentsOf(client: Client, slug: string): Promise<Deployment[]> {
-  const all: Deployment[] = [];
-  for (let cursor: string | null = ''; cursor !== null; ) {
-    const query = `limit=100${cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`}`;
-    const page: { items: Deployment[]; nextCursor: string | null } = await client.call(
-      Page,
-      'GET',
-      `/api/apps/${slug}/deployments?${query}`,
-    );
-    for (const { id } of page.items) all.push(await client.deployment(id));
-    cursor = page.nextCursor;
+  for (const slug of new Set(asked.map(({ app }) => app))) {
+    for (let cursor: string | null = ''; cursor !== null; ) {
+      const query = `limit=100${cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`}`;
+      const page: { items: Deployment[]; nextCursor: string | null } = await client.call(
+        Page,
+        'GET',
+        `/api/apps/${slug}/deployments?${query}`,
+      );
+      for (const { id } of page.items) all.push(await client.deployment(id));
+      cursor = page.nextCursor;
+    }
   }
   return all;
 }

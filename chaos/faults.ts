@@ -2,30 +2,23 @@
 import { pause } from '../e2e/instance/client.ts';
 import type { EdgeInstance } from '../e2e/instance/edge.ts';
 import type { RunnerProcess } from '../e2e/instance/runner.ts';
-import type { AttemptFlooder } from './attempt-flooder.ts';
 import type { FaultProxy } from './fault-proxy.ts';
 import type { Flooder } from './flooder.ts';
 import type { Fault } from './plan.ts';
-
-/** The hostile runners, by what they flood. */
-export interface Flooders {
-  readonly pool: Flooder;
-  readonly attempt: AttemptFlooder;
-}
 
 export class Faults {
   readonly #edge: EdgeInstance;
   readonly #runners: readonly RunnerProcess[];
   readonly #proxy: FaultProxy;
-  readonly #flooders: Flooders;
+  readonly #flooder: Flooder;
   /** Processes that are down or stopped at present. */
   readonly #away = new Set<EdgeInstance | RunnerProcess>();
 
-  constructor(edge: EdgeInstance, runners: readonly RunnerProcess[], proxy: FaultProxy, flooders: Flooders) {
+  constructor(edge: EdgeInstance, runners: readonly RunnerProcess[], proxy: FaultProxy, flooder: Flooder) {
     this.#edge = edge;
     this.#runners = runners;
     this.#proxy = proxy;
-    this.#flooders = flooders;
+    this.#flooder = flooder;
   }
 
   /** Does it; resolves when what was taken away is back. False when that was away already. */
@@ -68,7 +61,7 @@ export class Faults {
         proxy.loseAnswers(fault.share, fault.forMs);
         return true;
       case 'flood':
-        return (await this.#flooders[fault.target].flood(fault.frames)) !== 'unreachable';
+        return (await this.#flooder.flood(fault.frames)) !== 'unreachable';
     }
   }
 

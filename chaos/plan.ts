@@ -39,8 +39,8 @@ export type Fault = { readonly at: number } & (
   | { readonly type: 'repeat-messages'; readonly share: number; readonly forMs: number }
   | { readonly type: 'fail-storage'; readonly share: number; readonly forMs: number }
   | { readonly type: 'lose-answers'; readonly share: number; readonly forMs: number }
-  /** A hostile runner sends its pool, or the deployment it builds, so many frames as fast as it can. */
-  | { readonly type: 'flood'; readonly target: 'pool' | 'attempt'; readonly frames: number }
+  /** A runner of the pool sends so many frames as fast as it can. */
+  | { readonly type: 'flood'; readonly frames: number }
 );
 
 export interface Plan {
@@ -133,7 +133,6 @@ function drawFaults(deployments: number, spanMs: number, random: Random): Fault[
   add(0.2, (at) => ({ at, type: 'repeat-messages', share: 0.3, forMs: 8000 }));
   add(0.3, (at) => ({ at, type: 'fail-storage', share: 0.6, forMs: 8000 }));
   add(0.2, (at) => ({ at, type: 'lose-answers', share: 0.4, forMs: 4000 }));
-  for (const target of ['pool', 'attempt'] as const)
-    add(0.05, (at) => ({ at, type: 'flood', target, frames: random.int(2_000, 30_000) }));
+  add(0.1, (at) => ({ at, type: 'flood', frames: random.int(2_000, 30_000) }));
   return faults;
 }

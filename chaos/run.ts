@@ -9,7 +9,6 @@ import { type EdgeInstance, startInstance } from '../e2e/instance/edge.ts';
 import { type RunnerProcess, startRunner } from '../e2e/instance/runner.ts';
 import { connectEngine } from '../runner/src/sandbox/engine.ts';
 import { ensureWebImage } from '../runner/src/testing/docker.ts';
-import { AttemptFlooder } from './attempt-flooder.ts';
 import { allDeployments, check } from './checker.ts';
 import { FaultProxy } from './fault-proxy.ts';
 import { Faults } from './faults.ts';
@@ -75,8 +74,7 @@ async function run({ deployments, seed, say, signal }: RunOptions, undoing: Undo
   say(`${RUNNERS} runners are online; ${plan.steps.length} steps and ${plan.faults.length} faults begin`);
   const startedAt = performance.now();
   const clock = () => ((performance.now() - startedAt) / 1000).toFixed(1).padStart(6);
-  const flooders = { pool: await Flooder.create(client), attempt: await AttemptFlooder.create(client) };
-  const faults = new Faults(edge, runners, proxy, flooders);
+  const faults = new Faults(edge, runners, proxy, await Flooder.create(client));
   const followed = random.fork('followed');
   const steps = plan.steps.map((step) => ({
     at: step.at,
@@ -97,13 +95,11 @@ async function run({ deployments, seed, say, signal }: RunOptions, undoing: Undo
   await onTime([...steps, ...incidents], startedAt, signal);
   proxy.heal();
   say(`${clock()}  steps and faults are over; waiting for ${observer.open.length} deployments`);
-  await flooders.attempt.end(startedAt + plan.deadlineMs);
   await ended(plan, startedAt, { client, ledger, observer, signal });
   await observer.stop();
   await observing;
   say(`${clock()}  checking`);
-  const { slug: flooded } = flooders.attempt;
-  const verdict = await check({ edge, client, runners, ledger, flooded, superseding: user.superseding });
+  const verdict = await check({ edge, client, runners, ledger, superseding: user.superseding });
   const kept =
     verdict.faults.length > 0
       ? [`Logs are kept in ${await keepLogs(edge, runners, verdict.deployments)}`]
