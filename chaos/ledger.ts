@@ -40,8 +40,16 @@ export class Ledger {
     this.cancels.set(id, [...(this.cancels.get(id) ?? []), answer]);
   }
 
-  /** Notes how a deployment stands, if that has changed. */
-  saw({ id, status, attempt }: Deployment): void {
+  /** When the last answer about a deployment came. */
+  readonly #seenAt = new Map<string, number>();
+
+  /**
+   * Notes how a deployment stands, if that has changed. An answer to a call that began, at `askedAt`, before the last
+   * answer came is left out: which of the two is the newer state cannot be known.
+   */
+  saw({ id, status, attempt }: Deployment, askedAt: number, now = performance.now()): void {
+    if (askedAt < (this.#seenAt.get(id) ?? Number.NEGATIVE_INFINITY)) return;
+    this.#seenAt.set(id, now);
     const before = this.sightings.get(id) ?? [];
     const last = before.at(-1);
     if (last?.status !== status || last.attempt !== attempt) {

@@ -48,8 +48,9 @@ export class Observer {
 
   async #look(id: string): Promise<void> {
     try {
+      const askedAt = performance.now();
       const deployment = await this.#client.deployment(id);
-      this.#ledger.saw(deployment);
+      this.#ledger.saw(deployment, askedAt);
       if (hasEnded(deployment.status)) this.#open.delete(id);
     } catch {
       // Nobody answered, or metadata does not know it yet: the next look is soon. What never becomes known is

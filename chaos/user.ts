@@ -89,7 +89,7 @@ export class User {
     const key = { 'Idempotency-Key': randomUUID() };
     const deployment = await this.#stubbornly(() => this.#client.deploy(slug, body, key));
     this.#ledger.asked.push({ app: slug, work: step.work, id: deployment.id });
-    this.#ledger.saw(deployment);
+    this.#ledger.saw(deployment, performance.now());
     return deployment;
   }
 
@@ -104,7 +104,7 @@ export class User {
         {},
       );
       this.#ledger.asked.push({ ...asked, id: deployment.id });
-      this.#ledger.saw(deployment);
+      this.#ledger.saw(deployment, performance.now());
       return deployment.id;
     } catch (error) {
       this.#note('redeploying', error);
@@ -117,7 +117,8 @@ export class User {
   async #cancel(id: string): Promise<void> {
     await this.#stubbornly(async () => {
       try {
-        this.#ledger.saw(await this.#client.cancel(id));
+        const askedAt = performance.now();
+        this.#ledger.saw(await this.#client.cancel(id), askedAt);
         this.#ledger.canceled(id, 'accepted');
       } catch (error) {
         if (error instanceof Refused && error.error.code === 'already_ended') {
