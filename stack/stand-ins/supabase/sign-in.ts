@@ -29,6 +29,7 @@ const Grants = {
 
 /** Parses the request body. The real server has an error message per field; here one covers all. */
 export async function bodyOf<Schema extends z.ZodType>(c: Context, schema: Schema): Promise<z.infer<Schema>> {
+  // A body that is not JSON fits no schema, which the refusal below says.
   const parsed = schema.safeParse(await c.req.json().catch(() => null));
   if (parsed.success) return parsed.data;
   throw new Refusal(400, 'validation_failed', 'Unable to validate the request');

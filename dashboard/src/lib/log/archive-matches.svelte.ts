@@ -8,7 +8,7 @@ import { searchLines } from './search.ts';
 /** Typing is over when no key was pressed for this many milliseconds. */
 const TYPED_MS = 200;
 
-/** What was found so far is told this often, in milliseconds: a screen reader reads it out each time. */
+/** How often the number of matches so far is updated, in milliseconds: a screen reader reads it out each time. */
 const TOLD_EVERY_MS = 250;
 
 /** The text of a log up to this length, in UTF-16 units, is kept for the next search. */

@@ -47,7 +47,7 @@ export class DeploymentLog {
         stop = this.#follow();
       },
       () => {
-        // Stopped, or refused for good: what it was refused with is shown with the log.
+        // Stopped, or refused permanently: the reason is shown with the log.
       },
     );
     return () => {

@@ -111,7 +111,7 @@ export class LiveLog implements LogContent {
     return true;
   }
 
-  /** Forgets every line: the log is about to be read anew. What was shown stays until then, or for a moment. */
+  /** Forgets every line: the log is about to be read again. What was shown stays until then, or for a moment. */
   forget(): void {
     this.#buffer = new LineBuffer();
     this.#rows = new LogRows();
