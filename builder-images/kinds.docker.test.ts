@@ -1,4 +1,4 @@
-/** What every builder image keeps to, whatever it builds: builder-images/README.md, "What the runner can rely on". */
+/** What every builder image keeps to, whatever it builds: builder-images/README.md, "What the runner relies on". */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ensureImages, runIn } from '../e2e/kinds/container.ts';
 import { connectEngine } from '../runner/src/sandbox/engine.ts';
