@@ -45,8 +45,8 @@ export default defineConfig({
   test: {
     projects: [
       inNode('protocol', ['protocol']),
+      inNode('detection', ['detection']),
       inNode('runner', ['runner']),
-      inNode('cli', ['cli']),
       inNode('bench', ['bench', 'chaos']),
       inNode('stack', ['stack', 'builder-images']),
       './edge/vitest.config.ts',

@@ -24,6 +24,7 @@ export async function ensureDashboard(
   const files = [
     ...(await readTree(join(root, 'dashboard'), 'dashboard', MADE)),
     ...(await readTree(join(root, 'protocol', 'src'), 'protocol')),
+    ...(await readTree(join(root, 'detection', 'src'), 'detection')),
     await readInput(join(root, 'package-lock.json'), 'package-lock.json'),
   ];
   const hash = fingerprint(files);

@@ -6,7 +6,7 @@ import { HEARTBEAT_MS } from '@appflux/protocol';
 import { Client } from '../../e2e/instance/client.ts';
 import { type SimulatedAttempt, SimulatedRunner } from '../../e2e/instance/simulated-runner.ts';
 import { Viewer } from '../../e2e/instance/viewer.ts';
-import { LogStream } from '../../runner/src/log/log-stream.ts';
+import { LogSender } from '../../runner/src/log/log-sender.ts';
 import { SAMPLE_PLAN } from '../plan.ts';
 
 export interface Size {
@@ -97,11 +97,11 @@ async function watch(
   return viewers;
 }
 
-function openStream(attempt: SimulatedAttempt): LogStream {
+function openStream(attempt: SimulatedAttempt): LogSender {
   const fault = (reason: unknown) => {
     throw reason instanceof Error ? reason : new Error(String(reason));
   };
-  const stream = new LogStream({
+  const stream = new LogSender({
     attempt: attempt.grant.attempt,
     ackedSeq: 0,
     spoolPath: join(tmpdir(), `appflux-bench-${process.pid}-spool`),
@@ -121,7 +121,7 @@ function openStream(attempt: SimulatedAttempt): LogStream {
 }
 
 /** The phases of a build, its lines spread evenly over its time. */
-async function build(attempt: SimulatedAttempt, stream: LogStream, { lines, seconds }: Size): Promise<void> {
+async function build(attempt: SimulatedAttempt, stream: LogSender, { lines, seconds }: Size): Promise<void> {
   const fence = { attempt: attempt.grant.attempt };
   const enter = (phase: 'preparing' | 'scanning' | 'detecting' | 'building' | 'uploading') =>
     attempt.socket.send({ type: 'phase', ...fence, phase, at: new Date().toISOString() });

@@ -1,6 +1,6 @@
 /** What a project's builds are told in. Pure. */
 import type { Plan } from '@appflux/protocol';
-import { humanSize } from '../../runner/src/job/prepare/printable.ts';
+import { formatBytes } from '@appflux/protocol';
 import type { TimedBuild } from '../overhead/cold-and-warm.ts';
 import { round, table } from '../report.ts';
 import { median } from '../statistics.ts';
@@ -32,7 +32,7 @@ export function summary(projects: readonly MeasuredProject[]): string {
       round(warm.whole),
       round(warm.whole / cold.whole),
       cold.commands === 0 ? '' : String(round(warm.commands / cold.commands)),
-      artifacts.map(({ name, size }) => `${name} (${humanSize(size)})`).join(', '),
+      artifacts.map(({ name, size }) => `${name} (${formatBytes(size)})`).join(', '),
     ];
   });
   return table(
@@ -55,7 +55,7 @@ export function describeProject({ fixture, image, builds }: MeasuredProject): st
     ...said.map((line, index) => `  ${index === 0 ? 'warm' : '    '}       ${line}`),
     ...deployment.artifacts.map(
       ({ name, size, sha256 }, index) =>
-        `  ${index === 0 ? 'artifacts' : '         '}  ${name}, ${humanSize(size)}, sha256 ${sha256.slice(0, 12)}…`,
+        `  ${index === 0 ? 'artifacts' : '         '}  ${name}, ${formatBytes(size)}, sha256 ${sha256.slice(0, 12)}…`,
     ),
   ].join('\n');
 }

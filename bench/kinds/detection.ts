@@ -1,11 +1,9 @@
 /** How many of detection's fixtures are decided rightly. */
 import { isDeepStrictEqual } from 'node:util';
+import { DetectionFailure, decide, treeFromTexts } from '@appflux/detection';
+import type { Fixture } from '@appflux/detection/testing/fixture.ts';
+import { FIXTURES } from '@appflux/detection/testing/fixtures.ts';
 import { BuildSettings } from '@appflux/protocol';
-import { decide } from '../../runner/src/job/detect/decide.ts';
-import type { Fixture } from '../../runner/src/job/detect/fixture.ts';
-import { FIXTURES } from '../../runner/src/job/detect/fixtures.ts';
-import { treeFromTexts } from '../../runner/src/job/detect/tree.ts';
-import { JobFailure } from '../../runner/src/job/step.ts';
 
 /** A row for each kind: its name, how many are right, how many there are. */
 export async function countRight(): Promise<[string, number, number][]> {
@@ -33,7 +31,7 @@ export async function isRight(fixture: Fixture): Promise<boolean> {
       (fixture.version === undefined || fixture.version === version)
     );
   } catch (error) {
-    if (!(error instanceof JobFailure) || !('message' in fixture)) return false;
+    if (!(error instanceof DetectionFailure) || !('message' in fixture)) return false;
     return (
       error.code === (fixture.code ?? 'nothing_to_build') &&
       error.message.includes(fixture.message) &&

@@ -1,12 +1,7 @@
 /** The projects that are really built: those of e2e/fixtures, whose artifacts the tests of e2e/ open. */
+
+import { ANDROID_IMAGE, DESKTOP_IMAGE, FLUTTER_IMAGE, SITES_IMAGE, WEB_IMAGE } from '@appflux/detection';
 import type { Fixture } from '../../e2e/source/zip.ts';
-import {
-  ANDROID_IMAGE,
-  DESKTOP_IMAGE,
-  FLUTTER_IMAGE,
-  SITES_IMAGE,
-  WEB_IMAGE,
-} from '../../runner/src/job/detect/images.ts';
 
 export interface Project {
   readonly fixture: Fixture;

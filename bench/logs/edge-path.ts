@@ -5,7 +5,7 @@ import { LOGS_SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX } from '@appflux/protocol';
 import { Client } from '../../e2e/instance/client.ts';
 import type { EdgeInstance } from '../../e2e/instance/edge.ts';
 import { SimulatedRunner } from '../../e2e/instance/simulated-runner.ts';
-import { LogStream } from '../../runner/src/log/log-stream.ts';
+import { LogSender } from '../../runner/src/log/log-sender.ts';
 import { STREAM_LIMITS } from './measure.ts';
 import type { LogPath, OpenLog } from './path.ts';
 
@@ -31,7 +31,7 @@ export class EdgePath implements LogPath {
     const attempt = await runner.granted();
     runner.accept(attempt.grant);
     const { ackedSeq } = await attempt.socket.next('welcome');
-    const stream = new LogStream({
+    const stream = new LogSender({
       attempt: attempt.grant.attempt,
       ackedSeq,
       spoolPath: join(tmpdir(), `appflux-bench-${process.pid}-${this.#opened}`),

@@ -1,10 +1,10 @@
 /** Writes lines into a log and waits until all viewers have had them. */
-import type { LogStreamOptions } from '../../runner/src/log/log-stream.ts';
+import type { LogSenderOptions } from '../../runner/src/log/log-sender.ts';
 import type { LogPath } from './path.ts';
 import { type Latency, Viewers } from './viewers.ts';
 
 /** The runner's own limits, but for the queue: the writer waits before the stream would go to disk. */
-export const STREAM_LIMITS: NonNullable<LogStreamOptions['limits']> = { queueBytes: 2 * 1024 * 1024 };
+export const STREAM_LIMITS: NonNullable<LogSenderOptions['limits']> = { queueBytes: 2 * 1024 * 1024 };
 
 export interface Delivered {
   /** Lines of the source, each of which reached every viewer. */

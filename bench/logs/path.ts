@@ -1,5 +1,5 @@
 /** A way that log frames can take from a source to viewers. */
-import type { LogStream } from '../../runner/src/log/log-stream.ts';
+import type { LogSender } from '../../runner/src/log/log-sender.ts';
 
 /** One log on its way: somewhere to write to, and somewhere to listen. */
 export interface OpenLog {
@@ -8,7 +8,7 @@ export interface OpenLog {
   readonly viewerProtocols: readonly string[];
   /** The number of the last line before the stream's first. */
   readonly lastSeq: number;
-  readonly stream: LogStream;
+  readonly stream: LogSender;
   close(): Promise<void>;
 }
 

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { WebSocket } from 'ws';
-import { LogStream } from '../../runner/src/log/log-stream.ts';
+import { LogSender } from '../../runner/src/log/log-sender.ts';
 import { STREAM_LIMITS } from './measure.ts';
 import type { LogPath, OpenLog } from './path.ts';
 
@@ -19,7 +19,7 @@ export class RelayPath implements LogPath {
     const url = `ws://127.0.0.1:${port}`;
     const socket = new WebSocket(`${url}/source`);
     await once(socket, 'open');
-    const stream = new LogStream({
+    const stream = new LogSender({
       attempt: 1,
       ackedSeq: 0,
       spoolPath: join(tmpdir(), `appflux-bench-relay-${process.pid}-${this.#opened}`),

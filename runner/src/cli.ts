@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** `appflux-runner`: register, start, doctor. */
-import { describeError } from './agent/journal.ts';
+import { describeError } from './journal.ts';
 import { RunnerProblem } from './problem.ts';
 import { createProgram } from './program.ts';
 

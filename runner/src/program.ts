@@ -1,9 +1,9 @@
 /** The command line. */
 import { Command } from 'commander';
-import { createJournal } from './agent/journal.ts';
 import { type RawSettings, readSettings } from './config/read-settings.ts';
 import { type CommandName, FLAGS, type Settings } from './config/settings.ts';
 import { doctor } from './doctor/doctor.ts';
+import { createJournal } from './journal.ts';
 import { register } from './register/register.ts';
 import { start } from './start/start.ts';
 import { VERSION } from './version.ts';

@@ -31,7 +31,7 @@ export async function startDevRunner(options: {
     graceMs: GRACE_MS,
   });
   watchSources({
-    folders: ['runner/src', 'protocol/src'].map((folder) => join(root, folder)),
+    folders: ['runner/src', 'detection/src', 'protocol/src'].map((folder) => join(root, folder)),
     onChange: async () => {
       await runner.restart();
       say('The runner runs the new code');

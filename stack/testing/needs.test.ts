@@ -11,7 +11,7 @@ test.each([
   ['dashboard/src/lib/log/ansi.test.ts', []],
   ['stack/settings.test.ts', []],
   ['edge/src/storage/storage.test.ts', ['foreignStorage']],
-  ['runner/src/job/scan/scan.test.ts', ['git', 'scanner']],
+  ['runner/src/scan/scan.test.ts', ['git', 'scanner']],
   ['runner/src/job/prepare/git/git.test.ts', ['git']],
   ['dashboard/src/lib/log/log-view.browser.test.ts', ['browser', 'dashboard']],
   ['e2e/faults/lease.test.ts', []],

@@ -4,11 +4,11 @@ import { NEEDS, type Need } from './needs.ts';
 /** The projects of vitest.config.ts: what people call them, and what vitest does. */
 const PROJECTS = {
   protocol: 'protocol',
+  detection: 'detection',
   // Its configuration is a file of its own without a name, and vitest then takes its package's.
   edge: '@appflux/edge',
   runner: 'runner',
   dashboard: 'dashboard',
-  cli: 'cli',
   bench: 'bench',
   stack: 'stack',
   docker: 'docker',

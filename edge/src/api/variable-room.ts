@@ -1,5 +1,5 @@
 /** Whether an App's variables are within their limits. Pure. */
-import { AppFluxError, MAX_VARIABLES, MAX_VARIABLES_BYTES, utf8Bytes } from '@appflux/protocol';
+import { AppFluxError, formatNumber, MAX_VARIABLES, MAX_VARIABLES_BYTES, utf8Bytes } from '@appflux/protocol';
 import { openedBytes } from '../identity/sealing.ts';
 import type { SealedVariable } from '../metadata/metadata.ts';
 
@@ -16,7 +16,7 @@ export function requireVariableRoom(sizes: ReadonlyMap<string, number>): void {
   if (sizes.size <= MAX_VARIABLES && bytes <= MAX_VARIABLES_BYTES) return;
   throw new AppFluxError(
     'unprocessable',
-    `An app has ${MAX_VARIABLES.toLocaleString('en')} variables and ${MAX_VARIABLES_BYTES / 1024} KB of them at most`,
+    `An app has ${formatNumber(MAX_VARIABLES)} variables and ${MAX_VARIABLES_BYTES / 1024} KB of them at most`,
     { hint: 'Delete variables that are not needed any more, or put large values into files of the app.' },
   );
 }

@@ -2,7 +2,7 @@
  * Teams. A team is its members; its id is the user id of whoever founded it, and the `ownerId` of all its apps, runners
  * and tokens. Owners come and go, the id stays.
  */
-import { AppFluxError, MAX_MEMBERS, MAX_TEAMS } from '@appflux/protocol';
+import { AppFluxError, formatNumber, MAX_MEMBERS, MAX_TEAMS } from '@appflux/protocol';
 import type { Env } from '../env.ts';
 import type { MemberRecord, MemberStore, Metadata, TokenKind } from '../metadata/metadata.ts';
 import { newObjectId } from '../metadata/object-id.ts';
@@ -39,13 +39,9 @@ export async function requireRoomInTeam(
   userId: string | null,
 ): Promise<void> {
   if ((await members.count(teamId)) >= MAX_MEMBERS) {
-    throw new AppFluxError(
-      'unprocessable',
-      `A team has at most ${MAX_MEMBERS.toLocaleString('en')} members`,
-      {
-        hint: 'Ask an owner or admin of the team to remove members who are gone.',
-      },
-    );
+    throw new AppFluxError('unprocessable', `A team has at most ${formatNumber(MAX_MEMBERS)} members`, {
+      hint: 'Ask an owner or admin of the team to remove members who are gone.',
+    });
   }
   if (userId === null || (await members.ofUser(userId)).length < MAX_TEAMS) return;
   throw new AppFluxError('unprocessable', `You can be in ${MAX_TEAMS} teams at most`, {

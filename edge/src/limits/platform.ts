@@ -2,7 +2,7 @@
  * Limits of the platform that something of ours can grow to. docs/limits.md says for each what ours is, below it, and
  * what a person reads who reaches that. Sizes are in bytes.
  */
-import { AppFluxError } from '@appflux/protocol';
+import { AppFluxError, formatNumber } from '@appflux/protocol';
 
 /** A string, BLOB or row of D1 and of an object's SQLite: https://developers.cloudflare.com/d1/platform/limits/ */
 export const MAX_ROW_BYTES = 2_000_000;
@@ -35,6 +35,6 @@ export const MAX_PAGE_BYTES = 4 * 1024 * 1024;
 export const exceeded = (what: string, size: number, most: number): AppFluxError =>
   new AppFluxError(
     'unprocessable',
-    `${what} is too large: ${size.toLocaleString('en')}, and ${most.toLocaleString('en')} is the most`,
+    `${what} is too large: ${formatNumber(size)}, and ${formatNumber(most)} is the most`,
     { hint: 'docs/limits.md lists the limits, and what to do at each.' },
   );

@@ -1,22 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { dayText, sizeText } from './format.ts';
+import { dayText } from './format.ts';
 import { hueOf, monogramOf } from './icon.ts';
-
-describe('sizeText', () => {
-  test.each([
-    [0, '0 bytes'],
-    [1, '1 byte'],
-    [999, '999 bytes'],
-    [1000, '1 kB'],
-    [1234, '1.2 kB'],
-    [24_812_331, '24.8 MB'],
-    [104_112_331, '104 MB'],
-    [5_500_000_000, '5.5 GB'],
-    [2 ** 50, '1,126 TB'],
-  ])('%i', (bytes, text) => {
-    expect(sizeText(bytes)).toBe(text);
-  });
-});
 
 test('a day is told in UTC', () => {
   expect(dayText('2026-11-23T23:59:59.999Z')).toBe('23 November 2026');

@@ -1,9 +1,11 @@
 /** A release as a page: the right file first, what to do with it, everything else below. */
+
+import { formatBytes } from '@appflux/protocol';
 import { html } from 'hono/html';
 import type { AppRecord, ArtifactRecord, DeploymentRecord } from '../metadata/metadata.ts';
 import { offerFor } from './device.ts';
 import { fileKind, SYSTEM_NAMES, type System } from './file-kind.ts';
-import { dayText, sizeText } from './format.ts';
+import { dayText } from './format.ts';
 import type { Document, Markup } from './frame.ts';
 import { appIcon, hueOf, qrCode } from './icon.ts';
 import { typeOf, versionOf } from './release.ts';
@@ -74,7 +76,7 @@ function download(deploymentId: string, file: ArtifactRecord): Markup {
   const { system } = fileKind(file.name);
   return html`<div class="get">
 <a class="button" href="${fileAddress(deploymentId, file.name)}">${ARROW}Download${system !== null && ` for ${SYSTEM_NAMES[system]}`}</a>
-<p class="file"><bdi>${file.name}</bdi> · ${sizeText(file.size)}</p>
+<p class="file"><bdi>${file.name}</bdi> · ${formatBytes(file.size)}</p>
 </div>`;
 }
 
@@ -102,7 +104,7 @@ ${
   best !== null &&
   html`<dt>Kind</dt><dd>${fileKind(best.name).label}</dd>
 ${madeFor(best) !== '' && html`<dt>For</dt><dd>${madeFor(best)}</dd>`}
-<dt>Size</dt><dd>${sizeText(best.size)}</dd>
+<dt>Size</dt><dd>${formatBytes(best.size)}</dd>
 ${typeof best.meta.signed === 'boolean' && html`<dt>Signed</dt><dd>${best.meta.signed ? 'Yes' : 'No'}</dd>`}
 <dt>SHA-256</dt><dd><code>${best.sha256}</code></dd>`
 }
@@ -114,7 +116,7 @@ const aboutFile = (file: ArtifactRecord): string[] =>
   [
     fileKind(file.name).label,
     madeFor(file),
-    sizeText(file.size),
+    formatBytes(file.size),
     file.meta.signed === false ? 'not signed' : '',
   ].filter((text) => text !== '');
 

@@ -1,11 +1,11 @@
 /** A running runner: takes grants from its pool and works on as many at once as it has slots. */
 import type { AttemptRef, Granted, RunnerScanner } from '@appflux/protocol';
+import { describeError } from '../journal.ts';
+import { Stopped } from '../stop.ts';
 import { type AttemptHost, runAttempt } from './attempt.ts';
 import type { Capacity } from './capacity.ts';
-import { describeError } from './journal.ts';
 import { PoolConnection } from './pool-connection.ts';
 import { watchScanner } from './scanner-watch.ts';
-import { Stopped } from './stop.ts';
 
 export interface AgentOptions {
   readonly host: Omit<AttemptHost, 'signal'>;

@@ -2,18 +2,18 @@
 import { CLOSE, DeploymentToRunner, LEASE_TOKEN_HEADER, type RunnerToDeployment } from '@appflux/protocol';
 import type { AttemptReport } from '../job/outcome.ts';
 import type { Notice } from '../job/pipeline.ts';
-import type { LogStream } from '../log/log-stream.ts';
+import type { UploadAnswer, UploadQuestion } from '../job/upload.ts';
+import type { Journal } from '../journal.ts';
+import type { LogSender } from '../log/log-sender.ts';
 import type { Mask } from '../masking/sentence.ts';
+import { Stopped } from '../stop.ts';
 import { readFrame } from './frames.ts';
-import type { Journal } from './journal.ts';
 import type { Lease } from './lease.ts';
 import { type Loss, ReconnectingSocket, SOCKET_TIMING, type SocketTiming } from './reconnecting-socket.ts';
-import { maskedNotice, maskedQuestion, maskedResult, type Question } from './report.ts';
-import { Stopped } from './stop.ts';
+import { maskedNotice, maskedQuestion, maskedResult } from './report.ts';
 import { UnconfirmedFrames } from './unconfirmed-frames.ts';
 
 type Frame<Type extends RunnerToDeployment['type']> = Extract<RunnerToDeployment, { type: Type }>;
-type Answer = Extract<DeploymentToRunner, { type: 'upload_granted' | 'upload_done' | 'upload_refused' }>;
 
 export interface AttemptConnectionOptions {
   readonly url: URL;
@@ -25,7 +25,7 @@ export interface AttemptConnectionOptions {
   /** Masks what is quoted in everything that is sent. Log lines are masked where they are written. */
   readonly mask: Mask;
   /** Makes the log, once the first welcome has said how far the edge's log goes. */
-  readonly openLog: (ackedSeq: number) => LogStream;
+  readonly openLog: (ackedSeq: number) => LogSender;
   readonly onCancel: (reason: string) => void;
   /** The edge wants nothing more of this attempt: the build has to stop, and nothing more is reported. */
   readonly onOver: (reason: Stopped) => void;
@@ -61,12 +61,12 @@ const CLOSES: Readonly<Record<number, Stopped>> = {
 export class AttemptConnection {
   readonly #options: AttemptConnectionOptions;
   readonly #socket: ReconnectingSocket;
-  readonly #welcomed = Promise.withResolvers<LogStream>();
+  readonly #welcomed = Promise.withResolvers<LogSender>();
   readonly #finished = Promise.withResolvers<void>();
   readonly #told = new UnconfirmedFrames();
   /** Questions without an answer, by their request; asked again on each connection. */
-  readonly #asked = new Map<string, { frame: string; answer: PromiseWithResolvers<Answer> }>();
-  #log: LogStream | undefined;
+  readonly #asked = new Map<string, { frame: string; answer: PromiseWithResolvers<UploadAnswer> }>();
+  #log: LogSender | undefined;
   /** Whether the edge has said welcome on the present connection; until then nothing is sent. */
   #open = false;
   #finish: string | undefined;
@@ -90,7 +90,7 @@ export class AttemptConnection {
   }
 
   /** Connects; gives the log when the edge has said welcome for the first time. */
-  open(): Promise<LogStream> {
+  open(): Promise<LogSender> {
     this.#socket.start();
     return this.#welcomed.promise;
   }
@@ -102,8 +102,8 @@ export class AttemptConnection {
   }
 
   /** Asks the edge something; asked again after each loss of the connection, until there is an answer. */
-  ask(question: Question): Promise<Answer> {
-    const answer = Promise.withResolvers<Answer>();
+  ask(question: UploadQuestion): Promise<UploadAnswer> {
+    const answer = Promise.withResolvers<UploadAnswer>();
     if (this.#over) answer.reject(new Error('The attempt is over'));
     const text = JSON.stringify(maskedQuestion(question, this.#options.mask));
     this.#asked.set(question.request, { frame: text, answer });

@@ -1,6 +1,6 @@
 import { CLOSE } from '@appflux/protocol';
 import { describe, expect, test } from 'vitest';
-import { JobFailure } from '../job/step.ts';
+import { JobFailure } from '../step-context.ts';
 import {
   endless,
   FAST,

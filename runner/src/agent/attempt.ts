@@ -1,27 +1,26 @@
 /** One attempt from its grant to its end: connection, lease, log, pipeline, result, clearing away. */
-import type { Grant, Granted } from '@appflux/protocol';
+import { formatBytes, type Grant, type Granted } from '@appflux/protocol';
 import type { JobHost } from '../job/executor.ts';
 import { fileSecrets } from '../job/files/secrets.ts';
 import { type AttemptReport, type Outcome, outcomeOf } from '../job/outcome.ts';
 import { runPipeline, type Steps } from '../job/pipeline.ts';
-import { humanSize } from '../job/prepare/printable.ts';
 import { realSteps, type StepsInput } from '../job/steps.ts';
+import { describeError, maskingJournal } from '../journal.ts';
 import { AttemptLog } from '../log/attempt-log.ts';
 import type { LogLimits } from '../log/log-limits.ts';
-import { LogStream } from '../log/log-stream.ts';
+import { LogSender } from '../log/log-sender.ts';
 import { MIN_SECRET_LENGTH } from '../masking/forms.ts';
 import { maskWith } from '../masking/mask.ts';
 import { isMaskable, Secrets } from '../masking/secrets.ts';
 import { type Mask, own, say } from '../masking/sentence.ts';
 import { type AttemptFolder, attemptFolder } from '../sandbox/attempt-folder.ts';
 import { effectiveLimits } from '../sandbox/limits.ts';
+import { Stopped, untilAborted } from '../stop.ts';
 import { AttemptConnection } from './attempt-connection.ts';
 import type { Clock } from './clock.ts';
 import { watchDeadline } from './deadline.ts';
-import { describeError, maskingJournal } from './journal.ts';
 import { Lease, leaseTerms } from './lease.ts';
 import type { SocketTiming } from './reconnecting-socket.ts';
-import { Stopped, untilAborted } from './stop.ts';
 
 export interface AttemptHost extends JobHost {
   readonly url: URL;
@@ -62,7 +61,7 @@ export async function runAttempt(granted: Granted, runner: AttemptHost): Promise
     () => silence(new Stopped('lease_lost', 'The edge was not reached before the lease could have run out.')),
   );
   const folder = attemptFolder(host.settings.state, deploymentId, attempt);
-  let stream: LogStream | undefined;
+  let stream: LogSender | undefined;
   const connection = new AttemptConnection({
     url: host.url,
     credential: host.credential,
@@ -74,7 +73,7 @@ export async function runAttempt(granted: Granted, runner: AttemptHost): Promise
     journal,
     ...(host.timing === undefined ? {} : { timing: host.timing }),
     openLog: (ackedSeq) => {
-      stream = new LogStream({
+      stream = new LogSender({
         attempt,
         ackedSeq,
         spoolPath: `${folder.workspace.scratch}/log-spool`,
@@ -131,7 +130,7 @@ export async function runAttempt(granted: Granted, runner: AttemptHost): Promise
 
 interface Surroundings {
   readonly connection: AttemptConnection;
-  readonly stream: LogStream;
+  readonly stream: LogSender;
   readonly folder: AttemptFolder;
   readonly stop: AbortController;
   readonly signal: AbortSignal;
@@ -200,7 +199,7 @@ function greet(granted: Granted, host: AttemptHost, limits: Grant['job']['limits
   const { kind, warning } = host.executor;
   // Nothing on a host keeps processes to a limit of memory or CPU.
   const contained =
-    kind === 'host' ? '' : say`${own(humanSize(limits.memoryBytes))} of memory, ${limits.cpus} CPUs, `;
+    kind === 'host' ? '' : say`${own(formatBytes(limits.memoryBytes))} of memory, ${limits.cpus} CPUs, `;
   log.write(
     say`Attempt ${attempt} on the runner ${own(host.name)} (${own(host.version)}): ${contained}${Math.round(limits.timeoutSeconds)} s at most.`,
   );
@@ -222,7 +221,7 @@ function lastWordSignal(host: AttemptHost, silenced: AbortSignal): AbortSignal {
 /** The whole log first, then the result: once an attempt has ended, nothing more is taken. */
 async function report(
   result: AttemptReport,
-  log: LogStream,
+  log: LogSender,
   connection: AttemptConnection,
   signal: AbortSignal,
 ): Promise<void> {

@@ -1,6 +1,6 @@
 /** What this runner takes: what it is registered for, unless its own settings ask for less. */
 import { beyondRegistration } from '@appflux/protocol';
-import { describeError, type Journal } from './journal.ts';
+import { describeError, type Journal } from '../journal.ts';
 
 /** What the edge says that a runner is registered for. */
 export interface Registered {

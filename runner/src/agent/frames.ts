@@ -1,6 +1,6 @@
 /** Reading what the edge sends. */
 import type { z } from 'zod';
-import type { Journal } from './journal.ts';
+import type { Journal } from '../journal.ts';
 
 /**
  * Parses a frame. What does not parse is noted in the journal and passed over: a newer edge may say more

@@ -9,9 +9,9 @@ import {
   type RunnerScanner,
   type RunnerToPool,
 } from '@appflux/protocol';
+import type { Journal } from '../journal.ts';
 import type { Capacity, Registered } from './capacity.ts';
 import { readFrame } from './frames.ts';
-import type { Journal } from './journal.ts';
 import { type Loss, ReconnectingSocket, SOCKET_TIMING, type SocketTiming } from './reconnecting-socket.ts';
 
 export interface PoolOptions {

@@ -1,7 +1,7 @@
 /** One outbound WebSocket that comes back for ever: both of the runner's connections are made of it. */
 import { HEARTBEAT_MS, PING, PONG } from '@appflux/protocol';
 import { WebSocket } from 'ws';
-import { askedWait, type BackoffPolicy, fullJitter } from './backoff.ts';
+import { askedWait, type BackoffPolicy, fullJitter } from '../backoff.ts';
 import { Heartbeat } from './heartbeat.ts';
 
 /** Why a connection ended, or could not be made. */

@@ -2,17 +2,16 @@
  * What a runner tells the edge of an attempt. Everything that goes up besides log lines is masked here, field by field: a
  * field that the protocol gains doesn't compile before it is decided what happens to it.
  */
+
+import { IMAGES } from '@appflux/detection';
 import type { AttemptResult, BuildCandidate, Plan, RunnerToDeployment } from '@appflux/protocol';
 import { artifactName } from '../job/collect/names.ts';
-import { IMAGES } from '../job/detect/images.ts';
 import type { AttemptReport } from '../job/outcome.ts';
 import type { Notice } from '../job/pipeline.ts';
+import type { UploadQuestion } from '../job/upload.ts';
 import type { Mask } from '../masking/sentence.ts';
 
 type Frame<Type extends RunnerToDeployment['type']> = Extract<RunnerToDeployment, { type: Type }>;
-
-/** What the edge answers. */
-export type Question = Frame<'upload'> | Frame<'uploaded'>;
 
 /** Names of images that are AppFlux's own words. */
 const OWN_IMAGES: ReadonlySet<string> = new Set(Object.values(IMAGES));
@@ -107,7 +106,7 @@ const maskedName = (name: string, mask: Mask): string => {
 };
 
 /** Masks a question. A name is masked alike in every frame. */
-export function maskedQuestion(question: Question, mask: Mask): Question {
+export function maskedQuestion(question: UploadQuestion, mask: Mask): UploadQuestion {
   const name = maskedName(question.name, mask);
   if (question.type === 'uploaded') return { ...question, name };
   return { ...question, name, meta: maskedMeta(question.meta, mask) };

@@ -1,16 +1,15 @@
 /** The cache of one attempt, from before its build to after its success. */
 import { join } from 'node:path';
-import type { Job, Plan } from '@appflux/protocol';
+import { formatBytes, formatElapsed, type Job, type Plan, printable } from '@appflux/protocol';
 import type { MountSettings } from 'dockerode';
-import { describeError, type Journal } from '../agent/journal.ts';
-import { readText } from '../job/detect/read-text.ts';
-import { seconds } from '../job/duration.ts';
-import { humanSize, printable } from '../job/prepare/printable.ts';
-import type { PreparedSource, StepContext } from '../job/step.ts';
+import { describeError, type Journal } from '../journal.ts';
+import { readText } from '../read-text.ts';
+import type { AttemptCacheFolder } from '../sandbox/attempt-cache-folder.ts';
 import type { AttemptFolder } from '../sandbox/attempt-folder.ts';
 import { engineMessage } from '../sandbox/engine.ts';
 import type { Mark } from '../sandbox/marks.ts';
 import type { Surroundings } from '../sandbox/surroundings.ts';
+import type { PreparedSource, StepContext } from '../step-context.ts';
 import { type Caches, MOST_LAYERS } from './caches.ts';
 import { PRODUCTION, scopeOf, type Wanted } from './choose.ts';
 import { decidingFiles } from './deciding-files.ts';
@@ -23,7 +22,6 @@ import {
   GRADLE_PROPERTIES,
   gradleOptions,
 } from './environment.ts';
-import type { AttemptCacheFolder } from './folder.ts';
 import { installedKey, SELF_CONTAINED_SCRIPTS } from './installed.ts';
 import { cacheKey } from './key.ts';
 import { plainMount } from './mount.ts';
@@ -92,7 +90,7 @@ export class AttemptCache {
     this.#installed = entry?.installed ?? null;
     if (this.#caches.enabled) {
       const said = entry === leased.entry ? this.#found(entry, wanted) : UNMOUNTABLE;
-      ctx.log(`${said} (${seconds(performance.now() - startedAt)}).`);
+      ctx.log(`${said} (${formatElapsed(performance.now() - startedAt)}).`);
     }
     return {
       mounts: [mount ?? plainMount(leased.folder)],
@@ -130,7 +128,7 @@ export class AttemptCache {
     if (entry === null) return 'Cache: miss, nothing has been kept for this App and image';
     const of = entry.scope === PRODUCTION ? 'production' : `the ${printable(entry.scope, 80)}`;
     const fit = entry.key === wanted.key ? 'hit, the same lockfile' : 'the newest, of another lockfile';
-    return `Cache: ${fit}; ${humanSize(entryBytes(entry))} of ${of}`;
+    return `Cache: ${fit}; ${formatBytes(entryBytes(entry))} of ${of}`;
   }
 
   /**
@@ -163,7 +161,7 @@ export class AttemptCache {
     const startedAt = performance.now();
     try {
       const said = await this.#keep(open, ctx.signal);
-      ctx.log(`Cache: ${said} (${seconds(performance.now() - startedAt)}).`);
+      ctx.log(`Cache: ${said} (${formatElapsed(performance.now() - startedAt)}).`);
     } catch (error) {
       ctx.signal.throwIfAborted();
       ctx.log('Cache: not kept, the runner could not write it.');
@@ -186,11 +184,11 @@ export class AttemptCache {
     const total = bytes + (entry === null ? 0 : entryBytes(entry));
     if (total > this.#caches.maxEntryBytes || base.length >= MOST_LAYERS) {
       await this.#caches.forget(appId, wanted);
-      return `not kept, it has grown to ${humanSize(total)}; the next build begins anew`;
+      return `not kept, it has grown to ${formatBytes(total)}; the next build begins anew`;
     }
     await this.#caches.keep(appId, wanted, { path: folder.upper, bytes, installed }, base);
     this.#open = null;
-    return `kept ${humanSize(bytes)} of changes, ${humanSize(total)} in all`;
+    return `kept ${formatBytes(bytes)} of changes, ${formatBytes(total)} in all`;
   }
 }
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { attemptCacheFolder } from '../sandbox/attempt-cache-folder.ts';
 import { chooseEntry, entriesToEvict, scopeOf, unusedLayers } from './choose.ts';
 import type { FoundEntry } from './entry.ts';
 import { cachedFolders, cacheEnvironment, gradleOptions } from './environment.ts';
-import { attemptCacheFolder } from './folder.ts';
 import { attemptMount, isPlainPath } from './mount.ts';
 
 const entry = (change: Partial<FoundEntry> = {}): FoundEntry => ({

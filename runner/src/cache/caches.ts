@@ -2,7 +2,8 @@
 import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { MountSettings } from 'dockerode';
-import { describeError } from '../agent/journal.ts';
+import { describeError } from '../journal.ts';
+import { type AttemptCacheFolder, attemptCacheFolder } from '../sandbox/attempt-cache-folder.ts';
 import { chooseEntry, type Wanted } from './choose.ts';
 import { bootId, syncFileSystem } from './durable.ts';
 import {
@@ -14,13 +15,7 @@ import {
   touchEntry,
   writeEntry,
 } from './entry.ts';
-import {
-  type AttemptCacheFolder,
-  appFolder,
-  attemptCacheFolder,
-  CACHE_FOLDER,
-  newLayerId,
-} from './folder.ts';
+import { appFolder, CACHE_FOLDER, newLayerId } from './folder.ts';
 import { type Measured, measureTree } from './measure.ts';
 import { attemptMount } from './mount.ts';
 import { type CachesOptions, Upkeep } from './upkeep.ts';

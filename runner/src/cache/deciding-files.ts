@@ -2,7 +2,7 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { readText } from '../job/detect/read-text.ts';
+import { readText } from '../read-text.ts';
 import { DECIDING_FILES } from './installed.ts';
 
 /** More than the largest lockfile that anybody has; with a larger one the packages are installed each time. */

@@ -40,20 +40,3 @@ export const newLayerId = (): string => randomBytes(6).toString('hex');
 
 /** What a layer id looks like: other names in the folder are none of ours. */
 export const LAYER_ID = /^[0-9a-f]{12}$/;
-
-/** The folders of one attempt's cache, inside the attempt's own. */
-export interface AttemptCacheFolder {
-  readonly top: string;
-  /** What this build writes. */
-  readonly upper: string;
-  /** The overlay's own scratch room (Linux, Documentation/filesystems/overlayfs.rst). */
-  readonly work: string;
-  /** Names the layers that the build reads, so that nobody removes them meanwhile. */
-  readonly lease: string;
-}
-
-/** Where an attempt's cache lies in the attempt's folder, which goes when the attempt is over, and the lease with it. */
-export function attemptCacheFolder(attemptTop: string): AttemptCacheFolder {
-  const top = join(attemptTop, 'cache');
-  return { top, upper: join(top, 'upper'), work: join(top, 'work'), lease: join(top, 'lease.json') };
-}

@@ -1,10 +1,10 @@
 /** How much a build has left. */
 import { execa } from 'execa';
-import { untilAborted } from '../agent/stop.ts';
 import { demultiplex } from '../sandbox/demux.ts';
 import { diskUsage } from '../sandbox/disk-watch.ts';
 import type { Engine } from '../sandbox/engine.ts';
 import { withHelper } from '../sandbox/helper.ts';
+import { untilAborted } from '../stop.ts';
 
 export interface Measuring {
   readonly engine: Engine;

@@ -2,7 +2,8 @@
 import { mkdir, readFile, rename, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { Journal } from '../agent/journal.ts';
+import type { Journal } from '../journal.ts';
+import { attemptCacheFolder } from '../sandbox/attempt-cache-folder.ts';
 import { WORK_FOLDER } from '../sandbox/attempt-folder.ts';
 import type { Engine } from '../sandbox/engine.ts';
 import { removeBuilt } from '../sandbox/remove-tree.ts';
@@ -18,16 +19,7 @@ import {
   readEntries,
   writeEntry,
 } from './entry.ts';
-import {
-  type AppFolder,
-  appFolder,
-  attemptCacheFolder,
-  CACHE_FOLDER,
-  LAYER_ID,
-  newLayerId,
-  PACKING,
-  TRASH,
-} from './folder.ts';
+import { type AppFolder, appFolder, CACHE_FOLDER, LAYER_ID, newLayerId, PACKING, TRASH } from './folder.ts';
 import { packLayers } from './pack.ts';
 
 export interface CachesOptions {

@@ -6,7 +6,7 @@ import { homedir, hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { ExecutorKind, RunnerLabel, RunnerName, Slots } from '@appflux/protocol';
 import { z } from 'zod';
-import { ScannerAddressText } from '../job/scan/address.ts';
+import { ScannerAddressText } from './clamd-address.ts';
 import { bytes, commaSeparated, number, off, onOff } from './values.ts';
 
 /** How a build reaches the package hosts: only through the runner's proxy, freely, or not at all. */

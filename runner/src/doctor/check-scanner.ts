@@ -1,5 +1,5 @@
 /** What `doctor` makes of the malware scanner. Pure. */
-import type { ScanPolicy } from '../job/scan/index.ts';
+import type { ScanPolicy } from '../scan/index.ts';
 import type { Finding } from './checks.ts';
 
 export type ScannerFacts =

@@ -3,8 +3,8 @@ import { access, constants } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { readRegistration } from '../config/registration.ts';
 import type { Settings } from '../config/settings.ts';
+import { hostLabelProblem } from '../host-executor/labels.ts';
 import { SHELL } from '../host-executor/run-command.ts';
-import { hostLabelProblem } from '../start/open-executor.ts';
 import type { Finding } from './checks.ts';
 
 export interface HostFacts {

@@ -1,13 +1,13 @@
 /** What `doctor` finds out about the malware scanner. */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ClamdAddress } from '../config/clamd-address.ts';
 import type { Settings } from '../config/settings.ts';
-import { chooseScanner } from '../job/choose-scanner.ts';
-import type { ClamdAddress } from '../job/scan/address.ts';
-import { askClamd, ClamdError } from '../job/scan/client.ts';
-import { findProgram } from '../job/scan/find-program.ts';
-import { describeScanner } from '../job/scan/index.ts';
-import { signatureFiles } from '../job/scan/signatures.ts';
+import { findProgram } from '../find-program.ts';
+import { chooseScanner } from '../scan/choose-scanner.ts';
+import { askClamd, ClamdError } from '../scan/client.ts';
+import { describeScanner } from '../scan/index.ts';
+import { signatureFiles } from '../scan/signatures.ts';
 import { checkScanner, type ScannerFacts } from './check-scanner.ts';
 import type { Finding } from './checks.ts';
 

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { Stopped } from '../agent/stop.ts';
+import { Stopped } from '../stop.ts';
 import { type HostCommand, runCommand } from './run-command.ts';
 
 vi.setConfig({ testTimeout: 30_000 });

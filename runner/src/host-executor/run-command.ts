@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { mayStopGently, untilAborted } from '../agent/stop.ts';
+import { mayStopGently, untilAborted } from '../stop.ts';
 
 export interface HostCommand {
   /** A line for the shell. */

@@ -1,12 +1,12 @@
 /** Runs a build's commands one after the other, as the entry of a builder image does in a container. */
 import { randomBytes } from 'node:crypto';
-import type { Journal } from '../agent/journal.ts';
 import type { BuildInput } from '../job/executor.ts';
 import { type Commands, StageLog } from '../job/stage-log.ts';
-import { JobFailure, type Skip, type StepContext } from '../job/step.ts';
+import type { Journal } from '../journal.ts';
 import { ownFileSystemFull } from '../sandbox/disk-watch.ts';
 import { OutputReader } from '../sandbox/output.ts';
 import { verdict } from '../sandbox/verdict.ts';
+import { JobFailure, type Skip, type StepContext } from '../step-context.ts';
 import { runCommand } from './run-command.ts';
 
 export interface StagesInput extends BuildInput {

@@ -1,13 +1,13 @@
 /** What a runner builds with, as the steps of a job see it: containers (container-executor.ts) or its own host. */
 import type { ExecutorKind, Job, JobLimits, Plan } from '@appflux/protocol';
-import type { Journal } from '../agent/journal.ts';
 import type { Settings } from '../config/settings.ts';
+import type { Journal } from '../journal.ts';
 import type { AttemptLog } from '../log/attempt-log.ts';
 import type { Secrets } from '../masking/secrets.ts';
 import type { AttemptFolder } from '../sandbox/attempt-folder.ts';
-import type { Scanner } from './scan/index.ts';
+import type { Scanner } from '../scan/index.ts';
+import type { PreparedSource, Skip, StepContext, UsedImage } from '../step-context.ts';
 import type { Commands } from './stage-log.ts';
-import type { PreparedSource, Skip, StepContext, UsedImage } from './step.ts';
 
 /** What the steps of every job need of their runner. */
 export interface JobHost {

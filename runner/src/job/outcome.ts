@@ -1,17 +1,9 @@
 /** From how the steps ended to what the edge is told. Pure. */
-import type { AttemptResult, BuildCandidate, FailureCode, Phase } from '@appflux/protocol';
-import { Stopped } from '../agent/stop.ts';
+import { DetectionFailure } from '@appflux/detection';
+import type { AttemptResult, Phase } from '@appflux/protocol';
 import { say, type Text } from '../masking/sentence.ts';
-import { JobFailure, type Skip } from './step.ts';
-
-/** Why an attempt failed. The protocol's Failure, with texts that know what they quote. */
-export interface FailureReport {
-  readonly code: FailureCode;
-  readonly message: Text;
-  readonly phase: Phase | null;
-  readonly hint: Text;
-  readonly candidates: readonly BuildCandidate[];
-}
+import { type FailureReport, JobFailure, type Skip } from '../step-context.ts';
+import { Stopped } from '../stop.ts';
 
 /** How an attempt ended. The protocol's AttemptResult, with texts that know what they quote. */
 export type AttemptReport =
@@ -46,6 +38,7 @@ export function outcomeOf(thrown: unknown, reason: unknown, phase: Phase, timeou
   const cause = reason ?? thrown;
   if (cause instanceof Stopped) return stoppedOutcome(cause, phase, timeoutSeconds);
   if (cause instanceof JobFailure) return { report: failed(cause, phase) };
+  if (cause instanceof DetectionFailure) return { report: failed(jobFailure(cause), phase) };
   if (isDiskFull(cause))
     return {
       report: failed(new JobFailure('disk_full', say`The runner’s disk is full`), phase),
@@ -57,6 +50,9 @@ export function outcomeOf(thrown: unknown, reason: unknown, phase: Phase, timeou
   );
   return { report: failed(failure, phase), fault: cause };
 }
+
+const jobFailure = ({ code, message, hint, candidates }: DetectionFailure): JobFailure =>
+  new JobFailure(code, message, { ...(hint !== undefined && { hint }), candidates });
 
 function stoppedOutcome({ kind }: Stopped, phase: Phase, timeoutSeconds: number): Outcome {
   switch (kind) {

@@ -1,13 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { Stopped } from '../agent/stop.ts';
 import { AttemptLog } from '../log/attempt-log.ts';
 import { say } from '../masking/sentence.ts';
+import { JobFailure } from '../step-context.ts';
+import { Stopped } from '../stop.ts';
 import { idleSteps, SAMPLE_PLAN, succeedingSteps } from '../testing/agent.ts';
 import { sampleJob } from '../testing/sample-job.ts';
-import { seconds } from './duration.ts';
 import { outcomeOf } from './outcome.ts';
 import { runPipeline, type Steps } from './pipeline.ts';
-import { JobFailure } from './step.ts';
 
 async function run(steps: Steps, signal = new AbortController().signal, patienceMs = 50) {
   const lines: string[] = [];
@@ -162,15 +161,4 @@ describe('the outcome of', () => {
     expect(JSON.stringify(report)).not.toContain('/srv/x');
     expect(String(fault)).toContain('/srv/x');
   });
-});
-
-test('durations are written as people say them', () => {
-  expect([40, 9949, 9960, 59_400, 59_600, 185_000].map(seconds)).toEqual([
-    '0.0 s',
-    '9.9 s',
-    '10 s',
-    '59 s',
-    '1 min 0 s',
-    '3 min 5 s',
-  ]);
 });

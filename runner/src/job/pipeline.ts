@@ -1,10 +1,16 @@
 /** The steps of a job, in the order in which they run. */
-import type { Job, JobLimits, Phase, Plan, RunnerToDeployment } from '@appflux/protocol';
+import {
+  formatElapsed,
+  type Job,
+  type JobLimits,
+  type Phase,
+  type Plan,
+  type RunnerToDeployment,
+} from '@appflux/protocol';
 import type { AttemptLog } from '../log/attempt-log.ts';
 import { own, say, type Text } from '../masking/sentence.ts';
-import { seconds } from './duration.ts';
+import type { CollectedArtifact, PreparedSource, Skip, StepContext, UsedImage } from '../step-context.ts';
 import { type Outcome, outcomeOf, skipped, succeeded } from './outcome.ts';
-import type { CollectedArtifact, PreparedSource, Skip, StepContext, UsedImage } from './step.ts';
 
 /** What each step takes and gives; steps.ts has the real ones. Each may throw a JobFailure. */
 export interface Steps {
@@ -112,7 +118,7 @@ class Phases {
     const title = own(TITLES[phase]);
     log.write(say`${title}…`);
     const startedAt = performance.now();
-    const took = () => own(seconds(performance.now() - startedAt));
+    const took = () => own(formatElapsed(performance.now() - startedAt));
     const ctx: StepContext = { signal, log: (text, stream) => log.write(text, stream) };
     try {
       const result = await stoppable(work(ctx), signal, patienceMs ?? PATIENCE_MS);

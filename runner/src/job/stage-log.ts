@@ -1,10 +1,9 @@
 /** Says in the log which of a build's commands runs, how it ended, and how long it took. */
 
+import { formatElapsed, printable } from '@appflux/protocol';
 import { own, say } from '../masking/sentence.ts';
 import type { BuildStage, Mark } from '../sandbox/marks.ts';
-import { seconds } from './duration.ts';
-import { printable } from './prepare/printable.ts';
-import type { Skip, WriteLine } from './step.ts';
+import type { Skip, WriteLine } from '../step-context.ts';
 
 /** What a build runs; null for what it has not. */
 export type Commands = Readonly<Record<BuildStage, string | null>>;
@@ -42,7 +41,7 @@ export class StageLog {
       this.#begin(mark.stage);
       return;
     }
-    const said = ending(mark.stage, mark.code, seconds(performance.now() - this.#startedAt));
+    const said = ending(mark.stage, mark.code, formatElapsed(performance.now() - this.#startedAt));
     if (said !== null) this.#log(own(said));
   }
 

@@ -1,20 +1,18 @@
 /** The real steps of a job, bound to one attempt on this host. */
-import type { Job, JobLimits } from '@appflux/protocol';
-import type { AttemptConnection } from '../agent/attempt-connection.ts';
-import { describeError } from '../agent/journal.ts';
+import { formatElapsed, type Job, type JobLimits } from '@appflux/protocol';
+import { describeError } from '../journal.ts';
 import type { AttemptLog } from '../log/attempt-log.ts';
 import type { Secrets } from '../masking/secrets.ts';
 import type { Mask } from '../masking/sentence.ts';
 import { type AttemptFolder, makeAttemptFolder } from '../sandbox/attempt-folder.ts';
+import { forOneJob } from '../scan/one-job.ts';
+import type { StepContext } from '../step-context.ts';
 import { collectArtifacts } from './collect/index.ts';
-import { detectPlan } from './detect/index.ts';
-import { seconds } from './duration.ts';
+import { detectPlan } from './detect.ts';
 import type { JobHost } from './executor.ts';
 import type { Steps } from './pipeline.ts';
 import { prepareSource } from './prepare/index.ts';
-import { forOneJob } from './scan/one-job.ts';
-import type { StepContext } from './step.ts';
-import { uploadArtifacts } from './upload.ts';
+import { type UploadConnection, uploadArtifacts } from './upload.ts';
 
 export interface StepsInput {
   readonly job: Job;
@@ -24,7 +22,7 @@ export interface StepsInput {
   readonly secrets: Secrets;
   readonly mask: Mask;
   readonly log: AttemptLog;
-  readonly connection: AttemptConnection;
+  readonly connection: UploadConnection;
 }
 
 /** The steps that a runner really takes. */
@@ -96,5 +94,5 @@ async function timed(
 ): Promise<void> {
   const startedAt = performance.now();
   if (await work())
-    ctx.log(`The malware scan of the ${what} took ${seconds(performance.now() - startedAt)}.`);
+    ctx.log(`The malware scan of the ${what} took ${formatElapsed(performance.now() - startedAt)}.`);
 }

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AttemptResult } from '@appflux/protocol';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { CollectedArtifact, StepContext } from '../step-context.ts';
 import { startAgent, succeedingSteps, type TestAgent } from '../testing/agent.ts';
 import { keptJournal } from '../testing/docker.ts';
 import type { FakeAttempt } from '../testing/fake-attempt.ts';
 import { sampleGrant } from '../testing/sample-job.ts';
-import type { CollectedArtifact, StepContext } from './step.ts';
 import { uploadArtifacts } from './upload.ts';
 
 let folder: string;

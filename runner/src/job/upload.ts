@@ -2,18 +2,38 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { PartGrant, UploadedPart } from '@appflux/protocol';
+import {
+  type DeploymentToRunner,
+  formatBytes,
+  formatElapsed,
+  type PartGrant,
+  type RunnerToDeployment,
+  type UploadedPart,
+} from '@appflux/protocol';
 import { request } from 'undici';
-import type { AttemptConnection } from '../agent/attempt-connection.ts';
-import { type BackoffPolicy, fullJitter } from '../agent/backoff.ts';
-import type { Journal } from '../agent/journal.ts';
-import { untilAborted } from '../agent/stop.ts';
+import { type BackoffPolicy, fullJitter } from '../backoff.ts';
+import type { Journal } from '../journal.ts';
 import { own, say } from '../masking/sentence.ts';
-import { humanSize } from './prepare/printable.ts';
-import { type CollectedArtifact, JobFailure, type StepContext } from './step.ts';
+import { type CollectedArtifact, JobFailure, type StepContext } from '../step-context.ts';
+import { untilAborted } from '../stop.ts';
+
+/** What a runner asks the edge about an artifact. */
+export type UploadQuestion = Extract<RunnerToDeployment, { type: 'upload' | 'uploaded' }>;
+
+/** What the edge answers. */
+export type UploadAnswer = Extract<
+  DeploymentToRunner,
+  { type: 'upload_granted' | 'upload_done' | 'upload_refused' }
+>;
+
+/** The part of the attempt's connection that uploads need. */
+export interface UploadConnection {
+  /** Asks the edge, over as many connections as it takes. */
+  ask(question: UploadQuestion): Promise<UploadAnswer>;
+}
 
 export interface UploadOptions {
-  readonly connection: Pick<AttemptConnection, 'ask'>;
+  readonly connection: UploadConnection;
   readonly attempt: number;
   readonly journal: Journal;
   readonly backoff?: BackoffPolicy;
@@ -44,8 +64,8 @@ export async function uploadArtifacts(
   for (const artifact of artifacts) {
     const startedAt = performance.now();
     await uploadArtifact(artifact, options, ctx);
-    const took = (performance.now() - startedAt) / 1000;
-    ctx.log(say`Uploaded ${artifact.name} (${own(humanSize(artifact.size))}) in ${own(took.toFixed(1))} s.`);
+    const took = formatElapsed(performance.now() - startedAt);
+    ctx.log(say`Uploaded ${artifact.name} (${own(formatBytes(artifact.size))}) in ${own(took)}.`);
   }
 }
 
@@ -56,7 +76,7 @@ async function uploadArtifact(
 ): Promise<void> {
   const { attempt } = options;
   const { name, sha256, contentType, meta } = artifact;
-  const done = new Map<number, UploadedPart>();
+  const done: UploadedPart[] = [];
   for (let grants = 1; ; grants += 1) {
     const question = {
       type: 'upload',
@@ -69,28 +89,33 @@ async function uploadArtifact(
     } as const;
     const granted = await askUntilAnswered(question, options, ctx);
     if (granted.type !== 'upload_granted') throw refused(name, granted);
-    const rest = granted.parts.filter(({ partNumber }) => !done.has(partNumber));
-    const expired = await putParts(artifact, granted.partSize, rest, done, options, ctx);
+    const rest = granted.parts.filter(({ partNumber }) =>
+      done.every((part) => part.partNumber !== partNumber),
+    );
+    const { uploaded, expired } = await putParts(artifact, granted.partSize, rest, options, ctx);
+    done.push(...uploaded);
     if (!expired) break;
     if (grants === GRANTS)
       throw new JobFailure('upload_failed', `Storage refuses ${name}: its grants do not hold`);
   }
-  const parts = [...done.values()].sort((a, b) => a.partNumber - b.partNumber);
+  const parts = done.sort((a, b) => a.partNumber - b.partNumber);
   const answer = await askUntilAnswered({ type: 'uploaded', attempt, name, parts }, options, ctx);
   if (answer.type !== 'upload_done') throw refused(name, answer);
 }
 
-type Answer = Awaited<ReturnType<AttemptConnection['ask']>>;
-type Frame = Parameters<AttemptConnection['ask']>[0];
 /** A question that is not numbered yet: each time it is asked counts as one of its own. */
-type Question = Frame extends infer One ? (One extends Frame ? Omit<One, 'request'> : never) : never;
+type Question = UploadQuestion extends infer One
+  ? One extends UploadQuestion
+    ? Omit<One, 'request'>
+    : never
+  : never;
 
 /** Asks, and asks again while the edge says that storage is at fault and that this may help. */
 async function askUntilAnswered(
   question: Question,
   { connection, journal, backoff }: UploadOptions,
   { signal }: StepContext,
-): Promise<Answer> {
+): Promise<UploadAnswer> {
   for (let tries = 1; ; tries += 1) {
     const answer = await untilAborted(connection.ask({ ...question, request: randomUUID() }), signal);
     if (answer.type !== 'upload_refused' || answer.again !== true || tries === TRIES) return answer;
@@ -108,24 +133,27 @@ function refused(name: string, answer: { type: string; message?: string }): JobF
   );
 }
 
-/** Puts parts, a few at a time. True when a grant has run out and has to be asked for anew. */
+/**
+ * Puts parts, a few at a time.
+ * @returns the parts that storage has now, and whether a grant expired before the rest was put
+ */
 async function putParts(
   artifact: CollectedArtifact,
   partSize: number,
   parts: readonly PartGrant[],
-  done: Map<number, UploadedPart>,
   options: UploadOptions,
   ctx: StepContext,
-): Promise<boolean> {
+): Promise<{ uploaded: UploadedPart[]; expired: boolean }> {
   const queue = [...parts];
   const failed = new AbortController();
   const signal = AbortSignal.any([ctx.signal, failed.signal]);
+  const uploaded: UploadedPart[] = [];
   let expired = false;
   const work = async () => {
     for (let part = queue.shift(); part !== undefined && !expired; part = queue.shift()) {
       const etag = await putPart(artifact, partSize, part, options, { ...ctx, signal });
       if (etag === null) expired = true;
-      else done.set(part.partNumber, { partNumber: part.partNumber, etag });
+      else uploaded.push({ partNumber: part.partNumber, etag });
     }
   };
   const workers = Array.from({ length: PARALLEL }, () =>
@@ -136,7 +164,7 @@ async function putParts(
   );
   await Promise.allSettled(workers);
   signal.throwIfAborted();
-  return expired;
+  return { uploaded, expired };
 }
 
 /** Puts one part, again and again while that may help. Its ETag, or null when its grant does not hold (403). */

@@ -1,7 +1,7 @@
 /** The environment that a build sees. Pure. */
 import type { Job } from '@appflux/protocol';
 import { LISTS } from '../sandbox/surroundings.ts';
-import { JobFailure, type PreparedSource } from './step.ts';
+import { JobFailure, type PreparedSource } from '../step-context.ts';
 
 /** The longest `NAME=value` that Linux passes to a program (MAX_ARG_STRLEN, execve(2)), less the final zero. */
 const LONGEST_ENTRY = 131_071;

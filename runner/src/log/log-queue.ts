@@ -100,7 +100,7 @@ export class LogQueue {
     try {
       return this.#spool.append(body);
     } catch (error) {
-      // A full disk must not cost lines: they stay in memory, and the build is made to wait (LogStream.ready).
+      // A full disk must not cost lines: they stay in memory, and the build is made to wait (LogSender.ready).
       this.#spoolBroken = true;
       this.#onSpoolError(error);
       return undefined;

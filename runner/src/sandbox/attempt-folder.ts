@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { attemptCacheFolder } from '../cache/folder.ts';
-import type { Workspace } from '../job/step.ts';
+import type { Workspace } from '../step-context.ts';
+import { attemptCacheFolder } from './attempt-cache-folder.ts';
 import { mountFileSystem, unmountWithin } from './disk/file-system.ts';
 import { diskLimit } from './disk/limit.ts';
 import type { Engine } from './engine.ts';

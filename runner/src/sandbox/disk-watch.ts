@@ -1,9 +1,9 @@
 /** Watches how much disk a build takes. */
 import { stat, statfs } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { formatBytes } from '@appflux/protocol';
 import { execa } from 'execa';
-import { humanSize } from '../job/prepare/printable.ts';
-import { JobFailure } from '../job/step.ts';
+import { JobFailure } from '../step-context.ts';
 import type { AttemptFolder } from './attempt-folder.ts';
 
 export interface DiskWatchOptions {
@@ -38,16 +38,16 @@ const FULL_BELOW_BYTES = 1024 ** 2;
 /** What a look means: null, or why the build has to end. Pure. */
 export function diskVerdict(look: DiskLook, limitBytes: number, keepFreeBytes: number): JobFailure | null {
   if (look.full) {
-    return new JobFailure('disk_full', `The build filled its disk; its limit is ${humanSize(limitBytes)}`);
+    return new JobFailure('disk_full', `The build filled its disk; its limit is ${formatBytes(limitBytes)}`);
   }
   if (look.used !== null && look.used > limitBytes) {
     return new JobFailure(
       'disk_full',
-      `The build wrote ${humanSize(look.used)}; its limit is ${humanSize(limitBytes)}`,
+      `The build wrote ${formatBytes(look.used)}; its limit is ${formatBytes(limitBytes)}`,
     );
   }
   if (look.free < keepFreeBytes) {
-    return new JobFailure('disk_full', `The runner's disk has only ${humanSize(look.free)} left`, {
+    return new JobFailure('disk_full', `The runner's disk has only ${formatBytes(look.free)} left`, {
       hint: 'Ask the owner of the runner to make room on its disk, then redeploy.',
     });
   }

@@ -3,7 +3,7 @@ import { cp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { Stopped } from '../agent/stop.ts';
+import { Stopped } from '../stop.ts';
 import { BuildBench, plan } from '../testing/build.ts';
 import { ensureWebImage } from '../testing/docker.ts';
 import { type Gvisor, gvisorFor } from '../testing/gvisor.ts';

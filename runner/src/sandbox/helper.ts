@@ -3,7 +3,7 @@
  * an answer. No project's code runs in them.
  */
 import type { Container, MountSettings } from 'dockerode';
-import { untilAborted } from '../agent/stop.ts';
+import { untilAborted } from '../stop.ts';
 import { BUILDER, RUNNER_LABEL } from './container-spec.ts';
 import type { Engine } from './engine.ts';
 

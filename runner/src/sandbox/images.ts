@@ -1,8 +1,8 @@
 /** Builder images: which ones a build may use, making sure of them, and what they say about themselves. */
 import { execa, parseCommandString } from 'execa';
-import type { Journal } from '../agent/journal.ts';
-import { untilAborted } from '../agent/stop.ts';
-import { JobFailure, type WriteLine } from '../job/step.ts';
+import type { Journal } from '../journal.ts';
+import { JobFailure, type WriteLine } from '../step-context.ts';
+import { untilAborted } from '../stop.ts';
 import { type Engine, engineStatus } from './engine.ts';
 
 /** The form of an image's name (the grammar is in the reference package of the `distribution` project). */

@@ -2,9 +2,9 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Plan } from '@appflux/protocol';
-import type { Journal } from '../agent/journal.ts';
 import type { Settings } from '../config/settings.ts';
-import { JobFailure, type PreparedSource, type StepContext } from '../job/step.ts';
+import type { Journal } from '../journal.ts';
+import { JobFailure, type PreparedSource, type StepContext } from '../step-context.ts';
 import { type AttemptFolder, SOCKET_NAME } from './attempt-folder.ts';
 import {
   allowedHosts,

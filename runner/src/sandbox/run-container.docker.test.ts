@@ -2,7 +2,7 @@ import { chown, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { Stopped } from '../agent/stop.ts';
+import { Stopped } from '../stop.ts';
 import { containersOf, ensureWebImage, WEB_IMAGE } from '../testing/docker.ts';
 import { newRunnerId, sampleJob } from '../testing/sample-job.ts';
 import { BUILDER_UID, containerSpec } from './container-spec.ts';

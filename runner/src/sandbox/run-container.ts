@@ -1,7 +1,7 @@
 /** One container from its creation to its removal. */
 import type { Readable } from 'node:stream';
 import type { Container, ContainerCreateOptions } from 'dockerode';
-import { mayStopGently, untilAborted } from '../agent/stop.ts';
+import { mayStopGently, untilAborted } from '../stop.ts';
 import { demultiplex, type OutputFrame } from './demux.ts';
 import { type Engine, engineStatus } from './engine.ts';
 

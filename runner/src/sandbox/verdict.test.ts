@@ -62,13 +62,13 @@ test('a command that is killed where nothing limits memory is told to have been 
 
 test('a container that is killed while its ignore command runs is told so', () => {
   expect(told({ stage: 'ignore', exitCode: 137 })).toBe(
-    'out_of_memory: The ignore command (git diff --quiet) was killed at the limit of 512 MB of memory',
+    'out_of_memory: The ignore command (git diff --quiet) was killed at the limit of 512 MiB of memory',
   );
 });
 
 test('memory is told by the engine, by the exit code, and by what a runtime prints of its own heap', () => {
   const killed =
-    'out_of_memory: The build command (npm run build) was killed at the limit of 512 MB of memory';
+    'out_of_memory: The build command (npm run build) was killed at the limit of 512 MiB of memory';
   expect(told({ oomKilled: true })).toBe(killed);
   expect(told({ exitCode: 137 })).toBe(killed);
   expect(
@@ -83,7 +83,7 @@ test('memory is told by the engine, by the exit code, and by what a runtime prin
 
 test('a disk that is full is told by its file system, or by what programs print', () => {
   expect(told({ diskFull: true, tail: ['internal error'] })).toBe(
-    'disk_full: The build command (npm run build) filled its disk; its limit is 10 GB',
+    'disk_full: The build command (npm run build) filled its disk; its limit is 10 GiB',
   );
   expect(told({ tail: ['npm error nospc ENOSPC: no space left on device, write'] })).toBe(
     'disk_full: The build command (npm run build) found no space left: nospc ENOSPC: no space left on device, write',

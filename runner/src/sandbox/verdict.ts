@@ -1,9 +1,9 @@
 /** What the end of a build means. Pure. */
 import { constants } from 'node:os';
-import { explain } from '../job/explain/index.ts';
-import { humanSize, printable } from '../job/prepare/printable.ts';
-import { JobFailure } from '../job/step.ts';
+import { formatBytes, printable } from '@appflux/protocol';
+import { explain } from '../explain/index.ts';
 import { own, say, shortened } from '../masking/sentence.ts';
+import { JobFailure } from '../step-context.ts';
 import { lastWords } from './last-words.ts';
 import type { BuildStage } from './marks.ts';
 import type { ContainerEnd } from './run-container.ts';
@@ -53,13 +53,13 @@ export function verdict(build: FinishedBuild): JobFailure | null {
   if (build.memoryBytes !== null && (build.oomKilled || build.exitCode === KILLED)) {
     return new JobFailure(
       'out_of_memory',
-      say`${named} was killed at the limit of ${own(humanSize(build.memoryBytes))} of memory`,
+      say`${named} was killed at the limit of ${own(formatBytes(build.memoryBytes))} of memory`,
     );
   }
   if (build.diskFull) {
     return new JobFailure(
       'disk_full',
-      say`${named} filled its disk; its limit is ${own(humanSize(build.diskBytes))}`,
+      say`${named} filled its disk; its limit is ${own(formatBytes(build.diskBytes))}`,
     );
   }
   if (build.tail.some((line) => NO_SPACE.test(line))) {

@@ -1,11 +1,12 @@
 /** Makes ready what a runner builds with, and clears away what an earlier process of it has left. */
-import { HOST_EXECUTOR_LABELS } from '@appflux/protocol';
-import type { Journal } from '../agent/journal.ts';
+
 import { Caches } from '../cache/caches.ts';
 import type { Settings } from '../config/settings.ts';
+import { containerExecutor } from '../container-executor/index.ts';
 import { HOST_WARNING, hostExecutor } from '../host-executor/index.ts';
-import { containerExecutor } from '../job/container-executor.ts';
+import { hostLabelProblem } from '../host-executor/labels.ts';
 import type { Executor } from '../job/executor.ts';
+import type { Journal } from '../journal.ts';
 import { RunnerProblem } from '../problem.ts';
 import { sweepAttemptFolders } from '../sandbox/attempt-folder.ts';
 import { connectEngine, engineMessage } from '../sandbox/engine.ts';
@@ -31,15 +32,6 @@ export interface OpenedExecutor {
  */
 export function openExecutor(options: OpenExecutorOptions): Promise<OpenedExecutor> {
   return options.settings.executor === 'host' ? openHost(options) : openContainers(options);
-}
-
-/** Why a runner with these labels may not build on its host; null when it may. Pure. */
-export function hostLabelProblem(labels: readonly string[]): RunnerProblem | null {
-  if (labels.some((label) => HOST_EXECUTOR_LABELS.includes(label))) return null;
-  return new RunnerProblem(
-    'A runner with the executor host builds only what asks for it by a label, and this one has no such label',
-    `Register it with --labels ${HOST_EXECUTOR_LABELS.join(' or --labels ')}, or add the label in the dashboard under Runners`,
-  );
 }
 
 async function openHost({

@@ -2,12 +2,12 @@
 import { Agent } from '../agent/agent.ts';
 import { Capacity } from '../agent/capacity.ts';
 import { machineClock } from '../agent/clock.ts';
-import type { Journal } from '../agent/journal.ts';
 import { Registration, readRegistration, writeRegistration } from '../config/registration.ts';
 import type { Settings } from '../config/settings.ts';
-import { openScanning } from '../job/choose-scanner.ts';
 import { sweepMemory } from '../job/files/memory-folder.ts';
+import type { Journal } from '../journal.ts';
 import { RunnerProblem } from '../problem.ts';
+import { openScanning } from '../scan/choose-scanner.ts';
 import { VERSION } from '../version.ts';
 import { lockRunner } from './lock.ts';
 import { openExecutor } from './open-executor.ts';

@@ -10,7 +10,7 @@ import { machineClock } from '../agent/clock.ts';
 import type { SocketTiming } from '../agent/reconnecting-socket.ts';
 import { Caches } from '../cache/caches.ts';
 import { mergeSettings } from '../config/read-settings.ts';
-import { containerExecutor } from '../job/container-executor.ts';
+import { containerExecutor } from '../container-executor/index.ts';
 import type { Steps } from '../job/pipeline.ts';
 import type { StepsInput } from '../job/steps.ts';
 import { connectEngine } from '../sandbox/engine.ts';

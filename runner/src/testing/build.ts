@@ -4,14 +4,14 @@ import type { LogLine, Plan } from '@appflux/protocol';
 import { execa } from 'execa';
 import { AttemptCache } from '../cache/attempt-cache.ts';
 import type { RawSettings } from '../config/read-settings.ts';
-import { build } from '../job/build.ts';
-import { JobFailure, type Skip, type UsedImage } from '../job/step.ts';
+import { build } from '../container-executor/build.ts';
 import { AttemptLog } from '../log/attempt-log.ts';
 import { maskWith } from '../masking/mask.ts';
 import { Secrets } from '../masking/secrets.ts';
 import { attemptFolder, makeAttemptFolder } from '../sandbox/attempt-folder.ts';
 import { unmountWithin } from '../sandbox/disk/file-system.ts';
 import type { Engine } from '../sandbox/engine.ts';
+import { JobFailure, type Skip, type UsedImage } from '../step-context.ts';
 import { containersOf, testHost, WEB_IMAGE } from './docker.ts';
 import { SAMPLE_ID, sampleJob } from './sample-job.ts';
 

@@ -4,14 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
-import { createJournal, type Journal } from '../agent/journal.ts';
 import { Caches } from '../cache/caches.ts';
 import { mergeSettings, type RawSettings } from '../config/read-settings.ts';
-import type { BuildHost } from '../job/build.ts';
-import { createScanner } from '../job/scan/scanner.ts';
+import type { BuildHost } from '../container-executor/build.ts';
+import { createJournal, type Journal } from '../journal.ts';
 import { RUNNER_LABEL } from '../sandbox/container-spec.ts';
 import { type Engine, engineStatus } from '../sandbox/engine.ts';
 import { Images } from '../sandbox/images.ts';
+import { createScanner } from '../scan/scanner.ts';
 import { newRunnerId } from './sample-job.ts';
 
 export const WEB_IMAGE = 'appflux/web-builder';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
-import { findProgram } from '../job/scan/find-program.ts';
+import { findProgram } from '../find-program.ts';
 import type { Engine } from '../sandbox/engine.ts';
 
 const ENGINE_CONFIG = '/etc/docker/daemon.json';

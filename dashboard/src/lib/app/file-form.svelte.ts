@@ -1,5 +1,4 @@
-import { type FileInput, FileName, MAX_FILE_BYTES } from '@appflux/protocol';
-import { formatBytes } from '#lib/format/bytes.ts';
+import { type FileInput, FileName, formatBytes, MAX_FILE_BYTES } from '@appflux/protocol';
 import { type EnvironmentChoice, environmentsOf } from './environment-choice.ts';
 
 /** The name that a file on disk suggests: `KEYSTORE` for what Android signs with, else the file's own in capitals. */

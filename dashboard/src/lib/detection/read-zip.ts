@@ -1,11 +1,5 @@
 /** Detection on a ZIP that is still on this device: what its directory lists, and the few files that say what it is. */
-import {
-  type Candidates,
-  findCandidates,
-  type NodeKind,
-  SourceTree,
-  wantedText,
-} from '@appflux/runner/detect';
+import { type Candidates, findCandidates, type NodeKind, SourceTree, wantedText } from '@appflux/detection';
 import { BlobReader, type Entry, TextWriter, ZipReader } from '@zip.js/zip.js';
 import { plainFolder } from './candidate.ts';
 

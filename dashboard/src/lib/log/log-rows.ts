@@ -1,4 +1,4 @@
-import type { Phase } from '@appflux/protocol';
+import { formatNumber, type Phase } from '@appflux/protocol';
 import type { BufferedLine, Gap } from './line-buffer.ts';
 
 /** Beyond this many lines the oldest leave the page; the download has them all. */
@@ -36,8 +36,6 @@ interface Section {
   to: string;
   open: boolean;
 }
-
-const groupedDigits = new Intl.NumberFormat('en');
 
 /** What a log shows, row by row: its lines in sections, one for each stretch of a phase, that open and close. */
 export class LogRows {
@@ -93,7 +91,7 @@ export class LogRows {
   rows(): LogRow[] {
     const rows: LogRow[] = [];
     if (this.#cut > 0) {
-      const text = `${groupedDigits.format(this.#cut)} earlier lines are not shown here. Download the log to read them.`;
+      const text = `${formatNumber(this.#cut)} earlier lines are not shown here. Download the log to read them.`;
       rows.push({ kind: 'notice', key: 'cut', text });
     }
     for (const { key, phase, lines, from, to, open, rows: own } of this.#sections) {

@@ -1,4 +1,4 @@
-import type { Candidate, Candidates } from '@appflux/runner/detect';
+import type { Candidate, Candidates } from '@appflux/detection';
 import { plainFolder } from '#lib/detection/candidate.ts';
 
 type Read = (file: Blob, rootDirectory: string) => Promise<Candidates>;

@@ -1,4 +1,4 @@
-import type { Candidate, Candidates } from '@appflux/runner/detect';
+import type { Candidate, Candidates } from '@appflux/detection';
 import { expect, test } from 'vitest';
 import { DetectedZip } from './detected-zip.svelte.ts';
 

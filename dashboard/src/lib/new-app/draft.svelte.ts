@@ -1,5 +1,5 @@
+import type { Candidate } from '@appflux/detection';
 import { type AppSource, RESERVED_SLUGS, Slug, slugFromName } from '@appflux/protocol';
-import type { Candidate } from '@appflux/runner/detect';
 import type { NewApp } from '#lib/api/api.ts';
 import { BuildForm } from '#lib/app/build-form.svelte.ts';
 import { plainFolder } from '#lib/detection/candidate.ts';

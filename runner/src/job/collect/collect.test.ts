@@ -109,7 +109,7 @@ describe('a site', () => {
     });
     expect(artifact?.sha256).toBe(await hashOf(path));
     expect(artifact?.size).toBe(readFileSync(path).length);
-    expect(around.lines).toContain('Packing "dist": 3 files, 4.9 KB.');
+    expect(around.lines).toContain('Packing "dist": 3 files, 5.0 kB.');
     expect(around.lines.join()).not.toContain('Warning');
   });
 
@@ -453,7 +453,7 @@ describe('hostile output', () => {
 
   it('that is too large, unpacked, is refused before it is read', async () => {
     await truncate(join(root, 'dist/index.html'), 2 ** 40);
-    await refused('larger than 9.5 MB');
+    await refused('larger than 10 MB');
   });
 
   it('that is too large, packed, is refused', async () => {

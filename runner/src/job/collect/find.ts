@@ -1,9 +1,9 @@
 /** Finds what outputs name. */
 import { lstat, readdir, realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
-import { quoted } from '../prepare/printable.ts';
-import { JobFailure } from '../step.ts';
-import type { Glob } from './glob.ts';
+import type { Glob } from '@appflux/detection';
+import { quoted } from '@appflux/protocol';
+import { JobFailure } from '../../step-context.ts';
 import type { CollectLimits } from './limits.ts';
 import type { FoundFile } from './safe-file.ts';
 

@@ -2,14 +2,13 @@
 import { createHash } from 'node:crypto';
 import { mkdir, open, realpath, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { Plan } from '@appflux/protocol';
+import { compileGlob } from '@appflux/detection';
+import { formatBytes, listed, type Plan, quoted } from '@appflux/protocol';
 import { type Mask, own, say } from '../../masking/sentence.ts';
-import { humanSize, listed, quoted } from '../prepare/printable.ts';
-import { type CollectedArtifact, JobFailure, type StepContext } from '../step.ts';
+import { type CollectedArtifact, JobFailure, type StepContext } from '../../step-context.ts';
 import { contentType } from './content-type.ts';
 import { factsOfContent } from './contents/index.ts';
 import { findMatches, type Matches } from './find.ts';
-import { compileGlob } from './glob.ts';
 import { COLLECT_LIMITS, type CollectLimits } from './limits.ts';
 import { noArtifact } from './missing.ts';
 import { factsOfPath, rankOf } from './name-facts.ts';
@@ -48,7 +47,7 @@ export async function collectArtifacts(input: CollectInput, ctx: StepContext): P
   const collector = new Collector(input, await sameRoot(input.root), folder, ctx);
   const artifacts = isSite(input.plan) ? await collector.site() : await collector.everything();
   for (const { name, size, sha256 } of artifacts) {
-    ctx.log(say`Collected ${name}, ${own(humanSize(size))}, SHA-256 ${own(sha256)}.`);
+    ctx.log(say`Collected ${name}, ${own(formatBytes(size))}, SHA-256 ${own(sha256)}.`);
   }
   return artifacts;
 }
@@ -160,7 +159,7 @@ class Collector {
     const entry = files.some(({ inside }) => inside === 'index.html') ? { entry: 'index.html' } : {};
     const unpackedBytes = files.reduce((sum, { stats }) => sum + Number(stats.size), 0);
     this.#ctx.log(
-      `Packing ${quoted(shown)}: ${files.length} ${files.length === 1 ? 'file' : 'files'}, ${humanSize(unpackedBytes)}.`,
+      `Packing ${quoted(shown)}: ${files.length} ${files.length === 1 ? 'file' : 'files'}, ${formatBytes(unpackedBytes)}.`,
     );
     const site = isSite(this.#input.plan);
     if (site && !('entry' in entry)) this.#ctx.log(noFirstPage(shown));

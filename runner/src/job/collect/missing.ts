@@ -1,8 +1,8 @@
 /** What to say when the outputs are not there. */
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { listed } from '../prepare/printable.ts';
-import { JobFailure } from '../step.ts';
+import { listed } from '@appflux/protocol';
+import { JobFailure } from '../../step-context.ts';
 import { isFolder } from './walk.ts';
 
 /** Where builds usually write. */

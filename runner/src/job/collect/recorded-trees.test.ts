@@ -4,21 +4,23 @@
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { BuildSettings } from '@appflux/protocol';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { decide } from '../detect/decide.ts';
-import type { Fixture } from '../detect/fixture.ts';
-import { nativeAndroidFixtures } from '../detect/rules/android/native.fixtures.ts';
+import { decide, treeFromTexts } from '@appflux/detection';
+import { nativeAndroidFixtures } from '@appflux/detection/testing/android/native.fixtures.ts';
 import {
   capacitorFixtures,
   cordovaFixtures,
   expoFixtures,
   reactNativeFixtures,
-} from '../detect/rules/android/shells.fixtures.ts';
-import { electronFixtures, neutralinoAndWailsFixtures } from '../detect/rules/desktop/desktop.fixtures.ts';
-import { tauriFixtures } from '../detect/rules/desktop/tauri.fixtures.ts';
-import { flutterFixtures } from '../detect/rules/flutter/flutter.fixtures.ts';
-import { treeFromTexts } from '../detect/tree.ts';
+} from '@appflux/detection/testing/android/shells.fixtures.ts';
+import {
+  electronFixtures,
+  neutralinoAndWailsFixtures,
+} from '@appflux/detection/testing/desktop/desktop.fixtures.ts';
+import { tauriFixtures } from '@appflux/detection/testing/desktop/tauri.fixtures.ts';
+import type { Fixture } from '@appflux/detection/testing/fixture.ts';
+import { flutterFixtures } from '@appflux/detection/testing/flutter/flutter.fixtures.ts';
+import { BuildSettings } from '@appflux/protocol';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { surroundings, type TestSurroundings } from '../prepare/testing/surroundings.ts';
 import { collectArtifacts } from './index.ts';
 

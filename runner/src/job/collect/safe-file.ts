@@ -1,8 +1,8 @@
 /** Opens files that somebody else may change at any time. */
 import { type BigIntStats, constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { quoted } from '../prepare/printable.ts';
-import { JobFailure } from '../step.ts';
+import { quoted } from '@appflux/protocol';
+import { JobFailure } from '../../step-context.ts';
 
 /** A regular file as it was when it was found. */
 export interface FoundFile {

@@ -1,8 +1,8 @@
 /** Lists the files of an output folder. */
 import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
-import { humanSize, quoted } from '../prepare/printable.ts';
-import { JobFailure } from '../step.ts';
+import { formatBytes, quoted } from '@appflux/protocol';
+import { JobFailure } from '../../step-context.ts';
 import type { CollectLimits } from './limits.ts';
 import { changed, type FoundFile } from './safe-file.ts';
 
@@ -115,7 +115,7 @@ class Walk {
 /** The failure of artifacts beyond the limit. */
 export const tooLarge = (maxBytes: number): JobFailure =>
   invalid(
-    `The output is larger than ${humanSize(maxBytes)}, the limit of this runner or App.`,
+    `The output is larger than ${formatBytes(maxBytes)}, the limit of this runner or App.`,
     'Make the output smaller, or ask the owner of the runner for more.',
   );
 

@@ -1,6 +1,6 @@
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
-import { JobFailure } from '../step.ts';
+import { JobFailure } from '../../step-context.ts';
 import { fileSecrets } from './secrets.ts';
 import { androidSigning } from './signing.ts';
 

@@ -1,7 +1,7 @@
 /** The App's files, as a build finds them. */
 import type { Job, Plan } from '@appflux/protocol';
 import type { Surroundings } from '../../sandbox/surroundings.ts';
-import type { StepContext } from '../step.ts';
+import type { StepContext } from '../../step-context.ts';
 import { writeToMemory } from './memory-folder.ts';
 import { androidSigning, KEYSTORE } from './signing.ts';
 

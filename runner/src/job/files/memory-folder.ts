@@ -2,7 +2,7 @@
 import { chmod, mkdir, readdir, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { removeTree } from '../../sandbox/remove-tree.ts';
-import { JobFailure } from '../step.ts';
+import { JobFailure } from '../../step-context.ts';
 
 /** Linux' file system in memory, which is there for programs to share memory in (shm_overview(7)). */
 const MEMORY = '/dev/shm';

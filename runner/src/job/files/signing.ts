@@ -1,5 +1,5 @@
 /** Signing of Android builds with the App's keystore. Pure. */
-import { JobFailure } from '../step.ts';
+import { JobFailure } from '../../step-context.ts';
 
 /** The file and the variables that an App signs with. */
 export const KEYSTORE = 'KEYSTORE';

@@ -1,13 +1,12 @@
 /** First step of a job: the source tree, fetched and made harmless. */
 import { join } from 'node:path';
-import type { JobSource, Manifest } from '@appflux/protocol';
-import { MANIFEST_BYTES, MANIFEST_NAME, parseManifest } from '../detect/manifest.ts';
-import { readText } from '../detect/read-text.ts';
-import type { PreparedSource, StepContext, Workspace } from '../step.ts';
+import { MANIFEST_BYTES, MANIFEST_NAME, parseManifest } from '@appflux/detection';
+import { type JobSource, listed, type Manifest, quoted } from '@appflux/protocol';
+import { readText } from '../../read-text.ts';
+import type { PreparedSource, StepContext, Workspace } from '../../step-context.ts';
 import { checkedAddresses } from './git/address.ts';
 import { fetchGit } from './git/index.ts';
 import { SOURCE_LIMITS, type SourceLimits } from './limits.ts';
-import { listed, quoted } from './printable.ts';
 import { resolveRoot, rootParts } from './root-directory.ts';
 import { settleTree } from './settle.ts';
 import { fetchUpload, type ScanUpload } from './zip/index.ts';

@@ -1,9 +1,9 @@
 /** Which folder of a source is built. */
 import { lstat, readdir, realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
+import { printable, quoted } from '@appflux/protocol';
 import { closest } from 'fastest-levenshtein';
-import { JobFailure } from '../step.ts';
-import { printable, quoted } from './printable.ts';
+import { JobFailure } from '../../step-context.ts';
 
 /** A root directory's parts; none for the top. */
 export const rootParts = (rootDirectory: string): string[] =>

@@ -1,9 +1,9 @@
 /** The last touch to a source tree: whose it is, who may write, and that nothing in it leads out. */
 import { chmod, lchown, lstat, readdir, unlink } from 'node:fs/promises';
-import { JobFailure } from '../step.ts';
+import { quoted } from '@appflux/protocol';
+import { JobFailure } from '../../step-context.ts';
 import { BYTES, bytesOf, onDisk, textOf } from './byte-path.ts';
 import { leadsOut } from './links.ts';
-import { quoted } from './printable.ts';
 
 /** The user that every builder image builds as. */
 export const BUILDER_UID = 10_001;

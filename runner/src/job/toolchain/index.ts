@@ -3,7 +3,7 @@ import type { Plan } from '@appflux/protocol';
 import type { Engine } from '../../sandbox/engine.ts';
 import { imageFacts } from '../../sandbox/image-facts.ts';
 import type { Surroundings } from '../../sandbox/surroundings.ts';
-import { JobFailure, type PreparedSource, type StepContext } from '../step.ts';
+import { JobFailure, type PreparedSource, type StepContext } from '../../step-context.ts';
 import { chooseFlutter } from './choose-flutter.ts';
 import { chooseJava } from './choose-java.ts';
 import { choosePinnedManager, type ImageTools, type ManagerChoice } from './choose-manager.ts';

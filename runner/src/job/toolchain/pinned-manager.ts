@@ -2,8 +2,8 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { parseBunVersion } from '@appflux/detection';
 import { z } from 'zod';
-import { parseBunVersion } from '../detect/bun-version.ts';
 
 /** `packageManager` of package.json: a name, an exact version, and its hash if the project wants it checked. */
 const PIN = /^(npm|pnpm|yarn|bun)@(\d+\.\d+\.\d+(?:-[\w.-]+)?)(?:\+sha(?:1|224|256|384|512)\.[0-9a-f]+)?$/;

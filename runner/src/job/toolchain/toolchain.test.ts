@@ -1,5 +1,5 @@
+import { parseBunVersion } from '@appflux/detection';
 import { describe, expect, test } from 'vitest';
-import { parseBunVersion } from '../detect/bun-version.ts';
 import { choosePinnedManager, type ManagerFacts } from './choose-manager.ts';
 import { chooseImageNode } from './choose-node.ts';
 import { parsePin } from './pinned-manager.ts';

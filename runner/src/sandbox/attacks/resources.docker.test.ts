@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { Stopped } from '../../agent/stop.ts';
+import { Stopped } from '../../stop.ts';
 import { BuildBench, type BuildRun, plan } from '../../testing/build.ts';
 import { ensureWebImage } from '../../testing/docker.ts';
 import { diskLimit } from '../disk/limit.ts';

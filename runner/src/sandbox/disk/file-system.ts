@@ -5,7 +5,7 @@
 import { readFile, realpath, rm, rmdir, truncate, writeFile } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { execa } from 'execa';
-import { findProgram } from '../../job/scan/find-program.ts';
+import { findProgram } from '../../find-program.ts';
 
 /**
  * Many small files are what a build writes: an inode for each 8 KB (mke2fs(8)). No journal and nothing zeroed ahead,

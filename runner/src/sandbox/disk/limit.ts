@@ -1,6 +1,6 @@
 /** How this host keeps a build to its disk limit. */
 import { readFile, readlink } from 'node:fs/promises';
-import { findProgram } from '../../job/scan/find-program.ts';
+import { findProgram } from '../../find-program.ts';
 
 /**
  * - `file_system`: the source tree lies on a file system of the attempt's own, which ends where the limit does.

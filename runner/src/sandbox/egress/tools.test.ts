@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { findProgram } from '../../job/scan/find-program.ts';
+import { findProgram } from '../../find-program.ts';
 import { proxyEnvironment } from './environment.ts';
 import { listen, startHarness } from './testing/harness.ts';
 

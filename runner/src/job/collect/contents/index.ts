@@ -1,7 +1,6 @@
 /** What artifacts say about themselves, read from their contents: they are the build's, so nothing in them is trusted. */
-import type { ArtifactMeta } from '@appflux/protocol';
+import { type ArtifactMeta, printable } from '@appflux/protocol';
 import type { z } from 'zod';
-import { printable } from '../../prepare/printable.ts';
 import { apkFacts } from './apk.ts';
 import { debFacts } from './deb.ts';
 import { windowsProgramFacts } from './windows-program.ts';

@@ -1,9 +1,9 @@
 /** Which addresses a repository may be fetched from. */
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
+import { printable } from '@appflux/protocol';
 import { type AddressPolicy, addressPolicy, addressRefusal } from '../../../sandbox/egress/address.ts';
-import { JobFailure } from '../../step.ts';
-import { printable } from '../printable.ts';
+import { JobFailure } from '../../../step-context.ts';
 
 /** All addresses of a host name; rejects if it has none. */
 export type ResolveHost = (host: string) => Promise<readonly string[]>;

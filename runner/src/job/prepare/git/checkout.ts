@@ -1,5 +1,5 @@
 /** From a fetched commit to files. */
-import { JobFailure } from '../../step.ts';
+import { JobFailure } from '../../../step-context.ts';
 import type { SourceLimits } from '../limits.ts';
 import { type GitTrouble, readTrouble } from './errors.ts';
 import type { GitOutcome } from './run.ts';

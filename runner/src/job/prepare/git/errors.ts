@@ -1,6 +1,7 @@
 /** What went wrong with Git, read from its messages (LC_ALL=C). */
-import { JobFailure } from '../../step.ts';
-import { printable } from '../printable.ts';
+
+import { printable } from '@appflux/protocol';
+import { JobFailure } from '../../../step-context.ts';
 
 /**
  * The troubles that are told apart. `redirected`, `commit_refused` and `sha256` have a second way to go; see

@@ -4,7 +4,7 @@ import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JobSource } from '@appflux/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { JobFailure } from '../../step.ts';
+import { JobFailure } from '../../../step-context.ts';
 import { prepareSource } from '../index.ts';
 import { SOURCE_LIMITS, type SourceLimits } from '../limits.ts';
 import { BUILDER_UID } from '../settle.ts';
@@ -448,7 +448,7 @@ describe('a hostile repository', () => {
   it('is refused when its files are too large, before they are written', async () => {
     repository({ 'zeros.bin': '\0'.repeat(2_000_000) });
     const failure = await failureOf(prepare(gitSource(), { ...quick, treeBytes: 1_000_000 }));
-    expect(failure.message).toBe("The repository's files are larger than 977 KB.");
+    expect(failure.message).toBe("The repository's files are larger than 1.0 MB.");
     expect(await readdir(around.workspace.source)).toEqual(['.git']);
   });
 

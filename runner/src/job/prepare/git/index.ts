@@ -1,7 +1,6 @@
 /** Fetches one commit of a Git repository, shallow, without running anything that it brings along. */
-import type { JobSource } from '@appflux/protocol';
-import { JobFailure, type StepContext, type Workspace } from '../../step.ts';
-import { listed, printable } from '../printable.ts';
+import { type JobSource, listed, printable } from '@appflux/protocol';
+import { JobFailure, type StepContext, type Workspace } from '../../../step-context.ts';
 import { checkout, type Git, type HeadCommit } from './checkout.ts';
 import { gitFailure } from './errors.ts';
 import { Remote, type RemoteOptions } from './remote.ts';

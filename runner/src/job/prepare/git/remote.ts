@@ -2,9 +2,9 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { JobFailure, type StepContext, type Workspace } from '../../step.ts';
+import { formatBytes, printable } from '@appflux/protocol';
+import { JobFailure, type StepContext, type Workspace } from '../../../step-context.ts';
 import type { SourceLimits } from '../limits.ts';
-import { humanSize, printable } from '../printable.ts';
 import { readRepoUrl, shownUrl } from './address.ts';
 import { gitEnvironment } from './environment.ts';
 import { type GitSubject, type GitTrouble, gitFailure, readTrouble, TRANSIENT, whereOf } from './errors.ts';
@@ -173,7 +173,7 @@ export class Remote {
     const { fetchBytes } = this.#options.limits;
     const tooLarge = new JobFailure(
       'source_invalid',
-      `${this.subject.repo} is larger than ${humanSize(fetchBytes)}, which is the most that is fetched.`,
+      `${this.subject.repo} is larger than ${formatBytes(fetchBytes)}, which is the most that is fetched.`,
     );
     const gitDir = join(this.#tree, '.git');
     const options = [

@@ -1,6 +1,6 @@
 /** Runs one `git` command. */
 import { spawn } from 'node:child_process';
-import { JobFailure } from '../../step.ts';
+import { JobFailure } from '../../../step-context.ts';
 
 export interface GitOutcome {
   readonly code: number;

@@ -1,8 +1,8 @@
 /** Fetches submodules, where a source asks for it: by the rules of the repository itself, and from its host only. */
 import { readdir, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { JobFailure, type StepContext } from '../../step.ts';
-import { printable, quoted } from '../printable.ts';
+import { printable, quoted } from '@appflux/protocol';
+import { JobFailure, type StepContext } from '../../../step-context.ts';
 import { shownUrl } from './address.ts';
 import { checkout, type Git, type HeadCommit } from './checkout.ts';
 import { gitFailure, readTrouble } from './errors.ts';

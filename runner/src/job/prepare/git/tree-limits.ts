@@ -2,9 +2,10 @@
  * Looks at a commit's tree before it is checked out: a repository of a few KB can unpack to more files than a
  * disk holds.
  */
-import { JobFailure } from '../../step.ts';
+
+import { formatBytes, quoted } from '@appflux/protocol';
+import { JobFailure } from '../../../step-context.ts';
 import type { SourceLimits } from '../limits.ts';
-import { humanSize, quoted } from '../printable.ts';
 
 /** Another repository's commit that stands in the tree as a folder. */
 export interface Gitlink {
@@ -60,7 +61,7 @@ export function createTreeCounter(
   const judge = (path: string): string | null => {
     if (entries > limits.entries) return `The repository holds more than ${limits.entries} files.`;
     if (bytes > limits.treeBytes)
-      return `The repository's files are larger than ${humanSize(limits.treeBytes)}.`;
+      return `The repository's files are larger than ${formatBytes(limits.treeBytes)}.`;
     if (Buffer.byteLength(path) > limits.pathBytes)
       return `The repository holds a path that is too long: ${quoted(path)}.`;
     if (path.split('/').length - 1 > limits.depth) {

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { JobFailure, type StepContext, type Workspace } from '../../step.ts';
+import { JobFailure, type StepContext, type Workspace } from '../../../step-context.ts';
 
 export interface TestSurroundings {
   readonly folder: string;

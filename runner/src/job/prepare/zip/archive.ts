@@ -1,9 +1,9 @@
 /** Reads a ZIP that nobody vouches for: every complaint of yauzl or zlib is a damaged archive. */
 import type { Readable } from 'node:stream';
 import { crc32, inflateRawSync } from 'node:zlib';
+import { quoted } from '@appflux/protocol';
 import { type Entry, openPromise, type ZipFile } from 'yauzl';
-import { JobFailure } from '../../step.ts';
-import { quoted } from '../printable.ts';
+import { JobFailure } from '../../../step-context.ts';
 
 /** Entries that are worked on at a time: most of the time goes by in waiting for the file system. */
 const AT_ONCE = 8;

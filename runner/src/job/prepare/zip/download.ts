@@ -4,9 +4,9 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
+import { formatBytes } from '@appflux/protocol';
 import { request } from 'undici';
-import { JobFailure } from '../../step.ts';
-import { humanSize } from '../printable.ts';
+import { JobFailure } from '../../../step-context.ts';
 
 export interface Upload {
   readonly url: string;
@@ -100,7 +100,7 @@ async function receive(body: AsyncIterable<Buffer>, upload: Upload, path: string
       const next = await interruptedUnless(chunks.next());
       if (next.done === true) break;
       size += next.value.length;
-      if (size > upload.size) throw changed(`it is larger than ${humanSize(upload.size)}`);
+      if (size > upload.size) throw changed(`it is larger than ${formatBytes(upload.size)}`);
       hash.update(next.value);
       await file.writeFile(next.value);
     }

@@ -2,10 +2,10 @@
 import { constants } from 'node:fs';
 import { mkdir, open, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { quoted } from '@appflux/protocol';
 import type { Entry, ZipFile } from 'yauzl';
-import { JobFailure } from '../../step.ts';
+import { JobFailure } from '../../../step-context.ts';
 import type { SourceLimits } from '../limits.ts';
-import { quoted } from '../printable.ts';
 import { eachEntry, readEntry } from './archive.ts';
 import { listEntry } from './directory.ts';
 import { type ExtractionPlan, ExtractionPlanner, type PlannedEntry } from './plan.ts';

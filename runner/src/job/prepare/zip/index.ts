@@ -1,10 +1,9 @@
 /** Fetches and unpacks an upload. */
 import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { JobSource } from '@appflux/protocol';
-import { JobFailure, type StepContext, type Workspace } from '../../step.ts';
+import { formatBytes, type JobSource, printable, quoted } from '@appflux/protocol';
+import { JobFailure, type StepContext, type Workspace } from '../../../step-context.ts';
 import type { SourceLimits } from '../limits.ts';
-import { humanSize, printable, quoted } from '../printable.ts';
 import { download } from './download.ts';
 import { extractZip } from './extract.ts';
 
@@ -29,7 +28,7 @@ export async function fetchUpload(
   { limits, scanUpload }: FetchUploadOptions,
   ctx: StepContext,
 ): Promise<void> {
-  ctx.log(`Fetching the upload ${quoted(source.name)}, ${humanSize(source.size)}.`);
+  ctx.log(`Fetching the upload ${quoted(source.name)}, ${formatBytes(source.size)}.`);
   const archive = join(workspace.scratch, 'upload.zip');
   await mkdir(workspace.scratch, { recursive: true });
   try {

@@ -1,7 +1,8 @@
 /** Decides, from a ZIP's directory alone, what is unpacked where, before a single byte is. */
-import { JobFailure } from '../../step.ts';
+
+import { formatBytes, quoted } from '@appflux/protocol';
+import { JobFailure } from '../../../step-context.ts';
 import type { SourceLimits } from '../limits.ts';
-import { humanSize, quoted } from '../printable.ts';
 import { rootParts } from '../root-directory.ts';
 import { checkName, collisionKey } from './names.ts';
 
@@ -131,7 +132,7 @@ export class ExtractionPlanner {
     this.#bytes += entry.size;
     this.#packedBytes += entry.packedSize;
     if (!(this.#bytes <= limits.treeBytes))
-      throw invalid(`The ZIP unpacks to more than ${humanSize(limits.treeBytes)}.`);
+      throw invalid(`The ZIP unpacks to more than ${formatBytes(limits.treeBytes)}.`);
     if (this.#bytes > limits.ratioFreeBytes && this.#bytes > limits.ratio * this.#archiveBytes) {
       throw invalid(`The ZIP unpacks to more than ${limits.ratio} times its own size.`);
     }

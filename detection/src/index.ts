@@ -1,0 +1,10 @@
+/** What a source is and how it is built. Pure: nothing here reads files or needs Node, so a browser runs it too. */
+export { parseBunVersion } from './bun-version.ts';
+export { type Candidate, type Candidates, findCandidates } from './candidates.ts';
+export { type Decision, type DetectSettings, decide } from './decide.ts';
+export { DetectionFailure } from './failure.ts';
+export { compileGlob, type Glob } from './glob.ts';
+export * from './images.ts';
+export { MANIFEST_BYTES, MANIFEST_NAME, parseManifest } from './manifest.ts';
+export { chooseVersion } from './tag-version.ts';
+export { joinPath, type NodeKind, SourceTree, treeFromTexts, wantedText } from './tree.ts';

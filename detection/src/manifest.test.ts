@@ -1,0 +1,108 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { DetectionFailure } from './failure.ts';
+import { parseManifest } from './manifest.ts';
+
+function failureOf(text: string): DetectionFailure {
+  try {
+    parseManifest(text);
+  } catch (error) {
+    if (error instanceof DetectionFailure) return error;
+    throw error;
+  }
+  throw new Error('The manifest was taken, and a failure was expected.');
+}
+
+describe('appflux.json', () => {
+  it('gives what it sets', () => {
+    const text = JSON.stringify({
+      type: 'pwa',
+      outputs: ['dist'],
+      ignoreCommand: 'git diff --quiet HEAD^ HEAD',
+    });
+    expect(parseManifest(text)).toEqual({
+      type: 'pwa',
+      outputs: ['dist'],
+      ignoreCommand: 'git diff --quiet HEAD^ HEAD',
+    });
+  });
+
+  it.each([
+    ['buildComand', 'buildCommand'],
+    ['build_command', 'buildCommand'],
+    ['BUILDCOMMAND', 'buildCommand'],
+    ['output', 'outputs'],
+    ['rootDir', 'rootDirectory'],
+    ['nodeVersion', 'node'],
+    ['instalCommand', 'installCommand'],
+  ])('with the unknown key %s is answered with %s', (key, meant) => {
+    const failure = failureOf(JSON.stringify({ [key]: 'x' }));
+    expect(failure.code).toBe('settings_invalid');
+    expect(failure.message).toBe(
+      `appflux.json has an unknown key "${key}"; the nearest known key is "${meant}".`,
+    );
+  });
+
+  it('with an unknown key lists what there is', () => {
+    const failure = failureOf(JSON.stringify({ ['z'.repeat(100_000)]: 1 }));
+    expect(failure.message).toContain('has an unknown key "zzz');
+    expect(failure.message.length).toBeLessThan(400);
+    expect(failure.hint).toContain('buildCommand, outputs');
+  });
+
+  it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])(
+    'does not know the key %s either',
+    (key) => {
+      expect(failureOf(`{"${key}": {"polluted": true}}`).message).toContain(`unknown key "${key}"`);
+      expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
+    },
+  );
+
+  it.each([
+    ['{\n  "type": "web",\n}', 'line 3, column 1: a name in double quotes is expected'],
+    ['{"type": "web" "outputs": []}', 'line 1, column 16: a comma is expected'],
+    ['{\n  // no\n}', 'line 2, column 3: JSON has no comments'],
+    ["{'type': 1}", 'line 1, column 2: this is not a JSON value'],
+    ['{"type": "we', 'line 1, column 10: this string has no end'],
+    ['', 'line 1, column 1: a value is expected'],
+    ['{} x', 'line 1, column 4: this is not a JSON value'],
+  ])('that is not JSON says where: %j', (text, where) => {
+    const failure = failureOf(text);
+    expect(failure.code).toBe('settings_invalid');
+    expect(failure.message).toBe(`appflux.json is not JSON: ${where}.`);
+  });
+
+  it('says which value does not fit', () => {
+    expect(failureOf('{"outputs": ["dist", 5]}').message).toContain('appflux.json, "outputs.1"');
+    expect(failureOf('{"type": "ios"}').message).toContain('appflux.json, "type"');
+    expect(failureOf('{"rootDirectory": "../x"}').message).toContain('stays inside the source');
+    expect(failureOf('[]').message).toContain('one JSON object');
+    expect(failureOf('null').message).toContain('one JSON object');
+  });
+
+  it('is refused when it is nested beyond all bounds, whole or broken', () => {
+    const deep = '['.repeat(30_000);
+    expect(failureOf(`{"outputs": ${deep}${']'.repeat(30_000)}}`).code).toBe('settings_invalid');
+    expect(failureOf(`{"outputs": ${deep}`).code).toBe('settings_invalid');
+  });
+
+  it('whatever it holds, is taken or refused as a setting', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.json(),
+          fc.object().map((value) => JSON.stringify(value)),
+        ),
+        (text) => {
+          try {
+            parseManifest(text);
+          } catch (error) {
+            expect(error).toMatchObject({ name: 'DetectionFailure', code: 'settings_invalid' });
+            expect((error as Error).message).not.toMatch(/\p{Cc}/u);
+          }
+        },
+      ),
+    );
+  });
+});

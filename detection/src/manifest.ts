@@ -1,0 +1,40 @@
+/** `appflux.json`: build settings that a source brings along. */
+import { MANIFEST_KEYS, Manifest, printable, quoted } from '@appflux/protocol';
+import { DetectionFailure } from './failure.ts';
+import { parseJson } from './json.ts';
+import { nearest } from './nearest.ts';
+
+export const MANIFEST_NAME = 'appflux.json';
+export const MANIFEST_BYTES = 64 * 1024;
+
+/** What may be meant by a key that is misspelled; `$schema` is for editors. */
+const KNOWN_KEYS = MANIFEST_KEYS.filter((key) => key !== '$schema');
+
+/**
+ * Reads a manifest.
+ * @throws {DetectionFailure} `settings_invalid`: not JSON (with line and column), a key that is unknown (with the
+ * nearest known one), or a value that does not fit.
+ */
+export function parseManifest(text: string): Manifest {
+  const outcome = parseJson(text);
+  if ('problem' in outcome) throw refuse(`${MANIFEST_NAME} is not JSON: ${outcome.problem}.`);
+  const { value } = outcome;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw refuse(`${MANIFEST_NAME} must hold one JSON object, in braces.`);
+  }
+  for (const key of Object.keys(value)) {
+    if (MANIFEST_KEYS.includes(key)) continue;
+    throw refuse(
+      `${MANIFEST_NAME} has an unknown key ${quoted(key)}; the nearest known key is "${nearest(key, KNOWN_KEYS)}".`,
+      `It may have: ${KNOWN_KEYS.join(', ')}.`,
+    );
+  }
+  const result = Manifest.safeParse(value);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const where = issue === undefined || issue.path.length === 0 ? '' : `, ${quoted(issue.path.join('.'))}`;
+  throw refuse(`${MANIFEST_NAME}${where}: ${printable(issue?.message ?? 'it does not fit', 300)}.`);
+}
+
+const refuse = (message: string, hint = 'Correct appflux.json and deploy again.') =>
+  new DetectionFailure('settings_invalid', message, { hint });

@@ -1,0 +1,100 @@
+/** What to say when no rule knows a source. */
+import { listed, printable } from '@appflux/protocol';
+import { allDependencies } from './package-json.ts';
+import { ownPackage, type Refusal, type Rule, type Subject } from './rules/rule.ts';
+import { webRule } from './rules/web/index.ts';
+import { joinPath, type SourceTree } from './tree.ts';
+
+const SET_BY_HAND = 'set a build command and outputs in the App or in appflux.json';
+
+/**
+ * What to say where no rule knows the source: what is missing from what is there, else what was looked for; and where a
+ * project may be instead.
+ */
+export function nothingFound(subject: Subject, rules: readonly Rule[]): Refusal {
+  const { tree } = subject;
+  const where = tree.base === '' ? 'at the top of the source' : `in ${printable(tree.base)}`;
+  const nothing = `Nothing to build was found ${where}`;
+  const near = rules.includes(webRule) ? nearestThing(subject) : null;
+  const elsewhere = projectFolders(tree);
+  const there =
+    elsewhere.length === 0
+      ? null
+      : `There ${elsewhere.length === 1 ? 'is a project' : 'are projects'} in ${listed(elsewhere)}: set the root directory of the App to that folder.`;
+  if (near !== null) return { refusal: `${nothing}: ${near.what}`, hint: there ?? near.hint };
+  return {
+    refusal: `${nothing}; looked for ${rules.map((rule) => rule.looksFor).join(', ')}.`,
+    hint: there ?? `Set the root directory if the project is in a subfolder, or ${SET_BY_HAND}.`,
+  };
+}
+
+/** Packages that answer requests: what depends on one of them, and builds nothing, is a server. */
+const SERVERS = [
+  'express',
+  'fastify',
+  'koa',
+  '@nestjs/core',
+  '@hapi/hapi',
+  '@hono/node-server',
+  'restify',
+  'polka',
+  'socket.io',
+];
+
+/** Files that say which language a project is in, where it is one that no builder image has the tools of. */
+const LANGUAGES: readonly (readonly [string, string])[] = [
+  ['pyproject.toml', 'Python'],
+  ['requirements.txt', 'Python'],
+  ['go.mod', 'Go'],
+  ['Cargo.toml', 'Rust'],
+  ['composer.json', 'PHP'],
+  ['Gemfile', 'Ruby'],
+  ['pom.xml', 'Java (Maven)'],
+  ['mix.exs', 'Elixir'],
+];
+
+/** What the source is, though no rule builds it: a sentence's end, and what to do. */
+function nearestThing(subject: Subject): { readonly what: string; readonly hint: string } | null {
+  const { tree } = subject;
+  const pkg = ownPackage(subject);
+  if (pkg !== null) {
+    if (pkg.scripts.build !== undefined) return null;
+    const packages = allDependencies(pkg);
+    const server = SERVERS.find((name) => packages[name] !== undefined);
+    if (server !== undefined && pkg.scripts.start !== undefined) {
+      return {
+        what: `package.json has a script to start a server (${server}), and none to build. AppFlux publishes files; it runs no server.`,
+        hint: `Deploy the folder with the part that people open, if there is one: set it as the root directory. Or ${SET_BY_HAND}.`,
+      };
+    }
+    return {
+      what: 'package.json has no build script, and depends on no framework that AppFlux knows.',
+      hint: `Add a script "build" to package.json, or ${SET_BY_HAND}. If the project is in a subfolder, set the root directory.`,
+    };
+  }
+  const [file, language] = LANGUAGES.find(([name]) => tree.isFile(joinPath(tree.base, name))) ?? [];
+  if (file === undefined) return null;
+  return {
+    what: `it looks like a ${language} project (${file}), which AppFlux does not build by itself.`,
+    hint: `If it makes files to publish, name an image that has its tools, and ${SET_BY_HAND}.`,
+  };
+}
+
+const PROJECT_FILE =
+  /\/(?:package\.json|index\.html|pubspec\.yaml|settings\.gradle(?:\.kts)?|config\.xml|wails\.json|tauri\.conf\.json5?|Tauri\.toml)$/;
+
+/**
+ * Folders below the root directory in which a project seems to be, the nearest first; none below another one.
+ */
+export function projectFolders(tree: SourceTree): string[] {
+  const prefix = tree.base === '' ? '' : `${tree.base}/`;
+  const folders = tree
+    .files()
+    .filter((path) => path.startsWith(prefix) && PROJECT_FILE.test(path))
+    .map((path) => path.slice(prefix.length, path.lastIndexOf('/')))
+    .sort((a, b) => a.split('/').length - b.split('/').length || (a < b ? -1 : 1));
+  return folders.filter(
+    (folder, index) =>
+      !folders.slice(0, index).some((above) => folder === above || folder.startsWith(`${above}/`)),
+  );
+}

@@ -1,0 +1,16 @@
+/** The package.json files that have a say for a root directory. */
+import { parsePackageJson } from './package-json.ts';
+import type { PackageAt } from './package-manager.ts';
+import { joinPath, type SourceTree } from './tree.ts';
+
+/**
+ * The package.json files from the root directory up to the source's top, nearest first.
+ * @throws {DetectionFailure} `source_invalid` for one that is broken.
+ */
+export function packagesAbove(tree: SourceTree): PackageAt[] {
+  return tree.upward(tree.base).flatMap((folder) => {
+    const path = joinPath(folder, 'package.json');
+    const text = tree.text(path);
+    return text === null ? [] : [{ folder, pkg: parsePackageJson(text, path) }];
+  });
+}

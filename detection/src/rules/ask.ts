@@ -1,0 +1,58 @@
+/** Asks the rules, and puts what they answer into an order. */
+import { DetectionFailure } from '../failure.ts';
+import { RULES } from './index.ts';
+import type { Finding, Outcome, Refusal, Rule, Subject } from './rule.ts';
+import { webRule } from './web/index.ts';
+import { findInWorkspace } from './workspace-app.ts';
+
+/** What a rule answered that knows the project. */
+export interface Answer {
+  readonly rule: Rule;
+  readonly outcome: Finding | Refusal;
+}
+
+/** The ids of frameworks that a rule of ours knows by itself, without build-info. */
+export const OWN_FRAMEWORKS: readonly string[] = RULES.flatMap(({ frameworks }) => frameworks);
+
+/** "React Native", "react-native" and "reactnative" are the same. */
+const plain = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '');
+
+/** The rules that can make the type that is set, and know the framework that is set. */
+export function rulesFor({ type, framework }: Pick<Subject, 'type' | 'framework'>): Rule[] {
+  const rules = RULES.filter((rule) => type === null || rule.types.includes(type));
+  if (framework === null) return rules;
+  const named = rules.filter((rule) => rule.frameworks.some((id) => plain(id) === plain(framework)));
+  // Whatever is none of ours is looked up among the frameworks for the web, which says so if it is none either.
+  return named.length > 0 ? named : rules.filter((rule) => rule === webRule);
+}
+
+/**
+ * What the rules answer, the one that decides first; none if no rule knows the project.
+ * @throws {DetectionFailure} `settings_invalid` if the App is set to a framework that the source does not fit, or
+ * that does not make its type.
+ */
+export async function ask(subject: Subject): Promise<Answer[]> {
+  const answers: Answer[] = [];
+  const rules = rulesFor(subject);
+  for (const rule of rules) {
+    const outcome = await find(rule, subject);
+    if (outcome !== null) answers.push({ rule, outcome });
+  }
+  if (subject.framework !== null && answers.length === 0) throw unfit(subject, rules);
+  return answers;
+}
+
+/** The web rule knows workspaces by itself: of several sites it may not just take one. */
+export const find = async (rule: Rule, subject: Subject): Promise<Outcome> =>
+  (await rule.find(subject)) ?? (rule === webRule ? null : findInWorkspace(rule, subject));
+
+function unfit({ framework, type }: Subject, rules: readonly Rule[]): DetectionFailure {
+  const own = OWN_FRAMEWORKS.find((id) => plain(id) === plain(framework ?? ''));
+  const message =
+    rules.length === 0
+      ? `The App's framework is ${own ?? 'one for the web'}, which does not make an App of type ${type}.`
+      : `The App's framework is ${own ?? 'html'}, and the source does not fit it.`;
+  return new DetectionFailure('settings_invalid', message, {
+    hint: 'Leave the framework of the App empty: then it is detected.',
+  });
+}

@@ -1,0 +1,170 @@
+/** The rule for web sites: whatever ends as a folder of files for a browser. */
+
+import { quoted } from '@appflux/protocol';
+import { DetectionFailure } from '../../failure.ts';
+import { WEB_IMAGE } from '../../images.ts';
+import { nearest } from '../../nearest.ts';
+import type { PackageJson } from '../../package-json.ts';
+import { runScript } from '../../package-manager.ts';
+import { because } from '../../reason.ts';
+import { joinPath } from '../../tree.ts';
+import { type Finding, ownPackage, type Refusal, type Rule, type Subject } from '../rule.ts';
+import { detectFrameworks, frameworkByName } from './build-info.ts';
+import { generatedSite } from './generated-site.ts';
+import { generatorById, otherGenerator } from './generators.ts';
+import {
+  findingFor,
+  findingForScript,
+  frameworkFromAbove,
+  frameworkIn,
+  whyHoisted,
+} from './packaged-site.ts';
+import { pwaReason } from './pwa.ts';
+import { finishedSite, generatorOf } from './static-files.ts';
+import { storybookIn } from './storybook.ts';
+import { siteOfWorkspace } from './workspace.ts';
+import { buildWithDependencies, dependsOnSiblings } from './workspace-build.ts';
+import { isWorkspace } from './workspace-packages.ts';
+
+export const webRule: Rule = {
+  // build-info knows their names, and which versions of a package they stand for.
+  frameworks: [],
+  types: ['web', 'pwa'],
+  looksFor: 'a package.json with a build script or a web framework, an index.html',
+  async find(subject) {
+    const own = ownPackage(subject);
+    if (subject.framework !== null) return findNamed(subject, subject.framework, own);
+    if (own === null) return (await findGenerated(subject)) ?? findFinished(subject);
+    return (
+      (await findPackaged(subject, own)) ??
+      findFinished(subject, 'package.json has no build script and no web framework.')
+    );
+  },
+};
+
+async function findPackaged(subject: Subject, pkg: PackageJson): Promise<Finding | Refusal | null> {
+  const found = await findSite(subject, pkg);
+  return found === null || 'refusal' in found ? found : withSiblings(subject, pkg, found);
+}
+
+/** A package of a workspace that depends on others there is built from the workspace's top, with them. */
+function withSiblings(subject: Subject, pkg: PackageJson, found: Finding): Finding {
+  const { tree, manager, packages } = subject;
+  const at = packages.slice(1).find((above) => isWorkspace(tree.from(above.folder), above.pkg));
+  if (at === undefined || found.buildCommand !== runScript(manager, 'build')) return found;
+  const top = { tree, folder: at.folder, pkg: at.pkg, manager };
+  const build = dependsOnSiblings(top, pkg) ? buildWithDependencies(top, pkg) : null;
+  if (build === null) return found;
+  const depth = tree.base.split('/').length - (at.folder === '' ? 0 : at.folder.split('/').length);
+  const command = `cd ${Array(depth).fill('..').join('/')} && ${build.command}`;
+  const text = `Build command: ${command}, by ${build.by}, with the packages of the workspace that it depends on.`;
+  const others = found.reasons.filter(({ about }) => about !== 'build');
+  return { ...found, buildCommand: command, reasons: [...others, because('build', text)] };
+}
+
+async function findSite(subject: Subject, pkg: PackageJson): Promise<Finding | Refusal | null> {
+  const { tree, manager, packages } = subject;
+  const place = { tree, folder: tree.base, within: '', pkg, manager };
+  const path = joinPath(tree.base, 'package.json');
+  const names = tree.names(tree.base);
+  const framework = await frameworkIn({ names, pkg });
+  const workspace = isWorkspace(tree, pkg);
+  // A workspace's top often lists frameworks that only its packages use.
+  if (workspace && !hasPages(subject)) {
+    const site = await siteOfWorkspace(subject, pkg);
+    if (site !== null) return site;
+  }
+  const storybook = storybookIn(place);
+  if (storybook !== null) return storybook;
+  if (framework !== null) {
+    return findingFor(
+      place,
+      framework,
+      `Framework: ${framework.name}, because ${path} depends on ${framework.dependency}.`,
+    );
+  }
+  const above = packages.slice(1).map((at) => at.pkg);
+  const hoisted = await frameworkFromAbove({ names, pkg }, above);
+  if (hoisted !== null) return findingFor(place, hoisted, whyHoisted(hoisted));
+  return findingForScript(place);
+}
+
+/** Whether the root directory itself holds what a site is made of. */
+const hasPages = ({ tree }: Subject): boolean =>
+  tree.isFile(joinPath(tree.base, 'index.html')) ||
+  ['src', 'app', 'pages'].some((name) => tree.isFolder(joinPath(tree.base, name)));
+
+/** The framework that the App is set to. */
+async function findNamed(
+  subject: Subject,
+  name: string,
+  pkg: PackageJson | null,
+): Promise<Finding | Refusal | null> {
+  if (/^(?:html|static|static-html|none)$/i.test(name)) return findFinished(subject);
+  const { tree, manager } = subject;
+  const generator = generatorById(name);
+  if (generator !== null) {
+    return generatedSite(subject, generator, `Framework: ${generator.name}, because the App is set to it.`);
+  }
+  const outcome = await frameworkByName(name, { names: tree.names(tree.base), pkg });
+  if ('known' in outcome) {
+    const meant = nearest(name, [...outcome.known, 'html']);
+    throw new DetectionFailure(
+      'settings_invalid',
+      `The App's framework ${quoted(name)} is unknown; the nearest known one is "${meant}".`,
+      { hint: 'Correct the framework in the App, or leave it empty: then it is detected.' },
+    );
+  }
+  if ('unfit' in outcome) {
+    throw new DetectionFailure(
+      'settings_invalid',
+      `The App's framework is ${outcome.unfit}, and the source does not fit it.`,
+      {
+        hint: 'Leave the framework of the App empty: then it is detected.',
+      },
+    );
+  }
+  const why = `Framework: ${outcome.framework.name}, because the App is set to it.`;
+  if (pkg === null) return generatedSite(subject, outcome.framework, why);
+  return findingFor({ tree, folder: tree.base, within: '', pkg, manager }, outcome.framework, why);
+}
+
+/** A site whose generator is no JavaScript program, such as Hugo. */
+async function findGenerated(subject: Subject): Promise<Finding | Refusal | null> {
+  const { tree } = subject;
+  const frameworks = await detectFrameworks({ names: tree.names(tree.base), pkg: null });
+  const generator = generatorOf(tree, tree.base, frameworks) ?? otherGenerator(tree, tree.base);
+  if (generator === null) return null;
+  // A finished site beside its source needs no generator.
+  const finished = finishedSite(tree, tree.base);
+  if (finished !== null && finished !== '.' && !subject.hasOwnImage) return null;
+  return generatedSite(
+    subject,
+    generator,
+    `Framework: ${generator.name}, because of ${generator.file ?? 'its files'}.`,
+  );
+}
+
+/** A site that is published as it is. */
+function findFinished({ tree }: Subject, why?: string): Finding | null {
+  const folder = finishedSite(tree, tree.base);
+  if (folder === null) return null;
+  const pwa = pwaReason(tree, joinPath(tree.base, folder), {});
+  const what = folder === '.' ? 'index.html' : `${folder}/index.html`;
+  return {
+    type: pwa === null ? 'web' : 'pwa',
+    framework: null,
+    image: WEB_IMAGE,
+    needsInstall: false,
+    buildCommand: null,
+    outputs: [folder],
+    reasons: [
+      ...(why === undefined ? [] : [because('framework', `Framework: none; ${why}`)]),
+      because(
+        'build',
+        `Nothing is built: ${what} is there, and ${folder === '.' ? 'the folder' : folder} is published.`,
+      ),
+      ...(pwa === null ? [] : [because('type', pwa)]),
+    ],
+  };
+}

@@ -1,0 +1,157 @@
+/** Sites in workspaces (monorepos). */
+import { listed } from '@appflux/protocol';
+import { type PackageJson, packageVersion, parsePackageJson } from '../../package-json.ts';
+import { runInWorkspace } from '../../package-manager.ts';
+import { because } from '../../reason.ts';
+import { joinPath } from '../../tree.ts';
+import type { Elsewhere, Finding, Refusal, Subject } from '../rule.ts';
+import { nxSites } from './nx.ts';
+import {
+  findingFor,
+  findingForScript,
+  frameworkFromAbove,
+  frameworkIn,
+  whyHoisted,
+} from './packaged-site.ts';
+import { buildWithDependencies, type WorkspaceTop } from './workspace-build.ts';
+import { packageFolders } from './workspace-packages.ts';
+
+interface Member {
+  /** Relative to the workspace's top. */
+  readonly folder: string;
+  /** Null for a project of Nx that has none. */
+  readonly pkg: PackageJson | null;
+  readonly outcome: Finding | Refusal;
+}
+
+/**
+ * The site of a workspace: the only one, or the one whose folder has the name that sites have; a refusal if none
+ * stands out, or if what there is cannot be published; null if there is none.
+ */
+export async function siteOfWorkspace(subject: Subject, top: PackageJson): Promise<Finding | Refusal | null> {
+  const members = await membersOf(subject, top);
+  const sites = members.flatMap(({ outcome, ...member }) =>
+    'refusal' in outcome ? [] : { ...member, outcome },
+  );
+  const best = Math.min(...sites.map(({ folder }) => rank(folder)));
+  const [chosen, ...equals] = sites.filter(({ folder }) => rank(folder) === best);
+  if (equals.length > 0) {
+    return {
+      refusal: `This workspace holds several sites: ${listed(
+        sites.map(({ folder }) => folder),
+        8,
+      )}.`,
+      hint: 'Set the root directory of the App to one of these folders.',
+      elsewhere: elsewhere(subject, sites),
+    };
+  }
+  if (chosen === undefined) return members[0]?.outcome ?? null;
+  return builtFromTop(
+    subject,
+    top,
+    chosen,
+    sites.filter((site) => site !== chosen),
+  );
+}
+
+/** A member that can be built. */
+type SiteMember = Member & { readonly outcome: Finding };
+
+/** Sites of the workspace to choose from, the likeliest first. */
+const elsewhere = ({ tree }: Subject, sites: readonly SiteMember[]): Elsewhere[] =>
+  sites
+    .toSorted((one, other) => rank(one.folder) - rank(other.folder))
+    .map(({ folder, outcome: { type, framework } }) => ({
+      folder: joinPath(tree.base, folder),
+      type,
+      framework,
+    }));
+
+async function membersOf(subject: Subject, top: PackageJson): Promise<Member[]> {
+  const { tree, manager } = subject;
+  const folders = packageFolders(tree, top);
+  const members: Member[] = nxSites(subject, folders).map(({ folder, finding }) => ({
+    folder,
+    pkg: null,
+    outcome: finding,
+  }));
+  for (const within of folders) {
+    if (members.some((member) => member.folder === within)) continue;
+    const folder = joinPath(tree.base, within);
+    const path = joinPath(folder, 'package.json');
+    const pkg = parsePackageJson(tree.text(path) ?? '{}', path);
+    const view = { names: tree.names(folder), pkg };
+    const own = await frameworkIn(view);
+    const framework = own ?? (await frameworkFromAbove(view, [top]));
+    if (framework === null || framework.isBackend) continue;
+    const why =
+      own === null
+        ? whyHoisted(framework)
+        : `Framework: ${framework.name}, because ${path} depends on ${framework.dependency}.`;
+    members.push({
+      folder: within,
+      pkg,
+      outcome: findingFor({ tree, folder, within, pkg, manager }, framework, why),
+    });
+  }
+  return members;
+}
+
+const MAIN = /^(?:web|www|site|website|app|webapp|web-app|frontend|client|main)$/;
+const SECONDARY =
+  /^(?:docs?|documentation|storybook|examples?|demos?|playground|sandbox|e2e|tests?|benchmarks?|admin)$/;
+
+/** How likely a package is the workspace's site; less is likelier. */
+function rank(folder: string): number {
+  const parts = folder.toLowerCase().split('/');
+  if (parts.some((part) => SECONDARY.test(part.replace(/^.*-(?=e2e$)/, '')))) return 2;
+  return MAIN.test(parts.at(-1) ?? '') ? 0 : 1;
+}
+
+/** Why the site that was chosen comes before `others` others. */
+const whyBefore = (folder: string, others: number): string =>
+  rank(folder) === 0
+    ? 'because of its name'
+    : `because the ${others === 1 ? 'other is' : 'others are'} called like documentation, an example or a tool`;
+
+/**
+ * A workspace's own build script knows the order in which its packages are built: it is preferred, unless it
+ * builds other sites, too, and a tool can be told to build this one.
+ */
+function builtFromTop(
+  subject: Subject,
+  topPkg: PackageJson,
+  { folder, pkg, outcome }: SiteMember,
+  others: readonly SiteMember[],
+): Finding {
+  const { tree, manager } = subject;
+  const top: WorkspaceTop = { tree, folder: tree.base, pkg: topPkg, manager };
+  const isScript = pkg !== null && outcome.buildCommand === runInWorkspace(manager, folder, 'build');
+  const filtered = isScript ? buildWithDependencies(top, pkg) : null;
+  const own = findingForScript({ tree, folder: tree.base, within: '', pkg: topPkg, manager });
+  const chosen =
+    own !== null && pkg !== null && (others.length === 0 || filtered === null)
+      ? { command: own.buildCommand, why: `the workspace's own, which builds ${folder} too` }
+      : filtered === null
+        ? null
+        : { command: filtered.command, why: `by ${filtered.by}, with what ${folder} depends on` };
+  const reasons = [
+    ...outcome.reasons.filter(({ about }) => about !== 'build' || chosen === null),
+    ...(chosen === null ? [] : [because('build', `Build command: ${chosen.command}, ${chosen.why}.`)]),
+    ...(others.length === 0
+      ? []
+      : [
+          because(
+            'framework',
+            `Of the workspace's sites ${folder} is built, ${whyBefore(folder, others.length)}.`,
+          ),
+        ]),
+  ];
+  return {
+    ...outcome,
+    buildCommand: chosen?.command ?? outcome.buildCommand,
+    reasons,
+    version: outcome.version ?? packageVersion(pkg),
+    elsewhere: elsewhere(subject, others),
+  };
+}

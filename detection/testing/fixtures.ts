@@ -1,0 +1,52 @@
+/** All fixtures, by kind. */
+
+import { nativeAndroidFixtures } from './android/native.fixtures.ts';
+import {
+  capacitorFixtures,
+  cordovaFixtures,
+  expoFixtures,
+  reactNativeFixtures,
+} from './android/shells.fixtures.ts';
+import {
+  electronFixtures,
+  executableFixtures,
+  neutralinoAndWailsFixtures,
+} from './desktop/desktop.fixtures.ts';
+import { tauriFixtures } from './desktop/tauri.fixtures.ts';
+import type { Fixtures } from './fixture.ts';
+import { flutterFixtures } from './flutter/flutter.fixtures.ts';
+import { hostileFixtures } from './hostile.fixtures.ts';
+import { documentationFixtures } from './web/documentation.fixtures.ts';
+import { generatorFixtures } from './web/generator.fixtures.ts';
+import { metaFrameworkFixtures } from './web/meta-framework.fixtures.ts';
+import { nothingFixtures } from './web/nothing.fixtures.ts';
+import { packageManagerFixtures } from './web/package-manager.fixtures.ts';
+import { pwaFixtures } from './web/pwa.fixtures.ts';
+import { settingsFixtures } from './web/settings.fixtures.ts';
+import { singlePageFixtures } from './web/single-page.fixtures.ts';
+import { staticFilesFixtures } from './web/static-files.fixtures.ts';
+import { workspaceFixtures } from './web/workspace.fixtures.ts';
+
+export const FIXTURES: Readonly<Record<string, Fixtures>> = {
+  'single-page sites': singlePageFixtures,
+  'meta-frameworks': metaFrameworkFixtures,
+  'documentation and blogs': documentationFixtures,
+  'other generators': generatorFixtures,
+  'plain HTML': staticFilesFixtures,
+  PWA: pwaFixtures,
+  monorepos: workspaceFixtures,
+  'package managers': packageManagerFixtures,
+  settings: settingsFixtures,
+  'native Android': nativeAndroidFixtures,
+  Flutter: flutterFixtures,
+  'React Native': reactNativeFixtures,
+  Expo: expoFixtures,
+  'Capacitor and Ionic': capacitorFixtures,
+  'Cordova and Ionic': cordovaFixtures,
+  Electron: electronFixtures,
+  Tauri: tauriFixtures,
+  'Neutralinojs and Wails': neutralinoAndWailsFixtures,
+  executables: executableFixtures,
+  'nothing to build': nothingFixtures,
+  'ambiguous and hostile': hostileFixtures,
+};

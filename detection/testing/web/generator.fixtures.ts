@@ -1,0 +1,90 @@
+import type { Fixtures } from '../fixture.ts';
+
+export const generatorFixtures: Fixtures = {
+  'Hugo with an image of its own': {
+    settings: { image: 'registry.example/hugo:1' },
+    files: { 'hugo.toml': '', 'content/a.md': '' },
+    plan: {
+      framework: 'hugo',
+      image: 'registry.example/hugo:1',
+      buildCommand: 'hugo',
+      outputs: ['public'],
+      installCommand: null,
+    },
+  },
+  'a Hugo site whose output is in the source': {
+    files: { 'config.toml': 'baseURL = "x"', 'content/a.md': '', 'public/index.html': '' },
+    plan: { framework: null, buildCommand: null, outputs: ['public'] },
+  },
+  Hugo: {
+    files: { 'hugo.toml': '', 'content/a.md': '' },
+    plan: {
+      framework: 'hugo',
+      image: 'appflux/sites-builder',
+      installCommand: null,
+      buildCommand: 'hugo',
+      outputs: ['public'],
+    },
+    because: ['Image: appflux/sites-builder, which has Hugo.'],
+  },
+  'Hugo with modules that Go fetches': {
+    files: { 'hugo.toml': '', 'content/a.md': '', 'go.mod': 'module x' },
+    message: 'This is a Hugo site, and no builder image has Go, which fetches the modules of go.mod.',
+    hint: '(public)',
+  },
+  Zola: {
+    files: { 'config.toml': 'base_url = "x"', 'content/a.md': '', 'templates/index.html': '' },
+    message: 'This is a Zola site',
+    hint: '(public)',
+  },
+  Jekyll: {
+    files: { '_config.yml': '', Gemfile: '', 'index.md': '' },
+    message: 'This is a Jekyll site, and no builder image has Jekyll.',
+    hint: '(_site)',
+  },
+  MkDocs: {
+    files: { 'mkdocs.yml': 'site_name: x', 'docs/index.md': '', 'requirements.txt': 'mkdocs-material' },
+    plan: {
+      framework: 'mkdocs',
+      image: 'appflux/sites-builder',
+      installCommand: 'pip install -r requirements.txt',
+      buildCommand: 'mkdocs build',
+      outputs: ['site'],
+    },
+    because: ['Install command: pip install -r requirements.txt, because the file is there.'],
+  },
+  'MkDocs with what is in the image': {
+    files: { 'mkdocs.yml': 'site_name: x', 'docs/index.md': '' },
+    plan: { framework: 'mkdocs', installCommand: null, buildCommand: 'mkdocs build' },
+  },
+  'MkDocs with an image of its own': {
+    settings: { image: 'registry.example/mkdocs:1' },
+    files: { 'mkdocs.yml': '', 'docs/index.md': '' },
+    plan: { framework: 'mkdocs', buildCommand: 'mkdocs build', outputs: ['site'] },
+  },
+  Sphinx: {
+    files: { 'source/conf.py': '', 'source/index.rst': '', Makefile: '' },
+    message: 'This is a Sphinx site, and no builder image has Sphinx.',
+    hint: 'Set an image that has it',
+  },
+  mdBook: {
+    files: { 'book.toml': '', 'src/SUMMARY.md': '' },
+    message: 'This is a mdBook site, and no builder image has mdBook.',
+    hint: '(book)',
+  },
+  'Leptos or Yew with Trunk, which an index.html does not make a finished site': {
+    files: {
+      'Cargo.toml': '',
+      'Trunk.toml': '',
+      'index.html': '<link data-trunk rel="rust"/>',
+      'src/main.rs': '',
+    },
+    message: 'no builder image has Trunk (Rust)',
+    hint: '(dist)',
+  },
+  'Pelican as the framework of the App, with its image': {
+    settings: { image: 'registry.example/pelican:1', framework: 'Pelican' },
+    files: { 'pelicanconf.py': '' },
+    plan: { framework: 'pelican', buildCommand: 'pelican content', outputs: ['output'] },
+  },
+};

@@ -1,0 +1,219 @@
+import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { removeAttemptFolder } from '../sandbox/attempt-folder.ts';
+import { connectEngine } from '../sandbox/engine.ts';
+import { Stopped } from '../stop.ts';
+import { BuildBench, type BuildRun, plan } from '../testing/build.ts';
+import { ensureWebImage } from '../testing/docker.ts';
+
+vi.setConfig({ testTimeout: 120_000 });
+
+const engine = connectEngine();
+const FIXTURE = fileURLToPath(new URL('../testing/fixtures/react-vite', import.meta.url));
+
+let bench: BuildBench;
+
+const run = (input: BuildRun) => bench.run(input);
+
+beforeAll(() => ensureWebImage(engine), 600_000);
+beforeEach(() => {
+  bench = new BuildBench(engine);
+});
+afterEach(() => bench.close());
+
+describe('a real project', () => {
+  test('is installed and built, with the runner’s proxy as its only way out', async () => {
+    const { text, failure, root } = await run({
+      plan: plan({ packageManager: 'npm', installCommand: 'npm ci', buildCommand: 'npm run build' }),
+      files: (folder) => cp(FIXTURE, folder, { recursive: true }),
+    });
+    expect(failure, text).toBeNull();
+    expect(await readFile(join(root, 'dist/index.html'), 'utf8')).toContain('/assets/');
+    expect(text).toMatch(/^\$ npm ci$/m);
+    expect(text).toMatch(/^Installed in \d/m);
+    expect(text).toMatch(/vite v8/);
+  });
+
+  test('that fails says so in the words of its tool', async () => {
+    const { failure } = await run({
+      plan: plan({ packageManager: 'npm', installCommand: 'npm ci', buildCommand: 'npm run build' }),
+      files: async (folder) => {
+        await cp(FIXTURE, folder, { recursive: true });
+        await writeFile(join(folder, 'src/main.jsx'), "import '../job/missing.js';\n");
+      },
+    });
+    expect(failure).toMatch(
+      /^build_failed: The build command \(npm run build\) ended with exit code 1: .*missing\.js/,
+    );
+  });
+
+  test('whose lockfile does not fit fails in its install', async () => {
+    const { failure } = await run({
+      plan: plan({ packageManager: 'npm', installCommand: 'npm ci', buildCommand: 'npm run build' }),
+      files: async (folder) => {
+        await cp(FIXTURE, folder, { recursive: true });
+        const manifest = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
+        manifest.dependencies.preact = '10.0.0';
+        await writeFile(join(folder, 'package.json'), JSON.stringify(manifest));
+      },
+    });
+    expect(failure).toMatch(
+      /^install_failed: The install command \(npm ci\) ended with exit code 1: .*(preact|lock file)/,
+    );
+  });
+});
+
+describe('a build', () => {
+  test('has its variables, and shows none of their values', async () => {
+    const { text, root } = await run({
+      plan: plan({
+        buildCommand:
+          'echo "key=$API_KEY"; echo "$API_KEY" | base64; printf %s "$API_KEY" > key; env | grep ^APPFLUX',
+      }),
+      variables: { API_KEY: 'hunter2-and-more', APPFLUX_BRANCH: 'forged' },
+    });
+    expect(await readFile(join(root, 'key'), 'utf8')).toBe('hunter2-and-more');
+    expect(text).toContain('key=***');
+    expect(text).not.toContain('hunter2');
+    expect(text).not.toContain(Buffer.from('hunter2-and-more').toString('base64').slice(0, 16));
+    expect(text).not.toContain('forged');
+    expect(text).not.toMatch(/APPFLUX_(MARK|IGNORE_COMMAND|INSTALL_COMMAND|BUILD_COMMAND)/);
+    expect(text).toContain('APPFLUX_APP=my-app');
+  });
+
+  test('without commands needs no container', async () => {
+    const { failure, text } = await run({ plan: plan({ image: 'appflux/never-built-builder' }) });
+    expect(failure).toBeNull();
+    expect(text).toContain('nothing to build');
+  });
+
+  test('reaches no host that is not allowed, and the log names it', async () => {
+    const { failure, text } = await run({
+      plan: plan({
+        buildCommand:
+          'node -e "fetch(\'https://example.org/\').catch((e) => { console.log(e.message); process.exit(9) })"',
+      }),
+    });
+    expect(failure).toMatch(/exit code 9/);
+    expect(text).toMatch(/Network:.*example\.org/);
+  });
+
+  test.each([
+    ['none', /gives builds no network/, ['lo']],
+    ['bridge', /gives builds an open network/, ['eth0', 'lo']],
+    ['proxy', /\$ ls/, ['lo']],
+  ])('has the network that the owner of the host has set: %s', async (network, said, interfaces) => {
+    const { text, lines } = await run({
+      plan: plan({ buildCommand: 'ls -1 /sys/class/net' }),
+      settings: { network },
+    });
+    expect(text).toMatch(said);
+    expect(lines.filter(({ stream }) => stream === 'stdout').map((line) => line.text)).toEqual(interfaces);
+  });
+
+  test('over its memory is told so', async () => {
+    const { failure } = await run({
+      plan: plan({
+        buildCommand: 'node --max-old-space-size=4000 -e "const a=[]; for(;;) a.push(Buffer.alloc(16e6, 1))"',
+      }),
+      limits: { memoryBytes: 128 * 1024 ** 2 },
+    });
+    expect(failure).toMatch(/^out_of_memory: .* at the limit of 128 MB/);
+  });
+
+  test('over the heap of its runtime is told so as well', async () => {
+    const { failure } = await run({
+      plan: plan({
+        buildCommand: 'node --max-old-space-size=30 -e "const a=[]; for(;;) a.push({a:[1,2,3]})"',
+      }),
+    });
+    expect(failure).toMatch(/^out_of_memory: .*its runtime allowed itself/);
+  });
+
+  test('over its disk is stopped', async () => {
+    const { failure } = await run({
+      plan: plan({
+        buildCommand: 'i=0; while :; do head -c 20000000 /dev/zero > f$i; i=$((i+1)); sleep 0.05; done',
+      }),
+      limits: { diskBytes: 300 * 1024 ** 2 },
+    });
+    expect(failure).toMatch(/^disk_full: The build wrote .* its limit is 300 MB/);
+  });
+
+  test('in an image that the runner does not allow, or does not have, does not begin', async () => {
+    const foreign = await run({ plan: plan({ image: 'debian:bookworm-slim', buildCommand: 'true' }) });
+    expect(foreign.failure).toMatch(
+      /^settings_invalid: This runner does not let builds use the image debian/,
+    );
+    const missing = await run({ plan: plan({ image: 'appflux/no-such-builder', buildCommand: 'true' }) });
+    expect(missing.failure).toMatch(/^image_unavailable: /);
+  });
+
+  test('that is canceled ends, and leaves nothing that cannot be removed', async () => {
+    const { failure, stop, folder, host } = await run({
+      plan: plan({
+        buildCommand:
+          'mkdir -p deep/$(printf "d/%.0s" $(seq 900)) && ln -s / root && chmod 0 deep; echo ready; sleep 600',
+      }),
+      onLine: (text, controller) => {
+        if (text === 'ready') controller.abort(new Stopped('canceled', 'test'));
+      },
+    });
+    expect(failure).toBe(stop.signal.reason);
+    await removeAttemptFolder(engine, host.runnerId, folder.top);
+    await expect(readdir(folder.top)).rejects.toThrow('ENOENT');
+    expect((await readdir('/')).length).toBeGreaterThan(5);
+  });
+
+  test('runs in the root directory of its project', async () => {
+    const { failure, text } = await run({
+      plan: plan({ buildCommand: 'pwd; ls' }),
+      files: (folder) => mkdir(join(folder, 'somewhere')),
+    });
+    expect(failure).toBeNull();
+    expect(text).toMatch(/^\/workspace$/m);
+    expect(text).toMatch(/^somewhere$/m);
+  });
+});
+
+describe('an ignore command', () => {
+  const project = plan({ installCommand: 'echo installing', buildCommand: 'echo building' });
+
+  test('that succeeds skips the build, for that reason', async () => {
+    const { failure, skip, lines } = await run({ plan: project, ignoreCommand: 'test "$CI" = true' });
+    expect(failure).toBeNull();
+    expect(skip).toEqual({ reason: 'ignoreCommand (test "$CI" = true) ended with exit code 0' });
+    expect(lines.filter(({ stream }) => stream === 'stdout')).toEqual([]);
+  });
+
+  test('that fails lets the build go on; one that asks Git is told that there is no repository', async () => {
+    const { failure, skip, text } = await run({
+      plan: project,
+      ignoreCommand: 'git diff --quiet HEAD^ HEAD',
+    });
+    expect([failure, skip]).toEqual([null, undefined]);
+    expect(text).toMatch(/not its repository \(\.git\)/);
+    expect(text).toMatch(/The ignore command ended with exit code \d+ after .*: the build goes on\./);
+    expect(text).toMatch(/^installing$[\s\S]*^building$/m);
+  });
+
+  test('is asked although there is nothing to build', async () => {
+    const yes = await run({ plan: plan(), ignoreCommand: 'true' });
+    expect(yes.skip?.reason).toBe('ignoreCommand (true) ended with exit code 0');
+    expect(yes.text).not.toContain('delivered as they are');
+    const no = await run({ plan: plan(), ignoreCommand: 'false' });
+    expect([no.failure, no.skip]).toEqual([null, undefined]);
+    expect(no.text).toContain('the files are delivered as they are');
+  });
+
+  test('that is killed at the memory limit has given no answer: the build goes on', async () => {
+    const { failure, skip } = await run({
+      plan: project,
+      ignoreCommand: 'node --max-old-space-size=4000 -e "const a=[]; for(;;) a.push(Buffer.alloc(16e6, 1))"',
+      limits: { memoryBytes: 128 * 1024 ** 2 },
+    });
+    expect([failure, skip]).toEqual([null, undefined]);
+  });
+});

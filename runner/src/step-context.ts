@@ -1,0 +1,99 @@
+/** What every pipeline step is given, and how a step says that the job has failed. */
+import {
+  type BuildCandidate,
+  FAILURE_ADVICE,
+  type FailureCode,
+  type LogStream,
+  type Phase,
+} from '@appflux/protocol';
+import { own, type Text } from './masking/sentence.ts';
+
+/** Writes one line into the deployment's log, in AppFlux's own voice unless said otherwise. What it quotes is masked. */
+export type WriteLine = (text: Text, stream?: LogStream) => void;
+
+/** The surroundings of a step. A step stops as soon as `signal` aborts, by throwing the signal's reason. */
+export interface StepContext {
+  readonly log: WriteLine;
+  readonly signal: AbortSignal;
+}
+
+/** The folders of one attempt, all inside the runner's workspace root and removed when it is over. */
+export interface Workspace {
+  /** The source tree as it was fetched; becomes `/workspace` in the container. */
+  readonly source: string;
+  /** Scratch room that the container never sees: the downloaded ZIP, packed artifacts, sockets. */
+  readonly scratch: string;
+}
+
+/** Why an attempt failed. The protocol's Failure, with texts that know what they quote. */
+export interface FailureReport {
+  readonly code: FailureCode;
+  readonly message: Text;
+  readonly phase: Phase | null;
+  readonly hint: Text;
+  readonly candidates: readonly BuildCandidate[];
+}
+
+/** Ends the job as `failed`. The message goes into the record and the log, with what it quotes masked: no paths of the host. */
+export class JobFailure extends Error {
+  override readonly name = 'JobFailure';
+  readonly code: FailureCode;
+  /** Replaces the code's own advice where the step knows better. */
+  readonly hint: string | undefined;
+  /** What could be built instead. */
+  readonly candidates: readonly BuildCandidate[];
+  /** Message and hint, as they know what they quote. */
+  readonly #texts: { readonly message: Text; readonly hint: Text | undefined };
+
+  constructor(
+    code: FailureCode,
+    message: Text,
+    details: { hint?: Text; candidates?: readonly BuildCandidate[]; cause?: unknown } = {},
+  ) {
+    super(String(message), { cause: details.cause });
+    this.code = code;
+    this.hint = details.hint === undefined ? undefined : String(details.hint);
+    this.candidates = details.candidates ?? [];
+    this.#texts = { message, hint: details.hint };
+  }
+
+  /** What is reported of it. */
+  toReport(phase: Phase | null): FailureReport {
+    const { message, hint = own(FAILURE_ADVICE[this.code]) } = this.#texts;
+    return { code: this.code, message, phase, hint, candidates: this.candidates };
+  }
+}
+
+/** What fetching the source found out about it. */
+export interface PreparedSource {
+  readonly commitHash: string | null;
+  readonly commitMessage: string | null;
+  readonly branch: string | null;
+  /** Absolute path of the root directory inside `Workspace.source`, checked to lie in it. */
+  readonly root: string;
+}
+
+/** The builder image that a build runs in, or the host in its place. */
+export interface UsedImage {
+  /** The engine's id of the image, which is the digest of all that it holds; null on a host. */
+  readonly digest: string | null;
+  /** Versions by tool. */
+  readonly tools: Record<string, string>;
+}
+
+/** Why a build did not take place: the project itself said that there is nothing to do. */
+export interface Skip {
+  /** A sentence without its end, on one line. */
+  readonly reason: Text;
+}
+
+/** A file that the build delivered, ready to be uploaded. */
+export interface CollectedArtifact {
+  /** A name that is safe everywhere (ArtifactName in the protocol), unique in the deployment. */
+  readonly name: string;
+  readonly path: string;
+  readonly size: number;
+  readonly sha256: string;
+  readonly contentType: string;
+  readonly meta: Record<string, string | number | boolean>;
+}
