@@ -1,6 +1,6 @@
 /**
- * All tests: one project a part, named after its folder. What fails fastest comes first: tests in Node and in workerd,
- * then whole instances (`e2e`) and what needs a Docker engine (`*.docker.test.ts`).
+ * All tests: one project per part, named after its folder. Fast tests come first: tests in Node and in workerd, then
+ * whole instances (`e2e`) and tests that need a Docker engine (`*.docker.test.ts`).
  */
 import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import LongestFirst from './stack/testing/sequencer.ts';
@@ -8,7 +8,7 @@ import { ENGINE_WORKERS, UNIT_WORKERS } from './stack/testing/workers.ts';
 
 const DOCKER_TESTS = '**/*.docker.test.ts';
 
-/** Tests that run in Node, side by side. */
+/** Tests that run in Node, in parallel. */
 function inNode(name: string, folders: string[]): TestProjectInlineConfiguration {
   return {
     test: {
@@ -22,7 +22,7 @@ function inNode(name: string, folders: string[]): TestProjectInlineConfiguration
   };
 }
 
-/** Tests of whole instances and containers, when the others are done. */
+/** Tests of whole instances and containers, after all others. */
 function withEngine(name: string, include: string[], exclude: string[] = []): TestProjectInlineConfiguration {
   return {
     test: {
@@ -31,9 +31,9 @@ function withEngine(name: string, include: string[], exclude: string[] = []): Te
       exclude: [...configDefaults.exclude, ...exclude],
       maxWorkers: ENGINE_WORKERS,
       sequence: { groupOrder: 1 },
-      // The Worker is bundled once, before two files could do it at the same time.
+      // The Worker is bundled once, so that two files don't do it at the same time.
       globalSetup: ['e2e/instance/bundle.setup.ts'],
-      // A state that is waited for may be a while in coming, where others want the processors as well.
+      // An awaited state may take a while if other tests use the processors as well.
       expect: { poll: { timeout: 20_000 } },
       testTimeout: 300_000,
       hookTimeout: 600_000,

@@ -1,7 +1,7 @@
 /** `npm run bench:NAME`: prepares the machine, then runs `bench/NAME.ts`. */
 import { runProgram } from './program.ts';
 
-/** Benchmarks that build in more images than the one for web projects. */
+/** Benchmarks that use other images than the one for web projects. */
 const IN_ALL_IMAGES = new Set(['kinds', 'cache']);
 
 const [name = '', ...args] = process.argv.slice(2);

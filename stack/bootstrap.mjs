@@ -1,6 +1,6 @@
 /**
- * The way into every command (`npm start`, `npm test`, ...). It runs on the Node that is there, 20 or newer, with no
- * package installed: it installs the packages, finds the Node 24 among them, and runs `stack/COMMAND.ts` with that.
+ * The entry point of every command (`npm start`, `npm test`, ...). It runs on the installed Node, 20 or newer,
+ * without any package. It installs the packages, finds the Node 24 among them, and runs `stack/COMMAND.ts` with that.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -27,7 +27,7 @@ const COMMANDS = [
 const STAMP = join(ROOT, 'node_modules', '.cache', 'appflux', 'packages');
 
 /**
- * Ends with one sentence.
+ * Prints one sentence and exits with 1.
  * @param {string} sentence
  * @returns {never}
  */
@@ -37,20 +37,20 @@ function refuse(sentence) {
 }
 
 /**
- * A file's text, or null when it is not there.
+ * A file's text, or null if it does not exist.
  * @param {string} path
  */
 function read(path) {
   return existsSync(path) ? readFileSync(path, 'utf8') : null;
 }
 
-/** Installs the packages unless those of today's package-lock.json are there. */
+/** Installs the packages unless those of the current package-lock.json are installed. */
 async function ensurePackages() {
   const lock = readFileSync(join(ROOT, 'package-lock.json'), 'utf8');
   const stamp = stampOf(lock);
   if (read(STAMP) === stamp) return;
   if (!installedMatches(lock, read(join(ROOT, 'node_modules', '.package-lock.json')))) {
-    process.stdout.write('Installing the packages (npm ci) ...\n');
+    process.stdout.write('Installing packages (npm ci) ...\n');
     const startedAt = Date.now();
     const { error, status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
       cwd: ROOT,
@@ -59,18 +59,16 @@ async function ensurePackages() {
     if (error && 'code' in error && error.code === 'ENOENT')
       refuse('npm is not installed: run "apt-get install npm", then try again.');
     if (error || status !== 0) {
-      refuse(
-        'npm ci did not work: see what it says above; "npm ping" tells whether its registry is reached.',
-      );
+      refuse('npm ci failed: see its output above. "npm ping" tests the connection to the registry.');
     }
-    process.stdout.write(`Installed the packages (${Math.round((Date.now() - startedAt) / 1000)} s).\n`);
+    process.stdout.write(`Installed packages (${Math.round((Date.now() - startedAt) / 1000)} s).\n`);
   }
   await mkdir(dirname(STAMP), { recursive: true });
   await writeFile(STAMP, stamp);
 }
 
 /**
- * Calls back once when the npm that started this has gone without a word: killed, it cannot pass that on.
+ * Calls back once when the npm that started this process is gone: a killed npm can't pass the signal on.
  * @param {() => void} callback
  */
 function whenOrphaned(callback) {
@@ -84,7 +82,7 @@ function whenOrphaned(callback) {
 }
 
 /**
- * Runs a program in this one's place, as near as Node comes to it: its signals, its exit code.
+ * Replaces this process by a program, as far as Node can: passes signals on and exits with its exit code.
  * @param {string} program
  * @param {string[]} args
  */
@@ -104,15 +102,15 @@ function become(program, args) {
 
 async function main() {
   const [command = '', ...args] = process.argv.slice(2);
-  if (!COMMANDS.includes(command)) refuse(`Name one of these commands: ${COMMANDS.join(', ')}.`);
+  if (!COMMANDS.includes(command)) refuse(`Unknown command: use one of ${COMMANDS.join(', ')}.`);
   const major = Number(process.versions.node.split('.')[0]);
   if (major < 20) refuse(`Node ${process.versions.node} is too old: install Node 20 or newer.`);
   await ensurePackages();
   const node = nodeFor(process, (path) => existsSync(join(ROOT, path)));
   if (node === null) {
     refuse(
-      `There is no Node 24 for ${process.platform} ${process.arch} among the packages: install Node 24 or newer, ` +
-        'or, if optional packages are switched off in your npm configuration, allow them and run "npm ci".',
+      `The packages have no Node 24 for ${process.platform} ${process.arch}: install Node 24 or newer. ` +
+        'If your npm configuration omits optional packages, allow them and run "npm ci".',
     );
   }
   become(node.startsWith('/') ? node : join(ROOT, node), [join(ROOT, 'stack', `${command}.ts`), ...args]);

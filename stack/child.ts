@@ -1,4 +1,4 @@
-/** A program that a command runs beside itself, in a session of its own, its output in a log file. */
+/** A program that a command runs as a child in a session of its own, with its output in a log file. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, open, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -8,29 +8,29 @@ export interface ChildOptions {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
-  /** Appended to. */
+  /** Output is appended to this file. */
   readonly logFile: string;
-  /** Opens a channel for messages; it closes when either side ends, however it ends. */
+  /** Opens a channel for messages. It closes when either side ends, for any reason. */
   readonly ipc?: boolean;
 }
 
-/** How a child ended, for people: its exit code or signal. */
+/** How a child ended, in words: its exit code or signal. */
 export type Ending = string;
 
 export interface Child {
   readonly process: ChildProcess;
   readonly pid: number;
   readonly ended: Promise<Ending>;
-  /** What it has written so far. */
+  /** Its output so far. */
   output(): Promise<string>;
-  /** Asks it to end, and kills it and all that it has started if it has not after `graceMs`. */
+  /** Sends TERM, and after `graceMs` kills it and everything that it has started. */
   stop(graceMs: number): Promise<Ending>;
 }
 
 /**
- * Starts a child. It has a session of its own, so that Ctrl-C on the terminal reaches only the command, which ends its
- * children in order.
- * @throws Error when the program cannot be started
+ * Starts a child. It has a session of its own, so that Ctrl-C on the terminal reaches only the command, which ends
+ * its children in order.
+ * @throws Error if the program cannot be started
  */
 export async function startChild(options: ChildOptions): Promise<Child> {
   await mkdir(dirname(options.logFile), { recursive: true, mode: 0o700 });
@@ -50,7 +50,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
     child.once('spawn', () => resolve(child.pid ?? 0));
   });
   const [pid] = await Promise.all([started, log.close()]);
-  // What it started goes with it: a killed parent cannot see to that.
+  // Kills what it started as well: a killed parent can't do that.
   const sweep = ended.then((ending) => {
     signalGroup(pid, 'SIGKILL');
     return ending;
@@ -70,12 +70,12 @@ export async function startChild(options: ChildOptions): Promise<Child> {
   };
 }
 
-/** Sends a signal to every process of a child's session group that is still there. */
+/** Sends a signal to every remaining process of a child's session group. */
 export function signalGroup(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(-pid, signal);
   } catch (error) {
-    // ESRCH: nothing of it is left, which is what the signal was for.
+    // ESRCH: no process is left, which is what the signal was for.
     if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
   }
 }

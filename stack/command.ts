@@ -1,13 +1,13 @@
-/** What the commands share: where the checkout is, and how one of them ends. */
+/** Shared by the commands: where the checkout is, and how a command ends. */
 import { fileURLToPath } from 'node:url';
 import { isStackProblem } from './problem.ts';
 
-/** The checkout's top folder, absolute, without a slash at its end. */
+/** The checkout's top folder, absolute, without a trailing slash. */
 export const ROOT = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
 
 /**
- * Runs a command to its end and sets the process's exit code: what `main` gives, or 1 when it throws. A problem is
- * told in one sentence; anything else is a fault of ours and shown whole.
+ * Runs a command to its end and sets the process's exit code: what `main` returns, or 1 if it throws. A problem is
+ * printed as one sentence; anything else is a bug and printed with its stack.
  */
 export async function runCommand(main: () => Promise<number>): Promise<void> {
   try {

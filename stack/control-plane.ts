@@ -1,9 +1,9 @@
-/** The calls that a start makes to the control plane, as its operator. */
+/** The calls that a start makes to the control plane as its operator. */
 import { Health, RegistrationToken, Runner, type UpdateRunner } from '@appflux/protocol';
 import { z } from 'zod';
 import { messageOf, StackProblem } from './problem.ts';
 
-/** How long a call may take. */
+/** Timeout of a call, in milliseconds. */
 const CALL_WITHIN_MS = 10_000;
 
 const SetUp = z.object({
@@ -18,20 +18,23 @@ const Resealed = z.object({ resealed: z.int(), next: z.string().nullable() });
 export type Resealed = z.infer<typeof Resealed>;
 
 export interface ControlPlane {
-  /** Whether every part of it works; null when it does not answer at all. */
+  /** The state of its parts; null if it does not answer. */
   health(): Promise<Health | null>;
-  /** Makes the owner at the first call, and a new one-time sign-in link at each. */
+  /** Creates the owner at the first call, and a new single-use sign-in link at each. */
   setUp(bootstrapToken: string | null): Promise<SetUp>;
-  /** A token with which one runner may register. */
+  /** A token with which one runner can register. */
   registrationToken(): Promise<string>;
   runners(): Promise<Runner[]>;
   /** Changes what a runner is registered for. */
   updateRunner(id: string, change: UpdateRunner): Promise<void>;
-  /** Seals the values of some apps anew, those after `after`; gives how many values, and where to go on. */
+  /**
+   * Seals the values of some apps again with the current key, those after `after`. Returns how many values, and where
+   * to continue.
+   */
   reseal(after: string | null): Promise<Resealed>;
 }
 
-/** A client for the control plane at `url`. Its calls throw StackProblem `edge_failed` when they are refused. */
+/** A client for the control plane at `url`. Its calls throw StackProblem `edge_failed` if they are refused. */
 export function controlPlane(url: string, operatorSecret: string): ControlPlane {
   const call = async <T>(method: string, path: string, answer: z.ZodType<T>, body?: unknown): Promise<T> => {
     try {
@@ -50,7 +53,7 @@ export function controlPlane(url: string, operatorSecret: string): ControlPlane 
     } catch (error) {
       throw new StackProblem(
         'edge_failed',
-        `The control plane did not do ${method} ${path} (${messageOf(error)})`,
+        `The control plane failed to process ${method} ${path} (${messageOf(error)})`,
         'see edge.log in the logs folder of the state folder',
         { cause: error },
       );
@@ -62,7 +65,7 @@ export function controlPlane(url: string, operatorSecret: string): ControlPlane 
         const response = await fetch(`${url}/api/health`, { signal: AbortSignal.timeout(CALL_WITHIN_MS) });
         return Health.parse(await response.json());
       } catch {
-        // Not listening, not ready, or something else than the control plane: null says all of that.
+        // Not listening, not ready, or not the control plane: null covers all of these.
         return null;
       }
     },

@@ -1,10 +1,10 @@
 /**
- * Moves a local instance's metadata from one keeper to the other. The instance must not be running.
+ * Copies a local instance's metadata from one backend to the other. The instance must not be running.
  *
- *   npm run metadata:copy -- --from d1 --to mongo      MONGODB_URI names the database, APPFLUX_STATE the instance
- *   npm run metadata:copy -- --from mongo --to d1
+ * npm run metadata:copy -- --from d1 --to mongo MONGODB_URI names the database, APPFLUX_STATE the instance
+ * npm run metadata:copy -- --from mongo --to d1
  *
- * It may be broken off and called again. It ends well only when both hold the same.
+ * It can be interrupted and run again. It succeeds only if both hold the same.
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -24,7 +24,7 @@ import { lockState, makeStateFolder, statePaths } from './state.ts';
 
 const progress = progressOn(process.stdout);
 
-/** The database of the state folder, without the rest of the instance: no object wakes and does its chores. */
+/** The database of the state folder, without the rest of the instance: no object wakes and runs its pending tasks. */
 async function openD1({ state }: Settings, cleanup: AsyncDisposableStack): Promise<Copyable> {
   const wranglerConfig = join(ROOT, 'wrangler.toml');
   const miniflare = new Miniflare(databaseOptions({ wranglerConfig, persist: statePaths(state).edge }));
@@ -50,36 +50,36 @@ async function openMongo(settings: Settings, cleanup: AsyncDisposableStack): Pro
   } catch (error) {
     throw new StackProblem(
       'edge_failed',
-      `MongoDB does not answer (${messageOf(error)})`,
+      `MongoDB is not reachable (${messageOf(error)})`,
       'check MONGODB_URI, then try again',
       { cause: error },
     );
   }
 }
 
-const KEEPERS = { d1: openD1, mongo: openMongo };
+const BACKENDS = { d1: openD1, mongo: openMongo };
 
-function keepersOf(args: string[]): { from: keyof typeof KEEPERS; to: keyof typeof KEEPERS } {
+function backendsOf(args: string[]): { from: keyof typeof BACKENDS; to: keyof typeof BACKENDS } {
   const options = { from: { type: 'string' }, to: { type: 'string' } } as const;
   const { from, to } = parseArgs({ args, options }).values;
-  const isKeeper = (name: string | undefined): name is keyof typeof KEEPERS =>
-    name !== undefined && Object.hasOwn(KEEPERS, name);
-  if (isKeeper(from) && isKeeper(to) && from !== to) return { from, to };
+  const isBackend = (name: string | undefined): name is keyof typeof BACKENDS =>
+    name !== undefined && Object.hasOwn(BACKENDS, name);
+  if (isBackend(from) && isBackend(to) && from !== to) return { from, to };
   throw new StackProblem(
     'arguments_invalid',
-    'It needs to be told from where and to where',
-    'say "npm run metadata:copy -- --from d1 --to mongo", or the other way round',
+    'Missing --from and --to',
+    'run "npm run metadata:copy -- --from d1 --to mongo", or with both swapped',
   );
 }
 
 await runCommand(async () => {
-  const { from, to } = keepersOf(process.argv.slice(2));
+  const { from, to } = backendsOf(process.argv.slice(2));
   const settings = readSettings(process.env, ROOT);
   await using cleanup = new AsyncDisposableStack();
   await makeStateFolder(settings.state);
   cleanup.defer(await lockState(settings.state));
-  const source = await KEEPERS[from](settings, cleanup);
-  const target = await KEEPERS[to](settings, cleanup);
+  const source = await BACKENDS[from](settings, cleanup);
+  const target = await BACKENDS[to](settings, cleanup);
   const different: string[] = [];
   for (const collection of COLLECTIONS) {
     const copied = await copyCollection(source, target, collection);
@@ -92,10 +92,10 @@ await runCommand(async () => {
   if (different.length > 0) {
     throw new StackProblem(
       'edge_failed',
-      `${different.join(', ')} differ: ${to} holds what ${from} does not`,
+      `${different.join(', ')} differ: ${to} has data that ${from} does not have`,
       `copy into an empty ${to}, while nothing writes to either`,
     );
   }
-  progress.say(`All of ${from} is in ${to}.`);
+  progress.say(`Copied everything from ${from} to ${to}.`);
   return 0;
 });

@@ -8,13 +8,13 @@ import { environmentOfOwn } from './npm.ts';
 import { errorLines, StackProblem } from './problem.ts';
 import { during, type Progress } from './progress.ts';
 
-/** Folders of `dashboard/` that are made by tools. */
+/** Folders of `dashboard/` that tools generate. */
 const MADE = ['node_modules', 'build', '.svelte-kit'];
 
 /**
- * Makes sure that `dashboard/build` was made of today's sources.
+ * Makes sure that `dashboard/build` was built from the current sources.
  * @returns whether it had to be built
- * @throws StackProblem `dashboard_failed` with the build's last words
+ * @throws StackProblem `dashboard_failed` with the end of the build's output
  */
 export async function ensureDashboard(
   root: string,
@@ -28,14 +28,14 @@ export async function ensureDashboard(
     await readInput(join(root, 'package-lock.json'), 'package-lock.json'),
   ];
   const hash = fingerprint(files);
-  // Beside the packages, as the build empties its own folder and serves all that is in it.
+  // Beside the packages, because the build empties its own folder and serves everything in it.
   const stamp = join(root, 'node_modules', '.cache', 'appflux', 'dashboard');
   if ((await readStamp(stamp)) === hash && existsSync(join(root, 'dashboard', 'build', 'index.html')))
     return false;
   await during(progress, 'Building the dashboard', async () => {
     const result = await execa('npm', ['run', 'build', '--workspace', 'dashboard'], {
       cwd: root,
-      // What npm starts, it starts with the first node on the path: this one, not the system's.
+      // npm starts programs with the first node on the path: make it this one, not the system's.
       env: { ...environmentOfOwn(env), PATH: `${dirname(process.execPath)}:${env.PATH ?? ''}` },
       extendEnv: false,
       stdin: 'ignore',
@@ -46,7 +46,7 @@ export async function ensureDashboard(
       throw new StackProblem(
         'dashboard_failed',
         `The dashboard could not be built (${errorLines(result.all)})`,
-        'run "npm run build -w dashboard" to see all of it',
+        'run "npm run build -w dashboard" for the full output',
       );
     }
   });
@@ -56,8 +56,8 @@ export async function ensureDashboard(
 }
 
 /**
- * Gives an instance a copy of the built dashboard, in place of an older one. Without one of its own, its pages would ask for
- * files that are gone as soon as somebody builds anew in the same checkout.
+ * Replaces an instance's copy of the built dashboard. Without a copy of its own, its pages would request files that
+ * are gone as soon as someone builds in the same checkout.
  */
 export async function copyDashboard(root: string, into: string): Promise<void> {
   await rm(into, { recursive: true, force: true });

@@ -1,10 +1,10 @@
-/** Packages of the Debian or Ubuntu that a command runs on. */
+/** Installs packages of Debian or Ubuntu. */
 import { existsSync } from 'node:fs';
 import { execa } from 'execa';
 import { lastLines, StackProblem } from './problem.ts';
 import type { Task } from './progress.ts';
 
-/** Whether this process may install packages here. */
+/** Whether this process can install packages here. */
 export function canInstallPackages(): boolean {
   return process.getuid?.() === 0 && existsSync('/usr/bin/apt-get');
 }
@@ -15,9 +15,9 @@ export function firstExisting(...paths: string[]): string | null {
 }
 
 /**
- * Installs Debian packages without asking anything. When `signal` aborts this comes back at once, but apt-get goes on to
- * its end: cut short, it would leave the system's packages half installed.
- * @throws StackProblem `package_missing` when that cannot be: not root, no apt-get, or apt-get failed.
+ * Installs Debian packages non-interactively. When `signal` aborts this rejects immediately, but apt-get runs to its
+ * end: interrupting it would leave the system's packages half installed.
+ * @throws StackProblem `package_missing` if that is not possible: not root, no apt-get, or apt-get failed
  */
 export async function installPackages(
   packages: readonly string[],
@@ -28,7 +28,7 @@ export async function installPackages(
   if (!canInstallPackages()) {
     throw new StackProblem(
       'package_missing',
-      `The package${packages.length > 1 ? 's' : ''} ${names} must be installed and this is not root on Debian or Ubuntu`,
+      `The package${packages.length > 1 ? 's' : ''} ${names} can't be installed: this is not root on Debian or Ubuntu`,
       `run "sudo apt-get install ${names}", then try again`,
     );
   }
@@ -45,7 +45,7 @@ export async function installPackages(
     return Promise.race([running, aborted(signal)]);
   };
   task.detail('reading package lists');
-  // It may fail for one source of many; the install says whether the packages were found all the same.
+  // One source of many may fail; the install shows whether the packages were found anyway.
   const update = await apt(['update']);
   task.detail(`installing ${names}`);
   const install = await apt(['install', '-y', '--no-install-recommends', ...packages]);
@@ -53,7 +53,7 @@ export async function installPackages(
   throw new StackProblem(
     'package_missing',
     `apt-get could not install ${names} (${lastLines(install.all) || lastLines(update.all)})`,
-    `run "apt-get update && apt-get install ${names}" to see what is in the way`,
+    `run "apt-get update && apt-get install ${names}" to see why`,
     { cause: install },
   );
 }

@@ -1,8 +1,8 @@
 /**
- * Deploys the control plane to Cloudflare; docs/operations.md says what has to be there first.
+ * Deploys the control plane to Cloudflare; docs/operations.md lists the requirements.
  *
- *   npm run deploy -- --dry-run     builds and checks everything that would be uploaded; uses no network
- *   npm run deploy                  applies the migrations of the database, then uploads
+ * npm run deploy -- --dry-run builds and checks everything that would be uploaded; uses no network
+ * npm run deploy applies the migrations of the database, then uploads
  */
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ import { during, progressOn } from './progress.ts';
 const progress = progressOn(process.stdout);
 const wranglerConfig = join(ROOT, 'wrangler.toml');
 
-/** Builds the dashboard and the Worker, and says what there is to upload. */
+/** Builds the dashboard and the Worker, and prints what would be uploaded. */
 async function build(): Promise<void> {
   await ensureDashboard(ROOT, process.env, progress);
   const cache = join(ROOT, 'node_modules', '.cache', 'appflux', 'deploy');
@@ -35,10 +35,10 @@ async function build(): Promise<void> {
     ),
   );
   const files = await readdir(join(ROOT, 'dashboard', 'build'), { recursive: true, withFileTypes: true });
-  progress.say(`The Worker: ${Math.round((await stat(main)).size / 1024)} KB before compression.`);
-  progress.say(`The dashboard: ${files.filter((file) => file.isFile()).length} files.`);
+  progress.say(`Worker: ${Math.round((await stat(main)).size / 1024)} KB before compression.`);
+  progress.say(`Dashboard: ${files.filter((file) => file.isFile()).length} files.`);
   const migrations = pendingMigrations(await readdir(join(ROOT, 'edge', 'migrations')), new Set());
-  progress.say(`Migrations of the database: ${migrations.join(', ')}.`);
+  progress.say(`Database migrations: ${migrations.join(', ')}.`);
   for (const [name, what] of Object.entries(SECRETS)) progress.say(`Secret ${name}: ${what}`);
 }
 
@@ -51,7 +51,7 @@ async function wrangler(...args: string[]): Promise<void> {
     reject: false,
   });
   if (exitCode === 0) return;
-  throw new StackProblem('edge_failed', `wrangler ${args.join(' ')} did not work`, 'see what it says above');
+  throw new StackProblem('edge_failed', `wrangler ${args.join(' ')} failed`, 'see its output above');
 }
 
 await runCommand(async () => {
@@ -59,12 +59,12 @@ await runCommand(async () => {
   await build();
   const problems = deployProblems(readConfig({ config: wranglerConfig }));
   if (values['dry-run']) {
-    for (const problem of problems) progress.say(`Before a deploy: ${problem}`);
+    for (const problem of problems) progress.say(`Fix before deploying: ${problem}`);
     progress.say('Nothing was uploaded.');
     return 0;
   }
   if (problems.length > 0) {
-    throw new StackProblem('settings_invalid', problems.join('; '), 'correct it in wrangler.toml');
+    throw new StackProblem('settings_invalid', problems.join('; '), 'fix it in wrangler.toml');
   }
   await wrangler('d1', 'migrations', 'apply', 'METADATA', '--remote');
   await wrangler('deploy');

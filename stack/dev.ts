@@ -1,9 +1,10 @@
 /**
- * `npm run dev`: an instance for working on AppFlux. The edge in workerd, bundled again on change; Vite with hot reload in
- * front of it; a runner that restarts on change. State, secrets and migrations are those of `npm start`.
+ * `npm run dev`: an instance for working on AppFlux. The edge runs in workerd and is bundled again on change; Vite
+ * with hot reload is in front of it; a runner restarts on change. State, secrets and migrations are those of `npm
+ * start`.
  *
- *   npm run dev                          all of it, on APPFLUX_PORT
- *   npm run dev -- --only edge,runner    some parts; the others may run elsewhere on the same state
+ * npm run dev all of it, on APPFLUX_PORT
+ * npm run dev -- --only edge,runner some parts; the others may run elsewhere with the same state
  */
 import { join } from 'node:path';
 import { ROOT, runCommand } from './command.ts';
@@ -51,7 +52,7 @@ async function bringUp({ parts, settings, cleanup, signal }: Development): Promi
   if (parts.has('edge') || parts.has('dashboard')) await checkPort(settings.port);
 
   const dockerHost = parts.has('runner') ? await startEngine(settings, cleanup, signal) : null;
-  // Where both run, the dashboard's server has the port that people use, and the edge one of its own.
+  // If both run, the dashboard's server has the public port, and the edge one of its own.
   const edgePort = parts.has('edge') && parts.has('dashboard') ? await freePort() : settings.port;
   if (parts.has('dashboard')) {
     const logFile = join(paths.logs, 'dashboard.log');
@@ -89,7 +90,7 @@ async function bringUp({ parts, settings, cleanup, signal }: Development): Promi
   say(signIn === null ? `ready  ${url}` : readyLine(url, signIn));
 }
 
-/** The engine for a runner, with the images that the settings name. Gives its address. */
+/** The engine for a runner, with the images that the settings name. Returns its address. */
 async function startEngine(settings: Settings, cleanup: AsyncDisposableStack, signal: AbortSignal) {
   const ready = await ensureEngine({ env, state: settings.state, progress, signal });
   cleanup.defer(() => ready.release());
@@ -109,7 +110,7 @@ await runCommand(async () => {
   const cleanup = new AsyncDisposableStack();
   try {
     const up = bringUp({ parts, settings, progress, cleanup, signal: stopping.signal });
-    // What fails once the end was requested, fails because of that.
+    // Errors after the end was requested are caused by it.
     up.catch(() => undefined);
     await Promise.race([stop, up.then(() => stop)]);
   } finally {

@@ -58,14 +58,14 @@ async function start(changes: Partial<EdgeConfig> = {}): Promise<RunningEdge> {
 const get = (path: string) => fetch(`${publicUrl(port)}${path}`);
 const getJson = async (path: string): Promise<unknown> => (await get(path)).json();
 
-/** The URL of an object with its permission in it, for one method. */
+/** A presigned URL of an object, for one method. */
 async function presign(method: string, key: string, seconds = 60): Promise<string> {
   const url = new URL(`${s3Endpoint(port)}/${bucket.name}/${key}`);
   url.searchParams.set('X-Amz-Expires', String(seconds));
   return (await client.sign(url, { method, aws: { signQuery: true } })).url;
 }
 
-test('serves the assets that it is given before those of wrangler.toml', { timeout: 30_000 }, async () => {
+test('serves the assets of its config instead of those of wrangler.toml', { timeout: 30_000 }, async () => {
   const assets = join(folder, 'assets');
   await mkdir(assets);
   await writeFile(join(assets, 'index.html'), '<title>its own copy</title>');
@@ -84,13 +84,13 @@ describe('a running edge process', { timeout: 30_000 }, () => {
   });
   afterAll(() => edge.stop(5_000));
 
-  test('binds no mail, which Miniflare would only pretend to send', async () => {
+  test('has no mail binding, because Miniflare would only pretend to send', async () => {
     const bindings = await getJson('/bindings');
     expect(bindings).toContain('METADATA');
     expect(bindings).not.toContain('EMAIL');
   });
 
-  test('gives the Worker its variables, those of the start before those of wrangler.toml', async () => {
+  test('passes variables to the Worker; those of the start override those of wrangler.toml', async () => {
     expect(await getJson('/variables')).toEqual({
       publicUrl: publicUrl(port),
       greeting: 'from wrangler.toml',
@@ -109,7 +109,7 @@ describe('a running edge process', { timeout: 30_000 }, () => {
     expect(listening.map(([, local]) => local?.split(':')[0])).toEqual(['0100007F']);
   });
 
-  test('serves the static assets, and index.html for what is not there', async () => {
+  test('serves the static assets, and index.html for missing ones', async () => {
     expect(await (await get('/some/page')).text()).toContain('<title>fixture</title>');
   });
 
@@ -122,7 +122,7 @@ describe('a running edge process', { timeout: 30_000 }, () => {
     );
   });
 
-  test('takes a presigned PUT that the Worker can read, and refuses one without permission', async () => {
+  test('accepts a presigned PUT whose object the Worker can read, and refuses one without a valid signature', async () => {
     const url = await presign('PUT', 'apps/1/build.zip');
     const put = await fetch(url, { method: 'PUT', body: 'the bytes' });
     expect(put.status).toBe(200);
@@ -136,7 +136,7 @@ describe('a running edge process', { timeout: 30_000 }, () => {
     expect(await (await get('/object?key=apps/1/build.zip')).text()).toBe('the bytes');
   });
 
-  test('lets a page of the instance PUT and read the ETag, whichever loopback name it was opened by', async () => {
+  test('lets a page of the instance PUT and read the ETag, on any loopback name', async () => {
     for (const origin of [publicUrl(port), `http://127.0.0.1:${port}`]) {
       const url = await presign('PUT', 'from-a-page');
       const preflight = await fetch(url, {
@@ -150,19 +150,19 @@ describe('a running edge process', { timeout: 30_000 }, () => {
     }
   });
 
-  test('lets the Worker reach its own S3 door', async () => {
+  test('lets the Worker reach its own S3 endpoint', async () => {
     await fetch(await presign('PUT', 'seen-from-inside'), { method: 'PUT', body: 'inside' });
     const url = encodeURIComponent(await presign('GET', 'seen-from-inside'));
     expect(await (await get(`/fetch?url=${url}`)).text()).toBe('inside');
   });
 
-  test('writes what the Worker logs into its log file', async () => {
+  test('writes the log of the Worker into its log file', async () => {
     await get('/log');
     await vi.waitFor(async () => expect(await edge.output()).toContain('hello from the worker'));
   });
 });
 
-describe('an edge process that is started and ended', { timeout: 30_000 }, () => {
+describe('an edge process, restarted', { timeout: 30_000 }, () => {
   const running: RunningEdge[] = [];
   const startOwn = async (changes: Partial<EdgeConfig> = {}) => {
     const edge = await start(changes);
@@ -173,7 +173,7 @@ describe('an edge process that is started and ended', { timeout: 30_000 }, () =>
     await Promise.all(running.splice(0).map((edge) => edge.stop(5_000)));
   });
 
-  test('has its databases migrated before anything of its Worker runs', async () => {
+  test('migrates its databases before the Worker runs', async () => {
     const persist = join(folder, 'persisted-before');
     const databases = { wranglerConfig, persist };
     // There is no Worker at all yet.
@@ -184,7 +184,7 @@ describe('an edge process that is started and ended', { timeout: 30_000 }, () =>
     expect(await edge.output()).not.toContain('applied migration');
   });
 
-  test('applies each migration once, triggers and all', async () => {
+  test('applies each migration once, including triggers', async () => {
     await startOwn();
     const first = (await getJson('/notes')) as string[];
     expect(first).toContain('from the migration; kept whole');
@@ -212,14 +212,14 @@ describe('an edge process that is started and ended', { timeout: 30_000 }, () =>
     });
   });
 
-  test('ends when whoever started it is gone', async () => {
+  test('ends when its parent is gone', async () => {
     const edge = await startOwn();
     edge.process.disconnect();
     expect(await edge.ended).toBe('exit code 0');
     await expect(get('/variables')).rejects.toThrow();
   });
 
-  test('says why it cannot start', async () => {
+  test('reports why it cannot start', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const address = server.address();

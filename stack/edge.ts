@@ -1,6 +1,6 @@
 /**
  * The edge process: the Worker of wrangler.toml in workerd, on 127.0.0.1. `start.ts` runs it as a child, sends it an
- * EdgeConfig, and may kill and start it again at any time: what it keeps is on disk.
+ * EdgeConfig, and may kill and restart it at any time: everything it stores is on disk.
  */
 import { Miniflare } from 'miniflare';
 import { unstable_readConfig as readConfig } from 'wrangler';
@@ -12,11 +12,11 @@ import { miniflareOptions } from './edge/options.ts';
 import { messageOf } from './problem.ts';
 
 if (process.send === undefined) {
-  process.stderr.write('edge.ts is started by "npm start", not by hand\n');
+  process.stderr.write('edge.ts cannot be run directly: run "npm start"\n');
   process.exit(1);
 }
 
-/** Says something to the parent; `then` runs when it is on its way, or when there is no parent any more. */
+/** Sends a message to the parent; `then` runs when it was sent, or if there is no parent any more. */
 function tell(message: EdgeMessage, then: () => void = () => undefined): void {
   process.send?.(message, undefined, undefined, then);
 }
@@ -24,7 +24,7 @@ function tell(message: EdgeMessage, then: () => void = () => undefined): void {
 const log = (level: string, message: string) =>
   console.log(`${new Date().toISOString()} ${level} ${message}`);
 
-/** Writes what the Worker logs from a level on. workerd also knows levels of its own: those are always written. */
+/** Writes what the Worker logs at a level or above. workerd has levels of its own as well; those are always written. */
 function logFrom(least: LogLevel): typeof log {
   const levels: readonly string[] = LogLevel.options;
   return (level, message) => {
@@ -51,7 +51,7 @@ async function run(config: z.output<typeof EdgeConfig>): Promise<void> {
     process.exit(0);
   };
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, end);
-  // The parent is gone, however it went: nobody would stop this process.
+  // The parent has ended, for any reason: nobody else would stop this process.
   process.on('disconnect', end);
   tell({ type: 'ready', port: config.port });
 }

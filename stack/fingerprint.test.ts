@@ -39,13 +39,13 @@ describe('a fingerprint', () => {
     );
   });
 
-  test('tells content that was moved from one file to the next', () => {
+  test('differs when content moves from one file to the next', () => {
     expect(fingerprint([file('a', 'xy'), file('b', '')])).not.toBe(
       fingerprint([file('a', 'x'), file('b', 'y')]),
     );
   });
 
-  test('knows the executable bit and what else matters', () => {
+  test('depends on the executable bit and on other inputs', () => {
     const files = [file('run', 'x')];
     expect(fingerprint([file('run', 'x', true)])).not.toBe(fingerprint(files));
     expect(fingerprint(files, 'amd64')).not.toBe(fingerprint(files, 'arm64'));
@@ -60,7 +60,7 @@ describe('a tree of inputs', () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  test('is every file that was written for it, and no test, link or download', async () => {
+  test('contains every source file, and no test, link or download', async () => {
     for (const path of ['src/deep', 'node_modules/x', 'made'])
       await mkdir(join(folder, path), { recursive: true });
     await writeFile(join(folder, 'src/deep/a.ts'), 'a');
@@ -78,7 +78,7 @@ describe('a tree of inputs', () => {
     ]);
   });
 
-  test('leaves a stamp that can be asked for', async () => {
+  test('is stored and read as a stamp', async () => {
     const stamp = join(folder, 'stamp');
     expect(await readStamp(stamp)).toBeNull();
     await writeStamp(stamp, 'hash');

@@ -1,11 +1,11 @@
-/** Says whether something was made of today's inputs: files, and one hash over all of them. */
+/** Says whether an output was made from the current inputs: files, and one hash over all of them. */
 import { createHash } from 'node:crypto';
 import { open, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** A file that something is made of. */
+/** An input file. */
 export interface InputFile {
-  /** Its path in what is made of it, with `/`. */
+  /** Its path in the output, with `/`. */
   readonly path: string;
   readonly executable: boolean;
   readonly content: Buffer;
@@ -18,24 +18,24 @@ export function byPath(a: InputFile, b: InputFile): number {
 }
 
 /**
- * The hash (SHA-256, hex) of files and of whatever else matters. The files' order does not matter; path, content and
+ * The hash (SHA-256, hex) of files and of other inputs. The files' order does not matter; path, content and
  * executable bit do.
  */
 export function fingerprint(files: readonly InputFile[], ...besides: readonly string[]): string {
   const hash = createHash('sha256').update(JSON.stringify(besides));
   for (const file of [...files].sort(byPath)) {
-    // JSON keeps the parts of an entry apart; the length keeps the content apart from the next entry.
+    // JSON separates the parts of an entry; the length separates the content from the next entry.
     hash.update(JSON.stringify([file.path, file.executable, file.content.length])).update(file.content);
   }
   return hash.digest('hex');
 }
 
-/** Whether a file of that name is there to test, and goes into nothing that is made. */
+/** Whether a file of that name is a test or test material, which is part of no output. */
 const isTest = (name: string) => /\.test\.[a-z]+$/.test(name);
 
 /**
- * Every regular file below `folder`, its path behind `prefix`. Links, tests and folders of the names in `leftOut` (what
- * was made, what was downloaded) are left out.
+ * Every regular file below `folder`, its path behind `prefix`. Excludes links, tests and folders of the names in
+ * `leftOut` (outputs, downloads).
  */
 export async function readTree(
   folder: string,
@@ -55,14 +55,14 @@ export async function readTree(
   return files;
 }
 
-/** One file, under the path that it is to have. */
+/** One file, under the given path. */
 export async function readInput(file: string, path: string): Promise<InputFile> {
   await using handle = await open(file);
   const { mode } = await handle.stat();
   return { path, executable: (mode & 0o100) !== 0, content: await handle.readFile() };
 }
 
-/** The fingerprint kept beside something that was made; null when there is none. */
+/** The stored fingerprint of an output; null if there is none. */
 export async function readStamp(file: string): Promise<string | null> {
   return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null;
@@ -70,7 +70,7 @@ export async function readStamp(file: string): Promise<string | null> {
   });
 }
 
-/** Keeps the fingerprint of what something was made of. */
+/** Stores the fingerprint of an output's inputs. */
 export async function writeStamp(file: string, value: string): Promise<void> {
   await writeFile(file, value);
 }

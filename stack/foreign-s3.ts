@@ -1,4 +1,4 @@
-/** `node stack/foreign-s3.ts`: makes sure of the S3 server that the tests of storage run against. */
+/** `node stack/foreign-s3.ts`: builds the S3 server that the storage tests run against. */
 import { runCommand } from './command.ts';
 import { ensureForeignS3 } from './foreign-s3/install.ts';
 import { Workshop } from './go/workshop.ts';

@@ -1,4 +1,4 @@
-/** `npm run images -- [kind...] [--rebuild] [--verbose]`: builds builder images, all of them unless some are named. */
+/** `npm run images -- [kind...] [--rebuild] [--verbose]`: builds builder images, all of them by default. */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ROOT, runCommand } from './command.ts';
@@ -22,7 +22,7 @@ function readArguments(args: string[]) {
     throw new StackProblem(
       'arguments_invalid',
       messageOf(error),
-      'the command is "npm run images -- [kind...] [--rebuild] [--verbose]"',
+      'run "npm run images -- [kind...] [--rebuild] [--verbose]"',
     );
   }
 }

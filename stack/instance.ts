@@ -1,4 +1,4 @@
-/** What a local instance's Worker is given: from the settings, and from the secrets made at first start. */
+/** The config of a local instance's Worker: from the settings, and from the secrets generated at first start. */
 import { join } from 'node:path';
 import { type EdgeConfig, publicUrl, s3Endpoint } from './edge/config.ts';
 import type { Settings } from './settings.ts';
@@ -33,7 +33,7 @@ export function edgeConfig(settings: Settings, secrets: Secrets, root: string, m
   };
 }
 
-/** The owner's S3 server if one is set, or else the S3 door of the embedded bucket. */
+/** The owner's S3 server if one is set, else the S3 endpoint of the embedded bucket. */
 function storageVariables({ storage, port }: Settings, secrets: Secrets): Record<string, string> {
   if (storage !== null) {
     return {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { environmentOfOwn } from './npm.ts';
 
-test('an npm of its own keeps npm’s configuration and forgets the run that it is in', () => {
+test('a separate npm run keeps npm’s configuration and drops the outer run’s variables', () => {
   expect(
     environmentOfOwn({
       PATH: '/usr/bin',

@@ -10,22 +10,22 @@ test('a port is free until something listens on it', async () => {
   if (address === null || typeof address === 'string') throw new Error('a TCP server has a port');
   await expect(checkPort(address.port)).rejects.toMatchObject({
     code: 'port_taken',
-    sentence: `Port ${address.port} is in use: set APPFLUX_PORT to a free one, or end what uses it`,
+    sentence: `Port ${address.port} is in use: set APPFLUX_PORT to a free port, or stop the program that uses it`,
   });
   server.close();
   await once(server, 'close');
   await expect(checkPort(address.port)).resolves.toBeUndefined();
 });
 
-test('a disk with little room is named, with how much is needed', () => {
+test('a nearly full disk is named, with the space that is needed', () => {
   expect(lackOfDisk('/srv/state', 3 * 1024 ** 3)).toBeNull();
   expect(lackOfDisk('/srv/state', 1.5 * 1024 ** 3)).toMatchObject({
     code: 'disk_full',
-    sentence: expect.stringMatching(/\/srv\/state has 1\.5 GiB free: make room for 2 GiB/),
+    sentence: expect.stringMatching(/\/srv\/state has only 1\.5 GiB free: free 2 GiB/),
   });
 });
 
-test('anything but Linux is told so', () => {
+test('any system but Linux is refused', () => {
   expect(() => checkPlatform('linux')).not.toThrow();
   expect(() => checkPlatform('darwin')).toThrow('this is darwin');
 });

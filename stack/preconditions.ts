@@ -1,4 +1,4 @@
-/** What must be so before a start begins; each says in one sentence what to do when it is not. */
+/** Preconditions of a start; each failure says in one sentence what to do. */
 import { once } from 'node:events';
 import { statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -6,20 +6,23 @@ import { StackProblem } from './problem.ts';
 
 const GIB = 1024 ** 3;
 
-/** What a first start puts on the disk of the state folder: packages aside, images, the built dashboard, some uploads. */
+/**
+ * Disk space that a first start needs in the state folder, without packages: images, the built dashboard, some
+ * uploads.
+ */
 const LEAST_FREE_BYTES = 2 * GIB;
 
-/** @throws StackProblem `platform_unsupported` anywhere but on Linux: builds need its namespaces and sockets. */
+/** @throws StackProblem `platform_unsupported` on any system but Linux: builds need its namespaces and sockets. */
 export function checkPlatform(platform: NodeJS.Platform): void {
   if (platform === 'linux') return;
   throw new StackProblem(
     'platform_unsupported',
-    `AppFlux runs its builds on Linux and this is ${platform}`,
-    'run it in a Debian or Ubuntu machine, a virtual one if need be',
+    `AppFlux builds on Linux only, and this is ${platform}`,
+    'run it on a Debian or Ubuntu machine, for example a virtual one',
   );
 }
 
-/** @throws StackProblem `port_taken` when something listens on the port of 127.0.0.1 */
+/** @throws StackProblem `port_taken` if something listens on the port of 127.0.0.1 */
 export async function checkPort(port: number): Promise<void> {
   const server = createServer();
   server.listen({ port, host: '127.0.0.1', exclusive: true });
@@ -29,8 +32,8 @@ export async function checkPort(port: number): Promise<void> {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     throw new StackProblem(
       'port_taken',
-      code === 'EACCES' ? `Port ${port} is for root only` : `Port ${port} is in use`,
-      'set APPFLUX_PORT to a free one, or end what uses it',
+      code === 'EACCES' ? `Only root can use port ${port}` : `Port ${port} is in use`,
+      'set APPFLUX_PORT to a free port, or stop the program that uses it',
       { cause: error },
     );
   }
@@ -38,13 +41,13 @@ export async function checkPort(port: number): Promise<void> {
   await once(server, 'close');
 }
 
-/** Says what is wrong when a disk has too little room; null when it has enough. `free` is in bytes. */
+/** A message if a disk has too little space; null if it has enough. `free` is in bytes. */
 export function lackOfDisk(folder: string, free: number): StackProblem | null {
   if (free >= LEAST_FREE_BYTES) return null;
   return new StackProblem(
     'disk_full',
-    `The disk of ${folder} has ${(free / GIB).toFixed(1)} GiB free`,
-    `make room for ${LEAST_FREE_BYTES / GIB} GiB, or set APPFLUX_STATE to a folder on another disk`,
+    `The disk of ${folder} has only ${(free / GIB).toFixed(1)} GiB free`,
+    `free ${LEAST_FREE_BYTES / GIB} GiB, or set APPFLUX_STATE to a folder on another disk`,
   );
 }
 

@@ -10,17 +10,17 @@ test('a problem is one sentence: what is wrong, and what to do', () => {
   expect(isStackProblem(new Error(problem.sentence))).toBe(false);
 });
 
-test('what was thrown has a message, whatever it is', () => {
+test('anything thrown has a message', () => {
   expect(messageOf(new Error('no'))).toBe('no');
   expect(messageOf('no')).toBe('no');
 });
 
-test('of a long output, the last lines that say something are quoted', () => {
+test('the last meaningful lines of a long output are quoted', () => {
   expect(lastLines('first\n\n  second  \r\n\nthird\n\n', 2)).toBe('second | third');
   expect(lastLines('')).toBe('');
 });
 
-test('of a failed npm script, its own error is quoted and not what npm says around it', () => {
+test('of a failed npm script, its own error is quoted without npm’s output', () => {
   const output = `
 > @appflux/dashboard@0.1.0 build
 > vite build
@@ -41,7 +41,7 @@ npm error workspace @appflux/dashboard@0.1.0
   );
 });
 
-test('of an output without an error, its last lines are quoted, npm’s own if there is nothing else', () => {
+test('of an output without an error, its last lines are quoted, npm’s own if there are no others', () => {
   expect(errorLines('one\ntwo\nnpm error code 1\nnpm warn x')).toBe('one | two');
   expect(errorLines('npm error Missing script: "build"')).toBe('npm error Missing script: "build"');
 });

@@ -1,7 +1,7 @@
-/** How a command says that it cannot go on: one of few named things, and what to do about it. */
+/** How a command reports that it can't continue: one of a few codes, and what to do about it. */
 import { stripVTControlCharacters } from 'node:util';
 
-/** The things that can stop a command, apart from faults of ours. */
+/** The problems that can stop a command, apart from bugs. */
 export type ProblemCode =
   | 'arguments_invalid'
   | 'settings_invalid'
@@ -20,7 +20,7 @@ export type ProblemCode =
   | 'edge_failed'
   | 'runner_failed';
 
-/** Ends a command with one sentence and no stack trace. `advice` says what the person at the keyboard can do. */
+/** Ends a command with one sentence and no stack trace. `advice` is what the user can do. */
 export class StackProblem extends Error {
   override readonly name = 'StackProblem';
   readonly code: ProblemCode;
@@ -32,13 +32,13 @@ export class StackProblem extends Error {
     this.advice = advice;
   }
 
-  /** The sentence: what is wrong, and what to do about it. */
+  /** The sentence: what is wrong, then what to do. */
   get sentence() {
     return `${this.message}: ${this.advice}`;
   }
 }
 
-/** Whether a value is a StackProblem, of one code if it is given. */
+/** Whether a value is a StackProblem, optionally of one code. */
 export function isStackProblem(value: unknown, code?: ProblemCode): value is StackProblem {
   return value instanceof StackProblem && (code === undefined || value.code === code);
 }
@@ -48,12 +48,12 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** What npm says around a script that it runs, and the frames of a stack trace. */
+/** What npm prints around a script that it runs, and the frames of a stack trace. */
 const AROUND = /^(?:npm (?:error|ERR!|warn|WARN|notice)\b|> |at )/;
 
 /**
- * Of the output of a failed npm script, the lines that say why, as `lastLines` gives them: from the first that speaks of
- * an error on, without what npm says around them; the last lines where none does.
+ * The lines of a failed npm script's output that say why, as `lastLines` joins them: from the first line that
+ * mentions an error, without npm's own; the last lines if none does.
  */
 export function errorLines(output: string, count = 3): string {
   const lines = stripVTControlCharacters(output)
@@ -65,7 +65,7 @@ export function errorLines(output: string, count = 3): string {
   return lastLines(lines.length > 0 ? lines.join('\n') : output, count);
 }
 
-/** The last lines of a program's output that say something, for a message: at most `count`, joined by ` | `. */
+/** The last meaningful lines of a program's output, for a message: at most `count`, joined by ` | `. */
 export function lastLines(output: string, count = 3): string {
   return output
     .split(/\r?\n/)

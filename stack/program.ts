@@ -1,6 +1,6 @@
 /**
- * Runs a program of `bench/` or `chaos/` with what it needs: the engine, builder images, servers and packages, as
- * `npm test` prepares them.
+ * Runs a program of `bench/` or `chaos/` with what it needs: the engine, builder images, servers and packages,
+ * prepared as for `npm test`.
  */
 import process from 'node:process';
 import { execa } from 'execa';
@@ -15,18 +15,22 @@ export interface Program {
   /** Its path in the checkout. */
   readonly path: string;
   readonly args: readonly string[];
-  /** The builder images that it uses; all unless they are named. */
+  /** The builder images that it uses; all by default. */
   readonly images?: readonly string[];
 }
 
-/** Prepares the machine and runs the program to its end, as this process's own. */
+/** Prepares the machine and runs the program to its end, with its exit code. */
 export async function runProgram({ path, args, images }: Program): Promise<void> {
   await runCommand(async () => {
     const read = readFrom(ROOT);
     if (read(path) === null) {
-      throw new StackProblem('arguments_invalid', `There is no ${path}`, 'see the scripts of package.json');
+      throw new StackProblem(
+        'arguments_invalid',
+        `${path} does not exist`,
+        'see the scripts of package.json',
+      );
     }
-    // Progress goes where errors go: what the program prints is its result.
+    // Progress goes to standard error: standard output is the program's result.
     const progress = progressOn(process.stderr);
     const needed = needsOf(path, read);
     const plan = {

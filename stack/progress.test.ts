@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { during, elapsed, isWideEnough, progressOn } from './progress.ts';
 
-/** A stream that is no terminal, and what was written to it. */
+/** A stream that is not a terminal, and what was written to it. */
 function plainStream() {
   const written: string[] = [];
   const stream = { isTTY: false, write: (text: string) => written.push(text) > 0 };
@@ -15,7 +15,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test('durations are said as people read them', () => {
+test('durations are formatted for people', () => {
   expect([0, 900, 1_600, 61_000, 600_000].map((ms) => elapsed(0, ms))).toEqual([
     '',
     '',
@@ -25,7 +25,7 @@ test('durations are said as people read them', () => {
   ]);
 });
 
-test('without a terminal, a task is a line when it begins, now and then, and when it ends', () => {
+test('without a terminal, a task prints a line when it begins, from time to time, and when it ends', () => {
   const { written, stream } = plainStream();
   const task = progressOn(stream).task('Building');
   task.detail('step 1');
@@ -35,13 +35,13 @@ test('without a terminal, a task is a line when it begins, now and then, and whe
   vi.advanceTimersByTime(60_000);
   expect(written).toEqual([
     'Building ...\n',
-    'Building: still at it (15 s), step 2\n',
-    'Building: still at it (30 s), step 2\n',
+    'Building: still running (15 s), step 2\n',
+    'Building: still running (30 s), step 2\n',
     'Built: done (31 s)\n',
   ]);
 });
 
-test('a task fails when its work does', async () => {
+test('a task fails if its work throws', async () => {
   const { written, stream } = plainStream();
   const work = during(progressOn(stream), 'Building', async () => {
     throw new Error('no');
@@ -50,7 +50,7 @@ test('a task fails when its work does', async () => {
   expect(written.at(-1)).toBe('Building: failed\n');
 });
 
-test('a live line is for terminals that say how wide they are', () => {
+test('a live line needs a terminal that reports its width', () => {
   expect(isWideEnough({ isTTY: true, columns: 80 })).toBe(true);
   expect(isWideEnough({ isTTY: true, columns: 0 })).toBe(false);
   expect(isWideEnough({ isTTY: true })).toBe(false);

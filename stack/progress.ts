@@ -1,27 +1,27 @@
-/** What a command is doing, told to whoever waits: a live line on a terminal, plain lines anywhere else. */
+/** Shows what a command is doing: a live line on a terminal, plain lines anywhere else. */
 import type { WriteStream } from 'node:tty';
 import ora, { type Ora } from 'ora';
 
-/** One thing that takes a while. */
+/** One task that takes a while. */
 export interface Task {
-  /** What it is at right now; shown on the live line, and once in a while as a plain line. */
+  /** Its current step; shown on the live line, and from time to time as a plain line. */
   detail(text: string): void;
-  /** It is done. `text` replaces the title where there is more to say. */
+  /** It is done. `text` replaces the title if there is more to say. */
   done(text?: string): void;
-  /** It did not work; the error that follows says why. */
+  /** It failed; the error that follows says why. */
   failed(): void;
 }
 
 export interface Progress {
   task(title: string): Task;
-  /** A line that stays. */
+  /** A permanent line. */
   say(text: string): void;
 }
 
-/** How often a plain log says that something is still going on. */
+/** How often a plain log reports that a task is still running. Milliseconds. */
 const STILL_EVERY_MS = 15_000;
 
-/** Seconds since `startedAt` (milliseconds), as people read them; nothing for what took no time. */
+/** Seconds since `startedAt` (milliseconds), formatted; empty for less than a second. */
 export function elapsed(startedAt: number, now: number): string {
   const seconds = (now - startedAt) / 1000;
   if (seconds < 0.95) return '';
@@ -36,7 +36,7 @@ function plainTask(write: (line: string) => void, title: string): Task {
   write(`${title} ...`);
   const timer = setInterval(
     () =>
-      write(`${title}: still at it${elapsed(startedAt, Date.now())}${latest === '' ? '' : `, ${latest}`}`),
+      write(`${title}: still running${elapsed(startedAt, Date.now())}${latest === '' ? '' : `, ${latest}`}`),
     STILL_EVERY_MS,
   ).unref();
   return {
@@ -54,12 +54,12 @@ function plainTask(write: (line: string) => void, title: string): Task {
   };
 }
 
-/** The live line that is on the terminal now; lines that stay are written above it. */
+/** The live line that is on the terminal now; permanent lines are written above it. */
 let live: Ora | null = null;
 
 function liveTask(out: WriteStream, title: string): Task {
   const startedAt = Date.now();
-  // Signals are the command's own business, and standard input is left alone for them.
+  // The command handles signals itself, and this must not read standard input.
   const spinner = ora({ text: title, stream: out, discardStdin: false, hideCursor: false }).start();
   live = spinner;
   return {
@@ -77,7 +77,7 @@ function liveTask(out: WriteStream, title: string): Task {
   };
 }
 
-/** A task beside the one that has the live line: a line that stays, when it has ended. */
+/** A task beside the one that has the live line: a permanent line when it has ended. */
 function taskBeside(write: (line: string) => void, title: string): Task {
   const startedAt = Date.now();
   const end = (mark: string, text: string) => write(`${mark} ${text}${elapsed(startedAt, Date.now())}`);
@@ -88,12 +88,12 @@ function taskBeside(write: (line: string) => void, title: string): Task {
   };
 }
 
-/** Whether a live line can be shown: on a terminal that says how wide it is, which some that are emulated do not. */
+/** Whether a live line can be shown: on a terminal that reports its width, which some emulated ones do not. */
 export function isWideEnough(out: { isTTY?: boolean; columns?: number }): boolean {
   return out.isTTY === true && (out.columns ?? 0) >= 40;
 }
 
-/** Progress on a stream: live where it is a terminal. Of tasks beside each other the first has the live line. */
+/** Progress on a stream: live on a terminal. Of parallel tasks the first has the live line. */
 export function progressOn(out: WriteStream): Progress {
   const write = (line: string) => {
     live?.clear();
@@ -125,7 +125,7 @@ export async function during<T>(
   }
 }
 
-/** Progress that leaves nothing out: every detail is a line of its own. */
+/** Progress that omits nothing: every detail is a line of its own. */
 export function verboseProgressOn(out: WriteStream): Progress {
   const write = (line: string) => out.write(`${line}\n`);
   return {

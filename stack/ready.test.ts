@@ -25,19 +25,19 @@ describe('an instance is ready', () => {
     );
   });
 
-  test('when one of its runners is online, whatever other runners are', () => {
+  test('when one of its own runners is online', () => {
     expect(waitingFor(well, [], wanted)).toBe('a runner (local-1, local-2)');
     expect(waitingFor(well, [{ name: 'elsewhere', status: 'online' }], wanted)).not.toBeNull();
     expect(waitingFor(well, [{ name: 'local-1', status: 'offline' }], wanted)).not.toBeNull();
     expect(waitingFor(well, [{ name: 'local-2', status: 'online' }], wanted)).toBeNull();
   });
 
-  test('without any runner when none was asked for', () => {
+  test('without a runner if none is configured', () => {
     expect(waitingFor(well, [], [])).toBeNull();
   });
 });
 
-test('the line that scripts wait for begins with ready and holds the address and the link', () => {
+test('the line that scripts wait for begins with ready and contains the URL and the link', () => {
   const url = 'http://localhost:8787';
   const signIn = { url: `${url}/sign-in#token_hash=abc`, expiresAt: '2026-11-24T00:00:00.000Z' };
   expect(readyLine(url, { owner: { id: 'x' }, signIn })).toMatch(

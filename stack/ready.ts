@@ -8,7 +8,7 @@ import type { Task } from './progress.ts';
 const READY_WITHIN_MS = 120_000;
 const ASK_EVERY_MS = 200;
 
-/** What is still waited for, in words; null when nothing is. */
+/** What is missing, in words; null if nothing is. */
 export function waitingFor(
   health: Health | null,
   runners: readonly Pick<Runner, 'name' | 'status'>[],
@@ -25,8 +25,8 @@ export function waitingFor(
 }
 
 /**
- * Waits until the control plane is well and one of the runners named is online.
- * @throws StackProblem `edge_failed` or `runner_failed` when that takes too long
+ * Waits until the control plane is healthy and one of the named runners is online.
+ * @throws StackProblem `edge_failed` or `runner_failed` after a timeout
  */
 export async function untilReady(
   edge: ControlPlane,
@@ -43,8 +43,8 @@ export async function untilReady(
     if (performance.now() > deadline) {
       throw new StackProblem(
         well ? 'runner_failed' : 'edge_failed',
-        `Still waiting for ${missing} after ${READY_WITHIN_MS / 1000} s`,
-        `see the files in ${logs}`,
+        `Timed out waiting for ${missing} after ${READY_WITHIN_MS / 1000} s`,
+        `see the log files in ${logs}`,
       );
     }
     task.detail(`waiting for ${missing}`);

@@ -1,10 +1,10 @@
 /**
  * Rotates the key that variables and files are sealed with.
  *
- *   npm run keys:rotate                        of the local instance, which must not be running
- *   npm run keys:rotate -- --url https://…     of a deployed one that has SEALING_KEY and SEALING_KEY_PREVIOUS already
+ * npm run keys:rotate of the local instance, which must not be running
+ * npm run keys:rotate -- --url https://… of a deployed one that has SEALING_KEY and SEALING_KEY_PREVIOUS already
  *
- * It may be broken off and called again at any time.
+ * It can be interrupted and run again at any time.
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -26,9 +26,9 @@ const EDGE_GRACE_MS = 10_000;
 
 const progress = progressOn(process.stdout);
 
-/** Seals everything of the instance at `url` anew. */
+/** Seals everything of the instance at `url` with the new key. */
 async function reseal(url: string, operatorSecret: string): Promise<void> {
-  await during(progress, 'Sealing variables and files anew', async (task) => {
+  await during(progress, 'Sealing variables and files with the new key', async (task) => {
     const edge = controlPlane(url, operatorSecret);
     const total = await resealAll(edge.reseal, (resealed) => task.detail(`${resealed} so far`));
     task.detail(`${total} values`);
@@ -45,7 +45,9 @@ async function rotateDeployed(url: string): Promise<void> {
     );
   }
   await reseal(url.replace(/\/$/, ''), secret);
-  progress.say('Everything is sealed with SEALING_KEY. Now: npx wrangler secret delete SEALING_KEY_PREVIOUS');
+  progress.say(
+    'Everything is sealed with SEALING_KEY. Now run: npx wrangler secret delete SEALING_KEY_PREVIOUS',
+  );
 }
 
 async function rotateLocal(): Promise<void> {
@@ -64,7 +66,7 @@ async function rotateLocal(): Promise<void> {
       },
       paths.bundle,
     );
-    // An instance that was last started before it had a copy of the dashboard has no such folder, and needs none here.
+    // An instance that last started before it had a copy of the dashboard has no such folder, and needs none here.
     await mkdir(paths.dashboard, { recursive: true });
     const port = await freePort();
     const settings = { ...readSettings(process.env, ROOT), port };
@@ -79,7 +81,7 @@ async function rotateLocal(): Promise<void> {
     }
     await writeSecrets(state, endRotation(secrets));
     progress.say(
-      'The new key is in force; the one before is forgotten. Backups need the secrets.json of their day.',
+      'The new key is in use and the previous one was removed. Older backups still need the secrets.json of their day.',
     );
   } finally {
     unlock();

@@ -1,4 +1,4 @@
-/** The local runners: registered once, started with each start. */
+/** The local runners: registered once, run with each start. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Runner, UpdateRunner } from '@appflux/protocol';
@@ -11,7 +11,7 @@ import { isStackProblem, lastLines, StackProblem } from './problem.ts';
 import type { Settings } from './settings.ts';
 import { statePaths } from './state.ts';
 
-/** What is read of a runner's `runner.json`, which is the runner's own. */
+/** The fields that are read from a runner's own `runner.json`. */
 const Registration = z.object({ id: z.string(), url: z.string() });
 type Registration = z.infer<typeof Registration>;
 
@@ -20,16 +20,18 @@ export function runnerNames(count: number): string[] {
   return Array.from({ length: count }, (_, index) => `local-${index + 1}`);
 }
 
-/** Whether a runner must register: it never has, it has at another address, or it was removed since. */
+/** Whether a runner must register: it never has, it has at another URL, or it was removed since. */
 export function mustRegister(
   registration: Registration | null,
   url: string,
-  known: readonly Pick<Runner, 'id'>[],
+  registered: readonly Pick<Runner, 'id'>[],
 ): boolean {
-  return registration === null || registration.url !== url || !known.some(({ id }) => id === registration.id);
+  return (
+    registration === null || registration.url !== url || !registered.some(({ id }) => id === registration.id)
+  );
 }
 
-/** What has to change of a runner's registration for it to follow the settings; null when it does already. */
+/** What to change in a runner's registration so that it matches the settings; null if it already does. */
 export function registrationChange(
   { slots }: Pick<Runner, 'slots'>,
   settings: Pick<Settings, 'slots'>,
@@ -47,13 +49,16 @@ function runnerCommand(settings: Settings, name: string, env: NodeJS.ProcessEnv)
       APPFLUX_ALLOW_PRIVATE_SOURCES: settings.allowPrivateSources ? '1' : '0',
       APPFLUX_STATE: settings.state,
       APPFLUX_RUNNER_SCAN: settings.scan,
-      // An image that is not there yet is made when a build first needs it.
+      // An image that does not exist yet is built when a build first needs it.
       APPFLUX_RUNNER_IMAGE_COMMAND: imageCommand(),
     },
   };
 }
 
-/** The program that makes a builder image, as the runner takes it: words parted by spaces, those within escaped. */
+/**
+ * The program that builds a builder image, in the runner's format: words separated by spaces, with spaces in words
+ * escaped.
+ */
 function imageCommand(): string {
   return [process.execPath, join(ROOT, 'stack', 'images.ts')]
     .map((word) => word.replaceAll(' ', '\\ '))
@@ -61,8 +66,8 @@ function imageCommand(): string {
 }
 
 /**
- * Registers a runner unless its registration is good; one that is has the number of slots that the settings say. What
- * else people have changed of it stays.
+ * Registers a runner unless its registration is valid; then it only sets the number of slots from the settings. Other
+ * changes to the registration are kept.
  * @throws StackProblem `runner_failed`
  */
 export async function ensureRegistered(
@@ -74,9 +79,9 @@ export async function ensureRegistered(
 ): Promise<void> {
   const runner = runnerCommand(settings, name, env);
   const registration = await readRegistration(runner.state);
-  const known = await edge.runners();
-  const own = known.find(({ id }) => id === registration?.id);
-  if (own !== undefined && !mustRegister(registration, url, known)) {
+  const registered = await edge.runners();
+  const own = registered.find(({ id }) => id === registration?.id);
+  if (own !== undefined && !mustRegister(registration, url, registered)) {
     const change = registrationChange(own, settings);
     if (change !== null) await edge.updateRunner(own.id, change);
     return;
@@ -93,7 +98,7 @@ export async function ensureRegistered(
       runner.state,
       ...(registration === null ? [] : ['--replace']),
     ],
-    // The token as a variable: an argument could be read by every user of this machine.
+    // The token is a variable: every user of this machine could read an argument.
     { env: { ...runner.env, APPFLUX_RUNNER_TOKEN: token }, stdin: 'ignore', all: true, reject: false },
   );
   if (!result.failed) return;
@@ -104,12 +109,12 @@ export async function ensureRegistered(
   );
 }
 
-/** Whether a runner was removed from the control plane since it registered. One that does not answer has not said so. */
+/** Whether a runner was removed from the control plane since it registered. No answer does not count as removed. */
 export async function wasRemoved(name: string, settings: Settings, edge: ControlPlane): Promise<boolean> {
   const registration = await readRegistration(statePaths(settings.state).runner(name));
   try {
-    const known = await edge.runners();
-    return !known.some(({ id }) => id === registration?.id);
+    const registered = await edge.runners();
+    return !registered.some(({ id }) => id === registration?.id);
   } catch (error) {
     if (isStackProblem(error, 'edge_failed')) return false;
     throw error;
@@ -120,23 +125,23 @@ async function readRegistration(state: string): Promise<Registration | null> {
   try {
     return Registration.parse(JSON.parse(await readFile(join(state, 'runner.json'), 'utf8')));
   } catch {
-    // Not there, or of no use: either way it registers anew.
+    // Missing or invalid: in both cases it registers again.
     return null;
   }
 }
 
-/** Starts a registered runner. It ends its builds and itself when it is told to, or when this process is gone. */
+/** Starts a registered runner. It ends its builds and itself on a signal, or when this process is gone. */
 export async function startRunner(name: string, settings: Settings, env: NodeJS.ProcessEnv): Promise<Child> {
   const runner = runnerCommand(settings, name, env);
   return startChild({
-    // prctl(2), PR_SET_PDEATHSIG: a start that was killed cannot tell its runners to end, the kernel can.
+    // prctl(2), PR_SET_PDEATHSIG: a killed start can't end its runners, the kernel can.
     command: 'setpriv',
     args: [
       '--pdeathsig',
       'TERM',
       process.execPath,
       ...runner.args,
-      // How many slots it has is part of its registration: so a change in the dashboard reaches it while it runs.
+      // The number of slots is part of its registration, so a change in the dashboard reaches it while it runs.
       'start',
       '--state',
       runner.state,

@@ -1,4 +1,4 @@
-/** The malware scanner of local runners: ClamAV, installed like the engine where that can be done. */
+/** The malware scanner of local runners: ClamAV, installed like the engine where possible. */
 import { existsSync } from 'node:fs';
 import { freemem } from 'node:os';
 import { execa } from 'execa';
@@ -8,13 +8,13 @@ import { during, type Progress } from './progress.ts';
 import type { ScanPolicy } from './settings.ts';
 
 const PACKAGES = ['clamav-daemon', 'clamav-freshclam'];
-/** What clamd takes with the official signatures, in bytes. */
+/** Memory that clamd needs with the official signatures, in bytes. */
 const MEMORY_BYTES = 1.5 * 1024 ** 3;
 
-/** What matters about a machine. */
+/** The relevant facts about a machine. */
 export interface ScannerFacts {
   readonly policy: ScanPolicy;
-  /** clamd is installed, or the runners' settings name one that runs. */
+  /** clamd is installed, or the runners' settings name a running one. */
   readonly hasScanner: boolean;
   readonly canInstall: boolean;
   /** Free memory, in bytes. */
@@ -24,12 +24,12 @@ export interface ScannerFacts {
 export type ScannerPlan =
   | { readonly action: 'nothing' }
   | { readonly action: 'install' }
-  /** Builds go on without a scan, for this reason. */
+  /** Builds run without a scan, for this reason. */
   | { readonly action: 'go_without'; readonly reason: string };
 
 /**
- * The plan for a machine. Pure. Where a scan is required, ClamAV is installed whatever the memory.
- * @throws StackProblem `package_missing` when a scan is required and ClamAV can be had by no means
+ * The plan for a machine. Pure. If a scan is required, ClamAV is installed regardless of memory.
+ * @throws StackProblem `package_missing` if a scan is required and ClamAV can't be installed
  */
 export function planScanner({ policy, hasScanner, canInstall, memory }: ScannerFacts): ScannerPlan {
   if (policy === 'off' || hasScanner) return { action: 'nothing' };
@@ -44,22 +44,22 @@ export function planScanner({ policy, hasScanner, canInstall, memory }: ScannerF
     }
     return {
       action: 'go_without',
-      reason: `Malware scan skipped: ClamAV is not installed. Run "sudo apt-get install ${packages}" to have it.`,
+      reason: `Malware scan skipped: ClamAV is not installed. Run "sudo apt-get install ${packages}" to install it.`,
     };
   }
   if (policy === 'optional' && memory < MEMORY_BYTES) {
     return {
       action: 'go_without',
       reason:
-        'Malware scan skipped: ClamAV takes 1.5 GB of memory and less is free. APPFLUX_SCAN=required installs it anyway.',
+        'Malware scan skipped: ClamAV needs 1.5 GB of memory and less is free. APPFLUX_SCAN=required installs it anyway.',
     };
   }
   return { action: 'install' };
 }
 
 /**
- * Makes sure of a scanner for the local runners. It downloads its signatures by itself while builds already run.
- * @throws StackProblem `package_missing` when a scan is required and ClamAV cannot be installed
+ * Makes sure that local runners have a scanner. It downloads its signatures while builds already run.
+ * @throws StackProblem `package_missing` if a scan is required and ClamAV cannot be installed
  */
 export async function ensureScanner(
   policy: ScanPolicy,
@@ -81,7 +81,7 @@ export async function ensureScanner(
       await leaveScanningToRunners();
     });
     progress.say(
-      'Malware scan: ClamAV takes 1.5 GB of memory once its signatures are there. APPFLUX_SCAN=off turns it off.',
+      'Malware scan: ClamAV needs 1.5 GB of memory once its signatures are downloaded. APPFLUX_SCAN=off turns it off.',
     );
   } catch (error) {
     if (policy === 'required' || !isStackProblem(error, 'package_missing')) throw error;
@@ -93,11 +93,11 @@ const findClamd = () => firstExisting('/usr/sbin/clamd', '/usr/local/sbin/clamd'
 
 /**
  * Each runner starts a clamd of its own, with limits that fit projects. The service that Debian's package has just
- * started beside it would take the same memory again.
+ * started would use the same memory again.
  */
 async function leaveScanningToRunners(): Promise<void> {
   if (!existsSync('/run/systemd/system')) return;
   const units = ['clamav-daemon.service', 'clamav-daemon.socket'];
-  // Where it fails the service stays and is used, which costs memory only.
+  // If this fails the service keeps running and is used, which only costs memory.
   await execa('systemctl', ['disable', '--now', ...units], { stdin: 'ignore', reject: false });
 }

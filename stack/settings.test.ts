@@ -9,7 +9,7 @@ const problemOf = (env: NodeJS.ProcessEnv): string => {
     if (isStackProblem(error, 'settings_invalid')) return error.sentence;
     throw error;
   }
-  throw new Error('these settings were taken');
+  throw new Error('these settings were accepted');
 };
 
 describe('settings of a local start', () => {
@@ -30,7 +30,7 @@ describe('settings of a local start', () => {
     });
   });
 
-  test('are taken from the environment, an empty variable being none', () => {
+  test('are read from the environment, where an empty variable counts as unset', () => {
     const settings = readSettings(
       {
         APPFLUX_PORT: '9000',
@@ -62,7 +62,7 @@ describe('settings of a local start', () => {
     expect(settings.passedOn).not.toHaveProperty('PATH');
   });
 
-  test('that are wrong are all named, each with what it must be', () => {
+  test('that are invalid are all named, each with what it must be', () => {
     const sentence = problemOf({
       APPFLUX_PORT: '70000',
       APPFLUX_RUNNERS: 'two',
@@ -75,25 +75,25 @@ describe('settings of a local start', () => {
       LOGS_KEEP_LAST: '1001',
     });
     for (const name of [
-      'APPFLUX_PORT is at most 65535',
-      'APPFLUX_RUNNERS is a whole number',
-      'APPFLUX_SLOTS is at least 1',
-      'APPFLUX_BOOTSTRAP_TOKEN has 32 characters or more',
-      'APPFLUX_IMAGES names builder images',
+      'APPFLUX_PORT must be at most 65535',
+      'APPFLUX_RUNNERS must be a whole number',
+      'APPFLUX_SLOTS must be at least 1',
+      'APPFLUX_BOOTSTRAP_TOKEN must have 32 characters or more',
+      'APPFLUX_IMAGES must be names of builder images',
       'APPFLUX_ALLOW_PRIVATE_SOURCES is 0 or 1',
-      'MONGODB_URI begins with mongodb://',
-      'ARTIFACTS_DAYS is a whole number from 0 to 3650',
-      'LOGS_KEEP_LAST is a whole number from 0 to 1000',
+      'MONGODB_URI must begin with mongodb://',
+      'ARTIFACTS_DAYS must be a whole number from 0 to 3650',
+      'LOGS_KEEP_LAST must be a whole number from 0 to 1000',
     ]) {
       expect(sentence).toContain(name);
     }
   });
 
-  test('never repeat a secret in what they say', () => {
+  test('never repeat a secret in their errors', () => {
     expect(problemOf({ APPFLUX_BOOTSTRAP_TOKEN: 'geheim' })).not.toContain('geheim');
   });
 
-  test('take an S3 server whole or not at all', () => {
+  test('accept an S3 server only with all of its variables', () => {
     const storage = {
       S3_ENDPOINT: 'https://s3.example.com',
       S3_BUCKET: 'builds',
@@ -112,7 +112,7 @@ describe('settings of a local start', () => {
   });
 });
 
-test('a mail service is set whole or not at all, and passed on', () => {
+test('a mail service needs all of its variables, and is passed on', () => {
   const mail = {
     MAIL_API_URL: 'https://mail.example.com/emails',
     MAIL_API_KEY: 'key',
@@ -124,20 +124,20 @@ test('a mail service is set whole or not at all, and passed on', () => {
   );
   expect(problemOf({ ...mail, MAIL_API_KEY: '' })).toContain('MAIL_API_KEY must be set as well');
   for (const MAIL_FROM of ['AppFlux', 'a@localhost', 'AppFlux <a@b.example', 'a@b.example\nBcc: c@d.example'])
-    expect(problemOf({ ...mail, MAIL_FROM })).toContain('MAIL_FROM is an address like');
+    expect(problemOf({ ...mail, MAIL_FROM })).toContain('MAIL_FROM must be an email like');
   expect(withoutSecrets({ ...mail, PATH: '/usr/bin' })).toEqual({ PATH: '/usr/bin' });
 });
 
-test('how long things are kept is passed on to the control plane as it was said', () => {
-  const said = { ARTIFACTS_KEEP_LAST: '3', ARTIFACTS_DAYS: '0', LOGS_DAYS: '3650', AUDIT_DAYS: '90' };
-  expect(readSettings(said, '/checkout').passedOn).toEqual(said);
+test('retention settings are passed on to the control plane unchanged', () => {
+  const retention = { ARTIFACTS_KEEP_LAST: '3', ARTIFACTS_DAYS: '0', LOGS_DAYS: '3650', AUDIT_DAYS: '90' };
+  expect(readSettings(retention, '/checkout').passedOn).toEqual(retention);
 });
 
-test('the state folder may lie anywhere', () => {
+test('the state folder can be anywhere', () => {
   expect(stateFolder({ APPFLUX_STATE: '/srv/appflux' }, '/checkout')).toBe('/srv/appflux');
 });
 
-test('what the control plane alone is to know is kept from everything else that is started', () => {
+test('secrets of the control plane are kept from all other processes', () => {
   const env = {
     PATH: '/usr/bin',
     APPFLUX_PORT: '9000',

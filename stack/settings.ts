@@ -4,29 +4,29 @@ import { z } from 'zod';
 import { LogLevel } from './edge/config.ts';
 import { StackProblem } from './problem.ts';
 
-/** Where state is kept, absolute: APPFLUX_STATE, relative to the checkout, or `.appflux`. */
+/** Where state is stored, absolute: APPFLUX_STATE, relative to the checkout, or `.appflux`. */
 export function stateFolder(env: NodeJS.ProcessEnv, root: string): string {
-  const given = env.APPFLUX_STATE || '.appflux';
-  return isAbsolute(given) ? given : join(root, given);
+  const folder = env.APPFLUX_STATE || '.appflux';
+  return isAbsolute(folder) ? folder : join(root, folder);
 }
 
 const whole = (least: number, most: number, fallback: number) =>
   z
     .string()
-    .regex(/^\d+$/, `is a whole number from ${least} to ${most}`)
+    .regex(/^\d+$/, `must be a whole number from ${least} to ${most}`)
     .transform(Number)
-    .pipe(z.number().min(least, `is at least ${least}`).max(most, `is at most ${most}`))
+    .pipe(z.number().min(least, `must be at least ${least}`).max(most, `must be at most ${most}`))
     .default(fallback);
 
-/** A whole number from 0 that the Worker is given as it is. */
+/** A whole number from 0 that is passed to the Worker unchanged. */
 const passedNumber = (most: number) =>
   z
     .string()
-    .refine((text) => /^\d+$/.test(text) && Number(text) <= most, `is a whole number from 0 to ${most}`)
+    .refine((text) => /^\d+$/.test(text) && Number(text) <= most, `must be a whole number from 0 to ${most}`)
     .optional();
 
-/** What local runners do where they cannot scan for malware (docs/malware-scan.md). */
-const ScanPolicy = z.enum(['off', 'optional', 'required'], 'is off, optional or required');
+/** What local runners do if they can't scan for malware (docs/malware-scan.md). */
+const ScanPolicy = z.enum(['off', 'optional', 'required'], 'must be off, optional or required');
 export type ScanPolicy = z.infer<typeof ScanPolicy>;
 
 const Environment = z.object({
@@ -35,54 +35,54 @@ const Environment = z.object({
   APPFLUX_SLOTS: whole(1, 64, 1),
   APPFLUX_IMAGES: z
     .string()
-    .regex(/^[a-z]+(,[a-z]+)*$/, 'names builder images, separated by commas')
+    .regex(/^[a-z]+(,[a-z]+)*$/, 'must be names of builder images, separated by commas')
     .default('web'),
   APPFLUX_BOOTSTRAP_TOKEN: z
     .string()
-    .min(32, 'has 32 characters or more')
-    .max(200, 'has at most 200 characters')
+    .min(32, 'must have 32 characters or more')
+    .max(200, 'must have at most 200 characters')
     // RFC 6750 §2.1
-    .regex(/^[A-Za-z0-9._~+/-]+=*$/, 'is letters, digits and . _ ~ + / -')
+    .regex(/^[A-Za-z0-9._~+/-]+=*$/, 'must consist of letters, digits and . _ ~ + / -')
     .optional(),
   APPFLUX_ALLOW_PRIVATE_SOURCES: z.enum(['0', '1'], 'is 0 or 1').default('0'),
   APPFLUX_SCAN: ScanPolicy.optional(),
-  // The runner's own variable: local runners followed it before APPFLUX_SCAN was there.
+  // The runner's own variable: local runners used it before APPFLUX_SCAN existed.
   APPFLUX_RUNNER_SCAN: ScanPolicy.optional(),
   APPFLUX_LOG_LEVEL: LogLevel.default('info'),
   APPFLUX_REQUEST_LOG: z.enum(['0', '1'], 'is 0 or 1').default('0'),
   MONGODB_URI: z
-    .url({ protocol: /^mongodb(\+srv)?$/, error: 'begins with mongodb:// or mongodb+srv://' })
+    .url({ protocol: /^mongodb(\+srv)?$/, error: 'must begin with mongodb:// or mongodb+srv://' })
     .optional(),
-  SUPABASE_URL: z.url({ protocol: /^https?$/, error: 'is an http or https URL' }).optional(),
+  SUPABASE_URL: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).optional(),
   SUPABASE_ANON_KEY: z.string().optional(),
   SUPABASE_JWT_SECRET: z.string().optional(),
-  APPFLUX_SIGN_UP: z.enum(['open', 'invitation'], 'is open or invitation').optional(),
+  APPFLUX_SIGN_UP: z.enum(['open', 'invitation'], 'must be open or invitation').optional(),
   ARTIFACTS_KEEP_LAST: passedNumber(1000),
   ARTIFACTS_DAYS: passedNumber(3650),
   LOGS_KEEP_LAST: passedNumber(1000),
   LOGS_DAYS: passedNumber(3650),
   AUDIT_DAYS: passedNumber(36_500),
-  S3_ENDPOINT: z.url({ protocol: /^https?$/, error: 'is an http or https URL' }).optional(),
+  S3_ENDPOINT: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).optional(),
   S3_ACCESS_KEY_ID: z.string().optional(),
   S3_SECRET_ACCESS_KEY: z.string().optional(),
   S3_BUCKET: z.string().optional(),
-  MAIL_API_URL: z.url({ protocol: /^https?$/, error: 'is an http or https URL' }).optional(),
+  MAIL_API_URL: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).optional(),
   MAIL_API_KEY: z.string().optional(),
   MAIL_FROM: z
     .string()
     .regex(
       /^(?:[^<>]*<[^<>@\s]+@[^<>@\s]+\.[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+\.[^<>@\s]+)$/,
-      'is an address like AppFlux <appflux@example.com>',
+      'must be an email like AppFlux <appflux@example.com>',
     )
     .optional(),
   GITHUB_WEBHOOK_SECRET: z.string().optional(),
   GITHUB_CLIENT_ID: z.string().optional(),
   GITHUB_CLIENT_SECRET: z.string().optional(),
-  GITHUB_URL: z.url({ protocol: /^https?$/, error: 'is an http or https URL' }).optional(),
-  GITHUB_API_URL: z.url({ protocol: /^https?$/, error: 'is an http or https URL' }).optional(),
+  GITHUB_URL: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).optional(),
+  GITHUB_API_URL: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).optional(),
 });
 
-/** The variables that `readSettings` reads, but the one of `stateFolder`. */
+/** The variables that `readSettings` reads, except the one of `stateFolder`. */
 export const START_VARIABLES: readonly string[] = Object.keys(Environment.shape);
 
 /** An S3 server of the owner's own, in place of the embedded one. */
@@ -93,7 +93,7 @@ export interface ForeignStorage {
   readonly secretAccessKey: string;
 }
 
-/** What a local start is to be. */
+/** The settings of a local start. */
 export interface Settings {
   readonly port: number;
   /** Absolute. */
@@ -108,7 +108,7 @@ export interface Settings {
   /** Whether the control plane logs each request. */
   readonly requestLog: boolean;
   readonly storage: ForeignStorage | null;
-  /** Variables that the Worker is given as they are, when they are set. */
+  /** Variables that are passed to the Worker unchanged if they are set. */
   readonly passedOn: Readonly<Record<string, string>>;
 }
 
@@ -146,38 +146,38 @@ export function readSettings(env: NodeJS.ProcessEnv, root: string): Settings {
   const parsed = Environment.safeParse(set);
   if (!parsed.success) {
     const wrong = parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('; ');
-    throw new StackProblem('settings_invalid', wrong, 'correct it in the environment, or leave it out');
+    throw new StackProblem('settings_invalid', wrong, 'correct it in the environment, or unset it');
   }
-  const given = parsed.data;
-  allOrNone(given, MAIL, 'a mail service');
+  const variables = parsed.data;
+  allOrNone(variables, MAIL, 'a mail service');
   return {
-    port: given.APPFLUX_PORT,
+    port: variables.APPFLUX_PORT,
     state: stateFolder(env, root),
-    runners: given.APPFLUX_RUNNERS,
-    slots: given.APPFLUX_SLOTS,
-    images: given.APPFLUX_IMAGES.split(','),
-    bootstrapToken: given.APPFLUX_BOOTSTRAP_TOKEN ?? null,
-    allowPrivateSources: given.APPFLUX_ALLOW_PRIVATE_SOURCES === '1',
-    logLevel: given.APPFLUX_LOG_LEVEL,
-    requestLog: given.APPFLUX_REQUEST_LOG === '1',
-    scan: given.APPFLUX_SCAN ?? given.APPFLUX_RUNNER_SCAN ?? 'optional',
-    storage: foreignStorage(given),
+    runners: variables.APPFLUX_RUNNERS,
+    slots: variables.APPFLUX_SLOTS,
+    images: variables.APPFLUX_IMAGES.split(','),
+    bootstrapToken: variables.APPFLUX_BOOTSTRAP_TOKEN ?? null,
+    allowPrivateSources: variables.APPFLUX_ALLOW_PRIVATE_SOURCES === '1',
+    logLevel: variables.APPFLUX_LOG_LEVEL,
+    requestLog: variables.APPFLUX_REQUEST_LOG === '1',
+    scan: variables.APPFLUX_SCAN ?? variables.APPFLUX_RUNNER_SCAN ?? 'optional',
+    storage: foreignStorage(variables),
     passedOn: Object.fromEntries(
       PASSED_ON.flatMap((name) => {
-        const value = given[name];
+        const value = variables[name];
         return value === undefined ? [] : [[name, value]];
       }),
     ),
   };
 }
 
-/** Whether variables are set that are of use together only: all of them, or none. */
+/** Whether a group of variables is set, of which all or none are needed. */
 function allOrNone(
-  given: z.infer<typeof Environment>,
+  variables: z.infer<typeof Environment>,
   names: readonly (keyof z.infer<typeof Environment>)[],
   what: string,
 ): boolean {
-  const missing = names.filter((name) => given[name] === undefined);
+  const missing = names.filter((name) => variables[name] === undefined);
   if (missing.length > 0 && missing.length < names.length) {
     throw new StackProblem(
       'settings_invalid',
@@ -188,20 +188,20 @@ function allOrNone(
   return missing.length === 0;
 }
 
-/** Half of the variables would mix the owner's storage with the embedded one. */
-function foreignStorage(given: z.infer<typeof Environment>): ForeignStorage | null {
-  if (!allOrNone(given, STORAGE, 'an S3 server')) return null;
+/** A part of the variables would mix the owner's storage with the embedded one. */
+function foreignStorage(variables: z.infer<typeof Environment>): ForeignStorage | null {
+  if (!allOrNone(variables, STORAGE, 'an S3 server')) return null;
   return {
-    endpoint: given.S3_ENDPOINT ?? '',
-    bucket: given.S3_BUCKET ?? '',
-    accessKeyId: given.S3_ACCESS_KEY_ID ?? '',
-    secretAccessKey: given.S3_SECRET_ACCESS_KEY ?? '',
+    endpoint: variables.S3_ENDPOINT ?? '',
+    bucket: variables.S3_BUCKET ?? '',
+    accessKeyId: variables.S3_ACCESS_KEY_ID ?? '',
+    secretAccessKey: variables.S3_SECRET_ACCESS_KEY ?? '',
   };
 }
 
 /**
- * The environment for programs that this one starts: without what only the control plane is to know. It is told in
- * another way, and nothing that runs beside it, the runners least of all, needs it.
+ * The environment for programs that this one starts: without the secrets of the control plane. It gets them in a
+ * message, and no other process, least of all a runner, needs them.
  */
 export function withoutSecrets(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const secrets: readonly string[] = ['APPFLUX_BOOTSTRAP_TOKEN', ...PASSED_ON, ...STORAGE];

@@ -26,7 +26,7 @@ beforeAll(async () => {
   server.close();
   await once(server, 'close');
 });
-/** Every process whose environment or arguments name the state folder of these tests. */
+/** Every process whose environment or arguments contain the state folder of these tests. */
 function processesOfInstance(): number[] {
   return readdirSync('/proc')
     .map(Number)
@@ -59,11 +59,11 @@ const untilNothingRuns = () =>
 interface Start {
   process: ReturnType<typeof spawn>;
   output(): string;
-  said(pattern: RegExp): Promise<RegExpExecArray>;
+  printed(pattern: RegExp): Promise<RegExpExecArray>;
   exit: Promise<unknown[]>;
 }
 
-/** What these tests were started with, without what is meant for AppFlux. */
+/** The environment of these tests, without AppFlux's variables. */
 const OUTSIDE = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !name.startsWith('APPFLUX_')),
 );
@@ -90,7 +90,7 @@ function start(env: Record<string, string> = {}): Start {
     });
   }
   const exit = once(child, 'close');
-  const said = async (pattern: RegExp) => {
+  const printed = async (pattern: RegExp) => {
     let match: RegExpExecArray | null = null;
     await vi.waitFor(
       () => {
@@ -101,7 +101,7 @@ function start(env: Record<string, string> = {}): Start {
     );
     return match as unknown as RegExpExecArray;
   };
-  const one = { process: child, output: () => output, said, exit };
+  const one = { process: child, output: () => output, printed, exit };
   started.push(one);
   return one;
 }
@@ -133,8 +133,8 @@ describe('the first start', () => {
     instance = start();
   });
 
-  test('is ready with its address and a link, answers, and has a runner', async () => {
-    const [, address, link] = await instance.said(/^ready {2}(\S+) .*(http\S+)$/m);
+  test('is ready with its URL and a link, answers, and has a runner', async () => {
+    const [, address, link] = await instance.printed(/^ready {2}(\S+) .*(http\S+)$/m);
     expect(address).toBe(url);
     expect(link).toMatch(new RegExp(`^${url}/sign-in#token_hash=`));
     expect((await fetch(`${url}/api/health`)).status).toBe(200);
@@ -142,7 +142,7 @@ describe('the first start', () => {
     expect(await runners()).toMatchObject([{ name: 'local-1', status: 'online', slots: 1 }]);
   });
 
-  test('keeps its secrets from others, and out of what it prints, logs and runs', async () => {
+  test('keeps its secrets from other users and out of its output, logs and arguments', async () => {
     expect((await stat(state)).mode & 0o077).toBe(0);
     expect((await stat(join(state, 'secrets.json'))).mode & 0o077).toBe(0);
     const secrets = Object.values(
@@ -160,37 +160,39 @@ describe('the first start', () => {
     }
   });
 
-  test('starts its control plane and its runner again when they are killed', async () => {
+  test('restarts its control plane and its runner when they are killed', async () => {
     const main = processesOfInstance().find((pid) => cmdline(pid).endsWith('stack/start.ts\0'));
     for (const program of ['stack/edge.ts', 'runner/src/cli.ts']) {
       const pid = childOf(main ?? 0, program);
-      if (pid === undefined) throw new Error(`${program} does not run`);
+      if (pid === undefined) throw new Error(`${program} is not running`);
       process.kill(pid, 'SIGKILL');
     }
-    await instance.said(/The control plane ended \(SIGKILL\); starting it again/);
-    await instance.said(/The control plane runs again/);
-    await instance.said(/The runner local-1 runs again/);
+    await instance.printed(/The control plane ended \(SIGKILL\); restarting/);
+    await instance.printed(/The control plane runs again/);
+    await instance.printed(/The runner local-1 runs again/);
     await vi.waitFor(async () => expect(await runners()).toMatchObject([{ status: 'online' }]), {
       timeout: 60_000,
       interval: 200,
     });
   });
 
-  test('keeps others from its state and its port, which they say in one sentence', async () => {
+  test('prevents a second start with its state or port, which explains that in one sentence', async () => {
     const second = start();
     expect(await second.exit).toEqual([1, null]);
-    expect(second.output().trim()).toMatch(/^AppFlux runs already with the state folder .*APPFLUX_STATE.*$/);
+    expect(second.output().trim()).toMatch(
+      /^AppFlux is already running with the state folder .*APPFLUX_STATE.*$/,
+    );
 
     const other = await mkdtemp(join(tmpdir(), 'appflux-start-other-'));
     const third = start({ APPFLUX_STATE: other });
     expect(await third.exit).toEqual([1, null]);
     expect(third.output().trim()).toBe(
-      `Port ${port} is in use: set APPFLUX_PORT to a free one, or end what uses it`,
+      `Port ${port} is in use: set APPFLUX_PORT to a free port, or stop the program that uses it`,
     );
     await rm(other, { recursive: true });
   });
 
-  test('ends well when it is asked to, and leaves nothing running', async () => {
+  test('ends cleanly on a signal, and leaves nothing running', async () => {
     instance.process.kill('SIGTERM');
     expect(await instance.exit).toEqual([0, null]);
     expect(processesOfInstance()).toEqual([]);
@@ -198,16 +200,16 @@ describe('the first start', () => {
 });
 
 describe('a later start', () => {
-  test('finds what was kept, and a runner that need not register again', async () => {
+  test('finds its data, and a runner that need not register again', async () => {
     const secrets = await readFile(join(state, 'secrets.json'), 'utf8');
     const registration = z
       .object({ id: z.string() })
       .parse(JSON.parse(await readFile(join(state, 'runners', 'local-1', 'runner.json'), 'utf8')));
 
     const instance = start({ APPFLUX_SLOTS: '3' });
-    await instance.said(/^ready/m);
+    await instance.printed(/^ready/m);
     expect(await runners()).toMatchObject([{ id: registration.id, status: 'online', slots: 3 }]);
-    // And all three are used: the runner has heard of them.
+    // And all three are used: the runner has received them.
     await vi.waitFor(async () => expect((await runners())[0]).not.toHaveProperty('announced'), {
       timeout: 60_000,
       interval: 200,
@@ -219,13 +221,13 @@ describe('a later start', () => {
     await untilNothingRuns();
   });
 
-  test('says in one sentence what is wrong with its settings', async () => {
+  test('reports invalid settings in one sentence', async () => {
     const many = start({ APPFLUX_RUNNERS: 'many' });
     expect(await many.exit).toEqual([1, null]);
-    expect(many.output().trim()).toMatch(/^APPFLUX_RUNNERS is a whole number from 0 to 16: correct it/);
+    expect(many.output().trim()).toMatch(/^APPFLUX_RUNNERS must be a whole number from 0 to 16: correct it/);
 
     const amiga = start({ APPFLUX_IMAGES: 'amiga' });
     expect(await amiga.exit).toEqual([1, null]);
-    expect(amiga.output().trim()).toMatch(/^There is no builder image "amiga": name one of these: .*web/);
+    expect(amiga.output().trim()).toMatch(/^Unknown builder image "amiga": use one of these: .*web/);
   });
 });

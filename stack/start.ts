@@ -1,6 +1,6 @@
 /**
- * `npm start`: a whole instance on this machine. Finds or installs a Docker engine, builds what has to be built, starts
- * the control plane and its runners, and keeps them running until it is told to end.
+ * `npm start`: a whole instance on this machine. Finds or installs a Docker engine, builds what is out of date,
+ * starts the control plane and its runners, and keeps them running until a signal ends it.
  */
 import { join } from 'node:path';
 import { ROOT, runCommand } from './command.ts';
@@ -27,17 +27,17 @@ import { stopRequested } from './stopping.ts';
 import { supervise } from './supervise.ts';
 import { unknownVariables } from './unknown-variables.ts';
 
-/** A runner clears its containers away before it ends. */
+/** A runner removes its containers before it ends. */
 const RUNNER_GRACE_MS = 30_000;
 const EDGE_GRACE_MS = 10_000;
 
 const progress = progressOn(process.stdout);
 const env = withoutSecrets(process.env);
 
-/** Whether an ending is under way: then what fails is no news. */
+/** Whether the command is ending: then failures are not reported. */
 let ending = false;
 
-/** Builds and starts everything. What has to be undone at the end is left on `cleanup`, the last thing first. */
+/** Builds and starts everything. `cleanup` gets what has to be undone at the end, in reverse order. */
 async function bringUp(
   settings: Settings,
   cleanup: AsyncDisposableStack,
@@ -55,7 +55,7 @@ async function bringUp(
   const images = pickImages(await readCatalog(join(ROOT, 'builder-images')), settings.images);
   const finding = ensureEngine({ env, state, progress, signal });
   cleanup.defer(async () => {
-    // Without an engine there is none to release; why there is none has been told already.
+    // Without an engine there is none to release; its error was already reported.
     const found = await finding.catch(() => null);
     await found?.release();
   });
@@ -109,7 +109,7 @@ async function startRunners(
         await ensureRegistered(name, settings, url, edge, runnerEnv);
         const start = async () => {
           if (!(await wasRemoved(name, settings, edge))) return startRunner(name, settings, runnerEnv);
-          say(`The runner ${name} was removed, so it stays away; the next start registers it again`);
+          say(`The runner ${name} was removed and stopped; the next start registers it again`);
           return null;
         };
         const first = await startRunner(name, settings, runnerEnv);
@@ -130,8 +130,8 @@ await runCommand(async () => {
   if (process.argv.length > 2) {
     throw new StackProblem(
       'arguments_invalid',
-      `"npm start" takes no arguments and was given ${process.argv.slice(2).join(' ')}`,
-      'set the environment variables that docs/configuration.md lists',
+      `"npm start" takes no arguments, got ${process.argv.slice(2).join(' ')}`,
+      'use environment variables; docs/configuration.md lists them',
     );
   }
   for (const sentence of unknownVariables(process.env)) progress.say(`Warning: ${sentence}`);
@@ -141,16 +141,16 @@ await runCommand(async () => {
   const cleanup = new AsyncDisposableStack();
   try {
     const up = bringUp(settings, cleanup, stopping.signal);
-    // What fails once the end was asked for, fails because of that.
+    // Failures after the end was requested are caused by it.
     up.catch(() => undefined);
     await Promise.race([stop, up.then(() => stop)]);
-    progress.say('Ending: builds are cleared away first.');
+    progress.say('Stopping: builds are cleaned up first.');
   } finally {
     ending = true;
     stopping.abort();
     await cleanup.disposeAsync();
   }
-  // What a beginning that was cut short has left under way must not hold the end up.
+  // Work that an interrupted start has left must not delay the end.
   setImmediate(() => process.exit());
   return 0;
 });

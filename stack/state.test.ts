@@ -24,7 +24,7 @@ describe('a state folder', () => {
     expect(await modeOf(statePaths(state).secrets)).toBe('600');
   });
 
-  test('that cannot be made is a problem with advice', async () => {
+  test('that can’t be created is a problem with advice', async () => {
     await writeFile(join(parent, 'file'), '');
     await expect(makeStateFolder(join(parent, 'file', 'state'))).rejects.toMatchObject({
       code: 'state_unusable',
@@ -32,25 +32,25 @@ describe('a state folder', () => {
     });
   });
 
-  test('is refused at once where the kernel lets nobody make folders', async () => {
+  test('is refused without a loop where the kernel allows no folders', async () => {
     await expect(makeStateFolder('/proc/appflux/state')).rejects.toMatchObject({ code: 'state_unusable' });
   });
 });
 
 describe('secrets', () => {
-  test('are made once and kept', async () => {
+  test('are generated once and kept', async () => {
     const first = await keepSecrets(state);
     expect(await keepSecrets(state)).toEqual(first);
     expect(await readdir(state)).toEqual(['secrets.json']);
   });
 
-  test('are other ones for every instance, the sealing key of 32 bytes', () => {
+  test('differ for every instance; the sealing key has 32 bytes', () => {
     const [a, b] = [makeSecrets(), makeSecrets()];
     for (const name of Object.keys(a) as (keyof typeof a)[]) expect(a[name]).not.toBe(b[name]);
     expect(Buffer.from(a.sealingKey, 'base64')).toHaveLength(32);
   });
 
-  test('that are damaged are not made anew over what they have sealed', async () => {
+  test('that are damaged are never replaced by new ones', async () => {
     const { secrets } = statePaths(state);
     for (const damage of [
       '{"operatorSecret":',
@@ -65,7 +65,7 @@ describe('secrets', () => {
 });
 
 describe('the lock of a state folder', () => {
-  test('is held by one at a time, and given back', async () => {
+  test('has one holder, and is released', async () => {
     const unlock = await lockState(state);
     await expect(lockState(state)).rejects.toMatchObject({
       code: 'state_in_use',
@@ -75,7 +75,7 @@ describe('the lock of a state folder', () => {
     (await lockState(state))();
   });
 
-  test('is another one for another folder', async () => {
+  test('applies to one folder only', async () => {
     const other = join(parent, 'other');
     await makeStateFolder(other);
     const unlock = await lockState(state);
@@ -83,7 +83,7 @@ describe('the lock of a state folder', () => {
     unlock();
   });
 
-  test('is let go of by a process that was killed', async () => {
+  test('is released when its process is killed', async () => {
     const script = `
       const { lockState } = await import(${JSON.stringify(join(import.meta.dirname, 'state.ts'))});
       await lockState(process.argv[1]);

@@ -1,4 +1,4 @@
-/** The state folder: what a local instance keeps, and that only one start uses it at a time. */
+/** The state folder: the data of a local instance, and a lock so that only one start uses it at a time. */
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readFile, realpath, rename, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -6,22 +6,25 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { messageOf, StackProblem } from './problem.ts';
 
-/** Made at first start. Whoever has them is the instance: mode 0600, never on a command line, never in a log. */
+/**
+ * Generated at first start. They give full access to the instance: mode 0600, never on a command line, never in a
+ * log.
+ */
 const Secrets = z.strictObject({
   /** Authorizes the operator's calls. */
   operatorSecret: z.string().min(32),
   /** Seals variables and keys at rest: 32 bytes in base64. Without it they cannot be opened again. */
   sealingKey: z.base64(),
-  /** While the sealing key is rotated: the one before, which opens what is not sealed anew yet. */
+  /** While the sealing key is rotated: the previous key, which opens what is not sealed with the new one yet. */
   previousSealingKey: z.base64().optional(),
-  /** The embedded bucket's name and the key pair that opens its S3 door. */
+  /** The embedded bucket's name and the key pair for its S3 endpoint. */
   bucket: z.string().min(16),
   s3AccessKeyId: z.string().min(16),
   s3SecretAccessKey: z.string().min(32),
 });
 export type Secrets = z.infer<typeof Secrets>;
 
-/** Where things lie in a state folder. */
+/** The paths in a state folder. */
 export function statePaths(state: string) {
   return {
     secrets: join(state, 'secrets.json'),
@@ -33,7 +36,7 @@ export function statePaths(state: string) {
   };
 }
 
-/** Fresh secrets. */
+/** New secrets. */
 export function makeSecrets(): Secrets {
   return {
     operatorSecret: randomBytes(32).toString('base64url'),
@@ -44,21 +47,21 @@ export function makeSecrets(): Secrets {
   };
 }
 
-/** Makes the state folder, for this user only. @throws StackProblem `state_unusable` */
+/** Creates the state folder, for this user only. @throws StackProblem `state_unusable` */
 export async function makeStateFolder(state: string): Promise<void> {
   try {
     await makeFolders(state);
   } catch (error) {
     throw new StackProblem(
       'state_unusable',
-      `The state folder ${state} cannot be made (${messageOf(error)})`,
-      'set APPFLUX_STATE to a folder that this user may write to',
+      `The state folder ${state} can't be created (${messageOf(error)})`,
+      'set APPFLUX_STATE to a folder that this user can write to',
       { cause: error },
     );
   }
 }
 
-/** As `mkdir -p`. Node's own goes round forever where the kernel answers that a folder's parent is missing, as in /proc. */
+/** Like `mkdir -p`. Node's own loops forever if the kernel answers that a folder's parent is missing, as in /proc. */
 async function makeFolders(path: string): Promise<void> {
   const made = await mkdir(path, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => error);
   if (!(made instanceof Error)) return;
@@ -72,13 +75,13 @@ async function makeFolders(path: string): Promise<void> {
 const isThere = (path: string) =>
   stat(path).then(
     () => true,
-    // Whatever keeps it from being looked at keeps it from being used, which making it tells in better words.
+    // If it can't be read it can't be used either; creating it gives the better error.
     () => false,
   );
 
 /**
- * The instance's secrets: read, or made when there are none yet.
- * @throws StackProblem `state_unusable` when the file is there and is not what was written
+ * The instance's secrets: read, or generated if there are none yet.
+ * @throws StackProblem `state_unusable` if the file exists and is invalid
  */
 export async function keepSecrets(state: string): Promise<Secrets> {
   const { secrets: file } = statePaths(state);
@@ -89,7 +92,7 @@ export async function keepSecrets(state: string): Promise<Secrets> {
   return secrets;
 }
 
-/** Replaces the instance's secrets. Written aside and moved, so that no start ever finds half of it. */
+/** Replaces the instance's secrets. Written to a temporary file and renamed, so that no start ever reads half of it. */
 export async function writeSecrets(state: string, secrets: Secrets): Promise<void> {
   const { secrets: file } = statePaths(state);
   const aside = `${file}.${process.pid}`;
@@ -104,7 +107,7 @@ function readSecrets(text: string, file: string): Secrets {
     throw new StackProblem(
       'state_unusable',
       `${file} is damaged`,
-      'restore it from a backup; without it, what was sealed with it is lost, so begin with another APPFLUX_STATE',
+      'restore it from a backup; without one, sealed values are lost, so start with another APPFLUX_STATE',
       { cause: error },
     );
   }
@@ -118,10 +121,10 @@ async function readOrNull(file: string): Promise<string | null> {
 }
 
 /**
- * Takes the state folder for this process. The lock is a listening socket in Linux' abstract namespace (unix(7)): it
- * leaves nothing behind, and the kernel lets go of it whichever way the process ends.
- * @returns what gives the folder back
- * @throws StackProblem `state_in_use` when another process has it
+ * Locks the state folder for this process. The lock is a listening socket in Linux' abstract namespace (unix(7)): it
+ * leaves nothing behind, and the kernel releases it however the process ends.
+ * @returns what unlocks the folder
+ * @throws StackProblem `state_in_use` if another process has it
  */
 export async function lockState(state: string): Promise<() => void> {
   // The name's length is limited; the folder's path is not.
@@ -135,8 +138,8 @@ export async function lockState(state: string): Promise<() => void> {
       reject(
         new StackProblem(
           'state_in_use',
-          `AppFlux runs already with the state folder ${state}`,
-          'use that one or end it, or set APPFLUX_STATE and APPFLUX_PORT for a second instance',
+          `AppFlux is already running with the state folder ${state}`,
+          'use or stop that instance, or set APPFLUX_STATE and APPFLUX_PORT for a second one',
         ),
       );
     });

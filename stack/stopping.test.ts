@@ -31,7 +31,7 @@ async function waiter() {
 
 describe('a command ends', () => {
   test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
-    'at %s, and the echo of it forces nothing',
+    'on %s, and the echo of it forces nothing',
     async (signal) => {
       const { child, until } = await waiter();
       child.kill(signal);
@@ -51,7 +51,7 @@ describe('a command ends', () => {
   });
 });
 
-test('a second signal counts when it comes after a while', () => {
+test('a second signal counts if it comes later', () => {
   expect(isAnotherSignal(0, 3)).toBe(false);
   expect(isAnotherSignal(0, 1_500)).toBe(true);
 });

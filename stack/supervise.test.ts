@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from 'vitest';
 import type { Ending } from './child.ts';
 import { restartDelay, type Supervisable, supervise } from './supervise.ts';
 
-/** A child whose end the test decides. */
+/** A child whose end the test controls. */
 function child() {
   const { promise, resolve } = Promise.withResolvers<Ending>();
   return {
@@ -18,25 +18,25 @@ function child() {
 const noDelay = () => 0;
 
 describe('a supervised child', () => {
-  test('that ends by itself is started again, and said so', async () => {
+  test('that ends by itself is restarted, with a message', async () => {
     const [first, second] = [child(), child()];
-    const said: string[] = [];
+    const lines: string[] = [];
     const start = vi.fn(async () => second);
     const supervision = supervise({
       name: 'It',
       first,
       start,
-      say: (text) => said.push(text),
+      say: (text) => lines.push(text),
       delay: noDelay,
     });
     first.end('exit code 3');
     await vi.waitFor(() => expect(supervision.current()).toBe(second));
-    expect(said).toEqual(['It ended (exit code 3); starting it again in 0 s', 'It runs again']);
+    expect(lines).toEqual(['It ended (exit code 3); restarting in 0 s', 'It runs again']);
     await supervision.stop(1);
     expect(second.stop).toHaveBeenCalledWith(1);
   });
 
-  test('that does not start is tried again, ever later', async () => {
+  test('that fails to start is retried after longer and longer waits', async () => {
     const [first, later] = [child(), child()];
     const ends: number[] = [];
     const start = vi
@@ -44,12 +44,12 @@ describe('a supervised child', () => {
       .mockRejectedValueOnce(new Error('no memory'))
       .mockRejectedValueOnce(new Error('no memory'))
       .mockResolvedValue(later);
-    const said: string[] = [];
+    const lines: string[] = [];
     const supervision = supervise({
       name: 'It',
       first,
       start,
-      say: (text) => said.push(text),
+      say: (text) => lines.push(text),
       delay: (count) => {
         ends.push(count);
         return 0;
@@ -58,11 +58,11 @@ describe('a supervised child', () => {
     first.end('SIGKILL');
     await vi.waitFor(() => expect(supervision.current()).toBe(later));
     expect(ends).toEqual([1, 2, 3]);
-    expect(said).toContain('It does not start (no memory); starting it again in 0 s');
+    expect(lines).toContain('It failed to start (no memory); restarting in 0 s');
     await supervision.stop(1);
   });
 
-  test('that ran well for a while begins its count anew', async () => {
+  test('that ran for a while counts its failures from zero', async () => {
     const children = [child(), child(), child()] as const;
     const ends: number[] = [];
     let now = 0;
@@ -90,7 +90,7 @@ describe('a supervised child', () => {
     await supervision.stop(1);
   });
 
-  test('that is stopped is not started again', async () => {
+  test('that is stopped is not restarted', async () => {
     const first = child();
     const start = vi.fn(async () => child());
     const supervision = supervise({ name: 'It', first, start, say: () => undefined, delay: noDelay });
@@ -99,7 +99,7 @@ describe('a supervised child', () => {
     expect(start).not.toHaveBeenCalled();
   });
 
-  test('that is stopped while it waits for its next start does not start', async () => {
+  test('that is stopped while it waits for its next start is not started', async () => {
     const first = child();
     const start = vi.fn(async () => child());
     const waiting = Promise.withResolvers<void>();
@@ -119,7 +119,7 @@ describe('a supervised child', () => {
     expect(start).not.toHaveBeenCalled();
   });
 
-  test('that was being started when the end came is stopped all the same', async () => {
+  test('that is being started when the command ends is stopped as well', async () => {
     const [first, second] = [child(), child()];
     const asked = Promise.withResolvers<void>();
     const starting = Promise.withResolvers<Supervisable>();
@@ -141,7 +141,7 @@ describe('a supervised child', () => {
     expect(second.stop).toHaveBeenCalledWith(5);
   });
 
-  test('that is not wanted any more stays away', async () => {
+  test('that must not run any more is not restarted', async () => {
     const first = child();
     const start = vi.fn(async () => null);
     const supervision = supervise({ name: 'It', first, start, say: () => undefined, delay: noDelay });
@@ -152,7 +152,7 @@ describe('a supervised child', () => {
   });
 });
 
-test('restarts come ever later, and never later than half a minute', () => {
+test('waits before restarts grow up to half a minute', () => {
   expect([1, 2, 3, 4].map(restartDelay)).toEqual([500, 1_000, 2_000, 4_000]);
   expect(restartDelay(100)).toBe(30_000);
 });

@@ -1,9 +1,9 @@
-/** Keeps a child running: starts it again when it ends by itself, ever later the more often that happens. */
+/** Keeps a child running: restarts it when it ends, after longer waits the more often that happens. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Ending } from './child.ts';
 import { messageOf } from './problem.ts';
 
-/** What is kept running. */
+/** A supervised child. */
 export interface Supervisable {
   readonly ended: Promise<Ending>;
   stop(graceMs: number): Promise<Ending>;
@@ -12,24 +12,24 @@ export interface Supervisable {
 export interface Supervision {
   /** What runs right now; null between an end and the next start. */
   current(): Supervisable | null;
-  /** Ends it for good. */
+  /** Ends it permanently. */
   stop(graceMs: number): Promise<void>;
 }
 
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 30_000;
 
-/** A child that ran this long was well; the count of its failures begins anew. */
+/** A child that ran this long was healthy; its failures are counted from zero again. Milliseconds. */
 const WELL_AFTER_MS = 60_000;
 
-/** How long to wait before the next start, after so many ends in a row (1 or more): doubling, up to half a minute. */
+/** The wait before the next start after so many consecutive ends (1 or more): doubling, up to half a minute. */
 export function restartDelay(ends: number): number {
   return Math.min(FIRST_DELAY_MS * 2 ** (ends - 1), LONGEST_DELAY_MS);
 }
 
 /**
- * Keeps what `start` starts running, beginning with `first`. `start` gives null when it is not to run any more. What
- * happens is said through `say`. `now` is in milliseconds, of a clock that only goes forward.
+ * Keeps what `start` starts running, beginning with `first`. `start` returns null if it must not run any more. Events
+ * are reported through `say`. `now` is a monotonic clock in milliseconds.
  */
 export function supervise(options: {
   name: string;
@@ -54,7 +54,7 @@ export function supervise(options: {
       let reason = `${name} ended (${ending})`;
       while (current === null && !stopping.signal.aborted) {
         const wait = delay(ends);
-        say(`${reason}; starting it again in ${wait / 1000} s`);
+        say(`${reason}; restarting in ${wait / 1000} s`);
         await sleep(wait, undefined, { signal: stopping.signal }).catch(() => {
           // Aborted: the loop's condition ends it.
         });
@@ -65,7 +65,7 @@ export function supervise(options: {
           say(`${name} runs again`);
         } catch (error) {
           ends += 1;
-          reason = `${name} does not start (${messageOf(error)})`;
+          reason = `${name} failed to start (${messageOf(error)})`;
         }
       }
     }
@@ -78,7 +78,7 @@ export function supervise(options: {
       stopping.abort();
       await current?.stop(graceMs);
       await ended;
-      // A start that was under way has come to its end by now.
+      // A start in progress has ended by now.
       await current?.stop(graceMs);
     },
   };

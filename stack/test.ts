@@ -1,11 +1,11 @@
 /**
- * `npm test`: from nothing to a verdict. Makes sure of what the tests need, runs the checks and every test, and ends
+ * `npm test`: from a fresh clone to a result. Prepares what the tests need, runs the checks and every test, and ends
  * with the line `N passed, N failed, N skipped`.
  *
- *   npm test                   everything
- *   npm test -- runner edge    some projects of vitest.config.ts
- *   npm test -- path -t title  the test files whose path contains this, and what else vitest takes
- *   npm test -- path --watch   again when a source changes
+ * npm test everything
+ * npm test -- runner edge some projects of vitest.config.ts
+ * npm test -- path -t title test files whose path contains this; further arguments go to vitest
+ * npm test -- path --watch again when a source changes
  */
 import { chmod, glob, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -24,7 +24,7 @@ import { addUp, exitCodeOf, NOTHING, Outcome, timeLines, verdictLines } from './
 
 const progress = progressOn(process.stdout);
 
-/** Does several things beside each other, all of them to their end; then throws what the first that failed threw. */
+/** Runs several tasks in parallel, all of them to their end; then throws the first error. */
 async function together<T extends readonly unknown[]>(
   ...work: { [K in keyof T]: Promise<T[K]> }
 ): Promise<T> {
@@ -40,7 +40,7 @@ async function findTests(): Promise<string[]> {
   return files;
 }
 
-/** Runs the checks and, beside them, makes sure of what the tests need: the one computes while the other downloads. */
+/** Runs the checks and, in parallel, prepares what the tests need: one computes while the other downloads. */
 async function prepare(plan: TestPlan, cleanup: AsyncDisposableStack) {
   await ensurePackages(plan, progress);
   const [checks, ready] = await together(
@@ -48,7 +48,7 @@ async function prepare(plan: TestPlan, cleanup: AsyncDisposableStack) {
     plan.engine ? ensureImages(cleanup, progress) : Promise.resolve(null),
     ensureServers(plan, progress),
   );
-  // After the checks, as both make what SvelteKit generates.
+  // After the checks, because both generate SvelteKit's files.
   if (plan.dashboard) await ensureDashboard(ROOT, process.env, progress);
   return { checks, ready };
 }
@@ -83,22 +83,22 @@ async function runTests(plan: TestPlan, env: NodeJS.ProcessEnv): Promise<Outcome
 }
 
 /**
- * Gives the tests a folder for temporary files that is theirs alone, and says what they have left behind in it. It goes,
- * unless one of them failed: then it has what is needed to see why, such as a picture of the page.
+ * Gives the tests a folder for temporary files of their own, and reports what they have left in it. It is removed
+ * unless a test failed: then it contains material to find out why, such as a screenshot.
  */
 async function inFolderOfTheirOwn(
   engine: Dockerode | null,
   tests: (folder: string) => Promise<Outcome>,
 ): Promise<Outcome> {
   const folder = await mkdtemp(join(tmpdir(), 'appflux-'));
-  // As /tmp is: some of what runs in a test is not this user.
+  // Like /tmp: some processes in a test run as another user.
   await chmod(folder, 0o1777);
   const outcome = await tests(folder);
   const left = await findLeftovers(folder, engine);
   for (const line of leftoverLines(left)) progress.say(line);
   if (left.mounts.length === 0 && exitCodeOf(outcome) === 0)
     await rm(folder, { recursive: true, force: true });
-  else progress.say(`Temporary files of the tests are kept in ${folder}`);
+  else progress.say(`The temporary files of the tests are in ${folder}`);
   return outcome;
 }
 
@@ -112,7 +112,7 @@ await runCommand(async () => {
       ...(ready === null ? {} : { DOCKER_HOST: ready.address.name }),
       ...(plan.dashboard ? { APPFLUX_TEST_DASHBOARD: join(ROOT, 'dashboard', 'build') } : {}),
       TMPDIR: temporary,
-      // What Node keeps of compiled modules is for the next run as well.
+      // Node's compile cache is for the next run as well.
       NODE_COMPILE_CACHE: join(ROOT, 'node_modules', '.cache', 'appflux', 'compiled'),
     }),
   );

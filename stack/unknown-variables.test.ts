@@ -3,21 +3,21 @@ import { unknownVariables } from './unknown-variables.ts';
 
 test('a misspelled variable is named, with the one that was probably meant', () => {
   expect(unknownVariables({ APPFLUX_PROT: '9000', APPFLUX_RUNERS: '2', PATH: '/usr/bin' })).toEqual([
-    'APPFLUX_PROT is no variable of AppFlux and has no effect: did you mean APPFLUX_PORT?',
-    'APPFLUX_RUNERS is no variable of AppFlux and has no effect: did you mean APPFLUX_RUNNERS?',
+    'APPFLUX_PROT is not an AppFlux variable and has no effect: did you mean APPFLUX_PORT?',
+    'APPFLUX_RUNERS is not an AppFlux variable and has no effect: did you mean APPFLUX_RUNNERS?',
   ]);
   expect(unknownVariables({ APPFLUX_RUNNER_SCANN: 'off' })).toEqual([
     expect.stringContaining('did you mean APPFLUX_RUNNER_SCAN?'),
   ]);
 });
 
-test('one that resembles none is named alone, and no value is repeated', () => {
+test('a variable that resembles none is named alone, and no value is repeated', () => {
   expect(unknownVariables({ APPFLUX_XYZZY_PLUGH: 'geheim' })).toEqual([
-    'APPFLUX_XYZZY_PLUGH is no variable of AppFlux and has no effect',
+    'APPFLUX_XYZZY_PLUGH is not an AppFlux variable and has no effect',
   ]);
 });
 
-test('what is known is taken in silence, whoever of the instance reads it', () => {
+test('known variables are accepted silently, for all parts of the instance', () => {
   expect(
     unknownVariables({
       APPFLUX_STATE: 'x',

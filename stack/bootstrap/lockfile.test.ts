@@ -13,7 +13,7 @@ interface Entry {
   optionalDependencies?: Record<string, string>;
 }
 
-/** Where a package that `from` asks for lies: npm looks in the folders above, as Node does. */
+/** Where a package that `from` depends on is installed: npm looks in the parent folders, as Node does. */
 function locate(packages: Record<string, Entry>, from: string, name: string): string | null {
   let folder = from;
   for (;;) {
@@ -29,8 +29,8 @@ describe.each(['package-lock.json', 'builder-images/web/tools/package-lock.json'
   const text = readFileSync(join(ROOT, file), 'utf8');
   const { packages }: { packages: Record<string, Entry> } = JSON.parse(text);
 
-  // Else `npm ci` refuses the lockfile wherever the registry has what is missing. An `npm install` at a registry
-  // that lacks a platform's package leaves it out.
+  // Otherwise `npm ci` refuses the lockfile wherever the registry has what is missing. An `npm install` from a
+  // registry that lacks a platform's package omits it.
   test('names the packages of every platform', () => {
     const missing = Object.entries(packages).flatMap(([path, entry]) =>
       Object.keys(entry.optionalDependencies ?? {})
@@ -40,7 +40,7 @@ describe.each(['package-lock.json', 'builder-images/web/tools/package-lock.json'
     expect(missing).toEqual([]);
   });
 
-  test('pins what is downloaded for Linux by its hash', () => {
+  test('pins the downloads for Linux by their hash', () => {
     const unpinned = Object.entries(packages).filter(
       ([path, entry]) => isDownloaded(path, entry) && entry.integrity === undefined,
     );
@@ -52,7 +52,10 @@ describe.each(['package-lock.json', 'builder-images/web/tools/package-lock.json'
   });
 });
 
-/** Whether a package is an archive of its own that a Linux of ours downloads: no source, and in no other's archive. */
+/**
+ * Whether a package is an archive of its own that one of our Linux platforms downloads: not a source, and not bundled
+ * in another's archive.
+ */
 function isDownloaded(path: string, { link, inBundle, os, cpu }: Entry): boolean {
   if (!path.startsWith('node_modules/') || link === true || inBundle === true) return false;
   const fits = (wanted: string | string[] | undefined, ours: string[]) =>

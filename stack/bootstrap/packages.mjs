@@ -1,11 +1,11 @@
-/** Decides whether the packages that are installed are those of package-lock.json, and which Node to go on with. */
+/** Decides whether the installed packages are those of package-lock.json, and which Node to run. */
 import { createHash } from 'node:crypto';
 
-/** The oldest Node that runs the sources as they are. */
+/** The oldest Node that runs the sources without a compile step. */
 const OLDEST_NODE = 24;
 
 /**
- * The stamp that is kept when the packages of a lockfile are installed: its hash.
+ * The stamp that records for which lockfile the packages are installed: its hash.
  * @param {string} lock package-lock.json
  */
 export function stampOf(lock) {
@@ -13,9 +13,9 @@ export function stampOf(lock) {
 }
 
 /**
- * Whether what is installed is what the lockfile asks for, so that an `npm install` by hand is as good as an `npm ci`.
+ * Whether the installed packages are those of the lockfile, so that a manual `npm install` is as good as an `npm ci`.
  * @param {string} lock package-lock.json
- * @param {string | null} installed npm's own record, `node_modules/.package-lock.json`; null when there is none
+ * @param {string | null} installed npm's own record, `node_modules/.package-lock.json`; null if there is none
  */
 export function installedMatches(lock, installed) {
   if (installed === null) return false;
@@ -23,10 +23,10 @@ export function installedMatches(lock, installed) {
   const there = packagesOf(installed);
   if (wanted === null || there === null) return false;
   return Object.entries(wanted).every(([path, entry]) => {
-    // The checkout itself and its workspaces are sources; what links to them is among the packages.
+    // The checkout itself and its workspaces are sources; the links to them are among the packages.
     if (!path.includes('node_modules/')) return true;
     const found = there[path];
-    // npm leaves out what is for another platform, and only that is ever marked so.
+    // npm omits packages for other platforms, and only those are marked optional.
     if (found === undefined) return entry.optional === true;
     return (
       found.version === entry.version && found.integrity === entry.integrity && found.link === entry.link
@@ -42,7 +42,7 @@ function packagesOf(text) {
   try {
     return JSON.parse(text).packages ?? null;
   } catch {
-    // Half written by an npm that was cut short: nothing can be said of it, so it is installed anew.
+    // Incomplete because npm was interrupted: unknown state, so the packages are installed again.
     return null;
   }
 }
@@ -50,7 +50,7 @@ function packagesOf(text) {
 /**
  * The Node to run the sources with: this one if it is new enough, else the one among the packages.
  * @param {{ execPath: string, versions: { node: string }, platform: string, arch: string }} current
- * @param {(path: string) => boolean} exists whether there is a file, by its path in the checkout
+ * @param {(path: string) => boolean} exists whether a file exists, by its path in the checkout
  * @returns {string | null} an absolute path, or one in the checkout
  */
 export function nodeFor(current, exists) {

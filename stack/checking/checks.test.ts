@@ -38,7 +38,7 @@ describe('the checks of a checkout', () => {
   });
   afterEach(() => rm(root, { recursive: true }));
 
-  test('are every part that has compiler options, and every shell script', async () => {
+  test('cover every part that has compiler options, and every shell script', async () => {
     const checks = await findChecks(root);
     expect(checks.map(({ title }) => title)).toEqual([
       'format and lint',
@@ -50,10 +50,10 @@ describe('the checks of a checkout', () => {
     expect(checks.at(-1)?.args).toEqual(['.ci/run']);
   });
 
-  test('count as tests, and say what was found', async () => {
-    const said: string[] = [];
+  test('count as tests and print what was found', async () => {
+    const lines: string[] = [];
     const task = { detail: vi.fn(), done: vi.fn(), failed: vi.fn() };
-    const progress: Progress = { task: () => task, say: (text) => said.push(text) };
+    const progress: Progress = { task: () => task, say: (text) => lines.push(text) };
     const outcome = await runChecks(
       [
         { title: 'good', command: 'true', args: [] },
@@ -64,9 +64,9 @@ describe('the checks of a checkout', () => {
       progress,
     );
     expect(outcome).toMatchObject({ passed: 1, failed: 2 });
-    // They run beside each other, and whichever ends first speaks first.
-    expect(said.join('\n')).toContain('found');
-    expect(said.join('\n')).toContain('ENOENT');
+    // They run in parallel, and the first to end prints first.
+    expect(lines.join('\n')).toContain('found');
+    expect(lines.join('\n')).toContain('ENOENT');
     expect(task.done).toHaveBeenCalledTimes(1);
     expect(task.failed).toHaveBeenCalledTimes(2);
   });

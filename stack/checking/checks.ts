@@ -1,4 +1,4 @@
-/** The checks that need no test: format, lint, types, shell scripts. Each is a command that must end well. */
+/** The checks that need no test: format, lint, types, words, shell scripts. Each is a command that must succeed. */
 import { existsSync } from 'node:fs';
 import { open, readdir } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
@@ -13,7 +13,7 @@ export interface Check {
   readonly args: readonly string[];
 }
 
-/** Folders that are nobody's sources. */
+/** Folders without sources of ours. */
 const NOT_SOURCES = new Set([
   'node_modules',
   '.git',
@@ -24,7 +24,7 @@ const NOT_SOURCES = new Set([
   'build',
 ]);
 
-/** Every file of the checkout that somebody wrote, by its path in it. */
+/** Every source file of the checkout, by its path in it. */
 async function sourceFiles(root: string, folder = root): Promise<string[]> {
   const files: string[] = [];
   for (const entry of await readdir(folder, { withFileTypes: true })) {
@@ -37,7 +37,7 @@ async function sourceFiles(root: string, folder = root): Promise<string[]> {
   return files.sort();
 }
 
-/** Whether a file's first line names a shell that shellcheck knows. */
+/** Whether a file's first line names a shell that shellcheck supports. */
 export function isShellScript(firstLine: string): boolean {
   return /^#!\s*\S*\/(?:env\s+)?(?:ba|da|k)?sh\b/.test(firstLine);
 }
@@ -48,11 +48,11 @@ async function firstLineOf(path: string): Promise<string> {
   return buffer.subarray(0, bytesRead).toString('latin1').split('\n')[0] ?? '';
 }
 
-/** The checks of a checkout: what is in it decides. */
+/** The checks of a checkout, according to its files. */
 export async function findChecks(root: string): Promise<Check[]> {
   const files = await sourceFiles(root);
   const bin = (name: string) => join(root, 'node_modules', '.bin', name);
-  // The dashboard's own compiler options are made by SvelteKit; the root's are for others to extend.
+  // SvelteKit generates the dashboard's compiler options; the root's are only extended by others.
   const parts = files.filter((path) => path.endsWith('/tsconfig.json') && !path.startsWith('dashboard/'));
   const scripts: string[] = [];
   for (const path of files) {
@@ -77,10 +77,10 @@ export async function findChecks(root: string): Promise<Check[]> {
   );
 }
 
-/** How many checks run beside each other: each is one processor's work, and a compiler wants a gigabyte. */
+/** How many checks run in parallel: each uses one processor, and a compiler needs a gigabyte. */
 const AT_ONCE = 2;
 
-/** Runs the checks, begun in their order, says what the failing ones say, and counts them as tests. */
+/** Runs the checks in their order, prints the output of failing ones, and counts them as tests. */
 export async function runChecks(
   checks: readonly Check[],
   root: string,
@@ -97,7 +97,7 @@ export async function runChecks(
   return outcome;
 }
 
-/** Runs one check, and says what it says when it fails. */
+/** Runs one check, and prints its output if it fails. */
 async function passes({ title, command, args }: Check, root: string, progress: Progress): Promise<boolean> {
   const task = progress.task(`Checking: ${title}`);
   const result = await execa(command, args, {

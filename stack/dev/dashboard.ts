@@ -1,4 +1,7 @@
-/** The dashboard of `npm run dev`: Vite's server with hot reload, which passes everything that is not a page on to the edge. */
+/**
+ * The dashboard of `npm run dev`: Vite's server with hot reload, which forwards everything that is not a page to the
+ * edge.
+ */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Child, startChild } from '../child.ts';
@@ -9,7 +12,7 @@ const READY_WITHIN_MS = 60_000;
 
 /**
  * Starts Vite on a port, in front of the edge at `edgeUrl`, and waits until it answers.
- * @throws StackProblem `dashboard_failed` with its last words
+ * @throws StackProblem `dashboard_failed` with the end of its output
  */
 export async function startDevDashboard(options: {
   root: string;
@@ -42,7 +45,7 @@ export async function startDevDashboard(options: {
   while (ending === null && performance.now() < deadline) {
     const answers = await fetch(`http://localhost:${port}/`).then(
       ({ ok }) => ok,
-      // Not listening yet: asked again until it ends or the time is over.
+      // Not listening yet: ask again until it ends or the timeout is over.
       () => false,
     );
     if (answers) return vite;

@@ -1,4 +1,4 @@
-/** A working copy in which a line of each part is changed while `npm run dev` runs: each change is seen. */
+/** A working copy in which a line of each part is changed while `npm run dev` runs. Each change takes effect. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -15,7 +15,7 @@ let url: string;
 let child: ChildProcess;
 let output = '';
 
-/** The files of the checkout that are no one's output, and the packages, shared with it where the disk allows. */
+/** The source files of the checkout, and the packages, hard-linked where the disk allows. */
 async function copyCheckout(into: string): Promise<void> {
   const args = ['ls-files', '-z', '--cached', '--others', '--exclude-standard'];
   const { stdout } = await execa('git', args, { cwd: ROOT });
@@ -23,7 +23,7 @@ async function copyCheckout(into: string): Promise<void> {
     if (/^(?:e2e|bench|chaos)\//.test(path)) continue;
     await mkdir(dirname(join(into, path)), { recursive: true });
     await cp(join(ROOT, path), join(into, path), { verbatimSymlinks: true }).catch((error) => {
-      // Deleted in the checkout, and still in Git's index.
+      // Deleted in the checkout, but still in Git's index.
       if (error.code !== 'ENOENT') throw error;
     });
   }
@@ -54,7 +54,7 @@ beforeAll(async () => {
       output += text;
     });
   }
-  await said(/^ready {2}http/m);
+  await printed(/^ready {2}http/m);
 });
 
 afterAll(async () => {
@@ -63,7 +63,7 @@ afterAll(async () => {
   await rm(checkout, { recursive: true, force: true });
 });
 
-const said = (pattern: RegExp) =>
+const printed = (pattern: RegExp) =>
   vi.waitFor(() => expect(output).toMatch(pattern), { timeout: 240_000, interval: 100 });
 
 async function change(path: string, from: string, to: string): Promise<void> {
@@ -84,24 +84,24 @@ test('the edge runs a changed line, keeps its state, and keeps the old code when
   await change(file, "title: 'AppFlux',", "title: 'A changed edge',");
   await expect.poll(title, { timeout: 120_000 }).toBe('A changed edge');
   // The runner's registration is part of the state: it is online again without a new one.
-  await said(/The edge runs the new code/);
+  await printed(/The edge runs the new code/);
   await change(file, "title: 'A changed edge',", "title: 'A broken edge' ++ ,");
-  await said(/The edge keeps the old code/);
+  await printed(/The edge keeps the old code/);
   expect(await title()).toBe('A changed edge');
-  await change(file, "title: 'A broken edge' ++ ,", "title: 'A mended edge',");
-  await expect.poll(title, { timeout: 120_000 }).toBe('A mended edge');
+  await change(file, "title: 'A broken edge' ++ ,", "title: 'A repaired edge',");
+  await expect.poll(title, { timeout: 120_000 }).toBe('A repaired edge');
 });
 
 test('the runner restarts with a changed line and is online again', async () => {
   await change('runner/src/start/start.ts', "'Starting'", "'Starting, changed'");
-  await said(/runner {2}\S+ info {2}Starting, changed/);
-  await said(/Starting, changed[\s\S]*Connected to the pool/);
+  await printed(/runner {2}\S+ info {2}Starting, changed/);
+  await printed(/Starting, changed[\s\S]*Connected to the pool/);
 });
 
-test('the dashboard shows a changed line without loading the page again', async () => {
+test('the dashboard shows a changed line without reloading the page', async () => {
   await using browser = await launchBrowser();
   const page = await browser.newPage();
-  // The first visit may find packages that Vite has not prepared yet, and it loads the page again when it has.
+  // On the first visit Vite may find packages that it has not prepared yet, and reload the page when it has.
   await page.goto(`${url}/sign-in`, { waitUntil: 'networkidle' });
   // A change is only passed on to a page that is connected, and a page connects after it has been drawn.
   const connected = page.waitForEvent('console', (message) => message.text().includes('[vite] connected'));

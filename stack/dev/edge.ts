@@ -1,4 +1,4 @@
-/** The control plane of `npm run dev`: bundled again and restarted on its state when its sources change. */
+/** The control plane of `npm run dev`: bundled again and restarted with its state when its sources change. */
 import { join } from 'node:path';
 import { bundleWorker } from '../edge/bundle.ts';
 import { type EdgeConfig, publicUrl } from '../edge/config.ts';
@@ -15,7 +15,7 @@ export interface DevEdgeOptions {
   readonly root: string;
   readonly settings: Settings;
   readonly secrets: Secrets;
-  /** Where it listens, and where people reach it: the same, or the dashboard's server in front of it. */
+  /** Where it listens, and the port that people use: the same, or that of the dashboard's server in front of it. */
   readonly port: number;
   readonly publicPort: number;
   /** Where a debugger attaches to it. */
@@ -25,19 +25,19 @@ export interface DevEdgeOptions {
   readonly signal: AbortSignal;
 }
 
-/** Its config: that of `npm start`, on another port if something stands in front of it. Pure. */
+/** Its config: that of `npm start`, on another port if something is in front of it. Pure. */
 export function devEdgeConfig(
   { root, settings, secrets, port, publicPort, inspectorPort }: DevEdgeOptions,
   main: string,
 ): EdgeConfig {
-  // Every URL that it gives out, presigned ones included, is for the public port.
+  // Every URL that it returns, including presigned ones, uses the public port.
   const config = edgeConfig({ ...settings, port: publicPort, requestLog: true }, secrets, root, main);
   return { ...config, port, inspectorPort };
 }
 
 /**
  * Starts it, and restarts it on change.
- * @throws StackProblem `edge_failed` when the first bundle or start fails
+ * @throws StackProblem `edge_failed` if the first bundle or start fails
  */
 export async function startDevEdge(options: DevEdgeOptions): Promise<Restarting> {
   const { root, settings, env, say, signal } = options;
@@ -58,7 +58,7 @@ export async function startDevEdge(options: DevEdgeOptions): Promise<Restarting>
   watchSources({
     folders: ['edge/src', 'edge/migrations', 'protocol/src'].map((folder) => join(root, folder)),
     onChange: async () => {
-      // What does not bundle never takes the place of what runs.
+      // Code that does not bundle never replaces the running code.
       main = await bundle();
       await edge.restart();
       say(`The edge runs the new code at ${publicUrl(options.publicPort)}`);

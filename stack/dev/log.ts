@@ -5,8 +5,8 @@ import { dirname } from 'node:path';
 const LOOK_EVERY_MS = 200;
 
 /**
- * Shows the lines that are added to a file from now on, each behind the part's name. The file need not be there yet.
- * Ends when it is disposed of, after the lines that are there by then.
+ * Prints the lines that are added to a file from now on, each prefixed with the part's name. The file need not exist
+ * yet. Ends when it is disposed of, after the lines that are in the file by then.
  */
 export async function showLog(
   part: string,

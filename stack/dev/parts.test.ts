@@ -19,6 +19,6 @@ test.each([
 
 test.each(
   [[['edge']], [['--only']], [['--only', 'worker']], [['--only', 'edge,']], [['--watch']]].slice(0, 3),
-)('%j is refused with the way to say it', (args) => {
-  expect(() => partsOf(args)).toThrow('does not know the arguments');
+)('%j is refused with the correct usage', (args) => {
+  expect(() => partsOf(args)).toThrow('Unknown arguments');
 });

@@ -9,15 +9,15 @@ export type Part = (typeof PARTS)[number];
  * @throws StackProblem `arguments_invalid`
  */
 export function partsOf(args: readonly string[]): ReadonlySet<Part> {
-  const given = args.flatMap((arg) => arg.split('='));
-  if (given.length === 0) return new Set(PARTS);
-  const [flag, ...values] = given;
+  const words = args.flatMap((arg) => arg.split('='));
+  if (words.length === 0) return new Set(PARTS);
+  const [flag, ...values] = words;
   const names = values.flatMap((value) => value.split(',')).filter((name) => name !== '');
   const isPart = (name: string): name is Part => (PARTS as readonly string[]).includes(name);
   if (flag !== '--only' || names.length === 0 || !names.every(isPart)) {
     throw new StackProblem(
       'arguments_invalid',
-      `"npm run dev" does not know the arguments ${args.join(' ')}`,
+      `Unknown arguments for "npm run dev": ${args.join(' ')}`,
       `run "npm run dev", or "npm run dev -- --only" with ${PARTS.join(', ')}, or several of them with commas`,
     );
   }

@@ -1,9 +1,9 @@
-/** A child that is replaced when its sources change, and started again when it ends by itself. */
+/** A child that is restarted when its sources change or when it ends by itself. */
 import type { Supervisable, Supervision } from '../supervise.ts';
 import { supervise } from '../supervise.ts';
 
 export interface Restarting {
-  /** Ends the child and starts it again. Throws what the start throws; then nothing runs until the next restart. */
+  /** Ends the child and starts it again. Throws if the start throws; then nothing runs until the next restart. */
   restart(): Promise<void>;
   stop(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** The runner of `npm run dev`: restarted when its sources change, its builds given back before. */
+/** The runner of `npm run dev`: restarted when its sources change, after it has returned its builds. */
 import { join } from 'node:path';
 import type { ControlPlane } from '../control-plane.ts';
 import { ensureRegistered, startRunner } from '../runners.ts';
@@ -17,7 +17,7 @@ export async function startDevRunner(options: {
   edge: ControlPlane;
   /** With DOCKER_HOST. */
   env: NodeJS.ProcessEnv;
-  /** Variables that open the runner itself to a debugger, and no command that it runs beforehand. */
+  /** Variables that let a debugger attach to the runner itself, and not to any command that it runs before. */
   inspect: NodeJS.ProcessEnv;
   say: (text: string) => void;
   signal: AbortSignal;

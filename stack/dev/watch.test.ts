@@ -38,7 +38,7 @@ test('a changed source is noticed at any depth', async () => {
   await expect.poll(() => onChange.mock.calls.length, { timeout: 10_000 }).toBeGreaterThan(0);
 });
 
-test('a change during a reaction is reacted to afterwards, and a failed reaction does not end the watch', async () => {
+test('a change while a handler runs is handled afterwards, and a failed handler does not end the watch', async () => {
   let calls = 0;
   let overlapping = 0;
   let running = false;

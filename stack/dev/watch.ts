@@ -1,18 +1,18 @@
-/** Watches sources, and reacts to changes one after the other. */
+/** Watches sources and handles changes one after the other. */
 import { watch } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** An editor writes a file in several steps; changes closer together than this are one. */
+/** An editor writes a file in several steps; changes closer together than this count as one. Milliseconds. */
 const SETTLE_MS = 100;
 
-/** What no part is made of: tests, recordings, and files that editors write beside the one they save. */
+/** Files that are no part of a program: tests, recordings, and files that editors write beside the one they save. */
 const NOT_SOURCES = /\.test\.[a-z]+$|(?:^|\/)(?:node_modules|recorded|fixtures)\/|(?:~|\.sw[a-z])$/;
 
 /** Whether a file, by its path in the watched folder, is part of a program. Pure. */
 export const isSource = (path: string): boolean => !NOT_SOURCES.test(path);
 
 export interface Watched {
-  /** Absolute. Watched with all that is in them. */
+  /** Absolute. Watched recursively. */
   readonly folders: readonly string[];
   /** Called after changes have settled, never while an earlier call is running. */
   readonly onChange: () => Promise<void>;
@@ -30,7 +30,7 @@ export function watchSources({ folders, onChange, onError, signal }: Watched): v
     while (changed && !signal.aborted) {
       changed = false;
       await sleep(SETTLE_MS);
-      // More has changed meanwhile: wait until it is quiet.
+      // More changes came meanwhile: wait until there are no further ones.
       if (changed) continue;
       await onChange().catch(onError);
     }

@@ -8,24 +8,24 @@ import { unstable_readConfig as readConfig } from 'wrangler';
 import { fingerprint, readInput, readStamp, readTree, writeStamp } from '../fingerprint.ts';
 import { lastLines, StackProblem } from '../problem.ts';
 
-/** What is needed to bundle a Worker. */
+/** Inputs for bundling a Worker. */
 export interface BundleSource {
   /** wrangler.toml, absolute. */
   readonly wranglerConfig: string;
-  /** Folders that the Worker is made of, absolute: when nothing in them has changed, the last bundle is used. */
+  /** Folders with the Worker's sources, absolute: if nothing in them has changed, the last bundle is used. */
   readonly sources: readonly string[];
-  /** Other files that it is made of: lockfiles. */
+  /** Other inputs: lockfiles. */
   readonly files: readonly string[];
 }
 
 /**
- * Bundles the Worker into `into`, unless what lies there was made of the same inputs.
+ * Bundles the Worker into `into`, unless the bundle there was made from the same inputs.
  * @returns the main module's path
- * @throws StackProblem `edge_failed` with the bundler's words
+ * @throws StackProblem `edge_failed` with the bundler's output
  */
 export async function bundleWorker(source: BundleSource, into: string): Promise<string> {
   const { main: entry, assets } = readConfig({ config: source.wranglerConfig });
-  if (entry === undefined) throw new Error(`${source.wranglerConfig} names no main module`);
+  if (entry === undefined) throw new Error(`${source.wranglerConfig} has no main module`);
   const main = join(into, 'out', `${entry.slice(entry.lastIndexOf('/') + 1).replace(/\.[a-z]+$/, '')}.js`);
   const trees = await Promise.all(source.sources.map((folder, index) => readTree(folder, String(index))));
   const files = await Promise.all(
@@ -37,7 +37,7 @@ export async function bundleWorker(source: BundleSource, into: string): Promise<
 
   await rm(into, { recursive: true, force: true });
   await mkdir(into, { recursive: true });
-  // The bundler insists that the folder of static assets is there, whatever is in it.
+  // The bundler requires the folder of static assets to exist; its content does not matter.
   if (assets?.directory !== undefined) {
     await mkdir(join(dirname(source.wranglerConfig), assets.directory), { recursive: true });
   }
@@ -47,7 +47,7 @@ export async function bundleWorker(source: BundleSource, into: string): Promise<
     env: {
       WRANGLER_SEND_METRICS: 'false',
       WRANGLER_LOG_PATH: join(into, 'logs'),
-      // It would look for a newer version of itself, and show a banner.
+      // wrangler would look for a newer version of itself, and print a banner.
       WRANGLER_HIDE_BANNER: 'true',
       CLOUDFLARE_CF_FETCH_ENABLED: 'false',
       NO_COLOR: '1',
@@ -60,7 +60,7 @@ export async function bundleWorker(source: BundleSource, into: string): Promise<
     throw new StackProblem(
       'edge_failed',
       `The Worker could not be bundled (${lastLines(result.all, 6)})`,
-      'mend what the bundler names',
+      'fix the errors of the bundler',
     );
   }
   await writeStamp(stamp, hash);
@@ -69,6 +69,6 @@ export async function bundleWorker(source: BundleSource, into: string): Promise<
 
 /** The folder of wrangler's package.json. */
 function readPackagePath(): string {
-  // Unlike `import.meta.resolve`, this works in the set-up of tests as well.
+  // Unlike `import.meta.resolve`, this works in the setup of tests as well.
   return createRequire(import.meta.url).resolve('wrangler/package.json');
 }

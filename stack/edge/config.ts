@@ -1,54 +1,57 @@
-/** What the edge process is told when it is started, and what it says back. */
+/** The messages to and from the edge process. */
 import { z } from 'zod';
 
-/** The embedded bucket: its name, and the key pair that opens its S3 door. */
+/** The embedded bucket: its name, and the key pair for its S3 endpoint. */
 const Bucket = z.strictObject({
   name: z.string().min(3),
   accessKeyId: z.string().min(1),
   secretAccessKey: z.string().min(1),
 });
 
-/** Levels of a log, the most talkative first. */
+/** Levels of a log, the most verbose first. */
 export const LogLevel = z.enum(['debug', 'info', 'warn', 'error']);
 export type LogLevel = z.infer<typeof LogLevel>;
 
-/** The first message to the edge process: all it needs to know. It holds secrets, so it is neither an argument nor a file. */
+/**
+ * The first message to the edge process, with everything it needs. It contains secrets, so it is neither an argument
+ * nor a file.
+ */
 export const EdgeConfig = z.strictObject({
   port: z.int().min(1).max(65_535),
-  /** wrangler.toml, absolute: the bindings are read from there. */
+  /** wrangler.toml, absolute: the bindings are read from it. */
   wranglerConfig: z.string(),
   /** The bundled Worker's main module, absolute. */
   main: z.string(),
-  /** Where databases, objects and alarms are kept, absolute. */
+  /** Where databases, objects and alarms are stored, absolute. */
   persist: z.string(),
-  /** The folder of static assets, absolute, where it is not the one of wrangler.toml. */
+  /** The folder of static assets, absolute, if it is not the one of wrangler.toml. */
   assets: z.string().optional(),
   bucket: Bucket,
-  /** Where a debugger attaches to the Worker, on 127.0.0.1; nowhere unless it is set. */
+  /** Where a debugger attaches to the Worker, on 127.0.0.1; nowhere if unset. */
   inspectorPort: z.int().min(1).max(65_535).optional(),
-  /** What the Worker writes below this level is left out of the log. */
+  /** What the Worker logs below this level is dropped. */
   logLevel: LogLevel.default('info'),
-  /** Variables and secrets of the Worker; they go before those of wrangler.toml. */
+  /** Variables and secrets of the Worker; they take precedence over those of wrangler.toml. */
   variables: z.record(z.string(), z.string()),
 });
-/** As it is written; what has a default may be left out. */
+/** Before parsing: fields with a default may be missing. */
 export type EdgeConfig = z.input<typeof EdgeConfig>;
 
-/** What the edge process says: that it answers on this port, or why it cannot. */
+/** The answer of the edge process: that it listens on this port, or why it can't. */
 export const EdgeMessage = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('ready'), port: z.int() }),
   z.strictObject({ type: z.literal('failed'), reason: z.string() }),
 ]);
 export type EdgeMessage = z.infer<typeof EdgeMessage>;
 
-/** The S3 door of a local bucket, for clients that add the bucket's name themselves. */
+/** The S3 endpoint of a local bucket, for clients that add the bucket's name themselves. */
 export function s3Endpoint(port: number): string {
   return `${publicUrl(port)}/cdn-cgi/local/r2/s3`;
 }
 
 /**
- * Where people reach a local instance. `localhost` in every address, so that the browser puts uploads to the origin
- * that the dashboard came from, and so that `*.sites.localhost` (RFC 6761 §6.3) is another one.
+ * The public URL of a local instance. It is always `localhost`, so that the browser uploads to the origin that the
+ * dashboard came from, and so that `*.sites.localhost` (RFC 6761 §6.3) is another origin.
  */
 export function publicUrl(port: number): string {
   return `http://localhost:${port}`;

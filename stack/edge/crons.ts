@@ -1,9 +1,9 @@
-/** Fires the Worker's cron triggers, which nothing does by itself locally. */
+/** Fires the Worker's cron triggers: nothing else does locally. */
 import { Cron } from 'croner';
 import type { Miniflare } from 'miniflare';
 import { CONTROL_PLANE } from './options.ts';
 
-/** Begins to call the control plane's `scheduled` handler at the times of each expression (UTC, as Cloudflare does). */
+/** Starts calling the control plane's `scheduled` handler at the times of each expression (UTC, as Cloudflare does). */
 export function startCrons(
   miniflare: Pick<Miniflare, 'getWorker'>,
   expressions: readonly string[],
@@ -11,7 +11,7 @@ export function startCrons(
 ): { stop(): void } {
   const jobs = expressions.map(
     (cron) =>
-      // `protect`: a run that takes longer than its interval is not run beside itself.
+      // `protect`: a run that takes longer than its interval does not overlap with the next.
       new Cron(cron, { timezone: 'UTC', protect: true, unref: true, catch: onError }, async () => {
         const worker = await miniflare.getWorker(CONTROL_PLANE);
         await worker.scheduled({ cron });

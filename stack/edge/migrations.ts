@@ -1,4 +1,4 @@
-/** Brings the databases of an instance up to date, as `wrangler d1 migrations apply` does for a deployed one. */
+/** Migrates the databases of an instance, as `wrangler d1 migrations apply` does for a deployed one. */
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Miniflare } from 'miniflare';
@@ -6,17 +6,17 @@ import { unstable_readConfig as readConfig, unstable_splitSqlQuery as splitSql }
 import type { EdgeConfig } from './config.ts';
 import { databaseOptions } from './options.ts';
 
-/** Wrangler's own table, so that either may take over from the other. */
+/** Wrangler's own table, so that either can continue what the other has done. */
 const TABLE = 'd1_migrations';
 
-/** The migrations that are still to be applied, in the order of their names. */
+/** The migrations that are not applied yet, in the order of their names. */
 export function pendingMigrations(files: readonly string[], applied: ReadonlySet<string>): string[] {
   return files.filter((name) => name.endsWith('.sql') && !applied.has(name)).sort();
 }
 
 /**
- * Brings the databases of an instance up to date while nothing of its Worker runs: an alarm or a queued message would
- * find the tables of an earlier version.
+ * Migrates the databases of an instance while nothing of its Worker runs: an alarm or a queued message would find the
+ * tables of an earlier version.
  * @returns the names of the migrations that were applied
  */
 export async function migrateDatabases(
@@ -31,8 +31,8 @@ export async function migrateDatabases(
 }
 
 /**
- * Applies what is pending to every D1 database of wrangler.toml that has a `migrations_dir`. Each migration is one
- * transaction with the note that it was applied.
+ * Applies pending migrations to every D1 database of wrangler.toml that has a `migrations_dir`. Each migration is one
+ * transaction that also records it as applied.
  * @returns the names that were applied
  */
 export async function applyMigrations(miniflare: Miniflare, wranglerConfig: string): Promise<string[]> {

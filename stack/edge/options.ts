@@ -1,4 +1,4 @@
-/** Turns wrangler.toml and what a local start adds to it into what Miniflare runs. */
+/** Turns wrangler.toml and the additions of a local start into options for Miniflare. */
 import { readdirSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import { convertV4MiniflareOptions, Log, LogLevel, type MiniflareOptions } from 'miniflare';
@@ -11,14 +11,14 @@ import { BINDING, FRONT_PLUGIN } from './front/plugin.ts';
 const COMPATIBILITY_DATE = '2026-11-01';
 
 /**
- * The control plane's name for Miniflare. It is part of the path that Durable Objects are stored under, and the first
- * version gave none.
+ * The control plane's name in Miniflare. It is part of the path that Durable Objects are stored under, and the first
+ * version used none.
  */
 export const CONTROL_PLANE = '';
 
 type ModuleType = 'ESModule' | 'CompiledWasm' | 'Text' | 'Data';
 
-/** How a file that the bundler leaves beside the main module is imported, by its name's ending. */
+/** How a file that the bundler puts beside the main module is imported, by its name's ending. */
 const MODULE_TYPES: Readonly<Record<string, ModuleType>> = {
   '.js': 'ESModule',
   '.mjs': 'ESModule',
@@ -29,7 +29,7 @@ const MODULE_TYPES: Readonly<Record<string, ModuleType>> = {
   '.bin': 'Data',
 };
 
-/** The modules of a bundle, the main one first. Source maps and the bundler's own notes are none. */
+/** The modules of a bundle, the main one first. Excludes source maps and the bundler's metadata. */
 export function bundledModules(main: string): { type: ModuleType; path: string }[] {
   const folder = dirname(main);
   const others = readdirSync(folder).flatMap((name) => {
@@ -39,7 +39,7 @@ export function bundledModules(main: string): { type: ModuleType; path: string }
   return [{ type: 'ESModule', path: main }, ...others];
 }
 
-/** What is changed of the options that wrangler.toml gives. */
+/** Changes to the options that wrangler.toml specifies. */
 const Changed = z.looseObject({
   bindings: z.record(z.string(), z.json()).default({}),
   r2Buckets: z.record(z.string(), z.unknown()).default({}),
@@ -50,7 +50,7 @@ const Databases = z.looseObject({
   d1Databases: z.record(z.string(), z.looseObject({ id: z.string() })).default({}),
 });
 
-/** The options of the instance's databases alone: nothing of the Worker runs beside them, no queue, no alarm, no request. */
+/** The options of the instance's databases alone: without the Worker, queues, alarms and requests. */
 export function databaseOptions(config: Pick<EdgeConfig, 'wranglerConfig' | 'persist'>): MiniflareOptions {
   const { d1Databases } = Databases.parse(workerOptionsOf(config.wranglerConfig).workerOptions);
   return convertV4MiniflareOptions({
@@ -81,13 +81,13 @@ const frontBinding = (
   options,
 });
 
-/** What holds for the Worker on one machine. No header says where a request comes from: a client could set it itself. */
+/** Settings of the Worker on one machine. No header has the client's address: a client could set it itself. */
 const LOCAL = { CLIENT_ADDRESS_HEADER: '' };
 
 /**
- * The options of the instance: its Worker, and the front (`front/worker.mjs`), which is what the instance's port leads
- * to. Bindings, flags, queues, crons and assets are those of wrangler.toml; variables, the bucket and the folder for
- * data come from the config. Miniflare listens on a second, random port for calls from this process.
+ * The options of the instance: its Worker, and the front (`front/worker.mjs`) behind the instance's port. Bindings,
+ * flags, queues, crons and assets are those of wrangler.toml; variables, the bucket and the folder for data come from
+ * the config. Miniflare listens on a second, random port for calls from this process.
  */
 export function miniflareOptions(
   config: EdgeConfig,
@@ -109,7 +109,7 @@ export function miniflareOptions(
       : { inspectorPort: config.inspectorPort, inspectorHost: '127.0.0.1' }),
     workers: [
       {
-        // The first Worker is where Miniflare's own port leads to.
+        // Miniflare's own port leads to the first Worker.
         name: 'front',
         modules: [{ type: 'ESModule', path: FRONT_WORKER }],
         compatibilityDate: COMPATIBILITY_DATE,
@@ -122,13 +122,13 @@ export function miniflareOptions(
       {
         ...workerOptions,
         name: CONTROL_PLANE,
-        // The bundle is told module by module.
+        // The modules of the bundle are listed explicitly.
         modulesRules: undefined,
         modules: bundledModules(config.main),
         modulesRoot: dirname(config.main),
         ...(assets !== undefined && { assets: { ...assets, directory: config.assets ?? assets.directory } }),
         bindings: { ...bindings, ...LOCAL, ...config.variables },
-        // Miniflare would write mails to files and say that they were sent.
+        // Miniflare would write emails to files and report that they were sent.
         email: {},
         r2Buckets: {},
         unsafeBindings: Object.keys(r2Buckets).map((binding) => frontBinding(binding, 'bucket', { id })),

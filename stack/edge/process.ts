@@ -18,7 +18,7 @@ export async function startEdge(
   config: EdgeConfig,
   options: { env: NodeJS.ProcessEnv; logFile: string },
 ): Promise<RunningEdge> {
-  // One that is killed leaves its temporary files behind: the next one on the same state clears them away.
+  // A killed process leaves its temporary files behind; the next one with the same state removes them.
   const temporary = `${config.persist}-tmp`;
   await rm(temporary, { recursive: true, force: true });
   await mkdir(temporary, { recursive: true, mode: 0o700 });
@@ -29,7 +29,7 @@ export async function startEdge(
     env: {
       ...options.env,
       TMPDIR: temporary,
-      // Miniflare would ask the network what this machine's place is.
+      // Miniflare would ask the network for this machine's location.
       CLOUDFLARE_CF_FETCH_ENABLED: 'false',
       WRANGLER_SEND_METRICS: 'false',
     },

@@ -1,4 +1,4 @@
-/** A dockerd of ours, on a machine without an init system that would start it. */
+/** Our own dockerd, on a machine without an init system that would start it. */
 import { spawn } from 'node:child_process';
 import { mkdir, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,20 +6,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { lastLines, StackProblem } from '../problem.ts';
 import { clientFor, type EngineAddress } from './find.ts';
 
-/** How long dockerd may take until it answers, and until it has ended. */
+/** Timeouts for dockerd to answer, and to end. Milliseconds. */
 const START_WITHIN_MS = 60_000;
 const STOP_WITHIN_MS = 20_000;
 
 /** A running dockerd that this process started. */
 export interface Daemon {
   readonly address: EngineAddress;
-  /** Ends it. Comes back when it has ended, or when it was killed because it did not. */
+  /** Ends it. Resolves when it has ended, or was killed because it did not. */
   stop(): Promise<void>;
 }
 
 /**
  * Starts dockerd, with its output in `docker/dockerd.log` of the state folder, and waits until it answers.
- * @throws StackProblem `engine_failed` with its last words; the signal's reason when that aborts, dockerd ended by then
+ * @throws StackProblem `engine_failed` with the end of its output; the signal's reason when that aborts, after
+ * dockerd has ended
  */
 export async function startDaemon(state: string, signal?: AbortSignal): Promise<Daemon> {
   const folder = join(state, 'docker');
@@ -27,7 +28,7 @@ export async function startDaemon(state: string, signal?: AbortSignal): Promise<
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const log = await open(logFile, 'a', 0o600);
   const from = (await log.stat()).size;
-  // A session of its own: Ctrl-C on the terminal must reach the builds in it before it reaches the engine.
+  // A session of its own: Ctrl-C on the terminal must not reach the engine before the builds in it.
   const child = spawn('dockerd', [], { detached: true, stdio: ['ignore', log.fd, log.fd] });
   await log.close();
   let ended: string | null = null;
@@ -49,7 +50,7 @@ export async function startDaemon(state: string, signal?: AbortSignal): Promise<
   while (ended === null && Date.now() < deadline && !signal?.aborted) {
     const answers = await client.ping().then(
       () => true,
-      // Not yet, or never: the loop's end tells which.
+      // Not yet, or never: the end of the loop decides.
       () => false,
     );
     if (answers) return { address, stop: () => stop(child.pid, end) };
@@ -60,8 +61,8 @@ export async function startDaemon(state: string, signal?: AbortSignal): Promise<
   const output = (await readFile(logFile)).subarray(from).toString();
   throw new StackProblem(
     'engine_failed',
-    `dockerd does not work here (${lastLines(output) || (ended ?? 'it does not answer')})`,
-    `see ${logFile}; without the rights that it needs, as in most containers, point DOCKER_HOST at an engine elsewhere`,
+    `dockerd failed to start (${lastLines(output) || (ended ?? 'it does not answer')})`,
+    `see ${logFile}; if this machine lacks the rights that dockerd needs, as most containers do, set DOCKER_HOST to an engine elsewhere`,
   );
 }
 
@@ -71,7 +72,7 @@ async function stop(pid: number | undefined, end: Promise<void>): Promise<void> 
     try {
       process.kill(pid, name);
     } catch {
-      // It has ended by itself, which is all that is wanted.
+      // It has already ended.
     }
   };
   signal('SIGTERM');

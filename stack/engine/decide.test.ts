@@ -13,11 +13,11 @@ const bare: Machine = {
 };
 
 describe('on a machine without an engine', () => {
-  test('root on Debian installs one and starts it by hand where there is no systemd', () => {
-    expect(planEngine(nothing, bare)).toEqual({ action: 'start', install: true, by: 'hand' });
+  test('root on Debian installs one and starts it directly without systemd', () => {
+    expect(planEngine(nothing, bare)).toEqual({ action: 'start', install: true, by: 'process' });
   });
 
-  test('root on Debian installs one and has systemd start it where systemd is in charge', () => {
+  test('root on Debian installs one and starts it through systemd if that runs', () => {
     expect(planEngine(nothing, { ...bare, systemd: true })).toEqual({
       action: 'start',
       install: true,
@@ -25,26 +25,28 @@ describe('on a machine without an engine', () => {
     });
   });
 
-  test('an engine that is installed is started and not installed again, on any distribution', () => {
+  test('an installed engine is started and not installed again, on any distribution', () => {
     const installed = { ...bare, dockerd: true, debian: false };
-    expect(planEngine(nothing, installed)).toEqual({ action: 'start', install: false, by: 'hand' });
+    expect(planEngine(nothing, installed)).toEqual({ action: 'start', install: false, by: 'process' });
     expect(planEngine(nothing, { ...installed, systemd: true, unit: true })).toMatchObject({ by: 'systemd' });
     // A program without a service that systemd knows.
-    expect(planEngine(nothing, { ...installed, systemd: true, unit: false })).toMatchObject({ by: 'hand' });
+    expect(planEngine(nothing, { ...installed, systemd: true, unit: false })).toMatchObject({
+      by: 'process',
+    });
   });
 
   test.each<[string, Partial<Machine>, string]>([
     ['another user on Debian', { root: false }, 'sudo apt-get install docker.io'],
-    ['another user elsewhere', { root: false, debian: false }, 'as its documentation says'],
+    ['another user elsewhere', { root: false, debian: false }, 'as described in its documentation'],
     ['another user with a stopped engine', { root: false, dockerd: true }, '"sudo dockerd"'],
     [
       'another user with a stopped service',
       { root: false, dockerd: true, systemd: true, unit: true },
       '"sudo systemctl start docker"',
     ],
-    ['root on another distribution', { debian: false }, 'as its documentation says'],
+    ['root on another distribution', { debian: false }, 'as described in its documentation'],
     ['a Mac', { platform: 'darwin', debian: false }, 'start Docker'],
-  ])('%s is told what to do', (_, changes, advice) => {
+  ])('%s gets advice', (_, changes, advice) => {
     expect(planEngine(nothing, { ...bare, ...changes })).toMatchObject({
       action: 'refuse',
       code: 'engine_missing',
@@ -53,7 +55,7 @@ describe('on a machine without an engine', () => {
   });
 });
 
-test('a DOCKER_HOST that does not answer is not gone past', () => {
+test('a DOCKER_HOST that does not answer is an error, without trying others', () => {
   const search = { ...nothing, configured: 'tcp://10.0.0.5:2375' };
   expect(planEngine(search, bare)).toMatchObject({
     action: 'refuse',
@@ -65,7 +67,7 @@ test('a DOCKER_HOST that does not answer is not gone past', () => {
   ]);
 });
 
-test('a socket that may not be used is not worked around', () => {
+test('a socket without permission is an error, without trying to install', () => {
   const search = { ...nothing, denied: 'unix:///var/run/docker.sock' };
   expect(planEngine(search, { ...bare, root: false })).toMatchObject({
     action: 'refuse',
@@ -74,7 +76,7 @@ test('a socket that may not be used is not worked around', () => {
   });
 });
 
-test('engines are looked for system-wide, then of this user', () => {
+test('system-wide engines come first, then those of this user', () => {
   expect(engineAddresses({ XDG_RUNTIME_DIR: '/run/user/1000' }, '/home/ann').map(({ name }) => name)).toEqual(
     [
       'unix:///var/run/docker.sock',
@@ -92,11 +94,11 @@ test.each([
   ['ID=fedora\nPRETTY_NAME="like debian"\n', false],
   ['ID="rhel"\nID_LIKE="fedora"\n', false],
   ['', false],
-])('%j is kin of Debian: %s', (text, expected) => {
+])('%j is a derivative of Debian: %s', (text, expected) => {
   expect(isDebianKin(text)).toBe(expected);
 });
 
-test('an engine is stopped only when no container of someone else runs in it', () => {
+test('an engine is stopped only if no container of someone else runs in it', () => {
   expect(mayStopEngine([])).toBe(true);
   expect(mayStopEngine([{ Labels: { 'dev.appflux.runner': '66f2a1c04b7e9d0012345678' } }])).toBe(true);
   expect(mayStopEngine([{ Labels: { 'dev.appflux.runner': 'x' } }, { Labels: {} }])).toBe(false);

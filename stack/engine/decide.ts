@@ -2,23 +2,23 @@
 import type { ProblemCode } from '../problem.ts';
 import type { EngineSearch } from './find.ts';
 
-/** What matters about a machine. */
+/** The relevant facts about a machine. */
 export interface Machine {
   readonly platform: NodeJS.Platform;
   readonly root: boolean;
-  /** Debian, Ubuntu, or one of their kin: apt-get finds `docker.io`. */
+  /** Debian, Ubuntu, or a derivative: apt-get finds `docker.io`. */
   readonly debian: boolean;
-  /** systemd is in charge (sd_booted(3): /run/systemd/system is there). */
+  /** systemd is running (sd_booted(3): /run/systemd/system exists). */
   readonly systemd: boolean;
-  /** A docker.service that systemd could start is installed. */
+  /** A docker.service that systemd can start is installed. */
   readonly unit: boolean;
-  /** The engine's program, `dockerd`, is installed. The client, `docker`, says nothing. */
+  /** The engine's program, `dockerd`, is installed. The client, `docker`, proves nothing. */
   readonly dockerd: boolean;
 }
 
-/** What to do: start an engine, after installing it perhaps, or say why not. */
+/** What to do: start an engine, possibly after installing it, or report why not. */
 export type EnginePlan =
-  | { readonly action: 'start'; readonly install: boolean; readonly by: 'systemd' | 'hand' }
+  | { readonly action: 'start'; readonly install: boolean; readonly by: 'systemd' | 'process' }
   | {
       readonly action: 'refuse';
       readonly code: ProblemCode;
@@ -26,7 +26,7 @@ export type EnginePlan =
       readonly advice: string;
     };
 
-/** The plan for a machine on which looking for an engine came to nothing. */
+/** The plan for a machine on which no engine was found. */
 export function planEngine(search: Extract<EngineSearch, { found: false }>, machine: Machine): EnginePlan {
   const refuse = (code: ProblemCode, message: string, advice: string): EnginePlan => ({
     action: 'refuse',
@@ -39,7 +39,7 @@ export function planEngine(search: Extract<EngineSearch, { found: false }>, mach
     return refuse(
       'engine_failed',
       `No Docker engine answers at DOCKER_HOST=${search.configured} (${search.reason})`,
-      'start that engine, or unset DOCKER_HOST to use one of this machine',
+      'start that engine, or unset DOCKER_HOST to use one on this machine',
     );
   }
   if (search.denied !== null) {
@@ -56,30 +56,34 @@ export function planEngine(search: Extract<EngineSearch, { found: false }>, mach
     if (machine.dockerd) {
       return refuse(
         'engine_missing',
-        'The Docker engine is installed and does not run',
+        'The Docker engine is installed but not running',
         `run "sudo ${machine.systemd ? 'systemctl start docker' : 'dockerd'}", or run this as root`,
       );
     }
     return refuse(
       'engine_missing',
-      'There is no Docker engine and only root can install one',
+      'No Docker engine is installed, and only root can install one',
       machine.debian
         ? 'run this as root, or run "sudo apt-get install docker.io"'
-        : 'install Docker Engine as its documentation says for your system',
+        : 'install Docker Engine as described in its documentation',
     );
   }
   if (!machine.dockerd && !machine.debian) {
     return refuse(
       'engine_missing',
-      'There is no Docker engine, and it is installed by itself on Debian and Ubuntu only',
-      'install Docker Engine as its documentation says for your system',
+      'No Docker engine is installed, and automatic installation works on Debian and Ubuntu only',
+      'install Docker Engine as described in its documentation',
     );
   }
   const install = !machine.dockerd;
-  return { action: 'start', install, by: machine.systemd && (install || machine.unit) ? 'systemd' : 'hand' };
+  return {
+    action: 'start',
+    install,
+    by: machine.systemd && (install || machine.unit) ? 'systemd' : 'process',
+  };
 }
 
-/** Whether an os-release file (os-release(5)) speaks of Debian, Ubuntu or one of their kin. */
+/** Whether an os-release file (os-release(5)) is that of Debian, Ubuntu or a derivative. */
 export function isDebianKin(osRelease: string): boolean {
   const names = [...osRelease.matchAll(/^(?:ID|ID_LIKE)=["']?([^"'\n]*)/gm)].flatMap(([, value]) =>
     (value ?? '').split(/\s+/),
@@ -87,7 +91,7 @@ export function isDebianKin(osRelease: string): boolean {
   return names.includes('debian') || names.includes('ubuntu');
 }
 
-/** Whether an engine that was started here may be stopped: no running container is anyone else's. */
+/** Whether an engine that was started here can be stopped: no running container belongs to someone else. */
 export function mayStopEngine(
   running: readonly { readonly Labels: Readonly<Record<string, string>> }[],
 ): boolean {

@@ -1,4 +1,4 @@
-/** Makes sure that a Docker engine answers: finds one, or installs and starts it where that can be done. */
+/** Makes sure that a Docker engine answers: finds one, or installs and starts it where possible. */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type Dockerode from 'dockerode';
@@ -10,7 +10,7 @@ import { type Daemon, startDaemon } from './daemon.ts';
 import { type EnginePlan, isDebianKin, type Machine, mayStopEngine, planEngine } from './decide.ts';
 import { clientFor, type EngineAddress, findEngine } from './find.ts';
 
-/** What the engine needs besides its own package, which only recommends them. */
+/** Packages that the engine needs but docker.io only recommends. */
 const ENGINE_PACKAGES = ['docker.io', 'iptables', 'ca-certificates'];
 
 export interface ReadyEngine {
@@ -26,10 +26,10 @@ export interface ReadyEngine {
  */
 export async function ensureEngine(options: {
   env: NodeJS.ProcessEnv;
-  /** The state folder, for the log of an engine that has to be started. */
+  /** The state folder, for the log of an engine that is started here. */
   state: string;
   progress: Progress;
-  /** Aborts when the engine is not wanted any more: one that is being started then ends. */
+  /** Aborts when the engine is no longer needed: one that is being started then ends. */
   signal?: AbortSignal;
 }): Promise<ReadyEngine> {
   const search = await findEngine(options.env);
@@ -61,13 +61,13 @@ async function carryOut(
       );
     }
   }
-  // Installing the package may have started it already.
+  // Installing the package may already have started it.
   const search = await findEngine(env);
   if (search.found) return notOurs(search.engine, search.address);
   if (plan.by === 'systemd') {
     throw new StackProblem(
       'engine_failed',
-      `Docker was started and does not answer (${search.reason})`,
+      `Docker was started but does not answer (${search.reason})`,
       'run "journalctl -u docker" to see why',
     );
   }
@@ -88,7 +88,7 @@ function ours(daemon: Daemon): ReadyEngine {
 
 async function thisMachine(): Promise<Machine> {
   const osRelease = await readFile('/etc/os-release', 'utf8').catch(() => {
-    // No such file: not a system that this knows how to install on, which is what the empty text says.
+    // No such file: an unknown system, which the empty text stands for.
     return '';
   });
   const unit = firstExisting(

@@ -1,4 +1,4 @@
-/** Finds a Docker engine: the engine, not the client, as one is often there without the other. */
+/** Finds a Docker engine: the engine, not the client, because one is often there without the other. */
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import Dockerode from 'dockerode';
@@ -8,11 +8,11 @@ import { messageOf } from '../problem.ts';
 export interface EngineAddress {
   /** For people, and for `DOCKER_HOST` of child processes. */
   readonly name: string;
-  /** The socket's path; null when the address comes from DOCKER_HOST, which the client reads itself. */
+  /** The socket's path; null if the address comes from DOCKER_HOST, which the client reads itself. */
   readonly socketPath: string | null;
 }
 
-/** What looking for an engine came to. */
+/** The result of a search for an engine. */
 export type EngineSearch =
   | {
       readonly found: true;
@@ -22,15 +22,15 @@ export type EngineSearch =
     }
   | {
       readonly found: false;
-      /** DOCKER_HOST, if it is set: then nothing else is looked at. */
+      /** DOCKER_HOST, if it is set: then no other address is tried. */
       readonly configured: string | null;
-      /** The socket that is there but may not be used by this user, if there is one. */
+      /** The socket that exists but that this user has no permission to use, if there is one. */
       readonly denied: string | null;
       /** What the last address answered. */
       readonly reason: string;
     };
 
-/** The addresses to try, in order. DOCKER_HOST stands alone: who sets it means that engine and no other. */
+/** The addresses to try, in order. DOCKER_HOST excludes all others. */
 export function engineAddresses(env: NodeJS.ProcessEnv, home: string): EngineAddress[] {
   const configured = env.DOCKER_HOST;
   if (configured !== undefined && configured !== '') return [{ name: configured, socketPath: null }];
@@ -48,7 +48,7 @@ export function clientFor(address: EngineAddress): Dockerode {
   return address.socketPath === null ? new Dockerode() : new Dockerode({ socketPath: address.socketPath });
 }
 
-/** Asks each address in turn and gives the first engine that answers. */
+/** Asks each address in turn and returns the first engine that answers. */
 export async function findEngine(env: NodeJS.ProcessEnv): Promise<EngineSearch> {
   let denied: string | null = null;
   let reason = '';

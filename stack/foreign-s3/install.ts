@@ -1,4 +1,4 @@
-/** An S3 server that is not Cloudflare's, for the tests of storage: versitygw, a gateway from S3 to a folder. */
+/** An S3 server other than Cloudflare's, for the storage tests: versitygw, a gateway from S3 to a folder. */
 import { ensureProgram, findProgram, type GoProgram } from '../go/program.ts';
 import type { Workshop } from '../go/workshop.ts';
 import type { Task } from '../progress.ts';
@@ -16,6 +16,6 @@ const VERSITYGW: GoProgram = {
 /** The server's program: one on the PATH, else the one that was built here, else null. */
 export const findForeignS3 = (): Promise<string | null> => findProgram(VERSITYGW);
 
-/** Builds the server unless it is there, and gives its program. */
+/** Builds the server unless it exists, and returns its path. */
 export const ensureForeignS3 = (workshop: Workshop, task: Task): Promise<string> =>
   ensureProgram(VERSITYGW, workshop, task);

@@ -1,4 +1,4 @@
-/** Runs the S3 server of install.ts on a folder of its own, for as long as somebody needs it. */
+/** Runs the S3 server of install.ts on a folder of its own, for as long as it is needed. */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { freePort } from '../free-port.ts';
 import { lastLines } from '../problem.ts';
 import { findForeignS3 } from './install.ts';
 
-/** Where a server is, and who may use it. */
+/** Where a server is, and the credentials for it. */
 export interface S3Server {
   endpoint: string;
   bucket: string;
@@ -20,15 +20,15 @@ export interface S3Server {
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Null where the server was never built. */
+    /** Null if the server was never built. */
     foreignS3: S3Server | null;
   }
 }
 
-/** How long the server may take to begin to answer, in milliseconds. */
+/** How long the server may take to answer, in milliseconds. */
 const STARTS_WITHIN_MS = 20_000;
 
-/** Before all tests of a vitest project: tells them where the server is, and gives what stops it. */
+/** Before all tests of a vitest project: provides the server's address, and returns what stops it. */
 export default async function startForTests(
   project: TestProject,
 ): Promise<(() => Promise<void>) | undefined> {
@@ -58,7 +58,7 @@ export async function startForeignS3(
   const attributes = join(folder, 'attributes');
   await mkdir(join(data, server.bucket), { recursive: true });
   await mkdir(attributes);
-  // Attributes in a folder beside: not every file system under /tmp keeps extended ones.
+  // Attributes are in a folder beside: not every file system under /tmp supports extended ones.
   const storage = ['posix', '--sidecar', attributes, data];
   const address = new URL(server.endpoint).host;
   const options = ['--port', address, '--region', server.region, '--health', '/health', '--quiet'];
@@ -93,7 +93,7 @@ async function answering(url: string): Promise<void> {
     try {
       if ((await fetch(url)).ok) return;
     } catch {
-      // It does not listen yet; whether it ever will is what the deadline and its end are watched for.
+      // Not listening yet; the deadline and the process's end are checked as well.
     }
     await sleep(50);
   }

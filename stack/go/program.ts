@@ -1,7 +1,7 @@
 /**
- * Programs for the tests that are built from their sources through Go's module proxy, which checks them against Go's
- * checksum database. They are kept in the user's cache, where an installation of the packages does not clear them away
- * and other checkouts find them: building them is minutes of a processor's work.
+ * Programs for the tests that are built from source through Go's module proxy, which checks them against Go's
+ * checksum database. They are in the user's cache, where an installation of the packages does not remove them and
+ * other checkouts find them: building them takes minutes of processor time.
  */
 import { copyFile, mkdir, rename, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
@@ -14,7 +14,7 @@ import type { Task } from '../progress.ts';
 import type { Workshop } from './workshop.ts';
 
 export interface GoProgram {
-  /** What people call it, such as `An S3 server for the tests`. */
+  /** A title for people, such as `An S3 server for the tests`. */
   readonly title: string;
   /** The program's name, on the PATH and in the cache. */
   readonly name: string;
@@ -23,14 +23,14 @@ export interface GoProgram {
   /** The package in the module, such as `cmd/server`. */
   readonly package: string;
   readonly tags: readonly string[];
-  /** Files that its build expects and its release lacks: their paths in the module, and what they hold. */
+  /** Files that its build expects and its release lacks: their paths in the module, and their content. */
   readonly files: Readonly<Record<string, string>>;
 }
 
-/** What `go mod download -json` says: where the module's tree is. */
+/** The output of `go mod download -json`: where the module's tree is. */
 const Download = z.object({ Dir: z.string() });
 
-/** Where a program lies once it is built: in the cache folder of the XDG Base Directory Specification. */
+/** Where a built program is stored: in the cache folder of the XDG Base Directory Specification. */
 export function programPath({ name, version }: GoProgram, env: NodeJS.ProcessEnv = process.env): string {
   return join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'appflux', `${name}-${version}`);
 }
@@ -42,8 +42,8 @@ export async function findProgram(program: GoProgram): Promise<string | null> {
 }
 
 /**
- * Builds the program unless it is there, and gives its path. From nothing it takes a minute or two.
- * @throws StackProblem `package_missing` when it cannot be built
+ * Builds the program unless it exists, and returns its path. A first build takes a minute or two.
+ * @throws StackProblem `package_missing` if it cannot be built
  */
 export async function ensureProgram(program: GoProgram, workshop: Workshop, task: Task): Promise<string> {
   const found = await findProgram(program);
@@ -55,8 +55,8 @@ export async function ensureProgram(program: GoProgram, workshop: Workshop, task
     if (!result.failed) return result.stdout;
     throw cannotBuild(program, lastLines(result.stderr), result);
   };
-  // Built in the tree of its own release, rather than by `go install`: that asks for the list of all versions too,
-  // which not every proxy gives.
+  // Built in the tree of its own release, not by `go install`, which also requests the list of all versions. Not
+  // every proxy has that.
   const { Dir: tree } = Download.parse(
     JSON.parse(
       await run(workshop.folder, ['mod', 'download', '-json', `${program.module}@${program.version}`]),
@@ -68,7 +68,7 @@ export async function ensureProgram(program: GoProgram, workshop: Workshop, task
   await run(tree, ['build', ...flags, `./${program.package}`]);
   const path = programPath(program);
   await mkdir(dirname(path), { recursive: true });
-  // A copy that breaks off must not pass for the program, nor meet that of another checkout.
+  // An interrupted copy must not be taken for the program, nor collide with that of another checkout.
   const part = `${path}.${process.pid}.part`;
   await copyFile(built, part);
   await rename(part, path);

@@ -7,7 +7,7 @@ describe('goVersion', () => {
     expect(goVersion('go version go1.27rc1 linux/arm64')).toEqual([1, 27]);
   });
 
-  test('reads nothing from anything else', () => {
+  test('is null for anything else', () => {
     expect(goVersion('command not found')).toBeNull();
     expect(goVersion('')).toBeNull();
   });

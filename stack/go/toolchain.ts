@@ -1,4 +1,7 @@
-/** A Go toolchain: the machine's own, or one lent from the newest packages of its Debian or Ubuntu. */
+/**
+ * A Go toolchain: the machine's own, or one from the newest packages of its Debian or Ubuntu, unpacked without
+ * installing.
+ */
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -11,7 +14,7 @@ export interface Go {
   env: NodeJS.ProcessEnv;
 }
 
-/** `go1.25.3` is [1, 25]; null for what names no version. */
+/** `go1.25.3` is [1, 25]; null for anything that is not a version. */
 export function goVersion(text: string): [major: number, minor: number] | null {
   const match = /\bgo(\d+)\.(\d+)/.exec(text);
   return match === null ? null : [Number(match[1]), Number(match[2])];
@@ -30,9 +33,9 @@ export async function ownGo(minor: number): Promise<Go | null> {
 }
 
 /**
- * Unpacks the newest Go of the distribution below `folder`, from the mirror that this machine's apt uses; nothing
- * is installed and no root is needed.
- * @throws StackProblem `package_missing` where there is no apt, or it does not get the packages
+ * Unpacks the distribution's newest Go below `folder`, from the mirror that this machine's apt uses. Installs nothing
+ * and needs no root.
+ * @throws StackProblem `package_missing` if there is no apt, or it can't get the packages
  */
 export async function lentGo(folder: string): Promise<Go> {
   const options = await privateApt(folder);
@@ -52,7 +55,7 @@ export async function lentGo(folder: string): Promise<Go> {
   return { command: join(root, 'bin/go'), env: { GOROOT: root, GOTOOLCHAIN: 'local' } };
 }
 
-/** Options that give apt a world of its own below `folder`, with the newest suite as its only source. */
+/** Options that isolate apt below `folder`, with the newest suite as its only source. */
 async function privateApt(folder: string): Promise<string[]> {
   if (firstExisting('/usr/bin/apt-get') === null) throw cannotLend('this is not Debian or Ubuntu');
   const ubuntu = /^ID=ubuntu$/m.test(await readFile('/etc/os-release', 'utf8'));
@@ -61,12 +64,12 @@ async function privateApt(folder: string): Promise<string[]> {
     `/usr/share/keyrings/${id}-archive-keyring.gpg`,
     `/usr/share/keyrings/${id}-archive-keyring.pgp`,
   );
-  // The mirror is whichever this machine is set up with.
+  // The mirror is the one that this machine uses.
   const targets = await execa('apt-get', ['indextargets', '--format', '$(COMPONENT) $(REPO_URI)']);
   const mirror = /^main (\S+)$/m.exec(targets.stdout)?.[1];
   if (keyring === null || mirror === undefined) throw cannotLend('apt has no source to take it from');
   const suite = ubuntu ? 'devel' : 'sid';
-  // apt makes these by itself only where it expects them.
+  // apt creates these only in their default places.
   for (const path of ['lists/partial', 'cache/archives/partial']) {
     await mkdir(join(folder, path), { recursive: true });
   }
@@ -79,9 +82,9 @@ async function privateApt(folder: string): Promise<string[]> {
     'Dir::State::status': join(folder, 'status'),
     'Dir::Cache': join(folder, 'cache'),
     'Acquire::Languages': 'none',
-    // A suite that is always being worked on may be signed for a while that is over.
+    // The index of a rolling suite can be past its validity date.
     'Acquire::Check-Valid-Until': 'false',
-    // Otherwise root's apt fetches as a user who may not write below `folder`.
+    // Otherwise root's apt downloads as a user who may not write below `folder`.
     'APT::Sandbox::User': 'root',
   };
   return Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
@@ -90,7 +93,7 @@ async function privateApt(folder: string): Promise<string[]> {
 const cannotLend = (reason: string, cause?: unknown) =>
   new StackProblem(
     'package_missing',
-    `The tests need Go to build a server that they run against, and it could not be had (${reason})`,
+    `The tests need Go to build a server, and it could not be downloaded (${reason})`,
     'install Go 1.25 or newer, then try again',
     { cause },
   );

@@ -1,11 +1,11 @@
-/** Where programs are built with Go: one toolchain and one build cache for all of them, fetched when they are wanted. */
+/** Where programs are built with Go: one toolchain and one build cache for all of them, downloaded on demand. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Task } from '../progress.ts';
 import { type Go, lentGo, ownGo } from './toolchain.ts';
 
-/** The newest Go that one of the programs asks for in its go.mod: 1.25. */
+/** The newest Go version that any of the programs requires in its go.mod: 1.25. */
 const GO_MINOR = 25;
 
 export class Workshop implements AsyncDisposable {
@@ -16,13 +16,13 @@ export class Workshop implements AsyncDisposable {
     this.folder = folder;
   }
 
-  /** Opens one in a temporary folder of its own, which goes when it is disposed of. */
+  /** Opens one in a temporary folder of its own, which is removed when it is disposed of. */
   static async open(): Promise<Workshop> {
     return new Workshop(await mkdtemp(join(tmpdir(), 'appflux-go-')));
   }
 
   /**
-   * The machine's own Go, or one that is lent from its distribution, with the folders that it may fill.
+   * The machine's own Go, or one from its distribution, with the folders that it writes to.
    * @throws StackProblem `package_missing`
    */
   go(task: Task): Promise<Go> {

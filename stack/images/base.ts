@@ -1,4 +1,4 @@
-/** The Debian image that a Dockerfile begins from: pulled, or made here where no image registry answers. */
+/** The Debian image that a Dockerfile starts from: pulled, or built here if no image registry answers. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import type { ImageVariant } from './catalog.ts';
 import { follow, hasImage } from './engine-stream.ts';
 import type { HostFacts } from './inputs.ts';
 
-/** Left out of a base made here, as the published slim images leave them out. Copyright files stay. */
+/** Excluded from a base that is built here, as in the published slim images. Copyright files stay. */
 const LEFT_OUT = [
   'path-exclude=/usr/share/man/*',
   'path-exclude=/usr/share/info/*',
@@ -20,9 +20,9 @@ const LEFT_OUT = [
 const DOCS = ['path-exclude=/usr/share/doc/*', 'path-include=/usr/share/doc/*/copyright'];
 
 /**
- * Makes sure that the engine has the base image. `fresh` asks the registry for a newer one and falls back on the one
- * that is there.
- * @throws StackProblem `image_failed` when it can neither be pulled nor be made
+ * Makes sure that the engine has the base image. `fresh` asks the registry for a newer one and falls back to the
+ * existing one.
+ * @throws StackProblem `image_failed` if it can neither be pulled nor built
  */
 export async function ensureBase(
   engine: Dockerode,
@@ -36,11 +36,11 @@ export async function ensureBase(
   task.detail(`pulling ${base.tag}`);
   const refused = await pull(engine, base.tag, task);
   if (refused === null || present) return;
-  task.detail(`making ${base.tag}, as no registry gives it`);
+  task.detail(`building ${base.tag}: no registry has it`);
   await make(engine, base, architecture, refused, task);
 }
 
-/** Pulls an image; what the engine or the registry said if that did not work. */
+/** Pulls an image. Returns the error of the engine or the registry if that failed. */
 async function pull(engine: Dockerode, tag: string, task: Task): Promise<string | null> {
   try {
     await follow(engine, await engine.pull(tag), (line) => task.detail(`pulling ${tag}: ${line}`));
@@ -61,14 +61,14 @@ async function make(
     if (firstExisting('/usr/bin/mmdebstrap') === null) {
       await installPackages(['mmdebstrap', 'debian-archive-keyring'], task);
     }
-    task.detail(`making ${base.tag} of Debian's packages`);
+    task.detail(`building ${base.tag} from Debian's packages`);
     const folder = await mkdtemp(join(tmpdir(), 'appflux-base-'));
     try {
       const tar = join(folder, 'base.tar');
       const options = [...LEFT_OUT, ...DOCS].map((option) => `--dpkgopt=${option}`);
-      // A mirror may lag behind the date until which sid's index says that it is good.
+      // A mirror may lag behind the validity date of sid's index.
       if (base.suite === 'sid') options.push('--aptopt=Acquire::Check-Valid-Until "false"');
-      // No mirror is named: mmdebstrap knows Debian's, and the suite's security updates with it.
+      // No mirror is named: mmdebstrap knows Debian's, including the suite's security updates.
       const result = await execa(
         'mmdebstrap',
         ['--variant=minbase', `--architectures=${architecture}`, ...options, base.suite, tar],
@@ -85,8 +85,8 @@ async function make(
   } catch (error) {
     throw new StackProblem(
       'image_failed',
-      `${base.tag} can neither be pulled (${refused}) nor be made here (${messageOf(error)})`,
-      `give the Docker engine a registry that has ${base.tag}, or run "docker load" with a copy of it`,
+      `${base.tag} can neither be pulled (${refused}) nor built here (${messageOf(error)})`,
+      `configure a registry that has ${base.tag} in the Docker engine, or run "docker load" with a copy of it`,
       { cause: error },
     );
   }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { replacedImages } from './build.ts';
 
-test('an image that has lost its name goes, one that has none yet stays', () => {
+test('an image that lost its tag is removed, one that has none yet is kept', () => {
   const now = 1_000_000_000_000;
   const secondsAgo = (seconds: number) => now / 1000 - seconds;
   expect(

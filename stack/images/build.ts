@@ -1,4 +1,4 @@
-/** Makes sure that the engine has a builder image made of today's inputs. */
+/** Makes sure that the engine has a builder image built from the current inputs. */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -14,13 +14,13 @@ import { follow, inspectImage } from './engine-stream.ts';
 import { type HostFacts, imageInputs } from './inputs.ts';
 import { answers, decideImage, wantedVariants } from './variant.ts';
 
-/** The label that keeps the hash of an image's inputs. */
+/** The label with the hash of an image's inputs. */
 export const INPUTS_LABEL = 'dev.appflux.inputs';
 
-/** The tag that is looked for and given. */
+/** The tag that is looked up and set. */
 const TAG = 'latest';
 
-/** Environment variables that the engine passes to the commands of a build and keeps out of the image. */
+/** Environment variables that the engine passes to the commands of a build but does not store in the image. */
 const PROXY_VARIABLES = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy'];
 
 export interface BuildOptions {
@@ -32,7 +32,7 @@ export interface BuildOptions {
 }
 
 /**
- * Builds an image unless the engine has it, made of the same inputs.
+ * Builds an image unless the engine has one with the same inputs.
  * @returns whether it was built
  * @throws StackProblem `image_failed`, `package_missing`
  */
@@ -74,7 +74,7 @@ export async function ensureImage(
     throw new StackProblem(
       'image_failed',
       `The image ${image.repository} could not be built (${messageOf(error)})`,
-      `run "npm run images -- ${image.kind} --verbose" to see all that the engine says`,
+      `run "npm run images -- ${image.kind} --verbose" for the engine's full output`,
       { cause: error },
     );
   } finally {
@@ -100,7 +100,7 @@ async function writeContext(
     await writeFile(path, input.content, { mode: input.executable ? 0o755 : 0o644 });
   }
   if (variant.npmTools === null) return;
-  task.detail('fetching its npm packages');
+  task.detail('downloading its npm packages');
   const tools = join(context, 'prepared', 'tools');
   await mkdir(tools);
   for (const name of ['package.json', 'package-lock.json']) {
@@ -110,7 +110,7 @@ async function writeContext(
   }
   const cpu = host.architecture === 'amd64' ? 'x64' : 'arm64';
   const platform = ['--os', 'linux', '--cpu', cpu, '--libc', 'glibc'];
-  // The image gets what the lockfile pins and no script of it runs here.
+  // The image gets the packages that the lockfile pins, and none of their scripts runs here.
   await npm(['ci', '--ignore-scripts', '--registry', host.npmRegistry, ...platform], { cwd: tools, env });
 }
 
@@ -127,7 +127,7 @@ async function build(
     PROXY_VARIABLES.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])),
   );
   const archive = pack(context, {
-    // Files are root's and readable by all in the image, whatever the umask of this machine.
+    // Files belong to root and are readable by all in the image, whatever the umask of this machine.
     map: (header) => {
       const executable = header.type === 'directory' || ((header.mode ?? 0) & 0o100) !== 0;
       return { ...header, uid: 0, gid: 0, mode: executable ? 0o755 : 0o644 };
@@ -140,24 +140,24 @@ async function build(
     buildargs,
     nocache: rebuild,
     forcerm: true,
-    // The classic builder: the other one is not in every engine.
+    // The classic builder: not every engine has the other one.
     version: '1',
   });
-  const said: string[] = [];
+  const output: string[] = [];
   try {
     await follow(engine, answer, (line) => {
-      said.push(line);
+      output.push(line);
       task.detail(line.split('\n')[0] ?? line);
     });
   } catch (error) {
-    throw new Error(`${messageOf(error)}: ${lastLines(said.slice(-20).join('\n'))}`, { cause: error });
+    throw new Error(`${messageOf(error)}: ${lastLines(output.slice(-20).join('\n'))}`, { cause: error });
   }
 }
 
-/** An image without a name may be one that another build is about to give its name; for no longer than this. */
+/** An untagged image may be one that another build is about to tag, within this time. Milliseconds. */
 const NAMELESS_FOR_MS = 600_000;
 
-/** Which of the images without a name were replaced by newer ones, and can go. Times in milliseconds. */
+/** Which of the untagged images were replaced by newer ones and can be removed. Times in milliseconds. */
 export function replacedImages(
   nameless: readonly { readonly Id: string; readonly Created: number }[],
   now: number,
@@ -165,14 +165,14 @@ export function replacedImages(
   return nameless.filter(({ Created }) => now - Created * 1000 > NAMELESS_FOR_MS).map(({ Id }) => Id);
 }
 
-/** Removes the images that newer ones have replaced, unless a container still stands on them. */
+/** Removes the images that newer ones have replaced, unless a container uses them. */
 async function sweepReplaced(engine: Dockerode): Promise<void> {
   const filters = { dangling: ['true'], label: [INPUTS_LABEL] };
   for (const id of replacedImages(await engine.listImages({ filters }), Date.now())) {
     try {
       await engine.getImage(id).remove();
     } catch (error) {
-      // 409: in use; the next build sweeps it. 404: someone else was quicker.
+      // 409: in use; the next build removes it. 404: already removed by another process.
       const status = error instanceof Error && 'statusCode' in error ? error.statusCode : null;
       if (status !== 404 && status !== 409) throw error;
     }

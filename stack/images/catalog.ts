@@ -1,4 +1,4 @@
-/** Which builder images there are: each folder of `builder-images/` that has an `image.json`. */
+/** The builder images: each folder of `builder-images/` that has an `image.json`. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -7,23 +7,23 @@ import { StackProblem } from '../problem.ts';
 /** A folder of `builder-images/`, or one in it. */
 const Folder = z.string().regex(/^[a-z]+(\/[a-z]+)?$/);
 
-/** The Debian image that a Dockerfile begins from, and the suite it is made of where no registry answers. */
+/** The Debian image that a Dockerfile starts from, and the suite to build it from if no registry answers. */
 const Base = z.strictObject({
   tag: z.string().regex(/^debian:[a-z-]+$/),
   suite: z.string().regex(/^[a-z]+$/),
 });
 
-/** The folder of the build context whose package-lock.json pins the npm packages that go into the image, if any. */
+/** The folder of the build context whose package-lock.json pins the npm packages of the image, if any. */
 const NpmTools = Folder.nullable();
 
-/** One way to make an image. */
+/** One variant of an image. */
 const Variant = z.strictObject({
   dockerfile: z.string().regex(/^Dockerfile(\.[a-z]+)?$/),
   base: Base,
   npmTools: NpmTools,
-  /** Folders that go into its build context alone, besides those of all variants. */
+  /** Folders that only this variant's build context contains, besides those of all variants. */
   shared: z.array(Folder).default([]),
-  /** A page of the vendor whose downloads go into it: the variant can be made where that answers. Null: anywhere. */
+  /** A page of the vendor whose downloads it needs: the variant can be built if that answers. Null: anywhere. */
   needs: z.url({ protocol: /^https$/ }).nullable(),
 });
 
@@ -31,29 +31,29 @@ const Variant = z.strictObject({
 const ImageFile = z.strictObject({
   /** The image's name, without a tag. */
   repository: z.string().regex(/^appflux\/[a-z]+-builder$/),
-  /** Folders of `builder-images/` that go into the build context beside the image's own, at the same path. */
+  /** Folders of `builder-images/` that the build context contains besides the image's own, at the same path. */
   shared: z.array(Folder),
 });
 
 const OneWay = ImageFile.extend({ base: Base, npmTools: NpmTools });
 const ManyWays = ImageFile.extend({
-  /** By name, the best first. The last one can be made anywhere. */
+  /** By name, the preferred one first. The last one can be built anywhere. */
   variants: z.record(z.string().regex(/^[a-z]+$/), Variant),
 });
 
-/** One way to make an image: a Dockerfile and what it begins from. */
+/** One variant of an image: a Dockerfile and its base. */
 export interface ImageVariant extends z.infer<typeof Variant> {
-  /** What `APPFLUX_ANDROID_IMAGE` and the like call it. */
+  /** Its name in `APPFLUX_ANDROID_IMAGE` and similar variables. */
   readonly name: string;
 }
 
 /** One builder image. */
 export interface BuilderImage extends z.infer<typeof ImageFile> {
-  /** `web` for `builder-images/web`; what `APPFLUX_IMAGES` and `npm run images` call it. */
+  /** `web` for `builder-images/web`; its name in `APPFLUX_IMAGES` and for `npm run images`. */
   readonly kind: string;
   /** `builder-images`, absolute. */
   readonly parent: string;
-  /** At least one; the best first. */
+  /** At least one; the preferred one first. */
   readonly variants: readonly ImageVariant[];
 }
 
@@ -63,7 +63,7 @@ export async function readCatalog(parent: string): Promise<Map<string, BuilderIm
   for (const kind of (await readdir(parent)).sort()) {
     const file = join(parent, kind, 'image.json');
     const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      // A file beside the folders, or a folder that images share: no image.
+      // A file beside the folders, or a folder that images share: not an image.
       if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null;
       throw error;
     });
@@ -83,7 +83,7 @@ function variantsOf(image: z.infer<typeof OneWay> | z.infer<typeof ManyWays>): I
   return [{ name: 'debian', dockerfile: 'Dockerfile', base, npmTools, shared: [], needs: null }];
 }
 
-/** The images of the kinds named. @throws StackProblem `arguments_invalid` when there is no such kind. */
+/** The images of the named kinds. @throws StackProblem `arguments_invalid` for an unknown kind. */
 export function pickImages(
   catalog: ReadonlyMap<string, BuilderImage>,
   kinds: readonly string[],
@@ -93,8 +93,8 @@ export function pickImages(
     if (image !== undefined) return image;
     throw new StackProblem(
       'arguments_invalid',
-      `There is no builder image "${kind}"`,
-      `name one of these: ${[...catalog.keys()].join(', ')}`,
+      `Unknown builder image "${kind}"`,
+      `use one of these: ${[...catalog.keys()].join(', ')}`,
     );
   });
 }

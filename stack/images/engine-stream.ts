@@ -1,4 +1,4 @@
-/** The engine's answers that come in pieces, and the question whether it has an image. */
+/** Streamed answers of the engine, and whether it has an image. */
 import { stripVTControlCharacters } from 'node:util';
 import type Dockerode from 'dockerode';
 
@@ -10,7 +10,7 @@ interface Piece {
 }
 
 /**
- * Reads such an answer to its end, giving each line of it. @throws Error with the engine's words when the work failed
+ * Reads such an answer to its end and passes on each line. @throws Error with the engine's message if the work failed
  */
 export async function follow(
   engine: Dockerode,
@@ -23,7 +23,7 @@ export async function follow(
       answer,
       (error: Error | null) => (error === null ? resolve() : reject(error)),
       (piece: Piece) => {
-        // The engine has said 200 before it began: that the work failed is the answer's last piece.
+        // The engine sends status 200 before it starts: a failure is the last piece of the answer.
         if (piece.error !== undefined) failure = piece.error;
         const text = stripVTControlCharacters(piece.stream ?? piece.status ?? '').trim();
         if (text !== '') line(text);
@@ -33,12 +33,12 @@ export async function follow(
   if (failure !== null) throw new Error(failure);
 }
 
-/** Whether an error is the engine's answer that there is no such thing. */
+/** Whether an error is the engine's 404. */
 export function isNotFound(error: unknown): boolean {
   return error instanceof Error && 'statusCode' in error && error.statusCode === 404;
 }
 
-/** An image's id, labels and size (bytes, all its layers), or null when the engine does not have it. */
+/** An image's id, labels and size (bytes, all its layers), or null if the engine does not have it. */
 export async function inspectImage(
   engine: Dockerode,
   name: string,

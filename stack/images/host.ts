@@ -1,4 +1,4 @@
-/** Asks the machine what an image takes from it: see HostFacts. */
+/** Reads the facts of this machine that an image depends on: see HostFacts. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type Dockerode from 'dockerode';
@@ -6,10 +6,10 @@ import { npm } from '../npm.ts';
 import { StackProblem } from '../problem.ts';
 import type { HostFacts } from './inputs.ts';
 
-/** Where Debian and Ubuntu keep the certificate authorities that their owner has added. */
+/** Where Debian and Ubuntu store the certificate authorities that their owner has added. */
 const ADDED_AUTHORITIES = '/usr/local/share/ca-certificates';
 
-/** The system's own bundle: what is in it besides ADDED_AUTHORITIES, an image has too. */
+/** The system's own bundle: an image has everything in it except ADDED_AUTHORITIES. */
 const SYSTEM_BUNDLE = '/etc/ssl/certs/ca-certificates.crt';
 
 async function readCertificates(extraFile: string | undefined): Promise<string[]> {
@@ -25,7 +25,7 @@ async function readCertificates(extraFile: string | undefined): Promise<string[]
   return Promise.all(files.map((file) => readFile(file, 'utf8')));
 }
 
-/** Docker's name for an architecture, as the engine or Node may call it; null for one that no image is made for. */
+/** Docker's name for an architecture, from the engine's or Node's name; null if there are no images for it. */
 export function architectureOf(name: string): HostFacts['architecture'] | null {
   if (['amd64', 'x86_64', 'x64'].includes(name)) return 'amd64';
   if (['arm64', 'aarch64'].includes(name)) return 'arm64';
@@ -39,8 +39,8 @@ export async function hostFacts(engine: Dockerode, env: NodeJS.ProcessEnv, root:
   if (architecture === null) {
     throw new StackProblem(
       'platform_unsupported',
-      `The Docker engine runs on ${reported.Arch ?? 'an unknown processor'}`,
-      'builder images are made for amd64 and arm64; point DOCKER_HOST at an engine of one of these',
+      `The Docker engine runs on an unsupported processor (${reported.Arch ?? 'unknown'})`,
+      'builder images support amd64 and arm64; set DOCKER_HOST to an engine on one of these',
     );
   }
   const [certificates, registry] = await Promise.all([

@@ -12,7 +12,7 @@ import { certificateFiles, type HostFacts, imageInputs, withoutCredentials } fro
 const [first = '', second = ''] = rootCertificates;
 
 describe('certificates of the host', () => {
-  test('become one file each, whatever file they were found in, each once', () => {
+  test('become one file each, without duplicates, from any source file', () => {
     const files = certificateFiles([`# ours\n${first}\n${second}`, first]);
     expect(files).toHaveLength(2);
     for (const { path, content } of files) {
@@ -22,14 +22,14 @@ describe('certificates of the host', () => {
     expect(certificateFiles([second, first])).toEqual(files);
   });
 
-  test('are certificates: keys and broken blocks stay on the host', () => {
+  test('exclude keys and invalid blocks', () => {
     const key = '-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA==\n-----END PRIVATE KEY-----';
     const broken = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----';
     expect(certificateFiles([key, broken, 'no PEM at all'])).toEqual([]);
   });
 });
 
-test('the address of a mirror enters an image without its password', () => {
+test('the URL of a mirror enters an image without its password', () => {
   expect(withoutCredentials('https://ann:secret@mirror.example.com/npm/')).toBe(
     'https://mirror.example.com/npm/',
   );
@@ -70,7 +70,7 @@ describe('the inputs of an image', () => {
   const hash = async (facts: HostFacts) =>
     fingerprint(await imageInputs(image, only(), facts), facts.architecture);
 
-  test('are its folder, the shared ones and what the host adds; a folder without image.json is no image', async () => {
+  test('are its folder, the shared ones and the host’s additions; a folder without image.json is no image', async () => {
     expect([...(await readCatalog(parent)).keys()]).toEqual(['web']);
     const paths = (await imageInputs(image, only(), { ...host, certificates: [first] }))
       .map(({ path }) => path)
@@ -85,7 +85,7 @@ describe('the inputs of an image', () => {
     ]);
   });
 
-  test('are others when a file, a certificate, the mirror or the processor is another', async () => {
+  test('differ if a file, a certificate, the mirror or the processor differs', async () => {
     const before = await hash(host);
     expect(await hash({ ...host, certificates: [first] })).not.toBe(before);
     expect(await hash({ ...host, npmRegistry: 'https://other.example.com/' })).not.toBe(before);
@@ -94,7 +94,7 @@ describe('the inputs of an image', () => {
     expect(await hash(host)).not.toBe(before);
   });
 
-  test('are the same when only a download, a test or a file beside the image has changed', async () => {
+  test('are the same if only a download, a test or a file beside the image has changed', async () => {
     const before = await hash(host);
     await writeFile(join(parent, 'web/web.docker.test.ts'), 'test');
     await writeFile(join(parent, 'web/tools/node_modules/x/index.js'), 'another download');
@@ -102,7 +102,7 @@ describe('the inputs of an image', () => {
     expect(await hash(host)).toBe(before);
   });
 
-  test('are those of one variant, and nothing of the others', async () => {
+  test('are those of one variant only', async () => {
     const way = { base: { tag: 'debian:sid-slim', suite: 'sid' }, npmTools: null, needs: null };
     await writeFile(
       join(parent, 'web/image.json'),
@@ -140,14 +140,14 @@ describe('the inputs of an image', () => {
     expect(await paths('debian')).not.toContain('web/tools/package-lock.json');
   });
 
-  test('cannot be asked for of an image that there is not', async () => {
+  test('can’t be read for an unknown image', async () => {
     const catalog = await readCatalog(parent);
-    expect(() => pickImages(catalog, ['web', 'amiga'])).toThrow('There is no builder image "amiga"');
+    expect(() => pickImages(catalog, ['web', 'amiga'])).toThrow('Unknown builder image "amiga"');
   });
 });
 
 describe('the images of this checkout', () => {
-  test('begin from the base that their image.json names', async () => {
+  test('start from the base that their image.json names', async () => {
     for (const { kind, parent, variants } of (await readCatalog(join(ROOT, 'builder-images'))).values()) {
       for (const { dockerfile, base } of variants) {
         const text = await readFile(join(parent, kind, dockerfile), 'utf8');
@@ -156,7 +156,7 @@ describe('the images of this checkout', () => {
     }
   });
 
-  test('can each be made where no vendor answers', async () => {
+  test('can each be built if no vendor answers', async () => {
     for (const { kind, variants } of (await readCatalog(join(ROOT, 'builder-images'))).values()) {
       expect(variants.at(-1)?.needs, kind).toBeNull();
     }

@@ -1,14 +1,14 @@
-/** What goes into a builder image. */
+/** The inputs of a builder image. */
 import { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { byPath, type InputFile, readTree } from '../fingerprint.ts';
 import type { BuilderImage, ImageVariant } from './catalog.ts';
 
-/** What an image takes from the machine that builds it, so that a mirror or a proxy of its network is honored. */
+/** Facts of the machine that builds an image, so that a mirror or a proxy of its network is honored. */
 export interface HostFacts {
   /** Docker's name for the engine's architecture. */
   readonly architecture: 'amd64' | 'arm64';
-  /** Texts that hold PEM certificates, of the authorities that the host trusts besides the usual ones. */
+  /** Texts with PEM certificates, of the authorities that the host trusts besides the usual ones. */
   readonly certificates: readonly string[];
   /** Where this machine's npm installs from. */
   readonly npmRegistry: string;
@@ -17,8 +17,8 @@ export interface HostFacts {
 const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g;
 
 /**
- * One file for each certificate in the texts, named after its fingerprint, each once, in an order of their own:
- * `update-ca-certificates` takes one certificate a file. What is no certificate is left out.
+ * One file per certificate in the texts, named after its fingerprint, without duplicates, sorted:
+ * `update-ca-certificates` accepts one certificate per file. Everything else is dropped.
  */
 export function certificateFiles(texts: readonly string[]): InputFile[] {
   const files = new Map<string, InputFile>();
@@ -35,12 +35,12 @@ function fingerprintOf(pem: string): string | null {
   try {
     return new X509Certificate(pem).fingerprint256.replaceAll(':', '').toLowerCase();
   } catch {
-    // Not a certificate after all; the system's own tools skip such a block too.
+    // Not a certificate; the system's own tools skip such a block too.
     return null;
   }
 }
 
-/** A registry's address without the password that may be in it: an image is no place for one. */
+/** A registry's URL without its password: an image must not contain one. */
 export function withoutCredentials(address: string): string {
   const url = new URL(address);
   url.username = '';
@@ -49,8 +49,8 @@ export function withoutCredentials(address: string): string {
 }
 
 /**
- * All that a variant of an image is made of, but for what is downloaded: that is pinned by a lockfile which is among
- * these. Of the other variants nothing is, neither their Dockerfiles nor the folders of their names, and no test is.
+ * All inputs of a variant of an image except downloads, which a lockfile among these pins. Excludes other variants,
+ * with their Dockerfiles and folders, and tests.
  */
 export async function imageInputs(
   image: BuilderImage,

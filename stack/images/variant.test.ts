@@ -34,14 +34,14 @@ describe('the variant of an image', () => {
     return decision.then((decided) => ({ decided, asked: asked.length }));
   };
 
-  test('is the best one where its vendor answers, else the one that can be made anywhere', async () => {
+  test('is the preferred one if its vendor answers, else the one that can be built anywhere', async () => {
     expect((await decide(null, true)).decided).toEqual({ build: official });
     expect((await decide(null, false)).decided).toEqual({ build: debian });
     expect((await decide('debian', true)).decided).toEqual({ build: official });
     expect((await decide('debian', false)).decided).toBe('up_to_date');
   });
 
-  test('stays the best one, once made, when its vendor cannot be reached any more', async () => {
+  test('stays the preferred one, once built, if its vendor becomes unreachable', async () => {
     expect(await decide('official', false)).toEqual({ decided: 'up_to_date', asked: 0 });
   });
 
@@ -55,6 +55,6 @@ describe('the variant of an image', () => {
   });
 });
 
-test('a page that nobody serves does not answer', async () => {
+test('a page without a server is unreachable', async () => {
   expect(await answers('https://127.0.0.1:9/', {})).toBe(false);
 });

@@ -1,19 +1,19 @@
-/** Chooses the way in which an image is made, of those that there are. */
+/** Chooses the variant of an image to build. */
 import { once } from 'node:events';
 import { Agent, request } from 'node:https';
 import { getCACertificates } from 'node:tls';
 import { StackProblem } from '../problem.ts';
 import type { BuilderImage, ImageVariant } from './catalog.ts';
 
-/** How long a vendor's page may take, in milliseconds, until it counts as one that cannot be reached. */
+/** Timeout for a vendor's page, in milliseconds; after that it counts as unreachable. */
 const ANSWER_WITHIN_MS = 5_000;
 
-/** The variable that names the variant of an image, such as APPFLUX_ANDROID_IMAGE. */
+/** The variable that selects the variant of an image, such as APPFLUX_ANDROID_IMAGE. */
 export const variantVariable = (kind: string): string => `APPFLUX_${kind.toUpperCase()}_IMAGE`;
 
 /**
- * The variants to look at, best first: the one that the environment names, or all of them.
- * @throws StackProblem `settings_invalid` for a name that there is none of
+ * The variants to consider, the preferred one first: the one that the environment names, or all of them.
+ * @throws StackProblem `settings_invalid` for an unknown name
  */
 export function wantedVariants(image: BuilderImage, env: NodeJS.ProcessEnv): readonly ImageVariant[] {
   const variable = variantVariable(image.kind);
@@ -28,13 +28,13 @@ export function wantedVariants(image: BuilderImage, env: NodeJS.ProcessEnv): rea
   );
 }
 
-/** What is to be done about an image: nothing, or build one variant of it. */
+/** What to do about an image: nothing, or build one variant of it. */
 export type ImageDecision = { readonly build: ImageVariant } | 'up_to_date';
 
 /**
- * Decides: the first variant that the engine's image is up to date with, or that can be made here. So what was made
- * while the vendor could be reached stays when it cannot be reached any more. One that was asked for by name is made
- * without asking the vendor, whose refusal then says more than ours.
+ * Selects the first variant that the engine's image is up to date with, or that can be built here. So an image that
+ * was built while the vendor could be reached is kept when it can't. A variant that was requested by name is built
+ * without checking the vendor's page; then the vendor's own error is more precise than ours.
  */
 export async function decideImage(
   variants: readonly ImageVariant[],
@@ -46,14 +46,14 @@ export async function decideImage(
     const isOnly = variants.length === 1;
     if (isOnly || variant.needs === null || (await answers(variant.needs))) return { build: variant };
   }
-  throw new TypeError('an image has a variant that can be made anywhere');
+  throw new TypeError('an image has a variant that can be built anywhere');
 }
 
 /** Whether a page can be reached from this machine, through the proxy that its environment names. */
 export async function answers(url: string, env: NodeJS.ProcessEnv): Promise<boolean> {
   const agent = new Agent({
     proxyEnv: env,
-    // A company's own authority lies in the system's store, which Node does not look at by itself.
+    // A company's own authority is in the system's store, which Node does not use by default.
     ca: [...getCACertificates('default'), ...getCACertificates('system')],
   });
   try {
@@ -64,7 +64,7 @@ export async function answers(url: string, env: NodeJS.ProcessEnv): Promise<bool
     response.resume();
     return response.statusCode < 400;
   } catch {
-    // No name, no route, no answer in time, a certificate that nobody trusts: for a download they are all the same.
+    // No name, no route, no answer in time, an untrusted certificate: a download fails in all these cases.
     return false;
   } finally {
     agent.destroy();

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { makeSecrets } from '../state.ts';
 import { beginRotation, endRotation, resealAll } from './rotate.ts';
 
-test('a rotation makes a new key, keeps the one before, and drops it in the end', () => {
+test('a rotation generates a new key, keeps the previous one, and drops it at the end', () => {
   const secrets = makeSecrets();
   const begun = beginRotation(secrets);
   expect(begun.previousSealingKey).toBe(secrets.sealingKey);
@@ -11,28 +11,28 @@ test('a rotation makes a new key, keeps the one before, and drops it in the end'
   expect(endRotation(begun)).toEqual({ ...secrets, sealingKey: begun.sealingKey });
 });
 
-test('a rotation that broke off goes on with its own key', () => {
+test('an interrupted rotation continues with its own key', () => {
   const begun = beginRotation(makeSecrets());
   expect(beginRotation(begun)).toEqual(begun);
 });
 
-test('all pages are asked for, round after round, until a round finds nothing', async () => {
+test('all pages are requested, round after round, until a round finds nothing', async () => {
   const rounds = [
     { null: [2, 'a'], a: [1, null] },
     { null: [0, 'a'], a: [1, null] },
     { null: [0, 'a'], a: [0, null] },
   ] as Record<string, [number, string | null]>[];
   let round = -1;
-  const told: number[] = [];
+  const reported: number[] = [];
   const total = await resealAll(
     async (after) => {
       if (after === null) round += 1;
       const [resealed, next] = rounds[round]?.[String(after)] ?? [0, null];
       return { resealed, next };
     },
-    (resealed) => told.push(resealed),
+    (resealed) => reported.push(resealed),
   );
   expect(total).toBe(4);
   expect(round).toBe(2);
-  expect(told.at(-1)).toBe(4);
+  expect(reported.at(-1)).toBe(4);
 });

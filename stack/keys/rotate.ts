@@ -1,11 +1,11 @@
-/** Rotating the key that variables and files are sealed with. Every step may be the last one before a crash. */
+/** Rotates the key that variables and files are sealed with. A crash is safe after every step. */
 import { randomBytes } from 'node:crypto';
 import type { Resealed } from '../control-plane.ts';
 import type { Secrets } from '../state.ts';
 
 /**
- * The secrets with a new sealing key; the one of today still opens what it has sealed. A rotation that was begun and
- * not ended goes on with its own new key: a third one would leave what the first has sealed unreadable.
+ * The secrets with a new sealing key; the current one can still open what it has sealed. A rotation that was started
+ * and not completed continues with its own new key: a third key would make what the first has sealed unreadable.
  */
 export function beginRotation(secrets: Secrets): Secrets {
   if (secrets.previousSealingKey !== undefined) return secrets;
@@ -16,14 +16,14 @@ export function beginRotation(secrets: Secrets): Secrets {
   };
 }
 
-/** The secrets without the key before. Only when nothing is sealed with it any more. */
+/** The secrets without the previous key. Call only when nothing is sealed with it any more. */
 export function endRotation({ previousSealingKey: _, ...secrets }: Secrets): Secrets {
   return secrets;
 }
 
 /**
- * Goes through all apps until a whole round has sealed nothing anew.
- * @returns how many values were sealed anew
+ * Goes through all apps until a whole round has sealed nothing again.
+ * @returns how many values were sealed again
  */
 export async function resealAll(
   reseal: (after: string | null) => Promise<Resealed>,

@@ -1,13 +1,13 @@
-/** Whether the MongoDB that a start is to keep metadata in is there, before anything depends on it. */
+/** Checks that the MongoDB for metadata is reachable, before anything depends on it. */
 import { MongoClient } from 'mongodb';
 import { messageOf, StackProblem } from '../problem.ts';
 
-/** How long a server may take to turn up, in milliseconds, unless the URI says otherwise. */
+/** How long a server may take to be found, in milliseconds, unless the URI sets it. */
 const ANSWERS_WITHIN_MS = 5_000;
 
 /**
- * Connects and goes away again. What it says names the servers, and never what is before or behind them in the URI.
- * @throws StackProblem `metadata_unreachable`, or `settings_invalid` for a URI that the driver does not understand
+ * Connects and disconnects. Messages name the servers, never the other parts of the URI.
+ * @throws StackProblem `metadata_unreachable`, or `settings_invalid` for a URI that the driver does not accept
  */
 export async function checkMongo(uri: string): Promise<void> {
   const client = understood(uri);
@@ -18,8 +18,8 @@ export async function checkMongo(uri: string): Promise<void> {
     const { srvHost, hosts } = client.options;
     throw new StackProblem(
       'metadata_unreachable',
-      `MongoDB at ${srvHost ?? hosts.join(', ')} does not answer (${messageOf(error)})`,
-      'start it or correct MONGODB_URI, or leave it out to keep metadata in the embedded D1',
+      `MongoDB at ${srvHost ?? hosts.join(', ')} is not reachable (${messageOf(error)})`,
+      'start it, correct MONGODB_URI, or unset it to store metadata in the embedded D1',
     );
   } finally {
     await client.close();
@@ -34,8 +34,8 @@ function understood(uri: string): MongoClient {
     // The driver's message may repeat the URI, and with it the password.
     throw new StackProblem(
       'settings_invalid',
-      'MONGODB_URI is no address that MongoDB’s driver understands',
-      'it is like mongodb://user:password@host:27017/database, with special characters of the password percent-encoded',
+      'MONGODB_URI is not a valid MongoDB URI',
+      'use mongodb://user:password@host:27017/database, with special characters of the password percent-encoded',
     );
   }
 }

@@ -1,4 +1,4 @@
-/** MongoDB itself, in a container, where there is a Docker engine that has its image or can pull it. */
+/** MongoDB itself in a container, if a Docker engine has its image or can pull it. */
 import { MongoClient } from 'mongodb';
 import { findEngine } from '../engine/find.ts';
 
@@ -8,7 +8,7 @@ const PORT = '27017/tcp';
 /** How long MongoDB may take to answer, in milliseconds. */
 const STARTS_WITHIN_MS = 30_000;
 
-/** Starts a container; null when there is no engine, or no image to be had. */
+/** Starts a container; null if there is no engine or no image. */
 export async function startMongoContainer(
   env: NodeJS.ProcessEnv,
 ): Promise<{ uri: string; stop: () => Promise<void> } | null> {
@@ -21,7 +21,7 @@ export async function startMongoContainer(
       engine.modem.followProgress(pulling, (error) => (error ? reject(error) : resolve()));
     });
   } catch {
-    // No way to the registry; an image that is there already does as well, and without one there is no server.
+    // The registry is unreachable. An image that is already there works as well; without one there is no server.
     const there = await engine.listImages({ filters: { reference: [IMAGE] } });
     if (there.length === 0) return null;
   }

@@ -1,4 +1,4 @@
-/** A server that speaks MongoDB's protocol, for the tests of metadata: FerretDB, over SQLite. */
+/** A server that speaks MongoDB's protocol, for the metadata tests: FerretDB, on SQLite. */
 import { ensureProgram, findProgram, type GoProgram } from '../go/program.ts';
 import type { Workshop } from '../go/workshop.ts';
 import type { Task } from '../progress.ts';
@@ -16,6 +16,6 @@ const FERRETDB: GoProgram = {
 /** The server's program: one on the PATH, else the one that was built here, else null. */
 export const findFerretDb = (): Promise<string | null> => findProgram(FERRETDB);
 
-/** Builds the server unless it is there, and gives its program. */
+/** Builds the server unless it exists, and returns its path. */
 export const ensureFerretDb = (workshop: Workshop, task: Task): Promise<string> =>
   ensureProgram(FERRETDB, workshop, task);

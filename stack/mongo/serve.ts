@@ -1,6 +1,6 @@
 /**
- * The MongoDB that tests of metadata run against: the one that MONGODB_URI names, else the FerretDB of install.ts on a
- * folder of its own, else a container of mongo:8. A run of tests has a database to itself, which is dropped in the end.
+ * The MongoDB for the metadata tests: the one that MONGODB_URI names, else the FerretDB of install.ts on a folder of
+ * its own, else a container of mongo:8. A test run has a database to itself, which is dropped at the end.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -24,12 +24,12 @@ export interface MongoForTests {
   stop(): Promise<void>;
 }
 
-/** A server with an empty database, or null when there is none to be had. */
+/** A server with an empty database, or null if there is none. */
 export async function mongoForTests(env: NodeJS.ProcessEnv): Promise<MongoForTests | null> {
   const database = `appflux_test_${randomBytes(6).toString('hex')}`;
-  const given = env.MONGODB_URI;
-  if (given !== undefined && given !== '') {
-    const uri = withDatabase(given, database);
+  const configured = env.MONGODB_URI;
+  if (configured !== undefined && configured !== '') {
+    const uri = withDatabase(configured, database);
     return { name: 'MONGODB_URI', uri, stop: () => drop(uri) };
   }
   const program = await findFerretDb();
@@ -56,14 +56,14 @@ async function drop(uri: string): Promise<void> {
 
 export interface FerretDb {
   uri(database: string): string;
-  /** Kills it; `start` brings it back on the same port with what it kept. */
+  /** Kills it; `start` restarts it on the same port with its data. */
   kill(): Promise<void>;
   start(): Promise<void>;
-  /** Ends it and removes what it kept. */
+  /** Ends it and removes its data. */
   remove(): Promise<void>;
 }
 
-/** Starts FerretDB on a free port of this machine, with nothing kept. */
+/** Starts FerretDB on a free port of this machine, without data. */
 export async function startFerretDb(program: string): Promise<FerretDb> {
   const folder = await mkdtemp(join(tmpdir(), 'appflux-ferretdb-'));
   const port = await freePort();
@@ -105,7 +105,7 @@ export async function startFerretDb(program: string): Promise<FerretDb> {
     await remove();
     throw error;
   }
-  // One connection: unlike MongoDB's, its updates of one document from two connections are not one after the other.
+  // One connection: unlike MongoDB, FerretDB does not serialize updates of one document from two connections.
   return { uri: (database) => `mongodb://127.0.0.1:${port}/${database}?maxPoolSize=1`, kill, start, remove };
 }
 

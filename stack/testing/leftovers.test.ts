@@ -13,11 +13,11 @@ describe('what a run of tests has left behind', () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  test('is nothing where everybody has tidied up', async () => {
+  test('is nothing if all tests have cleaned up', async () => {
     expect(leftoverLines(await findLeftovers(folder, null))).toEqual([]);
   });
 
-  test('is its files, and the processes that were started with its folder', async () => {
+  test('includes its files, and the processes that were started with its folder', async () => {
     await writeFile(join(folder, 'forgotten'), 'x');
     const child = spawn('sleep', ['60'], { env: { ...process.env, TMPDIR: folder }, stdio: 'ignore' });
     try {
@@ -34,7 +34,7 @@ describe('what a run of tests has left behind', () => {
   });
 });
 
-test('mounts and loop devices count when they are below the folder, and nobody else’s', () => {
+test('mounts and loop devices count only below the folder', () => {
   const mountinfo = [
     '36 35 98:0 /mnt1 / rw,noatime master:1 - ext4 /dev/root rw',
     '97 36 7:1 / /tmp/run/work/source rw,nosuid - ext4 /dev/loop1 rw',

@@ -1,4 +1,4 @@
-/** What tests have left behind: whatever still lies in, or works with, the temporary folder that their run had to itself. */
+/** What tests have left behind: anything that is still in, or uses, the temporary folder of their run. */
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import type Dockerode from 'dockerode';
 import { execa } from 'execa';
@@ -10,7 +10,7 @@ export interface Leftovers {
   readonly mounts: readonly string[];
   /** Loop devices of files in it. */
   readonly loops: readonly string[];
-  /** Containers that see a part of it, by their ids. */
+  /** Containers that mount a part of it, by their ids. */
   readonly containers: readonly string[];
   /** Processes that were started with it, as `id program`. */
   readonly processes: readonly string[];
@@ -32,13 +32,13 @@ export function loopsBelow(folder: string, listed: string): string[] {
   });
 }
 
-/** Looks for what a run has left behind. Without an engine (null) nobody made a container. */
+/** Looks for what a run has left behind. Without an engine (null) there are no containers. */
 export async function findLeftovers(folder: string, engine: Dockerode | null): Promise<Leftovers> {
   const loops = await execa('losetup', ['--list', '--noheadings', '-O', 'NAME,BACK-FILE'], { reject: false });
   return {
     files: (await readdir(folder)).sort(),
     mounts: mountsBelow(folder, await readFile('/proc/self/mountinfo', 'utf8')),
-    // A container may lack the program, and then it has no loop devices either.
+    // A container may lack the program; then it has no loop devices either.
     loops: loopsBelow(folder, loops.stdout ?? ''),
     containers: engine === null ? [] : await containersBelow(folder, engine),
     processes: await processesOf(folder),
@@ -61,7 +61,7 @@ async function processesOf(folder: string): Promise<string[]> {
       if (environment.includes(`TMPDIR=${folder}`))
         found.push(`${pid} ${await readlink(`/proc/${pid}/exe`)}`);
     } catch {
-      // It has ended since, or belongs to somebody else.
+      // It has ended since, or belongs to another user.
     }
   }
   return found;

@@ -15,7 +15,7 @@ test.each([
   ['runner/src/job/prepare/git/git.test.ts', ['git']],
   ['dashboard/src/lib/log/log-view.browser.test.ts', ['browser', 'dashboard']],
   ['e2e/faults/lease.test.ts', []],
-  // A container of MongoDB takes the place of a server that could not be built.
+  // If the server can't be built, a MongoDB container replaces it.
   ['e2e/metadata/contract.test.ts', ['engine', 'git', 'mongo']],
   ['stack/start.docker.test.ts', ['engine', 'git']],
 ])('%s needs %j', (path, expected) => {
@@ -23,7 +23,7 @@ test.each([
   expect(needs(path)).toEqual(expected);
 });
 
-test('imports are followed through files, in circles, and without types', () => {
+test('imports are followed through files and cycles, without types', () => {
   const files: Record<string, string> = {
     'a/a.test.ts': "import { b } from '../b/b.ts';\nimport type { Page } from 'playwright-core';\n",
     'b/b.ts': "import '../a/a.test.ts';\nexport { c } from './c.ts';\n",

@@ -1,4 +1,4 @@
-/** What test files need on the machine, derived from what they import. */
+/** What test files need on the machine, derived from their imports. */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 
@@ -15,7 +15,7 @@ export const NEEDS = [
 ] as const;
 export type Need = (typeof NEEDS)[number];
 
-/** A file whose path, or a package whose name, matches brings its needs to everything that imports it. */
+/** A file whose path, or a package whose name, matches adds its needs to everything that imports it. */
 const SOURCES: readonly { readonly pattern: RegExp; readonly needs: readonly Need[] }[] = [
   { pattern: /\.docker\.test\.ts$|\/testing\/docker\.ts$|^dockerode$/, needs: ['engine', 'git'] },
   { pattern: /^e2e\/instance\/(?:runner|with-runner)\.ts$/, needs: ['engine', 'git'] },
@@ -29,7 +29,7 @@ const SOURCES: readonly { readonly pattern: RegExp; readonly needs: readonly Nee
 
 const IMPORT = /(?:\bfrom|\bimport|\bimport\()\s*(['"])([^'"]+)\1/g;
 
-/** What a module imports, types left out: packages by name, files by their path in the checkout. Pure. */
+/** What a module imports, without types: packages by name, files by their path in the checkout. Pure. */
 export function importsOf(path: string, text: string): string[] {
   const values = text.replaceAll(/^\s*(?:import|export) type\b[^;]*;/gm, '');
   return [...values.matchAll(IMPORT)].map(([, , specifier = '']) =>
@@ -38,9 +38,9 @@ export function importsOf(path: string, text: string): string[] {
 }
 
 /**
- * What a test file needs, itself and by way of what it imports.
+ * What a test file needs, directly and through its imports.
  * @param path of the file in the checkout
- * @param read gives a file's text, or null when it is not there
+ * @param read returns a file's text, or null if it does not exist
  */
 export function needsOf(path: string, read: (path: string) => string | null): ReadonlySet<Need> {
   const needs = new Set<Need>();

@@ -1,14 +1,14 @@
-/** Which Debian packages the tests need, besides those that the commands install for themselves. */
+/** The Debian packages that the tests need, besides those that the commands install themselves. */
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { Needed } from './prepare.ts';
 
 interface Need {
   readonly packages: readonly string[];
-  /** Their program, by any of its names: when it is there, nothing is needed. */
+  /** Their program, by any of its names: if it exists, nothing is needed. */
   readonly programs: readonly string[];
   readonly when: (plan: Needed) => boolean;
-  /** Where it cannot be installed, its tests are skipped and say why, and all others run. */
+  /** If it can't be installed, its tests are skipped with the reason, and all others run. */
   readonly optional?: boolean;
 }
 
@@ -28,7 +28,7 @@ const NEEDS: readonly Need[] = [
     when: (plan) => plan.browser,
   },
   {
-    // Unpacks what we have packed: another program's opinion of our ZIPs.
+    // Unpacks our ZIPs, to check them with another program.
     packages: ['python3'],
     programs: ['python3'],
     when: (plan) => plan.git,
@@ -41,7 +41,7 @@ const NEEDS: readonly Need[] = [
   },
 ];
 
-/** The packages to install for a plan, on a machine that has the programs of which `has` says so. */
+/** The packages to install for a plan, on a machine whose programs `has` reports. */
 export function packagesFor(
   plan: Needed,
   has: (program: string) => boolean,
@@ -54,7 +54,7 @@ export function packagesFor(
   return { required: of(false), optional: of(true) };
 }
 
-/** Whether a program is in one of the folders of a PATH, or where Debian has those of daemons. */
+/** Whether a program is in one of the folders of a PATH, or in Debian's folders of daemons. */
 export function isInstalled(program: string, path = process.env.PATH ?? ''): boolean {
   const folders = [...path.split(delimiter).filter((folder) => folder !== ''), '/usr/sbin', '/sbin'];
   return folders.some((folder) => existsSync(join(folder, program)));

@@ -22,7 +22,7 @@ test('a project needs what it needs as a whole', () => {
   expect(plan('edge').args).toEqual(['--project=@appflux/edge']);
 });
 
-test('what several projects need is prepared together', () => {
+test('the needs of several projects are combined', () => {
   expect(needsOf('protocol', 'stack')).toEqual(['imageTools', 'foreignStorage']);
   expect(plan('runner', '-t', 'masks').args).toEqual(['--project=runner', '-t', 'masks']);
 });
@@ -34,15 +34,15 @@ test.each<[string[], Need[]]>([
   [['runner/src'], ['engine', 'scanner']],
   [['runner', 'scan.test'], ['scanner']],
   [['protocol/src/log.test.ts', '-t', 'malware'], []],
-])('of %j only %j is prepared', (args, needs) => {
+])('for %j only %j is prepared', (args, needs) => {
   expect(needsOf(...args)).toEqual(needs);
 });
 
-test('what names no file prepares everything: vitest may know more', () => {
+test('an argument that matches no file prepares everything, because vitest may know more', () => {
   expect(needsOf('-t', 'a title')).toEqual([...NEEDS]);
   expect(needsOf('no-such-file')).toEqual([...NEEDS]);
 });
 
-test('--watch is for us, not for vitest run', () => {
+test('--watch is not passed on to vitest run', () => {
   expect(plan('--watch', 'scan.test')).toMatchObject({ watch: true, args: ['scan.test'], checks: false });
 });

@@ -1,11 +1,11 @@
-/** What a test run is to do, from its arguments. */
+/** What a test run does, from its arguments. */
 import { NEEDS, type Need } from './needs.ts';
 
-/** The projects of vitest.config.ts: what people call them, and what vitest does. */
+/** The projects of vitest.config.ts: our names, and vitest's. */
 const PROJECTS = {
   protocol: 'protocol',
   detection: 'detection',
-  // Its configuration is a file of its own without a name, and vitest then takes its package's.
+  // Its configuration is a file of its own without a name, so vitest uses its package's.
   edge: '@appflux/edge',
   runner: 'runner',
   dashboard: 'dashboard',
@@ -27,15 +27,15 @@ const OF_PROJECT: Readonly<Partial<Record<Project, readonly Need[]>>> = {
 };
 
 export interface TestPlan extends Readonly<Record<Need, boolean>> {
-  /** Given to vitest. */
+  /** Passed to vitest. */
   readonly args: readonly string[];
-  /** Tests run again when a source changes, until somebody ends it. */
+  /** Tests run again on every change of a source, until the command is stopped. */
   readonly watch: boolean;
-  /** Whether the formatter, the linter and the compiler count as well: whenever everything is tested. */
+  /** Whether the formatter, the linter and the compiler count as well: only if everything is tested. */
   readonly checks: boolean;
 }
 
-/** The flags of vitest that stand before a value of their own. */
+/** The flags of vitest that are followed by a value. */
 const WITH_VALUE = new Set(['-t', '--testNamePattern', '--project', '--reporter', '--maxWorkers']);
 
 /** The arguments that name test files: vitest runs the files whose path contains one of them. */
@@ -44,8 +44,8 @@ function filtersOf(args: readonly string[]): string[] {
 }
 
 /**
- * The plan for the arguments of `npm test`: names of projects, parts of the paths of test files, and what else vitest
- * takes. Of files that are named, only what they need themselves is prepared.
+ * The plan for the arguments of `npm test`: names of projects, parts of the paths of test files, and arguments for
+ * vitest. For named files, only what they need themselves is prepared.
  * @param testFiles every test file, by its path in the checkout
  * @param needsOf what a test file needs
  */

@@ -1,4 +1,4 @@
-/** Makes sure of what tests, benchmarks and chaos runs need on this machine. */
+/** Prepares what tests, benchmarks and chaos runs need on this machine. */
 import { join } from 'node:path';
 import type Dockerode from 'dockerode';
 import { ROOT } from '../command.ts';
@@ -33,7 +33,7 @@ export async function ensurePackages(plan: Needed, progress: Progress): Promise<
   await during(progress, `Installing ${names.join(', ')}`, (task) => installPackages(names, task));
 }
 
-/** Makes sure of the servers that only tests and benchmarks talk to. */
+/** Builds the servers that only tests and benchmarks use. */
 export async function ensureServers(plan: Needed, progress: Progress): Promise<void> {
   await using workshop = await Workshop.open();
   const attempt = async (title: string, ensure: (workshop: Workshop, task: Task) => Promise<string>) => {
@@ -44,17 +44,17 @@ export async function ensureServers(plan: Needed, progress: Progress): Promise<v
       progress.say(error.sentence);
     }
   };
-  // Without it its tests are skipped, with that as the reason; the embedded storage is tested all the same.
+  // Without it its tests are skipped, with that as the reason; the embedded storage is still tested.
   if (plan.foreignStorage) await attempt('An S3 server for the tests', ensureForeignS3);
-  // Without it its tests try a container of mongo:8, and say so in the summary when there is none either.
+  // Without it its tests try a container of mongo:8, and the summary says so if there is none either.
   if (plan.mongo && !process.env.MONGODB_URI) {
     await attempt('A MongoDB server for the tests', ensureFerretDb);
   }
 }
 
 /**
- * Makes sure of an engine with builder images in it: those that are named, or all.
- * @throws StackProblem when there can be no engine, or an image cannot be built
+ * Provides an engine with builder images: the named ones, or all.
+ * @throws StackProblem if there is no engine, or an image cannot be built
  */
 export async function ensureImages(
   cleanup: AsyncDisposableStack,

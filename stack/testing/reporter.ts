@@ -1,19 +1,19 @@
-/** A vitest reporter that leaves the run's Outcome in the file that APPFLUX_OUTCOME names. */
+/** A vitest reporter that writes the run's Outcome to the file that APPFLUX_OUTCOME names. */
 import { writeFileSync } from 'node:fs';
 import type { SerializedError } from 'vitest';
 import type { Reporter, TestCase, TestModule } from 'vitest/node';
 import { NOTHING, type Outcome } from './verdict.ts';
 
-/** What a test that says nothing else is said to be skipped for. */
-const NO_REASON = 'it gives no reason';
+/** The reason of a skipped test that gives none. */
+const NO_REASON = 'no reason given';
 
-/** Where a test is, in words: its project and file, the suites around it, its title. */
+/** Where a test is: its project and file, the suites around it, its title. */
 function nameOf(test: TestCase): string {
   const { project, relativeModuleId } = test.module;
   return `[${project.name}] ${relativeModuleId} > ${test.fullName}`;
 }
 
-/** Counts what the modules of a run came to. A file that could not be loaded is a failure of its own. */
+/** Counts the results of a run's modules. A file that could not be loaded is one failure. */
 export function outcomeOf(
   modules: readonly TestModule[],
   unhandled: readonly Pick<SerializedError, 'message'>[],
@@ -26,7 +26,7 @@ export function outcomeOf(
       if (result.state === 'passed') outcome.passed += 1;
       else if (result.state === 'skipped') {
         outcome.skipped.push({ test: nameOf(test), reason: result.note ?? NO_REASON });
-      } else outcome.failed += 1; // `pending`: it was begun and never ended
+      } else outcome.failed += 1; // `pending`: it was started and never ended
     }
     for (const { message } of module.errors()) outcome.errors.push(`${module.relativeModuleId}: ${message}`);
     for (const suite of module.children.allSuites()) {

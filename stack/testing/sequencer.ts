@@ -1,4 +1,4 @@
-/** The order of test files: what takes longest begins first, so that no worker is left alone with it in the end. */
+/** The order of test files: the longest ones start first, so that no worker is left alone with one at the end. */
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** The files that take longest, the longest first, by their paths in the checkout. */
@@ -7,7 +7,7 @@ export const LONGEST = [
   'runner/src/cache/cache.docker.test.ts',
   'e2e/web/builds.docker.test.ts',
   'e2e/kinds/flutter.docker.test.ts',
-  // Not beside Tauri's from the first: they make the same image of a display.
+  // Not together with Tauri's: they build the same image of a display.
   'e2e/kinds/desktop.docker.test.ts',
   'chaos/chaos.docker.test.ts',
   'runner/src/job/toolchain/toolchain.docker.test.ts',
@@ -18,7 +18,7 @@ export const LONGEST = [
   'dashboard/src/lib/log/log-view.browser.test.ts',
 ];
 
-/** Puts the files of `longest` before the others, and leaves both in their order otherwise. */
+/** Puts the files of `longest` first, and keeps the order of all others. */
 export function longestFirst<Spec extends { readonly moduleId: string }>(
   specs: readonly Spec[],
   longest: readonly string[] = LONGEST,

@@ -10,7 +10,7 @@ const some: Outcome = {
 };
 
 describe('the verdict', () => {
-  test('ends with the counts, after the reasons of what was skipped', () => {
+  test('ends with the counts, after the reasons for skipped tests', () => {
     expect(verdictLines(some)).toEqual([
       'skipped: [edge] a.test.ts > it works (no server)',
       'error: b.test.ts: cannot be loaded',
@@ -18,12 +18,12 @@ describe('the verdict', () => {
     ]);
   });
 
-  test('of two runs is that of all their tests', () => {
+  test('of two runs combines all their tests', () => {
     expect(verdictLines(addUp(some, some)).at(-1)).toBe('6 passed, 4 failed, 2 skipped');
     expect(addUp(NOTHING, some)).toEqual(some);
   });
 
-  test('is good when something passed and nothing failed', () => {
+  test('is success if something passed and nothing failed', () => {
     const good = { ...NOTHING, passed: 1 };
     expect(exitCodeOf(good)).toBe(0);
     expect(exitCodeOf({ ...good, skipped: some.skipped })).toBe(0);
@@ -31,13 +31,13 @@ describe('the verdict', () => {
     expect(exitCodeOf({ ...good, errors: ['no'] })).toBe(1);
   });
 
-  test('is bad when nothing ran', () => {
+  test('is failure if nothing ran', () => {
     expect(exitCodeOf(NOTHING)).toBe(1);
     expect(exitCodeOf({ ...NOTHING, skipped: some.skipped })).toBe(1);
   });
 });
 
-test('the table of times has the slowest files first, and none for a single one', () => {
+test('the table of times lists the slowest files first, and is omitted for a single file', () => {
   const files = { '[edge] a.test.ts': 1_250, '[docker] b.docker.test.ts': 61_040, '[runner] c.test.ts': 3 };
   expect(timeLines({ ...NOTHING, files })).toEqual([
     'time by file, the 3 slowest of 3 (62.3 s in all):',

@@ -1,4 +1,4 @@
-/** How many tests passed, failed and were skipped, and what that says about the whole. */
+/** How many tests passed, failed and were skipped, and the result of the whole run. */
 import { z } from 'zod';
 
 export const Outcome = z.strictObject({
@@ -8,7 +8,7 @@ export const Outcome = z.strictObject({
   skipped: z.array(z.strictObject({ test: z.string(), reason: z.string() })),
   /** How long each test file took, in milliseconds, by project and path. */
   files: z.record(z.string(), z.number()).default({}),
-  /** Faults outside of any test; each makes the run a failure. */
+  /** Errors outside of any test; each makes the run a failure. */
   errors: z.array(z.string()),
 });
 export type Outcome = z.infer<typeof Outcome>;
@@ -16,7 +16,7 @@ export type Outcome = z.infer<typeof Outcome>;
 /** Nothing has run. */
 export const NOTHING: Outcome = { passed: 0, failed: 0, skipped: [], files: {}, errors: [] };
 
-/** Two outcomes as one. */
+/** Two outcomes combined. */
 export function addUp(a: Outcome, b: Outcome): Outcome {
   return {
     passed: a.passed + b.passed,
@@ -30,7 +30,7 @@ export function addUp(a: Outcome, b: Outcome): Outcome {
 /** How many files the table of times has. */
 const SLOWEST = 25;
 
-/** The files that took longest, a line each, the longest first. They run beside each other: the sum is not the wait. */
+/** The slowest files, a line each, the longest first. They run in parallel: the sum is not the waiting time. */
 export function timeLines({ files }: Outcome): string[] {
   const sorted = Object.entries(files).sort(([, a], [, b]) => b - a);
   if (sorted.length < 2) return [];
@@ -43,17 +43,17 @@ export function timeLines({ files }: Outcome): string[] {
 
 const seconds = (ms: number) => (ms / 1000).toFixed(1);
 
-/** The lines that end a run: the skipped tests with their reasons, what else went wrong, and the counts as the last. */
+/** The lines that end a run: the skipped tests with their reasons, other errors, and the counts last. */
 export function verdictLines({ passed, failed, skipped, errors }: Outcome): string[] {
   return [
     ...skipped.map(({ test, reason }) => `skipped: ${test} (${reason})`),
-    // Vitest has shown them whole.
+    // Vitest has already shown them in full.
     ...errors.map((error) => `error: ${error.replaceAll(/\s+/g, ' ').slice(0, 200)}`),
     `${passed} passed, ${failed + errors.length} failed, ${skipped.length} skipped`,
   ];
 }
 
-/** The exit code of a run: 0 when something passed and nothing failed. Skipped tests alone are no success. */
+/** The exit code of a run: 0 if something passed and nothing failed. Skipped tests alone are no success. */
 export function exitCodeOf({ passed, failed, errors }: Outcome): number {
   return passed > 0 && failed === 0 && errors.length === 0 ? 0 : 1;
 }

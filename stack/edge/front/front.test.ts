@@ -1,4 +1,4 @@
-/** Nothing that Miniflare serves for developers is reachable, on any port of an edge process. */
+/** Miniflare's developer endpoints are unreachable on every port of an edge process. */
 import { mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promises';
 import { type IncomingHttpHeaders, request as send } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -21,7 +21,7 @@ const client = new AwsClient({ ...bucket, service: 's3', region: 'auto' });
 const KEY = 'uploads/0123/source.zip';
 const SECRET = 'the bytes that belong to another team';
 
-/** Every path that this Miniflare serves by itself, and those of earlier versions. */
+/** Every path that this Miniflare serves itself, and those of earlier versions. */
 const DEVELOPER_PATHS = [
   ...Object.values(CorePaths).filter((path) => path !== CorePaths.R2_S3),
   '/cdn-cgi/handler/scheduled',
@@ -34,7 +34,7 @@ const DEVELOPER_PATHS = [
   '/cdn-cgi',
 ];
 
-/** Spellings of a path that a URL parser, a router or a file server may take for the same one. */
+/** Spellings of a path that a URL parser, a router or a file server may treat as the same. */
 const spellings = (path: string): string[] => [
   path,
   `/${path}`,
@@ -53,7 +53,7 @@ const spellings = (path: string): string[] => [
   `http://localhost${path}`,
 ];
 
-/** Headers by which a client may tell Miniflare to take another path, another Worker or another host. */
+/** Headers with which a client may make Miniflare use another path, another Worker or another host. */
 const claims = (path: string): Record<string, string>[] => [
   {},
   { 'MF-Original-URL': `http://localhost${path}` },
@@ -70,7 +70,7 @@ interface Answer {
   readonly headers: IncomingHttpHeaders;
 }
 
-/** A request whose path is sent as it stands. Status 0 when the connection is not one that speaks HTTP. */
+/** A request whose path is sent unchanged. Status 0 if the connection does not speak HTTP. */
 function ask(
   port: number,
   path: string,
@@ -92,7 +92,7 @@ function ask(
   });
 }
 
-/** The TCP ports that a process and all that it has started listen on. */
+/** The TCP ports that a process and its descendants listen on. */
 async function listeningPorts(pid: number): Promise<number[]> {
   const sockets = new Set<string>();
   for (const id of await family(pid)) {
@@ -122,7 +122,7 @@ describe('an edge process', { timeout: 60_000 }, () => {
   let folder: string;
   let port: number;
   let edge: RunningEdge;
-  /** A good signature for the object, in a path. */
+  /** A valid signature for the object, in a path. */
   let signed: string;
 
   beforeAll(async () => {
@@ -157,7 +157,7 @@ describe('an edge process', { timeout: 60_000 }, () => {
   const object = `/${bucket.name}/${KEY}`;
   const walk = DEVELOPER_PATHS.flatMap((path) => [path, `${path.replace(/\/$/, '')}${object}`]);
 
-  test.each(walk)('nothing answers at %s on its port, however it is spelled', async (path) => {
+  test.each(walk)('%s is 404 on its port in every spelling', async (path) => {
     for (const spelling of spellings(path)) {
       for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS']) {
         const { status, body } = await ask(port, spelling, { method });
@@ -169,7 +169,7 @@ describe('an edge process', { timeout: 60_000 }, () => {
     }
   });
 
-  test('no header makes it answer there', async () => {
+  test('no header changes that', async () => {
     for (const path of walk) {
       for (const headers of claims(path)) {
         for (const asked of ['/variables', path]) {
@@ -182,7 +182,7 @@ describe('an edge process', { timeout: 60_000 }, () => {
     }
   });
 
-  test('the other ports that it listens on answer nobody', async () => {
+  test('its other ports answer no client', async () => {
     const others = (await listeningPorts(edge.pid)).filter((other) => other !== port);
     expect(others).not.toEqual([]);
     for (const other of others) {
@@ -196,7 +196,7 @@ describe('an edge process', { timeout: 60_000 }, () => {
     }
   });
 
-  test('text is compressed for who takes it, and nothing else is', async () => {
+  test('text is compressed for clients that accept it, and nothing else is', async () => {
     const get = (query: string, headers: Record<string, string> = { 'Accept-Encoding': 'gzip, br' }) =>
       ask(port, `/text?${query}`, { headers });
     const whole = (await get('type=text/css', {})).body;
@@ -217,7 +217,7 @@ describe('an edge process', { timeout: 60_000 }, () => {
     }
   });
 
-  test('WebSockets go through', async () => {
+  test('WebSockets are passed through', async () => {
     const socket = new WebSocket(`ws://127.0.0.1:${port}/echo`);
     const answer = new Promise((resolve, reject) => {
       socket.onmessage = ({ data }) => resolve(data);
@@ -228,7 +228,7 @@ describe('an edge process', { timeout: 60_000 }, () => {
     socket.close();
   });
 
-  test('an error that nobody catches shows no stack', async () => {
+  test('an uncaught error shows no stack', async () => {
     const { status, body } = await ask(port, '/throw');
     expect(status).toBe(500);
     expect(body).not.toMatch(/nobody catches|\bat \w|worker\.js/);

@@ -1,7 +1,7 @@
 /**
- * A Miniflare plugin for what Miniflare has no options for: a bucket that only its binding and signed S3 requests reach,
- * and a port that leads to the front. For a bucket in its own options, Miniflare also serves every object without a
- * signature below `/cdn-cgi/local/r2/public/`. Miniflare loads this module by its path (see `options.ts`).
+ * A Miniflare plugin for what Miniflare has no options for: a bucket that only its binding and signed S3 requests
+ * reach, and a port that leads to the front. For a bucket in its own options, Miniflare also serves every object
+ * without a signature below `/cdn-cgi/local/r2/public/`. Miniflare loads this module by its path (see `options.ts`).
  */
 import { getR2S3Service, type Plugin, R2_PLUGIN, R2_S3_SERVICE_NAME } from 'miniflare';
 import { z } from 'zod';
@@ -32,7 +32,7 @@ function bindingsOf<Schema extends z.ZodType>(
   });
 }
 
-/** A Worker's options as they would be with its buckets in Miniflare's own. */
+/** A Worker's options as if its buckets were in Miniflare's own options. */
 function withBuckets(options: WorkerOptions): WorkerOptions {
   const env: Environment = {};
   for (const [name, { id }] of bindingsOf(options, 'bucket', Bucket)) env[name] = { type: 'r2', name: id };

@@ -1,7 +1,7 @@
 /**
- * The front: the Worker that an instance's port leads to, in place of Cloudflare's network. Below `/cdn-cgi/` it answers
+ * The front: the Worker behind an instance's port, in place of Cloudflare's network. Below `/cdn-cgi/` it answers
  * signed S3 requests only; everything else goes to the control plane. It also compresses text, as Cloudflare does.
- * JavaScript, because workerd runs it as it is.
+ * JavaScript, because workerd can't run TypeScript.
  */
 
 /**
@@ -10,20 +10,20 @@
  * @property {Fetcher} S3 the S3 endpoint of the embedded bucket, which checks signatures itself
  */
 
-/** The path at which Miniflare's S3 endpoint answers. It is part of what is signed. */
+/** The path of Miniflare's S3 endpoint. It is part of what is signed. */
 const S3_PATH = '/cdn-cgi/local/r2/s3';
 
-/** Cloudflare reserves this path. Any case and any kind of slash, to be safe. */
+/** Cloudflare reserves this path. Matches any case and any kind of slash, to be safe. */
 const RESERVED = /^[/\\]*cdn-cgi(?:[/\\]|$)/i;
 
-/** Media types that are worth compressing. Images, archives and programs are compressed already. */
+/** Media types that are worth compressing. Images, archives and programs are already compressed. */
 const TEXT =
   /^(?:text\/|application\/(?:json|javascript|xml|manifest\+json|[\w.+-]+\+(?:json|xml)|wasm)(?:;|$)|image\/svg\+xml)/i;
 
-/** A response smaller than this, in bytes, is sent as it is. */
+/** A response smaller than this, in bytes, is sent uncompressed. */
 const WORTH_COMPRESSING = 1024;
 
-/** What the instance's port leads to. */
+/** The handler of the instance's port. */
 export const port = {
   /**
    * @param {Request} request
@@ -40,8 +40,8 @@ export const port = {
 };
 
 /**
- * What Miniflare's own port leads to. That port is for calls from the process that runs Miniflare, which are answered
- * before they get here.
+ * The handler of Miniflare's own port. That port is for calls from the process that runs Miniflare, which are
+ * answered before they get here.
  */
 export default { fetch: notFound };
 
@@ -50,7 +50,7 @@ function notFound() {
 }
 
 /**
- * Decodes percent-encoding where it is valid, and leaves the rest.
+ * Decodes percent-encoding where it is valid, and leaves the rest unchanged.
  * @param {string} path
  */
 const decoded = (path) =>

@@ -31,7 +31,7 @@ export function providerAddress(project: Project, request: Request, linkTo: stri
     },
     { method: 'oauth', redirectTo: redirectOf(project, request), linkTo },
   );
-  if (flow === null) throw new Refusal(400, 'validation_failed', 'This stand-in knows PKCE alone');
+  if (flow === null) throw new Refusal(400, 'validation_failed', 'This stand-in supports PKCE only');
   const url = new URL(`${project.github.url}/login/oauth/authorize`);
   url.search = new URLSearchParams({
     client_id: project.github.clientId,
@@ -151,7 +151,7 @@ function personFor(
   return person;
 }
 
-/** An unconfirmed user loses what somebody else may have set, then is confirmed by GitHub or by an email. */
+/** An unconfirmed user loses what someone else may have set, then is confirmed by GitHub or by an email. */
 function admit(project: Project, flow: Flow, person: Person, identity: Identity, verified: boolean): void {
   person.password = null;
   person.userMetadata = identity.data;

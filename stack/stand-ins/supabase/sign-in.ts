@@ -29,7 +29,7 @@ const Grants = {
 
 /** Parses the request body. The real server has an error message per field; here one covers all. */
 export async function bodyOf<Schema extends z.ZodType>(c: Context, schema: Schema): Promise<z.infer<Schema>> {
-  // A body that is not JSON fits no schema, which the refusal below says.
+  // A body that is not JSON matches no schema; the refusal below covers it.
   const parsed = schema.safeParse(await c.req.json().catch(() => null));
   if (parsed.success) return parsed.data;
   throw new Refusal(400, 'validation_failed', 'Unable to validate the request');
@@ -154,7 +154,7 @@ export function signInRoutes(project: Project): Hono {
       if (!create || !settings.signUps) {
         throw new Refusal(422, 'otp_disabled', 'Signups not allowed for otp');
       }
-      throw new Refusal(400, 'validation_failed', 'This stand-in makes no accounts by a mailed link');
+      throw new Refusal(400, 'validation_failed', 'This stand-in creates no accounts by an emailed link');
     }
     const pkce = beginFlow(project, challenge, { method: 'magiclink', personId: person.id }) !== null;
     mailSignIn(project, person, 'magiclink', redirectOf(project, c.req.raw), pkce);
