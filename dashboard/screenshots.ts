@@ -43,7 +43,7 @@ const away = new AppFluxError('unavailable', 'The metadata store does not answer
 const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name }).first();
 
 async function toConfigure(page: Page) {
-  await page.getByLabel('Repository address').fill('https://github.com/northwind/harbor/tree/main/apps/web');
+  await page.getByLabel('Repository URL').fill('https://github.com/northwind/harbor/tree/main/apps/web');
   await button(page, 'Continue').click();
   await page.getByRole('heading', { name: 'Configure' }).waitFor();
   await writeVariables(page);
@@ -92,7 +92,7 @@ const shots: Shot[] = [
     path: '/settings/team',
     act: async (page) => {
       await button(page, 'Invite').click();
-      await button(page, 'Make the link').click();
+      await button(page, 'Create link').click();
       await page.getByText('Copy the link now').waitFor();
     },
   },
@@ -112,7 +112,7 @@ const shots: Shot[] = [
   {
     name: 'analytics-app',
     path: '/analytics?days=7&app=harbor-web',
-    act: (page) => page.getByText('Show each day').first().click(),
+    act: (page) => page.getByText('Show daily numbers').first().click(),
   },
   { name: 'analytics-90', path: '/analytics?days=90', window: true },
   { name: 'analytics-empty', path: '/analytics', world: emptyWorld },
@@ -124,7 +124,7 @@ const shots: Shot[] = [
     name: 'new-source-problem',
     path: '/new',
     act: async (page) => {
-      await page.getByLabel('Repository address').fill('https://git.example.com/x/y.git');
+      await page.getByLabel('Repository URL').fill('https://git.example.com/x/y.git');
       await button(page, 'Continue').click();
     },
   },
@@ -147,7 +147,7 @@ const shots: Shot[] = [
       await toConfigure(page);
       await page.getByLabel('Slug').fill('harbor-web');
       await button(page, 'Continue').click();
-      await page.getByText('harbor-web is taken').waitFor();
+      await page.getByText('is already used').waitFor();
     },
   },
   {
@@ -171,7 +171,7 @@ const shots: Shot[] = [
       await button(page, 'Continue').click();
       await button(page, 'Deploy').click();
       await page.getByRole('progressbar').waitFor();
-      await page.getByText(/^[1-9]\d* %$/).waitFor();
+      await page.getByText(/^[1-9]\d*%$/).waitFor();
     },
   },
   { name: 'app', path: '/apps/harbor-web' },
@@ -192,7 +192,7 @@ const shots: Shot[] = [
     name: 'app-menu',
     path: '/apps/harbor-web',
     window: true,
-    act: (page) => button(page, /^More about/).click(),
+    act: (page) => button(page, /^Actions for/).click(),
   },
   { name: 'app-missing', path: '/apps/nothing' },
   { name: 'app-loading', path: '/apps/harbor-web', world: hanging('GET /api/apps/harbor-web') },
@@ -202,7 +202,7 @@ const shots: Shot[] = [
     path: '/apps/harbor-web/settings',
     act: async (page) =>
       page
-        .getByLabel('Artifacts that are kept')
+        .getByLabel('Artifact retention')
         .selectOption('own')
         .then(() => undefined),
   },
@@ -221,7 +221,7 @@ const shots: Shot[] = [
     name: 'app-delete',
     path: '/apps/harbor-web/settings',
     window: true,
-    act: (page) => button(page, 'Delete the app').click(),
+    act: (page) => button(page, 'Delete app').click(),
   },
   { name: 'deployment-building', path: `/deployments/${SAMPLE.building}` },
   { name: 'deployment-queued', path: `/deployments/${SAMPLE.queued}` },
@@ -230,7 +230,7 @@ const shots: Shot[] = [
   {
     name: 'deployment-why',
     path: `/deployments/${SAMPLE.success}`,
-    act: (page) => page.getByText('Why so').click(),
+    act: (page) => page.getByText('How this was detected').click(),
   },
   { name: 'deployment-removed', path: `/deployments/${SAMPLE.removed}` },
   { name: 'deployment-android', path: `/deployments/${SAMPLE.android}` },
@@ -252,7 +252,7 @@ const shots: Shot[] = [
     },
     act: async (page) => {
       await page.getByText('test 49995 passed').waitFor();
-      await page.getByLabel('Show times').click();
+      await page.getByLabel('Show timestamps').click();
       await page.getByRole('group', { name: /^Lines of the log/ }).hover();
       await page.mouse.wheel(0, -4000);
     },
@@ -282,7 +282,7 @@ const shots: Shot[] = [
     path: '/runners',
     window: true,
     act: async (page) => {
-      await button(page, /^More about basement-xeon/).click();
+      await button(page, /^Actions for basement-xeon/).click();
       await page.getByRole('menuitem', { name: 'Edit' }).click();
       await page.getByRole('dialog').waitFor();
     },
@@ -292,9 +292,9 @@ const shots: Shot[] = [
     path: '/runners',
     window: true,
     act: async (page) => {
-      await button(page, 'Add a runner').click();
-      await button(page, 'Make the command').click();
-      await page.getByText('Waiting for it').waitFor();
+      await button(page, 'Add runner').click();
+      await button(page, 'Create command').click();
+      await page.getByText('Waiting for the runner').waitFor();
     },
   },
   { name: 'tokens', path: '/settings/tokens' },
@@ -312,7 +312,7 @@ const shots: Shot[] = [
     act: async (page) => {
       await button(page, 'New token').click();
       await page.getByLabel('Name').fill('Nightly');
-      await button(page, 'Create it').click();
+      await button(page, 'Create token').click();
       await page.getByText('Copy your token now').waitFor();
     },
   },
@@ -323,9 +323,9 @@ const shots: Shot[] = [
     window: true,
     act: async (page) => {
       await page.context().setOffline(true);
-      await button(page, /^More about local-1/).click();
+      await button(page, /^Actions for local-1/).click();
       await page.getByRole('menuitem', { name: 'Drain' }).click();
-      await page.getByText('is not draining').waitFor();
+      await page.getByText('Couldn’t drain').waitFor();
     },
   },
 ];

@@ -66,7 +66,7 @@ it('the form for a ZIP asks which of its sites it is to be, and that one is buil
       .getByLabel('Project archive')
       .setInputFiles({ name: 'two-sites.zip', mimeType: 'application/zip', buffer: await twoSites() });
     await page.getByRole('button', { name: 'Continue' }).click();
-    await page.getByText('The ZIP holds several projects.').waitFor();
+    await page.getByText('The ZIP contains several projects.').waitFor();
     expect(await page.getByRole('radio').count()).toBe(2);
     await page.getByRole('radio', { name: /in apps\/help/ }).check();
     await page.getByRole('button', { name: 'Continue' }).click();

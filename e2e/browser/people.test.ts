@@ -101,7 +101,7 @@ it('people come by invitation, do what their role allows, and are gone when they
     await heading(page, 'Shop').waitFor();
     expect(await page.getByRole('button', { name: 'Deploy', exact: true }).count()).toBe(0);
     await page.goto(`${edge.url}/apps/shop/settings`);
-    await page.getByText('Your role in this team (viewer) does not allow this.').first().waitFor();
+    await page.getByText('Your role in this team (viewer) doesn’t allow this.').first().waitFor();
     expect(await page.getByRole('button', { name: 'Save' }).count()).toBe(0);
     await page.goto(`${edge.url}/settings/team`);
     await page.getByText('ada@example.com').first().waitFor();
@@ -123,7 +123,7 @@ it('people come by invitation, do what their role allows, and are gone when they
     // The page before has a field of this name, too.
     await heading(page, 'Forgot your password?').waitFor();
     await page.getByLabel('Email').fill('ada@example.com');
-    await page.getByRole('button', { name: 'Request a link' }).click();
+    await page.getByRole('button', { name: 'Request link' }).click();
     await heading(page, 'Ask your administrator for the link').waitFor();
   });
   const recovery = await onPage(owner, async () => {
@@ -143,14 +143,14 @@ it('people come by invitation, do what their role allows, and are gone when they
   });
   await onPage(owner, async () => {
     await owner.page.reload();
-    await heading(owner.page, 'No links waiting').waitFor();
+    await heading(owner.page, 'No pending links').waitFor();
   });
 
   await onPage(owner, async () => {
     const { page } = owner;
     await page.goto(`${edge.url}/settings/team`);
     await page.getByLabel('Role of ada@example.com').selectOption('developer');
-    await page.getByText('ada@example.com is developer now').waitFor();
+    await page.getByText('ada@example.com now has the developer role').waitFor();
   });
 
   await onPage(viewer, async () => {
@@ -159,19 +159,19 @@ it('people come by invitation, do what their role allows, and are gone when they
     await page.getByRole('button', { name: 'Deploy', exact: true }).waitFor();
     await page.goto(`${edge.url}/apps/shop/settings`);
     await heading(page, 'Environment variables').waitFor();
-    expect(await page.getByRole('button', { name: 'Delete the app' }).count()).toBe(0);
+    expect(await page.getByRole('button', { name: 'Delete app' }).count()).toBe(0);
   });
 
   await onPage(owner, async () => {
     const { page } = owner;
     await page.goto(`${edge.url}/settings/audit`);
-    const log = page.getByRole('list', { name: 'What was done, newest first' });
+    const log = page.getByRole('list', { name: 'Audit log entries, newest first' });
     await log.getByText('changed a role: ada@example.com as developer').waitFor();
     await log.getByText('joined: ada@example.com as viewer').waitFor();
     await page.goto(`${edge.url}/settings/team`);
     await page.getByRole('button', { name: 'Remove ada@example.com' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
-    await page.getByText('ada@example.com is in the team no longer').waitFor();
+    await page.getByText('ada@example.com removed from the team').waitFor();
   });
 
   await onPage(viewer, async () => {

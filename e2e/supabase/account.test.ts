@@ -67,16 +67,16 @@ describe.each(SERVERS)('with email confirmation, on %s', (_name, start) => {
       await note.waitFor();
       expect(await note.innerText()).toContain(`Your email is still ${before}`);
       expect(await note.innerText()).toContain(after);
-      expect(await page.getByText('Your email is changed').count()).toBe(0);
+      expect(await page.getByText('Email changed').count()).toBe(0);
       // It is still so after a reload.
       await page.reload();
       await note.waitFor();
 
       await openEmail(who, instance, after);
       await page.getByText('Now open the link that we sent to your other email.').waitFor();
-      await page.getByText(`You sign in with it, and your team sees it: ${before}`).waitFor();
+      await page.getByText(`You sign in with ${before}.`).waitFor();
       await openEmail(who, instance, before);
-      await page.getByText(`You sign in with it, and your team sees it: ${after}`).waitFor();
+      await page.getByText(`You sign in with ${after}.`).waitFor();
       expect(await note.count()).toBe(0);
       await page.goto(`${instance.edge.url}/settings/team`);
       await page.getByText(after).first().waitFor();
@@ -172,7 +172,7 @@ describe.each(SERVERS)('without email confirmation, on %s', (_name, start) => {
       await changeEmail(page, after);
       await page.getByRole('status').filter({ hasText: 'Check your email' }).waitFor();
       await openEmail(who, instance, after);
-      await page.getByText(`You sign in with it, and your team sees it: ${after}`).waitFor();
+      await page.getByText(`You sign in with ${after}.`).waitFor();
     });
   });
 

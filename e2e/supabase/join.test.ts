@@ -134,7 +134,7 @@ describe.each(SERVERS)('with email confirmation, on %s', (_name, start) => {
       await who.page.goto(link);
       await signUp(who.page, email);
       await heading(who.page, 'Check your email').waitFor();
-      await press(who.page, 'Send the email again');
+      await press(who.page, 'Resend email');
       await who.page.getByText('Email sent again').waitFor();
       const tab = await who.page.context().newPage();
       await openEmail({ ...who, page: tab }, instance, email);

@@ -49,12 +49,12 @@ describe.skipIf(chromiumPath === undefined)('a runner', () => {
     const row = page.getByRole('listitem').filter({ hasText: 'basement-xeon' });
     await row.getByText('Asks for 16 slots, registered for 8').waitFor();
     await row.getByText('3 of 8 slots busy').waitFor();
-    await row.getByRole('button', { name: 'More about basement-xeon' }).click();
+    await row.getByRole('button', { name: 'Actions for basement-xeon' }).click();
     await page.getByRole('menuitem', { name: 'Edit' }).click();
     const dialog = page.getByRole('dialog', { name: 'Edit basement-xeon' });
     await dialog.getByLabel('Slots').fill('0');
     await dialog.getByRole('button', { name: 'Save' }).click();
-    await dialog.getByText('A whole number from 1 to 64').waitFor();
+    await dialog.getByText('Enter a whole number from 1 to 64').waitFor();
     await dialog.getByLabel('Slots').fill('16');
     await dialog.getByLabel('Labels').fill('linux, x64, web, android, flutter, prod-signing');
     await dialog.getByRole('button', { name: 'Save' }).click();
@@ -69,14 +69,14 @@ describe.skipIf(chromiumPath === undefined)('a runner', () => {
 describe.skipIf(chromiumPath === undefined)('what cannot be undone', () => {
   test('a team is deleted by the keyboard, once its name was typed, and who had no other is left with their account', async () => {
     const { page, api } = await visit('/settings/team');
-    await page.getByRole('button', { name: 'Delete the team' }).press('Enter');
-    const dialog = page.getByRole('dialog', { name: 'Delete the team of owner@harbor.example?' });
+    await page.getByRole('button', { name: 'Delete team' }).press('Enter');
+    const dialog = page.getByRole('dialog', { name: 'Delete team owner@harbor.example?' });
     await dialog.waitFor();
-    const confirm = dialog.getByRole('button', { name: 'Delete it for good' });
+    const confirm = dialog.getByRole('button', { name: 'Delete permanently' });
     expect(await confirm.isDisabled()).toBe(true);
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'hidden' });
-    expect(await page.evaluate(() => document.activeElement?.textContent?.trim())).toBe('Delete the team');
+    expect(await page.evaluate(() => document.activeElement?.textContent?.trim())).toBe('Delete team');
 
     await page.keyboard.press('Enter');
     const words = dialog.getByLabel('Type owner@harbor.example to confirm');
@@ -94,7 +94,7 @@ describe.skipIf(chromiumPath === undefined)('what cannot be undone', () => {
 
   test('an account is deleted with its address typed and its password, and refused in the words of the server', async () => {
     const { page, api } = await visit('/settings/account');
-    await page.getByRole('button', { name: 'Delete the account' }).click();
+    await page.getByRole('button', { name: 'Delete account' }).click();
     const dialog = page.getByRole('dialog', { name: 'Delete your account?' });
     await dialog.getByLabel('Type owner@harbor.example to confirm').fill('owner@harbor.example');
     await dialog.getByLabel('Password').fill('wrong');
@@ -104,7 +104,7 @@ describe.skipIf(chromiumPath === undefined)('what cannot be undone', () => {
     await page.keyboard.press('Enter');
     await dialog.getByRole('alert').filter({ hasText: 'You are the last owner of a team' }).waitFor();
     api.world.team = 'deleted';
-    await dialog.getByRole('button', { name: 'Delete it for good' }).click();
+    await dialog.getByRole('button', { name: 'Delete permanently' }).click();
     await page.getByRole('heading', { name: 'Sign in', exact: true }).waitFor();
     await page.reload();
     await page.getByRole('heading', { name: 'Sign in', exact: true }).waitFor();
@@ -125,18 +125,18 @@ describe.skipIf(chromiumPath === undefined)('an app', () => {
     await page.getByText('Add a weather layer').first().waitFor();
     const rows = page.getByRole('listitem').filter({ hasText: /ago|yesterday|just now|wk|mo/ });
     const before = await rows.count();
-    await page.getByRole('button', { name: 'Show older ones' }).click();
+    await page.getByRole('button', { name: 'Load more' }).click();
     await expect.poll(() => rows.count()).toBeGreaterThan(before);
-    await page.getByRole('button', { name: 'More about Add a weather layer' }).first().click();
-    await page.getByRole('menuitem', { name: 'Release this one' }).click();
-    await page.getByText('Released', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Actions for Add a weather layer' }).first().click();
+    await page.getByRole('menuitem', { name: 'Promote to production' }).click();
+    await page.getByText('Promoted to production', { exact: true }).waitFor();
     expect(api.world.apps[0]?.release).toBe(idOf(300));
   });
 
   test('is deleted only after its slug was typed', async () => {
     const { page, api } = await visit('/apps/sandbox/settings');
-    await page.getByRole('button', { name: 'Delete the app' }).click();
-    const confirm = page.getByRole('button', { name: 'Delete it for good' });
+    await page.getByRole('button', { name: 'Delete app' }).click();
+    const confirm = page.getByRole('button', { name: 'Delete permanently' });
     expect(await confirm.isDisabled()).toBe(true);
     await page.getByLabel('Type sandbox to confirm').fill('sandbox');
     await page.keyboard.press('Enter');
@@ -178,7 +178,7 @@ describe.skipIf(chromiumPath === undefined)('an app', () => {
   test('has its variables replaced and deleted by name', async () => {
     const { page, api } = await visit('/apps/harbor-web/settings');
     await page.getByRole('button', { name: 'Delete SENTRY_DSN' }).click();
-    await page.getByRole('button', { name: 'Delete it', exact: true }).click();
+    await page.getByRole('button', { name: 'Delete variable' }).click();
     await page.getByRole('button', { name: 'Delete SENTRY_DSN' }).waitFor({ state: 'detached' });
     await page.getByRole('button', { name: 'Replace API_URL' }).click();
     await page.keyboard.type('https://new.example.com');
@@ -221,7 +221,7 @@ describe.skipIf(chromiumPath === undefined)('the plan of a deployment', () => {
     const digest = page.getByText(/^sha256:4f1d/);
     expect(await digest.isVisible()).toBe(false);
     expect(await page.getByText(/^node 24\.11\.1, npm/).isVisible()).toBe(false);
-    await page.locator('summary', { hasText: 'Why so' }).focus();
+    await page.locator('summary', { hasText: 'How this was detected' }).focus();
     await page.keyboard.press('Enter');
     expect(await digest.isVisible()).toBe(true);
     expect(await page.getByText(/^node 24\.11\.1, npm/).isVisible()).toBe(true);
@@ -232,7 +232,7 @@ describe.skipIf(chromiumPath === undefined)('a deployment of several projects', 
   test('offers each, sets the app to the one that is chosen, and deploys it', async () => {
     const { page, api, faults } = await visit(`/deployments/${SAMPLE.ambiguous}`);
     await page.getByRole('heading', { name: /several sites/ }).waitFor();
-    const offered = page.getByRole('list', { name: 'What could be built instead' });
+    const offered = page.getByRole('list', { name: 'Build options' });
     expect(await offered.getByRole('listitem').allInnerTexts()).toEqual([
       expect.stringContaining('apps/blog'),
       expect.stringContaining('apps/shop'),
@@ -250,7 +250,7 @@ describe.skipIf(chromiumPath === undefined)('a deployment of several projects', 
     const { page } = await visit(`/deployments/${SAMPLE.ambiguous}`, {
       world: { ...sampleWorld(), role: 'developer' },
     });
-    await page.getByRole('list', { name: 'What could be built instead' }).waitFor();
+    await page.getByRole('list', { name: 'Build options' }).waitFor();
     expect(await page.getByRole('button', { name: /^Build this/ }).count()).toBe(0);
   });
 });

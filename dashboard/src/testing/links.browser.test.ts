@@ -15,7 +15,7 @@ describe.skipIf(chromiumPath === undefined)('one-time links', () => {
     const world = { ...sampleWorld(), mail };
     const { page } = await visit('/forgot-password', { signedOut: true, world });
     await page.getByLabel('Email').fill('ada@harbor.example');
-    await page.getByRole('button', { name: 'Request a link' }).click();
+    await page.getByRole('button', { name: 'Request link' }).click();
     await page.getByRole('heading', { name: heading, exact: true }).waitFor();
     expect(await page.locator('main, body').first().innerText()).toContain(words);
   });
@@ -25,12 +25,12 @@ describe.skipIf(chromiumPath === undefined)('one-time links', () => {
     const { page } = await visit('/settings/team', { world });
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     await page.getByRole('link', { name: 'Sign-in links' }).click();
-    const list = page.getByRole('list', { name: 'Links waiting' });
+    const list = page.getByRole('list', { name: 'Pending links' });
     await list.getByText('grace@harbor.example', { exact: true }).waitFor();
     await list.getByText('Email failed: The mail API answered 422').waitFor();
     expect(await page.content()).not.toContain('afp_sample');
     await page.getByRole('button', { name: 'Copy link for grace@harbor.example' }).click();
-    await page.getByText('Send it to grace@harbor.example and to nobody else.').waitFor();
+    await page.getByText('Send it only to grace@harbor.example.').waitFor();
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(world.links[0]?.url);
   });
 

@@ -94,7 +94,7 @@ const PAGES: {
     visit: () => ({ signedOut: true }),
     act: async (page) => {
       await page.getByLabel('Email').fill('ada@harbor.example');
-      await button(page, 'Request a link').click();
+      await button(page, 'Request link').click();
       await page.getByRole('heading', { name: 'Ask your administrator for the link' }).waitFor();
     },
   },
@@ -129,7 +129,7 @@ const PAGES: {
     name: 'deleting the team',
     path: '/settings/team',
     title: /^Team/,
-    act: (page) => button(page, 'Delete the team').click(),
+    act: (page) => button(page, 'Delete team').click(),
   },
   {
     name: 'account, with GitHub linked',
@@ -148,7 +148,7 @@ const PAGES: {
     name: 'deleting the account',
     path: '/settings/account',
     title: /^Account/,
-    act: (page) => button(page, 'Delete the account').click(),
+    act: (page) => button(page, 'Delete account').click(),
   },
   {
     name: 'no team',
@@ -202,7 +202,7 @@ const PAGES: {
     name: 'analytics by day, of one app',
     path: '/analytics?days=7&app=harbor-web',
     title: /^Analytics/,
-    act: (page) => page.getByText('Show each day').first().click(),
+    act: (page) => page.getByText('Show daily numbers').first().click(),
   },
   {
     name: 'analytics of nothing',
@@ -230,7 +230,7 @@ const PAGES: {
     path: '/new',
     title: /^Configure · New app/,
     act: async (page) => {
-      await page.getByLabel('Repository address').fill('northwind/tides');
+      await page.getByLabel('Repository URL').fill('northwind/tides');
       await button(page, 'Continue').click();
       await page.getByLabel('Name of variable 1').fill('2FAST');
       await page.getByText('Build settings').click();
@@ -243,9 +243,9 @@ const PAGES: {
     title: /^Configure · New app/,
     act: async (page) => {
       await chooseZip(page, 'harbor.zip', TWO_SITES);
-      await page.getByText('The ZIP holds several projects.').waitFor();
+      await page.getByText('The ZIP contains several projects.').waitFor();
       await button(page, 'Continue').click();
-      await page.getByText('Choose the one to build.').waitFor();
+      await page.getByText('Choose the project to build.').waitFor();
     },
   },
   { name: 'an app', path: '/apps/harbor-web', title: /^Harbor/ },
@@ -272,13 +272,13 @@ const PAGES: {
     name: 'why a deployment was built so',
     path: `/deployments/${SAMPLE.success}`,
     title: /^Ready · Harbor/,
-    act: (page) => page.getByText('Why so').click(),
+    act: (page) => page.getByText('How this was detected').click(),
   },
   {
     name: 'deleting an app',
     path: '/apps/harbor-web/settings',
     title: /^Settings/,
-    act: (page) => button(page, 'Delete the app').click(),
+    act: (page) => button(page, 'Delete app').click(),
   },
   { name: 'an app that is not there', path: '/apps/nothing', title: /^Not found/ },
   { name: 'a deployment being built', path: `/deployments/${SAMPLE.building}`, title: /^Building · Harbor/ },
@@ -313,8 +313,8 @@ const PAGES: {
     path: '/apps/harbor-web/settings',
     title: /^Settings/,
     act: async (page) => {
-      await page.getByLabel('Artifacts that are kept').selectOption('own');
-      await page.getByLabel('Artifacts of the last days').fill('many');
+      await page.getByLabel('Artifact retention').selectOption('own');
+      await page.getByLabel('Artifacts: days to keep').fill('many');
     },
   },
   { name: 'a deployment that is ready', path: `/deployments/${SAMPLE.success}`, title: /^Ready · Harbor/ },
@@ -322,7 +322,7 @@ const PAGES: {
     name: 'runners',
     path: '/runners',
     title: /^Runners/,
-    act: (page) => button(page, /^More about local-1/).click(),
+    act: (page) => button(page, /^Actions for local-1/).click(),
     // An open menu lies outside of the landmarks, on top of all; it holds the focus while it is open.
     except: ['region'],
   },
@@ -331,18 +331,18 @@ const PAGES: {
     name: 'adding a runner',
     path: '/runners',
     title: /^Runners/,
-    act: (page) => button(page, 'Add a runner').click(),
+    act: (page) => button(page, 'Add runner').click(),
   },
   {
     name: 'editing a runner',
     path: '/runners',
     title: /^Runners/,
     act: async (page) => {
-      await button(page, /^More about local-1/).click();
+      await button(page, /^Actions for local-1/).click();
       await page.getByRole('menuitem', { name: 'Edit' }).click();
       await page.getByLabel('Slots').fill('many');
       await button(page, 'Save').click();
-      await page.getByText('A whole number from 1 to 64').waitFor();
+      await page.getByText('Enter a whole number from 1 to 64').waitFor();
     },
   },
   { name: 'tokens', path: '/settings/tokens', title: /^API tokens/ },

@@ -30,8 +30,12 @@ test('why it was refused is said in the words of the server', async () => {
 });
 
 test.each([
-  ['another shape', () => Response.json({}, { status: 502 }), 'The server answered 502.'],
-  ['a page', () => new Response('<p>', { status: 502 }), 'AppFlux did not answer. Try again in a moment.'],
+  [
+    'another shape',
+    () => Response.json({}, { status: 502 }),
+    'The server returned 502. Try again in a moment.',
+  ],
+  ['a page', () => new Response('<p>', { status: 502 }), 'AppFlux didn’t respond. Try again in a moment.'],
 ])('%s in the place of an answer is said in plain words', async (_, response, words) => {
   expect(await deleteAccount(answering(response).send, URL, 'jwt', null)).toBe(words);
 });

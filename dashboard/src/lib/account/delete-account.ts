@@ -21,9 +21,11 @@ export async function deleteAccount(
     });
     if (response.ok) return null;
     const refusal = Refusal.safeParse(await response.json());
-    return refusal.success ? refusal.data.msg : `The server answered ${response.status}.`;
+    return refusal.success
+      ? refusal.data.msg
+      : `The server returned ${response.status}. Try again in a moment.`;
   } catch {
     // Nothing came back, or something that is no answer of ours: what stood in between is not for people to read.
-    return 'AppFlux did not answer. Try again in a moment.';
+    return 'AppFlux didn’t respond. Try again in a moment.';
   }
 }

@@ -43,14 +43,10 @@ export class Requests {
     const response = await this.raw(method, path, call);
     const parsed = schema.safeParse(await bodyOf(response));
     if (parsed.success) return parsed.data;
-    throw new AppFluxError(
-      'internal',
-      'The server answered with something that this page does not understand.',
-      {
-        hint: 'Reload the page: it may be older than the server.',
-        cause: parsed.error,
-      },
-    );
+    throw new AppFluxError('internal', 'The server sent a response that this page doesn’t understand.', {
+      hint: 'Reload the page. It may be older than the server.',
+      cause: parsed.error,
+    });
   }
 
   /** Calls and leaves the answer alone, but for a refusal, which is thrown. */
@@ -71,8 +67,8 @@ export class Requests {
       response = await this.#caller.fetch(path + queryOf(call.query), init);
     } catch (cause) {
       if (call.signal?.aborted) throw cause;
-      throw new AppFluxError('unavailable', 'AppFlux cannot be reached.', {
-        hint: 'Check your connection, and that AppFlux is running.',
+      throw new AppFluxError('unavailable', 'Couldn’t reach AppFlux.', {
+        hint: 'Check your connection and that AppFlux is running.',
         cause,
       });
     }
@@ -113,7 +109,7 @@ async function refusal(response: Response): Promise<AppFluxError> {
       ...(issues === undefined ? {} : { issues }),
     });
   }
-  return new AppFluxError(codeOf(response.status), `The server answered ${response.status}.`, retry);
+  return new AppFluxError(codeOf(response.status), `The server returned ${response.status}.`, retry);
 }
 
 /** The plainest code for a status that came without a body of ours, from a proxy for instance. */

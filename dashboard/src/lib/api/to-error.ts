@@ -4,4 +4,7 @@ import { AppFluxError, isAppFluxError } from '@appflux/protocol';
 export const toError = (caught: unknown): AppFluxError =>
   isAppFluxError(caught)
     ? caught
-    : new AppFluxError('internal', 'Something went wrong on this page.', { cause: caught });
+    : new AppFluxError('internal', 'Something went wrong on this page.', {
+        hint: 'Reload the page. If it happens again, report it.',
+        cause: caught,
+      });

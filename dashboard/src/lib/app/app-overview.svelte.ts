@@ -1,17 +1,17 @@
 import {
   type App,
-  AppFluxError,
+  type AppFluxError,
   type CreateDeployment,
   type Deployment,
   type Environment,
   type FileInput,
   hasEnded,
-  isAppFluxError,
   type Page,
   type UpdateApp,
   type VariableInput,
 } from '@appflux/protocol';
 import type { Api } from '#lib/api/api.ts';
+import { toError } from '#lib/api/to-error.ts';
 import { Live } from '#lib/live/live.svelte.ts';
 import type { PageLife } from '#lib/live/page-life.ts';
 import { randomKey } from './random-key.ts';
@@ -122,9 +122,7 @@ export class AppOverview {
       const kept = this.#older?.items ?? newest.items;
       this.#older = { items: [...kept, ...next.items], nextCursor: next.nextCursor };
     } catch (error) {
-      this.#moreError = isAppFluxError(error)
-        ? error
-        : new AppFluxError('internal', 'Older deployments could not be shown.', { cause: error });
+      this.#moreError = toError(error);
     } finally {
       this.#loadingMore = false;
     }

@@ -3,8 +3,8 @@ import { type AppType, BuildSettings, Command, OutputGlob, RunnerLabel } from '@
 export type TypeChoice = AppType | 'detect';
 
 export const TYPE_OPTIONS: readonly { value: TypeChoice; label: string }[] = [
-  { value: 'detect', label: 'Detect it' },
-  { value: 'web', label: 'Web site' },
+  { value: 'detect', label: 'Auto-detect' },
+  { value: 'web', label: 'Website' },
   { value: 'pwa', label: 'Progressive web app' },
   { value: 'android', label: 'Android app' },
   { value: 'desktop', label: 'Desktop app' },
@@ -69,11 +69,11 @@ export class BuildForm {
       (command) => command.trim() === '' || Command.safeParse(command).success,
     )
       ? null
-      : 'A command has at most 2000 characters.';
+      : 'Use at most 2,000 characters for each command.';
   }
 
   get outputsProblem(): string | null {
-    if (this.outputList.length > 50) return 'There can be at most 50 outputs.';
+    if (this.outputList.length > 50) return 'Use at most 50 outputs.';
     for (const glob of this.outputList) {
       const message = OutputGlob.safeParse(glob).error?.issues[0]?.message;
       if (message) return `${glob}: ${message}.`;
@@ -82,31 +82,31 @@ export class BuildForm {
   }
 
   get frameworkProblem(): string | null {
-    return this.framework.trim().length > 60 ? 'A framework’s name has at most 60 characters.' : null;
+    return this.framework.trim().length > 60 ? 'Use at most 60 characters.' : null;
   }
 
   get nodeProblem(): string | null {
     const node = this.node.trim();
     return node === '' || (node.length <= 40 && NODE.test(node))
       ? null
-      : 'Write a version or a range, such as 22, 24.1.0 or >=22.';
+      : 'Enter a version or range, such as 22, 24.1.0, or >=22.';
   }
 
   get imageProblem(): string | null {
     const image = this.image.trim();
     return image === '' || (image.length <= 200 && IMAGE.test(image))
       ? null
-      : 'Write the name of an image, such as appflux/web-builder, at most 200 characters.';
+      : 'Enter an image name of at most 200 characters, such as appflux/web-builder.';
   }
 
   get timeProblem(): string | null {
     return BuildSettings.shape.timeoutSeconds.safeParse(this.timeoutSeconds).success
       ? null
-      : 'A time limit is a number of minutes, of 10 seconds (0.17) at least and 360 at most.';
+      : 'Enter a number of minutes from 0.17 (10 seconds) to 360.';
   }
 
   get labelsProblem(): string | null {
-    if (this.labelList.length > 10) return 'There can be at most 10 labels.';
+    if (this.labelList.length > 10) return 'Use at most 10 labels.';
     for (const label of this.labelList) {
       const message = RunnerLabel.safeParse(label).error?.issues[0]?.message;
       if (message) return `${label}: ${message}.`;

@@ -28,14 +28,16 @@ export class FileForm {
   /** What is wrong with the file; null when nothing is, or none is chosen. */
   get fileProblem(): string | null {
     if (this.file === null) return null;
-    if (this.file.size === 0) return 'This file is empty.';
-    return this.file.size > MAX_FILE_BYTES ? `A file has ${formatBytes(MAX_FILE_BYTES)} at most.` : null;
+    if (this.file.size === 0) return 'This file is empty. Choose another one.';
+    return this.file.size > MAX_FILE_BYTES
+      ? `This file is larger than ${formatBytes(MAX_FILE_BYTES)}. Choose a smaller one.`
+      : null;
   }
 
   get nameProblem(): string | null {
     if (this.file === null) return null;
     const parsed = FileName.safeParse(this.name.trim());
-    return parsed.success ? null : (parsed.error.issues[0]?.message ?? 'This is not a name.');
+    return parsed.success ? null : (parsed.error.issues[0]?.message ?? 'Invalid name.');
   }
 
   choose(file: File | null): void {

@@ -27,9 +27,9 @@ test('what cannot be sent is said beside it', () => {
   const form = new FileForm();
   expect([form.blank, form.fileProblem, form.nameProblem]).toEqual([true, null, null]);
   form.choose(new File([], 'empty.p12'));
-  expect(form.fileProblem).toBe('This file is empty.');
+  expect(form.fileProblem).toBe('This file is empty. Choose another one.');
   form.choose(new File([new Uint8Array(MAX_FILE_BYTES + 1)], 'large.p12'));
-  expect(form.fileProblem).toMatch(/at most/);
+  expect(form.fileProblem).toMatch(/is larger than/);
   form.name = 'no name';
   expect(form.nameProblem).toMatch(/letters, digits and underscores/);
   expect(form.valid).toBe(false);

@@ -5,11 +5,11 @@ export type RuleChoice = 'instance' | 'own';
 
 /** A rule in words. */
 export function ruleWords({ keepLast, days }: KeepRule): string {
-  const last = keepLast === 1 ? 'the last one' : `the last ${keepLast}`;
-  const young = days === 1 ? 'all of the last day' : `all of the last ${days} days`;
-  if (keepLast === 0 && days === 0) return 'none but those that are always kept';
-  if (keepLast === 0) return young;
-  return days === 0 ? last : `${last}, and ${young}`;
+  const last = keepLast === 1 ? 'last deployment' : `last ${keepLast} deployments`;
+  const recent = days === 1 ? 'last day' : `last ${days} days`;
+  if (keepLast === 0 && days === 0) return 'only what is always kept';
+  if (keepLast === 0) return `all from the ${recent}`;
+  return days === 0 ? last : `${last}, plus all from the ${recent}`;
 }
 
 /** One rule as it is being written. */
@@ -46,7 +46,7 @@ export class RuleForm {
   #problem(member: 'keepLast' | 'days', text: string): string | null {
     if (this.choice === 'instance') return null;
     const known = /^\d+$/.test(text.trim()) && KeepRule.shape[member].safeParse(Number(text)).success;
-    return known ? null : `A whole number from 0 to ${member === 'days' ? 3650 : 1000}.`;
+    return known ? null : `Enter a whole number from 0 to ${member === 'days' ? 3650 : 1000}.`;
   }
 }
 

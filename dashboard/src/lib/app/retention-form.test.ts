@@ -54,11 +54,11 @@ describe('the form of an app’s retention', () => {
 });
 
 test.each([
-  [10, 30, 'the last 10, and all of the last 30 days'],
-  [1, 1, 'the last one, and all of the last day'],
-  [0, 7, 'all of the last 7 days'],
-  [5, 0, 'the last 5'],
-  [0, 0, 'none but those that are always kept'],
+  [10, 30, 'last 10 deployments, plus all from the last 30 days'],
+  [1, 1, 'last deployment, plus all from the last day'],
+  [0, 7, 'all from the last 7 days'],
+  [5, 0, 'last 5 deployments'],
+  [0, 0, 'only what is always kept'],
 ])('keepLast %d and days %d reads: %s', (keepLast, days, words) => {
   expect(ruleWords({ keepLast, days })).toBe(words);
 });

@@ -27,7 +27,7 @@ export class SourceForm {
     const read = readRepository(this.address);
     const length = this.name.trim().length;
     return {
-      name: length === 0 ? 'Give the app a name.' : length > 80 ? 'A name has at most 80 characters.' : null,
+      name: length === 0 ? 'Enter a name.' : length > 80 ? 'Use at most 80 characters.' : null,
       address: this.fromGit && !read.ok ? read.message : null,
       branch: this.fromGit ? branchProblem(this.branch.trim()) : null,
       rootDirectory: rootDirectoryProblem(this.rootDirectory.trim()),

@@ -19,8 +19,8 @@ test('what somebody else does to a person’s account says whose', () => {
   const target = { kind: 'user' as const, id: null, name: 'ada@example.com' };
   const actor = { kind: 'operator' as const, id: null, name: 'operator' };
   const asked = { action: 'recovery.asked', target };
-  expect(actionWords(entry(asked))).toBe('asked for a recovery link');
-  expect(actionWords(entry({ ...asked, actor }))).toBe('asked for a recovery link for ada@example.com');
+  expect(actionWords(entry(asked))).toBe('requested a password reset link');
+  expect(actionWords(entry({ ...asked, actor }))).toBe('requested a password reset link for ada@example.com');
 });
 
 test('an action of a newer server is shown by its name', () => {

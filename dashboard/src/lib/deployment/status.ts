@@ -63,7 +63,7 @@ export function elapsedSeconds(
 /** What a screen reader is told when a deployment moves on. */
 export function announcement(deployment: Pick<Deployment, 'status' | 'phase' | 'failure' | 'app'>): string {
   const { status, phase, failure, app } = deployment;
-  if (status === 'building' && phase !== null) return `${app.name}: ${PHASE_LABEL[phase]} phase has begun.`;
+  if (status === 'building' && phase !== null) return `${app.name}: ${PHASE_LABEL[phase]} phase started.`;
   if (status === 'failed') return `${app.name}: the deployment failed. ${failure?.message ?? ''}`.trim();
   if (status === 'success') return `${app.name}: the deployment is ready.`;
   return `${app.name}: the deployment is ${STATUS[status].label.toLowerCase()}.`;

@@ -3,7 +3,7 @@ import type { App, AppType, CandidateSettings, UpdateApp } from '@appflux/protoc
 import { TYPE_OPTIONS } from '#lib/app/build-form.svelte.ts';
 import { frameworkName } from '#lib/app/framework-icons.ts';
 
-/** What it is, for people: `Web site · Vite`. */
+/** What it is, for people: `Website · Vite`. */
 export function candidateTitle({ type, framework }: { type: AppType; framework: string | null }): string {
   const label = TYPE_OPTIONS.find(({ value }) => value === type)?.label ?? type;
   return framework === null ? label : `${label} · ${frameworkName(framework)}`;

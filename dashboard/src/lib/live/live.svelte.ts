@@ -1,4 +1,5 @@
-import { AppFluxError, isAppFluxError } from '@appflux/protocol';
+import type { AppFluxError } from '@appflux/protocol';
+import { toError } from '#lib/api/to-error.ts';
 import { browserPage, type PageLife } from './page-life.ts';
 
 export interface LiveOptions<Value> {
@@ -88,9 +89,7 @@ export class Live<Value> {
       this.#error = null;
     } catch (error) {
       if (signal.aborted) return;
-      this.#error = isAppFluxError(error)
-        ? error
-        : new AppFluxError('internal', 'Something went wrong on this page.', { cause: error });
+      this.#error = toError(error);
     }
     this.#schedule();
   }

@@ -43,7 +43,7 @@ function readLine(json: string): TextLine {
     const { seq, text } = line;
     if (typeof seq === 'number' && typeof text === 'string') return { seq, text };
   }
-  throw new AppFluxError('internal', 'The server sent log lines that this page does not understand.', {
-    hint: 'Reload the page: it may be older than the server.',
+  throw new AppFluxError('internal', 'The server sent log lines that this page doesn’t understand.', {
+    hint: 'Reload the page. It may be older than the server.',
   });
 }

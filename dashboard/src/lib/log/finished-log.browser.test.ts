@@ -148,7 +148,7 @@ describe.skipIf(chromiumPath === undefined)('a finished log', () => {
   test('is copied as a whole', async () => {
     const { page, api } = await visit(`/deployments/${id}`, { world: finished(linesOf(2500)) });
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write'], { origin: api.origin });
-    await page.getByRole('button', { name: 'Copy the log' }).click();
+    await page.getByRole('button', { name: 'Copy log' }).click();
     await page.getByText('Copied').waitFor({ state: 'attached' });
     const text = await page.evaluate(() => navigator.clipboard.readText());
     expect(text.split('\n')).toHaveLength(2501);
@@ -187,6 +187,6 @@ describe.skipIf(chromiumPath === undefined)('a finished log', () => {
 
   test('that is empty says so', async () => {
     const { page } = await visit(`/deployments/${id}`, { world: finished([]) });
-    await page.getByText('This deployment wrote no log.').waitFor();
+    await page.getByText('This deployment has no log.').waitFor();
   });
 });

@@ -215,7 +215,7 @@ describe('where no WebSocket gets through', () => {
   });
 
   test('a server that is away is waited for', async () => {
-    const away = new AppFluxError('unavailable', 'AppFlux cannot be reached.');
+    const away = new AppFluxError('unavailable', 'Couldn’t reach AppFlux.');
     const w = world(['refuse', { send: [lines(1, 1), end] }], () => away);
     await w.run();
     expect(w.connections).toEqual(['connecting', 'waiting', 'connecting', 'live', 'ended']);

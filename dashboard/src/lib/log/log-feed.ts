@@ -94,7 +94,7 @@ export class LogFeed {
       this.#events.failed(
         isAppFluxError(error)
           ? error
-          : new AppFluxError('internal', 'The log could not be followed.', { cause: error }),
+          : new AppFluxError('internal', 'Couldn’t follow the log. Reload the page.', { cause: error }),
       );
     }
   }
@@ -207,6 +207,6 @@ function readFrame(data: unknown): ViewerFrame | 'unknown' | 'broken' {
 }
 
 const notUnderstood = () =>
-  new AppFluxError('internal', 'The server sent log lines that this page does not understand.', {
-    hint: 'Reload the page: it may be older than the server.',
+  new AppFluxError('internal', 'The server sent log lines that this page doesn’t understand.', {
+    hint: 'Reload the page. It may be older than the server.',
   });

@@ -33,7 +33,7 @@ export class LogSearch {
   get status(): string {
     const { found, searching, error } = this.#log.matches;
     if (error !== null) return 'Search failed';
-    if (found.length === 0) return searching ? 'Searching…' : 'None';
+    if (found.length === 0) return searching ? 'Searching…' : 'No matches';
     return `${this.position} of ${found.length}${searching ? '+' : ''}`;
   }
 

@@ -78,7 +78,7 @@ describe.skipIf(chromiumPath === undefined)('a live log', () => {
     world.hanging.add('WebSocket');
     const { page, api } = await visit(`/deployments/${id}`, { world });
     await line(page, 5).waitFor();
-    await page.getByText('No live connection gets through').waitFor();
+    await page.getByText('No live connection. New lines arrive every few seconds.').waitFor();
     api.log(id, linesFrom(6, 8));
     await line(page, 8).waitFor();
   });
@@ -89,7 +89,7 @@ describe.skipIf(chromiumPath === undefined)('a live log', () => {
     api.change(id, { phase: 'building' });
     await page
       .getByRole('status')
-      .filter({ hasText: 'Harbor: Build phase has begun.' })
+      .filter({ hasText: 'Harbor: Build phase started.' })
       .waitFor({ state: 'attached' });
     api.change(id, {
       status: 'failed',

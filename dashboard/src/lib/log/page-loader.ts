@@ -152,4 +152,4 @@ export const mayPass = (error: unknown): boolean =>
 export const toAppFluxError = (error: unknown): AppFluxError =>
   isAppFluxError(error)
     ? error
-    : new AppFluxError('internal', 'The log could not be loaded.', { cause: error });
+    : new AppFluxError('internal', 'Couldn’t load the log. Reload the page.', { cause: error });

@@ -49,7 +49,7 @@ export class Draft {
     const read = this.repository;
     if (!read.ok) return read.message;
     if (this.kind === 'github' && read.repository.provider !== 'github') {
-      return 'This is not a repository on github.com. For any other host choose Git repository.';
+      return 'Not a github.com repository. For other hosts, choose Git repository.';
     }
     return null;
   }
@@ -79,16 +79,16 @@ export class Draft {
 
   get nameProblem(): string | null {
     const name = this.name.trim();
-    if (name === '') return 'Give the app a name.';
-    return name.length > 80 ? 'A name has at most 80 characters.' : null;
+    if (name === '') return 'Enter a name.';
+    return name.length > 80 ? 'Use at most 80 characters.' : null;
   }
 
   get slugProblem(): string | null {
     const slug = this.effectiveSlug;
     const parsed = Slug.safeParse(slug);
-    if (!parsed.success) return `${parsed.error.issues[0]?.message ?? 'This is not a slug'}.`;
-    if (RESERVED_SLUGS.has(slug)) return `${slug} is kept for AppFlux itself. Choose another.`;
-    return this.taken.has(slug) ? `${slug} is taken. Choose another.` : null;
+    if (!parsed.success) return `${parsed.error.issues[0]?.message ?? 'Invalid slug'}.`;
+    if (RESERVED_SLUGS.has(slug)) return `"${slug}" is reserved. Choose a different slug.`;
+    return this.taken.has(slug) ? `"${slug}" is already used. Choose a different slug.` : null;
   }
 
   /** Another slug instead of one that is taken, as far as is known a free one; null when none is needed. */
@@ -108,6 +108,12 @@ export class Draft {
 
   get rootProblem(): string | null {
     return rootDirectoryProblem(this.rootDirectory.trim());
+  }
+
+  /** What detection found for the settings chosen so far; null while that is unknown, as for a Git repository. */
+  get detectedPlan(): Candidate['plan'] | null {
+    if (this.kind !== 'upload') return null;
+    return this.detected.found?.ways.find((way) => this.isChosen(way))?.plan ?? null;
   }
 
   /** Whether this way of several is the one that is set. */
@@ -137,7 +143,7 @@ export class Draft {
       found.ways.length > 0 &&
       plainFolder(this.rootDirectory) === this.detected.from &&
       this.build.blank;
-    return open ? 'Choose the one to build.' : null;
+    return open ? 'Choose the project to build.' : null;
   }
 
   /** Whether the app can be created, as far as this page can tell. */

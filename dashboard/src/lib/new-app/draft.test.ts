@@ -68,10 +68,10 @@ describe('a new app', () => {
   });
 
   test.each([
-    ['api', /kept for AppFlux/],
+    ['api', /is reserved/],
     ['Not A Slug', /lower-case/],
     ['two--hyphens', /single hyphens/],
-    ['shop', /taken/],
+    ['shop', /already used/],
     ['shop-2', null],
   ])('with the slug %s', (slug, problem) => {
     const draft = new Draft();

@@ -1,5 +1,6 @@
 import { type App, AppFluxError, type Deployment, isAppFluxError } from '@appflux/protocol';
 import type { Api } from '#lib/api/api.ts';
+import { toError } from '#lib/api/to-error.ts';
 import { randomKey } from '#lib/app/random-key.ts';
 import { SourceUpload } from '#lib/upload/source-upload.svelte.ts';
 import type { Draft } from './draft.svelte.ts';
@@ -64,9 +65,7 @@ export class Launch {
     } catch (error) {
       this.stage = 'idle';
       if (isAppFluxError(error, 'slug_taken')) draft.markTaken(draft.effectiveSlug);
-      this.error = isAppFluxError(error)
-        ? error
-        : new AppFluxError('internal', 'The app could not be deployed.', { cause: error });
+      this.error = toError(error);
       return null;
     }
   }

@@ -86,7 +86,7 @@ describe('a launch', () => {
     const { launch, calls } = world({ createApp: new AppFluxError('slug_taken', 'taken') });
     const draft = zipDraft();
     await launch.run(draft);
-    expect(draft.slugProblem).toBe('shop is taken. Choose another.');
+    expect(draft.slugProblem).toBe('"shop" is already used. Choose a different slug.');
     draft.slug = 'shop-2';
     expect(await launch.run(draft)).not.toBe(null);
     expect(calls).toEqual([

@@ -42,10 +42,14 @@ describe.skipIf(chromiumPath === undefined)('a new app', () => {
         '{"scripts":{"build":"vite build"},"devDependencies":{"vite":"8.0.0","@capacitor/core":"7.0.0","@capacitor/android":"7.0.0"}}',
       'tides/capacitor.config.ts': '',
     });
-    await page.getByText('The project can be built in more than one way.').waitFor();
+    await page.getByText('This project can be built in more than one way.').waitFor();
     expect(await page.getByRole('radio', { name: 'Android app · Capacitor' }).isChecked()).toBe(true);
-    await page.getByRole('radio', { name: 'Web site · Vite' }).check();
+    await page.getByRole('radio', { name: 'Website · Vite' }).check();
     await page.getByRole('button', { name: 'Continue' }).click();
+    await page.getByRole('heading', { name: 'Confirm and deploy' }).waitFor();
+    expect(await page.getByRole('definition').allInnerTexts()).toEqual(
+      expect.arrayContaining(['npm run build', 'npm install']),
+    );
     await page.getByRole('button', { name: 'Deploy' }).click();
     await page.waitForURL(/\/deployments\//);
     expect(api.world.apps[0]).toMatchObject({ slug: 'tides', type: 'web' });
@@ -56,18 +60,18 @@ describe.skipIf(chromiumPath === undefined)('a new app', () => {
     const { page, api, faults } = await visit('/new?from=upload', { world: emptyWorld() });
     await chooseZip(page, 'harbor.zip', TWO_SITES);
     const next = page.getByRole('button', { name: 'Continue' });
-    await page.getByText('The ZIP holds several projects.').waitFor();
-    const [blog, shop] = [/Web site · Astro, in apps\/blog/, /Web site · Vite, in apps\/shop/].map((name) =>
+    await page.getByText('The ZIP contains several projects.').waitFor();
+    const [blog, shop] = [/Website · Astro, in apps\/blog/, /Website · Vite, in apps\/shop/].map((name) =>
       page.getByRole('radio', { name }),
     );
 
     await next.click();
-    await page.getByText('Choose the one to build.').waitFor();
+    await page.getByText('Choose the project to build.').waitFor();
     expect(await blog?.evaluate((radio) => radio === document.activeElement)).toBe(true);
 
     await shop?.check();
     expect(await page.getByLabel('Root directory').inputValue()).toBe('apps/shop');
-    expect(await page.getByText('Choose the one to build.').count()).toBe(0);
+    expect(await page.getByText('Choose the project to build.').count()).toBe(0);
     await next.click();
     await page.getByRole('button', { name: 'Back' }).click();
     expect(await shop?.isChecked()).toBe(true);
@@ -81,13 +85,13 @@ describe.skipIf(chromiumPath === undefined)('a new app', () => {
 
   test('keeps what was written through back and forward, and names and addresses through a reload', async () => {
     const { page } = await visit('/new');
-    await page.getByLabel('Repository address').fill('northwind/tides');
+    await page.getByLabel('Repository URL').fill('northwind/tides');
     await page.getByRole('button', { name: 'Continue' }).click();
     await page.getByLabel('Name', { exact: true }).fill('Other name');
     await page.getByLabel('Name of variable 1').fill('KEY');
     await page.getByLabel('Value of KEY').fill('s3cret');
     await page.goBack();
-    expect(await page.getByLabel('Repository address').inputValue()).toBe('northwind/tides');
+    expect(await page.getByLabel('Repository URL').inputValue()).toBe('northwind/tides');
     await page.goForward();
     expect(await page.getByLabel('Name', { exact: true }).inputValue()).toBe('Other name');
     expect(await page.getByLabel('Value of KEY').inputValue()).toBe('s3cret');
@@ -100,7 +104,7 @@ describe.skipIf(chromiumPath === undefined)('a new app', () => {
 
   test('takes a pasted .env file apart, and says which slug is taken', async () => {
     const { page, api } = await visit('/new');
-    await page.getByLabel('Repository address').fill('northwind/tides');
+    await page.getByLabel('Repository URL').fill('northwind/tides');
     await page.getByRole('button', { name: 'Continue' }).click();
     await page.getByLabel('Name of variable 1').focus();
     await page.evaluate(() => {
@@ -113,11 +117,11 @@ describe.skipIf(chromiumPath === undefined)('a new app', () => {
     expect(await page.getByLabel('Value of KEY').inputValue()).toBe('a b');
     await page.getByLabel('Slug').fill('harbor-web');
     await page.getByRole('button', { name: 'Continue' }).click();
-    await page.getByText('harbor-web is taken').waitFor();
+    await page.getByText('"harbor-web" is already used').waitFor();
     await page.getByRole('button', { name: 'Use harbor-web-2' }).focus();
     await page.keyboard.press('Enter');
     await expect.poll(() => page.getByLabel('Slug').inputValue()).toBe('harbor-web-2');
-    await page.getByText('harbor-web is taken').waitFor({ state: 'detached' });
+    await page.getByText('"harbor-web" is already used').waitFor({ state: 'detached' });
     // The button is gone, and with it would be the place of whoever uses the keyboard.
     expect(await page.getByLabel('Slug').evaluate((field) => field === document.activeElement)).toBe(true);
     await page.getByLabel('Slug').fill('tides-2');
@@ -139,7 +143,7 @@ describe.skipIf(chromiumPath === undefined)('a new app', () => {
       .getByLabel('Project archive')
       .setInputFiles({ name: 'my-site.zip', mimeType: 'application/zip', buffer });
     for (const name of ['Continue', 'Continue', 'Deploy']) await page.getByRole('button', { name }).click();
-    await page.getByText('The storage refused the file (400).').waitFor();
+    await page.getByText('Storage rejected the file (400).').waitFor();
     await page.unroute('**/2');
     await page.getByRole('button', { name: 'Try again' }).click();
     await page.waitForURL(/\/deployments\//);

@@ -38,7 +38,7 @@ export class WaitingLinks {
 
 const KINDS: Readonly<Record<OutboxItem['kind'], string>> = {
   sign_in: 'Sign-in link',
-  recovery: 'Link to set a new password',
+  recovery: 'Password reset link',
   invitation: 'Invitation',
 };
 
@@ -47,6 +47,6 @@ export const kindWords = ({ kind }: OutboxItem): string => KINDS[kind];
 
 /** Why a link waits here, when mail was to bring it; null when no mail is sent. */
 export function waitWords({ failure, nextTryAt }: OutboxItem): string | null {
-  if (failure === null) return nextTryAt === null ? null : 'Being sent by email.';
+  if (failure === null) return nextTryAt === null ? null : 'Sending by email.';
   return nextTryAt === null ? `Email failed: ${failure}.` : `Email failed and will be retried: ${failure}.`;
 }

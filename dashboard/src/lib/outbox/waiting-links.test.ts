@@ -29,12 +29,12 @@ test('the list is loaded, and loaded again when it is asked for', async () => {
 });
 
 test('a link says what it is for, and why mail has not brought it', () => {
-  expect(kindWords(item())).toBe('Link to set a new password');
+  expect(kindWords(item())).toBe('Password reset link');
   expect(kindWords(item({ kind: 'invitation' }))).toBe('Invitation');
   const failure = 'The mail API answered 422';
   const nextTryAt = '2026-11-29T12:01:00.000Z';
   expect(waitWords(item())).toBeNull();
-  expect(waitWords(item({ nextTryAt }))).toBe('Being sent by email.');
+  expect(waitWords(item({ nextTryAt }))).toBe('Sending by email.');
   expect(waitWords(item({ failure, nextTryAt }))).toBe(
     'Email failed and will be retried: The mail API answered 422.',
   );

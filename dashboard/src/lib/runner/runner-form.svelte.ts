@@ -24,11 +24,11 @@ export class RunnerForm {
   /** What is wrong with each field; null when nothing is. */
   get problems(): { name: string | null; labels: string | null; slots: string | null } {
     const wrong = this.labelList.map((label) => RunnerLabel.safeParse(label).error?.issues[0]?.message);
-    const tooMany = this.labelList.length > MOST_LABELS ? `At most ${MOST_LABELS} labels` : null;
+    const tooMany = this.labelList.length > MOST_LABELS ? `Use at most ${MOST_LABELS} labels` : null;
     return {
       name: RunnerName.safeParse(this.name.trim()).error?.issues[0]?.message ?? null,
       labels: wrong.find(Boolean) ?? tooMany,
-      slots: Slots.safeParse(this.#slots).success ? null : 'A whole number from 1 to 64',
+      slots: Slots.safeParse(this.#slots).success ? null : 'Enter a whole number from 1 to 64',
     };
   }
 

@@ -31,7 +31,7 @@ test('a scanner that is missing is warned of; one that is switched off is only n
     warn: true,
   });
   expect(scannerLook({ policy: 'optional', ...waiting }, NOW)).toMatchObject({
-    text: 'Malware signatures not downloaded yet: only the test file is found',
+    text: 'Malware signatures not downloaded yet: only the test file is detected',
     warn: true,
   });
   expect(scannerLook({ policy: 'off', ...missing }, NOW)).toMatchObject({

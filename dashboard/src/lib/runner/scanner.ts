@@ -19,7 +19,11 @@ export function scannerLook(scanner: RunnerScanner, now: number): ScannerLook {
   if (engine === null) {
     const what = lacksSignatures ? 'Malware signatures not downloaded yet' : 'Malware scanner missing';
     const then =
-      policy === 'required' ? 'builds fail' : lacksSignatures ? 'only the test file is found' : 'not scanned';
+      policy === 'required'
+        ? 'builds fail'
+        : lacksSignatures
+          ? 'only the test file is detected'
+          : 'malware scan skipped';
     return { text: `${what}: ${then}`, signaturesAt: null, warn: true };
   }
   const clamav = `ClamAV ${engine}`;

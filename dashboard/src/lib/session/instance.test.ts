@@ -32,7 +32,7 @@ test('the client belongs to the issuer, and is there once that is known', async 
     reach({
       config: async () => {
         attempts += 1;
-        if (attempts === 1) throw new AppFluxError('unavailable', 'AppFlux cannot be reached.');
+        if (attempts === 1) throw new AppFluxError('unavailable', 'Couldn’t reach AppFlux.');
         return config;
       },
     }),

@@ -11,8 +11,8 @@ const error = (over: object) => ({
 
 test.each([
   [{ code: 'invalid_credentials' }, 'invalid_credentials', 'Wrong email or password.'],
-  [{ name: 'AuthRetryableFetchError', status: 0 }, 'unreachable', /didn’t answer/],
-  [{ status: 503 }, 'unreachable', /didn’t answer/],
+  [{ name: 'AuthRetryableFetchError', status: 0 }, 'unreachable', /didn’t respond/],
+  [{ status: 503 }, 'unreachable', /didn’t respond/],
   [{ name: 'AuthSessionMissingError' }, 'session_not_found', /Sign in again/],
   // supabase-js finds this one itself, so it has no status.
   [{ code: 'pkce_code_verifier_not_found', status: undefined }, 'pkce_code_verifier_not_found', 'raw.'],

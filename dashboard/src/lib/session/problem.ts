@@ -10,7 +10,7 @@ export interface Problem {
 
 /** Sentences for codes whose own message is terse or written for developers. Other errors keep their message. */
 const TEXTS: Readonly<Record<string, string>> = {
-  unreachable: 'The sign-in service didn’t answer. Try again in a moment.',
+  unreachable: 'The sign-in service didn’t respond. Try again in a moment.',
   invalid_credentials: 'Wrong email or password.',
   email_not_confirmed: 'Confirm your email first: open the link that we sent you.',
   user_already_exists: 'There is already an account with this email. Sign in instead.',

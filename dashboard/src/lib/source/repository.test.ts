@@ -42,12 +42,12 @@ describe('a repository', () => {
 
   test.each([
     ['', /Paste/],
-    ['not an address', /not an address/],
-    ['https://github.com/ada', /owner and the repository/],
+    ['not an address', /Invalid URL/],
+    ['https://github.com/ada', /owner and repository/],
     ['https://ada:secret@git.example.com/x.git', /password/],
     ['file:///etc/passwd', /https/],
     ['ext::sh -c id', /https/],
-    ['--upload-pack=x', /not an address/],
+    ['--upload-pack=x', /Invalid URL/],
   ])('%s is refused with advice', (input, message) => {
     expect(read(input)).toMatch(message);
   });

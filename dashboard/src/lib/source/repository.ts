@@ -25,7 +25,7 @@ const TREE = /^\/([^/]+)\/([^/]+)\/(?:tree|blob)\/([^/]+)(?:\/(.*))?$/;
  */
 export function readRepository(input: string): ReadRepository {
   const text = input.trim();
-  if (text === '') return refused('Paste the address of a repository.');
+  if (text === '') return refused('Paste a repository URL.');
   const scp = SCP_LIKE.exec(text);
   const short = GITHUB_SHORT.exec(text);
   const address = scp
@@ -36,9 +36,9 @@ export function readRepository(input: string): ReadRepository {
         ? `https://${text}`
         : text;
   const url = URL.parse(address);
-  if (url === null) return refused('This is not an address. Write it like https://github.com/owner/name.');
+  if (url === null) return refused('Invalid URL. Use the form https://github.com/owner/name.');
   if (url.username !== '' || url.password !== '') {
-    return refused('Leave the user name and password out of the address: it is shown and kept in the clear.');
+    return refused('Remove the user name and password. The URL is visible to your team and isn’t encrypted.');
   }
   url.hash = '';
   url.search = '';
@@ -47,13 +47,12 @@ export function readRepository(input: string): ReadRepository {
   if (onGitHub) {
     url.hostname = 'github.com';
     const [, owner, repo] = url.pathname.split('/');
-    if (!owner || !repo) return refused('Add the owner and the repository: https://github.com/owner/name.');
+    if (!owner || !repo) return refused('Add the owner and repository: https://github.com/owner/name.');
     url.pathname = `/${owner}/${repo.replace(/\.git$/, '')}`;
   }
   const repoUrl = url.href.replace(/\/+$/, '');
   const checked = RepoUrl.safeParse(repoUrl);
-  if (!checked.success)
-    return refused(`${checked.error.issues[0]?.message ?? 'This address cannot be cloned'}.`);
+  if (!checked.success) return refused(`${checked.error.issues[0]?.message ?? 'This URL can’t be cloned'}.`);
   const name = decodeURIComponent(url.pathname.split('/').findLast((part) => part !== '') ?? url.hostname);
   return {
     ok: true,

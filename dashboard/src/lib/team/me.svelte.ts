@@ -43,7 +43,7 @@ export class Me {
 
   /** Why a control is not for them. */
   get reason(): string {
-    return `Your role in this team (${this.#known?.role ?? 'unknown'}) does not allow this.`;
+    return `Your role in this team (${this.#known?.role ?? 'unknown'}) doesn’t allow this.`;
   }
 
   async load(): Promise<void> {

@@ -2,10 +2,10 @@ import type { Role } from '@appflux/protocol';
 
 /** What each role may do, in a sentence. */
 export const ROLE_MEANING: Readonly<Record<Role, string>> = {
-  owner: 'Everything, and who else is an owner.',
-  admin: 'Everything but making and removing owners.',
-  developer: 'Deploy, release and set variables. No settings, people or runners.',
-  viewer: 'Look at everything, change nothing.',
+  owner: 'Full access, including managing owners.',
+  admin: 'Full access, except managing owners.',
+  developer: 'Can deploy, promote, and set variables. No access to settings, members, or runners.',
+  viewer: 'Read-only access.',
 };
 
 /** The roles that somebody of this role can give. */

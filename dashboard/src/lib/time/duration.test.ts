@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { formatClock, formatDuration, secondsBetween } from './duration.ts';
+import { formatClock, formatDuration, formatRoughly, secondsBetween } from './duration.ts';
 
 describe('a duration', () => {
   test.each([
@@ -26,6 +26,23 @@ describe('a duration', () => {
         expect(formatDuration(seconds)).not.toMatch(/\b60[ms]/);
       }),
     );
+  });
+});
+
+describe('a time limit', () => {
+  test.each([
+    [86_400, '24 hours'],
+    [86_399, '24 hours'],
+    [82_800, '23 hours'],
+    [3601, '2 hours'],
+    [3600, '1 hour'],
+    [3599, '1 hour'],
+    [3540, '59 minutes'],
+    [61, '2 minutes'],
+    [60, '1 minute'],
+    [1, '1 minute'],
+  ])('of %d seconds reads %s', (seconds, text) => {
+    expect(formatRoughly(seconds)).toBe(text);
   });
 });
 

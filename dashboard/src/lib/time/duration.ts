@@ -15,6 +15,13 @@ export function formatDuration(seconds: number): string {
   return `${rest}s`;
 }
 
+/** A time limit in its largest unit, rounded up: `24 hours`, `1 hour`, `20 minutes`. Takes seconds. */
+export function formatRoughly(seconds: number): string {
+  const minutes = Math.max(1, Math.ceil(seconds / 60));
+  const [count, unit] = minutes < 60 ? [minutes, 'minute'] : [Math.ceil(minutes / 60), 'hour'];
+  return `${count} ${unit}${count === 1 ? '' : 's'}`;
+}
+
 /** Seconds from one ISO 8601 moment to another moment (ISO 8601, or milliseconds since the epoch). */
 export function secondsBetween(start: string, end: string | number): number {
   const until = typeof end === 'number' ? end : Date.parse(end);

@@ -8,13 +8,13 @@ type Calls = Pick<Api, 'listTokens' | 'createToken' | 'deleteToken'>;
 
 /** What each scope lets a program do. */
 export const SCOPE_MEANING: Readonly<Record<Scope, string>> = {
-  'apps:read': 'See apps and their settings, but no variable’s value',
-  'apps:write': 'Create, change and delete apps and their variables',
-  'variables:write': 'Set and delete variables, whose values it cannot see',
-  'deployments:read': 'See deployments, logs and artifacts',
-  'deployments:write': 'Deploy, cancel, redeploy and release',
-  'runners:write': 'Add, drain and remove runners',
-  admin: 'Everything, tokens included',
+  'apps:read': 'Read apps and their settings, except variable values',
+  'apps:write': 'Create, change, and delete apps and their variables',
+  'variables:write': 'Set and delete variables, without reading their values',
+  'deployments:read': 'Read deployments, logs, and artifacts',
+  'deployments:write': 'Deploy, cancel, redeploy, and promote',
+  'runners:write': 'Add, drain, and remove runners',
+  admin: 'Full access, including tokens',
 };
 
 /** The lifetimes on offer, in days; null never runs out. */
@@ -22,7 +22,7 @@ export const LIFETIMES: readonly { days: number | null; label: string }[] = [
   { days: 7, label: '7 days' },
   { days: 30, label: '30 days' },
   { days: 90, label: '90 days' },
-  { days: 365, label: 'One year' },
+  { days: 365, label: '1 year' },
   { days: null, label: 'No expiry' },
 ];
 

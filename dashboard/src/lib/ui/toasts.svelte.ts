@@ -34,7 +34,7 @@ class Toasts {
 /** An error in words for people: what is wrong, where, and what to do. */
 export function messageOf(error: unknown): string {
   if (!isAppFluxError(error))
-    return 'This is a fault of the page. Reload it; if it happens again, report it.';
+    return 'Something went wrong on this page. Reload it. If it happens again, report it.';
   const issues =
     error.issues?.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)) ?? [];
   return [sentence(error.message), ...issues.map(sentence), error.hint].filter(Boolean).join(' ');

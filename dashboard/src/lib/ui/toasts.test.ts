@@ -19,5 +19,5 @@ test('an error is told with what is wrong, where, and what to do', () => {
   expect(
     messageOf(new AppFluxError('bad_request', 'The body is not right', { issues, hint: 'See the docs.' })),
   ).toBe('The body is not right. source.branch: This is not a Git branch name. See the docs.');
-  expect(messageOf(new TypeError('x is undefined'))).toMatch(/fault of the page/);
+  expect(messageOf(new TypeError('x is undefined'))).toMatch(/went wrong on this page/);
 });

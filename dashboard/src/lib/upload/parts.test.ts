@@ -33,7 +33,7 @@ describe('an upload plan', () => {
     ['too many parts', grant(100, 4)],
     ['a part left out', { ...grant(100, 3), parts: grant(100, 3).parts.filter((p) => p.partNumber !== 2) }],
   ])('with %s is refused', (_name, given) => {
-    expect(() => planParts(250, given)).toThrow('does not cover');
+    expect(() => planParts(250, given)).toThrow('doesn’t match');
   });
 });
 

@@ -21,15 +21,15 @@ export function planParts(size: number, grant: UploadGrant): PlannedPart[] {
     .toSorted((one, other) => one.partNumber - other.partNumber);
   const whole = parts.every((part, index) => part.partNumber === index + 1 && part.end > part.start);
   if (whole && parts.at(-1)?.end === size) return parts;
-  throw new AppFluxError('internal', 'The server’s upload plan does not cover the file.', {
-    hint: 'Try again; if it happens again, report it.',
+  throw new AppFluxError('internal', 'The server’s upload plan doesn’t match the file.', {
+    hint: 'Try again. If it happens again, report it.',
   });
 }
 
 /** What is wrong with a file as a source; null when nothing is. The archive itself is judged by the runner. */
 export function fileProblem(file: { name: string; size: number }): string | null {
-  if (!/\.zip$/i.test(file.name)) return 'Choose a ZIP archive: its name ends with .zip.';
-  if (file.size === 0) return 'This file is empty.';
-  if (file.size > MAX_UPLOAD_BYTES) return 'This file is larger than 2 GiB, the most that an upload may be.';
+  if (!/\.zip$/i.test(file.name)) return 'Not a ZIP archive. Choose a file that ends in .zip.';
+  if (file.size === 0) return 'This file is empty. Choose another one.';
+  if (file.size > MAX_UPLOAD_BYTES) return 'This file is larger than the limit of 2 GiB.';
   return null;
 }

@@ -37,23 +37,20 @@ export const putPart: PutPart = ({ url, body, signal, progress }) =>
     request.upload.addEventListener('progress', (event) => progress(event.loaded));
     request.addEventListener('load', () => {
       const { status } = request;
-      if (status === 403) return fail('expired', 'The upload’s permission has run out.');
+      if (status === 403) return fail('expired', 'The upload URL has expired.');
       if (status === 408 || status === 429 || status >= 500) {
-        return fail('network', `The storage answered ${status}.`);
+        return fail('network', `Storage returned ${status}.`);
       }
-      if (status < 200 || status > 299) return fail('refused', `The storage refused the file (${status}).`);
+      if (status < 200 || status > 299) return fail('refused', `Storage rejected the file (${status}).`);
       const etag = request.getResponseHeader('ETag');
       if (etag === null) {
-        return fail(
-          'no_etag',
-          'The storage does not let this page read its ETag header (CORS: ExposeHeaders).',
-        );
+        return fail('no_etag', 'Storage doesn’t expose its ETag header to this page (CORS: ExposeHeaders).');
       }
       progress(body.size);
       resolve(etag);
     });
-    request.addEventListener('error', () => fail('network', 'The connection to the storage was lost.'));
-    request.addEventListener('timeout', () => fail('network', 'The storage did not answer in time.'));
+    request.addEventListener('error', () => fail('network', 'The connection to storage was lost.'));
+    request.addEventListener('timeout', () => fail('network', 'Storage didn’t respond in time.'));
     request.addEventListener('abort', () =>
       reject(signal.reason ?? new DOMException('Aborted', 'AbortError')),
     );

@@ -128,12 +128,12 @@ function toAppFluxError(error: unknown): AppFluxError {
   if (error instanceof PartError) {
     const hint =
       error.reason === 'no_etag'
-        ? 'Ask the owner of this AppFlux to allow the ETag header in the storage’s CORS settings.'
-        : 'Try again: what has arrived is kept.';
+        ? 'Ask your administrator to expose the ETag header in the storage’s CORS settings.'
+        : 'Try again. Uploaded parts are kept.';
     return new AppFluxError('unavailable', error.message, { hint, cause: error });
   }
-  return new AppFluxError('internal', 'The file could not be read.', {
-    hint: 'If it was changed or moved since you chose it, choose it again.',
+  return new AppFluxError('internal', 'Couldn’t read the file.', {
+    hint: 'If it was changed or moved after you chose it, choose it again.',
     cause: error,
   });
 }

@@ -31,7 +31,7 @@ export function parseDotenv(text: string): Dotenv {
     if (line.trim() === '' || line.trimStart().startsWith('#')) continue;
     const assignment = ASSIGNMENT.exec(line);
     if (assignment === null) {
-      problems.push({ line: number, message: 'There is no = in this line.' });
+      problems.push({ line: number, message: 'No = found.' });
       continue;
     }
     const [, name = '', rest = ''] = assignment;
@@ -50,7 +50,7 @@ export function parseDotenv(text: string): Dotenv {
     }
     const checked = VariableName.safeParse(name);
     if (checked.success) values.set(name, value);
-    else problems.push({ line: number, message: checked.error.issues[0]?.message ?? 'This is not a name.' });
+    else problems.push({ line: number, message: checked.error.issues[0]?.message ?? 'Invalid name.' });
   }
   return { variables: Array.from(values, ([name, value]) => ({ name, value })), problems };
 }

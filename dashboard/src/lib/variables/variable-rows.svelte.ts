@@ -72,11 +72,11 @@ export class VariableRows {
   problem(row: VariableRow): string | null {
     if (row.blank) return null;
     const name = row.name.trim();
-    if (name === '') return 'Give this value a name.';
+    if (name === '') return 'Enter a name.';
     const parsed = VariableName.safeParse(name);
-    if (!parsed.success) return parsed.error.issues[0]?.message ?? 'This is not a name.';
+    if (!parsed.success) return parsed.error.issues[0]?.message ?? 'Invalid name.';
     const same = this.rows.find((other) => other.name.trim() === name);
-    return same === row ? null : 'There is another variable of this name.';
+    return same === row ? null : 'This name is already used.';
   }
 
   get valid(): boolean {

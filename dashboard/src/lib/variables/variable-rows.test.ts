@@ -20,7 +20,7 @@ describe('variables being written', () => {
     rows.add('B', 'old');
     expect(rows.paste('A=1\nB="2"\nnonsense', first(rows))).toBe(true);
     expect(rows.toRecord()).toEqual({ A: '1', B: '2' });
-    expect(rows.problems).toEqual([{ line: 3, message: 'There is no = in this line.' }]);
+    expect(rows.problems).toEqual([{ line: 3, message: 'No = found.' }]);
   });
 
   test('take a pasted secret as it is', () => {
@@ -35,11 +35,11 @@ describe('variables being written', () => {
     expect(rows.problem(row)).toMatch(/not starting with a digit/);
     row.name = '';
     row.value = 'x';
-    expect(rows.problem(row)).toBe('Give this value a name.');
+    expect(rows.problem(row)).toBe('Enter a name.');
     row.name = 'A';
     const twin = rows.add('A ', '2');
     expect(rows.problem(row)).toBe(null);
-    expect(rows.problem(twin)).toMatch(/another variable/);
+    expect(rows.problem(twin)).toMatch(/already used/);
     expect(rows.valid).toBe(false);
     rows.remove(twin.id);
     expect(rows.valid).toBe(true);
