@@ -75,7 +75,7 @@ describe('appflux.json', () => {
   it('says which value does not fit', () => {
     expect(failureOf('{"outputs": ["dist", 5]}').message).toContain('appflux.json, "outputs.1"');
     expect(failureOf('{"type": "ios"}').message).toContain('appflux.json, "type"');
-    expect(failureOf('{"rootDirectory": "../x"}').message).toContain('stays inside the source');
+    expect(failureOf('{"rootDirectory": "../x"}').message).toContain('must be inside the source');
     expect(failureOf('[]').message).toContain('one JSON object');
     expect(failureOf('null').message).toContain('one JSON object');
   });

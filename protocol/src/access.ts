@@ -1,4 +1,4 @@
-/** API tokens and what they may do. */
+/** API tokens and their scopes. */
 import { z } from 'zod';
 import { ObjectId, Timestamp } from './ids.ts';
 
@@ -34,6 +34,6 @@ export const ApiToken = z
   .meta({ id: 'ApiToken' });
 export type ApiToken = z.infer<typeof ApiToken>;
 
-/** The token itself is shown this once. */
+/** The token itself; it is only shown this time. */
 export const CreatedToken = ApiToken.extend({ token: z.string() }).meta({ id: 'CreatedToken' });
 export type CreatedToken = z.infer<typeof CreatedToken>;

@@ -1,13 +1,13 @@
-/** Analytics: how a team's builds went and what was downloaded, day by day in UTC. */
+/** Analytics: how a team's builds ended and what was downloaded, per day in UTC. */
 import { z } from 'zod';
 import { Slug } from './ids.ts';
 
-/** The longest time that analytics look back, in days, today included. */
+/** The longest period of analytics, in days, today included. */
 export const MAX_ANALYTICS_DAYS = 365;
 
 export const AnalyticsQuery = z.strictObject({
   days: z.coerce.number().int().min(1).max(MAX_ANALYTICS_DAYS).default(30),
-  /** One App, by its slug; all of the team when it is not said. */
+  /** One app, by its slug; the whole team if absent. */
   app: Slug.optional(),
 });
 export type AnalyticsQuery = z.infer<typeof AnalyticsQuery>;
@@ -30,7 +30,7 @@ export type Percentiles = z.infer<typeof Percentiles>;
 
 export const Analytics = z
   .strictObject({
-    /** The first and the last day, both included. The last is today, as far as it has gone. */
+    /** The first and the last day, both included. The last is today, up to now. */
     from: Day,
     to: Day,
     app: NamedApp.nullable(),
@@ -38,22 +38,22 @@ export const Analytics = z
     days: z.array(AnalyticsDay),
     builds: z.strictObject({
       ...Ended,
-      /** What succeeded of what succeeded or failed, from 0 to 1; null when there was neither. */
+      /** Succeeded divided by succeeded and failed, from 0 to 1; null if there were neither. */
       successRate: z.number().min(0).max(1).nullable(),
-      /** From the first claim to the end, of those that succeeded; null when there is none. */
+      /** From the first claim to the end, of those that succeeded; null if there is none. */
       durationSeconds: Percentiles.nullable(),
-      /** From the request to the first claim, of all that were claimed; null when there is none. */
+      /** From the request to the first claim, of all that were claimed; null if there is none. */
       waitingSeconds: Percentiles.nullable(),
     }),
     downloads: Count,
-    /** The Apps with the most builds, and with the most downloads: ten each at most. */
+    /** The apps with the most builds, and with the most downloads: ten each at most. */
     topBuilds: z.array(z.strictObject({ app: NamedApp, ...Ended })),
     topDownloads: z.array(z.strictObject({ app: NamedApp, downloads: Count })),
   })
   .meta({ id: 'Analytics' });
 export type Analytics = z.infer<typeof Analytics>;
 
-/** How often each artifact of a deployment was downloaded. One that never was is not named. */
+/** How often each artifact of a deployment was downloaded. Artifacts without downloads are absent. */
 export const DeploymentDownloads = z
   .strictObject({
     items: z.array(z.strictObject({ name: z.string(), downloads: Count })),

@@ -5,7 +5,7 @@ import { Environment, ObjectId, Slug, Timestamp, UserId, VariableName } from './
 import { Retention, RetentionDefaults } from './retention.ts';
 import { MAX_VARIABLE_BYTES, utf8Bytes } from './sizes.ts';
 
-/** What kind of thing an App is built into. */
+/** What an app is built into. */
 export const AppType = z.enum(['web', 'pwa', 'android', 'desktop']);
 export type AppType = z.infer<typeof AppType>;
 
@@ -14,10 +14,10 @@ export const RootDirectory = z
   .string()
   .max(512)
   .refine((path) => !path.startsWith('/') && !path.includes('\\') && !path.includes('\0'), {
-    message: 'The root directory is a relative path with forward slashes',
+    message: 'The root directory must be a relative path with forward slashes',
   })
   .refine((path) => !path.split('/').includes('..'), {
-    message: 'The root directory stays inside the source',
+    message: 'The root directory must be inside the source',
   });
 
 /** A branch or tag name: the part of `git check-ref-format` that keeps a name from being read as an option. */
@@ -25,20 +25,17 @@ export const BranchName = z
   .string()
   .min(1)
   .max(255)
-  .regex(
-    /^(?![-./])(?!.*(?:\.\.|@\{|\/\/|\.lock$|[./]$))[^\p{Cc} ~^:?*[\\]+$/u,
-    'This is not a Git branch name',
-  );
+  .regex(/^(?![-./])(?!.*(?:\.\.|@\{|\/\/|\.lock$|[./]$))[^\p{Cc} ~^:?*[\\]+$/u, 'Invalid Git branch name');
 
 /** A commit: a SHA-1 or SHA-256 object name, whole or shortened to at least seven digits. */
-export const CommitHash = z.string().regex(/^[0-9a-f]{7,64}$/, 'A commit is 7 to 64 hexadecimal digits');
+export const CommitHash = z.string().regex(/^[0-9a-f]{7,64}$/, 'A commit must be 7 to 64 hexadecimal digits');
 
-/** An address that Git can clone from. A runner takes plain http only where its owner allows it. */
+/** A URL that Git can clone from. A runner accepts plain http only if its owner allows it. */
 export const RepoUrl = z
-  .url({ protocol: /^https?$/, message: 'A repository URL begins with https://' })
+  .url({ protocol: /^https?$/, message: 'A repository URL must begin with https://' })
   .max(2048)
   .refine((url) => !/^[a-z]+:\/\/[^/]*@/i.test(url), {
-    message: 'A repository URL holds no user name or password',
+    message: 'A repository URL can’t contain a user name or password',
   });
 
 const gitFields = {
@@ -47,7 +44,7 @@ const gitFields = {
   rootDirectory: RootDirectory.default('./'),
 };
 
-/** Where an App's code comes from. */
+/** Where an app's code comes from. */
 export const AppSource = z
   .discriminatedUnion('provider', [
     z.strictObject({ provider: z.literal('github'), ...gitFields }),
@@ -66,10 +63,10 @@ export const OutputGlob = z
   .min(1)
   .max(512)
   .refine((glob) => !glob.startsWith('/') && !glob.split('/').includes('..'), {
-    message: 'An output stays inside the root directory',
+    message: 'An output must be inside the root directory',
   });
 
-/** How an App is built. What is null or empty is left to appflux.json, then to detection. */
+/** How an app is built. What is null or empty is left to appflux.json, then to detection. */
 export const BuildSettings = z
   .strictObject({
     framework: z.string().max(60).nullable().default(null),
@@ -86,11 +83,11 @@ export const BuildSettings = z
   .meta({ id: 'BuildSettings' });
 export type BuildSettings = z.infer<typeof BuildSettings>;
 
-/** A value that Linux can hand to a program. */
+/** A value that Linux can pass to a program. */
 export const VariableValue = z
   .string()
   .refine((value) => utf8Bytes(value) <= MAX_VARIABLE_BYTES, {
-    message: `A variable has ${MAX_VARIABLE_BYTES / 1024} KB at most. Put larger values into a file of the App`,
+    message: `A variable has ${MAX_VARIABLE_BYTES / 1024} KB at most. Put larger values into a file of the app`,
   })
   .refine((value) => !value.includes('\0'), { message: 'A variable can’t hold a NUL character' });
 
@@ -100,8 +97,8 @@ export const VariableInput = z
     value: VariableValue,
     environments: z.array(Environment).min(1).max(2).optional(),
     /**
-     * Whether logs and records of builds hide the value. Without it, an earlier choice for this variable stays, or
-     * `sensitivityOf` decides; null returns to that.
+     * Whether logs and records of builds hide the value. Without it, an earlier choice for this variable is kept, or
+     * `sensitivityOf` decides; null resets the choice.
      */
     sensitive: z.boolean().nullable().optional(),
   })
@@ -135,17 +132,17 @@ export const UpdateApp = z
   .meta({ id: 'UpdateApp' });
 export type UpdateApp = z.infer<typeof UpdateApp>;
 
-/** A variable as the API shows it: never its value. */
+/** A variable in an API answer: never with its value. */
 export const VariableInfo = z
   .strictObject({
     name: VariableName,
     environments: z.array(Environment),
     /**
-     * Whether logs and records of builds hide the value. Null for variables that were set before AppFlux asked: it is
-     * decided by `sensitivityOf` when a build gets them.
+     * Whether logs and records of builds hide the value. Null for variables from before this field existed:
+     * `sensitivityOf` decides when a build gets them.
      */
     sensitive: z.boolean().nullable(),
-    /** Nobody has chosen `sensitive`; it was decided by name and value. */
+    /** Nobody has chosen `sensitive`; its name and value decided. */
     automatic: z.boolean(),
   })
   .meta({ id: 'Variable' });
@@ -157,18 +154,18 @@ export const App = z
     ownerId: UserId,
     name: z.string(),
     slug: Slug,
-    /** What a person said that it is; null leaves it to each deployment's detection. */
+    /** The type that a person chose; null leaves it to each deployment's detection. */
     type: AppType.nullable(),
-    /** What its newest release was built as; null until there is one. */
+    /** The type of its newest release; null until there is one. */
     detectedType: AppType.nullable(),
     source: AppSource,
     build: BuildSettings,
     retention: Retention,
-    /** What holds where `retention` says nothing. */
+    /** What applies if `retention` is null. */
     retentionDefaults: RetentionDefaults,
     envVars: z.array(VariableInfo),
     files: z.array(FileInfo),
-    /** The deployment that the public address points at. */
+    /** The deployment that the public URL points at. */
     release: ObjectId.nullable(),
     urls: z.strictObject({ self: z.url(), page: z.url() }),
     createdAt: Timestamp,

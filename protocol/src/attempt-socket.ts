@@ -1,7 +1,7 @@
 /**
- * Between a runner and the deployment it builds: one WebSocket for each attempt to
- * `GET /api/deployments/:id/attempts/:attempt/connect`, authorised by the runner's credential and the
- * lease token. Every frame up carries the attempt, which is the fence: a stale one ends the connection.
+ * Between a runner and the deployment it builds: one WebSocket for each attempt to `GET
+ * /api/deployments/:id/attempts/:attempt/connect`, authorized by the runner's credential and the lease token. Every
+ * frame from the runner carries the attempt as a fencing token: a stale one ends the connection.
  */
 import { z } from 'zod';
 import { CommitHash } from './app.ts';
@@ -16,30 +16,30 @@ import { PartGrant, UploadedPart } from './upload.ts';
 export const LEASE_TOKEN_HEADER = 'X-AppFlux-Lease';
 
 const attempt = z.int().min(1);
-/** Chosen by the runner to match an answer to its question; asking again with the same one is harmless. */
+/** Chosen by the runner to match an answer to its request; repeating a request with the same id is harmless. */
 const request = z.string().min(1).max(60);
 
-/** How an attempt ended, in the runner's words. */
+/** How an attempt ended, as the runner reports it. */
 export const AttemptResult = z.discriminatedUnion('status', [
-  /** Of more than MAX_ARTIFACTS the deployment fails, with advice. */
+  /** With more than MAX_ARTIFACTS the deployment fails, with advice. */
   z.strictObject({ status: z.literal('success'), artifacts: z.array(ArtifactName).min(1).max(10_000) }),
   z.strictObject({ status: z.literal('failed'), failure: Failure }),
   z.strictObject({ status: z.literal('canceled') }),
-  /** The project's own `ignoreCommand` said that there is nothing to do: ends the deployment as canceled. */
+  /** The project's own `ignoreCommand` reported that there is nothing to do: ends the deployment as canceled. */
   z.strictObject({ status: z.literal('skipped'), reason: z.string().min(1).max(500) }),
 ]);
 export type AttemptResult = z.infer<typeof AttemptResult>;
 
 export const RunnerToDeployment = z.discriminatedUnion('type', [
-  /** Lines in order, numbered on from the last one acked. Passed on to viewers exactly as it came. */
+  /** Lines in order, numbered on from the last one acked. Passed on to viewers unchanged. */
   z.strictObject({ type: z.literal('lines'), attempt, lines: z.array(LogLine).min(1).max(5000) }),
   /**
-   * What has come is to be written down now, and acked. The edge gathers lines for as long as it can, because each
-   * write costs: only the runner knows whether more are coming, and what waits for the ack.
+   * Asks the edge to write what it has received, and to ack it. The edge gathers lines as long as it can, because
+   * each write is billed: only the runner knows whether more are coming, and what waits for the ack.
    */
   z.strictObject({ type: z.literal('sync'), attempt }),
   z.strictObject({ type: z.literal('phase'), attempt, phase: Phase, at: Timestamp }),
-  /** What the source turned out to be. */
+  /** What detection found in the source. */
   z.strictObject({
     type: z.literal('source'),
     attempt,
@@ -48,7 +48,7 @@ export const RunnerToDeployment = z.discriminatedUnion('type', [
     branch: z.string().max(255).nullable(),
   }),
   z.strictObject({ type: z.literal('plan'), attempt, plan: Plan, version: z.string().max(100).nullable() }),
-  /** Asks where an artifact's bytes go. */
+  /** Asks where to upload an artifact. */
   z.strictObject({
     type: z.literal('upload'),
     attempt,
@@ -59,7 +59,7 @@ export const RunnerToDeployment = z.discriminatedUnion('type', [
     contentType: z.string().min(1).max(200),
     meta: ArtifactMeta,
   }),
-  /** All bytes of that artifact are put. */
+  /** All bytes of that artifact are uploaded. */
   z.strictObject({
     type: z.literal('uploaded'),
     attempt,
@@ -72,9 +72,9 @@ export const RunnerToDeployment = z.discriminatedUnion('type', [
 export type RunnerToDeployment = z.infer<typeof RunnerToDeployment>;
 
 export const DeploymentToRunner = z.discriminatedUnion('type', [
-  /** First frame on every connection: the last line that is safe; go on from the next. */
+  /** First frame on every connection: the last line that is stored; continue with the next. */
   z.object({ type: z.literal('welcome'), ackedSeq: z.int().min(0), canceling: z.boolean() }),
-  /** Every line up to `seq` is written down; cumulative. */
+  /** Every line up to `seq` is stored; cumulative. */
   z.object({ type: z.literal('ack'), seq: z.int().min(0) }),
   /** A batch left a gap: send again from `from`. */
   z.object({ type: z.literal('resume'), from: z.int().min(1) }),
@@ -85,17 +85,17 @@ export const DeploymentToRunner = z.discriminatedUnion('type', [
     partSize: z.int().positive(),
     parts: z.array(PartGrant),
   }),
-  /** The artifact lies in storage with its size. */
+  /** The artifact is in storage with its size. */
   z.object({ type: z.literal('upload_done'), request: z.string() }),
   z.object({
     type: z.literal('upload_refused'),
     request: z.string(),
     message: z.string(),
-    /** Storage was at fault, not the upload: asking again later may help. */
+    /** Storage failed, not the upload: asking again later may help. */
     again: z.boolean().optional(),
   }),
   z.object({ type: z.literal('cancel'), reason: z.string() }),
-  /** The result is written down; nothing more is expected of this attempt. */
+  /** The result is stored; nothing more is expected of this attempt. */
   z.object({ type: z.literal('finished'), status: z.string() }),
 ]);
 export type DeploymentToRunner = z.infer<typeof DeploymentToRunner>;

@@ -1,8 +1,8 @@
-/** The audit log: who did what to a team, in the order in which it was done. */
+/** The audit log: who did what to a team, in order. */
 import { z } from 'zod';
 import { ObjectId, Timestamp } from './ids.ts';
 
-/** What was done, as subject and verb. New ones may come, so what reads a log takes any text. */
+/** What was done, as subject and verb. New ones may be added, so readers of a log accept any text. */
 export const AUDIT_ACTIONS = [
   'session.sign_in',
   'session.sign_out',
@@ -46,13 +46,13 @@ export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 /** Who did it. */
 export const AuditActor = z.strictObject({
   kind: z.enum(['user', 'token', 'operator', 'hook', 'runner']),
-  /** The user's or token's id; null for the operator and for who is not known. */
+  /** The user's or token's id; null for the operator and for unknown actors. */
   id: z.string().nullable(),
   name: z.string(),
 });
 export type AuditActor = z.infer<typeof AuditActor>;
 
-/** What it was done to. `name` is as it was then. */
+/** The object of the action. `name` is its name at that time. */
 export const AuditTarget = z.strictObject({
   kind: z.enum([
     'user',

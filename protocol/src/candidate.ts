@@ -1,8 +1,8 @@
-/** Ways in which a source could be built, where there are several: for somebody to choose from. */
+/** The ways in which a source could be built, if there are several: for someone to choose from. */
 import { z } from 'zod';
 import { AppType, RootDirectory } from './app.ts';
 
-/** What an App is set to for one way to be taken. Null: that can stay as it is. */
+/** The app settings that select one way. Null: unchanged. */
 export const CandidateSettings = z.strictObject({
   rootDirectory: RootDirectory.nullable(),
   type: AppType.nullable(),
@@ -15,5 +15,5 @@ export const BuildCandidate = z
   .meta({ id: 'BuildCandidate' });
 export type BuildCandidate = z.infer<typeof BuildCandidate>;
 
-/** The likeliest first. */
+/** The most likely one first. */
 export const BuildCandidates = z.array(BuildCandidate).max(20);

@@ -10,10 +10,10 @@ import { MAX_PLAN_TOOLS } from './sizes.ts';
 export const DeploymentStatus = z.enum(['queued', 'building', 'success', 'failed', 'canceling', 'canceled']);
 export type DeploymentStatus = z.infer<typeof DeploymentStatus>;
 
-/** The states that nothing leaves. */
+/** The final states. */
 export const ENDED: ReadonlySet<DeploymentStatus> = new Set(['success', 'failed', 'canceled']);
 
-/** Whether a deployment in this state has ended for good. */
+/** Whether a deployment in this state has ended permanently. */
 export const hasEnded = (status: DeploymentStatus): boolean => ENDED.has(status);
 
 export const Trigger = z.enum(['manual', 'push', 'upload', 'hook']);
@@ -29,13 +29,13 @@ export const Plan = z
     framework: z.string().max(60).nullable(),
     packageManager: PackageManager.nullable(),
     image: z.string().max(200),
-    /** What the image's name stood for when it was built: the digest by which the engine knows it. */
+    /** The image when it was built: the digest by which the engine identifies it. */
     imageDigest: z.string().max(100).optional(),
-    /** What that image has: a version for each tool. */
+    /** The tools of that image: a version for each. */
     tools: z
       .record(z.string().max(40), z.string().max(60))
       .refine((tools) => Object.keys(tools).length <= MAX_PLAN_TOOLS, {
-        message: `A plan names ${MAX_PLAN_TOOLS} tools at most`,
+        message: `A plan can name ${MAX_PLAN_TOOLS} tools at most`,
       })
       .optional(),
     node: z.string().max(40).nullable(),
@@ -46,20 +46,26 @@ export const Plan = z
     installCommand: z.string().max(2000).nullable(),
     buildCommand: z.string().max(2000).nullable(),
     outputs: z.array(z.string().max(512)).max(50),
-    /** A sentence for each decision, in the order in which they were made. */
+    /** A sentence for each decision, in order. */
     reasons: z.array(z.string().max(500)).max(50),
-    /** What else the source could be built as, if anything. */
+    /** The alternatives for building the source, if any. */
     alternatives: BuildCandidates.optional(),
   })
   .meta({ id: 'Plan' });
 export type Plan = z.infer<typeof Plan>;
 
-/** A file name that is safe in a URL, a header and any file system: no separator, no control character, no leading dot, no half of a character. */
+/**
+ * A file name that is safe in a URL, a header and any file system: no separator, no control character, no leading
+ * dot, no unpaired surrogate.
+ */
 export const ArtifactName = z
   .string()
   .min(1)
   .max(200)
-  .regex(/^(?![.\s])[^\p{Cc}\p{Cf}\p{Cs}/\\:*?"<>|]+(?<![.\s])$/u, 'An artifact name is a plain file name');
+  .regex(
+    /^(?![.\s])[^\p{Cc}\p{Cf}\p{Cs}/\\:*?"<>|]+(?<![.\s])$/u,
+    'An artifact name must be a plain file name',
+  );
 
 /** Facts about an artifact that a page may show, such as an APK's label. */
 export const ArtifactMeta = z.record(
@@ -79,7 +85,7 @@ export const Artifact = z
   .meta({ id: 'Artifact' });
 export type Artifact = z.infer<typeof Artifact>;
 
-/** A phase that the current attempt is in or has been through. */
+/** A phase of the current attempt, in progress or completed. */
 export const PhaseSpan = z
   .strictObject({ phase: Phase, startedAt: Timestamp, finishedAt: Timestamp.nullable() })
   .meta({ id: 'PhaseSpan' });
@@ -94,13 +100,13 @@ export const Deployment = z
     phase: Phase.nullable(),
     /** The phases of the current attempt, in order, with their times. */
     phases: z.array(PhaseSpan),
-    /** Why a queued deployment waits; null when it does not. */
+    /** Why a queued deployment waits; null if it does not. */
     waitingFor: z.string().nullable(),
     trigger: Trigger,
     commitHash: z.string().nullable(),
     commitMessage: z.string().nullable(),
     branch: z.string().nullable(),
-    /** What the ZIP was called that it was built from; null when it was built from a repository. */
+    /** The name of the ZIP that it was built from; null if it was built from a repository. */
     uploadName: z.string().nullable(),
     environment: Environment,
     version: z.string().nullable(),
@@ -109,7 +115,7 @@ export const Deployment = z
     plan: Plan.nullable(),
     failure: Failure.nullable(),
     artifacts: z.array(Artifact),
-    /** The first artifact's address; null when there is none or it was removed. */
+    /** The first artifact's URL; null if there is none or it was removed. */
     artifactUrl: z.url().nullable(),
     urls: z.strictObject({
       self: z.url(),
@@ -122,9 +128,9 @@ export const Deployment = z
     startedAt: Timestamp.nullable(),
     finishedAt: Timestamp.nullable(),
     durationSeconds: z.number().nullable(),
-    /** Keeps its artifacts and its log, whatever the App's retention says. */
+    /** Keeps its artifacts and its log, regardless of the app's retention. */
     pinned: z.boolean(),
-    /** When retention removed the artifacts: what they were is still told, but they cannot be had any more. */
+    /** When retention removed the artifacts. The list of them stays, but they can't be downloaded. */
     artifactsRemovedAt: Timestamp.nullable(),
     logRemovedAt: Timestamp.nullable(),
   })
@@ -142,7 +148,7 @@ export const CreateDeployment = z
   .meta({ id: 'CreateDeployment' });
 export type CreateDeployment = z.infer<typeof CreateDeployment>;
 
-/** `POST /api/deploy`: the same thing with the app in the body, by id or by slug. */
+/** `POST /api/deploy`: the same with the app in the body, by id or by slug. */
 export const Deploy = z
   .strictObject({
     appId: ObjectId.optional(),
@@ -156,7 +162,7 @@ export const Deploy = z
       .optional(),
   })
   .refine((body) => (body.appId === undefined) !== (body.app === undefined), {
-    message: 'Say which app: either appId or app (its slug)',
+    message: 'Specify the app: either appId or app (its slug)',
     path: ['appId'],
   })
   .meta({ id: 'Deploy' });

@@ -1,7 +1,7 @@
-/** How a call is refused: one shape, one list of codes, for HTTP answers and for exceptions alike. */
+/** How a call is refused: one format and one list of codes, for HTTP answers and for exceptions alike. */
 import { z } from 'zod';
 
-/** Each code with the HTTP status it is answered with. */
+/** Each code with the HTTP status of its answer. */
 export const ERROR_STATUS = {
   bad_request: 400,
   unauthorized: 401,
@@ -39,7 +39,7 @@ export const ERROR_STATUS = {
 export type ErrorCode = keyof typeof ERROR_STATUS;
 const codes = Object.keys(ERROR_STATUS) as [ErrorCode, ...ErrorCode[]];
 
-/** One thing wrong with an input: where it is (a path into the body, query or headers), and what. */
+/** One error in an input: where it is (a path into the body, query or headers), and what. */
 export const Issue = z.strictObject({ path: z.string(), message: z.string() });
 export type Issue = z.infer<typeof Issue>;
 
@@ -56,17 +56,17 @@ export const ErrorBody = z
   .meta({ id: 'Error' });
 export type ErrorBody = z.infer<typeof ErrorBody>;
 
-/** What an AppFluxError carries besides its code and message. */
+/** The fields of an AppFluxError besides its code and message. */
 export interface ErrorDetails {
   /** What the caller can do about it. */
   hint?: string;
   issues?: Issue[];
-  /** Seconds after which trying again makes sense; becomes `Retry-After` (RFC 9110 §10.2.3). */
+  /** Seconds after which a retry may succeed; becomes `Retry-After` (RFC 9110 §10.2.3). */
   retryAfterSeconds?: number;
   cause?: unknown;
 }
 
-/** A refusal that the caller is meant to see. Anything else thrown is a fault of ours and answers `internal`. */
+/** A refusal that the caller is meant to see. Anything else thrown is a bug and answered as `internal`. */
 export class AppFluxError extends Error {
   override readonly name = 'AppFluxError';
   readonly code: ErrorCode;
@@ -82,12 +82,12 @@ export class AppFluxError extends Error {
     this.retryAfterSeconds = details.retryAfterSeconds;
   }
 
-  /** The HTTP status that this refusal is answered with. */
+  /** The HTTP status of this refusal's answer. */
   get status() {
     return ERROR_STATUS[this.code];
   }
 
-  /** The body that this refusal is answered with. */
+  /** The body of this refusal's answer. */
   toBody(): ErrorBody {
     return {
       error: {
@@ -100,12 +100,12 @@ export class AppFluxError extends Error {
   }
 }
 
-/** Whether a value is an AppFluxError, of one code if it is given. */
+/** Whether a value is an AppFluxError, optionally of one code. */
 export function isAppFluxError(value: unknown, code?: ErrorCode): value is AppFluxError {
   return value instanceof AppFluxError && (code === undefined || value.code === code);
 }
 
-/** A zod error's findings as Issues, unknown keys named one by one. */
+/** The errors of a zod error as Issues. */
 export function issuesOf(error: z.ZodError): Issue[] {
   return error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message }));
 }

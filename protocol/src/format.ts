@@ -1,4 +1,4 @@
-/** Numbers, sizes and durations as people read them, in English. Every part of AppFlux formats them with these. */
+/** Formats numbers, sizes and durations for people, in English. Every part of AppFlux uses these. */
 
 const NUMBER = new Intl.NumberFormat('en');
 const DECIMAL_UNITS = ['kB', 'MB', 'GB', 'TB'] as const;
@@ -31,7 +31,7 @@ function inDecimalUnits(bytes: number): string {
   return `${value < 9.95 ? value.toFixed(1) : formatNumber(Math.round(value))} ${DECIMAL_UNITS[unit]}`;
 }
 
-/** How long something took, in milliseconds: `0.4 s`, `12 s`, `3 min 5 s`. */
+/** A duration in milliseconds: `0.4 s`, `12 s`, `3 min 5 s`. */
 export function formatElapsed(milliseconds: number): string {
   const whole = Math.round(milliseconds / 1000);
   if (whole >= 60) return `${Math.floor(whole / 60)} min ${whole % 60} s`;

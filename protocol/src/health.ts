@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 export const PartHealth = z.enum(['ok', 'down']);
 
-/** Whether the control plane and what it stands on can do their work. */
+/** Whether the control plane and the services it depends on work. */
 export const Health = z
   .strictObject({
     status: PartHealth,

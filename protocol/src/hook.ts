@@ -1,4 +1,4 @@
-/** Deploy hooks: addresses that start a deployment of one App when they are called, for whoever holds them. */
+/** Deploy hooks: URLs that start a deployment of one app when they are called, by anyone who has them. */
 import { z } from 'zod';
 import { BranchName, CommitHash } from './app.ts';
 import { ObjectId, Timestamp } from './ids.ts';
@@ -18,11 +18,11 @@ export const DeployHook = z
   .meta({ id: 'DeployHook' });
 export type DeployHook = z.infer<typeof DeployHook>;
 
-/** The address is shown this once: whoever has it can deploy the App. */
+/** The URL is only shown this time: anyone who has it can deploy the app. */
 export const CreatedDeployHook = DeployHook.extend({ url: z.url() }).meta({ id: 'CreatedDeployHook' });
 export type CreatedDeployHook = z.infer<typeof CreatedDeployHook>;
 
-/** What a caller of a hook may say. */
+/** The optional fields in a hook's call. */
 export const HookDeploy = z
   .strictObject({ branch: BranchName, commit: CommitHash })
   .partial()

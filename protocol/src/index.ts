@@ -1,5 +1,5 @@
 /**
- * What the parts of AppFlux say to each other. Input is parsed with these schemas once, at the border of
+ * The messages between the parts of AppFlux. Input is parsed with these schemas once, at the border of
  * the part that receives it, and trusted inside.
  */
 export * from './access.ts';

@@ -5,11 +5,11 @@ import { Trigger } from './deployment.ts';
 import { FileContent, FileName } from './file.ts';
 import { Environment, ObjectId, Sha256, Slug, VariableName } from './ids.ts';
 
-/** Where the runner fetches the code. A `github` App's source is a `git` job with a token. */
+/** Where the runner fetches the code. A `github` app's source is a `git` job with a token. */
 export const JobSource = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('upload'),
-    /** A presigned GET; no credentials are needed, and it runs out. */
+    /** A presigned GET; needs no credentials, and expires. */
     url: z.url(),
     name: z.string(),
     size: z.int(),
@@ -28,7 +28,7 @@ export const JobSource = z.discriminatedUnion('kind', [
 ]);
 export type JobSource = z.infer<typeof JobSource>;
 
-/** What a build may use. The runner's own caps win where they are lower. */
+/** Resource limits of a build. The runner's own caps apply if they are lower. */
 export const JobLimits = z.strictObject({
   memoryBytes: z.int().positive(),
   cpus: z.number().positive(),
@@ -47,26 +47,26 @@ export const Job = z.strictObject({
   trigger: Trigger,
   source: JobSource,
   build: BuildSettings,
-  /** The App's type; null leaves it to detection. */
+  /** The app's type; null leaves it to detection. */
   type: AppType.nullable(),
-  /** In the clear: they go into the container's environment and nowhere else. */
+  /** Unencrypted: they go into the container's environment and nowhere else. */
   variables: z.record(VariableName, z.string()),
-  /** The App's files in base64; a build finds them in memory, and their paths in variables of their names. */
+  /** The app's files in base64; a build finds them in memory, and their paths in variables of their names. */
   files: z.record(FileName, FileContent).default({}),
   limits: JobLimits,
   clearCache: z.boolean(),
   buildNumber: z.int().min(1),
-  /** The App's public address, for APPFLUX_URL. */
+  /** The app's public URL, for APPFLUX_URL. */
   url: z.url(),
 });
 export type Job = z.infer<typeof Job>;
 
-/** A runner's exclusive right to one attempt, and the work that goes with it. */
+/** A runner's exclusive right to one attempt, and its job. */
 export const Grant = z.strictObject({
   deploymentId: ObjectId,
   attempt: z.int().min(1),
   leaseToken: z.string().min(1).max(200),
-  /** The lease's length: it runs out this long after the last ping that the edge has seen. */
+  /** The lease's length: it expires this long after the last ping that the edge has seen. */
   leaseSeconds: z.number().positive(),
   job: Job,
 });

@@ -4,13 +4,13 @@ import { DeploymentStatus } from './deployment.ts';
 import { Timestamp } from './ids.ts';
 import { Phase } from './phase.ts';
 
-/** The longest text of one line, in UTF-16 units; a longer line is split by the runner. */
+/** The longest text of one line, in UTF-16 units; the runner splits longer lines. */
 export const MAX_LINE_LENGTH = 16_384;
 
-/** The largest frame that carries lines, in bytes; the runner cuts its batches well below it. */
+/** The largest frame that carries lines, in bytes; the runner keeps its batches well below it. */
 export const MAX_FRAME_BYTES = 512 * 1024;
 
-/** `system` is AppFlux's own voice; the others are the build's. */
+/** `system` is AppFlux itself; the others are the build's. */
 export const LogStream = z.enum(['stdout', 'stderr', 'system']);
 export type LogStream = z.infer<typeof LogStream>;
 
@@ -27,8 +27,8 @@ export const LogLine = z
 export type LogLine = z.infer<typeof LogLine>;
 
 /**
- * One page holds lines of about this length in total, in UTF-16 units of their JSON; it can end before the `limit` that
- * was asked for. Keeps an answer well below the 32 MiB that a call between Workers may carry.
+ * One page contains lines of about this total length, in UTF-16 units of their JSON; it can have fewer than the
+ * requested `limit`. Keeps an answer well below the 32 MiB that a call between Workers may carry.
  */
 export const MAX_PAGE_LENGTH = 4 * 1024 * 1024;
 
@@ -55,7 +55,7 @@ export const LogSection = z
   .meta({ id: 'LogSection' });
 export type LogSection = z.infer<typeof LogSection>;
 
-/** After so many sections, the last one takes in all further lines, whatever their phase. */
+/** After this many sections, the last one includes all further lines, regardless of their phase. */
 export const MAX_LOG_SECTIONS = 200;
 
 /** What a viewer needs to lay out an archived log before it has its lines. */
@@ -73,15 +73,15 @@ export type LogOutline = z.infer<typeof LogOutline>;
 /** Subprotocol of the live log; a browser offers its token beside it (see TOKEN_SUBPROTOCOL_PREFIX). */
 export const LOGS_SUBPROTOCOL = 'appflux.logs.v1';
 
-/** Browsers cannot set headers on a WebSocket: the token travels as a subprotocol of this prefix. */
+/** Browsers cannot set headers on a WebSocket: the token is sent as a subprotocol with this prefix. */
 export const TOKEN_SUBPROTOCOL_PREFIX = 'appflux.token.';
 
-/** What a viewer receives. Unknown members are left alone: more may be added. */
+/** Messages to a viewer. Readers ignore unknown fields, because more may be added. */
 export const ViewerFrame = z.discriminatedUnion('type', [
   z.object({ type: z.literal('lines'), lines: z.array(LogLine) }),
   /**
-   * The viewer knows lines that were never written down: the edge went away in between. It forgets those after
-   * `lastSeq`; they come again, or others come in their place.
+   * The viewer has lines that were never stored, because the edge restarted in between. It discards those after
+   * `lastSeq`; they or others will be sent again.
    */
   z.object({ type: z.literal('rewind'), lastSeq: z.int().min(0) }),
   z.object({ type: z.literal('state'), status: DeploymentStatus, phase: Phase.nullable() }),
@@ -90,15 +90,15 @@ export const ViewerFrame = z.discriminatedUnion('type', [
 export type ViewerFrame = z.infer<typeof ViewerFrame>;
 
 /**
- * What a viewer may say: it has read so much of this connection's frames, in UTF-16 units. One that says so again and
- * again is sent as much as it reads. One that never does is sent `VIEWER_WINDOW` units and is then closed with
- * `tooSlow`: nothing more piles up for it, and if it is there it connects again with `after`.
+ * A viewer's report of how much it has read of this connection's frames, in UTF-16 units. A viewer that reports
+ * regularly is sent as much as it reads. One that never does is sent `VIEWER_WINDOW` units and is then closed with
+ * `tooSlow`: nothing more is queued for it, and if it is alive it reconnects with `after`.
  */
 export const FromViewer = z.strictObject({ type: z.literal('seen'), length: z.int().min(0) });
 export type FromViewer = z.infer<typeof FromViewer>;
 
-/** So much may be on its way to a viewer, in UTF-16 units. */
+/** The amount that may be in flight to a viewer, in UTF-16 units. */
 export const VIEWER_WINDOW = 8 * 1024 * 1024;
 
-/** A viewer says how much it has read each time that so much more has come, in UTF-16 units. */
+/** A viewer reports how much it has read each time that it has received this much more, in UTF-16 units. */
 export const SEEN_EVERY = 1024 * 1024;

@@ -1,8 +1,8 @@
-/** `appflux.json`: build settings kept in the repository. */
+/** `appflux.json`: build settings in the repository. */
 import { z } from 'zod';
 import { AppType, Command, OutputGlob, RootDirectory } from './app.ts';
 
-/** What `appflux.json` may set. It lies at the top of the source; the App's own settings win over it. */
+/** The fields of `appflux.json`. It is at the top of the source; the app's own settings take precedence. */
 export const Manifest = z
   .strictObject({
     $schema: z.string().optional(),
@@ -20,5 +20,5 @@ export const Manifest = z
   .meta({ id: 'Manifest' });
 export type Manifest = z.infer<typeof Manifest>;
 
-/** The keys that `appflux.json` may have. */
+/** The valid keys of `appflux.json`. */
 export const MANIFEST_KEYS = Object.keys(Manifest.shape);

@@ -1,21 +1,21 @@
-/** The operator's outbox: one-time links that no mail has brought to their person. */
+/** The operator's outbox: one-time links that have not been emailed to their person. */
 import { z } from 'zod';
 import { ObjectId, Timestamp } from './ids.ts';
 
 export const OutboxItem = z
   .strictObject({
     id: ObjectId,
-    /** Signs in, sets a new password, or lets somebody join a team. */
+    /** Signs in, sets a new password, or lets a person join a team. */
     kind: z.enum(['sign_in', 'recovery', 'invitation']),
     /** The email of the person that it is for. */
     to: z.string(),
-    /** The link itself, good once. Whoever opens it is signed in as that person, or joins in their place. */
+    /** The link itself, single-use. It signs in as that person, or joins in their place, for anyone who opens it. */
     url: z.url(),
     createdAt: Timestamp,
     expiresAt: Timestamp,
-    /** Why no mail has brought it; null when none was tried. */
+    /** Why it was not emailed; null if that was not tried. */
     failure: z.string().nullable(),
-    /** When it is sent, or sent again; null when it is left to the operator. */
+    /** When it is sent, or sent again; null if it is left to the operator. */
     nextTryAt: Timestamp.nullable(),
   })
   .meta({ id: 'OutboxItem' });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
 
-/** What a building deployment is at. */
+/** The steps of a building deployment. */
 export const Phase = z.enum(['preparing', 'scanning', 'detecting', 'building', 'uploading']);
 export type Phase = z.infer<typeof Phase>;

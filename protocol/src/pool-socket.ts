@@ -1,6 +1,6 @@
 /**
- * Between a runner and its pool: one outbound WebSocket to `GET /api/pool/connect`, authorised by the
- * runner's credential. Announced slots are a standing claim; the pool answers with grants.
+ * Between a runner and its pool: one outbound WebSocket to `GET /api/pool/connect`, authorized by the runner's
+ * credential. Announced slots are a standing claim; the pool answers with grants.
  */
 import { z } from 'zod';
 import { ObjectId, VariableName } from './ids.ts';
@@ -13,8 +13,8 @@ export type AttemptRef = z.infer<typeof AttemptRef>;
 
 export const RunnerToPool = z.discriminatedUnion('type', [
   /**
-   * First frame on every connection: who I am, what I take, and which attempts I hold right now. Labels, slots and
-   * executor may narrow what the runner is registered for; what goes beyond it is not used (runner-capacity.ts).
+   * First frame on every connection: the runner's identity, capacity, and current attempts. Labels, slots and
+   * executor may narrow the runner's registration; anything beyond it is ignored (runner-capacity.ts).
    */
   z.strictObject({
     type: z.literal('hello'),
@@ -23,18 +23,21 @@ export const RunnerToPool = z.discriminatedUnion('type', [
     slots: Slots,
     running: z.array(AttemptRef).max(64),
     /**
-     * Of this process of the runner. Another one than before says that it was started anew: what it had accepted until
-     * then and does not hold now is over, and swept away.
+     * Identifies this process of the runner. A different one than before says that the runner was restarted: attempts
+     * that it had accepted and does not list now are over, and were cleaned up.
      */
     session: z.string().min(8).max(64).optional(),
     /** When this changes, the whole frame is sent again. */
     scanner: RunnerScanner.optional(),
-    /** Said where it is not `docker`. An edge that does not know of others closes the connection, and gives nothing. */
+    /**
+     * Only sent if it is not `docker`. An edge that does not know other executors closes the connection, and grants
+     * nothing.
+     */
     executor: ExecutorKind.optional(),
   }),
-  /** The grant has arrived and is being worked on; it need not be sent again. */
+  /** The grant has arrived and is being worked on; the edge need not send it again. */
   z.strictObject({ type: z.literal('accepted'), ...AttemptRef.shape }),
-  /** The attempt is over and cleaned up after: its slot is free. */
+  /** The attempt is over and cleaned up: its slot is free. */
   z.strictObject({ type: z.literal('freed'), ...AttemptRef.shape }),
 ]);
 export type RunnerToPool = z.infer<typeof RunnerToPool>;
@@ -43,7 +46,7 @@ export type RunnerToPool = z.infer<typeof RunnerToPool>;
 const Registered = z.object({ name: z.string(), labels: z.array(z.string()), slots: z.int() });
 
 export const PoolToRunner = z.discriminatedUnion('type', [
-  /** `registered` is absent where the edge is of version 0.1.0. */
+  /** `registered` is absent from an edge of version 0.1.0. */
   z.object({
     type: z.literal('welcome'),
     runnerId: ObjectId,
@@ -51,18 +54,18 @@ export const PoolToRunner = z.discriminatedUnion('type', [
     draining: z.boolean(),
     registered: Registered.optional(),
   }),
-  /** Somebody has changed what the runner is registered for. */
+  /** Someone has changed the runner's registration. */
   z.object({ type: z.literal('registered'), registered: Registered }),
   z.object({
     type: z.literal('grant'),
     grant: Grant,
     /**
-     * The variables whose values are masked; all when absent. It isn't a member of the grant, because runners that don't
-     * know it refuse a grant with unknown members.
+     * The variables whose values are masked; all if absent. It isn't a member of the grant, because runners that
+     * don't know it refuse a grant with unknown members.
      */
     sensitive: z.array(VariableName).optional(),
   }),
-  /** A draining runner finishes what it holds and gets nothing new. */
+  /** A draining runner finishes its builds and gets no new ones. */
   z.object({ type: z.literal('drain'), draining: z.boolean() }),
 ]);
 export type PoolToRunner = z.infer<typeof PoolToRunner>;

@@ -1,7 +1,10 @@
-/** Retention: how long what a deployment leaves behind is kept. */
+/** Retention: how long the artifacts and logs of deployments are kept. */
 import { z } from 'zod';
 
-/** A deployment keeps its part while it is among the last `keepLast` of its App and environment, or is younger than `days`. */
+/**
+ * A deployment keeps its artifacts or log while it is among the last `keepLast` of its app and environment, or is
+ * younger than `days`.
+ */
 export const KeepRule = z
   .strictObject({
     keepLast: z.int().min(0).max(1000),
@@ -11,7 +14,7 @@ export const KeepRule = z
   .meta({ id: 'KeepRule' });
 export type KeepRule = z.infer<typeof KeepRule>;
 
-/** What an App says about it. Null leaves it to the instance. */
+/** An app's own rules. Null means the instance's. */
 export const Retention = z
   .strictObject({
     artifacts: KeepRule.nullable().default(null),
@@ -20,7 +23,7 @@ export const Retention = z
   .meta({ id: 'Retention' });
 export type Retention = z.infer<typeof Retention>;
 
-/** What holds for an App that says nothing. */
+/** The rules for apps without their own. */
 export const RetentionDefaults = z
   .strictObject({ artifacts: KeepRule, logs: KeepRule })
   .meta({ id: 'RetentionDefaults' });

@@ -42,13 +42,13 @@ test.each<[ExecutorKind | null, ExecutorKind, ExecutorKind]>([
   ['host', 'host', 'host'],
   [null, 'docker', 'docker'],
   [null, 'host', 'host'],
-])('registered with %s, announced as %s: the pool takes it for %s', (registered, announced, used) => {
+])('registered with %s, announced as %s: the pool treats it as %s', (registered, announced, used) => {
   expect(usableCapacity(capacity([], 1, registered), capacity([], 1, announced)).executor).toBe(used);
 });
 
-test('a runner that is registered without a sandbox and says that it has one is told apart', () => {
+test('a runner that is registered without a sandbox and claims to have one is reported', () => {
   expect(beyondRegistration(capacity(['host'], 1, 'host'), capacity(['host'], 1))).toEqual([
-    'says that it builds in a sandbox, registered without one',
+    'claims to build in a sandbox, registered without one',
   ]);
 });
 
@@ -58,7 +58,7 @@ const any = fc.record({
   executor: fc.constantFrom<ExecutorKind>('docker', 'host'),
 });
 
-test('whatever is announced, the pool uses no more than is registered, and no more than is announced', () => {
+test('the pool never uses more than is registered or more than is announced', () => {
   fc.assert(
     fc.property(any, any, (registered, announced) => {
       const used = usableCapacity(registered, announced);

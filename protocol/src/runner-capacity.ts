@@ -1,18 +1,21 @@
 /**
- * What a runner may take. Registration fixes it, and people change it through the API; what the runner itself
- * announces may narrow it and never widens it. Pure: the pool decides by it, runner and dashboard explain it.
+ * The capacity of a runner. Registration fixes it, and people change it through the API; what the runner itself
+ * announces can narrow it and never widen it. Pure: the pool uses it to decide, runner and dashboard to explain.
  */
 import type { ExecutorKind } from './runner.ts';
 
 export interface RunnerCapacity {
   labels: readonly string[];
-  /** How many builds at once. */
+  /** How many simultaneous builds. */
   slots: number;
-  /** Null where it is not known yet, which is until a runner that an earlier version registered says hello. */
+  /** Null if unknown, which is until a runner that an earlier version registered sends its hello. */
   executor: ExecutorKind | null;
 }
 
-/** What the pool uses: the labels that both name, the lower number of slots, and no sandbox unless both have one. */
+/**
+ * The capacity that the pool uses: the labels that both name, the lower number of slots, and no sandbox unless both
+ * have one.
+ */
 export function usableCapacity(
   registered: RunnerCapacity,
   announced: RunnerCapacity,
@@ -24,7 +27,7 @@ export function usableCapacity(
   };
 }
 
-/** Whether a runner announces just what it is registered for; the order of labels does not count. */
+/** Whether a runner announces exactly its registration; the order of labels does not matter. */
 export function sameCapacity(registered: RunnerCapacity, announced: RunnerCapacity): boolean {
   return (
     beyondRegistration(registered, announced).length === 0 &&
@@ -33,7 +36,7 @@ export function sameCapacity(registered: RunnerCapacity, announced: RunnerCapaci
   );
 }
 
-/** What a runner announces beyond its registration, as sentences without a subject; empty when there is nothing. */
+/** What a runner announces beyond its registration, as sentences without a subject; empty if there is nothing. */
 export function beyondRegistration(registered: RunnerCapacity, announced: RunnerCapacity): string[] {
   const labels = announced.labels.filter((label) => !registered.labels.includes(label));
   return [
@@ -44,7 +47,7 @@ export function beyondRegistration(registered: RunnerCapacity, announced: Runner
       ? [`asks for the ${labelsText(labels)}, not registered for ${labels.length === 1 ? 'it' : 'them'}`]
       : []),
     ...(registered.executor === 'host' && announced.executor === 'docker'
-      ? ['says that it builds in a sandbox, registered without one']
+      ? ['claims to build in a sandbox, registered without one']
       : []),
   ];
 }

@@ -54,7 +54,7 @@ const SENSITIVE: readonly (readonly [name: string, value: string])[] = [
   ['NEXT_PUBLIC_API_KEY', 'abc'],
   ['VITE_FIREBASE_TOKEN', 'abc'],
   ['KEYSTORE', 'AAAA'],
-  // By what the value is.
+  // By the kind of value.
   ['DATABASE_URL', 'postgres://app:s3cret@db:5432/app'],
   ['DATABASE_URL', 'postgresql://app@db/app'],
   ['MONGODB_URI', 'mongodb+srv://u:p@cluster.example.net/db'],
@@ -88,7 +88,7 @@ const SENSITIVE: readonly (readonly [name: string, value: string])[] = [
   ['ANON', token('eyJ', 'hbGciOiJIUzI1NiJ9', '.eyJyb2xlIjoiYW5vbiJ9.sig')],
   ['BOT', token('123456789', ':', 'A'.repeat(35))],
   ['REGISTRY', token('npm', '_', 'a'.repeat(36))],
-  // By how it looks.
+  // By its appearance.
   ['STAGE', hex('stage')],
   ['SITE', hex('site').slice(0, 32)],
   ['VALUE', Buffer.from(hex('value'), 'hex').toString('base64')],
@@ -227,7 +227,7 @@ test.each([
   ['base64url', (bytes: Buffer) => bytes.toString('base64url')],
 ])('a generated key in %s is sensitive under any name', (_, write) => {
   const keys = Array.from({ length: 1000 }, (_, index) => write(Buffer.from(hex(`key ${index}`), 'hex')));
-  // Now and then chance makes one that looks like words.
+  // Rarely, chance produces one that looks like words.
   expect(keys.filter((key) => !sensitivityOf('STAGE', key).sensitive).length).toBeLessThanOrEqual(5);
 });
 
@@ -248,7 +248,7 @@ test('property: words are not sensitive', () => {
   );
 });
 
-test('reads a large value in no time', () => {
+test('reads a large value in linear time', () => {
   for (const unit of [
     'a',
     'a-',

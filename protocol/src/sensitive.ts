@@ -1,4 +1,4 @@
-/** Decides whether a variable is sensitive when nobody has said so. Pure. When in doubt, it is. */
+/** Decides whether a variable is sensitive if nobody has chosen. Pure. When in doubt, it is. */
 
 /** The decision, and why, for people. */
 export interface Sensitivity {

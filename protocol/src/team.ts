@@ -1,15 +1,15 @@
-/** Teams: who may do what with an owner's apps and runners, and how people come in. */
+/** Teams: who may do what with an owner's apps and runners, and how people join. */
 import { z } from 'zod';
 import { ObjectId, Timestamp, UserId } from './ids.ts';
 
 /**
- * What a member may do. An owner may do everything; an admin everything but making and removing owners; a developer
- * deploys and sets variables; a viewer reads.
+ * A member's permissions. An owner may do everything; an admin everything except adding and removing owners; a
+ * developer deploys and sets variables; a viewer reads.
  */
 export const Role = z.enum(['owner', 'admin', 'developer', 'viewer']);
 export type Role = z.infer<typeof Role>;
 
-/** Says which of their teams a person speaks for; without it, their own, else the one that they joined first. */
+/** Selects one of the teams of a person; without it, their own, else the one that they joined first. */
 export const TEAM_HEADER = 'X-AppFlux-Team';
 
 /** The same for a WebSocket of a browser, which cannot set headers: `appflux.team.<id>`. */
@@ -21,7 +21,7 @@ export const Member = z
   .meta({ id: 'Member' });
 export type Member = z.infer<typeof Member>;
 
-/** Deletes the team; its name says that it is meant. */
+/** Deletes the team; its name confirms the intent. */
 export const DeleteTeam = z.strictObject({ name: z.string().max(300) }).meta({ id: 'DeleteTeam' });
 export type DeleteTeam = z.infer<typeof DeleteTeam>;
 
@@ -32,7 +32,7 @@ export type UpdateMember = z.infer<typeof UpdateMember>;
 export const Team = z
   .strictObject({
     id: UserId,
-    /** The e-mail address of its first owner, by which people tell their teams apart. */
+    /** The email of its first owner, by which people recognize a team. */
     name: z.string(),
     role: Role,
   })
@@ -52,7 +52,7 @@ export const Me = z
     role: Role.nullable(),
     /** Whether this is the team of the instance's owner, which cannot be deleted. */
     ofInstance: z.boolean(),
-    /** What the caller may do here, with what that includes. */
+    /** The caller's scopes here, including the implied ones. */
     permissions: z.array(z.string()),
     /** Every team of the person. */
     teams: z.array(Team),
@@ -63,11 +63,11 @@ export type Me = z.infer<typeof Me>;
 export const CreateInvitation = z
   .strictObject({
     role: Role,
-    /** Days until the link runs out. */
+    /** Days until the link expires. */
     days: z.int().min(1).max(30).default(7),
-    /** Whom it is meant for: shown in the list, and nothing else depends on it. */
+    /** A note for the list; it has no other effect. */
     note: z.string().trim().max(80).default(''),
-    /** Where the link is sent as well; only on an instance that sends mail. */
+    /** An email that the link is sent to as well; only on an instance that sends mail. */
     email: z.email().max(254).optional(),
   })
   .meta({ id: 'CreateInvitation' });
@@ -78,10 +78,10 @@ export const Invitation = z
   .meta({ id: 'Invitation' });
 export type Invitation = z.infer<typeof Invitation>;
 
-/** The link is shown this once. Its token is in the fragment, which reaches no server's log. */
+/** The link is only shown this time. Its token is in the fragment, which reaches no server's log. */
 export const CreatedInvitation = Invitation.extend({
   url: z.url(),
-  /** The address that it is sent to; null when it is only shown. */
+  /** The email that it is sent to; null if it is only shown. */
   sentTo: z.string().nullable(),
 }).meta({ id: 'CreatedInvitation' });
 export type CreatedInvitation = z.infer<typeof CreatedInvitation>;
@@ -91,28 +91,28 @@ export const InvitationToken = z
   .strictObject({ token: z.string().min(1).max(200) })
   .meta({ id: 'InvitationToken' });
 
-/** What an invitation offers, told to whoever holds its link. */
+/** What an invitation offers, for anyone who has its link. */
 export const InvitationOffer = z
   .strictObject({ role: Role, invitedBy: z.string(), expiresAt: Timestamp })
   .meta({ id: 'InvitationOffer' });
 export type InvitationOffer = z.infer<typeof InvitationOffer>;
 
-/** How people sign in to this instance: what the dashboard has to know before anybody is signed in. */
+/** How people sign in to this instance: what the dashboard has to know before anyone is signed in. */
 export const InstanceConfig = z
   .strictObject({
     auth: z.strictObject({
-      /** Who keeps the people: the edge itself, or a Supabase project. */
+      /** Who manages accounts: the edge itself, or a Supabase project. */
       issuer: z.enum(['embedded', 'supabase']),
-      /** What supabase-js takes as the project's address and key. */
+      /** The project's URL and key for supabase-js. */
       url: z.url(),
       key: z.string(),
       github: z.boolean(),
-      /** Whether anybody may sign up, or only who was invited. */
+      /** Whether anyone may sign up, or only invited people. */
       signUp: z.enum(['open', 'invitation']),
     }),
     /**
-     * Whether the instance sends mail: sign-in links, recovery links and invitations. Without, its operator passes links
-     * on. A Supabase project sends its own mail.
+     * Whether the instance sends mail: sign-in links, recovery links and invitations. If not, its operator passes
+     * links on. A Supabase project sends its own mail.
      */
     mail: z.boolean(),
   })

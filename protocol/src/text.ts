@@ -1,11 +1,11 @@
-/** Text from outside, made fit for a sentence in the log. */
+/** Makes text from outside safe for a sentence in the log. */
 
-/** Control and format characters: they could move the cursor, hide text or turn its direction around. */
+/** Control and format characters: they could move the cursor, hide text or reverse its direction. */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
 /** `text` on one line, without control or format characters, cut to `max` UTF-16 units. */
 export function printable(text: string, max = 200): string {
-  // Cut first: what is cut away need not be searched, and names from outside can be very long.
+  // Cut first: the rest need not be searched, and names from outside can be very long.
   const cut = text.length > max ? `${text.slice(0, max - 1)}…` : text;
   return cut.replace(UNPRINTABLE, '\u{FFFD}');
 }

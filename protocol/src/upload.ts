@@ -1,8 +1,8 @@
-/** Uploads: a ZIP that the browser or a script puts straight into storage. */
+/** Uploads: a ZIP that the browser or a script sends directly to storage. */
 import { z } from 'zod';
 import { ObjectId, Sha256 } from './ids.ts';
 
-/** From this size on a file goes up in parts (S3 multipart). */
+/** Files of at least this size are uploaded in parts (S3 multipart). */
 export const MULTIPART_FROM_BYTES = 16 * 1024 * 1024;
 
 /** The largest source upload. */
@@ -12,7 +12,7 @@ export const MAX_UPLOAD_BYTES = 2 * 1024 * 1024 * 1024;
 export const PartGrant = z.strictObject({ partNumber: z.int().min(1).max(10_000), url: z.url() });
 export type PartGrant = z.infer<typeof PartGrant>;
 
-/** A part that was put, with the ETag header that storage answered. */
+/** An uploaded part, with the ETag header of storage's answer. */
 export const UploadedPart = z.strictObject({
   partNumber: z.int().min(1).max(10_000),
   etag: z.string().min(1).max(200),
@@ -28,7 +28,7 @@ export const CreateUpload = z
   .meta({ id: 'CreateUpload' });
 export type CreateUpload = z.infer<typeof CreateUpload>;
 
-/** What to PUT where. Part N holds the bytes from `(N-1) * partSize`, at most `partSize` of them. */
+/** What to PUT where. Part N contains the bytes from `(N-1) * partSize`, at most `partSize` of them. */
 export const UploadGrant = z
   .strictObject({ uploadId: ObjectId, partSize: z.int(), parts: z.array(PartGrant) })
   .meta({ id: 'UploadGrant' });

@@ -112,7 +112,7 @@ export const settingsFixtures: Fixtures = {
   'an output that leads out': {
     files: { 'index.html': '', 'appflux.json': json({ outputs: ['a/../../b'] }) },
     code: 'settings_invalid',
-    message: 'appflux.json, "outputs.0": An output stays inside the root directory.',
+    message: 'appflux.json, "outputs.0": An output must be inside the root directory.',
     hint: 'appflux.json',
   },
   'an output that would take for ever to match': {
