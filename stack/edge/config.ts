@@ -18,6 +18,12 @@ export type LogLevel = z.infer<typeof LogLevel>;
  */
 export const EdgeConfig = z.strictObject({
   port: z.int().min(1).max(65_535),
+  /** The IP address to listen on. */
+  host: z.string().default('127.0.0.1'),
+  /** The path of a Unix socket for our own proxy, where there is one. */
+  proxySocket: z.string().optional(),
+  /** Whose forwarding headers count on the port: IP addresses and networks. */
+  trustedProxies: z.array(z.string()).default([]),
   /** wrangler.toml, absolute: the bindings are read from it. */
   wranglerConfig: z.string(),
   /** The bundled Worker's main module, absolute. */
@@ -44,15 +50,11 @@ export const EdgeMessage = z.discriminatedUnion('type', [
 ]);
 export type EdgeMessage = z.infer<typeof EdgeMessage>;
 
-/** The S3 endpoint of a local bucket, for clients that add the bucket's name themselves. */
-export function s3Endpoint(port: number): string {
-  return `${publicUrl(port)}/cdn-cgi/local/r2/s3`;
-}
+/** The S3 endpoint of an embedded bucket at an instance's URL, for clients that add the bucket's name themselves. */
+export const s3EndpointAt = (url: string): string => `${url}/cdn-cgi/local/r2/s3`;
 
-/**
- * The public URL of a local instance. It is always `localhost`, so that the browser uploads to the origin that the
- * dashboard came from, and so that `*.sites.localhost` (RFC 6761 §6.3) is another origin.
- */
-export function publicUrl(port: number): string {
-  return `http://localhost:${port}`;
-}
+/** The same of an instance that only this machine reaches. */
+export const s3Endpoint = (port: number): string => s3EndpointAt(publicUrl(port));
+
+/** The URL of an instance that only this machine reaches. */
+export const publicUrl = (port: number): string => `http://localhost:${port}`;

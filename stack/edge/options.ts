@@ -5,6 +5,7 @@ import { convertV4MiniflareOptions, Log, LogLevel, type MiniflareOptions } from 
 import { unstable_getMiniflareWorkerOptions as workerOptionsOf } from 'wrangler';
 import { z } from 'zod';
 import type { EdgeConfig } from './config.ts';
+import { CLIENT_ADDRESS_HEADER } from './front/forwarded.mjs';
 import { BINDING, FRONT_PLUGIN } from './front/plugin.ts';
 
 /** Of the Workers other than the control plane. */
@@ -65,8 +66,11 @@ export function databaseOptions(config: Pick<EdgeConfig, 'wranglerConfig' | 'per
   });
 }
 
-/** The two files of the front that Miniflare reads by their paths. */
-const FRONT_WORKER = join(import.meta.dirname, 'front', 'worker.mjs');
+/** The files of the front that Miniflare reads by their paths: its modules, the main one first, and its plugin. */
+const FRONT_MODULES = ['worker', 'forwarded', 'network'].map((name) => ({
+  type: 'ESModule' as const,
+  path: join(import.meta.dirname, 'front', `${name}.mjs`),
+}));
 const FRONT_PLUGIN_PATH = join(import.meta.dirname, 'front', 'plugin.ts');
 
 /** A binding that `front/plugin.ts` creates. */
@@ -81,8 +85,8 @@ const frontBinding = (
   options,
 });
 
-/** Settings of the Worker on one machine. No header has the client's address: a client could set it itself. */
-const LOCAL = { CLIENT_ADDRESS_HEADER: '' };
+/** What holds for the Worker on one machine: the front says where a request comes from. */
+const LOCAL = { CLIENT_ADDRESS_HEADER };
 
 /**
  * The options of the instance: its Worker, and the front (`front/worker.mjs`) behind the instance's port. Bindings,
@@ -111,12 +115,17 @@ export function miniflareOptions(
       {
         // Miniflare's own port leads to the first Worker.
         name: 'front',
-        modules: [{ type: 'ESModule', path: FRONT_WORKER }],
+        modules: FRONT_MODULES,
+        modulesRoot: join(import.meta.dirname, 'front'),
+        bindings: { TRUSTED_PROXIES: [...(config.trustedProxies ?? [])] },
         compatibilityDate: COMPATIBILITY_DATE,
         serviceBindings: { WORKER: CONTROL_PLANE },
         unsafeBindings: [
           frontBinding('S3', 's3', { id, ...keys }),
-          frontBinding('PORT', 'port', { host: '127.0.0.1', port: config.port }),
+          frontBinding('PORT', 'port', { host: config.host ?? '127.0.0.1', port: config.port }),
+          ...(config.proxySocket === undefined
+            ? []
+            : [frontBinding('PROXY', 'proxy', { path: config.proxySocket })]),
         ],
       },
       {

@@ -3,6 +3,7 @@
  * reach, and a port that leads to the front. For a bucket in its own options, Miniflare also serves every object
  * without a signature below `/cdn-cgi/local/r2/public/`. Miniflare loads this module by its path (see `options.ts`).
  */
+import { isIPv6 } from 'node:net';
 import { getR2S3Service, type Plugin, R2_PLUGIN, R2_S3_SERVICE_NAME } from 'miniflare';
 import { z } from 'zod';
 
@@ -10,11 +11,12 @@ import { z } from 'zod';
 export const FRONT_PLUGIN = 'appflux-front';
 
 /** The types of its bindings. */
-export const BINDING = { bucket: 'bucket', s3: 's3', port: 'port' } as const;
+export const BINDING = { bucket: 'bucket', s3: 's3', port: 'port', proxy: 'proxy' } as const;
 
 const Bucket = z.strictObject({ id: z.string() });
 const S3 = Bucket.extend({ accessKeyId: z.string(), secretAccessKey: z.string() });
 const Port = z.strictObject({ host: z.string(), port: z.int() });
+const ProxySocket = z.strictObject({ path: z.string() });
 
 type WorkerOptions = Parameters<Plugin['getBindings']>[0];
 type Environment = NonNullable<WorkerOptions['config']['env']>;
@@ -42,6 +44,16 @@ function withBuckets(options: WorkerOptions): WorkerOptions {
   return { ...options, config: { ...options.config, env } };
 }
 
+/** A socket that leads to an entry point of the front. */
+const socketOf = (options: WorkerOptions, entrypoint: 'port' | 'proxy', address: string) => ({
+  // workerd names the socket when its address is in use.
+  name: address,
+  address,
+  service: { name: `core:user:${options.config.name}`, entrypoint },
+  // No option reads `request.cf` from a header that a client could set.
+  http: {},
+});
+
 const plugin: Plugin = {
   getBindings: async (options, shared, index) => {
     const buckets = new Set(bindingsOf(options, 'bucket', Bucket).map(([name]) => name));
@@ -63,14 +75,14 @@ const plugin: Plugin = {
     return {
       services: s3 === undefined ? services : [...services, s3],
       extensions: [],
-      sockets: bindingsOf(context.options, 'port', Port).map(([, { host, port }]) => ({
-        // workerd names the socket when its port is in use.
-        name: `${host}:${port}`,
-        address: `${host}:${port}`,
-        service: { name: `core:user:${context.options.config.name}`, entrypoint: 'port' },
-        // No option reads `request.cf` from a header that a client could set.
-        http: {},
-      })),
+      sockets: [
+        ...bindingsOf(context.options, 'port', Port).map(([, { host, port }]) =>
+          socketOf(context.options, 'port', isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`),
+        ),
+        ...bindingsOf(context.options, 'proxy', ProxySocket).map(([, { path }]) =>
+          socketOf(context.options, 'proxy', `unix:${path}`),
+        ),
+      ],
     };
   },
 };

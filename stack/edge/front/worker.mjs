@@ -4,9 +4,12 @@
  * JavaScript, because workerd can't run TypeScript.
  */
 
+import { asKnown, originOf } from './forwarded.mjs';
+
 /**
  * @typedef {object} Env
  * @property {Fetcher} WORKER the control plane
+ * @property {string[]} TRUSTED_PROXIES whose forwarding headers count
  * @property {Fetcher} S3 the S3 endpoint of the embedded bucket, which checks signatures itself
  */
 
@@ -28,16 +31,37 @@ export const port = {
   /**
    * @param {Request} request
    * @param {Env} env
-   * @returns {Promise<Response>}
    */
-  async fetch(request, env) {
-    const { pathname } = new URL(request.url);
-    if (pathname === S3_PATH || pathname.startsWith(`${S3_PATH}/`)) return env.S3.fetch(request);
-    if (RESERVED.test(decoded(pathname))) return notFound();
-    const response = await env.WORKER.fetch(request);
-    return isCompressible(request, response) ? compressed(response) : response;
+  fetch(request, env) {
+    // workerd itself says who is connected; no header can.
+    const peer = String(request.cf?.clientIp ?? '');
+    return serve(asKnown(request, originOf(peer, request.headers, env.TRUSTED_PROXIES)), env);
   },
 };
+
+/** What the socket of our own proxy leads to: a file that only this user can open. */
+export const proxy = {
+  /**
+   * @param {Request} request
+   * @param {Env} env
+   */
+  fetch(request, env) {
+    return serve(asKnown(request, originOf(null, request.headers, env.TRUSTED_PROXIES)), env);
+  },
+};
+
+/**
+ * @param {Request} request
+ * @param {Env} env
+ * @returns {Promise<Response>}
+ */
+async function serve(request, env) {
+  const { pathname } = new URL(request.url);
+  if (pathname === S3_PATH || pathname.startsWith(`${S3_PATH}/`)) return env.S3.fetch(request);
+  if (RESERVED.test(decoded(pathname))) return notFound();
+  const response = await env.WORKER.fetch(request);
+  return isCompressible(request, response) ? compressed(response) : response;
+}
 
 /**
  * The handler of Miniflare's own port. That port is for calls from the process that runs Miniflare, which are
