@@ -13,8 +13,8 @@ import { COLLECTIONS, type Copyable, copyCollection } from '../edge/src/metadata
 import { d1Copyable } from '../edge/src/metadata/copy/d1.ts';
 import { mongoCopyable } from '../edge/src/metadata/copy/mongo.ts';
 import { connect } from '../edge/src/metadata/mongo/connection.ts';
+import { addressesOf } from './addresses/addresses.ts';
 import { ROOT, runCommand } from './command.ts';
-import { publicUrl } from './edge/config.ts';
 import { applyMigrations } from './edge/migrations.ts';
 import { databaseOptions } from './edge/options.ts';
 import { messageOf, StackProblem } from './problem.ts';
@@ -46,7 +46,7 @@ async function openMongo(settings: Settings, cleanup: AsyncDisposableStack): Pro
   try {
     const { client, database } = await connect(uri);
     cleanup.defer(() => client.close());
-    return mongoCopyable(client.db(database), publicUrl(settings.port));
+    return mongoCopyable(client.db(database), addressesOf(settings).publicUrl);
   } catch (error) {
     throw new StackProblem(
       'edge_failed',

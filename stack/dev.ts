@@ -7,6 +7,7 @@
  * npm run dev -- --only edge,runner some parts; the others may run elsewhere with the same state
  */
 import { join } from 'node:path';
+import { addressesOf } from './addresses/addresses.ts';
 import { ROOT, runCommand } from './command.ts';
 import { controlPlane } from './control-plane.ts';
 import { startDevDashboard } from './dev/dashboard.ts';
@@ -46,8 +47,8 @@ async function bringUp({ parts, settings, cleanup, signal }: Development): Promi
   await makeStateFolder(settings.state);
   const secrets = await keepSecrets(settings.state);
   const say = (text: string) => progress.say(text);
-  const url = publicUrl(settings.port);
-  const edge = controlPlane(url, secrets.operatorSecret);
+  const addresses = addressesOf(settings);
+  const edge = controlPlane(addresses.localUrl, secrets.operatorSecret);
   if (parts.has('edge')) cleanup.defer(await lockState(settings.state));
   if (parts.has('edge') || parts.has('dashboard')) await checkPort(settings.port);
 
@@ -74,7 +75,7 @@ async function bringUp({ parts, settings, cleanup, signal }: Development): Promi
     const running = await startDevRunner({
       root: ROOT,
       settings,
-      url,
+      url: addresses.localUrl,
       edge,
       env: { ...env, DOCKER_HOST: dockerHost },
       inspect,
@@ -87,7 +88,7 @@ async function bringUp({ parts, settings, cleanup, signal }: Development): Promi
     await untilReady(edge, [DEV_RUNNER], paths.logs, task);
     task.done();
   }
-  say(signIn === null ? `ready  ${url}` : readyLine(url, signIn));
+  say(signIn === null ? `ready  ${addresses.publicUrl}` : readyLine(addresses.publicUrl, signIn));
 }
 
 /** The engine for a runner, with the images that the settings name. Returns its address. */
@@ -104,7 +105,9 @@ async function startEngine(settings: Settings, cleanup: AsyncDisposableStack, si
 await runCommand(async () => {
   checkPlatform(process.platform);
   const parts = partsOf(process.argv.slice(2));
-  const settings = readSettings(process.env, ROOT);
+  // Hot reload is for this machine: only the URLs that are given out may be another's.
+  const given = readSettings(process.env, ROOT);
+  const settings = { ...given, reach: { ...given.reach, listen: '127.0.0.1' } };
   const stop = stopRequested(() => process.exit(130));
   const stopping = new AbortController();
   const cleanup = new AsyncDisposableStack();

@@ -1,13 +1,16 @@
 /** The config of a local instance's Worker: from the settings, and from the secrets generated at first start. */
 import { join } from 'node:path';
-import { type EdgeConfig, publicUrl, s3Endpoint } from './edge/config.ts';
+import { type Addresses, addressesOf } from './addresses/addresses.ts';
+import { type EdgeConfig, s3EndpointAt } from './edge/config.ts';
 import type { Settings } from './settings.ts';
 import { type Secrets, statePaths } from './state.ts';
 
 /** The config of the edge process. `root` is the checkout, `main` the bundled Worker. */
 export function edgeConfig(settings: Settings, secrets: Secrets, root: string, main: string): EdgeConfig {
+  const addresses = addressesOf(settings);
   return {
-    port: settings.port,
+    ...addresses.edge,
+    trustedProxies: [...addresses.trustedProxies],
     wranglerConfig: join(root, 'wrangler.toml'),
     main,
     persist: statePaths(settings.state).edge,
@@ -20,10 +23,10 @@ export function edgeConfig(settings: Settings, secrets: Secrets, root: string, m
     },
     variables: {
       ...settings.passedOn,
-      ...storageVariables(settings, secrets),
+      ...storageVariables(settings, addresses, secrets),
       ...(settings.requestLog ? { REQUEST_LOG: '1' } : {}),
-      PUBLIC_URL: publicUrl(settings.port),
-      SITES_DOMAIN: `sites.localhost:${settings.port}`,
+      PUBLIC_URL: addresses.publicUrl,
+      SITES_DOMAIN: addresses.sitesDomain,
       OPERATOR_SECRET: secrets.operatorSecret,
       SEALING_KEY: secrets.sealingKey,
       ...(secrets.previousSealingKey === undefined
@@ -33,8 +36,15 @@ export function edgeConfig(settings: Settings, secrets: Secrets, root: string, m
   };
 }
 
-/** The owner's S3 server if one is set, else the S3 endpoint of the embedded bucket. */
-function storageVariables({ storage, port }: Settings, secrets: Secrets): Record<string, string> {
+/**
+ * The owner's S3 server if one is set, else the S3 endpoint of the embedded bucket. The edge reaches its own endpoint
+ * on this machine; what others are to upload to or download from has the instance's URL.
+ */
+function storageVariables(
+  { storage }: Settings,
+  { localUrl, publicUrl }: Addresses,
+  secrets: Secrets,
+): Record<string, string> {
   if (storage !== null) {
     return {
       STORAGE_DRIVER: 's3',
@@ -45,7 +55,8 @@ function storageVariables({ storage, port }: Settings, secrets: Secrets): Record
     };
   }
   return {
-    S3_ENDPOINT: s3Endpoint(port),
+    S3_ENDPOINT: s3EndpointAt(localUrl),
+    S3_PUBLIC_ENDPOINT: s3EndpointAt(publicUrl),
     S3_BUCKET: secrets.bucket,
     S3_ACCESS_KEY_ID: secrets.s3AccessKeyId,
     S3_SECRET_ACCESS_KEY: secrets.s3SecretAccessKey,

@@ -3,18 +3,27 @@ import { createServer } from 'node:net';
 import { expect, test } from 'vitest';
 import { checkPlatform, checkPort, lackOfDisk } from './preconditions.ts';
 
-test('a port is free until something listens on it', async () => {
+test('a port is free until something listens on it, which is named', async () => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('a TCP server has a port');
   await expect(checkPort(address.port)).rejects.toMatchObject({
     code: 'port_taken',
-    sentence: `Port ${address.port} is in use: set APPFLUX_PORT to a free port, or stop the program that uses it`,
+    sentence: expect.stringMatching(
+      `^Port ${address.port} is in use by \\S+.* \\(pid ${process.pid}\\): set APPFLUX_PORT to a free port, or stop the program that uses it$`,
+    ),
   });
   server.close();
   await once(server, 'close');
   await expect(checkPort(address.port)).resolves.toBeUndefined();
+});
+
+test('an address that this machine does not have is named', async () => {
+  await expect(checkPort(18_999, '192.0.2.1')).rejects.toMatchObject({
+    code: 'settings_invalid',
+    sentence: expect.stringContaining('APPFLUX_LISTEN=192.0.2.1 is not an address of this machine'),
+  });
 });
 
 test('a nearly full disk is named, with the space that is needed', () => {

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { portOwner } from './addresses/port-owner.ts';
 import { StackProblem } from './problem.ts';
 
 const GIB = 1024 ** 3;
@@ -22,23 +23,39 @@ export function checkPlatform(platform: NodeJS.Platform): void {
   );
 }
 
-/** @throws StackProblem `port_taken` if something listens on the port of 127.0.0.1 */
-export async function checkPort(port: number): Promise<void> {
+/**
+ * @param variable what sets the port, for the advice
+ * @throws StackProblem `port_taken` if something listens on the port of that address, with its name where it is visible
+ */
+export async function checkPort(port: number, host = '127.0.0.1', variable = 'APPFLUX_PORT'): Promise<void> {
   const server = createServer();
-  server.listen({ port, host: '127.0.0.1', exclusive: true });
+  server.listen({ port, host, exclusive: true });
   try {
     await once(server, 'listening');
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    throw new StackProblem(
-      'port_taken',
-      code === 'EACCES' ? `Only root can use port ${port}` : `Port ${port} is in use`,
-      'set APPFLUX_PORT to a free port, or stop the program that uses it',
-      { cause: error },
-    );
+    throw await cannotListen(code, port, host, variable, error);
   }
   server.close();
   await once(server, 'close');
+}
+
+async function cannotListen(code: string, port: number, host: string, variable: string, cause: unknown) {
+  if (code === 'EADDRNOTAVAIL') {
+    return new StackProblem(
+      'settings_invalid',
+      `APPFLUX_LISTEN=${host} is not an address of this machine`,
+      'set it to one that is, or to 0.0.0.0 for all of them',
+      { cause },
+    );
+  }
+  const advice = `set ${variable} to a free port, or stop the program that uses it`;
+  if (code === 'EACCES') {
+    return new StackProblem('port_taken', `Only root can use port ${port}`, advice, { cause });
+  }
+  const owner = await portOwner(port);
+  const by = owner === null ? '' : ` by ${owner.command} (pid ${owner.pid})`;
+  return new StackProblem('port_taken', `Port ${port} is in use${by}`, advice, { cause });
 }
 
 /** A message if a disk has too little space; null if it has enough. `free` is in bytes. */

@@ -9,6 +9,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { LOOPBACK_ONLY } from './addresses/reach.ts';
 import { ROOT, runCommand } from './command.ts';
 import { controlPlane } from './control-plane.ts';
 import { bundleWorker } from './edge/bundle.ts';
@@ -69,7 +70,7 @@ async function rotateLocal(): Promise<void> {
     // An instance that last started before it had a copy of the dashboard has no such folder, and needs none here.
     await mkdir(paths.dashboard, { recursive: true });
     const port = await freePort();
-    const settings = { ...readSettings(process.env, ROOT), port };
+    const settings = { ...readSettings(process.env, ROOT), port, reach: LOOPBACK_ONLY };
     const edge = await startEdge(edgeConfig(settings, secrets, ROOT, main), {
       env: withoutSecrets(process.env),
       logFile: join(paths.logs, 'keys.log'),

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Runner, UpdateRunner } from '@appflux/protocol';
 import { execa } from 'execa';
 import { z } from 'zod';
+import { addressesOf } from './addresses/addresses.ts';
 import { type Child, startChild } from './child.ts';
 import { ROOT } from './command.ts';
 import type { ControlPlane } from './control-plane.ts';
@@ -49,6 +50,7 @@ function runnerCommand(settings: Settings, name: string, env: NodeJS.ProcessEnv)
       APPFLUX_ALLOW_PRIVATE_SOURCES: settings.allowPrivateSources ? '1' : '0',
       APPFLUX_STATE: settings.state,
       APPFLUX_RUNNER_SCAN: settings.scan,
+      APPFLUX_RUNNER_PUBLIC_URL: addressesOf(settings).publicUrl,
       // An image that does not exist yet is built when a build first needs it.
       APPFLUX_RUNNER_IMAGE_COMMAND: imageCommand(),
     },

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { LOOPBACK_ONLY } from './addresses/reach.ts';
 import { isStackProblem } from './problem.ts';
 import { readSettings, stateFolder, withoutSecrets } from './settings.ts';
 
@@ -16,6 +17,7 @@ describe('settings of a local start', () => {
   test('need nothing in the environment', () => {
     expect(readSettings({}, '/checkout')).toEqual({
       port: 8787,
+      reach: LOOPBACK_ONLY,
       state: '/checkout/.appflux',
       runners: 1,
       slots: 1,

@@ -1,6 +1,8 @@
 /** The environment of a local start, read once. docs/configuration.md lists the same variables. */
 import { isAbsolute, join } from 'node:path';
 import { z } from 'zod';
+import { addressesOf } from './addresses/addresses.ts';
+import { REACH_VARIABLES, type Reach, reachOf } from './addresses/reach.ts';
 import { LogLevel } from './edge/config.ts';
 import { StackProblem } from './problem.ts';
 
@@ -30,6 +32,7 @@ const ScanPolicy = z.enum(['off', 'optional', 'required'], 'must be off, optiona
 export type ScanPolicy = z.infer<typeof ScanPolicy>;
 
 const Environment = z.object({
+  ...REACH_VARIABLES,
   APPFLUX_PORT: whole(1, 65_535, 8787),
   APPFLUX_RUNNERS: whole(0, 16, 1),
   APPFLUX_SLOTS: whole(1, 64, 1),
@@ -95,7 +98,9 @@ export interface ForeignStorage {
 
 /** The settings of a local start. */
 export interface Settings {
+  /** The edge's port. */
   readonly port: number;
+  readonly reach: Reach;
   /** Absolute. */
   readonly state: string;
   readonly runners: number;
@@ -139,7 +144,7 @@ const STORAGE = ['S3_ENDPOINT', 'S3_BUCKET', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCE
 
 /**
  * Reads the environment; an empty variable counts as unset.
- * @throws StackProblem `settings_invalid`, naming every variable that is wrong
+ * @throws StackProblem `settings_invalid`, naming every variable that is wrong, or saying which addresses cannot work
  */
 export function readSettings(env: NodeJS.ProcessEnv, root: string): Settings {
   const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
@@ -150,8 +155,11 @@ export function readSettings(env: NodeJS.ProcessEnv, root: string): Settings {
   }
   const variables = parsed.data;
   allOrNone(variables, MAIL, 'a mail service');
+  const reach = reachOf(variables);
+  addressesOf({ port: variables.APPFLUX_PORT, reach });
   return {
     port: variables.APPFLUX_PORT,
+    reach,
     state: stateFolder(env, root),
     runners: variables.APPFLUX_RUNNERS,
     slots: variables.APPFLUX_SLOTS,

@@ -186,8 +186,10 @@ describe('the first start', () => {
     const other = await mkdtemp(join(tmpdir(), 'appflux-start-other-'));
     const third = start({ APPFLUX_STATE: other });
     expect(await third.exit).toEqual([1, null]);
-    expect(third.output().trim()).toBe(
-      `Port ${port} is in use: set APPFLUX_PORT to a free port, or stop the program that uses it`,
+    expect(third.output().trim()).toMatch(
+      new RegExp(
+        `^Port ${port} is in use by workerd \\(pid \\d+\\): set APPFLUX_PORT to a free port, or stop the program that uses it$`,
+      ),
     );
     await rm(other, { recursive: true });
   });

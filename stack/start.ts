@@ -3,11 +3,12 @@
  * starts the control plane and its runners, and keeps them running until a signal ends it.
  */
 import { join } from 'node:path';
+import { type Addresses, addressesOf } from './addresses/addresses.ts';
+import { unresolvedNames } from './addresses/resolving.ts';
 import { ROOT, runCommand } from './command.ts';
 import { controlPlane } from './control-plane.ts';
 import { copyDashboard, ensureDashboard } from './dashboard.ts';
 import { bundleWorker } from './edge/bundle.ts';
-import { publicUrl } from './edge/config.ts';
 import { startEdge } from './edge/process.ts';
 import { ensureEngine } from './engine/ensure.ts';
 import { ensureImage } from './images/build.ts';
@@ -44,11 +45,13 @@ async function bringUp(
   signal: AbortSignal,
 ): Promise<void> {
   const { state } = settings;
+  const addresses = addressesOf(settings);
   const paths = statePaths(state);
   await makeStateFolder(state);
   const unlock = await lockState(state);
   cleanup.defer(unlock);
-  await checkPort(settings.port);
+  await checkPort(addresses.edge.port, addresses.edge.host);
+  void warnOfNames(addresses);
   await checkDisk(state);
   if (settings.passedOn.MONGODB_URI !== undefined) await checkMongo(settings.passedOn.MONGODB_URI);
 
@@ -69,8 +72,7 @@ async function bringUp(
   await ensureDashboard(ROOT, env, progress);
   await copyDashboard(ROOT, paths.dashboard);
   const secrets = await keepSecrets(state);
-  const url = publicUrl(settings.port);
-  const edge = controlPlane(url, secrets.operatorSecret);
+  const edge = controlPlane(addresses.localUrl, secrets.operatorSecret);
   await during(progress, 'Starting AppFlux', async (task) => {
     task.detail('bundling the control plane');
     const wranglerConfig = join(ROOT, 'wrangler.toml');
@@ -87,7 +89,7 @@ async function bringUp(
   });
   const signIn = await edge.setUp(settings.bootstrapToken);
   await startRunners(settings, edge, engine.address.name, cleanup);
-  progress.say(readyLine(url, signIn));
+  progress.say(readyLine(addresses.publicUrl, signIn));
 }
 
 async function startRunners(
@@ -98,7 +100,7 @@ async function startRunners(
 ): Promise<void> {
   const names = runnerNames(settings.runners);
   const runnerEnv = { ...env, DOCKER_HOST: dockerHost };
-  const url = publicUrl(settings.port);
+  const { localUrl } = addressesOf(settings);
   await during(
     progress,
     names.length === 1 ? 'Starting a runner' : `Starting ${names.length} runners`,
@@ -106,7 +108,7 @@ async function startRunners(
       const stops: (() => Promise<void>)[] = [];
       cleanup.defer(async () => void (await Promise.all(stops.map((stop) => stop()))));
       for (const name of names) {
-        await ensureRegistered(name, settings, url, edge, runnerEnv);
+        await ensureRegistered(name, settings, localUrl, edge, runnerEnv);
         const start = async () => {
           if (!(await wasRemoved(name, settings, edge))) return startRunner(name, settings, runnerEnv);
           say(`The runner ${name} was removed and stopped; the next start registers it again`);
@@ -119,6 +121,11 @@ async function startRunners(
       await untilReady(edge, names, statePaths(settings.state).logs, task);
     },
   );
+}
+
+/** Warns of names that visitors could not resolve, whenever the answers come. */
+async function warnOfNames(addresses: Addresses): Promise<void> {
+  for (const sentence of await unresolvedNames(addresses)) say(`Warning: ${sentence}`);
 }
 
 function say(text: string): void {

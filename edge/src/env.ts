@@ -77,6 +77,8 @@ export interface Env {
   /** How many days the audit log is kept, as a number. */
   AUDIT_DAYS: string;
   S3_ENDPOINT: string;
+  /** Where others reach that endpoint, for the URLs that they upload to and download from; S3_ENDPOINT unless set. */
+  S3_PUBLIC_ENDPOINT?: string;
   S3_BUCKET: string;
   S3_ACCESS_KEY_ID: string;
   S3_SECRET_ACCESS_KEY: string;

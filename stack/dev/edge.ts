@@ -1,7 +1,8 @@
 /** The control plane of `npm run dev`: bundled again and restarted with its state when its sources change. */
 import { join } from 'node:path';
+import { addressesOf } from '../addresses/addresses.ts';
 import { bundleWorker } from '../edge/bundle.ts';
-import { type EdgeConfig, publicUrl } from '../edge/config.ts';
+import type { EdgeConfig } from '../edge/config.ts';
 import { startEdge } from '../edge/process.ts';
 import { edgeConfig } from '../instance.ts';
 import type { Settings } from '../settings.ts';
@@ -61,7 +62,7 @@ export async function startDevEdge(options: DevEdgeOptions): Promise<Restarting>
       // Code that does not bundle never replaces the running code.
       main = await bundle();
       await edge.restart();
-      say(`The edge runs the new code at ${publicUrl(options.publicPort)}`);
+      say(`The edge runs the new code at ${addressesOf(settings).publicUrl}`);
     },
     onError: (error) => say(`The edge keeps the old code: ${error instanceof Error ? error.message : error}`),
     signal,

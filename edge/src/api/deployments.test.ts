@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { metadataOf } from '../metadata/index.ts';
 import { newObjectId } from '../metadata/object-id.ts';
 import { appRecord, uploadRecord } from '../metadata/sample-records.ts';
-import { forgetAll, request, signIn } from '../testing.ts';
+import { forgetAll, request, requestWith, signIn } from '../testing.ts';
 
 let token: string;
 
@@ -266,6 +266,12 @@ async function newest(slug: string) {
 }
 
 describe('the OpenAPI document', () => {
+  test('is at the address of the instance, whatever the Host of the request', async () => {
+    const PUBLIC_URL = 'https://flux.example.com';
+    const response = await requestWith({ PUBLIC_URL }, '/api/openapi.json');
+    expect((await response.json<{ servers: unknown }>()).servers).toEqual([{ url: PUBLIC_URL }]);
+  });
+
   test('names every scripted call, and refuses nothing that it does not describe', async () => {
     const { openapi, paths } = await (await request('/api/openapi.json')).json<{
       openapi: string;

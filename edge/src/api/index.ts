@@ -5,6 +5,7 @@ import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
 import { secureHeaders } from 'hono/secure-headers';
 import { callBudget } from '../call-budget/index.ts';
+import { setting } from '../env.ts';
 import { auth } from '../identity/auth.ts';
 import { journal } from '../journal.ts';
 import { metadataOf } from '../metadata/index.ts';
@@ -114,7 +115,7 @@ api.doc31('/api/openapi.json', (c) => ({
     description: 'Builds and deploys apps from a Git push or a ZIP.',
     license: { name: 'MIT', identifier: 'MIT' },
   },
-  servers: [{ url: new URL(c.req.url).origin }],
+  servers: [{ url: setting(c.env, 'PUBLIC_URL') }],
 }));
 
 api.all('/api/*', (c) => {

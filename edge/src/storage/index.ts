@@ -46,6 +46,7 @@ const USUAL_REGION = 'us-east-1';
 const clientOf = (env: Env): S3Client =>
   new S3Client(() => ({
     endpoint: setting(env, 'S3_ENDPOINT'),
+    publicEndpoint: env.S3_PUBLIC_ENDPOINT || null,
     bucket: env.S3_BUCKET,
     region: env.S3_REGION ?? USUAL_REGION,
     accessKeyId: setting(env, 'S3_ACCESS_KEY_ID'),

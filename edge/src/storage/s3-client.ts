@@ -10,6 +10,8 @@ import { readFault, type S3Fault, UnreadableAnswer } from './s3-xml.ts';
 export interface S3Settings {
   /** The server's address; it may have a path, to which bucket and key are added. */
   endpoint: string;
+  /** Where those reach it who are given a presigned URL; null where that is the same address. */
+  publicEndpoint?: string | null;
   bucket: string;
   /** `auto` for R2. */
   region: string;
@@ -108,7 +110,9 @@ export class S3Client {
   ): Promise<string> {
     const query = { ...request.query, 'X-Amz-Expires': String(expiresSeconds) };
     const datetime = now.toISOString().replace(/[:-]|\.\d{3}/g, '');
-    const signed = await this.#signer({ ...request, query }, { signQuery: true, datetime }).sign();
+    const { endpoint, publicEndpoint } = this.#settings();
+    const at = publicEndpoint ?? endpoint;
+    const signed = await this.#signer({ ...request, query }, { signQuery: true, datetime }, at).sign();
     return signed.url.toString();
   }
 
@@ -122,12 +126,16 @@ export class S3Client {
     return request.idempotent ? retrying(once, isTransient) : once();
   }
 
-  #signer(request: Omit<S3Request, 'idempotent'>, how: { signQuery?: boolean; datetime?: string }) {
+  #signer(
+    request: Omit<S3Request, 'idempotent'>,
+    how: { signQuery?: boolean; datetime?: string },
+    endpoint = this.#settings().endpoint,
+  ) {
     const { accessKeyId, secretAccessKey, region } = this.#settings();
     return new AwsV4Signer({
       ...how,
       method: request.method,
-      url: this.#url(request.key, request.query ?? {}).toString(),
+      url: this.#url(endpoint, request.key, request.query ?? {}).toString(),
       headers: { ...request.headers },
       // Otherwise Content-Length and Content-Type would be left out of the signature.
       allHeaders: true,
@@ -138,8 +146,8 @@ export class S3Client {
     });
   }
 
-  #url(key: string | null, query: Readonly<Record<string, string>>): URL {
-    const { endpoint, bucket } = this.#settings();
+  #url(endpoint: string, key: string | null, query: Readonly<Record<string, string>>): URL {
+    const { bucket } = this.#settings();
     const path = key === null ? '' : `/${key.split('/').map(encodeSegment).join('/')}`;
     const url = new URL(`${endpoint.replace(/\/+$/, '')}/${encodeSegment(bucket)}${path}`);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);

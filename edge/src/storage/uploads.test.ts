@@ -1,7 +1,8 @@
 import { isAppFluxError, MULTIPART_FROM_BYTES } from '@appflux/protocol';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { partSizeOf } from './uploads.ts';
+import { S3Client } from './s3-client.ts';
+import { createUploads, partSizeOf } from './uploads.ts';
 
 const MiB = 1024 * 1024;
 const LARGEST = 10_000 * 64 * MiB;
@@ -30,5 +31,29 @@ describe('partSizeOf', () => {
     expect(() => partSizeOf(LARGEST + 1)).toThrow(
       expect.toSatisfy((error) => isAppFluxError(error, 'body_too_large')),
     );
+  });
+});
+
+describe('the URLs that others upload to and download from', () => {
+  const server = {
+    endpoint: 'http://127.0.0.1:8787/s3',
+    bucket: 'builds',
+    region: 'auto',
+    accessKeyId: 'key',
+    secretAccessKey: 'secret',
+  };
+  const read = (publicEndpoint?: string | null) =>
+    createUploads(
+      new S3Client(() => ({ ...server, ...(publicEndpoint === undefined ? {} : { publicEndpoint }) })),
+    ).readUrl('uploads/1.zip', 60);
+
+  test('are at the public endpoint, and signed for its host', async () => {
+    const url = new URL(await read('https://flux.example.com/s3'));
+    expect(url.origin + url.pathname).toBe('https://flux.example.com/s3/builds/uploads/1.zip');
+    expect(url.searchParams.get('X-Amz-SignedHeaders')).toContain('host');
+  });
+
+  test.each([undefined, null])('are at the endpoint itself where there is no other (%s)', async (none) => {
+    expect(await read(none)).toMatch(/^http:\/\/127\.0\.0\.1:8787\/s3\/builds\/uploads\/1\.zip\?/);
   });
 });

@@ -23,6 +23,7 @@ export const Settings = z.strictObject({
     .default(join(homedir(), '.appflux-runner'))
     .transform((path) => resolve(path)),
   url: z.url({ protocol: /^https?$/, error: 'The URL begins with http:// or https://' }).optional(),
+  publicUrl: z.url({ protocol: /^https?$/, error: 'The URL begins with http:// or https://' }).optional(),
   token: z.string().min(1).max(200).optional(),
   name: RunnerName.default(defaultName(hostname())),
   labels: commaSeparated(RunnerLabel).pipe(z.array(RunnerLabel).max(20)).optional(),
@@ -74,6 +75,12 @@ export const FLAGS: Readonly<Record<SettingName, Flag>> = {
     env: 'APPFLUX_RUNNER_URL',
     commands: ['register'],
     help: 'address of the AppFlux instance',
+  },
+  publicUrl: {
+    flag: '--public-url <url>',
+    env: 'APPFLUX_RUNNER_PUBLIC_URL',
+    commands: ['start'],
+    help: 'what the URLs of the instance begin with, where this runner reaches it at another address (default: the URL that it registered at)',
   },
   token: {
     flag: '--token <token>',

@@ -9,6 +9,7 @@ import type { Journal } from '../journal.ts';
 import { RunnerProblem } from '../problem.ts';
 import { openScanning } from '../scan/choose-scanner.ts';
 import { VERSION } from '../version.ts';
+import { sendToInstance } from './instance-origin.ts';
 import { lockRunner } from './lock.ts';
 import { openExecutor } from './open-executor.ts';
 
@@ -30,6 +31,8 @@ export async function start(settings: Settings, journal: Journal): Promise<void>
     keep: ({ name, labels, slots }) =>
       writeRegistration(settings.state, Registration.parse({ ...registration, name, labels, slots })),
   });
+  if (settings.publicUrl !== undefined)
+    sendToInstance(new URL(settings.publicUrl), new URL(registration.url));
   const { labels } = capacity.announced;
   const opened = await openExecutor({ settings, labels, runnerId: registration.id, journal });
   await sweepMemory(registration.id);
