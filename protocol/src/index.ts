@@ -13,6 +13,7 @@ export * from './errors.ts';
 export * from './failure.ts';
 export * from './file.ts';
 export * from './format.ts';
+export * from './frame.ts';
 export * from './health.ts';
 export * from './hook.ts';
 export * from './ids.ts';

@@ -15,7 +15,7 @@ import type { Viewers } from '../logs/viewers.ts';
 import { ATTEMPT, attemptCost } from '../sockets/allowances.ts';
 import { closeQuietly } from '../sockets/close.ts';
 import type { CutOff } from '../sockets/cut-off.ts';
-import { parseFrame } from '../sockets/frame.ts';
+import { runnerFrame } from '../sockets/frame.ts';
 import { newestOf, SenderBudget, sizeOf, tooManyConnections } from '../sockets/sender-budget.ts';
 import type { ArtifactUploads } from './artifacts.ts';
 import { AttemptDelivery, send } from './attempt-delivery.ts';
@@ -100,16 +100,14 @@ export class AttemptSocket {
       return;
     }
     if (budget.takeUnsaved()) attach(ws, { attempt: attemptOf(ws), spent: budget.spent });
-    if (typeof message !== 'string' || message.length > MAX_FRAME_BYTES) {
-      closeQuietly(ws, CLOSE.tooLarge, 'Frames are text of at most 512 KB');
-      return;
-    }
-    const parsed = parseFrame(RunnerToDeployment, message);
+    const parsed = runnerFrame(RunnerToDeployment, message, MAX_FRAME_BYTES);
     if ('refused' in parsed) {
-      this.#misunderstood(ws, parsed.refused);
+      const { code, reason } = parsed.refused;
+      if (code === CLOSE.badFrame) this.#misunderstood(ws, reason);
+      else closeQuietly(ws, code, reason);
       return;
     }
-    const { frame } = parsed;
+    const { frame, text } = parsed;
     if (this.#isStale(ws, frame.attempt)) {
       closeQuietly(ws, CLOSE.staleAttempt, 'The attempt is not the current one');
       return;
@@ -120,7 +118,7 @@ export class AttemptSocket {
     }
     switch (frame.type) {
       case 'lines':
-        return this.#take(ws, frame, message);
+        return this.#take(ws, frame, text);
       case 'sync':
         return this.#lines.write();
       case 'upload':

@@ -16,7 +16,7 @@ import { Alarm } from '../objects/alarm.ts';
 import { MAX_POOL_FRAME_BYTES, poolCost } from '../sockets/allowances.ts';
 import { closeQuietly, handling, wasClosed } from '../sockets/close.ts';
 import { CutOff } from '../sockets/cut-off.ts';
-import { parseFrame } from '../sockets/frame.ts';
+import { runnerFrame } from '../sockets/frame.ts';
 import { sizeOf, tooManyConnections } from '../sockets/sender-budget.ts';
 import { Jobs, type Offer, type OutAttempt } from './jobs.ts';
 import { waitingReason } from './match.ts';
@@ -121,13 +121,9 @@ export class PoolObject extends DurableObject<Env> {
       return;
     }
     if (!this.#runners.spend(ws, 1, sizeOf(message))) return;
-    if (sizeOf(message) > MAX_POOL_FRAME_BYTES) {
-      closeQuietly(ws, CLOSE.tooLarge, 'Frames are text of at most 64 KB');
-      return;
-    }
-    const parsed = parseFrame(RunnerToPool, message);
+    const parsed = runnerFrame(RunnerToPool, message, MAX_POOL_FRAME_BYTES);
     if ('refused' in parsed) {
-      closeQuietly(ws, CLOSE.badFrame, parsed.refused);
+      closeQuietly(ws, parsed.refused.code, parsed.refused.reason);
       return;
     }
     const { frame } = parsed;

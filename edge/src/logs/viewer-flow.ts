@@ -1,5 +1,5 @@
 /** How much may be on its way to one viewer: a connection that nobody reads must not cost memory. */
-import { CLOSE, FromViewer, VIEWER_WINDOW } from '@appflux/protocol';
+import { CLOSE, FromViewer, parseFrame, VIEWER_WINDOW } from '@appflux/protocol';
 import { VIEWER } from '../sockets/allowances.ts';
 import { closeQuietly, wasClosed } from '../sockets/close.ts';
 import { SenderBudget, type Spent, sizeOf } from '../sockets/sender-budget.ts';
@@ -112,14 +112,6 @@ export class ViewerFlow {
 
 /** How much a viewer reports to have read; null when the message is no report. */
 function reportIn(message: string | ArrayBuffer): number | null {
-  if (typeof message !== 'string' || message.length > LONGEST_REPORT) return null;
-  let json: unknown;
-  try {
-    json = JSON.parse(message);
-  } catch {
-    // Not JSON, so no message of the protocol.
-    return null;
-  }
-  const report = FromViewer.safeParse(json);
-  return report.success ? report.data.length : null;
+  const parsed = parseFrame(FromViewer, message, { maxLength: LONGEST_REPORT });
+  return parsed.outcome === 'ok' ? parsed.frame.length : null;
 }

@@ -1,37 +1,43 @@
-/** Reading what a runner sends over a WebSocket. */
-import { issuesOf } from '@appflux/protocol';
+/** What the edge does with what a runner sends: anything but a frame of its own protocol ends the connection. */
+import { CLOSE, type FrameSchema, parseFrame } from '@appflux/protocol';
 import type { z } from 'zod';
 import { journal } from '../journal.ts';
 
 /** A close reason holds at most 123 bytes (RFC 6455 §5.5). */
 const MAX_REASON = 120;
 
-/**
- * A frame by its schema, or the reason why it is none, short enough for a close frame. That a runner of ours sends
- * such a frame is a fault, so all that is wrong with it goes into the Worker's log; what it holds does not.
- */
-export function parseFrame<Frame>(
-  schema: z.ZodType<Frame>,
-  message: string | ArrayBuffer,
-): { frame: Frame } | { refused: string } {
-  if (typeof message !== 'string') return { refused: 'Frames are text' };
-  const value = parseJson(message);
-  if (value === undefined) return { refused: 'The frame is not JSON' };
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return { frame: parsed.data };
-  const issues = issuesOf(parsed.error);
-  journal.error(`a runner sent a frame that is not one of the protocol: ${JSON.stringify(issues)}`);
-  return {
-    refused: `${issues[0]?.path}: ${issues[0]?.message}`.replace(/[^ -~]/g, '?').slice(0, MAX_REASON),
-  };
+/** Why a frame is not accepted: the code and the reason of the close frame. */
+export interface FrameRefusal {
+  readonly code: typeof CLOSE.badFrame | typeof CLOSE.tooLarge;
+  readonly reason: string;
 }
 
-/** The JSON value, or undefined, which JSON cannot hold. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Not JSON: the caller closes the connection and says so.
-    return undefined;
+/**
+ * Takes a schema, a message, and the longest frame in UTF-16 units. Returns the frame and its text, or why it is refused. A type that
+ * only newer runners know is refused, too: a build could wait for what was skipped. All that is wrong with a frame goes
+ * to the Worker's log, because no runner of ours sends it; its content doesn't.
+ */
+export function runnerFrame<Schema extends FrameSchema>(
+  schema: Schema,
+  message: string | ArrayBuffer,
+  maxLength: number,
+): { frame: z.infer<Schema>; text: string } | { refused: FrameRefusal } {
+  const parsed = parseFrame(schema, message, { maxLength });
+  switch (parsed.outcome) {
+    case 'ok':
+      return { frame: parsed.frame, text: String(message) };
+    case 'too_large':
+      return { refused: { code: CLOSE.tooLarge, reason: `Frames have at most ${maxLength / 1024} KB` } };
+    case 'unknown_type':
+      return badFrame([{ path: 'type', message: `Unknown frame type "${parsed.type.slice(0, 40)}"` }]);
+    case 'invalid':
+      return badFrame(parsed.issues);
   }
+}
+
+function badFrame(issues: readonly { path: string; message: string }[]): { refused: FrameRefusal } {
+  const found = issues.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`));
+  journal.error(`a runner sent a frame that is not part of the protocol: ${JSON.stringify(found)}`);
+  const reason = (found[0] ?? '').replace(/[^ -~]/g, '?').slice(0, MAX_REASON);
+  return { refused: { code: CLOSE.badFrame, reason } };
 }

@@ -7,7 +7,7 @@ import type { Journal } from '../journal.ts';
 import type { LogSender } from '../log/log-sender.ts';
 import type { Mask } from '../masking/sentence.ts';
 import { Stopped } from '../stop.ts';
-import { readFrame } from './frames.ts';
+import { edgeFrame } from './frames.ts';
 import type { Lease } from './lease.ts';
 import { type Loss, ReconnectingSocket, SOCKET_TIMING, type SocketTiming } from './reconnecting-socket.ts';
 import { maskedNotice, maskedQuestion, maskedResult } from './report.ts';
@@ -131,7 +131,7 @@ export class AttemptConnection {
   }
 
   #take(text: string) {
-    const frame = readFrame(DeploymentToRunner, text, this.#options.journal);
+    const frame = edgeFrame(DeploymentToRunner, text, this.#options.journal);
     if (frame === undefined || this.#over || !this.#options.lease.held()) return;
     switch (frame.type) {
       case 'welcome':

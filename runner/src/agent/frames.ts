@@ -1,30 +1,29 @@
-/** Reading what the edge sends. */
+/** What the runner does with what the edge sends: it uses what it understands, and skips the rest. */
+import { type FrameSchema, parseFrame } from '@appflux/protocol';
 import type { z } from 'zod';
 import type { Journal } from '../journal.ts';
 
 /**
- * Parses a frame. What does not parse is noted in the journal and passed over: a newer edge may say more
- * than this runner understands, and nothing that matters hangs on a single frame.
+ * Takes a schema and the text of a frame. Returns the frame, or undefined for one to skip: a newer edge may send more
+ * than this runner understands, and no build depends on a single frame. A skipped frame is reported in the journal by
+ * where and what is wrong, never by its content, because a grant holds secrets.
  */
-export function readFrame<Schema extends z.ZodType>(
+export function edgeFrame<Schema extends FrameSchema>(
   schema: Schema,
   text: string,
   journal: Journal,
 ): z.infer<Schema> | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    journal.warn('The edge sent a frame that is not JSON', { bytes: text.length });
+  const parsed = parseFrame(schema, text);
+  if (parsed.outcome === 'ok') return parsed.frame;
+  if (parsed.outcome === 'unknown_type') {
+    journal.warn('Skipped a frame of a type that this runner does not know. The edge may be newer');
     return undefined;
   }
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  // Where and what, never the value: a grant holds secrets.
-  const issue = parsed.error.issues[0];
-  journal.warn('The edge sent a frame that this runner does not understand', {
-    at: issue?.path.join('.') ?? '',
-    problem: issue?.code ?? '',
+  const issue = parsed.outcome === 'invalid' ? parsed.issues[0] : undefined;
+  journal.warn('Skipped an invalid frame of the edge', {
+    at: issue?.path ?? '',
+    problem: issue?.code ?? parsed.outcome,
+    length: text.length,
   });
   return undefined;
 }

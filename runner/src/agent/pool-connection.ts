@@ -11,7 +11,7 @@ import {
 } from '@appflux/protocol';
 import type { Journal } from '../journal.ts';
 import type { Capacity, Registered } from './capacity.ts';
-import { readFrame } from './frames.ts';
+import { edgeFrame } from './frames.ts';
 import { type Loss, ReconnectingSocket, SOCKET_TIMING, type SocketTiming } from './reconnecting-socket.ts';
 
 export interface PoolOptions {
@@ -91,7 +91,7 @@ export class PoolConnection {
 
   #take(text: string) {
     const { journal } = this.#options;
-    const frame = readFrame(PoolToRunner, text, journal);
+    const frame = edgeFrame(PoolToRunner, text, journal);
     if (frame?.type === 'welcome') {
       this.#socket.settled();
       journal.info('Connected to the pool', {

@@ -7,7 +7,9 @@ import {
   LOGS_SUBPROTOCOL,
   type LogLine,
   type LogPage,
+  type ParsedFrame,
   type Phase,
+  parseFrame,
   SEEN_EVERY,
   TEAM_SUBPROTOCOL_PREFIX,
   TOKEN_SUBPROTOCOL_PREFIX,
@@ -131,7 +133,7 @@ export class LogFeed {
           told = length;
           socket.send(JSON.stringify({ type: 'seen', length } satisfies FromViewer));
         }
-        const heard = this.#hear(readFrame(data));
+        const heard = this.#hear(parseFrame(ViewerFrame, data));
         if (heard === 'go on') return;
         if (heard === 'ended') ended = true;
         else if (heard !== 'again') error = heard;
@@ -144,9 +146,11 @@ export class LogFeed {
     });
   }
 
-  #hear(frame: ViewerFrame | 'unknown' | 'broken'): 'go on' | 'again' | 'ended' | AppFluxError {
-    if (frame === 'unknown') return 'go on';
-    if (frame === 'broken') return notUnderstood();
+  /** More types of frames may be added, and are ignored. A frame of ours with the wrong members is a fault. */
+  #hear(parsed: ParsedFrame<ViewerFrame>): 'go on' | 'again' | 'ended' | AppFluxError {
+    if (parsed.outcome === 'unknown_type') return 'go on';
+    if (parsed.outcome !== 'ok') return notUnderstood();
+    const { frame } = parsed;
     if (frame.type === 'lines') return this.#events.lines(frame.lines) ? 'go on' : 'again';
     if (frame.type === 'rewind') {
       this.#events.rewind();
@@ -189,21 +193,6 @@ export class LogFeed {
       stopListening();
     }
   }
-}
-
-function readFrame(data: unknown): ViewerFrame | 'unknown' | 'broken' {
-  let json: unknown;
-  try {
-    json = JSON.parse(String(data));
-  } catch {
-    // Not JSON: told to the caller as a frame that cannot be read.
-    return 'broken';
-  }
-  const parsed = ViewerFrame.safeParse(json);
-  if (parsed.success) return parsed.data;
-  const type = (json as { type?: unknown } | null)?.type;
-  // More kinds of frames may be added; one of ours with the wrong members is a fault.
-  return type === 'lines' || type === 'rewind' || type === 'state' || type === 'end' ? 'broken' : 'unknown';
 }
 
 const notUnderstood = () =>
