@@ -45,6 +45,7 @@ export default defineConfig({
   test: {
     projects: [
       inNode('protocol', ['protocol']),
+      inNode('client', ['client']),
       inNode('detection', ['detection']),
       inNode('runner', ['runner']),
       inNode('bench', ['bench', 'chaos']),

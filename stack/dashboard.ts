@@ -25,6 +25,7 @@ export async function ensureDashboard(
     ...(await readTree(join(root, 'dashboard'), 'dashboard', MADE)),
     ...(await readTree(join(root, 'protocol', 'src'), 'protocol')),
     ...(await readTree(join(root, 'detection', 'src'), 'detection')),
+    ...(await readTree(join(root, 'client', 'src'), 'client')),
     await readInput(join(root, 'package-lock.json'), 'package-lock.json'),
   ];
   const hash = fingerprint(files);

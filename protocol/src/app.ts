@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { FileInfo } from './file.ts';
 import { Environment, ObjectId, Slug, Timestamp, UserId, VariableName } from './ids.ts';
+import { PageQuery } from './page.ts';
 import { Retention, RetentionDefaults } from './retention.ts';
 import { MAX_VARIABLE_BYTES, utf8Bytes } from './sizes.ts';
 
@@ -172,3 +173,6 @@ export const App = z
   })
   .meta({ id: 'App' });
 export type App = z.infer<typeof App>;
+
+/** Query of the list of apps; `q` filters by name and slug. */
+export const AppsQuery = PageQuery.extend({ q: z.string().min(1).max(80).optional() });

@@ -4,6 +4,7 @@ import { AppType, BranchName, CommitHash } from './app.ts';
 import { BuildCandidates } from './candidate.ts';
 import { Failure } from './failure.ts';
 import { Environment, ObjectId, Sha256, Slug, Timestamp } from './ids.ts';
+import { PageQuery } from './page.ts';
 import { Phase } from './phase.ts';
 import { MAX_PLAN_TOOLS } from './sizes.ts';
 
@@ -173,3 +174,15 @@ export const Redeploy = z
   .strictObject({ clearCache: z.boolean().optional(), latest: z.boolean().optional() })
   .meta({ id: 'Redeploy' });
 export type Redeploy = z.infer<typeof Redeploy>;
+
+/** Response of `POST /api/deploy`. */
+export const Deployed = Deployment.extend({ success: z.literal(true), deploymentId: ObjectId });
+export type Deployed = z.infer<typeof Deployed>;
+
+/** Query of a list of deployments. */
+export const DeploymentsQuery = PageQuery.extend({ status: DeploymentStatus.optional() });
+
+export const ArtifactList = z.strictObject({ items: z.array(Artifact) });
+
+/** Body of `POST /api/apps/:slug/release`. */
+export const ReleaseDeployment = z.strictObject({ deploymentId: ObjectId });

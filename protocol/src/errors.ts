@@ -68,7 +68,7 @@ export interface ErrorDetails {
 
 /** A refusal that the caller is meant to see. Anything else thrown is a bug and answered as `internal`. */
 export class AppFluxError extends Error {
-  override readonly name = 'AppFluxError';
+  override readonly name: string = 'AppFluxError';
   readonly code: ErrorCode;
   readonly hint: string | undefined;
   readonly issues: Issue[] | undefined;

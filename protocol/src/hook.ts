@@ -1,6 +1,7 @@
 /** Deploy hooks: URLs that start a deployment of one app when they are called, by anyone who has them. */
 import { z } from 'zod';
 import { BranchName, CommitHash } from './app.ts';
+import { DeploymentStatus } from './deployment.ts';
 import { ObjectId, Timestamp } from './ids.ts';
 
 export const CreateDeployHook = z
@@ -27,3 +28,10 @@ export const HookDeploy = z
   .strictObject({ branch: BranchName, commit: CommitHash })
   .partial()
   .meta({ id: 'HookDeploy' });
+export type HookDeploy = z.infer<typeof HookDeploy>;
+
+/** The deployment that a call of a hook created. */
+export const HookDeployed = z
+  .strictObject({ success: z.literal(true), deploymentId: ObjectId, status: DeploymentStatus })
+  .meta({ id: 'HookDeployed' });
+export type HookDeployed = z.infer<typeof HookDeployed>;

@@ -20,6 +20,7 @@ export * from './ids.ts';
 export * from './job.ts';
 export * from './log.ts';
 export * from './manifest.ts';
+export * from './operator.ts';
 export * from './outbox.ts';
 export * from './page.ts';
 export * from './phase.ts';

@@ -102,3 +102,12 @@ export const VIEWER_WINDOW = 8 * 1024 * 1024;
 
 /** A viewer reports how much it has read each time that it has received this much more, in UTF-16 units. */
 export const SEEN_EVERY = 1024 * 1024;
+
+/** The most lines that one page of a log may hold. */
+export const MAX_LOG_PAGE_LINES = 10_000;
+
+/** Query of a page of a log: the lines after a number. */
+export const LogQuery = z.strictObject({
+  after: z.coerce.number().int().min(0).default(0),
+  limit: z.coerce.number().int().min(1).max(MAX_LOG_PAGE_LINES).default(1000),
+});

@@ -108,3 +108,9 @@ export const RegisteredRunner = z
   .strictObject({ id: ObjectId, name: z.string(), credential: z.string() })
   .meta({ id: 'RegisteredRunner' });
 export type RegisteredRunner = z.infer<typeof RegisteredRunner>;
+
+/** All runners of a team. They are few, so they come in one response. */
+export const RunnerList = z.strictObject({ items: z.array(Runner) });
+
+/** Body of `POST /api/runners/:id/drain`. */
+export const DrainRunner = z.strictObject({ draining: z.boolean().default(true) });

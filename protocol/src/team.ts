@@ -118,3 +118,7 @@ export const InstanceConfig = z
   })
   .meta({ id: 'InstanceConfig' });
 export type InstanceConfig = z.infer<typeof InstanceConfig>;
+
+/** The team that a person joined, and their role in it. */
+export const Joined = z.strictObject({ teamId: UserId, role: Role }).meta({ id: 'Joined' });
+export type Joined = z.infer<typeof Joined>;

@@ -4,6 +4,7 @@ import { NEEDS, type Need } from './needs.ts';
 /** The projects of vitest.config.ts: our names, and vitest's. */
 const PROJECTS = {
   protocol: 'protocol',
+  client: 'client',
   detection: 'detection',
   // Its configuration is a file of its own without a name, so vitest uses its package's.
   edge: '@appflux/edge',

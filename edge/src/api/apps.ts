@@ -2,9 +2,9 @@
 import {
   App,
   AppFluxError,
+  AppsQuery,
   CreateApp,
   type FileInfo,
-  PageQuery,
   pageOf,
   RESERVED_SLUGS,
   Slug,
@@ -137,7 +137,7 @@ apps.openapi(
     tags: ['apps'],
     security: bearer,
     middleware: [needs('apps:read')] as const,
-    request: { query: PageQuery.extend({ q: z.string().min(1).max(80).optional() }) },
+    request: { query: AppsQuery },
     responses: { 200: json(pageOf(App), 'Apps'), ...refusals },
   }),
   async (c) => {

@@ -1,21 +1,9 @@
 /** What the queues could not deliver: look at it, and have it delivered after all. */
-import { AppFluxError, ObjectId, PageQuery, pageOf, Timestamp } from '@appflux/protocol';
+import { AppFluxError, DeadLetter, ObjectId, PageQuery, pageOf } from '@appflux/protocol';
 import { createRoute, z } from '@hono/zod-openapi';
 import { DeadLetterCursor, deadLettersOf } from '../dead-letters/object.ts';
 import { ofInstanceOnly } from './operator.ts';
 import { bearer, json, needs, refusals, router } from './router.ts';
-
-const DeadLetter = z
-  .strictObject({
-    id: ObjectId,
-    kind: z.enum(['offer', 'event', 'log_tail', 'downloads']),
-    /** Null for downloads, which are of many. */
-    deploymentId: ObjectId.nullable(),
-    /** The number of the event; null for an offer. */
-    seq: z.int().nullable(),
-    failedAt: Timestamp,
-  })
-  .meta({ id: 'DeadLetter' });
 
 export const deadLetters = router();
 

@@ -4,9 +4,9 @@ import {
   CreateDeployHook,
   CreatedDeployHook,
   DeployHook,
-  DeploymentStatus,
   ErrorBody,
   HookDeploy,
+  HookDeployed,
   issuesOf,
   ObjectId,
   PageQuery,
@@ -106,10 +106,6 @@ deployHooks.openapi(
   },
 );
 
-const Called = z
-  .strictObject({ success: z.literal(true), deploymentId: ObjectId, status: DeploymentStatus })
-  .meta({ id: 'HookDeployed' });
-
 deployHooks.openAPIRegistry.registerPath({
   method: 'post',
   path: '/hooks/deploy/{token}',
@@ -122,7 +118,7 @@ deployHooks.openAPIRegistry.registerPath({
     body: { required: false, content: { 'application/json': { schema: HookDeploy } } },
   },
   responses: {
-    202: json(Called, 'The deployment'),
+    202: json(HookDeployed, 'The deployment'),
     400: json(ErrorBody, 'The input has the wrong shape'),
     404: json(ErrorBody, 'There is no such hook'),
     422: json(ErrorBody, 'It makes no sense'),
@@ -165,7 +161,7 @@ deployHooks.post('/hooks/deploy/:token', smallBody, async (c) => {
   return c.json({ success: true, deploymentId: record.id, status: record.status }, 202);
 });
 
-function inputOf(text: string): z.infer<typeof HookDeploy> {
+function inputOf(text: string): HookDeploy {
   if (text.trim() === '') return {};
   const parsed = HookDeploy.safeParse(parseJson(text));
   if (parsed.success) return parsed.data;

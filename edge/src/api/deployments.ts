@@ -1,15 +1,15 @@
 /** Deployments: ask for one, look at it, cancel it, do it again. */
 import {
   AppFluxError,
-  Artifact,
+  ArtifactList,
   CreateDeployment,
   Deploy,
+  Deployed,
   Deployment,
-  DeploymentStatus,
+  DeploymentsQuery,
   ErrorBody,
   hasEnded,
   ObjectId,
-  PageQuery,
   pageOf,
   Redeploy,
   Slug,
@@ -109,7 +109,7 @@ deployments.openapi(
     request: { headers: IdempotencyKey, body: jsonBody(Deploy) },
     responses: {
       ...accepted,
-      202: json(Deployment.extend({ success: z.literal(true), deploymentId: ObjectId }), 'The deployment'),
+      202: json(Deployed, 'The deployment'),
     },
   }),
   async (c) => {
@@ -138,7 +138,7 @@ deployments.openapi(
     middleware: [needs('deployments:read')] as const,
     request: {
       params: z.object({ slug: Slug }),
-      query: PageQuery.extend({ status: DeploymentStatus.optional() }),
+      query: DeploymentsQuery,
     },
     responses: { 200: json(pageOf(Deployment), 'Deployments'), ...refusals },
   }),
@@ -162,7 +162,7 @@ deployments.openapi(
     tags: ['deployments'],
     security: bearer,
     middleware: [needs('deployments:read')] as const,
-    request: { query: PageQuery.extend({ status: DeploymentStatus.optional() }) },
+    request: { query: DeploymentsQuery },
     responses: { 200: json(pageOf(Deployment), 'Deployments'), ...refusals },
   }),
   async (c) => {
@@ -252,7 +252,7 @@ deployments.openapi(
     middleware: [needs('deployments:read')] as const,
     request: { params: ById },
     responses: {
-      200: json(z.strictObject({ items: z.array(Artifact) }), 'Artifacts'),
+      200: json(ArtifactList, 'Artifacts'),
       ...refusals,
       410: json(ErrorBody, 'Retention has removed them'),
     },

@@ -7,11 +7,10 @@ import {
   Invitation,
   InvitationOffer,
   InvitationToken,
+  Joined,
   ObjectId,
   PageQuery,
   pageOf,
-  Role,
-  UserId,
 } from '@appflux/protocol';
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Env } from '../env.ts';
@@ -37,8 +36,6 @@ const DAY_MS = 24 * 3_600_000;
 
 /** Invitations that a team sends by mail: to anybody, from the operator's address. */
 const MAILS: Rule = { free: 20, firstWaitMs: 60_000, longestWaitMs: 15 * 60_000 };
-
-const Joined = z.strictObject({ teamId: UserId, role: Role }).meta({ id: 'Joined' });
 
 const toInvitation = ({ id, role, name, expiresAt, createdAt }: TokenRecord): Invitation => ({
   id,

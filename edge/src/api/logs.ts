@@ -6,6 +6,7 @@ import {
   LOGS_SUBPROTOCOL,
   LogOutline,
   LogPage,
+  LogQuery,
   ObjectId,
 } from '@appflux/protocol';
 import { createRoute, z } from '@hono/zod-openapi';
@@ -20,7 +21,7 @@ import { ARCHIVE_HEADERS, archived, hasArchived, openArchive, takesGzip } from '
 import { bearer, json, needs, refusals, router } from './router.ts';
 
 const ById = z.object({ id: ObjectId });
-const After = z.strictObject({ after: z.coerce.number().int().min(0).default(0) });
+const After = LogQuery.pick({ after: true });
 
 /** The owner's deployment of that id; `log_removed` when its log is not kept any more. */
 async function withLog(metadata: Metadata, ownerId: string, id: string): Promise<DeploymentRecord> {
@@ -47,7 +48,7 @@ logs.openapi(
     middleware: [needs('deployments:read')] as const,
     request: {
       params: ById,
-      query: After.extend({ limit: z.coerce.number().int().min(1).max(10_000).default(1000) }),
+      query: LogQuery,
     },
     responses: { 200: json(LogPage, 'Lines'), ...answers },
   }),

@@ -1,5 +1,5 @@
 /** What the operator does to an instance: sets it up, and lets its owner in. */
-import { AppFluxError, Timestamp, UserId } from '@appflux/protocol';
+import { AppFluxError, InstanceSetUp, SetUpInstance, SignInLink } from '@appflux/protocol';
 import { createRoute, z } from '@hono/zod-openapi';
 import { noteOfUser, OPERATOR } from '../audit/note.ts';
 import { looksLikeJwt } from '../identity/access-token.ts';
@@ -17,25 +17,13 @@ const OWNER_EMAIL = 'owner@localhost';
 /** In metadata.secrets: that a bootstrap token was made, so that one which was revoked does not come back. */
 const BOOTSTRAPPED = 'bootstrapped';
 
-const Setup = z
-  .strictObject({
-    bootstrapToken: z
-      .string()
-      .min(32)
-      .max(200)
-      .regex(/^[A-Za-z0-9._~+/-]+=*$/, 'A token is letters, digits and . _ ~ + / - (RFC 6750 §2.1)')
-      .refine((token) => !looksLikeJwt(token), { message: 'A bootstrap token must not look like a JWT' })
-      .optional(),
-  })
-  .meta({ id: 'Setup' });
-
-const SignIn = z.strictObject({ url: z.url(), expiresAt: Timestamp }).meta({ id: 'SignInLink' });
+/** A token that reads as a JWT would be taken for an access token. */
+const Setup = SetUpInstance.refine(
+  ({ bootstrapToken }) => bootstrapToken === undefined || !looksLikeJwt(bootstrapToken),
+  { path: ['bootstrapToken'], message: 'A bootstrap token must not look like a JWT' },
+).meta({ id: 'Setup' });
 
 const Recovery = z.strictObject({ email: Email }).meta({ id: 'Recovery' });
-
-const SetUp = z
-  .strictObject({ owner: z.strictObject({ id: UserId }), signIn: SignIn })
-  .meta({ id: 'InstanceSetUp' });
 
 export const ops = router();
 
@@ -48,7 +36,7 @@ ops.openapi(
     security: bearer,
     middleware: operatorOnly,
     request: { body: { required: false, content: { 'application/json': { schema: Setup } } } },
-    responses: { 200: json(SetUp, 'The owner, and a link that signs them in once'), ...refusals },
+    responses: { 200: json(InstanceSetUp, 'The owner, and a link that signs them in once'), ...refusals },
   }),
   async (c) => {
     const { bootstrapToken } = c.req.valid('json');
@@ -74,7 +62,7 @@ ops.openapi(
     summary: 'Make a link that signs the owner in once; earlier links stop working',
     security: bearer,
     middleware: operatorOnly,
-    responses: { 201: json(SignIn, 'The link, good for 24 hours'), ...refusals },
+    responses: { 201: json(SignInLink, 'The link, good for 24 hours'), ...refusals },
   }),
   async (c) => {
     const metadata = c.get('metadata');
@@ -94,7 +82,7 @@ ops.openapi(
     security: bearer,
     middleware: operatorOnly,
     request: { body: jsonBody(Recovery) },
-    responses: { 201: json(SignIn, 'The link, good for an hour'), ...refusals },
+    responses: { 201: json(SignInLink, 'The link, good for an hour'), ...refusals },
   }),
   async (c) => {
     const { email } = c.req.valid('json');
@@ -107,7 +95,7 @@ ops.openapi(
   },
 );
 
-const shown = ({ url, expiresAt }: OneTimeLink): z.infer<typeof SignIn> => ({ url, expiresAt });
+const shown = ({ url, expiresAt }: OneTimeLink): SignInLink => ({ url, expiresAt });
 
 /** Makes the first bootstrap token that an instance is given an API token of its owner. Later ones change nothing. */
 async function bootstrap(metadata: Metadata, ownerId: string, token: string): Promise<void> {

@@ -1,5 +1,5 @@
 /** Releases: which deployment an app's public address points at. */
-import { App, AppFluxError, ObjectId, Slug } from '@appflux/protocol';
+import { App, AppFluxError, ReleaseDeployment, Slug } from '@appflux/protocol';
 import { createRoute, z } from '@hono/zod-openapi';
 import { nothingToRelease } from '../retention/removed.ts';
 import { ownedApp, toApp } from './apps.ts';
@@ -17,7 +17,7 @@ releases.openapi(
     tags: ['apps'],
     security: bearer,
     middleware: [needs('deployments:write')] as const,
-    request: { params: z.object({ slug: Slug }), body: jsonBody(z.strictObject({ deploymentId: ObjectId })) },
+    request: { params: z.object({ slug: Slug }), body: jsonBody(ReleaseDeployment) },
     responses: { 200: json(App, 'The app'), ...refusals },
   }),
   async (c) => {

@@ -2,6 +2,7 @@
 import {
   AppFluxError,
   AttemptRef,
+  DrainRunner,
   ErrorBody,
   LEASE_TOKEN_HEADER,
   MAX_RUNNERS,
@@ -10,6 +11,7 @@ import {
   RegisterRunner,
   RegistrationToken,
   Runner,
+  RunnerList,
   sameCapacity,
   UpdateRunner,
 } from '@appflux/protocol';
@@ -86,7 +88,7 @@ runners.openapi(
     tags: ['runners'],
     security: bearer,
     middleware: [needs('deployments:read')] as const,
-    responses: { 200: json(z.strictObject({ items: z.array(Runner) }), 'Runners'), ...refusals },
+    responses: { 200: json(RunnerList, 'Runners'), ...refusals },
   }),
   async (c) => {
     const { ownerId } = c.get('caller');
@@ -221,7 +223,7 @@ runners.openapi(
     middleware: [needs('runners:write')] as const,
     request: {
       params: ById,
-      body: { ...jsonBody(z.strictObject({ draining: z.boolean().default(true) })), required: false },
+      body: { ...jsonBody(DrainRunner), required: false },
     },
     responses: { 200: json(Runner, 'The runner'), ...refusals },
   }),

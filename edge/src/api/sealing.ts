@@ -1,25 +1,9 @@
 /** Rotating the key that variables and files are sealed with. */
-import { createRoute, z } from '@hono/zod-openapi';
+import { Reseal, Resealed } from '@appflux/protocol';
+import { createRoute } from '@hono/zod-openapi';
 import { resealFrom } from '../identity/reseal.ts';
 import { operatorOnly } from './operator.ts';
 import { bearer, json, jsonBody, refusals, router } from './router.ts';
-
-/** See resealFrom. */
-const Position = z
-  .string()
-  .regex(/^[0-9a-f]{24}(?:\.[0-9a-f]{24})?$/, 'Pass `next` of the answer before as it is')
-  .nullable();
-
-const Reseal = z.strictObject({ after: Position.default(null) }).meta({ id: 'Reseal' });
-
-const Resealed = z
-  .strictObject({
-    /** How many values and files were sealed anew. */
-    resealed: z.int(),
-    /** Where the next call goes on; null when all apps were seen. */
-    next: Position,
-  })
-  .meta({ id: 'Resealed' });
 
 export const sealing = router();
 

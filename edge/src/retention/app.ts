@@ -1,5 +1,5 @@
 /** Sweeping one App: what retention says of its deployments, carried out. */
-import { hasEnded, type RetentionDefaults } from '@appflux/protocol';
+import { hasEnded, type RetentionDefaults, type SweepFailure, type SweptItem } from '@appflux/protocol';
 import { journal } from '../journal.ts';
 import type { Budget } from '../limits/budget.ts';
 import type { AppRecord, DeploymentContent, DeploymentPart, Metadata } from '../metadata/metadata.ts';
@@ -7,7 +7,6 @@ import { type Place, placeOf } from '../metadata/paging.ts';
 import { type Candidate, decider } from './decide.ts';
 import { policyOf } from './policy.ts';
 import { clearLeftovers, type Parts, removeParts } from './remove.ts';
-import type { Failure, SweptItem } from './report.ts';
 
 /** How many deployments are asked for at once. */
 const PAGE = 200;
@@ -23,7 +22,7 @@ const FAILURES_OF_AN_APP = 3;
 
 export interface AppSweep {
   items: SweptItem[];
-  failures: Failure[];
+  failures: SweepFailure[];
   /** False when the budget ran out before the App was through: it has to be swept again. */
   finished: boolean;
 }
@@ -155,7 +154,7 @@ const itemOf = (
   bytes: part === 'artifacts' ? artifactBytes : null,
 });
 
-const failureOf = (app: AppRecord, { id }: DeploymentContent, error: unknown): Failure => ({
+const failureOf = (app: AppRecord, { id }: DeploymentContent, error: unknown): SweepFailure => ({
   app: app.slug,
   deploymentId: id,
   message: error instanceof Error ? error.message : String(error),

@@ -1,11 +1,12 @@
 /** One run of a sweep: from a position on, through as much as its budget allows. */
+import type { SweepFailure, SweptItem } from '@appflux/protocol';
 import type { Env } from '../env.ts';
 import { Budget } from '../limits/budget.ts';
 import type { DeploymentContent, DeploymentPart, Metadata, UploadRecord } from '../metadata/metadata.ts';
 import { decideApp, sweepApp, toCandidate } from './app.ts';
 import { retentionDefaults } from './policy.ts';
 import type { Parts } from './remove.ts';
-import type { Failure, Position, SweptItem } from './report.ts';
+import type { Position } from './report.ts';
 import { needsSource } from './source.ts';
 
 /** How many Apps, and how many uploads, are asked for at once. */
@@ -19,7 +20,7 @@ const UNUSED_MS = 24 * 60 * 60 * 1000;
 
 export interface Run {
   items: SweptItem[];
-  failures: Failure[];
+  failures: SweepFailure[];
   /** Null when all was looked at. */
   next: Position | null;
 }

@@ -1,0 +1,41 @@
+/** The HTTP API as typed methods. */
+import { type Call, Calls, type ClientOptions } from './http/calls.ts';
+import { deployHooks, tokens } from './resources/access.ts';
+import { apps } from './resources/apps.ts';
+import { deployments } from './resources/deployments.ts';
+import { instance, operator } from './resources/instance.ts';
+import { logs } from './resources/logs.ts';
+import { runners } from './resources/runners.ts';
+import { invitations, team } from './resources/team.ts';
+import { uploads } from './resources/uploads.ts';
+
+/**
+ * A client of an instance, in a browser, Node or a Worker. Its methods resolve to parsed responses. They throw
+ * RefusedError, UnreachableError or UnexpectedResponseError (all AppFluxErrors), or the reason of an aborted signal.
+ */
+export function createClient(options: ClientOptions) {
+  const calls = new Calls(options);
+  return {
+    apps: apps(calls),
+    deployments: deployments(calls),
+    logs: logs(calls),
+    uploads: uploads(calls),
+    runners: runners(calls),
+    tokens: tokens(calls),
+    deployHooks: deployHooks(calls),
+    team: team(calls),
+    invitations: invitations(calls),
+    instance: instance(calls),
+    operator: operator(calls),
+    /** Any call, with the token and team of this client. Gives the response as it is, refused or not. */
+    send: (method: string, path: string, call: Call = {}): Promise<Response> =>
+      calls.send(method, path, call),
+  };
+}
+
+export type Client = ReturnType<typeof createClient>;
+
+/** Some methods of a client: `ClientPart<{ apps: 'get' | 'list' }>`. */
+export type ClientPart<Used extends { [Resource in keyof Client]?: keyof Client[Resource] }> = {
+  [Resource in keyof Used & keyof Client]: Pick<Client[Resource], Used[Resource] & keyof Client[Resource]>;
+};

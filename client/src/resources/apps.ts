@@ -1,0 +1,50 @@
+/** Apps, their variables, files and releases. */
+import {
+  App,
+  type BuildSettings,
+  type CreateApp,
+  type FileInput,
+  type Page,
+  pageOf,
+  type UpdateApp,
+  type VariableInput,
+} from '@appflux/protocol';
+import { type CallOptions, type Calls, path } from '../http/calls.ts';
+import type { ListQuery } from '../pages.ts';
+
+/** A new app. The server fills in the build settings that are left out. */
+export type NewApp = Omit<CreateApp, 'build'> & { build?: Partial<BuildSettings> };
+
+const Apps = pageOf(App);
+
+export const apps = (calls: Calls) => ({
+  /** Newest first; `q` filters by name and slug. */
+  list: (query: ListQuery & { q?: string } = {}, options: CallOptions = {}): Promise<Page<App>> =>
+    calls.json(Apps, 'GET', '/api/apps', { query: { ...query }, ...options }),
+  create: (app: NewApp, options: CallOptions = {}): Promise<App> =>
+    calls.json(App, 'POST', '/api/apps', { body: app, ...options }),
+  get: (slug: string, options: CallOptions = {}): Promise<App> =>
+    calls.json(App, 'GET', path`/api/apps/${slug}`, options),
+  update: (slug: string, change: UpdateApp, options: CallOptions = {}): Promise<App> =>
+    calls.json(App, 'PATCH', path`/api/apps/${slug}`, { body: change, ...options }),
+  delete: (slug: string, options: CallOptions = {}): Promise<void> =>
+    calls.nothing('DELETE', path`/api/apps/${slug}`, options),
+
+  setVariable: (
+    slug: string,
+    name: string,
+    variable: VariableInput,
+    options: CallOptions = {},
+  ): Promise<void> =>
+    calls.nothing('PUT', path`/api/apps/${slug}/env/${name}`, { body: variable, ...options }),
+  deleteVariable: (slug: string, name: string, options: CallOptions = {}): Promise<void> =>
+    calls.nothing('DELETE', path`/api/apps/${slug}/env/${name}`, options),
+  setFile: (slug: string, name: string, file: FileInput, options: CallOptions = {}): Promise<void> =>
+    calls.nothing('PUT', path`/api/apps/${slug}/files/${name}`, { body: file, ...options }),
+  deleteFile: (slug: string, name: string, options: CallOptions = {}): Promise<void> =>
+    calls.nothing('DELETE', path`/api/apps/${slug}/files/${name}`, options),
+
+  /** Points the app's public URL at a successful deployment. */
+  release: (slug: string, deploymentId: string, options: CallOptions = {}): Promise<App> =>
+    calls.json(App, 'POST', path`/api/apps/${slug}/release`, { body: { deploymentId }, ...options }),
+});

@@ -1,0 +1,68 @@
+/** Deployments: create, follow, cancel, repeat. */
+import {
+  type Artifact,
+  ArtifactList,
+  type CreateDeployment,
+  type Deploy,
+  Deployed,
+  Deployment,
+  DeploymentDownloads,
+  type DeploymentStatus,
+  type Page,
+  pageOf,
+  type Redeploy,
+} from '@appflux/protocol';
+import { type CallOptions, type Calls, path } from '../http/calls.ts';
+import type { ListQuery } from '../pages.ts';
+
+/** The same key again gets the same deployment, so a call whose response was lost can be repeated. */
+export interface CreateOptions extends CallOptions {
+  idempotencyKey?: string | undefined;
+}
+
+export interface DeploymentsFilter extends ListQuery {
+  status?: DeploymentStatus;
+}
+
+const Deployments = pageOf(Deployment);
+
+const headersOf = ({ idempotencyKey }: CreateOptions) =>
+  idempotencyKey === undefined ? {} : { headers: { 'Idempotency-Key': idempotencyKey } };
+
+export const deployments = (calls: Calls) => ({
+  /** Of the whole team, newest first. */
+  list: (query: DeploymentsFilter = {}, options: CallOptions = {}): Promise<Page<Deployment>> =>
+    calls.json(Deployments, 'GET', '/api/deployments', { query: { ...query }, ...options }),
+  /** Of one app, newest first. */
+  listOf: (
+    slug: string,
+    query: DeploymentsFilter = {},
+    options: CallOptions = {},
+  ): Promise<Page<Deployment>> =>
+    calls.json(Deployments, 'GET', path`/api/apps/${slug}/deployments`, { query: { ...query }, ...options }),
+  create: (slug: string, body: CreateDeployment = {}, options: CreateOptions = {}): Promise<Deployment> =>
+    calls.json(Deployment, 'POST', path`/api/apps/${slug}/deployments`, {
+      body,
+      ...headersOf(options),
+      signal: options.signal,
+    }),
+  /** The same with the app in the body, by id or slug. */
+  deploy: (body: Deploy, options: CreateOptions = {}): Promise<Deployed> =>
+    calls.json(Deployed, 'POST', '/api/deploy', { body, ...headersOf(options), signal: options.signal }),
+  get: (id: string, options: CallOptions = {}): Promise<Deployment> =>
+    calls.json(Deployment, 'GET', path`/api/deployments/${id}`, options),
+  cancel: (id: string, options: CallOptions = {}): Promise<Deployment> =>
+    calls.json(Deployment, 'POST', path`/api/deployments/${id}/cancel`, { body: {}, ...options }),
+  redeploy: (id: string, body: Redeploy = {}, options: CallOptions = {}): Promise<Deployment> =>
+    calls.json(Deployment, 'POST', path`/api/deployments/${id}/redeploy`, { body, ...options }),
+  /** A pinned deployment keeps its artifacts and its log. */
+  pin: (id: string, options: CallOptions = {}): Promise<Deployment> =>
+    calls.json(Deployment, 'POST', path`/api/deployments/${id}/pin`, options),
+  unpin: (id: string, options: CallOptions = {}): Promise<Deployment> =>
+    calls.json(Deployment, 'DELETE', path`/api/deployments/${id}/pin`, options),
+  artifacts: async (id: string, options: CallOptions = {}): Promise<Artifact[]> =>
+    (await calls.json(ArtifactList, 'GET', path`/api/deployments/${id}/artifacts`, options)).items,
+  /** How often each artifact was downloaded. */
+  downloads: (id: string, options: CallOptions = {}): Promise<DeploymentDownloads> =>
+    calls.json(DeploymentDownloads, 'GET', path`/api/deployments/${id}/downloads`, options),
+});

@@ -1,0 +1,69 @@
+/** The instance: health, configuration, analytics, and what its operator does. */
+import {
+  Analytics,
+  DeadLetter,
+  Health,
+  InstanceConfig,
+  InstanceSetUp,
+  Outbox,
+  type OutboxItem,
+  type Page,
+  pageOf,
+  Resealed,
+  type SetUpInstance,
+  SignInLink,
+  SweepReport,
+} from '@appflux/protocol';
+import { type CallOptions, type Calls, path } from '../http/calls.ts';
+import type { ListQuery } from '../pages.ts';
+
+const DeadLetters = pageOf(DeadLetter);
+
+export const instance = (calls: Calls) => ({
+  /** Whether every part works. A part that is down is a response, too, not an error. */
+  health: async (options: CallOptions = {}): Promise<Health> => {
+    const request = { method: 'GET', path: '/api/health' };
+    const response = await calls.send(request.method, request.path, options);
+    // 503 is also what a proxy answers when the instance is down.
+    const isHealth = response.headers.get('Content-Type')?.startsWith('application/json');
+    if (response.ok || (response.status === 503 && isHealth)) return calls.parse(Health, response, request);
+    throw await calls.refusal(response, request);
+  },
+  /** How people sign in. The caller doesn't have to be signed in. */
+  config: (options: CallOptions = {}): Promise<InstanceConfig> =>
+    calls.json(InstanceConfig, 'GET', '/api/config', options),
+  /** Builds, durations and downloads of some days, of the team or of one app. */
+  analytics: (query: { days?: number; app?: string } = {}, options: CallOptions = {}): Promise<Analytics> =>
+    calls.json(Analytics, 'GET', '/api/analytics', { query: { ...query }, ...options }),
+});
+
+/** Calls with the operator secret, or of the instance's owner. */
+export const operator = (calls: Calls) => ({
+  /** Creates the owner at the first call, and a new one-time sign-in link at each. */
+  setUp: (body: SetUpInstance = {}, options: CallOptions = {}): Promise<InstanceSetUp> =>
+    calls.json(InstanceSetUp, 'POST', '/api/ops/setup', { body, ...options }),
+  /** A link that signs the owner in once. Earlier links stop working. */
+  createSignInLink: (options: CallOptions = {}): Promise<SignInLink> =>
+    calls.json(SignInLink, 'POST', '/api/ops/sign-in-links', options),
+  /** A link by which a user sets a new password. Earlier links stop working. */
+  createRecoveryLink: (email: string, options: CallOptions = {}): Promise<SignInLink> =>
+    calls.json(SignInLink, 'POST', '/api/ops/recovery-links', { body: { email }, ...options }),
+  /** One-time links that were not sent, for the operator to pass on. */
+  outbox: async (options: CallOptions = {}): Promise<OutboxItem[]> =>
+    (await calls.json(Outbox, 'GET', '/api/ops/outbox', options)).items,
+  /** Seals some values again with the current key; repeat with `after: next` until that is null. */
+  reseal: (after: string | null = null, options: CallOptions = {}): Promise<Resealed> =>
+    calls.json(Resealed, 'POST', '/api/ops/reseal', { body: { after }, ...options }),
+  /** Applies retention to some apps; repeat with `after: next` until that is null. */
+  sweep: (
+    { dryRun = false, after }: { dryRun?: boolean; after?: string } = {},
+    options: CallOptions = {},
+  ): Promise<SweepReport> =>
+    calls.json(SweepReport, 'POST', '/api/ops/sweep', { query: { dryRun, after }, ...options }),
+  /** Messages that the queues couldn't deliver. */
+  deadLetters: (query: ListQuery = {}, options: CallOptions = {}): Promise<Page<DeadLetter>> =>
+    calls.json(DeadLetters, 'GET', '/api/ops/dead-letters', { query: { ...query }, ...options }),
+  /** Delivers one again. */
+  replayDeadLetter: (id: string, options: CallOptions = {}): Promise<void> =>
+    calls.nothing('POST', path`/api/ops/dead-letters/${id}/replay`, options),
+});

@@ -1,0 +1,24 @@
+/** Logs by plain requests; the live log is in ../log. */
+import { LogOutline, LogPage } from '@appflux/protocol';
+import { type CallOptions, type Calls, path } from '../http/calls.ts';
+
+/** Which lines: those after a number, at most `limit` (1 to 10,000). */
+export interface LogRange {
+  after?: number;
+  limit?: number | undefined;
+}
+
+export const logs = (calls: Calls) => ({
+  /** Some lines, whether the log is still growing or archived. */
+  page: (id: string, range: LogRange = {}, options: CallOptions = {}): Promise<LogPage> =>
+    calls.json(LogPage, 'GET', path`/api/deployments/${id}/logs`, { query: { ...range }, ...options }),
+  /** The sections of an archived log; `log_not_archived` before that. */
+  outline: (id: string, options: CallOptions = {}): Promise<LogOutline> =>
+    calls.json(LogOutline, 'GET', path`/api/deployments/${id}/logs/outline`, options),
+  /** The whole log as NDJSON, one line of it per line. */
+  download: (id: string, options: CallOptions = {}): Promise<Response> =>
+    calls.stream('GET', path`/api/deployments/${id}/logs.ndjson`, options),
+  /** The URL of the live log's WebSocket, after a line. It needs an absolute `url` of the client. */
+  liveUrl: (id: string, after = 0): string =>
+    `${calls.url(path`/api/deployments/${id}/logs/live`).replace(/^http/, 'ws')}?after=${after}`,
+});

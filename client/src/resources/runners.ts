@@ -1,0 +1,31 @@
+/** Runners and their registration. */
+import {
+  RegisteredRunner,
+  type RegisterRunner,
+  RegistrationToken,
+  Runner,
+  RunnerList,
+  type UpdateRunner,
+} from '@appflux/protocol';
+import type { z } from 'zod';
+import { type CallOptions, type Calls, path } from '../http/calls.ts';
+
+export const runners = (calls: Calls) => ({
+  /** All of them: they are few, so they come in one response. */
+  list: async (options: CallOptions = {}): Promise<Runner[]> =>
+    (await calls.json(RunnerList, 'GET', '/api/runners', options)).items,
+  /** A token with which one runner can register. */
+  createToken: (options: CallOptions = {}): Promise<RegistrationToken> =>
+    calls.json(RegistrationToken, 'POST', '/api/runners/tokens', { body: {}, ...options }),
+  /** Registers a runner. The registration token is the permission. */
+  register: (body: z.input<typeof RegisterRunner>, options: CallOptions = {}): Promise<RegisteredRunner> =>
+    calls.json(RegisteredRunner, 'POST', '/api/runners/register', { body, anonymous: true, ...options }),
+  /** Changes what a runner is registered for. What is left out stays. */
+  update: (id: string, change: UpdateRunner, options: CallOptions = {}): Promise<Runner> =>
+    calls.json(Runner, 'PATCH', path`/api/runners/${id}`, { body: change, ...options }),
+  /** A draining runner finishes its builds and gets no new ones. */
+  drain: (id: string, draining = true, options: CallOptions = {}): Promise<Runner> =>
+    calls.json(Runner, 'POST', path`/api/runners/${id}/drain`, { body: { draining }, ...options }),
+  delete: (id: string, options: CallOptions = {}): Promise<void> =>
+    calls.nothing('DELETE', path`/api/runners/${id}`, options),
+});

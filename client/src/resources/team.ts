@@ -1,0 +1,55 @@
+/** The caller, their team and its people. */
+import {
+  AuditEntry,
+  CreatedInvitation,
+  type CreateInvitation,
+  Invitation,
+  InvitationOffer,
+  Joined,
+  Me,
+  Member,
+  type Page,
+  pageOf,
+  type Role,
+} from '@appflux/protocol';
+import { type CallOptions, type Calls, path } from '../http/calls.ts';
+import type { ListQuery } from '../pages.ts';
+
+const Members = pageOf(Member);
+const Invitations = pageOf(Invitation);
+const Audit = pageOf(AuditEntry);
+
+export const team = (calls: Calls) => ({
+  /** Who is calling, for which team, and with which permissions. */
+  me: (options: CallOptions = {}): Promise<Me> => calls.json(Me, 'GET', '/api/me', options),
+  /** Leaves the team. */
+  leave: (options: CallOptions = {}): Promise<void> => calls.nothing('DELETE', '/api/me/membership', options),
+  /** Deletes the team with everything in it. Its name confirms that. */
+  delete: (name: string, options: CallOptions = {}): Promise<void> =>
+    calls.nothing('DELETE', '/api/team', { body: { name }, ...options }),
+  members: (query: ListQuery = {}, options: CallOptions = {}): Promise<Page<Member>> =>
+    calls.json(Members, 'GET', '/api/members', { query: { ...query }, ...options }),
+  updateMember: (userId: string, role: Role, options: CallOptions = {}): Promise<Member> =>
+    calls.json(Member, 'PATCH', path`/api/members/${userId}`, { body: { role }, ...options }),
+  deleteMember: (userId: string, options: CallOptions = {}): Promise<void> =>
+    calls.nothing('DELETE', path`/api/members/${userId}`, options),
+  /** Who did what, newest first. */
+  audit: (query: ListQuery = {}, options: CallOptions = {}): Promise<Page<AuditEntry>> =>
+    calls.json(Audit, 'GET', '/api/audit', { query: { ...query }, ...options }),
+});
+
+export const invitations = (calls: Calls) => ({
+  /** Those that nobody has accepted yet. */
+  list: (query: ListQuery = {}, options: CallOptions = {}): Promise<Page<Invitation>> =>
+    calls.json(Invitations, 'GET', '/api/invitations', { query: { ...query }, ...options }),
+  /** The link is in this response only. */
+  create: (body: CreateInvitation, options: CallOptions = {}): Promise<CreatedInvitation> =>
+    calls.json(CreatedInvitation, 'POST', '/api/invitations', { body, ...options }),
+  delete: (id: string, options: CallOptions = {}): Promise<void> =>
+    calls.nothing('DELETE', path`/api/invitations/${id}`, options),
+  /** What an invitation link offers. The caller doesn't have to be signed in. */
+  look: (token: string, options: CallOptions = {}): Promise<InvitationOffer> =>
+    calls.json(InvitationOffer, 'POST', '/api/invitations/look', { body: { token }, ...options }),
+  accept: (token: string, options: CallOptions = {}): Promise<Joined> =>
+    calls.json(Joined, 'POST', '/api/invitations/accept', { body: { token }, ...options }),
+});

@@ -1,0 +1,230 @@
+/** The client package against the real API: each route has a method, which calls it as it wants to be called. */
+import { env, exports } from 'cloudflare:workers';
+import { type Client, createClient } from '@appflux/client';
+import { isAppFluxError } from '@appflux/protocol';
+import { beforeAll, beforeEach, expect, test } from 'vitest';
+import { newObjectId } from '../metadata/object-id.ts';
+import { forgetAll, signIn } from '../testing.ts';
+import { API_ROUTES } from './testing-routes.ts';
+
+/** Routes that the client has no method for, and why. */
+const WITHOUT_METHOD: Record<string, string> = {
+  'GET /api/openapi.json': 'describes the API for other tools',
+  'GET /api/deployments/:id/logs/live': 'a WebSocket',
+  'GET /api/pool/connect': 'a WebSocket of runners',
+  'GET /api/deployments/:id/attempts/:attempt/connect': 'a WebSocket of runners',
+};
+
+const BOOTSTRAP_TOKEN = 'a-bootstrap-token-of-the-tests-0123';
+
+/** What was called, as `GET /api/apps/harbor`. */
+let called: string[] = [];
+
+const clientOf = (token: string | null): Client =>
+  createClient({
+    url: env.PUBLIC_URL,
+    token,
+    unknownMembers: 'refuse',
+    fetch: (input, init) => {
+      const request = new Request(input, init);
+      called.push(`${request.method} ${new URL(request.url).pathname}`);
+      return exports.default.fetch(request);
+    },
+  });
+
+const operator = clientOf(env.OPERATOR_SECRET);
+const script = clientOf(BOOTSTRAP_TOKEN);
+const nobody = clientOf(null);
+let person: Client;
+
+/** What earlier calls created. */
+const made = {
+  deployment: '',
+  upload: '',
+  etag: '',
+  runner: '',
+  registration: '',
+  token: '',
+  hook: '',
+  invitation: '',
+};
+let hookToken = '';
+let invitationToken = '';
+
+/** A call for each route, in an order in which one has what it needs of those before; a code where it is refused. */
+const CALLS: Record<string, { call: () => Promise<unknown>; refused?: string }> = {
+  'GET /api/health': { call: () => nobody.instance.health() },
+  'GET /api/config': { call: () => nobody.instance.config() },
+  'POST /api/ops/setup': { call: () => operator.operator.setUp({ bootstrapToken: BOOTSTRAP_TOKEN }) },
+  'POST /api/ops/sign-in-links': { call: () => operator.operator.createSignInLink() },
+  'POST /api/ops/recovery-links': { call: () => operator.operator.createRecoveryLink('owner@localhost') },
+  'GET /api/ops/outbox': { call: () => operator.operator.outbox() },
+  'POST /api/ops/reseal': { call: () => operator.operator.reseal() },
+  'POST /api/ops/sweep': { call: () => operator.operator.sweep({ dryRun: true, after: 'apps.' }) },
+  'GET /api/ops/dead-letters': { call: () => operator.operator.deadLetters({ limit: 1 }) },
+  'POST /api/ops/dead-letters/:id/replay': {
+    call: () => operator.operator.replayDeadLetter(newObjectId()),
+    refused: 'not_found',
+  },
+
+  'GET /api/me': { call: () => script.team.me() },
+  'GET /api/members': { call: () => script.team.members({ limit: 1 }) },
+  'PATCH /api/members/:userId': {
+    call: () => script.team.updateMember(crypto.randomUUID(), 'viewer'),
+    refused: 'not_found',
+  },
+  'DELETE /api/members/:userId': {
+    call: () => script.team.deleteMember(crypto.randomUUID()),
+    refused: 'not_found',
+  },
+  'DELETE /api/me/membership': { call: () => person.team.leave(), refused: 'last_owner' },
+  'DELETE /api/team': { call: () => person.team.delete('another'), refused: 'instance_owner' },
+  'GET /api/audit': { call: () => script.team.audit({ limit: 1 }) },
+  'POST /api/invitations': {
+    call: async () => {
+      const { id, url } = await script.invitations.create({ role: 'viewer', days: 1, note: 'Ada' });
+      made.invitation = id;
+      invitationToken = new URLSearchParams(new URL(url).hash.slice(1)).get('token') ?? new URL(url).hash;
+    },
+  },
+  'GET /api/invitations': { call: () => script.invitations.list({ limit: 1 }) },
+  'POST /api/invitations/look': { call: () => nobody.invitations.look(invitationToken) },
+  'POST /api/invitations/accept': { call: () => person.invitations.accept(invitationToken) },
+  'DELETE /api/invitations/:id': { call: () => script.invitations.delete(made.invitation) },
+
+  'POST /api/tokens': {
+    call: async () => {
+      made.token = (await script.tokens.create({ name: 'ci', scopes: ['apps:read'] })).id;
+    },
+  },
+  'GET /api/tokens': { call: () => script.tokens.list({ limit: 1 }) },
+  'DELETE /api/tokens/:id': { call: () => script.tokens.delete(made.token) },
+
+  'POST /api/runners/tokens': {
+    call: async () => {
+      made.registration = (await script.runners.createToken()).token;
+    },
+  },
+  'POST /api/runners/register': {
+    call: async () => {
+      const runner = { token: made.registration, name: 'one', version: '0.1.0' };
+      made.runner = (await nobody.runners.register(runner)).id;
+    },
+  },
+  'GET /api/runners': { call: () => script.runners.list() },
+  'PATCH /api/runners/:id': { call: () => script.runners.update(made.runner, { slots: 2 }) },
+  'POST /api/runners/:id/drain': { call: () => script.runners.drain(made.runner) },
+  'DELETE /api/runners/:id': { call: () => script.runners.delete(made.runner) },
+
+  'POST /api/apps': {
+    call: () => script.apps.create({ name: 'Harbor', source: { provider: 'upload', rootDirectory: './' } }),
+  },
+  'GET /api/apps': { call: () => script.apps.list({ limit: 1, q: 'harb' }) },
+  'GET /api/apps/:slug': { call: () => script.apps.get('harbor') },
+  'PATCH /api/apps/:slug': { call: () => script.apps.update('harbor', { name: 'Harbour' }) },
+  'PUT /api/apps/:slug/env/:name': { call: () => script.apps.setVariable('harbor', 'A', { value: '1' }) },
+  'DELETE /api/apps/:slug/env/:name': { call: () => script.apps.deleteVariable('harbor', 'A') },
+  'PUT /api/apps/:slug/files/:name': {
+    call: () => script.apps.setFile('harbor', 'KEY', { content: 'AAAA' }),
+  },
+  'DELETE /api/apps/:slug/files/:name': { call: () => script.apps.deleteFile('harbor', 'KEY') },
+
+  'POST /api/uploads': {
+    call: async () => {
+      const grant = await script.uploads.create({ name: 'site.zip', size: 3 });
+      made.upload = grant.uploadId;
+      const put = await fetch(grant.parts[0]?.url ?? '', { method: 'PUT', body: 'zip' });
+      made.etag = put.headers.get('ETag') ?? '';
+    },
+  },
+  'POST /api/uploads/:id/complete': {
+    call: () => script.uploads.complete(made.upload, [{ partNumber: 1, etag: made.etag }]),
+  },
+  'POST /api/apps/:slug/deployments': {
+    call: async () => {
+      const options = { idempotencyKey: 'once' };
+      made.deployment = (await script.deployments.create('harbor', { uploadId: made.upload }, options)).id;
+      const again = await script.deployments.create('harbor', { uploadId: made.upload }, options);
+      expect(again.id).toBe(made.deployment);
+    },
+  },
+  'GET /api/apps/:slug/deployments': {
+    call: () => script.deployments.listOf('harbor', { limit: 1, status: 'queued' }),
+  },
+  'GET /api/deployments': { call: () => script.deployments.list({ limit: 1, status: 'queued' }) },
+  'GET /api/deployments/:id': { call: () => script.deployments.get(made.deployment) },
+  'GET /api/deployments/:id/artifacts': { call: () => script.deployments.artifacts(made.deployment) },
+  'GET /api/deployments/:id/downloads': { call: () => script.deployments.downloads(made.deployment) },
+  'POST /api/deployments/:id/pin': { call: () => script.deployments.pin(made.deployment) },
+  'DELETE /api/deployments/:id/pin': { call: () => script.deployments.unpin(made.deployment) },
+  'GET /api/deployments/:id/logs': { call: () => script.logs.page(made.deployment, { after: 0, limit: 10 }) },
+  'GET /api/deployments/:id/logs/outline': {
+    call: () => script.logs.outline(made.deployment),
+    refused: 'log_not_archived',
+  },
+  'GET /api/deployments/:id/logs.ndjson': {
+    call: async () => (await script.logs.download(made.deployment)).text(),
+  },
+  'POST /api/deployments/:id/cancel': { call: () => script.deployments.cancel(made.deployment) },
+  'POST /api/deployments/:id/redeploy': {
+    call: () => script.deployments.redeploy(made.deployment, { clearCache: true }),
+  },
+  'POST /api/deploy': {
+    call: () => script.deployments.deploy({ app: 'harbor', source: { uploadId: made.upload } }),
+  },
+  'POST /api/apps/:slug/release': {
+    call: () => script.apps.release('harbor', made.deployment),
+    refused: 'not_successful',
+  },
+  'GET /api/analytics': { call: () => script.instance.analytics({ days: 7, app: 'harbor' }) },
+
+  'POST /api/apps/:slug/deploy-hooks': {
+    call: async () => {
+      const { id, url } = await script.deployHooks.create('harbor', 'cms');
+      made.hook = id;
+      hookToken = new URL(url).pathname.split('/').at(-1) ?? '';
+    },
+  },
+  'GET /api/apps/:slug/deploy-hooks': { call: () => script.deployHooks.list('harbor', { limit: 1 }) },
+  // An app of uploads has nothing to build without one.
+  'POST /hooks/deploy/:token': { call: () => nobody.deployHooks.call(hookToken), refused: 'unprocessable' },
+  'DELETE /api/apps/:slug/deploy-hooks/:id': { call: () => script.deployHooks.delete('harbor', made.hook) },
+  'DELETE /api/apps/:slug': { call: () => script.apps.delete('harbor') },
+};
+
+beforeAll(async () => {
+  await forgetAll();
+  person = clientOf((await signIn()).access_token);
+});
+beforeEach(() => {
+  called = [];
+});
+
+/** Whether a called path is one of a route, and of no other route that names more of it. */
+const isOf = (route: string) => (call: string) => {
+  const fits = (one: string) => new RegExp(`^${one.replace(/:\w+/g, '[^/]+')}$`).test(call);
+  const names = (one: string) => one.split('/').filter((part) => !part.startsWith(':')).length;
+  return fits(route) && !API_ROUTES.some((other) => names(other) > names(route) && fits(other));
+};
+
+test('each route has a method, or a reason to have none', () => {
+  const missing = API_ROUTES.filter((route) => !(route in CALLS) && !(route in WITHOUT_METHOD));
+  expect(missing, 'routes without a method in client/ and a line in this test').toEqual([]);
+});
+
+test('nothing here is of a route that is gone', () => {
+  const gone = [...Object.keys(CALLS), ...Object.keys(WITHOUT_METHOD)].filter(
+    (route) => !API_ROUTES.includes(route),
+  );
+  expect(gone).toEqual([]);
+});
+
+test.each(Object.entries(CALLS))('%s', async (route, { call, refused = 'nothing' }) => {
+  const outcome = await call().then(
+    () => 'nothing',
+    (error: unknown) => (isAppFluxError(error) ? error.code : Promise.reject(error)),
+  );
+  expect(outcome).toBe(refused);
+  expect(called.length).toBeGreaterThan(0);
+  expect(called.every(isOf(route)), called.join(', ')).toBe(true);
+});

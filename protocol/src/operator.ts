@@ -1,0 +1,87 @@
+/** What the operator of an instance does with it: setup, one-time links, retention, key rotation, dead letters. */
+import { z } from 'zod';
+import { ObjectId, Slug, Timestamp, UserId } from './ids.ts';
+
+/** The bootstrap token becomes an API token of the owner, once. */
+export const SetUpInstance = z.strictObject({
+  bootstrapToken: z
+    .string()
+    .min(32)
+    .max(200)
+    .regex(/^[A-Za-z0-9._~+/-]+=*$/, 'A token is letters, digits and . _ ~ + / - (RFC 6750 §2.1)')
+    .optional(),
+});
+export type SetUpInstance = z.infer<typeof SetUpInstance>;
+
+/** A link that signs a person in once. */
+export const SignInLink = z.strictObject({ url: z.url(), expiresAt: Timestamp }).meta({ id: 'SignInLink' });
+export type SignInLink = z.infer<typeof SignInLink>;
+
+export const InstanceSetUp = z
+  .strictObject({ owner: z.strictObject({ id: UserId }), signIn: SignInLink })
+  .meta({ id: 'InstanceSetUp' });
+export type InstanceSetUp = z.infer<typeof InstanceSetUp>;
+
+/** Something that retention removed, or would remove. */
+export const SweptItem = z
+  .strictObject({
+    what: z.enum(['artifacts', 'log', 'source']),
+    /** Null for a source. */
+    app: Slug.nullable(),
+    deploymentId: ObjectId.nullable(),
+    /** Null for everything but a source. */
+    uploadId: ObjectId.nullable(),
+    /** Null if the size is unknown. */
+    bytes: z.int().nullable(),
+  })
+  .meta({ id: 'SweptItem' });
+export type SweptItem = z.infer<typeof SweptItem>;
+
+/** Something that could not be removed; the next sweep retries it. */
+export const SweepFailure = z
+  .strictObject({ app: Slug, deploymentId: ObjectId, message: z.string() })
+  .meta({ id: 'SweepFailure' });
+export type SweepFailure = z.infer<typeof SweepFailure>;
+
+export const SweepReport = z
+  .strictObject({
+    dryRun: z.boolean(),
+    items: z.array(SweptItem),
+    failures: z.array(SweepFailure),
+    /** Where the next call continues; null when everything was checked. */
+    next: z.string().nullable(),
+  })
+  .meta({ id: 'SweepReport' });
+export type SweepReport = z.infer<typeof SweepReport>;
+
+/** Where a rotation of the sealing key continues: an app, or a file of it. */
+export const ResealPosition = z
+  .string()
+  .regex(/^[0-9a-f]{24}(?:\.[0-9a-f]{24})?$/, 'Pass `next` of the previous response unchanged')
+  .nullable();
+
+export const Reseal = z.strictObject({ after: ResealPosition.default(null) }).meta({ id: 'Reseal' });
+
+export const Resealed = z
+  .strictObject({
+    /** How many values and files were sealed again. */
+    resealed: z.int(),
+    /** Where the next call continues; null after the last app. */
+    next: ResealPosition,
+  })
+  .meta({ id: 'Resealed' });
+export type Resealed = z.infer<typeof Resealed>;
+
+/** A message that a queue could not deliver. */
+export const DeadLetter = z
+  .strictObject({
+    id: ObjectId,
+    kind: z.enum(['offer', 'event', 'log_tail', 'downloads']),
+    /** Null for downloads, which belong to many deployments. */
+    deploymentId: ObjectId.nullable(),
+    /** The number of the event; null for other kinds. */
+    seq: z.int().nullable(),
+    failedAt: Timestamp,
+  })
+  .meta({ id: 'DeadLetter' });
+export type DeadLetter = z.infer<typeof DeadLetter>;
