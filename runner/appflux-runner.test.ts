@@ -28,3 +28,8 @@ test('systemd finds nothing wrong with the unit, and starts the command line of 
   const [, node = '', cli = ''] = /^ExecStart=(\S+) (\S+) start$/m.exec(unit) ?? [];
   expect((await execa(node, [cli, 'start', '--help'])).stdout).toContain('start');
 });
+
+test('units of version 0.1.0, which start src/cli.ts, still start the runner', async () => {
+  const cli = join(import.meta.dirname, 'src', 'cli.ts');
+  expect((await execa(process.execPath, [cli, 'start', '--help'])).stdout).toContain('start');
+});

@@ -43,7 +43,7 @@ export function registrationChange(
 /** The runner's program with its environment. */
 function runnerCommand(settings: Settings, name: string, env: NodeJS.ProcessEnv) {
   return {
-    args: [join(ROOT, 'runner', 'src', 'cli.ts')],
+    args: [join(ROOT, 'runner', 'src', 'commands', 'cli.ts')],
     state: statePaths(settings.state).runner(name),
     env: {
       ...env,

@@ -11,7 +11,7 @@ import { type Child, signalGroup, startChild } from '../../stack/child.ts';
 import { Client, pause } from './client.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-const CLI = join(ROOT, 'runner', 'src', 'cli.ts');
+const CLI = join(ROOT, 'runner', 'src', 'commands', 'cli.ts');
 
 /** A build that is told to end with its runner gets this long, in milliseconds. */
 const STOP_GRACE_MS = 30_000;

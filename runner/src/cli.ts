@@ -1,16 +1,6 @@
 #!/usr/bin/env node
-/** `appflux-runner`: register, start, doctor. */
-import { describeError } from './journal.ts';
-import { RunnerProblem } from './problem.ts';
-import { createProgram } from './program.ts';
-
-try {
-  await createProgram().parseAsync();
-} catch (error) {
-  process.exitCode = 1;
-  if (error instanceof RunnerProblem) {
-    process.stderr.write(`${error.message}.\n${error.advice}.\n`);
-  } else {
-    process.stderr.write(`The runner met an error that it did not expect.\n${describeError(error)}\n`);
-  }
-}
+/**
+ * Entry point of the systemd units that version 0.1.0 installed: they start this path, and an upgrade does not replace
+ * them. The program is in commands/cli.ts. It is imported by URL, since nothing else here depends on commands/.
+ */
+await import(new URL('./commands/cli.ts', import.meta.url).href);

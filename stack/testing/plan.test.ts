@@ -5,7 +5,7 @@ import { planTests } from './plan.ts';
 const FILES: Record<string, Need[]> = {
   'protocol/src/log.test.ts': [],
   'runner/src/scan/scan.test.ts': ['scanner'],
-  'runner/src/malware.docker.test.ts': ['engine', 'scanner'],
+  'runner/src/scan/malware.docker.test.ts': ['engine', 'scanner'],
 };
 const plan = (...args: string[]) => planTests(args, Object.keys(FILES), (path) => new Set(FILES[path]));
 const needsOf = (...args: string[]) => NEEDS.filter((need) => plan(...args)[need]);

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createProgram } from '../program.ts';
+import { createProgram } from '../commands/program.ts';
 import { mergeSettings, readSettings } from './read-settings.ts';
 import { defaultName, FLAGS, Settings } from './settings.ts';
 

@@ -16,7 +16,7 @@ import type { FakeAttempt } from './fake-attempt.ts';
 import { FakeEdge } from './fake-edge.ts';
 import { sampleGrant, sampleJob } from './sample-job.ts';
 
-const CLI = fileURLToPath(new URL('../cli.ts', import.meta.url));
+const CLI = fileURLToPath(new URL('../commands/cli.ts', import.meta.url));
 const FIXTURE = fileURLToPath(new URL('fixtures/react-vite', import.meta.url));
 
 export interface CliProcess {

@@ -1,12 +1,12 @@
 /** The command line. */
 import { Command } from 'commander';
-import { type RawSettings, readSettings } from './config/read-settings.ts';
-import { type CommandName, FLAGS, type Settings } from './config/settings.ts';
-import { doctor } from './doctor/doctor.ts';
-import { createJournal } from './journal.ts';
-import { register } from './register/register.ts';
-import { start } from './start/start.ts';
-import { VERSION } from './version.ts';
+import { type RawSettings, readSettings } from '../config/read-settings.ts';
+import { type CommandName, FLAGS, type Settings } from '../config/settings.ts';
+import { doctor } from '../doctor/doctor.ts';
+import { createJournal } from '../journal.ts';
+import { register } from '../register/register.ts';
+import { start } from '../start/start.ts';
+import { VERSION } from '../version.ts';
 
 interface CommandSpec {
   readonly about: string;

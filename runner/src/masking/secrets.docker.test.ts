@@ -2,9 +2,9 @@
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { connectEngine } from './sandbox/engine.ts';
-import { CliBench, NOTHING_LEFT } from './testing/cli.ts';
-import { containersOf, ensureWebImage } from './testing/docker.ts';
+import { connectEngine } from '../sandbox/engine.ts';
+import { CliBench, NOTHING_LEFT } from '../testing/cli.ts';
+import { containersOf, ensureWebImage } from '../testing/docker.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 

@@ -1,8 +1,8 @@
 import { CLOSE } from '@appflux/protocol';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { connectEngine } from './sandbox/engine.ts';
-import { CliBench, ENDLESS, fixtureFiles, hasStarted, NOTHING_LEFT, namesInZip } from './testing/cli.ts';
-import { ensureWebImage } from './testing/docker.ts';
+import { connectEngine } from '../sandbox/engine.ts';
+import { CliBench, ENDLESS, fixtureFiles, hasStarted, NOTHING_LEFT, namesInZip } from '../testing/cli.ts';
+import { ensureWebImage } from '../testing/docker.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
