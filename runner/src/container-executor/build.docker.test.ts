@@ -120,7 +120,7 @@ describe('a build', () => {
       }),
       limits: { memoryBytes: 128 * 1024 ** 2 },
     });
-    expect(failure).toMatch(/^out_of_memory: .* at the limit of 128 MB/);
+    expect(failure).toMatch(/^out_of_memory: .* at the limit of 128 MiB/);
   });
 
   test('over the heap of its runtime is told so as well', async () => {
@@ -139,7 +139,7 @@ describe('a build', () => {
       }),
       limits: { diskBytes: 300 * 1024 ** 2 },
     });
-    expect(failure).toMatch(/^disk_full: The build wrote .* its limit is 300 MB/);
+    expect(failure).toMatch(/^disk_full: The build wrote .* its limit is 300 MiB/);
   });
 
   test('in an image that the runner does not allow, or does not have, does not begin', async () => {

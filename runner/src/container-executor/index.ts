@@ -1,8 +1,9 @@
-/** Builds in disposable containers: what runners do unless they are told otherwise. */
+/** Builds in disposable containers: the default executor of runners. */
 import { AttemptCache } from '../cache/attempt-cache.ts';
-import type { Executor } from '../job/executor.ts';
+import { type Executor, runIfAny } from '../job/executor.ts';
 import { removeAttemptFolder } from '../sandbox/attempt-folder.ts';
-import { type BuildHost, build } from './build.ts';
+import { ContainerBuild } from './build.ts';
+import type { BuildHost } from './build-input.ts';
 
 export function containerExecutor(host: BuildHost): Executor {
   return {
@@ -12,7 +13,12 @@ export function containerExecutor(host: BuildHost): Executor {
     attempt: ({ job, folder, journal }) => {
       const cache = new AttemptCache(host.caches, { job, folder, journal });
       return {
-        build: (input, ctx) => build({ ...host, journal }, { ...input, cache }, ctx),
+        build: (input, ctx) =>
+          runIfAny(
+            input,
+            (commands) => new ContainerBuild({ ...host, journal }, { ...input, cache, commands }, ctx).run(),
+            ctx,
+          ),
         keep: (ctx) => cache.keep(ctx),
       };
     },

@@ -141,7 +141,7 @@ describe('a storage that', () => {
     expect(result).toMatchObject({
       failure: {
         code: 'upload_failed',
-        message: 'Storage did not take site.zip: it answered with status 500',
+        message: 'Storage did not accept site.zip: it answered with status 500',
       },
     });
     const said = JSON.stringify([result, attempt.lines, uploads.lines, agent?.journal]);
@@ -182,7 +182,7 @@ describe('a storage that', () => {
       prepare: (_, { edge }) => edge.storageFaults.push(400),
     });
     expect(result).toMatchObject({
-      failure: { message: 'Storage did not take site.zip: it answered with status 400' },
+      failure: { message: 'Storage did not accept site.zip: it answered with status 400' },
     });
     expect(uploads.lines.length).toBe(1);
   });

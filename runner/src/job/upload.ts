@@ -1,7 +1,6 @@
 /** Uploads artifacts straight into storage, part by part. */
 import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type DeploymentToRunner,
   formatBytes,
@@ -14,6 +13,7 @@ import { request } from 'undici';
 import { type BackoffPolicy, fullJitter } from '../backoff.ts';
 import type { Journal } from '../journal.ts';
 import { own, say } from '../masking/sentence.ts';
+import { retry } from '../retry.ts';
 import { type CollectedArtifact, JobFailure, type StepContext } from '../step-context.ts';
 import { untilAborted } from '../stop.ts';
 
@@ -116,15 +116,23 @@ async function askUntilAnswered(
   { connection, journal, backoff }: UploadOptions,
   { signal }: StepContext,
 ): Promise<UploadAnswer> {
-  for (let tries = 1; ; tries += 1) {
-    const answer = await untilAborted(connection.ask({ ...question, request: randomUUID() }), signal);
-    if (answer.type !== 'upload_refused' || answer.again !== true || tries === TRIES) return answer;
-    journal.warn('Storage was at fault', { artifact: question.name, tries, problem: answer.message });
-    await sleep(fullJitter(tries - 1, backoff ?? BACKOFF), undefined, { signal }).catch(() =>
-      signal.throwIfAborted(),
-    );
-  }
+  return retry(() => untilAborted(connection.ask({ ...question, request: randomUUID() }), signal), {
+    isTransient: (answer) => answer.type === 'upload_refused' && answer.again === true,
+    pauseAfter: pausesOf(backoff),
+    onRetry: (answer, tries) =>
+      journal.warn('Storage failed', { artifact: question.name, tries, problem: messageOf(answer) }),
+    signal,
+  });
 }
+
+/** The waits between tries, each of them for the part or the question that failed. */
+const pausesOf =
+  (backoff: BackoffPolicy = BACKOFF) =>
+  (tries: number) =>
+    tries < TRIES ? fullJitter(tries - 1, backoff) : undefined;
+
+const messageOf = (answer: UploadAnswer): string | undefined =>
+  answer.type === 'upload_refused' ? answer.message : undefined;
 
 function refused(name: string, answer: { type: string; message?: string }): JobFailure {
   return new JobFailure(
@@ -177,25 +185,31 @@ async function putPart(
 ): Promise<string | null> {
   const start = (part.partNumber - 1) * partSize;
   const length = Math.min(partSize, artifact.size - start);
-  let last = '';
-  for (let tries = 0; tries < TRIES; tries += 1) {
-    if (tries > 0) {
-      const pause = fullJitter(tries - 1, options.backoff ?? BACKOFF);
-      await sleep(pause, undefined, { signal: ctx.signal }).catch(() => ctx.signal.throwIfAborted());
-    }
-    const outcome = await put(part.url, artifact.path, start, length, ctx.signal);
-    if ('etag' in outcome) return outcome.etag;
-    if (outcome.status === 403) return null;
-    last = outcome.problem;
-    options.journal.warn('A part of an artifact was not taken', {
-      artifact: artifact.name,
-      part: part.partNumber,
-      tries: tries + 1,
-      problem: last,
-    });
-    if (!outcome.again) break;
-  }
-  throw new JobFailure('upload_failed', `Storage did not take ${artifact.name}: ${last}`);
+  const { journal, backoff } = options;
+  const { partNumber } = part;
+  const outcome = await retry(
+    async (tries) => {
+      const result = await put(part.url, artifact.path, start, length, ctx.signal);
+      if ('problem' in result && result.status !== 403) {
+        const { problem } = result;
+        journal.warn('A part of an artifact was not stored', {
+          artifact: artifact.name,
+          part: partNumber,
+          tries,
+          problem,
+        });
+      }
+      return result;
+    },
+    {
+      isTransient: (result) => 'problem' in result && result.again,
+      pauseAfter: pausesOf(backoff),
+      signal: ctx.signal,
+    },
+  );
+  if ('etag' in outcome) return outcome.etag;
+  if (outcome.status === 403) return null;
+  throw new JobFailure('upload_failed', `Storage did not accept ${artifact.name}: ${outcome.problem}`);
 }
 
 type PutOutcome = { etag: string } | { problem: string; again: boolean; status?: number };

@@ -65,6 +65,8 @@ interface Care {
   readonly pauseMs: number;
 }
 
+const NO_CARE: Care = { from: Number.POSITIVE_INFINITY, pauseMs: 0 };
+
 /**
  * Sends content through INSTREAM and gives the verdict.
  *
@@ -78,44 +80,44 @@ export async function scanContent(
   signal: AbortSignal,
   timeouts: ClientTimeouts = CLIENT_TIMEOUTS,
 ): Promise<Verdict> {
-  let care: Care = { from: Number.POSITIVE_INFINITY, pauseMs: 0 };
+  let outcome = await scanOnce(address, content, signal, timeouts, NO_CARE);
   for (const pauseMs of PAUSES_MS) {
-    const progress = { sent: 0 };
-    try {
-      return await scanOnce(address, content, signal, timeouts, progress, care);
-    } catch (error) {
-      const isLost = error instanceof ClamdError && error.code === 'broke_off' && progress.sent > 0;
-      if (!isLost) throw error;
-      care = { from: progress.sent - CAREFUL_PIECES, pauseMs };
-    }
+    if ('verdict' in outcome) break;
+    const care = { from: outcome.sent - CAREFUL_PIECES, pauseMs };
+    outcome = await scanOnce(address, content, signal, timeouts, care);
   }
-  return await scanOnce(address, content, signal, timeouts, { sent: 0 }, care);
+  if ('verdict' in outcome) return outcome.verdict;
+  throw outcome.error;
 }
+
+/** A verdict, or that the connection broke after so many pieces, so that an answer may have been lost. */
+type ScanOutcome = { readonly verdict: Verdict } | { readonly error: ClamdError; readonly sent: number };
 
 async function scanOnce(
   address: ClamdAddress,
   content: Content,
   signal: AbortSignal,
   timeouts: ClientTimeouts,
-  progress: { sent: number },
   care: Care,
-): Promise<Verdict> {
+): Promise<ScanOutcome> {
   signal.throwIfAborted();
   const connection = new Connection(address, timeouts.transferMs);
   const abort = (): void => {
     connection.socket.destroy();
   };
   signal.addEventListener('abort', abort, { once: true });
+  let sent = 0;
   try {
-    await send(connection, content(), progress, care);
+    sent = await send(connection, content(), care);
     connection.socket.setTimeout(timeouts.verdictMs);
     const reply = await connection.reply;
     const verdict = parseVerdict(reply);
     if (verdict === null)
       throw new ClamdError('refused', `The malware scanner answered “${reply.slice(0, 200)}”.`);
-    return verdict;
+    return { verdict };
   } catch (error) {
     signal.throwIfAborted();
+    if (error instanceof ClamdError && error.code === 'broke_off' && sent > 0) return { error, sent };
     throw error;
   } finally {
     signal.removeEventListener('abort', abort);
@@ -124,21 +126,18 @@ async function scanOnce(
 }
 
 /**
- * Each piece with its length before it, and a length of zero at the end. clamd may answer before that: then enough is
- * sent. What has come is read before each piece, as a write to a closed connection would take it away.
+ * Sends each piece after its length, and a length of zero at the end. Stops early when clamd has answered. Received data
+ * is read before each piece, because a write to a closed connection makes Node discard it.
+ * @returns how many pieces were sent
  */
-async function send(
-  connection: Connection,
-  pieces: AsyncIterable<Uint8Array>,
-  progress: { sent: number },
-  care: Care,
-): Promise<void> {
+async function send(connection: Connection, pieces: AsyncIterable<Uint8Array>, care: Care): Promise<number> {
   const { socket } = connection;
+  let sent = 0;
   socket.write('zINSTREAM\0');
   for await (const piece of pieces) {
-    if (progress.sent >= care.from) await setTimeout(care.pauseMs);
+    if (sent >= care.from) await setTimeout(care.pauseMs);
     await setImmediate();
-    if (connection.answered) return;
+    if (connection.answered) return sent;
     if (piece.length === 0) continue;
     const length = Buffer.alloc(4);
     length.writeUInt32BE(piece.length);
@@ -146,10 +145,11 @@ async function send(
     socket.write(length);
     const more = socket.write(piece);
     socket.uncork();
-    progress.sent += 1;
+    sent += 1;
     if (!more) await connection.drained();
   }
   if (!connection.answered) socket.write(Buffer.alloc(4));
+  return sent;
 }
 
 /** A connection and the answer that comes over it. */

@@ -2,9 +2,8 @@
 import { rm } from 'node:fs/promises';
 import type { LogLine, Plan } from '@appflux/protocol';
 import { execa } from 'execa';
-import { AttemptCache } from '../cache/attempt-cache.ts';
 import type { RawSettings } from '../config/read-settings.ts';
-import { build } from '../container-executor/build.ts';
+import { containerExecutor } from '../container-executor/index.ts';
 import { AttemptLog } from '../log/attempt-log.ts';
 import { maskWith } from '../masking/mask.ts';
 import { Secrets } from '../masking/secrets.ts';
@@ -79,36 +78,36 @@ export class BuildBench {
     };
     const log = new AttemptLog({ write, ready: async () => undefined }, maskWith(secrets), 1e6);
     const source = { commitHash: null, commitMessage: null, branch: null, root };
-    const cache = new AttemptCache(host.caches, { job, folder, journal: host.journal });
+    const attempt = containerExecutor(host).attempt({ job, folder, journal: host.journal });
     let skip: Skip | undefined;
     let image: UsedImage | undefined;
     const ignoreCommand = input.ignoreCommand ?? null;
     const startedAt = performance.now();
-    const thrown: unknown = await build(
-      host,
-      {
-        job,
-        attempt: 1,
-        plan: input.plan,
-        ignoreCommand,
-        source,
-        folder,
-        cache,
-        limits,
-        secrets,
-        log,
-        onImage: (used) => {
-          image = used;
+    const thrown: unknown = await attempt
+      .build(
+        {
+          job,
+          attempt: 1,
+          plan: input.plan,
+          ignoreCommand,
+          source,
+          folder,
+          limits,
+          secrets,
+          log,
+          onImage: (used) => {
+            image = used;
+          },
         },
-      },
-      { log: (text, stream) => log.write(text, stream), signal: stop.signal },
-    ).then(
-      (result) => {
-        skip = result;
-        return null;
-      },
-      (error: unknown) => error,
-    );
+        { log: (text, stream) => log.write(text, stream), signal: stop.signal },
+      )
+      .then(
+        (result) => {
+          skip = result;
+          return null;
+        },
+        (error: unknown) => error,
+      );
     const tookMs = performance.now() - startedAt;
     const left = await containersOf(this.#engine, host.runnerId);
     if (left.length > 0) throw new Error(`the build has left containers behind: ${left.join()}`);

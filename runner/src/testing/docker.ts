@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { Caches } from '../cache/caches.ts';
 import { mergeSettings, type RawSettings } from '../config/read-settings.ts';
-import type { BuildHost } from '../container-executor/build.ts';
+import type { BuildHost } from '../container-executor/build-input.ts';
 import { createJournal, type Journal } from '../journal.ts';
 import { RUNNER_LABEL } from '../sandbox/container-spec.ts';
 import { type Engine, engineStatus } from '../sandbox/engine.ts';

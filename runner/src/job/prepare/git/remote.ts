@@ -1,8 +1,9 @@
 /** One repository and the server that it comes from: every Git command of a job goes through here. */
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { formatBytes, printable } from '@appflux/protocol';
+import { own } from '../../../masking/sentence.ts';
+import { retry } from '../../../retry.ts';
 import { JobFailure, type StepContext, type Workspace } from '../../../step-context.ts';
 import type { SourceLimits } from '../limits.ts';
 import { readRepoUrl, shownUrl } from './address.ts';
@@ -106,9 +107,18 @@ export class Remote {
    * the server has a bad moment.
    */
   async fetch(depth: string, ref: string): Promise<Trouble | null> {
-    const retries = [...this.#options.limits.retryMs];
-    let redirects = 0;
-    for (;;) {
+    const { retryMs } = this.#options.limits;
+    return retry(() => this.#fetchSettled(depth, ref), {
+      isTransient: (trouble) => trouble !== null && TRANSIENT.has(trouble.kind),
+      pauseAfter: (tries) => retryMs[tries - 1],
+      onRetry: () => this.#ctx.log(own('The connection to the repository failed. Trying again.')),
+      signal: this.#signal,
+    });
+  }
+
+  /** One try, which follows redirects and switches to the repository's kind of hash. */
+  async #fetchSettled(depth: string, ref: string): Promise<Trouble | null> {
+    for (let redirects = 0; ; ) {
       const { code, stderr } = await this.#fetchOnce(depth, ref);
       if (code === 0) return null;
       const trouble: Trouble = { kind: readTrouble(stderr), stderr };
@@ -121,10 +131,7 @@ export class Remote {
       ) {
         await this.#init('sha256');
       } else {
-        const pause = TRANSIENT.has(trouble.kind) ? retries.shift() : undefined;
-        if (pause === undefined) return trouble;
-        this.#ctx.log('The connection to the repository failed; trying again.');
-        await wait(pause, undefined, { signal: this.#signal }).catch(() => this.#signal.throwIfAborted());
+        return trouble;
       }
     }
   }

@@ -3,9 +3,9 @@
  */
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
-import { setTimeout as wait } from 'node:timers/promises';
 import { formatBytes } from '@appflux/protocol';
 import { request } from 'undici';
+import { retry } from '../../../retry.ts';
 import { JobFailure } from '../../../step-context.ts';
 
 export interface Upload {
@@ -31,24 +31,33 @@ class Interrupted extends Error {}
  * what was uploaded.
  */
 export async function download(upload: Upload, path: string, options: DownloadOptions): Promise<void> {
-  for (const pause of [...options.retryMs, null]) {
-    try {
-      await downloadOnce(upload, path, options);
-      return;
-    } catch (error) {
-      options.signal.throwIfAborted();
-      if (!(error instanceof Interrupted)) throw error;
-      if (pause === null) {
-        throw new JobFailure(
-          'source_unavailable',
-          `The upload could not be fetched from storage: ${error.message}.`,
-          {
-            hint: 'Redeploy; if it fails again, check the storage settings.',
-          },
-        );
-      }
-      await wait(pause, undefined, { signal: options.signal }).catch(() => options.signal.throwIfAborted());
-    }
+  const { retryMs, signal } = options;
+  const interrupted = await retry(() => downloadOrInterruption(upload, path, options), {
+    isTransient: (outcome) => outcome !== null,
+    pauseAfter: (tries) => retryMs[tries - 1],
+    signal,
+  });
+  if (interrupted === null) return;
+  throw new JobFailure(
+    'source_unavailable',
+    `The upload could not be fetched from storage: ${interrupted.message}.`,
+    { hint: 'Redeploy; if it fails again, check the storage settings.' },
+  );
+}
+
+/** Gives null when all has arrived. */
+async function downloadOrInterruption(
+  upload: Upload,
+  path: string,
+  options: DownloadOptions,
+): Promise<Interrupted | null> {
+  try {
+    await downloadOnce(upload, path, options);
+    return null;
+  } catch (error) {
+    options.signal.throwIfAborted();
+    if (error instanceof Interrupted) return error;
+    throw error;
   }
 }
 

@@ -1,0 +1,133 @@
+/** Runs a build's commands in a container, follows its output, and decides how the build ended. */
+import { randomBytes } from 'node:crypto';
+import { StageLog } from '../job/stage-log.ts';
+import { type ContainerInput, containerSpec, hasOwnKernel } from '../sandbox/container-spec.ts';
+import { ownFileSystemFull } from '../sandbox/disk-watch.ts';
+import { engineMessage } from '../sandbox/engine.ts';
+import type { BuildStage, Mark } from '../sandbox/marks.ts';
+import { maxOpenFiles } from '../sandbox/open-files.ts';
+import { OutputReader } from '../sandbox/output.ts';
+import { type ContainerEnd, runContainer } from '../sandbox/run-container.ts';
+import { verdict } from '../sandbox/verdict.ts';
+import { guardFor } from '../sandbox/vsock.ts';
+import type { JobFailure, Skip, StepContext } from '../step-context.ts';
+import type { CommandRunInput } from './build-input.ts';
+import { containerInput } from './container-input.ts';
+import { engineFailure } from './engine-failure.ts';
+
+type OutputName = 'stdout' | 'stderr';
+
+export class CommandRun {
+  readonly #input: CommandRunInput;
+  readonly #ctx: StepContext;
+  /** Begins the lines by which the image's entry reports its stages; no other line can begin with it. */
+  readonly #nonce = randomBytes(16).toString('hex');
+  readonly #stages: StageLog;
+  readonly #readers: Readonly<Record<OutputName, OutputReader>>;
+  /** The stages in which the kernel killed a process at the memory limit. */
+  readonly #memoryKills = new Set<BuildStage | null>();
+
+  constructor(input: CommandRunInput, ctx: StepContext) {
+    this.#input = input;
+    this.#ctx = ctx;
+    this.#stages = new StageLog(input.commands, ctx.log);
+    this.#readers = { stdout: this.#reader('stdout'), stderr: this.#reader('stderr') };
+  }
+
+  /** As ContainerBuild.run. */
+  async run(): Promise<Skip | undefined> {
+    const ended = await this.#runToEnd(await this.#containerInput());
+    if (ended.oomKilled && ended.exitCode === 0) {
+      this.#ctx.log(
+        'A process of the build was killed at the memory limit; the build ended well all the same.',
+      );
+    }
+    const failure = await this.#failureOf(ended);
+    if (failure !== null) throw failure;
+    return this.#stages.skip();
+  }
+
+  #reader(stream: OutputName): OutputReader {
+    const { secrets, log } = this.#input;
+    return new OutputReader({
+      nonce: this.#nonce,
+      secrets,
+      line: (text) => log.writeMasked(text, stream),
+      mark: (mark) => this.#takeMark(mark),
+    });
+  }
+
+  /** Unfinished lines of the other stream then belong to the stage that ends here. */
+  #takeMark(mark: Mark): void {
+    this.#stages.take(mark);
+    this.#input.cache.take(mark);
+  }
+
+  async #containerInput(): Promise<ContainerInput> {
+    const { host, imageId } = this.#input;
+    return containerInput({
+      ...this.#input,
+      nonce: this.#nonce,
+      openFiles: await maxOpenFiles(host.engine, host.runnerId, imageId),
+      guard: await guardFor(host.engine, host.settings.runtime),
+    });
+  }
+
+  /** Runs the container, and once without the cache if the engine cannot mount it. */
+  async #runToEnd(container: ContainerInput): Promise<ContainerEnd> {
+    const { host, signal } = this.#input;
+    try {
+      return await this.#runOnce(container).catch((error: unknown) =>
+        this.#runWithoutCache(container, error),
+      );
+    } catch (error) {
+      throw signal.aborted ? signal.reason : engineFailure(error, host.journal);
+    } finally {
+      this.#readers.stdout.end();
+      this.#readers.stderr.end();
+    }
+  }
+
+  #runWithoutCache(container: ContainerInput, error: unknown): Promise<ContainerEnd> {
+    const { cache, signal, surroundings } = this.#input;
+    const started = this.#stages.current !== null;
+    const mounts = signal.aborted || started ? null : cache.instead(surroundings.mounts, error, this.#ctx);
+    if (mounts === null) throw error;
+    return this.#runOnce({ ...container, mounts });
+  }
+
+  #runOnce(container: ContainerInput): Promise<ContainerEnd> {
+    const { host, log, cache, signal } = this.#input;
+    return runContainer(host.engine, {
+      spec: containerSpec(container),
+      output: ({ stream, bytes }) => this.#readers[stream].push(bytes),
+      ready: () => log.ready(),
+      signal,
+      onMemoryKill: () => this.#memoryKills.add(this.#stages.current),
+      ownKernel: hasOwnKernel(host.settings.runtime),
+      onLeftover: (error) => {
+        cache.abandon();
+        host.journal.error('A container could not be removed; the next start will', {
+          error: engineMessage(error),
+        });
+      },
+    });
+  }
+
+  async #failureOf(ended: ContainerEnd): Promise<JobFailure | null> {
+    const { folder, limits, commands, network, log } = this.#input;
+    const stage = this.#stages.current;
+    return verdict({
+      exitCode: ended.exitCode,
+      // Only the engine's events tell in which stage it was. Without any, its final state tells whether it was at all.
+      oomKilled: this.#memoryKills.size > 0 ? this.#memoryKills.has(stage) : ended.oomKilled,
+      diskFull: await ownFileSystemFull(folder),
+      diskBytes: limits.diskBytes,
+      stage,
+      commands,
+      memoryBytes: limits.memoryBytes,
+      refusedHosts: network.refusedHosts(),
+      tail: log.tail,
+    });
+  }
+}

@@ -1,0 +1,20 @@
+/** What a failed build says when the container engine is at fault. */
+import type { Journal } from '../journal.ts';
+import { engineMessage, engineStatus } from '../sandbox/engine.ts';
+import { JobFailure } from '../step-context.ts';
+
+/**
+ * The failure to report for an error of the engine; a JobFailure is returned as it is. The engine's message goes to the
+ * journal only, because it can name paths of the host.
+ */
+export function engineFailure(error: unknown, journal: Journal): JobFailure {
+  if (error instanceof JobFailure) return error;
+  journal.error('The engine could not run a build', {
+    status: engineStatus(error),
+    error: engineMessage(error),
+  });
+  return new JobFailure('internal', 'The runner’s container engine could not run the build', {
+    hint: 'Redeploy; if it happens again, ask the owner of the runner to run `appflux-runner doctor`.',
+    cause: error,
+  });
+}
