@@ -23,6 +23,8 @@ const COMMANDS = [
   'deploy',
   'rotate-keys',
   'copy-metadata',
+  'backup',
+  'restore',
 ];
 const STAMP = join(ROOT, 'node_modules', '.cache', 'appflux', 'packages');
 

@@ -5,6 +5,7 @@
 import { Miniflare } from 'miniflare';
 import { unstable_readConfig as readConfig } from 'wrangler';
 import type { z } from 'zod';
+import { type ControlServer, serveControl } from './backup/capture/control.ts';
 import { EdgeConfig, type EdgeMessage, LogLevel } from './edge/config.ts';
 import { startCrons } from './edge/crons.ts';
 import { migrateDatabases } from './edge/migrations.ts';
@@ -42,10 +43,14 @@ async function run(config: z.output<typeof EdgeConfig>): Promise<void> {
     readConfig({ config: config.wranglerConfig }).triggers.crons ?? [],
     (error) => log('error', `a scheduled run failed: ${messageOf(error)}`),
   );
+  const { variables, environment } = config;
+  const control: ControlServer | null =
+    config.control === undefined ? null : await serveControl(config.control, { variables, environment });
   let ending = false;
   const end = async () => {
     if (ending) return;
     ending = true;
+    control?.close();
     crons.stop();
     await miniflare.dispose();
     process.exit(0);

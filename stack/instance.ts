@@ -15,6 +15,8 @@ export function edgeConfig(settings: Settings, secrets: Secrets, root: string, m
     main,
     persist: statePaths(settings.state).edge,
     logLevel: settings.logLevel,
+    control: statePaths(settings.state).control,
+    environment: settings.environment,
     assets: statePaths(settings.state).dashboard,
     bucket: {
       name: secrets.bucket,

@@ -18,7 +18,11 @@ export type ProblemCode =
   | 'dashboard_failed'
   | 'metadata_unreachable'
   | 'edge_failed'
-  | 'runner_failed';
+  | 'runner_failed'
+  | 'backup_failed'
+  | 'backup_damaged'
+  | 'backup_locked'
+  | 'restore_refused';
 
 /** Ends a command with one sentence and no stack trace. `advice` is what the user can do. */
 export class StackProblem extends Error {

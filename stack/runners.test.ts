@@ -6,14 +6,13 @@ test('local runners are numbered', () => {
   expect(runnerNames(0)).toEqual([]);
 });
 
-test('a runner registers if it never has, if the URL differs, or if it was removed', () => {
-  const url = 'http://localhost:8787';
-  const registration = { id: '66f2a1c04b7e9d0012345678', url };
+test('a runner registers if it never has, and if the instance does not know it', () => {
+  const registration = { id: '66f2a1c04b7e9d0012345678' };
   const registered = [{ id: registration.id }];
-  expect(mustRegister(registration, url, registered)).toBe(false);
-  expect(mustRegister(null, url, registered)).toBe(true);
-  expect(mustRegister(registration, 'http://localhost:9000', registered)).toBe(true);
-  expect(mustRegister(registration, url, [])).toBe(true);
+  expect(mustRegister(registration, registered)).toBe(false);
+  expect(mustRegister(null, registered)).toBe(true);
+  expect(mustRegister(registration, [])).toBe(true);
+  expect(mustRegister(registration, [{ id: '66f2a1c04b7e9d0012345679' }])).toBe(true);
 });
 
 test('a registration is changed only if APPFLUX_SLOTS has changed', () => {

@@ -1,5 +1,5 @@
 /** The local runners: registered once, run with each start. */
-import { readFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Runner, UpdateRunner } from '@appflux/protocol';
 import { execa } from 'execa';
@@ -21,15 +21,24 @@ export function runnerNames(count: number): string[] {
   return Array.from({ length: count }, (_, index) => `local-${index + 1}`);
 }
 
-/** Whether a runner must register: it never has, it has at another URL, or it was removed since. */
+/** Whether a runner must register: it never has, or it was removed since. */
 export function mustRegister(
-  registration: Registration | null,
-  url: string,
+  registration: Pick<Registration, 'id'> | null,
   registered: readonly Pick<Runner, 'id'>[],
 ): boolean {
-  return (
-    registration === null || registration.url !== url || !registered.some(({ id }) => id === registration.id)
-  );
+  return registration === null || !registered.some(({ id }) => id === registration.id);
+}
+
+/** Writes the instance's new URL into a runner's registration: the instance has moved, and knows the runner. */
+async function followInstance(state: string, url: string): Promise<void> {
+  const path = join(state, 'runner.json');
+  const registration = z.looseObject({}).parse(JSON.parse(await readFile(path, 'utf8')));
+  const aside = `${path}.${process.pid}`;
+  await writeFile(aside, `${JSON.stringify({ ...registration, url }, null, 2)}\n`, {
+    mode: 0o600,
+    flush: true,
+  });
+  await rename(aside, path);
 }
 
 /** What to change in a runner's registration so that it matches the settings; null if it already does. */
@@ -68,8 +77,8 @@ function imageCommand(): string {
 }
 
 /**
- * Registers a runner unless its registration is valid; then it only sets the number of slots from the settings. Other
- * changes to the registration are kept.
+ * Registers a runner unless the instance knows it; then it only sets the number of slots from the settings, and the URL of
+ * an instance that has moved. Other changes to the registration are kept.
  * @throws StackProblem `runner_failed`
  */
 export async function ensureRegistered(
@@ -83,7 +92,8 @@ export async function ensureRegistered(
   const registration = await readRegistration(runner.state);
   const registered = await edge.runners();
   const own = registered.find(({ id }) => id === registration?.id);
-  if (own !== undefined && !mustRegister(registration, url, registered)) {
+  if (own !== undefined && !mustRegister(registration, registered)) {
+    if (registration?.url !== url) await followInstance(runner.state, url);
     const change = registrationChange(own, settings);
     if (change !== null) await edge.updateRunner(own.id, change);
     return;

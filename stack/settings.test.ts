@@ -28,6 +28,7 @@ describe('settings of a local start', () => {
       logLevel: 'info',
       requestLog: false,
       storage: null,
+      environment: {},
       passedOn: {},
     });
   });

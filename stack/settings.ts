@@ -88,6 +88,23 @@ const Environment = z.object({
 /** The variables that `readSettings` reads, except the one of `stateFolder`. */
 export const START_VARIABLES: readonly string[] = Object.keys(Environment.shape);
 
+/** Settings of one machine or of one start: they mean nothing to an instance that is restored elsewhere. */
+const OF_THIS_MACHINE = new Set<string>([
+  'APPFLUX_PORT',
+  'APPFLUX_BOOTSTRAP_TOKEN',
+  'APPFLUX_TLS',
+  ...Object.keys(REACH_VARIABLES),
+]);
+
+/** The variables of an environment that make an instance what it is, wherever it runs. */
+export function portableEnvironment(env: NodeJS.ProcessEnv): Record<string, string> {
+  const entries = START_VARIABLES.filter((name) => !OF_THIS_MACHINE.has(name)).flatMap((name) => {
+    const value = env[name];
+    return value ? [[name, value] as const] : [];
+  });
+  return Object.fromEntries(entries);
+}
+
 /** An S3 server of the owner's own, in place of the embedded one. */
 export interface ForeignStorage {
   readonly endpoint: string;
@@ -113,6 +130,8 @@ export interface Settings {
   /** Whether the control plane logs each request. */
   readonly requestLog: boolean;
   readonly storage: ForeignStorage | null;
+  /** What a start of this instance elsewhere would need in its environment. */
+  readonly environment: Readonly<Record<string, string>>;
   /** Variables that are passed to the Worker unchanged if they are set. */
   readonly passedOn: Readonly<Record<string, string>>;
 }
@@ -139,6 +158,9 @@ const PASSED_ON = [
 ] as const;
 
 const MAIL = ['MAIL_API_URL', 'MAIL_API_KEY', 'MAIL_FROM'] as const;
+
+/** Read by `npm run backup` and `npm run restore`. */
+export const BACKUP_SECRETS = ['APPFLUX_BACKUP_PASSPHRASE'] as const;
 
 const STORAGE = ['S3_ENDPOINT', 'S3_BUCKET', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'] as const;
 
@@ -170,6 +192,7 @@ export function readSettings(env: NodeJS.ProcessEnv, root: string): Settings {
     requestLog: variables.APPFLUX_REQUEST_LOG === '1',
     scan: variables.APPFLUX_SCAN ?? variables.APPFLUX_RUNNER_SCAN ?? 'optional',
     storage: foreignStorage(variables),
+    environment: portableEnvironment(env),
     passedOn: Object.fromEntries(
       PASSED_ON.flatMap((name) => {
         const value = variables[name];
@@ -212,6 +235,6 @@ function foreignStorage(variables: z.infer<typeof Environment>): ForeignStorage 
  * message, and no other process, least of all a runner, needs them.
  */
 export function withoutSecrets(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const secrets: readonly string[] = ['APPFLUX_BOOTSTRAP_TOKEN', ...PASSED_ON, ...STORAGE];
+  const secrets: readonly string[] = ['APPFLUX_BOOTSTRAP_TOKEN', ...BACKUP_SECRETS, ...PASSED_ON, ...STORAGE];
   return Object.fromEntries(Object.entries(env).filter(([name]) => !secrets.includes(name)));
 }

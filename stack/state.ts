@@ -28,6 +28,10 @@ export type Secrets = z.infer<typeof Secrets>;
 export function statePaths(state: string) {
   return {
     secrets: join(state, 'secrets.json'),
+    /** The socket by which a backup pauses the running instance. */
+    control: join(state, 'control.sock'),
+    /** Where a restore puts files until all of them are there. */
+    restoring: join(state, '.restoring'),
     edge: join(state, 'edge'),
     bundle: join(state, 'bundle'),
     dashboard: join(state, 'dashboard'),
@@ -87,6 +91,13 @@ export async function keepSecrets(state: string): Promise<Secrets> {
   const { secrets: file } = statePaths(state);
   const text = await readOrNull(file);
   if (text !== null) return readSecrets(text, file);
+  if (await isThere(statePaths(state).restoring)) {
+    throw new StackProblem(
+      'state_unusable',
+      `A restore into ${state} broke off`,
+      'run "npm run restore" again, or remove the folder',
+    );
+  }
   const secrets = makeSecrets();
   await writeSecrets(state, secrets);
   return secrets;

@@ -2,12 +2,13 @@
 import { closest, distance } from 'fastest-levenshtein';
 import { FLAGS } from '../runner/src/config/settings.ts';
 import { variantVariable } from './images/variant.ts';
-import { START_VARIABLES } from './settings.ts';
+import { BACKUP_SECRETS, START_VARIABLES } from './settings.ts';
 
 /** All variables that begin with APPFLUX_ and have a meaning for anything that a start starts. */
 const KNOWN = [
   ...START_VARIABLES.filter((name) => name.startsWith('APPFLUX_')),
   'APPFLUX_STATE',
+  ...BACKUP_SECRETS,
   ...['android', 'flutter'].map(variantVariable),
   ...Object.values(FLAGS).map(({ env }) => env),
 ];

@@ -39,6 +39,10 @@ export const EdgeConfig = z.strictObject({
   logLevel: LogLevel.default('info'),
   /** Variables and secrets of the Worker; they take precedence over those of wrangler.toml. */
   variables: z.record(z.string(), z.string()),
+  /** Where the control socket is (`backup/capture/control.ts`), absolute; there is none unless it is set. */
+  control: z.string().optional(),
+  /** The environment that a start of the same instance elsewhere would need. */
+  environment: z.record(z.string(), z.string()).default({}),
 });
 /** Before parsing: fields with a default may be missing. */
 export type EdgeConfig = z.input<typeof EdgeConfig>;

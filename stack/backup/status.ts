@@ -1,0 +1,69 @@
+/** What an instance keeps about its backups, beside its state: keys of backups, a schedule, and how the last one went. */
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { StackProblem } from '../problem.ts';
+
+const Target = z.strictObject({
+  /** An absolute path, or `s3://bucket/prefix`. */
+  target: z.string(),
+  /** The server and its keys, for a bucket. */
+  s3: z
+    .strictObject({
+      endpoint: z.string(),
+      region: z.string(),
+      accessKeyId: z.string(),
+      secretAccessKey: z.string(),
+    })
+    .optional(),
+  keep: z.int().min(1).optional(),
+});
+
+const Schedule = Target.extend({ cron: z.string() });
+export type Schedule = z.infer<typeof Schedule>;
+
+const Last = z.strictObject({
+  /** The moment that the newest snapshot shows. */
+  succeededAt: z.iso.datetime().nullable(),
+  /** Where that snapshot lies. */
+  target: z.string().nullable(),
+  /** Why the last attempt failed; null when it went well. */
+  error: z.string().nullable(),
+  triedAt: z.iso.datetime(),
+});
+export type Last = z.infer<typeof Last>;
+
+const Status = z.strictObject({
+  /** The age identities of backups, by the backup's id: with them later snapshots need no passphrase. */
+  keys: z.record(z.string(), z.string()).default({}),
+  schedule: Schedule.nullable().default(null),
+  last: Last.nullable().default(null),
+});
+export type Status = z.infer<typeof Status>;
+
+const pathOf = (state: string) => join(state, 'backup.json');
+
+/** What is kept. @throws StackProblem `state_unusable` when the file is damaged */
+export async function readStatus(state: string): Promise<Status> {
+  const path = pathOf(state);
+  try {
+    return Status.parse(JSON.parse(await readFile(path, 'utf8')));
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return Status.parse({});
+    throw new StackProblem(
+      'state_unusable',
+      `${path} is damaged`,
+      'remove it; the next backup then needs the passphrase again, and the schedule has to be set again',
+      { cause },
+    );
+  }
+}
+
+/** Changes what is kept. The file is replaced whole, and only its user can read it. */
+export async function changeStatus(state: string, change: Partial<Status>): Promise<void> {
+  const status = { ...(await readStatus(state)), ...change };
+  const path = pathOf(state);
+  const aside = `${path}.${process.pid}`;
+  await writeFile(aside, `${JSON.stringify(status, null, 2)}\n`, { mode: 0o600, flush: true });
+  await rename(aside, path);
+}
