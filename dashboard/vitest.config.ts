@@ -15,8 +15,10 @@ export default defineConfig({
     name: 'dashboard',
     include: ['src/**/*.test.ts'],
     maxWorkers: UNIT_WORKERS,
+    // A state that is waited for may take a while where others need the processors too.
+    expect: { poll: { timeout: 20_000 } },
     environment: fileURLToPath(new URL('src/testing/runes-environment.ts', import.meta.url)),
     hookTimeout: 120_000,
-    testTimeout: 30_000,
+    testTimeout: 60_000,
   },
 });

@@ -17,6 +17,7 @@ import {
   type ViewerFrame,
 } from '@appflux/protocol';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { SESSION_KEY } from '../lib/session/storage-key.ts';
 import { authAnswerTo } from './fake-auth.ts';
 import { type Answer, answerTo } from './fake-routes.ts';
 import { emptyWorld, type World } from './world.ts';
@@ -78,6 +79,12 @@ export class FakeApi {
   /** The one-time link that signs a browser in. */
   get signInLink(): string {
     return `${this.origin}/sign-in#token_hash=good`;
+  }
+
+  /** What the dashboard stores in a browser that is signed in, as Playwright restores it. */
+  get signedIn(): { origin: string; localStorage: { name: string; value: string }[] } {
+    const [, session] = authAnswerTo('POST', '/auth/v1/verify', { token_hash: 'good' }, this.world);
+    return { origin: this.origin, localStorage: [{ name: SESSION_KEY, value: JSON.stringify(session) }] };
   }
 
   /** Adds lines to a deployment's log and passes them on to whoever follows it. */

@@ -5,6 +5,7 @@ import { createApi } from '#lib/api/api.ts';
 import { Me } from '#lib/team/me.svelte.ts';
 import { Instance, ProjectSettings } from './instance.svelte.ts';
 import { type Issuer, Session } from './session.svelte.ts';
+import { SESSION_KEY } from './storage-key.ts';
 
 export const api = createApi({
   fetch: (input, init) => fetch(input, init),
@@ -18,7 +19,7 @@ export const instance = new Instance<Issuer>({
   connect: ({ url, key, issuer }) => ({
     kind: issuer,
     auth: createClient(url, key, {
-      auth: { detectSessionInUrl: false, flowType: 'pkce', storageKey: 'appflux.session' },
+      auth: { detectSessionInUrl: false, flowType: 'pkce', storageKey: SESSION_KEY },
     }).auth,
   }),
   settings: async ({ url, key }) => {
