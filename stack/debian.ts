@@ -1,5 +1,6 @@
 /** Installs packages of Debian or Ubuntu. */
 import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { execa } from 'execa';
 import { lastLines, StackProblem } from './problem.ts';
 import type { Task } from './progress.ts';
@@ -14,17 +15,28 @@ export function firstExisting(...paths: string[]): string | null {
   return paths.find((path) => existsSync(path)) ?? null;
 }
 
+/** Returns the packages that apt can install, as far as it knows: all of them before it has read the package lists. */
+export async function obtainable(packages: readonly string[]): Promise<readonly string[]> {
+  const lists = await readdir('/var/lib/apt/lists').catch((): string[] => []);
+  if (packages.length === 0 || !lists.some((name) => name.includes('_Packages'))) return packages;
+  // It exits with 100 when one of them is unknown, and prints the others all the same.
+  const { stdout } = await execa('apt-cache', ['show', '--no-all-versions', ...packages], { reject: false });
+  return packages.filter((name) => (stdout ?? '').split('\n').includes(`Package: ${name}`));
+}
+
 /**
- * Installs Debian packages non-interactively. When `signal` aborts this rejects immediately, but apt-get runs to its
- * end: interrupting it would leave the system's packages half installed.
+ * Installs Debian packages non-interactively, leaving out those of `optional` that this system does not have. When `signal`
+ * aborts this rejects immediately, but apt-get runs to its end: interrupting it would leave the system's packages half
+ * installed.
  * @throws StackProblem `package_missing` if that is not possible: not root, no apt-get, or apt-get failed
  */
 export async function installPackages(
   packages: readonly string[],
   task: Task,
   signal?: AbortSignal,
+  optional: readonly string[] = [],
 ): Promise<void> {
-  const names = packages.join(' ');
+  const names = [...packages, ...optional].join(' ');
   if (!canInstallPackages()) {
     throw new StackProblem(
       'package_missing',
@@ -47,8 +59,9 @@ export async function installPackages(
   task.detail('reading package lists');
   // One source of many may fail; the install shows whether the packages were found anyway.
   const update = await apt(['update']);
+  const extra = await obtainable(optional);
   task.detail(`installing ${names}`);
-  const install = await apt(['install', '-y', '--no-install-recommends', ...packages]);
+  const install = await apt(['install', '-y', '--no-install-recommends', ...packages, ...extra]);
   if (!install.failed) return;
   throw new StackProblem(
     'package_missing',

@@ -4,10 +4,10 @@ import { planTests } from './plan.ts';
 
 const nothing = () => false;
 
-test('a fresh machine needs every program that the tests run; ClamAV is optional', () => {
+test('a fresh machine needs every program that the tests run; some are optional', () => {
   expect(packagesFor(planTests([]), nothing)).toEqual({
     required: ['shellcheck', 'curl', 'unzip', 'xz-utils', 'git', 'chromium', 'python3'],
-    optional: ['clamav-daemon', 'clamav-freshclam'],
+    optional: ['chromium-headless-shell', 'clamav-daemon', 'clamav-freshclam'],
   });
 });
 
@@ -20,7 +20,10 @@ test('installed programs are not installed again', () => {
 
 test('a project needs only what its own tests do', () => {
   expect(packagesFor(planTests(['protocol']), nothing)).toEqual({ required: [], optional: [] });
-  expect(packagesFor(planTests(['dashboard']), nothing)).toEqual({ required: ['chromium'], optional: [] });
+  expect(packagesFor(planTests(['dashboard']), nothing)).toEqual({
+    required: ['chromium'],
+    optional: ['chromium-headless-shell'],
+  });
 });
 
 test('a program is searched in the PATH and where daemons are', () => {

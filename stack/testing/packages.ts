@@ -8,7 +8,7 @@ interface Need {
   /** Their program, by any of its names: if it exists, nothing is needed. */
   readonly programs: readonly string[];
   readonly when: (plan: Needed) => boolean;
-  /** If it can't be installed, its tests are skipped with the reason, and all others run. */
+  /** If it can't be installed, its tests are skipped with the reason or use something slower, and all others run. */
   readonly optional?: boolean;
 }
 
@@ -26,6 +26,12 @@ const NEEDS: readonly Need[] = [
     packages: ['chromium'],
     programs: ['chromium', 'chromium-browser', 'google-chrome-stable'],
     when: (plan) => plan.browser,
+  },
+  {
+    packages: ['chromium-headless-shell'],
+    programs: ['chromium-headless-shell'],
+    when: (plan) => plan.browser,
+    optional: true,
   },
   {
     // Unpacks our ZIPs, to check them with another program.

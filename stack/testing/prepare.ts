@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type Dockerode from 'dockerode';
 import { ROOT } from '../command.ts';
-import { canInstallPackages, installPackages } from '../debian.ts';
+import { canInstallPackages, installPackages, obtainable } from '../debian.ts';
 import { ensureEngine } from '../engine/ensure.ts';
 import type { EngineAddress } from '../engine/find.ts';
 import { ensureForeignS3 } from '../foreign-s3/install.ts';
@@ -28,9 +28,17 @@ export interface PreparedEngine {
 /** Installs the Debian packages that are missing. @throws StackProblem `package_missing` */
 export async function ensurePackages(plan: Needed, progress: Progress): Promise<void> {
   const { required, optional } = packagesFor(plan, isInstalled);
-  const names = canInstallPackages() ? [...required, ...optional] : required;
+  const extra = !canInstallPackages()
+    ? []
+    : // The package lists are not read again in every run for an optional package that they do not have.
+      required.length > 0
+      ? optional
+      : await obtainable(optional);
+  const names = [...required, ...extra];
   if (names.length === 0) return;
-  await during(progress, `Installing ${names.join(', ')}`, (task) => installPackages(names, task));
+  await during(progress, `Installing ${names.join(', ')}`, (task) =>
+    installPackages(required, task, undefined, extra),
+  );
 }
 
 /** Builds the servers that only tests and benchmarks use. */
