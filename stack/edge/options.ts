@@ -5,7 +5,6 @@ import { convertV4MiniflareOptions, Log, LogLevel, type MiniflareOptions } from 
 import { unstable_getMiniflareWorkerOptions as workerOptionsOf } from 'wrangler';
 import { z } from 'zod';
 import type { EdgeConfig } from './config.ts';
-import { CLIENT_ADDRESS_HEADER } from './front/forwarded.mjs';
 import { BINDING, FRONT_PLUGIN } from './front/plugin.ts';
 
 /** Of the Workers other than the control plane. */
@@ -85,6 +84,9 @@ const frontBinding = (
   options,
 });
 
+/** The header by which the front tells the control plane the client's address. */
+const CLIENT_ADDRESS_HEADER = 'X-AppFlux-Client-Address';
+
 /** What holds for the Worker on one machine: the front says where a request comes from. */
 const LOCAL = { CLIENT_ADDRESS_HEADER };
 
@@ -117,7 +119,7 @@ export function miniflareOptions(
         name: 'front',
         modules: FRONT_MODULES,
         modulesRoot: join(import.meta.dirname, 'front'),
-        bindings: { TRUSTED_PROXIES: [...(config.trustedProxies ?? [])] },
+        bindings: { TRUSTED_PROXIES: [...(config.trustedProxies ?? [])], CLIENT_ADDRESS_HEADER },
         compatibilityDate: COMPATIBILITY_DATE,
         serviceBindings: { WORKER: CONTROL_PLANE },
         unsafeBindings: [

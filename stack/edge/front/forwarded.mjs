@@ -4,12 +4,8 @@
  */
 import { formatAddress, isLoopback, isWithin, parseAddress } from './network.mjs';
 
-/** Tells the control plane the client's address. Whatever a client sends by this name is dropped. */
-export const CLIENT_ADDRESS_HEADER = 'X-AppFlux-Client-Address';
-
 /** What a client or a proxy may claim. None of it reaches the control plane. */
 const CLAIMS = [
-  CLIENT_ADDRESS_HEADER,
   'Forwarded',
   'X-Forwarded-For',
   'X-Forwarded-Host',
@@ -80,8 +76,9 @@ function hostOf(text) {
  * address that are known of it.
  * @param {Request} request
  * @param {Origin} origin
+ * @param {string} addressHeader tells the control plane the client's address; dropped when a client sends it
  */
-export function asKnown(request, { client, scheme, host }) {
+export function asKnown(request, { client, scheme, host }, addressHeader) {
   const url = new URL(request.url);
   if (scheme !== null) url.protocol = `${scheme}:`;
   if (host !== null) {
@@ -90,8 +87,8 @@ export function asKnown(request, { client, scheme, host }) {
     url.host = host;
   }
   const known = new Request(url.toString() === request.url ? request : url, request);
-  for (const name of CLAIMS) known.headers.delete(name);
-  if (client !== null) known.headers.set(CLIENT_ADDRESS_HEADER, client);
+  for (const name of [...CLAIMS, addressHeader]) known.headers.delete(name);
+  if (client !== null) known.headers.set(addressHeader, client);
   if (host !== null) known.headers.set('Host', host);
   return known;
 }

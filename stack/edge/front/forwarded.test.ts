@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { asKnown, CLIENT_ADDRESS_HEADER, originOf } from './forwarded.mjs';
+import { asKnown, originOf } from './forwarded.mjs';
+
+const CLIENT_ADDRESS_HEADER = 'X-Client-Address';
 
 const CLAIMS = {
   'X-Forwarded-For': '203.0.113.7',
@@ -74,10 +76,14 @@ describe('a trusted proxy', () => {
 
 test('no claim reaches the control plane, and what is known does', () => {
   const request = new Request('http://localhost:8787/path?x=1', { headers: { ...CLAIMS, Accept: 'a/b' } });
-  const plain = asKnown(request, { client: null, scheme: null, host: null });
+  const plain = asKnown(request, { client: null, scheme: null, host: null }, CLIENT_ADDRESS_HEADER);
   expect([...plain.headers]).toEqual([['accept', 'a/b']]);
   expect(plain.url).toBe('http://localhost:8787/path?x=1');
-  const known = asKnown(request, { client: '203.0.113.7', scheme: 'https', host: 'flux.example.com' });
+  const known = asKnown(
+    request,
+    { client: '203.0.113.7', scheme: 'https', host: 'flux.example.com' },
+    CLIENT_ADDRESS_HEADER,
+  );
   expect(known.headers.get(CLIENT_ADDRESS_HEADER)).toBe('203.0.113.7');
   expect(known.headers.get('X-Forwarded-For')).toBeNull();
   expect(known.url).toBe('https://flux.example.com/path?x=1');

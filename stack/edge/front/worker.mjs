@@ -10,6 +10,7 @@ import { asKnown, originOf } from './forwarded.mjs';
  * @typedef {object} Env
  * @property {Fetcher} WORKER the control plane
  * @property {string[]} TRUSTED_PROXIES whose forwarding headers count
+ * @property {string} CLIENT_ADDRESS_HEADER the header that has the client's address for the control plane
  * @property {Fetcher} S3 the S3 endpoint of the embedded bucket, which checks signatures itself
  */
 
@@ -35,7 +36,7 @@ export const port = {
   fetch(request, env) {
     // workerd itself says who is connected; no header can.
     const peer = String(request.cf?.clientIp ?? '');
-    return serve(asKnown(request, originOf(peer, request.headers, env.TRUSTED_PROXIES)), env);
+    return serve(request, peer, env);
   },
 };
 
@@ -46,16 +47,19 @@ export const proxy = {
    * @param {Env} env
    */
   fetch(request, env) {
-    return serve(asKnown(request, originOf(null, request.headers, env.TRUSTED_PROXIES)), env);
+    return serve(request, null, env);
   },
 };
 
 /**
- * @param {Request} request
+ * @param {Request} received
+ * @param {string | null} peer
  * @param {Env} env
  * @returns {Promise<Response>}
  */
-async function serve(request, env) {
+async function serve(received, peer, env) {
+  const origin = originOf(peer, received.headers, env.TRUSTED_PROXIES);
+  const request = asKnown(received, origin, env.CLIENT_ADDRESS_HEADER);
   const { pathname } = new URL(request.url);
   if (pathname === S3_PATH || pathname.startsWith(`${S3_PATH}/`)) return env.S3.fetch(request);
   if (RESERVED.test(decoded(pathname))) return notFound();
