@@ -1,6 +1,6 @@
 /**
- * What the cache saves: the same project deployed with a cleared cache and with the one that this leaves, in turns, from
- * the request to the end as a viewer learns of it.
+ * What the cache saves: the same project deployed with a cleared cache and with the cache that this build leaves,
+ * alternately, from the request until a viewer receives the end.
  */
 import { join } from 'node:path';
 import type { Deployment } from '@appflux/protocol';
@@ -26,7 +26,7 @@ const projects = new Map([
   ['Vite + React', await filesIn(REACT)],
   ['Next.js export', await filesIn(fixtureFolder('next-export'))],
 ]);
-// Made by `npm run images -- android`, which takes some minutes; without it there is nothing to measure.
+// Built by `npm run images -- android`, which takes some minutes; without it Gradle is not measured.
 if (await isThere(ANDROID_IMAGE))
   projects.set('Android, Gradle', await filesIn(fixtureFolder('android-gradle')));
 const edge = await startInstance();
@@ -34,7 +34,7 @@ const runner = await startRunner(edge);
 try {
   const parts: string[] = [];
   for (const [name, files] of projects) parts.push(await measure(name, files));
-  print(`Cold and warm builds, ${flags.rounds} rounds in turns`, under, ...parts);
+  print(`Cold and warm builds, ${flags.rounds} alternating rounds`, under, ...parts);
 } finally {
   await runner.stop();
   await edge.stop();
@@ -44,7 +44,7 @@ async function measure(name: string, files: Readonly<Record<string, Buffer>>): P
   const builds = await measureInTurns(new Client(edge), {
     name,
     files,
-    // The image is asked for its facts and the disk's own cache is warmed: the first round is not counted.
+    // The first round is not counted: it asks the image for its facts and warms up the disk cache.
     rounds: flags.rounds + 1,
     onRound: (all) => {
       const [cold, warm] = all.slice(-2).map(({ seconds }) => round(seconds));
@@ -68,13 +68,15 @@ async function measure(name: string, files: Readonly<Record<string, Buffer>>): P
       row(`  phase ${phase}`, ({ deployment }) => phaseSeconds(deployment, phase)),
     ),
     row(
-      '  building, besides the commands',
+      '  building, without the commands',
       ({ deployment, install, build }) => phaseSeconds(deployment, 'building') - install - build,
     ),
-    row('  besides the phases', ({ seconds, deployment }) => seconds - inPhases(deployment)),
+    row('  outside of the phases', ({ seconds, deployment }) => seconds - inPhases(deployment)),
   ];
-  const said = [...(cold?.at(-1)?.said ?? []), ...(warm?.at(-1)?.said ?? [])];
-  return [`${name}, medians in seconds`, table(['', 'cold', 'warm', 'warm/cold'], rows), ...said].join('\n');
+  const cacheLines = [...(cold?.at(-1)?.cacheLines ?? []), ...(warm?.at(-1)?.cacheLines ?? [])];
+  return [`${name}, medians in seconds`, table(['', 'cold', 'warm', 'warm/cold'], rows), ...cacheLines].join(
+    '\n',
+  );
 }
 
 function inPhases(deployment: Deployment): number {
@@ -87,7 +89,7 @@ async function isThere(image: string): Promise<boolean> {
     .inspect()
     .then(
       () => true,
-      // Not there: said above.
+      // It does not exist, which the message above reports.
       () => false,
     );
 }

@@ -1,5 +1,5 @@
 /**
- * What one deployment makes Cloudflare bill: a counting Worker around the real one, in workerd, while a deployment
+ * What Cloudflare bills for one deployment: a counting Worker around the real one, in workerd, while a deployment
  * runs at its real pace; priced with bench/prices.ts.
  */
 import { LEASE_MS } from '@appflux/protocol';
@@ -13,7 +13,7 @@ import { workerdSeconds } from './processor-time.ts';
 import { conditions, print, progress, round, table } from './report.ts';
 
 const flags = numberFlags({ lines: 5_000, seconds: 150, viewers: 3, megabytes: 50, downloads: 100 });
-/** An object's last alarm rings within a lease's time: when nothing was counted for longer, all is done. */
+/** An object's last alarm rings within a lease's time: if nothing was counted for longer, all is done. */
 const QUIET_MS = LEASE_MS + 5_000;
 
 const under = conditions();
@@ -22,7 +22,7 @@ try {
   const scene = await setScene(instance, { ...flags, artifactMegabytes: flags.megabytes });
   await untilQuiet();
   await instance.reset();
-  progress(`one deployment of ${flags.seconds} s begins`);
+  progress(`one deployment of ${flags.seconds} s starts`);
   const busyBefore = workerdSeconds();
   await scene.deploy();
   const counts = await untilQuiet();
@@ -32,7 +32,7 @@ try {
   await instance.stop();
 }
 
-/** Waits until nothing is counted any more, and gives the counts. */
+/** Waits until nothing is counted any more, and returns the counts. */
 async function untilQuiet(): Promise<Counts> {
   let counts = await instance.counts();
   for (let since = Date.now(); Date.now() - since < QUIET_MS; ) {
@@ -73,16 +73,16 @@ function report(counts: Counts, processorSeconds: number): void {
     under,
     table(['what', 'count', 'dollars for a million deployments'], rows),
     table(['object rows written by', 'rows'], writers(counts)),
-    `Together ${written} rows written and $${total.toFixed(6)} a deployment, beyond what the plan includes.`,
+    `In total ${written} rows written and $${total.toFixed(6)} a deployment, beyond what the plan includes.`,
     [
-      'Not in it: CPU time of the Worker, storage by the month.',
-      'Object seconds: waiting for something, which keeps it from hibernating; running, which is less than all processor time of workerd, in which the Worker and the local R2 and D1 have the larger part.',
-      'Time is not compressed: rows and messages depend on it.',
+      'Not included: CPU time of the Worker, storage by the month.',
+      'Object seconds: waiting for something, which prevents hibernation; running, bounded by all processor time of workerd, most of which is that of the Worker and the local R2 and D1.',
+      'The deployment runs in real time, because rows and messages depend on it.',
     ].join('\n'),
   );
 }
 
-/** The statements that write most, by their first words. */
+/** The statements that write most rows, by their first words. */
 function writers({ rowsByStatement }: Counts): [string, number][] {
   const most = Object.entries(rowsByStatement).sort(([, a], [, b]) => b - a);
   return most.slice(0, 10).map(([statement, rows]) => [statement.slice(0, 60), rows]);

@@ -1,5 +1,5 @@
 /**
- * How fast work finds a runner: from the answer to the request to the container's start with a real runner, and a
+ * How fast work reaches a runner: from the answer to the request to the container's start with a real runner, and a
  * full queue drained by many runners that speak the real protocol but build nothing.
  */
 import { startInstance } from '../e2e/instance/edge.ts';
@@ -16,7 +16,8 @@ const under = conditions();
 await ensureWebImage(connectEngine());
 
 const single = await untilContainerStarts(flags.rounds, progress);
-// One token asks for all deployments, as fast as the control plane takes them: more than it may elsewhere.
+// One token requests all deployments, as fast as the control plane accepts them, so this instance has no limit of
+// calls.
 const edge = await startInstance({ variables: { CALLS_PER_SECOND: '' } });
 try {
   const drained = await drain(edge, flags, progress);
@@ -58,11 +59,11 @@ try {
     table(
       ['processor time of the control plane', 'ms'],
       [
-        ['for each deployment taken in', round(drained.creatingMs)],
-        ['for each that was claimed, begun, finished and archived', round(drained.claimingMs)],
+        ['per deployment accepted', round(drained.creatingMs)],
+        ['per deployment claimed, started, finished and archived', round(drained.claimingMs)],
       ],
     ),
-    'The wait is from the moment at which the runners were let in, with everything queued, to the grant.',
+    'The wait is from the moment the runners connected, with everything queued, to the grant.',
   );
   if (drained.lost + drained.doubled > 0) process.exitCode = 1;
 } finally {

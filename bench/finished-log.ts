@@ -1,6 +1,6 @@
 /**
- * A finished log, read from storage: pages at its beginning, middle and end, the whole of it by NDJSON and over the live
- * log's WebSocket, and a linked line in the dashboard.
+ * A finished log, read from storage: pages at its beginning, middle and end, the whole log as NDJSON and over the
+ * live log's WebSocket, and a linked line in the dashboard.
  */
 import { fileURLToPath } from 'node:url';
 import { launchBrowser } from '../e2e/browser/launch.ts';
@@ -54,7 +54,7 @@ try {
     under,
     table(['read', 'ms (median)', 'ms (highest)', 'bytes'], pages),
     `Live log of ${flags.linked} lines: ${round(followed.milliseconds)} ms, ${followed.connections} connections`,
-    `Linked line of ${flags.linked} in the dashboard, from the navigation on: median ${round(median(shown.map(({ milliseconds }) => milliseconds)))} ms, highest ${round(Math.max(...shown.map(({ milliseconds }) => milliseconds)))} ms; at most ${Math.max(...shown.map(({ requests }) => requests))} requests and ${Math.max(...shown.map(({ bytes }) => bytes))} bytes for the log, ${Math.max(...shown.map(({ sockets }) => sockets))} WebSockets`,
+    `Linked line of ${flags.linked} in the dashboard, from the navigation: median ${round(median(shown.map(({ milliseconds }) => milliseconds)))} ms, highest ${round(Math.max(...shown.map(({ milliseconds }) => milliseconds)))} ms; at most ${Math.max(...shown.map(({ requests }) => requests))} requests and ${Math.max(...shown.map(({ bytes }) => bytes))} bytes for the log, ${Math.max(...shown.map(({ sockets }) => sockets))} WebSockets`,
   );
 } finally {
   await browser.close();

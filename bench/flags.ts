@@ -1,9 +1,7 @@
-/** The numbers that a benchmark takes on its command line. */
+/** The numbers on a benchmark's command line. */
 import { parseArgs } from 'node:util';
 
-/**
- * Reads `--name N` for each of the defaults' names. Ends the process with a sentence when something else is given.
- */
+/** Reads `--name N` for each of the defaults' names. Exits with a message for anything else. */
 export function numberFlags<Name extends string>(
   defaults: Readonly<Record<Name, number>>,
 ): Record<Name, number> {
@@ -16,14 +14,14 @@ export function numberFlags<Name extends string>(
     return Object.fromEntries(entries) as Record<Name, number>;
   } catch (error) {
     const usage = names.map((name) => `[--${name} ${defaults[name]}]`).join(' ');
-    process.stderr.write(`${error instanceof Error ? error.message : error}\nIt takes: ${usage}\n`);
+    process.stderr.write(`${error instanceof Error ? error.message : error}\nUsage: ${usage}\n`);
     process.exit(2);
   }
 }
 
-function positive(name: string, given: string | boolean | undefined, otherwise: number): number {
-  if (given === undefined) return otherwise;
-  const value = Number(given);
-  if (!Number.isSafeInteger(value) || value < 1) throw new Error(`--${name} takes a whole number from 1`);
+function positive(name: string, text: string | boolean | undefined, otherwise: number): number {
+  if (text === undefined) return otherwise;
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1) throw new Error(`--${name} must be a whole number from 1`);
   return value;
 }

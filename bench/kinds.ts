@@ -1,6 +1,6 @@
 /**
- * What AppFlux makes of each kind of project: what is detected and why, the image, the time with a cleared and with a warm
- * cache, what is delivered; and how many of detection's fixtures are decided rightly.
+ * What AppFlux makes of each kind of project: what is detected and why, the image, the time with a cleared and with a
+ * warm cache, the artifacts; and how many of detection's fixtures are decided correctly.
  */
 import { parseArgs } from 'node:util';
 import { type InstanceWithRunner, startWithRunner } from '../e2e/instance/with-runner.ts';
@@ -23,11 +23,11 @@ try {
   const left: string[] = [];
   for (const project of wanted) {
     if (await isThere(engine, project.image)) measured.push(await measure(instance, project));
-    else left.push(`${project.fixture} was left out: the image ${project.image} has not been made.`);
+    else left.push(`${project.fixture} was skipped: the image ${project.image} has not been built.`);
   }
   const counts = await countRight();
   print(
-    `Projects of each kind, ${rounds === 1 ? 'one cold and one warm build' : `${rounds} cold and warm builds in turns`}`,
+    `Projects of each kind, ${rounds === 1 ? 'one cold and one warm build' : `${rounds} alternating cold and warm builds`}`,
     under,
     summary(measured),
     ...measured.map(describeProject),
@@ -51,14 +51,14 @@ function flags(): { wanted: readonly Project[]; rounds: number } {
     options: { rounds: { type: 'string', default: '1' } },
     allowPositionals: true,
   });
-  const given = Number(values.rounds);
+  const rounds = Number(values.rounds);
   const unknown = positionals.filter((name) => !names.some((known) => known === name));
-  if (unknown.length > 0 || !Number.isSafeInteger(given) || given < 1) {
-    process.stderr.write(`It takes: [--rounds 1] [${names.join('] [')}]\n`);
+  if (unknown.length > 0 || !Number.isSafeInteger(rounds) || rounds < 1) {
+    process.stderr.write(`Usage: [--rounds 1] [${names.join('] [')}]\n`);
     process.exit(2);
   }
   const chosen = PROJECTS.filter(({ fixture }) => positionals.length === 0 || positionals.includes(fixture));
-  return { wanted: chosen, rounds: given };
+  return { wanted: chosen, rounds };
 }
 
 function isThere(docker: Engine, image: string): Promise<boolean> {
@@ -67,7 +67,7 @@ function isThere(docker: Engine, image: string): Promise<boolean> {
     .inspect()
     .then(
       () => true,
-      // Not there: the result says which project was left out for it.
+      // It does not exist: the result says which project was skipped for it.
       () => false,
     );
 }

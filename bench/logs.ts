@@ -1,7 +1,7 @@
 /**
- * The live log: how many lines a second reach a hundred viewers through the control plane, as a share of what a bare
- * WebSocket relay does with the same frames; and how late a line is at an easy pace. The source is the runner's own
- * log stream, with its batches and its window.
+ * The live log: how many lines per second reach a hundred viewers through the control plane, compared with a bare
+ * WebSocket relay of the same frames; and how late a line is at a moderate pace. The source is the runner's own log
+ * stream, with its batches and its window.
  */
 import { startInstance } from '../e2e/instance/edge.ts';
 import { numberFlags } from './flags.ts';
@@ -13,7 +13,7 @@ import { conditions, print, progress, round, table } from './report.ts';
 import { median } from './statistics.ts';
 
 const flags = numberFlags({ rounds: 5, lines: 30_000, viewers: 100, seconds: 10 });
-/** Lines a second, for the latency. */
+/** Lines per second, for the latency. */
 const PACE = 100;
 
 const under = conditions();
@@ -41,15 +41,15 @@ try {
     ]);
   }
   print(
-    `Live logs: ${flags.lines} lines to ${flags.viewers} viewers, ${flags.rounds} rounds in turns`,
+    `Live logs: ${flags.lines} lines to ${flags.viewers} viewers, ${flags.rounds} alternating rounds`,
     under,
     table(
       ['through', 'source lines/s (median)', 'delivered lines/s', 'MB/s out'],
       paths.map((path) => speedRow(path.name, speeds.get(path) ?? [])),
     ),
-    `Share of the relay's throughput: median ${round(median(ratios(speeds, paths)))}, of the rounds ${ratios(speeds, paths).map(round).join(' ')}`,
+    `Share of the relay's throughput: median ${round(median(ratios(speeds, paths)))}, per round ${ratios(speeds, paths).map(round).join(' ')}`,
     table([`at ${PACE} lines/s through`, 'lines received', 'p50 ms', 'p99 ms', 'max ms'], latencies),
-    'A line waits up to 100 ms at the runner for others to share its frame: that is part of both.',
+    'A line waits up to 100 ms in the runner so that others can share its frame: that is part of both.',
   );
 } finally {
   await edge.stop();

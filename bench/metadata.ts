@@ -1,6 +1,6 @@
 /**
- * How long lists take when there is much: the same requests to an instance with many Apps and deployments and to one
- * with next to none, in turns, on each keeper of metadata; and how many rows D1 reads for each.
+ * How long lists take with much data: the same requests to an instance with many apps and deployments and to a nearly
+ * empty one, alternately, on each metadata backend; and how many rows D1 reads for each.
  */
 import { Client } from '../e2e/instance/client.ts';
 import { numberFlags } from './flags.ts';
@@ -15,9 +15,9 @@ const HEADING = ['p50 ms', 'p95 ms', 'ratio'];
 const NEARLY_EMPTY: Size = { apps: 3, deployments: 30 };
 const under = conditions();
 
-print(`Lists of ${flags.apps} apps and ${flags.deployments} deployments, kept by D1`, under, await onD1());
+print(`Lists of ${flags.apps} apps and ${flags.deployments} deployments, in D1`, under, await onD1());
 print(
-  '\nThe same, kept by MongoDB',
+  '\nThe same, in MongoDB',
   await onMongo(),
   'Times are of whole requests, through the HTTP API. The ratio is that of the medians, to the same request to an instance with 3 apps and 30 deployments.',
 );
@@ -49,18 +49,18 @@ async function onMongo(): Promise<string> {
   }
   cleanup.defer(full.stop);
   const empty = await filledOnMongo(NEARLY_EMPTY, progress);
-  if (empty === null) throw new Error(`${full.server} is not there any more`);
+  if (empty === null) throw new Error(`${full.server} has stopped`);
   cleanup.defer(empty.stop);
   return table([full.server, ...HEADING], await measure(full, empty, full.server));
 }
 
-/** Each call in turns, the first round not counted. */
-async function measure(full: FilledInstance, empty: FilledInstance, keeper: string) {
+/** Makes the calls alternately; the first round is not counted. */
+async function measure(full: FilledInstance, empty: FilledInstance, backend: string) {
   const [many, few] = [new Client(full.instance), new Client(empty.instance)];
   const fewCalls = callsOf(empty.team);
   const rows: (string | number)[][] = [];
   for (const [index, call] of callsOf(full.team).entries()) {
-    progress(`${keeper}: ${call.name}`);
+    progress(`${backend}: ${call.name}`);
     const times = await inTurns(many, call, few, fewCalls[index] ?? call);
     if (times === null) {
       rows.push([call.name, 'answered 503: too slow', '', '']);
@@ -73,7 +73,7 @@ async function measure(full: FilledInstance, empty: FilledInstance, keeper: stri
   return rows;
 }
 
-/** The times of both, or null when the keeper is too slow for it. */
+/** The times of both, or null if the backend is too slow for it. */
 async function inTurns(
   many: Client,
   call: Call,

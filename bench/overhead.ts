@@ -1,6 +1,6 @@
 /**
  * What AppFlux adds to a build: the same project by a deployment and by a bare `docker run` of the same image and
- * commands on the engine's default bridge, in turns.
+ * commands on the engine's default bridge, alternately.
  */
 import { join } from 'node:path';
 import type { Deployment, PhaseSpan } from '@appflux/protocol';
@@ -29,7 +29,11 @@ const runner = await startRunner(edge);
 try {
   const parts: string[] = [];
   for (const [name, folder] of Object.entries(PROJECTS)) parts.push(await measure(name, folder));
-  print(`Overhead of a deployment over a bare docker run, ${flags.rounds} rounds in turns`, under, ...parts);
+  print(
+    `Overhead of a deployment over a bare docker run, ${flags.rounds} alternating rounds`,
+    under,
+    ...parts,
+  );
 } finally {
   await runner.stop();
   await edge.stop();
@@ -44,7 +48,7 @@ interface Round {
 async function measure(name: string, folder: string): Promise<string> {
   const files = await filesIn(folder);
   const project = await DeployedProject.create(new Client(edge), name, files);
-  // Neither way pays for what only happens once: this round is not counted. It also says what the plan is.
+  // This round is not counted, so that neither way includes one-time costs. It also shows the plan.
   const first = await project.deploy();
   const commands = commandsOf(first.deployment);
   await bareBuild(files, commands);
@@ -84,7 +88,7 @@ function summary(name: string, rounds: readonly Round[]): string {
   );
 }
 
-/** Where the time of a deployment goes: its phases, and what lies before the first and after the last. */
+/** The time of a deployment: its phases, and the time before the first and after the last. */
 function shares(rounds: readonly Round[]): string {
   const names = ['waiting', ...(rounds[0]?.deployment.phases.map(({ phase }) => phase) ?? []), 'ending'];
   const rows = names.map((name) => {

@@ -1,4 +1,4 @@
-/** The plan of a small site, for deployments that no runner really builds. */
+/** The plan of a small site, for deployments that no runner builds. */
 import type { Plan } from '@appflux/protocol';
 
 export const SAMPLE_PLAN: Plan = {

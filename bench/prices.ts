@@ -1,11 +1,11 @@
 /**
- * What Cloudflare asks for on its Workers Paid plan, in US dollars, beyond what the plan includes, as read in
- * November 2026. Each price is for one piece.
+ * Prices of Cloudflare's Workers Paid plan in US dollars, beyond what the plan includes, as read in November 2026.
+ * Each price is per unit.
  */
 
 export interface Price {
   readonly dollars: number;
-  /** The page that says so. */
+  /** The page with the price. */
   readonly source: string;
 }
 
@@ -23,17 +23,17 @@ export const PRICES = {
   objectRequest: million(0.15, OBJECTS),
   /** Twenty incoming WebSocket messages are one request. Outgoing ones are free. */
   objectMessage: million(0.15 / 20, OBJECTS),
-  /** Wall-clock time of an object that cannot hibernate, by 128 MB whatever it uses. */
+  /** Wall-clock time of an object that cannot hibernate, per 128 MB regardless of its use. */
   objectSecond: million(12.5 * 0.128, OBJECTS),
-  /** In an object's SQLite; an alarm that is set counts as one. */
+  /** In an object's SQLite; setting an alarm counts as one. */
   objectRowWritten: million(1, OBJECTS),
   d1RowRead: million(0.001, D1),
   d1RowWritten: million(1, D1),
   /** Writing, reading or deleting 64 KB of a message. */
   queueOperation: million(0.4, QUEUES),
-  /** Writing and listing. */
+  /** Writes and lists. */
   r2ClassA: million(4.5, R2),
-  /** Reading. Deleting is free, and so is what goes out. */
+  /** Reads. Deletes and outgoing data are free. */
   r2ClassB: million(0.36, R2),
 } as const satisfies Record<string, Price>;
 

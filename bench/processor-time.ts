@@ -1,7 +1,7 @@
-/** How much processor time the control plane has used: a figure that other programs' load does not blur. */
+/** How much processor time the control plane has used: unlike wall time, it does not depend on other programs. */
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** Ticks of the kernel's clock in a second, as user space is told of them on Linux (proc_pid_stat(5)). */
+/** The kernel's clock ticks per second, as user space sees them on Linux (proc_pid_stat(5)). */
 const TICKS_PER_SECOND = 100;
 
 interface ProcessStat {
@@ -10,7 +10,7 @@ interface ProcessStat {
   readonly seconds: number;
 }
 
-/** Reads the line of /proc/PID/stat. The name is in parentheses and may hold anything, parentheses too. */
+/** Parses the line of /proc/PID/stat. The name is in parentheses and may contain anything, including parentheses. */
 export function parseStat(line: string): ProcessStat {
   const end = line.lastIndexOf(')');
   const fields = line.slice(end + 2).split(' ');
@@ -21,7 +21,7 @@ export function parseStat(line: string): ProcessStat {
   };
 }
 
-/** Seconds of processor time that the workerd processes below this one have used up to now. */
+/** Seconds of processor time that the workerd processes below this one have used so far. */
 export function workerdSeconds(): number {
   const stats = new Map<number, ProcessStat>();
   for (const entry of readdirSync('/proc')) {

@@ -1,4 +1,4 @@
-/** How a benchmark is printed: what was measured under which conditions, and a table. */
+/** How a benchmark is printed: the conditions of the measurement, and a table. */
 import { execFileSync } from 'node:child_process';
 import { cpus, loadavg, platform, release, totalmem } from 'node:os';
 
@@ -24,7 +24,7 @@ export function table(heading: readonly string[], rows: readonly (readonly (stri
 /** Rounds for people: three significant digits, no exponent. */
 export const round = (value: number): number => Number(value.toPrecision(3));
 
-/** What figures depend on, besides the code: the machine, its load at this moment, and the commit. */
+/** What figures depend on besides the code: the machine, its current load, and the commit. */
 export function conditions(): string {
   const [processor] = cpus();
   const [load = 0] = loadavg();
@@ -32,7 +32,7 @@ export function conditions(): string {
   return [
     `${new Date().toISOString()}, commit ${commit()}`,
     `${cpus().length} CPUs (${processor?.model.trim() ?? 'unknown'}), ${gigabytes} GB, ${platform()} ${release()}, Node ${process.version}`,
-    `load average at the start ${load.toFixed(1)}${load > cpus().length / 2 ? ': the machine was busy with other things, take ratios only' : ''}`,
+    `load average at the start ${load.toFixed(1)}${load > cpus().length / 2 ? ': the machine was busy, only ratios are meaningful' : ''}`,
   ].join('\n');
 }
 
@@ -44,7 +44,7 @@ function commit(): string {
   );
 }
 
-/** Prints a line of progress on standard error, so that standard output holds the result alone. */
+/** Prints a line of progress on standard error, so that standard output contains only the result. */
 export const progress = (text: string): void => void process.stderr.write(`${text}\n`);
 
 /** Prints the result. */

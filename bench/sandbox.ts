@@ -1,4 +1,4 @@
-/** What the sandbox costs: the way out through the proxy, the start of a container, the malware scan. */
+/** What the sandbox costs: the proxy, the start of a container, the malware scan. */
 import { connectEngine } from '../runner/src/sandbox/engine.ts';
 import { ensureWebImage } from '../runner/src/testing/docker.ts';
 import { numberFlags } from './flags.ts';
@@ -13,4 +13,4 @@ await ensureWebImage(connectEngine());
 const start = await measureStart(starts);
 const installs = await measureInstalls(rounds);
 const scan = await measureScan(rounds);
-print(`What the sandbox costs, ${rounds} rounds in turns`, under, installs, start, scan);
+print(`What the sandbox costs, ${rounds} alternating rounds`, under, installs, start, scan);

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { median, percentile } from './statistics.ts';
 
 describe('percentile', () => {
-  it('is a value that was measured, with the right share at or below it', () => {
+  it('is a measured value, with the right share at or below it', () => {
     const values = fc.array(fc.double({ noNaN: true }), { minLength: 1 });
     fc.assert(
       fc.property(values, fc.double({ min: 0.01, max: 1, noNaN: true }), (measured, share) => {
@@ -20,7 +20,7 @@ describe('percentile', () => {
     expect([percentile(values, 0.5), percentile(values, 0.99), percentile(values, 1)]).toEqual([50, 99, 100]);
   });
 
-  it('of nothing is an error', () => {
+  it('of no values is an error', () => {
     expect(() => median([])).toThrow(RangeError);
   });
 });

@@ -1,8 +1,8 @@
-/** The few figures that measurements are told in. */
+/** The statistics of measurements. */
 
 /**
- * The value below which a share of the values lies: nearest rank, so it is one that was measured.
- * `share` is between 0 and 1. Throws RangeError when there are no values.
+ * The value below which a share of the values lies: nearest rank, so it is a measured one. `share` is between 0 and
+ * 1. Throws RangeError if there are no values.
  */
 export function percentile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
@@ -11,5 +11,5 @@ export function percentile(values: readonly number[], share: number): number {
   return value;
 }
 
-/** The middle value; of two in the middle the lower. */
+/** The median; of two middle values the lower. */
 export const median = (values: readonly number[]): number => percentile(values, 0.5);

@@ -1,6 +1,6 @@
-/** What the counting Worker counts, and what it says when it is asked. */
+/** What the counting Worker counts, and its answer. */
 
-/** Everything that Cloudflare bills by the piece, as far as a deployment makes it happen. */
+/** Everything about a deployment that Cloudflare bills by count. */
 export interface Counts {
   /** Calls of the Worker's fetch handler. */
   workerRequests: number;
@@ -10,13 +10,13 @@ export interface Counts {
   objectRequests: number;
   alarms: number;
   /**
-   * Milliseconds in which an object could not hibernate because something had begun and not ended: a handler, what it
-   * left in the background, a timer. Clocks stand still while code runs, so processor time is not in it.
+   * Milliseconds in which an object could not hibernate because something was in progress: a handler, its background
+   * work, a timer. Clocks stand still while code runs, so processor time is not included.
    */
   awakeMs: number;
-  /** WebSocket messages that objects received; those that the platform answers by itself do not get here. */
+  /** WebSocket messages that objects received; those that the platform answers itself do not get here. */
   socketMessages: number;
-  /** Rows that objects wrote with SQL, as the cursors say. */
+  /** Rows that objects wrote with SQL, as the cursors report. */
   objectRowsWritten: number;
   /** The same by the statement that wrote them. */
   rowsByStatement: Record<string, number>;

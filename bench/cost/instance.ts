@@ -1,4 +1,4 @@
-/** An instance whose Worker is the counting one, with its S3 door behind a gate that counts as well. */
+/** An instance whose Worker is the counting one, with a counting proxy in front of its S3 endpoint. */
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -8,7 +8,7 @@ import { bundleWorker } from '../../stack/edge/bundle.ts';
 import { publicUrl } from '../../stack/edge/config.ts';
 import { startEdge } from '../../stack/edge/process.ts';
 import type { Counts } from './counts.ts';
-import { openS3Gate, type S3Counts } from './s3-gate.ts';
+import { type S3Counts, startS3Counter } from './s3-counter.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const CACHE = join(ROOT, 'node_modules', '.cache', 'appflux-bench');
@@ -23,24 +23,24 @@ export interface CountedInstance {
   readonly token: string;
   /** The team that the token belongs to. */
   readonly ownerId: string;
-  /** Everything up to now, the S3 door's operations among R2's. */
+  /** The counts so far, with the operations at the S3 endpoint among R2's. */
   counts(): Promise<Counts>;
-  /** Begins to count anew. */
+  /** Resets the counts. */
   reset(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Where the databases of an instance lie that keeps its state in a folder. */
+/** The folder with the databases of an instance that keeps its state. */
 export const persistOf = (state: string): string => join(state, 'edge');
 
-/** Starts an instance on a state folder, which stays when it stops; without one, on a new one that does not. */
+/** Starts an instance with a state folder, which is kept when it stops; without one, with a new one that is removed. */
 export async function startCountedInstance(
   options: { state?: string; variables?: Record<string, string> } = {},
 ): Promise<CountedInstance> {
   const state = options.state ?? (await mkdtemp(join(tmpdir(), 'appflux-bench-')));
   const port = await freePort();
   const url = publicUrl(port);
-  const gate = await openS3Gate(port);
+  const s3 = await startS3Counter(port);
   const wranglerConfig = await countingConfig();
   const main = await bundleWorker(
     {
@@ -61,7 +61,7 @@ export async function startCountedInstance(
         PUBLIC_URL: url,
         SITES_DOMAIN: `sites.localhost:${port}`,
         S3_BUCKET: 'appflux-bench',
-        S3_ENDPOINT: gate.endpoint,
+        S3_ENDPOINT: s3.endpoint,
         S3_ACCESS_KEY_ID: KEYS.accessKeyId,
         S3_SECRET_ACCESS_KEY: KEYS.secretAccessKey,
         OPERATOR_SECRET,
@@ -82,14 +82,14 @@ export async function startCountedInstance(
     url,
     token: TOKEN,
     ownerId: owner.id,
-    counts: async () => together(await (await fetch(`${url}/bench/counts`)).json(), gate.counts()),
+    counts: async () => together(await (await fetch(`${url}/bench/counts`)).json(), s3.counts()),
     reset: async () => {
       await fetch(`${url}/bench/counts`, { method: 'DELETE' });
-      gate.reset();
+      s3.reset();
     },
     stop: async () => {
       await edge.stop(5_000);
-      await gate.close();
+      await s3.close();
       if (options.state === undefined) await rm(state, { recursive: true, force: true });
     },
   };
@@ -100,7 +100,7 @@ function together(inside: unknown, { classA, classB }: S3Counts): Counts {
   return { ...counts, r2ClassA: counts.r2ClassA + classA, r2ClassB: counts.r2ClassB + classB };
 }
 
-/** The repository's wrangler.toml with another main module; its paths are relative to where it lies. */
+/** The repository's wrangler.toml with another main module; its paths are relative to its own folder. */
 async function countingConfig(): Promise<string> {
   const to = (path: string) => relative(CACHE, join(ROOT, path));
   const text = await readFile(join(ROOT, 'wrangler.toml'), 'utf8');

@@ -1,4 +1,4 @@
-/** One deployment of a given size, built by a simulated runner that paces itself as a real build would. */
+/** One deployment of a given size, built by a simulated runner at the pace of a real build. */
 import { createHash, randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,12 +18,12 @@ export interface Size {
 }
 
 export interface Scene {
-  /** Asks for the deployment, sees it through, and downloads what it delivered. */
+  /** Requests the deployment, waits for its end, and downloads its artifact. */
   deploy(): Promise<void>;
   close(): void;
 }
 
-/** Prepares what is there before the deployment: an App and a runner that is online. */
+/** Prepares what exists before the deployment: an app and a runner that is online. */
 export async function setScene(instance: { url: string; token: string }, size: Size): Promise<Scene> {
   const client = new Client(instance);
   const { slug } = await client.createApp({ name: 'Counted' });
@@ -71,7 +71,7 @@ async function deploy(
   }
 }
 
-/** Downloads begin; where their bytes go costs nothing. */
+/** Starts the downloads and discards their bytes, which cost nothing. */
 async function download(url: string, times: number): Promise<void> {
   for (let time = 0; time < times; time += 1) {
     const answer = await fetch(url);
@@ -80,7 +80,7 @@ async function download(url: string, times: number): Promise<void> {
   }
 }
 
-/** Each viewer asks how the deployment stands and then follows it, as the dashboard's page does. */
+/** Each viewer reads the deployment and then follows it, as the dashboard's page does. */
 async function watch(
   client: Client,
   instance: { url: string; token: string },

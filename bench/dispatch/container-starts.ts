@@ -1,4 +1,4 @@
-/** When the engine started the containers of a runner, in the engine's own words. */
+/** When the engine started the containers of a runner, as the engine reports it. */
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { DEPLOYMENT_LABEL, RUNNER_LABEL } from '../../runner/src/sandbox/container-spec.ts';
@@ -6,7 +6,7 @@ import { connectEngine } from '../../runner/src/sandbox/engine.ts';
 
 const StartEvent = z.object({
   Actor: z.object({ Attributes: z.record(z.string(), z.string()) }),
-  /** Nanoseconds since 1970, more than a double holds exactly: good to a microsecond. */
+  /** Nanoseconds since 1970, more than a double holds exactly: accurate to a microsecond. */
   timeNano: z.number(),
 });
 
@@ -28,11 +28,11 @@ export class ContainerStarts {
     return new ContainerStarts(await connectEngine().getEvents({ filters: JSON.stringify(filters) }));
   }
 
-  /** When a deployment's container was started: Unix milliseconds. Throws when it was not. */
+  /** When a deployment's container was started: Unix milliseconds. Throws if it was not. */
   of(deploymentId: string): number {
     const time = this.#times.get(deploymentId);
     if (time === undefined)
-      throw new Error(`the engine told of no container of the deployment ${deploymentId}`);
+      throw new Error(`the engine reported no container of the deployment ${deploymentId}`);
     return time;
   }
 

@@ -6,34 +6,34 @@ import { workerdSeconds } from '../processor-time.ts';
 
 export interface Drained {
   readonly createdPerSecond: number;
-  /** Processor time of the control plane for each deployment taken in, and for each that was claimed and ended. */
+  /** Processor time of the control plane per accepted deployment, and per claimed and ended one. */
   readonly creatingMs: number;
   readonly claimingMs: number;
-  /** From the moment at which the runners were let in until the last deployment had ended. */
+  /** From the moment the runners connected until the last deployment had ended. */
   readonly seconds: number;
   readonly claims: number;
   /** For each claim, in milliseconds. */
   readonly waitsMs: readonly number[];
-  /** Deployments that did not end as their runner said. */
+  /** Deployments that did not end as their runner reported. */
   readonly lost: number;
   /** Deployments that were granted more than once. */
   readonly doubled: number;
 }
 
-/** Builds of one App that may run at once: the most that an App can ask for. */
+/** How many builds of one app may run simultaneously: the maximum that an app can set. */
 const CONCURRENCY = 20;
 const REQUESTS_AT_ONCE = 20;
-/** Deployments of one App. */
+/** Deployments of one app. */
 const APP_SIZE = 100;
 
-/** Queues `queued` deployments, lets `runners` in, and waits until all is done. */
+/** Queues `queued` deployments, connects `runners`, and waits until all is done. */
 export async function drain(
   edge: EdgeInstance,
   { queued, runners }: { queued: number; runners: number },
   progress: (text: string) => void,
 ): Promise<Drained> {
   const client = new Client(edge);
-  const uploadId = await client.upload('site.zip', Buffer.from('not looked at by a simulated runner'));
+  const uploadId = await client.upload('site.zip', Buffer.from('ignored by a simulated runner'));
   const slugs = await createApps(client, Math.ceil(queued / APP_SIZE));
   const registered = await inParallel(range(runners), (index) => client.registerRunner(`runner-${index}`));
 
@@ -95,7 +95,7 @@ interface Duties {
   readonly signal: AbortSignal;
 }
 
-/** What a runner of one slot does until there is nothing more to do. */
+/** What a runner of one slot does until nothing is left. */
 async function serve(runner: SimulatedRunner, { granted, finished, signal }: Duties): Promise<void> {
   const over = new Promise<null>((resolve) =>
     signal.addEventListener('abort', () => resolve(null), { once: true }),
@@ -120,7 +120,7 @@ async function serve(runner: SimulatedRunner, { granted, finished, signal }: Dut
   }
 }
 
-/** Apps that any runner may serve, whose deployments do not take each other's place. */
+/** Apps that any runner may build, whose deployments do not supersede each other. */
 function createApps(client: Client, count: number): Promise<string[]> {
   return inParallel(range(count), async (index) => {
     const build = { supersede: false, concurrency: CONCURRENCY };
@@ -128,7 +128,10 @@ function createApps(client: Client, count: number): Promise<string[]> {
   });
 }
 
-/** Whether a deployment ended, at its first attempt, with what its runner said. Its object is asked, which owns the truth. */
+/**
+ * Whether a deployment ended, at its first attempt, as its runner reported. This asks its object, which owns the
+ * truth.
+ */
 async function endedAsSaid(client: Client, id: string): Promise<boolean> {
   const { status, attempt, failure } = await client.deployment(id);
   return status === 'failed' && attempt === 1 && failure?.message === NOTHING_BUILT.message;
@@ -136,7 +139,7 @@ async function endedAsSaid(client: Client, id: string): Promise<boolean> {
 
 const range = (count: number) => Array.from({ length: count }, (_, index) => index);
 
-/** Does the work for each item, a few at once, and gives the results in the items' order. */
+/** Processes each item, a few at a time, and returns the results in the items' order. */
 async function inParallel<Item, Result>(
   items: readonly Item[],
   work: (item: Item) => Promise<Result>,

@@ -11,7 +11,7 @@ export interface Started {
   readonly fromAnswerMs: number;
 }
 
-/** A project whose build is nothing but a container. */
+/** A project whose build is only a container start. */
 const PROJECT = {
   'package.json': '{"name":"quick","version":"1.0.0"}',
   'appflux.json': JSON.stringify({

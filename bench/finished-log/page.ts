@@ -1,4 +1,4 @@
-/** How soon the dashboard shows a linked line, and what it asks for until then. */
+/** How soon the dashboard shows a linked line, and what it requests until then. */
 import type { Browser } from 'playwright-core';
 import { watchLogRequests } from '../../dashboard/src/testing/log-requests.ts';
 import { signInLink } from '../../e2e/browser/sign-in-link.ts';

@@ -17,7 +17,7 @@ export async function get({ url, token }: EdgeInstance, path: string): Promise<R
   return { milliseconds: performance.now() - startedAt, bytes: length };
 }
 
-/** Follows the log to its end over WebSockets, connecting again when it is dropped. */
+/** Follows the log to its end over WebSockets, and reconnects when it is disconnected. */
 export async function follow(
   edge: EdgeInstance,
   id: string,
@@ -28,7 +28,7 @@ export async function follow(
   return { ...read, milliseconds: performance.now() - startedAt };
 }
 
-/** One connection, from after the lines that were read; whether it came to the end. */
+/** One connection, starting after the lines that were read; whether it reached the end. */
 function connect(
   { url, token }: EdgeInstance,
   id: string,

@@ -6,7 +6,7 @@ import { EdgePath } from '../logs/edge-path.ts';
 /** The text of a line: short, so that as many as possible fit into a log. */
 export const textOf = (line: number) => `compiled src/module-${line}.ts`;
 
-/** Writes a log of so many lines and waits until it is archived. Gives the deployment's id. */
+/** Writes a log of so many lines and waits until it is archived. Returns the deployment's id. */
 export async function writeFinishedLog(edge: EdgeInstance, lines: number): Promise<string> {
   const log = await new EdgePath(edge).open(`finished-${lines}`);
   for (let line = log.lastSeq + 1; line <= lines; line += 1) {

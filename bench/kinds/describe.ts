@@ -1,4 +1,4 @@
-/** What a project's builds are told in. Pure. */
+/** Formats the results of a project's builds. Pure. */
 import type { Plan } from '@appflux/protocol';
 import { formatBytes } from '@appflux/protocol';
 import type { TimedBuild } from '../overhead/cold-and-warm.ts';
@@ -20,7 +20,7 @@ function medians(builds: readonly TimedBuild[], kind: TimedBuild['kind']) {
   };
 }
 
-/** One line for each project. */
+/** One line per project. */
 export function summary(projects: readonly MeasuredProject[]): string {
   const rows = projects.map(({ fixture, builds }) => {
     const [cold, warm] = [medians(builds, 'cold'), medians(builds, 'warm')];
@@ -41,18 +41,18 @@ export function summary(projects: readonly MeasuredProject[]): string {
   );
 }
 
-/** What was decided on a project and why, line by line. */
+/** What was decided about a project and why, line by line. */
 export function describeProject({ fixture, image, builds }: MeasuredProject): string {
-  const { deployment, said } = last(builds);
+  const { deployment, cacheLines } = last(builds);
   const { plan } = deployment;
   if (plan === null) return fixture;
   const commands = [plan.installCommand, plan.buildCommand].filter((command) => command !== null);
   return [
     `${fixture}: ${planned(plan)}`,
-    `  image      ${image} ${plan.imageDigest ?? '(nothing was run in it)'}`,
+    `  image      ${image} ${plan.imageDigest ?? '(no command was run in it)'}`,
     `  commands   ${commands.length === 0 ? 'none' : commands.join(' && ')}`,
     ...plan.reasons.map((reason, index) => `  ${index === 0 ? 'why' : '   '}        ${reason}`),
-    ...said.map((line, index) => `  ${index === 0 ? 'warm' : '    '}       ${line}`),
+    ...cacheLines.map((line, index) => `  ${index === 0 ? 'warm' : '    '}       ${line}`),
     ...deployment.artifacts.map(
       ({ name, size, sha256 }, index) =>
         `  ${index === 0 ? 'artifacts' : '         '}  ${name}, ${formatBytes(size)}, sha256 ${sha256.slice(0, 12)}…`,

@@ -3,7 +3,7 @@ import { isRight } from './detection.ts';
 
 const page = { files: { 'index.html': '<title>x</title>' } };
 
-test('a fixture is right only where all that it says is so', async () => {
+test('a fixture is right only if everything it says matches', async () => {
   expect(await isRight({ ...page, plan: { type: 'web', packageManager: null } })).toBe(true);
   expect(await isRight({ ...page, plan: { type: 'android' } })).toBe(false);
   expect(await isRight({ ...page, plan: { type: 'web' }, because: ['it rains'] })).toBe(false);

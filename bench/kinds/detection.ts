@@ -1,4 +1,4 @@
-/** How many of detection's fixtures are decided rightly. */
+/** How many of detection's fixtures are decided correctly. */
 import { isDeepStrictEqual } from 'node:util';
 import { DetectionFailure, decide, treeFromTexts } from '@appflux/detection';
 import type { Fixture } from '@appflux/detection/testing/fixture.ts';

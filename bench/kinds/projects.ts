@@ -1,11 +1,11 @@
-/** The projects that are really built: those of e2e/fixtures, whose artifacts the tests of e2e/ open. */
+/** The projects that are built: those of e2e/fixtures, whose artifacts the tests of e2e/ open. */
 
 import { ANDROID_IMAGE, DESKTOP_IMAGE, FLUTTER_IMAGE, SITES_IMAGE, WEB_IMAGE } from '@appflux/detection';
 import type { Fixture } from '../../e2e/source/zip.ts';
 
 export interface Project {
   readonly fixture: Fixture;
-  /** The image that it is built in, as `npm run images` makes it. */
+  /** The image that it is built in, a name for `npm run images`. */
   readonly image: string;
 }
 

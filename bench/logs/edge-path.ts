@@ -18,12 +18,12 @@ export class EdgePath implements LogPath {
     this.#edge = edge;
   }
 
-  /** Begins the log of a new App of this name. */
+  /** Opens the log of a new app of this name. */
   async open(name = `log-${this.#opened + 1}`): Promise<OpenLog & { readonly id: string }> {
     const { url, token } = this.#edge;
     const client = new Client(this.#edge);
     this.#opened += 1;
-    const uploadId = await client.upload('site.zip', Buffer.from('not looked at by a simulated runner'));
+    const uploadId = await client.upload('site.zip', Buffer.from('ignored by a simulated runner'));
     const { slug } = await client.createApp({ name, build: { labels: [name] } });
     const registered = await client.registerRunner(name, [name]);
     const runner = await SimulatedRunner.connect(url, registered, { labels: [name] });

@@ -1,9 +1,9 @@
-/** Writes lines into a log and waits until all viewers have had them. */
+/** Writes lines into a log and waits until all viewers have received them. */
 import type { LogSenderOptions } from '../../runner/src/log/log-sender.ts';
 import type { LogPath } from './path.ts';
 import { type Latency, Viewers } from './viewers.ts';
 
-/** The runner's own limits, but for the queue: the writer waits before the stream would go to disk. */
+/** The runner's own limits, except for the queue: the writer waits before the stream would write to disk. */
 export const STREAM_LIMITS: NonNullable<LogSenderOptions['limits']> = { queueBytes: 2 * 1024 * 1024 };
 
 export interface Delivered {
@@ -13,7 +13,7 @@ export interface Delivered {
   readonly bytesPerSecond: number;
 }
 
-/** A line of a build as they often are: about a hundred characters. */
+/** A typical line of a build: about a hundred characters. */
 const lineOf = (text: string) =>
   ({
     at: new Date().toISOString(),
@@ -22,7 +22,7 @@ const lineOf = (text: string) =>
     text: text.padEnd(100, ' compiled src/components/Button.tsx in 12 ms'),
   }) as const;
 
-/** As fast as it goes. */
+/** As fast as possible. */
 export async function delivered(
   path: LogPath,
   { lines, viewers: count }: { lines: number; viewers: number },
@@ -44,7 +44,7 @@ export async function delivered(
   }
 }
 
-/** At a pace that leaves everybody time: how late each line is at each viewer. */
+/** At a moderate pace: how late each line is at each viewer. */
 export async function paced(
   path: LogPath,
   { linesPerSecond, seconds, viewers: count }: { linesPerSecond: number; seconds: number; viewers: number },
@@ -57,7 +57,7 @@ export async function paced(
       log.stream.write(lineOf(`${performance.timeOrigin + performance.now()} `));
     });
     const { latency } = await viewers.complete;
-    if (latency === null) throw new Error('the viewers took no times');
+    if (latency === null) throw new Error('the viewers measured no times');
     return latency;
   } finally {
     viewers.close();

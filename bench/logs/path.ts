@@ -1,7 +1,7 @@
-/** A way that log frames can take from a source to viewers. */
+/** A path of log frames from a source to viewers. */
 import type { LogSender } from '../../runner/src/log/log-sender.ts';
 
-/** One log on its way: somewhere to write to, and somewhere to listen. */
+/** One open log: where to write, and where viewers connect. */
 export interface OpenLog {
   /** Where viewers connect to, with the headers and subprotocols they need. */
   readonly viewerUrl: string;
@@ -14,6 +14,6 @@ export interface OpenLog {
 
 export interface LogPath {
   readonly name: string;
-  /** Begins a new log. */
+  /** Opens a new log. */
   open(): Promise<OpenLog>;
 }

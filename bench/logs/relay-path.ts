@@ -1,4 +1,4 @@
-/** Through the least that could do the job: a process that passes every frame of one socket to all others. */
+/** Through the minimum: a process that passes every frame of one socket to all others. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
@@ -32,7 +32,7 @@ export class RelayPath implements LogPath {
       limits: STREAM_LIMITS,
     });
     stream.connected(0, (frame) => {
-      // A relay keeps nothing and confirms nothing: what the kernel has taken counts as delivered.
+      // A relay stores nothing and confirms nothing: what the kernel has accepted counts as delivered.
       const last = /.*"seq":(\d+)/s.exec(frame)?.[1];
       if (last !== undefined) socket.send(frame, () => stream.acked(Number(last)));
       return true;

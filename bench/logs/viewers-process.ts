@@ -1,6 +1,6 @@
 /**
- * All viewers of one log, in a process of their own: what they cost is nobody's share. It is told where to connect and
- * which line is the last, and answers when every viewer has had every line.
+ * All viewers of one log, in a separate process, so that their cost does not count for either path. It receives where
+ * to connect and which line is the last, and answers when every viewer has received every line.
  */
 import { type FromViewer, LOGS_SUBPROTOCOL, SEEN_EVERY } from '@appflux/protocol';
 import { WebSocket } from 'ws';
@@ -9,7 +9,7 @@ import type { ViewersAnswer, ViewersOrder } from './viewers.ts';
 
 const say = (answer: ViewersAnswer) => process.send?.(answer);
 
-/** The number of the first and of the last line of a frame, without parsing what lies between. */
+/** The numbers of the first and of the last line of a frame, without parsing the rest. */
 function rangeOf(frame: string): { first: number; last: number } {
   const first = /"lines":\[\{"seq":(\d+)/.exec(frame)?.[1];
   const last = /^"seq":(\d+)/.exec(frame.slice(frame.lastIndexOf('"seq":')))?.[1];
@@ -27,7 +27,7 @@ function run({ url, protocols, count, after, last, timed }: ViewersOrder): void 
   let complete = 0;
   let bytes = 0;
   const latencies: number[] = [];
-  // Every viewer gets the same frame: it is read once.
+  // Every viewer gets the same frame: it is parsed once.
   let read: { frame: string; times: number[] } = { frame: '', times: [] };
   for (let viewer = 0; viewer < count; viewer += 1) {
     const socket = new WebSocket(url, [...protocols], { perMessageDeflate: false });

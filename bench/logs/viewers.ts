@@ -1,4 +1,4 @@
-/** Starts the viewers' process and hears from it. */
+/** Starts the viewers' process and receives its answers. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
 import type { OpenLog } from './path.ts';
@@ -44,14 +44,14 @@ export class Viewers {
     const failed = new Promise<never>((_, reject) => {
       child.once('exit', (code) => reject(new Error(`the viewers ended with exit code ${code}`)));
     });
-    const heard = <Type extends ViewersAnswer['type']>(type: Type) =>
+    const answer = <Type extends ViewersAnswer['type']>(type: Type) =>
       new Promise<Extract<ViewersAnswer, { type: Type }>>((resolve) => {
         child.on('message', (answer: ViewersAnswer) => {
           if (answer.type === type) resolve(answer as Extract<ViewersAnswer, { type: Type }>);
         });
       });
-    const complete = Promise.race([heard('complete'), failed]);
-    // Whoever waits for it is told; until then nobody does.
+    const complete = Promise.race([answer('complete'), failed]);
+    // `complete` is awaited later; until then nobody handles its rejection.
     complete.catch(() => undefined);
     const order: ViewersOrder = {
       url: log.viewerUrl,
@@ -62,7 +62,7 @@ export class Viewers {
       timed,
     };
     child.send(order);
-    await Promise.race([heard('connected'), failed]);
+    await Promise.race([answer('connected'), failed]);
     return new Viewers(child, complete);
   }
 

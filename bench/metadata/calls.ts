@@ -1,4 +1,4 @@
-/** What people ask of a list, as requests of the HTTP API. */
+/** The requests that people make of lists, as calls of the HTTP API. */
 import type { Client } from '../../e2e/instance/client.ts';
 import type { Team } from './records.ts';
 
@@ -7,7 +7,7 @@ export interface Call {
   readonly path: string;
 }
 
-/** The calls that are measured. Cursors are those that following the lists gives. */
+/** The measured calls. The cursors come from following the lists. */
 export function callsOf({ apps, busy }: Team): Call[] {
   const half = apps[Math.floor(apps.length / 2)] ?? busy;
   const own = `/api/apps/${busy.slug}/deployments`;
@@ -28,12 +28,12 @@ export function callsOf({ apps, busy }: Team): Call[] {
   ];
 }
 
-/** A call that a keeper was too slow for. */
+/** A call that a backend was too slow for. */
 export class TooSlow extends Error {
   override readonly name = 'TooSlow';
 }
 
-/** Calls, reads the answer whole, and gives how long that took in milliseconds. Throws TooSlow. */
+/** Makes a call, reads the whole answer, and returns how long that took in milliseconds. Throws TooSlow. */
 export async function timed(client: Client, { path }: Call): Promise<number> {
   const began = performance.now();
   const answer = await client.fetch('GET', path);

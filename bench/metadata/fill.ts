@@ -1,23 +1,25 @@
-/** Fills a keeper: the way that moves an instance from one to the other, without asking whether it is there. */
+/**
+ * Fills a backend: like the copy of an instance from one backend to the other, without looking for existing records.
+ */
 import type { Collection, Copied, Copyable } from '../../edge/src/metadata/copy/copy.ts';
 import { copiedApp, copiedDeployment, type Team } from './records.ts';
 
-/** How many records are written at once. */
+/** How many records are written in one batch. */
 const BATCH = 500;
 
-export async function fill(keeper: Copyable, team: Team, progress: (text: string) => void): Promise<void> {
-  await put(keeper, 'apps', team.apps.map(copiedApp));
+export async function fill(backend: Copyable, team: Team, progress: (text: string) => void): Promise<void> {
+  await put(backend, 'apps', team.apps.map(copiedApp));
   let written = 0;
   for (const batch of batches(team.deployments())) {
-    await keeper.put('deployments', batch.map(copiedDeployment));
+    await backend.put('deployments', batch.map(copiedDeployment));
     written += batch.length;
-    if (written % 20_000 === 0) progress(`${written} deployments are written`);
+    if (written % 20_000 === 0) progress(`${written} deployments written`);
   }
-  await put(keeper, 'downloads', team.downloads());
+  await put(backend, 'downloads', team.downloads());
 }
 
-async function put(keeper: Copyable, collection: Collection, records: Iterable<Copied>): Promise<void> {
-  for (const batch of batches(records)) await keeper.put(collection, batch);
+async function put(backend: Copyable, collection: Collection, records: Iterable<Copied>): Promise<void> {
+  for (const batch of batches(records)) await backend.put(collection, batch);
 }
 
 function* batches<Item>(items: Iterable<Item>): Generator<Item[]> {

@@ -17,7 +17,7 @@ export interface FilledInstance {
   stop(): Promise<void>;
 }
 
-/** An instance that keeps its metadata in D1. Its database is filled while it does not run. */
+/** An instance with its metadata in D1. Its database is filled while it does not run. */
 export async function filledOnD1(size: Size, progress: (text: string) => void): Promise<FilledInstance> {
   const state = await mkdtemp(join(tmpdir(), 'appflux-bench-'));
   const first = await startCountedInstance({ state });
@@ -38,7 +38,7 @@ export async function filledOnD1(size: Size, progress: (text: string) => void): 
   };
 }
 
-/** An instance that keeps its metadata in MongoDB, with the server's name; null when there is none to be had. */
+/** An instance with its metadata in MongoDB, with the server's name; null if there is no server. */
 export async function filledOnMongo(
   size: Size,
   progress: (text: string) => void,

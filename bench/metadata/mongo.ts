@@ -1,4 +1,4 @@
-/** Fills an empty MongoDB by inserting: what is copied there otherwise is asked for by its key first. */
+/** Fills an empty MongoDB by inserting: the usual copy looks up each record by its key first. */
 import type { Db } from 'mongodb';
 import type { Copied, Copyable } from '../../edge/src/metadata/copy/copy.ts';
 import { mongoCopyable } from '../../edge/src/metadata/copy/mongo.ts';
@@ -7,12 +7,12 @@ import { SHAPES } from '../../edge/src/metadata/mongo/collections.ts';
 import { drawnOf } from '../../edge/src/metadata/mongo/deployments.ts';
 import { type Document, toDocument } from '../../edge/src/metadata/mongo/documents.ts';
 
-/** The keeper of a database that has its indexes and nothing else. `publicUrl` as for createMongoMetadata. */
+/** The backend of a database that has its indexes and no data. `publicUrl` as for createMongoMetadata. */
 export function emptyMongo(db: Db, publicUrl: string): Copyable {
   return {
     ...mongoCopyable(db, publicUrl),
     async put(collection, records) {
-      if (collection === 'owner') throw new Error('The owner is there already');
+      if (collection === 'owner') throw new Error('The owner already exists');
       const shape = SHAPES[collection];
       const drawn = ({ id, ...record }: Copied) =>
         collection === 'deployments'

@@ -1,4 +1,4 @@
-/** A team of a given size, as records of a keeper: what each has is drawn from its number, so that all runs are alike. */
+/** A team of a given size, as records of a backend. Each record is derived from its number, so all runs are alike. */
 import type { Copied } from '../../edge/src/metadata/copy/copy.ts';
 import { dayOf } from '../../edge/src/metadata/day.ts';
 import type { AppRecord, DeploymentRecord } from '../../edge/src/metadata/metadata.ts';
@@ -12,20 +12,20 @@ export interface Size {
   readonly deployments: number;
 }
 
-/** Deployments go back this many days. */
+/** Deployments cover this many days. */
 const DAYS = 100;
 const DAY_MS = 86_400_000;
 
-/** Downloads go back this many days, for one App in so many. */
+/** Downloads cover this many days, for one app in so many. */
 const DOWNLOAD_DAYS = 30;
 const DOWNLOADED = 10;
 
-/** One deployment in so many is of the first App, which makes it a busy one. */
+/** One deployment in so many belongs to the first app, which makes it a busy one. */
 const BUSY = 19;
 
 export interface Team {
   apps: AppRecord[];
-  /** The App with the most deployments. */
+  /** The app with the most deployments. */
   busy: AppRecord;
   deployments(): Generator<DeploymentRecord>;
   downloads(): Generator<Copied>;
@@ -38,7 +38,7 @@ export function teamOf(ownerId: string, size: Size, now: number): Team {
     return appRecord({ id, ownerId, name, slug: `${name.toLowerCase().replace(' ', '-')}` });
   });
   const [busy] = apps;
-  if (busy === undefined) throw new RangeError('A team has an App at least');
+  if (busy === undefined) throw new RangeError('A team has at least one app');
   return {
     apps,
     busy,
@@ -69,7 +69,7 @@ export function teamOf(ownerId: string, size: Size, now: number): Team {
 
 const WORDS = ['Harbor', 'Tides', 'Lantern', 'Meadow', 'Quarry', 'Signal', 'Willow', 'Compass'];
 
-/** A deployment of the size that real ones have, ended as one in ten, twenty or most are. */
+/** A deployment of realistic size: one in ten failed, one in twenty was canceled, the others succeeded. */
 function deploymentOf(app: AppRecord, number: number, createdAt: number): DeploymentRecord {
   const at = (seconds: number) => new Date(createdAt + seconds * 1000).toISOString();
   const status = number % 10 === 3 ? 'failed' : number % 20 === 7 ? 'canceled' : 'success';
@@ -85,7 +85,7 @@ function deploymentOf(app: AppRecord, number: number, createdAt: number): Deploy
     })),
     trigger: 'push',
     commitHash: anyHash().slice(0, 40),
-    commitMessage: 'Let the list keep its place when one comes back to it',
+    commitMessage: 'Keep the scroll position when returning to the list',
     version: `1.${number % 100}.0`,
     attempt: 1,
     runner: { id: app.id, name: 'runner-1' },
@@ -119,7 +119,7 @@ function deploymentOf(app: AppRecord, number: number, createdAt: number): Deploy
   });
 }
 
-/** An App as it is copied. */
+/** An app as it is copied. */
 export const copiedApp = (app: AppRecord): Copied => ({ ...app, builds: 10 });
 
 /** A deployment as it is copied. */

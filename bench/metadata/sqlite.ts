@@ -1,4 +1,4 @@
-/** The file of a local D1 database, while its instance does not run, with what of D1's surface a copy needs. */
+/** The file of a local D1 database, while its instance does not run, with the part of D1's API that a copy needs. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
@@ -15,15 +15,16 @@ interface Bound {
 }
 
 /**
- * Opens the database of an instance whose state lies in `persist`. Through D1 each statement would be a call to
- * another process, which takes minutes for many thousands.
+ * Opens the database of an instance whose state is in `persist`. Through D1 each statement would be a call to another
+ * process, which takes minutes for many thousands.
  */
 export async function openFile(persist: string): Promise<OpenFile> {
   const files = await readdir(persist, { recursive: true });
   const [file, ...others] = files.filter(
     (name) => /(?:^|\/)d1\/.*\.sqlite$/.test(name) && !name.endsWith('metadata.sqlite'),
   );
-  if (file === undefined || others.length > 0) throw new Error(`There is not one database in ${persist}`);
+  if (file === undefined || others.length > 0)
+    throw new Error(`There is not exactly one database in ${persist}`);
   const sqlite = new DatabaseSync(join(persist, file));
   const bound = ({ sql, values }: Bound) => ({
     sql,

@@ -1,4 +1,4 @@
-/** The same build by hand: `docker run` with the builder image, on the default bridge. */
+/** The same build by `docker run` with the builder image, on the default bridge. */
 import { chown, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -7,8 +7,8 @@ import { BUILDER, BUILDER_UID, WORKSPACE } from '../../runner/src/sandbox/contai
 import { WEB_IMAGE } from '../../runner/src/testing/docker.ts';
 
 /**
- * Runs the commands on a fresh copy of the files and gives the wall time of `docker run`, in seconds. The copy is
- * made before the clock starts, which a deployment does not get for nothing.
+ * Runs the commands on a fresh copy of the files and returns the wall time of `docker run`, in seconds. The copy is
+ * made before the clock starts; a deployment's time includes that work.
  */
 export async function bareBuild(files: Readonly<Record<string, Buffer>>, commands: string): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'appflux-bare-'));
@@ -18,7 +18,7 @@ export async function bareBuild(files: Readonly<Record<string, Buffer>>, command
     await execa('docker', [
       'run',
       '--rm',
-      // What a deployment's container may use, too.
+      // The limits of a deployment's container.
       '--memory=4g',
       '--memory-swap=4g',
       '--cpus=2',

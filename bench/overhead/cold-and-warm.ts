@@ -1,4 +1,4 @@
-/** The same project deployed with a cleared cache and with what that leaves, in turns. */
+/** The same project deployed with a cleared cache and with the cache that this build leaves, alternately. */
 import type { Deployment, PhaseSpan } from '@appflux/protocol';
 import type { Client } from '../../e2e/instance/client.ts';
 import { RESTORING } from '../../runner/src/job/stage-log.ts';
@@ -7,11 +7,11 @@ import { DeployedProject } from './deployed-build.ts';
 
 export interface TimedBuild extends Times {
   readonly kind: 'cold' | 'warm';
-  /** From the request to the end as a viewer learns of it. */
+  /** From the request until a viewer receives the end. */
   readonly seconds: number;
   readonly deployment: Deployment;
-  /** What the log says of the cache. */
-  readonly said: readonly string[];
+  /** The log's lines about the cache. */
+  readonly cacheLines: readonly string[];
 }
 
 export interface InTurns {
@@ -21,10 +21,10 @@ export interface InTurns {
   readonly onRound?: (builds: readonly TimedBuild[]) => void;
 }
 
-/** How lines of the log begin that tell of the cache. */
+/** How log lines about the cache begin. */
 const ABOUT_CACHE = ['Cache: ', RESTORING, 'Installed packages are not kept'];
 
-/** Gives two builds for each round, the cold one first: without it there would be nothing to be warm with. */
+/** Makes two builds per round, the cold one first, because it fills the cache for the warm one. */
 export async function measureInTurns(
   client: Client,
   { name, files, rounds, onRound }: InTurns,
@@ -35,17 +35,17 @@ export async function measureInTurns(
     for (const kind of ['cold', 'warm'] as const) {
       const { seconds, deployment } = await project.deploy({ clearCache: kind === 'cold' });
       const lines = (await client.logs(deployment.id)).items;
-      const said = lines
+      const cacheLines = lines
         .map(({ text }) => text)
         .filter((text) => ABOUT_CACHE.some((begin) => text.startsWith(begin)));
-      builds.push({ kind, seconds, deployment, said, ...commandTimes(lines) });
+      builds.push({ kind, seconds, deployment, cacheLines, ...commandTimes(lines) });
     }
     onRound?.(builds);
   }
   return builds;
 }
 
-/** How long a phase took, in seconds; 0 for one that there was none of. */
+/** How long a phase took, in seconds; 0 if there was none. */
 export function phaseSeconds({ phases }: Pick<Deployment, 'phases'>, phase: PhaseSpan['phase']): number {
   const span = phases.find((each) => each.phase === phase);
   if (span === undefined || span.finishedAt === null) return 0;

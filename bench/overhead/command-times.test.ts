@@ -8,7 +8,7 @@ const line = (second: number, text: string, stream: 'system' | 'stdout' = 'syste
   text,
 });
 
-test('a command takes from its own line to the one that says that it has ended', () => {
+test('a command lasts from its own line to the line that reports its end', () => {
   const lines = [
     line(0, '$ npm ci'),
     line(1, '$ node install.js', 'stdout'),
@@ -20,14 +20,14 @@ test('a command takes from its own line to the one that says that it has ended',
   expect(commandTimes(lines)).toEqual({ install: 3, build: 5 });
 });
 
-test('a command that there is none of took no time', () => {
+test('a missing command takes no time', () => {
   expect(commandTimes([line(0, '$ gradle assembleRelease'), line(9, 'Built in 9.0 s.')])).toEqual({
     install: 0,
     build: 9,
   });
 });
 
-test('packages that an earlier build installed took the time of putting them in their place', () => {
+test('reused packages take the time of restoring them', () => {
   expect(
     commandTimes([
       line(0, `${RESTORING} npm ci`),

@@ -2,7 +2,7 @@
 import type { LogLine } from '@appflux/protocol';
 import { RESTORING } from '../../runner/src/job/stage-log.ts';
 
-/** Seconds; 0 for a command that there was none of. */
+/** Seconds; 0 for a missing command. */
 export interface Times {
   readonly install: number;
   readonly build: number;
@@ -11,8 +11,8 @@ export interface Times {
 const END = { install: /^Installed in \d/, build: /^Built in \d/ };
 
 /**
- * The time between a command's own line (`$ npm ci`), or the one that stands where it was not run, and the line that
- * says that it has ended.
+ * The time between a command's own line (`$ npm ci`), or the line that replaces it if it was not run, and the line
+ * that reports its end.
  */
 export function commandTimes(lines: readonly Pick<LogLine, 'at' | 'stream' | 'text'>[]): Times {
   const own = lines.filter(({ stream }) => stream === 'system');

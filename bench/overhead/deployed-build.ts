@@ -1,4 +1,4 @@
-/** A project that is deployed again and again. */
+/** A project that is deployed repeatedly. */
 import type { Deployment } from '@appflux/protocol';
 import type { Client } from '../../e2e/instance/client.ts';
 import { Viewer } from '../../e2e/instance/viewer.ts';
@@ -25,8 +25,8 @@ export class DeployedProject {
   }
 
   /**
-   * Deploys; gives the wall time from the request to the end as a viewer learns of it, in seconds. From a cold cache,
-   * unless something else is said: a bare docker run has none either.
+   * Deploys; returns the wall time from the request until a viewer receives the end, in seconds. The cache is cold by
+   * default: a bare docker run has none either.
    */
   async deploy({ clearCache = true } = {}): Promise<{ seconds: number; deployment: Deployment }> {
     const startedAt = performance.now();

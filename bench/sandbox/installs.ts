@@ -1,4 +1,4 @@
-/** The same install and build with the engine's default bridge and through the runner's proxy, in turns. */
+/** The same install and build with the engine's default bridge and through the runner's proxy, alternately. */
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ type Manager = 'npm' | 'pnpm' | 'yarn' | 'bun';
 
 interface Commands {
   readonly lockfile: string;
-  /** Makes the lockfile, where there is none. */
+  /** Creates the lockfile if there is none. */
   readonly lock: string;
   readonly install: string;
   readonly build: string;
@@ -47,35 +47,35 @@ const MANAGERS: Readonly<Record<Manager, Commands>> = {
 type Network = 'bridge' | 'proxy';
 
 const REACT = join(import.meta.dirname, '../../runner/src/testing/fixtures/react-vite');
-/** What a project of some size has besides its framework: hundreds of packages to fetch. */
+/** Dependencies of a project of some size besides its framework: hundreds of packages to fetch. */
 const TOOLS = { eslint: '10.15.0', express: '5.3.0', mocha: '12.0.3', webpack: '5.112.2' };
 
 const ROOM = { memoryBytes: 4 * 1024 ** 3, diskBytes: 10 * 1024 ** 3 };
 
-/** Measures each manager; gives a table of seconds and of ratios, which are taken round by round. */
+/** Measures each manager; returns a table of seconds and of ratios, which are computed per round. */
 export async function measureInstalls(rounds: number): Promise<string> {
   const rows: (string | number)[][] = [];
   for (const manager of Object.keys(MANAGERS) as Manager[]) {
     const project = await lockedProject(manager);
     try {
-      // Not counted: neither way pays for what only happens once.
+      // Not counted, so that neither way includes one-time costs.
       await seconds(manager, 'bridge', project);
       await seconds(manager, 'proxy', project);
-      const taken: Record<Network, number>[] = [];
+      const times: Record<Network, number>[] = [];
       for (let turn = 0; turn < rounds; turn += 1) {
         const early = turn % 2 === 0 ? null : await seconds(manager, 'bridge', project);
         const proxy = await seconds(manager, 'proxy', project);
         const bridge = early ?? (await seconds(manager, 'bridge', project));
-        taken.push({ bridge, proxy });
+        times.push({ bridge, proxy });
         progress(
           `${manager} ${turn + 1}/${rounds}: bridge ${bridge.toFixed(2)} s, proxy ${proxy.toFixed(2)} s`,
         );
       }
-      const ratios = taken.map(({ bridge, proxy }) => proxy / bridge);
+      const ratios = times.map(({ bridge, proxy }) => proxy / bridge);
       rows.push([
         manager,
-        round(median(taken.map(({ bridge }) => bridge))),
-        round(median(taken.map(({ proxy }) => proxy))),
+        round(median(times.map(({ bridge }) => bridge))),
+        round(median(times.map(({ proxy }) => proxy))),
         round(median(ratios)),
         round(Math.min(...ratios)),
         round(Math.max(...ratios)),
@@ -90,7 +90,7 @@ export async function measureInstalls(rounds: number): Promise<string> {
   );
 }
 
-/** The project with a lockfile of this manager, as the manager itself makes it, and no other. */
+/** The project with a lockfile of this manager, created by the manager itself, and no other. */
 async function lockedProject(manager: Manager): Promise<string> {
   const { lockfile, lock } = MANAGERS[manager];
   const project = await mkdtemp(join(tmpdir(), 'appflux-bench-'));
@@ -115,7 +115,7 @@ async function seconds(manager: Manager, network: Network, project: string): Pro
   return tookMs / 1000;
 }
 
-/** Runs commands as a real attempt does, without a cache; gives the milliseconds from first to last. */
+/** Runs commands as a real attempt does, without a cache; returns the milliseconds from first to last. */
 async function inContainer(
   network: Network,
   project: string,

@@ -15,11 +15,11 @@ import { median } from '../statistics.ts';
 const HOST_SIGNATURES = '/var/lib/clamav';
 const REACT = join(import.meta.dirname, '../../runner/src/testing/fixtures/react-vite');
 const MEGABYTE = 1e6;
-/** Where the official signatures are not there: as many of our own, which match nothing. */
+/** If the official signatures are missing: as many of our own, which match nothing. */
 const HASHES = 300_000;
 const PATTERNS = 50_000;
 
-/** Gives a table, with a sentence on the signatures that were used. */
+/** Returns a table, with a sentence about the signatures. */
 export async function measureScan(rounds: number): Promise<string> {
   if ((await findProgram('clamd')) === null) return 'Scan: not measured, clamd is not installed here.';
   const folder = await mkdtemp(join(tmpdir(), 'appflux-scan-'));
@@ -38,7 +38,7 @@ export async function measureScan(rounds: number): Promise<string> {
     const ctx = { log: () => undefined, signal: new AbortController().signal };
     const time = async (scan: () => Promise<boolean>) => {
       const startedAt = performance.now();
-      if (!(await scan())) throw new Error('The scanner scanned nothing: there is nothing to measure.');
+      if (!(await scan())) throw new Error('The scanner scanned nothing, so there is nothing to measure.');
       return (performance.now() - startedAt) / 1000;
     };
     const built = await bench.run({
@@ -57,17 +57,17 @@ export async function measureScan(rounds: number): Promise<string> {
     await writeFile(artifact, randomBytes(50 * MEGABYTE));
     await scanner.scanTree(REACT, ctx);
     const site = join(built.root, 'dist');
-    const taken = {
+    const times = {
       source: [] as number[],
       site: [] as number[],
       modules: [] as number[],
       artifact: [] as number[],
     };
     for (let turn = 0; turn < rounds; turn += 1) {
-      taken.source.push(await time(() => scanner.scanTree(REACT, ctx)));
-      taken.site.push(await time(() => scanner.scanTree(site, ctx)));
-      taken.modules.push(await time(() => scanner.scanTree(modules, ctx)));
-      taken.artifact.push(
+      times.source.push(await time(() => scanner.scanTree(REACT, ctx)));
+      times.site.push(await time(() => scanner.scanTree(site, ctx)));
+      times.modules.push(await time(() => scanner.scanTree(modules, ctx)));
+      times.artifact.push(
         await time(() => scanner.scanArtifacts([{ path: artifact, name: 'artifact.bin' }], ctx)),
       );
     }
@@ -79,21 +79,21 @@ export async function measureScan(rounds: number): Promise<string> {
       round(bytes / MEGABYTE / median(seconds)),
     ];
     const whole = built.tookMs / 1000;
-    const scans = median(taken.source) + median(taken.site);
+    const scans = median(times.source) + median(times.site);
     return [
       table(
         ['scanned', 'MB', 's (median)', 'MB/s'],
         [
-          row('source tree', await bytesBelow(REACT), taken.source),
-          row('site that was built', await bytesBelow(site), taken.site),
-          row('an artifact of 50 MB', 50 * MEGABYTE, taken.artifact),
-          row('thousands of small files', await bytesBelow(modules), taken.modules),
+          row('source tree', await bytesBelow(REACT), times.source),
+          row('built site', await bytesBelow(site), times.site),
+          row('an artifact of 50 MB', 50 * MEGABYTE, times.artifact),
+          row('thousands of small files', await bytesBelow(modules), times.modules),
         ],
       ),
-      `Source and site: ${round(scans)} s beside ${round(whole)} s of install and build, ${round((100 * scans) / (scans + whole))} % of the two.`,
+      `Source and site: ${round(scans)} s, compared with ${round(whole)} s of install and build, ${round((100 * scans) / (scans + whole))} % of the two.`,
       official
         ? 'Signatures: the official ones of this host.'
-        : `Signatures: the official ones are not on this host; ${HASHES} hashes and ${PATTERNS} byte patterns, made up, stood in for them.`,
+        : `Signatures: the official ones are not on this host; ${HASHES} hashes and ${PATTERNS} byte patterns, synthetic, replaced them.`,
     ].join('\n');
   } finally {
     await bench.close();

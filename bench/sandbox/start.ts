@@ -5,12 +5,12 @@ import { progress, round, table } from '../report.ts';
 import { median } from '../statistics.ts';
 
 /**
- * From the moment at which everything else is ready until the first output of the first command has come to the runner,
- * with each kind of network in turns. `docker run` pays for the same but the proxy.
+ * From the moment everything else is ready until the runner receives the first output of the first command, with each
+ * kind of network alternately. `docker run` costs the same except for the proxy.
  */
 export async function measureStart(rounds: number): Promise<string> {
   const networks = ['proxy', 'bridge', 'none'] as const;
-  const taken = new Map(networks.map((network) => [network, { first: [] as number[], all: [] as number[] }]));
+  const times = new Map(networks.map((network) => [network, { first: [] as number[], all: [] as number[] }]));
   for (let turn = -1; turn < rounds; turn += 1) {
     for (const network of networks) {
       const bench = new BuildBench(connectEngine());
@@ -25,17 +25,17 @@ export async function measureStart(rounds: number): Promise<string> {
       });
       await bench.close();
       if (failure !== null || Number.isNaN(firstAt)) throw new Error(String(failure));
-      // The first round asks the image for its facts, which is remembered.
+      // The first round asks the image for its facts, which are then cached.
       if (turn < 0) continue;
-      taken.get(network)?.first.push(firstAt - startedAt);
-      taken.get(network)?.all.push(tookMs);
+      times.get(network)?.first.push(firstAt - startedAt);
+      times.get(network)?.all.push(tookMs);
     }
   }
   progress('container starts measured');
   return table(
-    ['network', 'ms to the first command (median)', 'ms with the end and the removal (median)'],
+    ['network', 'ms to the first command (median)', 'ms including end and removal (median)'],
     networks.map((network) => {
-      const { first = [], all = [] } = taken.get(network) ?? {};
+      const { first = [], all = [] } = times.get(network) ?? {};
       return [network, round(median(first)), round(median(all))];
     }),
   );

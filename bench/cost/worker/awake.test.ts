@@ -12,7 +12,7 @@ afterEach(() => {
 
 const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
-test('an object is awake while anything of it has not ended, and idle in between', async () => {
+test('an object is awake while any of its work is in progress, and idle in between', async () => {
   const awake = new Awake();
   void awake.run(() => wait(100));
   await vi.advanceTimersByTimeAsync(50);
@@ -24,20 +24,20 @@ test('an object is awake while anything of it has not ended, and idle in between
   expect(read().awakeMs).toBe(180);
 });
 
-test('what ends at once, or badly, leaves nothing behind', async () => {
+test('work that ends immediately or throws leaves nothing behind', async () => {
   const awake = new Awake();
   expect(awake.run(() => 7)).toBe(7);
   expect(() =>
     awake.run(() => {
-      throw new Error('at once');
+      throw new Error('immediately');
     }),
-  ).toThrow('at once');
+  ).toThrow('immediately');
   await expect(awake.run(() => Promise.reject(new Error('later')))).rejects.toThrow('later');
   await vi.advanceTimersByTimeAsync(1000);
   expect(read().awakeMs).toBe(0);
 });
 
-test('a timer of the object keeps it awake until it has run or is cleared; one of nobody does not', async () => {
+test('a timer of the object keeps it awake until it has run or is cleared; a timer without an object does not', async () => {
   watchTimers();
   const awake = new Awake();
   setTimeout(() => undefined, 500);

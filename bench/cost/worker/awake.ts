@@ -1,6 +1,7 @@
 /**
- * For how long an object cannot hibernate. Cloudflare bills an object's time while it runs, or is idle and unable to
- * hibernate; idle and able to, it costs nothing (https://developers.cloudflare.com/durable-objects/platform/pricing/).
+ * How long an object cannot hibernate. Cloudflare bills an object's time while it runs, or is idle and unable to
+ * hibernate; idle and able to, it costs nothing
+ * (https://developers.cloudflare.com/durable-objects/platform/pricing/).
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { count } from './counts.ts';
@@ -60,10 +61,10 @@ export class Awake {
   }
 }
 
-/** How to say that a timer is over, by its id. */
+/** How to report that a timer is over, by its id. */
 const timers = new Map<unknown, () => void>();
 
-/** Timers that an object sets keep it awake; those of the Worker itself do not matter. */
+/** Timers that an object sets keep it awake; those of the Worker itself do not count. */
 export function watchTimers(): void {
   const { setTimeout: realSetTimeout, clearTimeout: realClearTimeout } = globalThis;
   globalThis.setTimeout = ((callback: (...args: unknown[]) => void, ms?: number, ...args: unknown[]) => {

@@ -1,8 +1,8 @@
-/** Bindings that count what goes through them, and change nothing. */
+/** Bindings that count their calls, and change nothing. */
 import type { Env, QueueMessage } from '../../../edge/src/env.ts';
 import { count } from './counts.ts';
 
-/** A queue bills each message by pieces of this many bytes. */
+/** A queue bills each message in pieces of this many bytes. */
 const QUEUE_PIECE_BYTES = 64 * 1024;
 
 /** R2 operations through the binding, by their class; null for what is free. */
@@ -34,14 +34,14 @@ function before<Target extends object>(target: Target, noticed: (method: string)
       if (typeof value !== 'function' || typeof name !== 'string') return value;
       return (...args: unknown[]) => {
         noticed(name);
-        // Called on the target itself, by name: a stub's methods are no functions that could be passed around.
+        // Called on the target itself, by name: a stub's methods can't be passed around as functions.
         return (target as Record<string, (...args: unknown[]) => unknown>)[name]?.(...args);
       };
     },
   });
 }
 
-/** Every call through a stub is billed as a request, whoever makes it. */
+/** Every call through a stub is billed as a request, from any caller. */
 function countingNamespace<Namespace extends Env['DEPLOYMENTS' | 'POOLS' | 'DEAD_LETTERS' | 'THROTTLES']>(
   namespace: Namespace,
 ): Namespace {
@@ -114,7 +114,7 @@ function countingStatement(statement: D1PreparedStatement): D1PreparedStatement 
     get(target, name) {
       if (name === 'bind') return (...values: unknown[]) => countingStatement(target.bind(...values));
       if (name === 'all' || name === 'run') return all;
-      // `first` runs the same statement but says nothing of its cost.
+      // `first` runs the same statement but does not report its cost.
       if (name === 'first') return async () => (await all()).results[0] ?? null;
       throw new Error(`the statement's ${String(name)} is not counted yet`);
     },

@@ -1,4 +1,4 @@
-/** What is counted. Worker and objects of a local instance share one isolate, and so these counts. */
+/** The counts. Worker and objects of a local instance share one isolate, and so these counts. */
 import type { Counts } from '../counts.ts';
 
 const zero = (): Counts => ({
@@ -22,7 +22,7 @@ let counts = zero();
 
 type Cursor = SqlStorageCursor<Record<string, SqlStorageValue>>;
 
-/** Cursors that may not have written everything yet when they were made. */
+/** Cursors that may not have written everything yet when they were created. */
 let cursors: { statement: string; cursor: Cursor; counted: number }[] = [];
 
 export function count(what: Exclude<keyof Counts, 'rowsByStatement'>, by = 1): void {
@@ -34,7 +34,7 @@ export function countCursor(statement: string, cursor: Cursor): void {
   cursors.push({ statement, cursor, counted: 0 });
 }
 
-/** How things stand. */
+/** The current counts. */
 export function read(): Counts {
   for (const entry of cursors) {
     const { statement, cursor, counted } = entry;

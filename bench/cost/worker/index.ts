@@ -1,4 +1,4 @@
-/** The control plane as it is, with everything around it that Cloudflare bills by the piece being counted. */
+/** The unchanged control plane, with everything counted that Cloudflare bills by count. */
 
 import type { Env, QueueMessage } from '../../../edge/src/env.ts';
 import edge, {
@@ -11,14 +11,14 @@ import { countingEnv, piecesOf } from './bindings.ts';
 import { count, read, reset } from './counts.ts';
 import { counting } from './objects.ts';
 
-// What keeps metadata when it is not D1 has no part in what is counted here.
+// Metadata backends other than D1 are not counted.
 export * from '../../../edge/src/index.ts';
 export const DeploymentObject = counting(Deployments);
 export const PoolObject = counting(Pools);
 export const DeadLetterObject = counting(DeadLetters);
 export const ThrottleObject = counting(Throttles);
 
-/** Where the counts are: GET reads, DELETE begins anew. Nothing of this is counted. */
+/** Access to the counts: GET reads, DELETE resets. These calls are not counted. */
 const COUNTS_PATH = '/bench/counts';
 
 export default {

@@ -1,4 +1,4 @@
-/** Objects that count what the platform asks of them and what they write. */
+/** Objects that count the calls of the platform and their writes. */
 import type { Env } from '../../../edge/src/env.ts';
 import { Awake, watchTimers } from './awake.ts';
 import { countingEnv } from './bindings.ts';
@@ -7,8 +7,8 @@ import { count, countCursor } from './counts.ts';
 type ObjectClass = new (ctx: DurableObjectState, env: Env) => object;
 
 /**
- * The same class, counting. It is named by the caller's export, as the platform wants it. The base class insists on
- * the platform's own state, so what is counted there is counted on the prototypes of its storage.
+ * The same class, counting. It is named by the caller's export, as the platform requires. The base class accepts only
+ * the platform's own state, so storage is counted on its prototypes.
  */
 export function counting<Base extends ObjectClass>(base: Base): Base {
   const Parent: ObjectClass = base;
@@ -51,7 +51,7 @@ function awakeOf(ctx: DurableObjectState): Awake {
 
 const watched = new WeakSet<object>();
 
-/** Counts on the prototypes that all objects' states share; the second object finds it done. */
+/** Counts on the prototypes that all objects' states share; only the first object has to do it. */
 function watch(ctx: DurableObjectState): void {
   const { storage } = ctx;
   const rows = prototypeOf(storage.sql);

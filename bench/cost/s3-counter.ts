@@ -1,18 +1,18 @@
-/** Stands in front of the bucket's S3 door and counts what R2 would bill for: by class of operation. */
+/** A proxy in front of the bucket's S3 endpoint that counts what R2 would bill, by class of operation. */
 import { createServer, request as send } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import { publicUrl, s3Endpoint } from '../../stack/edge/config.ts';
 
 export interface S3Counts {
-  /** Writing and listing. */
+  /** Writes and lists. */
   readonly classA: number;
-  /** Reading. */
+  /** Reads. */
   readonly classB: number;
 }
 
-export interface S3Gate {
-  /** What clients use in place of the door's own address. */
+export interface S3Counter {
+  /** The URL that clients use instead of the real endpoint. */
   readonly endpoint: string;
   counts(): S3Counts;
   reset(): void;
@@ -29,8 +29,11 @@ export function classOf(method: string, url: string): 'classA' | 'classB' | null
   return lists || (ofBucket && method === 'GET') ? 'classA' : 'classB';
 }
 
-/** Opens a gate before the door of the instance on `port`. Requests pass as they are, their Host header too: it is signed. */
-export async function openS3Gate(port: number): Promise<S3Gate> {
+/**
+ * Starts a proxy for the endpoint of the instance on `port`. Requests pass unchanged, including their signed Host
+ * header.
+ */
+export async function startS3Counter(port: number): Promise<S3Counter> {
   let counts = { classA: 0, classB: 0 };
   const server = createServer((request, response) => {
     const { method = 'GET', url = '/', headers } = request;
@@ -38,7 +41,7 @@ export async function openS3Gate(port: number): Promise<S3Gate> {
     if (billed !== null) counts[billed] += 1;
     const onward = send({ host: '127.0.0.1', port, method, path: url, headers }, (answer) => {
       response.writeHead(answer.statusCode ?? 502, answer.headers);
-      // Either side may hang up; the other is told by the end of its connection.
+      // Either side may disconnect; then the other side's connection is closed as well.
       pipeline(answer, response).catch(() => response.destroy());
     });
     pipeline(request, onward).catch(() => response.destroy());
