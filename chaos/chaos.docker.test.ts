@@ -1,14 +1,14 @@
 /**
- * Two short runs beside each other, of seeds that stay the same: whether a change passes is not a matter of luck. New
- * seeds are what `npm run chaos` is for.
+ * Two short parallel runs with fixed seeds, so that a test's result does not depend on chance. For new seeds use `npm
+ * run chaos`.
  */
 import { describe, expect, it } from 'vitest';
 import { runChaos } from './run.ts';
 
-/** Every kind of fault is in a run of any size. */
+/** A run of any size contains every kind of fault. */
 const DEPLOYMENTS = 6;
 
-describe.concurrent('under faults the platform neither lies nor loses anything', () => {
+describe.concurrent('under faults the platform loses nothing and reports nothing false', () => {
   for (const seed of ['first', 'second']) {
     it(`npm run chaos -- --deployments ${DEPLOYMENTS} --seed ${seed}`, async () => {
       const lines: string[] = [];

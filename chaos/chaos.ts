@@ -1,4 +1,7 @@
-/** `npm run chaos -- --deployments N --seed S`: shows by faults that the platform never lies and never loses. */
+/**
+ * `npm run chaos -- --deployments N --seed S`: injects faults and checks that the platform loses nothing and reports
+ * nothing false.
+ */
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { runChaos } from './run.ts';
@@ -6,7 +9,7 @@ import { runChaos } from './run.ts';
 const USAGE = 'Usage: npm run chaos -- [--deployments 1..1000] [--seed TEXT]';
 const DEFAULT_DEPLOYMENTS = '30';
 
-/** An end that explains itself: where it was thrown tells nobody anything. */
+/** An end that explains itself, so its stack is not printed. */
 class Ended extends Error {}
 
 function readArguments(): { deployments: number; seed: string } {
@@ -33,7 +36,9 @@ async function main(): Promise<number> {
   for (const line of summary) print(line);
   for (const fault of faults) print(`FAULT ${fault}`);
   print(
-    faults.length === 0 ? `no fault found (seed ${seed})` : `${faults.length} faults found (seed ${seed})`,
+    faults.length === 0
+      ? `no violation found (seed ${seed})`
+      : `${faults.length} violations found (seed ${seed})`,
   );
   return faults.length === 0 ? 0 : 1;
 }

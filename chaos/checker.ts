@@ -1,6 +1,6 @@
 /**
- * Looks at an instance after a run and says what is wrong. It knows what was asked and what was answered, but
- * nothing of the faults that were put in the way: none of them is an excuse.
+ * Checks an instance after a run and reports violations. It knows the requests and their answers, but not the
+ * injected faults: none of them is an excuse.
  */
 import { type Deployment, Deployment as DeploymentSchema, LogLine, pageOf } from '@appflux/protocol';
 import { type Client, pause } from '../e2e/instance/client.ts';
@@ -17,14 +17,14 @@ export interface Evidence {
   readonly client: Client;
   readonly runners: readonly RunnerProcess[];
   readonly ledger: Ledger;
-  /** Slugs of apps whose newer deployments take the place of waiting ones. */
+  /** Slugs of apps whose newer deployments supersede waiting ones. */
   readonly superseding: ReadonlySet<string>;
 }
 
-/** What is still being cleared away gets this long, in milliseconds. */
+/** How long cleanup may still take, in milliseconds. */
 const SETTLE_MS = 60_000;
 
-/** Checks everything; gives the faults, one sentence each, and how the deployments ended. */
+/** Checks everything; returns the violations, one sentence each, and how the deployments ended. */
 export async function check(evidence: Evidence): Promise<{ faults: string[]; deployments: Deployment[] }> {
   const { client, ledger } = evidence;
   const unsettled = await settled(evidence);
@@ -56,7 +56,7 @@ export async function check(evidence: Evidence): Promise<{ faults: string[]; dep
   return { faults, deployments };
 }
 
-/** What does not come to rest: records, storage, runners. */
+/** Waits for what takes time to settle: records, storage, runners. */
 async function settled({ edge, client, runners, ledger }: Evidence): Promise<string[]> {
   const deadline = performance.now() + SETTLE_MS;
   for (;;) {
@@ -71,14 +71,14 @@ async function settled({ edge, client, runners, ledger }: Evidence): Promise<str
 }
 
 async function judgeRunners(client: Client, runners: readonly RunnerProcess[]): Promise<string[]> {
-  const known = await client.runners();
+  const all = await client.runners();
   const faults: string[] = [];
   for (const { id, name, leftovers } of runners) {
-    const told = known.find((runner) => runner.id === id);
-    if (told?.status !== 'online') faults.push(`the runner ${name} is ${told?.status ?? 'unknown'}`);
-    if (told?.busy !== 0) {
-      // What lies there may still be in use.
-      faults.push(`the runner ${name} is believed to have ${told?.busy} builds`);
+    const listed = all.find((runner) => runner.id === id);
+    if (listed?.status !== 'online') faults.push(`the runner ${name} is ${listed?.status ?? 'unknown'}`);
+    if (listed?.busy !== 0) {
+      // Its files may still be in use.
+      faults.push(`the runner ${name} has ${listed?.busy} builds according to its pool`);
       continue;
     }
     const { containers, folders } = await leftovers();
@@ -88,32 +88,32 @@ async function judgeRunners(client: Client, runners: readonly RunnerProcess[]): 
   return faults;
 }
 
-/** Everything that was asked for is there, and not more than that. */
+/** Whether every requested deployment exists, and no other. */
 function judgeAsked({ asked }: Ledger, deployments: readonly Deployment[]): string[] {
   const faults: string[] = [];
   for (const { id, app } of asked) {
     if (id !== null && !deployments.some((deployment) => deployment.id === id))
-      faults.push(`${app} ${id} was promised, and is not there`);
+      faults.push(`${app} ${id} was accepted, but does not exist`);
   }
-  const known = new Set(asked.map(({ id }) => id));
+  const requested = new Set(asked.map(({ id }) => id));
   for (const slug of new Set(deployments.map(({ app }) => app.slug))) {
-    const extra = deployments.filter(({ app, id }) => app.slug === slug && !known.has(id)).length;
-    const unheard = asked.filter(({ app, id }) => app === slug && id === null).length;
-    if (extra > unheard) faults.push(`${slug} has ${extra} deployments that nobody asked for`);
+    const extra = deployments.filter(({ app, id }) => app.slug === slug && !requested.has(id)).length;
+    const unanswered = asked.filter(({ app, id }) => app === slug && id === null).length;
+    if (extra > unanswered) faults.push(`${slug} has ${extra} deployments without a request`);
   }
   return faults;
 }
 
-/** What a deployment was to build. Where nobody heard the answer to its asking, all that it may have been. */
+/** What a deployment was to build. If no request was answered with its id, all builds that it may be. */
 function worksOf({ id, app }: Deployment, { asked }: Ledger): Asked['work'][] {
-  const known = asked.filter((one) => one.id === id);
-  const possible = known.length > 0 ? known : asked.filter((one) => one.id === null && one.app === app.slug);
+  const exact = asked.filter((one) => one.id === id);
+  const possible = exact.length > 0 ? exact : asked.filter((one) => one.id === null && one.app === app.slug);
   return possible.map(({ work }) => work);
 }
 
 const Page = pageOf(DeploymentSchema);
 
-/** Every deployment of the apps that deployments were asked of, as the API lists and then tells them. */
+/** Every deployment of the run's apps, from the API's lists and then one by one. */
 export async function allDeployments(client: Client, { asked }: Ledger): Promise<Deployment[]> {
   const all: Deployment[] = [];
   for (const slug of new Set(asked.map(({ app }) => app))) {
@@ -147,7 +147,7 @@ async function judgePages(client: Client, id: string, whole: readonly LogLine[])
   let seen = 0;
   for (;;) {
     const { items, lastSeq, ended } = await client.logs(id, seen);
-    if (!ended) return ['has a log that is told not to have ended'];
+    if (!ended) return ['has a log that is reported as not ended'];
     if (lastSeq !== whole.length) return [`has ${whole.length} lines by download and ${lastSeq} by polling`];
     if (items.some((line, index) => line.text !== whole[seen + index]?.text))
       return ['has another log by polling than by download'];

@@ -5,11 +5,11 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { FaultProxy } from './fault-proxy.ts';
 import { Random } from './random.ts';
 
-/** An edge that says what it was asked, and repeats what it hears. */
-const heard: { method: string; url: string; host: string; body: string }[] = [];
+/** An edge that records its requests and echoes messages. */
+const received: { method: string; url: string; host: string; body: string }[] = [];
 const server = createServer(async (request, response) => {
   if (request.url === '/dies') {
-    // Answers before it was told everything, and goes away in the middle of that.
+    // Answers before it has read the whole request, and disconnects during that.
     response.writeHead(200).write('so far');
     request.once('data', () => request.socket.destroy());
     return;
@@ -17,7 +17,7 @@ const server = createServer(async (request, response) => {
   let body = '';
   for await (const chunk of request) body += chunk;
   const { method = '', url = '', headers } = request;
-  heard.push({ method, url, host: headers.host ?? '', body });
+  received.push({ method, url, host: headers.host ?? '', body });
   response.writeHead(201, { 'x-answer': 'yes' }).end(`answer to ${body}`);
 });
 const sockets = new WebSocketServer({ noServer: true });
@@ -36,7 +36,7 @@ server.on('upgrade', (request, socket, head) => {
 let proxy: FaultProxy;
 
 beforeEach(async () => {
-  heard.length = 0;
+  received.length = 0;
   connected.length = 0;
   proxy = await FaultProxy.start(new Random('test'));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -90,19 +90,19 @@ async function talk(path = '/api/pool/connect', protocols: string[] = []): Promi
 }
 
 describe('without faults', () => {
-  test('requests go through as they are, with the address that the caller used', async () => {
+  test('requests pass unchanged, with the address that the caller used', async () => {
     const answer = await fetch(`${proxy.url}/api/x?y=1`, { method: 'POST', body: 'hello' });
     expect([answer.status, answer.headers.get('x-answer'), await answer.text()]).toEqual([
       201,
       'yes',
       'answer to hello',
     ]);
-    expect(heard).toEqual([
+    expect(received).toEqual([
       { method: 'POST', url: '/api/x?y=1', host: proxy.url.replace('http://', ''), body: 'hello' },
     ]);
   });
 
-  test('sockets go through with their headers, subprotocol and close code', async () => {
+  test('sockets pass with their headers, subprotocol and close code', async () => {
     const { socket, until, closed } = await talk('/api/x', ['one', 'two']);
     expect(socket.protocol).toBe('one');
     expect(connected[0]?.request.headers).toMatchObject({
@@ -115,7 +115,7 @@ describe('without faults', () => {
     expect(await closed).toBe(4409);
   });
 
-  test('an edge that dies in the middle of an upload breaks the caller’s connection off, and no other', async () => {
+  test('an edge that dies in the middle of an upload breaks only that caller’s connection', async () => {
     const dies = fetch(`${proxy.url}/dies`, { method: 'POST', body: 'x'.repeat(5_000_000) });
     await expect(dies.then((answer) => answer.text())).rejects.toThrow();
     expect((await fetch(`${proxy.url}/api/x`)).status).toBe(201);
@@ -126,8 +126,8 @@ describe('without faults', () => {
   });
 });
 
-describe('storage that fails', () => {
-  test('fails in every way, but never more than three times in a row', async () => {
+describe('failing storage', () => {
+  test('fails in every way, but at most three times in a row', async () => {
     proxy.failStorage(1, 60_000);
     const outcomes: (number | string)[] = [];
     for (let n = 0; n < 40; n += 1) outcomes.push(await outcome(put()));
@@ -139,12 +139,12 @@ describe('storage that fails', () => {
       'storage: reset',
       'storage: unavailable',
     ]);
-    // What was carried out is whole: a request that broke off never reached the edge's end of it.
-    const whole = heard.filter(({ body }) => body.length === 300_000).length;
+    // Requests that were carried out are complete: the edge never receives the end of an interrupted one.
+    const whole = received.filter(({ body }) => body.length === 300_000).length;
     expect(whole).toBe(10 + (proxy.hits.get('storage: answer-lost') ?? 0));
   });
 
-  test('is read without faults, and heals', async () => {
+  test('has no faults for reads, and recovers', async () => {
     proxy.failStorage(1, 60_000);
     expect(await outcome(fetch(proxy.url + STORED))).toBe(201);
     proxy.heal();
@@ -152,16 +152,16 @@ describe('storage that fails', () => {
   });
 });
 
-test('an answer that is lost was given: the call is carried out', async () => {
+test('a call whose answer is lost is carried out', async () => {
   proxy.loseAnswers(1, 60_000);
   expect(await outcome(fetch(`${proxy.url}/api/deploy`, { method: 'POST', body: 'once' }))).toBe(
     'broken off',
   );
-  expect(heard.map(({ body }) => body)).toEqual(['once']);
+  expect(received.map(({ body }) => body)).toEqual(['once']);
 });
 
 describe('messages', () => {
-  test('that are late arrive in their order', async () => {
+  test('that are late arrive in order', async () => {
     proxy.delayMessages(40, 60_000);
     const { socket, until } = await talk();
     const sent = Array.from({ length: 20 }, (_, n) => `message ${n}`);
@@ -169,12 +169,12 @@ describe('messages', () => {
     expect(await until(20)).toEqual(sent);
   });
 
-  test('are repeated right behind themselves; heartbeats never', async () => {
+  test('are repeated immediately; heartbeats never', async () => {
     proxy.repeatMessages(1, 60_000);
     const { socket, until } = await talk();
     socket.send('ping');
     socket.send('a');
-    // Twice on the way up, and each of them twice on the way down.
+    // Twice towards the edge, and each of them twice on the way back.
     expect(await until(5)).toEqual(['ping', 'a', 'a', 'a', 'a']);
   });
 
@@ -185,7 +185,7 @@ describe('messages', () => {
     expect(await until(2)).toEqual(['a', 'b']);
   });
 
-  test('of a stalled socket arrive in the end, even when their sender has gone', async () => {
+  test('of a stalled socket arrive in the end, even if their sender has disconnected', async () => {
     const { socket } = await talk();
     proxy.stallSockets(1, 200);
     const edge = connected[0];

@@ -1,6 +1,6 @@
 /**
- * Stands between everybody and the edge, on the loopback interface, and lets HTTP and WebSockets through: late,
- * twice, or not at all. Addresses and the Host header stay as they are, so that signed requests remain valid.
+ * A proxy between all clients and the edge, on the loopback interface, that passes HTTP and WebSockets on: late,
+ * twice, or not at all. URLs and the Host header stay unchanged, so that signed requests remain valid.
  */
 import { createServer, type IncomingMessage, request as requestOf, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -13,13 +13,13 @@ type RequestFate = 'through' | 'unavailable' | 'reset' | 'broken-off' | 'answer-
 
 const STORAGE_FATES: readonly RequestFate[] = ['unavailable', 'reset', 'broken-off', 'answer-lost'];
 
-/** A caller that tries again and again gets through at the latest after so many faults in a row. */
+/** After this many consecutive faults a caller that retries gets through. */
 const MOST_IN_A_ROW = 3;
 
 /** Headers that belong to one connection only (RFC 9110 §7.6.1). */
 const OF_THE_CONNECTION = new Set(['connection', 'keep-alive', 'proxy-connection']);
 
-/** A share of what comes by is hit, until a moment of the monotonic clock. */
+/** A fault that hits a share of the traffic, until a moment of the monotonic clock. */
 interface Spell {
   readonly share: number;
   readonly until: number;
@@ -36,7 +36,7 @@ export class FaultProxy {
   #answers = NEVER;
   #repeats = NEVER;
   #delays: Spell & { readonly upToMs?: number } = NEVER;
-  /** Where the edge really is. */
+  /** The port of the real edge. */
   target = 0;
   /** How often each fault has hit something. */
   readonly hits = new Map<string, number>();
@@ -66,17 +66,17 @@ export class FaultProxy {
     return proxy;
   }
 
-  /** The address at which the edge is reached through this proxy. */
+  /** The URL of the edge through this proxy. */
   get url(): string {
     return `http://localhost:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** Breaks off a share of the WebSockets that are open. */
+  /** Cuts a share of the open WebSockets. */
   cutSockets(share: number): void {
     for (const relay of this.#some(share, 'sockets cut')) relay.cut();
   }
 
-  /** Holds everything in a share of the WebSockets back for so long. */
+  /** Holds back everything in a share of the WebSockets for so long. */
   stallSockets(share: number, forMs: number): void {
     for (const relay of this.#some(share, 'sockets stalled')) relay.stall(forMs);
   }
@@ -91,17 +91,17 @@ export class FaultProxy {
     this.#repeats = spell(share, forMs);
   }
 
-  /** For so long, a share of what is written into storage fails in one way or another. */
+  /** For so long, a share of the writes to storage fails in one way or another. */
   failStorage(share: number, forMs: number): void {
     this.#storage = spell(share, forMs);
   }
 
-  /** For so long, a share of the API's calls are carried out, but nobody hears the answer. */
+  /** For so long, a share of the API calls is carried out without an answer. */
   loseAnswers(share: number, forMs: number): void {
     this.#answers = spell(share, forMs);
   }
 
-  /** From now on everything goes through. */
+  /** From now on everything passes. */
   heal(): void {
     this.#storage = NEVER;
     this.#answers = NEVER;
@@ -131,7 +131,7 @@ export class FaultProxy {
 
   #messageFate(url: string): MessageFate {
     const late = this.#strikes(this.#delays);
-    // Runners and edge may say a thing again when they are not sure; nobody tells a viewer anything twice.
+    // Runners and edge may repeat a message if they are not sure; messages to a viewer are never repeated.
     const twice = !url.includes('/logs/live') && this.#strikes(this.#repeats);
     if (late) this.#count('messages delayed');
     if (twice) this.#count('messages repeated');
@@ -144,7 +144,7 @@ export class FaultProxy {
     const fails = isStorage
       ? method !== 'GET' && method !== 'HEAD' && this.#strikes(this.#storage)
       : url.startsWith('/api/') && this.#strikes(this.#answers);
-    // The parts of an upload go to one path, and beside each other.
+    // The parts of an upload go to one path, and in parallel.
     const [path = ''] = url.split('?');
     const what = `${method} ${path} ${/[?&]partNumber=(\d+)/.exec(url)?.[1] ?? ''}`;
     const inARow = this.#failuresInARow.get(what) ?? 0;
@@ -156,7 +156,7 @@ export class FaultProxy {
 
   #failure({ method, url = '' }: IncomingMessage, isStorage: boolean): RequestFate {
     if (!isStorage) return 'answer-lost';
-    // An upload in parts whose id nobody heard cannot be taken back by anybody; R2 drops it after seven days.
+    // A multipart upload whose id was lost can't be aborted by anyone; R2 drops it after seven days.
     const begins = method === 'POST' && /[?&]uploads(?:=|&|$)/.test(url);
     return this.#random.pick(STORAGE_FATES.filter((fate) => !(begins && fate === 'answer-lost')));
   }
@@ -183,21 +183,21 @@ export class FaultProxy {
       setHost: false,
       agent: false,
     });
-    // A pipeline that fails takes the socket away from its request.
+    // A failing pipeline detaches the socket from its request.
     const { socket } = request;
     const breakOff = () => {
       upstream.destroy();
       socket.destroy();
     };
     if (fate === 'broken-off') request.once('data', breakOff).once('end', breakOff);
-    // Either side may go away at any moment; the other one then sees its connection break off.
+    // Either side may disconnect at any moment; the other side's connection is then cut.
     upstream.on('error', breakOff);
     upstream.on('response', (answer) => {
       if (fate === 'answer-lost') {
         answer.resume().once('close', breakOff);
         return;
       }
-      // Whoever asked may be gone by now; a pipeline into a closed stream throws.
+      // The caller may have disconnected by now; a pipeline into a closed stream throws.
       if (response.destroyed) {
         breakOff();
         return;
@@ -217,7 +217,7 @@ function spell(share: number, forMs: number): Spell {
   return { share, until: performance.now() + forMs };
 }
 
-/** Names and values in turn, as Node gives and takes them, without those of the connection. */
+/** Names and values alternately, as Node represents them, without those of the connection. */
 function passedOn(raw: readonly string[]): string[] {
   return raw.filter((_, index) => !OF_THE_CONNECTION.has((raw[index - (index % 2)] ?? '').toLowerCase()));
 }

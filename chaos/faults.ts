@@ -1,4 +1,4 @@
-/** Carries a plan's faults out, on the processes and on the connections between them. */
+/** Injects a plan's faults into the processes and the connections between them. */
 import { pause } from '../e2e/instance/client.ts';
 import type { EdgeInstance } from '../e2e/instance/edge.ts';
 import type { RunnerProcess } from '../e2e/instance/runner.ts';
@@ -21,7 +21,7 @@ export class Faults {
     this.#flooder = flooder;
   }
 
-  /** Does it; resolves when what was taken away is back. False when that was away already. */
+  /** Injects a fault; resolves when the process is back. False if it was already down. */
   async commit(fault: Fault): Promise<boolean> {
     const proxy = this.#proxy;
     switch (fault.type) {
@@ -65,7 +65,7 @@ export class Faults {
     }
   }
 
-  /** A process is only taken away while it is there. */
+  /** A process is only stopped while it runs. */
   async #without<Process extends EdgeInstance | RunnerProcess>(
     process: Process | undefined,
     work: (process: Process) => Promise<void>,

@@ -1,6 +1,6 @@
 /**
- * A hostile runner with a good credential: it floods its pool with well-formed frames of every kind, as fast as it can.
- * It is drained, so that no job goes to it, and otherwise a member of the pool like those that build.
+ * A hostile runner with a valid credential: it floods its pool with well-formed frames of every kind, as fast as it
+ * can. It is drained, so that it gets no job, and otherwise a member of the pool like those that build.
  */
 import { PING, type RunnerToPool } from '@appflux/protocol';
 import { WebSocket } from 'ws';
@@ -9,7 +9,7 @@ import type { Client } from '../e2e/instance/client.ts';
 
 const NAME = 'flooder';
 
-/** One of each kind of frame, which a test holds against the protocol. */
+/** One of each kind of frame, which a test compares with the protocol. */
 export const FLOOD: readonly RunnerToPool[] = [
   { type: 'hello', version: '0.1.0', labels: [NAME], slots: 1, running: [] },
   { type: 'accepted', deploymentId: '0'.repeat(24), attempt: 1 },
@@ -35,8 +35,8 @@ export class Flooder {
   }
 
   /**
-   * Sends up to so many frames. Gives how it ended: the pool closed the connection, or refused it because of the flood
-   * before, or was not there.
+   * Sends up to so many frames. Returns how it ended: the pool closed the connection, or refused it because of an
+   * earlier flood, or was down.
    */
   flood(frames: number): Promise<FloodEnd> {
     const socket = new WebSocket(`${this.#url.replace(/^http/, 'ws')}/api/pool/connect`, {
@@ -50,7 +50,7 @@ export class Flooder {
           socket.send(JSON.stringify(FLOOD[sent % FLOOD.length]));
         }
         socket.send(PING);
-        // What the pool has let through stays a flood of the past: the connection ends with it.
+        // The connection ends here: what the pool has accepted must not count towards a later flood.
         socket.close();
       });
       socket.once('unexpected-response', (_request, response) => {

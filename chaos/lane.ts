@@ -1,4 +1,4 @@
-/** One direction of a connection: what goes in comes out in order, but late, if that is asked for. */
+/** One direction of a connection: everything stays in order, but can be delayed. */
 
 interface Item {
   readonly due: number;
@@ -12,7 +12,7 @@ export class Lane {
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
-  /** Lets something through `delayMs` from now, but never before what came earlier. */
+  /** Passes something on `delayMs` from now, but never before earlier items. */
   push(deliver: () => void, delayMs = 0): void {
     if (this.#closed) return;
     this.#lastDue = Math.max(this.#lastDue, performance.now() + delayMs);
@@ -20,13 +20,13 @@ export class Lane {
     this.#run();
   }
 
-  /** Lets nothing through for so long; it all comes afterwards. */
+  /** Holds everything back for so long; it all follows afterwards. */
   stall(forMs: number): void {
     this.#stalledUntil = Math.max(this.#stalledUntil, performance.now() + forMs);
     this.#run();
   }
 
-  /** Drops what is on its way. */
+  /** Drops everything in flight. */
   close(): void {
     this.#closed = true;
     this.#items.length = 0;

@@ -5,7 +5,7 @@ import { Ledger } from './ledger.ts';
 const at = (status: Deployment['status']) => ({ id: 'a'.repeat(24), status, attempt: 1 }) as Deployment;
 const statuses = (ledger: Ledger) => (ledger.sightings.get('a'.repeat(24)) ?? []).map(({ status }) => status);
 
-test('what is seen one after the other is noted when it changes', () => {
+test('consecutive states are recorded when they change', () => {
   const ledger = new Ledger();
   ledger.saw(at('queued'), 0, 1);
   ledger.saw(at('queued'), 2, 3);
@@ -14,7 +14,7 @@ test('what is seen one after the other is noted when it changes', () => {
   expect(statuses(ledger)).toEqual(['queued', 'building', 'queued']);
 });
 
-test('an answer that was under way while another came says nothing of the order', () => {
+test('an answer that overlaps with another is ignored, because their order is unknown', () => {
   const ledger = new Ledger();
   ledger.saw(at('canceling'), 2, 5);
   ledger.saw(at('building'), 1, 6);

@@ -1,25 +1,25 @@
-/** What was asked of an instance, what it answered, and what it said of itself meanwhile. */
+/** The requests to an instance, its answers, and the states that it reported meanwhile. */
 import type { Deployment, DeploymentStatus, LogLine } from '@appflux/protocol';
 import type { Work } from './workload.ts';
 
-/** A deployment that was asked for. */
+/** A requested deployment. */
 export interface Asked {
   readonly app: string;
   readonly work: Work;
-  /** Null when nobody heard the answer: it may have begun or not. */
+  /** Null if the answer was lost: it may exist or not. */
   readonly id: string | null;
 }
 
-/** What a cancel was answered: 202, 409 with the state that it names, or nothing that anybody heard. */
-export type CancelAnswer = 'accepted' | 'unheard' | { readonly ended: string };
+/** The answer to a cancel: 202, 409 with the state that it names, or none. */
+export type CancelAnswer = 'accepted' | 'unanswered' | { readonly ended: string };
 
-/** How a deployment stood at some moment, as the API told it. */
+/** A deployment's state at some moment, as the API reported it. */
 export interface Sighting {
   readonly status: DeploymentStatus;
   readonly attempt: number;
 }
 
-/** What somebody saw who followed a log live, over however many connections. */
+/** What someone saw who followed a log live, over any number of connections. */
 export interface Followed {
   readonly id: string;
   readonly lines: LogLine[];
@@ -44,8 +44,8 @@ export class Ledger {
   readonly #seenAt = new Map<string, number>();
 
   /**
-   * Notes how a deployment stands, if that has changed. An answer to a call that began, at `askedAt`, before the last
-   * answer came is left out: which of the two is the newer state cannot be known.
+   * Records a deployment's state if it has changed. An answer to a call that began, at `askedAt`, before the last
+   * answer came is ignored: it is unknown which of the two states is newer.
    */
   saw({ id, status, attempt }: Deployment, askedAt: number, now = performance.now()): void {
     if (askedAt < (this.#seenAt.get(id) ?? Number.NEGATIVE_INFINITY)) return;

@@ -4,7 +4,7 @@ import { type Client, pause } from '../e2e/instance/client.ts';
 import { Viewer } from '../e2e/instance/viewer.ts';
 import type { Ledger } from './ledger.ts';
 
-/** Between two rounds of looks, in milliseconds. */
+/** Between two rounds of polling, in milliseconds. */
 const LOOK_EVERY_MS = 400;
 /** Between a lost connection and the next, in milliseconds. */
 const RECONNECT_MS = 250;
@@ -21,18 +21,18 @@ export class Observer {
     this.#ledger = ledger;
   }
 
-  /** Looks at a deployment from now on until it has ended; `follow` reads its log live as well. */
+  /** Watches a deployment from now on until it has ended; `follow` reads its log live as well. */
   watch(id: string, follow: boolean): void {
     this.#open.add(id);
     if (follow) this.#following.push(this.#follow(id));
   }
 
-  /** The deployments that have not been seen to end. */
+  /** The deployments whose end has not been seen. */
   get open(): readonly string[] {
     return [...this.#open];
   }
 
-  /** Looks at all that is open, again and again, until it is stopped. */
+  /** Polls all open deployments repeatedly, until it is stopped. */
   async run(): Promise<void> {
     while (!this.#stopped) {
       for (const id of this.#open) await this.#look(id);
@@ -53,8 +53,7 @@ export class Observer {
       this.#ledger.saw(deployment, askedAt);
       if (hasEnded(deployment.status)) this.#open.delete(id);
     } catch {
-      // Nobody answered, or metadata does not know it yet: the next look is soon. What never becomes known is
-      // found by the checker.
+      // No answer, or metadata does not have it yet: try again soon. The checker finds deployments that never appear.
     }
   }
 

@@ -15,12 +15,12 @@ const KINDS = [
   'flood',
 ];
 
-test('the same seed draws the same plan, another one another', () => {
+test('equal seeds give equal plans, different seeds different ones', () => {
   expect(drawPlan(12, 'a')).toEqual(drawPlan(12, 'a'));
   expect(drawPlan(12, 'a')).not.toEqual(drawPlan(12, 'b'));
 });
 
-test('every plan has as many deployments as asked for, every kind of fault, and only things that there are', () => {
+test('every plan has the requested number of deployments, every kind of fault, and only valid references', () => {
   fc.assert(
     fc.property(fc.integer({ min: 2, max: 200 }), fc.string(), (deployments, seed) => {
       const { steps, faults, deadlineMs } = drawPlan(deployments, seed);
@@ -41,7 +41,7 @@ test('every plan has as many deployments as asked for, every kind of fault, and 
   );
 });
 
-test('nobody cancels or redeploys what was not asked for yet', () => {
+test('cancels and redeploys come after the deployment they refer to', () => {
   fc.assert(
     fc.property(fc.integer({ min: 2, max: 60 }), fc.string(), (deployments, seed) => {
       const { steps } = drawPlan(deployments, seed);

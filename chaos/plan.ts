@@ -1,6 +1,6 @@
 /**
- * What a run will do, drawn from its seed before it begins: who asks for what, and which faults happen when. Pure.
- * What a fault then hits (which socket is open, which file is on its way) is the run's own timing.
+ * The plan of a run, derived from its seed before it begins: who requests what, and which faults happen when. Pure.
+ * What a fault then hits (which socket is open, which file is in flight) depends on the run's timing.
  */
 import { Random } from './random.ts';
 import type { Work } from './workload.ts';
@@ -10,7 +10,7 @@ export const RUNNERS = 3;
 export interface AppPlan {
   readonly name: string;
   readonly source: 'upload' | 'git';
-  /** Whether a newer deployment takes the place of one that waits. */
+  /** Whether a newer deployment supersedes a waiting one. */
   readonly supersede: boolean;
   readonly concurrency: number;
 }
@@ -22,10 +22,10 @@ export const APPS: readonly AppPlan[] = [
   { name: 'One by one', source: 'git', supersede: false, concurrency: 1 },
 ];
 
-/** Times are milliseconds after the run's begin. */
+/** Times are milliseconds after the start of the run. */
 export type Step = { readonly at: number } & (
   | { readonly type: 'deploy'; readonly app: number; readonly branch: string; readonly work: Work }
-  /** Of the n-th deployment that was asked for. */
+  /** Of the n-th requested deployment. */
   | { readonly type: 'cancel' | 'redeploy'; readonly of: number }
 );
 
@@ -46,13 +46,13 @@ export type Fault = { readonly at: number } & (
 export interface Plan {
   readonly steps: readonly Step[];
   readonly faults: readonly Fault[];
-  /** When everything has to have ended, in milliseconds after the begin. */
+  /** When everything must have ended, in milliseconds after the start. */
   readonly deadlineMs: number;
 }
 
-/** New deployments come this far apart, on average. */
+/** The average interval between new deployments. */
 const GAP_MS = 2500;
-/** A lease is 30 s; a suspension is longer than it, and a dead lease is waited for. */
+/** A lease is 30 s; a suspension is longer, so that the lease expires. */
 const LEASE_MS = 30_000;
 
 /** Draws a run of so many deployments. */
@@ -94,7 +94,7 @@ function drawSteps(deployments: number, spanMs: number, random: Random): Step[] 
   return steps;
 }
 
-/** Most builds are small; some fail, some flood their log, some deliver so much that it goes up in parts. */
+/** Most builds are small; some fail, some flood their log, some deliver enough for an upload in parts. */
 function drawWork(index: number, random: Random): Work {
   const usual = {
     lines: random.int(20, 200),

@@ -1,4 +1,4 @@
-/** Chance that can be had again: the same seed gives the same sequence. */
+/** Reproducible randomness: the same seed gives the same sequence. */
 import { createHash } from 'node:crypto';
 
 export class Random {
@@ -9,7 +9,7 @@ export class Random {
     this.#seed = seed;
   }
 
-  /** A sequence of its own, which what is drawn here does not move. */
+  /** An independent sequence that further draws here do not affect. */
   fork(name: string): Random {
     return new Random(`${this.#seed}/${name}`);
   }

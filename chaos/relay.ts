@@ -1,11 +1,11 @@
-/** A WebSocket that goes through the proxy: what one side sends reaches the other, as far as faults let it. */
+/** A WebSocket through the proxy: messages of one side reach the other, as far as faults allow. */
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { PING, PONG } from '@appflux/protocol';
 import { type RawData, WebSocket, WebSocketServer } from 'ws';
 import { Lane } from './lane.ts';
 
-/** What becomes of one message. */
+/** The fate of one message. */
 export interface MessageFate {
   readonly delayMs: number;
   /** How often it arrives. */
@@ -14,16 +14,16 @@ export interface MessageFate {
 
 export interface RelayOptions {
   readonly port: number;
-  /** Asked for every message. */
+  /** Called for every message. */
   readonly fate: (request: IncomingMessage) => MessageFate;
   readonly onEnd: (relay: Relay) => void;
 }
 
-/** What `ws` calls a connection that broke off, and one that was closed without a code (RFC 6455 §7.1.5). */
+/** The codes of `ws` for a connection that was cut, and one that was closed without a code (RFC 6455 §7.1.5). */
 const BROKEN_OFF = 1006;
 const WITHOUT_CODE = 1005;
 
-/** Headers of one connection only; `ws` makes its own for the other. */
+/** Headers of one connection only; `ws` generates its own for the other. */
 const OF_THE_HANDSHAKE = /^(?:connection|upgrade|sec-websocket-.*)$/;
 
 const upgrades = new WebSocketServer({
@@ -52,7 +52,7 @@ export class Relay {
     this.#join(edge, client, this.#down);
   }
 
-  /** Opens the edge's side, and the client's once the edge has agreed; a refusal is passed on as it is. */
+  /** Opens the edge's side, and the client's once the edge has accepted; a refusal is passed on unchanged. */
   static open(
     request: IncomingMessage,
     socket: Duplex,
@@ -68,7 +68,7 @@ export class Relay {
       headers,
       perMessageDeflate: false,
     });
-    // A client that goes away meanwhile is noticed when the edge has agreed.
+    // A client that disconnects meanwhile is noticed when the edge has accepted.
     socket.on('error', () => edge.terminate());
     edge.on('error', () => socket.destroy());
     edge.on('unexpected-response', (_, answer) => {
@@ -83,7 +83,7 @@ export class Relay {
     });
   }
 
-  /** Breaks both sides off, without a word, with what is on its way. */
+  /** Cuts both sides without a close frame, with everything in flight. */
   cut(): void {
     this.#up.close();
     this.#down.close();
@@ -91,7 +91,7 @@ export class Relay {
     this.#edge.terminate();
   }
 
-  /** Neither side hears anything for so long; then everything arrives. */
+  /** Neither side receives anything for so long; then everything arrives. */
   stall(forMs: number): void {
     this.#up.stall(forMs);
     this.#down.stall(forMs);
@@ -101,7 +101,7 @@ export class Relay {
     from.on('error', () => from.terminate());
     from.on('message', (data, isBinary) => {
       const { delayMs, copies } = this.#options.fate(this.#request);
-      // A pong belongs to its ping by its place in the order, so nobody sends a ping again.
+      // A pong is matched to its ping by order, so pings are never repeated.
       const times = isHeartbeat(data) ? 1 : copies;
       for (let n = 0; n < times; n += 1) {
         lane.push(() => {

@@ -1,4 +1,4 @@
-/** The Git server from which some of the apps are built: one repository an app, one commit a deployment. */
+/** The Git server for the apps that build from Git: one repository per app, one commit per deployment. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -33,7 +33,7 @@ export class Repositories {
     return `${this.#server.url}/${fileName(app)}`;
   }
 
-  /** Commits a work onto a branch and gives the commit's name. */
+  /** Commits a work onto a branch and returns the commit's name. */
   commit(app: string, branch: string, work: Work): string {
     const repository = this.#repositories.get(app);
     if (repository === undefined) throw new Error(`${app} is not built from Git`);

@@ -1,4 +1,4 @@
-/** One run: an instance, real runners, deployments and faults as the seed wants them, and the checker's verdict. */
+/** One run: an instance, real runners, the deployments and faults of a seed, and the checker's result. */
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,27 +24,27 @@ import { User } from './user.ts';
 export interface RunOptions {
   readonly deployments: number;
   readonly seed: string;
-  /** Told what happens, a line at a time. */
+  /** Called with what happens, line by line. */
   readonly say: (line: string) => void;
-  /** Ends the run before its time; everything is cleared away all the same. */
+  /** Aborts the run; everything is cleaned up anyway. */
   readonly signal: AbortSignal;
 }
 
 export interface Report {
-  /** What was found wrong, one sentence each. */
+  /** The violations, one sentence each. */
   readonly faults: readonly string[];
-  /** What happened, for people. */
+  /** A summary for people. */
   readonly summary: readonly string[];
 }
 
-/** Builds that a runner takes at once. */
+/** Simultaneous builds of a runner. */
 const SLOTS = 2;
-/** Of the deployments, this share is followed live. */
+/** The share of the deployments that is followed live. */
 const FOLLOWED = 0.5;
 
 /**
  * Runs the deployments and faults of a seed against an instance of its own, and has it checked. Ends every process
- * and container that it has begun.
+ * and container that it has started.
  */
 export async function runChaos(options: RunOptions): Promise<Report> {
   const undoing = new Undoing();
@@ -71,7 +71,7 @@ async function run({ deployments, seed, say, signal }: RunOptions, undoing: Undo
   const observer = undoing.add(new Observer(client, ledger), (it) => it.stop());
   const observing = observer.run();
 
-  say(`${RUNNERS} runners are online; ${plan.steps.length} steps and ${plan.faults.length} faults begin`);
+  say(`${RUNNERS} runners are online; ${plan.steps.length} steps and ${plan.faults.length} faults start`);
   const startedAt = performance.now();
   const clock = () => ((performance.now() - startedAt) / 1000).toFixed(1).padStart(6);
   const faults = new Faults(edge, runners, proxy, await Flooder.create(client));
@@ -94,7 +94,7 @@ async function run({ deployments, seed, say, signal }: RunOptions, undoing: Undo
   }));
   await onTime([...steps, ...incidents], startedAt, signal);
   proxy.heal();
-  say(`${clock()}  steps and faults are over; waiting for ${observer.open.length} deployments`);
+  say(`${clock()}  all steps and faults done; waiting for ${observer.open.length} deployments`);
   await ended(plan, startedAt, { client, ledger, observer, signal });
   await observer.stop();
   await observing;
@@ -102,7 +102,7 @@ async function run({ deployments, seed, say, signal }: RunOptions, undoing: Undo
   const verdict = await check({ edge, client, runners, ledger, superseding: user.superseding });
   const kept =
     verdict.faults.length > 0
-      ? [`Logs are kept in ${await keepLogs(edge, runners, verdict.deployments)}`]
+      ? [`The logs are in ${await keepLogs(edge, runners, verdict.deployments)}`]
       : [];
   const statuses = verdict.deployments.map(({ status }) => status);
   const hits = [...proxy.hits].map(([what, times]) => `${times} ${what}`).sort();
@@ -110,16 +110,16 @@ async function run({ deployments, seed, say, signal }: RunOptions, undoing: Undo
     faults: verdict.faults,
     summary: [
       `${statuses.length} deployments in ${clock().trim()} s: ${countEach(statuses)}`,
-      `attempts: ${countEach(verdict.deployments.map(({ attempt }) => `number ${attempt} the last`))}`,
+      `attempts: ${countEach(verdict.deployments.map(({ attempt }) => `${attempt}`))}`,
       `faults: ${countEach(plan.faults.map(({ type }) => type))}`,
-      `what they hit: ${hits.join(', ')}`,
+      `hits: ${hits.join(', ')}`,
       `logs followed live: ${ledger.followed.length}, over ${ledger.followed.reduce((sum, { connections }) => sum + connections, 0)} connections`,
       ...kept,
     ],
   };
 }
 
-/** The edge is reached through the proxy, which learns where it really is. */
+/** The edge is reached through the proxy, which gets the real port. */
 const behind = (proxy: FaultProxy) => (port: number) => {
   proxy.target = port;
   return proxy.url;
@@ -132,7 +132,7 @@ interface Watching {
   readonly signal: AbortSignal;
 }
 
-/** Does each thing at its time after `startedAt`. If one goes wrong, those that have not begun never do. */
+/** Runs each item at its time after `startedAt`. If one fails, items that have not started never do. */
 async function onTime(
   things: readonly { readonly at: number; readonly act: () => Promise<void> }[],
   startedAt: number,
@@ -151,7 +151,7 @@ async function onTime(
   });
 }
 
-/** Waits until every deployment has ended, those too whose asking nobody heard the answer of, or time is over. */
+/** Waits until every deployment has ended, including those whose request got no answer, or until the timeout. */
 async function ended(
   plan: Plan,
   startedAt: number,
@@ -169,7 +169,7 @@ async function ended(
   }
 }
 
-/** Ends a runner, and removes what it could not: it may be down at this moment. */
+/** Stops a runner, and removes what it could not: it may be down at this moment. */
 async function clearAway(runner: RunnerProcess): Promise<void> {
   await runner.stop();
   const engine = connectEngine();

@@ -1,19 +1,19 @@
-/** What a run has begun and has to end, whatever happens. */
+/** Everything that a run has started and must end in any case. */
 
-/** Things that are undone at the end, the last one first. */
+/** Things that are undone at the end, in reverse order. */
 export class Undoing {
   readonly #steps: (() => Promise<unknown>)[] = [];
 
-  /** Keeps how a thing is undone; gives the thing. */
+  /** Registers how a thing is undone; returns the thing. */
   add<T>(thing: T, undo: (thing: T) => Promise<unknown>): T {
     this.#steps.unshift(() => undo(thing));
     return thing;
   }
 
-  /** Undoes everything; what fails does not keep the rest from it. Throws an AggregateError of what failed. */
+  /** Undoes everything; a failure does not prevent the rest. Throws an AggregateError of the failures. */
   async run(): Promise<void> {
     const failed: unknown[] = [];
     for (const step of this.#steps) await step().catch((error: unknown) => failed.push(error));
-    if (failed.length > 0) throw new AggregateError(failed, 'Not everything could be cleared away');
+    if (failed.length > 0) throw new AggregateError(failed, 'The cleanup was incomplete');
   }
 }

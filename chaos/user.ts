@@ -1,4 +1,4 @@
-/** Whoever uses the instance: asks for deployments, cancels and redeploys, and asks again when nobody answers. */
+/** The user of the instance: requests deployments, cancels and redeploys, and repeats a request without an answer. */
 import { randomUUID } from 'node:crypto';
 import { Deployment } from '@appflux/protocol';
 import { type Client, pause, Refused } from '../e2e/instance/client.ts';
@@ -7,10 +7,10 @@ import { APPS, type AppPlan, type Step } from './plan.ts';
 import type { Repositories } from './repositories.ts';
 import { BUILD_COMMAND, OUTPUT, type Work, zipOf } from './workload.ts';
 
-/** How long a call is tried again while the instance does not answer, in milliseconds. */
+/** How long a call is retried while the instance does not answer, in milliseconds. */
 const PATIENCE_MS = 60_000;
 
-/** Statuses that ask to come again later. */
+/** Statuses that ask for a later retry. */
 const LATER: ReadonlySet<number> = new Set([429, 502, 503]);
 
 interface App {
@@ -23,7 +23,7 @@ export class User {
   readonly #ledger: Ledger;
   readonly #repositories: Repositories;
   readonly #apps: readonly App[];
-  /** The deployments in the order in which they were asked for. */
+  /** The deployments in the order of their requests. */
   readonly #deployments: Promise<Deployment>[] = [];
   readonly #works: Work[] = [];
 
@@ -34,7 +34,7 @@ export class User {
     this.#apps = apps;
   }
 
-  /** Makes the apps. */
+  /** Creates the apps. */
   static async create(client: Client, ledger: Ledger, repositories: Repositories): Promise<User> {
     const apps: App[] = [];
     for (const plan of APPS) {
@@ -53,12 +53,12 @@ export class User {
     return new User(client, ledger, repositories, apps);
   }
 
-  /** The slugs of the apps whose newer deployments take the place of those that wait. */
+  /** The slugs of the apps whose newer deployments supersede waiting ones. */
   get superseding(): ReadonlySet<string> {
     return new Set(this.#apps.filter(({ plan }) => plan.supersede).map(({ slug }) => slug));
   }
 
-  /** Does what the plan says; resolves when it was answered. Gives the id of a new deployment. */
+  /** Runs a step of the plan; resolves with its answer. Returns the id of a new deployment. */
   async take(step: Step): Promise<string | null> {
     if (step.type === 'deploy') {
       const made = this.#deploy(step);
@@ -68,7 +68,7 @@ export class User {
     }
     const of = await this.#deployments[step.of];
     const work = this.#works[step.of];
-    if (of === undefined || work === undefined) throw new Error(`The plan knows no deployment ${step.of}`);
+    if (of === undefined || work === undefined) throw new Error(`The plan has no deployment ${step.of}`);
     if (step.type === 'redeploy') return this.#redeploy(of, work);
     await this.#cancel(of.id);
     return null;
@@ -76,7 +76,7 @@ export class User {
 
   async #deploy(step: Extract<Step, { type: 'deploy' }>): Promise<Deployment> {
     const app = this.#apps[step.app];
-    if (app === undefined) throw new Error(`The plan knows no app ${step.app}`);
+    if (app === undefined) throw new Error(`The plan has no app ${step.app}`);
     const { slug, plan } = app;
     const body =
       plan.source === 'git'
@@ -93,7 +93,7 @@ export class User {
     return deployment;
   }
 
-  /** Has no key by which it could be asked again. */
+  /** Has no idempotency key, so it can't be repeated safely. */
   async #redeploy(of: Deployment, work: Work): Promise<string | null> {
     const asked = { app: of.app.slug, work };
     try {
@@ -126,13 +126,13 @@ export class User {
           this.#ledger.canceled(id, { ended });
           return;
         }
-        this.#ledger.canceled(id, 'unheard');
+        this.#ledger.canceled(id, 'unanswered');
         throw error;
       }
     });
   }
 
-  /** Does it until the instance has answered. */
+  /** Repeats a call until the instance has answered. */
   async #stubbornly<T>(call: () => Promise<T>): Promise<T> {
     const deadline = performance.now() + PATIENCE_MS;
     for (;;) {
@@ -147,10 +147,10 @@ export class User {
     }
   }
 
-  /** A connection that breaks off is a fault of ours; an error inside the instance is not. */
+  /** A broken connection is an injected fault; an error inside the instance is not. */
   #note(what: string, error: unknown): void {
     if (error instanceof Refused && error.status >= 500 && !LATER.has(error.status)) {
-      this.#ledger.oddities.push(`${what} was answered ${error.message}`);
+      this.#ledger.oddities.push(`${what} was answered with ${error.message}`);
     }
   }
 }

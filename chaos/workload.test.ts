@@ -10,11 +10,11 @@ const digestOf = (lines: readonly string[]) =>
     .digest('hex')}`;
 const LAST = digestOf(LINES);
 
-test('all that was printed is complete', () => {
+test('a whole output is complete', () => {
   expect(readPrinted([...LINES, LAST])).toEqual({ inOrder: true, lines: 4, digest: LAST, complete: true });
 });
 
-test('the beginning of it is in order, but not complete', () => {
+test('its beginning is in order, but not complete', () => {
   expect(readPrinted(LINES)).toMatchObject({ inOrder: true, complete: false, digest: null });
   expect(readPrinted([])).toMatchObject({ inOrder: true, complete: false });
 });
@@ -23,14 +23,14 @@ test.each([
   ['a missing line', [line(1), line(3), line(4), LAST]],
   ['a line twice', [line(1), line(1), line(2), line(3), line(4), LAST]],
   ['lines in another order', [line(2), line(1), line(3), line(4), LAST]],
-  ['a line after the last word', [...LINES, LAST, line(5)]],
-  ['the last word twice', [...LINES, LAST, LAST]],
-  ['something that no build prints', [line(1), 'half a li', line(2)]],
+  ['a line after the digest', [...LINES, LAST, line(5)]],
+  ['the digest twice', [...LINES, LAST, LAST]],
+  ['a line that no build prints', [line(1), 'half a li', line(2)]],
 ])('%s is not in order', (_, texts) => {
   expect(readPrinted(texts)).toMatchObject({ inOrder: false, complete: false });
 });
 
-test('another text in a line is found by the last word', () => {
+test('the digest detects a changed line', () => {
   const other = `line 3 ${'f'.repeat(24)}`;
   expect(readPrinted([line(1), line(2), other, line(4), LAST])).toMatchObject({
     inOrder: true,
@@ -38,6 +38,6 @@ test('another text in a line is found by the last word', () => {
   });
 });
 
-test('a tail that is missing is found by the last word', () => {
+test('the digest detects a missing end', () => {
   expect(readPrinted([line(1), line(2), LAST])).toMatchObject({ inOrder: true, complete: false });
 });

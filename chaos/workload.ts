@@ -1,12 +1,12 @@
-/** What the deployments of a run build: a script that prints numbered lines and says at the end what it printed. */
+/** What the deployments of a run build: a script that prints numbered lines and, at the end, their digest. */
 import { createHash } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import yazl from 'yazl';
 
-/** What one build does. */
+/** The work of one build. */
 export interface Work {
   readonly lines: number;
-  /** How long the lines take altogether. */
+  /** How long printing the lines takes altogether. Milliseconds. */
   readonly milliseconds: number;
   readonly exitCode: number;
   /** Incompressible bytes in its output, besides the page. */
@@ -16,7 +16,7 @@ export interface Work {
 export const BUILD_COMMAND = 'node build.mjs';
 export const OUTPUT = 'dist';
 
-/** The page of the output; it quotes the line with which the build's log ends. */
+/** The page of the output; it contains the digest line with which the build's log ends. */
 export const PAGE = 'index.html';
 
 const SCRIPT = `import { createHash, randomBytes } from 'node:crypto';
@@ -54,18 +54,18 @@ export function zipOf(work: Work): Promise<Buffer> {
   return buffer(zip.outputStream);
 }
 
-/** What a build printed, judged by its own last word. */
+/** What a build printed, judged by its own digest. */
 export interface Printed {
   /** Whether the numbered lines are 1, 2, 3 ... without a gap or a repeat. */
   readonly inOrder: boolean;
   readonly lines: number;
-  /** The last word, if it was printed; it is also on the page. */
+  /** The digest line, if it was printed; it is also on the page. */
   readonly digest: string | null;
-  /** Whether the lines are those that the last word speaks of. */
+  /** Whether the lines match the digest. */
   readonly complete: boolean;
 }
 
-/** Reads what a build has printed: the texts of its own lines in one attempt, in their order. */
+/** Parses what a build has printed: the texts of its own lines in one attempt, in order. */
 export function readPrinted(texts: readonly string[]): Printed {
   const hash = createHash('sha256');
   let lines = 0;

@@ -27,53 +27,53 @@ const judge = ({ deployment, ...rest }: Case) =>
   });
 const FAILING = { ...WORK, exitCode: 2 };
 
-describe('right endings', () => {
+describe('accepts', () => {
   test.each<[string, Case]>([
-    ['a good build is a success', { deployment: SUCCESS }],
-    ['a bad build fails', { deployment: failed('build_failed'), work: FAILING }],
-    ['three lost runners are a failure', { deployment: failed('runner_lost', 3) }],
-    ['what was promised to be canceled is', { deployment: CANCELED, cancels: ['accepted'] }],
-    [
-      'a cancel that nobody heard the answer of may have come',
-      { deployment: CANCELED, cancels: ['unheard'] },
-    ],
-    ['or not', { deployment: SUCCESS, cancels: ['unheard'] }],
-    ['a newer deployment took its place', { deployment: CANCELED, superseded: true }],
-    ['a cancel came too late', { deployment: SUCCESS, cancels: [{ ended: 'success' }] }],
+    ['a good build that succeeded', { deployment: SUCCESS }],
+    ['a bad build that failed', { deployment: failed('build_failed'), work: FAILING }],
+    ['a failure after three lost runners', { deployment: failed('runner_lost', 3) }],
+    ['a canceled deployment whose cancel was accepted', { deployment: CANCELED, cancels: ['accepted'] }],
+    ['a canceled deployment whose cancel got no answer', { deployment: CANCELED, cancels: ['unanswered'] }],
+    ['a success whose cancel got no answer', { deployment: SUCCESS, cancels: ['unanswered'] }],
+    ['a superseded deployment', { deployment: CANCELED, superseded: true }],
+    ['a success whose cancel came too late', { deployment: SUCCESS, cancels: [{ ended: 'success' }] }],
   ])('%s', (_, ending) => {
     expect(judge(ending)).toEqual([]);
   });
 });
 
-describe('wrong endings', () => {
+describe('rejects', () => {
   test.each<[string, Case]>([
-    ['it never ended', { deployment: { ...SUCCESS, status: 'building', artifacts: [] } }],
+    ['a deployment that never ended', { deployment: { ...SUCCESS, status: 'building', artifacts: [] } }],
     ['a success without an artifact', { deployment: { ...SUCCESS, artifacts: [] } }],
-    ['a success with one too many', { deployment: { ...SUCCESS, artifacts: [ARTIFACT, ARTIFACT] } }],
+    ['a success with an extra artifact', { deployment: { ...SUCCESS, artifacts: [ARTIFACT, ARTIFACT] } }],
     ['a bad build that is a success', { deployment: SUCCESS, work: FAILING }],
     ['a good build that failed', { deployment: failed('build_failed') }],
     ['a good build that could not be delivered', { deployment: failed('upload_failed') }],
-    ['given up before the third attempt', { deployment: failed('runner_lost', 2) }],
+    ['a failure before the third attempt', { deployment: failed('runner_lost', 2) }],
     ['a fourth attempt', { deployment: { ...SUCCESS, attempt: 4 } }],
-    ['promised to be canceled, and a success', { deployment: SUCCESS, cancels: ['accepted'] }],
-    ['promised to be canceled, and failed', { deployment: failed('runner_lost', 3), cancels: ['accepted'] }],
-    ['canceled by nobody', { deployment: CANCELED }],
-    ['said to have failed, and a success', { deployment: SUCCESS, cancels: [{ ended: 'failed' }] }],
+    ['a success after an accepted cancel', { deployment: SUCCESS, cancels: ['accepted'] }],
+    ['a failure after an accepted cancel', { deployment: failed('runner_lost', 3), cancels: ['accepted'] }],
+    ['a canceled deployment without a cancel', { deployment: CANCELED }],
+    ['a success after the API reported a failure', { deployment: SUCCESS, cancels: [{ ended: 'failed' }] }],
     [
-      'canceled with an artifact',
+      'a canceled deployment with an artifact',
       { deployment: { ...CANCELED, artifacts: [ARTIFACT] }, cancels: ['accepted'] },
     ],
-    ['failed without a failure', { deployment: { ...failed('build_failed'), failure: null }, work: FAILING }],
+    [
+      'a failed deployment without a failure record',
+      { deployment: { ...failed('build_failed'), failure: null }, work: FAILING },
+    ],
   ])('%s', (_, ending) => {
     expect(judge(ending)).not.toEqual([]);
   });
 });
 
-describe('what was seen over time', () => {
+describe('the states over time', () => {
   const seen = (...states: [Parameters<typeof judgeHistory>[0][number]['status'], number][]) =>
     judgeHistory(states.map(([status, attempt]) => ({ status, attempt })));
 
-  test('may be queued, built, lost, built again and then end for good', () => {
+  test('may be queued, built, lost, built again and then end permanently', () => {
     const usual = seen(
       ['queued', 0],
       ['building', 1],
@@ -87,12 +87,12 @@ describe('what was seen over time', () => {
   });
 
   test.each([
-    ['an end that does not last', seen(['success', 1], ['building', 2])],
-    ['an end that becomes another', seen(['success', 1], ['failed', 1])],
-    ['an end that is another attempt’s', seen(['success', 1], ['success', 2])],
-    ['a cancel that is taken back', seen(['canceling', 1], ['success', 1])],
-    ['an attempt that comes again', seen(['building', 2], ['building', 1])],
-  ])('is not %s', (_, faults) => {
+    ['an end that is followed by a build', seen(['success', 1], ['building', 2])],
+    ['an end that changes', seen(['success', 1], ['failed', 1])],
+    ['an end that changes its attempt', seen(['success', 1], ['success', 2])],
+    ['a cancel that is followed by a success', seen(['canceling', 1], ['success', 1])],
+    ['an attempt that returns', seen(['building', 2], ['building', 1])],
+  ])('never show %s', (_, faults) => {
     expect(faults).not.toEqual([]);
   });
 });

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { judgeFollowed, judgeLog } from './log.ts';
 
 const AT = '2026-01-01T00:00:00.000Z';
-/** A log of these texts; what begins with `>` is in AppFlux's own voice. */
+/** A log of these texts; those that begin with `>` are AppFlux's own lines. */
 const logOf = (...texts: string[]): LogLine[] =>
   texts.map((text, index) => ({
     seq: index + 1,
@@ -21,7 +21,7 @@ const LAST = `printed 2 ${createHash('sha256')
   .digest('hex')}`;
 
 describe('a log', () => {
-  test('is right when its last try is complete, and earlier ones are beginnings', () => {
+  test('is correct if its last attempt is complete and earlier ones are prefixes', () => {
     const lines = logOf(
       BEGIN,
       PRINTED[0] ?? '',
@@ -34,7 +34,7 @@ describe('a log', () => {
     expect(judgeLog(lines, true)).toEqual({ faults: [], digest: LAST });
   });
 
-  test('of what did not succeed may end anywhere', () => {
+  test('of a deployment that did not succeed may end anywhere', () => {
     expect(judgeLog(logOf(BEGIN, PRINTED[0] ?? ''), false).faults).toEqual([]);
     expect(judgeLog(logOf('>Canceled: by its owner'), false).faults).toEqual([]);
   });
@@ -42,37 +42,34 @@ describe('a log', () => {
   test.each<[string, LogLine[]]>([
     ['a success without its end', logOf(BEGIN, ...PRINTED)],
     ['a success without anything', logOf(BEGIN)],
-    [
-      'a success whose last try is not the complete one',
-      logOf(BEGIN, ...PRINTED, LAST, AGAIN, PRINTED[0] ?? ''),
-    ],
-    ['the output of a try that was over', logOf(BEGIN, AGAIN, PRINTED[1] ?? '', ...PRINTED, LAST)],
-    ['output before any try', logOf(PRINTED[0] ?? '', BEGIN, ...PRINTED, LAST)],
-    ['a number that is missing', logOf(BEGIN, ...PRINTED, LAST).filter(({ seq }) => seq !== 1)],
-    ['a number that comes twice', logOf(BEGIN, ...PRINTED, LAST).map((line) => ({ ...line, seq: 1 }))],
+    ['a success whose last attempt is incomplete', logOf(BEGIN, ...PRINTED, LAST, AGAIN, PRINTED[0] ?? '')],
+    ['output of an earlier attempt', logOf(BEGIN, AGAIN, PRINTED[1] ?? '', ...PRINTED, LAST)],
+    ['output before any attempt', logOf(PRINTED[0] ?? '', BEGIN, ...PRINTED, LAST)],
+    ['a missing number', logOf(BEGIN, ...PRINTED, LAST).filter(({ seq }) => seq !== 1)],
+    ['a repeated number', logOf(BEGIN, ...PRINTED, LAST).map((line) => ({ ...line, seq: 1 }))],
   ])('is wrong with %s', (_, lines) => {
     expect(judgeLog(lines, true).faults).not.toEqual([]);
   });
 });
 
-describe('who followed a log', () => {
+describe('a follower of a log', () => {
   const log = logOf(BEGIN, ...PRINTED, LAST);
   const followed = (lines: readonly LogLine[], status: string | null = 'success') =>
     judgeFollowed({ id: 'x', lines: [...lines], status, connections: 1 }, log, 'success');
 
-  test('saw what it says', () => {
+  test('saw the same lines', () => {
     expect(followed(log)).toEqual([]);
   });
 
   test.each([
     ['less', followed(log.slice(0, 2))],
     ['a line twice', followed([...log.slice(0, 2), ...log.slice(1)])],
-    ['not one of the lines', followed(log.filter(({ seq }) => seq !== 2))],
+    ['a gap', followed(log.filter(({ seq }) => seq !== 2))],
     ['another line', followed(log.map((line) => (line.seq === 2 ? { ...line, text: 'other' } : line)))],
     ['more', followed([...log, { ...log[0], seq: 5 } as LogLine])],
     ['another end', followed(log, 'failed')],
     ['no end', followed(log, null)],
-  ])('did not see %s', (_, faults) => {
+  ])('must not see %s', (_, faults) => {
     expect(faults).not.toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { judgeRecords, type Records } from './records.ts';
 
-const TOLD = {
+const COMPARED = {
   status: 'success',
   attempt: 1,
   failure: null,
@@ -14,35 +14,35 @@ const TOLD = {
   logKey: 'apps/app/one/log.ndjson.gz',
 };
 const RIGHT: Records = {
-  objects: [{ spec: { id: 'one' }, state: { ...TOLD, lease: null }, seq: 4 }],
-  metadata: new Map([['one', { seq: 4, record: TOLD }]]),
+  objects: [{ spec: { id: 'one' }, state: { ...COMPARED, lease: null }, seq: 4 }],
+  metadata: new Map([['one', { seq: 4, record: COMPARED }]]),
   unfinished: { 'deployments whose newest event is not confirmed': 0 },
 };
-const told = (change: object, seq = 4): Records => ({
+const changed = (change: object, seq = 4): Records => ({
   ...RIGHT,
-  metadata: new Map([['one', { seq, record: { ...TOLD, ...change } }]]),
+  metadata: new Map([['one', { seq, record: { ...COMPARED, ...change } }]]),
 });
 
-describe('what was written down', () => {
-  test('is right when all agree and nothing is left to do', () => {
+describe('the stored records', () => {
+  test('are correct if all agree and nothing is pending', () => {
     expect(judgeRecords(RIGHT)).toEqual([]);
   });
 
   test.each<[string, Records]>([
-    ['metadata says another state', told({ status: 'failed' })],
-    ['metadata says another attempt', told({ attempt: 2 })],
-    ['metadata lags behind', told({}, 3)],
-    ['metadata does not know it', { ...RIGHT, metadata: new Map() }],
-    ['metadata knows more', { ...RIGHT, objects: [] }],
+    ['metadata has another state', changed({ status: 'failed' })],
+    ['metadata has another attempt', changed({ attempt: 2 })],
+    ['metadata lags behind', changed({}, 3)],
+    ['metadata lacks it', { ...RIGHT, metadata: new Map() }],
+    ['metadata has an extra record', { ...RIGHT, objects: [] }],
     [
       'a lease is left',
-      { ...RIGHT, objects: [{ spec: { id: 'one' }, state: { ...TOLD, lease: { token: 'x' } }, seq: 4 }] },
+      { ...RIGHT, objects: [{ spec: { id: 'one' }, state: { ...COMPARED, lease: { token: 'x' } }, seq: 4 }] },
     ],
     [
-      'an event was not told',
+      'an event was not confirmed',
       { ...RIGHT, unfinished: { 'deployments whose newest event is not confirmed': 1 } },
     ],
-  ])('is wrong when %s', (_, records) => {
+  ])('are wrong if %s', (_, records) => {
     expect(judgeRecords(records)).toHaveLength(1);
   });
 });

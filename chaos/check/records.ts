@@ -1,14 +1,16 @@
 /**
- * What the instance has written down, read from its files and not through its API: the deployments' objects, the
- * pools, metadata, the bucket's uploads. The files are SQLite, as workerd keeps them; reading disturbs nobody.
+ * The records of an instance, read from its files and not through its API: the deployments' objects, the pools,
+ * metadata, the bucket's uploads. The files are workerd's SQLite; reading them does not disturb it.
  */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
 
-/** What is compared of a deployment. The object keeps times as numbers and metadata as text, so none is. */
-const Told = z.object({
+/**
+ * The compared fields of a deployment. The object stores times as numbers and metadata as text, so none is included.
+ */
+const Compared = z.object({
   status: z.string(),
   attempt: z.number(),
   failure: z.json(),
@@ -23,21 +25,21 @@ const Told = z.object({
 
 const Saved = z.object({
   spec: z.object({ id: z.string() }),
-  state: Told.extend({ lease: z.json() }),
+  state: Compared.extend({ lease: z.json() }),
   seq: z.number(),
 });
 
-/** Everything that says how the deployments of an instance stand. */
+/** All records about the deployments of an instance. */
 export interface Records {
-  /** As their objects know them. */
+  /** From their objects. */
   readonly objects: readonly z.infer<typeof Saved>[];
-  /** As metadata knows them. */
-  readonly metadata: ReadonlyMap<string, { seq: number; record: z.infer<typeof Told> }>;
-  /** Rows that are there only while something is still to be done, by what they are. */
+  /** From metadata. */
+  readonly metadata: ReadonlyMap<string, { seq: number; record: z.infer<typeof Compared> }>;
+  /** Rows that exist only while work is pending, by a description. */
   readonly unfinished: Readonly<Record<string, number>>;
 }
 
-/** Reads the records of an instance that keeps its state in `persist`. */
+/** Reads the records of an instance whose state is in `persist`. */
 export async function readRecords(persist: string): Promise<Records> {
   const unfinished: Record<string, number> = {};
   const count = (what: string, rows: number) => {
@@ -50,24 +52,24 @@ export async function readRecords(persist: string): Promise<Records> {
       const spec: unknown = JSON.parse(pieces.map((piece) => piece.body).join(''));
       objects.push(Saved.parse({ spec, state: JSON.parse(String(body)), seq }));
     }
-    count('chores of deployments', rowsIn(db, 'timers'));
+    count('pending tasks of deployments', rowsIn(db, 'timers'));
     count('deployments whose newest event is not confirmed', rowsIn(db, 'state WHERE confirmed < seq'));
     count('log rows beside the archive', rowsIn(db, 'log_rows'));
     db.close();
   }
   for (const db of await databases(persist, 'do', '-PoolObject')) {
     count('jobs that wait in a pool', rowsIn(db, 'jobs'));
-    count('attempts that a pool believes to be out', rowsIn(db, 'handed_out'));
+    count('attempts that a pool has granted', rowsIn(db, 'handed_out'));
     db.close();
   }
   for (const db of await databases(persist, 'r2', 'miniflare-R2BucketObject')) {
     count('multipart uploads in progress', rowsIn(db, '_mf_multipart_uploads WHERE state = 0'));
     db.close();
   }
-  const metadata = new Map<string, { seq: number; record: z.infer<typeof Told> }>();
+  const metadata = new Map<string, { seq: number; record: z.infer<typeof Compared> }>();
   for (const db of await databases(persist, 'd1', 'miniflare-D1DatabaseObject')) {
     for (const { id, seq, record } of db.prepare('SELECT id, seq, record FROM deployments').all())
-      metadata.set(String(id), { seq: Number(seq), record: Told.parse(JSON.parse(String(record))) });
+      metadata.set(String(id), { seq: Number(seq), record: Compared.parse(JSON.parse(String(record))) });
     db.close();
   }
   return { objects, metadata, unfinished };
@@ -84,26 +86,28 @@ async function databases(persist: string, ...folder: string[]): Promise<Database
 const rowsIn = (db: DatabaseSync, table: string): number =>
   Number(db.prepare(`SELECT count(*) AS rows FROM ${table}`).get()?.rows);
 
-/** Whether all of it agrees and nothing is left to be done. Pure. */
+/** Whether all records agree and nothing is pending. Pure. */
 export function judgeRecords({ objects, metadata, unfinished }: Records): string[] {
   const faults = Object.entries(unfinished).flatMap(([what, rows]) =>
     rows === 0 ? [] : [`${rows} ${what}`],
   );
-  const unknown = new Set(metadata.keys());
+  const extra = new Set(metadata.keys());
   for (const { spec, state, seq } of objects) {
     const { id } = spec;
-    const { lease, ...told } = state;
-    unknown.delete(id);
+    const { lease, ...compared } = state;
+    extra.delete(id);
     if (lease !== null) faults.push(`${id} still has a lease`);
-    const known = metadata.get(id);
-    if (known === undefined) {
-      faults.push(`${id} is unknown to metadata`);
+    const stored = metadata.get(id);
+    if (stored === undefined) {
+      faults.push(`${id} is missing in metadata`);
       continue;
     }
-    if (known.seq !== seq) faults.push(`${id}: metadata has event ${known.seq}, the object ${seq}`);
-    if (JSON.stringify(known.record) !== JSON.stringify(Told.parse(told)))
-      faults.push(`${id}: metadata says ${JSON.stringify(known.record)}, the object ${JSON.stringify(told)}`);
+    if (stored.seq !== seq) faults.push(`${id}: metadata has event ${stored.seq}, the object ${seq}`);
+    if (JSON.stringify(stored.record) !== JSON.stringify(Compared.parse(compared)))
+      faults.push(
+        `${id}: metadata has ${JSON.stringify(stored.record)}, the object ${JSON.stringify(compared)}`,
+      );
   }
-  for (const id of unknown) faults.push(`${id} is in metadata and has no object`);
+  for (const id of extra) faults.push(`${id} is in metadata but has no object`);
   return faults;
 }

@@ -19,8 +19,8 @@ const RIGHT: readonly [string, number][] = [
   ['apps/app/two/log.ndjson.gz', 5],
 ];
 
-describe('what lies in storage', () => {
-  test('is right when it is what was delivered, and the logs', () => {
+describe('the contents of storage', () => {
+  test('are correct if they are the artifacts and the logs', () => {
     expect(judgeObjects(new Map(RIGHT), DEPLOYMENTS)).toEqual([]);
   });
 
@@ -28,10 +28,10 @@ describe('what lies in storage', () => {
     ['an artifact is missing', RIGHT.slice(1)],
     ['a log is missing', RIGHT.slice(0, 2)],
     ['an artifact has another size', [['apps/app/one/2/site.zip', 9], ...RIGHT.slice(1)]],
-    ['an earlier attempt left something', [...RIGHT, ['apps/app/one/1/site.zip', 10]]],
-    ['a deployment that delivered nothing left something', [...RIGHT, ['apps/app/two/1/site.zip', 10]]],
-    ['something belongs to no deployment', [...RIGHT, ['apps/app/three/log.ndjson.gz', 1]]],
-  ])('is wrong when %s', (_, objects) => {
+    ['an earlier attempt left an object', [...RIGHT, ['apps/app/one/1/site.zip', 10]]],
+    ['a deployment without artifacts left an object', [...RIGHT, ['apps/app/two/1/site.zip', 10]]],
+    ['an object belongs to no deployment', [...RIGHT, ['apps/app/three/log.ndjson.gz', 1]]],
+  ])('are wrong if %s', (_, objects) => {
     expect(judgeObjects(new Map(objects), DEPLOYMENTS)).toHaveLength(1);
   });
 });

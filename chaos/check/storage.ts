@@ -1,4 +1,4 @@
-/** What lies in storage, seen through its own S3 door, against what deployments say they have delivered. */
+/** Compares the contents of storage, read through its own S3 endpoint, with the artifacts of the deployments. */
 import { createHash } from 'node:crypto';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
@@ -22,7 +22,7 @@ export async function listObjects(
     const answer = await client.fetch(`${bucket.url}?${query}`);
     const xml = await answer.text();
     if (!answer.ok) throw new Error(`Listing the bucket was answered ${answer.status}: ${xml}`);
-    // Keys of ours hold nothing that XML would have to escape.
+    // Our keys contain nothing that XML would have to escape.
     for (const [, key = '', size] of xml.matchAll(/<Key>([^<]*)<\/Key><Size>(\d+)<\/Size>/g))
       found.set(key, Number(size));
     token = /<NextContinuationToken>([^<]*)</.exec(xml)?.[1] ?? '';
@@ -30,7 +30,7 @@ export async function listObjects(
   }
 }
 
-/** Whether storage holds each delivered artifact and each log once, and nothing else below `apps/`. Pure. */
+/** Whether storage contains each artifact and each log once, and nothing else below `apps/`. Pure. */
 export function judgeObjects(
   objects: ReadonlyMap<string, number>,
   deployments: readonly Pick<Deployment, 'id' | 'appId' | 'attempt' | 'artifacts'>[],
@@ -47,17 +47,17 @@ export function judgeObjects(
       left.delete(key);
     }
   }
-  for (const key of left.keys()) faults.push(`${key} lies in storage and belongs to nobody`);
+  for (const key of left.keys()) faults.push(`${key} is in storage but belongs to no deployment`);
   return faults;
 }
 
-/** Whether an artifact's public address gives the bytes that its record speaks of, made by the build that the log shows. */
+/** Whether an artifact's public URL returns the bytes of its record, made by the build that the log shows. */
 export async function judgeArtifact(
   artifact: Deployment['artifacts'][number],
   digest: string | null,
 ): Promise<string[]> {
   const answer = await fetch(artifact.url);
-  if (!answer.ok) return [`${artifact.name} was answered ${answer.status}`];
+  if (!answer.ok) return [`${artifact.name} was answered with ${answer.status}`];
   const bytes = Buffer.from(await answer.arrayBuffer());
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   if (sha256 !== artifact.sha256)
@@ -65,12 +65,12 @@ export async function judgeArtifact(
   const page = await readEntry(bytes, PAGE);
   return digest !== null && page?.includes(digest)
     ? []
-    : [`${artifact.name} was made by another build than the log shows (${digest}): ${page}`];
+    : [`${artifact.name} was made by a different build than the log shows (${digest}): ${page}`];
 }
 
 const open = promisify<Buffer, { lazyEntries: boolean }, ZipFile>(yauzl.fromBuffer);
 
-/** The text of a file in a ZIP; null when there is no such file. */
+/** The text of a file in a ZIP; null if there is no such file. */
 async function readEntry(zip: Buffer, name: string): Promise<string | null> {
   const file = await open(zip, { lazyEntries: true });
   const entry = await new Promise<Entry | null>((resolve, reject) => {
