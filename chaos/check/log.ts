@@ -18,7 +18,7 @@ export function judgeLog(lines: readonly LogLine[], succeeded: boolean): LogVerd
   const out = lines.findIndex(({ seq }, index) => seq !== index + 1);
   if (out >= 0) faults.push(`has line ${lines[out]?.seq} where ${out + 1} belongs`);
   const attempts = outputs(lines).map(readPrinted);
-  for (const [index, { inOrder }] of attempts.enbyAttempt()) {
+  for (const [index, { inOrder }] of attempts.entries()) {
     if (!inOrder)
       faults.push(`has lines of its build missing, twice or out of order in attempt ${index + 1}`);
   }

@@ -95,7 +95,7 @@ it('an instance moves from D1 to MongoDB and into another D1: the digests are th
   await running.stop();
 
   const toMongo = await copy(first, server.uri, 'd1', 'mongo');
-  expect([toMongo.exitCode, toMongo.all]).toEqual([0, expect.stringContaining('All of d1 is in mongo')]);
+  expect([toMongo.exitCode, toMongo.all]).toEqual([0, expect.stringContaining('Copied everything from d1 to mongo')]);
   expect(Object.keys(toMongo.digests)).toEqual([...COLLECTIONS]);
   expect(toMongo.digests).toMatchObject({
     apps: { count: 2 },

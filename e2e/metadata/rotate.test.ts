@@ -59,7 +59,7 @@ it('a new key takes over: what is kept is sealed with it, and the key before is 
     reject: false,
     all: true,
   });
-  expect([rotate.exitCode, rotate.all]).toEqual([0, expect.stringContaining('The new key is in force')]);
+  expect([rotate.exitCode, rotate.all]).toEqual([0, expect.stringContaining('The new key is in use')]);
 
   const after = JSON.parse(await readFile(statePaths(state).secrets, 'utf8'));
   expect(after).toEqual({ ...before, sealingKey: expect.not.stringMatching(before.sealingKey.slice(0, 20)) });
