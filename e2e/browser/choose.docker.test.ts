@@ -1,4 +1,7 @@
-/** A source that holds several projects, as a person meets it: the form asks which, and so does a deployment where nobody said. */
+/**
+ * A source with several projects, in the dashboard: the form asks which to build, and so does a deployment without a
+ * choice.
+ */
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -37,7 +40,7 @@ afterAll(async () => {
   await instance?.stop();
 });
 
-/** The Turborepo of the fixtures, its site and its documentation called something that tells neither from the other. */
+/** The Turborepo of the fixtures, with its site and its documentation renamed so that neither stands out. */
 async function twoSites(): Promise<Buffer> {
   const files = await filesIn(fixtureFolder('turborepo'));
   const renamed = (text: string) =>
@@ -58,7 +61,7 @@ async function builtPage(id: string): Promise<string | undefined> {
   return (await unzip(Buffer.from(await site.arrayBuffer()))).get('index.html')?.toString();
 }
 
-it('the form for a ZIP asks which of its sites it is to be, and that one is built', async () => {
+it('the form for a ZIP asks which of its sites to build, and that one is built', async () => {
   const { page } = watched;
   await onPage(watched, async () => {
     await page.goto(`${instance.edge.url}/new?from=upload`);
@@ -77,7 +80,7 @@ it('the form for a ZIP asks which of its sites it is to be, and that one is buil
   });
 });
 
-it('a deployment where nobody chose says what there is, and what is chosen there is built', async () => {
+it('a deployment without a choice lists the projects, and the one that is chosen there is built', async () => {
   const { page } = watched;
   const { client, edge } = instance;
   const { slug } = await client.createApp({ name: 'Nobody chose' });

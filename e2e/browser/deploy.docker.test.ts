@@ -1,4 +1,4 @@
-/** The whole, as a person meets it: sign in by the printed link, drop a ZIP, watch the log, download what was built. */
+/** A whole deployment in a browser: sign in by the printed link, drop a ZIP, watch the log, download the artifact. */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -41,7 +41,7 @@ afterAll(async () => {
   await edge?.stop();
 });
 
-/** Lets a file go over the field, as a hand does. */
+/** Drags a file over the drop area, as a person does. */
 async function drop(page: Page, name: string, bytes: Buffer): Promise<void> {
   const dataTransfer = await page.evaluateHandle(
     ({ name, base64 }) => {
@@ -75,7 +75,7 @@ it('a ZIP that is dropped on the page becomes a site to download', async () => {
     await page.getByRole('button', { name: 'Continue' }).click();
 
     await page.getByRole('heading', { name: 'Configure' }).waitFor();
-    await page.getByRole('textbox', { name: 'Name', exact: true }).fill('Dropped by hand');
+    await page.getByRole('textbox', { name: 'Name', exact: true }).fill('Dropped on the page');
     await page.getByRole('button', { name: 'Continue' }).click();
 
     await page.getByRole('heading', { name: 'Confirm and deploy' }).waitFor();
@@ -104,8 +104,8 @@ it('a ZIP that is dropped on the page becomes a site to download', async () => {
     expect(files.get('index.html')?.toString()).toContain('<div id="root">');
     expect([...files.keys()].some((path) => /^assets\/.*\.js$/.test(path))).toBe(true);
 
-    await page.goto(`${edge.url}/a/dropped-by-hand`);
-    await page.getByRole('heading', { name: 'Dropped by hand' }).waitFor();
+    await page.goto(`${edge.url}/a/dropped-on-the-page`);
+    await page.getByRole('heading', { name: 'Dropped on the page' }).waitFor();
     await page
       .getByText(artifact?.sha256 ?? '')
       .first()
@@ -119,10 +119,10 @@ it('a ZIP that is dropped on the page becomes a site to download', async () => {
     ]);
     expect(sha256(await bytesOf(published))).toBe(artifact?.sha256);
 
-    // Whether a slug is free is asked by looking for it; a browser notes a download as a request that was cut off.
+    // The form checks whether a slug is free by requesting it; the browser reports a download as an aborted request.
     const unexpected = complaints.filter(
       (complaint) =>
-        !complaint.includes('/api/apps/dropped-by-hand)') && !complaint.includes('net::ERR_ABORTED'),
+        !complaint.includes('/api/apps/dropped-on-the-page)') && !complaint.includes('net::ERR_ABORTED'),
     );
     expect(unexpected).toEqual([]);
   });
@@ -132,7 +132,7 @@ it('a ZIP that is dropped on the page becomes a site to download', async () => {
 it('the public page works without JavaScript', async () => {
   const context = await browser.newContext({ javaScriptEnabled: false });
   const page = await context.newPage();
-  await page.goto(`${edge.url}/a/dropped-by-hand`);
+  await page.goto(`${edge.url}/a/dropped-on-the-page`);
   const [download] = await Promise.all([
     page.waitForEvent('download'),
     page

@@ -41,7 +41,7 @@ afterAll(async () => {
   await edge?.stop();
 });
 
-it('a linked line is shown after few requests, other lines as one scrolls, and a search goes through the whole log', async () => {
+it('a linked line is shown after few requests, other lines on scrolling, and a search covers the whole log', async () => {
   const watched = await watchedPage(browser);
   const { page, complaints } = watched;
   await onPage(watched, async () => {
@@ -52,7 +52,7 @@ it('a linked line is shown after few requests, other lines as one scrolls, and a
     await page.goto(`${edge.url}/deployments/${id}#L23456`);
     const log = page.getByRole('group', { name: /^Lines of the log/ });
     await log.getByText('compiled module 23456.', { exact: true }).waitFor();
-    // The outline, the lines around, and the pages next to them, which may come before or after.
+    // The outline, the lines around, and the adjacent pages, which may come before or after.
     const { paths, bytes, sockets } = await asked.sofar();
     expect(paths.length).toBeLessThanOrEqual(4);
     expect(bytes).toBeLessThan(400_000);
@@ -70,7 +70,8 @@ it('a linked line is shown after few requests, other lines as one scrolls, and a
     await log.getByText('compiled module 31234.', { exact: true }).waitFor();
     await page.getByText('1 of 1 lines match').waitFor();
 
-    // Again: the browser has all of it, and is told so. Playwright shows what the page gets, not what came over the wire.
+    // Again: the browser has all of it, and revalidates. Playwright shows what the page gets, not what was
+    // transferred.
     const wire = await page.context().newCDPSession(page);
     await wire.send('Network.enable');
     const statuses: number[] = [];

@@ -1,4 +1,4 @@
-/** People, as they meet the dashboard: a password, an invitation, what a role allows, and signing out. */
+/** People in the dashboard: a password, an invitation, the permissions of a role, and signing out. */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ensureDashboard } from '../../stack/dashboard.ts';
@@ -45,7 +45,7 @@ async function signIn(page: Page, email: string, password: string): Promise<void
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
 }
 
-/** Invites somebody as the owner; gives the link that is shown. */
+/** Invites a person as the owner; returns the link that is shown. */
 async function invite(page: Page, role: string): Promise<string> {
   await page.goto(`${edge.url}/settings/team`);
   await page.getByRole('button', { name: 'Invite' }).click();
@@ -56,7 +56,7 @@ async function invite(page: Page, role: string): Promise<string> {
   return link;
 }
 
-it('people come by invitation, do what their role allows, and are gone when they are removed', async () => {
+it('people join by invitation, do what their role allows, and lose access when they are removed', async () => {
   const owner = await watchedPage(browser);
   const viewer = await watchedPage(browser);
   await onPage(owner, async () => {
@@ -72,10 +72,10 @@ it('people come by invitation, do what their role allows, and are gone when they
     await signOut(page);
     await signIn(page, 'owner@localhost', 'not the password');
     await page.getByText('Wrong email or password.').waitFor();
-    // Back to where they were.
+    // Back to the page they were on.
     await signIn(page, 'owner@localhost', PASSWORD);
     await heading(page, 'Account').waitFor();
-    // The browser is known from now on, by a cookie that no script reads.
+    // The browser is known from now on, by a cookie that scripts can't read.
     expect(await page.context().cookies(edge.url)).toMatchObject([
       { name: 'appflux-device', httpOnly: true, sameSite: 'Strict', path: '/' },
     ]);
@@ -94,7 +94,7 @@ it('people come by invitation, do what their role allows, and are gone when they
     await page.getByLabel('Password').fill(PASSWORD);
     await page.getByRole('button', { name: 'Create account and join' }).click();
 
-    // A viewer sees the team's apps and is offered nothing that changes them.
+    // A viewer sees the team's apps and no controls that change them.
     await page.getByText('Shop', { exact: true }).first().waitFor();
     expect(await page.getByRole('link', { name: 'New app' }).count()).toBe(0);
     await page.goto(`${edge.url}/apps/shop`);
@@ -115,12 +115,12 @@ it('people come by invitation, do what their role allows, and are gone when they
     await page.getByText('Shop', { exact: true }).first().waitFor();
   });
 
-  // Whoever forgot their password asks for a link, which the owner passes on.
+  // A person who forgot their password requests a link, which the owner passes on.
   await onPage(viewer, async () => {
     const { page } = viewer;
     await signOut(page);
     await page.getByRole('link', { name: 'Forgot your password?' }).click();
-    // The page before has a field of this name, too.
+    // The previous page has a field of this name, too.
     await heading(page, 'Forgot your password?').waitFor();
     await page.getByLabel('Email').fill('ada@example.com');
     await page.getByRole('button', { name: 'Request link' }).click();

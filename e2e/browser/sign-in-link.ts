@@ -1,8 +1,8 @@
-/** The link with which `npm start` lets its owner in. */
+/** The link with which `npm start` signs its owner in. */
 import { z } from 'zod';
 import type { EdgeInstance } from '../instance/edge.ts';
 
-/** Asks an instance for a new one, as its operator. */
+/** Requests a new one from an instance, as its operator. */
 export async function signInLink({ url, operatorSecret }: EdgeInstance): Promise<string> {
   const answer = await fetch(`${url}/api/ops/sign-in-links`, {
     method: 'POST',

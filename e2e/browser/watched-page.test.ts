@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => browser?.close());
 
-it('a test that fails says what the page looked like and what it complained about', async () => {
+it('a failing test reports a screenshot of the page and its complaints', async () => {
   const watched = await watchedPage(browser);
   const failing = onPage(watched, async () => {
     await watched.page.setContent('<script>console.error("no style"); setTimeout(() => nothing())</script>');

@@ -1,4 +1,4 @@
-/** A page whose faults are kept, and which is photographed when a test fails on it. */
+/** A page that records its errors, and takes a screenshot when a test fails on it. */
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import type { Browser, Page } from 'playwright-core';
 
 export interface WatchedPage {
   readonly page: Page;
-  /** What the page complained about up to now: uncaught exceptions, console errors, requests that got no answer. */
+  /** The page's complaints so far: uncaught exceptions, console errors, failed requests. */
   readonly complaints: readonly string[];
 }
 
@@ -26,7 +26,7 @@ export async function watchedPage(browser: Browser): Promise<WatchedPage> {
   return { page, complaints };
 }
 
-/** Runs a test on a page. When it fails, the error also says what the page looked like and complained about. */
+/** Runs a test on a page. If it fails, the error also contains the path of a screenshot and the page's complaints. */
 export async function onPage<Result>(
   { page, complaints }: WatchedPage,
   test: () => Promise<Result>,
@@ -39,7 +39,7 @@ export async function onPage<Result>(
     throw new Error(
       [
         error instanceof Error ? error.message : String(error),
-        `The page was ${page.url()}; a picture of it: ${path}`,
+        `The page was ${page.url()}; screenshot: ${path}`,
         complaints.length === 0 ? 'It had no complaints.' : `It complained:\n${complaints.join('\n')}`,
       ].join('\n\n'),
       { cause: error },

@@ -1,4 +1,4 @@
-/** Builds that cannot succeed: each ends with its own code and a sentence that helps, and leaves nothing behind. */
+/** Builds that cannot succeed: each ends with its own code and a helpful message, and leaves nothing behind. */
 import type { Deployment, FailureCode } from '@appflux/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectEngine } from '../../runner/src/sandbox/engine.ts';
@@ -54,7 +54,7 @@ const settings = (buildCommand: string) =>
   JSON.stringify({ installCommand: 'true', buildCommand, outputs: ['dist'] });
 
 describe('a source that cannot be used', () => {
-  it('a ZIP that is not one', async () => {
+  it('a file that is not a ZIP', async () => {
     const deployment = await deployUpload('not-a-zip', Buffer.from('this is a letter, not an archive'));
     await expectFailure(deployment, 'source_invalid', { message: /ZIP/, hint: /upload|ZIP/i });
     expect(deployment.failure?.phase).toBe('preparing');
@@ -82,7 +82,7 @@ describe('a source that cannot be used', () => {
   });
 });
 
-describe('a build that does not deliver', () => {
+describe('a build without a result', () => {
   it('a command that fails', async () => {
     const files = { 'package.json': PACKAGE, 'appflux.json': settings('echo about to fail; exit 3') };
     const deployment = await deployUpload('fails', await zipOf(files));
@@ -93,7 +93,7 @@ describe('a build that does not deliver', () => {
 
   it.each<[string, FailureCode, Record<string, string>, { message: RegExp; hint: RegExp }]>([
     [
-      'a program that no package brings',
+      'a program that no package provides',
       'build_failed',
       {
         'package.json': JSON.stringify({ name: 'failing', scripts: { build: 'vit build' } }),
@@ -105,7 +105,7 @@ describe('a build that does not deliver', () => {
       },
     ],
     [
-      'a lockfile that is not there',
+      'a missing lockfile',
       'install_failed',
       {
         'package.json': JSON.stringify({ name: 'failing', dependencies: { 'is-odd': '3.0.1' } }),
@@ -136,19 +136,19 @@ describe('a build that does not deliver', () => {
       },
       { message: /Cannot find package 'chart\.js' imported from build\.mjs$/, hint: /^Add chart\.js to the/ },
     ],
-  ])('%s is named, with what to do about it', async (what, code, files, words) => {
+  ])('%s is named, with what to do', async (what, code, files, words) => {
     const deployment = await deployUpload(what.replaceAll(' ', '-'), await zipOf(files));
     await expectFailure(deployment, code, words);
     expect(deployment.failure?.phase).toBe('building');
   });
 
-  it('a build that makes no output', async () => {
+  it('a build without outputs', async () => {
     const files = { 'package.json': PACKAGE, 'appflux.json': settings('echo done') };
     const deployment = await deployUpload('makes-nothing', await zipOf(files));
     await expectFailure(deployment, 'no_artifact', { message: /dist/, hint: /outputs/ });
   });
 
-  it('an appflux.json with a key that is not one names the nearest', async () => {
+  it('an appflux.json with an unknown key names the nearest known one', async () => {
     const files = { 'package.json': PACKAGE, 'appflux.json': '{"buildComand":"true"}' };
     const deployment = await deployUpload('misspelled', await zipOf(files));
     await expectFailure(deployment, 'settings_invalid', { message: /buildComand/, hint: /buildCommand/ });

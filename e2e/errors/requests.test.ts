@@ -1,4 +1,4 @@
-/** Requests that are refused: with the right status, a code, and words that name the fault. */
+/** Refused requests: with the right status, a code, and a message that names the error. */
 import { ErrorBody } from '@appflux/protocol';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Client } from '../instance/client.ts';
@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => edge?.stop());
 
-/** The refusal that an answer is; fails if it is none. */
+/** The refusal in an answer; fails if it is none. */
 async function refusal(answer: Response) {
   return { status: answer.status, ...ErrorBody.parse(await answer.json()).error };
 }
@@ -66,12 +66,12 @@ it.each([
   });
 });
 
-it('a source larger than is taken is refused before a byte of it is sent', async () => {
+it('a source over the limit is refused before a byte of it is sent', async () => {
   const answer = await client.fetch('POST', '/api/uploads', { name: 'huge.zip', size: 3 * 1024 ** 3 });
   expect(await refusal(answer)).toMatchObject({ status: 400, code: 'bad_request' });
 });
 
-it('an upload whose parts were never put cannot be deployed, and nothing is begun', async () => {
+it('an upload whose parts are missing cannot be deployed, and nothing is started', async () => {
   const { slug } = await client.createApp({ name: 'Hasty' });
   const granted = await (await client.fetch('POST', '/api/uploads', { name: 'site.zip', size: 10 })).json();
   const { uploadId } = granted as { uploadId: string };
@@ -93,7 +93,7 @@ it.each([
   ['POST', '/api/deploy', { app: 'nobody' }],
   ['GET', '/api/deployments/0123456789abcdef01234567', undefined],
   ['GET', '/api/nothing', undefined],
-])('what is not there is said so: %s %s', async (method, path, body) => {
+])('a missing resource is 404: %s %s', async (method, path, body) => {
   expect(await refusal(await client.fetch(method, path, body))).toMatchObject({
     status: 404,
     code: 'not_found',

@@ -1,12 +1,12 @@
-/** What lies in an instance's bucket, asked at its S3 door. */
+/** The objects in an instance's bucket, listed at its S3 endpoint. */
 import { AwsClient } from 'aws4fetch';
 import { s3Endpoint } from '../../stack/edge/config.ts';
 
-/** The bucket and the keys that `startInstance` sets instances up with. */
+/** The bucket and the keys that `startInstance` configures. */
 const BUCKET = 'appflux-test';
 const KEYS = { accessKeyId: 'test-access-key-id', secretAccessKey: 'test-secret-access-key' };
 
-/** The keys of the objects whose key begins with `prefix`; at most a thousand, which is more than a test makes. */
+/** The keys of the objects whose key begins with `prefix`; at most a thousand, which is more than a test creates. */
 export async function storedObjects(instance: { url: string }, prefix: string): Promise<string[]> {
   const s3 = new AwsClient({ ...KEYS, service: 's3', region: 'auto' });
   const url = new URL(`${s3Endpoint(Number(new URL(instance.url).port))}/${BUCKET}`);

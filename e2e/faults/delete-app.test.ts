@@ -1,4 +1,4 @@
-/** Deleting an App that is being built, on every storage and keeper of metadata that a whole instance can have. */
+/** Deletes an app during a build, on every storage and every metadata backend. */
 import { createHash } from 'node:crypto';
 import { CLOSE } from '@appflux/protocol';
 import { AwsClient } from 'aws4fetch';
@@ -26,7 +26,7 @@ async function keysIn(bucket: EdgeInstance['bucket'], region: string): Promise<s
   return [...text.matchAll(/<Key>([^<]*)<\/Key>/g)].map((match) => match[1] ?? '');
 }
 
-/** Two Apps; one of them is deleted while it is built, after a build of it has ended. */
+/** Two apps; one of them is deleted during a build, after another build of it has ended. */
 async function deleteOne(edge: EdgeInstance, keys: () => Promise<string[]>) {
   const client = new Client(edge);
   const runner = await SimulatedRunner.connect(edge.url, await client.registerRunner('one'));
@@ -64,13 +64,13 @@ async function deleteOne(edge: EdgeInstance, keys: () => Promise<string[]>) {
   }
   expect((await client.fetch('GET', `/dl/${stays}/site.zip`)).status).toBe(200);
   expect((await client.logs(stays)).ended).toBe(true);
-  // The runner that was cut off takes the next job.
+  // The runner that was disconnected takes the next job.
   runner.free(attempt.grant);
   await built('kept');
   return { gone: [gone.id, ended, running.id], kept: kept.id };
 }
 
-it('in the bucket’s own S3 door, with D1', async () => {
+it('in the embedded bucket, with D1', async () => {
   const edge = await startInstance();
   onTestFinished(() => edge.stop());
   await deleteOne(edge, () => keysIn(edge.bucket, 'auto'));
@@ -96,25 +96,22 @@ it.skipIf(foreign === null)('in an S3 server that is not Cloudflare’s', async 
 });
 
 const mongo = await mongoForTests(process.env);
-it.skipIf(mongo === null)(
-  'with MongoDB, where no document but of the audit log names it afterwards',
-  async () => {
-    if (mongo === null) return;
-    onTestFinished(() => mongo.stop());
-    const edge = await startInstance({ variables: { MONGODB_URI: mongo.uri } });
-    onTestFinished(() => edge.stop());
-    const ids = await deleteOne(edge, () => keysIn(edge.bucket, 'auto'));
-    const client = new MongoClient(mongo.uri);
-    onTestFinished(() => client.close());
-    const named = async (id: string) => {
-      const collections = await client.db().listCollections({}, { nameOnly: true }).toArray();
-      const holding = collections.map(async ({ name }) => {
-        const documents = await client.db().collection(name).find().toArray();
-        return JSON.stringify(documents).includes(id) ? [name] : [];
-      });
-      return (await Promise.all(holding)).flat();
-    };
-    expect(await named(ids.kept)).toContain('apps');
-    for (const id of ids.gone) expect((await named(id)).filter((name) => name !== 'audit')).toEqual([]);
-  },
-);
+it.skipIf(mongo === null)('with MongoDB, where only audit log entries name it afterwards', async () => {
+  if (mongo === null) return;
+  onTestFinished(() => mongo.stop());
+  const edge = await startInstance({ variables: { MONGODB_URI: mongo.uri } });
+  onTestFinished(() => edge.stop());
+  const ids = await deleteOne(edge, () => keysIn(edge.bucket, 'auto'));
+  const client = new MongoClient(mongo.uri);
+  onTestFinished(() => client.close());
+  const named = async (id: string) => {
+    const collections = await client.db().listCollections({}, { nameOnly: true }).toArray();
+    const holding = collections.map(async ({ name }) => {
+      const documents = await client.db().collection(name).find().toArray();
+      return JSON.stringify(documents).includes(id) ? [name] : [];
+    });
+    return (await Promise.all(holding)).flat();
+  };
+  expect(await named(ids.kept)).toContain('apps');
+  for (const id of ids.gone) expect((await named(id)).filter((name) => name !== 'audit')).toEqual([]);
+});

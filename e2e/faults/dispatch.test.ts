@@ -1,4 +1,4 @@
-/** Who waits for what, and in which order: against the real control plane. */
+/** Which deployments wait, and in which order: against the real control plane. */
 import { afterAll, beforeAll, it } from 'vitest';
 import { Client } from '../instance/client.ts';
 import { type EdgeInstance, startInstance } from '../instance/edge.ts';
@@ -27,10 +27,10 @@ async function runner(label: string, slots = 1): Promise<SimulatedRunner> {
   return SimulatedRunner.connect(edge.url, registered, { labels: [label], slots });
 }
 
-/** Waits until the pool has the job: only then it has a reason to wait. */
+/** Waits until the pool has the job: before that there is no reason to wait. */
 const offered = (id: string) => client.until(id, ({ waitingFor }) => waitingFor !== null);
 
-it.concurrent('supersede: a newer deployment of the same branch takes an older one’s place in the queue', async ({
+it.concurrent('supersede: a newer deployment of the same branch replaces an older one in the queue', async ({
   expect,
 }) => {
   const slug = await app('supersede');
@@ -67,7 +67,7 @@ it.concurrent('supersede switched off: all of them are built, oldest first', asy
   }
 });
 
-it.concurrent('concurrency: an App has no more builds at once than it may, whatever is free', async ({
+it.concurrent('concurrency: an app never has more simultaneous builds than its limit, even if slots are free', async ({
   expect,
 }) => {
   const slug = await app('narrow', { supersede: false });
@@ -85,7 +85,7 @@ it.concurrent('concurrency: an App has no more builds at once than it may, whate
   expect((await builder.begin()).grant.deploymentId).toBe(second.id);
 });
 
-it.concurrent('fair between Apps: many deployments of one do not make another wait', async ({ expect }) => {
+it.concurrent('fair between apps: many deployments of one do not make another wait', async ({ expect }) => {
   const greedy = await app('fair', { supersede: false, concurrency: 9 });
   const first = await client.deploy(greedy, { branch: 'b0' });
   await offered(first.id);
@@ -97,20 +97,20 @@ it.concurrent('fair between Apps: many deployments of one do not make another wa
   expect(granted.sort()).toEqual([first.id, modest.id].sort());
 });
 
-it.concurrent('hello heard twice: a runner is given no more than it has slots for', async ({ expect }) => {
+it.concurrent('repeated hello: a runner never gets more jobs than it has slots', async ({ expect }) => {
   const slug = await app('twice', { supersede: false, concurrency: 2 });
   for (let n = 0; n < 2; n += 1) await offered((await client.deploy(slug, { branch: `b${n}` })).id);
   const builder = await runner('twice');
   builder.hello({ labels: ['twice'] });
   const { grant } = await builder.begin();
-  // A grant that was under way before the second hello was heard comes once more, and is the same one.
+  // A grant in flight before the second hello is sent again, and is the same one.
   const next = () => builder.pool.next('grant', 500);
   const other = next().then((again) => (again.grant.deploymentId === grant.deploymentId ? next() : again));
   await expect(other).rejects.toThrow('no frame grant');
   expect((await client.runners()).find(({ name }) => name === 'twice')).toMatchObject({ busy: 1, slots: 1 });
 });
 
-it.concurrent('what a runner tells of its scanner, also later, is shown while it is connected', async ({
+it.concurrent('what a runner reports about its scanner, also later, is shown while it is connected', async ({
   expect,
 }) => {
   const builder = await runner('scanning');
@@ -127,7 +127,7 @@ it.concurrent('what a runner tells of its scanner, also later, is shown while it
   await expect.poll(shown).toMatchObject({ signaturesAt: '2026-11-23T08:00:00.000Z' });
 });
 
-it.concurrent('a grant that its runner never takes up does not keep the slot', async ({ expect }) => {
+it.concurrent('a grant that its runner never accepts does not keep the slot', async ({ expect }) => {
   const slug = await app('deaf');
   const builder = await runner('deaf');
   const busy = async () => (await client.runners()).find(({ name }) => name === 'deaf')?.busy;
@@ -139,7 +139,7 @@ it.concurrent('a grant that its runner never takes up does not keep the slot', a
   await expect.poll(busy).toBe(0);
 });
 
-it.concurrent('drain: a draining runner finishes what it holds and gets nothing new', async ({ expect }) => {
+it.concurrent('drain: a draining runner finishes its builds and gets no new ones', async ({ expect }) => {
   const slug = await app('drain');
   const builder = await runner('drain', 2);
   const found = (await client.runners()).find(({ name }) => name === 'drain');
@@ -172,9 +172,7 @@ it.concurrent('waiting says why: which label is missing, which slots are busy, a
   );
 });
 
-it.concurrent('cancel of a queued deployment: the pool drops the job in the same breath', async ({
-  expect,
-}) => {
+it.concurrent('cancel of a queued deployment: the pool drops the job immediately', async ({ expect }) => {
   const slug = await app('dropped');
   const { id } = await client.deploy(slug);
   await offered(id);

@@ -1,6 +1,6 @@
 /**
- * Nobody stalls the others: whichever kind of frame comes without end, from whoever may send it, other builds' logs
- * arrive, the API answers, and the sender is closed. No clock is looked at: what is asserted is that all of it happens.
+ * No sender stalls the others: during an endless flood of any kind of frame, other builds' logs arrive, the API
+ * answers, and the sender is closed. The tests measure no time; they only check that all of it happens.
  */
 import { createConnection } from 'node:net';
 import {
@@ -19,9 +19,9 @@ import { attemptFrames, poolFrames, viewerFrames } from '../instance/frame-kinds
 import { type SimulatedAttempt, SimulatedRunner } from '../instance/simulated-runner.ts';
 import { Viewer } from '../instance/viewer.ts';
 
-/** More than may come at once, and fewer than a program sends that is cut off because it ignores being closed. */
+/** More than the burst, and less than the number after which a program that ignores being closed is cut off. */
 const FRAMES = 15_000;
-/** The cheapest frames may come 10,000 at once. */
+/** The burst of the cheapest frames is 10,000. */
 const CHEAP_FRAMES = 30_000;
 
 let edge: EdgeInstance;
@@ -34,7 +34,7 @@ let honest: { attempt: SimulatedAttempt; viewer: Viewer; lines: number };
 beforeAll(async () => {
   edge = await startInstance();
   client = new Client(edge);
-  upload = await client.upload('site.zip', Buffer.from('not looked at by a simulated runner'));
+  upload = await client.upload('site.zip', Buffer.from('ignored by a simulated runner'));
   const { id, attempt } = await building();
   const viewer = new Viewer(edge, id);
   await viewer.connected();
@@ -70,7 +70,10 @@ async function othersAreServed(): Promise<void> {
   expect(honest.attempt.socket.socket.readyState).toBe(WebSocket.OPEN);
 }
 
-/** Sends all frames at once and gives how the connection was closed. Others are served while that goes on, and after. */
+/**
+ * Sends all frames without waiting and returns how the connection was closed. Others are served meanwhile and
+ * afterwards.
+ */
 async function flood(
   sender: { readonly socket: WebSocket; readonly closed: Promise<{ code: number; reason: string }> },
   frame: (n: number) => object,
@@ -90,7 +93,7 @@ async function flood(
 const typesOf = (schema: typeof RunnerToDeployment | typeof RunnerToPool): string[] =>
   schema.options.map(({ shape }) => [...shape.type.values][0] ?? '').sort();
 
-/** What an upgrade is answered. */
+/** The status of an upgrade's answer. */
 function upgrade(
   path: string,
   headers: Record<string, string>,
@@ -115,12 +118,12 @@ function upgrade(
 describe('a runner that floods the deployment it builds', () => {
   const frames = attemptFrames(1);
 
-  it('there is a flood of every kind of frame', () => {
+  it('every kind of frame is flooded', () => {
     expect(Object.keys(frames).sort()).toEqual(typesOf(RunnerToDeployment));
     for (const frame of Object.values(frames)) expect(RunnerToDeployment.parse(frame(7))).toEqual(frame(7));
   });
 
-  /** What must not have come of the last frame: not all of them were handled. */
+  /** The effect that the last frame must not have had: not all of them were handled. */
   const untouched: Partial<Record<RunnerToDeployment['type'], (id: string) => Promise<void>>> = {
     lines: async (id) => expect((await client.logs(id, 0, 1)).lastSeq).toBeLessThan(CHEAP_FRAMES),
     phase: async (id) => expect((await client.deployment(id)).phases.length).toBeLessThanOrEqual(32),
@@ -153,7 +156,7 @@ describe('a runner that floods the deployment it builds', () => {
 describe('a runner that floods its pool', () => {
   const frames = poolFrames('0'.repeat(24), ['flood']);
 
-  it('there is a flood of every kind of frame', () => {
+  it('every kind of frame is flooded', () => {
     expect(Object.keys(frames).sort()).toEqual(typesOf(RunnerToPool));
     for (const frame of Object.values(frames)) expect(RunnerToPool.parse(frame(7))).toEqual(frame(7));
   });
@@ -173,7 +176,7 @@ describe('a runner that floods its pool', () => {
 });
 
 describe('a viewer that floods the deployment it follows', () => {
-  it('there is a flood of every kind of frame', () => {
+  it('every kind of frame is flooded', () => {
     expect(Object.keys(viewerFrames)).toEqual([...FromViewer.shape.type.values]);
     for (const frame of Object.values(viewerFrames)) expect(FromViewer.parse(frame(7))).toEqual(frame(7));
   });
@@ -198,8 +201,8 @@ describe('a viewer that floods the deployment it follows', () => {
   }
 });
 
-describe('a program that goes on sending', () => {
-  it('after it was closed is not read, is cut off and kept away, and others are served all the while', async () => {
+describe('a program that keeps sending', () => {
+  it('after it was closed is not read, is cut off and refused, and others are served meanwhile', async () => {
     const { id, attempt, registered } = await building();
     const { port, host } = new URL(edge.url);
     const path = `/api/deployments/${id}/attempts/1/connect`;
@@ -207,7 +210,7 @@ describe('a program that goes on sending', () => {
       Authorization: `Bearer ${registered.credential}`,
       [LEASE_TOKEN_HEADER]: attempt.grant.leaseToken,
     };
-    // By hand, because every library ends a connection when it is told to.
+    // A raw socket, because every library ends a connection that was closed by the other side.
     const socket = createConnection(Number(port), '127.0.0.1');
     let isOver = false;
     socket
@@ -245,7 +248,7 @@ describe('a program that goes on sending', () => {
     expect((await client.deployment(id)).phases.length).toBeLessThanOrEqual(32);
   });
 
-  it('connects again and again: most of it is refused, and the runner that was there goes on', async () => {
+  it('connects again and again: most attempts are refused, and the connected runner goes on', async () => {
     const { id, runner, registered, attempt } = await building();
     const headers = { Authorization: `Bearer ${registered.credential}`, [LEASE_TOKEN_HEADER]: 'wrong' };
     const statuses: number[] = [];

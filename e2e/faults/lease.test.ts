@@ -1,4 +1,4 @@
-/** Who may build, and what happens when somebody goes away: against the real control plane. */
+/** Who may build, and what happens when a runner disappears: against the real control plane. */
 import { CLOSE, LEASE_MS } from '@appflux/protocol';
 import { afterAll, beforeAll, it } from 'vitest';
 import { Client, Refused } from '../instance/client.ts';
@@ -13,7 +13,7 @@ let apps = 0;
 beforeAll(async () => {
   edge = await startInstance();
   client = new Client(edge);
-  upload = await client.upload('site.zip', Buffer.from('not looked at by a simulated runner'));
+  upload = await client.upload('site.zip', Buffer.from('ignored by a simulated runner'));
 });
 afterAll(() => edge.stop());
 
@@ -27,7 +27,7 @@ async function queued(label: string): Promise<{ id: string; slug: string }> {
 
 const SHA256 = '2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824';
 
-it.concurrent('two claims at once: of two runners one gets the job', async ({ expect }) => {
+it.concurrent('two simultaneous claims: one of two runners gets the job', async ({ expect }) => {
   const [first, second] = await Promise.all(
     ['left', 'right'].map(async (name) =>
       SimulatedRunner.connect(edge.url, await client.registerRunner(name, ['two']), { labels: ['two'] }),
@@ -41,7 +41,7 @@ it.concurrent('two claims at once: of two runners one gets the job', async ({ ex
   await expect(loser?.granted(500)).rejects.toThrow('no frame grant');
 });
 
-it.concurrent('claim answer lost: the runner that comes back is given the same grant again', async ({
+it.concurrent('claim answer lost: the runner gets the same grant again when it reconnects', async ({
   expect,
 }) => {
   const registered = await client.registerRunner('forgetful', ['lost']);
@@ -105,11 +105,11 @@ it.concurrent('paused runner wakes after expiry: another has its build, and its 
   const awake = await SimulatedRunner.connect(edge.url, await client.registerRunner('waker', ['sleepy']), {
     labels: ['sleepy'],
   });
-  // Not a word, not a ping: as a stopped process is. It has more room than the other, but nobody hears of it.
+  // Neither frames nor pings, like a stopped process. It has more free slots than the other, but is not heard from.
   const next = await awake.granted(60_000);
   expect(next.grant).toMatchObject({ deploymentId: id, attempt: 2 });
   expect(await paused.socket.closed).toMatchObject({ code: CLOSE.staleAttempt });
-  // It is to say hello again, should it be there.
+  // It should say hello again, if it is there.
   expect(await asleep.pool.closed).toMatchObject({ code: CLOSE.goingAway });
   await next.socket.next('welcome');
   next.socket.send({ type: 'finish', attempt: 1, result: { status: 'success', artifacts: ['x.zip'] } });
@@ -117,9 +117,7 @@ it.concurrent('paused runner wakes after expiry: another has its build, and its 
   expect(await client.deployment(id)).toMatchObject({ status: 'building', attempt: 2 });
 });
 
-it.concurrent('the only runner is paused: its build waits for it, and is not given up', async ({
-  expect,
-}) => {
+it.concurrent('the only runner is paused: its build waits for it, and does not fail', async ({ expect }) => {
   const registered = await client.registerRunner('laptop', ['alone']);
   const asleep = await SimulatedRunner.connect(
     edge.url,
@@ -137,7 +135,7 @@ it.concurrent('the only runner is paused: its build waits for it, and is not giv
   expect((await awake.granted()).grant).toMatchObject({ deploymentId: id, attempt: 2 });
 });
 
-it.concurrent('a runner that is started anew has given its build back: it is offered again at once', async ({
+it.concurrent('a restarted runner has given its build back: it is offered again immediately', async ({
   expect,
 }) => {
   const registered = await client.registerRunner('reborn', ['reborn']);
@@ -153,10 +151,10 @@ it.concurrent('a runner that is started anew has given its build back: it is off
   expect(performance.now() - killedAt).toBeLessThan(LEASE_MS / 2);
   expect(await old.connect().closed).toMatchObject({ code: CLOSE.staleAttempt });
   const { items } = await client.logs(id);
-  expect(items.at(-1)?.text).toMatch(/reborn was started anew.*attempt 2 of 3/);
+  expect(items.at(-1)?.text).toMatch(/reborn was (?:re)?started.*attempt 2 of 3/);
 });
 
-it.concurrent('a runner that only lost its connection keeps its build, whatever it says it holds', async ({
+it.concurrent('a runner that only lost its connection keeps its build, whatever it reports', async ({
   expect,
 }) => {
   const registered = await client.registerRunner('same', ['same']);
@@ -173,7 +171,7 @@ it.concurrent('a runner that only lost its connection keeps its build, whatever 
   expect(await client.deployment(id)).toMatchObject({ status: 'building', attempt: 1 });
 });
 
-it.concurrent('finish twice with different results: the first word stands', async ({ expect }) => {
+it.concurrent('finish twice with different results: the first one counts', async ({ expect }) => {
   const runner = await SimulatedRunner.connect(edge.url, await client.registerRunner('twice', ['twice']), {
     labels: ['twice'],
   });
@@ -192,7 +190,7 @@ it.concurrent('finish twice with different results: the first word stands', asyn
   expect((await client.app(slug)).release).toBe(id);
 });
 
-it.concurrent('crash between upload and commit: success that names what storage does not have is a failure', async ({
+it.concurrent('crash between upload and commit: a success whose artifact storage does not have is a failure', async ({
   expect,
 }) => {
   const runner = await SimulatedRunner.connect(edge.url, await client.registerRunner('boaster', ['boast']), {
@@ -219,7 +217,9 @@ it.concurrent('crash between upload and commit: success that names what storage 
   });
 });
 
-it.concurrent('cancel races finish: whoever was told canceling sees canceled', async ({ expect }) => {
+it.concurrent('cancel races finish: after canceling was reported, the deployment ends as canceled', async ({
+  expect,
+}) => {
   const runner = await SimulatedRunner.connect(edge.url, await client.registerRunner('racer', ['race']), {
     labels: ['race'],
   });
@@ -233,7 +233,7 @@ it.concurrent('cancel races finish: whoever was told canceling sees canceled', a
   await expect(client.cancel(id)).rejects.toThrow(Refused);
 });
 
-it.concurrent('a removed runner is cut off in the middle of its build', async ({ expect }) => {
+it.concurrent('a removed runner is disconnected in the middle of its build', async ({ expect }) => {
   const registered = await client.registerRunner('fired', ['fired']);
   const runner = await SimulatedRunner.connect(edge.url, registered, { labels: ['fired'] });
   const { id } = await queued('fired');

@@ -1,4 +1,4 @@
-/** The log under faults: whatever happens on the way, it is gapless, without repeats, and what was sent. */
+/** The log under faults: it always is gapless, without repeats, and the same as what was sent. */
 import { CLOSE, MAX_LINE_LENGTH, VIEWER_WINDOW } from '@appflux/protocol';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Client } from '../instance/client.ts';
@@ -14,7 +14,7 @@ let builds = 0;
 beforeAll(async () => {
   edge = await startInstance();
   client = new Client(edge);
-  upload = await client.upload('site.zip', Buffer.from('not looked at by a simulated runner'));
+  upload = await client.upload('site.zip', Buffer.from('ignored by a simulated runner'));
 });
 afterAll(() => edge.stop());
 
@@ -36,7 +36,7 @@ const failed = {
 
 const numbered = (to: number) => Array.from({ length: to }, (_, index) => `line ${index + 1}`);
 
-/** What the build said, without AppFlux's own last words. */
+/** What the build printed, without AppFlux's own last lines. */
 async function said(id: string): Promise<string[]> {
   const { items } = await client.logs(id);
   expect(items.map(({ seq }) => seq)).toEqual(items.map((_, index) => index + 1));
@@ -54,7 +54,7 @@ it('duplicate frame: it is acked again and kept once', async () => {
   expect(await said(id)).toEqual(numbered(12));
 });
 
-it('gap or reorder: the runner is told from where to send again', async () => {
+it('gap or reorder: the edge says from which line to send again', async () => {
   const { id, attempt } = await building();
   attempt.lines(1, 5);
   attempt.lines(9, 12);
@@ -64,7 +64,7 @@ it('gap or reorder: the runner is told from where to send again', async () => {
   expect(await said(id)).toEqual(numbered(12));
 });
 
-it('forged sequence: a frame whose lines do not follow on each other ends the attempt, and says why', async () => {
+it('forged sequence: a frame with non-consecutive lines ends the attempt, with the reason', async () => {
   const { id, attempt } = await building();
   const line = { at: new Date().toISOString(), stream: 'stdout', phase: 'building', text: 'x' } as const;
   attempt.socket.send({
@@ -80,12 +80,12 @@ it('forged sequence: a frame whose lines do not follow on each other ends the at
   expect(await said(id)).toEqual([]);
 });
 
-it('40 MB frame: it is not taken, and the deployment goes on', async () => {
+it('40 MB frame: it is refused, and the deployment goes on', async () => {
   const { id, attempt } = await building();
   attempt.socket.socket.send('x'.repeat(1_000_000));
   expect(await attempt.socket.closed).toMatchObject({ code: CLOSE.tooLarge });
   await attempt.connect().next('welcome');
-  // Beyond what workerd itself takes, it stops reading; when it lets go of the connection is its own affair.
+  // Above workerd's own limit it stops reading; when it closes the connection is undefined.
   attempt.socket.socket.send('x'.repeat(40_000_000));
   const again = attempt.connect();
   expect(await again.next('welcome')).toMatchObject({ ackedSeq: 0 });
@@ -94,7 +94,7 @@ it('40 MB frame: it is not taken, and the deployment goes on', async () => {
   expect(await said(id)).toEqual(numbered(2));
 });
 
-it('object restarts mid-log: what was acked is there, what was not is sent again, viewers go on', async () => {
+it('object restarts mid-log: acked lines are stored, others are sent again, viewers go on', async () => {
   const { id, attempt } = await building();
   const first = new Viewer(edge, id);
   await first.connected();
@@ -115,7 +115,7 @@ it('object restarts mid-log: what was acked is there, what was not is sent again
   expect(await said(id)).toEqual(numbered(100));
 });
 
-it('a viewer that has seen lines which were lost before they were written is told to forget them', async () => {
+it('a viewer that has lines which were lost before they were stored is asked to discard them', async () => {
   const { id, attempt } = await building();
   const first = new Viewer(edge, id);
   await first.connected();
@@ -127,18 +127,18 @@ it('a viewer that has seen lines which were lost before they were written is tol
   const { lastSeq } = await client.logs(id);
   const second = new Viewer(edge, id, 20);
   await second.connected();
-  // Whether the last lines were written before the crash is a matter of milliseconds; what counts is the truth.
+  // Whether the last lines were stored before the crash depends on milliseconds; the stored state counts.
   if (lastSeq < 20) await expect.poll(() => second.rewoundTo).toBe(lastSeq);
   const { ackedSeq } = await attempt.connect().next('welcome');
   expect(ackedSeq).toBe(lastSeq);
-  attempt.lines(ackedSeq + 1, 25, (seq) => `said again ${seq}`);
+  attempt.lines(ackedSeq + 1, 25, (seq) => `sent again ${seq}`);
   attempt.finish(failed);
   await second.ended;
   const { items } = await client.logs(id);
   expect(second.continue(first.lines)).toEqual(items);
 });
 
-it('viewers that come at any time see every line once, in order, and the end', async () => {
+it('viewers that connect at any time see every line once, in order, and the end', async () => {
   const { id, attempt } = await building();
   const viewers: Viewer[] = [];
   for (let batch = 0; batch < 40; batch += 1) {
@@ -178,7 +178,7 @@ it('log flood past the cap with finish after it: past the reserve too, a marker 
   ]);
 });
 
-it('a viewer that does not read: the build and the other viewers go on, and little piles up for it', async () => {
+it('a viewer that does not read: the build and the other viewers go on, and little is queued for it', async () => {
   const { id, attempt } = await building();
   const deaf = new Viewer(edge, id, 0, { silent: true });
   const keen = new Viewer(edge, id);
@@ -217,7 +217,7 @@ async function writeMuch({ attempt }: { attempt: SimulatedAttempt }): Promise<vo
   }
 }
 
-it('a viewer that says what it has read gets through a log of many windows on one connection: running and finished', async () => {
+it('a viewer that reports what it has read receives a log of many windows on one connection: running and finished', async () => {
   const { id, attempt } = await building();
   await writeMuch({ attempt });
   const running = new Viewer(edge, id);
@@ -236,11 +236,11 @@ it('a viewer that says what it has read gets through a log of many windows on on
   expect(finished.lines).toEqual(running.lines);
 });
 
-it('a viewer that reads slowly is not dropped, and holds up nobody', async () => {
+it('a viewer that reads slowly is not disconnected, and delays nobody', async () => {
   const { id, attempt } = await building();
   const slow = new Viewer(edge, id);
   await slow.connected();
-  // It reads for a moment, so that it has said something, and then stops in the middle of much.
+  // It reads for a moment, so that it has sent a report, and then stops in the middle.
   const text = 'y'.repeat(16_000);
   const write = (from: number, to: number) => {
     for (let batch = from; batch < to; batch += 1) attempt.lines(batch * 20 + 1, batch * 20 + 20, () => text);
@@ -258,7 +258,7 @@ it('a viewer that reads slowly is not dropped, and holds up nobody', async () =>
   expect(slow.lines.map(({ seq }) => seq)).toEqual(Array.from({ length: 1303 }, (_, index) => index + 1));
 });
 
-it('a viewer that reads and never says so: it is sent a window at a time, and misses nothing', async () => {
+it('a viewer that reads and never reports it: it gets one window at a time, and misses nothing', async () => {
   const { id, attempt } = await building();
   const text = 'z'.repeat(16_000);
   for (let batch = 0; batch < 60; batch += 1) attempt.lines(batch * 20 + 1, batch * 20 + 20, () => text);
@@ -278,7 +278,7 @@ it('a viewer that reads and never says so: it is sent a window at a time, and mi
   expect(seen).toEqual(Array.from({ length: 1201 }, (_, index) => index + 1));
 });
 
-it('the archived log is what the live one was, and its rows are gone', async () => {
+it('the archived log equals the live one, and its rows are deleted', async () => {
   const { id, attempt } = await building();
   attempt.lines(1, 300);
   await attempt.acked();

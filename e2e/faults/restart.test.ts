@@ -1,10 +1,10 @@
-/** A deploy of the Worker, or its crash, drops every socket: builds go on as if nothing had been. */
+/** A deploy of the Worker, or its crash, drops every socket: builds continue without a loss. */
 import { createHash } from 'node:crypto';
 import { expect, it, onTestFinished } from 'vitest';
 import { startInstance } from '../instance/edge.ts';
 import { simulatedBuild } from '../instance/simulated-build.ts';
 
-it('the control plane restarts mid-build: the runner comes back and nothing is lost', async () => {
+it('the control plane restarts mid-build: the runner reconnects and nothing is lost', async () => {
   const edge = await startInstance();
   onTestFinished(() => edge.stop());
   const { client, id, attempt } = await simulatedBuild(edge);
@@ -25,7 +25,7 @@ it('the control plane restarts mid-build: the runner comes back and nothing is l
   );
 });
 
-it('crash between upload and commit: the bytes are there, are committed after it, and are delivered once', async () => {
+it('crash between upload and commit: the stored bytes are committed afterwards, and delivered once', async () => {
   const edge = await startInstance();
   onTestFinished(() => edge.stop());
   const { client, id, attempt } = await simulatedBuild(edge);

@@ -1,11 +1,11 @@
-/** Storage that fails for a while: what the runner is told then lets it try again. */
+/** Storage that fails for a while: the runner is asked to retry. */
 import { expect, it, onTestFinished } from 'vitest';
 import { FaultProxy } from '../../chaos/fault-proxy.ts';
 import { Random } from '../../chaos/random.ts';
 import { startInstance } from '../instance/edge.ts';
 import { simulatedBuild } from '../instance/simulated-build.ts';
 
-it('storage fails while an upload in parts begins: the runner is told to ask again, and then gets its addresses', async () => {
+it('storage fails while an upload in parts begins: the runner is asked to retry, and then gets its URLs', async () => {
   const proxy = await FaultProxy.start(new Random('storage'));
   onTestFinished(() => proxy.close());
   const edge = await startInstance({
@@ -35,7 +35,7 @@ it('storage fails while an upload in parts begins: the runner is told to ask aga
   ask('second');
   expect((await socket.next('upload_granted')).parts).toHaveLength(3);
 
-  // Heard twice, and looked at beside each other: one upload, not two of which one would be left behind.
+  // Received twice, and handled in parallel: there is one upload, not a second one that would be left behind.
   const again = {
     type: 'upload',
     attempt: 1,

@@ -1,4 +1,4 @@
-/** Sources from a real Git server: the branch, the commit and the folder that are asked for, and no other. */
+/** Sources from a real Git server: exactly the requested branch, commit and folder are built. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ let server: GitServer;
 let folder: string;
 let commits: { first: string; second: string; next: string };
 
-/** A project whose build writes its text, and what the build sees of its commit, into index.html. */
+/** A project whose build writes its text, and the build's variables for its commit, into index.html. */
 const project = (text: string) => ({
   'package.json': JSON.stringify({ name: 'from-git', version: '1.0.0', private: true }),
   'appflux.json': JSON.stringify({
@@ -41,7 +41,7 @@ beforeAll(async () => {
   const repository = new BareRepository(folder, 'site.git');
   commits = {
     first: repository.commit(project('first'), { message: 'Begin' }),
-    second: repository.commit(project('second'), { message: 'Go on' }),
+    second: repository.commit(project('second'), { message: 'Continue' }),
     next: repository.commit(project('next'), { branch: 'feature/next', message: 'Try something' }),
   };
   new BareRepository(folder, 'many.git').commit({
@@ -74,7 +74,7 @@ async function deploy(
   return { deployment, index: (await unzip(bytes)).get('index.html')?.toString() ?? '' };
 }
 
-it("the App's branch is built at its newest commit, another branch or commit when it is asked for", async () => {
+it('the app’s branch is built at its newest commit, or another branch or commit on request', async () => {
   const source = { provider: 'git', repoUrl: `${server.url}/site.git`, branch: 'main' };
   const { slug } = await client.createApp({ name: 'From Git', source });
 
@@ -97,7 +97,7 @@ it("the App's branch is built at its newest commit, another branch or commit whe
   expect(await runner.leftovers()).toEqual({ containers: [], folders: [] });
 });
 
-it('the root directory chooses one project of many', async () => {
+it('the root directory selects one project of many', async () => {
   const source = { provider: 'git', repoUrl: `${server.url}/many.git`, rootDirectory: 'apps/site' };
   const { slug } = await client.createApp({
     name: 'One of many',

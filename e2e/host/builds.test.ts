@@ -1,4 +1,6 @@
-/** A runner that builds on its own host, without containers: what it takes, what builds see, and what is left of them. */
+/**
+ * A runner that builds on its own host, without containers: which jobs it gets, what builds see, and what they leave.
+ */
 import { readFileSync } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -27,7 +29,7 @@ interface Asked {
   readonly node?: string;
 }
 
-/** Deploys a project with this build command, of an App of its own. */
+/** Deploys a project with this build command, as an app of its own. */
 async function deploy(
   name: string,
   buildCommand: string,
@@ -62,12 +64,12 @@ async function pidAfter(id: string, word: string): Promise<string> {
   return pid;
 }
 
-/** Whether a process runs; one that has ended and that nobody has asked how does not (proc_pid_stat(5)). */
+/** Whether a process runs; a zombie does not (proc_pid_stat(5)). */
 function isRunning(pid: string): boolean {
   try {
     return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
   } catch {
-    // Gone altogether.
+    // The process does not exist any more.
     return false;
   }
 }
@@ -75,7 +77,7 @@ function isRunning(pid: string): boolean {
 const SITE = 'mkdir -p dist && echo "<h1>hello</h1>" > dist/index.html';
 
 describe('a build on the host', () => {
-  it('delivers what it makes, sees nothing of the runner, and leaves nothing', async () => {
+  it('delivers its outputs, sees nothing of the runner, and leaves nothing', async () => {
     const id = await deploy(
       'whole',
       [
@@ -126,20 +128,20 @@ describe('a build on the host', () => {
     expect(isRunning(await pidAfter(id, 'left'))).toBe(false);
   });
 
-  it('that fails says with what, like any other', async () => {
+  it('that fails reports why, like any other', async () => {
     const id = await deploy('failing', 'echo "error: the lid does not fit" >&2; exit 3');
     const { failure } = await instance.client.untilEnded(id);
     expect(failure).toMatchObject({ code: 'build_failed', phase: 'building' });
     expect(failure?.message).toContain('ended with exit code 3: error: the lid does not fit');
   });
 
-  it('that is killed is not said to have met a limit that there is not', async () => {
+  it('that is killed is not reported as over a limit', async () => {
     const id = await deploy('killed', 'kill -KILL $$');
     const { failure } = await instance.client.untilEnded(id);
     expect(failure).toMatchObject({ code: 'build_failed', message: expect.stringContaining('SIGKILL') });
   });
 
-  it('that is canceled may tidy up, and ends with its children', async () => {
+  it('that is canceled has time to clean up, and ends with its children', async () => {
     const id = await deploy(
       'canceled',
       `trap 'echo tidied; exit 1' TERM; sleep 600 & echo "child $!"; while :; do sleep 0.1; done`,
@@ -152,7 +154,7 @@ describe('a build on the host', () => {
     await expect.poll(() => isRunning(child)).toBe(false);
   });
 
-  it('that takes longer than it may is ended, deaf to TERM or not', async () => {
+  it('that exceeds its deadline is ended, even if it ignores TERM', async () => {
     const id = await deploy(
       'endless',
       `trap '' TERM; sleep 600 & echo "child $!"; while :; do sleep 0.1; done`,
@@ -163,7 +165,7 @@ describe('a build on the host', () => {
     await expect.poll(() => isRunning(child)).toBe(false);
   });
 
-  it('that is under way when its runner is killed ends with the runner', async () => {
+  it('that is running when its runner is killed ends with the runner', async () => {
     const id = await deploy('orphaned', `echo "child $$"; while :; do sleep 0.1; done`);
     const child = await pidAfter(id, 'child');
     await instance.runner.kill();
@@ -175,7 +177,7 @@ describe('a build on the host', () => {
 });
 
 describe('a runner without a sandbox', () => {
-  it.each([[[]], [['arm64']]])('is given nothing that asks for the labels %j', async (labels) => {
+  it.each([[[]], [['arm64']]])('gets no job that asks for the labels %j', async (labels) => {
     const id = await deploy(`unasked-${labels.join('') || 'none'}`, SITE, { labels });
     await expect
       .poll(async () => (await instance.client.deployment(id)).waitingFor)
@@ -184,7 +186,7 @@ describe('a runner without a sandbox', () => {
     await instance.client.cancel(id);
   });
 
-  it('is shown as one', async () => {
+  it('is shown as such', async () => {
     expect(await instance.client.runners()).toMatchObject([{ name: 'mini', executor: 'host' }]);
   });
 });

@@ -1,4 +1,4 @@
-/** What a runner is registered for reaches its process: while it runs, and when it is started again. */
+/** A runner's registration reaches its process: while it runs, and after a restart. */
 import { Runner } from '@appflux/protocol';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type InstanceWithRunner, startWithRunner } from '../instance/with-runner.ts';
@@ -22,7 +22,7 @@ const shown = async () => {
 const change = (body: object) =>
   instance.client.call(Runner, 'PATCH', `/api/runners/${instance.runner.id}`, body);
 
-it('a change is followed at once, said in its log, and still known after it was killed', async () => {
+it('a change takes effect immediately, is logged, and is kept after a kill', async () => {
   expect(await shown()).toMatchObject({ labels: ['macos'], slots: 1, executor: 'host' });
   await change({ name: 'maxi', labels: ['macos', 'arm64'], slots: 2 });
   await expect.poll(shown).not.toHaveProperty('announced');
@@ -35,7 +35,7 @@ it('a change is followed at once, said in its log, and still known after it was 
   expect((await shown())?.announced).toBeUndefined();
 });
 
-it('jobs of a label that it no longer has do not come to it', async () => {
+it('it gets no jobs for a label that it no longer has', async () => {
   await change({ labels: ['arm64'] });
   const source = { provider: 'git', repoUrl: 'https://git.example/team/site.git' };
   const { slug } = await instance.client.createApp({ name: 'Mac', source, build: { labels: ['macos'] } });

@@ -1,4 +1,4 @@
-/** The HTTP surface as a script uses it: answers are parsed with the protocol's schemas. */
+/** The HTTP API as a script uses it: answers are parsed with the protocol's schemas. */
 import {
   App,
   CompletedUpload,
@@ -36,7 +36,7 @@ export class Client {
     this.token = instance.token;
   }
 
-  /** Calls and gives the raw answer. */
+  /** Makes a call and returns the raw answer. */
   fetch(
     method: string,
     path: string,
@@ -54,7 +54,7 @@ export class Client {
     });
   }
 
-  /** Calls and parses the answer; throws Refused. */
+  /** Makes a call and parses the answer; throws Refused. */
   async call<Schema extends z.ZodType>(
     schema: Schema,
     method: string,
@@ -76,7 +76,7 @@ export class Client {
     return this.call(App, 'GET', `/api/apps/${slug}`);
   }
 
-  /** Uploads bytes as a script does: parts straight into storage. Gives the upload's id. */
+  /** Uploads bytes as a script does: parts directly to storage. Returns the upload's id. */
   async upload(name: string, bytes: Uint8Array): Promise<string> {
     const grant = await this.call(UploadGrant, 'POST', '/api/uploads', { name, size: bytes.length });
     const parts: { partNumber: number; etag: string }[] = [];
@@ -109,7 +109,7 @@ export class Client {
     return this.call(LogPage, 'GET', `/api/deployments/${id}/logs?after=${after}&limit=${limit}`);
   }
 
-  /** Waits until the log of a deployment is archived; gives its outline. */
+  /** Waits until the log of a deployment is archived; returns its outline. */
   async archived(id: string): Promise<LogOutline> {
     for (;;) {
       try {
@@ -125,7 +125,7 @@ export class Client {
     return (await this.call(z.strictObject({ items: z.array(Runner) }), 'GET', '/api/runners')).items;
   }
 
-  /** Registers a runner and gives its id and credential. */
+  /** Registers a runner and returns its id and credential. */
   async registerRunner(name: string, labels: string[] = ['linux'], slots = 1): Promise<RegisteredRunner> {
     const { token } = await this.call(RegistrationToken, 'POST', '/api/runners/tokens');
     return this.call(RegisteredRunner, 'POST', '/api/runners/register', {
@@ -148,7 +148,7 @@ export class Client {
       const deployment = await this.deployment(id);
       if (what(deployment)) return deployment;
       if (Date.now() > deadline)
-        throw new Error(`still not so after ${withinMs} ms: ${JSON.stringify(deployment)}`);
+        throw new Error(`not reached within ${withinMs} ms: ${JSON.stringify(deployment)}`);
       await pause(100);
     }
   }
@@ -159,5 +159,5 @@ export class Client {
   }
 }
 
-/** The time between two looks at a state that is waited for. */
+/** The interval of polling for an awaited state. Milliseconds. */
 export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,4 +1,4 @@
-/** A control plane of its own for a test: the real Worker in workerd, on a free loopback port, with fresh state. */
+/** A separate control plane for a test: the real Worker in workerd, on a free loopback port, with fresh state. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -18,19 +18,19 @@ export interface EdgeInstance {
   /** An API token of the owner with all scopes. */
   readonly token: string;
   readonly operatorSecret: string;
-  /** Where databases and objects lie on disk, and where its bucket is reached without its clients' detour. */
+  /** Where databases and objects are stored, and the direct URL of its bucket without a proxy in between. */
   readonly persist: string;
   readonly bucket: { readonly url: string; readonly accessKeyId: string; readonly secretAccessKey: string };
-  /** Kills the process without a word and starts it again on the same state. */
+  /** Kills the process and starts it again with the same state. */
   crash(): Promise<void>;
-  /** What it has written to its log. */
+  /** Its log so far. */
   output(): Promise<string>;
   stop(): Promise<void>;
 }
 
 /**
- * Starts an instance. `reachedAt` is where its clients are told to go, when something stands in between;
- * `variables` go before those that every instance has.
+ * Starts an instance. `reachedAt` is the URL for its clients if a proxy is in between; `variables` override those
+ * that every instance has.
  */
 export async function startInstance(
   options: { reachedAt?: (port: number) => string; variables?: Record<string, string> } = {},
@@ -84,7 +84,7 @@ export function edgeBundle(): Promise<string> {
   );
 }
 
-/** What an edge process of the tests is told. `url` is where its clients reach it, unless it is its own port. */
+/** The config of an edge process of the tests. `url` is where its clients reach it, if that is not its own port. */
 export function edgeConfig(options: {
   main: string;
   state: string;

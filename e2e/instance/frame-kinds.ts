@@ -1,4 +1,4 @@
-/** A well-formed frame of each kind that the edge takes, for floods: a kind without a row here does not compile. */
+/** A well-formed frame of each kind that the edge accepts, for floods: a kind without a row here does not compile. */
 import type { FromViewer, RunnerToDeployment, RunnerToPool } from '@appflux/protocol';
 
 type Makers<Frame extends { type: string }> = {
@@ -9,8 +9,8 @@ const at = new Date(0).toISOString();
 const line = { at, stream: 'stdout', phase: 'building' } as const;
 
 /**
- * Frames of an attempt, the n-th of many. None of them is a repetition of the one before, which could be dropped for
- * nothing.
+ * Frames of an attempt, the n-th of many. None repeats the one before, because repetitions could be dropped without
+ * any work.
  */
 export const attemptFrames = (attempt: number): Makers<RunnerToDeployment> => ({
   lines: (n) => ({ type: 'lines', attempt, lines: [{ seq: n + 1, ...line, text: `line ${n + 1}` }] }),

@@ -1,4 +1,4 @@
-/** A real runner, as its own process, registered with an instance and building in the real Docker engine. */
+/** A real runner in a process of its own, registered with an instance and building in the real Docker engine. */
 import { access, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,10 +13,10 @@ import { Client, pause } from './client.ts';
 const ROOT = join(import.meta.dirname, '..', '..');
 const CLI = join(ROOT, 'runner', 'src', 'commands', 'cli.ts');
 
-/** A build that is told to end with its runner gets this long, in milliseconds. */
+/** How long a build may take to end with its runner, in milliseconds. */
 const STOP_GRACE_MS = 30_000;
 
-/** What a runner keeps on its host for builds. */
+/** What a runner has on its host for builds. */
 export interface Leftovers {
   /** Containers of this runner, running or not. */
   readonly containers: string[];
@@ -29,15 +29,18 @@ export interface RunnerProcess {
   readonly id: string;
   readonly name: string;
   readonly pid: number;
-  /** What builds have left behind on the host, once no build is under way: a runner tidies up after its last word. */
+  /**
+   * What builds have left behind on the host, once no build is in progress: a runner cleans up after its last
+   * message.
+   */
   leftovers(): Promise<Leftovers>;
-  /** What it has written to its log. */
+  /** Its log so far. */
   output(): Promise<string>;
   /** SIGTERM; waits for its end and removes its state folder. */
   stop(): Promise<void>;
-  /** SIGKILL: it has no time for a word or for its containers. The state folder stays, for `start` again. */
+  /** SIGKILL: it can neither send a message nor remove its containers. The state folder is kept for `start`. */
   kill(): Promise<void>;
-  /** Starts it again on the same state, after `kill`, and waits until it is online. */
+  /** Starts it again with the same state, after `kill`, and waits until it is online. */
   start(): Promise<void>;
 }
 
@@ -49,7 +52,7 @@ export interface RunnerOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Registers a runner and starts it. Resolves when the instance says that it is online. */
+/** Registers a runner and starts it. Resolves when the instance reports it as online. */
 export async function startRunner(
   instance: { url: string; token: string },
   options: RunnerOptions = {},
@@ -80,7 +83,7 @@ export async function startRunner(
     return startChild({ command: process.execPath, args, cwd: ROOT, env, logFile });
   };
   const remove = async () => {
-    // One that was killed leaves its build's file system mounted.
+    // A killed runner leaves its build's file system mounted.
     await unmountWithin(home);
     await rm(home, { recursive: true, force: true });
   };
@@ -127,7 +130,7 @@ async function untilOnline(client: Client, id: string, child: Child): Promise<vo
   });
   const deadline = Date.now() + 60_000;
   for (;;) {
-    // An instance that is itself being restarted does not answer for a moment.
+    // An instance that is being restarted does not answer for a moment.
     const runners = await client.runners().catch(() => []);
     const runner = runners.find((candidate) => candidate.id === id);
     if (runner?.status === 'online') return;
@@ -148,7 +151,7 @@ async function untilIdle(client: Client, id: string): Promise<void> {
 async function namesIn(folder: string): Promise<string[]> {
   const exists = await access(folder).then(
     () => true,
-    // It is made with the first attempt.
+    // It is created with the first attempt.
     () => false,
   );
   return exists ? readdir(folder) : [];

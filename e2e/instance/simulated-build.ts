@@ -1,9 +1,9 @@
-/** A deployment that a simulated runner has begun to build, with all that leads to it. */
+/** A deployment that a simulated runner has started to build, with everything it needs. */
 import { Client } from './client.ts';
 import { type SimulatedAttempt, SimulatedRunner } from './simulated-runner.ts';
 
-/** What is uploaded for it. */
-export const UNREAD_SOURCE = Buffer.from('not looked at by a simulated runner');
+/** The uploaded source. */
+export const UNREAD_SOURCE = Buffer.from('ignored by a simulated runner');
 
 export interface SimulatedBuild {
   readonly client: Client;
@@ -12,8 +12,8 @@ export interface SimulatedBuild {
 }
 
 /**
- * Makes an App, deploys an upload to it (one of its own unless given), and takes the deployment up with a runner of its
- * own. `name` is the App's, the runner's and the label by which the two find each other.
+ * Creates an app, deploys an upload to it (a new one by default), and accepts the deployment with a runner of its
+ * own. `name` is the name of the app and the runner, and the label that pairs them.
  */
 export async function simulatedBuild(
   edge: { url: string; token: string },

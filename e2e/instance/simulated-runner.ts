@@ -1,7 +1,7 @@
 /**
- * A runner that speaks the real protocol over real sockets but builds nothing: what it says is up to the test.
- * It stays online at its pool, unless it is to be silent, and has no other clockwork of its own (no heartbeat for
- * its leases, no reconnecting), so that a test can be exact about what happens.
+ * A runner that speaks the real protocol over real sockets but builds nothing: the test decides what it sends. It
+ * stays online at its pool, unless it is meant to be silent, and has no other timers (no heartbeat for its leases, no
+ * reconnecting), so that a test controls exactly what happens.
  */
 import {
   type AttemptResult,
@@ -21,7 +21,7 @@ import {
 import { WebSocket } from 'ws';
 import type { z } from 'zod';
 
-/** A WebSocket whose frames can be waited for, in order. */
+/** A WebSocket whose frames can be awaited, in order. */
 export class FrameSocket<Frame extends { type: string }, Sent> {
   readonly socket: WebSocket;
   readonly closed: Promise<{ code: number; reason: string }>;
@@ -38,7 +38,7 @@ export class FrameSocket<Frame extends { type: string }, Sent> {
         this.#notify();
       });
     });
-    // A connection that fails also closes, which is what tests look at.
+    // A connection that fails also closes, which is what tests check.
     this.socket.on('error', () => undefined);
     this.socket.on('message', (data) => {
       const text = data.toString();
@@ -56,7 +56,7 @@ export class FrameSocket<Frame extends { type: string }, Sent> {
     this.socket.send(PING);
   }
 
-  /** Takes the next frame of a type, waiting for it; frames of other types before it are dropped. */
+  /** Waits for the next frame of a type and returns it; frames of other types before it are dropped. */
   async next<Type extends Frame['type']>(
     type: Type,
     withinMs = 20_000,
@@ -83,14 +83,14 @@ export class FrameSocket<Frame extends { type: string }, Sent> {
     }
   }
 
-  /** Cuts the connection without a closing handshake, as a network does. */
+  /** Cuts the connection without a closing handshake, like a network failure. */
   cut(): Promise<unknown> {
     this.socket.terminate();
     return this.closed;
   }
 }
 
-/** An artifact as the runner describes it; what is left out is the usual. */
+/** An artifact as the runner describes it, with defaults. */
 type NamedArtifact = { name: string; sha256: string } & Partial<
   Pick<Extract<RunnerToDeployment, { type: 'upload' }>, 'contentType' | 'meta'>
 >;
@@ -123,7 +123,7 @@ export class SimulatedAttempt {
     return this.socket;
   }
 
-  /** Sends numbered lines `from` to `to`, whose text says their number. */
+  /** Sends lines numbered `from` to `to`; the text of each contains its number. */
   lines(from: number, to: number, text: (seq: number) => string = (seq) => `line ${seq}`): void {
     const lines: LogLine[] = [];
     for (let seq = from; seq <= to; seq += 1) {
@@ -132,7 +132,7 @@ export class SimulatedAttempt {
     this.socket.send({ type: 'lines', attempt: this.grant.attempt, lines });
   }
 
-  /** Has what was sent written down; gives the last line that is safe then. */
+  /** Makes the edge store what was sent; returns the last stored line. */
   async acked(): Promise<number> {
     this.socket.send({ type: 'sync', attempt: this.grant.attempt });
     return (await this.socket.next('ack')).seq;
@@ -142,18 +142,18 @@ export class SimulatedAttempt {
     this.socket.send({ type: 'finish', attempt: this.grant.attempt, result });
   }
 
-  /** Says that the build has failed. */
+  /** Reports that the build has failed. */
   fail(): void {
     const failure = { code: 'build_failed', message: 'no', phase: 'building', hint: 'none' } as const;
     this.finish({ status: 'failed', failure });
   }
 
-  /** Asks for an upload, puts the bytes and waits until the deployment has them. */
+  /** Requests an upload, sends the bytes and waits until the deployment has them. */
   async deliver(artifact: NamedArtifact, bytes: string): Promise<void> {
     await this.commit(artifact.name, await this.put(artifact, bytes));
   }
 
-  /** Asks for an upload and puts the bytes. Gives what storage calls them. */
+  /** Requests an upload and sends the bytes. Returns the ETags of storage. */
   async put(artifact: NamedArtifact, bytes: string): Promise<string> {
     this.socket.send({
       type: 'upload',
@@ -170,7 +170,7 @@ export class SimulatedAttempt {
     return put.headers.get('etag') ?? '';
   }
 
-  /** Says that the bytes are put, and waits until the deployment has seen them. */
+  /** Reports that the bytes are uploaded, and waits until the deployment has checked them. */
   async commit(name: string, etag: string): Promise<void> {
     const { attempt } = this.grant;
     const request = requestFor(name);
@@ -179,10 +179,10 @@ export class SimulatedAttempt {
   }
 }
 
-/** The name of a question about an artifact: 60 characters at most. */
+/** The id of a request about an artifact: 60 characters at most. */
 const requestFor = (name: string) => `upload of ${name}`.slice(0, 60);
 
-/** What a runner says of itself, as far as it is not the usual. */
+/** What a runner reports about itself, with defaults. */
 export type Hello = Partial<Omit<Extract<RunnerToPool, { type: 'hello' }>, 'type'>>;
 
 export class SimulatedRunner {
@@ -200,7 +200,7 @@ export class SimulatedRunner {
     );
   }
 
-  /** Connects and says hello, with what it claims to be running. */
+  /** Connects and sends hello, with the attempts that it claims to run. */
   static async connect(
     url: string,
     runner: RegisteredRunner,
@@ -214,7 +214,7 @@ export class SimulatedRunner {
     return simulated;
   }
 
-  /** Says who it is and what it holds; said again it changes nothing. */
+  /** Sends its identity and its attempts; repeating it changes nothing. */
   hello(hello: Hello): void {
     this.pool.send({
       type: 'hello',
@@ -239,7 +239,7 @@ export class SimulatedRunner {
     return attempt;
   }
 
-  /** Waits for a grant without a word in return. */
+  /** Waits for a grant without answering. */
   async granted(withinMs?: number): Promise<SimulatedAttempt> {
     const frame = await this.pool.next('grant', withinMs);
     return new SimulatedAttempt(this.#url, this.#runner.credential, frame);

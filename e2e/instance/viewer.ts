@@ -1,4 +1,4 @@
-/** Somebody who follows a log live, as the dashboard does. */
+/** A client that follows a log live, as the dashboard does. */
 import {
   type FromViewer,
   LOGS_SUBPROTOCOL,
@@ -13,12 +13,12 @@ import { pause } from './client.ts';
 export class Viewer {
   readonly socket: WebSocket;
   readonly lines: LogLine[] = [];
-  /** The last line that was kept, when it was told to forget those after it. */
+  /** The last line that was kept after a request to discard those after it. */
   rewoundTo: number | null = null;
-  /** The status that the log ended with, or null when the connection broke before it did. */
+  /** The status that the log ended with, or null if the connection broke before it did. */
   readonly ended: Promise<string | null>;
 
-  /** `silent`: it never says how much it has read. */
+  /** `silent`: it never reports how much it has read. */
   constructor(
     instance: { url: string; token: string },
     deploymentId: string,
@@ -27,7 +27,7 @@ export class Viewer {
   ) {
     const address = `${instance.url.replace(/^http/, 'ws')}/api/deployments/${deploymentId}/logs/live?after=${after}`;
     this.socket = new WebSocket(address, [LOGS_SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX + instance.token]);
-    // A connection that fails also closes, which is what tests look at.
+    // A connection that fails also closes, which is what tests check.
     this.socket.on('error', () => undefined);
     this.ended = new Promise((resolve) => {
       let length = 0;
@@ -47,15 +47,15 @@ export class Viewer {
     });
   }
 
-  /** What is known of the log after this viewer, given what was known before it. */
+  /** The lines that a viewer has after this connection, given those from before. */
   continue(before: readonly LogLine[]): LogLine[] {
     const kept = this.rewoundTo ?? Number.POSITIVE_INFINITY;
     return [...before.filter(({ seq }) => seq <= kept), ...this.lines];
   }
 
   /**
-   * Waits until the edge closes the connection, and gives the code. Its end is not waited for: workerd lets go of a
-   * connection that it has closed only when the object falls asleep.
+   * Waits until the edge closes the connection, and returns the code. It does not wait for the connection's end:
+   * workerd ends a closed connection only when the object hibernates.
    */
   async toldToLeave(): Promise<number> {
     const closed = new Promise<number>((resolve) => this.socket.once('close', resolve));

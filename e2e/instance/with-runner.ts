@@ -1,4 +1,4 @@
-/** An instance as most tests of whole builds want it: an edge, a client of its owner, one real runner. */
+/** An instance for tests of whole builds: an edge, a client of its owner, one real runner. */
 import { Client } from './client.ts';
 import { type EdgeInstance, startInstance } from './edge.ts';
 import { type RunnerOptions, type RunnerProcess, startRunner } from './runner.ts';

@@ -1,11 +1,11 @@
-/** An APK that is signed with the App's own keystore: control plane, runner and engine are real. */
+/** An APK that is signed with the app's own keystore. Control plane, runner and engine are real. */
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ensureImages, runIn } from './container.ts';
 import { type KindInstance, startKindInstance } from './instance.ts';
 
 const IMAGE = 'appflux/android-builder';
-/** Everything that a shell, a property or an XML file could stumble over. */
+/** Every character that a shell, a property or an XML file could misinterpret. */
 const PASSWORD = `sécret'"$HOME \`x\`; 1`;
 
 let instance: KindInstance;
@@ -17,7 +17,7 @@ beforeAll(async () => {
 
 afterAll(() => instance?.stop());
 
-it('a release APK is signed with the keystore of the App, and so are later ones', async () => {
+it('a release APK is signed with the keystore of the app, and so are later ones', async () => {
   const name = 'CN=Northwind';
   const quoted = `'${PASSWORD.replaceAll("'", `'\\''`)}'`;
   const made = await runIn({
@@ -28,7 +28,7 @@ it('a release APK is signed with the keystore of the App, and so are later ones'
     keep: ['release.jks'],
   });
   const keystore = made.files.get('release.jks');
-  if (keystore === undefined) throw new Error('no keystore was made');
+  if (keystore === undefined) throw new Error('no keystore was created');
   const { deployment, files, artifact, log } = await instance.build('android-gradle', async ({ slug }) => {
     const put = async (path: string, body: unknown) => {
       const { status } = await instance.client.fetch('PUT', `/api/apps/${slug}/${path}`, body);

@@ -1,4 +1,4 @@
-/** A Gradle project to an APK, in the image of Debian's packages: control plane, runner and engine are real. */
+/** A Gradle project becomes an APK, in the image of Debian's packages. Control plane, runner and engine are real. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { connectEngine } from '../../runner/src/sandbox/engine.ts';
 import { ensureImages, runIn } from './container.ts';
@@ -14,7 +14,7 @@ beforeAll(async () => {
 
 afterAll(() => instance?.stop());
 
-it('an unsigned APK is built where there is no key, and says so', async () => {
+it('without a key an unsigned APK is built, and the page says so', async () => {
   const { deployment, files, artifact } = await instance.build('android-gradle');
   expect(deployment).toMatchObject({
     version: '2.4.1',
@@ -52,8 +52,8 @@ it('an unsigned APK is built where there is no key, and says so', async () => {
 });
 
 /**
- * A real wrapper, as Gradle makes it, and beside it a distribution for it to unpack: the program that every distribution
- * begins with, which here hands over to the image's Gradle. Builds in this image reach no host that has real ones.
+ * A real wrapper, as Gradle generates it, and a distribution for it to unpack: the program that every distribution
+ * starts with, which here calls the image's Gradle. Builds in this image reach no host that has real distributions.
  */
 const MAKE_WRAPPER = `
   cd /tmp && mkdir project && cd project && touch settings.gradle
@@ -77,7 +77,7 @@ JAVA
   cd /tmp/project && cp gradlew gradle/wrapper/gradle-wrapper.jar gradle/wrapper/gradle-wrapper.properties /look/
 `;
 
-it('the project’s own wrapper is what builds it, though a ZIP forgot that it may be executed', async () => {
+it('the project’s own wrapper builds it, even if a ZIP has lost its executable bit', async () => {
   const inWrapper = ['gradle-wrapper.jar', 'gradle-wrapper.properties', 'gradle-0-bin.zip'];
   const made = await runIn({ image: IMAGE, script: MAKE_WRAPPER, keep: ['gradlew', ...inWrapper] });
   const more = Object.fromEntries(

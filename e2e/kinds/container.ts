@@ -1,4 +1,4 @@
-/** Looks at what a build has made with the tools of another container, without a network. */
+/** Inspects the outputs of a build with the tools of another container, without a network. */
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,12 +10,15 @@ import { follow } from '../../stack/images/engine-stream.ts';
 
 const STACK = join(import.meta.dirname, '..', '..', 'stack', 'images.ts');
 
-/** Makes sure of builder images, of today's Dockerfiles. */
+/** Makes sure that builder images are built from the current Dockerfiles. */
 export async function ensureImages(...kinds: string[]): Promise<void> {
   await execa(process.execPath, [STACK, ...kinds], { stdio: 'inherit' });
 }
 
-/** An image for a test: another one with packages of its suite. Gives its name; the engine's cache makes it once. */
+/**
+ * An image for a test: another one with additional packages of its suite. Returns its name; the engine's cache builds
+ * it once.
+ */
 export async function imageWith(base: string, name: string, packages: readonly string[]): Promise<string> {
   const engine = connectEngine();
   const tag = `appflux-test/${name}`;
@@ -30,22 +33,22 @@ export async function imageWith(base: string, name: string, packages: readonly s
 
 export interface ContainerRun {
   readonly image: string;
-  /** Run by bash, in a folder that holds `files`. */
+  /** Run by bash, in a folder that contains `files`. */
   readonly script: string;
   readonly files?: ReadonlyMap<string, Buffer> | Readonly<Record<string, Buffer>>;
-  /** Who runs it; root unless said otherwise. */
+  /** The user; root by default. */
   readonly user?: string;
-  /** Files of that folder to bring back. */
+  /** Files of that folder to return. */
   readonly keep?: readonly string[];
 }
 
 export interface ContainerResult {
-  /** What it wrote to both outputs. */
+  /** Both of its outputs. */
   readonly output: string;
   readonly files: ReadonlyMap<string, Buffer>;
 }
 
-/** Runs a script in a container. @throws Error with what it wrote when it fails */
+/** Runs a script in a container. @throws Error with its output if it fails */
 export async function runIn({
   image,
   script,
@@ -55,7 +58,7 @@ export async function runIn({
 }: ContainerRun): Promise<ContainerResult> {
   const engine = connectEngine();
   const folder = await mkdtemp(join(tmpdir(), 'appflux-look-'));
-  // mkdtemp makes it for its own user alone, and the container may run as another one.
+  // mkdtemp creates it for its own user alone, but the container may run as another one.
   await chmod(folder, 0o755);
   const entries = files instanceof Map ? [...files] : Object.entries(files);
   for (const [name, content] of entries) await writeFile(join(folder, name), content);

@@ -1,4 +1,4 @@
-/** One program for Linux, Windows and macOS, and what each of them installs it from, built and looked into. */
+/** One program for Linux, Windows and macOS, and the installers for each, built and inspected. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensureImages, imageWith, runIn } from './container.ts';
 import { type Built, type KindInstance, startKindInstance } from './instance.ts';
@@ -7,7 +7,7 @@ const DEBIAN = 'debian:trixie-slim';
 
 let instance: KindInstance;
 let built: Built;
-/** The builder image with programs that list what it packs. */
+/** The builder image with programs that list the contents of its packages. */
 let lister: string;
 
 beforeAll(async () => {
@@ -19,10 +19,10 @@ beforeAll(async () => {
 
 afterAll(() => instance?.stop());
 
-/** The files of some names alone: a container need not be given all. */
+/** Only the files of these names, because a container need not get all. */
 const only = (name: string) => ({ [name]: built.files.get(name) ?? Buffer.alloc(0) });
 
-describe('a program that is made for all desktops', () => {
+describe('a program for all desktops', () => {
   it('is delivered as an executable and four packages', () => {
     expect(built.deployment).toMatchObject({
       version: '0.9.2',
@@ -56,7 +56,7 @@ describe('a program that is made for all desktops', () => {
     expect(built.artifact(name).meta).toMatchObject({ package: 'moon-phase', version: '0.9.2', arch: 'x64' });
   });
 
-  it('is in a Windows installer, which says whose it is and that nobody signed it', async () => {
+  it('is in a Windows installer, which names its publisher and is unsigned', async () => {
     const name = 'moon-phase-setup.exe';
     const { output } = await runIn({ image: lister, files: only(name), script: `7z l ${name}` });
     expect(output).toMatch(/^Type = Nsis$/m);
@@ -68,7 +68,7 @@ describe('a program that is made for all desktops', () => {
     });
   });
 
-  it('is an app in the disk image and in the ZIP for macOS', async () => {
+  it('is an app bundle in the disk image and in the ZIP for macOS', async () => {
     const dmg = await runIn({
       image: lister,
       files: only('moon-phase-0.9.2.dmg'),

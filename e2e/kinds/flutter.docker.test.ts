@@ -38,7 +38,7 @@ const TAP = `
   kill $app
 `;
 
-it('a bundle is built that starts, draws and can be tapped', async () => {
+it('the built bundle starts, renders and reacts to a tap', async () => {
   const asked = { '.fvmrc': Buffer.from('{"flutter":"3.35.1"}') };
   const { deployment, files, artifact, log } = await instance.build(
     'flutter-linux',
@@ -71,7 +71,7 @@ it('a bundle is built that starts, draws and can be tapped', async () => {
   const before = screenOf(made.files.get('before.xwd') ?? Buffer.alloc(0));
   const after = screenOf(made.files.get('after.xwd') ?? Buffer.alloc(0));
   expect([pixelAt(before, 40, 40), pixelAt(after, 40, 40)]).toEqual([BLUE, GREEN]);
-  // The text in the middle is white, and says another number after the tap.
+  // The text in the middle is white, and shows another number after the tap.
   for (const screen of [before, after]) expect(whiteOf(screen)).toBeGreaterThan(1_000);
   expect(whiteOf(after)).not.toBe(whiteOf(before));
 });

@@ -1,4 +1,4 @@
-/** An instance with one runner that builds the fixtures of one kind, and what they deliver. */
+/** An instance with one runner that builds the fixtures of one kind, and their artifacts. */
 import { createHash } from 'node:crypto';
 import type { App, Artifact, Deployment } from '@appflux/protocol';
 import { expect } from 'vitest';
@@ -13,13 +13,16 @@ export interface Built {
   readonly deployment: Deployment;
   /** The log, line by line. */
   readonly log: string;
-  /** What it delivered, by name. */
+  /** Its artifacts, by name. */
   readonly files: ReadonlyMap<string, Buffer>;
   artifact(name: string): Artifact;
 }
 
 export interface KindInstance extends InstanceWithRunner {
-  /** Makes an App for a fixture, sets it up, and builds it within some milliseconds, with more files than it has, by name. */
+  /**
+   * Creates an app for a fixture, configures it, and builds it within a timeout in milliseconds, with additional
+   * files by name.
+   */
   build(
     fixture: Fixture,
     prepare?: (app: App) => Promise<void>,
@@ -49,7 +52,7 @@ export async function startKindInstance(options: RunnerOptions = {}): Promise<Ki
   };
 }
 
-/** Fetches all artifacts, and checks that each is what the record says. */
+/** Downloads all artifacts, and checks that each matches its record. */
 async function download({ artifacts }: Deployment): Promise<Pick<Built, 'files' | 'artifact'>> {
   const files = new Map<string, Buffer>();
   for (const { name, url, size, sha256 } of artifacts) {

@@ -1,10 +1,13 @@
-/** A Tauri app to a .deb, its crates and its command fetched through the proxy; installed, started, and looked at. */
+/**
+ * A Tauri app becomes a .deb, with its crates and its command fetched through the proxy; it is installed, started,
+ * and viewed.
+ */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ensureImages, imageWith, runIn } from './container.ts';
 import { type KindInstance, startKindInstance } from './instance.ts';
 import { pixelAt, screenOf } from './screen.ts';
 
-/** Some 340 crates are compiled, which takes 330 seconds of processor time: far longer where others want it too. */
+/** Some 340 crates are compiled, which takes 330 seconds of processor time, and far longer with other load. */
 const WITHIN_MS = 1_150_000;
 
 let instance: KindInstance;
@@ -18,7 +21,7 @@ beforeAll(async () => {
 
 afterAll(() => instance?.stop());
 
-/** Installs the package and starts what is in it, until its window shows the page's background. */
+/** Installs the package and starts its program, until its window shows the page's background. */
 const START = `
   dpkg -i app.deb
   dpkg-query -W -f '\${Package} \${Version}\\n' tide-clock
@@ -34,7 +37,7 @@ const START = `
   kill $app
 `;
 
-it('a package is built that can be installed, and shows the page', {
+it('the built package can be installed, and shows the page', {
   timeout: WITHIN_MS + 100_000,
 }, async () => {
   const { deployment, files, artifact } = await instance.build('tauri', undefined, WITHIN_MS);

@@ -1,4 +1,4 @@
-/** Builds with as many outputs as a deployment may have: lists report the success, not only the deployment itself. */
+/** Builds with the maximum number of outputs: lists report the success, not only the deployment itself. */
 import { createHash } from 'node:crypto';
 import { CLOSE, Deployment, MAX_ARTIFACTS, MAX_ARTIFACTS_RECORD_BYTES, utf8Bytes } from '@appflux/protocol';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -28,7 +28,7 @@ async function finish({ attempt }: SimulatedBuild, outputs: readonly Output[]): 
   expect(await attempt.socket.next('finished')).toMatchObject({ status: 'success' });
 }
 
-/** How the list of all deployments shows this one. */
+/** This deployment in the list of all deployments. */
 async function listed(client: Client, id: string): Promise<Deployment | undefined> {
   const page = z.object({ items: z.array(Deployment) });
   const { items } = await client.call(page, 'GET', '/api/deployments?limit=100');
@@ -48,7 +48,7 @@ it('a build with 190 outputs, whose record is larger than a queue message, is a 
   expect(shown?.artifacts.map(({ name }) => name)).toEqual(outputs.map(({ name }) => name));
 });
 
-/** As many outputs as there may be, with the longest names, of which a record says exactly as much as it may. */
+/** The maximum number of outputs with the longest names, whose record has exactly the maximum size. */
 async function mostOutputs({ client, id }: SimulatedBuild): Promise<Output[]> {
   const { appId } = await client.deployment(id);
   const recorded = (outputs: readonly Output[]) =>
@@ -73,7 +73,7 @@ async function mostOutputs({ client, id }: SimulatedBuild): Promise<Output[]> {
   });
   let left = MAX_ARTIFACTS_RECORD_BYTES - recorded(outputs);
   for (const { meta } of outputs) {
-    // A fact's name and punctuation have ten bytes; what is left after it is nothing, or enough for another one.
+    // A fact's name and punctuation take ten bytes; the rest is empty, or enough for another fact.
     if (left > 0) meta.more = 'x'.repeat(left <= 510 ? left - 10 : Math.min(500, left - 30));
     left -= meta.more === undefined ? 0 : meta.more.length + 10;
   }
@@ -81,19 +81,19 @@ async function mostOutputs({ client, id }: SimulatedBuild): Promise<Output[]> {
   return outputs;
 }
 
-it('a build with the most outputs, of which a record says the most it can, is a success in lists too', async () => {
+it('a build with the maximum of outputs and record size is a success in lists too', async () => {
   const build = await simulatedBuild(edge, 'outputs-most');
   const outputs = await mostOutputs(build);
   await finish(build, outputs);
   await expect.poll(async () => (await listed(build.client, build.id))?.status).toBe('success');
   const shown = await listed(build.client, build.id);
   expect(shown?.artifacts.map(({ name, meta }) => ({ name, meta }))).toEqual(outputs);
-  // The longest name there is can be asked for.
+  // The longest possible name can be requested.
   const { url = '' } = shown?.artifacts.at(-1) ?? {};
   expect(await (await fetch(url)).text()).toBe(BYTES);
 });
 
-it('with a few bytes more it fails, and says what to do about it', async () => {
+it('with a few bytes more it fails, and says what to do', async () => {
   const build = await simulatedBuild(edge, 'outputs-over');
   const outputs = await mostOutputs(build);
   const last = outputs.at(-1);
@@ -110,7 +110,7 @@ it('with a few bytes more it fails, and says what to do about it', async () => {
   });
 });
 
-it('a runner that delivers more than 200 outputs ends its deployment, which says what to do about it', async () => {
+it('a runner that delivers more than 200 outputs ends its deployment, which says what to do', async () => {
   const build = await simulatedBuild(edge, 'outputs-201');
   const outputs = Array.from({ length: MAX_ARTIFACTS + 1 }, (_, index) => ({
     name: `${index}.apk`,
@@ -126,7 +126,7 @@ it('a runner that delivers more than 200 outputs ends its deployment, which says
   await expect.poll(async () => (await listed(build.client, build.id))?.failure).toMatchObject(failure);
 });
 
-it('so does one that only names more than 200, and one that names the same twice delivers it once', async () => {
+it('so does one that only names more than 200; one that names the same twice delivers it once', async () => {
   const many = await simulatedBuild(edge, 'outputs-named');
   const names = Array.from({ length: MAX_ARTIFACTS + 1 }, (_, index) => `${index}.apk`);
   many.attempt.finish({ status: 'success', artifacts: names });

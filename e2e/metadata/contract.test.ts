@@ -1,37 +1,37 @@
-/** The contract of metadata on MongoDB: the same tests that D1 passes, through the object that keeps the connection. */
+/** The metadata contract on MongoDB: the same tests that D1 passes, through the object that holds the connection. */
 import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { metadataContract } from '../../edge/src/metadata/contract.ts';
 import { appRecord, deploymentRecord } from '../../edge/src/metadata/sample-records.ts';
 import { mongoForTests } from '../../stack/mongo/serve.ts';
-import { type KeeperInWorkerd, keeperInWorkerd } from './keeper.ts';
+import { type BackendInWorkerd, backendInWorkerd } from './backend.ts';
 
 const server = await mongoForTests(process.env);
 
 if (server === null) {
-  test('metadata kept by MongoDB', ({ skip }) => {
+  test('metadata in MongoDB', ({ skip }) => {
     skip(
       'NOT TESTED ON MONGODB: no MONGODB_URI, no FerretDB was built, and no container of mongo:8 could start',
     );
   });
 } else {
-  let keeper: KeeperInWorkerd;
+  let backend: BackendInWorkerd;
   beforeAll(async () => {
-    keeper = await keeperInWorkerd(server.uri);
+    backend = await backendInWorkerd(server.uri);
   });
   afterAll(async () => {
-    await keeper.stop();
+    await backend.stop();
     await server.stop();
   });
 
   metadataContract(`MongoDB (${server.name})`, async () => {
-    await keeper.empty();
-    return keeper.metadata;
+    await backend.empty();
+    return backend.metadata;
   });
 
-  test('deployments that an earlier version has kept are counted from the first connection on', async () => {
-    await keeper.empty();
-    const { apps, deployments } = keeper.metadata;
+  test('deployments of an earlier version are counted from the first connection on', async () => {
+    await backend.empty();
+    const { apps, deployments } = backend.metadata;
     const app = appRecord();
     await apps.insert(app);
     const ended = deploymentRecord(app, {
@@ -48,7 +48,7 @@ if (server === null) {
     for (const { name, key } of await kept.indexes())
       if (name !== undefined && 'endedOn' in key) await kept.dropIndex(name);
 
-    const later = await keeperInWorkerd(server.uri);
+    const later = await backendInWorkerd(server.uri);
     onTestFinished(() => later.stop());
     const range = { from: '2026-11-02', to: '2026-11-02' };
     const counted = await later.metadata.analytics.builds({ ownerId: app.ownerId }, range);
@@ -56,9 +56,9 @@ if (server === null) {
     expect(counted.waitingSeconds).toEqual({ p50: 5, p95: 5 });
   });
 
-  test('an operator of MongoDB in place of a text finds nothing', async () => {
-    await keeper.empty();
-    const { apps, tokens, users, sessions } = keeper.metadata;
+  test('a MongoDB operator in place of a text finds nothing', async () => {
+    await backend.empty();
+    const { apps, tokens, users, sessions } = backend.metadata;
     const operator = { $gt: '' } as unknown as string;
     const app = appRecord();
     await apps.insert(app);

@@ -1,4 +1,4 @@
-/** `npm run metadata:copy`, whole: an instance moves from D1 to MongoDB, on into another D1, and nothing is lost. */
+/** `npm run metadata:copy`: an instance moves from D1 to MongoDB, on to another D1, and nothing is lost. */
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,7 +22,7 @@ import { SimulatedRunner } from '../instance/simulated-runner.ts';
 const BOOTSTRAP_TOKEN = 'bootstrap-token-of-a-copied-instance-0123456789';
 const server = await mongoForTests(process.env);
 
-/** A state folder that is removed in the end. */
+/** A state folder that is removed at the end. */
 async function stateFolder(): Promise<string> {
   const state = await mkdtemp(join(tmpdir(), 'appflux-copy-'));
   onTestFinished(() => rm(state, { recursive: true, force: true }));
@@ -30,7 +30,7 @@ async function stateFolder(): Promise<string> {
   return state;
 }
 
-/** Starts the control plane of a state folder as `npm start` does, on this or that keeper. */
+/** Starts the control plane of a state folder as `npm start` does, with one of the backends. */
 async function start(state: string, uri: string): Promise<{ client: Client; stop: () => Promise<void> }> {
   const secrets = await keepSecrets(state);
   const env = { ...process.env, APPFLUX_STATE: state, MONGODB_URI: uri };
@@ -65,10 +65,10 @@ async function copy(state: string, uri: string, from: string, to: string) {
   return { exitCode, all, digests };
 }
 
-it('an instance moves from D1 to MongoDB and into another D1: the digests are the same all the way', async ({
+it('an instance moves from D1 to MongoDB and into another D1: the digests stay the same', async ({
   skip,
 }) => {
-  if (server === null) return skip('NOT TESTED ON MONGODB: no server was to be had');
+  if (server === null) return skip('NOT TESTED ON MONGODB: there is no server');
   onTestFinished(() => server.stop());
   const first = await stateFolder();
   const running = await start(first, '');
@@ -81,7 +81,7 @@ it('an instance moves from D1 to MongoDB and into another D1: the digests are th
   await client.call(z.unknown(), 'PUT', `/api/apps/${slug}/files/KEYSTORE`, {
     content: Buffer.from('a keystore').toString('base64'),
   });
-  const upload = await client.upload('site.zip', Buffer.from('not looked at'));
+  const upload = await client.upload('site.zip', Buffer.from('ignored'));
   const { id } = await client.deploy(slug, { uploadId: upload }, { 'Idempotency-Key': 'once' });
   const runner = await SimulatedRunner.connect(
     client.url,
@@ -95,7 +95,10 @@ it('an instance moves from D1 to MongoDB and into another D1: the digests are th
   await running.stop();
 
   const toMongo = await copy(first, server.uri, 'd1', 'mongo');
-  expect([toMongo.exitCode, toMongo.all]).toEqual([0, expect.stringContaining('Copied everything from d1 to mongo')]);
+  expect([toMongo.exitCode, toMongo.all]).toEqual([
+    0,
+    expect.stringContaining('Copied everything from d1 to mongo'),
+  ]);
   expect(Object.keys(toMongo.digests)).toEqual([...COLLECTIONS]);
   expect(toMongo.digests).toMatchObject({
     apps: { count: 2 },
@@ -108,7 +111,7 @@ it('an instance moves from D1 to MongoDB and into another D1: the digests are th
     idempotencyKeys: { count: 1 },
   });
 
-  // Broken off: what is missing in the middle, and what is older than it was, is found by its digest.
+  // An interrupted copy: a missing record in the middle, and an outdated one, are found by the digest.
   await using mongo = new MongoClient(server.uri);
   await mongo
     .db()
@@ -122,13 +125,13 @@ it('an instance moves from D1 to MongoDB and into another D1: the digests are th
   const back = await copy(second, server.uri, 'mongo', 'd1');
   expect([back.exitCode, back.digests]).toEqual([0, toMongo.digests]);
 
-  // The instance goes on with MongoDB where it was: same token, same app, same numbers.
+  // The instance continues with MongoDB: same token, same app, same numbers.
   const moved = await start(first, server.uri);
   onTestFinished(() => moved.stop());
   expect(await moved.client.app(slug)).toMatchObject({ name: 'Copied “App”', retention });
   expect(await moved.client.deployment(id)).toMatchObject({ id, pinned: true });
 
-  // What the target has and the source has not is no copy.
+  // A record that only the target has makes the copy fail.
   await moved.client.createApp({ name: 'New in MongoDB' });
   const mixed = await copy(second, server.uri, 'd1', 'mongo');
   expect([mixed.exitCode, mixed.all]).toEqual([1, expect.stringContaining('differ')]);

@@ -1,4 +1,4 @@
-/** The indexes of a database that an earlier version has made: they become those of this one. */
+/** The indexes of a database from an earlier version are replaced by those of this one. */
 import { MongoClient } from 'mongodb';
 import { afterAll, expect, it, onTestFinished } from 'vitest';
 import { createIndexes } from '../../edge/src/metadata/mongo/collections.ts';
@@ -10,7 +10,7 @@ const server = await mongoForTests(process.env);
 afterAll(() => server?.stop());
 
 it.skipIf(server === null)(
-  'lists that were ordered by their ids have indexes of their own order instead',
+  'indexes for the order by ids are replaced by indexes for the order of creation',
   async () => {
     if (server === null) return;
     const client = new MongoClient(server.uri);
@@ -19,7 +19,7 @@ it.skipIf(server === null)(
       await client.close();
     });
     const deployments = client.db().collection('deployments');
-    // As an earlier version has made them, and one that somebody has added.
+    // The indexes of an earlier version, and one that someone has added.
     await deployments.createIndexes([
       { key: { ownerId: 1, _id: -1 } },
       { key: { ownerId: 1, status: 1, _id: -1 } },
@@ -49,29 +49,26 @@ it.skipIf(server === null)(
   },
 );
 
-it.skipIf(server === null)(
-  'GitHub accounts that were not unique are from now on, and nobody loses theirs',
-  async () => {
-    if (server === null) return;
-    const client = new MongoClient(server.uri);
-    onTestFinished(() => client.close());
-    const users = client.db().collection<{ _id: string; [member: string]: unknown }>('users');
-    await users.createIndexes([{ key: { email: 1 }, unique: true }, { key: { githubId: 1 } }]);
-    // As they were kept: null where there is none.
-    const [linked, plain, other] = [userRecord({ githubId: '7' }), userRecord(), userRecord()];
-    for (const { id, ...user } of [linked, plain, other]) await users.insertOne({ _id: id, ...user });
+it.skipIf(server === null)('GitHub accounts become unique, and nobody loses theirs', async () => {
+  if (server === null) return;
+  const client = new MongoClient(server.uri);
+  onTestFinished(() => client.close());
+  const users = client.db().collection<{ _id: string; [member: string]: unknown }>('users');
+  await users.createIndexes([{ key: { email: 1 }, unique: true }, { key: { githubId: 1 } }]);
+  // The old format: null if there is none.
+  const [linked, plain, other] = [userRecord({ githubId: '7' }), userRecord(), userRecord()];
+  for (const { id, ...user } of [linked, plain, other]) await users.insertOne({ _id: id, ...user });
 
-    await createIndexes(client.db());
-    await createIndexes(client.db());
+  await createIndexes(client.db());
+  await createIndexes(client.db());
 
-    const metadata = createMongoMetadata(client.db(), null);
-    for (const user of [linked, plain, other]) expect(await metadata.users.byId(user.id)).toEqual(user);
-    await expect(metadata.users.update(plain.id, { githubId: '7' })).rejects.toMatchObject({
-      code: 'identity_taken',
-    });
-    expect(await metadata.users.update(other.id, { githubId: '8' })).toEqual({ ...other, githubId: '8' });
-    expect(await users.indexes()).toContainEqual(
-      expect.objectContaining({ key: { githubId: 1 }, unique: true }),
-    );
-  },
-);
+  const metadata = createMongoMetadata(client.db(), null);
+  for (const user of [linked, plain, other]) expect(await metadata.users.byId(user.id)).toEqual(user);
+  await expect(metadata.users.update(plain.id, { githubId: '7' })).rejects.toMatchObject({
+    code: 'identity_taken',
+  });
+  expect(await metadata.users.update(other.id, { githubId: '8' })).toEqual({ ...other, githubId: '8' });
+  expect(await users.indexes()).toContainEqual(
+    expect.objectContaining({ key: { githubId: 1 }, unique: true }),
+  );
+});

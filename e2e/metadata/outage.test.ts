@@ -1,4 +1,7 @@
-/** MongoDB goes away in the middle of a build: reads say so, the build goes on, and what happened is caught up on. */
+/**
+ * MongoDB is stopped in the middle of a build: reads report it, the build goes on, and its events are delivered
+ * later.
+ */
 import { MongoClient } from 'mongodb';
 import { expect, it, onTestFinished } from 'vitest';
 import { findFerretDb } from '../../stack/mongo/install.ts';
@@ -12,7 +15,7 @@ const program = await findFerretDb();
 it('the metadata store is down mid-build: reads answer 503, the build ends, its events catch up', async ({
   skip,
 }) => {
-  if (program === null) return skip('no FerretDB was built, and nobody else’s MongoDB may be stopped');
+  if (program === null) return skip('no FerretDB was built, and a foreign MongoDB must not be stopped');
   const mongo = await startFerretDb(program);
   onTestFinished(() => mongo.remove());
   const uri = mongo.uri('appflux');
@@ -52,7 +55,7 @@ it('the metadata store is down mid-build: reads answer 503, the build ends, its 
   const { items } = await client.logs(id);
   expect(items.filter(({ stream }) => stream === 'stdout')).toHaveLength(300);
 
-  // The shape that others read: the ids, the dates, the last 200 lines.
+  // The format that other tools read: the ids, the dates, the last 200 lines.
   expect(kept).toMatchObject({
     _id: { _bsontype: 'ObjectId' },
     appId: { _bsontype: 'ObjectId' },

@@ -1,4 +1,4 @@
-/** `npm run keys:rotate`, whole: on the state folder of an instance that does not run. */
+/** `npm run keys:rotate` on the state folder of a stopped instance. */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ import { edgeBundle, freePort } from '../instance/edge.ts';
 
 const BOOTSTRAP_TOKEN = 'bootstrap-token-of-a-rotation-test-0123456789';
 
-it('a new key takes over: what is kept is sealed with it, and the key before is forgotten', async () => {
+it('a new key replaces the old one: stored values are sealed with it, and the old key is removed', async () => {
   const state = await mkdtemp(join(tmpdir(), 'appflux-rotate-'));
   onTestFinished(() => rm(state, { recursive: true, force: true }));
   await makeStateFolder(state);
@@ -63,8 +63,8 @@ it('a new key takes over: what is kept is sealed with it, and the key before is 
 
   const after = JSON.parse(await readFile(statePaths(state).secrets, 'utf8'));
   expect(after).toEqual({ ...before, sealingKey: expect.not.stringMatching(before.sealingKey.slice(0, 20)) });
-  const anew = await sealedIn();
-  expect(anew).toHaveLength(2);
-  expect(keyIds(anew).size).toBe(1);
-  expect([...keyIds(anew)]).not.toEqual([...keyIds(old)]);
+  const resealed = await sealedIn();
+  expect(resealed).toHaveLength(2);
+  expect(keyIds(resealed).size).toBe(1);
+  expect([...keyIds(resealed)]).not.toEqual([...keyIds(old)]);
 });

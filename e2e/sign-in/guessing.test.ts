@@ -1,4 +1,4 @@
-/** Guessing a password on a local instance, where nobody but the client says where a request comes from. */
+/** Password guessing on a local instance, where only the client itself says where a request comes from. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type EdgeInstance, startInstance } from '../instance/edge.ts';
 
@@ -17,7 +17,7 @@ const post = (path: string, body: object, headers: Record<string, string> = {}) 
     body: JSON.stringify(body),
   });
 
-it('does not believe what a client says about its address, and lets a known browser go on', async () => {
+it('ignores a client’s claims about its address, and does not slow down a known browser', async () => {
   const email = 'ada@example.com';
   const signedUp = await post('/signup', { email, password: PASSWORD });
   expect(signedUp.status).toBe(200);

@@ -1,4 +1,6 @@
-/** Links that a local instance sends by a mail service, and what its operator finds of those that did not arrive. */
+/**
+ * Links that a local instance sends through a mail service, and what its operator finds of those that did not arrive.
+ */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Outbox, type OutboxItem } from '@appflux/protocol';
@@ -16,7 +18,7 @@ const Message = z.object({
 });
 
 let service: Server;
-/** What the service answers: `down` for a moment, `refusing` for good, `up` otherwise. */
+/** The answers of the service: `down` for a moment, `refusing` permanently, `up` otherwise. */
 let state: 'up' | 'down' | 'refusing' = 'up';
 const sent: z.infer<typeof Message>[] = [];
 const keys: string[] = [];
@@ -89,7 +91,7 @@ it('sends a link to its person and nowhere else', async () => {
   expect(keys.every((key) => key === `Bearer ${KEY}`)).toBe(true);
 });
 
-it('sends it after an outage of the service, and of its own, with the link that was made before', async () => {
+it('sends it after an outage of the service, and of its own, with the same link', async () => {
   state = 'down';
   await post('/recover', { email: 'bob@example.com' });
   await expect.poll(() => failureFor('bob@example.com')).toBe('The mail API answered 503');
@@ -102,7 +104,7 @@ it('sends it after an outage of the service, and of its own, with the link that 
   await expect.poll(outbox).toEqual([]);
 });
 
-it('leaves what the service refuses to the operator', async () => {
+it('leaves links that the service refuses to the operator', async () => {
   state = 'refusing';
   await post('/recover', { email: 'eve@example.com' });
   await expect

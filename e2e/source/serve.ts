@@ -8,7 +8,7 @@ export interface Served {
   close(): Promise<void>;
 }
 
-/** A module script is refused by browsers unless its type is one of JavaScript's. */
+/** Browsers refuse a module script unless its type is one of JavaScript's. */
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
@@ -17,7 +17,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.webmanifest': 'application/manifest+json',
 };
 
-/** Serves these files; a folder's address is its index.html, everything else is 404. */
+/** Serves these files; a folder's URL serves its index.html, everything else is 404. */
 export async function serveFiles(files: ReadonlyMap<string, Buffer>): Promise<Served> {
   const server = createServer((request, response) => {
     const path = decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname).slice(1);

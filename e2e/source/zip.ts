@@ -1,4 +1,4 @@
-/** Sources as ZIPs, and what a build has delivered as one. */
+/** Sources as ZIPs, and reading a build's ZIP. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { buffer } from 'node:stream/consumers';
@@ -22,7 +22,7 @@ export type Fixture =
   | 'desktop-packages'
   | 'tauri';
 
-/** Where a fixture lies. */
+/** The folder of a fixture. */
 export const fixtureFolder = (fixture: Fixture): string =>
   join(import.meta.dirname, '..', 'fixtures', fixture);
 
@@ -46,7 +46,7 @@ export async function filesIn(folder: string): Promise<Record<string, Buffer>> {
   return files;
 }
 
-/** A ZIP of a fixture and more files, as a person would make it. */
+/** A ZIP of a fixture and more files. */
 export const fixtureZip = async (
   fixture: Fixture,
   more: Readonly<Record<string, Buffer>> = {},

@@ -14,7 +14,7 @@ async function healthOf({ url }: { url: string }) {
   return { status: response.status, body: await response.json() };
 }
 
-it('the embedded bucket is there, but nothing listens where uploads go to: storage is down', async () => {
+it('the embedded bucket works, but nothing listens at the URL for uploads: storage is down', async () => {
   const S3_ENDPOINT = `http://127.0.0.1:${await freePort()}`;
   const edge = await startInstance({ variables: { S3_ENDPOINT } });
   onTestFinished(() => edge.stop());
@@ -22,7 +22,7 @@ it('the embedded bucket is there, but nothing listens where uploads go to: stora
 });
 
 const program = await findForeignS3();
-it.skipIf(program === null)('another S3 server stops: storage is down soon', async () => {
+it.skipIf(program === null)('another S3 server stops: storage is reported as down', async () => {
   const { server, stop } = await startForeignS3(program ?? '');
   onTestFinished(stop);
   const { endpoint, bucket, region, accessKeyId, secretAccessKey } = server;

@@ -1,6 +1,7 @@
 /**
- * What is served is what was scanned and hashed: whoever holds presigned URLs, which last an hour, cannot change a file
- * after it was delivered, nor deliver other bytes than announced. On the embedded bucket and on a foreign S3 server.
+ * The bytes served are the bytes that were scanned and hashed. The holder of presigned URLs, which are valid for an
+ * hour, cannot change a file after it was delivered, nor deliver other bytes than announced. On the embedded bucket
+ * and on a foreign S3 server.
  */
 import { createHash } from 'node:crypto';
 import { type PartGrant, UploadGrant } from '@appflux/protocol';
@@ -58,7 +59,7 @@ async function foreign(program: string): Promise<Storage> {
   };
 }
 
-/** Announces an artifact; gives the URLs for its bytes. */
+/** Announces an artifact; returns the URLs for its bytes. */
 async function announce({ attempt }: SimulatedBuild, name: string, bytes: Buffer, announced = sha256(bytes)) {
   attempt.socket.send({
     type: 'upload',
@@ -85,7 +86,7 @@ async function putAll(grant: { partSize: number; parts: PartGrant[] }, bytes: Bu
   return parts;
 }
 
-/** Delivers one artifact and ends the build with it; gives the artifact's public URL. */
+/** Delivers one artifact and ends the build with it; returns the artifact's public URL. */
 async function deliver(
   build: SimulatedBuild,
   name: string,
@@ -112,11 +113,11 @@ function holds(name: string, create: () => Promise<Storage>): void {
     });
     afterAll(() => storage.stop());
 
-    /** A deployment of an App of its own that a runner has begun to build. */
+    /** A deployment of an app of its own that a runner has started to build. */
     let begun = 0;
     const begin = (source?: string) => simulatedBuild(storage.edge, `replaced-${++begun}`, source);
 
-    test('a file in one part stays what was delivered', async () => {
+    test('a delivered file in one part can’t be changed', async () => {
       const build = await begin();
       const good = bytesOf(5_000, 'good');
       const grant = await announce(build, 'app.apk', good);
@@ -125,7 +126,7 @@ function holds(name: string, create: () => Promise<Storage>): void {
       expect(await servedDigest(url)).toBe(sha256(good));
     });
 
-    test('a file in several parts stays what was delivered', async () => {
+    test('a delivered file in several parts can’t be changed', async () => {
       const build = await begin();
       const good = bytesOf(LARGE, 'good');
       const grant = await announce(build, 'app.apk', good);
@@ -164,7 +165,7 @@ function holds(name: string, create: () => Promise<Storage>): void {
       expect(await servedDigest(url)).toBe(sha256(good));
     });
 
-    test('a source stays what was uploaded, and the runner gets a SHA-256 that was checked', async () => {
+    test('an uploaded source can’t be changed, and the runner gets a checked SHA-256', async () => {
       const { client } = await begin();
       for (const size of [5_000, LARGE]) {
         const good = bytesOf(size, 'good');

@@ -1,4 +1,4 @@
-/** Changing an account of a Supabase project, in a real browser: what is said is what happened. */
+/** Changing an account of a Supabase project, in a real browser: the pages show what happened. */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launchBrowser } from '../browser/launch.ts';
@@ -57,7 +57,7 @@ describe.each(SERVERS)('with email confirmation, on %s', (_name, start) => {
   });
   afterAll(() => instance?.stop());
 
-  it('the email is changed once both addresses have confirmed it, and the team sees it', async () => {
+  it('the email changes once both addresses have confirmed it, and the team sees it', async () => {
     const [before, after] = [anyone('before'), anyone('after')];
     const who = await ownerOf(instance, before, true);
     await onPage(who, async () => {
@@ -95,7 +95,7 @@ describe.each(SERVERS)('with email confirmation, on %s', (_name, start) => {
       await page.getByText('GitHub unlinked').waitFor();
       await page.getByRole('button', { name: 'Link GitHub', exact: true }).waitFor();
     });
-    // Whoever came by GitHub has no other identity, and is not offered to lose it.
+    // A user who signed up through GitHub has no other identity, and can't remove it.
     const other = await visitor(browser, instance);
     await onPage(other, async () => {
       const { page } = other;
@@ -107,7 +107,7 @@ describe.each(SERVERS)('with email confirmation, on %s', (_name, start) => {
       await page.getByText('the only identity of your account in Supabase').waitFor();
       expect(await page.getByRole('button', { name: 'Unlink GitHub' }).count()).toBe(0);
     });
-    // What they have is not linked to somebody else, and the page says so.
+    // Their account can't be linked to another user, and the page says so.
     await onPage(who, async () => {
       const { page } = who;
       await press(page, 'Link GitHub');
@@ -117,7 +117,7 @@ describe.each(SERVERS)('with email confirmation, on %s', (_name, start) => {
     });
   });
 
-  it('a recovery link works in the browser that requested it, and says so in any other', async () => {
+  it('a recovery link works in the browser that requested it, and explains that in any other', async () => {
     const email = anyone('forgetful');
     const who = await ownerOf(instance, email, true);
     const [asking, elsewhere] = [await visitor(browser, instance), await visitor(browser, instance)];
@@ -148,7 +148,7 @@ describe.each(SERVERS)('with email confirmation, on %s', (_name, start) => {
       await press(page, 'Set password');
       await page.getByText('New password set', { exact: true }).waitFor();
     });
-    // The other session has ended: its page says so as soon as it asks.
+    // The other session has ended: its page says so with its next request.
     await onPage(who, async () => {
       await changeEmail(who.page, anyone('late'));
       await who.page.getByText('Your session has ended. Sign in again.').waitFor();
@@ -164,7 +164,7 @@ describe.each(SERVERS)('without email confirmation, on %s', (_name, start) => {
   });
   afterAll(() => instance?.stop());
 
-  it('the email waits for a link all the same, and one is enough', async () => {
+  it('a changed email still needs a link, and one is enough', async () => {
     const after = anyone('after');
     const who = await ownerOf(instance, anyone('before'), false);
     await onPage(who, async () => {
@@ -196,7 +196,7 @@ describe.each(SERVERS)('without email confirmation, on %s', (_name, start) => {
     });
   });
 
-  it('with open sign-up everybody has a team of their own', async () => {
+  it('with open sign-up everyone has a team of their own', async () => {
     const who = await visitor(browser, instance);
     await onPage(who, async () => {
       const { page } = who;

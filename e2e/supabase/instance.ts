@@ -1,4 +1,7 @@
-/** An instance whose users are in a Supabase project, with a browser that records what the project is sent. */
+/**
+ * An instance whose users are in a Supabase project, with a browser that records everything that is sent to the
+ * project.
+ */
 import type { Browser } from 'playwright-core';
 import { ensureDashboard } from '../../stack/dashboard.ts';
 import { linkTo } from '../../stack/stand-ins/supabase/browser.ts';

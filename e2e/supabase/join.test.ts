@@ -1,4 +1,4 @@
-/** Joining a team with a Supabase project, in a real browser: every way there is, and none for the uninvited. */
+/** Joining a team with a Supabase project, in a real browser: every way there is, and none without an invitation. */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { browserOf, linkTo } from '../../stack/stand-ins/supabase/browser.ts';
@@ -47,8 +47,8 @@ async function invite({ page }: Visitor, { edge }: ProjectInstance): Promise<str
   return page.getByText(`${edge.url}/invite#token=`).innerText();
 }
 
-/** Nothing that a browser sent to the project or to GitHub holds the token. */
-function expectNotTold(token: string, ...visitors: Visitor[]): void {
+/** Nothing that a browser sent to the project or to GitHub contains the token. */
+function expectNotSent(token: string, ...visitors: Visitor[]): void {
   expect(token).not.toBe('');
   for (const { sent } of visitors) {
     expect(sent.length).toBeGreaterThan(0);
@@ -65,7 +65,7 @@ describe.each(SERVERS)('with email confirmation, on %s', (_name, start) => {
   });
   afterAll(() => instance?.stop());
 
-  it('the first owner signs up by the one-time link, confirms, and is in', async () => {
+  it('the first owner signs up by the one-time link, confirms, and joins', async () => {
     const link = await signInLink(instance.edge);
     const email = anyone('owner');
     await onPage(owner, async () => {
@@ -80,7 +80,7 @@ describe.each(SERVERS)('with email confirmation, on %s', (_name, start) => {
       await page.getByText(email).first().waitFor();
       await page.getByRole('button', { name: 'Invite' }).waitFor();
     });
-    expectNotTold(tokenIn(link), owner);
+    expectNotSent(tokenIn(link), owner);
     // The link works once.
     const late = await visitor(browser, instance);
     await onPage(late, async () => {
@@ -89,7 +89,7 @@ describe.each(SERVERS)('with email confirmation, on %s', (_name, start) => {
     });
   });
 
-  it('whoever confirms in another browser signs in there and pastes the link', async () => {
+  it('a user who confirms in another browser signs in there and pastes the link', async () => {
     const link = await onPage(owner, () => invite(owner, instance));
     const email = anyone('ada');
     const [first, second] = [await visitor(browser, instance), await visitor(browser, instance)];
@@ -123,10 +123,10 @@ describe.each(SERVERS)('with email confirmation, on %s', (_name, start) => {
       await press(page, 'Sign in and join');
       await inTheTeam(page);
     });
-    expectNotTold(tokenIn(link), first, second);
+    expectNotSent(tokenIn(link), first, second);
   });
 
-  it('whoever confirms in another tab of the same browser is in', async () => {
+  it('a user who confirms in another tab of the same browser joins', async () => {
     const link = await onPage(owner, () => invite(owner, instance));
     const email = anyone('tab');
     const who = await visitor(browser, instance);
@@ -139,11 +139,11 @@ describe.each(SERVERS)('with email confirmation, on %s', (_name, start) => {
       const tab = await who.page.context().newPage();
       await openEmail({ ...who, page: tab }, instance, email);
       await inTheTeam(tab);
-      // A link that was opened already says so, and doesn't lock anybody out.
+      // A used link says so, and doesn't lock anyone out.
       await openEmail({ ...who, page: tab }, instance, email);
       await inTheTeam(tab);
     });
-    expectNotTold(tokenIn(link), who);
+    expectNotSent(tokenIn(link), who);
   });
 
   it('a link that works in any browser signs in, and asks before it joins', async () => {
@@ -164,7 +164,7 @@ describe.each(SERVERS)('with email confirmation, on %s', (_name, start) => {
     });
   });
 
-  it('whoever comes by GitHub is in, and GitHub does not learn the invitation', async () => {
+  it('a user who signs in with GitHub joins, and GitHub does not learn the invitation', async () => {
     const link = await onPage(owner, () => invite(owner, instance));
     const who = await visitor(browser, instance);
     await onPage(who, async () => {
@@ -178,13 +178,13 @@ describe.each(SERVERS)('with email confirmation, on %s', (_name, start) => {
       await inTheTeam(page);
       expect(await page.evaluate(() => localStorage.getItem('appflux.invitation'))).toBeNull();
     });
-    expectNotTold(tokenIn(link), who);
+    expectNotSent(tokenIn(link), who);
     expect(instance.project.github.visits.map(String).join('\n')).not.toContain(tokenIn(link));
   });
 
-  it('a user of the project without an invitation has no team, and is told what to do', async () => {
+  it('a user of the project without an invitation has no team, and the page says what to do', async () => {
     const email = anyone('eve');
-    // The link leads to the root, as it does when a project doesn't allow the page that was asked for.
+    // The link leads to the root, as it does if a project doesn't allow the requested page.
     const options = { emailRedirectTo: instance.edge.url };
     await browserOf(instance.project).signUp({ email, password: PASSWORD, options });
     const who = await visitor(browser, instance);
@@ -214,7 +214,7 @@ describe.each(SERVERS)('without email confirmation, on %s', (_name, start) => {
   });
   afterAll(() => instance?.stop());
 
-  it('the first owner and an invited user sign up and are in', async () => {
+  it('the first owner and an invited user sign up and join', async () => {
     const owner = await visitor(browser, instance);
     const first = await signInLink(instance.edge);
     await onPage(owner, async () => {
@@ -237,8 +237,8 @@ describe.each(SERVERS)('without email confirmation, on %s', (_name, start) => {
       await signUp(page, email);
       await inTheTeam(page);
     });
-    expectNotTold(tokenIn(first), owner);
-    expectNotTold(tokenIn(second), who);
+    expectNotSent(tokenIn(first), owner);
+    expectNotSent(tokenIn(second), who);
   });
 
   it('an invitation that an earlier version left in the profile still works, and is erased there', async () => {

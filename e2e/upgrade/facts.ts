@@ -1,4 +1,4 @@
-/** What is known of a recorded state: everything that a later version must still give back. */
+/** The expected content of a recorded state: everything that a later version must still return. */
 import { z } from 'zod';
 
 const Build = z.strictObject({
@@ -11,9 +11,9 @@ const Build = z.strictObject({
 export type RecordedBuild = z.infer<typeof Build>;
 
 export const Facts = z.strictObject({
-  /** The commit whose program wrote the state. */
+  /** The commit of the program that wrote the state. */
   version: z.string(),
-  /** An API token of the owner with all scopes, one that may only read Apps, and one that was revoked. */
+  /** An API token of the owner with all scopes, one that can only read apps, and one that was revoked. */
   tokens: z.strictObject({ owner: z.string(), reader: z.string(), revoked: z.string() }),
   owner: z.strictObject({ email: z.string(), password: z.string(), refreshToken: z.string() }),
   /** Tokens of an invitation as a developer and for a runner, neither of them used. */
@@ -32,9 +32,9 @@ export const Facts = z.strictObject({
     release: z.string(),
     pinned: z.string(),
   }),
-  /** In the order in which they were asked for. */
+  /** In the order of their requests. */
   builds: z.array(Build),
-  /** What the App asks of a runner; the recorded one has it. */
+  /** The label that the app asks for; the recorded runner has it. */
   label: z.string(),
   downloads: z.int(),
 });

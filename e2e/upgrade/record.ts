@@ -1,11 +1,11 @@
 /**
- * Records the state that this version leaves behind, for later versions to be tested on:
+ * Records the state of this version, to test later versions with it:
  *
- *   node e2e/upgrade/record.ts COMMIT
+ * node e2e/upgrade/record.ts COMMIT
  *
- * Starts an instance with `npm start`, has it build, keep and refuse things, ends it, and writes
- * `recorded/COMMIT/state.tar.gz` (what lies in the state folder, without what a start makes again) and `facts.json`.
- * Needs a Docker engine. Run it once when a version lands, from a checkout of that version.
+ * Starts an instance with `npm start`, makes it build, store and refuse things, ends it, and writes
+ * `recorded/COMMIT/state.tar.gz` (the state folder, without what a start recreates) and `facts.json`.
+ * Needs a Docker engine. Run it once when a version is released, from a checkout of that version.
  */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -28,8 +28,8 @@ const VARIABLES = {
 };
 const KEYSTORE = Buffer.from('not a keystore, only bytes\0\u00ff').toString('base64');
 const LABEL = 'a-label-that-no-runner-has';
-/** The folders of a state that a start makes again. */
-const MADE_AGAIN = ['bundle', 'dashboard', 'logs', 'docker', 'edge-tmp'];
+/** The folders of a state that a start recreates. */
+const RECREATED = ['bundle', 'dashboard', 'logs', 'docker', 'edge-tmp'];
 
 const Deployment = z.looseObject({
   id: z.string(),
@@ -39,7 +39,7 @@ const Deployment = z.looseObject({
 const WithToken = z.looseObject({ token: z.string() });
 const Session = z.looseObject({ access_token: z.string(), refresh_token: z.string() });
 
-/** The HTTP surface of the instance that is recorded. */
+/** The HTTP API of the recorded instance. */
 class Surface {
   readonly #url: string;
 
@@ -91,7 +91,7 @@ class Surface {
     return uploadId;
   }
 
-  /** Asks for a build and waits for its end. */
+  /** Requests a build and waits for its end. */
   async build(slug: string, body: object): Promise<RecordedBuild> {
     const { id } = await this.call(Deployment, 'POST', `/api/apps/${slug}/deployments`, body);
     return this.ended(id);
@@ -123,7 +123,7 @@ class Surface {
   }
 }
 
-/** Sets the owner's password, by the link that the start has printed. */
+/** Sets the owner's password, with the link that the start has printed. */
 async function setPassword(surface: Surface, link: string): Promise<Facts['owner']> {
   const token_hash = new URLSearchParams(new URL(link).hash.slice(1)).get('token_hash');
   const opened = await surface.call(
@@ -139,7 +139,7 @@ async function setPassword(surface: Surface, link: string): Promise<Facts['owner
   return { ...credentials, refreshToken: session.refresh_token };
 }
 
-/** Has the instance do what people do, and notes what came of it. */
+/** Uses the instance as people do, and records the results. */
 async function fill(surface: Surface, link: string, version: string): Promise<Facts> {
   const { id: appId } = await surface.call(z.looseObject({ id: z.string() }), 'POST', '/api/apps', {
     name: 'Recorded site',
@@ -200,7 +200,7 @@ async function fill(surface: Surface, link: string, version: string): Promise<Fa
   });
   await surface.call(z.unknown(), 'POST', `/api/deployments/${waiting.id}/cancel`);
   const canceled = await surface.ended(waiting.id);
-  // Sessions are rotated: what was given last is what must still be good.
+  // Sessions are rotated: the last one must still be valid.
   const owner = await setPassword(surface, link);
   return {
     version,
@@ -224,7 +224,7 @@ async function fill(surface: Surface, link: string, version: string): Promise<Fa
   };
 }
 
-/** Waits until the instance has counted what was downloaded: it does that last. */
+/** Waits until the instance has counted the downloads, which it does last. */
 async function untilSettled(surface: Surface, facts: Facts): Promise<void> {
   const Downloads = z.looseObject({ items: z.array(z.looseObject({ downloads: z.int() })) });
   for (;;) {
@@ -234,7 +234,7 @@ async function untilSettled(surface: Surface, facts: Facts): Promise<void> {
   }
 }
 
-/** The link in the line with which a start says that it is ready. */
+/** The link in the line with which a start reports that it is ready. */
 async function signInLink(output: Readable): Promise<string> {
   let text = '';
   output.setEncoding('utf8');
@@ -250,7 +250,7 @@ async function signInLink(output: Readable): Promise<string> {
 
 async function main(): Promise<void> {
   const version = process.argv[2];
-  if (version === undefined) throw new Error('Name the commit that is recorded.');
+  if (version === undefined) throw new Error('Pass the recorded commit as the argument.');
   const state = await mkdtemp(join(tmpdir(), 'appflux-record-'));
   const instance = execa(process.execPath, [join(ROOT, 'stack', 'start.ts')], {
     cwd: ROOT,
@@ -274,7 +274,7 @@ async function main(): Promise<void> {
 
   const into = join(import.meta.dirname, 'recorded', version);
   await mkdir(into, { recursive: true });
-  const leftOut = MADE_AGAIN.map((name) => `--exclude=./${name}`);
+  const leftOut = RECREATED.map((name) => `--exclude=./${name}`);
   await execa('tar', ['-czf', join(into, 'state.tar.gz'), ...leftOut, '-C', state, '.']);
   await writeFile(join(into, 'facts.json'), `${JSON.stringify(facts, null, 2)}\n`);
   await rm(state, { recursive: true, force: true });

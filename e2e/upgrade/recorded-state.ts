@@ -1,4 +1,4 @@
-/** Opens a recorded state with the program of today. */
+/** Opens a recorded state with the current program. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -39,7 +39,7 @@ export async function openRecordedState(version: string, folder: string): Promis
   return { url: publicUrl(port), operatorSecret: secrets.operatorSecret, facts, edge };
 }
 
-/** Tokens and sessions of a recording expire while it is kept: they get as much time again as no test will need. */
+/** Tokens and sessions of a recording expire while it is stored: this extends them far into the future. */
 async function keepUnexpired(databases: string): Promise<void> {
   for (const name of await readdir(databases, { recursive: true })) {
     if (!name.endsWith('.sqlite') || name.endsWith('metadata.sqlite')) continue;

@@ -1,4 +1,4 @@
-/** The data of every landed version opens in this one: ids, links, tokens, sealed values and files stay good. */
+/** The data of every released version opens in this one: ids, links, tokens, sealed values and files stay valid. */
 import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -12,7 +12,7 @@ import { type OpenedState, openRecordedState, recordedVersions } from './recorde
 
 const versions = await recordedVersions();
 
-it('there is a recording of the first version that people run', () => {
+it('the first version that people run is recorded', () => {
   expect(versions).toContain('f025d9c');
 });
 
@@ -47,7 +47,7 @@ describe.each(versions)('the state of %s', (version) => {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
 
-  it('has its App, with settings, names of variables and files, and release', async () => {
+  it('has its app, with settings, names of variables and files, and release', async () => {
     const { app } = state.facts;
     expect(await client.app(app.slug)).toMatchObject({
       id: app.id,
@@ -61,7 +61,7 @@ describe.each(versions)('the state of %s', (version) => {
     );
     expect(files.map(({ name }) => name)).toEqual(Object.keys(app.files));
     if (version === 'f025d9c') {
-      // It knew no sensitive variables: which ones are is decided when a build gets them.
+      // It had no sensitive variables: they are classified when a build gets them.
       for (const variable of envVars) expect(variable).toMatchObject({ sensitive: null, automatic: true });
     }
   });
@@ -103,12 +103,12 @@ describe.each(versions)('the state of %s', (version) => {
         `/api/deployments/${state.facts.app.release}/downloads`,
       ),
     ).toMatchObject({
-      // Those of this test come a few seconds later, after what was counted then.
+      // Those of this test are counted a few seconds later, after those of the recording.
       total: expect.toSatisfy((total: number) => total >= state.facts.downloads),
     });
   });
 
-  it('knows its tokens: what may read reads, what was revoked does not', async () => {
+  it('accepts its tokens: a reader can read, a revoked one can’t', async () => {
     const { reader, revoked } = state.facts.tokens;
     expect((await asked('/api/apps', reader)).status).toBe(200);
     expect((await asked('/api/apps', reader, { name: 'x', source: { provider: 'upload' } })).status).toBe(
@@ -117,7 +117,7 @@ describe.each(versions)('the state of %s', (version) => {
     expect((await asked('/api/apps', revoked)).status).toBe(401);
   });
 
-  it('lets its owner in by password, and keeps the session', async () => {
+  it('signs its owner in by password, and keeps the session', async () => {
     const { email, password, refreshToken } = state.facts.owner;
     expect((await asked('/auth/v1/token?grant_type=password', null, { email, password })).status).toBe(200);
     expect(
@@ -130,7 +130,7 @@ describe.each(versions)('the state of %s', (version) => {
     expect((await asked('/api/me', access_token)).status).toBe(200);
   });
 
-  it('honors an invitation and a registration token that were given out', async () => {
+  it('accepts its unused invitation and registration token', async () => {
     const token = new URLSearchParams(new URL(state.facts.invitation).hash.slice(1)).get('token');
     expect(await (await asked('/api/invitations/look', null, { token })).json()).toMatchObject({
       role: 'developer',
@@ -143,7 +143,7 @@ describe.each(versions)('the state of %s', (version) => {
     expect(registered.status).toBe(201);
   });
 
-  it('builds again: the recorded runner gets the job with the values that were sealed', async () => {
+  it('builds again: the recorded runner gets the job with the sealed values', async () => {
     const { app, builds, label, deployHook, runner } = state.facts;
     const simulated = await SimulatedRunner.connect(
       state.url,
@@ -164,13 +164,13 @@ describe.each(versions)('the state of %s', (version) => {
     attempt.fail();
     await client.untilEnded(again.id);
     simulated.free(attempt.grant);
-    // An App without a repository has nothing to build for a hook, and the hook is known all the same.
+    // An app without a repository has nothing to build for a hook, but the hook is found.
     expect((await asked(deployHook, null, {})).status).toBe(422);
     expect((await asked(`${deployHook}x`, null, {})).status).toBe(404);
     await simulated.pool.cut();
   });
 
-  it('releases and deletes what it had', async () => {
+  it('releases and deletes its deployments and apps', async () => {
     const { app, builds } = state.facts;
     await client.call(z.unknown(), 'POST', `/api/apps/${app.slug}/release`, { deploymentId: app.pinned });
     expect((await client.app(app.slug)).release).toBe(app.pinned);

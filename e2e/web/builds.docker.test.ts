@@ -1,6 +1,6 @@
 /**
- * Real projects from a ZIP to a site that a visitor can use: control plane, runner, engine, registry and browser are real.
- * Between them they use every package manager.
+ * Real projects from a ZIP to a site that a visitor can use. Control plane, runner, engine, registry and browser are
+ * real. Together they use every package manager.
  */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -11,7 +11,7 @@ import { ensureImages } from '../kinds/container.ts';
 import { type Built, type KindInstance, startKindInstance } from '../kinds/instance.ts';
 import { openSite } from './open-site.ts';
 
-/** Builds at once. A test that began earlier would wait for its turn, and its time would run. */
+/** Simultaneous builds. A test that began earlier would wait for its turn, and its timeout would run. */
 const SLOTS = 2;
 vi.setConfig({ maxConcurrency: SLOTS });
 
@@ -30,14 +30,14 @@ afterAll(async () => {
   await instance?.stop();
 });
 
-/** The page says what it is, and its script runs. */
+/** The page has the right heading, and its script runs. */
 async function expectAlive(page: Page, heading: string): Promise<void> {
   await page.getByRole('heading', { level: 1, name: heading, exact: true }).waitFor();
   await page.getByRole('button', { name: 'Clicked 0' }).click();
   await page.getByRole('button', { name: 'Clicked 1' }).waitFor();
 }
 
-/** What the record says of how it was built. */
+/** The part of the record about how it was built. */
 function told({ deployment: { plan, version } }: Built) {
   const { type, framework, packageManager, installCommand, buildCommand, outputs } = plan ?? {};
   return { type, framework, packageManager, installCommand, buildCommand, outputs, version };
@@ -123,7 +123,7 @@ describe('a project becomes a site that works', () => {
     });
   });
 
-  it.concurrent('a PWA, which is there without its server, too', async () => {
+  it.concurrent('a PWA, which also works without its server', async () => {
     const built = await instance.build('pwa');
     expect(told(built)).toEqual({
       type: 'pwa',
@@ -153,7 +153,7 @@ describe('a project becomes a site that works', () => {
     });
   });
 
-  it.concurrent('plain HTML, delivered as it is and without a container', async () => {
+  it.concurrent('plain HTML, delivered unchanged and without a container', async () => {
     const built = await instance.build('plain-html');
     expect(told(built)).toEqual({
       type: 'web',
@@ -172,6 +172,6 @@ describe('a project becomes a site that works', () => {
   });
 });
 
-it('nothing of all these builds is left on the host', async () => {
+it('these builds leave nothing on the host', async () => {
   expect(await instance.runner.leftovers()).toEqual({ containers: [], folders: [] });
 });

@@ -1,4 +1,4 @@
-/** Which variables of an App are masked in what a build writes: the whole way from the API to the records. */
+/** Which variables of an app are masked in the output of a build: from the API to the records. */
 import type { Deployment } from '@appflux/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectEngine } from '../../runner/src/sandbox/engine.ts';
@@ -27,12 +27,12 @@ async function built(name: string, app: object, files: Record<string, string>) {
   return { deployment, artifacts, lines: items.map(({ text }) => text) };
 }
 
-/** Every record of the deployment, for a look at what must not be in it. */
+/** Every record of the deployment, to check what must not be in it. */
 const everything = (deployment: Deployment, more: readonly string[]) =>
   `${JSON.stringify(deployment)}\n${more.join('\n')}`;
 
 describe('variables that are not sensitive', () => {
-  it('such as DEBUG=1, MODE=production and FLAG=true leave the log as it is', async () => {
+  it('such as DEBUG=1, MODE=production and FLAG=true leave the log unchanged', async () => {
     const { deployment, lines } = await built(
       'env-short-mask',
       { envVars: { DEBUG: '1', FLAG: 'true', MODE: 'production', LANGUAGE_: 'de', EMPTY: '' } },
@@ -50,7 +50,7 @@ describe('variables that are not sensitive', () => {
 });
 
 describe('a variable that is sensitive by its name or by choice', () => {
-  it('is in no record of a build that delivers, and the words of AppFlux stay as they are', async () => {
+  it('is in no record of a successful build, and AppFlux’s own words are unchanged', async () => {
     const { deployment, artifacts, lines } = await built(
       'masked-records',
       {
@@ -91,7 +91,7 @@ describe('a variable that is sensitive by its name or by choice', () => {
     expect(deployment.plan?.reasons).toContain('Build command: node b.mjs ***, because the App says so.');
   });
 
-  it('is in no record of a build that fails', async () => {
+  it('is in no record of a failed build', async () => {
     const { deployment, lines } = await built(
       'masked-failure',
       {

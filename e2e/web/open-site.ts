@@ -1,4 +1,4 @@
-/** A site that was delivered as a ZIP, as a visitor has it: served on the loopback interface, opened in a browser. */
+/** A site that was delivered as a ZIP, as a visitor sees it: served on the loopback interface, opened in a browser. */
 import type { Browser } from 'playwright-core';
 import { onPage, type WatchedPage, watchedPage } from '../browser/watched-page.ts';
 import type { Built } from '../kinds/instance.ts';

@@ -1,4 +1,4 @@
-/** A project that says itself that it need not be built: the whole way to the deployment's record. */
+/** A project that reports itself that it need not be built: from its source to the deployment's record. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { connectEngine } from '../../runner/src/sandbox/engine.ts';
 import { ensureWebImage } from '../../runner/src/testing/docker.ts';

@@ -1,4 +1,4 @@
-/** The MongoDB keeper of metadata as the Worker has it: in workerd, behind its object, on a database of its own. */
+/** The MongoDB backend of metadata as in the Worker: in workerd, behind its object, with a database of its own. */
 import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -11,8 +11,10 @@ import { publicUrl } from '../../stack/edge/config.ts';
 import { miniflareOptions } from '../../stack/edge/options.ts';
 import { edgeBundle, edgeConfig, freePort } from '../instance/edge.ts';
 
-/** Our Worker with another door: it passes calls on to the object, as ours does. A Map travels as its entries. */
-const DOOR = `export * from './index.js';
+/**
+ * Our Worker with another entry point that passes calls on to the object, as ours does. A Map is sent as its entries.
+ */
+const ENTRY = `export * from './index.js';
 export default {
   async fetch(request, env) {
     try {
@@ -29,20 +31,20 @@ const revive = (_: string, value: unknown) =>
     ? new Map(value.entries)
     : value;
 
-export interface KeeperInWorkerd {
+export interface BackendInWorkerd {
   metadata: Metadata;
-  /** Forgets all records; indexes stay. */
+  /** Deletes all records; indexes stay. */
   empty(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Starts the Worker with that database. Nothing is asked of MongoDB until metadata is. */
-export async function keeperInWorkerd(uri: string): Promise<KeeperInWorkerd> {
-  const state = await mkdtemp(join(tmpdir(), 'appflux-keeper-'));
+/** Starts the Worker with that database. It connects to MongoDB only when metadata is used. */
+export async function backendInWorkerd(uri: string): Promise<BackendInWorkerd> {
+  const state = await mkdtemp(join(tmpdir(), 'appflux-backend-'));
   const bundle = await edgeBundle();
-  const main = join(state, 'bundle', 'door.js');
+  const main = join(state, 'bundle', 'entry.js');
   await cp(dirname(bundle), dirname(main), { recursive: true });
-  await writeFile(main, DOOR);
+  await writeFile(main, ENTRY);
   const config = edgeConfig({ main, state, port: await freePort(), variables: { MONGODB_URI: uri } });
   const miniflare = new Miniflare(miniflareOptions(config, (level, text) => console.log(level, text)));
   await miniflare.ready;
