@@ -22,7 +22,7 @@ test.each([
   ['{"type":"ACK","seq":3}', 'ACK'],
   // Names of Object's own members.
   ['{"type":"constructor"}', 'constructor'],
-])('a type that the schema does not know is told apart: %s', (text, type) => {
+])('a type that the schema does not know is an outcome of its own: %s', (text, type) => {
   expect(parseFrame(Schema, text)).toEqual({ outcome: 'unknown_type', type });
 });
 

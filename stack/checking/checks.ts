@@ -25,7 +25,7 @@ const NOT_SOURCES = new Set([
 ]);
 
 /** Every source file of the checkout, by its path in it. */
-async function sourceFiles(root: string, folder = root): Promise<string[]> {
+export async function sourceFiles(root: string, folder = root): Promise<string[]> {
   const files: string[] = [];
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     if (entry.isDirectory() && !NOT_SOURCES.has(entry.name)) {
