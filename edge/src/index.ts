@@ -1,8 +1,9 @@
 /** The Worker's three doors (fetch, queue, scheduled) and its kinds of object. */
 import { api } from './api/index.ts';
-import { consume } from './dispatch/queues.ts';
-import type { Env, QueueMessage } from './env.ts';
-import { sweep } from './sweep.ts';
+import { sweep } from './cron/sweep.ts';
+import type { Env } from './env.ts';
+import { consume } from './queues/consume.ts';
+import type { QueueMessage } from './queues/messages.ts';
 
 export { DeadLetterObject } from './dead-letters/object.ts';
 export { DeploymentObject } from './deployment/object.ts';

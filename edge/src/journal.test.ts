@@ -2,11 +2,12 @@ import { env } from 'cloudflare:workers';
 import fc from 'fast-check';
 import { beforeEach, expect, test, vi } from 'vitest';
 import type { Env } from './env.ts';
-import { makeToken, TOKEN_PREFIX } from './identity/tokens.ts';
 import { errorText, journal, withoutSecrets } from './journal.ts';
 import { outboxOf } from './outbox/index.ts';
+import { makeToken } from './secrets/tokens.ts';
 import { forgetAll, request, requestWith, signIn } from './testing.ts';
 import { founder } from './testing-people.ts';
+import { TOKEN_PREFIX } from './token-prefix.ts';
 
 beforeEach(forgetAll);
 

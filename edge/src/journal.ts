@@ -3,7 +3,7 @@
  * a log service), so nothing that signs in or opens storage is ever written: the lint rule in biome.json keeps all of
  * the Worker to this one way of writing.
  */
-import { TOKEN_PREFIX } from './identity/tokens.ts';
+import { TOKEN_PREFIX } from './token-prefix.ts';
 
 /** How many causes of an error are written. */
 const MOST_CAUSES = 5;

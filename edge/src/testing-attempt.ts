@@ -1,9 +1,9 @@
 /** A runner for tests of the control plane: it takes a deployment, opens its attempt's socket and says what it is told to. */
 import { env } from 'cloudflare:workers';
 import { type Grant, LEASE_TOKEN_HEADER } from '@appflux/protocol';
-import { hashToken, makeToken } from './identity/tokens.ts';
 import { metadataOf } from './metadata/index.ts';
 import { runnerRecord } from './metadata/sample-records.ts';
+import { hashToken, makeToken } from './secrets/tokens.ts';
 import { hex } from './storage/digest.ts';
 import { request } from './testing.ts';
 

@@ -2,10 +2,10 @@
 import { env } from 'cloudflare:workers';
 import type { Role } from '@appflux/protocol';
 import { beginSession } from './identity/issuer.ts';
-import { foundTeam } from './identity/team.ts';
 import { metadataOf } from './metadata/index.ts';
 import type { UserRecord } from './metadata/metadata.ts';
 import { memberRecord, userRecord } from './metadata/sample-records.ts';
+import { foundTeam } from './teams/team.ts';
 
 export interface SignedIn {
   user: UserRecord;

@@ -8,20 +8,17 @@ import {
 } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
 import { api } from './api/index.ts';
-import type { Env as WorkerEnv } from './env.ts';
+import type { SecretsAndOptions, Env as WorkerEnv } from './env.ts';
 import { type Session, signInWithLink } from './identity/issuer.ts';
 import { createSignInLink } from './identity/sign-in-link.ts';
-import { foundTeam } from './identity/team.ts';
 import { metadataOf } from './metadata/index.ts';
+import { foundTeam } from './teams/team.ts';
 
 declare global {
   namespace Cloudflare {
-    interface Env extends WorkerEnv {
+    interface Env extends SecretsAndOptions {
       /** The migrations of edge/migrations, read by vitest.config.ts. */
       MIGRATIONS: D1Migration[];
-    }
-    interface GlobalProps {
-      mainModule: typeof import('./index.ts');
     }
   }
 }

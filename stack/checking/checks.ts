@@ -77,6 +77,13 @@ export async function findChecks(root: string): Promise<Check[]> {
   );
 }
 
+/** Generates edge/worker-configuration.d.ts. */
+const BINDING_TYPES: Check = {
+  title: 'types of the bindings',
+  command: 'npm',
+  args: ['run', '--silent', 'types'],
+};
+
 /** How many checks run in parallel: each uses one processor, and a compiler needs a gigabyte. */
 const AT_ONCE = 2;
 
@@ -87,6 +94,8 @@ export async function runChecks(
   progress: Progress,
 ): Promise<Outcome> {
   const outcome = structuredClone(NOTHING);
+  // The compiler reads the types of the Worker's bindings, which are generated from wrangler.toml.
+  if (!(await passes(BINDING_TYPES, root, progress))) return { ...outcome, failed: checks.length };
   const waiting = [...checks];
   const lane = async () => {
     for (let check = waiting.shift(); check !== undefined; check = waiting.shift()) {

@@ -1,12 +1,13 @@
 /** The unchanged control plane, with everything counted that Cloudflare bills by count. */
 
-import type { Env, QueueMessage } from '../../../edge/src/env.ts';
+import type { Env } from '../../../edge/src/env.ts';
 import edge, {
   DeadLetterObject as DeadLetters,
   DeploymentObject as Deployments,
   PoolObject as Pools,
   ThrottleObject as Throttles,
 } from '../../../edge/src/index.ts';
+import type { QueueMessage } from '../../../edge/src/queues/messages.ts';
 import { countingEnv, piecesOf } from './bindings.ts';
 import { count, read, reset } from './counts.ts';
 import { counting } from './objects.ts';

@@ -1,11 +1,11 @@
 /** Analytics: how builds went and what was downloaded. */
 import { Analytics, AnalyticsQuery, DeploymentDownloads, ObjectId } from '@appflux/protocol';
 import { createRoute, z } from '@hono/zod-openapi';
+import { bearer, json, needs, refusals, router } from '../http/router.ts';
 import type { BuildCounts, DayRange, DownloadCounts, NamedApp } from '../metadata/analytics.ts';
 import { daysOf, lastDays } from '../metadata/day.ts';
 import { ownedApp } from './apps.ts';
 import { ownedDeployment } from './deployments.ts';
-import { bearer, json, needs, refusals, router } from './router.ts';
 
 export const analytics = router();
 

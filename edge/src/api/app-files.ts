@@ -10,9 +10,9 @@ import {
   Slug,
 } from '@appflux/protocol';
 import { createRoute, z } from '@hono/zod-openapi';
-import { createSealer, fileLabel } from '../identity/sealing.ts';
+import { bearer, jsonBody, needs, noted, refusals, router } from '../http/router.ts';
+import { createSealer, fileLabel } from '../secrets/sealing.ts';
 import { ownedApp } from './apps.ts';
-import { bearer, jsonBody, needs, noted, refusals, router } from './router.ts';
 
 const ByFile = z.object({ slug: Slug, name: FileName });
 

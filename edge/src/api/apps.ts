@@ -15,14 +15,15 @@ import {
   VariableName,
 } from '@appflux/protocol';
 import { createRoute, z } from '@hono/zod-openapi';
-import { deleteApp } from '../deployment/delete-app.ts';
-import { type Env, setting } from '../env.ts';
-import { createSealer } from '../identity/sealing.ts';
-import { sealVariable } from '../identity/variable.ts';
+import type { Env } from '../env.ts';
+import { bearer, json, jsonBody, needs, noted, refusals, router } from '../http/router.ts';
 import type { AppRecord, Metadata, SealedVariable } from '../metadata/metadata.ts';
 import { newObjectId } from '../metadata/object-id.ts';
+import { deleteApp } from '../removal/delete-app.ts';
 import { retentionDefaults } from '../retention/policy.ts';
-import { bearer, json, jsonBody, needs, noted, refusals, router } from './router.ts';
+import { createSealer } from '../secrets/sealing.ts';
+import { sealVariable } from '../secrets/variable.ts';
+import { setting } from '../settings.ts';
 import { bytesOfVariable, requireRoomFor, requireVariableRoom } from './variable-room.ts';
 
 const BySlug = z.object({ slug: Slug });

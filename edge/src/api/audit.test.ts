@@ -2,11 +2,11 @@ import { env } from 'cloudflare:workers';
 import type { AuditEntry } from '@appflux/protocol';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { note } from '../audit/note.ts';
+import { sweep } from '../cron/sweep.ts';
 import { createD1Metadata } from '../metadata/d1/index.ts';
 import { metadataOf } from '../metadata/index.ts';
 import { newObjectId } from '../metadata/object-id.ts';
 import { auditRecord } from '../metadata/sample-records.ts';
-import { sweep } from '../sweep.ts';
 import { forgetAll, request } from '../testing.ts';
 import { founder, memberOf, type SignedIn } from '../testing-people.ts';
 

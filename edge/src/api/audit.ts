@@ -1,7 +1,7 @@
 /** The audit log of a team. */
 import { AuditEntry, PageQuery, pageOf } from '@appflux/protocol';
 import { createRoute } from '@hono/zod-openapi';
-import { bearer, json, needs, refusals, router } from './router.ts';
+import { bearer, json, needs, refusals, router } from '../http/router.ts';
 
 export const audit = router();
 

@@ -1,11 +1,12 @@
 /** What the dashboard has to know before anybody is signed in. */
 import { InstanceConfig } from '@appflux/protocol';
 import { createRoute } from '@hono/zod-openapi';
-import { type Env, setting } from '../env.ts';
+import type { Env } from '../env.ts';
+import { json, router } from '../http/router.ts';
 import { githubApp } from '../identity/github.ts';
-import { signUpIsOpen } from '../identity/team.ts';
 import { sendsMail } from '../mail/settings.ts';
-import { json, router } from './router.ts';
+import { setting } from '../settings.ts';
+import { signUpIsOpen } from '../teams/team.ts';
 
 /** The embedded issuer wants no key, but supabase-js insists on one. */
 const NO_KEY = 'appflux';

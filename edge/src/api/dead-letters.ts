@@ -1,9 +1,10 @@
 /** What the queues could not deliver: look at it, and have it delivered after all. */
 import { AppFluxError, DeadLetter, ObjectId, PageQuery, pageOf } from '@appflux/protocol';
 import { createRoute, z } from '@hono/zod-openapi';
-import { DeadLetterCursor, deadLettersOf } from '../dead-letters/object.ts';
+import { DeadLetterCursor } from '../dead-letters/object.ts';
+import { bearer, json, needs, refusals, router } from '../http/router.ts';
+import { deadLettersOf } from '../objects/dead-letters.ts';
 import { ofInstanceOnly } from './operator.ts';
-import { bearer, json, needs, refusals, router } from './router.ts';
 
 export const deadLetters = router();
 

@@ -17,13 +17,13 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { bodyLimit } from 'hono/body-limit';
 import { note } from '../audit/note.ts';
 import { createDeployment } from '../deployment/create.ts';
-import { setting } from '../env.ts';
+import { bearer, json, jsonBody, needs, noted, refusals, router } from '../http/router.ts';
 import { isDue } from '../identity/authenticate.ts';
 import { issueToken } from '../identity/one-time-token.ts';
-import { hashToken } from '../identity/tokens.ts';
 import type { TokenRecord } from '../metadata/metadata.ts';
+import { hashToken } from '../secrets/tokens.ts';
+import { setting } from '../settings.ts';
 import { ownedApp } from './apps.ts';
-import { bearer, json, jsonBody, needs, noted, refusals, router } from './router.ts';
 
 const BySlug = z.object({ slug: Slug });
 const MAX_BODY_BYTES = 16 * 1024;

@@ -17,13 +17,14 @@ import {
 import { createRoute, z } from '@hono/zod-openapi';
 import { createDeployment, redeploy } from '../deployment/create.ts';
 import { toDeployment } from '../deployment/record.ts';
-import { deploymentOf } from '../deployment/stub.ts';
-import { poolOf } from '../dispatch/stub.ts';
-import { type Env, setting } from '../env.ts';
+import type { Env } from '../env.ts';
+import { bearer, json, jsonBody, needs, refusals, router } from '../http/router.ts';
 import type { DeploymentRecord, KeptDeployment, Metadata } from '../metadata/metadata.ts';
+import { deploymentOf } from '../objects/deployments.ts';
+import { poolOf } from '../objects/pools.ts';
 import { artifactsRemoved } from '../retention/removed.ts';
+import { setting } from '../settings.ts';
 import { ownedApp } from './apps.ts';
-import { bearer, json, jsonBody, needs, refusals, router } from './router.ts';
 
 const ById = z.object({ id: ObjectId });
 const IdempotencyKey = z.object({ 'idempotency-key': z.string().min(1).max(200).optional() });

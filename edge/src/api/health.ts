@@ -1,9 +1,9 @@
 /** Whether the control plane can do its work. */
 import { Health } from '@appflux/protocol';
 import { createRoute } from '@hono/zod-openapi';
+import { json, router } from '../http/router.ts';
 import { journal } from '../journal.ts';
 import { storageWorks } from '../storage/index.ts';
-import { json, router } from './router.ts';
 
 export const VERSION = '0.1.0';
 

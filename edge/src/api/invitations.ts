@@ -14,6 +14,7 @@ import {
 } from '@appflux/protocol';
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Env } from '../env.ts';
+import { bearer, json, jsonBody, needs, noted, personOnly, refusals, router } from '../http/router.ts';
 import {
   findInvitation,
   invitationUrl,
@@ -22,15 +23,14 @@ import {
   takeInvitation,
 } from '../identity/invitation.ts';
 import { issueToken } from '../identity/one-time-token.ts';
-import { foundTeam, requireRoomInTeam, restoreOwnTeam } from '../identity/team.ts';
 import { isDeliverable } from '../mail/mail.ts';
 import { sendsMail } from '../mail/settings.ts';
 import type { Metadata, TokenRecord } from '../metadata/metadata.ts';
 import { forgetLink, postLink } from '../outbox/index.ts';
+import { foundTeam, requireRoomInTeam, restoreOwnTeam } from '../teams/team.ts';
 import { throttleOf } from '../throttle/index.ts';
 import type { Rule } from '../throttle/rule.ts';
 import { requireOwnerFor } from './members.ts';
-import { bearer, json, jsonBody, needs, noted, personOnly, refusals, router } from './router.ts';
 
 const DAY_MS = 24 * 3_600_000;
 

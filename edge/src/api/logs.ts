@@ -10,15 +10,15 @@ import {
   ObjectId,
 } from '@appflux/protocol';
 import { createRoute, z } from '@hono/zod-openapi';
-import { deploymentOf } from '../deployment/stub.ts';
+import { bearer, json, needs, refusals, router } from '../http/router.ts';
 import { openPacked } from '../logs/archive/read.ts';
 import { replayArchive } from '../logs/replay.ts';
 import type { DeploymentRecord, Metadata } from '../metadata/metadata.ts';
+import { deploymentOf } from '../objects/deployments.ts';
 import { logRemoved } from '../retention/removed.ts';
 import { passOn } from '../sockets/refuse.ts';
 import { ownedDeployment, stillThere } from './deployments.ts';
 import { ARCHIVE_HEADERS, archived, hasArchived, openArchive, takesGzip } from './finished-log.ts';
-import { bearer, json, needs, refusals, router } from './router.ts';
 
 const ById = z.object({ id: ObjectId });
 const After = LogQuery.pick({ after: true });

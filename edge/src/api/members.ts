@@ -12,17 +12,20 @@ import {
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { Env } from '../env.ts';
-import { type Caller, mayUse, PERMISSIONS } from '../identity/caller.ts';
 import {
-  everybodyFounds,
-  foundTeam,
-  type Person,
-  restoreOwnTeam,
-  teamName,
-  teamsOf,
-} from '../identity/team.ts';
+  type ApiEnv,
+  bearer,
+  json,
+  jsonBody,
+  known,
+  needs,
+  noted,
+  refusals,
+  router,
+} from '../http/router.ts';
+import { type Caller, mayUse, PERMISSIONS } from '../identity/caller.ts';
 import type { MemberRecord, Metadata } from '../metadata/metadata.ts';
-import { type ApiEnv, bearer, json, jsonBody, known, needs, noted, refusals, router } from './router.ts';
+import { everybodyFounds, foundTeam, type Person, restoreOwnTeam, teamName, teamsOf } from '../teams/team.ts';
 
 const ByUser = z.object({ userId: UserId });
 

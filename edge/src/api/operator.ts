@@ -1,9 +1,9 @@
 /** The operator of an instance: whoever has its secret. */
 import { AppFluxError } from '@appflux/protocol';
 import { createMiddleware } from 'hono/factory';
-import { setting } from '../env.ts';
+import type { ApiEnv } from '../http/router.ts';
 import { bearsOperatorSecret } from '../identity/authenticate.ts';
-import type { ApiEnv } from './router.ts';
+import { setting } from '../settings.ts';
 
 /** Lets through whoever bears the operator's secret, whether or not there is an owner already. */
 export const operatorOnly = createMiddleware<ApiEnv>(async (c, next) => {

@@ -2,15 +2,15 @@
 import { AppFluxError, InstanceSetUp, SetUpInstance, SignInLink } from '@appflux/protocol';
 import { createRoute, z } from '@hono/zod-openapi';
 import { noteOfUser, OPERATOR } from '../audit/note.ts';
+import { Email } from '../auth/request.ts';
+import { bearer, json, jsonBody, refusals, router } from '../http/router.ts';
 import { looksLikeJwt } from '../identity/access-token.ts';
-import { Email } from '../identity/auth-request.ts';
 import { createRecoveryLink, createSignInLink, type OneTimeLink } from '../identity/sign-in-link.ts';
-import { foundTeam } from '../identity/team.ts';
-import { hashToken } from '../identity/tokens.ts';
 import type { Metadata } from '../metadata/metadata.ts';
 import { newObjectId } from '../metadata/object-id.ts';
+import { hashToken } from '../secrets/tokens.ts';
+import { foundTeam } from '../teams/team.ts';
 import { operatorOnly } from './operator.ts';
-import { bearer, json, jsonBody, refusals, router } from './router.ts';
 
 const OWNER_EMAIL = 'owner@localhost';
 

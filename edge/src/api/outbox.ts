@@ -5,12 +5,12 @@ import { AppFluxError, Outbox, type OutboxItem } from '@appflux/protocol';
 import { createRoute } from '@hono/zod-openapi';
 import { createMiddleware } from 'hono/factory';
 import { note, noteOfUser, OPERATOR } from '../audit/note.ts';
+import { type ApiEnv, bearer, json, refusals, router } from '../http/router.ts';
 import { authenticatePerson, bearsOperatorSecret } from '../identity/authenticate.ts';
-import type { Person } from '../identity/team.ts';
 import type { Metadata } from '../metadata/metadata.ts';
 import { outboxOf } from '../outbox/index.ts';
 import type { OpenItem } from '../outbox/object.ts';
-import { type ApiEnv, bearer, json, refusals, router } from './router.ts';
+import type { Person } from '../teams/team.ts';
 
 /**
  * Lets through the operator, and the owner of the instance in person, whom the operator lets in. Nobody else, and no

@@ -2,9 +2,9 @@
 import { type AuditAction, Deployment, ErrorBody, ObjectId } from '@appflux/protocol';
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import { type ApiEnv, bearer, json, needs, noted, refusals, router } from '../http/router.ts';
 import { artifactsRemoved } from '../retention/removed.ts';
 import { currentDeployment, ownedDeployment } from './deployments.ts';
-import { type ApiEnv, bearer, json, needs, noted, refusals, router } from './router.ts';
 
 const shared = {
   path: '/api/deployments/{id}/pin',

@@ -1,10 +1,10 @@
 /** Releases: which deployment an app's public address points at. */
 import { App, AppFluxError, ReleaseDeployment, Slug } from '@appflux/protocol';
 import { createRoute, z } from '@hono/zod-openapi';
+import { bearer, json, jsonBody, needs, noted, refusals, router } from '../http/router.ts';
 import { nothingToRelease } from '../retention/removed.ts';
 import { ownedApp, toApp } from './apps.ts';
 import { ownedDeployment } from './deployments.ts';
-import { bearer, json, jsonBody, needs, noted, refusals, router } from './router.ts';
 
 export const releases = router();
 

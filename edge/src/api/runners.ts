@@ -17,17 +17,17 @@ import {
 } from '@appflux/protocol';
 import { createRoute, z } from '@hono/zod-openapi';
 import { note } from '../audit/note.ts';
-import { deploymentOf } from '../deployment/stub.ts';
 import type { ConnectedRunner } from '../dispatch/runner-sockets.ts';
-import { poolOf } from '../dispatch/stub.ts';
+import { bearer, json, jsonBody, needs, noted, refusals, router } from '../http/router.ts';
 import { authenticateRunner } from '../identity/authenticate.ts';
 import { issueToken } from '../identity/one-time-token.ts';
-import { onBehalfOf } from '../identity/runner-header.ts';
-import { hashToken, makeToken } from '../identity/tokens.ts';
 import type { Metadata, RunnerChange, RunnerRecord } from '../metadata/metadata.ts';
 import { newObjectId } from '../metadata/object-id.ts';
+import { deploymentOf } from '../objects/deployments.ts';
+import { poolOf } from '../objects/pools.ts';
+import { hashToken, makeToken } from '../secrets/tokens.ts';
 import { passOn } from '../sockets/refuse.ts';
-import { bearer, json, jsonBody, needs, noted, refusals, router } from './router.ts';
+import { onBehalfOf } from '../sockets/runner-header.ts';
 
 const ById = z.object({ id: ObjectId });
 const REGISTRATION_MS = 24 * 3600_000;

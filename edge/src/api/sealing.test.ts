@@ -1,12 +1,12 @@
 import { env } from 'cloudflare:workers';
 import { beforeEach, expect, test } from 'vitest';
 import { sampleSpec } from '../deployment/sample-spec.ts';
-import { resealFrom } from '../identity/reseal.ts';
-import { createSealer, fileLabel, variableLabel } from '../identity/sealing.ts';
+import { resealFrom } from '../key-rotation/reseal.ts';
 import { metadataOf } from '../metadata/index.ts';
 import type { AppRecord } from '../metadata/metadata.ts';
 import { newObjectId } from '../metadata/object-id.ts';
 import { appRecord, byId, deploymentRecord } from '../metadata/sample-records.ts';
+import { createSealer, fileLabel, variableLabel } from '../secrets/sealing.ts';
 import { forgetAll, request } from '../testing.ts';
 
 const OLD_KEY = 'MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=';

@@ -1,9 +1,9 @@
 /** Rotating the key that variables and files are sealed with. */
 import { Reseal, Resealed } from '@appflux/protocol';
 import { createRoute } from '@hono/zod-openapi';
-import { resealFrom } from '../identity/reseal.ts';
+import { bearer, json, jsonBody, refusals, router } from '../http/router.ts';
+import { resealFrom } from '../key-rotation/reseal.ts';
 import { operatorOnly } from './operator.ts';
-import { bearer, json, jsonBody, refusals, router } from './router.ts';
 
 export const sealing = router();
 

@@ -1,10 +1,10 @@
 /** Retention by hand: the operator sees what would go, and has it go. */
 import { SweepReport } from '@appflux/protocol';
 import { createRoute, z } from '@hono/zod-openapi';
+import { bearer, json, refusals, router } from '../http/router.ts';
 import { PositionText, positionText, START } from '../retention/report.ts';
 import { sweepFrom } from '../retention/run.ts';
 import { operatorOnly } from './operator.ts';
-import { bearer, json, refusals, router } from './router.ts';
 import { sweepUploads } from './uploads.ts';
 
 const Query = z.strictObject({

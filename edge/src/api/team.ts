@@ -2,11 +2,12 @@
 import { AppFluxError, DeleteTeam, ErrorBody } from '@appflux/protocol';
 import { createRoute } from '@hono/zod-openapi';
 import { createMiddleware } from 'hono/factory';
-import { actorOf, note } from '../audit/note.ts';
-import { deleteTeam } from '../identity/delete-team.ts';
-import { teamName } from '../identity/team.ts';
+import { note } from '../audit/note.ts';
+import { type ApiEnv, bearer, json, jsonBody, needs, refusals, router } from '../http/router.ts';
+import { actorOf } from '../identity/caller.ts';
+import { deleteTeam } from '../removal/delete-team.ts';
+import { teamName } from '../teams/team.ts';
 import { actsAsOwner } from './members.ts';
-import { type ApiEnv, bearer, json, jsonBody, needs, refusals, router } from './router.ts';
 
 /** Lets through owners. Comes after a middleware that sets `caller`, and before the input is looked at. */
 const ownersOnly = createMiddleware<ApiEnv>(async (c, next) => {

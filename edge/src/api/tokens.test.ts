@@ -1,10 +1,10 @@
 import { env } from 'cloudflare:workers';
 import type { CreatedToken, ErrorBody, Scope } from '@appflux/protocol';
 import { beforeEach, expect, test } from 'vitest';
-import { hashToken, makeToken } from '../identity/tokens.ts';
 import { metadataOf } from '../metadata/index.ts';
 import { newObjectId } from '../metadata/object-id.ts';
 import { tokenRecord } from '../metadata/sample-records.ts';
+import { hashToken, makeToken } from '../secrets/tokens.ts';
 import { forgetAll, request, signIn } from '../testing.ts';
 
 let owner: string;

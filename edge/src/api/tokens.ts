@@ -9,10 +9,10 @@ import {
   pageOf,
 } from '@appflux/protocol';
 import { createRoute, z } from '@hono/zod-openapi';
+import { bearer, json, jsonBody, needs, noted, refusals, router } from '../http/router.ts';
 import { type Caller, mayUse } from '../identity/caller.ts';
 import { issueToken } from '../identity/one-time-token.ts';
 import type { TokenRecord } from '../metadata/metadata.ts';
-import { bearer, json, jsonBody, needs, noted, refusals, router } from './router.ts';
 
 export const tokens = router();
 

@@ -9,6 +9,7 @@ import {
   UploadGrant,
 } from '@appflux/protocol';
 import { createRoute, z } from '@hono/zod-openapi';
+import { bearer, json, jsonBody, needs, refusals, router } from '../http/router.ts';
 import { journal } from '../journal.ts';
 import { Budget } from '../limits/budget.ts';
 import type { Metadata, UploadRecord } from '../metadata/metadata.ts';
@@ -17,7 +18,6 @@ import { keysOfUpload, uploadKey } from '../storage/keys.ts';
 import { type SettledUpload, settleUpload } from '../storage/settle.ts';
 import type { ObjectStore, Uploads } from '../storage/storage.ts';
 import { partSizeOf } from '../storage/uploads.ts';
-import { bearer, json, jsonBody, needs, refusals, router } from './router.ts';
 
 /** An upload that is not complete this long after it was begun is given up, in milliseconds. */
 const GIVEN_UP_AFTER_MS = 24 * 60 * 60 * 1000;

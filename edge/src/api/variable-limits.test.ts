@@ -9,9 +9,9 @@ import {
   utf8Bytes,
 } from '@appflux/protocol';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { createSealer, openedBytes, variableLabel } from '../identity/sealing.ts';
 import { metadataOf } from '../metadata/index.ts';
 import { newObjectId } from '../metadata/object-id.ts';
+import { createSealer, openedBytes, variableLabel } from '../secrets/sealing.ts';
 import { forgetAll, request, signIn } from '../testing.ts';
 
 let token: string;

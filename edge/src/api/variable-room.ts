@@ -1,7 +1,7 @@
 /** Whether an App's variables are within their limits. Pure. */
 import { AppFluxError, formatNumber, MAX_VARIABLES, MAX_VARIABLES_BYTES, utf8Bytes } from '@appflux/protocol';
-import { openedBytes } from '../identity/sealing.ts';
 import type { SealedVariable } from '../metadata/metadata.ts';
+import { openedBytes } from '../secrets/sealing.ts';
 
 /** Bytes of a variable: its name and its value, in UTF-8. */
 export const bytesOfVariable = (name: string, value: string) => utf8Bytes(name) + utf8Bytes(value);

@@ -1,9 +1,9 @@
 import { env } from 'cloudflare:workers';
 import { App, Deployment, type VariableInfo } from '@appflux/protocol';
 import { beforeEach, expect, test } from 'vitest';
-import { createSealer, variableLabel } from '../identity/sealing.ts';
 import { metadataOf } from '../metadata/index.ts';
 import { newObjectId } from '../metadata/object-id.ts';
+import { createSealer, variableLabel } from '../secrets/sealing.ts';
 import { forgetAll, request, signIn } from '../testing.ts';
 
 let token: string;

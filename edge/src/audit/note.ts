@@ -1,12 +1,8 @@
 /** Writing down who did what. */
 import type { AuditAction, AuditActor, AuditTarget } from '@appflux/protocol';
-import type { Caller } from '../identity/caller.ts';
 import { journal } from '../journal.ts';
 import type { AuditRecord, Metadata } from '../metadata/metadata.ts';
 import { newObjectId } from '../metadata/object-id.ts';
-
-/** Who a caller is in the audit log. */
-export const actorOf = ({ kind, id, name }: Caller): AuditActor => ({ kind, id, name });
 
 /** Someone who signed in or out, in the audit log. */
 export const actorOfUser = (user: { id: string; email: string }): AuditActor => ({

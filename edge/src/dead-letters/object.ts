@@ -5,12 +5,12 @@
 import { DurableObject } from 'cloudflare:workers';
 import { ObjectId, type Page, type PageQuery } from '@appflux/protocol';
 import { z } from 'zod';
-import type { Env, QueueMessage } from '../env.ts';
+import type { Env } from '../env.ts';
 import { journal } from '../journal.ts';
 import { sendMessage } from '../limits/message.ts';
 import { limitedSql, type Sql } from '../limits/sql.ts';
 import { newObjectId } from '../metadata/object-id.ts';
-import { type ObjectStub, objectStub } from '../objects/stub.ts';
+import type { QueueMessage } from '../queues/messages.ts';
 
 export interface DeadLetter {
   id: string;
@@ -26,16 +26,6 @@ export const DeadLetterCursor = z.union([z.string().regex(ROW, 'Not a cursor'), 
 
 /** How many messages are kept. */
 export const MOST_LETTERS = 10_000;
-
-/** The one object of an instance. */
-export const deadLettersOf = (env: Pick<Env, 'DEAD_LETTERS'>): ObjectStub<DeadLetterObject> =>
-  objectStub(() => env.DEAD_LETTERS.getByName('all'), {
-    add: 'repeat',
-    list: 'repeat',
-    forget: 'repeat',
-    // Repeated, it would find nothing to replay and say so.
-    replay: 'once',
-  });
 
 export class DeadLetterObject extends DurableObject<Env> {
   readonly #sql: Sql;

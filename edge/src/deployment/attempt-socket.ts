@@ -8,7 +8,6 @@ import {
   MAX_FRAME_BYTES,
   RunnerToDeployment,
 } from '@appflux/protocol';
-import { authenticatedRunner } from '../identity/runner-header.ts';
 import { attach } from '../limits/attachment.ts';
 import type { LogStore } from '../logs/store.ts';
 import type { Viewers } from '../logs/viewers.ts';
@@ -16,6 +15,7 @@ import { ATTEMPT, attemptCost } from '../sockets/allowances.ts';
 import { closeQuietly } from '../sockets/close.ts';
 import type { CutOff } from '../sockets/cut-off.ts';
 import { runnerFrame } from '../sockets/frame.ts';
+import { authenticatedRunner } from '../sockets/runner-header.ts';
 import { newestOf, SenderBudget, sizeOf, tooManyConnections } from '../sockets/sender-budget.ts';
 import type { ArtifactUploads } from './artifacts.ts';
 import { AttemptDelivery, send } from './attempt-delivery.ts';

@@ -7,16 +7,16 @@ import {
   MAX_APPS_OF_UPLOAD,
   type Trigger,
 } from '@appflux/protocol';
-import { poolOf } from '../dispatch/stub.ts';
 import type { Env } from '../env.ts';
 import { journal } from '../journal.ts';
 import { sendMessage } from '../limits/message.ts';
 import type { AppRecord, Metadata } from '../metadata/metadata.ts';
 import { newObjectId } from '../metadata/object-id.ts';
+import { deploymentOf } from '../objects/deployments.ts';
+import { poolOf } from '../objects/pools.ts';
 import { sourceRemoved } from '../retention/removed.ts';
 import type { Snapshot } from './object.ts';
 import type { Spec, SpecSource } from './state.ts';
-import { deploymentOf } from './stub.ts';
 
 const GIB = 1024 ** 3;
 

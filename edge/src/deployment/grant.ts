@@ -7,8 +7,8 @@ import {
   LEASE_MS,
   sensitivityOf,
 } from '@appflux/protocol';
-import type { Sealer } from '../identity/sealing.ts';
-import { fileLabel, variableLabel } from '../identity/sealing.ts';
+import type { Sealer } from '../secrets/sealing.ts';
+import { fileLabel, variableLabel } from '../secrets/sealing.ts';
 import type { Uploads } from '../storage/storage.ts';
 import type { Lease, Spec, SpecSource, State } from './state.ts';
 

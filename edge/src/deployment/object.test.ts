@@ -2,11 +2,11 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'c
 import { env } from 'cloudflare:workers';
 import { type Grant, LEASE_MS, LEASE_TOKEN_HEADER } from '@appflux/protocol';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { onBehalfOf } from '../identity/runner-header.ts';
 import { LogStore } from '../logs/store.ts';
 import { metadataOf } from '../metadata/index.ts';
 import { newObjectId } from '../metadata/object-id.ts';
 import { appRecord, runnerRecord } from '../metadata/sample-records.ts';
+import { onBehalfOf } from '../sockets/runner-header.ts';
 import { forgetAll } from '../testing.ts';
 import type { DeploymentObject } from './object.ts';
 import { sampleSpec } from './sample-spec.ts';

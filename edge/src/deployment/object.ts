@@ -5,18 +5,18 @@
  */
 import { DurableObject } from 'cloudflare:workers';
 import { type DeploymentStatus, type Grant, hasEnded, type LogPage, PING, PONG } from '@appflux/protocol';
-import { poolOf } from '../dispatch/stub.ts';
 import type { Env } from '../env.ts';
-import { setting } from '../env.ts';
-import { resealSpec } from '../identity/reseal.ts';
-import { createSealer } from '../identity/sealing.ts';
-import { makeToken } from '../identity/tokens.ts';
 import { journal } from '../journal.ts';
+import { resealSpec } from '../key-rotation/reseal.ts';
 import { limitedSql } from '../limits/sql.ts';
 import { ndjsonStream } from '../logs/ndjson.ts';
 import { Viewers } from '../logs/viewers.ts';
 import type { DeploymentRecord } from '../metadata/metadata.ts';
 import { Alarm } from '../objects/alarm.ts';
+import { poolOf } from '../objects/pools.ts';
+import { createSealer } from '../secrets/sealing.ts';
+import { makeToken } from '../secrets/tokens.ts';
+import { setting } from '../settings.ts';
 import { CutOff } from '../sockets/cut-off.ts';
 import { objectsOf, uploadsOf } from '../storage/index.ts';
 import { deploymentPrefix } from '../storage/keys.ts';

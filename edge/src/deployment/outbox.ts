@@ -6,8 +6,9 @@
  * A message is the deployment's id and the number of its newest event. The consumer asks the object for the record,
  * which may be larger than a message. A newer event makes an older one needless: each record is a whole one.
  */
-import type { EventMessage } from '../env.ts';
+
 import { sendMessage } from '../limits/message.ts';
+import type { EventMessage } from '../queues/messages.ts';
 
 /** An event that the queue has accepted and nobody has confirmed after this long, in milliseconds, is sent again. */
 const SEND_AGAIN_MS = 25_000;

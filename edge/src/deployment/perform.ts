@@ -1,11 +1,12 @@
 /** What each chore of a deployment does. A chore may be done again: each of them is idempotent. */
-import { poolOf } from '../dispatch/stub.ts';
+
 import type { Env } from '../env.ts';
 import { sendMessage } from '../limits/message.ts';
 import { archiveLog } from '../logs/archive/write.ts';
 import { tailOf } from '../logs/tail.ts';
 import { keepsLogTails } from '../metadata/index.ts';
 import { LOG_TAIL_LINES } from '../metadata/metadata.ts';
+import { poolOf } from '../objects/pools.ts';
 import { objectsOf } from '../storage/index.ts';
 import { logKey } from '../storage/keys.ts';
 import type { AttemptSocket } from './attempt-socket.ts';

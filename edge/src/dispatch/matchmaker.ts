@@ -1,6 +1,7 @@
 /** Brings the jobs of a pool and its runners together: match.ts says which, the deployment's object has the last word. */
-import type { DeploymentObject } from '../deployment/object.ts';
+
 import { journal } from '../journal.ts';
+import type { DeploymentStub } from '../objects/deployments.ts';
 import type { Jobs, OutAttempt } from './jobs.ts';
 import { match, type Pair, type Running, superseded } from './match.ts';
 import type { RunnerSockets } from './runner-sockets.ts';
@@ -13,7 +14,7 @@ export interface MatchmakerOptions {
   readonly runners: RunnerSockets;
   /** Has `pump` called at this time (Unix milliseconds) at the latest. */
   readonly pumpBy: (time: number) => void;
-  readonly deployment: (id: string) => Pick<DurableObjectStub<DeploymentObject>, 'claim' | 'cancel'>;
+  readonly deployment: (id: string) => Pick<DeploymentStub, 'claim' | 'cancel'>;
 }
 
 export class Matchmaker {

@@ -5,18 +5,18 @@
  */
 import { DurableObject } from 'cloudflare:workers';
 import { type AttemptRef, CLOSE, PING, PONG, RunnerToPool } from '@appflux/protocol';
-import { deploymentOf } from '../deployment/stub.ts';
 import type { Env } from '../env.ts';
-import { authenticatedRunner } from '../identity/runner-header.ts';
 import { journal } from '../journal.ts';
 import { limitedSql } from '../limits/sql.ts';
 import { metadataOf } from '../metadata/index.ts';
 import type { RunnerChange, RunnerRecord } from '../metadata/metadata.ts';
 import { Alarm } from '../objects/alarm.ts';
+import { deploymentOf } from '../objects/deployments.ts';
 import { MAX_POOL_FRAME_BYTES, poolCost } from '../sockets/allowances.ts';
 import { closeQuietly, handling, wasClosed } from '../sockets/close.ts';
 import { CutOff } from '../sockets/cut-off.ts';
 import { runnerFrame } from '../sockets/frame.ts';
+import { authenticatedRunner } from '../sockets/runner-header.ts';
 import { sizeOf, tooManyConnections } from '../sockets/sender-budget.ts';
 import { Jobs, type Offer, type OutAttempt } from './jobs.ts';
 import { waitingReason } from './match.ts';

@@ -9,10 +9,10 @@ import {
   Runner,
 } from '@appflux/protocol';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { onBehalfOf } from '../identity/runner-header.ts';
 import { metadataOf } from '../metadata/index.ts';
 import type { RunnerRecord } from '../metadata/metadata.ts';
 import { newObjectId } from '../metadata/object-id.ts';
+import { onBehalfOf } from '../sockets/runner-header.ts';
 import { forgetAll, request } from '../testing.ts';
 import { founder, memberOf, type SignedIn } from '../testing-people.ts';
 import { connectPool, opened } from '../testing-pool.ts';

@@ -10,11 +10,11 @@ import {
   type RunnerScanner,
   usableCapacity,
 } from '@appflux/protocol';
-import type { AuthenticatedRunner } from '../identity/runner-header.ts';
 import { attach } from '../limits/attachment.ts';
 import type { RunnerRecord } from '../metadata/metadata.ts';
 import { POOL } from '../sockets/allowances.ts';
 import { closeQuietly } from '../sockets/close.ts';
+import type { AuthenticatedRunner } from '../sockets/runner-header.ts';
 import { newestOf, SenderBudget, type Spent, tooManyConnections } from '../sockets/sender-budget.ts';
 import type { OnlineRunner } from './match.ts';
 

@@ -2,8 +2,9 @@
 import { AppFluxError, UserId } from '@appflux/protocol';
 import { createLocalJWKSet, errors, jwtVerify, SignJWT } from 'jose';
 import { z } from 'zod';
-import { type Env, setting } from '../env.ts';
+import type { Env } from '../env.ts';
 import type { Metadata, UserRecord } from '../metadata/metadata.ts';
+import { setting } from '../settings.ts';
 import { SIGNING_ALGORITHM, signingKeys } from './signing-keys.ts';
 import { KeysUnavailable, supabaseIssuer, type TrustedIssuer } from './supabase.ts';
 

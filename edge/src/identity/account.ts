@@ -5,7 +5,7 @@ import type { Env } from '../env.ts';
 import type { Metadata, UserRecord } from '../metadata/metadata.ts';
 import type { AccessClaims } from './access-token.ts';
 import { AuthRefusal } from './auth-refusal.ts';
-import type { Client } from './auth-request.ts';
+import type { Client } from './client.ts';
 import { deviceFor } from './device-cookie.ts';
 import { type Visitor, withTurn } from './hashing.ts';
 import { hashPassword, isPassword } from './password.ts';

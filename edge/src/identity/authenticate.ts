@@ -9,10 +9,10 @@ import {
 } from '@appflux/protocol';
 import type { Env } from '../env.ts';
 import type { Metadata, RunnerRecord } from '../metadata/metadata.ts';
+import { hashToken } from '../secrets/tokens.ts';
+import { chooseTeam, everybodyFounds, type Person, restoreOwnTeam, teamsOf } from '../teams/team.ts';
 import { isSessionAlive, looksLikeJwt, verifyAccessToken } from './access-token.ts';
 import { type Caller, ROLE_PERMISSIONS } from './caller.ts';
-import { chooseTeam, everybodyFounds, type Person, restoreOwnTeam, teamsOf } from './team.ts';
-import { hashToken } from './tokens.ts';
 
 /** When an API token was last used is written down at most this often, in milliseconds. */
 const TOUCH_EVERY_MS = 60_000;

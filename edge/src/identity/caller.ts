@@ -1,5 +1,5 @@
 /** Who is calling, and what they may do. */
-import { AppFluxError, type Role, Scope } from '@appflux/protocol';
+import { AppFluxError, type AuditActor, type Role, Scope } from '@appflux/protocol';
 
 /**
  * What a route asks for: a scope, which tokens have too, or what only people have by their role and programs by
@@ -21,6 +21,9 @@ export interface Caller {
   role: Role | null;
   scopes: ReadonlySet<Permission>;
 }
+
+/** A caller as the audit log names them. */
+export const actorOf = ({ kind, id, name }: Caller): AuditActor => ({ kind, id, name });
 
 /** All that can be asked for. */
 export const PERMISSIONS: readonly Permission[] = [...Scope.options, 'members:read', 'tokens:own'];

@@ -38,6 +38,5 @@ test('only the header that the deployment names is believed, and none where it n
   });
   expect(clientAddressOf(request, { ...env, CLIENT_ADDRESS_HEADER: 'CF-Connecting-IP' })).toBe('203.0.113.7');
   expect(clientAddressOf(request, { ...env, CLIENT_ADDRESS_HEADER: '' })).toBeNull();
-  const { CLIENT_ADDRESS_HEADER: _, ...none } = env;
-  expect(clientAddressOf(request, none)).toBeNull();
+  expect(clientAddressOf(request, {})).toBeNull();
 });

@@ -6,7 +6,10 @@ import type { Env } from '../env.ts';
  * CLIENT_ADDRESS_HEADER names, which is set only where something in front of the Worker always writes that header
  * itself: Cloudflare does (wrangler.toml), a local instance does not, so what a client sends is never believed there.
  */
-export function clientAddressOf(request: Request, env: Env): string | null {
+export function clientAddressOf(
+  request: Request,
+  env: Partial<Pick<Env, 'CLIENT_ADDRESS_HEADER'>>,
+): string | null {
   const name = env.CLIENT_ADDRESS_HEADER;
   return name ? networkOf(request.headers.get(name)) : null;
 }

@@ -9,9 +9,10 @@
  * all devices unknown again. Each sign-in writes a new nonce.
  */
 import { z } from 'zod';
-import { type Env, setting } from '../env.ts';
-import { derivedHmacKey } from './derived-key.ts';
-import { sha256Hex } from './tokens.ts';
+import type { Env } from '../env.ts';
+import { derivedHmacKey } from '../secrets/derived-key.ts';
+import { sha256Hex } from '../secrets/tokens.ts';
+import { setting } from '../settings.ts';
 
 /** How long a device stays known after its last sign-in, in seconds. */
 const KNOWN_SECONDS = 180 * 24 * 3600;

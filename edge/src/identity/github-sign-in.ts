@@ -6,9 +6,12 @@
 import { isAppFluxError } from '@appflux/protocol';
 import { z } from 'zod';
 import { noteOfUser } from '../audit/note.ts';
-import { type Env, setting } from '../env.ts';
+import type { Env } from '../env.ts';
 import { journal } from '../journal.ts';
 import type { Metadata, UserRecord } from '../metadata/metadata.ts';
+import { createSealer } from '../secrets/sealing.ts';
+import { hashToken, sha256Hex } from '../secrets/tokens.ts';
+import { setting } from '../settings.ts';
 import { AuthRefusal } from './auth-refusal.ts';
 import {
   accountOf,
@@ -21,9 +24,7 @@ import {
 } from './github.ts';
 import { beginSession, type Session } from './issuer.ts';
 import { issueToken } from './one-time-token.ts';
-import { createSealer } from './sealing.ts';
 import { admit } from './sign-up.ts';
-import { hashToken, sha256Hex } from './tokens.ts';
 
 /** How long somebody may stay at GitHub, in milliseconds. */
 const AWAY_MS = 15 * 60_000;

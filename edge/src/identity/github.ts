@@ -4,7 +4,8 @@
  * https://docs.github.com/en/rest/users/users, https://docs.github.com/en/rest/users/emails
  */
 import { z } from 'zod';
-import { type Env, setting } from '../env.ts';
+import type { Env } from '../env.ts';
+import { setting } from '../settings.ts';
 
 /** How long GitHub is waited for, in milliseconds. */
 const ANSWER_WITHIN_MS = 10_000;

@@ -1,11 +1,12 @@
 /** Invitations: links by which somebody joins a team, once, with the role that is inside. */
 import type { AuditActor } from '@appflux/protocol';
 import { note } from '../audit/note.ts';
-import { type Env, setting } from '../env.ts';
+import type { Env } from '../env.ts';
 import type { MemberRecord, Metadata, TokenRecord } from '../metadata/metadata.ts';
 import { newObjectId } from '../metadata/object-id.ts';
-import type { Person } from './team.ts';
-import { hashToken } from './tokens.ts';
+import { hashToken } from '../secrets/tokens.ts';
+import { setting } from '../settings.ts';
+import type { Person } from '../teams/team.ts';
 
 /** The link of an invitation. Its token is in the fragment, which reaches no server's log. */
 export const invitationUrl = (env: Env, token: string) =>

@@ -6,10 +6,10 @@ import { noteOfUser } from '../audit/note.ts';
 import type { Env } from '../env.ts';
 import type { Metadata, RefreshTokenRecord, TokenKind, UserRecord } from '../metadata/metadata.ts';
 import { forgetLink } from '../outbox/index.ts';
+import { hashToken, makeToken } from '../secrets/tokens.ts';
 import { ACCESS_TOKEN_SECONDS, type SignInMethod, signAccessToken } from './access-token.ts';
 import { AuthRefusal } from './auth-refusal.ts';
 import { identitiesOf } from './identities.ts';
-import { hashToken, makeToken } from './tokens.ts';
 
 /** A session that is not refreshed for so long is over, in milliseconds. */
 const REFRESH_TOKEN_MS = 30 * 24 * 3_600_000;

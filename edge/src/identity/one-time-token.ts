@@ -2,7 +2,8 @@
 import { AppFluxError } from '@appflux/protocol';
 import type { Metadata, TokenRecord } from '../metadata/metadata.ts';
 import { newObjectId } from '../metadata/object-id.ts';
-import { hashToken, makeToken, type TOKEN_PREFIX } from './tokens.ts';
+import { hashToken, makeToken } from '../secrets/tokens.ts';
+import type { TOKEN_PREFIX } from '../token-prefix.ts';
 
 /** What tells one token from others of its kind; what is left out has no value. */
 export type TokenFacts = Pick<TokenRecord, 'ownerId' | 'kind' | 'name'> &

@@ -3,7 +3,7 @@ import { noteOfUser } from '../audit/note.ts';
 import type { Env } from '../env.ts';
 import type { Metadata, UserRecord } from '../metadata/metadata.ts';
 import { postLink } from '../outbox/index.ts';
-import type { Client } from './auth-request.ts';
+import type { Client } from './client.ts';
 import { deviceFor } from './device-cookie.ts';
 import { countLink } from './sign-in-limits.ts';
 import { createMagicLink, createRecoveryLink } from './sign-in-link.ts';

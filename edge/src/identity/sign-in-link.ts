@@ -1,8 +1,9 @@
 /** One-time links: the owner's sign-in link, and links that let somebody set a new password. */
 import { AppFluxError } from '@appflux/protocol';
-import { type Env, setting } from '../env.ts';
+import type { Env } from '../env.ts';
 import type { Metadata, UserRecord } from '../metadata/metadata.ts';
 import { forgetLinksOf } from '../outbox/index.ts';
+import { setting } from '../settings.ts';
 import { invitationUrl } from './invitation.ts';
 import { issueToken } from './one-time-token.ts';
 

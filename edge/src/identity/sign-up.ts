@@ -3,12 +3,12 @@ import { isAppFluxError } from '@appflux/protocol';
 import type { Env } from '../env.ts';
 import type { Metadata, TokenRecord, UserRecord } from '../metadata/metadata.ts';
 import { forgetLink } from '../outbox/index.ts';
+import { foundTeam, requireRoomInTeam, signUpIsOpen } from '../teams/team.ts';
 import { AuthRefusal } from './auth-refusal.ts';
 import { type Visitor, withTurn } from './hashing.ts';
 import { findInvitation, join, returnInvitation, takeInvitation } from './invitation.ts';
 import { hashPassword, passwordProblem } from './password.ts';
 import { countSignUp } from './sign-in-limits.ts';
-import { foundTeam, requireRoomInTeam, signUpIsOpen } from './team.ts';
 
 /** Throws AuthRefusal `weak_password` when a password is not taken. */
 export function requirePassword(password: string, email: string): void {

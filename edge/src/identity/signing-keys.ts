@@ -2,7 +2,7 @@
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK } from 'jose';
 import type { Env } from '../env.ts';
 import type { Metadata } from '../metadata/metadata.ts';
-import { createSealer, type Sealer } from './sealing.ts';
+import { createSealer, type Sealer } from '../secrets/sealing.ts';
 
 /** The only algorithm that access tokens are signed with (RFC 7518 §3.4). */
 export const SIGNING_ALGORITHM = 'ES256';

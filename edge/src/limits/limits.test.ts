@@ -1,8 +1,8 @@
 import { env } from 'cloudflare:workers';
 import { utf8Bytes } from '@appflux/protocol';
 import { describe, expect, test } from 'vitest';
-import type { OfferMessage } from '../env.ts';
 import { Database } from '../metadata/d1/database.ts';
+import type { OfferMessage } from '../queues/messages.ts';
 import { attach } from './attachment.ts';
 import { sendMessage } from './message.ts';
 import {

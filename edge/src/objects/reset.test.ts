@@ -2,13 +2,14 @@
 import { env } from 'cloudflare:workers';
 import { App, Deployment, ErrorBody, LOGS_SUBPROTOCOL } from '@appflux/protocol';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { DeadLetterObject, deadLettersOf } from '../dead-letters/object.ts';
+import { DeadLetterObject } from '../dead-letters/object.ts';
 import { DeploymentObject } from '../deployment/object.ts';
-import { deploymentOf } from '../deployment/stub.ts';
 import { PoolObject } from '../dispatch/pool.ts';
 import { newObjectId } from '../metadata/object-id.ts';
 import { type Asked, forgetAll, request, signIn } from '../testing.ts';
 import { givenRunner } from '../testing-attempt.ts';
+import { deadLettersOf } from './dead-letters.ts';
+import { deploymentOf } from './deployments.ts';
 
 let token: string;
 let deployment: Deployment;

@@ -37,6 +37,9 @@ export type Repeats<Kind> = {
     | ((...args: ArgumentsOf<Kind[Name]>) => boolean);
 };
 
+/** The class of a binding's objects. */
+export type ObjectOf<Namespace> = Namespace extends DurableObjectNamespace<infer Kind> ? Kind : never;
+
 /** An object as it is called: its methods, and `fetch` for WebSockets. */
 export type ObjectStub<Kind extends Rpc.DurableObjectBranded> = Pick<
   DurableObjectStub<Kind>,

@@ -1,10 +1,10 @@
 /** Bringing one-time links to their person. */
 import type { Env } from '../env.ts';
-import { createSealer } from '../identity/sealing.ts';
 import { journal } from '../journal.ts';
 import type { LinkKind } from '../mail/messages.ts';
 import { sendsMail } from '../mail/settings.ts';
 import { type ObjectStub, objectStub } from '../objects/stub.ts';
+import { createSealer } from '../secrets/sealing.ts';
 import { type Letter, letterLabel, type NewItem, type OutboxObject } from './object.ts';
 
 /** The one outbox of an instance. */

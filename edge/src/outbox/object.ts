@@ -6,13 +6,13 @@ import { DurableObject } from 'cloudflare:workers';
 import { Role } from '@appflux/protocol';
 import { z } from 'zod';
 import type { Env } from '../env.ts';
-import { createSealer } from '../identity/sealing.ts';
 import { journal } from '../journal.ts';
 import { limitedSql, type Sql } from '../limits/sql.ts';
 import { mailerOf } from '../mail/index.ts';
 import { isDeliverable, MailRefused } from '../mail/mail.ts';
 import { type LinkKind, linkMail } from '../mail/messages.ts';
 import { Alarm } from '../objects/alarm.ts';
+import { createSealer } from '../secrets/sealing.ts';
 import { tryAgainAt } from './retry.ts';
 
 /** How many links wait; more make the oldest go. */

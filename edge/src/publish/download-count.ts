@@ -1,7 +1,7 @@
 /** Counting downloads: gathered in the Worker's memory, brought into metadata by `event-queue`. */
 import type { Context } from 'hono';
-import type { ApiEnv } from '../api/router.ts';
 import type { Env } from '../env.ts';
+import type { ApiEnv } from '../http/router.ts';
 import { journal } from '../journal.ts';
 import { sendMessage } from '../limits/message.ts';
 import { dayOf } from '../metadata/day.ts';

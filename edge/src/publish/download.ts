@@ -2,7 +2,7 @@
 import { AppFluxError, ArtifactName, ObjectId } from '@appflux/protocol';
 import { create as contentDisposition } from 'content-disposition';
 import type { Context } from 'hono';
-import { type ApiEnv, router } from '../api/router.ts';
+import { type ApiEnv, router } from '../http/router.ts';
 import type { ArtifactRecord, KeptDeployment, Metadata } from '../metadata/metadata.ts';
 import { artifactsRemoved } from '../retention/removed.ts';
 import { deliveredBytes } from './delivered-bytes.ts';

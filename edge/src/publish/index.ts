@@ -1,5 +1,5 @@
 /** What the public sees of an App, without JavaScript and without an account. */
-import { router } from '../api/router.ts';
+import { router } from '../http/router.ts';
 import { downloads } from './download.ts';
 import { pages } from './page.ts';
 

@@ -1,8 +1,8 @@
 /** `/a/:slug`: an App's public page. */
 import type { Context } from 'hono';
-import { type ApiEnv, router } from '../api/router.ts';
-import { setting } from '../env.ts';
+import { type ApiEnv, router } from '../http/router.ts';
 import type { AppRecord, DeploymentRecord } from '../metadata/metadata.ts';
+import { setting } from '../settings.ts';
 import { systemOf } from './device.ts';
 import { answer, draw } from './drawn.ts';
 import type { System } from './file-kind.ts';

@@ -3,8 +3,8 @@
  * what is too much for one request: each may ask as much of others as the request itself.
  */
 import { DurableObject } from 'cloudflare:workers';
-import { deploymentOf } from '../deployment/stub.ts';
 import type { Env } from '../env.ts';
+import { deploymentOf } from '../objects/deployments.ts';
 import { type ObjectStub, objectStub } from '../objects/stub.ts';
 import type { Round } from './round.ts';
 

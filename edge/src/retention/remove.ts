@@ -1,7 +1,8 @@
 /** Removing parts of a deployment, so that nobody is promised what is gone and nothing is left lying in storage. */
-import { deploymentOf } from '../deployment/stub.ts';
+
 import type { Env } from '../env.ts';
 import type { DeploymentContent, DeploymentPart, Metadata } from '../metadata/metadata.ts';
+import { deploymentOf } from '../objects/deployments.ts';
 import { deploymentPrefix, logKey } from '../storage/keys.ts';
 import type { ObjectStore } from '../storage/storage.ts';
 

@@ -1,5 +1,6 @@
 /** The storage that this instance is set up with. */
-import { type Env, setting } from '../env.ts';
+import type { Env } from '../env.ts';
+import { setting } from '../settings.ts';
 import { KeptHealth } from './health.ts';
 import { createR2Objects } from './r2.ts';
 import { createS3Objects, pingBucket } from './s3.ts';

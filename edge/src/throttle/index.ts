@@ -1,7 +1,8 @@
 /** Counting how often something was tried. */
-import { type Env, setting } from '../env.ts';
-import { derivedHmacKey } from '../identity/derived-key.ts';
+import type { Env } from '../env.ts';
 import { type ObjectStub, objectStub } from '../objects/stub.ts';
+import { derivedHmacKey } from '../secrets/derived-key.ts';
+import { setting } from '../settings.ts';
 import type { Counter, ThrottleObject } from './object.ts';
 import type { Rule } from './rule.ts';
 

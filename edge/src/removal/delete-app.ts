@@ -1,9 +1,9 @@
 /** Deleting an App: its builds are stopped, then everything that it has left behind is removed. */
 import { AppFluxError } from '@appflux/protocol';
-import { deadLettersOf } from '../dead-letters/object.ts';
 import type { Env } from '../env.ts';
 import { Budget, spendOnRemoval } from '../limits/budget.ts';
 import type { AppRecord, Metadata, UploadRecord } from '../metadata/metadata.ts';
+import { deadLettersOf } from '../objects/dead-letters.ts';
 import { removerOf } from '../retention/object.ts';
 import { appPrefix, keysOfUpload } from '../storage/keys.ts';
 import { removeBelow } from '../storage/remove.ts';

@@ -5,7 +5,8 @@
  */
 import { AppFluxError } from '@appflux/protocol';
 import { base64url } from 'jose';
-import { type Env, setting } from '../env.ts';
+import type { Env } from '../env.ts';
+import { setting } from '../settings.ts';
 import { sha256Hex } from './tokens.ts';
 
 const NONCE_BYTES = 12;

@@ -3,13 +3,13 @@ import { AppFluxError, type AuditAction, type AuditTarget, ErrorBody, issuesOf }
 import { OpenAPIHono, type z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
-import { actorOf, note } from '../audit/note.ts';
+import { note } from '../audit/note.ts';
 import type { Env } from '../env.ts';
 import { authenticate, authenticatePerson } from '../identity/authenticate.ts';
-import { type Caller, type Permission, requireScope } from '../identity/caller.ts';
-import type { Person } from '../identity/team.ts';
+import { actorOf, type Caller, type Permission, requireScope } from '../identity/caller.ts';
 import type { Metadata } from '../metadata/metadata.ts';
 import type { ObjectStore, Uploads } from '../storage/storage.ts';
+import type { Person } from '../teams/team.ts';
 
 export interface ApiEnv {
   Bindings: Env;

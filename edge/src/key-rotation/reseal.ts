@@ -2,11 +2,12 @@
  * Sealing anew, with the key of today, what was sealed with the one before. Each value is replaced only if it is still
  * what was read: whoever sets a variable meanwhile has sealed it with the key of today. Done again it changes nothing.
  */
-import { deploymentOf } from '../deployment/stub.ts';
+
 import type { Env } from '../env.ts';
 import type { AppRecord, Metadata, Resealing, SealedFile, SealedVariable } from '../metadata/metadata.ts';
+import { deploymentOf } from '../objects/deployments.ts';
 import { outboxOf } from '../outbox/index.ts';
-import { createSealer, fileLabel, type Sealer, variableLabel } from './sealing.ts';
+import { createSealer, fileLabel, type Sealer, variableLabel } from '../secrets/sealing.ts';
 
 /** How many apps are read at once. */
 const APPS = 25;

@@ -2,20 +2,20 @@ import { createMessageBatch, runDurableObjectAlarm, runInDurableObject } from 'c
 import { env } from 'cloudflare:workers';
 import { CLOSE, Deployment, LOGS_SUBPROTOCOL, MULTIPART_FROM_BYTES } from '@appflux/protocol';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { deadLettersOf } from '../dead-letters/object.ts';
-import { consume } from '../dispatch/queues.ts';
-import type { QueueMessage } from '../env.ts';
+import { sampleSpec } from '../deployment/sample-spec.ts';
 import { Budget } from '../limits/budget.ts';
 import { metadataOf } from '../metadata/index.ts';
 import type { AppRecord } from '../metadata/metadata.ts';
 import { newObjectId } from '../metadata/object-id.ts';
 import { appRecord, deploymentRecord } from '../metadata/sample-records.ts';
+import { deadLettersOf } from '../objects/dead-letters.ts';
+import { consume } from '../queues/consume.ts';
+import type { QueueMessage } from '../queues/messages.ts';
 import { objectsOf, uploadsOf } from '../storage/index.ts';
 import { artifactKey, uploadKey } from '../storage/keys.ts';
 import { forgetAll, request, signIn } from '../testing.ts';
 import { connectAttempt, deliver, givenRunner, leaseOf, uploadOf } from '../testing-attempt.ts';
 import { deleteApp } from './delete-app.ts';
-import { sampleSpec } from './sample-spec.ts';
 
 const metadata = metadataOf(env);
 const objects = objectsOf(env);

@@ -2,12 +2,12 @@
 import { createScheduledController } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, expect, type MockInstance, test, vi } from 'vitest';
-import { metadataOf } from './metadata/index.ts';
-import { uploadRecord } from './metadata/sample-records.ts';
-import { appKeeping, oldDeployment, storedOf } from './retention/given.ts';
-import { sweepOf } from './retention/object.ts';
+import { metadataOf } from '../metadata/index.ts';
+import { uploadRecord } from '../metadata/sample-records.ts';
+import { appKeeping, oldDeployment, storedOf } from '../retention/given.ts';
+import { sweepOf } from '../retention/object.ts';
+import { forgetAll } from '../testing.ts';
 import { sweep } from './sweep.ts';
-import { forgetAll } from './testing.ts';
 
 const HOUR = 3_600_000;
 const rings = (at = Date.now()) => sweep(createScheduledController({ scheduledTime: new Date(at) }), env);

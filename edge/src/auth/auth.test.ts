@@ -1,11 +1,11 @@
 import { env } from 'cloudflare:workers';
 import { Hono } from 'hono';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { ApiEnv } from '../api/router.ts';
+import type { ApiEnv } from '../http/router.ts';
+import type { Session } from '../identity/issuer.ts';
 import { createD1Metadata } from '../metadata/d1/index.ts';
 import { forgetAll, request, signIn, signInToken } from '../testing.ts';
-import { auth } from './auth.ts';
-import type { Session } from './issuer.ts';
+import { auth } from './index.ts';
 
 beforeEach(async () => {
   await forgetAll();

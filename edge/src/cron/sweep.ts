@@ -2,15 +2,15 @@
  * What the cron removes: what has run out or is old, what retention says of Apps, and uploads that were begun and never
  * completed or that retention has given up.
  */
-import { sweepUploads } from './api/uploads.ts';
-import { auditBefore } from './audit/retention.ts';
-import type { Env } from './env.ts';
-import { journal } from './journal.ts';
-import { metadataOf } from './metadata/index.ts';
-import { sweepOf } from './retention/object.ts';
-import { afterRun, dueRound } from './retention/round.ts';
-import { sweepFrom } from './retention/run.ts';
-import { objectsOf, uploadsOf } from './storage/index.ts';
+import { sweepUploads } from '../api/uploads.ts';
+import { auditBefore } from '../audit/retention.ts';
+import type { Env } from '../env.ts';
+import { journal } from '../journal.ts';
+import { metadataOf } from '../metadata/index.ts';
+import { sweepOf } from '../retention/object.ts';
+import { afterRun, dueRound } from '../retention/round.ts';
+import { sweepFrom } from '../retention/run.ts';
+import { objectsOf, uploadsOf } from '../storage/index.ts';
 
 export async function sweep({ scheduledTime }: ScheduledController, env: Env): Promise<void> {
   const now = new Date(scheduledTime);

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { hashToken, makeToken, TOKEN_PREFIX } from './tokens.ts';
+import { TOKEN_PREFIX } from '../token-prefix.ts';
+import { hashToken, makeToken } from './tokens.ts';
 
 test.each(Object.entries(TOKEN_PREFIX))(
   'a token for %s begins with %s and has 256 random bits',

@@ -6,14 +6,14 @@ import { isAppFluxError } from '@appflux/protocol';
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { cors } from 'hono/cors';
-import type { ApiEnv } from '../api/router.ts';
+import type { ApiEnv } from '../http/router.ts';
+import { AuthRefusal } from '../identity/auth-refusal.ts';
+import { githubApp } from '../identity/github.ts';
+import { signingKeys } from '../identity/signing-keys.ts';
 import { journal } from '../journal.ts';
-import { authAccount } from './auth-account.ts';
-import { AuthRefusal } from './auth-refusal.ts';
-import { authSignIn } from './auth-sign-in.ts';
-import { githubApp } from './github.ts';
-import { signingKeys } from './signing-keys.ts';
-import { signUpIsOpen } from './team.ts';
+import { signUpIsOpen } from '../teams/team.ts';
+import { authAccount } from './account.ts';
+import { authSignIn } from './sign-in.ts';
 
 const MAX_BODY_BYTES = 16 * 1024;
 

@@ -1,15 +1,15 @@
 /** The auth surface for those who are signed in: their account, and signing out. */
 import { Hono } from 'hono';
 import { z } from 'zod';
-import type { ApiEnv } from '../api/router.ts';
 import { noteOfUser } from '../audit/note.ts';
-import { changeAccount } from './account.ts';
-import { bodyOf, Email, Password, parse, rememberDevice, signedIn, signedInUser } from './auth-request.ts';
-import { beginningOf } from './auth-sign-in.ts';
-import { deleteAccount } from './delete-account.ts';
-import { beginAtGithub } from './github-sign-in.ts';
-import { unlink } from './identities.ts';
-import { toAuthUser } from './issuer.ts';
+import type { ApiEnv } from '../http/router.ts';
+import { changeAccount } from '../identity/account.ts';
+import { deleteAccount } from '../identity/delete-account.ts';
+import { beginAtGithub } from '../identity/github-sign-in.ts';
+import { unlink } from '../identity/identities.ts';
+import { toAuthUser } from '../identity/issuer.ts';
+import { bodyOf, Email, Password, parse, rememberDevice, signedIn, signedInUser } from './request.ts';
+import { beginningOf } from './sign-in.ts';
 
 const LogoutScope = z.enum(['global', 'local', 'others']).default('global');
 

@@ -1,10 +1,11 @@
 /** Deleting a team: all that it has goes, and nobody is in it any more. */
-import { deleteApp, type Parts } from '../deployment/delete-app.ts';
-import { poolOf } from '../dispatch/stub.ts';
+
 import { Budget, spendOnRemoval } from '../limits/budget.ts';
 import type { TokenKind } from '../metadata/metadata.ts';
+import { poolOf } from '../objects/pools.ts';
 import { forgetLinksOf } from '../outbox/index.ts';
 import { keysOfUpload } from '../storage/keys.ts';
+import { deleteApp, type Parts } from './delete-app.ts';
 
 /** What lets programs and people in. What signs a person in is theirs, not the team's. */
 const KINDS: readonly TokenKind[] = ['invitation', 'registration', 'deploy_hook', 'api'];

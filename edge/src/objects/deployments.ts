@@ -1,9 +1,10 @@
 import type { Env } from '../env.ts';
-import { type ObjectStub, objectStub } from '../objects/stub.ts';
-import type { DeploymentObject } from './object.ts';
+import { type ObjectOf, type ObjectStub, objectStub } from './stub.ts';
+
+export type DeploymentStub = ObjectStub<ObjectOf<Env['DEPLOYMENTS']>>;
 
 /** The object of the deployment with this id, which need not exist. A claim is answered by runner, so it may be repeated. */
-export const deploymentOf = (env: Pick<Env, 'DEPLOYMENTS'>, id: string): ObjectStub<DeploymentObject> =>
+export const deploymentOf = (env: Pick<Env, 'DEPLOYMENTS'>, id: string): DeploymentStub =>
   objectStub(() => env.DEPLOYMENTS.getByName(id), {
     create: 'repeat',
     snapshot: 'repeat',

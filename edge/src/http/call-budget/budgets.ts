@@ -1,5 +1,5 @@
 /** What each caller has used of its allowance, in the memory of one instance of the Worker. */
-import { type Allowance, type Bucket, leftOf, use, waitFor } from '../sockets/budget.ts';
+import { type Allowance, type Bucket, leftOf, use, waitFor } from '../../sockets/budget.ts';
 
 /** How many callers are remembered: a flood of made-up tokens must not fill the memory. */
 export const MOST_CALLERS = 10_000;

@@ -1,10 +1,12 @@
 /** The queues' consumers. Each message is idempotent: a queue may lose one, repeat one, or be late. */
-import { deadLettersOf } from '../dead-letters/object.ts';
-import { deploymentOf } from '../deployment/stub.ts';
-import type { Env, EventMessage, QueueMessage } from '../env.ts';
+
+import type { Env } from '../env.ts';
 import { journal } from '../journal.ts';
 import { metadataOf } from '../metadata/index.ts';
 import type { DeploymentRecord } from '../metadata/metadata.ts';
+import { deadLettersOf } from '../objects/dead-letters.ts';
+import { deploymentOf } from '../objects/deployments.ts';
+import type { EventMessage, QueueMessage } from './messages.ts';
 
 /** Messages of this queue have been given up by the others. */
 const DEAD_LETTERS = 'dead-letters';

@@ -1,16 +1,22 @@
 /** The auth surface for those who are not signed in yet. */
 import { type Context, Hono } from 'hono';
 import { z } from 'zod';
-import type { ApiEnv } from '../api/router.ts';
-import { setting } from '../env.ts';
+import type { ApiEnv } from '../http/router.ts';
+import { checkPassword, visitorOf } from '../identity/account.ts';
+import { AuthRefusal } from '../identity/auth-refusal.ts';
+import {
+  beginAtGithub,
+  CodeChallenge,
+  comeBack,
+  exchangeCode,
+  requireGithub,
+} from '../identity/github-sign-in.ts';
+import { beginSession, refreshSession, type Session, signInWithLink } from '../identity/issuer.ts';
+import { requestLink } from '../identity/request-link.ts';
+import { requireAdmission, signUpWithPassword } from '../identity/sign-up.ts';
 import { journal } from '../journal.ts';
-import { checkPassword, visitorOf } from './account.ts';
-import { AuthRefusal } from './auth-refusal.ts';
-import { bodyOf, clientOf, Email, Password, parse, rememberDevice, Token } from './auth-request.ts';
-import { beginAtGithub, CodeChallenge, comeBack, exchangeCode, requireGithub } from './github-sign-in.ts';
-import { beginSession, refreshSession, type Session, signInWithLink } from './issuer.ts';
-import { requestLink } from './request-link.ts';
-import { requireAdmission, signUpWithPassword } from './sign-up.ts';
+import { setting } from '../settings.ts';
+import { bodyOf, clientOf, Email, Password, parse, rememberDevice, Token } from './request.ts';
 
 const SignUp = z.object({
   email: Email,

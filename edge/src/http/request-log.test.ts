@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { afterEach, expect, test, vi } from 'vitest';
-import { makeToken } from '../identity/tokens.ts';
+import { makeToken } from '../secrets/tokens.ts';
 import { requestWith } from '../testing.ts';
 
 afterEach(() => vi.restoreAllMocks());

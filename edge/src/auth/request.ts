@@ -2,13 +2,14 @@
 import { isAppFluxError } from '@appflux/protocol';
 import type { Context } from 'hono';
 import { z } from 'zod';
-import type { ApiEnv } from '../api/router.ts';
+import type { ApiEnv } from '../http/router.ts';
+import { type AccessClaims, isSessionAlive, verifyAccessToken } from '../identity/access-token.ts';
+import { AuthRefusal } from '../identity/auth-refusal.ts';
+import { bearerToken } from '../identity/authenticate.ts';
+import type { Client } from '../identity/client.ts';
+import { clientAddressOf } from '../identity/client-address.ts';
+import { deviceCookie, devicesOf } from '../identity/device-cookie.ts';
 import type { UserRecord } from '../metadata/metadata.ts';
-import { type AccessClaims, isSessionAlive, verifyAccessToken } from './access-token.ts';
-import { AuthRefusal } from './auth-refusal.ts';
-import { bearerToken } from './authenticate.ts';
-import { clientAddressOf } from './client-address.ts';
-import { type Device, deviceCookie, devicesOf } from './device-cookie.ts';
 
 /** A token of ours. */
 export const Token = z.string().min(1).max(200);
@@ -23,13 +24,6 @@ export const Email = z
 
 /** Any password; whether it is good enough is asked where one is set. */
 export const Password = z.string().min(1).max(1000);
-
-/** Who sends a request, as far as that can be known before they say: their address, and the devices of their cookie. */
-export interface Client {
-  /** Null when it is not known. */
-  address: string | null;
-  devices: readonly Device[];
-}
 
 /** Who sends a request. */
 export const clientOf = async (c: Context<ApiEnv>): Promise<Client> => ({

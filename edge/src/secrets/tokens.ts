@@ -1,19 +1,6 @@
 /** Secrets that are shown once and kept as a hash. */
 import { base64url } from 'jose';
-
-/** What each kind of token begins with, so that people and secret scanners know one when they see it. */
-export const TOKEN_PREFIX = {
-  api: 'afx_',
-  runner: 'afr_',
-  registration: 'afg_',
-  signIn: 'afs_',
-  recovery: 'afp_',
-  authCode: 'afc_',
-  invitation: 'afi_',
-  deployHook: 'afh_',
-  refresh: 'aft_',
-  lease: 'afl_',
-} as const;
+import { TOKEN_PREFIX } from '../token-prefix.ts';
 
 /** 32 random bytes in base64url (RFC 4648 §5): 43 characters that are safe in headers and URLs. */
 export const randomToken = (): string => base64url.encode(crypto.getRandomValues(new Uint8Array(32)));

@@ -1,9 +1,8 @@
 import type { Env } from '../env.ts';
-import { type ObjectStub, objectStub } from '../objects/stub.ts';
-import type { PoolObject } from './pool.ts';
+import { type ObjectOf, type ObjectStub, objectStub } from './stub.ts';
 
 /** The pool of a team's runners. */
-export const poolOf = (env: Pick<Env, 'POOLS'>, ownerId: string): ObjectStub<PoolObject> =>
+export const poolOf = (env: Pick<Env, 'POOLS'>, ownerId: string): ObjectStub<ObjectOf<Env['POOLS']>> =>
   objectStub(() => env.POOLS.getByName(ownerId), {
     offer: 'repeat',
     withdraw: 'repeat',

@@ -4,12 +4,12 @@
  */
 import { AppFluxError } from '@appflux/protocol';
 import { createMiddleware } from 'hono/factory';
-import type { ApiEnv } from '../api/router.ts';
-import type { Env } from '../env.ts';
-import { tokenOf } from '../identity/authenticate.ts';
-import { hashToken } from '../identity/tokens.ts';
-import { inSeconds } from '../seconds.ts';
-import type { Allowance } from '../sockets/budget.ts';
+import type { Env } from '../../env.ts';
+import { tokenOf } from '../../identity/authenticate.ts';
+import { inSeconds } from '../../seconds.ts';
+import { hashToken } from '../../secrets/tokens.ts';
+import type { Allowance } from '../../sockets/budget.ts';
+import type { ApiEnv } from '../router.ts';
 import { CallBudgets } from './budgets.ts';
 import { costOf } from './cost.ts';
 
