@@ -1,4 +1,4 @@
-/** Phrases that docs/style.md replaces and that have no good use: where they stand in text that people read. */
+/** Phrases that docs/style.md replaces and that have no good use: finds them in the text that people read. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -8,38 +8,51 @@ interface Phrase {
   readonly instead: string;
 }
 
+/** A space, or a line break inside a paragraph or comment. */
+const GAP = String.raw`(?:[ \t]+|[ \t]*\n[ \t]*(?:\*|//|#|>)?[ \t]*)`;
+
+const GAPS = new RegExp(GAP, 'g');
+
+/** A space in the pattern also matches a line break. */
 const phrase = (pattern: string, instead: string): Phrase => ({
-  pattern: new RegExp(pattern, 'gi'),
+  pattern: new RegExp(pattern.replaceAll(' ', GAP), 'gi'),
   instead,
 });
 
+// Negative lookarounds keep good English: macOS's Gatekeeper, "told apart", "an average taken over all rounds".
 const PHRASES: readonly Phrase[] = [
-  phrase('(?<!book)keepers?\\b', '"store" or "backend"'),
+  phrase('(?<!book|gate|zoo|house|time|shop|goal)keepers?\\b', '"store" or "backend"'),
   // "Front door" is what operators call the proxy before a server.
-  phrase('(?<!front )\\bdoors?\\b', '"endpoint" or "entry point"'),
-  phrase('\\b(?:is|are|was|were|be|been) told\\b', '"is notified" or "receives"'),
+  phrase('(?<!front(?: |-))\\bdoors?\\b', '"endpoint" or "entry point"'),
+  phrase('\\b(?:is|are|was|were|be|been) told\\b(?! apart)', '"is notified" or "receives"'),
   phrase('\\bchores?\\b', '"pending task"'),
   phrase('\\banew\\b', '"again"'),
-  phrase('\\bonce more\\b', '"again"'),
+  phrase('\\bonce more\\b(?! than)', '"again"'),
   phrase('\\bmade again\\b', '"rebuilt" or "recreated"'),
   phrase('\\bwho(?:m|so)?ever\\b', '"anyone who"'),
   phrase('\\bwhatever may\\b', '"any"'),
-  phrase('\\btaken over\\b', '"reused" or "replaced"'),
-  phrase('\\b(?:has|have|had) run out(?! of)\\b', '"expired"'),
-  phrase('\\bfor good\\b', '"permanently"'),
-  phrase('\\bat once\\b', '"immediately" or "at a time"'),
+  phrase('\\btaken over\\b(?! (?:all|each|every|several|many|the last|\\d))', '"reused" or "replaced"'),
+  phrase('(?<!\\b(?:memory|heap|space|disk|time|quota) )\\b(?:has|have|had) run out(?! of)\\b', '"expired"'),
+  phrase('\\bfor good\\b(?! (?:measure|reasons?|performance|practice))', '"permanently"'),
+  phrase('\\bat once\\b', '"immediately", "at a time" or "at the same time"'),
   phrase('\\be-mails?\\b', '"email"'),
-  phrase('\\bby hand\\b', '"manually"'),
+  phrase('\\bby hand\\b(?!-)', '"manually"'),
   phrase('\\blook into\\b', '"check"'),
-  phrase('\\bdrawn (?:from|by)\\b', '"generated from" or "derived from"'),
-  phrase('\\b(?:is|are|was|were) not good\\b', '"invalid"'),
+  phrase(
+    '\\bdrawn from\\b(?! (?:an? |the )?(?:distribution|population|sample|random|seed))',
+    '"generated from" or "derived from"',
+  ),
+  phrase('\\b(?:is|are|was|were) not good\\b(?! (?:at|enough|for))', '"invalid"'),
   phrase('\\bmakes no sense\\b', '"can\'t be processed"'),
 ];
 
-/** What people write, as opposed to what a program wrote or somebody else did. */
-const READ = /\.(?:ts|mjs|svelte|md|sh|toml|sql|css|html)$|(?:^|\/)Dockerfile$|(?:^|\/)package\.json$/;
+/** What people write, as opposed to what a program or someone else wrote. */
+const READ =
+  /\.(?:ts|mjs|svelte|md|sh|toml|sql|css|html)$|(?:^|\/)Dockerfile(?:\.[a-z]+)?$|(?:^|\/)package\.json$/;
+/** Without an extension: a script if its first line names an interpreter. */
+const MAYBE_SCRIPT = /(?:^|\/)[^./]+$/;
 const NOT_OURS = /(?:^|\/)(?:fixtures|fixture|recorded)\//;
-/** Where the phrases themselves stand. */
+/** Files that contain the phrases on purpose. */
 const ABOUT_WORDS = new Set(['docs/style.md', 'stack/checking/words.ts', 'stack/checking/words.test.ts']);
 
 export interface Finding {
@@ -49,29 +62,39 @@ export interface Finding {
   readonly instead: string;
 }
 
-/** The phrases in a text, in its order. */
+/** A link's target is not our text. Blanked rather than removed, so that positions stay. */
+const URLS = /\bhttps?:\/\/[^\s)>\]"'`]+/g;
+
+/** The phrases in a text, in its order, those that are broken over two lines included. */
 export function findPhrases(text: string): Finding[] {
-  return text
-    .split('\n')
-    .flatMap((content, index) =>
-      PHRASES.flatMap(({ pattern, instead }) =>
-        [...content.matchAll(pattern)].map(([found]) => ({ line: index + 1, found, instead })),
-      ),
-    );
+  const ours = text.replaceAll(URLS, (url) => '_'.repeat(url.length));
+  return PHRASES.flatMap(({ pattern, instead }) =>
+    [...ours.matchAll(pattern)].map((match) => ({ at: match.index, found: match[0], instead })),
+  )
+    .sort((one, other) => one.at - other.at)
+    .map(({ at, found, instead }) => ({
+      line: ours.slice(0, at).split('\n').length,
+      found: found.replaceAll(GAPS, ' '),
+      instead,
+    }));
 }
 
-/** Whether the words of a file are checked, by its path in the checkout. */
-export const isChecked = (path: string): boolean =>
-  READ.test(path) && !NOT_OURS.test(path) && !ABOUT_WORDS.has(path);
+/** Whether the words of a file are checked, by its path in the checkout and its content. */
+export const isChecked = (path: string, text: string): boolean =>
+  (READ.test(path) || (MAYBE_SCRIPT.test(path) && text.startsWith('#!'))) &&
+  !NOT_OURS.test(path) &&
+  !ABOUT_WORDS.has(path);
 
 /**
- * Looks through the files of a checkout, named by their paths in it.
+ * Checks the files of a checkout, given by their paths in it.
  * @returns a line per finding: `path:line: "phrase": write …`
  */
 export async function checkWords(root: string, files: readonly string[]): Promise<string[]> {
   const lines: string[] = [];
-  for (const path of files.filter(isChecked)) {
-    for (const { line, found, instead } of findPhrases(await readFile(join(root, path), 'utf8'))) {
+  for (const path of files.filter((path) => READ.test(path) || MAYBE_SCRIPT.test(path))) {
+    const text = await readFile(join(root, path), 'utf8');
+    if (!isChecked(path, text)) continue;
+    for (const { line, found, instead } of findPhrases(text)) {
       lines.push(`${path}:${line}: "${found}": write ${instead} (docs/style.md)`);
     }
   }
