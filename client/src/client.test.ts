@@ -143,7 +143,7 @@ describe('a refusal', () => {
       code,
       httpStatus: status,
       serverCode: null,
-      message: `The server answered ${status}.`,
+      message: `The server returned ${status}.`,
     });
   });
 

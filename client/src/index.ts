@@ -6,3 +6,6 @@ export type { UnknownMembers } from './http/parse.ts';
 export type { RetryOptions } from './http/retry.ts';
 export { allItems, eachItem, type ListQuery } from './pages.ts';
 export type { NewApp } from './resources/apps.ts';
+export { TransferProgress } from './upload/progress.ts';
+export { failureOf, PartError, type PartFailure, type PutPart } from './upload/put-part.ts';
+export { Transfer, type TransferSource, type TransferTools } from './upload/transfer.ts';

@@ -79,7 +79,7 @@ export function refusalOf(
   const retry = retryAfterSeconds === null ? {} : { retryAfterSeconds };
   const parsed = AnyErrorBody.safeParse(parseJson(body));
   if (!parsed.success) {
-    return new RefusedError(codeOf(httpStatus), `The server answered ${httpStatus}.`, {
+    return new RefusedError(codeOf(httpStatus), `The server returned ${httpStatus}.`, {
       ...retry,
       httpStatus,
       serverCode: null,

@@ -15,9 +15,14 @@ export const logs = (calls: Calls) => ({
   /** The sections of an archived log; `log_not_archived` before that. */
   outline: (id: string, options: CallOptions = {}): Promise<LogOutline> =>
     calls.json(LogOutline, 'GET', path`/api/deployments/${id}/logs/outline`, options),
-  /** The whole log as NDJSON, one line of it per line. */
-  download: (id: string, options: CallOptions = {}): Promise<Response> =>
-    calls.stream('GET', path`/api/deployments/${id}/logs.ndjson`, options),
+  /** The whole log as it arrives, in NDJSON: a LogLine per line. */
+  read: async (id: string, options: CallOptions = {}): Promise<ReadableStream<Uint8Array>> => {
+    const { body } = await calls.stream('GET', path`/api/deployments/${id}/logs.ndjson`, options);
+    return body ?? new ReadableStream({ start: (controller) => controller.close() });
+  },
+  /** The whole log in NDJSON, as a file. */
+  download: async (id: string, options: CallOptions = {}): Promise<Blob> =>
+    (await calls.stream('GET', path`/api/deployments/${id}/logs.ndjson`, options)).blob(),
   /** The URL of the live log's WebSocket, after a line. It needs an absolute `url` of the client. */
   liveUrl: (id: string, after = 0): string =>
     `${calls.url(path`/api/deployments/${id}/logs/live`).replace(/^http/, 'ws')}?after=${after}`,

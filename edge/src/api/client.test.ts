@@ -163,7 +163,10 @@ const CALLS: Record<string, { call: () => Promise<unknown>; refused?: string }> 
     refused: 'log_not_archived',
   },
   'GET /api/deployments/:id/logs.ndjson': {
-    call: async () => (await script.logs.download(made.deployment)).text(),
+    call: async () => {
+      const file = await (await script.logs.download(made.deployment)).text();
+      expect(await new Response(await script.logs.read(made.deployment)).text()).toBe(file);
+    },
   },
   'POST /api/deployments/:id/cancel': { call: () => script.deployments.cancel(made.deployment) },
   'POST /api/deployments/:id/redeploy': {

@@ -1,5 +1,5 @@
+import type { ClientPart } from '@appflux/client';
 import type { Analytics } from '@appflux/protocol';
-import type { Api } from '#lib/api/api.ts';
 import { Live } from '#lib/live/live.svelte.ts';
 import type { PageLife } from '#lib/live/page-life.ts';
 import type { Choice } from './choice.ts';
@@ -11,9 +11,9 @@ const PAUSE_MS = 120_000;
 export class AnalyticsView {
   readonly #live: Live<Analytics>;
 
-  constructor({ days, app }: Choice, api: Pick<Api, 'getAnalytics'>, page?: PageLife) {
+  constructor({ days, app }: Choice, api: ClientPart<{ instance: 'analytics' }>, page?: PageLife) {
     this.#live = new Live<Analytics>({
-      load: (signal) => api.getAnalytics(app === null ? { days } : { days, app }, signal),
+      load: (signal) => api.instance.analytics(app === null ? { days } : { days, app }, { signal }),
       pauseAfter: () => PAUSE_MS,
       ...(page && { page }),
     });

@@ -1,14 +1,13 @@
+import { allItems, type ClientPart } from '@appflux/client';
 import { type App, type Deployment, hasEnded } from '@appflux/protocol';
 import { SvelteMap } from 'svelte/reactivity';
-import { allPages } from '#lib/api/all-pages.ts';
-import type { Api } from '#lib/api/api.ts';
 import { Live } from '#lib/live/live.svelte.ts';
 import type { PageLife } from '#lib/live/page-life.ts';
 import { sourceLabel } from '#lib/source/repository.ts';
 
 const APPS_EVERY_MS = 30_000;
 
-type Calls = Pick<Api, 'listApps' | 'listDeployments'>;
+type Calls = ClientPart<{ apps: 'list'; deployments: 'listOf' }>;
 
 /** What is known of an app's latest deployment: `undefined` until it is, null when there is none. */
 export type Latest = Deployment | null | undefined;
@@ -25,7 +24,7 @@ export class AppList {
   constructor(api: Calls, page?: PageLife) {
     this.#api = api;
     this.#live = new Live<App[]>({
-      load: (signal) => allPages((query) => api.listApps(query, signal)),
+      load: (signal) => allItems((query) => api.apps.list(query, { signal })),
       pauseAfter: () => APPS_EVERY_MS,
       ...(page && { page }),
     });
@@ -68,7 +67,7 @@ export class AppList {
    */
   async look(slug: string): Promise<number> {
     try {
-      const page = await this.#api.listDeployments(slug, { limit: 1 });
+      const page = await this.#api.deployments.listOf(slug, { limit: 1 });
       this.#latest.set(slug, page.items[0] ?? null);
     } catch {
       // The list itself says what is wrong when the server is away or the session is over; a single app may

@@ -12,13 +12,15 @@ describe('the list of apps', () => {
     const asked: (string | undefined)[] = [];
     const list = new AppList(
       {
-        listApps: async ({ cursor } = {}) => {
-          asked.push(cursor);
-          return cursor === undefined
-            ? { items: [harbor], nextCursor: 'more' }
-            : { items: [shop], nextCursor: null };
+        apps: {
+          list: async ({ cursor } = {}) => {
+            asked.push(cursor);
+            return cursor === undefined
+              ? { items: [harbor], nextCursor: 'more' }
+              : { items: [shop], nextCursor: null };
+          },
         },
-        listDeployments: async () => ({ items: [], nextCursor: null }),
+        deployments: { listOf: async () => ({ items: [], nextCursor: null }) },
       },
       page,
     );
@@ -43,11 +45,13 @@ describe('the list of apps', () => {
     ];
     const list = new AppList(
       {
-        listApps: async () => ({ items: [], nextCursor: null }),
-        listDeployments: async () => {
-          const answer = answers.shift();
-          if (answer === undefined || answer instanceof AppFluxError) throw answer;
-          return answer;
+        apps: { list: async () => ({ items: [], nextCursor: null }) },
+        deployments: {
+          listOf: async () => {
+            const answer = answers.shift();
+            if (answer === undefined || answer instanceof AppFluxError) throw answer;
+            return answer;
+          },
         },
       },
       page,

@@ -1,3 +1,4 @@
+import type { ClientPart } from '@appflux/client';
 import {
   type App,
   type AppFluxError,
@@ -10,7 +11,6 @@ import {
   type UpdateApp,
   type VariableInput,
 } from '@appflux/protocol';
-import type { Api } from '#lib/api/api.ts';
 import { toError } from '#lib/api/to-error.ts';
 import { Live } from '#lib/live/live.svelte.ts';
 import type { PageLife } from '#lib/live/page-life.ts';
@@ -18,19 +18,10 @@ import { randomKey } from './random-key.ts';
 
 const PAGE = 20;
 
-type Calls = Pick<
-  Api,
-  | 'getApp'
-  | 'updateApp'
-  | 'deleteApp'
-  | 'release'
-  | 'setVariable'
-  | 'deleteVariable'
-  | 'setFile'
-  | 'deleteFile'
-  | 'listDeployments'
-  | 'createDeployment'
->;
+type Calls = ClientPart<{
+  apps: 'get' | 'update' | 'delete' | 'release' | 'setVariable' | 'deleteVariable' | 'setFile' | 'deleteFile';
+  deployments: 'listOf' | 'create';
+}>;
 
 /** One app with its deployments, newest first, page after page. */
 export class AppOverview {
@@ -47,12 +38,12 @@ export class AppOverview {
     this.#api = api;
     const life = page ? { page } : {};
     this.#app = new Live<App>({
-      load: (signal) => api.getApp(slug, signal),
+      load: (signal) => api.apps.get(slug, { signal }),
       pauseAfter: () => 30_000,
       ...life,
     });
     this.#newest = new Live<Page<Deployment>>({
-      load: (signal) => api.listDeployments(slug, { limit: PAGE }, signal),
+      load: (signal) => api.deployments.listOf(slug, { limit: PAGE }, { signal }),
       pauseAfter: (known) => (known?.items.some(({ status }) => !hasEnded(status)) ? 4000 : 20_000),
       ...life,
     });
@@ -117,7 +108,7 @@ export class AppOverview {
     this.#loadingMore = true;
     this.#moreError = null;
     try {
-      const next = await this.#api.listDeployments(this.slug, { limit: PAGE, cursor });
+      const next = await this.#api.deployments.listOf(this.slug, { limit: PAGE, cursor });
       // The first time, the newest page is kept too: what slides out of it must not vanish from the middle.
       const kept = this.#older?.items ?? newest.items;
       this.#older = { items: [...kept, ...next.items], nextCursor: next.nextCursor };
@@ -130,17 +121,17 @@ export class AppOverview {
 
   /** Begins a deployment and answers with it. Throws an AppFluxError. */
   deploy(body: CreateDeployment): Promise<Deployment> {
-    return this.#api.createDeployment(this.slug, body, randomKey());
+    return this.#api.deployments.create(this.slug, body, { idempotencyKey: randomKey() });
   }
 
   /** Points the public address at a deployment. Throws an AppFluxError. */
   async release(deploymentId: string): Promise<void> {
-    this.#app.replace(await this.#api.release(this.slug, deploymentId));
+    this.#app.replace(await this.#api.apps.release(this.slug, deploymentId));
   }
 
   /** Changes settings; what is not named stays. Throws an AppFluxError. */
   async update(change: UpdateApp): Promise<void> {
-    this.#app.replace(await this.#api.updateApp(this.slug, change));
+    this.#app.replace(await this.#api.apps.update(this.slug, change));
   }
 
   /** Sets variables one after the other, so that an error tells which one it is. Throws an AppFluxError. */
@@ -150,7 +141,7 @@ export class AppOverview {
   ): Promise<void> {
     try {
       for (const { name, ...input } of variables)
-        await this.#api.setVariable(this.slug, name, { ...input, environments });
+        await this.#api.apps.setVariable(this.slug, name, { ...input, environments });
     } finally {
       await this.#app.refresh();
     }
@@ -158,24 +149,24 @@ export class AppOverview {
 
   /** Throws an AppFluxError. */
   async deleteVariable(name: string): Promise<void> {
-    await this.#api.deleteVariable(this.slug, name);
+    await this.#api.apps.deleteVariable(this.slug, name);
     await this.#app.refresh();
   }
 
   /** Throws an AppFluxError. */
   async setFile(name: string, file: FileInput): Promise<void> {
-    await this.#api.setFile(this.slug, name, file);
+    await this.#api.apps.setFile(this.slug, name, file);
     await this.#app.refresh();
   }
 
   /** Throws an AppFluxError. */
   async deleteFile(name: string): Promise<void> {
-    await this.#api.deleteFile(this.slug, name);
+    await this.#api.apps.deleteFile(this.slug, name);
     await this.#app.refresh();
   }
 
   /** Deletes the app with all that belongs to it. Throws an AppFluxError. */
   delete(): Promise<void> {
-    return this.#api.deleteApp(this.slug);
+    return this.#api.apps.delete(this.slug);
   }
 }

@@ -11,28 +11,32 @@ function overview(pages: Record<string, Page<Deployment>>) {
   const made = new AppOverview(
     'harbor-web',
     {
-      getApp: async () => {
-        calls.push('get');
-        return app({ release: idOf(2) });
+      apps: {
+        get: async () => {
+          calls.push('get');
+          return app({ release: idOf(2) });
+        },
+        update: async (_slug, change) => app({ name: change.name ?? 'Harbor' }),
+        delete: async () => undefined,
+        release: async (_slug, deploymentId) => app({ release: deploymentId }),
+        setVariable: async (_slug, name) => {
+          if (name === 'BAD') throw new AppFluxError('unprocessable', 'no');
+          calls.push(`set ${name}`);
+        },
+        deleteVariable: async (_slug, name) => void calls.push(`delete ${name}`),
+        setFile: async (_slug, name) => void calls.push(`set file ${name}`),
+        deleteFile: async (_slug, name) => void calls.push(`delete file ${name}`),
       },
-      updateApp: async (_slug, change) => app({ name: change.name ?? 'Harbor' }),
-      deleteApp: async () => undefined,
-      release: async (_slug, deploymentId) => app({ release: deploymentId }),
-      setVariable: async (_slug, name) => {
-        if (name === 'BAD') throw new AppFluxError('unprocessable', 'no');
-        calls.push(`set ${name}`);
-      },
-      deleteVariable: async (_slug, name) => void calls.push(`delete ${name}`),
-      setFile: async (_slug, name) => void calls.push(`set file ${name}`),
-      deleteFile: async (_slug, name) => void calls.push(`delete file ${name}`),
-      listDeployments: async (_slug, query) => {
-        const answer = pages[query?.cursor ?? 'first'];
-        if (answer === undefined) throw new AppFluxError('unavailable', 'away');
-        return answer;
-      },
-      createDeployment: async (_slug, _body, key) => {
-        calls.push(key);
-        return deployment();
+      deployments: {
+        listOf: async (_slug, query) => {
+          const answer = pages[query?.cursor ?? 'first'];
+          if (answer === undefined) throw new AppFluxError('unavailable', 'away');
+          return answer;
+        },
+        create: async (_slug, _body, { idempotencyKey = 'none' } = {}) => {
+          calls.push(idempotencyKey);
+          return deployment();
+        },
       },
     },
     page,

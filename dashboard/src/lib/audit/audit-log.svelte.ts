@@ -1,16 +1,16 @@
+import type { ClientPart } from '@appflux/client';
 import type { AppFluxError, AuditEntry } from '@appflux/protocol';
-import type { Api } from '#lib/api/api.ts';
 import { toError } from '#lib/api/to-error.ts';
 
 /** The audit log, a page at a time. */
 export class AuditLog {
-  readonly #api: Pick<Api, 'listAudit'>;
+  readonly #api: ClientPart<{ team: 'audit' }>;
   #entries = $state.raw<AuditEntry[] | null>(null);
   #cursor = $state<string | null>(null);
   #error = $state.raw<AppFluxError | null>(null);
   #busy = $state(false);
 
-  constructor(api: Pick<Api, 'listAudit'>) {
+  constructor(api: ClientPart<{ team: 'audit' }>) {
     this.#api = api;
   }
 
@@ -37,7 +37,7 @@ export class AuditLog {
     if (this.#busy) return;
     this.#busy = true;
     try {
-      const page = await this.#api.listAudit({ limit: 50, ...(this.#cursor && { cursor: this.#cursor }) });
+      const page = await this.#api.team.audit({ limit: 50, ...(this.#cursor && { cursor: this.#cursor }) });
       this.#entries = [...(this.#entries ?? []), ...page.items];
       this.#cursor = page.nextCursor;
       this.#error = null;

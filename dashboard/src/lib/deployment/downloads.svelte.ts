@@ -1,5 +1,5 @@
+import type { ClientPart } from '@appflux/client';
 import type { DeploymentDownloads } from '@appflux/protocol';
-import type { Api } from '#lib/api/api.ts';
 import { Live } from '#lib/live/live.svelte.ts';
 import type { PageLife } from '#lib/live/page-life.ts';
 
@@ -7,9 +7,9 @@ import type { PageLife } from '#lib/live/page-life.ts';
 export class Downloads {
   readonly #live: Live<DeploymentDownloads>;
 
-  constructor(deploymentId: string, api: Pick<Api, 'getDownloads'>, page?: PageLife) {
+  constructor(deploymentId: string, api: ClientPart<{ deployments: 'downloads' }>, page?: PageLife) {
     this.#live = new Live<DeploymentDownloads>({
-      load: (signal) => api.getDownloads(deploymentId, signal),
+      load: (signal) => api.deployments.downloads(deploymentId, { signal }),
       pauseAfter: () => 60_000,
       ...(page && { page }),
     });

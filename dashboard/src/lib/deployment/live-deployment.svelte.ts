@@ -1,3 +1,4 @@
+import type { ClientPart } from '@appflux/client';
 import {
   type CandidateSettings,
   type Deployment,
@@ -5,7 +6,6 @@ import {
   hasEnded,
   type Phase,
 } from '@appflux/protocol';
-import type { Api } from '#lib/api/api.ts';
 import { chosenFor } from '#lib/detection/candidate.ts';
 import { Live } from '#lib/live/live.svelte.ts';
 import type { PageLife } from '#lib/live/page-life.ts';
@@ -13,7 +13,10 @@ import type { PageLife } from '#lib/live/page-life.ts';
 /** The live log tells of changes at once; asking again is for what it does not tell, as who builds it. */
 const PAUSE_MS = { queued: 3000, building: 8000, canceling: 3000 } as const;
 
-type Calls = Pick<Api, 'getDeployment' | 'cancelDeployment' | 'redeploy' | 'setPin' | 'getApp' | 'updateApp'>;
+type Calls = ClientPart<{
+  deployments: 'get' | 'cancel' | 'redeploy' | 'pin' | 'unpin';
+  apps: 'get' | 'update';
+}>;
 
 /** One deployment, as it goes on. */
 export class LiveDeployment {
@@ -25,7 +28,7 @@ export class LiveDeployment {
     this.id = id;
     this.#api = api;
     this.#live = new Live<Deployment>({
-      load: (signal) => api.getDeployment(id, signal),
+      load: (signal) => api.deployments.get(id, { signal }),
       pauseAfter: (deployment) => {
         if (deployment === null) return 5000;
         const { status } = deployment;
@@ -69,22 +72,23 @@ export class LiveDeployment {
 
   /** Asks for it to be canceled. Throws an AppFluxError. */
   async cancel(): Promise<void> {
-    this.#live.replace(await this.#api.cancelDeployment(this.id));
+    this.#live.replace(await this.#api.deployments.cancel(this.id));
   }
 
   /** Pins or unpins it. Throws an AppFluxError. */
   async setPin(pinned: boolean): Promise<void> {
-    this.#live.replace(await this.#api.setPin(this.id, pinned));
+    const { deployments } = this.#api;
+    this.#live.replace(await (pinned ? deployments.pin(this.id) : deployments.unpin(this.id)));
   }
 
   /** Builds the same commit or upload once more and answers with the new deployment. Throws an AppFluxError. */
   redeploy(clearCache: boolean): Promise<Deployment> {
-    return this.#api.redeploy(this.id, { clearCache });
+    return this.#api.deployments.redeploy(this.id, { clearCache });
   }
 
   /** Sets its App to another way of being built, and builds the same source so. Throws an AppFluxError. */
   async buildInstead(slug: string, set: CandidateSettings): Promise<Deployment> {
-    await this.#api.updateApp(slug, chosenFor(await this.#api.getApp(slug), set));
+    await this.#api.apps.update(slug, chosenFor(await this.#api.apps.get(slug), set));
     return this.redeploy(false);
   }
 }

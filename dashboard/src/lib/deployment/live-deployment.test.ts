@@ -11,14 +11,19 @@ function live(...answers: Deployment[]) {
   const made = new LiveDeployment(
     deployment().id,
     {
-      getDeployment: async () => answers[Math.min(asked++, answers.length - 1)] ?? deployment(),
-      cancelDeployment: async () => deployment({ status: 'canceling' }),
-      redeploy: async () => deployment(),
-      setPin: async (_id, pinned) => deployment({ status: 'success', pinned }),
-      getApp: async () => app({ source: { provider: 'upload', rootDirectory: './' }, type: 'android' }),
-      updateApp: async (slug, change) => {
-        changes.push({ slug, change });
-        return app();
+      deployments: {
+        get: async () => answers[Math.min(asked++, answers.length - 1)] ?? deployment(),
+        cancel: async () => deployment({ status: 'canceling' }),
+        redeploy: async () => deployment(),
+        pin: async () => deployment({ status: 'success', pinned: true }),
+        unpin: async () => deployment({ status: 'success', pinned: false }),
+      },
+      apps: {
+        get: async () => app({ source: { provider: 'upload', rootDirectory: './' }, type: 'android' }),
+        update: async (slug, change) => {
+          changes.push({ slug, change });
+          return app();
+        },
       },
     },
     page,

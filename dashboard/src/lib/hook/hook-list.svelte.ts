@@ -1,9 +1,8 @@
+import { allItems, type ClientPart } from '@appflux/client';
 import type { CreatedDeployHook, DeployHook } from '@appflux/protocol';
-import { allPages } from '#lib/api/all-pages.ts';
-import type { Api } from '#lib/api/api.ts';
 import { Live } from '#lib/live/live.svelte.ts';
 
-type Calls = Pick<Api, 'listDeployHooks' | 'createDeployHook' | 'deleteDeployHook'>;
+type Calls = ClientPart<{ deployHooks: 'list' | 'create' | 'delete' }>;
 
 /** The deploy hooks of one App. */
 export class HookList {
@@ -15,7 +14,7 @@ export class HookList {
     this.#api = api;
     this.#slug = slug;
     this.#live = new Live({
-      load: (signal) => allPages((query) => api.listDeployHooks(slug, query, signal)),
+      load: (signal) => allItems((query) => api.deployHooks.list(slug, query, { signal })),
       pauseAfter: () => null,
     });
   }
@@ -39,14 +38,14 @@ export class HookList {
 
   /** Its address is in the answer and nowhere else. Throws an AppFluxError. */
   async create(name: string): Promise<CreatedDeployHook> {
-    const created = await this.#api.createDeployHook(this.#slug, name);
+    const created = await this.#api.deployHooks.create(this.#slug, name);
     await this.refresh();
     return created;
   }
 
   /** Throws an AppFluxError. */
   async revoke(id: string): Promise<void> {
-    await this.#api.deleteDeployHook(this.#slug, id);
+    await this.#api.deployHooks.delete(this.#slug, id);
     await this.refresh();
   }
 }

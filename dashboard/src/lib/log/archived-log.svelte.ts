@@ -1,5 +1,5 @@
+import type { ClientPart } from '@appflux/client';
 import { type AppFluxError, isAppFluxError, type LogOutline } from '@appflux/protocol';
-import type { Api } from '#lib/api/api.ts';
 import { pause } from '#lib/time/pause.ts';
 import { plainText } from './ansi.ts';
 import { lineBatches } from './archive-lines.ts';
@@ -13,7 +13,7 @@ import { mayPass, PageLoader, toAppFluxError } from './page-loader.ts';
 
 export interface ArchivedLogSetting {
   deploymentId: string;
-  api: Pick<Api, 'getLog' | 'getLogOutline' | 'readLog'>;
+  api: ClientPart<{ logs: 'page' | 'outline' | 'read' }>;
 }
 
 /** Lines that have to be here for a line in the middle of the view to stay where it is. */
@@ -44,9 +44,9 @@ export class ArchivedLog implements LogContent {
   constructor(setting: ArchivedLogSetting) {
     this.#setting = setting;
     const { api, deploymentId } = setting;
-    this.matches = new ArchiveMatches((signal) => api.readLog(deploymentId, signal));
+    this.matches = new ArchiveMatches((signal) => api.logs.read(deploymentId, { signal }));
     this.#loader = new PageLoader({
-      fetch: (after, limit, signal) => api.getLog(deploymentId, after, signal, limit),
+      fetch: (after, limit, signal) => api.logs.page(deploymentId, { after, limit }, { signal }),
       has: (page) => this.#pages.has(page) || this.#damaged.has(page),
       loaded: (page, lines) => {
         this.#pages.add(page, lines);
@@ -72,7 +72,7 @@ export class ArchivedLog implements LogContent {
     const { signal } = this.#stop;
     for (;;) {
       try {
-        const outline = await api.getLogOutline(deploymentId, signal);
+        const outline = await api.logs.outline(deploymentId, { signal });
         signal.throwIfAborted();
         this.#outline = outline;
         this.error = null;
@@ -154,7 +154,7 @@ export class ArchivedLog implements LogContent {
   async text(): Promise<string> {
     const { api, deploymentId } = this.#setting;
     let text = '';
-    for await (const lines of lineBatches(await api.readLog(deploymentId, this.#stop.signal))) {
+    for await (const lines of lineBatches(await api.logs.read(deploymentId, { signal: this.#stop.signal }))) {
       for (const line of lines) text += `${plainText(line.text)}\n`;
     }
     return text;

@@ -1,12 +1,12 @@
+import type { ClientPart } from '@appflux/client';
 import type { DeploymentStatus, Phase } from '@appflux/protocol';
-import type { Api } from '#lib/api/api.ts';
 import { ArchivedLog } from './archived-log.svelte.ts';
 import type { LogContent } from './content.ts';
 import { LiveLog } from './live-log.svelte.ts';
 
 interface Setting {
   deploymentId: string;
-  api: Pick<Api, 'getLog' | 'getLogOutline' | 'readLog'>;
+  api: ClientPart<{ logs: 'page' | 'outline' | 'read' }>;
   token(): Promise<string | null>;
   team?(): string | null;
   /** Told of each state that the live log brings, which is sooner than a poll does. */

@@ -1,5 +1,5 @@
+import type { ClientPart } from '@appflux/client';
 import type { AppFluxError, DeploymentStatus, LogLine, Phase } from '@appflux/protocol';
-import type { Api } from '#lib/api/api.ts';
 import { plainText } from './ansi.ts';
 import type { LogContent, Matches } from './content.ts';
 import { LineBuffer } from './line-buffer.ts';
@@ -9,7 +9,7 @@ import { searchLines } from './search.ts';
 
 interface Setting {
   deploymentId: string;
-  api: Pick<Api, 'getLog'>;
+  api: ClientPart<{ logs: 'page' }>;
   token(): Promise<string | null>;
   team?(): string | null;
   /** Told of each state that the live log brings, which is sooner than a poll does. */
@@ -81,7 +81,7 @@ export class LiveLog implements LogContent {
         },
         token,
         ...(team && { team }),
-        poll: (after, signal) => api.getLog(deploymentId, after, signal),
+        poll: (after, signal) => api.logs.page(deploymentId, { after }, { signal }),
         lastSeq: () => this.#buffer.lastSeq,
       },
       {

@@ -16,7 +16,7 @@ function log() {
   const soon: (() => void)[] = [];
   const made = new LiveLog({
     deploymentId: '66f2a1c04b7e9d0012345678',
-    api: { getLog: () => Promise.reject(new Error('not asked in this test')) },
+    api: { logs: { page: () => Promise.reject(new Error('not asked in this test')) } },
     token: async () => null,
     onState: () => undefined,
     soon: (work) => soon.push(work),

@@ -1,10 +1,10 @@
+import type { NewApp } from '@appflux/client';
 import type { Candidate } from '@appflux/detection';
 import { type AppSource, RESERVED_SLUGS, Slug, slugFromName } from '@appflux/protocol';
-import type { NewApp } from '#lib/api/api.ts';
 import { BuildForm } from '#lib/app/build-form.svelte.ts';
 import { plainFolder } from '#lib/detection/candidate.ts';
 import { branchProblem, readRepository, rootDirectoryProblem } from '#lib/source/repository.ts';
-import { fileProblem } from '#lib/upload/parts.ts';
+import { fileProblem } from '#lib/upload/file-problem.ts';
 import { VariableRows } from '#lib/variables/variable-rows.svelte.ts';
 import { DetectedZip } from './detected-zip.svelte.ts';
 

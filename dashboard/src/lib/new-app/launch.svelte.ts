@@ -1,5 +1,5 @@
+import type { ClientPart } from '@appflux/client';
 import { type App, AppFluxError, type Deployment, isAppFluxError } from '@appflux/protocol';
-import type { Api } from '#lib/api/api.ts';
 import { toError } from '#lib/api/to-error.ts';
 import { randomKey } from '#lib/app/random-key.ts';
 import { SourceUpload } from '#lib/upload/source-upload.svelte.ts';
@@ -7,7 +7,7 @@ import type { Draft } from './draft.svelte.ts';
 
 export type LaunchStage = 'idle' | 'uploading' | 'creating' | 'deploying' | 'done';
 
-type Calls = Pick<Api, 'createApp' | 'createDeployment' | 'createUpload' | 'completeUpload'>;
+type Calls = ClientPart<{ apps: 'create'; deployments: 'create'; uploads: 'create' | 'complete' }>;
 
 /**
  * From a draft to its first deployment: upload, app, deployment, in this order, so that a failed upload
@@ -53,12 +53,12 @@ export class Launch {
         return null;
       }
       this.stage = 'creating';
-      this.#app ??= await this.#api.createApp(draft.toNewApp());
+      this.#app ??= await this.#api.apps.create(draft.toNewApp());
       this.stage = 'deploying';
-      const deployment = await this.#api.createDeployment(
+      const deployment = await this.#api.deployments.create(
         this.#app.slug,
         uploadId === undefined ? {} : { uploadId },
-        this.#keyFor(uploadId ?? ''),
+        { idempotencyKey: this.#keyFor(uploadId ?? '') },
       );
       this.stage = 'done';
       return deployment;

@@ -1,6 +1,6 @@
+import type { NewApp } from '@appflux/client';
 import { AppFluxError, type CreateDeployment } from '@appflux/protocol';
 import { describe, expect, test } from 'vitest';
-import type { NewApp } from '#lib/api/api.ts';
 import { SourceUpload } from '#lib/upload/source-upload.svelte.ts';
 import { app, deployment } from '../../testing/fixtures.ts';
 import { Draft } from './draft.svelte.ts';
@@ -18,26 +18,36 @@ function world(
   };
   const keys = new Set<string>();
   const api = {
-    createUpload: async () => {
-      calls.push('createUpload');
-      refuse('createUpload');
-      return {
-        uploadId: '66f2a1c04b7e9d0012345678',
-        partSize: 100,
-        parts: [{ partNumber: 1, url: 'http://127.0.0.1/1' }],
-      };
+    uploads: {
+      create: async () => {
+        calls.push('createUpload');
+        refuse('createUpload');
+        return {
+          uploadId: '66f2a1c04b7e9d0012345678',
+          partSize: 100,
+          parts: [{ partNumber: 1, url: 'http://127.0.0.1/1' }],
+        };
+      },
+      complete: async (uploadId: string) => ({ uploadId, size: 5 }),
     },
-    completeUpload: async (uploadId: string) => ({ uploadId, size: 5 }),
-    createApp: async (body: NewApp) => {
-      calls.push(`createApp ${body.slug}`);
-      refuse('createApp');
-      return app({ slug: body.slug ?? 'none' });
+    apps: {
+      create: async (body: NewApp) => {
+        calls.push(`createApp ${body.slug}`);
+        refuse('createApp');
+        return app({ slug: body.slug ?? 'none' });
+      },
     },
-    createDeployment: async (slug: string, body: CreateDeployment, key: string) => {
-      calls.push(`createDeployment ${slug} ${body.uploadId ?? 'from Git'}`);
-      keys.add(key);
-      refuse('createDeployment');
-      return deployment();
+    deployments: {
+      create: async (
+        slug: string,
+        body: CreateDeployment = {},
+        { idempotencyKey = 'none' }: { idempotencyKey?: string | undefined } = {},
+      ) => {
+        calls.push(`createDeployment ${slug} ${body.uploadId ?? 'from Git'}`);
+        keys.add(idempotencyKey);
+        refuse('createDeployment');
+        return deployment();
+      },
     },
   };
   const launch = new Launch(api, (file) => new SourceUpload(file, { api, put: async () => '"etag"' }));

@@ -1,5 +1,5 @@
+import type { ClientPart } from '@appflux/client';
 import type { OutboxItem } from '@appflux/protocol';
-import type { Api } from '#lib/api/api.ts';
 import { Live } from '#lib/live/live.svelte.ts';
 import type { PageLife } from '#lib/live/page-life.ts';
 
@@ -10,9 +10,9 @@ const PAUSE_MS = 10_000;
 export class WaitingLinks {
   readonly #live: Live<OutboxItem[]>;
 
-  constructor(api: Pick<Api, 'readOutbox'>, page?: PageLife) {
+  constructor(api: ClientPart<{ operator: 'outbox' }>, page?: PageLife) {
     this.#live = new Live<OutboxItem[]>({
-      load: (signal) => api.readOutbox(signal),
+      load: (signal) => api.operator.outbox({ signal }),
       pauseAfter: () => PAUSE_MS,
       ...(page && { page }),
     });

@@ -18,7 +18,7 @@ const item = (over: Partial<OutboxItem> = {}): OutboxItem => ({
 test('the list is loaded, and loaded again when it is asked for', async () => {
   const lists = [[item()], []];
   const links = new WaitingLinks(
-    { readOutbox: async () => lists.shift() ?? [] },
+    { operator: { outbox: async () => lists.shift() ?? [] } },
     { visible: () => true, onWake: () => () => undefined },
   );
   const stop = links.start();

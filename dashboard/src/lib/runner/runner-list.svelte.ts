@@ -1,13 +1,10 @@
+import type { ClientPart } from '@appflux/client';
 import type { RegistrationToken, Runner, UpdateRunner } from '@appflux/protocol';
-import type { Api } from '#lib/api/api.ts';
 import { Live } from '#lib/live/live.svelte.ts';
 import type { PageLife } from '#lib/live/page-life.ts';
 import { capacityLook } from './capacity.ts';
 
-type Calls = Pick<
-  Api,
-  'listRunners' | 'createRegistrationToken' | 'updateRunner' | 'drainRunner' | 'deleteRunner'
->;
+type Calls = ClientPart<{ runners: 'list' | 'createToken' | 'update' | 'drain' | 'delete' }>;
 
 /** The runners that build for the person signed in. */
 export class RunnerList {
@@ -17,7 +14,7 @@ export class RunnerList {
   constructor(api: Calls, page?: PageLife) {
     this.#api = api;
     this.#live = new Live<Runner[]>({
-      load: (signal) => api.listRunners(signal),
+      load: (signal) => api.runners.list({ signal }),
       pauseAfter: () => 5000,
       ...(page && { page }),
     });
@@ -51,24 +48,24 @@ export class RunnerList {
 
   /** A one-time token for a new runner. Throws an AppFluxError. */
   registrationToken(): Promise<RegistrationToken> {
-    return this.#api.createRegistrationToken();
+    return this.#api.runners.createToken();
   }
 
   /** Changes what a runner is registered for; what is left out stays. Throws an AppFluxError. */
   async update(id: string, change: UpdateRunner): Promise<void> {
-    await this.#api.updateRunner(id, change);
+    await this.#api.runners.update(id, change);
     await this.refresh();
   }
 
   /** Lets a runner finish what it holds and gives it nothing new, or lets it take builds again. Throws an AppFluxError. */
   async drain(id: string, draining: boolean): Promise<void> {
-    await this.#api.drainRunner(id, draining);
+    await this.#api.runners.drain(id, draining);
     await this.refresh();
   }
 
   /** Takes a runner's credential away; what it builds goes to another one. Throws an AppFluxError. */
   async remove(id: string): Promise<void> {
-    await this.#api.deleteRunner(id);
+    await this.#api.runners.delete(id);
     await this.refresh();
   }
 }

@@ -17,11 +17,13 @@ test('capacity counts the runners that take builds now', async () => {
   const removed: string[] = [];
   const list = new RunnerList(
     {
-      listRunners: async () => runners.filter(({ id }) => !removed.includes(id)),
-      createRegistrationToken: () => Promise.reject(new Error('not asked for in this test')),
-      updateRunner: async () => runner(),
-      drainRunner: async () => runner(),
-      deleteRunner: async (id) => void removed.push(id),
+      runners: {
+        list: async () => runners.filter(({ id }) => !removed.includes(id)),
+        createToken: () => Promise.reject(new Error('not asked for in this test')),
+        update: async () => runner(),
+        drain: async () => runner(),
+        delete: async (id) => void removed.push(id),
+      },
     },
     { visible: () => true, onWake: () => () => undefined },
   );

@@ -1,21 +1,20 @@
 /** The one session of this page, and the API on its behalf. */
 import { createClient } from '@supabase/supabase-js';
 import { Account } from '#lib/account/account.ts';
-import { createApi } from '#lib/api/api.ts';
+import { createApi } from '#lib/api/create-api.ts';
 import { Me } from '#lib/team/me.svelte.ts';
 import { Instance, ProjectSettings } from './instance.svelte.ts';
 import { type Issuer, Session } from './session.svelte.ts';
 import { SESSION_KEY } from './storage-key.ts';
 
 export const api = createApi({
-  fetch: (input, init) => fetch(input, init),
-  token: () => session.token(),
+  getToken: () => session.token(),
   team: () => me.team,
-  unauthorized: () => void session.refused(),
+  onUnauthorized: () => void session.refused(),
 });
 
 export const instance = new Instance<Issuer>({
-  config: () => api.getConfig(),
+  config: () => api.instance.config(),
   connect: ({ url, key, issuer }) => ({
     kind: issuer,
     auth: createClient(url, key, {

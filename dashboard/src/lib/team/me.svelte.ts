@@ -1,18 +1,18 @@
+import type { ClientPart } from '@appflux/client';
 import type { AppFluxError, Me as MeAnswer, Team } from '@appflux/protocol';
-import type { Api } from '#lib/api/api.ts';
 import { toError } from '#lib/api/to-error.ts';
 
 const KEPT = 'appflux.team';
 
 /** The role of the person signed in, and the team that they act for; the choice is kept in this browser. */
 export class Me {
-  readonly #api: Pick<Api, 'getMe'>;
+  readonly #api: ClientPart<{ team: 'me' }>;
   readonly #storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
   #team = $state<string | null>(null);
   #known = $state.raw<MeAnswer | null>(null);
   #error = $state.raw<AppFluxError | null>(null);
 
-  constructor(api: Pick<Api, 'getMe'>, storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>) {
+  constructor(api: ClientPart<{ team: 'me' }>, storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>) {
     this.#api = api;
     this.#storage = storage;
     this.#team = storage.getItem(KEPT);
@@ -48,7 +48,7 @@ export class Me {
 
   async load(): Promise<void> {
     try {
-      this.#known = await this.#api.getMe();
+      this.#known = await this.#api.team.me();
       this.#error = null;
     } catch (caught) {
       const error = toError(caught);

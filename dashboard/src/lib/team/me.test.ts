@@ -25,7 +25,7 @@ function storage(kept: Record<string, string> = {}) {
 }
 
 test('nothing is allowed until it is known what is', async () => {
-  const me = new Me({ getMe: async () => viewer }, storage());
+  const me = new Me({ team: { me: async () => viewer } }, storage());
   expect(me.may('apps:read')).toBe(false);
   await me.load();
   expect(me.may('apps:read')).toBe(true);
@@ -35,19 +35,21 @@ test('nothing is allowed until it is known what is', async () => {
 
 test('the chosen team outlives a reload, and is forgotten when somebody else signs in', () => {
   const kept = storage();
-  new Me({ getMe: async () => viewer }, kept).choose(TEAM);
-  const reloaded = new Me({ getMe: async () => viewer }, kept);
+  new Me({ team: { me: async () => viewer } }, kept).choose(TEAM);
+  const reloaded = new Me({ team: { me: async () => viewer } }, kept);
   expect(reloaded.team).toBe(TEAM);
   reloaded.forget();
-  expect(new Me({ getMe: async () => viewer }, kept).team).toBeNull();
+  expect(new Me({ team: { me: async () => viewer } }, kept).team).toBeNull();
 });
 
 test('a chosen team that is gone gives way to the one that the server takes', async () => {
   const me: Me = new Me(
     {
-      getMe: async () => {
-        if (me.team !== null) throw new AppFluxError('not_found', 'There is no such team');
-        return viewer;
+      team: {
+        me: async () => {
+          if (me.team !== null) throw new AppFluxError('not_found', 'There is no such team');
+          return viewer;
+        },
       },
     },
     storage({ 'appflux.team': TEAM }),
@@ -61,7 +63,7 @@ test('who is in no team is told so', async () => {
   const refuse = async () => {
     throw new AppFluxError('no_team', 'You are not in a team yet');
   };
-  const me = new Me({ getMe: refuse }, storage());
+  const me = new Me({ team: { me: refuse } }, storage());
   await me.load();
   expect(me.error?.message).toBe('You are not in a team yet');
 });

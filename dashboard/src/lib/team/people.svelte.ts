@@ -1,18 +1,12 @@
+import { allItems, type ClientPart } from '@appflux/client';
 import type { CreatedInvitation, Invitation, Member, Role } from '@appflux/protocol';
-import { allPages } from '#lib/api/all-pages.ts';
-import type { Api } from '#lib/api/api.ts';
 import { Live } from '#lib/live/live.svelte.ts';
 import type { PageLife } from '#lib/live/page-life.ts';
 
-type Calls = Pick<
-  Api,
-  | 'listMembers'
-  | 'updateMember'
-  | 'deleteMember'
-  | 'listInvitations'
-  | 'createInvitation'
-  | 'deleteInvitation'
->;
+type Calls = ClientPart<{
+  team: 'members' | 'updateMember' | 'deleteMember';
+  invitations: 'list' | 'create' | 'delete';
+}>;
 
 /** The members of the team, and the invitations that nobody has taken yet. */
 export class People {
@@ -24,8 +18,8 @@ export class People {
     this.#api = api;
     this.#live = new Live({
       load: async (signal) => ({
-        members: (await allPages((query) => api.listMembers(query, signal))).reverse(),
-        invitations: manages() ? await allPages((query) => api.listInvitations(query, signal)) : [],
+        members: (await allItems((query) => api.team.members(query, { signal }))).reverse(),
+        invitations: manages() ? await allItems((query) => api.invitations.list(query, { signal })) : [],
       }),
       pauseAfter: () => null,
       ...(page && { page }),
@@ -56,7 +50,7 @@ export class People {
   /** Throws an AppFluxError. */
   async setRole(userId: string, role: Role): Promise<void> {
     try {
-      await this.#api.updateMember(userId, role);
+      await this.#api.team.updateMember(userId, role);
     } finally {
       await this.refresh();
     }
@@ -64,20 +58,20 @@ export class People {
 
   /** Throws an AppFluxError. */
   async remove(userId: string): Promise<void> {
-    await this.#api.deleteMember(userId);
+    await this.#api.team.deleteMember(userId);
     await this.refresh();
   }
 
   /** Its link is in the answer, and is sent to `email` unless that is empty. Throws an AppFluxError. */
   async invite(role: Role, note: string, email = ''): Promise<CreatedInvitation> {
-    const created = await this.#api.createInvitation({ role, note, ...(email !== '' && { email }) });
+    const created = await this.#api.invitations.create({ role, note, ...(email !== '' && { email }) });
     await this.refresh();
     return created;
   }
 
   /** Throws an AppFluxError. */
   async revoke(id: string): Promise<void> {
-    await this.#api.deleteInvitation(id);
+    await this.#api.invitations.delete(id);
     await this.refresh();
   }
 }

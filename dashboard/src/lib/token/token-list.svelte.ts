@@ -1,10 +1,9 @@
+import { allItems, type ClientPart } from '@appflux/client';
 import type { ApiToken, CreatedToken, Scope } from '@appflux/protocol';
-import { allPages } from '#lib/api/all-pages.ts';
-import type { Api } from '#lib/api/api.ts';
 import { Live } from '#lib/live/live.svelte.ts';
 import type { PageLife } from '#lib/live/page-life.ts';
 
-type Calls = Pick<Api, 'listTokens' | 'createToken' | 'deleteToken'>;
+type Calls = ClientPart<{ tokens: 'list' | 'create' | 'delete' }>;
 
 /** What each scope lets a program do. */
 export const SCOPE_MEANING: Readonly<Record<Scope, string>> = {
@@ -34,7 +33,7 @@ export class TokenList {
   constructor(api: Calls, page?: PageLife) {
     this.#api = api;
     this.#live = new Live<ApiToken[]>({
-      load: (signal) => allPages((query) => api.listTokens(query, signal)),
+      load: (signal) => allItems((query) => api.tokens.list(query, { signal })),
       pauseAfter: () => null,
       ...(page && { page }),
     });
@@ -60,14 +59,14 @@ export class TokenList {
   /** Creates a token that lasts so many days from now; its secret is in the answer and nowhere else. Throws an AppFluxError. */
   async create(name: string, scopes: Scope[], days: number | null, now = Date.now()): Promise<CreatedToken> {
     const expiresAt = days === null ? {} : { expiresAt: new Date(now + days * 86_400_000).toISOString() };
-    const created = await this.#api.createToken({ name, scopes, ...expiresAt });
+    const created = await this.#api.tokens.create({ name, scopes, ...expiresAt });
     await this.refresh();
     return created;
   }
 
   /** Throws an AppFluxError. */
   async revoke(id: string): Promise<void> {
-    await this.#api.deleteToken(id);
+    await this.#api.tokens.delete(id);
     await this.refresh();
   }
 }

@@ -7,12 +7,14 @@ test('a token is created for so many days, and the list shows it', async () => {
   const created: CreateToken[] = [];
   const list = new TokenList(
     {
-      listTokens: async () => ({ items: created.map(({ name }) => apiToken({ name })), nextCursor: null }),
-      createToken: async (body) => {
-        created.push(body);
-        return { ...apiToken({ name: body.name }), token: 'secret' };
+      tokens: {
+        list: async () => ({ items: created.map(({ name }) => apiToken({ name })), nextCursor: null }),
+        create: async (body) => {
+          created.push(body);
+          return { ...apiToken({ name: body.name }), token: 'secret' };
+        },
+        delete: async () => void created.pop(),
       },
-      deleteToken: async () => void created.pop(),
     },
     { visible: () => true, onWake: () => () => undefined },
   );

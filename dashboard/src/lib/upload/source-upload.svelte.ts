@@ -1,31 +1,23 @@
-import { AppFluxError, isAppFluxError, type UploadGrant } from '@appflux/protocol';
-import type { Api } from '#lib/api/api.ts';
-import { pause } from '#lib/time/pause.ts';
-import { digestOf } from './digest.ts';
-import { planParts } from './parts.ts';
-import { TransferProgress } from './progress.ts';
-import { PartError, type PutPart, putPart } from './put-part.ts';
-import { sendParts } from './send-parts.ts';
+import {
+  type ClientPart,
+  PartError,
+  Transfer,
+  type TransferProgress,
+  type TransferTools,
+} from '@appflux/client';
+import { AppFluxError, isAppFluxError } from '@appflux/protocol';
+import { putByXhr } from './put-by-xhr.ts';
 
 export type UploadState = 'idle' | 'uploading' | 'done' | 'failed' | 'canceled';
 
-/** The presigned addresses run out after an hour; a grant nearly that old is not gone on with. */
-const GRANT_LASTS_MS = 50 * 60 * 1000;
-
-interface Tools {
-  api: Pick<Api, 'createUpload' | 'completeUpload'>;
-  put?: PutPart;
-  pause?: typeof pause;
-  now?: () => number;
+interface Tools extends Omit<TransferTools, 'onProgress'> {
+  api: ClientPart<{ uploads: 'create' | 'complete' }>;
 }
 
 /** A ZIP on its way from this browser straight into storage. */
 export class SourceUpload {
   readonly file: File;
-  readonly #tools: Required<Tools>;
-  readonly #progress: TransferProgress;
-  #grant: { grant: UploadGrant; until: number } | null = null;
-  #done = new Map<number, string>();
+  readonly #transfer: Transfer;
   #abort = new AbortController();
 
   state = $state<UploadState>('idle');
@@ -37,10 +29,13 @@ export class SourceUpload {
   /** What a deployment is given; null until the upload is done. */
   uploadId = $state<string | null>(null);
 
-  constructor(file: File, tools: Tools) {
+  constructor(file: File, { api, ...tools }: Tools) {
     this.file = file;
-    this.#tools = { put: putPart, pause, now: () => performance.now(), ...tools };
-    this.#progress = new TransferProgress(file.size);
+    this.#transfer = new Transfer({ name: file.name, blob: file }, api.uploads, {
+      put: putByXhr,
+      ...tools,
+      onProgress: (progress, now) => this.#show(progress, now),
+    });
   }
 
   get fraction(): number {
@@ -57,7 +52,7 @@ export class SourceUpload {
     this.state = 'uploading';
     this.error = null;
     try {
-      this.uploadId = await this.#transfer(this.#abort.signal);
+      this.uploadId = await this.#transfer.run(this.#abort.signal);
       this.state = 'done';
     } catch (error) {
       if (this.#abort.signal.aborted) this.state = 'canceled';
@@ -76,50 +71,10 @@ export class SourceUpload {
       this.#abort.abort(new DOMException('The upload was canceled', 'AbortError'));
   }
 
-  async #transfer(signal: AbortSignal): Promise<string> {
-    const grant = await this.#validGrant(signal);
-    try {
-      const parts = await sendParts({
-        file: this.file,
-        parts: planParts(this.file.size, grant),
-        done: this.#done,
-        put: this.#tools.put,
-        pause: this.#tools.pause,
-        signal,
-        progress: (part, loaded) => this.#note(part, loaded),
-      });
-      const { uploadId } = await this.#tools.api.completeUpload(grant.uploadId, parts, signal);
-      return uploadId;
-    } catch (error) {
-      const gone = error instanceof PartError && error.reason === 'expired';
-      if (gone || isAppFluxError(error, 'not_found') || isAppFluxError(error, 'upload_incomplete'))
-        this.#startOver();
-      throw error;
-    }
-  }
-
-  async #validGrant(signal: AbortSignal): Promise<UploadGrant> {
-    if (this.#grant && this.#tools.now() < this.#grant.until) return this.#grant.grant;
-    this.#startOver();
-    const { name, size } = this.file;
-    const sha256 = await digestOf(this.file);
-    const grant = await this.#tools.api.createUpload({ name, size, ...(sha256 && { sha256 }) }, signal);
-    this.#grant = { grant, until: this.#tools.now() + GRANT_LASTS_MS };
-    return grant;
-  }
-
-  #startOver(): void {
-    this.#grant = null;
-    for (const part of this.#done.keys()) this.#note(part, 0);
-    this.#done = new Map();
-  }
-
-  #note(part: number, loaded: number): void {
-    const now = this.#tools.now();
-    this.#progress.set(part, loaded, now);
-    this.loaded = this.#progress.loaded;
-    this.speed = this.#progress.speed(now);
-    this.secondsLeft = this.#progress.secondsLeft(now);
+  #show(progress: TransferProgress, now: number): void {
+    this.loaded = progress.loaded;
+    this.speed = progress.speed(now);
+    this.secondsLeft = progress.secondsLeft(now);
   }
 }
 

@@ -1,6 +1,6 @@
+import { PartError, type PutPart } from '@appflux/client';
 import { AppFluxError, type CreateUpload, type UploadedPart } from '@appflux/protocol';
 import { describe, expect, test } from 'vitest';
-import { PartError, type PutPart } from './put-part.ts';
 import { SourceUpload } from './source-upload.svelte.ts';
 
 const file = new File(['0123456789abcdefghijABCDE'], 'site.zip');
@@ -24,20 +24,22 @@ function world(over: { put?: (attempt: number, partNumber: number) => PartError 
     return `"etag-${partNumber}"`;
   };
   const api = {
-    createUpload: async (body: CreateUpload) => {
-      created.push(body);
-      return {
-        uploadId: `66f2a1c04b7e9d001234567${created.length}`,
-        partSize: 10,
-        parts: [3, 1, 2].map((partNumber) => ({
-          partNumber,
-          url: `http://127.0.0.1/${partNumber}?upload=${created.length}`,
-        })),
-      };
-    },
-    completeUpload: async (uploadId: string, parts: UploadedPart[]) => {
-      completed.push(parts);
-      return { uploadId, size: file.size };
+    uploads: {
+      create: async (body: CreateUpload) => {
+        created.push(body);
+        return {
+          uploadId: `66f2a1c04b7e9d001234567${created.length}`,
+          partSize: 10,
+          parts: [3, 1, 2].map((partNumber) => ({
+            partNumber,
+            url: `http://127.0.0.1/${partNumber}?upload=${created.length}`,
+          })),
+        };
+      },
+      complete: async (uploadId: string, parts: UploadedPart[]) => {
+        completed.push(parts);
+        return { uploadId, size: file.size };
+      },
     },
   };
   let clock = 0;
@@ -45,7 +47,7 @@ function world(over: { put?: (attempt: number, partNumber: number) => PartError 
     api,
     put,
     now: () => clock++,
-    pause: async (_milliseconds: number, signal: AbortSignal) => signal.throwIfAborted(),
+    pause: async (_milliseconds: number, signal?: AbortSignal | null) => signal?.throwIfAborted(),
   };
   return { tools, stored, attempts, created, completed, later: (by: number) => (clock += by) };
 }
@@ -148,7 +150,7 @@ describe('an upload', () => {
     const refusal = new AppFluxError('body_too_large', 'Too large');
     const upload = new SourceUpload(file, {
       ...tools,
-      api: { ...tools.api, createUpload: () => Promise.reject(refusal) },
+      api: { uploads: { ...tools.api.uploads, create: () => Promise.reject(refusal) } },
     });
     await upload.run();
     expect(upload.error).toBe(refusal);

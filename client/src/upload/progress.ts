@@ -1,4 +1,4 @@
-/** How far back the speed looks, in milliseconds: long enough to be calm, short enough to tell of a stall. */
+/** The speed is that of so many last milliseconds: long enough to be steady, short enough to show a stall. */
 const WINDOW_MS = 4000;
 
 interface Sample {
@@ -6,18 +6,18 @@ interface Sample {
   readonly loaded: number;
 }
 
-/** How far a transfer of several parts is, and how fast it goes. Moments are milliseconds of any clock. */
+/** How far a transfer of several parts is, and its speed. Times are milliseconds of any clock. */
 export class TransferProgress {
   readonly total: number;
   readonly #parts = new Map<number, number>();
   #samples: Sample[] = [];
 
-  /** Takes the size of the whole in bytes. */
+  /** Takes the total size in bytes. */
   constructor(total: number) {
     this.total = total;
   }
 
-  /** Notes that so many bytes of a part are through; fewer than before when the part began again. */
+  /** Records how many bytes of a part were sent: fewer than before if the part is sent again. */
   set(part: number, loaded: number, now: number): void {
     this.#parts.set(part, loaded);
     this.#samples = [
@@ -26,7 +26,7 @@ export class TransferProgress {
     ];
   }
 
-  /** Bytes that are through. */
+  /** Bytes that were sent. */
   get loaded(): number {
     let sum = 0;
     for (const loaded of this.#parts.values()) sum += loaded;
@@ -38,7 +38,7 @@ export class TransferProgress {
     return this.total === 0 ? 1 : this.loaded / this.total;
   }
 
-  /** Bytes a second of late; 0 when nothing moves or too little is known. */
+  /** Bytes per second; 0 if nothing moves or not enough is known. */
   speed(now: number): number {
     const recent = this.#samples.filter(({ at }) => now - at <= WINDOW_MS);
     const first = recent[0];
@@ -47,7 +47,7 @@ export class TransferProgress {
     return Math.max(0, ((last.loaded - first.loaded) / (now - first.at)) * 1000);
   }
 
-  /** Seconds until the end at this speed; null while that cannot be said. */
+  /** Seconds until the end at this speed; null if that can't be computed. */
   secondsLeft(now: number): number | null {
     const speed = this.speed(now);
     return speed === 0 ? null : (this.total - this.loaded) / speed;

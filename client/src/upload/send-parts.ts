@@ -1,15 +1,15 @@
 import type { UploadedPart } from '@appflux/protocol';
-import type { PlannedPart } from './parts.ts';
+import type { PlannedPart } from './plan.ts';
 import { PartError, type PutPart } from './put-part.ts';
 
-/** A browser holds six connections to a host; some stay free for the API on the same one. */
+/** A browser opens six connections to a host. Some stay free for the API on the same one. */
 const AT_ONCE = 4;
 const TRIES = 5;
 
 export interface Sending {
   file: Blob;
   parts: readonly PlannedPart[];
-  /** Parts that an earlier try has put; more are added as they arrive. */
+  /** The ETags of parts that an earlier try has put; more are added as they arrive. */
   done: Map<number, string>;
   put: PutPart;
   signal: AbortSignal;
@@ -19,8 +19,8 @@ export interface Sending {
 }
 
 /**
- * Puts every part that is not done yet, a few at a time. A lost connection is tried again with growing
- * pauses; what cannot pass ends all of it. Throws a PartError, or the signal's reason.
+ * Puts every part that is not done yet, a few at a time. After a lost connection a part is sent again, with growing
+ * pauses. A failure that won't pass stops all parts. Throws a PartError, or the signal's reason.
  */
 export async function sendParts(sending: Sending): Promise<UploadedPart[]> {
   const { parts, done } = sending;
@@ -35,7 +35,7 @@ export async function sendParts(sending: Sending): Promise<UploadedPart[]> {
   try {
     await Promise.all(Array.from({ length: Math.min(AT_ONCE, left.length) }, worker));
   } catch (error) {
-    // The other workers hold connections that would go on sending for nothing.
+    // Otherwise the other workers would go on sending for nothing.
     stop.abort(error);
     throw error;
   }

@@ -1,7 +1,7 @@
 import type { UploadGrant } from '@appflux/protocol';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { fileProblem, planParts } from './parts.ts';
+import { planParts } from './plan.ts';
 
 const grant = (partSize: number, count: number): UploadGrant => ({
   uploadId: '66f2a1c04b7e9d0012345678',
@@ -35,16 +35,4 @@ describe('an upload plan', () => {
   ])('with %s is refused', (_name, given) => {
     expect(() => planParts(250, given)).toThrow('doesn’t match');
   });
-});
-
-test.each([
-  [{ name: 'site.zip', size: 10 }, null],
-  [{ name: 'SITE.ZIP', size: 10 }, null],
-  [{ name: 'site.tar.gz', size: 10 }, /ZIP/],
-  [{ name: 'site.zip', size: 0 }, /empty/],
-  [{ name: 'site.zip', size: 3 * 2 ** 30 }, /2 GiB/],
-])('%o as a source', (file, problem) => {
-  const said = fileProblem(file);
-  if (problem === null) expect(said).toBe(null);
-  else expect(said).toMatch(problem);
 });
