@@ -25,6 +25,7 @@ const COMMANDS = [
   'copy-metadata',
   'backup',
   'restore',
+  'set-version',
 ];
 const STAMP = join(ROOT, 'node_modules', '.cache', 'appflux', 'packages');
 

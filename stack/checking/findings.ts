@@ -1,5 +1,6 @@
 /** Checks of ours that read the sources: each returns a line per finding. */
 import type { Progress } from '../progress.ts';
+import { checkVersions } from '../release/versions.ts';
 import { NOTHING, type Outcome } from '../testing/verdict.ts';
 import { sourceFiles } from './checks.ts';
 import { checkPackageTargets } from './package-targets.ts';
@@ -10,7 +11,10 @@ export interface SourceCheck {
   readonly find: (root: string, files: readonly string[]) => Promise<string[]>;
 }
 
-const SOURCE_CHECKS: readonly SourceCheck[] = [{ title: 'targets of packages', find: checkPackageTargets }];
+const SOURCE_CHECKS: readonly SourceCheck[] = [
+  { title: 'targets of packages', find: checkPackageTargets },
+  { title: 'versions of packages', find: checkVersions },
+];
 
 /** Runs the checks, prints what they find, and counts them as tests. */
 export async function checkSources(

@@ -1,11 +1,12 @@
 /** Whether the control plane can do its work. */
 import { Health } from '@appflux/protocol';
 import { createRoute } from '@hono/zod-openapi';
+import manifest from '../../package.json' with { type: 'json' };
 import { json, router } from '../http/router.ts';
 import { journal } from '../journal.ts';
 import { storageWorks } from '../storage/index.ts';
 
-export const VERSION = '0.1.0';
+export const VERSION: string = manifest.version;
 
 export const health = router();
 
