@@ -76,7 +76,7 @@ test('the Gradle that the project names is downloaded once, and run', async () =
 test('the project’s hash is checked, and a download with another one is discarded', async () => {
   const hash = createHash('sha256').update(distribution).digest('hex');
   await expect(gradle(named(`distributionSha256Sum=${'0'.repeat(64)}\n`))).rejects.toMatchObject({
-    stderr: `gradle: ${address}/gradle-8.14-bin.zip is not what distributionSha256Sum stands for\n`,
+    stderr: `gradle: ${address}/gradle-8.14-bin.zip does not match distributionSha256Sum\n`,
   });
   expect(await readdir(join(folder, '.gradle/wrapper/appflux'))).toEqual([]);
   expect((await gradle(named(`distributionSha256Sum=${hash}\n`), 'help')).stdout).toContain(
@@ -102,7 +102,7 @@ test('the properties are those of the project given with -p', async () => {
 });
 
 test.each([
-  ['no properties', () => null, 'run `gradle wrapper` in it'],
+  ['no properties', () => null, 'run `gradle wrapper` in the project'],
   ['properties without a URL', () => 'zipStoreBase=GRADLE_USER_HOME\n', 'has no distributionUrl'],
   ['a URL that is 404', () => `distributionUrl=${address}/gradle-9.zip\n`, 'cannot be fetched'],
 ])('with %s it reports what is missing', async (_what, properties, message) => {
@@ -117,5 +117,7 @@ test('a ZIP without Gradle is reported as such', async () => {
   zip.addBuffer(Buffer.from('hello'), 'gradle-8.14/README');
   zip.end();
   distribution = await buffer(zip.outputStream);
-  await expect(gradle(named())).rejects.toMatchObject({ stderr: expect.stringContaining('holds no Gradle') });
+  await expect(gradle(named())).rejects.toMatchObject({
+    stderr: expect.stringContaining('contains no Gradle'),
+  });
 });

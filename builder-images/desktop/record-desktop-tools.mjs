@@ -1,6 +1,6 @@
 /**
- * Run once while the image is built, after record-tools.mjs of the web image has written what it knows: adds the hosts
- * that Cargo installs from, and the versions of what only this image has, to the same files in the folder given.
+ * Run once while the image is built, after record-tools.mjs of the web image: adds the hosts that Cargo installs
+ * from, and the versions of this image's own tools, to the same files in the given folder.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,12 +10,12 @@ import process from 'node:process';
 
 const output = (command, ...args) => execFileSync(command, args, { encoding: 'utf8' }).trim();
 
-/** A version as Debian counts it, without what Debian adds. */
+/** A Debian package's upstream version. */
 const packaged = (name) => output('dpkg', '--status', name).match(/^Version: (?:\d+:)?([^+~\s-]+)/m)?.[1];
 
 /**
- * The hosts that Cargo asks: its index, and where that says that the packages lie. No command tells them, so it is let
- * fetch a small package and its own account of its requests is read.
+ * The hosts of Cargo: its index, and the download host that the index names. No command prints them, so Cargo fetches
+ * a small package and its request log is parsed.
  */
 function hostsOfCargo() {
   const folder = mkdtempSync(join(tmpdir(), 'ask-cargo-'));
@@ -33,7 +33,7 @@ function hostsOfCargo() {
   rmSync(folder, { recursive: true });
   const hosts = new Set([...stderr.matchAll(/> host: ([a-z0-9.-]+)/gi)].map(([, host]) => host));
   if (status !== 0 || hosts.size === 0)
-    throw new Error(`cargo did not say where it fetches from: ${stderr.slice(-2000)}`);
+    throw new Error(`cargo did not log where it fetches from: ${stderr.slice(-2000)}`);
   return [...hosts];
 }
 

@@ -143,7 +143,7 @@ describe('the Flutter of a build', () => {
   test('is the release that the project asks for, downloaded once', async () => {
     await publish('3.35.1');
     const { stdout, stderr } = await sdk('3.35.1');
-    expect(stderr).toBe('Flutter 3.35.1 is fetched.\n');
+    expect(stderr).toBe('Downloading Flutter 3.35.1.\n');
     expect((await run(join(stdout, 'bin/flutter'), ['doctor'])).stdout).toBe('3.35.1 doctor\n');
     expect(await readdir(stdout)).toEqual(['bin']);
     const before = asked.length;
@@ -163,7 +163,7 @@ describe('the Flutter of a build', () => {
   test('is an error if the download has another hash', async () => {
     await publish('3.35.1', '0'.repeat(64));
     await expect(sdk('3.35.1')).rejects.toMatchObject({
-      stderr: expect.stringContaining('what was fetched is not Flutter 3.35.1: its SHA-256 differs'),
+      stderr: expect.stringContaining('the download is not Flutter 3.35.1: its SHA-256 differs'),
     });
     expect(await readdir(join(folder, 'cache/flutter'))).toEqual([]);
   });

@@ -1,12 +1,12 @@
 /**
- * Run once while the image is built: asks the tools which hosts they install from and which versions they are, and
- * keeps the answers below the folder given (`/etc/appflux`):
+ * Run once while the image is built: asks the tools for the hosts that they install from and for their versions, and
+ * writes the answers to the given folder (`/etc/appflux`):
  *
- *   egress         a host a line: where a build may connect to, unless the runner's owner says otherwise
- *   npm-registry   the URL that npm installs from
- *   versions       `tool=version` lines
+ * egress one host per line: where a build may connect to, unless the runner's owner changes that
+ * npm-registry the URL that npm installs from
+ * versions `tool=version` lines
  *
- * Asked and not written down, so that a mirror which a company has configured is honoured by itself.
+ * The answers come from the tools, so that a mirror which a company has configured is honored automatically.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -20,8 +20,8 @@ import process from 'node:process';
 const output = (command, ...args) => execFileSync(command, args, { encoding: 'utf8' }).trim();
 
 /**
- * The host that `bun` installs from. It has no command that tells, so it is given a proxy that notes the host it is
- * asked for and refuses.
+ * The host that `bun` installs from. No command prints it, so bun gets a proxy that records the requested host and
+ * refuses.
  */
 async function registryHostOfBun() {
   const folder = mkdtempSync(join(tmpdir(), 'ask-bun-'));
@@ -37,7 +37,7 @@ async function registryHostOfBun() {
   });
   const asked = new Promise((resolve, reject) => {
     proxy.once('connect', (request, socket) => {
-      socket.on('error', () => socket.destroy()); // bun hangs up as it pleases; it has said what was wanted
+      socket.on('error', () => socket.destroy()); // bun disconnects at any time; its request was all that was needed
       socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
       resolve(request.url);
     });
@@ -45,7 +45,7 @@ async function registryHostOfBun() {
       response.writeHead(403).end();
       resolve(new URL(request.url).host);
     });
-    bun.once('exit', () => reject(new Error('bun ended without asking its registry for anything')));
+    bun.once('exit', () => reject(new Error('bun ended without a request to its registry')));
   });
   const host = await asked;
   bun.kill('SIGKILL');
@@ -74,7 +74,7 @@ const versions = {
   yarn: output('yarn', '--version'),
   'yarn-4': output('/usr/local/yarn/4/bin/yarn', '--version'),
   bun: output('bun', '--version'),
-  // It fetches the one that a project pins.
+  // It downloads the one that a project pins.
   'pinned-bun': 'any',
   corepack: output('corepack', '--version'),
   git: output('git', '--version').replace('git version ', ''),

@@ -344,7 +344,7 @@ describe('installed packages', () => {
     const { code, output } = await finish(keeping(install));
     expect(output).toMatch(
       new RegExp(
-        `^Installed packages are not kept for the next build: installing has also written .*${path}`,
+        `^Installed packages are not kept for the next build: the install also wrote .*${path}`,
         'm',
       ),
     );
@@ -360,7 +360,7 @@ describe('installed packages', () => {
     const manifest = `{"scripts":{"${script}":"x"}}`;
     const install = `mkdir -p ${folder}${name} && echo '${manifest}' > ${folder}${name}/package.json`;
     const { output } = await finish(keeping(install));
-    expect(output).toContain(`${name} has a script for its installation.`);
+    expect(output).toContain(`${name} has an install script.`);
     expect(output).toContain(`${MARK} end keep 1\n`);
   });
 

@@ -14,10 +14,12 @@ import javassist.expr.ExprEditor;
 import javassist.expr.MethodCall;
 
 /**
- * Mends Debian's Android plugin for Gradle. Its class AaptV1 was written for the {@code Futures.transform} of Guava 18
- * that takes an AsyncFunction; Debian's Guava has only the one that takes a Function, and as the plugin is compiled
- * against that, a future comes back inside a future: "SettableFuture cannot be cast to File", in every build.
- * {@code transformAsync} is what was meant.
+ * Fixes Debian's Android plugin for Gradle. Its class AaptV1 was written for the {@code Futures.transform} of Guava
+ * 18
+ * that takes an AsyncFunction. Debian's Guava only has the one that takes a Function, and the plugin is compiled
+ * against
+ * that, so a future is returned inside a future: "SettableFuture cannot be cast to File", in every build.
+ * {@code transformAsync} is the intended call.
  *
  * <p>Arguments: the jar of the plugin's library "builder", which is rewritten, and the jars that it needs.
  */
@@ -53,7 +55,7 @@ public final class MendAapt {
     }
   }
 
-  /** A class that makes an AsyncFunction of a Function whose result is a future. */
+  /** A class that turns a Function whose result is a future into an AsyncFunction. */
   private static CtClass asyncFunction(ClassPool pool) throws Exception {
     CtClass made = pool.makeClass(CLASS + "AsyncFunction");
     made.addInterface(pool.get(GUAVA + "AsyncFunction"));

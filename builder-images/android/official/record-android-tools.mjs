@@ -1,6 +1,6 @@
 /**
- * Run once while the image is built, after whatever else records tools: adds the hosts
- * that Gradle fetches from, and the versions of what only this image has, to the same files in the folder given.
+ * Run once while the image is built, after the other scripts that record tools: adds the hosts that Gradle downloads
+ * from, and the versions of this image's own tools, to the same files in the given folder.
  */
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, copyFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import process from 'node:process';
 
 const output = (command, ...args) => execFileSync(command, args, { encoding: 'utf8' }).trim();
 
-/** Where a download ends up: the hosts of all redirects on the way, and its own. */
+/** The hosts of a download: its own, and those of all redirects. */
 function hostsOnTheWay(address) {
   const headers = output(
     'curl',
@@ -26,27 +26,27 @@ function hostsOnTheWay(address) {
   return [address, headers].map((url) => new URL(url).hostname);
 }
 
-/** The addresses that Gradle's own words stand for, asked of a Gradle that is in the image for this question only. */
+/** The URLs behind Gradle's built-in repository names, from a Gradle that is in the image only for this query. */
 function addressesOfGradle() {
   const folder = mkdtempSync(join(tmpdir(), 'ask-gradle-'));
   copyFileSync(join(import.meta.dirname, 'repositories.gradle'), join(folder, 'build.gradle'));
   writeFileSync(join(folder, 'settings.gradle'), '');
   const options = ['--offline', '--no-daemon', '--quiet', '-Dgradle-debian-helper.hook.enabled=false'];
-  const said = execFileSync('gradle', [...options, 'askRepositories'], {
+  const printed = execFileSync('gradle', [...options, 'askRepositories'], {
     cwd: folder,
     env: { ...process.env, GRADLE_USER_HOME: folder },
     encoding: 'utf8',
   });
   rmSync(folder, { recursive: true });
-  const addresses = [...said.matchAll(/^repository (https:\S+)$/gm)].map(([, address]) => address);
-  if (addresses.length < 4) throw new Error(`gradle did not say where it fetches from: ${said}`);
+  const addresses = [...printed.matchAll(/^repository (https:\S+)$/gm)].map(([, address]) => address);
+  if (addresses.length < 4) throw new Error(`gradle did not print where it fetches from: ${printed}`);
   return addresses;
 }
 
-/** The folder of Gradle's own distributions, among all addresses. */
+/** The URL of Gradle's own distributions, among all URLs. */
 function folderOfDistributions(addresses) {
   const distribution = addresses.find((address) => address.endsWith('.zip'));
-  if (distribution === undefined) throw new Error('gradle did not say where its distributions lie');
+  if (distribution === undefined) throw new Error('gradle did not print the URL of its distributions');
   return distribution.slice(0, distribution.lastIndexOf('/'));
 }
 

@@ -1,4 +1,4 @@
-// The window of a Flutter app on Linux. Debian has no `flutter create`, whose template a project would bring along; the
+// The window of a Flutter app on Linux. Debian has no `flutter create`, whose template a project would contain; the
 // name and the id are the project's own.
 #include <flutter_linux/flutter_linux.h>
 #include <gtk/gtk.h>

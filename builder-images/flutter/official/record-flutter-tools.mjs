@@ -1,6 +1,6 @@
 /**
- * Run once while the image is built, after record-android-tools.mjs has written what it knows: adds the hosts that pub and
- * Flutter fetch from, and the versions of what only this image has, to the same files in the folder given.
+ * Run once while the image is built, after record-android-tools.mjs: adds the hosts that pub and Flutter download
+ * from, and the versions of this image's own tools, to the same files in the given folder.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,7 +12,7 @@ import process from 'node:process';
 
 const output = (command, ...args) => execFileSync(command, args, { encoding: 'utf8' }).trim();
 
-/** The host that pub asks for packages: it is given a proxy that notes the host and refuses. */
+/** The host that pub asks for packages: pub gets a proxy that records the host and refuses. */
 async function hostOfPub() {
   const folder = mkdtempSync(join(tmpdir(), 'ask-pub-'));
   writeFileSync(
@@ -30,11 +30,11 @@ async function hostOfPub() {
   });
   const asked = new Promise((resolve, reject) => {
     proxy.once('connect', (request, socket) => {
-      socket.on('error', () => socket.destroy()); // pub hangs up as it pleases; it has said what was wanted
+      socket.on('error', () => socket.destroy()); // pub disconnects at any time; its request was all that was needed
       socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
       resolve(request.url);
     });
-    pub.once('exit', () => reject(new Error('pub ended without asking for anything')));
+    pub.once('exit', () => reject(new Error('pub ended without a request')));
   });
   const host = await asked;
   pub.kill('SIGKILL');
@@ -43,11 +43,11 @@ async function hostOfPub() {
   return new URL(`https://${host}`).hostname;
 }
 
-/** The host of the engine's parts, among them a Maven repository that Gradle asks: the SDK's own scripts name it. */
+/** The host of the engine's parts, including a Maven repository for Gradle: the SDK's own scripts name it. */
 function hostOfEngine() {
   const script = readFileSync(join(process.env.FLUTTER_ROOT, 'bin/internal/update_dart_sdk.sh'), 'utf8');
   const address = /FLUTTER_STORAGE_BASE_URL:-(https:\/\/[^}"]+)/.exec(script)?.[1];
-  if (address === undefined) throw new Error('the SDK does not say where the engine lies');
+  if (address === undefined) throw new Error('the SDK does not name the URL of the engine');
   return new URL(address).hostname;
 }
 

@@ -1,4 +1,4 @@
-/** Which of Flutter's releases a project asks for. Pure. */
+/** The Flutter release that a project asks for. Pure. */
 
 /**
  * @typedef {{ numbers: number[], preview: string | null }} Version
@@ -7,7 +7,7 @@
  */
 
 /**
- * Major, minor, patch, and what comes after a hyphen; null for what is no version.
+ * Major, minor, patch, and the part after a hyphen; null if it is not a version.
  * @param {string} text
  * @returns {Version | null}
  */
@@ -44,7 +44,7 @@ const TESTS = {
 };
 
 /**
- * Whether a version keeps to one part of a constraint (https://dart.dev/tools/pub/dependencies#version-constraints).
+ * Whether a version satisfies one part of a constraint (https://dart.dev/tools/pub/dependencies#version-constraints).
  * @param {Version} version
  * @param {string} part
  */
@@ -59,11 +59,11 @@ function keepsTo(version, part) {
 }
 
 /**
- * The release for what a project asks for: a channel (`stable`, `beta`), a version (`3.35.1`, `v3.35.1`, and as FVM writes
- * it `3.35.1@beta`), or a constraint, for which it is the newest stable one.
- * @param {Index} index Flutter's list of releases for Linux, its newest first
+ * The release for a project's request: a channel (`stable`, `beta`), a version (`3.35.1`, `v3.35.1`, or FVM's
+ * `3.35.1@beta`), or a constraint, for which it is the newest stable one.
+ * @param {Index} index Flutter's list of releases for Linux, the newest first
  * @param {string} asked
- * @returns {Release} as the list has it
+ * @returns {Release} as in the list
  * @throws {Error} if there is none
  */
 export function chooseRelease(index, asked) {

@@ -1,6 +1,6 @@
 /**
- * Says where the Flutter of this build lies, on standard output: a folder that can be written to, made the first time. It is
- * the image's own, or the one that APPFLUX_FLUTTER asks for, which is fetched from where the SDK itself fetches its parts.
+ * Prints the path of this build's Flutter: a writable folder, created the first time. It is the image's own, or the
+ * one that APPFLUX_FLUTTER asks for, which is downloaded from where the SDK itself downloads its parts.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -21,13 +21,13 @@ import { chooseRelease } from './releases.mjs';
 
 const { APPFLUX_CACHE, APPFLUX_FLUTTER, FLUTTER_IMAGE_SDK = '/opt/flutter' } = process.env;
 
-/** Not /tmp, which is memory and small. */
+/** Not /tmp, which is in memory and small. */
 const HOME = join(APPFLUX_CACHE ?? '/workspace/.appflux', 'flutter');
 
-/** What is large in an SDK and only ever read. */
+/** The large parts of an SDK that are only read. */
 const LARGE = ['bin/cache/dart-sdk', 'bin/cache/artifacts'];
 
-/** A folder that is made as a whole or not at all: of two that make it at the same time, the first one's is used. */
+/** Creates a folder completely or not at all: if two processes create it at the same time, the first one's is used. */
 async function made(name, make) {
   const folder = join(HOME, name);
   if (existsSync(folder)) return folder;
@@ -43,7 +43,7 @@ async function made(name, make) {
   return folder;
 }
 
-/** The image's SDK: its own code is copied, and what is large are links to each thing in the image. */
+/** The image's SDK: its own code is copied, and its large parts are links to those in the image. */
 function copyOfImage(folder) {
   const isLarge = (path) => LARGE.some((large) => path === join(FLUTTER_IMAGE_SDK, large));
   cpSync(FLUTTER_IMAGE_SDK, folder, {
@@ -60,12 +60,12 @@ function copyOfImage(folder) {
   }
 }
 
-/** Where Flutter's own script fetches its parts from. */
+/** Where Flutter's own script downloads its parts from. */
 function storage() {
   if (process.env.FLUTTER_STORAGE_BASE_URL) return process.env.FLUTTER_STORAGE_BASE_URL;
   const script = readFileSync(join(FLUTTER_IMAGE_SDK, 'bin/internal/update_dart_sdk.sh'), 'utf8');
   const address = /FLUTTER_STORAGE_BASE_URL:-(https?:\/\/[^}"]+)/.exec(script)?.[1];
-  if (address === undefined) throw new Error('the SDK does not say where its parts lie');
+  if (address === undefined) throw new Error('the SDK does not name the URL of its parts');
   return address;
 }
 
@@ -80,17 +80,17 @@ async function sha256Of(file) {
   return hash.digest('hex');
 }
 
-/** A release of Flutter (https://docs.flutter.dev/install/archive), checked by the hash that the list has of it. */
+/** A release of Flutter (https://docs.flutter.dev/install/archive), checked against the hash in the list. */
 async function download(asked, folder) {
   const base = `${storage().replace(/\/+$/, '')}/flutter_infra_release/releases`;
   const list = join(folder, 'releases.json');
   fetched(`${base}/releases_linux.json`, list);
   const release = chooseRelease(JSON.parse(readFileSync(list, 'utf8')), asked);
-  process.stderr.write(`Flutter ${release.version} is fetched.\n`);
+  process.stderr.write(`Downloading Flutter ${release.version}.\n`);
   const archive = join(folder, 'flutter.tar.xz');
   fetched(`${base}/${release.archive}`, archive);
   if ((await sha256Of(archive)) !== release.sha256) {
-    throw new Error(`what was fetched is not Flutter ${release.version}: its SHA-256 differs`);
+    throw new Error(`the download is not Flutter ${release.version}: its SHA-256 differs`);
   }
   rmSync(list);
   execFileSync('tar', [
