@@ -1,7 +1,7 @@
 /**
- * `npm run screenshots -w dashboard`: pictures of every page, wide and narrow, light and dark, full, empty,
- * loading and failing, for looking at them. Prints the folder, a new one below the system's temporary folder.
- * Words after the command choose the pictures whose names hold one of them.
+ * `npm run screenshots -w dashboard`: takes screenshots of every page, wide and narrow, light and dark, with data, empty,
+ * loading, and failing. Prints their folder, a new one in the system's temporary folder.
+ * Arguments select screenshots whose names contain one of them.
  */
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -18,10 +18,10 @@ interface Shot {
   name: string;
   path: string;
   world?: () => World;
-  /** What is done on the page before the picture is taken. */
+  /** Actions on the page before the screenshot. */
   act?: (page: Page) => Promise<void>;
   signedOut?: boolean;
-  /** The picture is of the window, not of the whole page. */
+  /** Captures the window, not the whole page. */
   window?: boolean;
 }
 
@@ -37,7 +37,7 @@ const hanging =
     for (const call of calls) world.hanging.add(call);
     return world;
   };
-const away = new AppFluxError('unavailable', 'The metadata store does not answer.', {
+const away = new AppFluxError('unavailable', 'The metadata store doesn’t respond.', {
   hint: 'Check that AppFlux is running, then try again.',
 });
 const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name }).first();
@@ -49,7 +49,7 @@ async function toConfigure(page: Page) {
   await writeVariables(page);
 }
 
-/** One that is decided each way, and one that somebody chose. */
+/** Adds a variable of each automatic kind, and one with a manual choice. */
 async function writeVariables(page: Page) {
   const variables = [
     ['API_URL', 'https://api.example.com'],

@@ -3,10 +3,10 @@ import { sveltekit } from '@sveltejs/kit/vite';
 import tailwindcss from '@tailwindcss/vite';
 import { defineConfig } from 'vite';
 
-/** Where `npm run dev` finds the edge. */
+/** The edge that `npm run dev` proxies to. */
 const edge = process.env.APPFLUX_URL ?? 'http://localhost:8787';
 
-/** Tests build into folders of their own, so as not to swap the files of an instance that runs. */
+/** Tests build into their own folders, so that the files of a running instance don't change. */
 const folders =
   process.env.DASHBOARD_BUILD === 'test'
     ? { pages: '.svelte-kit/test/site', outDir: '.svelte-kit/test/kit' }
@@ -18,14 +18,13 @@ export default defineConfig({
     sveltekit({
       adapter: adapter({ pages: folders.pages, fallback: 'index.html' }),
       outDir: folders.outDir,
-      // There is no `connect-src`: uploads go straight to the storage that the owner has chosen, whose address
-      // is not known when the dashboard is built.
+      // No `connect-src`: uploads go directly to the instance's storage, whose URL is unknown at build time.
       csp: {
         mode: 'hash',
         directives: {
           'script-src': ['self'],
           'style-src': ['self'],
-          // Kit's own announcer of navigations carries a style attribute; style elements stay forbidden.
+          // SvelteKit's route announcer has a style attribute. Style elements stay forbidden.
           'style-src-attr': ['unsafe-inline'],
           'img-src': ['self', 'data:'],
           'font-src': ['self'],
@@ -38,7 +37,7 @@ export default defineConfig({
   ],
   build: { assetsInlineLimit: 0 },
   server: {
-    // Everything that is not a page of the dashboard is the edge's, WebSockets and presigned uploads included.
+    // Everything that is not a page of the dashboard belongs to the edge, including WebSockets and presigned uploads.
     proxy: {
       '^/(?:api|auth|dl|hooks|cdn-cgi|\\.well-known)(?:/|$)': { target: edge, ws: true },
       '^/a/': { target: edge },

@@ -3,19 +3,18 @@ import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 import { UNIT_WORKERS } from '../stack/testing/workers.ts';
 
-// Kit's own plugin is left out: state classes and pure parts need the Svelte compiler alone, and pages are
-// tested in a browser, as they are built.
+// Without SvelteKit's plugin: unit tests only need the Svelte compiler, and pages are tested in a browser as built.
 export default defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
   plugins: [svelte({ configFile: false })],
-  // The dashboard's own extends one that `svelte-kit sync` makes, which a fresh checkout has not run yet.
+  // The dashboard's own tsconfig extends one that `svelte-kit sync` generates, which a fresh checkout doesn't have.
   tsconfig: '../tsconfig.json',
   resolve: { conditions: ['browser'] },
   test: {
     name: 'dashboard',
     include: ['src/**/*.test.ts'],
     maxWorkers: UNIT_WORKERS,
-    // A state that is waited for may take a while where others need the processors too.
+    // States can take a while to appear on a busy machine.
     expect: { poll: { timeout: 20_000 } },
     environment: fileURLToPath(new URL('src/testing/runes-environment.ts', import.meta.url)),
     hookTimeout: 120_000,

@@ -1,5 +1,5 @@
-// Sets the chosen theme before the first paint; a separate file, since the page's policy allows no inline
-// script. The choice itself is made and kept by src/lib/theme/theme.svelte.ts.
+// Applies the chosen theme before the first paint. A separate file, because the Content Security Policy allows no
+// inline scripts. src/lib/theme/theme.svelte.ts stores the choice.
 try {
   const theme = localStorage.getItem('appflux.theme');
   if (theme === 'light' || theme === 'dark') document.documentElement.dataset.theme = theme;

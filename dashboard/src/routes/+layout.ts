@@ -1,3 +1,3 @@
-/** A single-page app: everything here is behind a sign-in and live, so there is nothing to render ahead. */
+/** A single-page app: every page needs a sign-in and live data, so there is nothing to prerender. */
 export const ssr = false;
 export const prerender = false;

@@ -8,15 +8,15 @@ import { type Browser, chromium } from 'playwright-core';
 
 const DASHBOARD = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
-/** The build that whoever runs the tests has made for them, if they have. */
+/** A build that was made for the tests, if there is one. */
 const READY_BUILD = process.env.APPFLUX_TEST_DASHBOARD;
 
-/** Where the build to test is: that one, or one of the tests' own. */
+/** The folder of the build to test. */
 export const BUILD = READY_BUILD ?? join(DASHBOARD, '.svelte-kit/test/site');
 
 /**
- * Chromium: the one that CHROMIUM_PATH names, or a distribution's; undefined when there is none. Its headless shell comes
- * first, since it draws no browser window around each page, and that is half of what a page costs.
+ * Chromium, from CHROMIUM_PATH or where distributions install it; undefined if there is none. Prefers the headless
+ * shell: it renders no browser window, which halves the cost of a page.
  */
 export const chromiumPath = [
   process.env.CHROMIUM_PATH,
@@ -26,10 +26,9 @@ export const chromiumPath = [
   '/usr/bin/google-chrome',
 ].find((path) => path !== undefined && existsSync(path));
 
-/** Starts the browser. Throws when there is none. */
+/** Starts the browser. Throws if there is none. */
 export function launchBrowser(): Promise<Browser> {
-  if (chromiumPath === undefined)
-    throw new Error('There is no Chromium here. Install it, or set CHROMIUM_PATH.');
+  if (chromiumPath === undefined) throw new Error('Chromium not found. Install it or set CHROMIUM_PATH.');
   return chromium.launch({
     executablePath: chromiumPath,
     args: [
@@ -44,7 +43,7 @@ export function launchBrowser(): Promise<Browser> {
   });
 }
 
-/** Builds the dashboard when there is no build, or when a source is newer than it; once, whoever asks meanwhile. */
+/** Builds the dashboard if there is no build or a source is newer. Concurrent processes build once. */
 export async function ensureBuild(): Promise<void> {
   if (READY_BUILD !== undefined || (await isFresh())) return;
   const release = await lock(join(DASHBOARD, '.svelte-kit/test.lock'));
@@ -68,7 +67,7 @@ async function buildDashboard(): Promise<void> {
   });
 }
 
-/** A lock among processes: a folder, which only one of them can make. One left by a process that died is taken over. */
+/** A lock between processes: a folder, which only one of them can create. Removes a stale one. */
 async function lock(folder: string): Promise<() => Promise<void>> {
   await mkdir(dirname(folder), { recursive: true });
   for (;;) {

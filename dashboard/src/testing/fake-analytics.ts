@@ -1,4 +1,4 @@
-/** Analytics as the world in memory has them: made up, with quiet weekends; none where there is no App. */
+/** Generated analytics for the fake API, with quiet weekends; empty without an App. */
 import { type Analytics, AnalyticsQuery, AppFluxError } from '@appflux/protocol';
 import type { World } from './world.ts';
 

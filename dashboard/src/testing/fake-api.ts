@@ -1,7 +1,6 @@
 /**
- * The edge in memory, for tests of the built dashboard and for pictures: a server of one page on loopback
- * that serves the build, answers `/api` and the sign-in, follows logs, and takes uploads. Every answer
- * parses with the protocol's schemas, since the dashboard parses it.
+ * An in-memory edge for tests of the built dashboard and for screenshots. It listens on loopback, serves the build, the
+ * API, the sign-in, live logs, and uploads. The dashboard parses its responses with the protocol's schemas.
  */
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -33,7 +32,7 @@ const TYPES: Record<string, string> = {
 
 export class FakeApi {
   readonly world: World;
-  /** Each call as `METHOD path`, and how many bytes storage was given, by path. */
+  /** Each call as `METHOD path`, and the number of bytes uploaded to storage, by path. */
   readonly calls: string[] = [];
   readonly stored = new Map<string, number>();
   readonly #build: string;
@@ -81,19 +80,19 @@ export class FakeApi {
     return `${this.origin}/sign-in#token_hash=good`;
   }
 
-  /** What the dashboard stores in a browser that is signed in, as Playwright restores it. */
+  /** What the dashboard stores in a signed-in browser, in Playwright's format. */
   get signedIn(): { origin: string; localStorage: { name: string; value: string }[] } {
     const [, session] = authAnswerTo('POST', '/auth/v1/verify', { token_hash: 'good' }, this.world);
     return { origin: this.origin, localStorage: [{ name: SESSION_KEY, value: JSON.stringify(session) }] };
   }
 
-  /** Adds lines to a deployment's log and passes them on to whoever follows it. */
+  /** Adds lines to a deployment's log and sends them to its viewers. */
   log(id: string, lines: LogLine[]): void {
     this.world.logs.set(id, [...(this.world.logs.get(id) ?? []), ...lines]);
     this.#tell(id, { type: 'lines', lines });
   }
 
-  /** Changes a deployment and tells whoever follows its log. */
+  /** Changes a deployment and notifies the viewers of its log. */
   change(id: string, over: Partial<Deployment>): void {
     const changed = this.world.deployments.find((deployment) => deployment.id === id);
     if (!changed) throw new Error(`there is no deployment ${id}`);
@@ -102,7 +101,7 @@ export class FakeApi {
     if (hasEnded(changed.status)) this.#tell(id, { type: 'end', status: changed.status });
   }
 
-  /** Drops every live connection, as a deploy of the Worker does. */
+  /** Drops all live connections, as deploying the Worker does. */
   dropViewers(): void {
     for (const viewer of this.#sockets.clients) viewer.terminate();
   }
@@ -180,7 +179,7 @@ export class FakeApi {
     });
   }
 
-  /** Storage: a server of another origin, which is why a browser has to be allowed to read the ETag. */
+  /** Storage on another origin, so browsers need CORS headers to read the ETag. */
   async #store(request: IncomingMessage, response: ServerResponse): Promise<void> {
     response.setHeader('Access-Control-Allow-Origin', '*');
     response.setHeader('Access-Control-Allow-Methods', 'PUT');
@@ -197,7 +196,7 @@ export class FakeApi {
     response.writeHead(200, { ETag: `"${randomBytes(8).toString('hex')}"` }).end();
   }
 
-  /** A file of the build, or the page for every other address, as the edge serves them. */
+  /** A file of the build, or the page for every other path, as on the edge. */
   async #file(path: string, response: ServerResponse): Promise<void> {
     const wanted = normalize(path).replace(/^\/$/, '/index.html');
     const content = await readFile(join(this.#build, wanted)).catch(() => null);

@@ -16,10 +16,10 @@ const OWNER = {
 const Verify = z.looseObject({ token_hash: z.string() });
 const Password = z.looseObject({ password: z.string() });
 
-/** The password that signs in; any other is wrong. */
-export const GOOD_PASSWORD = 'correct horse battery';
+/** The valid password. */
+export const VALID_PASSWORD = 'correct horse battery';
 
-/** Answers a call of the sign-in surface. The link's code is `good`; any other was used already. */
+/** Handles a call of the sign-in API. The code of the valid link is `good`. */
 export function authAnswerTo(method: string, path: string, body: unknown, world: World): Answer {
   const user = userOf(world);
   if (path.endsWith('/recover')) return [200, {}];
@@ -29,13 +29,13 @@ export function authAnswerTo(method: string, path: string, body: unknown, world:
   }
   if (method === 'DELETE' && path.endsWith('/user')) return deletion(body, world);
   const { password } = Password.safeParse(body).data ?? {};
-  if (path.endsWith('/token') && password !== undefined && password !== GOOD_PASSWORD) {
+  if (path.endsWith('/token') && password !== undefined && password !== VALID_PASSWORD) {
     return [
       400,
       {
         code: 400,
         error_code: 'invalid_credentials',
-        msg: 'The e-mail address or the password is not right',
+        msg: 'Wrong email or password',
       },
     ];
   }
@@ -58,7 +58,7 @@ export function authAnswerTo(method: string, path: string, body: unknown, world:
   return [200, session];
 }
 
-/** The person, with the ways in which they sign in. */
+/** The user, with their identities. */
 function userOf({ github }: World) {
   const email = { identity_id: OWNER.id, id: OWNER.id, user_id: OWNER.id, provider: 'email' };
   if (!github) return { ...OWNER, identities: [email] };
@@ -72,10 +72,10 @@ function userOf({ github }: World) {
 
 const Deletion = z.looseObject({ current_password: z.string().optional() });
 
-/** Whoever still has a team cannot go, and neither can who does not show their password. */
+/** Refuses a wrong password, and owners who still have a team. */
 function deletion(body: unknown, world: World): Answer {
-  if (Deletion.parse(body).current_password !== GOOD_PASSWORD) {
-    return [400, { code: 400, error_code: 'invalid_credentials', msg: 'The present password is not right' }];
+  if (Deletion.parse(body).current_password !== VALID_PASSWORD) {
+    return [400, { code: 400, error_code: 'invalid_credentials', msg: 'Wrong current password' }];
   }
   if (world.team !== 'deleted') {
     return [422, { code: 422, error_code: 'last_owner', msg: 'You are the last owner of a team' }];

@@ -27,18 +27,18 @@ import { idOf, app as makeApp, deployment as makeDeployment, member, OWNER } fro
 import { outlineOf } from './sample-log.ts';
 import type { World } from './world.ts';
 
-/** What is around the calls. */
+/** The context of all calls. */
 export interface Surroundings {
   world: World;
   storageOrigin: string;
-  /** Where the API itself is. */
+  /** The origin of the API. */
   origin: string;
-  /** Bytes that storage has, by path. */
+  /** Bytes in storage, by path. */
   stored: ReadonlyMap<string, number>;
   change(id: string, over: Partial<Deployment>): void;
 }
 
-/** One call: the address's parts after `/api/resource`, its query and its body. */
+/** A call: the parts of the path after `/api/resource`, its query, and its body. */
 interface Call extends Surroundings {
   id: string;
   name: string;
@@ -46,7 +46,7 @@ interface Call extends Surroundings {
   body: unknown;
 }
 
-/** A status and what goes into the body; text goes as it is. */
+/** A status and a body; text is sent as it is. */
 export type Answer = [status: number, body?: unknown];
 
 const PART_SIZE = 5 * 1024 * 1024;
@@ -57,8 +57,8 @@ const newId = () => {
   return idOf(lastId);
 };
 
-function known<Item>(item: Item | undefined): Item {
-  if (item === undefined) throw new AppFluxError('not_found', 'There is nothing of this name');
+function requireFound<Item>(item: Item | undefined): Item {
+  if (item === undefined) throw new AppFluxError('not_found', 'Not found');
   return item;
 }
 
@@ -69,9 +69,9 @@ function page<Item>(items: Item[], query: URLSearchParams) {
   return { items: items.slice(from, from + limit), nextCursor: next };
 }
 
-const appOf = ({ world, id }: Call) => known(world.apps.find(({ slug }) => slug === id));
-const deploymentOf = ({ world, id }: Call) => known(world.deployments.find((one) => one.id === id));
-const runnerOf = ({ world, id }: Call) => known(world.runners.find((one) => one.id === id));
+const appOf = ({ world, id }: Call) => requireFound(world.apps.find(({ slug }) => slug === id));
+const deploymentOf = ({ world, id }: Call) => requireFound(world.deployments.find((one) => one.id === id));
+const runnerOf = ({ world, id }: Call) => requireFound(world.runners.find((one) => one.id === id));
 
 function deploy(world: World, { id: appId, slug, name }: App, over: Partial<Deployment>): Deployment {
   const made = makeDeployment({
@@ -88,7 +88,7 @@ function deploy(world: World, { id: appId, slug, name }: App, over: Partial<Depl
   return made;
 }
 
-/** What each role may do, as the edge answers it. */
+/** The permissions of each role, as on the edge. */
 const PERMISSIONS: Readonly<Record<Role, readonly string[]>> = {
   owner: [
     'apps:read',
@@ -115,15 +115,15 @@ const PERMISSIONS: Readonly<Record<Role, readonly string[]>> = {
   viewer: ['apps:read', 'deployments:read', 'members:read'],
 };
 
-/** The token of the one invitation that is good. */
-export const GOOD_INVITATION = 'afi_good';
+/** The token of the valid invitation. */
+export const VALID_INVITATION = 'afi_good';
 
 function requireInvitation(body: unknown): void {
   const { token } = z.strictObject({ token: z.string() }).parse(body);
-  if (token !== GOOD_INVITATION) throw new AppFluxError('not_found', 'The invitation was used already');
+  if (token !== VALID_INVITATION) throw new AppFluxError('not_found', 'The invitation was used already');
 }
 
-/** Each call by its method and path, `:id` and `:name` standing for what varies. */
+/** Handlers by method and path, with `:id` and `:name` as parameters. */
 const ROUTES: Readonly<Record<string, (call: Call) => Answer>> = {
   'GET apps': ({ world, query }) => [200, page(world.apps, query)],
   'POST apps': ({ world, body }) => {
@@ -209,14 +209,14 @@ const ROUTES: Readonly<Record<string, (call: Call) => Answer>> = {
   'POST deployments/:id/redeploy': (call) => {
     Redeploy.parse(call.body);
     const { app, branch, environment } = deploymentOf(call);
-    const of = known(call.world.apps.find(({ slug }) => slug === app.slug));
+    const of = requireFound(call.world.apps.find(({ slug }) => slug === app.slug));
     return [202, deploy(call.world, of, { branch, environment })];
   },
   'POST deployments/:id/pin': (call) => [200, Object.assign(deploymentOf(call), { pinned: true })],
   'DELETE deployments/:id/pin': (call) => [200, Object.assign(deploymentOf(call), { pinned: false })],
   'GET deployments/:id/logs': (call) => {
     if (call.world.damagedLogs.has(call.id))
-      throw new AppFluxError('log_damaged', 'It is damaged in storage');
+      throw new AppFluxError('log_damaged', 'The log is damaged in storage');
     const after = Number(call.query.get('after'));
     const lines = call.world.logs.get(call.id) ?? [];
     const items = lines.filter(({ seq }) => seq > after).slice(0, Number(call.query.get('limit') ?? 1000));
@@ -247,7 +247,7 @@ const ROUTES: Readonly<Record<string, (call: Call) => Answer>> = {
     return [200, { uploadId: id, size: own.reduce((sum, [, size]) => sum + size, 0) }];
   },
   'GET runners': ({ world }) => [200, { items: world.runners }],
-  // The address of a token to register with has a word where others have an id.
+  // `runners/tokens` has a fixed segment in place of the id.
   'POST runners/:id': () => {
     const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
     return [201, { id: newId(), token: 'afr_8Qk2mZ7pWc4xTn1v', expiresAt }];
@@ -305,7 +305,7 @@ const ROUTES: Readonly<Record<string, (call: Call) => Answer>> = {
   },
   'GET members': ({ world, query }) => [200, page([...world.members].reverse(), query)],
   'PATCH members/:id': ({ world, id, body }) => {
-    const changed = known(world.members.find(({ userId }) => userId === id));
+    const changed = requireFound(world.members.find(({ userId }) => userId === id));
     const owners = world.members.filter(({ role }) => role === 'owner');
     const { role } = UpdateMember.parse(body);
     if (owners.length === 1 && owners[0] === changed && role !== 'owner') {
@@ -318,7 +318,7 @@ const ROUTES: Readonly<Record<string, (call: Call) => Answer>> = {
     return [204];
   },
   'GET invitations': ({ world, query }) => [200, page(world.invitations, query)],
-  // The addresses of looking and accepting have words where others have an id.
+  // `invitations/look` and `invitations/accept` have a fixed segment in place of the id.
   'POST invitations/:id': ({ id, world, body }) => {
     requireInvitation(body);
     if (id === 'look') {
@@ -339,13 +339,13 @@ const ROUTES: Readonly<Record<string, (call: Call) => Answer>> = {
       createdAt: new Date(now).toISOString(),
     };
     world.invitations.unshift(made);
-    return [201, { ...made, url: `${origin}/invite#token=${GOOD_INVITATION}`, sentTo: email }];
+    return [201, { ...made, url: `${origin}/invite#token=${VALID_INVITATION}`, sentTo: email }];
   },
   'DELETE invitations/:id': ({ world, id }) => {
     world.invitations = world.invitations.filter((invitation) => invitation.id !== id);
     return [204];
   },
-  // The address of the outbox has a word where others have an id.
+  // `ops/outbox` has a fixed segment in place of the id.
   'GET ops/:id': ({ world }) => [200, { items: world.links }],
   'GET audit': ({ world, query }) => [200, page(world.audit, query)],
   'GET apps/:id/deploy-hooks': ({ world, query }) => [200, page(world.hooks, query)],
@@ -361,7 +361,7 @@ const ROUTES: Readonly<Record<string, (call: Call) => Answer>> = {
   },
 };
 
-/** Answers a call of the API. Throws an AppFluxError where it is refused. */
+/** Handles a call of the API. Throws an AppFluxError if it is refused. */
 export function answerTo(method: string, url: URL, body: unknown, around: Surroundings): Answer {
   const [, , resource = '', id = '', part = '', name = ''] = url.pathname.split('/');
   const route = `${method} ${resource}${id && '/:id'}${part && `/${part}`}${name && '/:name'}`;

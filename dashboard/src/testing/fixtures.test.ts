@@ -9,6 +9,6 @@ test.each([
   ['plan', Plan, plan()],
   ['runner', Runner, runner()],
   ['token', ApiToken, apiToken()],
-])('the %s fixture is what the protocol says', (_name, schema, value) => {
+])('the %s fixture matches the protocol', (_name, schema, value) => {
   expect(schema.safeParse(value).error).toBe(undefined);
 });

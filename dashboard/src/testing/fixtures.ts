@@ -1,4 +1,4 @@
-/** Records as the API answers with them, for tests and screenshots. Each parses with the protocol's schemas. */
+/** Records as the API returns them, for tests and screenshots. */
 import type { ApiToken, App, Artifact, Deployment, Member, Plan, Runner } from '@appflux/protocol';
 
 export const ORIGIN = 'http://127.0.0.1:8787';

@@ -1,8 +1,8 @@
 // @vitest-environment node
-/** What people do with the built dashboard, in a real browser against the API in memory. */
+/** User flows through the built dashboard, in a real browser with the in-memory API. */
 import { describe, expect, test } from 'vitest';
 import { chromiumPath } from './browser.ts';
-import { GOOD_PASSWORD } from './fake-auth.ts';
+import { VALID_PASSWORD } from './fake-auth.ts';
 import { idOf } from './fixtures.ts';
 import { SAMPLE, sampleWorld } from './sample-world.ts';
 import { useBrowser } from './visit.ts';
@@ -10,7 +10,7 @@ import { useBrowser } from './visit.ts';
 const visit = useBrowser();
 
 describe.skipIf(chromiumPath === undefined)('signing in', () => {
-  test('leads from any page to the door and, with the link, back to that page', async () => {
+  test('redirects from any page to sign-in and, with the link, back to that page', async () => {
     const { page, api } = await visit(`/deployments/${SAMPLE.failed}#L15`, { signedOut: true });
     await page.getByRole('heading', { name: 'Sign in', exact: true }).waitFor();
     const { searchParams } = new URL(page.url());
@@ -24,7 +24,7 @@ describe.skipIf(chromiumPath === undefined)('signing in', () => {
     expect(page.url()).not.toContain('token_hash');
   });
 
-  test('ends with signing out', async () => {
+  test('is undone by signing out', async () => {
     const { page } = await visit('/');
     await page.getByRole('button', { name: 'Account' }).click();
     await page.getByRole('menuitem', { name: 'Sign out' }).click();
@@ -33,7 +33,7 @@ describe.skipIf(chromiumPath === undefined)('signing in', () => {
     await page.getByRole('heading', { name: 'Sign in', exact: true }).waitFor();
   });
 
-  test('ends when the server no longer takes the session', async () => {
+  test('is required again when the server rejects the session', async () => {
     const { page, api } = await visit('/');
     await page.getByText('Documentation').waitFor();
     api.world.sessionEnded = true;
@@ -44,7 +44,7 @@ describe.skipIf(chromiumPath === undefined)('signing in', () => {
 });
 
 describe.skipIf(chromiumPath === undefined)('a runner', () => {
-  test('that asks for more than it is registered for says so, and is given it in a dialog', async () => {
+  test('that asks for more than it is registered for shows that, and is edited in a dialog', async () => {
     const { page, api } = await visit('/runners');
     const row = page.getByRole('listitem').filter({ hasText: 'basement-xeon' });
     await row.getByText('Asks for 16 slots, registered for 8').waitFor();
@@ -66,8 +66,8 @@ describe.skipIf(chromiumPath === undefined)('a runner', () => {
   });
 });
 
-describe.skipIf(chromiumPath === undefined)('what cannot be undone', () => {
-  test('a team is deleted by the keyboard, once its name was typed, and who had no other is left with their account', async () => {
+describe.skipIf(chromiumPath === undefined)('irreversible actions', () => {
+  test('a team is deleted by keyboard after its name is typed, and its owner keeps their account', async () => {
     const { page, api } = await visit('/settings/team');
     await page.getByRole('button', { name: 'Delete team' }).press('Enter');
     const dialog = page.getByRole('dialog', { name: 'Delete team owner@harbor.example?' });
@@ -79,8 +79,8 @@ describe.skipIf(chromiumPath === undefined)('what cannot be undone', () => {
     expect(await page.evaluate(() => document.activeElement?.textContent?.trim())).toBe('Delete team');
 
     await page.keyboard.press('Enter');
-    const words = dialog.getByLabel('Type owner@harbor.example to confirm');
-    await words.focus();
+    const input = dialog.getByLabel('Type owner@harbor.example to confirm');
+    await input.focus();
     await page.keyboard.type('owner@harbor');
     await page.keyboard.press('Enter');
     expect(api.calls).not.toContain('DELETE /api/team');
@@ -92,15 +92,15 @@ describe.skipIf(chromiumPath === undefined)('what cannot be undone', () => {
     await page.getByRole('heading', { name: 'You’re not in a team yet' }).waitFor();
   });
 
-  test('an account is deleted with its address typed and its password, and refused in the words of the server', async () => {
+  test('an account is deleted with its email and password, and the server’s errors are shown', async () => {
     const { page, api } = await visit('/settings/account');
     await page.getByRole('button', { name: 'Delete account' }).click();
     const dialog = page.getByRole('dialog', { name: 'Delete your account?' });
     await dialog.getByLabel('Type owner@harbor.example to confirm').fill('owner@harbor.example');
     await dialog.getByLabel('Password').fill('wrong');
     await page.keyboard.press('Enter');
-    await dialog.getByRole('alert').filter({ hasText: 'The present password is not right' }).waitFor();
-    await dialog.getByLabel('Password').fill(GOOD_PASSWORD);
+    await dialog.getByRole('alert').filter({ hasText: 'Wrong current password' }).waitFor();
+    await dialog.getByLabel('Password').fill(VALID_PASSWORD);
     await page.keyboard.press('Enter');
     await dialog.getByRole('alert').filter({ hasText: 'You are the last owner of a team' }).waitFor();
     api.world.team = 'deleted';
@@ -120,7 +120,7 @@ describe.skipIf(chromiumPath === undefined)('what cannot be undone', () => {
 });
 
 describe.skipIf(chromiumPath === undefined)('an app', () => {
-  test('is released to an older deployment, and its older deployments are shown page by page', async () => {
+  test('has an older deployment promoted to production, and shows older deployments page by page', async () => {
     const { page, api } = await visit('/apps/harbor-web');
     await page.getByText('Add a weather layer').first().waitFor();
     const rows = page.getByRole('listitem').filter({ hasText: /ago|yesterday|just now|wk|mo/ });
@@ -133,7 +133,7 @@ describe.skipIf(chromiumPath === undefined)('an app', () => {
     expect(api.world.apps[0]?.release).toBe(idOf(300));
   });
 
-  test('is deleted only after its slug was typed', async () => {
+  test('is deleted only after its slug is typed', async () => {
     const { page, api } = await visit('/apps/sandbox/settings');
     await page.getByRole('button', { name: 'Delete app' }).click();
     const confirm = page.getByRole('button', { name: 'Delete permanently' });
@@ -144,7 +144,7 @@ describe.skipIf(chromiumPath === undefined)('an app', () => {
     expect(api.world.apps.map(({ slug }) => slug)).not.toContain('sandbox');
   });
 
-  test('has its Node, image, time limit and labels set by the keyboard, and says what cannot be', async () => {
+  test('has its Node version, image, time limit, and labels set by keyboard, and reports invalid ones', async () => {
     const { page, api, faults } = await visit('/apps/harbor-web/settings');
     const form = page.getByRole('form', { name: 'Build' });
     await form.getByLabel('Node version').focus();
@@ -175,7 +175,7 @@ describe.skipIf(chromiumPath === undefined)('an app', () => {
     expect(faults).toEqual([]);
   });
 
-  test('has its variables replaced and deleted by name', async () => {
+  test('has its variables replaced and deleted', async () => {
     const { page, api } = await visit('/apps/harbor-web/settings');
     await page.getByRole('button', { name: 'Delete SENTRY_DSN' }).click();
     await page.getByRole('button', { name: 'Delete variable' }).click();
@@ -190,7 +190,7 @@ describe.skipIf(chromiumPath === undefined)('an app', () => {
     await expect.poll(() => api.calls).toContain('PUT /api/apps/harbor-web/env/API_URL');
   });
 
-  test('decides which variables logs hide, by a rule until somebody chooses', async () => {
+  test('decides automatically which variables logs hide, until the user chooses', async () => {
     const { page, api } = await visit('/apps/harbor-web/settings');
     const form = page.getByRole('form', { name: 'Environment variables' });
     const flagOf = (name: string) => {
@@ -204,7 +204,7 @@ describe.skipIf(chromiumPath === undefined)('an app', () => {
     await form.getByText('Hidden in logs, as you chose.').waitFor();
     await form.getByRole('button', { name: 'Save' }).click();
     await expect.poll(() => flagOf('STAGE')).toMatchObject({ sensitive: true, automatic: false });
-    // The choice stays for the next value, until it is taken back.
+    // The choice applies to the next value, until it is reset.
     await page.getByRole('button', { name: 'Replace STAGE' }).click();
     await page.keyboard.type('test');
     expect(await form.getByLabel('Sensitive: STAGE').isChecked()).toBe(true);
@@ -216,7 +216,7 @@ describe.skipIf(chromiumPath === undefined)('an app', () => {
 });
 
 describe.skipIf(chromiumPath === undefined)('the plan of a deployment', () => {
-  test('shows the image’s digest and tools only to whom asks why, with the keyboard as well', async () => {
+  test('shows the image’s digest and tools on demand, also by keyboard', async () => {
     const { page } = await visit(`/deployments/${SAMPLE.success}`);
     const digest = page.getByText(/^sha256:4f1d/);
     expect(await digest.isVisible()).toBe(false);
@@ -229,7 +229,7 @@ describe.skipIf(chromiumPath === undefined)('the plan of a deployment', () => {
 });
 
 describe.skipIf(chromiumPath === undefined)('a deployment of several projects', () => {
-  test('offers each, sets the app to the one that is chosen, and deploys it', async () => {
+  test('offers each, saves the chosen one in the app’s settings, and deploys it', async () => {
     const { page, api, faults } = await visit(`/deployments/${SAMPLE.ambiguous}`);
     await page.getByRole('heading', { name: /several sites/ }).waitFor();
     const offered = page.getByRole('list', { name: 'Build options' });
@@ -246,7 +246,7 @@ describe.skipIf(chromiumPath === undefined)('a deployment of several projects', 
     expect(faults).toEqual([]);
   });
 
-  test('offers nothing to whom may not change the app', async () => {
+  test('offers nothing to users who may not change the app', async () => {
     const { page } = await visit(`/deployments/${SAMPLE.ambiguous}`, {
       world: { ...sampleWorld(), role: 'developer' },
     });
@@ -256,7 +256,7 @@ describe.skipIf(chromiumPath === undefined)('a deployment of several projects', 
 });
 
 describe.skipIf(chromiumPath === undefined)('the theme', () => {
-  test('is the system’s until one is chosen, and is there before the first paint', async () => {
+  test('is the system’s until one is chosen, and is applied before the first paint', async () => {
     const { page } = await visit('/', { world: sampleWorld(), colorScheme: 'light' });
     const canvas = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
     const light = await canvas();

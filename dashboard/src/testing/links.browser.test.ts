@@ -1,5 +1,5 @@
 // @vitest-environment node
-/** One-time links in the built dashboard: asking for one, passing it on, and inviting by email. */
+/** One-time links in the built dashboard: requesting one, passing it on, and inviting by email. */
 import { describe, expect, test } from 'vitest';
 import { chromiumPath } from './browser.ts';
 import { sampleWorld } from './sample-world.ts';
@@ -11,14 +11,17 @@ describe.skipIf(chromiumPath === undefined)('one-time links', () => {
   test.each([
     [true, 'Check your email', 'we’ve sent it a link'],
     [false, 'Ask your administrator for the link', 'doesn’t send email'],
-  ])('where mail is sent: %s, who forgot their password reads "%s"', async (mail, heading, words) => {
-    const world = { ...sampleWorld(), mail };
-    const { page } = await visit('/forgot-password', { signedOut: true, world });
-    await page.getByLabel('Email').fill('ada@harbor.example');
-    await page.getByRole('button', { name: 'Request link' }).click();
-    await page.getByRole('heading', { name: heading, exact: true }).waitFor();
-    expect(await page.locator('main, body').first().innerText()).toContain(words);
-  });
+  ])(
+    'where email is sent: %s, the page after a password reset request reads "%s"',
+    async (mail, heading, text) => {
+      const world = { ...sampleWorld(), mail };
+      const { page } = await visit('/forgot-password', { signedOut: true, world });
+      await page.getByLabel('Email').fill('ada@harbor.example');
+      await page.getByRole('button', { name: 'Request link' }).click();
+      await page.getByRole('heading', { name: heading, exact: true }).waitFor();
+      expect(await page.locator('main, body').first().innerText()).toContain(text);
+    },
+  );
 
   test('the owner of the instance copies one to pass it on, and never sees its token', async () => {
     const world = { ...sampleWorld(), team: 'instance' as const };
@@ -34,13 +37,13 @@ describe.skipIf(chromiumPath === undefined)('one-time links', () => {
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(world.links[0]?.url);
   });
 
-  test('other owners are shown no page of them', async () => {
+  test('other owners have no page for them', async () => {
     const { page } = await visit('/settings/team');
     await page.getByRole('link', { name: 'Audit log' }).waitFor();
     expect(await page.getByRole('link', { name: 'Sign-in links' }).count()).toBe(0);
   });
 
-  test('an invitation is sent where mail is, and only shown elsewhere', async () => {
+  test('an invitation is emailed where email is sent, and only shown elsewhere', async () => {
     const sending = await visit('/settings/team', { world: { ...sampleWorld(), mail: true } });
     await sending.page.getByRole('button', { name: 'Invite' }).click();
     await sending.page.getByRole('button', { name: 'Create link' }).waitFor();

@@ -1,6 +1,6 @@
 import type { Page, Request } from 'playwright-core';
 
-/** Requests that a page makes for a log, and the WebSockets that it opens, from now on. */
+/** Records a page's requests for logs, and the WebSockets that it opens. */
 export function watchLogRequests(page: Page) {
   const requests: Request[] = [];
   let sockets = 0;
@@ -11,7 +11,7 @@ export function watchLogRequests(page: Page) {
     sockets += 1;
   });
   return {
-    /** Those up to now, with the bytes of their answers, which are waited for. */
+    /** The requests so far, with the size of their responses, which it awaits. */
     async sofar(): Promise<{ paths: string[]; bytes: number; sockets: number }> {
       const made = [...requests];
       const bodies = await Promise.all(made.map(async (request) => (await request.response())?.body()));

@@ -1,5 +1,5 @@
 // @vitest-environment node
-/** Every page of the built dashboard in a real browser: its accessibility, its policy, its errors. */
+/** Every page of the built dashboard in a real browser: accessibility, Content Security Policy, errors. */
 import { AppFluxError } from '@appflux/protocol';
 import axe from 'axe-core';
 import type { Page } from 'playwright-core';
@@ -12,18 +12,18 @@ import { chooseZip, TWO_SITES } from './zip.ts';
 
 const visit = useBrowser();
 
-/** Gives a page the accessibility checker. */
+/** Loads axe into a page. */
 async function addAxe(page: Page): Promise<void> {
-  // The page's policy forbids foreign scripts. The browser's protocol is not subject to it.
+  // The Content Security Policy blocks injected scripts, but not evaluation by the browser's protocol.
   await page.evaluate(axe.source);
 }
 
-/** The rules of WCAG 2.2 up to AA, and axe's best practices, checked on the page as it is. */
+/** Runs the rules of WCAG 2.2 up to AA, and axe's best practices, on the page. */
 async function violations(page: Page, except: string[] = []): Promise<string[]> {
   const found = await page.evaluate(async (left) => {
     const { axe: tool } = globalThis as unknown as { axe: typeof axe };
-    // A new size or theme is painted first. A color passes through its transition from element to element, each of which
-    // begins its own when its parent's has ended.
+    // Waits until a change of size or theme is painted. Inherited colors start their transition in each element only
+    // when their parent's has ended.
     const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
     const changing = () =>
       document
@@ -49,7 +49,7 @@ async function violations(page: Page, except: string[] = []): Promise<string[]> 
 const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name }).first();
 const away = (call = 'GET /api/apps') => {
   const world = sampleWorld();
-  world.refusals.set(call, new AppFluxError('unavailable', 'The metadata store does not answer.'));
+  world.refusals.set(call, new AppFluxError('unavailable', 'The metadata store doesn’t respond.'));
   return world;
 };
 
@@ -61,7 +61,7 @@ const PAGES: {
   title: RegExp;
   visit?: () => Visit;
   act?: (page: Page) => Promise<unknown>;
-  /** Rules that do not hold here, by axe's names. */
+  /** The axe rules to skip. */
   except?: string[];
 }[] = [
   { name: 'sign-in', path: '/sign-in', title: /^Sign in/, visit: () => ({ signedOut: true }) },
@@ -84,7 +84,7 @@ const PAGES: {
     title: /^Invitation/,
   },
   {
-    name: 'an invitation that was used',
+    name: 'a used invitation',
     path: '/invite#token=afi_used',
     title: /^Invitation/,
     visit: () => ({ signedOut: true }),
@@ -102,7 +102,7 @@ const PAGES: {
     visit: () => ({ signedOut: true }),
   },
   {
-    name: 'a forgotten password, asked for',
+    name: 'a forgotten password, after the request',
     path: '/forgot-password',
     title: /^Forgot your password/,
     visit: () => ({ signedOut: true }),
@@ -113,7 +113,7 @@ const PAGES: {
     },
   },
   {
-    name: 'sign-in links that wait',
+    name: 'pending sign-in links',
     path: '/settings/links',
     title: /^Sign-in links/,
     visit: () => ({ world: { ...sampleWorld(), team: 'instance' } }),
@@ -184,7 +184,7 @@ const PAGES: {
     visit: () => ({ signedOut: true }),
   },
   {
-    name: 'account of who is in no team',
+    name: 'account without a team',
     path: '/settings/account',
     title: /^Account/,
     visit: () => ({ world: { ...sampleWorld(), team: 'deleted' } }),
@@ -210,7 +210,7 @@ const PAGES: {
   { name: 'audit log', path: '/settings/audit', title: /^Audit log/ },
   { name: 'apps', path: '/', title: /^Apps · AppFlux$/ },
   { name: 'no apps', path: '/', title: /^Apps/, visit: () => ({ world: emptyWorld() }) },
-  { name: 'apps that cannot be loaded', path: '/', title: /^Apps/, visit: () => ({ world: away() }) },
+  { name: 'apps that fail to load', path: '/', title: /^Apps/, visit: () => ({ world: away() }) },
   { name: 'analytics', path: '/analytics', title: /^Analytics/ },
   {
     name: 'analytics by day, of one app',
@@ -219,20 +219,20 @@ const PAGES: {
     act: (page) => page.getByText('Show daily numbers').first().click(),
   },
   {
-    name: 'analytics of nothing',
+    name: 'empty analytics',
     path: '/analytics?days=90',
     title: /^Analytics/,
     visit: () => ({ world: emptyWorld() }),
   },
   {
-    name: 'analytics that cannot be loaded',
+    name: 'analytics that fail to load',
     path: '/analytics',
     title: /^Analytics/,
     visit: () => ({ world: away('GET /api/analytics') }),
   },
-  { name: 'analytics of an app that is not there', path: '/analytics?app=nothing', title: /^Analytics/ },
+  { name: 'analytics of an unknown app', path: '/analytics?app=nothing', title: /^Analytics/ },
   {
-    name: 'analytics being loaded',
+    name: 'analytics while loading',
     path: '/analytics',
     title: /^Analytics/,
     visit: () => ({ world: { ...sampleWorld(), hanging: new Set(['GET /api/analytics']) }, settled: false }),
@@ -272,7 +272,7 @@ const PAGES: {
   { name: 'an app never deployed', path: '/apps/sandbox', title: /^Sandbox/ },
   { name: 'settings of an app', path: '/apps/harbor-web/settings', title: /^Settings · Harbor/ },
   {
-    name: 'build settings that cannot be',
+    name: 'invalid build settings',
     path: '/apps/harbor-web/settings',
     title: /^Settings/,
     act: async (page) => {
@@ -283,7 +283,7 @@ const PAGES: {
     },
   },
   {
-    name: 'why a deployment was built so',
+    name: 'how a deployment was detected',
     path: `/deployments/${SAMPLE.success}`,
     title: /^Ready · Harbor/,
     act: (page) => page.getByText('How this was detected').click(),
@@ -294,15 +294,15 @@ const PAGES: {
     title: /^Settings/,
     act: (page) => button(page, 'Delete app').click(),
   },
-  { name: 'an app that is not there', path: '/apps/nothing', title: /^Not found/ },
-  { name: 'a deployment being built', path: `/deployments/${SAMPLE.building}`, title: /^Building · Harbor/ },
+  { name: 'an unknown app', path: '/apps/nothing', title: /^Not found/ },
+  { name: 'a running deployment', path: `/deployments/${SAMPLE.building}`, title: /^Building · Harbor/ },
   {
-    name: 'a deployment that waits',
+    name: 'a queued deployment',
     path: `/deployments/${SAMPLE.queued}`,
     title: /^Queued · Documentation/,
   },
   {
-    name: 'a deployment that failed',
+    name: 'a failed deployment',
     path: `/deployments/${SAMPLE.failed}`,
     title: /^Failed · Harbor/,
     act: async (page) => {
@@ -317,11 +317,11 @@ const PAGES: {
   },
   { name: 'a pinned deployment', path: `/deployments/${SAMPLE.android}`, title: /^Ready · Tide/ },
   {
-    name: 'a deployment that lost its files',
+    name: 'a deployment with removed artifacts',
     path: `/deployments/${SAMPLE.removed}`,
     title: /^Ready · Tide/,
   },
-  { name: 'an app that lost an earlier version', path: '/apps/tide', title: /^Tide/ },
+  { name: 'an app with a removed version', path: '/apps/tide', title: /^Tide/ },
   {
     name: 'retention of an app',
     path: '/apps/harbor-web/settings',
@@ -331,13 +331,13 @@ const PAGES: {
       await page.getByLabel('Artifacts: days to keep').fill('many');
     },
   },
-  { name: 'a deployment that is ready', path: `/deployments/${SAMPLE.success}`, title: /^Ready · Harbor/ },
+  { name: 'a successful deployment', path: `/deployments/${SAMPLE.success}`, title: /^Ready · Harbor/ },
   {
     name: 'runners',
     path: '/runners',
     title: /^Runners/,
     act: (page) => button(page, /^Actions for local-1/).click(),
-    // An open menu lies outside of the landmarks, on top of all; it holds the focus while it is open.
+    // An open menu is rendered outside of the landmarks and traps the focus.
     except: ['region'],
   },
   { name: 'no runners', path: '/runners', title: /^Runners/, visit: () => ({ world: emptyWorld() }) },
@@ -366,12 +366,12 @@ const PAGES: {
     title: /^API tokens/,
     act: (page) => button(page, 'New token').click(),
   },
-  { name: 'no page', path: '/nowhere', title: /^Not found/ },
+  { name: 'an unknown page', path: '/nowhere', title: /^Not found/ },
 ];
 
 describe.skipIf(chromiumPath === undefined)('each page', () => {
   test.for(PAGES)(
-    '$name: is accessible in light and dark, wide and narrow, and breaks no rule of its policy',
+    '$name: is accessible in light and dark, wide and narrow, and obeys its Content Security Policy',
     async (spec) => {
       const { page, faults } = await visit(spec.path, spec.visit?.());
       await spec.act?.(page);

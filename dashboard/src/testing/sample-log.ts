@@ -58,8 +58,12 @@ const FAILING: readonly [Phase, LogLine['stream'], string][] = [
   ['building', 'system', 'The build command ended with code 1'],
 ];
 
-function numbered(parts: readonly [Phase, LogLine['stream'], string][], begins: string, from = 1): LogLine[] {
-  const start = Date.parse(begins);
+function numbered(
+  parts: readonly [Phase, LogLine['stream'], string][],
+  startedAt: string,
+  from = 1,
+): LogLine[] {
+  const start = Date.parse(startedAt);
   return parts.map(([phase, stream, text], index) => ({
     seq: from + index,
     at: new Date(start + (from + index) * 1700).toISOString(),
@@ -69,20 +73,20 @@ function numbered(parts: readonly [Phase, LogLine['stream'], string][], begins: 
   }));
 }
 
-/** The log of a build that goes well. */
-export const goodLog = (begins: string): LogLine[] =>
-  numbered([...PARTS, ['uploading', 'system', 'Uploaded harbor-web.zip, 2.4 MB']], begins);
+/** The log of a successful build. */
+export const successLog = (startedAt: string): LogLine[] =>
+  numbered([...PARTS, ['uploading', 'system', 'Uploaded harbor-web.zip, 2.4 MB']], startedAt);
 
-/** The log of one that fails. */
-export const failingLog = (begins: string): LogLine[] =>
-  numbered([...PARTS.slice(0, 12), ...FAILING], begins);
+/** The log of a failed build. */
+export const failedLog = (startedAt: string): LogLine[] =>
+  numbered([...PARTS.slice(0, 12), ...FAILING], startedAt);
 
-/** The log of one that is under way. */
-export const openLog = (begins: string): LogLine[] => numbered(PARTS.slice(0, 13), begins);
+/** The log of a running build. */
+export const runningLog = (startedAt: string): LogLine[] => numbered(PARTS.slice(0, 13), startedAt);
 
-/** A log of so many lines, each different and some colored. */
-export function longLog(lines: number, begins: string): LogLine[] {
-  const start = Date.parse(begins);
+/** A long log with unique lines, some of them colored. */
+export function longLog(lines: number, startedAt: string): LogLine[] {
+  const start = Date.parse(startedAt);
   const phases: Phase[] = ['preparing', 'scanning', 'detecting', 'building', 'uploading'];
   return Array.from({ length: lines }, (_, index) => ({
     seq: index + 1,
@@ -97,7 +101,7 @@ export function longLog(lines: number, begins: string): LogLine[] {
   }));
 }
 
-/** The outline of a log, as the edge has it. */
+/** The outline of a log, as the edge computes it. */
 export function outlineOf(lines: readonly LogLine[]): LogOutline {
   const sections: LogSection[] = [];
   for (const { seq, phase, at } of lines) {

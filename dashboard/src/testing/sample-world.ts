@@ -1,9 +1,9 @@
 import { failure, type PhaseSpan } from '@appflux/protocol';
 import { apiToken, app, artifact, deployment, idOf, member, plan, runner } from './fixtures.ts';
-import { failingLog, goodLog, openLog } from './sample-log.ts';
+import { failedLog, runningLog, successLog } from './sample-log.ts';
 import { emptyWorld, type World } from './world.ts';
 
-/** Ids of the deployments that the pages are shown with. */
+/** Ids of sample deployments. */
 export const SAMPLE = {
   building: idOf(201),
   queued: idOf(202),
@@ -14,11 +14,11 @@ export const SAMPLE = {
   removed: idOf(209),
 };
 
-/** An instance in full use, its moments counted back from now. */
+/** An instance with data, with times relative to now. */
 export function sampleWorld(now = Date.now()): World {
   const ago = (seconds: number) => new Date(now - seconds * 1000).toISOString();
-  const spans = (begins: number, ...lengths: (number | null)[]): PhaseSpan[] => {
-    let at = begins;
+  const spans = (startedBefore: number, ...lengths: (number | null)[]): PhaseSpan[] => {
+    let at = startedBefore;
     return lengths.map((length, index) => {
       const startedAt = ago(at);
       at -= length ?? 0;
@@ -279,10 +279,10 @@ export function sampleWorld(now = Date.now()): World {
       }),
     ),
   ];
-  world.logs.set(SAMPLE.building, openLog(ago(58)));
-  world.logs.set(SAMPLE.failed, failingLog(ago(5400)));
-  world.logs.set(SAMPLE.success, goodLog(ago(90_000)));
-  world.logs.set(SAMPLE.android, goodLog(ago(200_000)));
+  world.logs.set(SAMPLE.building, runningLog(ago(58)));
+  world.logs.set(SAMPLE.failed, failedLog(ago(5400)));
+  world.logs.set(SAMPLE.success, successLog(ago(90_000)));
+  world.logs.set(SAMPLE.android, successLog(ago(200_000)));
   world.runners = [
     runner({ busy: 1, lastSeenAt: ago(4) }),
     runner({
@@ -331,8 +331,8 @@ export function sampleWorld(now = Date.now()): World {
       id: idOf(801),
       role: 'viewer',
       note: 'Joan from design',
-      expiresAt: '2026-11-28T12:00:00.000Z',
-      createdAt: '2026-11-10T11:00:00.000Z',
+      expiresAt: ago(-500_000),
+      createdAt: ago(100_000),
     },
   ];
   world.links = [

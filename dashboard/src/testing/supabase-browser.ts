@@ -1,9 +1,9 @@
-/** Browsers of tests with a Supabase project: supabase-js, unmodified, with the dashboard's session and account. */
+/** Simulated browsers with a Supabase project: unmodified supabase-js with the dashboard's session and account. */
 import { createClient } from '@supabase/supabase-js';
 import { expect } from 'vitest';
 import { Account } from '#lib/account/account.ts';
-import { authAnswerOf } from '#lib/session/auth-answer.ts';
-import { type Arrival, Session } from '#lib/session/session.svelte.ts';
+import { readAuthCallback } from '#lib/session/auth-callback.ts';
+import { type CallbackResult, Session } from '#lib/session/session.svelte.ts';
 import { follow, linkTo } from '../../../stack/stand-ins/supabase/browser.ts';
 import type { StandIn } from '../../../stack/stand-ins/supabase/start.ts';
 
@@ -15,7 +15,7 @@ export const QUICK = { siteUrl: SITE, secondsBetweenMails: 0, mailsPerHour: 1000
 
 let count = 0;
 
-/** An email that nobody has used. */
+/** An unused email. */
 export function anyone(): string {
   count += 1;
   return `person-${count}@example.com`;
@@ -51,19 +51,22 @@ export function browser(project: StandIn) {
   return { auth, session, account: new Account(session), sent };
 }
 
-/** Goes to a URL that a link or GitHub redirected to. */
-export async function arriveAt({ session }: Pick<Browser, 'session'>, url: URL): Promise<Arrival> {
-  const answer = authAnswerOf(url);
+/** Opens a URL that a link or GitHub redirected to. */
+export async function followCallback(
+  { session }: Pick<Browser, 'session'>,
+  url: URL,
+): Promise<CallbackResult> {
+  const answer = readAuthCallback(url);
   if (answer === null) throw new Error(`${url} holds no answer`);
-  return session.arrive(answer);
+  return session.handleCallback(answer);
 }
 
-/** Opens the newest link that was sent to an address. */
+/** Opens the newest link that was sent to an email. */
 export const open = async (
   own: Pick<Browser, 'session'>,
   project: StandIn,
   email: string,
-): Promise<Arrival> => arriveAt(own, await follow(await linkTo(project, email)));
+): Promise<CallbackResult> => followCallback(own, await follow(await linkTo(project, email)));
 
 /** A signed-in user with a confirmed email. */
 export async function member(project: StandIn) {

@@ -10,13 +10,13 @@ export interface Visit {
   colorScheme?: 'light' | 'dark';
   width?: number;
   signedOut?: boolean;
-  /** Waits until the page asks for nothing more; true unless said otherwise. */
+  /** Whether to wait until the network is idle; true by default. */
   settled?: boolean;
 }
 
 /**
- * Makes a browser for the tests of a file, and answers with a function that opens a page of the dashboard
- * against an API of its own. `faults` collects errors of the page and breaches of its policy.
+ * Starts a browser for the tests of a file. Returns a function that opens a page of the dashboard with its own API.
+ * `faults` collects errors of the page and violations of its Content Security Policy.
  */
 export function useBrowser() {
   let browser: Browser;
@@ -42,7 +42,7 @@ export function useBrowser() {
       colorScheme: visit.colorScheme ?? 'light',
       reducedMotion: 'reduce',
       viewport: { width: visit.width ?? 1280, height: 900 },
-      // Signed in by an earlier visit. How a link signs in is for tests of that: they start signed out.
+      // Restores a signed-in session. Tests of signing in start signed out.
       storageState: { cookies: [], origins: visit.signedOut ? [] : [api.signedIn] },
     });
     open.push({ context, api });

@@ -1,4 +1,4 @@
-/** Calls back now and at each change of what `read` reads. Answers with a function that ends it. */
+/** Calls back now and whenever a signal that `read` reads changes. Returns a function that stops it. */
 export function watch(read: () => unknown, changed: () => void): () => void {
   return $effect.root(() => {
     $effect(() => {

@@ -15,36 +15,36 @@ import type {
 
 import { member } from './fixtures.ts';
 
-/** What the API in memory knows. A test changes it as it goes. */
+/** The state of the in-memory API. Tests change it. */
 export interface World {
   apps: App[];
   /** Newest first, of all apps. */
   deployments: Deployment[];
   runners: Runner[];
   tokens: ApiToken[];
-  /** What the person who is signed in may do. */
+  /** The user's role. */
   role: Role;
-  /** Whether the team is that of the instance's owner, and whether it was deleted. */
+  /** Whether it is the instance owner's team, and whether it was deleted. */
   team: 'instance' | 'own' | 'deleted';
-  /** Whether the person has linked a GitHub account. */
+  /** Whether the user has linked a GitHub account. */
   github: boolean;
   members: Member[];
   invitations: Invitation[];
-  /** Whether the instance sends mail, and the links that wait for the operator. */
+  /** Whether the instance sends email, and the links that were not emailed. */
   mail: boolean;
   links: OutboxItem[];
   audit: AuditEntry[];
   hooks: DeployHook[];
   logs: Map<string, LogLine[]>;
-  /** Deployments whose lines storage has damaged; their outlines are intact. */
+  /** Deployments whose lines are damaged in storage; their outlines are intact. */
   damagedLogs: Set<string>;
-  /** Refuses calls whose method and path begin so, such as `GET /api/apps`. */
+  /** Errors for calls by a prefix of their method and path, such as `GET /api/apps`. */
   refusals: Map<string, AppFluxError>;
-  /** Leaves calls that begin so without an answer, to show how a page waits. */
+  /** Prefixes of calls that never get a response, to test loading states. */
   hanging: Set<string>;
-  /** Whether the session was ended elsewhere: neither its token nor its refresh token is taken. */
+  /** Whether the session was revoked: its token and refresh token are rejected. */
   sessionEnded: boolean;
-  /** Milliseconds that storage takes for a part. */
+  /** Milliseconds that storage takes per part. */
   storageDelay: number;
 }
 

@@ -1,14 +1,14 @@
 import { TextReader, Uint8ArrayWriter, ZipWriter } from '@zip.js/zip.js';
 import type { Page } from 'playwright-core';
 
-/** A ZIP of these texts, by path. */
+/** A ZIP with these text files, by path. */
 export async function zip(files: Readonly<Record<string, string>>): Promise<Buffer> {
   const writer = new ZipWriter(new Uint8ArrayWriter(), { useWebWorkers: false });
   for (const [name, text] of Object.entries(files)) await writer.add(name, new TextReader(text));
   return Buffer.from(await writer.close());
 }
 
-/** A workspace whose sites are equals. */
+/** A workspace with two sites. */
 export const TWO_SITES = {
   'harbor/package.json': '{"workspaces":["apps/*"]}',
   'harbor/apps/shop/package.json':
@@ -17,7 +17,7 @@ export const TWO_SITES = {
     '{"name":"blog","scripts":{"build":"astro build"},"dependencies":{"astro":"7.0.0"}}',
 };
 
-/** Gives a ZIP to the form for a new app, and goes on to the next step. */
+/** Chooses a ZIP in the form for a new app, and continues to the next step. */
 export async function chooseZip(page: Page, name: string, files: Readonly<Record<string, string>>) {
   await page
     .getByLabel('Project archive')

@@ -3,7 +3,7 @@
 import { type Problem, problemOf } from '#lib/session/problem.ts';
 import type { Issuer, Session } from '#lib/session/session.svelte.ts';
 
-/** A new password, with what the issuer may ask for besides. */
+/** A new password, with what the issuer may require besides. */
 export interface NewPassword {
   password: string;
   /** The current password. */

@@ -22,7 +22,7 @@ test('an account is deleted by its token, and with the password where there is o
   expect(await asked[1]?.json()).toEqual({});
 });
 
-test('why it was refused is said in the words of the server', async () => {
+test('an error of the server is returned as it is', async () => {
   const { send } = answering(() =>
     Response.json({ code: 422, msg: 'You are the last owner' }, { status: 422 }),
   );
@@ -36,6 +36,6 @@ test.each([
     'The server returned 502. Try again in a moment.',
   ],
   ['a page', () => new Response('<p>', { status: 502 }), 'AppFlux didn’t respond. Try again in a moment.'],
-])('%s in the place of an answer is said in plain words', async (_, response, words) => {
-  expect(await deleteAccount(answering(response).send, URL, 'jwt', null)).toBe(words);
+])('%s instead of a response becomes a plain message', async (_, response, text) => {
+  expect(await deleteAccount(answering(response).send, URL, 'jwt', null)).toBe(text);
 });

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 
-/** How the sign-in surface says why not. */
+/** The body of an error response. */
 const Refusal = z.looseObject({ msg: z.string() });
 
 /**
- * Deletes the account of whoever the token speaks for; `url` is where the issuer answers. supabase-js has no call for
- * it: with Supabase only a server may. Answers why that did not work, in words for people, or null when it did.
+ * Deletes the account that the token belongs to; `url` is the issuer's origin. supabase-js has no call for it: with
+ * Supabase, only a server may. Returns an error message, or null on success.
  */
 export async function deleteAccount(
   send: typeof fetch,
@@ -25,7 +25,7 @@ export async function deleteAccount(
       ? refusal.data.msg
       : `The server returned ${response.status}. Try again in a moment.`;
   } catch {
-    // Nothing came back, or something that is no answer of ours: what stood in between is not for people to read.
+    // No response, or a proxy's, whose text is not meant for users.
     return 'AppFlux didn’t respond. Try again in a moment.';
   }
 }

@@ -1,13 +1,13 @@
 /** Changing an account of a Supabase project that answers as a real one does. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Arrival } from '#lib/session/session.svelte.ts';
+import type { CallbackResult } from '#lib/session/session.svelte.ts';
 import { authorize, follow } from '../../../../stack/stand-ins/supabase/browser.ts';
 import { type StandIn, startStandIn } from '../../../../stack/stand-ins/supabase/start.ts';
 import {
   anyone,
-  arriveAt,
   type Browser,
   browser,
+  followCallback,
   member,
   open,
   PASSWORD,
@@ -29,7 +29,7 @@ beforeAll(async () => {
 afterAll(() => Promise.all([confirming.stop(), plain.stop(), linking.stop()]));
 
 describe('changing the email', () => {
-  test('is not done before both addresses confirmed it', async () => {
+  test('takes effect after both emails confirmed it', async () => {
     const own = await member(confirming);
     const next = anyone();
     expect(await own.account.changeEmail(next, undefined, SITE)).toBe('confirm');
@@ -41,7 +41,7 @@ describe('changing the email', () => {
     expect(own.session).toMatchObject({ email: next, pendingEmail: null });
   });
 
-  test('is done by one link without secure email change, also when it is opened elsewhere', async () => {
+  test('takes one link without secure email change, also when it is opened in another browser', async () => {
     const project = await startStandIn({ ...QUICK, secureEmailChange: false });
     const own = await member(project);
     const next = anyone();
@@ -53,7 +53,7 @@ describe('changing the email', () => {
     await project.stop();
   });
 
-  test('waits for a link in a project without confirmation, too', async () => {
+  test('needs a link in a project without confirmation, too', async () => {
     const own = await member(plain);
     const next = anyone();
     expect(await own.account.changeEmail(next, undefined, SITE)).toBe('confirm');
@@ -71,10 +71,10 @@ describe('changing the email', () => {
 
 describe('GitHub', () => {
   /** Links GitHub to the user of a browser. */
-  async function link(own: Browser): Promise<Arrival> {
+  async function link(own: Browser): Promise<CallbackResult> {
     const leaving = await own.account.githubUrl(SITE);
     if ('problem' in leaving) throw new Error(leaving.problem.text);
-    return arriveAt(own, await authorize(leaving.url, HUB.name));
+    return followCallback(own, await authorize(leaving.url, HUB.name));
   }
 
   test('is linked, unlinked and linked again', async () => {
@@ -88,11 +88,11 @@ describe('GitHub', () => {
     }
   });
 
-  test('is not linked to a second user, and stays where it is the only identity', async () => {
+  test('is not linked to a second user, and not unlinked if it is the only identity', async () => {
     const first = browser(linking);
     const leaving = await first.session.githubUrl(SITE, null);
     if ('problem' in leaving) throw new Error(leaving.problem.text);
-    await arriveAt(first, await authorize((await follow(leaving.url)).href, HUB.name));
+    await followCallback(first, await authorize((await follow(leaving.url)).href, HUB.name));
     expect((await first.account.unlinkGithub())?.code).toBe('single_identity_not_deletable');
     const second = await member(linking);
     expect(await link(second)).toMatchObject({
@@ -102,7 +102,7 @@ describe('GitHub', () => {
     expect(second.session.providers).toEqual(['email']);
   });
 
-  test('can not be linked while the project doesn’t allow it', async () => {
+  test('can’t be linked while the project doesn’t allow it', async () => {
     const own = await member(plain);
     expect(await own.account.githubUrl(SITE)).toMatchObject({ problem: { code: 'manual_linking_disabled' } });
   });

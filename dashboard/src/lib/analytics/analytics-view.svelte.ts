@@ -1,17 +1,17 @@
 import type { ClientPart } from '@appflux/client';
 import type { Analytics } from '@appflux/protocol';
 import { Live } from '#lib/live/live.svelte.ts';
-import type { PageLife } from '#lib/live/page-life.ts';
+import type { PageLifecycle } from '#lib/live/page-lifecycle.ts';
 import type { Choice } from './choice.ts';
 
-/** Each answer is counted anew from all builds of its days, so that a page asks for it rarely. */
+/** The server aggregates all builds of the period for each request, so the page asks rarely. */
 const PAUSE_MS = 120_000;
 
-/** Analytics of what was chosen. */
+/** Analytics of the chosen App and period. */
 export class AnalyticsView {
   readonly #live: Live<Analytics>;
 
-  constructor({ days, app }: Choice, api: ClientPart<{ instance: 'analytics' }>, page?: PageLife) {
+  constructor({ days, app }: Choice, api: ClientPart<{ instance: 'analytics' }>, page?: PageLifecycle) {
     this.#live = new Live<Analytics>({
       load: (signal) => api.instance.analytics(app === null ? { days } : { days, app }, { signal }),
       pauseAfter: () => PAUSE_MS,
@@ -19,7 +19,7 @@ export class AnalyticsView {
     });
   }
 
-  /** Null until the first answer. */
+  /** Null until loaded. */
   get value(): Analytics | null {
     return this.#live.value;
   }
@@ -28,7 +28,7 @@ export class AnalyticsView {
     return this.#live.error;
   }
 
-  /** Whether anything was built or downloaded in these days; false until the first answer. */
+  /** Whether anything was built or downloaded in the period; false until loaded. */
   get hasAny(): boolean {
     if (this.value === null) return false;
     const { builds, downloads } = this.value;

@@ -1,6 +1,6 @@
 import { AppFluxError, isAppFluxError } from '@appflux/protocol';
 
-/** What was thrown, as an error that can be shown. */
+/** Converts a caught value into an error that can be shown. */
 export const toError = (caught: unknown): AppFluxError =>
   isAppFluxError(caught)
     ? caught

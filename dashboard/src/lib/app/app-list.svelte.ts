@@ -2,26 +2,26 @@ import { allItems, type ClientPart } from '@appflux/client';
 import { type App, type Deployment, hasEnded } from '@appflux/protocol';
 import { SvelteMap } from 'svelte/reactivity';
 import { Live } from '#lib/live/live.svelte.ts';
-import type { PageLife } from '#lib/live/page-life.ts';
+import type { PageLifecycle } from '#lib/live/page-lifecycle.ts';
 import { sourceLabel } from '#lib/source/repository.ts';
 
 const APPS_EVERY_MS = 30_000;
 
 type Calls = ClientPart<{ apps: 'list'; deployments: 'listOf' }>;
 
-/** What is known of an app's latest deployment: `undefined` until it is, null when there is none. */
+/** An app's latest deployment: `undefined` until loaded, null when there is none. */
 export type Latest = Deployment | null | undefined;
 
-/** The apps of the person signed in, each with its latest deployment once it comes into view. */
+/** The user's apps, each with its latest deployment once it is in view. */
 export class AppList {
   readonly #api: Calls;
   readonly #live: Live<App[]>;
   readonly #latest = new SvelteMap<string, Deployment | null>();
 
-  /** What is sought, in names, slugs and sources. */
+  /** The search terms, matched against names, slugs, sources, and types. */
   search = $state('');
 
-  constructor(api: Calls, page?: PageLife) {
+  constructor(api: Calls, page?: PageLifecycle) {
     this.#api = api;
     this.#live = new Live<App[]>({
       load: (signal) => allItems((query) => api.apps.list(query, { signal })),
@@ -30,7 +30,7 @@ export class AppList {
     });
   }
 
-  /** All apps, newest first; null until the first answer. */
+  /** All apps, newest first; null until loaded. */
   get all(): App[] | null {
     return this.#live.value;
   }
@@ -39,7 +39,7 @@ export class AppList {
     return this.#live.error;
   }
 
-  /** The apps that hold every word sought. */
+  /** The apps that match every search term. */
   get found(): App[] {
     const words = this.search.toLowerCase().split(/\s+/).filter(Boolean);
     return (this.all ?? []).filter((app) => {
@@ -62,19 +62,19 @@ export class AppList {
   }
 
   /**
-   * Asks for an app's latest deployment: of an app that comes into view. Answers with the milliseconds
-   * after which to ask again. A failure leaves what was known; the next time asks anew.
+   * Loads an app's latest deployment. Returns the milliseconds until it should be loaded again. After a failure, the
+   * last known deployment stays.
    */
-  async look(slug: string): Promise<number> {
+  async loadLatest(slug: string): Promise<number> {
     try {
       const page = await this.#api.deployments.listOf(slug, { limit: 1 });
       this.#latest.set(slug, page.items[0] ?? null);
     } catch {
-      // The list itself says what is wrong when the server is away or the session is over; a single app may
-      // have been deleted a moment ago, which the list shows soon. There is nothing to add for one row.
+      // The list shows the error when the server is unreachable or the session has ended. A row adds nothing: its app may
+      // just have been deleted, which the list shows soon.
       return APPS_EVERY_MS;
     }
-    const known = this.#latest.get(slug);
-    return known && !hasEnded(known.status) ? 4000 : APPS_EVERY_MS;
+    const latest = this.#latest.get(slug);
+    return latest && !hasEnded(latest.status) ? 4000 : APPS_EVERY_MS;
   }
 }

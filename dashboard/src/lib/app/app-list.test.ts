@@ -8,7 +8,7 @@ const shop = app({ slug: 'shop', name: 'Shop', type: 'android' });
 const harbor = app({ slug: 'harbor-web', name: 'Harbor' });
 
 describe('the list of apps', () => {
-  test('has every page of them', async () => {
+  test('has all pages', async () => {
     const asked: (string | undefined)[] = [];
     const list = new AppList(
       {
@@ -36,7 +36,7 @@ describe('the list of apps', () => {
     stop();
   });
 
-  test('asks again sooner of an app that is being built, and keeps what it knows when that fails', async () => {
+  test('reloads an app sooner while it is being built, and keeps the last deployment after a failure', async () => {
     const answers = [
       { items: [deployment({ status: 'building' })], nextCursor: null },
       new AppFluxError('unavailable', 'away'),
@@ -57,12 +57,12 @@ describe('the list of apps', () => {
       page,
     );
     expect(list.latest('shop')).toBe(undefined);
-    const soon = await list.look('shop');
+    const soon = await list.loadLatest('shop');
     expect(list.latest('shop')?.status).toBe('building');
-    expect(await list.look('shop')).toBeGreaterThan(soon);
+    expect(await list.loadLatest('shop')).toBeGreaterThan(soon);
     expect(list.latest('shop')?.status).toBe('building');
-    expect(await list.look('shop')).toBeGreaterThan(soon);
-    await list.look('shop');
+    expect(await list.loadLatest('shop')).toBeGreaterThan(soon);
+    await list.loadLatest('shop');
     expect(list.latest('shop')).toBe(null);
   });
 });

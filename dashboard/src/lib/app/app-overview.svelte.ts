@@ -13,7 +13,7 @@ import {
 } from '@appflux/protocol';
 import { toError } from '#lib/api/to-error.ts';
 import { Live } from '#lib/live/live.svelte.ts';
-import type { PageLife } from '#lib/live/page-life.ts';
+import type { PageLifecycle } from '#lib/live/page-lifecycle.ts';
 import { randomKey } from './random-key.ts';
 
 const PAGE = 20;
@@ -23,7 +23,7 @@ type Calls = ClientPart<{
   deployments: 'listOf' | 'create';
 }>;
 
-/** One app with its deployments, newest first, page after page. */
+/** One app with its deployments, newest first, page by page. */
 export class AppOverview {
   readonly slug: string;
   readonly #api: Calls;
@@ -33,7 +33,7 @@ export class AppOverview {
   #moreError = $state.raw<AppFluxError | null>(null);
   #loadingMore = $state(false);
 
-  constructor(slug: string, api: Calls, page?: PageLife) {
+  constructor(slug: string, api: Calls, page?: PageLifecycle) {
     this.slug = slug;
     this.#api = api;
     const life = page ? { page } : {};
@@ -44,7 +44,7 @@ export class AppOverview {
     });
     this.#newest = new Live<Page<Deployment>>({
       load: (signal) => api.deployments.listOf(slug, { limit: PAGE }, { signal }),
-      pauseAfter: (known) => (known?.items.some(({ status }) => !hasEnded(status)) ? 4000 : 20_000),
+      pauseAfter: (newest) => (newest?.items.some(({ status }) => !hasEnded(status)) ? 4000 : 20_000),
       ...life,
     });
   }
@@ -58,8 +58,8 @@ export class AppOverview {
   }
 
   /**
-   * The deployments known, newest first; null until the first answer. The newest page slides while older
-   * ones stay: what has slid from it into neither is met again in the older ones, so each id is shown once.
+   * The loaded deployments, newest first; null until loaded. The newest page is reloaded and shifts, older pages are
+   * not: a deployment can be on both, so duplicates are dropped.
    */
   get deployments(): Deployment[] | null {
     const newest = this.#newest.value;
@@ -71,7 +71,7 @@ export class AppOverview {
     return [...shown.values()];
   }
 
-  /** The deployment that the public address points at, when it is among those known. */
+  /** The current release, if it is among the loaded deployments. */
   get released(): Deployment | null {
     const release = this.app?.release;
     return this.deployments?.find(({ id }) => id === release) ?? null;
@@ -100,7 +100,7 @@ export class AppOverview {
     await Promise.all([this.#app.refresh(), this.#newest.refresh()]);
   }
 
-  /** Adds the next page of older deployments. What goes wrong is in `moreError`. */
+  /** Loads the next page of older deployments. Errors are in `moreError`. */
   async loadMore(): Promise<void> {
     const newest = this.#newest.value;
     const cursor = (this.#older ?? newest)?.nextCursor;
@@ -109,9 +109,9 @@ export class AppOverview {
     this.#moreError = null;
     try {
       const next = await this.#api.deployments.listOf(this.slug, { limit: PAGE, cursor });
-      // The first time, the newest page is kept too: what slides out of it must not vanish from the middle.
-      const kept = this.#older?.items ?? newest.items;
-      this.#older = { items: [...kept, ...next.items], nextCursor: next.nextCursor };
+      // Keeps the newest page as well: deployments that shift off it later must not vanish from the middle of the list.
+      const loaded = this.#older?.items ?? newest.items;
+      this.#older = { items: [...loaded, ...next.items], nextCursor: next.nextCursor };
     } catch (error) {
       this.#moreError = toError(error);
     } finally {
@@ -119,22 +119,22 @@ export class AppOverview {
     }
   }
 
-  /** Begins a deployment and answers with it. Throws an AppFluxError. */
+  /** Starts a deployment and returns it. Throws an AppFluxError. */
   deploy(body: CreateDeployment): Promise<Deployment> {
     return this.#api.deployments.create(this.slug, body, { idempotencyKey: randomKey() });
   }
 
-  /** Points the public address at a deployment. Throws an AppFluxError. */
+  /** Promotes a deployment to production. Throws an AppFluxError. */
   async release(deploymentId: string): Promise<void> {
     this.#app.replace(await this.#api.apps.release(this.slug, deploymentId));
   }
 
-  /** Changes settings; what is not named stays. Throws an AppFluxError. */
+  /** Changes settings; omitted fields stay. Throws an AppFluxError. */
   async update(change: UpdateApp): Promise<void> {
     this.#app.replace(await this.#api.apps.update(this.slug, change));
   }
 
-  /** Sets variables one after the other, so that an error tells which one it is. Throws an AppFluxError. */
+  /** Sets variables one by one, so that an error names the one that failed. Throws an AppFluxError. */
   async setVariables(
     variables: readonly ({ name: string } & VariableInput)[],
     environments: Environment[],
@@ -165,7 +165,7 @@ export class AppOverview {
     await this.#app.refresh();
   }
 
-  /** Deletes the app with all that belongs to it. Throws an AppFluxError. */
+  /** Deletes the app and everything that belongs to it. Throws an AppFluxError. */
   delete(): Promise<void> {
     return this.#api.apps.delete(this.slug);
   }

@@ -46,7 +46,7 @@ function overview(pages: Record<string, Page<Deployment>>) {
 const ids = (deployments: Deployment[] | null) => deployments?.map(({ id }) => id);
 
 describe('the deployments of an app', () => {
-  test('are added page by page, each shown once though the newest page slides', async () => {
+  test('are added page by page without duplicates, even when the newest page shifts', async () => {
     const pages: Record<string, Page<Deployment>> = {
       first: { items: [numbered(4), numbered(3)], nextCursor: 'older' },
       older: { items: [numbered(2), numbered(1)], nextCursor: null },
@@ -67,7 +67,7 @@ describe('the deployments of an app', () => {
     stop();
   });
 
-  test('stay when older ones cannot be had, and that is told', async () => {
+  test('stay when older ones can’t be loaded, with an error', async () => {
     const { made } = overview({ first: { items: [numbered(4)], nextCursor: 'older' } });
     const stop = made.start();
     await expect.poll(() => made.deployments?.length).toBe(1);
@@ -79,14 +79,14 @@ describe('the deployments of an app', () => {
   });
 });
 
-test('each deployment asked for has a key of its own', async () => {
+test('each deployment has its own idempotency key', async () => {
   const { made, calls } = overview({});
   await made.deploy({});
   await made.deploy({});
   expect(new Set(calls).size).toBe(2);
 });
 
-test('variables are set in order, and what was set is shown though one is refused', async () => {
+test('variables are set in order, and those set before a failure are shown', async () => {
   const { made, calls } = overview({ first: { items: [], nextCursor: null } });
   const stop = made.start();
   await expect.poll(() => made.app).not.toBe(null);
@@ -97,7 +97,7 @@ test('variables are set in order, and what was set is shown though one is refuse
   stop();
 });
 
-test('a release is shown as soon as the server has it', async () => {
+test('a release is shown as soon as the server confirms it', async () => {
   const { made } = overview({ first: { items: [], nextCursor: null } });
   const stop = made.start();
   await made.release(idOf(9));

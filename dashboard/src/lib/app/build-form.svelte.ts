@@ -10,29 +10,29 @@ export const TYPE_OPTIONS: readonly { value: TypeChoice; label: string }[] = [
   { value: 'desktop', label: 'Desktop app' },
 ];
 
-/** A version, a range, or a word of a version manager such as `latest` and `lts/jod`. */
+/** A version, a range, or an alias of a version manager such as `latest` and `lts/jod`. */
 const NODE = /^(?:[\dxX.*^~<>=|v \w+-]*\d[\w.*^~<>=| +-]*|lts|node|stable|latest|current|lts\/[a-z*]+)$/;
 
-/** A reference of an image, as an engine takes it: no more than that it is one word. */
+/** An image reference. Checks only that it is a single word: the engine checks the rest. */
 const IMAGE = /^[a-z0-9][\w.:/@-]*$/;
 
-/** Build settings as they are being written; what is left blank is left to detection. */
+/** The form of the build settings. Detection decides empty fields. */
 export class BuildForm {
   type = $state<TypeChoice>('detect');
-  /** The id or name of a framework; blank leaves it to detection. */
+  /** The id or name of a framework. */
   framework = $state('');
   installCommand = $state('');
   buildCommand = $state('');
-  /** One glob a line. */
+  /** One glob per line. */
   outputs = $state('');
   node = $state('');
   image = $state('');
-  /** The time limit. */
+  /** The time limit in minutes. */
   minutes = $state('');
-  /** With commas or blanks between them. */
+  /** Separated by commas or spaces. */
   labels = $state('');
 
-  /** Takes over settings that are kept. */
+  /** Fills the form with saved settings. */
   fill(type: AppType | null, build: BuildSettings): void {
     this.type = type ?? 'detect';
     this.framework = build.framework ?? '';
@@ -50,7 +50,7 @@ export class BuildForm {
     return this.labels.split(/[\s,]+/).filter(Boolean);
   }
 
-  /** The time limit in seconds; null when there is none, NaN when it is no number. */
+  /** The time limit in seconds; null without one, NaN for invalid input. */
   get timeoutSeconds(): number | null {
     const minutes = this.minutes.trim();
     if (minutes === '') return null;
@@ -126,7 +126,7 @@ export class BuildForm {
     ].every((problem) => problem === null);
   }
 
-  /** Whether anything is said at all. */
+  /** Whether every field is empty. */
   get blank(): boolean {
     return (
       this.type === 'detect' &&
@@ -142,7 +142,7 @@ export class BuildForm {
     return this.type === 'detect' ? null : this.type;
   }
 
-  /** The settings that are written here. */
+  /** The settings in the form. */
   toSettings(): Omit<BuildSettings, 'supersede' | 'concurrency'> {
     return {
       framework: this.framework.trim() || null,

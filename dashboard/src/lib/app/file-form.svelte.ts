@@ -1,7 +1,7 @@
 import { type FileInput, FileName, formatBytes, MAX_FILE_BYTES } from '@appflux/protocol';
 import { type EnvironmentChoice, environmentsOf } from './environment-choice.ts';
 
-/** The name that a file on disk suggests: `KEYSTORE` for what Android signs with, else the file's own in capitals. */
+/** A name for a file: `KEYSTORE` for an Android keystore, else its own name in capitals. */
 export function suggestedName(fileName: string): string {
   if (/\.(jks|keystore|bks)$/i.test(fileName)) return 'KEYSTORE';
   const letters = fileName
@@ -11,7 +11,7 @@ export function suggestedName(fileName: string): string {
   return /^\d/.test(letters) ? `FILE_${letters}` : letters;
 }
 
-/** A file of an App that is being chosen. */
+/** The form for adding a file to an App. */
 export class FileForm {
   file = $state.raw<File | null>(null);
   name = $state('');
@@ -25,7 +25,7 @@ export class FileForm {
     return this.fileProblem === null && this.nameProblem === null;
   }
 
-  /** What is wrong with the file; null when nothing is, or none is chosen. */
+  /** What is wrong with the file; null if it is valid or none is chosen. */
   get fileProblem(): string | null {
     if (this.file === null) return null;
     if (this.file.size === 0) return 'This file is empty. Choose another one.';
@@ -50,10 +50,10 @@ export class FileForm {
     this.name = '';
   }
 
-  /** What the API takes. Only to be asked for while it is valid. */
+  /** The request body. The form must be valid. */
   async input(): Promise<FileInput> {
     const bytes = new Uint8Array((await this.file?.arrayBuffer()) ?? new ArrayBuffer(0));
-    // In pieces: a call takes a limited number of arguments.
+    // In chunks: the number of arguments of a call is limited.
     let text = '';
     for (let at = 0; at < bytes.length; at += 8192) {
       text += String.fromCharCode(...bytes.subarray(at, at + 8192));

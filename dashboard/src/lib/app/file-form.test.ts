@@ -12,7 +12,7 @@ test.each([
   expect(suggestedName(file)).toBe(name);
 });
 
-test('a file is sent in base64, for the environments that were chosen', async () => {
+test('a file is encoded in base64, for the chosen environments', async () => {
   const form = new FileForm();
   const bytes = Uint8Array.from({ length: 20_000 }, (_, at) => at % 256);
   form.choose(new File([bytes], 'release.jks'));
@@ -23,7 +23,7 @@ test('a file is sent in base64, for the environments that were chosen', async ()
   expect(input.environments).toEqual(['production']);
 });
 
-test('what cannot be sent is said beside it', () => {
+test('an invalid file is reported', () => {
   const form = new FileForm();
   expect([form.blank, form.fileProblem, form.nameProblem]).toEqual([true, null, null]);
   form.choose(new File([], 'empty.p12'));
@@ -35,7 +35,7 @@ test('what cannot be sent is said beside it', () => {
   expect(form.valid).toBe(false);
 });
 
-test('a name that was written stays when another file is chosen', () => {
+test('a typed name stays when another file is chosen', () => {
   const form = new FileForm();
   form.name = 'CSC_LINK';
   form.choose(new File(['x'], 'mac.p12'));

@@ -6,23 +6,23 @@ import { frameworkIcon, frameworkName } from './framework-icons.ts';
 import { SourceForm } from './source-form.svelte.ts';
 
 describe('the form of an app’s source', () => {
-  test('gives back what it was begun from', () => {
-    const begun = app();
-    const form = new SourceForm(begun);
+  test('returns what it was filled with', () => {
+    const original = app();
+    const form = new SourceForm(original);
     expect(form.valid).toBe(true);
-    expect(form.toChange()).toEqual({ name: begun.name, source: begun.source });
+    expect(form.toChange()).toEqual({ name: original.name, source: original.source });
     const upload = app({ source: { provider: 'upload', rootDirectory: 'web' } });
     expect(new SourceForm(upload).toChange().source).toEqual(upload.source);
   });
 
-  test('may move an app to another host, and says what is wrong', () => {
+  test('can move an app to another host, and reports invalid fields', () => {
     const form = new SourceForm(app());
-    form.address = 'https://git.example.com/x/y.git';
+    form.url = 'https://git.example.com/x/y.git';
     expect(form.toChange().source).toMatchObject({
       provider: 'git',
       repoUrl: 'https://git.example.com/x/y.git',
     });
-    form.address = 'https://user:secret@git.example.com/x.git';
+    form.url = 'https://user:secret@git.example.com/x.git';
     form.branch = '-x';
     form.rootDirectory = '../up';
     form.name = ' ';
@@ -31,7 +31,7 @@ describe('the form of an app’s source', () => {
 });
 
 describe('the form of build settings', () => {
-  test('gives back what it was filled with, and what the protocol takes', () => {
+  test('returns what it was filled with, as the protocol accepts it', () => {
     const { build } = app();
     const settings = {
       ...build,
@@ -50,9 +50,9 @@ describe('the form of build settings', () => {
     expect(UpdateApp.safeParse({ build: { ...build, ...form.toSettings() } }).error).toBe(undefined);
   });
 
-  test('says what is wrong with a Node version, an image, a time limit and labels', () => {
+  test('reports an invalid Node version, image, time limit, and labels', () => {
     const form = new BuildForm();
-    const told = () => [form.nodeProblem, form.imageProblem, form.timeProblem, form.labelsProblem];
+    const problems = () => [form.nodeProblem, form.imageProblem, form.timeProblem, form.labelsProblem];
     for (const good of ['22', 'v24.1.0', '>=22 <25 || ^26', '22.x', 'lts/*', 'lts/jod', 'latest', ' 24 ']) {
       form.node = good;
       expect([good, form.nodeProblem]).toEqual([good, null]);
@@ -62,7 +62,7 @@ describe('the form of build settings', () => {
       minutes: '1.5',
       labels: 'macos, arm64 gpu',
     });
-    expect(told()).toEqual([null, null, null, null]);
+    expect(problems()).toEqual([null, null, null, null]);
     expect(form.toSettings()).toMatchObject({ timeoutSeconds: 90, labels: ['macos', 'arm64', 'gpu'] });
     form.node = 'the newest one';
     form.image = 'two words';
@@ -71,13 +71,13 @@ describe('the form of build settings', () => {
       form.minutes = minutes;
       expect([minutes, form.timeProblem]).toEqual([minutes, expect.stringMatching(/minutes/)]);
     }
-    expect(told().every((problem) => typeof problem === 'string')).toBe(true);
+    expect(problems().every((problem) => typeof problem === 'string')).toBe(true);
     expect(form.valid).toBe(false);
     form.labels = 'a b c d e f g h i j k';
     expect(form.labelsProblem).toMatch(/at most 10/);
   });
 
-  test('keeps a time limit that is no whole number of minutes', () => {
+  test('keeps a time limit that is not a whole number of minutes', () => {
     const form = new BuildForm();
     for (const timeoutSeconds of [10, 59, 100, 1234, 21_599, 21_600]) {
       form.fill(null, { ...app().build, timeoutSeconds });
@@ -86,10 +86,10 @@ describe('the form of build settings', () => {
     }
   });
 
-  test('refuses outputs that leave the project', () => {
+  test('rejects outputs outside of the project', () => {
     const form = new BuildForm();
     form.outputs = 'dist\n../../etc';
-    expect(form.outputsProblem).toMatch(/stays inside/);
+    expect(form.outputsProblem).toMatch(/must be inside/);
     expect(form.valid).toBe(false);
   });
 });
@@ -102,7 +102,7 @@ test.each([
   ['create-react-app', 'Create React App', true],
   ['constructor', 'Constructor', false],
   ['something-new', 'Something-new', false],
-])('the framework %s is called %s', (id, name, hasIcon) => {
+])('the framework %s is displayed as %s', (id, name, hasIcon) => {
   expect(frameworkName(id)).toBe(name);
   expect(frameworkIcon(id) !== null).toBe(hasIcon);
 });

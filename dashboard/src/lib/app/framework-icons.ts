@@ -1,4 +1,4 @@
-/** Icons of frameworks, drawn in the text's color; from the icon set simple-icons (CC0). */
+/** Icons of frameworks, in the color of the text; from simple-icons (CC0). */
 import android from 'simple-icons/icons/android.svg?raw';
 import angular from 'simple-icons/icons/angular.svg?raw';
 import cordova from 'simple-icons/icons/apachecordova.svg?raw';
@@ -21,7 +21,7 @@ import tauri from 'simple-icons/icons/tauri.svg?raw';
 import vite from 'simple-icons/icons/vite.svg?raw';
 import vue from 'simple-icons/icons/vuedotjs.svg?raw';
 
-/** By the first word of the framework's id, as detection names it. */
+/** Keyed by the first word of the framework's id in a plan. */
 const ICONS: ReadonlyMap<string, string> = new Map(
   Object.entries({
     android,
@@ -53,8 +53,8 @@ const ICONS: ReadonlyMap<string, string> = new Map(
 );
 
 /**
- * The outline of a framework's icon on a square of 24, for the `d` of a path; null when there is none.
- * Takes the id as a plan gives it, such as `svelte-kit` or `react-native`.
+ * The `d` attribute of a framework's icon in a 24×24 view box; null when there is none.
+ * Takes the id in a plan, such as `svelte-kit` or `react-native`.
  */
 export function frameworkIcon(framework: string | null): string | null {
   const word = framework?.toLowerCase().split(/[^a-z0-9]/, 1)[0] ?? '';
@@ -78,7 +78,7 @@ const NAMES: ReadonlyMap<string, string> = new Map(
   }),
 );
 
-/** Frameworks that the form suggests; detection knows more, and the form takes any. */
+/** Frameworks that the form suggests. It accepts any other, too. */
 export const FRAMEWORK_CHOICES: readonly string[] = [
   'html',
   'vite',
@@ -109,7 +109,7 @@ export const FRAMEWORK_CHOICES: readonly string[] = [
   'node',
 ];
 
-/** A framework's name for people. Takes the id as a plan gives it. */
+/** A framework's display name. Takes the id in a plan. */
 export function frameworkName(framework: string): string {
   return NAMES.get(framework.toLowerCase()) ?? framework.charAt(0).toUpperCase() + framework.slice(1);
 }

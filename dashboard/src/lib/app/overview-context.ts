@@ -1,5 +1,5 @@
 import { createContext } from 'svelte';
 import type { AppOverview } from './app-overview.svelte.ts';
 
-/** The app that the pages under `/apps/[slug]` share; asked for again when the address names another. */
+/** The app that the pages under `/apps/[slug]` share. A getter, because navigation can change the app. */
 export const [getOverview, setOverview] = createContext<() => AppOverview>();

@@ -1,6 +1,6 @@
 /**
- * A key that no other call has, for `Idempotency-Key`: 128 random bits in hex. `crypto.randomUUID` is not
- * there on insecure origins; this is.
+ * A unique `Idempotency-Key`: 128 random bits in hex. `crypto.randomUUID` doesn't exist on insecure origins,
+ * `getRandomValues` does.
  */
 export function randomKey(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));

@@ -1,24 +1,24 @@
 import { KeepRule, type Retention, type RetentionDefaults } from '@appflux/protocol';
 
-/** Whether an app keeps something by the instance's rule or by one of its own. */
+/** Whether an app uses the instance's default rule or its own. */
 export type RuleChoice = 'instance' | 'own';
 
-/** A rule in words. */
-export function ruleWords({ keepLast, days }: KeepRule): string {
-  const last = keepLast === 1 ? 'last deployment' : `last ${keepLast} deployments`;
+/** What a rule keeps, to follow "Keeps". */
+export function describeRule({ keepLast, days }: KeepRule): string {
+  const last = keepLast === 1 ? 'the last deployment' : `the last ${keepLast} deployments`;
   const recent = days === 1 ? 'last day' : `last ${days} days`;
   if (keepLast === 0 && days === 0) return 'only what is always kept';
   if (keepLast === 0) return `all from the ${recent}`;
   return days === 0 ? last : `${last}, plus all from the ${recent}`;
 }
 
-/** One rule as it is being written. */
+/** The form of one rule. */
 export class RuleForm {
   choice = $state<RuleChoice>('instance');
   keepLast = $state('');
   days = $state('');
 
-  /** `own` is the app's rule, or null; `instance` is what it would have instead, which its own begins with. */
+  /** `own` is the app's rule, or null; `instance` is the default, which fills the fields of a new rule. */
   constructor(own: KeepRule | null, instance: KeepRule) {
     this.choice = own === null ? 'instance' : 'own';
     const { keepLast, days } = own ?? instance;
@@ -38,19 +38,19 @@ export class RuleForm {
     return this.keepLastProblem === null && this.daysProblem === null;
   }
 
-  /** The rule that is written here, or null for the instance's. */
+  /** The rule in the form; null for the instance's default. */
   toRule(): KeepRule | null {
     return this.choice === 'instance' ? null : { keepLast: Number(this.keepLast), days: Number(this.days) };
   }
 
   #problem(member: 'keepLast' | 'days', text: string): string | null {
     if (this.choice === 'instance') return null;
-    const known = /^\d+$/.test(text.trim()) && KeepRule.shape[member].safeParse(Number(text)).success;
-    return known ? null : `Enter a whole number from 0 to ${member === 'days' ? 3650 : 1000}.`;
+    const valid = /^\d+$/.test(text.trim()) && KeepRule.shape[member].safeParse(Number(text)).success;
+    return valid ? null : `Enter a whole number from 0 to ${member === 'days' ? 3650 : 1000}.`;
   }
 }
 
-/** An app's retention as it is being written. */
+/** The form of an app's retention. */
 export class RetentionForm {
   readonly artifacts: RuleForm;
   readonly logs: RuleForm;

@@ -1,11 +1,11 @@
 import type { App, AppSource } from '@appflux/protocol';
-import { branchProblem, readRepository, rootDirectoryProblem } from '#lib/source/repository.ts';
+import { branchProblem, parseRepository, rootDirectoryProblem } from '#lib/source/repository.ts';
 
-/** An App's name and source as they are being changed. */
+/** The form of an App's name and source. */
 export class SourceForm {
   readonly #provider: AppSource['provider'];
   name = $state('');
-  address = $state('');
+  url = $state('');
   branch = $state('');
   rootDirectory = $state('');
 
@@ -14,7 +14,7 @@ export class SourceForm {
     this.name = app.name;
     this.rootDirectory = app.source.rootDirectory;
     if (app.source.provider !== 'upload') {
-      this.address = app.source.repoUrl;
+      this.url = app.source.repoUrl;
       this.branch = app.source.branch;
     }
   }
@@ -24,11 +24,11 @@ export class SourceForm {
   }
 
   get problems() {
-    const read = readRepository(this.address);
+    const read = parseRepository(this.url);
     const length = this.name.trim().length;
     return {
       name: length === 0 ? 'Enter a name.' : length > 80 ? 'Use at most 80 characters.' : null,
-      address: this.fromGit && !read.ok ? read.message : null,
+      url: this.fromGit && !read.ok ? read.message : null,
       branch: this.fromGit ? branchProblem(this.branch.trim()) : null,
       rootDirectory: rootDirectoryProblem(this.rootDirectory.trim()),
     };
@@ -38,11 +38,11 @@ export class SourceForm {
     return Object.values(this.problems).every((problem) => problem === null);
   }
 
-  /** What the API takes. */
+  /** The request body. */
   toChange(): { name: string; source: AppSource } {
     const name = this.name.trim();
     const rootDirectory = this.rootDirectory.trim() || './';
-    const read = readRepository(this.address);
+    const read = parseRepository(this.url);
     if (!this.fromGit || !read.ok) return { name, source: { provider: 'upload', rootDirectory } };
     const { provider, repoUrl } = read.repository;
     return { name, source: { provider, repoUrl, branch: this.branch.trim(), rootDirectory } };

@@ -1,9 +1,9 @@
 import type { Attachment } from 'svelte/attachments';
-import { browserPage } from '#lib/live/page-life.ts';
+import { browserPage } from '#lib/live/page-lifecycle.ts';
 
 /**
- * Does something once an element comes into view, and again, as long as it is in view, after the
- * milliseconds that it answers with.
+ * Runs a task when an element comes into view, and repeats it while the element stays in view, after the
+ * milliseconds that the task returns.
  */
 export function whileInView(task: () => Promise<number>): Attachment<Element> {
   return (element) => {

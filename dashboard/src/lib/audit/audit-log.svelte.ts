@@ -14,7 +14,7 @@ export class AuditLog {
     this.#api = api;
   }
 
-  /** Newest first; null until the first answer. */
+  /** Newest first; null until loaded. */
   get entries(): AuditEntry[] | null {
     return this.#entries;
   }
@@ -27,12 +27,12 @@ export class AuditLog {
     return this.#busy;
   }
 
-  /** Whether there are older ones. */
+  /** Whether there are older entries. */
   get more(): boolean {
     return this.#cursor !== null;
   }
 
-  /** Loads the next page, the newest at first. */
+  /** Loads the next page of older entries; at first, the newest. */
   async load(): Promise<void> {
     if (this.#busy) return;
     this.#busy = true;

@@ -1,13 +1,13 @@
 import type { ClientPart } from '@appflux/client';
 import type { DeploymentDownloads } from '@appflux/protocol';
 import { Live } from '#lib/live/live.svelte.ts';
-import type { PageLife } from '#lib/live/page-life.ts';
+import type { PageLifecycle } from '#lib/live/page-lifecycle.ts';
 
-/** How often the artifacts of a deployment were downloaded. */
+/** Download counts of a deployment's artifacts. */
 export class Downloads {
   readonly #live: Live<DeploymentDownloads>;
 
-  constructor(deploymentId: string, api: ClientPart<{ deployments: 'downloads' }>, page?: PageLife) {
+  constructor(deploymentId: string, api: ClientPart<{ deployments: 'downloads' }>, page?: PageLifecycle) {
     this.#live = new Live<DeploymentDownloads>({
       load: (signal) => api.deployments.downloads(deploymentId, { signal }),
       pauseAfter: () => 60_000,
@@ -15,7 +15,7 @@ export class Downloads {
     });
   }
 
-  /** By the artifacts' names, those that never were left out; null until the first answer. */
+  /** Counts by artifact name, without zeros; null until loaded. */
   get counts(): ReadonlyMap<string, number> | null {
     const items = this.#live.value?.items;
     return items ? new Map(items.map(({ name, downloads }) => [name, downloads])) : null;

@@ -6,11 +6,11 @@ import {
   hasEnded,
   type Phase,
 } from '@appflux/protocol';
-import { chosenFor } from '#lib/detection/candidate.ts';
+import { candidateChange } from '#lib/detection/candidate.ts';
 import { Live } from '#lib/live/live.svelte.ts';
-import type { PageLife } from '#lib/live/page-life.ts';
+import type { PageLifecycle } from '#lib/live/page-lifecycle.ts';
 
-/** The live log tells of changes at once; asking again is for what it does not tell, as who builds it. */
+/** The live log pushes status changes. Polling is for the rest, such as which runner builds it. */
 const PAUSE_MS = { queued: 3000, building: 8000, canceling: 3000 } as const;
 
 type Calls = ClientPart<{
@@ -18,13 +18,13 @@ type Calls = ClientPart<{
   apps: 'get' | 'update';
 }>;
 
-/** One deployment, as it goes on. */
+/** One deployment, kept up to date. */
 export class LiveDeployment {
   readonly id: string;
   readonly #api: Calls;
   readonly #live: Live<Deployment>;
 
-  constructor(id: string, api: Calls, page?: PageLife) {
+  constructor(id: string, api: Calls, page?: PageLifecycle) {
     this.id = id;
     this.#api = api;
     this.#live = new Live<Deployment>({
@@ -60,17 +60,21 @@ export class LiveDeployment {
     return this.#live.refresh();
   }
 
-  /** Takes a state from the live log, and asks for what belongs to it. */
-  moved(status: DeploymentStatus, phase: Phase | null): void {
-    const known = this.value;
-    if (known === null || hasEnded(known.status) || (known.status === status && known.phase === phase))
+  /** Applies a status from the live log, and loads the rest of the record. */
+  applyStatus(status: DeploymentStatus, phase: Phase | null): void {
+    const current = this.value;
+    if (
+      current === null ||
+      hasEnded(current.status) ||
+      (current.status === status && current.phase === phase)
+    )
       return;
-    // An end is shown only with its record: a failure without its reason would flash up as if there were none.
-    if (!hasEnded(status)) this.#live.replace({ ...known, status, phase });
+    // Shows an ended status only with its record: a failure would briefly appear without its reason.
+    if (!hasEnded(status)) this.#live.replace({ ...current, status, phase });
     void this.refresh();
   }
 
-  /** Asks for it to be canceled. Throws an AppFluxError. */
+  /** Requests cancellation. Throws an AppFluxError. */
   async cancel(): Promise<void> {
     this.#live.replace(await this.#api.deployments.cancel(this.id));
   }
@@ -81,14 +85,14 @@ export class LiveDeployment {
     this.#live.replace(await (pinned ? deployments.pin(this.id) : deployments.unpin(this.id)));
   }
 
-  /** Builds the same commit or upload once more and answers with the new deployment. Throws an AppFluxError. */
+  /** Builds the same commit or upload again and returns the new deployment. Throws an AppFluxError. */
   redeploy(clearCache: boolean): Promise<Deployment> {
     return this.#api.deployments.redeploy(this.id, { clearCache });
   }
 
-  /** Sets its App to another way of being built, and builds the same source so. Throws an AppFluxError. */
-  async buildInstead(slug: string, set: CandidateSettings): Promise<Deployment> {
-    await this.#api.apps.update(slug, chosenFor(await this.#api.apps.get(slug), set));
+  /** Changes the App's build settings and redeploys the same source. Throws an AppFluxError. */
+  async buildCandidate(slug: string, set: CandidateSettings): Promise<Deployment> {
+    await this.#api.apps.update(slug, candidateChange(await this.#api.apps.get(slug), set));
     return this.redeploy(false);
   }
 }

@@ -32,25 +32,25 @@ function live(...answers: Deployment[]) {
 }
 
 describe('a live deployment', () => {
-  test('shows a phase as soon as the log tells of it, and asks for the rest', async () => {
+  test('shows a phase as soon as the log reports it, and loads the rest', async () => {
     const building = deployment({ status: 'building', phase: 'preparing' });
     const { made, asked } = live(building, { ...building, phase: 'building', attempt: 1 });
     const stop = made.start();
     await expect.poll(() => made.value?.phase).toBe('preparing');
-    made.moved('building', 'building');
+    made.applyStatus('building', 'building');
     expect(made.value?.phase).toBe('building');
     await expect.poll(() => made.value?.attempt).toBe(1);
     expect(asked()).toBe(2);
     stop();
   });
 
-  test('shows an end together with its reason', async () => {
+  test('shows a failure together with its reason', async () => {
     const building = deployment({ status: 'building', phase: 'building' });
     const failed = deployment({ status: 'failed', failure: failure('build_failed', 'exit 1', 'building') });
     const { made } = live(building, failed);
     const stop = made.start();
     await expect.poll(() => made.value?.status).toBe('building');
-    made.moved('failed', null);
+    made.applyStatus('failed', null);
     expect(made.value?.status).toBe('building');
     await expect.poll(() => made.value?.failure?.code).toBe('build_failed');
     stop();
@@ -60,13 +60,13 @@ describe('a live deployment', () => {
     const { made, asked } = live(deployment({ status: 'success' }));
     const stop = made.start();
     await expect.poll(() => made.ended).toBe(true);
-    made.moved('building', 'uploading');
+    made.applyStatus('building', 'uploading');
     expect(made.value?.status).toBe('success');
     expect(asked()).toBe(1);
     stop();
   });
 
-  test('is canceling as soon as the server says so', async () => {
+  test('is canceling as soon as the server confirms it', async () => {
     const { made } = live(deployment({ status: 'building', phase: 'building' }));
     const stop = made.start();
     await made.cancel();
@@ -74,7 +74,7 @@ describe('a live deployment', () => {
     stop();
   });
 
-  test('is pinned and unpinned as soon as the server says so', async () => {
+  test('is pinned and unpinned as soon as the server confirms it', async () => {
     const { made } = live(deployment({ status: 'success' }));
     const stop = made.start();
     await made.setPin(true);
@@ -84,10 +84,10 @@ describe('a live deployment', () => {
     stop();
   });
 
-  test('that failed is built as something else once its app is set to it, and nothing else of the app is changed', async () => {
+  test('that failed is rebuilt with the settings of a candidate, which change nothing else of the app', async () => {
     const { made, changes } = live();
-    await made.buildInstead('tides', { rootDirectory: 'apps/web', type: null, framework: null });
-    await made.buildInstead('tides', { rootDirectory: null, type: 'web', framework: 'html' });
+    await made.buildCandidate('tides', { rootDirectory: 'apps/web', type: null, framework: null });
+    await made.buildCandidate('tides', { rootDirectory: null, type: 'web', framework: 'html' });
     const { build } = app();
     expect(changes).toEqual([
       {

@@ -3,7 +3,7 @@ import { secondsBetween } from '#lib/time/duration.ts';
 
 export type StepState = 'pending' | 'active' | 'done' | 'failed' | 'stopped';
 
-/** A phase as a step on the way: where it stands, and for how many seconds it ran, or has run. */
+/** The progress of a phase: its state, and how many seconds it ran or has been running. */
 export interface PhaseStep {
   readonly phase: Phase;
   readonly state: StepState;
@@ -12,7 +12,7 @@ export interface PhaseStep {
 
 type Progress = Pick<Deployment, 'status' | 'phase' | 'phases' | 'failure' | 'finishedAt'>;
 
-/** The five phases of the current attempt, in order. Takes the present in milliseconds since the epoch. */
+/** The five phases of the current attempt, in order. `now` is in milliseconds since the epoch. */
 export function phaseSteps(deployment: Progress, now: number): PhaseStep[] {
   return Phase.options.map((phase) => {
     const span = deployment.phases.findLast((candidate) => candidate.phase === phase);
@@ -23,7 +23,7 @@ export function phaseSteps(deployment: Progress, now: number): PhaseStep[] {
   });
 }
 
-/** `finishedAt` is undefined for a phase that has not begun, and null for one that has not ended. */
+/** `finishedAt` is undefined for a phase that has not started, and null for one that has not ended. */
 function stepState(deployment: Progress, phase: Phase, finishedAt: string | null | undefined): StepState {
   if (deployment.status === 'failed' && deployment.failure?.phase === phase) return 'failed';
   if (finishedAt === undefined) return 'pending';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { deploymentTitle, elapsedSeconds, titleBesideSource } from './status.ts';
+import { deploymentTitle, elapsedSeconds, titleNextToSource } from './status.ts';
 
 test.each([
   [{ commitMessage: 'Fix login\n\nLong story', trigger: 'push' }, 'Fix login'],
@@ -17,7 +17,7 @@ test.each([
   [{ commitMessage: null, trigger: 'upload', version: '1.2.0' }, 'Version 1.2.0'],
   [{ commitMessage: null, trigger: 'upload' }, ''],
 ] as const)('beside its source, %o is titled "%s"', (deployment, title) => {
-  expect(titleBesideSource({ uploadName: null, version: null, ...deployment })).toBe(title);
+  expect(titleNextToSource({ uploadName: null, version: null, ...deployment })).toBe(title);
 });
 
 describe('the time a deployment takes', () => {
@@ -25,7 +25,7 @@ describe('the time a deployment takes', () => {
   const startedAt = '2026-11-01T12:00:00.000Z';
   const now = Date.parse('2026-11-01T12:01:00Z');
 
-  test('is not known before it begins, ticks while it runs, and is the record’s when it ended', () => {
+  test('is unknown before it starts, counts while it runs, and is the recorded one after it ended', () => {
     expect(elapsedSeconds({ ...none, status: 'queued' }, now)).toBe(null);
     expect(elapsedSeconds({ ...none, status: 'building', startedAt }, now)).toBe(60);
     expect(elapsedSeconds({ ...none, status: 'success', startedAt, durationSeconds: 42 }, now)).toBe(42);

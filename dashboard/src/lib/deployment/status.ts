@@ -3,7 +3,7 @@ import { secondsBetween } from '#lib/time/duration.ts';
 
 export type Tone = 'neutral' | 'active' | 'good' | 'bad' | 'warn';
 
-/** How each state reads, and in which tone. */
+/** The label and tone of each status. */
 export const STATUS: Readonly<Record<DeploymentStatus, { label: string; tone: Tone }>> = {
   queued: { label: 'Queued', tone: 'warn' },
   building: { label: 'Building', tone: 'active' },
@@ -13,7 +13,7 @@ export const STATUS: Readonly<Record<DeploymentStatus, { label: string; tone: To
   canceled: { label: 'Canceled', tone: 'neutral' },
 };
 
-/** How each phase reads. */
+/** The label of each phase. */
 export const PHASE_LABEL: Readonly<Record<Phase, string>> = {
   preparing: 'Prepare',
   scanning: 'Scan',
@@ -24,7 +24,7 @@ export const PHASE_LABEL: Readonly<Record<Phase, string>> = {
 
 type Titled = Pick<Deployment, 'commitMessage' | 'trigger' | 'uploadName' | 'version'>;
 
-/** What a deployment is called in a list: its commit's first line, its ZIP, or how it came about. */
+/** A deployment's title: the first line of its commit message, the name of its ZIP, or its trigger. */
 export function deploymentTitle(deployment: Titled): string {
   const subject = deployment.commitMessage?.split('\n', 1)[0]?.trim();
   if (subject) return subject;
@@ -35,20 +35,20 @@ export function deploymentTitle(deployment: Titled): string {
     : `${origin[deployment.trigger]}, version ${deployment.version}`;
 }
 
-/** The same where it stands beside where the code comes from: that a ZIP was uploaded is said there already. */
-export function titleBesideSource(deployment: Titled): string {
+/** The title next to the source's label, which already says that a ZIP was uploaded. */
+export function titleNextToSource(deployment: Titled): string {
   const { commitMessage, trigger, uploadName, version } = deployment;
   if (trigger !== 'upload' || commitMessage?.trim() || uploadName !== null)
     return deploymentTitle(deployment);
   return version === null ? '' : `Version ${version}`;
 }
 
-/** The first seven digits of a commit, as Git shortens it. */
+/** The first seven digits of a commit hash, as Git abbreviates it. */
 export const shortCommit = (hash: string): string => hash.slice(0, 7);
 
 /**
- * How long a deployment took, or has taken until now (milliseconds since the epoch), in seconds; null
- * while no runner has begun it.
+ * How long a deployment took, or has been running at `now` (milliseconds since the epoch), in seconds; null
+ * before a runner starts it.
  */
 export function elapsedSeconds(
   deployment: Pick<Deployment, 'status' | 'durationSeconds' | 'startedAt' | 'finishedAt'>,
@@ -60,7 +60,7 @@ export function elapsedSeconds(
   return deployment.finishedAt === null ? null : secondsBetween(deployment.startedAt, deployment.finishedAt);
 }
 
-/** What a screen reader is told when a deployment moves on. */
+/** What screen readers announce when a deployment changes. */
 export function announcement(deployment: Pick<Deployment, 'status' | 'phase' | 'failure' | 'app'>): string {
   const { status, phase, failure, app } = deployment;
   if (status === 'building' && phase !== null) return `${app.name}: ${PHASE_LABEL[phase]} phase started.`;

@@ -17,30 +17,30 @@ const found = async (files: Readonly<Record<string, string>>, root = './') =>
     plan.packageManager,
   ]);
 
-describe('a ZIP that is looked at in the page', () => {
-  test('is read as a build would unpack it: without the folder around everything', async () => {
+describe('a ZIP in the browser', () => {
+  test('is read as a build unpacks it: without a single top-level folder', async () => {
     expect(await found({ 'shop-main/package.json': VITE, 'shop-main/pnpm-lock.yaml': '' })).toEqual([
       ['web', 'vite', 'pnpm'],
     ]);
   });
 
-  test('is seen from the root directory', async () => {
+  test('is detected from the root directory', async () => {
     const files = { 'web/package.json': VITE, 'api/go.mod': 'module x' };
     expect(await found(files, './web/')).toEqual([['web', 'vite', 'npm']]);
     expect(await found({ 'api/go.mod': 'module x' })).toEqual([]);
     expect(await found({ 'web/package.json': VITE }, 'web')).toEqual([['web', 'vite', 'npm']]);
   });
 
-  test('is not misled by what others wrote', async () => {
+  test('is detected without dependencies and macOS metadata', async () => {
     const files = { 'index.html': '', 'node_modules/x/package.json': VITE, '__MACOSX/._index.html': '' };
     expect(await found(files)).toEqual([['web', null, null]]);
   });
 
-  test('is not read where a path leads out of it', async () => {
+  test('is rejected if a path leaves it', async () => {
     await expect(found({ 'index.html': '', '../package.json': VITE })).rejects.toThrow('Unsafe');
   });
 
-  test('that is none is said to be none', async () => {
+  test('that is not a ZIP is rejected', async () => {
     await expect(candidatesOfZip(new Blob(['no archive']), './')).rejects.toThrow();
   });
 });

@@ -1,21 +1,21 @@
-/** Detection on a ZIP that is still on this device: what its directory lists, and the few files that say what it is. */
+/** Detection in the browser, before a ZIP is uploaded: from its file list and the few files that detection reads. */
 import { type Candidates, findCandidates, type NodeKind, SourceTree, wantedText } from '@appflux/detection';
 import { BlobReader, type Entry, TextWriter, ZipReader } from '@zip.js/zip.js';
 import { plainFolder } from './candidate.ts';
 
-/** Of larger archives only the beginning is looked at: a page has to stay quick. */
+/** Bounds the work for large archives, so that the page stays responsive. */
 const MAX_ENTRIES = 20_000;
 const MAX_TEXTS = 300;
 const MAX_DEPTH = 6;
-/** What others wrote, and what archivers of macOS add. */
+/** Dependencies, and what macOS adds to archives. */
 const SKIPPED = /(?:^|\/)(?:node_modules|\.git|__MACOSX|\.DS_Store)(?:\/|$)/;
 
 /**
- * What a ZIP's project could be built as, seen from its root directory.
- * @throws {Error} if the file is no ZIP, or one whose paths lead out of it: a build would refuse it, too.
+ * The ways in which the project in a ZIP could be built, from its root directory.
+ * @throws {Error} if the file is not a ZIP, or has paths that leave it: a build would reject it, too.
  */
 export async function candidatesOfZip(file: Blob, rootDirectory: string): Promise<Candidates> {
-  // Workers would be made from addresses that the page's policy does not allow.
+  // zip.js starts workers from blob URLs, which the page's Content Security Policy blocks.
   const reader = new ZipReader(new BlobReader(file), { useWebWorkers: false });
   try {
     const entries: Entry[] = [];
@@ -30,7 +30,7 @@ export async function candidatesOfZip(file: Blob, rootDirectory: string): Promis
   }
 }
 
-/** A listing without the one folder that everything lies in, unless the root directory names it: as a build unpacks it. */
+/** The file tree without a single top-level folder, unless the root directory names it: as a build unpacks it. */
 async function treeOf(entries: readonly Entry[], base: string): Promise<SourceTree> {
   const [first = ''] = plainFolder(entries[0]?.filename ?? '').split('/');
   const isWrapped =

@@ -19,7 +19,7 @@ export class HookList {
     });
   }
 
-  /** Null until the first answer. */
+  /** Null until loaded. */
   get all(): DeployHook[] | null {
     return this.#live.value;
   }
@@ -36,7 +36,7 @@ export class HookList {
     return this.#live.refresh();
   }
 
-  /** Its address is in the answer and nowhere else. Throws an AppFluxError. */
+  /** Creates a hook. Only this response has its URL. Throws an AppFluxError. */
   async create(name: string): Promise<CreatedDeployHook> {
     const created = await this.#api.deployHooks.create(this.#slug, name);
     await this.refresh();

@@ -1,28 +1,28 @@
 import type { AppFluxError } from '@appflux/protocol';
 import { toError } from '#lib/api/to-error.ts';
-import { browserPage, type PageLife } from './page-life.ts';
+import { browserPage, type PageLifecycle } from './page-lifecycle.ts';
 
 export interface LiveOptions<Value> {
   load(signal: AbortSignal): Promise<Value>;
-  /** Milliseconds until it is loaded again, given what is known now; null to leave it. */
+  /** Milliseconds until the next load, given the current value; null for none. */
   pauseAfter(value: Value | null): number | null;
-  page?: PageLife;
+  page?: PageLifecycle;
 }
 
 /**
- * Something on the server that a page shows, loaded again and again while the page is looked at. A later
- * failure leaves the last value in place, with the error beside it.
+ * A value on the server, reloaded while the page is visible. If a reload fails, the last value stays, with the error
+ * beside it.
  */
 export class Live<Value> {
   readonly #options: LiveOptions<Value>;
-  readonly #page: PageLife;
+  readonly #page: PageLifecycle;
   #value = $state.raw<Value | null>(null);
   #error = $state.raw<AppFluxError | null>(null);
   #timer: ReturnType<typeof setTimeout> | undefined;
   #started: AbortController | null = null;
-  #underWay: Promise<void> | null = null;
+  #loading: Promise<void> | null = null;
   #next: Promise<void> | null = null;
-  /** Counts what was put in place by hand, so that an older answer under way does not undo it. */
+  /** Counts calls of `replace`, so that a response to an earlier load does not overwrite the newer value. */
   #replaced = 0;
 
   constructor(options: LiveOptions<Value>) {
@@ -30,17 +30,17 @@ export class Live<Value> {
     this.#page = options.page ?? browserPage;
   }
 
-  /** Null until the first answer. */
+  /** Null until loaded. */
   get value(): Value | null {
     return this.#value;
   }
 
-  /** Why the last load failed; null when it did not. */
+  /** Why the last load failed; null if it succeeded. */
   get error(): AppFluxError | null {
     return this.#error;
   }
 
-  /** Begins to load. Answers with a function that ends it, as `$effect` wants one. */
+  /** Starts loading. Returns a function that stops it, for `$effect`. */
   start(): () => void {
     const started = new AbortController();
     this.#started = started;
@@ -55,24 +55,24 @@ export class Live<Value> {
   }
 
   /**
-   * Loads now, or once more after a load that is under way, whose answer may be older than the reason to
-   * ask. Does nothing before `start` or after its end.
+   * Loads now, or again after a load in progress, whose response may predate the reason to refresh. Does nothing
+   * before `start` or after it was stopped.
    */
   refresh(): Promise<void> {
     const started = this.#started;
     if (started === null) return Promise.resolve();
-    if (this.#underWay === null) {
-      this.#underWay = this.#load(started.signal).finally(() => {
-        this.#underWay = null;
+    if (this.#loading === null) {
+      this.#loading = this.#load(started.signal).finally(() => {
+        this.#loading = null;
         this.#next = null;
       });
-      return this.#underWay;
+      return this.#loading;
     }
-    this.#next ??= this.#underWay.then(() => this.refresh());
+    this.#next ??= this.#loading.then(() => this.refresh());
     return this.#next;
   }
 
-  /** Puts a newer value in place, such as a call's answer. */
+  /** Sets a newer value, such as the response of a call. */
   replace(value: Value): void {
     this.#replaced += 1;
     this.#value = value;
@@ -99,7 +99,7 @@ export class Live<Value> {
     const pause = this.#options.pauseAfter(this.#value);
     if (pause === null || this.#started === null) return;
     this.#timer = setTimeout(() => {
-      // Nobody looks: `onWake` loads when somebody does again.
+      // If the page is hidden, `onWake` loads when it is visible again.
       if (this.#page.visible()) void this.refresh();
     }, pause);
   }

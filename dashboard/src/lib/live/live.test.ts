@@ -5,7 +5,7 @@ import { Live } from './live.svelte.ts';
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-/** A page that a test hides, shows and wakes. */
+/** A page that a test hides, shows, and wakes. */
 function fakePage() {
   const wakers = new Set<() => void>();
   const page = {
@@ -46,7 +46,7 @@ function counter(pause: number | null = 1000) {
 }
 
 describe('a live value', () => {
-  test('is loaded at once and again after each pause', async () => {
+  test('is loaded immediately and again after each pause', async () => {
     const { live, loads } = counter();
     const stop = live.start();
     await vi.advanceTimersByTimeAsync(0);
@@ -65,7 +65,7 @@ describe('a live value', () => {
     expect(loads()).toBe(1);
   });
 
-  test('rests while nobody looks, and is loaded when somebody does again', async () => {
+  test('is not loaded while the page is hidden, and is loaded when it is visible again', async () => {
     const { live, page, loads } = counter();
     live.start();
     await vi.advanceTimersByTimeAsync(0);
@@ -91,7 +91,7 @@ describe('a live value', () => {
     expect([live.value, live.error]).toEqual([3, null]);
   });
 
-  test('put in place by hand is not undone by an older answer', async () => {
+  test('that was replaced is not overwritten by an older response', async () => {
     let answer: (value: string) => void = () => undefined;
     const live = new Live<string>({
       load: () => new Promise((resolve) => (answer = resolve)),
@@ -105,7 +105,7 @@ describe('a live value', () => {
     expect(live.value).toBe('newer');
   });
 
-  test('asked for again during a load is loaded once more after it, however often it was asked for', async () => {
+  test('refreshed several times during a load is loaded one more time after it', async () => {
     const { live, loads } = counter();
     live.start();
     await Promise.all([live.refresh(), live.refresh(), live.refresh()]);

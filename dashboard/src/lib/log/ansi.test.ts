@@ -7,7 +7,7 @@ const ESC = '\u001b';
 const shown = (raw: string) => styledLine(raw).spans.map(({ text, style }) => [text, styleClass(style)]);
 
 describe('colors', () => {
-  test('begin and end where the sequences say', () => {
+  test('start and end at their sequences', () => {
     expect(shown(`a ${ESC}[31mred${ESC}[39m ${ESC}[1;4;32mbold${ESC}[0m end`)).toEqual([
       ['a ', ''],
       ['red', 'ansi-red'],
@@ -41,7 +41,7 @@ describe('colors', () => {
     expect(styleClass(applySgr(PLAIN, sequence))).toBe(className);
   });
 
-  test('cannot hide text: not black on black, not concealed, not white on white', () => {
+  test('can’t hide text: not black on black, not concealed, not white on white', () => {
     expect(shown(`${ESC}[8msecret`)).toEqual([['secret', '']]);
     expect(shown(`${ESC}[38;2;0;0;0;48;2;0;0;0mdark`)).toEqual([['dark', 'ansi-on-gray']]);
     expect(nearestHue(255, 255, 255)).toBe(null);
@@ -55,30 +55,30 @@ describe('colors', () => {
 });
 
 describe('hostile lines', () => {
-  test('stay text: markup is not read', () => {
+  test('stay text: markup is not parsed', () => {
     expect(plainText('<img src=x onerror=alert(1)>&amp;')).toBe('<img src=x onerror=alert(1)>&amp;');
   });
 
-  test('lose their hyperlinks but keep the words (OSC 8)', () => {
+  test('lose their hyperlinks but keep the text (OSC 8)', () => {
     const line = `${ESC}]8;;javascript:alert(1)${ESC}\\click${ESC}]8;;${ESC}\\ here`;
     expect(shown(line)).toEqual([['click here', '']]);
   });
 
-  test('cannot set a title, write the clipboard, move the cursor or query the terminal', () => {
+  test('can’t set a title, write to the clipboard, move the cursor, or query the terminal', () => {
     const line = `${ESC}]0;title\u0007a${ESC}]52;c;ZXZpbA==\u0007b${ESC}[2Ac${ESC}[6n${ESC}P$qm${ESC}\\d${ESC}c`;
     expect(plainText(line)).toBe('abcd');
   });
 
-  test('cannot swallow the rest of a line with an unfinished sequence', () => {
+  test('can’t swallow the rest of a line with an unterminated sequence', () => {
     expect(plainText(`before ${ESC}]8;;https://example.com after`)).toContain('after');
     expect(plainText(`before ${ESC}_after`)).toContain('after');
   });
 
-  test('cannot reorder what is read', () => {
+  test('can’t reorder text', () => {
     expect(plainText(`ok \u202etxt.exe`)).toBe('ok ‹U+202E›txt.exe');
   });
 
-  test('never yield a class name that is not ours, nor an escape, nor an exception', () => {
+  test('never yield unknown class names, escape characters, or exceptions', () => {
     const nasty = fc
       .array(
         fc.oneof(
@@ -114,7 +114,7 @@ describe('hostile lines', () => {
     );
   });
 
-  test('are read in time that grows with their length, not with its square', () => {
+  test('are parsed in linear time', () => {
     const sequence = `${ESC}[38;2;1;2;3m`;
     const line = sequence.repeat(16_384 / sequence.length);
     const started = performance.now();

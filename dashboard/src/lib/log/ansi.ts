@@ -1,8 +1,8 @@
-// biome-ignore-all lint/suspicious/noControlCharactersInRegex: control characters are what this is about
+// biome-ignore-all lint/suspicious/noControlCharactersInRegex: this file parses control characters
 /**
- * A line of build output as text with styles. Nothing here makes HTML: spans are put on the page as text
- * nodes, and the only class names are those of `styleClass`. Hyperlinks (OSC 8), titles, clipboard writes
- * and cursor movements are dropped; what they surround stays.
+ * A line of build output as styled text. Nothing here creates HTML: spans become text nodes, and the only class names
+ * are those of `styleClass`. Hyperlinks (OSC 8), titles, clipboard writes and cursor movements are dropped; the text
+ * that they surround stays.
  */
 import { parse } from '@ansi-tools/parser';
 import { applySgr, PLAIN, type Style } from './sgr.ts';
@@ -15,12 +15,12 @@ export interface Span {
 
 export interface StyledLine {
   spans: Span[];
-  /** The style that the next line of the same stream begins with. */
+  /** The style that the next line of the same stream starts with. */
   end: Style;
 }
 
 const ESCAPE = /[\u001b\u0090\u0098\u009b\u009d-\u009f]/;
-/** A complete OSC, DCS, APC, PM or SOS ends with a string terminator (ECMA-48 §5.6) or, for OSC, with BEL. */
+/** A complete OSC, DCS, APC, PM, or SOS ends with a string terminator (ECMA-48 §5.6) or, for OSC, with BEL. */
 const TERMINATED = /(?:\u001b\\|[\u0007\u009c])$/;
 
 function pushText(spans: Span[], text: string, style: Style): void {
@@ -36,9 +36,9 @@ function pushText(spans: Span[], text: string, style: Style): void {
 }
 
 /**
- * Reads one line, given the style in force where it begins. A carriage return begins the line again, as on
- * a terminal, so that a progress bar shows its last state. An unfinished control string is shown as it is:
- * it must not swallow the rest of a line.
+ * Parses a line, given the style that it starts with. A carriage return restarts the line, as on a terminal, so that a
+ * progress bar shows its last state. An unterminated control string is shown as it is: it must not swallow the rest
+ * of the line.
  */
 export function styledLine(raw: string, start: Style = PLAIN): StyledLine {
   const text = raw.replace(/\r+$/, '');
@@ -63,12 +63,12 @@ export function styledLine(raw: string, start: Style = PLAIN): StyledLine {
   return { spans: spans.filter((span) => span.text !== ''), end: style };
 }
 
-/** The style that follows a line, without making its spans. */
+/** The style after a line. Faster than `styledLine` for lines without escape sequences. */
 export function styleAfter(raw: string, start: Style): Style {
   return ESCAPE.test(raw) ? styledLine(raw, start).end : start;
 }
 
-/** A line's words alone, as they are shown: for search and for copying. */
+/** A line's visible text, for search and for copying. */
 export function plainText(raw: string): string {
   return styledLine(raw)
     .spans.map((span) => span.text)

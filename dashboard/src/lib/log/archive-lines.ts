@@ -1,4 +1,4 @@
-/** The lines of an archived log from its NDJSON, as far as a search or a copy needs them. */
+/** Parses the NDJSON of an archived log, for search and for copying. */
 import { AppFluxError } from '@appflux/protocol';
 
 export interface TextLine {
@@ -6,10 +6,10 @@ export interface TextLine {
   readonly text: string;
 }
 
-/** The page stays responsive: what takes longer than this, in milliseconds, is interrupted. */
+/** Yields to the event loop after this many milliseconds of work, so that the page stays responsive. */
 const BREAK_AFTER_MS = 12;
 
-/** Reads NDJSON in batches. Throws AppFluxError `internal` for what is no log. */
+/** Reads NDJSON in batches. Throws an AppFluxError `internal` if it is not a log. */
 export async function* lineBatches(ndjson: ReadableStream<Uint8Array>): AsyncGenerator<TextLine[]> {
   let rest = '';
   let worked = performance.now();
@@ -24,7 +24,7 @@ export async function* lineBatches(ndjson: ReadableStream<Uint8Array>): AsyncGen
   if (rest !== '') yield [readLine(rest)];
 }
 
-/** By a reader: not every browser iterates streams. */
+/** Uses a reader: not every browser can iterate streams. */
 async function* textOf(bytes: ReadableStream<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   const reader = bytes.getReader();

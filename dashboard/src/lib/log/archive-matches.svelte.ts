@@ -5,49 +5,49 @@ import type { Matches } from './content.ts';
 import { toAppFluxError } from './page-loader.ts';
 import { searchLines } from './search.ts';
 
-/** Typing is over when no key was pressed for this many milliseconds. */
-const TYPED_MS = 200;
+/** The search starts this many milliseconds after the last key press. */
+const DEBOUNCE_MS = 200;
 
-/** How often the number of matches so far is updated, in milliseconds: a screen reader reads it out each time. */
-const TOLD_EVERY_MS = 250;
+/** The interval for updating the number of matches, in milliseconds: screen readers announce each update. */
+const UPDATE_EVERY_MS = 250;
 
-/** The text of a log up to this length, in UTF-16 units, is kept for the next search. */
-const MAX_KEPT = 8_000_000;
+/** Logs up to this length, in UTF-16 units, are cached for the next search. */
+const MAX_CACHED_LENGTH = 8_000_000;
 
-/** A search through the whole archived log, whose lines pass by and are not kept, unless they are few. */
+/** A search through the whole archived log. It streams the lines, and caches those of small logs. */
 export class ArchiveMatches implements Matches {
   readonly #open: (signal: AbortSignal) => Promise<ReadableStream<Uint8Array>>;
   readonly #pause: typeof pause;
   #current = new AbortController();
-  #kept: readonly TextLine[] | null = null;
+  #cached: readonly TextLine[] | null = null;
 
   found = $state.raw<readonly number[]>([]);
   searching = $state(false);
   error = $state.raw<AppFluxError | null>(null);
 
-  /** `open` gives the log's NDJSON. */
+  /** `open` returns the log's NDJSON. */
   constructor(open: (signal: AbortSignal) => Promise<ReadableStream<Uint8Array>>, wait = pause) {
     this.#open = open;
     this.#pause = wait;
   }
 
-  search(words: string): void {
+  search(query: string): void {
     this.stop();
     this.#current = new AbortController();
-    this.found = this.#kept === null ? [] : searchLines(this.#kept, words);
+    this.found = this.#cached === null ? [] : searchLines(this.#cached, query);
     this.error = null;
-    this.searching = words !== '' && this.#kept === null;
-    if (this.searching) void this.#run(words, this.#current.signal);
+    this.searching = query !== '' && this.#cached === null;
+    if (this.searching) void this.#run(query, this.#current.signal);
   }
 
   stop(): void {
     this.#current.abort();
   }
 
-  async #run(words: string, signal: AbortSignal): Promise<void> {
+  async #run(query: string, signal: AbortSignal): Promise<void> {
     try {
-      await this.#pause(TYPED_MS, signal);
-      await this.#read(words, signal);
+      await this.#pause(DEBOUNCE_MS, signal);
+      await this.#read(query, signal);
       this.searching = false;
     } catch (error) {
       if (signal.aborted) return;
@@ -56,26 +56,26 @@ export class ArchiveMatches implements Matches {
     }
   }
 
-  async #read(words: string, signal: AbortSignal): Promise<void> {
+  async #read(query: string, signal: AbortSignal): Promise<void> {
     const all: number[] = [];
-    let kept: TextLine[] | null = [];
+    let cached: TextLine[] | null = [];
     let length = 0;
-    let told = performance.now();
+    let updatedAt = performance.now();
     for await (const lines of lineBatches(await this.#open(signal))) {
       signal.throwIfAborted();
-      all.push(...searchLines(lines, words));
+      all.push(...searchLines(lines, query));
       if (
         all.length > this.found.length &&
-        (this.found.length === 0 || performance.now() - told > TOLD_EVERY_MS)
+        (this.found.length === 0 || performance.now() - updatedAt > UPDATE_EVERY_MS)
       ) {
-        told = performance.now();
+        updatedAt = performance.now();
         this.found = all.slice();
       }
       for (const { text } of lines) length += text.length;
-      if (length > MAX_KEPT) kept = null;
-      else kept?.push(...lines);
+      if (length > MAX_CACHED_LENGTH) cached = null;
+      else cached?.push(...lines);
     }
     this.found = all;
-    this.#kept = kept;
+    this.#cached = cached;
   }
 }

@@ -9,24 +9,24 @@ import { LogSearch } from './log-search.svelte.ts';
 const ndjsonOf = (texts: readonly string[]) =>
   texts.map((text, index) => `${JSON.stringify({ seq: index + 1, stream: 'stdout', text })}\n`).join('');
 
-/** Bytes in pieces of some length. */
-function streamOf(bytes: Uint8Array, pieceLength = 1000): ReadableStream<Uint8Array> {
+/** A stream of bytes in chunks of a length. */
+function streamOf(bytes: Uint8Array, chunkLength = 1000): ReadableStream<Uint8Array> {
   let at = 0;
   return new ReadableStream({
     pull(controller) {
       if (at >= bytes.length) return controller.close();
-      controller.enqueue(bytes.slice(at, at + pieceLength));
-      at += pieceLength;
+      controller.enqueue(bytes.slice(at, at + chunkLength));
+      at += chunkLength;
     },
   });
 }
 
-test('property: lines are read as they are, wherever the bytes are cut', async () => {
+test('property: lines are parsed correctly, wherever chunks end', async () => {
   const texts = fc.array(fc.string({ unit: 'grapheme' }), { maxLength: 20 });
   await fc.assert(
-    fc.asyncProperty(texts, fc.integer({ min: 1, max: 30 }), async (lines, pieceLength) => {
+    fc.asyncProperty(texts, fc.integer({ min: 1, max: 30 }), async (lines, chunkLength) => {
       const read: string[] = [];
-      const stream = streamOf(new TextEncoder().encode(ndjsonOf(lines)), pieceLength);
+      const stream = streamOf(new TextEncoder().encode(ndjsonOf(lines)), chunkLength);
       for await (const batch of lineBatches(stream)) read.push(...batch.map(({ text }) => text));
       expect(read).toEqual(lines);
     }),
@@ -36,7 +36,7 @@ test('property: lines are read as they are, wherever the bytes are cut', async (
 describe('a search in an archived log', () => {
   const LONG = 'x'.repeat(20_000);
 
-  /** A search whose pauses are over at once; `opened` counts how often the log was read. */
+  /** A search without pauses; `opened` counts how often the log was read. */
   function search(texts: readonly string[]) {
     const bytes = new TextEncoder().encode(ndjsonOf(texts));
     const w = { opened: 0, failure: null as AppFluxError | null };
@@ -52,7 +52,7 @@ describe('a search in an archived log', () => {
     return Object.assign(w, { matches });
   }
 
-  test('finds every line that holds the words, whatever their case and color', async () => {
+  test('finds all matching lines, ignoring case and colors', async () => {
     const { matches } = search(['one', '\u001b[31mON\u001b[0mE two', 'three', 'gone']);
     matches.search('one');
     expect(matches.searching).toBe(true);
@@ -60,7 +60,7 @@ describe('a search in an archived log', () => {
     expect(matches.found).toEqual([1, 2, 4]);
   });
 
-  test('reads a small log once, and a large one each time, because it is not kept', async () => {
+  test('reads a small log once, and a large one each time, because it is not cached', async () => {
     const small = search(['one', 'two']);
     const large = search(Array.from({ length: 500 }, (_, index) => `${LONG} ${index}`));
     for (const { matches } of [small, large]) {
@@ -74,7 +74,7 @@ describe('a search in an archived log', () => {
     expect(large.matches.found).toEqual([500]);
   });
 
-  test('for other words takes the place of the one before', async () => {
+  test('for other text replaces the previous one', async () => {
     const { matches } = search(
       Array.from({ length: 300 }, (_, index) => `${LONG} ${index % 2 === 0 ? 'even' : 'odd'}`),
     );
@@ -87,7 +87,7 @@ describe('a search in an archived log', () => {
     expect([matches.found, matches.searching]).toEqual([[], false]);
   });
 
-  test('that cannot be finished says why, and the next one is tried', async () => {
+  test('that fails has an error, and can be repeated', async () => {
     const w = search(['one']);
     w.failure = new AppFluxError('unavailable', 'not now');
     w.matches.search('one');
@@ -98,16 +98,16 @@ describe('a search in an archived log', () => {
     expect(w.matches.error).toBeNull();
   });
 
-  test('goes to the first match as soon as there is one, when it was asked for before', async () => {
+  test('goes to the first match as soon as there is one, if it was requested before', async () => {
     const { matches } = search(['none', 'one', 'one']);
-    const sought = new LogSearch({ matches } as unknown as LogContent);
-    sought.words = 'one';
-    expect(sought.status).toBe('Searching…');
-    expect(sought.go(1)).toBeNull();
-    expect(sought.arrived()).toBeNull();
+    const logSearch = new LogSearch({ matches } as unknown as LogContent);
+    logSearch.query = 'one';
+    expect(logSearch.status).toBe('Searching…');
+    expect(logSearch.go(1)).toBeNull();
+    expect(logSearch.takePendingMatch()).toBeNull();
     await expect.poll(() => matches.found.length).toBe(3);
-    expect(sought.arrived()).toBe(1);
-    expect(sought.arrived()).toBeNull();
-    expect(sought.status).toBe('1 of 3');
+    expect(logSearch.takePendingMatch()).toBe(1);
+    expect(logSearch.takePendingMatch()).toBeNull();
+    expect(logSearch.status).toBe('1 of 3');
   });
 });

@@ -9,24 +9,23 @@ import { LinePages, pageOf } from './line-pages.ts';
 import type { Connection } from './log-feed.ts';
 import type { LogRow } from './log-rows.ts';
 import { OutlineLayout } from './outline-layout.ts';
-import { mayPass, PageLoader, toAppFluxError } from './page-loader.ts';
+import { isRetryable, PageLoader, toAppFluxError } from './page-loader.ts';
 
-export interface ArchivedLogSetting {
+export interface ArchivedLogOptions {
   deploymentId: string;
   api: ClientPart<{ logs: 'page' | 'outline' | 'read' }>;
 }
 
-/** Lines that have to be here for a line in the middle of the view to stay where it is. */
+/** How many lines around a line are loaded with it, so that it stays in place when they arrive. */
 const AROUND = 60;
 
 const RETRY_MS = 2_000;
 
 /**
- * The log of a deployment that has ended, read from storage: its outline first, and of its lines only what is in view
- * and around it.
+ * The log of an ended deployment, read from storage: its outline first, then only the lines in view and around it.
  */
 export class ArchivedLog implements LogContent {
-  readonly #setting: ArchivedLogSetting;
+  readonly #options: ArchivedLogOptions;
   readonly #stop = new AbortController();
   readonly #pages = new LinePages();
   readonly #damaged = new Set<number>();
@@ -34,16 +33,16 @@ export class ArchivedLog implements LogContent {
   #outline = $state.raw<LogOutline>({ sections: [], lastSeq: 0, longest: 0 });
   #closed = $state.raw<ReadonlySet<number>>(new Set());
   readonly #layout = $derived(new OutlineLayout(this.#outline.sections, this.#closed));
-  /** Changes with the pages, which are not signals themselves. */
+  /** Incremented when a page is loaded: the pages themselves are not reactive. */
   #version = $state(0);
 
   readonly matches: ArchiveMatches;
   connection = $state<Connection>('connecting');
   error = $state.raw<AppFluxError | null>(null);
 
-  constructor(setting: ArchivedLogSetting) {
-    this.#setting = setting;
-    const { api, deploymentId } = setting;
+  constructor(options: ArchivedLogOptions) {
+    this.#options = options;
+    const { api, deploymentId } = options;
     this.matches = new ArchiveMatches((signal) => api.logs.read(deploymentId, { signal }));
     this.#loader = new PageLoader({
       fetch: (after, limit, signal) => api.logs.page(deploymentId, { after, limit }, { signal }),
@@ -56,19 +55,19 @@ export class ArchivedLog implements LogContent {
         this.#damaged.add(page);
         this.#version += 1;
       },
-      troubled: (error) => {
+      errorChanged: (error) => {
         this.error = error;
       },
     });
   }
 
   /**
-   * Loads the outline, and the lines around `seq` (the end for null) at the same time. Answers whether the log is
-   * archived; false when the server does not know, too. Throws when it was stopped, or is refused.
+   * Loads the outline and the lines around `seq` (null: the end) in parallel. Returns whether the log is archived; also
+   * false if there is no such log. Throws when stopped, and on errors that a retry can't fix.
    */
   async open(seq: number | null): Promise<boolean> {
     if (seq !== null) void this.#loader.load(pageOf(seq));
-    const { api, deploymentId } = this.#setting;
+    const { api, deploymentId } = this.#options;
     const { signal } = this.#stop;
     for (;;) {
       try {
@@ -82,7 +81,7 @@ export class ArchivedLog implements LogContent {
         signal.throwIfAborted();
         if (isAppFluxError(error, 'log_not_archived') || isAppFluxError(error, 'not_found')) return false;
         this.error = toAppFluxError(error);
-        if (!mayPass(error)) throw error;
+        if (!isRetryable(error)) throw error;
         await pause(RETRY_MS, signal);
       }
     }
@@ -116,7 +115,7 @@ export class ArchivedLog implements LogContent {
     if (row === null) return null;
     if (row.kind === 'head') {
       const { phase, firstSeq, lines, from, to } = row.section;
-      // Only sections of a phase have heads.
+      // Only sections with a phase have headers.
       return phase === null
         ? null
         : { kind: 'phase', key: `s${firstSeq}`, phase, lines, from, to, open: row.open };
@@ -152,7 +151,7 @@ export class ArchivedLog implements LogContent {
   }
 
   async text(): Promise<string> {
-    const { api, deploymentId } = this.#setting;
+    const { api, deploymentId } = this.#options;
     let text = '';
     for await (const lines of lineBatches(await api.logs.read(deploymentId, { signal: this.#stop.signal }))) {
       for (const line of lines) text += `${plainText(line.text)}\n`;

@@ -1,4 +1,4 @@
-/** What the log viewer shows, whether it grows or lies in an archive. */
+/** The interface between the log viewer and a log, live or archived. */
 import type { AppFluxError } from '@appflux/protocol';
 import type { Connection } from './log-feed.ts';
 import type { LogRow } from './log-rows.ts';
@@ -7,18 +7,18 @@ import type { LogRow } from './log-rows.ts';
 export interface PendingRow {
   readonly kind: 'pending';
   readonly seq: number;
-  /** It cannot be loaded: storage has it damaged. */
+  /** Whether it can't be loaded because it is damaged in storage. */
   readonly damaged: boolean;
 }
 
-/** The lines of a log that hold some words. */
+/** The lines of a log that match a search. */
 export interface Matches {
-  /** Their numbers, in order. Grows while a search is under way. */
+  /** Their sequence numbers, in order. Grows during a search. */
   readonly found: readonly number[];
   readonly searching: boolean;
-  /** Why the search could not be finished. */
+  /** Why the search failed. */
   readonly error: AppFluxError | null;
-  /** Searches for other words; none for the empty text. */
+  /** Starts a new search. An empty text matches nothing. */
   search(words: string): void;
 }
 
@@ -32,18 +32,18 @@ export interface LogContent {
   readonly since: string | null;
   readonly matches: Matches;
 
-  /** How many rows there are: lines, heads of sections, notices. */
+  /** The number of rows: lines, section headers, notices. */
   readonly rowCount: number;
-  /** A row, counted from 0; null when there is none of that index. That it is asked for has its line loaded. */
+  /** The row at an index from 0; null if there is none. Reading a row starts loading its line. */
   row(index: number): LogRow | PendingRow | null;
-  /** What tells a row from the others, whether or not its line is here. */
+  /** A unique key for a row, whether or not its line is loaded. */
   key(index: number): string | number;
-  /** Opens or closes a phase's section. */
+  /** Opens or closes the section of a phase. */
   toggle(key: string): void;
-  /** Where a line lies among the rows, its section opened if need be; -1 when there is no such line (yet). */
+  /** Opens the section of a line and returns the line's row index; -1 if there is no such line (yet). */
   reveal(seq: number): number;
-  /** Resolves when the lines around this one are loaded, or cannot be. */
+  /** Resolves when the lines around this one are loaded, or can't be. */
   loaded(seq: number): Promise<void>;
-  /** All lines as they are shown, without colors, for the clipboard. */
+  /** The text of all lines without colors, for the clipboard. */
   text(): string | Promise<string>;
 }

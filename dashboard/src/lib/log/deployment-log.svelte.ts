@@ -4,40 +4,40 @@ import { ArchivedLog } from './archived-log.svelte.ts';
 import type { LogContent } from './content.ts';
 import { LiveLog } from './live-log.svelte.ts';
 
-interface Setting {
+interface LogOptions {
   deploymentId: string;
   api: ClientPart<{ logs: 'page' | 'outline' | 'read' }>;
   token(): Promise<string | null>;
   team?(): string | null;
-  /** Told of each state that the live log brings, which is sooner than a poll does. */
+  /** Called with each status in the live log, which arrives sooner than a poll. */
   onState(status: DeploymentStatus, phase: Phase | null): void;
 }
 
-/** What is known of a deployment when its log is opened. */
-export interface Opening {
+/** The state of a deployment when its log is opened. */
+export interface LogStart {
   readonly ended: boolean;
-  /** The line to show first; null for the last. */
+  /** The line to open at; null for the last one. */
   readonly at: number | null;
 }
 
-/** The log of one deployment as the page shows it: followed while it grows, read from storage once it is there. */
+/** The log of a deployment: live while it is built, and from storage once it is archived. */
 export class DeploymentLog {
-  readonly #setting: Setting;
+  readonly #options: LogOptions;
   #content = $state.raw<LogContent>() as LogContent;
 
-  constructor(setting: Setting) {
-    this.#setting = setting;
-    this.#content = new LiveLog(setting);
+  constructor(options: LogOptions) {
+    this.#options = options;
+    this.#content = new LiveLog(options);
   }
 
   get content(): LogContent {
     return this.#content;
   }
 
-  /** Begins to load. Answers with a function that ends it. */
-  start({ ended, at }: Opening): () => void {
+  /** Starts loading. Returns a function that stops it. */
+  start({ ended, at }: LogStart): () => void {
     if (!ended) return this.#follow();
-    const archived = new ArchivedLog(this.#setting);
+    const archived = new ArchivedLog(this.#options);
     let stop: (() => void) | null = () => archived.stop();
     this.#content = archived;
     archived.open(at).then(
@@ -47,7 +47,7 @@ export class DeploymentLog {
         stop = this.#follow();
       },
       () => {
-        // Stopped, or refused permanently: the reason is shown with the log.
+        // Stopped, or failed permanently: the log shows the error.
       },
     );
     return () => {
@@ -57,7 +57,7 @@ export class DeploymentLog {
   }
 
   #follow(): () => void {
-    const live = new LiveLog(this.#setting);
+    const live = new LiveLog(this.#options);
     this.#content = live;
     return live.start();
   }

@@ -1,5 +1,5 @@
 // @vitest-environment node
-/** A finished log as people see it: the built dashboard in a real browser, against the API in memory. */
+/** Finished logs in the built dashboard, in a real browser with the in-memory API. */
 import { AppFluxError, type LogLine } from '@appflux/protocol';
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
@@ -14,7 +14,7 @@ const visit = useBrowser();
 const id = idOf(901);
 const STARTED = '2026-11-01T12:00:00.000Z';
 
-/** A world in which one deployment has ended and left these lines. */
+/** A world with an ended deployment and its log. */
 function finished(lines: LogLine[], status: 'success' | 'failed' = 'success') {
   const world = emptyWorld();
   world.apps = [app()];
@@ -52,13 +52,13 @@ const inView = (page: Page, seq: number) =>
   });
 
 describe.skipIf(chromiumPath === undefined)('a finished log', () => {
-  test('of 200,000 lines shows a linked line with few requests, and not by a live connection', async () => {
+  test('of 200,000 lines shows a linked line with few requests, and without a live connection', async () => {
     const world = finished(longLog(200_000, STARTED));
     const { page, api } = await visit(`/runners`, { world });
     const asked = watchLogRequests(page);
     await page.goto(`${api.origin}/deployments/${id}#L123457`);
     await log(page).getByText('compiled src/module-123456/').waitFor();
-    // The outline, the lines around, and perhaps the pages next to them, which come after.
+    // The outline, the lines around, and perhaps the neighboring pages, which are loaded later.
     const { paths, bytes, sockets } = await asked.sofar();
     expect(paths.filter((path) => path === 'logs/outline')).toHaveLength(1);
     expect(paths.filter((path) => path === 'logs').length).toBeLessThanOrEqual(3);
@@ -70,7 +70,7 @@ describe.skipIf(chromiumPath === undefined)('a finished log', () => {
     expect(await page.locator('.log-line').count()).toBeLessThan(300);
   });
 
-  test('is scrolled both ways from a linked line, and by keyboard to its ends', async () => {
+  test('scrolls both ways from a linked line, and to its ends by keyboard', async () => {
     const { page } = await visit(`/deployments/${id}#L5000`, { world: finished(linesOf(10_000)) });
     await line(page, 5000).waitFor();
     await log(page).hover();
@@ -85,7 +85,7 @@ describe.skipIf(chromiumPath === undefined)('a finished log', () => {
     await line(page, 10_000).waitFor();
   });
 
-  test('begins at its end when the deployment failed, and at its beginning when it succeeded', async () => {
+  test('opens at its end if the deployment failed, and at its start if it succeeded', async () => {
     const failed = await visit(`/deployments/${id}`, { world: finished(linesOf(3000), 'failed') });
     await line(failed.page, 3000).waitFor();
     await expect.poll(() => inView(failed.page, 3000)).toBe(true);
@@ -94,7 +94,7 @@ describe.skipIf(chromiumPath === undefined)('a finished log', () => {
     expect(await inView(succeeded.page, 1)).toBe(true);
   });
 
-  test('is searched from beginning to end, by keyboard', async () => {
+  test('is searched from start to end, by keyboard', async () => {
     const words = (seq: number) =>
       seq === 57 || seq === 59_321 ? `line number ${seq}. NEEDLE` : `line number ${seq}.`;
     const { page, api } = await visit(`/deployments/${id}`, { world: finished(linesOf(60_000, words)) });
@@ -102,7 +102,7 @@ describe.skipIf(chromiumPath === undefined)('a finished log', () => {
     await log(page).focus();
     await page.keyboard.press('/');
     await page.keyboard.type('needle');
-    // At once, before the search can have come far: it goes there when it has found it.
+    // Immediately, before the search can have found anything: it goes to the match when it is found.
     await page.keyboard.press('Enter');
     await log(page).getByText('line number 57. NEEDLE').waitFor();
     await page.getByText('1 of 2 lines match').waitFor();
@@ -114,7 +114,7 @@ describe.skipIf(chromiumPath === undefined)('a finished log', () => {
     expect(await log(page).evaluate((element) => element === document.activeElement)).toBe(true);
   });
 
-  test('keeps a linked line in view on a phone, where lines are wrapped and turn out higher than was thought', async () => {
+  test('keeps a linked line in view on a phone, where wrapped lines are taller than estimated', async () => {
     const long = (seq: number) => `${'word '.repeat(seq % 60)}line number ${seq}.`;
     const { page } = await visit(`/deployments/${id}#L4321`, {
       world: finished(linesOf(9000, long)),
@@ -124,7 +124,7 @@ describe.skipIf(chromiumPath === undefined)('a finished log', () => {
     await expect.poll(() => inView(page, 4321)).toBe(true);
   });
 
-  test('has sections that close and open, and opens the one that a line is in', async () => {
+  test('has sections that close and open, and opens the section of a line', async () => {
     const { page } = await visit(`/deployments/${id}`, { world: finished(linesOf(1000)) });
     await line(page, 1).waitFor();
     const head = log(page)
@@ -145,7 +145,7 @@ describe.skipIf(chromiumPath === undefined)('a finished log', () => {
     expect(await head.getAttribute('aria-expanded')).toBe('true');
   });
 
-  test('is copied as a whole', async () => {
+  test('is copied in full', async () => {
     const { page, api } = await visit(`/deployments/${id}`, { world: finished(linesOf(2500)) });
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write'], { origin: api.origin });
     await page.getByRole('button', { name: 'Copy log' }).click();
@@ -155,20 +155,20 @@ describe.skipIf(chromiumPath === undefined)('a finished log', () => {
     expect(text.startsWith('line number 1.\nline number 2.\n')).toBe(true);
   });
 
-  test('goes on by itself when the server could not be reached, and says so until then', async () => {
+  test('continues automatically when the server can be reached again, and shows an error until then', async () => {
     const world = finished(linesOf(3000));
     world.refusals.set(
       `GET /api/deployments/${id}/logs`,
-      new AppFluxError('unavailable', 'The storage does not answer'),
+      new AppFluxError('unavailable', 'Storage doesn’t respond'),
     );
     const { page } = await visit(`/deployments/${id}`, { world, settled: false });
-    await page.getByText('The storage does not answer').waitFor();
+    await page.getByText('Storage doesn’t respond').waitFor();
     world.refusals.clear();
     await line(page, 1).waitFor();
-    await page.getByText('The storage does not answer').waitFor({ state: 'detached' });
+    await page.getByText('Storage doesn’t respond').waitFor({ state: 'detached' });
   });
 
-  test('says which lines are damaged in storage', async () => {
+  test('marks lines that are damaged in storage', async () => {
     const world = finished(linesOf(300));
     world.damagedLogs.add(id);
     const { page } = await visit(`/deployments/${id}`, { world });
@@ -185,7 +185,7 @@ describe.skipIf(chromiumPath === undefined)('a finished log', () => {
     await line(page, 40).waitFor();
   });
 
-  test('that is empty says so', async () => {
+  test('that is empty has a message', async () => {
     const { page } = await visit(`/deployments/${id}`, { world: finished([]) });
     await page.getByText('This deployment has no log.').waitFor();
   });

@@ -14,8 +14,8 @@ const line = (seq: number, over: Partial<LogLine> = {}): LogLine => ({
 const range = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, index) => line(from + index));
 
-describe('the seam between replay and live', () => {
-  test('drops lines that were seen before', () => {
+describe('where replay meets live', () => {
+  test('drops duplicate lines', () => {
     const buffer = new LineBuffer();
     buffer.append(range(1, 5));
     const second = buffer.append(range(3, 8));
@@ -23,14 +23,14 @@ describe('the seam between replay and live', () => {
     expect(buffer.lastSeq).toBe(8);
   });
 
-  test('refuses lines after a gap, and takes nothing of them', () => {
+  test('refuses lines after a gap', () => {
     const buffer = new LineBuffer();
     buffer.append(range(1, 5));
     expect(buffer.append(range(9, 12))).toEqual({ kind: 'refused', gap: { from: 6, to: 8 } });
     expect(buffer.lastSeq).toBe(5);
   });
 
-  test('takes them the second time, and says what is missing', () => {
+  test('accepts them the second time, and reports the gap', () => {
     const buffer = new LineBuffer();
     buffer.append(range(1, 5));
     buffer.append(range(9, 12));
@@ -39,7 +39,7 @@ describe('the seam between replay and live', () => {
     expect(buffer.lastSeq).toBe(12);
   });
 
-  test('shows each line once and in order, however often a connection begins again from the last line', () => {
+  test('shows each line once and in order, however often a connection resumes from the last line', () => {
     fc.assert(
       fc.property(
         fc.array(fc.tuple(fc.nat({ max: 12 }), fc.nat({ max: 12 })), { maxLength: 30 }),

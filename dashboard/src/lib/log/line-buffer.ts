@@ -2,12 +2,12 @@ import type { LogLine } from '@appflux/protocol';
 import { LineStyles } from './line-styles.ts';
 import type { Style } from './sgr.ts';
 
-/** A line as it is kept: with the style that earlier lines of its stream left in force. */
+/** A line with the style that it starts with, left by earlier lines of its stream. */
 export interface BufferedLine extends LogLine {
   readonly start: Style;
 }
 
-/** Lines that should have come before those that did. */
+/** A range of missing lines. */
 export interface Gap {
   readonly from: number;
   readonly to: number;
@@ -15,25 +15,25 @@ export interface Gap {
 
 export type Appended =
   | { readonly kind: 'added'; readonly lines: readonly BufferedLine[]; readonly gap: Gap | null }
-  /** Nothing was taken: the feed has to begin again after `lastSeq`. */
+  /** Nothing was added: the feed has to resume after `lastSeq`. */
   | { readonly kind: 'refused'; readonly gap: Gap };
 
 /**
- * Puts lines in order at the seam between replay and live, and between one connection and the next: a line
- * seen before is dropped, a gap is refused. Asked again for the same gap and given the same answer, it
- * takes the lines and says what is missing, so that a log that was cut can still be read on.
+ * Deduplicates lines where replay meets live, and between connections. It refuses lines after a gap. If the gap is
+ * still there on the next attempt, it accepts the lines and reports what is missing, so that a log with missing lines
+ * can still be followed.
  */
 export class LineBuffer {
   #lastSeq = 0;
   #refusedGapFrom = 0;
   readonly #styles = new LineStyles();
 
-  /** The newest line taken; 0 before the first. What a feed passes as `after`. */
+  /** The last line added; 0 before the first. The `after` of the next connection. */
   get lastSeq(): number {
     return this.#lastSeq;
   }
 
-  /** Takes a batch in order of `seq`. */
+  /** Adds a batch that is sorted by `seq`. */
   append(batch: readonly LogLine[]): Appended {
     const fresh = batch.filter((line) => line.seq > this.#lastSeq);
     const first = fresh[0];

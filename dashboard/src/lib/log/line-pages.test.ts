@@ -10,7 +10,7 @@ const line = (seq: number, text = `line ${seq}`): LogLine => ({
   text,
 });
 
-/** All lines of a page; some have texts of their own. */
+/** All lines of a page, some with custom text. */
 const page = (number: number, texts: Record<number, string> = {}) =>
   Array.from({ length: PAGE_LINES }, (_, index) => {
     const seq = number * PAGE_LINES + index + 1;
@@ -26,7 +26,7 @@ test('lines are found on their pages, from the first to the last', () => {
   ).toEqual([undefined, PAGE_LINES + 1, PAGE_LINES + 3, undefined]);
 });
 
-test('only so many pages are kept, and those go that were not looked at for longest', () => {
+test('the least recently used pages are evicted', () => {
   const pages = new LinePages(3);
   for (const number of [0, 1, 2]) pages.add(number, page(number));
   pages.line(1);
@@ -41,14 +41,14 @@ describe('a color that carries over to the next page', () => {
   const red = { [last]: '\u001b[31mred from here' };
   const startOf = (pages: LinePages, seq: number) => pages.line(seq)?.start.color;
 
-  test('is taken over when the pages come in order', () => {
+  test('is applied when pages are added in order', () => {
     const pages = new LinePages();
     pages.add(0, page(0, red));
     pages.add(1, page(1));
     expect(startOf(pages, last + 1)).toBe('red');
   });
 
-  test('reaches pages that were there first, as far as it goes', () => {
+  test('is applied to pages that were added earlier, until it is reset', () => {
     const pages = new LinePages();
     pages.add(1, page(1));
     pages.add(2, page(2, { [2 * PAGE_LINES + 2]: '\u001b[0mplain again' }));

@@ -3,10 +3,10 @@ import type { BufferedLine } from './line-buffer.ts';
 import { LineStyles, NO_STYLES, type StyleState } from './line-styles.ts';
 import type { LineRow } from './log-rows.ts';
 
-/** Lines to a page. */
+/** Lines per page. */
 export const PAGE_LINES = 500;
 
-/** So many pages are kept; beyond that, those that were not looked at for longest go. */
+/** The cache's size in pages. The least recently used ones are evicted. */
 export const MAX_PAGES = 40;
 
 interface Page {
@@ -15,17 +15,17 @@ interface Page {
   end: StyleState;
 }
 
-/** Which page a line is on, counted from 0. */
+/** The page of a line, from 0. */
 export const pageOf = (seq: number): number => Math.floor((seq - 1) / PAGE_LINES);
 
-/** The pages of a log that are here, as many as are worth their memory. */
+/** A cache of a log's pages. */
 export class LinePages {
-  /** In the order in which they were looked at. */
+  /** Least recently used first. */
   readonly #pages = new Map<number, Page>();
-  readonly #most: number;
+  readonly #maxPages: number;
 
-  constructor(most = MAX_PAGES) {
-    this.#most = most;
+  constructor(maxPages = MAX_PAGES) {
+    this.#maxPages = maxPages;
   }
 
   get size(): number {
@@ -36,19 +36,19 @@ export class LinePages {
     return this.#pages.has(page);
   }
 
-  /** A line; null when its page is not here. Its page counts as looked at. */
+  /** A line; null if its page is not cached. Marks the page as used. */
   line(seq: number): LineRow | null {
     const page = pageOf(seq);
-    const known = this.#pages.get(page);
-    if (known === undefined) return null;
+    const cached = this.#pages.get(page);
+    if (cached === undefined) return null;
     this.#pages.delete(page);
-    this.#pages.set(page, known);
-    return known.lines[(seq - 1) % PAGE_LINES] ?? null;
+    this.#pages.set(page, cached);
+    return cached.lines[(seq - 1) % PAGE_LINES] ?? null;
   }
 
   /**
-   * Adds a page, whole. Its lines go on in the style that the page before left; where that is not here they begin
-   * plain, until it is.
+   * Adds a complete page. Its lines continue the style of the previous page. They start plain if that page is not cached,
+   * and are restyled when it is added.
    */
   add(page: number, lines: readonly LogLine[]): void {
     const before = this.#pages.get(page - 1)?.end ?? NO_STYLES;
@@ -64,7 +64,7 @@ export class LinePages {
       if (!changes) break;
     }
     for (const oldest of this.#pages.keys()) {
-      if (this.#pages.size <= this.#most) break;
+      if (this.#pages.size <= this.#maxPages) break;
       this.#pages.delete(oldest);
     }
   }

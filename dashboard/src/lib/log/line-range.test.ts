@@ -9,16 +9,16 @@ test.each([
   ['#42', null],
   ['#L4x', null],
   ['', null],
-])('%s points at %o', (fragment, range) => {
+])('%s selects %o', (fragment, range) => {
   expect(readLineRange(fragment)).toEqual(range);
 });
 
-test('what is written is read again', () => {
+test('a fragment survives the round trip', () => {
   expect(lineFragment({ from: 3, to: 3 })).toBe('#L3');
   expect(readLineRange(lineFragment({ from: 3, to: 9 }))).toEqual({ from: 3, to: 9 });
 });
 
-test('a selection grows to the line pressed', () => {
+test('a selection extends to the clicked line', () => {
   expect(extendRange(null, 5)).toEqual({ from: 5, to: 5 });
   expect(extendRange({ from: 5, to: 5 }, 9)).toEqual({ from: 5, to: 9 });
   expect(extendRange({ from: 5, to: 9 }, 2)).toEqual({ from: 2, to: 9 });

@@ -1,4 +1,4 @@
-/** Lines that an address points at. */
+/** The lines that a URL fragment selects. */
 export interface LineRange {
   readonly from: number;
   readonly to: number;
@@ -13,11 +13,11 @@ export function readLineRange(fragment: string): LineRange | null {
   return one === 0 || other === 0 ? null : { from: Math.min(one, other), to: Math.max(one, other) };
 }
 
-/** The fragment for lines. */
+/** The URL fragment for lines. */
 export const lineFragment = ({ from, to }: LineRange): string =>
   from === to ? `#L${from}` : `#L${from}-L${to}`;
 
-/** The lines from those pointed at to one more, as a press with Shift extends a selection. */
+/** Extends a selection to a line, as Shift+click does. */
 export function extendRange(range: LineRange | null, to: number): LineRange {
   if (range === null) return { from: to, to };
   return to < range.from ? { from: to, to: range.to } : { from: range.from, to };

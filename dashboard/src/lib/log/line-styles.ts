@@ -2,7 +2,7 @@ import type { LogLine, Phase } from '@appflux/protocol';
 import { styleAfter } from './ansi.ts';
 import { PLAIN, type Style } from './sgr.ts';
 
-/** The styles in force after a line. */
+/** The styles after a line. */
 export interface StyleState {
   readonly stdout: Style;
   readonly stderr: Style;
@@ -11,11 +11,11 @@ export interface StyleState {
 
 export const NO_STYLES: StyleState = { stdout: PLAIN, stderr: PLAIN, phase: null };
 
-/** What line after line leaves in force: a style carries over within its stream, and ends with the phase. */
+/** Tracks styles from line to line: a style carries over within its stream until the phase ends. */
 export class LineStyles {
   #state: StyleState;
 
-  /** `state` is what the lines before the first left. */
+  /** `state` is the state before the first line. */
   constructor(state = NO_STYLES) {
     this.#state = state;
   }
@@ -24,7 +24,7 @@ export class LineStyles {
     return this.#state;
   }
 
-  /** The style that the next line begins with. */
+  /** The style that the next line starts with. */
   startOf(line: LogLine): Style {
     if (line.phase !== this.#state.phase) this.#state = { ...NO_STYLES, phase: line.phase };
     if (line.stream === 'system') return PLAIN;

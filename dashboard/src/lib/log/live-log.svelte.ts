@@ -7,20 +7,20 @@ import { type Connection, LogFeed } from './log-feed.ts';
 import { type LogRow, LogRows } from './log-rows.ts';
 import { searchLines } from './search.ts';
 
-interface Setting {
+interface LogOptions {
   deploymentId: string;
   api: ClientPart<{ logs: 'page' }>;
   token(): Promise<string | null>;
   team?(): string | null;
-  /** Told of each state that the live log brings, which is sooner than a poll does. */
+  /** Called with each status in the live log, which arrives sooner than a poll. */
   onState(status: DeploymentStatus, phase: Phase | null): void;
-  /** Puts many changes into one: by default, those of a tenth of a second. */
+  /** Schedules a batched update; by default after 100 milliseconds. */
   soon?(work: () => void): void;
 }
 
-/** A log that may still grow: all its lines are here, or the newest of them. */
+/** The log of a running deployment. Holds all its lines, or the newest ones of a very long log. */
 export class LiveLog implements LogContent {
-  readonly #setting: Setting;
+  readonly #options: LogOptions;
   #buffer = new LineBuffer();
   #rows = new LogRows();
   #shown = $state.raw<LogRow[]>([]);
@@ -34,12 +34,12 @@ export class LiveLog implements LogContent {
 
   readonly matches: Matches;
 
-  constructor(setting: Setting) {
-    this.#setting = setting;
+  constructor(options: LogOptions) {
+    this.#options = options;
     this.matches = new LiveMatches(this);
   }
 
-  /** What to show, row by row. */
+  /** The rows to show. */
   get rows(): readonly LogRow[] {
     return this.#shown;
   }
@@ -63,15 +63,15 @@ export class LiveLog implements LogContent {
     return row.kind === 'line' ? row.seq : row.key;
   }
 
-  /** Every line that there is is here. */
+  /** All lines are in memory. */
   loaded(): Promise<void> {
     return Promise.resolve();
   }
 
-  /** Begins to follow. Answers with a function that ends it. */
+  /** Starts following. Returns a function that stops it. */
   start(): () => void {
     const stop = new AbortController();
-    const { api, deploymentId, token, team, onState } = this.#setting;
+    const { api, deploymentId, token, team, onState } = this.#options;
     const feed = new LogFeed(
       {
         url: (after) => {
@@ -86,7 +86,7 @@ export class LiveLog implements LogContent {
       },
       {
         lines: (lines) => this.take(lines),
-        rewind: () => this.forget(),
+        rewind: () => this.reset(),
         state: onState,
         connection: (connection) => {
           this.connection = connection;
@@ -100,7 +100,7 @@ export class LiveLog implements LogContent {
     return () => stop.abort();
   }
 
-  /** Takes lines; answers false when some before them are missing. */
+  /** Adds lines. Returns false if lines before them are missing. */
   take(lines: readonly LogLine[]): boolean {
     const result = this.#buffer.append(lines);
     if (result.kind === 'refused') return false;
@@ -111,32 +111,32 @@ export class LiveLog implements LogContent {
     return true;
   }
 
-  /** Forgets every line: the log is about to be read again. What was shown stays until then, or for a moment. */
-  forget(): void {
+  /** Drops all lines before the log is read again. The shown rows stay until the next update. */
+  reset(): void {
     this.#buffer = new LineBuffer();
     this.#rows = new LogRows();
     this.#flushSoon();
   }
 
-  /** Opens or closes a phase's section. */
+  /** Opens or closes the section of a phase. */
   toggle(key: string): void {
     this.#rows.toggle(key);
     this.#flush();
   }
 
-  /** Where a line lies among the rows, its section opened if need be; -1 when it is not here (yet). */
+  /** Opens the section of a line and returns the line's row index; -1 if it is not loaded (yet). */
   reveal(seq: number): number {
     if (!this.#rows.reveal(seq)) return -1;
     this.#flush();
     return this.#shown.findIndex((row) => row.kind === 'line' && row.seq === seq);
   }
 
-  /** The numbers of the lines that hold the words, in order. */
-  search(words: string): number[] {
-    return searchLines(this.#rows.lines(), words);
+  /** The sequence numbers of matching lines, in order. */
+  search(query: string): number[] {
+    return searchLines(this.#rows.lines(), query);
   }
 
-  /** The lines as they are shown, without colors, for the clipboard. */
+  /** The text of the lines without colors, for the clipboard. */
   text(): string {
     let text = '';
     for (const line of this.#rows.lines()) text += `${plainText(line.text)}\n`;
@@ -146,7 +146,7 @@ export class LiveLog implements LogContent {
   #flushSoon(): void {
     if (this.#flushing) return;
     this.#flushing = true;
-    const soon = this.#setting.soon ?? ((work) => setTimeout(work, 100));
+    const soon = this.#options.soon ?? ((work) => setTimeout(work, 100));
     soon(() => this.#flush());
   }
 
@@ -158,24 +158,24 @@ export class LiveLog implements LogContent {
   }
 }
 
-/** A search that is kept up while lines come in. */
+/** A search that updates as lines arrive. */
 class LiveMatches implements Matches {
   readonly #log: LiveLog;
-  #words = $state('');
+  #query = $state('');
   readonly searching = false;
   readonly error = null;
 
   readonly found: readonly number[] = $derived.by(() => {
-    // Read for its change: the lines themselves are not signals.
+    // Subscribes to changes: the lines themselves are not reactive.
     void this.#log.rows;
-    return this.#log.search(this.#words);
+    return this.#log.search(this.#query);
   });
 
   constructor(log: LiveLog) {
     this.#log = log;
   }
 
-  search(words: string): void {
-    this.#words = words;
+  search(query: string): void {
+    this.#query = query;
   }
 }

@@ -16,7 +16,7 @@ function log() {
   const soon: (() => void)[] = [];
   const made = new LiveLog({
     deploymentId: '66f2a1c04b7e9d0012345678',
-    api: { logs: { page: () => Promise.reject(new Error('not asked in this test')) } },
+    api: { logs: { page: () => Promise.reject(new Error('not called in this test')) } },
     token: async () => null,
     onState: () => undefined,
     soon: (work) => soon.push(work),
@@ -24,7 +24,7 @@ function log() {
   return { log: made, soon, flush: () => soon.splice(0).forEach((work) => void work()) };
 }
 
-test('many batches make one change of the page', () => {
+test('many batches cause one update of the page', () => {
   const { log: shown, soon, flush } = log();
   let changes = 0;
   const stop = watch(
@@ -41,7 +41,7 @@ test('many batches make one change of the page', () => {
   stop();
 });
 
-test('a line is found where it is shown, its section opened', () => {
+test('revealing a line opens its section', () => {
   const { log: shown, flush } = log();
   shown.take([line(1), line(2)]);
   flush();
@@ -54,22 +54,22 @@ test('a line is found where it is shown, its section opened', () => {
   expect(shown.reveal(9)).toBe(-1);
 });
 
-test('the text for the clipboard is what is read, without colors', () => {
+test('the text for the clipboard has no colors', () => {
   const { log: shown } = log();
   shown.take([line(1, '\u001b[32mok\u001b[0m'), line(2)]);
   expect(shown.text()).toBe('ok\nline 2\n');
 });
 
-test('lines that were never kept leave the page when the log is read anew, even if none come in their place', () => {
+test('lines that were never stored are removed when the log is read again, even if it is empty then', () => {
   const { log: shown, flush } = log();
   shown.take([line(1), line(2), line(3)]);
   flush();
-  shown.forget();
+  shown.reset();
   shown.take([line(1), line(2, 'another')]);
   flush();
   expect(shown.text()).toBe('line 1\nanother\n');
   expect(shown.lineCount).toBe(2);
-  shown.forget();
+  shown.reset();
   flush();
   expect(shown.rows).toEqual([]);
 });

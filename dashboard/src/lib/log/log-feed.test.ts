@@ -23,10 +23,10 @@ const lines = (from: number, to: number): ViewerFrame => ({
 });
 const end: ViewerFrame = { type: 'end', status: 'success' };
 
-/** What one connection does: refuses, or opens, sends frames and closes with a code. */
+/** The behavior of a connection: it is refused, or opens, sends frames, and closes with a code. */
 type Script = 'refuse' | { send: (unknown | ViewerFrame)[]; close?: number };
 
-/** A feed against a scripted server: each connection takes the next script. */
+/** A feed with a scripted server: each connection runs the next script. */
 function world(scripts: Script[], poll: (after: number) => LogPage | AppFluxError = () => emptyPage) {
   const opened: { after: number; protocols: string[] }[] = [];
   const connections: Connection[] = [];
@@ -114,7 +114,7 @@ function world(scripts: Script[], poll: (after: number) => LogPage | AppFluxErro
 const emptyPage: LogPage = { items: [], lastSeq: 0, ended: false };
 
 describe('following a log', () => {
-  test('replays, goes on live, and ends', async () => {
+  test('replays, continues live, and ends', async () => {
     const w = world([
       { send: [lines(1, 3), { type: 'state', status: 'building', phase: 'building' }, lines(4, 4), end] },
     ]);
@@ -125,7 +125,7 @@ describe('following a log', () => {
     expect(w.opened).toEqual([{ after: 0, protocols: ['appflux.logs.v1', 'appflux.token.tok.en'] }]);
   });
 
-  test('goes on after the last line when the connection is lost, with nothing missing and nothing twice', async () => {
+  test('resumes after the last line when the connection is lost, without gaps or duplicates', async () => {
     const w = world([
       { send: [lines(1, 3)], close: 1006 },
       { send: [lines(2, 5)], close: 1001 },
@@ -136,7 +136,7 @@ describe('following a log', () => {
     expect(w.seen).toEqual([1, 2, 3, 4, 5, 6, 7]);
   });
 
-  test('says how much it has read, each time that a megabyte has come', async () => {
+  test('acknowledges what it received after every megabyte', async () => {
     const frames = Array.from({ length: 3000 }, (_, n) => ({
       type: 'lines' as const,
       lines: [{ ...line(n + 1), text: 'x'.repeat(1000) }],
@@ -148,14 +148,14 @@ describe('following a log', () => {
     for (const word of w.said) expect(FromViewer.parse(word).length).toBeLessThanOrEqual(read);
   });
 
-  test('begins again after the last line when lines are missing', async () => {
+  test('resumes after the last line when lines are missing', async () => {
     const w = world([{ send: [lines(1, 2), lines(5, 6)] }, { send: [lines(3, 6), end] }]);
     await w.run();
     expect(w.opened.map(({ after }) => after)).toEqual([0, 2]);
     expect(w.seen).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
-  test('reads the log anew when it has seen lines that were never kept', async () => {
+  test('reads the log again when it has seen lines that were never stored', async () => {
     const w = world([
       { send: [lines(1, 5)], close: 1006 },
       { send: [{ type: 'rewind', lastSeq: 3 }] },
@@ -166,7 +166,7 @@ describe('following a log', () => {
     expect(w.seen).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
-  test('waits longer each time that nothing comes, and not much longer than a quarter of a minute', async () => {
+  test('backs off exponentially, up to 15 seconds', async () => {
     const w = world([...Array.from({ length: 9 }, () => ({ send: [], close: 1006 })), { send: [end] }]);
     await w.run();
     for (const [index, length] of w.pauses.entries()) {
@@ -175,7 +175,7 @@ describe('following a log', () => {
     }
   });
 
-  test('ignores frames of kinds that it does not know', async () => {
+  test('ignores unknown types of frames', async () => {
     const w = world([{ send: [{ type: 'weather', sunny: true }, lines(1, 1), end] }]);
     await w.run();
     expect(w.seen).toEqual([1]);
@@ -183,7 +183,7 @@ describe('following a log', () => {
   });
 
   test.each(['not json', { type: 'lines', lines: [{ seq: 'one' }] }])(
-    'says so when a frame is broken: %j',
+    'fails on an invalid frame: %j',
     async (frame) => {
       const w = world([{ send: [frame] }]);
       await w.run();
@@ -193,8 +193,8 @@ describe('following a log', () => {
   );
 });
 
-describe('where no WebSocket gets through', () => {
-  test('lines come by plain requests, until the log ends', async () => {
+describe('where no WebSocket can be opened', () => {
+  test('lines are polled until the log ends', async () => {
     const pages: LogPage[] = [
       { items: [line(1), line(2)], lastSeq: 2, ended: false },
       { items: [line(3)], lastSeq: 4, ended: true },
@@ -206,7 +206,7 @@ describe('where no WebSocket gets through', () => {
     expect(w.connections).toEqual(['connecting', 'polling', 'connecting', 'ended']);
   });
 
-  test('a refusal ends it with its reason', async () => {
+  test('a refusal ends it with an error', async () => {
     const gone = new AppFluxError('not_found', 'There is no such deployment');
     const w = world(['refuse'], () => gone);
     await w.run();
@@ -214,7 +214,7 @@ describe('where no WebSocket gets through', () => {
     expect(w.connections.at(-1)).toBe('failed');
   });
 
-  test('a server that is away is waited for', async () => {
+  test('it waits for an unreachable server', async () => {
     const away = new AppFluxError('unavailable', 'Couldn’t reach AppFlux.');
     const w = world(['refuse', { send: [lines(1, 1), end] }], () => away);
     await w.run();
@@ -222,7 +222,7 @@ describe('where no WebSocket gets through', () => {
     expect(w.seen).toEqual([1]);
   });
 
-  test('a token that has run out is told of, not tried for ever', async () => {
+  test('an expired token is reported, not retried forever', async () => {
     const refused = new AppFluxError('unauthorized', 'Sign in');
     const w = world([{ send: [], close: 4401 }], () => refused);
     await w.run();
@@ -230,7 +230,7 @@ describe('where no WebSocket gets through', () => {
   });
 });
 
-test('a feed that is stopped closes its connection and says nothing more', async () => {
+test('a stopped feed closes its connection and reports nothing more', async () => {
   const w = world([{ send: [lines(1, 1)] }]);
   const stop = new AbortController();
   const running = w.feed.run(stop.signal);

@@ -15,16 +15,16 @@ import {
   TOKEN_SUBPROTOCOL_PREFIX,
   ViewerFrame,
 } from '@appflux/protocol';
-import { browserPage, type PageLife } from '#lib/live/page-life.ts';
+import { browserPage, type PageLifecycle } from '#lib/live/page-lifecycle.ts';
 import { pause } from '#lib/time/pause.ts';
 
-/** `polling` means that lines come by plain requests, because a WebSocket does not get through. */
+/** `polling` means that lines come from HTTP requests because no WebSocket can be opened. */
 export type Connection = 'connecting' | 'live' | 'polling' | 'waiting' | 'ended' | 'failed';
 
 export interface FeedEvents {
-  /** Takes lines; answers false when some before them are missing, and the feed begins again after the last. */
+  /** Adds lines. Returns false if lines before them are missing: then the feed resumes after the last line. */
   lines(lines: readonly LogLine[]): boolean;
-  /** Forgets all lines: some of them were never written down, and the log is read anew. */
+  /** Drops all lines: some of them were never stored, so the log is read again. */
   rewind(): void;
   state(status: DeploymentStatus, phase: Phase | null): void;
   connection(connection: Connection): void;
@@ -32,20 +32,20 @@ export interface FeedEvents {
 }
 
 export interface FeedSource {
-  /** The live log's address, from after a line on. */
+  /** The URL of the live log, after a line. */
   url(after: number): string;
   token(): Promise<string | null>;
-  /** The team that is asked for; null leaves it to the server. */
+  /** The team to act for; null lets the server choose. */
   team?(): string | null;
   poll(after: number, signal: AbortSignal): Promise<LogPage>;
-  /** The last line taken. */
+  /** The last line added. */
   lastSeq(): number;
 }
 
-interface Tools {
+interface Dependencies {
   WebSocket: typeof WebSocket;
   pause: typeof pause;
-  page: PageLife;
+  page: PageLifecycle;
 }
 
 type Outcome =
@@ -57,21 +57,21 @@ const LONGEST_PAUSE_MS = 15_000;
 const LONGEST_POLL_PAUSE_MS = 3000;
 
 /**
- * Follows a log until it ends: over a WebSocket, again from the last line whenever that is lost, and by
- * plain requests in between where no WebSocket gets through.
+ * Follows a log until it ends. It uses a WebSocket, resumes after the last line when the connection is lost, and polls
+ * over HTTP where no WebSocket can be opened.
  */
 export class LogFeed {
   readonly #source: FeedSource;
   readonly #events: FeedEvents;
-  readonly #tools: Tools;
+  readonly #dependencies: Dependencies;
 
-  constructor(source: FeedSource, events: FeedEvents, tools: Partial<Tools> = {}) {
+  constructor(source: FeedSource, events: FeedEvents, dependencies: Partial<Dependencies> = {}) {
     this.#source = source;
     this.#events = events;
-    this.#tools = { WebSocket: globalThis.WebSocket, pause, page: browserPage, ...tools };
+    this.#dependencies = { WebSocket: globalThis.WebSocket, pause, page: browserPage, ...dependencies };
   }
 
-  /** Runs until the log has ended, the signal aborts, or the server refuses for good. */
+  /** Runs until the log ends, the signal aborts, or the server refuses permanently. */
   async run(signal: AbortSignal): Promise<void> {
     try {
       let failures = 0;
@@ -80,8 +80,8 @@ export class LogFeed {
         const outcome = await this.#follow(signal);
         if (signal.aborted) return;
         if (outcome.kind === 'closed' && outcome.error) throw outcome.error;
-        const through = outcome.kind === 'ended' || (outcome.opened && outcome.code !== CLOSE.unauthorized);
-        const polled = through ? 'not asked' : await this.#poll(signal);
+        const reachable = outcome.kind === 'ended' || (outcome.opened && outcome.code !== CLOSE.unauthorized);
+        const polled = reachable ? 'not polled' : await this.#poll(signal);
         if (outcome.kind === 'ended' || polled === 'ended') {
           this.#events.connection('ended');
           return;
@@ -101,7 +101,7 @@ export class LogFeed {
     }
   }
 
-  /** One connection, from after the last line to its end. */
+  /** Follows over one connection until it closes. */
   async #follow(signal: AbortSignal): Promise<Outcome> {
     this.#events.connection('connecting');
     const token = await this.#source.token();
@@ -112,14 +112,14 @@ export class LogFeed {
       ...(token === null ? [] : [TOKEN_SUBPROTOCOL_PREFIX + token]),
       ...(team === null ? [] : [TEAM_SUBPROTOCOL_PREFIX + team]),
     ];
-    const socket = new this.#tools.WebSocket(this.#source.url(this.#source.lastSeq()), protocols);
+    const socket = new this.#dependencies.WebSocket(this.#source.url(this.#source.lastSeq()), protocols);
     return new Promise((resolve) => {
       let opened = false;
       let ended = false;
       let error: AppFluxError | null = null;
-      /** How much has come, and how much of it the server was told of. */
+      /** How much was received, and how much of it was acknowledged. */
       let length = 0;
-      let told = 0;
+      let acknowledged = 0;
       const close = () => socket.close(CLOSE.normal);
       signal.addEventListener('abort', close, { once: true });
       socket.addEventListener('open', () => {
@@ -129,14 +129,14 @@ export class LogFeed {
       socket.addEventListener('message', ({ data }) => {
         if (ended || error || signal.aborted) return;
         length += String(data).length;
-        if (length - told >= SEEN_EVERY) {
-          told = length;
+        if (length - acknowledged >= SEEN_EVERY) {
+          acknowledged = length;
           socket.send(JSON.stringify({ type: 'seen', length } satisfies FromViewer));
         }
-        const heard = this.#hear(parseFrame(ViewerFrame, data));
-        if (heard === 'go on') return;
-        if (heard === 'ended') ended = true;
-        else if (heard !== 'again') error = heard;
+        const result = this.#handle(parseFrame(ViewerFrame, data));
+        if (result === 'continue') return;
+        if (result === 'ended') ended = true;
+        else if (result !== 'reconnect') error = result;
         close();
       });
       socket.addEventListener('close', ({ code }) => {
@@ -146,26 +146,25 @@ export class LogFeed {
     });
   }
 
-  /** More types of frames may be added, and are ignored. A frame of ours with the wrong members is a fault. */
-  #hear(parsed: ParsedFrame<ViewerFrame>): 'go on' | 'again' | 'ended' | AppFluxError {
-    if (parsed.outcome === 'unknown_type') return 'go on';
-    if (parsed.outcome !== 'ok') return notUnderstood();
+  /** Newer servers may add types of frames, which are ignored. A known type with invalid fields is an error. */
+  #handle(parsed: ParsedFrame<ViewerFrame>): 'continue' | 'reconnect' | 'ended' | AppFluxError {
+    if (parsed.outcome === 'unknown_type') return 'continue';
+    if (parsed.outcome !== 'ok') return invalidFrame();
     const { frame } = parsed;
-    if (frame.type === 'lines') return this.#events.lines(frame.lines) ? 'go on' : 'again';
+    if (frame.type === 'lines') return this.#events.lines(frame.lines) ? 'continue' : 'reconnect';
     if (frame.type === 'rewind') {
       this.#events.rewind();
-      return 'again';
+      return 'reconnect';
     }
     this.#events.state(frame.status, frame.type === 'state' ? frame.phase : null);
-    return frame.type === 'end' ? 'ended' : 'go on';
+    return frame.type === 'end' ? 'ended' : 'continue';
   }
 
   /**
-   * Asks for lines plainly. It keeps the log going, and it says why there was no connection, which a
-   * browser does not tell of a WebSocket. Answers what is left to come, or that there was no answer;
-   * throws a refusal.
+   * Polls for lines. This keeps the log going, and shows why a connection failed, which browsers hide for WebSockets.
+   * Returns whether more lines will come, or that the server didn't respond. Throws if the server refuses.
    */
-  async #poll(signal: AbortSignal): Promise<'ended' | 'more' | 'no answer'> {
+  async #poll(signal: AbortSignal): Promise<'ended' | 'more' | 'no response'> {
     try {
       for (;;) {
         const page = await this.#source.poll(this.#source.lastSeq(), signal);
@@ -174,28 +173,31 @@ export class LogFeed {
         if (!taken) return 'more';
       }
     } catch (error) {
-      const passing = ['unavailable', 'internal', 'too_many_requests'] as const;
-      if (!passing.some((code) => isAppFluxError(error, code))) throw error;
-      return 'no answer';
+      const transient = ['unavailable', 'internal', 'too_many_requests'] as const;
+      if (!transient.some((code) => isAppFluxError(error, code))) throw error;
+      return 'no response';
     }
   }
 
-  /** Waits with growing, scattered pauses (so that viewers do not all come back at once), or until the page wakes. */
+  /** Waits with exponential backoff, or until the page wakes. Jitter keeps viewers from reconnecting simultaneously. */
   async #backOff(failures: number, most: number, signal: AbortSignal): Promise<void> {
     const longest = Math.min(most, FIRST_PAUSE_MS * 2 ** failures);
     const woken = new AbortController();
-    const stopListening = this.#tools.page.onWake(() => woken.abort());
+    const stopListening = this.#dependencies.page.onWake(() => woken.abort());
     try {
-      await this.#tools.pause(longest * (0.5 + Math.random() / 2), AbortSignal.any([signal, woken.signal]));
+      await this.#dependencies.pause(
+        longest * (0.5 + Math.random() / 2),
+        AbortSignal.any([signal, woken.signal]),
+      );
     } catch {
-      // Aborted: either the page woke, and it is time to connect, or all is over, which the caller looks at.
+      // Aborted: either the page woke, or the feed was stopped, which the caller checks.
     } finally {
       stopListening();
     }
   }
 }
 
-const notUnderstood = () =>
+const invalidFrame = () =>
   new AppFluxError('internal', 'The server sent log lines that this page doesn’t understand.', {
     hint: 'Reload the page. It may be older than the server.',
   });

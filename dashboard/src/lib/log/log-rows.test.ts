@@ -18,7 +18,7 @@ const outline = (rows: LogRow[]) =>
   rows.map((row) => (row.kind === 'line' ? row.seq : row.kind === 'phase' ? row.phase : row.text));
 
 describe('the rows of a log', () => {
-  test('are its lines under a head for each stretch of a phase', () => {
+  test('are its lines under a header for each run of a phase', () => {
     const rows = new LogRows();
     feed(rows, [line(1, null), line(2, 'preparing'), line(3, 'preparing'), line(4, 'building')]);
     expect(outline(rows.rows())).toEqual([1, 'preparing', 2, 3, 'building', 4]);
@@ -31,13 +31,13 @@ describe('the rows of a log', () => {
     expect(rows.longest).toBe(4);
   });
 
-  test('a second attempt begins its phases again', () => {
+  test('a second attempt starts new sections', () => {
     const rows = new LogRows();
     feed(rows, [line(1, 'preparing'), line(2, 'building'), line(3, null), line(4, 'preparing')]);
     expect(outline(rows.rows())).toEqual(['preparing', 1, 'building', 2, 3, 'preparing', 4]);
   });
 
-  test('a closed section keeps its head and takes lines in; what is sought in it opens it', () => {
+  test('a closed section keeps its header, accepts lines, and opens for a line that is revealed', () => {
     const rows = new LogRows();
     feed(rows, [line(1, 'preparing'), line(2, 'building')]);
     const head = rows.rows()[2];
@@ -50,7 +50,7 @@ describe('the rows of a log', () => {
     expect(rows.reveal(99)).toBe(false);
   });
 
-  test('a gap is named where it lies', () => {
+  test('a gap is shown in its place', () => {
     const rows = new LogRows();
     const buffer = new LineBuffer();
     for (const batch of [[line(1, 'building')], [line(4, 'building')], [line(4, 'building')]]) {
@@ -60,7 +60,7 @@ describe('the rows of a log', () => {
     expect(outline(rows.rows())).toEqual(['building', 1, 'Lines 2 to 3 are missing.', 4]);
   });
 
-  test('the oldest leave when there are too many, and that is said', () => {
+  test('the oldest are dropped when there are too many, with a notice', () => {
     const rows = new LogRows(100);
     const all = Array.from({ length: 250 }, (_, index) =>
       line(index + 1, index < 60 ? 'preparing' : 'building'),

@@ -1,7 +1,7 @@
 import { formatNumber, type Phase } from '@appflux/protocol';
 import type { BufferedLine, Gap } from './line-buffer.ts';
 
-/** Beyond this many lines the oldest leave the page; the download has them all. */
+/** Beyond this many lines, the oldest are dropped from the page. The download has all of them. */
 export const MAX_SHOWN_LINES = 200_000;
 
 export interface LineRow extends BufferedLine {
@@ -12,7 +12,7 @@ export interface PhaseRow {
   readonly kind: 'phase';
   readonly key: string;
   readonly phase: Phase;
-  /** How many lines the section has, and when its first and last were written. */
+  /** The section's number of lines, and the times of its first and last one. */
   readonly lines: number;
   readonly from: string;
   readonly to: string;
@@ -37,7 +37,7 @@ interface Section {
   open: boolean;
 }
 
-/** What a log shows, row by row: its lines in sections, one for each stretch of a phase, that open and close. */
+/** The rows of a log: its lines in collapsible sections, a section for each run of lines of a phase. */
 export class LogRows {
   readonly #limit: number;
   readonly #sections: Section[] = [];
@@ -49,12 +49,12 @@ export class LogRows {
     this.#limit = limit;
   }
 
-  /** How many lines there are, in sections open or closed. */
+  /** The number of lines, in open and closed sections. */
   get lineCount(): number {
     return this.#shown;
   }
 
-  /** The length of the longest line, in UTF-16 units with its escape sequences: an upper bound of its columns. */
+  /** The length of the longest line, in UTF-16 units with escape sequences: an upper bound of its columns. */
   get longest(): number {
     return this.#longest;
   }
@@ -78,7 +78,7 @@ export class LogRows {
     if (section) section.open = !section.open;
   }
 
-  /** Opens the section that holds a line, so that it can be scrolled to. Answers whether the line is here. */
+  /** Opens the section of a line. Returns whether there is such a line. */
   reveal(seq: number): boolean {
     const section = this.#sections.find(({ rows }) =>
       rows.some((row) => row.kind === 'line' && row.seq === seq),
@@ -87,7 +87,7 @@ export class LogRows {
     return section !== undefined;
   }
 
-  /** All rows of open sections and the heads of closed ones, in order: a new array each time. */
+  /** The rows of open sections and the headers of all, in order. Returns a new array. */
   rows(): LogRow[] {
     const rows: LogRow[] = [];
     if (this.#cut > 0) {
@@ -101,14 +101,14 @@ export class LogRows {
     return rows;
   }
 
-  /** Every line there is, in sections open or closed. */
+  /** All lines, in open and closed sections. */
   *lines(): Generator<LineRow> {
     for (const section of this.#sections) {
       for (const row of section.rows) if (row.kind === 'line') yield row;
     }
   }
 
-  /** A line of no phase belongs to the stretch it is found in. */
+  /** A line without a phase belongs to the section before it. */
   #sectionFor(line: BufferedLine): Section {
     const last = this.#sections.at(-1);
     if (last && (line.phase === null || line.phase === last.phase)) return last;
@@ -119,7 +119,7 @@ export class LogRows {
   }
 
   #trim(): void {
-    // In steps of a tenth, so that a log at its limit is not moved again with every batch.
+    // In steps of a tenth, so that a log at its limit is not trimmed with every batch.
     if (this.#shown <= this.#limit * 1.1) return;
     let excess = this.#shown - this.#limit;
     for (const section of this.#sections) {

@@ -2,34 +2,34 @@ import { untrack } from 'svelte';
 import type { LogContent } from './content.ts';
 import { nextMatch } from './search.ts';
 
-/** A search in a log, and the match one is at. */
+/** A search in a log, and its current match. */
 export class LogSearch {
   readonly #log: LogContent;
-  #words = $state('');
-  #at = $state<number | null>(null);
-  /** Where to go as soon as there is a match. */
-  #wanted = $state<1 | -1 | null>(null);
+  #query = $state('');
+  #current = $state<number | null>(null);
+  /** The direction to go in as soon as there is a match. */
+  #pendingDirection = $state<1 | -1 | null>(null);
 
   constructor(log: LogContent) {
     this.#log = log;
   }
 
-  get words(): string {
-    return this.#words;
+  get query(): string {
+    return this.#query;
   }
 
-  set words(words: string) {
-    this.#words = words;
-    this.#wanted = null;
-    this.#log.matches.search(words);
+  set query(query: string) {
+    this.#query = query;
+    this.#pendingDirection = null;
+    this.#log.matches.search(query);
   }
 
-  /** The numbers of the lines that match, in order; kept up while lines come in. */
+  /** The sequence numbers of matching lines, in order. Updates as lines arrive. */
   get found(): readonly number[] {
     return this.#log.matches.found;
   }
 
-  /** What the search is at, in words. */
+  /** The state of the search as text. */
   get status(): string {
     const { found, searching, error } = this.#log.matches;
     if (error !== null) return 'Search failed';
@@ -37,21 +37,21 @@ export class LogSearch {
     return `${this.position} of ${found.length}${searching ? '+' : ''}`;
   }
 
-  /** Which match one is at, counted from 1; 0 before the first. */
+  /** The current match, from 1; 0 before the first. */
   get position(): number {
-    return this.#at === null ? 0 : this.found.indexOf(this.#at) + 1;
+    return this.#current === null ? 0 : this.found.indexOf(this.#current) + 1;
   }
 
-  /** Goes to the next match (or the one before) and answers with its line. */
+  /** Goes to the next or previous match and returns its line. */
   go(direction: 1 | -1): number | null {
-    this.#at = nextMatch(this.found, this.#at, direction);
-    this.#wanted = this.#at === null && this.#log.matches.searching ? direction : null;
-    return this.#at;
+    this.#current = nextMatch(this.found, this.#current, direction);
+    this.#pendingDirection = this.#current === null && this.#log.matches.searching ? direction : null;
+    return this.#current;
   }
 
-  /** The match that was asked for before there was one, once there is; null otherwise. */
-  arrived(): number | null {
-    const wanted = this.#wanted;
-    return wanted === null || this.found.length === 0 ? null : untrack(() => this.go(wanted));
+  /** The line of a match that was requested before there was one; null if there is none yet. */
+  takePendingMatch(): number | null {
+    const direction = this.#pendingDirection;
+    return direction === null || this.found.length === 0 ? null : untrack(() => this.go(direction));
   }
 }

@@ -1,5 +1,5 @@
 // @vitest-environment node
-/** A live log as people see it: the built dashboard in a real browser, against the API in memory. */
+/** Live logs in the built dashboard, in a real browser with the in-memory API. */
 import { type Deployment, failure, type LogLine } from '@appflux/protocol';
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
@@ -12,7 +12,7 @@ import { emptyWorld } from '../../testing/world.ts';
 const visit = useBrowser();
 const id = idOf(900);
 
-/** A world in which one deployment is being built, with so many lines written. */
+/** A world with a running deployment whose log has a number of lines. */
 function building(lines: number, over: Partial<Deployment> = {}) {
   const world = emptyWorld();
   world.apps = [app()];
@@ -46,7 +46,7 @@ const shownNumbers = (page: Page) =>
   page.locator('.log-number').evaluateAll((links) => links.map((link) => Number(link.textContent)));
 
 describe.skipIf(chromiumPath === undefined)('a live log', () => {
-  test('follows the end, pauses when scrolled up, counts what is new, and goes on', async () => {
+  test('follows the end, pauses when scrolled up, counts new lines, and resumes', async () => {
     const { page, api } = await visit(`/deployments/${id}`, { world: building(300) });
     await line(page, 300).waitFor();
     api.log(id, linesFrom(301, 320));
@@ -61,7 +61,7 @@ describe.skipIf(chromiumPath === undefined)('a live log', () => {
     await line(page, 350).waitFor();
   });
 
-  test('loses and repeats nothing when every connection is dropped', async () => {
+  test('has no gaps or duplicates when all connections are dropped', async () => {
     const { page, api } = await visit(`/deployments/${id}`, { world: building(10) });
     await line(page, 10).waitFor();
     api.dropViewers();
@@ -73,7 +73,7 @@ describe.skipIf(chromiumPath === undefined)('a live log', () => {
     expect(await shownNumbers(page)).toEqual(Array.from({ length: 24 }, (_, index) => index + 1));
   });
 
-  test('comes by plain requests where no WebSocket gets through', async () => {
+  test('is polled where no WebSocket can be opened', async () => {
     const world = building(5);
     world.hanging.add('WebSocket');
     const { page, api } = await visit(`/deployments/${id}`, { world });
@@ -83,7 +83,7 @@ describe.skipIf(chromiumPath === undefined)('a live log', () => {
     await line(page, 8).waitFor();
   });
 
-  test('moves the page on with the deployment: phase, failure and advice, told to screen readers', async () => {
+  test('updates the page with the deployment’s phase, failure, and hint, and announces them to screen readers', async () => {
     const { page, api } = await visit(`/deployments/${id}`, { world: building(3, { phase: 'preparing' }) });
     await line(page, 3).waitFor();
     api.change(id, { phase: 'building' });
@@ -103,7 +103,7 @@ describe.skipIf(chromiumPath === undefined)('a live log', () => {
     await expect.poll(() => page.title()).toBe('Failed · Harbor · AppFlux');
   });
 
-  test('shows hostile lines as text, and runs nothing', async () => {
+  test('shows hostile lines as text and doesn’t execute them', async () => {
     const world = building(0);
     world.logs.set(id, [
       ...linesFrom(
@@ -135,7 +135,7 @@ describe.skipIf(chromiumPath === undefined)('a live log', () => {
     expect(colors[0]).not.toBe(colors[1]);
   });
 
-  test('follows the end on a phone too, where long lines are wrapped and turn out higher than was thought', async () => {
+  test('follows the end on a phone too, where wrapped lines are taller than estimated', async () => {
     const world = building(0);
     world.logs.set(
       id,
@@ -153,7 +153,7 @@ describe.skipIf(chromiumPath === undefined)('a live log', () => {
     expect(await page.getByRole('button', { name: /new lines/ }).count()).toBe(0);
   });
 
-  test('is searched and linked to by keyboard', async () => {
+  test('is searched and linked by keyboard', async () => {
     const { page, api } = await visit(`/deployments/${id}`, { world: building(2000) });
     await line(page, 2000).waitFor();
     await log(page).focus();
@@ -168,7 +168,7 @@ describe.skipIf(chromiumPath === undefined)('a live log', () => {
     expect(await page.locator('[data-target]').count()).toBe(1);
   });
 
-  test('of 50,000 lines is shown soon and scrolled through without a stall', async () => {
+  test('of 50,000 lines opens and scrolls without stalls', async () => {
     const world = building(0);
     world.logs.set(id, longLog(50_000, '2026-11-01T12:00:00.000Z'));
     const { page } = await visit(`/deployments/${id}`, { world, settled: false });
@@ -184,7 +184,7 @@ describe.skipIf(chromiumPath === undefined)('a live log', () => {
       }
       return worst;
     });
-    // Generous, for a busy machine without a graphics card: a list that is not virtual takes longer by far.
+    // Generous, for a busy machine without a GPU: a list that is not virtual takes far longer.
     expect(longest).toBeLessThan(2000);
   });
 });

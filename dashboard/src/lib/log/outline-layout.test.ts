@@ -5,7 +5,7 @@ import { OutlineLayout } from './outline-layout.ts';
 
 const AT = '2026-11-01T12:00:00.000Z';
 
-/** Sections of these phases and numbers of lines. */
+/** Sections with these phases and numbers of lines. */
 function sectionsOf(parts: readonly (readonly [Phase | null, number])[]): LogSection[] {
   let firstSeq = 1;
   return parts.map(([phase, lines]) => {
@@ -15,7 +15,7 @@ function sectionsOf(parts: readonly (readonly [Phase | null, number])[]): LogSec
   });
 }
 
-test('lines are under a head for each section; those from before the first phase have none', () => {
+test('sections have headers, except for lines before the first phase', () => {
   const layout = new OutlineLayout(
     sectionsOf([
       [null, 2],
@@ -37,7 +37,7 @@ test('lines are under a head for each section; those from before the first phase
   ]);
 });
 
-test('an empty log has no rows, and no line is anywhere', () => {
+test('an empty log has no rows and no lines', () => {
   const layout = new OutlineLayout([]);
   expect([layout.rowCount, layout.rowAt(0), layout.indexOf(1), layout.sectionOf(1)]).toEqual([
     0,
@@ -47,7 +47,7 @@ test('an empty log has no rows, and no line is anywhere', () => {
   ]);
 });
 
-test('property: whatever is closed, rows and lines point at each other, and no other rows are there', () => {
+test('property: rows and lines map to each other, whichever sections are closed', () => {
   const section = fc.tuple(
     fc.constantFrom<Phase | null>(null, 'preparing', 'building'),
     fc.integer({ min: 1, max: 9 }),

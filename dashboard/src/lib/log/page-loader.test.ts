@@ -11,12 +11,12 @@ const line = (seq: number): LogLine => ({
   text: `line ${seq}`,
 });
 
-/** A loader of a log with so many lines, of which the server gives at most `perAnswer` at a time. */
+/** A loader for a log of `lastSeq` lines. The server returns at most `perAnswer` lines per response. */
 function world(lastSeq: number, perAnswer = Number.POSITIVE_INFINITY) {
   const asked: number[] = [];
   const pages = new Map<number, readonly LogLine[]>();
   const damaged = new Set<number>();
-  const troubles: (string | null)[] = [];
+  const errors: (string | null)[] = [];
   const pauses: number[] = [];
   const failures: AppFluxError[] = [];
   const loader = new PageLoader({
@@ -30,17 +30,17 @@ function world(lastSeq: number, perAnswer = Number.POSITIVE_INFINITY) {
     has: (page) => pages.has(page) || damaged.has(page),
     loaded: (page, lines) => pages.set(page, lines),
     damaged: (page) => damaged.add(page),
-    troubled: (error) => troubles.push(error?.code ?? null),
+    errorChanged: (error) => errors.push(error?.code ?? null),
     pause: async (milliseconds, signal) => {
       pauses.push(milliseconds);
       signal.throwIfAborted();
     },
   });
-  return { loader, asked, pages, damaged, troubles, pauses, failures };
+  return { loader, asked, pages, damaged, errors, pauses, failures };
 }
 
 describe('loading pages', () => {
-  test('a page is loaded whole, however little an answer has', async () => {
+  test('a page is loaded in full, however short the responses are', async () => {
     const w = world(10_000, 60);
     await w.loader.load(3);
     expect(w.pages.get(3)?.map(({ seq }) => seq)).toEqual(
@@ -49,7 +49,7 @@ describe('loading pages', () => {
     expect(w.asked).toHaveLength(Math.ceil(PAGE_LINES / 60));
   });
 
-  test('the last page ends with the log, and pages beyond it are empty: neither is asked for again and again', async () => {
+  test('the last page ends with the log, pages beyond it are empty, and neither is requested repeatedly', async () => {
     const w = world(PAGE_LINES + 5);
     await w.loader.load(1);
     await w.loader.load(9);
@@ -58,7 +58,7 @@ describe('loading pages', () => {
     expect(w.asked).toEqual([PAGE_LINES, 9 * PAGE_LINES]);
   });
 
-  test('what is in view comes first, then the pages next to it, and no more', async () => {
+  test('pages in view are loaded first, then their neighbors, and no others', async () => {
     const w = world(10_000);
     w.loader.view(5);
     await expect.poll(() => [...w.pages.keys()]).toEqual([5, 6, 4]);
@@ -66,51 +66,51 @@ describe('loading pages', () => {
     await expect.poll(() => [...w.pages.keys()]).toEqual([5, 6, 4, 19, 18]);
   });
 
-  test('pages that somebody scrolls past are not loaded', async () => {
+  test('pages that are scrolled past are not loaded', async () => {
     const w = world(100_000);
     for (let page = 0; page < 150; page += 1) w.loader.view(page);
     await expect.poll(() => w.pages.has(150)).toBe(true);
     expect([...w.pages.keys()].sort((a, b) => a - b)).toEqual([148, 149, 150]);
   });
 
-  test('a page is asked for once, whoever waits for it', async () => {
+  test('a page is requested once for several callers', async () => {
     const w = world(1000);
     await Promise.all([w.loader.load(0), w.loader.load(0)]);
     expect(w.asked).toEqual([0]);
   });
 });
 
-describe('when a page does not come', () => {
-  test('it is tried again, with pauses that grow, and that is told until it comes', async () => {
+describe('when a page fails to load', () => {
+  test('it is retried with growing pauses, and the error is reported until it succeeds', async () => {
     const w = world(1000);
     w.failures.push(...Array.from({ length: 4 }, () => new AppFluxError('unavailable', 'not now')));
     await w.loader.load(0);
     expect(w.pages.has(0)).toBe(true);
-    expect(w.troubles).toEqual(['unavailable', 'unavailable', 'unavailable', 'unavailable', null]);
+    expect(w.errors).toEqual(['unavailable', 'unavailable', 'unavailable', 'unavailable', null]);
     expect(w.pauses).toHaveLength(4);
     expect(w.pauses[3]).toBeGreaterThan(w.pauses[0] ?? 0);
   });
 
-  test('a damaged page is noted, and others are loaded', async () => {
+  test('a damaged page is reported, and others are loaded', async () => {
     const w = world(1000);
     w.failures.push(new AppFluxError('log_damaged', 'no'));
     await w.loader.load(0);
     await w.loader.load(1);
     expect([...w.damaged]).toEqual([0]);
     expect(w.pages.has(1)).toBe(true);
-    expect(w.troubles).toEqual([null]);
+    expect(w.errors).toEqual([null]);
   });
 
-  test('a refusal ends it: nothing more is asked for, and nobody waits', async () => {
+  test('a refusal stops it: no more requests, and callers are released', async () => {
     const w = world(1000);
     w.failures.push(new AppFluxError('log_removed', 'gone'));
     await w.loader.load(0);
     await w.loader.load(1);
     expect(w.asked).toEqual([0]);
-    expect(w.troubles).toEqual(['log_removed']);
+    expect(w.errors).toEqual(['log_removed']);
   });
 
-  test('who waits for a loader that is stopped is let go', async () => {
+  test('stopping releases its callers', async () => {
     const w = world(1000);
     const waiting = w.loader.load(0);
     w.loader.stop();

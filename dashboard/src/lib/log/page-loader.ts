@@ -3,36 +3,36 @@ import { pause } from '#lib/time/pause.ts';
 import { PAGE_LINES } from './line-pages.ts';
 
 export interface PageLoaderOptions {
-  /** Asks for lines after a line; fewer than `limit` may come. */
+  /** Fetches up to `limit` lines after a line. */
   fetch(after: number, limit: number, signal: AbortSignal): Promise<LogPage>;
-  /** Whether a page need not be loaded. */
+  /** Whether a page is loaded. */
   has(page: number): boolean;
-  /** Takes a page, whole. */
+  /** Called with a complete page. */
   loaded(page: number, lines: readonly LogLine[]): void;
-  /** Takes a page that storage has damaged. */
+  /** Called with a page that is damaged in storage. */
   damaged(page: number): void;
-  /** Told why nothing comes at the moment, and null once something does. */
-  troubled(error: AppFluxError | null): void;
+  /** Called with the error while loading fails, and with null once it succeeds. */
+  errorChanged(error: AppFluxError | null): void;
   pause?: typeof pause;
 }
 
-/** Rows in view lie on at most two pages. */
+/** The rows in view are on at most two pages. */
 const PAGES_IN_VIEW = 2;
 
-/** While somebody scrolls past, pages in view for less than this many milliseconds are not loaded. */
+/** Pages that are in view for less than this many milliseconds, as while scrolling, are not loaded. */
 const SETTLED_MS = 40;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 15_000;
 
 /**
- * Loads the pages in view and then those around them, one after the other, and tries again while the server cannot be
- * reached. A refusal ends it.
+ * Loads the pages in view and then those around them, one at a time. Retries while the server can't be reached, and
+ * stops when it refuses.
  */
 export class PageLoader {
   readonly #options: PageLoaderOptions;
   readonly #waiting = new Map<number, PromiseWithResolvers<void>>();
   readonly #stop = new AbortController();
-  /** The newest first. */
+  /** Newest first. */
   #inView: readonly number[] = [];
   #lastPage = 0;
   #scheduled: ReturnType<typeof setTimeout> | undefined;
@@ -42,7 +42,7 @@ export class PageLoader {
     this.#options = options;
   }
 
-  /** Notes that rows of a page are in view. */
+  /** Reports that rows of a page are in view. */
   view(page: number): void {
     if (this.#inView[0] === page) return;
     this.#inView = [page, ...this.#inView.filter((other) => other !== page)].slice(0, PAGES_IN_VIEW);
@@ -50,7 +50,7 @@ export class PageLoader {
     this.#scheduled = setTimeout(() => void this.#run(), SETTLED_MS);
   }
 
-  /** Loads a page at once; resolves when it is here, or cannot be. */
+  /** Loads a page immediately. Resolves when it is loaded, or can't be. */
   load(page: number): Promise<void> {
     if (this.#stop.signal.aborted || this.#options.has(page)) return Promise.resolve();
     const waiting = this.#waiting.get(page) ?? Promise.withResolvers<void>();
@@ -59,7 +59,7 @@ export class PageLoader {
     return waiting.promise;
   }
 
-  /** Ends everything. */
+  /** Stops loading. */
   stop(): void {
     this.#stop.abort();
     clearTimeout(this.#scheduled);
@@ -67,7 +67,7 @@ export class PageLoader {
     this.#waiting.clear();
   }
 
-  /** The page to load next: what is waited for, what is in view, what is next to it. */
+  /** The page to load next: awaited ones first, then those in view, then their neighbors. */
   #next(): number | null {
     const [newest] = this.#inView;
     const around = newest === undefined ? [] : [newest + 1, newest - 1];
@@ -89,13 +89,13 @@ export class PageLoader {
         await this.#fetch(page, signal);
         failures = 0;
       } catch (error) {
-        // Stopped: nobody waits for anything any more.
+        // Stopped.
         if (signal.aborted) break;
         failures += 1;
         await this.#failed(page, error, failures);
         continue;
       }
-      this.#options.troubled(null);
+      this.#options.errorChanged(null);
       this.#settle(page);
     }
     this.#running = false;
@@ -126,8 +126,8 @@ export class PageLoader {
       this.#settle(page);
       return;
     }
-    this.#options.troubled(toAppFluxError(error));
-    if (!mayPass(error)) {
+    this.#options.errorChanged(toAppFluxError(error));
+    if (!isRetryable(error)) {
       this.stop();
       return;
     }
@@ -135,7 +135,7 @@ export class PageLoader {
     try {
       await (this.#options.pause ?? pause)(longest * (0.5 + Math.random() / 2), this.#stop.signal);
     } catch {
-      // Stopped while waiting, which the caller looks at.
+      // Stopped while waiting, which the caller checks.
     }
   }
 
@@ -145,8 +145,8 @@ export class PageLoader {
   }
 }
 
-/** Whether asking again later may help. */
-export const mayPass = (error: unknown): boolean =>
+/** Whether a retry may succeed. */
+export const isRetryable = (error: unknown): boolean =>
   (['unavailable', 'internal', 'too_many_requests'] as const).some((code) => isAppFluxError(error, code));
 
 export const toAppFluxError = (error: unknown): AppFluxError =>

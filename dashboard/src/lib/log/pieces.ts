@@ -2,17 +2,17 @@ import { styleClass, styledLine } from './ansi.ts';
 import { matchesIn } from './search.ts';
 import type { Style } from './sgr.ts';
 
-/** A stretch of a line that looks the same throughout. */
+/** A part of a line with one style. */
 export interface Piece {
   readonly text: string;
   readonly className: string;
   readonly found: boolean;
 }
 
-/** A line cut where its look changes or a match begins or ends. */
-export function piecesOf(raw: string, start: Style, sought: string): Piece[] {
+/** Splits a line where its style changes or a match starts or ends. */
+export function piecesOf(raw: string, start: Style, query: string): Piece[] {
   const { spans } = styledLine(raw, start);
-  const matches = sought === '' ? [] : matchesIn(spans.map(({ text }) => text).join(''), sought);
+  const matches = query === '' ? [] : matchesIn(spans.map(({ text }) => text).join(''), query);
   const pieces: Piece[] = [];
   let offset = 0;
   for (const { text, style } of spans) {

@@ -8,33 +8,33 @@ describe('searching a log', () => {
     { seq: 3, text: 'error: err\u001b[1mor\u001b[0m again' },
   ];
 
-  test('finds words whatever their case, and through color codes that split them', () => {
+  test('ignores case, and color codes within words', () => {
     expect(searchLines(lines, 'ERROR')).toEqual([2, 3]);
     expect(searchLines(lines, 'error again')).toEqual([3]);
   });
 
-  test('does not find what only the escape sequences hold', () => {
+  test('doesn’t search in escape sequences', () => {
     expect(searchLines(lines, '[31m')).toEqual([]);
   });
 
-  test('finds nothing for no words', () => {
+  test('finds nothing for an empty text', () => {
     expect(searchLines(lines, '')).toEqual([]);
   });
 
-  test('gives every match of a line, none overlapping', () => {
+  test('returns all matches of a line without overlaps', () => {
     expect(matchesIn('aaaa', 'aa')).toEqual([
       { start: 0, end: 2 },
       { start: 2, end: 4 },
     ]);
   });
 
-  test('keeps positions right where lower case changes the length', () => {
+  test('returns correct positions if lowercasing changes the length', () => {
     expect(matchesIn('İİ stop', 'stop')).toEqual([{ start: 3, end: 7 }]);
   });
 });
 
 describe('going from match to match', () => {
-  test('goes on from where one is, around the end in both directions', () => {
+  test('continues from the current one, and wraps around in both directions', () => {
     expect(nextMatch([3, 8, 20], null, 1)).toBe(3);
     expect(nextMatch([3, 8, 20], 8, 1)).toBe(20);
     expect(nextMatch([3, 8, 20], 20, 1)).toBe(3);

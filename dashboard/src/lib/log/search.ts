@@ -1,41 +1,41 @@
 import { plainText } from './ansi.ts';
 
-/** Where in a shown line a match lies, in UTF-16 units. */
+/** The position of a match in the visible text of a line, in UTF-16 units. */
 export interface Match {
   readonly start: number;
   readonly end: number;
 }
 
-/** Every place where a line's shown text holds the words sought, whatever their case. */
-export function matchesIn(shown: string, sought: string): Match[] {
-  if (sought === '') return [];
-  const hay = shown.toLowerCase();
-  const needle = sought.toLowerCase();
-  // Lower case can change a text's length (İ); then positions do not carry over and the case has to agree.
-  const [text, words] = hay.length === shown.length ? [hay, needle] : [shown, sought];
+/** All matches in a line's visible text, ignoring case. */
+export function matchesIn(visible: string, query: string): Match[] {
+  if (query === '') return [];
+  const hay = visible.toLowerCase();
+  const needle = query.toLowerCase();
+  // Lowercasing can change the length (İ). Then positions would be off, so the search becomes case-sensitive.
+  const [text, pattern] = hay.length === visible.length ? [hay, needle] : [visible, query];
   const matches: Match[] = [];
-  for (let at = text.indexOf(words); at !== -1; at = text.indexOf(words, at + words.length)) {
-    matches.push({ start: at, end: at + words.length });
+  for (let at = text.indexOf(pattern); at !== -1; at = text.indexOf(pattern, at + pattern.length)) {
+    matches.push({ start: at, end: at + pattern.length });
   }
   return matches;
 }
 
-/** Most lines are shown as they are, and need no reading of escape sequences. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this looks for
+/** Most lines have no control characters, and need no parsing. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: this matches control characters
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/;
-const shownText = (raw: string): string => (CONTROL.test(raw) ? plainText(raw) : raw);
+const visibleTextOf = (raw: string): string => (CONTROL.test(raw) ? plainText(raw) : raw);
 
-/** The sequence numbers of the lines that hold the words sought, in order. */
-export function searchLines(lines: Iterable<{ seq: number; text: string }>, sought: string): number[] {
+/** The sequence numbers of matching lines, in order. */
+export function searchLines(lines: Iterable<{ seq: number; text: string }>, query: string): number[] {
   const found: number[] = [];
-  if (sought === '') return found;
+  if (query === '') return found;
   for (const line of lines) {
-    if (matchesIn(shownText(line.text), sought).length > 0) found.push(line.seq);
+    if (matchesIn(visibleTextOf(line.text), query).length > 0) found.push(line.seq);
   }
   return found;
 }
 
-/** The match to go to next: the first after (or before) the one we are at, around the end. */
+/** The next or previous match from a line, wrapping around. */
 export function nextMatch(found: readonly number[], from: number | null, direction: 1 | -1): number | null {
   if (found.length === 0) return null;
   if (direction === 1) return found.find((seq) => seq > (from ?? 0)) ?? found[0] ?? null;

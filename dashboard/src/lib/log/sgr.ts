@@ -1,8 +1,8 @@
-/** Select Graphic Rendition (ECMA-48 §8.3.117): how an ANSI sequence changes the style of what follows. */
+/** Select Graphic Rendition (ECMA-48 §8.3.117): ANSI sequences that change the style of the following text. */
 
 /**
- * The colors a log shows. Every color a program may ask for is brought down to one of these, which the
- * theme defines with enough contrast on its own background: no build can print text that cannot be read.
+ * The colors of a log. Every other color is mapped to one of these, which the theme defines with enough contrast: no
+ * build can print unreadable text.
  */
 export type Hue = 'red' | 'green' | 'yellow' | 'blue' | 'magenta' | 'cyan' | 'gray';
 
@@ -28,10 +28,10 @@ export const PLAIN: Style = Object.freeze({
   inverse: false,
 });
 
-/** Colors 0 to 7; black and white would vanish on one theme or the other, so they become gray and plain. */
+/** Colors 0 to 7. Black and white would be invisible in one of the themes, so they become gray and plain. */
 const BASIC: readonly (Hue | null)[] = ['gray', 'red', 'green', 'yellow', 'blue', 'magenta', 'cyan', null];
 
-/** Where each hue ends on the color circle, in degrees. */
+/** The end of each hue on the color wheel, in degrees. */
 const HUES: readonly [number, Hue][] = [
   [16, 'red'],
   [70, 'yellow'],
@@ -42,7 +42,7 @@ const HUES: readonly [number, Hue][] = [
   [360, 'red'],
 ];
 
-/** The hue nearest to a color given as red, green and blue from 0 to 255; null is the plain text color. */
+/** The hue nearest to an RGB color (0 to 255); null is the plain text color. */
 export function nearestHue(red: number, green: number, blue: number): Hue | null {
   const strongest = Math.max(red, green, blue);
   const chroma = strongest - Math.min(red, green, blue);
@@ -55,7 +55,7 @@ export function nearestHue(red: number, green: number, blue: number): Hue | null
   return HUES.find(([end]) => degrees < end)?.[1] ?? 'red';
 }
 
-/** One of xterm's 256 colors: 16 basic ones, a cube of 6×6×6, and 24 grays. */
+/** The hue of one of xterm's 256 colors: 16 basic ones, a 6×6×6 cube, and 24 grays. */
 function indexedHue(index: number): Hue | null {
   if (index < 16) return index === 15 ? null : (BASIC[index % 8] ?? null);
   if (index >= 232) return index < 244 ? 'gray' : null;
@@ -65,8 +65,8 @@ function indexedHue(index: number): Hue | null {
 }
 
 /**
- * An extended color (38 or 48), in any of its spellings: `38;5;N`, `38;2;R;G;B`, `38:5:N`, `38:2::R:G:B`.
- * Answers with the color and how many of the following parameters it has used up.
+ * Parses an extended color (38 or 48) in any of its forms: `38;5;N`, `38;2;R;G;B`, `38:5:N`, `38:2::R:G:B`.
+ * Returns the color and how many of the following parameters it used.
  */
 function extendedColor(parameters: readonly string[], at: number): { hue: Hue | null; used: number } {
   const inside = (parameters[at] ?? '').split(':');
@@ -105,8 +105,8 @@ function basicColor(code: number): Partial<Style> | null {
 }
 
 /**
- * The style after an SGR sequence. Takes its parameters as written between `CSI` and `m`. What is unknown
- * changes nothing, and so do blinking (5, 6) and concealing (8): a log hides nothing.
+ * The style after an SGR sequence. Takes its parameters, the text between `CSI` and `m`. Unknown parameters are ignored,
+ * and so are blinking (5, 6) and concealing (8): a log must not hide text.
  */
 export function applySgr(style: Style, sequence: string): Style {
   const parameters = sequence.split(';');

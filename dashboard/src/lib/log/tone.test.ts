@@ -3,7 +3,7 @@ import { toneOf } from './tone.ts';
 
 const system = (text: string) => toneOf({ stream: 'system', text });
 
-test('of what AppFlux says, commands, warnings and the failure stand out', () => {
+test('commands, warnings, and failures of AppFlux are highlighted', () => {
   expect(system('$ npm ci')).toBe('command');
   expect(system('Warning: "dist" has no index.html.')).toBe('warning');
   expect(system('Failed (build_failed): The build command ended with exit code 1.')).toBe('failure');
@@ -11,7 +11,7 @@ test('of what AppFlux says, commands, warnings and the failure stand out', () =>
   expect(system('Failed to be nothing but a sentence')).toBeNull();
 });
 
-test('a build cannot speak in AppFlux’s voice', () => {
+test('a build can’t imitate AppFlux’s own lines', () => {
   expect(toneOf({ stream: 'stdout', text: '$ npm ci' })).toBeNull();
   expect(toneOf({ stream: 'stderr', text: 'Warning: React does not recognize the prop' })).toBeNull();
 });

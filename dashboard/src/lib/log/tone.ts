@@ -1,9 +1,9 @@
 import type { LogLine } from '@appflux/protocol';
 
-/** What a line of AppFlux's own says, where it is more than an account of what goes on. */
+/** The kinds of AppFlux's own lines that are highlighted. */
 export type Tone = 'command' | 'warning' | 'failure';
 
-/** The tone of a line; null for the others, and for all that the build itself writes. */
+/** The tone of a line; null for other lines, and for all output of the build itself. */
 export function toneOf({ stream, text }: Pick<LogLine, 'stream' | 'text'>): Tone | null {
   if (stream !== 'system') return null;
   if (text.startsWith('$ ')) return 'command';

@@ -1,8 +1,8 @@
-// biome-ignore-all lint/suspicious/noControlCharactersInRegex: control characters are what this is about
+// biome-ignore-all lint/suspicious/noControlCharactersInRegex: this file replaces control characters
 /**
- * What could make a line of a log read differently from what it holds: controls that reorder text
- * (UAX #9 explicit directional formatting, the "Trojan Source" attack), characters of no width, and
- * controls a terminal would obey. Joiners that emoji and some scripts need (U+200C, U+200D) stay.
+ * Characters that can make a log line look different from its content: controls that reorder text (UAX #9 explicit
+ * directional formatting, the "Trojan Source" attack), zero-width characters, and terminal controls. Joiners that emoji
+ * and some scripts need (U+200C, U+200D) stay.
  */
 const DECEPTIVE =
   /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]/gu;
@@ -14,7 +14,7 @@ function name(character: string): string {
   return `\u2039U+${code.toString(16).toUpperCase().padStart(4, '0')}\u203a`;
 }
 
-/** The same text with every deceptive character replaced by a visible name for it; tabs stay. */
+/** Replaces deceptive characters with visible names; tabs stay. */
 export function visibleText(text: string): string {
   return text.toWellFormed().replace(DECEPTIVE, name);
 }

@@ -7,11 +7,11 @@ const answer = (message: string): Candidates => ({
   problem: { message, hint: null, isAmbiguous: false },
 });
 
-test('of several questions, the answer to the newest counts, whenever the others come', async () => {
+test('only the result of the latest run is used', async () => {
   const open: ((found: Candidates) => void)[] = [];
   const detected = new DetectedZip(() => new Promise((resolve) => open.push(resolve)));
-  const first = detected.look(new Blob(), './');
-  const second = detected.look(new Blob(), 'web');
+  const first = detected.detect(new Blob(), './');
+  const second = detected.detect(new Blob(), 'web');
   open[1]?.(answer('second'));
   await second;
   open[0]?.(answer('first'));
@@ -20,14 +20,14 @@ test('of several questions, the answer to the newest counts, whenever the others
   expect(detected.state).toBe('found');
 });
 
-test('a ZIP that cannot be read keeps nobody from going on', async () => {
+test('an unreadable ZIP is not an error', async () => {
   const detected = new DetectedZip(() => Promise.reject(new Error('no ZIP')));
-  await detected.look(new Blob(), './');
+  await detected.detect(new Blob(), './');
   expect(detected.state).toBe('unreadable');
   expect(detected.found).toBe(null);
 });
 
-test('a folder that was found already is not looked at by itself: the choice stays as it is', async () => {
+test('detection is not repeated for a folder that was already found', async () => {
   const plan: Candidate['plan'] = {
     type: 'web',
     framework: 'vite',
@@ -50,8 +50,8 @@ test('a folder that was found already is not looked at by itself: the choice sta
   });
   const file = new Blob();
   for (const folder of ['./', './apps/shop', 'apps/blog/', '', 'apps/other', './apps/shop'])
-    await detected.look(file, folder);
+    await detected.detect(file, folder);
   expect(asked).toEqual(['./', 'apps/other']);
-  await detected.look(new Blob(), './apps/shop');
+  await detected.detect(new Blob(), './apps/shop');
   expect(asked).toEqual(['./', 'apps/other', './apps/shop']);
 });

@@ -3,7 +3,7 @@ import type { Candidate } from '@appflux/detection';
 import { type AppSource, RESERVED_SLUGS, Slug, slugFromName } from '@appflux/protocol';
 import { BuildForm } from '#lib/app/build-form.svelte.ts';
 import { plainFolder } from '#lib/detection/candidate.ts';
-import { branchProblem, readRepository, rootDirectoryProblem } from '#lib/source/repository.ts';
+import { branchProblem, parseRepository, rootDirectoryProblem } from '#lib/source/repository.ts';
 import { fileProblem } from '#lib/upload/file-problem.ts';
 import { VariableRows } from '#lib/variables/variable-rows.svelte.ts';
 import { DetectedZip } from './detected-zip.svelte.ts';
@@ -12,38 +12,38 @@ const MAX_SLUG_LENGTH = Number(Slug.maxLength);
 
 export type SourceKind = 'github' | 'git' | 'upload';
 
-/** What outlives a reload: all but the file, which a page cannot keep, and values of variables, which it must not. */
-export interface DraftMemo {
+/** What survives a reload. Not the file, which a page can't store, and not variables, whose values must not be stored. */
+export interface DraftSnapshot {
   kind: SourceKind;
-  address: string;
+  url: string;
   name: string;
   slug: string;
   branch: string;
   rootDirectory: string;
 }
 
-/** An app on the way to its first deployment. */
+/** The form of a new app. */
 export class Draft {
   kind = $state<SourceKind>('github');
-  address = $state('');
+  url = $state('');
   file = $state.raw<File | null>(null);
   name = $state('');
-  /** As written; blank leaves it to the name. */
+  /** As typed; empty derives it from the name. */
   slug = $state('');
   branch = $state('main');
   rootDirectory = $state('./');
   readonly build = new BuildForm();
   readonly variables = new VariableRows();
-  /** What the file could be built as. */
+  /** The candidates in the file. */
   readonly detected = new DetectedZip();
-  /** Slugs that the server has said are taken. */
-  taken = $state.raw<ReadonlySet<string>>(new Set());
+  /** Slugs that are used, as the server reported. */
+  usedSlugs = $state.raw<ReadonlySet<string>>(new Set());
 
   get repository() {
-    return readRepository(this.address);
+    return parseRepository(this.url);
   }
 
-  /** What is wrong with the source; null when nothing is. */
+  /** What is wrong with the source; null if it is valid. */
   get sourceProblem(): string | null {
     if (this.kind === 'upload') return this.file === null ? 'Choose a ZIP archive.' : fileProblem(this.file);
     const read = this.repository;
@@ -54,8 +54,8 @@ export class Draft {
     return null;
   }
 
-  /** Takes over from the source what it says of the app, where nothing else was written. */
-  adoptSource(): void {
+  /** Fills in name, branch, and root directory from the source, without overwriting a typed name. */
+  fillFromSource(): void {
     if (this.kind === 'upload') {
       if (this.name === '' && this.file) this.name = titleOf(this.file.name.replace(/\.zip$/i, ''));
       return;
@@ -67,9 +67,9 @@ export class Draft {
     if (read.repository.rootDirectory !== null) this.rootDirectory = read.repository.rootDirectory;
   }
 
-  /** Whether nothing has been written yet. */
+  /** Whether the form is empty. */
   get blank(): boolean {
-    return this.address === '' && this.name === '' && this.file === null;
+    return this.url === '' && this.name === '' && this.file === null;
   }
 
   /** The slug that the app will have. */
@@ -88,17 +88,17 @@ export class Draft {
     const parsed = Slug.safeParse(slug);
     if (!parsed.success) return `${parsed.error.issues[0]?.message ?? 'Invalid slug'}.`;
     if (RESERVED_SLUGS.has(slug)) return `"${slug}" is reserved. Choose a different slug.`;
-    return this.taken.has(slug) ? `"${slug}" is already used. Choose a different slug.` : null;
+    return this.usedSlugs.has(slug) ? `"${slug}" is already used. Choose a different slug.` : null;
   }
 
-  /** Another slug instead of one that is taken, as far as is known a free one; null when none is needed. */
-  get proposedSlug(): string | null {
+  /** A suggestion for a used slug that is not known to be used; null if none is needed. */
+  get suggestedSlug(): string | null {
     const slug = this.effectiveSlug;
-    if (!this.taken.has(slug)) return null;
+    if (!this.usedSlugs.has(slug)) return null;
     const [, stem = slug, number = '1'] = /^(.*)-(\d{1,3})$/.exec(slug) ?? [];
     for (let next = Number(number) + 1; ; next += 1) {
-      const proposed = `${stem.slice(0, MAX_SLUG_LENGTH - 1 - String(next).length).replace(/-$/, '')}-${next}`;
-      if (!this.taken.has(proposed) && !RESERVED_SLUGS.has(proposed)) return proposed;
+      const suggestion = `${stem.slice(0, MAX_SLUG_LENGTH - 1 - String(next).length).replace(/-$/, '')}-${next}`;
+      if (!this.usedSlugs.has(suggestion) && !RESERVED_SLUGS.has(suggestion)) return suggestion;
     }
   }
 
@@ -116,7 +116,7 @@ export class Draft {
     return this.detected.found?.ways.find((way) => this.isChosen(way))?.plan ?? null;
   }
 
-  /** Whether this way of several is the one that is set. */
+  /** Whether the settings select this candidate. */
   isChosen(way: Candidate): boolean {
     const { type, framework } = way.set;
     return (
@@ -126,7 +126,7 @@ export class Draft {
     );
   }
 
-  /** Sets what chooses one way of several. */
+  /** Applies the settings that select a candidate. */
   choose(way: Candidate): void {
     const { type, framework } = way.set;
     this.rootDirectory = this.detected.folderOf(way) || './';
@@ -134,7 +134,7 @@ export class Draft {
     this.build.framework = framework ?? '';
   }
 
-  /** That one of several projects has to be chosen; null when one is, or when how to build is said by hand. */
+  /** Requires choosing one of several projects; null if one is chosen, or the build settings are set manually. */
   get choiceProblem(): string | null {
     const { found } = this.detected;
     const open =
@@ -146,7 +146,7 @@ export class Draft {
     return open ? 'Choose the project to build.' : null;
   }
 
-  /** Whether the app can be created, as far as this page can tell. */
+  /** Whether all fields are valid. */
   get configured(): boolean {
     return (
       [this.nameProblem, this.slugProblem, this.branchProblem, this.rootProblem, this.choiceProblem].every(
@@ -157,11 +157,11 @@ export class Draft {
     );
   }
 
-  markTaken(slug: string): void {
-    this.taken = new Set([...this.taken, slug]);
+  markUsed(slug: string): void {
+    this.usedSlugs = new Set([...this.usedSlugs, slug]);
   }
 
-  /** The app as the API takes it. */
+  /** The request body that creates the app. */
   toNewApp(): NewApp {
     const type = this.build.appType;
     return {
@@ -182,13 +182,13 @@ export class Draft {
     return { provider, repoUrl, branch: this.branch.trim(), rootDirectory };
   }
 
-  toMemo(): DraftMemo {
-    const { kind, address, name, slug, branch, rootDirectory } = this;
-    return { kind, address, name, slug, branch, rootDirectory };
+  toSnapshot(): DraftSnapshot {
+    const { kind, url, name, slug, branch, rootDirectory } = this;
+    return { kind, url, name, slug, branch, rootDirectory };
   }
 
-  restore(memo: DraftMemo): void {
-    Object.assign(this, memo);
+  restore(snapshot: DraftSnapshot): void {
+    Object.assign(this, snapshot);
   }
 }
 

@@ -3,12 +3,12 @@ import { describe, expect, test } from 'vitest';
 import { Draft } from './draft.svelte.ts';
 
 describe('a new app', () => {
-  test('from GitHub is named after its repository and takes branch and folder from the address', () => {
+  test('from GitHub takes its name, branch, and folder from the URL', () => {
     const draft = new Draft();
     expect(draft.sourceProblem).toMatch(/Paste/);
-    draft.address = 'https://github.com/ada/difference-engine/tree/next/apps/web';
+    draft.url = 'https://github.com/ada/difference-engine/tree/next/apps/web';
     expect(draft.sourceProblem).toBe(null);
-    draft.adoptSource();
+    draft.fillFromSource();
     draft.variables.addDotenv('API_URL=https://api.example.com');
     draft.build.outputs = 'dist\n\n public ';
     expect(draft.configured).toBe(true);
@@ -36,34 +36,34 @@ describe('a new app', () => {
     expect(CreateApp.safeParse(draft.toNewApp()).error).toBe(undefined);
   });
 
-  test('is what the protocol takes, from any source', () => {
+  test('is accepted by the protocol, from any source', () => {
     const git = new Draft();
     git.kind = 'git';
-    git.address = 'https://git.example.com/x/y.git';
+    git.url = 'https://git.example.com/x/y.git';
     const upload = new Draft();
     upload.kind = 'upload';
     upload.file = new File(['x'], 'My_site.zip');
     for (const draft of [git, upload]) {
-      draft.adoptSource();
+      draft.fillFromSource();
       expect(draft.configured).toBe(true);
       expect(CreateApp.safeParse(draft.toNewApp()).error).toBe(undefined);
     }
     expect(upload.toNewApp()).toMatchObject({ name: 'My site', source: { provider: 'upload' } });
   });
 
-  test('asks for the other kind of source when the address is not on GitHub', () => {
+  test('suggests the other kind of source for a URL that is not on GitHub', () => {
     const draft = new Draft();
-    draft.address = 'https://git.example.com/x/y.git';
+    draft.url = 'https://git.example.com/x/y.git';
     expect(draft.sourceProblem).toMatch(/choose Git repository/);
     draft.kind = 'git';
     expect(draft.sourceProblem).toBe(null);
   });
 
-  test('keeps what was written when the source is chosen again', () => {
+  test('keeps what was typed when the source is chosen again', () => {
     const draft = new Draft();
-    draft.address = 'ada/engine';
+    draft.url = 'ada/engine';
     draft.name = 'Mine';
-    draft.adoptSource();
+    draft.fillFromSource();
     expect(draft.name).toBe('Mine');
   });
 
@@ -75,42 +75,42 @@ describe('a new app', () => {
     ['shop-2', null],
   ])('with the slug %s', (slug, problem) => {
     const draft = new Draft();
-    draft.markTaken('shop');
+    draft.markUsed('shop');
     draft.slug = slug;
     if (problem === null) expect(draft.slugProblem).toBe(null);
     else expect(draft.slugProblem).toMatch(problem);
   });
 
-  test('outlives a reload without its secrets', () => {
+  test('survives a reload without its secrets', () => {
     const draft = new Draft();
-    draft.address = 'ada/engine';
-    draft.adoptSource();
+    draft.url = 'ada/engine';
+    draft.fillFromSource();
     draft.variables.addDotenv('SECRET=s3cret');
-    const memo = JSON.parse(JSON.stringify(draft.toMemo()));
-    expect(JSON.stringify(memo)).not.toContain('s3cret');
+    const snapshot = JSON.parse(JSON.stringify(draft.toSnapshot()));
+    expect(JSON.stringify(snapshot)).not.toContain('s3cret');
     const restored = new Draft();
     expect(restored.blank).toBe(true);
-    restored.restore(memo);
+    restored.restore(snapshot);
     expect(restored.toNewApp().source).toEqual(draft.toNewApp().source);
     expect(restored.name).toBe('Engine');
     expect(restored.blank).toBe(false);
   });
 });
 
-test('for a slug that is taken another one is proposed, which is neither taken nor kept nor too long', () => {
+test('the suggestion for a used slug is not used, not reserved, and not too long', () => {
   const draft = new Draft();
   draft.name = 'Shop';
-  expect(draft.proposedSlug).toBe(null);
-  draft.markTaken('shop');
-  expect(draft.proposedSlug).toBe('shop-2');
-  draft.markTaken('shop-2');
-  expect(draft.proposedSlug).toBe('shop-3');
+  expect(draft.suggestedSlug).toBe(null);
+  draft.markUsed('shop');
+  expect(draft.suggestedSlug).toBe('shop-2');
+  draft.markUsed('shop-2');
+  expect(draft.suggestedSlug).toBe('shop-3');
   draft.slug = 'shop-2';
-  expect(draft.proposedSlug).toBe('shop-3');
+  expect(draft.suggestedSlug).toBe('shop-3');
   draft.slug = 'a'.repeat(40);
-  draft.markTaken(draft.slug);
-  expect(draft.proposedSlug).toBe(`${'a'.repeat(38)}-2`);
-  draft.slug = draft.proposedSlug ?? '';
+  draft.markUsed(draft.slug);
+  expect(draft.suggestedSlug).toBe(`${'a'.repeat(38)}-2`);
+  draft.slug = draft.suggestedSlug ?? '';
   expect(draft.slugProblem).toBe(null);
-  expect(draft.proposedSlug).toBe(null);
+  expect(draft.suggestedSlug).toBe(null);
 });

@@ -10,13 +10,13 @@ export type LaunchStage = 'idle' | 'uploading' | 'creating' | 'deploying' | 'don
 type Calls = ClientPart<{ apps: 'create'; deployments: 'create'; uploads: 'create' | 'complete' }>;
 
 /**
- * From a draft to its first deployment: upload, app, deployment, in this order, so that a failed upload
- * leaves no app behind. Asked again after a failure, it goes on from what is done.
+ * Creates an app and its first deployment from a draft. It uploads first, so that a failed upload leaves no app behind.
+ * A retry continues after the steps that succeeded.
  */
 export class Launch {
   readonly #api: Calls;
   readonly #makeUpload: (file: File) => SourceUpload;
-  /** A key for each source: the same one may not be used for another. */
+  /** An idempotency key per source: a key must not be reused with a different one. */
   readonly #keys = new Map<string, string>();
   #app = $state.raw<App | null>(null);
 
@@ -29,19 +29,19 @@ export class Launch {
     this.#makeUpload = makeUpload;
   }
 
-  /** Whether something is under way that leaving the page would end. */
+  /** Whether leaving the page would interrupt something. */
   get busy(): boolean {
     return this.stage === 'uploading' || this.stage === 'creating' || this.stage === 'deploying';
   }
 
-  /** The app, once it has been created: from then on its settings can be changed only there. */
+  /** The app, once created: from then on, its settings can only be changed on its own page. */
   get app(): App | null {
     return this.#app;
   }
 
   /**
-   * Answers with the deployment, or null when it did not come to it; `error` says why, or nothing when the
-   * upload was canceled. A slug that is taken is noted in the draft.
+   * Returns the deployment, or null if it wasn't created; then `error` has the reason, unless the upload was canceled.
+   * Marks a used slug in the draft.
    */
   async run(draft: Draft): Promise<Deployment | null> {
     if (this.busy) return null;
@@ -64,7 +64,7 @@ export class Launch {
       return deployment;
     } catch (error) {
       this.stage = 'idle';
-      if (isAppFluxError(error, 'slug_taken')) draft.markTaken(draft.effectiveSlug);
+      if (isAppFluxError(error, 'slug_taken')) draft.markUsed(draft.effectiveSlug);
       this.error = toError(error);
       return null;
     }

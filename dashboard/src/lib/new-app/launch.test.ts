@@ -6,7 +6,7 @@ import { app, deployment } from '../../testing/fixtures.ts';
 import { Draft } from './draft.svelte.ts';
 import { Launch } from './launch.svelte.ts';
 
-/** A server that refuses as told, once for each refusal. */
+/** A server that fails once with each given error. */
 function world(
   refusals: Partial<Record<'createUpload' | 'createApp' | 'createDeployment', AppFluxError>> = {},
 ) {
@@ -58,7 +58,7 @@ function zipDraft() {
   const draft = new Draft();
   draft.kind = 'upload';
   draft.file = new File(['bytes'], 'shop.zip');
-  draft.adoptSource();
+  draft.fillFromSource();
   return draft;
 }
 
@@ -82,7 +82,7 @@ describe('a launch', () => {
     expect(calls).toEqual(['createUpload']);
   });
 
-  test('goes on from what is done: nothing is uploaded or created twice, and the deployment keeps its key', async () => {
+  test('resumes: nothing is uploaded or created twice, and the deployment keeps its key', async () => {
     const { launch, calls, keys } = world({ createDeployment: new AppFluxError('unavailable', 'away') });
     const draft = zipDraft();
     expect(await launch.run(draft)).toBe(null);
@@ -92,7 +92,7 @@ describe('a launch', () => {
     expect(keys.size).toBe(1);
   });
 
-  test('tells the draft of a slug that is taken, and takes another one', async () => {
+  test('marks a used slug in the draft, and accepts another one', async () => {
     const { launch, calls } = world({ createApp: new AppFluxError('slug_taken', 'taken') });
     const draft = zipDraft();
     await launch.run(draft);

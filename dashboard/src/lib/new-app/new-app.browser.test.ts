@@ -1,5 +1,5 @@
 // @vitest-environment node
-/** From a source to the first deployment: the built dashboard in a real browser, against the API in memory. */
+/** From a source to the first deployment: the built dashboard in a real browser with the in-memory API. */
 import { describe, expect, test } from 'vitest';
 import { chromiumPath } from '../../testing/browser.ts';
 import { useBrowser } from '../../testing/visit.ts';
@@ -9,7 +9,7 @@ import { chooseZip, TWO_SITES } from '../../testing/zip.ts';
 const visit = useBrowser();
 
 describe.skipIf(chromiumPath === undefined)('a new app', () => {
-  test('from a ZIP is uploaded in parts to storage and deployed, by keyboard alone', async () => {
+  test('from a ZIP is uploaded to storage in parts and deployed, by keyboard alone', async () => {
     const { page, api } = await visit('/new?from=upload', { world: emptyWorld() });
     const buffer = Buffer.alloc(12_000_000, 3);
     await page
@@ -35,7 +35,7 @@ describe.skipIf(chromiumPath === undefined)('a new app', () => {
     ]);
   });
 
-  test('from a ZIP of several things says what they are, and deploys the one that is chosen', async () => {
+  test('from a ZIP that can be built in several ways lists them, and deploys the chosen one', async () => {
     const { page, api, faults } = await visit('/new?from=upload', { world: emptyWorld() });
     await chooseZip(page, 'tides.zip', {
       'tides/package.json':
@@ -56,7 +56,7 @@ describe.skipIf(chromiumPath === undefined)('a new app', () => {
     expect(faults).toEqual([]);
   });
 
-  test('from a ZIP of a workspace asks which of its sites it is, and sets the root directory to it', async () => {
+  test('from a ZIP of a workspace asks for one of its sites, and sets the root directory to it', async () => {
     const { page, api, faults } = await visit('/new?from=upload', { world: emptyWorld() });
     await chooseZip(page, 'harbor.zip', TWO_SITES);
     const next = page.getByRole('button', { name: 'Continue' });
@@ -83,7 +83,7 @@ describe.skipIf(chromiumPath === undefined)('a new app', () => {
     expect(faults).toEqual([]);
   });
 
-  test('keeps what was written through back and forward, and names and addresses through a reload', async () => {
+  test('keeps the form through back and forward, and names and URLs through a reload', async () => {
     const { page } = await visit('/new');
     await page.getByLabel('Repository URL').fill('northwind/tides');
     await page.getByRole('button', { name: 'Continue' }).click();
@@ -102,7 +102,7 @@ describe.skipIf(chromiumPath === undefined)('a new app', () => {
     );
   });
 
-  test('takes a pasted .env file apart, and says which slug is taken', async () => {
+  test('parses a pasted .env file, and reports a used slug', async () => {
     const { page, api } = await visit('/new');
     await page.getByLabel('Repository URL').fill('northwind/tides');
     await page.getByRole('button', { name: 'Continue' }).click();
@@ -122,7 +122,7 @@ describe.skipIf(chromiumPath === undefined)('a new app', () => {
     await page.keyboard.press('Enter');
     await expect.poll(() => page.getByLabel('Slug').inputValue()).toBe('harbor-web-2');
     await page.getByText('"harbor-web" is already used').waitFor({ state: 'detached' });
-    // The button is gone, and with it would be the place of whoever uses the keyboard.
+    // The button is gone. Keyboard users must not lose the focus.
     expect(await page.getByLabel('Slug').evaluate((field) => field === document.activeElement)).toBe(true);
     await page.getByLabel('Slug').fill('tides-2');
     await page.getByRole('button', { name: 'Continue' }).click();
@@ -131,7 +131,7 @@ describe.skipIf(chromiumPath === undefined)('a new app', () => {
     expect(api.world.apps[0]).toMatchObject({ slug: 'tides-2', name: 'Tides' });
   });
 
-  test('says what went wrong with an upload, and goes on from there', async () => {
+  test('shows why an upload failed, and resumes it', async () => {
     const { page, api } = await visit('/new?from=upload', { world: emptyWorld() });
     await page.route('**/2', (route) =>
       route.request().method() === 'PUT'

@@ -1,16 +1,16 @@
 import { belowRegistration, beyondRegistration, type Runner, usableCapacity } from '@appflux/protocol';
 
-export interface CapacityLook {
-  /** How many builds it can take at once now. */
+export interface CapacityStatus {
+  /** How many builds it can run at a time. */
   slots: number;
-  /** What its own settings ask for and do not get, a sentence each. */
+  /** What its own settings request beyond its registration, a sentence each. */
   beyond: string[];
-  /** What its own settings leave unused, a sentence each. */
+  /** What its own settings leave unused of its registration, a sentence each. */
   below: string[];
 }
 
-/** What a runner can take now, and where its own settings and its registration differ. */
-export function capacityLook({ labels, slots, executor = 'docker', announced }: Runner): CapacityLook {
+/** A runner's usable capacity, and how its own settings differ from its registration. */
+export function capacityStatus({ labels, slots, executor = 'docker', announced }: Runner): CapacityStatus {
   if (announced === undefined) return { slots, beyond: [], below: [] };
   const registered = { labels, slots, executor };
   return {

@@ -1,9 +1,9 @@
 import { type Runner, RunnerLabel, RunnerName, Slots, type UpdateRunner } from '@appflux/protocol';
 
-/** As many as UpdateRunner takes. */
+/** The limit in UpdateRunner. */
 const MOST_LABELS = 20;
 
-/** What people change of a runner's registration, as it is typed. */
+/** The form of a runner's registration. */
 export class RunnerForm {
   readonly #runner: Runner;
   name = $state('');
@@ -21,7 +21,7 @@ export class RunnerForm {
     return [...new Set(this.labels.split(/[\s,]+/).filter(Boolean))];
   }
 
-  /** What is wrong with each field; null when nothing is. */
+  /** What is wrong with each field; null if it is valid. */
   get problems(): { name: string | null; labels: string | null; slots: string | null } {
     const wrong = this.labelList.map((label) => RunnerLabel.safeParse(label).error?.issues[0]?.message);
     const tooMany = this.labelList.length > MOST_LABELS ? `Use at most ${MOST_LABELS} labels` : null;
@@ -32,11 +32,11 @@ export class RunnerForm {
     };
   }
 
-  get isGood(): boolean {
+  get isValid(): boolean {
     return Object.values(this.problems).every((problem) => problem === null);
   }
 
-  /** What differs from the runner that the form began with. */
+  /** The fields that differ from the original runner. */
   get change(): UpdateRunner {
     const { name, labels, slots } = this.#runner;
     const typed = this.labelList;

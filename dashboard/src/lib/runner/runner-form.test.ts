@@ -4,15 +4,15 @@ import { RunnerForm } from './runner-form.svelte.ts';
 
 const form = () => new RunnerForm(runner({ name: 'box', labels: ['linux', 'x64'], slots: 2 }));
 
-test('a form that nobody has touched changes nothing', () => {
+test('an untouched form changes nothing', () => {
   const untouched = form();
-  expect(untouched.isGood).toBe(true);
+  expect(untouched.isValid).toBe(true);
   expect(untouched.change).toEqual({});
   untouched.labels = ' x64,linux  linux ';
   expect(untouched.change).toEqual({});
 });
 
-test('a form names what was changed and nothing else', () => {
+test('a form returns the changed fields and nothing else', () => {
   const changed = form();
   changed.labels = 'linux, gpu';
   changed.slots = ' 4 ';
@@ -20,7 +20,7 @@ test('a form names what was changed and nothing else', () => {
   changed.name = 'big-box ';
   changed.labels = '';
   expect(changed.change).toEqual({ name: 'big-box', labels: [], slots: 4 });
-  expect(changed.isGood).toBe(true);
+  expect(changed.isValid).toBe(true);
 });
 
 test.each([
@@ -36,6 +36,6 @@ test.each([
 ] as const)('%s “%s” is a problem of its field', (field, text, wrong) => {
   const bad = form();
   bad[field] = text;
-  expect(bad.isGood).toBe(false);
+  expect(bad.isValid).toBe(false);
   for (const [name, problem] of Object.entries(bad.problems)) expect(problem !== null).toBe(name === wrong);
 });

@@ -1,17 +1,17 @@
 import type { ClientPart } from '@appflux/client';
 import type { RegistrationToken, Runner, UpdateRunner } from '@appflux/protocol';
 import { Live } from '#lib/live/live.svelte.ts';
-import type { PageLife } from '#lib/live/page-life.ts';
-import { capacityLook } from './capacity.ts';
+import type { PageLifecycle } from '#lib/live/page-lifecycle.ts';
+import { capacityStatus } from './capacity.ts';
 
 type Calls = ClientPart<{ runners: 'list' | 'createToken' | 'update' | 'drain' | 'delete' }>;
 
-/** The runners that build for the person signed in. */
+/** The runners of the user's team. */
 export class RunnerList {
   readonly #api: Calls;
   readonly #live: Live<Runner[]>;
 
-  constructor(api: Calls, page?: PageLife) {
+  constructor(api: Calls, page?: PageLifecycle) {
     this.#api = api;
     this.#live = new Live<Runner[]>({
       load: (signal) => api.runners.list({ signal }),
@@ -20,7 +20,7 @@ export class RunnerList {
     });
   }
 
-  /** Null until the first answer. */
+  /** Null until loaded. */
   get all(): Runner[] | null {
     return this.#live.value;
   }
@@ -29,11 +29,11 @@ export class RunnerList {
     return this.#live.error;
   }
 
-  /** Builds that can run at once on runners that are online, and how many do. */
+  /** The total and busy slots of online runners. */
   get capacity(): { slots: number; busy: number } {
     const online = (this.all ?? []).filter(({ status }) => status === 'online');
     return {
-      slots: online.reduce((sum, runner) => sum + capacityLook(runner).slots, 0),
+      slots: online.reduce((sum, runner) => sum + capacityStatus(runner).slots, 0),
       busy: online.reduce((sum, { busy }) => sum + busy, 0),
     };
   }
@@ -46,40 +46,40 @@ export class RunnerList {
     return this.#live.refresh();
   }
 
-  /** A one-time token for a new runner. Throws an AppFluxError. */
+  /** Creates a single-use token for a new runner. Throws an AppFluxError. */
   registrationToken(): Promise<RegistrationToken> {
     return this.#api.runners.createToken();
   }
 
-  /** Changes what a runner is registered for; what is left out stays. Throws an AppFluxError. */
+  /** Changes a runner's registration; omitted fields stay. Throws an AppFluxError. */
   async update(id: string, change: UpdateRunner): Promise<void> {
     await this.#api.runners.update(id, change);
     await this.refresh();
   }
 
-  /** Lets a runner finish what it holds and gives it nothing new, or lets it take builds again. Throws an AppFluxError. */
+  /** Drains a runner: it finishes its builds and gets no new ones. Or resumes it. Throws an AppFluxError. */
   async drain(id: string, draining: boolean): Promise<void> {
     await this.#api.runners.drain(id, draining);
     await this.refresh();
   }
 
-  /** Takes a runner's credential away; what it builds goes to another one. Throws an AppFluxError. */
+  /** Revokes a runner's credential. Its builds move to another runner. Throws an AppFluxError. */
   async remove(id: string): Promise<void> {
     await this.#api.runners.delete(id);
     await this.refresh();
   }
 }
 
-/** The command that makes a runner of a machine with Docker; quoted for a POSIX shell. */
+/** The command that registers a machine as a runner, quoted for a POSIX shell. */
 export function registerCommand(
   origin: string,
   token: string,
   name: string,
   labels: readonly string[],
 ): string {
-  const words = ['appflux-runner', 'register', '--url', origin, '--token', token, '--name', name];
-  if (labels.length > 0) words.push('--labels', labels.join(','));
-  return words
+  const args = ['appflux-runner', 'register', '--url', origin, '--token', token, '--name', name];
+  if (labels.length > 0) args.push('--labels', labels.join(','));
+  return args
     .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`))
     .join(' ');
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { idOf, runner } from '../../testing/fixtures.ts';
 import { RunnerList, registerCommand } from './runner-list.svelte.ts';
 
-test('capacity counts the runners that take builds now', async () => {
+test('capacity counts online runners', async () => {
   const runners = [
     runner({
       id: idOf(1),
@@ -19,7 +19,7 @@ test('capacity counts the runners that take builds now', async () => {
     {
       runners: {
         list: async () => runners.filter(({ id }) => !removed.includes(id)),
-        createToken: () => Promise.reject(new Error('not asked for in this test')),
+        createToken: () => Promise.reject(new Error('not called in this test')),
         update: async () => runner(),
         drain: async () => runner(),
         delete: async (id) => void removed.push(id),
@@ -35,7 +35,7 @@ test('capacity counts the runners that take builds now', async () => {
   stop();
 });
 
-test('the command to register is one that a shell takes as it is meant', () => {
+test('the register command is quoted for a shell', () => {
   expect(registerCommand('https://flux.example', 'tok_1', 'mac-mini', ['macos', 'arm64'])).toBe(
     'appflux-runner register --url https://flux.example --token tok_1 --name mac-mini --labels macos,arm64',
   );

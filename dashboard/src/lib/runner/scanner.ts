@@ -1,19 +1,19 @@
-/** What a runner's row says of its malware scanner. */
+/** The status of a runner's malware scanner. */
 import type { RunnerScanner } from '@appflux/protocol';
 
-/** The official signatures come out daily. */
+/** Official signatures are released daily. */
 const STALE_MS = 7 * 86_400_000;
 
-export interface ScannerLook {
+export interface ScannerStatus {
   readonly text: string;
-  /** When the signatures were made, to be shown behind the text; null when there is nothing to show. */
+  /** When the signatures were released, shown after the text; null to show nothing. */
   readonly signaturesAt: string | null;
-  /** Something that the owner should see to. */
+  /** Whether the owner should act. */
   readonly warn: boolean;
 }
 
-/** Words for a scanner's state at a moment (milliseconds since the epoch). */
-export function scannerLook(scanner: RunnerScanner, now: number): ScannerLook {
+/** A scanner's status as text. `now` is in milliseconds since the epoch. */
+export function scannerStatus(scanner: RunnerScanner, now: number): ScannerStatus {
   const { policy, engine, signaturesAt, lacksSignatures = false } = scanner;
   if (policy === 'off') return { text: 'Malware scan off', signaturesAt: null, warn: false };
   if (engine === null) {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { admissionTo } from './admission.ts';
+import { authorizeInvited } from './admission.ts';
 
 const URL = 'http://localhost:8787/auth/v1/authorize?provider=github';
 
@@ -12,18 +12,20 @@ function answering(response: () => Response) {
   return { asked, send };
 }
 
-test('the invitation goes into the body and nowhere else', async () => {
+test('the invitation is in the body and nowhere else', async () => {
   const { asked, send } = answering(() => Response.json({ url: 'https://github.example/authorize' }));
-  expect(await admissionTo(send, URL, 'afi_secret')).toEqual({ url: 'https://github.example/authorize' });
+  expect(await authorizeInvited(send, URL, 'afi_secret')).toEqual({
+    url: 'https://github.example/authorize',
+  });
   expect(asked[0]?.method).toBe('POST');
   expect(asked[0]?.url).toBe(URL);
   expect(await asked[0]?.json()).toEqual({ invitation: 'afi_secret' });
 });
 
-test('a refusal is passed on', async () => {
+test('an error is returned', async () => {
   const body = { code: 422, error_code: 'invite_not_found', msg: 'The invitation was used already' };
   const { send } = answering(() => Response.json(body, { status: 422 }));
-  expect(await admissionTo(send, URL, 'afi_used')).toEqual({
+  expect(await authorizeInvited(send, URL, 'afi_used')).toEqual({
     problem: { code: 'invite_not_found', text: 'The invitation was used already.' },
   });
 });
@@ -32,8 +34,8 @@ test.each([
   ['a page', () => new Response('<p>', { status: 502 })],
   ['another shape', () => Response.json({ hello: 'world' })],
   ['nothing', () => Response.error()],
-])('%s instead of an answer counts as none', async (_title, response) => {
-  expect(await admissionTo(answering(response).send, URL, 'afi_1')).toMatchObject({
+])('%s instead of a response counts as unreachable', async (_title, response) => {
+  expect(await authorizeInvited(answering(response).send, URL, 'afi_1')).toMatchObject({
     problem: { code: 'unreachable' },
   });
 });

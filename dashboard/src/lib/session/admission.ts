@@ -6,10 +6,10 @@ const Refusal = z.looseObject({ error_code: z.string(), msg: z.string() });
 const Destination = z.looseObject({ url: z.url() });
 
 /**
- * Asks the embedded issuer for the provider's URL. `authorizeUrl` is the one that supabase-js would open; the invitation
- * goes into the body, where no log sees it.
+ * Requests the provider's URL from the embedded issuer. `authorizeUrl` is the one that supabase-js would open. The
+ * invitation is in the body, so that it isn't logged.
  */
-export async function admissionTo(
+export async function authorizeInvited(
   send: typeof fetch,
   authorizeUrl: string,
   invitation: string,
@@ -25,7 +25,7 @@ export async function admissionTo(
     const { error_code: code, msg } = Refusal.parse(body);
     return { problem: problem(code, msg) };
   } catch {
-    // No answer, or one that a proxy wrote: neither says anything about the invitation.
+    // No response, or one from a proxy: neither says anything about the invitation.
     return { problem: problem('unreachable') };
   }
 }

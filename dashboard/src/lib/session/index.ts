@@ -1,4 +1,4 @@
-/** The one session of this page, and the API on its behalf. */
+/** The session of this page, and the API client that uses it. */
 import { createClient } from '@supabase/supabase-js';
 import { Account } from '#lib/account/account.ts';
 import { createApi } from '#lib/api/create-api.ts';
@@ -10,7 +10,7 @@ import { SESSION_KEY } from './storage-key.ts';
 export const api = createApi({
   getToken: () => session.token(),
   team: () => me.team,
-  onUnauthorized: () => void session.refused(),
+  onUnauthorized: () => void session.handleUnauthorized(),
 });
 
 export const instance = new Instance<Issuer>({
@@ -34,4 +34,4 @@ export const account = new Account(session);
 /** The user's role, and the team that they act for. */
 export const me: Me = new Me(api, localStorage);
 
-void instance.ask();
+void instance.load();

@@ -1,6 +1,6 @@
 import { AppFluxError, type InstanceConfig } from '@appflux/protocol';
 import { describe, expect, test } from 'vitest';
-import { Instance, ProjectSettings, type Reach } from './instance.svelte.ts';
+import { Instance, type InstanceSources, ProjectSettings } from './instance.svelte.ts';
 
 const config: InstanceConfig = {
   auth: {
@@ -17,7 +17,7 @@ const supabase: InstanceConfig = {
   auth: { ...config.auth, issuer: 'supabase', url: 'https://project.example', github: true },
 };
 
-const reach = (over: Partial<Reach<string>> = {}): Reach<string> => ({
+const sources = (over: Partial<InstanceSources<string>> = {}): InstanceSources<string> => ({
   config: async () => config,
   connect: ({ url }) => `client of ${url}`,
   settings: async () => {
@@ -26,10 +26,10 @@ const reach = (over: Partial<Reach<string>> = {}): Reach<string> => ({
   ...over,
 });
 
-test('the client belongs to the issuer, and is there once that is known', async () => {
+test('the client is available once the issuer is loaded', async () => {
   let attempts = 0;
   const instance = new Instance(
-    reach({
+    sources({
       config: async () => {
         attempts += 1;
         if (attempts === 1) throw new AppFluxError('unavailable', 'Couldn’t reach AppFlux.');
@@ -37,11 +37,11 @@ test('the client belongs to the issuer, and is there once that is known', async 
       },
     }),
   );
-  await instance.ask();
+  await instance.load();
   expect(instance.error?.code).toBe('unavailable');
   expect(instance.auth).toBeNull();
   expect(instance.mail).toBe(false);
-  await instance.ask();
+  await instance.load();
   expect(instance.error).toBeNull();
   expect(instance.auth).toEqual(config.auth);
   expect(instance.mail).toBe(true);
@@ -49,41 +49,41 @@ test('the client belongs to the issuer, and is there once that is known', async 
 });
 
 describe('GitHub is offered', () => {
-  test('by the embedded issuer as it is configured', async () => {
+  test('by the embedded issuer as configured', async () => {
     for (const github of [true, false]) {
       const instance = new Instance(
-        reach({ config: async () => ({ ...config, auth: { ...config.auth, github } }) }),
+        sources({ config: async () => ({ ...config, auth: { ...config.auth, github } }) }),
       );
       expect(instance.github).toBe(false);
-      await instance.ask();
+      await instance.load();
       expect(instance.github).toBe(github);
       expect(instance.createsAccounts).toBe(true);
     }
   });
 
-  test('by a Supabase project as its settings say, and not before they are known', async () => {
-    const known = Promise.withResolvers<ProjectSettings>();
-    const instance = new Instance(reach({ config: async () => supabase, settings: () => known.promise }));
-    const asked = instance.ask();
+  test('by a Supabase project according to its settings, once they are loaded', async () => {
+    const loaded = Promise.withResolvers<ProjectSettings>();
+    const instance = new Instance(sources({ config: async () => supabase, settings: () => loaded.promise }));
+    const asked = instance.load();
     await instance.client;
     expect(instance.github).toBe(false);
-    known.resolve({ github: true, signUps: false });
+    loaded.resolve({ github: true, signUps: false });
     await asked;
     expect(instance.github).toBe(true);
     expect(instance.createsAccounts).toBe(false);
   });
 
-  test('by a project whose settings can’t be read: it says no itself', async () => {
+  test('by a project whose settings can’t be loaded', async () => {
     const settings = () => Promise.reject(new Error('offline'));
-    const instance = new Instance(reach({ config: async () => supabase, settings }));
-    await instance.ask();
+    const instance = new Instance(sources({ config: async () => supabase, settings }));
+    await instance.load();
     expect(instance.error).toBeNull();
     expect(instance.github).toBe(true);
     expect(instance.createsAccounts).toBe(true);
   });
 });
 
-test('the settings of a project are read, whatever else they hold', () => {
+test('unknown settings of a project are ignored', () => {
   const answer = {
     external: { email: true, github: false, google: true },
     disable_signup: true,

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import {
-  forgetInvitation,
-  invitationIn,
+  clearInvitation,
   invitationOf,
-  keepInvitation,
-  keptInvitation,
+  parseInvitation,
+  storedInvitation,
+  storeInvitation,
 } from './invitation.ts';
 
 const NOW = Date.parse('2026-11-29T12:00:00Z');
@@ -21,44 +21,44 @@ function storage(entries: Record<string, string> = {}) {
 }
 
 describe('the token', () => {
-  test('in the URL takes precedence over the one that is kept', () => {
-    const kept = storage();
-    expect(invitationOf('', kept)).toBeNull();
-    keepInvitation('afi_kept', kept);
-    expect(invitationOf('#token=afi_new', kept)).toBe('afi_new');
-    expect(invitationOf('#token=', kept)).toBe('afi_kept');
-    forgetInvitation(kept);
-    expect(invitationOf('', kept)).toBeNull();
+  test('in the URL takes precedence over the stored one', () => {
+    const stored = storage();
+    expect(invitationOf('', stored)).toBeNull();
+    storeInvitation('afi_kept', stored);
+    expect(invitationOf('#token=afi_new', stored)).toBe('afi_new');
+    expect(invitationOf('#token=', stored)).toBe('afi_kept');
+    clearInvitation(stored);
+    expect(invitationOf('', stored)).toBeNull();
   });
 
-  test('is kept for a day and then removed', () => {
-    const kept = storage();
-    keepInvitation('afi_kept', kept, null, NOW);
-    expect(keptInvitation(kept, NOW + 24 * HOUR - 1)).toBe('afi_kept');
-    expect(keptInvitation(kept, NOW + 24 * HOUR)).toBeNull();
-    expect(kept.map.size).toBe(0);
+  test('is stored for a day and then removed', () => {
+    const stored = storage();
+    storeInvitation('afi_kept', stored, null, NOW);
+    expect(storedInvitation(stored, NOW + 24 * HOUR - 1)).toBe('afi_kept');
+    expect(storedInvitation(stored, NOW + 24 * HOUR)).toBeNull();
+    expect(stored.map.size).toBe(0);
   });
 
-  test('is not kept longer than the invitation is valid', () => {
-    const kept = storage();
-    keepInvitation('afi_kept', kept, new Date(NOW + HOUR).toISOString(), NOW);
-    expect(keptInvitation(kept, NOW + HOUR - 1)).toBe('afi_kept');
-    expect(keptInvitation(kept, NOW + HOUR)).toBeNull();
-    keepInvitation('afi_kept', kept, new Date(NOW + 30 * 24 * HOUR).toISOString(), NOW);
-    expect(keptInvitation(kept, NOW + 25 * HOUR)).toBeNull();
+  test('is not stored longer than the invitation is valid', () => {
+    const stored = storage();
+    storeInvitation('afi_kept', stored, new Date(NOW + HOUR).toISOString(), NOW);
+    expect(storedInvitation(stored, NOW + HOUR - 1)).toBe('afi_kept');
+    expect(storedInvitation(stored, NOW + HOUR)).toBeNull();
+    storeInvitation('afi_kept', stored, new Date(NOW + 30 * 24 * HOUR).toISOString(), NOW);
+    expect(storedInvitation(stored, NOW + 25 * HOUR)).toBeNull();
   });
 
   test.each(['afi_raw', '{}', '{"token":"","until":9e15}', '{"token":"a"}', 'null', '[]'])(
-    'that is stored as %s counts as none',
+    'stored as %s is ignored',
     (text) => {
-      const kept = storage({ 'appflux.invitation': text });
-      expect(keptInvitation(kept, NOW)).toBeNull();
-      expect(kept.map.size).toBe(0);
+      const stored = storage({ 'appflux.invitation': text });
+      expect(storedInvitation(stored, NOW)).toBeNull();
+      expect(stored.map.size).toBe(0);
     },
   );
 });
 
-describe('what somebody pastes', () => {
+describe('pasted text', () => {
   const ORIGIN = 'https://apps.example.com';
   test.each([
     [`${ORIGIN}/invite#token=afi_0123456789abcdef`, 'afi_0123456789abcdef'],
@@ -72,7 +72,7 @@ describe('what somebody pastes', () => {
     ['short', null],
     ['javascript:alert(1)', null],
     ['', null],
-  ])('%j is %j', (pasted, token) => {
-    expect(invitationIn(pasted, ORIGIN)).toBe(token);
+  ])('%j has the token %j', (pasted, token) => {
+    expect(parseInvitation(pasted, ORIGIN)).toBe(token);
   });
 });

@@ -1,3 +1,3 @@
-/** The password rule to show beside a new password. A Supabase project has rules of its own, which it only tells in errors. */
+/** The hint for a new password. A Supabase project has its own rules, which it only reports in errors. */
 export const passwordHint = (issuer: 'embedded' | 'supabase' | undefined): { hint?: string } =>
   issuer === 'embedded' ? { hint: 'At least 10 characters.' } : {};

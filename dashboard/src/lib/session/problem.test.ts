@@ -14,7 +14,7 @@ test.each([
   [{ name: 'AuthRetryableFetchError', status: 0 }, 'unreachable', /didn’t respond/],
   [{ status: 503 }, 'unreachable', /didn’t respond/],
   [{ name: 'AuthSessionMissingError' }, 'session_not_found', /Sign in again/],
-  // supabase-js finds this one itself, so it has no status.
+  // supabase-js raises this one itself, so it has no status.
   [{ code: 'pkce_code_verifier_not_found', status: undefined }, 'pkce_code_verifier_not_found', 'raw.'],
   [
     { code: 'weak_password', message: 'Password should be at least 6 characters.' },

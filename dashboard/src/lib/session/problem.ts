@@ -1,14 +1,14 @@
-/** What can go wrong while signing in, in words for people. */
+/** Errors of signing in, as messages for users. */
 import type { AuthError } from '@supabase/supabase-js';
 
 export interface Problem {
-  /** A code of Supabase Auth, `unreachable` when there was no answer, or `unknown`. */
+  /** A code of Supabase Auth, `unreachable` without a response, or `unknown`. */
   code: string;
   /** What is wrong and what to do. */
   text: string;
 }
 
-/** Sentences for codes whose own message is terse or written for developers. Other errors keep their message. */
+/** Messages for codes whose own message is terse or meant for developers. Other errors keep their message. */
 const TEXTS: Readonly<Record<string, string>> = {
   unreachable: 'The sign-in service didn’t respond. Try again in a moment.',
   invalid_credentials: 'Wrong email or password.',
@@ -16,7 +16,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   user_already_exists: 'There is already an account with this email. Sign in instead.',
   email_exists: 'Another account uses this email.',
   email_address_not_authorized:
-    'This instance’s Supabase project can’t send email to this address. Its administrator has to set up an SMTP server.',
+    'This instance’s Supabase project can’t send email to you. Ask its administrator to set up an SMTP server.',
   same_password: 'The new password must be different from the current one.',
   over_request_rate_limit: 'Too many attempts. Wait a few minutes, then try again.',
   otp_expired: 'This link has expired or was already used.',
@@ -38,22 +38,22 @@ const TEXTS: Readonly<Record<string, string>> = {
   insufficient_aal: 'This needs a second factor, which AppFlux doesn’t support.',
 };
 
-/** The problem behind an error of supabase-js. */
+/** Converts an error of supabase-js. */
 export function problemOf(error: Pick<AuthError, 'message' | 'status' | 'code' | 'name'>): Problem {
   if (isUnreachable(error)) return problem('unreachable');
-  // supabase-js drops the code when the session is gone.
+  // supabase-js drops the code when the session has ended.
   if (error.name === 'AuthSessionMissingError') return problem('session_not_found');
   const code = error.code ?? 'unknown';
   return code === 'over_email_send_rate_limit' ? tooManyEmails(error.message) : problem(code, error.message);
 }
 
-/** A problem by its code, with the issuer's own message for codes without a sentence here. */
+/** A problem by its code. Uses the issuer's own message for codes without one here. */
 export const problem = (code: string, message = 'Something went wrong. Try again.'): Problem => ({
   code,
   text: TEXTS[code] ?? sentence(message),
 });
 
-/** The server says how long to wait when one address asked too soon, and nothing when the whole project has. */
+/** The server says how long to wait if one email is limited, and nothing if the whole project is. */
 function tooManyEmails(message: string): Problem {
   const seconds = /after (\d+) second/.exec(message)?.[1];
   const wait = seconds === undefined ? 'Wait a while' : `Wait ${Number(seconds) + 1} seconds`;

@@ -1,5 +1,5 @@
 /**
- * Where to go after signing in: a path of this site, so that a link can't send somebody who has just signed in to
+ * Where to go after signing in: a path on this site, so that a link can't redirect users who have just signed in to
  * another site. Takes the `next` parameter; returns `/` for anything else.
  */
 export function safeNext(next: string | null, origin: string): string {

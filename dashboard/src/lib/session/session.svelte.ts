@@ -1,8 +1,8 @@
 import type { InstanceConfig } from '@appflux/protocol';
 import type { AuthError, Session as AuthSession, SupabaseClient, User } from '@supabase/supabase-js';
 import { z } from 'zod';
-import { admissionTo } from './admission.ts';
-import type { AuthAnswer } from './auth-answer.ts';
+import { authorizeInvited } from './admission.ts';
+import type { AuthCallback } from './auth-callback.ts';
 import { type Problem, problem, problemOf } from './problem.ts';
 
 /** The part of supabase-js's auth client that the dashboard needs. */
@@ -33,46 +33,46 @@ export interface Issuer {
   auth: AuthClient;
 }
 
-/** How an answer in the URL turned out. */
-export type Arrival =
+/** The outcome of processing an answer in the URL. */
+export type CallbackResult =
   | { kind: 'signed_in' }
-  /** The code belongs to a sign-in that was started in another browser. What the link confirmed is confirmed. */
+  /** The code belongs to a sign-in that was started in another browser. The email is confirmed nonetheless. */
   | { kind: 'elsewhere' }
   | { kind: 'half_confirmed' }
   | { kind: 'failed'; problem: Problem };
 
-/** Codes of an exchange that can only succeed in the browser that started. */
-const ELSEWHERE = ['pkce_code_verifier_not_found', 'bad_code_verifier'];
+/** Error codes of an exchange that can only succeed in the browser that started it. */
+const OTHER_BROWSER_CODES = ['pkce_code_verifier_not_found', 'bad_code_verifier'];
 
-/** What f025d9c left in the profiles of users of a Supabase project. */
-const Stray = z.looseObject({ invitation: z.string().min(1) });
+/** What f025d9c stored in the profiles of users of a Supabase project. */
+const LegacyMetadata = z.looseObject({ invitation: z.string().min(1) });
 
 /** The signed-in user. supabase-js keeps the session between visits, refreshes it, and shares it among tabs. */
 export class Session {
-  /** Resolves once it is known who signs people in. */
+  /** Resolves when the issuer is known. */
   readonly issuer: Promise<Issuer>;
   #current = $state.raw<AuthSession | null>(null);
-  /** Newer than the user in the session once it was asked for. */
+  /** Can be newer than the user in the session. */
   #user = $state.raw<User | null>(null);
-  /** Changes with the user, not with each refresh of theirs. */
+  /** Changes with the user, not with each token refresh. */
   #userId = $derived(this.#user?.id ?? null);
   #kind = $state<Issuer['kind'] | null>(null);
   #ready = $state(false);
-  readonly #known = Promise.withResolvers<void>();
+  readonly #initialized = Promise.withResolvers<void>();
 
   constructor(issuer: Issuer | Promise<Issuer>) {
     this.issuer = Promise.resolve(issuer);
-    if ('then' in issuer) void issuer.then((known) => this.#listen(known));
+    if ('then' in issuer) void issuer.then((resolved) => this.#listen(resolved));
     else this.#listen(issuer);
   }
 
   /** Follows sign-ins, sign-outs and refreshes, in other tabs too. */
   #listen({ auth, kind }: Issuer): void {
     this.#kind = kind;
-    auth.onAuthStateChange((_event, session) => this.#take(session));
+    auth.onAuthStateChange((_event, session) => this.#setSession(session));
   }
 
-  /** False until it is known whether somebody is signed in. */
+  /** False until it is known whether a user is signed in. */
   get ready(): boolean {
     return this.#ready;
   }
@@ -90,12 +90,12 @@ export class Session {
     return this.#user?.new_email || null;
   }
 
-  /** The user's id; null when nobody is signed in. */
+  /** The user's id; null when signed out. */
   get userId(): string | null {
     return this.#userId;
   }
 
-  /** Whether the issuer is known to want the current password for changes. Only the embedded issuer says so. */
+  /** Whether changes are known to need the current password. Only the embedded issuer reports this. */
   get hasPassword(): boolean {
     return this.#user?.app_metadata.password === true;
   }
@@ -106,23 +106,23 @@ export class Session {
   }
 
   /** An invitation that f025d9c stored in the user's Supabase profile, and so in every access token; usually null. */
-  get strayInvitation(): string | null {
+  get legacyInvitation(): string | null {
     if (this.#kind !== 'supabase') return null;
-    return Stray.safeParse(this.#user?.user_metadata).data?.invitation ?? null;
+    return LegacyMetadata.safeParse(this.#user?.user_metadata).data?.invitation ?? null;
   }
 
-  /** A valid access token, refreshed if necessary; null when nobody is signed in. */
+  /** A valid access token, refreshed if necessary; null when signed out. */
   async token(): Promise<string | null> {
-    // Nothing can be signed in before it is known where.
+    // Before the issuer is known, there is no session.
     if (!this.#ready) return null;
     const { data } = await (await this.#auth()).getSession();
     return data.session?.access_token ?? null;
   }
 
-  /** Finishes what an email link or a provider started. Afterwards it is known whether somebody is signed in. */
-  async arrive(answer: AuthAnswer): Promise<Arrival> {
+  /** Completes what an email link or a provider started. Afterwards, it is known whether a user is signed in. */
+  async handleCallback(answer: AuthCallback): Promise<CallbackResult> {
     const auth = await this.#auth();
-    await this.#known.promise;
+    await this.#initialized.promise;
     switch (answer.kind) {
       case 'half_confirmed':
         return { kind: 'half_confirmed' };
@@ -130,37 +130,37 @@ export class Session {
         return { kind: 'failed', problem: problem(answer.code, answer.description) };
       case 'code': {
         const { data, error } = await auth.exchangeCodeForSession(answer.code);
-        if (error && ELSEWHERE.includes(error.code ?? '')) return { kind: 'elsewhere' };
-        return this.#arrived(data.session, error);
+        if (error && OTHER_BROWSER_CODES.includes(error.code ?? '')) return { kind: 'elsewhere' };
+        return this.#result(data.session, error);
       }
       case 'token': {
         const { data, error } = await auth.verifyOtp({ token_hash: answer.tokenHash, type: answer.type });
         // The first of two links that change an email has neither a session nor an error.
         if (!error && data.session === null && answer.type === 'email_change')
           return { kind: 'half_confirmed' };
-        return this.#arrived(data.session, error);
+        return this.#result(data.session, error);
       }
     }
   }
 
-  #arrived(session: AuthSession | null, error: AuthError | null): Arrival {
+  #result(session: AuthSession | null, error: AuthError | null): CallbackResult {
     if (error) return { kind: 'failed', problem: problemOf(error) };
     if (session === null) return { kind: 'failed', problem: problem('otp_expired') };
-    this.#take(session);
+    this.#setSession(session);
     return { kind: 'signed_in' };
   }
 
-  /** Signs in. Returns what went wrong, or null. */
+  /** Signs in. Returns the problem, or null on success. */
   async signIn(email: string, password: string): Promise<Problem | null> {
     const { data, error } = await (await this.#auth()).signInWithPassword({ email, password });
     if (error) return problemOf(error);
-    this.#take(data.session);
+    this.#setSession(data.session);
     return null;
   }
 
   /**
    * Creates an account. `confirm` means that the email must be confirmed first; the link in it leads to `redirectTo`.
-   * Only the embedded issuer is given the invitation: a Supabase project would keep it in every access token.
+   * Only the embedded issuer receives the invitation: a Supabase project would include it in every access token.
    */
   async signUp(
     email: string,
@@ -173,11 +173,11 @@ export class Session {
     const answer = await auth.signUp({ email, password, options });
     if (answer.error) return problemOf(answer.error);
     if (answer.data.session === null) return 'confirm';
-    this.#take(answer.data.session);
+    this.#setSession(answer.data.session);
     return 'signed_in';
   }
 
-  /** Sends the confirmation link of a new account again. Returns what went wrong, or null. */
+  /** Sends the confirmation link of a new account again. Returns the problem, or null on success. */
   async resend(email: string, redirectTo: string): Promise<Problem | null> {
     const options = { emailRedirectTo: redirectTo };
     const { error } = await (await this.#auth()).resend({ type: 'signup', email, options });
@@ -185,7 +185,7 @@ export class Session {
   }
 
   /**
-   * Starts a sign-in with GitHub that comes back to `redirectTo`. Returns GitHub's URL. Only the embedded issuer is given
+   * Starts a sign-in with GitHub that returns to `redirectTo`. Returns GitHub's URL. Only the embedded issuer receives
    * the invitation: a Supabase project would pass it on to GitHub.
    */
   async githubUrl(
@@ -197,42 +197,42 @@ export class Session {
     const { data, error } = await auth.signInWithOAuth({ provider: 'github', options });
     if (error) return { problem: problemOf(error) };
     return kind === 'embedded' && invitation !== null
-      ? admissionTo((input, init) => fetch(input, init), data.url, invitation)
+      ? authorizeInvited((input, init) => fetch(input, init), data.url, invitation)
       : { url: data.url };
   }
 
-  /** Asks for a link that sets a new password. Returns what went wrong, or null. */
-  async askToRecover(email: string, redirectTo: string): Promise<Problem | null> {
+  /** Requests a password reset link. Returns the problem, or null on success. */
+  async requestPasswordReset(email: string, redirectTo: string): Promise<Problem | null> {
     const { error } = await (await this.#auth()).resetPasswordForEmail(email, { redirectTo });
     return error ? problemOf(error) : null;
   }
 
-  /** Gets a new token and the user as they are now. */
+  /** Refreshes the token and the user. */
   async refresh(): Promise<void> {
     const { data, error } = await (await this.#auth()).refreshSession();
-    if (!error) this.#take(data.session);
+    if (!error) this.#setSession(data.session);
   }
 
-  /** Gets the user as they are now: identities and a pending email change as well. */
+  /** Reloads the user, with identities and a pending email change. */
   async refreshUser(): Promise<void> {
     const { data, error } = await (await this.#auth()).getUser();
     if (!error && data.user.id === this.userId) this.#user = data.user;
   }
 
   /** Removes the invitation that f025d9c stored in the user's profile. */
-  async eraseStrayInvitation(): Promise<void> {
+  async removeLegacyInvitation(): Promise<void> {
     const { error } = await (await this.#auth()).updateUser({ data: { invitation: null } });
     if (!error) await this.refresh();
   }
 
-  /** Ends the session, on the server as far as it can be reached, and in this browser in any case. */
+  /** Ends the session in this browser, and on the server if it can be reached. */
   async signOut(scope: 'local' | 'global' = 'local'): Promise<void> {
     await (await this.#auth()).signOut({ scope });
-    this.#take(null);
+    this.#setSession(null);
   }
 
-  /** The server rejected the token: ends the session unless a refresh succeeds or the server can't be reached. */
-  async refused(): Promise<void> {
+  /** Handles a rejected token: ends the session unless a refresh succeeds or the server can't be reached. */
+  async handleUnauthorized(): Promise<void> {
     if (this.#current === null) return;
     const { data, error } = await (await this.#auth()).refreshSession();
     if (error && problemOf(error).code === 'unreachable') return;
@@ -243,10 +243,10 @@ export class Session {
     return (await this.issuer).auth;
   }
 
-  #take(session: AuthSession | null): void {
+  #setSession(session: AuthSession | null): void {
     this.#current = session;
     this.#user = session?.user ?? null;
     this.#ready = true;
-    this.#known.resolve();
+    this.#initialized.resolve();
   }
 }

@@ -5,7 +5,7 @@ import { type AuthClient, type Issuer, Session } from './session.svelte.ts';
 const signedIn = { access_token: 'good', user: { email: 'owner@example.com' } } as AuthSession;
 const LINK = { kind: 'token', tokenHash: 'code', type: 'magiclink' } as const;
 
-/** An issuer that gives fixed answers and records calls. */
+/** An issuer with fixed responses that records calls. */
 function issuerThat(answers: { refresh?: AuthSession | AuthError; verify?: AuthSession | AuthError }) {
   const calls: string[] = [];
   const answer = (value: AuthSession | AuthError | undefined) =>
@@ -33,21 +33,21 @@ describe('a sign-in link', () => {
   test('signs its holder in', async () => {
     const session = new Session(issuerThat({ verify: signedIn }).issuer);
     expect(session.signedIn).toBe(false);
-    expect(await session.arrive(LINK)).toEqual({ kind: 'signed_in' });
+    expect(await session.handleCallback(LINK)).toEqual({ kind: 'signed_in' });
     expect(session.email).toBe('owner@example.com');
   });
 
   test.each([
-    ['was used', new AuthError('Token has expired or is invalid', 403, 'otp_expired'), 'otp_expired'],
-    ['could not be checked', new AuthError('Failed to fetch', 0), 'unreachable'],
-  ])('that %s has its own problem', async (_title, verify, code) => {
+    ['is used', new AuthError('Token has expired or is invalid', 403, 'otp_expired'), 'otp_expired'],
+    ['can’t be checked', new AuthError('Failed to fetch', 0), 'unreachable'],
+  ])('that %s returns a specific problem', async (_title, verify, code) => {
     const session = new Session(issuerThat({ verify }).issuer);
-    expect(await session.arrive(LINK)).toMatchObject({ kind: 'failed', problem: { code } });
+    expect(await session.handleCallback(LINK)).toMatchObject({ kind: 'failed', problem: { code } });
     expect(session.signedIn).toBe(false);
   });
 });
 
-test('a link that failed is judged once it is known whether somebody is signed in', async () => {
+test('a failed link is reported once it is known whether a user is signed in', async () => {
   const { issuer } = issuerThat({});
   let tell: (session: AuthSession | null) => void = () => undefined;
   const late = (listener: (event: string, session: AuthSession | null) => void) => {
@@ -55,7 +55,7 @@ test('a link that failed is judged once it is known whether somebody is signed i
   };
   const session = new Session({ ...issuer, auth: { ...issuer.auth, onAuthStateChange: late } as never });
   let arrived = false;
-  const arrival = session.arrive({ kind: 'error', code: 'otp_expired', description: '' });
+  const arrival = session.handleCallback({ kind: 'error', code: 'otp_expired', description: '' });
   void arrival.then(() => (arrived = true));
   await new Promise((resolve) => setTimeout(resolve));
   expect(arrived).toBe(false);
@@ -65,19 +65,19 @@ test('a link that failed is judged once it is known whether somebody is signed i
 });
 
 describe('a token that the server rejects', () => {
-  test('ends the session in this browser when it can not be refreshed', async () => {
+  test('ends the session in this browser if it can’t be refreshed', async () => {
     const { issuer, calls } = issuerThat({ refresh: new AuthError('revoked', 400) });
     const session = new Session(issuer);
-    await session.refused();
+    await session.handleUnauthorized();
     expect(session.signedIn).toBe(false);
     expect(calls).toEqual(['signOut local']);
   });
 
-  test('does not when a refresh succeeds, or when the server can not be reached', async () => {
+  test('keeps the session if a refresh succeeds or the server can’t be reached', async () => {
     for (const refresh of [signedIn, new AuthError('Failed to fetch', 0)]) {
       const { issuer, calls } = issuerThat({ refresh });
       const session = new Session(issuer);
-      await session.refused();
+      await session.handleUnauthorized();
       expect(session.signedIn).toBe(true);
       expect(calls).toEqual([]);
     }

@@ -1,2 +1,2 @@
-/** Where supabase-js keeps the session in the browser's local storage. */
+/** The key in local storage where supabase-js stores the session. */
 export const SESSION_KEY = 'appflux.session';

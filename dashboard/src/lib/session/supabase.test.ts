@@ -4,8 +4,8 @@ import { authorize, follow, linkTo } from '../../../../stack/stand-ins/supabase/
 import { type StandIn, startStandIn } from '../../../../stack/stand-ins/supabase/start.ts';
 import {
   anyone,
-  arriveAt,
   browser,
+  followCallback,
   member,
   open,
   PASSWORD,
@@ -47,7 +47,7 @@ describe('an invitation', () => {
     expect(JSON.stringify((await own.auth.getUser()).data)).not.toContain(INVITATION);
   });
 
-  test('is told neither to the project nor to GitHub', async () => {
+  test('is sent neither to the project nor to GitHub', async () => {
     const own = browser(confirming);
     const leaving = await own.session.githubUrl(`${SITE}/invite`, INVITATION);
     if ('problem' in leaving) throw new Error(leaving.problem.text);
@@ -58,25 +58,25 @@ describe('an invitation', () => {
     expect(confirming.github.visits.length).toBe(before + 1);
     expect(String(confirming.github.visits.at(-1))).not.toContain(INVITATION);
     expect(own.sent.join('\n')).not.toContain(INVITATION);
-    expect(await arriveAt(own, back)).toEqual({ kind: 'signed_in' });
+    expect(await followCallback(own, back)).toEqual({ kind: 'signed_in' });
     expect(own.session.providers).toEqual(['github']);
   });
 
-  test('that an earlier version left in the profile is found, and erased from every token', async () => {
+  test('that an earlier version stored in the profile is found, and removed from the access tokens', async () => {
     const { auth, session } = await member(plain);
-    expect(session.strayInvitation).toBeNull();
+    expect(session.legacyInvitation).toBeNull();
     await auth.updateUser({ data: { invitation: INVITATION } });
     await session.refresh();
-    expect(session.strayInvitation).toBe(INVITATION);
-    await session.eraseStrayInvitation();
-    expect(session.strayInvitation).toBeNull();
+    expect(session.legacyInvitation).toBe(INVITATION);
+    await session.removeLegacyInvitation();
+    expect(session.legacyInvitation).toBeNull();
     const payload = (await session.token())?.split('.')[1] ?? '';
     expect(Buffer.from(payload, 'base64url').toString()).not.toContain(INVITATION);
   });
 });
 
 describe('a link from an email', () => {
-  test('that is opened in another browser confirms the email and signs nobody in there', async () => {
+  test('that is opened in another browser confirms the email and doesn’t sign in there', async () => {
     const email = anyone();
     await browser(confirming).session.signUp(email, PASSWORD, { redirectTo: SITE, invitation: null });
     const elsewhere = browser(confirming);
@@ -112,16 +112,16 @@ describe('a link from an email', () => {
     const tokenHash = new URL(await linkTo(confirming, email)).searchParams.get('token') ?? '';
     const elsewhere = browser(confirming);
     const url = new URL(`${SITE}/invite?from=email#token_hash=${tokenHash}&type=signup`);
-    expect(await arriveAt(elsewhere, url)).toEqual({ kind: 'signed_in' });
+    expect(await followCallback(elsewhere, url)).toEqual({ kind: 'signed_in' });
     expect(elsewhere.session.email).toBe(email);
   });
 
-  test('that resets a password works in the browser that asked, and sets one', async () => {
+  test('that resets a password works in the browser that requested it', async () => {
     const { email } = await member(confirming);
     const asking = browser(confirming);
-    await asking.session.askToRecover(email, `${SITE}/reset-password`);
+    await asking.session.requestPasswordReset(email, `${SITE}/reset-password`);
     expect(await open(browser(confirming), confirming, email)).toEqual({ kind: 'elsewhere' });
-    await asking.session.askToRecover(email, `${SITE}/reset-password`);
+    await asking.session.requestPasswordReset(email, `${SITE}/reset-password`);
     expect(await open(asking, confirming, email)).toEqual({ kind: 'signed_in' });
     expect((await asking.account.setPassword({ password: PASSWORD }))?.code).toBe('same_password');
     expect(await asking.account.setPassword({ password: 'a whole new one' })).toBeNull();
@@ -130,7 +130,7 @@ describe('a link from an email', () => {
 });
 
 describe('signing up', () => {
-  test('with a registered email looks as with a new one, and says so without confirmation', async () => {
+  test('with a registered email looks like with a new one, and fails in projects without confirmation', async () => {
     const { email } = await member(confirming);
     const asked = { redirectTo: SITE, invitation: null };
     expect(await browser(confirming).session.signUp(email, PASSWORD, asked)).toBe('confirm');
@@ -140,7 +140,7 @@ describe('signing up', () => {
     });
   });
 
-  test('says what is wrong with a password, and when too many emails were sent', async () => {
+  test('reports a weak password, and too many emails', async () => {
     const asked = { redirectTo: SITE, invitation: null };
     expect(await browser(plain).session.signUp(anyone(), 'short', asked)).toEqual({
       code: 'weak_password',

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { readRepository, sourceLabel } from './repository.ts';
+import { parseRepository, sourceLabel } from './repository.ts';
 
 const read = (input: string) => {
-  const result = readRepository(input);
+  const result = parseRepository(input);
   return result.ok ? result.repository : result.message;
 };
 const github = { provider: 'github', repoUrl: 'https://github.com/ada/engine', name: 'engine' };
@@ -18,11 +18,11 @@ describe('a repository', () => {
     'ssh://git@github.com/ada/engine.git',
     'https://github.com/ada/engine?tab=readme#usage',
     'https://github.com/ada/engine/issues/3',
-  ])('may be written %s', (input) => {
+  ])('can be entered as %s', (input) => {
     expect(read(input)).toEqual({ ...github, branch: null, rootDirectory: null });
   });
 
-  test('may be the address of a folder on a branch', () => {
+  test('can be the URL of a folder on a branch', () => {
     expect(read('https://github.com/ada/engine/tree/next/apps/web%20site')).toEqual({
       ...github,
       branch: 'next',
@@ -30,7 +30,7 @@ describe('a repository', () => {
     });
   });
 
-  test('may lie anywhere that Git can clone from', () => {
+  test('can be on any Git host', () => {
     expect(read('https://git.example.com/group/sub/thing.git')).toEqual({
       provider: 'git',
       repoUrl: 'https://git.example.com/group/sub/thing.git',
@@ -48,7 +48,7 @@ describe('a repository', () => {
     ['file:///etc/passwd', /https/],
     ['ext::sh -c id', /https/],
     ['--upload-pack=x', /Invalid URL/],
-  ])('%s is refused with advice', (input, message) => {
+  ])('%s is rejected with a hint', (input, message) => {
     expect(read(input)).toMatch(message);
   });
 });
@@ -63,6 +63,6 @@ test.each([
     'git.example.com/x/y',
   ],
   [{ provider: 'upload', rootDirectory: './' }, 'ZIP upload'],
-] as const)('a source is labeled for a list', (source, label) => {
+] as const)('a source has a label', (source, label) => {
   expect(sourceLabel(source)).toBe(label);
 });

@@ -2,43 +2,43 @@ import { type AppSource, BranchName, RepoUrl, RootDirectory } from '@appflux/pro
 
 export type GitProvider = 'github' | 'git';
 
-/** A repository as a person wrote it, read. */
+/** A parsed repository URL. */
 export interface Repository {
   readonly provider: GitProvider;
   readonly repoUrl: string;
-  /** What the address names besides the repository, as an address of a branch or folder does. */
+  /** From the URL of a branch or folder; null otherwise. */
   readonly branch: string | null;
   readonly rootDirectory: string | null;
-  /** The last part of the path: a name for the app. */
+  /** The last part of the path, as a name for the app. */
   readonly name: string;
 }
 
-export type ReadRepository = { ok: true; repository: Repository } | { ok: false; message: string };
+export type ParsedRepository = { ok: true; repository: Repository } | { ok: false; message: string };
 
 const SCP_LIKE = /^(?:ssh:\/\/)?git@([^:/\s]+)[:/](.+)$/;
 const GITHUB_SHORT = /^([A-Za-z0-9][A-Za-z0-9-]*)\/([A-Za-z0-9._-]+)$/;
 const TREE = /^\/([^/]+)\/([^/]+)\/(?:tree|blob)\/([^/]+)(?:\/(.*))?$/;
 
 /**
- * Reads what people paste for a repository: its address, the address of one of its folders on GitHub,
- * `owner/name`, or an SSH address (cloned over https). The message says what to write instead.
+ * Parses what users enter for a repository: its URL, the URL of one of its folders on GitHub, `owner/name`, or an SSH
+ * URL (cloned over HTTPS). The message says how to correct it.
  */
-export function readRepository(input: string): ReadRepository {
+export function parseRepository(input: string): ParsedRepository {
   const text = input.trim();
-  if (text === '') return refused('Paste a repository URL.');
+  if (text === '') return invalid('Paste a repository URL.');
   const scp = SCP_LIKE.exec(text);
   const short = GITHUB_SHORT.exec(text);
-  const address = scp
+  const candidate = scp
     ? `https://${scp[1]}/${scp[2]}`
     : short
       ? `https://github.com/${text}`
       : /^[\w.-]+\.[a-z]{2,}\//i.test(text)
         ? `https://${text}`
         : text;
-  const url = URL.parse(address);
-  if (url === null) return refused('Invalid URL. Use the form https://github.com/owner/name.');
+  const url = URL.parse(candidate);
+  if (url === null) return invalid('Invalid URL. Use the form https://github.com/owner/name.');
   if (url.username !== '' || url.password !== '') {
-    return refused('Remove the user name and password. The URL is visible to your team and isn’t encrypted.');
+    return invalid('Remove the user name and password. The URL is visible to your team and isn’t encrypted.');
   }
   url.hash = '';
   url.search = '';
@@ -47,12 +47,12 @@ export function readRepository(input: string): ReadRepository {
   if (onGitHub) {
     url.hostname = 'github.com';
     const [, owner, repo] = url.pathname.split('/');
-    if (!owner || !repo) return refused('Add the owner and repository: https://github.com/owner/name.');
+    if (!owner || !repo) return invalid('Add the owner and repository: https://github.com/owner/name.');
     url.pathname = `/${owner}/${repo.replace(/\.git$/, '')}`;
   }
   const repoUrl = url.href.replace(/\/+$/, '');
   const checked = RepoUrl.safeParse(repoUrl);
-  if (!checked.success) return refused(`${checked.error.issues[0]?.message ?? 'This URL can’t be cloned'}.`);
+  if (!checked.success) return invalid(`${checked.error.issues[0]?.message ?? 'This URL can’t be cloned'}.`);
   const name = decodeURIComponent(url.pathname.split('/').findLast((part) => part !== '') ?? url.hostname);
   return {
     ok: true,
@@ -66,19 +66,19 @@ export function readRepository(input: string): ReadRepository {
   };
 }
 
-const refused = (message: string): ReadRepository => ({ ok: false, message });
+const invalid = (message: string): ParsedRepository => ({ ok: false, message });
 
-/** What is wrong with a branch's name; null when nothing is. */
+/** What is wrong with a branch name; null if it is valid. */
 export function branchProblem(branch: string): string | null {
   return BranchName.safeParse(branch).error?.issues[0]?.message ?? null;
 }
 
-/** What is wrong with a root directory; null when nothing is. */
+/** What is wrong with a root directory; null if it is valid. */
 export function rootDirectoryProblem(path: string): string | null {
   return RootDirectory.safeParse(path).error?.issues[0]?.message ?? null;
 }
 
-/** How a source reads in a list: `owner/name` on GitHub, host and path elsewhere, or that it was uploaded. */
+/** A source's label: `owner/name` on GitHub, host and path elsewhere, or that it was uploaded. */
 export function sourceLabel(source: AppSource): string {
   if (source.provider === 'upload') return 'ZIP upload';
   const url = new URL(source.repoUrl);

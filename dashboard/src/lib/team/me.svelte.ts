@@ -2,30 +2,30 @@ import type { ClientPart } from '@appflux/client';
 import type { AppFluxError, Me as MeAnswer, Team } from '@appflux/protocol';
 import { toError } from '#lib/api/to-error.ts';
 
-const KEPT = 'appflux.team';
+const STORAGE_KEY = 'appflux.team';
 
-/** The role of the person signed in, and the team that they act for; the choice is kept in this browser. */
+/** The user's role and team. The chosen team is stored in this browser. */
 export class Me {
   readonly #api: ClientPart<{ team: 'me' }>;
   readonly #storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
   #team = $state<string | null>(null);
-  #known = $state.raw<MeAnswer | null>(null);
+  #me = $state.raw<MeAnswer | null>(null);
   #error = $state.raw<AppFluxError | null>(null);
 
   constructor(api: ClientPart<{ team: 'me' }>, storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>) {
     this.#api = api;
     this.#storage = storage;
-    this.#team = storage.getItem(KEPT);
+    this.#team = storage.getItem(STORAGE_KEY);
   }
 
-  /** The team that calls are made for; null leaves it to the server. */
+  /** The team to act for; null lets the server choose. */
   get team(): string | null {
     return this.#team;
   }
 
-  /** Null until it is known. */
+  /** Null until loaded. */
   get value(): MeAnswer | null {
-    return this.#known;
+    return this.#me;
   }
 
   get error(): AppFluxError | null {
@@ -33,26 +33,26 @@ export class Me {
   }
 
   get teams(): readonly Team[] {
-    return this.#known?.teams ?? [];
+    return this.#me?.teams ?? [];
   }
 
-  /** Whether the person may do this; false as long as it is not known. */
+  /** Whether the user has a permission; false until loaded. */
   may(permission: string): boolean {
-    return this.#known?.permissions.includes(permission) ?? false;
+    return this.#me?.permissions.includes(permission) ?? false;
   }
 
-  /** Why a control is not for them. */
+  /** Why the user can't use something. */
   get reason(): string {
-    return `Your role in this team (${this.#known?.role ?? 'unknown'}) doesn’t allow this.`;
+    return `Your role in this team (${this.#me?.role ?? 'unknown'}) doesn’t allow this.`;
   }
 
   async load(): Promise<void> {
     try {
-      this.#known = await this.#api.team.me();
+      this.#me = await this.#api.team.me();
       this.#error = null;
     } catch (caught) {
       const error = toError(caught);
-      // The team that was chosen here is gone, or the person is in it no longer.
+      // The chosen team was deleted, or the user is no longer a member.
       if (error.code === 'not_found' && this.#team !== null) {
         this.choose(null);
         await this.load();
@@ -60,17 +60,17 @@ export class Me {
     }
   }
 
-  /** Acts for another team from now on; null for the one that the server takes. */
+  /** Switches to a team; null lets the server choose. */
   choose(team: string | null): void {
     this.#team = team;
-    if (team === null) this.#storage.removeItem(KEPT);
-    else this.#storage.setItem(KEPT, team);
+    if (team === null) this.#storage.removeItem(STORAGE_KEY);
+    else this.#storage.setItem(STORAGE_KEY, team);
   }
 
-  /** Somebody else signs in next. */
-  forget(): void {
+  /** Clears everything, for the next user who signs in. */
+  clear(): void {
     this.choose(null);
-    this.#known = null;
+    this.#me = null;
     this.#error = null;
   }
 }

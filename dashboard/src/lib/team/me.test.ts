@@ -15,8 +15,8 @@ const viewer: MeAnswer = {
   teams: [{ id: TEAM, name: 'owner@example.com', role: 'viewer' }],
 };
 
-function storage(kept: Record<string, string> = {}) {
-  const map = new Map(Object.entries(kept));
+function storage(stored: Record<string, string> = {}) {
+  const map = new Map(Object.entries(stored));
   return {
     getItem: (key: string) => map.get(key) ?? null,
     setItem: (key: string, value: string) => void map.set(key, value),
@@ -24,7 +24,7 @@ function storage(kept: Record<string, string> = {}) {
   };
 }
 
-test('nothing is allowed until it is known what is', async () => {
+test('nothing is allowed before permissions are loaded', async () => {
   const me = new Me({ team: { me: async () => viewer } }, storage());
   expect(me.may('apps:read')).toBe(false);
   await me.load();
@@ -33,16 +33,16 @@ test('nothing is allowed until it is known what is', async () => {
   expect(me.reason).toContain('viewer');
 });
 
-test('the chosen team outlives a reload, and is forgotten when somebody else signs in', () => {
-  const kept = storage();
-  new Me({ team: { me: async () => viewer } }, kept).choose(TEAM);
-  const reloaded = new Me({ team: { me: async () => viewer } }, kept);
+test('the chosen team survives a reload, and is cleared for the next user', () => {
+  const stored = storage();
+  new Me({ team: { me: async () => viewer } }, stored).choose(TEAM);
+  const reloaded = new Me({ team: { me: async () => viewer } }, stored);
   expect(reloaded.team).toBe(TEAM);
-  reloaded.forget();
-  expect(new Me({ team: { me: async () => viewer } }, kept).team).toBeNull();
+  reloaded.clear();
+  expect(new Me({ team: { me: async () => viewer } }, stored).team).toBeNull();
 });
 
-test('a chosen team that is gone gives way to the one that the server takes', async () => {
+test('a chosen team that was deleted is replaced by the server’s choice', async () => {
   const me: Me = new Me(
     {
       team: {
@@ -59,7 +59,7 @@ test('a chosen team that is gone gives way to the one that the server takes', as
   expect(me.value).toEqual(viewer);
 });
 
-test('who is in no team is told so', async () => {
+test('users without a team get an error', async () => {
   const refuse = async () => {
     throw new AppFluxError('no_team', 'You are not in a team yet');
   };

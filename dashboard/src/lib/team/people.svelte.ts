@@ -1,20 +1,20 @@
 import { allItems, type ClientPart } from '@appflux/client';
 import type { CreatedInvitation, Invitation, Member, Role } from '@appflux/protocol';
 import { Live } from '#lib/live/live.svelte.ts';
-import type { PageLife } from '#lib/live/page-life.ts';
+import type { PageLifecycle } from '#lib/live/page-lifecycle.ts';
 
 type Calls = ClientPart<{
   team: 'members' | 'updateMember' | 'deleteMember';
   invitations: 'list' | 'create' | 'delete';
 }>;
 
-/** The members of the team, and the invitations that nobody has taken yet. */
+/** The members of the team, and its open invitations. */
 export class People {
   readonly #api: Calls;
   readonly #live: Live<{ members: Member[]; invitations: Invitation[] }>;
 
-  /** `manages` says whether invitations may be seen. */
-  constructor(api: Calls, manages: () => boolean, page?: PageLife) {
+  /** `manages` returns whether the user may see invitations. */
+  constructor(api: Calls, manages: () => boolean, page?: PageLifecycle) {
     this.#api = api;
     this.#live = new Live({
       load: async (signal) => ({
@@ -26,7 +26,7 @@ export class People {
     });
   }
 
-  /** Null until the first answer; who joined first comes first. */
+  /** In the order of joining; null until loaded. */
   get members(): Member[] | null {
     return this.#live.value?.members ?? null;
   }
@@ -62,7 +62,7 @@ export class People {
     await this.refresh();
   }
 
-  /** Its link is in the answer, and is sent to `email` unless that is empty. Throws an AppFluxError. */
+  /** Creates an invitation and returns its link, which is also sent to `email` unless empty. Throws an AppFluxError. */
   async invite(role: Role, note: string, email = ''): Promise<CreatedInvitation> {
     const created = await this.#api.invitations.create({ role, note, ...(email !== '' && { email }) });
     await this.refresh();

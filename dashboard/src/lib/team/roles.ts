@@ -1,6 +1,6 @@
 import type { Role } from '@appflux/protocol';
 
-/** What each role may do, in a sentence. */
+/** What each role may do. */
 export const ROLE_MEANING: Readonly<Record<Role, string>> = {
   owner: 'Full access, including managing owners.',
   admin: 'Full access, except managing owners.',
@@ -8,6 +8,6 @@ export const ROLE_MEANING: Readonly<Record<Role, string>> = {
   viewer: 'Read-only access.',
 };
 
-/** The roles that somebody of this role can give. */
+/** The roles that a user with this role can assign. */
 export const givenBy = (role: Role | null): Role[] =>
   role === 'owner' ? ['owner', 'admin', 'developer', 'viewer'] : ['admin', 'developer', 'viewer'];

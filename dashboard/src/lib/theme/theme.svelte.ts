@@ -2,10 +2,10 @@ export type Theme = 'system' | 'light' | 'dark';
 
 export const THEMES: readonly Theme[] = ['system', 'light', 'dark'];
 
-/** The key is read by static/theme.js too, before the page is painted. */
+/** Also read by static/theme.js, before the first paint. */
 const KEY = 'appflux.theme';
 
-/** Light or dark: as the system says, until a person chooses. */
+/** The color theme: the system's until the user chooses one. */
 class ThemeChoice {
   #theme = $state<Theme>(read());
 
@@ -21,7 +21,7 @@ class ThemeChoice {
       if (theme === 'system') localStorage.removeItem(KEY);
       else localStorage.setItem(KEY, theme);
     } catch {
-      // Storage is blocked or full: the choice holds until the page is left.
+      // Storage is blocked or full: the choice lasts until the page is closed.
     }
   }
 }

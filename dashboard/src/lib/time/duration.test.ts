@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { formatClock, formatDuration, formatRoughly, secondsBetween } from './duration.ts';
+import { formatClock, formatDuration, formatRemaining, secondsBetween } from './duration.ts';
 
 describe('a duration', () => {
   test.each([
@@ -42,17 +42,17 @@ describe('a time limit', () => {
     [60, '1 minute'],
     [1, '1 minute'],
   ])('of %d seconds reads %s', (seconds, text) => {
-    expect(formatRoughly(seconds)).toBe(text);
+    expect(formatRemaining(seconds)).toBe(text);
   });
 });
 
 describe('seconds between two moments', () => {
-  test('are counted from ISO moments and from milliseconds alike', () => {
+  test('accept ISO 8601 and milliseconds', () => {
     expect(secondsBetween('2026-11-01T12:00:00.000Z', '2026-11-01T12:01:30.500Z')).toBe(90.5);
     expect(secondsBetween('2026-11-01T12:00:00.000Z', Date.parse('2026-11-01T12:00:07Z'))).toBe(7);
   });
 
-  test('are none when the second clock is behind the first', () => {
+  test('are 0 if the end is before the start', () => {
     expect(secondsBetween('2026-11-01T12:00:00.000Z', '2026-11-01T11:59:00.000Z')).toBe(0);
   });
 });

@@ -1,6 +1,6 @@
 /**
- * A length of time as people read it: `0.8s`, `45s`, `2m 05s`, `1h 02m`. Takes seconds; a negative length
- * (two clocks that disagree) counts as none.
+ * Formats a duration: `0.8s`, `45s`, `2m 05s`, `1h 02m`. Takes seconds. Negative durations, from clocks that disagree,
+ * become `0s`.
  */
 export function formatDuration(seconds: number): string {
   const length = Math.max(0, seconds);
@@ -15,20 +15,20 @@ export function formatDuration(seconds: number): string {
   return `${rest}s`;
 }
 
-/** A time limit in its largest unit, rounded up: `24 hours`, `1 hour`, `20 minutes`. Takes seconds. */
-export function formatRoughly(seconds: number): string {
+/** Formats the rest of a time limit, rounded up to its largest unit: `24 hours`, `20 minutes`. Takes seconds. */
+export function formatRemaining(seconds: number): string {
   const minutes = Math.max(1, Math.ceil(seconds / 60));
   const [count, unit] = minutes < 60 ? [minutes, 'minute'] : [Math.ceil(minutes / 60), 'hour'];
   return `${count} ${unit}${count === 1 ? '' : 's'}`;
 }
 
-/** Seconds from one ISO 8601 moment to another moment (ISO 8601, or milliseconds since the epoch). */
+/** Seconds from `start` (ISO 8601) to `end` (ISO 8601, or milliseconds since the epoch); at least 0. */
 export function secondsBetween(start: string, end: string | number): number {
   const until = typeof end === 'number' ? end : Date.parse(end);
   return Math.max(0, (until - Date.parse(start)) / 1000);
 }
 
-/** The time since a build began as a clock shows it: `0:07`, `12:40`, `1:02:03`. Takes seconds. */
+/** Formats elapsed time: `0:07`, `12:40`, `1:02:03`. Takes seconds. */
 export function formatClock(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds));
   const hours = Math.floor(whole / 3600);

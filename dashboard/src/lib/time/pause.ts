@@ -1,4 +1,4 @@
-/** Resolves after so many milliseconds; rejects with the signal's reason if that aborts first. */
+/** Resolves after a delay. Rejects with the signal's reason if the signal aborts first. */
 export function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) {

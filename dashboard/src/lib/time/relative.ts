@@ -7,26 +7,26 @@ const STEPS: readonly [Intl.RelativeTimeFormatUnit, number][] = [
   ['minute', 60],
 ];
 
-const words = new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'short' });
+const format = new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'short' });
 
 /**
- * How long ago, or how far ahead, a moment is: `just now`, `5 min. ago`, `yesterday`, `in 2 hr.`.
- * Takes the moment as ISO 8601 and the present in milliseconds since the epoch.
+ * Formats a moment relative to `now`: `just now`, `5 min. ago`, `yesterday`, `in 2 hr.`.
+ * Takes the moment as ISO 8601 and `now` in milliseconds since the epoch.
  */
 export function relativeTime(moment: string, now: number): string {
   const seconds = (Date.parse(moment) - now) / 1000;
   for (const [unit, size] of STEPS) {
-    if (Math.abs(seconds) >= size) return words.format(Math.trunc(seconds / size), unit);
+    if (Math.abs(seconds) >= size) return format.format(Math.trunc(seconds / size), unit);
   }
   return seconds > 5 ? 'in less than a minute' : 'just now';
 }
 
 const full = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'medium' });
 
-/** A moment in full, in the visitor's own time zone: `Nov 1, 2026, 12:00:00 PM`. */
+/** Date and time in the visitor's time zone: `Nov 1, 2026, 12:00:00 PM`. */
 export const fullTime = (moment: string): string => full.format(new Date(moment));
 
 const day = new Intl.DateTimeFormat('en', { dateStyle: 'medium' });
 
-/** The day of a moment, in the visitor's own time zone: `Nov 1, 2026`. */
+/** The date in the visitor's time zone: `Nov 1, 2026`. */
 export const dayOf = (moment: string): string => day.format(new Date(moment));

@@ -1,11 +1,11 @@
 import { allItems, type ClientPart } from '@appflux/client';
 import type { ApiToken, CreatedToken, Scope } from '@appflux/protocol';
 import { Live } from '#lib/live/live.svelte.ts';
-import type { PageLife } from '#lib/live/page-life.ts';
+import type { PageLifecycle } from '#lib/live/page-lifecycle.ts';
 
 type Calls = ClientPart<{ tokens: 'list' | 'create' | 'delete' }>;
 
-/** What each scope lets a program do. */
+/** What each scope allows. */
 export const SCOPE_MEANING: Readonly<Record<Scope, string>> = {
   'apps:read': 'Read apps and their settings, except variable values',
   'apps:write': 'Create, change, and delete apps and their variables',
@@ -16,7 +16,7 @@ export const SCOPE_MEANING: Readonly<Record<Scope, string>> = {
   admin: 'Full access, including tokens',
 };
 
-/** The lifetimes on offer, in days; null never runs out. */
+/** The lifetimes on offer, in days; null never expires. */
 export const LIFETIMES: readonly { days: number | null; label: string }[] = [
   { days: 7, label: '7 days' },
   { days: 30, label: '30 days' },
@@ -25,12 +25,12 @@ export const LIFETIMES: readonly { days: number | null; label: string }[] = [
   { days: null, label: 'No expiry' },
 ];
 
-/** The API tokens of the person signed in. */
+/** The user's API tokens. */
 export class TokenList {
   readonly #api: Calls;
   readonly #live: Live<ApiToken[]>;
 
-  constructor(api: Calls, page?: PageLife) {
+  constructor(api: Calls, page?: PageLifecycle) {
     this.#api = api;
     this.#live = new Live<ApiToken[]>({
       load: (signal) => allItems((query) => api.tokens.list(query, { signal })),
@@ -39,7 +39,7 @@ export class TokenList {
     });
   }
 
-  /** Null until the first answer. */
+  /** Null until loaded. */
   get all(): ApiToken[] | null {
     return this.#live.value;
   }
@@ -56,7 +56,7 @@ export class TokenList {
     return this.#live.refresh();
   }
 
-  /** Creates a token that lasts so many days from now; its secret is in the answer and nowhere else. Throws an AppFluxError. */
+  /** Creates a token that expires after `days`. Only this response has its secret. Throws an AppFluxError. */
   async create(name: string, scopes: Scope[], days: number | null, now = Date.now()): Promise<CreatedToken> {
     const expiresAt = days === null ? {} : { expiresAt: new Date(now + days * 86_400_000).toISOString() };
     const created = await this.#api.tokens.create({ name, scopes, ...expiresAt });

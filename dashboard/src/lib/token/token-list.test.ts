@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { apiToken } from '../../testing/fixtures.ts';
 import { TokenList } from './token-list.svelte.ts';
 
-test('a token is created for so many days, and the list shows it', async () => {
+test('a token is created with an expiration, and the list shows it', async () => {
   const created: CreateToken[] = [];
   const list = new TokenList(
     {

@@ -1,8 +1,7 @@
 /**
- * Puts text on the clipboard and answers whether that worked. Text that has yet to be loaded is handed to the browser as
- * a promise, so that it counts as asked for by the press of the button. Throws what loading it throws. On an insecure
- * origin, such as another machine's address over plain http, browsers offer no clipboard API; there the old command is
- * used.
+ * Copies text to the clipboard. Returns whether that succeeded. Text that has yet to be loaded is passed to the browser
+ * as a promise, so that the write counts as triggered by the click. Rejects if loading fails. On insecure origins, such
+ * as another machine over plain HTTP, there is no clipboard API, so this uses the deprecated `execCommand`.
  */
 export async function copyText(coming: string | Promise<string>): Promise<boolean> {
   if (navigator.clipboard !== undefined) {
@@ -11,7 +10,7 @@ export async function copyText(coming: string | Promise<string>): Promise<boolea
       else await navigator.clipboard.write([new ClipboardItem({ 'text/plain': coming })]);
       return true;
     } catch {
-      // Refused, for want of focus or permission: the old command may still work. Or not loaded, which is thrown next.
+      // No focus or permission: `execCommand` may still work. If loading failed, the next line throws.
     }
   }
   const text = await coming;

@@ -7,10 +7,10 @@ export interface Toast {
   readonly message?: string;
 }
 
-/** Good news leaves by itself; bad news stays until it has been read and put away. */
+/** Success toasts disappear after this time. Errors stay until dismissed. */
 const GOOD_NEWS_MS = 5000;
 
-/** Short news at the page's edge. */
+/** Toast notifications. */
 class Toasts {
   #next = 1;
   items = $state.raw<readonly Toast[]>([]);
@@ -21,7 +21,7 @@ class Toasts {
     if (toast.tone === 'good') setTimeout(() => this.dismiss(id), GOOD_NEWS_MS);
   }
 
-  /** Says that something did not work, and what can be done about it. */
+  /** Shows an error, with what to do about it. */
   failed(title: string, error: unknown): void {
     this.show({ tone: 'bad', title, message: messageOf(error) });
   }
@@ -31,7 +31,7 @@ class Toasts {
   }
 }
 
-/** An error in words for people: what is wrong, where, and what to do. */
+/** An error as text: what is wrong, where, and what to do. */
 export function messageOf(error: unknown): string {
   if (!isAppFluxError(error))
     return 'Something went wrong on this page. Reload it. If it happens again, report it.';

@@ -5,7 +5,7 @@ import { messageOf, toasts } from './toasts.svelte.ts';
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-test('good news leaves by itself, bad news when it is put away', () => {
+test('success toasts disappear, errors stay until dismissed', () => {
   toasts.show({ tone: 'good', title: 'Saved' });
   toasts.failed('Not saved', new AppFluxError('unavailable', 'It is away'));
   vi.advanceTimersByTime(60_000);
@@ -14,7 +14,7 @@ test('good news leaves by itself, bad news when it is put away', () => {
   expect(toasts.items).toEqual([]);
 });
 
-test('an error is told with what is wrong, where, and what to do', () => {
+test('an error shows what is wrong, where, and what to do', () => {
   const issues = [{ path: 'source.branch', message: 'This is not a Git branch name' }];
   expect(
     messageOf(new AppFluxError('bad_request', 'The body is not right', { issues, hint: 'See the docs.' })),

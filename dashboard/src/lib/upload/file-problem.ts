@@ -1,6 +1,6 @@
 import { MAX_UPLOAD_BYTES } from '@appflux/protocol';
 
-/** What is wrong with a file as a source; null when nothing is. The archive itself is judged by the runner. */
+/** What is wrong with a file as a source; null if it is valid. The runner checks its content. */
 export function fileProblem(file: { name: string; size: number }): string | null {
   if (!/\.zip$/i.test(file.name)) return 'Not a ZIP archive. Choose a file that ends in .zip.';
   if (file.size === 0) return 'This file is empty. Choose another one.';

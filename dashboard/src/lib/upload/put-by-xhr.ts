@@ -1,6 +1,6 @@
 import { failureOf, PartError, type PartFailure, type PutPart } from '@appflux/client';
 
-/** A PUT by XMLHttpRequest: fetch cannot tell how much of a body has been sent. */
+/** Uploads a part with XMLHttpRequest: fetch can't report upload progress. */
 export const putByXhr: PutPart = ({ url, body, signal, progress }) =>
   new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();

@@ -10,30 +10,30 @@ import { putByXhr } from './put-by-xhr.ts';
 
 export type UploadState = 'idle' | 'uploading' | 'done' | 'failed' | 'canceled';
 
-interface Tools extends Omit<TransferTools, 'onProgress'> {
+interface Options extends Omit<TransferTools, 'onProgress'> {
   api: ClientPart<{ uploads: 'create' | 'complete' }>;
 }
 
-/** A ZIP on its way from this browser straight into storage. */
+/** The upload of a ZIP from the browser directly to storage. */
 export class SourceUpload {
   readonly file: File;
   readonly #transfer: Transfer;
   #abort = new AbortController();
 
   state = $state<UploadState>('idle');
-  /** Bytes that are through, and how fast they go in bytes a second. */
+  /** Transferred bytes, and the speed in bytes per second. */
   loaded = $state(0);
   speed = $state(0);
   secondsLeft = $state<number | null>(null);
   error = $state.raw<AppFluxError | null>(null);
-  /** What a deployment is given; null until the upload is done. */
+  /** The id for the deployment; null until the upload is done. */
   uploadId = $state<string | null>(null);
 
-  constructor(file: File, { api, ...tools }: Tools) {
+  constructor(file: File, { api, ...options }: Options) {
     this.file = file;
     this.#transfer = new Transfer({ name: file.name, blob: file }, api.uploads, {
       put: putByXhr,
-      ...tools,
+      ...options,
       onProgress: (progress, now) => this.#show(progress, now),
     });
   }
@@ -43,8 +43,8 @@ export class SourceUpload {
   }
 
   /**
-   * Uploads, and goes on from the parts that are through when an earlier try failed or was canceled.
-   * Answers with the upload's id, or null when it did not come to an end; `state` and `error` say why.
+   * Uploads the file, and resumes after the uploaded parts of a failed or canceled try.
+   * Returns the upload's id, or null if it was not completed; `state` and `error` have the reason.
    */
   async run(): Promise<string | null> {
     if (this.state === 'done') return this.uploadId;

@@ -5,7 +5,7 @@ import { SourceUpload } from './source-upload.svelte.ts';
 
 const file = new File(['0123456789abcdefghijABCDE'], 'site.zip');
 
-/** A server and a storage in memory, with parts of ten bytes. */
+/** An in-memory server and storage, with parts of ten bytes. */
 function world(over: { put?: (attempt: number, partNumber: number) => PartError | null } = {}) {
   const stored = new Map<string, string>();
   const attempts = new Map<number, number>();
@@ -53,7 +53,7 @@ function world(over: { put?: (attempt: number, partNumber: number) => PartError 
 }
 
 describe('an upload', () => {
-  test('puts every part where it belongs and joins them in order', async () => {
+  test('uploads every part and completes them in order', async () => {
     const { tools, stored, completed, created } = world();
     const upload = new SourceUpload(file, tools);
     expect(await upload.run()).toBe('66f2a1c04b7e9d0012345671');
@@ -70,7 +70,7 @@ describe('an upload', () => {
     expect(created[0]?.sha256).toBe('05f20a21618ae29b08fa42b7f8b6091dc64d2a00e39c7416c6d9f14baf24d67f');
   });
 
-  test('tries a lost connection again, and only that part', async () => {
+  test('retries only the part whose connection was lost', async () => {
     const { tools, attempts } = world({
       put: (attempt, part) => (part === 2 && attempt < 3 ? new PartError('network', 'lost') : null),
     });
@@ -80,7 +80,7 @@ describe('an upload', () => {
     expect(Object.fromEntries(attempts)).toEqual({ 1: 1, 2: 3, 3: 1 });
   });
 
-  test('gives up after five tries, says so, and goes on from what has arrived when asked to', async () => {
+  test('fails after five tries, and resumes after the uploaded parts', async () => {
     let down = true;
     const { tools, attempts, created } = world({
       put: (_attempt, part) =>
@@ -97,9 +97,9 @@ describe('an upload', () => {
     expect(created).toHaveLength(1);
   });
 
-  test('asks for a new plan when the old one has run out', async () => {
+  test('requests new URLs when the old ones have expired', async () => {
     const { tools, created, attempts } = world({
-      put: (attempt, part) => (part === 1 && attempt === 1 ? new PartError('expired', 'run out') : null),
+      put: (attempt, part) => (part === 1 && attempt === 1 ? new PartError('expired', 'expired') : null),
     });
     const upload = new SourceUpload(file, tools);
     await upload.run();
@@ -110,7 +110,7 @@ describe('an upload', () => {
     expect(attempts.get(1)).toBe(2);
   });
 
-  test('asks for a new plan when it goes on an hour later', async () => {
+  test('requests new URLs when it resumes an hour later', async () => {
     let down = true;
     const { tools, created, later } = world({ put: () => (down ? new PartError('network', 'lost') : null) });
     const upload = new SourceUpload(file, tools);
@@ -121,7 +121,7 @@ describe('an upload', () => {
     expect(created).toHaveLength(2);
   });
 
-  test('does not try again what cannot pass', async () => {
+  test('doesn’t retry permanent errors', async () => {
     const { tools, attempts } = world({ put: () => new PartError('no_etag', 'no ETag') });
     const upload = new SourceUpload(file, tools);
     await upload.run();
@@ -145,7 +145,7 @@ describe('an upload', () => {
     expect(completed).toEqual([]);
   });
 
-  test('passes on why the server refused', async () => {
+  test('returns the server’s error', async () => {
     const { tools } = world();
     const refusal = new AppFluxError('body_too_large', 'Too large');
     const upload = new SourceUpload(file, {

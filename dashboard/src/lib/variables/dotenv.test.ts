@@ -23,7 +23,7 @@ describe('a .env file', () => {
     ['A=b=c', { A: 'b=c' }],
     ['URL=https://example.com/?a=1', { URL: 'https://example.com/?a=1' }],
     ['A="unclosed\nB=2', { A: '"unclosed', B: '2' }],
-  ])('%j is read', (text, variables) => {
+  ])('%j is parsed', (text, variables) => {
     expect(read(text)).toEqual(variables);
   });
 
@@ -33,11 +33,11 @@ describe('a .env file', () => {
     ['A=1 # c\nB = 2\nC="x\\ny"\n#D=3\nE=`q`'],
     ['KEY="line 1\nline 2"\nNEXT=1'],
     ['A=\nB=2'],
-  ])('%j is read as Node reads it', (text) => {
+  ])('%j is parsed as by Node', (text) => {
     expect(read(text)).toEqual({ ...parseEnv(text) });
   });
 
-  test('of plain assignments is read as Node reads it', () => {
+  test('of plain assignments is parsed as by Node', () => {
     const name = fc.stringMatching(/^[A-Z_][A-Z0-9_]{0,8}$/);
     const value = fc.stringMatching(/^[A-Za-z0-9:/._=-]{0,12}$/);
     fc.assert(
@@ -51,20 +51,20 @@ describe('a .env file', () => {
     );
   });
 
-  test('names the lines that are no variables', () => {
+  test('has invalid lines reported', () => {
     const { variables, problems } = parseDotenv('A=1\nnonsense\n2B=3\nmy-key=4');
     expect(variables).toEqual([{ name: 'A', value: '1' }]);
     expect(problems.map(({ line }) => line)).toEqual([2, 3, 4]);
   });
 
-  test('cannot name what is no variable of ours', () => {
+  test('can’t pollute prototypes', () => {
     expect(read('__proto__=x\nconstructor=y')).toMatchObject({ constructor: 'y' });
     expect(parseDotenv('__proto__=x').variables).toEqual([{ name: '__proto__', value: 'x' }]);
   });
 });
 
 describe('pasted text', () => {
-  test('is spread over variables when it assigns, and is a value when it does not', () => {
+  test('is several variables if it has assignments, and a value otherwise', () => {
     expect(looksLikeDotenv('A=1')).toBe(true);
     expect(looksLikeDotenv('A=1\nB=2')).toBe(true);
     expect(looksLikeDotenv('just-a-secret')).toBe(false);

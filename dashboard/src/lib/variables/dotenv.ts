@@ -7,9 +7,9 @@ export interface DotenvLine {
 }
 
 export interface Dotenv {
-  /** Each name once, in the order in which it was first met, with its last value. */
+  /** Unique names in the order of their first occurrence, with their last value. */
   readonly variables: { name: string; value: string }[];
-  /** Lines that could not be read. */
+  /** Lines that can't be parsed. */
   readonly problems: DotenvLine[];
 }
 
@@ -17,9 +17,9 @@ const QUOTES = new Set(['"', "'", '`']);
 const ASSIGNMENT = /^\s*(?:export\s+)?([^=\s]*)\s*=[^\S\n]*(.*)$/s;
 
 /**
- * Reads the text of a `.env` file as Node's `util.parseEnv` does: comments, `export`, values in single,
- * double or back quotes that may span lines, `\n` in double quotes, and comments after a value. What
- * cannot be a variable is named by line rather than dropped in silence.
+ * Parses a `.env` file as Node's `util.parseEnv` does: comments, `export`, values in single, double, or back quotes
+ * that may span lines, `\n` in double quotes, and comments after a value. Invalid lines are reported, not silently
+ * dropped.
  */
 export function parseDotenv(text: string): Dotenv {
   const lines = text.replace(/^\ufeff/, '').split(/\r\n?|\n/);
@@ -55,7 +55,7 @@ export function parseDotenv(text: string): Dotenv {
   return { variables: Array.from(values, ([name, value]) => ({ name, value })), problems };
 }
 
-/** A value up to its closing quote, on this line or a later one; null when the quote is never closed. */
+/** The value up to its closing quote, on this line or a later one; null if the quote is never closed. */
 function readQuoted(
   lines: readonly string[],
   at: number,
@@ -78,8 +78,8 @@ function unquoted(rest: string): string {
 }
 
 /**
- * Whether pasted text is assignments, to be spread over several variables, rather than one value. A lone
- * `word=` is taken for a value: it is how base64 ends.
+ * Whether pasted text is a list of assignments rather than one value. A single `word=` counts as a value: base64 can
+ * end like that.
  */
 export function looksLikeDotenv(text: string): boolean {
   const { variables, problems } = parseDotenv(text);

@@ -1,12 +1,12 @@
 import { sensitivityOf, type VariableInput, VariableName } from '@appflux/protocol';
 import { type DotenvLine, looksLikeDotenv, parseDotenv } from './dotenv.ts';
 
-/** A variable as it is being written. */
+/** A row of the form: one variable. */
 export class VariableRow {
   readonly id: number;
   name = $state('');
   value = $state('');
-  /** Whether logs hide the value, as the person chose; null leaves it to the name and the value. */
+  /** Whether logs hide the value, as the user chose; null decides by its name and value. */
   choice = $state<boolean | null>(null);
 
   constructor(id: number, name = '', value = '') {
@@ -20,7 +20,7 @@ export class VariableRow {
     return this.choice ?? this.#automatic.sensitive;
   }
 
-  /** What will happen to the value in logs, and why. */
+  /** Whether logs hide the value, and why. */
   get sensitivityNote(): string {
     const visible = this.sensitive ? 'Hidden in logs' : 'Visible in logs';
     return this.choice === null ? `${visible}: ${this.#automatic.reason}.` : `${visible}, as you chose.`;
@@ -35,18 +35,18 @@ export class VariableRow {
   }
 }
 
-/** Variables being written, one a row, of which the last may be blank. */
+/** The form of several variables. */
 export class VariableRows {
   #nextId = 1;
   rows = $state<VariableRow[]>([]);
-  /** Lines of the last paste that could not be read. */
+  /** Invalid lines of the last paste. */
   problems = $state.raw<readonly DotenvLine[]>([]);
 
   constructor() {
     this.add();
   }
 
-  /** The rows that hold something. */
+  /** The rows that are not empty. */
   get filled(): VariableRow[] {
     return this.rows.filter((row) => !row.blank);
   }
@@ -68,7 +68,7 @@ export class VariableRows {
     this.add();
   }
 
-  /** What is wrong with a row's name; null when nothing is. */
+  /** What is wrong with a row's name; null if it is valid. */
   problem(row: VariableRow): string | null {
     if (row.blank) return null;
     const name = row.name.trim();
@@ -84,8 +84,8 @@ export class VariableRows {
   }
 
   /**
-   * Spreads pasted assignments over rows, beginning at one; a name that is there already gets the new
-   * value. Answers false when the text is a single value and is to be pasted as it is.
+   * Adds pasted assignments as rows, starting at a row; existing names get the new value. Returns false if the text is a
+   * single value, which is pasted as it is.
    */
   paste(text: string, at: VariableRow): boolean {
     if (!looksLikeDotenv(text)) return false;
@@ -94,20 +94,20 @@ export class VariableRows {
     return true;
   }
 
-  /** Adds what a `.env` file says. */
+  /** Adds the variables of a `.env` file. */
   addDotenv(text: string): void {
     const { variables, problems } = parseDotenv(text);
     this.problems = problems;
     for (const { name, value } of variables) {
-      const known = this.rows.find((row) => row.name.trim() === name);
-      if (known) known.value = value;
+      const existing = this.rows.find((row) => row.name.trim() === name);
+      if (existing) existing.value = value;
       else this.add(name, value);
     }
     this.rows = this.rows.filter((row) => !row.blank);
     if (this.rows.length === 0) this.add();
   }
 
-  /** The variables as a call takes them. */
+  /** The variables as the API expects them. */
   toRecord(): Record<string, string | VariableInput> {
     return Object.fromEntries(
       this.filled.map(({ name, value, choice }) => [

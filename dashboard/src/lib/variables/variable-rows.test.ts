@@ -7,15 +7,15 @@ const first = (rows: VariableRows) => {
   return row;
 };
 
-describe('variables being written', () => {
-  test('begin with a blank row, which is no variable and no fault', () => {
+describe('the form of variables', () => {
+  test('starts with an empty row, which is valid and not a variable', () => {
     const rows = new VariableRows();
     expect(rows.rows).toHaveLength(1);
     expect(rows.valid).toBe(true);
     expect(rows.toRecord()).toEqual({});
   });
 
-  test('are spread over rows when a .env file is pasted, over names that are there already', () => {
+  test('fills rows from a pasted .env file, and updates existing names', () => {
     const rows = new VariableRows();
     rows.add('B', 'old');
     expect(rows.paste('A=1\nB="2"\nnonsense', first(rows))).toBe(true);
@@ -23,16 +23,16 @@ describe('variables being written', () => {
     expect(rows.problems).toEqual([{ line: 3, message: 'No = found.' }]);
   });
 
-  test('take a pasted secret as it is', () => {
+  test('keeps a pasted value as it is', () => {
     const rows = new VariableRows();
     expect(rows.paste('s3cret', first(rows))).toBe(false);
   });
 
-  test('are named once, by names that a shell takes', () => {
+  test('requires unique names that are valid in a shell', () => {
     const rows = new VariableRows();
     const row = first(rows);
     row.name = '2fast';
-    expect(rows.problem(row)).toMatch(/not starting with a digit/);
+    expect(rows.problem(row)).toMatch(/can’t start with a digit/);
     row.name = '';
     row.value = 'x';
     expect(rows.problem(row)).toBe('Enter a name.');
@@ -45,7 +45,7 @@ describe('variables being written', () => {
     expect(rows.valid).toBe(true);
   });
 
-  test('say whether logs will hide their values, and why, until a person chooses', () => {
+  test('shows whether logs hide a value, and why, until the user chooses', () => {
     const rows = new VariableRows();
     const row = first(rows);
     Object.assign(row, { name: 'MODE', value: 'production' });
@@ -61,7 +61,7 @@ describe('variables being written', () => {
     expect(rows.toRecord()).toEqual({ DEPLOY_TOKEN: { value: 'production', sensitive: false } });
   });
 
-  test('keep a row to write in when the last is removed', () => {
+  test('keeps an empty row when the last one is removed', () => {
     const rows = new VariableRows();
     rows.remove(first(rows).id);
     expect(rows.rows).toHaveLength(1);

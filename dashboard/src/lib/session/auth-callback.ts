@@ -1,6 +1,6 @@
 /**
- * What an email link or a provider brings back in the URL. Errors are in the query, in the fragment or in both; tokens
- * that the embedded issuer puts into a link are in the fragment, which reaches no server's log.
+ * What an email link or a provider returns in the URL. Errors are in the query, the fragment, or both. Tokens in the
+ * links of the embedded issuer are in the fragment, which no server logs.
  * Source: supabase/auth internal/api/verify.go and external.go
  */
 import { z } from 'zod';
@@ -8,8 +8,8 @@ import { z } from 'zod';
 export const LinkType = z.enum(['signup', 'magiclink', 'email', 'recovery', 'email_change', 'invite']);
 export type LinkType = z.infer<typeof LinkType>;
 
-export type AuthAnswer =
-  /** To be exchanged for a session in the browser that started. */
+export type AuthCallback =
+  /** Can be exchanged for a session, in the browser that started the sign-in. */
   | { kind: 'code'; code: string }
   /** A one-time token that works in any browser. */
   | { kind: 'token'; tokenHash: string; type: LinkType }
@@ -17,14 +17,14 @@ export type AuthAnswer =
   /** The first of two links that change an email was opened. */
   | { kind: 'half_confirmed' };
 
-/** The parts of a URL that hold an answer. SvelteKit's `page.url` has them too. */
-interface Address {
+/** The parts of a URL that can have a callback. SvelteKit's `page.url` has them, too. */
+interface CallbackUrl {
   hash: string;
   searchParams: Pick<URLSearchParams, 'get'>;
 }
 
-/** Reads the answer from a URL; null when there is none. A token without a type is of `defaultType`. */
-export function authAnswerOf(url: Address, defaultType: LinkType = 'magiclink'): AuthAnswer | null {
+/** Reads the callback from a URL; null if there is none. A token without a type is of `defaultType`. */
+export function readAuthCallback(url: CallbackUrl, defaultType: LinkType = 'magiclink'): AuthCallback | null {
   const fragment = new URLSearchParams(url.hash.replace(/^#/, ''));
   const get = (name: string) => url.searchParams.get(name) || fragment.get(name) || null;
   const description = get('error_description');
@@ -41,5 +41,5 @@ export function authAnswerOf(url: Address, defaultType: LinkType = 'magiclink'):
   return get('message') === null ? null : { kind: 'half_confirmed' };
 }
 
-/** Whether a URL is one that an email asked for: the redirect URLs of emails say so. */
-export const isFromEmail = (url: Address): boolean => url.searchParams.get('from') === 'email';
+/** Whether a URL was opened from an email: the redirect URLs of emails are marked. */
+export const isFromEmail = (url: CallbackUrl): boolean => url.searchParams.get('from') === 'email';

@@ -1,11 +1,11 @@
-/** What live things need to know of the page: whether anybody looks, and when it is worth asking again at once. */
-export interface PageLife {
+/** The visibility and connectivity of the page. */
+export interface PageLifecycle {
   visible(): boolean;
-  /** Calls back when the page is looked at again or the network is back. Answers with a function that ends it. */
+  /** Calls back when the page becomes visible or the network is back. Returns a function that stops it. */
   onWake(wake: () => void): () => void;
 }
 
-export const browserPage: PageLife = {
+export const browserPage: PageLifecycle = {
   visible: () => document.visibilityState === 'visible',
   onWake: (wake) => {
     const stop = new AbortController();

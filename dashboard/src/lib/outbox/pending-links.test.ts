@@ -1,7 +1,7 @@
 import type { OutboxItem } from '@appflux/protocol';
 import { expect, test } from 'vitest';
 import { idOf } from '../../testing/fixtures.ts';
-import { kindWords, WaitingLinks, waitWords } from './waiting-links.svelte.ts';
+import { deliveryNote, linkLabel, PendingLinks } from './pending-links.svelte.ts';
 
 const item = (over: Partial<OutboxItem> = {}): OutboxItem => ({
   id: idOf(1),
@@ -15,9 +15,9 @@ const item = (over: Partial<OutboxItem> = {}): OutboxItem => ({
   ...over,
 });
 
-test('the list is loaded, and loaded again when it is asked for', async () => {
+test('the list is loaded and refreshed', async () => {
   const lists = [[item()], []];
-  const links = new WaitingLinks(
+  const links = new PendingLinks(
     { operator: { outbox: async () => lists.shift() ?? [] } },
     { visible: () => true, onWake: () => () => undefined },
   );
@@ -28,15 +28,15 @@ test('the list is loaded, and loaded again when it is asked for', async () => {
   stop();
 });
 
-test('a link says what it is for, and why mail has not brought it', () => {
-  expect(kindWords(item())).toBe('Password reset link');
-  expect(kindWords(item({ kind: 'invitation' }))).toBe('Invitation');
+test('a link has a label, and the reason why it was not emailed', () => {
+  expect(linkLabel(item())).toBe('Password reset link');
+  expect(linkLabel(item({ kind: 'invitation' }))).toBe('Invitation');
   const failure = 'The mail API answered 422';
   const nextTryAt = '2026-11-29T12:01:00.000Z';
-  expect(waitWords(item())).toBeNull();
-  expect(waitWords(item({ nextTryAt }))).toBe('Sending by email.');
-  expect(waitWords(item({ failure, nextTryAt }))).toBe(
+  expect(deliveryNote(item())).toBeNull();
+  expect(deliveryNote(item({ nextTryAt }))).toBe('Sending by email.');
+  expect(deliveryNote(item({ failure, nextTryAt }))).toBe(
     'Email failed and will be retried: The mail API answered 422.',
   );
-  expect(waitWords(item({ failure }))).toBe('Email failed: The mail API answered 422.');
+  expect(deliveryNote(item({ failure }))).toBe('Email failed: The mail API answered 422.');
 });

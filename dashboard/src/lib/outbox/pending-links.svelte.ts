@@ -1,16 +1,16 @@
 import type { ClientPart } from '@appflux/client';
 import type { OutboxItem } from '@appflux/protocol';
 import { Live } from '#lib/live/live.svelte.ts';
-import type { PageLife } from '#lib/live/page-life.ts';
+import type { PageLifecycle } from '#lib/live/page-lifecycle.ts';
 
-/** How often the list is loaded while somebody looks, in milliseconds. */
+/** Milliseconds between loads while the page is visible. */
 const PAUSE_MS = 10_000;
 
-/** The one-time links that wait to be passed on, for the owner of the instance. */
-export class WaitingLinks {
+/** The one-time links that were not emailed, for the owner of the instance to pass on. */
+export class PendingLinks {
   readonly #live: Live<OutboxItem[]>;
 
-  constructor(api: ClientPart<{ operator: 'outbox' }>, page?: PageLife) {
+  constructor(api: ClientPart<{ operator: 'outbox' }>, page?: PageLifecycle) {
     this.#live = new Live<OutboxItem[]>({
       load: (signal) => api.operator.outbox({ signal }),
       pauseAfter: () => PAUSE_MS,
@@ -18,7 +18,7 @@ export class WaitingLinks {
     });
   }
 
-  /** Null until the first answer; the newest first. */
+  /** Newest first; null until loaded. */
   get all(): OutboxItem[] | null {
     return this.#live.value;
   }
@@ -42,11 +42,11 @@ const KINDS: Readonly<Record<OutboxItem['kind'], string>> = {
   invitation: 'Invitation',
 };
 
-/** What a link is for. */
-export const kindWords = ({ kind }: OutboxItem): string => KINDS[kind];
+/** The label for the kind of a link. */
+export const linkLabel = ({ kind }: OutboxItem): string => KINDS[kind];
 
-/** Why a link waits here, when mail was to bring it; null when no mail is sent. */
-export function waitWords({ failure, nextTryAt }: OutboxItem): string | null {
+/** Why a link was not emailed; null on instances that don't send email. */
+export function deliveryNote({ failure, nextTryAt }: OutboxItem): string | null {
   if (failure === null) return nextTryAt === null ? null : 'Sending by email.';
   return nextTryAt === null ? `Email failed: ${failure}.` : `Email failed and will be retried: ${failure}.`;
 }

@@ -1,7 +1,7 @@
 import type { AuditActor, AuditEntry } from '@appflux/protocol';
 
-/** What was done, in words; the target follows. */
-const WORDS: Readonly<Record<string, string>> = {
+/** The action as text, to be followed by the target. */
+const ACTIONS: Readonly<Record<string, string>> = {
   'session.sign_in': 'signed in',
   'session.sign_out': 'signed out',
   'session.reuse_detected': 'had a session revoked: its refresh token was reused',
@@ -40,7 +40,7 @@ const WORDS: Readonly<Record<string, string>> = {
   'hook.call': 'deployed',
 };
 
-const KINDS: Readonly<Record<AuditActor['kind'], string>> = {
+const PREFIXES: Readonly<Record<AuditActor['kind'], string>> = {
   user: '',
   token: 'API token ',
   operator: '',
@@ -48,15 +48,18 @@ const KINDS: Readonly<Record<AuditActor['kind'], string>> = {
   runner: 'Runner ',
 };
 
-/** Who it was, as a page says it. */
-export const actorWords = ({ kind, name }: AuditActor): string =>
-  kind === 'operator' ? 'The operator' : KINDS[kind] + name;
+/** The actor as text. */
+export const describeActor = ({ kind, name }: AuditActor): string =>
+  kind === 'operator' ? 'The operator' : PREFIXES[kind] + name;
 
-/** What they did. An action of a newer server is shown by its name; what people do to themselves needs no target. */
-export function actionWords({ action, actor, target }: AuditEntry): string {
-  const words = WORDS[action] ?? action;
-  if (target === null) return words;
-  if (action === 'link.read') return `${words} for ${target.name}`;
-  if (target.kind !== 'user') return `${words} ${target.name}`;
-  return actor.kind === 'user' ? words : `${words} for ${target.name}`;
+/**
+ * The action and its target as text. Unknown actions of a newer server are shown by name. Actions of users on their
+ * own account leave out the target.
+ */
+export function describeAction({ action, actor, target }: AuditEntry): string {
+  const text = ACTIONS[action] ?? action;
+  if (target === null) return text;
+  if (action === 'link.read') return `${text} for ${target.name}`;
+  if (target.kind !== 'user') return `${text} ${target.name}`;
+  return actor.kind === 'user' ? text : `${text} for ${target.name}`;
 }

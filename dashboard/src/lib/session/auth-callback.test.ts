@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { type AuthAnswer, authAnswerOf, isFromEmail } from './auth-answer.ts';
+import { type AuthCallback, isFromEmail, readAuthCallback } from './auth-callback.ts';
 
-const CASES: [string, AuthAnswer | null][] = [
+const CASES: [string, AuthCallback | null][] = [
   ['/sign-in', null],
   ['/sign-in?next=/runners&from=email', null],
   ['/invite#token=afi_secret', null],
@@ -32,7 +32,7 @@ const CASES: [string, AuthAnswer | null][] = [
     '/sign-in?error_code=bad_oauth_state',
     { kind: 'error', code: 'bad_oauth_state', description: 'bad_oauth_state' },
   ],
-  // An error comes before a code: the code is of no use then.
+  // An error takes precedence over a code, which is useless then.
   ['/sign-in?code=abc&error_code=bad', { kind: 'error', code: 'bad', description: 'bad' }],
   [
     '/sign-in?message=Confirmation+link+accepted#message=Confirmation+link+accepted&sb=',
@@ -41,12 +41,12 @@ const CASES: [string, AuthAnswer | null][] = [
 ];
 
 test.each(CASES)('%s', (address, answer) => {
-  expect(authAnswerOf(new URL(address, 'https://apps.example.com'))).toEqual(answer);
+  expect(readAuthCallback(new URL(address, 'https://apps.example.com'))).toEqual(answer);
 });
 
-test('a token without a type has that of its page', () => {
+test('a token without a type has the default of its page', () => {
   const url = new URL('https://apps.example.com/reset-password#token_hash=abc');
-  expect(authAnswerOf(url, 'recovery')).toMatchObject({ type: 'recovery' });
+  expect(readAuthCallback(url, 'recovery')).toMatchObject({ type: 'recovery' });
 });
 
 test('redirect URLs of emails are recognized', () => {
