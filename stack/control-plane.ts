@@ -1,27 +1,16 @@
 /** The calls that a start makes to the control plane as its operator. */
-import { Health, RegistrationToken, Runner, type UpdateRunner } from '@appflux/protocol';
-import { z } from 'zod';
+import { createClient, isClientError, RefusedError } from '@appflux/client';
+import type { Health, InstanceSetUp, Resealed, Runner, UpdateRunner } from '@appflux/protocol';
 import { messageOf, StackProblem } from './problem.ts';
 
 /** Timeout of a call, in milliseconds. */
 const CALL_WITHIN_MS = 10_000;
 
-const SetUp = z.object({
-  owner: z.object({ id: z.string() }),
-  signIn: z.object({ url: z.url(), expiresAt: z.string() }),
-});
-export type SetUp = z.infer<typeof SetUp>;
-
-const RunnerList = z.object({ items: z.array(Runner) });
-
-const Resealed = z.object({ resealed: z.int(), next: z.string().nullable() });
-export type Resealed = z.infer<typeof Resealed>;
-
 export interface ControlPlane {
   /** The state of its parts; null if it does not answer. */
   health(): Promise<Health | null>;
   /** Creates the owner at the first call, and a new single-use sign-in link at each. */
-  setUp(bootstrapToken: string | null): Promise<SetUp>;
+  setUp(bootstrapToken: string | null): Promise<InstanceSetUp>;
   /** A token with which one runner can register. */
   registrationToken(): Promise<string>;
   runners(): Promise<Runner[]>;
@@ -36,46 +25,47 @@ export interface ControlPlane {
 
 /** A client for the control plane at `url`. Its calls throw StackProblem `edge_failed` if they are refused. */
 export function controlPlane(url: string, operatorSecret: string): ControlPlane {
-  const call = async <T>(method: string, path: string, answer: z.ZodType<T>, body?: unknown): Promise<T> => {
-    try {
-      const response = await fetch(`${url}${path}`, {
-        method,
-        headers: {
-          Authorization: `Bearer ${operatorSecret}`,
-          ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
-        },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        signal: AbortSignal.timeout(CALL_WITHIN_MS),
-      });
-      const text = await response.text();
-      if (!response.ok) throw new Error(`${response.status} ${text.slice(0, 300)}`);
-      return answer.parse(JSON.parse(text));
-    } catch (error) {
-      throw new StackProblem(
-        'edge_failed',
-        `The control plane failed to process ${method} ${path} (${messageOf(error)})`,
-        'see edge.log in the logs folder of the state folder',
-        { cause: error },
-      );
-    }
-  };
+  const { instance, operator, runners } = createClient({
+    url,
+    token: operatorSecret,
+    timeoutMs: CALL_WITHIN_MS,
+  });
   return {
     async health() {
       try {
-        const response = await fetch(`${url}/api/health`, { signal: AbortSignal.timeout(CALL_WITHIN_MS) });
-        return Health.parse(await response.json());
+        return await instance.health();
       } catch {
         // Not listening, not ready, or not the control plane: null covers all of these.
         return null;
       }
     },
-    setUp: (bootstrapToken) =>
-      call('POST', '/api/ops/setup', SetUp, bootstrapToken === null ? {} : { bootstrapToken }),
-    registrationToken: async () => (await call('POST', '/api/runners/tokens', RegistrationToken)).token,
-    reseal: (after) => call('POST', '/api/ops/reseal', Resealed, { after }),
+    setUp: (bootstrapToken) => reported(operator.setUp(bootstrapToken === null ? {} : { bootstrapToken })),
+    registrationToken: async () => (await reported(runners.createToken())).token,
+    reseal: (after) => reported(operator.reseal(after)),
     updateRunner: async (id, change) => {
-      await call('PATCH', `/api/runners/${id}`, Runner, change);
+      await reported(runners.update(id, change));
     },
-    runners: async () => (await call('GET', '/api/runners', RunnerList)).items,
+    runners: () => reported(runners.list()),
   };
+}
+
+/** What a call resolves to. Throws StackProblem `edge_failed` with the call and the reason. */
+async function reported<T>(call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } catch (error) {
+    const { method, path } = isClientError(error) ? error.request : { method: 'a', path: 'call' };
+    throw new StackProblem(
+      'edge_failed',
+      `The control plane failed to process ${method} ${path} (${reasonOf(error)})`,
+      'see edge.log in the logs folder of the state folder',
+      { cause: error },
+    );
+  }
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof RefusedError) return `${error.httpStatus} ${error.message}`;
+  const { cause } = error as { cause?: unknown };
+  return cause === undefined ? messageOf(error) : `${messageOf(error)} ${messageOf(cause)}`;
 }

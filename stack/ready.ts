@@ -1,7 +1,7 @@
 /** When a local instance is ready, and the line that says so. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Health, Runner } from '@appflux/protocol';
-import type { ControlPlane, SetUp } from './control-plane.ts';
+import type { Health, InstanceSetUp, Runner } from '@appflux/protocol';
+import type { ControlPlane } from './control-plane.ts';
 import { StackProblem } from './problem.ts';
 import type { Task } from './progress.ts';
 
@@ -53,6 +53,6 @@ export async function untilReady(
 }
 
 /** The line that scripts wait for. */
-export function readyLine(url: string, { signIn }: SetUp): string {
+export function readyLine(url: string, { signIn }: InstanceSetUp): string {
   return `ready  ${url}  sign in once with ${signIn.url}`;
 }

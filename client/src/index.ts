@@ -1,7 +1,14 @@
 /** The client of AppFlux's HTTP API, for the dashboard, the CLI, `stack/` and tests. */
 export { type Client, type ClientPart, createClient } from './client.ts';
 export type { Call, CallOptions, ClientOptions } from './http/calls.ts';
-export { RefusedError, type RequestLine, UnexpectedResponseError, UnreachableError } from './http/errors.ts';
+export {
+  type ClientError,
+  isClientError,
+  RefusedError,
+  type RequestLine,
+  UnexpectedResponseError,
+  UnreachableError,
+} from './http/errors.ts';
 export type { UnknownMembers } from './http/parse.ts';
 export type { RetryOptions } from './http/retry.ts';
 export { allItems, eachItem, type ListQuery } from './pages.ts';

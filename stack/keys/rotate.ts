@@ -1,6 +1,6 @@
 /** Rotates the key that variables and files are sealed with. A crash is safe after every step. */
 import { randomBytes } from 'node:crypto';
-import type { Resealed } from '../control-plane.ts';
+import type { Resealed } from '@appflux/protocol';
 import type { Secrets } from '../state.ts';
 
 /**

@@ -54,6 +54,15 @@ export class UnexpectedResponseError extends AppFluxError {
   }
 }
 
+/** What a method of the client throws, aborts aside. */
+export type ClientError = RefusedError | UnreachableError | UnexpectedResponseError;
+
+/** Whether an error comes from a call of the client. */
+export const isClientError = (error: unknown): error is ClientError =>
+  error instanceof RefusedError ||
+  error instanceof UnreachableError ||
+  error instanceof UnexpectedResponseError;
+
 /** The body of a refusal with any code and more members, as a newer server may send it. */
 const AnyErrorBody = z.object({
   error: z.object({

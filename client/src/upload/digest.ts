@@ -6,7 +6,7 @@ const MOST_BYTES = 64 * 1024 * 1024;
  * a page that isn't a secure context, where browsers don't hash.
  */
 export async function digestOf(file: Blob): Promise<string | null> {
-  const { subtle } = crypto as Partial<Crypto>;
+  const { subtle }: { subtle?: typeof crypto.subtle } = crypto;
   if (file.size > MOST_BYTES || subtle === undefined) return null;
   const digest = new Uint8Array(await subtle.digest('SHA-256', await file.arrayBuffer()));
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
