@@ -3,7 +3,6 @@ import {
   AppFluxError,
   type AttemptResult,
   CLOSE,
-  type DeploymentToRunner,
   failure,
   MAX_ARTIFACTS,
   type RunnerToDeployment,
@@ -11,36 +10,37 @@ import {
 import { journal } from '../journal.ts';
 import { closeQuietly } from '../sockets/close.ts';
 import { type ArtifactUploads, DeliveryInvalid, tooManyArtifacts, UploadRefused } from './artifacts.ts';
+import { sendFrame } from './attempt-socket.ts';
 import type { Event, Refusal } from './lifecycle.ts';
-import type { Spec } from './state.ts';
+import type { Machine } from './machine.ts';
 
 type Frame<Type extends RunnerToDeployment['type']> = Extract<RunnerToDeployment, { type: Type }>;
 
-/** What delivering needs of the deployment. */
-export interface Delivered {
-  spec(): Spec;
-  artifacts: ArtifactUploads;
-  apply(event: Event): Refusal | null;
+export interface DeliveryParts {
+  readonly machine: Machine;
+  readonly artifacts: ArtifactUploads;
+  /** Applies an event to the deployment. */
+  readonly apply: (event: Event) => Refusal | null;
 }
 
 export class AttemptDelivery {
-  readonly #deployment: Delivered;
+  readonly #parts: DeliveryParts;
 
-  constructor(deployment: Delivered) {
-    this.#deployment = deployment;
+  constructor(parts: DeliveryParts) {
+    this.#parts = parts;
   }
 
-  /** Answers with addresses for an artifact's bytes. */
+  /** Answers with presigned URLs for an artifact's bytes. */
   async upload(ws: WebSocket, frame: Frame<'upload'>): Promise<void> {
-    const { app, id, limits } = this.#deployment.spec();
+    const { app, id, limits } = this.#parts.machine.current().spec;
     const { request } = frame;
     await answerUpload(ws, request, async () => {
       try {
-        const plan = await this.#deployment.artifacts.begin(app.id, id, frame, limits.artifactBytes);
-        send(ws, { type: 'upload_granted', request, partSize: plan.partSize, parts: plan.parts });
+        const plan = await this.#parts.artifacts.begin(app.id, id, frame, limits.artifactBytes);
+        sendFrame(ws, { type: 'upload_granted', request, partSize: plan.partSize, parts: plan.parts });
       } catch (error) {
         if (!(error instanceof DeliveryInvalid)) throw error;
-        this.#deployment.apply(invalidDelivery(frame.attempt, error));
+        this.#parts.apply(invalidDelivery(frame.attempt, error));
         closeQuietly(ws, CLOSE.staleAttempt, 'The attempt is over');
       }
     });
@@ -50,20 +50,20 @@ export class AttemptDelivery {
   async uploaded(ws: WebSocket, frame: Frame<'uploaded'>): Promise<void> {
     const { request, attempt, name, parts } = frame;
     await answerUpload(ws, request, async () => {
-      await this.#deployment.artifacts.complete(attempt, name, parts);
-      send(ws, { type: 'upload_done', request });
+      await this.#parts.artifacts.complete(attempt, name, parts);
+      sendFrame(ws, { type: 'upload_done', request });
     });
   }
 
-  /** The event that a runner's result makes; success only if all that it names lies in storage. */
+  /** The event that a runner's result makes; success only if all artifacts that it names are in storage. */
   ending(result: AttemptResult, attempt: number): Event {
     if (result.status === 'failed') return { type: 'failed', attempt, failure: result.failure };
     if (result.status === 'canceled') return { type: 'stopped', attempt };
     if (result.status === 'skipped') return { type: 'skipped', attempt, reason: result.reason };
     if (result.artifacts.length > MAX_ARTIFACTS) return invalidDelivery(attempt, tooManyArtifacts());
-    const artifacts = this.#deployment.artifacts.delivered(attempt, result.artifacts);
+    const artifacts = this.#parts.artifacts.delivered(attempt, result.artifacts);
     if (artifacts !== null) return { type: 'succeeded', attempt, artifacts };
-    const message = 'The runner said success, but not all of its artifacts lie in storage';
+    const message = 'The runner reported success, but not all of its artifacts are in storage';
     return { type: 'failed', attempt, failure: failure('upload_failed', message, 'uploading') };
   }
 }
@@ -85,15 +85,6 @@ async function answerUpload(ws: WebSocket, request: string, answer: () => Promis
       error instanceof UploadRefused
         ? error.again
         : error instanceof AppFluxError && error.code === 'unavailable';
-    send(ws, { type: 'upload_refused', request, message, again });
-  }
-}
-
-/** Sends a frame to a runner. */
-export function send(ws: WebSocket, frame: DeploymentToRunner): void {
-  try {
-    ws.send(JSON.stringify(frame));
-  } catch {
-    // The runner's connection is closing: it will come back, and is told again what matters.
+    sendFrame(ws, { type: 'upload_refused', request, message, again });
   }
 }

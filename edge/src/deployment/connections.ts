@@ -3,17 +3,21 @@ import type { Viewers } from '../logs/viewers.ts';
 import { handling, wasClosed } from '../sockets/close.ts';
 import type { CutOff } from '../sockets/cut-off.ts';
 import { tooManyConnections } from '../sockets/sender-budget.ts';
+import type { Attempt } from './attempt.ts';
 import { type AttemptSocket, staleAttempt } from './attempt-socket.ts';
+import type { DeploymentLog } from './log.ts';
+import type { Machine } from './machine.ts';
 import type { State } from './state.ts';
 
 export interface ConnectionsOptions {
   readonly ctx: DurableObjectState;
   /** For the Worker's log. */
   readonly name: () => string;
-  /** The deployment's state; null when it was removed or is being removed. */
-  readonly state: () => State | null;
-  readonly attempt: AttemptSocket;
+  readonly machine: Machine;
+  readonly attempt: Attempt;
+  readonly socket: AttemptSocket;
   readonly viewers: Viewers;
+  readonly log: DeploymentLog;
   readonly cutOff: CutOff;
 }
 
@@ -26,40 +30,49 @@ export class Connections {
 
   /** Answers an upgrade to `/viewer?after=&by=` or `/attempt/:n`, as `DeploymentObject.fetch` says. */
   open(request: Request): Response {
-    const { state, attempt, viewers, cutOff } = this.#options;
+    const { attempt, viewers, log, cutOff } = this.#options;
     const url = new URL(request.url);
-    const known = state();
+    const state = this.#state();
     if (url.pathname !== '/viewer') {
-      return known === null
+      return state === null
         ? staleAttempt()
         : attempt.accept(request, Number(url.pathname.split('/').at(-1)));
     }
-    if (known === null) return new Response(null, { status: 404 });
-    if (known.logKey !== null) return new Response(null, { status: 410 });
+    if (state === null) return new Response(null, { status: 404 });
+    if (state.logKey !== null) return new Response(null, { status: 410 });
     const by = url.searchParams.get('by') ?? '';
     const wait = cutOff.waitFor(`viewer ${by}`, Date.now());
     if (wait > 0) return tooManyConnections(wait);
-    return viewers.accept(Number(url.searchParams.get('after') ?? 0), by);
+    return viewers.accept(Number(url.searchParams.get('after') ?? 0), by, { state, log: log.store });
   }
 
   /** Handles a message, unless its connection is closed already. */
   async message(ws: WebSocket, message: string | ArrayBuffer): Promise<void> {
-    const { ctx, name, state, attempt, viewers, cutOff } = this.#options;
+    const { ctx, name, attempt, socket, viewers, log, cutOff } = this.#options;
     if (wasClosed(ws)) {
       // Its second tag says whose connection it is.
       cutOff.ignore(ws, ctx.getTags(ws)[1] ?? '');
       return;
     }
-    if (state() === null) return;
+    const state = this.#state();
+    if (state === null) return;
     await handling(ws, name, () =>
-      attempt.owns(ws) ? attempt.message(ws, message) : viewers.message(ws, message),
+      socket.owns(ws)
+        ? attempt.message(ws, message)
+        : viewers.message(ws, message, state.logKey === null ? { state, log: log.store } : null),
     );
   }
 
   /** A connection has ended. */
   closed(ws: WebSocket): void {
-    const { attempt, viewers } = this.#options;
-    if (attempt.owns(ws)) attempt.closed(ws);
+    const { attempt, socket, viewers } = this.#options;
+    if (socket.owns(ws)) attempt.closed(ws);
     else viewers.closed(ws);
+  }
+
+  /** The deployment's state; null when it was removed or is being removed. */
+  #state(): State | null {
+    const { machine } = this.#options;
+    return machine.isClosing ? null : (machine.saved?.state ?? null);
   }
 }

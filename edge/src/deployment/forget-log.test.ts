@@ -37,7 +37,7 @@ type Stub = Awaited<ReturnType<typeof queued>>['stub'];
 const keptOf = (stub: Stub) =>
   runInDurableObject(stub, (_, { storage }) => ({
     lines: storage.sql.exec('SELECT * FROM log_rows').toArray(),
-    chores: storage.sql.exec("SELECT chore FROM timers WHERE chore = 'archive'").toArray(),
+    tasks: storage.sql.exec("SELECT chore FROM timers WHERE chore = 'archive'").toArray(),
   }));
 const logKeyOf = async (stub: Stub) => (await stub.snapshot())?.record.logKey;
 
@@ -56,11 +56,11 @@ test('a log that never came into storage is forgotten, and is not put there by a
   const { stub, key } = await queued();
   putting(key, async () => new Response(null, { status: 503 }));
   await stub.cancel('for the test');
-  await expect.poll(async () => (await keptOf(stub)).chores).toHaveLength(1);
+  await expect.poll(async () => (await keptOf(stub)).tasks).toHaveLength(1);
   expect((await keptOf(stub)).lines).not.toEqual([]);
 
   await stub.forgetLog();
-  expect(await keptOf(stub)).toEqual({ lines: [], chores: [] });
+  expect(await keptOf(stub)).toEqual({ lines: [], tasks: [] });
   expect(await logKeyOf(stub)).toBe(key);
   expect(await stub.logs(0, 10)).toBeNull();
 
@@ -69,7 +69,7 @@ test('a log that never came into storage is forgotten, and is not put there by a
   const later = Date.now() + 3_600_000;
   vi.spyOn(Date, 'now').mockReturnValue(later);
   await runDurableObjectAlarm(stub);
-  expect(await keptOf(stub)).toEqual({ lines: [], chores: [] });
+  expect(await keptOf(stub)).toEqual({ lines: [], tasks: [] });
   expect(await objects.head(key)).toBeNull();
 });
 
@@ -87,7 +87,7 @@ test('a log that is forgotten while it is on its way into storage is taken out a
   await stub.cancel('for the test');
   await expect.poll(() => forgotten.mock.calls.length).toBe(1);
   await expect.poll(() => objects.head(key)).toBeNull();
-  expect(await keptOf(stub)).toEqual({ lines: [], chores: [] });
+  expect(await keptOf(stub)).toEqual({ lines: [], tasks: [] });
 });
 
 test('an archived log is forgotten as often as one likes, and one that goes on is not', async () => {

@@ -1,7 +1,7 @@
 /**
- * The Durable Object of one deployment. It owns the truth: state, attempts, lease, log, viewers, outbox. This class is
- * its doors: calls of the Worker and the pool, WebSockets, the alarm. What happens is decided by lifecycle.ts and
- * carried out by machine.ts.
+ * The Durable Object of one deployment. It owns the truth: state, attempts, lease, log, viewers, outbox. This class has
+ * its entry points: calls of the Worker and the pool, WebSockets, the alarm. lifecycle.ts decides what an event changes,
+ * and transitions.ts writes that and carries the effects out.
  */
 import { DurableObject } from 'cloudflare:workers';
 import { type DeploymentStatus, type Grant, hasEnded, type LogPage, PING, PONG } from '@appflux/protocol';
@@ -19,20 +19,24 @@ import { makeToken } from '../secrets/tokens.ts';
 import { setting } from '../settings.ts';
 import { CutOff } from '../sockets/cut-off.ts';
 import { objectsOf, uploadsOf } from '../storage/index.ts';
-import { deploymentPrefix } from '../storage/keys.ts';
+import { deploymentPrefix, logKey } from '../storage/keys.ts';
 import { removeBelow } from '../storage/remove.ts';
 import { ArtifactUploads } from './artifacts.ts';
+import { Attempt } from './attempt.ts';
 import { AttemptSocket } from './attempt-socket.ts';
-import { Chores } from './chores.ts';
+import { Cleanup } from './cleanup.ts';
 import { Connections } from './connections.ts';
+import type { EffectTargets } from './effects.ts';
 import { grantOf, openSpec } from './grant.ts';
-import { nextTick, type Refusal } from './lifecycle.ts';
+import { type Event, nextTick, type Refusal } from './lifecycle.ts';
+import { DeploymentLog } from './log.ts';
 import { Machine } from './machine.ts';
 import { Outbox } from './outbox.ts';
+import { PendingTasks } from './pending-tasks.ts';
 import { perform } from './perform.ts';
 import { recordOf } from './record.ts';
-import { Remains } from './remains.ts';
 import { type Spec, type State, uploadsUntil } from './state.ts';
+import { Transitions } from './transitions.ts';
 
 /** How a deployment stands: the record, and the number of its newest event. */
 export interface Snapshot {
@@ -52,72 +56,49 @@ export type ClaimAnswer =
 
 export class DeploymentObject extends DurableObject<Env> {
   readonly #alarm: Alarm;
-  readonly #chores: Chores;
-  readonly #viewers: Viewers;
-  readonly #attempt: AttemptSocket;
   readonly #machine: Machine;
+  readonly #targets: EffectTargets;
+  readonly #transitions: Transitions;
+  readonly #attempt: Attempt;
   readonly #artifacts: ArtifactUploads;
-  readonly #remains: Remains;
+  readonly #cleanup: Cleanup;
   readonly #connections: Connections;
-  /** It is being removed: nothing is taken in any more. */
-  #closing = false;
-
-  /** For the Worker's log. */
-  readonly #name = () => `deployment ${this.ctx.id.name}`;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    const outbox = new Outbox();
-    const rearm = () => this.#rearm();
+    const sql = limitedSql(ctx.storage.sql);
     const objects = objectsOf(env);
-    const name = this.#name;
+    const name = () => `deployment ${ctx.id.name}`;
+    const apply = (event: Event) => this.#transitions.apply(event);
+    const rearm = () => this.#rearm();
     this.#alarm = new Alarm(ctx, { name, onOpen: () => this.#findLostAlarm() });
+    this.#cleanup = new Cleanup(ctx.storage, objects, this.#alarm);
+    this.#artifacts = new ArtifactUploads(sql, objects, uploadsOf(env));
+    const machine = new Machine(ctx.storage);
     const cutOff = new CutOff(ctx, name);
-    this.#remains = new Remains(ctx.storage, objects, this.#alarm);
-    this.#artifacts = new ArtifactUploads(limitedSql(ctx.storage.sql), objects, uploadsOf(env));
-    this.#viewers = new Viewers(ctx, () =>
-      this.#machine.saved === null
-        ? null
-        : { state: this.#machine.saved.state, log: () => this.#machine.log() },
-    );
-    this.#chores = new Chores(ctx, {
+    const viewers = new Viewers(ctx);
+    const socket = new AttemptSocket(ctx, cutOff);
+    const log = new DeploymentLog(sql, viewers, machine.saved?.spec.limits.logBytes ?? null);
+    const tools = { machine, log, outbox: new Outbox(), artifacts: this.#artifacts, apply };
+    const tasks = new PendingTasks(ctx, {
       name,
-      perform: (chore) =>
-        perform(chore, { env: this.env, machine: this.#machine, outbox, attempt: this.#attempt }),
+      perform: (task) => perform(task, { ...tools, env: this.env }),
       onChange: rearm,
     });
-    this.#machine = new Machine(ctx.storage, {
-      chores: this.#chores,
-      viewers: this.#viewers,
-      attempt: () => this.#attempt,
-      rearm,
-    });
-    this.#attempt = new AttemptSocket(ctx, {
-      spec: () => this.#machine.known().spec,
-      state: () => this.#machine.known().state,
-      log: () => this.#machine.log(),
-      viewers: this.#viewers,
-      artifacts: this.#artifacts,
-      cutOff,
-      apply: (event) => this.#machine.apply(event),
-      rearm,
-    });
-    this.#connections = new Connections({
-      ctx,
-      name,
-      state: () => (this.#closing ? null : (this.#machine.saved?.state ?? null)),
-      attempt: this.#attempt,
-      viewers: this.#viewers,
-      cutOff,
-    });
+    this.#machine = machine;
+    this.#targets = { tasks, log, viewers, socket };
+    this.#transitions = new Transitions({ storage: ctx.storage, machine, targets: this.#targets, rearm });
+    this.#attempt = new Attempt({ machine, socket, log, artifacts: this.#artifacts, apply, rearm });
+    const attempt = this.#attempt;
+    this.#connections = new Connections({ ctx, name, machine, attempt, socket, viewers, log, cutOff });
     // Answered by the platform: a heartbeat neither wakes the object nor costs anything.
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
   }
 
   /** Begins the deployment. Called again with the same spec it changes nothing. */
   create(spec: Spec): Snapshot {
-    this.#machine.create(spec);
-    const { spec: first, state, seq } = this.#machine.known();
+    if (this.#machine.saved === null) this.#transitions.begin(spec);
+    const { spec: first, state, seq } = this.#machine.current();
     return { record: recordOf(first, state), seq };
   }
 
@@ -133,17 +114,17 @@ export class DeploymentObject extends DurableObject<Env> {
     return this.#machine.saved?.spec ?? this.#gone();
   }
 
-  /** Nobody is to find anything here afterwards either: that it was asked has made the tables anew. */
+  /** Touching a deleted object recreates its tables; drop them again. */
   async #gone(): Promise<null> {
-    await this.#remains.untouched();
+    await this.#cleanup.untouched();
     return null;
   }
 
   /** Seals its variables and files anew with the key of today; gives how many were sealed with the one before. */
   async reseal(): Promise<number> {
     if (this.#machine.saved === null) return 0;
-    const { spec, resealed } = await resealSpec(this.#machine.known().spec, createSealer(this.env));
-    if (resealed > 0 && this.#machine.saved !== null) this.#machine.resealed(spec);
+    const { spec, resealed } = await resealSpec(this.#machine.current().spec, createSealer(this.env));
+    if (resealed > 0 && this.#machine.saved !== null) this.#machine.reseal(spec);
     return resealed;
   }
 
@@ -155,14 +136,18 @@ export class DeploymentObject extends DurableObject<Env> {
 
   /** The consumer of events has done its work for all up to this number. */
   async confirm(seq: number): Promise<void> {
-    if (this.#machine.saved !== null) this.#machine.confirm(seq);
-    else await this.#gone();
+    if (this.#machine.saved === null) {
+      await this.#gone();
+      return;
+    }
+    this.#machine.confirm(seq);
+    if (!this.#machine.hasUnconfirmed) this.#targets.tasks.remove('publish');
   }
 
   /** Offers the job to the pool, as the deploy queue asks; does nothing unless it is queued. */
   async offer(): Promise<void> {
     if (this.#machine.saved === null) await this.#gone();
-    else if (this.#machine.saved.state.status === 'queued') await this.#chores.do('offer');
+    else if (this.#machine.saved.state.status === 'queued') await this.#targets.tasks.run('offer');
   }
 
   /** The pool has paired this job with a runner's claim: of two claims one wins. */
@@ -174,12 +159,12 @@ export class DeploymentObject extends DurableObject<Env> {
     const { env } = this;
     const opened = await openSpec(this.#machine.saved.spec, createSealer(env), uploadsOf(env));
     // Its App may have been deleted meanwhile.
-    if (this.#machine.saved === null || this.#closing) return { refused: 'unknown' };
-    const refused = this.#machine.apply({ type: 'claim', runner, token: makeToken('lease') });
+    if (this.#machine.saved === null || this.#machine.isClosing) return { refused: 'unknown' };
+    const refused = this.#transitions.apply({ type: 'claim', runner, token: makeToken('lease') });
     if (refused !== null) return { refused };
-    const { spec, state } = this.#machine.known();
+    const { spec, state } = this.#machine.current();
     if (state.lease === null) return { refused: 'taken' };
-    const given = { lease: state.lease, logRoom: this.#machine.log().room };
+    const given = { lease: state.lease, logRoom: this.#targets.log.store.room };
     const granted = grantOf(spec, state, given, opened, setting(env, 'PUBLIC_URL'), Date.now());
     return { granted, sensitive: opened.sensitive };
   }
@@ -189,20 +174,20 @@ export class DeploymentObject extends DurableObject<Env> {
     reason: string,
   ): Promise<{ canceled: Snapshot } | { refused: Refusal; status: DeploymentStatus } | null> {
     if (this.#machine.saved === null) return this.#gone();
-    const refused = this.#machine.apply({ type: 'cancel', reason });
-    const { spec, state, seq } = this.#machine.known();
+    const refused = this.#transitions.apply({ type: 'cancel', reason });
+    const { spec, state, seq } = this.#machine.current();
     if (refused !== null) return { refused, status: state.status };
     return { canceled: { record: recordOf(spec, state), seq } };
   }
 
   /** Cuts a runner off whose credential was revoked. */
   revoke(runnerId: string): void {
-    if (this.#machine.saved !== null) this.#machine.apply({ type: 'revoked', runnerId });
+    if (this.#machine.saved !== null) this.#transitions.apply({ type: 'revoked', runnerId });
   }
 
   /** Ends the lease of a runner that was started anew and does not hold the attempt any more. */
   restarted(runnerId: string, attempt: number): void {
-    if (this.#machine.saved !== null) this.#machine.apply({ type: 'restarted', runnerId, attempt });
+    if (this.#machine.saved !== null) this.#transitions.apply({ type: 'restarted', runnerId, attempt });
   }
 
   /** A page of lines after `after`; null once the log is archived and has to be read from storage, or was removed. */
@@ -210,7 +195,7 @@ export class DeploymentObject extends DurableObject<Env> {
     if (this.#machine.saved === null) return this.#gone();
     const { state } = this.#machine.saved;
     if (state.logKey !== null) return null;
-    const log = this.#machine.log();
+    const log = this.#targets.log.store;
     return { items: log.read(after, limit), lastSeq: log.lastSeq, ended: hasEnded(state.status) };
   }
 
@@ -218,13 +203,22 @@ export class DeploymentObject extends DurableObject<Env> {
   async ndjson(): Promise<ReadableStream<Uint8Array> | null> {
     if (this.#machine.saved === null) return this.#gone();
     if (this.#machine.saved.state.logKey !== null) return null;
-    return ndjsonStream(this.#machine.log().rows());
+    return ndjsonStream(this.#targets.log.store.rows());
   }
 
   /** Forgets its log, which retention removes: what was not archived yet is not archived any more. */
   async forgetLog(): Promise<void> {
-    if (this.#machine.saved === null) await this.#gone();
-    else this.#machine.forgetLog();
+    if (this.#machine.saved === null) {
+      await this.#gone();
+      return;
+    }
+    const { spec, state } = this.#machine.saved;
+    if (!hasEnded(state.status)) return;
+    const { tasks, log } = this.#targets;
+    tasks.remove('archive');
+    if (state.logKey === null)
+      this.#transitions.apply({ type: 'archived', logKey: logKey(spec.app.id, spec.id) });
+    log.store.clear();
   }
 
   /**
@@ -247,18 +241,20 @@ export class DeploymentObject extends DurableObject<Env> {
   }
 
   async #destroy(spec: Spec, state: State): Promise<void> {
-    this.#closing = true;
-    if (!hasEnded(state.status)) this.#machine.apply({ type: 'cancel', reason: 'The App was deleted' });
-    this.#attempt.close();
+    const { tasks, log, viewers, socket } = this.#targets;
+    this.#machine.close();
+    if (!hasEnded(state.status)) this.#transitions.apply({ type: 'cancel', reason: 'The App was deleted' });
+    socket.close();
     // What reaches out of here ends first: a log that is just being archived would come after the removal.
-    await this.#chores.end();
+    await tasks.end();
     await poolOf(this.env, spec.ownerId).withdraw(spec.id);
     await this.#artifacts.abortAll();
     const prefix = deploymentPrefix(spec.app.id, spec.id);
     await removeBelow(objectsOf(this.env), prefix);
     this.#machine.forget();
-    this.#viewers.end('canceled');
-    await this.#remains.leave(prefix, uploadsUntil(state, Date.now()));
+    log.forget();
+    viewers.endAll('canceled');
+    await this.#cleanup.leave(prefix, uploadsUntil(state, Date.now()));
   }
 
   /**
@@ -288,22 +284,27 @@ export class DeploymentObject extends DurableObject<Env> {
     const now = Date.now();
     await this.#alarm.run(
       this.#machine.saved === null
-        ? [() => this.#remains.sweep()]
+        ? [() => this.#cleanup.sweep()]
         : [
-            () => this.#attempt.writeDue(now),
+            () => this.#writeLog(now),
             () => this.#tick(now),
-            () => this.#chores.doDue(now),
+            () => this.#targets.tasks.runDue(now),
             () => this.#rearm(),
           ],
     );
   }
 
-  /** Lets the lifecycle see that time has passed, if it waits for that. */
+  /** Writes log lines that have waited long enough. */
+  #writeLog(now: number): void {
+    if ((this.#targets.log.writeBy() ?? Number.POSITIVE_INFINITY) <= now) this.#attempt.writeLog();
+  }
+
+  /** Tells the lifecycle that time has passed, if it waits for that. */
   #tick(now: number): void {
-    const { spec, state } = this.#machine.known();
+    const { spec, state } = this.#machine.current();
     if ((nextTick(spec, state) ?? Number.POSITIVE_INFINITY) > now) return;
     const socketOpen = this.#attempt.noteHeartbeat();
-    this.#machine.apply({ type: 'tick', socketOpen });
+    this.#transitions.apply({ type: 'tick', socketOpen });
   }
 
   /** Sets the one alarm to whatever is due first. */
@@ -315,7 +316,8 @@ export class DeploymentObject extends DurableObject<Env> {
   #nextDue(): number | null {
     if (this.#machine.saved === null) return null;
     const { spec, state } = this.#machine.saved;
-    const times = [this.#chores.next(), nextTick(spec, state), this.#attempt.writeBy()];
+    const { tasks, log } = this.#targets;
+    const times = [tasks.next(), nextTick(spec, state), log.writeBy()];
     return times.reduce((first, time) => earlier(first, time), null);
   }
 

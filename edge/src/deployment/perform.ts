@@ -1,4 +1,4 @@
-/** What each chore of a deployment does. A chore may be done again: each of them is idempotent. */
+/** What each pending task of a deployment does. All of them are idempotent, because any may be repeated. */
 
 import type { Env } from '../env.ts';
 import { sendMessage } from '../limits/message.ts';
@@ -9,25 +9,28 @@ import { LOG_TAIL_LINES } from '../metadata/metadata.ts';
 import { poolOf } from '../objects/pools.ts';
 import { objectsOf } from '../storage/index.ts';
 import { logKey } from '../storage/keys.ts';
-import type { AttemptSocket } from './attempt-socket.ts';
+import type { ArtifactUploads } from './artifacts.ts';
+import type { Event, Refusal } from './lifecycle.ts';
+import type { DeploymentLog } from './log.ts';
 import type { Machine } from './machine.ts';
 import type { Outbox } from './outbox.ts';
 import type { Spec, State } from './state.ts';
-import type { Chore } from './timers.ts';
+import type { Task } from './timers.ts';
 
 export interface Tools {
   readonly env: Env;
   readonly machine: Machine;
   readonly outbox: Outbox;
-  readonly attempt: AttemptSocket;
+  readonly log: DeploymentLog;
+  readonly artifacts: ArtifactUploads;
+  /** Applies an event to the deployment. */
+  readonly apply: (event: Event) => Refusal | null;
 }
 
-export async function perform(
-  chore: Chore,
-  { env, machine, outbox, attempt }: Tools,
-): Promise<'done' | 'unconfirmed'> {
-  const { spec, state, seq } = machine.known();
-  switch (chore) {
+export async function perform(task: Task, tools: Tools): Promise<'done' | 'unconfirmed'> {
+  const { env, machine, outbox, artifacts } = tools;
+  const { spec, state, seq } = machine.current();
+  switch (task) {
     case 'offer':
       await offer(env, spec, state);
       return 'done';
@@ -39,28 +42,32 @@ export async function perform(
       await outbox.publish(env.EVENT_QUEUE, { deploymentId: spec.id, seq }, Date.now());
       return machine.hasUnconfirmed ? 'unconfirmed' : 'done';
     case 'discard':
-      await attempt.discard();
+      await artifacts.discard(spec.app.id, spec.id, keptAttempt(state));
       return 'done';
     case 'archive':
-      await archive(env, machine);
+      await archive(tools);
       return 'done';
   }
 }
 
+/** The attempt whose artifacts are kept; null for none. */
+const keptAttempt = ({ status, attempt }: State): number | null =>
+  status === 'success' || status === 'building' ? attempt : null;
+
 /** Puts the log into storage as one object and removes its rows. */
-async function archive(env: Env, machine: Machine): Promise<void> {
-  const { spec, state } = machine.known();
+async function archive({ env, machine, log, apply }: Tools): Promise<void> {
+  const { spec, state } = machine.current();
   if (state.logKey !== null) return;
-  const log = machine.log();
+  const { store } = log;
   const key = logKey(spec.app.id, spec.id);
-  await archiveLog(objectsOf(env), key, log.rows());
-  if (machine.known().state.logKey !== null) {
-    // It was forgotten meanwhile, and who removed it from storage may have been quicker.
+  await archiveLog(objectsOf(env), key, store.rows());
+  if (machine.current().state.logKey !== null) {
+    // Retention removed the log meanwhile, perhaps before it was put into storage.
     await objectsOf(env).delete([key]);
     return;
   }
   if (keepsLogTails(env)) {
-    const lines = tailOf([...log.lines(Math.max(0, log.lastSeq - LOG_TAIL_LINES))]);
+    const lines = tailOf([...store.lines(Math.max(0, store.lastSeq - LOG_TAIL_LINES))]);
     await sendMessage(env.EVENT_QUEUE, {
       kind: 'log_tail',
       deploymentId: spec.id,
@@ -68,8 +75,8 @@ async function archive(env: Env, machine: Machine): Promise<void> {
       lines,
     });
   }
-  machine.apply({ type: 'archived', logKey: key });
-  log.clear();
+  apply({ type: 'archived', logKey: key });
+  store.clear();
 }
 
 async function offer(env: Env, spec: Spec, state: State): Promise<void> {

@@ -22,35 +22,30 @@ export const MOST_VIEWERS_OF_ONE = 120;
 /** Frames of a replay hold about this many bytes. */
 const REPLAY_FRAME_BYTES = 256 * 1024;
 
-/** What viewers see. */
-interface Viewed {
-  readonly state: { status: DeploymentStatus; phase: Phase | null; logKey: string | null };
-  readonly log: () => { readonly lastSeq: number; rows(after: number): Iterable<string> };
+/** What a viewer sees: a deployment whose log isn't archived. */
+export interface Viewed {
+  readonly state: { readonly status: DeploymentStatus; readonly phase: Phase | null };
+  readonly log: { readonly lastSeq: number; rows(after: number): Iterable<string> };
 }
 
 export class Viewers {
   readonly #ctx: DurableObjectState;
-  readonly #viewed: () => Viewed | null;
   readonly #flows = new WeakMap<WebSocket, ViewerFlow>();
 
-  /** `viewed` gives the deployment and its log; null when it was removed. */
-  constructor(ctx: DurableObjectState, viewed: () => Viewed | null) {
+  constructor(ctx: DurableObjectState) {
     this.#ctx = ctx;
-    this.#viewed = viewed;
   }
 
   /**
-   * Lets a viewer in: the state, the lines after `after`, then whatever comes. What is sent at once is sent without a
-   * break, so no line is lost or repeated at the seam; the rest when the viewer has read that (`#catchUp`). `by` says
-   * whose connection it is.
+   * Admits a viewer and sends the state, the lines after `after`, and then all new lines. What fits into the window is sent
+   * without a break, so no line is lost or repeated in between; the rest is sent when the viewer has read that
+   * (`#catchUp`). `by` says whose connection it is.
    */
-  accept(after: number, by: string): Response {
+  accept(after: number, by: string, viewed: Viewed): Response {
     const refusal = this.#refusal(by);
     if (refusal !== null) return refuseUpgrade(refusal);
-    const viewed = this.#viewed();
-    if (viewed === null) throw new Error('nobody is let in to a deployment that was removed');
-    const { state } = viewed;
-    const { lastSeq } = viewed.log();
+    const { state, log } = viewed;
+    const { lastSeq } = log;
     const { 0: client, 1: server } = new WebSocketPair();
     this.#ctx.acceptWebSocket(server, [TAG, tagOf(by)]);
     const flow = this.#flow(server);
@@ -61,12 +56,11 @@ export class Viewers {
     return upgraded(client);
   }
 
-  /** What a viewer reports. */
-  message(ws: WebSocket, message: string | ArrayBuffer): void {
+  /** Handles a viewer's report. `viewed` is null when the log is archived. */
+  message(ws: WebSocket, message: string | ArrayBuffer, viewed: Viewed | null): void {
     const flow = this.#flow(ws);
     if (!flow.take(message) || flow.behind === null) return;
-    const viewed = this.#viewed();
-    if (viewed === null || viewed.state.logKey !== null) {
+    if (viewed === null) {
       // The lines are in storage now, from where the next connection reads them.
       flow.drop();
       return;
@@ -99,19 +93,23 @@ export class Viewers {
     }
   }
 
-  /** The log has ended. Viewers that have to catch up are told when they have. */
+  /** The deployment has ended. Viewers that have to catch up get the end when they have. */
   end(status: DeploymentStatus): void {
-    const isThere = this.#viewed() !== null;
     for (const ws of this.#open()) {
       const flow = this.#flow(ws);
-      if (flow.behind === null || !isThere) finish(ws, flow, status);
+      if (flow.behind === null) finish(ws, flow, status);
     }
+  }
+
+  /** The deployment was removed: every viewer gets the end, whatever it has read. */
+  endAll(status: DeploymentStatus): void {
+    for (const ws of this.#open()) finish(ws, this.#flow(ws), status);
   }
 
   /** Sends what the viewer has not had, as far as its window goes; whether that was all. */
   #catchUp(ws: WebSocket, flow: ViewerFlow, { state, log }: Viewed): boolean {
     let last = flow.behind ?? 0;
-    for (const piece of gather(log().rows(last))) {
+    for (const piece of gather(log.rows(last))) {
       const frame = ndjsonFrame(piece);
       if (!flow.fits(frame.length)) {
         this.#wait(flow, last);

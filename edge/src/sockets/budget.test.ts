@@ -16,6 +16,12 @@ test('a burst may be used at once, and then as much as comes back', () => {
   expect(use(bucket, ALLOWANCE, 1, 1_500)).toEqual({ left: 0, at: 1_500 });
 });
 
+test('after the wait there is enough, whatever the rounding', () => {
+  const bucket = { left: 0.6899999999999995, at: 8_722 };
+  const wait = waitFor(bucket, ALLOWANCE, 6, 8_899);
+  expect(use(bucket, ALLOWANCE, 6, 8_899 + wait)).not.toBeNull();
+});
+
 test('more than a burst is never allowed, and never waited for without end', () => {
   expect(use(null, ALLOWANCE, 11, 0)).toBeNull();
   expect(waitFor({ left: 0, at: 0 }, ALLOWANCE, 1_000, 0)).toBe(5_000);

@@ -26,6 +26,10 @@ export function use(bucket: Bucket | null, allowance: Allowance, amount: number,
 
 /** In how many milliseconds from `now` so much is left; 0 when it is there already, and never more than a full burst takes. */
 export function waitFor(bucket: Bucket | null, allowance: Allowance, amount: number, now: number): number {
-  const missing = Math.min(amount, allowance.burst) - leftOf(bucket, allowance, now);
-  return missing <= 0 ? 0 : Math.ceil((missing / allowance.perSecond) * 1000);
+  const needed = Math.min(amount, allowance.burst);
+  const missing = needed - leftOf(bucket, allowance, now);
+  if (missing <= 0) return 0;
+  const wait = Math.ceil((missing / allowance.perSecond) * 1000);
+  // Rounding may leave a bucket a hair short of what is needed.
+  return leftOf(bucket, allowance, now + wait) < needed ? wait + 1 : wait;
 }

@@ -1,7 +1,6 @@
 /**
- * What remains of a deployment that was removed: nothing, or for an hour the note of what is to be removed once more.
- * Whoever held an address to PUT a file to can still use it until it has run out; a removal before that would be the
- * last one, and the file would lie there for good.
+ * What a removed deployment leaves in its object: nothing, or for up to an hour a note of the prefix that is to be removed
+ * from storage again. Until a presigned URL expires, anyone who has it can still upload a file.
  */
 
 import type { Alarm } from '../objects/alarm.ts';
@@ -11,7 +10,7 @@ import type { ObjectStore } from '../storage/storage.ts';
 /** The one value in the object's storage, beside no tables. */
 const NOTE = 'remains';
 
-export class Remains {
+export class Cleanup {
   readonly #storage: DurableObjectStorage;
   readonly #objects: ObjectStore;
   readonly #alarm: Alarm;
@@ -22,7 +21,7 @@ export class Remains {
     this.#alarm = alarm;
   }
 
-  /** Empties the object. Until `until` (Unix milliseconds; null for none) something may still come in below `prefix`. */
+  /** Empties the object. Uploads below `prefix` are possible until `until` (Unix milliseconds; null for none). */
   async leave(prefix: string, until: number | null): Promise<void> {
     await this.#alarm.clear();
     await this.#storage.deleteAll();
@@ -31,12 +30,12 @@ export class Remains {
     this.#alarm.ringBy(until);
   }
 
-  /** The object was woken without anything to do: it is left as empty as it was before. */
+  /** Touching a removed object recreates its tables; this drops them again. */
   async untouched(): Promise<void> {
     if ((await this.#storage.get(NOTE)) === undefined) await this.#storage.deleteAll();
   }
 
-  /** Nothing can come in any more: removes what did. Throws when storage does not answer: then it is to be called again. */
+  /** All URLs have expired: removes what was uploaded. Throws when storage doesn't answer; call it again then. */
   async sweep(): Promise<void> {
     const prefix = await this.#storage.get<string>(NOTE);
     if (prefix !== undefined) await removeBelow(this.#objects, prefix);

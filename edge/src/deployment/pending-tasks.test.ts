@@ -1,0 +1,52 @@
+import { runInDurableObject } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
+import { expect, test } from 'vitest';
+import { newObjectId } from '../metadata/object-id.ts';
+import { PendingTasks } from './pending-tasks.ts';
+import type { Task } from './timers.ts';
+
+/** Pending tasks of an object of their own; each of them ends when the test resolves `done`. */
+function inAnObject(
+  work: (tasks: PendingTasks, done: PromiseWithResolvers<'done'>, begun: Task[]) => Promise<void>,
+) {
+  const stub = env.DEPLOYMENTS.getByName(newObjectId());
+  return runInDurableObject(stub, async (_, ctx) => {
+    const done = Promise.withResolvers<'done'>();
+    const begun: Task[] = [];
+    const perform = (task: Task) => {
+      begun.push(task);
+      return done.promise;
+    };
+    await work(
+      new PendingTasks(ctx, { name: () => 'a test', perform, onChange: () => undefined }),
+      done,
+      begun,
+    );
+  });
+}
+
+test('the end waits for running tasks, and starts none', () =>
+  inAnObject(async (tasks, done, begun) => {
+    const archiving = tasks.run('archive');
+    let isOver = false;
+    const end = tasks.end().then(() => {
+      isOver = true;
+    });
+    await tasks.run('publish');
+    expect(begun).toEqual(['archive']);
+    expect(isOver).toBe(false);
+    done.resolve('done');
+    await end;
+    await archiving;
+  }));
+
+test('a running task that fails ends as well', () =>
+  inAnObject(async (tasks, done) => {
+    const archiving = tasks.run('archive');
+    const end = tasks.end();
+    done.reject(new Error('storage is down'));
+    await end;
+    await archiving;
+  }));
+
+test('with nothing running it ends immediately', () => inAnObject((tasks) => tasks.end()));

@@ -1,0 +1,108 @@
+/**
+ * What an object does outside of itself, repeated until it succeeds. A pending task is written in the transaction that
+ * makes it necessary and started right after it; its timer starts it again should the object go away in between.
+ */
+import { journal } from '../journal.ts';
+import { limitedSql } from '../limits/sql.ts';
+import { type Task, Timers } from './timers.ts';
+
+/**
+ * A task that was started is checked again after this long. As long as a lease: the alarm that waits for the lease serves
+ * it as well, and an alarm costs.
+ */
+const BACKUP_MS = 30_000;
+
+/** The job is offered again sooner: somebody waits for it, and no lease has an alarm yet. */
+const OFFER_BACKUP_MS = 5_000;
+
+export interface PendingTasksOptions {
+  /** For the Worker's log. */
+  readonly name: () => string;
+  /** `unconfirmed`: it was done, and waits for a confirmation, after which it is removed. */
+  readonly perform: (task: Task) => Promise<'done' | 'unconfirmed'>;
+  /** What is due next may have changed. */
+  readonly onChange: () => void;
+}
+
+export class PendingTasks {
+  readonly #timers: Timers;
+  readonly #ctx: DurableObjectState;
+  readonly #options: PendingTasksOptions;
+  /** Tasks that are running, and whether they were requested again meanwhile. */
+  readonly #running = new Map<Task, { again: boolean; over: Promise<void> }>();
+  #over = false;
+
+  constructor(ctx: DurableObjectState, options: PendingTasksOptions) {
+    this.#timers = new Timers(limitedSql(ctx.storage.sql));
+    this.#ctx = ctx;
+    this.#options = options;
+  }
+
+  /** Adds a task. Call it in the transaction that makes the task necessary, and `start` after that. */
+  add(task: Task, now: number): void {
+    this.#timers.set(task, now + (task === 'offer' ? OFFER_BACKUP_MS : BACKUP_MS));
+  }
+
+  /** Removes a task that is no longer necessary. */
+  remove(task: Task): void {
+    this.#timers.clear(task);
+  }
+
+  /** Runs a task in the background. */
+  start(task: Task): void {
+    this.#ctx.waitUntil(this.run(task));
+  }
+
+  /**
+   * Runs a task, and runs it again if it is requested meanwhile: the reason may be newer than what the first run read. A
+   * failure is logged, and the task is tried again.
+   */
+  async run(task: Task): Promise<void> {
+    if (this.#over) return;
+    const underWay = this.#running.get(task);
+    if (underWay !== undefined) {
+      underWay.again = true;
+      return;
+    }
+    const over = Promise.withResolvers<void>();
+    const running = { again: false, over: over.promise };
+    this.#running.set(task, running);
+    try {
+      let outcome: 'done' | 'unconfirmed';
+      do {
+        running.again = false;
+        outcome = await this.#options.perform(task);
+      } while (running.again && !this.#over);
+      if (this.#over) return;
+      if (outcome === 'done') this.#timers.clear(task);
+      else this.#timers.postpone(task, Date.now());
+    } catch (error) {
+      if (this.#over) return;
+      journal.error(`${this.#options.name()}: ${task} failed and will be tried again`, error);
+      this.#timers.retry(task, Date.now());
+    } finally {
+      this.#running.delete(task);
+      over.resolve();
+      if (!this.#over) this.#options.onChange();
+    }
+  }
+
+  /** Runs all tasks that are due by `now`. */
+  async runDue(now: number): Promise<void> {
+    for (const task of this.#timers.due(now)) await this.run(task);
+  }
+
+  /** When the next task is due; null when there is none. */
+  next(): number | null {
+    return this.#timers.next();
+  }
+
+  /**
+   * Ends all tasks, because the object is being removed together with the table of timers: none is started any more.
+   * Resolves when those that are running have ended, so that what they did can be undone.
+   */
+  async end(): Promise<void> {
+    this.#over = true;
+    await Promise.all([...this.#running.values()].map(({ over }) => over));
+  }
+}

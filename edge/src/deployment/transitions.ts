@@ -1,0 +1,66 @@
+/** Changes of a deployment: written in one transaction, then carried out. */
+import type { LogLine } from '@appflux/protocol';
+import { carryOut, type EffectTargets, writeEffects } from './effects.ts';
+import type { Event, Refusal } from './lifecycle.ts';
+import type { Machine } from './machine.ts';
+import type { Spec } from './state.ts';
+
+export interface TransitionsOptions {
+  readonly storage: DurableObjectStorage;
+  readonly machine: Machine;
+  readonly targets: EffectTargets;
+  /** What is due next may have changed. */
+  readonly rearm: () => void;
+}
+
+export class Transitions {
+  readonly #options: TransitionsOptions;
+
+  constructor(options: TransitionsOptions) {
+    this.#options = options;
+  }
+
+  /** Creates the deployment: it is queued, and offered by a pending task even if its message gets lost. */
+  begin(spec: Spec): void {
+    const { storage, machine, targets, rearm } = this.#options;
+    const { tasks, log } = targets;
+    const now = Date.now();
+    const saved = storage.transactionSync(() => {
+      tasks.add('offer', now);
+      tasks.add('publish', now);
+      return machine.writeNew(spec);
+    });
+    machine.adopt(saved);
+    log.begin(spec.limits.logBytes);
+    tasks.start('publish');
+    rearm();
+  }
+
+  /**
+   * Takes an event through the lifecycle: writes what it changes in one transaction, then carries the effects out.
+   * @returns why the event was refused, or null
+   */
+  apply(event: Event): Refusal | null {
+    const { storage, machine, targets, rearm } = this.#options;
+    const now = Date.now();
+    const decision = machine.decide(event, now);
+    if (decision === 'unchanged') return null;
+    if ('refused' in decision) return decision.refused;
+    const restoreLog = targets.log.restorePoint();
+    let said: LogLine[];
+    try {
+      said = storage.transactionSync(() => {
+        machine.write(decision);
+        return writeEffects(decision, targets, now);
+      });
+    } catch (error) {
+      // The transaction was rolled back, and memory has to agree with it: the event may come again.
+      restoreLog();
+      throw error;
+    }
+    machine.adopt(decision.after);
+    carryOut(decision, said, targets);
+    rearm();
+    return null;
+  }
+}
