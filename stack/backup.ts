@@ -2,6 +2,8 @@
  * Backs up the local instance, whether it runs or not; docs/backup.md says what is in a backup.
  *
  *   npm run backup -- TARGET                a file, a folder/ or s3://bucket/prefix; run it again to add a snapshot
+ *   npm run backup -- TARGET --schedule "0 3 * * *" --keep 14      now, and then by "npm start" at these times
+ *   npm run backup -- --schedule off        ends the schedule
  *   npm run backup -- verify TARGET         reads and checks all of it
  */
 import { parseArgs } from 'node:util';
@@ -11,7 +13,10 @@ import { Repository, readHeader } from './backup/format/repository.ts';
 import { BackupKey } from './backup/key.ts';
 import { type Made, makeBackup } from './backup/make.ts';
 import { asProblem } from './backup/problem.ts';
-import { readStatus } from './backup/status.ts';
+import { reportStatus } from './backup/report.ts';
+import { checkCron } from './backup/schedule.ts';
+import { changeStatus, readStatus } from './backup/status.ts';
+import { s3ServerOf } from './backup/store/bucket.ts';
 import { absoluteTarget, openStore } from './backup/store/open.ts';
 import type { BackupStore } from './backup/store/store.ts';
 import { verifyBackup } from './backup/verify.ts';
@@ -23,11 +28,18 @@ import { readSettings, stateFolder } from './settings.ts';
 import { keepSecrets } from './state.ts';
 
 const progress = progressOn(process.stdout);
+const state = stateFolder(process.env, ROOT);
 
 const { values, positionals } = parsed(() =>
   parseArgs({
     allowPositionals: true,
-    options: { ...LOCK_OPTIONS, keep: { type: 'string' } },
+    options: {
+      ...LOCK_OPTIONS,
+      keep: { type: 'string' },
+      schedule: { type: 'string' },
+      // For `npm start`: makes the backup that the schedule names.
+      scheduled: { type: 'boolean', default: false },
+    },
   }),
 );
 
@@ -41,10 +53,10 @@ function parsed<Result>(parse: () => Result): Result {
 }
 
 /** What an instance that does not run would be started with. */
-async function describeStopped(state: string): Promise<Description> {
+async function describeStopped(): Promise<Description> {
   const settings = readSettings(process.env, ROOT);
   const { variables, environment = {} } = edgeConfig(settings, await keepSecrets(state), ROOT, '');
-  return { variables, environment };
+  return { url: '', variables, environment };
 }
 
 function wholeNumber(name: string, text: string | undefined): number | undefined {
@@ -54,10 +66,39 @@ function wholeNumber(name: string, text: string | undefined): number | undefined
   throw new StackProblem('arguments_invalid', `--${name} ${text} is not a whole number from 1`, 'correct it');
 }
 
-async function backUp(store: BackupStore): Promise<void> {
-  const state = stateFolder(process.env, ROOT);
-  const { protection, unlock } = await readLocks(values, process.env);
+async function backUp(target: string): Promise<void> {
+  if (values.schedule !== undefined) checkCron(values.schedule);
   const keep = wholeNumber('keep', values.keep);
+  const s3 = s3ServerOf(process.env);
+  await backUpTo(await openStore(target, s3), keep);
+  if (values.schedule === undefined) return;
+  const since = new Date().toISOString();
+  const schedule = { cron: values.schedule, target, since, ...(keep && { keep }), ...(s3 && { s3 }) };
+  await changeStatus(state, { schedule });
+  await sayUnlessReported();
+  progress.say(`"npm start" makes a backup there at "${schedule.cron}", in the time of this machine.`);
+}
+
+async function sayUnlessReported(): Promise<void> {
+  const why = await reportStatus(state);
+  if (why !== null) progress.say(`Warning: the instance did not take the report (${why})`);
+}
+
+/** The backup that the schedule names. */
+async function backUpScheduled(): Promise<void> {
+  const { schedule } = await readStatus(state);
+  if (schedule === null) return;
+  await backUpTo(await openStore(schedule.target, schedule.s3 ?? null), schedule.keep);
+}
+
+async function endSchedule(): Promise<void> {
+  await changeStatus(state, { schedule: null });
+  await sayUnlessReported();
+  progress.say('No more backups are made by a schedule.');
+}
+
+async function backUpTo(store: BackupStore, keep: number | undefined): Promise<void> {
+  const { protection, unlock } = await readLocks(values, process.env);
   const made = await during(progress, `Backing up to ${store.name}`, (task) =>
     makeBackup({
       state,
@@ -65,17 +106,18 @@ async function backUp(store: BackupStore): Promise<void> {
       protection,
       unlock,
       keep,
-      description: () => describeStopped(state),
+      description: () => describeStopped(),
       detail: task.detail,
     }),
   );
   sayMade(made);
 }
 
-function sayMade({ id, total, stored, pausedMs, running, missing, removed }: Made): void {
+function sayMade({ id, total, stored, pausedMs, running, missing, removed, unreported }: Made): void {
   const pause = running ? `, paused for ${(pausedMs / 1000).toFixed(2)} s` : ', which was not running';
   progress.say(`Snapshot ${id}: ${sizeText(total)} of the instance${pause}; ${sizeText(stored)} added.`);
   if (removed.length > 0) progress.say(`Removed ${removed.length} older snapshots.`);
+  if (unreported !== null) progress.say(`Warning: the instance did not take the report (${unreported})`);
   for (const key of missing) progress.say(`Warning: the instance itself has lost the object ${key}`);
 }
 
@@ -105,7 +147,7 @@ async function openFor(store: BackupStore): Promise<Repository> {
   if (unlock.passphrase !== undefined || unlock.identities !== undefined)
     return Repository.open(store, unlock);
   const header = await readHeader(store);
-  const { keys } = await readStatus(stateFolder(process.env, ROOT));
+  const { keys } = await readStatus(state);
   const kept = header === null ? undefined : keys[header.id];
   if (kept === undefined) return Repository.open(store, unlock);
   progress.say('Opened with the key that this instance keeps; no passphrase was tried.');
@@ -114,19 +156,23 @@ async function openFor(store: BackupStore): Promise<Repository> {
 
 await runCommand(async () => {
   const [first, second, ...more] = positionals;
-  const target = first === 'verify' ? second : first;
-  if (target === undefined || more.length > 0 || (first !== 'verify' && second !== undefined)) {
-    throw new StackProblem(
-      'arguments_invalid',
-      'Name one target',
-      'for example "npm run backup -- /backup/appflux.backup", "… -- s3://bucket/appflux", or "… -- verify TARGET"',
-    );
-  }
   try {
-    const store = await openStore(absoluteTarget(target, calledIn(process.env)));
-    await (first === 'verify' ? verify(store) : backUp(store));
+    if (values.scheduled) await backUpScheduled();
+    else if (first === undefined && values.schedule === 'off') await endSchedule();
+    else if (first === 'verify') await verify(await openStore(only(second, more), s3ServerOf(process.env)));
+    else await backUp(only(first, positionals.slice(1)));
   } catch (error) {
     throw asProblem(error);
   }
   return 0;
 });
+
+/** The one target that was named, absolute. */
+function only(target: string | undefined, more: readonly string[]): string {
+  if (target !== undefined && more.length === 0) return absoluteTarget(target, calledIn(process.env));
+  throw new StackProblem(
+    'arguments_invalid',
+    'Name one target',
+    'for example "npm run backup -- /backup/appflux.backup", "… -- s3://bucket/appflux", or "… -- verify TARGET"',
+  );
+}

@@ -5,6 +5,7 @@
 import { Miniflare } from 'miniflare';
 import { unstable_readConfig as readConfig } from 'wrangler';
 import type { z } from 'zod';
+import { localUrlOf } from './addresses/addresses.ts';
 import { type ControlServer, serveControl } from './backup/capture/control.ts';
 import { EdgeConfig, type EdgeMessage, LogLevel } from './edge/config.ts';
 import { startCrons } from './edge/crons.ts';
@@ -45,7 +46,13 @@ async function run(config: z.output<typeof EdgeConfig>): Promise<void> {
   );
   const { variables, environment } = config;
   const control: ControlServer | null =
-    config.control === undefined ? null : await serveControl(config.control, { variables, environment });
+    config.control === undefined
+      ? null
+      : await serveControl(config.control, {
+          url: localUrlOf(config.host, config.port),
+          variables,
+          environment,
+        });
   let ending = false;
   const end = async () => {
     if (ending) return;

@@ -4,17 +4,33 @@
  *   npm run restore -- TARGET [--snapshot ID]
  */
 import { parseArgs } from 'node:util';
+import { addressesOf } from './addresses/addresses.ts';
 import { calledIn, LOCK_OPTIONS, readLocks, sizeText } from './backup/arguments.ts';
+import { foreignBucket } from './backup/bucket.ts';
 import { Repository } from './backup/format/repository.ts';
 import { asProblem } from './backup/problem.ts';
-import { restore } from './backup/restore.ts';
+import { type RestoreOutside, restore } from './backup/restore.ts';
+import { s3ServerOf } from './backup/store/bucket.ts';
 import { absoluteTarget, openStore } from './backup/store/open.ts';
 import { ROOT, runCommand } from './command.ts';
+import { edgeConfig } from './instance.ts';
 import { StackProblem } from './problem.ts';
 import { during, progressOn } from './progress.ts';
-import { stateFolder } from './settings.ts';
+import { readSettings, stateFolder } from './settings.ts';
+import { makeSecrets } from './state.ts';
 
 const progress = progressOn(process.stdout);
+
+/** Where the restored instance keeps what is not in its state folder, by the settings that it will be started with. */
+async function outsideOf(): Promise<RestoreOutside> {
+  const settings = readSettings(process.env, ROOT);
+  const { variables } = edgeConfig(settings, makeSecrets(), ROOT, '');
+  return {
+    bucket: foreignBucket(variables),
+    mongodbUri: variables.MONGODB_URI ?? null,
+    publicUrl: addressesOf(settings).publicUrl,
+  };
+}
 
 await runCommand(async () => {
   const { values, positionals } = parseArgs({
@@ -31,13 +47,14 @@ await runCommand(async () => {
   }
   const state = stateFolder(process.env, ROOT);
   try {
-    const store = await openStore(absoluteTarget(target, calledIn(process.env)));
+    const store = await openStore(absoluteTarget(target, calledIn(process.env)), s3ServerOf(process.env));
     const { unlock } = await readLocks(values, process.env);
     const { manifest, bytes, settings } = await during(progress, `Restoring into ${state}`, async (task) =>
       restore({
         repository: await Repository.open(store, unlock),
         snapshot: values.snapshot,
         state,
+        outside: await outsideOf(),
         detail: task.detail,
       }),
     );

@@ -160,7 +160,13 @@ const PASSED_ON = [
 const MAIL = ['MAIL_API_URL', 'MAIL_API_KEY', 'MAIL_FROM'] as const;
 
 /** Read by `npm run backup` and `npm run restore`. */
-export const BACKUP_SECRETS = ['APPFLUX_BACKUP_PASSPHRASE'] as const;
+export const BACKUP_SECRETS = [
+  'APPFLUX_BACKUP_PASSPHRASE',
+  'APPFLUX_BACKUP_S3_ENDPOINT',
+  'APPFLUX_BACKUP_S3_REGION',
+  'APPFLUX_BACKUP_S3_ACCESS_KEY_ID',
+  'APPFLUX_BACKUP_S3_SECRET_ACCESS_KEY',
+] as const;
 
 const STORAGE = ['S3_ENDPOINT', 'S3_BUCKET', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'] as const;
 

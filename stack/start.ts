@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import { type Addresses, addressesOf } from './addresses/addresses.ts';
 import { unresolvedNames } from './addresses/resolving.ts';
+import { runSchedule } from './backup/schedule.ts';
 import { ROOT, runCommand } from './command.ts';
 import { controlPlane } from './control-plane.ts';
 import { copyDashboard, ensureDashboard } from './dashboard.ts';
@@ -89,6 +90,7 @@ async function bringUp(
   });
   const signIn = await edge.setUp(settings.bootstrapToken);
   await startRunners(settings, edge, engine.address.name, cleanup);
+  cleanup.defer(runSchedule(state, env, say));
   progress.say(readyLine(addresses.publicUrl, signIn));
 }
 

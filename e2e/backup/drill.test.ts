@@ -6,12 +6,13 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Deployment, RegistrationToken } from '@appflux/protocol';
+import { Backups, Deployment, RegistrationToken } from '@appflux/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { Manifest } from '../../stack/backup/format/manifest.ts';
 import { Repository } from '../../stack/backup/format/repository.ts';
 import { openStore } from '../../stack/backup/store/open.ts';
+import { keepSecrets } from '../../stack/state.ts';
 import { Client, pause } from '../instance/client.ts';
 import { SimulatedRunner } from '../instance/simulated-runner.ts';
 import { type LocalInstance, lose, PASSPHRASE, type Ran, run, startOn } from './instance.ts';
@@ -166,6 +167,18 @@ describe('an instance that was backed up while it worked, and lost', { timeout: 
     attempt.fail();
     expect(await client.untilEnded(load.running.id)).toMatchObject({ status: 'failed' });
     await runner.pool.cut();
+  });
+
+  it('tells its operator how old the backup is', async () => {
+    const secrets = await keepSecrets(restored.state);
+    const answer = await fetch(`${restored.url}/api/ops/backup`, {
+      headers: { Authorization: `Bearer ${secrets.operatorSecret}` },
+    });
+    // The first backup was reported before the second one was made.
+    expect(Backups.parse(await answer.json())).toMatchObject({
+      status: { error: null, target: join(folder, 'appflux.backup') },
+      ageSeconds: expect.any(Number),
+    });
   });
 
   it('holds the old URL nowhere', async () => {

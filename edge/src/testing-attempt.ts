@@ -4,7 +4,7 @@ import { type Grant, LEASE_TOKEN_HEADER } from '@appflux/protocol';
 import { metadataOf } from './metadata/index.ts';
 import { runnerRecord } from './metadata/sample-records.ts';
 import { hashToken, makeToken } from './secrets/tokens.ts';
-import { hex } from './storage/digest.ts';
+import { hex } from './storage/hex.ts';
 import { request } from './testing.ts';
 
 type Frame = { type: string; parts?: { partNumber: number; url: string }[] };

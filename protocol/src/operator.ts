@@ -85,3 +85,31 @@ export const DeadLetter = z
   })
   .meta({ id: 'DeadLetter' });
 export type DeadLetter = z.infer<typeof DeadLetter>;
+
+/** How the backups of an instance go, as its backup command reports it. */
+export const BackupStatus = z
+  .strictObject({
+    /** The moment that the newest snapshot shows; null if none was ever made. */
+    succeededAt: Timestamp.nullable(),
+    /** Where that snapshot is: a path or an `s3://` URL. */
+    target: z.string().max(2_000).nullable(),
+    /** Why the last attempt failed; null if it succeeded. */
+    error: z.string().max(2_000).nullable(),
+    /** When the last attempt was made. */
+    triedAt: Timestamp,
+    /** The cron expression of the schedule; null without one. */
+    schedule: z.string().max(200).nullable(),
+  })
+  .meta({ id: 'BackupStatus' });
+export type BackupStatus = z.infer<typeof BackupStatus>;
+
+/** The answer of `GET /api/ops/backup`. */
+export const Backups = z
+  .strictObject({
+    /** Null until a backup reports. */
+    status: BackupStatus.nullable(),
+    /** Seconds since the moment that the newest snapshot shows; null without one. */
+    ageSeconds: z.number().nonnegative().nullable(),
+  })
+  .meta({ id: 'Backups' });
+export type Backups = z.infer<typeof Backups>;

@@ -42,7 +42,7 @@ export function addressesOf({ port, reach }: { port: number; reach: Reach }): Ad
     sitesDomain: hostWithPort(sites.name, sites.port, url.scheme),
     sitesHost: sites.name,
     edge: { host: reach.listen, port },
-    localUrl: `http://${localHost(reach.listen)}:${port}`,
+    localUrl: localUrlOf(reach.listen, port),
     trustedProxies: reach.trustedProxies,
   };
 }
@@ -105,6 +105,9 @@ function requireEncryption({ insecureHttp, listen, trustedProxies }: Reach, url:
 }
 
 const bracketed = (address: string): string => (isIPv6(address) ? `[${address}]` : address);
+
+/** How programs of this machine reach a server that listens there. */
+export const localUrlOf = (listen: string, port: number): string => `http://${localHost(listen)}:${port}`;
 
 /** A wildcard address is reached through loopback; any other one only by itself. */
 function localHost(listen: string): string {

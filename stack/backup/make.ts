@@ -1,15 +1,23 @@
 /** Makes a backup of a local instance, and keeps note of how it went. */
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { messageOf, StackProblem } from '../problem.ts';
 import { lockState, statePaths } from '../state.ts';
+import { foreignBucket } from './bucket.ts';
 import { Control, type Description } from './capture/control.ts';
-import { backUpLocal } from './capture/local.ts';
+import { backUpLocal, type Outside } from './capture/local.ts';
+import { mongoMetadata } from './capture/mongo.ts';
+import { bucketObjects } from './capture/objects.ts';
 import { Repository, readHeader } from './format/repository.ts';
 import { SnapshotWriter, type Written } from './format/write.ts';
 import { BackupKey, type Protection, type Unlock } from './key.ts';
+import { reportStatus } from './report.ts';
 import { changeStatus, readStatus } from './status.ts';
 import type { BackupStore } from './store/store.ts';
+
+/** Where collections of MongoDB lie during a backup, within the state folder. */
+const STAGING_OUTSIDE = 'backup-staging-mongo';
 
 export interface BackupOptions {
   readonly state: string;
@@ -30,6 +38,10 @@ export interface Made extends Written {
   readonly pausedMs: number;
   readonly missing: readonly string[];
   readonly running: boolean;
+  /** The moment that the snapshot shows. */
+  readonly at: string;
+  /** Why the running instance did not take the report; null if it did, or doesn't run. */
+  readonly unreported: string | null;
   /** The snapshots that were removed because of `keep`. */
   readonly removed: readonly string[];
 }
@@ -41,17 +53,19 @@ export async function makeBackup(options: BackupOptions): Promise<Made> {
   const before = (await readStatus(state)).last;
   try {
     const made = await attempt(options);
-    const last = { succeededAt: triedAt, target: options.store.name, error: null, triedAt };
+    const last = { succeededAt: made.at, target: options.store.name, error: null, triedAt };
     await changeStatus(state, { last });
-    return made;
+    return { ...made, unreported: await reportStatus(state) };
   } catch (error) {
     const { succeededAt = null, target = null } = before ?? {};
     await changeStatus(state, { last: { succeededAt, target, error: messageOf(error), triedAt } });
+    // The error itself is what matters, and is thrown.
+    await reportStatus(state);
     throw error;
   }
 }
 
-async function attempt(options: BackupOptions): Promise<Made> {
+async function attempt(options: BackupOptions): Promise<Omit<Made, 'unreported'>> {
   const { state, store, keep, detail = () => undefined } = options;
   if (!existsSync(statePaths(state).secrets)) {
     throw new StackProblem(
@@ -73,9 +87,24 @@ async function attempt(options: BackupOptions): Promise<Made> {
   const previous = newest === undefined ? null : await repository.manifest(newest);
   const writer = new SnapshotWriter(repository, previous, await repository.packs());
   const id = newSnapshotId(new Date());
-  const written = await backUpLocal({ state, id, writer, control, description, outside: [], detail });
+  const outside = outsideOf(description.variables, state, detail);
+  const written = await backUpLocal({ state, id, writer, control, description, outside, detail });
   const { removed } = keep === undefined ? { removed: [] } : await repository.prune(keep);
   return { ...written, id, running: control !== null, removed };
+}
+
+/** What the instance keeps outside its state folder, by the variables of its Worker. */
+function outsideOf(
+  variables: Description['variables'],
+  state: string,
+  detail: (text: string) => void,
+): Outside[] {
+  const bucket = foreignBucket(variables);
+  const uri = variables.MONGODB_URI;
+  return [
+    ...(bucket === null ? [] : [bucketObjects(bucket, detail)]),
+    ...(uri === undefined ? [] : [mongoMetadata(uri, join(state, STAGING_OUTSIDE))]),
+  ];
 }
 
 /** Opens the backup with the key that the instance keeps for it, or with what was given; makes it when there is none. */

@@ -6,9 +6,11 @@ import { execa } from 'execa';
 import { z } from 'zod';
 import { StackProblem } from '../problem.ts';
 import { makeStateFolder, statePaths } from '../state.ts';
+import type { Bucket } from './bucket.ts';
 import type { Manifest } from './format/manifest.ts';
 import { writeFiles } from './format/read.ts';
 import { damaged, type Repository } from './format/repository.ts';
+import { putOutside, refuseUnlessReady } from './restore-outside.ts';
 import { isCutOff } from './store/open.ts';
 import { checkDatabases } from './verify.ts';
 
@@ -21,8 +23,20 @@ export interface RestoreOptions {
   readonly snapshot?: string | undefined;
   /** The state folder. */
   readonly state: string;
+  readonly outside?: RestoreOutside;
   readonly detail?: (text: string) => void;
 }
+
+/** Where the restored instance keeps what is not in its state folder. */
+export interface RestoreOutside {
+  /** Its S3 server's bucket; null for the embedded storage. */
+  readonly bucket: Bucket | null;
+  /** Null for the embedded D1. */
+  readonly mongodbUri: string | null;
+  readonly publicUrl: string;
+}
+
+const INSIDE: RestoreOutside = { bucket: null, mongodbUri: null, publicUrl: '' };
 
 export interface Restored {
   readonly manifest: Manifest;
@@ -39,6 +53,8 @@ export async function restore(options: RestoreOptions): Promise<Restored> {
   const { repository, state, detail = () => undefined } = options;
   await refuseUnlessEmpty(state);
   const manifest = await repository.manifest(await chosen(options));
+  const { outside = INSIDE } = options;
+  await refuseUnlessReady(manifest, outside);
   const bytes = manifest.files.reduce((sum, { size }) => sum + size, 0);
   await makeStateFolder(state);
   await refuseUnlessRoom(state, bytes);
@@ -53,6 +69,7 @@ export async function restore(options: RestoreOptions): Promise<Restored> {
     });
     checkDatabases(manifest, folder, detail);
     const settings = await writeSettings(folder);
+    await putOutside(manifest, folder, outside, detail);
     // All of it is on disk before any of it is in its place.
     await execa('sync', ['--file-system', folder]);
     for (const name of MOVED) {

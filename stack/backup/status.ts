@@ -3,23 +3,19 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { StackProblem } from '../problem.ts';
+import { S3Server } from './store/bucket.ts';
 
-const Target = z.strictObject({
+const Schedule = z.strictObject({
+  /** When, in the machine's time: a cron expression. */
+  cron: z.string(),
   /** An absolute path, or `s3://bucket/prefix`. */
   target: z.string(),
-  /** The server and its keys, for a bucket. */
-  s3: z
-    .strictObject({
-      endpoint: z.string(),
-      region: z.string(),
-      accessKeyId: z.string(),
-      secretAccessKey: z.string(),
-    })
-    .optional(),
+  /** The server of a bucket, and its keys. */
+  s3: S3Server.optional(),
   keep: z.int().min(1).optional(),
+  /** When it was set. */
+  since: z.iso.datetime(),
 });
-
-const Schedule = Target.extend({ cron: z.string() });
 export type Schedule = z.infer<typeof Schedule>;
 
 const Last = z.strictObject({

@@ -17,6 +17,7 @@ import { analytics } from './analytics.ts';
 import { appFiles } from './app-files.ts';
 import { apps } from './apps.ts';
 import { audit } from './audit.ts';
+import { backups } from './backups.ts';
 import { config } from './config.ts';
 import { deadLetters } from './dead-letters.ts';
 import { deployHooks } from './deploy-hooks.ts';
@@ -92,6 +93,7 @@ for (const resource of [
   invitations,
   deployHooks,
   audit,
+  backups,
   config,
   ops,
   outbox,

@@ -6,7 +6,7 @@ import { metadataOf } from '../metadata/index.ts';
 import type { UploadRecord } from '../metadata/metadata.ts';
 import { tokenRecord, uploadRecord } from '../metadata/sample-records.ts';
 import { hashToken, makeToken } from '../secrets/tokens.ts';
-import { hex } from '../storage/digest.ts';
+import { hex } from '../storage/hex.ts';
 import { objectsOf, uploadsOf } from '../storage/index.ts';
 import { incomingKey, uploadKey } from '../storage/keys.ts';
 import { forgetAll, request } from '../testing.ts';

@@ -3,7 +3,7 @@ import { env } from 'cloudflare:workers';
 import { MULTIPART_FROM_BYTES } from '@appflux/protocol';
 import { beforeAll, expect, test } from 'vitest';
 import { newObjectId } from '../metadata/object-id.ts';
-import { hex } from '../storage/digest.ts';
+import { hex } from '../storage/hex.ts';
 import { objectsOf, uploadsOf } from '../storage/index.ts';
 import { artifactKey } from '../storage/keys.ts';
 import type { UploadPlan } from '../storage/storage.ts';

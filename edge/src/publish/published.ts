@@ -3,7 +3,7 @@ import { env } from 'cloudflare:workers';
 import { metadataOf } from '../metadata/index.ts';
 import type { AppRecord, DeploymentRecord } from '../metadata/metadata.ts';
 import { appRecord, deploymentRecord } from '../metadata/sample-records.ts';
-import { hex } from '../storage/digest.ts';
+import { hex } from '../storage/hex.ts';
 import { objectsOf } from '../storage/index.ts';
 import { artifactKey } from '../storage/keys.ts';
 

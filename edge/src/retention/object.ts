@@ -3,6 +3,7 @@
  * what is too much for one request: each may ask as much of others as the request itself.
  */
 import { DurableObject } from 'cloudflare:workers';
+import type { BackupStatus } from '@appflux/protocol';
 import type { Env } from '../env.ts';
 import { deploymentOf } from '../objects/deployments.ts';
 import { type ObjectStub, objectStub } from '../objects/stub.ts';
@@ -15,6 +16,8 @@ const stubOf = (env: Pick<Env, 'SWEEP'>, name: string): ObjectStub<SweepObject> 
   objectStub(() => env.SWEEP.getByName(name), {
     round: 'repeat',
     note: 'repeat',
+    backup: 'repeat',
+    noteBackup: 'repeat',
     destroyDeployments: 'repeat',
   });
 
@@ -32,6 +35,15 @@ export class SweepObject extends DurableObject<Env> {
 
   async note(round: Round): Promise<void> {
     await this.ctx.storage.put('round', round);
+  }
+
+  /** How the instance's backups go, as was last reported; null before anything was. */
+  async backup(): Promise<BackupStatus | null> {
+    return (await this.ctx.storage.get<BackupStatus>('backup')) ?? null;
+  }
+
+  async noteBackup(status: BackupStatus): Promise<void> {
+    await this.ctx.storage.put('backup', status);
   }
 
   /** Removes these deployments, 100 at most, with all that they have in storage; false when not all of them could be. */

@@ -1,4 +1,5 @@
 /** SHA-256 of what is too large to be held in memory. */
+import { hex } from './hex.ts';
 
 /** Bytes read at a time: small pieces cost more in calls than in hashing. */
 const PIECE_BYTES = 256 * 1024;
@@ -18,7 +19,3 @@ export async function sha256Of(body: ReadableStream<Uint8Array>): Promise<string
   await writer.close();
   return hex(await digest.digest);
 }
-
-/** Bytes as lower-case hex. */
-export const hex = (bytes: ArrayBuffer): string =>
-  Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, '0')).join('');

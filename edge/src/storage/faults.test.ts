@@ -2,7 +2,7 @@
 import { env } from 'cloudflare:workers';
 import { isAppFluxError, MULTIPART_FROM_BYTES } from '@appflux/protocol';
 import { afterEach, describe, expect, inject, test, vi } from 'vitest';
-import { hex } from './digest.ts';
+import { hex } from './hex.ts';
 import { createR2Objects } from './r2.ts';
 import { createS3Objects } from './s3.ts';
 import { S3Client } from './s3-client.ts';

@@ -120,7 +120,9 @@ export class S3Client {
     const once = async () => {
       const { method, url, headers } = await this.#signer(request, {}).sign();
       for (const [name, value] of Object.entries(request.unsignedHeaders ?? {})) headers.set(name, value);
-      const init = { method, headers, body: request.body ?? null, redirect: 'manual' } as const;
+      // The types of browsers exclude shared memory in a body, of which there is none here.
+      const body = (request.body ?? null) as Exclude<RequestInit['body'], undefined>;
+      const init = { method, headers, body, redirect: 'manual' } as const;
       return answerTo(url, init, request.withinMs ?? ANSWER_WITHIN_MS, read);
     };
     return request.idempotent ? retrying(once, isTransient) : once();

@@ -26,7 +26,15 @@ const InitiateResult = z.object({ InitiateMultipartUploadResult: z.object({ Uplo
 /** An element without content is read as an empty string. */
 const ListResult = z.object({
   ListBucketResult: z.object({
-    Contents: z.array(z.object({ Key: z.string() })).default([]),
+    Contents: z
+      .array(
+        z.object({
+          Key: z.string(),
+          Size: z.string().regex(/^\d+$/).optional(),
+          ETag: z.string().optional(),
+        }),
+      )
+      .default([]),
     EncodingType: z.string().optional(),
     IsTruncated: z.enum(['true', 'false']),
     NextContinuationToken: z.string().min(1).optional(),
@@ -68,18 +76,36 @@ export function readFault(body: string): S3Fault | null {
 export const readUploadId = (body: string): string =>
   read(InitiateResult, body).InitiateMultipartUploadResult.UploadId;
 
+/** An object in a list. Its size is null, and its entity tag empty, if the server does not tell them. */
+export interface Listed {
+  key: string;
+  size: number | null;
+  /** Without quotes. */
+  etag: string;
+}
+
+/** Keys and continuation token of a ListObjectsV2 answer. */
+export function readList(body: string): { keys: string[]; cursor: string | null } {
+  const { objects, cursor } = readObjects(body);
+  return { keys: objects.map(({ key }) => key), cursor };
+}
+
 /**
- * Keys and continuation token of a ListObjectsV2 answer. `encoding-type=url` is asked for, as XML cannot hold every
+ * Objects and continuation token of a ListObjectsV2 answer. `encoding-type=url` is asked for, as XML cannot hold every
  * character; a server that does not know it says so by not repeating it, and gives the keys as they are.
  */
-export function readList(body: string): { keys: string[]; cursor: string | null } {
+export function readObjects(body: string): { objects: Listed[]; cursor: string | null } {
   const list = read(ListResult, body).ListBucketResult;
   const decode =
     list.EncodingType === 'url'
       ? (key: string) => decodeURIComponent(key.replaceAll('+', ' '))
       : (key: string) => key;
   return {
-    keys: list.Contents.map(({ Key }) => decode(Key)),
+    objects: list.Contents.map(({ Key, Size, ETag = '' }) => ({
+      key: decode(Key),
+      size: Size === undefined ? null : Number(Size),
+      etag: ETag.replace(/^"|"$/g, ''),
+    })),
     cursor: list.IsTruncated === 'true' ? (list.NextContinuationToken ?? null) : null,
   };
 }

@@ -1,8 +1,8 @@
 /** Objects in any S3 server. Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations.html */
 import { createHash } from 'node:crypto';
 import type { UploadedPart } from '@appflux/protocol';
-import { hex } from './digest.ts';
 import { createGate } from './gate.ts';
+import { hex } from './hex.ts';
 import { NoAnswer, type S3Client, S3Refusal, unavailable } from './s3-client.ts';
 import { deleteBody, readList, readUndeleted, UnreadableAnswer } from './s3-xml.ts';
 import type { ByteRange, ObjectStore, PartsWriter, StoredObject } from './storage.ts';

@@ -20,7 +20,7 @@ setInterval(() => writeFileSync(file, String(++number)), 1);
 let folder: string;
 let parent: ReturnType<typeof spawn>;
 let server: ControlServer;
-const description = { variables: { A: 'b' }, environment: {} };
+const description = { url: 'http://localhost:1', variables: { A: 'b' }, environment: {} };
 
 /** A stand-in for the edge process: what it has started is what is paused. */
 beforeEach(async () => {

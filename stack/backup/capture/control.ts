@@ -25,6 +25,8 @@ const Request = z.discriminatedUnion('op', [
 
 /** What an instance says of itself: the variables of its Worker, and the environment that it was started with. */
 const Description = z.object({
+  /** How this machine reaches it; no slash at its end. */
+  url: z.string(),
   variables: z.record(z.string(), z.string()),
   environment: z.record(z.string(), z.string()),
 });

@@ -73,7 +73,11 @@ async function back(): Promise<Made> {
     store: await openStore(target()),
     protection: { kind: 'recipients', recipients: [await identityToRecipient(OWN)] },
     unlock: {},
-    description: async () => ({ variables: {}, environment: { APPFLUX_SLOTS: '2', MAIL_FROM: "it's me" } }),
+    description: async () => ({
+      url: '',
+      variables: {},
+      environment: { APPFLUX_SLOTS: '2', MAIL_FROM: "it's me" },
+    }),
   });
 }
 

@@ -18,11 +18,11 @@ export const STAGING = 'backup-staging';
 
 /** What lies outside the state folder: metadata in MongoDB, objects in the owner's S3 server. */
 export interface Outside {
-  /** Copies what is there already, before the pause. */
-  before(): Promise<void>;
+  /** Adds what is there before the pause. */
+  before(writer: SnapshotWriter): Promise<void>;
   /** Runs in the pause. */
   during(): Promise<void>;
-  /** Adds all of it to the snapshot. */
+  /** Adds what the pause has found, and what came since the first look. */
   after(writer: SnapshotWriter): Promise<void>;
 }
 
@@ -40,7 +40,7 @@ export interface LocalBackup {
 /** Takes a snapshot. @throws StackProblem `backup_failed` */
 export async function backUpLocal(
   backup: LocalBackup,
-): Promise<Written & Pick<Manifest, 'pausedMs' | 'missing'>> {
+): Promise<Written & Pick<Manifest, 'at' | 'pausedMs' | 'missing'>> {
   const { state, writer, control, detail } = backup;
   const stage = new Stage(state, join(state, STAGING), (path) =>
     // Which objects there are is read of it each time.
@@ -48,7 +48,7 @@ export async function backUpLocal(
   );
   try {
     detail('copying what is there');
-    for (const part of backup.outside) await part.before();
+    for (const part of backup.outside) await part.before(writer);
     const moment = await takeMoment(stage, control, backup.outside);
     const { kept, missing } = settled(moment.files, detail);
     let done = 0;
@@ -79,7 +79,7 @@ export async function backUpLocal(
       pausedMs,
       missing,
     } as const;
-    return { ...(await writer.finish(about)), pausedMs, missing };
+    return { ...(await writer.finish(about)), at, pausedMs, missing };
   } finally {
     stage.remove();
   }

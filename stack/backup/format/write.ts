@@ -31,7 +31,7 @@ export class SnapshotWriter {
   readonly #known = new Map<string, { pack: { id: string; size: number }; chunk: ChunkEntry }>();
   readonly #previous = new Map<string, { entry: FileEntry; chunks: readonly ChunkEntry[] }>();
 
-  readonly #files: FileEntry[] = [];
+  readonly #files = new Map<string, FileEntry>();
   readonly #chunks: ChunkEntry[] = [];
   readonly #positions = new Map<string, number>();
   readonly #packs: { id: string; size: number }[] = [];
@@ -76,7 +76,7 @@ export class SnapshotWriter {
     if (previous === undefined) throw new Error(`The previous snapshot has no ${path}`);
     const { seen: _, ...entry } = previous.entry;
     const chunks = previous.chunks.map(([id]) => this.#place(id) ?? fail(`a chunk of ${path} is gone`));
-    this.#files.push({ ...entry, ...(seen === undefined ? {} : { seen }), chunks });
+    this.#files.set(path, { ...entry, ...(seen === undefined ? {} : { seen }), chunks });
   }
 
   /** Adds a file that lies at `from`. */
@@ -89,7 +89,7 @@ export class SnapshotWriter {
     }
   }
 
-  /** Adds content that comes in pieces of any size. */
+  /** Adds content that comes in pieces of any size. What was added at the same path before is replaced. */
   async add(described: Described, content: AsyncIterable<Uint8Array>): Promise<void> {
     const chunks: number[] = [];
     let size = 0;
@@ -98,15 +98,16 @@ export class SnapshotWriter {
       const id = this.#repository.key.idOf(chunk);
       chunks.push(this.#place(id) ?? (await this.#store(id, chunk)));
     }
-    this.#files.push({ ...described, size, chunks });
+    this.#files.set(described.path, { ...described, size, chunks });
   }
 
   /** Writes the manifest: from now on the snapshot is there. */
   async finish(about: Omit<Manifest, 'files' | 'packs' | 'chunks'>): Promise<Written> {
     await this.#flush();
-    const manifest = { ...about, files: this.#files, packs: this.#packs, chunks: this.#chunks };
+    const files = [...this.#files.values()];
+    const manifest = { ...about, files, packs: this.#packs, chunks: this.#chunks };
     this.#stored += await this.#repository.putManifest(manifest);
-    const total = this.#files.reduce((sum, { size }) => sum + size, 0);
+    const total = files.reduce((sum, { size }) => sum + size, 0);
     return { total, stored: this.#stored };
   }
 

@@ -1,6 +1,7 @@
 /** Finds out what a target is: a file, a folder, or a bucket. */
 import { stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
+import { bucketStore, type S3Server } from './bucket.ts';
 import { fileStore } from './file.ts';
 import { folderStore } from './folder.ts';
 import type { BackupStore } from './store.ts';
@@ -11,8 +12,9 @@ export function absoluteTarget(target: string, cwd: string): string {
   return join(cwd, target);
 }
 
-/** The store at an absolute target. A path is a folder when there is one, or when it ends with a slash; else a file. */
-export async function openStore(target: string): Promise<BackupStore> {
+/** The store at an absolute target; `s3` is the server of a bucket. A path is a folder when there is one, or when it ends with a slash; else a file. */
+export async function openStore(target: string, s3: S3Server | null = null): Promise<BackupStore> {
+  if (target.startsWith('s3://')) return bucketStore(target, s3);
   const there = await stat(target).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null;
     throw error;

@@ -38,7 +38,7 @@ export async function connect(uri: string): Promise<Connection> {
   });
   try {
     await client.connect();
-    const database = client.options.dbName === 'test' ? DATABASE : client.options.dbName;
+    const database = databaseOf(client);
     await drawEnds(client.db(database));
     await createIndexes(client.db(database));
     return { client, database };
@@ -47,6 +47,10 @@ export async function connect(uri: string): Promise<Connection> {
     throw error;
   }
 }
+
+/** The database that a client's URI names, or else ours: the driver says `test` for a URI that names none. */
+export const databaseOf = ({ options }: Pick<MongoClient, 'options'>): string =>
+  options.dbName === 'test' ? DATABASE : options.dbName;
 
 function optionOf(uri: string, name: string): number | null {
   const value = new RegExp(`[?&]${name}=(\\d+)(?:&|$)`, 'i').exec(uri)?.[1];

@@ -1,5 +1,5 @@
 /** Keys and bytes for the tests of storage. */
-import { hex } from '../digest.ts';
+import { hex } from '../hex.ts';
 
 /** Names that storage must give back as they were: what URLs, XML and file systems are tempted to change. */
 export const HARD_NAMES = [

@@ -1,0 +1,42 @@
+/** Reports to a running instance how its backups go, so that its operator sees it. */
+
+import { messageOf } from '../problem.ts';
+import { statePaths } from '../state.ts';
+import { Control } from './capture/control.ts';
+import { readStatus } from './status.ts';
+
+/** How long the instance may take to answer, in milliseconds. */
+const ANSWERS_WITHIN_MS = 10_000;
+
+/** The longest error that is reported, in UTF-16 units. */
+const LONGEST_ERROR = 1_000;
+
+/**
+ * Reports the status of a state folder's backups to the instance, if it runs.
+ * @returns null, or why it could not be reported; a backup is none the worse for that
+ */
+export async function reportStatus(state: string): Promise<string | null> {
+  try {
+    const control = await Control.connect(statePaths(state).control);
+    if (control === null) return null;
+    const { url, variables } = await control.describe().finally(() => control.close());
+    const { last, schedule } = await readStatus(state);
+    if (last === null) return null;
+    const response = await fetch(`${url}/api/ops/backup`, {
+      method: 'PUT',
+      headers: {
+        Authorization: `Bearer ${variables.OPERATOR_SECRET}`,
+        'Content-Type': 'application/json',
+      },
+      body: JSON.stringify({
+        ...last,
+        error: last.error?.slice(0, LONGEST_ERROR) ?? null,
+        schedule: schedule?.cron ?? null,
+      }),
+      signal: AbortSignal.timeout(ANSWERS_WITHIN_MS),
+    });
+    return response.ok ? null : `${response.status} ${(await response.text()).slice(0, 200)}`;
+  } catch (error) {
+    return messageOf(error);
+  }
+}

@@ -1,0 +1,91 @@
+/** A backup in a bucket, below a prefix. */
+import { z } from 'zod';
+import { StackProblem } from '../../problem.ts';
+import { type Bucket, bucketOf } from '../bucket.ts';
+import { type BackupStore, isOurs, notThere } from './store.ts';
+
+/** The server that a target `s3://` is on. */
+export const S3Server = z.strictObject({
+  endpoint: z.url({ protocol: /^https?$/ }),
+  region: z.string().min(1),
+  accessKeyId: z.string().min(1),
+  secretAccessKey: z.string().min(1),
+});
+export type S3Server = z.infer<typeof S3Server>;
+
+const VARIABLES = {
+  endpoint: 'APPFLUX_BACKUP_S3_ENDPOINT',
+  accessKeyId: 'APPFLUX_BACKUP_S3_ACCESS_KEY_ID',
+  secretAccessKey: 'APPFLUX_BACKUP_S3_SECRET_ACCESS_KEY',
+} as const;
+
+/** The server in the environment; null when nothing of it is set. @throws StackProblem `settings_invalid` */
+export function s3ServerOf(env: NodeJS.ProcessEnv): S3Server | null {
+  const names = Object.values(VARIABLES);
+  if (names.every((name) => !env[name])) return null;
+  const server = S3Server.safeParse({
+    region: env.APPFLUX_BACKUP_S3_REGION || 'us-east-1',
+    ...Object.fromEntries(Object.entries(VARIABLES).map(([member, name]) => [member, env[name]])),
+  });
+  if (server.success) return server.data;
+  throw new StackProblem(
+    'settings_invalid',
+    `A backup in a bucket needs ${names.join(', ')}, and the endpoint as an http or https URL`,
+    'set all of them',
+  );
+}
+
+/** The store at `s3://bucket/prefix`. @throws StackProblem `arguments_invalid` */
+export function bucketStore(target: string, server: S3Server | null): BackupStore {
+  const [, name, prefix = ''] =
+    /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*?))?\/*$/.exec(target) ?? [];
+  const segments = prefix === '' ? [] : prefix.split('/');
+  if (name === undefined || segments.some((segment) => segment === '' || /^\.\.?$/.test(segment))) {
+    throw new StackProblem(
+      'arguments_invalid',
+      `${target} names no bucket`,
+      'write it as s3://bucket/prefix',
+    );
+  }
+  if (server === null) {
+    throw new StackProblem(
+      'arguments_invalid',
+      'The server of the bucket is not known',
+      `set ${Object.values(VARIABLES).join(', ')}`,
+    );
+  }
+  return storeIn(bucketOf({ ...server, bucket: name }), prefix === '' ? '' : `${prefix}/`, target);
+}
+
+function storeIn(bucket: Bucket, prefix: string, target: string): BackupStore {
+  return {
+    name: target,
+
+    async list() {
+      const sizes = new Map<string, number>();
+      for await (const { key, size } of bucket.list(prefix)) {
+        const name = key.slice(prefix.length);
+        if (isOurs(name)) sizes.set(name, size ?? 0);
+      }
+      return sizes;
+    },
+
+    async get(name) {
+      const object = await bucket.get(prefix + name);
+      if (object === null) throw notThere(target, name);
+      return new Uint8Array(await new Response(object.body).arrayBuffer());
+    },
+
+    put: (name, bytes) => bucket.put(prefix + name, whole(bytes), bytes.length, 'application/octet-stream'),
+
+    async remove(names) {
+      if (names.length > 0) await bucket.delete(names.map((name) => prefix + name));
+    },
+
+    close: async () => undefined,
+  };
+}
+
+async function* whole(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
