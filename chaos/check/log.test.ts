@@ -13,8 +13,8 @@ const logOf = (...texts: string[]): LogLine[] =>
     phase: 'building',
     text: text.replace(/^>/, ''),
   }));
-const BEGIN = '>Attempt 1 on the runner one (0.1.0): 4 GB of memory.';
-const AGAIN = '>Attempt 2 on the runner two (0.1.0): 4 GB of memory.';
+const BEGIN = '>Attempt 1 on runner one (0.1.0): 4 GB of memory.';
+const AGAIN = '>Attempt 2 on runner two (0.1.0): 4 GB of memory.';
 const PRINTED = [1, 2].map((n) => `line ${n} ${String(n).repeat(24)}`);
 const LAST = `printed 2 ${createHash('sha256')
   .update(PRINTED.map((text) => `${text}\n`).join(''))

@@ -78,7 +78,7 @@ describe('the ways to build a source', () => {
       ],
       problem: {
         message: expect.stringContaining('several sites'),
-        hint: 'Set the root directory of the App to one of these folders.',
+        hint: 'Set the root directory of the app to one of these folders.',
         isAmbiguous: true,
       },
     });

@@ -4,7 +4,7 @@ import { type Decision, decide } from './decide.ts';
 import { DetectionFailure } from './failure.ts';
 import type { SourceTree } from './tree.ts';
 
-/** One way, and the settings of an App that choose it. */
+/** One way, and the settings of an app that choose it. */
 export interface Candidate {
   readonly set: CandidateSettings;
   readonly plan: Decision['plan'];

@@ -39,7 +39,7 @@ describe('a decision', () => {
     const tree = treeFromTexts({ 'package.json': '{\n  "name": "x"\n  "version": 1\n}' });
     await expect(decide(tree, settings)).rejects.toMatchObject({
       code: 'source_invalid',
-      message: '"package.json" is not JSON: line 3, column 3: a comma is expected.',
+      message: '"package.json" is not valid JSON: line 3, column 3: expected a comma.',
     });
   });
 

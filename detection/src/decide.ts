@@ -17,7 +17,7 @@ import type { Finding, Subject } from './rules/rule.ts';
 import { likelyOutputs } from './rules/web/static-files.ts';
 import { joinPath, type SourceTree } from './tree.ts';
 
-/** What the App is set to. */
+/** What the app is set to. */
 export interface DetectSettings {
   readonly type: AppType | null;
   readonly build: BuildSettings;
@@ -42,7 +42,7 @@ const MAX_REASONS = 50;
 const MAX_REASON = 500;
 
 /**
- * Decides how a source is built: the App's settings first, then appflux.json (of the root directory, else of
+ * Decides how a source is built: the app's settings first, then appflux.json (of the root directory, else of
  * the source's top), then what its files say.
  * @throws {DetectionFailure} `nothing_to_build`, with what was looked for and what to do; `ambiguous`, with what there is
  * to choose from; `settings_invalid` or
@@ -119,9 +119,9 @@ export async function decide(tree: SourceTree, settings: DetectSettings): Promis
   };
 }
 
-/** The App's value, else the manifest's. */
+/** The app's value, else the manifest's. */
 function pick<T>(app: T | null, manifest: T | undefined): Setting<T> | null {
-  if (app !== null) return { value: app, by: 'the App' };
+  if (app !== null) return { value: app, by: 'the app' };
   return manifest === undefined ? null : { value: manifest, by: MANIFEST_NAME };
 }
 
@@ -136,14 +136,14 @@ function readManifest(tree: SourceTree, reasons: Reason[]): Manifest {
     const path = joinPath(folder, MANIFEST_NAME);
     const text = tree.text(path);
     if (text === null) continue;
-    reasons.push(because('settings', `Settings are read from ${path}.`));
+    reasons.push(because('settings', `Settings read from ${path}.`));
     return parseManifest(text);
   }
   return {};
 }
 
 /** The settings that can stand in for what no rule finds. */
-interface ByHand {
+interface SetManually {
   readonly buildCommand: Setting<string> | null;
   readonly outputs: Setting<string[]> | null;
 }
@@ -156,7 +156,7 @@ function usable(
   answers: readonly Answer[],
   others: readonly Alternative[],
   subject: Subject,
-  set: ByHand,
+  set: SetManually,
 ): Finding {
   const found = answers[0]?.outcome ?? null;
   if (found !== null && !('refusal' in found)) return found;
@@ -169,7 +169,7 @@ function usable(
     throw new DetectionFailure(code, refusal.refusal, { hint, candidates: asCandidates(others, null) });
   }
   const type = subject.type ?? answers[0]?.rule.types[0] ?? 'web';
-  const text = `${refusal.refusal} It is built as ${(set.outputs ?? set.buildCommand)?.by} says.`;
+  const text = `${refusal.refusal} Built anyway, as set by ${(set.outputs ?? set.buildCommand)?.by}.`;
   return {
     type,
     framework: null,

@@ -33,13 +33,13 @@ const MAGIC = /[*?[\]{}!()+@|]/;
 export function compileGlob(pattern: string): Glob {
   const refuse = (why: string) =>
     new DetectionFailure('settings_invalid', `The output ${quoted(pattern)} ${why}.`, {
-      hint: 'Correct `outputs` in the App or in appflux.json.',
+      hint: 'Correct `outputs` in the app or in appflux.json.',
     });
   if (pattern.startsWith('/') || pattern.includes('\\') || pattern.includes('\0')) {
     throw refuse('is not a relative path with forward slashes');
   }
   const segments = pattern.split('/').filter((segment) => segment !== '' && segment !== '.');
-  if (segments.includes('..')) throw refuse('leads out of the root directory');
+  if (segments.includes('..')) throw refuse('is outside the root directory');
   if (segments.length > MAX_SEGMENTS) throw refuse('has too many parts');
   const firstMagic = segments.findIndex((segment) => MAGIC.test(segment));
   if (firstMagic === -1) {
@@ -49,7 +49,7 @@ export function compileGlob(pattern: string): Glob {
   const matchers = segments.map((segment) => {
     if (segment === '**') return null;
     if ((segment.match(/\*/g) ?? []).length > MAX_STARS_IN_SEGMENT) {
-      throw refuse(`has more than ${MAX_STARS_IN_SEGMENT} stars between two slashes`);
+      throw refuse(`has more than ${MAX_STARS_IN_SEGMENT} wildcards in one path segment`);
     }
     return picomatch(segment, {
       dot: true,

@@ -8,7 +8,7 @@ export const ANDROID_IMAGE = 'appflux/android-builder';
 export const FLUTTER_IMAGE = 'appflux/flutter-builder';
 export const DESKTOP_IMAGE = 'appflux/desktop-builder';
 
-/** The image that builds a type of App unless something else is said. */
+/** The image that builds a type of app unless something else is said. */
 export const IMAGES: Readonly<Record<AppType, string>> = {
   web: WEB_IMAGE,
   pwa: WEB_IMAGE,

@@ -15,22 +15,22 @@ export function parseJson(text: string): JsonOutcome {
 }
 
 const WORDS: Readonly<Record<string, string>> = {
-  InvalidSymbol: 'this is not a JSON value',
-  InvalidNumberFormat: 'this is not a number',
-  PropertyNameExpected: 'a name in double quotes is expected',
-  ValueExpected: 'a value is expected',
-  ColonExpected: 'a colon is expected',
-  CommaExpected: 'a comma is expected',
-  CloseBraceExpected: 'a closing } is expected',
-  CloseBracketExpected: 'a closing ] is expected',
-  EndOfFileExpected: 'nothing more is expected here',
-  InvalidCommentToken: 'JSON has no comments',
-  UnexpectedEndOfComment: 'JSON has no comments',
-  UnexpectedEndOfString: 'this string has no end',
-  UnexpectedEndOfNumber: 'this number has no end',
-  InvalidUnicode: 'this is not a Unicode escape',
-  InvalidEscapeCharacter: 'this is not an escape',
-  InvalidCharacter: 'this character may not stand here',
+  InvalidSymbol: 'invalid JSON value',
+  InvalidNumberFormat: 'invalid number',
+  PropertyNameExpected: 'expected a property name in double quotes',
+  ValueExpected: 'expected a value',
+  ColonExpected: 'expected a colon',
+  CommaExpected: 'expected a comma',
+  CloseBraceExpected: 'expected a closing }',
+  CloseBracketExpected: 'expected a closing ]',
+  EndOfFileExpected: 'unexpected text after the end',
+  InvalidCommentToken: 'comments are not allowed in JSON',
+  UnexpectedEndOfComment: 'comments are not allowed in JSON',
+  UnexpectedEndOfString: 'unterminated string',
+  UnexpectedEndOfNumber: 'incomplete number',
+  InvalidUnicode: 'invalid Unicode escape',
+  InvalidEscapeCharacter: 'invalid escape sequence',
+  InvalidCharacter: 'unexpected character',
 };
 
 function describeFirstError(text: string): string {
@@ -47,11 +47,11 @@ function describeFirstError(text: string): string {
     );
   } catch (error) {
     // The second parser is recursive, and this text is nested more deeply than its stack allows.
-    if (error instanceof RangeError) return 'it is nested too deeply';
+    if (error instanceof RangeError) return 'nested too deeply';
     throw error;
   }
   const found = first as (ParseError & { line: number; column: number }) | null;
-  if (found === null) return 'it cannot be read';
-  const what = WORDS[printParseErrorCode(found.error)] ?? 'it cannot be read';
+  if (found === null) return 'unreadable';
+  const what = WORDS[printParseErrorCode(found.error)] ?? 'unreadable';
   return `line ${found.line + 1}, column ${found.column + 1}: ${what}`;
 }

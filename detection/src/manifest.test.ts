@@ -38,9 +38,7 @@ describe('appflux.json', () => {
   ])('with the unknown key %s is answered with %s', (key, meant) => {
     const failure = failureOf(JSON.stringify({ [key]: 'x' }));
     expect(failure.code).toBe('settings_invalid');
-    expect(failure.message).toBe(
-      `appflux.json has an unknown key "${key}"; the nearest known key is "${meant}".`,
-    );
+    expect(failure.message).toBe(`appflux.json has an unknown key "${key}". Did you mean "${meant}"?`);
   });
 
   it('with an unknown key lists what there is', () => {
@@ -59,25 +57,25 @@ describe('appflux.json', () => {
   );
 
   it.each([
-    ['{\n  "type": "web",\n}', 'line 3, column 1: a name in double quotes is expected'],
-    ['{"type": "web" "outputs": []}', 'line 1, column 16: a comma is expected'],
-    ['{\n  // no\n}', 'line 2, column 3: JSON has no comments'],
-    ["{'type': 1}", 'line 1, column 2: this is not a JSON value'],
-    ['{"type": "we', 'line 1, column 10: this string has no end'],
-    ['', 'line 1, column 1: a value is expected'],
-    ['{} x', 'line 1, column 4: this is not a JSON value'],
+    ['{\n  "type": "web",\n}', 'line 3, column 1: expected a property name in double quotes'],
+    ['{"type": "web" "outputs": []}', 'line 1, column 16: expected a comma'],
+    ['{\n  // no\n}', 'line 2, column 3: comments are not allowed in JSON'],
+    ["{'type': 1}", 'line 1, column 2: invalid JSON value'],
+    ['{"type": "we', 'line 1, column 10: unterminated string'],
+    ['', 'line 1, column 1: expected a value'],
+    ['{} x', 'line 1, column 4: invalid JSON value'],
   ])('that is not JSON says where: %j', (text, where) => {
     const failure = failureOf(text);
     expect(failure.code).toBe('settings_invalid');
-    expect(failure.message).toBe(`appflux.json is not JSON: ${where}.`);
+    expect(failure.message).toBe(`appflux.json is not valid JSON: ${where}.`);
   });
 
   it('says which value does not fit', () => {
     expect(failureOf('{"outputs": ["dist", 5]}').message).toContain('appflux.json, "outputs.1"');
     expect(failureOf('{"type": "ios"}').message).toContain('appflux.json, "type"');
     expect(failureOf('{"rootDirectory": "../x"}').message).toContain('must be inside the source');
-    expect(failureOf('[]').message).toContain('one JSON object');
-    expect(failureOf('null').message).toContain('one JSON object');
+    expect(failureOf('[]').message).toContain('a JSON object');
+    expect(failureOf('null').message).toContain('a JSON object');
   });
 
   it('is refused when it is nested beyond all bounds, whole or broken', () => {

@@ -17,24 +17,24 @@ const KNOWN_KEYS = MANIFEST_KEYS.filter((key) => key !== '$schema');
  */
 export function parseManifest(text: string): Manifest {
   const outcome = parseJson(text);
-  if ('problem' in outcome) throw refuse(`${MANIFEST_NAME} is not JSON: ${outcome.problem}.`);
+  if ('problem' in outcome) throw refuse(`${MANIFEST_NAME} is not valid JSON: ${outcome.problem}.`);
   const { value } = outcome;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw refuse(`${MANIFEST_NAME} must hold one JSON object, in braces.`);
+    throw refuse(`${MANIFEST_NAME} must contain a JSON object.`);
   }
   for (const key of Object.keys(value)) {
     if (MANIFEST_KEYS.includes(key)) continue;
     throw refuse(
-      `${MANIFEST_NAME} has an unknown key ${quoted(key)}; the nearest known key is "${nearest(key, KNOWN_KEYS)}".`,
-      `It may have: ${KNOWN_KEYS.join(', ')}.`,
+      `${MANIFEST_NAME} has an unknown key ${quoted(key)}. Did you mean "${nearest(key, KNOWN_KEYS)}"?`,
+      `Allowed keys: ${KNOWN_KEYS.join(', ')}.`,
     );
   }
   const result = Manifest.safeParse(value);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   const where = issue === undefined || issue.path.length === 0 ? '' : `, ${quoted(issue.path.join('.'))}`;
-  throw refuse(`${MANIFEST_NAME}${where}: ${printable(issue?.message ?? 'it does not fit', 300)}.`);
+  throw refuse(`${MANIFEST_NAME}${where}: ${printable(issue?.message ?? 'invalid value', 300)}.`);
 }
 
-const refuse = (message: string, hint = 'Correct appflux.json and deploy again.') =>
+const refuse = (message: string, hint = 'Correct appflux.json and push again.') =>
   new DetectionFailure('settings_invalid', message, { hint });

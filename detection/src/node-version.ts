@@ -30,7 +30,7 @@ export function chooseNode(
         reasons: [...reasons, because('node', `Node: ${value}, because ${by} says so.`)],
       };
     reasons.push(
-      because('node', `${by} asks for Node ${quoted(value)}, which is no version; it is ignored.`),
+      because('node', `${by} requests Node ${quoted(value)}, which is not a valid version. Ignored.`),
     );
   }
   return { node: null, reasons };

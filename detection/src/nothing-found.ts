@@ -5,7 +5,7 @@ import { ownPackage, type Refusal, type Rule, type Subject } from './rules/rule.
 import { webRule } from './rules/web/index.ts';
 import { joinPath, type SourceTree } from './tree.ts';
 
-const SET_BY_HAND = 'set a build command and outputs in the App or in appflux.json';
+const SET_MANUALLY = 'set a build command and outputs in the app or in appflux.json';
 
 /**
  * What to say where no rule knows the source: what is missing from what is there, else what was looked for; and where a
@@ -14,17 +14,17 @@ const SET_BY_HAND = 'set a build command and outputs in the App or in appflux.js
 export function nothingFound(subject: Subject, rules: readonly Rule[]): Refusal {
   const { tree } = subject;
   const where = tree.base === '' ? 'at the top of the source' : `in ${printable(tree.base)}`;
-  const nothing = `Nothing to build was found ${where}`;
+  const nothing = `Found nothing to build ${where}`;
   const near = rules.includes(webRule) ? nearestThing(subject) : null;
   const elsewhere = projectFolders(tree);
   const there =
     elsewhere.length === 0
       ? null
-      : `There ${elsewhere.length === 1 ? 'is a project' : 'are projects'} in ${listed(elsewhere)}: set the root directory of the App to that folder.`;
+      : `There ${elsewhere.length === 1 ? 'is a project' : 'are projects'} in ${listed(elsewhere)}: set the root directory of the app to that folder.`;
   if (near !== null) return { refusal: `${nothing}: ${near.what}`, hint: there ?? near.hint };
   return {
-    refusal: `${nothing}; looked for ${rules.map((rule) => rule.looksFor).join(', ')}.`,
-    hint: there ?? `Set the root directory if the project is in a subfolder, or ${SET_BY_HAND}.`,
+    refusal: `${nothing}. Looked for ${rules.map((rule) => rule.looksFor).join(', ')}.`,
+    hint: there ?? `Set the root directory if the project is in a subfolder, or ${SET_MANUALLY}.`,
   };
 }
 
@@ -63,20 +63,20 @@ function nearestThing(subject: Subject): { readonly what: string; readonly hint:
     const server = SERVERS.find((name) => packages[name] !== undefined);
     if (server !== undefined && pkg.scripts.start !== undefined) {
       return {
-        what: `package.json has a script to start a server (${server}), and none to build. AppFlux publishes files; it runs no server.`,
-        hint: `Deploy the folder with the part that people open, if there is one: set it as the root directory. Or ${SET_BY_HAND}.`,
+        what: `package.json has a script that starts a server (${server}), but no build script. AppFlux publishes files; it doesn’t run servers.`,
+        hint: `If a subfolder has a front end, set it as the root directory. Otherwise, ${SET_MANUALLY}.`,
       };
     }
     return {
-      what: 'package.json has no build script, and depends on no framework that AppFlux knows.',
-      hint: `Add a script "build" to package.json, or ${SET_BY_HAND}. If the project is in a subfolder, set the root directory.`,
+      what: 'package.json has no build script and no dependency on a framework that AppFlux supports.',
+      hint: `Add a "build" script to package.json, or ${SET_MANUALLY}. If the project is in a subfolder, set the root directory.`,
     };
   }
   const [file, language] = LANGUAGES.find(([name]) => tree.isFile(joinPath(tree.base, name))) ?? [];
   if (file === undefined) return null;
   return {
-    what: `it looks like a ${language} project (${file}), which AppFlux does not build by itself.`,
-    hint: `If it makes files to publish, name an image that has its tools, and ${SET_BY_HAND}.`,
+    what: `this looks like a ${language} project (${file}), which AppFlux can’t build automatically.`,
+    hint: `If it creates files to publish, set an image that has its tools, and ${SET_MANUALLY}.`,
   };
 }
 

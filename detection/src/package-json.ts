@@ -71,10 +71,10 @@ export type PackageJson = z.infer<typeof PackageJson>;
 export function parsePackageJson(text: string, path: string): PackageJson {
   const outcome = parseJson(text);
   if ('problem' in outcome)
-    throw new DetectionFailure('source_invalid', `${quoted(path)} is not JSON: ${outcome.problem}.`);
+    throw new DetectionFailure('source_invalid', `${quoted(path)} is not valid JSON: ${outcome.problem}.`);
   const { value } = outcome;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new DetectionFailure('source_invalid', `${quoted(path)} must hold one JSON object, in braces.`);
+    throw new DetectionFailure('source_invalid', `${quoted(path)} must contain a JSON object.`);
   }
   return PackageJson.parse(value);
 }

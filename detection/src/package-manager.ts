@@ -43,7 +43,7 @@ export function choosePackageManager(tree: SourceTree, packages: readonly Packag
     reasons.push(
       because(
         'manager',
-        'Package manager: npm, because there is neither a packageManager field nor a lockfile.',
+        'Package manager: npm, because package.json has no packageManager field and there is no lockfile.',
       ),
     );
   }
@@ -55,8 +55,8 @@ export function choosePackageManager(tree: SourceTree, packages: readonly Packag
     because(
       'install',
       lockfile === null
-        ? `Install command: ${installCommand}, because there is no lockfile of ${manager}.`
-        : `Install command: ${installCommand}, which keeps to ${lockfile}.`,
+        ? `Install command: ${installCommand}, because there is no ${manager} lockfile.`
+        : `Install command: ${installCommand}, which installs exactly what ${lockfile} lists.`,
     ),
   );
   return { manager, installCommand, reasons };
@@ -79,7 +79,7 @@ function declaredManager(packages: readonly PackageAt[], reasons: Reason[]) {
     reasons.push(
       because(
         'manager',
-        `packageManager in ${path} is ${quoted(pkg.packageManager)}, which AppFlux does not know; it is ignored.`,
+        `packageManager in ${path} is ${quoted(pkg.packageManager)}, which AppFlux does not support. Ignored.`,
       ),
     );
   }
@@ -98,7 +98,7 @@ function bunVersion(tree: SourceTree): Reason[] {
     because(
       'manager',
       version === null
-        ? `${path} names no exact version; it is ignored.`
+        ? `${path} has no exact version. Ignored.`
         : `Bun ${version}, because ${path} says so.`,
     ),
   ];

@@ -13,7 +13,7 @@ export const hostileFixtures: Fixtures = {
       'app/build.gradle': androidApp,
     },
     plan: { type: 'android', framework: 'android' },
-    because: ['It could also be built as web with vite: set the type of the App to "web".'],
+    because: ['It could also be built as web with vite: set the type of the app to "web".'],
   },
   'Electron and Capacitor around one site': {
     files: {
@@ -31,8 +31,8 @@ export const hostileFixtures: Fixtures = {
     },
     plan: { type: 'desktop', framework: 'electron' },
     because: [
-      'It could also be built as android with capacitor: set the type of the App to "android".',
-      'It could also be built as web with vite: set the type of the App to "web".',
+      'It could also be built as android with capacitor: set the type of the app to "android".',
+      'It could also be built as web with vite: set the type of the app to "web".',
     ],
   },
   'the same, with the framework chosen': {
@@ -53,22 +53,22 @@ export const hostileFixtures: Fixtures = {
       'src-tauri/tauri.conf.json': json({ identifier: 'a.b' }),
     },
     plan: { framework: 'tauri' },
-    because: ['It could also be built with electron: set the framework of the App to "electron".'],
+    because: ['It could also be built with electron: set the framework of the app to "electron".'],
   },
   'a framework that the source does not fit': {
     settings: { framework: 'flutter' },
     files: { 'package.json': pkg({ vite: '8.0.0' }, 'vite build') },
     code: 'settings_invalid',
-    message: "The App's framework is flutter, and the source does not fit it.",
-    hint: 'Leave the framework of the App empty',
+    message: 'The app’s framework is flutter, but the source doesn’t match it.',
+    hint: 'Set the framework of the app to auto-detect',
   },
   'a framework that makes another type': {
     settings: { framework: 'tauri' },
     type: 'android',
     files: { 'src-tauri/tauri.conf.json': '{}' },
     code: 'settings_invalid',
-    message: "The App's framework is tauri, which does not make an App of type android.",
-    hint: 'Leave the framework of the App empty',
+    message: 'The app’s framework is tauri, which can’t build an app of type android.',
+    hint: 'Set the framework of the app to auto-detect',
   },
   'a package.json of a megabyte': {
     files: {
@@ -84,7 +84,7 @@ export const hostileFixtures: Fixtures = {
   'a package.json that is nested without end': {
     files: { 'package.json': `{"a":${'['.repeat(200_000)}` },
     code: 'source_invalid',
-    message: '"package.json" is not JSON',
+    message: '"package.json" is not valid JSON',
   },
   'a build.gradle of a megabyte, of open strings and braces': {
     files: {

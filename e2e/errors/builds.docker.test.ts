@@ -112,7 +112,7 @@ describe('a build without a result', () => {
         'appflux.json': JSON.stringify({ installCommand: 'npm ci', outputs: ['dist'] }),
       },
       {
-        message: /^The install command \(npm ci\) .*: npm ci: there is no package-lock\.json$/,
+        message: /^The install command \(npm ci\) .*: npm ci: package-lock\.json is missing$/,
         hint: /commit package-lock\.json/,
       },
     ],
@@ -124,7 +124,7 @@ describe('a build without a result', () => {
         'build.mjs': "if (!process.env.SHOP_API_URL) throw new Error('SHOP_API_URL is not set');",
         'appflux.json': settings('node build.mjs'),
       },
-      { message: /: Error: SHOP_API_URL is not set$/, hint: /Add the variable SHOP_API_URL to the App/ },
+      { message: /: Error: SHOP_API_URL is not set$/, hint: /Add the variable SHOP_API_URL to the app/ },
     ],
     [
       'an import of a package that is not installed',

@@ -47,7 +47,7 @@ it('the built bundle starts, renders and reacts to a tap', async () => {
     asked,
   );
   expect(log).toMatch(
-    /Flutter 3\.35\.1 is asked for; the image has 3\.\d+\.\d+, and can fetch no other: it is built with that\./,
+    /The project requests Flutter 3\.35\.1, but the image has 3\.\d+\.\d+ and can’t download others\. Using 3\.\d+\.\d+\./,
   );
   expect(deployment).toMatchObject({
     version: '1.4.0+12',

@@ -109,7 +109,7 @@ describe('a project becomes a site that works', () => {
       outputs: ['apps/web/dist'],
       version: '5.1.0',
     });
-    expect(built.log).toContain("Of the workspace's sites apps/web is built, because of its name.");
+    expect(built.log).toContain('Chosen from the workspace’s sites: apps/web, because of its name.');
     expect(built.log).toContain('There is also "apps/docs": to build it instead, set the root directory');
     const [dependency, site] = ['@fixture/count:build', 'web:build'].map((task) =>
       built.log.indexOf(`${task}: >`),

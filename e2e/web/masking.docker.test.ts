@@ -88,7 +88,7 @@ describe('a variable that is sensitive by its name or by choice', () => {
     expect(lines).toContain('*** ***');
     expect(lines).toContain('Building…');
     expect(lines).toContain('$ node b.mjs ***');
-    expect(deployment.plan?.reasons).toContain('Build command: node b.mjs ***, because the App says so.');
+    expect(deployment.plan?.reasons).toContain('Build command: node b.mjs ***, because the app says so.');
   });
 
   it('is in no record of a failed build', async () => {

@@ -28,7 +28,7 @@ it('a deployment whose ignoreCommand succeeds ends as canceled, says why, and de
   const { items } = await instance.client.logs(id);
   const log = items.map(({ text }) => text).join('\n');
   expect(deployment, log).toMatchObject({ status: 'canceled', failure: null, artifacts: [] });
-  expect(log).toContain('there is nothing to build');
+  expect(log).toContain('skipping the build');
   expect(items.at(-1)?.text).toContain('ignoreCommand (grep -q before index.html) ended with exit code 0');
   expect(await instance.runner.leftovers()).toEqual({ containers: [], folders: [] });
 });

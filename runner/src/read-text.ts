@@ -1,6 +1,8 @@
 /** Reads small text files of a source tree. */
+
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { say } from './masking/sentence.ts';
 import { JobFailure } from './step-context.ts';
 
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
@@ -30,7 +32,7 @@ export async function readText(path: string, options: ReadTextOptions): Promise<
     const stats = await file.stat();
     if (!stats.isFile()) return null;
     if (stats.size > maxBytes && options.headOnly !== true) {
-      throw new JobFailure('source_invalid', `${name} is larger than ${Math.round(maxBytes / 1024)} KB.`);
+      throw new JobFailure('source_invalid', say`${name} is larger than ${Math.round(maxBytes / 1024)} KB.`);
     }
     // Not readFile: a file that grows meanwhile would be read to whatever end it has.
     const { buffer, bytesRead } = await file.read(

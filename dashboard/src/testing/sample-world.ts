@@ -206,9 +206,9 @@ export function sampleWorld(now = Date.now()): World {
       runner: local,
       failure: failure(
         'ambiguous',
-        'This workspace holds several sites: "apps/blog", "apps/shop".',
+        'This workspace has several sites: "apps/blog", "apps/shop".',
         'detecting',
-        'Set the root directory of the App to one of these folders.',
+        'Set the root directory of the app to one of these folders.',
         ['blog', 'shop'].map((name) => ({
           type: 'web' as const,
           framework: name === 'blog' ? 'astro' : 'vite',

@@ -48,18 +48,18 @@ export function gradleReasons(build: GradleBuild, module: AndroidModule, plan: G
   const which = module.path === '' ? 'the build itself' : `the module ${module.path}`;
   const wrapper = build.hasWrapper
     ? 'with the project’s own Gradle (gradlew)'
-    : 'with the image’s Gradle, because there is no whole Gradle wrapper';
+    : 'with the image’s Gradle, because the Gradle wrapper is missing or incomplete';
   return [
     because(
       'build',
       others.length === 0
         ? `Build command: ${plan.command}; the application is ${which}, built ${wrapper}.`
-        : `Build command: ${plan.command}; of several applications ${which} was chosen, not ${listed(others)}, built ${wrapper}. Set a build command and outputs to build another.`,
+        : `Build command: ${plan.command}; ${which} was chosen over ${listed(others)}, built ${wrapper}. To build another, set a build command and outputs.`,
     ),
     ...javaReasons(build),
     ...(module.flavors.length === 0
       ? []
-      : [because('output', `Output: the release of each flavor (${listed(module.flavors, 8)}).`)]),
+      : [because('output', `Output: the release build of each flavor (${listed(module.flavors, 8)}).`)]),
   ];
 }
 

@@ -86,15 +86,15 @@ export function howToChoose(found: readonly Alternative[], chosenType: AppType |
     .map(({ type, framework }) => {
       const name = framework === null ? 'without a framework' : `with ${framework}`;
       return type === chosenType
-        ? `It could also be built ${name}: set the framework of the App to "${framework ?? 'html'}".`
-        : `It could also be built as ${type} ${name}: set the type of the App to "${type}".`;
+        ? `It could also be built ${name}: set the framework of the app to "${framework ?? 'html'}".`
+        : `It could also be built as ${type} ${name}: set the type of the app to "${type}".`;
     });
   const folders = found.flatMap(({ folder }) => folder ?? []);
   if (folders.length === 0) return here;
   const which = folders.length === 1 ? 'it' : 'one of them';
   return [
     ...here,
-    `There is also ${listed(folders, 8)}: to build ${which} instead, set the root directory of the App to its folder.`,
+    `There is also ${listed(folders, 8)}: to build ${which} instead, set the root directory of the app to its folder.`,
   ];
 }
 

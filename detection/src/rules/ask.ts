@@ -28,7 +28,7 @@ export function rulesFor({ type, framework }: Pick<Subject, 'type' | 'framework'
 
 /**
  * What the rules answer, the one that decides first; none if no rule knows the project.
- * @throws {DetectionFailure} `settings_invalid` if the App is set to a framework that the source does not fit, or
+ * @throws {DetectionFailure} `settings_invalid` if the app is set to a framework that the source does not fit, or
  * that does not make its type.
  */
 export async function ask(subject: Subject): Promise<Answer[]> {
@@ -50,9 +50,9 @@ function unfit({ framework, type }: Subject, rules: readonly Rule[]): DetectionF
   const own = OWN_FRAMEWORKS.find((id) => plain(id) === plain(framework ?? ''));
   const message =
     rules.length === 0
-      ? `The App's framework is ${own ?? 'one for the web'}, which does not make an App of type ${type}.`
-      : `The App's framework is ${own ?? 'html'}, and the source does not fit it.`;
+      ? `The app’s framework is ${own ?? 'a web framework'}, which can’t build an app of type ${type}.`
+      : `The app’s framework is ${own ?? 'html'}, but the source doesn’t match it.`;
   return new DetectionFailure('settings_invalid', message, {
-    hint: 'Leave the framework of the App empty: then it is detected.',
+    hint: 'Set the framework of the app to auto-detect.',
   });
 }

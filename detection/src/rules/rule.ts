@@ -12,11 +12,11 @@ export interface Subject {
   readonly packages: readonly PackageAt[];
   /** The manager that runs scripts. */
   readonly manager: PackageManager;
-  /** The type that the App or appflux.json is set to, or null. */
+  /** The type that the app or appflux.json is set to, or null. */
   readonly type: AppType | null;
-  /** The framework that the App is set to, or null. */
+  /** The framework that the app is set to, or null. */
   readonly framework: string | null;
-  /** Whether the App or appflux.json names an image of its own: then tools that ours lacks may be in it. */
+  /** Whether the app or appflux.json names an image of its own: then tools that ours lacks may be in it. */
   readonly hasOwnImage: boolean;
 }
 
@@ -60,9 +60,9 @@ export interface Refusal {
 export type Outcome = Finding | Refusal | null;
 
 export interface Rule {
-  /** The ids of frameworks that an App may be set to and that this rule alone knows. */
+  /** The ids of frameworks that an app may be set to and that this rule alone knows. */
   readonly frameworks: readonly string[];
-  /** The types of App that it can make. */
+  /** The types of app that it can make. */
   readonly types: readonly AppType[];
   /** What it looks for, as part of a sentence. */
   readonly looksFor: string;

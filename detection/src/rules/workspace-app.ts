@@ -26,11 +26,11 @@ export async function findInWorkspace(rule: Rule, subject: Subject): Promise<Out
   if (first === undefined) return null;
   if (others.length > 0) {
     return {
-      refusal: `This workspace holds several apps of type ${first.finding.type}: ${listed(
+      refusal: `This workspace has several apps of type ${first.finding.type}: ${listed(
         found.map(({ folder }) => folder),
         8,
       )}.`,
-      hint: 'Set the root directory of the App to one of these folders.',
+      hint: 'Set the root directory of the app to one of these folders.',
       elsewhere: found.map(({ folder, finding: { type, framework } }) => ({
         folder: joinPath(tree.base, folder),
         type,
@@ -54,7 +54,7 @@ function fromTop(folder: string, finding: Finding): Finding {
       ...finding.reasons,
       because(
         'build',
-        `It is a package of a workspace: packages are installed at the top, and commands run in ${folder}.`,
+        `This is a workspace package: dependencies are installed at the top, and commands run in ${folder}.`,
       ),
     ],
   };

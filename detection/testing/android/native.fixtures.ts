@@ -61,7 +61,7 @@ export const nativeAndroidFixtures: Fixtures = {
       outputs: outputsIn('app/'),
     },
     because: [
-      'Framework: Android, because settings.gradle.kts belongs to a Gradle build with an application.',
+      'Framework: Android, because settings.gradle.kts belongs to a Gradle build with an application module.',
       `Build command: ${bothTasks(':app')}; the application is the module :app, built with the project’s own Gradle (gradlew).`,
     ],
     version: '1.4.2',
@@ -97,7 +97,7 @@ export const nativeAndroidFixtures: Fixtures = {
     },
     plan: { buildCommand: 'gradle :app:assembleRelease', outputs: outputsIn('app/') },
     because: [
-      'Build command: gradle :app:assembleRelease; the application is the module :app, built with the image’s Gradle, because there is no whole Gradle wrapper.',
+      'Build command: gradle :app:assembleRelease; the application is the module :app, built with the image’s Gradle, because the Gradle wrapper is missing or incomplete.',
     ],
   },
   'one module without settings': {
@@ -149,7 +149,7 @@ export const nativeAndroidFixtures: Fixtures = {
     },
     plan: { buildCommand: bothTasks(':mobile'), outputs: outputsIn('mobile/') },
     because: [
-      `Build command: ${bothTasks(':mobile')}; of several applications the module :mobile was chosen, not ":wear", built with the project’s own Gradle (gradlew). Set a build command and outputs to build another.`,
+      `Build command: ${bothTasks(':mobile')}; the module :mobile was chosen over ":wear", built with the project’s own Gradle (gradlew). To build another, set a build command and outputs.`,
     ],
   },
   'flavors in the Groovy DSL': {
@@ -170,7 +170,7 @@ android {
 }`,
     },
     plan: { outputs: outputsIn('app/') },
-    because: ['Output: the release of each flavor ("free", "paid").'],
+    because: ['Output: the release build of each flavor ("free", "paid").'],
   },
   'flavors in the Kotlin DSL': {
     files: {
@@ -180,7 +180,7 @@ android {
         'plugins { id("com.android.application") version "8.1.0" }\nandroid {\n  productFlavors {\n    create("demo") { applicationIdSuffix = ".demo" }\n    register("full") { }\n  }\n}',
     },
     plan: { buildCommand: bothTasks(':app') },
-    because: ['Output: the release of each flavor ("demo", "full").'],
+    because: ['Output: the release build of each flavor ("demo", "full").'],
   },
   'convention plugins of the project’s own, as in Now in Android': {
     files: {
@@ -239,8 +239,7 @@ android {
       'settings.gradle.kts': 'include(":lib")',
       'lib/build.gradle.kts': 'plugins { id("com.android.library") }',
     },
-    message:
-      'settings.gradle.kts includes Android libraries, but no module that applies com.android.application',
+    message: 'settings.gradle.kts includes Android libraries, but no module applies com.android.application',
     hint: 'Set the root directory to the folder of the app',
   },
   'the Android folder of a Flutter app': {
@@ -251,8 +250,8 @@ android {
         'def flutterSdkPath = properties.getProperty("flutter.sdk")\nplugins { id "com.android.application" version "8.1.0" apply false }\ninclude ":app"',
       'android/app/build.gradle': 'plugins { id "com.android.application" }',
     },
-    message: 'belongs to a project of Flutter',
-    hint: 'the folder that holds this one',
+    message: 'belongs to a Flutter project',
+    hint: 'the app to that folder',
   },
   'a Java service built with Gradle': {
     files: {
@@ -260,7 +259,7 @@ android {
       'settings.gradle': "rootProject.name = 'service'",
       'build.gradle': "plugins { id 'org.springframework.boot' version '3.5.0'\n id 'java' }",
     },
-    message: 'Nothing to build was found',
+    message: 'Found nothing to build',
     hint: 'set a build command and outputs',
   },
 };

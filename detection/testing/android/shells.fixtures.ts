@@ -49,7 +49,7 @@ export const reactNativeFixtures: Fixtures = {
       ...androidIn('android', "include ':app'", 'productFlavors { staging { }\n live { } }'),
     },
     plan: { installCommand: 'npm ci', buildCommand: gradle },
-    because: ['Output: the release of each flavor ("staging", "live").'],
+    because: ['Output: the release build of each flavor ("staging", "live").'],
   },
   'with a site beside it: React Native for Web and Vite': {
     files: {
@@ -58,9 +58,9 @@ export const reactNativeFixtures: Fixtures = {
       ...androidIn('android'),
     },
     plan: { type: 'android', framework: 'react-native' },
-    because: ['It could also be built as web with vite: set the type of the App to "web".'],
+    because: ['It could also be built as web with vite: set the type of the app to "web".'],
   },
-  'the site of such a project, when that is what the App is': {
+  'the site of such a project, when that is what the app is': {
     type: 'web',
     files: {
       'package.json': pkg({ ...reactNative, 'react-native-web': '0.21.0', vite: '8.0.0' }, 'vite build'),
@@ -71,8 +71,8 @@ export const reactNativeFixtures: Fixtures = {
   },
   'for iOS alone': {
     files: { 'package.json': pkg(reactNative), 'ios/Podfile': '', 'app.json': '{}' },
-    message: 'has no Android application in its folder android',
-    hint: 'Add the Android part',
+    message: 'The folder android of this React Native project has no Android application',
+    hint: 'Add one (',
   },
   'an app in a Yarn workspace': {
     files: {
@@ -118,8 +118,8 @@ export const expoFixtures: Fixtures = {
     },
     because: [
       'Framework: Expo, because package.json depends on expo.',
-      `Build command: ${expoPrebuild('npx')}; "expo prebuild" makes the folder android first.`,
-      'It could also be built as web with expo: set the type of the App to "web".',
+      `Build command: ${expoPrebuild('npx')}; "expo prebuild" generates the folder android first.`,
+      'It could also be built as web with expo: set the type of the app to "web".',
     ],
     version: '1.5.0',
   },
@@ -148,15 +148,15 @@ export const expoFixtures: Fixtures = {
     },
     plan: { framework: 'expo', buildCommand: gradle, outputs },
   },
-  'its web side, when the App is a site': {
+  'its web version, when the app is a site': {
     type: 'web',
     files: { 'package.json': pkg({ expo: '54.0.0', 'react-native-web': '0.21.0' }), 'app.json': '{}' },
     plan: { type: 'web', framework: 'expo', buildCommand: 'npx expo export -p web', outputs: ['dist'] },
   },
-  'without a web side, when the App is a site': {
+  'without web support, when the app is a site': {
     type: 'web',
     files: { 'package.json': pkg({ expo: '54.0.0' }), 'app.json': '{}' },
-    message: 'Expo app without a web side',
+    message: 'Expo app has no web support',
     hint: 'react-native-web',
   },
   'in a pnpm workspace beside a site': {
@@ -174,7 +174,7 @@ export const expoFixtures: Fixtures = {
       installCommand: 'pnpm install --frozen-lockfile',
       buildCommand: `cd apps/native && ${expoPrebuild('pnpm exec')}`,
     },
-    because: ['It could also be built as web with vite: set the type of the App to "web".'],
+    because: ['It could also be built as web with vite: set the type of the app to "web".'],
     version: '2.0.0',
   },
 };
@@ -202,7 +202,7 @@ export const capacitorFixtures: Fixtures = {
       java: '21',
       buildCommand: `npm run build && npx cap sync android && ${gradle}`,
     },
-    because: ['Java: 21, because Capacitor 8 is compiled for it.'],
+    because: ['Java: 21, because Capacitor 8 requires it.'],
     version: '2.0.0',
   },
   'Vite with an Android folder': {
@@ -225,7 +225,7 @@ export const capacitorFixtures: Fixtures = {
     },
     because: [
       'Framework: Capacitor, because of capacitor.config.ts.',
-      'It could also be built as web with vite: set the type of the App to "web".',
+      'It could also be built as web with vite: set the type of the app to "web".',
     ],
     version: '1.2.3',
   },
@@ -269,7 +269,7 @@ export const capacitorFixtures: Fixtures = {
     plan: { framework: 'ionic', buildCommand: `npm run build && npx cap sync android && ${gradle}` },
     because: ['Framework: Ionic with Capacitor, because of capacitor.config.ts.'],
   },
-  'Ionic with React, set as the App’s framework': {
+  'Ionic with React, set as the app’s framework': {
     settings: { framework: 'Ionic' },
     files: {
       'package.json': pkg(
@@ -291,7 +291,7 @@ export const capacitorFixtures: Fixtures = {
     },
     plan: { type: 'web', framework: 'vite' },
   },
-  'for iOS alone, when the App is for Android': {
+  'for iOS alone, when the app is for Android': {
     type: 'android',
     files: {
       'package.json': pkg(
@@ -300,7 +300,7 @@ export const capacitorFixtures: Fixtures = {
       ),
       'capacitor.config.ts': '',
     },
-    message: 'This Capacitor project has no Android part.',
+    message: 'This Capacitor project has no Android platform.',
     hint: 'npx cap add android',
   },
 };
@@ -337,7 +337,7 @@ export const cordovaFixtures: Fixtures = {
   'cordova create, without a platform': {
     files: { 'config.xml': widget(), 'www/index.html': '', 'package.json': pkg({}) },
     plan: { buildCommand: `npx --yes cordova platform add android && ${cordovaBuild('npx --yes')}` },
-    because: ['It could also be built as web without a framework: set the type of the App to "web".'],
+    because: ['It could also be built as web without a framework: set the type of the app to "web".'],
   },
   'with Cordova as a dependency, and an engine in config.xml': {
     files: {

@@ -38,8 +38,8 @@ export const electronFixtures: Fixtures = {
     },
     because: [
       'Framework: Electron with electron-builder, because package.json depends on both.',
-      'Build command: npm run build:linux, the script of package.json that packages the app.',
-      'Electron itself and the tools that pack it come from GitHub: the owner of the runner has to allow its hosts (--allow-hosts github.com,*.githubusercontent.com).',
+      'Build command: npm run build:linux, the package.json script that packages the app.',
+      'Electron and its packaging tools are downloaded from GitHub. The owner of the runner must allow its hosts (--allow-hosts github.com,*.githubusercontent.com).',
     ],
     version: '1.0.0',
   },
@@ -98,7 +98,7 @@ export const electronFixtures: Fixtures = {
       'index.html': '',
     },
     plan: { buildCommand: 'npm run build', outputs: [`release/*/${packages}`] },
-    because: ['It could also be built as web with vite: set the type of the App to "web".'],
+    because: ['It could also be built as web with vite: set the type of the app to "web".'],
   },
   'electron-builder without a script': {
     files: {
@@ -112,7 +112,7 @@ export const electronFixtures: Fixtures = {
       outputs: [`dist/${packages}`],
     },
     because: [
-      'Build command: pnpm run build && pnpm exec electron-builder --linux --publish never; no script of package.json packages the app for Linux.',
+      'Build command: pnpm run build && pnpm exec electron-builder --linux --publish never; package.json has no script that packages the app for Linux.',
     ],
   },
   'scripts that publish, or are for other systems': {
@@ -222,7 +222,8 @@ export const electronFixtures: Fixtures = {
       'index.html': '',
       'main.js': '',
     },
-    message: 'depends on electron, but on none of electron-builder, Electron Forge and electron-packager',
+    message:
+      'depends on electron, but not on a packager: electron-builder, Electron Forge or electron-packager',
     hint: 'npm install --save-dev electron-builder',
   },
 };
@@ -264,8 +265,8 @@ export const neutralinoAndWailsFixtures: Fixtures = {
   },
   'Neutralinojs without its programs': {
     files: { 'neutralino.config.json': '{}', 'resources/index.html': '' },
-    message: '"neu update" gets its programs from GitHub',
-    hint: 'add the folder bin to the source',
+    message: '"neu update" downloads its binaries from GitHub',
+    hint: 'commit the folder bin',
   },
   Wails: {
     files: {
@@ -274,7 +275,7 @@ export const neutralinoAndWailsFixtures: Fixtures = {
       'main.go': '',
       'frontend/package.json': '{}',
     },
-    message: 'Wails is unsupported: it is built with Go',
+    message: 'Wails is not supported: no builder image of AppFlux has Go',
     hint: 'Set an image that has wails',
   },
   'Wails with an image of its own': {
@@ -314,7 +315,7 @@ export const executableFixtures: Fixtures = {
       buildCommand: 'bun run compile',
       outputs: ['bin/tool', 'bin/tool.exe'],
     },
-    because: ['Output: bin/tool, as the script says.'],
+    because: ['Output: bin/tool, from the script.'],
     version: '0.3.0',
   },
   'a script that makes a single executable application of Node': {
@@ -335,7 +336,7 @@ export const executableFixtures: Fixtures = {
     },
     plan: { framework: 'node', buildCommand: 'npm run build', outputs: ['build/tool', 'build/tool.exe'] },
   },
-  'a program of Bun, when the App is for the desktop': {
+  'a program of Bun, when the app is for the desktop': {
     type: 'desktop',
     files: {
       'bun.lock': '',
@@ -349,7 +350,7 @@ export const executableFixtures: Fixtures = {
       outputs: ['dist/hello-linux-x64', 'dist/hello-windows-x64.exe', 'dist/hello-darwin-arm64'],
     },
   },
-  'a program of Node with a bin, when the App is for the desktop': {
+  'a program of Node with a bin, when the app is for the desktop': {
     type: 'desktop',
     files: {
       ...npmLock,
@@ -369,11 +370,11 @@ export const executableFixtures: Fixtures = {
       buildCommand: compiled('X', 'app').replaceAll('./X', "'./a$(reboot).js'"),
     },
   },
-  'no program, when the App is for the desktop': {
+  'no program, when the app is for the desktop': {
     type: 'desktop',
     files: { 'package.json': pkg({ vite: '8.0.0' }, 'vite build') },
     message:
-      'Nothing to build was found at the top of the source; looked for Flutter (pubspec.yaml), Tauri (tauri.conf.json)',
+      'Found nothing to build at the top of the source. Looked for Flutter (pubspec.yaml), Tauri (tauri.conf.json)',
     hint: 'set a build command and outputs',
   },
 };

@@ -41,8 +41,8 @@ export const tauriFixtures: Fixtures = {
     },
     because: [
       'Framework: Tauri 2, because of src-tauri/tauri.conf.json.',
-      'No AppImage is made: its tools come from GitHub, which a build cannot reach.',
-      'It could also be built as web with vite: set the type of the App to "web".',
+      'AppImage skipped: its tools are downloaded from GitHub, which builds can’t reach.',
+      'It could also be built as web with vite: set the type of the app to "web".',
     ],
     version: '0.4.0',
   },
@@ -124,7 +124,7 @@ export const tauriFixtures: Fixtures = {
       'src-tauri/tauri.conf.json': json({ package: { version: '1.0.0' }, tauri: { bundle: {} } }),
       'src-tauri/Cargo.toml': cargo('1.6'),
     },
-    message: 'is of Tauri 1, which needs WebKitGTK 4.0',
+    message: 'is for Tauri 1, which needs WebKitGTK 4.0',
     hint: 'npx @tauri-apps/cli migrate',
   },
   'Tauri 1 by its crate, with a broken configuration': {
@@ -133,8 +133,8 @@ export const tauriFixtures: Fixtures = {
       'src-tauri/tauri.conf.json': '{ "build": ',
       'src-tauri/Cargo.toml': cargo('^1.0'),
     },
-    message: 'is of Tauri 1',
-    hint: 'It could also be built as web with vite: set the type of the App to "web".',
+    message: 'is for Tauri 1',
+    hint: 'It could also be built as web with vite: set the type of the app to "web".',
   },
   'JSON5, with what holds for Linux in a file of its own': {
     files: {
@@ -236,8 +236,8 @@ export const tauriFixtures: Fixtures = {
       'crates/editor/tauri.conf.json': tauri2(),
     },
     code: 'ambiguous',
-    message: 'This project holds several Tauri apps: "crates/editor", "crates/player".',
-    hint: 'Set the root directory of the App to one of these folders.',
+    message: 'This project has several Tauri apps: "crates/editor", "crates/player".',
+    hint: 'Set the root directory of the app to one of these folders.',
   },
   'the root directory is the crate': {
     base: 'crates/player',

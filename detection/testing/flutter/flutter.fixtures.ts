@@ -52,8 +52,8 @@ export const flutterFixtures: Fixtures = {
     because: [
       'Framework: Flutter, because pubspec.yaml depends on the Flutter SDK.',
       'Type: android, because there is a folder android.',
-      'It could also be built as web with flutter: set the type of the App to "web".',
-      'It could also be built as desktop with flutter: set the type of the App to "desktop".',
+      'It could also be built as web with flutter: set the type of the app to "web".',
+      'It could also be built as desktop with flutter: set the type of the app to "desktop".',
     ],
     version: '1.0.0+1',
   },
@@ -100,7 +100,7 @@ export const flutterFixtures: Fixtures = {
         'flutter build apk --release --flavor production --target lib/main_production.dart && flutter build appbundle --release --flavor production --target lib/main_production.dart',
     },
     because: [
-      'Of the flavors production, staging, development production is built; another needs a build command of your own.',
+      'Flavor: production, out of production, staging, development. To build another, set a build command.',
     ],
   },
   'flavors and one entry': {
@@ -133,7 +133,7 @@ export const flutterFixtures: Fixtures = {
   'a version of Flutter by FVM': {
     files: { 'pubspec.yaml': pubspec(), '.fvmrc': '{"flutter":"3.35.1"}', ...main, ...web },
     plan: { framework: 'flutter', flutter: '3.35.1' },
-    because: ['Flutter: "3.35.1" is asked for by .fvmrc.'],
+    because: ['Flutter: "3.35.1", because .fvmrc says so.'],
   },
   'a version of Flutter by an older FVM': {
     files: {
@@ -175,12 +175,14 @@ export const flutterFixtures: Fixtures = {
       ...web,
     },
     plan: { flutter: '>=3.35.0 <3.41.0' },
-    because: ['Flutter: ">=3.35.0 <3.41.0" is asked for by environment in pubspec.yaml.'],
+    because: ['Flutter: ">=3.35.0 <3.41.0", because environment in pubspec.yaml says so.'],
   },
   'a fork of Flutter, which nobody releases': {
     files: { 'pubspec.yaml': pubspec(), '.fvmrc': '{"flutter":"fork/$(id)"}', ...main, ...web },
     plan: { framework: 'flutter' },
-    because: ['Flutter: "fork/$(id)", which .fvmrc asks for, is no release; the image\'s is used.'],
+    because: [
+      'Flutter: .fvmrc requests "fork/$(id)", which is not a release. Using the version in the image.',
+    ],
   },
   'a plugin with an example': {
     files: {
@@ -190,18 +192,18 @@ export const flutterFixtures: Fixtures = {
       'example/pubspec.yaml': pubspec(),
       'example/lib/main.dart': '',
     },
-    message: 'pubspec.yaml belongs to a Flutter plugin, not to an app',
+    message: 'pubspec.yaml belongs to a Flutter plugin, not an app',
     hint: 'such as "example"',
   },
   'a package': {
     files: { 'pubspec.yaml': pubspec(), 'lib/widgets.dart': '' },
-    message: 'belongs to a Flutter package, not to an app: there is no lib/main.dart',
+    message: 'belongs to a Flutter package, not an app: there is no lib/main.dart',
     hint: 'Set the root directory',
   },
-  'without the folder that the App’s type needs': {
+  'without the folder that the app’s type needs': {
     type: 'desktop',
     files: { 'pubspec.yaml': pubspec(), ...main, ...web },
-    message: 'has no folder linux, so it cannot be built for Linux',
+    message: 'has no linux folder, so it can’t be built for Linux',
     hint: 'flutter create --platforms=linux .',
   },
   'a Dart program without Flutter': {
@@ -209,7 +211,7 @@ export const flutterFixtures: Fixtures = {
       'pubspec.yaml': 'name: tool\nversion: 1.0.0\ndependencies:\n  args: ^2.0.0\n',
       'bin/tool.dart': '',
     },
-    message: 'Nothing to build was found',
+    message: 'Found nothing to build',
     hint: 'set a build command and outputs',
   },
 };

@@ -29,7 +29,7 @@ export const generatorFixtures: Fixtures = {
   },
   'Hugo with modules that Go fetches': {
     files: { 'hugo.toml': '', 'content/a.md': '', 'go.mod': 'module x' },
-    message: 'This is a Hugo site, and no builder image has Go, which fetches the modules of go.mod.',
+    message: 'This is a Hugo site, and no builder image has Go, which downloads the modules in go.mod.',
     hint: '(public)',
   },
   Zola: {
@@ -51,7 +51,7 @@ export const generatorFixtures: Fixtures = {
       buildCommand: 'mkdocs build',
       outputs: ['site'],
     },
-    because: ['Install command: pip install -r requirements.txt, because the file is there.'],
+    because: ['Install command: pip install -r requirements.txt, because the file exists.'],
   },
   'MkDocs with what is in the image': {
     files: { 'mkdocs.yml': 'site_name: x', 'docs/index.md': '' },
@@ -82,7 +82,7 @@ export const generatorFixtures: Fixtures = {
     message: 'no builder image has Trunk (Rust)',
     hint: '(dist)',
   },
-  'Pelican as the framework of the App, with its image': {
+  'Pelican as the framework of the app, with its image': {
     settings: { image: 'registry.example/pelican:1', framework: 'Pelican' },
     files: { 'pelicanconf.py': '' },
     plan: { framework: 'pelican', buildCommand: 'pelican content', outputs: ['output'] },

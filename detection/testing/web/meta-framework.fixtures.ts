@@ -36,7 +36,7 @@ export const metaFrameworkFixtures: Fixtures = {
         "import adapter from '@sveltejs/adapter-static'; export default { kit: { adapter: adapter() } }",
     },
     plan: { framework: 'svelte-kit', outputs: ['build'] },
-    because: ['SvelteKit makes a static site: it uses adapter-static.'],
+    because: ['SvelteKit generates a static site, because it uses adapter-static.'],
   },
   'SvelteKit 3 with adapter-static in vite.config and its own folder': {
     files: {
@@ -115,7 +115,7 @@ export const metaFrameworkFixtures: Fixtures = {
       'next.config.js': "module.exports = { /* output: 'export' */ output: 'standalone' }",
     },
     message:
-      'This Next.js project renders on a server: next.config.js does not set output to "export". AppFlux publishes files; it runs no server for a site.',
+      'This Next.js project renders on a server: next.config.js does not set output to "export". AppFlux publishes static files; it doesn’t run servers.',
     hint: "Set output: 'export' in next.config",
   },
   'SvelteKit with another adapter': {
@@ -126,7 +126,7 @@ export const metaFrameworkFixtures: Fixtures = {
       ),
       'svelte.config.js': "import adapter from '@sveltejs/adapter-node'",
     },
-    message: 'does not use adapter-static but @sveltejs/adapter-node',
+    message: 'uses @sveltejs/adapter-node instead of adapter-static',
     hint: 'Install @sveltejs/adapter-static',
   },
   'Astro that renders on a server': {
@@ -172,7 +172,7 @@ export const metaFrameworkFixtures: Fixtures = {
   },
   Hono: {
     files: { 'package.json': pkg({ hono: '4.0.0' }, 'tsc') },
-    message: 'Hono is a framework for servers',
+    message: 'Hono is a server framework',
     hint: 'root directory',
   },
   'SolidStart that makes static pages': {

@@ -4,7 +4,7 @@ export const nothingFixtures: Fixtures = {
   'an empty source': {
     files: { 'README.md': '' },
     message:
-      'Nothing to build was found at the top of the source; looked for Flutter (pubspec.yaml), Tauri (tauri.conf.json),',
+      'Found nothing to build at the top of the source. Looked for Flutter (pubspec.yaml), Tauri (tauri.conf.json),',
     hint: 'Set the root directory if the project is in a subfolder',
   },
   'a project in subfolders': {
@@ -14,19 +14,19 @@ export const nothingFixtures: Fixtures = {
       'frontend/src/index.html': '',
       'api/package.json': '{}',
     },
-    message: 'Nothing to build was found',
-    hint: 'There are projects in "api", "frontend": set the root directory of the App to that folder.',
+    message: 'Found nothing to build',
+    hint: 'There are projects in "api", "frontend": set the root directory of the app to that folder.',
   },
   'a package.json that builds nothing': {
     files: { 'package.json': json({ name: 'lib', main: 'index.js' }) },
     message:
-      'Nothing to build was found at the top of the source: package.json has no build script, and depends on no framework that AppFlux knows.',
-    hint: 'Add a script "build" to package.json, or set a build command and outputs',
+      'Found nothing to build at the top of the source: package.json has no build script and no dependency on a framework that AppFlux supports.',
+    hint: 'Add a "build" script to package.json, or set a build command and outputs',
   },
   'a package.json without a build script beside a project in a subfolder': {
     files: { 'package.json': json({ name: 'tools' }), 'site/package.json': '{}' },
     message: 'package.json has no build script',
-    hint: 'There is a project in "site": set the root directory of the App to that folder.',
+    hint: 'There is a project in "site": set the root directory of the app to that folder.',
   },
   'a server program': {
     files: {
@@ -37,13 +37,14 @@ export const nothingFixtures: Fixtures = {
       }),
       'server.js': '',
     },
-    message: 'package.json has a script to start a server (express), and none to build. AppFlux publishes',
-    hint: 'Deploy the folder with the part that people open',
+    message:
+      'package.json has a script that starts a server (express), but no build script. AppFlux publishes',
+    hint: 'If a subfolder has a front end',
   },
   'a project in another language': {
     files: { 'requirements.txt': '', 'app.py': '' },
     message:
-      'Nothing to build was found at the top of the source: it looks like a Python project (requirements.txt), which AppFlux does not build by itself.',
+      'Found nothing to build at the top of the source: this looks like a Python project (requirements.txt), which AppFlux can’t build automatically.',
     hint: 'an image that has its tools',
   },
 };

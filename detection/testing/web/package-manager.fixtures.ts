@@ -31,7 +31,7 @@ export const packageManagerFixtures: Fixtures = {
   'a packageManager that nobody knows': {
     files: { ...npmLock, 'package.json': pkg({ vite: '8.0.0' }, 'vite build', { packageManager: 'deno@2' }) },
     plan: { packageManager: 'npm', installCommand: npmCi },
-    because: ['packageManager in package.json is "deno@2", which AppFlux does not know; it is ignored.'],
+    because: ['packageManager in package.json is "deno@2", which AppFlux does not support. Ignored.'],
   },
   'a Bun that .bun-version pins': {
     files: {

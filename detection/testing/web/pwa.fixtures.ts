@@ -36,7 +36,7 @@ export const pwaFixtures: Fixtures = {
     },
     plan: { type: 'pwa', framework: 'angular' },
   },
-  'a PWA, when the App is a plain site': {
+  'a PWA, when the app is a plain site': {
     type: 'web',
     files: { 'index.html': '', 'manifest.webmanifest': '{}', 'sw.js': '' },
     plan: { type: 'web', outputs: ['.'] },

@@ -1,13 +1,13 @@
 import { type Fixtures, json, npmCi, npmLock, pkg } from '../fixture.ts';
 
 export const settingsFixtures: Fixtures = {
-  'an App that is set to a framework': {
+  'an app that is set to a framework': {
     settings: { framework: 'Create React App' },
     files: { 'package.json': pkg({ vite: '8.0.0', 'react-scripts': '5.0.0' }, 'react-scripts build') },
     plan: { framework: 'create-react-app', outputs: ['build'] },
-    because: ['Framework: Create React App, because the App is set to it.'],
+    because: ['Framework: Create React App, from the app’s settings.'],
   },
-  'an App that is set to nextjs': {
+  'an app that is set to nextjs': {
     settings: { framework: 'nextjs' },
     files: {
       'package.json': pkg({}, 'next build'),
@@ -15,12 +15,12 @@ export const settingsFixtures: Fixtures = {
     },
     plan: { framework: 'next', outputs: ['out'] },
   },
-  'an App that is set to html': {
+  'an app that is set to html': {
     settings: { framework: 'html' },
     files: { 'index.html': '', 'package.json': pkg({ vite: '8.0.0' }, 'vite build') },
     plan: { framework: null, buildCommand: null, outputs: ['.'] },
   },
-  'settings of the App before all else': {
+  'settings of the app before all else': {
     settings: { installCommand: 'npm i -f', buildCommand: 'make site', outputs: ['web'], node: '20' },
     type: 'pwa',
     files: {
@@ -42,7 +42,7 @@ export const settingsFixtures: Fixtures = {
       outputs: ['web'],
       node: '20',
     },
-    because: ['Build command: make site, because the App says so.', 'Output: web, because the App says so.'],
+    because: ['Build command: make site, because the app says so.', 'Output: web, because the app says so.'],
   },
   'appflux.json before what is found': {
     files: {
@@ -66,7 +66,7 @@ export const settingsFixtures: Fixtures = {
       node: '18',
     },
     because: [
-      'Settings are read from appflux.json.',
+      'Settings read from appflux.json.',
       'Build command: npm run site, because appflux.json says so.',
     ],
   },
@@ -90,7 +90,7 @@ export const settingsFixtures: Fixtures = {
     files: { 'make.sh': '', 'index.html': '' },
     plan: { buildCommand: 'sh make.sh', outputs: ['dist', 'build', 'out', '_site', 'www', 'public', '.'] },
   },
-  'an android App that says all by itself': {
+  'an android app that says all by itself': {
     type: 'android',
     settings: { buildCommand: './gradlew assembleRelease', outputs: ['app/**/*.apk'] },
     files: { gradlew: '' },
@@ -99,15 +99,15 @@ export const settingsFixtures: Fixtures = {
   'a type that the source is not made for': {
     type: 'desktop',
     files: { 'package.json': pkg({ vite: '8.0.0' }, 'vite build') },
-    message: 'Nothing to build was found at the top of the source; looked for Flutter',
+    message: 'Found nothing to build at the top of the source. Looked for Flutter',
     hint: 'set a build command and outputs',
   },
   'a framework that nobody knows': {
     settings: { framework: 'nextt' },
     files: { 'package.json': pkg({}) },
     code: 'settings_invalid',
-    message: 'The App\'s framework "nextt" is unknown; the nearest known one is "next".',
-    hint: 'leave it empty',
+    message: 'The app’s framework "nextt" is unknown. Did you mean "next"?',
+    hint: 'set it to auto-detect',
   },
   'an output that leads out': {
     files: { 'index.html': '', 'appflux.json': json({ outputs: ['a/../../b'] }) },
@@ -119,7 +119,7 @@ export const settingsFixtures: Fixtures = {
     settings: { outputs: ['*a*a*a*'] },
     files: { 'index.html': '' },
     code: 'settings_invalid',
-    message: 'has more than 2 stars between two slashes',
+    message: 'has more than 2 wildcards in one path segment',
     hint: 'outputs',
   },
 };

@@ -21,8 +21,8 @@ export const singlePageFixtures: Fixtures = {
     },
     because: [
       'Framework: Vite, because package.json depends on vite.',
-      'Output: dist, where Vite writes.',
-      'Install command: npm ci, which keeps to package-lock.json.',
+      'Output: dist, the default of Vite.',
+      'Install command: npm ci, which installs exactly what package-lock.json lists.',
     ],
   },
   'Vite with another outDir': {
@@ -32,7 +32,7 @@ export const singlePageFixtures: Fixtures = {
         "// outDir: 'no'\nexport default { base: 'https://x/', build: { outDir: './public_html' } }",
     },
     plan: { framework: 'vite', outputs: ['public_html'], installCommand: 'npm install' },
-    because: ['Output: public_html, as vite.config.js sets it.'],
+    because: ['Output: public_html, from vite.config.js.'],
   },
   'Vite with a root and an outDir seen from it': {
     files: {
@@ -51,12 +51,12 @@ export const singlePageFixtures: Fixtures = {
   'Vite with the output in the script': {
     files: { 'package.json': pkg({ vite: '8.0.0' }, 'tsc --outDir types && vite build --outDir=site') },
     plan: { outputs: ['site'] },
-    because: ['Output: site, as the build script says.'],
+    because: ['Output: site, from the build script.'],
   },
   'Vite without a build script': {
     files: { 'package.json': pkg({ vite: '8.0.0' }), 'index.html': '' },
     plan: { framework: 'vite', buildCommand: 'npx vite build', outputs: ['dist'] },
-    because: ['Build command: npx vite build, the usual one of Vite.'],
+    because: ['Build command: npx vite build, the default of Vite.'],
   },
   'Vite with Vue and pnpm': {
     files: {
@@ -197,7 +197,7 @@ export const singlePageFixtures: Fixtures = {
       buildCommand: 'npm run build',
       outputs: ['dist', 'build', 'out', '_site', 'www', 'public'],
     },
-    because: ['Framework: none that AppFlux knows; package.json has a build script.'],
+    because: ['Framework: none that AppFlux supports; package.json has a build script.'],
   },
   'an own build script beside folders with usual names': {
     files: { 'package.json': pkg({}, 'node make.js'), 'build/tool.js': '', 'public/favicon.ico': '' },

@@ -11,7 +11,7 @@ export const staticFilesFixtures: Fixtures = {
       buildCommand: null,
       outputs: ['.'],
     },
-    because: ['Nothing is built: index.html is there, and the folder is published.'],
+    because: ['No build: the folder has index.html and is published as it is.'],
   },
   'plain HTML with a config.json, an app.json and a vite.config.ts of no meaning': {
     files: {

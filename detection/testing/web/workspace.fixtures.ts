@@ -27,7 +27,9 @@ export const workspaceFixtures: Fixtures = {
       'apps/web/next.config.js': 'module.exports = { output: "export" }',
     },
     plan: { framework: 'next', buildCommand: 'pnpm run build', outputs: ['apps/web/out'] },
-    because: ["Build command: pnpm run build, the workspace's own, which builds apps/web too."],
+    because: [
+      'Build command: pnpm run build, the build script of the workspace, which also builds apps/web.',
+    ],
   },
   'a package of a workspace, with lockfile, manager and Node set at the top': {
     base: 'apps/web',
@@ -64,7 +66,7 @@ export const workspaceFixtures: Fixtures = {
       'apps/b/package.json': pkg({ astro: '5.0.0' }, 'astro build'),
     },
     code: 'ambiguous',
-    message: 'This workspace holds several sites: "apps/a", "apps/b".',
+    message: 'This workspace has several sites: "apps/a", "apps/b".',
     hint: 'Set the root directory',
   },
   'a workspace whose only site needs a server': {
@@ -94,9 +96,9 @@ export const workspaceFixtures: Fixtures = {
       outputs: ['apps/web/dist'],
     },
     because: [
-      'Build command: pnpm exec turbo run build --filter=web, by Turborepo, with what apps/web depends on.',
-      "Of the workspace's sites apps/web is built, because of its name.",
-      'There is also "apps/docs": to build it instead, set the root directory of the App to its folder.',
+      'Build command: pnpm exec turbo run build --filter=web, with Turborepo, including what apps/web depends on.',
+      'Chosen from the workspace’s sites: apps/web, because of its name.',
+      'There is also "apps/docs": to build it instead, set the root directory of the app to its folder.',
     ],
   },
   'a package of a Turborepo that depends on others, as the root directory': {
@@ -119,7 +121,7 @@ export const workspaceFixtures: Fixtures = {
       'libs/old/package.json': pkg({ gatsby: '5.0.0' }, 'gatsby build'),
     },
     plan: { buildCommand: 'pnpm --filter site... run build', outputs: ['site/dist'] },
-    because: ['Build command: pnpm --filter site... run build, by pnpm, with what site depends on.'],
+    because: ['Build command: pnpm --filter site... run build, with pnpm, including what site depends on.'],
   },
   Lerna: {
     files: {
@@ -224,7 +226,7 @@ export const workspaceFixtures: Fixtures = {
     },
     because: [
       'Framework: Vite, because the build script runs it.',
-      "Of the workspace's sites drawing-app is built, because the other is called like documentation, an example or a tool.",
+      'Chosen from the workspace’s sites: drawing-app, because the other is named like documentation, an example or a tool.',
     ],
   },
 };

@@ -57,7 +57,7 @@ export class Agent {
         ask: scanner,
         tell: (facts) => this.#pool.scanner(facts),
         onError: (error) =>
-          host.journal.warn('The malware scanner could not be asked', { error: describeError(error) }),
+          host.journal.warn('The malware scanner could not be queried', { error: describeError(error) }),
         signal: this.#stop.signal,
       });
     }
@@ -81,12 +81,12 @@ export class Agent {
       this.#pool.freed(ref);
     } else if (this.#running.size >= capacity.slots) {
       // Left unanswered: its lease runs out, and it is offered again.
-      host.journal.warn('A grant came while every slot is taken', ref);
+      host.journal.warn('Received a grant while every slot is in use', ref);
     } else {
       this.#pool.accepted(ref);
       const done = runAttempt(granted, { ...host, signal: this.#stop.signal }).then(() => this.#free(ref));
       this.#running.set(key, { ref, done });
-      host.journal.info('An attempt begins', { ...ref, app: grant.job.app.slug });
+      host.journal.info('Attempt started', { ...ref, app: grant.job.app.slug });
     }
   }
 
@@ -107,7 +107,7 @@ export class Agent {
     const reason =
       why === 'revoked'
         ? new Stopped('revoked', 'This runner was removed.')
-        : new Stopped('stopping', 'The runner is told to end.');
+        : new Stopped('stopping', 'The runner is shutting down.');
     this.#stop.abort(reason);
     await Promise.all([...this.#running.values()].map(({ done }) => done));
     this.#pool.close();

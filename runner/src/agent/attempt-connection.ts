@@ -38,20 +38,20 @@ const TIMING: SocketTiming = { ...SOCKET_TIMING, backoff: { baseMs: 300, capMs: 
 
 /** What an HTTP answer to the upgrade means for good; any other is tried again. */
 const REFUSALS: Readonly<Record<number, Stopped>> = {
-  401: new Stopped('revoked', 'The edge does not take the credential or the lease token any more.'),
-  403: new Stopped('revoked', 'The edge does not take the credential or the lease token any more.'),
-  404: new Stopped('superseded', 'The edge does not know this deployment any more.'),
-  409: new Stopped('superseded', 'This attempt is no longer the current one.'),
+  401: new Stopped('revoked', 'The edge no longer accepts the credential or the lease token.'),
+  403: new Stopped('revoked', 'The edge no longer accepts the credential or the lease token.'),
+  404: new Stopped('superseded', 'The deployment no longer exists.'),
+  409: new Stopped('superseded', 'Another attempt has replaced this one.'),
 };
 
 const CLOSES: Readonly<Record<number, Stopped>> = {
   [CLOSE.unauthorized]: new Stopped(
     'revoked',
-    'The edge does not take the credential or the lease token any more.',
+    'The edge no longer accepts the credential or the lease token.',
   ),
-  [CLOSE.staleAttempt]: new Stopped('superseded', 'This attempt is no longer the current one.'),
-  [CLOSE.badFrame]: new Stopped('superseded', 'The edge did not understand a frame of this runner.'),
-  [CLOSE.tooLarge]: new Stopped('superseded', 'The edge found a frame of this runner too large.'),
+  [CLOSE.staleAttempt]: new Stopped('superseded', 'Another attempt has replaced this one.'),
+  [CLOSE.badFrame]: new Stopped('superseded', 'The edge rejected a frame of this runner as invalid.'),
+  [CLOSE.tooLarge]: new Stopped('superseded', 'The edge rejected a frame of this runner as too large.'),
 };
 
 /**
@@ -104,7 +104,7 @@ export class AttemptConnection {
   /** Asks the edge something; asked again after each loss of the connection, until there is an answer. */
   ask(question: UploadQuestion): Promise<UploadAnswer> {
     const answer = Promise.withResolvers<UploadAnswer>();
-    if (this.#over) answer.reject(new Error('The attempt is over'));
+    if (this.#over) answer.reject(new Error('The attempt has ended'));
     const text = JSON.stringify(maskedQuestion(question, this.#options.mask));
     this.#asked.set(question.request, { frame: text, answer });
     this.#send(text);
@@ -166,7 +166,7 @@ export class AttemptConnection {
     for (const { frame } of this.#asked.values()) this.#send(frame);
     log.connected(ackedSeq, (frame) => this.#send(frame));
     if (this.#finish !== undefined) this.#send(this.#finish);
-    if (canceling) this.#options.onCancel('it was canceled');
+    if (canceling) this.#options.onCancel('canceled');
     if (first) this.#welcomed.resolve(log);
     const { journal, deploymentId, attempt } = this.#options;
     journal.info('Connected to a deployment', { deploymentId, attempt, ackedSeq });
@@ -178,16 +178,13 @@ export class AttemptConnection {
     this.#log?.disconnected();
     lease.connectionLost();
     const over = loss.code === undefined ? REFUSALS[loss.status ?? 0] : CLOSES[loss.code];
-    journal.warn(
-      over === undefined ? 'The connection to a deployment is lost; connecting again' : over.message,
-      {
-        deploymentId,
-        attempt,
-        reason: loss.reason,
-        code: loss.code,
-        status: loss.status,
-      },
-    );
+    journal.warn(over === undefined ? 'Lost the connection to a deployment. Reconnecting' : over.message, {
+      deploymentId,
+      attempt,
+      reason: loss.reason,
+      code: loss.code,
+      status: loss.status,
+    });
     if (over === undefined) return 'retry';
     this.#end(over);
     onOver(over);

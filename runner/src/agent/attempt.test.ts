@@ -62,7 +62,7 @@ describe('an attempt', () => {
       failure: {
         code: 'build_timeout',
         phase: 'building',
-        message: 'The build took longer than its limit of 20 seconds',
+        message: 'The build exceeded its time limit of 20 seconds',
       },
     });
   });

@@ -58,7 +58,7 @@ export async function runAttempt(granted: Granted, runner: AttemptHost): Promise
   const lease = new Lease(leaseTerms(grant.leaseSeconds), host.clock);
   const unwatch = watchDeadline(
     () => (lease.held() ? lease.remainingMs() : 0),
-    () => silence(new Stopped('lease_lost', 'The edge was not reached before the lease could have run out.')),
+    () => silence(new Stopped('lease_lost', 'The edge could not be reached before the lease expired.')),
   );
   const folder = attemptFolder(host.settings.state, deploymentId, attempt);
   let stream: LogSender | undefined;
@@ -79,7 +79,7 @@ export async function runAttempt(granted: Granted, runner: AttemptHost): Promise
         spoolPath: `${folder.workspace.scratch}/log-spool`,
         onFault: (message) => silence(new Stopped('superseded', message)),
         onSpoolError: (error) =>
-          journal.error('The log cannot be spooled on disk; it stays in memory', { error: String(error) }),
+          journal.error('The log cannot be spooled to disk. Keeping it in memory', { error: String(error) }),
         ...(host.logLimits === undefined ? {} : { limits: host.logLimits }),
       });
       return stream;
@@ -100,7 +100,7 @@ export async function runAttempt(granted: Granted, runner: AttemptHost): Promise
       mask,
     });
     if (outcome.fault !== undefined) {
-      journal.error('An attempt met an unexpected error', {
+      journal.error('Unexpected error in an attempt', {
         deploymentId,
         attempt,
         error: describeError(outcome.fault),
@@ -108,14 +108,14 @@ export async function runAttempt(granted: Granted, runner: AttemptHost): Promise
     }
     if (outcome.report !== null)
       await report(outcome.report, log, connection, lastWordSignal(host, silenced.signal));
-    journal.info('An attempt has ended', {
+    journal.info('Attempt ended', {
       deploymentId,
       attempt,
       result: outcome.report?.status ?? 'not reported',
     });
   } catch (error) {
     const expected = error instanceof Stopped || signal.aborted || silenced.signal.aborted;
-    journal[expected ? 'warn' : 'error']('An attempt was given up', {
+    journal[expected ? 'warn' : 'error']('Attempt abandoned', {
       deploymentId,
       attempt,
       reason: expected && error instanceof Error ? error.message : describeError(error),
@@ -151,7 +151,7 @@ async function work(
   const endsAt = host.clock() + limits.timeoutSeconds * 1000;
   const unwatch = watchDeadline(
     () => endsAt - host.clock(),
-    () => stop.abort(new Stopped('timeout', 'The attempt is over its time limit.')),
+    () => stop.abort(new Stopped('timeout', 'The attempt exceeded its time limit.')),
   );
   try {
     const steps = (host.steps ?? realSteps)(host, {
@@ -201,7 +201,7 @@ function greet(granted: Granted, host: AttemptHost, limits: Grant['job']['limits
   const contained =
     kind === 'host' ? '' : say`${own(formatBytes(limits.memoryBytes))} of memory, ${limits.cpus} CPUs, `;
   log.write(
-    say`Attempt ${attempt} on the runner ${own(host.name)} (${own(host.version)}): ${contained}${Math.round(limits.timeoutSeconds)} s at most.`,
+    say`Attempt ${attempt} on runner ${own(host.name)} (${own(host.version)}): ${contained}time limit ${Math.round(limits.timeoutSeconds)} s.`,
   );
   if (warning !== null) log.write(own(warning));
   const short = sensitiveOf(granted)
@@ -209,7 +209,7 @@ function greet(granted: Granted, host: AttemptHost, limits: Grant['job']['limits
     .map(([name]) => name);
   if (short.length > 0) {
     log.write(
-      say`Not masked in this log, because they are shorter than ${MIN_SECRET_LENGTH} characters: ${own(short.join(', '))}.`,
+      say`Not masked in this log, because the values are shorter than ${MIN_SECRET_LENGTH} characters: ${own(short.join(', '))}.`,
     );
   }
 }

@@ -58,7 +58,7 @@ export class Capacity {
         .then(() => keep?.(registered))
         .catch((error: unknown) =>
           // It is told again with the next connection.
-          journal.warn('The changed registration could not be written', { error: describeError(error) }),
+          journal.warn('The changed registration could not be saved', { error: describeError(error) }),
         );
     }
     this.#complain();

@@ -40,7 +40,7 @@ function uptimeClock(): Clock {
   return () => {
     const length = readSync(file, buffer, 0, buffer.length, 0);
     const uptime = parseUptime(buffer.toString('latin1', 0, length));
-    if (uptime === undefined) throw new Error('/proc/uptime does not say how long the machine has been up');
+    if (uptime === undefined) throw new Error('/proc/uptime has no uptime');
     return uptime;
   };
 }

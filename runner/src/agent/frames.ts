@@ -16,11 +16,11 @@ export function edgeFrame<Schema extends FrameSchema>(
   const parsed = parseFrame(schema, text);
   if (parsed.outcome === 'ok') return parsed.frame;
   if (parsed.outcome === 'unknown_type') {
-    journal.warn('Skipped a frame of a type that this runner does not know. The edge may be newer');
+    journal.warn('Skipped a frame of an unknown type. The edge may be newer than this runner');
     return undefined;
   }
   const issue = parsed.outcome === 'invalid' ? parsed.issues[0] : undefined;
-  journal.warn('Skipped an invalid frame of the edge', {
+  journal.warn('Skipped an invalid frame from the edge', {
     at: issue?.path ?? '',
     problem: issue?.code ?? parsed.outcome,
     length: text.length,

@@ -71,7 +71,7 @@ export class PoolConnection {
   }
 
   close() {
-    this.#socket.close(CLOSE.goingAway, 'the runner stops');
+    this.#socket.close(CLOSE.goingAway, 'the runner is stopping');
   }
 
   #hello() {
@@ -103,7 +103,7 @@ export class PoolConnection {
     }
     if (frame?.type === 'registered') this.#register(frame.registered);
     if (frame?.type === 'drain') {
-      journal.info(frame.draining ? 'Draining: no new builds will come' : 'No longer draining');
+      journal.info(frame.draining ? 'Draining: no new builds' : 'No longer draining');
     }
     if (frame?.type === 'grant') this.#options.onGrant(frame);
   }
@@ -119,11 +119,9 @@ export class PoolConnection {
       return 'stop';
     }
     if (loss.code === CLOSE.replaced) {
-      journal.error(
-        'Another process is connected with the credential of this runner. Register each runner of its own.',
-      );
+      journal.error('Another process uses the credential of this runner. Register each runner separately.');
     } else {
-      journal.warn('The connection to the pool is lost; connecting again', {
+      journal.warn('Lost the connection to the pool. Reconnecting', {
         reason: loss.reason,
         code: loss.code,
         status: loss.status,

@@ -114,7 +114,7 @@ export class ReconnectingSocket {
       this.#heartbeat.start();
     });
     socket.on('message', (data) => this.#take(data.toString()));
-    let cause = 'the connection could not be made';
+    let cause = 'the connection failed';
     socket.on('error', (error) => {
       cause = error.message;
     });

@@ -57,7 +57,7 @@ const sourceFields = (mask: Mask): Fields<Frame<'source'>> => ({
   attempt: same,
   commitHash: same,
   commitMessage: (message) => limited(mask(message), LONGEST.message),
-  // Named by the App or the trigger, and not by what is in the repository.
+  // Named by the app or the trigger, and not by what is in the repository.
   branch: same,
 });
 

@@ -17,7 +17,7 @@ test('the first answer is told, then only what differs; a failure is noted and a
     ask: async () => {
       const answer = answers.shift();
       if (answer === undefined) stop.abort();
-      if (answer == null) throw new Error('no answer');
+      if (answer == null) throw new Error('no response');
       return answer;
     },
     tell: ({ signaturesAt }) => told.push(signaturesAt),

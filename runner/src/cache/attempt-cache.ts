@@ -1,8 +1,10 @@
 /** The cache of one attempt, from before its build to after its success. */
+
 import { join } from 'node:path';
 import { formatBytes, formatElapsed, type Job, type Plan, printable } from '@appflux/protocol';
 import type { MountSettings } from 'dockerode';
 import { describeError, type Journal } from '../journal.ts';
+import { own, say } from '../masking/sentence.ts';
 import { readText } from '../read-text.ts';
 import type { AttemptCacheFolder } from '../sandbox/attempt-cache-folder.ts';
 import type { AttemptFolder } from '../sandbox/attempt-folder.ts';
@@ -42,7 +44,7 @@ const MAX_PROPERTIES = 256 * 1024;
 /** How long measuring may take: a build can write a tree that takes hours to walk through. */
 const MEASURE_MS = 60_000;
 
-const UNMOUNTABLE = 'Cache: what is kept cannot be mounted on this runner';
+const UNMOUNTABLE = 'Cache: cannot be mounted on this runner';
 
 interface Open {
   readonly wanted: Wanted;
@@ -90,7 +92,7 @@ export class AttemptCache {
     this.#installed = entry?.installed ?? null;
     if (this.#caches.enabled) {
       const said = entry === leased.entry ? this.#found(entry, wanted) : UNMOUNTABLE;
-      ctx.log(`${said} (${formatElapsed(performance.now() - startedAt)}).`);
+      ctx.log(say`${said} (${formatElapsed(performance.now() - startedAt)}).`);
     }
     return {
       mounts: [mount ?? plainMount(leased.folder)],
@@ -124,11 +126,11 @@ export class AttemptCache {
   }
 
   #found(entry: FoundEntry | null, wanted: Wanted): string {
-    if (this.#input.job.clearCache) return 'Cache: cleared, as this deployment asks';
-    if (entry === null) return 'Cache: miss, nothing has been kept for this App and image';
+    if (this.#input.job.clearCache) return 'Cache: cleared by this deployment';
+    if (entry === null) return 'Cache: miss, none saved for this app and image';
     const of = entry.scope === PRODUCTION ? 'production' : `the ${printable(entry.scope, 80)}`;
-    const fit = entry.key === wanted.key ? 'hit, the same lockfile' : 'the newest, of another lockfile';
-    return `Cache: ${fit}; ${formatBytes(entryBytes(entry))} of ${of}`;
+    const fit = entry.key === wanted.key ? 'hit, same lockfile' : 'newest, from a different lockfile';
+    return `Cache: ${fit}; ${formatBytes(entryBytes(entry))} from ${of}`;
   }
 
   /**
@@ -140,7 +142,7 @@ export class AttemptCache {
     if (open === null || open.entry === null || !/\bmount/.test(engineMessage(error))) return null;
     const { job, journal } = this.#input;
     journal.warn('The engine cannot mount a cache', { app: job.app.id, error: engineMessage(error) });
-    ctx.log(`${UNMOUNTABLE}: the build begins with nothing.`);
+    ctx.log(say`${UNMOUNTABLE}; starting without it.`);
     this.#open = { ...open, entry: null };
     this.#installed = null;
     return mounts.map((mount) => (mount.Target === CACHE_MOUNT ? plainMount(open.folder) : mount));
@@ -161,11 +163,11 @@ export class AttemptCache {
     const startedAt = performance.now();
     try {
       const said = await this.#keep(open, ctx.signal);
-      ctx.log(`Cache: ${said} (${formatElapsed(performance.now() - startedAt)}).`);
+      ctx.log(say`Cache: ${said} (${formatElapsed(performance.now() - startedAt)}).`);
     } catch (error) {
       ctx.signal.throwIfAborted();
-      ctx.log('Cache: not kept, the runner could not write it.');
-      this.#input.journal.error('A cache could not be kept', { error: describeError(error) });
+      ctx.log(own('Cache: not saved, the runner could not write it.'));
+      this.#input.journal.error('A cache could not be saved', { error: describeError(error) });
     }
   }
 
@@ -174,8 +176,8 @@ export class AttemptCache {
     const inTime = AbortSignal.any([signal, AbortSignal.timeout(MEASURE_MS)]);
     const measured = await this.#caches.measure(folder.upper, wanted.image, inTime);
     signal.throwIfAborted();
-    if (measured === null) return 'not kept, its size could not be measured';
-    if (measured.files > MOST_FILES) return 'not kept, it has too many files';
+    if (measured === null) return 'not saved, its size could not be measured';
+    if (measured.files > MOST_FILES) return 'not saved, too many files';
     const { bytes } = measured;
     const installed = this.#installed;
     const same = entry !== null && entry.key === wanted.key && entry.installed === installed;
@@ -184,11 +186,11 @@ export class AttemptCache {
     const total = bytes + (entry === null ? 0 : entryBytes(entry));
     if (total > this.#caches.maxEntryBytes || base.length >= MOST_LAYERS) {
       await this.#caches.forget(appId, wanted);
-      return `not kept, it has grown to ${formatBytes(total)}; the next build begins anew`;
+      return `not saved, it has grown to ${formatBytes(total)}; the next build starts without a cache`;
     }
     await this.#caches.keep(appId, wanted, { path: folder.upper, bytes, installed }, base);
     this.#open = null;
-    return `kept ${formatBytes(bytes)} of changes, ${formatBytes(total)} in all`;
+    return `saved ${formatBytes(bytes)} of changes, ${formatBytes(total)} in total`;
   }
 }
 

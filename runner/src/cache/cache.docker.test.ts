@@ -40,18 +40,18 @@ const leaving = (name: string) =>
 const seen = (log: string) => /^seen: (.*)$/m.exec(log)?.[1]?.trim();
 
 describe('a warm build', () => {
-  test('installs from what a cold one kept, without a network; another App cannot', async () => {
+  test('installs from what a cold one kept, without a network; another app cannot', async () => {
     await bench.start();
     const files = await fixtureFiles();
     const cold = await deploy(files);
     expect(cold.status, cold.log).toBe('success');
-    expect(cold.cache[0]).toMatch(/^Cache: miss, nothing has been kept for this App and image \(.* s\)\.$/);
-    expect(cold.cache[1]).toMatch(/^Cache: kept [\d.]+ MB of changes, [\d.]+ MB in all \(.* s\)\.$/);
+    expect(cold.cache[0]).toMatch(/^Cache: miss, none saved for this app and image \(.* s\)\.$/);
+    expect(cold.cache[1]).toMatch(/^Cache: saved [\d.]+ MB of changes, [\d.]+ MB in total \(.* s\)\.$/);
 
     const offline = { variables: { npm_config_offline: 'true' } };
     const warm = await deploy(files, offline);
     expect(warm.status, warm.log).toBe('success');
-    expect(warm.cache[0]).toMatch(/^Cache: hit, the same lockfile; [\d.]+ MB of production \(/);
+    expect(warm.cache[0]).toMatch(/^Cache: hit, same lockfile; [\d.]+ MB from production \(/);
 
     const other = await deploy(files, { ...offline, appId: OTHER });
     expect(other.status).toBe('failed');
@@ -85,9 +85,7 @@ describe('what is kept', () => {
     }
     const next = await deploy(leaving('two'));
     expect([next.status, seen(next.log)]).toEqual(['success', '']);
-    expect(next.cache[1]).toBe(
-      'Cache: what is kept cannot be mounted on this runner: the build begins with nothing.',
-    );
+    expect(next.cache[1]).toBe('Cache: cannot be mounted on this runner; starting without it.');
     expect(seen((await deploy(leaving('three'))).log)).toBe('two');
   });
 
@@ -109,7 +107,7 @@ describe('what is kept', () => {
     await bench.start();
     await deploy(leaving('one'));
     const cleared = await deploy(project('ls $APPFLUX_CACHE; exit 1'), { clearCache: true });
-    expect(cleared.cache[0]).toMatch(/^Cache: cleared, as this deployment asks/);
+    expect(cleared.cache[0]).toMatch(/^Cache: cleared by this deployment/);
     const next = await deploy(leaving('two'));
     expect(seen(next.log)).toBe('');
     expect(next.cache[0]).toMatch(/^Cache: miss/);
@@ -166,7 +164,7 @@ describe('what is kept', () => {
     expect(log).toMatch(/^b\nchanged$/m);
   });
 
-  test('of two builds of one App at the same time, one is the next one’s, whole', async () => {
+  test('of two builds of one app at the same time, one is the next one’s, whole', async () => {
     await bench.start('--slots', '2');
     await deploy(leaving('one'));
     const source = project(
@@ -206,7 +204,9 @@ describe('the room for caches', () => {
     expect(await apps()).toEqual([APP, THIRD]);
     expect((await deploy(project('true'), { appId: OTHER })).cache[0]).toMatch(/miss/);
     const grown = await deploy(write(3_000_000), { appId: APP, buildNumber: 2 });
-    expect(grown.cache[1]).toMatch(/^Cache: not kept, it has grown to 5\.7 MB; the next build begins anew/);
+    expect(grown.cache[1]).toMatch(
+      /^Cache: not saved, it has grown to 5\.7 MB; the next build starts without a cache/,
+    );
     expect((await deploy(project('true'), { appId: APP })).cache[0]).toMatch(/miss/);
   });
 

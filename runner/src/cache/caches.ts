@@ -1,4 +1,4 @@
-/** The caches of this runner: what builds leave to later builds of the same App. */
+/** The caches of this runner: what builds leave to later builds of the same app. */
 import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { MountSettings } from 'dockerode';
@@ -33,7 +33,7 @@ export interface Written {
   readonly installed: string | null;
 }
 
-/** Caches of all Apps. Changes to the folders are made one after the other; builds run meanwhile. */
+/** Caches of all apps. Changes to the folders are made one after the other; builds run meanwhile. */
 export class Caches {
   readonly #options: CachesOptions;
   readonly #folder: string;
@@ -58,7 +58,7 @@ export class Caches {
     return this.#options.maxBytes > 0;
   }
 
-  /** The largest cache of one scope that is kept: a single App shall not push out all others. */
+  /** The largest cache of one scope that is kept: a single app shall not push out all others. */
   get maxEntryBytes(): number {
     return Math.floor(this.#options.maxBytes / 2);
   }
@@ -177,7 +177,7 @@ export class Caches {
   #later(work: () => Promise<void>): void {
     this.#background = this.#background.then(work).catch((error: unknown) => {
       if (this.#closed.signal.aborted) return;
-      this.#options.journal.error('The caches could not be tidied up', { error: describeError(error) });
+      this.#options.journal.error('The caches could not be pruned', { error: describeError(error) });
     });
   }
 }

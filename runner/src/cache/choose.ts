@@ -29,7 +29,7 @@ export function chooseEntry(
   return candidates.find((entry) => entry.key === key) ?? candidates[0] ?? null;
 }
 
-/** An entry, and the App that it belongs to. */
+/** An entry, and the app that it belongs to. */
 export interface OwnedEntry {
   readonly appId: string;
   readonly entry: FoundEntry;
@@ -37,7 +37,7 @@ export interface OwnedEntry {
 
 /**
  * The entries to remove so that the layers of those that stay have at most `limitBytes`: the least recently used
- * first. A layer that several entries of an App share counts once.
+ * first. A layer that several entries of an app share counts once.
  */
 export function entriesToEvict(all: readonly OwnedEntry[], limitBytes: number): OwnedEntry[] {
   const newestFirst = [...all].sort((a, b) => b.entry.usedAt - a.entry.usedAt);

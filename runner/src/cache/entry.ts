@@ -52,7 +52,7 @@ export async function namesIn(folder: string): Promise<string[]> {
 }
 
 /**
- * The entries of an App. A file that cannot be read as one is removed: it is of another version of the runner. So is
+ * The entries of an app. A file that cannot be read as one is removed: it is of another version of the runner. So is
  * one whose layers may not have reached the disk before the host went down. A cache that is lost costs a slower build.
  * @param boot which start of the host this is
  */

@@ -26,7 +26,7 @@ const FOR_ALL: Readonly<Record<string, string>> = {
 export type CachedManager = 'npm' | 'pnpm' | 'yarn' | 'yarn-berry' | 'bun' | null;
 
 /**
- * Suggestions for the build's environment, which an App may overrule. Those of a package manager are only given where
+ * Suggestions for the build's environment, which an app may overrule. Those of a package manager are only given where
  * it is used: npm warns of a setting that it does not know, and Yarn 2 and later would take Yarn 1's for the folder
  * that a project may keep its packages in.
  *

@@ -1,5 +1,5 @@
 /**
- * Where caches lie in the state folder. An App's cache is a stack of layers; a layer is what one build wrote, and never
+ * Where caches lie in the state folder. An app's cache is a stack of layers; a layer is what one build wrote, and never
  * changes once it is there. An entry names the layers that a build of a scope and an image begins with.
  *
  *   cache/{appId}/entries/{name}.json    entry.ts
@@ -10,7 +10,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 
-/** The folder of all caches, with the folders in it that belong to no App. */
+/** The folder of all caches, with the folders in it that belong to no app. */
 export const CACHE_FOLDER = 'cache';
 export const TRASH = 'trash';
 export const PACKING = 'packing';
@@ -21,7 +21,7 @@ export interface AppFolder {
   readonly layers: string;
 }
 
-/** The caches of one App. Ids are 24 hexadecimal digits by the protocol, so one App's path is no other's. */
+/** The caches of one app. Ids are 24 hexadecimal digits by the protocol, so one app's path is no other's. */
 export function appFolder(caches: string, appId: string): AppFolder {
   const top = join(caches, appId);
   return { top, entries: join(top, 'entries'), layers: join(top, 'layers') };

@@ -68,7 +68,7 @@ describe('installed packages', () => {
     expect(installed(await deploy(project))).toBe('taken over');
   });
 
-  test('are not those of a build that failed, nor of another App', async () => {
+  test('are not those of a build that failed, nor of another app', async () => {
     const failed = await deploy(building('exit 3'));
     expect([failed.status, installed(failed)]).toEqual(['failed', 'by command']);
     await warm();
@@ -102,7 +102,7 @@ describe('installed packages', () => {
       'success',
     );
     const next = await deploy(project);
-    expect(next.log).toContain('They could not be put in their place.');
+    expect(next.log).toContain('The packages could not be restored.');
     expect(next.log).toMatch(/^\$ npm ci$/m);
     expect(next.status, next.log).toBe('success');
     expect(installed(await deploy(project))).toBe('taken over');

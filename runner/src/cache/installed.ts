@@ -112,13 +112,13 @@ export interface InstalledKeyInput extends InstallFacts {
   /** The image's digest: its tools, and the processor that it is for. */
   readonly imageId: string;
   readonly node: string | null;
-  /** The App's variables and files, which package managers read settings from. */
+  /** The app's variables and files, which package managers read settings from. */
   readonly variables: Readonly<Record<string, string>>;
   readonly sealedFiles: Readonly<Record<string, string>>;
 }
 
 /**
- * The same for builds that would install the same; null where that cannot be said. It holds a digest of the App's
+ * The same for builds that would install the same; null where that cannot be said. It holds a digest of the app's
  * secrets, so it stays with the runner: builds are never told.
  */
 export function installedKey(input: InstalledKeyInput): string | null {

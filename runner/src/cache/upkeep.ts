@@ -42,7 +42,7 @@ export interface Around {
   readonly inTurn: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
-/** An App's ids are 24 hexadecimal digits; other names in the folder are none of an App. */
+/** An app's ids are 24 hexadecimal digits; other names in the folder are none of an app. */
 const APP_ID = /^[0-9a-f]{24}$/;
 const Lease = z.array(z.string());
 
@@ -57,7 +57,7 @@ export class Upkeep {
     this.#folder = join(options.state, CACHE_FOLDER);
   }
 
-  /** Where an App's layer lies. */
+  /** Where an app's layer lies. */
   layerPath(appId: string, { id }: Layer): string {
     return join(appFolder(this.#folder, appId).layers, id);
   }
@@ -75,7 +75,7 @@ export class Upkeep {
     await this.#around.inTurn(async () => {
       for (const { appId, entry } of entriesToEvict(await this.#allEntries(), await this.#room())) {
         await rm(entry.file, { force: true });
-        this.#options.journal.info('A cache was removed to make room', {
+        this.#options.journal.info('A cache was removed to free disk space', {
           app: appId,
           bytes: entryBytes(entry),
         });

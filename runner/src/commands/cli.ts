@@ -11,6 +11,6 @@ try {
   if (error instanceof RunnerProblem) {
     process.stderr.write(`${error.message}.\n${error.advice}.\n`);
   } else {
-    process.stderr.write(`The runner met an error that it did not expect.\n${describeError(error)}\n`);
+    process.stderr.write(`Unexpected error.\n${describeError(error)}\n`);
   }
 }

@@ -16,7 +16,7 @@ interface CommandSpec {
 
 const COMMANDS: Readonly<Record<CommandName, CommandSpec>> = {
   register: {
-    about: 'make this host a runner of an AppFlux instance',
+    about: 'register this host as a runner of an AppFlux instance',
     run: async (settings) => {
       const { name, url } = await register(settings);
       process.stdout.write(
@@ -26,14 +26,14 @@ const COMMANDS: Readonly<Record<CommandName, CommandSpec>> = {
     },
   },
   start: {
-    about: 'claim jobs and build them',
+    about: 'start building',
     run: async (settings) => {
       await start(settings, createJournal());
       return 0;
     },
   },
   doctor: {
-    about: 'check whether this host can build, and say what is weak',
+    about: 'check whether this host can build, and report problems',
     run: (settings) => doctor(settings, process.stdout),
   },
 };

@@ -23,7 +23,7 @@ export const ScannerAddressText = z.string().transform((text, context): ScannerA
   const url = /^tcp:\/\//.test(trimmed) ? URL.parse(trimmed.replace(/^tcp:/, 'http:')) : null;
   if (url === null || url.username !== '' || url.search !== '' || url.pathname !== '/') {
     context.addIssue(
-      'The scanner’s address is `managed`, a socket’s path (/run/clamav/clamd.ctl) or tcp://host:port',
+      'The scanner address must be `managed`, a socket path (/run/clamav/clamd.ctl) or tcp://host:port',
     );
     return z.NEVER;
   }

@@ -26,7 +26,7 @@ export function mergeSettings(flags: RawSettings, env: NodeJS.ProcessEnv, file: 
   };
   for (const [name, value] of Object.entries(file)) {
     if (NOT_IN_FILE.includes(name as SettingName)) {
-      throw new RunnerProblem(`${CONFIG_FILE} cannot set ${name}`, `Take ${name} out of ${CONFIG_FILE}`);
+      throw new RunnerProblem(`${CONFIG_FILE} cannot set ${name}`, `Remove ${name} from ${CONFIG_FILE}`);
     }
     take(name, value, `${name} in ${CONFIG_FILE}`);
   }
@@ -58,7 +58,7 @@ async function readConfigFile(state: string): Promise<RawSettings> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
     throw new RunnerProblem(
       `${CONFIG_FILE} cannot be read`,
-      'See that this user may read the state folder',
+      'Give this user read access to the state folder',
       error,
     );
   }

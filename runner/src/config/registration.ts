@@ -27,7 +27,7 @@ export async function readRegistration(state: string): Promise<Registration | un
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw new RunnerProblem(
       `${REGISTRATION_FILE} cannot be read`,
-      'See that this user may read the state folder',
+      'Give this user read access to the state folder',
       error,
     );
   }

@@ -18,7 +18,7 @@ export const number = <Schema extends z.ZodType<number, number>>(schema: Schema)
       z.number(),
       z
         .string()
-        .regex(/^\d+(\.\d+)?$/, 'Write a number')
+        .regex(/^\d+(\.\d+)?$/, 'Enter a number')
         .transform(Number),
     ])
     .pipe(schema);
@@ -47,7 +47,7 @@ export const bytes = z.union([
   z.int().positive(),
   z
     .string()
-    .regex(/^\d+(\.\d+)?[kmgt]?b?$/i, 'Write a size such as 512m or 4g')
+    .regex(/^\d+(\.\d+)?[kmgt]?b?$/i, 'Enter a size such as 512m or 4g')
     .transform((text) => {
       const unit = text.toLowerCase().replace(/b$/, '').replace(/[\d.]/g, '');
       return Math.floor(Number.parseFloat(text) * (UNITS[unit] ?? 1));

@@ -86,7 +86,7 @@ describe('a build', () => {
   test('without commands needs no container', async () => {
     const { failure, text } = await run({ plan: plan({ image: 'appflux/never-built-builder' }) });
     expect(failure).toBeNull();
-    expect(text).toContain('nothing to build');
+    expect(text).toContain('Nothing to install or build');
   });
 
   test('reaches no host that is not allowed, and the log names it', async () => {
@@ -101,8 +101,8 @@ describe('a build', () => {
   });
 
   test.each([
-    ['none', /gives builds no network/, ['lo']],
-    ['bridge', /gives builds an open network/, ['eth0', 'lo']],
+    ['none', /Builds have no network/, ['lo']],
+    ['bridge', /Builds have unrestricted network access/, ['eth0', 'lo']],
     ['proxy', /\$ ls/, ['lo']],
   ])('has the network that the owner of the host has set: %s', async (network, said, interfaces) => {
     const { text, lines } = await run({
@@ -120,7 +120,7 @@ describe('a build', () => {
       }),
       limits: { memoryBytes: 128 * 1024 ** 2 },
     });
-    expect(failure).toMatch(/^out_of_memory: .* at the limit of 128 MiB/);
+    expect(failure).toMatch(/^out_of_memory: .* at the memory limit of 128 MiB/);
   });
 
   test('over the heap of its runtime is told so as well', async () => {
@@ -129,7 +129,7 @@ describe('a build', () => {
         buildCommand: 'node --max-old-space-size=30 -e "const a=[]; for(;;) a.push({a:[1,2,3]})"',
       }),
     });
-    expect(failure).toMatch(/^out_of_memory: .*its runtime allowed itself/);
+    expect(failure).toMatch(/^out_of_memory: .*Node ran out of heap memory/);
   });
 
   test('over its disk is stopped', async () => {
@@ -144,9 +144,7 @@ describe('a build', () => {
 
   test('in an image that the runner does not allow, or does not have, does not begin', async () => {
     const foreign = await run({ plan: plan({ image: 'debian:bookworm-slim', buildCommand: 'true' }) });
-    expect(foreign.failure).toMatch(
-      /^settings_invalid: This runner does not let builds use the image debian/,
-    );
+    expect(foreign.failure).toMatch(/^settings_invalid: This runner doesn’t allow the image debian/);
     const missing = await run({ plan: plan({ image: 'appflux/no-such-builder', buildCommand: 'true' }) });
     expect(missing.failure).toMatch(/^image_unavailable: /);
   });
@@ -194,8 +192,8 @@ describe('an ignore command', () => {
       ignoreCommand: 'git diff --quiet HEAD^ HEAD',
     });
     expect([failure, skip]).toEqual([null, undefined]);
-    expect(text).toMatch(/not its repository \(\.git\)/);
-    expect(text).toMatch(/The ignore command ended with exit code \d+ after .*: the build goes on\./);
+    expect(text).toMatch(/include the Git repository \(\.git\)/);
+    expect(text).toMatch(/The ignore command ended with exit code \d+ after .*: continuing the build\./);
     expect(text).toMatch(/^installing$[\s\S]*^building$/m);
   });
 

@@ -1,6 +1,8 @@
 /** Runs a build's commands in a container, follows its output, and decides how the build ended. */
+
 import { randomBytes } from 'node:crypto';
 import { StageLog } from '../job/stage-log.ts';
+import { own } from '../masking/sentence.ts';
 import { type ContainerInput, containerSpec, hasOwnKernel } from '../sandbox/container-spec.ts';
 import { ownFileSystemFull } from '../sandbox/disk-watch.ts';
 import { engineMessage } from '../sandbox/engine.ts';
@@ -38,9 +40,7 @@ export class CommandRun {
   async run(): Promise<Skip | undefined> {
     const ended = await this.#runToEnd(await this.#containerInput());
     if (ended.oomKilled && ended.exitCode === 0) {
-      this.#ctx.log(
-        'A process of the build was killed at the memory limit; the build ended well all the same.',
-      );
+      this.#ctx.log(own('A process of the build was killed at the memory limit, but the build succeeded.'));
     }
     const failure = await this.#failureOf(ended);
     if (failure !== null) throw failure;
@@ -107,7 +107,7 @@ export class CommandRun {
       ownKernel: hasOwnKernel(host.settings.runtime),
       onLeftover: (error) => {
         cache.abandon();
-        host.journal.error('A container could not be removed; the next start will', {
+        host.journal.error('A container could not be removed. The next start will try again', {
           error: engineMessage(error),
         });
       },

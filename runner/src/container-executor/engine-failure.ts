@@ -1,5 +1,7 @@
 /** What a failed build says when the container engine is at fault. */
+
 import type { Journal } from '../journal.ts';
+import { own } from '../masking/sentence.ts';
 import { engineMessage, engineStatus } from '../sandbox/engine.ts';
 import { JobFailure } from '../step-context.ts';
 
@@ -13,8 +15,8 @@ export function engineFailure(error: unknown, journal: Journal): JobFailure {
     status: engineStatus(error),
     error: engineMessage(error),
   });
-  return new JobFailure('internal', 'The runner’s container engine could not run the build', {
-    hint: 'Redeploy; if it happens again, ask the owner of the runner to run `appflux-runner doctor`.',
+  return new JobFailure('internal', own('The runner’s container engine could not run the build'), {
+    hint: own('Redeploy; if it happens again, ask the owner of the runner to run `appflux-runner doctor`.'),
     cause: error,
   });
 }

@@ -16,7 +16,7 @@ test('a scanner that answers is shown with its policy and the age of its signatu
   expect(judge('required', { kind: 'answer', ok: true, text })).toBe(`ok: Malware scan: required; ${text}`);
 });
 
-test('a scanner that is missing or does not answer is bad only where a scan is required', () => {
+test('a scanner that is missing or does not respond is bad only where a scan is required', () => {
   const silent = { kind: 'answer', ok: false, text: 'The malware scanner cannot be reached.' } as const;
   expect(judge('required', { kind: 'none' })).toBe('bad: Malware scan: required, but clamd is not installed');
   expect(judge('optional', { kind: 'none' })).toMatch(/^weak: /);

@@ -16,7 +16,11 @@ const STALE_DAYS = 7;
 /** Names the policy, the scanner and the age of its signatures. A scan that jobs require and cannot have is bad. */
 export function checkScanner(policy: ScanPolicy, scanner: ScannerFacts, now: Date): Finding {
   if (policy === 'off') {
-    return { level: 'weak', text: 'Malware scan: off', advice: 'Start with --scan required or optional' };
+    return {
+      level: 'weak',
+      text: 'Malware scan: off',
+      advice: 'Start with --scan required or --scan optional',
+    };
   }
   const said = `Malware scan: ${policy}`;
   const lacking = policy === 'required' ? 'bad' : 'weak';
@@ -24,24 +28,29 @@ export function checkScanner(policy: ScanPolicy, scanner: ScannerFacts, now: Dat
     return {
       level: lacking,
       text: `${said}, but clamd is not installed`,
-      advice: 'Install ClamAV (Debian: clamav-daemon, clamav-freshclam), or name a clamd with --clamd',
+      advice:
+        'Install ClamAV (Debian: clamav-daemon, clamav-freshclam), or set the address of a clamd with --clamd',
     };
   }
   if (scanner.kind === 'answer') {
     const text = `${said}; ${scanner.text.replace(/\.$/, '')}`;
     if (scanner.ok) return { level: 'ok', text };
-    return { level: lacking, text, advice: 'See that this clamd runs and that its signatures are updated' };
+    return {
+      level: lacking,
+      text,
+      advice: 'Check that this clamd is running and that its signatures are updated',
+    };
   }
   if (scanner.signaturesAt === null) {
     return {
       level: lacking,
-      text: `${said}, by a clamd of the runner’s own, which has no signatures yet`,
-      advice: 'Run freshclam once, or see that it reaches its mirror',
+      text: `${said}, with the runner’s own clamd, which has no signatures yet`,
+      advice: 'Run freshclam, or check that it can reach its mirror',
     };
   }
   const days = Math.max(0, Math.floor((now.getTime() - scanner.signaturesAt.getTime()) / DAY_MS));
   const age = days === 1 ? 'one day' : `${days} days`;
-  const text = `${said}, by a clamd of the runner’s own; it is not running now, its signatures are ${age} old`;
+  const text = `${said}, with the runner’s own clamd, which is not running; its signatures are ${age} old`;
   if (days <= STALE_DAYS) return { level: 'ok', text };
-  return { level: 'weak', text, advice: 'See that freshclam is installed and reaches its mirror' };
+  return { level: 'weak', text, advice: 'Check that freshclam is installed and can reach its mirror' };
 }

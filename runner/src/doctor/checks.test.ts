@@ -43,7 +43,7 @@ describe('the engine', () => {
 
 test('an engine that does not count swap is weak', () => {
   const [, , swap] = checkEngine(facts({ swapLimit: false }));
-  expect(swap).toMatchObject({ level: 'weak', text: expect.stringContaining('Swap is not counted') });
+  expect(swap).toMatchObject({ level: 'weak', text: expect.stringContaining('Swap is not limited') });
 });
 
 describe('isolation', () => {

@@ -53,22 +53,23 @@ export function checkEngine(facts: EngineFacts): Finding[] {
       : {
           level: 'bad',
           text: `Docker engine ${version} is too old (API ${apiVersion})`,
-          advice: `Install one with API 1.${OLDEST_MINOR} or newer`,
+          advice: `Install a version with API 1.${OLDEST_MINOR} or newer`,
         },
     missing.length === 0
       ? { level: 'ok', text: `cgroup v${cgroupVersion}: memory, CPU and process limits work` }
       : {
           level: 'bad',
           text: `cgroup v${cgroupVersion}: no limit for ${missing.join(', ')}`,
-          advice: 'Enable these controllers in the kernel; without them one build can take the whole host',
+          advice:
+            'Enable these controllers in the kernel. Without them, one build can exhaust the whole host',
         },
     ...(facts.swapLimit
       ? []
       : [
           {
             level: 'weak' as const,
-            text: 'Swap is not counted: a build can use as much of it as there is, beyond its memory',
-            advice: 'Boot with swapaccount=1, use cgroup v2, or switch swap off',
+            text: 'Swap is not limited: a build can use all of it in addition to its memory',
+            advice: 'Boot with swapaccount=1, use cgroup v2, or disable swap',
           },
         ]),
   ];
@@ -81,12 +82,12 @@ export function checkDisk(free: number, keepFree: number): Finding {
   if (free < keepFree) {
     return {
       level: 'bad',
-      text: `Disk: ${gigabytes} GB free, which builds may not touch`,
-      advice: 'Make room on it',
+      text: `Disk: ${gigabytes} GB free, all of it reserved`,
+      advice: 'Free some disk space',
     };
   }
   if (free < least)
-    return { level: 'weak', text: `Disk: only ${gigabytes} GB free`, advice: 'Make room on it' };
+    return { level: 'weak', text: `Disk: only ${gigabytes} GB free`, advice: 'Free some disk space' };
   return { level: 'ok', text: `Disk: ${gigabytes} GB free` };
 }
 
@@ -97,12 +98,12 @@ export function checkDisk(free: number, keepFree: number): Finding {
 export function checkDiskLimit(limit: DiskLimit, fault: string | null): Finding {
   const why = limit.kind === 'watch' ? limit.why : fault;
   if (why === null) {
-    return { level: 'ok', text: 'Disk limit of builds: hard, a file system of its own for each workspace' };
+    return { level: 'ok', text: 'Disk limit of builds: enforced by a separate file system per workspace' };
   }
   return {
     level: 'weak',
-    text: `Disk limit of builds: measured while they run, a fast build can pass it (${why})`,
-    advice: 'Run the runner as root beside its engine, with e2fsprogs installed, for a hard limit',
+    text: `Disk limit of builds: checked while they run; a fast build can exceed it (${why})`,
+    advice: 'To enforce the limit, run the runner as root on the engine’s host, with e2fsprogs installed',
   };
 }
 
@@ -112,7 +113,7 @@ export function checkSocketPath(bytes: number, most: number): Finding[] {
   return [
     {
       level: 'bad',
-      text: `The state folder's path is ${bytes - most} bytes too long for the sockets of builds`,
+      text: `The path of the state folder is ${bytes - most} bytes too long for the sockets of builds`,
       advice: 'Choose a --state folder with a shorter path',
     },
   ];
@@ -125,13 +126,13 @@ export function checkSocketPath(bytes: number, most: number): Finding[] {
 export function checkGit(output: string | null): Finding {
   const match = /^git version (\d+)\.(\d+)\S*/.exec(output ?? '');
   if (match === null) {
-    return { level: 'bad', text: 'Git is not installed', advice: 'Install git: sources are fetched with it' };
+    return { level: 'bad', text: 'Git is not installed', advice: 'Install git' };
   }
   const [text, major, minor] = match;
   if (isAtLeast([Number(major), Number(minor)], [2, 37])) return { level: 'ok', text };
   return {
     level: 'weak',
-    text: `${text} is old: a repository's name could lead elsewhere after its address was checked`,
+    text: `${text} is too old: it can’t pin the checked IP address of a repository host (DNS rebinding)`,
     advice: 'Install Git 2.37 or newer',
   };
 }
@@ -142,13 +143,13 @@ export function checkImages(images: readonly { name: string; versions: string | 
     return [
       {
         level: 'bad',
-        text: 'There is no builder image',
+        text: 'No builder images',
         advice: 'Build them with `npm run images -- web` in a checkout of AppFlux',
       },
     ];
   }
   return images.map(({ name, versions }) => ({
     level: 'ok',
-    text: `${name}: ${versions?.trim().replaceAll('\n', ', ') || 'says nothing of its tools'}`,
+    text: `${name}: ${versions?.trim().replaceAll('\n', ', ') || 'tool versions unknown'}`,
   }));
 }

@@ -52,9 +52,7 @@ export async function doctor(settings: Settings, out: { write(text: string): unk
   note(await lookAtRegistration(settings.state));
   const bad = findings.filter(({ level }) => level === 'bad').length;
   const weak = findings.filter(({ level }) => level === 'weak').length;
-  out.write(
-    bad > 0 ? `\n${bad} to mend before builds can run.\n` : `\nBuilds can run; ${weak} to strengthen.\n`,
-  );
+  out.write(bad > 0 ? `\n${bad} to fix before builds can run.\n` : `\nBuilds can run. ${weak} to improve.\n`);
   return bad > 0 ? 1 : 0;
 }
 
@@ -67,7 +65,7 @@ async function lookAtEngine(engine: Engine, settings: Settings): Promise<Finding
       {
         level: 'bad',
         text: `The Docker engine cannot be reached: ${engineMessage(error)}`,
-        advice: 'Start it, let this user use its socket, or set DOCKER_HOST',
+        advice: 'Start it, give this user access to its socket, or set DOCKER_HOST',
       },
     ];
   }
@@ -171,8 +169,8 @@ async function lookAtRegistration(state: string): Promise<Finding[]> {
       : [
           {
             level: 'weak' as const,
-            text: `Others on this host may read ${REGISTRATION_FILE}`,
-            advice: 'chmod 600 it: it holds the credential of this runner',
+            text: `Other users of this host can read ${REGISTRATION_FILE}`,
+            advice: 'Run `chmod 600` on it: it contains the credential of this runner',
           },
         ]),
     await lookAtEdge(registration),
@@ -180,22 +178,22 @@ async function lookAtRegistration(state: string): Promise<Finding[]> {
 }
 
 async function lookAtEdge({ url }: Registration): Promise<Finding> {
-  const advice = 'Check the address, and that this host can reach it';
+  const advice = 'Check the URL, and that this host can reach it';
   try {
     const response = await request(new URL('/api/health', url), { signal: AbortSignal.timeout(10_000) });
     const body: unknown = await response.body.json();
     const health = Health.safeParse(body);
     if (health.success && response.statusCode === 200) {
-      return { level: 'ok', text: `${url} answers, version ${health.data.version}` };
+      return { level: 'ok', text: `${url} responds, version ${health.data.version}` };
     }
     const said = ErrorBody.safeParse(body);
     return {
       level: 'bad',
-      text: `${url} is not well: ${said.success ? said.data.error.message : response.statusCode}`,
+      text: `${url} is unhealthy: ${said.success ? said.data.error.message : response.statusCode}`,
       advice,
     };
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? ` (${error.code})` : '';
-    return { level: 'bad', text: `${url} does not answer${code}`, advice };
+    return { level: 'bad', text: `${url} does not respond${code}`, advice };
   }
 }

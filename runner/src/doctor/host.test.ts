@@ -8,7 +8,7 @@ test('a host without a sandbox is weak, and whose files a build can read is said
   expect(host()).toEqual([
     {
       level: 'weak',
-      text: expect.stringContaining('read all that builder can read'),
+      text: expect.stringContaining('read everything that builder can read'),
       advice: expect.any(String),
     },
   ]);
@@ -19,11 +19,11 @@ test('builds as root are a weakness of their own', () => {
   expect(host({ isRoot: true }).map(({ level }) => level)).toEqual(['weak', 'weak']);
 });
 
-test('nothing can be built without a shell, or without a label by which an App can ask', () => {
+test('nothing can be built without a shell, or without a label by which an app can ask', () => {
   expect(host({ hasShell: false })).toContainEqual(expect.objectContaining({ level: 'bad' }));
   expect(host({ labels: ['linux', 'arm64'] })).toContainEqual({
     level: 'bad',
-    text: expect.stringContaining('no such label'),
+    text: expect.stringContaining('this one has none'),
     advice:
       'Register it with --labels host or --labels macos, or add the label in the dashboard under Runners',
   });

@@ -22,15 +22,15 @@ export function checkHost({ user, isRoot, hasShell, labels }: HostFacts): Findin
   return [
     {
       level: 'weak',
-      text: `Executor host: no sandbox; builds run as ${user}, reach every network, and read all that ${user} can read`,
-      advice: `Build your own code only, as a user who has nothing else; leave --executor out for anybody else's`,
+      text: `Executor host: no sandbox. Builds run as ${user}, can reach every network and read everything that ${user} can read`,
+      advice: `Build only your own code, as a user without access to anything else. For other people’s code, remove --executor`,
     },
     ...(isRoot
       ? [
           {
             level: 'weak' as const,
-            text: 'Builds run as root: one can change anything on this host',
-            advice: 'Run the runner as a user of its own',
+            text: 'Builds run as root and can change anything on this host',
+            advice: 'Run the runner as a dedicated user',
           },
         ]
       : []),
@@ -40,7 +40,7 @@ export function checkHost({ user, isRoot, hasShell, labels }: HostFacts): Findin
           {
             level: 'bad' as const,
             text: `${SHELL} is missing`,
-            advice: 'Install bash: it runs the commands',
+            advice: 'Install bash',
           },
         ]),
     ...(problem === null ? [] : [{ level: 'bad' as const, text: problem.message, advice: problem.advice }]),

@@ -26,19 +26,19 @@ export function checkIsolation(
       ? { level: 'ok', text: `Mandatory access control: ${has('apparmor') ? 'AppArmor' : 'SELinux'}` }
       : { level: 'weak', text: 'No AppArmor or SELinux', advice: 'Enable one of them on this host' },
     has('userns') || has('rootless')
-      ? { level: 'ok', text: 'Users of containers are not users of the host (user namespace)' }
+      ? { level: 'ok', text: 'Container users are isolated from host users (user namespace)' }
       : {
           level: 'weak',
-          text: 'The engine runs as root, and users of containers are users of the host (no user namespace)',
-          advice: 'A rootless engine, or its userns-remap, would put one more wall between',
+          text: 'The engine runs as root, and container users are host users (no user namespace)',
+          advice: 'For stronger isolation, use a rootless engine or enable userns-remap',
         },
     checkNetwork(settings.network),
     ...(settings.allowPrivateSources
       ? [
           {
             level: 'weak' as const,
-            text: 'Sources may come from private addresses and over plain http',
-            advice: 'Leave --allow-private-sources out unless your Git server needs it',
+            text: 'Sources can be fetched from private addresses and over plain http',
+            advice: 'Remove --allow-private-sources unless your Git server needs it',
           },
         ]
       : []),
@@ -50,15 +50,14 @@ function checkRuntime(facts: EngineFacts, runtime: string): Finding {
     return {
       level: 'bad',
       text: `The engine has no runtime ${runtime}; it has ${facts.runtimes.join(', ')}`,
-      advice: 'Install it and name it in the engine’s daemon.json, or leave --runtime out',
+      advice: 'Install it and add it to the engine’s daemon.json, or remove --runtime',
     };
   }
-  if (hasOwnKernel(runtime))
-    return { level: 'ok', text: `Runtime ${runtime}: builds have a kernel of their own` };
+  if (hasOwnKernel(runtime)) return { level: 'ok', text: `Runtime ${runtime}: builds have their own kernel` };
   return {
     level: 'weak',
     text: `Runtime ${runtime}: builds share the host’s kernel`,
-    advice: 'For builds of people whom you do not know, install gVisor and start with --runtime runsc',
+    advice: 'To build code of people you don’t trust, install gVisor and start with --runtime runsc',
   };
 }
 
@@ -81,9 +80,8 @@ function checkRunc(version: string | null): Finding[] {
   return [
     {
       level: 'weak',
-      text: `runc ${version} is older than the fixes of known escapes from containers (1.2.8, 1.3.3)`,
-      advice:
-        'Update it; a distribution may have put the fixes into its older version: its security tracker tells',
+      text: `runc ${version} lacks fixes for known container escapes (1.2.8, 1.3.3)`,
+      advice: 'Update runc. Your distribution may have backported the fixes; check its security tracker',
     },
   ];
 }
@@ -92,14 +90,14 @@ function checkRunc(version: string | null): Finding[] {
 function checkVsock({ vsock, version, architecture }: EngineFacts): Finding[] {
   if (!vsock || refusesVsock(version)) return [];
   if (vsockGuard(version, architecture).length > 0) {
-    const text = `Sockets to what runs this virtual machine (vsock) are refused by a filter of the runner’s own`;
+    const text = `Sockets to the hypervisor (vsock) are blocked by the runner’s seccomp filter`;
     return [{ level: 'ok', text }];
   }
   return [
     {
       level: 'weak',
-      text: `This host is a virtual machine, and builds can open sockets to what runs it (/dev/vsock, engine ${version})`,
-      advice: 'Install Docker Engine 23 or newer, whose filter of system calls refuses them, or use gVisor',
+      text: `This host is a virtual machine, and builds can open sockets to its hypervisor (/dev/vsock, engine ${version})`,
+      advice: 'Install Docker Engine 23 or newer, whose seccomp filter blocks them, or use gVisor',
     },
   ];
 }
@@ -107,14 +105,14 @@ function checkVsock({ vsock, version, architecture }: EngineFacts): Finding[] {
 function checkNetwork(network: NetworkMode): Finding {
   switch (network) {
     case 'proxy':
-      return { level: 'ok', text: 'Network of builds: none but the runner’s proxy to allowed hosts' };
+      return { level: 'ok', text: 'Network of builds: only allowed hosts, through the runner’s proxy' };
     case 'none':
       return { level: 'ok', text: 'Network of builds: none' };
     case 'bridge':
       return {
         level: 'weak',
-        text: 'Network of builds: open, to the host’s own network as well',
-        advice: 'Leave --network out, and allow what builds need with --allow-hosts',
+        text: 'Network of builds: unrestricted, including the host’s own network',
+        advice: 'Remove --network, and allow what builds need with --allow-hosts',
       };
   }
 }

@@ -16,8 +16,8 @@ export const explainAstro = byRules([
     },
     hint: ({ match }) =>
       /fetch failed/.test(match.input)
-        ? 'The page fetches data while it is built, and the host was not reached: builds reach the allowed hosts only, which the owner of the runner can add to.'
-        : 'The page is made while building, with the data and variables of the build. The lines below in the log show where it failed.',
+        ? 'The page fetches data during the build, and the host could not be reached. Builds can only reach the allowed hosts; the owner of the runner can add more.'
+        : 'The page is rendered during the build, with the data and variables of the build. The following log lines show where it failed.',
   },
   {
     when: /\b(?:NoAdapterInstalled|Cannot use (?:server-rendered pages|`output: 'server'`) without an adapter)/i,
@@ -25,10 +25,10 @@ export const explainAstro = byRules([
   },
   {
     when: /\b(?:InvalidContentEntry\w*|ContentSchema\w*|MarkdownFrontmatter\w*|ImageNotFound|GetStaticPathsRequired|LocalImageUsedWrongly)\b/,
-    hint: 'Correct the entry that the lines below in the log name.',
+    hint: 'Fix the entry that the following log lines name.',
   },
   {
     when: /\d\d:\d\d:\d\d \[ERROR\] (?!\[vite\] [✗x] Build failed)\S/,
-    hint: 'The lines below in the log show the place.',
+    hint: 'The following log lines show the location.',
   },
 ]);

@@ -10,13 +10,13 @@ export const explainBun = byRules([
         /^note: dependencies in package\.json changed since \S+ was saved: (.*)/,
         4,
       )?.[1];
-      return `bun.lock does not fit package.json${added === undefined ? '' : `: ${added}`}`;
+      return `bun.lock doesn’t match package.json${added === undefined ? '' : `: ${added}`}`;
     },
     hint: 'Run `bun install` and commit bun.lock together with package.json.',
   },
   {
     when: /^error: GET \S+ - 404/,
-    hint: 'There is no such package, or it is private. Check its name in package.json; for a private one name its registry and a token in .npmrc or bunfig.toml.',
+    hint: 'The package doesn’t exist, or it is private. Check its name in package.json. For a private package, set its registry and a token in .npmrc or bunfig.toml.',
   },
   {
     when: /^error: No version matching "[^"]*" found/,
@@ -25,7 +25,7 @@ export const explainBun = byRules([
   {
     when: /^error: Script not found "(?<name>[^"]*)"/,
     hint: (found) =>
-      `package.json has no script "${group(found, 'name')}". Add it, or set the build command in the App or in appflux.json.`,
+      `package.json has no script "${group(found, 'name')}". Add it, or set the build command in the app or in appflux.json.`,
   },
   {
     when: /^error: Could not resolve: "(?<name>[^"]*)"/,
@@ -35,11 +35,11 @@ export const explainBun = byRules([
     },
     hint: (found) =>
       /^[./]/.test(group(found, 'name'))
-        ? 'The file is not in the source. Check its name, capitals included: on Linux they count.'
+        ? 'The file is not in the source. Check its name, which is case-sensitive on Linux.'
         : `Add ${group(found, 'name')} to the dependencies of package.json.`,
   },
   {
     when: /^error: IntegrityCheckFailed|^error: Integrity check failed/,
-    hint: 'A package is not what bun.lock says. Run `bun install` and commit it; if you did not change it, find out who did.',
+    hint: 'A package doesn’t match its hash in bun.lock. Run `bun install` and commit it. If nobody changed it, find out why it differs.',
   },
 ]);

@@ -11,7 +11,7 @@ export const explainChecks = byRules([
         .join(' ');
       return `${file === undefined ? '' : `${file}:`}${group(found, 'place')}: ${what}`;
     },
-    hint: 'The build command checks the code with ESLint. Correct what it names, or leave the check to another place than the build command.',
+    hint: 'The build command checks the code with ESLint. Fix the reported problems, or run the check outside the build command.',
   },
   {
     // Biome: the place and the rule, then the reason with a cross before it; warnings have another sign.
@@ -26,7 +26,7 @@ export const explainChecks = byRules([
         ? group(found, 'why')
         : `${place.place}: ${group(found, 'why')} (${place.rule})`;
     },
-    hint: 'The build command checks the code with Biome. Correct what it names, or leave the check to another place than the build command.',
+    hint: 'The build command checks the code with Biome. Fix the reported problems, or run the check outside the build command.',
   },
   {
     when: /^\s{0,2}FAIL\s{1,4}(?<what>\S.*)/,
@@ -34,6 +34,6 @@ export const explainChecks = byRules([
       const why = following(found, /^\s{0,8}(\w*Error: .*)/, 30)?.[1];
       return `${group(found, 'what')} failed${why === undefined ? '' : `: ${why}`}`;
     },
-    hint: 'The build command runs tests, and one failed. Correct it, or leave tests to another place than the build command.',
+    hint: 'The build command runs tests, and one failed. Fix it, or run tests outside the build command.',
   },
 ]);

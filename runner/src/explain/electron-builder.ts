@@ -5,37 +5,37 @@ export const explainElectronBuilder = byRules([
   {
     when: /⨯ Invalid configuration object/,
     say: (found) => following(found, /^ - (\S.*)/, 4)?.[1] ?? found.match.input,
-    hint: 'Correct "build" in package.json (or electron-builder.yml) where the message says.',
+    hint: 'Fix "build" in package.json (or electron-builder.yml) at the reported location.',
   },
   {
     when: /⨯ Cannot compute electron version|Cannot find electron dependency to get electron version/,
-    hint: 'Name an exact version of electron in devDependencies, and commit the lockfile.',
+    hint: 'Set an exact version of electron in devDependencies, and commit the lockfile.',
   },
   {
     when: /Application entry file "(?<name>[^"]+)" (?:in the .{0,200} )?does not exist/,
     hint: (found) =>
-      `"main" of package.json names ${group(found, 'name')}, which was not packed: build it before, or add it to "files".`,
+      `"main" of package.json names ${group(found, 'name')}, which was not packed. Build it first, or add it to "files".`,
   },
   {
     when: /Please specify (?:author|'?"?homepage|.*maintainer)|Please specify project homepage/i,
-    hint: 'A .deb and an .rpm need "author" with a mail address, and "homepage", in package.json.',
+    hint: 'Packages of type .deb and .rpm need "author" with an email, and "homepage", in package.json.',
   },
   {
     when: /⨯ (?:cannot resolve|Get |part download request failed|.{0,40}download).{0,200}/,
-    hint: 'Electron itself is downloaded while packing. Builds reach the allowed hosts only: a line beginning with "Network:" in the log names the host, which the owner of the runner can add.',
+    hint: 'Electron is downloaded during packaging. Builds can only reach the allowed hosts. A log line starting with "Network:" names the refused host; the owner of the runner can allow it.',
   },
   {
     when: /wine is required|⨯ .{0,60}rcedit/,
-    hint: 'Icons and version of a Windows program are set by Wine: use the desktop image, or build for Windows on Windows.',
+    hint: 'The icon and version of a Windows program are set with Wine. Use the desktop image, or build for Windows on Windows.',
   },
   {
     when: /⨯ (?:cannot find valid "Developer ID|.{0,40}code sign)|CSC_LINK/,
-    hint: 'Signing: add the certificate to the files of the App as CSC_LINK and its password as CSC_KEY_PASSWORD, or switch signing off.',
+    hint: 'To sign, add the certificate to the files of the app as CSC_LINK and set CSC_KEY_PASSWORD to its password. Otherwise, disable signing.',
   },
-  { when: /⨯ (?!build failed)\S/, hint: 'The lines below it in the log say more.' },
+  { when: /⨯ (?!build failed)\S/, hint: 'The following log lines say more.' },
   {
     when: /^An unhandled rejection has occurred inside Forge:/,
     say: (found) => following(found, /(\S.*)/, 3)?.[1] ?? found.match.input,
-    hint: 'The lines below it in the log say more.',
+    hint: 'The following log lines say more.',
   },
 ]);

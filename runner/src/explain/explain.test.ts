@@ -20,51 +20,51 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
   [
     'recorded/astro-6-unresolved.txt',
     "[UNRESOLVED_IMPORT] Could not resolve '../X.astro' in src/pages/index.astro",
-    'The file is not in the source. Check its name, capitals',
+    'The file is not in the source. Check its name, which is',
   ],
   [
     'recorded/astro-fetch.txt',
     'getaddrinfo ENOTFOUND api.example.com',
-    'A build has no name server of its own: what it fetches has',
+    'Builds have no DNS. Tools that fetch must use HTTPS_PROXY',
   ],
   [
     'recorded/astro-undefined.txt',
     "Rendering / failed: TypeError: Cannot read properties of undefined (reading 'title')",
-    'The page is made while building, with the data and',
+    'The page is rendered during the build, with the data and',
   ],
   [
     'recorded/astro-unresolved.txt',
     "[UNRESOLVED_IMPORT] Could not resolve '../components/Card.astro' in src/pages/index.astro",
-    'The file is not in the source. Check its name, capitals',
+    'The file is not in the source. Check its name, which is',
   ],
   [
     'recorded/biome.txt',
     'a.js:1:1: This is an unexpected use of the debugger statement. (lint/suspicious/noDebugger)',
-    'The build command checks the code with Biome. Correct',
+    'The build command checks the code with Biome. Fix the',
   ],
   [
     'recorded/bun-404.txt',
     'error: GET https://packages.example.org/left-padd-of-nobody - 404',
-    'There is no such package, or it is private. Check its name',
+    'The package doesn’t exist, or it is private. Check its name',
   ],
   [
     'recorded/bun-build.txt',
     'error: Could not resolve: "./nothing.ts" (index.ts:1:15)',
-    'The file is not in the source. Check its name, capitals',
+    'The file is not in the source. Check its name, which is',
   ],
   [
     'recorded/bun-command-not-found.txt',
     '/usr/bin/bash: line 1: vit: command not found',
-    'No package of the project brings a program vit: add the one',
+    'No installed package has a program vit. Add its package to',
   ],
   [
     'recorded/bun-egress.txt',
     'error: ProxyConnectFailed (403) downloading package manifest is-odd',
-    'Builds reach the allowed hosts only. A line beginning with',
+    'Builds can only reach the allowed hosts. A log line',
   ],
   [
     'recorded/bun-frozen.txt',
-    'bun.lock does not fit package.json: is-even was added',
+    'bun.lock doesn’t match package.json: is-even was added',
     'Run `bun install` and commit bun.lock together with',
   ],
   [
@@ -80,7 +80,7 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
   [
     'recorded/capacitor-no-index.txt',
     '[error] The web assets directory (./dist) must contain an index.html file.',
-    'The web part has to be built before it is copied, into',
+    'Build the web app before it is copied, into the folder that',
   ],
   [
     'recorded/capacitor-no-typescript.txt',
@@ -90,32 +90,32 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
   [
     'recorded/capacitor-no-web-part.txt',
     '[error] Could not find the web assets directory: ./dist.',
-    'The web part has to be built before it is copied, into',
+    'Build the web app before it is copied, into the folder that',
   ],
   [
     'recorded/cargo-build-script.txt',
     'The build script of shop v0.1.0 (/workspace) failed: no certificate in SIGNING_CERT',
-    'The lines below it in the log are what the build script',
+    'The following log lines are the output of the build script.',
   ],
   [
     'recorded/cargo-compile.txt',
     'error[E0425]: cannot find value `total` in this scope (src/main.rs:1:47)',
-    'Correct it at the place named; `rustc --explain` with the',
+    'Fix the code at the location shown; `rustc --explain` with the',
   ],
   [
     'recorded/cargo-linker.txt',
-    'The linker finds no library webkit2gtk-4.1',
+    'The linker can’t find the library webkit2gtk-4.1',
     'Use an image with the development package of that library.',
   ],
   [
     'recorded/cargo-locked.txt',
-    'Cargo.lock is missing or does not fit Cargo.toml',
+    'Cargo.lock is missing or doesn’t match Cargo.toml',
     'Run `cargo build` and commit Cargo.lock together with',
   ],
   [
     'recorded/cargo-manifest.txt',
     'error: unclosed table, expected `]` (Cargo.toml:1:9)',
-    'Correct it at the place named.',
+    'Fix the code at the location shown.',
   ],
   [
     'recorded/cargo-missing-crate.txt',
@@ -125,12 +125,12 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
   [
     'recorded/cargo-no-crate.txt',
     'error: no matching package named `crate-of-nobody-xyzzy` found',
-    'There is no crate crate-of-nobody-xyzzy. Check its name in',
+    'The crate crate-of-nobody-xyzzy doesn’t exist. Check its',
   ],
   [
     'recorded/cargo-no-version.txt',
     'error: failed to select a version for the requirement `itoa = "^99"`',
-    'No version fits. Correct it in Cargo.toml, run `cargo',
+    'No version matches. Correct it in Cargo.toml, run `cargo',
   ],
   [
     'recorded/cargo-pkg-config.txt',
@@ -140,12 +140,12 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
   [
     'recorded/cargo-rust-version.txt',
     'rust-version 9.99 is incompatible with the version (1.56.0) required by the specified edition (2021)',
-    'Name a Rust version in rust-toolchain.toml that the image',
+    'Set a Rust version that the image has in',
   ],
   [
     'recorded/cargo-syntax.txt',
     'error: this file contains an unclosed delimiter (src/main.rs:1:13)',
-    'The lines below it in the log say more.',
+    'The following log lines say more.',
   ],
   [
     'recorded/cargo-target.txt',
@@ -165,57 +165,57 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
   [
     'recorded/dpkg-deb.txt',
     "dpkg-deb: error: parsing file 'pkg/DEBIAN/control' near line 2 package 'shop': 'Version' field value 'one': version number does not start with digit",
-    'Correct DEBIAN/control: a package’s name is in lower case,',
+    'Fix DEBIAN/control: package names must be lower case, and',
   ],
   [
     'recorded/eslint.txt',
     "src/x.js:1:7: 'a' is assigned a value but never used no-unused-vars",
-    'The build command checks the code with ESLint. Correct what',
+    'The build command checks the code with ESLint. Fix the',
   ],
   [
     'recorded/eslint-10.txt',
     "a.js:1:7: 'a' is assigned a value but never used no-unused-vars",
-    'The build command checks the code with ESLint. Correct',
+    'The build command checks the code with ESLint. Fix the',
   ],
   [
     'recorded/expo-json.txt',
     'JsonFileError: Error parsing JSON: {"expo":{"name":"a","slug":',
-    'Expo could not read the configuration of the app. `npx',
+    'Expo could not read the app configuration. To reproduce,',
   ],
   [
     'recorded/expo-plugin.txt',
     'PluginError: Failed to resolve plugin for module "expo-missing" relative to "/workspace". Do you have node modules installed?',
-    'app.json names the plugin expo-missing: add it to the',
+    'app.json lists the plugin expo-missing. Add it to the',
   ],
   [
     'recorded/flutter-linux-compile.txt',
     "lib/main.dart:3:16: Error: Method not found: 'runAp'.",
-    'Correct it at the place named.',
+    'Fix the code at the location shown.',
   ],
   [
     'recorded/flutter-linux-import.txt',
     "lib/main.dart:1:8: Error: Error when reading 'lib/missing.dart': No such file or directory",
-    'Correct it at the place named.',
+    'Fix the code at the location shown.',
   ],
   [
     'recorded/flutter-linux-no-pubspec.txt',
     'flutter: there is no pubspec.yaml here',
-    'Set the root directory of the App to the folder with',
+    'Set the root directory of the app to the folder with',
   ],
   [
     'recorded/flutter-linux-package.txt',
     'flutter: the package charts_of_nobody is not in Debian; use the image that is made with the official SDK (APPFLUX_FLUTTER_IMAGE=official)',
-    'The runner’s Flutter image is made of Debian’s packages,',
+    'The runner’s Flutter image uses Debian’s packages, which',
   ],
   [
     'recorded/flutter-linux-target.txt',
     'flutter: "flutter build apk --release" cannot be done with Debian\'s packages; use the image that is made with the official SDK (APPFLUX_FLUTTER_IMAGE=official)',
-    'The runner’s Flutter image is made of Debian’s packages,',
+    'The runner’s Flutter image uses Debian’s packages, which',
   ],
   [
     'recorded/git-egress.txt',
     "fatal: unable to access 'https://code.example.com/x.git/': CONNECT tunnel failed, response 403",
-    'Builds reach the allowed hosts only. A line beginning with',
+    'Builds can only reach the allowed hosts. A log line',
   ],
   [
     'recorded/gradle-heap.txt',
@@ -225,17 +225,17 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
   [
     'recorded/gradle-javac.txt',
     'src/main/java/Main.java:1: error: cannot find symbol',
-    'Correct it at the place named; the lines below in the log',
+    'Fix the code at the location shown; the following log lines',
   ],
   [
     'recorded/gradle-no-task.txt',
     "Task 'assembleRelese' not found in root project 'shop'.",
-    'There is no task assembleRelese. Check the module and the',
+    'The task assembleRelese doesn’t exist. Check the module and the',
   ],
   [
     'recorded/gradle-offline.txt',
     'No cached version of com.example:charts:1.2.3 available for offline mode.',
-    'This image builds without a network, from the packages that',
+    'This image builds offline, with the packages it contains.',
   ],
   [
     'recorded/gradle-plugin.txt',
@@ -245,32 +245,32 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
   [
     'recorded/gradle-syntax.txt',
     "build file 'build.gradle': 1: expecting ''', found '\\n' @ line 1, column 19.",
-    'Correct the Gradle file at the line named.',
+    'Fix the Gradle file at the line shown.',
   ],
   [
     'recorded/gradle-task.txt',
     'KEYSTORE_PASSWORD is not set',
-    'Add the variable KEYSTORE_PASSWORD to the App (Settings,',
+    'Add the variable KEYSTORE_PASSWORD to the app (Settings,',
   ],
   [
     'recorded/gradlew-crlf-executed.txt',
     'bash: ./gradlew: /bin/sh^M: bad interpreter: No such file or directory',
-    'gradlew has line ends of Windows.',
+    'gradlew has Windows line endings. Save it with LF, and add',
   ],
   [
     'recorded/gradlew-crlf.txt',
     './gradlew: 82: Syntax error: newline unexpected (expecting ")")',
-    'gradlew has line ends of Windows.',
+    'gradlew has Windows line endings. Save it with LF, and add',
   ],
   [
     'recorded/gradlew-egress.txt',
     'Downloading https://downloads.example.org/distributions/gradle-9.4.1-bin.zip: java.io.IOException: Unable to tunnel through proxy. Proxy returns "HTTP/1.1 403 Forbidden"',
-    'Gradle could not be fetched. The official Android image',
+    'Gradle could not be downloaded. The official Android image',
   ],
   [
     'recorded/gradlew-jar-pointer.txt',
     'Error: Invalid or corrupt jarfile gradle/wrapper/gradle-wrapper.jar',
-    'gradle/wrapper/gradle-wrapper.jar is no program',
+    'gradle/wrapper/gradle-wrapper.jar is damaged: it may be a',
   ],
   [
     'recorded/gradlew-no-jar.txt',
@@ -280,7 +280,7 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
   [
     'recorded/gradlew-no-network.txt',
     'Downloading https://downloads.example.org/distributions/gradle-9.4.1-bin.zip: java.net.UnknownHostException: downloads.example.org',
-    'Gradle could not be fetched from downloads.example.org.',
+    'Gradle could not be downloaded from downloads.example.org.',
   ],
   [
     'recorded/gradlew-no-properties.txt',
@@ -295,57 +295,57 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
   [
     'recorded/gradlew-other-hash.txt',
     'Exception in thread "main" java.lang.RuntimeException: Verification of Gradle distribution failed!',
-    'What was fetched is not what distributionSha256Sum',
+    'The download doesn’t match distributionSha256Sum in',
   ],
   [
     'recorded/next-cookies.txt',
     'Prerendering / failed: Error: Route / with `dynamic = "error"` couldn\'t be rendered statically because it used `cookies()`. See more info here: https://nextjs.org/docs/app/building-your-application/rendering/static-and-dynamic#dynamic-rendering',
-    'With output: "export" every page is made while building,',
+    'With output: "export" every page is rendered during the',
   ],
   [
     'recorded/next-font.txt',
     'Failed to fetch Inter from Google Fonts.',
-    'next/font/google fetches fonts while building, and builds',
+    'next/font/google downloads fonts during the build, and',
   ],
   [
     'recorded/next-force-dynamic.txt',
     'Error: export const dynamic = "force-dynamic" on page "/api/x" cannot be used with "output: export". See more info here: https://nextjs.org/docs/advanced-features/static-html-export',
-    'A static export has no server. Take the feature named out',
+    'A static export has no server. Remove the reported feature',
   ],
   [
     'recorded/next-module-not-found.txt',
     "./app/page.jsx:1:1: Module not found: Can't resolve '../lib/missing'",
-    'The file is not in the source. Check its name, capitals',
+    'The file is not in the source. Check its name, which is',
   ],
   [
     'recorded/next-no-pages.txt',
     "Error: > Couldn't find any `pages` or `app` directory. Please create one under the project root",
-    'Set the root directory of the App to the folder with `app`',
+    'Set the root directory of the app to the folder with `app`',
   ],
   [
     'recorded/next-prerender.txt',
     'Error: DATABASE_URL is not defined',
-    'Add the variable DATABASE_URL to the App (Settings,',
+    'Add the variable DATABASE_URL to the app (Settings,',
   ],
   [
     'recorded/next-static-params.txt',
     'Error: Page "/[slug]" is missing "generateStaticParams()" so it cannot be used with "output: export" config.',
-    'With output: "export" every page is made while building:',
+    'With output: "export" every page is rendered during the',
   ],
   [
     'recorded/next-syntax.txt',
     "./app/page.tsx:1:41: Unexpected token. Did you mean `{'}'}` or `&rbrace;`?",
-    'The source cannot be read at the place named. Correct it',
+    'The code can’t be parsed at the location shown. Fix it.',
   ],
   [
     'recorded/next-turbopack-module.txt',
     "./app/page.jsx:1:1: Module not found: Can't resolve './missing'",
-    'The file is not in the source. Check its name, capitals',
+    'The file is not in the source. Check its name, which is',
   ],
   [
     'recorded/next-type.txt',
     "./app/page.tsx:1:37: Type error: Type 'string' is not assignable to type 'number'.",
-    'Next.js checks types while it builds. Correct it at the',
+    'Next.js checks types during the build. Fix the code at the',
   ],
   [
     'recorded/next-use-client.txt',
@@ -355,12 +355,12 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
   [
     'recorded/next-webpack-module.txt',
     "./app/page.jsx: Module not found: Can't resolve '../lib/missing'",
-    'The file is not in the source. Check its name, capitals',
+    'The file is not in the source. Check its name, which is',
   ],
   [
     'recorded/next-webpack-syntax.txt',
     "app/page.jsx:1:1: Unexpected token. Did you mean `{'}'}` or `&rbrace;`?",
-    'The source cannot be read at the place named. Correct it',
+    'The code can’t be parsed at the location shown. Fix it.',
   ],
   [
     'recorded/next-webpack-use-client.txt',
@@ -370,27 +370,27 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
   [
     'recorded/next-window.txt',
     'Prerendering / failed: ReferenceError: window is not defined',
-    'The page uses the browser while it is made on the server:',
+    'The page uses browser APIs while it is rendered on the',
   ],
   [
     'recorded/node-eacces.txt',
     "Error: EACCES: permission denied, open '/etc/shop.conf'",
-    'A build may write to its own folder, to its home and to',
+    'Builds can only write to the project folder, their home',
   ],
   [
     'recorded/node-fetch-egress.txt',
     'cause: RequestAbortedError [AbortError]: Proxy response (403) !== 200 when HTTP Tunneling',
-    'Builds reach the allowed hosts only. A line beginning with',
+    'Builds can only reach the allowed hosts. A log line',
   ],
   [
     'recorded/node-heap.txt',
     'FATAL ERROR: Ineffective mark-compacts near heap limit Allocation failed - JavaScript heap out of memory',
-    'Set NODE_OPTIONS=--max-old-space-size=3072 (in MB, below',
+    'Set the variable NODE_OPTIONS=--max-old-space-size=3072 (in',
   ],
   [
     'recorded/node-missing-variable.txt',
     'Error: DATABASE_URL is not set',
-    'Add the variable DATABASE_URL to the App (Settings,',
+    'Add the variable DATABASE_URL to the app (Settings,',
   ],
   [
     'recorded/node-module-not-found.txt',
@@ -400,52 +400,52 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
   [
     'recorded/node-require-in-esm.txt',
     'build.js:1: ReferenceError: require is not defined in ES module scope, you can use import instead',
-    'The file is read as the other kind of module: call it .cjs',
+    'The file is loaded as the wrong module type. Rename it to',
   ],
   [
     'recorded/node-syntax.txt',
     "build.cjs:1: SyntaxError: Unexpected identifier 'b'",
-    'The file cannot be read at the place named: correct it, or',
+    'The file can’t be parsed at the location shown. Fix it, or',
   ],
   [
     'recorded/npm-command-not-found.txt',
     'sh: 1: vit: not found',
-    'No package of the project brings a program vit: add the one',
+    'No installed package has a program vit. Add its package to',
   ],
   [
     'recorded/npm-e404.txt',
     '404 Not Found - GET https://packages.example.org/left-padd-of-nobody',
-    'There is no such package, or it is private. Check its name',
+    'The package doesn’t exist, or it is private. Check its name',
   ],
   [
     'recorded/npm-ebadengine.txt',
-    'shop@1.0.0 needs {"node":">=99"}; here is {"node":"v24.21.0","npm":"11.21.2"}',
-    'Name the Node.js version in .nvmrc, or in "engines" of',
+    'shop@1.0.0 needs {"node":">=99"}; installed: {"node":"v24.21.0","npm":"11.21.2"}',
+    'Set the Node.js version in .nvmrc or in "engines" of',
   ],
   [
     'recorded/npm-egress.txt',
     '403 Forbidden - GET https://packages.example.com/is-odd',
-    'Builds reach the allowed hosts only. A line beginning with',
+    'Builds can only reach the allowed hosts. A log line',
   ],
   [
     'recorded/npm-eintegrity.txt',
-    'A package is not what package-lock.json says (EINTEGRITY)',
+    'A package doesn’t match its hash in package-lock.json (EINTEGRITY)',
     'Remove node_modules and package-lock.json, run `npm',
   ],
   [
     'recorded/npm-ejsonparse.txt',
     'Invalid package.json: JSONParseError: Expected double-quoted property name in JSON at position 33 (line 1 column 34) while parsing near "...\\",\\"version\\":\\"1.0.0\\",}"',
-    'package.json is not JSON. Correct it at the place named (a',
+    'package.json is not valid JSON. Fix it at the location',
   ],
   [
     'recorded/npm-engine-of-project.txt',
-    'The project needs {"node":">=30"}; here is {"node":"v24.21.0","npm":"11.21.2"}',
-    'Name the Node.js version in .nvmrc, or in "engines" of',
+    'The project needs {"node":">=30"}; installed: {"node":"v24.21.0","npm":"11.21.2"}',
+    'Set the Node.js version in .nvmrc or in "engines" of',
   ],
   [
     'recorded/npm-eresolve.txt',
-    'Peer conflict: peer react@"^16.9.0 || ^17.0.0" from @testing-library/react-hooks@8.0.1, but react@18.2.0 is there',
-    'Choose versions that fit each other. To install all the',
+    'Peer dependency conflict: peer react@"^16.9.0 || ^17.0.0" from @testing-library/react-hooks@8.0.1, but react@18.2.0 is installed',
+    'Choose compatible versions. To install anyway, set the',
   ],
   [
     'recorded/npm-etarget.txt',
@@ -455,12 +455,12 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
   [
     'recorded/npm-git-ssh.txt',
     'git+ssh://git@github.com/a/b.git cannot be fetched',
-    'Dependencies over SSH cannot be fetched: no SSH gets out',
+    'Builds can’t fetch dependencies over SSH. Use https URLs. A',
   ],
   [
     'recorded/npm-lockfile-out-of-date.txt',
     'Missing: is-even@1.0.0 from lock file',
-    'package-lock.json does not fit package.json. Run `npm',
+    'package-lock.json doesn’t match package.json. Run `npm',
   ],
   [
     'recorded/npm-missing-script.txt',
@@ -469,38 +469,38 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
   ],
   [
     'recorded/npm-no-lockfile.txt',
-    'npm ci: there is no package-lock.json',
+    'npm ci: package-lock.json is missing',
     'Run `npm install` and commit package-lock.json together',
   ],
   [
     'recorded/npm-permission-denied.txt',
     'sh: 1: ./build.sh: Permission denied',
-    './build.sh is not executable: `git update-index --chmod=+x',
+    './build.sh is not executable. Run `git update-index',
   ],
   [
     'recorded/npm-workspace-protocol.txt',
     'Unsupported URL Type "workspace:": workspace:*',
-    'npm does not know this kind of dependency, which is pnpm’s',
+    'npm does not support this kind of dependency, which is',
   ],
   [
     'recorded/nsis-file.txt',
     'setup.nsi:3: File: "dist\\\\app.exe" -> no files found.',
-    'NSIS cannot use the script at that line. Files that it',
+    'NSIS can’t process the script at that line. Files that it',
   ],
   [
     'recorded/pnpm-command-not-found.txt',
     'sh: 1: vit: not found',
-    'No package of the project brings a program vit: add the one',
+    'No installed package has a program vit. Add its package to',
   ],
   [
     'recorded/pnpm-egress.txt',
     'ERR_PNPM_FETCH_403  GET https://packages.example.com/is-odd: Forbidden - 403',
-    'Builds reach the allowed hosts only. A line beginning with',
+    'Builds can only reach the allowed hosts. A log line',
   ],
   [
     'recorded/pnpm-fetch-404.txt',
     'ERR_PNPM_FETCH_404  GET https://packages.example.org/left-padd-of-nobody: Not Found - 404',
-    'There is no such package, or it is private. Check its name',
+    'The package doesn’t exist, or it is private. Check its name',
   ],
   [
     'recorded/pnpm-no-lockfile.txt',
@@ -525,12 +525,12 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
   [
     'recorded/pnpm-package-manager.txt',
     'ERROR  This project is configured to use yarn',
-    'Keep to one package manager: its name and version in',
+    'Use a single package manager: set its name and version in',
   ],
   [
     'recorded/pnpm-peer-dep-issues.txt',
-    'Peer conflict: unmet peer react@"^16.9.0 || ^17.0.0": found 18.2.0',
-    'Choose versions that fit each other, or set',
+    'Peer dependency conflict: unmet peer react@"^16.9.0 || ^17.0.0": found 18.2.0',
+    'Choose compatible versions, or set strictPeerDependencies:',
   ],
   [
     'recorded/pnpm-recursive.txt',
@@ -539,33 +539,33 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
   ],
   [
     'recorded/pnpm-unsupported-engine.txt',
-    'The project needs >=99; here is v24.21.0',
-    'Name the Node.js version in .nvmrc, or the version of pnpm',
+    'The project needs >=99; installed: v24.21.0',
+    'Set the Node.js version in .nvmrc, or the version of pnpm',
   ],
   [
     'recorded/pnpm-workspace-package.txt',
-    '@x/y is to come from the workspace, which has no such package',
+    'The workspace has no package @x/y',
     'Check `packages` in pnpm-workspace.yaml, and that the',
   ],
   [
     'recorded/prisma-engine.txt',
     'Error: request to https://binaries.prisma.sh/all_commits/c2990dca591cba766e3b7ef5d9e8a84796e47ab7/debian-openssl-3.0.x/schema-engine.gz.sha256 failed, reason: getaddrinfo ENOTFOUND binaries.prisma.sh',
-    'A build has no name server of its own: what it fetches',
+    'Builds have no DNS. Tools that fetch must use HTTPS_PROXY',
   ],
   [
     'recorded/rollup-no-export.txt',
     'src/main.js (1:9): "b" is not exported by "src/a.js", imported by "src/main.js".',
-    'Check the name that is imported, and the version of the',
+    'Check the imported name and the package version. The export',
   ],
   [
     'recorded/shell-crlf.txt',
     './build.sh: 1: set: Illegal option -',
-    'The script has line ends of Windows: save it with LF, and',
+    'The script has Windows line endings. Save it with LF, and',
   ],
   [
     'recorded/shell-crlf-shebang.txt',
     'sh: 1: ./build.sh: not found',
-    './build.sh is not there, or its first line names a',
+    './build.sh doesn’t exist, or its first line names a missing',
   ],
   [
     'recorded/expo-debian-android.txt',
@@ -575,12 +575,12 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
   [
     'recorded/shell-no-curl.txt',
     'bash: line 1: curl: command not found',
-    'curl is not in this builder image, and builds install no',
+    'curl is not in this builder image, and builds can’t install',
   ],
   [
     'recorded/svelte-404.txt',
-    'Prerendering: /gone answers 404, and / links to it',
-    'Correct the link or make the page. To let it pass, set',
+    'Prerendering: /gone responds with 404, and / links to it',
+    'Correct the link or create the page. To ignore it, set',
   ],
   [
     'recorded/svelte-dynamic.txt',
@@ -590,32 +590,32 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
   [
     'recorded/svelte-env.txt',
     'src/routes/+page.svelte (1:17): "API_KEY" is not exported by "virtual:env/static/private", imported by "src/routes/+page.svelte".',
-    'Add the variable API_KEY to the App (Settings, Variables)',
+    'Add the variable API_KEY to the app (Settings, Variables)',
   ],
   [
     'recorded/svelte-syntax.txt',
     'src/routes/+page.svelte:1:16: Unexpected token',
-    'The component cannot be compiled. Correct it at the place',
+    'The component can’t be compiled. Fix it at the location',
   ],
   [
     'recorded/tauri-before-build.txt',
     'beforeBuildCommand `npm run build:web` failed with exit code 3',
-    'The command that builds the web page failed; the lines',
+    'The command that builds the front end failed; the log lines',
   ],
   [
     'recorded/tauri-configuration.txt',
     '`"tauri.conf.json"` error: Additional properties are not allowed (\'bundel\' was unexpected)',
-    'Correct the configuration of Tauri where the message',
+    'Fix the Tauri configuration at the reported location. `npx',
   ],
   [
     'recorded/tauri-identifier.txt',
     'You must change the bundle identifier in `tauri.conf.json identifier`. The default value `com.tauri.dev` is not allowed as it must be unique across applications.',
-    'Give the app an identifier of its own in the',
+    'Set a unique identifier in the Tauri configuration, such as',
   ],
   [
     'recorded/tauri-no-front-end.txt',
     'Unable to find your web assets, did you forget to build your web app? Your frontendDist is set to "../dist" (which is `dist`).',
-    'The front end was not built where frontendDist in the',
+    'The front end was not built into the folder in frontendDist',
   ],
   [
     'recorded/tauri-no-project.txt',
@@ -625,17 +625,17 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
   [
     'recorded/tsc-config.txt',
     "tsconfig.json(1,1): error TS1005: '{' expected.",
-    'The file is not what TypeScript expects. Correct it at the',
+    'TypeScript can’t parse the file. Fix it at the line and',
   ],
   [
     'recorded/tsc-errors.txt',
     "src/index.ts(1,14): error TS2322: Type 'string' is not assignable to type 'number'.",
-    'Run the same command in a clean checkout: the place of each',
+    'Run the same command in a clean checkout. The log shows the',
   ],
   [
     'recorded/tsc-removed-option.txt',
     "tsconfig.json(1,40): error TS5108: Option 'moduleResolution=node10' has been removed. Please remove it from your configuration.",
-    'The file is not what TypeScript expects. Correct it at',
+    'TypeScript can’t parse the file. Fix it at the line and',
   ],
   [
     'recorded/turbo-module.txt',
@@ -645,7 +645,7 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
   [
     'recorded/vite-case.txt',
     "[UNRESOLVED_IMPORT] Could not resolve './Button.js' in main.js",
-    'The file is not in the source. Check its name, capitals',
+    'The file is not in the source. Check its name, which is',
   ],
   [
     'recorded/vite-config-package.txt',
@@ -655,17 +655,17 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
   [
     'recorded/vite-missing-variable.txt',
     'Error: Missing required environment variable: API_URL',
-    'Add the variable API_URL to the App (Settings, Variables)',
+    'Add the variable API_URL to the app (Settings, Variables)',
   ],
   [
     'recorded/vite-no-entry.txt',
     '[UNRESOLVED_ENTRY] Error: Cannot resolve entry module index.html.',
-    'The page that the build begins with is not there. Set the',
+    'The entry page doesn’t exist. Set the root directory to the',
   ],
   [
     'recorded/vite-no-export.txt',
     '[MISSING_EXPORT] Error: "b" is not exported by "src/a.js".',
-    'Check the name that is imported, and the version of the',
+    'Check the imported name and the package version. The export',
   ],
   [
     'recorded/vite-package-missing.txt',
@@ -675,12 +675,12 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
   [
     'recorded/vite-parse.txt',
     '[builtin:vite-transform] Error: Unexpected token (src/main.jsx:1:23)',
-    'The source cannot be read at the place named. Correct it',
+    'The code can’t be parsed at the location shown. Fix it; the',
   ],
   [
     'recorded/vite-parse-error.txt',
     '[PARSE_ERROR] Unexpected token (main.js:1:11)',
-    'The source cannot be read at the place named. Correct it',
+    'The code can’t be parsed at the location shown. Fix it; the',
   ],
   [
     'recorded/vite-sass.txt',
@@ -690,52 +690,52 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
   [
     'recorded/vite-tailwind-plugin.txt',
     "Error: [postcss] It looks like you're trying to use `tailwindcss` directly as a PostCSS plugin. The PostCSS plugin has moved to a separate package, so to continue using Tailwind CSS with PostCSS you'll need to install `@tailwindcss/postcss` and update your PostCSS configuration.",
-    'Since Tailwind CSS 4 its plugins are packages of their',
+    'Since Tailwind CSS 4, its plugins are separate packages.',
   ],
   [
     'recorded/vite-unresolved.txt',
     "[UNRESOLVED_IMPORT] Error: Could not resolve './missing.js' in src/main.jsx",
-    'The file is not in the source. Check its name, capitals',
+    'The file is not in the source. Check its name, which is',
   ],
   [
     'recorded/vitest.txt',
     'a.test.js > adds up failed: AssertionError: expected 2 to be 3 // Object.is equality',
-    'The build command runs tests, and one failed. Correct it,',
+    'The build command runs tests, and one failed. Fix it, or',
   ],
   [
     'recorded/vue-tsc.txt',
     "src/App.vue(2,7): error TS2322: Type 'string' is not assignable to type 'number'.",
-    'Run the same command in a clean checkout: the place of each',
+    'Run the same command in a clean checkout. The log shows the',
   ],
   [
     'recorded/webpack-missing.txt',
     "./src/index.js 1:0: Module not found: Can't resolve './missing' in 'src'",
-    'The file is not in the source. Check its name, capitals',
+    'The file is not in the source. Check its name, which is',
   ],
   [
     'recorded/webpack-syntax.txt',
     './src/index.js 1:10: Module parse failed: Unexpected token (1:10)',
-    'The source cannot be read at the place named: it is wrong',
+    'The file can’t be parsed at the location shown: its syntax',
   ],
   [
     'recorded/yarn1-404.txt',
     'Couldn\'t find package "left-padd-of-nobody" on the "npm" registry.',
-    'There is no such package, or it is private. Check its name',
+    'The package doesn’t exist, or it is private. Check its name',
   ],
   [
     'recorded/yarn1-command-not-found.txt',
     '/bin/sh: 1: vit: not found',
-    'No package of the project brings a program vit: add the one',
+    'No installed package has a program vit. Add its package to',
   ],
   [
     'recorded/yarn1-egress.txt',
     'Error: https://packages.example.com/is-odd: tunneling socket could not be established, statusCode=403',
-    'Builds reach the allowed hosts only. A line beginning with',
+    'Builds can only reach the allowed hosts. A log line',
   ],
   [
     'recorded/yarn1-engine.txt',
     'shop@1.0.0: The engine "node" is incompatible with this module. Expected version ">=99". Got "24.21.0"',
-    'Name the Node.js version in .nvmrc, or in "engines" of',
+    'Set the Node.js version in .nvmrc or in "engines" of',
   ],
   [
     'recorded/yarn1-frozen.txt',
@@ -745,7 +745,7 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
   [
     'recorded/yarn1-no-script.txt',
     'Command "build" not found.',
-    'package.json has no script and no package has a program',
+    'No package.json script or package program is called',
   ],
   [
     'recorded/yarn1-no-version.txt',
@@ -755,26 +755,26 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
   [
     'recorded/yarn1-package-manager.txt',
     'This project\'s package.json defines "packageManager": "yarn@4.9.1". However the current global version of Yarn is 1.22.22.',
-    'Keep to one package manager: its name and version in',
+    'Use a single package manager: set its name and version in',
   ],
   [
     'recorded/yarn4-404.txt',
     'left-padd-of-nobody@npm:1.0.0: Package not found',
-    'There is no such package, or it is private. Check its name',
+    'The package doesn’t exist, or it is private. Check its name',
   ],
   [
     'recorded/yarn4-command-not-found.txt',
     'command not found: vit',
-    'No package of the project brings a program vit: add the one',
+    'No installed package has a program vit. Add its package to',
   ],
   [
     'recorded/yarn4-egress.txt',
     'RequestError: Bad response: 403',
-    'Builds reach the allowed hosts only. A line beginning with',
+    'Builds can only reach the allowed hosts. A log line',
   ],
   [
     'recorded/yarn4-immutable.txt',
-    'yarn.lock does not fit package.json: missing is-even@npm:1.0.0, is-buffer@npm:1.1.6, is-number@npm:3.0.0, is-odd@npm:0.1.2, kind-of@npm:3.2.2',
+    'yarn.lock doesn’t match package.json: missing is-even@npm:1.0.0, is-buffer@npm:1.1.6, is-number@npm:3.0.0, is-odd@npm:0.1.2, kind-of@npm:3.2.2',
     'Run `yarn install` and commit yarn.lock together with',
   ],
   [
@@ -790,12 +790,12 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
   [
     'documented/android-java-version.txt',
     'Android Gradle plugin requires Java 17 to run. You are currently using Java 11.',
-    'Use an Android Gradle plugin that fits the JDK of the',
+    'Use an Android Gradle plugin that supports the JDK of the',
   ],
   [
     'documented/android-keystore.txt',
     'com.android.ide.common.signing.KeytoolException: Failed to read key upload from store "/run/appflux/files/KEYSTORE": Keystore was tampered with, or password was incorrect',
-    'Check the App’s file KEYSTORE and its variables',
+    'Check the app’s file KEYSTORE and its variables',
   ],
   [
     'documented/android-no-platform.txt',
@@ -805,17 +805,17 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
   [
     'documented/android-sdk-licence.txt',
     'Warning: License for package Android SDK Platform 36 not accepted.',
-    'The build asks for an SDK package that the image does not',
+    'The build needs an SDK package that the image doesn’t have,',
   ],
   [
     'documented/electron-builder-configuration.txt',
     "configuration has an unknown property 'linx'. These properties are valid:",
-    'Correct "build" in package.json (or electron-builder.yml)',
+    'Fix "build" in package.json (or electron-builder.yml) at',
   ],
   [
     'documented/electron-builder-download.txt',
     'part download request failed with status code 403',
-    'Electron itself is downloaded while packing. Builds reach',
+    'Electron is downloaded during packaging. Builds can only',
   ],
   [
     'documented/electron-builder-entry.txt',
@@ -825,67 +825,67 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
   [
     'documented/flutter-asset.txt',
     'No file or variants found for asset: assets/logo.png.',
-    'An asset that pubspec.yaml names is not in the source.',
+    'An asset in pubspec.yaml is not in the source. Commit it,',
   ],
   [
     'documented/flutter-compile.txt',
     "lib/cart.dart:14:21: Error: The getter 'totalPrice' isn't defined for the class 'Cart'.",
-    'Correct it at the place named.',
+    'Fix the code at the location shown.',
   ],
   [
     'documented/flutter-package-missing.txt',
     "Because shop depends on charts_of_nobody any which doesn't exist (could not find package charts_of_nobody at https://packages.example.org), version solving failed.",
-    'There is no package charts_of_nobody there. Check its name',
+    'The package charts_of_nobody doesn’t exist. Check its name',
   ],
   [
     'documented/flutter-platform.txt',
     'This application is not configured to build on the web.',
-    'Make the platform’s folder with `flutter create',
+    'Create the platform folder with `flutter create',
   ],
   [
     'documented/flutter-pubspec.txt',
     'Error on line 12, column 3 of pubspec.yaml: Expected a key while parsing a block mapping.',
-    'Correct pubspec.yaml at the place named: indentation counts.',
+    'Fix pubspec.yaml at the location shown. Indentation matters.',
   ],
   [
     'documented/flutter-sdk-version.txt',
-    'The project needs the Dart SDK >=3.8.0 <4.0.0; here is 3.4.3',
-    'Use packages that fit the Flutter of the builder image',
+    'The project needs the Dart SDK >=3.8.0 <4.0.0; installed: 3.4.3',
+    'Use packages that support the Flutter version of the',
   ],
   [
     'documented/flutter-version-solving.txt',
     'So, because shop depends on flutter_localizations from sdk, version solving failed.',
-    'No versions fit together. Loosen a constraint in',
+    'No compatible versions exist. Relax a constraint in',
   ],
   [
     'documented/gradle-class-version.txt',
     'General error during conversion: Unsupported class file major version 65',
-    'The Gradle version of the wrapper does not know this JDK.',
+    'The Gradle version of the wrapper doesn’t support this JDK.',
   ],
   [
     'documented/gradle-daemon-disappeared.txt',
     'Gradle build daemon disappeared unexpectedly (it may have been killed or may have crashed)',
-    'Let the build do less at once, or ask the owner of the runner',
+    'Reduce the parallelism of the build, or ask the owner of',
   ],
   [
     'documented/gradle-dependency.txt',
     'Could not find com.example:charts:1.2.3.',
-    'Check the name and version of the dependency, and that the',
+    'Check the name and version of the dependency, and that',
   ],
   [
     'documented/gradle-egress.txt',
     'Could not GET \'https://packages.example.com/com/example/charts/1.2.3/charts-1.2.3.pom\'. Unable to tunnel through proxy. Proxy returns "HTTP/1.1 403 Forbidden"',
-    'Builds reach the allowed hosts only. A line beginning with',
+    'Builds can only reach the allowed hosts. A log line',
   ],
   [
     'documented/kotlin-compile-old.txt',
     'app/src/main/java/com/example/Cart.kt:7: Type mismatch: inferred type is String but Int was expected',
-    'Correct it at the place named.',
+    'Fix the code at the location shown.',
   ],
   [
     'documented/kotlin-compile.txt',
     "app/src/main/java/com/example/MainActivity.kt:12: Unresolved reference 'setContnet'.",
-    'The name is not known there: check its import, the',
+    'The name is unknown there. Check its import, its dependency',
   ],
   [
     'documented/kotlin-jvm-target.txt',
@@ -895,12 +895,12 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
   [
     'documented/npm-git-ssh.txt',
     'ssh: connect to host code.example.com port 22: Network is unreachable',
-    'Dependencies over SSH cannot be fetched: no SSH gets out of',
+    'Builds can’t fetch dependencies over SSH. Use https URLs.',
   ],
   [
     'documented/prisma-variable.txt',
     'error: Environment variable not found: DATABASE_URL.',
-    'Add the variable DATABASE_URL to the App (Settings,',
+    'Add the variable DATABASE_URL to the app (Settings,',
   ],
   [
     'documented/tauri-before-build.txt',
@@ -910,7 +910,7 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
   [
     'documented/tauri-frontend.txt',
     'The `frontendDist` configuration is set to `"../dist"` but this path doesn\'t exist',
-    'Tauri packs the web page that was built before: let',
+    'Tauri packs the built front end. Set',
   ],
 ];
 
@@ -931,12 +931,13 @@ test('every log is in the table', () => {
 
 test('the heap of a runtime is told apart from the memory of the container', () => {
   for (const [log] of LOGS) {
-    expect(explain(linesOf(log)).outOfMemory, log).toBe(/heap/.test(log));
+    const runtime = /^recorded\/node-heap/.test(log) ? 'Node' : /heap/.test(log) ? 'Java' : null;
+    expect(explain(linesOf(log)).outOfMemory, log).toBe(runtime);
   }
 });
 
 test('what no tool said is explained by none', () => {
-  expect(explain(['just text', 'more text', ''])).toEqual({ explanation: null, outOfMemory: false });
+  expect(explain(['just text', 'more text', ''])).toEqual({ explanation: null, outOfMemory: null });
   expect(explain([]).explanation).toBeNull();
 });
 

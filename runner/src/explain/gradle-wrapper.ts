@@ -2,7 +2,7 @@
 import { before, byRules, type Found, group } from './rule.ts';
 
 const COMMIT_JAR =
-  'Commit gradle/wrapper/gradle-wrapper.jar (a .gitignore with *.jar leaves it out: `git add -f` takes it all the same). `gradle wrapper` makes it anew.';
+  'Commit gradle/wrapper/gradle-wrapper.jar (use `git add -f` if .gitignore excludes *.jar). `gradle wrapper` recreates it.';
 
 /** The failure, with what was to be fetched. */
 function fetching(found: Found): string {
@@ -21,23 +21,23 @@ const wrapperRules = byRules([
   { when: /Could not find or load main class org\.gradle\.wrapper\.GradleWrapperMain/, hint: COMMIT_JAR },
   {
     when: /^Error: Invalid or corrupt jarfile \S*gradle-wrapper\.jar/,
-    hint: `gradle/wrapper/gradle-wrapper.jar is no program: perhaps Git LFS left a pointer in its place, or a tool changed its line ends. ${COMMIT_JAR}`,
+    hint: `gradle/wrapper/gradle-wrapper.jar is damaged: it may be a Git LFS pointer, or a tool changed its line endings. ${COMMIT_JAR}`,
   },
   {
     when: /Wrapper properties file '[^']+' does not exist/,
-    hint: 'Commit gradle/wrapper/gradle-wrapper.properties: it says which Gradle the project is built with.',
+    hint: 'Commit gradle/wrapper/gradle-wrapper.properties, which sets the Gradle version of the project.',
   },
   {
     when: /Verification of Gradle distribution failed/,
-    hint: 'What was fetched is not what distributionSha256Sum in gradle/wrapper/gradle-wrapper.properties stands for. Correct the one that is wrong: Gradle lists the hashes of its releases.',
+    hint: 'The download doesn’t match distributionSha256Sum in gradle/wrapper/gradle-wrapper.properties. Correct the hash or the URL; Gradle lists the hashes of its releases.',
   },
   {
     when: /^(?:\.\/)?gradlew: \d+: .{0,40}Syntax error|^(?:bash: )?(?:\.\/)?gradlew: \/bin\/sh\^M: bad interpreter/,
-    hint: 'gradlew has line ends of Windows. Save it with LF, and put `gradlew text eol=lf` into .gitattributes.',
+    hint: 'gradlew has Windows line endings. Save it with LF, and add `gradlew text eol=lf` to .gitattributes.',
   },
   {
     when: /gradlew: (?:Permission denied|cannot execute)/,
-    hint: 'gradlew is not executable: `git update-index --chmod=+x gradlew`, or call it as `sh ./gradlew`.',
+    hint: 'gradlew is not executable. Run `git update-index --chmod=+x gradlew`, or call it as `sh ./gradlew`.',
   },
 ]);
 
@@ -46,7 +46,7 @@ const fetchRules = byRules([
     when: /^Exception in thread "main" java\.io\.\w+: Unable to tunnel through proxy|^Exception in thread "main" java\.net\.UnknownHostException: (?<host>\S+)/,
     say: fetching,
     hint: (found) =>
-      `Gradle could not be fetched${group(found, 'host') === '' ? '' : ` from ${group(found, 'host')}`}. The official Android image may fetch it; the one of Debian's packages builds without a network. Of another host in distributionUrl, the owner of the runner can add it to the allowed hosts.`,
+      `Gradle could not be downloaded${group(found, 'host') === '' ? '' : ` from ${group(found, 'host')}`}. The official Android image allows the download; the image with Debian’s packages builds offline. If distributionUrl uses another host, the owner of the runner can allow it.`,
   },
   {
     when: FETCH,

@@ -20,7 +20,7 @@ export const explainGradle = byRules([
       const wanted = following(found, /^\s+((?:platforms|build-tools|ndk|cmake|platform-tools)\S*)/, 6)?.[1];
       return wanted === undefined ? found.match.input : `The Android SDK package ${wanted} is not installed`;
     },
-    hint: `The build asks for an SDK package that the image does not have, and builds install none. ${SDK}`,
+    hint: `The build needs an SDK package that the image doesn’t have, and builds can’t install SDK packages. ${SDK}`,
   },
   {
     when: /Failed to find (?:target with hash string '(?<target>[^']+)'|Build Tools revision (?<tools>\S+)|Platform SDK with path: (?<path>\S+))/,
@@ -29,67 +29,67 @@ export const explainGradle = byRules([
   },
   {
     when: /SDK location not found/,
-    hint: 'local.properties must not name a path of your machine: take it out of the source; the image sets ANDROID_HOME.',
+    hint: 'local.properties contains a path of your machine. Remove it from the source; the image sets ANDROID_HOME.',
   },
   {
     when: /Unsupported class file major version (?<major>\d+)|has been compiled by a more recent version of the Java Runtime/,
-    hint: 'The Gradle version of the wrapper does not know this JDK. Raise it in gradle/wrapper/gradle-wrapper.properties.',
+    hint: 'The Gradle version of the wrapper doesn’t support this JDK. Raise it in gradle/wrapper/gradle-wrapper.properties.',
   },
   {
     when: /Android Gradle plugin requires Java (?<java>\d+)/,
     hint: (found) =>
-      `Use an Android Gradle plugin that fits the JDK of the builder image, or an image with JDK ${group(found, 'java')}.`,
+      `Use an Android Gradle plugin that supports the JDK of the builder image, or an image with JDK ${group(found, 'java')}.`,
   },
   {
     when: /^(?<file>\S+\.(?:java|kt|groovy|gradle|kts)):(?<line>\d+): error: (?<why>.*)/,
-    hint: 'Correct it at the place named; the lines below in the log show it.',
+    hint: 'Fix the code at the location shown; the following log lines show it.',
   },
   {
     when: /^\s*> Could not find (?:any version that matches )?(?<name>[\w.-]+:[\w.-]+:\S+?)\.?$|^\s*> Could not find (?:any matches for )?(?<other>[\w.-]+:[\w.-]+\S*)/,
-    hint: 'Check the name and version of the dependency, and that the repository which has it (google(), mavenCentral(), …) is among `repositories`.',
+    hint: 'Check the name and version of the dependency, and that `repositories` includes its repository (google(), mavenCentral(), …).',
   },
   {
     when: /No cached version of (?<name>\S+) available for offline mode/,
-    hint: 'This image builds without a network, from the packages that it has. Use a runner with the official Android image, or a version that this one has.',
+    hint: 'This image builds offline, with the packages it contains. Use a runner with the official Android image, or a version that this image contains.',
   },
   {
     when: /^\s*> Could not (?:GET|HEAD|download|resolve) (?<what>\S+)/,
     say: deepestAround,
-    hint: 'A repository did not give the file. Builds reach the allowed hosts only: a line beginning with "Network:" in the log names one that was refused, and the owner of the runner can add it.',
+    hint: 'The file could not be downloaded. Builds can only reach the allowed hosts. A log line starting with "Network:" names the refused host; the owner of the runner can allow it.',
   },
   {
     when: /Plugin \[id: '(?<id>[^']+)'.{0,120}\] was not found/,
-    hint: 'Check the id and version of the plugin, and that pluginManagement.repositories has the repository with it.',
+    hint: 'Check the id and version of the plugin, and that pluginManagement.repositories includes its repository.',
   },
   {
     when: /Keystore file '[^']*' not found|Keystore was tampered with, or password was incorrect|No key with alias '[^']*' found|SigningConfig "[^"]*" is missing required property/,
-    hint: 'Check the App’s file KEYSTORE and its variables KEYSTORE_PASSWORD, KEY_ALIAS and KEY_PASSWORD.',
+    hint: 'Check the app’s file KEYSTORE and its variables KEYSTORE_PASSWORD, KEY_ALIAS and KEY_PASSWORD.',
   },
   {
     when: /Duplicate class \S+ found in modules/,
-    hint: 'Two dependencies bring the same class. Take one of them out, or exclude it: `./gradlew app:dependencies` shows who brings it.',
+    hint: 'Two dependencies contain the same class. Remove or exclude one of them; `./gradlew app:dependencies` shows where they come from.',
   },
   {
     when: /Manifest merger failed/,
-    hint: 'Two manifests disagree: the lines below in the log name the attribute, and the `tools:` attribute that settles it.',
+    hint: 'Two manifests conflict: the following log lines name the attribute, and the `tools:` attribute that resolves it.',
   },
   {
     when: /AAPT: error: |error: resource \S+ .{0,80}not found|Android resource linking failed/,
-    hint: 'A resource is missing or wrong at the place named. Names are case-sensitive, and generated ones must be committed or made by the build.',
+    hint: 'A resource is missing or invalid at the location shown. Names are case-sensitive, and generated resources must be committed or created by the build.',
   },
   {
     when: /Task '(?<task>[^']+)' not found in (?:root )?project/,
     hint: (found) =>
-      `There is no task ${group(found, 'task')}. Check the module and the variant (assemble + flavor + Release), or set the build command.`,
+      `The task ${group(found, 'task')} doesn’t exist. Check the module and the variant (assemble + flavor + Release), or set the build command.`,
   },
   {
     when: /^\s*(?:build|settings|script) file '(?<file>[^']+)': (?<line>\d+): (?<why>.*)/,
-    hint: 'Correct the Gradle file at the line named.',
+    hint: 'Fix the Gradle file at the line shown.',
   },
   {
     when: /^\* What went wrong:/,
     say: deepest,
-    hint: 'The lines before "* Try:" in the log say what failed; run the same task in a clean checkout with --stacktrace.',
+    hint: 'The log lines before "* Try:" say what failed. To debug, run the same task with --stacktrace in a clean checkout.',
   },
 ]);
 

@@ -10,7 +10,7 @@ import { explainGradle } from './gradle.ts';
 import { explainGradleWrapper } from './gradle-wrapper.ts';
 import { explainInstallers } from './installers.ts';
 import { explainKotlin } from './kotlin.ts';
-import { explainMemory, metRuntimeLimit } from './memory.ts';
+import { exhaustedRuntime, explainMemory, type Runtime } from './memory.ts';
 import { explainMissingVariable } from './missing-variable.ts';
 import { explainNetwork } from './network.ts';
 import { explainNext } from './next.ts';
@@ -64,16 +64,16 @@ const explainOutput = either(
   explainTauri,
 );
 
-/** What a failed command's output says. */
+/** The result of reading a failed command's output. */
 export interface Finding {
-  /** Null when no tool's words were recognized. */
+  /** Null when the output has no known error message. */
   readonly explanation: Explanation | null;
-  /** Whether a runtime met the limit that it had set itself. */
-  readonly outOfMemory: boolean;
+  /** The runtime that reached its own memory limit; null for none. */
+  readonly outOfMemory: Runtime | null;
 }
 
 /** @param tail the end of the output: masked lines, oldest first. */
 export function explain(tail: readonly string[]): Finding {
   const lines = withoutTaskPrefix(readOutput(tail));
-  return { explanation: explainOutput(lines), outOfMemory: metRuntimeLimit(lines) };
+  return { explanation: explainOutput(lines), outOfMemory: exhaustedRuntime(lines) };
 }

@@ -4,13 +4,13 @@ import { byFirstLine, group } from './rule.ts';
 const say = ({ match }: { match: RegExpExecArray }) =>
   `${match.groups?.file}:${match.groups?.line}: ${match.groups?.why}`;
 
-const PLACE = 'Correct it at the place named.';
+const PLACE = 'Fix the code at the location shown.';
 
 export const explainKotlin = byFirstLine([
   {
     when: /^e: (?:file:\/\/)?(?<file>\/?[^\s:]+\.kts?):\s?\(?(?<line>\d+)(?:, |:)\d+\)?:? (?<why>Unresolved reference:? .*)/,
     say,
-    hint: 'The name is not known there: check its import, the dependency that has it, and capitals.',
+    hint: 'The name is unknown there. Check its import, its dependency and its spelling.',
   },
   {
     when: /^e: (?:file:\/\/)?(?<file>\/?[^\s:]+\.kts?):\s?\(?(?<line>\d+)(?:, |:)\d+\)?:? (?<why>.+)/,
@@ -28,6 +28,6 @@ export const explainKotlin = byFirstLine([
   },
   {
     when: /This version .{0,60}of the Compose Compiler requires Kotlin version \S+/,
-    hint: 'Set the versions of Kotlin and of the Compose compiler that belong together, or take the Compose compiler plugin of Kotlin 2.',
+    hint: 'Use matching versions of Kotlin and the Compose compiler, or the Compose compiler plugin of Kotlin 2.',
   },
 ]);

@@ -2,14 +2,17 @@
 import { byRules, type Rule } from './rule.ts';
 
 const NODE_HINT =
-  'Set NODE_OPTIONS=--max-old-space-size=3072 (in MB, below the memory limit of builds) in the App’s variables, or let the build do less at once.';
+  'Set the variable NODE_OPTIONS=--max-old-space-size=3072 (in MB, below the memory limit of builds) in the app, or reduce the parallelism of the build.';
 const JVM_HINT =
   'Set org.gradle.jvmargs=-Xmx3g in gradle.properties (below the memory limit of builds, which the owner of the runner sets).';
 
-/** What says that a runtime met a limit of its own, not the container's. */
-export const RUNTIME_LIMIT: readonly Rule[] = [
+/** Messages of Node about its own memory limit, which is not that of the container. */
+const NODE_LIMIT: readonly Rule[] = [
   { when: /^FATAL ERROR: .{0,120}JavaScript heap out of memory/, hint: NODE_HINT },
   { when: /ERR_WORKER_OUT_OF_MEMORY/, hint: NODE_HINT },
+];
+/** The same of the JVM. */
+const JVM_LIMIT: readonly Rule[] = [
   { when: /java\.lang\.OutOfMemoryError/, hint: JVM_HINT },
   { when: /^\s*> (?:Java heap space|Metaspace|GC overhead limit exceeded)$/, hint: JVM_HINT },
   { when: /^Expiring Daemon because JVM heap space is exhausted/, hint: JVM_HINT },
@@ -18,23 +21,29 @@ export const RUNTIME_LIMIT: readonly Rule[] = [
 ];
 
 const RAISE =
-  'Let the build do less at once, or ask the owner of the runner to raise its memory limit for builds (`--max-memory`).';
+  'Reduce the parallelism of the build, or ask the owner of the runner to raise its memory limit for builds (`--max-memory`).';
 
 /** A child that was killed, most likely at the container's limit. */
 const KILLED: readonly Rule[] = [
   {
     when: /Gradle build daemon disappeared unexpectedly/,
-    hint: `${RAISE} For Gradle: org.gradle.workers.max=2 and a smaller -Xmx in org.gradle.jvmargs.`,
+    hint: `${RAISE} For Gradle, set org.gradle.workers.max=2 and a smaller -Xmx in org.gradle.jvmargs.`,
   },
   {
     when: /\(signal: 9, SIGKILL: kill\)/,
-    hint: `${RAISE} For Cargo: CARGO_BUILD_JOBS=1 in the variables.`,
+    hint: `${RAISE} For Cargo, set the variable CARGO_BUILD_JOBS=1.`,
   },
   { when: /worker (?:exited|terminated) .{0,40}signal: SIGKILL/, hint: RAISE },
   { when: /^(?:sh: line \d+: +\d+ )?Killed\b/, hint: RAISE },
 ];
 
-export const explainMemory = byRules([...RUNTIME_LIMIT, ...KILLED]);
+export const explainMemory = byRules([...NODE_LIMIT, ...JVM_LIMIT, ...KILLED]);
 
-/** Whether a runtime says that it met its own limit. */
-export const metRuntimeLimit = (lines: readonly string[]): boolean => byRules(RUNTIME_LIMIT)(lines) !== null;
+/** A runtime with a memory limit of its own. */
+export type Runtime = 'Node' | 'Java';
+
+/** The runtime that reached its own memory limit, or null. */
+export function exhaustedRuntime(lines: readonly string[]): Runtime | null {
+  if (byRules(NODE_LIMIT)(lines) !== null) return 'Node';
+  return byRules(JVM_LIMIT)(lines) === null ? null : 'Java';
+}

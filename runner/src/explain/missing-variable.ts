@@ -8,7 +8,7 @@ const ANY = '(?<name>[A-Z][A-Z0-9_]+)';
 
 function hint(found: Found): string {
   const name = group(found, 'name');
-  return `Add the variable ${name} to the App (Settings, Variables) for this environment, and deploy again.`;
+  return `Add the variable ${name} to the app (Settings, Variables) for this environment, and deploy again.`;
 }
 
 /** Not in a line of code that is shown with an error: the error itself says it again. */
@@ -40,6 +40,6 @@ export const explainMissingVariable = byRules([
   rule(`[Mm]issing ["'\`]?${NAME}\\b`),
   {
     when: /Invalid environment variables|Environment validation failed/i,
-    hint: 'The lines below it in the log name the variables. Add them to the App (Settings, Variables) for this environment.',
+    hint: 'The following log lines name the variables. Add them to the app (Settings, Variables) for this environment.',
   },
 ]);

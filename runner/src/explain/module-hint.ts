@@ -3,10 +3,10 @@
 /** @param name what was imported, as it is written in the source. */
 export function moduleHint(name: string): string {
   if (name.startsWith('.') || name.startsWith('/')) {
-    return 'The file is not in the source. Check its name, capitals included (on Linux they count), and that it is committed and not in .gitignore.';
+    return 'The file is not in the source. Check its name, which is case-sensitive on Linux, and that it is committed and not in .gitignore.';
   }
   if (/^(?:@|~|#|\$)\//.test(name) || name.startsWith('~') || name.startsWith('$lib')) {
-    return `${name} goes by an alias. Check that the alias is set for the build, too (paths in tsconfig.json, resolve.alias of the bundler), and the file's name, capitals included.`;
+    return `${name} uses an alias. Check that the build configures the alias, too (paths in tsconfig.json, resolve.alias of the bundler), and the case of the file name.`;
   }
   const parts = name.split('/');
   const wanted = parts.slice(0, name.startsWith('@') ? 2 : 1).join('/');

@@ -2,13 +2,12 @@
 import { before, byRules, group } from './rule.ts';
 
 const ALLOW =
-  'Builds reach the allowed hosts only. A line beginning with "Network:" in the log names the host that was refused; the owner of the runner can add it to the allowed hosts.';
+  'Builds can only reach the allowed hosts. A log line starting with "Network:" names the refused host; the owner of the runner can add it to the allowed hosts.';
 
 const PRIVATE =
-  'The host refuses this package. If it is private, give the App a variable with a token (such as NPM_TOKEN) and name that in .npmrc.';
+  'The registry denies access to this package. If it is private, add a variable with a token (such as NPM_TOKEN) to the app and use it in .npmrc.';
 
-const NO_SSH =
-  'Dependencies over SSH cannot be fetched: no SSH gets out of a build, and no key is in it. Name them by https.';
+const NO_SSH = 'Builds can’t fetch dependencies over SSH. Use https URLs.';
 
 export const explainNetwork = byRules([
   // The runner's own words, where a tool shows them.
@@ -31,7 +30,7 @@ export const explainNetwork = byRules([
   { when: /(?:ERR_PNPM_FETCH_401|npm (?:error|ERR!) code E401)/, hint: PRIVATE },
   {
     when: /getaddrinfo (?:ENOTFOUND|EAI_AGAIN) [\w.-]+/,
-    hint: `A build has no name server of its own: what it fetches has to honor HTTPS_PROXY (for Node's own fetch: NODE_USE_ENV_PROXY=1). ${ALLOW}`,
+    hint: `Builds have no DNS. Tools that fetch must use HTTPS_PROXY (for fetch in Node, set NODE_USE_ENV_PROXY=1). ${ALLOW}`,
   },
   {
     when: /Host key verification failed|ssh: (?:connect to host|Could not resolve hostname)|git@[\w.-]+: Permission denied/,
@@ -41,6 +40,6 @@ export const explainNetwork = byRules([
   {
     when: /^npm (?:error|ERR!) command git .{0,200}ssh:\/\/(?<what>\S+)/,
     say: (found) => `git+ssh://${group(found, 'what')} cannot be fetched`,
-    hint: `${NO_SSH} A dependency such as "github:owner/name" is written "git+https://…" for that, or better taken from a registry.`,
+    hint: `${NO_SSH} A dependency such as "github:owner/name" becomes "git+https://…". A registry package is better.`,
   },
 ]);

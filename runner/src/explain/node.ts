@@ -20,31 +20,31 @@ export const explainNode = byRules([
   {
     when: /(?:require is not defined in ES module scope|Cannot use import statement outside a module|exports is not defined in ES module scope)/,
     say: withPlace,
-    hint: 'The file is read as the other kind of module: call it .cjs or .mjs, or change "type" in package.json.',
+    hint: 'The file is loaded as the wrong module type. Rename it to .cjs or .mjs, or change "type" in package.json.',
   },
   {
     when: /ERR_OSSL_EVP_UNSUPPORTED|digital envelope routines::unsupported/,
-    hint: 'This version of webpack is too old for Node.js 17 and later: raise it, or set NODE_OPTIONS=--openssl-legacy-provider in the variables.',
+    hint: 'This webpack version is too old for Node.js 17 and later. Upgrade it, or set the variable NODE_OPTIONS=--openssl-legacy-provider.',
   },
   {
     when: /^SyntaxError: /,
     say: withPlace,
-    hint: 'The file cannot be read at the place named: correct it, or name a newer Node.js in .nvmrc.',
+    hint: 'The file can’t be parsed at the location shown. Fix it, or set a newer Node.js version in .nvmrc.',
   },
   {
     when: /Error: (?:EACCES|EROFS): [\w -]+, \w+ '(?<path>[^']+)'/,
-    hint: 'A build may write to its own folder, to its home and to /tmp only. Let it write there.',
+    hint: 'Builds can only write to the project folder, their home folder and /tmp. Write there instead.',
   },
   {
     when: COMMON,
-    hint: 'The file is not there. Check its name, capitals included (on Linux they count), and that it is committed.',
+    hint: 'The file doesn’t exist. Check its name, which is case-sensitive on Linux, and that it is committed.',
   },
   {
     when: /TypeError: fetch failed/,
-    hint: 'The build fetches something, and the host was not reached: builds reach the allowed hosts only, and Node.js needs NODE_USE_ENV_PROXY=1 to go through the proxy.',
+    hint: 'A request during the build could not reach its host. Builds can only reach the allowed hosts, and Node.js needs NODE_USE_ENV_PROXY=1 to use the proxy.',
   },
   {
     when: /Error: listen EADDRINUSE/,
-    hint: 'The build command starts a server twice. A build ends by itself: use the command that builds, not the one that serves.',
+    hint: 'The build command starts a server. Use the command that builds and exits, not the one that serves.',
   },
 ]);

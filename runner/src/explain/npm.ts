@@ -12,11 +12,11 @@ const firstOf =
 export const explainNpm = byRules([
   {
     when: /^npm (?:error|ERR!) (?:Missing|Invalid): .* (?:from lock file|does not satisfy)/,
-    hint: `package-lock.json does not fit package.json. ${LOCKFILE}`,
+    hint: `package-lock.json doesn’t match package.json. ${LOCKFILE}`,
   },
   {
     when: /^npm (?:error|ERR!) The `npm ci` command can only install with an existing package-lock\.json/,
-    say: () => 'npm ci: there is no package-lock.json',
+    say: () => 'npm ci: package-lock.json is missing',
     hint: `${LOCKFILE} Or set the install command to \`npm install\`.`,
   },
   {
@@ -31,9 +31,9 @@ export const explainNpm = byRules([
       const there = following(found, /^npm (?:error|ERR!) Found: (\S+)/, 40)?.[1];
       return peer === undefined
         ? found.match.input
-        : `Peer conflict: ${peer}${there ? `, but ${there} is there` : ''}`;
+        : `Peer dependency conflict: ${peer}${there ? `, but ${there} is installed` : ''}`;
     },
-    hint: 'Choose versions that fit each other. To install all the same, set the install command to `npm ci --legacy-peer-deps`, or add legacy-peer-deps=true to .npmrc.',
+    hint: 'Choose compatible versions. To install anyway, set the install command to `npm ci --legacy-peer-deps`, or add legacy-peer-deps=true to .npmrc.',
   },
   {
     when: /^npm (?:error|ERR!) code EBADENGINE/,
@@ -43,9 +43,9 @@ export const explainNpm = byRules([
       // Of the project itself, npm has no name.
       const name = following(found, /Not compatible with your version of node\/npm: (\S+)/)?.[1];
       const who = name === undefined || name === 'undefined' ? 'The project' : name;
-      return `${who} needs ${wanted}; here is ${there}`;
+      return `${who} needs ${wanted}; installed: ${there}`;
     },
-    hint: 'Name the Node.js version in .nvmrc, or in "engines" of package.json; or take a version of the package that fits.',
+    hint: 'Set the Node.js version in .nvmrc or in "engines" of package.json, or use a compatible version of the package.',
   },
   {
     when: /^npm (?:error|ERR!) code ETARGET/,
@@ -55,33 +55,33 @@ export const explainNpm = byRules([
   {
     when: /^npm (?:error|ERR!) code E404/,
     say: firstOf(/404 Not Found - .*/),
-    hint: 'There is no such package, or it is private. Check its name in package.json; for a private one name its registry and a token in .npmrc (NPM_TOKEN in the variables of the App).',
+    hint: 'The package doesn’t exist, or it is private. Check its name in package.json. For a private package, set its registry and a token in .npmrc (NPM_TOKEN in the app’s variables).',
   },
   {
     when: /^npm (?:error|ERR!) code EINTEGRITY/,
-    say: () => 'A package is not what package-lock.json says (EINTEGRITY)',
-    hint: 'Remove node_modules and package-lock.json, run `npm install` and commit the new lockfile. If you did not change it, find out who did.',
+    say: () => 'A package doesn’t match its hash in package-lock.json (EINTEGRITY)',
+    hint: 'Remove node_modules and package-lock.json, run `npm install` and commit the new lockfile. If nobody changed it, find out why it differs.',
   },
   {
     when: /^npm (?:error|ERR!) (?:code EJSONPARSE|JSON\.parse Invalid package\.json)/,
     say: firstOf(/Invalid package\.json: .*/),
-    hint: 'package.json is not JSON. Correct it at the place named (a comma too many, a comment, a merge conflict).',
+    hint: 'package.json is not valid JSON. Fix it at the location shown (a trailing comma, a comment or a merge conflict).',
   },
   {
     when: /^npm (?:error|ERR!) Unsupported URL Type "(?:workspace|catalog|portal|link|patch):"/,
-    hint: 'npm does not know this kind of dependency, which is pnpm’s or Yarn’s: commit their lockfile, or name them in "packageManager", so that they install the project.',
+    hint: 'npm does not support this kind of dependency, which is specific to pnpm or Yarn. To install with one of them, commit its lockfile or set "packageManager".',
   },
   {
     when: /^npm (?:error|ERR!) Missing script: "?(?<name>[^"]*)"?/,
     hint: ({ match }) =>
-      `package.json has no script "${match.groups?.name}". Add it, or set the build command in the App or in appflux.json.`,
+      `package.json has no script "${match.groups?.name}". Add it, or set the build command in the app or in appflux.json.`,
   },
   {
     when: /^npm (?:error|ERR!) code (?:ETIMEDOUT|ECONNRESET|ENOTFOUND|EAI_AGAIN|ECONNREFUSED)/,
-    hint: 'The package registry did not answer. Deploy again; if it goes on, a line beginning with "Network:" in the log says more.',
+    hint: 'The package registry did not respond. Deploy again. If it keeps failing, a log line starting with "Network:" says more.',
   },
   {
     when: /^(?:npm (?:error|ERR!) )?gyp ERR! (?:find Python|stack Error: )/,
-    hint: 'A package with native code could not be compiled. Take a version that brings a compiled file for Linux, or a package without native code.',
+    hint: 'A package with native code could not be compiled. Use a version with a prebuilt binary for Linux, or a package without native code.',
   },
 ]);

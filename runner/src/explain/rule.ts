@@ -8,6 +8,8 @@ export interface Explanation {
   readonly line: string;
   /** What to do about it, in one or two sentences. */
   readonly hint: string;
+  /** Whether the hint quotes the output. */
+  readonly quotes: boolean;
 }
 
 /** A line that a rule matched. */
@@ -86,6 +88,7 @@ function tryRule({ when, say, hint }: Rule, lines: readonly string[], index: num
   return {
     line: fit(plain(say === undefined ? line : say(found)), LONGEST),
     hint: fit(typeof hint === 'string' ? hint : hint(found), LONGEST_HINT),
+    quotes: typeof hint !== 'string',
   };
 }
 

@@ -3,8 +3,7 @@
 import { moduleHint } from './module-hint.ts';
 import { byFirstLine, group } from './rule.ts';
 
-const TYPES =
-  'Run the same command in a clean checkout: the place of each error stands before it in the log.';
+const TYPES = 'Run the same command in a clean checkout. The log shows the location of each error before it.';
 
 export const explainTypeScript = byFirstLine([
   {
@@ -13,11 +12,11 @@ export const explainTypeScript = byFirstLine([
   },
   {
     when: /^tsconfig[\w.-]*\.json\(\d+,\d+\): error TS\d+: /,
-    hint: 'The file is not what TypeScript expects. Correct it at the line and column named.',
+    hint: 'TypeScript can’t parse the file. Fix it at the line and column shown.',
   },
   {
     when: /\berror TS(?:18003|5083|5057|6053): /,
-    hint: 'TypeScript finds no files: check "include" and "extends" of tsconfig.json, and that what they name is committed.',
+    hint: 'TypeScript finds no files. Check "include" and "extends" of tsconfig.json, and that the files are committed.',
   },
   {
     when: /\berror TS2688: .*'(?<name>[^']+)'/,

@@ -5,8 +5,7 @@ import { byRules, following, group, withPlaceAfter } from './rule.ts';
 /** Rolldown draws the place below the error. */
 const DRAWN = /[╭┌]─\[ (\S+:\d+:\d+) \]/;
 
-const SYNTAX =
-  'The source cannot be read at the place named. Correct it there; the lines below in the log show it.';
+const SYNTAX = 'The code can’t be parsed at the location shown. Fix it; the following log lines show it.';
 
 export const explainVite = byRules([
   {
@@ -25,12 +24,12 @@ export const explainVite = byRules([
   },
   {
     when: /\[UNRESOLVED_ENTRY\]|Could not resolve entry module/i,
-    hint: 'The page that the build begins with is not there. Set the root directory to the folder with index.html, or name the entry in the configuration.',
+    hint: 'The entry page doesn’t exist. Set the root directory to the folder with index.html, or set the entry in the Vite configuration.',
   },
   {
     when: /"[^"]+" is not exported by "[^"]+"/,
     say: ({ match }) => match.input.replace(/^.*?RollupError: /, ''),
-    hint: 'Check the name that is imported, and the version of the package: it may have been renamed or be the default export.',
+    hint: 'Check the imported name and the package version. The export may have been renamed, or be the default export.',
   },
   {
     when: /^Could not resolve "(?<name>[^"]+)" from "[^"]+"/,
@@ -54,7 +53,7 @@ export const explainVite = byRules([
   },
   {
     when: /use `tailwindcss` directly as a PostCSS plugin/,
-    hint: 'Since Tailwind CSS 4 its plugins are packages of their own: use @tailwindcss/vite, or @tailwindcss/postcss in the configuration of PostCSS, and `@import "tailwindcss"` in the style sheet.',
+    hint: 'Since Tailwind CSS 4, its plugins are separate packages. Use @tailwindcss/vite, or @tailwindcss/postcss in the PostCSS configuration, and `@import "tailwindcss"` in the style sheet.',
   },
   {
     when: /^\[vite[\w:-]*\] |^\[plugin [\w:-]+\] /,
@@ -62,22 +61,22 @@ export const explainVite = byRules([
       const why = following(found, /^(?:\w*Error: )(\S.*)/, 2)?.[1];
       return why === undefined ? found.match.input : `${found.match.input}: ${why}`;
     },
-    hint: 'A plugin of Vite failed at the place named; the lines below in the log say more.',
+    hint: 'A Vite plugin failed at the location shown; the following log lines say more.',
   },
   // Rolldown names what went wrong in capitals; with "Warning" after it, it goes on.
   {
     when: /^\[[A-Z][A-Z_]{3,40}\](?! Warning)(?: Error:)? \S/,
     say: withPlaceAfter(DRAWN),
-    hint: 'The lines below in the log show the place.',
+    hint: 'The following log lines show the location.',
   },
   {
     when: /RollupError: /,
-    hint: 'The lines below in the log show the place.',
+    hint: 'The following log lines show the location.',
   },
   {
     when: /^failed to load config from /,
     say: ({ lines, index, match }) =>
       lines.slice(index + 1, index + 6).find((line) => /^\w*Error\b.*: /.test(line)) ?? match.input,
-    hint: 'The configuration of Vite could not be loaded: run the build in a clean checkout, and check what it imports and expects.',
+    hint: 'The Vite configuration could not be loaded. Run the build in a clean checkout, and check its imports.',
   },
 ]);

@@ -21,15 +21,15 @@ export const explainWebpack = byRules([
   {
     when: /^Module parse failed: /,
     say: withPlace,
-    hint: 'The source cannot be read at the place named: it is wrong there, or webpack has no loader for this kind of file.',
+    hint: 'The file can’t be parsed at the location shown: its syntax is wrong, or webpack has no loader for this file type.',
   },
   {
     when: /Treating warnings as errors because process\.env\.CI = true/,
-    hint: 'Correct the warnings that the log lists, or set the variable CI to false for the App: then they do not end the build.',
+    hint: 'Fix the warnings in the log, or set the variable CI to false in the app, so that they don’t fail the build.',
   },
   {
     when: /^Module build failed \(from /,
     say: withPlace,
-    hint: 'A loader of webpack failed on the file; the lines below in the log say why.',
+    hint: 'A webpack loader failed on the file; the following log lines say why.',
   },
 ]);

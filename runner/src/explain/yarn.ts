@@ -3,12 +3,12 @@ import { byRules, following, group } from './rule.ts';
 
 const LOCKFILE = 'Run `yarn install` and commit yarn.lock together with package.json.';
 const PRIVATE =
-  'There is no such package, or it is private. Check its name in package.json; for a private one name its registry and a token in';
+  'The package doesn’t exist, or it is private. Check its name in package.json. For a private package, set its registry and a token in';
 
 export const explainYarnClassic = byRules([
   {
     when: /^error This project's package\.json defines "packageManager"/,
-    hint: 'Keep to one package manager: its name and version in "packageManager" of package.json, and its lockfile alone.',
+    hint: 'Use a single package manager: set its name and version in "packageManager" of package.json, and commit only its lockfile.',
   },
   { when: /^error Your lockfile needs to be updated/, hint: LOCKFILE },
   { when: /^error Couldn't find package "[^"]*"/, hint: `${PRIVATE} .npmrc.` },
@@ -18,16 +18,16 @@ export const explainYarnClassic = byRules([
   },
   {
     when: /^error \S+: The engine "node" is incompatible/,
-    hint: 'Name the Node.js version in .nvmrc, or in "engines" of package.json; or take a version of the package that fits.',
+    hint: 'Set the Node.js version in .nvmrc or in "engines" of package.json, or use a compatible version of the package.',
   },
   {
     when: /^error Command "(?<name>[^"]*)" not found/,
     hint: (found) =>
-      `package.json has no script and no package has a program "${group(found, 'name')}". Add it, or set the build command in the App or in appflux.json.`,
+      `No package.json script or package program is called "${group(found, 'name')}". Add it, or set the build command in the app or in appflux.json.`,
   },
   {
     when: /^error .*: Integrity check failed/,
-    hint: 'A package is not what yarn.lock says. Run `yarn install --update-checksums` and commit it; if you did not change it, find out who did.',
+    hint: 'A package doesn’t match its hash in yarn.lock. Run `yarn install --update-checksums` and commit it. If nobody changed it, find out why it differs.',
   },
 ]);
 
@@ -36,7 +36,7 @@ export const explainYarnBerry = byRules([
     when: /YN0028: .*/,
     say: ({ lines }) => {
       const added = lines.find((line) => /YN0085: │ \+ /.test(line));
-      return `yarn.lock does not fit package.json${added === undefined ? '' : `: missing ${added.slice(added.indexOf('+') + 2)}`}`;
+      return `yarn.lock doesn’t match package.json${added === undefined ? '' : `: missing ${added.slice(added.indexOf('+') + 2)}`}`;
     },
     hint: LOCKFILE,
   },
@@ -47,16 +47,16 @@ export const explainYarnBerry = byRules([
   },
   {
     when: /YN0018: /,
-    hint: 'A package is not what yarn.lock says. Run `yarn install` and commit yarn.lock; if you did not change it, find out who did.',
+    hint: 'A package doesn’t match its hash in yarn.lock. Run `yarn install` and commit yarn.lock. If nobody changed it, find out why it differs.',
   },
   {
     when: /^Usage Error: Couldn't find a script named "(?<name>[^"]*)"/,
     hint: (found) =>
-      `package.json has no script "${group(found, 'name')}". Add it, or set the build command in the App or in appflux.json.`,
+      `package.json has no script "${group(found, 'name')}". Add it, or set the build command in the app or in appflux.json.`,
   },
   {
     when: /YN0009: │ .* couldn't be built successfully/,
     say: (found) => following(found, /YN0009: │ (.*error.*)/i, 60)?.[1] ?? found.match.input,
-    hint: 'A package’s own install script failed; the lines around it in the log say why.',
+    hint: 'The install script of a package failed; the surrounding log lines say why.',
   },
 ]);

@@ -18,12 +18,12 @@ async function withBench(user: typeof NOBODY | undefined, work: (bench: CliBench
   }
 }
 
-test('a runner without a label by which an App can ask for it does not start', () =>
+test('a runner without a label by which an app can ask for it does not start', () =>
   withBench(undefined, async (bench) => {
     const runner = bench.cli('start');
     expect(await runner.exit).toBe(1);
     expect(runner.output).toMatch(
-      /builds only what asks for it by a label.*\nRegister it with --labels host/,
+      /only accepts builds that request one of its labels.*\nRegister it with --labels host/,
     );
     expect(bench.edge.poolFrames).toEqual([]);
   }));
@@ -34,7 +34,7 @@ test('the doctor says that there is no sandbox, and asks for no engine', () =>
     bench.env.APPFLUX_RUNNER_LABELS = 'host';
     const doctor = bench.cli('doctor');
     await doctor.exit;
-    expect(doctor.output).toContain('weak Executor host: no sandbox; builds run as ');
+    expect(doctor.output).toContain('weak Executor host: no sandbox. Builds run as ');
     expect(doctor.output).not.toMatch(/engine|docker/i);
   }));
 

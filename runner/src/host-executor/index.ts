@@ -2,6 +2,7 @@
  * Builds on the runner's own host, as its own user and in no sandbox: for what only that host has, such as Xcode, and for
  * code of its owner alone (docs/security.md). Nothing is kept from one build to the next.
  */
+
 import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HOST_EXECUTOR_LABELS } from '@appflux/protocol';
@@ -10,6 +11,7 @@ import { type BuildInput, type Executor, type JobHost, runIfAny } from '../job/e
 import { openFiles } from '../job/files/index.ts';
 import type { Commands } from '../job/stage-log.ts';
 import { buildEnvironment, platformVariables } from '../job/variables.ts';
+import { own, say } from '../masking/sentence.ts';
 import { unmountWithin } from '../sandbox/disk/file-system.ts';
 import { whileDiskLasts } from '../sandbox/disk-watch.ts';
 import { removeTree } from '../sandbox/remove-tree.ts';
@@ -22,8 +24,8 @@ import { nodeNote, toolVersions } from './tools.ts';
 export const HOST_IMAGE = 'host';
 
 export const HOST_WARNING =
-  'This runner builds without a sandbox (executor: host): builds run as its own user, with no wall around the network ' +
-  'and no limit of memory or CPU, and can read what that user can read. It is for its owner’s own code only.';
+  'This runner builds without a sandbox (executor: host): builds run as its user, with no network restrictions ' +
+  'and no memory or CPU limit, and can read everything that user can read. Use it for your own code only.';
 
 type Host = Pick<JobHost, 'settings' | 'runnerId' | 'journal'>;
 
@@ -87,9 +89,9 @@ function checkAskedFor(labels: readonly string[]): void {
   if (labels.some((label) => HOST_EXECUTOR_LABELS.includes(label))) return;
   throw new JobFailure(
     'settings_invalid',
-    'This runner builds without a sandbox, which the App does not ask for',
+    own('This runner builds without a sandbox, which the app does not allow'),
     {
-      hint: `Add the label ${HOST_EXECUTOR_LABELS.join(' or ')} to the App’s build settings if you trust its code with that host.`,
+      hint: say`If you trust the app’s code on that host, add the label ${HOST_EXECUTOR_LABELS.join(' or ')} to its build settings.`,
     },
   );
 }

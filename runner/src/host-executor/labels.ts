@@ -6,7 +6,7 @@ import { RunnerProblem } from '../problem.ts';
 export function hostLabelProblem(labels: readonly string[]): RunnerProblem | null {
   if (labels.some((label) => HOST_EXECUTOR_LABELS.includes(label))) return null;
   return new RunnerProblem(
-    'A runner with the executor host builds only what asks for it by a label, and this one has no such label',
+    'A runner with executor host only accepts builds that request one of its labels, and this one has none',
     `Register it with --labels ${HOST_EXECUTOR_LABELS.join(' or --labels ')}, or add the label in the dashboard under Runners`,
   );
 }

@@ -1,8 +1,10 @@
 /** Runs a build's commands one after the other, as the entry of a builder image does in a container. */
+
 import { randomBytes } from 'node:crypto';
 import type { BuildInput } from '../job/executor.ts';
 import { type Commands, StageLog } from '../job/stage-log.ts';
 import type { Journal } from '../journal.ts';
+import { own } from '../masking/sentence.ts';
 import { ownFileSystemFull } from '../sandbox/disk-watch.ts';
 import { OutputReader } from '../sandbox/output.ts';
 import { verdict } from '../sandbox/verdict.ts';
@@ -76,8 +78,8 @@ async function runStage(input: StagesInput, command: string): Promise<number> {
     if (signal.aborted) throw signal.reason;
     // Its own words may name paths of the host, so they go to the journal only.
     journal.error('The host could not run a build', { error: String(error) });
-    throw new JobFailure('internal', 'The runner’s host could not run the build', {
-      hint: 'Ask the owner of the runner to run `appflux-runner doctor`.',
+    throw new JobFailure('internal', own('The runner’s host could not run the build'), {
+      hint: own('Ask the owner of the runner to run `appflux-runner doctor`.'),
       cause: error,
     });
   } finally {

@@ -11,7 +11,7 @@ describe('the Node of a host', () => {
 
   test('that is another than the one that is asked for is named', () => {
     const note = (asked: string) =>
-      `Node ${asked} is asked for; this host has 24.1.0, and the build runs with that.`;
+      `The project requests Node ${asked}. Using 24.1.0, which is installed on this host.`;
     for (const asked of ['20', '26', 'something']) expect(nodeNote(asked, '24.1.0')).toBe(note(asked));
   });
 });

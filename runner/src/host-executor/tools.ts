@@ -46,5 +46,5 @@ export function nodeNote(asked: string | null, there: string | undefined): strin
   if (asked === null || there === undefined) return null;
   const choice = chooseImageNode(asked, [{ version: there, folder: null }]);
   if (!('missing' in choice) && choice.note === null) return null;
-  return `Node ${asked} is asked for; this host has ${there}, and the build runs with that.`;
+  return `The project requests Node ${asked}. Using ${there}, which is installed on this host.`;
 }

@@ -1,9 +1,11 @@
 /** What a runner builds with, as the steps of a job see it: containers (container-executor.ts) or its own host. */
+
 import type { ExecutorKind, Job, JobLimits, Plan } from '@appflux/protocol';
 import type { Settings } from '../config/settings.ts';
 import type { Journal } from '../journal.ts';
 import type { AttemptLog } from '../log/attempt-log.ts';
 import type { Secrets } from '../masking/secrets.ts';
+import { own } from '../masking/sentence.ts';
 import type { AttemptFolder } from '../sandbox/attempt-folder.ts';
 import type { Scanner } from '../scan/index.ts';
 import type { PreparedSource, Skip, StepContext, UsedImage } from '../step-context.ts';
@@ -56,7 +58,7 @@ export interface AttemptExecutor {
    * @throws {JobFailure} with the command's failure; the reason of `ctx.signal` if it aborts
    */
   build(input: BuildInput, ctx: StepContext): Promise<Skip | undefined>;
-  /** Keeps what later builds of the App can use, once all has gone well. Never fails the deployment. */
+  /** Keeps what later builds of the app can use, once all has gone well. Never fails the deployment. */
   keep(ctx: StepContext): Promise<void>;
 }
 
@@ -70,7 +72,7 @@ export async function runIfAny(
   const asIs = commands.install === null && commands.build === null;
   const skip = asIs && commands.ignore === null ? undefined : await run(commands);
   if (asIs && skip === undefined) {
-    ctx.log('There is nothing to install and nothing to build: the files are delivered as they are.');
+    ctx.log(own('Nothing to install or build: the files are delivered as they are.'));
   }
   return skip;
 }

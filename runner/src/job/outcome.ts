@@ -44,10 +44,7 @@ export function outcomeOf(thrown: unknown, reason: unknown, phase: Phase, timeou
       report: failed(new JobFailure('disk_full', say`The runner’s disk is full`), phase),
       fault: cause,
     };
-  const failure = new JobFailure(
-    'internal',
-    say`The runner met an error that it did not expect while ${phase}`,
-  );
+  const failure = new JobFailure('internal', say`Unexpected error in the runner while ${phase}`);
   return { report: failed(failure, phase), fault: cause };
 }
 
@@ -64,7 +61,7 @@ function stoppedOutcome({ kind }: Stopped, phase: Phase, timeoutSeconds: number)
       const limit = Math.round(timeoutSeconds);
       const failure = new JobFailure(
         'build_timeout',
-        say`The build took longer than its limit of ${limit} seconds`,
+        say`The build exceeded its time limit of ${limit} seconds`,
       );
       return { report: failed(failure, phase) };
     }

@@ -13,7 +13,7 @@ const LONGEST_COMMAND = 300;
 
 /** Begins the line that stands where an install command was not run. */
 export const RESTORING =
-  'The packages that an earlier build installed with the same lockfile, settings, Node and variables stand in for:';
+  'Restoring the packages of an earlier build with the same lockfile, settings, Node and variables, instead of:';
 
 /** Follows the marks of one build. */
 export class StageLog {
@@ -63,7 +63,7 @@ export class StageLog {
     this.#log(say`$ ${command}`);
     if (stage === 'ignore' && /\bgit\b/.test(command)) {
       this.#log(
-        'Builds have the files of the source but not its repository (.git): a git command in ignoreCommand finds no history.',
+        own('Builds don’t include the Git repository (.git): git commands in ignoreCommand find no history.'),
       );
     }
   }
@@ -73,12 +73,12 @@ export class StageLog {
 function ending(stage: Mark['stage'], code: number, took: string): string | null {
   if (stage === 'keep') return null;
   if (stage === 'restore') {
-    return code === 0 ? `Installed in ${took}.` : 'They could not be put in their place.';
+    return code === 0 ? `Installed in ${took}.` : 'The packages could not be restored.';
   }
   if (stage === 'ignore') {
     return code === 0
-      ? `The ignore command ended with exit code 0 after ${took}: there is nothing to build.`
-      : `The ignore command ended with exit code ${code} after ${took}: the build goes on.`;
+      ? `The ignore command ended with exit code 0 after ${took}: skipping the build.`
+      : `The ignore command ended with exit code ${code} after ${took}: continuing the build.`;
   }
   if (code !== 0) return `The ${stage} command ended with exit code ${code} after ${took}.`;
   return `${stage === 'install' ? 'Installed' : 'Built'} in ${took}.`;

@@ -1,9 +1,11 @@
 /** The real steps of a job, bound to one attempt on this host. */
+
 import { formatElapsed, type Job, type JobLimits } from '@appflux/protocol';
 import { describeError } from '../journal.ts';
 import type { AttemptLog } from '../log/attempt-log.ts';
 import type { Secrets } from '../masking/secrets.ts';
 import type { Mask } from '../masking/sentence.ts';
+import { say } from '../masking/sentence.ts';
 import { type AttemptFolder, makeAttemptFolder } from '../sandbox/attempt-folder.ts';
 import { forOneJob } from '../scan/one-job.ts';
 import type { StepContext } from '../step-context.ts';
@@ -34,7 +36,7 @@ export function realSteps(host: JobHost, input: StepsInput): Steps {
   let ignoreCommand: string | null = null;
   const executor = host.executor.attempt({ job, folder, journal: host.journal });
   const withoutFileSystem = (error: unknown) =>
-    host.journal.warn('A build gets no file system of its own; its disk is watched instead', {
+    host.journal.warn('A build gets no file system of its own. Its disk usage is watched instead', {
       deploymentId: job.deploymentId,
       error: describeError(error),
     });
@@ -94,5 +96,5 @@ async function timed(
 ): Promise<void> {
   const startedAt = performance.now();
   if (await work())
-    ctx.log(`The malware scan of the ${what} took ${formatElapsed(performance.now() - startedAt)}.`);
+    ctx.log(say`The malware scan of the ${what} took ${formatElapsed(performance.now() - startedAt)}.`);
 }

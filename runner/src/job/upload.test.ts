@@ -141,7 +141,7 @@ describe('a storage that', () => {
     expect(result).toMatchObject({
       failure: {
         code: 'upload_failed',
-        message: 'Storage did not accept site.zip: it answered with status 500',
+        message: 'Storage did not accept site.zip: it responded with status 500',
       },
     });
     const said = JSON.stringify([result, attempt.lines, uploads.lines, agent?.journal]);
@@ -171,7 +171,7 @@ describe('a storage that', () => {
     expect(result).toMatchObject({
       failure: {
         code: 'upload_failed',
-        message: 'site.zip was not taken: Storage does not answer as it should',
+        message: 'site.zip was not accepted: Storage does not answer as it should',
       },
     });
   });
@@ -182,7 +182,7 @@ describe('a storage that', () => {
       prepare: (_, { edge }) => edge.storageFaults.push(400),
     });
     expect(result).toMatchObject({
-      failure: { message: 'Storage did not accept site.zip: it answered with status 400' },
+      failure: { message: 'Storage did not accept site.zip: it responded with status 400' },
     });
     expect(uploads.lines.length).toBe(1);
   });
@@ -198,7 +198,7 @@ test('an edge that refuses an artifact fails the job in its own words', async ()
   expect(result).toMatchObject({
     failure: {
       code: 'upload_failed',
-      message: 'site.zip was not taken: The artifacts are larger than 500 MB in all',
+      message: 'site.zip was not accepted: The artifacts are larger than 500 MB in all',
     },
   });
 });

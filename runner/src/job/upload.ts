@@ -96,7 +96,7 @@ async function uploadArtifact(
     done.push(...uploaded);
     if (!expired) break;
     if (grants === GRANTS)
-      throw new JobFailure('upload_failed', `Storage refuses ${name}: its grants do not hold`);
+      throw new JobFailure('upload_failed', say`Storage rejected the upload grants for ${name}`);
   }
   const parts = done.sort((a, b) => a.partNumber - b.partNumber);
   const answer = await askUntilAnswered({ type: 'uploaded', attempt, name, parts }, options, ctx);
@@ -137,7 +137,7 @@ const messageOf = (answer: UploadAnswer): string | undefined =>
 function refused(name: string, answer: { type: string; message?: string }): JobFailure {
   return new JobFailure(
     'upload_failed',
-    `${name} was not taken: ${answer.message ?? `unexpected ${answer.type}`}`,
+    say`${name} was not accepted: ${answer.message ?? `unexpected ${answer.type}`}`,
   );
 }
 
@@ -209,7 +209,7 @@ async function putPart(
   );
   if ('etag' in outcome) return outcome.etag;
   if (outcome.status === 403) return null;
-  throw new JobFailure('upload_failed', `Storage did not accept ${artifact.name}: ${outcome.problem}`);
+  throw new JobFailure('upload_failed', say`Storage did not accept ${artifact.name}: ${outcome.problem}`);
 }
 
 type PutOutcome = { etag: string } | { problem: string; again: boolean; status?: number };
@@ -236,9 +236,9 @@ async function put(
     const { etag } = response.headers;
     if (response.statusCode === 200 && typeof etag === 'string') return { etag };
     const { statusCode: status } = response;
-    if (status === 200) return { problem: 'it answered without an ETag', again: false };
+    if (status === 200) return { problem: 'it responded without an ETag', again: false };
     return {
-      problem: `it answered with status ${status}`,
+      problem: `it responded with status ${status}`,
       again: status >= 500 || status === 408 || status === 429,
       status,
     };

@@ -23,7 +23,7 @@ test('a build is told what it is part of', () => {
 });
 
 describe('of two that set a variable', () => {
-  test('the App wins over defaults and over CI, the sandbox over the App', () => {
+  test('the app wins over defaults and over CI, the sandbox over the app', () => {
     const environment = buildEnvironment({
       ...layers,
       defaults: { REGISTRY: 'proxy' },
@@ -43,7 +43,7 @@ describe('of two that set a variable', () => {
     expect(of({}, { GRADLE_OPTS: '-Dhttp.proxyPort=1' })).toBe('-Dhttp.proxyPort=1');
   });
 
-  test('an APPFLUX_ variable is never the App’s', () => {
+  test('an APPFLUX_ variable is never the app’s', () => {
     const app = { APPFLUX_MARK: 'forged', APPFLUX_EGRESS_SOCKET: '/elsewhere', APPFLUX_URL: 'x' };
     expect(buildEnvironment({ ...layers, app })).toEqual({ CI: 'true', APPFLUX: '1' });
   });
@@ -52,7 +52,7 @@ describe('of two that set a variable', () => {
 describe('what no program can be given is refused', () => {
   test.each([
     ['too long', { BIG: 'é'.repeat(65_536) }, /BIG is longer/],
-    ['NUL', { ODD: 'a\0b' }, /ODD holds a NUL/],
+    ['NUL', { ODD: 'a\0b' }, /ODD contains a NUL/],
     [
       'too much together',
       Object.fromEntries(Array.from({ length: 15 }, (_, i) => [`V${i}`, 'x'.repeat(110_000)])),

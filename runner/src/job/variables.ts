@@ -1,5 +1,7 @@
 /** The environment that a build sees. Pure. */
+
 import type { Job } from '@appflux/protocol';
+import { own, say } from '../masking/sentence.ts';
 import { LISTS } from '../sandbox/surroundings.ts';
 import { JobFailure, type PreparedSource } from '../step-context.ts';
 
@@ -29,9 +31,9 @@ export function platformVariables(
 
 /** Layers of variables, in which a later layer wins. */
 export interface EnvironmentLayers {
-  /** Suggestions that an App may overrule, such as the registry's address. */
+  /** Suggestions that an app may overrule, such as the registry's address. */
   readonly defaults: Readonly<Record<string, string>>;
-  /** The App's own. */
+  /** The app's own. */
   readonly app: Readonly<Record<string, string>>;
   /** What the sandbox depends on: the proxy's address. */
   readonly sandbox: Readonly<Record<string, string>>;
@@ -40,7 +42,7 @@ export interface EnvironmentLayers {
 }
 
 /**
- * Puts the layers together. An App may set CI and the like as it wants, but no APPFLUX_ variable: those are
+ * Puts the layers together. An app may set CI and the like as it wants, but no APPFLUX_ variable: those are
  * statements of the platform, and orders to the image's entry.
  * @throws {JobFailure} `settings_invalid` for what no program can be given
  */
@@ -56,7 +58,7 @@ export function buildEnvironment(layers: EnvironmentLayers): Record<string, stri
   };
   for (const name of LISTS) {
     const words = [app[name], layers.sandbox[name]].filter((value) => value !== undefined);
-    // Of two words that say the same, Java takes the last: the App's settings stay, and those that it cannot build without.
+    // Of two words that say the same, Java takes the last: the app's settings stay, and those that it cannot build without.
     if (words.length > 1) environment[name] = words.join(' ');
   }
   let total = 0;
@@ -66,20 +68,20 @@ export function buildEnvironment(layers: EnvironmentLayers): Record<string, stri
     if (size > LONGEST_ENTRY) {
       throw new JobFailure(
         'settings_invalid',
-        `The variable ${name} is longer than a program can be given (128 KB)`,
+        say`The variable ${name} is longer than an environment variable can be (128 KB)`,
       );
     }
     if (value.includes('\0')) {
       throw new JobFailure(
         'settings_invalid',
-        `The variable ${name} holds a NUL character, which no program can be given`,
+        say`The variable ${name} contains a NUL character, which environment variables can’t contain`,
       );
     }
   }
   if (total > LONGEST_ALTOGETHER) {
     throw new JobFailure(
       'settings_invalid',
-      'The variables together are longer than a program can be given (1.5 MB)',
+      own('The variables together are longer than an environment can be (1.5 MB)'),
     );
   }
   return environment;

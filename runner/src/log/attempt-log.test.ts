@@ -53,13 +53,13 @@ test('past the cap the log says so once, and keeps its own lines and the end of 
   log.showEnd();
   const texts = lines.map(({ text }) => text);
   const kept = texts.indexOf(
-    'The log has reached its limit of 350 bytes. The build goes on; what it writes from here is left out but for the end.',
+    'The log has reached its limit of 350 bytes. The build continues; further output is omitted, except for its end.',
   );
   expect(texts.slice(0, kept)).toEqual(['line 0', 'line 1', 'line 2']);
   expect(texts.slice(kept + 1, kept + 4)).toEqual([
     'still here',
     expect.stringMatching(
-      /^298 lines \(\d+ bytes\) of the build’s output were left out here. Its last lines:$/,
+      /^298 lines \(\d+ bytes\) of the build’s output were omitted here. Its last lines:$/,
     ),
     'line 301',
   ]);

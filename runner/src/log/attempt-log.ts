@@ -78,7 +78,7 @@ export class AttemptLog {
   showEnd() {
     if (this.#cutLines > 0) {
       this.write(
-        say`${this.#cutLines} lines (${this.#cutBytes} bytes) of the build’s output were left out here. Its last lines:`,
+        say`${this.#cutLines} lines (${this.#cutBytes} bytes) of the build’s output were omitted here. Its last lines:`,
       );
     }
     for (const { line } of this.#end) this.#sink.write(line);
@@ -97,7 +97,7 @@ export class AttemptLog {
     if (!this.#reached) {
       this.#reached = true;
       this.write(
-        say`The log has reached its limit of ${this.#capBytes} bytes. The build goes on; what it writes from here is left out but for the end.`,
+        say`The log has reached its limit of ${this.#capBytes} bytes. The build continues; further output is omitted, except for its end.`,
       );
     }
     this.#hold(line, bytes);

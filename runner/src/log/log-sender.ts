@@ -132,7 +132,7 @@ export class LogSender {
   /** The edge has a gap: lines have to come again from `from`. */
   resume(from: number) {
     if (from <= this.#ackedSeq) {
-      return this.#fault(`The edge asks for line ${from} again, which it had acknowledged.`);
+      return this.#fault(`The edge requests line ${from} again, although it acknowledged it.`);
     }
     // Each batch that was under way behind the gap is answered like this; going back once is enough.
     if (this.#resumedFrom === from) return;

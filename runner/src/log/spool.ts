@@ -35,7 +35,7 @@ export class Spool {
   }
 
   read({ offset, length }: SpoolEntry): string {
-    if (this.#file === undefined) throw new Error('The spool is read before anything was written');
+    if (this.#file === undefined) throw new Error('The spool was read before anything was written');
     const bytes = Buffer.alloc(length);
     let read = 0;
     while (read < length) {

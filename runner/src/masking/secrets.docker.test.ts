@@ -77,7 +77,7 @@ async function filesHolding(folder: string, secret: string): Promise<string[]> {
 
 const PAGE = "require('fs').mkdirSync('dist'); require('fs').writeFileSync('dist/index.html', 'x');";
 
-describe('a variable of an App', () => {
+describe('a variable of an app', () => {
   test('is in no line of the log in any form that is masked: split over two writes, base64, URL, JSON', async () => {
     const { attempt } = await build(`${PAGE}
       const key = process.env.API_KEY, half = key.length / 2;

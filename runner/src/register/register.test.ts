@@ -50,7 +50,7 @@ test('a runner keeps its credential where only its user can read it', async () =
 
 test('a second registration in the same folder needs to be asked for', async () => {
   await register(settings());
-  await expect(register(settings())).rejects.toThrow('holds the registration of the runner builder-1');
+  await expect(register(settings())).rejects.toThrow('already has the registration of the runner builder-1');
   edge.tokens.add('another-token');
   await register(settings({ token: 'another-token', name: 'builder-2', replace: true }));
   expect(await readFile(join(folder, 'state/runner.json'), 'utf8')).toContain('builder-2');
@@ -67,7 +67,7 @@ test('what is missing, and an address where nothing of ours answers, are told wi
   await expect(register(settings({ url: undefined }))).rejects.toThrow('--url is missing');
   await expect(register(settings({ token: undefined }))).rejects.toThrow('--token is missing');
   await expect(register(settings({ url: 'http://127.0.0.1:9' }))).rejects.toThrow(
-    /does not answer as AppFlux does/,
+    /is not an AppFlux instance, or can’t be reached/,
   );
 });
 

@@ -15,9 +15,12 @@ const TIMEOUT_MS = 30_000;
 export async function register(settings: Settings): Promise<Registration> {
   const { state, url, token, name, labels = [], slots = 1, replace, executor } = settings;
   if (url === undefined)
-    throw new RunnerProblem('--url is missing', 'Give the address of the AppFlux instance');
+    throw new RunnerProblem('--url is missing', 'Set it to the URL of the AppFlux instance');
   if (token === undefined) {
-    throw new RunnerProblem('--token is missing', 'Make a registration token in the dashboard under Runners');
+    throw new RunnerProblem(
+      '--token is missing',
+      'Create a registration token in the dashboard under Runners',
+    );
   }
   if (!replace) await refuseSecond(state);
   const asked: RegisterRunner = { token, name, labels, slots, version: VERSION };
@@ -57,11 +60,11 @@ class Refusal extends RunnerProblem {
 }
 
 async function refuseSecond(state: string): Promise<void> {
-  const known = await readRegistration(state);
-  if (known === undefined) return;
+  const existing = await readRegistration(state);
+  if (existing === undefined) return;
   throw new RunnerProblem(
-    `${state} holds the registration of the runner ${known.name} at ${known.url}`,
-    'Use another --state folder for another runner, or --replace to register anew',
+    `${state} already has the registration of the runner ${existing.name} at ${existing.url}`,
+    'Use another --state folder for another runner, or --replace to register again',
   );
 }
 
@@ -80,8 +83,8 @@ async function post(url: URL, body: RegisterRunner): Promise<RegisteredRunner> {
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? ` (${error.code})` : '';
     throw new RunnerProblem(
-      `${url.origin} does not answer as AppFlux does${code}`,
-      'Check the address, and that this host can reach it',
+      `${url.origin} is not an AppFlux instance, or can’t be reached${code}`,
+      'Check the URL, and that this host can reach it',
       error,
     );
   }
@@ -90,8 +93,8 @@ async function post(url: URL, body: RegisterRunner): Promise<RegisteredRunner> {
   const refusal = ErrorBody.safeParse(answer);
   if (!refusal.success) {
     throw new RunnerProblem(
-      `${url.origin} answered with status ${status}, not as AppFlux does`,
-      'Check the address',
+      `${url.origin} responded with status ${status}; it doesn’t seem to be AppFlux`,
+      'Check the URL',
     );
   }
   const { message, hint, issues = [] } = refusal.data.error;

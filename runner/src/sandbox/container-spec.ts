@@ -88,7 +88,7 @@ export function containerSpec(input: ContainerInput): ContainerCreateOptions {
         ...(input.mounts ?? []),
       ],
       Ulimits: [
-        // No core dumps: they would hold the App's secrets. Not 0: a host that pipes them to a program (apport,
+        // No core dumps: they would hold the app's secrets. Not 0: a host that pipes them to a program (apport,
         // systemd-coredump) does so whatever the limit is, unless it is 1 byte (core(5), do_coredump in Linux).
         { Name: 'core', Soft: 1, Hard: 1 },
         { Name: 'nofile', Soft: input.openFiles, Hard: input.openFiles },

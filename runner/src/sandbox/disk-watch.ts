@@ -1,8 +1,10 @@
 /** Watches how much disk a build takes. */
+
 import { stat, statfs } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { formatBytes } from '@appflux/protocol';
 import { execa } from 'execa';
+import { own, say } from '../masking/sentence.ts';
 import { JobFailure } from '../step-context.ts';
 import type { AttemptFolder } from './attempt-folder.ts';
 
@@ -38,17 +40,20 @@ const FULL_BELOW_BYTES = 1024 ** 2;
 /** What a look means: null, or why the build has to end. Pure. */
 export function diskVerdict(look: DiskLook, limitBytes: number, keepFreeBytes: number): JobFailure | null {
   if (look.full) {
-    return new JobFailure('disk_full', `The build filled its disk; its limit is ${formatBytes(limitBytes)}`);
+    return new JobFailure(
+      'disk_full',
+      say`The build filled its disk. Its limit is ${own(formatBytes(limitBytes))}`,
+    );
   }
   if (look.used !== null && look.used > limitBytes) {
     return new JobFailure(
       'disk_full',
-      `The build wrote ${formatBytes(look.used)}; its limit is ${formatBytes(limitBytes)}`,
+      say`The build wrote ${own(formatBytes(look.used))}. Its limit is ${own(formatBytes(limitBytes))}`,
     );
   }
   if (look.free < keepFreeBytes) {
-    return new JobFailure('disk_full', `The runner's disk has only ${formatBytes(look.free)} left`, {
-      hint: 'Ask the owner of the runner to make room on its disk, then redeploy.',
+    return new JobFailure('disk_full', say`The runner’s disk has only ${own(formatBytes(look.free))} left`, {
+      hint: own('Ask the owner of the runner to free disk space, then redeploy.'),
     });
   }
   return null;

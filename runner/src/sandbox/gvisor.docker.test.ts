@@ -86,5 +86,5 @@ test('a build over its memory is told so, although gVisor then hangs', async ({ 
     settings: { runtime: gvisor.runtime },
     limits: { memoryBytes: 256 * 1024 ** 2 },
   });
-  expect(failure).toMatch(/^out_of_memory: .* killed at the limit of 256 MiB/);
+  expect(failure).toMatch(/^out_of_memory: .* killed at the memory limit of 256 MiB/);
 });

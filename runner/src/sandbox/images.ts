@@ -1,6 +1,8 @@
 /** Builder images: which ones a build may use, making sure of them, and what they say about themselves. */
+
 import { execa, parseCommandString } from 'execa';
 import type { Journal } from '../journal.ts';
+import { own, say } from '../masking/sentence.ts';
 import { JobFailure, type WriteLine } from '../step-context.ts';
 import { untilAborted } from '../stop.ts';
 import { type Engine, engineStatus } from './engine.ts';
@@ -52,8 +54,8 @@ export class Images {
    */
   async ensure(image: string, log: WriteLine, signal: AbortSignal): Promise<string> {
     if (!isAllowedImage(image, this.#options.allowed)) {
-      throw new JobFailure('settings_invalid', `This runner does not let builds use the image ${image}`, {
-        hint: 'Leave the image to detection, or ask the owner of the runner to allow it (--images).',
+      throw new JobFailure('settings_invalid', say`This runner doesn’t allow the image ${image}`, {
+        hint: own('Remove the image setting, or ask the owner of the runner to allow it (--images).'),
       });
     }
     const id = await this.#idOf(image);
@@ -63,7 +65,7 @@ export class Images {
     if (made === undefined) {
       throw new JobFailure(
         'image_unavailable',
-        `The builder image ${image} is not there although it was made`,
+        say`The builder image ${image} is missing although it was built`,
       );
     }
     return made;
@@ -82,9 +84,11 @@ export class Images {
   async #make(image: string, log: WriteLine, signal: AbortSignal): Promise<void> {
     const { command } = this.#options;
     if (command === undefined) {
-      throw new JobFailure('image_unavailable', `The runner does not have the builder image ${image}`);
+      throw new JobFailure('image_unavailable', say`The runner doesn’t have the builder image ${image}`);
     }
-    log(`The builder image ${image} is not on this runner yet. It is being made, which takes some minutes.`);
+    log(
+      say`Building the builder image ${image}, which is not on this runner yet. This takes several minutes.`,
+    );
     let making = this.#making.get(image);
     if (making === undefined) {
       making = this.#run(command, image).finally(() => this.#making.delete(image));
@@ -93,13 +97,13 @@ export class Images {
     // A build that is canceled meanwhile goes; the image is made all the same, for the next one.
     making.catch(() => undefined);
     await untilAborted(making, signal);
-    log(`The builder image ${image} has been made.`);
+    log(say`Built the builder image ${image}.`);
   }
 
   async #run(command: string, image: string): Promise<void> {
     const { journal } = this.#options;
     const [program = '', ...args] = parseCommandString(command);
-    journal.info('Making a builder image', { image });
+    journal.info('Building a builder image', { image });
     const result = await execa(program, [...args, imageKind(image)], {
       all: true,
       reject: false,
@@ -107,7 +111,10 @@ export class Images {
       maxBuffer: 1024 * 1024,
     });
     if (!result.failed) return;
-    journal.error('A builder image could not be made', { image, output: result.all.slice(-4000) });
-    throw new JobFailure('image_unavailable', `The builder image ${image} could not be made on this runner`);
+    journal.error('A builder image could not be built', { image, output: result.all.slice(-4000) });
+    throw new JobFailure(
+      'image_unavailable',
+      say`The builder image ${image} could not be built on this runner`,
+    );
   }
 }

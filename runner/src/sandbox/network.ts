@@ -1,9 +1,11 @@
 /** What a build can reach: nothing but the runner's proxy, unless the host's owner wants it otherwise. */
+
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Plan } from '@appflux/protocol';
 import type { Settings } from '../config/settings.ts';
 import type { Journal } from '../journal.ts';
+import { own } from '../masking/sentence.ts';
 import { JobFailure, type PreparedSource, type StepContext } from '../step-context.ts';
 import { type AttemptFolder, SOCKET_NAME } from './attempt-folder.ts';
 import {
@@ -67,11 +69,11 @@ export async function openNetwork(
 ): Promise<BuildNetwork> {
   const { network } = host.settings;
   if (network === 'none') {
-    ctx.log('This runner gives builds no network.');
+    ctx.log(own('Builds have no network on this runner.'));
     return { ...withoutProxy, mode: 'none' };
   }
   if (network === 'bridge') {
-    ctx.log('This runner gives builds an open network.');
+    ctx.log(own('Builds have unrestricted network access on this runner.'));
     return { ...withoutProxy, mode: 'bridge' };
   }
   return openProxy(host, input, ctx);
@@ -120,8 +122,8 @@ async function openProxy(host: NetworkHost, input: NetworkInput, ctx: StepContex
       code: error.code,
       error: error.message,
     });
-    throw new JobFailure('internal', 'The runner could not open the way out for the build', {
-      hint: 'Ask the owner of the runner to run `appflux-runner doctor`.',
+    throw new JobFailure('internal', own('The runner could not start the network proxy of the build'), {
+      hint: own('Ask the owner of the runner to run `appflux-runner doctor`.'),
       cause: error,
     });
   }

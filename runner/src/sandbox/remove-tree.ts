@@ -29,7 +29,7 @@ const BUILDER_IMAGES = 'appflux/*';
 export async function emptyAsBuilder(engine: Engine, runnerId: string, path: string): Promise<void> {
   const images = await engine.listImages({ filters: { reference: [BUILDER_IMAGES] } });
   const image = images[0]?.Id;
-  if (image === undefined) throw new Error('There is no builder image to remove the files of a build with');
+  if (image === undefined) throw new Error('No builder image is available to remove the files of a build');
   await runHelper(engine, {
     runnerId,
     image,

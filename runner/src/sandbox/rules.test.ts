@@ -48,13 +48,13 @@ describe('the disk', () => {
   test('ends a build that is over its limit', () => {
     expect(
       diskVerdict({ free: 10 * gigabyte, used: 3 * gigabyte, full: false }, 2 * gigabyte, gigabyte)?.message,
-    ).toBe('The build wrote 3 GiB; its limit is 2 GiB');
+    ).toBe('The build wrote 3 GiB. Its limit is 2 GiB');
   });
 
   test('ends a build whose own file system is full', () => {
     expect(
       diskVerdict({ free: 10 * gigabyte, used: null, full: true }, 2 * gigabyte, gigabyte)?.message,
-    ).toBe('The build filled its disk; its limit is 2 GiB');
+    ).toBe('The build filled its disk. Its limit is 2 GiB');
   });
 
   test('of the host is kept from running full', () => {

@@ -139,7 +139,7 @@ async function remove(container: Container, onLeftover: (error: unknown) => void
 async function withPatience(promise: Promise<unknown>, ms: number, needed = false): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const patience = new Promise<void>((resolve, reject) => {
-    timer = setTimeout(() => (needed ? reject(new Error('The engine does not answer')) : resolve()), ms);
+    timer = setTimeout(() => (needed ? reject(new Error('The engine does not respond')) : resolve()), ms);
   });
   try {
     await Promise.race([promise, patience]);

@@ -3,9 +3,9 @@ import type { MountSettings } from 'dockerode';
 
 export interface Surroundings {
   readonly mounts: readonly MountSettings[];
-  /** Variables that an App may overrule. */
+  /** Variables that an app may overrule. */
   readonly suggested: Readonly<Record<string, string>>;
-  /** Variables that an App's own do not win over. */
+  /** Variables that an app's own do not win over. */
   readonly environment: Readonly<Record<string, string>>;
   /** Orders to the image's entry. */
   readonly entry: Readonly<Record<string, string>>;

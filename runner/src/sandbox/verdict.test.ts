@@ -37,9 +37,9 @@ test('a failure names the command, the exit code and the line that says why', ()
     'install_failed: The install command (npm ci) ended with exit code 1',
   );
   expect(told({ exitCode: 127, tail: ['bash: line 1: vit: command not found'] })).toBe(
-    'build_failed: The build command (npm run build) names a program that is not there: bash: line 1: vit: command not found',
+    'build_failed: The build command (npm run build) ended with exit code 127 (command not found): bash: line 1: vit: command not found',
   );
-  expect(told({ exitCode: 139, tail: [] })).toContain('was ended by SIGSEGV');
+  expect(told({ exitCode: 139, tail: [] })).toContain('was killed by SIGSEGV');
 });
 
 test('a failure for want of a host names the hosts that were refused, and no other failure does', () => {
@@ -56,19 +56,18 @@ test('a failure for want of a host names the hosts that were refused, and no oth
 
 test('a command that is killed where nothing limits memory is told to have been killed, and no more', () => {
   expect(told({ exitCode: 137, memoryBytes: null, tail: [] })).toBe(
-    'build_failed: The build command (npm run build) was ended by SIGKILL',
+    'build_failed: The build command (npm run build) was killed by SIGKILL',
   );
 });
 
 test('a container that is killed while its ignore command runs is told so', () => {
   expect(told({ stage: 'ignore', exitCode: 137 })).toBe(
-    'out_of_memory: The ignore command (git diff --quiet) was killed at the limit of 512 MiB of memory',
+    'out_of_memory: The ignore command (git diff --quiet) was killed at the memory limit of 512 MiB',
   );
 });
 
 test('memory is told by the engine, by the exit code, and by what a runtime prints of its own heap', () => {
-  const killed =
-    'out_of_memory: The build command (npm run build) was killed at the limit of 512 MiB of memory';
+  const killed = 'out_of_memory: The build command (npm run build) was killed at the memory limit of 512 MiB';
   expect(told({ oomKilled: true })).toBe(killed);
   expect(told({ exitCode: 137 })).toBe(killed);
   expect(
@@ -76,17 +75,15 @@ test('memory is told by the engine, by the exit code, and by what a runtime prin
       exitCode: 134,
       tail: ['FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory'],
     }),
-  ).toBe(
-    'out_of_memory: The build command (npm run build) used up the memory that its runtime allowed itself',
-  );
+  ).toBe('out_of_memory: The build command (npm run build) failed: Node ran out of heap memory');
 });
 
 test('a disk that is full is told by its file system, or by what programs print', () => {
   expect(told({ diskFull: true, tail: ['internal error'] })).toBe(
-    'disk_full: The build command (npm run build) filled its disk; its limit is 10 GiB',
+    'disk_full: The build command (npm run build) filled its disk. The limit is 10 GiB',
   );
   expect(told({ tail: ['npm error nospc ENOSPC: no space left on device, write'] })).toBe(
-    'disk_full: The build command (npm run build) found no space left: nospc ENOSPC: no space left on device, write',
+    'disk_full: The build command (npm run build) ran out of disk space: nospc ENOSPC: no space left on device, write',
   );
 });
 
@@ -109,7 +106,7 @@ test('a failure shows nothing of the output that hides or turns around other tex
 
 test('an entry that never begins is a fault of the image, not of the project', () => {
   expect(told({ stage: null, exitCode: 125, tail: ['appflux-build: no socket at /run/x'] })).toBe(
-    'internal: The builder image did not begin the build: appflux-build: no socket at /run/x',
+    'internal: The builder image did not start the build: appflux-build: no socket at /run/x',
   );
 });
 
@@ -128,11 +125,11 @@ test.each([
     [
       'npm error code 128',
       'npm error command git --no-replace-objects ls-remote ssh://git@code.test/x.git',
-      'npm error AppFlux: a build cannot fetch over SSH; use the https address of the repository.',
+      'npm error AppFlux: builds cannot fetch over SSH. Use the https URL of the repository.',
       'npm error fatal: Could not read from remote repository.',
       'npm error Please make sure you have the correct access rights',
     ],
-    'AppFlux: a build cannot fetch over SSH; use the https address of the repository.',
+    'AppFlux: builds cannot fetch over SSH. Use the https URL of the repository.',
   ],
   [
     'npm: lockfile',

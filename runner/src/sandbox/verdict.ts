@@ -1,8 +1,8 @@
 /** What the end of a build means. Pure. */
 import { constants } from 'node:os';
 import { formatBytes, printable } from '@appflux/protocol';
-import { explain } from '../explain/index.ts';
-import { own, say, shortened } from '../masking/sentence.ts';
+import { type Explanation, explain } from '../explain/index.ts';
+import { own, say, shortened, type Text } from '../masking/sentence.ts';
 import { JobFailure } from '../step-context.ts';
 import { lastWords } from './last-words.ts';
 import type { BuildStage } from './marks.ts';
@@ -36,34 +36,34 @@ export function verdict(build: FinishedBuild): JobFailure | null {
   const { explanation, outOfMemory } = explain(build.tail);
   const why = explanation?.line ?? lastWords(build.tail);
   const quoted = why === null ? '' : say`: ${printable(why, 300)}`;
-  const advice = explanation === null ? {} : { hint: withHosts(explanation.hint, build.refusedHosts) };
+  const advice = explanation === null ? {} : { hint: adviceOf(explanation, build.refusedHosts) };
   if (build.stage === null) {
-    return new JobFailure('internal', say`The builder image did not begin the build${quoted}`, {
-      hint: 'Ask the owner of the runner to build its images again and to run `appflux-runner doctor`.',
+    return new JobFailure('internal', say`The builder image did not start the build${quoted}`, {
+      hint: own('Ask the owner of the runner to rebuild its images and run `appflux-runner doctor`.'),
     });
   }
   const named = say`The ${own(build.stage)} command (${shortened(build.commands[build.stage] ?? '', 120)})`;
-  if (outOfMemory) {
+  if (outOfMemory !== null) {
     return new JobFailure(
       'out_of_memory',
-      say`${named} used up the memory that its runtime allowed itself`,
+      say`${named} failed: ${own(outOfMemory)} ran out of heap memory`,
       advice,
     );
   }
   if (build.memoryBytes !== null && (build.oomKilled || build.exitCode === KILLED)) {
     return new JobFailure(
       'out_of_memory',
-      say`${named} was killed at the limit of ${own(formatBytes(build.memoryBytes))} of memory`,
+      say`${named} was killed at the memory limit of ${own(formatBytes(build.memoryBytes))}`,
     );
   }
   if (build.diskFull) {
     return new JobFailure(
       'disk_full',
-      say`${named} filled its disk; its limit is ${own(formatBytes(build.diskBytes))}`,
+      say`${named} filled its disk. The limit is ${own(formatBytes(build.diskBytes))}`,
     );
   }
   if (build.tail.some((line) => NO_SPACE.test(line))) {
-    return new JobFailure('disk_full', say`${named} found no space left${quoted}`);
+    return new JobFailure('disk_full', say`${named} ran out of disk space${quoted}`);
   }
   const code = build.stage === 'install' ? 'install_failed' : 'build_failed';
   return new JobFailure(code, say`${named} ${own(howItEnded(build.exitCode))}${quoted}`, advice);
@@ -72,17 +72,21 @@ export function verdict(build: FinishedBuild): JobFailure | null {
 /** How many hosts a hint names. */
 const NAMED_HOSTS = 3;
 
-/** Advice about the hosts that builds may reach, with those that this one was refused. Telemetry is refused in many builds that fail for another reason. */
-function withHosts(hint: string, hosts: readonly string[]): string {
-  if (hosts.length === 0 || !hint.includes('allowed hosts')) return hint;
+/**
+ * The hint of an explanation. Advice about allowed hosts lists the hosts that this build was refused; other advice does
+ * not, because telemetry is refused in many builds that fail for another reason.
+ */
+function adviceOf({ hint, quotes }: Explanation, hosts: readonly string[]): Text {
+  const text = quotes ? hint : own(hint);
+  if (hosts.length === 0 || !hint.includes('allowed hosts')) return text;
   const more = hosts.length > NAMED_HOSTS ? ` and ${hosts.length - NAMED_HOSTS} more` : '';
-  return `${hint} Refused in this build: ${printable(hosts.slice(0, NAMED_HOSTS).join(', '), 300)}${more}.`;
+  return say`${text} Refused in this build: ${printable(hosts.slice(0, NAMED_HOSTS).join(', '), 300)}${own(more)}.`;
 }
 
 function howItEnded(exitCode: number): string {
   const signal = Object.entries(constants.signals).find(([, number]) => number === exitCode - 128);
-  if (signal !== undefined) return `was ended by ${signal[0]}`;
+  if (signal !== undefined) return `was killed by ${signal[0]}`;
   if (exitCode === ENTRY_FAILED) return 'could not be run';
-  if (exitCode === 127) return 'names a program that is not there';
+  if (exitCode === 127) return 'ended with exit code 127 (command not found)';
   return `ended with exit code ${exitCode}`;
 }

@@ -63,7 +63,7 @@ export async function openScannerAt(
   journal: Journal,
 ): Promise<Scanning> {
   if (policy === 'optional' && address === null) {
-    journal.warn('Sources and artifacts are not scanned for malware: clamd is not installed');
+    journal.warn('Malware scan skipped: clamd is not installed');
     return NO_SCANNER;
   }
   // Where there is none, a job that requires one is told so.

@@ -28,7 +28,7 @@ export async function endLeftover(folder: string, journal: Journal): Promise<voi
   });
   const pid = Number(text);
   if (!Number.isInteger(pid) || pid <= 1 || !(await worksIn(pid, folder))) return;
-  journal.warn('A malware scanner of an earlier run is ended', { pid });
+  journal.warn('Stopped a malware scanner of an earlier run', { pid });
   process.kill(pid, 'SIGKILL');
   while (await worksIn(pid, folder)) await sleep(20);
 }

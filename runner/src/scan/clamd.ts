@@ -61,14 +61,14 @@ export async function startManagedClamd(options: ManagedClamdOptions): Promise<M
   if (clamd === null) {
     throw new ClamdError(
       'not_installed',
-      'There is no malware scanner on this runner: ClamAV’s clamd is not installed.',
+      'The malware scanner is not installed on this runner (ClamAV’s clamd).',
     );
   }
   const socketPath = join(folder, 'clamd.sock');
   if (Buffer.byteLength(socketPath) > MAX_SOCKET_PATH_BYTES) {
     throw new ClamdError(
       'not_installed',
-      'The runner’s state folder has too long a path for the scanner’s socket.',
+      'The path of the runner’s state folder is too long for the scanner’s socket.',
     );
   }
   const user = await scannerUser();
@@ -121,7 +121,7 @@ async function keepFresh(input: KeptFresh): Promise<void> {
   if (config === null) return;
   const freshclam = await findProgram('freshclam');
   if (freshclam === null) {
-    journal.warn('The malware signatures are not kept fresh: freshclam is not installed');
+    journal.warn('The malware signatures are not updated: freshclam is not installed');
     return;
   }
   while (!signal.aborted) {

@@ -113,7 +113,7 @@ async function scanOnce(
     const reply = await connection.reply;
     const verdict = parseVerdict(reply);
     if (verdict === null)
-      throw new ClamdError('refused', `The malware scanner answered “${reply.slice(0, 200)}”.`);
+      throw new ClamdError('refused', `The malware scanner responded “${reply.slice(0, 200)}”.`);
     return { verdict };
   } catch (error) {
     signal.throwIfAborted();
@@ -165,7 +165,7 @@ class Connection {
     );
     this.socket = socket;
     socket.setTimeout(transferMs, () =>
-      socket.destroy(new ClamdError('no_answer', 'The malware scanner does not answer.')),
+      socket.destroy(new ClamdError('no_answer', 'The malware scanner does not respond.')),
     );
     let connected = false;
     let text = '';
@@ -187,7 +187,8 @@ class Connection {
       socket.on('close', () => {
         this.answered = true;
         if (failure instanceof ClamdError) reject(failure);
-        else if (connected) reject(new ClamdError('broke_off', 'The malware scanner broke off.', failure));
+        else if (connected)
+          reject(new ClamdError('broke_off', 'The malware scanner closed the connection.', failure));
         else reject(new ClamdError('unreachable', 'The malware scanner cannot be reached.', failure));
       });
     });

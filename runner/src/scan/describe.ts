@@ -10,7 +10,7 @@ export async function describeScanner(
 ): Promise<{ readonly ok: boolean; readonly text: string }> {
   try {
     const version = parseVersion(await askClamd(address, 'VERSION'));
-    if (version === null) return { ok: false, text: 'what answers there is not clamd' };
+    if (version === null) return { ok: false, text: 'the server at this address is not clamd' };
     const { text, stale } = describeVersion(version, now);
     return { ok: !stale, text };
   } catch (error) {

@@ -34,7 +34,7 @@ export interface Scanning extends Scanner {
 export async function startScanning(options: ScanningOptions): Promise<Scanning> {
   const { policy, address, state, journal } = options;
   if (policy === 'off') {
-    return scanning(policy, () => Promise.reject(new ClamdError('not_ready', 'It is off.')));
+    return scanning(policy, () => Promise.reject(new ClamdError('not_ready', 'Turned off.')));
   }
   if (address.kind !== 'managed') return scanning(policy, async () => address);
   try {

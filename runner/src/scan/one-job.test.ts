@@ -20,7 +20,7 @@ async function scanAll(perJob = forOneJob(scanner)) {
   return { log, made };
 }
 
-test('a scanner that does not answer costs each job one line, however often it is asked', async () => {
+test('a scanner that does not respond costs each job one line, however often it is asked', async () => {
   const warning =
     'Warning: not everything was scanned for malware. The malware scanner has no signatures yet.';
   expect(await scanAll()).toEqual({ log: [warning], made: [false, false, false] });

@@ -43,11 +43,11 @@ describe('reading the version', () => {
   });
 
   it.each([
-    [0, 'of today', false],
+    [0, 'from today', false],
     [1, 'one day old', false],
     [7, '7 days old', false],
     [8, '8 days old', true],
-    [-1, 'of today', false],
+    [-1, 'from today', false],
   ])('%i days later calls the signatures %s', (days, words, stale) => {
     const date = new Date('2026-11-01T08:00:00Z');
     const now = new Date(date.getTime() + days * 86_400_000 + 60_000);

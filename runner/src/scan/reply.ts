@@ -48,6 +48,6 @@ export function describeVersion(version: ClamdVersion, now: Date): { text: strin
     return { text: `ClamAV ${engine}, custom signatures`, stale: false };
   }
   const days = Math.max(0, Math.floor((now.getTime() - signatures.date.getTime()) / DAY_MS));
-  const age = days === 0 ? 'of today' : days === 1 ? 'one day old' : `${days} days old`;
+  const age = days === 0 ? 'from today' : days === 1 ? 'one day old' : `${days} days old`;
   return { text: `ClamAV ${engine}, signatures ${age}`, stale: days > STALE_DAYS };
 }

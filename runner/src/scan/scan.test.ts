@@ -94,7 +94,7 @@ describe.skipIf(missing !== null)(`scanning with clamd${missing === null ? '' : 
     const found = (name: string) => ({
       name: 'JobFailure',
       code: 'malware_found',
-      message: `${SIGNATURE} was found in "${name}".`,
+      message: `Found ${SIGNATURE} in "${name}".`,
     });
     await expect(scanner.scanTree(top, context())).rejects.toMatchObject(found('deep/er/file.bin'));
     await expect(scanner.scanUpload(path, 'app.zip', context())).rejects.toMatchObject(found('app.zip'));
@@ -126,7 +126,7 @@ describe.skipIf(missing !== null)(`scanning with clamd${missing === null ? '' : 
     );
     await expect(scannerAt(address).scanTree(around.workspace.source, context())).rejects.toMatchObject({
       code: 'malware_found',
-      message: `${SIGNATURE} was found in "tools/setup.com".`,
+      message: `Found ${SIGNATURE} in "tools/setup.com".`,
     });
   });
 
@@ -148,7 +148,7 @@ describe.skipIf(missing !== null)(`scanning with clamd${missing === null ? '' : 
     ]);
     await writeFile(hostile, TEST_VIRUS);
     await expect(scannerAt(address).scanTree(top, context())).rejects.toMatchObject({
-      message: `${SIGNATURE} was found in "\u{FFFD}\u{FFFD}\u{FFFD}[2J".`,
+      message: `Found ${SIGNATURE} in "\u{FFFD}\u{FFFD}\u{FFFD}[2J".`,
     });
   });
 
@@ -190,7 +190,7 @@ describe.skipIf(missing !== null)(`scanning with clamd${missing === null ? '' : 
       const top = await treeOf({ ...CLEAN, 'video.mp4': randomBytes(3_000_000) });
       await expect(scannerAt(address).scanTree(top, context())).rejects.toMatchObject({
         code: 'scan_unavailable',
-        message: 'Over a limit of the scanner, and so not scanned wholly: "video.mp4" (StreamMaxLength).',
+        message: 'Not fully scanned, because of a scanner limit: "video.mp4" (StreamMaxLength).',
       });
     });
 
@@ -200,7 +200,7 @@ describe.skipIf(missing !== null)(`scanning with clamd${missing === null ? '' : 
       const ctx = context();
       await scannerAt(address, 'optional').scanTree(top, ctx);
       expect(ctx.lines.slice(1)).toEqual([
-        'Warning: Over a limit of the scanner, and so not scanned wholly: "video.mp4" (StreamMaxLength).',
+        'Warning: Not fully scanned, because of a scanner limit: "video.mp4" (StreamMaxLength).',
         'No malware found in the source (4 files, 3.0 MB).',
       ]);
       await writeFile(join(top, 'virus'), TEST_VIRUS);
@@ -215,7 +215,7 @@ describe.skipIf(missing !== null)(`scanning with clamd${missing === null ? '' : 
       const ctx = context();
       await scannerAt(address).scanUpload(join(top, 'app.zip'), 'app.zip', ctx);
       expect(ctx.lines).toEqual([
-        '"app.zip" is too large to be scanned in one piece (StreamMaxLength); its files are scanned one by one.',
+        '"app.zip" is too large to scan as one file (StreamMaxLength). Scanning its files one by one.',
       ]);
     });
   });
@@ -248,20 +248,20 @@ describe.skipIf(missing !== null)(`scanning with clamd${missing === null ? '' : 
     it('the job fails, where a scan is required', async () => {
       await expect(scanAndKill('required')).rejects.toMatchObject({
         code: 'scan_unavailable',
-        message: 'The malware scanner broke off.',
+        message: 'The malware scanner closed the connection.',
       });
     });
 
     it('the log warns, where it is optional; clamd is started again and serves the next job', async () => {
       const { ctx, clamd } = await scanAndKill('optional');
       expect(ctx.lines).toEqual([
-        'Warning: not everything was scanned for malware. The malware scanner broke off.',
+        'Warning: not everything was scanned for malware. The malware scanner closed the connection.',
       ]);
       const address = await clamd.connect(new AbortController().signal);
       const after = context();
       await scannerAt(address).scanTree(await treeOf(CLEAN), after);
       expect(after.lines.at(-1)).toMatch(/^No malware found/);
-      expect(clamd.journal.lines.join('\n')).toContain('ended and is started again');
+      expect(clamd.journal.lines.join('\n')).toContain('exited. Restarting it');
     });
   });
 
@@ -324,7 +324,7 @@ describe.skipIf(missing !== null)(`scanning with clamd${missing === null ? '' : 
         const { scanner } = await startBare();
         const scan = async (content: Buffer | string) =>
           scanner('optional').scanTree(await treeOf({ ...CLEAN, file: content }), context());
-        const found = { code: 'malware_found', message: `${SIGNATURE} was found in "file".` };
+        const found = { code: 'malware_found', message: `Found ${SIGNATURE} in "file".` };
         await expect(scan(TEST_VIRUS)).rejects.toMatchObject(found);
         await expect(scan(await zipOf({ 'a.com': TEST_VIRUS }))).rejects.toMatchObject(found);
         await expect(scan(`The test file is ${TEST_VIRUS}`)).resolves.toBe(true);
@@ -388,7 +388,7 @@ describe.skipIf(missing !== null)(`scanning with clamd${missing === null ? '' : 
             timeout: 60_000,
           },
         )
-        .toMatch(/^Downloaded\.Marker\S* was found in "marked"\.$/);
+        .toMatch(/^Found Downloaded\.Marker\S* in "marked"\.$/);
       expect(await clamd.hasSignatures()).toBe(true);
       expect(asked).toContain('/test.ndb');
       expect(clamd.journal.lines.join()).toContain('The malware signatures are up to date');
@@ -439,8 +439,8 @@ describe('a scanner that is not what it should be', () => {
   const hasty = { timeouts: { ...CLIENT_TIMEOUTS, transferMs: 30, verdictMs: 30 } };
 
   it.each<[string, (socket: Socket) => void, string]>([
-    ['hangs up', (socket) => socket.destroy(), 'The malware scanner broke off.'],
-    ['says nothing', (socket) => socket.resume(), 'The malware scanner does not answer.'],
+    ['hangs up', (socket) => socket.destroy(), 'The malware scanner closed the connection.'],
+    ['says nothing', (socket) => socket.resume(), 'The malware scanner does not respond.'],
     ['speaks of other things', (socket) => socket.end('220 mail.test ESMTP\0'), '220 mail.test'],
     ['talks without end', (socket) => socket.end('x'.repeat(100_000)), 'xxx'],
     ['reports an error', (socket) => socket.end('stream: Can’t write ERROR\0'), 'ERROR'],

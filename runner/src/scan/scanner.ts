@@ -1,6 +1,8 @@
 /** Looks for malware in what comes in and in what goes out, as strictly as the runner's owner wants it. */
+
 import { formatBytes, printable, quoted } from '@appflux/protocol';
 import type { ClamdAddress } from '../config/clamd-address.ts';
+import { own, say } from '../masking/sentence.ts';
 import { JobFailure, type StepContext } from '../step-context.ts';
 import { askClamd, CLIENT_TIMEOUTS, ClamdError, type ClientTimeouts, scanContent } from './client.ts';
 import type { Connect } from './facts.ts';
@@ -60,7 +62,7 @@ export function createScanner(options: ScannerOptions): Scanner {
         if (verdict?.kind === 'found') throw malware(verdict.signature, name);
         if (verdict?.kind === 'over_limit') {
           ctx.log(
-            `${quoted(name)} is too large to be scanned in one piece (${verdict.limit}); its files are scanned one by one.`,
+            say`${quoted(name)} is too large to scan as one file (${verdict.limit}). Scanning its files one by one.`,
           );
         }
       }),
@@ -87,7 +89,7 @@ async function attempt(
     if (!(error instanceof ClamdError)) throw error;
     if (policy === 'required')
       throw new JobFailure('scan_unavailable', printable(error.message), { cause: error });
-    ctx.log(`Warning: not everything was scanned for malware. ${printable(error.message)}`);
+    ctx.log(say`Warning: not everything was scanned for malware. ${printable(error.message)}`);
     return false;
   }
 }
@@ -96,16 +98,18 @@ async function attempt(
 async function logState(options: ScannerOptions, address: ClamdAddress, ctx: StepContext): Promise<void> {
   const version = parseVersion(await askClamd(address, 'VERSION', options.timeouts));
   if (version === null)
-    throw new ClamdError('refused', 'What answers in the place of the malware scanner is not clamd.');
+    throw new ClamdError('refused', 'The server at the malware scanner’s address is not clamd.');
   if (version.signatures === null && !((await options.hasSignatures?.()) ?? true)) {
     if (options.policy === 'required') {
       throw new ClamdError('no_signatures', 'The malware scanner has not downloaded its signatures yet.');
     }
-    ctx.log(`Malware scan: ${printable(`ClamAV ${version.engine}`)}, only the EICAR test signature so far.`);
+    ctx.log(
+      say`Malware scan: ${printable(`ClamAV ${version.engine}`)}, only the EICAR test signature so far.`,
+    );
     return;
   }
   const { text, stale } = describeVersion(version, options.now?.() ?? new Date());
-  ctx.log(`Malware scan: ${printable(text)}${stale ? ', out of date' : ''}.`);
+  ctx.log(say`Malware scan: ${printable(text)}${stale ? ', out of date' : ''}.`);
 }
 
 interface Tally {
@@ -133,7 +137,7 @@ async function scanAll(
   });
   sayOverLimit(options.policy, tally, ctx);
   const count = `${tally.files} ${tally.files === 1 ? 'file' : 'files'}, ${formatBytes(tally.bytes)}`;
-  ctx.log(`No malware found in the ${what} (${count}).`);
+  ctx.log(say`No malware found in the ${what} (${count}).`);
 }
 
 function scan(
@@ -149,17 +153,19 @@ function sayOverLimit(policy: ScanPolicy, { overLimit }: Tally, ctx: StepContext
   if (overLimit.length === 0) return;
   const names = overLimit.slice(0, NAMED).map(({ name, limit }) => `${quoted(name)} (${limit})`);
   const more = overLimit.length > NAMED ? ` and ${overLimit.length - NAMED} more` : '';
-  const text = `Over a limit of the scanner, and so not scanned wholly: ${names.join(', ')}${more}.`;
+  const text = `Not fully scanned, because of a scanner limit: ${names.join(', ')}${more}.`;
   if (policy === 'required') {
     throw new JobFailure('scan_unavailable', text, {
-      hint: 'Make the file smaller, or ask the owner of the runner to raise the limit named in the message, which is a setting of clamd.',
+      hint: own(
+        'Make the file smaller, or ask the owner of the runner to raise the clamd limit named in the message.',
+      ),
     });
   }
-  ctx.log(`Warning: ${text}`);
+  ctx.log(say`Warning: ${text}`);
 }
 
 function malware(signature: string, name: string): JobFailure {
-  return new JobFailure('malware_found', `${printable(signature)} was found in ${quoted(name)}.`);
+  return new JobFailure('malware_found', say`Found ${printable(signature)} in ${quoted(name)}.`);
 }
 
 /** Runs `work` on each item, `concurrency` at a time. The first failure stops the others and is thrown. */

@@ -31,7 +31,7 @@ export async function supervise({
     const startedAt = performance.now();
     const said = await runOnce(clamd, folder, user, signal);
     if (signal.aborted) return;
-    journal.warn('The malware scanner ended and is started again', { said });
+    journal.warn('The malware scanner exited. Restarting it', { said });
     pause = performance.now() - startedAt > MAX_RESTART_MS ? restartMs : Math.min(pause * 2, MAX_RESTART_MS);
     // The pause is cut short by the end of the runner.
     await sleep(pause, undefined, { signal }).catch(() => undefined);

@@ -19,7 +19,7 @@ export async function lockRunner(runnerId: string): Promise<() => void> {
         error.code === 'EADDRINUSE'
           ? new RunnerProblem(
               'Another process is running with this registration',
-              'Stop it first, or give this one a state folder and a registration of its own',
+              'Stop it, or register this runner separately with its own state folder',
               error,
             )
           : error,

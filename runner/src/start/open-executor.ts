@@ -58,7 +58,7 @@ async function openContainers({ settings, runnerId, journal }: OpenExecutorOptio
   } catch (error) {
     throw new RunnerProblem(
       `The Docker engine cannot be used: ${engineMessage(error)}`,
-      'Run `appflux-runner doctor`, which says what is wrong',
+      'Run `appflux-runner doctor` to find the problem',
       error,
     );
   }
@@ -72,7 +72,7 @@ async function openContainers({ settings, runnerId, journal }: OpenExecutorOptio
 
 function tell({ containers, folders }: Swept, journal: Journal): void {
   if (containers.length + folders.length === 0) return;
-  journal.warn('Cleared away what an earlier process left behind', {
+  journal.warn('Cleaned up after an earlier process', {
     containers: containers.length,
     folders: folders.length,
   });

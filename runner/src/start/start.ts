@@ -21,7 +21,7 @@ import { openExecutor } from './open-executor.ts';
 export async function start(settings: Settings, journal: Journal): Promise<void> {
   const registration = await readRegistration(settings.state);
   if (registration === undefined) {
-    throw new RunnerProblem(`${settings.state} holds no registration`, 'Run `appflux-runner register` first');
+    throw new RunnerProblem(`${settings.state} has no registration`, 'Run `appflux-runner register` first');
   }
   const unlock = await lockRunner(registration.id);
   const capacity = new Capacity({
@@ -54,7 +54,7 @@ export async function start(settings: Settings, journal: Journal): Promise<void>
     },
   });
   const forget = onSignals((signal) => {
-    journal.info('Ending: builds are given back and cleared away', { signal });
+    journal.info('Shutting down: returning builds to the queue and cleaning up', { signal });
     agent.stop();
   });
   const { slots } = capacity.announced;
@@ -67,7 +67,7 @@ export async function start(settings: Settings, journal: Journal): Promise<void>
   if (end === 'revoked') {
     throw new RunnerProblem(
       `The runner ${registration.name} was removed from ${registration.url}`,
-      'Register it again with `appflux-runner register --replace` if that was a mistake',
+      'If that was a mistake, register it again with `appflux-runner register --replace`',
     );
   }
   journal.info('Ended');

@@ -9,7 +9,7 @@ export interface CachedBuild {
   readonly cache: readonly string[];
 }
 
-/** The App that is built unless another one is named. */
+/** The app that is built unless another one is named. */
 const APP = '66f2a1c04b7e9d0000000001';
 
 /** Gives a function that builds a deployment to its end; each has an id of its own. */

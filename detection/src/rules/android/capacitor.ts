@@ -34,8 +34,8 @@ async function findIn(subject: Subject, pkg: PackageJson, config: string | null)
     // Of a web app that Capacitor wraps for other systems only, the web part is what can be built.
     if (subject.type !== 'android' && subject.framework === null) return null;
     return {
-      refusal: 'This Capacitor project has no Android part.',
-      hint: 'Install @capacitor/android, run "npx cap add android", and deploy again.',
+      refusal: 'This Capacitor project has no Android platform.',
+      hint: 'Install @capacitor/android, run "npx cap add android", commit, and deploy again.',
     };
   }
   const part = kept ?? generatedGradlePart('android');
@@ -63,7 +63,7 @@ async function findIn(subject: Subject, pkg: PackageJson, config: string | null)
       ...part.reasons.filter(({ about }) => about !== 'build'),
       because(
         'build',
-        `Build command: ${command}; ${web === null ? 'the web part is there as it is' : 'the web part is built first'}, then ${kept === null ? 'the folder android is made' : 'it is copied into the folder android'}.`,
+        `Build command: ${command}; ${web === null ? 'the web app needs no build' : 'builds the web app first'}, then ${kept === null ? 'generates the folder android' : 'copies it into the folder android'}.`,
       ),
     ],
   };
@@ -73,5 +73,5 @@ async function findIn(subject: Subject, pkg: PackageJson, config: string | null)
 function javaFor(wanted: string): { version: string; why: string } | null {
   const [, major] = /^[\^~>=v ]{0,5}(\d{1,4})/.exec(wanted) ?? [];
   if (major === undefined || Number(major) < 7) return null;
-  return { version: '21', why: `Java: 21, because Capacitor ${major} is compiled for it.` };
+  return { version: '21', why: `Java: 21, because Capacitor ${major} requires it.` };
 }

@@ -40,7 +40,12 @@ export const expoRule: Rule = {
           `Framework: Expo, because ${joinPath(tree.base, 'package.json')} depends on expo.`,
         ),
         ...(kept === null
-          ? [because('build', `Build command: ${command}; "expo prebuild" makes the folder android first.`)]
+          ? [
+              because(
+                'build',
+                `Build command: ${command}; "expo prebuild" generates the folder android first.`,
+              ),
+            ]
           : part.reasons),
       ],
     };

@@ -21,22 +21,22 @@ function findIn(build: GradleBuild): Outcome {
   const owner = ownerOf(build);
   if (owner !== null) {
     return {
-      refusal: `${build.file} belongs to a project of ${owner}, whose folder is further up.`,
-      hint: 'Set the root directory of the App to the folder that holds this one.',
+      refusal: `${build.file} belongs to a ${owner} project in a parent folder.`,
+      hint: 'Set the root directory of the app to that folder.',
     };
   }
   const [module] = build.applications;
   if (module === undefined) {
     return {
-      refusal: `${build.file} includes Android libraries, but no module that applies com.android.application.`,
-      hint: 'Set the root directory to the folder of the app, or set a build command and outputs in the App or in appflux.json.',
+      refusal: `${build.file} includes Android libraries, but no module applies com.android.application.`,
+      hint: 'Set the root directory to the folder of the app, or set a build command and outputs in the app or in appflux.json.',
     };
   }
   const plan = gradlePlan(build, module);
   if (plan === null) {
     return {
-      refusal: `The application module ${listed([module.path])} has a name that cannot be given to Gradle.`,
-      hint: 'Set a build command and outputs in the App or in appflux.json.',
+      refusal: `The application module ${listed([module.path])} has a name that can’t be passed to Gradle.`,
+      hint: 'Set a build command and outputs in the app or in appflux.json.',
     };
   }
   return {
@@ -51,7 +51,7 @@ function findIn(build: GradleBuild): Outcome {
     reasons: [
       because(
         'framework',
-        `Framework: Android, because ${build.file} belongs to a Gradle build with an application.`,
+        `Framework: Android, because ${build.file} belongs to a Gradle build with an application module.`,
       ),
       ...gradleReasons(build, module, plan),
     ],

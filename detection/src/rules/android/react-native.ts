@@ -21,8 +21,8 @@ export const reactNativeRule: Rule = {
     const part = gradlePartIn(subject, 'android');
     if (part === null) {
       return {
-        refusal: 'This React Native project has no Android application in its folder android.',
-        hint: 'Add the Android part ("npx @react-native-community/cli init" makes one), or set the root directory to the folder of the app.',
+        refusal: 'The folder android of this React Native project has no Android application.',
+        hint: 'Add one ("npx @react-native-community/cli init" generates it), or set the root directory to the folder of the app.',
       };
     }
     const path = joinPath(subject.tree.base, 'package.json');

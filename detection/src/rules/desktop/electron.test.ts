@@ -9,14 +9,14 @@ async function decided(scripts: Record<string, string>) {
   return (await decide(tree, { type: null, build: BuildSettings.parse({}) })).plan;
 }
 
-test('a script that packages for macOS is named, with what an App needs to have it run', async () => {
+test('a script that packages for macOS is named, with what an app needs to have it run', async () => {
   const plan = await decided({
     'build:linux': 'electron-builder --linux',
     'build:mac': 'electron-vite build && electron-builder --mac',
   });
   expect(plan.buildCommand).toBe('npm run build:linux');
   expect(plan.reasons).toContainEqual(
-    expect.stringMatching(/^For macOS.*build command npm run build:mac, .* label macos/),
+    expect.stringMatching(/^To build for macOS.*build command to npm run build:mac .* label macos/),
   );
 });
 

@@ -93,19 +93,19 @@ function findWith(subject: Subject, pkg: PackageJson, tool: Tool): Outcome {
       because(
         'build',
         script === null
-          ? `Build command: ${command}; no script of package.json packages the app for Linux.`
-          : `Build command: ${command}, the script of package.json that packages the app.`,
+          ? `Build command: ${command}; package.json has no script that packages the app for Linux.`
+          : `Build command: ${command}, the package.json script that packages the app.`,
       ),
       ...forMac(subject, pkg, tool),
       because(
         'framework',
-        'Electron itself and the tools that pack it come from GitHub: the owner of the runner has to allow its hosts (--allow-hosts github.com,*.githubusercontent.com).',
+        'Electron and its packaging tools are downloaded from GitHub. The owner of the runner must allow its hosts (--allow-hosts github.com,*.githubusercontent.com).',
       ),
     ],
   };
 }
 
-/** Where a script packages for macOS: who can run it, and how an App says that it wants that. */
+/** Where a script packages for macOS: who can run it, and how an app says that it wants that. */
 function forMac({ manager }: Subject, { scripts }: PackageJson, { call }: Tool): Reason[] {
   const script = Object.keys(scripts).find((name) => {
     const text = whatRuns(scripts, name);
@@ -115,7 +115,7 @@ function forMac({ manager }: Subject, { scripts }: PackageJson, { call }: Tool):
   return [
     because(
       'build',
-      `For macOS, which has to be built on a Mac to be signed: set the build command ${runScript(manager, script)}, and ask for a runner with the label macos (docs/operations.md).`,
+      `To build for macOS, which needs a Mac for signing, set the build command to ${runScript(manager, script)} and request a runner with the label macos (docs/operations.md).`,
     ),
   ];
 }
@@ -174,7 +174,7 @@ function ownCommand({ manager }: Subject, pkg: PackageJson, tool: Tool): string 
 function withoutTool(subject: Subject): Outcome {
   const path = joinPath(subject.tree.base, 'package.json');
   return {
-    refusal: `${path} depends on electron, but on none of electron-builder, Electron Forge and electron-packager, which make something to install of it.`,
-    hint: 'Add one ("npm install --save-dev electron-builder"), or set a build command and outputs in the App or in appflux.json.',
+    refusal: `${path} depends on electron, but not on a packager: electron-builder, Electron Forge or electron-packager.`,
+    hint: 'Add one ("npm install --save-dev electron-builder"), or set a build command and outputs in the app or in appflux.json.',
   };
 }

@@ -19,7 +19,7 @@ const CALLS: readonly (readonly ['bun' | 'node', RegExp])[] = [
 export const executableRule: Rule = {
   frameworks: ['bun', 'node'],
   types: ['desktop'],
-  looksFor: 'a script or a program to make one executable of',
+  looksFor: 'a script or program to compile into an executable',
   find(subject) {
     const pkg = ownPackage(subject);
     if (pkg === null) return null;
@@ -52,14 +52,14 @@ function findScript(subject: Subject, pkg: PackageJson): Outcome {
       reasons: [
         because(
           'framework',
-          `Framework: an executable with ${framework === 'bun' ? 'Bun' : 'Node'} in it, because the script ${script} makes one.`,
+          `Framework: an executable with ${framework === 'bun' ? 'Bun' : 'Node'} included, because the script ${script} compiles one.`,
         ),
         because('build', `Build command: ${command}, from the scripts of package.json.`),
         because(
           'output',
           file === null
-            ? `Output: what is in ${outputs.join(', ')}, because the script does not say where it writes.`
-            : `Output: ${file}, as the script says.`,
+            ? `Output: what is in ${outputs.join(', ')}, because the script doesn’t name its output.`
+            : `Output: ${file}, from the script.`,
         ),
       ],
     };
@@ -117,7 +117,7 @@ function findEntry(subject: Subject, pkg: PackageJson): Outcome {
     reasons: [
       because(
         'framework',
-        `Framework: an executable with Bun in it, of ${plainEntry}, because the App is a desktop app and package.json knows no other way.`,
+        `Framework: ${plainEntry} compiled with Bun, because the app’s type is desktop and package.json has no script that packages it.`,
       ),
       because('build', `Build command: "bun build --compile" for ${TARGETS.join(', ')}.`),
     ],

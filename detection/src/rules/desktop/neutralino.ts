@@ -23,8 +23,8 @@ export const neutralinoRule: Rule = {
     if (!hasBinaries && !subject.hasOwnImage) {
       return {
         refusal:
-          'Neutralinojs is unsupported for this project: "neu update" gets its programs from GitHub, which a build cannot reach, and the source has none in bin.',
-        hint: 'Run "neu update", add the folder bin to the source, and deploy again.',
+          'Neutralinojs is not supported for this project: "neu update" downloads its binaries from GitHub, which builds can’t reach, and the folder bin has none.',
+        hint: 'Run "neu update", commit the folder bin, and deploy again.',
       };
     }
     const config = parseLooseJson(text);
@@ -47,7 +47,7 @@ export const neutralinoRule: Rule = {
       version: textAt(config, 'version'),
       reasons: [
         because('framework', `Framework: Neutralinojs, because of ${path}.`),
-        because('build', `Build command: ${command}, with the programs in bin.`),
+        because('build', `Build command: ${command}, with the binaries in bin.`),
       ],
     };
   },

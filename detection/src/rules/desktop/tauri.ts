@@ -30,8 +30,8 @@ export const tauriRule: Rule = {
     if (folders.length > 1) {
       const names = folders.map((path) => fromBase(tree, path));
       return {
-        refusal: `This project holds several Tauri apps: ${listed(names, 8)}.`,
-        hint: 'Set the root directory of the App to one of these folders.',
+        refusal: `This project has several Tauri apps: ${listed(names, 8)}.`,
+        hint: 'Set the root directory of the app to one of these folders.',
         elsewhere: folders.map((path) => ({ folder: path, type: 'desktop', framework: 'tauri' })),
       };
     }
@@ -44,15 +44,15 @@ function findIn(subject: Subject, folder: string, config: TauriConfig): Outcome 
   const { tree, hasOwnImage } = subject;
   if (generation(config) === 1) {
     return {
-      refusal: `${config.path} is of Tauri 1, which needs WebKitGTK 4.0; the desktop builder has 4.1, for Tauri 2.`,
-      hint: 'Run "npx @tauri-apps/cli migrate" in the project (https://v2.tauri.app/start/migrate/from-tauri-1/), or set an image that has what Tauri 1 needs, a build command and outputs.',
+      refusal: `${config.path} is for Tauri 1, which needs WebKitGTK 4.0. The desktop builder has 4.1, for Tauri 2.`,
+      hint: 'Run "npx @tauri-apps/cli migrate" in the project (https://v2.tauri.app/start/migrate/from-tauri-1/), or set an image with WebKitGTK 4.0, a build command and outputs.',
     };
   }
   const lacking = hasOwnImage ? null : lackingTool(config);
   if (lacking !== null) {
     return {
       refusal: `beforeBuildCommand in ${config.path} runs ${lacking}, which the desktop builder does not have.`,
-      hint: 'Set an image that has it in the App or in appflux.json, or set a build command and outputs.',
+      hint: 'Set an image that has it in the app or in appflux.json, or set a build command and outputs.',
     };
   }
   const bundles = bundlesOf(config);
@@ -69,9 +69,14 @@ function findIn(subject: Subject, folder: string, config: TauriConfig): Outcome 
     version: versionOf(tree, folder, config),
     reasons: [
       because('framework', `Framework: Tauri 2, because of ${config.path}.`),
-      because('build', `Build command: ${command}, which makes ${bundles.join(' and ')}.`),
+      because('build', `Build command: ${command}, which creates ${bundles.join(' and ')}.`),
       ...(wantsAppImage
-        ? [because('output', 'No AppImage is made: its tools come from GitHub, which a build cannot reach.')]
+        ? [
+            because(
+              'output',
+              'AppImage skipped: its tools are downloaded from GitHub, which builds can’t reach.',
+            ),
+          ]
         : []),
     ],
   };

@@ -17,9 +17,8 @@ export const wailsRule: Rule = {
     if (text === null) return null;
     if (!subject.hasOwnImage) {
       return {
-        refusal:
-          'Wails is unsupported: it is built with Go and its own command line tool, and no builder image of AppFlux has them.',
-        hint: 'Set an image that has wails in the App or in appflux.json; the build command is then "wails build", and the outputs are build/bin.',
+        refusal: 'Wails is not supported: no builder image of AppFlux has Go and the Wails CLI.',
+        hint: 'Set an image that has wails in the app or in appflux.json. Then set the build command to "wails build" and outputs to build/bin.',
       };
     }
     return {

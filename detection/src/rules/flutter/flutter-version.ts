@@ -38,13 +38,13 @@ export function flutterVersion(tree: SourceTree, pubspec: Pubspec, flavor: strin
 
 const asked = (version: string, by: string): AskedFlutter =>
   PLAIN.test(version)
-    ? { version, reasons: [because('node', `Flutter: ${quoted(version)} is asked for by ${by}.`)] }
+    ? { version, reasons: [because('node', `Flutter: ${quoted(version)}, because ${by} says so.`)] }
     : {
         version: null,
         reasons: [
           because(
             'node',
-            `Flutter: ${quoted(version)}, which ${by} asks for, is no release; the image's is used.`,
+            `Flutter: ${by} requests ${quoted(version)}, which is not a release. Using the version in the image.`,
           ),
         ],
       };

@@ -42,15 +42,15 @@ function findIn(subject: Subject, path: string, pubspec: Pubspec): Outcome {
   if (pubspec.isPlugin || entryOf(subject, null) === null) {
     const example = tree.isFile(joinPath(tree.base, 'example/pubspec.yaml'));
     return {
-      refusal: `${path} belongs to a Flutter ${pubspec.isPlugin ? 'plugin' : 'package'}, not to an app: ${pubspec.isPlugin ? 'it has a section flutter.plugin' : 'there is no lib/main.dart'}.`,
-      hint: `Set the root directory of the App to the folder of an app${example ? ', such as "example"' : ''}.`,
+      refusal: `${path} belongs to a Flutter ${pubspec.isPlugin ? 'plugin' : 'package'}, not an app: ${pubspec.isPlugin ? 'it has a flutter.plugin section' : 'there is no lib/main.dart'}.`,
+      hint: `Set the root directory of the app to the folder of an app${example ? ', such as "example"' : ''}.`,
     };
   }
   if (wanted === undefined || !has(wanted)) {
     const platform = wanted ?? 'android';
     return {
-      refusal: `This Flutter project has no folder ${wanted ?? 'android, web or linux'}, so it cannot be built for ${wanted === undefined ? 'any of them' : wanted === 'linux' ? 'Linux' : wanted}.`,
-      hint: `Run "flutter create --platforms=${platform} ." in the project, and deploy again.`,
+      refusal: `This Flutter project has no ${wanted ?? 'android, web or linux'} folder, so it can’t be built for ${wanted === undefined ? 'any of them' : wanted === 'linux' ? 'Linux' : wanted}.`,
+      hint: `Run "flutter create --platforms=${platform} ." in the project, commit, and deploy again.`,
     };
   }
   return findFor(subject, path, pubspec, wanted);
@@ -85,7 +85,7 @@ function findFor(subject: Subject, path: string, pubspec: Pubspec, platform: Pla
       : [
           because(
             'build',
-            `Of the flavors ${flavors.join(', ')} ${flavor} is built; another needs a build command of your own.`,
+            `Flavor: ${flavor}, out of ${flavors.join(', ')}. To build another, set a build command.`,
           ),
         ]),
     ...asked.reasons,

@@ -45,7 +45,7 @@ export function chooseBuild(
   }
   if (own === null || framework === null) return null;
   const command = folder === '' ? runProgram(manager, own) : `cd ${folder} && ${runProgram(manager, own)}`;
-  const reason = because('build', `Build command: ${command}, the usual one of ${framework.name}.`);
+  const reason = because('build', `Build command: ${command}, the default of ${framework.name}.`);
   return { command, script: '', reason };
 }
 

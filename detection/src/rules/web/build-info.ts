@@ -88,7 +88,7 @@ class FolderFileSystem extends FileSystem {
 
   async readFile(path: string): Promise<string> {
     if (this.resolve(path) === `/${PACKAGE_JSON}` && this.#packageJson !== null) return this.#packageJson;
-    throw new Error(`${path} is not given to build-info`);
+    throw new Error(`${path} is not available to build-info`);
   }
 }
 

@@ -23,7 +23,7 @@ export function generatedSite(subject: Subject, generator: KnownFramework, why: 
   if (subject.hasOwnImage) return finding;
   if (!IN_SITES_IMAGE.has(id)) return missing(generator, name);
   const has = (file: string) => subject.tree.isFile(joinPath(subject.tree.base, file));
-  if (id === 'hugo' && has('go.mod')) return missing(generator, 'Go, which fetches the modules of go.mod');
+  if (id === 'hugo' && has('go.mod')) return missing(generator, 'Go, which downloads the modules in go.mod');
   const image = because('image', `Image: ${SITES_IMAGE}, which has ${name}.`);
   const install = id === 'mkdocs' && has('requirements.txt') ? requirements() : null;
   return {
@@ -36,10 +36,10 @@ export function generatedSite(subject: Subject, generator: KnownFramework, why: 
 
 function requirements(): { command: string; reason: Reason } {
   const command = 'pip install -r requirements.txt';
-  return { command, reason: because('install', `Install command: ${command}, because the file is there.`) };
+  return { command, reason: because('install', `Install command: ${command}, because the file exists.`) };
 }
 
 const missing = ({ name, directory }: KnownFramework, tool: string): Refusal => ({
   refusal: `This is a ${name} site, and no builder image has ${tool}.`,
-  hint: `Set an image that has it in the App or in appflux.json, or deploy the folder that ${name} makes${directory === null ? '' : ` (${directory})`}.`,
+  hint: `Set an image that has it in the app or in appflux.json, or deploy the folder that ${name} creates${directory === null ? '' : ` (${directory})`}.`,
 });

@@ -57,7 +57,7 @@ function withSiblings(subject: Subject, pkg: PackageJson, found: Finding): Findi
   if (build === null) return found;
   const depth = tree.base.split('/').length - (at.folder === '' ? 0 : at.folder.split('/').length);
   const command = `cd ${Array(depth).fill('..').join('/')} && ${build.command}`;
-  const text = `Build command: ${command}, by ${build.by}, with the packages of the workspace that it depends on.`;
+  const text = `Build command: ${command}, with ${build.by}, including the workspace packages that it depends on.`;
   const others = found.reasons.filter(({ about }) => about !== 'build');
   return { ...found, buildCommand: command, reasons: [...others, because('build', text)] };
 }
@@ -94,7 +94,7 @@ const hasPages = ({ tree }: Subject): boolean =>
   tree.isFile(joinPath(tree.base, 'index.html')) ||
   ['src', 'app', 'pages'].some((name) => tree.isFolder(joinPath(tree.base, name)));
 
-/** The framework that the App is set to. */
+/** The framework that the app is set to. */
 async function findNamed(
   subject: Subject,
   name: string,
@@ -104,27 +104,27 @@ async function findNamed(
   const { tree, manager } = subject;
   const generator = generatorById(name);
   if (generator !== null) {
-    return generatedSite(subject, generator, `Framework: ${generator.name}, because the App is set to it.`);
+    return generatedSite(subject, generator, `Framework: ${generator.name}, from the app’s settings.`);
   }
   const outcome = await frameworkByName(name, { names: tree.names(tree.base), pkg });
   if ('known' in outcome) {
     const meant = nearest(name, [...outcome.known, 'html']);
     throw new DetectionFailure(
       'settings_invalid',
-      `The App's framework ${quoted(name)} is unknown; the nearest known one is "${meant}".`,
-      { hint: 'Correct the framework in the App, or leave it empty: then it is detected.' },
+      `The app’s framework ${quoted(name)} is unknown. Did you mean "${meant}"?`,
+      { hint: 'Correct the framework in the app, or set it to auto-detect.' },
     );
   }
   if ('unfit' in outcome) {
     throw new DetectionFailure(
       'settings_invalid',
-      `The App's framework is ${outcome.unfit}, and the source does not fit it.`,
+      `The app’s framework is ${outcome.unfit}, but the source doesn’t match it.`,
       {
-        hint: 'Leave the framework of the App empty: then it is detected.',
+        hint: 'Set the framework of the app to auto-detect.',
       },
     );
   }
-  const why = `Framework: ${outcome.framework.name}, because the App is set to it.`;
+  const why = `Framework: ${outcome.framework.name}, from the app’s settings.`;
   if (pkg === null) return generatedSite(subject, outcome.framework, why);
   return findingFor({ tree, folder: tree.base, within: '', pkg, manager }, outcome.framework, why);
 }
@@ -162,7 +162,7 @@ function findFinished({ tree }: Subject, why?: string): Finding | null {
       ...(why === undefined ? [] : [because('framework', `Framework: none; ${why}`)]),
       because(
         'build',
-        `Nothing is built: ${what} is there, and ${folder === '.' ? 'the folder' : folder} is published.`,
+        `No build: ${folder === '.' ? 'the folder' : folder} has ${what} and is published as it is.`,
       ),
       ...(pwa === null ? [] : [because('type', pwa)]),
     ],

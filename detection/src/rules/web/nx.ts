@@ -100,9 +100,9 @@ function findingOf(
     reasons: [
       because(
         'framework',
-        `Framework: ${framework ?? 'none that AppFlux knows'}, because of ${path}, an application of an Nx workspace.`,
+        `Framework: ${framework ?? 'none that AppFlux supports'}, because of ${path}, an Nx application.`,
       ),
-      because('build', `Build command: ${command}, by Nx, from the workspace's top.`),
+      because('build', `Build command: ${command}, with Nx, from the top of the workspace.`),
     ],
   };
 }

@@ -64,7 +64,7 @@ export function findingFor(place: PackagedFolder, framework: KnownFramework, why
   if (build === null) {
     return {
       refusal: `${joinPath(folder, 'package.json')} depends on ${framework.name} but has no build script.`,
-      hint: 'Add a script "build" to package.json, or set a build command in the App or in appflux.json.',
+      hint: 'Add a "build" script to package.json, or set a build command in the app or in appflux.json.',
     };
   }
   const { outputs, reasons } = outputsOf(output, build.script, framework);
@@ -84,10 +84,10 @@ export function findingForScript(place: PackagedFolder): Finding | null {
   const outputs = option === null ? likelyOutputs(tree, folder) : [option];
   const where =
     option === null
-      ? `Output: the first of ${outputs.join(', ')} that the build makes, because nothing says where it writes.`
-      : `Output: ${option}, as the build script says.`;
+      ? `Output: the first of ${outputs.join(', ')} that the build creates, because no setting names the output folder.`
+      : `Output: ${option}, from the build script.`;
   return finishSite(place, null, build.command, outputs, [
-    because('framework', 'Framework: none that AppFlux knows; package.json has a build script.'),
+    because('framework', 'Framework: none that AppFlux supports; package.json has a build script.'),
     build.reason,
     because('output', where),
   ]);
@@ -103,12 +103,12 @@ function outputsOf(output: Output, script: string, framework: KnownFramework) {
     const others = reasons.filter(({ about }) => about !== 'output');
     return {
       outputs,
-      reasons: [...others, because('output', `Output: ${option}, as the build script says.`)],
+      reasons: [...others, because('output', `Output: ${option}, from the build script.`)],
     };
   }
   const [first] = output.outputs;
   const isSaid = first === undefined || reasons.some(({ about }) => about === 'output');
-  const usual = isSaid ? [] : [because('output', `Output: ${first}, where ${framework.name} writes.`)];
+  const usual = isSaid ? [] : [because('output', `Output: ${first}, the default of ${framework.name}.`)];
   return { outputs: output.outputs, reasons: [...reasons, ...usual] };
 }
 

@@ -105,6 +105,6 @@ export class Config {
 
 /** A refusal of a project that needs a server where it would run. */
 export const needsServer = (what: string, hint: string): Refusal => ({
-  refusal: `${what}. AppFlux publishes files; it runs no server for a site.`,
+  refusal: `${what}. AppFlux publishes static files; it doesn’t run servers.`,
   hint,
 });

@@ -26,7 +26,7 @@ export function storybookIn(place: PackagedFolder): Finding | null {
     [
       because(
         'framework',
-        `Framework: Storybook, because package.json has a script ${SCRIPT} and no script build.`,
+        `Framework: Storybook, because package.json has a ${SCRIPT} script and no build script.`,
       ),
       because('build', `Build command: ${command}, from the scripts of package.json.`),
       because('output', `Output: ${folder}.`),

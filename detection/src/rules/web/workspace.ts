@@ -37,11 +37,11 @@ export async function siteOfWorkspace(subject: Subject, top: PackageJson): Promi
   const [chosen, ...equals] = sites.filter(({ folder }) => rank(folder) === best);
   if (equals.length > 0) {
     return {
-      refusal: `This workspace holds several sites: ${listed(
+      refusal: `This workspace has several sites: ${listed(
         sites.map(({ folder }) => folder),
         8,
       )}.`,
-      hint: 'Set the root directory of the App to one of these folders.',
+      hint: 'Set the root directory of the app to one of these folders.',
       elsewhere: elsewhere(subject, sites),
     };
   }
@@ -112,7 +112,7 @@ function rank(folder: string): number {
 const whyBefore = (folder: string, others: number): string =>
   rank(folder) === 0
     ? 'because of its name'
-    : `because the ${others === 1 ? 'other is' : 'others are'} called like documentation, an example or a tool`;
+    : `because the ${others === 1 ? 'other is' : 'others are'} named like documentation, an example or a tool`;
 
 /**
  * A workspace's own build script knows the order in which its packages are built: it is preferred, unless it
@@ -131,10 +131,10 @@ function builtFromTop(
   const own = findingForScript({ tree, folder: tree.base, within: '', pkg: topPkg, manager });
   const chosen =
     own !== null && pkg !== null && (others.length === 0 || filtered === null)
-      ? { command: own.buildCommand, why: `the workspace's own, which builds ${folder} too` }
+      ? { command: own.buildCommand, why: `the build script of the workspace, which also builds ${folder}` }
       : filtered === null
         ? null
-        : { command: filtered.command, why: `by ${filtered.by}, with what ${folder} depends on` };
+        : { command: filtered.command, why: `with ${filtered.by}, including what ${folder} depends on` };
   const reasons = [
     ...outcome.reasons.filter(({ about }) => about !== 'build' || chosen === null),
     ...(chosen === null ? [] : [because('build', `Build command: ${chosen.command}, ${chosen.why}.`)]),
@@ -143,7 +143,7 @@ function builtFromTop(
       : [
           because(
             'framework',
-            `Of the workspace's sites ${folder} is built, ${whyBefore(folder, others.length)}.`,
+            `Chosen from the workspace’s sites: ${folder}, ${whyBefore(folder, others.length)}.`,
           ),
         ]),
   ];

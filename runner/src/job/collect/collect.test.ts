@@ -118,7 +118,7 @@ describe('a site', () => {
     const [artifact] = await collect({});
     expect(artifact?.meta).toEqual({ files: 2, unpackedBytes: 18 });
     expect(around.lines).toContainEqual(
-      expect.stringMatching(/^Warning: "dist" has no index\.html, .* runs no server/),
+      expect.stringMatching(/^Warning: "dist" has no index\.html, .* doesn’t run servers/),
     );
   });
 
@@ -286,7 +286,7 @@ describe('files', () => {
     const failure = await failureOf(collect({ type: 'android', outputs: ['*.apk'] }, { limits }));
     expect(failure).toMatchObject({
       code: 'artifact_invalid',
-      message: 'The outputs name 3 files; 2 is the most.',
+      message: 'The outputs match 3 files. The limit is 2.',
     });
   });
 });
@@ -297,21 +297,21 @@ describe('an output that is not there', () => {
     const failure = await failureOf(collect({ outputs: ['build/'] }));
     expect(failure).toMatchObject({
       code: 'no_artifact',
-      message: 'The build made "dist", "public", but the outputs name "build".',
-      hint: 'Set outputs to "dist" in the App or in appflux.json, if that is what the build makes.',
+      message: 'The build created "dist", "public", but outputs is set to "build".',
+      hint: 'If "dist" is the result of the build, set outputs to it in the app or in appflux.json.',
     });
   });
 
   it('is named when there is nothing else', async () => {
     const failure = await failureOf(collect({ outputs: ['build', 'dist'] }));
     expect(failure.message).toBe(
-      'The build ended well but made none of the outputs: looked for "build", "dist".',
+      'The build succeeded but created none of the outputs. Looked for "build", "dist".',
     );
   });
 
   it('is called empty when it is', async () => {
     await mkdir(join(root, 'dist/sub'), { recursive: true });
-    expect((await failureOf(collect({}))).message).toBe('The build ended well, but "dist" is empty.');
+    expect((await failureOf(collect({}))).message).toBe('The build succeeded, but "dist" is empty.');
   });
 
   it('is one when no file matches', async () => {
@@ -344,15 +344,15 @@ describe('hostile output', () => {
     ['by way of the project', '../../source/../host/secret.txt'],
   ])('with a link out of the project is refused: %s', async (_what, target) => {
     await symlink(target, join(root, 'dist/leak.txt'));
-    await refused('"dist/leak.txt" is a link that leads out of the project');
+    await refused('"dist/leak.txt" is a link to a path outside the project');
   });
 
   it('that is itself a link out of the project is refused', async () => {
     await symlink('../host', join(root, 'out'));
-    await refused('"out" leads out of the project', { outputs: ['out'] });
-    await refused('leads out of the project', { outputs: ['out/secret.txt'], type: 'android' });
-    await refused('leads out of the project', { outputs: ['out/*.txt'], type: 'android' });
-    await refused('leads out of the project', { outputs: ['o*'], type: 'android' });
+    await refused('"out" is outside the project', { outputs: ['out'] });
+    await refused('outside the project', { outputs: ['out/secret.txt'], type: 'android' });
+    await refused('outside the project', { outputs: ['out/*.txt'], type: 'android' });
+    await refused('outside the project', { outputs: ['o*'], type: 'android' });
   });
 
   it('in whose place the root directory leads elsewhere is refused', async () => {
@@ -362,11 +362,11 @@ describe('hostile output', () => {
     await rm(inner, { recursive: true });
     await refused('removed the root directory', { outputs: ['.'] }, { root: inner });
     await symlink(join(around.folder, 'host'), inner);
-    await refused('put a link in the place of the root directory', { outputs: ['.'] }, { root: inner });
+    await refused('replaced the root directory with a link', { outputs: ['.'] }, { root: inner });
     await rm(join(root, 'apps'), { recursive: true });
     await symlink(around.folder, join(root, 'apps'));
     await mkdir(join(around.folder, 'web'));
-    await refused('put a link in the place of the root directory', { outputs: ['.'] }, { root: inner });
+    await refused('replaced the root directory with a link', { outputs: ['.'] }, { root: inner });
   });
 
   it('with a link inside the project is packed with what it leads to', async () => {
@@ -383,22 +383,22 @@ describe('hostile output', () => {
 
   it('with links in a circle or to nowhere is refused', async () => {
     await symlink('.', join(root, 'dist/self'));
-    await refused('leads round in a circle');
+    await refused('is circular');
     await symlink('nowhere', join(root, 'dist/a'));
-    await refused('"dist/a" is a link that leads nowhere');
+    await refused('"dist/a" is a broken link');
   });
 
   it('with a pipe is refused, and does not wait for a writer', async () => {
     execFileSync('mkfifo', [join(root, 'dist/pipe')]);
-    await refused('"dist/pipe" is neither a file nor a folder');
-    await refused('neither a file nor a folder', { type: 'android', outputs: ['dist/pipe'] });
+    await refused('"dist/pipe" is not a file or folder');
+    await refused('not a file or folder', { type: 'android', outputs: ['dist/pipe'] });
   });
 
   it.runIf(process.getuid?.() === 0)('with a device is refused, and nothing is read from it', async () => {
     // The number of /dev/zero: a read would never end.
     execFileSync('mknod', [join(root, 'dist/device'), 'c', '1', '5']);
-    await refused('"dist/device" is neither a file nor a folder');
-    await refused('neither a file nor a folder', { type: 'android', outputs: ['dist/device'] });
+    await refused('"dist/device" is not a file or folder');
+    await refused('not a file or folder', { type: 'android', outputs: ['dist/device'] });
   });
 
   it('that is a hard link is delivered as a copy: what is done to the other name afterwards changes nothing', async () => {
@@ -443,12 +443,12 @@ describe('hostile output', () => {
 
   it('with a name that cannot be published is refused', async () => {
     await write({ 'dist/a\nb': '' });
-    await refused('a name that cannot be published');
+    await refused('a name that can’t be published');
   });
 
   it('with a name that is not UTF-8 is refused', async () => {
     await writeFile(Buffer.concat([Buffer.from(join(root, 'dist/')), Buffer.from([0xff, 0xfe])]), 'x');
-    await refused('a name that cannot be published');
+    await refused('a name that can’t be published');
   });
 
   it('that is too large, unpacked, is refused before it is read', async () => {

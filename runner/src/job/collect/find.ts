@@ -1,8 +1,10 @@
 /** Finds what outputs name. */
+
 import { lstat, readdir, realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import type { Glob } from '@appflux/detection';
 import { quoted } from '@appflux/protocol';
+import { own, say } from '../../masking/sentence.ts';
 import { JobFailure } from '../../step-context.ts';
 import type { CollectLimits } from './limits.ts';
 import type { FoundFile } from './safe-file.ts';
@@ -35,7 +37,7 @@ export async function findMatches(
     const stats = await lstat(real, { bigint: true });
     if (stats.isDirectory()) folders.push(path);
     else if (stats.isFile()) files.push({ path, real, stats });
-    else throw new JobFailure('artifact_invalid', `${quoted(path)} is neither a file nor a folder.`);
+    else throw new JobFailure('artifact_invalid', say`${quoted(path)} is not a file or folder.`);
   };
 
   if (glob.isLiteral) {
@@ -50,9 +52,9 @@ export async function findMatches(
       if (looked > limits.names) {
         throw new JobFailure(
           'artifact_invalid',
-          `There are more than ${limits.names} files to look through for an output.`,
+          say`Too many files to search for outputs: more than ${limits.names}.`,
           {
-            hint: 'Name the folder in which the outputs lie.',
+            hint: own('Set outputs to the folder that contains them.'),
           },
         );
       }
@@ -77,7 +79,7 @@ function isSkipped(path: string, glob: Glob): boolean {
 async function realInside(root: string, path: string): Promise<string | null> {
   const real = await realpath(join(root, path)).catch(() => null);
   if (real === null || real === root || real.startsWith(root + sep)) return real;
-  throw new JobFailure('artifact_invalid', `The output ${quoted(path)} leads out of the project.`);
+  throw new JobFailure('artifact_invalid', say`The output ${quoted(path)} is outside the project.`);
 }
 
 async function isRealFolder(root: string, path: string): Promise<boolean> {

@@ -54,7 +54,7 @@ export async function collectArtifacts(input: CollectInput, ctx: StepContext): P
 
 /** Many projects without a framework have a build script, and some of them are servers or packages. */
 const noFirstPage = (folder: string): string =>
-  `Warning: ${quoted(folder)} has no index.html, so there is no page to open first. If this is a server program: AppFlux publishes files and runs no server. If the site lies elsewhere, set outputs.`;
+  `Warning: ${quoted(folder)} has no index.html, so the site has no start page. If the site is in another folder, set outputs. AppFlux publishes files; it doesn’t run servers.`;
 
 const isSite = ({ type }: Plan): boolean => type === 'web' || type === 'pwa';
 
@@ -68,8 +68,8 @@ async function sameRoot(root: string): Promise<string> {
   throw new JobFailure(
     'artifact_invalid',
     real === null
-      ? 'The build removed the root directory.'
-      : 'The build put a link in the place of the root directory.',
+      ? own('The build removed the root directory.')
+      : own('The build replaced the root directory with a link.'),
   );
 }
 
@@ -159,7 +159,7 @@ class Collector {
     const entry = files.some(({ inside }) => inside === 'index.html') ? { entry: 'index.html' } : {};
     const unpackedBytes = files.reduce((sum, { stats }) => sum + Number(stats.size), 0);
     this.#ctx.log(
-      `Packing ${quoted(shown)}: ${files.length} ${files.length === 1 ? 'file' : 'files'}, ${formatBytes(unpackedBytes)}.`,
+      say`Packing ${quoted(shown)}: ${files.length} ${files.length === 1 ? 'file' : 'files'}, ${own(formatBytes(unpackedBytes))}.`,
     );
     const site = isSite(this.#input.plan);
     if (site && !('entry' in entry)) this.#ctx.log(noFirstPage(shown));
@@ -185,9 +185,9 @@ class Collector {
     if (count > this.#limits.artifacts) {
       throw new JobFailure(
         'artifact_invalid',
-        `The outputs name ${count} files; ${this.#limits.artifacts} is the most.`,
+        say`The outputs match ${count} files. The limit is ${this.#limits.artifacts}.`,
         {
-          hint: 'Name fewer files, or a folder, which becomes one ZIP.',
+          hint: own('Match fewer files, or set a folder, which is packed into one ZIP.'),
         },
       );
     }

@@ -1,7 +1,9 @@
 /** What to say when the outputs are not there. */
+
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { listed } from '@appflux/protocol';
+import { own, say } from '../../masking/sentence.ts';
 import { JobFailure } from '../../step-context.ts';
 import { isFolder } from './walk.ts';
 
@@ -30,7 +32,7 @@ export async function noArtifact(
   empty: readonly string[],
 ): Promise<JobFailure> {
   if (outputs.length === 0)
-    return new JobFailure('no_artifact', 'No outputs are named, so there is nothing to collect.');
+    return new JobFailure('no_artifact', own('No outputs are set, so there is nothing to collect.'));
   const wanted = outputs.map((output) => output.replace(/\/+$/, ''));
   const made: string[] = [];
   for (const name of USUAL) {
@@ -38,22 +40,22 @@ export async function noArtifact(
     if (await exists(join(root, name, 'index.html'))) made.unshift(name);
     else made.push(name);
   }
-  const named = `the outputs name ${listed(wanted, 8)}`;
+  const named = `outputs is set to ${listed(wanted, 8)}`;
   const [first] = made;
   if (empty.length > 0) {
     return new JobFailure(
       'no_artifact',
-      `The build ended well, but ${listed(empty)} ${empty.length === 1 ? 'is' : 'are'} empty.`,
+      say`The build succeeded, but ${listed(empty)} ${empty.length === 1 ? 'is' : 'are'} empty.`,
     );
   }
   if (first === undefined) {
     return new JobFailure(
       'no_artifact',
-      `The build ended well but made none of the outputs: looked for ${listed(wanted, 8)}.`,
+      say`The build succeeded but created none of the outputs. Looked for ${listed(wanted, 8)}.`,
     );
   }
-  return new JobFailure('no_artifact', `The build made ${listed(made)}, but ${named}.`, {
-    hint: `Set outputs to "${first}" in the App or in appflux.json, if that is what the build makes.`,
+  return new JobFailure('no_artifact', say`The build created ${listed(made)}, but ${named}.`, {
+    hint: say`If "${first}" is the result of the build, set outputs to it in the app or in appflux.json.`,
   });
 }
 

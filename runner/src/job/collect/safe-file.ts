@@ -1,7 +1,9 @@
 /** Opens files that somebody else may change at any time. */
+
 import { type BigIntStats, constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { quoted } from '@appflux/protocol';
+import { own, say } from '../../masking/sentence.ts';
 import { JobFailure } from '../../step-context.ts';
 
 /** A regular file as it was when it was found. */
@@ -16,8 +18,10 @@ export interface FoundFile {
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
 
 export const changed = (path: string): JobFailure =>
-  new JobFailure('artifact_invalid', `${quoted(path)} changed while it was read.`, {
-    hint: 'Something of the build is still running. Let the build command end when all of it has ended.',
+  new JobFailure('artifact_invalid', say`${quoted(path)} changed while it was read.`, {
+    hint: own(
+      'A process of the build is still running. Make the build command wait for all of its processes.',
+    ),
   });
 
 /**

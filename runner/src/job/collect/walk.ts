@@ -1,7 +1,9 @@
 /** Lists the files of an output folder. */
+
 import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { formatBytes, quoted } from '@appflux/protocol';
+import { own, say, type Text } from '../../masking/sentence.ts';
 import { JobFailure } from '../../step-context.ts';
 import type { CollectLimits } from './limits.ts';
 import { changed, type FoundFile } from './safe-file.ts';
@@ -21,13 +23,13 @@ export interface WalkOptions {
   readonly leaveOut: (inside: string) => boolean;
 }
 
-const invalid = (message: string, hint?: string) =>
+const invalid = (message: Text, hint?: Text) =>
   new JobFailure('artifact_invalid', message, hint === undefined ? {} : { hint });
 
 const unpublishable = (shown: string) =>
   invalid(
-    `The output holds a name that cannot be published: ${quoted(shown)}.`,
-    'Use names in UTF-8 without backslashes and control characters.',
+    say`The output contains a name that can’t be published: ${quoted(shown)}.`,
+    own('Use UTF-8 names without backslashes and control characters.'),
   );
 
 const isMissing = (error: unknown): boolean =>
@@ -60,12 +62,12 @@ class Walk {
   async folder(real: string, shown: string, inside: string, above: readonly string[]): Promise<void> {
     const { signal, limits, leaveOut } = this.#options;
     signal.throwIfAborted();
-    if (above.includes(real)) throw invalid(`The link ${quoted(shown)} leads round in a circle.`);
+    if (above.includes(real)) throw invalid(say`The link ${quoted(shown)} is circular.`);
     if (above.length > limits.depth)
-      throw invalid(`The output is more than ${limits.depth} folders deep: ${quoted(shown)}.`);
+      throw invalid(say`The output is nested more than ${limits.depth} folders deep: ${quoted(shown)}.`);
     const names = await readdir(real);
     // Between finding this folder and reading it, a link may have taken its place or that of one above.
-    if ((await realpath(real)) !== real) throw invalid(`${quoted(shown)} changed while it was read.`);
+    if ((await realpath(real)) !== real) throw invalid(say`${quoted(shown)} changed while it was read.`);
     for (const name of names.sort()) {
       const here = inside === '' ? name : `${inside}/${name}`;
       if (leaveOut(here)) continue;
@@ -82,7 +84,7 @@ class Walk {
     const real = own.isSymbolicLink() ? await this.#follow(path, shown) : path;
     const stats = own.isSymbolicLink() ? await lstat(real, { bigint: true }) : own;
     if (stats.isDirectory()) return this.folder(real, shown, inside, above);
-    if (!stats.isFile()) throw invalid(`${quoted(shown)} is neither a file nor a folder.`);
+    if (!stats.isFile()) throw invalid(say`${quoted(shown)} is not a file or folder.`);
     this.#bytes += stats.size;
     if (this.#bytes > BigInt(this.#options.maxBytes)) throw tooLarge(this.#options.maxBytes);
     this.files.push({ path: shown, real, stats, inside });
@@ -92,11 +94,11 @@ class Walk {
   async #follow(path: string, shown: string): Promise<string> {
     const { root } = this.#options;
     const real = await realpath(path).catch(() => null);
-    if (real === null) throw invalid(`${quoted(shown)} is a link that leads nowhere.`);
+    if (real === null) throw invalid(say`${quoted(shown)} is a broken link.`);
     if (real !== root && !real.startsWith(root + sep)) {
       throw invalid(
-        `${quoted(shown)} is a link that leads out of the project.`,
-        'Let the build copy the file instead of linking to it.',
+        say`${quoted(shown)} is a link to a path outside the project.`,
+        own('Make the build copy the file instead of linking to it.'),
       );
     }
     return real;
@@ -105,9 +107,10 @@ class Walk {
   #count(shown: string, inside: string): void {
     const { limits } = this.#options;
     this.#entries += 1;
-    if (this.#entries > limits.files) throw invalid(`The output holds more than ${limits.files} files.`);
+    if (this.#entries > limits.files)
+      throw invalid(say`The output contains more than ${limits.files} files.`);
     if (Buffer.byteLength(inside) > limits.pathBytes)
-      throw invalid(`The output holds a path that is too long: ${quoted(shown)}.`);
+      throw invalid(say`The output contains a path that is too long: ${quoted(shown)}.`);
     if (/[\p{Cc}\\]/u.test(inside)) throw unpublishable(shown);
   }
 }
@@ -115,8 +118,8 @@ class Walk {
 /** The failure of artifacts beyond the limit. */
 export const tooLarge = (maxBytes: number): JobFailure =>
   invalid(
-    `The output is larger than ${formatBytes(maxBytes)}, the limit of this runner or App.`,
-    'Make the output smaller, or ask the owner of the runner for more.',
+    say`The output is larger than ${own(formatBytes(maxBytes))}, the limit of this runner or app.`,
+    own('Make the output smaller, or ask the owner of the runner to raise the limit.'),
   );
 
 /** Whether there is a folder at `path`, links followed. */

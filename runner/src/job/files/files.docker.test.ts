@@ -1,4 +1,4 @@
-/** An App's files through the real pipeline: the command line, a fake edge, real containers. */
+/** An app's files through the real pipeline: the command line, a fake edge, real containers. */
 import { access, readdir } from 'node:fs/promises';
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { connectEngine } from '../../sandbox/engine.ts';

@@ -1,5 +1,7 @@
-/** The App's files, as a build finds them. */
+/** The app's files, as a build finds them. */
+
 import type { Job, Plan } from '@appflux/protocol';
+import { say } from '../../masking/sentence.ts';
 import type { Surroundings } from '../../sandbox/surroundings.ts';
 import type { StepContext } from '../../step-context.ts';
 import { writeToMemory } from './memory-folder.ts';
@@ -26,7 +28,7 @@ export interface FilesInput {
 }
 
 /**
- * Puts the App's files into the host's memory for as long as the build takes, and tells the build of each by a variable
+ * Puts the app's files into the host's memory for as long as the build takes, and tells the build of each by a variable
  * of its name.
  */
 export async function openFiles(
@@ -48,7 +50,7 @@ export async function openFiles(
     await folder.remove();
     throw error;
   }
-  ctx.log(`Files of the App: ${names.map((name) => `${name} at ${pathOf(name)}`).join(', ')}.`);
+  ctx.log(say`Files of the app: ${names.map((name) => `${name} at ${pathOf(name)}`).join(', ')}.`);
   if (signing.note !== null) ctx.log(signing.note);
   return {
     mounts: [

@@ -1,6 +1,8 @@
-/** The App's files for one build: in the host's memory, and nowhere on its disk. */
+/** The app's files for one build: in the host's memory, and nowhere on its disk. */
+
 import { chmod, mkdir, readdir, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { own, say } from '../../masking/sentence.ts';
 import { removeTree } from '../../sandbox/remove-tree.ts';
 import { JobFailure } from '../../step-context.ts';
 
@@ -35,8 +37,8 @@ export async function writeToMemory(
 ): Promise<MemoryFolder> {
   const inMemory = await isInMemory();
   if (!inMemory && onDisk === undefined) {
-    throw new JobFailure('internal', `The runner has no file system in memory for the App's files`, {
-      hint: `Ask the owner of the runner to mount a tmpfs at ${MEMORY}, or remove the App's files.`,
+    throw new JobFailure('internal', own(`The runner has no in-memory file system for the app’s files`), {
+      hint: say`Ask the owner of the runner to mount a tmpfs at ${MEMORY}, or remove the app’s files.`,
     });
   }
   const top = inMemory || onDisk === undefined ? folderOf(runnerId) : onDisk;

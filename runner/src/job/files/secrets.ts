@@ -1,4 +1,4 @@
-/** What must not be seen in the log of an App's files. Pure. */
+/** What must not be seen in the log of an app's files. Pure. */
 
 /** Lines of a text that are shorter are the frame around a secret (braces, `-----BEGIN`) or stand for nothing by themselves. */
 const SHORTEST_LINE = 24;

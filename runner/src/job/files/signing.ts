@@ -1,7 +1,8 @@
-/** Signing of Android builds with the App's keystore. Pure. */
+/** Signing of Android builds with the app's keystore. Pure. */
+import { say } from '../../masking/sentence.ts';
 import { JobFailure } from '../../step-context.ts';
 
-/** The file and the variables that an App signs with. */
+/** The file and the variables that an app signs with. */
 export const KEYSTORE = 'KEYSTORE';
 const PASSWORD = 'KEYSTORE_PASSWORD';
 const ALIAS = 'KEY_ALIAS';
@@ -15,11 +16,11 @@ export interface Signing {
 }
 
 /**
- * Has the Android Gradle plugin sign release builds with the App's keystore, whatever the project's own settings say: it
+ * Has the Android Gradle plugin sign release builds with the app's keystore, whatever the project's own settings say: it
  * reads the properties `android.injected.signing.*` (com.android.builder.model.AndroidProject), and Gradle takes project
  * properties from system properties (docs.gradle.org, "Build Environment"). They travel in GRADLE_OPTS, which `gradle`
  * and `gradlew` read like a shell does, so that no command has to be changed and no password is an argument.
- * @param path of the keystore in the container; null when the App has none
+ * @param path of the keystore in the container; null when the app has none
  */
 export function androidSigning(path: string | null, variables: Readonly<Record<string, string>>): Signing {
   if (path === null) return { gradleOptions: null, note: null };
@@ -27,7 +28,7 @@ export function androidSigning(path: string | null, variables: Readonly<Record<s
   if (password === undefined || alias === undefined || keyPassword === undefined) {
     return {
       gradleOptions: null,
-      note: `The file ${KEYSTORE} is there, but to sign with it takes the variables ${PASSWORD} and ${ALIAS} too (and ${KEY_PASSWORD}, if it differs). What is built is signed only if the project does it by itself.`,
+      note: `The file ${KEYSTORE} is set, but signing with it also needs the variables ${PASSWORD} and ${ALIAS} (and ${KEY_PASSWORD}, if it differs). Packages are signed only if the project configures it.`,
     };
   }
   const properties = {
@@ -48,7 +49,10 @@ export function androidSigning(path: string | null, variables: Readonly<Record<s
 /** In single quotes, which the shell and xargs both take off again. */
 function quotedForShell(text: string): string {
   if (/[\r\n]/.test(text)) {
-    throw new JobFailure('settings_invalid', `${PASSWORD}, ${ALIAS} and ${KEY_PASSWORD} have one line each`);
+    throw new JobFailure(
+      'settings_invalid',
+      say`${PASSWORD}, ${ALIAS} and ${KEY_PASSWORD} must each be a single line`,
+    );
   }
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }

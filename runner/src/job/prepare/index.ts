@@ -1,7 +1,9 @@
 /** First step of a job: the source tree, fetched and made harmless. */
+
 import { join } from 'node:path';
 import { MANIFEST_BYTES, MANIFEST_NAME, parseManifest } from '@appflux/detection';
 import { type JobSource, listed, type Manifest, quoted } from '@appflux/protocol';
+import { say } from '../../masking/sentence.ts';
 import { readText } from '../../read-text.ts';
 import type { PreparedSource, StepContext, Workspace } from '../../step-context.ts';
 import { checkedAddresses } from './git/address.ts';
@@ -62,7 +64,7 @@ export async function prepareSource(
     giveAway,
     signal: ctx.signal,
   });
-  if (removed.length > 0) ctx.log(`Links that lead out of the repository were removed: ${listed(removed)}.`);
+  if (removed.length > 0) ctx.log(say`Removed links to paths outside the repository: ${listed(removed)}.`);
   // Not before: until then a link could lead out of the source.
   await warnOfLfs(workspace, head.tree.attributes, ctx);
   const root = await findRoot(source.rootDirectory, workspace, ctx);
@@ -70,13 +72,13 @@ export async function prepareSource(
 }
 
 /**
- * The App's root directory, or the one that appflux.json at the top names while the App's is the top itself.
+ * The app's root directory, or the one that appflux.json at the top names while the app's is the top itself.
  */
 async function findRoot(rootDirectory: string, workspace: Workspace, ctx: StepContext): Promise<string> {
   if (rootParts(rootDirectory).length > 0) return resolveRoot(workspace.source, rootDirectory);
   const named = (await topManifest(workspace))?.rootDirectory;
   if (named === undefined) return resolveRoot(workspace.source, './');
-  ctx.log(`${MANIFEST_NAME} sets the root directory to ${named}.`);
+  ctx.log(say`${MANIFEST_NAME} sets the root directory to ${named}.`);
   return resolveRoot(workspace.source, named);
 }
 
@@ -105,8 +107,8 @@ async function warnOfLfs(
     });
     if (text === null || !/\bfilter=lfs\b/.test(text)) continue;
     ctx.log(
-      'Git LFS is not fetched: files that it keeps are only pointers here. ' +
-        `${quoted(path)} names them; commit those that the build needs without LFS.`,
+      'Git LFS is not supported: the build sees only pointers of its files. ' +
+        `${quoted(path)} lists them; commit those that the build needs without LFS.`,
     );
     return;
   }

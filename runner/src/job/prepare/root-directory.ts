@@ -1,8 +1,10 @@
 /** Which folder of a source is built. */
+
 import { lstat, readdir, realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { printable, quoted } from '@appflux/protocol';
 import { closest } from 'fastest-levenshtein';
+import { say } from '../../masking/sentence.ts';
 import { JobFailure } from '../../step-context.ts';
 
 /** A root directory's parts; none for the top. */
@@ -18,7 +20,7 @@ export async function resolveRoot(top: string, rootDirectory: string): Promise<s
   const parts = rootParts(rootDirectory);
   const shown = quoted(parts.join('/'));
   if (parts.includes('..') || parts.some((part) => part.includes('\0'))) {
-    throw new JobFailure('settings_invalid', `The root directory ${shown} leads out of the source.`);
+    throw new JobFailure('settings_invalid', say`The root directory ${shown} is outside the source.`);
   }
   const realTop = await realpath(top);
   const path = join(realTop, ...parts);
@@ -26,20 +28,16 @@ export async function resolveRoot(top: string, rootDirectory: string): Promise<s
   try {
     real = await realpath(path);
   } catch (error) {
-    throw new JobFailure(
-      'settings_invalid',
-      `The source has no folder ${shown}, which is set as its root directory.`,
-      {
-        hint: await suggestion(realTop, parts),
-        cause: error,
-      },
-    );
+    throw new JobFailure('settings_invalid', say`The root directory ${shown} does not exist in the source.`, {
+      hint: await suggestion(realTop, parts),
+      cause: error,
+    });
   }
   if (real !== realTop && !real.startsWith(realTop + sep)) {
-    throw new JobFailure('settings_invalid', `The root directory ${shown} leads out of the source.`);
+    throw new JobFailure('settings_invalid', say`The root directory ${shown} is outside the source.`);
   }
   if (!(await lstat(real)).isDirectory()) {
-    throw new JobFailure('settings_invalid', `The root directory ${shown} is a file, not a folder.`);
+    throw new JobFailure('settings_invalid', say`The root directory ${shown} is a file, not a folder.`);
   }
   return real;
 }
@@ -57,7 +55,7 @@ async function suggestion(top: string, parts: readonly string[]): Promise<string
     }
     const nearest = folders.length === 0 ? null : closest(part, folders);
     if (nearest === null) break;
-    return `Correct the root directory in the App or in appflux.json; the nearest folder is ${printable([...known, nearest].join('/'))}.`;
+    return `Correct the root directory in the app or in appflux.json. The closest folder is ${printable([...known, nearest].join('/'))}.`;
   }
-  return 'Correct the root directory in the App or in appflux.json; ./ is the top of the source.';
+  return 'Correct the root directory in the app or in appflux.json. Use ./ for the top of the source.';
 }

@@ -55,7 +55,7 @@ describe('a settled tree', () => {
     execFileSync('mkfifo', [join(top, 'a/pipe')]);
     expect(await failureOf(settle('remove'))).toMatchObject({
       code: 'source_invalid',
-      message: '"a/pipe" is neither a file nor a folder nor a link.',
+      message: '"a/pipe" is not a file, folder or link.',
     });
   });
 

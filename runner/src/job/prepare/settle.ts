@@ -1,6 +1,8 @@
 /** The last touch to a source tree: whose it is, who may write, and that nothing in it leads out. */
+
 import { chmod, lchown, lstat, readdir, unlink } from 'node:fs/promises';
 import { quoted } from '@appflux/protocol';
+import { say } from '../../masking/sentence.ts';
 import { JobFailure } from '../../step-context.ts';
 import { BYTES, bytesOf, onDisk, textOf } from './byte-path.ts';
 import { leadsOut } from './links.ts';
@@ -48,7 +50,7 @@ export async function settleTree(topPath: string, options: SettleOptions): Promi
           else if (kind === 'special') {
             throw new JobFailure(
               'source_invalid',
-              `${quoted(textOf(path))} is neither a file nor a folder nor a link.`,
+              say`${quoted(textOf(path))} is not a file, folder or link.`,
             );
           } else await settleEntry(onDisk(top, path), kind, options);
         }),
@@ -70,7 +72,10 @@ async function kindOf(path: Buffer): Promise<Kind> {
 
 async function dropLink(top: string, path: string, options: SettleOptions): Promise<string> {
   if (options.outwardLinks === 'refuse') {
-    throw new JobFailure('source_invalid', `${quoted(textOf(path))} is a link that leads out of the source.`);
+    throw new JobFailure(
+      'source_invalid',
+      say`${quoted(textOf(path))} is a link to a path outside the source.`,
+    );
   }
   await unlink(onDisk(top, path));
   return textOf(path);

@@ -29,24 +29,23 @@ export function chooseFlutter({ asked, image, online }: FlutterFacts): FlutterCh
   const wanted = asked.trim();
   if (UNRELEASED.has(wanted)) {
     return {
-      missing: `Flutter's channel ${wanted} is asked for, and has no releases that could be fetched.`,
+      missing: `The project requests the Flutter channel ${wanted}, which has no releases to download.`,
     };
   }
   const isChannel = wanted === 'stable' || wanted === 'beta';
   const range = isChannel ? null : semver.validRange(wanted.split('@')[0], { loose: true });
-  if (!isChannel && range === null)
-    return { missing: `Flutter ${wanted} is no version that can be understood.` };
+  if (!isChannel && range === null) return { missing: `Flutter ${wanted} is not a valid version.` };
   if (wanted === 'stable' || (range !== null && semver.satisfies(own, range)))
     return { fetch: null, note: null };
   if (image.variant === 'official' && online) {
     return {
       fetch: wanted,
-      note: `Flutter ${wanted} is fetched, because the project asks for it; the image has ${own}.`,
+      note: `Downloading Flutter ${wanted}, which the project requests; the image has ${own}.`,
     };
   }
-  const there = `the image has ${own}, and can fetch no other`;
+  const there = `the image has ${own} and can’t download others`;
   const least = range === null ? null : semver.minVersion(range);
   if (least !== null && semver.gt(least, own))
-    return { missing: `Flutter ${wanted} is asked for; ${there}.` };
-  return { fetch: null, note: `Flutter ${wanted} is asked for; ${there}: it is built with that.` };
+    return { missing: `The project requests Flutter ${wanted}, but ${there}.` };
+  return { fetch: null, note: `The project requests Flutter ${wanted}, but ${there}. Using ${own}.` };
 }

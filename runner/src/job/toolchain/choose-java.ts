@@ -24,7 +24,7 @@ export function chooseJava(asked: string, image: ImageTools): JavaChoice {
   const nearest = all.find((major) => major >= wanted);
   if (nearest === wanted) return { home: homeOf(wanted), note: null };
   const used = nearest ?? own;
-  const note = `Java ${asked} is asked for; the image has ${all.join(' and ')}: it is built with ${used}.`;
+  const note = `The project requests Java ${asked}, but the image has ${all.join(' and ')}. Using ${used}.`;
   return { home: used === own ? null : homeOf(used), note };
 }
 

@@ -46,17 +46,20 @@ export function choosePinnedManager({ pin, isBerry, image, online }: ManagerFact
   if (name === 'bun') return pinnedBun(pin, image, online);
   if (image.corepack === undefined || !online) {
     const why = online ? 'the image has no Corepack' : 'builds have no network here';
-    return { folders: [], note: `${name} ${version} is pinned, but ${why}: the image's own is used.` };
+    return {
+      folders: [],
+      note: `The project pins ${name} ${version}, but ${why}. Using the version in the image.`,
+    };
   }
   return {
     folders: [COREPACK_FOLDER],
-    note: `${name} ${version} is fetched, because packageManager pins it.`,
+    note: `Downloading ${name} ${version}, pinned by packageManager.`,
   };
 }
 
 const yarn4 = (version: string): ManagerChoice => ({
   folders: [YARN_4_FOLDER],
-  note: `Yarn ${version} of the image is used; packageManager in package.json could pin another.`,
+  note: `Using Yarn ${version} from the image. To pin a version, set packageManager in package.json.`,
 });
 
 /** Corepack knows no Bun, so the image fetches it by itself; where that cannot be, it is said how far its own is from it. */
@@ -66,12 +69,13 @@ function pinnedBun({ version, by }: PinnedManager, image: ImageTools, online: bo
     return {
       folders: [PINNED_BUN_FOLDER],
       environment: { [BUN_VERSION_VARIABLE]: version },
-      note: `Bun ${version} is fetched, because ${by} pins it.`,
+      note: `Downloading Bun ${version}, pinned by ${by}.`,
     };
   }
-  if (own === undefined) return { folders: [], note: `Bun ${version} is pinned, but the image has none.` };
+  if (own === undefined)
+    return { folders: [], note: `The project pins Bun ${version}, but the image has no Bun.` };
   const near = semver.satisfies(own, `^${version}`)
-    ? 'which should do the same'
-    : 'which may behave otherwise';
-  return { folders: [], note: `Bun ${version} is pinned; the image has ${own}, ${near}.` };
+    ? 'which should be compatible'
+    : 'which may behave differently';
+  return { folders: [], note: `The project pins Bun ${version}. The image has ${own}, ${near}.` };
 }

@@ -37,7 +37,7 @@ export function chooseImageNode(asked: string, nodes: readonly ImageNode[]): Nod
   if (own === undefined) return { missing: 'The image has no Node.' };
   const wanted = rangeOf(asked);
   if (wanted === null) {
-    return { missing: `Node ${asked} is no version that can be understood.` };
+    return { missing: `Node ${asked} is not a valid version.` };
   }
   const newestFirst = [...nodes].sort((a, b) => semver.rcompare(a.version, b.version));
   const fits = (range: string) =>
@@ -45,20 +45,21 @@ export function chooseImageNode(asked: string, nodes: readonly ImageNode[]): Nod
   const exact = fits(wanted);
   if (exact !== undefined) return { node: exact, note: null };
   const least = semver.minVersion(wanted);
-  if (least === null) return { missing: `No Node can be ${asked}.` };
+  if (least === null) return { missing: `No Node version matches ${asked}.` };
   const sameMajor = fits(`${least.major}`);
   if (sameMajor !== undefined) {
     return {
       node: sameMajor,
-      note: `Node ${asked} is not in the image: it is built with ${sameMajor.version}, of the same major version.`,
+      note: `The image doesn’t have Node ${asked}. Using ${sameMajor.version}, which has the same major version.`,
     };
   }
   const newer = newestFirst.findLast(({ version }) => semver.gt(version, least));
   const there = newestFirst.map(({ version }) => version).join(', ');
-  if (newer === undefined) return { missing: `Node ${asked} is asked for; the image has ${there}.` };
+  if (newer === undefined)
+    return { missing: `The project requests Node ${asked}, but the image has ${there}.` };
   return {
     node: newer,
-    note: `Node ${asked} is not in the image, which has ${there}: it is built with the nearest newer one, ${newer.version}.`,
+    note: `The image doesn’t have Node ${asked}; it has ${there}. Using ${newer.version}, the closest newer version.`,
   };
 }
 

@@ -14,22 +14,22 @@ describe('the JDK of an image', () => {
   test('is the nearest newer one where it has not that', () => {
     expect(chooseJava('11', official)).toEqual({
       home: null,
-      note: 'Java 11 is asked for; the image has 17 and 21: it is built with 17.',
+      note: 'The project requests Java 11, but the image has 17 and 21. Using 17.',
     });
     expect(chooseJava('19', official)).toEqual({
       home: '/usr/lib/jvm/java-21',
-      note: 'Java 19 is asked for; the image has 17 and 21: it is built with 21.',
+      note: 'The project requests Java 19, but the image has 17 and 21. Using 21.',
     });
   });
 
   test('is its own where none is new enough, and it says so', () => {
     expect(chooseJava('25', official)).toMatchObject({
       home: null,
-      note: expect.stringContaining('with 17.'),
+      note: expect.stringContaining('Using 17.'),
     });
     expect(chooseJava('21', { java: '17.0.17', variant: 'debian' })).toEqual({
       home: null,
-      note: 'Java 21 is asked for; the image has 17: it is built with 17.',
+      note: 'The project requests Java 21, but the image has 17. Using 17.',
     });
   });
 
@@ -54,7 +54,7 @@ describe('the Flutter of a build', () => {
     (asked) => {
       expect(choose(asked)).toEqual({
         fetch: asked,
-        note: `Flutter ${asked} is fetched, because the project asks for it; the image has 3.47.5.`,
+        note: `Downloading Flutter ${asked}, which the project requests; the image has 3.47.5.`,
       });
     },
   );
@@ -62,23 +62,24 @@ describe('the Flutter of a build', () => {
   test('is Debian’s for an older one or another channel, with a warning', () => {
     expect(choose('3.35.1', debian)).toEqual({
       fetch: null,
-      note: 'Flutter 3.35.1 is asked for; the image has 3.47.0, and can fetch no other: it is built with that.',
+      note: 'The project requests Flutter 3.35.1, but the image has 3.47.0 and can’t download others. Using 3.47.0.',
     });
     expect(choose('beta', debian)).toMatchObject({
       fetch: null,
-      note: expect.stringContaining('with that.'),
+      note: expect.stringContaining('Using 3.47.0.'),
     });
   });
 
   test('is none where a newer one cannot be fetched', () => {
-    const missing = 'Flutter 3.48.0 is asked for; the image has 3.47.0, and can fetch no other.';
+    const missing =
+      'The project requests Flutter 3.48.0, but the image has 3.47.0 and can’t download others.';
     expect(choose('3.48.0', debian)).toEqual({ missing });
     expect(choose('3.48.0', { ...debian, variant: 'official' }, false)).toEqual({ missing });
   });
 
   test('is none for what is no release', () => {
     expect(choose('master')).toEqual({ missing: expect.stringContaining('channel master') });
-    expect(choose('somebody/3.35.1')).toEqual({ missing: expect.stringContaining('no version') });
+    expect(choose('somebody/3.35.1')).toEqual({ missing: expect.stringContaining('not a valid version') });
   });
 
   test('is the image’s business where that is somebody’s own', () => {

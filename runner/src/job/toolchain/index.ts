@@ -1,5 +1,7 @@
 /** The versions of Node, of the package manager, of Java and of Flutter that a build runs with. */
+
 import type { Plan } from '@appflux/protocol';
+import { own } from '../../masking/sentence.ts';
 import type { Engine } from '../../sandbox/engine.ts';
 import { imageFacts } from '../../sandbox/image-facts.ts';
 import type { Surroundings } from '../../sandbox/surroundings.ts';
@@ -68,7 +70,9 @@ export async function openToolchain(
     const choice = chooseFlutter({ asked, image: tools, online });
     if ('missing' in choice) {
       throw new JobFailure('settings_invalid', choice.missing, {
-        hint: 'Ask for another version in .fvmrc or in environment of pubspec.yaml, or use a runner with the official Flutter image.',
+        hint: own(
+          'Request another version in .fvmrc or in environment of pubspec.yaml, or use a runner with the official Flutter image.',
+        ),
       });
     }
     if (choice.note !== null) ctx.log(choice.note);
@@ -88,7 +92,9 @@ export async function openToolchain(
     const choice = chooseImageNode(asked, nodesOf(tools));
     if ('missing' in choice) {
       throw new JobFailure('settings_invalid', choice.missing, {
-        hint: 'Ask for another version: in .nvmrc, .node-version, engines of package.json, appflux.json, or the App’s settings.',
+        hint: own(
+          'Request another version in .nvmrc, .node-version, engines of package.json, appflux.json or the app’s settings.',
+        ),
       });
     }
     if (choice.note !== null) ctx.log(choice.note);

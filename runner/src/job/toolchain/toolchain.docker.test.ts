@@ -47,7 +47,7 @@ test('Node is of the line that .nvmrc names', async () => {
 test('Node is the nearest where the image has another, and the log says so', async () => {
   const { result, log } = await build({ '.node-version': '22.1.0' });
   expect(result, log).toMatchObject({ status: 'success' });
-  expect(log).toMatch(/^Node 22\.1\.0 is not in the image: it is built with 22\./m);
+  expect(log).toMatch(/^The image doesn’t have Node 22\.1\.0\. Using 22\./m);
   expect(log).toMatch(/^node v22\./m);
 });
 
@@ -115,7 +115,7 @@ test('Bun is the version that packageManager pins, for the install, the script a
   );
   expect(result, log).toMatchObject({ status: 'success' });
   expect(log).toContain('Package manager: bun 1.3.14, because packageManager in package.json says so.');
-  expect(log).toContain('Bun 1.3.14 is fetched, because packageManager pins it.');
+  expect(log).toContain('Downloading Bun 1.3.14, pinned by packageManager.');
   expect(log).toMatch(/^bun install v1\.3\.14/m);
   expect(log).toMatch(/with bun\/1\.3\.14/);
   expect(log).toMatch(/^1\.3\.14$/m);

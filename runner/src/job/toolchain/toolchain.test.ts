@@ -37,7 +37,7 @@ describe('the Node of an image', () => {
   test('of an exact version that is not there is one of its major', () => {
     expect(chosen('20.11.1')).toEqual([
       '20.20.2',
-      'Node 20.11.1 is not in the image: it is built with 20.20.2, of the same major version.',
+      'The image doesn’t have Node 20.11.1. Using 20.20.2, which has the same major version.',
     ]);
     expect(chosen('v24.99.0')).toEqual(['24.21.0', expect.stringContaining('same major')]);
   });
@@ -46,14 +46,17 @@ describe('the Node of an image', () => {
     'for %s, which is too old to be there, is the nearest newer one',
     (asked) => {
       const nearest = asked === '21' ? '22.23.3' : '20.20.2';
-      expect(chosen(asked)).toEqual([nearest, expect.stringContaining(`nearest newer one, ${nearest}.`)]);
+      expect(chosen(asked)).toEqual([
+        nearest,
+        expect.stringContaining(`Using ${nearest}, the closest newer version.`),
+      ]);
     },
   );
 
   test.each([
-    ['26', 'Node 26 is asked for; the image has 24.21.0, 22.23.3, 20.20.2.'],
-    ['banana', 'Node banana is no version that can be understood.'],
-    ['>30 <20', 'No Node can be >30 <20.'],
+    ['26', 'The project requests Node 26, but the image has 24.21.0, 22.23.3, 20.20.2.'],
+    ['banana', 'Node banana is not a valid version.'],
+    ['>30 <20', 'No Node version matches >30 <20.'],
   ])('for %s is none, and it is said why', (asked, why) => {
     expect(chosen(asked)).toBe(why);
   });
@@ -124,7 +127,7 @@ describe('the package manager that is pinned', () => {
     expect(facts('bun@1.3.14', { image: able })).toEqual({
       folders: ['/usr/local/bun/pinned/bin'],
       environment: { APPFLUX_BUN_VERSION: '1.3.14' },
-      note: 'Bun 1.3.14 is fetched, because packageManager pins it.',
+      note: 'Downloading Bun 1.3.14, pinned by packageManager.',
     });
     expect(facts('bun@1.4.5', { image: able })).toEqual({ folders: [], note: null });
     expect(facts('bun@1.3.14', { image: able, online: false }).folders).toEqual([]);
@@ -144,7 +147,7 @@ describe('the package manager that is pinned', () => {
   });
 
   test('is the image’s Bun where it cannot fetch another, and it is said how near that is', () => {
-    expect(facts('bun@1.2.0').note).toContain('should do the same');
-    expect(facts('bun@2.0.0').note).toContain('may behave otherwise');
+    expect(facts('bun@1.2.0').note).toContain('should be compatible');
+    expect(facts('bun@2.0.0').note).toContain('may behave differently');
   });
 });

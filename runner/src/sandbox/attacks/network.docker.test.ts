@@ -159,7 +159,7 @@ describe('past the proxy', () => {
       }
     `);
     const sentence =
-      '128 AppFlux: a build cannot fetch over SSH; use the https address of the repository (git+https:// in package.json).';
+      '128 AppFlux: builds cannot fetch over SSH. Use the https URL of the repository (git+https:// in package.json).';
     expect(output.split('\n').filter((line) => line === sentence).length).toBe(3);
   });
 });
@@ -211,7 +211,7 @@ describe('through the proxy', () => {
     });
     expect(new Set(Object.values(answers))).toEqual(new Set([403]));
     expect(dialed).toEqual([]);
-    expect(log.join('\n')).toContain('its address is not a public one');
+    expect(log.join('\n')).toContain('resolves to an address that is not public');
   });
 
   test('a redirect of an allowed host leads no further than its target is allowed', async () => {
@@ -232,7 +232,7 @@ describe('through the proxy', () => {
     expect(output).toMatch(/ended with (403|an error)$/m);
     // The tool may have opened more connections than it needed.
     expect(new Set(dialed.map(({ authority }) => authority))).toEqual(new Set(['packages.test:80']));
-    expect(log.join('\n')).toContain('169.254.169.254:80 is an address; only names are let through');
+    expect(log.join('\n')).toContain('169.254.169.254:80 is an IP address; only names are allowed');
   });
 
   test('an allowed name that changes its answer is dialed at what was checked, never at what came later', async () => {

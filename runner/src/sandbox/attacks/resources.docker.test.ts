@@ -49,7 +49,7 @@ describe('8 GB of memory', () => {
 
   test('are not had: the build is killed and told so', async () => {
     const { failure } = await run(ALLOCATE, { limits });
-    expect(failure).toMatch(/^out_of_memory: .* killed at the limit of 256 MiB of memory/);
+    expect(failure).toMatch(/^out_of_memory: .* killed at the memory limit of 256 MiB/);
   });
 
   test('asked for by a child are told apart from a failing build, whatever its shell then says', async () => {
@@ -106,9 +106,9 @@ describe('a full disk', () => {
       'head -c 500M /dev/zero > large 2>/dev/null; echo "something else"; exit 5',
       ownDisk,
     );
-    expect(hidden.failure).toMatch(/^disk_full: .* filled its disk; its limit is 64 MiB/);
+    expect(hidden.failure).toMatch(/^disk_full: .* filled its disk\. The limit is 64 MiB/);
     const stubborn = await run('head -c 500M /dev/zero > large 2>/dev/null; sleep 600', ownDisk);
-    expect(stubborn.failure).toMatch(/^disk_full: The build filled its disk; its limit is 64 MiB/);
+    expect(stubborn.failure).toMatch(/^disk_full: The build filled its disk. Its limit is 64 MiB/);
   });
 
   test('of files without content is one as well', async ({ skip }) => {

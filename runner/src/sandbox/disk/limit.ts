@@ -20,9 +20,9 @@ export interface DiskHost {
 /** What can be had on a host. Whether mounting then succeeds is seen only by trying. Pure. */
 export function diskLimitOf(host: DiskHost): DiskLimit {
   if (host.platform !== 'linux') return { kind: 'watch', why: 'only Linux has loop devices' };
-  if (!host.root) return { kind: 'watch', why: 'only root may mount a file system for each build' };
+  if (!host.root) return { kind: 'watch', why: 'only root can mount a file system per build' };
   if (host.missing.length > 0) return { kind: 'watch', why: `${host.missing.join(', ')} is missing` };
-  if (!host.sharesMounts) return { kind: 'watch', why: 'the engine does not see what the runner mounts' };
+  if (!host.sharesMounts) return { kind: 'watch', why: 'the engine can’t see what the runner mounts' };
   return { kind: 'file_system' };
 }
 

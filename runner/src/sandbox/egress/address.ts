@@ -96,7 +96,7 @@ function parseRange(text: string): AddressRange {
     const address = ipaddr.parse(network);
     return [address, address.kind() === 'ipv4' ? 32 : 128];
   }
-  throw new Error(`“${text}” is neither an address nor a range like 10.1.2.0/24`);
+  throw new Error(`“${text}” is not an IP address or a range such as 10.1.2.0/24`);
 }
 
 /** One spelling for each address, so that they can be compared as text. */

@@ -93,7 +93,7 @@ describe('the hosts of one build', () => {
     ]);
   });
 
-  it('can be narrowed by an App and never widened', () => {
+  it('can be narrowed by an app and never widened', () => {
     const narrowed = (only: string[]) => allowedHosts({ image, add: [], remove: [], only });
     expect(narrowed([])).toEqual([]);
     expect(narrowed(['packages.test', 'evil.test'])).toEqual(['packages.test']);
@@ -106,7 +106,7 @@ describe('the hosts of one build', () => {
     expect(narrowed(['packages.test:443'])).toEqual(['packages.test:443']);
   });
 
-  it('let through no more targets when an App narrows them than before', () => {
+  it('let through no more targets when an app narrows them than before', () => {
     const label = fc.constantFrom('a', 'b', 'c');
     const name = fc.array(label, { minLength: 1, maxLength: 3 }).map((labels) => `${labels.join('.')}.test`);
     const rule = fc

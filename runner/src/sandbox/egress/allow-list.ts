@@ -23,7 +23,7 @@ export function parseRule(text: string): HostRule {
   const below = parts?.[1] !== undefined;
   if (host === null || (below && host.literal) || port === 0 || (port !== null && port > 65_535)) {
     throw new Error(
-      `“${trimmed}” is not an allowed host. Write a name (example.org), a suffix (*.example.org) or either with a port (example.org:8443).`,
+      `“${trimmed}” is not a valid host. Use a name (example.org), a suffix (*.example.org) or either with a port (example.org:8443).`,
     );
   }
   return { host: host.host, below, port };
@@ -66,7 +66,7 @@ export function parseEgressFile(text: string): string[] {
 
 /**
  * The hosts that one build may reach: what its image asks for and the host's owner adds, without the entries that the
- * owner takes away. An App may only narrow that: each host it names (null: it names none) counts if it is allowed anyway.
+ * owner takes away. An app may only narrow that: each host it names (null: it names none) counts if it is allowed anyway.
  * @throws {Error} if an entry is no host.
  */
 export function allowedHosts(sources: {

@@ -14,7 +14,7 @@ describe('dialing checked addresses', () => {
     expect(String((await once(socket, 'data'))[0])).toBe('reached');
   });
 
-  it('goes to the next address when one does not answer', async () => {
+  it('goes to the next address when one does not respond', async () => {
     const port = await playRaw((socket) => socket.end('reached'));
     // Nothing listens on the second loopback address.
     const socket = await dialDirectly(target(port), ['127.0.0.2', '127.0.0.1'], 5000);
@@ -67,7 +67,7 @@ describe('dialing through the proxy of the host’s network', () => {
 
   it('fails when that proxy refuses or says nothing', async () => {
     const refusing = await playHostProxy(0, 403);
-    await expect(dialThrough(refusing.url, target(443), 5000)).rejects.toThrow('answered 403');
+    await expect(dialThrough(refusing.url, target(443), 5000)).rejects.toThrow('responded with 403');
     const silent = await playRaw((socket) => socket.resume());
     await expect(dialThrough(new URL(`http://127.0.0.1:${silent}`), target(443), 20)).rejects.toThrow(
       '20 ms',

@@ -40,7 +40,7 @@ export const dialDirectly: Dial = (target, addresses, patienceMs) => {
 function connected(socket: Socket, target: Target, patienceMs: number): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(
-      () => socket.destroy(new Error(`${authorityOf(target)} did not answer in ${patienceMs} ms`)),
+      () => socket.destroy(new Error(`${authorityOf(target)} did not respond within ${patienceMs} ms`)),
       patienceMs,
     );
     const onError = (error: Error): void => {
@@ -88,7 +88,7 @@ export function dialThrough(proxy: URL, target: Target, patienceMs: number): Pro
   });
   return new Promise((resolve, reject) => {
     const timer = setTimeout(
-      () => request.destroy(new Error(`the host’s proxy did not answer in ${patienceMs} ms`)),
+      () => request.destroy(new Error(`the host’s proxy did not respond within ${patienceMs} ms`)),
       patienceMs,
     );
     // `on`: it may fail again after that, and then for nobody to hear.
@@ -99,7 +99,7 @@ export function dialThrough(proxy: URL, target: Target, patienceMs: number): Pro
     request.once('response', (response) => {
       clearTimeout(timer);
       response.destroy();
-      reject(new Error(`the host’s proxy answered ${response.statusCode} to ${authority}`));
+      reject(new Error(`the host’s proxy responded with ${response.statusCode} to ${authority}`));
     });
     request.once('connect', (response, socket, head) => {
       clearTimeout(timer);
@@ -108,7 +108,7 @@ export function dialThrough(proxy: URL, target: Target, patienceMs: number): Pro
         resolve(socket as Socket);
       } else {
         socket.destroy();
-        reject(new Error(`the host’s proxy answered ${response.statusCode} to ${authority}`));
+        reject(new Error(`the host’s proxy responded with ${response.statusCode} to ${authority}`));
       }
     });
     request.end();

@@ -2,7 +2,7 @@
 
 /** What Git runs in place of ssh: a build has no way out for it, and Git's own words would send people after keys. */
 const NO_SSH =
-  'AppFlux: a build cannot fetch over SSH; use the https address of the repository (git+https:// in package.json).';
+  'AppFlux: builds cannot fetch over SSH. Use the https URL of the repository (git+https:// in package.json).';
 
 /**
  * The variables of every build. `proxyUrl` is the forwarder's address inside the container, such as

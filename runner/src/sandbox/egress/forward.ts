@@ -29,7 +29,7 @@ export async function forward(
   const subject = authorityOf(target);
   const socket = await gate.open(target);
   ledger.request(subject);
-  socket.setTimeout(idleMs, () => socket.destroy(new Error(`${subject} fell silent`)));
+  socket.setTimeout(idleMs, () => socket.destroy(new Error(`${subject} stopped responding`)));
 
   const chunked = request.headers['transfer-encoding'] !== undefined;
   const upstream = httpRequest({
@@ -52,7 +52,7 @@ export async function forward(
     // A 101 would turn the connection into something else; the Upgrade field was not sent on, so none is due.
     upstream.once('upgrade', (_answer, upgraded) => {
       upgraded.destroy();
-      reject(new Error('an upgrade that nobody asked for'));
+      reject(new Error('an unrequested upgrade'));
     });
   });
   // The request's body may fail because the answer came early or the client left: the answer tells, or its absence does.

@@ -154,7 +154,7 @@ async function listen(server: Server, socketPath: string): Promise<void> {
   if (Buffer.byteLength(socketPath) > MAX_SOCKET_PATH_BYTES) {
     throw new EgressError(
       'socket_path_too_long',
-      `A socket’s path may have ${MAX_SOCKET_PATH_BYTES} bytes, and this one has more. Keep the runner’s state in a folder with a shorter path.`,
+      `The socket path is longer than ${MAX_SOCKET_PATH_BYTES} bytes. Choose a state folder with a shorter path.`,
     );
   }
   try {
@@ -168,6 +168,6 @@ async function listen(server: Server, socketPath: string): Promise<void> {
     await chmod(socketPath, 0o666);
   } catch (error) {
     server.close();
-    throw new EgressError('cannot_listen', 'The socket for the build’s network cannot be made.', error);
+    throw new EgressError('cannot_listen', 'The socket for the build’s network could not be created.', error);
   }
 }

@@ -1,4 +1,5 @@
 /** What a build did with the network: counted while it happens, kept within its limits, told at the end. */
+
 import type { Socket } from 'node:net';
 import { type Refusal, type RefusalReason, refusalText } from './refusal.ts';
 

@@ -20,43 +20,43 @@ export const REFUSALS = {
   },
   address_literal: {
     status: 403,
-    what: 'is an address; only names are let through',
-    advice: 'Use the host’s name, or ask the owner of the runner to add the address to the allowed hosts.',
+    what: 'is an IP address; only names are allowed',
+    advice: 'Use the hostname, or ask the owner of the runner to add the address to the allowed hosts.',
   },
   address_not_public: {
     status: 403,
-    what: 'is an allowed host, but its address is not a public one',
+    what: 'is an allowed host, but resolves to an address that is not public',
     advice: 'The owner of the runner can add the address to the allowed address ranges.',
   },
   other_server_name: {
     status: 403,
-    what: 'was asked for, but the connection then named another server or none',
-    advice: 'Let the tool connect to each host by its own name.',
+    what: 'was requested, but the TLS connection named a different server or none',
+    advice: 'Make the tool connect to each host by its own name.',
   },
   not_web_traffic: {
     status: 403,
-    what: 'was asked for something that is neither HTTPS nor HTTP',
-    advice: 'Use the https address of the service.',
+    what: 'was contacted with a protocol other than HTTPS or HTTP',
+    advice: 'Use the https URL of the service.',
   },
   traffic_limit: {
     status: 403,
-    what: 'cannot be reached any more: the build has used up its network traffic',
+    what: 'cannot be reached: the build has used up its network traffic',
     advice: 'Download less, or ask the owner of the runner for a higher limit.',
   },
   too_many_connections: {
     status: 503,
-    what: 'could not be reached: the build holds too many connections at once',
-    advice: 'Lower the number of downloads at once in the package manager’s settings.',
+    what: 'could not be reached: the build has too many open connections',
+    advice: 'Lower the number of parallel downloads in the package manager’s settings.',
   },
-  malformed: { status: 400, what: 'is not a request that a proxy takes', advice: null },
+  malformed: { status: 400, what: 'is not a valid proxy request', advice: null },
   registry_method: {
     status: 405,
-    what: 'is only read from, through the package registry of the build',
-    advice: 'Publish from a workflow of your own, not from a build.',
+    what: 'is read-only through the package registry of the build',
+    advice: 'Publish from another workflow, not from a build.',
   },
   registry_absent: {
     status: 404,
-    what: 'is the proxy itself, and it offers nothing here',
+    what: 'is the proxy itself, which serves nothing here',
     advice: null,
   },
   not_resolved: {
@@ -67,7 +67,7 @@ export const REFUSALS = {
   not_reached: {
     status: 502,
     what: 'did not answer',
-    advice: 'Try again; if it goes on, check that the runner’s host can reach it.',
+    advice: 'Try again. If it keeps failing, check that the runner’s host can reach it.',
   },
 } as const satisfies Record<string, ReasonText>;
 

@@ -16,7 +16,7 @@ describe('the report', () => {
     expect(renderReport(ledger.report())).toEqual([
       'Network: packages.test:443: 1 request, 0 B in, 0 B out',
       'Network: refused 3 times: telemetry.test:443 is not an allowed host. The owner of the runner can add it to the allowed hosts.',
-      'Network: refused once: inside.test:443 is an allowed host, but its address is not a public one (private). The owner of the runner can add the address to the allowed address ranges.',
+      'Network: refused once: inside.test:443 is an allowed host, but resolves to an address that is not public (private). The owner of the runner can add the address to the allowed address ranges.',
     ]);
   });
 

@@ -61,7 +61,7 @@ describe('the resolver', () => {
 
   it('gives up on a name server that never answers', async () => {
     const resolve = createResolver({ ask: () => new Promise(() => undefined), patienceMs: 1 });
-    await expect(resolve('slow.test')).rejects.toThrow('no name server answered for slow.test in 1 ms');
+    await expect(resolve('slow.test')).rejects.toThrow('no name server responded for slow.test within 1 ms');
   });
 
   it('finds this machine’s own name by default', async () => {

@@ -63,7 +63,7 @@ export function createResolver(options: ResolverOptions = {}): Resolve {
 function within<T>(milliseconds: number, host: string, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(
-      () => reject(new Error(`no name server answered for ${host} in ${milliseconds} ms`)),
+      () => reject(new Error(`no name server responded for ${host} within ${milliseconds} ms`)),
       milliseconds,
     );
     work.then(resolve, reject).finally(() => clearTimeout(timer));

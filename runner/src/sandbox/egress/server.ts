@@ -80,7 +80,7 @@ export function createProxyServer(options: ProxyServerOptions): {
       server.emit('connection', socket);
     };
     if (plainTunnels.has(client)) {
-      refuseTunnel(new Refusal('malformed', 'a tunnel in a tunnel'), client, ledger);
+      refuseTunnel(new Refusal('malformed', 'a tunnel inside a tunnel'), client, ledger);
       return;
     }
     if (request.url === proxyAuthority) {

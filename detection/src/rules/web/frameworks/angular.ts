@@ -54,7 +54,7 @@ export const angular: FrameworkRule = (site) => {
     reasons: [
       {
         about: 'output',
-        text: `Output: ${written}, by the build options of the project ${printable(name, 100)} in angular.json.`,
+        text: `Output: ${written}, from the build options of the project ${printable(name, 100)} in angular.json.`,
       },
     ],
   };

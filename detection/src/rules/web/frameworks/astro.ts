@@ -9,7 +9,7 @@ export const astro: FrameworkRule = (site) => {
   if (config.maySet('output', 'server')) {
     return needsServer(
       `This Astro project renders on a server: ${config.path} sets output to "server"`,
-      "Set output: 'static' in astro.config and deploy again, or set outputs in the App to a folder that the build makes.",
+      "Set output: 'static' in astro.config and deploy again, or set outputs in the app to a folder that the build creates.",
     );
   }
   const folder = config.folder('outDir') ?? 'dist';

@@ -29,6 +29,6 @@ export const next: FrameworkRule = (site) => {
   }
   return needsServer(
     `This Next.js project renders on a server: ${config.path ?? 'next.config.js'} does not set output to "export"`,
-    "Set output: 'export' in next.config and deploy again, or set outputs in the App to a folder that the build makes.",
+    "Set output: 'export' in next.config and deploy again, or set outputs in the app to a folder that the build creates.",
   );
 };

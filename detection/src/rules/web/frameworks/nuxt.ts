@@ -6,7 +6,9 @@ import type { FrameworkRule } from '../site.ts';
  */
 export const nuxt: FrameworkRule = (site) => {
   const outputs = site.major !== null && site.major < 3 ? ['dist'] : ['.output/public', 'dist'];
-  const reasons = [{ about: 'framework', text: 'Nuxt makes a static site with "nuxt generate".' }] as const;
+  const reasons = [
+    { about: 'framework', text: 'Nuxt generates a static site with "nuxt generate".' },
+  ] as const;
   if (/\bnux[ti] generate\b/.test(site.buildScript)) return { outputs, reasons };
   if (site.pkg.scripts.generate !== undefined) return { outputs, reasons, script: 'generate' };
   return { outputs, reasons, script: '', buildCommand: 'nuxt generate' };

@@ -3,7 +3,7 @@ import { type FrameworkRule, needsServer } from '../site.ts';
 const server = (what: string, file: string) =>
   needsServer(
     `This ${what} project renders on a server`,
-    `Set ssr: false${file === 'vite.config' ? '' : ', or prerender,'} in ${file} and deploy again, or set outputs in the App to a folder that the build makes.`,
+    `Set ssr: false${file === 'vite.config' ? '' : ', or prerender,'} in ${file} and deploy again, or set outputs in the app to a folder that the build creates.`,
   );
 
 /**

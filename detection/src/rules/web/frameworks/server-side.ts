@@ -1,13 +1,13 @@
 /** Frameworks that are made for servers, and what of them can be files. */
 import { type FrameworkRule, needsServer } from '../site.ts';
 
-const OR_OUTPUTS = 'or set outputs in the App to a folder that the build makes.';
+const OR_OUTPUTS = 'or set outputs in the app to a folder that the build creates.';
 
 /** A framework that always needs a server. */
 export const serverOnly: FrameworkRule = (site) =>
   needsServer(
-    `${site.framework.name} is a framework for servers`,
-    `Deploy the part that is a web site, by its root directory, ${OR_OUTPUTS}`,
+    `${site.framework.name} is a server framework`,
+    `Set the root directory to the part that is a website, ${OR_OUTPUTS}`,
   );
 
 /**
@@ -38,7 +38,7 @@ export const tanStackStart: FrameworkRule = (site) => {
   }
   return needsServer(
     'This TanStack Start project renders on a server',
-    `Switch on prerender or spa in vite.config and deploy again, ${OR_OUTPUTS}`,
+    `Enable prerender or spa in vite.config and deploy again, ${OR_OUTPUTS}`,
   );
 };
 
@@ -70,7 +70,7 @@ export const expo: FrameworkRule = (site) => {
   if ('react-native-web' in site.dependencies)
     return { outputs: ['dist'], buildCommand: 'expo export -p web' };
   return {
-    refusal: 'This is an Expo app without a web side: it does not depend on react-native-web.',
-    hint: 'Install react-native-web to build its web side.',
+    refusal: 'This Expo app has no web support: it does not depend on react-native-web.',
+    hint: 'Install react-native-web to build it for the web.',
   };
 };

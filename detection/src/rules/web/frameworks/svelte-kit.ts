@@ -14,12 +14,14 @@ export const svelteKit: FrameworkRule = (site) => {
   if (config !== undefined || (isDependency && !anotherIsSet)) {
     return {
       outputs: [config?.folder('pages') ?? 'build'],
-      reasons: [{ about: 'framework', text: 'SvelteKit makes a static site: it uses adapter-static.' }],
+      reasons: [
+        { about: 'framework', text: 'SvelteKit generates a static site, because it uses adapter-static.' },
+      ],
     };
   }
   const other = Object.keys(site.dependencies).find((name) => ADAPTER.test(name));
   return needsServer(
-    `This SvelteKit project does not use adapter-static${other === undefined ? '' : ` but ${other}`}`,
-    'Install @sveltejs/adapter-static, set it as the adapter, and deploy again; or set outputs in the App to a folder that the build makes.',
+    `This SvelteKit project ${other === undefined ? 'does not use adapter-static' : `uses ${other} instead of adapter-static`}`,
+    'Install @sveltejs/adapter-static, set it as the adapter, and deploy again; or set outputs in the app to a folder that the build creates.',
   );
 };

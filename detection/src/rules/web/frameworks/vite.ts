@@ -12,6 +12,6 @@ export const vite: FrameworkRule = (site) => {
     outputs: [folder],
     ...(written === null && root === ''
       ? {}
-      : { reasons: [{ about: 'output' as const, text: `Output: ${folder}, as ${config.path} sets it.` }] }),
+      : { reasons: [{ about: 'output' as const, text: `Output: ${folder}, from ${config.path}.` }] }),
   };
 };

@@ -39,7 +39,7 @@ export interface AndroidManifest {
 /** @throws MalformedFile, or RangeError where the file ends too early */
 export function readManifest(bytes: Buffer): AndroidManifest {
   const root = chunkAt(bytes);
-  if (root.type !== XML) throw new MalformedFile('no binary XML');
+  if (root.type !== XML) throw new MalformedFile('not binary XML');
   let strings: StringPool = () => null;
   const ids: number[] = [];
   const elements = new Map<string, Map<string, string | Value>>();

@@ -70,7 +70,7 @@ function utf16At(bytes: Buffer, at: number): string {
 }
 
 function within(bytes: Buffer, from: number, length: number): Buffer {
-  if (from + length > bytes.length) throw new MalformedFile('a string beyond its pool');
+  if (from + length > bytes.length) throw new MalformedFile('a string outside its pool');
   return bytes.subarray(from, from + length);
 }
 

@@ -8,6 +8,7 @@ import { ArtifactMeta } from '@appflux/protocol';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openPromise } from 'yauzl';
+import type { Text } from '../../../masking/sentence.ts';
 import { readManifest } from './android-manifest.ts';
 import { factsOfContent } from './index.ts';
 import { MalformedFile } from './malformed.ts';
@@ -25,7 +26,7 @@ beforeEach(async () => {
 
 afterEach(() => rm(folder, { recursive: true }));
 
-const around = { mask: (text: string) => text, log: (text: string) => void lines.push(text) };
+const around = { mask: (text: string) => text, log: (text: Text) => void lines.push(String(text)) };
 const facts = (path: string, mask = around.mask) => factsOfContent(path, path, { ...around, mask });
 
 async function factsOfBytes(name: string, bytes: Buffer) {
@@ -73,7 +74,7 @@ describe('an APK', () => {
 
   it('that is none has no facts, and the log says so', async () => {
     expect(await factsOfBytes('app.apk', Buffer.from('not a ZIP at all'))).toEqual({});
-    expect(lines.join()).toMatch(/app\.apk could not be read as APK: /);
+    expect(lines.join()).toMatch(/app\.apk could not be parsed as APK: /);
   });
 });
 

@@ -44,7 +44,7 @@ async function controlMember(path: string): Promise<{ name: string; bytes: Buffe
     return into;
   };
   if ((await read(0, AR_MAGIC.length)).toString('latin1') !== AR_MAGIC)
-    throw new MalformedFile('no ar archive');
+    throw new MalformedFile('not an ar archive');
   let at = AR_MAGIC.length;
   for (let member = 0; member < 3; member += 1) {
     const header = (await read(at, AR_HEADER)).toString('latin1');

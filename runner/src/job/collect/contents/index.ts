@@ -1,6 +1,8 @@
 /** What artifacts say about themselves, read from their contents: they are the build's, so nothing in them is trusted. */
+
 import { type ArtifactMeta, printable } from '@appflux/protocol';
 import type { z } from 'zod';
+import { say, type Text } from '../../../masking/sentence.ts';
 import { apkFacts } from './apk.ts';
 import { debFacts } from './deb.ts';
 import { windowsProgramFacts } from './windows-program.ts';
@@ -25,7 +27,7 @@ const MAX_TEXT = 500;
 export async function factsOfContent(
   path: string,
   name: string,
-  { mask, log }: { readonly mask: (text: string) => string; readonly log: (text: string) => void },
+  { mask, log }: { readonly mask: (text: string) => string; readonly log: (text: Text) => void },
 ): Promise<z.infer<typeof ArtifactMeta>> {
   const format = name.slice(name.lastIndexOf('.') + 1).toLowerCase();
   const reader = READERS.get(format);
@@ -36,7 +38,7 @@ export async function factsOfContent(
   } catch (error) {
     // Any way in which a parser stumbles means the same: it is delivered as it is, without facts.
     const why = error instanceof Error ? error.message : String(error);
-    log(`${name} could not be read as ${format.toUpperCase()}: ${printable(why, MAX_TEXT)}`);
+    log(say`${name} could not be parsed as ${format.toUpperCase()}: ${printable(why, MAX_TEXT)}`);
     return {};
   }
   const known = Object.entries(facts).filter(

@@ -1,7 +1,9 @@
 /** Which addresses a repository may be fetched from. */
+
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { printable } from '@appflux/protocol';
+import { own, say } from '../../../masking/sentence.ts';
 import { type AddressPolicy, addressPolicy, addressRefusal } from '../../../sandbox/egress/address.ts';
 import { JobFailure } from '../../../step-context.ts';
 
@@ -23,20 +25,22 @@ export function shownUrl(url: URL): string {
  */
 export function readRepoUrl(text: string, allowHttp: boolean): URL {
   const refuse = (sentence: string) =>
-    new JobFailure('settings_invalid', sentence, { hint: 'Set a repository URL that begins with https://.' });
+    new JobFailure('settings_invalid', sentence, {
+      hint: own('Set a repository URL that begins with https://.'),
+    });
   // Control characters and spaces would be dropped silently by the URL parser.
   if (!URL.canParse(text) || /[\p{Cc}\s]/u.test(text)) {
     throw refuse(`${printable(text, 200)} is not a repository URL.`);
   }
   const url = new URL(text);
   if (url.username !== '' || url.password !== '') {
-    throw refuse('A repository URL holds no user name or password.');
+    throw refuse('A repository URL can’t contain a user name or password.');
   }
   if (url.protocol === 'http:' && !allowHttp) {
-    throw refuse(`${shownUrl(url)} is plain http, which this runner does not fetch from.`);
+    throw refuse(`${shownUrl(url)} uses plain http, which this runner doesn’t allow.`);
   }
   if (url.protocol !== 'https:' && url.protocol !== 'http:') {
-    throw refuse(`${printable(text, 200)} is not an https URL, and nothing else is fetched.`);
+    throw refuse(`${printable(text, 200)} is not an https URL. Only https is supported.`);
   }
   url.hash = '';
   return url;
@@ -60,9 +64,11 @@ export async function checkedAddresses(
     if (refusal !== null) {
       throw new JobFailure(
         'source_unavailable',
-        `${shownUrl(url)} leads to an address that this runner does not fetch from (${refusal}).`,
+        say`${shownUrl(url)} resolves to an address that this runner doesn’t allow (${refusal}).`,
         {
-          hint: 'Use a repository on the public Internet, or ask the owner of the runner to allow private sources (APPFLUX_ALLOW_PRIVATE_SOURCES=1).',
+          hint: own(
+            'Use a repository on the public Internet, or ask the owner of the runner to allow private sources (APPFLUX_ALLOW_PRIVATE_SOURCES=1).',
+          ),
         },
       );
     }
@@ -72,8 +78,8 @@ export async function checkedAddresses(
 
 async function resolveOrFail(url: URL, host: string, resolve: ResolveHost): Promise<readonly string[]> {
   const unknown = (cause?: unknown) =>
-    new JobFailure('source_unavailable', `The host of ${shownUrl(url)} could not be found.`, {
-      hint: 'Check the spelling of the repository URL.',
+    new JobFailure('source_unavailable', say`The host of ${shownUrl(url)} could not be found.`, {
+      hint: own('Check the spelling of the repository URL.'),
       cause,
     });
   try {

@@ -1,4 +1,5 @@
 /** From a fetched commit to files. */
+import { say } from '../../../masking/sentence.ts';
 import { JobFailure } from '../../../step-context.ts';
 import type { SourceLimits } from '../limits.ts';
 import { type GitTrouble, readTrouble } from './errors.ts';
@@ -63,7 +64,7 @@ async function nameBranch(id: string, branch: string, git: Git): Promise<void> {
   const ref = `refs/heads/${branch}`;
   const update = await git(['update-ref', ref, id]);
   if (update.code !== 0) {
-    throw new JobFailure('settings_invalid', `${branch} is not a branch name that Git takes.`);
+    throw new JobFailure('settings_invalid', say`${branch} is not a valid branch name.`);
   }
   await git(['symbolic-ref', 'HEAD', ref]);
 }

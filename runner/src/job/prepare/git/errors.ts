@@ -1,6 +1,7 @@
 /** What went wrong with Git, read from its messages (LC_ALL=C). */
 
 import { printable } from '@appflux/protocol';
+import { own, say, type Text } from '../../../masking/sentence.ts';
 import { JobFailure } from '../../../step-context.ts';
 
 /**
@@ -80,60 +81,64 @@ export const whereOf = ({ branch, submodule }: GitSubject): string =>
 export function gitFailure(trouble: GitTrouble, subject: GitSubject, stderr: string): JobFailure {
   const { repo, branch, hasToken } = subject;
   const where = whereOf(subject);
-  const unavailable = (sentence: string, hint?: string) =>
-    new JobFailure('source_unavailable', `${sentence} (${where}).`, hint === undefined ? {} : { hint });
+  const unavailable = (sentence: Text, hint?: string) =>
+    new JobFailure(
+      'source_unavailable',
+      say`${sentence} (${where}).`,
+      hint === undefined ? {} : { hint: own(hint) },
+    );
   switch (trouble) {
     case 'not_found':
       return unavailable(
         hasToken
-          ? `The server has no repository ${repo}, or its token may not read it`
-          : `The server has no repository ${repo}, or it is private`,
+          ? say`The server has no repository ${repo}, or the token can’t read it`
+          : say`The server has no repository ${repo}, or it is private`,
       );
     case 'unauthorized':
       return unavailable(
         hasToken
-          ? `The server refused the token for ${repo}`
-          : `${repo} asks for a password, and none was given: it is private or does not exist`,
+          ? say`The server rejected the token for ${repo}`
+          : say`${repo} requires authentication: it is private or does not exist`,
       );
     case 'forbidden':
-      return unavailable(`The server forbids reading ${repo}`);
+      return unavailable(say`The server denies read access to ${repo}`);
     case 'ref_missing':
       return unavailable(
-        `${repo} has no branch or tag ${branch}`,
-        'Check the name of the branch, or set another one in the App.',
+        say`${repo} has no branch or tag ${branch}`,
+        'Check the branch name, or set another branch in the app.',
       );
     case 'host_unknown':
       return unavailable(
-        `The host of ${repo} could not be found`,
+        say`The host of ${repo} could not be found`,
         'Check the spelling of the repository URL.',
       );
     case 'certificate':
       return unavailable(
-        `The certificate of ${repo} could not be verified`,
-        'If the host has a certificate of its own authority, ask the owner of the runner to install that authority.',
+        say`The certificate of ${repo} could not be verified`,
+        'If the certificate is from a private authority, ask the owner of the runner to install that authority.',
       );
     case 'redirected':
-      return unavailable(`${repo} redirects without end or to an address that may not be used`);
+      return unavailable(say`${repo} redirects too often, or to a URL that isn’t allowed`);
     case 'not_a_repository':
       return unavailable(
-        `${repo} answers, but not as a Git repository`,
-        'Give the address that `git clone` takes, not that of a web page.',
+        say`${repo} is not a Git repository`,
+        'Use the URL for `git clone`, not that of a web page.',
       );
     case 'server_failed':
-      return unavailable(`The server of ${repo} failed or is too busy`, 'Try again later.');
+      return unavailable(say`The server of ${repo} failed or is overloaded`, 'Try again later.');
     case 'connection_failed':
-      return unavailable(`The connection to ${repo} could not be made or broke off`, 'Try again later.');
+      return unavailable(say`The connection to ${repo} failed`, 'Try again later.');
     case 'bad_path':
       return new JobFailure(
         'source_invalid',
-        `${repo} holds a file that cannot be checked out: ${lastMessage(stderr)} (${where}).`,
+        say`${repo} contains a file that can’t be checked out: ${lastMessage(stderr)} (${where}).`,
       );
     case 'disk_full':
-      return new JobFailure('disk_full', `The runner's disk is full: ${repo} could not be fetched.`, {
-        hint: 'Ask the owner of the runner to make room.',
+      return new JobFailure('disk_full', say`The runner’s disk is full: ${repo} could not be fetched.`, {
+        hint: own('Ask the owner of the runner to free disk space.'),
       });
     default:
-      return unavailable(`Git could not fetch ${repo}: ${lastMessage(stderr)}`);
+      return unavailable(say`Git could not fetch ${repo}: ${lastMessage(stderr)}`);
   }
 }
 
@@ -144,9 +149,6 @@ function lastMessage(stderr: string): string {
     .filter((line) => /^(?:fatal|error):/.test(line))
     .map((line) => line.replace(/^(?:fatal|error): */, ''));
   // An absolute path stands after white space or a quotation mark; a URL's slashes do not.
-  const text = (said[0] ?? 'it gave no reason').replace(
-    /(^|[\s'"(])\/[^\s'")]+/g,
-    '$1(a path of the runner)',
-  );
+  const text = (said[0] ?? 'no reason given').replace(/(^|[\s'"(])\/[^\s'")]+/g, '$1(a path of the runner)');
   return printable(text, 300).replace(/[.\s]+$/, '');
 }

@@ -99,9 +99,7 @@ describe('fetching from Git', () => {
     for (let i = 0; i < 52; i += 1) repo.commit({ 'a.txt': `new ${i}` });
     const prepared = await prepare(gitSource({ commit }));
     expect(prepared.commitHash).toBe(commit);
-    expect(around.lines).toContain(
-      'The server gives no single commit by its hash; looking for it in the branch.',
-    );
+    expect(around.lines).toContain('The server does not serve single commits. Searching the branch.');
   });
 
   it('finds a shortened hash', async () => {
@@ -115,7 +113,7 @@ describe('fetching from Git', () => {
     const commit = '0123456789'.repeat(4);
     const failure = await failureOf(prepare(gitSource({ commit })));
     expect(failure.code).toBe('source_unavailable');
-    expect(failure.message).toBe(`${server.url}/app.git has no commit ${commit} on its branch main.`);
+    expect(failure.message).toBe(`Branch main of ${server.url}/app.git has no commit ${commit}.`);
   });
 
   it('takes a tag where there is no branch of that name', async () => {
@@ -138,7 +136,7 @@ describe('fetching from Git', () => {
     expect(prepared.root).toBe(join(around.workspace.source, 'apps/web'));
   });
 
-  it('takes the root directory from appflux.json while the App names none', async () => {
+  it('takes the root directory from appflux.json while the app names none', async () => {
     repository({
       'site/index.html': 'x',
       'other/index.html': 'y',
@@ -186,14 +184,14 @@ describe('what Git says when it fails', () => {
     repository();
     server.password = TOKEN;
     const failure = await failureOf(prepare(gitSource()));
-    expect(failure.message).toContain('asks for a password, and none was given');
+    expect(failure.message).toContain('requires authentication');
   });
 
   it('says that the token was refused, without the token', async () => {
     repository();
     server.password = 'another';
     const failure = await failureOf(prepare(gitSource({ token: TOKEN })));
-    expect(failure.message).toContain('The server refused the token');
+    expect(failure.message).toContain('The server rejected the token');
     expect(JSON.stringify(failure) + failure.stack + around.lines.join()).not.toContain(TOKEN);
   });
 
@@ -209,14 +207,14 @@ describe('what Git says when it fails', () => {
     await prepare(gitSource());
     left = 100;
     const failure = await failureOf(prepare(gitSource()));
-    expect(failure.message).toContain('failed or is too busy');
+    expect(failure.message).toContain('failed or is overloaded');
   });
 
-  it('says that the connection could not be made', async () => {
+  it('says that the connection failed', async () => {
     const url = server.url;
     await server.close();
     const failure = await failureOf(prepare(gitSource({ repoUrl: `${url}/app.git` })));
-    expect(failure.message).toContain('could not be made or broke off');
+    expect(failure.message).toMatch(/^The connection to .* failed/);
     server = await startGitServer(repos);
   });
 
@@ -228,10 +226,10 @@ describe('what Git says when it fails', () => {
       return true;
     };
     const failure = await failureOf(prepare(gitSource()));
-    expect(failure.message).toContain('not as a Git repository');
+    expect(failure.message).toContain('is not a Git repository');
   });
 
-  it('gives up on a server that does not answer', async () => {
+  it('gives up on a server that does not respond', async () => {
     server.intercept = () => true;
     const failure = await failureOf(prepare(gitSource(), { ...quick, fetchMs: 300 }));
     expect(failure.code).toBe('source_unavailable');
@@ -293,13 +291,13 @@ describe('redirects', () => {
     const { commit } = repository();
     moveTo((path) => path.replace('/old.git', '/app.git'));
     expect((await prepare(gitSource({ repoUrl: `${server.url}/old.git` }))).commitHash).toBe(commit);
-    expect(around.lines).toContain(`${server.url}/old.git has moved to ${server.url}/app.git.`);
+    expect(around.lines).toContain(`${server.url}/old.git redirects to ${server.url}/app.git.`);
   });
 
   it('end when they go round in circles', async () => {
     moveTo((path) => path);
     const failure = await failureOf(prepare(gitSource({ repoUrl: `${server.url}/old.git` })));
-    expect(failure.message).toContain('redirects without end');
+    expect(failure.message).toContain('redirects too often');
   });
 });
 
@@ -317,7 +315,7 @@ describe('a hostile repository', () => {
       const repoUrl = `${server.url}/${repo.path.split('/').at(-1)}`;
       const failure = await failureOf(prepare(gitSource({ repoUrl })));
       expect(failure.code).toBe('source_invalid');
-      expect(failure.message).toContain('cannot be checked out');
+      expect(failure.message).toContain('can’t be checked out');
     }
   });
 
@@ -359,9 +357,7 @@ describe('a hostile repository', () => {
       process.env.HOME = before;
     }
     expect(existsSync(mark)).toBe(false);
-    expect(around.lines.join('\n')).toContain(
-      'Git LFS is not fetched: files that it keeps are only pointers',
-    );
+    expect(around.lines.join('\n')).toContain('Git LFS is not supported: the build sees only pointers');
   });
 
   it('gets its LFS pointers left as they are: no server that it names is asked', async () => {
@@ -375,9 +371,7 @@ describe('a hostile repository', () => {
     const { root } = await prepare(gitSource());
     expect(readFileSync(join(root, 'media/a.bin'), 'utf8')).toBe(pointer);
     expect(server.requests.filter((line) => line.includes('lfs'))).toEqual([]);
-    expect(around.lines.join('\n')).toContain(
-      'Git LFS is not fetched: files that it keeps are only pointers',
-    );
+    expect(around.lines.join('\n')).toContain('Git LFS is not supported: the build sees only pointers');
   });
 
   it('may have names that are not UTF-8', async () => {
@@ -423,7 +417,7 @@ describe('a hostile repository', () => {
     expect(left).toEqual(['a.txt', 'dangling', 'deep', 'inside']);
     expect(readlinkSync(join(root, 'inside'))).toBe('deep/../a.txt');
     expect(around.lines).toContain(
-      'Links that lead out of the repository were removed: "absolute", "relative", "round", "sneaky".',
+      'Removed links to paths outside the repository: "absolute", "relative", "round", "sneaky".',
     );
   });
 
@@ -441,14 +435,14 @@ describe('a hostile repository', () => {
     repo.commitTree(tree);
     const failure = await failureOf(prepare(gitSource()));
     expect(failure.code).toBe('source_invalid');
-    expect(failure.message).toBe(`The repository holds more than ${SOURCE_LIMITS.entries} files.`);
+    expect(failure.message).toBe(`The repository contains more than ${SOURCE_LIMITS.entries} files.`);
     expect(await readdir(around.workspace.source)).toEqual(['.git']);
   });
 
   it('is refused when its files are too large, before they are written', async () => {
     repository({ 'zeros.bin': '\0'.repeat(2_000_000) });
     const failure = await failureOf(prepare(gitSource(), { ...quick, treeBytes: 1_000_000 }));
-    expect(failure.message).toBe("The repository's files are larger than 1.0 MB.");
+    expect(failure.message).toBe('The files of the repository are larger than 1.0 MB.');
     expect(await readdir(around.workspace.source)).toEqual(['.git']);
   });
 
@@ -501,7 +495,7 @@ describe('addresses', () => {
   ])('that lead inside are refused: %s', async (repoUrl) => {
     const failure = await failureOf(guarded(gitSource({ repoUrl })));
     expect(failure.code).toBe('source_unavailable');
-    expect(failure.message).toContain('does not fetch from');
+    expect(failure.message).toContain('doesn’t allow');
   });
 
   it.each([

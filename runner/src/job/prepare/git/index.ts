@@ -1,5 +1,7 @@
 /** Fetches one commit of a Git repository, shallow, without running anything that it brings along. */
+
 import { type JobSource, listed, printable } from '@appflux/protocol';
+import { own, say } from '../../../masking/sentence.ts';
 import { JobFailure, type StepContext, type Workspace } from '../../../step-context.ts';
 import { checkout, type Git, type HeadCommit } from './checkout.ts';
 import { gitFailure } from './errors.ts';
@@ -37,7 +39,7 @@ export async function fetchGit(
   try {
     const { repo } = remote.subject;
     ctx.log(
-      `Fetching ${repo}, ${commit === null ? `branch ${printable(branch)}` : `commit ${commit.slice(0, 12)} of ${printable(branch)}`}.`,
+      say`Fetching ${repo}, ${commit === null ? `branch ${printable(branch)}` : `commit ${commit.slice(0, 12)} of ${printable(branch)}`}.`,
     );
     // The length of a whole hash tells its kind; for a shortened one, the server's answer will.
     await remote.open(commit?.length === 64 ? 'sha256' : 'sha1');
@@ -45,7 +47,7 @@ export async function fetchGit(
     const git: Git = (args, onOutput) => remote.git(args, onOutput);
     const head = await checkout(id, branch, options.limits, git);
     if ('trouble' in head) throw gitFailure(head.trouble, remote.subject, head.stderr);
-    ctx.log(`Checked out ${id.slice(0, 12)}: ${printable(head.message.split('\n')[0] ?? '', 120)}`);
+    ctx.log(say`Checked out ${id.slice(0, 12)}: ${printable(head.message.split('\n')[0] ?? '', 120)}`);
     const { submodules } = head.tree;
     if (submodules.length > 0 && (await options.wantsSubmodules())) {
       const top = { source, tree: workspace.source, path: '', head, git };
@@ -53,7 +55,7 @@ export async function fetchGit(
     } else if (submodules.length > 0) {
       ctx.log(
         `Submodules are not fetched; their folders stay empty: ${listed(submodules.map(({ path }) => path))}. ` +
-          '"submodules": true in appflux.json has those fetched that are on the same host.',
+          'To fetch those on the same host, set "submodules": true in appflux.json.',
       );
     }
     return head;
@@ -73,7 +75,7 @@ async function fetchCommit(remote: Remote, source: GitSource, ctx: StepContext):
     const trouble = await remote.fetch('1', commit);
     if (trouble === null) return remote.must(['rev-parse', '--verify', 'FETCH_HEAD^{commit}']);
     if (trouble.kind !== 'commit_refused') throw gitFailure(trouble.kind, remote.subject, trouble.stderr);
-    ctx.log('The server gives no single commit by its hash; looking for it in the branch.');
+    ctx.log(own('The server does not serve single commits. Searching the branch.'));
   }
   for (const depth of DEPTHS) {
     await fetchBranch(remote, source, depth);
@@ -87,8 +89,8 @@ async function fetchCommit(remote: Remote, source: GitSource, ctx: StepContext):
     if (found.code === 0) return found.stdout.trim();
   }
   const { repo, branch } = remote.subject;
-  throw new JobFailure('source_unavailable', `${repo} has no commit ${commit} on its branch ${branch}.`, {
-    hint: 'The commit may have been removed by a forced push. Redeploy the newest commit of the branch.',
+  throw new JobFailure('source_unavailable', say`Branch ${branch} of ${repo} has no commit ${commit}.`, {
+    hint: own('A force push may have removed it. Redeploy the latest commit of the branch.'),
   });
 }
 

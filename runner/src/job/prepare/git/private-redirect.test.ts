@@ -86,7 +86,7 @@ describe('Git', () => {
       }),
     );
     expect(failure.code).toBe('source_unavailable');
-    expect(failure.message).toContain('leads to an address that this runner does not fetch from');
+    expect(failure.message).toContain('resolves to an address that this runner doesn’t allow');
     expect(server.requests.length).toBeGreaterThan(0);
     expect(reached).toBe(0);
   });

@@ -2,7 +2,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatBytes, printable } from '@appflux/protocol';
-import { own } from '../../../masking/sentence.ts';
+import { own, say } from '../../../masking/sentence.ts';
 import { retry } from '../../../retry.ts';
 import { JobFailure, type StepContext, type Workspace } from '../../../step-context.ts';
 import type { SourceLimits } from '../limits.ts';
@@ -171,7 +171,7 @@ export class Remote {
   async #followRedirect(): Promise<boolean> {
     const target = await askRedirect(this.#url, this.#addresses, this.#signal);
     if (target === null) return false;
-    this.#ctx.log(`${shownUrl(this.#url)} has moved to ${shownUrl(target)}.`);
+    this.#ctx.log(say`${shownUrl(this.#url)} redirects to ${shownUrl(target)}.`);
     await this.#goTo(readRepoUrl(target.href, this.#options.allowHttp));
     return true;
   }
@@ -180,7 +180,7 @@ export class Remote {
     const { fetchBytes } = this.#options.limits;
     const tooLarge = new JobFailure(
       'source_invalid',
-      `${this.subject.repo} is larger than ${formatBytes(fetchBytes)}, which is the most that is fetched.`,
+      say`${this.subject.repo} is larger than the limit of ${own(formatBytes(fetchBytes))}.`,
     );
     const gitDir = join(this.#tree, '.git');
     const options = [
@@ -206,8 +206,8 @@ export class Remote {
     const seconds = Math.ceil(this.#options.limits.fetchMs / 1000);
     return new JobFailure(
       'source_unavailable',
-      `Fetching ${this.subject.repo} (${whereOf(this.subject)}) took longer than ${seconds} seconds.`,
-      { hint: 'Try again later, or make the repository smaller.' },
+      say`Fetching ${this.subject.repo} (${whereOf(this.subject)}) took longer than ${seconds} seconds.`,
+      { hint: own('Try again later, or make the repository smaller.') },
     );
   }
 }

@@ -1,5 +1,7 @@
 /** Runs one `git` command. */
+
 import { spawn } from 'node:child_process';
+import { own } from '../../../masking/sentence.ts';
 import { JobFailure } from '../../../step-context.ts';
 
 export interface GitOutcome {
@@ -64,8 +66,8 @@ export async function runGit(args: readonly string[], options: GitRunOptions): P
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
-      throw new JobFailure('internal', 'Git is not installed on this runner.', {
-        hint: 'Ask the owner of the runner to install git; `appflux-runner doctor` says what else is missing.',
+      throw new JobFailure('internal', own('Git is not installed on this runner.'), {
+        hint: own('Ask the owner of the runner to install git and run `appflux-runner doctor`.'),
         cause: error,
       });
     }

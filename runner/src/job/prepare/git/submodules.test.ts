@@ -87,7 +87,7 @@ describe('submodules that a source asks for', () => {
     });
     const failure = await failureOf(prepare());
     expect(failure.code).toBe('source_invalid');
-    expect(failure.message).toContain(`submodules are fetched from ${server.url} only`);
+    expect(failure.message).toContain(`Submodules are fetched only from ${server.url}.`);
     expect(await readdir(join(around.workspace.source, 's'))).toEqual([]);
     expect(server.requests.every((line) => line.includes('/app.git/'))).toBe(true);
   });
@@ -111,7 +111,7 @@ describe('submodules that a source asks for', () => {
     expect((await failureOf(prepare())).message).toContain('no .gitmodules');
     await rm(around.workspace.source, { recursive: true });
     app.commit({ 'appflux.json': WANTED, s, '.gitmodules': section('t', '../t.git') });
-    expect((await failureOf(prepare())).message).toContain('"s" has no address');
+    expect((await failureOf(prepare())).message).toContain('"s" has no URL');
   });
 
   it('count against the limits of the whole source', async () => {
@@ -123,7 +123,7 @@ describe('submodules that a source asks for', () => {
       '.gitmodules': section('one', '../theme.git') + section('two', '../theme.git'),
     });
     expect((await failureOf(prepare({ entries: 7 }))).message).toBe(
-      'The repository holds more than 7 files.',
+      'The repository contains more than 7 files.',
     );
   });
 

@@ -1,7 +1,9 @@
 /** Fetches submodules, where a source asks for it: by the rules of the repository itself, and from its host only. */
+
 import { readdir, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { printable, quoted } from '@appflux/protocol';
+import { own, say, type Text } from '../../../masking/sentence.ts';
 import { JobFailure, type StepContext } from '../../../step-context.ts';
 import { shownUrl } from './address.ts';
 import { checkout, type Git, type HeadCommit } from './checkout.ts';
@@ -54,11 +56,11 @@ export async function fetchSubmodules(
 
   const below = async (parent: CheckedOut, depth: number): Promise<void> => {
     if (parent.head.tree.submodules.length === 0) return;
-    if (depth > DEEPEST) throw invalid(`Submodules lie more than ${DEEPEST} levels deep in each other.`);
+    if (depth > DEEPEST) throw invalid(say`Submodules are nested more than ${DEEPEST} levels deep.`);
     const urls = await modulesOf(parent);
     for (const link of parent.head.tree.submodules) {
       count += 1;
-      if (count > MOST) throw invalid(`The repository has more than ${MOST} submodules.`);
+      if (count > MOST) throw invalid(say`The repository has more than ${MOST} submodules.`);
       await one(parent, link, urls, depth);
     }
   };
@@ -74,7 +76,9 @@ export async function fetchSubmodules(
       limits: { ...limits, fetchBytes, fetchMs },
       submodule: path,
     };
-    ctx.log(`Fetching the submodule ${quoted(path)}: ${shownUrl(url)}, commit ${link.commit.slice(0, 12)}.`);
+    ctx.log(
+      say`Fetching the submodule ${quoted(path)}: ${shownUrl(url)}, commit ${link.commit.slice(0, 12)}.`,
+    );
     const remote = new Remote(source, { source: tree, scratch: options.scratch }, remoteOptions, ctx);
     try {
       await remote.open(link.commit.length === 64 ? 'sha256' : 'sha1');
@@ -96,7 +100,7 @@ export async function fetchSubmodules(
   return count;
 }
 
-const invalid = (message: string, hint?: string) =>
+const invalid = (message: Text, hint?: Text) =>
   new JobFailure('source_invalid', message, hint === undefined ? {} : { hint });
 
 /** What the commit's `.gitmodules` says, read by Git itself, which follows no `include` in it. */
@@ -104,8 +108,9 @@ async function modulesOf({ head, git, path }: CheckedOut): Promise<ModuleUrls> {
   const blob = `${head.id}:.gitmodules`;
   const where = path === '' ? 'The repository' : `The submodule ${quoted(path)}`;
   const size = await git(['cat-file', '-s', blob]);
-  if (size.code !== 0) throw invalid(`${where} has submodules, but no .gitmodules that names them.`);
-  if (Number(size.stdout) > MODULES_BYTES) throw invalid(`${where} has a .gitmodules that is too large.`);
+  if (size.code !== 0) throw invalid(say`${where} has submodules, but no .gitmodules file.`);
+  if (Number(size.stdout) > MODULES_BYTES)
+    throw invalid(say`${where} has a .gitmodules file that is too large.`);
   const chunks: Buffer[] = [];
   const listing = await git(
     ['config', '--no-includes', '--blob', blob, '--null', '--get-regexp', '^submodule\\..*\\.(path|url)$'],
@@ -116,7 +121,7 @@ async function modulesOf({ head, git, path }: CheckedOut): Promise<ModuleUrls> {
   );
   // 1 is what Git says when nothing matches.
   if (listing.code > 1) {
-    throw invalid(`${where} has a .gitmodules that Git cannot read (${readTrouble(listing.stderr)}).`);
+    throw invalid(say`${where} has an invalid .gitmodules file (${readTrouble(listing.stderr)}).`);
   }
   return readModules(Buffer.concat(chunks).toString('utf8'));
 }
@@ -127,9 +132,11 @@ function allowedUrl(text: string | undefined, { source }: CheckedOut, path: stri
   if (url !== null) return url;
   throw invalid(
     text === undefined
-      ? `The submodule ${quoted(path)} has no address in .gitmodules.`
-      : `The submodule ${quoted(path)} is at ${printable(text, 200)}, and submodules are fetched from ${parent.origin} only.`,
-    'Move the submodule to the host of the repository, or take "submodules" out of appflux.json: its folder then stays empty.',
+      ? `The submodule ${quoted(path)} has no URL in .gitmodules.`
+      : `The submodule ${quoted(path)} is at ${printable(text, 200)}. Submodules are fetched only from ${parent.origin}.`,
+    own(
+      'Move the submodule to the host of the repository, or remove "submodules" from appflux.json to leave its folder empty.',
+    ),
   );
 }
 
@@ -141,5 +148,5 @@ async function emptyFolder(tree: string, path: string, shown: string): Promise<s
   const real = await realpath(wanted).catch(() => null);
   const names = real === wanted ? await readdir(real).catch(() => null) : null;
   if (names?.length === 0) return wanted;
-  throw invalid(`The place of the submodule ${quoted(shown)} is taken by something else.`);
+  throw invalid(say`The folder of the submodule ${quoted(shown)} already exists.`);
 }

@@ -59,13 +59,13 @@ export function createTreeCounter(
     problem ??= judge(path);
   };
   const judge = (path: string): string | null => {
-    if (entries > limits.entries) return `The repository holds more than ${limits.entries} files.`;
+    if (entries > limits.entries) return `The repository contains more than ${limits.entries} files.`;
     if (bytes > limits.treeBytes)
-      return `The repository's files are larger than ${formatBytes(limits.treeBytes)}.`;
+      return `The files of the repository are larger than ${formatBytes(limits.treeBytes)}.`;
     if (Buffer.byteLength(path) > limits.pathBytes)
-      return `The repository holds a path that is too long: ${quoted(path)}.`;
+      return `The repository contains a path that is too long: ${quoted(path)}.`;
     if (path.split('/').length - 1 > limits.depth) {
-      return `The repository's folders are more than ${limits.depth} deep: ${quoted(path)}.`;
+      return `The folders of the repository are nested more than ${limits.depth} deep: ${quoted(path)}.`;
     }
     return null;
   };
@@ -81,7 +81,7 @@ export function createTreeCounter(
       // One record is a path and a few numbers: what grows on without an end is no path that could be checked
       // out.
       if (rest.length > 2 * limits.pathBytes + 200)
-        problem ??= 'The repository holds a path that is too long.';
+        problem ??= 'The repository contains a path that is too long.';
       return problem === null;
     },
     finish() {

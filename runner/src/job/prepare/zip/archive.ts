@@ -1,8 +1,10 @@
 /** Reads a ZIP that nobody vouches for: every complaint of yauzl or zlib is a damaged archive. */
+
 import type { Readable } from 'node:stream';
 import { crc32, inflateRawSync } from 'node:zlib';
 import { quoted } from '@appflux/protocol';
 import { type Entry, openPromise, type ZipFile } from 'yauzl';
+import { own, say } from '../../../masking/sentence.ts';
 import { JobFailure } from '../../../step-context.ts';
 
 /** Entries that are worked on at a time: most of the time goes by in waiting for the file system. */
@@ -111,8 +113,8 @@ async function damagedUnless<T>(work: Promise<T>, path?: string): Promise<T> {
     return await work;
   } catch (error) {
     if (error instanceof Error && /strong encryption/.test(error.message)) {
-      throw new JobFailure('source_invalid', 'The ZIP is encrypted.', {
-        hint: 'Pack it again without a password.',
+      throw new JobFailure('source_invalid', own('The ZIP is encrypted.'), {
+        hint: own('Create the ZIP without a password.'),
         cause: error,
       });
     }
@@ -128,8 +130,8 @@ function damaged(path?: string, cause?: unknown): JobFailure {
   return new JobFailure(
     'source_invalid',
     path === undefined
-      ? 'The upload is not a complete ZIP: its directory is missing or damaged.'
-      : `The ZIP is damaged: ${quoted(path)} could not be unpacked.`,
-    { hint: 'Pack it again, and upload it again.', cause },
+      ? own('The upload is not a complete ZIP: its directory is missing or damaged.')
+      : say`The ZIP is damaged: ${quoted(path)} could not be unpacked.`,
+    { hint: own('Create the ZIP again and upload it.'), cause },
   );
 }

@@ -90,7 +90,7 @@ describe('a ZIP bomb', () => {
 
   it('of a million entries is refused by what it says of itself', async () => {
     const failure = await failureOf(extract(zipOfMany(1_000_000)));
-    expect(failure.message).toBe(`The ZIP holds more than ${SOURCE_LIMITS.entries} entries.`);
+    expect(failure.message).toBe(`The ZIP contains more than ${SOURCE_LIMITS.entries} entries.`);
     await expectNothingThere();
   });
 

@@ -1,10 +1,12 @@
 /**
  * Fetches an upload from storage. Its URL is a secret: whoever has it can read the file. It is in no message.
  */
+
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { formatBytes } from '@appflux/protocol';
 import { request } from 'undici';
+import { own, say } from '../../../masking/sentence.ts';
 import { retry } from '../../../retry.ts';
 import { JobFailure } from '../../../step-context.ts';
 
@@ -40,8 +42,8 @@ export async function download(upload: Upload, path: string, options: DownloadOp
   if (interrupted === null) return;
   throw new JobFailure(
     'source_unavailable',
-    `The upload could not be fetched from storage: ${interrupted.message}.`,
-    { hint: 'Redeploy; if it fails again, check the storage settings.' },
+    say`The upload could not be fetched from storage: ${interrupted.message}.`,
+    { hint: own('Redeploy; if it fails again, check the storage settings.') },
   );
 }
 
@@ -69,7 +71,7 @@ async function downloadOnce(upload: Upload, path: string, options: DownloadOptio
   try {
     judgeStatus(answer.statusCode);
     const digest = await receive(answer.body, upload, path);
-    if (upload.sha256 !== null && digest !== upload.sha256) throw changed('its SHA-256 is another');
+    if (upload.sha256 !== null && digest !== upload.sha256) throw changed('its SHA-256 differs');
   } finally {
     answer.body.on('error', () => {
       // Destroying a body that was not read to its end makes it error; what went wrong is being thrown
@@ -84,18 +86,18 @@ function judgeStatus(status: number): void {
   if (status === 403) {
     throw new JobFailure(
       'source_unavailable',
-      'The storage refused to give the upload: its link has run out.',
+      own('The storage denied the download: the link has expired.'),
       {
-        hint: 'Redeploy: a new link is made then.',
+        hint: own('Redeploy to get a new link.'),
       },
     );
   }
   if (status === 404) {
-    throw new JobFailure('source_unavailable', 'The upload is no longer in storage.', {
-      hint: 'Upload it again.',
+    throw new JobFailure('source_unavailable', own('The upload is no longer in storage.'), {
+      hint: own('Upload it again.'),
     });
   }
-  throw new Interrupted(`it answered with status ${status}`);
+  throw new Interrupted(`it responded with status ${status}`);
 }
 
 /** Writes the body to `path` and gives its SHA-256. Stops at the first byte too many. */
@@ -116,13 +118,13 @@ async function receive(body: AsyncIterable<Buffer>, upload: Upload, path: string
   } finally {
     await file.close();
   }
-  if (size < upload.size) throw new Interrupted(`only ${size} of ${upload.size} bytes came`);
+  if (size < upload.size) throw new Interrupted(`received only ${size} of ${upload.size} bytes`);
   return hash.digest('hex');
 }
 
 const changed = (how: string) =>
-  new JobFailure('source_invalid', `The file in storage is not the one that was uploaded: ${how}.`, {
-    hint: 'Upload it again.',
+  new JobFailure('source_invalid', say`The file in storage differs from the upload: ${how}.`, {
+    hint: own('Upload it again.'),
   });
 
 async function interruptedUnless<T>(work: Promise<T>): Promise<T> {
@@ -130,7 +132,7 @@ async function interruptedUnless<T>(work: Promise<T>): Promise<T> {
     return await work;
   } catch (error) {
     // undici's messages name no URL, but its codes say enough.
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'no answer';
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'no response';
     throw new Interrupted(`the connection failed (${code})`, { cause: error });
   }
 }

@@ -1,9 +1,11 @@
 /** Unpacks a ZIP into an empty folder. */
+
 import { constants } from 'node:fs';
 import { mkdir, open, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { quoted } from '@appflux/protocol';
 import type { Entry, ZipFile } from 'yauzl';
+import { own, say } from '../../../masking/sentence.ts';
 import { JobFailure } from '../../../step-context.ts';
 import type { SourceLimits } from '../limits.ts';
 import { eachEntry, readEntry } from './archive.ts';
@@ -14,7 +16,7 @@ export interface ExtractOptions {
   readonly limits: SourceLimits;
   /** Bytes of the archive. */
   readonly size: number;
-  /** The App's root directory: decides whether a single top folder is left away. */
+  /** The app's root directory: decides whether a single top folder is left away. */
   readonly rootDirectory: string;
   readonly signal: AbortSignal;
 }
@@ -94,8 +96,8 @@ class Target {
       }
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'ENOSPC')) throw error;
-      throw new JobFailure('disk_full', "The runner's disk is full: the ZIP could not be unpacked.", {
-        hint: 'Ask the owner of the runner to make room.',
+      throw new JobFailure('disk_full', own('The runner’s disk is full: the ZIP could not be unpacked.'), {
+        hint: own('Ask the owner of the runner to free disk space.'),
         cause: error,
       });
     }
@@ -109,7 +111,7 @@ async function readTarget(zip: ZipFile, entry: Entry, path: string): Promise<str
   });
   const target = Buffer.concat(chunks).toString('utf8');
   if (target === '' || target.includes('\0')) {
-    throw new JobFailure('source_invalid', `The ZIP holds a link ${quoted(path)} without a target.`);
+    throw new JobFailure('source_invalid', say`The ZIP contains a link ${quoted(path)} without a target.`);
   }
   return target;
 }

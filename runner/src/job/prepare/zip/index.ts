@@ -1,7 +1,9 @@
 /** Fetches and unpacks an upload. */
+
 import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatBytes, type JobSource, printable, quoted } from '@appflux/protocol';
+import { own, say } from '../../../masking/sentence.ts';
 import { JobFailure, type StepContext, type Workspace } from '../../../step-context.ts';
 import type { SourceLimits } from '../limits.ts';
 import { download } from './download.ts';
@@ -28,7 +30,7 @@ export async function fetchUpload(
   { limits, scanUpload }: FetchUploadOptions,
   ctx: StepContext,
 ): Promise<void> {
-  ctx.log(`Fetching the upload ${quoted(source.name)}, ${formatBytes(source.size)}.`);
+  ctx.log(say`Fetching the upload ${quoted(source.name)}, ${own(formatBytes(source.size))}.`);
   const archive = join(workspace.scratch, 'upload.zip');
   await mkdir(workspace.scratch, { recursive: true });
   try {
@@ -43,9 +45,7 @@ export async function fetchUpload(
       signal: ctx.signal,
     });
     if (unwrapped !== null) {
-      ctx.log(
-        `Everything in the ZIP lies in the folder ${quoted(unwrapped)}; that folder is taken as the top.`,
-      );
+      ctx.log(say`The ZIP contains a single folder, ${quoted(unwrapped)}, which is used as the top.`);
     }
   } finally {
     // Unpacked or not, its bytes are not needed again, and room is.
@@ -80,6 +80,6 @@ async function refuseOtherKinds(archive: string): Promise<void> {
 }
 
 const notZip = (why: string) =>
-  new JobFailure('source_invalid', `The upload is not a ZIP: ${printable(why)}.`, {
-    hint: 'Pack the folder of your project as a ZIP and upload that.',
+  new JobFailure('source_invalid', say`The upload is not a ZIP: ${printable(why)}.`, {
+    hint: own('Create a ZIP of your project folder and upload it.'),
   });

@@ -40,16 +40,16 @@ export type CheckedName = { readonly parts: readonly string[] } | { readonly pro
 export function checkName(name: string, limits: NameLimits): CheckedName {
   if (name.startsWith('/')) return { problem: 'is an absolute path' };
   if (/^[a-z]:/i.test(name)) return { problem: 'begins with a drive letter' };
-  if (/\p{Cc}/u.test(name)) return { problem: 'holds a control character' };
+  if (/\p{Cc}/u.test(name)) return { problem: 'contains a control character' };
   if (Buffer.byteLength(name) > limits.pathBytes) return { problem: 'is too long' };
   const parts = name.split('/').filter((part) => part !== '' && part !== '.');
-  if (parts.length - 1 > limits.depth) return { problem: `lies more than ${limits.depth} folders deep` };
+  if (parts.length - 1 > limits.depth) return { problem: `is nested more than ${limits.depth} folders deep` };
   for (const part of parts) {
-    if (part === '..') return { problem: 'leads out of the archive' };
+    if (part === '..') return { problem: 'is outside the archive' };
     if (Buffer.byteLength(part) > limits.nameBytes) return { problem: 'is too long' };
     // Windows drops these at a name's end: `.. ` would be `..` there.
-    if (/^\.\.?[. ]+$/.test(part)) return { problem: 'leads out of the archive' };
-    if (DEVICE.test(part.trimEnd())) return { problem: 'is the name of a device on Windows' };
+    if (/^\.\.?[. ]+$/.test(part)) return { problem: 'is outside the archive' };
+    if (DEVICE.test(part.trimEnd())) return { problem: 'is a reserved device name on Windows' };
   }
   return { parts };
 }

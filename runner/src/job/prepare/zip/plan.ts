@@ -1,6 +1,7 @@
 /** Decides, from a ZIP's directory alone, what is unpacked where, before a single byte is. */
 
 import { formatBytes, quoted } from '@appflux/protocol';
+import { own, say, type Text } from '../../../masking/sentence.ts';
 import { JobFailure } from '../../../step-context.ts';
 import type { SourceLimits } from '../limits.ts';
 import { rootParts } from '../root-directory.ts';
@@ -47,7 +48,7 @@ const METHODS: Readonly<Record<number, string>> = {
   99: 'AES encryption',
 };
 
-const invalid = (message: string, hint?: string) =>
+const invalid = (message: Text, hint?: Text) =>
   new JobFailure('source_invalid', message, hint === undefined ? {} : { hint });
 
 /**
@@ -84,22 +85,23 @@ export class ExtractionPlanner {
     if (this.#index >= limits.entries) throw this.#tooMany();
     this.#weigh(entry);
     const checked = checkName(entry.name, limits);
-    if ('problem' in checked) throw invalid(`The ZIP holds an entry ${shown} whose name ${checked.problem}.`);
+    if ('problem' in checked)
+      throw invalid(say`The ZIP contains an entry ${shown} whose name ${checked.problem}.`);
     if (entry.kind === 'special') {
-      throw invalid(`The ZIP holds ${shown}, which is neither a file nor a folder nor a link.`);
+      throw invalid(say`The ZIP contains ${shown}, which is not a file, folder or link.`);
     }
     if (entry.encrypted || entry.method === 99) {
-      throw invalid(`The ZIP is encrypted (${shown}).`, 'Pack it again without a password.');
+      throw invalid(say`The ZIP is encrypted (${shown}).`, own('Create the ZIP without a password.'));
     }
     if (entry.kind !== 'directory' && entry.method !== 0 && entry.method !== 8) {
       const method = METHODS[entry.method] ?? `method ${entry.method}`;
       throw invalid(
-        `The ZIP packs ${shown} with ${method}, which is not supported.`,
-        'Pack it again with Deflate, the usual method.',
+        say`The ZIP compresses ${shown} with ${method}, which is not supported.`,
+        own('Create the ZIP with Deflate, the default method.'),
       );
     }
     if (entry.kind === 'link' && entry.size > MAX_LINK_TARGET)
-      throw invalid(`The link ${shown} in the ZIP has a target that is too long.`);
+      throw invalid(say`The link ${shown} in the ZIP has a target that is too long.`);
     const { parts } = checked;
     if (parts.length === 0 || isLitter(parts)) return;
     this.#claim(parts, entry.kind === 'directory');
@@ -108,12 +110,15 @@ export class ExtractionPlanner {
 
   /**
    * The plan, when all entries were added. If all lie in one folder, as in GitHub's "Download ZIP", it is
-   * left away, unless the App's root directory names it.
+   * left away, unless the app's root directory names it.
    * @throws {JobFailure} `source_invalid` if there is no file.
    */
   finish(rootDirectory: string): ExtractionPlan {
     if (!this.#entries.some(({ kind }) => kind !== 'directory')) {
-      throw invalid('The ZIP holds no files.', 'Pack the folder of your project and upload it again.');
+      throw invalid(
+        own('The ZIP contains no files.'),
+        own('Create a ZIP of your project folder and upload it.'),
+      );
     }
     const top = this.#commonFolder();
     if (top === null || this.#namesFolder(top, rootDirectory))
@@ -132,17 +137,17 @@ export class ExtractionPlanner {
     this.#bytes += entry.size;
     this.#packedBytes += entry.packedSize;
     if (!(this.#bytes <= limits.treeBytes))
-      throw invalid(`The ZIP unpacks to more than ${formatBytes(limits.treeBytes)}.`);
+      throw invalid(say`The ZIP unpacks to more than ${own(formatBytes(limits.treeBytes))}.`);
     if (this.#bytes > limits.ratioFreeBytes && this.#bytes > limits.ratio * this.#archiveBytes) {
-      throw invalid(`The ZIP unpacks to more than ${limits.ratio} times its own size.`);
+      throw invalid(say`The ZIP unpacks to more than ${limits.ratio} times its own size.`);
     }
     // The contents of entries that lie over one another are counted more than once: no honest program packs
     // so.
-    if (this.#packedBytes > this.#archiveBytes) throw invalid('The ZIP holds entries that overlap.');
+    if (this.#packedBytes > this.#archiveBytes) throw invalid(own('The ZIP contains overlapping entries.'));
   }
 
   #tooMany(): JobFailure {
-    return invalid(`The ZIP holds more than ${this.#limits.entries} entries.`);
+    return invalid(say`The ZIP contains more than ${this.#limits.entries} entries.`);
   }
 
   /** Takes a path and the folders above it for this entry. */
@@ -157,10 +162,10 @@ export class ExtractionPlanner {
       if (there === undefined) this.#seen.set(key, wanted);
       else if (there.path !== path) {
         throw invalid(
-          `The ZIP holds both ${quoted(there.path)} and ${quoted(path)}, which many systems cannot tell apart.`,
+          say`The ZIP contains both ${quoted(there.path)} and ${quoted(path)}, which are the same name on many systems.`,
         );
       } else if (!there.directory || !wanted.directory) {
-        throw invalid(`The ZIP holds ${quoted(path)} twice.`);
+        throw invalid(say`The ZIP contains ${quoted(path)} twice.`);
       }
     }
   }

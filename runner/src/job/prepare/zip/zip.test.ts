@@ -137,9 +137,7 @@ describe('an uploaded ZIP', () => {
       { name: '__MACOSX/site/._index.html', content: 'x', mode: FILE },
     ]);
     expect(await treeOf(root)).toEqual(['index.html']);
-    expect(around.lines).toContain(
-      'Everything in the ZIP lies in the folder "site"; that folder is taken as the top.',
-    );
+    expect(around.lines).toContain('The ZIP contains a single folder, "site", which is used as the top.');
   });
 
   it('from Windows may have backslashes and folders without a slash', async () => {
@@ -196,10 +194,10 @@ describe('an uploaded ZIP', () => {
 
 describe('a root directory', () => {
   it.each([
-    ['missing', 'has no folder "missing"'],
+    ['missing', 'The root directory "missing" does not exist'],
     ['a.txt', 'is a file, not a folder'],
-    ['../x', 'leads out of the source'],
-    ['a/../../x', 'leads out of the source'],
+    ['../x', 'is outside the source'],
+    ['a/../../x', 'is outside the source'],
   ])('%s is refused', async (rootDirectory, words) => {
     const failure = await failureOf(
       prepareZip(
@@ -230,22 +228,22 @@ describe('a hostile ZIP', () => {
   const ok: ZipMember = { name: 'index.html', content: 'x', mode: FILE };
 
   const HOSTILE: readonly (readonly [string, readonly ZipMember[], string])[] = [
-    ['climbs up', [ok, { name: '../evil.txt', content: 'x' }], 'leads out of the archive'],
-    ['climbs up in the middle', [ok, { name: 'a/../../evil.txt', content: 'x' }], 'leads out of the archive'],
+    ['climbs up', [ok, { name: '../evil.txt', content: 'x' }], 'is outside the archive'],
+    ['climbs up in the middle', [ok, { name: 'a/../../evil.txt', content: 'x' }], 'is outside the archive'],
     [
       'climbs up with backslashes',
       [ok, { name: 'a\\..\\..\\evil.txt', content: 'x' }],
-      'leads out of the archive',
+      'is outside the archive',
     ],
     [
       'climbs up as Windows reads it',
       [ok, { name: 'a/.. /evil.txt', content: 'x' }],
-      'leads out of the archive',
+      'is outside the archive',
     ],
     [
       'climbs up inside what is dropped',
       [ok, { name: '__MACOSX/../../evil', content: 'x' }],
-      'leads out of the archive',
+      'is outside the archive',
     ],
     ['is absolute', [ok, { name: '/etc/evil', content: 'x' }], 'is an absolute path'],
     [
@@ -255,18 +253,18 @@ describe('a hostile ZIP', () => {
     ],
     ['names a drive', [ok, { name: 'C:/evil', content: 'x' }], 'begins with a drive letter'],
     ['names a drive without a slash', [ok, { name: 'c:evil', content: 'x' }], 'begins with a drive letter'],
-    ['holds NUL', [ok, { name: 'a\0.txt', content: 'x' }], 'holds a control character'],
-    ['holds a line end', [ok, { name: 'a\nforged log line', content: 'x' }], 'holds a control character'],
-    ['names a device', [ok, { name: 'a/NUL.txt', content: 'x' }], 'is the name of a device'],
-    ['names a port', [ok, { name: 'com1', content: 'x' }], 'is the name of a device'],
+    ['holds NUL', [ok, { name: 'a\0.txt', content: 'x' }], 'contains a control character'],
+    ['holds a line end', [ok, { name: 'a\nforged log line', content: 'x' }], 'contains a control character'],
+    ['names a device', [ok, { name: 'a/NUL.txt', content: 'x' }], 'is a reserved device name'],
+    ['names a port', [ok, { name: 'com1', content: 'x' }], 'is a reserved device name'],
     ['has a very long name', [ok, { name: 'a'.repeat(256), content: 'x' }], 'is too long'],
     ['has a very long path', [ok, { name: 'ab/'.repeat(1000), content: 'x' }], 'is too long'],
     ['is very deep', [ok, { name: `${'a/'.repeat(65)}x`, content: 'x' }], 'more than 64 folders deep'],
-    ['holds a file twice', [ok, { ...ok, content: 'y' }], 'holds "index.html" twice'],
+    ['holds a file twice', [ok, { ...ok, content: 'y' }], 'contains "index.html" twice'],
     [
       'holds a file twice in two spellings',
       [ok, { name: './/index.html', content: 'y' }],
-      'holds "index.html" twice',
+      'contains "index.html" twice',
     ],
     [
       'holds a file that is a folder',
@@ -274,7 +272,7 @@ describe('a hostile ZIP', () => {
         { name: 'a', content: 'x' },
         { name: 'a/b', content: 'x' },
       ],
-      'holds "a" twice',
+      'contains "a" twice',
     ],
     [
       'holds a folder that is a file',
@@ -282,7 +280,7 @@ describe('a hostile ZIP', () => {
         { name: 'a/b', content: 'x' },
         { name: 'a', content: 'x' },
       ],
-      'holds "a" twice',
+      'contains "a" twice',
     ],
     [
       'differs in case only',
@@ -290,7 +288,7 @@ describe('a hostile ZIP', () => {
         { name: 'Readme', content: 'x' },
         { name: 'README', content: 'x' },
       ],
-      'cannot tell apart',
+      'the same name on many systems',
     ],
     [
       'differs in the case of folders',
@@ -298,7 +296,7 @@ describe('a hostile ZIP', () => {
         { name: 'A/x', content: 'x' },
         { name: 'a/y', content: 'x' },
       ],
-      'cannot tell apart',
+      'the same name on many systems',
     ],
     [
       'differs in composition only',
@@ -306,27 +304,27 @@ describe('a hostile ZIP', () => {
         { name: '\u00e9', content: 'x' },
         { name: 'e\u0301', content: 'x' },
       ],
-      'cannot tell apart',
+      'the same name on many systems',
     ],
-    ['holds a link out', [ok, { name: 'l', content: '../x', mode: LINK }], '"l" is a link that leads out'],
+    ['holds a link out', [ok, { name: 'l', content: '../x', mode: LINK }], '"l" is a link to a path outside'],
     [
       'holds an absolute link',
       [ok, { name: 'l', content: '/etc/passwd', mode: LINK }],
-      '"l" is a link that leads out',
+      '"l" is a link to a path outside',
     ],
     [
       'holds a link out by way of another',
       [ok, { name: 'd/up', content: '..', mode: LINK }, { name: 'l', content: 'd/up/../x', mode: LINK }],
-      'is a link that leads out',
+      'is a link to a path outside',
     ],
-    ['holds a link to itself', [ok, { name: 'l', content: 'l', mode: LINK }], 'is a link that leads out'],
+    ['holds a link to itself', [ok, { name: 'l', content: 'l', mode: LINK }], 'is a link to a path outside'],
     [
       'writes through a link',
       [
         { name: 'l', content: '/tmp', mode: LINK },
         { name: 'l/evil', content: 'x', mode: FILE },
       ],
-      'holds "l" twice',
+      'contains "l" twice',
     ],
     [
       'replaces a link',
@@ -334,7 +332,7 @@ describe('a hostile ZIP', () => {
         { name: 'l', content: '/tmp/evil', mode: LINK },
         { name: 'l', content: 'x', mode: FILE },
       ],
-      'holds "l" twice',
+      'contains "l" twice',
     ],
     ['holds a link without a target', [ok, { name: 'l', content: '', mode: LINK }], 'without a target'],
     [
@@ -342,8 +340,8 @@ describe('a hostile ZIP', () => {
       [ok, { name: 'l', content: 'a'.repeat(5000), mode: LINK }],
       'too long',
     ],
-    ['holds a device', [ok, { name: 'd', mode: 0o060644 }], 'neither a file nor a folder'],
-    ['holds a pipe', [ok, { name: 'p', mode: 0o010644 }], 'neither a file nor a folder'],
+    ['holds a device', [ok, { name: 'd', mode: 0o060644 }], 'not a file, folder or link'],
+    ['holds a pipe', [ok, { name: 'p', mode: 0o010644 }], 'not a file, folder or link'],
     ['is encrypted', [ok, { name: 'e', content: 'x', flags: 1 }], 'is encrypted'],
     ['is encrypted strongly', [ok, { name: 'e', content: 'x', flags: 0x41 }], 'is encrypted'],
     ['is encrypted with AES', [ok, { name: 'e', content: 'x', method: 99 }], 'is encrypted'],
@@ -355,9 +353,9 @@ describe('a hostile ZIP', () => {
     ],
     ['lies about a size, too large', [ok, { name: 'b', content: 'x', size: 10 }], 'is damaged: "b"'],
     ['lies about a checksum', [ok, { name: 'b', content: 'x', crc: 1 }], 'is damaged: "b"'],
-    ['holds no files', [{ name: 'a/', mode: FOLDER }], 'holds no files'],
-    ['holds nothing', [], 'holds no files'],
-    ['holds nothing of use', [{ name: '__MACOSX/x', content: 'x' }], 'holds no files'],
+    ['contains no files', [{ name: 'a/', mode: FOLDER }], 'contains no files'],
+    ['holds nothing', [], 'contains no files'],
+    ['holds nothing of use', [{ name: '__MACOSX/x', content: 'x' }], 'contains no files'],
   ];
 
   it.each(HOSTILE)('that %s is refused, and nothing of it lands outside', async (_what, members, words) => {
@@ -375,7 +373,7 @@ describe('a hostile ZIP', () => {
   it('with more entries than are allowed is refused', async () => {
     const members = Array.from({ length: 11 }, (_, i) => ({ name: `f${i}`, content: 'x' }));
     const failure = await failureOf(prepareZip(members, { limits: { entries: 10 } }));
-    expect(failure.message).toBe('The ZIP holds more than 10 entries.');
+    expect(failure.message).toBe('The ZIP contains more than 10 entries.');
   });
 
   it('that unpacks to too much is refused before anything is written', async () => {
@@ -398,7 +396,7 @@ describe('a hostile ZIP', () => {
     const members: ZipMember[] = [{ name: 'f0', content }];
     for (let i = 1; i < 50; i += 1) members.push({ name: `f${i}`, content, sameBytesAs: 0 });
     const failure = await failureOf(prepareZip(members));
-    expect(failure.message).toBe('The ZIP holds entries that overlap.');
+    expect(failure.message).toBe('The ZIP contains overlapping entries.');
   });
 
   it('claiming sizes beyond all numbers is refused', async () => {
@@ -509,7 +507,7 @@ describe('the download', () => {
   it('is checked against the SHA-256 that is known', async () => {
     await prepareBytes(zip, { sha256: createHash('sha256').update(zip).digest('hex') });
     const failure = await failureOf(prepareBytes(zip, { sha256: '0'.repeat(64) }));
-    expect(failure.message).toContain('its SHA-256 is another');
+    expect(failure.message).toContain('its SHA-256 differs');
   });
 
   it('stops at the first byte too many', async () => {
@@ -531,7 +529,7 @@ describe('the download', () => {
   });
 
   it.each([
-    [403, 'its link has run out', 1],
+    [403, 'the link has expired', 1],
     [404, 'no longer in storage', 1],
     [500, 'status 500', 3],
   ])('says what a status of %i means', async (status, words, tries) => {

@@ -236,7 +236,7 @@ describe('the registry on the proxy’s own address', () => {
     });
     const { head, body } = await ask('GET /a');
     expect(head).toMatch(/^HTTP\/1\.1 403 /);
-    expect(body).toContain('its address is not a public one');
+    expect(body).toContain('resolves to an address that is not public');
     expect(harness.dialed).toEqual([]);
   });
 
