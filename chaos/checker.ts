@@ -29,7 +29,7 @@ export async function check(evidence: Evidence): Promise<{ faults: string[]; dep
   const { client, ledger } = evidence;
   const unsettled = await settled(evidence);
   const deployments = await allDeployments(client, ledger);
-  const faults = [...ledger.oddities, ...unsettled, ...judgeAsked(ledger, deployments)];
+  const faults = [...ledger.unexplained, ...unsettled, ...judgeAsked(ledger, deployments)];
   for (const deployment of deployments) {
     const say = (what: string) => faults.push(`${deployment.app.slug} ${deployment.id} ${what}`);
     const { id } = deployment;

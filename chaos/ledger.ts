@@ -34,7 +34,7 @@ export class Ledger {
   readonly sightings = new Map<string, Sighting[]>();
   readonly followed: Followed[] = [];
   /** Answers that no fault outside of the instance explains. */
-  readonly oddities: string[] = [];
+  readonly unexplained: string[] = [];
 
   canceled(id: string, answer: CancelAnswer): void {
     this.cancels.set(id, [...(this.cancels.get(id) ?? []), answer]);

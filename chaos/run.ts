@@ -10,6 +10,7 @@ import { type RunnerProcess, startRunner } from '../e2e/instance/runner.ts';
 import { connectEngine } from '../runner/src/sandbox/engine.ts';
 import { ensureWebImage } from '../runner/src/testing/docker.ts';
 import { allDeployments, check } from './checker.ts';
+import { Cleanup } from './cleanup.ts';
 import { FaultProxy } from './fault-proxy.ts';
 import { Faults } from './faults.ts';
 import { Flooder } from './flooder.ts';
@@ -18,7 +19,6 @@ import { Observer } from './observer.ts';
 import { drawPlan, type Plan, RUNNERS } from './plan.ts';
 import { Random } from './random.ts';
 import { Repositories } from './repositories.ts';
-import { Undoing } from './undoing.ts';
 import { User } from './user.ts';
 
 export interface RunOptions {
@@ -47,28 +47,28 @@ const FOLLOWED = 0.5;
  * and container that it has started.
  */
 export async function runChaos(options: RunOptions): Promise<Report> {
-  const undoing = new Undoing();
+  const cleanup = new Cleanup();
   try {
-    return await run(options, undoing);
+    return await run(options, cleanup);
   } finally {
-    await undoing.run();
+    await cleanup.run();
   }
 }
 
-async function run({ deployments, seed, say, signal }: RunOptions, undoing: Undoing): Promise<Report> {
+async function run({ deployments, seed, say, signal }: RunOptions, cleanup: Cleanup): Promise<Report> {
   const plan = drawPlan(deployments, seed);
   const random = new Random(seed);
   await ensureWebImage(connectEngine());
-  const proxy = undoing.add(await FaultProxy.start(random.fork('proxy')), (it) => it.close());
-  const edge = undoing.add(await startInstance({ reachedAt: behind(proxy) }), (it) => it.stop());
-  const repositories = undoing.add(await Repositories.start(), (it) => it.close());
+  const proxy = cleanup.add(await FaultProxy.start(random.fork('proxy')), (it) => it.close());
+  const edge = cleanup.add(await startInstance({ reachedAt: behind(proxy) }), (it) => it.stop());
+  const repositories = cleanup.add(await Repositories.start(), (it) => it.close());
   const runners: RunnerProcess[] = [];
   for (let n = 1; n <= RUNNERS; n += 1)
-    runners.push(undoing.add(await startRunner(edge, { name: `runner-${n}`, slots: SLOTS }), clearAway));
+    runners.push(cleanup.add(await startRunner(edge, { name: `runner-${n}`, slots: SLOTS }), removeRunner));
   const client = new Client(edge);
   const ledger = new Ledger();
   const user = await User.create(client, ledger, repositories);
-  const observer = undoing.add(new Observer(client, ledger), (it) => it.stop());
+  const observer = cleanup.add(new Observer(client, ledger), (it) => it.stop());
   const observing = observer.run();
 
   say(`${RUNNERS} runners are online; ${plan.steps.length} steps and ${plan.faults.length} faults start`);
@@ -170,7 +170,7 @@ async function ended(
 }
 
 /** Stops a runner, and removes what it could not: it may be down at this moment. */
-async function clearAway(runner: RunnerProcess): Promise<void> {
+async function removeRunner(runner: RunnerProcess): Promise<void> {
   await runner.stop();
   const engine = connectEngine();
   const { containers } = await runner.leftovers();

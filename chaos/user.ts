@@ -150,7 +150,7 @@ export class User {
   /** A broken connection is an injected fault; an error inside the instance is not. */
   #note(what: string, error: unknown): void {
     if (error instanceof Refused && error.status >= 500 && !LATER.has(error.status)) {
-      this.#ledger.oddities.push(`${what} was answered with ${error.message}`);
+      this.#ledger.unexplained.push(`${what} was answered with ${error.message}`);
     }
   }
 }

@@ -9,7 +9,7 @@ import { errorLines, StackProblem } from './problem.ts';
 import { during, type Progress } from './progress.ts';
 
 /** Folders of `dashboard/` that tools generate. */
-const MADE = ['node_modules', 'build', '.svelte-kit'];
+const GENERATED = ['node_modules', 'build', '.svelte-kit'];
 
 /**
  * Makes sure that `dashboard/build` was built from the current sources.
@@ -22,7 +22,7 @@ export async function ensureDashboard(
   progress: Progress,
 ): Promise<boolean> {
   const files = [
-    ...(await readTree(join(root, 'dashboard'), 'dashboard', MADE)),
+    ...(await readTree(join(root, 'dashboard'), 'dashboard', GENERATED)),
     ...(await readTree(join(root, 'protocol', 'src'), 'protocol')),
     ...(await readTree(join(root, 'detection', 'src'), 'detection')),
     ...(await readTree(join(root, 'client', 'src'), 'client')),

@@ -22,7 +22,7 @@ export interface Drained {
 
 /** How many builds of one app may run simultaneously: the maximum that an app can set. */
 const CONCURRENCY = 20;
-const REQUESTS_AT_ONCE = 20;
+const PARALLEL_REQUESTS = 20;
 /** Deployments of one app. */
 const APP_SIZE = 100;
 
@@ -49,13 +49,13 @@ export async function drain(
   const created = workerdSeconds();
   const grants: { id: string; waitMs: number }[] = [];
   const done = new AbortController();
-  const letIn = performance.now();
+  const connectedAt = performance.now();
   let left = queued;
   await Promise.all(
     registered.map(async (runner) => {
       const simulated = await SimulatedRunner.connect(edge.url, runner);
       await serve(simulated, {
-        granted: (id) => grants.push({ id, waitMs: performance.now() - letIn }),
+        granted: (id) => grants.push({ id, waitMs: performance.now() - connectedAt }),
         finished: () => {
           left -= 1;
           if (left % 100 === 0) progress(`${left} left`);
@@ -66,11 +66,11 @@ export async function drain(
       simulated.pool.socket.close();
     }),
   );
-  const seconds = (performance.now() - letIn) / 1000;
+  const seconds = (performance.now() - connectedAt) / 1000;
   const claimed = workerdSeconds();
   const counts = new Map<string, number>();
   for (const { id } of grants) counts.set(id, (counts.get(id) ?? 0) + 1);
-  const ended = await inParallel(ids, (id) => endedAsSaid(client, id));
+  const ended = await inParallel(ids, (id) => endedAsReported(client, id));
   return {
     createdPerSecond,
     creatingMs: ((created - busyFrom) * 1000) / queued,
@@ -132,7 +132,7 @@ function createApps(client: Client, count: number): Promise<string[]> {
  * Whether a deployment ended, at its first attempt, as its runner reported. This asks its object, which owns the
  * truth.
  */
-async function endedAsSaid(client: Client, id: string): Promise<boolean> {
+async function endedAsReported(client: Client, id: string): Promise<boolean> {
   const { status, attempt, failure } = await client.deployment(id);
   return status === 'failed' && attempt === 1 && failure?.message === NOTHING_BUILT.message;
 }
@@ -146,7 +146,7 @@ async function inParallel<Item, Result>(
 ): Promise<Result[]> {
   const results: Result[] = [];
   let next = 0;
-  const workers = Array.from({ length: Math.min(REQUESTS_AT_ONCE, items.length) }, async () => {
+  const workers = Array.from({ length: Math.min(PARALLEL_REQUESTS, items.length) }, async () => {
     for (let index = next++; index < items.length; index = next++) {
       results[index] = await work(items[index] as Item);
     }

@@ -33,7 +33,7 @@ function run({ url, protocols, count, after, last, timed }: ViewersOrder): void 
     const socket = new WebSocket(url, [...protocols], { perMessageDeflate: false });
     let seen = after;
     let length = 0;
-    let told = 0;
+    let reported = 0;
     socket.once('open', () => {
       if (socket.protocol !== '' && socket.protocol !== LOGS_SUBPROTOCOL) throw new Error('another protocol');
       open += 1;
@@ -42,8 +42,8 @@ function run({ url, protocols, count, after, last, timed }: ViewersOrder): void 
     socket.on('message', (data: Buffer) => {
       const frame = data.toString();
       length += frame.length;
-      if (length - told >= SEEN_EVERY) {
-        told = length;
+      if (length - reported >= SEEN_EVERY) {
+        reported = length;
         socket.send(JSON.stringify({ type: 'seen', length } satisfies FromViewer));
       }
       if (!frame.startsWith('{"type":"lines"')) return;

@@ -37,7 +37,7 @@ const failed = {
 const numbered = (to: number) => Array.from({ length: to }, (_, index) => `line ${index + 1}`);
 
 /** What the build printed, without AppFlux's own last lines. */
-async function said(id: string): Promise<string[]> {
+async function printed(id: string): Promise<string[]> {
   const { items } = await client.logs(id);
   expect(items.map(({ seq }) => seq)).toEqual(items.map((_, index) => index + 1));
   return items.filter(({ stream }) => stream !== 'system').map(({ text }) => text);
@@ -51,7 +51,7 @@ it('duplicate frame: it is acked again and kept once', async () => {
   expect(await attempt.socket.next('ack')).toMatchObject({ seq: 10 });
   attempt.lines(8, 12);
   expect(await attempt.acked()).toBe(12);
-  expect(await said(id)).toEqual(numbered(12));
+  expect(await printed(id)).toEqual(numbered(12));
 });
 
 it('gap or reorder: the edge says from which line to send again', async () => {
@@ -61,7 +61,7 @@ it('gap or reorder: the edge says from which line to send again', async () => {
   expect(await attempt.socket.next('resume')).toMatchObject({ from: 6 });
   attempt.lines(6, 12);
   expect(await attempt.acked()).toBe(12);
-  expect(await said(id)).toEqual(numbered(12));
+  expect(await printed(id)).toEqual(numbered(12));
 });
 
 it('forged sequence: a frame with non-consecutive lines ends the attempt, with the reason', async () => {
@@ -77,7 +77,7 @@ it('forged sequence: a frame with non-consecutive lines ends the attempt, with t
   });
   expect(await attempt.socket.closed).toMatchObject({ code: CLOSE.badFrame });
   expect(await client.untilEnded(id)).toMatchObject({ status: 'failed', failure: { code: 'internal' } });
-  expect(await said(id)).toEqual([]);
+  expect(await printed(id)).toEqual([]);
 });
 
 it('40 MB frame: it is refused, and the deployment goes on', async () => {
@@ -91,7 +91,7 @@ it('40 MB frame: it is refused, and the deployment goes on', async () => {
   expect(await again.next('welcome')).toMatchObject({ ackedSeq: 0 });
   attempt.lines(1, 2);
   await attempt.acked();
-  expect(await said(id)).toEqual(numbered(2));
+  expect(await printed(id)).toEqual(numbered(2));
 });
 
 it('object restarts mid-log: acked lines are stored, others are sent again, viewers go on', async () => {
@@ -112,7 +112,7 @@ it('object restarts mid-log: acked lines are stored, others are sent again, view
   expect(await second.ended).toBe('failed');
   const seen = second.continue(first.lines).filter(({ stream }) => stream === 'stdout');
   expect(seen.map(({ text }) => text)).toEqual(numbered(100));
-  expect(await said(id)).toEqual(numbered(100));
+  expect(await printed(id)).toEqual(numbered(100));
 });
 
 it('a viewer that has lines which were lost before they were stored is asked to discard them', async () => {

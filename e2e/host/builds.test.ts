@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type InstanceWithRunner, startWithRunner } from '../instance/with-runner.ts';
 import { unzip, zipOf } from '../source/zip.ts';
 
-const RUNNERS_OWN = 'what-only-the-runner-is-told';
+const RUNNERS_OWN = 'only-for-the-runner';
 const SECRET = 'correct-horse-battery-staple';
 const FILE = 'the-content-of-a-sealed-file-of-the-app';
 

@@ -31,11 +31,11 @@ export class Viewer {
     this.socket.on('error', () => undefined);
     this.ended = new Promise((resolve) => {
       let length = 0;
-      let told = 0;
+      let reported = 0;
       this.socket.on('message', (data) => {
         length += data.toString().length;
-        if (!silent && length - told >= SEEN_EVERY) {
-          told = length;
+        if (!silent && length - reported >= SEEN_EVERY) {
+          reported = length;
           this.socket.send(JSON.stringify({ type: 'seen', length } satisfies FromViewer));
         }
         const frame = ViewerFrame.parse(JSON.parse(data.toString()));

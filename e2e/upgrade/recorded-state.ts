@@ -29,7 +29,7 @@ export interface OpenedState {
 export async function openRecordedState(version: string, folder: string): Promise<OpenedState> {
   const recorded = join(RECORDED, version);
   await execa('tar', ['-xzf', join(recorded, 'state.tar.gz'), '-C', folder]);
-  await keepUnexpired(join(folder, 'edge', 'd1'));
+  await extendExpiry(join(folder, 'edge', 'd1'));
   const port = await freePort();
   const settings = readSettings({ APPFLUX_STATE: folder, APPFLUX_PORT: String(port) }, ROOT);
   const secrets = await keepSecrets(folder);
@@ -40,7 +40,7 @@ export async function openRecordedState(version: string, folder: string): Promis
 }
 
 /** Tokens and sessions of a recording expire while it is stored: this extends them far into the future. */
-async function keepUnexpired(databases: string): Promise<void> {
+async function extendExpiry(databases: string): Promise<void> {
   for (const name of await readdir(databases, { recursive: true })) {
     if (!name.endsWith('.sqlite') || name.endsWith('metadata.sqlite')) continue;
     const database = new DatabaseSync(join(databases, name));

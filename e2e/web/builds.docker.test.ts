@@ -31,14 +31,14 @@ afterAll(async () => {
 });
 
 /** The page has the right heading, and its script runs. */
-async function expectAlive(page: Page, heading: string): Promise<void> {
+async function expectWorking(page: Page, heading: string): Promise<void> {
   await page.getByRole('heading', { level: 1, name: heading, exact: true }).waitFor();
   await page.getByRole('button', { name: 'Clicked 0' }).click();
   await page.getByRole('button', { name: 'Clicked 1' }).waitFor();
 }
 
 /** The part of the record about how it was built. */
-function told({ deployment: { plan, version } }: Built) {
+function facts({ deployment: { plan, version } }: Built) {
   const { type, framework, packageManager, installCommand, buildCommand, outputs } = plan ?? {};
   return { type, framework, packageManager, installCommand, buildCommand, outputs, version };
 }
@@ -83,7 +83,7 @@ describe('a project becomes a site that works', () => {
   ] as const)('$fixture', async ({ fixture, heading, plan }) => {
     const built = await instance.build(fixture);
     const [framework, packageManager, installCommand, buildCommand, output, version] = plan;
-    expect(told(built)).toEqual({
+    expect(facts(built)).toEqual({
       type: 'web',
       framework,
       packageManager,
@@ -93,14 +93,14 @@ describe('a project becomes a site that works', () => {
       version,
     });
     await openSite(browser, built, async ({ page, complaints }) => {
-      await expectAlive(page, heading);
+      await expectWorking(page, heading);
       expect(complaints).toEqual([]);
     });
   });
 
   it.concurrent('a package of a Turborepo, built from the top after the package that it depends on', async () => {
     const built = await instance.build('turborepo');
-    expect(told(built)).toEqual({
+    expect(facts(built)).toEqual({
       type: 'web',
       framework: 'vite',
       packageManager: 'pnpm',
@@ -118,14 +118,14 @@ describe('a project becomes a site that works', () => {
     expect(site).toBeGreaterThan(dependency ?? 0);
     expect(built.log).not.toContain('docs:build');
     await openSite(browser, built, async ({ page, complaints }) => {
-      await expectAlive(page, 'Built by Turborepo');
+      await expectWorking(page, 'Built by Turborepo');
       expect(complaints).toEqual([]);
     });
   });
 
   it.concurrent('a PWA, which also works without its server', async () => {
     const built = await instance.build('pwa');
-    expect(told(built)).toEqual({
+    expect(facts(built)).toEqual({
       type: 'pwa',
       framework: 'vite',
       packageManager: 'yarn',
@@ -135,7 +135,7 @@ describe('a project becomes a site that works', () => {
       version: '0.9.0',
     });
     await openSite(browser, built, async ({ page, complaints, server }) => {
-      await expectAlive(page, 'Built to stay');
+      await expectWorking(page, 'Built to stay');
       const manifest = await page.evaluate(async () => {
         const link = document.querySelector<HTMLLinkElement>('link[rel=manifest]');
         return (await fetch(link?.href ?? '')).json();
@@ -144,18 +144,18 @@ describe('a project becomes a site that works', () => {
       const worker = await page.evaluate(async () => (await navigator.serviceWorker.ready).active?.scriptURL);
       expect(worker).toBe(`${server.url}service-worker.js`);
       await page.reload();
-      await expectAlive(page, 'Built to stay');
+      await expectWorking(page, 'Built to stay');
       expect(complaints).toEqual([]);
 
       await server.close();
       await page.reload();
-      await expectAlive(page, 'Built to stay');
+      await expectWorking(page, 'Built to stay');
     });
   });
 
   it.concurrent('plain HTML, delivered unchanged and without a container', async () => {
     const built = await instance.build('plain-html');
-    expect(told(built)).toEqual({
+    expect(facts(built)).toEqual({
       type: 'web',
       framework: null,
       packageManager: null,
@@ -166,7 +166,7 @@ describe('a project becomes a site that works', () => {
     });
     await openSite(browser, built, async ({ page, complaints, files }) => {
       expect([...files.keys()].sort()).toEqual(['count.js', 'index.html', 'style.css']);
-      await expectAlive(page, 'Built by nobody');
+      await expectWorking(page, 'Built by nobody');
       expect(complaints).toEqual([]);
     });
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isDebianKin, type Machine, mayStopEngine, planEngine } from './decide.ts';
+import { isDebianLike, type Machine, mayStopEngine, planEngine } from './decide.ts';
 import { engineAddresses } from './find.ts';
 
 const nothing = { found: false, configured: null, denied: null, reason: 'connect ENOENT' } as const;
@@ -95,7 +95,7 @@ test.each([
   ['ID="rhel"\nID_LIKE="fedora"\n', false],
   ['', false],
 ])('%j is a derivative of Debian: %s', (text, expected) => {
-  expect(isDebianKin(text)).toBe(expected);
+  expect(isDebianLike(text)).toBe(expected);
 });
 
 test('an engine is stopped only if no container of someone else runs in it', () => {

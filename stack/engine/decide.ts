@@ -84,7 +84,7 @@ export function planEngine(search: Extract<EngineSearch, { found: false }>, mach
 }
 
 /** Whether an os-release file (os-release(5)) is that of Debian, Ubuntu or a derivative. */
-export function isDebianKin(osRelease: string): boolean {
+export function isDebianLike(osRelease: string): boolean {
   const names = [...osRelease.matchAll(/^(?:ID|ID_LIKE)=["']?([^"'\n]*)/gm)].flatMap(([, value]) =>
     (value ?? '').split(/\s+/),
   );

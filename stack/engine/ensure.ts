@@ -7,7 +7,7 @@ import { firstExisting, installPackages } from '../debian.ts';
 import { lastLines, StackProblem } from '../problem.ts';
 import { during, type Progress, type Task } from '../progress.ts';
 import { type Daemon, startDaemon } from './daemon.ts';
-import { type EnginePlan, isDebianKin, type Machine, mayStopEngine, planEngine } from './decide.ts';
+import { type EnginePlan, isDebianLike, type Machine, mayStopEngine, planEngine } from './decide.ts';
 import { clientFor, type EngineAddress, findEngine } from './find.ts';
 
 /** Packages that the engine needs but docker.io only recommends. */
@@ -99,7 +99,7 @@ async function thisMachine(): Promise<Machine> {
   return {
     platform: process.platform,
     root: process.getuid?.() === 0,
-    debian: isDebianKin(osRelease),
+    debian: isDebianLike(osRelease),
     systemd: existsSync('/run/systemd/system'),
     unit: unit !== null,
     dockerd: firstExisting('/usr/bin/dockerd', '/usr/sbin/dockerd', '/usr/local/bin/dockerd') !== null,

@@ -1,6 +1,7 @@
 /** An S3 server other than Cloudflare's, for the storage tests: versitygw, a gateway from S3 to a folder. */
+
+import type { GoBuilder } from '../go/builder.ts';
 import { ensureProgram, findProgram, type GoProgram } from '../go/program.ts';
-import type { Workshop } from '../go/workshop.ts';
 import type { Task } from '../progress.ts';
 
 const VERSITYGW: GoProgram = {
@@ -17,5 +18,5 @@ const VERSITYGW: GoProgram = {
 export const findForeignS3 = (): Promise<string | null> => findProgram(VERSITYGW);
 
 /** Builds the server unless it exists, and returns its path. */
-export const ensureForeignS3 = (workshop: Workshop, task: Task): Promise<string> =>
-  ensureProgram(VERSITYGW, workshop, task);
+export const ensureForeignS3 = (builder: GoBuilder, task: Task): Promise<string> =>
+  ensureProgram(VERSITYGW, builder, task);

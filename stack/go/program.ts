@@ -11,7 +11,7 @@ import { z } from 'zod';
 import { firstExisting } from '../debian.ts';
 import { lastLines, StackProblem } from '../problem.ts';
 import type { Task } from '../progress.ts';
-import type { Workshop } from './workshop.ts';
+import type { GoBuilder } from './builder.ts';
 
 export interface GoProgram {
   /** A title for people, such as `An S3 server for the tests`. */
@@ -45,10 +45,10 @@ export async function findProgram(program: GoProgram): Promise<string | null> {
  * Builds the program unless it exists, and returns its path. A first build takes a minute or two.
  * @throws StackProblem `package_missing` if it cannot be built
  */
-export async function ensureProgram(program: GoProgram, workshop: Workshop, task: Task): Promise<string> {
+export async function ensureProgram(program: GoProgram, builder: GoBuilder, task: Task): Promise<string> {
   const found = await findProgram(program);
   if (found !== null) return found;
-  const go = await workshop.go(task);
+  const go = await builder.go(task);
   task.detail('building it');
   const run = async (cwd: string, args: string[]): Promise<string> => {
     const result = await execa(go.command, args, { cwd, env: go.env, reject: false });
@@ -59,11 +59,11 @@ export async function ensureProgram(program: GoProgram, workshop: Workshop, task
   // every proxy has that.
   const { Dir: tree } = Download.parse(
     JSON.parse(
-      await run(workshop.folder, ['mod', 'download', '-json', `${program.module}@${program.version}`]),
+      await run(builder.folder, ['mod', 'download', '-json', `${program.module}@${program.version}`]),
     ),
   );
   for (const [file, text] of Object.entries(program.files)) await writeFile(join(tree, file), text);
-  const built = join(workshop.folder, program.name);
+  const built = join(builder.folder, program.name);
   const flags = ['-trimpath', '-ldflags=-s -w', `-tags=${program.tags.join(',')}`, '-o', built];
   await run(tree, ['build', ...flags, `./${program.package}`]);
   const path = programPath(program);

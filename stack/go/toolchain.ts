@@ -27,7 +27,7 @@ export function isNewEnough(text: string, minor: number): boolean {
 }
 
 /** The machine's own Go if it is 1.`minor` or newer, else null. */
-export async function ownGo(minor: number): Promise<Go | null> {
+export async function installedGo(minor: number): Promise<Go | null> {
   const { stdout, failed } = await execa('go', ['version'], { reject: false });
   return !failed && isNewEnough(stdout, minor) ? { command: 'go', env: {} } : null;
 }
@@ -37,16 +37,16 @@ export async function ownGo(minor: number): Promise<Go | null> {
  * and needs no root.
  * @throws StackProblem `package_missing` if there is no apt, or it can't get the packages
  */
-export async function lentGo(folder: string): Promise<Go> {
+export async function downloadedGo(folder: string): Promise<Go> {
   const options = await privateApt(folder);
   const apt = async (command: string, args: readonly string[]): Promise<string> => {
     const result = await execa(command, [...options, '-qq', ...args], { cwd: folder, reject: false });
     if (!result.failed) return result.stdout;
-    throw cannotLend(`${command} ${args[0] ?? ''}: ${lastLines(result.stderr)}`, result);
+    throw unavailable(`${command} ${args[0] ?? ''}: ${lastLines(result.stderr)}`, result);
   };
   await apt('apt-get', ['update']);
   const name = /\bgolang-\d+\.\d+-go\b/.exec(await apt('apt-cache', ['depends', 'golang-go']))?.[0];
-  if (name === undefined) throw cannotLend('its newest packages have no golang-go');
+  if (name === undefined) throw unavailable('its newest packages have no golang-go');
   await apt('apt-get', ['download', name, name.replace(/go$/, 'src')]);
   const packages = (await readdir(folder)).filter((file) => file.endsWith('.deb'));
   const tree = join(folder, 'tree');
@@ -57,7 +57,7 @@ export async function lentGo(folder: string): Promise<Go> {
 
 /** Options that isolate apt below `folder`, with the newest suite as its only source. */
 async function privateApt(folder: string): Promise<string[]> {
-  if (firstExisting('/usr/bin/apt-get') === null) throw cannotLend('this is not Debian or Ubuntu');
+  if (firstExisting('/usr/bin/apt-get') === null) throw unavailable('this is not Debian or Ubuntu');
   const ubuntu = /^ID=ubuntu$/m.test(await readFile('/etc/os-release', 'utf8'));
   const id = ubuntu ? 'ubuntu' : 'debian';
   const keyring = firstExisting(
@@ -67,7 +67,7 @@ async function privateApt(folder: string): Promise<string[]> {
   // The mirror is the one that this machine uses.
   const targets = await execa('apt-get', ['indextargets', '--format', '$(COMPONENT) $(REPO_URI)']);
   const mirror = /^main (\S+)$/m.exec(targets.stdout)?.[1];
-  if (keyring === null || mirror === undefined) throw cannotLend('apt has no source to take it from');
+  if (keyring === null || mirror === undefined) throw unavailable('apt has no source to take it from');
   const suite = ubuntu ? 'devel' : 'sid';
   // apt creates these only in their default places.
   for (const path of ['lists/partial', 'cache/archives/partial']) {
@@ -90,7 +90,7 @@ async function privateApt(folder: string): Promise<string[]> {
   return Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
 }
 
-const cannotLend = (reason: string, cause?: unknown) =>
+const unavailable = (reason: string, cause?: unknown) =>
   new StackProblem(
     'package_missing',
     `The tests need Go to build a server, and it could not be downloaded (${reason})`,

@@ -1,6 +1,7 @@
 /** A server that speaks MongoDB's protocol, for the metadata tests: FerretDB, on SQLite. */
+
+import type { GoBuilder } from '../go/builder.ts';
 import { ensureProgram, findProgram, type GoProgram } from '../go/program.ts';
-import type { Workshop } from '../go/workshop.ts';
 import type { Task } from '../progress.ts';
 
 const FERRETDB: GoProgram = {
@@ -17,5 +18,5 @@ const FERRETDB: GoProgram = {
 export const findFerretDb = (): Promise<string | null> => findProgram(FERRETDB);
 
 /** Builds the server unless it exists, and returns its path. */
-export const ensureFerretDb = (workshop: Workshop, task: Task): Promise<string> =>
-  ensureProgram(FERRETDB, workshop, task);
+export const ensureFerretDb = (builder: GoBuilder, task: Task): Promise<string> =>
+  ensureProgram(FERRETDB, builder, task);

@@ -6,7 +6,7 @@ import { canInstallPackages, installPackages, obtainable } from '../debian.ts';
 import { ensureEngine } from '../engine/ensure.ts';
 import type { EngineAddress } from '../engine/find.ts';
 import { ensureForeignS3 } from '../foreign-s3/install.ts';
-import { Workshop } from '../go/workshop.ts';
+import { GoBuilder } from '../go/builder.ts';
 import { ensureImage } from '../images/build.ts';
 import { readCatalog } from '../images/catalog.ts';
 import { hostFacts } from '../images/host.ts';
@@ -43,10 +43,10 @@ export async function ensurePackages(plan: Needed, progress: Progress): Promise<
 
 /** Builds the servers that only tests and benchmarks use. */
 export async function ensureServers(plan: Needed, progress: Progress): Promise<void> {
-  await using workshop = await Workshop.open();
-  const attempt = async (title: string, ensure: (workshop: Workshop, task: Task) => Promise<string>) => {
+  await using builder = await GoBuilder.open();
+  const attempt = async (title: string, ensure: (builder: GoBuilder, task: Task) => Promise<string>) => {
     try {
-      await during(progress, title, (task) => ensure(workshop, task));
+      await during(progress, title, (task) => ensure(builder, task));
     } catch (error) {
       if (!isStackProblem(error)) throw error;
       progress.say(error.sentence);

@@ -3,12 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Task } from '../progress.ts';
-import { type Go, lentGo, ownGo } from './toolchain.ts';
+import { downloadedGo, type Go, installedGo } from './toolchain.ts';
 
 /** The newest Go version that any of the programs requires in its go.mod: 1.25. */
 const GO_MINOR = 25;
 
-export class Workshop implements AsyncDisposable {
+export class GoBuilder implements AsyncDisposable {
   readonly folder: string;
   #go: Promise<Go> | undefined;
 
@@ -17,8 +17,8 @@ export class Workshop implements AsyncDisposable {
   }
 
   /** Opens one in a temporary folder of its own, which is removed when it is disposed of. */
-  static async open(): Promise<Workshop> {
-    return new Workshop(await mkdtemp(join(tmpdir(), 'appflux-go-')));
+  static async open(): Promise<GoBuilder> {
+    return new GoBuilder(await mkdtemp(join(tmpdir(), 'appflux-go-')));
   }
 
   /**
@@ -31,9 +31,9 @@ export class Workshop implements AsyncDisposable {
   }
 
   async #find(task: Task): Promise<Go> {
-    const own = await ownGo(GO_MINOR);
+    const own = await installedGo(GO_MINOR);
     if (own === null) task.detail('getting Go');
-    const { command, env } = own ?? (await lentGo(this.folder));
+    const { command, env } = own ?? (await downloadedGo(this.folder));
     const folders = {
       CGO_ENABLED: '0',
       GOCACHE: join(this.folder, 'build'),

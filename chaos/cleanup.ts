@@ -1,7 +1,7 @@
 /** Everything that a run has started and must end in any case. */
 
 /** Things that are undone at the end, in reverse order. */
-export class Undoing {
+export class Cleanup {
   readonly #steps: (() => Promise<unknown>)[] = [];
 
   /** Registers how a thing is undone; returns the thing. */
