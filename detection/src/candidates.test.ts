@@ -55,7 +55,7 @@ describe('the ways to build a source', () => {
     ]);
   });
 
-  it('are told beside the problem that what is taken first has', async () => {
+  it('are listed beside the problem of the first one', async () => {
     const found = await ways({
       'package.json': pkg({ vite: '8.0.0' }, 'vite build'),
       'src-tauri/tauri.conf.json': json({ tauri: {} }),

@@ -1,4 +1,4 @@
-/** Every way in which a source could be built, for somebody to choose from. */
+/** Lists the ways in which a source can be built, for people to choose from. */
 import { BuildSettings, type CandidateSettings } from '@appflux/protocol';
 import { type Decision, decide } from './decide.ts';
 import { DetectionFailure } from './failure.ts';
@@ -11,20 +11,20 @@ export interface Candidate {
 }
 
 export interface Candidates {
-  /** The one that is taken if nothing is chosen comes first, unless there is a problem with it. */
+  /** The default choice comes first, unless it has a problem. */
   readonly ways: readonly Candidate[];
-  /** Why nothing would be built if nothing is chosen. */
+  /** Why the default choice can't be built. */
   readonly problem: {
     readonly message: string;
     readonly hint: string | null;
-    /** There are several to choose from, and nothing else is the matter. */
+    /** The only problem is that there are several to choose from. */
     readonly isAmbiguous: boolean;
   } | null;
 }
 
 const NOTHING: CandidateSettings = { rootDirectory: null, type: null, framework: null };
 
-/** What a source could be built as, by its files and its appflux.json alone. */
+/** The candidates of a source, from its files and its appflux.json alone. */
 export async function findCandidates(tree: SourceTree): Promise<Candidates> {
   const first = await attempt(tree, NOTHING);
   const isFailure = first instanceof DetectionFailure;

@@ -1,5 +1,5 @@
 /**
- * Reads settings from a framework's configuration, which is a program: it is not run here, but looked at as
+ * Reads settings from a framework's configuration, which is a program. It is not run, but searched as
  * text. What is written as a plain value is found; what is computed is not, and then the framework's default
  * is taken.
  */

@@ -1,5 +1,5 @@
 /**
- * YAML, TOML and JSON with comments from a source tree. What cannot be read counts as not there: detection then
+ * YAML, TOML and JSON with comments from a source tree. An unreadable file counts as missing: detection then
  * goes by the file's name, and the tool that the file is for says at build time what is wrong with it.
  */
 import json5 from 'json5';
@@ -9,7 +9,7 @@ import { parse as parseYamlText } from 'yaml';
 
 export type Data = Readonly<Record<string, unknown>>;
 
-/** The YAML parser takes time by the square of some lengths, and for ever for a line of many `? `. */
+/** The YAML parser's time is quadratic in some lengths, and unbounded for a line of many `? `. */
 const MAX_YAML = 32 * 1024;
 const NESTED_IN_ONE_LINE = /(?:[-?:][ \t]{1,9}){10}/;
 const MAX_FLOW_DEPTH = 100;

@@ -17,7 +17,7 @@ import type { Finding, Subject } from './rules/rule.ts';
 import { likelyOutputs } from './rules/web/static-files.ts';
 import { joinPath, type SourceTree } from './tree.ts';
 
-/** What the app is set to. */
+/** The app's settings. */
 export interface DetectSettings {
   readonly type: AppType | null;
   readonly build: BuildSettings;
@@ -31,7 +31,7 @@ export interface Decision {
   readonly ignoreCommand: string | null;
 }
 
-/** A value that somebody set, and who. */
+/** A configured value, and where it was set. */
 interface Setting<T> {
   readonly value: T;
   readonly by: string;
@@ -88,7 +88,7 @@ export async function decide(tree: SourceTree, settings: DetectSettings): Promis
       outputs === null ? null : { value: outputs.value.join(', '), by: outputs.by },
     ),
   ];
-  // What is set makes untrue what was found about the same thing.
+  // A setting invalidates the detected reasons about the same subject.
   const overruled = new Set(set.map(({ about }) => about));
   const detected = [
     ...finding.reasons,
@@ -142,15 +142,15 @@ function readManifest(tree: SourceTree, reasons: Reason[]): Manifest {
   return {};
 }
 
-/** The settings that can stand in for what no rule finds. */
+/** The settings that can replace a rule's finding. */
 interface SetManually {
   readonly buildCommand: Setting<string> | null;
   readonly outputs: Setting<string[]> | null;
 }
 
 /**
- * What decides. Where no rule found anything, or the one that decides refused, outputs that are set mean that
- * somebody knows better; a build command alone does so only where no rule objects.
+ * The finding that decides. Where no rule found anything, or the deciding rule refused, configured outputs mean that
+ * the user knows better. A build command alone counts only where no rule refuses.
  */
 function usable(
   answers: readonly Answer[],

@@ -1,4 +1,4 @@
-/** How detection refuses a source. */
+/** The error of detection. */
 import type { BuildCandidate, FailureCode } from '@appflux/protocol';
 
 /** A source that can't be built as it is. The message and the hint are shown to the user and may quote names from the source. */

@@ -1,4 +1,4 @@
-/** Finds the word that was probably meant. */
+/** Finds the closest word, for misspelled names. */
 import { closest } from 'fastest-levenshtein';
 
 /** The distance takes time in proportion to both lengths, and the word is from outside. */

@@ -1,4 +1,4 @@
-/** What to say when no rule knows a source. */
+/** The refusal of a source that no rule recognizes. */
 import { listed, printable } from '@appflux/protocol';
 import { allDependencies } from './package-json.ts';
 import { ownPackage, type Refusal, type Rule, type Subject } from './rules/rule.ts';

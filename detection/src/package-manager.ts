@@ -1,4 +1,4 @@
-/** Which package manager a project uses, and how it is asked to install and to run. */
+/** Chooses a project's package manager, and gives its commands. */
 import type { PackageManager } from '@appflux/protocol';
 import { quoted } from '@appflux/protocol';
 import { BUN_VERSION_NAME, parseBunVersion } from './bun-version.ts';
@@ -143,7 +143,7 @@ function installCommandFor(manager: PackageManager, hasLockfile: boolean, isBerr
     case 'bun':
       return hasLockfile ? 'bun install --frozen-lockfile' : 'bun install';
     case 'yarn':
-      // Berry refuses to write a lockfile where CI is set, unless it is told to.
+      // Berry refuses to write a lockfile where CI is set, unless an option allows it.
       if (isBerry) return hasLockfile ? 'yarn install --immutable' : 'yarn install --no-immutable';
       return hasLockfile ? 'yarn install --frozen-lockfile' : 'yarn install';
   }

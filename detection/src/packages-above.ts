@@ -1,4 +1,4 @@
-/** The package.json files that have a say for a root directory. */
+/** The package.json files that apply to a root directory. */
 import { parsePackageJson } from './package-json.ts';
 import type { PackageAt } from './package-manager.ts';
 import { joinPath, type SourceTree } from './tree.ts';

@@ -1,4 +1,4 @@
-/** Why a plan is as it is. */
+/** The reasons of a plan. */
 
 /** What a sentence is about; a setting that decides the same thing makes it untrue. */
 export type ReasonAbout =
@@ -13,7 +13,7 @@ export type ReasonAbout =
   | 'build'
   | 'output';
 
-/** One decision, as a sentence that says what won and why. */
+/** One decision, as a sentence with its result and its cause. */
 export interface Reason {
   readonly about: ReasonAbout;
   readonly text: string;

@@ -1,4 +1,4 @@
-/** Sources that say several things, or that are made to mislead or to wear out whoever reads them. */
+/** Sources that are ambiguous, or made to mislead or exhaust detection. */
 import { type Fixtures, json, pkg } from './fixture.ts';
 
 const MB = 1024 * 1024;

@@ -7,12 +7,12 @@ export interface BackoffPolicy {
   readonly capMs: number;
 }
 
-/** The longest wait that the other side may ask for, in milliseconds: what it says must not keep a runner away for good. */
+/** The longest wait that an answer can ask for, in milliseconds: it must not keep a runner away permanently. */
 const LONGEST_ASKED_MS = 60_000;
 
 /**
- * Exponential back-off with full jitter: a wait drawn evenly from nothing up to a ceiling that doubles with
- * each failure. Every runner loses its socket at the same moment when the edge is deployed; drawing the whole
+ * Exponential back-off with full jitter: a uniformly random wait up to a ceiling that doubles with
+ * each failure. Every runner loses its socket at the same moment when the edge is deployed; randomizing the whole
  * wait, not only a part of it, is what spreads their return best.
  * See https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/.
  *
@@ -30,7 +30,7 @@ export function fullJitter(
 }
 
 /**
- * What a `Retry-After` header asks for (RFC 9110 §10.2.3), in milliseconds and within reason. 0 without one, and for one
+ * The wait of a `Retry-After` header (RFC 9110 §10.2.3), in milliseconds and limited. 0 without one, and for one
  * that names a date: AppFlux sends seconds.
  */
 export function askedWait(retryAfter: string | undefined): number {

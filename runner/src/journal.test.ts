@@ -15,7 +15,7 @@ test('nothing that is written can forge a line of its own', () => {
   expect(written.join('').split('\n').length).toBe(2);
 });
 
-test('an error is told with its causes', () => {
+test('an error is described with its causes', () => {
   const error = new Error('outer', { cause: new Error('inner') });
   expect(describeError(error)).toMatch(/outer[\s\S]*caused by: Error: inner/);
   expect(describeError('just text')).toBe('just text');

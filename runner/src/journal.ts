@@ -56,7 +56,7 @@ export function maskingJournal(journal: Journal, mask: Mask): Journal {
   };
 }
 
-/** What is worth keeping of an unknown thrown value: its stack with the causes, or its text. */
+/** Describes an unknown thrown value: its stack with the causes, or its text. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const cause = error.cause === undefined ? '' : ` | caused by: ${describeError(error.cause)}`;

@@ -1,4 +1,4 @@
-/** What keeps the runner from working, and what its owner can do about it. */
+/** An error that keeps the runner from working, with advice for its owner. */
 export class RunnerProblem extends Error {
   override readonly name = 'RunnerProblem';
   /** One sentence: what to do. */

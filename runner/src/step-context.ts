@@ -1,4 +1,4 @@
-/** What every pipeline step is given, and how a step says that the job has failed. */
+/** The context of pipeline steps, and how a step reports that the job has failed. */
 import {
   type BuildCandidate,
   FAILURE_ADVICE,

@@ -1,12 +1,12 @@
-/** Why an attempt is given up before its steps are through. The reason of its AbortSignal. */
+/** Why an attempt is stopped before its steps have ended. The reason of its AbortSignal. */
 
 /**
  * - `canceled`: the edge asked for it; answered with `canceled`.
- * - `timeout`: over its time limit; answered with `build_timeout`.
- * - `lease_lost`: another runner may be at it by now; nothing more is said.
- * - `superseded`: the edge says that this attempt is no longer the current one; nothing more is said.
- * - `revoked`: the credential or the lease token is no longer good; nothing more is said.
- * - `stopping`: the runner itself is told to end; the lease runs out and another runner takes over.
+ * - `timeout`: it exceeded its time limit; reported as `build_timeout`.
+ * - `lease_lost`: another runner may work on it by now; nothing more is reported.
+ * - `superseded`: the edge says that this attempt is no longer the current one; nothing more is reported.
+ * - `revoked`: the credential or the lease token is no longer valid; nothing more is reported.
+ * - `stopping`: the runner itself shuts down; the lease expires and another runner builds it.
  */
 export type StopKind = 'canceled' | 'timeout' | 'lease_lost' | 'superseded' | 'revoked' | 'stopping';
 
@@ -20,7 +20,7 @@ export class Stopped extends Error {
   }
 }
 
-/** Whether a build that stops for this reason may end itself decently, or has to be killed on the spot. */
+/** Whether a build that stops for this reason gets SIGTERM and time to end, or is killed immediately. */
 export const mayStopGently = (reason: unknown): boolean =>
   reason instanceof Stopped && (reason.kind === 'canceled' || reason.kind === 'timeout');
 

@@ -1,4 +1,4 @@
-/** How a Gradle build makes what people install, and where it leaves it. */
+/** The commands of a Gradle build that create packages, and their outputs. */
 import { listed } from '@appflux/protocol';
 import { because, type Reason } from '../reason.ts';
 import { joinPath } from '../tree.ts';

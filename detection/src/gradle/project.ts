@@ -1,4 +1,4 @@
-/** What a folder with a Gradle build holds for Android. */
+/** The Android modules of a Gradle build. */
 import { insidePath, joinPath, type SourceTree } from '../tree.ts';
 import { type Catalog, readCatalog } from './catalog.ts';
 import { type AskedJava, askedJava } from './java.ts';

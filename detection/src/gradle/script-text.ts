@@ -1,6 +1,6 @@
 /**
- * Reads what a Gradle script says in plain words. A script is a program, in Groovy or in Kotlin; it is not run
- * here but looked at as text, in time linear to its length: every repetition in a pattern has a bound.
+ * Reads literal values from a Gradle script. A script is a program, in Groovy or Kotlin. It is not run
+ * but searched as text, in time linear to its length: every repetition in a pattern has a bound.
  */
 import { withoutComments } from '../config-text.ts';
 
@@ -10,7 +10,7 @@ export const scriptText = (text: string | null): string => (text === null ? '' :
 const MODULE = /["'](:?[\w.-]{1,100}(?::[\w.-]{1,100}){0,10})["']/g;
 
 const MAX_MODULES = 500;
-/** Nobody writes a longer line by hand, and a pattern's time grows with it. */
+/** Handwritten lines are shorter, and a pattern's time grows with the line. */
 const MAX_LINE = 20_000;
 
 /**

@@ -1,4 +1,4 @@
-/** What else a source could be built as, beside what decides, and how that is chosen. */
+/** The alternatives to the deciding rule, and how to choose them. */
 import type { AppType, BuildCandidate } from '@appflux/protocol';
 import { listed } from '@appflux/protocol';
 import { DetectionFailure } from '../failure.ts';
@@ -19,7 +19,7 @@ export interface Alternative {
 
 /** As many as a record holds. */
 const MAX_ALTERNATIVES = 20;
-/** Folders that are looked into where the root directory itself holds nothing. */
+/** Folders that are searched if the root directory has no project. */
 const MAX_FOLDERS = 8;
 
 /**
@@ -65,7 +65,7 @@ async function inSubfolders(subject: Subject, published?: Finding): Promise<Else
   return found;
 }
 
-/** What the rules answer on another folder; nothing where something in it cannot be read. */
+/** The answers of the rules for another folder; none where a file in it is unreadable. */
 async function askIn(subject: Subject, folder: string): Promise<Answer[]> {
   const tree = subject.tree.from(folder);
   try {
@@ -73,7 +73,7 @@ async function askIn(subject: Subject, folder: string): Promise<Answer[]> {
     const { manager } = choosePackageManager(tree, packages);
     return await ask({ ...subject, tree, packages, manager });
   } catch (error) {
-    // It is no way to build the source then, and what is told is why the root directory cannot be built.
+    // Then it is not an alternative; the failure explains why the root directory cannot be built.
     if (error instanceof DetectionFailure) return [];
     throw error;
   }

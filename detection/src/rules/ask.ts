@@ -1,11 +1,11 @@
-/** Asks the rules, and puts what they answer into an order. */
+/** Runs the rules and orders their answers. */
 import { DetectionFailure } from '../failure.ts';
 import { RULES } from './index.ts';
 import type { Finding, Outcome, Refusal, Rule, Subject } from './rule.ts';
 import { webRule } from './web/index.ts';
 import { findInWorkspace } from './workspace-app.ts';
 
-/** What a rule answered that knows the project. */
+/** The answer of a rule that recognized the project. */
 export interface Answer {
   readonly rule: Rule;
   readonly outcome: Finding | Refusal;

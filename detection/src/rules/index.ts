@@ -1,6 +1,6 @@
 /**
- * The rules in the order in which they are asked. The first that knows the project decides, so whoever builds
- * upon something else comes before it: an Expo app is a React Native app, and most of them are also web projects.
+ * The rules in the order in which they run. The first that recognizes the project decides, so rules that build
+ * upon something else come before it: an Expo app is a React Native app, and most of them are also web projects.
  */
 import { capacitorRule } from './android/capacitor.ts';
 import { cordovaRule } from './android/cordova.ts';

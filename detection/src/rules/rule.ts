@@ -1,11 +1,11 @@
-/** What a rule of detection is: one kind of project that it knows. */
+/** The interface of detection rules. Each recognizes one kind of project. */
 import type { AppType, PackageManager } from '@appflux/protocol';
 import type { PackageJson } from '../package-json.ts';
 import type { PackageAt } from '../package-manager.ts';
 import type { Reason } from '../reason.ts';
 import type { SourceTree } from '../tree.ts';
 
-/** What a rule looks at. */
+/** The input of a rule. */
 export interface Subject {
   readonly tree: SourceTree;
   /** The package.json of the root directory and of the folders above it, nearest first. */
@@ -64,7 +64,7 @@ export interface Rule {
   readonly frameworks: readonly string[];
   /** The types of app that it can make. */
   readonly types: readonly AppType[];
-  /** What it looks for, as part of a sentence. */
+  /** The files it looks for, as part of a sentence. */
   readonly looksFor: string;
   /** Null when this is no project of the rule's kind. */
   find(subject: Subject): Outcome | Promise<Outcome>;

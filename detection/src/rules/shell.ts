@@ -17,6 +17,6 @@ export const inOrder = (...commands: readonly (string | null)[]): string =>
 export const runScriptWith = (manager: PackageManager, script: string, args: string): string =>
   `${runScript(manager, script)}${manager === 'npm' ? ' --' : ''} ${args}`;
 
-/** The command that runs a program which the project need not depend on; npm's `--yes` asks nobody. */
+/** The command that runs a program which need not be a dependency; npm's `--yes` skips its prompt. */
 export const runAnyProgram = (manager: PackageManager, isInstalled: boolean, command: string): string =>
   isInstalled ? runProgram(manager, command) : `npx --yes ${command}`;

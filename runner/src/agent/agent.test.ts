@@ -62,7 +62,7 @@ describe('a runner', () => {
     expect(types(agent).filter((type) => type === 'accepted').length).toBe(2);
   });
 
-  test('that is told to end gives its attempts back and clears away', async () => {
+  test('that is stopped returns its attempts to the queue and cleans up', async () => {
     const { state, step } = endless();
     const agent = await start({ steps: () => succeedingSteps({ build: step }) });
     const attempt = agent.edge.grant(sampleGrant());
@@ -75,7 +75,7 @@ describe('a runner', () => {
 });
 
 describe('a lost connection', () => {
-  test('to the pool is made again, and says what is running', async () => {
+  test('to the pool is restored, and reports what is running', async () => {
     const { state, step } = endless();
     const agent = await start({ steps: () => succeedingSteps({ build: step }) });
     agent.edge.grant(sampleGrant());
@@ -142,7 +142,7 @@ describe('a runner that was removed', () => {
     expect(attempt.result).toBeUndefined();
   });
 
-  test('is told so by an HTTP status as well', async () => {
+  test('also learns it from an HTTP status', async () => {
     const agent = await start();
     agent.edge.refuseStatus = 401;
     agent.edge.dropAll();
@@ -170,7 +170,7 @@ describe('what a runner is registered for', () => {
     expect([agent, modest].map(({ journal }) => journal.join('')).join('')).not.toContain('asks for');
   });
 
-  test('is told with the connection as well, and kept', async () => {
+  test('also arrives with the connection, and is stored', async () => {
     const kept: object[] = [];
     const agent = await start({ keep: async (facts) => void kept.push(facts) });
     agent.edge.registered = registered;
@@ -194,8 +194,8 @@ describe('what a runner is registered for', () => {
     await agent.until(() => agent.journal.join('').includes('asks for'));
     agent.edge.dropAll();
     await agent.until(() => hellos(agent).length >= 3);
-    const said = agent.journal.filter((line) => line.includes('asks for'));
-    expect(said).toEqual([
+    const warnings = agent.journal.filter((line) => line.includes('asks for'));
+    expect(warnings).toEqual([
       expect.stringContaining(
         'This runner asks for 8 slots, registered for 1; asks for the label prod-signing, not registered for it. Change its registration',
       ),

@@ -1,4 +1,4 @@
-/** A running runner: takes grants from its pool and works on as many at once as it has slots. */
+/** A running runner: takes grants from its pool and runs at most as many builds in parallel as it has slots. */
 import type { AttemptRef, Granted, RunnerScanner } from '@appflux/protocol';
 import { describeError } from '../journal.ts';
 import { Stopped } from '../stop.ts';
@@ -10,14 +10,14 @@ import { watchScanner } from './scanner-watch.ts';
 export interface AgentOptions {
   readonly host: Omit<AttemptHost, 'signal'>;
   readonly capacity: Capacity;
-  /** Asks the malware scanner what its owner is shown of it. */
+  /** Gives the scanner's state, which the owner sees in the dashboard. */
   readonly scanner?: () => Promise<RunnerScanner>;
 }
 
 /** Why an agent has ended. */
 export type AgentEnd = 'stopped' | 'revoked';
 
-/** Attempts that have ended are remembered, so that a grant that comes again late is not built again. */
+/** Ended attempts that are remembered, so that a grant that is repeated late is not built again. */
 const REMEMBERED = 200;
 
 const keyOf = ({ deploymentId, attempt }: AttemptRef) => `${deploymentId}/${attempt}`;
@@ -48,14 +48,14 @@ export class Agent {
     });
   }
 
-  /** Works until it is stopped or its credential is revoked, and everything that it had begun is cleared away. */
+  /** Runs until it is stopped or its credential is revoked, and all attempts are cleaned up. */
   run(): Promise<AgentEnd> {
     this.#pool.start();
     const { scanner, host } = this.#options;
     if (scanner !== undefined) {
       void watchScanner({
         ask: scanner,
-        tell: (facts) => this.#pool.scanner(facts),
+        report: (facts) => this.#pool.scanner(facts),
         onError: (error) =>
           host.journal.warn('The malware scanner could not be queried', { error: describeError(error) }),
         signal: this.#stop.signal,
@@ -64,7 +64,7 @@ export class Agent {
     return this.#ended.promise;
   }
 
-  /** Gives the attempts that are running back and ends. */
+  /** Returns the running attempts to the queue and ends. */
   stop() {
     void this.#end('stopped');
   }

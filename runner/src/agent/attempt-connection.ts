@@ -22,12 +22,12 @@ export interface AttemptConnectionOptions {
   readonly attempt: number;
   readonly leaseToken: string;
   readonly lease: Lease;
-  /** Masks what is quoted in everything that is sent. Log lines are masked where they are written. */
+  /** Masks the quoted parts of everything that is sent. Log lines are masked where they are written. */
   readonly mask: Mask;
-  /** Makes the log, once the first welcome has said how far the edge's log goes. */
+  /** Creates the log when the first `welcome` has told the number of the edge's last line. */
   readonly openLog: (ackedSeq: number) => LogSender;
   readonly onCancel: (reason: string) => void;
-  /** The edge wants nothing more of this attempt: the build has to stop, and nothing more is reported. */
+  /** The edge has dropped this attempt: the build must stop, and nothing more is reported. */
   readonly onOver: (reason: Stopped) => void;
   readonly journal: Journal;
   readonly timing?: SocketTiming;
@@ -36,7 +36,7 @@ export interface AttemptConnectionOptions {
 /** Short waits: a lease lasts 30 seconds, and a deploy of the edge drops every connection. */
 const TIMING: SocketTiming = { ...SOCKET_TIMING, backoff: { baseMs: 300, capMs: 4000 } };
 
-/** What an HTTP answer to the upgrade means for good; any other is tried again. */
+/** HTTP statuses that end the attempt permanently. After any other, the runner reconnects. */
 const REFUSALS: Readonly<Record<number, Stopped>> = {
   401: new Stopped('revoked', 'The edge no longer accepts the credential or the lease token.'),
   403: new Stopped('revoked', 'The edge no longer accepts the credential or the lease token.'),
@@ -55,15 +55,15 @@ const CLOSES: Readonly<Record<number, Stopped>> = {
 };
 
 /**
- * Frames up and down for one attempt, over as many connections as it takes. Nothing is sent once the lease could
- * have run out.
+ * Sends and receives the frames of one attempt, and reconnects when the connection is lost. Nothing is sent once the
+ * lease may have expired.
  */
 export class AttemptConnection {
   readonly #options: AttemptConnectionOptions;
   readonly #socket: ReconnectingSocket;
   readonly #welcomed = Promise.withResolvers<LogSender>();
   readonly #finished = Promise.withResolvers<void>();
-  readonly #told = new UnconfirmedFrames();
+  readonly #unconfirmed = new UnconfirmedFrames();
   /** Questions without an answer, by their request; asked again on each connection. */
   readonly #asked = new Map<string, { frame: string; answer: PromiseWithResolvers<UploadAnswer> }>();
   #log: LogSender | undefined;
@@ -85,23 +85,23 @@ export class AttemptConnection {
       onPing: () => lease.pingSent(),
       onPong: () => lease.pongReceived(),
     });
-    // These may fail when nobody waits for them; whoever does wait hears of it.
+    // These may reject before anyone awaits them; a later await still gets the error.
     for (const promise of [this.#welcomed.promise, this.#finished.promise]) promise.catch(() => undefined);
   }
 
-  /** Connects; gives the log when the edge has said welcome for the first time. */
+  /** Connects. Resolves with the log at the first `welcome`. */
   open(): Promise<LogSender> {
     this.#socket.start();
     return this.#welcomed.promise;
   }
 
-  /** Tells the edge something that needs no answer. It arrives, over however many connections it takes. */
+  /** Sends a frame that needs no answer, again on each new connection until it has arrived. */
   tell(notice: Notice) {
     const text = JSON.stringify(maskedNotice(notice, this.#options.mask));
-    this.#told.add(text, this.#send(text) ? this.#log?.sentSeq : undefined);
+    this.#unconfirmed.add(text, this.#send(text) ? this.#log?.sentSeq : undefined);
   }
 
-  /** Asks the edge something; asked again after each loss of the connection, until there is an answer. */
+  /** Sends a question, again on each new connection until it is answered. */
   ask(question: UploadQuestion): Promise<UploadAnswer> {
     const answer = Promise.withResolvers<UploadAnswer>();
     if (this.#over) answer.reject(new Error('The attempt has ended'));
@@ -111,7 +111,7 @@ export class AttemptConnection {
     return answer.promise;
   }
 
-  /** Reports the result; resolves when the edge has written it down. */
+  /** Reports the result. Resolves when the edge has stored it. */
   finish(report: AttemptReport): Promise<void> {
     const { attempt, mask } = this.#options;
     const result = maskedResult(report, mask);
@@ -125,7 +125,7 @@ export class AttemptConnection {
     this.#socket.close(CLOSE.normal, 'done');
   }
 
-  /** Nothing leaves that could be read as a word of the lease's holder once the lease may be another's. */
+  /** Nothing is sent in the name of the lease's holder once another runner may hold the lease. */
   #send(frame: string): boolean {
     return this.#open && this.#options.lease.held() && this.#socket.send(frame);
   }
@@ -137,7 +137,7 @@ export class AttemptConnection {
       case 'welcome':
         return this.#welcome(frame.ackedSeq, frame.canceling);
       case 'ack':
-        this.#told.confirm(frame.seq);
+        this.#unconfirmed.confirm(frame.seq);
         return this.#log?.acked(frame.seq);
       case 'resume':
         return this.#log?.resume(frame.from);
@@ -158,11 +158,11 @@ export class AttemptConnection {
   #welcome(ackedSeq: number, canceling: boolean) {
     this.#open = true;
     this.#socket.settled();
-    this.#told.confirm(ackedSeq);
+    this.#unconfirmed.confirm(ackedSeq);
     const first = this.#log === undefined;
     this.#log ??= this.#options.openLog(ackedSeq);
     const log = this.#log;
-    this.#told.resend((frame) => (this.#send(frame) ? ackedSeq : undefined));
+    this.#unconfirmed.resend((frame) => (this.#send(frame) ? ackedSeq : undefined));
     for (const { frame } of this.#asked.values()) this.#send(frame);
     log.connected(ackedSeq, (frame) => this.#send(frame));
     if (this.#finish !== undefined) this.#send(this.#finish);
@@ -191,7 +191,7 @@ export class AttemptConnection {
     return 'stop';
   }
 
-  /** Nobody will answer any more. */
+  /** Rejects the open questions: no more answers will come. */
   #end(reason: Stopped) {
     this.#over = true;
     this.#open = false;

@@ -37,7 +37,7 @@ describe('an attempt', () => {
     expect(state.begun).toBe(0);
   });
 
-  test('that is not the current one any more stops at once, and reports nothing', async () => {
+  test('that was replaced stops immediately, and reports nothing', async () => {
     const { state, step } = endless();
     const agent = await start({ steps: () => succeedingSteps({ build: step }) });
     const attempt = agent.edge.grant(sampleGrant());
@@ -67,7 +67,7 @@ describe('an attempt', () => {
     });
   });
 
-  test('whose lease could have run out is stopped, and its success is not reported any more', async () => {
+  test('whose lease may have expired is stopped, and its success is not reported', async () => {
     let begun = false;
     let stopped = false;
     const agent = await start({

@@ -1,4 +1,4 @@
-/** One attempt from its grant to its end: connection, lease, log, pipeline, result, clearing away. */
+/** One attempt from its grant to its end: connection, lease, log, pipeline, result, cleanup. */
 import { formatBytes, type Grant, type Granted } from '@appflux/protocol';
 import type { JobHost } from '../job/executor.ts';
 import { fileSecrets } from '../job/files/secrets.ts';
@@ -28,18 +28,18 @@ export interface AttemptHost extends JobHost {
   readonly name: string;
   readonly version: string;
   readonly clock: Clock;
-  /** Aborts with a Stopped when the whole runner ends, or may go on no more. */
+  /** Aborts with a Stopped when the runner ends or its credential is revoked. */
   readonly signal: AbortSignal;
   readonly timing?: SocketTiming;
   readonly logLimits?: Partial<LogLimits>;
-  /** The steps of a job: the real ones, unless a test puts others in their place. */
+  /** The steps of a job; tests pass their own. */
   readonly steps?: (host: JobHost, input: StepsInput) => Steps;
 }
 
-/** What a runner that is told to end still gives its log and its last word, in milliseconds. */
+/** How long a runner that shuts down still waits to send its log and its result, in milliseconds. */
 const LAST_WORD_MS = 5000;
 
-/** Works on an attempt until nothing of it is left. Never throws: what goes wrong is reported or in the journal. */
+/** Runs an attempt, including its cleanup. Never throws: errors are reported or written to the journal. */
 export async function runAttempt(granted: Granted, runner: AttemptHost): Promise<void> {
   const { grant } = granted;
   const { deploymentId, attempt } = grant;
@@ -48,7 +48,7 @@ export async function runAttempt(granted: Granted, runner: AttemptHost): Promise
   const journal = maskingJournal(runner.journal, mask);
   const host = { ...runner, journal };
   const stop = new AbortController();
-  /** Aborts when nothing more may be said in this attempt's name. */
+  /** Aborts when nothing more may be reported for this attempt. */
   const silenced = new AbortController();
   const silence = (reason: Stopped) => {
     stop.abort(reason);
@@ -124,7 +124,7 @@ export async function runAttempt(granted: Granted, runner: AttemptHost): Promise
     unwatch();
     connection.close();
     stream?.close();
-    await clearAway(grant, host, folder);
+    await cleanUp(grant, host, folder);
   }
 }
 
@@ -173,7 +173,7 @@ async function work(
   }
 }
 
-/** The values of the sensitive variables. An edge that doesn't name them knows no others. */
+/** The values of the sensitive variables: all of them, from an edge that doesn't distinguish. */
 function sensitiveOf({ grant: { job }, sensitive }: Granted): [name: string, value: string][] {
   const names = sensitive && new Set(sensitive);
   return Object.entries(job.variables).filter(([name]) => names?.has(name) ?? true);
@@ -229,7 +229,7 @@ async function report(
   await untilAborted(connection.finish(result), signal);
 }
 
-async function clearAway(
+async function cleanUp(
   { deploymentId, attempt }: Grant,
   host: AttemptHost,
   folder: AttemptFolder,
@@ -237,7 +237,7 @@ async function clearAway(
   try {
     await host.executor.removeFolder(folder.top);
   } catch (error) {
-    // The next start sweeps it; until then it takes room, which the owner should know.
+    // The next start removes it. Until then it takes disk space, which the owner should know.
     host.journal.error('The folder of an attempt could not be removed', {
       deploymentId,
       attempt,

@@ -1,4 +1,4 @@
-/** What this runner takes: what it is registered for, unless its own settings ask for less. */
+/** What this runner accepts: its registration, unless its own settings are narrower. */
 import { beyondRegistration } from '@appflux/protocol';
 import { describeError, type Journal } from '../journal.ts';
 
@@ -12,7 +12,7 @@ export interface Registered {
 export interface CapacityOptions {
   /** What flags, environment or `config.json` say; what they leave out follows the registration. */
   readonly settings: { readonly labels?: readonly string[] | undefined; readonly slots?: number | undefined };
-  /** As it was when this runner last heard of it: on its disk, until the edge has said more. */
+  /** The registration as it was last received; from the disk until the edge has sent one. */
   readonly registered: Registered;
   readonly journal: Journal;
   /** Keeps a registration that has changed. */
@@ -22,7 +22,7 @@ export interface CapacityOptions {
 export class Capacity {
   readonly #options: CapacityOptions;
   #registered: Registered;
-  /** An edge of version 0.1.0 never says it, and takes what is announced. */
+  /** An edge of version 0.1.0 never sends it, and accepts what is announced. */
   #confirmed = false;
   #complaint = '';
   /** Registrations are written one after the other. */
@@ -33,19 +33,19 @@ export class Capacity {
     this.#registered = options.registered;
   }
 
-  /** What the runner tells its pool. */
+  /** What the runner announces to its pool. */
   get announced(): { labels: readonly string[]; slots: number } {
     const { labels, slots } = this.#options.settings;
     return { labels: labels ?? this.#registered.labels, slots: slots ?? this.#registered.slots };
   }
 
-  /** How many builds it takes at once. */
+  /** How many builds run in parallel. */
   get slots(): number {
     const { slots } = this.announced;
     return this.#confirmed ? Math.min(slots, this.#registered.slots) : slots;
   }
 
-  /** The edge has said what the runner is registered for. Gives whether there is something new to announce. */
+  /** Takes a registration from the edge. Gives whether the announcement changes. */
   register(registered: Registered): boolean {
     const { journal, keep } = this.#options;
     const before = JSON.stringify(this.announced);
@@ -57,7 +57,7 @@ export class Capacity {
       this.#kept = this.#kept
         .then(() => keep?.(registered))
         .catch((error: unknown) =>
-          // It is told again with the next connection.
+          // The edge sends it again with the next connection.
           journal.warn('The changed registration could not be saved', { error: describeError(error) }),
         );
     }
@@ -65,7 +65,7 @@ export class Capacity {
     return JSON.stringify(this.announced) !== before;
   }
 
-  /** Says once that settings ask for more than they get: that is no error, but never what somebody wanted. */
+  /** Warns once that settings ask for more than is registered: no error, but never intended. */
   #complain(): void {
     const known = { executor: null };
     const asked = beyondRegistration({ ...this.#registered, ...known }, { ...this.announced, ...known });

@@ -15,7 +15,7 @@ export function parseUptime(text: string): number | undefined {
 
 /**
  * The machine's monotonic clock. `performance.now()` is CLOCK_MONOTONIC, which stops while a machine is
- * suspended: a laptop that slept for an hour would believe that its lease is still good. The kernel's
+ * suspended: a laptop that slept for an hour would believe that its lease is still valid. The kernel's
  * uptime is CLOCK_BOOTTIME, which goes on; reading it takes some microseconds and its 10 ms steps are fine
  * for leases of seconds. On macOS there is no such file, and no need: there `performance.now()` is mach_continuous_time,
  * which goes on as well (libuv, src/unix/darwin.c). Elsewhere it has to do.

@@ -1,4 +1,4 @@
-/** The loop that notices that a time is over. */
+/** Calls back when a time limit has passed. */
 
 /**
  * Calls `onOver` once when nothing remains. A timer may fire late (a stopped process, a machine that slept), and

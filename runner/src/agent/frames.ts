@@ -1,4 +1,4 @@
-/** What the runner does with what the edge sends: it uses what it understands, and skips the rest. */
+/** Reads frames from the edge. Frames that the runner doesn't understand are skipped. */
 import { type FrameSchema, parseFrame } from '@appflux/protocol';
 import type { z } from 'zod';
 import type { Journal } from '../journal.ts';

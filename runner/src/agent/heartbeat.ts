@@ -1,7 +1,7 @@
-/** The loop that keeps a connection alive and finds out that it is dead. */
+/** Keeps a connection alive, and detects that it is dead. */
 
 export interface HeartbeatOptions {
-  /** Milliseconds between pings; the first goes out at once. */
+  /** Milliseconds between pings; the first is sent immediately. */
   readonly intervalMs: number;
   /** Milliseconds without any sign of life after a ping until the connection counts as dead. */
   readonly timeoutMs: number;
@@ -11,7 +11,7 @@ export interface HeartbeatOptions {
 
 /**
  * Pings at an interval. Anything that arrives is a sign of life, not only the pong: a pong can wait behind
- * other frames. A connection that says nothing in time is dead, whatever TCP believes.
+ * other frames. A connection that is silent for too long is dead, whatever TCP reports.
  */
 export class Heartbeat {
   readonly #options: HeartbeatOptions;

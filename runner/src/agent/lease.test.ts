@@ -39,7 +39,7 @@ describe('a lease', () => {
     expect(lease.remainingMs()).toBe(5_000);
   });
 
-  test('that has run out is not brought back by a late answer: another runner may hold it', () => {
+  test('that has expired is not renewed by a late answer: another runner may hold it', () => {
     const { lease, pass } = open();
     pass(24_000);
     lease.pingSent();

@@ -1,4 +1,4 @@
-/** A runner's right to an attempt, kept by the runner's own clock. */
+/** The lease of an attempt, measured by the runner's own clock. */
 import type { Clock } from './clock.ts';
 
 export interface LeaseTerms {
@@ -15,9 +15,9 @@ export function leaseTerms(leaseSeconds: number): LeaseTerms {
 }
 
 /**
- * What the runner may believe about its lease without asking. The edge counts from when it saw a ping, which
- * is after that ping was sent; so counting from the sending of a ping that was answered can only be too
- * careful. A ping without an answer counts for nothing.
+ * What the runner can know about its lease by itself. The edge counts from when it received a ping, which
+ * is after that ping was sent. Counting from when an answered ping was sent is therefore never too long.
+ * A ping without an answer counts for nothing.
  */
 export class Lease {
   readonly #terms: LeaseTerms;
@@ -41,12 +41,12 @@ export class Lease {
   /** An answer has come: it belongs to the oldest ping without one. */
   pongReceived() {
     const sentAt = this.#unanswered.shift();
-    // A lease that has once run out stays lost: another runner may hold it by now.
+    // An expired lease stays lost: another runner may hold it by now.
     if (sentAt === undefined || !this.held()) return;
     this.#renewedAt = sentAt;
   }
 
-  /** The connection is gone, and with it every answer that was under way. */
+  /** The connection is lost, and with it every pending answer. */
   connectionLost() {
     this.#unanswered = [];
   }

@@ -24,16 +24,16 @@ export interface PoolOptions {
   /** The attempts held right now; asked for at every connection. */
   readonly running: () => AttemptRef[];
   readonly onGrant: (granted: Granted) => void;
-  /** The credential is no longer good: there is nothing left to do here. */
+  /** The credential is no longer valid: the runner ends. */
   readonly onRevoked: () => void;
   readonly journal: Journal;
   readonly timing?: SocketTiming;
 }
 
-/** Announces the runner, and gives on what the pool hands out, over as many connections as it takes. */
+/** Announces the runner and passes on the pool's grants. Reconnects when the connection is lost. */
 export class PoolConnection {
   readonly #options: PoolOptions;
-  /** Drawn anew by each process: what one of before had begun is over. */
+  /** Random for each process: attempts of an earlier process are over. */
   readonly #session = randomUUID();
   readonly #socket: ReconnectingSocket;
   #scanner: RunnerScanner | undefined;
@@ -59,13 +59,13 @@ export class PoolConnection {
     this.#send({ type: 'accepted', deploymentId, attempt });
   }
 
-  /** What the owner is shown of the scanner, from now on. Lost with a lost connection; the next `hello` says it, too. */
+  /** Reports the scanner's state. Lost with a lost connection; the next `hello` has it, too. */
   scanner(scanner: RunnerScanner) {
     this.#scanner = scanner;
     this.#hello();
   }
 
-  /** The attempt is over and nothing of it is left. */
+  /** The attempt has ended and is cleaned up. */
   freed({ deploymentId, attempt }: AttemptRef) {
     this.#send({ type: 'freed', deploymentId, attempt });
   }

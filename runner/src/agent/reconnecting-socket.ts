@@ -1,4 +1,4 @@
-/** One outbound WebSocket that comes back for ever: both of the runner's connections are made of it. */
+/** An outbound WebSocket that reconnects forever. Both of the runner's connections use it. */
 import { HEARTBEAT_MS, PING, PONG } from '@appflux/protocol';
 import { WebSocket } from 'ws';
 import { askedWait, type BackoffPolicy, fullJitter } from '../backoff.ts';
@@ -47,7 +47,7 @@ export interface SocketOptions {
 /** Frames of ours are far smaller; a grant with many long variables is the largest. */
 const MAX_INCOMING_BYTES = 16 * 1024 * 1024;
 
-/** Keeps a connection: pings it, notices its death, makes it again with growing, jittered waits. */
+/** Keeps a connection: pings it, detects that it is dead, and reconnects after growing, jittered waits. */
 export class ReconnectingSocket {
   readonly #options: SocketOptions;
   readonly #heartbeat: Heartbeat;
@@ -69,17 +69,17 @@ export class ReconnectingSocket {
     });
   }
 
-  /** Connects, and goes on connecting until it is told to stop. */
+  /** Connects, and reconnects until it is closed. */
   start() {
     if (!this.#closed && this.#socket === undefined) this.#connect();
   }
 
-  /** The other side has shown that it works: the next loss begins with a short wait again. */
+  /** The connection works: the next loss starts with a short wait again. */
   settled() {
     this.#failures = 0;
   }
 
-  /** False when there is no open connection to send on; the frame is then gone. */
+  /** Sends a frame. False, without sending it, when no connection is open. */
   send(frame: string): boolean {
     if (this.#socket?.readyState !== WebSocket.OPEN) return false;
     // An error here is followed by `close`, which is where losses are handled.
@@ -87,7 +87,7 @@ export class ReconnectingSocket {
     return true;
   }
 
-  /** Ends the connection for good. */
+  /** Closes the connection permanently. */
   close(code: number, reason: string) {
     this.#closed = true;
     clearTimeout(this.#retry);
@@ -161,7 +161,7 @@ export class ReconnectingSocket {
 /** What `ws` reports as the code of a connection that broke off or was never made (RFC 6455 §7.1.5). */
 const BROKEN_OFF = 1006;
 
-/** Stops listening to a socket that is given up; its late errors must neither count nor crash the process. */
+/** Detaches from an abandoned socket, whose late errors must neither count nor crash the process. */
 function silence(socket: WebSocket) {
   socket.removeAllListeners();
   socket.on('error', () => undefined);

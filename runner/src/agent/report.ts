@@ -13,7 +13,7 @@ import type { Mask } from '../masking/sentence.ts';
 
 type Frame<Type extends RunnerToDeployment['type']> = Extract<RunnerToDeployment, { type: Type }>;
 
-/** Names of images that are AppFlux's own words. */
+/** Names of AppFlux's own images, which are not masked. */
 const OWN_IMAGES: ReadonlySet<string> = new Set(Object.values(IMAGES));
 
 /** The lengths that the protocol allows, in UTF-16 units. A mask can be longer than what it hides. */
@@ -23,7 +23,7 @@ type Fields<Whole> = {
   readonly [Key in keyof Required<Whole>]: (value: NonNullable<Whole[Key]>) => Whole[Key];
 };
 
-/** Applies to each field what its record says; null and absent stay as they are. */
+/** Applies each field's masking; null and absent fields stay as they are. */
 function mapped<Whole extends object>(whole: Whole, fields: Fields<Whole>): Whole {
   const entries = Object.entries(whole).map(([key, value]) => {
     const change = fields[key as keyof Whole] as (value: unknown) => unknown;
@@ -114,7 +114,7 @@ export function maskedQuestion(question: UploadQuestion, mask: Mask): UploadQues
 
 function maskedMeta(meta: Frame<'upload'>['meta'], mask: Mask): Frame<'upload'>['meta'] {
   const masked = (value: string | number | boolean) => {
-    // A number that is a secret has to become a text to be hidden.
+    // A number that is a secret must become a string to be masked.
     const text = mask(String(value));
     return text === String(value) ? value : limited(text, LONGEST.reason);
   };
@@ -141,7 +141,7 @@ export function maskedResult(report: AttemptReport, mask: Mask): AttemptResult {
         status: 'failed',
         failure: {
           ...failure,
-          // The edge sets it into a sentence of its own.
+          // The edge inserts it into its own sentence.
           message: limited(mask(failure.message).replace(/\.\s*$/, ''), LONGEST.message),
           hint: limited(mask(failure.hint), LONGEST.message),
           ...(candidates.length > 0 && { candidates: maskedCandidates(candidates.slice(0, 20), mask) }),

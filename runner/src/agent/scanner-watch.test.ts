@@ -8,10 +8,10 @@ const of = (day: string): RunnerScanner => ({
   signaturesAt: `2026-11-${day}T08:00:00.000Z`,
 });
 
-test('the first answer is told, then only what differs; a failure is noted and asked after again', async () => {
+test('reports the first state, then only changes; after a failure it asks again', async () => {
   const stop = new AbortController();
   const answers = [of('22'), of('22'), null, of('23'), of('23'), of('24')];
-  const told: (string | null)[] = [];
+  const reported: (string | null)[] = [];
   const errors: unknown[] = [];
   await watchScanner({
     ask: async () => {
@@ -20,11 +20,11 @@ test('the first answer is told, then only what differs; a failure is noted and a
       if (answer == null) throw new Error('no response');
       return answer;
     },
-    tell: ({ signaturesAt }) => told.push(signaturesAt),
+    report: ({ signaturesAt }) => reported.push(signaturesAt),
     onError: (error) => errors.push(error),
     signal: stop.signal,
     everyMs: 1,
   });
-  expect(told).toEqual(['22', '23', '24'].map((day) => of(day).signaturesAt));
+  expect(reported).toEqual(['22', '23', '24'].map((day) => of(day).signaturesAt));
   expect(errors.length).toBe(2);
 });

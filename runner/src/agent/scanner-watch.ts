@@ -1,4 +1,4 @@
-/** Tells what is new of the malware scanner: its signatures change while the runner runs. */
+/** Reports changes of the malware scanner's state: its signatures are updated while the runner runs. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunnerScanner } from '@appflux/protocol';
 
@@ -6,9 +6,9 @@ const LOOK_EVERY_MS = 60_000;
 
 export interface ScannerWatch {
   readonly ask: () => Promise<RunnerScanner>;
-  /** Told the first answer, and every one that differs from the one before. */
-  readonly tell: (scanner: RunnerScanner) => void;
-  /** Told when asking failed; it is asked again all the same. */
+  /** Receives the first state, and every one that differs from the one before. */
+  readonly report: (scanner: RunnerScanner) => void;
+  /** Receives errors; the watch continues. */
   readonly onError: (error: unknown) => void;
   readonly signal: AbortSignal;
   readonly everyMs?: number;
@@ -17,13 +17,13 @@ export interface ScannerWatch {
 /** Asks until the signal aborts. */
 export async function watchScanner(watch: ScannerWatch): Promise<void> {
   const { signal, everyMs = LOOK_EVERY_MS } = watch;
-  let told = '';
+  let reported = '';
   while (!signal.aborted) {
     try {
       const scanner = await watch.ask();
       const text = JSON.stringify(scanner);
-      if (text !== told && !signal.aborted) watch.tell(scanner);
-      told = text;
+      if (text !== reported && !signal.aborted) watch.report(scanner);
+      reported = text;
     } catch (error) {
       watch.onError(error);
     }

@@ -1,4 +1,4 @@
-/** Frames that have no acknowledgement of their own, kept until it is certain that they have arrived. */
+/** Frames without an acknowledgement, kept until they are known to have arrived. */
 
 interface Unconfirmed {
   readonly frame: string;
@@ -24,7 +24,7 @@ export class UnconfirmedFrames {
     this.#frames = unsure < 0 ? [] : this.#frames.slice(unsure);
   }
 
-  /** Sends what is not confirmed on a new connection. `send` answers as `add` is told. */
+  /** Sends the unconfirmed frames on a new connection. `send` gives what `add` takes: the last line sent before. */
   resend(send: (frame: string) => number | undefined) {
     for (const each of this.#frames) each.afterSeq = send(each.frame);
   }

@@ -35,9 +35,9 @@ export interface OpenInput {
   readonly source: PreparedSource;
 }
 
-/** Less than this is what tools write down at every run; with the same packages it is not worth a layer. */
+/** Tools write less than this at every run; with the same packages it is not worth a layer. */
 const WORTH_KEEPING_BYTES = 1024 ** 2;
-/** A cache of more files than this takes longer to keep than it saves. */
+/** A cache of more files than this takes longer to save than it gains. */
 const MOST_FILES = 1_000_000;
 /** As much of a file of Gradle properties as is looked at. */
 const MAX_PROPERTIES = 256 * 1024;
@@ -50,7 +50,7 @@ interface Open {
   readonly wanted: Wanted;
   readonly folder: AttemptCacheFolder;
   readonly entry: FoundEntry | null;
-  /** Key of what this build's install command would leave; null if that cannot be taken over. */
+  /** Key of the packages that this build would install; null if later builds can't reuse them. */
   readonly installable: string | null;
 }
 
@@ -72,7 +72,7 @@ export class AttemptCache {
     this.#input = input;
   }
 
-  /** Finds what the build begins with, and says so in the log. */
+  /** Finds the cache that the build starts with, and logs it. */
   async open({ plan, imageId, manager, source }: OpenInput, ctx: StepContext): Promise<Surroundings> {
     const startedAt = performance.now();
     const { job, folder } = this.#input;
@@ -91,8 +91,8 @@ export class AttemptCache {
     this.#open = { wanted, folder: leased.folder, entry, installable };
     this.#installed = entry?.installed ?? null;
     if (this.#caches.enabled) {
-      const said = entry === leased.entry ? this.#found(entry, wanted) : UNMOUNTABLE;
-      ctx.log(say`${said} (${formatElapsed(performance.now() - startedAt)}).`);
+      const outcome = entry === leased.entry ? this.#found(entry, wanted) : UNMOUNTABLE;
+      ctx.log(say`${outcome} (${formatElapsed(performance.now() - startedAt)}).`);
     }
     return {
       mounts: [mount ?? plainMount(leased.folder)],
@@ -118,7 +118,7 @@ export class AttemptCache {
     return installedKey({ manager, installCommand, files, imageId, node, variables, sealedFiles });
   }
 
-  /** Takes a mark of the build's entry: whether the installed packages in the cache are now those of this build. */
+  /** Takes a mark of the build's entry script, which tells whether the cache now has this build's packages. */
   take(mark: Mark): void {
     if (mark.stage !== 'keep') return;
     const isKept = mark.event === 'end' && mark.code === 0;
@@ -148,22 +148,22 @@ export class AttemptCache {
     return mounts.map((mount) => (mount.Target === CACHE_MOUNT ? plainMount(open.folder) : mount));
   }
 
-  /** Keeps nothing: something of the build may still be running. */
+  /** Saves nothing: a process of the build may still be running. */
   abandon(): void {
     this.#open = null;
   }
 
   /**
-   * Keeps what the build wrote for later ones; to be called once all has gone well. It never fails the deployment:
-   * what goes wrong costs the next build some time, and is in the runner's journal.
+   * Saves what the build wrote for later builds; to be called after a success. It never fails the deployment:
+   * an error costs the next build some time, and is written to the runner's journal.
    */
   async keep(ctx: StepContext): Promise<void> {
     const open = this.#open;
     if (open === null || !this.#caches.enabled) return;
     const startedAt = performance.now();
     try {
-      const said = await this.#keep(open, ctx.signal);
-      ctx.log(say`Cache: ${said} (${formatElapsed(performance.now() - startedAt)}).`);
+      const outcome = await this.#keep(open, ctx.signal);
+      ctx.log(say`Cache: ${outcome} (${formatElapsed(performance.now() - startedAt)}).`);
     } catch (error) {
       ctx.signal.throwIfAborted();
       ctx.log(own('Cache: not saved, the runner could not write it.'));

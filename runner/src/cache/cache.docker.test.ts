@@ -58,7 +58,7 @@ describe('a warm build', () => {
     expect(other.cache).toEqual([expect.stringMatching(/^Cache: miss/)]);
   });
 
-  test('finds the folders of frameworks in the project, and has them although install made them anew', async () => {
+  test('finds the folders of frameworks in the project, and has them although install recreated them', async () => {
     await bench.start();
     const files = {
       'package.json': '{"name":"linked","version":"1.0.0"}',
@@ -187,7 +187,7 @@ describe('what is kept', () => {
 });
 
 describe('the room for caches', () => {
-  test('goes to what was used last; a cache that is too large begins anew', async () => {
+  test('goes to what was used last; a cache that is too large is dropped', async () => {
     await bench.start('--cache-size', '8m');
     const write = (bytes: number) =>
       project(`head -c ${bytes} /dev/urandom > $APPFLUX_CACHE/blob-$APPFLUX_BUILD_NUMBER`);

@@ -82,7 +82,7 @@ describe('what is removed', () => {
   });
 });
 
-describe('what tools are told', () => {
+describe('the environment of tools', () => {
   test('is only what their own package manager knows', () => {
     expect(cacheEnvironment('npm', 'npm ci')).toMatchObject({
       npm_config_cache: '/cache/npm',

@@ -1,4 +1,4 @@
-/** The caches of this runner: what builds leave to later builds of the same app. */
+/** The build caches of this runner, one per app. */
 import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { MountSettings } from 'dockerode';
@@ -25,7 +25,7 @@ const PACK_ABOVE = 6;
 /** With more than this, packing has failed again and again, or the mount's options would become too long. */
 export const MOST_LAYERS = 16;
 
-/** What a build has written, and what is known of it. */
+/** What a build has written, with its facts. */
 export interface Written {
   readonly path: string;
   readonly bytes: number;
@@ -53,12 +53,12 @@ export class Caches {
     });
   }
 
-  /** Whether this runner keeps anything. */
+  /** Whether caching is on. */
   get enabled(): boolean {
     return this.#options.maxBytes > 0;
   }
 
-  /** The largest cache of one scope that is kept: a single app shall not push out all others. */
+  /** The size limit for one scope: a single app must not evict all others. */
   get maxEntryBytes(): number {
     return Math.floor(this.#options.maxBytes / 2);
   }
@@ -150,26 +150,26 @@ export class Caches {
     this.#later(() => this.#upkeep.tidy());
   }
 
-  /** Removes what an earlier process left half done. Only to be called when nothing runs. */
+  /** Removes what an earlier process left unfinished. Only to be called while no build runs. */
   async sweep(): Promise<void> {
     await this.#upkeep.sweep();
     await this.#upkeep.tidy();
   }
 
-  /** Waits for what is done beside the builds, or ends it. */
+  /** Waits for background work, or ends it. */
   async close(): Promise<void> {
     this.#closed.abort();
     await this.#background;
   }
 
-  /** Waits until nothing is done beside the builds. */
+  /** Waits for background work. */
   async settled(): Promise<void> {
     await this.#background;
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const result = this.#turn.then(work);
-    // The next in turn goes on whether this one failed or not; who asked for it is told.
+    // The next change runs even if this one fails; its caller gets the error.
     this.#turn = result.catch(() => undefined);
     return result;
   }

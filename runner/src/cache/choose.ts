@@ -1,4 +1,4 @@
-/** Which entry a build begins with, and which entries have to go. Pure. */
+/** Which entry a build starts with, and which entries are evicted. Pure. */
 import type { FoundEntry, Layer } from './entry.ts';
 
 /** The scope of production; previews read it, and never write it. */

@@ -2,7 +2,7 @@
 import { open, readFile } from 'node:fs/promises';
 import { execa } from 'execa';
 
-/** Linux draws it anew at each start (random(4)). */
+/** Linux generates a new one at each boot (random(4)). */
 const BOOT_ID = '/proc/sys/kernel/random/boot_id';
 
 /**

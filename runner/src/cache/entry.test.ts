@@ -23,7 +23,7 @@ const entry: Entry = {
 };
 
 describe('an entry', () => {
-  test('whose layers may not have reached the disk counts until the host starts anew', async () => {
+  test('whose layers may not have reached the disk counts until the host restarts', async () => {
     const app = appFolder(folder, '1'.repeat(24));
     await writeEntry(app, entry);
     expect(await readEntries(app, 'this start')).toMatchObject([entry]);

@@ -18,7 +18,7 @@ const Entry = z.strictObject({
   key: z.string().min(1),
   /** The newest first. */
   layers: z.array(Layer).min(1),
-  /** Key of the installed packages that lie in the layers (installed.ts); null if there are none to be taken over. */
+  /** Key of the installed packages that lie in the layers (installed.ts); null if none can be reused. */
   installed: z.string().min(1).nullable(),
   /** The host's start in which the layers were written (durable.ts); null once they are on the disk for certain. */
   boot: z.string().min(1).nullable(),
@@ -95,7 +95,7 @@ export async function writeEntry({ entries }: AppFolder, entry: Entry, usedAt = 
   await syncPath(entries);
 }
 
-/** Notes that an entry was used now. */
+/** Records that an entry was used now. */
 export async function touchEntry({ file }: FoundEntry): Promise<void> {
   const now = new Date();
   await utimes(file, now, now);

@@ -1,4 +1,4 @@
-/** What tells a build's tools to keep their packages and intermediate results in the cache. Pure. */
+/** Environment variables that make a build's tools use the cache. Pure. */
 import type { Plan } from '@appflux/protocol';
 
 /** Where the cache lies in the container. */
@@ -63,7 +63,7 @@ export function gradleOptions(properties: readonly string[]): string | null {
     : '-Dorg.gradle.caching=true';
 }
 
-/** What frameworks keep between builds inside of a project, and cannot be told to keep elsewhere. */
+/** Folders inside a project in which frameworks cache, and which can't be configured. */
 const OF_FRAMEWORK: Readonly<Record<string, readonly string[]>> = {
   next: ['.next/cache'],
   astro: ['node_modules/.astro'],

@@ -4,8 +4,8 @@
  *
  *   cache/{appId}/entries/{name}.json    entry.ts
  *   cache/{appId}/layers/{layerId}/      a folder tree of the builder's user
- *   cache/trash/{any}/                   what nobody needs any more, until it is removed
- *   cache/packing/{any}/                 layers that are being put together (pack.ts)
+ *   cache/trash/{any}/                   unused folders, until they are removed
+ *   cache/packing/{any}/                 layers that are being merged (pack.ts)
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';

@@ -25,12 +25,12 @@ beforeEach(async () => {
 });
 afterEach(() => bench.close());
 
-/** Whether the packages were installed by the command, or taken over; null where the log says neither or both. */
-function installed({ log }: CachedBuild): 'by command' | 'taken over' | null {
+/** Whether the packages were installed by the command or reused; null where the log says neither or both. */
+function installed({ log }: CachedBuild): 'by command' | 'reused' | null {
   const lines = log.split('\n');
   const [command, taken] = [lines.includes('$ npm ci'), lines.includes(`${RESTORING} npm ci`)];
   if (command === taken) return null;
-  return command ? 'by command' : 'taken over';
+  return command ? 'by command' : 'reused';
 }
 
 /** The project with another build command. */
@@ -45,16 +45,16 @@ async function warm(change: Record<string, string> = {}) {
 }
 
 describe('installed packages', () => {
-  test('are taken over by the next build with the same lockfile, which is built as well', async () => {
+  test('are reused by the next build with the same lockfile, which is built as well', async () => {
     await warm();
     const next = await deploy({ ...project, 'src/main.jsx': "document.title = 'changed';\n" });
-    expect([next.status, installed(next)], next.log).toEqual(['success', 'taken over']);
+    expect([next.status, installed(next)], next.log).toEqual(['success', 'reused']);
     expect(next.log).toMatch(/^Installed in \d/m);
     expect(next.log).toMatch(/vite v8/);
     expect(next.log).not.toMatch(/^added \d+ packages/m);
   });
 
-  test('are installed anew with another lockfile, another Node, another variable, or a cleared cache', async () => {
+  test('are installed again with another lockfile, another Node, another variable, or a cleared cache', async () => {
     await warm();
     const lockfile =
       project['package-lock.json']?.replaceAll('"version": "1.2.3"', '"version": "1.2.4"') ?? '';
@@ -65,7 +65,7 @@ describe('installed packages', () => {
     expect(installed(await deploy(project, { variables: { NODE_ENV: 'development' } }))).toBe('by command');
     await warm();
     expect(installed(await deploy(project, { clearCache: true }))).toBe('by command');
-    expect(installed(await deploy(project))).toBe('taken over');
+    expect(installed(await deploy(project))).toBe('reused');
   });
 
   test('are not those of a build that failed, nor of another app', async () => {
@@ -81,7 +81,7 @@ describe('installed packages', () => {
     );
     expect((await deploy(spoil)).status).toBe('success');
     const next = await deploy(project);
-    expect([next.status, installed(next)], next.log).toEqual(['success', 'taken over']);
+    expect([next.status, installed(next)], next.log).toEqual(['success', 'reused']);
   });
 
   test('of a preview that poisons them are never those of production', async () => {
@@ -90,11 +90,11 @@ describe('installed packages', () => {
       'echo poisoned > $APPFLUX_CACHE/installed/node_modules/vite/package.json; head -c 2000000 /dev/urandom > $APPFLUX_CACHE/x; npm run build',
     );
     const preview = await deploy(poison, { environment: 'preview' });
-    expect([preview.status, installed(preview)], preview.log).toEqual(['success', 'taken over']);
+    expect([preview.status, installed(preview)], preview.log).toEqual(['success', 'reused']);
     const own = await deploy(project, { environment: 'preview' });
-    expect([own.status, installed(own)]).toEqual(['failed', 'taken over']);
+    expect([own.status, installed(own)]).toEqual(['failed', 'reused']);
     const production = await deploy(project);
-    expect([production.status, installed(production)], production.log).toEqual(['success', 'taken over']);
+    expect([production.status, installed(production)], production.log).toEqual(['success', 'reused']);
   });
 
   test('are installed by the command where what was kept cannot be put in its place', async () => {
@@ -105,6 +105,6 @@ describe('installed packages', () => {
     expect(next.log).toContain('The packages could not be restored.');
     expect(next.log).toMatch(/^\$ npm ci$/m);
     expect(next.status, next.log).toBe('success');
-    expect(installed(await deploy(project))).toBe('taken over');
+    expect(installed(await deploy(project))).toBe('reused');
   });
 });

@@ -88,7 +88,7 @@ describe('the key of what is installed', () => {
     expect(installedKey(input(change))).not.toBeNull();
   });
 
-  test('does not depend on the order of variables and files, and there is none where nothing can be taken over', () => {
+  test('does not depend on the order of variables and files, and there is none where nothing can be reused', () => {
     const reversed = new Map([...files()].reverse());
     expect(installedKey(input({ variables: { B: '2', A: '1' }, files: reversed }))).toBe(
       installedKey(input()),

@@ -1,5 +1,5 @@
 /**
- * Whether what an install command left for one build can be taken for another's, without running it. Pure.
+ * Whether a build can reuse the packages that another build installed, without running the install command. Pure.
  *
  * `npm ci` begins with deleting node_modules, so keeping that folder helps nobody who still runs it. It is left out only
  * where running it could make no other: the same lockfile and settings, image, Node and variables, one package without
@@ -119,7 +119,7 @@ export interface InstalledKeyInput extends InstallFacts {
 
 /**
  * The same for builds that would install the same; null where that cannot be said. It holds a digest of the app's
- * secrets, so it stays with the runner: builds are never told.
+ * secrets, so it stays with the runner and is never shown to builds.
  */
 export function installedKey(input: InstalledKeyInput): string | null {
   if (!isRepeatable(input)) return null;

@@ -26,7 +26,7 @@ const MEASURED = '/measured';
 const MAX_ANSWER = 4096;
 
 /**
- * What a tree takes, following no link (`du`, coreutils). A runner that is not root cannot look into folders that the
+ * What a tree takes, following no link (`du`, coreutils). A runner that is not root cannot read folders that the
  * builder's user has closed to others, and a size that leaves them out is no limit: a container of that user looks then.
  * @returns null where it cannot be said, as of folders that a build has closed to itself, or when measuring was ended
  */

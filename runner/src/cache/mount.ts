@@ -16,7 +16,7 @@ const SAFE = 'nosuid,nodev';
 /** `redirect_dir`: without it, a folder of a lower layer cannot be renamed, and tools would fail warm that work cold. */
 const KIND = 'redirect_dir=on,index=off,metacopy=off,xino=off';
 
-/** The engine's local driver mounts whatever it is told to when a container with such a volume starts. */
+/** The engine's local driver mounts any configured source when a container with such a volume starts. */
 function overlay(target: string, options: string): MountSettings {
   return {
     Type: 'volume',

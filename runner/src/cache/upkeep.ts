@@ -70,7 +70,7 @@ export class Upkeep {
     });
   }
 
-  /** Forgets what is too much, moves layers that nobody needs to the trash, and empties that. */
+  /** Evicts entries over the limit, moves unused layers to the trash, and empties it. */
   async tidy(): Promise<void> {
     await this.#around.inTurn(async () => {
       for (const { appId, entry } of entriesToEvict(await this.#allEntries(), await this.#room())) {
@@ -85,7 +85,7 @@ export class Upkeep {
         await this.#discardUnused(appFolder(this.#folder, appId), leased);
       }
     });
-    // Large trees take their time, and nobody waits for them.
+    // Large trees take long, and nothing waits for them.
     const { engine, runnerId } = this.#options;
     const trash = join(this.#folder, TRASH);
     for (const name of await namesIn(trash)) await removeBuilt(engine, runnerId, join(trash, name));

@@ -132,7 +132,7 @@ test('the doctor finds a host that can build, and names what is weak', async () 
   expect(doctor.output).toMatch(/^ok {3}Registered as local-1/m);
 });
 
-test('a command line with a fault in it is told so, without a stack', async () => {
+test('an invalid command line gets an error without a stack', async () => {
   const wrong = bench.cli('start', '--slots', 'many');
   expect(await wrong.exit).toBe(1);
   expect(wrong.output).toContain('--slots: ');

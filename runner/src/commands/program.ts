@@ -10,7 +10,7 @@ import { VERSION } from '../version.ts';
 
 interface CommandSpec {
   readonly about: string;
-  /** Does the command; gives the exit code. */
+  /** Runs the command. Gives the exit code. */
   readonly run: (settings: Settings) => Promise<number>;
 }
 
@@ -38,7 +38,7 @@ const COMMANDS: Readonly<Record<CommandName, CommandSpec>> = {
   },
 };
 
-/** The program with all its commands. Their flags are drawn from the settings, so that none can be forgotten. */
+/** The program with all its commands. Their flags are derived from the settings, so that none can be forgotten. */
 export function createProgram(): Command {
   const program = new Command('appflux-runner')
     .description('Builds apps for an AppFlux instance, each in a disposable container')

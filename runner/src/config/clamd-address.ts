@@ -5,7 +5,7 @@ export type ClamdAddress =
   | { readonly kind: 'unix'; readonly path: string }
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number };
 
-/** What a runner is set to: a clamd that is there, or one of its own. */
+/** The setting: an existing clamd, or one that the runner starts. */
 export type ScannerAddress = ClamdAddress | { readonly kind: 'managed' };
 
 /** The port that clamd's own documentation uses. */

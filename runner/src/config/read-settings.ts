@@ -13,15 +13,15 @@ export const CONFIG_FILE = 'config.json';
 const NOT_IN_FILE: readonly SettingName[] = ['state', 'token', 'replace'];
 
 /**
- * Puts settings together: a flag wins over the environment, the environment over the file. Pure.
+ * Merges settings: a flag wins over the environment, the environment over the file. Pure.
  * @throws RunnerProblem naming every setting that is wrong, in the way in which it was given
  */
 export function mergeSettings(flags: RawSettings, env: NodeJS.ProcessEnv, file: RawSettings): Settings {
-  const given: Record<string, unknown> = {};
+  const values: Record<string, unknown> = {};
   const origin: Record<string, string> = {};
   const take = (name: string, value: unknown, from: string) => {
     if (value === undefined || value === '') return;
-    given[name] = value;
+    values[name] = value;
     origin[name] = from;
   };
   for (const [name, value] of Object.entries(file)) {
@@ -34,7 +34,7 @@ export function mergeSettings(flags: RawSettings, env: NodeJS.ProcessEnv, file: 
   for (const [name, value] of Object.entries(flags)) {
     take(name, value, FLAGS[name as SettingName]?.flag.replace(/ .*/, '') ?? name);
   }
-  const parsed = Settings.safeParse(given);
+  const parsed = Settings.safeParse(values);
   if (parsed.success) return parsed.data;
   const wrong = parsed.error.issues.map((issue) => {
     if (issue.code === 'unrecognized_keys') return `${CONFIG_FILE}: unknown setting ${issue.keys.join(', ')}`;

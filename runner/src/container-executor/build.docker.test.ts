@@ -104,16 +104,16 @@ describe('a build', () => {
     ['none', /Builds have no network/, ['lo']],
     ['bridge', /Builds have unrestricted network access/, ['eth0', 'lo']],
     ['proxy', /\$ ls/, ['lo']],
-  ])('has the network that the owner of the host has set: %s', async (network, said, interfaces) => {
+  ])('has the network that the owner of the host has set: %s', async (network, expected, interfaces) => {
     const { text, lines } = await run({
       plan: plan({ buildCommand: 'ls -1 /sys/class/net' }),
       settings: { network },
     });
-    expect(text).toMatch(said);
+    expect(text).toMatch(expected);
     expect(lines.filter(({ stream }) => stream === 'stdout').map((line) => line.text)).toEqual(interfaces);
   });
 
-  test('over its memory is told so', async () => {
+  test('over its memory limit fails as out_of_memory', async () => {
     const { failure } = await run({
       plan: plan({
         buildCommand: 'node --max-old-space-size=4000 -e "const a=[]; for(;;) a.push(Buffer.alloc(16e6, 1))"',
@@ -123,7 +123,7 @@ describe('a build', () => {
     expect(failure).toMatch(/^out_of_memory: .* at the memory limit of 128 MiB/);
   });
 
-  test('over the heap of its runtime is told so as well', async () => {
+  test('over the heap of its runtime fails as out_of_memory, too', async () => {
     const { failure } = await run({
       plan: plan({
         buildCommand: 'node --max-old-space-size=30 -e "const a=[]; for(;;) a.push({a:[1,2,3]})"',
@@ -186,7 +186,7 @@ describe('an ignore command', () => {
     expect(lines.filter(({ stream }) => stream === 'stdout')).toEqual([]);
   });
 
-  test('that fails lets the build go on; one that asks Git is told that there is no repository', async () => {
+  test('that fails lets the build continue; the log explains that there is no repository for Git', async () => {
     const { failure, skip, text } = await run({
       plan: project,
       ignoreCommand: 'git diff --quiet HEAD^ HEAD',

@@ -22,18 +22,18 @@ export function checkScanner(policy: ScanPolicy, scanner: ScannerFacts, now: Dat
       advice: 'Start with --scan required or --scan optional',
     };
   }
-  const said = `Malware scan: ${policy}`;
+  const setting = `Malware scan: ${policy}`;
   const lacking = policy === 'required' ? 'bad' : 'weak';
   if (scanner.kind === 'none') {
     return {
       level: lacking,
-      text: `${said}, but clamd is not installed`,
+      text: `${setting}, but clamd is not installed`,
       advice:
         'Install ClamAV (Debian: clamav-daemon, clamav-freshclam), or set the address of a clamd with --clamd',
     };
   }
   if (scanner.kind === 'answer') {
-    const text = `${said}; ${scanner.text.replace(/\.$/, '')}`;
+    const text = `${setting}; ${scanner.text.replace(/\.$/, '')}`;
     if (scanner.ok) return { level: 'ok', text };
     return {
       level: lacking,
@@ -44,13 +44,13 @@ export function checkScanner(policy: ScanPolicy, scanner: ScannerFacts, now: Dat
   if (scanner.signaturesAt === null) {
     return {
       level: lacking,
-      text: `${said}, with the runner’s own clamd, which has no signatures yet`,
+      text: `${setting}, with the runner’s own clamd, which has no signatures yet`,
       advice: 'Run freshclam, or check that it can reach its mirror',
     };
   }
   const days = Math.max(0, Math.floor((now.getTime() - scanner.signaturesAt.getTime()) / DAY_MS));
   const age = days === 1 ? 'one day' : `${days} days`;
-  const text = `${said}, with the runner’s own clamd, which is not running; its signatures are ${age} old`;
+  const text = `${setting}, with the runner’s own clamd, which is not running; its signatures are ${age} old`;
   if (days <= STALE_DAYS) return { level: 'ok', text };
   return { level: 'weak', text, advice: 'Check that freshclam is installed and can reach its mirror' };
 }

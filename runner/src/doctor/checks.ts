@@ -1,7 +1,7 @@
-/** What `doctor` makes of what it finds. Pure. */
+/** How `doctor` rates what it finds. Pure. */
 import type { DiskLimit } from '../sandbox/disk/limit.ts';
 
-/** `weak` works, but a stricter host would have it otherwise; `bad` keeps builds from running. */
+/** `weak` works but is less secure than it could be; `bad` keeps builds from running. */
 export type Level = 'ok' | 'weak' | 'bad';
 
 export interface Finding {

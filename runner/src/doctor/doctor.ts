@@ -1,4 +1,4 @@
-/** `appflux-runner doctor`: can this host build, and how well is it walled off? */
+/** `appflux-runner doctor`: checks whether this host can build, and how well builds are isolated. */
 import { access, mkdir, mkdtemp, rm, stat, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -30,7 +30,7 @@ import { lookAtScanner } from './scanner.ts';
 
 const SIGNS = { ok: 'ok  ', weak: 'weak', bad: 'BAD ' } as const;
 
-/** Looks at everything, says what it finds; exit code 1 when something keeps builds from running. */
+/** Runs all checks and prints the findings. Gives exit code 1 when something keeps builds from running. */
 export async function doctor(settings: Settings, out: { write(text: string): unknown }): Promise<number> {
   const findings: Finding[] = [];
   const note = (found: readonly Finding[]) => {
@@ -186,10 +186,10 @@ async function lookAtEdge({ url }: Registration): Promise<Finding> {
     if (health.success && response.statusCode === 200) {
       return { level: 'ok', text: `${url} responds, version ${health.data.version}` };
     }
-    const said = ErrorBody.safeParse(body);
+    const parsed = ErrorBody.safeParse(body);
     return {
       level: 'bad',
-      text: `${url} is unhealthy: ${said.success ? said.data.error.message : response.statusCode}`,
+      text: `${url} is unhealthy: ${parsed.success ? parsed.data.error.message : response.statusCode}`,
       advice,
     };
   } catch (error) {

@@ -1,4 +1,4 @@
-/** What `doctor` says of a runner that builds on its host, without a sandbox. */
+/** The findings of `doctor` for a runner that builds on its host, without a sandbox. */
 import { access, constants } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { readRegistration } from '../config/registration.ts';
@@ -16,7 +16,7 @@ export interface HostFacts {
   readonly labels: readonly string[] | null;
 }
 
-/** What to think of a host as a place for builds. Pure. */
+/** Rates a host without a sandbox. Pure. */
 export function checkHost({ user, isRoot, hasShell, labels }: HostFacts): Finding[] {
   const problem = labels === null ? null : hostLabelProblem(labels);
   return [
@@ -47,7 +47,7 @@ export function checkHost({ user, isRoot, hasShell, labels }: HostFacts): Findin
   ];
 }
 
-/** Looks at this host. */
+/** Checks this host. */
 export async function lookAtHost(settings: Pick<Settings, 'state' | 'labels'>): Promise<Finding[]> {
   const { username, uid } = userInfo();
   // A registration that cannot be read is a finding of its own, made elsewhere.

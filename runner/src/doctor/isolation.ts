@@ -1,10 +1,10 @@
-/** What `doctor` makes of the walls between a build and its host. Pure. */
+/** How `doctor` rates the isolation between a build and its host. Pure. */
 import type { NetworkMode, Settings } from '../config/settings.ts';
 import { hasOwnKernel } from '../sandbox/container-spec.ts';
 import { refusesVsock, vsockGuard } from '../sandbox/vsock.ts';
 import { type EngineFacts, type Finding, isAtLeast } from './checks.ts';
 
-/** What stands between a build and the host. */
+/** The isolation that applies to every build. */
 export function checkIsolation(
   facts: EngineFacts,
   settings: Pick<Settings, 'runtime' | 'network' | 'allowPrivateSources'>,

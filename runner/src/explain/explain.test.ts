@@ -15,7 +15,7 @@ const linesOf = (log: string): string[] =>
     .split('\n')
     .slice(0, -1);
 
-/** Each log, the line that its failure is told by, and how the hint begins. */
+/** Each log, the line that explains its failure, and how the hint begins. */
 const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
   [
     'recorded/astro-6-unresolved.txt',
@@ -915,7 +915,7 @@ const LOGS: readonly (readonly [log: string, line: string, hint: string])[] = [
 ];
 
 describe('the failure in', () => {
-  it.each(LOGS)('%s is told by its first real line, with a hint', (log, line, hint) => {
+  it.each(LOGS)('%s is explained by its first real line, with a hint', (log, line, hint) => {
     const { explanation } = explain(linesOf(log));
     expect(explanation?.line).toBe(line);
     expect(explanation?.hint.startsWith(hint), explanation?.hint).toBe(true);
@@ -929,7 +929,7 @@ test('every log is in the table', () => {
   expect(LOGS.map(([log]) => log).sort()).toEqual(logs.sort());
 });
 
-test('the heap of a runtime is told apart from the memory of the container', () => {
+test('the heap of a runtime is distinguished from the memory of the container', () => {
   for (const [log] of LOGS) {
     const runtime = /^recorded\/node-heap/.test(log) ? 'Node' : /heap/.test(log) ? 'Java' : null;
     expect(explain(linesOf(log)).outOfMemory, log).toBe(runtime);

@@ -5,12 +5,12 @@ const SDK = 'Use versions that the builder image has; `appflux-runner doctor` li
 
 /** The deepest reason below "What went wrong": Gradle indents each cause with `>`. */
 function deepest({ index, lines, match }: Found): string {
-  let said = match.input;
+  let reason = match.input;
   for (const line of lines.slice(index + 1, index + 15)) {
     if (line === '' || line.startsWith('* ')) break;
-    if (/^\s*> /.test(line) || said === match.input) said = line.replace(/^[\s>]+/, '');
+    if (/^\s*> /.test(line) || reason === match.input) reason = line.replace(/^[\s>]+/, '');
   }
-  return said;
+  return reason;
 }
 
 export const explainGradle = byRules([

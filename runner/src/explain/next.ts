@@ -26,8 +26,8 @@ export const explainNext = byRules([
     when: /This React Hook only works in a Client Component|needs .{1,60} which only works in a Client Component/,
     say: (found) => {
       const place = before(found, PLACE, 20)?.[0];
-      const said = found.match.input.replace(/^Error: {3}x /, '');
-      return place === undefined ? said : `${place}: ${said}`;
+      const message = found.match.input.replace(/^Error: {3}x /, '');
+      return place === undefined ? message : `${place}: ${message}`;
     },
     hint: 'Put "use client" at the top of that file, or move the part that needs it into a separate component.',
   },

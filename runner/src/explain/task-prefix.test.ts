@@ -6,10 +6,10 @@ test.each([
   ['Turborepo, of a package without a scope', 'web:build: '],
   ['pnpm -r', 'packages/web build: '],
 ])('the name of a task of %s is taken away', (_tool, prefix) => {
-  const said = ['> vite build', 'Error: x', '  at y', ''];
-  expect(withoutTaskPrefix(['start', ...said.map((line) => prefix + line), 'end'])).toEqual([
+  const output = ['> vite build', 'Error: x', '  at y', ''];
+  expect(withoutTaskPrefix(['start', ...output.map((line) => prefix + line), 'end'])).toEqual([
     'start',
-    ...said,
+    ...output,
     'end',
   ]);
 });

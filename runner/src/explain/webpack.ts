@@ -8,8 +8,8 @@ const FILE = /^(\.{1,2}\/\S+)$/;
 
 function withPlace(found: Found): string {
   const place = (before(found, HEAD, 2) ?? before(found, FILE, 2))?.[1];
-  const said = found.match.input.replace('Module not found: Error: ', 'Module not found: ');
-  return place === undefined ? said : `${place}: ${said}`;
+  const message = found.match.input.replace('Module not found: Error: ', 'Module not found: ');
+  return place === undefined ? message : `${place}: ${message}`;
 }
 
 export const explainWebpack = byRules([

@@ -1,4 +1,4 @@
-/** What a build without a sandbox is told of its host. Pure. */
+/** The host's environment variables that a build without a sandbox inherits. Pure. */
 
 /**
  * Variables of the runner that say where the host has something, or how its people write. No others: those of a person or

@@ -20,7 +20,7 @@ import { inherited } from './environment.ts';
 import { runStages } from './stages.ts';
 import { nodeNote, toolVersions } from './tools.ts';
 
-/** What stands in a deployment's record in an image's place. */
+/** Replaces the image's name in a deployment's record. */
 export const HOST_IMAGE = 'host';
 
 export const HOST_WARNING =
@@ -84,7 +84,7 @@ async function buildOnHost(
   }
 }
 
-/** The pool gives no such build to this runner; what has no sandbox looks for itself all the same. */
+/** The pool doesn't offer such builds to this runner. Without a sandbox, the runner checks again. */
 function checkAskedFor(labels: readonly string[]): void {
   if (labels.some((label) => HOST_EXECUTOR_LABELS.includes(label))) return;
   throw new JobFailure(
@@ -102,7 +102,7 @@ async function removeFolder(top: string): Promise<void> {
   try {
     await removeTree(top);
   } catch {
-    // Said by the second try, if that fails too.
+    // The second try reports the error, if that fails too.
     await chmod(top, 0o700);
     await execa('chmod', ['-R', 'u+rwX', '--', top], { reject: false });
     await removeTree(top);

@@ -1,4 +1,4 @@
-/** Which runners may build on their host. */
+/** Checks whether a runner may build on its host. */
 import { HOST_EXECUTOR_LABELS } from '@appflux/protocol';
 import { RunnerProblem } from '../problem.ts';
 

@@ -16,30 +16,30 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const environment = { PATH: process.env.PATH ?? '', GREETING: 'hello' };
 
-/** Runs a command; `onText` is told all that it has said so far, each time that it says something. */
-async function run(command: string, change: Partial<HostCommand> = {}, onText?: (said: string) => void) {
-  const said = { stdout: '', stderr: '' };
+/** Runs a command; `onText` receives all output so far, each time that there is more. */
+async function run(command: string, change: Partial<HostCommand> = {}, onText?: (printed: string) => void) {
+  const printed = { stdout: '', stderr: '' };
   const options: HostCommand = {
     command,
     cwd: folder,
     environment,
     output: (stream, bytes) => {
-      said[stream] += Buffer.from(bytes).toString();
-      onText?.(said[stream]);
+      printed[stream] += Buffer.from(bytes).toString();
+      onText?.(printed[stream]);
     },
     ready: async () => undefined,
     signal: new AbortController().signal,
     ...change,
   };
   const ended = await runCommand(options).catch((error: unknown) => error);
-  return { ended, ...said };
+  return { ended, ...printed };
 }
 
 /** Stops the command with a reason once it has said `ready`. */
 const stoppedWhenReady = (command: string, kind: Stopped['kind']) => {
   const stop = new AbortController();
-  return run(command, { signal: stop.signal }, (said) => {
-    if (said.includes('ready')) stop.abort(new Stopped(kind, 'enough'));
+  return run(command, { signal: stop.signal }, (printed) => {
+    if (printed.includes('ready')) stop.abort(new Stopped(kind, 'enough'));
   });
 };
 

@@ -13,9 +13,9 @@ export interface HostCommand {
   readonly environment: Readonly<Record<string, string>>;
   /** Takes a piece of output. */
   readonly output: (stream: 'stdout' | 'stderr', bytes: Uint8Array) => void;
-  /** Waited for before more output is read; meanwhile the command's own writes come to stand. */
+  /** Awaited before more output is read; meanwhile the command's writes block. */
   readonly ready: () => Promise<void>;
-  /** Ends the command: decently or at once, as the reason asks (see mayStopGently). */
+  /** Ends the command, with SIGTERM first or by SIGKILL, depending on the reason (see mayStopGently). */
   readonly signal: AbortSignal;
 }
 
@@ -30,7 +30,7 @@ export const SHELL = '/bin/bash';
  * - Output goes through `cat`, that is, through pipes: Node gives its children sockets, which nobody on Linux can open as
  *   /dev/stdout or /dev/stderr (unix(7)).
  *
- * Both begin with TERM ignored, so that last words are heard. What bash keeps open of the pipes besides is closed.
+ * Both ignore TERM, so that the last output is read. Bash's other copies of the pipes are closed.
  *
  * With `pipefail` as in builder images, so that a command means the same in both.
  */
@@ -66,7 +66,7 @@ export async function runCommand(run: HostCommand): Promise<number> {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   });
-  // The other end may be gone by when this one is closed, which is all that could be said of it.
+  // EPIPE when the other end is closed already, which is fine.
   const lifeline = child.stdio[3]?.on('error', () => undefined);
   const exited = exitCodeOf(child);
   // Waited for below; until then a failure must not count as unhandled.

@@ -76,7 +76,7 @@ async function runStage(input: StagesInput, command: string): Promise<number> {
     });
   } catch (error) {
     if (signal.aborted) throw signal.reason;
-    // Its own words may name paths of the host, so they go to the journal only.
+    // The message may name paths of the host, so it goes to the journal only.
     journal.error('The host could not run a build', { error: String(error) });
     throw new JobFailure('internal', own('The runner’s host could not run the build'), {
       hint: own('Ask the owner of the runner to run `appflux-runner doctor`.'),

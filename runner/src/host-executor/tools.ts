@@ -2,7 +2,7 @@
 import { execa } from 'execa';
 import { chooseImageNode } from '../job/toolchain/choose-node.ts';
 
-/** How tools say their version. */
+/** How tools print their version. */
 const ASKED: Readonly<Record<string, readonly string[]>> = {
   node: ['--version'],
   npm: ['--version'],
@@ -12,7 +12,7 @@ const ASKED: Readonly<Record<string, readonly string[]>> = {
   xcodebuild: ['-version'],
 };
 
-/** How long a tool may take to say it, in milliseconds. */
+/** How long a tool may take to print it, in milliseconds. */
 const PATIENCE_MS = 10_000;
 
 /** Asks each tool for its version. Left out is what is not there, does not answer, or says no number. */
@@ -41,7 +41,7 @@ export async function toolVersions(
 
 const versionIn = (text: string): string | undefined => /\d+\.\d+(?:\.\d+)?/.exec(text)?.[0];
 
-/** A sentence for the log where the host's Node is not the one that the project asks for; else null. Pure. */
+/** A log sentence if the host's Node is not the requested one; else null. Pure. */
 export function nodeNote(asked: string | null, there: string | undefined): string | null {
   if (asked === null || there === undefined) return null;
   const choice = chooseImageNode(asked, [{ version: there, folder: null }]);

@@ -41,7 +41,7 @@ describe('detection on disk', () => {
     expect((await detectPlan(top, { ...settings, ref: 'v2.1.0' }, around.ctx)).version).toBe('2.1.0');
   });
 
-  it('looks at nothing above the root directory, unless it is told how far up the source goes', async () => {
+  it('reads nothing above the root directory, unless the top of the source is given', async () => {
     await write({ 'apps/web/package.json': VITE, 'pnpm-lock.yaml': '', 'appflux.json': '{"node":"20"}' });
     const root = join(top, 'apps/web');
     expect((await detectPlan(root, settings, around.ctx)).plan).toMatchObject({

@@ -1,4 +1,4 @@
-/** What a runner builds with, as the steps of a job see it: containers (container-executor.ts) or its own host. */
+/** The interface of executors, which run builds in containers (container-executor/) or on the host (host-executor/). */
 
 import type { ExecutorKind, Job, JobLimits, Plan } from '@appflux/protocol';
 import type { Settings } from '../config/settings.ts';
@@ -24,7 +24,7 @@ export interface BuildInput {
   readonly job: Job;
   readonly attempt: number;
   readonly plan: Plan;
-  /** Asked before anything else; its success means that there is nothing to do. */
+  /** Runs first; its success skips the build. */
   readonly ignoreCommand: string | null;
   readonly source: PreparedSource;
   readonly folder: AttemptFolder;
@@ -37,17 +37,17 @@ export interface BuildInput {
 /** Runs the commands of builds. */
 export interface Executor {
   readonly kind: ExecutorKind;
-  /** What has to be said at the start of every log, and in the runner's own; null for nothing. */
+  /** A warning at the start of every log and in the runner's journal; null for none. */
   readonly warning: string | null;
   /** The plan that detection has made, as this executor carries it out. */
   planned(plan: Plan): Plan;
-  /** Begins with an attempt, whose folders need not be there yet. What concerns it goes into its journal. */
+  /** Opens an attempt, whose folders need not exist yet. Its errors go to its journal. */
   attempt(of: {
     readonly job: Job;
     readonly folder: AttemptFolder;
     readonly journal: Journal;
   }): AttemptExecutor;
-  /** Removes an attempt's folders and all in them, whoever the build has written them as. */
+  /** Removes an attempt's folders with all contents, whichever user the build wrote them as. */
   removeFolder(top: string): Promise<void>;
 }
 
@@ -58,7 +58,7 @@ export interface AttemptExecutor {
    * @throws {JobFailure} with the command's failure; the reason of `ctx.signal` if it aborts
    */
   build(input: BuildInput, ctx: StepContext): Promise<Skip | undefined>;
-  /** Keeps what later builds of the app can use, once all has gone well. Never fails the deployment. */
+  /** Saves the cache after a success. Never fails the deployment. */
   keep(ctx: StepContext): Promise<void>;
 }
 

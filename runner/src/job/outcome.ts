@@ -1,4 +1,4 @@
-/** From how the steps ended to what the edge is told. Pure. */
+/** Turns the end of the steps into the result that is reported. Pure. */
 import { DetectionFailure } from '@appflux/detection';
 import type { AttemptResult, Phase } from '@appflux/protocol';
 import { say, type Text } from '../masking/sentence.ts';
@@ -23,7 +23,7 @@ export const succeeded = (artifacts: readonly { readonly name: string }[]): Outc
   report: { status: 'success', artifacts: artifacts.map(({ name }) => name) },
 });
 
-/** The outcome of a build that its own project found needless. */
+/** The outcome of a build that its ignore command skipped. */
 export const skipped = ({ reason }: Skip): Outcome => ({ report: { status: 'skipped', reason } });
 
 /**
@@ -54,7 +54,7 @@ const jobFailure = ({ code, message, hint, candidates }: DetectionFailure): JobF
 function stoppedOutcome({ kind }: Stopped, phase: Phase, timeoutSeconds: number): Outcome {
   switch (kind) {
     case 'canceled':
-    // A runner that goes away gives its attempt back, so that another need not wait for the lease to run out.
+    // A runner that shuts down returns its attempt, so that another need not wait until the lease expires.
     case 'stopping':
       return { report: { status: 'canceled' } };
     case 'timeout': {

@@ -10,7 +10,7 @@ import { runPipeline, type Steps } from './pipeline.ts';
 
 async function run(steps: Steps, signal = new AbortController().signal, patienceMs = 50) {
   const lines: string[] = [];
-  const told: string[] = [];
+  const sent: string[] = [];
   const plans: unknown[] = [];
   const job = sampleJob();
   const sink = {
@@ -23,13 +23,13 @@ async function run(steps: Steps, signal = new AbortController().signal, patience
     limits: job.limits,
     log: new AttemptLog(sink, String, 1e6),
     tell: (frame) => {
-      told.push(frame.type === 'phase' ? frame.phase : frame.type);
+      sent.push(frame.type === 'phase' ? frame.phase : frame.type);
       if (frame.type === 'plan') plans.push(frame.plan);
     },
     signal,
     patienceMs,
   });
-  return { outcome, told, plans, lines: lines.map((line) => line.replace(/\d+\.\d s/, 'T')) };
+  return { outcome, sent, plans, lines: lines.map((line) => line.replace(/\d+\.\d s/, 'T')) };
 }
 
 describe('a pipeline', () => {
@@ -42,9 +42,9 @@ describe('a pipeline', () => {
         return [{ name: 'a.zip', path: '', size: 1, sha256: '', contentType: '', meta: {} }];
       },
     });
-    const { outcome, told, lines } = await run(steps);
+    const { outcome, sent, lines } = await run(steps);
     expect(outcome).toEqual({ report: { status: 'success', artifacts: ['a.zip'] } });
-    expect(told).toEqual(['preparing', 'source', 'scanning', 'detecting', 'plan', 'building', 'uploading']);
+    expect(sent).toEqual(['preparing', 'source', 'scanning', 'detecting', 'plan', 'building', 'uploading']);
     expect(calls).toEqual([['main', SAMPLE_PLAN], '1.0.0']);
     expect(lines.slice(0, 4)).toEqual([
       'preparing: Preparing…',
@@ -59,8 +59,8 @@ describe('a pipeline', () => {
     const steps = succeedingSteps({
       build: async (_source, _plan, _ctx, onImage) => void onImage(image),
     });
-    const { told, plans } = await run(steps);
-    expect(told).toEqual([
+    const { sent, plans } = await run(steps);
+    expect(sent).toEqual([
       'preparing',
       'source',
       'scanning',
@@ -82,7 +82,7 @@ describe('a pipeline', () => {
         throw new JobFailure('malware_found', 'Eicar in a.txt', { hint: 'Remove it.' });
       },
     });
-    const { outcome, told, lines } = await run(steps);
+    const { outcome, sent, lines } = await run(steps);
     expect(outcome.report).toEqual({
       status: 'failed',
       failure: {
@@ -93,7 +93,7 @@ describe('a pipeline', () => {
         candidates: [],
       },
     });
-    expect(told).toEqual(['preparing', 'source', 'scanning']);
+    expect(sent).toEqual(['preparing', 'source', 'scanning']);
     expect(lines.at(-1)).toBe('scanning: Scanning failed after T.');
   });
 
@@ -102,19 +102,19 @@ describe('a pipeline', () => {
       build: async () => ({ reason: 'ignoreCommand (true) ended with exit code 0' }),
       collect: () => Promise.reject(new Error('collected')),
     });
-    const { outcome, told } = await run(steps);
+    const { outcome, sent } = await run(steps);
     expect(outcome).toEqual({
       report: { status: 'skipped', reason: 'ignoreCommand (true) ended with exit code 0' },
     });
-    expect(told.at(-1)).toBe('building');
+    expect(sent.at(-1)).toBe('building');
   });
 
   test('stops between two steps', async () => {
     const stop = new AbortController();
     const steps = succeedingSteps({ scan: async () => stop.abort(new Stopped('canceled', 'test')) });
-    const { outcome, told } = await run(steps, stop.signal);
+    const { outcome, sent } = await run(steps, stop.signal);
     expect(outcome).toEqual({ report: { status: 'canceled' } });
-    expect(told).not.toContain('detecting');
+    expect(sent).not.toContain('detecting');
   });
 
   test('leaves a step behind that does not stop', async () => {
@@ -148,7 +148,7 @@ describe('the outcome of', () => {
     expect(stopped('stopping')).toEqual({ status: 'canceled' });
   });
 
-  test('a full disk is told as such, wherever it was met', () => {
+  test('a full disk is reported as such, in every phase', () => {
     const error = Object.assign(new Error('ENOSPC: /srv/x'), { code: 'ENOSPC' });
     expect(outcomeOf(error, undefined, 'preparing', 1).report).toMatchObject({
       failure: { code: 'disk_full', message: say`The runner’s disk is full`, phase: 'preparing' },

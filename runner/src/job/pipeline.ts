@@ -49,7 +49,7 @@ export interface PipelineOptions {
   readonly log: AttemptLog;
   readonly tell: (notice: Notice) => void;
   readonly signal: AbortSignal;
-  /** How long a step may take to stop once it was told to, in milliseconds. */
+  /** How long a step may take to stop after its signal aborts, in milliseconds. */
   readonly patienceMs?: number;
 }
 

@@ -11,7 +11,7 @@ const MAX_TEXTS = 2_000;
 /** In UTF-16 units, over all texts: they are in memory together. */
 const MAX_TEXT_LENGTH = 64 * 1024 * 1024;
 
-/** Folders that hold what others wrote, or that a build makes anew. */
+/** Folders of dependencies, or that a build recreates. */
 const SKIPPED: ReadonlySet<string> = new Set([
   'node_modules',
   '.git',

@@ -1,17 +1,17 @@
-/** Says in the log which of a build's commands runs, how it ended, and how long it took. */
+/** Logs which of a build's commands runs, how it ended, and how long it took. */
 
 import { formatElapsed, printable } from '@appflux/protocol';
 import { own, say } from '../masking/sentence.ts';
 import type { BuildStage, Mark } from '../sandbox/marks.ts';
 import type { Skip, WriteLine } from '../step-context.ts';
 
-/** What a build runs; null for what it has not. */
+/** A build's commands; null where it has none. */
 export type Commands = Readonly<Record<BuildStage, string | null>>;
 
 /** A skip's reason is at most 500 units long, and masking may lengthen it. */
 const LONGEST_COMMAND = 300;
 
-/** Begins the line that stands where an install command was not run. */
+/** Start of the log line that replaces the one of a skipped install command. */
 export const RESTORING =
   'Restoring the packages of an earlier build with the same lockfile, settings, Node and variables, instead of:';
 
@@ -41,8 +41,8 @@ export class StageLog {
       this.#begin(mark.stage);
       return;
     }
-    const said = ending(mark.stage, mark.code, formatElapsed(performance.now() - this.#startedAt));
-    if (said !== null) this.#log(own(said));
+    const line = ending(mark.stage, mark.code, formatElapsed(performance.now() - this.#startedAt));
+    if (line !== null) this.#log(own(line));
   }
 
   /** Why the build ended without having been begun, if the ignore command said so with its success. */

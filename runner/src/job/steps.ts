@@ -88,7 +88,7 @@ export function realSteps(host: JobHost, input: StepsInput): Steps {
   };
 }
 
-/** Says how long a scan took that is a part of another phase, if one was made. */
+/** Logs how long a scan took that is part of another phase, if there was one. */
 async function timed(
   what: 'upload' | 'artifacts',
   ctx: StepContext,

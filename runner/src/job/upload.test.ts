@@ -144,9 +144,9 @@ describe('a storage that', () => {
         message: 'Storage did not accept site.zip: it responded with status 500',
       },
     });
-    const said = JSON.stringify([result, attempt.lines, uploads.lines, agent?.journal]);
-    expect(said).not.toContain('X-Amz-Signature');
-    expect(said).not.toContain('/storage/');
+    const visible = JSON.stringify([result, attempt.lines, uploads.lines, agent?.journal]);
+    expect(visible).not.toContain('X-Amz-Signature');
+    expect(visible).not.toContain('/storage/');
   });
 
   test('fails the edge for a while is asked for again, each time with a question of its own', async () => {
@@ -176,7 +176,7 @@ describe('a storage that', () => {
     });
   });
 
-  test('refuses for good is not asked again', async () => {
+  test('refuses permanently is not asked again', async () => {
     const { result } = await upload({
       artifacts: [await artifact('site.zip', Buffer.from('x'))],
       prepare: (_, { edge }) => edge.storageFaults.push(400),

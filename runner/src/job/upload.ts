@@ -39,15 +39,15 @@ export interface UploadOptions {
   readonly backoff?: BackoffPolicy;
 }
 
-/** Parts on their way at once. */
+/** Parts that are uploaded in parallel. */
 const PARALLEL = 4;
 /**
- * How often a part is put, or the edge is asked, before it is given up: with the pauses below, after a minute or
- * two. What took long to build is not thrown away for a storage that is restarted.
+ * How often a part is uploaded, or the edge is asked, before giving up: with the pauses below, after a minute or
+ * two. A restart of the storage must not discard a long build.
  */
 const TRIES = 12;
 const BACKOFF: BackoffPolicy = { baseMs: 500, capMs: 15_000 };
-/** How often grants are asked for anew, when those at hand have run out. */
+/** How often new grants are requested when the present ones have expired. */
 const GRANTS = 3;
 /** Without a byte of progress in either direction, in milliseconds. */
 const IDLE_MS = 60_000;
@@ -110,7 +110,7 @@ type Question = UploadQuestion extends infer One
     : never
   : never;
 
-/** Asks, and asks again while the edge says that storage is at fault and that this may help. */
+/** Asks, and asks again while the edge reports a temporary failure of the storage. */
 async function askUntilAnswered(
   question: Question,
   { connection, journal, backoff }: UploadOptions,
@@ -125,7 +125,7 @@ async function askUntilAnswered(
   });
 }
 
-/** The waits between tries, each of them for the part or the question that failed. */
+/** The waits between tries. */
 const pausesOf =
   (backoff: BackoffPolicy = BACKOFF) =>
   (tries: number) =>
@@ -142,7 +142,7 @@ function refused(name: string, answer: { type: string; message?: string }): JobF
 }
 
 /**
- * Puts parts, a few at a time.
+ * Uploads parts, a few at a time.
  * @returns the parts that storage has now, and whether a grant expired before the rest was put
  */
 async function putParts(
@@ -175,7 +175,7 @@ async function putParts(
   return { uploaded, expired };
 }
 
-/** Puts one part, again and again while that may help. Its ETag, or null when its grant does not hold (403). */
+/** Uploads one part, with retries. Gives its ETag, or null when its grant is rejected (403). */
 async function putPart(
   artifact: CollectedArtifact,
   partSize: number,

@@ -4,7 +4,7 @@ import { buildEnvironment, platformVariables } from './variables.ts';
 
 const layers = { defaults: {}, app: {}, sandbox: {}, platform: { CI: 'true', APPFLUX: '1' } };
 
-test('a build is told what it is part of', () => {
+test('a build gets variables about its deployment', () => {
   const job = sampleJob({ buildNumber: 7 });
   expect(platformVariables(job, { branch: 'main', commitHash: 'abc1234', commitMessage: 'Fix\nit' })).toEqual(
     {

@@ -10,7 +10,7 @@ const LONGEST_ENTRY = 131_071;
 /** The engine and the kernel take about 2 MB of environment and arguments together (ARG_MAX); some is left for tools. */
 const LONGEST_ALTOGETHER = 1_500_000;
 
-/** What AppFlux itself says to a build (docs/http-api.md, "What a build sees"). */
+/** The variables that AppFlux sets for every build (docs/api.md). */
 export function platformVariables(
   job: Job,
   source: Pick<PreparedSource, 'commitHash' | 'commitMessage' | 'branch'>,
@@ -37,13 +37,13 @@ export interface EnvironmentLayers {
   readonly app: Readonly<Record<string, string>>;
   /** What the sandbox depends on: the proxy's address. */
   readonly sandbox: Readonly<Record<string, string>>;
-  /** What AppFlux says, and the entry's orders. */
+  /** AppFlux's own variables, and parameters of the entry script. */
   readonly platform: Readonly<Record<string, string>>;
 }
 
 /**
  * Puts the layers together. An app may set CI and the like as it wants, but no APPFLUX_ variable: those are
- * statements of the platform, and orders to the image's entry.
+ * set by the platform, or parameters of the image's entry script.
  * @throws {JobFailure} `settings_invalid` for what no program can be given
  */
 export function buildEnvironment(layers: EnvironmentLayers): Record<string, string> {

@@ -25,7 +25,7 @@ test('a line has its phase, its stream and its time, and no secret', () => {
 });
 
 test('what would move a terminal’s cursor, open a link or turn text around is kept as text, on its own line', () => {
-  // Whoever shows a log makes it harmless there: a download of it should be what the build printed.
+  // Escaping is up to the display: a downloaded log should be what the build printed.
   const { lines, log } = open();
   const hostile = [
     '\u001b[31mred\u001b[0m \u001b[2J\u001b[H',

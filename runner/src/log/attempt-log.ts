@@ -20,7 +20,7 @@ const END_BYTES = 256 * 1024;
 /** What a line is sent with, in bytes of JSON: its number, its time, its stream and its phase. */
 const ENVELOPE_BYTES = 100;
 
-/** Takes texts and lines of any kind, and passes on lines that are fit for the edge. */
+/** Turns texts and lines into log lines that the edge accepts. */
 export class AttemptLog {
   readonly #sink: LineSink;
   readonly #mask: Mask;
@@ -74,7 +74,7 @@ export class AttemptLog {
     return this.#tail;
   }
 
-  /** Writes the end of what did not fit, and before it how much was left out. What a phase ends with comes after it. */
+  /** Writes how much was omitted, and then the end of the omitted output. Call it before a phase's last line. */
   showEnd() {
     if (this.#cutLines > 0) {
       this.write(

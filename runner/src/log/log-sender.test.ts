@@ -40,7 +40,7 @@ const line = (text: string) => ({
   text,
 });
 
-/** The log's far end: keeps frames until it is told to answer them, as the protocol says it answers. */
+/** The receiver of the log: keeps frames, and acknowledges them on request. */
 class Edge {
   readonly lines: { seq: number; text: string }[] = [];
   readonly frames: string[] = [];
@@ -109,7 +109,7 @@ describe('batches', () => {
     ]);
   });
 
-  test('go out at once when they are full, and stay below the frame size', () => {
+  test('are sent immediately when they are full, and stay below the frame size', () => {
     const stream = open({ window: 100 });
     const edge = new Edge();
     stream.connected(0, edge.take);
@@ -157,7 +157,7 @@ describe('the edge, which writes only when it is asked to,', () => {
     expect(edge.syncs).toBe(10);
   });
 
-  test('is asked at once when everything waits for it', async () => {
+  test('is requested immediately when everything waits for it', async () => {
     const stream = open();
     const edge = new Edge(0, false);
     stream.connected(0, edge.take);

@@ -41,7 +41,7 @@ export class LogSender {
   #send: SendFrame | undefined;
   /** How many batches from the head of the queue have been sent on this connection. */
   #inFlight = 0;
-  /** Somebody waits until the edge has everything. */
+  /** A caller waits until the edge has everything. */
   #draining = false;
   /** The last line that was sent when the edge was last asked to write, on this connection. */
   #syncedSeq = 0;
@@ -78,7 +78,7 @@ export class LogSender {
     else this.#batchTimer ??= setTimeout(() => this.#closeBatch(), this.#limits.batchMs);
   }
 
-  /** Resolves when there is room for more: at once, unless the edge takes lines more slowly than they come. */
+  /** Resolves when there is room for more: immediately, unless the edge accepts lines more slowly than they arrive. */
   async ready(): Promise<void> {
     while (this.#queue.bytes >= this.#limits.queueBytes && !this.#faulty) await this.#change();
   }

@@ -9,7 +9,7 @@ export interface SpoolEntry {
 
 /**
  * Texts appended to one file and read back by place. Synchronous on purpose: entries are at most a few
- * hundred kilobytes and land in the page cache, and order is then nothing to think about.
+ * hundred kilobytes and go to the page cache, and the order is then certain.
  */
 export class Spool {
   readonly #path: string;
@@ -46,7 +46,7 @@ export class Spool {
     return bytes.toString('utf8');
   }
 
-  /** Gives the room back once nothing in it is needed. */
+  /** Truncates the file once nothing in it is needed. */
   clear() {
     if (this.#file === undefined || this.#end === 0) return;
     ftruncateSync(this.#file, 0);

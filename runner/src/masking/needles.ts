@@ -39,7 +39,7 @@ export type Found = 'none' | 'incomplete' | number;
 
 export class Needles {
   readonly #byKey = new Map<number, Needle[]>();
-  /** Rules out most keys without a look into the map. */
+  /** Excludes most keys without a lookup in the map. */
   readonly #filter = new Uint8Array(1 << TABLE_BITS);
   /** The first one, two and three bytes of every needle. */
   readonly #beginnings = new Set<number>();

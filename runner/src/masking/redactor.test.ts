@@ -77,7 +77,7 @@ describe('a secret in a stream', () => {
     expect(maskText(secrets, long.slice(0, 2 * 508 + 4))).toBe(MASK);
   });
 
-  test('is not found once it is compressed, reversed or taken apart: whoever prints that wants it out', () => {
+  test('is not found once it is compressed, reversed or split up: that is deliberate', () => {
     // Stated in docs/security.md: masking is against accidents, not against the build's own code.
     const secrets = new Secrets([SECRET]);
     for (const hidden of [
@@ -116,7 +116,7 @@ describe('several secrets', () => {
   });
 });
 
-test('what cannot become a secret is shown at once, and what can is held back', () => {
+test('what cannot become a secret is shown immediately, and what can is held back', () => {
   const redactor = new Redactor(new Secrets(['topsecret']));
   expect(redactor.push('progress tops')).toBe('progress ');
   expect(redactor.holding).toBe(true);

@@ -1,6 +1,6 @@
 /**
- * Sentences of AppFlux that quote a build. What they quote is masked; AppFlux's own words stay as they are, also when a
- * sensitive variable has the value of one of them. Pure.
+ * Sentences of AppFlux that quote a build. Quoted parts are masked; AppFlux's own words are not, even if a
+ * sensitive variable has one of them as its value. Pure.
  */
 
 /** Marks where a text was cut off. */
@@ -42,7 +42,7 @@ export type Mask = (text: Text) => string;
 
 const partsOf = (text: Text | number): readonly Part[] => {
   if (text instanceof Sentence) return text.parts;
-  // A number is a measurement of ours.
+  // A number is always AppFlux's own.
   return [{ text: String(text), isOwn: typeof text === 'number' }];
 };
 
@@ -85,7 +85,7 @@ export function shortened(text: Text, max: number): Sentence {
   return new Sentence(parts);
 }
 
-/** The text with `quote` applied to each quoted part, which is told whether the part was cut off at its end. */
+/** The text with `quote` applied to each quoted part; its second argument tells whether the part was cut off. */
 export const rendered = (text: Text, quote: (quoted: string, isCut: boolean) => string): string =>
   partsOf(text)
     .map((part, index, parts) =>

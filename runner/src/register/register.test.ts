@@ -56,14 +56,14 @@ test('a second registration in the same folder needs to be asked for', async () 
   expect(await readFile(join(folder, 'state/runner.json'), 'utf8')).toContain('builder-2');
 });
 
-test('a refusal is told in the words of the edge', async () => {
+test('a refusal has the message of the edge', async () => {
   await expect(register(settings({ token: 'used' }))).rejects.toMatchObject({
-    message: 'This token is not good',
-    advice: 'Make a new one',
+    message: 'Invalid registration token',
+    advice: 'Create a new one',
   });
 });
 
-test('what is missing, and an address where nothing of ours answers, are told with advice', async () => {
+test('what is missing, and an address where nothing of ours answers, end with an error and advice', async () => {
   await expect(register(settings({ url: undefined }))).rejects.toThrow('--url is missing');
   await expect(register(settings({ token: undefined }))).rejects.toThrow('--token is missing');
   await expect(register(settings({ url: 'http://127.0.0.1:9' }))).rejects.toThrow(

@@ -27,9 +27,9 @@ export async function register(settings: Settings): Promise<Registration> {
   const {
     id,
     credential,
-    name: given,
+    name: registeredName,
   } = await registered(new URL('/api/runners/register', url), asked, executor);
-  const registration = { url, id, name: given, credential, labels, slots };
+  const registration = { url, id, name: registeredName, credential, labels, slots };
   await writeRegistration(state, registration);
   return registration;
 }
@@ -49,7 +49,7 @@ async function registered(
   }
 }
 
-/** The edge has answered that it will not. */
+/** The edge has refused the registration. */
 class Refusal extends RunnerProblem {
   readonly status: number;
 

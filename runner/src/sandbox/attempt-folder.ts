@@ -25,7 +25,7 @@ export interface AttemptFolder {
 /** What the source tree may take on disk. */
 export interface TreeDisk {
   readonly bytes: number;
-  /** Told why it gets no file system of its own although this host seems fit for it. */
+  /** Receives the error if a file system could not be created on a host that supports it. */
   readonly onError: (error: unknown) => void;
 }
 
@@ -79,7 +79,7 @@ export async function removeAttemptFolder(engine: Engine, runnerId: string, top:
   try {
     await removeTree(top);
   } catch {
-    // Said by the second try, if that fails too.
+    // The second try reports the error, if that fails too.
     await emptyAsBuilder(engine, runnerId, join(top, 'source'));
     const { upper } = attemptCacheFolder(top);
     if (existsSync(upper)) await emptyAsBuilder(engine, runnerId, upper);

@@ -11,7 +11,7 @@ export const ATTEMPT_LABEL = 'dev.appflux.attempt';
 export const BUILDER_UID = 10001;
 export const BUILDER = `${BUILDER_UID}:${BUILDER_UID}`;
 
-/** Where the source tree lies in the container. */
+/** The path of the source tree in the container. */
 export const WORKSPACE = '/workspace';
 
 const HOME = '/home/builder';
@@ -43,9 +43,9 @@ export interface ContainerInput {
 }
 
 /**
- * Everything that a build is not given stands here: no capability, no way to win one (no-new-privileges), no
+ * Everything that a build is denied: no capabilities, no way to gain any (no-new-privileges), no
  * writable root, no engine socket, no more memory, CPU, processes than its limits. Memory and memory-swap are
- * equal, so it cannot swap the host to death; what it writes to /tmp and its home counts as its memory.
+ * equal, so that it cannot use the host's swap; what it writes to /tmp and its home counts as its memory.
  * The engine's default seccomp and AppArmor profiles stay in force. Output goes to the runner and nowhere
  * else: the engine's own log would keep unmasked secrets on disk.
  */

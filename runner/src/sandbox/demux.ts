@@ -1,4 +1,4 @@
-/** The engine's framing of a container's two output streams. */
+/** Decodes the engine's framing of a container's two output streams. */
 
 export interface OutputFrame {
   readonly stream: 'stdout' | 'stderr';

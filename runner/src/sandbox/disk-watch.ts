@@ -1,4 +1,4 @@
-/** Watches how much disk a build takes. */
+/** Watches the disk usage of a build. */
 
 import { stat, statfs } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -15,7 +15,7 @@ export interface DiskWatchOptions {
   /** What has to stay free on the host's file system. */
   readonly keepFreeBytes: number;
   readonly signal: AbortSignal;
-  /** Told when a look failed; the watch goes on. */
+  /** Receives errors of measuring; the watch continues. */
   readonly onError: (error: unknown) => void;
 }
 
@@ -37,7 +37,7 @@ const SUDDEN_BYTES = 256 * 1024 ** 2;
 /** What is left of a file system that nothing of use can be written to any more. */
 const FULL_BELOW_BYTES = 1024 ** 2;
 
-/** What a look means: null, or why the build has to end. Pure. */
+/** The verdict on a measurement: null, or why the build must end. Pure. */
 export function diskVerdict(look: DiskLook, limitBytes: number, keepFreeBytes: number): JobFailure | null {
   if (look.full) {
     return new JobFailure(
@@ -73,7 +73,7 @@ export async function ownFileSystemFull(folder: AttemptFolder): Promise<boolean>
 
 /**
  * Looks at the disk until the signal aborts or the build has to end; gives the reason for the latter. Free space is
- * asked for every second, which costs nothing; what the attempt takes is measured every ten seconds, or at once when
+ * asked for every second, which costs nothing; what the attempt takes is measured every ten seconds, or immediately when
  * space goes fast. A build can pass its limit by what it writes in between, but not in a source tree that has a file
  * system of its own.
  */
@@ -147,7 +147,7 @@ async function attemptUsage(
   return rest === null ? null : rest + (blocks - bfree) * bsize;
 }
 
-/** What `du` has to be told to count in bytes of the disk, and what one of its numbers stands for. Only GNU's knows bytes. */
+/** Options that make `du` count disk usage, and the bytes per unit of its output. Only GNU's supports bytes. */
 const IN_BLOCKS =
   process.platform === 'linux' ? { options: ['--block-size=1'], bytes: 1 } : { options: ['-k'], bytes: 1024 };
 

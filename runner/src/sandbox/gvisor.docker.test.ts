@@ -76,7 +76,7 @@ test('a build that takes no notice is killed', async ({ skip }) => {
   expect(failure).toBe(stop.signal.reason);
 });
 
-test('a build over its memory is told so, although gVisor then hangs', async ({ skip }) => {
+test('a build over its memory fails as out_of_memory, although gVisor then hangs', async ({ skip }) => {
   if ('why' in gvisor) return skip(gvisor.why);
   const { failure } = await bench.run({
     plan: plan({

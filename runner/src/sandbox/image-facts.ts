@@ -1,4 +1,4 @@
-/** What a builder image tells of itself, as the parts of the runner need it. */
+/** The facts that a builder image has about itself. */
 import { parseEgressFile } from './egress/index.ts';
 import type { Engine } from './engine.ts';
 import { EGRESS_FILE, NPM_REGISTRY_FILE, readImageFile, VERSIONS_FILE } from './image-file.ts';

@@ -1,4 +1,4 @@
-/** Reads the small files in which a builder image tells of itself. */
+/** Reads the small files with facts in a builder image. */
 import { demultiplex } from './demux.ts';
 import type { Engine } from './engine.ts';
 import { withHelper } from './helper.ts';

@@ -1,4 +1,4 @@
-/** Builder images: which ones a build may use, making sure of them, and what they say about themselves. */
+/** Builder images: which ones builds may use, and ensures that they exist. */
 
 import { execa, parseCommandString } from 'execa';
 import type { Journal } from '../journal.ts';

@@ -1,4 +1,4 @@
-/** Finds, in a container's output, the marks by which its entry says where it is. */
+/** Finds, in a container's output, the marks by which its entry script reports its stages. */
 
 /** What the entry runs, in this order: whether there is anything to do, then the build itself. */
 export type BuildStage = 'ignore' | 'install' | 'build';
@@ -32,7 +32,7 @@ export function parseMark(rest: string): Mark | undefined {
  * Takes the marks out of a stream that is cut anywhere. A build command can leave its last line unended, so
  * a mark may stand behind other text; the text before it is a line of its own then.
  *
- * A build can read the nonce from its parent's environment and forge marks. All that it wins is a wrong
+ * A build can read the nonce from its parent's environment and forge marks. All that it gains is a wrong
  * wording of its own failure, or to be skipped where its project may ask for that anyway: exit codes come
  * from the engine.
  */

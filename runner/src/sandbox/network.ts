@@ -1,4 +1,4 @@
-/** What a build can reach: nothing but the runner's proxy, unless the host's owner wants it otherwise. */
+/** The network of a build: only the runner's proxy, unless the host's owner sets otherwise. */
 
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -26,7 +26,7 @@ export interface BuildNetwork extends Surroundings {
   readonly mode: 'bridge' | 'none';
   /** What the build has asked for and may not reach by now, each `host:port`. */
   refusedHosts(): string[];
-  /** Closes the way out; gives lines for the log that tell what went through and what was refused. */
+  /** Closes the proxy. Gives log lines about traffic and refusals. */
   close(): Promise<string[]>;
 }
 
@@ -139,7 +139,7 @@ export async function managerOf(plan: Plan, root: string): Promise<PackageManage
 async function exists(path: string): Promise<boolean> {
   return lstat(path).then(
     () => true,
-    // Whatever keeps it from being looked at: Yarn 1 is then the careful guess.
+    // If it can't be read for any reason, Yarn 1 is the safe assumption.
     () => false,
   );
 }

@@ -5,7 +5,7 @@ import { readImageFile } from './image-file.ts';
 /** Plenty for watchers and bundlers, where engines leave it at anything from a thousand to a billion. */
 const ENOUGH = 65_536;
 
-/** The engine does not change its mind while it runs, so it is asked once. */
+/** The limit doesn't change while the engine runs, so it is read once. */
 let known: Promise<number> | undefined;
 
 /**

@@ -1,4 +1,4 @@
-/** From the bytes of a container's output to masked lines. */
+/** Turns a container's output into masked lines. */
 import { LineSplitter } from '../log/line-splitter.ts';
 import { Redactor } from '../masking/redactor.ts';
 import type { Secrets } from '../masking/secrets.ts';

@@ -38,13 +38,13 @@ export async function emptyAsBuilder(engine: Engine, runnerId: string, path: str
   });
 }
 
-/** Removes a folder whose contents a build wrote, and all in it, whoever this process runs as. */
+/** Removes a folder that a build wrote to, with all contents, as root or not. */
 export async function removeBuilt(engine: Engine, runnerId: string, path: string): Promise<void> {
   if (process.getuid?.() === 0) return removeTree(path);
   try {
     await removeTree(path);
   } catch {
-    // Said by the second try, if that fails too.
+    // The second try reports the error, if that fails too.
     await emptyAsBuilder(engine, runnerId, path);
     await removeTree(path);
   }

@@ -109,7 +109,7 @@ describe('a container', () => {
     expect(await readFile(join(source, 'p'), 'utf8')).toContain('echo ran');
   });
 
-  test('that takes more memory than it may is killed, and that is told', async () => {
+  test('that exceeds its memory limit is killed, and the end says so', async () => {
     const { exitCode, oomKilled } = await run({
       command: 'node -e "const a=[]; for(;;) a.push(Buffer.alloc(16e6, 1))"',
       memoryBytes: 128 * 1024 ** 2,
@@ -149,7 +149,7 @@ describe('a container', () => {
 });
 
 describe('a container that has to end', () => {
-  test('for good reason gets TERM first, and says goodbye', async () => {
+  test('for a reason that allows it gets TERM first, and ends by itself', async () => {
     const stop = new AbortController();
     const { thrown, output } = await run({
       command: 'trap "echo goodbye; exit 0" TERM; echo started; while :; do sleep 0.1; done',

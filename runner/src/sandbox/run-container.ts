@@ -9,18 +9,18 @@ export interface ContainerRun {
   readonly spec: ContainerCreateOptions;
   /** Takes a piece of output. */
   readonly output: (frame: OutputFrame) => void;
-  /** Waited for before more output is read; meanwhile the container's own writes come to stand. */
+  /** Awaited before more output is read; meanwhile the container's writes block. */
   readonly ready: () => Promise<void>;
-  /** Ends the container: decently or at once, as the reason asks (see mayStopGently). */
+  /** Ends the container, with SIGTERM first or by SIGKILL, depending on the reason (see mayStopGently). */
   readonly signal: AbortSignal;
-  /** Told each time the kernel kills a process of the container at its memory limit. */
+  /** Called each time the kernel kills a process of the container at its memory limit. */
   readonly onMemoryKill?: () => void;
   /**
    * The runtime brings a kernel of its own, which is a process of the container to the host's. When the host kills that
-   * one, the engine may take the container for running for ever: then it is ended.
+   * one, the engine may consider the container running forever: then it is killed.
    */
   readonly ownKernel?: boolean;
-  /** Told what went wrong in clearing away; the run's own result stands all the same. */
+  /** Receives an error of the cleanup, which doesn't change the run's result. */
   readonly onLeftover: (error: unknown) => void;
 }
 
@@ -41,7 +41,7 @@ const HUNG_AFTER_MS = 3000;
 const OUTPUT_PATIENCE_MS = 10_000;
 
 /**
- * Runs a container and removes it, whatever happens.
+ * Runs a container and removes it in any case.
  * @throws the signal's reason when it aborts; the engine's error when the engine does not do its part
  */
 export async function runContainer(engine: Engine, run: ContainerRun): Promise<ContainerEnd> {
@@ -112,7 +112,7 @@ async function read(stream: NodeJS.ReadableStream, run: ContainerRun): Promise<v
   }
 }
 
-/** TERM, ten seconds, KILL; or KILL at once. Waits until the engine reports the end, but not for ever. */
+/** TERM, ten seconds, KILL; or KILL immediately. Waits for the engine to report the end, but not forever. */
 async function end(container: Container, gently: boolean, ended: Promise<unknown>): Promise<void> {
   const stopping = gently ? container.stop({ t: GRACE_SECONDS }) : container.kill();
   await withPatience(

@@ -1,4 +1,4 @@
-/** What a build is surrounded with: each subject (network, cache, files) says what it adds. Pure. */
+/** Mounts and variables around a build, contributed by network, cache, toolchain and files. Pure. */
 import type { MountSettings } from 'dockerode';
 
 export interface Surroundings {
@@ -7,7 +7,7 @@ export interface Surroundings {
   readonly suggested: Readonly<Record<string, string>>;
   /** Variables that an app's own do not win over. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Orders to the image's entry. */
+  /** Parameters of the image's entry script. */
   readonly entry: Readonly<Record<string, string>>;
 }
 

@@ -1,4 +1,4 @@
-/** Clears away what an earlier process of this runner left behind: it may have been killed at any moment. */
+/** Cleans up after an earlier process of this runner, which may have been killed at any moment. */
 import { removeAttemptFolder, sweepAttemptFolders } from './attempt-folder.ts';
 import { DEPLOYMENT_LABEL, RUNNER_LABEL } from './container-spec.ts';
 import { type Engine, engineStatus } from './engine.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { lastWords } from './last-words.ts';
+import { failureLine } from './failure-line.ts';
 import { type FinishedBuild, verdict } from './verdict.ts';
 
 const build = (change: Partial<FinishedBuild>): FinishedBuild => ({
@@ -54,19 +54,19 @@ test('a failure for want of a host names the hosts that were refused, and no oth
   );
 });
 
-test('a command that is killed where nothing limits memory is told to have been killed, and no more', () => {
+test('a command that is killed where nothing limits memory is reported as killed', () => {
   expect(told({ exitCode: 137, memoryBytes: null, tail: [] })).toBe(
     'build_failed: The build command (npm run build) was killed by SIGKILL',
   );
 });
 
-test('a container that is killed while its ignore command runs is told so', () => {
+test('a container that is killed while its ignore command runs is reported as out_of_memory', () => {
   expect(told({ stage: 'ignore', exitCode: 137 })).toBe(
     'out_of_memory: The ignore command (git diff --quiet) was killed at the memory limit of 512 MiB',
   );
 });
 
-test('memory is told by the engine, by the exit code, and by what a runtime prints of its own heap', () => {
+test('out_of_memory is detected from the engine, the exit code, and what a runtime prints about its heap', () => {
   const killed = 'out_of_memory: The build command (npm run build) was killed at the memory limit of 512 MiB';
   expect(told({ oomKilled: true })).toBe(killed);
   expect(told({ exitCode: 137 })).toBe(killed);
@@ -78,7 +78,7 @@ test('memory is told by the engine, by the exit code, and by what a runtime prin
   ).toBe('out_of_memory: The build command (npm run build) failed: Node ran out of heap memory');
 });
 
-test('a disk that is full is told by its file system, or by what programs print', () => {
+test('a full disk is detected from its file system, or from what programs print', () => {
   expect(told({ diskFull: true, tail: ['internal error'] })).toBe(
     'disk_full: The build command (npm run build) filled its disk. The limit is 10 GiB',
   );
@@ -189,5 +189,5 @@ test.each([
     'error: Cannot find module "x" from "/workspace/a.ts"',
   ],
 ])('the telling line of %s', (_, lines, expected) => {
-  expect(lastWords(lines)).toBe(expected);
+  expect(failureLine(lines)).toBe(expected);
 });

@@ -1,15 +1,15 @@
-/** What the end of a build means. Pure. */
+/** Turns the end of a build into a success or a failure. Pure. */
 import { constants } from 'node:os';
 import { formatBytes, printable } from '@appflux/protocol';
 import { type Explanation, explain } from '../explain/index.ts';
 import { own, say, shortened, type Text } from '../masking/sentence.ts';
 import { JobFailure } from '../step-context.ts';
-import { lastWords } from './last-words.ts';
+import { failureLine } from './failure-line.ts';
 import type { BuildStage } from './marks.ts';
 import type { ContainerEnd } from './run-container.ts';
 
 export interface FinishedBuild extends ContainerEnd {
-  /** The stage that was begun last; null when not even that came about. */
+  /** The stage that started last; null for none. */
   readonly stage: BuildStage | null;
   readonly commands: Readonly<Record<BuildStage, string | null>>;
   /** Null where nothing keeps the build to a limit. */
@@ -17,7 +17,7 @@ export interface FinishedBuild extends ContainerEnd {
   /** The file system of the build's own had no room left when it ended. */
   readonly diskFull: boolean;
   readonly diskBytes: number;
-  /** What the build asked for and may not reach, each `host:port`. */
+  /** The hosts that the build was refused, each `host:port`. */
   readonly refusedHosts: readonly string[];
   /** The end of the output, masked, oldest line first. */
   readonly tail: readonly string[];
@@ -34,7 +34,7 @@ const NO_SPACE = /\bENOSPC\b|no space left on device/i;
 export function verdict(build: FinishedBuild): JobFailure | null {
   if (build.exitCode === 0) return null;
   const { explanation, outOfMemory } = explain(build.tail);
-  const why = explanation?.line ?? lastWords(build.tail);
+  const why = explanation?.line ?? failureLine(build.tail);
   const quoted = why === null ? '' : say`: ${printable(why, 300)}`;
   const advice = explanation === null ? {} : { hint: adviceOf(explanation, build.refusedHosts) };
   if (build.stage === null) {

@@ -1,7 +1,7 @@
 /**
  * Keeps builds from sockets to whatever runs the host as a virtual machine (vsock(7)): no network namespace holds those
  * back. The engine's own filter of system calls refuses them from 23.0 on; before that, the first program of a container
- * adds a filter of ours to it and becomes the entry. A filter is for good and for all children (seccomp(2)).
+ * installs a filter of ours and then executes the entry. A filter is permanent, also for children (seccomp(2)).
  */
 import { hasOwnKernel } from './container-spec.ts';
 import type { Engine } from './engine.ts';

@@ -1,4 +1,4 @@
-/** The malware scanner of a runner: the one that it is set to, or the one that its host has. */
+/** The malware scanner of a runner: the configured one, or the one of its host. */
 import { stat } from 'node:fs/promises';
 import type { Settings } from '../config/settings.ts';
 import { findProgram } from '../find-program.ts';
@@ -8,11 +8,11 @@ import { silentScanner } from './one-job.ts';
 
 /**
  * Where the packages of Debian and Ubuntu, of Fedora and Red Hat, and of Arch have clamd listen. Only folders that
- * belong to root or clamd: in /tmp anybody could play a scanner that finds nothing.
+ * belong to root or clamd: in /tmp anyone could run a fake scanner that finds nothing.
  */
 const USUAL_SOCKETS = ['/run/clamav/clamd.ctl', '/run/clamd.scan/clamd.sock', '/run/clamav/clamd.sock'];
 
-/** What a host has to scan with. */
+/** The scanners that a host has. */
 export interface ScanningHost {
   /** The socket of a clamd that is there; null if none is. */
   readonly socket: string | null;
@@ -48,7 +48,7 @@ async function firstSocket(paths: readonly string[]): Promise<string | null> {
   return null;
 }
 
-/** Opens the scanner that the settings ask for, for all jobs of a runner. What keeps it from working is each job's affair. */
+/** Opens the scanner that the settings ask for, for all jobs of a runner. Its errors are handled by each job. */
 export async function openScanning(
   settings: Pick<Settings, 'scan' | 'clamd' | 'state'>,
   journal: Journal,
@@ -66,7 +66,7 @@ export async function openScannerAt(
     journal.warn('Malware scan skipped: clamd is not installed');
     return NO_SCANNER;
   }
-  // Where there is none, a job that requires one is told so.
+  // Without one, a job that requires a scan fails with this message.
   return startScanning({ policy, address: address ?? { kind: 'managed' }, state, journal });
 }
 

@@ -24,13 +24,13 @@ export function clamdConfig(limits: { readonly streamMaxLength?: string; readonl
     'MaxFiles 200000',
     'MaxRecursion 20',
     'AlertExceedsMax yes',
-    // Two copies of the signatures at once would take two gigabytes of memory.
+    // Two copies of the signatures would take two gigabytes of memory.
     'ConcurrentDatabaseReload no',
     `MaxThreads ${limits.threads}`,
     'ReadTimeout 60',
     'CommandReadTimeout 60',
     'ExitOnOOM yes',
-    // Each day once: updates are told by RELOAD.
+    // Once a day is enough: updates trigger RELOAD.
     'SelfCheck 86400',
     '',
   ].join('\n');

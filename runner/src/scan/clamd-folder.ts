@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Journal } from '../journal.ts';
 import type { User } from './user.ts';
 
-/** Makes the folder anew but for its signatures: what a scan left in `tmp` may be gigabytes of somebody's source. */
+/** Recreates the folder, except for its signatures: what a scan left in `tmp` may be gigabytes of somebody's source. */
 export async function makeFolder(folder: string, user: User, config: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   for (const name of await readdir(folder)) {

@@ -1,4 +1,4 @@
-/** The runner's own clamd: started with the runner, watched, kept fresh, and ended with it. */
+/** The runner's own clamd: started and ended with the runner, supervised, and kept up to date. */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClamdAddress } from '../config/clamd-address.ts';
@@ -21,7 +21,7 @@ export interface ManagedClamdOptions {
   /** Where signatures are copied from when there are none yet; null for nowhere. */
   readonly signaturesFrom?: string | null;
   readonly updateEveryMs?: number;
-  /** How many scans run at once. */
+  /** How many scans run in parallel. */
   readonly threads?: number;
   /** The largest content that is scanned, in clamd's units. */
   readonly streamMaxLength?: string;
@@ -126,7 +126,7 @@ async function keepFresh(input: KeptFresh): Promise<void> {
   }
   while (!signal.aborted) {
     if (await updateSignatures({ freshclam, config, folder, user, journal, signal })) {
-      // While it does not run it needs no telling.
+      // While clamd is not running, there is nothing to reload.
       await askClamd(address, 'RELOAD').catch(() => undefined);
     }
     // The pause is cut short by the end of the runner.

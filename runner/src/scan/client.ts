@@ -1,11 +1,11 @@
-/** Speaks with clamd: one connection for each question (clamd(8), "COMMANDS"). */
+/** The client of clamd: one connection per command (clamd(8), "COMMANDS"). */
 import { connect, type Socket } from 'node:net';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import type { ClamdAddress } from '../config/clamd-address.ts';
 import type { Content } from './files.ts';
 import { parseVerdict, type Verdict } from './reply.ts';
 
-/** clamd could not be asked, or its answer cannot be used. The message names no path of the host. */
+/** clamd could not be reached, or its response is unusable. The message names no path of the host. */
 export class ClamdError extends Error {
   override readonly name = 'ClamdError';
   readonly code:
@@ -24,7 +24,7 @@ export class ClamdError extends Error {
 }
 
 export interface ClientTimeouts {
-  /** Until the connection stands, and for each further piece to be taken, in milliseconds. */
+  /** For connecting, and for each piece to be accepted, in milliseconds. */
   readonly transferMs: number;
   /** From the last piece to the verdict. */
   readonly verdictMs: number;
@@ -33,11 +33,11 @@ export interface ClientTimeouts {
 /** A verdict on a large archive takes minutes; the managed clamd gives up on one after ten. */
 export const CLIENT_TIMEOUTS: ClientTimeouts = { transferMs: 30_000, verdictMs: 660_000 };
 
-/** No answer of clamd's is longer; what is, is not clamd's. */
+/** Longer than any response of clamd. */
 const MAX_REPLY_BYTES = 16_384;
 
 /**
- * Asks a question that has one line for an answer.
+ * Sends a command whose response is one line.
  * @throws {ClamdError}
  */
 export async function askClamd(
@@ -54,9 +54,9 @@ export async function askClamd(
   }
 }
 
-/** How much of what was sent before clamd hung up is sent with pauses the next time, in pieces of a file. */
+/** How many of the last pieces before clamd closed the connection are sent with pauses in the next try. */
 const CAREFUL_PIECES = 8;
-/** How long each of those waits for an answer first, time by time, in milliseconds: a busy host is slow to give one. */
+/** The pause before each of those, per retry, in milliseconds: a busy host responds slowly. */
 const PAUSES_MS: readonly number[] = [50, 500];
 
 /** Which piece, counted from 0, is the first to be sent with a pause before it. */
@@ -156,7 +156,7 @@ async function send(connection: Connection, pieces: AsyncIterable<Uint8Array>, c
 class Connection {
   readonly socket: Socket;
   readonly reply: Promise<string>;
-  /** The answer is there, or will never be. */
+  /** The response has arrived, or never will. */
   answered = false;
 
   constructor(address: ClamdAddress, transferMs: number) {
@@ -192,7 +192,7 @@ class Connection {
         else reject(new ClamdError('unreachable', 'The malware scanner cannot be reached.', failure));
       });
     });
-    // It may fail while nobody waits for it yet; whoever waits later still gets the failure.
+    // It may reject before anyone awaits it; a later await still gets the error.
     this.reply.catch(() => undefined);
   }
 

@@ -1,4 +1,4 @@
-/** What a person is told of the scanner, by `doctor`. */
+/** Describes the scanner for `doctor`. */
 import type { ClamdAddress } from '../config/clamd-address.ts';
 import { askClamd, ClamdError } from './client.ts';
 import { describeVersion, parseVersion } from './reply.ts';

@@ -1,4 +1,4 @@
-/** What a runner tells of its scanner. */
+/** The facts about a runner's scanner that the edge shows. */
 import type { RunnerScanner } from '@appflux/protocol';
 import type { ClamdAddress } from '../config/clamd-address.ts';
 import { askClamd, ClamdError } from './client.ts';

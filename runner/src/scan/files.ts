@@ -5,7 +5,7 @@ import { type FileHandle, open, opendir } from 'node:fs/promises';
 export interface FileToScan {
   /** Bytes, since a repository may hold names that are no UTF-8. */
   readonly path: Buffer | string;
-  /** What the log calls it. */
+  /** Its name in the log. */
   readonly name: string;
 }
 

@@ -21,15 +21,15 @@ export interface ScanningOptions {
 }
 
 export interface Scanning extends Scanner {
-  /** What the owner is shown of it. */
+  /** The facts that its owner sees. */
   facts(): Promise<RunnerScanner>;
   /** Ends a managed clamd. */
   close(): Promise<void>;
 }
 
 /**
- * A runner's scanner, for all its jobs. Never rejects: a clamd that cannot be started is each job's affair, to which its
- * policy has the answer.
+ * A runner's scanner, for all its jobs. Never rejects: if clamd cannot be started, the policy
+ * decides for each job.
  */
 export async function startScanning(options: ScanningOptions): Promise<Scanning> {
   const { policy, address, state, journal } = options;

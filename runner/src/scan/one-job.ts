@@ -1,4 +1,4 @@
-/** What a job's log is told of scans: once, and not with each of them. */
+/** Logs a job's scans once, instead of with each scan. */
 import type { StepContext } from '../step-context.ts';
 import type { Scanner } from './scanner.ts';
 

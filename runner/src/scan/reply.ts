@@ -1,4 +1,4 @@
-/** What clamd says, read. The forms are those of clamd(8) and of ClamAV 1.4. */
+/** Parses responses of clamd, in the formats of clamd(8) and ClamAV 1.4. */
 
 export type Verdict =
   | { readonly kind: 'clean' }

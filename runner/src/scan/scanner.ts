@@ -21,7 +21,7 @@ export interface ScannerOptions {
   readonly connect: Connect;
   /** Whether it has signatures besides the one for the test file. A clamd that somebody else runs counts as having them. */
   readonly hasSignatures?: () => Promise<boolean>;
-  /** How many files are scanned at once; no more than clamd's MaxThreads is of use. */
+  /** How many files are scanned in parallel; more than clamd's MaxThreads is of no use. */
   readonly concurrency?: number;
   readonly timeouts?: ClientTimeouts;
   readonly now?: () => Date;

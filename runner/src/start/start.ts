@@ -1,4 +1,4 @@
-/** `appflux-runner start`: claims jobs and builds them until it is told to end. */
+/** `appflux-runner start`: claims and builds jobs until it is stopped. */
 import { Agent } from '../agent/agent.ts';
 import { Capacity } from '../agent/capacity.ts';
 import { machineClock } from '../agent/clock.ts';

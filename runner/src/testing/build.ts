@@ -51,7 +51,7 @@ export class BuildBench {
 
   /**
    * Builds; gives the log, the failure, how long it took from making sure of the image to the container's removal (in
-   * milliseconds), and the source folder to look into. No container may be left.
+   * milliseconds), and the source folder. No container may be left.
    */
   async run(input: BuildRun) {
     const host = await testHost(this.#engine, input.settings);

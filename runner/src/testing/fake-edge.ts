@@ -159,7 +159,7 @@ export class FakeEdge {
     this.registrations.push(asked);
     const { token, name } = asked;
     if (!this.tokens.delete(token)) {
-      const error = { code: 'unauthorized', message: 'This token is not good', hint: 'Make a new one' };
+      const error = { code: 'unauthorized', message: 'Invalid registration token', hint: 'Create a new one' };
       return json(response, 401, { error });
     }
     json(response, 201, { id: this.runnerId, name, credential: FAKE_CREDENTIAL });

@@ -20,7 +20,7 @@ export interface Gvisor {
   remove(): Promise<void>;
 }
 
-/** Gives gVisor, or says in a few words why there is none. The engine is told of it without being restarted. */
+/** Installs gVisor, or gives the reason why not. The engine's configuration is reloaded without a restart. */
 export async function gvisorFor(engine: Engine): Promise<Gvisor | { readonly why: string }> {
   if (await knows(engine, 'runsc')) return { runtime: 'runsc', remove: async () => undefined };
   const why = await whyNot();

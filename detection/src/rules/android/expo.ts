@@ -21,7 +21,7 @@ export const expoRule: Rule = {
     if (!isApp(subject)) return null;
     const kept = gradlePartIn(subject, 'android');
     const part = kept ?? generatedGradlePart('android');
-    // What is already installed need not be installed once more: the plan's own command has done so.
+    // Skips the installation, which the plan's own install command has done.
     const prebuild =
       kept === null ? runProgram(manager, 'expo prebuild --platform android --no-install') : null;
     const command = inOrder(prebuild, part.command);

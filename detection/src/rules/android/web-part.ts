@@ -1,4 +1,4 @@
-/** The web part of an app that shows web pages in a shell of its own. */
+/** The web app inside a native shell. */
 import type { PackageJson } from '../../package-json.ts';
 import { runScript } from '../../package-manager.ts';
 import type { Subject } from '../rule.ts';

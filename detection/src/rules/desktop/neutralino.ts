@@ -28,8 +28,8 @@ export const neutralinoRule: Rule = {
       };
     }
     const config = parseLooseJson(text);
-    const said = textAt(tableAt(config, 'cli'), 'distributionPath') ?? 'dist';
-    const folder = insidePath('', said.replace(/^\/+/, '')) ?? 'dist';
+    const configured = textAt(tableAt(config, 'cli'), 'distributionPath') ?? 'dist';
+    const folder = insidePath('', configured.replace(/^\/+/, '')) ?? 'dist';
     const pkg = ownPackage(subject);
     const isInstalled = pkg !== null && allDependencies(pkg)['@neutralinojs/neu'] !== undefined;
     const command = runAnyProgram(

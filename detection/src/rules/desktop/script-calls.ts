@@ -1,7 +1,7 @@
 /** Scripts of package.json that run other scripts. */
 import type { Texts } from '../../package-json.ts';
 
-/** Enough for any script that a person still understands. */
+/** Deeper than real scripts nest. */
 const MAX_SCRIPTS = 30;
 
 /** `npm run a`, `yarn a`, `run-s a b:*`: the words after a program that runs scripts, up to its first option. */

@@ -68,7 +68,7 @@ export function targetsOf({ data }: TauriConfig): readonly unknown[] {
   return Array.isArray(targets) ? targets : [targets];
 }
 
-/** Programs that others' templates build the front end with, and that no builder image has. */
+/** Programs with which common templates build the front end, and that no builder image has. */
 const LACKING = ['trunk', 'dx', 'deno', 'just', 'task', 'moon', 'mise'];
 const SUBCOMMANDS = ['leptos', 'make', 'xtask'];
 
@@ -88,12 +88,14 @@ export function lackingTool({ data }: TauriConfig): string | null {
 
 /** The configuration's version, which may be the path of a package.json; else the crate's or its workspace's. */
 export function versionOf(tree: SourceTree, folder: string, { data, cargo }: TauriConfig): string | null {
-  const said = textAt(data, 'version') ?? textAt(tableAt(data, 'package'), 'version');
-  if (said?.endsWith('.json') === true) {
-    const path = insidePath(folder, said);
+  const configured = textAt(data, 'version') ?? textAt(tableAt(data, 'package'), 'version');
+  if (configured?.endsWith('.json') === true) {
+    const path = insidePath(folder, configured);
     return path === null ? null : textAt(parseLooseJson(tree.text(path) ?? ''), 'version');
   }
   const crate = tableAt(cargo, 'package');
   const shared = tableAt(tableAt(cargoWorkspace(tree, folder)?.manifest ?? null, 'workspace'), 'package');
-  return said ?? textAt(crate, 'version') ?? (hasKey(crate, 'version') ? textAt(shared, 'version') : null);
+  return (
+    configured ?? textAt(crate, 'version') ?? (hasKey(crate, 'version') ? textAt(shared, 'version') : null)
+  );
 }

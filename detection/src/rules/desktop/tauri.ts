@@ -92,7 +92,7 @@ function bundlesOf(config: TauriConfig): string[] {
 
 /**
  * Where Cargo writes, seen from the root directory, and what has to be set for that. It writes beside the manifest of the
- * workspace; where that lies above the root directory, it is told another place, for outputs are looked for below only.
+ * workspace; if that is above the root directory, another target is set, because outputs are only searched below it.
  */
 function targetFolder({ tree }: Subject, crate: string): { folder: string; setting: string } {
   const workspace = cargoWorkspace(tree, crate)?.folder ?? crate;

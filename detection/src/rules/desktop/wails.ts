@@ -1,4 +1,4 @@
-/** Wails: known, so that what is missing is said, and built only with an image that has it. */
+/** Wails: recognized for a helpful error, and built only with an image that has it. */
 import { parseLooseJson, tableAt, textAt } from '../../data-text.ts';
 import { DESKTOP_IMAGE } from '../../images.ts';
 import { because } from '../../reason.ts';

@@ -113,7 +113,7 @@ const OUTPUTS: Readonly<Record<Platform, readonly string[]>> = {
 
 const FINAL_FLAVORS = ['production', 'prod', 'release', 'live', 'store', 'main'];
 
-/** With flavors, Flutter wants to be told one: the one that is meant for users. */
+/** With flavors, Flutter requires one: the one that is meant for users. */
 const chooseFlavor = (flavors: readonly string[]): string | null =>
   FINAL_FLAVORS.find((name) => flavors.includes(name)) ?? flavors[0] ?? null;
 

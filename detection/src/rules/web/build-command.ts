@@ -55,7 +55,7 @@ function scriptFor(scripts: Texts, wanted: string, own: string | null): string |
   return (own === null ? undefined : usable.find((name) => scripts[name]?.includes(own))) ?? null;
 }
 
-/** Options by which bundlers are told where to write. */
+/** Options of bundlers that set the output folder. */
 const OUTPUT_OPTION =
   /(?:^|\s)(?:--(?:outDir|outdir|out-dir|dist-dir|output-path|public-url-dir)|BUILD_PATH)[= ]["']?([\w@./-]+)/;
 

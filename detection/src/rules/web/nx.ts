@@ -119,8 +119,8 @@ function frameworkOf({ tree }: Subject, folder: string, executor: string): strin
 
 /** Where the target says; else where Nx's generators put it, which differed over the years. */
 function outputsOf(folder: string, options: Data | null): string[] {
-  const said = textAt(options, 'outputPath') ?? textAt(tableAt(options, 'outputPath'), 'base');
-  const inside = said === null ? null : insidePath('', said.replace(/^\{workspaceRoot\}\//, ''));
+  const configured = textAt(options, 'outputPath') ?? textAt(tableAt(options, 'outputPath'), 'base');
+  const inside = configured === null ? null : insidePath('', configured.replace(/^\{workspaceRoot\}\//, ''));
   const places = inside === null ? [joinPath('dist', folder), joinPath(folder, 'dist')] : [inside];
   return [
     ...places.map((place) => `${place}/browser`),

@@ -98,7 +98,7 @@ function outputsOf(output: Output, script: string, framework: KnownFramework) {
   const reasons = output.reasons ?? [];
   const option = outputOption(script, framework);
   if (option !== null) {
-    // Angular puts the browser's files one folder deeper than it is told.
+    // Angular puts the browser's files one folder below the configured one.
     const outputs = framework.id === 'angular' ? [joinPath(option, 'browser'), option] : [option];
     const others = reasons.filter(({ about }) => about !== 'output');
     return {

@@ -16,8 +16,8 @@ export function storybookIn(place: PackagedFolder): Finding | null {
   const text = pkg.scripts[SCRIPT] ?? '';
   if (text.trim() === '' || (pkg.scripts.build ?? '').trim() !== '') return null;
   const command = within === '' ? runScript(manager, SCRIPT) : runInWorkspace(manager, within, SCRIPT);
-  const said = /(?: -o| --output-dir)[ =]([\w@./-]{1,200})/.exec(text)?.[1];
-  const folder = (said === undefined ? null : insidePath('', said)) ?? 'storybook-static';
+  const configured = /(?: -o| --output-dir)[ =]([\w@./-]{1,200})/.exec(text)?.[1];
+  const folder = (configured === undefined ? null : insidePath('', configured)) ?? 'storybook-static';
   return finishSite(
     place,
     'storybook',

@@ -116,7 +116,7 @@ const whyBefore = (folder: string, others: number): string =>
 
 /**
  * A workspace's own build script knows the order in which its packages are built: it is preferred, unless it
- * builds other sites, too, and a tool can be told to build this one.
+ * builds other sites, too, and a tool can build only this one.
  */
 function builtFromTop(
   subject: Subject,

@@ -292,7 +292,7 @@ describe('files', () => {
 });
 
 describe('an output that is not there', () => {
-  it('is told from what is there instead', async () => {
+  it('fails with a message about what is there instead', async () => {
     await write({ 'dist/index.html': 'x', 'public/favicon.ico': '' });
     const failure = await failureOf(collect({ outputs: ['build/'] }));
     expect(failure).toMatchObject({

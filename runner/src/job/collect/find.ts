@@ -1,4 +1,4 @@
-/** Finds what outputs name. */
+/** Finds the files and folders that outputs match. */
 
 import { lstat, readdir, realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';

@@ -1,4 +1,4 @@
-/** Fifth step of a job: what the build made, ready to be uploaded. */
+/** Fifth step of a job: collects the build's outputs for upload. */
 import { createHash } from 'node:crypto';
 import { mkdir, open, realpath, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -59,7 +59,7 @@ const noFirstPage = (folder: string): string =>
 const isSite = ({ type }: Plan): boolean => type === 'web' || type === 'pwa';
 
 /**
- * The root directory, once more: the build may have put a link in its place, which would lead somewhere else
+ * Checks the root directory again: the build may have replaced it with a link, which would lead somewhere else
  * here than in its container.
  */
 async function sameRoot(root: string): Promise<string> {

@@ -1,4 +1,4 @@
-/** What to say when the outputs are not there. */
+/** The failure when outputs are missing. */
 
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** What the path of an artifact says of it: the tools that make apps put it into names and folders. */
+/** Facts from the path of an artifact: build tools encode them in names and folders. */
 
 /** Facts for the artifact's `meta`; each is left out where the path does not say it. */
 export type NameFacts = Readonly<

@@ -1,4 +1,4 @@
-/** What artifacts are called: names that are safe in a URL, a header and any file system. */
+/** The names of artifacts, which are safe in a URL, a header and any file system. */
 import { ArtifactName } from '@appflux/protocol';
 
 const MAX_LENGTH = 200;

@@ -1,4 +1,4 @@
-/** Opens files that somebody else may change at any time. */
+/** Opens files that a build may change at any time. */
 
 import { type BigIntStats, constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';

@@ -57,9 +57,9 @@ test('a build finds each file by the variable of its name, in memory and read-on
   expect(log).toMatch(/'\/run\/appflux-files\/new': Read-only file system/);
   const digest = await crypto.subtle.digest('SHA-256', Buffer.from(KEYSTORE, 'base64'));
   expect(log).toContain(Buffer.from(digest).toString('hex'));
-  const said = log.replaceAll(/\s/g, '');
+  const printed = log.replaceAll(/\s/g, '');
   for (let at = 0; at + 40 < KEYSTORE.length; at += 20)
-    expect(said).not.toContain(KEYSTORE.slice(at, at + 40));
+    expect(printed).not.toContain(KEYSTORE.slice(at, at + 40));
   expect(log).not.toContain('abcdefghijklmnop');
   expect(log).not.toContain(FILES.SERVICE_ACCOUNT.slice(0, 40));
   expect(runner.output).not.toContain(KEYSTORE.slice(0, 40));

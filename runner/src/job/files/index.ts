@@ -10,7 +10,7 @@ import { androidSigning, KEYSTORE } from './signing.ts';
 /** Where the files lie in the container. */
 export const FILES_MOUNT = '/run/appflux-files';
 
-/** APPFLUX_ variables are statements of the platform, and orders to the image's entry. */
+/** APPFLUX_ variables are set by the platform, or are parameters of the image's entry script. */
 const isNoStatement = (name: string) => !name.startsWith('APPFLUX_');
 
 export interface OpenedFiles extends Surroundings {

@@ -1,4 +1,4 @@
-/** What must not be seen in the log of an app's files. Pure. */
+/** Secrets in an app's files that are masked in the log. Pure. */
 
 /** Lines of a text that are shorter are the frame around a secret (braces, `-----BEGIN`) or stand for nothing by themselves. */
 const SHORTEST_LINE = 24;
@@ -17,8 +17,8 @@ export function fileSecrets(files: Readonly<Record<string, string>>): string[] {
   return Object.values(files).flatMap((content) => {
     const text = utf8(Buffer.from(content, 'base64'));
     const lines = text?.split(/\r\n|[\r\n]/).map((line) => line.trim()) ?? [];
-    const telling = lines.filter((line) => line.length >= SHORTEST_LINE && !line.startsWith('-----'));
-    return [content, ...WRAPPED.map((columns) => wrap(content, columns)), ...telling];
+    const longLines = lines.filter((line) => line.length >= SHORTEST_LINE && !line.startsWith('-----'));
+    return [content, ...WRAPPED.map((columns) => wrap(content, columns)), ...longLines];
   });
 }
 

@@ -1,4 +1,4 @@
-/** First step of a job: the source tree, fetched and made harmless. */
+/** First step of a job: fetches the source tree and makes it safe. */
 
 import { join } from 'node:path';
 import { MANIFEST_BYTES, MANIFEST_NAME, parseManifest } from '@appflux/detection';
@@ -58,7 +58,7 @@ export async function prepareSource(
     },
     ctx,
   );
-  // A repository may hold such links for good reasons of its own; a build that needs one will say so.
+  // Such links can be legitimate, so they don't fail the job. A build that needs one fails by itself.
   const removed = await settleTree(workspace.source, {
     outwardLinks: 'remove',
     giveAway,

@@ -1,4 +1,4 @@
-/** The last touch to a source tree: whose it is, who may write, and that nothing in it leads out. */
+/** Finishes a source tree: sets owner and permissions, and handles links that lead out of it. */
 
 import { chmod, lchown, lstat, readdir, unlink } from 'node:fs/promises';
 import { quoted } from '@appflux/protocol';

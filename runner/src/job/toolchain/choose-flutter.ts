@@ -10,7 +10,7 @@ export interface FlutterFacts {
   readonly online: boolean;
 }
 
-/** What the image has to fetch, null for nothing; `note` is a sentence for the log where it is not simply what was asked for. */
+/** What the image has to fetch, null for nothing; `note` is a log sentence if it is not the requested version. */
 export type FlutterChoice =
   | { readonly fetch: string | null; readonly note: string | null }
   | { readonly missing: string };

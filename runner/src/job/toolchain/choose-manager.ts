@@ -10,7 +10,7 @@ export interface ManagerChoice {
   readonly folders: readonly string[];
   /** A sentence for the log, or null. */
   readonly note: string | null;
-  /** What the programs in these folders are told. */
+  /** Environment variables for the programs in these folders. */
   readonly environment?: Readonly<Record<string, string>>;
 }
 

@@ -8,7 +8,7 @@ export interface ImageNode {
   readonly folder: string | null;
 }
 
-/** The Node that was chosen; `note` is a sentence for the log where it is not simply what was asked for. */
+/** The Node that was chosen; `note` is a log sentence if it is not the requested version. */
 export type NodeChoice =
   | { readonly node: ImageNode; readonly note: string | null }
   | { readonly missing: string };

@@ -23,13 +23,13 @@ export interface ToolchainInput {
   readonly source: PreparedSource;
   /** The source's top, in which the root directory lies. */
   readonly top: string;
-  /** What `managerOf` says (sandbox/network.ts). */
+  /** The result of `managerOf` (sandbox/network.ts). */
   readonly manager: string | null;
   /** Whether the build can fetch anything. */
   readonly online: boolean;
 }
 
-/** Gives the build the versions of its tools that the project asks for; the log says what is not simply so. */
+/** Selects the tool versions that the project requests. The log explains every deviation. */
 export async function openToolchain(
   host: ToolchainHost,
   { plan, imageId, source, top, manager, online }: ToolchainInput,

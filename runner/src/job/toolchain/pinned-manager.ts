@@ -13,7 +13,7 @@ const MAX_BYTES = 1024 ** 2;
 export interface PinnedManager {
   readonly name: 'npm' | 'pnpm' | 'yarn' | 'bun';
   readonly version: string;
-  /** What says so. */
+  /** The file that pins it. */
   readonly by: 'packageManager' | '.bun-version';
 }
 

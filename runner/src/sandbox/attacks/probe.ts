@@ -1,6 +1,6 @@
 /** A program that tries the walls of a container from within, and says of each attempt how it went. */
 
-/** What the probe is told of the host that it must not find. */
+/** Facts about the host that the probe must not find. */
 export interface Prey {
   /** The id of a process of the host. */
   readonly hostPid: number;
@@ -22,7 +22,7 @@ const sh = (command) => {
   const { status, stdout, stderr } = spawnSync('bash', ['-c', command], { encoding: 'utf8' });
   return status === 0 ? 'done: ' + stdout.trim() : 'refused: ' + (stderr.trim().split('\\n')[0] || status);
 };
-// perl calls the kernel as it is told to; the numbers of system calls differ between processors.
+// perl makes the system calls directly; their numbers differ between processors.
 const arm = process.arch === 'arm64';
 const kernel = (name, number, numberOnArm, ...args) => attempt(name, () => execFileSync('perl',
   ['-e', 'print syscall(' + [arm ? numberOnArm : number, ...args].join(',') + ') == -1 ? "refused: $!" : "done"'],

@@ -52,7 +52,7 @@ describe('8 GB of memory', () => {
     expect(failure).toMatch(/^out_of_memory: .* killed at the memory limit of 256 MiB/);
   });
 
-  test('asked for by a child are told apart from a failing build, whatever its shell then says', async () => {
+  test('used by a child process are distinguished from a failing build, whatever its shell prints', async () => {
     const { failure } = await run(`${ALLOCATE}; echo "it went wrong"; exit 3`, { limits });
     expect(failure).toMatch(/^out_of_memory: /);
   });
@@ -88,7 +88,9 @@ describe('a full disk', () => {
   };
   const ownDisk = { ownDisk: true, limits: { diskBytes: 64 * MEGABYTE } } as const;
 
-  test('is the build’s own: it cannot write a byte beyond its limit, and is told so', async ({ skip }) => {
+  test('is the build’s own: it cannot write a byte beyond its limit, and fails as disk_full', async ({
+    skip,
+  }) => {
     const why = await noOwnDisk();
     if (why !== null) return skip(why);
     const { failure, folder } = await run('head -c 500M /dev/zero > large || exit 5', ownDisk);

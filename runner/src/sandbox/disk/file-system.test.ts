@@ -28,7 +28,7 @@ describe('a file system of its own', () => {
     ['another system', { platform: 'darwin' }, /only Linux/],
     ['a host without the programs', { missing: ['mkfs.ext4'] }, /mkfs\.ext4 is missing/],
     ['an engine elsewhere', { sharesMounts: false }, /can’t see/],
-  ])('is not had by %s, who is told why', (_, change, why) => {
+  ])('is not available to %s, with a reason', (_, change, why) => {
     expect(diskLimitOf({ ...host, ...change })).toEqual({
       kind: 'watch',
       why: expect.stringMatching(why),

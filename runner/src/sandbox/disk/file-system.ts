@@ -41,7 +41,7 @@ export async function mountFileSystem(image: string, at: string, bytes: number):
 
 /**
  * Unmounts whatever is mounted at a folder or below it, the last mounted first. What is still in use, by a container that
- * the engine could not remove, goes out of sight at once and ends with its last user.
+ * the engine could not remove, is detached immediately and ends with its last user.
  * @throws execa's error when the host does not let this process unmount
  */
 export async function unmountWithin(folder: string): Promise<void> {

@@ -1,4 +1,4 @@
-/** How this host keeps a build to its disk limit. */
+/** How this host enforces the disk limit of builds. */
 import { readFile, readlink } from 'node:fs/promises';
 import { findProgram } from '../../find-program.ts';
 
@@ -17,7 +17,7 @@ export interface DiskHost {
   readonly sharesMounts: boolean;
 }
 
-/** What can be had on a host. Whether mounting then succeeds is seen only by trying. Pure. */
+/** The method that a host supports. Only trying shows whether mounting succeeds. Pure. */
 export function diskLimitOf(host: DiskHost): DiskLimit {
   if (host.platform !== 'linux') return { kind: 'watch', why: 'only Linux has loop devices' };
   if (!host.root) return { kind: 'watch', why: 'only root can mount a file system per build' };
@@ -26,7 +26,7 @@ export function diskLimitOf(host: DiskHost): DiskLimit {
   return { kind: 'file_system' };
 }
 
-/** Looks at this host. */
+/** Checks this host. */
 export async function diskLimit(): Promise<DiskLimit> {
   const programs = ['mkfs.ext4', 'mount', 'umount'];
   const found = await Promise.all(programs.map(findProgram));

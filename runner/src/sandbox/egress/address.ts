@@ -1,4 +1,4 @@
-/** Which IP addresses a build may be connected to: the public Internet's, and no others. */
+/** Which IP addresses builds may connect to: only public ones. */
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import ipaddr from 'ipaddr.js';
@@ -80,7 +80,7 @@ export function addressPolicy(
   return { allowed: allowed.map(parseRange), own: new Set(own.map(canonical)) };
 }
 
-/** The word for why an address may not be connected to, or null if it may. */
+/** The name of the range that makes an address forbidden, or null if it is allowed. */
 export function addressRefusal(address: string, policy: AddressPolicy): string | null {
   if (isIP(address) !== 0 && isIn(ipaddr.parse(address), policy.allowed)) return null;
   const kind = classifyAddress(address);

@@ -1,4 +1,4 @@
-/** How the tools in a container are told about the proxy: by the environment variables that each of them reads. */
+/** Environment variables by which the tools in a container find the proxy. */
 
 /** What Git runs in place of ssh: a build has no way out for it, and Git's own words would send people after keys. */
 const NO_SSH =

@@ -1,4 +1,4 @@
-/** Plain HTTP to an allowed host: each request is read, checked and written anew, never passed on as bytes. */
+/** Plain HTTP to an allowed host: each request is parsed, checked and serialized again, never passed on as bytes. */
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import type { Gate } from './gate.ts';

@@ -1,4 +1,4 @@
-/** The one place where it is decided whether a build gets through to a host, and where the connection is opened. */
+/** Decides whether a build may reach a host, and opens the connection. Everything else goes through here. */
 import type { Socket } from 'node:net';
 import { type AddressPolicy, addressRefusal } from './address.ts';
 import { type HostRule, namesAddress, ruleRefusal } from './allow-list.ts';
@@ -55,7 +55,7 @@ export class Gate {
       throw new Refusal('not_reached', subject, errorCode(error), error);
     }
     ledger.track(subject, socket);
-    // Whoever uses the connection acts on its close; an error in a moment when nobody listens must not end the runner.
+    // The connection's user handles its close. An error without a listener must not end the runner.
     socket.on('error', () => undefined);
     // Limits are read again: they may have been passed while this connection was being made.
     if (this.#closed) {

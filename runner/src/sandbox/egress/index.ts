@@ -1,5 +1,5 @@
 /**
- * The only way out of a build. Its container has no network interface; a Unix socket leads to this proxy, which lets
+ * The only network access of a build. Its container has no interface; a Unix socket leads to this proxy, which lets
  * through HTTPS and HTTP to the allowed hosts, resolves their names itself and connects to public addresses only.
  */
 import { once } from 'node:events';
@@ -44,7 +44,7 @@ export interface Egress {
   close(): Promise<void>;
 }
 
-/** How often traffic is compared with its limits, in milliseconds. */
+/** How often traffic is checked against its limits, in milliseconds. */
 const MEASURE_EVERY_MS = 200;
 
 /** Names are remembered across the builds of a runner. */

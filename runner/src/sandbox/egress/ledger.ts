@@ -1,4 +1,4 @@
-/** What a build did with the network: counted while it happens, kept within its limits, told at the end. */
+/** Counts a build's network traffic, enforces its limits, and reports it at the end. */
 
 import type { Socket } from 'node:net';
 import { type Refusal, type RefusalReason, refusalText } from './refusal.ts';
@@ -80,7 +80,7 @@ export class Ledger {
     });
   }
 
-  /** Counts a refusal; the first of its kind is written to the log at once, where its cause can be seen beside it. */
+  /** Counts a refusal. The first of its kind is logged immediately, next to its cause. */
   refuse(refusal: Refusal): void {
     const key = `${refusal.reason} ${refusal.subject}`;
     const entry = this.#refused.get(key);

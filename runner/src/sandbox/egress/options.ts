@@ -4,7 +4,7 @@ import type { TrafficLimits } from './ledger.ts';
 import type { Resolve } from './resolver.ts';
 
 export interface EgressLimits extends TrafficLimits {
-  /** Connections from the build at once; further ones are closed unanswered. */
+  /** Simultaneous connections from the build; further ones are closed without an answer. */
   readonly connections: number;
 }
 

@@ -1,16 +1,16 @@
-/** Why something did not get out, and what can be done about it. */
+/** Why a request was refused, and what to do about it. */
 
 interface ReasonText {
   readonly status: number;
   /** Follows "AppFlux: <target> " and says what happened. */
   readonly what: string;
-  /** A sentence for whoever reads the build's log; null where it would only repeat what happened. */
+  /** Advice for readers of the build's log; null where it would only repeat what happened. */
   readonly advice: string | null;
 }
 
 const OWNER = 'The owner of the runner can add it to the allowed hosts.';
 
-/** Every way in which the proxy says no. `status` is the HTTP status that the build's tool sees. */
+/** Every reason to refuse. `status` is the HTTP status that the build's tool gets. */
 export const REFUSALS = {
   host_not_allowed: { status: 403, what: 'is not an allowed host', advice: OWNER },
   port_not_allowed: {
@@ -100,7 +100,7 @@ export function refusalText(reason: RefusalReason, subject: string, detail: stri
   return advice === null ? sentence : `${sentence} ${advice}`;
 }
 
-/** Text of the build's, made fit for a log line: printable ASCII, and not long. */
+/** Sanitizes text of a build for a log line: printable ASCII, and not long. */
 export function shown(text: string): string {
   const printable = text.replace(/[^\x21-\x7e]/g, '?');
   return printable.length > 120 ? `${printable.slice(0, 119)}…` : printable;

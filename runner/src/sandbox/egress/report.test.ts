@@ -20,7 +20,7 @@ describe('the report', () => {
     ]);
   });
 
-  it('writes the first refusal of each kind to the log at once, and later ones not again', () => {
+  it('logs the first refusal of each kind immediately, and later ones not again', () => {
     const log: string[] = [];
     const ledger = new Ledger(LIMITS, (text) => log.push(text));
     for (let time = 0; time < 5; time += 1)

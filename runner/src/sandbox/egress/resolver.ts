@@ -1,4 +1,4 @@
-/** Names to addresses, remembered: a build asks for the same few names thousands of times. */
+/** Resolves names with a cache: builds request the same few names thousands of times. */
 import { lookup } from 'node:dns/promises';
 
 /** All addresses of a host name. Rejects if there are none or they could not be had. */
@@ -22,7 +22,7 @@ const askSystem: Resolve = async (host) =>
   (await lookup(host, { all: true, order: 'verbatim' })).map(({ address }) => address);
 
 /**
- * A resolver with a memory, for failures too: without it every retry of a name that does not exist would wait for
+ * A resolver with a cache, for failures too: without it, every retry of a name that does not exist would wait for
  * the name server's own time-out. Requests for one name at the same time share one question.
  */
 export function createResolver(options: ResolverOptions = {}): Resolve {

@@ -4,7 +4,7 @@
  */
 
 export type Hello =
-  /** It cannot be told before there are `needed` bytes in all. */
+  /** Undecided until there are `needed` bytes in total. */
   | { readonly kind: 'incomplete'; readonly needed: number }
   /** A ClientHello; `serverName` is in lower case, or null if it names none. */
   | { readonly kind: 'tls'; readonly serverName: string | null }

@@ -1,4 +1,4 @@
-/** The HTTP server that a build talks to: sorts what comes in, answers what is refused, and never falls over. */
+/** The HTTP server that a build talks to: routes requests, answers refused ones, and never throws. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -102,7 +102,7 @@ export function createProxyServer(options: ProxyServerOptions): {
     if (clients.has(client)) return;
     clients.add(client);
     client.once('close', () => clients.delete(client));
-    // Resets by the build's tools, which are nobody's fault; whoever uses the connection acts on its close.
+    // Resets by the build's tools are normal. The connection's user handles its close.
     client.on('error', () => client.destroy());
   });
 

@@ -87,7 +87,7 @@ const TOOLS: Readonly<Record<string, Tool>> = {
     files: { 'build.gradle': GRADLE_BUILD, 'settings.gradle': '' },
     env: (home) => ({ GRADLE_USER_HOME: join(home, 'gradle') }),
   },
-  'Java, as Gradle is told': {
+  'Java, configured as for Gradle': {
     program: 'sh',
     args: ['-c', 'exec java $GRADLE_OPTS Fetch.java'],
     needs: ['java'],

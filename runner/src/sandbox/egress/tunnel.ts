@@ -22,7 +22,7 @@ export interface TunnelContext {
   readonly gate: Gate;
   readonly ledger: Ledger;
   readonly timeouts: TunnelTimeouts;
-  /** Takes over a tunnel that turned out to carry plain HTTP. */
+  /** Serves a tunnel that turned out to carry plain HTTP. */
   readonly serveHttp: (client: Socket, target: Target) => void;
 }
 

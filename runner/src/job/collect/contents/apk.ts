@@ -26,19 +26,19 @@ export async function apkFacts(path: string, format: 'apk' | 'aab'): Promise<Con
   const signing = { signed, ...(signed ? { signatures: signatures.join(', ') } : {}) };
   const manifest = entries.files.get(MANIFEST.name);
   if (manifest === undefined) return signing;
-  const told = readManifest(manifest);
+  const facts = readManifest(manifest);
   const table = entries.files.get(TABLE.name);
   const text = (value: string | Value | null) => {
     if (value === null || typeof value === 'string') return value;
     return table === undefined ? null : resolveText(table, value);
   };
   return {
-    label: text(told.label),
-    package: told.package,
-    version: text(told.versionName),
-    versionCode: told.versionCode,
-    minSdk: told.minSdk,
-    targetSdk: told.targetSdk,
+    label: text(facts.label),
+    package: facts.package,
+    version: text(facts.versionName),
+    versionCode: facts.versionCode,
+    minSdk: facts.minSdk,
+    targetSdk: facts.targetSdk,
     ...signing,
   };
 }

@@ -45,7 +45,7 @@ function broken(bytes: Buffer, changes: readonly (readonly [number, number])[]):
 }
 
 describe('an APK', () => {
-  const told = {
+  const expected = {
     label: 'Tap Counter',
     package: 'dev.appflux.fixture.counter',
     version: '2.4.1',
@@ -55,13 +55,13 @@ describe('an APK', () => {
   };
 
   it('says what it is called on the phone, which version it is, and that nobody signed it', async () => {
-    expect(await facts(join(RECORDED, 'unsigned.apk'))).toEqual({ ...told, signed: false });
+    expect(await facts(join(RECORDED, 'unsigned.apk'))).toEqual({ ...expected, signed: false });
     expect(lines).toEqual([]);
   });
 
   it('says by which schemes it is signed', async () => {
     expect(await facts(join(RECORDED, 'signed.apk'))).toEqual({
-      ...told,
+      ...expected,
       signed: true,
       signatures: 'v1, v2, v3',
     });
@@ -109,8 +109,8 @@ describe('a Debian package', () => {
       const deb = await readFile(await packedBy(packer));
       await fc.assert(
         fc.asyncProperty(harm(deb.length), async (changes) => {
-          const told = await factsOfBytes('x.deb', broken(deb, changes));
-          expect(ArtifactMeta.safeParse(told).success).toBe(true);
+          const result = await factsOfBytes('x.deb', broken(deb, changes));
+          expect(ArtifactMeta.safeParse(result).success).toBe(true);
         }),
         { numRuns: 60 },
       );

@@ -5,7 +5,7 @@ import { own, say, type Text } from '../../../masking/sentence.ts';
 import { JobFailure } from '../../../step-context.ts';
 
 /**
- * The troubles that are told apart. `redirected`, `commit_refused` and `sha256` have a second way to go; see
+ * The kinds of errors. After `redirected`, `commit_refused` and `sha256`, the fetch tries another way; see
  * index.ts.
  */
 export type GitTrouble =
@@ -55,15 +55,15 @@ const PATTERNS: readonly (readonly [RegExp, GitTrouble])[] = [
   ],
 ];
 
-/** Which trouble Git's messages tell of. */
+/** The kind of error in Git's messages. */
 export function readTrouble(stderr: string): GitTrouble {
   return PATTERNS.find(([pattern]) => pattern.test(stderr))?.[1] ?? 'unknown';
 }
 
-/** Troubles that another try may well be spared. */
+/** Errors after which another try may succeed. */
 export const TRANSIENT: ReadonlySet<GitTrouble> = new Set(['server_failed', 'connection_failed']);
 
-/** What the sentence is about. */
+/** The subject of the sentence. */
 export interface GitSubject {
   /** The repository's address as people know it; no user, no query. */
   readonly repo: string;
@@ -77,7 +77,7 @@ export interface GitSubject {
 export const whereOf = ({ branch, submodule }: GitSubject): string =>
   submodule === null ? `branch ${branch}` : `submodule ${submodule}`;
 
-/** The failure that a trouble ends in, as a sentence with repository and branch. */
+/** The failure for an error, as a sentence with repository and branch. */
 export function gitFailure(trouble: GitTrouble, subject: GitSubject, stderr: string): JobFailure {
   const { repo, branch, hasToken } = subject;
   const where = whereOf(subject);
@@ -142,13 +142,16 @@ export function gitFailure(trouble: GitTrouble, subject: GitSubject, stderr: str
   }
 }
 
-/** The last thing Git itself said, without the server's own chatter and without paths of this host. */
+/** Git's own last message, without the server's output and without paths of this host. */
 function lastMessage(stderr: string): string {
-  const said = stderr
+  const messages = stderr
     .split(/[\r\n]+/)
     .filter((line) => /^(?:fatal|error):/.test(line))
     .map((line) => line.replace(/^(?:fatal|error): */, ''));
   // An absolute path stands after white space or a quotation mark; a URL's slashes do not.
-  const text = (said[0] ?? 'no reason given').replace(/(^|[\s'"(])\/[^\s'")]+/g, '$1(a path of the runner)');
+  const text = (messages[0] ?? 'no reason given').replace(
+    /(^|[\s'"(])\/[^\s'")]+/g,
+    '$1(a path of the runner)',
+  );
   return printable(text, 300).replace(/[.\s]+$/, '');
 }

@@ -1,4 +1,4 @@
-/** Keeps an eye on what Git receives: its protocol says nothing about size in advance. */
+/** Limits what Git receives: its protocol doesn't announce sizes. */
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 

@@ -236,7 +236,7 @@ describe('what Git says when it fails', () => {
     expect(failure.message).toContain('took longer than');
   });
 
-  it('stops at once when the job is canceled', async () => {
+  it('stops immediately when the job is canceled', async () => {
     const reason = new Error('canceled by a test');
     server.intercept = () => {
       around.abort(reason);

@@ -1,4 +1,4 @@
-/** Where a repository has moved to: GitHub answers so for renamed ones, GitLab for a URL without `.git`. */
+/** Follows redirects of a repository: GitHub redirects renamed ones, GitLab URLs without `.git`. */
 import type { TcpSocketConnectOpts } from 'node:net';
 import { Agent, request } from 'undici';
 
@@ -30,7 +30,7 @@ export function movedTo(repo: URL, location: string | undefined): URL | null {
 }
 
 /**
- * Asks the repository's server once more, to learn where it redirects to: Git does not say. Connects to the
+ * Asks the repository's server again where it redirects to, which Git doesn't report. Connects to the
  * checked addresses only and follows nothing. The token is not sent: a server that redirects does so before
  * it asks who is there, or it is not followed.
  */

@@ -1,4 +1,4 @@
-/** One repository and the server that it comes from: every Git command of a job goes through here. */
+/** A remote repository. Every Git command of a job goes through here. */
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatBytes, printable } from '@appflux/protocol';
@@ -21,7 +21,7 @@ export interface RemoteOptions {
   readonly allowHttp: boolean;
   /**
    * The addresses that Git may connect to for a URL, all of them checked; null lets it ask the name server itself.
-   * Asked anew for each place that a repository redirects to.
+   * Resolved again for each redirect.
    */
   readonly addressesOf: (url: URL) => Promise<readonly string[] | null>;
   readonly limits: SourceLimits;
@@ -29,7 +29,7 @@ export interface RemoteOptions {
   readonly submodule?: string;
 }
 
-/** Why a fetch did not succeed, and Git's messages. */
+/** Why a fetch failed, with Git's messages. */
 export interface Trouble {
   readonly kind: GitTrouble;
   readonly stderr: string;
@@ -104,7 +104,7 @@ export class Remote {
 
   /**
    * Fetches one ref into FETCH_HEAD: after redirects, with the repository's own kind of hash, and again if
-   * the server has a bad moment.
+   * the server fails.
    */
   async fetch(depth: string, ref: string): Promise<Trouble | null> {
     const { retryMs } = this.#options.limits;

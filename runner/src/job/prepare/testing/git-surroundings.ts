@@ -12,7 +12,7 @@ export interface GitSurroundings {
   readonly server: GitServer;
 }
 
-/** Starts a server with no repository. Whoever asked closes it and removes what is around. */
+/** Starts a server with no repository. The caller closes it and removes its folders. */
 export async function gitSurroundings(): Promise<GitSurroundings> {
   const around = await surroundings();
   const repos = join(around.folder, 'repos');

@@ -1,4 +1,4 @@
-/** Reads a ZIP that nobody vouches for: every complaint of yauzl or zlib is a damaged archive. */
+/** Reads an untrusted ZIP: every error of yauzl or zlib means a damaged archive. */
 
 import type { Readable } from 'node:stream';
 import { crc32, inflateRawSync } from 'node:zlib';

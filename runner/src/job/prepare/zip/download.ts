@@ -1,5 +1,5 @@
 /**
- * Fetches an upload from storage. Its URL is a secret: whoever has it can read the file. It is in no message.
+ * Fetches an upload from storage. Its URL is a secret that grants access to the file, so no message contains it.
  */
 
 import { createHash } from 'node:crypto';
@@ -24,7 +24,7 @@ export interface DownloadOptions {
   readonly silenceMs?: number;
 }
 
-/** Something that another try may be spared. */
+/** An interruption, after which another try may succeed. */
 class Interrupted extends Error {}
 
 /**

@@ -1,4 +1,4 @@
-/** Decides, from a ZIP's directory alone, what is unpacked where, before a single byte is. */
+/** Plans the extraction of a ZIP from its directory alone, before any byte is written. */
 
 import { formatBytes, quoted } from '@appflux/protocol';
 import { own, say, type Text } from '../../../masking/sentence.ts';

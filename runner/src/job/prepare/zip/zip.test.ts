@@ -35,7 +35,7 @@ afterEach(async () => {
   await around.remove();
 });
 
-interface Given {
+interface SourceChange {
   readonly size?: number;
   readonly sha256?: string | null;
   readonly rootDirectory?: string;
@@ -43,28 +43,28 @@ interface Given {
 }
 
 /** Uploads these bytes and prepares them, in folders of their own. */
-async function prepareBytes(bytes: Buffer, given: Given = {}, within = around) {
+async function prepareBytes(bytes: Buffer, change: SourceChange = {}, within = around) {
   answer = (_request, response) => response.end(bytes);
-  return prepareUpload({ size: bytes.length, ...given }, within);
+  return prepareUpload({ size: bytes.length, ...change }, within);
 }
 
-const prepareUpload = (given: Given, within = around) =>
+const prepareUpload = (change: SourceChange, within = around) =>
   prepareSource(
     {
       kind: 'upload',
       url,
       name: 'site.zip',
-      size: given.size ?? 100,
-      sha256: given.sha256 ?? null,
-      rootDirectory: given.rootDirectory ?? './',
+      size: change.size ?? 100,
+      sha256: change.sha256 ?? null,
+      rootDirectory: change.rootDirectory ?? './',
     },
     within.workspace,
-    { allowPrivateSources: false, limits: { ...SOURCE_LIMITS, storageRetryMs: [0, 0], ...given.limits } },
+    { allowPrivateSources: false, limits: { ...SOURCE_LIMITS, storageRetryMs: [0, 0], ...change.limits } },
     within.ctx,
   );
 
-const prepareZip = (members: readonly ZipMember[], given: Given = {}, within = around) =>
-  prepareBytes(buildZip(members), given, within);
+const prepareZip = (members: readonly ZipMember[], change: SourceChange = {}, within = around) =>
+  prepareBytes(buildZip(members), change, within);
 
 async function treeOf(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
@@ -543,12 +543,12 @@ describe('the download', () => {
   it('never tells its URL', async () => {
     answer = (_request, response) => response.destroy();
     const failure = await failureOf(prepareUpload({}));
-    const told = [failure.message, failure.hint, failure.stack, ...around.lines].join('\n');
-    expect(told).not.toContain('s3cret');
-    expect(told).not.toContain('127.0.0.1');
+    const reported = [failure.message, failure.hint, failure.stack, ...around.lines].join('\n');
+    expect(reported).not.toContain('s3cret');
+    expect(reported).not.toContain('127.0.0.1');
   });
 
-  it('stops at once when the job is canceled', async () => {
+  it('stops immediately when the job is canceled', async () => {
     const reason = new Error('canceled by a test');
     answer = (_request, response) => {
       response.writeHead(200, { 'content-length': zip.length });

@@ -66,7 +66,7 @@ async function isFile(path: string): Promise<boolean> {
   );
 }
 
-/** True also for a file that cannot be told: then the manager is left to its own configuration. */
+/** Also true for an unreadable file: then the manager keeps its own configuration. */
 async function namesRegistry(path: string): Promise<boolean> {
   try {
     const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);

@@ -205,7 +205,7 @@ describe('the registry on the proxy’s own address', () => {
     expect(harness.egress.report().hosts).toMatchObject([{ host: 'packages.test:80', requests: 40 }]);
   });
 
-  it('tries once more when a kept connection turns out to be closed', async () => {
+  it('tries again when a kept-alive connection turns out to be closed', async () => {
     let connections = 0;
     const port = await playRaw((socket) => {
       connections += 1;

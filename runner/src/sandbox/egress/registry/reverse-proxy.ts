@@ -133,7 +133,7 @@ export class RegistryProxy {
       return await this.#pool.request(options);
     } catch (error) {
       if (error instanceof Refusal) throw error;
-      // A kept connection may have been closed by the registry in this very moment (RFC 9112 §9.3.1): once more.
+      // The registry may just have closed a kept-alive connection (RFC 9112 §9.3.1): try again.
       if (method !== 'POST' && !signal.aborted && isClosedConnection(error)) {
         try {
           return await this.#pool.request(options);

@@ -1,11 +1,11 @@
-/** Finds the line that says why a command failed. Pure. */
+/** Finds the output line that tells why a command failed. Pure. */
 import { stripVTControlCharacters } from 'node:util';
 
 /** How many telling lines from the end a reason is looked for in. */
 const LOOK_BACK = 60;
 const LONGEST = 300;
 
-/** Lines of a failure that say nothing of its cause. */
+/** Lines of a failure that don't tell its cause. */
 const NOISE = [
   /^[^\p{L}\p{N}]*$/u,
   // Stack frames, and the end of an error that Node prints with its properties.
@@ -30,7 +30,7 @@ const NPM_USAGE = /^npm (error|ERR!)\s+(Usage:|Clean install a project)/i;
 /** The runner's own refusal, as a tool passes it on: it says what to do. */
 const REFUSAL = /^(?:[\w-]+: )*AppFlux: /;
 
-/** A tool naming a cause. */
+/** A line in which a tool names a cause. */
 const CAUSE =
   /\b(error|fatal|panic|exception)\b[^.]{0,80}: *\S|could(n't| not) (resolve|find|load|read|open)|can(not|'t| not) (resolve|find|load|read|open|access|use|be)|not found|no such file|\bmissing\b.*:|: *missing\b|is not (defined|a function|a valid)|does not exist|unexpected (token|end|identifier)|denied|\[[A-Z]+(_[A-Z]+)+\]|\[ERROR\]/i;
 
@@ -43,7 +43,7 @@ const COMPLAINT =
  * when there is none.
  * @param lines masked lines, oldest first
  */
-export function lastWords(lines: readonly string[]): string | null {
+export function failureLine(lines: readonly string[]): string | null {
   const plain = lines.map((line) => stripVTControlCharacters(line).trimEnd());
   const telling = withoutUsage(plain)
     .filter((line) => !NOISE.some((pattern) => pattern.test(line)))
