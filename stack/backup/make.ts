@@ -128,7 +128,9 @@ async function openOrCreate({ state, store, protection, unlock }: BackupOptions)
   return repository;
 }
 
+/** Sorts by time, to the millisecond: the first three digits after the second are the milliseconds, the others are random. */
 function newSnapshotId(now: Date): string {
   const second = now.toISOString().replace(/[-:]|\.\d{3}/g, '');
-  return `${second}-${randomBytes(3).toString('hex')}`;
+  const milliseconds = now.getUTCMilliseconds().toString(16).padStart(3, '0');
+  return `${second}-${milliseconds}${randomBytes(2).toString('hex').slice(1)}`;
 }
