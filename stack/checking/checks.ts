@@ -48,6 +48,10 @@ async function firstLineOf(path: string): Promise<string> {
   return buffer.subarray(0, bytesRead).toString('latin1').split('\n')[0] ?? '';
 }
 
+/** Where the compiler keeps what it knows of a part, by the path of the part's tsconfig.json. */
+const buildInfoOf = (path: string) =>
+  join('node_modules', '.cache', 'appflux', 'types', `${dirname(path).replaceAll('/', '-')}.tsbuildinfo`);
+
 /** The checks of a checkout, according to its files. */
 export async function findChecks(root: string): Promise<Check[]> {
   const files = await sourceFiles(root);
@@ -69,7 +73,8 @@ export async function findChecks(root: string): Promise<Check[]> {
     ...parts.map((path) => ({
       title: `types of ${dirname(path)}`,
       command: bin('tsc'),
-      args: ['--project', dirname(path)],
+      // What has not changed since the last run is not checked again.
+      args: ['--project', dirname(path), '--incremental', '--tsBuildInfoFile', buildInfoOf(path)],
     })),
     ...(scripts.length > 0 ? [{ title: 'shell scripts', command: 'shellcheck', args: scripts }] : []),
   ].filter(
