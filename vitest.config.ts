@@ -16,7 +16,10 @@ function inNode(name: string, folders: string[]): TestProjectInlineConfiguration
       include: folders.map((folder) => `${folder}/**/*.test.ts`),
       exclude: [...configDefaults.exclude, DOCKER_TESTS],
       maxWorkers: UNIT_WORKERS,
-      testTimeout: 30_000,
+      // Files of a worker share its process and modules, which saves a quarter of their time. A file restores what it changes
+      // of the process: variables, timers, the working directory.
+      isolate: false,
+      testTimeout: 60_000,
       hookTimeout: 120_000,
     },
   };

@@ -14,6 +14,8 @@ export default defineConfig({
     name: 'dashboard',
     include: ['src/**/*.test.ts'],
     maxWorkers: UNIT_WORKERS,
+    // Files of a worker share its modules, which saves most of their time.
+    isolate: false,
     // States can take a while to appear on a busy machine.
     expect: { poll: { timeout: 20_000 } },
     environment: fileURLToPath(new URL('src/testing/runes-environment.ts', import.meta.url)),
