@@ -94,7 +94,7 @@ export async function keepSecrets(state: string): Promise<Secrets> {
   if (await isThere(statePaths(state).restoring)) {
     throw new StackProblem(
       'state_unusable',
-      `A restore into ${state} broke off`,
+      `A restore into ${state} was interrupted`,
       'run "npm run restore" again, or remove the folder',
     );
   }
