@@ -5,6 +5,10 @@
 
 /** Secrets and optional settings: wrangler.toml lists them as comments. */
 export interface SecretsAndOptions {
+  /** Where the program that runs this instance on one machine answers what it knows of addresses; not on Cloudflare. */
+  ADDRESS_STATUS_URL?: string;
+  /** For how many new hosts a team may get certificates within a week, as a number. */
+  CERTIFICATES_PER_TEAM?: string;
   /** "1" logs each request. */
   REQUEST_LOG?: string;
   S3_ENDPOINT: string;

@@ -3,6 +3,7 @@
  * the part that receives it, and trusted inside.
  */
 export * from './access.ts';
+export * from './addresses.ts';
 export * from './analytics.ts';
 export * from './app.ts';
 export * from './attempt-socket.ts';

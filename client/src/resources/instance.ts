@@ -3,6 +3,7 @@ import {
   Analytics,
   DeadLetter,
   Health,
+  InstanceAddresses,
   InstanceConfig,
   InstanceSetUp,
   Outbox,
@@ -51,6 +52,12 @@ export const operator = (calls: Calls) => ({
   /** One-time links that were not sent, for the operator to pass on. */
   outbox: async (options: CallOptions = {}): Promise<OutboxItem[]> =>
     (await calls.json(Outbox, 'GET', '/api/ops/outbox', options)).items,
+  /** URLs, certificates and missing DNS records. */
+  addresses: (options: CallOptions = {}): Promise<InstanceAddresses> =>
+    calls.json(InstanceAddresses, 'GET', '/api/ops/addresses', options),
+  /** Asks whether a host may have a certificate: refused with `not_found` or `too_many_requests` when it may not. */
+  requestCertificate: (host: string, options: CallOptions = {}): Promise<void> =>
+    calls.nothing('POST', '/api/ops/certificates', { body: { host }, ...options }),
   /** Seals some values again with the current key; repeat with `after: next` until that is null. */
   reseal: (after: string | null = null, options: CallOptions = {}): Promise<Resealed> =>
     calls.json(Resealed, 'POST', '/api/ops/reseal', { body: { after }, ...options }),

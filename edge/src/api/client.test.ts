@@ -59,6 +59,10 @@ const CALLS: Record<string, { call: () => Promise<unknown>; refused?: string }> 
   'POST /api/ops/sign-in-links': { call: () => operator.operator.createSignInLink() },
   'POST /api/ops/recovery-links': { call: () => operator.operator.createRecoveryLink('owner@localhost') },
   'GET /api/ops/outbox': { call: () => operator.operator.outbox() },
+  'GET /api/ops/addresses': { call: () => operator.operator.addresses() },
+  'POST /api/ops/certificates': {
+    call: () => operator.operator.requestCertificate(new URL(env.PUBLIC_URL).hostname),
+  },
   'POST /api/ops/reseal': { call: () => operator.operator.reseal() },
   'POST /api/ops/sweep': { call: () => operator.operator.sweep({ dryRun: true, after: 'apps.' }) },
   'GET /api/ops/dead-letters': { call: () => operator.operator.deadLetters({ limit: 1 }) },

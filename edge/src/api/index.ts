@@ -13,6 +13,7 @@ import { metadataOf } from '../metadata/index.ts';
 import { publicPages } from '../publish/index.ts';
 import { setting } from '../settings.ts';
 import { objectsOf, uploadsOf } from '../storage/index.ts';
+import { addresses } from './addresses.ts';
 import { analytics } from './analytics.ts';
 import { appFiles } from './app-files.ts';
 import { apps } from './apps.ts';
@@ -100,6 +101,7 @@ for (const resource of [
   sealing,
   sweeps,
   deadLetters,
+  addresses,
 ])
   api.route('/', resource);
 

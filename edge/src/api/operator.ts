@@ -2,7 +2,7 @@
 import { AppFluxError } from '@appflux/protocol';
 import { createMiddleware } from 'hono/factory';
 import type { ApiEnv } from '../http/router.ts';
-import { bearsOperatorSecret } from '../identity/authenticate.ts';
+import { authenticatePerson, bearsOperatorSecret } from '../identity/authenticate.ts';
 import { setting } from '../settings.ts';
 
 /** Lets through whoever bears the operator's secret, whether or not there is an owner already. */
@@ -26,6 +26,24 @@ export const ofInstanceOnly = createMiddleware<ApiEnv>(async (c, next) => {
     throw new AppFluxError('forbidden', 'This is for the team of the instance’s owner', {
       hint: 'Ask the operator of this instance.',
     });
+  }
+  await next();
+});
+
+/**
+ * Allows the operator, and the owner of the instance in person, whom the operator trusts; sets `person` for the latter.
+ * Nobody else, and no token, whatever its scopes.
+ */
+export const operatorOrInstanceOwner = createMiddleware<ApiEnv>(async (c, next) => {
+  if (!(await bearsOperatorSecret(c.req.raw, c.env))) {
+    const metadata = c.get('metadata');
+    const person = await authenticatePerson(c.req.raw, c.env, metadata);
+    if ((await metadata.users.owner())?.id !== person.id) {
+      throw new AppFluxError('forbidden', 'This is for the operator and the owner of this instance', {
+        hint: 'Ask the operator of this instance.',
+      });
+    }
+    c.set('person', person);
   }
   await next();
 });

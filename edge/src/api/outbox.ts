@@ -1,38 +1,15 @@
 /** The operator's outbox: one-time links that no mail has brought to their person. */
 
 import type { AuditActor } from '@appflux/protocol';
-import { AppFluxError, Outbox, type OutboxItem } from '@appflux/protocol';
+import { Outbox, type OutboxItem } from '@appflux/protocol';
 import { createRoute } from '@hono/zod-openapi';
-import { createMiddleware } from 'hono/factory';
 import { note, noteOfUser, OPERATOR } from '../audit/note.ts';
-import { type ApiEnv, bearer, json, refusals, router } from '../http/router.ts';
-import { authenticatePerson, bearsOperatorSecret } from '../identity/authenticate.ts';
+import { bearer, json, refusals, router } from '../http/router.ts';
 import type { Metadata } from '../metadata/metadata.ts';
 import { outboxOf } from '../outbox/index.ts';
 import type { OpenItem } from '../outbox/object.ts';
 import type { Person } from '../teams/team.ts';
-
-/**
- * Lets through the operator, and the owner of the instance in person, whom the operator lets in. Nobody else, and no
- * token, whatever its scopes: these links sign in as anybody.
- */
-const readers = createMiddleware<ApiEnv>(async (c, next) => {
-  if (!(await bearsOperatorSecret(c.req.raw, c.env))) {
-    const metadata = c.get('metadata');
-    const person = await authenticatePerson(c.req.raw, c.env, metadata);
-    if ((await metadata.users.owner())?.id !== person.id) {
-      throw new AppFluxError(
-        'forbidden',
-        'Only the operator and the owner of this instance can read these links',
-        {
-          hint: 'Ask the operator of this instance.',
-        },
-      );
-    }
-    c.set('person', person);
-  }
-  await next();
-});
+import { operatorOrInstanceOwner } from './operator.ts';
 
 export const outbox = router();
 
@@ -45,7 +22,7 @@ outbox.openapi(
     description:
       'Sign-in and recovery links that people asked for and invitations, as long as no mail has brought them and they are good. For the operator, and the owner of the instance when signed in. Who reads a link first is in the audit log of its person’s teams.',
     security: bearer,
-    middleware: [readers] as const,
+    middleware: [operatorOrInstanceOwner] as const,
     responses: { 200: json(Outbox, 'The links'), ...refusals },
   }),
   async (c) => {

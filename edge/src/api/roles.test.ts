@@ -81,6 +81,8 @@ const ROUTES: Record<string, Who> = {
   'GET /api/audit': 'admin',
 
   'GET /api/ops/outbox': 'instance',
+  'GET /api/ops/addresses': 'instance',
+  'POST /api/ops/certificates': 'operator',
   'POST /api/ops/setup': 'operator',
   'POST /api/ops/sign-in-links': 'operator',
   'POST /api/ops/recovery-links': 'operator',
