@@ -14,6 +14,8 @@ export interface ControlPlane {
   /** A token with which one runner can register. */
   registrationToken(): Promise<string>;
   runners(): Promise<Runner[]>;
+  /** Whether a host may have a certificate: it exists, and its team has not had too many. */
+  mayHaveCertificate(host: string): Promise<boolean>;
   /** Changes what a runner is registered for. */
   updateRunner(id: string, change: UpdateRunner): Promise<void>;
   /**
@@ -40,6 +42,16 @@ export function controlPlane(url: string, operatorSecret: string): ControlPlane 
       }
     },
     setUp: (bootstrapToken) => reported(operator.setUp(bootstrapToken === null ? {} : { bootstrapToken })),
+    mayHaveCertificate: async (host) => {
+      try {
+        await operator.requestCertificate(host);
+        return true;
+      } catch (error) {
+        // 404 and 429 are the answer no; anything else is none.
+        if (error instanceof RefusedError && error.httpStatus < 500) return false;
+        throw error;
+      }
+    },
     registrationToken: async () => (await reported(runners.createToken())).token,
     reseal: (after) => reported(operator.reseal(after)),
     updateRunner: async (id, change) => {

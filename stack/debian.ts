@@ -77,3 +77,10 @@ function aborted(signal: AbortSignal | undefined): Promise<never> {
     signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
   });
 }
+
+/** Stops and disables services that Debian has started with a package, where systemd runs. */
+export async function switchOffServices(units: readonly string[]): Promise<void> {
+  if (units.length === 0 || !existsSync('/run/systemd/system')) return;
+  // Where it fails the service stays, and the port that it keeps is reported with its name.
+  await execa('systemctl', ['disable', '--now', ...units], { stdin: 'ignore', reject: false });
+}

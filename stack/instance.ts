@@ -5,12 +5,27 @@ import { type EdgeConfig, s3EndpointAt } from './edge/config.ts';
 import type { Settings } from './settings.ts';
 import { type Secrets, statePaths } from './state.ts';
 
+/** What stands beside the edge process on its machine. */
+export interface Beside {
+  /** Where it answers what it knows of addresses. */
+  readonly statusUrl: string;
+  /** The socket for the proxy that ends TLS; null where there is none. */
+  readonly proxySocket: string | null;
+}
+
 /** The config of the edge process. `root` is the checkout, `main` the bundled Worker. */
-export function edgeConfig(settings: Settings, secrets: Secrets, root: string, main: string): EdgeConfig {
+export function edgeConfig(
+  settings: Settings,
+  secrets: Secrets,
+  root: string,
+  main: string,
+  beside: Beside | null = null,
+): EdgeConfig {
   const addresses = addressesOf(settings);
   return {
     ...addresses.edge,
     trustedProxies: [...addresses.trustedProxies],
+    ...(beside === null || beside.proxySocket === null ? {} : { proxySocket: beside.proxySocket }),
     wranglerConfig: join(root, 'wrangler.toml'),
     main,
     persist: statePaths(settings.state).edge,
@@ -29,6 +44,8 @@ export function edgeConfig(settings: Settings, secrets: Secrets, root: string, m
       ...(settings.requestLog ? { REQUEST_LOG: '1' } : {}),
       PUBLIC_URL: addresses.publicUrl,
       SITES_DOMAIN: addresses.sitesDomain,
+      ...(beside === null ? {} : { ADDRESS_STATUS_URL: beside.statusUrl }),
+      CERTIFICATES_PER_TEAM: String(settings.certificatesPerTeam),
       OPERATOR_SECRET: secrets.operatorSecret,
       SEALING_KEY: secrets.sealingKey,
       ...(secrets.previousSealingKey === undefined

@@ -18,6 +18,7 @@ export type ProblemCode =
   | 'dashboard_failed'
   | 'metadata_unreachable'
   | 'edge_failed'
+  | 'proxy_failed'
   | 'runner_failed'
   | 'backup_failed'
   | 'backup_damaged'

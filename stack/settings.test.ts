@@ -18,6 +18,7 @@ describe('settings of a local start', () => {
     expect(readSettings({}, '/checkout')).toEqual({
       port: 8787,
       reach: LOOPBACK_ONLY,
+      certificatesPerTeam: 20,
       state: '/checkout/.appflux',
       runners: 1,
       slots: 1,

@@ -34,6 +34,7 @@ export type ScanPolicy = z.infer<typeof ScanPolicy>;
 const Environment = z.object({
   ...REACH_VARIABLES,
   APPFLUX_PORT: whole(1, 65_535, 8787),
+  APPFLUX_CERTIFICATES_PER_TEAM: whole(1, 100_000, 20),
   APPFLUX_RUNNERS: whole(0, 16, 1),
   APPFLUX_SLOTS: whole(1, 64, 1),
   APPFLUX_IMAGES: z
@@ -118,6 +119,8 @@ export interface Settings {
   /** The edge's port. */
   readonly port: number;
   readonly reach: Reach;
+  /** For how many new hosts a team may get certificates within a week. */
+  readonly certificatesPerTeam: number;
   /** Absolute. */
   readonly state: string;
   readonly runners: number;
@@ -183,11 +186,12 @@ export function readSettings(env: NodeJS.ProcessEnv, root: string): Settings {
   }
   const variables = parsed.data;
   allOrNone(variables, MAIL, 'a mail service');
-  const reach = reachOf(variables);
+  const reach = reachOf(variables, root);
   addressesOf({ port: variables.APPFLUX_PORT, reach });
   return {
     port: variables.APPFLUX_PORT,
     reach,
+    certificatesPerTeam: variables.APPFLUX_CERTIFICATES_PER_TEAM,
     state: stateFolder(env, root),
     runners: variables.APPFLUX_RUNNERS,
     slots: variables.APPFLUX_SLOTS,

@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path';
 import { type Addresses, addressesOf } from './addresses/addresses.ts';
+import { isLoopback } from './addresses/host.ts';
 import { unresolvedNames } from './addresses/resolving.ts';
 import { runSchedule } from './backup/schedule.ts';
 import { ROOT, runCommand } from './command.ts';
@@ -12,6 +13,9 @@ import { copyDashboard, ensureDashboard } from './dashboard.ts';
 import { bundleWorker } from './edge/bundle.ts';
 import { startEdge } from './edge/process.ts';
 import { ensureEngine } from './engine/ensure.ts';
+import { serveAnswers } from './https/answers.ts';
+import { ensureCaddy } from './https/caddy.ts';
+import { certificatesOf, checkProxy, startProxy } from './https/proxy.ts';
 import { ensureImage } from './images/build.ts';
 import { pickImages, readCatalog } from './images/catalog.ts';
 import { hostFacts } from './images/host.ts';
@@ -24,7 +28,7 @@ import { readyLine, untilReady } from './ready.ts';
 import { ensureRegistered, runnerNames, startRunner, wasRemoved } from './runners.ts';
 import { ensureScanner } from './scanner.ts';
 import { readSettings, type Settings, withoutSecrets } from './settings.ts';
-import { keepSecrets, lockState, makeStateFolder, statePaths } from './state.ts';
+import { keepSecrets, lockState, makeStateFolder, proxySocketPath, statePaths } from './state.ts';
 import { stopRequested } from './stopping.ts';
 import { supervise } from './supervise.ts';
 import { unknownVariables } from './unknown-variables.ts';
@@ -52,6 +56,7 @@ async function bringUp(
   const unlock = await lockState(state);
   cleanup.defer(unlock);
   await checkPort(addresses.edge.port, addresses.edge.host);
+  const caddy = await prepareProxy(addresses, signal);
   void warnOfNames(addresses);
   await checkDisk(state);
   if (settings.passedOn.MONGODB_URI !== undefined) await checkMongo(settings.passedOn.MONGODB_URI);
@@ -74,6 +79,13 @@ async function bringUp(
   await copyDashboard(ROOT, paths.dashboard);
   const secrets = await keepSecrets(state);
   const edge = controlPlane(addresses.localUrl, secrets.operatorSecret);
+  const answers = await serveAnswers({
+    addresses,
+    mayHaveCertificate: (host) => edge.mayHaveCertificate(host),
+    certificates: () => certificatesOf(addresses.https, paths.proxy),
+  });
+  cleanup.use(answers);
+  const proxySocket = addresses.https === null ? null : await proxySocketPath(state, cleanup);
   await during(progress, 'Starting AppFlux', async (task) => {
     task.detail('bundling the control plane');
     const wranglerConfig = join(ROOT, 'wrangler.toml');
@@ -83,10 +95,23 @@ async function bringUp(
       paths.bundle,
     );
     task.detail('starting the control plane');
-    const config = edgeConfig(settings, secrets, ROOT, main);
+    const config = edgeConfig(settings, secrets, ROOT, main, { statusUrl: answers.statusUrl, proxySocket });
     const start = () => startEdge(config, { env, logFile: join(paths.logs, 'edge.log') });
     const control = supervise({ name: 'The control plane', first: await start(), start, say });
     cleanup.defer(() => control.stop(EDGE_GRACE_MS));
+    if (caddy === null || addresses.https === null || proxySocket === null) return;
+    task.detail('starting the proxy');
+    const proxy = await startProxy({
+      program: caddy,
+      addresses,
+      https: addresses.https,
+      files: paths.proxy,
+      edgeSocket: proxySocket,
+      askUrl: answers.askUrl,
+      env,
+      say,
+    });
+    cleanup.defer(() => proxy.stop());
   });
   const signIn = await edge.setUp(settings.bootstrapToken);
   await startRunners(settings, edge, engine.address.name, cleanup);
@@ -123,6 +148,20 @@ async function startRunners(
       await untilReady(edge, names, statePaths(settings.state).logs, task);
     },
   );
+}
+
+/** Checks what the proxy needs, and gives its program; null where the instance doesn't end TLS itself. */
+async function prepareProxy(addresses: Addresses, signal: AbortSignal): Promise<string | null> {
+  const { https } = addresses;
+  if (https === null) return null;
+  const warnings = await checkProxy(https, addresses);
+  for (const sentence of warnings) say(`Warning: ${sentence}`);
+  if (isLoopback(https.host)) {
+    say(
+      `Warning: APPFLUX_LISTEN=${https.host} is reached from this machine only; 0.0.0.0 is for others too.`,
+    );
+  }
+  return ensureCaddy(progress, signal);
 }
 
 /** Warns of names that visitors could not resolve, whenever the answers come. */

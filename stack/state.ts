@@ -1,7 +1,8 @@
 /** The state folder: the data of a local instance, and a lock so that only one start uses it at a time. */
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readFile, realpath, rename, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { messageOf, StackProblem } from './problem.ts';
@@ -36,6 +37,11 @@ export function statePaths(state: string) {
     bundle: join(state, 'bundle'),
     dashboard: join(state, 'dashboard'),
     logs: join(state, 'logs'),
+    proxy: {
+      config: join(state, 'proxy', 'caddy.json'),
+      storage: join(state, 'proxy'),
+      log: join(state, 'logs', 'proxy.log'),
+    },
     runner: (name: string) => join(state, 'runners', name),
   };
 }
@@ -158,4 +164,19 @@ export async function lockState(state: string): Promise<() => void> {
   });
   server.unref();
   return () => void server.close();
+}
+
+/** The longest path of a Unix socket (unix(7): 108 bytes with the zero at its end). */
+const LONGEST_SOCKET_PATH = 107;
+
+/**
+ * The path of the socket between the proxy and the edge: in the state folder, or where that is too deep, in a temporary
+ * folder for this user only, which `cleanup` removes.
+ */
+export async function proxySocketPath(state: string, cleanup: AsyncDisposableStack): Promise<string> {
+  const path = join(state, 'proxy.sock');
+  if (Buffer.byteLength(path) <= LONGEST_SOCKET_PATH) return path;
+  const folder = await mkdtemp(join(tmpdir(), 'appflux-'));
+  cleanup.defer(() => rm(folder, { recursive: true, force: true }));
+  return join(folder, 'proxy.sock');
 }

@@ -176,3 +176,83 @@ describe('names that visitors could not resolve', () => {
     );
   });
 });
+
+describe('TLS by the instance itself', () => {
+  const auto = { PUBLIC_URL: 'https://flux.example.com', APPFLUX_TLS: 'auto', APPFLUX_LISTEN: '0.0.0.0' };
+
+  test('listens on the usual ports, with the edge behind it on loopback', () => {
+    expect(addresses(auto)).toMatchObject({
+      edge: { host: '127.0.0.1', port: 8787 },
+      localUrl: 'http://localhost:8787',
+      https: {
+        host: '0.0.0.0',
+        port: 443,
+        httpPort: 80,
+        publicPort: 443,
+        certificates: { from: 'acme', email: null, directory: null, root: null },
+      },
+    });
+  });
+
+  test('listens on other ports that are set', () => {
+    expect(addresses({ ...auto, PUBLIC_URL: 'https://flux.example.com:8443' }).https).toMatchObject({
+      port: 8443,
+    });
+    const forwarded = { ...auto, APPFLUX_HTTP_PORT: '8080', APPFLUX_HTTPS_PORT: '8443' };
+    expect(addresses(forwarded)).toMatchObject({
+      publicUrl: 'https://flux.example.com',
+      https: { port: 8443, httpPort: 8080, publicPort: 443 },
+    });
+  });
+
+  test('takes certificates from an authority of your own, or from files', () => {
+    const own = {
+      APPFLUX_ACME_DIRECTORY: 'https://ca.example/dir',
+      APPFLUX_ACME_ROOT: 'ca.pem',
+      APPFLUX_ACME_EMAIL: 'a@b.example',
+    };
+    expect(addresses({ ...auto, ...own, PUBLIC_URL: 'https://flux.localhost' }).https?.certificates).toEqual({
+      from: 'acme',
+      email: 'a@b.example',
+      directory: 'https://ca.example/dir',
+      root: '/checkout/ca.pem',
+    });
+    const files = {
+      ...auto,
+      APPFLUX_TLS: 'files',
+      APPFLUX_TLS_CERT: '/etc/tls/cert.pem',
+      APPFLUX_TLS_KEY: 'key.pem',
+    };
+    expect(addresses(files).https?.certificates).toEqual({
+      from: 'files',
+      cert: '/etc/tls/cert.pem',
+      key: '/checkout/key.pem',
+    });
+  });
+
+  test.each([
+    [{ APPFLUX_TLS: 'auto' }, /needs a PUBLIC_URL that begins with https/],
+    [
+      { APPFLUX_TLS: 'auto', PUBLIC_URL: 'http://flux.example.com', APPFLUX_INSECURE_HTTP: '1' },
+      /needs a PUBLIC_URL/,
+    ],
+    [
+      { APPFLUX_TLS: 'auto', PUBLIC_URL: 'https://localhost' },
+      /No public certificate authority .*APPFLUX_ACME_DIRECTORY/,
+    ],
+    [{ APPFLUX_TLS: 'auto', PUBLIC_URL: 'https://203.0.113.7' }, /No public certificate authority/],
+    [{ ...auto, APPFLUX_TLS: 'files' }, /needs APPFLUX_TLS_CERT and APPFLUX_TLS_KEY/],
+    [
+      { ...auto, APPFLUX_TLS: 'files', APPFLUX_TLS_CERT: 'a.pem' },
+      /needs APPFLUX_TLS_CERT and APPFLUX_TLS_KEY/,
+    ],
+    [{ ...auto, APPFLUX_TLS_CERT: 'a.pem' }, /have no effect with APPFLUX_TLS=auto/],
+    [{ APPFLUX_ACME_EMAIL: 'a@b.example' }, /have no effect with APPFLUX_TLS=off: set APPFLUX_TLS=auto/],
+    [{ ...auto, APPFLUX_TLS: 'on' }, /APPFLUX_TLS is off, files or auto/],
+    [{ ...auto, APPFLUX_HTTP_PORT: '0' }, /APPFLUX_HTTP_PORT is at least 1/],
+    [{ ...auto, APPFLUX_ACME_DIRECTORY: 'http://ca.example/dir' }, /APPFLUX_ACME_DIRECTORY is an https URL/],
+    [{ ...auto, APPFLUX_ACME_EMAIL: 'nobody' }, /APPFLUX_ACME_EMAIL is an email address/],
+  ])('%j is refused', (env, sentence) => {
+    expect(refusal(env as Record<string, string>)).toMatch(sentence);
+  });
+});

@@ -2,7 +2,7 @@
 import { isIPv6 } from 'node:net';
 import { StackProblem } from '../problem.ts';
 import { type Host, hostWithPort, isAddress, isAtOrBelow, isLoopback, parseHost } from './host.ts';
-import type { Reach } from './reach.ts';
+import type { Certificates, Reach } from './reach.ts';
 
 export interface Addresses {
   /** What every URL that the instance gives out begins with; no slash at its end. */
@@ -19,6 +19,20 @@ export interface Addresses {
   readonly localUrl: string;
   /** Whose forwarding headers count: IP addresses and networks. */
   readonly trustedProxies: readonly string[];
+  /** Where the instance ends TLS itself, in front of the edge; null where somebody else does, or nobody. */
+  readonly https: Https | null;
+}
+
+/** The listeners of the proxy that ends TLS. */
+export interface Https {
+  /** An IP address. */
+  readonly host: string;
+  readonly port: number;
+  /** Answers ACME's challenges and leads everything else to https. */
+  readonly httpPort: number;
+  /** The port in PUBLIC_URL. */
+  readonly publicPort: number;
+  readonly certificates: Certificates;
 }
 
 interface PublicUrl {
@@ -35,15 +49,19 @@ interface PublicUrl {
 export function addressesOf({ port, reach }: { port: number; reach: Reach }): Addresses {
   const url = publicUrlOf(reach, port);
   const sites = sitesOf(reach, url, port);
-  requireEncryption(reach, url);
+  const https = httpsOf(reach, url);
+  const edgeHost = https === null ? reach.listen : '127.0.0.1';
+  if (https === null) requireEncryption(reach, url);
   return {
     publicUrl: `${url.scheme}://${hostWithPort(url.host, url.port, url.scheme)}`,
     publicHost: url.host,
     sitesDomain: hostWithPort(sites.name, sites.port, url.scheme),
     sitesHost: sites.name,
-    edge: { host: reach.listen, port },
-    localUrl: localUrlOf(reach.listen, port),
+    // Behind the proxy, the edge's own port is for this machine.
+    edge: { host: edgeHost, port },
+    localUrl: localUrlOf(edgeHost, port),
     trustedProxies: reach.trustedProxies,
+    https,
   };
 }
 
@@ -83,6 +101,47 @@ function sitesOf({ sitesDomain }: Reach, url: PublicUrl, port: number): Host & {
     );
   }
   return { name: sites.name, port: sites.port ?? url.port };
+}
+
+/** The proxy that ends TLS. Settings for another kind of TLS than is wished for would do nothing, so they are refused. */
+function httpsOf({ tls, listen }: Reach, url: PublicUrl): Https | null {
+  const { mode, cert, key, email, directory, root } = tls;
+  const refuse = (message: string, advice: string) => new StackProblem('settings_invalid', message, advice);
+  if (mode !== 'files' && (cert ?? key) !== null) {
+    throw refuse(
+      `APPFLUX_TLS_CERT and APPFLUX_TLS_KEY have no effect with APPFLUX_TLS=${mode}`,
+      'set APPFLUX_TLS=files',
+    );
+  }
+  if (mode !== 'auto' && (email ?? directory ?? root) !== null) {
+    throw refuse(`APPFLUX_ACME_* variables have no effect with APPFLUX_TLS=${mode}`, 'set APPFLUX_TLS=auto');
+  }
+  if (mode === 'off') return null;
+  if (url.scheme !== 'https') {
+    throw refuse(
+      `APPFLUX_TLS=${mode} needs a PUBLIC_URL that begins with https://`,
+      'set PUBLIC_URL to one, such as https://flux.example.com',
+    );
+  }
+  const listeners = {
+    host: listen,
+    port: tls.httpsPort ?? url.port,
+    httpPort: tls.httpPort ?? 80,
+    publicPort: url.port,
+  };
+  if (mode === 'files') {
+    if (cert === null || key === null) {
+      throw refuse('APPFLUX_TLS=files needs APPFLUX_TLS_CERT and APPFLUX_TLS_KEY', 'set both to PEM files');
+    }
+    return { ...listeners, certificates: { from: 'files', cert, key } };
+  }
+  if (directory === null && (isAddress(url.host) || isLoopback(url.host))) {
+    throw refuse(
+      `No public certificate authority gives a certificate for ${url.host}`,
+      'use a domain in PUBLIC_URL, or set APPFLUX_ACME_DIRECTORY to a certificate authority of your own',
+    );
+  }
+  return { ...listeners, certificates: { from: 'acme', email, directory, root } };
 }
 
 /** Passwords and tokens cross the network: whatever is not loopback needs https, or a clear wish to do without. */

@@ -12,6 +12,7 @@ export const NEEDS = [
   'dashboard',
   'foreignStorage',
   'mongo',
+  'https',
 ] as const;
 export type Need = (typeof NEEDS)[number];
 
@@ -25,6 +26,7 @@ const SOURCES: readonly { readonly pattern: RegExp; readonly needs: readonly Nee
   { pattern: /^builder-images\//, needs: ['imageTools'] },
   { pattern: /^stack\/foreign-s3|^edge\/src\/storage\/storage\.test/, needs: ['foreignStorage'] },
   { pattern: /^stack\/mongo\/(?:serve|container)/, needs: ['mongo'] },
+  { pattern: /^stack\/acme\/serve|^e2e\/https\//, needs: ['https'] },
 ];
 
 const IMPORT = /(?:\bfrom|\bimport|\bimport\()\s*(['"])([^'"]+)\1/g;

@@ -10,6 +10,8 @@ interface Need {
   readonly when: (plan: Needed) => boolean;
   /** If it can't be installed, its tests are skipped with the reason or use something slower, and all others run. */
   readonly optional?: boolean;
+  /** What Debian starts when it is installed, and the tests don't want: it would take their ports. */
+  readonly service?: string;
 }
 
 const NEEDS: readonly Need[] = [
@@ -45,6 +47,21 @@ const NEEDS: readonly Need[] = [
     when: (plan) => plan.scanner,
     optional: true,
   },
+  { packages: ['openssl'], programs: ['openssl'], when: (plan) => plan.https },
+  {
+    packages: ['caddy'],
+    programs: ['caddy'],
+    when: (plan) => plan.https,
+    optional: true,
+    service: 'caddy.service',
+  },
+  {
+    packages: ['nginx-light'],
+    programs: ['nginx'],
+    when: (plan) => plan.https,
+    optional: true,
+    service: 'nginx.service',
+  },
 ];
 
 /** The packages to install for a plan, on a machine whose programs `has` reports. */
@@ -59,6 +76,12 @@ export function packagesFor(
     missing.filter((need) => (need.optional ?? false) === optional).flatMap(({ packages }) => packages);
   return { required: of(false), optional: of(true) };
 }
+
+/** The services that come with packages and are to stay off. */
+export const servicesOf = (packages: readonly string[]): string[] =>
+  NEEDS.flatMap(({ packages: own, service }) =>
+    service !== undefined && own.some((name) => packages.includes(name)) ? [service] : [],
+  );
 
 /** Whether a program is in one of the folders of a PATH, or in Debian's folders of daemons. */
 export function isInstalled(program: string, path = process.env.PATH ?? ''): boolean {

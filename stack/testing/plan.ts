@@ -24,7 +24,7 @@ const OF_PROJECT: Readonly<Partial<Record<Project, readonly Need[]>>> = {
   dashboard: ['browser', 'dashboard'],
   stack: ['imageTools', 'foreignStorage'],
   docker: ['engine', 'browser', 'git', 'scanner', 'dashboard'],
-  e2e: ['engine', 'browser', 'git', 'dashboard', 'mongo'],
+  e2e: ['engine', 'browser', 'git', 'dashboard', 'mongo', 'https'],
 };
 
 export interface TestPlan extends Readonly<Record<Need, boolean>> {

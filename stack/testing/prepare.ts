@@ -1,8 +1,9 @@
 /** Prepares what tests, benchmarks and chaos runs need on this machine. */
 import { join } from 'node:path';
 import type Dockerode from 'dockerode';
+import { ensureAcme } from '../acme/install.ts';
 import { ROOT } from '../command.ts';
-import { canInstallPackages, installPackages, obtainable } from '../debian.ts';
+import { canInstallPackages, installPackages, obtainable, switchOffServices } from '../debian.ts';
 import { ensureEngine } from '../engine/ensure.ts';
 import type { EngineAddress } from '../engine/find.ts';
 import { ensureForeignS3 } from '../foreign-s3/install.ts';
@@ -15,7 +16,7 @@ import { isStackProblem } from '../problem.ts';
 import { during, type Progress, type Task } from '../progress.ts';
 import { stateFolder } from '../settings.ts';
 import type { Need } from './needs.ts';
-import { isInstalled, packagesFor } from './packages.ts';
+import { isInstalled, packagesFor, servicesOf } from './packages.ts';
 
 /** What is needed, and whether the checks run, which need a package of their own. */
 export type Needed = Readonly<Record<Need, boolean>> & { readonly checks: boolean };
@@ -36,9 +37,10 @@ export async function ensurePackages(plan: Needed, progress: Progress): Promise<
       : await obtainable(optional);
   const names = [...required, ...extra];
   if (names.length === 0) return;
-  await during(progress, `Installing ${names.join(', ')}`, (task) =>
-    installPackages(required, task, undefined, extra),
-  );
+  await during(progress, `Installing ${names.join(', ')}`, async (task) => {
+    await installPackages(required, task, undefined, extra);
+    await switchOffServices(servicesOf(names));
+  });
 }
 
 /** Builds the servers that only tests and benchmarks use. */
@@ -54,6 +56,8 @@ export async function ensureServers(plan: Needed, progress: Progress): Promise<v
   };
   // Without it its tests are skipped, with that as the reason; the embedded storage is still tested.
   if (plan.foreignStorage) await attempt('An S3 server for the tests', ensureForeignS3);
+  // Without it the tests of https are skipped.
+  if (plan.https) await attempt('A certificate authority for the tests', ensureAcme);
   // Without it its tests try a container of mongo:8, and the summary says so if there is none either.
   if (plan.mongo && !process.env.MONGODB_URI) {
     await attempt('A MongoDB server for the tests', ensureFerretDb);
