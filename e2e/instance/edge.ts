@@ -29,22 +29,27 @@ export interface EdgeInstance {
 }
 
 /**
- * Starts an instance. `reachedAt` is the URL for its clients if a proxy is in between; `variables` override those
+ * Starts an instance. `reachedAt` is the URL for its clients if a proxy is in between; `variables` and `config` override those
  * that every instance has.
  */
 export async function startInstance(
-  options: { reachedAt?: (port: number) => string; variables?: Record<string, string> } = {},
+  options: {
+    reachedAt?: (port: number) => string;
+    variables?: Record<string, string> | ((port: number) => Record<string, string>);
+    config?: Partial<EdgeConfig>;
+  } = {},
 ): Promise<EdgeInstance> {
   const state = await mkdtemp(join(tmpdir(), 'appflux-edge-'));
   const port = await freePort();
   const url = options.reachedAt?.(port) ?? publicUrl(port);
-  const config = edgeConfig({
+  const standard = edgeConfig({
     main: await edgeBundle(),
     state,
     port,
     url,
-    variables: options.variables ?? {},
+    variables: typeof options.variables === 'function' ? options.variables(port) : (options.variables ?? {}),
   });
+  const config = { ...standard, ...options.config };
   const logFile = join(state, 'edge.log');
   let edge: RunningEdge = await startEdge(config, { env: process.env, logFile });
   const setup = await fetch(`${publicUrl(port)}/api/ops/setup`, {
