@@ -1,6 +1,7 @@
 /** A certificate authority for the tests: Pebble, Let's Encrypt's own for testing clients, and its name server. */
+import type { GoBuilder } from '../go/builder.ts';
 import { ensureProgram, findProgram, type GoProgram } from '../go/program.ts';
-import type { Workshop } from '../go/workshop.ts';
+
 import type { Task } from '../progress.ts';
 
 const PEBBLE: GoProgram = {
@@ -33,7 +34,7 @@ export async function findAcme(): Promise<AcmePrograms | null> {
 }
 
 /** Builds them unless they are there, and gives the authority's program. */
-export async function ensureAcme(workshop: Workshop, task: Task): Promise<string> {
-  await ensureProgram(NAME_SERVER, workshop, task);
-  return ensureProgram(PEBBLE, workshop, task);
+export async function ensureAcme(builder: GoBuilder, task: Task): Promise<string> {
+  await ensureProgram(NAME_SERVER, builder, task);
+  return ensureProgram(PEBBLE, builder, task);
 }
