@@ -13,6 +13,9 @@ test.each([
   ['edge/src/storage/storage.test.ts', ['foreignStorage']],
   ['runner/src/scan/scan.test.ts', ['git', 'scanner']],
   ['runner/src/job/prepare/git/git.test.ts', ['git']],
+  // They import the client of an engine's API, and connect to no engine.
+  ['runner/src/agent/agent.test.ts', []],
+  ['stack/engine/decide.test.ts', []],
   ['dashboard/src/lib/log/log-view.browser.test.ts', ['browser', 'dashboard']],
   ['e2e/faults/lease.test.ts', []],
   // If the server can't be built, a MongoDB container replaces it.

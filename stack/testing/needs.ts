@@ -29,6 +29,9 @@ const SOURCES: readonly { readonly pattern: RegExp; readonly needs: readonly Nee
   { pattern: /^stack\/acme\/serve|^e2e\/https\//, needs: ['https'] },
 ];
 
+/** Test files that use no engine, although they may import what could: only those of `e2e/` and `*.docker.test.ts` do. */
+const UNIT_TEST = /^(?!e2e\/).*(?<!\.docker)\.test\.ts$/;
+
 const IMPORT = /(?:\bfrom|\bimport|\bimport\()\s*(['"])([^'"]+)\1/g;
 
 /** What a module imports, without types: packages by name, files by their path in the checkout. Pure. */
@@ -52,7 +55,8 @@ export function needsOf(path: string, read: (path: string) => string | null): Re
     if (seen.has(next)) continue;
     seen.add(next);
     for (const { pattern, needs: brought } of SOURCES) {
-      if (pattern.test(next)) for (const need of brought) needs.add(need);
+      if (!pattern.test(next) || (UNIT_TEST.test(path) && brought.includes('engine'))) continue;
+      for (const need of brought) needs.add(need);
     }
     const text = /\.[cm]?[jt]s$|\.svelte$/.test(next) ? read(next) : null;
     if (text !== null) waiting.push(...importsOf(next, text));

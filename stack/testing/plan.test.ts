@@ -1,5 +1,7 @@
+import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { NEEDS, type Need } from './needs.ts';
+import { ROOT } from '../command.ts';
+import { NEEDS, type Need, needsOf as needsOfFile, readFrom } from './needs.ts';
 import { planTests } from './plan.ts';
 
 const FILES: Record<string, Need[]> = {
@@ -23,8 +25,40 @@ test('a project needs what it needs as a whole', () => {
 });
 
 test('the needs of several projects are combined', () => {
-  expect(needsOf('protocol', 'stack')).toEqual(['imageTools', 'foreignStorage']);
+  expect(needsOf('runner', 'stack')).toEqual(['git', 'imageTools', 'scanner']);
   expect(plan('runner', '-t', 'masks').args).toEqual(['--project=runner', '-t', 'masks']);
+});
+
+test.each([
+  'protocol',
+  'client',
+  'detection',
+  'edge',
+  'runner',
+  'dashboard',
+  'bench',
+  'stack',
+  'docker',
+  'e2e',
+])('of the files of %s, none needs what the project as a whole does not', (project) => {
+  const listed = execFileSync('git', ['ls-files', '*.test.ts'], { cwd: ROOT, encoding: 'utf8' });
+  const folders = { bench: ['bench', 'chaos'], stack: ['stack', 'builder-images'] }[project] ?? [project];
+  const files = listed
+    .trim()
+    .split('\n')
+    // That file has import statements in texts.
+    .filter((path) => path !== 'stack/testing/needs.test.ts')
+    .filter((path) =>
+      path.endsWith('.docker.test.ts')
+        ? project === 'docker'
+        : folders.includes(path.slice(0, path.indexOf('/'))),
+    );
+  expect(files).not.toEqual([]);
+  const whole = planTests([project]);
+  const missing = files.flatMap((path) =>
+    [...needsOfFile(path, readFrom(ROOT))].filter((need) => !whole[need]).map((need) => [path, need]),
+  );
+  expect(missing).toEqual([]);
 });
 
 test.each<[string[], Need[]]>([

@@ -22,9 +22,9 @@ const OF_PROJECT: Readonly<Partial<Record<Project, readonly Need[]>>> = {
   edge: ['foreignStorage'],
   runner: ['git', 'scanner'],
   dashboard: ['browser', 'dashboard'],
-  stack: ['imageTools', 'foreignStorage'],
-  docker: ['engine', 'browser', 'git', 'scanner', 'dashboard'],
-  e2e: ['engine', 'browser', 'git', 'dashboard', 'mongo', 'https'],
+  stack: ['imageTools'],
+  docker: ['engine', 'browser', 'git', 'imageTools', 'scanner', 'dashboard'],
+  e2e: ['engine', 'browser', 'git', 'dashboard', 'foreignStorage', 'mongo', 'https'],
 };
 
 export interface TestPlan extends Readonly<Record<Need, boolean>> {
