@@ -1,7 +1,7 @@
 /** A vitest reporter that writes the run's Outcome to the file that APPFLUX_OUTCOME names. */
 import { writeFileSync } from 'node:fs';
 import type { SerializedError } from 'vitest';
-import type { Reporter, TestCase, TestModule } from 'vitest/node';
+import type { ModuleDiagnostic, Reporter, TestCase, TestModule } from 'vitest/node';
 import { NOTHING, type Outcome } from './verdict.ts';
 
 /** The reason of a skipped test that gives none. */
@@ -13,6 +13,24 @@ function nameOf(test: TestCase): string {
   return `[${project.name}] ${relativeModuleId} > ${test.fullName}`;
 }
 
+type Stage =
+  | 'prepareDuration'
+  | 'environmentSetupDuration'
+  | 'setupDuration'
+  | 'collectDuration'
+  | 'duration';
+
+/** How long a file kept its worker, in milliseconds: starting it and importing count as well. */
+export function timeOf(times: Pick<ModuleDiagnostic, Stage>): number {
+  return (
+    times.prepareDuration +
+    times.environmentSetupDuration +
+    times.setupDuration +
+    times.collectDuration +
+    times.duration
+  );
+}
+
 /** Counts the results of a run's modules. A file that could not be loaded is one failure. */
 export function outcomeOf(
   modules: readonly TestModule[],
@@ -20,7 +38,7 @@ export function outcomeOf(
 ): Outcome {
   const outcome = structuredClone(NOTHING);
   for (const module of modules) {
-    outcome.files[`[${module.project.name}] ${module.relativeModuleId}`] = module.diagnostic().duration;
+    outcome.files[`[${module.project.name}] ${module.relativeModuleId}`] = timeOf(module.diagnostic());
     for (const test of module.children.allTests()) {
       const result = test.result();
       if (result.state === 'passed') outcome.passed += 1;
