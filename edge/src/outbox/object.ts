@@ -225,11 +225,18 @@ export class OutboxObject extends DurableObject<Env> {
   /** What is sealed in an item; null, and the item is forgotten, when no key opens it: its link can be asked for again. */
   async #open({ id, sealed }: Row): Promise<Letter | null> {
     try {
-      return Letter.parse(JSON.parse(await createSealer(this.env).open(sealed, letterLabel(id))));
+      const letter = Letter.parse(JSON.parse(await createSealer(this.env).open(sealed, letterLabel(id))));
+      return { ...letter, url: atInstance(letter.url, this.env.PUBLIC_URL) };
     } catch (error) {
       journal.error(`Link ${id} in the outbox can't be opened`, error);
       this.remove(id);
       return null;
     }
   }
+}
+
+/** A link at the instance's URL of today, which is another one after a restore elsewhere. */
+function atInstance(link: string, publicUrl: string): string {
+  const { pathname, search, hash } = new URL(link);
+  return `${publicUrl}${pathname}${search}${hash}`;
 }

@@ -47,6 +47,14 @@ test('a link that was asked for waits for the operator, and is gone when it was 
   expect(await items()).toEqual([]);
 });
 
+test('a link that waits follows the instance to another URL', async () => {
+  await ask('/recover', 'ada@example.com');
+  const [item] = await untilThere(1);
+  await setUp({ PUBLIC_URL: 'https://moved.example.com' });
+  const [moved] = await items();
+  expect(moved?.url).toBe(item?.url.replace('http://localhost:8787', 'https://moved.example.com'));
+});
+
 test('nothing that signs in, and nobody’s email, is stored in the clear', async () => {
   await ask('/otp', 'ada@example.com');
   const [item] = await untilThere(1);
