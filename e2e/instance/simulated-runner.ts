@@ -149,12 +149,12 @@ export class SimulatedAttempt {
   }
 
   /** Requests an upload, sends the bytes and waits until the deployment has them. */
-  async deliver(artifact: NamedArtifact, bytes: string): Promise<void> {
+  async deliver(artifact: NamedArtifact, bytes: string | Buffer<ArrayBuffer>): Promise<void> {
     await this.commit(artifact.name, await this.put(artifact, bytes));
   }
 
   /** Requests an upload and sends the bytes. Returns the ETags of storage. */
-  async put(artifact: NamedArtifact, bytes: string): Promise<string> {
+  async put(artifact: NamedArtifact, bytes: string | Buffer<ArrayBuffer>): Promise<string> {
     this.socket.send({
       type: 'upload',
       attempt: this.grant.attempt,
