@@ -4,16 +4,18 @@
  *   npm run backup -- TARGET                a file, a folder/ or s3://bucket/prefix; run it again to add a snapshot
  *   npm run backup -- TARGET --schedule "0 3 * * *" --keep 14      now, and then by "npm start" at these times
  *   npm run backup -- --schedule off        ends the schedule
+ *   npm run backup -- TARGET --url https://…      a deployed instance; OPERATOR_SECRET and S3_… in the environment
  *   npm run backup -- verify TARGET         reads and checks all of it
  */
 import { parseArgs } from 'node:util';
 import { calledIn, LOCK_OPTIONS, readLocks, sizeText } from './backup/arguments.ts';
 import type { Description } from './backup/capture/control.ts';
+import { backUpDeployed } from './backup/deployed.ts';
 import { Repository, readHeader } from './backup/format/repository.ts';
 import { BackupKey } from './backup/key.ts';
 import { type Made, makeBackup } from './backup/make.ts';
 import { asProblem } from './backup/problem.ts';
-import { reportStatus } from './backup/report.ts';
+import { putReport, reportStatus } from './backup/report.ts';
 import { checkCron } from './backup/schedule.ts';
 import { changeStatus, readStatus } from './backup/status.ts';
 import { s3ServerOf } from './backup/store/bucket.ts';
@@ -22,7 +24,7 @@ import type { BackupStore } from './backup/store/store.ts';
 import { verifyBackup } from './backup/verify.ts';
 import { ROOT, runCommand } from './command.ts';
 import { edgeConfig } from './instance.ts';
-import { StackProblem } from './problem.ts';
+import { messageOf, StackProblem } from './problem.ts';
 import { during, progressOn } from './progress.ts';
 import { readSettings, stateFolder } from './settings.ts';
 import { keepSecrets } from './state.ts';
@@ -37,6 +39,7 @@ const { values, positionals } = parsed(() =>
       ...LOCK_OPTIONS,
       keep: { type: 'string' },
       schedule: { type: 'string' },
+      url: { type: 'string' },
       // For `npm start`: makes the backup that the schedule names.
       scheduled: { type: 'boolean', default: false },
     },
@@ -91,6 +94,30 @@ async function backUpScheduled(): Promise<void> {
   await backUpTo(await openStore(schedule.target, schedule.s3 ?? null), schedule.keep);
 }
 
+async function backUpFromCloudflare(url: string, target: string): Promise<void> {
+  // All four, or none: half of them would be a bucket that can't be read.
+  if (readSettings(process.env, ROOT).storage === null) {
+    throw new StackProblem(
+      'settings_invalid',
+      'The bucket of the instance is not known',
+      'set S3_ENDPOINT, S3_BUCKET, S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY as for the instance',
+    );
+  }
+  if (!process.env.SEALING_KEY)
+    progress.say('Warning: SEALING_KEY is not in the environment, so it is not in the backup');
+  const store = await openStore(target, s3ServerOf(process.env));
+  const locks = await readLocks(values, process.env);
+  const keep = wholeNumber('keep', values.keep);
+  const made = await during(progress, `Backing up ${url} to ${store.name}`, (task) =>
+    backUpDeployed({ root: ROOT, store, ...locks, keep, env: process.env, detail: task.detail }),
+  );
+  const { at: succeededAt } = made;
+  const status = { succeededAt, triedAt: succeededAt, target, error: null, schedule: null };
+  const secret = process.env.OPERATOR_SECRET ?? '';
+  const unreported = await putReport(url.replace(/\/$/, ''), secret, status).catch(messageOf);
+  sayMade({ ...made, unreported });
+}
+
 async function endSchedule(): Promise<void> {
   await changeStatus(state, { schedule: null });
   await sayUnlessReported();
@@ -114,7 +141,8 @@ async function backUpTo(store: BackupStore, keep: number | undefined): Promise<v
 }
 
 function sayMade({ id, total, stored, pausedMs, running, missing, removed, unreported }: Made): void {
-  const pause = running ? `, paused for ${(pausedMs / 1000).toFixed(2)} s` : ', which was not running';
+  const paused = running ? `, paused for ${(pausedMs / 1000).toFixed(2)} s` : ', which was not running';
+  const pause = values.url === undefined ? paused : '';
   progress.say(`Snapshot ${id}: ${sizeText(total)} of the instance${pause}; ${sizeText(stored)} added.`);
   if (removed.length > 0) progress.say(`Removed ${removed.length} older snapshots.`);
   if (unreported !== null) progress.say(`Warning: the instance did not take the report (${unreported})`);
@@ -160,6 +188,8 @@ await runCommand(async () => {
     if (values.scheduled) await backUpScheduled();
     else if (first === undefined && values.schedule === 'off') await endSchedule();
     else if (first === 'verify') await verify(await openStore(only(second, more), s3ServerOf(process.env)));
+    else if (values.url !== undefined)
+      await backUpFromCloudflare(values.url, only(first, positionals.slice(1)));
     else await backUp(only(first, positionals.slice(1)));
   } catch (error) {
     throw asProblem(error);

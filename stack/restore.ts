@@ -7,6 +7,8 @@ import { parseArgs } from 'node:util';
 import { addressesOf } from './addresses/addresses.ts';
 import { calledIn, LOCK_OPTIONS, readLocks, sizeText } from './backup/arguments.ts';
 import { foreignBucket } from './backup/bucket.ts';
+import { D1_EXPORT } from './backup/deployed.ts';
+import type { Manifest } from './backup/format/manifest.ts';
 import { Repository } from './backup/format/repository.ts';
 import { asProblem } from './backup/problem.ts';
 import { type RestoreOutside, restore } from './backup/restore.ts';
@@ -30,6 +32,19 @@ async function outsideOf(): Promise<RestoreOutside> {
     mongodbUri: variables.MONGODB_URI ?? null,
     publicUrl: addressesOf(settings).publicUrl,
   };
+}
+
+/** What is left to do for an instance on Cloudflare. */
+function sayDeployed(state: string, { files }: Manifest): void {
+  progress.say('Its objects are in the bucket of the S3_… variables. What is left:');
+  if (files.some(({ path }) => path === D1_EXPORT))
+    progress.say(
+      `  npx wrangler d1 execute appflux --remote --file ${state}/${D1_EXPORT}    (an empty database)`,
+    );
+  progress.say(
+    `  npx wrangler secret put …    (the secrets that are in ${state}/settings.env, and your others)`,
+  );
+  progress.say('  npm run deploy');
 }
 
 await runCommand(async () => {
@@ -62,7 +77,8 @@ await runCommand(async () => {
     if (settings.length > 0) {
       progress.say(`The instance ran with ${settings.join(', ')}; ${state}/settings.env has the values.`);
     }
-    progress.say('Start it with "npm start".');
+    if (manifest.source === 'local') progress.say('Start it with "npm start".');
+    else sayDeployed(state, manifest);
   } catch (error) {
     throw asProblem(error);
   }

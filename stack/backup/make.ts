@@ -128,8 +128,11 @@ async function openOrCreate({ state, store, protection, unlock }: BackupOptions)
   return repository;
 }
 
-/** Sorts by time, to the millisecond: the first three digits after the second are the milliseconds, the others are random. */
-function newSnapshotId(now: Date): string {
+/**
+ * The name of a snapshot that is made now. Sorts by time, to the millisecond: the first three digits after the second are
+ * the milliseconds, the others are random.
+ */
+export function newSnapshotId(now: Date): string {
   const second = now.toISOString().replace(/[-:]|\.\d{3}/g, '');
   const milliseconds = now.getUTCMilliseconds().toString(16).padStart(3, '0');
   return `${second}-${milliseconds}${randomBytes(2).toString('hex').slice(1)}`;

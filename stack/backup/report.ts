@@ -1,5 +1,6 @@
 /** Reports to a running instance how its backups go, so that its operator sees it. */
 
+import type { BackupStatus } from '@appflux/protocol';
 import { messageOf } from '../problem.ts';
 import { statePaths } from '../state.ts';
 import { Control } from './capture/control.ts';
@@ -22,21 +23,26 @@ export async function reportStatus(state: string): Promise<string | null> {
     const { url, variables } = await control.describe().finally(() => control.close());
     const { last, schedule } = await readStatus(state);
     if (last === null) return null;
-    const response = await fetch(`${url}/api/ops/backup`, {
-      method: 'PUT',
-      headers: {
-        Authorization: `Bearer ${variables.OPERATOR_SECRET}`,
-        'Content-Type': 'application/json',
-      },
-      body: JSON.stringify({
-        ...last,
-        error: last.error?.slice(0, LONGEST_ERROR) ?? null,
-        schedule: schedule?.cron ?? null,
-      }),
-      signal: AbortSignal.timeout(ANSWERS_WITHIN_MS),
+    return await putReport(url, variables.OPERATOR_SECRET ?? '', {
+      ...last,
+      schedule: schedule?.cron ?? null,
     });
-    return response.ok ? null : `${response.status} ${(await response.text()).slice(0, 200)}`;
   } catch (error) {
     return messageOf(error);
   }
+}
+
+/** Reports how a backup went to the instance at a URL. Gives null, or how it refused; throws when it doesn't answer. */
+export async function putReport(
+  url: string,
+  operatorSecret: string,
+  status: BackupStatus,
+): Promise<string | null> {
+  const response = await fetch(`${url}/api/ops/backup`, {
+    method: 'PUT',
+    headers: { Authorization: `Bearer ${operatorSecret}`, 'Content-Type': 'application/json' },
+    body: JSON.stringify({ ...status, error: status.error?.slice(0, LONGEST_ERROR) ?? null }),
+    signal: AbortSignal.timeout(ANSWERS_WITHIN_MS),
+  });
+  return response.ok ? null : `${response.status} ${(await response.text()).slice(0, 200)}`;
 }
