@@ -16,7 +16,7 @@ import { conditions, print, progress, round, table } from './report.ts';
 import { median } from './statistics.ts';
 
 const ANDROID_IMAGE = 'appflux/android-builder';
-const REACT = join(import.meta.dirname, '..', 'runner', 'src', 'testing', 'fixtures', 'react-vite');
+const REACT = join(import.meta.dirname, '..', 'runner', 'fixtures', 'react-vite');
 
 const engine = connectEngine();
 const flags = numberFlags({ rounds: 5 });

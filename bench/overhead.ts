@@ -17,7 +17,7 @@ import { conditions, print, progress, round, table } from './report.ts';
 import { median } from './statistics.ts';
 
 const PROJECTS = {
-  'react-vite': join(import.meta.dirname, '..', 'runner', 'src', 'testing', 'fixtures', 'react-vite'),
+  'react-vite': join(import.meta.dirname, '..', 'runner', 'fixtures', 'react-vite'),
   'next-export': fixtureFolder('next-export'),
 };
 

@@ -47,7 +47,7 @@ export default defineConfig({
     maxWorkers: UNIT_WORKERS,
     // Passwords are slow to try by design, and the machine may be busy with other tests.
     testTimeout: 30_000,
-    // Files of a worker share a workerd, which makes them three times faster; each begins with nothing kept (testing.setup.ts).
+    // Files of a worker share a workerd, which makes them three times faster; each begins with nothing kept (src/testing/setup.ts).
     isolate: false,
     globalSetup: [
       path('vitest.s3.ts'),
@@ -55,6 +55,6 @@ export default defineConfig({
       path('vitest.mail.ts'),
       path('../stack/foreign-s3/serve.ts'),
     ],
-    setupFiles: [path('src/testing.setup.ts')],
+    setupFiles: [path('src/testing/setup.ts')],
   },
 });

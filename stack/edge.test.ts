@@ -12,7 +12,7 @@ import { migrateDatabases } from './edge/migrations.ts';
 import { type RunningEdge, startEdge } from './edge/process.ts';
 import { isStackProblem } from './problem.ts';
 
-const fixture = join(ROOT, 'stack', 'edge', 'fixture');
+const fixture = join(ROOT, 'stack', 'fixtures', 'worker');
 const wranglerConfig = join(fixture, 'wrangler.toml');
 const bucket = { name: 'fixture-0f1e2d3c', accessKeyId: 'local-key', secretAccessKey: 'local-secret' };
 const client = new AwsClient({ ...bucket, service: 's3', region: 'auto' });

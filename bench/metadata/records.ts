@@ -4,7 +4,7 @@ import { dayOf } from '../../edge/src/metadata/day.ts';
 import type { AppRecord, DeploymentRecord } from '../../edge/src/metadata/metadata.ts';
 import { UNMARKED } from '../../edge/src/metadata/metadata.ts';
 import { newObjectId } from '../../edge/src/metadata/object-id.ts';
-import { anyHash, appRecord, deploymentRecord } from '../../edge/src/metadata/sample-records.ts';
+import { anyHash, appRecord, deploymentRecord } from '../../edge/src/metadata/testing/sample-records.ts';
 import { SAMPLE_PLAN } from '../plan.ts';
 
 export interface Size {

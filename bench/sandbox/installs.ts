@@ -46,7 +46,7 @@ const MANAGERS: Readonly<Record<Manager, Commands>> = {
 
 type Network = 'bridge' | 'proxy';
 
-const REACT = join(import.meta.dirname, '../../runner/src/testing/fixtures/react-vite');
+const REACT = join(import.meta.dirname, '../../runner/fixtures/react-vite');
 /** Dependencies of a project of some size besides its framework: hundreds of packages to fetch. */
 const TOOLS = { eslint: '10.15.0', express: '5.3.0', mocha: '12.0.3', webpack: '5.112.2' };
 

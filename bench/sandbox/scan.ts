@@ -13,7 +13,7 @@ import { progress, round, table } from '../report.ts';
 import { median } from '../statistics.ts';
 
 const HOST_SIGNATURES = '/var/lib/clamav';
-const REACT = join(import.meta.dirname, '../../runner/src/testing/fixtures/react-vite');
+const REACT = join(import.meta.dirname, '../../runner/fixtures/react-vite');
 const MEGABYTE = 1e6;
 /** If the official signatures are missing: as many of our own, which match nothing. */
 const HASHES = 300_000;

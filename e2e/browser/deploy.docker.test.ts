@@ -16,7 +16,7 @@ import { signInLink } from './sign-in-link.ts';
 import { onPage, watchedPage } from './watched-page.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-const PROJECT = join(ROOT, 'runner', 'src', 'testing', 'fixtures', 'react-vite');
+const PROJECT = join(ROOT, 'runner', 'fixtures', 'react-vite');
 
 const SILENT = {
   task: () => ({ detail: () => undefined, done: () => undefined, failed: () => undefined }),

@@ -1,8 +1,8 @@
 /** The metadata contract on MongoDB: the same tests that D1 passes, through the object that holds the connection. */
 import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { metadataContract } from '../../edge/src/metadata/contract.ts';
-import { appRecord, deploymentRecord } from '../../edge/src/metadata/sample-records.ts';
+import { metadataContract } from '../../edge/src/metadata/testing/contract.ts';
+import { appRecord, deploymentRecord } from '../../edge/src/metadata/testing/sample-records.ts';
 import { mongoForTests } from '../../stack/mongo/serve.ts';
 import { type BackendInWorkerd, backendInWorkerd } from './backend.ts';
 

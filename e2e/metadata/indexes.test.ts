@@ -3,7 +3,7 @@ import { MongoClient } from 'mongodb';
 import { afterAll, expect, it, onTestFinished } from 'vitest';
 import { createIndexes } from '../../edge/src/metadata/mongo/collections.ts';
 import { createMongoMetadata } from '../../edge/src/metadata/mongo/index.ts';
-import { userRecord } from '../../edge/src/metadata/sample-records.ts';
+import { userRecord } from '../../edge/src/metadata/testing/sample-records.ts';
 import { mongoForTests } from '../../stack/mongo/serve.ts';
 
 const server = await mongoForTests(process.env);

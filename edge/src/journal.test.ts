@@ -5,8 +5,8 @@ import type { Env } from './env.ts';
 import { errorText, journal, withoutSecrets } from './journal.ts';
 import { outboxOf } from './outbox/index.ts';
 import { makeToken } from './secrets/tokens.ts';
-import { forgetAll, request, requestWith, signIn } from './testing.ts';
-import { founder } from './testing-people.ts';
+import { founder } from './testing/people.ts';
+import { forgetAll, request, requestWith, signIn } from './testing/worker.ts';
 import { TOKEN_PREFIX } from './token-prefix.ts';
 
 beforeEach(forgetAll);

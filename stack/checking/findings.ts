@@ -4,6 +4,7 @@ import { checkVersions } from '../release/versions.ts';
 import { NOTHING, type Outcome } from '../testing/verdict.ts';
 import { sourceFiles } from './checks.ts';
 import { checkPackageTargets } from './package-targets.ts';
+import { checkTestHelpers } from './test-helpers.ts';
 import { checkWords } from './words.ts';
 
 export interface SourceCheck {
@@ -26,6 +27,7 @@ const SOURCE_CHECKS: readonly SourceCheck[] = [
         files.filter((path) => !UNREVISED.some((part) => path.startsWith(part))),
       ),
   },
+  { title: 'helpers of tests', find: checkTestHelpers },
 ];
 
 /** Runs the checks, prints what they find, and counts them as tests. */

@@ -6,8 +6,8 @@ import { missingRecords } from '../hosts/records.ts';
 import { metadataOf } from '../metadata/index.ts';
 import type { AppRecord } from '../metadata/metadata.ts';
 import { newObjectId } from '../metadata/object-id.ts';
-import { appRecord, deploymentRecord } from '../metadata/sample-records.ts';
-import { forgetAll, requestWith } from '../testing.ts';
+import { appRecord, deploymentRecord } from '../metadata/testing/sample-records.ts';
+import { forgetAll, requestWith } from '../testing/worker.ts';
 
 const HERE = { PUBLIC_URL: 'https://flux.example.com', SITES_DOMAIN: 'sites.example.com:8443' };
 

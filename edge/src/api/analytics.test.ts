@@ -5,9 +5,9 @@ import { dayOf } from '../metadata/day.ts';
 import { metadataOf } from '../metadata/index.ts';
 import type { AppRecord, DeploymentRecord } from '../metadata/metadata.ts';
 import { newObjectId } from '../metadata/object-id.ts';
-import { appRecord, deploymentRecord } from '../metadata/sample-records.ts';
-import { forgetAll, request } from '../testing.ts';
-import { founder, memberOf, type SignedIn } from '../testing-people.ts';
+import { appRecord, deploymentRecord } from '../metadata/testing/sample-records.ts';
+import { founder, memberOf, type SignedIn } from '../testing/people.ts';
+import { forgetAll, request } from '../testing/worker.ts';
 
 const metadata = metadataOf(env);
 const DAY_MS = 86_400_000;

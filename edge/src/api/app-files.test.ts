@@ -2,7 +2,7 @@ import { env } from 'cloudflare:workers';
 import { App, Deployment, ErrorBody, MAX_FILE_BYTES, MAX_FILES } from '@appflux/protocol';
 import { beforeEach, expect, test } from 'vitest';
 import { newObjectId } from '../metadata/object-id.ts';
-import { forgetAll, request, signIn } from '../testing.ts';
+import { forgetAll, request, signIn } from '../testing/worker.ts';
 
 let token: string;
 

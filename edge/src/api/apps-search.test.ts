@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { beforeAll, expect, test } from 'vitest';
-import { forgetAll, request } from '../testing.ts';
+import { forgetAll, request } from '../testing/worker.ts';
 
 let token = '';
 

@@ -6,9 +6,9 @@ import { sweep } from '../cron/sweep.ts';
 import { createD1Metadata } from '../metadata/d1/index.ts';
 import { metadataOf } from '../metadata/index.ts';
 import { newObjectId } from '../metadata/object-id.ts';
-import { auditRecord } from '../metadata/sample-records.ts';
-import { forgetAll, request } from '../testing.ts';
-import { founder, memberOf, type SignedIn } from '../testing-people.ts';
+import { auditRecord } from '../metadata/testing/sample-records.ts';
+import { founder, memberOf, type SignedIn } from '../testing/people.ts';
+import { forgetAll, request } from '../testing/worker.ts';
 
 let owner: SignedIn;
 

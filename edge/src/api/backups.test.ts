@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { beforeEach, expect, test } from 'vitest';
-import { forgetAll, request } from '../testing.ts';
+import { forgetAll, request } from '../testing/worker.ts';
 
 beforeEach(forgetAll);
 

@@ -4,9 +4,14 @@ import type { App, ErrorBody } from '@appflux/protocol';
 import { beforeAll, expect, test } from 'vitest';
 import { metadataOf } from '../metadata/index.ts';
 import { newObjectId } from '../metadata/object-id.ts';
-import { deploymentRecord, runnerRecord, tokenRecord, uploadRecord } from '../metadata/sample-records.ts';
-import { type Asked, forgetAll, request } from '../testing.ts';
-import { founder, type SignedIn } from '../testing-people.ts';
+import {
+  deploymentRecord,
+  runnerRecord,
+  tokenRecord,
+  uploadRecord,
+} from '../metadata/testing/sample-records.ts';
+import { founder, type SignedIn } from '../testing/people.ts';
+import { type Asked, forgetAll, request } from '../testing/worker.ts';
 import { api } from './index.ts';
 
 let owner: SignedIn;

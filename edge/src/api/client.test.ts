@@ -4,8 +4,8 @@ import { type Client, createClient } from '@appflux/client';
 import { isAppFluxError } from '@appflux/protocol';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { newObjectId } from '../metadata/object-id.ts';
-import { forgetAll, signIn } from '../testing.ts';
-import { API_ROUTES } from './testing-routes.ts';
+import { forgetAll, signIn } from '../testing/worker.ts';
+import { API_ROUTES } from './testing/routes.ts';
 
 /** Routes that the client has no method for, and why. */
 const WITHOUT_METHOD: Record<string, string> = {

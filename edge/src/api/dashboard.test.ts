@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { expect, test } from 'vitest';
-import { request } from '../testing.ts';
+import { request } from '../testing/worker.ts';
 
 test('any address that is nobody else’s answers with the dashboard, or plainly says that there is none', async () => {
   for (const path of ['/', '/sign-in', '/apps/some-app']) {

@@ -3,9 +3,9 @@ import type { CreatedDeployHook, Deployment, ErrorBody } from '@appflux/protocol
 import { beforeEach, expect, test } from 'vitest';
 import { metadataOf } from '../metadata/index.ts';
 import { newObjectId } from '../metadata/object-id.ts';
-import { tokenRecord } from '../metadata/sample-records.ts';
-import { forgetAll, request } from '../testing.ts';
-import { founder, type SignedIn } from '../testing-people.ts';
+import { tokenRecord } from '../metadata/testing/sample-records.ts';
+import { founder, type SignedIn } from '../testing/people.ts';
+import { forgetAll, request } from '../testing/worker.ts';
 
 let owner: SignedIn;
 

@@ -3,8 +3,8 @@ import { App, Deployment, ErrorBody, LogPage, pageOf } from '@appflux/protocol';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { metadataOf } from '../metadata/index.ts';
 import { newObjectId } from '../metadata/object-id.ts';
-import { appRecord, uploadRecord } from '../metadata/sample-records.ts';
-import { forgetAll, request, requestWith, signIn } from '../testing.ts';
+import { appRecord, uploadRecord } from '../metadata/testing/sample-records.ts';
+import { forgetAll, request, requestWith, signIn } from '../testing/worker.ts';
 
 let token: string;
 

@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { forgetAll, request, requestWith } from '../testing.ts';
+import { forgetAll, request, requestWith } from '../testing/worker.ts';
 
 beforeAll(forgetAll);
 

@@ -2,13 +2,13 @@ import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { LOGS_SUBPROTOCOL, type LogLine, LogPage, type ViewerFrame } from '@appflux/protocol';
 import { beforeEach, expect, test } from 'vitest';
-import { sampleSpec } from '../deployment/sample-spec.ts';
+import { sampleSpec } from '../deployment/testing/sample-spec.ts';
 import { lineOf, noise } from '../logs/archive/given-logs.ts';
 import { LogStore } from '../logs/store.ts';
 import { metadataOf } from '../metadata/index.ts';
 import { newObjectId } from '../metadata/object-id.ts';
-import { appRecord } from '../metadata/sample-records.ts';
-import { forgetAll, request, signIn } from '../testing.ts';
+import { appRecord } from '../metadata/testing/sample-records.ts';
+import { forgetAll, request, signIn } from '../testing/worker.ts';
 
 beforeEach(forgetAll);
 

@@ -10,9 +10,9 @@ import {
 import { beforeEach, expect, test } from 'vitest';
 import { issueToken } from '../identity/one-time-token.ts';
 import { metadataOf } from '../metadata/index.ts';
-import { appRecord, memberRecord } from '../metadata/sample-records.ts';
-import { forgetAll, request } from '../testing.ts';
-import { founder, memberOf, type SignedIn, somebody } from '../testing-people.ts';
+import { appRecord, memberRecord } from '../metadata/testing/sample-records.ts';
+import { founder, memberOf, type SignedIn, somebody } from '../testing/people.ts';
+import { forgetAll, request } from '../testing/worker.ts';
 
 let owner: SignedIn;
 let teamId: string;

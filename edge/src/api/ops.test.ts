@@ -2,7 +2,7 @@ import { env } from 'cloudflare:workers';
 import type { ErrorBody } from '@appflux/protocol';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { metadataOf } from '../metadata/index.ts';
-import { forgetAll, request, signIn } from '../testing.ts';
+import { forgetAll, request, signIn } from '../testing/worker.ts';
 
 beforeEach(forgetAll);
 afterEach(() => vi.useRealTimers());

@@ -5,13 +5,13 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { metadataOf } from '../metadata/index.ts';
 import type { AppRecord, DeploymentRecord } from '../metadata/metadata.ts';
 import { newObjectId } from '../metadata/object-id.ts';
-import { uploadRecord } from '../metadata/sample-records.ts';
-import { givenApp, givenDeployment } from '../publish/published.ts';
-import { oldDeployment, storedOf } from '../retention/given.ts';
+import { uploadRecord } from '../metadata/testing/sample-records.ts';
+import { givenApp, givenDeployment } from '../publish/testing/published.ts';
+import { oldDeployment, storedOf } from '../retention/testing/deployments.ts';
 import { objectsOf } from '../storage/index.ts';
 import { uploadKey } from '../storage/keys.ts';
-import { type Asked, forgetAll, request } from '../testing.ts';
-import { founder, memberOf } from '../testing-people.ts';
+import { founder, memberOf } from '../testing/people.ts';
+import { type Asked, forgetAll, request } from '../testing/worker.ts';
 
 const metadata = metadataOf(env);
 const NONE = { keepLast: 0, days: 0 };

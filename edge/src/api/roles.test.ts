@@ -3,9 +3,9 @@ import { env } from 'cloudflare:workers';
 import type { ErrorBody, Role } from '@appflux/protocol';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { newObjectId } from '../metadata/object-id.ts';
-import { forgetAll, request } from '../testing.ts';
-import { founder, memberOf } from '../testing-people.ts';
-import { API_ROUTES } from './testing-routes.ts';
+import { founder, memberOf } from '../testing/people.ts';
+import { forgetAll, request } from '../testing/worker.ts';
+import { API_ROUTES } from './testing/routes.ts';
 
 /**
  * Who may call a route. A role may do what the roles after it may. `public` needs nobody; `holder` needs the token or

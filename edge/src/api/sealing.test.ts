@@ -1,13 +1,13 @@
 import { env } from 'cloudflare:workers';
 import { beforeEach, expect, test } from 'vitest';
-import { sampleSpec } from '../deployment/sample-spec.ts';
+import { sampleSpec } from '../deployment/testing/sample-spec.ts';
 import { resealFrom } from '../key-rotation/reseal.ts';
 import { metadataOf } from '../metadata/index.ts';
 import type { AppRecord } from '../metadata/metadata.ts';
 import { newObjectId } from '../metadata/object-id.ts';
-import { appRecord, byId, deploymentRecord } from '../metadata/sample-records.ts';
+import { appRecord, byId, deploymentRecord } from '../metadata/testing/sample-records.ts';
 import { createSealer, fileLabel, variableLabel } from '../secrets/sealing.ts';
-import { forgetAll, request } from '../testing.ts';
+import { forgetAll, request } from '../testing/worker.ts';
 
 const OLD_KEY = 'MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=';
 const old = createSealer({ ...env, SEALING_KEY: OLD_KEY });

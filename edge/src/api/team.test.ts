@@ -3,11 +3,11 @@ import { env } from 'cloudflare:workers';
 import type { AuditEntry, ErrorBody, Me } from '@appflux/protocol';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { metadataOf } from '../metadata/index.ts';
-import { runnerRecord, tokenRecord, uploadRecord } from '../metadata/sample-records.ts';
+import { runnerRecord, tokenRecord, uploadRecord } from '../metadata/testing/sample-records.ts';
 import { objectsOf } from '../storage/index.ts';
 import { uploadKey } from '../storage/keys.ts';
-import { forgetAll, request, signIn } from '../testing.ts';
-import { founder, memberOf, type SignedIn } from '../testing-people.ts';
+import { founder, memberOf, type SignedIn } from '../testing/people.ts';
+import { forgetAll, request, signIn } from '../testing/worker.ts';
 
 const metadata = metadataOf(env);
 const objects = objectsOf(env);

@@ -3,9 +3,9 @@ import type { CreatedToken, ErrorBody, Scope } from '@appflux/protocol';
 import { beforeEach, expect, test } from 'vitest';
 import { metadataOf } from '../metadata/index.ts';
 import { newObjectId } from '../metadata/object-id.ts';
-import { tokenRecord } from '../metadata/sample-records.ts';
+import { tokenRecord } from '../metadata/testing/sample-records.ts';
 import { hashToken, makeToken } from '../secrets/tokens.ts';
-import { forgetAll, request, signIn } from '../testing.ts';
+import { forgetAll, request, signIn } from '../testing/worker.ts';
 
 let owner: string;
 

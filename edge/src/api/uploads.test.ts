@@ -4,12 +4,12 @@ import fc from 'fast-check';
 import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { metadataOf } from '../metadata/index.ts';
 import type { UploadRecord } from '../metadata/metadata.ts';
-import { tokenRecord, uploadRecord } from '../metadata/sample-records.ts';
+import { tokenRecord, uploadRecord } from '../metadata/testing/sample-records.ts';
 import { hashToken, makeToken } from '../secrets/tokens.ts';
 import { hex } from '../storage/hex.ts';
 import { objectsOf, uploadsOf } from '../storage/index.ts';
 import { incomingKey, uploadKey } from '../storage/keys.ts';
-import { forgetAll, request } from '../testing.ts';
+import { forgetAll, request } from '../testing/worker.ts';
 import { firstMissingPart, sweepUploads } from './uploads.ts';
 
 const metadata = metadataOf(env);

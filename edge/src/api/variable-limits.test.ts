@@ -12,7 +12,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { metadataOf } from '../metadata/index.ts';
 import { newObjectId } from '../metadata/object-id.ts';
 import { createSealer, openedBytes, variableLabel } from '../secrets/sealing.ts';
-import { forgetAll, request, signIn } from '../testing.ts';
+import { forgetAll, request, signIn } from '../testing/worker.ts';
 
 let token: string;
 

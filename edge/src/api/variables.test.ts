@@ -4,7 +4,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { metadataOf } from '../metadata/index.ts';
 import { newObjectId } from '../metadata/object-id.ts';
 import { createSealer, variableLabel } from '../secrets/sealing.ts';
-import { forgetAll, request, signIn } from '../testing.ts';
+import { forgetAll, request, signIn } from '../testing/worker.ts';
 
 let token: string;
 

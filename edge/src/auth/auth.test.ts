@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { ApiEnv } from '../http/router.ts';
 import type { Session } from '../identity/issuer.ts';
 import { createD1Metadata } from '../metadata/d1/index.ts';
-import { forgetAll, request, signIn, signInToken } from '../testing.ts';
+import { forgetAll, request, signIn, signInToken } from '../testing/worker.ts';
 import { auth } from './index.ts';
 
 beforeEach(async () => {

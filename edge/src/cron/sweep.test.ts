@@ -3,10 +3,10 @@ import { createScheduledController } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, expect, type MockInstance, test, vi } from 'vitest';
 import { metadataOf } from '../metadata/index.ts';
-import { uploadRecord } from '../metadata/sample-records.ts';
-import { appKeeping, oldDeployment, storedOf } from '../retention/given.ts';
+import { uploadRecord } from '../metadata/testing/sample-records.ts';
 import { sweepOf } from '../retention/object.ts';
-import { forgetAll } from '../testing.ts';
+import { appKeeping, oldDeployment, storedOf } from '../retention/testing/deployments.ts';
+import { forgetAll } from '../testing/worker.ts';
 import { sweep } from './sweep.ts';
 
 const HOUR = 3_600_000;

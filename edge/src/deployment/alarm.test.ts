@@ -5,12 +5,12 @@ import { CLOSE, LEASE_MS } from '@appflux/protocol';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { metadataOf } from '../metadata/index.ts';
 import { newObjectId } from '../metadata/object-id.ts';
-import { appRecord } from '../metadata/sample-records.ts';
+import { appRecord } from '../metadata/testing/sample-records.ts';
 import { objectsOf } from '../storage/index.ts';
-import { forgetAll } from '../testing.ts';
-import { connectAttempt, givenRunner, leaseOf } from '../testing-attempt.ts';
+import { connectAttempt, givenRunner, leaseOf } from '../testing/attempt.ts';
+import { forgetAll } from '../testing/worker.ts';
 import type { DeploymentObject } from './object.ts';
-import { sampleSpec } from './sample-spec.ts';
+import { sampleSpec } from './testing/sample-spec.ts';
 
 beforeEach(async () => {
   await forgetAll();

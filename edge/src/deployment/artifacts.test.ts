@@ -7,7 +7,7 @@ import { hex } from '../storage/hex.ts';
 import { objectsOf, uploadsOf } from '../storage/index.ts';
 import { artifactKey } from '../storage/keys.ts';
 import type { UploadPlan } from '../storage/storage.ts';
-import { forgetAll } from '../testing.ts';
+import { forgetAll } from '../testing/worker.ts';
 import { ArtifactUploads, UploadRefused } from './artifacts.ts';
 
 beforeAll(forgetAll);

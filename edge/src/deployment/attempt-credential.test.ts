@@ -4,10 +4,10 @@ import { CLOSE, type Grant, LEASE_TOKEN_HEADER } from '@appflux/protocol';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { metadataOf } from '../metadata/index.ts';
 import { newObjectId } from '../metadata/object-id.ts';
-import { appRecord } from '../metadata/sample-records.ts';
-import { forgetAll, request } from '../testing.ts';
-import { connectAttempt, givenRunner, leaseOf } from '../testing-attempt.ts';
-import { sampleSpec } from './sample-spec.ts';
+import { appRecord } from '../metadata/testing/sample-records.ts';
+import { connectAttempt, givenRunner, leaseOf } from '../testing/attempt.ts';
+import { forgetAll, request } from '../testing/worker.ts';
+import { sampleSpec } from './testing/sample-spec.ts';
 
 type Runner = Awaited<ReturnType<typeof givenRunner>>;
 

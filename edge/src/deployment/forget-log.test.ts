@@ -4,11 +4,11 @@ import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { metadataOf } from '../metadata/index.ts';
 import { newObjectId } from '../metadata/object-id.ts';
-import { appRecord } from '../metadata/sample-records.ts';
+import { appRecord } from '../metadata/testing/sample-records.ts';
 import { objectsOf } from '../storage/index.ts';
 import { logKey } from '../storage/keys.ts';
-import { forgetAll } from '../testing.ts';
-import { sampleSpec } from './sample-spec.ts';
+import { forgetAll } from '../testing/worker.ts';
+import { sampleSpec } from './testing/sample-spec.ts';
 
 const objects = objectsOf(env);
 

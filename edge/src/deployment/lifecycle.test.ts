@@ -9,8 +9,8 @@ import {
   step,
   WAIT_LIMIT_MS,
 } from './lifecycle.ts';
-import { sampleSpec } from './sample-spec.ts';
 import { initialState, type State } from './state.ts';
+import { sampleSpec } from './testing/sample-spec.ts';
 
 const spec = sampleSpec();
 const T0 = spec.createdAt;

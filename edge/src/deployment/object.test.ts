@@ -5,11 +5,11 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { LogStore } from '../logs/store.ts';
 import { metadataOf } from '../metadata/index.ts';
 import { newObjectId } from '../metadata/object-id.ts';
-import { appRecord, runnerRecord } from '../metadata/sample-records.ts';
+import { appRecord, runnerRecord } from '../metadata/testing/sample-records.ts';
 import { onBehalfOf } from '../sockets/runner-header.ts';
-import { forgetAll } from '../testing.ts';
+import { forgetAll } from '../testing/worker.ts';
 import type { DeploymentObject } from './object.ts';
-import { sampleSpec } from './sample-spec.ts';
+import { sampleSpec } from './testing/sample-spec.ts';
 
 beforeEach(forgetAll);
 afterEach(() => {

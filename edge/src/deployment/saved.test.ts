@@ -4,12 +4,12 @@ import fc from 'fast-check';
 import { beforeEach, expect, test } from 'vitest';
 import { metadataOf } from '../metadata/index.ts';
 import { newObjectId } from '../metadata/object-id.ts';
-import { appRecord } from '../metadata/sample-records.ts';
-import { forgetAll } from '../testing.ts';
+import { appRecord } from '../metadata/testing/sample-records.ts';
+import { forgetAll } from '../testing/worker.ts';
 import { recordOf } from './record.ts';
-import { sampleSpec } from './sample-spec.ts';
 import { piecesOf, SavedDeployment } from './saved.ts';
 import { initialState, type Spec, type State } from './state.ts';
+import { sampleSpec } from './testing/sample-spec.ts';
 
 beforeEach(forgetAll);
 

@@ -4,8 +4,8 @@ import { env } from 'cloudflare:workers';
 import { CLOSE } from '@appflux/protocol';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { newObjectId } from '../metadata/object-id.ts';
-import { forgetAll, request } from '../testing.ts';
-import { givenRunner } from '../testing-attempt.ts';
+import { givenRunner } from '../testing/attempt.ts';
+import { forgetAll, request } from '../testing/worker.ts';
 import type { Offer } from './jobs.ts';
 
 beforeEach(async () => {

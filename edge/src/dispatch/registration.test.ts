@@ -13,9 +13,9 @@ import { metadataOf } from '../metadata/index.ts';
 import type { RunnerRecord } from '../metadata/metadata.ts';
 import { newObjectId } from '../metadata/object-id.ts';
 import { onBehalfOf } from '../sockets/runner-header.ts';
-import { forgetAll, request } from '../testing.ts';
-import { founder, memberOf, type SignedIn } from '../testing-people.ts';
-import { connectPool, opened } from '../testing-pool.ts';
+import { founder, memberOf, type SignedIn } from '../testing/people.ts';
+import { connectPool, opened } from '../testing/pool.ts';
+import { forgetAll, request } from '../testing/worker.ts';
 
 let owner: SignedIn;
 let apps = 0;

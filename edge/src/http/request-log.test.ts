@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers';
 import { afterEach, expect, test, vi } from 'vitest';
 import { makeToken } from '../secrets/tokens.ts';
-import { requestWith } from '../testing.ts';
+import { requestWith } from '../testing/worker.ts';
 
 afterEach(() => vi.restoreAllMocks());
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { base64url, generateKeyPair, SignJWT } from 'jose';
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { metadataOf } from '../metadata/index.ts';
-import { forgetAll, signIn } from '../testing.ts';
+import { forgetAll, signIn } from '../testing/worker.ts';
 import { ACCESS_TOKEN_SECONDS, issuerUrl, verifyAccessToken } from './access-token.ts';
 import type { Session } from './issuer.ts';
 import { type SigningKeys, signingKeys } from './signing-keys.ts';

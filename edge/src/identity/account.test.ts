@@ -3,9 +3,9 @@ import { env } from 'cloudflare:workers';
 import { scryptSync } from 'node:crypto';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { metadataOf } from '../metadata/index.ts';
-import { type Asked, forgetAll, request, requestWith } from '../testing.ts';
-import { waitingToken } from '../testing-outbox.ts';
-import { founder, type SignedIn } from '../testing-people.ts';
+import { waitingToken } from '../testing/outbox.ts';
+import { founder, type SignedIn } from '../testing/people.ts';
+import { type Asked, forgetAll, request, requestWith } from '../testing/worker.ts';
 import type { Session } from './issuer.ts';
 import { issueToken } from './one-time-token.ts';
 

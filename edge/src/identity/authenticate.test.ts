@@ -3,9 +3,9 @@ import { Scope } from '@appflux/protocol';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { metadataOf } from '../metadata/index.ts';
 import type { TokenRecord } from '../metadata/metadata.ts';
-import { runnerRecord, tokenRecord, userRecord } from '../metadata/sample-records.ts';
+import { runnerRecord, tokenRecord, userRecord } from '../metadata/testing/sample-records.ts';
 import { hashToken, makeToken } from '../secrets/tokens.ts';
-import { forgetAll, signIn } from '../testing.ts';
+import { forgetAll, signIn } from '../testing/worker.ts';
 import { authenticate, authenticateRunner, bearsOperatorSecret } from './authenticate.ts';
 
 const NOW = Date.parse('2026-11-10T12:00:00.000Z');

@@ -2,9 +2,9 @@
 import { env } from 'cloudflare:workers';
 import { beforeEach, expect, test } from 'vitest';
 import { metadataOf } from '../metadata/index.ts';
-import { memberRecord, tokenRecord } from '../metadata/sample-records.ts';
-import { forgetAll, request, requestWith, signIn } from '../testing.ts';
-import { founder, memberOf, type SignedIn } from '../testing-people.ts';
+import { memberRecord, tokenRecord } from '../metadata/testing/sample-records.ts';
+import { founder, memberOf, type SignedIn } from '../testing/people.ts';
+import { forgetAll, request, requestWith, signIn } from '../testing/worker.ts';
 import { hashPassword } from './password.ts';
 
 const metadata = metadataOf(env);

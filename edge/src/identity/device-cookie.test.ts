@@ -3,9 +3,9 @@ import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Env } from '../env.ts';
 import { metadataOf } from '../metadata/index.ts';
-import { forgetAll, request } from '../testing.ts';
-import { all, PASSWORD, STORED, TestClient } from '../testing-client.ts';
-import { founder, type SignedIn } from '../testing-people.ts';
+import { all, PASSWORD, STORED, TestClient } from '../testing/client.ts';
+import { founder, type SignedIn } from '../testing/people.ts';
+import { forgetAll, request } from '../testing/worker.ts';
 
 let owner: SignedIn;
 

@@ -1,9 +1,9 @@
 /** Guessing passwords, over HTTP: what slows it, whom that does not touch, and what it cannot hold up. */
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { forgetAll, request } from '../testing.ts';
-import { all, PASSWORD, STORED, TestClient } from '../testing-client.ts';
-import { founder, type SignedIn } from '../testing-people.ts';
+import { all, PASSWORD, STORED, TestClient } from '../testing/client.ts';
+import { founder, type SignedIn } from '../testing/people.ts';
+import { forgetAll, request } from '../testing/worker.ts';
 import { hashPassword } from './password.ts';
 import { countSignUp } from './sign-in-limits.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { refreshTokenRecord } from '../metadata/sample-records.ts';
+import { refreshTokenRecord } from '../metadata/testing/sample-records.ts';
 import { judgeRefresh, REUSE_MS } from './issuer.ts';
 
 const USED_AT = Date.parse('2026-11-10T12:00:00.000Z');

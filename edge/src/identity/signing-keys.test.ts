@@ -2,7 +2,7 @@ import { env } from 'cloudflare:workers';
 import { beforeEach, expect, test } from 'vitest';
 import { metadataOf } from '../metadata/index.ts';
 import { createSealer } from '../secrets/sealing.ts';
-import { forgetAll } from '../testing.ts';
+import { forgetAll } from '../testing/worker.ts';
 import { readSigningKeys } from './signing-keys.ts';
 
 beforeEach(forgetAll);

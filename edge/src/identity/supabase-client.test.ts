@@ -4,9 +4,9 @@ import { createClient, type SupabaseClientOptions } from '@supabase/supabase-js'
 import { afterEach, beforeEach, expect, inject, test, vi } from 'vitest';
 import { metadataOf } from '../metadata/index.ts';
 import { outboxOf } from '../outbox/index.ts';
-import { type Asked, forgetAll, request, requestWith, signInToken } from '../testing.ts';
-import { waitingToken } from '../testing-outbox.ts';
-import { founder } from '../testing-people.ts';
+import { waitingToken } from '../testing/outbox.ts';
+import { founder } from '../testing/people.ts';
+import { type Asked, forgetAll, request, requestWith, signInToken } from '../testing/worker.ts';
 import { authenticate } from './authenticate.ts';
 import { issueToken } from './one-time-token.ts';
 import { createRecoveryLink } from './sign-in-link.ts';

@@ -4,7 +4,7 @@ import type { Me } from '@appflux/protocol';
 import { decodeJwt } from 'jose';
 import { beforeEach, describe, expect, inject, test } from 'vitest';
 import { browserOf, follow } from '../../../stack/stand-ins/supabase/browser.ts';
-import { type Asked, forgetAll, requestWith } from '../testing.ts';
+import { type Asked, forgetAll, requestWith } from '../testing/worker.ts';
 
 const { projects } = inject('issuers');
 const PASSWORD = 'correct horse battery';

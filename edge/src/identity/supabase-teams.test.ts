@@ -4,9 +4,9 @@ import { type ErrorBody, type Me, TEAM_HEADER } from '@appflux/protocol';
 import { beforeEach, describe, expect, inject, test } from 'vitest';
 import type { Env } from '../env.ts';
 import { metadataOf } from '../metadata/index.ts';
-import { appRecord, memberRecord, runnerRecord, tokenRecord } from '../metadata/sample-records.ts';
-import { type Asked, forgetAll, requestWith } from '../testing.ts';
-import { tokenOf } from '../testing-supabase.ts';
+import { appRecord, memberRecord, runnerRecord, tokenRecord } from '../metadata/testing/sample-records.ts';
+import { tokenOf } from '../testing/supabase.ts';
+import { type Asked, forgetAll, requestWith } from '../testing/worker.ts';
 import { issueToken } from './one-time-token.ts';
 
 const { supabase } = inject('issuers');

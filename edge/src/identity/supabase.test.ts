@@ -5,9 +5,9 @@ import { base64url, exportJWK, generateKeyPair } from 'jose';
 import { beforeEach, expect, inject, test } from 'vitest';
 import type { Env } from '../env.ts';
 import { metadataOf } from '../metadata/index.ts';
-import { type Asked, forgetAll, request, requestWith } from '../testing.ts';
-import { founder } from '../testing-people.ts';
-import { tokenOf } from '../testing-supabase.ts';
+import { founder } from '../testing/people.ts';
+import { tokenOf } from '../testing/supabase.ts';
+import { type Asked, forgetAll, request, requestWith } from '../testing/worker.ts';
 import { issueToken } from './one-time-token.ts';
 
 const { supabase, broken } = inject('issuers');

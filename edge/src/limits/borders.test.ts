@@ -12,12 +12,12 @@ import {
 import { beforeEach, describe, expect, test } from 'vitest';
 import { metadataOf } from '../metadata/index.ts';
 import { newObjectId } from '../metadata/object-id.ts';
-import { memberRecord, runnerRecord, uploadRecord } from '../metadata/sample-records.ts';
+import { memberRecord, runnerRecord, uploadRecord } from '../metadata/testing/sample-records.ts';
 import { uploadsOf } from '../storage/index.ts';
 import { artifactAgainKey, incomingKey } from '../storage/keys.ts';
-import { forgetAll, request, signIn } from '../testing.ts';
-import { givenRunner } from '../testing-attempt.ts';
-import { founder, somebody } from '../testing-people.ts';
+import { givenRunner } from '../testing/attempt.ts';
+import { founder, somebody } from '../testing/people.ts';
+import { forgetAll, request, signIn } from '../testing/worker.ts';
 import { MAX_ATTACHMENT_BYTES } from './platform.ts';
 
 const metadata = metadataOf(env);

@@ -3,7 +3,7 @@ import { env } from 'cloudflare:workers';
 import type { LogLine } from '@appflux/protocol';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { forgetAll } from '../testing.ts';
+import { forgetAll } from '../testing/worker.ts';
 import { LogStore } from './store.ts';
 
 beforeEach(forgetAll);

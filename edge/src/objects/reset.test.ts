@@ -6,8 +6,8 @@ import { DeadLetterObject } from '../dead-letters/object.ts';
 import { DeploymentObject } from '../deployment/object.ts';
 import { PoolObject } from '../dispatch/pool.ts';
 import { newObjectId } from '../metadata/object-id.ts';
-import { type Asked, forgetAll, request, signIn } from '../testing.ts';
-import { givenRunner } from '../testing-attempt.ts';
+import { givenRunner } from '../testing/attempt.ts';
+import { type Asked, forgetAll, request, signIn } from '../testing/worker.ts';
 import { deadLettersOf } from './dead-letters.ts';
 import { deploymentOf } from './deployments.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { sources } from '../testing-sources.ts';
+import { sources } from '../testing/sources.ts';
 
 test('objects are called through objectStub, and nowhere past it', () => {
   const connecting = [...sources].filter(([, source]) => source.includes('.getByName('));

@@ -4,7 +4,6 @@ import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Env } from '../env.ts';
 import type { Session } from '../identity/issuer.ts';
-import { forgetAll, request, signIn } from '../testing.ts';
 import {
   ask,
   items,
@@ -15,8 +14,9 @@ import {
   tokenOf,
   untilThere,
   verify,
-} from '../testing-outbox.ts';
-import { founder, memberOf, type SignedIn, somebody } from '../testing-people.ts';
+} from '../testing/outbox.ts';
+import { founder, memberOf, type SignedIn, somebody } from '../testing/people.ts';
+import { forgetAll, request, signIn } from '../testing/worker.ts';
 import { outboxOf } from './index.ts';
 import { MOST_ITEMS, type NewItem } from './object.ts';
 

@@ -5,9 +5,9 @@ import { afterEach, beforeEach, describe, expect, inject, test, vi } from 'vites
 import type { MailAnswer, ReceivedMail } from '../../vitest.mail.ts';
 import type { Env } from '../env.ts';
 import { metadataOf } from '../metadata/index.ts';
-import { forgetAll, request, requestWith, signIn } from '../testing.ts';
-import { ask, items, outboxObject, setUp, stored, tokenOf, untilThere, verify } from '../testing-outbox.ts';
-import { founder, type SignedIn } from '../testing-people.ts';
+import { ask, items, outboxObject, setUp, stored, tokenOf, untilThere, verify } from '../testing/outbox.ts';
+import { founder, type SignedIn } from '../testing/people.ts';
+import { forgetAll, request, requestWith, signIn } from '../testing/worker.ts';
 
 const metadata = metadataOf(env);
 let ada: SignedIn;

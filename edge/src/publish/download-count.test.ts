@@ -1,9 +1,9 @@
 import { env } from 'cloudflare:workers';
 import { beforeAll, expect, test } from 'vitest';
 import { metadataOf } from '../metadata/index.ts';
-import { forgetAll, request } from '../testing.ts';
-import { givenApp, givenDeployment } from './published.ts';
+import { forgetAll, request } from '../testing/worker.ts';
 import { GATHER_MS } from './tally.ts';
+import { givenApp, givenDeployment } from './testing/published.ts';
 
 beforeAll(forgetAll);
 

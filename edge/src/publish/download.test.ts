@@ -2,8 +2,8 @@ import { env } from 'cloudflare:workers';
 import { parse } from 'content-disposition';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { objectsOf } from '../storage/index.ts';
-import { forgetAll, request } from '../testing.ts';
-import { givenApp, givenDeployment } from './published.ts';
+import { forgetAll, request } from '../testing/worker.ts';
+import { givenApp, givenDeployment } from './testing/published.ts';
 
 beforeAll(forgetAll);
 

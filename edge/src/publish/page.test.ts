@@ -2,8 +2,8 @@ import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { metadataOf } from '../metadata/index.ts';
 import { newObjectId } from '../metadata/object-id.ts';
-import { forgetAll, request } from '../testing.ts';
-import { givenApp, givenDeployment } from './published.ts';
+import { forgetAll, request } from '../testing/worker.ts';
+import { givenApp, givenDeployment } from './testing/published.ts';
 
 beforeAll(forgetAll);
 

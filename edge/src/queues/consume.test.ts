@@ -6,14 +6,14 @@ import {
 } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { beforeEach, expect, test } from 'vitest';
-import { sampleSpec } from '../deployment/sample-spec.ts';
+import { sampleSpec } from '../deployment/testing/sample-spec.ts';
 import { metadataOf } from '../metadata/index.ts';
 import type { DeploymentRecord } from '../metadata/metadata.ts';
 import { newObjectId } from '../metadata/object-id.ts';
-import { appRecord, deploymentRecord } from '../metadata/sample-records.ts';
+import { appRecord, deploymentRecord } from '../metadata/testing/sample-records.ts';
 import { deadLettersOf } from '../objects/dead-letters.ts';
-import { forgetAll, request, signIn } from '../testing.ts';
-import { founder } from '../testing-people.ts';
+import { founder } from '../testing/people.ts';
+import { forgetAll, request, signIn } from '../testing/worker.ts';
 import { consume } from './consume.ts';
 import type { EventMessage, QueueMessage } from './messages.ts';
 

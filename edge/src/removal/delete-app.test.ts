@@ -2,19 +2,19 @@ import { createMessageBatch, runDurableObjectAlarm, runInDurableObject } from 'c
 import { env } from 'cloudflare:workers';
 import { CLOSE, Deployment, LOGS_SUBPROTOCOL, MULTIPART_FROM_BYTES } from '@appflux/protocol';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { sampleSpec } from '../deployment/sample-spec.ts';
+import { sampleSpec } from '../deployment/testing/sample-spec.ts';
 import { Budget } from '../limits/budget.ts';
 import { metadataOf } from '../metadata/index.ts';
 import type { AppRecord } from '../metadata/metadata.ts';
 import { newObjectId } from '../metadata/object-id.ts';
-import { appRecord, deploymentRecord } from '../metadata/sample-records.ts';
+import { appRecord, deploymentRecord } from '../metadata/testing/sample-records.ts';
 import { deadLettersOf } from '../objects/dead-letters.ts';
 import { consume } from '../queues/consume.ts';
 import type { QueueMessage } from '../queues/messages.ts';
 import { objectsOf, uploadsOf } from '../storage/index.ts';
 import { artifactKey, uploadKey } from '../storage/keys.ts';
-import { forgetAll, request, signIn } from '../testing.ts';
-import { connectAttempt, deliver, givenRunner, leaseOf, uploadOf } from '../testing-attempt.ts';
+import { connectAttempt, deliver, givenRunner, leaseOf, uploadOf } from '../testing/attempt.ts';
+import { forgetAll, request, signIn } from '../testing/worker.ts';
 import { deleteApp } from './delete-app.ts';
 
 const metadata = metadataOf(env);

@@ -4,13 +4,13 @@ import { env } from 'cloudflare:workers';
 import { CLOSE, ErrorBody, type Grant, LEASE_TOKEN_HEADER, LOGS_SUBPROTOCOL } from '@appflux/protocol';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { MOST_LETTERS } from '../dead-letters/object.ts';
-import { sampleSpec } from '../deployment/sample-spec.ts';
+import { sampleSpec } from '../deployment/testing/sample-spec.ts';
 import { MOST_VIEWERS, MOST_VIEWERS_OF_ONE } from '../logs/viewers.ts';
 import { metadataOf } from '../metadata/index.ts';
 import { newObjectId } from '../metadata/object-id.ts';
-import { appRecord } from '../metadata/sample-records.ts';
-import { forgetAll, request } from '../testing.ts';
-import { connectAttempt, givenRunner, leaseOf } from '../testing-attempt.ts';
+import { appRecord } from '../metadata/testing/sample-records.ts';
+import { connectAttempt, givenRunner, leaseOf } from '../testing/attempt.ts';
+import { forgetAll, request } from '../testing/worker.ts';
 
 /** The clock stands still unless a test moves it: nothing comes back by itself. */
 let now: number;

@@ -2,12 +2,12 @@ import { env } from 'cloudflare:workers';
 import { isAppFluxError } from '@appflux/protocol';
 import { describe, expect, inject, test } from 'vitest';
 import type { S3Server } from '../../vitest.s3.ts';
-import { objectStoreContract } from './contract/objects.ts';
-import { settleContract } from './contract/settle.ts';
-import { uploadsContract } from './contract/uploads.ts';
 import { createR2Objects } from './r2.ts';
 import { createS3Objects } from './s3.ts';
 import { S3Client } from './s3-client.ts';
+import { objectStoreContract } from './testing/contract/objects.ts';
+import { settleContract } from './testing/contract/settle.ts';
+import { uploadsContract } from './testing/contract/uploads.ts';
 import { createUploads } from './uploads.ts';
 
 type Server = S3Server & { region: string };

@@ -1,8 +1,8 @@
 import { listDurableObjectIds, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { forgetAll } from '../testing.ts';
-import { TestClient } from '../testing-client.ts';
+import { TestClient } from '../testing/client.ts';
+import { forgetAll } from '../testing/worker.ts';
 import { THROTTLES } from './index.ts';
 import { MOST_COUNTERS } from './object.ts';
 

@@ -11,7 +11,7 @@ import { ensureWebImage } from '../testing/docker.ts';
 vi.setConfig({ testTimeout: 120_000 });
 
 const engine = connectEngine();
-const FIXTURE = fileURLToPath(new URL('../testing/fixtures/react-vite', import.meta.url));
+const FIXTURE = fileURLToPath(new URL('../../fixtures/react-vite', import.meta.url));
 
 let bench: BuildBench;
 

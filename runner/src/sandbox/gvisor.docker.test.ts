@@ -12,7 +12,7 @@ import { connectEngine } from './engine.ts';
 vi.setConfig({ testTimeout: 120_000 });
 
 const engine = connectEngine();
-const FIXTURE = fileURLToPath(new URL('../testing/fixtures/react-vite', import.meta.url));
+const FIXTURE = fileURLToPath(new URL('../../fixtures/react-vite', import.meta.url));
 let gvisor: Gvisor | { readonly why: string };
 let bench: BuildBench;
 

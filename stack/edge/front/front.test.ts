@@ -13,7 +13,7 @@ import { bundleWorker } from '../bundle.ts';
 import { publicUrl, s3Endpoint } from '../config.ts';
 import { type RunningEdge, startEdge } from '../process.ts';
 
-const fixture = join(ROOT, 'stack', 'edge', 'fixture');
+const fixture = join(ROOT, 'stack', 'fixtures', 'worker');
 const wranglerConfig = join(fixture, 'wrangler.toml');
 const bucket = { name: 'fixture-0f1e2d3c', accessKeyId: 'local-key', secretAccessKey: 'local-secret' };
 const client = new AwsClient({ ...bucket, service: 's3', region: 'auto' });

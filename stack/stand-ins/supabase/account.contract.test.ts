@@ -1,7 +1,7 @@
 /** What signed-in users can change in Supabase Auth: email, password and sessions. */
 import { expect, test } from 'vitest';
 import { browserOf, follow, linkTo, SITE } from './browser.ts';
-import { anyone, BACK, claimsOf, member, onEachServer, PASSWORD, signIn } from './on-each-server.ts';
+import { anyone, BACK, claimsOf, member, onEachServer, PASSWORD, signIn } from './testing/on-each-server.ts';
 
 onEachServer('with the defaults', {}, (get) => {
   test('changing the email needs both links; the first one changes nothing', async () => {

@@ -1,8 +1,8 @@
 /** GitHub sign-in and identities of Supabase Auth. */
 import { expect, test } from 'vitest';
 import { authorize, browserOf, follow } from './browser.ts';
-import { account, anyone, BACK, claimsOf, member, onEachServer, PASSWORD } from './on-each-server.ts';
 import type { RunningProject } from './start.ts';
+import { account, anyone, BACK, claimsOf, member, onEachServer, PASSWORD } from './testing/on-each-server.ts';
 
 onEachServer('with the defaults', {}, (get) => {
   test('nothing can be linked or unlinked while manual linking is off', async () => {

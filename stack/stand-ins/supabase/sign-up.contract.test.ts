@@ -1,7 +1,7 @@
 /** Sign-up, emailed links and rate limits of Supabase Auth. */
 import { expect, test } from 'vitest';
 import { browserOf, follow, linkTo, SITE } from './browser.ts';
-import { anyone, BACK, claimsOf, member, onEachServer, PASSWORD, signIn } from './on-each-server.ts';
+import { anyone, BACK, claimsOf, member, onEachServer, PASSWORD, signIn } from './testing/on-each-server.ts';
 
 onEachServer('with email confirmation', {}, (get) => {
   test('signUp returns a user without a session, and its data ends up in every access token', async () => {

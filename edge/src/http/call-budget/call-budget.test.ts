@@ -1,8 +1,8 @@
 import { env } from 'cloudflare:workers';
 import { ErrorBody } from '@appflux/protocol';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { forgetAll, requestWith, signIn } from '../../testing.ts';
-import { givenRunner } from '../../testing-attempt.ts';
+import { givenRunner } from '../../testing/attempt.ts';
+import { forgetAll, requestWith, signIn } from '../../testing/worker.ts';
 
 let token: string;
 let now: number;

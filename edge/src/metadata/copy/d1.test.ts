@@ -1,9 +1,9 @@
 import { env } from 'cloudflare:workers';
 import { beforeEach, expect, test } from 'vitest';
-import { forgetAll } from '../../testing.ts';
+import { forgetAll } from '../../testing/worker.ts';
 import { createD1Metadata } from '../d1/index.ts';
 import { newObjectId } from '../object-id.ts';
-import { appRecord, deploymentRecord } from '../sample-records.ts';
+import { appRecord, deploymentRecord } from '../testing/sample-records.ts';
 import { d1Copyable } from './d1.ts';
 
 beforeEach(forgetAll);

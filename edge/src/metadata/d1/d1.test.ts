@@ -2,10 +2,10 @@ import { applyD1Migrations, type D1Migration, reset } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { AppFluxError, isAppFluxError } from '@appflux/protocol';
 import { describe, expect, test } from 'vitest';
-import { forgetAll } from '../../testing.ts';
-import { metadataContract } from '../contract.ts';
+import { forgetAll } from '../../testing/worker.ts';
 import type { DeploymentRecord } from '../metadata.ts';
-import { appRecord, auditRecord, deploymentRecord, kept } from '../sample-records.ts';
+import { metadataContract } from '../testing/contract.ts';
+import { appRecord, auditRecord, deploymentRecord, kept } from '../testing/sample-records.ts';
 import { createD1Metadata } from './index.ts';
 import { comesAfter, newestFirst } from './list.ts';
 

@@ -1,8 +1,8 @@
 /** Rows that D1 reads are billed: what analytics and searches read, and that no query of theirs reads a table in whole. */
 import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { forgetAll } from '../../testing.ts';
-import { appRecord, deploymentRecord } from '../sample-records.ts';
+import { forgetAll } from '../../testing/worker.ts';
+import { appRecord, deploymentRecord } from '../testing/sample-records.ts';
 import { buildStatements, downloadStatements } from './analytics.ts';
 import type { Statement } from './database.ts';
 import { createD1Metadata } from './index.ts';

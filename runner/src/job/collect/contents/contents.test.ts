@@ -14,7 +14,7 @@ import { factsOfContent } from './index.ts';
 import { MalformedFile } from './malformed.ts';
 import { resolveText } from './resource-table.ts';
 
-const RECORDED = join(import.meta.dirname, 'recorded');
+const RECORDED = join(import.meta.dirname, '../../../../recorded/apk');
 
 let folder: string;
 let lines: string[];

@@ -1,0 +1,394 @@
+/**
+ * `npm run screenshots -w dashboard`: takes screenshots of every page, wide and narrow, light and dark, with data, empty,
+ * loading, and failing. Prints their folder, a new one in the system's temporary folder.
+ * Arguments select screenshots whose names contain one of them.
+ */
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AppFluxError } from '@appflux/protocol';
+import type { Browser, Page } from 'playwright-core';
+import { BUILD, ensureBuild, launchBrowser } from './browser.ts';
+import { FakeApi } from './fake-api.ts';
+import { longLog } from './sample-log.ts';
+import { SAMPLE, sampleWorld } from './sample-world.ts';
+import { emptyWorld, type World } from './world.ts';
+
+interface Shot {
+  name: string;
+  path: string;
+  world?: () => World;
+  /** Actions on the page before the screenshot. */
+  act?: (page: Page) => Promise<void>;
+  signedOut?: boolean;
+  /** Captures the window, not the whole page. */
+  window?: boolean;
+}
+
+const refusing = (call: string, error: AppFluxError) => () => {
+  const world = sampleWorld();
+  world.refusals.set(call, error);
+  return world;
+};
+const hanging =
+  (...calls: string[]) =>
+  () => {
+    const world = sampleWorld();
+    for (const call of calls) world.hanging.add(call);
+    return world;
+  };
+const away = new AppFluxError('unavailable', 'The metadata store doesn’t respond.', {
+  hint: 'Check that AppFlux is running, then try again.',
+});
+const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name }).first();
+
+async function toConfigure(page: Page) {
+  await page.getByLabel('Repository URL').fill('https://github.com/northwind/harbor/tree/main/apps/web');
+  await button(page, 'Continue').click();
+  await page.getByRole('heading', { name: 'Configure' }).waitFor();
+  await writeVariables(page);
+}
+
+/** Adds a variable of each automatic kind, and one with a manual choice. */
+async function writeVariables(page: Page) {
+  const variables = [
+    ['API_URL', 'https://api.example.com'],
+    ['DEPLOY_TOKEN', 'a-token-of-an-account'],
+    ['STAGE', 'build'],
+  ] as const;
+  for (const [index, [name, value]] of variables.entries()) {
+    if (index > 0) await page.getByRole('button', { name: 'Add', exact: true }).first().click();
+    await page.getByLabel(`Name of variable ${index + 1}`).fill(name);
+    await page.getByLabel(`Value of ${name}`).fill(value);
+  }
+  await page.getByRole('checkbox').last().check();
+}
+
+async function uploadZip(page: Page) {
+  await page.getByText('ZIP upload').click();
+  await page.getByLabel('Project archive').setInputFiles({
+    name: 'summer-flyer.zip',
+    mimeType: 'application/zip',
+    buffer: Buffer.alloc(26_000_000, 7),
+  });
+}
+
+const shots: Shot[] = [
+  { name: 'sign-in', path: '/sign-in', signedOut: true },
+  {
+    name: 'sign-in-used',
+    path: '/sign-in#token_hash=used',
+    signedOut: true,
+    act: (page) => page.getByText('no longer works').waitFor(),
+  },
+  { name: 'invite', path: '/invite#token=afi_good', signedOut: true },
+  { name: 'invite-signed-in', path: '/invite#token=afi_good' },
+  { name: 'forgot-password', path: '/forgot-password', signedOut: true },
+  { name: 'reset-password', path: '/reset-password#token_hash=good', signedOut: true },
+  { name: 'account', path: '/settings/account' },
+  { name: 'team', path: '/settings/team' },
+  {
+    name: 'team-invited',
+    path: '/settings/team',
+    act: async (page) => {
+      await button(page, 'Invite').click();
+      await button(page, 'Create link').click();
+      await page.getByText('Copy the link now').waitFor();
+    },
+  },
+  { name: 'team-viewer', path: '/settings/team', world: () => ({ ...sampleWorld(), role: 'viewer' }) },
+  { name: 'audit', path: '/settings/audit' },
+  {
+    name: 'app-settings-viewer',
+    path: '/apps/harbor-web/settings',
+    world: () => ({ ...sampleWorld(), role: 'viewer' }),
+  },
+  { name: 'apps', path: '/' },
+  { name: 'apps-empty', path: '/', world: emptyWorld },
+  { name: 'apps-failing', path: '/', world: refusing('GET /api/apps', away) },
+  { name: 'apps-loading', path: '/', world: hanging('GET /api/apps') },
+  { name: 'apps-no-match', path: '/', act: (page) => page.getByLabel('Search apps').fill('zzz') },
+  { name: 'analytics', path: '/analytics' },
+  {
+    name: 'analytics-app',
+    path: '/analytics?days=7&app=harbor-web',
+    act: (page) => page.getByText('Show daily numbers').first().click(),
+  },
+  { name: 'analytics-90', path: '/analytics?days=90', window: true },
+  { name: 'analytics-empty', path: '/analytics', world: emptyWorld },
+  { name: 'analytics-failing', path: '/analytics', world: refusing('GET /api/analytics', away) },
+  { name: 'analytics-loading', path: '/analytics', world: hanging('GET /api/analytics') },
+  { name: 'new-source', path: '/new' },
+  { name: 'new-source-zip', path: '/new?from=upload', act: uploadZip },
+  {
+    name: 'new-source-problem',
+    path: '/new',
+    act: async (page) => {
+      await page.getByLabel('Repository URL').fill('https://git.example.com/x/y.git');
+      await button(page, 'Continue').click();
+    },
+  },
+  { name: 'new-configure', path: '/new', act: toConfigure },
+  {
+    name: 'new-configure-problems',
+    path: '/new',
+    act: async (page) => {
+      await toConfigure(page);
+      await page.getByLabel('Slug').fill('harbor-web');
+      await page.getByLabel('Name of variable 1').fill('2FAST');
+      await page.getByText('Build settings').click();
+      await button(page, 'Continue').click();
+    },
+  },
+  {
+    name: 'new-configure-taken',
+    path: '/new',
+    act: async (page) => {
+      await toConfigure(page);
+      await page.getByLabel('Slug').fill('harbor-web');
+      await button(page, 'Continue').click();
+      await page.getByText('is already used').waitFor();
+    },
+  },
+  {
+    name: 'new-confirm',
+    path: '/new',
+    act: async (page) => {
+      await toConfigure(page);
+      await button(page, 'Continue').click();
+      await page.getByRole('heading', { name: 'Confirm and deploy' }).waitFor();
+    },
+  },
+  {
+    name: 'new-uploading',
+    path: '/new?from=upload',
+    world: () => Object.assign(sampleWorld(), { storageDelay: 60_000 }),
+    act: async (page) => {
+      await uploadZip(page);
+      await button(page, 'Continue').click();
+      await page.getByRole('heading', { name: 'Configure' }).waitFor();
+      await page.getByLabel('Slug').fill('summer-flyer');
+      await button(page, 'Continue').click();
+      await button(page, 'Deploy').click();
+      await page.getByRole('progressbar').waitFor();
+      await page.getByText(/^[1-9]\d*%$/).waitFor();
+    },
+  },
+  { name: 'app', path: '/apps/harbor-web' },
+  { name: 'app-undeployed', path: '/apps/sandbox' },
+  {
+    name: 'app-deploy',
+    path: '/apps/harbor-web',
+    window: true,
+    act: (page) => button(page, 'Deploy').click(),
+  },
+  {
+    name: 'app-deploy-zip',
+    path: '/apps/flyer',
+    window: true,
+    act: (page) => button(page, 'Deploy').click(),
+  },
+  {
+    name: 'app-menu',
+    path: '/apps/harbor-web',
+    window: true,
+    act: (page) => button(page, /^Actions for/).click(),
+  },
+  { name: 'app-missing', path: '/apps/nothing' },
+  { name: 'app-loading', path: '/apps/harbor-web', world: hanging('GET /api/apps/harbor-web') },
+  { name: 'app-lost', path: '/apps/tide' },
+  {
+    name: 'app-retention',
+    path: '/apps/harbor-web/settings',
+    act: async (page) =>
+      page
+        .getByLabel('Artifact retention')
+        .selectOption('own')
+        .then(() => undefined),
+  },
+  { name: 'app-settings', path: '/apps/harbor-web/settings' },
+  { name: 'app-settings-variables', path: '/apps/harbor-web/settings', act: writeVariables },
+  {
+    name: 'app-settings-wrong',
+    path: '/apps/harbor-web/settings',
+    act: async (page) => {
+      await page.getByLabel('Node version').fill('the newest');
+      await page.getByLabel('Time limit in minutes').fill('400');
+      await page.getByLabel('Runner labels').fill('Mac OS');
+    },
+  },
+  {
+    name: 'app-delete',
+    path: '/apps/harbor-web/settings',
+    window: true,
+    act: (page) => button(page, 'Delete app').click(),
+  },
+  { name: 'deployment-building', path: `/deployments/${SAMPLE.building}` },
+  { name: 'deployment-queued', path: `/deployments/${SAMPLE.queued}` },
+  { name: 'deployment-failed', path: `/deployments/${SAMPLE.failed}` },
+  { name: 'deployment-success', path: `/deployments/${SAMPLE.success}` },
+  {
+    name: 'deployment-why',
+    path: `/deployments/${SAMPLE.success}`,
+    act: (page) => page.getByText('How this was detected').click(),
+  },
+  { name: 'deployment-removed', path: `/deployments/${SAMPLE.removed}` },
+  { name: 'deployment-android', path: `/deployments/${SAMPLE.android}` },
+  {
+    name: 'deployment-search',
+    path: `/deployments/${SAMPLE.failed}`,
+    act: async (page) => {
+      await page.getByLabel('Search the log').fill('sidebar');
+      await page.keyboard.press('Enter');
+    },
+  },
+  {
+    name: 'deployment-long-paused',
+    path: `/deployments/${SAMPLE.building}`,
+    world: () => {
+      const world = sampleWorld();
+      world.logs.set(SAMPLE.building, longLog(50_000, new Date(Date.now() - 50_000).toISOString()));
+      return world;
+    },
+    act: async (page) => {
+      await page.getByText('test 49995 passed').waitFor();
+      await page.getByLabel('Show timestamps').click();
+      await page.getByRole('group', { name: /^Lines of the log/ }).hover();
+      await page.mouse.wheel(0, -4000);
+    },
+  },
+  {
+    name: 'deployment-reconnecting',
+    path: `/deployments/${SAMPLE.building}`,
+    world: hanging('WebSocket'),
+    act: (page) => page.getByText('No live connection').waitFor(),
+  },
+  {
+    name: 'deployment-cancel',
+    path: `/deployments/${SAMPLE.building}`,
+    window: true,
+    act: (page) => button(page, 'Cancel').click(),
+  },
+  { name: 'deployment-missing', path: '/deployments/66f2a1c04b7e9d0099999999' },
+  {
+    name: 'deployment-loading',
+    path: `/deployments/${SAMPLE.building}`,
+    world: hanging('GET /api/deployments'),
+  },
+  { name: 'runners', path: '/runners' },
+  { name: 'runners-empty', path: '/runners', world: emptyWorld },
+  {
+    name: 'runners-edit',
+    path: '/runners',
+    window: true,
+    act: async (page) => {
+      await button(page, /^Actions for basement-xeon/).click();
+      await page.getByRole('menuitem', { name: 'Edit' }).click();
+      await page.getByRole('dialog').waitFor();
+    },
+  },
+  {
+    name: 'runners-add',
+    path: '/runners',
+    window: true,
+    act: async (page) => {
+      await button(page, 'Add runner').click();
+      await button(page, 'Create command').click();
+      await page.getByText('Waiting for the runner').waitFor();
+    },
+  },
+  { name: 'tokens', path: '/settings/tokens' },
+  { name: 'tokens-empty', path: '/settings/tokens', world: emptyWorld },
+  {
+    name: 'tokens-new',
+    path: '/settings/tokens',
+    window: true,
+    act: (page) => button(page, 'New token').click(),
+  },
+  {
+    name: 'tokens-created',
+    path: '/settings/tokens',
+    window: true,
+    act: async (page) => {
+      await button(page, 'New token').click();
+      await page.getByLabel('Name').fill('Nightly');
+      await button(page, 'Create token').click();
+      await page.getByText('Copy your token now').waitFor();
+    },
+  },
+  { name: 'not-found', path: '/nowhere' },
+  {
+    name: 'toast-offline',
+    path: '/runners',
+    window: true,
+    act: async (page) => {
+      await page.context().setOffline(true);
+      await button(page, /^Actions for local-1/).click();
+      await page.getByRole('menuitem', { name: 'Drain' }).click();
+      await page.getByText('Couldn’t drain').waitFor();
+    },
+  },
+];
+
+const SIZES = [
+  { name: 'wide', viewport: { width: 1440, height: 900 } },
+  { name: 'phone', viewport: { width: 390, height: 844 } },
+] as const;
+
+async function take(browser: Browser, shot: Shot, folder: string): Promise<void> {
+  for (const { name: size, viewport } of SIZES) {
+    const api = new FakeApi(BUILD, (shot.world ?? sampleWorld)());
+    await api.start();
+    const context = await browser.newContext({
+      viewport,
+      hasTouch: size === 'phone',
+      reducedMotion: 'reduce',
+    });
+    const page = await context.newPage();
+    page.on('console', (message) => {
+      if (message.type() === 'error' && !/status of 4|status of 5|WebSocket|ERR_/.test(message.text())) {
+        console.error(`${shot.name}: ${message.text()}`);
+      }
+    });
+    page.on('pageerror', (error) => console.error(`${shot.name}: ${error.stack}`));
+    try {
+      if (!shot.signedOut) {
+        await page.goto(api.signInLink);
+        await page.getByRole('button', { name: 'Account' }).waitFor();
+      }
+      await page.goto(api.origin + shot.path);
+      if (api.world.hanging.size === 0 || api.world.hanging.has('WebSocket'))
+        await page.waitForLoadState('networkidle');
+      else
+        await page
+          .getByText(/^Loading/)
+          .first()
+          .waitFor({ state: 'attached' });
+      await shot.act?.(page);
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme });
+        await page.waitForTimeout(250);
+        const path = join(folder, `${shot.name}.${size}.${colorScheme}.png`);
+        await page.screenshot({ path, fullPage: !shot.window });
+      }
+    } catch (error) {
+      console.error(`${shot.name} (${size}): ${String(error)}`);
+      await page.screenshot({ path: join(folder, `${shot.name}.${size}.failed.png`) });
+      process.exitCode = 1;
+    } finally {
+      await context.close();
+      await api.stop();
+    }
+  }
+}
+
+const wanted = process.argv.slice(2);
+await ensureBuild();
+const folder = await mkdtemp(join(tmpdir(), 'appflux-screenshots-'));
+const browser = await launchBrowser();
+for (const shot of shots) {
+  if (wanted.length === 0 || wanted.some((word) => shot.name.includes(word)))
+    await take(browser, shot, folder);
+}
+await browser.close();
+console.log(folder);

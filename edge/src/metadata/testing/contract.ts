@@ -1,0 +1,38 @@
+/** What every keeper of metadata must do. A keeper's own test file calls this with a way to make an empty one. */
+import { describe } from 'vitest';
+import type { Metadata } from '../metadata.ts';
+import { analyticsContract } from './contract/analytics.ts';
+import { appContract } from './contract/apps.ts';
+import { deploymentContract } from './contract/deployments.ts';
+import { downloadContract } from './contract/downloads.ts';
+import { fileContract } from './contract/files.ts';
+import { identityContract } from './contract/identity.ts';
+import { pagingContract } from './contract/paging.ts';
+import { peopleContract } from './contract/people.ts';
+import { releaseContract } from './contract/release.ts';
+import { retentionContract } from './contract/retention.ts';
+import { runnerContract } from './contract/runners.ts';
+import { tokenContract } from './contract/tokens.ts';
+import { uploadContract } from './contract/uploads.ts';
+
+/** Makes a keeper that remembers nothing yet. */
+export type CreateKeeper = () => Promise<Metadata>;
+
+/** Declares the tests of the contract for the keeper called `name`. */
+export function metadataContract(name: string, create: CreateKeeper): void {
+  describe(`metadata kept by ${name}`, () => {
+    describe('apps', () => appContract(create));
+    describe('files', () => fileContract(create));
+    describe('deployments', () => deploymentContract(create));
+    describe('releases', () => releaseContract(create));
+    describe('retention', () => retentionContract(create));
+    describe('paging', () => pagingContract(create));
+    describe('downloads', () => downloadContract(create));
+    describe('analytics', () => analyticsContract(create));
+    describe('uploads', () => uploadContract(create));
+    describe('runners', () => runnerContract(create));
+    describe('tokens', () => tokenContract(create));
+    describe('people, teams and the audit log', () => peopleContract(create));
+    describe('users, sessions, secrets and idempotency keys', () => identityContract(create));
+  });
+}

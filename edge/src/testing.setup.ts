@@ -1,4 +1,0 @@
-/** Before the tests of each file: an empty database, migrated as `wrangler d1 migrations apply` would. */
-import { forgetAll } from './testing.ts';
-
-await forgetAll();
