@@ -10,7 +10,7 @@ import {
   Slug,
 } from '@appflux/protocol';
 import { createRoute, z } from '@hono/zod-openapi';
-import { bearer, jsonBody, needs, noted, refusals, router } from '../http/router.ts';
+import { audited, bearer, jsonBody, needs, refusals, router } from '../http/router.ts';
 import { createSealer, fileLabel } from '../secrets/sealing.ts';
 import { ownedApp } from './apps.ts';
 
@@ -41,7 +41,7 @@ appFiles.openapi(
     requireRoom([...others, { size }]);
     const sealed = await createSealer(c.env).seal(content, fileLabel(app.id, name));
     await files.set(app.id, name, { size, environments, sealed });
-    await noted(c, 'file.set', { kind: 'file', id: app.id, name: `${slug}: ${name}` });
+    await audited(c, 'file.set', { kind: 'file', id: app.id, name: `${slug}: ${name}` });
     return c.body(null, 204);
   },
 );
@@ -74,7 +74,7 @@ appFiles.openapi(
     if (!(await c.get('metadata').files.delete(app.id, name))) {
       throw new AppFluxError('not_found', `${slug} has no file ${name}`);
     }
-    await noted(c, 'file.delete', { kind: 'file', id: app.id, name: `${slug}: ${name}` });
+    await audited(c, 'file.delete', { kind: 'file', id: app.id, name: `${slug}: ${name}` });
     return c.body(null, 204);
   },
 );

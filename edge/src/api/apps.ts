@@ -16,7 +16,7 @@ import {
 } from '@appflux/protocol';
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Env } from '../env.ts';
-import { bearer, json, jsonBody, needs, noted, refusals, router } from '../http/router.ts';
+import { audited, bearer, json, jsonBody, needs, refusals, router } from '../http/router.ts';
 import type { AppRecord, Metadata, SealedVariable } from '../metadata/metadata.ts';
 import { newObjectId } from '../metadata/object-id.ts';
 import { deleteApp } from '../removal/delete-app.ts';
@@ -107,7 +107,7 @@ apps.openapi(
     };
     const metadata = c.get('metadata');
     await metadata.apps.insert(record);
-    await noted(c, 'app.create', { kind: 'app', id, name: slug });
+    await audited(c, 'app.create', { kind: 'app', id, name: slug });
     return c.json(await toApp(record, { metadata, env: c.env }), 201);
   },
 );
@@ -184,7 +184,7 @@ apps.openapi(
     const metadata = c.get('metadata');
     const app = await ownedApp(metadata, c.get('caller').ownerId, c.req.valid('param').slug);
     const changed = await metadata.apps.update(app.id, definedOf(c.req.valid('json')));
-    await noted(c, 'app.update', { kind: 'app', id: app.id, name: app.slug });
+    await audited(c, 'app.update', { kind: 'app', id: app.id, name: app.slug });
     return c.json(await toApp(changed ?? app, { metadata, env: c.env }), 200);
   },
 );
@@ -213,9 +213,9 @@ apps.openapi(
       env: c.env,
       metadata: c.get('metadata'),
       objects: c.get('objects'),
-      uploads: c.get('uploads'),
+      presigner: c.get('presigner'),
     });
-    await noted(c, 'app.delete', { kind: 'app', id: app.id, name: app.slug });
+    await audited(c, 'app.delete', { kind: 'app', id: app.id, name: app.slug });
     return c.body(null, 204);
   },
 );
@@ -242,7 +242,7 @@ apps.openapi(
     const place = { appId: app.id, name };
     const variable = await sealVariable(createSealer(c.env), place, input, earlier);
     await c.get('metadata').apps.setVariable(app.id, name, variable);
-    await noted(c, 'variable.set', { kind: 'variable', id: app.id, name: `${slug}: ${name}` });
+    await audited(c, 'variable.set', { kind: 'variable', id: app.id, name: `${slug}: ${name}` });
     return c.body(null, 204);
   },
 );
@@ -264,7 +264,7 @@ apps.openapi(
     if (!(await c.get('metadata').apps.deleteVariable(app.id, name))) {
       throw new AppFluxError('not_found', `${slug} has no variable ${name}`);
     }
-    await noted(c, 'variable.delete', { kind: 'variable', id: app.id, name: `${slug}: ${name}` });
+    await audited(c, 'variable.delete', { kind: 'variable', id: app.id, name: `${slug}: ${name}` });
     return c.body(null, 204);
   },
 );

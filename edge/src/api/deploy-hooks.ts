@@ -17,7 +17,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { bodyLimit } from 'hono/body-limit';
 import { note } from '../audit/note.ts';
 import { createDeployment } from '../deployment/create.ts';
-import { bearer, json, jsonBody, needs, noted, refusals, router } from '../http/router.ts';
+import { audited, bearer, json, jsonBody, needs, refusals, router } from '../http/router.ts';
 import { isDue } from '../identity/authenticate.ts';
 import { issueToken } from '../identity/one-time-token.ts';
 import type { TokenRecord } from '../metadata/metadata.ts';
@@ -78,7 +78,7 @@ deployHooks.openapi(
       appId: app.id,
       createdBy: caller.userId,
     });
-    await noted(c, 'hook.create', { kind: 'hook', id: record.id, name: `${app.slug}: ${record.name}` });
+    await audited(c, 'hook.create', { kind: 'hook', id: record.id, name: `${app.slug}: ${record.name}` });
     return c.json({ ...toHook(record), url: `${setting(c.env, 'PUBLIC_URL')}/hooks/deploy/${token}` }, 201);
   },
 );
@@ -101,7 +101,7 @@ deployHooks.openapi(
     if (record?.appId !== app.id || !(await tokens.delete(app.ownerId, 'deploy_hook', id))) {
       throw new AppFluxError('not_found', `${slug} has no deploy hook ${id}`);
     }
-    await noted(c, 'hook.revoke', { kind: 'hook', id, name: `${slug}: ${record.name}` });
+    await audited(c, 'hook.revoke', { kind: 'hook', id, name: `${slug}: ${record.name}` });
     return c.body(null, 204);
   },
 );

@@ -12,7 +12,7 @@ import { journal } from '../journal.ts';
 import { metadataOf } from '../metadata/index.ts';
 import { publicPages } from '../publish/index.ts';
 import { setting } from '../settings.ts';
-import { objectsOf, uploadsOf } from '../storage/index.ts';
+import { objectsOf, presignerOf } from '../storage/index.ts';
 import { addresses } from './addresses.ts';
 import { analytics } from './analytics.ts';
 import { appFiles } from './app-files.ts';
@@ -49,7 +49,7 @@ api.use('*', requestLog);
 api.use(async (c, next) => {
   c.set('metadata', metadataOf(c.env));
   c.set('objects', objectsOf(c.env));
-  c.set('uploads', uploadsOf(c.env));
+  c.set('presigner', presignerOf(c.env));
   await next();
 });
 

@@ -14,7 +14,7 @@ import {
 } from '@appflux/protocol';
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Env } from '../env.ts';
-import { bearer, json, jsonBody, needs, noted, personOnly, refusals, router } from '../http/router.ts';
+import { audited, bearer, json, jsonBody, needs, personOnly, refusals, router } from '../http/router.ts';
 import {
   findInvitation,
   invitationUrl,
@@ -94,7 +94,7 @@ invitations.openapi(
       createdBy: caller.userId,
       expiresAt: new Date(Date.now() + days * DAY_MS).toISOString(),
     });
-    await noted(c, 'invitation.create', { kind: 'invitation', id: record.id, name: record.name || role });
+    await audited(c, 'invitation.create', { kind: 'invitation', id: record.id, name: record.name || role });
     const invitation = toInvitation(record);
     const url = invitationUrl(c.env, token);
     if (email !== undefined) {
@@ -133,7 +133,7 @@ invitations.openapi(
       throw new AppFluxError('not_found', 'There is no such invitation');
     }
     await forgetLink(c.env, id);
-    await noted(c, 'invitation.revoke', {
+    await audited(c, 'invitation.revoke', {
       kind: 'invitation',
       id,
       name: record.name || (record.role ?? 'viewer'),

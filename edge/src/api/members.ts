@@ -14,12 +14,12 @@ import type { Context } from 'hono';
 import type { Env } from '../env.ts';
 import {
   type ApiEnv,
+  audited,
+  authenticated,
   bearer,
   json,
   jsonBody,
-  known,
   needs,
-  noted,
   refusals,
   router,
 } from '../http/router.ts';
@@ -59,7 +59,7 @@ members.openapi(
     summary: 'Who is calling, for which team, and what they may do there',
     tags: ['people'],
     security: bearer,
-    middleware: [known] as const,
+    middleware: [authenticated] as const,
     responses: { 200: json(Me, 'The caller'), ...refusals },
   }),
   async (c) => {
@@ -141,7 +141,7 @@ members.openapi(
     const changed = await metadata.members.setRole(caller.ownerId, userId, role);
     if (changed === null) throw noMember(userId);
     if (role !== 'owner' && role !== 'admin') await metadata.tokens.deleteMadeBy(caller.ownerId, userId);
-    await noted(c, 'member.role', { kind: 'member', id: userId, name: `${member.email} as ${role}` });
+    await audited(c, 'member.role', { kind: 'member', id: userId, name: `${member.email} as ${role}` });
     return c.json(toMember(changed), 200);
   },
 );
@@ -215,7 +215,7 @@ async function remove(c: Context<ApiEnv>, { teamId, userId, email }: MemberRecor
   const metadata = c.get('metadata');
   if (!(await metadata.members.delete(teamId, userId))) throw noMember(userId);
   await metadata.tokens.deleteMadeBy(teamId, userId);
-  await noted(c, 'member.remove', { kind: 'member', id: userId, name: email });
+  await audited(c, 'member.remove', { kind: 'member', id: userId, name: email });
 }
 
 const noMember = (userId: string) => new AppFluxError('not_found', `There is no member ${userId}`);

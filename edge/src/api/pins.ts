@@ -2,7 +2,7 @@
 import { type AuditAction, Deployment, ErrorBody, ObjectId } from '@appflux/protocol';
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
-import { type ApiEnv, bearer, json, needs, noted, refusals, router } from '../http/router.ts';
+import { type ApiEnv, audited, bearer, json, needs, refusals, router } from '../http/router.ts';
 import { artifactsRemoved } from '../retention/removed.ts';
 import { currentDeployment, ownedDeployment } from './deployments.ts';
 
@@ -50,7 +50,7 @@ async function setPin(c: Context<ApiEnv>, id: string, pinned: boolean): Promise<
   }
   if (before.pinned !== pinned) {
     const action: AuditAction = pinned ? 'deployment.pin' : 'deployment.unpin';
-    await noted(c, action, { kind: 'deployment', id, name: `${before.app.slug}: ${before.version ?? id}` });
+    await audited(c, action, { kind: 'deployment', id, name: `${before.app.slug}: ${before.version ?? id}` });
   }
   return currentDeployment(c.env, metadata, ownerId, id);
 }

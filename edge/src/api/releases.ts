@@ -1,7 +1,7 @@
 /** Releases: which deployment an app's public address points at. */
 import { App, AppFluxError, ReleaseDeployment, Slug } from '@appflux/protocol';
 import { createRoute, z } from '@hono/zod-openapi';
-import { bearer, json, jsonBody, needs, noted, refusals, router } from '../http/router.ts';
+import { audited, bearer, json, jsonBody, needs, refusals, router } from '../http/router.ts';
 import { nothingToRelease } from '../retention/removed.ts';
 import { ownedApp, toApp } from './apps.ts';
 import { ownedDeployment } from './deployments.ts';
@@ -43,7 +43,7 @@ releases.openapi(
       throw nothingToRelease(removedAt);
     }
     const name = `${app.slug}: ${deployment.version ?? deploymentId}`;
-    await noted(c, 'release.set', { kind: 'deployment', id: deploymentId, name });
+    await audited(c, 'release.set', { kind: 'deployment', id: deploymentId, name });
     return c.json(await toApp(changed ?? app, { metadata, env: c.env }), 200);
   },
 );

@@ -18,7 +18,7 @@ import {
 import { createRoute, z } from '@hono/zod-openapi';
 import { note } from '../audit/note.ts';
 import type { ConnectedRunner } from '../dispatch/runner-sockets.ts';
-import { bearer, json, jsonBody, needs, noted, refusals, router } from '../http/router.ts';
+import { audited, bearer, json, jsonBody, needs, refusals, router } from '../http/router.ts';
 import { authenticateRunner } from '../identity/authenticate.ts';
 import { issueToken } from '../identity/one-time-token.ts';
 import type { Metadata, RunnerChange, RunnerRecord } from '../metadata/metadata.ts';
@@ -120,7 +120,7 @@ runners.openapi(
       createdBy: caller.userId,
       expiresAt,
     });
-    await noted(c, 'runner.token', { kind: 'token', id: record.id, name: record.name });
+    await audited(c, 'runner.token', { kind: 'token', id: record.id, name: record.name });
     return c.json({ id: record.id, token, expiresAt }, 201);
   },
 );
@@ -207,7 +207,7 @@ runners.openapi(
     const changes = changesOf(runner, changed);
     if (changes !== null) {
       const target = { kind: 'runner' as const, id: runner.id, name: `${runner.name}: ${changes}` };
-      await noted(c, 'runner.update', target);
+      await audited(c, 'runner.update', target);
     }
     return c.json(toRunner(changed, await pool.online()), 200);
   },
@@ -234,7 +234,7 @@ runners.openapi(
     const pool = poolOf(c.env, runner.ownerId);
     const changed = (await metadata.runners.update(runner.id, { draining })) ?? runner;
     await pool.drain(runner.id, draining);
-    await noted(c, 'runner.drain', { kind: 'runner', id: runner.id, name: runner.name });
+    await audited(c, 'runner.drain', { kind: 'runner', id: runner.id, name: runner.name });
     return c.json(toRunner(changed, await pool.online()), 200);
   },
 );
@@ -255,7 +255,7 @@ runners.openapi(
     const runner = await ownedRunner(metadata, c.get('caller').ownerId, c.req.valid('param').id);
     await metadata.runners.delete(runner.id);
     await poolOf(c.env, runner.ownerId).revoke(runner.id);
-    await noted(c, 'runner.remove', { kind: 'runner', id: runner.id, name: runner.name });
+    await audited(c, 'runner.remove', { kind: 'runner', id: runner.id, name: runner.name });
     return c.body(null, 204);
   },
 );

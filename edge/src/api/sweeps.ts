@@ -33,10 +33,10 @@ sweeps.openapi(
   async (c) => {
     const { dryRun: asked, after = START } = c.req.valid('query');
     const dryRun = asked === 'true';
-    const { metadata, objects, uploads } = c.var;
+    const { metadata, objects, presigner } = c.var;
     const now = Date.now();
     const run = await sweepFrom({ env: c.env, metadata, objects }, { from: after, dryRun, now });
-    if (!dryRun && run.next === null) await sweepUploads(metadata, objects, uploads, new Date(now));
+    if (!dryRun && run.next === null) await sweepUploads(metadata, objects, presigner, new Date(now));
     return c.json({ ...run, dryRun, next: run.next === null ? null : positionText(run.next) }, 200);
   },
 );

@@ -59,7 +59,7 @@ team.openapi(
       });
     }
     const { env } = c;
-    await deleteTeam(teamId, { env, metadata, objects: c.get('objects'), uploads: c.get('uploads') });
+    await deleteTeam(teamId, { env, metadata, objects: c.get('objects'), presigner: c.get('presigner') });
     // Its own log went with it: who did it stays where the operator reads.
     if (instance !== null)
       await note(metadata, instance.id, actorOf(caller), 'team.delete', { kind: 'team', id: teamId, name });

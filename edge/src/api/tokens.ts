@@ -9,7 +9,7 @@ import {
   pageOf,
 } from '@appflux/protocol';
 import { createRoute, z } from '@hono/zod-openapi';
-import { bearer, json, jsonBody, needs, noted, refusals, router } from '../http/router.ts';
+import { audited, bearer, json, jsonBody, needs, refusals, router } from '../http/router.ts';
 import { type Caller, mayUse } from '../identity/caller.ts';
 import { issueToken } from '../identity/one-time-token.ts';
 import type { TokenRecord } from '../metadata/metadata.ts';
@@ -70,7 +70,7 @@ tokens.openapi(
       // Times are compared as text, so they are all written alike.
       expiresAt: expiresAt === undefined ? null : new Date(expiresAt).toISOString(),
     });
-    await noted(c, 'token.create', { kind: 'token', id: record.id, name });
+    await audited(c, 'token.create', { kind: 'token', id: record.id, name });
     return c.json({ ...toApiToken(record), token }, 201);
   },
 );
@@ -94,7 +94,7 @@ tokens.openapi(
     if (!reached || !(await tokens.delete(caller.ownerId, 'api', id))) {
       throw new AppFluxError('not_found', 'There is no such token');
     }
-    await noted(c, 'token.revoke', { kind: 'token', id, name: record.name });
+    await audited(c, 'token.revoke', { kind: 'token', id, name: record.name });
     return c.body(null, 204);
   },
 );

@@ -7,14 +7,14 @@ import type { UploadRecord } from '../metadata/metadata.ts';
 import { tokenRecord, uploadRecord } from '../metadata/testing/sample-records.ts';
 import { hashToken, makeToken } from '../secrets/tokens.ts';
 import { hex } from '../storage/hex.ts';
-import { objectsOf, uploadsOf } from '../storage/index.ts';
+import { objectsOf, presignerOf } from '../storage/index.ts';
 import { incomingKey, uploadKey } from '../storage/keys.ts';
 import { forgetAll, request } from '../testing/worker.ts';
 import { firstMissingPart, sweepUploads } from './uploads.ts';
 
 const metadata = metadataOf(env);
 const objects = objectsOf(env);
-const uploads = uploadsOf(env);
+const presigner = presignerOf(env);
 
 interface Grant {
   uploadId: string;
@@ -233,7 +233,7 @@ describe('sweeping uploads', () => {
   test('removes what was abandoned a day ago, in storage and in metadata, and nothing else', async () => {
     const size = MULTIPART_FROM_BYTES;
     const key = `uploads/${crypto.randomUUID()}`;
-    const plan = await uploads.begin(key, size, 'application/zip');
+    const plan = await presigner.begin(key, size, 'application/zip');
     const multipart = uploadRecord({ createdAt: dayAgo, key, size, multipartId: plan.multipartId });
     await metadata.uploads.insert(multipart);
     const single = await insertUpload({ createdAt: dayAgo });
@@ -242,7 +242,7 @@ describe('sweeping uploads', () => {
     await metadata.uploads.complete(completed.id, { key: completed.key, sha256: '0'.repeat(64) });
     for (const upload of [single, recent, completed]) await objects.put(upload.key, 'x', 'application/zip');
 
-    await sweepUploads(metadata, objects, uploads, now);
+    await sweepUploads(metadata, objects, presigner, now);
 
     for (const { id } of [multipart, single]) expect(await metadata.uploads.byId(id)).toBeNull();
     expect(await objects.head(single.key)).toBeNull();
@@ -268,19 +268,19 @@ describe('sweeping uploads', () => {
       delete: (keys: string[]) =>
         keys.includes(stuck.key) ? Promise.reject(new Error('locked')) : objects.delete(keys),
     };
-    await sweepUploads(metadata, failing, uploads, now);
+    await sweepUploads(metadata, failing, presigner, now);
     expect(log).toHaveBeenCalledWith(expect.stringMatching(new RegExp(`${stuck.id}.*Error: locked`)));
     log.mockRestore();
     expect(await metadata.uploads.byId(free.id)).toBeNull();
     expect(await metadata.uploads.byId(stuck.id)).not.toBeNull();
-    await sweepUploads(metadata, objects, uploads, now);
+    await sweepUploads(metadata, objects, presigner, now);
     expect(await metadata.uploads.byId(stuck.id)).toBeNull();
   });
 
   test('removes more than one page of them', async () => {
     const records = Array.from({ length: 120 }, () => uploadRecord({ createdAt: dayAgo }));
     for (const record of records) await metadata.uploads.insert({ ...record, key: uploadKey(record.id) });
-    await sweepUploads(metadata, objects, uploads, now);
+    await sweepUploads(metadata, objects, presigner, now);
     expect(await metadata.uploads.abandoned(now.toISOString())).toEqual(
       expect.not.arrayContaining([expect.objectContaining({ createdAt: dayAgo })]),
     );

@@ -15,9 +15,9 @@ import { Budget } from '../limits/budget.ts';
 import type { Metadata, UploadRecord } from '../metadata/metadata.ts';
 import { newObjectId } from '../metadata/object-id.ts';
 import { keysOfUpload, uploadKey } from '../storage/keys.ts';
+import { partSizeOf } from '../storage/presigner.ts';
 import { type SettledUpload, settleUpload } from '../storage/settle.ts';
-import type { ObjectStore, Uploads } from '../storage/storage.ts';
-import { partSizeOf } from '../storage/uploads.ts';
+import type { ObjectStore, Presigner } from '../storage/storage.ts';
 
 /** An upload that is not complete this long after it was begun is given up, in milliseconds. */
 const GIVEN_UP_AFTER_MS = 24 * 60 * 60 * 1000;
@@ -48,7 +48,7 @@ uploads.openapi(
     await requireFewBegun(c.get('metadata'), c.get('caller').ownerId);
     const now = Date.now();
     const id = newObjectId(now);
-    const plan = await c.get('uploads').begin(uploadKey(id), size, 'application/zip');
+    const plan = await c.get('presigner').begin(uploadKey(id), size, 'application/zip');
     const { key, multipartId, partSize, parts } = plan;
     try {
       await c.get('metadata').uploads.insert({
@@ -66,7 +66,7 @@ uploads.openapi(
       });
     } catch (error) {
       // Without its record nobody would ever give this upload up.
-      if (multipartId !== null) await c.get('uploads').abort(key, multipartId);
+      if (multipartId !== null) await c.get('presigner').abort(key, multipartId);
       throw error;
     }
     return c.json({ uploadId: id, partSize, parts }, 201);
@@ -93,7 +93,7 @@ uploads.openapi(
       throw new AppFluxError('not_found', 'There is no such upload');
     }
     if (!upload.completed) {
-      const storage = { objects: c.get('objects'), uploads: c.get('uploads') };
+      const storage = { objects: c.get('objects'), presigner: c.get('presigner') };
       const { key, sha256 } = await settleSource(upload, c.req.valid('json').parts, storage);
       await metadata.uploads.complete(upload.id, { key, sha256 });
     }
@@ -114,7 +114,7 @@ async function requireFewBegun(metadata: Metadata, ownerId: string): Promise<voi
 async function settleSource(
   upload: UploadRecord,
   parts: UploadedPart[],
-  storage: { objects: ObjectStore; uploads: Uploads },
+  storage: { objects: ObjectStore; presigner: Presigner },
 ): Promise<SettledUpload> {
   if (Date.parse(upload.createdAt) + GIVEN_UP_AFTER_MS <= Date.now()) {
     throw new AppFluxError('upload_incomplete', 'The upload was begun more than a day ago and is given up', {
@@ -146,7 +146,7 @@ export function firstMissingPart(size: number, parts: readonly UploadedPart[]): 
 export async function sweepUploads(
   metadata: Metadata,
   objects: ObjectStore,
-  uploads: Uploads,
+  presigner: Presigner,
   now: Date,
 ): Promise<void> {
   const begunBefore = new Date(now.getTime() - GIVEN_UP_AFTER_MS).toISOString();
@@ -158,7 +158,7 @@ export async function sweepUploads(
       if (budget.isSpent) return;
       budget.spend(3);
       try {
-        if (multipartId !== null) await uploads.abort(key, multipartId);
+        if (multipartId !== null) await presigner.abort(key, multipartId);
         await objects.delete(keysOfUpload(key));
         // The record goes last: as long as it is there, somebody remembers what lies in storage.
         await metadata.uploads.delete([id]);

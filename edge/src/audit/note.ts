@@ -13,7 +13,7 @@ export const actorOfUser = (user: { id: string; email: string }): AuditActor => 
 
 /**
  * Appends a line to a team's audit log, after the thing was done. It was done whether or not this can be written, so
- * a keeper that is away does not turn it into a refusal: the line goes to the Worker's log instead.
+ * a backend that is away does not turn it into a refusal: the line goes to the Worker's log instead.
  */
 export async function note(
   metadata: Metadata,

@@ -10,7 +10,7 @@ import { metadataOf } from '../metadata/index.ts';
 import { sweepOf } from '../retention/object.ts';
 import { afterRun, dueRound } from '../retention/round.ts';
 import { sweepFrom } from '../retention/run.ts';
-import { objectsOf, uploadsOf } from '../storage/index.ts';
+import { objectsOf, presignerOf } from '../storage/index.ts';
 
 export async function sweep({ scheduledTime }: ScheduledController, env: Env): Promise<void> {
   const now = new Date(scheduledTime);
@@ -22,7 +22,7 @@ export async function sweep({ scheduledTime }: ScheduledController, env: Env): P
     // The round goes on where it was at the next run; what has nothing to do with it is not to wait for that.
     journal.error('retention: this run broke off', error);
   }
-  await sweepUploads(metadata, objectsOf(env), uploadsOf(env), now);
+  await sweepUploads(metadata, objectsOf(env), presignerOf(env), now);
 }
 
 /** One run of the round that is due, if one is. */

@@ -4,7 +4,7 @@ import { MULTIPART_FROM_BYTES } from '@appflux/protocol';
 import { beforeAll, expect, test } from 'vitest';
 import { newObjectId } from '../metadata/object-id.ts';
 import { hex } from '../storage/hex.ts';
-import { objectsOf, uploadsOf } from '../storage/index.ts';
+import { objectsOf, presignerOf } from '../storage/index.ts';
 import { artifactKey } from '../storage/keys.ts';
 import type { UploadPlan } from '../storage/storage.ts';
 import { forgetAll } from '../testing/worker.ts';
@@ -26,7 +26,7 @@ async function inObject(
   const ids = { appId: newObjectId(), id: newObjectId() };
   await runInDurableObject(env.DEPLOYMENTS.getByName(ids.id), async (_, { storage: { sql } }) => {
     prepare(sql, ids);
-    await work(new ArtifactUploads(sql, objects, uploadsOf(env)), { ...ids, sql });
+    await work(new ArtifactUploads(sql, objects, presignerOf(env)), { ...ids, sql });
   });
 }
 

@@ -11,7 +11,7 @@ import type { Sql } from '../limits/sql.ts';
 import type { ArtifactRecord } from '../metadata/metadata.ts';
 import { artifactAgainKey, artifactKey, attemptPrefix } from '../storage/keys.ts';
 import { settleUpload } from '../storage/settle.ts';
-import type { ObjectStore, UploadPlan, Uploads } from '../storage/storage.ts';
+import type { ObjectStore, Presigner, UploadPlan } from '../storage/storage.ts';
 
 type UploadFrame = Extract<RunnerToDeployment, { type: 'upload' }>;
 
@@ -67,16 +67,16 @@ const MAX_IN_PROGRESS = 16;
 export class ArtifactUploads {
   readonly #sql: Sql;
   readonly #objects: ObjectStore;
-  readonly #uploads: Uploads;
+  readonly #presigner: Presigner;
   /** What is under way for an artifact, by its attempt and name; what comes next for the same one waits for it. */
   readonly #turns = new Map<string, Promise<unknown>>();
   /** How much is under way or waits. */
   #inProgress = 0;
 
-  constructor(sql: Sql, objects: ObjectStore, uploads: Uploads) {
+  constructor(sql: Sql, objects: ObjectStore, presigner: Presigner) {
     this.#sql = sql;
     this.#objects = objects;
-    this.#uploads = uploads;
+    this.#presigner = presigner;
     sql.exec(
       'CREATE TABLE IF NOT EXISTS artifacts (attempt INTEGER NOT NULL, name TEXT NOT NULL, key TEXT NOT NULL, size INTEGER NOT NULL, sha256 TEXT NOT NULL, content_type TEXT NOT NULL, meta TEXT NOT NULL, multipart_id TEXT, done INTEGER NOT NULL DEFAULT 0, kept_key TEXT, kept_etag TEXT, PRIMARY KEY (attempt, name)) WITHOUT ROWID',
     );
@@ -126,7 +126,7 @@ export class ArtifactUploads {
   ): Promise<UploadPlan> {
     const known = this.#row(frame.attempt, frame.name);
     if (known !== undefined && known.size === frame.size && known.sha256 === frame.sha256) {
-      return this.#uploads.resume(known.key, known.size, known.multipart_id);
+      return this.#presigner.resume(known.key, known.size, known.multipart_id);
     }
     const others = this.#sql
       .exec<Row>('SELECT * FROM artifacts WHERE attempt = ? AND name <> ?', frame.attempt, frame.name)
@@ -138,8 +138,8 @@ export class ArtifactUploads {
     const key = keyOf(appId, deploymentId, frame.attempt, frame.name);
     const { name, size, sha256, contentType, meta } = frame;
     requireRecordable([...others.map(toRecord), { name, key, size, sha256, contentType, meta }]);
-    const plan = await this.#uploads.begin(key, frame.size, frame.contentType);
-    if (known?.multipart_id) await this.#uploads.abort(known.key, known.multipart_id);
+    const plan = await this.#presigner.begin(key, frame.size, frame.contentType);
+    if (known?.multipart_id) await this.#presigner.abort(known.key, known.multipart_id);
     this.#sql.exec(
       'INSERT OR REPLACE INTO artifacts (attempt, name, key, size, sha256, content_type, meta, multipart_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
       frame.attempt,
@@ -159,7 +159,7 @@ export class ArtifactUploads {
     if (row === undefined) throw new UploadRefused(`No upload of ${name} was begun`);
     if (row.done === 1) return;
     const { key, multipart_id: multipartId, size, sha256 } = row;
-    const storage = { objects: this.#objects, uploads: this.#uploads };
+    const storage = { objects: this.#objects, presigner: this.#presigner };
     try {
       const kept = await settleUpload(storage, { key, multipartId, size, sha256 }, parts);
       this.#sql.exec(
@@ -172,7 +172,7 @@ export class ArtifactUploads {
     } catch (error) {
       if (!isAppFluxError(error, 'upload_incomplete')) throw error;
       // Announced again, the artifact gets an upload of its own.
-      if (multipartId !== null) await this.#uploads.abort(key, multipartId);
+      if (multipartId !== null) await this.#presigner.abort(key, multipartId);
       this.#sql.exec('DELETE FROM artifacts WHERE attempt = ? AND name = ?', attempt, name);
       throw new UploadRefused(`${name}: ${error.message}`);
     }
@@ -191,7 +191,7 @@ export class ArtifactUploads {
   async discard(appId: string, deploymentId: string, keep: number | null): Promise<void> {
     const rows = this.#sql.exec<Row>('SELECT * FROM artifacts WHERE attempt IS NOT ?', keep).toArray();
     for (const row of rows) {
-      if (row.multipart_id !== null && row.done === 0) await this.#uploads.abort(row.key, row.multipart_id);
+      if (row.multipart_id !== null && row.done === 0) await this.#presigner.abort(row.key, row.multipart_id);
     }
     for (const attempt of new Set(rows.map((row) => row.attempt))) {
       const { keys } = await this.#objects.list(attemptPrefix(appId, deploymentId, attempt));
@@ -209,7 +209,7 @@ export class ArtifactUploads {
     const rows = this.#sql
       .exec<Row>('SELECT * FROM artifacts WHERE multipart_id IS NOT NULL AND done = 0')
       .toArray();
-    for (const { key, multipart_id: id } of rows) if (id !== null) await this.#uploads.abort(key, id);
+    for (const { key, multipart_id: id } of rows) if (id !== null) await this.#presigner.abort(key, id);
   }
 
   #row(attempt: number, name: string): Row | undefined {

@@ -9,7 +9,7 @@ import {
 } from '@appflux/protocol';
 import type { Sealer } from '../secrets/sealing.ts';
 import { fileLabel, variableLabel } from '../secrets/sealing.ts';
-import type { Uploads } from '../storage/storage.ts';
+import type { Presigner } from '../storage/storage.ts';
 import type { Lease, Spec, SpecSource, State } from './state.ts';
 
 /** A presigned source URL outlives the longest wait between the grant and the download by far. */
@@ -25,7 +25,7 @@ export interface Opened {
 }
 
 /** Opens what the spec keeps sealed. Done before the claim is decided, so that the decision itself is at once. */
-export async function openSpec(spec: Spec, sealer: Sealer, uploads: Uploads): Promise<Opened> {
+export async function openSpec(spec: Spec, sealer: Sealer, presigner: Presigner): Promise<Opened> {
   const { app, environment } = spec;
   const variables = await openAll(spec.variables, environment, sealer, (name) => variableLabel(app.id, name));
   return {
@@ -34,7 +34,7 @@ export async function openSpec(spec: Spec, sealer: Sealer, uploads: Uploads): Pr
       .filter(([name, value]) => spec.variables[name]?.sensitive ?? sensitivityOf(name, value).sensitive)
       .map(([name]) => name),
     files: await openAll(spec.files ?? {}, environment, sealer, (name) => fileLabel(app.id, name)),
-    source: await jobSource(spec.source, uploads),
+    source: await jobSource(spec.source, presigner),
   };
 }
 
@@ -52,12 +52,12 @@ async function openAll(
   return opened;
 }
 
-async function jobSource(source: SpecSource, uploads: Uploads): Promise<JobSource> {
+async function jobSource(source: SpecSource, presigner: Presigner): Promise<JobSource> {
   if (source.kind === 'git') return { ...source, token: null };
   const { name, size, sha256, rootDirectory } = source;
   return {
     kind: 'upload',
-    url: await uploads.readUrl(source.key, SOURCE_URL_SECONDS),
+    url: await presigner.readUrl(source.key, SOURCE_URL_SECONDS),
     name,
     size,
     sha256,

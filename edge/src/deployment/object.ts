@@ -18,7 +18,7 @@ import { createSealer } from '../secrets/sealing.ts';
 import { makeToken } from '../secrets/tokens.ts';
 import { setting } from '../settings.ts';
 import { CutOff } from '../sockets/cut-off.ts';
-import { objectsOf, uploadsOf } from '../storage/index.ts';
+import { objectsOf, presignerOf } from '../storage/index.ts';
 import { deploymentPrefix, logKey } from '../storage/keys.ts';
 import { removeBelow } from '../storage/remove.ts';
 import { ArtifactUploads } from './artifacts.ts';
@@ -73,7 +73,7 @@ export class DeploymentObject extends DurableObject<Env> {
     const rearm = () => this.#rearm();
     this.#alarm = new Alarm(ctx, { name, onOpen: () => this.#findLostAlarm() });
     this.#cleanup = new Cleanup(ctx.storage, objects, this.#alarm);
-    this.#artifacts = new ArtifactUploads(sql, objects, uploadsOf(env));
+    this.#artifacts = new ArtifactUploads(sql, objects, presignerOf(env));
     const machine = new Machine(ctx.storage);
     const cutOff = new CutOff(ctx, name);
     const viewers = new Viewers(ctx);
@@ -157,7 +157,7 @@ export class DeploymentObject extends DurableObject<Env> {
       return { refused: 'unknown' };
     }
     const { env } = this;
-    const opened = await openSpec(this.#machine.saved.spec, createSealer(env), uploadsOf(env));
+    const opened = await openSpec(this.#machine.saved.spec, createSealer(env), presignerOf(env));
     // Its App may have been deleted meanwhile.
     if (this.#machine.saved === null || this.#machine.isClosing) return { refused: 'unknown' };
     const refused = this.#transitions.apply({ type: 'claim', runner, token: makeToken('lease') });

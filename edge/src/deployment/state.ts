@@ -11,7 +11,7 @@ import type {
   Trigger,
 } from '@appflux/protocol';
 import type { ArtifactRecord, SealedFile, SealedVariable } from '../metadata/metadata.ts';
-import { UPLOAD_SECONDS } from '../storage/uploads.ts';
+import { UPLOAD_SECONDS } from '../storage/presigner.ts';
 
 /** Where the code comes from, as it was when the deployment was asked for. */
 export type SpecSource =

@@ -8,12 +8,18 @@ import type { Env } from '../env.ts';
 import { authenticate, authenticatePerson } from '../identity/authenticate.ts';
 import { actorOf, type Caller, type Permission, requireScope } from '../identity/caller.ts';
 import type { Metadata } from '../metadata/metadata.ts';
-import type { ObjectStore, Uploads } from '../storage/storage.ts';
+import type { ObjectStore, Presigner } from '../storage/storage.ts';
 import type { Person } from '../teams/team.ts';
 
 export interface ApiEnv {
   Bindings: Env;
-  Variables: { metadata: Metadata; objects: ObjectStore; uploads: Uploads; caller: Caller; person: Person };
+  Variables: {
+    metadata: Metadata;
+    objects: ObjectStore;
+    presigner: Presigner;
+    caller: Caller;
+    person: Person;
+  };
 }
 
 /** A router whose input is checked by the same schemas that draw the OpenAPI document. */
@@ -49,8 +55,8 @@ export const needs = (scope: Permission) =>
     await next();
   });
 
-/** Lets through every caller who is known; sets `caller`. */
-export const known = createMiddleware<ApiEnv>(async (c, next) => {
+/** Lets through every caller who is authenticated; sets `caller`. */
+export const authenticated = createMiddleware<ApiEnv>(async (c, next) => {
   c.set('caller', await authenticate(c.req.raw, c.env, c.get('metadata')));
   await next();
 });
@@ -62,7 +68,7 @@ export const personOnly = createMiddleware<ApiEnv>(async (c, next) => {
 });
 
 /** Writes what the caller did into their team's audit log. */
-export const noted = (c: Context<ApiEnv>, action: AuditAction, target: AuditTarget): Promise<void> =>
+export const audited = (c: Context<ApiEnv>, action: AuditAction, target: AuditTarget): Promise<void> =>
   note(c.get('metadata'), c.get('caller').ownerId, actorOf(c.get('caller')), action, target);
 
 /** A JSON body of a request or answer, for `createRoute`. */

@@ -13,7 +13,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { metadataOf } from '../metadata/index.ts';
 import { newObjectId } from '../metadata/object-id.ts';
 import { memberRecord, runnerRecord, uploadRecord } from '../metadata/testing/sample-records.ts';
-import { uploadsOf } from '../storage/index.ts';
+import { presignerOf } from '../storage/index.ts';
 import { artifactAgainKey, incomingKey } from '../storage/keys.ts';
 import { givenRunner } from '../testing/attempt.ts';
 import { founder, somebody } from '../testing/people.ts';
@@ -170,7 +170,7 @@ test('the longest name of an artifact makes a key that storage takes, and a URL 
   const key = incomingKey(artifactAgainKey(newObjectId(), newObjectId(), 3, '€'.repeat(200)));
   // https://developers.cloudflare.com/r2/platform/limits/
   expect(utf8Bytes(key)).toBeLessThan(1024);
-  const { parts } = await uploadsOf(env).begin(key, 1, 't'.repeat(200));
+  const { parts } = await presignerOf(env).begin(key, 1, 't'.repeat(200));
   // https://developers.cloudflare.com/workers/platform/limits/#request-limits
   expect(utf8Bytes(parts[0]?.url ?? '')).toBeLessThan(8 * 1024);
 });

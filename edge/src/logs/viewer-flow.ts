@@ -19,7 +19,7 @@ export interface FlowState {
 export const SILENT_MS = 5_000;
 
 /** What is kept while the object sleeps lags behind by at most so much. */
-const NOTED_EVERY = 64 * 1024;
+const KEPT_EVERY = 64 * 1024;
 
 /** A report is short; anything longer is none. */
 const LONGEST_REPORT = 200;
@@ -29,7 +29,7 @@ export class ViewerFlow {
   readonly #note: (state: FlowState) => void;
   readonly #state: FlowState;
   readonly #budget: SenderBudget;
-  #noted: number;
+  #kept: number;
 
   /** `note` keeps the state, where it outlives this; `from` is what was kept before. */
   constructor(
@@ -41,7 +41,7 @@ export class ViewerFlow {
     this.#note = note;
     this.#state = { sent: 0, seen: 0, behind: null, ...from };
     this.#budget = new SenderBudget(VIEWER, from.spent);
-    this.#noted = this.#state.sent;
+    this.#kept = this.#state.sent;
   }
 
   /** The last line that the viewer was sent, while it has to catch up; else null. */
@@ -74,7 +74,7 @@ export class ViewerFlow {
       return false;
     }
     this.#state.sent += frame.length;
-    if (this.#state.sent - this.#noted >= NOTED_EVERY) this.#keep();
+    if (this.#state.sent - this.#kept >= KEPT_EVERY) this.#keep();
     return true;
   }
 
@@ -105,7 +105,7 @@ export class ViewerFlow {
   }
 
   #keep(): void {
-    this.#noted = this.#state.sent;
+    this.#kept = this.#state.sent;
     this.#note(this.#state);
   }
 }

@@ -1,4 +1,4 @@
-/** Chooses the keeper of metadata. */
+/** Chooses the backend of metadata. */
 import type { Env } from '../env.ts';
 import { createD1Metadata } from './d1/index.ts';
 import type { Metadata } from './metadata.ts';
@@ -10,5 +10,5 @@ export function metadataOf(env: Env): Metadata {
   return env.MONGODB_URI ? remoteMetadata(() => mongoOf(env)) : createD1Metadata(env.METADATA);
 }
 
-/** Whether the keeper of this instance has a use for DeploymentStore.keepLogTail. */
+/** Whether the backend of this instance has a use for DeploymentStore.keepLogTail. */
 export const keepsLogTails = (env: Env): boolean => Boolean(env.MONGODB_URI);

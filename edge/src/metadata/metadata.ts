@@ -1,10 +1,10 @@
 /**
- * The contract of metadata: what AppFlux remembers about apps, deployments, runners and people. Its keepers
- * are folders beside this file, and every keeper passes `contract.test.ts`. Records are in records.ts.
+ * The contract of metadata: what AppFlux remembers about apps, deployments, runners and people. Its backends
+ * are folders beside this file, and every backend passes `testing/contract.ts`. Records are in records.ts.
  *
  * Lists are newest first by creation and paged by `cursor`, the place of the last item seen (paging.ts). A page may have
  * fewer items than its limit before the list ends: of large records it holds MAX_PAGE_BYTES. A record that does not exist is
- * null. A keeper that cannot be reached throws AppFluxError `unavailable`.
+ * null. A backend that cannot be reached throws AppFluxError `unavailable`.
  */
 import type { DeploymentStatus, FileInfo, Page, PageQuery, Role } from '@appflux/protocol';
 import type { AnalyticsStore, DownloadStore } from './analytics.ts';
@@ -47,7 +47,7 @@ export interface AppStore {
     id: string,
     change: Partial<Pick<AppRecord, 'name' | 'type' | 'source' | 'build' | 'retention' | 'release'>>,
   ): Promise<AppRecord | null>;
-  /** Throws AppFluxError `unprocessable` when the app would be larger than the keeper can store; it may become smaller. */
+  /** Throws AppFluxError `unprocessable` when the app would be larger than the backend can store; it may become smaller. */
   setVariable(id: string, name: string, variable: SealedVariable): Promise<void>;
   /**
    * Puts each `to` in the place of the sealed value `from`, where that is what the variable still has; gives how many
@@ -112,7 +112,7 @@ export interface DeploymentStore {
   unended(appId: string): Promise<string[]>;
   /**
    * Keeps the end of a deployment's log beside its record, for those who read the database with other tools. A
-   * keeper that nobody reads so keeps nothing: the whole log is in storage. False when the deployment is not there
+   * backend that nobody reads so keeps nothing: the whole log is in storage. False when the deployment is not there
    * (yet).
    */
   keepLogTail(id: string, lines: readonly LogTailLine[]): Promise<boolean>;
@@ -277,7 +277,7 @@ export interface IdempotencyStore {
 }
 
 export interface Metadata {
-  /** Resolves when the keeper answers and is set up. */
+  /** Resolves when the backend answers and is set up. */
   ping(): Promise<void>;
   /**
    * Removes what has run out by `now`: tokens of every kind but `api`, refresh tokens, and idempotency keys

@@ -11,7 +11,7 @@ import { appRecord, deploymentRecord } from '../metadata/testing/sample-records.
 import { deadLettersOf } from '../objects/dead-letters.ts';
 import { consume } from '../queues/consume.ts';
 import type { QueueMessage } from '../queues/messages.ts';
-import { objectsOf, uploadsOf } from '../storage/index.ts';
+import { objectsOf, presignerOf } from '../storage/index.ts';
 import { artifactKey, uploadKey } from '../storage/keys.ts';
 import { connectAttempt, deliver, givenRunner, leaseOf, uploadOf } from '../testing/attempt.ts';
 import { forgetAll, request, signIn } from '../testing/worker.ts';
@@ -335,7 +335,7 @@ test('more deployments than are removed at a time all go', async () => {
 
 test('an app with more than one request can remove is removed by calling again', async () => {
   const app = await givenDeployments('many', 105);
-  const parts = { env, metadata, objects, uploads: uploadsOf(env) };
+  const parts = { env, metadata, objects, presigner: presignerOf(env) };
   await expect(deleteApp(app, parts, new Budget(8))).rejects.toMatchObject({
     code: 'unavailable',
     message: 'There is more to remove than one request can',

@@ -7,7 +7,7 @@ import { deadLettersOf } from '../objects/dead-letters.ts';
 import { removerOf } from '../retention/object.ts';
 import { appPrefix, keysOfUpload } from '../storage/keys.ts';
 import { removeBelow } from '../storage/remove.ts';
-import type { ObjectStore, Uploads } from '../storage/storage.ts';
+import type { ObjectStore, Presigner } from '../storage/storage.ts';
 
 /** How many deployments are removed in one call of the object that does it. */
 const AT_ONCE = 100;
@@ -16,7 +16,7 @@ export interface Parts {
   env: Env;
   metadata: Metadata;
   objects: ObjectStore;
-  uploads: Uploads;
+  presigner: Presigner;
 }
 
 /**

@@ -48,7 +48,7 @@ async function removeApps(teamId: string, parts: Parts, budget: Budget): Promise
 /** What is left when the apps are gone: uploads that nothing was deployed from, or that nobody ever completed. */
 async function removeUploads(
   teamId: string,
-  { metadata, objects, uploads: inParts }: Parts,
+  { metadata, objects, presigner }: Parts,
   budget: Budget,
 ): Promise<void> {
   for (;;) {
@@ -56,7 +56,7 @@ async function removeUploads(
     if (uploads.length === 0) return;
     spendOnRemoval(budget, 3 + uploads.length);
     for (const { key, completed, multipartId } of uploads) {
-      if (!completed && multipartId !== null) await inParts.abort(key, multipartId);
+      if (!completed && multipartId !== null) await presigner.abort(key, multipartId);
     }
     await objects.delete(uploads.flatMap(({ key }) => keysOfUpload(key)));
     await metadata.uploads.delete(uploads.map(({ id }) => id));

@@ -8,7 +8,7 @@ import type { DeploymentRecord, UploadRecord } from '../metadata/metadata.ts';
 import { newObjectId } from '../metadata/object-id.ts';
 import { kept, uploadRecord } from '../metadata/testing/sample-records.ts';
 import { givenDeployment } from '../publish/testing/published.ts';
-import { objectsOf, uploadsOf } from '../storage/index.ts';
+import { objectsOf, presignerOf } from '../storage/index.ts';
 import { uploadKey } from '../storage/keys.ts';
 import { forgetAll } from '../testing/worker.ts';
 import { decideApp } from './app.ts';
@@ -252,7 +252,7 @@ describe('source uploads', () => {
   const isThere = async ({ key }: UploadRecord) => (await objects.head(key)) !== null;
   const sweepAll = async (over: Partial<RunOptions> = {}) => {
     const { items: gone } = await run(over);
-    await sweepUploads(metadata, objects, uploadsOf(env), new Date(NOW));
+    await sweepUploads(metadata, objects, presignerOf(env), new Date(NOW));
     return gone.filter(({ what }) => what === 'source');
   };
 

@@ -43,7 +43,7 @@ export const VIEWER: SocketAllowance = {
 /** The largest frame that a runner sends to its pool: `hello` with all that it may hold. */
 export const MAX_POOL_FRAME_BYTES = 64 * 1024;
 
-/** A large file has about so many parts, a smaller one parts of so many bytes (storage/uploads.ts). */
+/** A large file has about so many parts, a smaller one parts of so many bytes (storage/presigner.ts). */
 const MOST_PARTS = 100;
 const PART_BYTES = 8 * 1024 * 1024;
 

@@ -3,11 +3,11 @@ import { env } from 'cloudflare:workers';
 import { isAppFluxError, MULTIPART_FROM_BYTES } from '@appflux/protocol';
 import { afterEach, describe, expect, inject, test, vi } from 'vitest';
 import { hex } from './hex.ts';
+import { createPresigner } from './presigner.ts';
 import { createR2Objects } from './r2.ts';
 import { createS3Objects } from './s3.ts';
 import { S3Client } from './s3-client.ts';
 import { settleUpload } from './settle.ts';
-import { createUploads } from './uploads.ts';
 
 type Fault = (request: () => Promise<Response>) => Promise<Response>;
 
@@ -42,7 +42,7 @@ afterEach(() => {
 
 const client = new S3Client(() => ({ ...inject('s3'), region: 'auto' }));
 const objects = createS3Objects(client);
-const uploads = createUploads(client);
+const presigner = createPresigner(client);
 const freshKey = () => `faults/${crypto.randomUUID()}`;
 
 describe('an S3 server with faults', () => {
@@ -106,18 +106,18 @@ describe('multipart uploads into an S3 server with faults', () => {
   async function begun() {
     const key = freshKey();
     const size = MULTIPART_FROM_BYTES;
-    const plan = await uploads.begin(key, size, 'application/zip');
+    const plan = await presigner.begin(key, size, 'application/zip');
     const parts: { partNumber: number; etag: string }[] = [];
     for (const { partNumber, url } of plan.parts) {
       const response = await fetch(url, { method: 'PUT', body: new Uint8Array(plan.partSize) });
       parts.push({ partNumber, etag: response.headers.get('etag') ?? '' });
     }
-    return { key, size, complete: () => uploads.complete(key, plan.multipartId, parts) };
+    return { key, size, complete: () => presigner.complete(key, plan.multipartId, parts) };
   }
 
   test('beginning is not tried again, so that no second upload is left behind', async () => {
     const requests = faults(status(503));
-    await expect(uploads.begin(freshKey(), MULTIPART_FROM_BYTES, 'application/zip')).rejects.toSatisfy(
+    await expect(presigner.begin(freshKey(), MULTIPART_FROM_BYTES, 'application/zip')).rejects.toSatisfy(
       (error) => isAppFluxError(error, 'unavailable'),
     );
     expect(requests()).toBe(1);
@@ -147,11 +147,11 @@ describe('ending an upload at an S3 server with faults', () => {
   const bytes = new Uint8Array(1000).fill(3);
 
   async function putOne() {
-    const plan = await uploads.begin(`${freshKey()}/file.zip`, bytes.length, 'application/zip');
+    const plan = await presigner.begin(`${freshKey()}/file.zip`, bytes.length, 'application/zip');
     await fetch(plan.parts[0]?.url ?? '', { method: 'PUT', body: bytes });
     const sha256 = hex(await crypto.subtle.digest('SHA-256', bytes));
     const upload = { key: plan.key, multipartId: null, size: bytes.length, sha256 };
-    return { upload, end: () => settleUpload({ objects, uploads }, upload, []) };
+    return { upload, end: () => settleUpload({ objects, presigner }, upload, []) };
   }
 
   /** The server's answer breaks off in the middle of its body. */
@@ -186,14 +186,14 @@ describe('ending an upload at an S3 server with faults', () => {
 
   test('hashing parts breaks off: it is unavailable, nothing is removed, and it can be ended later', async () => {
     const size = MULTIPART_FROM_BYTES;
-    const plan = await uploads.begin(`${freshKey()}/file.zip`, size, 'application/zip');
+    const plan = await presigner.begin(`${freshKey()}/file.zip`, size, 'application/zip');
     const parts: { partNumber: number; etag: string }[] = [];
     for (const { partNumber, url } of plan.parts) {
       const response = await fetch(url, { method: 'PUT', body: new Uint8Array(plan.partSize) });
       parts.push({ partNumber, etag: response.headers.get('etag') ?? '' });
     }
     const upload = { key: plan.key, multipartId: plan.multipartId, size, sha256: null };
-    const end = () => settleUpload({ objects, uploads }, upload, parts);
+    const end = () => settleUpload({ objects, presigner }, upload, parts);
     faults((request) => request(), breaksOff);
     await expect(end()).rejects.toSatisfy((error) => isAppFluxError(error, 'unavailable'));
     expect((await end()).sha256).toBe(hex(await crypto.subtle.digest('SHA-256', new Uint8Array(size))));

@@ -2,18 +2,18 @@
 import type { Env } from '../env.ts';
 import { setting } from '../settings.ts';
 import { KeptHealth } from './health.ts';
+import { createPresigner } from './presigner.ts';
 import { createR2Objects } from './r2.ts';
 import { createS3Objects, pingBucket } from './s3.ts';
 import { S3Client } from './s3-client.ts';
-import type { ObjectStore, Uploads } from './storage.ts';
-import { createUploads } from './uploads.ts';
+import type { ObjectStore, Presigner } from './storage.ts';
 
 /** Objects: by the R2 binding, or with STORAGE_DRIVER=s3 by the S3 API. */
 export const objectsOf = (env: Env): ObjectStore =>
   env.STORAGE_DRIVER === 's3' ? createS3Objects(clientOf(env)) : createR2Objects(env.STORAGE);
 
-/** Uploads: always by the S3 API; with R2 that is the bucket's own S3 door. */
-export const uploadsOf = (env: Env): Uploads => createUploads(clientOf(env));
+/** Presigned requests: always by the S3 API, with R2 by the bucket's own endpoint. */
+export const presignerOf = (env: Env): Presigner => createPresigner(clientOf(env));
 
 /** What storage's health was at last, by the settings that it was asked with. */
 const kept = new Map<string, KeptHealth>();

@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto';
 import type { UploadedPart } from '@appflux/protocol';
 import { createGate } from './gate.ts';
 import { hex } from './hex.ts';
+import { abortMultipart, completeMultipart, createMultipart } from './presigner.ts';
 import { NoAnswer, type S3Client, S3Refusal, unavailable } from './s3-client.ts';
 import { deleteBody, readList, readUndeleted, UnreadableAnswer } from './s3-xml.ts';
 import type { ByteRange, ObjectStore, PartsWriter, StoredObject } from './storage.ts';
-import { abortMultipart, completeMultipart, createMultipart } from './uploads.ts';
 
 /** The most keys that DeleteObjects takes. */
 const DELETE_AT_ONCE = 1000;

@@ -9,7 +9,7 @@
 import { AppFluxError, type UploadedPart } from '@appflux/protocol';
 import { sha256Of } from './digest.ts';
 import { keptKey } from './keys.ts';
-import type { ObjectStore, StoredObject, Uploads } from './storage.ts';
+import type { ObjectStore, Presigner, StoredObject } from './storage.ts';
 
 /** An upload as it was begun. */
 export interface BegunUpload {
@@ -34,7 +34,7 @@ export interface SettledUpload {
  * off. Throws AppFluxError `upload_incomplete` when storage has no such bytes; what it has is then removed.
  */
 export function settleUpload(
-  storage: { objects: ObjectStore; uploads: Uploads },
+  storage: { objects: ObjectStore; presigner: Presigner },
   upload: BegunUpload,
   parts: UploadedPart[],
 ): Promise<SettledUpload> {
@@ -64,12 +64,12 @@ async function settlePut(objects: ObjectStore, upload: BegunUpload): Promise<Set
 }
 
 async function settleParts(
-  { objects, uploads }: { objects: ObjectStore; uploads: Uploads },
+  { objects, presigner }: { objects: ObjectStore; presigner: Presigner },
   upload: BegunUpload,
   multipartId: string,
   parts: UploadedPart[],
 ): Promise<SettledUpload> {
-  await uploads.complete(upload.key, multipartId, parts);
+  await presigner.complete(upload.key, multipartId, parts);
   const stored = await read(objects, upload.key);
   if (stored === null) throw incomplete('Storage has no bytes of it');
   return settled(objects, upload, stored);

@@ -2,13 +2,13 @@ import { env } from 'cloudflare:workers';
 import { isAppFluxError } from '@appflux/protocol';
 import { describe, expect, inject, test } from 'vitest';
 import type { S3Server } from '../../vitest.s3.ts';
+import { createPresigner } from './presigner.ts';
 import { createR2Objects } from './r2.ts';
 import { createS3Objects } from './s3.ts';
 import { S3Client } from './s3-client.ts';
 import { objectStoreContract } from './testing/contract/objects.ts';
+import { presignerContract } from './testing/contract/presigner.ts';
 import { settleContract } from './testing/contract/settle.ts';
-import { uploadsContract } from './testing/contract/uploads.ts';
-import { createUploads } from './uploads.ts';
 
 type Server = S3Server & { region: string };
 
@@ -38,10 +38,10 @@ function s3Contract(name: string, server: Server): void {
   const client = new S3Client(() => server);
   objectStoreContract(name, () => createS3Objects(client));
   const create = () => ({
-    uploads: (now?: () => Date) => createUploads(client, now),
+    presigner: (now?: () => Date) => createPresigner(client, now),
     objects: createS3Objects(client),
   });
-  uploadsContract(name, create);
+  presignerContract(name, create);
   settleContract(name, create);
 
   describe(`${name}, set up wrongly`, () => {
@@ -57,7 +57,7 @@ function s3Contract(name: string, server: Server): void {
       await expect(objects.get('key')).rejects.toSatisfy(unavailable);
       await expect(objects.put('key', '', 'text/plain')).rejects.toSatisfy(unavailable);
       await expect(objects.delete(['key'])).rejects.toSatisfy(unavailable);
-      await expect(createUploads(wrong).begin('key', 2 ** 30, 'text/plain')).rejects.toSatisfy(unavailable);
+      await expect(createPresigner(wrong).begin('key', 2 ** 30, 'text/plain')).rejects.toSatisfy(unavailable);
     });
   });
 }

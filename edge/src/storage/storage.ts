@@ -1,7 +1,7 @@
 /**
- * The contract of storage: where artifacts, sources and archived logs lie. Two keepers: `r2.ts` by the
+ * The contract of storage: where artifacts, sources and archived logs lie. Two backends: `r2.ts` by the
  * Worker's binding, `s3.ts` by the S3 API of any server. What comes from outside the Worker enters by
- * presigned S3 requests (`uploads`), in both.
+ * presigned S3 requests (`Presigner`), in both.
  */
 import type { PartGrant, UploadedPart } from '@appflux/protocol';
 
@@ -39,7 +39,7 @@ export interface PartsWriter {
 }
 
 export interface ObjectStore {
-  /** Resolves when the keeper answers and the bucket is there. */
+  /** Resolves when the backend answers and the bucket is there. */
   ping(): Promise<void>;
   /** Null when there is no such object. */
   head(key: string): Promise<StoredObject | null>;
@@ -72,7 +72,8 @@ export interface UploadPlan {
   parts: PartGrant[];
 }
 
-export interface Uploads {
+/** Presigns requests with which browsers and runners reach storage past the Worker. */
+export interface Presigner {
   /**
    * Presigns the PUTs for an object of `size` bytes that is to be kept under `key`; multipart from 16 MB on. See
    * `settle.ts` for how it ends.

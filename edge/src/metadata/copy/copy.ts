@@ -1,7 +1,7 @@
 /**
- * Moving an instance's metadata from one keeper to the other, record by record in the order of their keys. Nothing
+ * Moving an instance's metadata from one backend to the other, record by record in the order of their keys. Nothing
  * may write meanwhile. A copy that broke off goes on behind the last record that arrived; what counts in the end is
- * that both keepers hold the same, by number and by digest.
+ * that both backends hold the same, by number and by digest.
  */
 import { createHash } from 'node:crypto';
 
@@ -25,10 +25,10 @@ export const COLLECTIONS = [
 ] as const;
 export type Collection = (typeof COLLECTIONS)[number];
 
-/** A record as it is copied: the same in every keeper, with a key that is unique in its collection. */
+/** A record as it is copied: the same in every backend, with a key that is unique in its collection. */
 export type Copied = Record<string, unknown> & { id: string };
 
-/** A keeper whose records can be read and written as they are. */
+/** A backend whose records can be read and written as they are. */
 export interface Copyable {
   /** At most `limit` records by ascending key, those after `after`. */
   page(collection: Collection, after: string | null, limit: number): Promise<Copied[]>;
@@ -47,11 +47,11 @@ export interface Digest {
   sha256: string;
 }
 
-/** Number and digest of what a keeper holds of a collection. */
-export async function digestOf(keeper: Copyable, collection: Collection): Promise<Digest> {
+/** Number and digest of what a backend holds of a collection. */
+export async function digestOf(backend: Copyable, collection: Collection): Promise<Digest> {
   const hash = createHash('sha256');
   let count = 0;
-  for await (const page of pages(keeper, collection, null)) {
+  for await (const page of pages(backend, collection, null)) {
     for (const record of page) hash.update(`${canonical(record)}\n`);
     count += page.length;
   }
@@ -75,7 +75,7 @@ export interface CopiedCollection {
   to: Digest;
 }
 
-/** Copies a collection; gives what both keepers hold of it then. */
+/** Copies a collection; gives what both backends hold of it then. */
 export async function copyCollection(
   from: Copyable,
   to: Copyable,
@@ -102,13 +102,13 @@ async function copyAfter(
 }
 
 async function* pages(
-  keeper: Copyable,
+  backend: Copyable,
   collection: Collection,
   from: string | null,
 ): AsyncGenerator<Copied[]> {
   let after = from;
   for (;;) {
-    const page = await keeper.page(collection, after, PAGE);
+    const page = await backend.page(collection, after, PAGE);
     const last = page.at(-1);
     if (last === undefined) return;
     yield page;

@@ -1,4 +1,4 @@
-/** The D1 keeper of metadata: Cloudflare's SQLite, the embedded default. */
+/** The D1 backend of metadata: Cloudflare's SQLite, the embedded default. */
 import type { Metadata } from '../metadata.ts';
 import { createAnalyticsStore } from './analytics.ts';
 import { createAppStore } from './apps.ts';

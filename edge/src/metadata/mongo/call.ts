@@ -2,7 +2,7 @@
 import type { ErrorCode } from '@appflux/protocol';
 import type { Metadata } from '../metadata.ts';
 
-/** A call of the keeper: the store (null for the keeper's own methods), its method, and the arguments. */
+/** A call of the backend: the store (null for the backend's own methods), its method, and the arguments. */
 export interface Call {
   store: string | null;
   method: string;

@@ -20,7 +20,7 @@ export interface Shape {
   dates: readonly string[];
   /** Members of the document that no record has: counters and versions, which are kept beside it. */
   beside: readonly string[];
-  /** Members that are drawn from the others, or are there for the keeper's own work and for other readers. */
+  /** Members that are drawn from the others, or are there for the backend's own work and for other readers. */
   drawn: readonly string[];
   /** Members that are left out of the document when they are null, for an index that is unique where they are. */
   sparse?: readonly string[];

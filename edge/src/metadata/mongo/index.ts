@@ -1,4 +1,4 @@
-/** The MongoDB keeper of metadata, on a database that somebody has connected to (see object.ts). */
+/** The MongoDB backend of metadata, on a database that somebody has connected to (see object.ts). */
 import type { Db } from 'mongodb';
 import type { Metadata } from '../metadata.ts';
 import { createAnalyticsStore } from './analytics.ts';

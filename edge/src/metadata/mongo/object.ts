@@ -22,13 +22,13 @@ interface Opened {
 export class MongoObject extends DurableObject<Env> {
   #opening: Promise<Opened> | null = null;
 
-  /** Calls a method of the keeper. The stores' methods check nothing: input was parsed at the border. */
+  /** Calls a method of the backend. The stores' methods check nothing: input was parsed at the border. */
   async call({ store, method, args }: Call): Promise<Answer> {
     try {
       const { metadata } = await this.#open();
       const target = store === null ? metadata : metadata[store as keyof Metadata];
       const called = (target as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>)[method];
-      if (called === undefined) throw new Error(`The keeper has no ${store ?? ''}.${method}`);
+      if (called === undefined) throw new Error(`The backend has no ${store ?? ''}.${method}`);
       return { value: await called.apply(target, args) };
     } catch (error) {
       const refusal = await this.#refusalOf(error);
@@ -45,7 +45,7 @@ export class MongoObject extends DurableObject<Env> {
     }
   }
 
-  /** The keeper on its connection. A connection that could not be made is tried again by the next call. */
+  /** The backend on its connection. A connection that could not be made is tried again by the next call. */
   #open(): Promise<Opened> {
     this.#opening ??= this.#connect().catch((error: unknown) => {
       this.#opening = null;

@@ -1,4 +1,4 @@
-/** The MongoDB keeper as the Worker has it: every call goes to the object that keeps the connection. */
+/** The MongoDB backend as the Worker has it: every call goes to the object that keeps the connection. */
 import { AppFluxError } from '@appflux/protocol';
 import type { Metadata } from '../metadata.ts';
 import type { Callee } from './call.ts';
@@ -23,11 +23,11 @@ export function remoteMetadata(object: () => Callee): Metadata {
       },
     );
   const stores = new Map<string, object>();
-  const keeper = {
+  const backend = {
     ping: () => carryOut(null, 'ping', []),
     removeExpired: (...times: [string, string]) => carryOut(null, 'removeExpired', times),
   };
-  return new Proxy(keeper, {
+  return new Proxy(backend, {
     get(own, name) {
       if (typeof name === 'symbol' || name === 'then') return undefined;
       if (name in own) return own[name as keyof typeof own];

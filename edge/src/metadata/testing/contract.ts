@@ -1,4 +1,4 @@
-/** What every keeper of metadata must do. A keeper's own test file calls this with a way to make an empty one. */
+/** What every backend of metadata must do. A backend's own test file calls this with a way to make an empty one. */
 import { describe } from 'vitest';
 import type { Metadata } from '../metadata.ts';
 import { analyticsContract } from './contract/analytics.ts';
@@ -15,11 +15,11 @@ import { runnerContract } from './contract/runners.ts';
 import { tokenContract } from './contract/tokens.ts';
 import { uploadContract } from './contract/uploads.ts';
 
-/** Makes a keeper that remembers nothing yet. */
-export type CreateKeeper = () => Promise<Metadata>;
+/** Makes a backend that remembers nothing yet. */
+export type CreateBackend = () => Promise<Metadata>;
 
-/** Declares the tests of the contract for the keeper called `name`. */
-export function metadataContract(name: string, create: CreateKeeper): void {
+/** Declares the tests of the contract for the backend called `name`. */
+export function metadataContract(name: string, create: CreateBackend): void {
   describe(`metadata kept by ${name}`, () => {
     describe('apps', () => appContract(create));
     describe('files', () => fileContract(create));

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { TOP } from '../../analytics.ts';
 import type { AppRecord, DeploymentRecord, Metadata } from '../../metadata.ts';
 import { newObjectId } from '../../object-id.ts';
-import type { CreateKeeper } from '../contract.ts';
+import type { CreateBackend } from '../contract.ts';
 import { appRecord, byId, deploymentRecord } from '../sample-records.ts';
 
 const RANGE = { from: '2026-11-10', to: '2026-11-12' };
@@ -27,7 +27,7 @@ async function keep({ apps, deployments }: Metadata, app: AppRecord, records: De
   for (const record of records) await deployments.project(record, 1);
 }
 
-export function analyticsContract(create: CreateKeeper): void {
+export function analyticsContract(create: CreateBackend): void {
   test('a deployment counts on the day on which it ended, as it ended, once', async () => {
     const metadata = await create();
     const app = appRecord();

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { newObjectId } from '../../object-id.ts';
-import type { CreateKeeper } from '../contract.ts';
+import type { CreateBackend } from '../contract.ts';
 import { appRecord, byId, deploymentRecord, kept } from '../sample-records.ts';
 
 const PAGE = { limit: 30 };
 
-export function appContract(create: CreateKeeper): void {
+export function appContract(create: CreateBackend): void {
   test('an app comes back as it was put in, by id and by slug', async () => {
     const { apps } = await create();
     const app = appRecord({

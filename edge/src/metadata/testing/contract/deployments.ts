@@ -2,12 +2,12 @@ import { DeploymentStatus } from '@appflux/protocol';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { newObjectId } from '../../object-id.ts';
-import type { CreateKeeper } from '../contract.ts';
+import type { CreateBackend } from '../contract.ts';
 import { anyHash, appRecord, deploymentRecord, kept } from '../sample-records.ts';
 
 const PAGE = { limit: 30 };
 
-export function deploymentContract(create: CreateKeeper): void {
+export function deploymentContract(create: CreateBackend): void {
   test('a deployment comes back as it was projected last', async () => {
     const { apps, deployments } = await create();
     const app = appRecord();

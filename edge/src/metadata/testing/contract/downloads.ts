@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { type DownloadCount, REMEMBERED_BATCHES } from '../../analytics.ts';
 import type { AppRecord, DeploymentRecord, Metadata } from '../../metadata.ts';
 import { newObjectId } from '../../object-id.ts';
-import type { CreateKeeper } from '../contract.ts';
+import type { CreateBackend } from '../contract.ts';
 import { appRecord, deploymentRecord } from '../sample-records.ts';
 
 const DAY = '2026-11-20';
@@ -25,7 +25,7 @@ const counted = (
 const totalOf = async ({ analytics }: Metadata, { ownerId }: AppRecord) =>
   (await analytics.downloads({ ownerId }, RANGE)).days.reduce((sum, { downloads }) => sum + downloads, 0);
 
-export function downloadContract(create: CreateKeeper): void {
+export function downloadContract(create: CreateBackend): void {
   test('batches add up by app and day, and by deployment and artifact over all days', async () => {
     const metadata = await create();
     const { app, deployment } = await given(metadata);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { SealedFile } from '../../metadata.ts';
 import { newObjectId } from '../../object-id.ts';
-import type { CreateKeeper } from '../contract.ts';
+import type { CreateBackend } from '../contract.ts';
 import { appRecord } from '../sample-records.ts';
 
 const file = (members: Partial<SealedFile> = {}): SealedFile => ({
@@ -11,7 +11,7 @@ const file = (members: Partial<SealedFile> = {}): SealedFile => ({
   ...members,
 });
 
-export function fileContract(create: CreateKeeper): void {
+export function fileContract(create: CreateBackend): void {
   test('a file comes back sealed as it was, and in lists without its content', async () => {
     const { apps, files } = await create();
     const app = appRecord();

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { IDEMPOTENCY_HOURS } from '../../metadata.ts';
 import { newObjectId } from '../../object-id.ts';
-import type { CreateKeeper } from '../contract.ts';
+import type { CreateBackend } from '../contract.ts';
 import { anyHash, auditRecord, refreshTokenRecord, tokenRecord, userRecord } from '../sample-records.ts';
 
 const NOW = '2026-11-10T12:00:00.000Z';
 const AFTER = '2026-11-10T12:00:00.001Z';
 
-export function identityContract(create: CreateKeeper): void {
+export function identityContract(create: CreateBackend): void {
   test('it answers a ping', async () => {
     await (await create()).ping();
   });

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { MAX_PAGE_BYTES } from '../../../limits/platform.ts';
 import type { Metadata } from '../../metadata.ts';
 import { newObjectId } from '../../object-id.ts';
-import type { CreateKeeper } from '../contract.ts';
+import type { CreateBackend } from '../contract.ts';
 import { appRecord, auditRecord, deploymentRecord, memberRecord, tokenRecord } from '../sample-records.ts';
 
 interface PagedList {
@@ -106,7 +106,7 @@ async function visit(
   return { visited, pages };
 }
 
-export function pagingContract(create: CreateKeeper): void {
+export function pagingContract(create: CreateBackend): void {
   describe.each(Object.entries(LISTS))('of %s', (_name, paged) => {
     const { add, remove, list } = paged;
     test('following the cursor visits each item once, newest first, within a second too', async () => {

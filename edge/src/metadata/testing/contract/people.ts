@@ -1,10 +1,10 @@
 import type { Role } from '@appflux/protocol';
 import { expect, test } from 'vitest';
 import type { MemberRecord } from '../../metadata.ts';
-import type { CreateKeeper } from '../contract.ts';
+import type { CreateBackend } from '../contract.ts';
 import { auditRecord, memberRecord, userRecord } from '../sample-records.ts';
 
-export function peopleContract(create: CreateKeeper): void {
+export function peopleContract(create: CreateBackend): void {
   test('a user is found by e-mail address and by GitHub account, as they were put in', async () => {
     const { users } = await create();
     const user = userRecord({ passwordHash: '$scrypt$...', githubId: '583231' });

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { AppRecord, DeploymentRecord } from '../../metadata.ts';
 import { newObjectId } from '../../object-id.ts';
-import type { CreateKeeper } from '../contract.ts';
+import type { CreateBackend } from '../contract.ts';
 import { appRecord, deploymentRecord } from '../sample-records.ts';
 
 const planOf = (type: AppType): Plan => ({
@@ -21,7 +21,7 @@ const planOf = (type: AppType): Plan => ({
 const success = (app: AppRecord, members: Partial<DeploymentRecord> = {}) =>
   deploymentRecord(app, { status: 'success', plan: planOf('web'), ...members });
 
-export function releaseContract(create: CreateKeeper): void {
+export function releaseContract(create: CreateBackend): void {
   async function withApp(members: Partial<AppRecord> = {}) {
     const { apps, deployments } = await create();
     const app = appRecord(members);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { type AppRecord, contentOf, type DeploymentRecord, type UploadRecord } from '../../metadata.ts';
 import { newObjectId } from '../../object-id.ts';
-import type { CreateKeeper } from '../contract.ts';
+import type { CreateBackend } from '../contract.ts';
 import { anyHash, appRecord, byId, deploymentRecord, kept, uploadRecord } from '../sample-records.ts';
 
 const PAGE = { limit: 30 };
@@ -13,7 +13,7 @@ const artifacts: DeploymentRecord['artifacts'] = [
 const ended = (app: AppRecord, members: Partial<DeploymentRecord> = {}) =>
   deploymentRecord(app, { status: 'success', artifacts, finishedAt: AT, ...members });
 
-export function retentionContract(create: CreateKeeper): void {
+export function retentionContract(create: CreateBackend): void {
   async function withApp() {
     const { apps, deployments, uploads } = await create();
     const app = appRecord();

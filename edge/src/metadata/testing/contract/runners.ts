@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { newObjectId } from '../../object-id.ts';
-import type { CreateKeeper } from '../contract.ts';
+import type { CreateBackend } from '../contract.ts';
 import { anyHash, runnerRecord } from '../sample-records.ts';
 
-export function runnerContract(create: CreateKeeper): void {
+export function runnerContract(create: CreateBackend): void {
   test('a runner comes back as it was put in, by id and by the hash of its credential', async () => {
     const { runners } = await create();
     const runner = runnerRecord({ labels: ['linux', 'gpu'], draining: true });

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { newObjectId } from '../../object-id.ts';
-import type { CreateKeeper } from '../contract.ts';
+import type { CreateBackend } from '../contract.ts';
 import { anyHash, appRecord, tokenRecord } from '../sample-records.ts';
 
 const NOW = '2026-11-10T12:00:00.000Z';
 const BEFORE = '2026-11-10T11:59:59.999Z';
 const AFTER = '2026-11-10T12:00:00.001Z';
 
-export function tokenContract(create: CreateKeeper): void {
+export function tokenContract(create: CreateBackend): void {
   test('a token is found by its kind and hash, as it was put in', async () => {
     const { tokens } = await create();
     const token = tokenRecord({ expiresAt: AFTER });

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { newObjectId } from '../../object-id.ts';
-import type { CreateKeeper } from '../contract.ts';
+import type { CreateBackend } from '../contract.ts';
 import { anyHash, uploadRecord } from '../sample-records.ts';
 
-export function uploadContract(create: CreateKeeper): void {
+export function uploadContract(create: CreateBackend): void {
   test('an upload comes back as it was put in, until it is deleted', async () => {
     const { uploads } = await create();
     const plain = uploadRecord();

@@ -3,8 +3,8 @@ import { isAppFluxError, MULTIPART_FROM_BYTES } from '@appflux/protocol';
 import { describe, expect, test } from 'vitest';
 import { keptKey } from '../../keys.ts';
 import type { ObjectStore } from '../../storage.ts';
+import { type PresignerUnderTest, put, putAll, settle } from './presigner.ts';
 import { bytesOf, freshPrefix, pattern, sha256 } from './samples.ts';
-import { put, putAll, settle, type UploadsUnderTest } from './uploads.ts';
 
 /** Other bytes of the same size. */
 const others = (size: number) => new Uint8Array(size).fill(7);
@@ -17,7 +17,7 @@ const digestOf = async (objects: ObjectStore, key: string) => {
 const incomplete = (error: unknown) => isAppFluxError(error, 'upload_incomplete');
 
 /** The tests of `settleUpload`. */
-export function settleContract(name: string, create: () => UploadsUnderTest): void {
+export function settleContract(name: string, create: () => PresignerUnderTest): void {
   const SIZES = [
     ['one PUT', 70_000],
     ['parts', MULTIPART_FROM_BYTES + 5],
@@ -25,14 +25,14 @@ export function settleContract(name: string, create: () => UploadsUnderTest): vo
 
   describe(`ending uploads into ${name}`, { timeout: 60_000 }, () => {
     const storageOf = () => {
-      const { uploads, objects } = create();
-      return { uploads: uploads(), objects };
+      const { presigner, objects } = create();
+      return { presigner: presigner(), objects };
     };
 
     test.each(SIZES)('%s: what is kept is told, and nothing else is left', async (_, size) => {
       const storage = storageOf();
       const prefix = freshPrefix();
-      const plan = await storage.uploads.begin(`${prefix}file.zip`, size, 'application/zip');
+      const plan = await storage.presigner.begin(`${prefix}file.zip`, size, 'application/zip');
       const parts = await putAll(plan, pattern(size));
       const kept = await settle(storage, plan, size, parts, await sha256(pattern(size)));
       expect(kept).toEqual({
@@ -45,7 +45,7 @@ export function settleContract(name: string, create: () => UploadsUnderTest): vo
 
     test.each(SIZES)('%s: the same URLs do not reach it any more', async (_, size) => {
       const storage = storageOf();
-      const plan = await storage.uploads.begin(`${freshPrefix()}file.zip`, size, 'application/zip');
+      const plan = await storage.presigner.begin(`${freshPrefix()}file.zip`, size, 'application/zip');
       const kept = await settle(storage, plan, size, await putAll(plan, pattern(size)));
       const before = await storage.objects.head(kept.key);
       for (const { partNumber, url } of plan.parts) {
@@ -60,9 +60,9 @@ export function settleContract(name: string, create: () => UploadsUnderTest): vo
     test('a URL for one PUT does not reach what is then uploaded in parts under the same key', async () => {
       const storage = storageOf();
       const key = `${freshPrefix()}file.zip`;
-      const early = await storage.uploads.begin(key, 1000, 'application/zip');
+      const early = await storage.presigner.begin(key, 1000, 'application/zip');
       const size = MULTIPART_FROM_BYTES;
-      const plan = await storage.uploads.begin(key, size, 'application/zip');
+      const plan = await storage.presigner.begin(key, size, 'application/zip');
       const kept = await settle(storage, plan, size, await putAll(plan, pattern(size)));
       await put(early.parts[0]?.url ?? '', others(1000));
       expect(await digestOf(storage.objects, kept.key)).toBe(await sha256(pattern(size)));
@@ -73,7 +73,7 @@ export function settleContract(name: string, create: () => UploadsUnderTest): vo
       async (_, size) => {
         const storage = storageOf();
         const prefix = freshPrefix();
-        const plan = await storage.uploads.begin(`${prefix}file.zip`, size, 'application/zip');
+        const plan = await storage.presigner.begin(`${prefix}file.zip`, size, 'application/zip');
         const parts = await putAll(plan, others(size));
         const end = () =>
           sha256(pattern(size)).then((announced) => settle(storage, plan, size, parts, announced));
@@ -85,14 +85,14 @@ export function settleContract(name: string, create: () => UploadsUnderTest): vo
 
     test.each(SIZES)('%s: without an announced SHA-256 it is computed', async (_, size) => {
       const storage = storageOf();
-      const plan = await storage.uploads.begin(`${freshPrefix()}file.zip`, size, 'application/zip');
+      const plan = await storage.presigner.begin(`${freshPrefix()}file.zip`, size, 'application/zip');
       const kept = await settle(storage, plan, size, await putAll(plan, pattern(size)));
       expect(kept.sha256).toBe(await sha256(pattern(size)));
     });
 
     test.each(SIZES)('%s: ended again, after the answer was lost, it is the same', async (_, size) => {
       const storage = storageOf();
-      const plan = await storage.uploads.begin(`${freshPrefix()}file.zip`, size, 'application/zip');
+      const plan = await storage.presigner.begin(`${freshPrefix()}file.zip`, size, 'application/zip');
       const parts = await putAll(plan, pattern(size));
       const kept = await settle(storage, plan, size, parts);
       expect(await settle(storage, plan, size, parts)).toEqual(kept);
@@ -100,14 +100,14 @@ export function settleContract(name: string, create: () => UploadsUnderTest): vo
 
     test('what was never PUT is refused', async () => {
       const storage = storageOf();
-      const plan = await storage.uploads.begin(`${freshPrefix()}file.zip`, 10, 'application/zip');
+      const plan = await storage.presigner.begin(`${freshPrefix()}file.zip`, 10, 'application/zip');
       await expect(settle(storage, plan, 10, [{ partNumber: 1, etag: '"x"' }])).rejects.toSatisfy(incomplete);
     });
 
     test('a PUT that version 0.1.0 planned, to the key itself, is kept elsewhere', async () => {
       const storage = storageOf();
       const key = `${freshPrefix()}file.zip`;
-      const plan = await storage.uploads.resume(key, 1000, null);
+      const plan = await storage.presigner.resume(key, 1000, null);
       const kept = await settle(storage, plan, 1000, await putAll(plan, pattern(1000)));
       expect(kept.key).toBe(keptKey(key));
       await put(plan.parts[0]?.url ?? '', others(1000));

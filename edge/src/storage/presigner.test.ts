@@ -1,8 +1,8 @@
 import { isAppFluxError, MULTIPART_FROM_BYTES } from '@appflux/protocol';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { createPresigner, partSizeOf } from './presigner.ts';
 import { S3Client } from './s3-client.ts';
-import { createUploads, partSizeOf } from './uploads.ts';
 
 const MiB = 1024 * 1024;
 const LARGEST = 10_000 * 64 * MiB;
@@ -43,7 +43,7 @@ describe('the URLs that others upload to and download from', () => {
     secretAccessKey: 'secret',
   };
   const read = (publicEndpoint?: string | null) =>
-    createUploads(
+    createPresigner(
       new S3Client(() => ({ ...server, ...(publicEndpoint === undefined ? {} : { publicEndpoint }) })),
     ).readUrl('uploads/1.zip', 60);
 

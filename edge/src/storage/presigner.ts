@@ -1,5 +1,5 @@
 /**
- * Uploads past the Worker: presigned S3 requests, multipart for what is large.
+ * Presigned S3 requests, with which uploads go past the Worker; multipart for what is large.
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html and, for what R2 asks of parts,
  * https://developers.cloudflare.com/r2/objects/multipart-objects/
  */
@@ -8,7 +8,7 @@ import { incomingKey } from './keys.ts';
 import { retrying } from './retry.ts';
 import { isTransient, type S3Client, S3Refusal, unavailable } from './s3-client.ts';
 import { completeBody, readFault, readUploadId } from './s3-xml.ts';
-import type { UploadPlan, Uploads } from './storage.ts';
+import type { Presigner, UploadPlan } from './storage.ts';
 
 /** How long an address to PUT to is good, in seconds. */
 export const UPLOAD_SECONDS = 3600;
@@ -47,10 +47,10 @@ export function partSizeOf(size: number): number {
 }
 
 /**
- * Uploads into the client's bucket. The length of each part is signed with it: storage takes that many bytes and
+ * Presigns requests to the client's bucket. The length of each part is signed with it: storage takes that many bytes and
  * no other number (which also is what R2 wants: all parts alike but the last).
  */
-export function createUploads(client: S3Client, now: () => Date = () => new Date()): Uploads {
+export function createPresigner(client: S3Client, now: () => Date = () => new Date()): Presigner {
   const plan = async (key: string, size: number, multipartId: string | null): Promise<UploadPlan> => {
     const partSize = partSizeOf(size);
     const count = Math.max(1, Math.ceil(size / partSize));
