@@ -51,6 +51,7 @@ export function runSchedule(
   state: string,
   env: NodeJS.ProcessEnv,
   say: (text: string) => void,
+  lookEveryMs = LOOK_EVERY_MS,
 ): () => Promise<void> {
   const ending = new AbortController();
   let running: Promise<void> | null = null;
@@ -84,7 +85,7 @@ export function runSchedule(
       .finally(() => {
         running = null;
       });
-  }, LOOK_EVERY_MS);
+  }, lookEveryMs);
   timer.unref();
   return async () => {
     clearInterval(timer);
