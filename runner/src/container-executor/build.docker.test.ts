@@ -139,7 +139,7 @@ describe('a build', () => {
       }),
       limits: { diskBytes: 300 * 1024 ** 2 },
     });
-    expect(failure).toMatch(/^disk_full: The build wrote .* its limit is 300 MiB/);
+    expect(failure).toMatch(/^disk_full: The build wrote .* Its limit is 300 MiB/);
   });
 
   test('in an image that the runner does not allow, or does not have, does not begin', async () => {

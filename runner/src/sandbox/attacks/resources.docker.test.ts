@@ -125,7 +125,7 @@ describe('a full disk', () => {
       'i=0; while :; do head -c 20000000 /dev/zero > f$i; i=$((i+1)); sleep 0.05; done',
       { limits: { diskBytes: 300 * MEGABYTE } },
     );
-    expect(failure).toMatch(/^disk_full: The build wrote .* its limit is 300 MiB/);
+    expect(failure).toMatch(/^disk_full: The build wrote .* Its limit is 300 MiB/);
   });
 });
 
