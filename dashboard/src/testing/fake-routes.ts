@@ -13,6 +13,7 @@ import {
   type Deployment,
   FileInput,
   hasEnded,
+  type InstanceAddresses,
   Redeploy,
   type Role,
   sensitivityOf,
@@ -50,6 +51,27 @@ interface Call extends Surroundings {
 export type Answer = [status: number, body?: unknown];
 
 const PART_SIZE = 5 * 1024 * 1024;
+
+/** An instance without a wildcard record, whose certificate can't be renewed. */
+const ADDRESSES: InstanceAddresses = {
+  publicUrl: 'https://flux.harbor.example',
+  sitesDomain: 'sites.harbor.example',
+  tls: 'auto',
+  certificates: [
+    {
+      host: 'flux.harbor.example',
+      expiresAt: '2026-12-08T12:00:00.000Z',
+      daysLeft: 9,
+      error: { message: 'HTTP 429 urn:ietf:params:acme:error:rateLimited', at: '2026-11-29T12:00:00.000Z' },
+    },
+    { host: 'harbor.sites.harbor.example', expiresAt: '2027-02-20T12:00:00.000Z', daysLeft: 82, error: null },
+  ],
+  missingRecords: {
+    dashboard: [],
+    wildcard: { type: 'CNAME', name: '*.sites.harbor.example', value: 'flux.harbor.example' },
+    sites: [{ type: 'CNAME', name: 'harbor.sites.harbor.example', value: 'flux.harbor.example' }],
+  },
+};
 
 let lastId = 9000;
 const newId = () => {
@@ -345,8 +367,8 @@ const ROUTES: Readonly<Record<string, (call: Call) => Answer>> = {
     world.invitations = world.invitations.filter((invitation) => invitation.id !== id);
     return [204];
   },
-  // `ops/outbox` has a fixed segment in place of the id.
-  'GET ops/:id': ({ world }) => [200, { items: world.links }],
+  // `ops/outbox` and `ops/addresses` have a fixed segment in place of the id.
+  'GET ops/:id': ({ world, id }) => (id === 'addresses' ? [200, ADDRESSES] : [200, { items: world.links }]),
   'GET audit': ({ world, query }) => [200, page(world.audit, query)],
   'GET apps/:id/deploy-hooks': ({ world, query }) => [200, page(world.hooks, query)],
   'POST apps/:id/deploy-hooks': ({ world, body, origin }) => {

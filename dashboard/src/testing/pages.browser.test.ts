@@ -125,6 +125,12 @@ const PAGES: {
     visit: () => ({ world: { ...sampleWorld(), team: 'instance', links: [] } }),
   },
   {
+    name: 'addresses',
+    path: '/settings/addresses',
+    title: /^Addresses/,
+    visit: () => ({ world: { ...sampleWorld(), team: 'instance' } }),
+  },
+  {
     name: 'inviting by email',
     path: '/settings/team',
     title: /^Team/,

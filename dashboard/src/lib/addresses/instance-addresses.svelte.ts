@@ -1,0 +1,51 @@
+import type { ClientPart } from '@appflux/client';
+import type { InstanceAddresses as Addresses, CertificateState, DnsRecord } from '@appflux/protocol';
+import { Live } from '#lib/live/live.svelte.ts';
+import type { PageLifecycle } from '#lib/live/page-lifecycle.ts';
+
+/** Milliseconds between loads while the page is visible: each asks DNS. */
+const PAUSE_MS = 60_000;
+
+/** How the instance is reached, for its owner. */
+export class InstanceAddresses {
+  readonly #live: Live<Addresses>;
+
+  constructor(api: ClientPart<{ operator: 'addresses' }>, page?: PageLifecycle) {
+    this.#live = new Live<Addresses>({
+      load: (signal) => api.operator.addresses({ signal }),
+      pauseAfter: () => PAUSE_MS,
+      ...(page && { page }),
+    });
+  }
+
+  /** Null until loaded. */
+  get all(): Addresses | null {
+    return this.#live.value;
+  }
+
+  get error() {
+    return this.#live.error;
+  }
+
+  start(): () => void {
+    return this.#live.start();
+  }
+
+  refresh(): Promise<void> {
+    return this.#live.refresh();
+  }
+}
+
+/** Certificates are renewed when a third of their life is left; with fewer days than this, something is wrong. */
+const FEW_DAYS = 14;
+
+/** How a certificate is, in words, and whether its owner has to act. */
+export function certificateNote({ daysLeft }: CertificateState): { text: string; isBad: boolean } {
+  if (daysLeft === null) return { text: 'No certificate yet', isBad: true };
+  if (daysLeft < 0) return { text: 'Expired', isBad: true };
+  return { text: `Expires in ${daysLeft} ${daysLeft === 1 ? 'day' : 'days'}`, isBad: daysLeft < FEW_DAYS };
+}
+
+/** A record as a line of a zone file (RFC 1035 §5.1), for name servers that take one. */
+export const zoneLine = ({ type, name, value }: DnsRecord): string =>
+  `${name}. ${type} ${value === null ? 'ADDRESS' : type === 'CNAME' ? `${value}.` : value}`;
