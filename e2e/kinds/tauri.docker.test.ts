@@ -7,7 +7,7 @@ import { ensureImages, imageWith, runIn } from './container.ts';
 import { type KindInstance, startKindInstance } from './instance.ts';
 import { pixelAt, screenOf } from './screen.ts';
 
-/** Some 340 crates are compiled, which takes 330 seconds of processor time, and far longer with other load. */
+/** Some 270 crates are compiled, which takes 300 seconds of processor time, and far longer with other load. */
 const WITHIN_MS = 1_150_000;
 
 let instance: KindInstance;
