@@ -101,7 +101,7 @@ describe('a build without a result', () => {
       },
       {
         message: /exit code 127|not there.*: sh: 1: vit: not found$/,
-        hint: /No package .* a program vit: add/,
+        hint: /No installed package has a program vit\. Add/,
       },
     ],
     [
