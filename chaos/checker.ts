@@ -2,7 +2,8 @@
  * Checks an instance after a run and reports violations. It knows the requests and their answers, but not the
  * injected faults: none of them is an excuse.
  */
-import { type Deployment, Deployment as DeploymentSchema, LogLine, pageOf } from '@appflux/protocol';
+import { eachItem } from '@appflux/client';
+import { type Deployment, LogLine } from '@appflux/protocol';
 import { type Client, pause } from '../e2e/instance/client.ts';
 import type { EdgeInstance } from '../e2e/instance/edge.ts';
 import type { RunnerProcess } from '../e2e/instance/runner.ts';
@@ -111,21 +112,12 @@ function worksOf({ id, app }: Deployment, { asked }: Ledger): Asked['work'][] {
   return possible.map(({ work }) => work);
 }
 
-const Page = pageOf(DeploymentSchema);
-
 /** Every deployment of the run's apps, from the API's lists and then one by one. */
 export async function allDeployments(client: Client, { asked }: Ledger): Promise<Deployment[]> {
   const all: Deployment[] = [];
   for (const slug of new Set(asked.map(({ app }) => app))) {
-    for (let cursor: string | null = ''; cursor !== null; ) {
-      const query = `limit=100${cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`}`;
-      const page: { items: Deployment[]; nextCursor: string | null } = await client.call(
-        Page,
-        'GET',
-        `/api/apps/${slug}/deployments?${query}`,
-      );
-      for (const { id } of page.items) all.push(await client.deployment(id));
-      cursor = page.nextCursor;
+    for await (const { id } of eachItem((query) => client.api.deployments.listOf(slug, query))) {
+      all.push(await client.deployment(id));
     }
   }
   return all;

@@ -4,7 +4,6 @@
  */
 import { PING, type RunnerToPool } from '@appflux/protocol';
 import { WebSocket } from 'ws';
-import { z } from 'zod';
 import type { Client } from '../e2e/instance/client.ts';
 
 const NAME = 'flooder';
@@ -30,7 +29,7 @@ export class Flooder {
   /** Registers it and drains it. */
   static async create(client: Client): Promise<Flooder> {
     const { id, credential } = await client.registerRunner(NAME, [NAME]);
-    await client.call(z.unknown(), 'POST', `/api/runners/${id}/drain`, {});
+    await client.api.runners.drain(id);
     return new Flooder(client.url, credential);
   }
 

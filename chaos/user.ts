@@ -1,7 +1,8 @@
 /** The user of the instance: requests deployments, cancels and redeploys, and repeats a request without an answer. */
 import { randomUUID } from 'node:crypto';
-import { Deployment } from '@appflux/protocol';
-import { type Client, pause, Refused } from '../e2e/instance/client.ts';
+import { RefusedError } from '@appflux/client';
+import { type Deployment, isAppFluxError } from '@appflux/protocol';
+import { type Client, pause } from '../e2e/instance/client.ts';
 import type { Ledger } from './ledger.ts';
 import { APPS, type AppPlan, type Step } from './plan.ts';
 import type { Repositories } from './repositories.ts';
@@ -12,6 +13,14 @@ const PATIENCE_MS = 60_000;
 
 /** Statuses that ask for a later retry. */
 const LATER: ReadonlySet<number> = new Set([429, 502, 503]);
+
+/** Whether the instance itself refused a call. A proxy in between is where faults are injected. */
+const isRefusal = (error: unknown): error is RefusedError =>
+  error instanceof RefusedError && error.serverCode !== null;
+
+/** Whether repeating a call can't help. */
+const isFinal = (error: unknown): boolean =>
+  isRefusal(error) && error.httpStatus < 500 && !LATER.has(error.httpStatus);
 
 interface App {
   readonly plan: AppPlan;
@@ -86,7 +95,7 @@ export class User {
               this.#client.upload('source.zip', await zipOf(step.work)),
             ),
           };
-    const key = { 'Idempotency-Key': randomUUID() };
+    const key = randomUUID();
     const deployment = await this.#stubbornly(() => this.#client.deploy(slug, body, key));
     this.#ledger.asked.push({ app: slug, work: step.work, id: deployment.id });
     this.#ledger.saw(deployment, performance.now());
@@ -97,18 +106,13 @@ export class User {
   async #redeploy(of: Deployment, work: Work): Promise<string | null> {
     const asked = { app: of.app.slug, work };
     try {
-      const deployment = await this.#client.call(
-        Deployment,
-        'POST',
-        `/api/deployments/${of.id}/redeploy`,
-        {},
-      );
+      const deployment = await this.#client.api.deployments.redeploy(of.id);
       this.#ledger.asked.push({ ...asked, id: deployment.id });
       this.#ledger.saw(deployment, performance.now());
       return deployment.id;
     } catch (error) {
       this.#note('redeploying', error);
-      if (error instanceof Refused && error.status < 500 && !LATER.has(error.status)) throw error;
+      if (isFinal(error)) throw error;
       this.#ledger.asked.push({ ...asked, id: null });
       return null;
     }
@@ -121,8 +125,8 @@ export class User {
         this.#ledger.saw(await this.#client.cancel(id), askedAt);
         this.#ledger.canceled(id, 'accepted');
       } catch (error) {
-        if (error instanceof Refused && error.error.code === 'already_ended') {
-          const ended = /it is (\w+)$/.exec(error.error.message)?.[1] ?? error.error.message;
+        if (isAppFluxError(error, 'already_ended')) {
+          const ended = /it is (\w+)$/.exec(error.message)?.[1] ?? error.message;
           this.#ledger.canceled(id, { ended });
           return;
         }
@@ -140,8 +144,7 @@ export class User {
         return await call();
       } catch (error) {
         this.#note('a call', error);
-        const isFinal = error instanceof Refused && error.status < 500 && !LATER.has(error.status);
-        if (isFinal || performance.now() > deadline) throw error;
+        if (isFinal(error) || performance.now() > deadline) throw error;
         await pause(300);
       }
     }
@@ -149,8 +152,9 @@ export class User {
 
   /** A broken connection is an injected fault; an error inside the instance is not. */
   #note(what: string, error: unknown): void {
-    if (error instanceof Refused && error.status >= 500 && !LATER.has(error.status)) {
-      this.#ledger.unexplained.push(`${what} was answered with ${error.message}`);
-    }
+    if (!isRefusal(error) || error.httpStatus < 500 || LATER.has(error.httpStatus)) return;
+    this.#ledger.unexplained.push(
+      `${what} was answered with ${error.httpStatus} ${error.code}: ${error.message}`,
+    );
   }
 }

@@ -1,8 +1,9 @@
 /** An instance whose Worker is the counting one, with a counting proxy in front of its S3 endpoint. */
+
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
-import { z } from 'zod';
+import { createClient } from '@appflux/client';
 import { freePort } from '../../e2e/instance/edge.ts';
 import { bundleWorker } from '../../stack/edge/bundle.ts';
 import { publicUrl } from '../../stack/edge/config.ts';
@@ -15,8 +16,6 @@ const CACHE = join(ROOT, 'node_modules', '.cache', 'appflux-bench');
 const OPERATOR_SECRET = 'operator-secret-of-a-bench-instance-0123456789';
 const TOKEN = 'bootstrap-token-of-a-bench-instance-0123456789';
 const KEYS = { accessKeyId: 'bench-access-key-id', secretAccessKey: 'bench-secret-access-key' };
-
-const SetUp = z.object({ owner: z.object({ id: z.string() }) });
 
 export interface CountedInstance {
   readonly url: string;
@@ -71,13 +70,8 @@ export async function startCountedInstance(
     },
     { env: process.env, logFile: join(state, 'edge.log') },
   );
-  const setup = await fetch(`${url}/api/ops/setup`, {
-    method: 'POST',
-    headers: { Authorization: `Bearer ${OPERATOR_SECRET}`, 'Content-Type': 'application/json' },
-    body: JSON.stringify({ bootstrapToken: TOKEN }),
-  });
-  if (!setup.ok) throw new Error(`setup answered ${setup.status}: ${await setup.text()}`);
-  const { owner } = SetUp.parse(await setup.json());
+  const { operator } = createClient({ url, token: OPERATOR_SECRET });
+  const { owner } = await operator.setUp({ bootstrapToken: TOKEN });
   return {
     url,
     token: TOKEN,

@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Backups, Deployment, RegistrationToken } from '@appflux/protocol';
+import { Backups } from '@appflux/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { Manifest } from '../../stack/backup/format/manifest.ts';
@@ -17,8 +17,6 @@ import { Client, pause } from '../instance/client.ts';
 import { SimulatedRunner } from '../instance/simulated-runner.ts';
 import { type LocalInstance, lose, PASSPHRASE, type Ran, run, startOn } from './instance.ts';
 import { artifactBytes, type Load, sha256, sourceBytes, startLoad, VARIABLES } from './load.ts';
-
-const WithToken = z.looseObject({ token: z.string() });
 
 describe('an instance that was backed up while it worked, and lost', { timeout: 120_000 }, () => {
   let folder: string;
@@ -39,9 +37,8 @@ describe('an instance that was backed up while it worked, and lost', { timeout: 
     lost = await startOn(join(folder, 'lost'));
     const there = new Client(lost);
     tokens = {
-      reader: (await there.call(WithToken, 'POST', '/api/tokens', { name: 'reader', scopes: ['apps:read'] }))
-        .token,
-      registration: (await there.call(RegistrationToken, 'POST', '/api/runners/tokens')).token,
+      reader: (await there.api.tokens.create({ name: 'reader', scopes: ['apps:read'] })).token,
+      registration: (await there.api.runners.createToken()).token,
     };
     // As a local runner leaves it.
     await mkdir(join(lost.state, 'runners', 'local-1'), { recursive: true });
@@ -142,7 +139,7 @@ describe('an instance that was backed up while it worked, and lost', { timeout: 
     // A new process: what the one before had accepted is over.
     const hello = { labels: ['build'], session: randomUUID() };
     const runner = await SimulatedRunner.connect(restored.url, load.builder, hello);
-    const again = await client.call(Deployment, 'POST', `/api/deployments/${first?.id}/redeploy`, {});
+    const again = await client.api.deployments.redeploy(first?.id ?? '');
     for (;;) {
       // A build that had begun at the moment of the backup may come first.
       const attempt = await runner.begin();

@@ -63,7 +63,7 @@ describe('a source that cannot be used', () => {
   it('a repository that does not exist', async () => {
     const host = await serveFiles(new Map());
     try {
-      const source = { provider: 'git', repoUrl: `${host.url}nobody/nothing.git`, branch: 'main' };
+      const source = { provider: 'git' as const, repoUrl: `${host.url}nobody/nothing.git`, branch: 'main' };
       const { slug } = await instance.client.createApp({ name: 'no-repository', source });
       const { id } = await instance.client.deploy(slug);
       await expectFailure(await instance.client.untilEnded(id), 'source_unavailable', {

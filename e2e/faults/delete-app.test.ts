@@ -4,15 +4,12 @@ import { CLOSE } from '@appflux/protocol';
 import { AwsClient } from 'aws4fetch';
 import { MongoClient } from 'mongodb';
 import { expect, it, onTestFinished } from 'vitest';
-import { z } from 'zod';
 import { findForeignS3 } from '../../stack/foreign-s3/install.ts';
 import { startForeignS3 } from '../../stack/foreign-s3/serve.ts';
 import { mongoForTests } from '../../stack/mongo/serve.ts';
 import { Client } from '../instance/client.ts';
 import { type EdgeInstance, startInstance } from '../instance/edge.ts';
 import { SimulatedRunner } from '../instance/simulated-runner.ts';
-
-const AnyBody = z.unknown();
 
 const sha256Of = (bytes: string) => createHash('sha256').update(bytes).digest('hex');
 
@@ -54,7 +51,7 @@ async function deleteOne(edge: EdgeInstance, keys: () => Promise<string[]>) {
   await attempt.put({ name: 'half.zip', sha256: sha256Of('') }, 'of a build that never ends');
   expect(await keys()).toHaveLength(before.length + 5);
 
-  await client.call(AnyBody, 'DELETE', '/api/apps/gone');
+  await client.api.apps.delete('gone');
 
   expect((await attempt.socket.closed).code).toBe(CLOSE.staleAttempt);
   expect((await attempt.connect().closed).code).toBe(CLOSE.staleAttempt);

@@ -18,7 +18,7 @@ const repoUrl = 'https://git.example/team/site.git';
 
 async function app(label: string, build: object = {}): Promise<string> {
   apps += 1;
-  const source = { provider: 'git', repoUrl };
+  const source = { provider: 'git' as const, repoUrl };
   return (await client.createApp({ name: `App ${apps}`, source, build: { labels: [label], ...build } })).slug;
 }
 

@@ -1,7 +1,8 @@
 /** Who may build, and what happens when a runner disappears: against the real control plane. */
+import { RefusedError } from '@appflux/client';
 import { CLOSE, LEASE_MS } from '@appflux/protocol';
 import { afterAll, beforeAll, it } from 'vitest';
-import { Client, Refused } from '../instance/client.ts';
+import { Client } from '../instance/client.ts';
 import { type EdgeInstance, startInstance } from '../instance/edge.ts';
 import { SimulatedRunner } from '../instance/simulated-runner.ts';
 
@@ -230,7 +231,7 @@ it.concurrent('cancel races finish: after canceling was reported, the deployment
   await attempt.socket.next('cancel');
   attempt.finish({ status: 'success', artifacts: ['app.zip'] });
   expect(await client.untilEnded(id)).toMatchObject({ status: 'canceled', artifacts: [] });
-  await expect(client.cancel(id)).rejects.toThrow(Refused);
+  await expect(client.cancel(id)).rejects.toThrow(RefusedError);
 });
 
 it.concurrent('a removed runner is disconnected in the middle of its build', async ({ expect }) => {

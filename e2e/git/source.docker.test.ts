@@ -75,7 +75,7 @@ async function deploy(
 }
 
 it('the app’s branch is built at its newest commit, or another branch or commit on request', async () => {
-  const source = { provider: 'git', repoUrl: `${server.url}/site.git`, branch: 'main' };
+  const source = { provider: 'git' as const, repoUrl: `${server.url}/site.git`, branch: 'main' };
   const { slug } = await client.createApp({ name: 'From Git', source });
 
   const newest = await deploy(slug);
@@ -98,7 +98,7 @@ it('the app’s branch is built at its newest commit, or another branch or commi
 });
 
 it('the root directory selects one project of many', async () => {
-  const source = { provider: 'git', repoUrl: `${server.url}/many.git`, rootDirectory: 'apps/site' };
+  const source = { provider: 'git' as const, repoUrl: `${server.url}/many.git`, rootDirectory: 'apps/site' };
   const { slug } = await client.createApp({
     name: 'One of many',
     source,

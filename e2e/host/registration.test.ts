@@ -1,5 +1,5 @@
 /** A runner's registration reaches its process: while it runs, and after a restart. */
-import { Runner } from '@appflux/protocol';
+import type { UpdateRunner } from '@appflux/protocol';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type InstanceWithRunner, startWithRunner } from '../instance/with-runner.ts';
 
@@ -19,8 +19,7 @@ const shown = async () => {
   return runners.find(({ id }) => id === instance.runner.id);
 };
 
-const change = (body: object) =>
-  instance.client.call(Runner, 'PATCH', `/api/runners/${instance.runner.id}`, body);
+const change = (body: UpdateRunner) => instance.client.api.runners.update(instance.runner.id, body);
 
 it('a change takes effect immediately, is logged, and is kept after a kill', async () => {
   expect(await shown()).toMatchObject({ labels: ['macos'], slots: 1, executor: 'host' });
@@ -37,7 +36,7 @@ it('a change takes effect immediately, is logged, and is kept after a kill', asy
 
 it('it gets no jobs for a label that it no longer has', async () => {
   await change({ labels: ['arm64'] });
-  const source = { provider: 'git', repoUrl: 'https://git.example/team/site.git' };
+  const source = { provider: 'git' as const, repoUrl: 'https://git.example/team/site.git' };
   const { slug } = await instance.client.createApp({ name: 'Mac', source, build: { labels: ['macos'] } });
   const { id } = await instance.client.deploy(slug);
   const waiting = await instance.client.until(id, ({ waitingFor }) => waitingFor !== null);

@@ -1,8 +1,10 @@
 /** A separate control plane for a test: the real Worker in workerd, on a free loopback port, with fresh state. */
+
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createClient } from '@appflux/client';
 import { bundleWorker } from '../../stack/edge/bundle.ts';
 import { type EdgeConfig, publicUrl, s3Endpoint } from '../../stack/edge/config.ts';
 import { type RunningEdge, startEdge } from '../../stack/edge/process.ts';
@@ -52,14 +54,12 @@ export async function startInstance(
   const config = { ...standard, ...options.config };
   const logFile = join(state, 'edge.log');
   let edge: RunningEdge = await startEdge(config, { env: process.env, logFile });
-  const setup = await fetch(`${publicUrl(port)}/api/ops/setup`, {
-    method: 'POST',
-    headers: { Authorization: `Bearer ${OPERATOR_SECRET}`, 'Content-Type': 'application/json' },
-    body: JSON.stringify({ bootstrapToken: BOOTSTRAP_TOKEN }),
-  });
-  if (!setup.ok) {
+  const { operator } = createClient({ url: publicUrl(port), token: OPERATOR_SECRET });
+  try {
+    await operator.setUp({ bootstrapToken: BOOTSTRAP_TOKEN });
+  } catch (error) {
     await edge.stop(0);
-    throw new Error(`setup answered ${setup.status}: ${await setup.text()}`);
+    throw error;
   }
   return {
     url,

@@ -2,7 +2,6 @@
 import { access, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { RegistrationToken } from '@appflux/protocol';
 import { execa } from 'execa';
 import { RUNNER_LABEL } from '../../runner/src/sandbox/container-spec.ts';
 import { unmountWithin } from '../../runner/src/sandbox/disk/file-system.ts';
@@ -69,7 +68,7 @@ export async function startRunner(
     APPFLUX_RUNNER_SCAN: 'off',
     ...options.env,
   };
-  const { token } = await client.call(RegistrationToken, 'POST', '/api/runners/tokens');
+  const { token } = await client.api.runners.createToken();
   await execa(
     process.execPath,
     [CLI, 'register', '--state', state, '--url', instance.url, '--name', name, '--labels', labels.join(',')],

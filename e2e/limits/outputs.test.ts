@@ -1,8 +1,13 @@
 /** Builds with the maximum number of outputs: lists report the success, not only the deployment itself. */
 import { createHash } from 'node:crypto';
-import { CLOSE, Deployment, MAX_ARTIFACTS, MAX_ARTIFACTS_RECORD_BYTES, utf8Bytes } from '@appflux/protocol';
+import {
+  CLOSE,
+  type Deployment,
+  MAX_ARTIFACTS,
+  MAX_ARTIFACTS_RECORD_BYTES,
+  utf8Bytes,
+} from '@appflux/protocol';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { z } from 'zod';
 import type { Client } from '../instance/client.ts';
 import { type EdgeInstance, startInstance } from '../instance/edge.ts';
 import { type SimulatedBuild, simulatedBuild } from '../instance/simulated-build.ts';
@@ -30,8 +35,7 @@ async function finish({ attempt }: SimulatedBuild, outputs: readonly Output[]): 
 
 /** This deployment in the list of all deployments. */
 async function listed(client: Client, id: string): Promise<Deployment | undefined> {
-  const page = z.object({ items: z.array(Deployment) });
-  const { items } = await client.call(page, 'GET', '/api/deployments?limit=100');
+  const { items } = await client.api.deployments.list({ limit: 100 });
   return items.find((deployment) => deployment.id === id);
 }
 

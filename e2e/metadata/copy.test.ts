@@ -1,11 +1,12 @@
 /** `npm run metadata:copy`: an instance moves from D1 to MongoDB, on to another D1, and nothing is lost. */
+
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createClient } from '@appflux/client';
 import { execa } from 'execa';
 import { MongoClient } from 'mongodb';
 import { expect, it, onTestFinished } from 'vitest';
-import { z } from 'zod';
 import { COLLECTIONS } from '../../edge/src/metadata/copy/copy.ts';
 import { TABLES } from '../../edge/src/metadata/copy/d1.ts';
 import { ROOT } from '../../stack/command.ts';
@@ -38,12 +39,8 @@ async function start(state: string, uri: string): Promise<{ client: Client; stop
   const config = localConfig(settings, secrets, ROOT, await edgeBundle());
   const edge = await startEdge(config, { env: process.env, logFile: join(state, 'logs', 'edge.log') });
   const url = publicUrl(settings.port);
-  const setup = await fetch(`${url}/api/ops/setup`, {
-    method: 'POST',
-    headers: { Authorization: `Bearer ${secrets.operatorSecret}`, 'Content-Type': 'application/json' },
-    body: JSON.stringify({ bootstrapToken: BOOTSTRAP_TOKEN }),
-  });
-  expect(setup.status).toBe(200);
+  const { operator } = createClient({ url, token: secrets.operatorSecret });
+  await operator.setUp({ bootstrapToken: BOOTSTRAP_TOKEN });
   return {
     client: new Client({ url, token: BOOTSTRAP_TOKEN }),
     stop: async () => void (await edge.stop(5_000)),
@@ -78,20 +75,20 @@ it('an instance moves from D1 to MongoDB and into another D1: the digests stay t
     envVars: { A: 'one', constructor: 'two' },
   });
   await client.createApp({ name: 'Another' });
-  await client.call(z.unknown(), 'PUT', `/api/apps/${slug}/files/KEYSTORE`, {
+  await client.api.apps.setFile(slug, 'KEYSTORE', {
     content: Buffer.from('a keystore').toString('base64'),
   });
   const upload = await client.upload('site.zip', Buffer.from('ignored'));
-  const { id } = await client.deploy(slug, { uploadId: upload }, { 'Idempotency-Key': 'once' });
+  const { id } = await client.deploy(slug, { uploadId: upload }, 'once');
   const runner = await SimulatedRunner.connect(
     client.url,
     await client.registerRunner('copied', ['linux', 'x64']),
   );
   await (await runner.begin()).socket.socket.close();
   await client.cancel(id);
-  await client.call(z.unknown(), 'POST', `/api/deployments/${id}/pin`);
+  await client.api.deployments.pin(id);
   const retention = { artifacts: { keepLast: 3, days: 7 }, logs: null };
-  await client.call(z.unknown(), 'PATCH', `/api/apps/${slug}`, { retention });
+  await client.api.apps.update(slug, { retention });
   await running.stop();
 
   const toMongo = await copy(first, server.uri, 'd1', 'mongo');

@@ -1,7 +1,9 @@
 /** `npm run keys:rotate` on the state folder of a stopped instance. */
+
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createClient } from '@appflux/client';
 import { execa } from 'execa';
 import { Miniflare } from 'miniflare';
 import { expect, it, onTestFinished } from 'vitest';
@@ -27,11 +29,8 @@ it('a new key replaces the old one: stored values are sealed with it, and the ol
   const config = localConfig(settings, before, ROOT, await edgeBundle());
   const edge = await startEdge(config, { env: process.env, logFile: join(state, 'logs', 'edge.log') });
   const url = publicUrl(settings.port);
-  await fetch(`${url}/api/ops/setup`, {
-    method: 'POST',
-    headers: { Authorization: `Bearer ${before.operatorSecret}`, 'Content-Type': 'application/json' },
-    body: JSON.stringify({ bootstrapToken: BOOTSTRAP_TOKEN }),
-  });
+  const { operator } = createClient({ url, token: before.operatorSecret });
+  await operator.setUp({ bootstrapToken: BOOTSTRAP_TOKEN });
   const client = new Client({ url, token: BOOTSTRAP_TOKEN });
   const { slug } = await client.createApp({ name: 'Sealed', envVars: { A: 'one', B: 'two' } });
   await edge.stop(5_000);

@@ -1,9 +1,10 @@
 /**
  * Links that a local instance sends through a mail service, and what its operator finds of those that did not arrive.
  */
+
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Outbox, type OutboxItem } from '@appflux/protocol';
+import { createClient } from '@appflux/client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
 import { type EdgeInstance, startInstance } from '../instance/edge.ts';
@@ -61,12 +62,7 @@ const post = (path: string, body: object) =>
     body: JSON.stringify(body),
   });
 
-async function outbox(): Promise<OutboxItem[]> {
-  const answer = await fetch(`${edge.url}/api/ops/outbox`, {
-    headers: { Authorization: `Bearer ${edge.operatorSecret}` },
-  });
-  return Outbox.parse(await answer.json()).items;
-}
+const outbox = () => createClient({ url: edge.url, token: edge.operatorSecret }).operator.outbox();
 
 const failureFor = async (email: string) => (await outbox()).find(({ to }) => to === email)?.failure;
 const tokenOf = (text: string) => /#token_hash=([\w-]+)/.exec(text)?.[1];

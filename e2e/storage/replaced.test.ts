@@ -4,7 +4,7 @@
  * and on a foreign S3 server.
  */
 import { createHash } from 'node:crypto';
-import { type PartGrant, UploadGrant } from '@appflux/protocol';
+import type { PartGrant } from '@appflux/protocol';
 import { AwsClient } from 'aws4fetch';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findForeignS3 } from '../../stack/foreign-s3/install.ts';
@@ -169,7 +169,7 @@ function holds(name: string, create: () => Promise<Storage>): void {
       const { client } = await begin();
       for (const size of [5_000, LARGE]) {
         const good = bytesOf(size, 'good');
-        const grant = await client.call(UploadGrant, 'POST', '/api/uploads', { name: 'a.zip', size });
+        const grant = await client.api.uploads.create({ name: 'a.zip', size });
         const parts = await putAll(grant, good);
         const complete = await client.fetch('POST', `/api/uploads/${grant.uploadId}/complete`, { parts });
         expect(complete.status).toBe(200);
@@ -187,7 +187,7 @@ function holds(name: string, create: () => Promise<Storage>): void {
       const { client } = await begin();
       const announced = sha256(bytesOf(5_000, 'good'));
       const body = { name: 'a.zip', size: 5_000, sha256: announced };
-      const grant = await client.call(UploadGrant, 'POST', '/api/uploads', body);
+      const grant = await client.api.uploads.create(body);
       const parts = await putAll(grant, bytesOf(5_000, 'evil'));
       const complete = await client.fetch('POST', `/api/uploads/${grant.uploadId}/complete`, { parts });
       expect([complete.status, await complete.json()]).toMatchObject([

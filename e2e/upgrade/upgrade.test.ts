@@ -1,12 +1,13 @@
 /** The data of every released version opens in this one: ids, links, tokens, sealed values and files stay valid. */
+
 import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Deployment } from '@appflux/protocol';
+import { RefusedError } from '@appflux/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { Client, Refused } from '../instance/client.ts';
+import { Client } from '../instance/client.ts';
 import { SimulatedRunner } from '../instance/simulated-runner.ts';
 import { type OpenedState, openRecordedState, recordedVersions } from './recorded-state.ts';
 
@@ -67,8 +68,7 @@ describe.each(versions)('the state of %s', (version) => {
   });
 
   it('has every deployment with its status, newest first', async () => {
-    const List = z.looseObject({ items: z.array(Deployment) });
-    const { items } = await client.call(List, 'GET', `/api/apps/${state.facts.app.slug}/deployments`);
+    const { items } = await client.api.deployments.listOf(state.facts.app.slug);
     expect(items.map(({ id, status }) => ({ id, status }))).toEqual(
       state.facts.builds.map(({ id, status }) => ({ id, status })).reverse(),
     );
@@ -96,13 +96,7 @@ describe.each(versions)('the state of %s', (version) => {
     }
     const page = await fetch(`${state.url}/a/${state.facts.app.slug}`);
     expect(await page.text()).toContain(state.facts.app.release);
-    expect(
-      await client.call(
-        z.looseObject({ total: z.int() }),
-        'GET',
-        `/api/deployments/${state.facts.app.release}/downloads`,
-      ),
-    ).toMatchObject({
+    expect(await client.api.deployments.downloads(state.facts.app.release)).toMatchObject({
       // Those of this test are counted a few seconds later, after those of the recording.
       total: expect.toSatisfy((total: number) => total >= state.facts.downloads),
     });
@@ -151,7 +145,7 @@ describe.each(versions)('the state of %s', (version) => {
       { labels: ['linux', label], slots: 2 },
     );
     const canceled = builds.find(({ status }) => status === 'canceled');
-    const again = await client.call(Deployment, 'POST', `/api/deployments/${canceled?.id}/redeploy`, {});
+    const again = await client.api.deployments.redeploy(canceled?.id ?? '');
     const attempt = await simulated.begin();
     expect(attempt.grant).toMatchObject({
       deploymentId: again.id,
@@ -172,10 +166,10 @@ describe.each(versions)('the state of %s', (version) => {
 
   it('releases and deletes its deployments and apps', async () => {
     const { app, builds } = state.facts;
-    await client.call(z.unknown(), 'POST', `/api/apps/${app.slug}/release`, { deploymentId: app.pinned });
+    await client.api.apps.release(app.slug, app.pinned);
     expect((await client.app(app.slug)).release).toBe(app.pinned);
     expect((await client.fetch('DELETE', `/api/apps/${app.slug}`)).status).toBe(204);
-    await expect(client.app(app.slug)).rejects.toBeInstanceOf(Refused);
+    await expect(client.app(app.slug)).rejects.toBeInstanceOf(RefusedError);
     const gone = await Promise.all(
       builds.flatMap(({ artifacts }) => artifacts).map(({ path }) => fetch(state.url + path)),
     );

@@ -1,7 +1,6 @@
 /** Apps, their variables, files and releases. */
 import {
   App,
-  type BuildSettings,
   type CreateApp,
   type FileInput,
   type Page,
@@ -9,11 +8,12 @@ import {
   type UpdateApp,
   type VariableInput,
 } from '@appflux/protocol';
+import type { z } from 'zod';
 import { type CallOptions, type Calls, path } from '../http/calls.ts';
 import type { ListQuery } from '../pages.ts';
 
-/** A new app. The server fills in the build settings that are left out. */
-export type NewApp = Omit<CreateApp, 'build'> & { build?: Partial<BuildSettings> };
+/** A new app. The server fills in what has a default. */
+export type NewApp = z.input<typeof CreateApp>;
 
 const Apps = pageOf(App);
 
