@@ -11,6 +11,15 @@ export {
 } from './http/errors.ts';
 export type { UnknownMembers } from './http/parse.ts';
 export type { RetryOptions } from './http/retry.ts';
+export {
+  type Connection,
+  type FeedDependencies,
+  type FeedEvents,
+  type FeedSource,
+  LogFeed,
+} from './live-log/feed.ts';
+export type { FollowHandlers, FollowOptions } from './live-log/follow.ts';
+export { type Appended, type Gap, LineOrder } from './live-log/line-order.ts';
 export { allItems, eachItem, type ListQuery } from './pages.ts';
 export type { NewApp } from './resources/apps.ts';
 export { TransferProgress } from './upload/progress.ts';

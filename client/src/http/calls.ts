@@ -86,6 +86,12 @@ export class Calls {
     return getToken === undefined ? token : getToken();
   }
 
+  /** The hint for responses of a newer server, if the program has its own. */
+  get unexpectedHint(): { unexpectedHint?: string } {
+    const { unexpected } = this.#options.hints ?? {};
+    return unexpected === undefined ? {} : { unexpectedHint: unexpected };
+  }
+
   /** The URL of a path. */
   url(path: string): string {
     return this.#base + path;

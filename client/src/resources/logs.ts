@@ -1,6 +1,7 @@
-/** Logs by plain requests; the live log is in ../log. */
+/** Logs, by pages, whole, and live. */
 import { LogOutline, LogPage } from '@appflux/protocol';
 import { type CallOptions, type Calls, path } from '../http/calls.ts';
+import { type FollowHandlers, type FollowOptions, followLog } from '../live-log/follow.ts';
 
 /** Which lines: those after a number, at most `limit` (1 to 10,000). */
 export interface LogRange {
@@ -8,7 +9,29 @@ export interface LogRange {
   limit?: number | undefined;
 }
 
-export const logs = (calls: Calls) => ({
+export const logs = (calls: Calls) => {
+  const requests = logRequests(calls);
+  return {
+    ...requests,
+    /**
+     * Follows a log until it ends, over a WebSocket, which reconnects, or by polling. Resolves at the end. The `url` of
+     * the client has to be absolute.
+     */
+    follow: (id: string, handlers: FollowHandlers, options: FollowOptions = {}): Promise<void> =>
+      followLog(
+        {
+          url: (after) => requests.liveUrl(id, after),
+          token: () => calls.token(),
+          team: () => calls.team,
+          poll: (after, signal) => requests.page(id, { after }, { signal }),
+        },
+        handlers,
+        { ...calls.unexpectedHint, ...options },
+      ),
+  };
+};
+
+const logRequests = (calls: Calls) => ({
   /** Some lines, whether the log is still growing or archived. */
   page: (id: string, range: LogRange = {}, options: CallOptions = {}): Promise<LogPage> =>
     calls.json(LogPage, 'GET', path`/api/deployments/${id}/logs`, { query: { ...range }, ...options }),

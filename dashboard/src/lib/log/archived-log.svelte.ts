@@ -1,4 +1,4 @@
-import type { ClientPart } from '@appflux/client';
+import type { ClientPart, Connection } from '@appflux/client';
 import { type AppFluxError, isAppFluxError, type LogOutline } from '@appflux/protocol';
 import { pause } from '#lib/time/pause.ts';
 import { plainText } from './ansi.ts';
@@ -6,7 +6,6 @@ import { lineBatches } from './archive-lines.ts';
 import { ArchiveMatches } from './archive-matches.svelte.ts';
 import type { LogContent, PendingRow } from './content.ts';
 import { LinePages, pageOf } from './line-pages.ts';
-import type { Connection } from './log-feed.ts';
 import type { LogRow } from './log-rows.ts';
 import { OutlineLayout } from './outline-layout.ts';
 import { isRetryable, PageLoader, toAppFluxError } from './page-loader.ts';

@@ -1,6 +1,6 @@
 /** The interface between the log viewer and a log, live or archived. */
+import type { Connection } from '@appflux/client';
 import type { AppFluxError } from '@appflux/protocol';
-import type { Connection } from './log-feed.ts';
 import type { LogRow } from './log-rows.ts';
 
 /** A line that is not loaded. */

@@ -1,3 +1,4 @@
+import { type Appended, LineOrder } from '@appflux/client';
 import type { LogLine } from '@appflux/protocol';
 import { LineStyles } from './line-styles.ts';
 import type { Style } from './sgr.ts';
@@ -7,49 +8,21 @@ export interface BufferedLine extends LogLine {
   readonly start: Style;
 }
 
-/** A range of missing lines. */
-export interface Gap {
-  readonly from: number;
-  readonly to: number;
-}
-
-export type Appended =
-  | { readonly kind: 'added'; readonly lines: readonly BufferedLine[]; readonly gap: Gap | null }
-  /** Nothing was added: the feed has to resume after `lastSeq`. */
-  | { readonly kind: 'refused'; readonly gap: Gap };
-
-/**
- * Deduplicates lines where replay meets live, and between connections. It refuses lines after a gap. If the gap is
- * still there on the next attempt, it accepts the lines and reports what is missing, so that a log with missing lines
- * can still be followed.
- */
+/** Lines in order, with their styles. */
 export class LineBuffer {
-  #lastSeq = 0;
-  #refusedGapFrom = 0;
+  readonly #order = new LineOrder();
   readonly #styles = new LineStyles();
 
   /** The last line added; 0 before the first. The `after` of the next connection. */
   get lastSeq(): number {
-    return this.#lastSeq;
+    return this.#order.lastSeq;
   }
 
   /** Adds a batch that is sorted by `seq`. */
-  append(batch: readonly LogLine[]): Appended {
-    const fresh = batch.filter((line) => line.seq > this.#lastSeq);
-    const first = fresh[0];
-    if (first === undefined) return { kind: 'added', lines: [], gap: null };
-    const expected = this.#lastSeq + 1;
-    const gap = first.seq > expected ? { from: expected, to: first.seq - 1 } : null;
-    if (gap && this.#refusedGapFrom !== expected) {
-      this.#refusedGapFrom = expected;
-      return { kind: 'refused', gap };
-    }
-    const lines: BufferedLine[] = [];
-    for (const line of fresh) {
-      if (line.seq <= this.#lastSeq) continue;
-      this.#lastSeq = line.seq;
-      lines.push({ ...line, start: this.#styles.startOf(line) });
-    }
-    return { kind: 'added', lines, gap };
+  append(batch: readonly LogLine[]): Appended<BufferedLine> {
+    const appended = this.#order.append(batch);
+    if (appended.kind === 'refused') return appended;
+    const lines = appended.lines.map((line) => ({ ...line, start: this.#styles.startOf(line) }));
+    return { ...appended, lines };
   }
 }

@@ -1,9 +1,9 @@
-import type { ClientPart } from '@appflux/client';
+import { type ClientPart, type Connection, LogFeed } from '@appflux/client';
 import type { AppFluxError, DeploymentStatus, LogLine, Phase } from '@appflux/protocol';
+import { browserPage } from '#lib/live/page-lifecycle.ts';
 import { plainText } from './ansi.ts';
 import type { LogContent, Matches } from './content.ts';
 import { LineBuffer } from './line-buffer.ts';
-import { type Connection, LogFeed } from './log-feed.ts';
 import { type LogRow, LogRows } from './log-rows.ts';
 import { searchLines } from './search.ts';
 
@@ -94,6 +94,10 @@ export class LiveLog implements LogContent {
         failed: (error) => {
           this.error = error;
         },
+      },
+      {
+        onWake: browserPage.onWake,
+        unexpectedHint: 'Reload the page. It may be older than the server.',
       },
     );
     void feed.run(stop.signal);

@@ -1,5 +1,6 @@
+import type { Gap } from '@appflux/client';
 import { formatNumber, type Phase } from '@appflux/protocol';
-import type { BufferedLine, Gap } from './line-buffer.ts';
+import type { BufferedLine } from './line-buffer.ts';
 
 /** Beyond this many lines, the oldest are dropped from the page. The download has all of them. */
 export const MAX_SHOWN_LINES = 200_000;

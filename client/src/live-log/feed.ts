@@ -1,3 +1,4 @@
+/** Follows the log of a deployment: live, over lost connections, and by polling where no WebSocket gets through. */
 import {
   AppFluxError,
   CLOSE,
@@ -15,8 +16,7 @@ import {
   TOKEN_SUBPROTOCOL_PREFIX,
   ViewerFrame,
 } from '@appflux/protocol';
-import { browserPage, type PageLifecycle } from '#lib/live/page-lifecycle.ts';
-import { pause } from '#lib/time/pause.ts';
+import { pause } from '../pause.ts';
 
 /** `polling` means that lines come from HTTP requests because no WebSocket can be opened. */
 export type Connection = 'connecting' | 'live' | 'polling' | 'waiting' | 'ended' | 'failed';
@@ -42,10 +42,14 @@ export interface FeedSource {
   lastSeq(): number;
 }
 
-interface Dependencies {
+/** What a feed uses of its environment. */
+export interface FeedDependencies {
   WebSocket: typeof WebSocket;
   pause: typeof pause;
-  page: PageLifecycle;
+  /** Calls back when it is worth reconnecting immediately. Returns a function that stops it. */
+  onWake(wake: () => void): () => void;
+  /** What a person can do about frames of a newer server. */
+  unexpectedHint: string;
 }
 
 type Outcome =
@@ -63,12 +67,18 @@ const LONGEST_POLL_PAUSE_MS = 3000;
 export class LogFeed {
   readonly #source: FeedSource;
   readonly #events: FeedEvents;
-  readonly #dependencies: Dependencies;
+  readonly #dependencies: FeedDependencies;
 
-  constructor(source: FeedSource, events: FeedEvents, dependencies: Partial<Dependencies> = {}) {
+  constructor(source: FeedSource, events: FeedEvents, dependencies: Partial<FeedDependencies> = {}) {
     this.#source = source;
     this.#events = events;
-    this.#dependencies = { WebSocket: globalThis.WebSocket, pause, page: browserPage, ...dependencies };
+    this.#dependencies = {
+      WebSocket: globalThis.WebSocket,
+      pause,
+      onWake: () => () => undefined,
+      unexpectedHint: 'Update this program. It may be older than the server.',
+      ...dependencies,
+    };
   }
 
   /** Runs until the log ends, the signal aborts, or the server refuses permanently. */
@@ -96,7 +106,7 @@ export class LogFeed {
       this.#events.failed(
         isAppFluxError(error)
           ? error
-          : new AppFluxError('internal', 'Couldn’t follow the log. Reload the page.', { cause: error }),
+          : new AppFluxError('internal', 'Couldn’t follow the log.', { cause: error }),
       );
     }
   }
@@ -149,7 +159,11 @@ export class LogFeed {
   /** Newer servers may add types of frames, which are ignored. A known type with invalid fields is an error. */
   #handle(parsed: ParsedFrame<ViewerFrame>): 'continue' | 'reconnect' | 'ended' | AppFluxError {
     if (parsed.outcome === 'unknown_type') return 'continue';
-    if (parsed.outcome !== 'ok') return invalidFrame();
+    if (parsed.outcome !== 'ok') {
+      return new AppFluxError('internal', 'The server sent log lines in an unknown format.', {
+        hint: this.#dependencies.unexpectedHint,
+      });
+    }
     const { frame } = parsed;
     if (frame.type === 'lines') return this.#events.lines(frame.lines) ? 'continue' : 'reconnect';
     if (frame.type === 'rewind') {
@@ -179,25 +193,20 @@ export class LogFeed {
     }
   }
 
-  /** Waits with exponential backoff, or until the page wakes. Jitter keeps viewers from reconnecting simultaneously. */
+  /** Waits with exponential backoff, or until woken. Jitter keeps viewers from reconnecting simultaneously. */
   async #backOff(failures: number, most: number, signal: AbortSignal): Promise<void> {
     const longest = Math.min(most, FIRST_PAUSE_MS * 2 ** failures);
     const woken = new AbortController();
-    const stopListening = this.#dependencies.page.onWake(() => woken.abort());
+    const stopListening = this.#dependencies.onWake(() => woken.abort());
     try {
       await this.#dependencies.pause(
         longest * (0.5 + Math.random() / 2),
         AbortSignal.any([signal, woken.signal]),
       );
     } catch {
-      // Aborted: either the page woke, or the feed was stopped, which the caller checks.
+      // Aborted: either woken, or the feed was stopped, which the caller checks.
     } finally {
       stopListening();
     }
   }
 }
-
-const invalidFrame = () =>
-  new AppFluxError('internal', 'The server sent log lines that this page doesn’t understand.', {
-    hint: 'Reload the page. It may be older than the server.',
-  });

@@ -7,8 +7,8 @@ import {
   type ViewerFrame,
 } from '@appflux/protocol';
 import { describe, expect, test } from 'vitest';
-import { LineBuffer } from './line-buffer.ts';
-import { type Connection, LogFeed } from './log-feed.ts';
+import { type Connection, LogFeed } from './feed.ts';
+import { LineOrder } from './line-order.ts';
 
 const line = (seq: number): LogLine => ({
   seq,
@@ -34,7 +34,7 @@ function world(scripts: Script[], poll: (after: number) => LogPage | AppFluxErro
   const errors: AppFluxError[] = [];
   const pauses: number[] = [];
   const said: unknown[] = [];
-  let buffer = new LineBuffer();
+  let buffer = new LineOrder();
   const seen: number[] = [];
 
   class ScriptedSocket extends EventTarget {
@@ -83,7 +83,7 @@ function world(scripts: Script[], poll: (after: number) => LogPage | AppFluxErro
         return result.kind === 'added';
       },
       rewind: () => {
-        buffer = new LineBuffer();
+        buffer = new LineOrder();
         seen.length = 0;
       },
       state: (status, phase) => states.push(`${status} ${phase}`),
@@ -94,9 +94,10 @@ function world(scripts: Script[], poll: (after: number) => LogPage | AppFluxErro
       WebSocket: ScriptedSocket as unknown as typeof WebSocket,
       pause: async (milliseconds, signal) => {
         pauses.push(milliseconds);
-        signal.throwIfAborted();
+        signal?.throwIfAborted();
       },
-      page: { visible: () => true, onWake: () => () => undefined },
+      onWake: () => () => undefined,
+      unexpectedHint: 'Reload the page.',
     },
   );
   return {
