@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Backups } from '@appflux/protocol';
+import { createClient } from '@appflux/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { Manifest } from '../../stack/backup/format/manifest.ts';
@@ -168,11 +168,9 @@ describe('an instance that was backed up while it worked, and lost', { timeout: 
 
   it('tells its operator how old the backup is', async () => {
     const secrets = await keepSecrets(restored.state);
-    const answer = await fetch(`${restored.url}/api/ops/backup`, {
-      headers: { Authorization: `Bearer ${secrets.operatorSecret}` },
-    });
+    const { operator } = createClient({ url: restored.url, token: secrets.operatorSecret });
     // The first backup was reported before the second one was made.
-    expect(Backups.parse(await answer.json())).toMatchObject({
+    expect(await operator.backups()).toMatchObject({
       status: { error: null, target: join(folder, 'appflux.backup') },
       ageSeconds: expect.any(Number),
     });

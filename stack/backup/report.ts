@@ -1,5 +1,5 @@
 /** Reports to a running instance how its backups go, so that its operator sees it. */
-
+import { createClient, RefusedError } from '@appflux/client';
 import type { BackupStatus } from '@appflux/protocol';
 import { messageOf } from '../problem.ts';
 import { statePaths } from '../state.ts';
@@ -38,11 +38,12 @@ export async function putReport(
   operatorSecret: string,
   status: BackupStatus,
 ): Promise<string | null> {
-  const response = await fetch(`${url}/api/ops/backup`, {
-    method: 'PUT',
-    headers: { Authorization: `Bearer ${operatorSecret}`, 'Content-Type': 'application/json' },
-    body: JSON.stringify({ ...status, error: status.error?.slice(0, LONGEST_ERROR) ?? null }),
-    signal: AbortSignal.timeout(ANSWERS_WITHIN_MS),
-  });
-  return response.ok ? null : `${response.status} ${(await response.text()).slice(0, 200)}`;
+  const { operator } = createClient({ url, token: operatorSecret, timeoutMs: ANSWERS_WITHIN_MS });
+  try {
+    await operator.reportBackup({ ...status, error: status.error?.slice(0, LONGEST_ERROR) ?? null });
+    return null;
+  } catch (error) {
+    if (error instanceof RefusedError) return `${error.httpStatus} ${error.message}`;
+    throw error;
+  }
 }

@@ -1,6 +1,8 @@
 /** The instance: health, configuration, analytics, and what its operator does. */
 import {
   Analytics,
+  type BackupStatus,
+  Backups,
   DeadLetter,
   Health,
   InstanceAddresses,
@@ -67,6 +69,12 @@ export const operator = (calls: Calls) => ({
     options: CallOptions = {},
   ): Promise<SweepReport> =>
     calls.json(SweepReport, 'POST', '/api/ops/sweep', { query: { dryRun, after }, ...options }),
+  /** How the instance's backups go, and how old the newest is. */
+  backups: (options: CallOptions = {}): Promise<Backups> =>
+    calls.json(Backups, 'GET', '/api/ops/backup', options),
+  /** Reports how a backup went. */
+  reportBackup: (status: BackupStatus, options: CallOptions = {}): Promise<void> =>
+    calls.nothing('PUT', '/api/ops/backup', { body: status, ...options }),
   /** Messages that the queues couldn't deliver. */
   deadLetters: (query: ListQuery = {}, options: CallOptions = {}): Promise<Page<DeadLetter>> =>
     calls.json(DeadLetters, 'GET', '/api/ops/dead-letters', { query: { ...query }, ...options }),

@@ -65,6 +65,17 @@ const CALLS: Record<string, { call: () => Promise<unknown>; refused?: string }> 
   },
   'POST /api/ops/reseal': { call: () => operator.operator.reseal() },
   'POST /api/ops/sweep': { call: () => operator.operator.sweep({ dryRun: true, after: 'apps.' }) },
+  'GET /api/ops/backup': { call: () => operator.operator.backups() },
+  'PUT /api/ops/backup': {
+    call: () =>
+      operator.operator.reportBackup({
+        succeededAt: null,
+        target: null,
+        error: 'The disk is full',
+        triedAt: new Date().toISOString(),
+        schedule: null,
+      }),
+  },
   'GET /api/ops/dead-letters': { call: () => operator.operator.deadLetters({ limit: 1 }) },
   'POST /api/ops/dead-letters/:id/replay': {
     call: () => operator.operator.replayDeadLetter(newObjectId()),

@@ -88,6 +88,8 @@ const ROUTES: Record<string, Who> = {
   'POST /api/ops/recovery-links': 'operator',
   'POST /api/ops/reseal': 'operator',
   'POST /api/ops/sweep': 'operator',
+  'GET /api/ops/backup': 'operator',
+  'PUT /api/ops/backup': 'operator',
   'GET /api/ops/dead-letters': 'admin',
   'POST /api/ops/dead-letters/:id/replay': 'admin',
 };
