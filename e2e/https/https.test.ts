@@ -1,6 +1,6 @@
 /** HTTPS by the instance itself: certificates from a real certificate authority for tests, by a real Caddy. */
 import { request as plainRequest } from 'node:http';
-import { InstanceAddresses } from '@appflux/protocol';
+import { createClient } from '@appflux/client';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { findAcme } from '../../stack/acme/install.ts';
 import { findCaddy } from '../../stack/https/caddy.ts';
@@ -31,10 +31,10 @@ afterAll(async () => {
   await instance?.stop();
 });
 
-const addresses = () =>
-  client.call(InstanceAddresses, 'GET', '/api/ops/addresses', undefined, {
-    Authorization: `Bearer ${instance.edge.operatorSecret}`,
-  });
+const addresses = () => {
+  const { url, operatorSecret } = instance.edge;
+  return createClient({ url, token: operatorSecret }).operator.addresses();
+};
 const stateOf = async (host: string) => (await addresses()).certificates.find((one) => one.host === host);
 const shows = (host: string) => certificateOf(host, instance.port, ca);
 
