@@ -4,7 +4,7 @@ import type { Followed } from '../ledger.ts';
 import { readPrinted } from '../workload.ts';
 
 /** AppFlux's own line with which an attempt begins. */
-const ATTEMPT_BEGINS = /^Attempt \d+ on the runner /;
+const ATTEMPT_BEGINS = /^Attempt \d+ on runner /;
 
 export interface LogVerdict {
   readonly faults: readonly string[];
