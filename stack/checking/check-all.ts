@@ -3,7 +3,7 @@ import { firstExisting, installPackages } from '../debian.ts';
 import { during, type Progress } from '../progress.ts';
 import { addUp, type Outcome } from '../testing/verdict.ts';
 import { auditPackages } from './audit.ts';
-import { findChecks, runChecks } from './checks.ts';
+import { BINDING_TYPES, findChecks, runChecks } from './checks.ts';
 import { checkSources } from './findings.ts';
 
 /** Installs shellcheck if it is missing and runs every check. @throws StackProblem `package_missing` */
@@ -11,10 +11,11 @@ export async function checkAll(root: string, progress: Progress): Promise<Outcom
   if (firstExisting('/usr/bin/shellcheck', '/usr/local/bin/shellcheck') === null) {
     await during(progress, 'Installing shellcheck', (task) => installPackages(['shellcheck'], task));
   }
+  const bindings = await runChecks([BINDING_TYPES], root, progress);
   const [checks, sources, audit] = await Promise.all([
     findChecks(root).then((found) => runChecks(found, root, progress)),
     checkSources(root, progress),
     auditPackages(root, (line) => progress.say(line)),
   ]);
-  return addUp(addUp(checks, sources), audit);
+  return [checks, sources, audit].reduce(addUp, bindings);
 }

@@ -32,6 +32,7 @@ describe('the checks of a checkout', () => {
       await writeFile(join(root, path), '{}');
     }
     await writeFile(join(root, 'dashboard/package.json'), '{}');
+    await writeFile(join(root, '.dependency-cruiser.mjs'), 'export default {};\n');
     await writeFile(join(root, '.ci/run'), '#!/bin/sh\nexec npm test\n');
     await writeFile(join(root, 'node_modules/x/run.sh'), '#!/bin/sh\n');
     await writeFile(join(root, 'node_modules/x/tsconfig.json'), '{}');
@@ -45,6 +46,7 @@ describe('the checks of a checkout', () => {
       'types of dashboard',
       'types of part/deep',
       'types of part',
+      'imports',
       'shell scripts',
     ]);
     expect(checks.at(-1)?.args).toEqual(['.ci/run']);

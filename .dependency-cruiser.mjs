@@ -1,0 +1,33 @@
+/** The rules for imports that `npm run check` enforces; docs/architecture.md says which part may import which. */
+export default {
+  forbidden: [
+    {
+      name: 'no-import-cycles',
+      comment: 'Two modules that need each other at run time can only be understood and tested together.',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'no-folder-cycles',
+      comment: 'Move what both folders need below them.',
+      severity: 'error',
+      scope: 'folder',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'parts-stay-apart',
+      comment: 'Parts talk to each other in the frames and schemas of protocol/.',
+      severity: 'error',
+      from: { path: '^(edge|runner|detection|client|protocol)/src' },
+      to: { path: '^(edge|runner|dashboard|stack|e2e|chaos|bench)/', pathNot: '^$1/' },
+    },
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+    // The entry point of the Worker imports every folder, and the foundations beside it are imported by every folder.
+    exclude: { path: '^edge/src/index\\.ts$|\\.test\\.ts$|/testing/|/testing-|node_modules' },
+  },
+};
