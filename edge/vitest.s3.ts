@@ -1,4 +1,4 @@
-/** Before all tests: an S3 server for them, which is the S3 door of a bucket in a workerd of its own. */
+/** Before all tests: an S3 server for them: the S3 endpoint of a bucket in a workerd of its own. */
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
 import type { TestProject } from 'vitest/node';
 

@@ -23,7 +23,7 @@ CREATE UNIQUE INDEX members_of_team_by_user ON members (team_id, user_id);
 CREATE INDEX members_of_team ON members (team_id, id);
 CREATE INDEX members_of_user ON members (user_id, id);
 
--- Whoever was there before there were teams owns one.
+-- Every user from before there were teams owns one.
 INSERT INTO members (id, team_id, user_id, email, role, created_at)
 SELECT printf('%08x', unixepoch(created_at)) || lower(hex(randomblob(8))), id, id, email, 'owner', created_at
 FROM users;

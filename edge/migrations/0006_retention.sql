@@ -1,5 +1,5 @@
 -- Retention: what an App says about it, and what was decided about a deployment after it ended. That stands beside
--- `record`, which is written anew with every event of the deployment.
+-- `record`, which is rewritten with every event of the deployment.
 
 ALTER TABLE apps ADD COLUMN retention TEXT NOT NULL DEFAULT '{"artifacts":null,"logs":null}';
 

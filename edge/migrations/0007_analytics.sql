@@ -1,6 +1,6 @@
 -- Analytics: how deployments ended, by day, and what was downloaded.
 
--- Written once, when the deployment has ended. Real columns, though they are drawn from `record`: SQLite reads the
+-- Written once, when the deployment has ended. Real columns, though they are derived from `record`: SQLite reads the
 -- table for each row of an index that has generated ones, and rows read are billed.
 ALTER TABLE deployments ADD COLUMN ended_on TEXT;
 ALTER TABLE deployments ADD COLUMN duration_seconds REAL;

@@ -16,15 +16,15 @@ export interface SecretsAndOptions {
   S3_PUBLIC_ENDPOINT?: string;
   S3_ACCESS_KEY_ID: string;
   S3_SECRET_ACCESS_KEY: string;
-  /** Region of the S3 door; `us-east-1` when it is not said, which R2 takes as well. */
+  /** Region of the S3 endpoint; `us-east-1` unless set, which R2 accepts, too. */
   S3_REGION?: string;
-  /** `s3` keeps everything in the S3 server of S3_ENDPOINT; otherwise S3_ENDPOINT is the door of STORAGE. */
+  /** `s3` keeps everything in the S3 server of S3_ENDPOINT; otherwise S3_ENDPOINT is the S3 endpoint of STORAGE. */
   STORAGE_DRIVER?: 'r2' | 's3';
   /** Keeps metadata in MongoDB instead of METADATA. */
   MONGODB_URI?: string;
   OPERATOR_SECRET: string;
   SEALING_KEY: string;
-  /** While keys are rotated: the key before, which opens what is not sealed anew yet. */
+  /** While keys are rotated: the previous key, which opens what isn't resealed yet. */
   SEALING_KEY_PREVIOUS?: string;
   /** A Supabase project that keeps the people; without it the edge does that itself. */
   SUPABASE_URL?: string;

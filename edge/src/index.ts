@@ -1,4 +1,4 @@
-/** The Worker's three doors (fetch, queue, scheduled) and its kinds of object. */
+/** The Worker's entry points (fetch, queue, scheduled) and its Durable Object classes. */
 import { api } from './api/index.ts';
 import { sweep } from './cron/sweep.ts';
 import type { Env } from './env.ts';

@@ -1,5 +1,5 @@
 /**
- * The Worker's own log, for whoever runs the instance. Others may read logs too (every member of a Cloudflare account,
+ * The Worker's own log, for the operator. Others may read logs, too (every member of a Cloudflare account,
  * a log service), so nothing that signs in or opens storage is ever written: the lint rule in biome.json keeps all of
  * the Worker to this one way of writing.
  */

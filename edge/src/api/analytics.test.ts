@@ -110,12 +110,12 @@ describe('analytics', () => {
     'days[$gt]=1',
     'app=No%20slug',
     'from=2026',
-  ])('of what makes no sense are refused: %s', async (query) => {
+  ])('of an invalid range are refused: %s', async (query) => {
     expect((await get(`?${query}`)).status).toBe(400);
   });
 });
 
-test('downloads of a deployment are told by artifact', async () => {
+test('downloads of a deployment are listed per artifact', async () => {
   const { token } = owner;
   const response = await request(`/api/deployments/${deployment.id}/downloads`, { token });
   expect(DeploymentDownloads.parse(await response.json())).toEqual({

@@ -45,7 +45,7 @@ async function granted(environment: 'production' | 'preview') {
   return claimed.granted.job;
 }
 
-test('a file is told of by name and size, its content lies sealed and is never given back', async () => {
+test('a file is listed by name and size; its content is stored encrypted and never returned', async () => {
   expect((await put('KEYSTORE', { content: KEYSTORE })).status).toBe(204);
   expect(await shown()).toEqual([{ name: 'KEYSTORE', size: 26, environments: ['production', 'preview'] }]);
   const list = await (await request('/api/apps', { token })).text();

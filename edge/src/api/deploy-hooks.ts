@@ -88,7 +88,7 @@ deployHooks.openapi(
     ...shared,
     method: 'delete',
     path: '/api/apps/{slug}/deploy-hooks/{id}',
-    summary: 'Revoke a deploy hook at once',
+    summary: 'Revoke a deploy hook immediately',
     request: { params: BySlug.extend({ id: ObjectId }) },
     responses: { 204: { description: 'It is revoked' }, ...refusals },
   }),
@@ -121,7 +121,7 @@ deployHooks.openAPIRegistry.registerPath({
     202: json(HookDeployed, 'The deployment'),
     400: json(ErrorBody, 'The input has the wrong shape'),
     404: json(ErrorBody, 'There is no such hook'),
-    422: json(ErrorBody, 'It makes no sense'),
+    422: json(ErrorBody, "The request can't be processed"),
     429: json(ErrorBody, 'Too many deployments are waiting'),
   },
 });
@@ -133,7 +133,7 @@ const smallBody = bodyLimit({
   },
 });
 
-// By hand, because the body may be missing, and whatever calls a hook sends whatever content type it likes.
+// Parsed here, because the body may be missing, and callers of a hook send any content type.
 deployHooks.post('/hooks/deploy/:token', smallBody, async (c) => {
   const metadata = c.get('metadata');
   const now = new Date();

@@ -155,7 +155,7 @@ describe('a deployment', () => {
     expect((await post('/api/deploy', {})).status).toBe(400);
   });
 
-  test('that is queued is canceled at once, with a last line, and only once', async () => {
+  test('that is queued is canceled immediately, with a last line, and only once', async () => {
     const { slug } = await newApp();
     const { id } = await deployed(slug);
     const canceled = Deployment.parse(await (await post(`/api/deployments/${id}/cancel`)).json());

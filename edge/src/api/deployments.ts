@@ -31,7 +31,7 @@ const IdempotencyKey = z.object({ 'idempotency-key': z.string().min(1).max(200).
 const accepted = {
   202: json(Deployment, 'The deployment'),
   ...refusals,
-  422: json(ErrorBody, 'It makes no sense'),
+  422: json(ErrorBody, "The request can't be processed"),
 };
 
 /** The owner's deployment of that id, as metadata knows it; `not_found` for anybody else's. */
@@ -198,7 +198,8 @@ deployments.openapi(
     method: 'post',
     path: '/api/deployments/{id}/cancel',
     summary: 'Cancel a deployment',
-    description: 'A queued one is canceled at once; one that is building when its runner has stopped.',
+    description:
+      'A queued deployment is canceled immediately; one that is building, when its runner has stopped.',
     tags: ['deployments'],
     security: bearer,
     middleware: [needs('deployments:write')] as const,

@@ -69,7 +69,7 @@ describe('the health of storage', () => {
     expect(await health(requestWith({ S3_ENDPOINT: '' }, '/api/health'))).toEqual(DOWN);
   });
 
-  test('is asked once in some seconds, whoever asks', async () => {
+  test('is asked once every few seconds, however many ask', async () => {
     for (let calls = 0; calls < 20; calls++) expect(await health()).toEqual(UP);
     expect(asked).toHaveLength(1);
     fault = refusesConnections;

@@ -1,4 +1,4 @@
-/** The HTTP door: every resource's router, what goes around them, and the dashboard's files. */
+/** The HTTP entry point: the routers of all resources, the middleware, and the dashboard's files. */
 import { AppFluxError, isAppFluxError } from '@appflux/protocol';
 import type { Context } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
@@ -135,7 +135,7 @@ api.route('/', publicPages);
 api.get('*', secureHeaders({ xFrameOptions: 'DENY', crossOriginEmbedderPolicy: false }), async (c) => {
   const file = await c.env.ASSETS.fetch(c.req.raw);
   // Files have their names from what is in them: one that is not there belongs to a build that was replaced. The page in
-  // its place would be a script that cannot be read; without it, the page that asks is loaded anew.
+  // its place would be a script that cannot be read; without it, the requesting page is reloaded.
   if (c.req.path.startsWith('/_app/') && file.headers.get('Content-Type')?.startsWith('text/html')) {
     throw new AppFluxError('not_found', 'There is no such file of the dashboard', {
       hint: 'Load the page again: it may be of an earlier version.',

@@ -1,4 +1,4 @@
-/** Invitations: made by owners and admins, taken by whoever holds the link. */
+/** Invitations: created by owners and admins, accepted by anyone who has the link. */
 import {
   AppFluxError,
   CreatedInvitation,
@@ -82,7 +82,7 @@ invitations.openapi(
     const { role, days, note, email } = c.req.valid('json');
     requireOwnerFor(caller, role);
     if (email !== undefined) await requireMail(c.env, caller.ownerId, email);
-    // Whoever is invited finds an owner there, also where teams begin without being written down.
+    // An invited user finds an owner in the team, even where teams exist before they are stored.
     if (caller.role === 'owner' && caller.id === caller.ownerId) {
       await foundTeam(metadata, { id: caller.ownerId, email: caller.name });
     }
@@ -152,7 +152,7 @@ invitations.openapi(
     responses: {
       200: json(InvitationOffer, 'The offer'),
       400: json(ErrorBody, 'The input has the wrong shape'),
-      404: json(ErrorBody, 'It was used already, was revoked, or has run out'),
+      404: json(ErrorBody, 'It was already used, was revoked, or has expired'),
     },
   }),
   async (c) => {
@@ -169,7 +169,7 @@ invitations.openapi(
     method: 'post',
     path: '/api/invitations/accept',
     summary: 'Join the team of an invitation as the signed-in user',
-    description: 'Idempotent: whoever joined by this invitation gets the same answer again.',
+    description: 'Idempotent: the user who joined by this invitation gets the same answer again.',
     tags: ['people'],
     security: bearer,
     middleware: [personOnly] as const,
@@ -189,7 +189,7 @@ invitations.openapi(
     const already = await metadata.members.find(offered.ownerId, person.id);
     // The link stays for somebody who is not in the team yet.
     if (already !== null) return c.json({ teamId: already.teamId, role: already.role }, 200);
-    // Whoever has a team of their own still acts for it unless they name another.
+    // A user with a team of their own still acts for it unless they name another.
     await restoreOwnTeam(c.env, metadata, person);
     await requireRoomInTeam(metadata, offered.ownerId, person.id);
     const invitation = await takeInvitation(metadata, token);
@@ -200,7 +200,7 @@ invitations.openapi(
   },
 );
 
-/** Whoever made an invitation, as their team knows them. */
+/** The author of an invitation, as their team sees them. */
 async function inviterOf(metadata: Metadata, { ownerId, createdBy }: TokenRecord): Promise<string> {
   const inviter = createdBy === null ? null : await metadata.members.find(ownerId, createdBy);
   return inviter?.email ?? 'the operator';

@@ -142,7 +142,7 @@ test('an archived log has an outline; before that it is said to be not archived 
   expect((await request(`/api/deployments/${id}/logs/outline`)).status).toBe(401);
 });
 
-test('a browser keeps an archived log, asks each time, and is told that it has it; while a log grows nothing is kept', async () => {
+test('a browser caches an archived log, revalidates it each time and gets 304; a growing log is not cached', async () => {
   const { token, id, stub } = await waiting();
   const paths = ['logs?after=0&limit=5', 'logs/outline', 'logs.ndjson'].map(
     (path) => `/api/deployments/${id}/${path}`,

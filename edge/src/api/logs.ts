@@ -93,7 +93,7 @@ logs.openapi(
   },
 );
 
-// The typed router takes NDJSON for JSON, so this route is described by hand.
+// The typed router takes NDJSON for JSON, so this route is described manually.
 logs.openAPIRegistry.registerPath({
   method: 'get',
   path: '/api/deployments/{id}/logs.ndjson',

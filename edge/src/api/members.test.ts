@@ -49,7 +49,7 @@ const tokenOf = ({ url }: CreatedInvitation) =>
 const accept = (token: string, person: SignedIn) =>
   request('/api/invitations/accept', { method: 'POST', token: person.token, json: { token } });
 
-test('the founder of a team is its owner, and is told what that means', async () => {
+test('the founder of a team is its owner, and sees what that allows', async () => {
   expect(await meOf(owner)).toEqual({
     kind: 'user',
     userId: owner.user.id,
@@ -62,7 +62,7 @@ test('the founder of a team is its owner, and is told what that means', async ()
   });
 });
 
-test('a viewer reads, and is told so', async () => {
+test('a viewer reads, and sees that this is all', async () => {
   const viewer = await memberOf(teamId, 'viewer');
   const { permissions, role, teams } = await meOf(viewer);
   expect({ permissions, role }).toEqual({
@@ -72,7 +72,7 @@ test('a viewer reads, and is told so', async () => {
   expect(teams).toEqual([{ id: teamId, name: 'owner@team.example', role: 'viewer' }]);
 });
 
-test('a program is told of its scopes, and has no role', async () => {
+test('a program gets its scopes, and has no role', async () => {
   const { token } = await issueToken(metadata, 'api', {
     ownerId: teamId,
     kind: 'api',
@@ -177,7 +177,7 @@ test('an admin token is no owner', async () => {
   expect((await request(path, { method: 'PATCH', token, json: { role: 'admin' } })).status).toBe(200);
 });
 
-test('whoever is removed is out at once, and so is what they made', async () => {
+test('a removed member loses access immediately, together with what they made', async () => {
   const admin = await memberOf(teamId, 'admin');
   const json = { name: 'mine', scopes: ['admin'] };
   const created = await request('/api/tokens', { method: 'POST', token: admin.token, json });
@@ -192,7 +192,7 @@ test('whoever is removed is out at once, and so is what they made', async () => 
     expect((await request('/api/apps', { token: dead })).status).toBe(401);
 });
 
-test('whoever is no admin any more loses the tokens that they made as one', async () => {
+test('a member who is no longer an admin loses the tokens that they made as one', async () => {
   const admin = await memberOf(teamId, 'admin');
   const json = { name: 'mine', scopes: ['admin'] };
   const created = await request('/api/tokens', { method: 'POST', token: admin.token, json });
@@ -251,7 +251,7 @@ test('who is in the team already leaves the invitation to others, and keeps thei
   expect((await accept(token, await somebody())).status).toBe(200);
 });
 
-test('a revoked invitation, or one that has run out, brings in nobody', async () => {
+test('a revoked or expired invitation admits nobody', async () => {
   const revoked = await invited();
   const revoke = () => request(`/api/invitations/${revoked.id}`, { method: 'DELETE', token: owner.token });
   expect((await revoke()).status).toBe(204);

@@ -123,7 +123,7 @@ members.openapi(
     path: '/api/members/{userId}',
     summary: 'Change what a member may do',
     description:
-      'A team keeps an owner. Whoever is no admin any more loses the tokens, hooks and invitations that they made.',
+      'A team keeps at least one owner. A member who is no longer an admin loses the tokens, hooks and invitations that they made.',
     tags: ['people'],
     security: bearer,
     middleware: [needs('admin')] as const,
@@ -151,7 +151,8 @@ members.openapi(
     method: 'delete',
     path: '/api/members/{userId}',
     summary: 'Remove a member',
-    description: 'What they made for the team is revoked at once: tokens, deploy hooks, invitations.',
+    description:
+      'The tokens, deploy hooks and invitations that they made for the team are revoked immediately.',
     tags: ['people'],
     security: bearer,
     middleware: [needs('admin')] as const,
@@ -174,7 +175,8 @@ members.openapi(
     method: 'delete',
     path: '/api/me/membership',
     summary: 'Leave the team',
-    description: 'What you made for the team is revoked at once: tokens, deploy hooks, invitations.',
+    description:
+      'The tokens, deploy hooks and invitations that you made for the team are revoked immediately.',
     tags: ['people'],
     security: bearer,
     middleware: [needs('members:read')] as const,

@@ -1,11 +1,11 @@
-/** The operator of an instance: whoever has its secret. */
+/** The operator of an instance: anyone who has its secret. */
 import { AppFluxError } from '@appflux/protocol';
 import { createMiddleware } from 'hono/factory';
 import type { ApiEnv } from '../http/router.ts';
 import { authenticatePerson, bearsOperatorSecret } from '../identity/authenticate.ts';
 import { setting } from '../settings.ts';
 
-/** Lets through whoever bears the operator's secret, whether or not there is an owner already. */
+/** Allows callers with the operator's secret, whether or not the instance has an owner yet. */
 export const operatorOnly = createMiddleware<ApiEnv>(async (c, next) => {
   setting(c.env, 'OPERATOR_SECRET');
   if (!(await bearsOperatorSecret(c.req.raw, c.env))) {

@@ -88,7 +88,7 @@ ops.openapi(
     const { email } = c.req.valid('json');
     const metadata = c.get('metadata');
     const user = await metadata.users.byEmail(email);
-    if (user === null) throw new AppFluxError('not_found', `Nobody here has the e-mail address ${email}`);
+    if (user === null) throw new AppFluxError('not_found', `No user has the email address ${email}`);
     const link = await createRecoveryLink(c.env, metadata, user);
     await noteOfUser(metadata, user, 'recovery.asked', OPERATOR);
     return c.json(shown(link), 201);

@@ -47,7 +47,7 @@ const toItem = ({ id, kind, to, url, createdAt, expiresAt, failure, nextTryAt }:
   nextTryAt: nextTryAt === null ? null : new Date(nextTryAt).toISOString(),
 });
 
-/** Whoever has read a link could have used it: its person's teams are told. */
+/** Anyone who has read a link could have used it, so it goes into the audit log of the person's teams. */
 async function noteRead(metadata: Metadata, item: OpenItem, actor: AuditActor): Promise<void> {
   if (item.kind !== 'invitation') {
     await noteOfUser(metadata, { id: item.ownerId, email: item.to }, 'link.read', actor);

@@ -59,7 +59,7 @@ describe('an app’s retention', () => {
   const create = (json: object) =>
     call('POST', '/api/apps', { json: { name: 'Kept', source: upload, ...json } });
 
-  test('is left to the instance, whose defaults are told, until it is set', async () => {
+  test('is the instance's default, which is shown, until it is set', async () => {
     const made = App.parse(await (await create({})).json());
     expect(made).toMatchObject({
       retention: { artifacts: null, logs: null },
@@ -120,7 +120,7 @@ describe('a pin', () => {
     ]);
   });
 
-  test('is noted once, whoever repeats it', async () => {
+  test('is audited once, however often it is repeated', async () => {
     const record = await oldDeployment(await givenApp({ ownerId }));
     const path = `/api/deployments/${record.id}/pin`;
     for (const method of ['POST', 'POST', 'DELETE', 'DELETE'])
@@ -141,7 +141,7 @@ describe('a pin', () => {
     expect((await call('DELETE', `/api/deployments/${gone.id}/pin`)).status).toBe(200);
   });
 
-  test('is for whoever may release, of their own team', async () => {
+  test('is for members who may release, in their own team', async () => {
     const record = await oldDeployment(await givenApp({ ownerId }));
     const path = `/api/deployments/${record.id}/pin`;
     const as = async (role: 'developer' | 'viewer') => (await memberOf(ownerId, role)).token;
@@ -170,7 +170,7 @@ describe('what was removed', () => {
     expect(refused.message).toContain(told.artifactsRemovedAt?.slice(0, 10));
   });
 
-  test('is not to be downloaded: a program is told so, and a person where there is another version', async () => {
+  test('can't be downloaded: a program gets an error, a person a link to another version', async () => {
     const { app, gone } = await swept();
     const path = `/dl/${gone.id}/a.bin`;
     expect(await refusal(await request(path))).toMatchObject(removed);
@@ -265,7 +265,7 @@ describe('the operator’s sweep', () => {
     expect(await storedOf(record)).toEqual([]);
   });
 
-  test('begins at the beginning, or where it is told to go on', async () => {
+  test('begins at the start, or at the position that is given', async () => {
     const record = await oldDeployment(
       await givenApp({ ownerId, retention: { artifacts: NONE, logs: NONE } }),
     );

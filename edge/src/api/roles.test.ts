@@ -9,8 +9,8 @@ import { API_ROUTES } from './testing/routes.ts';
 
 /**
  * Who may call a route. A role may do what the roles after it may. `public` needs nobody; `holder` needs the token or
- * link that the route is about and no account; `person` is whoever is signed in, in whatever team; `runner` has a
- * runner's credential; `operator` the instance's secret; `instance` that, or whoever owns the instance, in person.
+ * link that the route is about and no account; `person` is any signed-in user, in any team; `runner` has a
+ * runner's credential; `operator` the instance's secret; `instance` that, or the owner of the instance in person.
  */
 type Who = Role | 'public' | 'holder' | 'person' | 'runner' | 'operator' | 'instance';
 
@@ -149,7 +149,7 @@ describe.each(Object.entries(ROUTES))('%s is for %s', (route, who) => {
   });
 
   test.each(ROLES)('and for %s?', async (role) => {
-    // Whoever leaves is not there for the routes after it.
+    // A user who leaves is missing in the routes after it.
     const token = route === LEAVING ? (await memberOf(team, role)).token : tokens[role];
     const { status } = await call(route, token);
     if (who === 'runner' || who === 'operator') expect(status).toBe(401);
@@ -162,7 +162,7 @@ describe.each(Object.entries(ROUTES))('%s is for %s', (route, who) => {
   });
 });
 
-test('a role that is too low is told so, and who can change it', async () => {
+test('a role that is too low gets an error that says who can change it', async () => {
   const response = await call('POST /api/apps', tokens.viewer);
   expect((await response.json<ErrorBody>()).error).toMatchObject({
     code: 'forbidden',

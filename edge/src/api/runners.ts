@@ -1,4 +1,4 @@
-/** Runners: how they join, who they are, and the two doors through which they work. */
+/** Runners: registration, records, and the two WebSocket endpoints that they work through. */
 import {
   AppFluxError,
   AttemptRef,
@@ -135,7 +135,7 @@ runners.openapi(
     responses: {
       201: json(RegisteredRunner, 'The runner; its credential is shown this once'),
       400: json(ErrorBody, 'The input has the wrong shape'),
-      401: json(ErrorBody, 'The token is not good'),
+      401: json(ErrorBody, 'Invalid token'),
       422: json(ErrorBody, 'The team has as many runners as it can'),
     },
   }),
@@ -150,7 +150,7 @@ runners.openapi(
     if (registration === null) {
       throw new AppFluxError(
         'unauthorized',
-        'This registration token is not good: it was used, has run out, or never was',
+        'Invalid registration token: already used, expired, or never issued',
         {
           hint: 'Make a new one in the dashboard under Runners.',
         },
@@ -243,7 +243,7 @@ runners.openapi(
   createRoute({
     method: 'delete',
     path: '/api/runners/{id}',
-    summary: 'Remove a runner; it is cut off at once',
+    summary: 'Remove a runner and disconnect it immediately',
     tags: ['runners'],
     security: bearer,
     middleware: [needs('runners:write')] as const,

@@ -43,7 +43,7 @@ function withPrevious(key: string): Disposable {
   };
 }
 
-test('everything that the key before has sealed is sealed anew, once, and opens without it then', async () => {
+test('everything sealed with the previous key is resealed once, and then opens without it', async () => {
   using _ = withPrevious(OLD_KEY);
   const metadata = metadataOf(env);
   const apps = Array.from({ length: 27 }, () => appRecord());
@@ -77,7 +77,7 @@ test('everything that the key before has sealed is sealed anew, once, and opens 
   expect(await metadata.secrets.get('bootstrapped')).toBe('2026-11-01T12:00:00.000Z');
 });
 
-test('a deployment that waits is sealed anew too, and its variables open when it is claimed without the key before', async () => {
+test('a queued deployment is resealed, too, and its variables open without the previous key when it is claimed', async () => {
   const metadata = metadataOf(env);
   const app = appRecord();
   await metadata.apps.insert(app);

@@ -14,7 +14,7 @@ sealing.openapi(
     tags: ['operator'],
     summary: 'Seal with SEALING_KEY what was sealed with SEALING_KEY_PREVIOUS',
     description:
-      'Some apps at a call. Call it again with `after` set to `next` until that is null, and all over again until a whole round has sealed nothing anew; then SEALING_KEY_PREVIOUS is needed no more.',
+      'Seals the values of some apps with the new key. Call it again with `after` set to `next` until that is null. Repeat the whole round until it has sealed nothing; SEALING_KEY_PREVIOUS is then no longer needed.',
     security: bearer,
     middleware: operatorOnly,
     request: { body: jsonBody(Reseal) },

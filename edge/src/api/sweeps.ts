@@ -1,4 +1,4 @@
-/** Retention by hand: the operator sees what would go, and has it go. */
+/** Manual retention: the operator sees what would be removed, and removes it. */
 import { SweepReport } from '@appflux/protocol';
 import { createRoute, z } from '@hono/zod-openapi';
 import { bearer, json, refusals, router } from '../http/router.ts';

@@ -121,7 +121,7 @@ test('neither can a program, whatever it may do', async () => {
   });
 });
 
-test('it is deleted only by its name, which everybody in it is told', async () => {
+test('it is deleted only by its name, which every member gets', async () => {
   expect(await refusal(await remove('Ada@example.com'))).toMatchObject({
     status: 422,
     code: 'unprocessable',
@@ -136,7 +136,7 @@ test('it is deleted only by its name, which everybody in it is told', async () =
   expect((await remove(second.user.email, second.token)).status).toBe(204);
 });
 
-test('the team of the instance’s owner stays, whoever asks: the operator lets them in', async () => {
+test('the team of the instance’s owner can't be deleted by anyone: the operator admits its owner', async () => {
   for (const token of [instance, env.OPERATOR_SECRET]) {
     expect(await refusal(await remove('owner@localhost', token))).toMatchObject({
       status: 409,

@@ -52,7 +52,7 @@ test('a token without the admin scope may neither list, create nor revoke', asyn
   }
 });
 
-test('a revoked token is refused at once, and revoking it again is 404', async () => {
+test('a revoked token is refused immediately, and revoking it again is 404', async () => {
   const { id, token } = await created(['admin']);
   const revoke = () => request(`/api/tokens/${id}`, { method: 'DELETE', token: owner });
   expect((await revoke()).status).toBe(204);

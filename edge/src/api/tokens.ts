@@ -57,7 +57,7 @@ tokens.openapi(
       throw new AppFluxError('forbidden', `You do not have what the token would have: ${beyond.join(', ')}`);
     }
     if (expiresAt !== undefined && Date.parse(expiresAt) <= Date.now()) {
-      throw new AppFluxError('bad_request', 'The token would have run out already', {
+      throw new AppFluxError('bad_request', 'The expiry date is in the past', {
         issues: [{ path: 'expiresAt', message: 'Is in the past' }],
       });
     }
@@ -80,7 +80,7 @@ tokens.openapi(
     ...shared,
     method: 'delete',
     path: '/api/tokens/{id}',
-    summary: 'Revoke an API token at once',
+    summary: 'Revoke an API token immediately',
     request: { params: z.strictObject({ id: ObjectId }) },
     responses: { 204: { description: 'It is revoked' }, ...refusals },
   }),

@@ -14,13 +14,13 @@ import type { UserRecord } from '../metadata/metadata.ts';
 /** A token of ours. */
 export const Token = z.string().min(1).max(200);
 
-/** An e-mail address, in lower case: a name to sign in with. Whether mail gets there nobody checks. */
+/** An email address, in lower case, to sign in with. Nothing checks whether mail arrives there. */
 export const Email = z
   .string()
   .trim()
   .toLowerCase()
   .max(254)
-  .regex(/^[^\s\p{Cc}@]+@[^\s\p{Cc}@]+$/u, 'This is not an e-mail address');
+  .regex(/^[^\s\p{Cc}@]+@[^\s\p{Cc}@]+$/u, 'Not a valid email address');
 
 /** Any password; whether it is good enough is asked where one is set. */
 export const Password = z.string().min(1).max(1000);

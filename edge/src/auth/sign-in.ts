@@ -119,7 +119,7 @@ authSignIn.get('/callback', async (c) => {
   return c.redirect(await comeBack(c.env, c.get('metadata'), query), 303);
 });
 
-/** Does work after the answer. When it fails, the asker cannot be told any more, and may ask again. */
+/** Works after the response was sent. A failure can't be reported any more; the client may ask again. */
 const after =
   (c: Context<ApiEnv>) =>
   (work: () => Promise<void>): void =>

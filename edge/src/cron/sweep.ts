@@ -1,5 +1,5 @@
 /**
- * What the cron removes: what has run out or is old, what retention says of Apps, and uploads that were begun and never
+ * What the cron removes: what has expired or is old, what retention removes of Apps, and uploads that were begun and never
  * completed or that retention has given up.
  */
 import { sweepUploads } from '../api/uploads.ts';

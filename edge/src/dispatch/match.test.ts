@@ -185,7 +185,7 @@ describe('waitingReason', () => {
     );
   });
 
-  it('says that whoever could take it is draining', () => {
+  it('says that every runner that could take it is draining', () => {
     const leaving = ['r', 's'].map((id) => runner(id, { draining: true }));
     expect(reason(mine, [mine], leaving)).toBe('r and s are draining');
     expect(reason(mine, [mine], leaving.slice(0, 1))).toBe('r is draining');

@@ -9,7 +9,7 @@ export interface WaitingJob {
   environment: string;
   /** A runner has to have all of these. */
   labels: readonly string[];
-  /** How many builds of the App may run at once. */
+  /** How many builds of the App may run at the same time. */
   concurrency: number;
   createdAt: number;
 }

@@ -61,7 +61,7 @@ export class Matchmaker {
     for (const claim of this.#jobs.openClaims()) {
       if (this.#claiming.has(claim.deploymentId)) continue;
       // Whether the claim was granted is not known. Its runner gets to ask again; if it has gone, the lease,
-      // should there be one, runs out by itself and the deployment is offered anew.
+      // should there be one, expires by itself and the deployment is offered again.
       if (isOnline(claim.runnerId)) open.push(claim);
       else this.#jobs.claimFor(claim.deploymentId, null);
     }

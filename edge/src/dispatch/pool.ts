@@ -179,7 +179,7 @@ export class PoolObject extends DurableObject<Env> {
     if (out !== null && !out.accepted) this.#runners.free(out.runnerId, out);
   }
 
-  /** The runner was started anew and has swept the attempt away: nobody needs to wait for the lease's end. */
+  /** The runner was restarted and has removed the attempt, so nobody needs to wait for the lease to expire. */
   async #tellRestarted({ deploymentId, attempt, runnerId }: OutAttempt): Promise<void> {
     try {
       await this.#deployment(deploymentId).restarted(runnerId, attempt);

@@ -21,7 +21,7 @@ import type { OnlineRunner } from './match.ts';
 /**
  * A runner that was not heard for so long is not there, whatever TCP believes: its host sleeps, or is gone. Shorter
  * than a lease by one heartbeat: whose lease ran out by silence has been silent here for at least this long, so the
- * deployment that is offered again does not go to the same one once more.
+ * deployment that is offered again does not go to the same one again.
  */
 const SILENT_AFTER_MS = LEASE_MS - HEARTBEAT_MS;
 
@@ -204,7 +204,7 @@ export class RunnerSockets {
     this.send(runnerId, { type: 'drain', draining });
   }
 
-  /** Closes a runner's connection for good: its credential is no longer good. */
+  /** Closes a runner's connection permanently: its credential is no longer valid. */
   revoke(runnerId: string): void {
     this.#budgets.delete(runnerId);
     for (const ws of this.#open(runnerId)) closeQuietly(ws, CLOSE.unauthorized, 'This runner was removed');
@@ -262,7 +262,7 @@ export const registrationOf = ({ name, labels, slots, executor }: Registration):
   executor,
 });
 
-/** What the runner is told of it: whether it has a sandbox it knows itself. */
+/** What the runner receives of it. Whether it has a sandbox it knows itself. */
 const toldOf = ({ name, labels, slots }: Registration) => ({ name, labels, slots });
 
 export const sameRegistration = (a: Registration, b: Registration): boolean =>

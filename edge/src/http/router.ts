@@ -86,7 +86,7 @@ export const jsonBody = <Schema extends z.ZodType>(schema: Schema) => ({
 /** The refusals that every authorised route can answer with. */
 export const refusals = {
   400: json(ErrorBody, 'The input has the wrong shape'),
-  401: json(ErrorBody, 'No token, or one that is not good'),
+  401: json(ErrorBody, 'No token, or an invalid one'),
   403: json(ErrorBody, 'The token lacks the scope'),
   404: json(ErrorBody, 'There is no such thing, or it is not yours'),
   409: json(ErrorBody, 'The state does not allow it'),

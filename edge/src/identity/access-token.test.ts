@@ -86,7 +86,7 @@ test('a token is good until its hour is over, and not a second longer', async ()
   vi.setSystemTime(start + ACCESS_TOKEN_SECONDS * 1000);
   await expect(verify(session.access_token)).rejects.toMatchObject({
     code: 'unauthorized',
-    message: 'The access token has run out',
+    message: 'The access token has expired',
   });
 });
 
@@ -114,8 +114,8 @@ const FORGERIES: Record<string, () => Promise<string>> = {
   'is for another audience': () => forged({ claims: { aud: 'anon' } }),
   'has no audience': () => forged({ claims: { aud: undefined } }),
   'never runs out': () => forged({ claims: { exp: undefined } }),
-  'has run out': () => forged({ claims: { exp: Math.floor(Date.now() / 1000) - 1 } }),
-  'is not good yet': () => forged({ claims: { nbf: Math.floor(Date.now() / 1000) + 60 } }),
+  'has expired': () => forged({ claims: { exp: Math.floor(Date.now() / 1000) - 1 } }),
+  'is not valid yet': () => forged({ claims: { nbf: Math.floor(Date.now() / 1000) + 60 } }),
   'has no subject': () => forged({ claims: { sub: undefined } }),
   'has a subject that is no user id': () => forged({ claims: { sub: "' OR 1=1 --" } }),
   'has no session': () => forged({ claims: { session_id: undefined } }),

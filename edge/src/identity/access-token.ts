@@ -104,7 +104,7 @@ export async function verifyAccessToken(token: string, env: Env, metadata: Metad
     const expired = cause instanceof errors.JWTExpired;
     throw new AppFluxError(
       'unauthorized',
-      expired ? 'The access token has run out' : 'The access token is not good',
+      expired ? 'The access token has expired' : 'Invalid access token',
       {
         hint: 'Sign in again.',
         cause,

@@ -50,7 +50,7 @@ async function refused(response: Response, status: number, errorCode: string) {
   expect(response.status).toBe(status);
 }
 
-test('the right password signs in, however the e-mail address is written', async () => {
+test('the right password signs in, in whatever case the email is written', async () => {
   const response = await signIn(' OWNER@team.example ', PASSWORD);
   expect(response.status).toBe(200);
   const session = await response.json<Session>();
@@ -87,7 +87,7 @@ const LIST = [
   '111111',
 ];
 
-test('a list of passwords is slowed down, the right one at its end included, and is told when to come back', async () => {
+test('a list of passwords is slowed down, including the right one at its end, and learns when to retry', async () => {
   const tried = [...LIST, 'letmein', 'dragon', PASSWORD];
   const answers: Response[] = [];
   for (const password of tried) answers.push(await signIn('owner@team.example', password));
@@ -124,7 +124,7 @@ test('of many who sign up by one invitation at the same time one gets in', async
   expect(answers.map(({ status }) => status).sort()).toEqual([200, 422, 422]);
 });
 
-test('an account that is there already is not made again, and the invitation stays', async () => {
+test('an account that exists is not recreated, and the invitation stays valid', async () => {
   const token = await invitation();
   await refused(await signUp('owner@team.example', 'another password', token), 422, 'user_already_exists');
   expect((await signIn('owner@team.example', PASSWORD)).status).toBe(200);
@@ -161,7 +161,7 @@ test('who forgot their password gets a link from the operator, and is asked for 
   await refused(await signIn('owner@team.example', PASSWORD), 400, 'invalid_credentials');
 });
 
-test('whoever asks to recover is not told whether somebody has the email', async () => {
+test('a request to recover doesn't show whether the email has an account', async () => {
   const [there, nobody] = [
     await auth('/recover', { email: 'owner@team.example' }),
     await auth('/recover', { email: 'no@x' }),
@@ -211,7 +211,7 @@ test('a new password needs the present one, and ends all other sessions', async 
   expect((await signIn('owner@team.example', 'a whole new one')).status).toBe(200);
 });
 
-test('the present password cannot be guessed by whoever holds a stolen access token', async () => {
+test('the current password can't be guessed with a stolen access token', async () => {
   for (const current_password of [...LIST, 'letmein'])
     await change({ password: 'a whole new one', current_password });
   await refused(
@@ -221,7 +221,7 @@ test('the present password cannot be guessed by whoever holds a stolen access to
   );
 });
 
-test('whoever has no password yet sets one', async () => {
+test('a user without a password sets one', async () => {
   const person = await founder({ email: 'link@team.example' });
   expect((await change({ password: PASSWORD }, person.token)).status).toBe(200);
   expect((await signIn('link@team.example', PASSWORD)).status).toBe(200);
@@ -232,7 +232,7 @@ test('whoever has no password yet sets one', async () => {
   );
 });
 
-test('a new e-mail address is the one that signs in, and the one that the team sees', async () => {
+test('a new email signs in, and is the one that the team sees', async () => {
   const json = { email: 'New@team.example', current_password: PASSWORD };
   expect((await (await change(json)).json<{ email: string }>()).email).toBe('new@team.example');
   expect((await signIn('new@team.example', PASSWORD)).status).toBe(200);
@@ -242,7 +242,7 @@ test('a new e-mail address is the one that signs in, and the one that the team s
   });
 });
 
-test('nobody takes the e-mail address of somebody else', async () => {
+test('nobody can take another user's email', async () => {
   await founder({ email: 'ada@team.example' });
   const json = { email: 'ada@team.example', current_password: PASSWORD };
   await refused(await change(json), 422, 'email_exists');
@@ -258,13 +258,13 @@ test('nothing of a password lies in the clear', async () => {
 
 test.each<[string, string, unknown, number, string]>([
   [
-    'an e-mail address that is none',
+    'an invalid email',
     '/signup',
     { email: 'ada', password: PASSWORD },
     400,
     'validation_failed',
   ],
-  ['an e-mail address with a line break', '/recover', { email: 'a\n@b' }, 400, 'validation_failed'],
+  ['an email with a line break', '/recover', { email: 'a\n@b' }, 400, 'validation_failed'],
   [
     'an operator of a database',
     '/token?grant_type=password',
@@ -291,6 +291,6 @@ test.each<[string, string, unknown, number, string]>([
   await refused(await auth(path, json), status, errorCode);
 });
 
-test('nothing is kept of user_metadata, and whoever sends it is told', async () => {
+test('user_metadata is not stored, and sending it is an error', async () => {
   await refused(await change({ data: { role: 'owner' } }), 400, 'validation_failed');
 });

@@ -32,7 +32,7 @@ export function checkPassword(
     // Also without a user: a stranger cannot tell by the time whether there is one.
     const right = await inTurn(() => isPassword(password, user?.passwordHash ?? null));
     if (user === null || !right) {
-      throw new AuthRefusal(400, 'invalid_credentials', 'The e-mail address or the password is not right');
+      throw new AuthRefusal(400, 'invalid_credentials', 'Wrong email or password');
     }
     await counted.wasRight();
     return user;
@@ -47,7 +47,7 @@ export interface AccountChange {
 }
 
 /**
- * Changes an account. Whoever has a password shows it, so that a stolen access token is not a stolen account; who
+ * Changes an account. A user with a password has to enter it, so that a stolen access token is not a stolen account; who
  * came by a one-time link within the hour need not. A new password ends all other sessions.
  */
 export async function changeAccount(
@@ -93,7 +93,7 @@ export async function requireFreshness(
   });
 }
 
-/** Whoever is signed in is known by their session. */
+/** A signed-in user is identified by their session. */
 const visitorOfSession = ({ sessionId }: AccessClaims): Visitor => ({ known: sessionId, address: null });
 
 const hashedFor = (claims: AccessClaims, password: string): Promise<string> =>
@@ -110,6 +110,6 @@ async function update(
     return changed;
   } catch (error) {
     if (!isAppFluxError(error, 'email_taken')) throw error;
-    throw new AuthRefusal(422, 'email_exists', 'Somebody has this e-mail address already');
+    throw new AuthRefusal(422, 'email_exists', 'This email is already in use');
   }
 }

@@ -163,7 +163,7 @@ async function program(token: string, metadata: Metadata): Promise<Caller> {
   const now = new Date();
   const record = await metadata.tokens.byHash('api', await hashToken(token), now.toISOString());
   if (record === null) {
-    throw new AppFluxError('unauthorized', 'The token is not good: unknown, revoked or run out', {
+    throw new AppFluxError('unauthorized', 'Invalid token: unknown, revoked or expired', {
       hint: 'Create one in the dashboard under Settings, API tokens.',
     });
   }

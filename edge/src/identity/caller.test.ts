@@ -15,7 +15,7 @@ test.each<[Scope[], Scope, boolean]>([
   [['admin'], 'runners:write', true],
   [['apps:write', 'deployments:write', 'runners:write'], 'admin', false],
   [[], 'apps:read', false],
-])('whoever has %j may use %s: %s', (scopes, needed, may) => {
+])('a caller with %j may use %s: %s', (scopes, needed, may) => {
   expect(mayUse(new Set(scopes), needed)).toBe(may);
   const facts = { kind: 'token', id: '', userId: null, ownerId: '', name: '', role: null } as const;
   const caller: Caller = { ...facts, scopes: new Set(scopes) };

@@ -58,7 +58,7 @@ test('the last owner of a team cannot go, and loses nothing by asking', async ()
   expect((await metadata.members.list(user.id, { limit: 10 })).items).toMatchObject([{ role: 'owner' }]);
 });
 
-test('whoever deleted their team can delete their account', async () => {
+test('a user who deleted their team can delete their account', async () => {
   const json = { name: owner.user.email };
   expect((await request('/api/team', { method: 'DELETE', token: owner.token, json })).status).toBe(204);
   expect((await remove(owner.token)).status).toBe(204);

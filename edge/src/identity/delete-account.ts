@@ -44,7 +44,7 @@ export async function deleteAccount(
   await metadata.sessions.endSessionsOf(user.id, null);
 }
 
-/** Asked of all teams before anything is done: whoever may not go has lost nothing. */
+/** Checked for all teams before anything is deleted: a user who may not leave loses nothing. */
 async function requireAnotherOwner(
   metadata: Metadata,
   { teamId, userId, role }: MemberRecord,

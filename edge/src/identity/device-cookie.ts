@@ -1,6 +1,6 @@
 /**
  * Device cookies: a browser that has signed in to an account before is known by a cookie, and has a counter of wrong
- * passwords of its own. Whoever guesses from elsewhere cannot slow it down, and without the cookie all of them
+ * passwords of its own. Somebody who guesses from elsewhere can't slow it down, and without the cookie all of them
  * together are slowed. It signs nobody in.
  * Source: https://owasp.org/www-community/Slow_Down_Online_Guessing_Attacks_with_Device_Cookies
  *

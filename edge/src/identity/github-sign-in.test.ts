@@ -34,7 +34,7 @@ beforeEach(async () => {
 const ask = (path: string, asked?: Asked, more: Partial<Env> = {}) =>
   requestWith({ ...app, ...more }, `/auth/v1${path}`, asked);
 
-/** Leaves for GitHub, with an invitation in the body if there is one. Gives what GitHub is told. */
+/** Leaves for GitHub, with an invitation in the body if there is one. Returns what GitHub receives. */
 async function leave(
   { invitation, ...query }: Record<string, string> = {},
   more: Partial<Env> = {},
@@ -120,14 +120,14 @@ test('nobody comes in without an invitation, unless sign-up is open', async () =
   expect(await metadata.members.find(user.id, user.id)).toMatchObject({ role: 'owner' });
 });
 
-test('an account here is not taken over by a GitHub account that names the same e-mail address', async () => {
+test('a GitHub account with the same email can't take an existing account', async () => {
   await founder({ email: 'ada@example.com' });
   const back = await comeBack(stateOf(await leave({ invitation: await invitation() })), codeFor());
   expect(back.searchParams.get('error_code')).toBe('user_already_exists');
   expect(back.searchParams.get('code')).toBeNull();
 });
 
-test('an e-mail address that GitHub has not verified makes no account', async () => {
+test('an email that isn't verified on GitHub creates no account', async () => {
   const back = await comeBack(
     stateOf(await leave({ invitation: await invitation() })),
     codeFor('unverified'),
@@ -135,7 +135,7 @@ test('an e-mail address that GitHub has not verified makes no account', async ()
   expect(back.searchParams.get('error_code')).toBe('provider_email_needs_verification');
 });
 
-test('whoever is signed in links their GitHub account, and signs in by it from then on', async () => {
+test('a signed-in user links their GitHub account, and signs in with it from then on', async () => {
   const params = new URLSearchParams({
     provider: 'github',
     redirect_to: BACK,
@@ -196,7 +196,7 @@ test.each([
   },
 );
 
-test('a sign-in that took longer than a quarter of an hour begins anew', async () => {
+test('a sign-in that took longer than 15 minutes has to be restarted', async () => {
   const state = stateOf(await leave());
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 15 * 60_000 });
   expect((await comeBack(state, codeFor())).searchParams.get('error_code')).toBe('bad_oauth_state');
@@ -214,7 +214,7 @@ test.each([
   expect(back.origin + back.pathname).toBe(`${env.PUBLIC_URL}/sign-in`);
 });
 
-test('what GitHub refuses, or cannot answer, is told to the browser', async () => {
+test('the browser gets what GitHub refuses or can't answer', async () => {
   const log = vi.spyOn(console, 'error').mockImplementation(() => undefined);
   const refusalOf = async (code: string, more: Partial<Env> = {}) =>
     (await comeBack(stateOf(await leave()), code, more)).searchParams.get('error_description');
@@ -250,7 +250,7 @@ test('without an OAuth app, and for another provider, there is nobody to go to',
 test.each([
   ['no challenge', { code_challenge: '' }],
   ['a challenge in the clear', { code_challenge_method: 'plain' }],
-])('whoever leaves with %s is stopped before GitHub', async (_title, query) => {
+])('a sign-in with %s is stopped before GitHub', async (_title, query) => {
   const params = new URLSearchParams({
     provider: 'github',
     code_challenge: await challengeOf(VERIFIER),
@@ -273,7 +273,7 @@ test('an invitation goes in the body, which reaches neither a log nor GitHub, an
   await refused(await post({}), 400, 'validation_failed');
   const url = await leave({ invitation: token });
   expect(decodeURIComponent(url.href)).not.toContain(token);
-  // In the query it is not looked at: whoever sends it there comes without one.
+  // It is ignored in the query.
   const response = await ask(`/authorize?${params}&invitation=${token}`);
   const state = stateOf(new URL(response.headers.get('Location') ?? ''));
   expect((await comeBack(state, codeFor())).searchParams.get('error_code')).toBe('signup_disabled');

@@ -111,7 +111,7 @@ export async function exchangeCode(
 ): Promise<Session> {
   const taken = await metadata.tokens.take('auth_code', await hashToken(code), new Date().toISOString());
   const user = taken && (await metadata.users.byId(taken.ownerId));
-  if (!user) throw new AuthRefusal(404, 'flow_state_not_found', 'The code was used already, or has run out');
+  if (!user) throw new AuthRefusal(404, 'flow_state_not_found', 'Invalid code: already used or expired');
   if ((await challengeOf(verifier)) !== taken.name) {
     throw new AuthRefusal(400, 'bad_code_verifier', 'The sign-in was begun in another browser');
   }
@@ -125,7 +125,7 @@ export async function challengeOf(verifier: string): Promise<string> {
 }
 
 /**
- * Whose account of ours it is. Accounts are never brought together by e-mail address: who has an address here has not
+ * Whose account of ours it is. Accounts are never merged by email: a user with an email here has not
  * shown that it is theirs.
  */
 async function userOf(
@@ -144,11 +144,7 @@ async function userOf(
   }
   if (known !== null) return known;
   if (account.email === null) {
-    throw new AuthRefusal(
-      422,
-      'provider_email_needs_verification',
-      'GitHub has not verified your e-mail address',
-    );
+    throw new AuthRefusal(422, 'provider_email_needs_verification', 'Your email isn’t verified on GitHub');
   }
   return admit(env, metadata, state.invitation, {
     email: account.email,

@@ -15,7 +15,7 @@ export interface GithubAccount {
   /** The account's number, which stays when its name changes. */
   id: string;
   login: string;
-  /** Its main e-mail address if GitHub has verified it, in lower case; null otherwise. */
+  /** Its primary email if GitHub has verified it, in lower case; null otherwise. */
   email: string | null;
 }
 
@@ -57,7 +57,7 @@ export function authorizeUrl(app: GithubApp, redirectUri: string, state: string)
   return url.href;
 }
 
-/** GitHub answers 200 to a code that is not good as well, with `error` in the body. */
+/** GitHub answers an invalid code with 200, too, and `error` in the body. */
 const TokenAnswer = z.object({ access_token: z.string().min(1), token_type: z.string() });
 const TokenError = z.object({ error: z.string(), error_description: z.string().default('') });
 const User = z.object({ id: z.int().positive(), login: z.string() });

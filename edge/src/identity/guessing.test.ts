@@ -22,7 +22,7 @@ const pass = (ms: number) => vi.setSystemTime(Date.now() + ms);
 
 const MINUTE = 60_000;
 
-test('twenty sign-ins at the same time leave room for other requests, and most are refused at once', async () => {
+test('twenty sign-ins at the same time leave room for other requests, and most are refused immediately', async () => {
   vi.useRealTimers();
   const passwordHash = hashPassword(PASSWORD);
   const people = await Promise.all(
@@ -81,7 +81,7 @@ describe.each([
   });
 });
 
-test('whoever guesses from one address waits ever longer, and never for good', async () => {
+test('guessing from one address waits longer and longer, but is never locked out', async () => {
   const client = new TestClient('203.0.113.7');
   expect(await client.guess(10)).toEqual(all(400, 10));
   const waits: number[] = [];

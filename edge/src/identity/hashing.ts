@@ -1,13 +1,13 @@
 /**
  * Whose password is hashed, and when. Hashing is CPU of the isolate, about 0.2 s without a pause, and while it lasts
  * the isolate does nothing else. So passwords are hashed one after the other, with time for everything else in
- * between, and only a few may wait: the rest are refused at once.
+ * between, and only a few may wait: the rest are refused immediately.
  */
 import { AuthRefusal } from './auth-refusal.ts';
 
 /** Who wants a password hashed. */
 export interface Visitor {
-  /** The device or session that has signed in before; null for whoever has not, of whom there may be any number. */
+  /** The device or session that has signed in before; null for one that hasn't, of which there may be any number. */
   known: string | null;
   /** The network address; null when it is not known. */
   address: string | null;
@@ -47,7 +47,7 @@ export function hasRoom(waiting: readonly Visitor[], visitor: Visitor): boolean 
   }
   const others = waiting.filter((other) => other.known === null);
   if (others.length >= MOST.unknown) return false;
-  // One address cannot take all the places; where addresses are not known, that cannot be told.
+  // One address cannot take all the places; where addresses aren't known, that can't be enforced.
   return address === null || others.filter((other) => other.address === address).length < MOST.perAddress;
 }
 
@@ -57,7 +57,7 @@ let places: Place[] = [];
 export type InTurn = <Result>(hash: () => Result) => Promise<Result>;
 
 /**
- * Gives `work` a way to hash passwords, in turn with all others. Throws AuthRefusal `over_request_rate_limit` at once
+ * Gives `work` a way to hash passwords, in turn with all others. Throws AuthRefusal `over_request_rate_limit` immediately
  * when too many wait already.
  */
 export async function withTurn<Result>(

@@ -16,7 +16,7 @@ export const invitationUrl = (env: Env, token: string) =>
 export const findInvitation = async (metadata: Metadata, token: string): Promise<TokenRecord | null> =>
   metadata.tokens.byHash('invitation', await hashToken(token), new Date().toISOString());
 
-/** Takes an invitation, so that nobody else joins by it; null when it is not good, or was taken. */
+/** Uses an invitation up, so that nobody else joins by it; null when it is invalid or was already used. */
 export const takeInvitation = async (metadata: Metadata, token: string): Promise<TokenRecord | null> =>
   metadata.tokens.take('invitation', await hashToken(token), new Date().toISOString());
 

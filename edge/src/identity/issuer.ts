@@ -39,7 +39,7 @@ const LINKS = {
 } as const satisfies Record<string, { kind: TokenKind; method: SignInMethod }>;
 export type LinkType = keyof typeof LINKS;
 
-/** Signs in with the token of a one-time link. Throws AuthRefusal `otp_expired` when that is not good. */
+/** Signs in with the token of a one-time link. Throws AuthRefusal `otp_expired` when that is invalid. */
 export async function signInWithLink(
   env: Env,
   metadata: Metadata,
@@ -49,7 +49,7 @@ export async function signInWithLink(
   const { kind, method } = LINKS[type];
   const link = await metadata.tokens.take(kind, await hashToken(token), new Date().toISOString());
   const user = link && (await metadata.users.byId(link.ownerId));
-  if (!user) throw new AuthRefusal(403, 'otp_expired', 'The link was used already or has run out');
+  if (!user) throw new AuthRefusal(403, 'otp_expired', 'Invalid link: already used or expired');
   await forgetLink(env, link.id);
   return beginSession(env, metadata, user, method);
 }
@@ -75,7 +75,7 @@ export function judgeRefresh(token: RefreshTokenRecord, now: number): 'good' | '
   return token.usedAt !== null && now - Date.parse(token.usedAt) > REUSE_MS ? 'stolen' : 'good';
 }
 
-/** Goes on with a session. Throws AuthRefusal when the token is not good; a stolen one ends its session. */
+/** Refreshes a session. Throws AuthRefusal when the token is invalid; a reused one ends its session. */
 export async function refreshSession(env: Env, metadata: Metadata, token: string): Promise<Session> {
   const now = Date.now();
   const hash = await hashToken(token);
@@ -85,7 +85,7 @@ export async function refreshSession(env: Env, metadata: Metadata, token: string
 
   const judgment = judgeRefresh(shown, now);
   if (judgment === 'run_out') {
-    throw new AuthRefusal(400, 'session_expired', 'The session has run out; sign in again');
+    throw new AuthRefusal(400, 'session_expired', 'Your session has expired. Sign in again.');
   }
   if (judgment === 'stolen') {
     await metadata.sessions.endSession(shown.sessionId);

@@ -41,7 +41,7 @@ test('a kept hash that is none is a fault, not a wrong password', async () => {
 test.each([
   ['short', 'at least 10'],
   ['x'.repeat(201), 'at most 200'],
-  ['OWNER@example.com', 'e-mail address'],
+  ['OWNER@example.com', 'same as the email'],
   ['aaaaaaaaaaaaaa', 'same few'],
 ])('the password %s is not taken', (password, why) => {
   expect(passwordProblem(password, 'owner@example.com')).toContain(why);

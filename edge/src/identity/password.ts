@@ -31,7 +31,7 @@ const PHC =
 export function passwordProblem(password: string, email: string): string | null {
   if (password.length < MIN_PASSWORD) return `A password has at least ${MIN_PASSWORD} characters`;
   if (password.length > MAX_PASSWORD) return `A password has at most ${MAX_PASSWORD} characters`;
-  if (password.toLowerCase() === email.toLowerCase()) return 'The password is the e-mail address';
+  if (password.toLowerCase() === email.toLowerCase()) return 'The password is the same as the email';
   if (new Set(password).size < 4) return 'The password repeats the same few characters';
   return null;
 }

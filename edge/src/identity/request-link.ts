@@ -9,7 +9,7 @@ import { countLink } from './sign-in-limits.ts';
 import { createMagicLink, createRecoveryLink } from './sign-in-link.ts';
 
 /**
- * What the two kinds are. A recovery link ends those before it. One that signs in does not: whoever knows an email
+ * What the two kinds are. A recovery link ends those before it. One that signs in does not: anyone who knows an email
  * could take away the link that the operator gave to its person.
  */
 const LINKS = {
@@ -18,7 +18,7 @@ const LINKS = {
 } as const;
 
 /**
- * Lets a link go to the person of this email, if there is one; whoever asks is told the same in any case, and as soon:
+ * Sends a link to the user with this email, if there is one. The answer and its time are the same in any case:
  * `later` does the work after the answer. Throws AuthRefusal when links were asked for too often.
  */
 export async function requestLink(

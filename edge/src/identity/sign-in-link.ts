@@ -28,7 +28,7 @@ export interface OneTimeLink {
 
 /**
  * Creates a one-time link for the owner, valid for 24 hours, and ends earlier ones. With the embedded issuer it signs the
- * owner in. With a Supabase project it is an invitation: whoever signs in there and accepts it becomes an owner. The
+ * owner in. With a Supabase project it is an invitation: the user who signs in there and accepts it becomes an owner. The
  * token is in the fragment, which browsers don't send, so it reaches no server's log.
  * @throws AppFluxError `not_found` without an owner
  */

@@ -32,7 +32,7 @@ export async function signUpWithPassword(
   return admit(env, metadata, invitation, { email, passwordHash, githubId: null });
 }
 
-/** Refuses whoever may not make an account, before anything is done for them. */
+/** Refuses a user who may not create an account, before anything is done for them. */
 export async function requireAdmission(
   env: Env,
   metadata: Metadata,
@@ -90,13 +90,9 @@ async function insert(metadata: Metadata, user: UserRecord): Promise<void> {
       );
     }
     if (!isAppFluxError(error, 'email_taken')) throw error;
-    throw new AuthRefusal(
-      422,
-      'user_already_exists',
-      'There is an account with this e-mail address: sign in',
-    );
+    throw new AuthRefusal(422, 'user_already_exists', 'An account with this email exists already: sign in');
   }
 }
 
 const unknownInvitation = () =>
-  new AuthRefusal(422, 'invite_not_found', 'The invitation was used already, was revoked, or has run out');
+  new AuthRefusal(422, 'invite_not_found', 'Invalid invitation: already used, revoked or expired');

@@ -72,7 +72,7 @@ test('a link that was used is an error that the client can show', async () => {
   expect(error).toMatchObject({ status: 403, code: 'otp_expired' });
 });
 
-test('the session outlives a reload, and its access token is renewed when it has run out', async () => {
+test('the session outlives a reload, and its access token is renewed when it has expired', async () => {
   const storage = new Map<string, string>();
   const { session } = await signedIn(storage);
   vi.setSystemTime(Date.now() + 2 * 3_600_000);
@@ -156,7 +156,7 @@ test('the client understands why it is not let in', async () => {
   expect(throttled.error).toMatchObject({ status: 429, code: 'over_request_rate_limit' });
 });
 
-test('a forgotten password is set anew by a link, and the client knows that it is one', async () => {
+test('a forgotten password is reset by a link, and the client sees that it is one', async () => {
   const person = await founder({ email: 'ada@example.com' });
   const client = browser();
   const events: string[] = [];
@@ -274,7 +274,7 @@ test('without mail a link that was asked for goes to the operator, and signs in 
   expect((await verify()).error).toMatchObject({ code: 'otp_expired' });
 });
 
-test('an unknown email is told the same, makes no account, and links are throttled', async () => {
+test('an unknown email gets the same answer and no account, and links are throttled', async () => {
   await signInToken();
   const ask = () => browser().auth.signInWithOtp({ email: 'eve@example.com' });
   for (let i = 0; i < 5; i += 1) expect((await ask()).error).toBeNull();

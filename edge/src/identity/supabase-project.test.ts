@@ -56,7 +56,7 @@ describe.each(Object.entries(projects))('a %s project', (_name, project) => {
     const me = await (await ask('/api/me', { token: second.token })).json<Me>();
     expect(me).toMatchObject({ teamId: owner.id, role: 'developer' });
 
-    // Whoever signs up without an invitation stays outside.
+    // A user who signs up without an invitation has no team.
     const third = await signUp(anyone());
     expect((await post('/api/invitations/accept', third.token, { token: invitation })).status).toBe(404);
     expect((await ask('/api/apps', { token: third.token })).status).toBe(403);

@@ -39,7 +39,7 @@ async function setUp(): Promise<{ teamId: string; link: string }> {
 
 describe('without APPFLUX_SIGN_UP=open', () => {
   test.each([[{}], [{ APPFLUX_SIGN_UP: 'invitation' }]])(
-    'a user without an invitation has no team and is told how to get one (%o)',
+    'a user without an invitation has no team and learns how to get one (%o)',
     async (variables) => {
       const sub = crypto.randomUUID();
       const token = await tokenOf(sub);

@@ -45,7 +45,7 @@ const FORGERIES: Record<string, () => Promise<string>> = {
   'of this edge’s own issuer': () =>
     tokenOf(crypto.randomUUID(), { claims: { iss: `${env.PUBLIC_URL}/auth/v1` } }),
   'for another audience': () => tokenOf(crypto.randomUUID(), { claims: { aud: 'anon' } }),
-  'that has run out': () =>
+  'that has expired': () =>
     tokenOf(crypto.randomUUID(), { claims: { exp: Math.floor(Date.now() / 1000) - 1 } }),
   'that never runs out': () => tokenOf(crypto.randomUUID(), { claims: { exp: undefined } }),
   'of an unknown key': () => tokenOf(crypto.randomUUID(), { header: { kid: 'key-other' } }),
@@ -148,7 +148,7 @@ test('tokens of programs go on working', async () => {
   expect(await statusFor(token)).toBe(200);
 });
 
-test('the dashboard is told of the project, with the key that is meant to be published', async () => {
+test('the dashboard gets the project, with its publishable key', async () => {
   const config = await (
     await ask('/api/config', {}, { SUPABASE_ANON_KEY: 'sb_publishable_x' })
   ).json<InstanceConfig>();

@@ -1,6 +1,6 @@
 /**
- * Sealing anew, with the key of today, what was sealed with the one before. Each value is replaced only if it is still
- * what was read: whoever sets a variable meanwhile has sealed it with the key of today. Done again it changes nothing.
+ * Reseals with the current key what was sealed with the previous one. Each value is replaced only if it is still
+ * what was read: a variable that is set meanwhile is sealed with the current key. Repeating it changes nothing.
  */
 
 import type { Env } from '../env.ts';
@@ -9,7 +9,7 @@ import { deploymentOf } from '../objects/deployments.ts';
 import { outboxOf } from '../outbox/index.ts';
 import { createSealer, fileLabel, type Sealer, variableLabel } from '../secrets/sealing.ts';
 
-/** How many apps are read at once. */
+/** How many apps are read at a time. */
 const APPS = 25;
 
 /** About how much one call asks of others: a Worker may make 1,000 requests of its own for each that it is sent. */
@@ -19,7 +19,7 @@ const MOST_REQUESTS = 500;
 const APP_COSTS = 5;
 
 /**
- * Seals anew as much as one call may; `next` is the `after` of the next call, null when all apps were seen. It names the
+ * Reseals as much as one call may; `next` is the `after` of the next call, null when all apps were seen. It names the
  * last app that is done; or an app that is not, and after a dot the last of its deployments that is.
  */
 export async function resealFrom(
@@ -43,7 +43,7 @@ export async function resealFrom(
       if (app === begun && id <= (deploymentId ?? '')) continue;
       resealed += await deploymentOf(env, id).reseal();
       requests += 1;
-      // Of an app more may wait than one call seals anew.
+      // An app may have more waiting deployments than one call reseals.
       if (requests >= most) return { resealed, next: `${app.id}.${id}` };
     }
     done = app.id;
@@ -51,27 +51,27 @@ export async function resealFrom(
   return { resealed, next };
 }
 
-/** Seals the instance's own secrets anew; gives how many. */
+/** Reseals the instance's own secrets. @returns how many */
 export async function resealSecrets({ secrets }: Metadata, sealer: Sealer): Promise<number> {
   let resealed = 0;
   for (const [name, sealed] of Object.entries(await secrets.all())) {
-    const anew = await sealer.reseal(sealed, name);
-    if (anew !== null && (await secrets.reseal(name, sealed, anew))) resealed += 1;
+    const sealedAgain = await sealer.reseal(sealed, name);
+    if (sealedAgain !== null && (await secrets.reseal(name, sealed, sealedAgain))) resealed += 1;
   }
   return resealed;
 }
 
-/** Seals an app's variables and files anew; gives how many. */
+/** Reseals an app's variables and files. @returns how many */
 export async function resealApp(app: AppRecord, { apps, files }: Metadata, sealer: Sealer): Promise<number> {
   const changes: Resealing[] = [];
   for (const [name, { sealed }] of Object.entries(app.envVars)) {
-    const anew = await sealer.reseal(sealed, variableLabel(app.id, name));
-    if (anew !== null) changes.push({ name, from: sealed, to: anew });
+    const sealedAgain = await sealer.reseal(sealed, variableLabel(app.id, name));
+    if (sealedAgain !== null) changes.push({ name, from: sealed, to: sealedAgain });
   }
   let resealed = changes.length === 0 ? 0 : await apps.resealVariables(app.id, changes);
   for (const [name, { sealed }] of Object.entries(await files.sealed(app.id))) {
-    const anew = await sealer.reseal(sealed, fileLabel(app.id, name));
-    if (anew !== null && (await files.reseal(app.id, name, sealed, anew))) resealed += 1;
+    const sealedAgain = await sealer.reseal(sealed, fileLabel(app.id, name));
+    if (sealedAgain !== null && (await files.reseal(app.id, name, sealed, sealedAgain))) resealed += 1;
   }
   return resealed;
 }
@@ -83,7 +83,7 @@ export interface SealedSpec {
   files?: Record<string, SealedFile>;
 }
 
-/** A deployment's variables and files sealed anew, and how many of them were. */
+/** A deployment's variables and files, resealed, and how many of them were. */
 export async function resealSpec<Spec extends SealedSpec>(
   spec: Spec,
   sealer: Sealer,

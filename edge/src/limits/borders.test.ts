@@ -63,7 +63,7 @@ describe('a team', () => {
   const accept = (token: string, by: string) =>
     request('/api/invitations/accept', { method: 'POST', token: by, json: { token } });
 
-  test('has 1,000 members; the invitation of whoever is refused is still good', async () => {
+  test('has 1,000 members; the invitation of a refused user is still valid', async () => {
     const { user, token } = await founder();
     const teamId = user.id;
     await times(MAX_MEMBERS - 2, () => metadata.members.insert(memberRecord({ teamId, role: 'viewer' })));

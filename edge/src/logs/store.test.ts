@@ -99,7 +99,7 @@ describe('writing', () => {
     }));
 });
 
-test('whoever reads row by row sees what came meanwhile, once', () =>
+test('a reader row by row sees each line that came meanwhile once', () =>
   withSql((sql) => {
     const store = new LogStore(sql, CAP);
     store.append(lines(1, 5), NOW);

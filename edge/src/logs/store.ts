@@ -193,7 +193,7 @@ export class LogStore {
   /** NDJSON of all lines after `after`, about a row at a time, without the newline at the end. */
   *rows(after = 0): Generator<string> {
     this.flush();
-    // Asked row by row: whoever reads this as a stream lets other writes in between, and the last row may grow.
+    // Queried row by row: other writes come in between while this is streamed, and the last row may grow.
     for (let seen = after; ; ) {
       const row = this.#sql
         .exec<{ first_seq: number; last_seq: number; body: string }>(

@@ -87,7 +87,7 @@ async function messageOf(response: Response, secrets: readonly string[]): Promis
   try {
     message = ErrorAnswer.parse(JSON.parse(text)).message;
   } catch {
-    // Not the shape of the API: a proxy's page, say. Its beginning is told as it is.
+    // Not the shape of the API: a proxy's page, say. Its beginning is quoted.
   }
   const plain = secrets.reduce((masked, secret) => masked.replaceAll(secret, '***'), withoutSecrets(message));
   const line = plain.replace(/[\p{Cc}\s]+/gu, ' ').trim();

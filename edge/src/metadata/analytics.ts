@@ -95,7 +95,7 @@ export function percentilesOf(histogram: Histogram): Percentiles | null {
   return { p50: at(50), p95: at(95) };
 }
 
-/** What analytics ask of a deployment that has ended, drawn from its record. */
+/** What analytics need of a deployment that has ended, derived from its record. */
 export interface End {
   /** YYYY-MM-DD in UTC. */
   endedOn: string;

@@ -80,7 +80,7 @@ export interface DeploymentStore {
   /**
    * Writes how a deployment stands after its `seq`-th change. An older or repeated `seq` changes nothing and
    * gives false. The first production success also becomes the app's release, and its plan the app's `detectedType`,
-   * in the same write; an app that was rolled back stays so when the same deployment is told of again, and a
+   * in the same write; an app that was rolled back stays so when the same deployment is reported again, and a
    * release is never replaced by an older deployment. Of an app that is gone nothing is kept: false.
    */
   project(record: DeploymentRecord, seq: number): Promise<boolean>;
@@ -176,7 +176,7 @@ export interface TokenStore {
   touch(id: string, lastUsedAt: string): Promise<void>;
   /**
    * Takes a one-time token: gives it, and removes it in the same step, so that of two calls one gets it.
-   * Null when there is none, or it has run out by `now`.
+   * Null when there is none, or it has expired by `now`.
    */
   take(kind: TokenKind, hash: string, now: string): Promise<TokenRecord | null>;
   delete(ownerId: string, kind: TokenKind, id: string): Promise<boolean>;
@@ -187,7 +187,7 @@ export interface TokenStore {
 }
 
 export interface UserStore {
-  /** Throws AppFluxError `email_taken` when another user has the e-mail address, `identity_taken` the GitHub account. */
+  /** Throws AppFluxError `email_taken` when another user has the email, `identity_taken` the GitHub account. */
   insert(user: UserRecord): Promise<void>;
   byId(id: string): Promise<UserRecord | null>;
   /** Takes the address in lower case. */
@@ -216,7 +216,7 @@ export interface MemberStore {
   ofUser(userId: string): Promise<MemberRecord[]>;
   /** Null when there is no such member. Throws AppFluxError `last_owner` rather than leave a team without owner. */
   setRole(teamId: string, userId: string, role: Role): Promise<MemberRecord | null>;
-  /** Writes a person's new e-mail address into all their memberships. */
+  /** Writes a person's new email into all their memberships. */
   setEmail(userId: string, email: string): Promise<void>;
   /** False when there was no such member. Throws AppFluxError `last_owner` rather than leave a team without owner. */
   delete(teamId: string, userId: string): Promise<boolean>;
@@ -280,8 +280,8 @@ export interface Metadata {
   /** Resolves when the backend answers and is set up. */
   ping(): Promise<void>;
   /**
-   * Removes what has run out by `now`: tokens of every kind but `api`, refresh tokens, and idempotency keys
-   * older than IDEMPOTENCY_HOURS. API tokens stay, so that their owner sees which have run out. Entries of the audit
+   * Removes what has expired by `now`: tokens of every kind but `api`, refresh tokens, and idempotency keys
+   * older than IDEMPOTENCY_HOURS. API tokens stay, so that their owner sees which have expired. Entries of the audit
    * log go when they were written before `auditBefore`.
    */
   removeExpired(now: string, auditBefore: string): Promise<void>;

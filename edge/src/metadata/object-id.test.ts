@@ -10,7 +10,7 @@ test('an id begins with the second in which it was made', () => {
   expect(Number.parseInt(id.slice(0, 8), 16)).toBe(Date.parse('2026-11-01T12:00:00Z') / 1000);
 });
 
-test('nothing but the time of an id can be told from the ids made before it in the same second', () => {
+test('only the time of an id can be guessed from the ids made before it in the same second', () => {
   const ids = Array.from({ length: 1000 }, () => newObjectId(NOW));
   expect(new Set(ids).size).toBe(1000);
   const parts = ids.map((id) => BigInt(`0x${id.slice(8)}`));

@@ -64,7 +64,7 @@ export class Alarm {
     }
     this.#failures = failed ? this.#failures + 1 : 0;
     if (!failed) return;
-    // What has failed is still due, so a step may have asked for the alarm at once: that would go round and round.
+    // What has failed is still due, so a step may have asked for the alarm immediately, which would never end.
     this.#ringsAt = null;
     this.#notBefore = Date.now() + Math.min(MOST_AGAIN_MS, AGAIN_MS * 2 ** (this.#failures - 1));
     this.ringBy(this.#notBefore);

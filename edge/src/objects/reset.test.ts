@@ -143,7 +143,7 @@ const ROWS: readonly Row[] = [
   },
 ];
 
-describe('a call that may be made again is made once more, and the caller notices nothing', () => {
+describe('a call that may be repeated is repeated, and the caller notices nothing', () => {
   test.each(ROWS)('$what', async ({ kind, method, asked, status }) => {
     const calls = resetIn(kind, method as never);
     const [path, more = {}] = asked();
@@ -186,7 +186,7 @@ test('a call that must not be made twice is refused with 503 and Retry-After', a
   expect(calls()).toBe(1);
 });
 
-test('an overloaded object is not called again, and the caller is told to wait', async () => {
+test('an overloaded object is not called again, and the caller has to wait', async () => {
   const calls = overload(DeploymentObject, 'snapshot');
   const refused = await refusal(await request(`/api/deployments/${deployment.id}`, { token }));
   expect(refused).toEqual({ status: 503, code: 'unavailable', retryAfter: '10' });

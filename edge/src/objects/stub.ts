@@ -1,6 +1,6 @@
 /**
  * How everything here calls a Durable Object. A deploy of the Worker resets every object, and a call that is under way
- * then fails: it is made again where that changes nothing, and is refused with `unavailable` otherwise.
+ * then fails: it is repeated where that changes nothing, and is refused with `unavailable` otherwise.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppFluxError } from '@appflux/protocol';
@@ -50,7 +50,7 @@ export type ObjectStub<Kind extends Rpc.DurableObjectBranded> = Pick<
 const PAUSE_MS = 200;
 
 /**
- * The object that `connect` gives a stub of. `connect` is called anew for each try, because a stub whose call failed
+ * The object that `connect` gives a stub of. `connect` is called again for each try, because a stub whose call failed
  * fails from then on. Calls throw AppFluxError `unavailable` for faults of the platform, and what the object throws.
  * A WebSocket that was not opened may always be opened again.
  */

@@ -90,7 +90,7 @@ export class OutboxObject extends DurableObject<Env> {
     this.#alarm = new Alarm(ctx, { name: () => 'outbox', onOpen: () => this.#alarm.ringBy(this.#due()) });
   }
 
-  /** Takes a link, to be sent at once where mail is configured. A newer one for a person replaces the one before. */
+  /** Takes a link, and sends it immediately where mail is configured. A newer one for a person replaces the one before. */
   add({ id, kind, ownerId, expiresAt, sealed }: NewItem): void {
     const now = Date.now();
     if (kind !== 'invitation')

@@ -31,6 +31,6 @@ test('a service that names a longer pause gets it, as long as the link is of use
   expect(tryAgainAt(tried, { later: true, retryAfterSeconds: 999_999_999 }, 0)).toBeNull();
 });
 
-test('what is refused for good is left to the operator at once', () => {
+test('a permanent refusal is left to the operator immediately', () => {
   expect(tryAgainAt({ attempts: 1, expiresAt: HOUR }, { later: false, retryAfterSeconds: 1 }, 0)).toBeNull();
 });

@@ -78,7 +78,7 @@ test('a service that is down for a while is asked again, with the same key', asy
   expect(new Set(all.map(({ headers }) => headers['idempotency-key'])).size).toBe(1);
 });
 
-test('what the service refuses for good is left to the operator, with the reason', async () => {
+test('a permanent refusal of the service is left to the operator, with the reason', async () => {
   await answers({ status: 422, body: '{"message":"Domain is not verified"}' });
   await ask('/recover', 'ada@example.com');
   const item = await vi.waitFor(async () => {

@@ -21,7 +21,7 @@ async function delivered(name = 'app.apk') {
 }
 
 describe('a download', () => {
-  test('gives the file, for good, and harmless to whoever opens it', async () => {
+  test('returns the file, cacheable forever, and harmless when opened', async () => {
     const { path, artifact } = await delivered();
     const response = await request(path);
     expect(response.status).toBe(200);
@@ -178,7 +178,7 @@ describe('what is not to be downloaded', () => {
     expect(await response.json()).toMatchObject({ error: { code: 'not_found' } });
   });
 
-  test('a person is told on a page', async () => {
+  test('a person gets a page', async () => {
     const response = await request('/dl/0123456789abcdef01234567/app.apk', {
       headers: { Accept: 'text/html,application/xhtml+xml' },
     });

@@ -1,4 +1,4 @@
-/** Files to download: what a successful deployment has delivered, byte for byte, for good. */
+/** Downloads: the artifacts of a successful deployment, byte for byte, permanently. */
 import { AppFluxError, ArtifactName, ObjectId } from '@appflux/protocol';
 import { create as contentDisposition } from 'content-disposition';
 import type { Context } from 'hono';

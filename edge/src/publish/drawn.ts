@@ -18,7 +18,7 @@ export async function draw(document: Document, tagPrefix = ''): Promise<Response
   });
 }
 
-/** A drawn page as a visitor gets it: to be asked for again each time, so that a new release shows at once. */
+/** A rendered page as a visitor gets it: revalidated each time, so that a new release shows immediately. */
 export function answer(page: Response, status: 200 | 304 | 404 | 410 | 500): Response {
   const headers = new Headers(page.headers);
   headers.set('Cache-Control', status >= 400 ? 'no-store' : 'public, no-cache');

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { dayText } from './format.ts';
 import { hueOf, monogramOf } from './icon.ts';
 
-test('a day is told in UTC', () => {
+test('a day is shown in UTC', () => {
   expect(dayText('2026-11-23T23:59:59.999Z')).toBe('23 November 2026');
 });
 

@@ -172,7 +172,7 @@ describe('the page of a release', () => {
     expect(links(text)).toEqual([release, newer, older].map(({ id }) => `/dl/${id}/a.zip`));
   });
 
-  test('shows a new release, a roll-back and a new name at once, and tags each anew', async () => {
+  test('shows a new release, a rollback and a new name immediately, each with a new ETag', async () => {
     const app = await givenApp({ name: 'First', slug: freshSlug() });
     const first = await givenDeployment(app, { 'a.zip': 'x' }, { version: '1.0' });
     const tags = new Set<string | null>();

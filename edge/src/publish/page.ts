@@ -38,7 +38,7 @@ async function releasePage(c: Context<ApiEnv>, app: AppRecord, release: Deployme
   return page;
 }
 
-/** All that the page depends on is in the key: a new release, name or type is a new key, and shows at once. */
+/** All that the page depends on is in the key: a new release, name or type is a new key, and shows immediately. */
 function cacheKey(
   requested: string,
   app: AppRecord,

@@ -52,6 +52,6 @@ export const missingDocument = (what: 'page' | 'file'): Document => ({
   icon: null,
   body: html`<main><section class="card state">
 <h1>There is no such ${what}</h1>
-<p>The address may be mistyped, or what was here has been removed. Ask whoever gave it to you for a new one.</p>
+<p>The address may be mistyped, or what was here has been removed. Ask the person who gave it to you for a new one.</p>
 </section></main>`,
 });

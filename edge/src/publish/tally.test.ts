@@ -32,7 +32,7 @@ test('what was taken is gone, and the next download is to be sent for again', ()
   expect(tally.add(download(), 1)).toBe(true);
 });
 
-test('when whoever was to send is gone, another one does, and nothing is lost', () => {
+test('when the sender is gone, another one sends, and nothing is lost', () => {
   const tally = new Tally();
   tally.add(download(), 0);
   expect(tally.add(download(), GATHER_MS + 29_999)).toBe(false);

@@ -1,4 +1,4 @@
-/** Gathers downloads before they are told of: what an instance of the Worker counts in a few seconds is one message. */
+/** Gathers downloads before they are reported: what an instance of the Worker counts in a few seconds is one message. */
 import type { DownloadCount } from '../metadata/analytics.ts';
 
 /** How long downloads are gathered, in milliseconds. A count may be as late, and is lost with its instance until then. */
@@ -7,7 +7,7 @@ export const GATHER_MS = 5_000;
 /** A message of a queue has at most 128 KB; a count, with a name of 200 characters, not 1 KB. */
 const MAX_COUNTS = 100;
 
-/** How long after it was due a message counts as never sent: whoever was to send it is gone. */
+/** How long after it was due a message counts as never sent: its sender is gone. */
 const GONE_AFTER_MS = 30_000;
 
 export type Download = Omit<DownloadCount, 'count'>;

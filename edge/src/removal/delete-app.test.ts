@@ -120,7 +120,7 @@ async function hand(queue: string, ...bodies: QueueMessage[]) {
   await consume(createMessageBatch<QueueMessage>(queue, messages), env);
 }
 
-/** The alarm of a deployment's object rings when everybody's addresses for uploads have run out. */
+/** The alarm of a deployment's object rings when all presigned URLs for uploads have expired. */
 async function anHourLater(id: string): Promise<void> {
   const later = Date.now() + 3_700_000;
   vi.spyOn(Date, 'now').mockReturnValue(later);
@@ -171,7 +171,7 @@ test('an app that is deleted leaves nothing in storage, in the database and in i
   expect((await call('POST', `/api/deployments/${other.ended}/redeploy`)).status).toBe(202);
 });
 
-test('whoever comes for something of it is answered, and learns that it is not there', async () => {
+test('requests for anything of it get 404', async () => {
   const { ended } = await givenApp('gone');
   const running = await deploy('gone', { uploadId: await upload() });
   const lease = await leaseOf(running.id, runner);
@@ -306,7 +306,7 @@ test('a deployment that was asked for while its app went goes as well, with what
   expect(await env.POOLS.getByName(ownerId).depth()).toBe(0);
 });
 
-test('what a runner puts with an address that it was given before the end goes when all of them have run out', async () => {
+test('what a runner uploads with an older presigned URL is removed when all of them have expired', async () => {
   const { id: appId } = await givenApp('gone');
   const running = await deploy('gone', { uploadId: await upload() });
   const attempt = await connectAttempt(await leaseOf(running.id, runner), runner.credential);

@@ -46,7 +46,7 @@ async function removeDeployments(
     // An object of its own, which may make as many requests as this one.
     if (!(await removerOf(env, appId).destroyDeployments(ids))) {
       throw new AppFluxError('unavailable', 'Storage does not answer: not all of the app is removed', {
-        hint: 'Delete it once more in a few seconds; what is gone stays gone.',
+        hint: 'Delete it again in a few seconds. What was removed stays removed.',
         retryAfterSeconds: 5,
       });
     }

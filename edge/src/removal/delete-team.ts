@@ -11,7 +11,7 @@ import { deleteApp, type Parts } from './delete-app.ts';
 const KINDS: readonly TokenKind[] = ['invitation', 'registration', 'deploy_hook', 'api'];
 
 /**
- * Removes a team with its tokens, runners, apps, uploads, members and audit log. Whoever could add something goes
+ * Removes a team with its tokens, runners, apps, uploads, members and audit log. Those who could add something go
  * first, and the members last: when a part of it fails, or there is more than one request can remove, it throws, and its
  * owner can call it again.
  */

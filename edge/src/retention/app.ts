@@ -8,7 +8,7 @@ import { type Candidate, decider } from './decide.ts';
 import { policyOf } from './policy.ts';
 import { clearLeftovers, type Parts, removeParts } from './remove.ts';
 
-/** How many deployments are asked for at once. */
+/** How many deployments are read at a time. */
 const PAGE = 200;
 
 /** How many deployments of an App one run removes something of: more than its budget allows. */

@@ -244,7 +244,7 @@ describe('whatever there is', () => {
     );
   });
 
-  test('the order in which deployments are told of does not matter', () => {
+  test('the order in which deployments are reported does not matter', () => {
     holds((given) => {
       const turned = { ...given, deployments: given.deployments.toReversed() };
       expect(verdictsOf(turned)).toEqual(verdictsOf(given));

@@ -63,7 +63,7 @@ export function decide(
 }
 
 /**
- * The same one by one, for an App that has too many to be held at once: gives the verdicts of each deployment, which it
+ * The same one by one, for an App that has too many to be held in memory: gives the verdicts of each deployment, which it
  * must be given newest first.
  */
 export function decider(

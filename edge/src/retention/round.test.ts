@@ -12,14 +12,14 @@ const over = (members: Partial<Round> = {}): Round => ({
 });
 const begun = { position: START, begunAt: NOW, failed: false };
 
-test('the first round begins at once, the next six hours after the one before began', () => {
+test('the first round begins immediately, the next six hours after the one before began', () => {
   expect(dueRound(null, NOW)).toEqual(begun);
   expect(dueRound(over(), NOW)).toBeNull();
   expect(dueRound(over({ begunAt: NOW - 6 * HOUR + 1 }), NOW)).toBeNull();
   expect(dueRound(over({ begunAt: NOW - 6 * HOUR }), NOW)).toEqual(begun);
 });
 
-test('a round in which something failed is followed by the next one at once', () => {
+test('a round in which something failed is followed by the next one immediately', () => {
   expect(dueRound(over({ failed: true }), NOW)).toEqual(begun);
 });
 

@@ -11,7 +11,7 @@ export interface Round {
   position: Position | null;
   /** Unix milliseconds. */
   begunAt: number;
-  /** Something could not be removed: the next round begins at once. */
+  /** Something could not be removed: the next round begins immediately. */
   failed: boolean;
 }
 

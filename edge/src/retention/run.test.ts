@@ -35,7 +35,7 @@ const both = (...records: DeploymentRecord[]) =>
   records.flatMap(({ id }) => [`artifacts ${id}`, `log ${id}`]).sort();
 
 describe('a sweep', () => {
-  test('removes what is too old, in storage and in what is told of it, and nothing else', async () => {
+  test('removes what is too old, in storage and in the records, and nothing else', async () => {
     const app = await appKeeping({ keepLast: 1, days: 30 });
     const old = await oldDeployment(app);
     const pinned = await oldDeployment(app);
@@ -319,7 +319,7 @@ describe('source uploads', () => {
     expect(await metadata.uploads.byId(upload.id)).toMatchObject({ completed: true });
   });
 
-  test('are told in a dry run if they would go with the artifacts', async () => {
+  test('are listed in a dry run if they would be removed with the artifacts', async () => {
     const upload = await givenUpload();
     const record = await oldDeployment(await appKeeping(NONE), { uploadId: upload.id });
     const { items: told } = await run({ dryRun: true });

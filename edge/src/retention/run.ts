@@ -9,10 +9,10 @@ import type { Parts } from './remove.ts';
 import type { Position } from './report.ts';
 import { needsSource } from './source.ts';
 
-/** How many Apps, and how many uploads, are asked for at once. */
+/** How many Apps, and how many uploads, are read at a time. */
 const PAGE = 50;
 
-/** How many deployments that were built from them are asked for at once. */
+/** How many deployments that were built from them are read at a time. */
 const BUILT = 500;
 
 /** A source upload that nobody deployed, or that was deployed last, this long ago may go, in milliseconds. */
@@ -35,7 +35,7 @@ export interface RunOptions {
 
 /**
  * Removes what retention says from `from` on, or with `dryRun` tells what it would remove. What storage does not give up
- * is told among the failures and tried again by a later run; the rest is swept all the same. Throws when storage does
+ * is listed among the failures and tried again by a later run; the rest is swept all the same. Throws when storage does
  * not answer at all, or metadata does not.
  */
 export async function sweepFrom(

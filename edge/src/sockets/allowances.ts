@@ -67,7 +67,7 @@ const ATTEMPT_COSTS: Costs<RunnerToDeployment> = {
 };
 
 const POOL_COSTS: Costs<RunnerToPool> = {
-  // Writes to metadata and pairs all jobs anew.
+  // Writes to metadata and pairs all jobs again.
   hello: () => 50,
   accepted: () => 5,
   freed: () => 10,

@@ -4,7 +4,7 @@ import { type Bucket, use, waitFor } from './budget.ts';
 
 const ALLOWANCE = { burst: 10, perSecond: 2 };
 
-test('a burst may be used at once, and then as much as comes back', () => {
+test('a burst may be used immediately, and then as much as comes back', () => {
   let bucket: Bucket | null = null;
   for (let n = 0; n < 10; n += 1) {
     bucket = use(bucket, ALLOWANCE, 1, 1_000);

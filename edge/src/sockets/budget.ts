@@ -1,6 +1,6 @@
 /** How much one sender may have handled: a token bucket. Pure. Source: RFC 2697 §3, without its second bucket. */
 
-/** What may be used at once, and how much of it comes back each second. */
+/** What may be used in one burst, and how much of it comes back each second. */
 export interface Allowance {
   readonly burst: number;
   readonly perSecond: number;

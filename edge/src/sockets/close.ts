@@ -22,7 +22,7 @@ export function closeQuietly(ws: WebSocket, code: CloseCode, reason: string): vo
 }
 
 /**
- * Handles a frame. When that fails, by a fault of ours, the connection is closed: whoever sent the frame connects again
+ * Handles a frame. When that fails, by a fault of ours, the connection is closed: the sender of the frame connects again
  * and sends it again, instead of waiting for an answer that never comes. `name` is for the Worker's log.
  */
 export async function handling(

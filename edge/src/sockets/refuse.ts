@@ -1,4 +1,4 @@
-/** Refusing the upgrade to a WebSocket, from an object through the Worker to whoever asked. */
+/** Refusing the upgrade to a WebSocket, from an object through the Worker to the client. */
 import type { AppFluxError } from '@appflux/protocol';
 
 /** An object's answer to an upgrade that it refuses: what the API answers for the same error. */

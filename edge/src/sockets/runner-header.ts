@@ -6,7 +6,7 @@ import type { RunnerRecord } from '../metadata/metadata.ts';
 
 const HEADER = 'X-AppFlux-Runner';
 
-/** The members of a runner's record that a Durable Object is told; its credential's hash is none of them. */
+/** The members of a runner's record that a Durable Object receives; its credential's hash is none of them. */
 export type AuthenticatedRunner = Omit<
   RunnerRecord,
   'credentialHash' | 'version' | 'lastSeenAt' | 'createdAt'

@@ -104,7 +104,7 @@ describe('a runner that sends more than an attempt may', () => {
     expect((await stub.snapshot())?.record.phases).toHaveLength(32);
   });
 
-  test('asks for many uploads at once: some are put off, and may be asked for again', async () => {
+  test('asks for many uploads at the same time: some are put off, and may be asked for again', async () => {
     const { runner, grant } = await building();
     const { send, next } = await connectAttempt(grant, runner.credential);
     await next('welcome');

@@ -229,7 +229,7 @@ describe('the R2 binding with faults', () => {
     expect(await objects.head(key)).toMatchObject({ size: 4 });
   });
 
-  test('what would come again is unavailable at once, with its cause', async () => {
+  test('what would be retried is unavailable immediately, with its cause', async () => {
     const { objects, calls } = failing('get: The requested range is not satisfiable (10039)');
     const error = await objects.get(freshKey()).catch((thrown: unknown) => thrown);
     expect(calls()).toBe(1);

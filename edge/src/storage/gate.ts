@@ -10,7 +10,7 @@ export function createGate(places: number): <Result>(work: () => Promise<Result>
     try {
       return await work();
     } finally {
-      // Whoever waits takes over the place.
+      // The next one that waits gets the place.
       const next = waiting.shift();
       if (next === undefined) free++;
       else next();

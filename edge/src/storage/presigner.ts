@@ -33,7 +33,7 @@ const FAULTS_OF_THE_UPLOAD: ReadonlySet<string> = new Set([
 
 /**
  * The size of a file's parts: whole MiB, from 8 to 64. The same file always gives the same answer, so that a
- * plan can be made again. A file below MULTIPART_FROM_BYTES is one part. Throws AppFluxError `body_too_large`
+ * plan can be recreated. A file below MULTIPART_FROM_BYTES is one part. Throws AppFluxError `body_too_large`
  * for what 10,000 parts cannot hold.
  */
 export function partSizeOf(size: number): number {
@@ -93,7 +93,7 @@ export async function createMultipart(client: S3Client, key: string, contentType
       key,
       query: { uploads: '' },
       headers: { 'content-type': contentType },
-      // Twice would be two uploads, and the first would lie there for good.
+      // Twice would be two uploads, and the first would stay there forever.
       idempotent: false,
     });
     return readUploadId(answer);

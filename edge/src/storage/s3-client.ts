@@ -64,7 +64,7 @@ export const isTransient = (error: unknown): boolean =>
       error.status === 429 ||
       ['InternalError', 'ServiceUnavailable', 'SlowDown', 'RequestTimeout'].includes(error.code)));
 
-/** What a caller of AppFlux is told of what went wrong between us and the storage. Faults of ours stay as they are. */
+/** What a caller of AppFlux gets for an error between us and the storage. Faults of ours stay as they are. */
 export function unavailable(cause: unknown): unknown {
   if (isTransient(cause)) {
     return new AppFluxError('unavailable', 'The storage does not answer', { cause, retryAfterSeconds: 5 });
@@ -100,7 +100,7 @@ export class S3Client {
   }
 
   /**
-   * An address with which whoever has it can do this one thing until `expiresSeconds` (at most seven days) after
+   * A URL with which anyone who has it can do this one thing until `expiresSeconds` (at most seven days) after
    * `now`. Headers given here must be sent exactly so.
    */
   async presign(

@@ -113,7 +113,7 @@ function partsOf(client: S3Client, key: string, uploadId: string): PartsWriter {
   };
 }
 
-/** How long the server may take to answer that it is there, in milliseconds: whoever asks does not wait long. */
+/** How long the server may take to answer that it is there, in milliseconds: the caller does not wait long. */
 const PING_WITHIN_MS = 2_500;
 
 /** Resolves when the server answers and the bucket is there; else throws AppFluxError `unavailable`. */
@@ -122,7 +122,7 @@ export async function pingBucket(client: S3Client): Promise<void> {
   await client.send(request).catch(refuse);
 }
 
-/** The same methods, throwing what a caller of AppFlux is told. */
+/** The same methods, throwing what a caller of AppFlux gets. */
 const guarded = (store: ObjectStore): ObjectStore => ({
   ping: () => store.ping().catch(refuse),
   head: (key) => store.head(key).catch(refuse),

@@ -3,7 +3,7 @@
  *
  * A presigned URL is good for an hour, whatever happens to the upload. So a single PUT goes to a key of its own, and its
  * bytes are copied to the key that they are kept under, which no presigned PUT leads to. The parts of a multipart upload
- * go to that key at once: a URL for a part is void when the upload is completed, on every S3 server.
+ * go to that key directly: a URL for a part is void when the upload is completed, on every S3 server.
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html
  */
 import { AppFluxError, type UploadedPart } from '@appflux/protocol';

@@ -21,10 +21,10 @@ declare module 'vitest' {
 
 objectStoreContract('the R2 binding', () => createR2Objects(env.STORAGE));
 
-const door: Server = { region: 'auto', ...inject('s3') };
+const endpoint: Server = { region: 'auto', ...inject('s3') };
 const foreign = inject('foreignS3');
 
-s3Contract('the S3 door of R2', door);
+s3Contract('the S3 endpoint of R2', endpoint);
 
 if (foreign === null) {
   test.skip(

@@ -79,7 +79,7 @@ export interface Presigner {
    * `settle.ts` for how it ends.
    */
   begin(key: string, size: number, contentType: string): Promise<UploadPlan>;
-  /** Presigns the same PUTs again, for whoever asks twice. */
+  /** Presigns the same PUTs again, for a caller that asks twice. */
   resume(key: string, size: number, multipartId: string | null): Promise<UploadPlan>;
   /** Puts the parts together; a plain PUT needs nothing. Throws AppFluxError `upload_incomplete`. */
   complete(key: string, multipartId: string | null, parts: UploadedPart[]): Promise<void>;

@@ -1,5 +1,5 @@
 /**
- * Teams. A team is its members; its id is the user id of whoever founded it, and the `ownerId` of all its apps, runners
+ * Teams. A team is its members; its id is the user id of its founder, and the `ownerId` of all its apps, runners
  * and tokens. Owners come and go, the id stays.
  */
 import { AppFluxError, formatNumber, MAX_MEMBERS, MAX_TEAMS } from '@appflux/protocol';
@@ -73,7 +73,7 @@ export async function restoreOwnTeam(
 ): Promise<MemberRecord | null> {
   if (!env.SUPABASE_URL || !(await ownsSomething(metadata, person.id))) return null;
   await foundTeam(metadata, person);
-  // Null when the team has members already: whoever left it or was removed doesn't come back.
+  // Null when the team has members already: a user who left it or was removed doesn't come back.
   return metadata.members.find(person.id, person.id);
 }
 
@@ -102,7 +102,7 @@ export function teamsOf(
 
 /**
  * What a team is called: after its founder, and after its first owner once they have left. `founder` is the founder's
- * e-mail address where it is known already; null otherwise.
+ * email where it is known already; null otherwise.
  */
 export async function teamName(
   teamId: string,

@@ -1,4 +1,4 @@
-/** A runner for tests of the control plane: it takes a deployment, opens its attempt's socket and says what it is told to. */
+/** A runner for tests of the control plane: it takes a deployment, opens its attempt's socket and sends what the test wants. */
 import { env } from 'cloudflare:workers';
 import { type Grant, LEASE_TOKEN_HEADER } from '@appflux/protocol';
 import { metadataOf } from '../metadata/index.ts';

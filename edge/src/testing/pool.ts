@@ -1,4 +1,4 @@
-/** A runner for tests of the control plane: it connects to its pool and says what it is told to. */
+/** A runner for tests of the control plane: it connects to its pool and sends what the test wants. */
 import { type Grant, PoolToRunner, type RunnerToPool } from '@appflux/protocol';
 import { request } from './worker.ts';
 

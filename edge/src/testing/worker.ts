@@ -23,7 +23,7 @@ declare global {
   }
 }
 
-/** Forgets all that is kept anywhere, and migrates the database anew. */
+/** Deletes everything that is stored, and migrates the database again. */
 export async function forgetAll(): Promise<void> {
   await reset();
   await applyD1Migrations(env.METADATA, env.MIGRATIONS);

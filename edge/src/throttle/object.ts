@@ -12,7 +12,7 @@ import { forgottenAt, oneMore, type Rule, type Tries, waitFor } from './rule.ts'
 /** How many counters one object keeps. */
 export const MOST_COUNTERS = 2000;
 
-/** How many make room at once, so that a flood does not sort them at each try. */
+/** How many make room at a time, so that a flood does not sort them at each try. */
 const MAKE_ROOM_FOR = 100;
 
 /** How often the object deletes what is forgotten, in milliseconds. */

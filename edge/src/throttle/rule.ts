@@ -1,6 +1,6 @@
 /**
  * How often something may be tried: some times freely, then after a wait that doubles with each further try. There is
- * no lockout: whoever waits may always try again. Source: OWASP Authentication Cheat Sheet, "Account Lockout"; NIST
+ * no lockout: after the wait another try is always allowed. Source: OWASP Authentication Cheat Sheet, "Account Lockout"; NIST
  * SP 800-63B-4 §3.2.2 names waits from 30 seconds to an hour.
  */
 

@@ -8,7 +8,7 @@ const WRITE = 2;
 const LOG = 5;
 /** Begins, ends or repeats a build, which many writes follow. */
 const BUILD = 10;
-/** A WebSocket: an object wakes for it, and a viewer is sent up to 8 MiB at once. */
+/** A WebSocket: an object wakes for it, and a viewer gets up to 8 MiB immediately. */
 const SOCKET = 20;
 
 const BUILDS = [

@@ -38,7 +38,7 @@ export interface Copyable {
   last(collection: Collection): Promise<string | null>;
 }
 
-/** How many records are read and written at once. */
+/** How many records are read and written at a time. */
 const PAGE = 200;
 
 export interface Digest {

@@ -2,7 +2,7 @@ import { IDEMPOTENCY_HOURS } from '../metadata.ts';
 import { firstObjectIdOf } from '../object-id.ts';
 import type { Database } from './database.ts';
 
-/** Removes what has run out by `now`; see Metadata.removeExpired. */
+/** Removes what has expired by `now`; see Metadata.removeExpired. */
 export async function removeExpired(database: Database, now: string, auditBefore: string): Promise<void> {
   const keysBefore = new Date(Date.parse(now) - IDEMPOTENCY_HOURS * 3_600_000).toISOString();
   await database.batch([

@@ -84,7 +84,7 @@ async function unlessTaken<Result>(write: () => Promise<Result>): Promise<Result
   } catch (cause) {
     const error = String(cause);
     if (error.includes('UNIQUE constraint failed: users.email'))
-      throw new AppFluxError('email_taken', 'Somebody has this e-mail address already', { cause });
+      throw new AppFluxError('email_taken', 'This email is already in use', { cause });
     if (error.includes('UNIQUE constraint failed: users.github_id'))
       throw new AppFluxError('identity_taken', 'Somebody has this GitHub account already', { cause });
     throw cause;

@@ -28,7 +28,7 @@ export interface Connection {
 export async function connect(uri: string): Promise<Connection> {
   const client = new MongoClient(uri, {
     appName: 'AppFlux',
-    // An object may have six connections at once, and each server of a replica set takes one to be watched.
+    // An object may have six connections at a time, and each server of a replica set takes one to be watched.
     maxPoolSize: optionOf(uri, 'maxPoolSize') ?? 3,
     serverMonitoringMode: 'poll',
     serverSelectionTimeoutMS: SELECT_WITHIN_MS,

@@ -41,7 +41,7 @@ export function createDeploymentStore(db: Db, publicUrl: string | null): Deploym
     const { _id, ...members } = deployments.document(record, { seq, ...drawnOf(record, publicUrl) });
     const older = { ...key, seq: { $lt: seq } };
     // Two updates, for only one of all events may be the one that makes a success of a deployment. Of a success
-    // that is told of again, `releasePending` stays as it is.
+    // that is reported again, `releasePending` stays as it is.
     const first = await deployments.documents.updateOne(
       { ...older, status: { $ne: 'success' } },
       { $set: { ...members, releasePending: isRelease(record) } },

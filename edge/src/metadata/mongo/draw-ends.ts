@@ -5,7 +5,7 @@ import type { DeploymentRecord } from '../metadata.ts';
 import { SHAPES } from './collections.ts';
 import { type Document, toRecord } from './documents.ts';
 
-/** How many are written at once. */
+/** How many are written at a time. */
 const BATCH = 500;
 
 /**

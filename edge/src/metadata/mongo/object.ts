@@ -1,6 +1,6 @@
 /**
  * The Durable Object that keeps the connection to MongoDB. A Worker's sockets end with the request that opened them,
- * so a client of its own for each would connect anew each time; the object's stay, across requests and outages.
+ * so a client of its own for each would reconnect each time; the object's stay, across requests and outages.
  */
 import { DurableObject } from 'cloudflare:workers';
 import { AppFluxError, isAppFluxError } from '@appflux/protocol';
@@ -69,7 +69,7 @@ export class MongoObject extends DurableObject<Env> {
     }
   }
 
-  /** The refusal that an error is to be told as, or null for a fault of ours. */
+  /** The refusal to answer an error with, or null for a fault of ours. */
   async #refusalOf(error: unknown): Promise<AppFluxError | null> {
     if (isAppFluxError(error)) return error;
     // Why it could not be opened is the very error that is asked about.
@@ -80,7 +80,7 @@ export class MongoObject extends DurableObject<Env> {
 }
 
 function unreachable(cause: unknown): AppFluxError {
-  // The operator's log has the driver's words, which may name hosts; whoever called only hears that it is down.
+  // The operator's log has the driver's words, which may name hosts; the caller only learns that it is down.
   journal.error('MongoDB does not answer', cause);
   return new AppFluxError('unavailable', 'The metadata store does not answer', {
     hint: 'Try again in a few seconds.',

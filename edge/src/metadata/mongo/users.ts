@@ -12,7 +12,7 @@ export function createUserStore(db: Db): UserStore {
 
   async function insert(user: UserRecord): Promise<void> {
     if (!(await users.insert(user))) throw await taken(user.id, user);
-    // Whoever came first stays the first, whatever their clocks said.
+    // The first user stays the first, whatever the clocks said.
     await instance.insert({ name: OWNER, user });
   }
 
@@ -20,7 +20,7 @@ export function createUserStore(db: Db): UserStore {
   async function taken(id: string, { email }: Partial<UserRecord>, cause?: unknown): Promise<AppFluxError> {
     const other = email === undefined ? null : await users.first({ email: is(email) });
     if (other !== null && other.id !== id)
-      return new AppFluxError('email_taken', 'Somebody has this e-mail address already', { cause });
+      return new AppFluxError('email_taken', 'This email is already in use', { cause });
     return new AppFluxError('identity_taken', 'Somebody has this GitHub account already', { cause });
   }
 

@@ -78,7 +78,7 @@ export function appContract(create: CreateBackend): void {
     expect((await apps.byId(app.id))?.envVars).toEqual({ B: inProduction });
   });
 
-  test('a variable is sealed anew only in the place of what it was', async () => {
+  test('a variable is resealed only in place of its old value', async () => {
     const { apps } = await create();
     const app = appRecord();
     await apps.insert(app);
@@ -92,7 +92,7 @@ export function appContract(create: CreateBackend): void {
     expect((await apps.byId(app.id))?.envVars).toEqual({ A: { sealed: 'new', environments: ['preview'] } });
   });
 
-  test('all variables of an app are sealed anew at once, however many and large they are', async () => {
+  test('all variables of an app are resealed in one call, however many and large they are', async () => {
     const { apps } = await create();
     const environments = ['production' as const];
     const before = Array.from({ length: 30 }, (_, n) => [`V${n}`, `old ${n} `.padEnd(60_000, 'x')] as const);
@@ -145,7 +145,7 @@ export function appContract(create: CreateBackend): void {
     expect(rest).toEqual({ items: [first], nextCursor: null });
   });
 
-  test('all apps are gone through by ascending id, whoever has them', async () => {
+  test('all apps are listed by ascending id, whichever team has them', async () => {
     const { apps } = await create();
     const three = [appRecord(), appRecord(), appRecord()].sort(byId);
     for (const app of three) await apps.insert(app);

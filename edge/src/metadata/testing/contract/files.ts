@@ -64,7 +64,7 @@ export function fileContract(create: CreateBackend): void {
     expect(await files.sealed(app.id)).toEqual({});
   });
 
-  test('a file is sealed anew only in the place of what it was', async () => {
+  test('a file is resealed only in place of its old content', async () => {
     const { apps, files } = await create();
     const app = appRecord();
     await apps.insert(app);

@@ -12,7 +12,7 @@ export function identityContract(create: CreateBackend): void {
     await (await create()).ping();
   });
 
-  test('the owner is the first user, whoever comes later', async () => {
+  test('the owner is the first user, however many follow', async () => {
     const { users } = await create();
     expect(await users.owner()).toBeNull();
     const first = userRecord({ createdAt: AFTER });
@@ -24,14 +24,14 @@ export function identityContract(create: CreateBackend): void {
     expect(await users.byId(crypto.randomUUID())).toBeNull();
   });
 
-  test('of many who would make the owner at the same time one does, and all are told the same', async () => {
+  test('of many that create the owner at the same time one does, and all get the same answer', async () => {
     const { users } = await create();
     const kept = await Promise.all(Array.from({ length: 5 }, () => users.keepOwner(userRecord())));
     expect(new Set(kept.map(({ id }) => id)).size).toBe(1);
     expect(await users.owner()).toEqual(kept[0]);
   });
 
-  test('a refresh token is used once, whoever tries', async () => {
+  test('a refresh token is used once, however many try', async () => {
     const { sessions } = await create();
     const token = refreshTokenRecord();
     await sessions.insert(token);
@@ -57,7 +57,7 @@ export function identityContract(create: CreateBackend): void {
     expect(await sessions.byHash(next.hash)).toBeNull();
   });
 
-  test('a session whose tokens have run out is not alive', async () => {
+  test('a session whose tokens have expired is not alive', async () => {
     const { sessions } = await create();
     const token = refreshTokenRecord({ expiresAt: NOW });
     await sessions.insert(token);
@@ -78,7 +78,7 @@ export function identityContract(create: CreateBackend): void {
     expect(await alive()).toEqual([false, false, true]);
   });
 
-  test('of many secrets kept under one name the first stays, and all are told it', async () => {
+  test('of many secrets stored under one name the first stays, and all get it', async () => {
     const { secrets } = await create();
     expect(await secrets.get('key')).toBeNull();
     const kept = await Promise.all(['a', 'b', 'c'].map((sealed) => secrets.keep('key', sealed)));
@@ -87,7 +87,7 @@ export function identityContract(create: CreateBackend): void {
     expect(await secrets.keep('other', 'd')).toBe('d');
   });
 
-  test('a secret is sealed anew only in the place of what it was', async () => {
+  test('a secret is resealed only in place of its old value', async () => {
     const { secrets } = await create();
     await secrets.keep('a', 'one');
     await secrets.keep('b', 'two');
@@ -115,7 +115,7 @@ export function identityContract(create: CreateBackend): void {
     );
   });
 
-  test('what has run out is removed, and nothing else', async () => {
+  test('what has expired is removed, and nothing else', async () => {
     const metadata = await create();
     const { tokens, sessions, idempotency } = metadata;
     const runOut = (['sign_in', 'registration', 'invitation', 'recovery', 'auth_code', 'api'] as const).map(

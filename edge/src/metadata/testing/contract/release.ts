@@ -69,7 +69,7 @@ export function releaseContract(create: CreateBackend): void {
     expect(await now()).toEqual({ release: newer.id, type: null, detectedType: 'desktop' });
   });
 
-  test('which of two is older is told by when they were created, not by their ids', async () => {
+  test('which of two is older depends on when they were created, not on their ids', async () => {
     for (const flip of [false, true]) {
       const ids = [newObjectId(), newObjectId()].sort();
       if (flip) ids.reverse();
@@ -81,7 +81,7 @@ export function releaseContract(create: CreateBackend): void {
     }
   });
 
-  test('a rollback stays when the success that it left is told of again', async () => {
+  test('a rollback stays when the success that it replaced is reported again', async () => {
     const { apps, deployments, app, now } = await withApp();
     const older = success(app);
     const newer = success(app);

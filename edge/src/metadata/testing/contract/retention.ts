@@ -93,7 +93,7 @@ export function retentionContract(create: CreateBackend): void {
     }
   });
 
-  test('an event that is told later or again leaves all marks as they are', async () => {
+  test('an event that arrives late or again leaves all marks as they are', async () => {
     const { deployments, given } = await withApp();
     const [pinned, removed] = [await given(), await given()];
     await deployments.pin(pinned.id, true);

@@ -32,8 +32,8 @@ export function tokenContract(create: CreateBackend): void {
 
   test.each([
     ['has not run out a moment before its time', AFTER, true],
-    ['has run out at its time', NOW, false],
-    ['has run out after its time', BEFORE, false],
+    ['has expired at its time', NOW, false],
+    ['has expired after its time', BEFORE, false],
     ['never runs out without a time', null, true],
   ])('a token %s', async (_title, expiresAt, good) => {
     const { tokens } = await create();

@@ -19,7 +19,7 @@ export const freshPrefix = () => `contract/${crypto.randomUUID()}/`;
 export const bytesOf = async (stream: ReadableStream<Uint8Array>) =>
   new Uint8Array(await new Response(stream).arrayBuffer());
 
-/** Bytes in which every position can be told from its neighbors. */
+/** Bytes in which every position differs from its neighbors. */
 export function pattern(size: number): Uint8Array<ArrayBuffer> {
   const words = new Uint32Array(Math.ceil(size / 4));
   for (let at = 0; at < words.length; at++) words[at] = Math.imul(at + 1, 2_654_435_761);

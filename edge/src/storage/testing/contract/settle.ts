@@ -29,7 +29,7 @@ export function settleContract(name: string, create: () => PresignerUnderTest): 
       return { presigner: presigner(), objects };
     };
 
-    test.each(SIZES)('%s: what is kept is told, and nothing else is left', async (_, size) => {
+    test.each(SIZES)('%s: what is stored is reported, and nothing else is left', async (_, size) => {
       const storage = storageOf();
       const prefix = freshPrefix();
       const plan = await storage.presigner.begin(`${prefix}file.zip`, size, 'application/zip');
