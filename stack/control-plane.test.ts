@@ -34,11 +34,11 @@ test('a call is made with the operator secret, and gives the parsed response', a
 });
 
 test('a refused call is a problem that names the call, the status and the reason', async () => {
-  const refusal = new AppFluxError('forbidden', 'The token lacks the scope');
+  const refusal = new AppFluxError('forbidden', 'The token lacks the required scope');
   server.answer = (_received, response) => answerJson(response, 403, refusal.toBody());
   await expect(edge().runners()).rejects.toMatchObject({
     code: 'edge_failed',
-    message: expect.stringContaining('GET /api/runners (403 The token lacks the scope)'),
+    message: expect.stringContaining('GET /api/runners (403 The token lacks the required scope)'),
   });
 });
 

@@ -108,7 +108,7 @@ it('with a few bytes more it fails, and says what to do', async () => {
     failure: {
       code: 'artifact_invalid',
       phase: 'uploading',
-      message: 'The names and facts of the artifacts have more than 1 MB',
+      message: 'The artifacts’ names and metadata exceed 1 MB',
       hint: expect.stringContaining('Deliver fewer files'),
     },
   });

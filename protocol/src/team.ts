@@ -97,7 +97,7 @@ export const InvitationOffer = z
   .meta({ id: 'InvitationOffer' });
 export type InvitationOffer = z.infer<typeof InvitationOffer>;
 
-/** How people sign in to this instance: what the dashboard has to know before anyone is signed in. */
+/** How users sign in to this instance: what the dashboard has to know before anyone is signed in. */
 export const InstanceConfig = z
   .strictObject({
     auth: z.strictObject({

@@ -33,7 +33,7 @@ export const team = (calls: Calls) => ({
     calls.json(Member, 'PATCH', path`/api/members/${userId}`, { body: { role }, ...options }),
   deleteMember: (userId: string, options: CallOptions = {}): Promise<void> =>
     calls.nothing('DELETE', path`/api/members/${userId}`, options),
-  /** Who did what, newest first. */
+  /** Lists the audit log, newest first. */
   audit: (query: ListQuery = {}, options: CallOptions = {}): Promise<Page<AuditEntry>> =>
     calls.json(Audit, 'GET', '/api/audit', { query: { ...query }, ...options }),
 });

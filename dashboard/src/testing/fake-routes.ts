@@ -247,7 +247,7 @@ const ROUTES: Readonly<Record<string, (call: Call) => Answer>> = {
   },
   'GET deployments/:id/logs/:name': (call) => {
     if (!hasEnded(deploymentOf(call).status)) {
-      throw new AppFluxError('log_not_archived', 'The log of this deployment is not archived yet');
+      throw new AppFluxError('log_not_archived', 'The log of this deployment isn’t archived yet');
     }
     return [200, outlineOf(call.world.logs.get(call.id) ?? [])];
   },
@@ -320,8 +320,7 @@ const ROUTES: Readonly<Record<string, (call: Call) => Answer>> = {
   },
   'DELETE team': ({ world, body }) => {
     const { name } = DeleteTeam.parse(body);
-    if (name !== 'owner@harbor.example')
-      throw new AppFluxError('unprocessable', 'That is not the name of this team');
+    if (name !== 'owner@harbor.example') throw new AppFluxError('unprocessable', 'Wrong team name');
     world.team = 'deleted';
     return [204];
   },
@@ -331,7 +330,7 @@ const ROUTES: Readonly<Record<string, (call: Call) => Answer>> = {
     const owners = world.members.filter(({ role }) => role === 'owner');
     const { role } = UpdateMember.parse(body);
     if (owners.length === 1 && owners[0] === changed && role !== 'owner') {
-      throw new AppFluxError('last_owner', 'A team cannot be without an owner');
+      throw new AppFluxError('last_owner', 'A team needs an owner');
     }
     return [200, Object.assign(changed, { role })];
   },

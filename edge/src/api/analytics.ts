@@ -15,7 +15,7 @@ analytics.openapi(
     path: '/api/analytics',
     summary: 'Builds and downloads by day, success rate, durations',
     description:
-      'Of the team or of one app, for the last `days` days in UTC, today included. A deployment counts on the day on which it ended.',
+      'For the team or one app, for the last `days` days in UTC, including today. A deployment counts on the day it ended.',
     tags: ['analytics'],
     security: bearer,
     middleware: [needs('deployments:read')] as const,
@@ -78,7 +78,7 @@ analytics.openapi(
     path: '/api/deployments/{id}/downloads',
     summary: 'How often a deployment’s artifacts were downloaded',
     description:
-      'Once for a download, however many pieces it comes in. A download counts a few seconds after it began.',
+      'A download counts once, however many range requests it takes, and a few seconds after it began.',
     tags: ['analytics'],
     security: bearer,
     middleware: [needs('deployments:read')] as const,

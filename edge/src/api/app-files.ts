@@ -24,7 +24,7 @@ appFiles.openapi(
     path: '/api/apps/{slug}/files/{name}',
     summary: 'Set a file',
     description:
-      'Its content is sealed and never given back. A build finds the file in memory, and its path in the variable of the file’s name. Deployments that are queued already do not see the change.',
+      'The content is encrypted and can’t be read back. Builds get the file in memory, and its path in a variable with the file’s name. Deployments that are already queued don’t get the change.',
     tags: ['apps'],
     security: bearer,
     middleware: [needs('variables:write')] as const,
@@ -53,7 +53,7 @@ function requireRoom(files: readonly { size: number }[]): void {
   throw new AppFluxError(
     'unprocessable',
     `An app has ${MAX_FILES} files and ${MAX_FILES_BYTES / 1024} KB of them at most`,
-    { hint: 'Remove a file that is not needed any more.' },
+    { hint: 'Remove a file that is no longer needed.' },
   );
 }
 

@@ -83,8 +83,8 @@ apps.openapi(
       Object.entries(body.envVars ?? {}).map(([key, value]) => [key, inputOf(value)]),
     );
     if (RESERVED_SLUGS.has(slug)) {
-      throw new AppFluxError('unprocessable', `The slug ${slug} is kept for AppFlux itself`, {
-        hint: 'Choose another slug.',
+      throw new AppFluxError('unprocessable', `"${slug}" is reserved`, {
+        hint: 'Choose a different slug.',
       });
     }
     requireVariableRoom(
@@ -134,7 +134,7 @@ apps.openapi(
     method: 'get',
     path: '/api/apps',
     summary: 'List your apps, newest first',
-    description: '`q` narrows the list to apps whose name or slug holds it, whatever its case.',
+    description: '`q` filters by name and slug, ignoring case.',
     tags: ['apps'],
     security: bearer,
     middleware: [needs('apps:read')] as const,
@@ -173,7 +173,7 @@ apps.openapi(
   createRoute({
     method: 'patch',
     path: '/api/apps/{slug}',
-    summary: 'Change an app; what is not named stays as it is',
+    summary: 'Change an app; omitted fields stay unchanged',
     tags: ['apps'],
     security: bearer,
     middleware: [needs('apps:write')] as const,

@@ -9,7 +9,7 @@ audit.openapi(
   createRoute({
     method: 'get',
     path: '/api/audit',
-    summary: 'Who did what, newest first',
+    summary: 'List the audit log, newest first',
     tags: ['people'],
     security: bearer,
     middleware: [needs('admin')] as const,

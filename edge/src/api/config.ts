@@ -11,7 +11,7 @@ import { signUpIsOpen } from '../teams/team.ts';
 /** The embedded issuer wants no key, but supabase-js insists on one. */
 const NO_KEY = 'appflux';
 
-/** How people sign in to this instance. */
+/** Get how users sign in to this instance. */
 export function authConfigOf(env: Env): InstanceConfig['auth'] {
   const signUp = signUpIsOpen(env) ? 'open' : 'invitation';
   if (env.SUPABASE_URL) {
@@ -39,7 +39,7 @@ config.openapi(
   createRoute({
     method: 'get',
     path: '/api/config',
-    summary: 'How people sign in to this instance',
+    summary: 'Get how users sign in to this instance',
     tags: ['people'],
     responses: { 200: json(InstanceConfig, 'The configuration') },
   }),

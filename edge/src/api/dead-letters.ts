@@ -12,7 +12,7 @@ deadLetters.openapi(
   createRoute({
     method: 'get',
     path: '/api/ops/dead-letters',
-    summary: 'List what the queues could not deliver, newest first',
+    summary: 'List dead letters (messages that the queues couldn’t deliver), newest first',
     tags: ['operations'],
     security: bearer,
     middleware: [needs('admin'), ofInstanceOnly] as const,
@@ -37,12 +37,12 @@ deadLetters.openapi(
     method: 'post',
     path: '/api/ops/dead-letters/{id}/replay',
     summary: 'Deliver a dead letter again',
-    description: 'Consumers are idempotent: replaying what was delivered after all changes nothing.',
+    description: 'Consumers are idempotent: replaying a message that was delivered changes nothing.',
     tags: ['operations'],
     security: bearer,
     middleware: [needs('admin'), ofInstanceOnly] as const,
     request: { params: z.object({ id: ObjectId }) },
-    responses: { 202: { description: 'It is in its queue again' }, ...refusals },
+    responses: { 202: { description: 'Queued again' }, ...refusals },
   }),
   async (c) => {
     const { id } = c.req.valid('param');

@@ -90,7 +90,7 @@ deployHooks.openapi(
     path: '/api/apps/{slug}/deploy-hooks/{id}',
     summary: 'Revoke a deploy hook immediately',
     request: { params: BySlug.extend({ id: ObjectId }) },
-    responses: { 204: { description: 'It is revoked' }, ...refusals },
+    responses: { 204: { description: 'Revoked' }, ...refusals },
   }),
   async (c) => {
     const metadata = c.get('metadata');
@@ -119,8 +119,8 @@ deployHooks.openAPIRegistry.registerPath({
   },
   responses: {
     202: json(HookDeployed, 'The deployment'),
-    400: json(ErrorBody, 'The input has the wrong shape'),
-    404: json(ErrorBody, 'There is no such hook'),
+    400: json(ErrorBody, 'Invalid input'),
+    404: json(ErrorBody, 'Deploy hook not found'),
     422: json(ErrorBody, "The request can't be processed"),
     429: json(ErrorBody, 'Too many deployments are waiting'),
   },
@@ -144,7 +144,7 @@ deployHooks.post('/hooks/deploy/:token', smallBody, async (c) => {
   );
   const app = hook?.appId == null ? null : await metadata.apps.byId(hook.appId);
   if (hook === null || app === null) {
-    throw new AppFluxError('not_found', 'There is no such deploy hook, or it was revoked');
+    throw new AppFluxError('not_found', 'Deploy hook not found or revoked');
   }
   const input = inputOf(new TextDecoder().decode(await c.req.arrayBuffer()));
   const { record } = await createDeployment({ env: c.env, metadata }, app, input, {
@@ -165,7 +165,7 @@ function inputOf(text: string): HookDeploy {
   if (text.trim() === '') return {};
   const parsed = HookDeploy.safeParse(parseJson(text));
   if (parsed.success) return parsed.data;
-  throw new AppFluxError('bad_request', 'The body is not as it should be', {
+  throw new AppFluxError('bad_request', 'Invalid request body', {
     issues: issuesOf(parsed.error),
     hint: 'Send JSON with branch or commit, or no body.',
   });
@@ -184,5 +184,5 @@ function parseJson(text: string): unknown {
 
 function idempotencyKeyOf(header: string | undefined): string | undefined {
   if (header === undefined || (header.length >= 1 && header.length <= 200)) return header;
-  throw new AppFluxError('bad_request', 'An Idempotency-Key has 1 to 200 characters');
+  throw new AppFluxError('bad_request', 'An Idempotency-Key must have 1 to 200 characters');
 }

@@ -82,7 +82,7 @@ deployments.openapi(
     path: '/api/apps/{slug}/deployments',
     summary: 'Build and deploy an app',
     description:
-      'Of its branch, of one commit, or of an upload. The same Idempotency-Key gives the same deployment.',
+      'Builds its branch, a commit, or an upload. The same Idempotency-Key returns the same deployment.',
     tags: ['deployments'],
     security: bearer,
     middleware: [needs('deployments:write')] as const,
@@ -103,7 +103,7 @@ deployments.openapi(
   createRoute({
     method: 'post',
     path: '/api/deploy',
-    summary: 'The same, with the app in the body',
+    summary: 'Build and deploy the app in the body',
     tags: ['deployments'],
     security: bearer,
     middleware: [needs('deployments:write')] as const,
@@ -212,7 +212,10 @@ deployments.openapi(
     const known = await ownedDeployment(c.get('metadata'), caller.ownerId, id);
     const answer = stillThere(await deploymentOf(c.env, id).cancel(`asked for by ${caller.name}`), id);
     if ('refused' in answer) {
-      throw new AppFluxError('already_ended', `The deployment has ended already: it is ${answer.status}`);
+      throw new AppFluxError(
+        'already_ended',
+        `The deployment has already ended with status ${answer.status}`,
+      );
     }
     return c.json(toDeployment(marked(answer.canceled.record, known), setting(c.env, 'PUBLIC_URL')), 202);
   },
@@ -222,7 +225,7 @@ deployments.openapi(
   createRoute({
     method: 'post',
     path: '/api/deployments/{id}/redeploy',
-    summary: 'Build the same source again',
+    summary: 'Redeploy: build the same source again',
     tags: ['deployments'],
     security: bearer,
     middleware: [needs('deployments:write')] as const,
@@ -248,7 +251,7 @@ deployments.openapi(
   createRoute({
     method: 'get',
     path: '/api/deployments/{id}/artifacts',
-    summary: 'What a deployment delivered',
+    summary: 'List a deployment’s artifacts',
     tags: ['deployments'],
     security: bearer,
     middleware: [needs('deployments:read')] as const,
@@ -256,7 +259,7 @@ deployments.openapi(
     responses: {
       200: json(ArtifactList, 'Artifacts'),
       ...refusals,
-      410: json(ErrorBody, 'Retention has removed them'),
+      410: json(ErrorBody, 'Removed by retention'),
     },
   }),
   async (c) => {

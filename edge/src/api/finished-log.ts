@@ -43,7 +43,7 @@ export async function archived<Archive>(
 ): Promise<Archive> {
   const archive = logKey === null ? null : await open(objects, logKey);
   if (archive === null) {
-    throw new AppFluxError('not_found', 'The log of this deployment is not kept any more');
+    throw new AppFluxError('not_found', 'The log of this deployment was removed');
   }
   return archive;
 }

@@ -14,9 +14,9 @@ health.openapi(
   createRoute({
     method: 'get',
     path: '/api/health',
-    summary: 'Whether this instance and what it stands on work',
+    summary: 'Get the health of this instance, its storage and its metadata store',
     description:
-      'Storage is checked at the S3 endpoint that uploads go to. The answer for storage can be some seconds old.',
+      'Storage is checked at the S3 endpoint that uploads go to. The result for storage may be a few seconds old.',
     tags: ['operations'],
     responses: { 200: json(Health, 'All parts work'), 503: json(Health, 'A part is down') },
   }),

@@ -54,7 +54,7 @@ invitations.openapi(
     ...shared,
     method: 'get',
     path: '/api/invitations',
-    summary: 'List invitations that nobody has taken yet',
+    summary: 'List invitations that nobody has accepted yet',
     request: { query: PageQuery },
     responses: { 200: json(pageOf(Invitation), 'Invitations'), ...refusals },
   }),
@@ -70,9 +70,9 @@ invitations.openapi(
     ...shared,
     method: 'post',
     path: '/api/invitations',
-    summary: 'Make a link by which one person joins the team',
+    summary: 'Create a link with which one person joins the team',
     description:
-      'The link is shown this once: give it to the person. With `email` it is sent there as well, if this instance sends mail.',
+      'The link is shown only once. With `email` it is also sent there, if this instance sends email.',
     request: { body: jsonBody(CreateInvitation) },
     responses: { 201: json(CreatedInvitation, 'The invitation'), ...refusals },
   }),
@@ -120,9 +120,9 @@ invitations.openapi(
     ...shared,
     method: 'delete',
     path: '/api/invitations/{id}',
-    summary: 'Revoke an invitation: its link works no longer',
+    summary: 'Revoke an invitation; its link stops working',
     request: { params: z.strictObject({ id: ObjectId }) },
-    responses: { 204: { description: 'It is revoked' }, ...refusals },
+    responses: { 204: { description: 'Revoked' }, ...refusals },
   }),
   async (c) => {
     const { id } = c.req.valid('param');
@@ -130,7 +130,7 @@ invitations.openapi(
     const { ownerId } = c.get('caller');
     const record = await tokens.byId(ownerId, 'invitation', id);
     if (record === null || !(await tokens.delete(ownerId, 'invitation', id))) {
-      throw new AppFluxError('not_found', 'There is no such invitation');
+      throw new AppFluxError('not_found', 'Invitation not found');
     }
     await forgetLink(c.env, id);
     await audited(c, 'invitation.revoke', {
@@ -146,12 +146,12 @@ invitations.openapi(
   createRoute({
     method: 'post',
     path: '/api/invitations/look',
-    summary: 'What the holder of an invitation link is offered',
+    summary: 'Get what an invitation link offers',
     tags: ['people'],
     request: { body: jsonBody(InvitationToken) },
     responses: {
       200: json(InvitationOffer, 'The offer'),
-      400: json(ErrorBody, 'The input has the wrong shape'),
+      400: json(ErrorBody, 'Invalid input'),
       404: json(ErrorBody, 'It was already used, was revoked, or has expired'),
     },
   }),
@@ -210,7 +210,7 @@ async function inviterOf(metadata: Metadata, { ownerId, createdBy }: TokenRecord
 async function requireMail(env: Env, teamId: string, email: string): Promise<void> {
   if (!sendsMail(env)) {
     throw new AppFluxError('unprocessable', 'This instance does not send email', {
-      hint: 'Leave out `email`, and give the link to the person yourself.',
+      hint: 'Leave out `email`, and send the link yourself.',
     });
   }
   if (!isDeliverable(email)) {

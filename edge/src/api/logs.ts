@@ -32,8 +32,8 @@ async function withLog(metadata: Metadata, ownerId: string, id: string): Promise
 
 const answers = {
   ...refusals,
-  304: { description: 'You have it already: an archived log does not change' },
-  410: json(ErrorBody, 'Retention has removed it'),
+  304: { description: 'Not modified: an archived log doesn’t change' },
+  410: json(ErrorBody, 'Removed by retention'),
 };
 
 export const logs = router();
@@ -42,7 +42,7 @@ logs.openapi(
   createRoute({
     method: 'get',
     path: '/api/deployments/{id}/logs',
-    summary: 'Lines of the log after a number',
+    summary: 'Get lines of the log after a line number',
     tags: ['logs'],
     security: bearer,
     middleware: [needs('deployments:read')] as const,
@@ -70,7 +70,7 @@ logs.openapi(
   createRoute({
     method: 'get',
     path: '/api/deployments/{id}/logs/outline',
-    summary: 'Sections and length of an archived log',
+    summary: 'Get sections and length of an archived log',
     tags: ['logs'],
     security: bearer,
     middleware: [needs('deployments:read')] as const,
@@ -84,7 +84,7 @@ logs.openapi(
         ? stillThere(await deploymentOf(c.env, record.id).snapshot(), record.id)
         : { record };
     if (told.logKey === null) {
-      throw new AppFluxError('log_not_archived', 'The log of this deployment is not archived yet', {
+      throw new AppFluxError('log_not_archived', 'The log of this deployment isn’t archived yet', {
         hint: 'It is archived when the deployment has ended. Until then, follow it with /logs/live.',
       });
     }
@@ -97,7 +97,7 @@ logs.openapi(
 logs.openAPIRegistry.registerPath({
   method: 'get',
   path: '/api/deployments/{id}/logs.ndjson',
-  summary: 'The whole log, a JSON line an item',
+  summary: 'Download the whole log as NDJSON',
   tags: ['logs'],
   security: bearer,
   request: { params: ById },
@@ -139,7 +139,7 @@ logs.get('/api/deployments/:id/logs/live', needs('deployments:read'), async (c) 
     });
   }
   const query = After.safeParse(c.req.query());
-  if (!query.success) throw new AppFluxError('bad_request', 'The query takes `after`, a line number');
+  if (!query.success) throw new AppFluxError('bad_request', 'Invalid query: `after` must be a line number');
   const { after } = query.data;
   const { metadata, objects, caller } = c.var;
   const record = await withLog(metadata, caller.ownerId, idOf(c.req.param('id')));

@@ -35,7 +35,7 @@ export const actsAsOwner = ({ kind, role }: Caller): boolean => kind === 'operat
 /** Refuses to touch an owner, or to make one, for who is none. */
 export function requireOwnerFor(caller: Caller, ...roles: Role[]): void {
   if (!roles.includes('owner') || actsAsOwner(caller)) return;
-  throw new AppFluxError('forbidden', 'Only an owner can make or remove owners', {
+  throw new AppFluxError('forbidden', 'Only an owner can appoint or remove owners', {
     hint: 'Ask an owner of the team.',
   });
 }
@@ -56,7 +56,7 @@ members.openapi(
   createRoute({
     method: 'get',
     path: '/api/me',
-    summary: 'Who is calling, for which team, and what they may do there',
+    summary: 'Get the caller, their team and their permissions',
     tags: ['people'],
     security: bearer,
     middleware: [authenticated] as const,
@@ -121,7 +121,7 @@ members.openapi(
   createRoute({
     method: 'patch',
     path: '/api/members/{userId}',
-    summary: 'Change what a member may do',
+    summary: 'Change a member’s role',
     description:
       'A team keeps at least one owner. A member who is no longer an admin loses the tokens, hooks and invitations that they made.',
     tags: ['people'],
@@ -157,7 +157,7 @@ members.openapi(
     security: bearer,
     middleware: [needs('admin')] as const,
     request: { params: ByUser },
-    responses: { 204: { description: 'They are in the team no longer' }, ...refusals },
+    responses: { 204: { description: 'Removed' }, ...refusals },
   }),
   async (c) => {
     const caller = c.get('caller');
@@ -180,12 +180,12 @@ members.openapi(
     tags: ['people'],
     security: bearer,
     middleware: [needs('members:read')] as const,
-    responses: { 204: { description: 'You are in the team no longer' }, ...refusals },
+    responses: { 204: { description: 'Left' }, ...refusals },
   }),
   async (c) => {
     const { kind, id, ownerId } = c.get('caller');
     const member = kind === 'user' && id !== null ? await c.get('metadata').members.find(ownerId, id) : null;
-    if (member === null) throw new AppFluxError('not_found', 'You are no member of this team');
+    if (member === null) throw new AppFluxError('not_found', 'You aren’t a member of this team');
     await remove(c, member);
     return c.body(null, 204);
   },

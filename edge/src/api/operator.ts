@@ -23,7 +23,7 @@ export const operatorOnly = createMiddleware<ApiEnv>(async (c, next) => {
 export const ofInstanceOnly = createMiddleware<ApiEnv>(async (c, next) => {
   const owner = await c.get('metadata').users.owner();
   if (owner?.id !== c.get('caller').ownerId) {
-    throw new AppFluxError('forbidden', 'This is for the team of the instance’s owner', {
+    throw new AppFluxError('forbidden', 'Only the team of the instance’s owner can do this', {
       hint: 'Ask the operator of this instance.',
     });
   }

@@ -18,7 +18,7 @@ outbox.openapi(
     method: 'get',
     path: '/api/ops/outbox',
     tags: ['operator'],
-    summary: 'List the one-time links that wait to be passed on, newest first',
+    summary: 'List single-use links that wait to be passed on, newest first',
     description:
       'Sign-in and recovery links that people asked for and invitations, as long as no mail has brought them and they are good. For the operator, and the owner of the instance when signed in. Who reads a link first is in the audit log of its person’s teams.',
     security: bearer,

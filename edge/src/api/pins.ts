@@ -20,11 +20,11 @@ pins.openapi(
   createRoute({
     ...shared,
     method: 'post',
-    summary: 'Keep a deployment’s artifacts and log, whatever retention says',
+    summary: 'Pin a deployment: retention keeps its artifacts and log',
     responses: {
       200: json(Deployment, 'The deployment'),
       ...refusals,
-      410: json(ErrorBody, 'Retention has removed its artifacts already'),
+      410: json(ErrorBody, 'Its artifacts were already removed by retention'),
     },
   }),
   async (c) => c.json(await setPin(c, c.req.valid('param').id, true), 200),
@@ -34,7 +34,7 @@ pins.openapi(
   createRoute({
     ...shared,
     method: 'delete',
-    summary: 'Leave a deployment to retention again',
+    summary: 'Unpin a deployment',
     responses: { 200: json(Deployment, 'The deployment'), ...refusals },
   }),
   async (c) => c.json(await setPin(c, c.req.valid('param').id, false), 200),

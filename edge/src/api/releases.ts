@@ -12,8 +12,8 @@ releases.openapi(
   createRoute({
     method: 'post',
     path: '/api/apps/{slug}/release',
-    summary: 'Point the public address at a deployment',
-    description: 'Rolling back and forward: only the pointer moves, nothing is built again.',
+    summary: 'Promote a deployment to production',
+    description: 'Rolls back or forward. Nothing is rebuilt.',
     tags: ['apps'],
     security: bearer,
     middleware: [needs('deployments:write')] as const,
@@ -30,7 +30,7 @@ releases.openapi(
     if (deployment.status !== 'success') {
       throw new AppFluxError(
         'not_successful',
-        `That deployment is ${deployment.status}; only a success can be released`,
+        `That deployment is ${deployment.status}; only a successful one can be released`,
       );
     }
     if (deployment.artifactsRemovedAt !== null) throw nothingToRelease(deployment.artifactsRemovedAt);

@@ -59,7 +59,7 @@ describe('an app’s retention', () => {
   const create = (json: object) =>
     call('POST', '/api/apps', { json: { name: 'Kept', source: upload, ...json } });
 
-  test('is the instance's default, which is shown, until it is set', async () => {
+  test("is the instance's default, which is shown, until it is set", async () => {
     const made = App.parse(await (await create({})).json());
     expect(made).toMatchObject({
       retention: { artifacts: null, logs: null },
@@ -170,7 +170,7 @@ describe('what was removed', () => {
     expect(refused.message).toContain(told.artifactsRemovedAt?.slice(0, 10));
   });
 
-  test('can't be downloaded: a program gets an error, a person a link to another version', async () => {
+  test("can't be downloaded: a program gets an error, a person a link to another version", async () => {
     const { app, gone } = await swept();
     const path = `/dl/${gone.id}/a.bin`;
     expect(await refusal(await request(path))).toMatchObject(removed);

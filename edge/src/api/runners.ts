@@ -74,7 +74,7 @@ async function ownedRunner(metadata: Metadata, ownerId: string, id: string): Pro
 async function requireRoom({ runners }: Metadata, ownerId: string): Promise<void> {
   if ((await runners.count(ownerId)) < MAX_RUNNERS) return;
   throw new AppFluxError('unprocessable', `A team has at most ${MAX_RUNNERS} runners`, {
-    hint: 'Remove runners that are gone, then register this one again with the same token.',
+    hint: 'Remove runners that no longer exist, then register this one again with the same token.',
   });
 }
 
@@ -104,7 +104,7 @@ runners.openapi(
   createRoute({
     method: 'post',
     path: '/api/runners/tokens',
-    summary: 'Make a token with which one runner can register',
+    summary: 'Create a single-use token to register a runner',
     tags: ['runners'],
     security: bearer,
     middleware: [needs('runners:write')] as const,
@@ -134,9 +134,9 @@ runners.openapi(
     request: { body: jsonBody(RegisterRunner) },
     responses: {
       201: json(RegisteredRunner, 'The runner; its credential is shown this once'),
-      400: json(ErrorBody, 'The input has the wrong shape'),
+      400: json(ErrorBody, 'Invalid input'),
       401: json(ErrorBody, 'Invalid token'),
-      422: json(ErrorBody, 'The team has as many runners as it can'),
+      422: json(ErrorBody, 'The team has reached its limit of runners'),
     },
   }),
   async (c) => {
@@ -152,7 +152,7 @@ runners.openapi(
         'unauthorized',
         'Invalid registration token: already used, expired, or never issued',
         {
-          hint: 'Make a new one in the dashboard under Runners.',
+          hint: 'Create a new one in the dashboard under Runners.',
         },
       );
     }
@@ -181,9 +181,9 @@ runners.openapi(
   createRoute({
     method: 'patch',
     path: '/api/runners/{id}',
-    summary: 'Change what a runner is registered for',
+    summary: 'Change a runner’s labels, slots or executor',
     description:
-      'Takes effect immediately, also for a runner that is connected. Builds that it has already got go on. A runner whose own settings ask for less takes less.',
+      'Takes effect immediately, also for a connected runner. Running builds continue. Lower limits in the runner’s own settings take precedence.',
     tags: ['runners'],
     security: bearer,
     middleware: [needs('runners:write')] as const,
@@ -217,7 +217,7 @@ runners.openapi(
   createRoute({
     method: 'post',
     path: '/api/runners/{id}/drain',
-    summary: 'Let a runner finish what it holds and give it nothing new',
+    summary: 'Drain a runner: it finishes its builds and gets no new ones',
     tags: ['runners'],
     security: bearer,
     middleware: [needs('runners:write')] as const,
@@ -275,7 +275,7 @@ runners.get('/api/deployments/:id/attempts/:attempt/connect', async (c) => {
     deploymentId: c.req.param('id'),
     attempt: Number(c.req.param('attempt')),
   });
-  if (!ref.success) throw new AppFluxError('not_found', 'There is no such attempt');
+  if (!ref.success) throw new AppFluxError('not_found', 'Attempt not found');
   if (c.req.header(LEASE_TOKEN_HEADER) === undefined) {
     throw new AppFluxError('bad_request', `The header ${LEASE_TOKEN_HEADER} is missing`);
   }
@@ -286,6 +286,6 @@ runners.get('/api/deployments/:id/attempts/:attempt/connect', async (c) => {
 
 function requireUpgrade(upgrade: string | undefined): void {
   if (upgrade?.toLowerCase() !== 'websocket') {
-    throw new AppFluxError('bad_request', 'This address takes WebSockets only');
+    throw new AppFluxError('bad_request', 'This URL accepts only WebSocket connections');
   }
 }

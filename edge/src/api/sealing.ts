@@ -12,7 +12,7 @@ sealing.openapi(
     method: 'post',
     path: '/api/ops/reseal',
     tags: ['operator'],
-    summary: 'Seal with SEALING_KEY what was sealed with SEALING_KEY_PREVIOUS',
+    summary: 'Reseal with SEALING_KEY what was sealed with SEALING_KEY_PREVIOUS',
     description:
       'Seals the values of some apps with the new key. Call it again with `after` set to `next` until that is null. Repeat the whole round until it has sealed nothing; SEALING_KEY_PREVIOUS is then no longer needed.',
     security: bearer,

@@ -19,9 +19,9 @@ sweeps.openapi(
     method: 'post',
     path: '/api/ops/sweep',
     tags: ['operator'],
-    summary: 'Remove what retention says of all Apps; with `dryRun=true` only tell what would go',
+    summary: 'Apply retention to all apps; `dryRun=true` only lists what would be removed',
     description:
-      'Some Apps at a call. Call it again with `after` set to `next` until that is null. The cron does the same by itself.',
+      'Handles some apps per call. Call it again with `after` set to `next` until that is null. The cron does the same automatically.',
     security: bearer,
     middleware: operatorOnly,
     request: { query: Query },

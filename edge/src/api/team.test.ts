@@ -136,7 +136,7 @@ test('it is deleted only by its name, which every member gets', async () => {
   expect((await remove(second.user.email, second.token)).status).toBe(204);
 });
 
-test('the team of the instance’s owner can't be deleted by anyone: the operator admits its owner', async () => {
+test("the team of the instance’s owner can't be deleted by anyone: the operator admits its owner", async () => {
   for (const token of [instance, env.OPERATOR_SECRET]) {
     expect(await refusal(await remove('owner@localhost', token))).toMatchObject({
       status: 409,

@@ -25,17 +25,17 @@ team.openapi(
   createRoute({
     method: 'delete',
     path: '/api/team',
-    summary: 'Delete the team with everything that it has',
+    summary: 'Delete the team with everything in it',
     description:
-      'Its apps with their deployments, logs and artifacts, runners, tokens, members and audit log. Only an owner can, and says its name, as GET /api/me gives it. The team of the instance’s owner stays. Broken off, call it again.',
+      'Deletes its apps with their deployments, logs and artifacts, its runners, tokens, members and audit log. Only an owner can delete a team, and has to send its name as in GET /api/me. The team of the instance’s owner can’t be deleted. If the call is interrupted, repeat it.',
     tags: ['people'],
     security: bearer,
     middleware: [needs('admin'), ownersOnly] as const,
     request: { body: jsonBody(DeleteTeam) },
     responses: {
-      204: { description: 'The team is no more' },
+      204: { description: 'Deleted' },
       ...refusals,
-      422: json(ErrorBody, 'That is not its name'),
+      422: json(ErrorBody, 'Wrong team name'),
     },
   }),
   async (c) => {
@@ -44,17 +44,13 @@ team.openapi(
     const teamId = caller.ownerId;
     const instance = await metadata.users.owner();
     if (instance?.id === teamId) {
-      throw new AppFluxError(
-        'instance_owner',
-        'This is the team of the instance’s owner, without which nobody is let in',
-        {
-          hint: 'Delete its apps and runners, or the whole instance: docs/operations.md says what that is made of.',
-        },
-      );
+      throw new AppFluxError('instance_owner', 'The team of the instance’s owner can’t be deleted', {
+        hint: 'Delete its apps and runners, or the whole instance (docs/operations.md).',
+      });
     }
     const name = await teamName(teamId, metadata.members, caller.id === teamId ? caller.name : null);
     if (c.req.valid('json').name !== name) {
-      throw new AppFluxError('unprocessable', 'That is not the name of this team', {
+      throw new AppFluxError('unprocessable', 'Wrong team name', {
         hint: `Send \`{ "name": ${JSON.stringify(name)} }\` to delete it.`,
       });
     }

@@ -28,7 +28,7 @@ tokens.openapi(
     method: 'get',
     path: '/api/tokens',
     summary: 'List API tokens, newest first, without the tokens themselves',
-    description: 'Owners and admins see all of the team, developers those that they made.',
+    description: 'Owners and admins see all tokens of the team, developers their own.',
     request: { query: PageQuery },
     responses: { 200: json(pageOf(ApiToken), 'API tokens'), ...refusals },
   }),
@@ -45,7 +45,7 @@ tokens.openapi(
     ...shared,
     method: 'post',
     path: '/api/tokens',
-    summary: 'Create an API token, which the answer shows this once',
+    summary: 'Create an API token; the response shows it only once',
     request: { body: jsonBody(CreateToken) },
     responses: { 201: json(CreatedToken, 'The token'), ...refusals },
   }),
@@ -54,7 +54,10 @@ tokens.openapi(
     const caller = c.get('caller');
     const beyond = scopes.filter((scope) => !mayUse(caller.scopes, scope));
     if (beyond.length > 0) {
-      throw new AppFluxError('forbidden', `You do not have what the token would have: ${beyond.join(', ')}`);
+      throw new AppFluxError(
+        'forbidden',
+        `The token would have more permissions than you: ${beyond.join(', ')}`,
+      );
     }
     if (expiresAt !== undefined && Date.parse(expiresAt) <= Date.now()) {
       throw new AppFluxError('bad_request', 'The expiry date is in the past', {
@@ -82,7 +85,7 @@ tokens.openapi(
     path: '/api/tokens/{id}',
     summary: 'Revoke an API token immediately',
     request: { params: z.strictObject({ id: ObjectId }) },
-    responses: { 204: { description: 'It is revoked' }, ...refusals },
+    responses: { 204: { description: 'Revoked' }, ...refusals },
   }),
   async (c) => {
     const { id } = c.req.valid('param');
@@ -92,7 +95,7 @@ tokens.openapi(
     const reach = reachOf(caller);
     const reached = record !== null && (reach === undefined || record.createdBy === reach.createdBy);
     if (!reached || !(await tokens.delete(caller.ownerId, 'api', id))) {
-      throw new AppFluxError('not_found', 'There is no such token');
+      throw new AppFluxError('not_found', 'Token not found');
     }
     await audited(c, 'token.revoke', { kind: 'token', id, name: record.name });
     return c.body(null, 204);

@@ -34,9 +34,9 @@ uploads.openapi(
   createRoute({
     method: 'post',
     path: '/api/uploads',
-    summary: 'Begin an upload of source code',
+    summary: 'Start an upload of source code',
     description:
-      'PUT the bytes of each part to its url, without a token, and keep the ETag header of each answer. The urls run out after an hour.',
+      'PUT the bytes of each part to its URL, without a token, and keep the ETag header of each response. The URLs expire after an hour.',
     tags: ['uploads'],
     security: bearer,
     middleware: [needs('deployments:write')] as const,
@@ -77,9 +77,9 @@ uploads.openapi(
   createRoute({
     method: 'post',
     path: '/api/uploads/{id}/complete',
-    summary: 'Say that all parts are put',
+    summary: 'Complete an upload',
     description:
-      'Asking again gives the same answer. 409 `upload_incomplete` when storage does not have all bytes, or bytes with another SHA-256 than announced.',
+      'Idempotent. 409 `upload_incomplete` when storage does not have all bytes, or bytes with another SHA-256 than announced.',
     tags: ['uploads'],
     security: bearer,
     middleware: [needs('deployments:write')] as const,
@@ -90,7 +90,7 @@ uploads.openapi(
     const metadata = c.get('metadata');
     const upload = await metadata.uploads.byId(c.req.valid('param').id);
     if (upload === null || upload.ownerId !== c.get('caller').ownerId) {
-      throw new AppFluxError('not_found', 'There is no such upload');
+      throw new AppFluxError('not_found', 'Upload not found');
     }
     if (!upload.completed) {
       const storage = { objects: c.get('objects'), presigner: c.get('presigner') };
@@ -104,7 +104,7 @@ uploads.openapi(
 /** Refuses another upload while too many were begun and not completed: what they have put lies in storage for a day. */
 async function requireFewBegun(metadata: Metadata, ownerId: string): Promise<void> {
   if ((await metadata.uploads.countBegun(ownerId)) < MAX_BEGUN) return;
-  throw new AppFluxError('too_many_requests', `${MAX_BEGUN} uploads of this team are not completed`, {
+  throw new AppFluxError('too_many_requests', `This team has ${MAX_BEGUN} incomplete uploads`, {
     hint: 'Complete one of them. An upload that is not completed within a day is removed.',
     retryAfterSeconds: 3600,
   });
@@ -117,14 +117,18 @@ async function settleSource(
   storage: { objects: ObjectStore; presigner: Presigner },
 ): Promise<SettledUpload> {
   if (Date.parse(upload.createdAt) + GIVEN_UP_AFTER_MS <= Date.now()) {
-    throw new AppFluxError('upload_incomplete', 'The upload was begun more than a day ago and is given up', {
-      hint: 'Begin a new one with POST /api/uploads.',
-    });
+    throw new AppFluxError(
+      'upload_incomplete',
+      'The upload has expired: it was started more than a day ago',
+      {
+        hint: 'Start a new one with POST /api/uploads.',
+      },
+    );
   }
   const missing = firstMissingPart(upload.size, parts);
   if (missing !== null) {
-    throw new AppFluxError('upload_incomplete', `Part ${missing} is not among the parts`, {
-      hint: 'PUT it to its url, then send the number and ETag of every part.',
+    throw new AppFluxError('upload_incomplete', `Part ${missing} is missing`, {
+      hint: 'PUT it to its URL, then send the number and ETag of every part.',
     });
   }
   return settleUpload(storage, upload, parts);

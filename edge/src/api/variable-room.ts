@@ -17,7 +17,7 @@ export function requireVariableRoom(sizes: ReadonlyMap<string, number>): void {
   throw new AppFluxError(
     'unprocessable',
     `An app has ${formatNumber(MAX_VARIABLES)} variables and ${MAX_VARIABLES_BYTES / 1024} KB of them at most`,
-    { hint: 'Delete variables that are not needed any more, or put large values into files of the app.' },
+    { hint: 'Delete variables that are no longer needed, or store large values as files of the app.' },
   );
 }
 

@@ -58,7 +58,7 @@ auth.use(
 auth.use(async (c, next) => {
   c.header('Cache-Control', 'no-store');
   if (c.env.SUPABASE_URL) {
-    throw new AuthRefusal(404, 'not_found', 'The people of this instance are kept by a Supabase project');
+    throw new AuthRefusal(404, 'not_found', 'This instance’s users sign in with a Supabase project');
   }
   await next();
 });

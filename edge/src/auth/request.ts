@@ -56,7 +56,7 @@ export async function signedIn(c: Context<ApiEnv>): Promise<AccessClaims> {
 export async function signedInUser(c: Context<ApiEnv>): Promise<{ claims: AccessClaims; user: UserRecord }> {
   const claims = await signedIn(c);
   const user = await c.get('metadata').users.byId(claims.userId);
-  if (user === null) throw new AuthRefusal(403, 'user_not_found', 'There is no such user');
+  if (user === null) throw new AuthRefusal(403, 'user_not_found', 'User not found');
   return { claims, user };
 }
 

@@ -85,7 +85,7 @@ authSignIn.post('/token', async (c) => {
       return signedInHere(c, await exchangeCode(c.env, metadata, auth_code, code_verifier));
     }
     case undefined:
-      throw new AuthRefusal(400, 'validation_failed', 'grant_type is password, refresh_token or pkce');
+      throw new AuthRefusal(400, 'validation_failed', 'grant_type must be password, refresh_token or pkce');
   }
 });
 

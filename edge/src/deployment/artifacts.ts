@@ -226,15 +226,15 @@ function requireRecordable(artifacts: readonly ArtifactRecord[]): void {
   const announced = artifacts.map(({ etag: _, ...artifact }) => artifact);
   if (utf8Bytes(JSON.stringify(announced)) <= MAX_ARTIFACTS_RECORD_BYTES) return;
   throw new DeliveryInvalid(
-    `The names and facts of the artifacts have more than ${MAX_ARTIFACTS_RECORD_BYTES / 1e6} MB`,
-    'Deliver fewer files, or give them shorter names; a folder that `outputs` names becomes one ZIP.',
+    `The artifacts' names and metadata exceed ${MAX_ARTIFACTS_RECORD_BYTES / 1e6} MB`,
+    'Deliver fewer files, or use shorter names. A folder in `outputs` becomes one ZIP.',
   );
 }
 
 /** The build made more artifacts than a deployment delivers. */
 export const tooManyArtifacts = () =>
   new DeliveryInvalid(
-    `The build made more than ${MAX_ARTIFACTS} artifacts`,
+    `The build produced more than ${MAX_ARTIFACTS} artifacts`,
     'Set `outputs` to fewer files, or to a folder, which becomes one ZIP.',
   );
 

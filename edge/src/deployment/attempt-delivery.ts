@@ -80,7 +80,7 @@ async function answerUpload(ws: WebSocket, request: string, answer: () => Promis
     await answer();
   } catch (error) {
     if (!(error instanceof UploadRefused)) journal.error('an upload failed', error);
-    const message = error instanceof UploadRefused ? error.message : 'Storage does not answer as it should';
+    const message = error instanceof UploadRefused ? error.message : 'Storage doesn’t respond';
     const again =
       error instanceof UploadRefused
         ? error.again

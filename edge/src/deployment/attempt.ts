@@ -108,7 +108,7 @@ export class Attempt {
 
   /** A runner that sends invalid frames will go on doing so: the deployment fails with the reason. */
   #misunderstood(ws: WebSocket, why: string): void {
-    const message = `The runner and this edge do not understand each other (${why})`;
+    const message = `The runner and this instance use incompatible versions (${why})`;
     const hint = 'Run the same version of AppFlux on both.';
     this.#parts.apply({
       type: 'failed',

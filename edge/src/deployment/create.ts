@@ -125,8 +125,8 @@ async function begin({ env, metadata }: Parts, spec: Spec): Promise<Snapshot> {
 async function requireRoom(env: Env, ownerId: string): Promise<void> {
   const most = Number(env.MAX_QUEUED);
   if ((await poolOf(env, ownerId).depth()) < most) return;
-  throw new AppFluxError('queue_full', `${most} deployments are waiting already`, {
-    hint: 'Wait for some to be built, cancel some, or add a runner.',
+  throw new AppFluxError('queue_full', `${most} deployments are already waiting`, {
+    hint: 'Wait until some are built, cancel some, or add a runner.',
     retryAfterSeconds: QUEUE_FULL_RETRY_SECONDS,
   });
 }
@@ -167,8 +167,8 @@ async function resolveSource(
     }
     const upload = await metadata.uploads.byId(input.uploadId);
     if (upload === null || upload.ownerId !== app.ownerId) {
-      throw new AppFluxError('unprocessable', `There is no upload ${input.uploadId}`, {
-        hint: 'POST /api/uploads first; an upload that was never completed is dropped after a day.',
+      throw new AppFluxError('unprocessable', `Upload ${input.uploadId} not found`, {
+        hint: 'POST /api/uploads first; incomplete uploads are removed after a day.',
       });
     }
     if (!upload.completed) {
@@ -189,7 +189,7 @@ async function resolveSource(
   }
   if (app.source.provider === 'upload') {
     throw new AppFluxError('unprocessable', `${app.name} is built from uploads: send an uploadId`, {
-      hint: 'POST /api/uploads gives one.',
+      hint: 'POST /api/uploads returns one.',
     });
   }
   const { repoUrl, branch } = app.source;

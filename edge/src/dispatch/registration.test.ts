@@ -199,7 +199,7 @@ describe('what happens between the authentication of a runner and its hello', ()
 });
 
 describe('PATCH /api/runners/:id', () => {
-  test('changes a connected runner's slots immediately, notifies it, and is audited', async () => {
+  test("changes a connected runner's slots immediately, notifies it, and is audited", async () => {
     const runner = await registered();
     const pool = await connectPool(runner.credential);
     const id = await waiting('gpu');

@@ -36,14 +36,10 @@ function refusedInput(error: z.ZodError, target: string): AppFluxError {
   const first = issues[0];
   const where = first?.path ? ` (${first.path})` : '';
   const what = { json: 'body', query: 'query', param: 'path', header: 'headers' }[target] ?? target;
-  return new AppFluxError(
-    'bad_request',
-    `The ${what} is not as it should be${where}: ${first?.message ?? 'invalid'}`,
-    {
-      issues,
-      hint: 'GET /api/openapi.json has the shape of every call.',
-    },
-  );
+  return new AppFluxError('bad_request', `Invalid request ${what}${where}: ${first?.message ?? 'invalid'}`, {
+    issues,
+    hint: 'See GET /api/openapi.json for the schema of every call.',
+  });
 }
 
 /** Lets through callers who may do this; sets `caller`. */
@@ -85,11 +81,11 @@ export const jsonBody = <Schema extends z.ZodType>(schema: Schema) => ({
 
 /** The refusals that every authorised route can answer with. */
 export const refusals = {
-  400: json(ErrorBody, 'The input has the wrong shape'),
+  400: json(ErrorBody, 'Invalid input'),
   401: json(ErrorBody, 'No token, or an invalid one'),
-  403: json(ErrorBody, 'The token lacks the scope'),
-  404: json(ErrorBody, 'There is no such thing, or it is not yours'),
-  409: json(ErrorBody, 'The state does not allow it'),
+  403: json(ErrorBody, 'The token lacks the required scope'),
+  404: json(ErrorBody, 'Not found, or not yours'),
+  409: json(ErrorBody, 'Not possible in the current state'),
 } as const;
 
 /** For `createRoute`: this route takes a bearer token. */

@@ -94,7 +94,7 @@ export async function verifyAccessToken(token: string, env: Env, metadata: Metad
     };
   } catch (cause) {
     if (isOutage(cause)) {
-      throw new AppFluxError('unavailable', 'The keys of the Supabase project cannot be had', {
+      throw new AppFluxError('unavailable', 'The keys of the Supabase project can’t be fetched', {
         hint: 'Try again in a few seconds.',
         retryAfterSeconds: 5,
         cause,

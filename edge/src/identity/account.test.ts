@@ -161,7 +161,7 @@ test('who forgot their password gets a link from the operator, and is asked for 
   await refused(await signIn('owner@team.example', PASSWORD), 400, 'invalid_credentials');
 });
 
-test('a request to recover doesn't show whether the email has an account', async () => {
+test("a request to recover doesn't show whether the email has an account", async () => {
   const [there, nobody] = [
     await auth('/recover', { email: 'owner@team.example' }),
     await auth('/recover', { email: 'no@x' }),
@@ -211,7 +211,7 @@ test('a new password needs the present one, and ends all other sessions', async 
   expect((await signIn('owner@team.example', 'a whole new one')).status).toBe(200);
 });
 
-test('the current password can't be guessed with a stolen access token', async () => {
+test("the current password can't be guessed with a stolen access token", async () => {
   for (const current_password of [...LIST, 'letmein'])
     await change({ password: 'a whole new one', current_password });
   await refused(
@@ -242,7 +242,7 @@ test('a new email signs in, and is the one that the team sees', async () => {
   });
 });
 
-test('nobody can take another user's email', async () => {
+test("nobody can take another user's email", async () => {
   await founder({ email: 'ada@team.example' });
   const json = { email: 'ada@team.example', current_password: PASSWORD };
   await refused(await change(json), 422, 'email_exists');
@@ -257,13 +257,7 @@ test('nothing of a password lies in the clear', async () => {
 });
 
 test.each<[string, string, unknown, number, string]>([
-  [
-    'an invalid email',
-    '/signup',
-    { email: 'ada', password: PASSWORD },
-    400,
-    'validation_failed',
-  ],
+  ['an invalid email', '/signup', { email: 'ada', password: PASSWORD }, 400, 'validation_failed'],
   ['an email with a line break', '/recover', { email: 'a\n@b' }, 400, 'validation_failed'],
   [
     'an operator of a database',

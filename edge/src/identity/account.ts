@@ -82,12 +82,12 @@ export async function requireFreshness(
   const byLink = claims.methods.includes('recovery') || claims.methods.includes('otp');
   if (user.passwordHash === null || byLink) return;
   if (currentPassword === undefined) {
-    throw new AuthRefusal(400, 'reauthentication_needed', 'Send the present password along');
+    throw new AuthRefusal(400, 'reauthentication_needed', 'The current password is required');
   }
   await withTurn(visitorOfSession(claims), async (inTurn) => {
     const counted = await countPresentPassword(env, claims.sessionId);
     if (!(await inTurn(() => isPassword(currentPassword, user.passwordHash)))) {
-      throw new AuthRefusal(400, 'invalid_credentials', 'The present password is not right');
+      throw new AuthRefusal(400, 'invalid_credentials', 'Wrong current password');
     }
     await counted.wasRight();
   });
@@ -106,7 +106,7 @@ async function update(
 ): Promise<UserRecord> {
   try {
     const changed = await metadata.users.update(user.id, change);
-    if (changed === null) throw new AuthRefusal(403, 'user_not_found', 'There is no such user');
+    if (changed === null) throw new AuthRefusal(403, 'user_not_found', 'User not found');
     return changed;
   } catch (error) {
     if (!isAppFluxError(error, 'email_taken')) throw error;

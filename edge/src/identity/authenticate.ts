@@ -48,7 +48,7 @@ export async function authenticateRunner(request: Request, metadata: Metadata): 
   const runner =
     credential === null ? null : await metadata.runners.byCredentialHash(await hashToken(credential));
   if (runner === null) {
-    throw new AppFluxError('unauthorized', 'This is no credential of a runner, or the runner was removed', {
+    throw new AppFluxError('unauthorized', 'Invalid runner credential: unknown, or the runner was removed', {
       hint: 'Register the runner again with `appflux-runner register`.',
     });
   }
@@ -109,7 +109,7 @@ function askedTeam(request: Request): string | null {
   const asked = request.headers.get(TEAM_HEADER) ?? offered(request, TEAM_SUBPROTOCOL_PREFIX);
   if (asked === null) return null;
   const parsed = UserId.safeParse(asked.toLowerCase());
-  if (!parsed.success) throw new AppFluxError('not_found', 'There is no such team');
+  if (!parsed.success) throw new AppFluxError('not_found', 'Team not found');
   return parsed.data;
 }
 
@@ -119,7 +119,7 @@ function askedTeam(request: Request): string | null {
 export async function authenticatePerson(request: Request, env: Env, metadata: Metadata): Promise<Person> {
   const token = bearerToken(request);
   if (token === null || !looksLikeJwt(token)) {
-    throw new AppFluxError('unauthorized', 'This is for people who are signed in', {
+    throw new AppFluxError('unauthorized', 'This call needs a signed-in user', {
       hint: 'Sign in first.',
     });
   }

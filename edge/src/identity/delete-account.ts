@@ -24,11 +24,7 @@ export async function deleteAccount(
   currentPassword: string | undefined,
 ): Promise<void> {
   if ((await metadata.users.owner())?.id === user.id) {
-    throw new AuthRefusal(
-      422,
-      'instance_owner',
-      'The owner of this instance stays: the operator lets them in',
-    );
+    throw new AuthRefusal(422, 'instance_owner', 'The owner of this instance can’t be deleted');
   }
   await requireFreshness(env, user, claims, currentPassword);
   const memberships = await metadata.members.ofUser(user.id);
@@ -73,5 +69,5 @@ const lastOwner = () =>
   new AuthRefusal(
     422,
     'last_owner',
-    'You are the last owner of a team: delete the team first, or make somebody else its owner',
+    'You are the last owner of a team. Delete the team first, or make someone else its owner.',
   );

@@ -120,14 +120,14 @@ test('nobody comes in without an invitation, unless sign-up is open', async () =
   expect(await metadata.members.find(user.id, user.id)).toMatchObject({ role: 'owner' });
 });
 
-test('a GitHub account with the same email can't take an existing account', async () => {
+test("a GitHub account with the same email can't take an existing account", async () => {
   await founder({ email: 'ada@example.com' });
   const back = await comeBack(stateOf(await leave({ invitation: await invitation() })), codeFor());
   expect(back.searchParams.get('error_code')).toBe('user_already_exists');
   expect(back.searchParams.get('code')).toBeNull();
 });
 
-test('an email that isn't verified on GitHub creates no account', async () => {
+test("an email that isn't verified on GitHub creates no account", async () => {
   const back = await comeBack(
     stateOf(await leave({ invitation: await invitation() })),
     codeFor('unverified'),
@@ -214,7 +214,7 @@ test.each([
   expect(back.origin + back.pathname).toBe(`${env.PUBLIC_URL}/sign-in`);
 });
 
-test('the browser gets what GitHub refuses or can't answer', async () => {
+test("the browser gets what GitHub refuses or can't answer", async () => {
   const log = vi.spyOn(console, 'error').mockImplementation(() => undefined);
   const refusalOf = async (code: string, more: Partial<Env> = {}) =>
     (await comeBack(stateOf(await leave()), code, more)).searchParams.get('error_description');

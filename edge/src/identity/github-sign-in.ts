@@ -74,7 +74,11 @@ export async function comeBack(
 ): Promise<string> {
   const state = await opened(env, query.state);
   if (state === null) {
-    const refusal = new AuthRefusal(400, 'bad_oauth_state', 'The sign-in took too long, or began elsewhere');
+    const refusal = new AuthRefusal(
+      400,
+      'bad_oauth_state',
+      'The sign-in took too long, or was started in another browser',
+    );
     return withRefusal(`${setting(env, 'PUBLIC_URL')}/sign-in`, refusal);
   }
   try {
@@ -113,7 +117,7 @@ export async function exchangeCode(
   const user = taken && (await metadata.users.byId(taken.ownerId));
   if (!user) throw new AuthRefusal(404, 'flow_state_not_found', 'Invalid code: already used or expired');
   if ((await challengeOf(verifier)) !== taken.name) {
-    throw new AuthRefusal(400, 'bad_code_verifier', 'The sign-in was begun in another browser');
+    throw new AuthRefusal(400, 'bad_code_verifier', 'The sign-in was started in another browser');
   }
   return beginSession(env, metadata, user, 'oauth');
 }
@@ -138,7 +142,7 @@ async function userOf(
   if (state.linkTo !== null) {
     if (known !== null && known.id !== state.linkTo) throw belongsToAnother();
     const linked = await link(metadata, state.linkTo, account.id);
-    if (linked === null) throw new AuthRefusal(403, 'user_not_found', 'There is no such user');
+    if (linked === null) throw new AuthRefusal(403, 'user_not_found', 'User not found');
     if (known === null) await noteOfUser(metadata, linked, 'identity.link');
     return linked;
   }
@@ -164,7 +168,7 @@ async function link(metadata: Metadata, userId: string, githubId: string): Promi
 }
 
 const belongsToAnother = () =>
-  new AuthRefusal(422, 'identity_already_exists', 'That GitHub account belongs to somebody else here');
+  new AuthRefusal(422, 'identity_already_exists', 'That GitHub account is linked to another user');
 
 async function opened(env: Env, sealed: string | undefined): Promise<State | null> {
   if (sealed === undefined) return null;

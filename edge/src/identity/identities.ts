@@ -30,7 +30,11 @@ export function identitiesOf({ id, email, passwordHash, githubId, createdAt }: U
 export async function unlink(metadata: Metadata, user: UserRecord, identityId: string): Promise<void> {
   const { githubId, passwordHash } = user;
   if (identityId === user.id && passwordHash !== null) {
-    throw new AuthRefusal(422, 'single_identity_not_deletable', 'The password stays: change it instead');
+    throw new AuthRefusal(
+      422,
+      'single_identity_not_deletable',
+      'The password can’t be removed. Change it instead.',
+    );
   }
   if (githubId === null || identityId !== githubIdentity(githubId)) {
     throw new AuthRefusal(422, 'identity_not_found', 'This sign-in method is not linked');
@@ -39,7 +43,7 @@ export async function unlink(metadata: Metadata, user: UserRecord, identityId: s
     throw new AuthRefusal(
       422,
       'single_identity_not_deletable',
-      'This is the only way in which you can sign in: set a password first',
+      'This is your only sign-in method. Set a password first.',
     );
   }
   await metadata.users.update(user.id, { githubId: null });

@@ -90,7 +90,7 @@ export async function refreshSession(env: Env, metadata: Metadata, token: string
   if (judgment === 'stolen') {
     await metadata.sessions.endSession(shown.sessionId);
     await noteOfUser(metadata, user, 'session.reuse_detected');
-    throw new AuthRefusal(400, 'refresh_token_already_used', 'The refresh token was used already');
+    throw new AuthRefusal(400, 'refresh_token_already_used', 'The refresh token was already used');
   }
   // The next token first: should the second write fail, trying again with the old one still works.
   const { refreshToken, record } = await nextRefreshToken(user.id, shown.sessionId, now);

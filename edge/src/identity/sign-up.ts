@@ -41,7 +41,7 @@ export async function requireAdmission(
   if (invitation !== null) {
     if ((await findInvitation(metadata, invitation)) === null) throw unknownInvitation();
   } else if (!signUpIsOpen(env)) {
-    throw new AuthRefusal(422, 'signup_disabled', 'Only who was invited can sign up here');
+    throw new AuthRefusal(422, 'signup_disabled', 'Sign-up is by invitation only');
   }
 }
 
@@ -86,7 +86,7 @@ async function insert(metadata: Metadata, user: UserRecord): Promise<void> {
       throw new AuthRefusal(
         422,
         'identity_already_exists',
-        'That GitHub account has an account here already',
+        'That GitHub account is already linked to an account',
       );
     }
     if (!isAppFluxError(error, 'email_taken')) throw error;

@@ -117,7 +117,7 @@ export class LogStore {
   cut(now: number): LogLine {
     const megabytes = Math.round(this.#capBytes / 1e6);
     const line = this.say(
-      `The log is longer than ${megabytes} MB and was cut here. The build goes on.`,
+      `The log exceeds ${megabytes} MB and was cut here. The build continues.`,
       null,
       now,
     );

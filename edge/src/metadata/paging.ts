@@ -60,9 +60,9 @@ export async function positionOf(
 }
 
 const notFromHere = () =>
-  new AppFluxError('bad_request', 'The cursor does not come from this list', {
+  new AppFluxError('bad_request', 'Invalid cursor: it isn’t from this list', {
     issues: [{ path: 'cursor', message: 'Not a cursor' }],
-    hint: 'Pass nextCursor of the page before as it is, or leave cursor out for the first page.',
+    hint: 'Pass the previous page’s nextCursor unchanged, or leave cursor out for the first page.',
   });
 
 /**

@@ -45,7 +45,7 @@ async function removeDeployments(
     spendOnRemoval(budget, 5);
     // An object of its own, which may make as many requests as this one.
     if (!(await removerOf(env, appId).destroyDeployments(ids))) {
-      throw new AppFluxError('unavailable', 'Storage does not answer: not all of the app is removed', {
+      throw new AppFluxError('unavailable', 'Storage doesn’t respond; the app is only partly removed', {
         hint: 'Delete it again in a few seconds. What was removed stays removed.',
         retryAfterSeconds: 5,
       });

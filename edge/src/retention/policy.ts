@@ -20,13 +20,9 @@ function ruleOf(env: Env, what: keyof typeof VARIABLES): KeepRule {
   const rule = KeepRule.safeParse({ keepLast: number(env[names.keepLast]), days: number(env[names.days]) });
   if (rule.success) return rule.data;
   const wrong = rule.error.issues[0]?.path[0] === 'days' ? names.days : names.keepLast;
-  throw new AppFluxError(
-    'unavailable',
-    `This instance is not set up: ${wrong} is not a number as it should be`,
-    {
-      hint: 'docs/operations.md says what it may be.',
-    },
-  );
+  throw new AppFluxError('unavailable', `This instance is not set up: ${wrong} is not a valid number`, {
+    hint: 'docs/operations.md says what it may be.',
+  });
 }
 
 /** What holds for an App. */

@@ -27,6 +27,6 @@ export const nothingToRelease = (at: string): AppFluxError =>
 
 /** A source upload that cannot be built again. */
 export const sourceRemoved = (): AppFluxError =>
-  new AppFluxError('source_removed', 'The upload that this is built from is not kept any more', {
+  new AppFluxError('source_removed', 'The upload that this was built from was removed', {
     hint: 'Upload the source again. A source is kept as long as a deployment that was built from it keeps its artifacts.',
   });

@@ -70,7 +70,7 @@ export function createSealer(env: Env): Sealer {
     const key = keys.find(({ keyId }) => keyId === parts.keyId)?.key;
     if (key === undefined) {
       throw new AppFluxError('unavailable', `${label} was sealed with another key (${parts.keyId})`, {
-        hint: `SEALING_KEY is key ${keys[0]?.keyId} now. Set it back to the one that this instance was made with.`,
+        hint: `SEALING_KEY is key ${keys[0]?.keyId} now. Set it back to the key that this instance was created with.`,
       });
     }
     const nonce = decode(parts.nonce);
@@ -106,7 +106,7 @@ function importKey(setting: string, encoded: string): Promise<{ key: CryptoKey; 
       'unavailable',
       `This instance is not set up: ${setting} is not 32 bytes in base64`,
       {
-        hint: 'Make one with `openssl rand -base64 32`. Changing it makes what is sealed already unreadable; docs/operations.md says how to rotate it.',
+        hint: 'Create one with `openssl rand -base64 32`. Changing it makes sealed values unreadable; docs/operations.md says how to rotate it.',
       },
     );
   }

@@ -159,6 +159,6 @@ async function exists(client: S3Client, key: string): Promise<boolean> {
 
 const incomplete = (message: string, cause?: unknown) =>
   new AppFluxError('upload_incomplete', message, {
-    hint: 'PUT every part to its address, keep the ETag header of each answer, and send them all.',
+    hint: 'PUT every part to its URL, keep the ETag header of each response, and send them all.',
     ...(cause === undefined ? {} : { cause }),
   });

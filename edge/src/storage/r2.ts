@@ -100,7 +100,7 @@ async function once<Result>(operation: () => Promise<Result>): Promise<Result> {
   try {
     return await operation();
   } catch (cause) {
-    throw new AppFluxError('unavailable', 'The storage does not answer', { cause, retryAfterSeconds: 5 });
+    throw new AppFluxError('unavailable', "The storage doesn't respond", { cause, retryAfterSeconds: 5 });
   }
 }
 

@@ -67,7 +67,7 @@ export const isTransient = (error: unknown): boolean =>
 /** What a caller of AppFlux gets for an error between us and the storage. Faults of ours stay as they are. */
 export function unavailable(cause: unknown): unknown {
   if (isTransient(cause)) {
-    return new AppFluxError('unavailable', 'The storage does not answer', { cause, retryAfterSeconds: 5 });
+    return new AppFluxError('unavailable', "The storage doesn't respond", { cause, retryAfterSeconds: 5 });
   }
   if (cause instanceof S3Refusal || cause instanceof UnreadableAnswer) {
     return new AppFluxError('unavailable', 'The storage refuses this instance', {

@@ -53,7 +53,7 @@ export function createS3Objects(client: S3Client): ObjectStore {
         }
         // The bytes that were hashed are the ones that are written, whatever becomes of the source meanwhile.
         const bytes = await source.arrayBuffer().catch((cause: unknown) => {
-          throw new NoAnswer('The storage broke off', { cause });
+          throw new NoAnswer('The storage closed the connection', { cause });
         });
         if (hex(await crypto.subtle.digest('SHA-256', bytes)) !== sha256) return 'different';
         const contentType = source.headers.get('content-type');

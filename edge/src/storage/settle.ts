@@ -88,7 +88,10 @@ async function read(objects: ObjectStore, key: string): Promise<Read | null> {
   try {
     return { object, sha256: await sha256Of(body) };
   } catch (cause) {
-    throw new AppFluxError('unavailable', 'The storage broke off', { cause, retryAfterSeconds: 5 });
+    throw new AppFluxError('unavailable', 'The storage closed the connection', {
+      cause,
+      retryAfterSeconds: 5,
+    });
   }
 }
 
@@ -111,5 +114,5 @@ const otherSize = (stored: { size: number } | null, size: number) =>
 
 const incomplete = (message: string) =>
   new AppFluxError('upload_incomplete', message, {
-    hint: 'PUT the bytes again, or begin a new upload with the size and the SHA-256 of the file.',
+    hint: 'PUT the bytes again, or start a new upload with the size and the SHA-256 of the file.',
   });

@@ -109,7 +109,7 @@ export class FakeAttempt {
     this.frames.push(frame);
     if ((frame.type === 'upload' || frame.type === 'uploaded') && this.storageFaults > 0) {
       this.storageFaults -= 1;
-      const message = 'Storage does not answer as it should';
+      const message = 'Storage doesn’t respond';
       return this.send({ type: 'upload_refused', request: frame.request, message, again: true });
     }
     if (frame.type === 'upload') this.#upload(frame);

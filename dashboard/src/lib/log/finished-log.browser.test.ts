@@ -179,7 +179,7 @@ describe.skipIf(chromiumPath === undefined)('a finished log', () => {
     const world = finished(linesOf(40));
     world.refusals.set(
       `GET /api/deployments/${id}/logs/outline`,
-      new AppFluxError('log_not_archived', 'The log of this deployment is not archived yet'),
+      new AppFluxError('log_not_archived', 'The log of this deployment isn’t archived yet'),
     );
     const { page } = await visit(`/deployments/${id}`, { world });
     await line(page, 40).waitFor();

@@ -47,7 +47,7 @@ test('a chosen team that was deleted is replaced by the server’s choice', asyn
     {
       team: {
         me: async () => {
-          if (me.team !== null) throw new AppFluxError('not_found', 'There is no such team');
+          if (me.team !== null) throw new AppFluxError('not_found', 'Team not found');
           return viewer;
         },
       },

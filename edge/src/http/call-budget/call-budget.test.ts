@@ -21,7 +21,7 @@ afterEach(() => {
 const call = (path: string, bearer: string | null, init: RequestInit = {}) =>
   requestWith({ CALLS_PER_SECOND: '1' }, path, { ...init, ...(bearer === null ? {} : { token: bearer }) });
 
-test('a token that calls without end has to wait; others, and callers without a token, don't', async () => {
+test("a token that calls without end has to wait; others, and callers without a token, don't", async () => {
   const other = (await signIn()).access_token;
   for (let n = 0; n < 20; n += 1) expect((await call('/api/apps', token)).status).toBe(200);
   const refused = await call('/api/apps', token);

@@ -183,13 +183,13 @@ function inflate(packed: Uint8Array, { unpacked, crc }: Chunk): Uint8Array {
 const bytesOf = async (body: ReadableStream<Uint8Array>) =>
   new Uint8Array(await new Response(body).arrayBuffer());
 
-const gone = () => new AppFluxError('not_found', 'The log of this deployment is not kept any more');
+const gone = () => new AppFluxError('not_found', 'The log of this deployment was removed');
 
 const changed = () =>
   new AppFluxError('unavailable', 'The log was archived again while it was read', { retryAfterSeconds: 1 });
 
 const damaged = (cause: unknown) =>
   new AppFluxError('log_damaged', 'This part of the archived log is damaged in storage', {
-    hint: 'Other parts of the log may still be readable. The operator can look for the cause in the storage.',
+    hint: 'Other parts of the log may still be readable. The operator can check the storage for the cause.',
     cause,
   });

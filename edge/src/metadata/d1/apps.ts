@@ -96,8 +96,8 @@ export function createAppStore(database: Database): AppStore {
         app.createdAt,
       );
       if (inserted === 0) {
-        throw new AppFluxError('slug_taken', `There is an app with the slug ${app.slug} already`, {
-          hint: 'Choose another slug.',
+        throw new AppFluxError('slug_taken', `An app with the slug ${app.slug} already exists`, {
+          hint: 'Choose a different slug.',
         });
       }
     },
@@ -174,7 +174,7 @@ export function createAppStore(database: Database): AppStore {
         'UPDATE apps SET builds = builds + 1 WHERE id = ? RETURNING builds',
         id,
       );
-      if (!row) throw new AppFluxError('not_found', 'There is no such app');
+      if (!row) throw new AppFluxError('not_found', 'App not found');
       return number(row, 'builds');
     },
 

@@ -63,7 +63,7 @@ async function reached<Result>(query: () => Promise<Result>): Promise<Result> {
     return await query();
   } catch (cause) {
     if (isAppFluxError(cause) || FAULT_OF_OURS.test(String(cause))) throw cause;
-    throw new AppFluxError('unavailable', 'The metadata store does not answer', {
+    throw new AppFluxError('unavailable', 'The metadata store doesn’t respond', {
       hint: 'Try again in a few seconds.',
       retryAfterSeconds: 2,
       cause,

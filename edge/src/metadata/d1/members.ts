@@ -87,8 +87,8 @@ export function createMemberStore(database: Database): MemberStore {
 }
 
 const lastOwner = () =>
-  new AppFluxError('last_owner', 'A team cannot be without an owner', {
-    hint: 'Make somebody else an owner first.',
+  new AppFluxError('last_owner', 'A team needs an owner', {
+    hint: 'Make someone else an owner first.',
   });
 
 const toMember = (row: Row): MemberRecord => ({

@@ -86,7 +86,7 @@ async function unlessTaken<Result>(write: () => Promise<Result>): Promise<Result
     if (error.includes('UNIQUE constraint failed: users.email'))
       throw new AppFluxError('email_taken', 'This email is already in use', { cause });
     if (error.includes('UNIQUE constraint failed: users.github_id'))
-      throw new AppFluxError('identity_taken', 'Somebody has this GitHub account already', { cause });
+      throw new AppFluxError('identity_taken', 'This GitHub account is already linked to a user', { cause });
     throw cause;
   }
 }

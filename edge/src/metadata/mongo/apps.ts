@@ -26,8 +26,8 @@ export function createAppStore(db: Db): AppStore {
     async insert(app) {
       if (await apps.insert(app, { builds: 0 })) return;
       if (await apps.first({ slug: is(app.slug) })) {
-        throw new AppFluxError('slug_taken', `There is an app with the slug ${app.slug} already`, {
-          hint: 'Choose another slug.',
+        throw new AppFluxError('slug_taken', `An app with the slug ${app.slug} already exists`, {
+          hint: 'Choose a different slug.',
         });
       }
       throw new Error(`There is an app with the id ${app.id} already`);
@@ -69,7 +69,7 @@ export function createAppStore(db: Db): AppStore {
         { $inc: { builds: 1 } },
         { returnDocument: 'after' },
       );
-      if (counted === null) throw new AppFluxError('not_found', 'There is no such app');
+      if (counted === null) throw new AppFluxError('not_found', 'App not found');
       return Number(counted.builds);
     },
 

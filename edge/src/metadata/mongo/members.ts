@@ -26,8 +26,8 @@ export function createMemberStore(db: Db): MemberStore {
       { $pullAll: { owners: [userId] } } as unknown as UpdateFilter<Document>,
     );
     if (matchedCount === 0) {
-      throw new AppFluxError('last_owner', 'A team cannot be without an owner', {
-        hint: 'Make somebody else an owner first.',
+      throw new AppFluxError('last_owner', 'A team needs an owner', {
+        hint: 'Make someone else an owner first.',
       });
     }
   }

@@ -82,7 +82,7 @@ export class MongoObject extends DurableObject<Env> {
 function unreachable(cause: unknown): AppFluxError {
   // The operator's log has the driver's words, which may name hosts; the caller only learns that it is down.
   journal.error('MongoDB does not answer', cause);
-  return new AppFluxError('unavailable', 'The metadata store does not answer', {
+  return new AppFluxError('unavailable', 'The metadata store doesn’t respond', {
     hint: 'Try again in a few seconds.',
     retryAfterSeconds: 2,
     cause,

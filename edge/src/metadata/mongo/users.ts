@@ -21,7 +21,7 @@ export function createUserStore(db: Db): UserStore {
     const other = email === undefined ? null : await users.first({ email: is(email) });
     if (other !== null && other.id !== id)
       return new AppFluxError('email_taken', 'This email is already in use', { cause });
-    return new AppFluxError('identity_taken', 'Somebody has this GitHub account already', { cause });
+    return new AppFluxError('identity_taken', 'This GitHub account is already linked to a user', { cause });
   }
 
   async function owner(): Promise<UserRecord | null> {
