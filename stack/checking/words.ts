@@ -55,6 +55,9 @@ const NOT_OURS = /(?:^|\/)(?:fixtures|fixture|recorded)\//;
 /** Files that contain the phrases on purpose. */
 const ABOUT_WORDS = new Set(['docs/style.md', 'stack/checking/words.ts', 'stack/checking/words.test.ts']);
 
+/** Names of columns that instances have stored, by the file that reads them. */
+const STORED: ReadonlyMap<string, string> = new Map([['edge/src/deployment/timers.ts', 'chore']]);
+
 export interface Finding {
   /** 1 is the first line. */
   readonly line: number;
@@ -95,6 +98,7 @@ export async function checkWords(root: string, files: readonly string[]): Promis
     const text = await readFile(join(root, path), 'utf8');
     if (!isChecked(path, text)) continue;
     for (const { line, found, instead } of findPhrases(text)) {
+      if (STORED.get(path) === found) continue;
       lines.push(`${path}:${line}: "${found}": write ${instead} (docs/style.md)`);
     }
   }

@@ -86,7 +86,7 @@ test('an artifact that is announced with other bytes has a key of its own, and i
   });
 });
 
-test('parts with other bytes than announced are refused and removed, and announced again they begin anew', async () => {
+test('parts with other bytes than announced are refused and removed; announced again, the upload restarts', async () => {
   await inObject(async (artifacts, { appId, id }) => {
     const good = 'g'.repeat(MULTIPART_FROM_BYTES);
     const frame = await frameOf(good);

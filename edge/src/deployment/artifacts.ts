@@ -59,7 +59,7 @@ export class DeliveryInvalid extends Error {
 }
 
 /**
- * How many requests of an attempt are handled at once; a runner sends one, and the same again when it connects again.
+ * How many requests of an attempt are handled at a time; a runner sends one, and repeats it when it reconnects.
  * Each holds a call of storage.
  */
 const MAX_IN_PROGRESS = 16;
@@ -104,7 +104,9 @@ export class ArtifactUploads {
   /** A frame may be heard twice: beginning an upload beside itself would leave one of the two behind. */
   #inTurn<Result>(attempt: number, name: string, work: () => Promise<Result>): Promise<Result> {
     if (this.#inProgress >= MAX_IN_PROGRESS) {
-      return Promise.reject(new UploadRefused('Too many uploads at once: send one after the other', true));
+      return Promise.reject(
+        new UploadRefused('Too many uploads at the same time: send one after the other', true),
+      );
     }
     this.#inProgress += 1;
     const key = `${attempt} ${name}`;

@@ -1,4 +1,4 @@
-/** Asking for a deployment: what it takes becomes a Spec, its object begins, and the queue is told. */
+/** Creates deployments: everything a build needs becomes a Spec, its object starts, and the queue gets a message. */
 import {
   AppFluxError,
   type BuildSettings,
@@ -73,7 +73,7 @@ export async function createDeployment(
   return begin({ env, metadata }, spec);
 }
 
-/** The same commit or upload once more, with the App's settings of now; with `latest`, the branch's newest commit instead of the same one. */
+/** The same commit or upload again, with the App's current settings; with `latest`, the branch's newest commit instead of the same one. */
 export async function redeploy(
   { env, metadata }: Parts,
   app: AppRecord,

@@ -37,7 +37,10 @@ type Stub = Awaited<ReturnType<typeof queued>>['stub'];
 const keptOf = (stub: Stub) =>
   runInDurableObject(stub, (_, { storage }) => ({
     lines: storage.sql.exec('SELECT * FROM log_rows').toArray(),
-    tasks: storage.sql.exec("SELECT chore FROM timers WHERE chore = 'archive'").toArray(),
+    tasks: storage.sql
+      .exec('SELECT * FROM timers')
+      .toArray()
+      .filter((timer) => Object.values(timer).includes('archive')),
   }));
 const logKeyOf = async (stub: Stub) => (await stub.snapshot())?.record.logKey;
 

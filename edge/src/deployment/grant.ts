@@ -24,7 +24,7 @@ export interface Opened {
   files: Record<string, string>;
 }
 
-/** Opens what the spec keeps sealed. Done before the claim is decided, so that the decision itself is at once. */
+/** Opens the sealed values of the spec. Done before the claim is decided, so that the decision itself is synchronous. */
 export async function openSpec(spec: Spec, sealer: Sealer, presigner: Presigner): Promise<Opened> {
   const { app, environment } = spec;
   const variables = await openAll(spec.variables, environment, sealer, (name) => variableLabel(app.id, name));

@@ -48,7 +48,7 @@ describe('a queued deployment', () => {
     });
   });
 
-  it('is canceled at once, and the pool drops the job', () => {
+  it('is canceled immediately, and the pool drops the job', () => {
     const outcome = step(spec, initialState(spec), { type: 'cancel', reason: 'changed my mind' }, T0);
     expect(outcome).toMatchObject({ state: { status: 'canceled' } });
     expect('effects' in outcome && outcome.effects.map((effect) => effect.type)).toEqual([
@@ -129,7 +129,7 @@ describe('the lease', () => {
     expect(state).toMatchObject({ status: 'failed', attempt: 3, failure: { code: 'runner_lost' } });
   });
 
-  it('ends at once when the runner is removed', () => {
+  it('ends immediately when the runner is removed', () => {
     const state = run([
       [T0, claim()],
       [T0 + 1, { type: 'revoked', runnerId: runner.id }],
@@ -140,7 +140,7 @@ describe('the lease', () => {
     );
   });
 
-  it('ends at once when the runner was started anew, unless it is another attempt or another runner', () => {
+  it('ends immediately when the runner was restarted, unless it is another attempt or another runner', () => {
     const building = run([[T0, claim()]]);
     const restarted = (runnerId: string, attempt: number): Event => ({
       type: 'restarted',
@@ -338,7 +338,7 @@ describe('in any order of events', () => {
     );
   });
 
-  it('ending is told once, with an end time, no open phase, and a failure exactly when it failed', () => {
+  it('the end is reported once, with an end time, no open phase, and a failure exactly when it failed', () => {
     fc.assert(
       fc.property(aHistory, (history) => {
         for (const { before, outcome } of through(history)) {

@@ -9,7 +9,7 @@ import { type Failure, failure, hasEnded, LEASE_MS, type Phase, type Plan } from
 import type { ArtifactRecord } from '../metadata/metadata.ts';
 import type { Lease, Spec, State } from './state.ts';
 
-/** A runner that was told to cancel has this long to say that it did. */
+/** How long a runner has to confirm a cancellation. */
 export const CANCEL_GRACE_MS = 60_000;
 
 /** The runner kills the build itself at the deadline; the edge waits this much longer for its word. */
@@ -42,13 +42,13 @@ export type Event =
   /** The runner's word on how its attempt ended; artifacts are checked before this event is made. */
   | { type: 'succeeded'; attempt: number; artifacts: ArtifactRecord[] }
   | { type: 'failed'; attempt: number; failure: Failure }
-  /** The runner gave the attempt up: because it was told to cancel, or because it is going away. */
+  /** The runner gave the attempt up: because it was canceled, or because the runner is stopping. */
   | { type: 'stopped'; attempt: number }
   /** The project asked not to be built this time. */
   | { type: 'skipped'; attempt: number; reason: string }
   /** The runner's credential was revoked: its lease ends now. */
   | { type: 'revoked'; runnerId: string }
-  /** The runner was started anew and has swept the attempt away: its lease ends now. */
+  /** The runner was restarted and has removed the attempt: its lease ends now. */
   | { type: 'restarted'; runnerId: string; attempt: number }
   | { type: 'cancel'; reason: string }
   /** Time has passed; what is due by `now` happens. `socketOpen`: the runner's socket is there right now. */
@@ -88,7 +88,7 @@ export function step(spec: Spec, state: State, event: Event, now: number): Outco
     case 'restarted': {
       if (hasEnded(state.status)) return { refused: 'already_ended' };
       const isCurrent = state.lease?.runner.id === event.runnerId && state.attempt === event.attempt;
-      return isCurrent ? leaseLost(spec, state, now, 'was started anew') : { refused: 'stale_attempt' };
+      return isCurrent ? leaseLost(spec, state, now, 'was restarted') : { refused: 'stale_attempt' };
     }
     case 'archived':
       return { state: { ...state, logKey: event.logKey }, effects: [] };
@@ -279,7 +279,7 @@ function fromRunner(spec: Spec, state: State, event: RunnerEvent, now: number): 
     case 'skipped':
       return answered(canceled({ ...state, cancelReason: state.cancelReason ?? event.reason }, now));
     case 'succeeded':
-      // Once somebody was told that it is being canceled, it ends canceled: the answer must not turn out a lie.
+      // After we report `canceling`, we never report success.
       if (state.status === 'canceling') return answered(canceled(state, now));
       return end({ ...state, artifacts: event.artifacts }, 'success', now, []);
     case 'failed':

@@ -12,7 +12,7 @@ export interface Change {
   readonly before: State;
   readonly after: Saved;
   readonly effects: readonly Effect[];
-  /** Whether consumers of events are told, because the deployment's record changes. */
+  /** Whether consumers of events are notified, because the deployment's record changes. */
   readonly isNews: boolean;
 }
 

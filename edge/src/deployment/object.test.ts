@@ -75,14 +75,14 @@ test('what earlier attempts wrote is taken off what the next may log, which is n
   }
 });
 
-test('alarm throws: the event stays in the outbox, and is told when the queue works again', async () => {
+test('alarm throws: the event stays in the outbox, and is sent when the queue works again', async () => {
   const { spec, stub } = await queued();
   await expect.poll(() => projected(spec.id)).toMatchObject({ status: 'queued' });
   await runInDurableObject(stub, (instance) => {
     const broken = { ...env, EVENT_QUEUE: { send: () => Promise.reject(new Error('the queue is down')) } };
     Object.assign(instance, { env: broken });
   });
-  expect(await stub.cancel('to see whether it is told')).toMatchObject({
+  expect(await stub.cancel('to see whether it is sent')).toMatchObject({
     canceled: { record: { status: 'canceled' } },
   });
   await runDurableObjectAlarm(stub);
@@ -106,7 +106,7 @@ test('an event that the queue took and lost is sent again, until metadata has it
     const forgetful = { send: async ({ seq }: { seq: number }) => void lost.push(seq) };
     Object.assign(instance, { env: { ...env, EVENT_QUEUE: forgetful } });
   });
-  await stub.cancel('to see whether it is told');
+  await stub.cancel('to see whether it is sent');
   await expect.poll(async () => (await stub.snapshot())?.record.logKey).toEqual(expect.any(String));
   await expect.poll(() => lost).toEqual([2, 3]);
   expect(await projected(spec.id)).toMatchObject({ status: 'queued' });
@@ -120,9 +120,9 @@ test('an event that the queue took and lost is sent again, until metadata has it
   vi.restoreAllMocks();
   await expect.poll(() => projected(spec.id), { timeout: 5_000 }).toMatchObject({ status: 'canceled' });
   await expect.poll(() => stub.unconfirmed()).toBeNull();
-  const chores = () =>
+  const pending = () =>
     runInDurableObject(stub, (_, { storage }) => storage.sql.exec('SELECT * FROM timers').toArray());
-  await expect.poll(chores).toEqual([]);
+  await expect.poll(pending).toEqual([]);
 });
 
 test('clock jumps an hour: the lease is over, the deployment is not', async () => {
@@ -253,7 +253,7 @@ test('the same spec created twice is one deployment', async () => {
   const { spec, stub } = await queued();
   await stub.claim(runner);
   expect(await stub.create(spec)).toMatchObject({ record: { status: 'building', attempt: 1 } });
-  // Asked for again later, by the same key: it is told as it was asked for first.
+  // Requested again later with the same key: the answer is the first request's.
   const again = await stub.create({ ...spec, createdAt: spec.createdAt + 60_000, environment: 'preview' });
   expect(again.record).toMatchObject({
     createdAt: new Date(spec.createdAt).toISOString(),

@@ -120,7 +120,7 @@ export class DeploymentObject extends DurableObject<Env> {
     return null;
   }
 
-  /** Seals its variables and files anew with the key of today; gives how many were sealed with the one before. */
+  /** Reseals its variables and files with the current key. @returns how many were sealed with the previous one */
   async reseal(): Promise<number> {
     if (this.#machine.saved === null) return 0;
     const { spec, resealed } = await resealSpec(this.#machine.current().spec, createSealer(this.env));
@@ -185,7 +185,7 @@ export class DeploymentObject extends DurableObject<Env> {
     if (this.#machine.saved !== null) this.#transitions.apply({ type: 'revoked', runnerId });
   }
 
-  /** Ends the lease of a runner that was started anew and does not hold the attempt any more. */
+  /** Ends the lease of a runner that was restarted and no longer holds the attempt. */
   restarted(runnerId: string, attempt: number): void {
     if (this.#machine.saved !== null) this.#transitions.apply({ type: 'restarted', runnerId, attempt });
   }

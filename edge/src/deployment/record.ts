@@ -1,4 +1,4 @@
-/** How a deployment's state is told to others: as a record for metadata, and as the API's Deployment. */
+/** A deployment's state for others: a record for metadata, and the API's Deployment. */
 import type { Deployment } from '@appflux/protocol';
 import { type DeploymentMarks, type DeploymentRecord, UNMARKED } from '../metadata/metadata.ts';
 import type { Spec, State } from './state.ts';
@@ -46,7 +46,7 @@ function durationOf({ startedAt, finishedAt }: State): number | null {
 }
 
 /**
- * Whether the change is one that others are told of. Phases are not: whoever wants them live asks the object
+ * Whether consumers of events get this change. Phases aren't sent: anyone who wants them live asks the object
  * or watches its log, and every event costs.
  */
 export function isNews(before: DeploymentRecord, after: DeploymentRecord): boolean {

@@ -69,7 +69,7 @@ export interface State {
   finishedAt: number | null;
   /** When the whole of it, over all attempts, must be over. Set at the first claim. */
   deadlineAt: number | null;
-  /** When a runner that was told to cancel is no longer waited for. */
+  /** When to stop waiting for a runner's confirmation of a cancellation. */
   cancelBy: number | null;
   cancelReason: string | null;
   commitHash: string | null;

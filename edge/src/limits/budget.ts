@@ -25,7 +25,7 @@ export class Budget {
 /** Notes that about so many requests are made in removing something. Throws AppFluxError `unavailable` when none is left. */
 export function spendOnRemoval(budget: Budget, requests: number): void {
   if (budget.isSpent) {
-    throw new AppFluxError('unavailable', 'There is more to remove than one request can handle', {
+    throw new AppFluxError('unavailable', 'There is more to remove than one request can handle handle', {
       hint: 'Delete it again to continue. What was removed stays removed.',
       retryAfterSeconds: 1,
     });

@@ -338,7 +338,7 @@ test('an app with more than one request can remove is removed by calling again',
   const parts = { env, metadata, objects, presigner: presignerOf(env) };
   await expect(deleteApp(app, parts, new Budget(8))).rejects.toMatchObject({
     code: 'unavailable',
-    message: 'There is more to remove than one request can handle',
+    message: 'There is more to remove than one request can handle handle',
     hint: expect.stringContaining('Delete it again'),
   });
   expect(await metadata.deployments.idsOf(app.id, 200)).toHaveLength(5);

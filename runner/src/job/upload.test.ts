@@ -171,7 +171,7 @@ describe('a storage that', () => {
     expect(result).toMatchObject({
       failure: {
         code: 'upload_failed',
-        message: 'site.zip was not accepted: Storage does not answer as it should',
+        message: 'site.zip was not accepted: Storage doesn’t respond',
       },
     });
   });

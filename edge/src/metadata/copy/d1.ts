@@ -17,7 +17,7 @@ interface Table {
   /** The column that holds the whole record in JSON, from which all others are drawn but those of `beside`. */
   whole?: string;
   beside: readonly string[];
-  /** Columns that are drawn from the whole record by this backend, and no members of it. */
+  /** Columns that this backend derives from the whole record, and no members of it. */
   drawn: Record<string, (record: Copied) => string | number | null>;
 }
 

@@ -1,6 +1,6 @@
 /**
  * Between records and the documents that MongoDB keeps of them. Ids are ObjectIds there and the times of apps and
- * deployments are dates, so that whoever reads the database with other tools finds what they expect.
+ * deployments are dates, so that other tools that read the database find what they expect.
  */
 import { ObjectId } from 'mongodb';
 
@@ -20,7 +20,7 @@ export interface Shape {
   dates: readonly string[];
   /** Members of the document that no record has: counters and versions, which are kept beside it. */
   beside: readonly string[];
-  /** Members that are drawn from the others, or are there for the backend's own work and for other readers. */
+  /** Members that are derived from the others, or are there for the backend's own work and for other readers. */
   drawn: readonly string[];
   /** Members that are left out of the document when they are null, for an index that is unique where they are. */
   sparse?: readonly string[];
@@ -31,7 +31,7 @@ export interface Shape {
 /** An id as it is kept. */
 export const idOf = (id: string): ObjectId => ObjectId.createFromHexString(id);
 
-/** The document of a record; `drawn` are the members that its shape says are drawn from it. */
+/** The document of a record; `drawn` are the members that its shape derives from it. */
 export function toDocument(shape: Shape, record: object, drawn: Record<string, unknown> = {}): Document {
   const members = Object.entries({ ...record, ...drawn }).flatMap(([name, value]) =>
     value === undefined || (value === null && shape.sparse?.includes(name))

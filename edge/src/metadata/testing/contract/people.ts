@@ -5,7 +5,7 @@ import type { CreateBackend } from '../contract.ts';
 import { auditRecord, memberRecord, userRecord } from '../sample-records.ts';
 
 export function peopleContract(create: CreateBackend): void {
-  test('a user is found by e-mail address and by GitHub account, as they were put in', async () => {
+  test('a user is found by email and by GitHub account', async () => {
     const { users } = await create();
     const user = userRecord({ passwordHash: '$scrypt$...', githubId: '583231' });
     await users.insert(user);
@@ -17,7 +17,7 @@ export function peopleContract(create: CreateBackend): void {
     expect(await users.byGithubId('1')).toBeNull();
   });
 
-  test('of many who would have one e-mail address at the same time one gets it', async () => {
+  test('of many that ask for one email at the same time one gets it', async () => {
     const { users } = await create();
     const tried = await Promise.allSettled(
       [1, 2, 3].map(() => users.insert(userRecord({ email: 'a@localhost' }))),
@@ -73,7 +73,7 @@ export function peopleContract(create: CreateBackend): void {
     expect(await users.update(crypto.randomUUID(), { githubId: '8' })).toBeNull();
   });
 
-  test("nobody takes another one's e-mail address by a change, and both stay as they were", async () => {
+  test("nobody takes another user's email by a change, and both stay as they were", async () => {
     const { users } = await create();
     const [first, second] = [userRecord(), userRecord()];
     await users.insert(first);
@@ -121,7 +121,7 @@ export function peopleContract(create: CreateBackend): void {
     expect(await members.setRole(here.teamId, crypto.randomUUID(), 'admin')).toBeNull();
   });
 
-  test('a new e-mail address is that of the person in all their teams, and of nobody else', async () => {
+  test("a new email is the person's in all their teams, and nobody else's", async () => {
     const { members } = await create();
     const first = memberRecord();
     const second = memberRecord({ userId: first.userId });
@@ -135,7 +135,7 @@ export function peopleContract(create: CreateBackend): void {
     expect(await members.find(colleague.teamId, colleague.userId)).toEqual(colleague);
   });
 
-  test('whoever is removed is in the team no longer', async () => {
+  test('a removed member is no longer in the team', async () => {
     const { members } = await create();
     const member = memberRecord();
     await members.insert(member);
@@ -196,7 +196,7 @@ export function peopleContract(create: CreateBackend): void {
     await members.deleteTeam(owner.teamId);
     expect((await members.list(owner.teamId, { limit: 10 })).items).toEqual([]);
     expect(await members.ofUser(owner.userId)).toEqual([elsewhere]);
-    // Founded anew it has an owner who cannot go, as any team.
+    // Founded again, it has an owner who can't leave, as in any team.
     await members.insert(owner);
     await expect(members.delete(owner.teamId, owner.userId)).rejects.toMatchObject({ code: 'last_owner' });
   });
