@@ -100,7 +100,7 @@ declare global {
 }
 
 /** Every source file of the Worker but its tests, by path. */
-const sources = import.meta.glob(['../**/*.ts', '!../**/*.test.ts', '!../**/testing*.ts'], {
+const sources = import.meta.glob(['../**/*.ts', '!../**/*.test.ts', '!../**/testing/**'], {
   query: '?raw',
   import: 'default',
   eager: true,
