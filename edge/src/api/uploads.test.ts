@@ -132,7 +132,7 @@ describe('an upload', () => {
     expect(refused.status).toBe(429);
     expect(refused.headers.get('Retry-After')).toBe('3600');
     expect(await refused.json()).toMatchObject({
-      error: { message: '200 uploads of this team are not completed' },
+      error: { message: 'This team has 200 incomplete uploads' },
     });
     expect((await begin({ name: 'a.zip', size: 1 })).status).toBe(201);
     const kept = { key: 'uploads/kept.zip', sha256: '0'.repeat(64) };
