@@ -26,6 +26,7 @@ const COMMANDS = [
   'backup',
   'restore',
   'set-version',
+  'doctor',
 ];
 const STAMP = join(ROOT, 'node_modules', '.cache', 'appflux', 'packages');
 

@@ -11,7 +11,7 @@ const GIB = 1024 ** 3;
  * Disk space that a first start needs in the state folder, without packages: images, the built dashboard, some
  * uploads.
  */
-const LEAST_FREE_BYTES = 2 * GIB;
+export const LEAST_FREE_BYTES = 2 * GIB;
 
 /** @throws StackProblem `platform_unsupported` on any system but Linux: builds need its namespaces and sockets. */
 export function checkPlatform(platform: NodeJS.Platform): void {

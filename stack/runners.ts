@@ -49,8 +49,8 @@ export function registrationChange(
   return slots === settings.slots ? null : { slots: settings.slots };
 }
 
-/** The runner's program with its environment. */
-function runnerCommand(settings: Settings, name: string, env: NodeJS.ProcessEnv) {
+/** A local runner's program, state folder and environment. */
+export function runnerCommand(settings: Settings, name: string, env: NodeJS.ProcessEnv) {
   return {
     args: [join(ROOT, 'runner', 'src', 'commands', 'cli.ts')],
     state: statePaths(settings.state).runner(name),

@@ -1,7 +1,7 @@
 /** The state folder: the data of a local instance, and a lock so that only one start uses it at a time. */
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
@@ -144,10 +144,7 @@ async function readOrNull(file: string): Promise<string | null> {
  * @throws StackProblem `state_in_use` if another process has it
  */
 export async function lockState(state: string): Promise<() => void> {
-  // The name's length is limited; the folder's path is not.
-  const name = createHash('sha256')
-    .update(await realpath(state))
-    .digest('hex');
+  const name = await lockName(state);
   const server = createServer((socket) => socket.destroy());
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
@@ -160,10 +157,39 @@ export async function lockState(state: string): Promise<() => void> {
         ),
       );
     });
-    server.listen(`\0appflux-state-${name}`, resolve);
+    server.listen(name, resolve);
   });
   server.unref();
   return () => void server.close();
+}
+
+/** The name's length is limited; the folder's path is not. */
+async function lockName(state: string): Promise<string> {
+  const digest = createHash('sha256').update(await realpath(state));
+  return `\0appflux-state-${digest.digest('hex')}`;
+}
+
+/** Whether a process of this machine has locked the state folder. Takes no lock itself. */
+export async function isLocked(state: string): Promise<boolean> {
+  let name: string;
+  try {
+    name = await lockName(state);
+  } catch (error) {
+    // No folder, so no instance.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
+  return new Promise((resolve, reject) => {
+    const socket = connect(name);
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ECONNREFUSED') resolve(false);
+      else reject(error);
+    });
+  });
 }
 
 /** The longest path of a Unix socket (unix(7): 108 bytes with the zero at its end). */

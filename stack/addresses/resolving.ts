@@ -14,18 +14,26 @@ export type Resolve = (name: string) => Promise<readonly string[]>;
 const resolveBySystem: Resolve = async (name) =>
   (await lookup(name, { all: true })).map(({ address }) => address);
 
-/** Whether a name resolves; null when there was no answer in time. */
-export async function resolves(name: string, resolve: Resolve = resolveBySystem): Promise<boolean | null> {
-  const answer = resolve(name).then(
-    (addresses) => addresses.length > 0,
+/** The addresses of a name, none if it doesn't resolve; null when there was no answer in time. */
+export async function addressesFor(
+  name: string,
+  resolve: Resolve = resolveBySystem,
+): Promise<readonly string[] | null> {
+  const answer = resolve(name).catch(() => {
     // Whatever the reason, visitors would have none either.
-    () => false,
-  );
+    return [];
+  });
   return Promise.race([answer, sleep(ANSWER_WITHIN_MS, null, { ref: false })]);
 }
 
+/** Whether a name resolves; null when there was no answer in time. */
+export async function resolves(name: string, resolve?: Resolve): Promise<boolean | null> {
+  const addresses = await addressesFor(name, resolve);
+  return addresses === null ? null : addresses.length > 0;
+}
+
 /** A name below a domain that nobody has made a record for: it resolves only by a wildcard. */
-const unusedBelow = (domain: string): string => `check-${randomBytes(6).toString('hex')}.${domain}`;
+export const unusedBelow = (domain: string): string => `check-${randomBytes(6).toString('hex')}.${domain}`;
 
 /** Whether every name below the domain resolves; null when there was no answer in time. */
 export const hasWildcard = (domain: string, resolve?: Resolve): Promise<boolean | null> =>

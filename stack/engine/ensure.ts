@@ -86,7 +86,8 @@ function ours(daemon: Daemon): ReadyEngine {
   return { engine, address: daemon.address, release };
 }
 
-async function thisMachine(): Promise<Machine> {
+/** The facts of this machine that decide how it gets an engine. */
+export async function thisMachine(): Promise<Machine> {
   const osRelease = await readFile('/etc/os-release', 'utf8').catch(() => {
     // No such file: an unknown system, which the empty text stands for.
     return '';

@@ -118,9 +118,10 @@ test('Git is judged by its version', () => {
   expect(checkGit(null).level).toBe('bad');
 });
 
-test('images are listed with their tools; none at all is bad', () => {
-  expect(checkImages([])[0]?.level).toBe('bad');
-  expect(checkImages([{ name: 'appflux/web-builder', versions: 'node=24\nnpm=11\n' }])[0]?.text).toBe(
+test('images are listed with their tools; none at all is bad, unless they are built on demand', () => {
+  expect(checkImages([], false)[0]?.level).toBe('bad');
+  expect(checkImages([], true)[0]?.level).toBe('weak');
+  expect(checkImages([{ name: 'appflux/web-builder', versions: 'node=24\nnpm=11\n' }], false)[0]?.text).toBe(
     'appflux/web-builder: node=24, npm=11',
   );
 });

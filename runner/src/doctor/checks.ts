@@ -11,6 +11,12 @@ export interface Finding {
   readonly advice?: string;
 }
 
+const SIGNS = { ok: 'ok  ', weak: 'weak', bad: 'BAD ' } as const;
+
+/** A finding as it is printed: one line, and one for what to do about it. */
+export const findingText = ({ level, text, advice }: Finding): string =>
+  `${SIGNS[level]} ${text}${advice === undefined ? '' : `\n     ${advice}`}\n`;
+
 /** The part of the engine's `GET /info` and `GET /version` that matters here. */
 export interface EngineFacts {
   readonly version: string;
@@ -137,13 +143,19 @@ export function checkGit(output: string | null): Finding {
   };
 }
 
-/** The builder images that are there, with what they say of their tools. */
-export function checkImages(images: readonly { name: string; versions: string | null }[]): Finding[] {
+/**
+ * The builder images, with what they report of their tools.
+ * @param builtOnDemand a missing image is built when a build first needs it
+ */
+export function checkImages(
+  images: readonly { name: string; versions: string | null }[],
+  builtOnDemand: boolean,
+): Finding[] {
   if (images.length === 0) {
     return [
       {
-        level: 'bad',
-        text: 'No builder images',
+        level: builtOnDemand ? 'weak' : 'bad',
+        text: builtOnDemand ? 'No builder images yet: the first build waits for one' : 'No builder images',
         advice: 'Build them with `npm run images -- web` in a checkout of AppFlux',
       },
     ];

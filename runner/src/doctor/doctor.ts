@@ -23,37 +23,42 @@ import {
   checkSocketPath,
   type EngineFacts,
   type Finding,
+  findingText,
 } from './checks.ts';
 import { lookAtHost } from './host.ts';
 import { checkIsolation } from './isolation.ts';
 import { lookAtScanner } from './scanner.ts';
 
-const SIGNS = { ok: 'ok  ', weak: 'weak', bad: 'BAD ' } as const;
-
 /** Runs all checks and prints the findings. Gives exit code 1 when something keeps builds from running. */
 export async function doctor(settings: Settings, out: { write(text: string): unknown }): Promise<number> {
   const findings: Finding[] = [];
   const note = (found: readonly Finding[]) => {
-    for (const { level, text, advice } of found) {
-      out.write(`${SIGNS[level]} ${text}${advice === undefined ? '' : `\n     ${advice}`}\n`);
-    }
+    for (const finding of found) out.write(findingText(finding));
     findings.push(...found);
   };
-  const onHost = settings.executor === 'host';
-  if (onHost) note(await lookAtHost(settings));
-  else {
-    note(await lookAtEngine(connectEngine(), settings));
-    note(checkSocketPath(socketPathBytes(settings.state), MAX_SOCKET_PATH_BYTES));
-  }
   note([checkDisk(await freeBytes(settings.state), settings.keepFree)]);
-  if (!onHost) note([await lookAtDiskLimit()]);
-  note([checkGit(await gitVersion())]);
-  note([await lookAtScanner(settings)]);
+  for await (const found of buildFindings(settings, connectEngine())) note(found);
   note(await lookAtRegistration(settings.state));
   const bad = findings.filter(({ level }) => level === 'bad').length;
   const weak = findings.filter(({ level }) => level === 'weak').length;
   out.write(bad > 0 ? `\n${bad} to fix before builds can run.\n` : `\nBuilds can run. ${weak} to improve.\n`);
   return bad > 0 ? 1 : 0;
+}
+
+/**
+ * What this host can build with, and how well builds are isolated: engine, kernel, images, Git, malware scanner.
+ * `npm run doctor` reports the same for the runners of a local instance.
+ */
+export async function* buildFindings(settings: Settings, engine: Engine): AsyncGenerator<Finding[]> {
+  const onHost = settings.executor === 'host';
+  if (onHost) yield await lookAtHost(settings);
+  else {
+    yield await lookAtEngine(engine, settings);
+    yield checkSocketPath(socketPathBytes(settings.state), MAX_SOCKET_PATH_BYTES);
+    yield [await lookAtDiskLimit()];
+  }
+  yield [checkGit(await gitVersion())];
+  yield [await lookAtScanner(settings)];
 }
 
 async function lookAtEngine(engine: Engine, settings: Settings): Promise<Finding[]> {
@@ -72,7 +77,7 @@ async function lookAtEngine(engine: Engine, settings: Settings): Promise<Finding
   return [
     ...checkEngine(facts),
     ...checkIsolation(facts, settings),
-    ...checkImages(await builderImages(engine)),
+    ...checkImages(await builderImages(engine), settings.imageCommand !== undefined),
   ];
 }
 
