@@ -75,6 +75,13 @@ export const operator = (calls: Calls) => ({
   /** Reports how a backup went. */
   reportBackup: (status: BackupStatus, options: CallOptions = {}): Promise<void> =>
     calls.nothing('PUT', '/api/ops/backup', { body: status, ...options }),
+  /** The instance's metrics, in the OpenMetrics text format. */
+  metrics: async (options: CallOptions = {}): Promise<string> => {
+    const request = { method: 'GET', path: '/api/ops/metrics' };
+    const response = await calls.send(request.method, request.path, options);
+    if (!response.ok) throw await calls.refusal(response, request);
+    return response.text();
+  },
   /** Messages that the queues couldn't deliver. */
   deadLetters: (query: ListQuery = {}, options: CallOptions = {}): Promise<Page<DeadLetter>> =>
     calls.json(DeadLetters, 'GET', '/api/ops/dead-letters', { query: { ...query }, ...options }),

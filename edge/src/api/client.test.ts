@@ -76,6 +76,9 @@ const CALLS: Record<string, { call: () => Promise<unknown>; refused?: string }> 
         schedule: null,
       }),
   },
+  'GET /api/ops/metrics': {
+    call: async () => expect(await operator.operator.metrics()).toMatch(/\n# EOF\n$/),
+  },
   'GET /api/ops/dead-letters': { call: () => operator.operator.deadLetters({ limit: 1 }) },
   'POST /api/ops/dead-letters/:id/replay': {
     call: () => operator.operator.replayDeadLetter(newObjectId()),

@@ -10,6 +10,7 @@ import { requestLog } from '../http/request-log.ts';
 import { type ApiEnv, router } from '../http/router.ts';
 import { journal } from '../journal.ts';
 import { metadataOf } from '../metadata/index.ts';
+import { countRequests } from '../metrics/isolate.ts';
 import { publicPages } from '../publish/index.ts';
 import { setting } from '../settings.ts';
 import { objectsOf, presignerOf } from '../storage/index.ts';
@@ -27,6 +28,7 @@ import { health, VERSION } from './health.ts';
 import { invitations } from './invitations.ts';
 import { logs } from './logs.ts';
 import { members } from './members.ts';
+import { metrics } from './metrics.ts';
 import { ops } from './ops.ts';
 import { outbox } from './outbox.ts';
 import { pins } from './pins.ts';
@@ -45,6 +47,7 @@ export const api = router();
 
 api.onError(refuse);
 
+api.use('*', countRequests);
 api.use('*', requestLog);
 api.use(async (c, next) => {
   c.set('metadata', metadataOf(c.env));
@@ -95,6 +98,7 @@ for (const resource of [
   deployHooks,
   audit,
   backups,
+  metrics,
   config,
   ops,
   outbox,

@@ -90,6 +90,7 @@ const ROUTES: Record<string, Who> = {
   'POST /api/ops/sweep': 'operator',
   'GET /api/ops/backup': 'operator',
   'PUT /api/ops/backup': 'operator',
+  'GET /api/ops/metrics': 'operator',
   'GET /api/ops/dead-letters': 'admin',
   'POST /api/ops/dead-letters/:id/replay': 'admin',
 };

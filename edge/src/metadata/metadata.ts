@@ -8,6 +8,7 @@
  */
 import type { DeploymentStatus, FileInfo, Page, PageQuery, Role } from '@appflux/protocol';
 import type { AnalyticsStore, DownloadStore } from './analytics.ts';
+import type { MetricsStore } from './metrics.ts';
 import type {
   AppRecord,
   AuditRecord,
@@ -299,4 +300,5 @@ export interface Metadata {
   readonly idempotency: IdempotencyStore;
   readonly downloads: DownloadStore;
   readonly analytics: AnalyticsStore;
+  readonly metrics: MetricsStore;
 }

@@ -1,5 +1,6 @@
 /** The storage that this instance is set up with. */
 import type { Env } from '../env.ts';
+import { countingErrors } from '../metrics/isolate.ts';
 import { setting } from '../settings.ts';
 import { KeptHealth } from './health.ts';
 import { createPresigner } from './presigner.ts';
@@ -10,10 +11,10 @@ import type { ObjectStore, Presigner } from './storage.ts';
 
 /** Objects: by the R2 binding, or with STORAGE_DRIVER=s3 by the S3 API. */
 export const objectsOf = (env: Env): ObjectStore =>
-  env.STORAGE_DRIVER === 's3' ? createS3Objects(clientOf(env)) : createR2Objects(env.STORAGE);
+  countingErrors(env.STORAGE_DRIVER === 's3' ? createS3Objects(clientOf(env)) : createR2Objects(env.STORAGE));
 
 /** Presigned requests: always by the S3 API, with R2 by the bucket's own endpoint. */
-export const presignerOf = (env: Env): Presigner => createPresigner(clientOf(env));
+export const presignerOf = (env: Env): Presigner => countingErrors(createPresigner(clientOf(env)));
 
 /** What storage's health was at last, by the settings that it was asked with. */
 const kept = new Map<string, KeptHealth>();

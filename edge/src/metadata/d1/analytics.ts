@@ -115,7 +115,7 @@ export function createAnalyticsStore(database: Database): AnalyticsStore {
 const namedApp = (row: Row) => ({ slug: text(row, 'slug'), name: text(row, 'name') });
 
 /** Adds the numbers that a column has in one text; it is null where all of them are. */
-function addTo(histogram: Map<number, number>, row: Row, column: string): void {
+export function addTo(histogram: Map<number, number>, row: Row, column: string): void {
   for (const value of textOrNull(row, column)?.split(',') ?? []) {
     const seconds = Number(value);
     histogram.set(seconds, (histogram.get(seconds) ?? 0) + 1);

@@ -9,6 +9,7 @@ import { createDownloadStore } from './downloads.ts';
 import { createFileStore } from './files.ts';
 import { createIdempotencyStore } from './idempotency.ts';
 import { createMemberStore } from './members.ts';
+import { createMetricsStore } from './metrics.ts';
 import { createRunnerStore } from './runners.ts';
 import { createSecretStore } from './secrets.ts';
 import { createSessionStore } from './sessions.ts';
@@ -40,5 +41,6 @@ export function createD1Metadata(db: D1Database): Metadata {
     idempotency: createIdempotencyStore(database),
     downloads: createDownloadStore(database),
     analytics: createAnalyticsStore(database),
+    metrics: createMetricsStore(database),
   };
 }

@@ -2,10 +2,17 @@
 import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { forgetAll } from '../../testing/worker.ts';
-import { appRecord, deploymentRecord } from '../testing/sample-records.ts';
+import { appRecord, deploymentRecord, memberRecord } from '../testing/sample-records.ts';
 import { buildStatements, downloadStatements } from './analytics.ts';
 import type { Statement } from './database.ts';
 import { createD1Metadata } from './index.ts';
+import {
+  endedStatement,
+  phaseStatements,
+  runnerStatement,
+  teamStatement,
+  unendedStatement,
+} from './metrics.ts';
 
 const RANGE = { from: '2026-11-01', to: '2026-11-30' };
 const OF_TEAM = { ownerId: crypto.randomUUID() };
@@ -44,6 +51,51 @@ describe.each([
     const tables = plan.filter((step) => /^(?:SCAN|SEARCH) (?:deployments|downloads|apps)\b/.test(step));
     expect(tables.filter((step) => step.startsWith('SCAN'))).toEqual([]);
   });
+});
+
+const TEAMS = [OF_TEAM.ownerId, crypto.randomUUID()];
+
+test.each([
+  ['teams', teamStatement(10), 'members', 'COVERING INDEX members_of_team'],
+  [
+    'deployments that have not ended',
+    unendedStatement(TEAMS),
+    'deployments',
+    'COVERING INDEX deployments_of_owner_by_status (owner_id=? AND status=?)',
+  ],
+  [
+    'deployments that have ended',
+    endedStatement(TEAMS, RANGE),
+    'deployments',
+    'COVERING INDEX deployments_ended_of_owner (owner_id=? AND ended_on>? AND ended_on<?)',
+  ],
+  ['runners', runnerStatement(TEAMS), 'runners', 'INDEX runners_of_owner (owner_id=?)'],
+  [
+    'phases',
+    phaseStatements(TEAMS, 5)[0],
+    'deployments',
+    'INDEX deployments_of_owner_by_status (owner_id=? AND status=?)',
+  ],
+])('metrics search an index for %s', async (_name, statement, table, index) => {
+  if (statement === undefined) throw new Error('There is a statement for each team');
+  const plan = await planOf(statement);
+  const steps = plan.filter((step) => new RegExp(`^(?:SCAN|SEARCH) ${table}\\b`).test(step));
+  expect(steps.length).toBeGreaterThan(0);
+  for (const step of steps) expect(step).toContain(index);
+  expect(steps.filter((step) => step.startsWith('SCAN'))).toEqual([]);
+});
+
+test('the teams are found by one look-up each, however many members they have', async () => {
+  const { members } = createD1Metadata(env.METADATA);
+  for (const teamId of [crypto.randomUUID(), crypto.randomUUID()])
+    for (let member = 0; member < 20; member += 1)
+      await members.insert(memberRecord({ teamId, role: member === 0 ? 'owner' : 'viewer' }));
+  const { sql, values } = teamStatement(100);
+  const found = await env.METADATA.prepare(sql)
+    .bind(...values)
+    .all();
+  expect(found.results).toHaveLength(2);
+  expect(found.meta.rows_read).toBeLessThanOrEqual(12);
 });
 
 test('analytics read each row of a team once for its days, and twice for its apps', async () => {

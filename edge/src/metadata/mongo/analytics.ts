@@ -13,7 +13,7 @@ import { is, Records } from './database.ts';
 import { type Document, idOf } from './documents.ts';
 
 /** A group of an aggregation: what its members have in common, and their number or their sum. */
-interface Group {
+export interface Group {
   _id: Record<string, unknown>;
   total: number;
 }
@@ -109,7 +109,7 @@ function foldedEnds(groups: readonly Group[], member: string): Map<string, Ended
 }
 
 /** A value that is missing is no value. */
-const histogramOf = (groups: readonly Group[], member: string): Map<number, number> =>
+export const histogramOf = (groups: readonly Group[], member: string): Map<number, number> =>
   new Map(
     groups.flatMap(({ _id, total }) => (typeof _id[member] === 'number' ? [[_id[member], total]] : [])),
   );

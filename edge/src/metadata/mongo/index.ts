@@ -9,6 +9,7 @@ import { createDownloadStore } from './downloads.ts';
 import { createFileStore } from './files.ts';
 import { createIdempotencyStore } from './idempotency.ts';
 import { createMemberStore } from './members.ts';
+import { createMetricsStore } from './metrics.ts';
 import { createRunnerStore } from './runners.ts';
 import { createSecretStore } from './secrets.ts';
 import { createSessionStore } from './sessions.ts';
@@ -41,5 +42,6 @@ export function createMongoMetadata(db: Db, publicUrl: string | null): Metadata 
     idempotency: createIdempotencyStore(db),
     downloads: createDownloadStore(db),
     analytics: createAnalyticsStore(db),
+    metrics: createMetricsStore(db),
   };
 }

@@ -7,6 +7,7 @@ import { deploymentContract } from './contract/deployments.ts';
 import { downloadContract } from './contract/downloads.ts';
 import { fileContract } from './contract/files.ts';
 import { identityContract } from './contract/identity.ts';
+import { metricsContract } from './contract/metrics.ts';
 import { pagingContract } from './contract/paging.ts';
 import { peopleContract } from './contract/people.ts';
 import { releaseContract } from './contract/release.ts';
@@ -29,6 +30,7 @@ export function metadataContract(name: string, create: CreateBackend): void {
     describe('paging', () => pagingContract(create));
     describe('downloads', () => downloadContract(create));
     describe('analytics', () => analyticsContract(create));
+    describe('metrics', () => metricsContract(create));
     describe('uploads', () => uploadContract(create));
     describe('runners', () => runnerContract(create));
     describe('tokens', () => tokenContract(create));

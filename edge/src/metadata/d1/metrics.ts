@@ -1,0 +1,103 @@
+import type { PhaseSpan } from '@appflux/protocol';
+import { type DayRange, type Ended, percentilesOf } from '../analytics.ts';
+import { type MetricsStore, UNENDED, type UnendedStatus } from '../metrics.ts';
+import { addTo } from './analytics.ts';
+import { json, number, text } from './columns.ts';
+import type { Database, Statement } from './database.ts';
+import { newestFirst } from './list.ts';
+
+const IS_OF_TEAMS = 'owner_id IN (SELECT value FROM json_each(?1))';
+
+/** One look-up per team: a plain DISTINCT would read every member. */
+export const teamStatement = (limit: number): Statement => ({
+  sql: `WITH RECURSIVE teams (id) AS (
+          SELECT min(team_id) FROM members
+          UNION ALL
+          SELECT (SELECT min(team_id) FROM members WHERE team_id > teams.id) FROM teams WHERE teams.id IS NOT NULL
+          LIMIT ?1
+        ) SELECT id FROM teams WHERE id IS NOT NULL`,
+  values: [limit],
+});
+
+export const unendedStatement = (teams: readonly string[]): Statement => ({
+  sql: `SELECT status, count(*) AS count, min(created_at) AS oldest FROM deployments
+        WHERE ${IS_OF_TEAMS} AND status IN (${UNENDED.map((status) => `'${status}'`).join(', ')}) GROUP BY status`,
+  values: [JSON.stringify(teams)],
+});
+
+export const endedStatement = (
+  teams: readonly string[],
+  { from, to }: DayRange,
+  times: 'with times' | 'without times' = 'with times',
+): Statement => ({
+  sql: `SELECT status, count(*) AS count, ${
+    times === 'with times'
+      ? 'group_concat(duration_seconds) AS durations, group_concat(waited_seconds) AS waits'
+      : 'NULL AS durations, NULL AS waits'
+  }
+        FROM deployments WHERE ${IS_OF_TEAMS} AND ended_on BETWEEN ?2 AND ?3 GROUP BY status`,
+  values: [JSON.stringify(teams), from, to],
+});
+
+export const runnerStatement = (teams: readonly string[]): Statement => ({
+  sql: `SELECT owner_id, count(*) AS count FROM runners WHERE ${IS_OF_TEAMS} GROUP BY owner_id ORDER BY owner_id`,
+  values: [JSON.stringify(teams)],
+});
+
+export const phaseStatements = (teams: readonly string[], each: number): Statement[] =>
+  teams.map((team) => ({
+    sql: `SELECT record -> '$.phases' AS phases FROM deployments WHERE owner_id = ?1 AND status = 'success'
+          ORDER BY ${newestFirst('deployments')} LIMIT ?2`,
+    values: [team, each],
+  }));
+
+export function createMetricsStore(database: Database): MetricsStore {
+  const rowsOf = ({ sql, values }: Statement) => database.all(sql, ...values);
+
+  return {
+    teams: async (limit) => (await rowsOf(teamStatement(limit))).map((row) => text(row, 'id')),
+
+    async deployments(teams, range) {
+      const unended = await rowsOf(unendedStatement(teams));
+      const rows = await rowsOf(endedStatement(teams, range)).catch((error: unknown) => {
+        if (!String(error).includes('SQLITE_TOOBIG')) throw error;
+        // More than some 250,000 builds: their times are larger than a text may be. The counts are still right.
+        return rowsOf(endedStatement(teams, range, 'without times'));
+      });
+      const ended: Ended = { success: 0, failed: 0, canceled: 0 };
+      const durations = new Map<number, number>();
+      const waits = new Map<number, number>();
+      for (const row of rows) {
+        const status = text(row, 'status') as keyof Ended;
+        ended[status] = number(row, 'count');
+        if (status === 'success') addTo(durations, row, 'durations');
+        addTo(waits, row, 'waits');
+      }
+      return {
+        unended: unended.map((row) => ({
+          status: text(row, 'status') as UnendedStatus,
+          count: number(row, 'count'),
+          oldestCreatedAt: text(row, 'oldest'),
+        })),
+        ended,
+        durationSeconds: percentilesOf(durations),
+        waitingSeconds: percentilesOf(waits),
+      };
+    },
+
+    runners: async (teams) =>
+      (await rowsOf(runnerStatement(teams))).map((row) => ({
+        teamId: text(row, 'owner_id'),
+        count: number(row, 'count'),
+      })),
+
+    async phases(teams, each) {
+      if (teams.length === 0) return [];
+      const results = await database.batch(phaseStatements(teams, each));
+      // Records of the first versions have no phases.
+      return results.flatMap(({ rows }) =>
+        rows.filter((row) => row.phases !== null).map((row) => json<PhaseSpan[]>(row, 'phases')),
+      );
+    },
+  };
+}

@@ -1,0 +1,42 @@
+/** What a scrape found, before it is written as metrics. Null stands for what could not be read. */
+import type { BackupStatus, CertificateState, PhaseSpan, RunnerScanner } from '@appflux/protocol';
+import type { DeploymentCounts } from '../metadata/metrics.ts';
+
+export interface RequestCount {
+  method: string;
+  /** The pattern of the route, such as `/api/apps/:slug`. */
+  route: string;
+  status: string;
+  count: number;
+}
+
+/** What an isolate of the Worker counted since it started. */
+export interface IsolateCounts {
+  id: string;
+  requests: readonly RequestCount[];
+  storageErrors: ReadonlyMap<string, number>;
+}
+
+export interface PoolFacts {
+  waiting: number;
+  online: readonly { slots: number; busy: number; draining: boolean; scanner?: RunnerScanner | undefined }[];
+}
+
+export interface Facts {
+  version: string;
+  /** Unix milliseconds. */
+  now: number;
+  parts: Readonly<Record<'metadata' | 'storage' | 'queue', boolean>>;
+  /** `isCut`: there are more teams than were read. */
+  deployments: (DeploymentCounts & { isCut: boolean }) | null;
+  phases: { spans: readonly (readonly PhaseSpan[])[]; isCut: boolean } | null;
+  runners: { registered: number; pools: readonly PoolFacts[]; isCut: boolean } | null;
+  queue: { messages: number; bytes: number } | null;
+  certificates: { dashboard: string; states: readonly CertificateState[] } | null;
+  /** `status` is null before a backup was reported. */
+  backup: { status: BackupStatus | null } | null;
+  isolate: IsolateCounts;
+}
+
+/** The groups of metrics that are read by themselves. */
+export const COLLECTORS = ['deployments', 'phases', 'runners', 'queue', 'certificates', 'backup'] as const;
