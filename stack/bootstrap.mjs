@@ -27,6 +27,7 @@ const COMMANDS = [
   'restore',
   'set-version',
   'doctor',
+  'service',
 ];
 const STAMP = join(ROOT, 'node_modules', '.cache', 'appflux', 'packages');
 

@@ -20,6 +20,7 @@ export type ProblemCode =
   | 'edge_failed'
   | 'proxy_failed'
   | 'runner_failed'
+  | 'service_failed'
   | 'backup_failed'
   | 'backup_damaged'
   | 'backup_locked'

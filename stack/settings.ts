@@ -240,11 +240,18 @@ function foreignStorage(variables: z.infer<typeof Environment>): ForeignStorage 
   };
 }
 
+/** The variables that only the control plane and backups need. */
+export const CONTROL_PLANE_VARIABLES: readonly string[] = [
+  'APPFLUX_BOOTSTRAP_TOKEN',
+  ...BACKUP_SECRETS,
+  ...PASSED_ON,
+  ...STORAGE,
+];
+
 /**
  * The environment for programs that this one starts: without the secrets of the control plane. It gets them in a
  * message, and no other process, least of all a runner, needs them.
  */
 export function withoutSecrets(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const secrets: readonly string[] = ['APPFLUX_BOOTSTRAP_TOKEN', ...BACKUP_SECRETS, ...PASSED_ON, ...STORAGE];
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !secrets.includes(name)));
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !CONTROL_PLANE_VARIABLES.includes(name)));
 }

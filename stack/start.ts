@@ -61,20 +61,8 @@ async function bringUp(
   await checkDisk(state);
   if (settings.passedOn.MONGODB_URI !== undefined) await checkMongo(settings.passedOn.MONGODB_URI);
 
-  const images = pickImages(await readCatalog(join(ROOT, 'builder-images')), settings.images);
-  const finding = ensureEngine({ env, state, progress, signal });
-  cleanup.defer(async () => {
-    // Without an engine there is none to release; its error was already reported.
-    const found = await finding.catch(() => null);
-    await found?.release();
-  });
-  const engine = await finding;
-  const host = await hostFacts(engine.engine, env, ROOT);
-  if (settings.runners > 0) await ensureScanner(settings.scan, env, progress, signal);
-  for (const image of images) {
-    await ensureImage(engine.engine, image, { host, env, progress, rebuild: false });
-  }
-
+  // Only runners use an engine: without any, the instance needs neither Docker nor its permissions.
+  const dockerHost = settings.runners > 0 ? await prepareBuilds(settings, cleanup, signal) : null;
   await ensureDashboard(ROOT, env, progress);
   await copyDashboard(ROOT, paths.dashboard);
   const secrets = await keepSecrets(state);
@@ -114,9 +102,31 @@ async function bringUp(
     cleanup.defer(() => proxy.stop());
   });
   const signIn = await edge.setUp(settings.bootstrapToken);
-  await startRunners(settings, edge, engine.address.name, cleanup);
+  if (dockerHost !== null) await startRunners(settings, edge, dockerHost, cleanup);
   cleanup.defer(runSchedule(state, env, say));
   progress.say(readyLine(addresses.publicUrl, signIn));
+}
+
+/** Makes sure of an engine, the malware scanner and the builder images. Returns the engine's address. */
+async function prepareBuilds(
+  settings: Settings,
+  cleanup: AsyncDisposableStack,
+  signal: AbortSignal,
+): Promise<string> {
+  const images = pickImages(await readCatalog(join(ROOT, 'builder-images')), settings.images);
+  const finding = ensureEngine({ env, state: settings.state, progress, signal });
+  cleanup.defer(async () => {
+    // Without an engine there is none to release; its error was already reported.
+    const found = await finding.catch(() => null);
+    await found?.release();
+  });
+  const engine = await finding;
+  const host = await hostFacts(engine.engine, env, ROOT);
+  await ensureScanner(settings.scan, env, progress, signal);
+  for (const image of images) {
+    await ensureImage(engine.engine, image, { host, env, progress, rebuild: false });
+  }
+  return engine.address.name;
 }
 
 async function startRunners(

@@ -88,7 +88,7 @@ async function freeIn(folder: string): Promise<Pick<DiskFacts, 'free' | 'freeFil
     return { free: bavail * bsize, freeFiles: files === 0 ? null : ffree };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    // Not created yet, or below a folder of another user, which is on the same disk as far as can be told.
+    // Not created yet, or below a folder of another user, presumably on the same disk as its parent.
     if (!['ENOENT', 'EACCES', 'ENOTDIR'].includes(code ?? '') || dirname(folder) === folder) throw error;
     return freeIn(dirname(folder));
   }
