@@ -17,7 +17,7 @@ import { FakeEdge } from './fake-edge.ts';
 import { sampleGrant, sampleJob } from './sample-job.ts';
 
 const CLI = fileURLToPath(new URL('../commands/cli.ts', import.meta.url));
-const FIXTURE = fileURLToPath(new URL('fixtures/react-vite', import.meta.url));
+const FIXTURE = fileURLToPath(new URL('../../fixtures/react-vite', import.meta.url));
 
 export interface CliProcess {
   readonly child: ChildProcess;

@@ -36,7 +36,7 @@ test('a killed runner’s container, folder, socket and mount are swept at its n
   const next = await bench.start();
   expect(await bench.leftovers()).toEqual(NOTHING_LEFT);
   expect(await mounts()).toEqual([]);
-  expect(next.output).toContain('Cleared away');
+  expect(next.output).toContain('Cleaned up after an earlier process');
 });
 
 test('a build over its deadline is asked to end, and ten seconds later killed with everything in it', async () => {
