@@ -185,6 +185,7 @@ const FACTS: Facts = {
   },
   runners: { registered: 1, pools: [{ waiting: 1, online: [] }], isCut: false },
   queue: { messages: 1, bytes: 100 },
+  storage: { measured: { artifactBytes: 1_000_000, at: Date.parse('2026-11-29T06:00:00.000Z') } },
   certificates: {
     dashboard: 'appflux.example.com',
     states: [

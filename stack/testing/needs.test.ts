@@ -21,6 +21,7 @@ test.each([
   // If the server can't be built, a MongoDB container replaces it.
   ['e2e/metadata/contract.test.ts', ['engine', 'git', 'mongo']],
   ['e2e/https/https.test.ts', ['https']],
+  ['stack/monitoring/monitoring.test.ts', ['monitoring']],
   ['stack/start.docker.test.ts', ['engine', 'git']],
 ])('%s needs %j', (path, expected) => {
   expect(readFrom(ROOT)(path)).not.toBeNull();

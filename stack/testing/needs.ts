@@ -13,6 +13,7 @@ export const NEEDS = [
   'foreignStorage',
   'mongo',
   'https',
+  'monitoring',
 ] as const;
 export type Need = (typeof NEEDS)[number];
 
@@ -27,6 +28,7 @@ const SOURCES: readonly { readonly pattern: RegExp; readonly needs: readonly Nee
   { pattern: /^stack\/foreign-s3|^edge\/src\/storage\/storage\.test/, needs: ['foreignStorage'] },
   { pattern: /^stack\/mongo\/(?:serve|container)/, needs: ['mongo'] },
   { pattern: /^stack\/acme\/serve|^e2e\/https\//, needs: ['https'] },
+  { pattern: /^stack\/monitoring\//, needs: ['monitoring'] },
 ];
 
 /** Test files that use no engine, although they may import what could: only those of `e2e/` and `*.docker.test.ts` do. */

@@ -62,6 +62,13 @@ const NEEDS: readonly Need[] = [
     optional: true,
     service: 'nginx.service',
   },
+  {
+    packages: ['prometheus'],
+    programs: ['prometheus'],
+    when: (plan) => plan.monitoring,
+    optional: true,
+    service: 'prometheus.service',
+  },
 ];
 
 /** The packages to install for a plan, on a machine whose programs `has` reports. */

@@ -25,7 +25,7 @@ test('a project needs what it needs as a whole', () => {
 });
 
 test('the needs of several projects are combined', () => {
-  expect(needsOf('runner', 'stack')).toEqual(['git', 'imageTools', 'scanner']);
+  expect(needsOf('runner', 'stack')).toEqual(['git', 'imageTools', 'scanner', 'monitoring']);
   expect(plan('runner', '-t', 'masks').args).toEqual(['--project=runner', '-t', 'masks']);
 });
 

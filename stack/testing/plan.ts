@@ -22,7 +22,7 @@ const OF_PROJECT: Readonly<Partial<Record<Project, readonly Need[]>>> = {
   edge: ['foreignStorage'],
   runner: ['git', 'scanner'],
   dashboard: ['browser', 'dashboard'],
-  stack: ['imageTools'],
+  stack: ['imageTools', 'monitoring'],
   docker: ['engine', 'browser', 'git', 'imageTools', 'scanner', 'dashboard'],
   e2e: ['engine', 'browser', 'git', 'dashboard', 'foreignStorage', 'mongo', 'https'],
 };

@@ -3,6 +3,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { metadataOf } from '../metadata/index.ts';
 import { appRecord, deploymentRecord, runnerRecord } from '../metadata/testing/sample-records.ts';
 import { METRICS } from '../metrics/catalogue.ts';
+import { sweepOf } from '../retention/object.ts';
 import { founder } from '../testing/people.ts';
 import { forgetAll, request, requestWith } from '../testing/worker.ts';
 
@@ -27,7 +28,7 @@ test('an empty instance has every metric, in the OpenMetrics format', async () =
   expect(text).toContain('appflux_part_up{part="metadata"} 1\n');
   expect(text).toContain('appflux_deployments{status="queued"} 0\n');
   expect(text).not.toMatch(/^appflux_collector_up\{.*\} 0$/m);
-  expect(text).not.toMatch(/^appflux_backup_last_/m);
+  expect(text).not.toMatch(/^appflux_(?:backup_last|artifact_storage)_/m);
 });
 
 test('deployments, runners and the backup are those of the instance', async () => {
@@ -52,6 +53,12 @@ test('deployments, runners and the backup are those of the instance', async () =
     schedule: null,
   };
   await request('/api/ops/backup', { method: 'PUT', token: env.OPERATOR_SECRET, json: status });
+  await sweepOf(env).note({
+    position: null,
+    begunAt: now.getTime(),
+    failed: false,
+    measured: { artifactBytes: 12, at: now.getTime() },
+  });
   await request('/api/apps/no-such-app', { token });
 
   const text = await scrape();
@@ -61,6 +68,7 @@ test('deployments, runners and the backup are those of the instance', async () =
     'appflux_deployments_ended{status="failed"} 1',
     'appflux_deployment_duration_seconds{quantile="0.95"} 7',
     'appflux_runners{state="offline"} 1',
+    'appflux_artifact_storage_bytes 12',
     'appflux_backup_last_attempt_failed 1',
     `appflux_backup_last_success_timestamp_seconds ${Date.parse(status.succeededAt) / 1000}`,
   ])

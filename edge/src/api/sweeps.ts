@@ -37,6 +37,7 @@ sweeps.openapi(
     const now = Date.now();
     const run = await sweepFrom({ env: c.env, metadata, objects }, { from: after, dryRun, now });
     if (!dryRun && run.next === null) await sweepUploads(metadata, objects, presigner, new Date(now));
-    return c.json({ ...run, dryRun, next: run.next === null ? null : positionText(run.next) }, 200);
+    const { items, failures } = run;
+    return c.json({ items, failures, dryRun, next: run.next === null ? null : positionText(run.next) }, 200);
   },
 );

@@ -45,6 +45,9 @@ test('a round goes through everything, and the next one comes hours later', asyn
   expect(await storedOf(second)).toHaveLength(2);
   await rings(Date.now() + 6 * HOUR);
   expect(await storedOf(second)).toEqual([]);
+  await oldDeployment(await appKeeping({ keepLast: 1, days: 0 }));
+  await rings(Date.now() + 12 * HOUR);
+  expect(await sweepOf(env).round()).toMatchObject({ measured: { artifactBytes: 5 } });
 });
 
 test('while storage is down nothing is marked, and the run after that removes it', async () => {

@@ -69,6 +69,16 @@ export const METRICS = {
     unit: 'bytes',
     help: 'Size of the messages that wait in the deployment queue.',
   },
+  appflux_artifact_storage_bytes: {
+    type: 'gauge',
+    unit: 'bytes',
+    help: 'Size of the artifacts in storage, as the last complete retention round found them.',
+  },
+  appflux_artifact_storage_measured_timestamp_seconds: {
+    type: 'gauge',
+    unit: 'seconds',
+    help: 'Unix time at which that round began.',
+  },
   appflux_certificate_expiry_timestamp_seconds: {
     type: 'gauge',
     unit: 'seconds',

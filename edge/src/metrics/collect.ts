@@ -35,40 +35,45 @@ export async function collectFacts(env: Env, metadata: Metadata, version: string
     if (found === null) throw new Error('the teams could not be read');
     return ask(found);
   };
-  const [deployments, phases, runners, queue, certificates, backup, metadataUp, storage] = await Promise.all([
-    attempt('deployments', () =>
-      ofTeams(async (found) => ({
-        ...(await metadata.metrics.deployments(found.slice(0, MOST_TEAMS), lastDays(DAYS, now))),
-        isCut: found.length > MOST_TEAMS,
-      })),
-    ),
-    attempt('phases', () =>
-      ofTeams(async (found) => ({
-        spans: await metadata.metrics.phases(found.slice(0, MOST_POOLS), PHASES_OF_EACH),
-        isCut: found.length > MOST_POOLS,
-      })),
-    ),
-    attempt('runners', () => ofTeams((found) => runnerFacts(env, metadata, found))),
-    attempt('queue', async () => {
-      const { backlogCount, backlogBytes } = await env.DEPLOY_QUEUE.metrics();
-      return { messages: backlogCount, bytes: backlogBytes };
-    }),
-    attempt('certificates', () => certificateFacts(env)),
-    attempt('backup', async () => ({ status: await sweepOf(env).backup() })),
-    attempt('metadata', async () => {
-      await metadata.ping();
-      return true;
-    }),
-    attempt('storage', () => storageWorks(env, (error) => journal.error('storage is down', error))),
-  ]);
+  const [deployments, phases, runners, queue, storage, certificates, backup, metadataUp, storageUp] =
+    await Promise.all([
+      attempt('deployments', () =>
+        ofTeams(async (found) => ({
+          ...(await metadata.metrics.deployments(found.slice(0, MOST_TEAMS), lastDays(DAYS, now))),
+          isCut: found.length > MOST_TEAMS,
+        })),
+      ),
+      attempt('phases', () =>
+        ofTeams(async (found) => ({
+          spans: await metadata.metrics.phases(found.slice(0, MOST_POOLS), PHASES_OF_EACH),
+          isCut: found.length > MOST_POOLS,
+        })),
+      ),
+      attempt('runners', () => ofTeams((found) => runnerFacts(env, metadata, found))),
+      attempt('queue', async () => {
+        const { backlogCount, backlogBytes } = await env.DEPLOY_QUEUE.metrics();
+        return { messages: backlogCount, bytes: backlogBytes };
+      }),
+      attempt('storage', async () => ({ measured: (await sweepOf(env).round())?.measured ?? null })),
+      attempt('certificates', () => certificateFacts(env)),
+      attempt('backup', async () => ({ status: await sweepOf(env).backup() })),
+      attempt('the health of metadata', async () => {
+        await metadata.ping();
+        return true;
+      }),
+      attempt('the health of storage', () =>
+        storageWorks(env, (error) => journal.error('storage is down', error)),
+      ),
+    ]);
   return {
     version,
     now,
-    parts: { metadata: metadataUp === true, storage: storage === true, queue: queue !== null },
+    parts: { metadata: metadataUp === true, storage: storageUp === true, queue: queue !== null },
     deployments,
     phases,
     runners,
     queue,
+    storage,
     certificates,
     backup,
     isolate: isolateCounts(),

@@ -1,6 +1,7 @@
 /** What a scrape found, before it is written as metrics. Null stands for what could not be read. */
 import type { BackupStatus, CertificateState, PhaseSpan, RunnerScanner } from '@appflux/protocol';
 import type { DeploymentCounts } from '../metadata/metrics.ts';
+import type { Measured } from '../retention/measured.ts';
 
 export interface RequestCount {
   method: string;
@@ -32,6 +33,8 @@ export interface Facts {
   phases: { spans: readonly (readonly PhaseSpan[])[]; isCut: boolean } | null;
   runners: { registered: number; pools: readonly PoolFacts[]; isCut: boolean } | null;
   queue: { messages: number; bytes: number } | null;
+  /** `measured` is null before a retention round was complete. */
+  storage: { measured: Measured | null } | null;
   certificates: { dashboard: string; states: readonly CertificateState[] } | null;
   /** `status` is null before a backup was reported. */
   backup: { status: BackupStatus | null } | null;
@@ -39,4 +42,12 @@ export interface Facts {
 }
 
 /** The groups of metrics that are read by themselves. */
-export const COLLECTORS = ['deployments', 'phases', 'runners', 'queue', 'certificates', 'backup'] as const;
+export const COLLECTORS = [
+  'deployments',
+  'phases',
+  'runners',
+  'queue',
+  'storage',
+  'certificates',
+  'backup',
+] as const;

@@ -14,6 +14,7 @@ const UNREAD: Facts = {
   phases: null,
   runners: null,
   queue: null,
+  storage: null,
   certificates: null,
   backup: null,
   isolate: { id: 'abcd1234', requests: [], storageErrors: new Map() },
@@ -135,6 +136,7 @@ const FULL: Facts = {
     isCut: false,
   },
   queue: { messages: 5, bytes: 600 },
+  storage: { measured: { artifactBytes: 1_000_000, at: Date.parse('2026-11-29T06:00:00.000Z') } },
   certificates: {
     dashboard: 'appflux.example.com',
     states: [

@@ -14,6 +14,7 @@ const SCANNER_STATES = ['ok', 'outdated', 'no_signatures', 'missing', 'off', 'un
 
 /** All metrics, in the order of the catalogue. A metric whose facts could not be read has no samples. */
 export function familiesOf(facts: Facts): Family[] {
+  const measured = facts.storage?.measured ?? null;
   const samples: Record<MetricName, readonly Sample[]> = {
     appflux_build_info: [{ labels: { version: facts.version }, value: 1 }],
     appflux_part_up: labeled('part', Object.entries(facts.parts)),
@@ -33,6 +34,9 @@ export function familiesOf(facts: Facts): Family[] {
     ...runnerSamples(facts),
     appflux_queue_backlog_messages: facts.queue === null ? [] : [{ value: facts.queue.messages }],
     appflux_queue_backlog_bytes: facts.queue === null ? [] : [{ value: facts.queue.bytes }],
+    appflux_artifact_storage_bytes: measured === null ? [] : [{ value: measured.artifactBytes }],
+    appflux_artifact_storage_measured_timestamp_seconds:
+      measured === null ? [] : [{ value: measured.at / 1000 }],
     ...certificateSamples(facts),
     ...backupSamples(facts),
     appflux_http_requests: facts.isolate.requests.map(({ count, ...labels }) => ({

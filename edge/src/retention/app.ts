@@ -23,6 +23,8 @@ const FAILURES_OF_AN_APP = 3;
 export interface AppSweep {
   items: SweptItem[];
   failures: SweepFailure[];
+  /** Bytes of the artifacts that stay. */
+  artifactBytes: number;
   /** False when the budget ran out before the App was through: it has to be swept again. */
   finished: boolean;
 }
@@ -39,6 +41,8 @@ export interface AppDecision {
   going: Going[];
   /** There were more than `most`: the newer ones were left out. */
   isCut: boolean;
+  /** Bytes of the artifacts that stay. */
+  artifactBytes: number;
 }
 
 /**
@@ -54,6 +58,7 @@ export async function decideApp(
   const verdictsOf = decider(await releaseOf(app, metadata), policyOf(app.retention, defaults), now);
   const newestFirst: Going[] = [];
   let isCut = false;
+  let artifactBytes = 0;
   let cursor: string | undefined;
   do {
     const page = await metadata.deployments.withContent(app.id, {
@@ -62,8 +67,11 @@ export async function decideApp(
     });
     budget.spend(1);
     for (const deployment of page.items) {
-      const verdicts = verdictsOf(toCandidate(deployment));
+      const candidate = toCandidate(deployment);
+      const verdicts = verdictsOf(candidate);
       const parts = verdicts.filter(({ goes }) => goes).map(({ part }) => part);
+      if (candidate.parts.has('artifacts') && !parts.includes('artifacts'))
+        artifactBytes += deployment.artifactBytes;
       const left = deployment.leftovers ? removedBefore(deployment) : [];
       if (parts.length > 0 || left.length > 0) newestFirst.push({ deployment, parts, left });
       if (newestFirst.length <= most) continue;
@@ -72,7 +80,7 @@ export async function decideApp(
     }
     cursor = page.nextCursor ?? undefined;
   } while (cursor !== undefined);
-  return { going: newestFirst.reverse(), isCut };
+  return { going: newestFirst.reverse(), isCut, artifactBytes };
 }
 
 /** Where the release stands among an App's deployments. */
@@ -104,11 +112,11 @@ export async function sweepApp(
   options: { defaults: RetentionDefaults; budget: Budget; now: number; dryRun: boolean },
 ): Promise<AppSweep> {
   const { budget, now, dryRun } = options;
-  const { going, isCut } = await decideApp(app, parts.metadata, {
+  const { going, isCut, artifactBytes } = await decideApp(app, parts.metadata, {
     ...options,
     ...(dryRun ? {} : { most: MOST_AT_ONCE }),
   });
-  const swept: AppSweep = { items: [], failures: [], finished: !isCut };
+  const swept: AppSweep = { items: [], failures: [], artifactBytes, finished: !isCut };
   for (const { deployment, parts: gone, left } of going) {
     if (dryRun) {
       swept.items.push(...[...gone, ...left].map((part) => itemOf(app, deployment, part)));

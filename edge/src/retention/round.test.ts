@@ -10,7 +10,7 @@ const over = (members: Partial<Round> = {}): Round => ({
   failed: false,
   ...members,
 });
-const begun = { position: START, begunAt: NOW, failed: false };
+const begun = { position: START, begunAt: NOW, failed: false, artifactBytes: 0 };
 
 test('the first round begins immediately, the next six hours after the one before began', () => {
   expect(dueRound(null, NOW)).toEqual(begun);
@@ -31,11 +31,32 @@ test('a round that is not over goes on where it was', () => {
 
 test('a failure of any run is a failure of the round', () => {
   const failure = { app: 'a', deploymentId: '0'.repeat(24), message: 'locked' };
-  const failed = afterRun(begun, { items: [], failures: [failure], next: START });
+  const failed = afterRun(begun, { items: [], failures: [failure], artifactBytes: 0, next: START });
   expect(failed.failed).toBe(true);
-  expect(afterRun(failed, { items: [], failures: [], next: null })).toEqual({
+  expect(afterRun(failed, { items: [], failures: [], artifactBytes: 0, next: null })).toMatchObject({
     position: null,
     begunAt: NOW,
     failed: true,
   });
+});
+
+test('the artifacts of all runs are measured when the round is over, and known until the next one is', () => {
+  const run = { items: [], failures: [], next: null };
+  const half = afterRun(begun, { ...run, artifactBytes: 5, next: START });
+  expect(half.measured).toBeUndefined();
+  const whole = afterRun(half, { ...run, artifactBytes: 7 });
+  expect(whole.measured).toEqual({ artifactBytes: 12, at: NOW });
+  const next = dueRound(whole, NOW + 6 * HOUR);
+  expect(next).toMatchObject({ artifactBytes: 0, measured: { artifactBytes: 12, at: NOW } });
+  if (next === null) throw new Error('it is due');
+  expect(afterRun(next, { ...run, artifactBytes: 3 }).measured).toEqual({
+    artifactBytes: 3,
+    at: NOW + 6 * HOUR,
+  });
+});
+
+test('a round that an earlier version began measures nothing', () => {
+  const { artifactBytes: _, ...earlier } = begun;
+  const run = { items: [], failures: [], artifactBytes: 5, next: null };
+  expect(afterRun(earlier, run).measured).toBeUndefined();
 });

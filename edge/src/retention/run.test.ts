@@ -45,15 +45,17 @@ describe('a sweep', () => {
     const last = await oldDeployment(app);
     const another = await oldDeployment(await appKeeping({ keepLast: 5, days: 0 }));
 
-    const { items: gone, failures, next } = await run();
+    const { items: gone, failures, next, artifactBytes } = await run();
     expect(items(gone)).toEqual(both(old));
+    // Each has 5 bytes, and one is gone.
+    expect(artifactBytes).toBe(5 * 5);
     expect(gone.find(({ what }) => what === 'artifacts')).toMatchObject({ app: app.slug, bytes: 5 });
     expect([failures, next]).toEqual([[], null]);
     expect(await storedOf(old)).toEqual([]);
     expect(await metadata.deployments.byId(old.id)).toEqual(kept(old, GONE));
     for (const record of [pinned, young, preview, last, another])
       expect(await storedOf(record)).toEqual(['1/a.bin', 'log.ndjson.gz']);
-    expect((await run()).items).toEqual([]);
+    expect(await run()).toMatchObject({ items: [], artifactBytes: 5 * 5 });
   });
 
   test('looks at the deployments of an app page by page, and holds the oldest of those that go', async () => {

@@ -21,6 +21,8 @@ const UNUSED_MS = 24 * 60 * 60 * 1000;
 export interface Run {
   items: SweptItem[];
   failures: SweepFailure[];
+  /** Bytes of the artifacts that stay, of the apps that this run finished. */
+  artifactBytes: number;
   /** Null when all was looked at. */
   next: Position | null;
 }
@@ -43,7 +45,7 @@ export async function sweepFrom(
   { from, dryRun, now, budget = new Budget() }: RunOptions,
 ): Promise<Run> {
   if (!dryRun) await parts.objects.ping();
-  const run: Run = { items: [], failures: [], next: from };
+  const run: Run = { items: [], failures: [], artifactBytes: 0, next: from };
   while (run.next !== null && !budget.isSpent) {
     const step = run.next.phase === 'apps' ? sweepApps : sweepSources;
     run.next = await step(parts, run, { from: run.next, dryRun, now, budget });
@@ -61,10 +63,12 @@ async function sweepApps(parts: Parts, run: Run, { from, budget, ...options }: S
   let { after } = from;
   for (const app of apps) {
     if (budget.isSpent) return { phase: 'apps', after };
-    const { items, failures, finished } = await sweepApp(app, parts, { ...options, budget, defaults });
+    const swept = await sweepApp(app, parts, { ...options, budget, defaults });
+    const { items, failures, finished } = swept;
     run.items.push(...items);
     run.failures.push(...failures);
     if (!finished) return { phase: 'apps', after };
+    run.artifactBytes += swept.artifactBytes;
     after = app.id;
   }
   return next === null ? { phase: 'uploads', after: null } : { phase: 'apps', after };
