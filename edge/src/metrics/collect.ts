@@ -2,6 +2,7 @@
 import type { Env } from '../env.ts';
 import { hostName } from '../hosts/existing.ts';
 import { addressStatus } from '../hosts/status.ts';
+import { isolateCounts } from '../isolate-counts.ts';
 import { journal } from '../journal.ts';
 import { lastDays } from '../metadata/day.ts';
 import type { Metadata } from '../metadata/metadata.ts';
@@ -10,7 +11,6 @@ import { sweepOf } from '../retention/object.ts';
 import { setting } from '../settings.ts';
 import { storageWorks } from '../storage/index.ts';
 import type { Facts } from './facts.ts';
-import { isolateCounts } from './isolate.ts';
 
 /** Teams whose deployments are counted, by one look-up each. */
 const MOST_TEAMS = 1_000;

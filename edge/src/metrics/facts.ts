@@ -1,22 +1,8 @@
 /** What a scrape found, before it is written as metrics. Null stands for what could not be read. */
 import type { BackupStatus, CertificateState, PhaseSpan, RunnerScanner } from '@appflux/protocol';
+import type { IsolateCounts } from '../isolate-counts.ts';
 import type { DeploymentCounts } from '../metadata/metrics.ts';
 import type { Measured } from '../retention/measured.ts';
-
-export interface RequestCount {
-  method: string;
-  /** The pattern of the route, such as `/api/apps/:slug`. */
-  route: string;
-  status: string;
-  count: number;
-}
-
-/** What an isolate of the Worker counted since it started. */
-export interface IsolateCounts {
-  id: string;
-  requests: readonly RequestCount[];
-  storageErrors: ReadonlyMap<string, number>;
-}
 
 export interface PoolFacts {
   waiting: number;

@@ -1,6 +1,6 @@
 /** The storage that this instance is set up with. */
 import type { Env } from '../env.ts';
-import { countingErrors } from '../metrics/isolate.ts';
+import { countingErrors } from '../isolate-counts.ts';
 import { setting } from '../settings.ts';
 import { KeptHealth } from './health.ts';
 import { createPresigner } from './presigner.ts';

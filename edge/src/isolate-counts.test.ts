@@ -1,6 +1,6 @@
 import { AppFluxError } from '@appflux/protocol';
 import { expect, test } from 'vitest';
-import { countingErrors, isolateCounts } from './isolate.ts';
+import { countingErrors, isolateCounts } from './isolate-counts.ts';
 
 class Store {
   readonly #value = 'kept';

@@ -4,9 +4,21 @@
  * another's.
  */
 import { isAppFluxError } from '@appflux/protocol';
-import { createMiddleware } from 'hono/factory';
-import type { ApiEnv } from '../http/router.ts';
-import type { IsolateCounts, RequestCount } from './facts.ts';
+
+export interface RequestCount {
+  method: string;
+  /** The pattern of the route, such as `/api/apps/:slug`. */
+  route: string;
+  status: string;
+  count: number;
+}
+
+/** What an isolate of the Worker counted since it started. */
+export interface IsolateCounts {
+  id: string;
+  requests: readonly RequestCount[];
+  storageErrors: ReadonlyMap<string, number>;
+}
 
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
@@ -28,16 +40,10 @@ export class RequestCounts {
   }
 }
 
-const requests = new RequestCounts();
+/** The requests that this isolate has answered. */
+export const requests = new RequestCounts();
 const storageErrors = new Map<string, number>();
 let id: string | null = null;
-
-/** Counts each request by the pattern of its route, never by its path. */
-export const countRequests = createMiddleware<ApiEnv>(async (c, next) => {
-  await next();
-  // After the handler, the pattern is that of the handler that ran last.
-  requests.add({ method: c.req.method, route: c.req.routePath, status: c.res.status });
-});
 
 /** Whether an error is the caller's fault, such as an upload that lacks parts. */
 const isRefusal = (error: unknown): boolean => isAppFluxError(error) && error.status < 500;
