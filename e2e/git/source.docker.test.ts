@@ -83,7 +83,7 @@ it('the app’s branch is built at its newest commit, or another branch or commi
   expect(newest.deployment).toMatchObject({
     branch: 'main',
     commitHash: commits.second,
-    commitMessage: 'Go on',
+    commitMessage: 'Continue',
     trigger: 'manual',
   });
 

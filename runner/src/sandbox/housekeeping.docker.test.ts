@@ -112,7 +112,7 @@ describe('a builder image', () => {
     try {
       const [first, second] = await Promise.all([ensure(), ensure()]);
       expect(first).toBe(second);
-      expect(lines.join('\n')).toContain('It is being made');
+      expect(lines.join('\n')).toContain('Building the builder image');
       expect(await readFile(join(folder, 'made'), 'utf8')).toBe(`${kind}\n`);
     } finally {
       await engine.getImage(image).remove();
