@@ -22,7 +22,7 @@ it('a failing test reports a screenshot of the page and its complaints', async (
   expect(message).toContain('the button is missing');
   expect(message).toContain('console: no style');
   expect(message).toMatch(/exception: .*nothing/);
-  const picture = /a picture of it: (.*\.png)/.exec(message)?.[1] ?? '';
+  const picture = /screenshot: (.*\.png)/.exec(message)?.[1] ?? '';
   expect((await stat(picture)).size).toBeGreaterThan(0);
   await rm(dirname(picture), { recursive: true });
 });

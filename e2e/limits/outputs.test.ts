@@ -108,7 +108,7 @@ it('with a few bytes more it fails, and says what to do', async () => {
     failure: {
       code: 'artifact_invalid',
       phase: 'uploading',
-      message: 'The artifacts’ names and metadata exceed 1 MB',
+      message: "The artifacts' names and metadata exceed 1 MB",
       hint: expect.stringContaining('Deliver fewer files'),
     },
   });
@@ -123,7 +123,7 @@ it('a runner that delivers more than 200 outputs ends its deployment, which says
   await expect(finish(build, outputs)).rejects.toThrow(`closed with ${CLOSE.staleAttempt}`);
   const failure = {
     code: 'artifact_invalid',
-    message: 'The build made more than 200 artifacts',
+    message: 'The build produced more than 200 artifacts',
     hint: 'Set `outputs` to fewer files, or to a folder, which becomes one ZIP.',
   };
   expect(await build.client.untilEnded(build.id)).toMatchObject({ status: 'failed', failure });
