@@ -27,7 +27,9 @@ export default {
   options: {
     tsPreCompilationDeps: true,
     doNotFollow: { path: 'node_modules' },
-    // The entry point of the Worker imports every folder, and the foundations beside it are imported by every folder.
-    exclude: { path: '^edge/src/index\\.ts$|\\.test\\.ts$|/testing/|/testing-|node_modules' },
+    // Entry points import the folders above them, and the foundations beside them are imported by every folder.
+    exclude: {
+      path: '^edge/src/index\\.ts$|^runner/src/cli\\.ts$|\\.test\\.ts$|/testing/|/testing-|node_modules',
+    },
   },
 };

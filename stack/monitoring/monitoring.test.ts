@@ -8,9 +8,9 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, onTestFinished, test } from 'vitest';
 import { METRICS, SAMPLE_NAMES } from '../../edge/src/metrics/catalogue.ts';
-import type { Facts } from '../../edge/src/metrics/facts.ts';
 import { familiesOf } from '../../edge/src/metrics/families.ts';
 import { OPEN_METRICS_TYPE, renderOpenMetrics } from '../../edge/src/metrics/open-metrics.ts';
+import { FULL } from '../../edge/src/metrics/testing/sample-facts.ts';
 import { freePort } from '../free-port.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -20,6 +20,9 @@ const PAGE = join(ROOT, 'docs', 'monitoring.md');
 
 const PROMTOOL = '/usr/bin/promtool';
 const PROMETHEUS = '/usr/bin/prometheus';
+/** With a version that has to be escaped in a label. */
+const FACTS = { ...FULL, version: '1.2.3"\\\n' };
+
 const WITHOUT_PROMETHEUS = 'Prometheus is not installed: apt-get install prometheus';
 
 /** The metrics that an expression names: everything else that starts like one is a metric that does not exist. */
@@ -158,52 +161,3 @@ test('Prometheus scrapes the metrics as OpenMetrics, and evaluates every alert',
   };
   await expect.poll(states, poll).toEqual(expressionsOf(await readFile(ALERTS, 'utf8')).map(() => 'ok'));
 });
-
-/** A scrape in which every metric has a sample. */
-const FACTS: Facts = {
-  version: '1.2.3"\\\n',
-  now: Date.parse('2026-11-29T12:00:00.000Z'),
-  parts: { metadata: true, storage: true, queue: true },
-  deployments: {
-    unended: [{ status: 'queued', count: 1, oldestCreatedAt: '2026-11-29T11:00:00.000Z' }],
-    ended: { success: 3, failed: 1, canceled: 0 },
-    durationSeconds: { p50: 10, p95: 20 },
-    waitingSeconds: { p50: 0.5, p95: 2 },
-    isCut: false,
-  },
-  phases: {
-    spans: [
-      [
-        {
-          phase: 'building',
-          startedAt: '2026-11-29T11:00:00.000Z',
-          finishedAt: '2026-11-29T11:00:04.000Z',
-        },
-      ],
-    ],
-    isCut: false,
-  },
-  runners: { registered: 1, pools: [{ waiting: 1, online: [] }], isCut: false },
-  queue: { messages: 1, bytes: 100 },
-  storage: { measured: { artifactBytes: 1_000_000, at: Date.parse('2026-11-29T06:00:00.000Z') } },
-  certificates: {
-    dashboard: 'appflux.example.com',
-    states: [
-      { host: 'appflux.example.com', expiresAt: '2027-01-01T00:00:00.000Z', daysLeft: 32, error: null },
-    ],
-  },
-  backup: {
-    status: {
-      succeededAt: '2026-11-28T03:00:00.000Z',
-      target: '/backup',
-      error: null,
-      triedAt: '2026-11-28T03:00:00.000Z',
-      schedule: null,
-    },
-  },
-  isolate: {
-    id: 'abcd1234',
-    requests: [{ method: 'GET', route: '/api/apps/:slug', status: '200', count: 2 }],
-    storageErrors: new Map([['get', 1]]),
-  },
-};
