@@ -1,38 +1,19 @@
 import type { ClientPart } from '@appflux/client';
 import type { InstanceAddresses as Addresses, CertificateState, DnsRecord } from '@appflux/protocol';
-import { Live } from '#lib/live/live.svelte.ts';
+import { LiveResource } from '#lib/live/live-resource.svelte.ts';
 import type { PageLifecycle } from '#lib/live/page-lifecycle.ts';
 
 /** Milliseconds between loads while the page is visible: each asks DNS. */
 const PAUSE_MS = 60_000;
 
 /** How the instance is reached, for its owner. */
-export class InstanceAddresses {
-  readonly #live: Live<Addresses>;
-
+export class InstanceAddresses extends LiveResource<Addresses> {
   constructor(api: ClientPart<{ operator: 'addresses' }>, page?: PageLifecycle) {
-    this.#live = new Live<Addresses>({
+    super({
       load: (signal) => api.operator.addresses({ signal }),
       pauseAfter: () => PAUSE_MS,
       ...(page && { page }),
     });
-  }
-
-  /** Null until loaded. */
-  get all(): Addresses | null {
-    return this.#live.value;
-  }
-
-  get error() {
-    return this.#live.error;
-  }
-
-  start(): () => void {
-    return this.#live.start();
-  }
-
-  refresh(): Promise<void> {
-    return this.#live.refresh();
   }
 }
 

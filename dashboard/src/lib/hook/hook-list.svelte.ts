@@ -1,39 +1,21 @@
 import { allItems, type ClientPart } from '@appflux/client';
 import type { CreatedDeployHook, DeployHook } from '@appflux/protocol';
-import { Live } from '#lib/live/live.svelte.ts';
+import { LiveResource } from '#lib/live/live-resource.svelte.ts';
 
 type Calls = ClientPart<{ deployHooks: 'list' | 'create' | 'delete' }>;
 
 /** The deploy hooks of one App. */
-export class HookList {
+export class HookList extends LiveResource<DeployHook[]> {
   readonly #api: Calls;
   readonly #slug: string;
-  readonly #live: Live<DeployHook[]>;
 
   constructor(slug: string, api: Calls) {
-    this.#api = api;
-    this.#slug = slug;
-    this.#live = new Live({
+    super({
       load: (signal) => allItems((query) => api.deployHooks.list(slug, query, { signal })),
       pauseAfter: () => null,
     });
-  }
-
-  /** Null until loaded. */
-  get all(): DeployHook[] | null {
-    return this.#live.value;
-  }
-
-  get error() {
-    return this.#live.error;
-  }
-
-  start(): () => void {
-    return this.#live.start();
-  }
-
-  refresh(): Promise<void> {
-    return this.#live.refresh();
+    this.#api = api;
+    this.#slug = slug;
   }
 
   /** Creates a hook. Only this response has its URL. Throws an AppFluxError. */

@@ -1,38 +1,19 @@
 import type { ClientPart } from '@appflux/client';
 import type { OutboxItem } from '@appflux/protocol';
-import { Live } from '#lib/live/live.svelte.ts';
+import { LiveResource } from '#lib/live/live-resource.svelte.ts';
 import type { PageLifecycle } from '#lib/live/page-lifecycle.ts';
 
 /** Milliseconds between loads while the page is visible. */
 const PAUSE_MS = 10_000;
 
 /** The one-time links that were not emailed, for the owner of the instance to pass on. */
-export class PendingLinks {
-  readonly #live: Live<OutboxItem[]>;
-
+export class PendingLinks extends LiveResource<OutboxItem[]> {
   constructor(api: ClientPart<{ operator: 'outbox' }>, page?: PageLifecycle) {
-    this.#live = new Live<OutboxItem[]>({
+    super({
       load: (signal) => api.operator.outbox({ signal }),
       pauseAfter: () => PAUSE_MS,
       ...(page && { page }),
     });
-  }
-
-  /** Newest first; null until loaded. */
-  get all(): OutboxItem[] | null {
-    return this.#live.value;
-  }
-
-  get error() {
-    return this.#live.error;
-  }
-
-  start(): () => void {
-    return this.#live.start();
-  }
-
-  refresh(): Promise<void> {
-    return this.#live.refresh();
   }
 }
 

@@ -1,6 +1,6 @@
 import { allItems, type ClientPart } from '@appflux/client';
 import type { ApiToken, CreatedToken, Scope } from '@appflux/protocol';
-import { Live } from '#lib/live/live.svelte.ts';
+import { LiveResource } from '#lib/live/live-resource.svelte.ts';
 import type { PageLifecycle } from '#lib/live/page-lifecycle.ts';
 
 type Calls = ClientPart<{ tokens: 'list' | 'create' | 'delete' }>;
@@ -26,34 +26,16 @@ export const LIFETIMES: readonly { days: number | null; label: string }[] = [
 ];
 
 /** The user's API tokens. */
-export class TokenList {
+export class TokenList extends LiveResource<ApiToken[]> {
   readonly #api: Calls;
-  readonly #live: Live<ApiToken[]>;
 
   constructor(api: Calls, page?: PageLifecycle) {
-    this.#api = api;
-    this.#live = new Live<ApiToken[]>({
+    super({
       load: (signal) => allItems((query) => api.tokens.list(query, { signal })),
       pauseAfter: () => null,
       ...(page && { page }),
     });
-  }
-
-  /** Null until loaded. */
-  get all(): ApiToken[] | null {
-    return this.#live.value;
-  }
-
-  get error() {
-    return this.#live.error;
-  }
-
-  start(): () => void {
-    return this.#live.start();
-  }
-
-  refresh(): Promise<void> {
-    return this.#live.refresh();
+    this.#api = api;
   }
 
   /** Creates a token that expires after `days`. Only this response has its secret. Throws an AppFluxError. */
