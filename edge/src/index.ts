@@ -8,6 +8,7 @@ import type { QueueMessage } from './queues/messages.ts';
 export { DeadLetterObject } from './dead-letters/object.ts';
 export { DeploymentObject } from './deployment/object.ts';
 export { PoolObject } from './dispatch/pool.ts';
+export { MaintenanceObject } from './maintenance/object.ts';
 export { MongoObject } from './metadata/mongo/object.ts';
 export { OutboxObject } from './outbox/object.ts';
 export { SweepObject } from './retention/object.ts';

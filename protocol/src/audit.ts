@@ -40,6 +40,8 @@ export const AUDIT_ACTIONS = [
   'hook.create',
   'hook.revoke',
   'hook.call',
+  'maintenance.on',
+  'maintenance.off',
 ] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 

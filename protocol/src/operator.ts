@@ -113,3 +113,31 @@ export const Backups = z
   })
   .meta({ id: 'Backups' });
 export type Backups = z.infer<typeof Backups>;
+
+/** Why an instance is in maintenance, and since when. */
+export const MaintenanceNotice = z
+  .strictObject({ since: Timestamp, reason: z.string().nullable() })
+  .meta({ id: 'MaintenanceNotice' });
+export type MaintenanceNotice = z.infer<typeof MaintenanceNotice>;
+
+/** Turns maintenance on or off. The reason is shown to everyone who uses the instance. */
+export const SetMaintenance = z
+  .strictObject({ on: z.boolean(), reason: z.string().trim().min(1).max(300).optional() })
+  .meta({ id: 'SetMaintenance' });
+export type SetMaintenance = z.infer<typeof SetMaintenance>;
+
+/** Whether new builds are held, and what there is to build. */
+export const Maintenance = z
+  .strictObject({
+    on: z.boolean(),
+    /** Null while it is off. */
+    since: Timestamp.nullable(),
+    /** Null while it is off, and if none was given. */
+    reason: z.string().nullable(),
+    /** Builds that runners work on. */
+    running: z.int().nonnegative(),
+    /** Builds that wait for a runner. */
+    queued: z.int().nonnegative(),
+  })
+  .meta({ id: 'Maintenance' });
+export type Maintenance = z.infer<typeof Maintenance>;

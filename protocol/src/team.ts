@@ -1,6 +1,7 @@
 /** Teams: who may do what with an owner's apps and runners, and how people join. */
 import { z } from 'zod';
 import { ObjectId, Timestamp, UserId } from './ids.ts';
+import { MaintenanceNotice } from './operator.ts';
 
 /**
  * A member's permissions. An owner may do everything; an admin everything except adding and removing owners; a
@@ -115,6 +116,8 @@ export const InstanceConfig = z
      * links on. A Supabase project sends its own mail.
      */
     mail: z.boolean(),
+    /** Set while the instance is in maintenance: builds wait. Not sent by earlier versions. */
+    maintenance: MaintenanceNotice.nullable().optional(),
   })
   .meta({ id: 'InstanceConfig' });
 export type InstanceConfig = z.infer<typeof InstanceConfig>;

@@ -8,11 +8,13 @@ import {
   InstanceAddresses,
   InstanceConfig,
   InstanceSetUp,
+  Maintenance,
   Outbox,
   type OutboxItem,
   type Page,
   pageOf,
   Resealed,
+  type SetMaintenance,
   type SetUpInstance,
   SignInLink,
   SweepReport,
@@ -75,6 +77,12 @@ export const operator = (calls: Calls) => ({
   /** Reports how a backup went. */
   reportBackup: (status: BackupStatus, options: CallOptions = {}): Promise<void> =>
     calls.nothing('PUT', '/api/ops/backup', { body: status, ...options }),
+  /** Whether the instance is in maintenance, and how many builds run and wait. */
+  maintenance: (options: CallOptions = {}): Promise<Maintenance> =>
+    calls.json(Maintenance, 'GET', '/api/ops/maintenance', options),
+  /** Turns maintenance on or off. While it is on, builds wait and running ones go on. */
+  setMaintenance: (body: SetMaintenance, options: CallOptions = {}): Promise<Maintenance> =>
+    calls.json(Maintenance, 'PUT', '/api/ops/maintenance', { body, ...options }),
   /** The instance's metrics, in the OpenMetrics text format. */
   metrics: async (options: CallOptions = {}): Promise<string> => {
     const request = { method: 'GET', path: '/api/ops/metrics' };

@@ -76,6 +76,8 @@ const CALLS: Record<string, { call: () => Promise<unknown>; refused?: string }> 
         schedule: null,
       }),
   },
+  'GET /api/ops/maintenance': { call: () => operator.operator.maintenance() },
+  'PUT /api/ops/maintenance': { call: () => operator.operator.setMaintenance({ on: false }) },
   'GET /api/ops/metrics': {
     call: async () => expect(await operator.operator.metrics()).toMatch(/\n# EOF\n$/),
   },

@@ -1,10 +1,12 @@
 /** What the dashboard has to know before anybody is signed in. */
-import { InstanceConfig } from '@appflux/protocol';
+import { InstanceConfig, type MaintenanceNotice } from '@appflux/protocol';
 import { createRoute } from '@hono/zod-openapi';
 import type { Env } from '../env.ts';
 import { json, router } from '../http/router.ts';
 import { githubApp } from '../identity/github.ts';
+import { journal } from '../journal.ts';
 import { sendsMail } from '../mail/settings.ts';
+import { maintenanceOf } from '../maintenance/object.ts';
 import { setting } from '../settings.ts';
 import { signUpIsOpen } from '../teams/team.ts';
 
@@ -39,9 +41,23 @@ config.openapi(
   createRoute({
     method: 'get',
     path: '/api/config',
-    summary: 'Get how users sign in to this instance',
+    summary: 'Get how users sign in to this instance, and whether it is in maintenance',
     tags: ['people'],
     responses: { 200: json(InstanceConfig, 'The configuration') },
   }),
-  (c) => c.json({ auth: authConfigOf(c.env), mail: sendsMail(c.env) }, 200),
+  async (c) =>
+    c.json(
+      { auth: authConfigOf(c.env), mail: sendsMail(c.env), maintenance: await maintenanceNotice(c.env) },
+      200,
+    ),
 );
+
+async function maintenanceNotice(env: Env): Promise<MaintenanceNotice | null> {
+  try {
+    return await maintenanceOf(env).notice();
+  } catch (error) {
+    // Only a notice is missing; people can sign in without it.
+    journal.error('reading whether the instance is in maintenance failed', error);
+    return null;
+  }
+}

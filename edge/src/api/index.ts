@@ -27,6 +27,7 @@ import { deployments } from './deployments.ts';
 import { health, VERSION } from './health.ts';
 import { invitations } from './invitations.ts';
 import { logs } from './logs.ts';
+import { maintenance } from './maintenance.ts';
 import { members } from './members.ts';
 import { metrics } from './metrics.ts';
 import { ops } from './ops.ts';
@@ -101,6 +102,7 @@ for (const resource of [
   metrics,
   config,
   ops,
+  maintenance,
   outbox,
   sealing,
   sweeps,

@@ -88,6 +88,11 @@ export class Jobs {
     return this.#waiting.size;
   }
 
+  /** How many attempts are out with runners. */
+  out(): number {
+    return this.#out.size;
+  }
+
   /** Notes for whom a claim is being asked. */
   claimFor(deploymentId: string, runnerId: string | null): void {
     const job = this.#waiting.get(deploymentId);

@@ -9,11 +9,16 @@ import type { RunnerSockets } from './runner-sockets.ts';
 /** After a deployment's object could not be asked, it is asked again this much later. */
 const RETRY_MS = 2_000;
 
+/** While jobs are held, it is checked this often whether they still are. */
+const HELD_MS = 5_000;
+
 export interface MatchmakerOptions {
   readonly jobs: Jobs;
   readonly runners: RunnerSockets;
   /** Has `pump` called at this time (Unix milliseconds) at the latest. */
   readonly pumpBy: (time: number) => void;
+  /** Whether no new job is to be handed out now. */
+  readonly isHeld: () => Promise<boolean>;
   readonly deployment: (id: string) => Pick<DeploymentStub, 'claim' | 'cancel'>;
 }
 
@@ -23,17 +28,19 @@ export class Matchmaker {
   readonly #runners: RunnerSockets;
   readonly #deployment: MatchmakerOptions['deployment'];
   readonly #pumpBy: MatchmakerOptions['pumpBy'];
+  readonly #isHeld: MatchmakerOptions['isHeld'];
   /** Deployments whose lease is being asked for, and the runner that it is asked for. */
   readonly #claiming = new Map<string, string>();
   /** Deployments that are being canceled because a newer one took their place. */
   readonly #superseding = new Set<string>();
 
-  constructor(ctx: DurableObjectState, { jobs, runners, deployment, pumpBy }: MatchmakerOptions) {
+  constructor(ctx: DurableObjectState, { jobs, runners, deployment, pumpBy, isHeld }: MatchmakerOptions) {
     this.#ctx = ctx;
     this.#jobs = jobs;
     this.#runners = runners;
     this.#deployment = deployment;
     this.#pumpBy = pumpBy;
+    this.#isHeld = isHeld;
   }
 
   /** Deployments whose lease is being asked for this runner right now. */
@@ -69,13 +76,18 @@ export class Matchmaker {
     const free = this.#jobs
       .waiting()
       .filter(({ deploymentId }) => !reserved.has(deploymentId) && !this.#claiming.has(deploymentId));
-    for (const pair of [...open, ...match(free, online, this.#builds())])
-      this.claim(pair, this.#jobs.find(pair.deploymentId)?.appId ?? '');
+    const appOf = ({ deploymentId }: Pair) => this.#jobs.find(deploymentId)?.appId ?? '';
+    const fresh = match(free, online, this.#builds());
+    for (const pair of open) this.claim(pair, appOf(pair));
+    for (const pair of fresh) this.#ctx.waitUntil(this.#claim(pair, appOf(pair), { isNew: true }));
   }
 
-  /** Asks the deployment for the lease and hands it to the runner, in the background. */
+  /**
+   * Asks the deployment again for a lease that it may have granted, and hands it to the runner, in the background. Also
+   * while jobs are held: such a build may be running.
+   */
   claim(pair: Pair, appId: string): void {
-    this.#ctx.waitUntil(this.#claim(pair, appId));
+    this.#ctx.waitUntil(this.#claim(pair, appId, { isNew: false }));
   }
 
   /** Running builds by App, those whose claim is being asked among them. */
@@ -88,14 +100,24 @@ export class Matchmaker {
     return builds;
   }
 
-  async #claim({ deploymentId, runnerId }: Pair, appId: string): Promise<void> {
+  async #claim(
+    { deploymentId, runnerId }: Pair,
+    appId: string,
+    { isNew }: { isNew: boolean },
+  ): Promise<void> {
     if (this.#claiming.has(deploymentId)) return;
     const runner = this.#runners.online().find((candidate) => candidate.id === runnerId);
     if (runner === undefined) return;
     this.#claiming.set(deploymentId, runnerId);
     try {
-      this.#jobs.claimFor(deploymentId, runnerId);
       this.#runners.occupy(runnerId, { deploymentId, attempt: 0 });
+      if (isNew && (await this.#isHeld())) {
+        this.#runners.free(runnerId, { deploymentId, attempt: 0 });
+        this.#claiming.delete(deploymentId);
+        this.#pumpBy(Date.now() + HELD_MS);
+        return;
+      }
+      this.#jobs.claimFor(deploymentId, runnerId);
       const answer = await this.#deployment(deploymentId).claim({ id: runnerId, name: runner.name });
       if ('refused' in answer) {
         this.#runners.free(runnerId, { deploymentId, attempt: 0 });

@@ -8,6 +8,8 @@ import { type AttemptRef, CLOSE, PING, PONG, RunnerToPool } from '@appflux/proto
 import type { Env } from '../env.ts';
 import { journal } from '../journal.ts';
 import { limitedSql } from '../limits/sql.ts';
+import { maintenanceOf } from '../maintenance/object.ts';
+import { maintenanceReason } from '../maintenance/reason.ts';
 import { metadataOf } from '../metadata/index.ts';
 import type { RunnerChange, RunnerRecord } from '../metadata/metadata.ts';
 import { Alarm } from '../objects/alarm.ts';
@@ -48,6 +50,7 @@ export class PoolObject extends DurableObject<Env> {
       jobs: this.#jobs,
       runners: this.#runners,
       deployment: (id) => this.#deployment(id),
+      isHeld: async () => (await maintenanceOf(this.env).notice()) !== null,
       pumpBy: (time) => this.#alarm.ringBy(time),
     });
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
@@ -72,11 +75,18 @@ export class PoolObject extends DurableObject<Env> {
     return this.#jobs.depth();
   }
 
+  /** How many attempts are out with runners, and how many jobs wait. */
+  load(): { running: number; queued: number } {
+    return { running: this.#jobs.out(), queued: this.#jobs.depth() };
+  }
+
   /** Why a job waits; null when it does not. */
-  waitingReason(deploymentId: string): string | null {
+  async waitingReason(deploymentId: string): Promise<string | null> {
+    if (this.#jobs.find(deploymentId) === undefined) return null;
+    const held = await this.#maintenanceReason();
     const job = this.#jobs.find(deploymentId);
     if (job === undefined) return null;
-    return waitingReason(job, this.#jobs.waiting(), this.#runners.online(), this.#jobs.running());
+    return held ?? waitingReason(job, this.#jobs.waiting(), this.#runners.online(), this.#jobs.running());
   }
 
   /** The runners that are connected. */
@@ -186,6 +196,17 @@ export class PoolObject extends DurableObject<Env> {
     } catch (error) {
       // The lease runs out by itself, only later.
       journal.error(`ending the lease of deployment ${deploymentId} failed`, error);
+    }
+  }
+
+  async #maintenanceReason(): Promise<string | null> {
+    try {
+      const notice = await maintenanceOf(this.env).notice();
+      return notice === null ? null : maintenanceReason(notice);
+    } catch (error) {
+      // The other reasons are of use without it. Jobs are held until it answers.
+      journal.error('reading whether the instance is in maintenance failed', error);
+      return null;
     }
   }
 

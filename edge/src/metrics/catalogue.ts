@@ -99,6 +99,7 @@ export const METRICS = {
     type: 'gauge',
     help: 'Whether the last backup failed; missing before the first one.',
   },
+  appflux_maintenance: { type: 'gauge', help: 'Whether the instance is in maintenance: builds wait.' },
   appflux_http_requests: {
     type: 'counter',
     help: 'Requests answered by this isolate.',

@@ -4,6 +4,7 @@ import { hostName } from '../hosts/existing.ts';
 import { addressStatus } from '../hosts/status.ts';
 import { isolateCounts } from '../isolate-counts.ts';
 import { journal } from '../journal.ts';
+import { maintenanceOf } from '../maintenance/object.ts';
 import { lastDays } from '../metadata/day.ts';
 import type { Metadata } from '../metadata/metadata.ts';
 import { poolOf } from '../objects/pools.ts';
@@ -35,36 +36,47 @@ export async function collectFacts(env: Env, metadata: Metadata, version: string
     if (found === null) throw new Error('the teams could not be read');
     return ask(found);
   };
-  const [deployments, phases, runners, queue, storage, certificates, backup, metadataUp, storageUp] =
-    await Promise.all([
-      attempt('deployments', () =>
-        ofTeams(async (found) => ({
-          ...(await metadata.metrics.deployments(found.slice(0, MOST_TEAMS), lastDays(DAYS, now))),
-          isCut: found.length > MOST_TEAMS,
-        })),
-      ),
-      attempt('phases', () =>
-        ofTeams(async (found) => ({
-          spans: await metadata.metrics.phases(found.slice(0, MOST_POOLS), PHASES_OF_EACH),
-          isCut: found.length > MOST_POOLS,
-        })),
-      ),
-      attempt('runners', () => ofTeams((found) => runnerFacts(env, metadata, found))),
-      attempt('queue', async () => {
-        const { backlogCount, backlogBytes } = await env.DEPLOY_QUEUE.metrics();
-        return { messages: backlogCount, bytes: backlogBytes };
-      }),
-      attempt('storage', async () => ({ measured: (await sweepOf(env).round())?.measured ?? null })),
-      attempt('certificates', () => certificateFacts(env)),
-      attempt('backup', async () => ({ status: await sweepOf(env).backup() })),
-      attempt('the health of metadata', async () => {
-        await metadata.ping();
-        return true;
-      }),
-      attempt('the health of storage', () =>
-        storageWorks(env, (error) => journal.error('storage is down', error)),
-      ),
-    ]);
+  const [
+    deployments,
+    phases,
+    runners,
+    queue,
+    storage,
+    certificates,
+    backup,
+    maintenance,
+    metadataUp,
+    storageUp,
+  ] = await Promise.all([
+    attempt('deployments', () =>
+      ofTeams(async (found) => ({
+        ...(await metadata.metrics.deployments(found.slice(0, MOST_TEAMS), lastDays(DAYS, now))),
+        isCut: found.length > MOST_TEAMS,
+      })),
+    ),
+    attempt('phases', () =>
+      ofTeams(async (found) => ({
+        spans: await metadata.metrics.phases(found.slice(0, MOST_POOLS), PHASES_OF_EACH),
+        isCut: found.length > MOST_POOLS,
+      })),
+    ),
+    attempt('runners', () => ofTeams((found) => runnerFacts(env, metadata, found))),
+    attempt('queue', async () => {
+      const { backlogCount, backlogBytes } = await env.DEPLOY_QUEUE.metrics();
+      return { messages: backlogCount, bytes: backlogBytes };
+    }),
+    attempt('storage', async () => ({ measured: (await sweepOf(env).round())?.measured ?? null })),
+    attempt('certificates', () => certificateFacts(env)),
+    attempt('backup', async () => ({ status: await sweepOf(env).backup() })),
+    attempt('maintenance', async () => ({ on: (await maintenanceOf(env).notice()) !== null })),
+    attempt('the health of metadata', async () => {
+      await metadata.ping();
+      return true;
+    }),
+    attempt('the health of storage', () =>
+      storageWorks(env, (error) => journal.error('storage is down', error)),
+    ),
+  ]);
   return {
     version,
     now,
@@ -76,6 +88,7 @@ export async function collectFacts(env: Env, metadata: Metadata, version: string
     storage,
     certificates,
     backup,
+    maintenance,
     isolate: isolateCounts(),
   };
 }

@@ -24,6 +24,7 @@ export interface Facts {
   certificates: { dashboard: string; states: readonly CertificateState[] } | null;
   /** `status` is null before a backup was reported. */
   backup: { status: BackupStatus | null } | null;
+  maintenance: { on: boolean } | null;
   isolate: IsolateCounts;
 }
 
@@ -36,4 +37,5 @@ export const COLLECTORS = [
   'storage',
   'certificates',
   'backup',
+  'maintenance',
 ] as const;

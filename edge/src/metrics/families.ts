@@ -39,6 +39,7 @@ export function familiesOf(facts: Facts): Family[] {
       measured === null ? [] : [{ value: measured.at / 1000 }],
     ...certificateSamples(facts),
     ...backupSamples(facts),
+    appflux_maintenance: facts.maintenance === null ? [] : [{ value: Number(facts.maintenance.on) }],
     appflux_http_requests: facts.isolate.requests.map(({ count, ...labels }) => ({
       labels: { isolate: facts.isolate.id, ...labels },
       value: count,

@@ -7,6 +7,7 @@ export const poolOf = (env: Pick<Env, 'POOLS'>, ownerId: string): ObjectStub<Obj
     offer: 'repeat',
     withdraw: 'repeat',
     depth: 'repeat',
+    load: 'repeat',
     waitingReason: 'repeat',
     online: 'repeat',
     drain: 'repeat',

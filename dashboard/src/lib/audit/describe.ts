@@ -38,6 +38,8 @@ const ACTIONS: Readonly<Record<string, string>> = {
   'hook.create': 'created the deploy hook',
   'hook.revoke': 'revoked the deploy hook',
   'hook.call': 'deployed',
+  'maintenance.on': 'turned maintenance on',
+  'maintenance.off': 'turned maintenance off',
 };
 
 const PREFIXES: Readonly<Record<AuditActor['kind'], string>> = {

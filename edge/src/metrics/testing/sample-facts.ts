@@ -15,6 +15,7 @@ export const UNREAD: Facts = {
   storage: null,
   certificates: null,
   backup: null,
+  maintenance: null,
   isolate: { id: 'abcd1234', requests: [], storageErrors: new Map() },
 };
 
@@ -79,6 +80,7 @@ export const FULL: Facts = {
       schedule: null,
     },
   },
+  maintenance: { on: true },
   isolate: {
     id: 'abcd1234',
     requests: [{ method: 'GET', route: '/api/apps/:slug', status: '200', count: 2 }],
