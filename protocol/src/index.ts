@@ -34,4 +34,5 @@ export * from './sizes.ts';
 export * from './socket.ts';
 export * from './team.ts';
 export * from './text.ts';
+export * from './trace.ts';
 export * from './upload.ts';
