@@ -9,6 +9,12 @@ export interface SecretsAndOptions {
   ADDRESS_STATUS_URL?: string;
   /** For how many new hosts a team may get certificates within a week, as a number. */
   CERTIFICATES_PER_TEAM?: string;
+  /** Where traces of deployments are sent, in the form of OpenTelemetry's exporters: an OTLP/HTTP address, and headers. */
+  OTEL_EXPORTER_OTLP_ENDPOINT?: string;
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT?: string;
+  OTEL_EXPORTER_OTLP_HEADERS?: string;
+  /** Where people see a trace: an address with `{traceId}`. */
+  APPFLUX_TRACE_URL?: string;
   /** "1" logs each request. */
   REQUEST_LOG?: string;
   S3_ENDPOINT: string;

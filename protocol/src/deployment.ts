@@ -124,6 +124,8 @@ export const Deployment = z
       live: z.url(),
       page: z.url().optional(),
       site: z.url().optional(),
+      /** Its trace, if the instance sends traces and says where they are shown. */
+      trace: z.url().optional(),
     }),
     createdAt: Timestamp,
     startedAt: Timestamp.nullable(),

@@ -16,14 +16,13 @@ import {
 } from '@appflux/protocol';
 import { createRoute, z } from '@hono/zod-openapi';
 import { createDeployment, redeploy } from '../deployment/create.ts';
-import { toDeployment } from '../deployment/record.ts';
+import { addressesOf, toDeployment } from '../deployment/record.ts';
 import type { Env } from '../env.ts';
 import { bearer, json, jsonBody, needs, refusals, router } from '../http/router.ts';
 import type { DeploymentRecord, KeptDeployment, Metadata } from '../metadata/metadata.ts';
 import { deploymentOf } from '../objects/deployments.ts';
 import { poolOf } from '../objects/pools.ts';
 import { artifactsRemoved } from '../retention/removed.ts';
-import { setting } from '../settings.ts';
 import { ownedApp } from './apps.ts';
 
 const ById = z.object({ id: ObjectId });
@@ -60,12 +59,12 @@ export async function currentDeployment(
   ownerId: string,
   id: string,
 ): Promise<Deployment> {
-  const publicUrl = setting(env, 'PUBLIC_URL');
+  const addresses = addressesOf(env);
   const known = await ownedDeployment(metadata, ownerId, id);
-  if (hasEnded(known.status)) return toDeployment(known, publicUrl);
+  if (hasEnded(known.status)) return toDeployment(known, addresses);
   const { record } = stillThere(await deploymentOf(env, id).snapshot(), id);
   const waitingFor = record.status === 'queued' ? await poolOf(env, ownerId).waitingReason(id) : null;
-  return toDeployment(marked(record, known), publicUrl, waitingFor);
+  return toDeployment(marked(record, known), addresses, waitingFor);
 }
 
 /** What its object tells now, with the marks that metadata keeps beside it. */
@@ -95,7 +94,7 @@ deployments.openapi(
     const created = await createDeployment({ env: c.env, metadata }, app, c.req.valid('json'), {
       idempotencyKey: c.req.valid('header')['idempotency-key'],
     });
-    return c.json(toDeployment(created.record, setting(c.env, 'PUBLIC_URL')), 202);
+    return c.json(toDeployment(created.record, addressesOf(c.env)), 202);
   },
 );
 
@@ -124,7 +123,7 @@ deployments.openapi(
     const created = await createDeployment({ env: c.env, metadata }, app, source ?? {}, {
       idempotencyKey: c.req.valid('header')['idempotency-key'],
     });
-    const deployment = toDeployment(created.record, setting(c.env, 'PUBLIC_URL'));
+    const deployment = toDeployment(created.record, addressesOf(c.env));
     return c.json({ success: true as const, deploymentId: deployment.id, ...deployment }, 202);
   },
 );
@@ -150,8 +149,8 @@ deployments.openapi(
     const app = await ownedApp(metadata, ownerId, c.req.valid('param').slug);
     const filter = { ownerId, appId: app.id, ...(status === undefined ? {} : { status }) };
     const { items, nextCursor } = await metadata.deployments.list(filter, page);
-    const publicUrl = setting(c.env, 'PUBLIC_URL');
-    return c.json({ items: items.map((record) => toDeployment(record, publicUrl)), nextCursor }, 200);
+    const addresses = addressesOf(c.env);
+    return c.json({ items: items.map((record) => toDeployment(record, addresses)), nextCursor }, 200);
   },
 );
 
@@ -171,8 +170,8 @@ deployments.openapi(
     const { ownerId } = c.get('caller');
     const filter = { ownerId, ...(status === undefined ? {} : { status }) };
     const { items, nextCursor } = await c.get('metadata').deployments.list(filter, page);
-    const publicUrl = setting(c.env, 'PUBLIC_URL');
-    return c.json({ items: items.map((record) => toDeployment(record, publicUrl)), nextCursor }, 200);
+    const addresses = addressesOf(c.env);
+    return c.json({ items: items.map((record) => toDeployment(record, addresses)), nextCursor }, 200);
   },
 );
 
@@ -217,7 +216,7 @@ deployments.openapi(
         `The deployment has already ended with status ${answer.status}`,
       );
     }
-    return c.json(toDeployment(marked(answer.canceled.record, known), setting(c.env, 'PUBLIC_URL')), 202);
+    return c.json(toDeployment(marked(answer.canceled.record, known), addressesOf(c.env)), 202);
   },
 );
 
@@ -243,7 +242,7 @@ deployments.openapi(
       latest,
       commitHash: record.commitHash,
     });
-    return c.json(toDeployment(created.record, setting(c.env, 'PUBLIC_URL')), 202);
+    return c.json(toDeployment(created.record, addressesOf(c.env)), 202);
   },
 );
 

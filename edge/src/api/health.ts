@@ -1,12 +1,10 @@
 /** Whether the control plane can do its work. */
 import { Health } from '@appflux/protocol';
 import { createRoute } from '@hono/zod-openapi';
-import manifest from '../../package.json' with { type: 'json' };
 import { json, router } from '../http/router.ts';
 import { journal } from '../journal.ts';
 import { storageWorks } from '../storage/index.ts';
-
-export const VERSION: string = manifest.version;
+import { VERSION } from '../version.ts';
 
 export const health = router();
 

@@ -4,7 +4,7 @@ import { bearer, refusals, router } from '../http/router.ts';
 import { collectFacts } from '../metrics/collect.ts';
 import { familiesOf } from '../metrics/families.ts';
 import { OPEN_METRICS_TYPE, renderOpenMetrics } from '../metrics/open-metrics.ts';
-import { VERSION } from './health.ts';
+import { VERSION } from '../version.ts';
 import { operatorOnly } from './operator.ts';
 
 export const metrics = router();

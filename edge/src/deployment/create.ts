@@ -15,7 +15,9 @@ import { newObjectId } from '../metadata/object-id.ts';
 import { deploymentOf } from '../objects/deployments.ts';
 import { poolOf } from '../objects/pools.ts';
 import { sourceRemoved } from '../retention/removed.ts';
+import { trace } from '../tracing/export.ts';
 import type { Snapshot } from './object.ts';
+import { spanOfCreation } from './spans.ts';
 import type { Spec, SpecSource } from './state.ts';
 
 const GIB = 1024 ** 3;
@@ -115,6 +117,7 @@ async function begin({ env, metadata }: Parts, spec: Spec): Promise<Snapshot> {
     sendMessage(env.DEPLOY_QUEUE, { kind: 'offer', deploymentId: spec.id }),
     metadata.deployments.project(created.record, created.seq),
   ]);
+  trace(env, () => [spanOfCreation(spec, Date.now())]);
   for (const result of ahead) {
     if (result.status === 'rejected') journal.error(`deployment ${spec.id} begins late`, result.reason);
   }

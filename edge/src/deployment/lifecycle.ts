@@ -217,7 +217,7 @@ function leaseLost(spec: Spec, state: State, now: number, what: string): Outcome
     );
   }
   return {
-    state: { ...state, status: 'queued', phase: null, phases: [], lease: null },
+    state: { ...state, status: 'queued', phase: null, phases: [], lease: null, queuedAt: now },
     effects: [
       ...gone,
       {

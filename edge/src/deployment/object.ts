@@ -21,6 +21,7 @@ import { CutOff } from '../sockets/cut-off.ts';
 import { objectsOf, presignerOf } from '../storage/index.ts';
 import { deploymentPrefix, logKey } from '../storage/keys.ts';
 import { removeBelow } from '../storage/remove.ts';
+import { trace } from '../tracing/export.ts';
 import { ArtifactUploads } from './artifacts.ts';
 import { Attempt } from './attempt.ts';
 import { AttemptSocket } from './attempt-socket.ts';
@@ -35,6 +36,7 @@ import { Outbox } from './outbox.ts';
 import { PendingTasks } from './pending-tasks.ts';
 import { perform } from './perform.ts';
 import { recordOf } from './record.ts';
+import { spansOfChange } from './spans.ts';
 import { type Spec, type State, uploadsUntil } from './state.ts';
 import { Transitions } from './transitions.ts';
 
@@ -87,7 +89,14 @@ export class DeploymentObject extends DurableObject<Env> {
     });
     this.#machine = machine;
     this.#targets = { tasks, log, viewers, socket };
-    this.#transitions = new Transitions({ storage: ctx.storage, machine, targets: this.#targets, rearm });
+    this.#transitions = new Transitions({
+      storage: ctx.storage,
+      machine,
+      targets: this.#targets,
+      rearm,
+      onChange: ({ before, after }, now) =>
+        trace(env, () => spansOfChange(after.spec, before, after.state, now)),
+    });
     this.#attempt = new Attempt({ machine, socket, log, artifacts: this.#artifacts, apply, rearm });
     const attempt = this.#attempt;
     this.#connections = new Connections({ ctx, name, machine, attempt, socket, viewers, log, cutOff });

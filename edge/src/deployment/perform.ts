@@ -9,11 +9,13 @@ import { LOG_TAIL_LINES } from '../metadata/metadata.ts';
 import { poolOf } from '../objects/pools.ts';
 import { objectsOf } from '../storage/index.ts';
 import { logKey } from '../storage/keys.ts';
+import { trace } from '../tracing/export.ts';
 import type { ArtifactUploads } from './artifacts.ts';
 import type { Event, Refusal } from './lifecycle.ts';
 import type { DeploymentLog } from './log.ts';
 import type { Machine } from './machine.ts';
 import type { Outbox } from './outbox.ts';
+import { spanOfArchive } from './spans.ts';
 import type { Spec, State } from './state.ts';
 import type { Task } from './timers.ts';
 
@@ -60,7 +62,9 @@ async function archive({ env, machine, log, apply }: Tools): Promise<void> {
   if (state.logKey !== null) return;
   const { store } = log;
   const key = logKey(spec.app.id, spec.id);
+  const startedAt = Date.now();
   await archiveLog(objectsOf(env), key, store.rows());
+  trace(env, () => [spanOfArchive(spec.id, startedAt, Date.now(), store.lastSeq)]);
   if (machine.current().state.logKey !== null) {
     // Retention removed the log meanwhile, perhaps before it was put into storage.
     await objectsOf(env).delete([key]);

@@ -1,6 +1,9 @@
 /** A deployment's state for others: a record for metadata, and the API's Deployment. */
-import type { Deployment } from '@appflux/protocol';
+import { type Deployment, traceOf } from '@appflux/protocol';
+import type { Env } from '../env.ts';
 import { type DeploymentMarks, type DeploymentRecord, UNMARKED } from '../metadata/metadata.ts';
+import { setting } from '../settings.ts';
+import { traceUrl } from '../tracing/target.ts';
 import type { Spec, State } from './state.ts';
 
 const iso = (time: number) => new Date(time).toISOString();
@@ -54,13 +57,26 @@ export function isNews(before: DeploymentRecord, after: DeploymentRecord): boole
   return told(before) !== told(after);
 }
 
+/** Where the links of a deployment lead. */
+export interface Addresses {
+  /** The instance's address, without a trailing slash. */
+  readonly publicUrl: string;
+  /** Where people see a trace, with `{traceId}`. */
+  readonly traceTemplate: string | undefined;
+}
+
+/** The addresses of this instance. */
+export const addressesOf = (env: Env): Addresses => ({
+  publicUrl: setting(env, 'PUBLIC_URL'),
+  traceTemplate: env.APPFLUX_TRACE_URL,
+});
+
 /**
- * The API's answer for a record; one that has just begun needs no marks. `publicUrl` is the instance's address without a
- * trailing slash.
+ * The API's answer for a record; one that has just begun needs no marks.
  */
 export function toDeployment(
   record: DeploymentRecord & Partial<DeploymentMarks>,
-  publicUrl: string,
+  { publicUrl, traceTemplate }: Addresses,
   waitingFor: string | null = null,
 ): Deployment {
   const {
@@ -71,6 +87,7 @@ export function toDeployment(
     artifacts,
     ...rest
   } = { ...UNMARKED, ...record };
+  const trace = traceUrl(traceTemplate, traceOf(record.id).traceId);
   const self = `${publicUrl}/api/deployments/${record.id}`;
   const delivered = artifacts.map(({ key: _, etag: __, ...artifact }) => ({
     ...artifact,
@@ -86,6 +103,7 @@ export function toDeployment(
       logs: `${self}/logs`,
       live: `${self.replace(/^http/, 'ws')}/logs/live`,
       ...(record.status === 'success' ? { page: `${publicUrl}/a/${record.app.slug}` } : {}),
+      ...(trace === null ? {} : { trace }),
     },
   };
 }

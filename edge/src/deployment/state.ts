@@ -61,6 +61,8 @@ export interface State {
   status: DeploymentStatus;
   phase: Phase | null;
   phases: { phase: Phase; startedAt: number; finishedAt: number | null }[];
+  /** Since when it waits for another attempt. Absent before the first one is lost. */
+  queuedAt?: number;
   attempt: number;
   lease: Lease | null;
   /** The runner of the current or last attempt. */

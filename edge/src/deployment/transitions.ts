@@ -2,7 +2,7 @@
 import type { LogLine } from '@appflux/protocol';
 import { carryOut, type EffectTargets, writeEffects } from './effects.ts';
 import type { Event, Refusal } from './lifecycle.ts';
-import type { Machine } from './machine.ts';
+import type { Change, Machine } from './machine.ts';
 import type { Spec } from './state.ts';
 
 export interface TransitionsOptions {
@@ -11,6 +11,8 @@ export interface TransitionsOptions {
   readonly targets: EffectTargets;
   /** What is due next may have changed. */
   readonly rearm: () => void;
+  /** A change was written at `now`. */
+  readonly onChange: (change: Change, now: number) => void;
 }
 
 export class Transitions {
@@ -41,7 +43,7 @@ export class Transitions {
    * @returns why the event was refused, or null
    */
   apply(event: Event): Refusal | null {
-    const { storage, machine, targets, rearm } = this.#options;
+    const { storage, machine, targets, rearm, onChange } = this.#options;
     const now = Date.now();
     const decision = machine.decide(event, now);
     if (decision === 'unchanged') return null;
@@ -60,6 +62,7 @@ export class Transitions {
     }
     machine.adopt(decision.after);
     carryOut(decision, said, targets);
+    onChange(decision, now);
     rearm();
     return null;
   }

@@ -6,6 +6,8 @@ import { metadataOf } from '../metadata/index.ts';
 import type { DeploymentRecord } from '../metadata/metadata.ts';
 import { deadLettersOf } from '../objects/dead-letters.ts';
 import { deploymentOf } from '../objects/deployments.ts';
+import { trace } from '../tracing/export.ts';
+import { childSpan } from '../tracing/span.ts';
 import type { EventMessage, QueueMessage } from './messages.ts';
 
 /** Messages of this queue have been given up by the others. */
@@ -21,12 +23,31 @@ export async function consume(batch: MessageBatch<QueueMessage>, env: Env): Prom
       try {
         await (batch.queue === DEAD_LETTERS ? bury(message, env) : deliver(message.body, env));
         message.ack();
+        traced(batch.queue, message, env);
       } catch (error) {
+        traced(batch.queue, message, env, String(error));
         journal.error(`${batch.queue}: message ${message.id} failed, attempt ${message.attempts}`, error);
         message.retry({ delaySeconds: Math.min(MAX_DELAY_SECONDS, 2 ** message.attempts) });
       }
     }),
   );
+}
+
+/** A span for a message that is about a deployment, from when it was sent until its consumer was done with it. */
+function traced(queue: string, message: Message<QueueMessage>, env: Env, error?: string): void {
+  const { body, id, attempts, timestamp } = message;
+  if (!('deploymentId' in body)) return;
+  const { kind, deploymentId } = body;
+  trace(env, () => {
+    const span = childSpan(deploymentId, `${queue} ${kind}`, timestamp.getTime(), Date.now(), {
+      'messaging.system': 'cloudflare_queues',
+      'messaging.destination.name': queue,
+      'messaging.message.id': id,
+      'messaging.operation.type': 'process',
+      'appflux.message.attempts': attempts,
+    });
+    return [{ ...span, kind: 'consumer', ...(error === undefined ? {} : { error }) }];
+  });
 }
 
 async function deliver(message: QueueMessage, env: Env): Promise<void> {
