@@ -7,6 +7,7 @@ import {
   type Phase,
 } from '@appflux/protocol';
 import { own, type Text } from './masking/sentence.ts';
+import type { Trace } from './tracing/trace.ts';
 
 /** Writes one line into the deployment's log, in AppFlux's own voice unless said otherwise. What it quotes is masked. */
 export type WriteLine = (text: Text, stream?: LogStream) => void;
@@ -15,6 +16,8 @@ export type WriteLine = (text: Text, stream?: LogStream) => void;
 export interface StepContext {
   readonly log: WriteLine;
   readonly signal: AbortSignal;
+  /** Where its spans begin; absent where nothing is traced. */
+  readonly trace?: Trace;
 }
 
 /** The folders of one attempt, all inside the runner's workspace root and removed when it is over. */

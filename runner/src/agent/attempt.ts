@@ -16,6 +16,7 @@ import { type Mask, own, say } from '../masking/sentence.ts';
 import { type AttemptFolder, attemptFolder } from '../sandbox/attempt-folder.ts';
 import { effectiveLimits } from '../sandbox/limits.ts';
 import { Stopped, untilAborted } from '../stop.ts';
+import type { Tracing } from '../tracing/tracing.ts';
 import { AttemptConnection } from './attempt-connection.ts';
 import type { Clock } from './clock.ts';
 import { watchDeadline } from './deadline.ts';
@@ -30,6 +31,8 @@ export interface AttemptHost extends JobHost {
   readonly clock: Clock;
   /** Aborts with a Stopped when the runner ends or its credential is revoked. */
   readonly signal: AbortSignal;
+  /** Sends traces of attempts; absent where none are sent. */
+  readonly tracing?: Tracing;
   readonly timing?: SocketTiming;
   readonly logLimits?: Partial<LogLimits>;
   /** The steps of a job; tests pass their own. */
@@ -165,7 +168,8 @@ async function work(
       connection,
     });
     const tell = connection.tell.bind(connection);
-    return await runPipeline(steps, { job, attempt, limits, log, tell, signal });
+    const trace = host.tracing?.attempt(granted.grant);
+    return await runPipeline(steps, { job, attempt, limits, log, tell, signal, trace });
   } catch (error) {
     return outcomeOf(error, signal.reason, 'preparing', limits.timeoutSeconds);
   } finally {

@@ -6,6 +6,7 @@ import { imageFacts } from '../sandbox/image-facts.ts';
 import { type BuildNetwork, managerOf, openNetwork } from '../sandbox/network.ts';
 import { joined, type Surroundings } from '../sandbox/surroundings.ts';
 import type { Skip, StepContext } from '../step-context.ts';
+import { inSpan } from '../tracing/trace.ts';
 import type { BuildHost, ContainerBuildInput } from './build-input.ts';
 import { CommandRun } from './command-run.ts';
 
@@ -31,7 +32,9 @@ export class ContainerBuild {
    * @throws {JobFailure} if the build failed; the reason of `ctx.signal` if it aborts
    */
   async run(): Promise<Skip | undefined> {
-    const imageId = await this.#prepareImage();
+    const imageId = await inSpan(this.#ctx, 'prepare image', () => this.#prepareImage(), {
+      'container.image.name': this.#input.plan.image,
+    });
     const files = await openFiles({ ...this.#input, runnerId: this.#host.runnerId }, this.#ctx);
     try {
       return await this.#buildIn(imageId, files);
@@ -52,15 +55,17 @@ export class ContainerBuild {
   async #buildIn(imageId: string, files: Surroundings): Promise<Skip | undefined> {
     const { plan, source, folder } = this.#input;
     const manager = await managerOf(plan, source.root);
-    const cache = await this.#input.cache.open({ plan, imageId, manager, source }, this.#ctx);
+    const cache = await inSpan(this.#ctx, 'open cache', (ctx) =>
+      this.#input.cache.open({ plan, imageId, manager, source }, ctx),
+    );
     const top = folder.workspace.source;
     const online = this.#host.settings.network !== 'none';
-    const toolchain = await openToolchain(
-      this.#host,
-      { plan, imageId, source, top, manager, online },
-      this.#ctx,
+    const toolchain = await inSpan(this.#ctx, 'open toolchain', (ctx) =>
+      openToolchain(this.#host, { plan, imageId, source, top, manager, online }, ctx),
     );
-    const network = await openNetwork(this.#host, { ...this.#input, imageId, manager }, this.#ctx);
+    const network = await inSpan(this.#ctx, 'open network', (ctx) =>
+      openNetwork(this.#host, { ...this.#input, imageId, manager }, ctx),
+    );
     try {
       return await this.#runWatched(imageId, joined([cache, toolchain, network, files]), network);
     } finally {
@@ -78,8 +83,10 @@ export class ContainerBuild {
       onError: (error: unknown) =>
         host.journal.warn('The disk could not be measured', { error: String(error) }),
     };
-    return whileDiskLasts(disk, this.#ctx.signal, (signal) =>
-      new CommandRun({ host, ...this.#input, imageId, surroundings, network, signal }, this.#ctx).run(),
+    return inSpan(this.#ctx, 'run container', (ctx) =>
+      whileDiskLasts(disk, ctx.signal, (signal) =>
+        new CommandRun({ host, ...this.#input, imageId, surroundings, network, signal }, ctx).run(),
+      ),
     );
   }
 }

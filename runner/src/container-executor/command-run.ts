@@ -32,7 +32,7 @@ export class CommandRun {
   constructor(input: CommandRunInput, ctx: StepContext) {
     this.#input = input;
     this.#ctx = ctx;
-    this.#stages = new StageLog(input.commands, ctx.log);
+    this.#stages = new StageLog(input.commands, ctx);
     this.#readers = { stdout: this.#reader('stdout'), stderr: this.#reader('stderr') };
   }
 
@@ -85,6 +85,7 @@ export class CommandRun {
     } finally {
       this.#readers.stdout.end();
       this.#readers.stderr.end();
+      this.#stages.close(signal.reason);
     }
   }
 

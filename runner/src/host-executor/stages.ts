@@ -25,12 +25,15 @@ export interface StagesInput extends BuildInput {
  */
 export async function runStages(input: StagesInput, ctx: StepContext): Promise<Skip | undefined> {
   const { commands, folder, limits, log } = input;
-  const stages = new StageLog(commands, ctx.log);
+  const stages = new StageLog(commands, ctx);
   for (const stage of ['ignore', 'install', 'build'] as const) {
     const command = commands[stage];
     if (command === null) continue;
     stages.take({ event: 'begin', stage });
-    const exitCode = await runStage(input, command);
+    const exitCode = await runStage(input, command).catch((error: unknown) => {
+      stages.close(error);
+      throw error;
+    });
     stages.take({ event: 'end', stage, code: exitCode });
     if (stage === 'ignore') {
       const skip = stages.skip();

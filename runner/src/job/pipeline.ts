@@ -10,6 +10,7 @@ import {
 import type { AttemptLog } from '../log/attempt-log.ts';
 import { own, say, type Text } from '../masking/sentence.ts';
 import type { CollectedArtifact, PreparedSource, Skip, StepContext, UsedImage } from '../step-context.ts';
+import { type Trace, UNTRACED } from '../tracing/trace.ts';
 import { type Outcome, outcomeOf, skipped, succeeded } from './outcome.ts';
 
 /** What each step takes and gives; steps.ts has the real ones. Each may throw a JobFailure. */
@@ -49,6 +50,8 @@ export interface PipelineOptions {
   readonly log: AttemptLog;
   readonly tell: (notice: Notice) => void;
   readonly signal: AbortSignal;
+  /** Where the spans of phases begin; absent where nothing is traced. */
+  readonly trace?: Trace | undefined;
   /** How long a step may take to stop after its signal aborts, in milliseconds. */
   readonly patienceMs?: number;
 }
@@ -110,7 +113,7 @@ class Phases {
   }
 
   async run<T>(phase: Phase, work: (ctx: StepContext) => Promise<T>): Promise<T> {
-    const { attempt, log, tell, signal, patienceMs } = this.#options;
+    const { attempt, log, tell, signal, trace = UNTRACED, patienceMs } = this.#options;
     signal.throwIfAborted();
     this.current = phase;
     log.enterPhase(phase);
@@ -119,15 +122,18 @@ class Phases {
     log.write(say`${title}…`);
     const startedAt = performance.now();
     const took = () => own(formatElapsed(performance.now() - startedAt));
-    const ctx: StepContext = { signal, log: (text, stream) => log.write(text, stream) };
+    const span = trace.begin(phase);
+    const ctx: StepContext = { signal, trace: span, log: (text, stream) => log.write(text, stream) };
     try {
       const result = await stoppable(work(ctx), signal, patienceMs ?? PATIENCE_MS);
       log.showEnd();
       log.write(say`${title} done in ${took()}.`);
+      span.end();
       return result;
     } catch (error) {
       log.showEnd();
       log.write(say`${title} ${own(signal.aborted ? 'stopped' : 'failed')} after ${took()}.`);
+      span.end(error);
       throw error;
     }
   }

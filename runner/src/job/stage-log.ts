@@ -3,7 +3,8 @@
 import { formatElapsed, printable } from '@appflux/protocol';
 import { own, say } from '../masking/sentence.ts';
 import type { BuildStage, Mark } from '../sandbox/marks.ts';
-import type { Skip, WriteLine } from '../step-context.ts';
+import type { Skip, StepContext } from '../step-context.ts';
+import { type Span, UNTRACED } from '../tracing/trace.ts';
 
 /** A build's commands; null where it has none. */
 export type Commands = Readonly<Record<BuildStage, string | null>>;
@@ -15,16 +16,22 @@ const LONGEST_COMMAND = 300;
 export const RESTORING =
   'Restoring the packages of an earlier build with the same lockfile, settings, Node and variables, instead of:';
 
+/** The error that a command's span ends with if its exit code is not 0. */
+class CommandFailed extends Error {
+  override readonly name = 'CommandFailed';
+}
+
 /** Follows the marks of one build. */
 export class StageLog {
   readonly #commands: Commands;
-  readonly #log: WriteLine;
+  readonly #ctx: StepContext;
   #startedAt = 0;
+  #span: Span = UNTRACED;
   #last: Mark | null = null;
 
-  constructor(commands: Commands, log: WriteLine) {
+  constructor(commands: Commands, ctx: StepContext) {
     this.#commands = commands;
-    this.#log = log;
+    this.#ctx = ctx;
   }
 
   /** The stage that was begun last, to which belongs what is done about its packages; null when none was. */
@@ -38,11 +45,20 @@ export class StageLog {
     this.#last = mark;
     if (mark.event === 'begin') {
       this.#startedAt = performance.now();
+      this.#span = (this.#ctx.trace ?? UNTRACED).begin(`${mark.stage} command`);
       this.#begin(mark.stage);
       return;
     }
+    this.#span.end(mark.code === 0 ? undefined : new CommandFailed());
+    this.#span = UNTRACED;
     const line = ending(mark.stage, mark.code, formatElapsed(performance.now() - this.#startedAt));
-    if (line !== null) this.#log(own(line));
+    if (line !== null) this.#ctx.log(own(line));
+  }
+
+  /** Ends what a build that was stopped has left open. */
+  close(reason: unknown): void {
+    this.#span.end(reason);
+    this.#span = UNTRACED;
   }
 
   /** Why the build ended without having been begun, if the ignore command said so with its success. */
@@ -56,13 +72,13 @@ export class StageLog {
   #begin(stage: Mark['stage']) {
     if (stage === 'keep') return;
     if (stage === 'restore') {
-      this.#log(say`${own(RESTORING)} ${this.#commands.install ?? ''}`);
+      this.#ctx.log(say`${own(RESTORING)} ${this.#commands.install ?? ''}`);
       return;
     }
     const command = this.#commands[stage] ?? '';
-    this.#log(say`$ ${command}`);
+    this.#ctx.log(say`$ ${command}`);
     if (stage === 'ignore' && /\bgit\b/.test(command)) {
-      this.#log(
+      this.#ctx.log(
         own('Builds don’t include the Git repository (.git): git commands in ignoreCommand find no history.'),
       );
     }

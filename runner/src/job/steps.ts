@@ -9,6 +9,7 @@ import { say } from '../masking/sentence.ts';
 import { type AttemptFolder, makeAttemptFolder } from '../sandbox/attempt-folder.ts';
 import { forOneJob } from '../scan/one-job.ts';
 import type { StepContext } from '../step-context.ts';
+import { inSpan } from '../tracing/trace.ts';
 import { collectArtifacts } from './collect/index.ts';
 import { detectPlan } from './detect.ts';
 import type { JobHost } from './executor.ts';
@@ -67,23 +68,27 @@ export function realSteps(host: JobHost, input: StepsInput): Steps {
         ctx,
       ),
     collect: (source, plan, version, ctx) =>
-      collectArtifacts(
-        {
-          root: source.root,
-          plan,
-          app: { slug: job.app.slug },
-          version,
-          commitHash,
-          maxBytes: limits.artifactBytes,
-          outDir: folder.workspace.scratch,
-          mask,
-        },
-        ctx,
+      inSpan(ctx, 'collect', (within) =>
+        collectArtifacts(
+          {
+            root: source.root,
+            plan,
+            app: { slug: job.app.slug },
+            version,
+            commitHash,
+            maxBytes: limits.artifactBytes,
+            outDir: folder.workspace.scratch,
+            mask,
+          },
+          within,
+        ),
       ),
     upload: async (artifacts, ctx) => {
-      await timed('artifacts', ctx, () => scanner.scanArtifacts(artifacts, ctx));
+      await inSpan(ctx, 'scan artifacts', (within) =>
+        timed('artifacts', within, () => scanner.scanArtifacts(artifacts, within)),
+      );
       await uploadArtifacts(artifacts, { connection, attempt, journal: host.journal }, ctx);
-      await executor.keep(ctx);
+      await inSpan(ctx, 'keep cache', (within) => executor.keep(within));
     },
   };
 }

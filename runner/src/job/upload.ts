@@ -16,6 +16,7 @@ import { own, say } from '../masking/sentence.ts';
 import { retry } from '../retry.ts';
 import { type CollectedArtifact, JobFailure, type StepContext } from '../step-context.ts';
 import { untilAborted } from '../stop.ts';
+import { inSpan } from '../tracing/trace.ts';
 
 /** What a runner asks the edge about an artifact. */
 export type UploadQuestion = Extract<RunnerToDeployment, { type: 'upload' | 'uploaded' }>;
@@ -63,7 +64,10 @@ export async function uploadArtifacts(
 ): Promise<void> {
   for (const artifact of artifacts) {
     const startedAt = performance.now();
-    await uploadArtifact(artifact, options, ctx);
+    await inSpan(ctx, 'upload', (within) => uploadArtifact(artifact, options, within), {
+      'appflux.artifact': artifact.name,
+      'appflux.bytes': artifact.size,
+    });
     const took = formatElapsed(performance.now() - startedAt);
     ctx.log(say`Uploaded ${artifact.name} (${own(formatBytes(artifact.size))}) in ${own(took)}.`);
   }

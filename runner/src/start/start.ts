@@ -8,6 +8,7 @@ import { sweepMemory } from '../job/files/memory-folder.ts';
 import type { Journal } from '../journal.ts';
 import { RunnerProblem } from '../problem.ts';
 import { openScanning } from '../scan/choose-scanner.ts';
+import { openTracing } from '../tracing/tracing.ts';
 import { VERSION } from '../version.ts';
 import { sendToInstance } from './instance-origin.ts';
 import { lockRunner } from './lock.ts';
@@ -37,6 +38,7 @@ export async function start(settings: Settings, journal: Journal): Promise<void>
   const opened = await openExecutor({ settings, labels, runnerId: registration.id, journal });
   await sweepMemory(registration.id);
   const scanning = await openScanning(settings, journal);
+  const tracing = await openTracing(process.env, registration, journal);
   const agent = new Agent({
     capacity,
     scanner: () => scanning.facts(),
@@ -51,6 +53,7 @@ export async function start(settings: Settings, journal: Journal): Promise<void>
       name: registration.name,
       version: VERSION,
       clock: machineClock(),
+      tracing,
     },
   });
   const forget = onSignals((signal) => {
@@ -62,6 +65,7 @@ export async function start(settings: Settings, journal: Journal): Promise<void>
   const end = await agent.run();
   await opened.close();
   await scanning.close();
+  await tracing.close();
   forget();
   unlock();
   if (end === 'revoked') {

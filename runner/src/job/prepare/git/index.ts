@@ -3,6 +3,7 @@
 import { type JobSource, listed, printable } from '@appflux/protocol';
 import { own, say } from '../../../masking/sentence.ts';
 import { JobFailure, type StepContext, type Workspace } from '../../../step-context.ts';
+import { inSpan } from '../../../tracing/trace.ts';
 import { checkout, type Git, type HeadCommit } from './checkout.ts';
 import { gitFailure } from './errors.ts';
 import { Remote, type RemoteOptions } from './remote.ts';
@@ -43,9 +44,9 @@ export async function fetchGit(
     );
     // The length of a whole hash tells its kind; for a shortened one, the server's answer will.
     await remote.open(commit?.length === 64 ? 'sha256' : 'sha1');
-    const id = await fetchCommit(remote, source, ctx);
+    const id = await inSpan(ctx, 'git fetch', (within) => fetchCommit(remote, source, within));
     const git: Git = (args, onOutput) => remote.git(args, onOutput);
-    const head = await checkout(id, branch, options.limits, git);
+    const head = await inSpan(ctx, 'git checkout', () => checkout(id, branch, options.limits, git));
     if ('trouble' in head) throw gitFailure(head.trouble, remote.subject, head.stderr);
     ctx.log(say`Checked out ${id.slice(0, 12)}: ${printable(head.message.split('\n')[0] ?? '', 120)}`);
     const { submodules } = head.tree;

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { formatBytes, type JobSource, printable, quoted } from '@appflux/protocol';
 import { own, say } from '../../../masking/sentence.ts';
 import { JobFailure, type StepContext, type Workspace } from '../../../step-context.ts';
+import { inSpan } from '../../../tracing/trace.ts';
 import type { SourceLimits } from '../limits.ts';
 import { download } from './download.ts';
 import { extractZip } from './extract.ts';
@@ -34,16 +35,19 @@ export async function fetchUpload(
   const archive = join(workspace.scratch, 'upload.zip');
   await mkdir(workspace.scratch, { recursive: true });
   try {
-    await download(source, archive, { signal: ctx.signal, retryMs: limits.storageRetryMs });
+    await inSpan(
+      ctx,
+      'download',
+      ({ signal }) => download(source, archive, { signal, retryMs: limits.storageRetryMs }),
+      { 'appflux.bytes': source.size },
+    );
     await refuseOtherKinds(archive);
     await scanUpload?.(archive, source.name);
     await mkdir(workspace.source, { recursive: true });
-    const unwrapped = await extractZip(archive, workspace.source, {
-      limits,
-      size: source.size,
-      rootDirectory: source.rootDirectory,
-      signal: ctx.signal,
-    });
+    const { size, rootDirectory } = source;
+    const unwrapped = await inSpan(ctx, 'unpack', ({ signal }) =>
+      extractZip(archive, workspace.source, { limits, size, rootDirectory, signal }),
+    );
     if (unwrapped !== null) {
       ctx.log(say`The ZIP contains a single folder, ${quoted(unwrapped)}, which is used as the top.`);
     }
