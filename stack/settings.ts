@@ -27,6 +27,9 @@ const passedNumber = (most: number) =>
     .refine((text) => /^\d+$/.test(text) && Number(text) <= most, `must be a whole number from 0 to ${most}`)
     .optional();
 
+/** Where traces are sent by OTLP over HTTP. */
+const otlpAddress = z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).optional();
+
 /** What local runners do if they can't scan for malware (docs/malware-scan.md). */
 const ScanPolicy = z.enum(['off', 'optional', 'required'], 'must be off, optional or required');
 export type ScanPolicy = z.infer<typeof ScanPolicy>;
@@ -78,6 +81,14 @@ const Environment = z.object({
       /^(?:[^<>]*<[^<>@\s]+@[^<>@\s]+\.[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+\.[^<>@\s]+)$/,
       'must be an email like AppFlux <appflux@example.com>',
     )
+    .optional(),
+  // Runners read the first three as well, with OpenTelemetry's own exporter.
+  OTEL_EXPORTER_OTLP_ENDPOINT: otlpAddress,
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: otlpAddress,
+  OTEL_EXPORTER_OTLP_HEADERS: z.string().optional(),
+  APPFLUX_TRACE_URL: z
+    .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
+    .refine((text) => text.includes('{traceId}'), 'must contain {traceId}')
     .optional(),
   GITHUB_WEBHOOK_SECRET: z.string().optional(),
   GITHUB_CLIENT_ID: z.string().optional(),
@@ -160,6 +171,14 @@ const PASSED_ON = [
   'GITHUB_API_URL',
 ] as const;
 
+/** Passed to the Worker, too; but runners keep them. */
+const TRACING = [
+  'OTEL_EXPORTER_OTLP_ENDPOINT',
+  'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
+  'OTEL_EXPORTER_OTLP_HEADERS',
+  'APPFLUX_TRACE_URL',
+] as const;
+
 const MAIL = ['MAIL_API_URL', 'MAIL_API_KEY', 'MAIL_FROM'] as const;
 
 /** Read by `npm run backup` and `npm run restore`. */
@@ -204,7 +223,7 @@ export function readSettings(env: NodeJS.ProcessEnv, root: string): Settings {
     storage: foreignStorage(variables),
     environment: portableEnvironment(env),
     passedOn: Object.fromEntries(
-      PASSED_ON.flatMap((name) => {
+      [...PASSED_ON, ...TRACING].flatMap((name) => {
         const value = variables[name];
         return value === undefined ? [] : [[name, value]];
       }),

@@ -144,6 +144,7 @@ export function sampleWorld(now = Date.now()): World {
         ...deployment().urls,
         page: 'http://127.0.0.1:8787/a/harbor-web',
         site: 'http://harbor-web.sites.localhost:8787',
+        trace: 'https://traces.example.com/trace/0000000065f0c0ffee0123456789abcd',
       },
       commitHash: 'c27e8d10e2aa5d6c8f3e0b4d7a6c9e1f2d3b4a5c',
       commitMessage: 'Show tides for the next seven days',
