@@ -20,7 +20,8 @@ import { databaseOptions } from './edge/options.ts';
 import { messageOf, StackProblem } from './problem.ts';
 import { progressOn } from './progress.ts';
 import { readSettings, type Settings } from './settings.ts';
-import { lockState, makeStateFolder, statePaths } from './state.ts';
+import { makeStateFolder, statePaths } from './state.ts';
+import { openState } from './state-format.ts';
 
 const progress = progressOn(process.stdout);
 
@@ -77,7 +78,7 @@ await runCommand(async () => {
   const settings = readSettings(process.env, ROOT);
   await using cleanup = new AsyncDisposableStack();
   await makeStateFolder(settings.state);
-  cleanup.defer(await lockState(settings.state));
+  cleanup.defer(await openState(settings.state, ROOT));
   const source = await BACKENDS[from](settings, cleanup);
   const target = await BACKENDS[to](settings, cleanup);
   const different: string[] = [];

@@ -25,7 +25,8 @@ import { checkPlatform, checkPort } from './preconditions.ts';
 import { type Progress, progressOn } from './progress.ts';
 import { readyLine, untilReady } from './ready.ts';
 import { readSettings, type Settings, withoutSecrets } from './settings.ts';
-import { keepSecrets, lockState, makeStateFolder, statePaths } from './state.ts';
+import { keepSecrets, makeStateFolder, statePaths } from './state.ts';
+import { openState } from './state-format.ts';
 import { stopRequested } from './stopping.ts';
 
 const EDGE_INSPECTOR = 9229;
@@ -45,11 +46,11 @@ interface Development {
 async function bringUp({ parts, settings, cleanup, signal }: Development): Promise<void> {
   const paths = statePaths(settings.state);
   await makeStateFolder(settings.state);
+  if (parts.has('edge')) cleanup.defer(await openState(settings.state, ROOT));
   const secrets = await keepSecrets(settings.state);
   const say = (text: string) => progress.say(text);
   const addresses = addressesOf(settings);
   const edge = controlPlane(addresses.localUrl, secrets.operatorSecret);
-  if (parts.has('edge')) cleanup.defer(await lockState(settings.state));
   if (parts.has('edge') || parts.has('dashboard')) await checkPort(settings.port);
 
   const dockerHost = parts.has('runner') ? await startEngine(settings, cleanup, signal) : null;

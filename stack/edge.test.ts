@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -182,6 +182,23 @@ describe('an edge process, restarted', { timeout: 30_000 }, () => {
     const edge = await startOwn({ persist });
     expect(await getJson('/notes')).toContain('from the migration; kept whole');
     expect(await edge.output()).not.toContain('applied migration');
+  });
+
+  test('refuses a database that a newer version has migrated, by the name of the migration', async () => {
+    const persist = join(folder, 'persisted-newer');
+    const newer = join(folder, 'newer');
+    await cp(fixture, newer, { recursive: true });
+    await writeFile(join(newer, 'migrations', '0002_later.sql'), 'CREATE TABLE later (id TEXT);');
+    await writeFile(join(newer, 'migrations', '0003_latest.sql'), 'CREATE TABLE latest (id TEXT);');
+    const applied = await migrateDatabases({ wranglerConfig: join(newer, 'wrangler.toml'), persist });
+    expect(applied).toEqual(['0001_notes.sql', '0002_later.sql', '0003_latest.sql']);
+    await expect(startOwn({ persist })).rejects.toMatchObject({
+      code: 'state_newer',
+      message: expect.stringContaining('0002_later.sql, 0003_latest.sql'),
+    });
+    // A version that knows them opens it.
+    await startOwn({ persist, wranglerConfig: join(newer, 'wrangler.toml') });
+    expect(await getJson('/notes')).toContain('from the migration; kept whole');
   });
 
   test('applies each migration once, including triggers', async () => {

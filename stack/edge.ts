@@ -11,7 +11,7 @@ import { EdgeConfig, type EdgeMessage, LogLevel } from './edge/config.ts';
 import { startCrons } from './edge/crons.ts';
 import { migrateDatabases } from './edge/migrations.ts';
 import { miniflareOptions } from './edge/options.ts';
-import { messageOf } from './problem.ts';
+import { isStackProblem, messageOf } from './problem.ts';
 
 if (process.send === undefined) {
   process.stderr.write('edge.ts cannot be run directly: run "npm start"\n');
@@ -71,6 +71,7 @@ async function run(config: z.output<typeof EdgeConfig>): Promise<void> {
 process.once('message', (message) => {
   run(EdgeConfig.parse(message)).catch((error: unknown) => {
     log('error', error instanceof Error && error.stack !== undefined ? error.stack : String(error));
-    tell({ type: 'failed', reason: messageOf(error) }, () => process.exit(1));
+    const newer = isStackProblem(error, 'state_newer') ? { newer: error.advice } : {};
+    tell({ type: 'failed', reason: messageOf(error), ...newer }, () => process.exit(1));
   });
 });

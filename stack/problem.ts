@@ -10,6 +10,7 @@ export type ProblemCode =
   | 'disk_full'
   | 'state_in_use'
   | 'state_unusable'
+  | 'state_newer'
   | 'package_missing'
   | 'engine_missing'
   | 'engine_denied'

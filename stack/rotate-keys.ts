@@ -21,7 +21,8 @@ import { beginRotation, endRotation, resealAll } from './keys/rotate.ts';
 import { StackProblem } from './problem.ts';
 import { during, progressOn } from './progress.ts';
 import { readSettings, withoutSecrets } from './settings.ts';
-import { keepSecrets, lockState, makeStateFolder, statePaths, writeSecrets } from './state.ts';
+import { keepSecrets, makeStateFolder, statePaths, writeSecrets } from './state.ts';
+import { openState } from './state-format.ts';
 
 const EDGE_GRACE_MS = 10_000;
 
@@ -54,7 +55,7 @@ async function rotateDeployed(url: string): Promise<void> {
 async function rotateLocal(): Promise<void> {
   const { state } = readSettings(process.env, ROOT);
   await makeStateFolder(state);
-  const unlock = await lockState(state);
+  const unlock = await openState(state, ROOT);
   try {
     const secrets = beginRotation(await keepSecrets(state));
     await writeSecrets(state, secrets);

@@ -8,7 +8,8 @@ import { publicUrl } from '../../stack/edge/config.ts';
 import { startEdge } from '../../stack/edge/process.ts';
 import { edgeConfig } from '../../stack/instance.ts';
 import { readSettings } from '../../stack/settings.ts';
-import { keepSecrets, lockState, makeStateFolder } from '../../stack/state.ts';
+import { keepSecrets, makeStateFolder } from '../../stack/state.ts';
+import { openState } from '../../stack/state-format.ts';
 import { edgeBundle, freePort } from '../instance/edge.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -29,7 +30,7 @@ export async function startOn(state: string, env: Record<string, string> = {}): 
   const port = await freePort();
   const settings = readSettings({ ...env, APPFLUX_STATE: state, APPFLUX_PORT: String(port) }, ROOT);
   await makeStateFolder(state);
-  const unlock = await lockState(state);
+  const unlock = await openState(state, ROOT);
   const secrets = await keepSecrets(state);
   const config = edgeConfig(settings, secrets, ROOT, await edgeBundle());
   const edge = await startEdge(config, { env: process.env, logFile: join(state, 'logs', 'edge.log') });

@@ -1,12 +1,14 @@
 /**
- * Records the state of this version, to test later versions with it:
+ * Records the state of a version, to test later versions with it:
  *
- * node e2e/upgrade/record.ts COMMIT
+ * node e2e/upgrade/record.ts REF
  *
- * Starts an instance with `npm start`, makes it build, store and refuse things, ends it, and writes
- * `recorded/COMMIT/state.tar.gz` (the state folder, without what a start recreates) and `facts.json`.
- * Needs a Docker engine. Run it once when a version is released, from a checkout of that version.
+ * Unpacks that commit into a temporary folder, installs its packages, starts it with `npm start`, makes it build, store
+ * and refuse things, ends it, and writes `recorded/COMMIT/state.tar.gz` (the state folder, without what a start
+ * recreates), `runner.tar.gz` (the sources of its runner) and `facts.json`. It builds with the commit's own runner on the
+ * host; the first version has only one that needs a Docker engine.
  */
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,7 +31,10 @@ const VARIABLES = {
 const KEYSTORE = Buffer.from('not a keystore, only bytes\0\u00ff').toString('base64');
 const LABEL = 'a-label-that-no-runner-has';
 /** The folders of a state that a start recreates. */
-const RECREATED = ['bundle', 'dashboard', 'logs', 'docker', 'edge-tmp'];
+const RECREATED = ['bundle', 'dashboard', 'logs', 'docker', 'edge-tmp', 'control.sock'];
+/** Arguments of tar. */
+const PACKED = ['--use-compress-program', 'gzip -9'];
+const PORT = 28_787;
 
 const Deployment = z.looseObject({
   id: z.string(),
@@ -140,12 +145,13 @@ async function setPassword(surface: Surface, link: string): Promise<Facts['owner
 }
 
 /** Uses the instance as people do, and records the results. */
-async function fill(surface: Surface, link: string, version: string): Promise<Facts> {
+async function fill(surface: Surface, link: string, version: string, labels: string[]): Promise<Facts> {
   const { id: appId } = await surface.call(z.looseObject({ id: z.string() }), 'POST', '/api/apps', {
     name: 'Recorded site',
     slug: 'recorded-site',
     source: { provider: 'upload' },
     envVars: VARIABLES,
+    ...(labels.length === 0 ? {} : { build: { labels } }),
     retention: { artifacts: { keepLast: 3, days: 3650 }, logs: { keepLast: 3, days: 3650 } },
   });
   const app = '/api/apps/recorded-site';
@@ -180,7 +186,7 @@ async function fill(surface: Surface, link: string, version: string): Promise<Fa
   const revoked = await token('revoked', ['admin']);
   await surface.call(z.unknown(), 'DELETE', `/api/tokens/${revoked.id}`);
 
-  const registration = async () => (await surface.call(WithToken, 'POST', '/api/runners/tokens')).token;
+  const registration = async () => (await surface.call(WithToken, 'POST', '/api/runners/tokens', {})).token;
   const runner = await surface.call(
     z.looseObject({ id: z.string(), credential: z.string() }),
     'POST',
@@ -248,16 +254,53 @@ async function signInLink(output: Readable): Promise<string> {
   });
 }
 
-async function main(): Promise<void> {
-  const version = process.argv[2];
-  if (version === undefined) throw new Error('Pass the recorded commit as the argument.');
-  const state = await mkdtemp(join(tmpdir(), 'appflux-record-'));
-  const instance = execa(process.execPath, [join(ROOT, 'stack', 'start.ts')], {
-    cwd: ROOT,
+/** Unpacks a commit with its packages, as `npm start` installs them. */
+async function checkOut(commit: string, folder: string): Promise<void> {
+  const archive = join(folder, 'checkout.tar');
+  await execa('git', ['archive', '--output', archive, commit], { cwd: ROOT });
+  await execa('tar', ['-xf', archive, '-C', folder]);
+  await rm(archive);
+}
+
+/** Registers a runner that builds on the host and starts it, with the program of the recorded version. */
+async function startHostRunner(checkout: string, state: string, surface: Surface) {
+  const cli = ['runner/src/commands/cli.ts', 'runner/src/cli.ts'].find((path) =>
+    existsSync(join(checkout, path)),
+  );
+  const node = join(checkout, 'node_modules', '.bin', 'node');
+  const own = ['--state', join(state, 'runners', 'local-1')];
+  const { token } = await surface.call(WithToken, 'POST', '/api/runners/tokens', {});
+  const env = {
+    APPFLUX_RUNNER_EXECUTOR: 'host',
+    APPFLUX_RUNNER_SCAN: 'off',
+    APPFLUX_ALLOW_PRIVATE_SOURCES: '1',
+    APPFLUX_RUNNER_TOKEN: token,
+  };
+  const flags = ['--url', `http://localhost:${PORT}`, '--name', 'local-1', '--labels', 'linux,host'];
+  const options = { cwd: checkout, env, stdin: 'ignore', stdout: 'inherit', stderr: 'inherit' } as const;
+  await execa(node, [cli ?? '', 'register', ...own, ...flags], options);
+  // In an object: an async function would wait for its end.
+  return { process: execa(node, [cli ?? '', 'start', ...own], { ...options, buffer: false, reject: false }) };
+}
+
+/** The runner's sources, with those of our own packages that it imports. */
+async function packRunner(checkout: string, into: string): Promise<void> {
+  const parts = ['runner', 'protocol', 'detection'].filter((name) => existsSync(join(checkout, name)));
+  const leftOut = ['*.test.ts', 'testing', 'recorded', 'fixtures', 'node_modules', '*.md'];
+  const without = leftOut.map((name) => `--exclude=${name}`);
+  await execa('tar', [...PACKED, '-cf', into, ...without, '-C', checkout, ...parts]);
+}
+
+async function record(commit: string, checkout: string, state: string): Promise<void> {
+  await checkOut(commit, checkout);
+  const onHost = existsSync(join(checkout, 'runner', 'src', 'host-executor'));
+  const instance = execa(process.execPath, [join(checkout, 'stack', 'bootstrap.mjs'), 'start'], {
+    cwd: checkout,
     env: {
       APPFLUX_STATE: state,
-      APPFLUX_PORT: '28787',
+      APPFLUX_PORT: String(PORT),
       APPFLUX_BOOTSTRAP_TOKEN: OWNER_TOKEN,
+      APPFLUX_RUNNERS: onHost ? '0' : '1',
       APPFLUX_SCAN: 'off',
     },
     stdout: ['pipe', 'inherit'],
@@ -267,17 +310,35 @@ async function main(): Promise<void> {
   });
   const link = await signInLink(instance.stdout);
   const surface = new Surface(new URL(link).origin);
-  const facts = await fill(surface, link, version);
+  const runner = onHost ? await startHostRunner(checkout, state, surface) : null;
+  const facts = await fill(surface, link, commit, onHost ? ['host'] : []);
   await untilSettled(surface, facts);
+  runner?.process.kill('SIGTERM');
+  await runner?.process;
   instance.kill('SIGINT');
   await instance;
 
-  const into = join(import.meta.dirname, 'recorded', version);
+  const into = join(import.meta.dirname, 'recorded', commit);
   await mkdir(into, { recursive: true });
   const leftOut = RECREATED.map((name) => `--exclude=./${name}`);
-  await execa('tar', ['-czf', join(into, 'state.tar.gz'), ...leftOut, '-C', state, '.']);
+  await execa('tar', [...PACKED, '-cf', join(into, 'state.tar.gz'), ...leftOut, '-C', state, '.']);
+  if (onHost) await packRunner(checkout, join(into, 'runner.tar.gz'));
   await writeFile(join(into, 'facts.json'), `${JSON.stringify(facts, null, 2)}\n`);
-  await rm(state, { recursive: true, force: true });
+}
+
+async function main(): Promise<void> {
+  const ref = process.argv[2];
+  if (ref === undefined) throw new Error('Pass the commit to record as the argument.');
+  const { stdout: commit } = await execa('git', ['rev-parse', '--short=7', '--verify', `${ref}^{commit}`], {
+    cwd: ROOT,
+  });
+  const folders = await Promise.all(
+    ['checkout', 'state'].map((name) => mkdtemp(join(tmpdir(), `appflux-record-${name}-`))),
+  );
+  const [checkout = '', state = ''] = folders;
+  await record(commit, checkout, state).finally(() =>
+    Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))),
+  );
 }
 
 await main();

@@ -1,20 +1,32 @@
 /** The data of every released version opens in this one: ids, links, tokens, sealed values and files stay valid. */
 
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RefusedError } from '@appflux/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { startChild } from '../../stack/child.ts';
+import { ROOT } from '../../stack/command.ts';
+import { controlPlane } from '../../stack/control-plane.ts';
+import { ensureRegistered, startRunner } from '../../stack/runners.ts';
+import { FORMAT, programVersion, readMark } from '../../stack/state-format.ts';
 import { Client } from '../instance/client.ts';
 import { SimulatedRunner } from '../instance/simulated-runner.ts';
-import { type OpenedState, openRecordedState, recordedVersions } from './recorded-state.ts';
+import {
+  hasRunner,
+  type OpenedState,
+  openRecordedState,
+  recordedVersions,
+  unpackRunner,
+} from './recorded-state.ts';
 
 const versions = await recordedVersions();
 
-it('the first version that people run is recorded', () => {
+it('the first version that people run is recorded, and those whose runners are', () => {
   expect(versions).toContain('f025d9c');
+  expect(versions.filter(hasRunner).length).toBeGreaterThanOrEqual(2);
 });
 
 describe.each(versions)('the state of %s', (version) => {
@@ -29,7 +41,7 @@ describe.each(versions)('the state of %s', (version) => {
   });
 
   afterAll(async () => {
-    await state?.edge.stop(5_000);
+    await state?.stop();
     await rm(folder, { recursive: true, force: true });
   });
 
@@ -163,6 +175,78 @@ describe.each(versions)('the state of %s', (version) => {
     expect((await asked(`${deployHook}x`, null, {})).status).toBe(404);
     await simulated.pool.cut();
   });
+
+  it('is marked as opened by this version', async () => {
+    expect(await readMark(folder)).toEqual({ ...(await programVersion(ROOT)), format: FORMAT });
+  });
+
+  // The first version has no runner that works without Docker; its frames are recorded in protocol/recorded.
+  if (hasRunner(version))
+    describe('its runner on the host', () => {
+      /** Builds the source of the canceled deployment, with the runner that runs. */
+      async function built(): Promise<void> {
+        const { app, builds, label } = state.facts;
+        await client.fetch('PATCH', `/api/apps/${app.slug}`, { build: { labels: ['host'] } });
+        const canceled = builds.find(({ status }) => status === 'canceled');
+        const { id } = await client.api.deployments.redeploy(canceled?.id ?? '');
+        const ended = await client.untilEnded(id);
+        expect(ended, JSON.stringify(ended.failure)).toMatchObject({ status: 'success', attempt: 1 });
+        expect((await client.logs(id)).items.length).toBeGreaterThan(3);
+        const [artifact] = ended.artifacts;
+        const bytes = await (await fetch(artifact?.url ?? '')).arrayBuffer();
+        expect(createHash('sha256').update(Buffer.from(bytes)).digest('hex')).toBe(artifact?.sha256);
+        await client.fetch('PATCH', `/api/apps/${app.slug}`, { build: { labels: [label] } });
+      }
+
+      const env = { ...process.env, APPFLUX_RUNNER_EXECUTOR: 'host', APPFLUX_RUNNER_SCAN: 'off' };
+      const registered = () =>
+        ensureRegistered(
+          'local-1',
+          state.settings,
+          state.url,
+          controlPlane(state.url, state.operatorSecret),
+          env,
+        );
+      const idOf = async () =>
+        z
+          .looseObject({ id: z.string() })
+          .parse(JSON.parse(await readFile(join(folder, 'runners', 'local-1', 'runner.json'), 'utf8'))).id;
+
+      it('builds with its own old program', async () => {
+        const before = await idOf();
+        await registered();
+        const sources = await mkdtemp(join(tmpdir(), 'appflux-old-runner-'));
+        const args = [await unpackRunner(version, sources), 'start', '--state'];
+        const runner = await startChild({
+          command: process.execPath,
+          args: [...args, join(folder, 'runners', 'local-1')],
+          cwd: sources,
+          env: { ...env, APPFLUX_ALLOW_PRIVATE_SOURCES: '1' },
+          logFile: join(folder, 'logs', 'old-runner.log'),
+        });
+        try {
+          await built();
+        } catch (error) {
+          throw new Error(`the runner said: ${await runner.output()}`, { cause: error });
+        } finally {
+          await runner.stop(10_000);
+          await rm(sources, { recursive: true, force: true });
+        }
+        expect(await idOf()).toBe(before);
+      });
+
+      it('builds with today’s program in its state folder', async () => {
+        const before = await idOf();
+        await registered();
+        const runner = await startRunner('local-1', state.settings, env);
+        try {
+          await built();
+        } finally {
+          await runner.stop(10_000);
+        }
+        expect(await idOf()).toBe(before);
+      });
+    });
 
   it('releases and deletes its deployments and apps', async () => {
     const { app, builds } = state.facts;

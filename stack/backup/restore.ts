@@ -4,18 +4,20 @@ import { mkdir, readdir, readFile, rename, rm, statfs, writeFile } from 'node:fs
 import { basename, join } from 'node:path';
 import { execa } from 'execa';
 import { z } from 'zod';
+import { ROOT } from '../command.ts';
 import { StackProblem } from '../problem.ts';
 import { makeStateFolder, statePaths } from '../state.ts';
+import { MARK, parseMark, programVersion, refuseNewer } from '../state-format.ts';
 import type { Bucket } from './bucket.ts';
 import type { Manifest } from './format/manifest.ts';
-import { writeFiles } from './format/read.ts';
+import { readText, writeFiles } from './format/read.ts';
 import { damaged, type Repository } from './format/repository.ts';
 import { putOutside, refuseUnlessReady } from './restore-outside.ts';
 import { isCutOff } from './store/open.ts';
 import { checkDatabases } from './verify.ts';
 
 /** What is moved into the state folder, in this order: without secrets there is no instance. */
-const MOVED = ['edge', 'runners', 'cloudflare', 'settings.env', 'secrets.json'];
+const MOVED = ['edge', 'runners', 'cloudflare', MARK, 'settings.env', 'secrets.json'];
 
 export interface RestoreOptions {
   readonly repository: Repository;
@@ -47,12 +49,14 @@ export interface Restored {
 
 /**
  * Restores a snapshot. The folder is changed only when the whole snapshot has been read and checked.
- * @throws StackProblem `restore_refused` when the folder is not empty, `disk_full`, or `backup_damaged`
+ * @throws StackProblem `restore_refused` when the folder is not empty, `state_newer` when a newer version of AppFlux wrote
+ *   what is in it, `disk_full`, or `backup_damaged`
  */
 export async function restore(options: RestoreOptions): Promise<Restored> {
   const { repository, state, detail = () => undefined } = options;
   await refuseUnlessEmpty(state);
   const manifest = await repository.manifest(await chosen(options));
+  await refuseNewerSnapshot(repository, manifest);
   const { outside = INSIDE } = options;
   await refuseUnlessReady(manifest, outside);
   const bytes = manifest.files.reduce((sum, { size }) => sum + size, 0);
@@ -122,6 +126,15 @@ async function refuseUnlessEmpty(state: string): Promise<void> {
     `The state folder ${state} is not empty`,
     'set APPFLUX_STATE to a folder that is empty or not there yet; a restore never replaces an instance',
   );
+}
+
+/** A backup of the state of a newer version is refused before anything is written. */
+async function refuseNewerSnapshot(repository: Repository, manifest: Manifest): Promise<void> {
+  const mark = manifest.files.find(({ path }) => path === MARK);
+  if (mark === undefined) return;
+  const text = await readText(repository, manifest, mark);
+  const what = `The snapshot ${manifest.id}`;
+  refuseNewer(parseMark(text, `${MARK} of ${manifest.id}`), what, await programVersion(ROOT));
 }
 
 async function refuseUnlessRoom(state: string, bytes: number): Promise<void> {

@@ -47,10 +47,13 @@ export const EdgeConfig = z.strictObject({
 /** Before parsing: fields with a default may be missing. */
 export type EdgeConfig = z.input<typeof EdgeConfig>;
 
-/** The answer of the edge process: that it listens on this port, or why it can't. */
+/**
+ * The answer of the edge process: that it listens on this port, or why it can't; with what to do about it where a newer
+ * version has used the state.
+ */
 export const EdgeMessage = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('ready'), port: z.int() }),
-  z.strictObject({ type: z.literal('failed'), reason: z.string() }),
+  z.strictObject({ type: z.literal('failed'), reason: z.string(), newer: z.string().optional() }),
 ]);
 export type EdgeMessage = z.infer<typeof EdgeMessage>;
 

@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Miniflare } from 'miniflare';
 import { unstable_readConfig as readConfig, unstable_splitSqlQuery as splitSql } from 'wrangler';
+import { StackProblem } from '../problem.ts';
 import type { EdgeConfig } from './config.ts';
 import { databaseOptions } from './options.ts';
 
@@ -12,6 +13,11 @@ const TABLE = 'd1_migrations';
 /** The migrations that are not applied yet, in the order of their names. */
 export function pendingMigrations(files: readonly string[], applied: ReadonlySet<string>): string[] {
   return files.filter((name) => name.endsWith('.sql') && !applied.has(name)).sort();
+}
+
+/** The migrations of a database that this version doesn't have: a newer version has applied them. */
+export function unknownMigrations(files: readonly string[], applied: ReadonlySet<string>): string[] {
+  return [...applied].filter((name) => !files.includes(name)).sort();
 }
 
 /**
@@ -34,11 +40,12 @@ export async function migrateDatabases(
  * Applies pending migrations to every D1 database of wrangler.toml that has a `migrations_dir`. Each migration is one
  * transaction that also records it as applied.
  * @returns the names that were applied
+ * @throws StackProblem `state_newer` if a newer version has migrated a database; then nothing is changed
  */
 export async function applyMigrations(miniflare: Miniflare, wranglerConfig: string): Promise<string[]> {
   const config = readConfig({ config: wranglerConfig });
   const done: string[] = [];
-  for (const { binding, migrations_dir: folder } of config.d1_databases) {
+  for (const { binding, database_name, migrations_dir: folder } of config.d1_databases) {
     if (folder === undefined) continue;
     const path = join(dirname(wranglerConfig), folder);
     const database = await miniflare.getD1Database(binding);
@@ -49,7 +56,17 @@ export async function applyMigrations(miniflare: Miniflare, wranglerConfig: stri
       )
       .run();
     const { results } = await database.prepare(`SELECT name FROM ${TABLE}`).all<{ name: string }>();
-    for (const name of pendingMigrations(await readdir(path), new Set(results.map((row) => row.name)))) {
+    const files = await readdir(path);
+    const applied = new Set(results.map((row) => row.name));
+    const unknown = unknownMigrations(files, applied);
+    if (unknown.length > 0) {
+      throw new StackProblem(
+        'state_newer',
+        `A newer version of AppFlux has migrated the database ${database_name}: this version does not know ${unknown.join(', ')}`,
+        'use that version or a later one, or restore a backup of this version into another APPFLUX_STATE',
+      );
+    }
+    for (const name of pendingMigrations(files, applied)) {
       const statements = splitSql(await readFile(join(path, name), 'utf8'));
       await database.batch([
         ...statements.map((sql) => database.prepare(sql)),

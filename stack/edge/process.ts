@@ -12,7 +12,7 @@ export interface RunningEdge extends Child {
 
 /**
  * Starts an edge process.
- * @throws StackProblem `edge_failed` with its reason
+ * @throws StackProblem `edge_failed` with its reason, or `state_newer`
  */
 export async function startEdge(
   config: EdgeConfig,
@@ -50,6 +50,9 @@ export async function startEdge(
   if (typeof first !== 'string' && first.type === 'ready') return { ...child, port: first.port };
   const reason = typeof first === 'string' ? `${first}: ${lastLines(await child.output())}` : first.reason;
   await child.stop(1_000);
+  if (typeof first !== 'string' && first.type === 'failed' && first.newer !== undefined) {
+    throw new StackProblem('state_newer', first.reason, first.newer);
+  }
   throw new StackProblem(
     'edge_failed',
     `The control plane did not start (${reason})`,

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { ROOT } from '../../command.ts';
 import { keepSecrets, makeSecrets, writeSecrets } from '../../state.ts';
+import { FORMAT, MARK, openState, readMark } from '../../state-format.ts';
 import type { Manifest } from '../format/manifest.ts';
 import { Repository } from '../format/repository.ts';
 import { type Made, makeBackup } from '../make.ts';
@@ -208,6 +210,23 @@ describe('a restore', () => {
       });
       expect(await readFile(join(into(), name), 'utf8')).toBe('mine');
     }
+  });
+
+  test('keeps the mark of the version that wrote the state', async () => {
+    (await openState(state, ROOT))();
+    await back();
+    await restore({ repository: await opened(), state: into() });
+    expect(await readMark(into())).toEqual(await readMark(state));
+  });
+
+  test('of the state of a newer version is refused by name, and writes nothing', async () => {
+    await writeFile(join(state, MARK), JSON.stringify({ format: FORMAT + 1, version: '9.1.0' }));
+    const { id } = await back();
+    await expect(restore({ repository: await opened(), state: into() })).rejects.toMatchObject({
+      code: 'state_newer',
+      message: expect.stringContaining(`${id} was written by AppFlux 9.1.0`),
+    });
+    expect(existsSync(into())).toBe(false);
   });
 
   test('of a damaged backup leaves nothing behind', async () => {

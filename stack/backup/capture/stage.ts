@@ -14,6 +14,7 @@ import {
   statSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { MARK } from '../../state-format.ts';
 import type { FileEntry } from '../format/manifest.ts';
 
 /** A file of the state, as it was at the moment. */
@@ -129,7 +130,7 @@ export class Stage {
   *#files(): Generator<[path: string, kind: FileEntry['kind']]> {
     yield* walk(this.#state, 'edge');
     const single = entriesOf(join(this.#state, 'runners')).map(({ name }) => `runners/${name}/runner.json`);
-    for (const path of ['secrets.json', ...single]) {
+    for (const path of ['secrets.json', MARK, ...single]) {
       if (look(join(this.#state, path)) !== undefined) yield [path, 'file'];
     }
   }

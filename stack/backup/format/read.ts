@@ -39,6 +39,18 @@ export async function readChunks(
   }
 }
 
+/** The content of a small text file of a snapshot. @throws StackProblem `backup_damaged` */
+export async function readText(repository: Repository, manifest: Manifest, file: FileEntry): Promise<string> {
+  const parts = new Map<number, Uint8Array>();
+  await readChunks(
+    repository,
+    manifest,
+    new Set(file.chunks),
+    (index, chunk) => void parts.set(index, chunk),
+  );
+  return Buffer.concat(file.chunks.map((index) => parts.get(index) ?? Buffer.alloc(0))).toString('utf8');
+}
+
 /** Writes files of a snapshot below a folder. `onBytes` gets the number of bytes of each write. */
 export async function writeFiles(
   repository: Repository,
