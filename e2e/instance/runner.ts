@@ -19,7 +19,7 @@ const STOP_GRACE_MS = 30_000;
 export interface Leftovers {
   /** Containers of this runner, running or not. */
   readonly containers: string[];
-  /** Folders of attempts. */
+  /** Folders of attempts, and files of lines that were not delivered. */
   readonly folders: string[];
 }
 
@@ -28,6 +28,8 @@ export interface RunnerProcess {
   readonly id: string;
   readonly name: string;
   readonly pid: number;
+  /** Its state folder. */
+  readonly state: string;
   /**
    * What builds have left behind on the host, once no build is in progress: a runner cleans up after its last
    * message.
@@ -97,6 +99,7 @@ export async function startRunner(
   return {
     id,
     name,
+    state,
     get pid() {
       return child.pid;
     },
@@ -104,7 +107,8 @@ export async function startRunner(
       await untilIdle(client, id);
       const filters = { label: [`${RUNNER_LABEL}=${id}`] };
       const containers = await engine.listContainers({ all: true, filters });
-      return { containers: containers.map(({ Id }) => Id), folders: await namesIn(join(state, 'work')) };
+      const folders = [...(await namesIn(join(state, 'work'))), ...(await namesIn(join(state, 'spool')))];
+      return { containers: containers.map(({ Id }) => Id), folders };
     },
     output: () => readFile(logFile, 'utf8'),
     stop: async () => {

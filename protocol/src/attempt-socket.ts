@@ -15,6 +15,9 @@ import { PartGrant, UploadedPart } from './upload.ts';
 /** Header that carries the grant's lease token. */
 export const LEASE_TOKEN_HEADER = 'X-AppFlux-Lease';
 
+/** The most lines of one frame or request. */
+const MAX_LINES = 5000;
+
 const attempt = z.int().min(1);
 /** Chosen by the runner to match an answer to its request; repeating a request with the same id is harmless. */
 const request = z.string().min(1).max(60);
@@ -32,7 +35,7 @@ export type AttemptResult = z.infer<typeof AttemptResult>;
 
 export const RunnerToDeployment = z.discriminatedUnion('type', [
   /** Lines in order, numbered on from the last one acked. Passed on to viewers unchanged. */
-  z.strictObject({ type: z.literal('lines'), attempt, lines: z.array(LogLine).min(1).max(5000) }),
+  z.strictObject({ type: z.literal('lines'), attempt, lines: z.array(LogLine).min(1).max(MAX_LINES) }),
   /**
    * Asks the edge to write what it has received, and to ack it. The edge gathers lines as long as it can, because
    * each write is billed: only the runner knows whether more are coming, and what waits for the ack.
@@ -70,6 +73,23 @@ export const RunnerToDeployment = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('finish'), attempt, result: AttemptResult }),
 ]);
 export type RunnerToDeployment = z.infer<typeof RunnerToDeployment>;
+
+/**
+ * Body of `POST /api/deployments/:id/attempts/:attempt/lines`: lines of an attempt that its runner no longer runs, as
+ * it had numbered them and kept them on disk. Only the runner that had the attempt may send them, by its credential.
+ * A request may be repeated; lines that are stored already are skipped.
+ */
+export const RecoveredLines = z.strictObject({
+  /** In order, without gaps. None, to ask how far the attempt's lines are stored. */
+  lines: z.array(LogLine).max(MAX_LINES),
+  /** The runner has no further lines of this attempt. */
+  complete: z.boolean(),
+});
+export type RecoveredLines = z.infer<typeof RecoveredLines>;
+
+/** The last line of the attempt, by its runner's numbering, that is stored or will never be: continue with the next. */
+export const RecoveredSeq = z.object({ seq: z.int().min(0) });
+export type RecoveredSeq = z.infer<typeof RecoveredSeq>;
 
 export const DeploymentToRunner = z.discriminatedUnion('type', [
   /** First frame on every connection: the last line that is stored; continue with the next. */

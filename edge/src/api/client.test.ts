@@ -13,6 +13,7 @@ const WITHOUT_METHOD: Record<string, string> = {
   'GET /api/deployments/:id/logs/live': 'a WebSocket',
   'GET /api/pool/connect': 'a WebSocket of runners',
   'GET /api/deployments/:id/attempts/:attempt/connect': 'a WebSocket of runners',
+  'POST /api/deployments/:id/attempts/:attempt/lines': 'only runners, with their own credential',
 };
 
 const BOOTSTRAP_TOKEN = 'a-bootstrap-token-of-the-tests-0123';

@@ -35,6 +35,7 @@ import { ops } from './ops.ts';
 import { outbox } from './outbox.ts';
 import { pins } from './pins.ts';
 import { releases } from './releases.ts';
+import { runnerWork } from './runner-work.ts';
 import { runners } from './runners.ts';
 import { sealing } from './sealing.ts';
 import { sweeps } from './sweeps.ts';
@@ -93,6 +94,7 @@ for (const resource of [
   pins,
   logs,
   runners,
+  runnerWork,
   tokens,
   members,
   team,

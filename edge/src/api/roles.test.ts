@@ -62,6 +62,7 @@ const ROUTES: Record<string, Who> = {
   'DELETE /api/runners/:id': 'admin',
   'GET /api/pool/connect': 'runner',
   'GET /api/deployments/:id/attempts/:attempt/connect': 'runner',
+  'POST /api/deployments/:id/attempts/:attempt/lines': 'runner',
 
   'GET /api/tokens': 'developer',
   'POST /api/tokens': 'developer',

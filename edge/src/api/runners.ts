@@ -1,10 +1,8 @@
-/** Runners: registration, records, and the two WebSocket endpoints that they work through. */
+/** Runners: registration and records. What they work through is in runner-work.ts. */
 import {
   AppFluxError,
-  AttemptRef,
   DrainRunner,
   ErrorBody,
-  LEASE_TOKEN_HEADER,
   MAX_RUNNERS,
   ObjectId,
   RegisteredRunner,
@@ -19,15 +17,11 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { note } from '../audit/note.ts';
 import type { ConnectedRunner } from '../dispatch/runner-sockets.ts';
 import { audited, bearer, json, jsonBody, needs, refusals, router } from '../http/router.ts';
-import { authenticateRunner } from '../identity/authenticate.ts';
 import { issueToken } from '../identity/one-time-token.ts';
 import type { Metadata, RunnerChange, RunnerRecord } from '../metadata/metadata.ts';
 import { newObjectId } from '../metadata/object-id.ts';
-import { deploymentOf } from '../objects/deployments.ts';
 import { poolOf } from '../objects/pools.ts';
 import { hashToken, makeToken } from '../secrets/tokens.ts';
-import { passOn } from '../sockets/refuse.ts';
-import { onBehalfOf } from '../sockets/runner-header.ts';
 
 const ById = z.object({ id: ObjectId });
 const REGISTRATION_MS = 24 * 3600_000;
@@ -259,33 +253,3 @@ runners.openapi(
     return c.body(null, 204);
   },
 );
-
-// The two WebSockets of a runner; protocol/src/pool-socket.ts and attempt-socket.ts say what they carry.
-
-runners.get('/api/pool/connect', async (c) => {
-  const runner = await authenticateRunner(c.req.raw, c.get('metadata'));
-  requireUpgrade(c.req.header('upgrade'));
-  return passOn(await poolOf(c.env, runner.ownerId).fetch(onBehalfOf(runner, c.req.raw, 'https://pool/')));
-});
-
-runners.get('/api/deployments/:id/attempts/:attempt/connect', async (c) => {
-  const runner = await authenticateRunner(c.req.raw, c.get('metadata'));
-  requireUpgrade(c.req.header('upgrade'));
-  const ref = AttemptRef.safeParse({
-    deploymentId: c.req.param('id'),
-    attempt: Number(c.req.param('attempt')),
-  });
-  if (!ref.success) throw new AppFluxError('not_found', 'Attempt not found');
-  if (c.req.header(LEASE_TOKEN_HEADER) === undefined) {
-    throw new AppFluxError('bad_request', `The header ${LEASE_TOKEN_HEADER} is missing`);
-  }
-  const { deploymentId, attempt } = ref.data;
-  const connecting = onBehalfOf(runner, c.req.raw, `https://deployment/attempt/${attempt}`);
-  return passOn(await deploymentOf(c.env, deploymentId).fetch(connecting));
-});
-
-function requireUpgrade(upgrade: string | undefined): void {
-  if (upgrade?.toLowerCase() !== 'websocket') {
-    throw new AppFluxError('bad_request', 'This URL accepts only WebSocket connections');
-  }
-}

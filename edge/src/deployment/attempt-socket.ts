@@ -18,6 +18,8 @@ import type { State } from './state.ts';
 
 const TAG = 'attempt';
 
+const REPLACED = 'A newer connection took over';
+
 /** A frame of the current attempt, with its text as it came; or why the runner can't be understood. */
 export type Received =
   | { readonly frame: RunnerToDeployment; readonly text: string }
@@ -54,8 +56,7 @@ export class AttemptSocket {
     const wait = this.#cutOff.waitFor(sender, now) || budget.connect(now);
     if (wait > 0) return { answer: tooManyConnections(wait), admitted: null };
     const { 0: client, 1: server } = new WebSocketPair();
-    for (const older of this.#ctx.getWebSockets(TAG))
-      closeQuietly(older, CLOSE.replaced, 'A newer connection took over');
+    this.replace();
     this.#ctx.acceptWebSocket(server, [TAG, sender]);
     attach(server, { attempt, spent: budget.spent });
     return { answer: new Response(null, { status: 101, webSocket: client }), admitted: server };
@@ -99,6 +100,11 @@ export class AttemptSocket {
   /** Sends a frame to the runner, wherever it is connected. */
   send(frame: DeploymentToRunner): void {
     for (const ws of this.#ctx.getWebSockets(TAG)) sendFrame(ws, frame);
+  }
+
+  /** Ends the connection of the current attempt, whose runner has begun another one. */
+  replace(): void {
+    for (const ws of this.#ctx.getWebSockets(TAG)) closeQuietly(ws, CLOSE.replaced, REPLACED);
   }
 
   /** Ends the connection of an attempt that is not the current one any more. */

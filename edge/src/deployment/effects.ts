@@ -2,6 +2,7 @@
 import type { LogLine } from '@appflux/protocol';
 import type { Viewers } from '../logs/viewers.ts';
 import type { AttemptSocket } from './attempt-socket.ts';
+import type { LateOutput } from './late-output.ts';
 import type { Effect } from './lifecycle.ts';
 import type { DeploymentLog } from './log.ts';
 import type { Change } from './machine.ts';
@@ -10,16 +11,23 @@ import type { PendingTasks } from './pending-tasks.ts';
 export interface EffectTargets {
   readonly tasks: PendingTasks;
   readonly log: DeploymentLog;
+  readonly late: LateOutput;
   readonly viewers: Viewers;
   readonly socket: AttemptSocket;
 }
 
 /**
- * The part that belongs into the transaction: pending tasks, and lines of AppFlux's own.
+ * The part that belongs into the transaction: pending tasks, and lines that the edge numbers.
  * @returns the lines, for `carryOut`
  */
-export function writeEffects(change: Change, { tasks, log }: EffectTargets, now: number): LogLine[] {
+export function writeEffects(change: Change, { tasks, log, late }: EffectTargets, now: number): LogLine[] {
   const said: LogLine[] = [];
+  const { before, after } = change;
+  const lost = change.effects.find((effect) => effect.type === 'lost');
+  if (lost !== undefined) late.lost(lost.attempt, lost.runnerId);
+  // Only an attempt before this one can have sent lines that wait for its end.
+  if (before.attempt > 1 && before.lease !== null && after.state.lease === null)
+    said.push(...late.release(now));
   if (change.isNews) tasks.add('publish', now);
   for (const effect of change.effects) {
     switch (effect.type) {
@@ -37,6 +45,7 @@ export function writeEffects(change: Change, { tasks, log }: EffectTargets, now:
         tasks.add('archive', now);
         tasks.remove('offer');
         break;
+      case 'lost':
       case 'cancelRunner':
       case 'closeAttempt':
         break;
@@ -74,6 +83,7 @@ function carryOutOne(effect: Effect, { after }: Change, { tasks, viewers, socket
       tasks.start('withdraw');
       tasks.start('archive');
       return;
+    case 'lost':
     case 'say':
       return;
   }

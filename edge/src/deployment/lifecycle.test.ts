@@ -156,6 +156,52 @@ describe('the lease', () => {
   });
 });
 
+describe('output that a lost runner may have kept', () => {
+  const connected: [number, Event] = [T0 + 1, { type: 'connected', attempt: 1 }];
+  const recovered: [number, Event] = [T0 + 2, { type: 'recovered', attempt: 1 }];
+  const lines = (events: [number, Event][], last: Event, at: number) => {
+    const outcome = step(spec, run([[T0, claim()], ...events]), last, at);
+    if ('refused' in outcome) throw new Error(outcome.refused);
+    return outcome.effects.filter((effect) => effect.type === 'say' || effect.type === 'lost');
+  };
+  const note = 'Up to 30 seconds of output of attempt 1 may be missing here.';
+  const lost = { type: 'lost', attempt: 1, runnerId: runner.id };
+  const restarted: Event = { type: 'restarted', runnerId: runner.id, attempt: 1 };
+  const silent: Event = { type: 'tick', socketOpen: true };
+
+  it('is announced where it would be, before what follows, and may still come', () => {
+    expect(lines([connected], restarted, T0 + 3)).toMatchObject([lost, { text: note }, { type: 'say' }]);
+    expect(lines([connected], silent, T0 + 1 + LEASE_MS)).toMatchObject([
+      lost,
+      { text: `${note} If its runner returns before the deployment ends, it sends them.` },
+      { text: expect.stringContaining('Waiting for attempt 2') },
+    ]);
+  });
+
+  it('is none of a runner that never connected, that has sent the rest, or that has given the attempt up', () => {
+    const waiting = [{ type: 'say', text: expect.stringContaining('Waiting for attempt 2') }];
+    expect(lines([], restarted, T0 + 3)).toEqual(waiting);
+    expect(lines([connected, recovered], restarted, T0 + 3)).toEqual(waiting);
+    expect(lines([connected], { type: 'stopped', attempt: 1 }, T0 + 3)).toEqual(waiting);
+    expect(lines([connected], { type: 'succeeded', attempt: 1, artifacts: [] }, T0 + 3)).toEqual([]);
+  });
+
+  it('is asked for again once the runner works on the attempt after all', () => {
+    const again: [number, Event] = [T0 + 3, { type: 'connected', attempt: 1 }];
+    expect(lines([connected, recovered, again], restarted, T0 + 4)).toMatchObject([lost, { text: note }, {}]);
+  });
+
+  it('is announced at the deadline, too, unless the runner is there', () => {
+    const over = T0 + spec.limits.timeoutSeconds * 1000 + DEADLINE_GRACE_MS;
+    expect(lines([connected], silent, over)).toMatchObject([{ text: expect.stringContaining('Failed') }]);
+    const gone: [number, Event] = [T0 + 2, { type: 'disconnected', attempt: 1, heardAt: T0 + 2 }];
+    expect(lines([connected, gone], tick, over)).toMatchObject([
+      { text: note },
+      { text: expect.stringContaining('Failed') },
+    ]);
+  });
+});
+
 describe('canceling', () => {
   const canceling = run([
     [T0, claim()],
@@ -236,7 +282,7 @@ describe('in any order of events', () => {
   const someRunner = fc.constantFrom(runner, other);
   const anEvent: fc.Arbitrary<Event> = fc.oneof(
     fc.record({ type: fc.constant('claim' as const), runner: someRunner, token: fc.string() }),
-    fc.record({ type: fc.constant('connected' as const), attempt }),
+    fc.record({ type: fc.constantFrom('connected' as const, 'recovered' as const), attempt }),
     fc.record({
       type: fc.constantFrom('disconnected' as const, 'heard' as const),
       attempt,

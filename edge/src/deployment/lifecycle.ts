@@ -7,6 +7,7 @@
  */
 import { type Failure, failure, hasEnded, LEASE_MS, type Phase, type Plan } from '@appflux/protocol';
 import type { ArtifactRecord } from '../metadata/metadata.ts';
+import { lastWords, missing } from './own-lines.ts';
 import type { Lease, Spec, State } from './state.ts';
 
 /** How long a runner has to confirm a cancellation. */
@@ -28,6 +29,8 @@ export type Event =
   | { type: 'connected'; attempt: number }
   /** The runner's socket closed; `heardAt` is its last sign of life. */
   | { type: 'disconnected'; attempt: number; heardAt: number }
+  /** The runner was restarted and has sent what its earlier process had not: nothing of the attempt is missing. */
+  | { type: 'recovered'; attempt: number }
   /** A sign of life at `heardAt`. */
   | { type: 'heard'; attempt: number; heardAt: number }
   | { type: 'phase'; attempt: number; phase: Phase }
@@ -62,6 +65,8 @@ export type Effect =
   | { type: 'cancelRunner'; attempt: number; reason: string }
   /** The attempt is not the current one any more: its socket is closed. */
   | { type: 'closeAttempt'; attempt: number }
+  /** The attempt ended without its runner's word: that runner may still send lines of it. */
+  | { type: 'lost'; attempt: number; runnerId: string }
   /** Remove what the attempt has put into storage. */
   | { type: 'discard'; attempt: number }
   /** A line in AppFlux's own voice; only given while no runner numbers lines. */
@@ -83,12 +88,14 @@ export function step(spec: Spec, state: State, event: Event, now: number): Outco
       return tick(spec, state, event.socketOpen, now);
     case 'revoked':
       return state.lease?.runner.id === event.runnerId
-        ? leaseLost(spec, state, now, 'was removed')
+        ? leaseLost(spec, state, now, { what: 'was removed', mayReturn: false })
         : unchanged(state);
     case 'restarted': {
       if (hasEnded(state.status)) return { refused: 'already_ended' };
       const isCurrent = state.lease?.runner.id === event.runnerId && state.attempt === event.attempt;
-      return isCurrent ? leaseLost(spec, state, now, 'was restarted') : { refused: 'stale_attempt' };
+      return isCurrent
+        ? leaseLost(spec, state, now, { what: 'was restarted', mayReturn: false })
+        : { refused: 'stale_attempt' };
     }
     case 'archived':
       return { state: { ...state, logKey: event.logKey }, effects: [] };
@@ -171,6 +178,7 @@ function tick(spec: Spec, state: State, socketOpen: boolean, now: number): Outco
       if (due(overdueAt(state))) {
         const { attempt } = state;
         return fail(state, overtime(spec, state), now, [
+          ...(state.lease?.connected ? [] : missing(state, false)),
           { type: 'cancelRunner', attempt, reason: 'The time limit is over' },
           { type: 'closeAttempt', attempt },
           { type: 'discard', attempt },
@@ -195,19 +203,27 @@ function leaseRanOut(spec: Spec, state: State, socketOpen: boolean, now: number)
     const lease = { ...state.lease, connected: false, expiresAt: now + LEASE_MS };
     return { state: { ...state, lease }, effects: [] };
   }
-  return leaseLost(spec, state, now, `gave no sign of life for ${LEASE_MS / 1000} seconds`);
+  const what = `gave no sign of life for ${LEASE_MS / 1000} seconds`;
+  return leaseLost(spec, state, now, { what, mayReturn: true });
 }
 
 /** The current attempt is over without a result: try again, or give up. */
-function leaseLost(spec: Spec, state: State, now: number, what: string): Outcome {
+function leaseLost(
+  spec: Spec,
+  state: State,
+  now: number,
+  { what, mayReturn }: { readonly what: string; readonly mayReturn: boolean },
+): Outcome {
   if (state.status === 'canceling') return canceled(state, now);
   const { attempt } = state;
+  const isLast = attempt >= spec.maxAttempts;
   const gone: Effect[] = [
     { type: 'closeAttempt', attempt },
     { type: 'discard', attempt },
+    ...missing(state, mayReturn && !isLast),
   ];
   const name = state.lease?.runner.name ?? 'that had this build';
-  if (attempt >= spec.maxAttempts) {
+  if (isLast) {
     const tries = attempt === 1 ? '1 attempt' : `${attempt} attempts`;
     return fail(
       state,
@@ -219,6 +235,7 @@ function leaseLost(spec: Spec, state: State, now: number, what: string): Outcome
   return {
     state: { ...state, status: 'queued', phase: null, phases: [], lease: null, queuedAt: now },
     effects: [
+      ...lost(state),
       ...gone,
       {
         type: 'say',
@@ -228,6 +245,10 @@ function leaseLost(spec: Spec, state: State, now: number, what: string): Outcome
     ],
   };
 }
+
+/** Lines that the runner has kept may still come, if it has any. */
+const lost = ({ attempt, lease }: State): Effect[] =>
+  lease?.output === 'open' ? [{ type: 'lost', attempt, runnerId: lease.runner.id }] : [];
 
 function overtime(spec: Spec, state: State): Failure {
   const minutes = Math.round(spec.limits.timeoutSeconds / 6) / 10;
@@ -250,9 +271,14 @@ function fromRunner(spec: Spec, state: State, event: RunnerEvent, now: number): 
   switch (event.type) {
     case 'connected':
       return {
-        state: { ...state, lease: { ...lease, connected: true, expiresAt: now + LEASE_MS } },
+        state: {
+          ...state,
+          lease: { ...lease, connected: true, expiresAt: now + LEASE_MS, output: 'open' },
+        },
         effects: [],
       };
+    case 'recovered':
+      return { state: { ...state, lease: { ...lease, output: 'complete' } }, effects: [] };
     case 'disconnected':
       return {
         state: { ...state, lease: { ...renewed(lease, event.heardAt, now), connected: false } },
@@ -275,7 +301,7 @@ function fromRunner(spec: Spec, state: State, event: RunnerEvent, now: number): 
     case 'plan':
       return { state: { ...state, plan: event.plan, version: event.version }, effects: [] };
     case 'stopped':
-      return answered(leaseLost(spec, state, now, 'stopped before the build was over'));
+      return answered(stopped(spec, state, now));
     case 'skipped':
       return answered(canceled({ ...state, cancelReason: state.cancelReason ?? event.reason }, now));
     case 'succeeded':
@@ -286,6 +312,14 @@ function fromRunner(spec: Spec, state: State, event: RunnerEvent, now: number): 
       if (state.status === 'canceling') return answered(canceled(state, now));
       return fail(state, event.failure, now, [{ type: 'discard', attempt: state.attempt }]);
   }
+}
+
+/** The runner has given the attempt up, after it sent all lines of it. */
+function stopped(spec: Spec, state: State, now: number): Outcome {
+  const { lease } = state;
+  const complete: State = lease === null ? state : { ...state, lease: { ...lease, output: 'complete' } };
+  const what = 'stopped before the build was over';
+  return leaseLost(spec, complete, now, { what, mayReturn: false });
 }
 
 /** What the runner's own word brought about: it gets an answer, so its socket is not cut off before. */
@@ -341,23 +375,4 @@ function end(
     },
     effects: [...effects, ...lastWords(state, status), { type: 'ended' }],
   };
-}
-
-/** The log ends with a line that says how the deployment did. */
-function lastWords(state: State, status: 'success' | 'failed' | 'canceled'): Effect[] {
-  switch (status) {
-    case 'success':
-      return [];
-    case 'canceled':
-      return [{ type: 'say', text: `Canceled: ${state.cancelReason ?? 'no reason was given'}` }];
-    case 'failed':
-      return state.failure === null
-        ? []
-        : [
-            {
-              type: 'say',
-              text: `Failed (${state.failure.code}): ${state.failure.message}. ${state.failure.hint}`,
-            },
-          ];
-  }
 }

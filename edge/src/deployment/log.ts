@@ -17,6 +17,9 @@ import type { Viewers } from '../logs/viewers.ts';
  */
 const WRITE_WITHIN_MS = 8_000;
 
+/** A frame for viewers has lines of about this length, in UTF-16 units. */
+const SHOWN_LENGTH = 256 * 1024;
+
 type Lines = Extract<RunnerToDeployment, { type: 'lines' }>['lines'];
 
 export class DeploymentLog {
@@ -45,10 +48,10 @@ export class DeploymentLog {
   }
 
   /**
-   * Takes the lines of a frame. `raw` is the frame as it came, for viewers.
+   * Takes the lines of a frame. `raw` is the frame as it came, for viewers; without it, they get a new one.
    * @returns the answer to the runner, or null for none yet; `misnumbered` for a frame with gaps in it
    */
-  take(lines: Lines, raw: string, now: number): DeploymentToRunner | 'misnumbered' | null {
+  take(lines: Lines, raw: string | undefined, now: number): DeploymentToRunner | 'misnumbered' | null {
     if (!isContiguous(lines)) return 'misnumbered';
     const { store } = this;
     const last = lines.at(-1)?.seq ?? 0;
@@ -86,9 +89,19 @@ export class DeploymentLog {
     return line;
   }
 
-  /** Sends lines of AppFlux's own to the viewers. */
+  /** Sends lines that the edge has numbered to the viewers. */
   show(lines: readonly LogLine[]): void {
-    if (lines.length > 0) this.#viewers.lines(lines);
+    let piece: LogLine[] = [];
+    let length = 0;
+    for (const line of lines) {
+      piece.push(line);
+      length += line.text.length;
+      if (length < SHOWN_LENGTH) continue;
+      this.#viewers.lines(piece);
+      piece = [];
+      length = 0;
+    }
+    if (piece.length > 0) this.#viewers.lines(piece);
   }
 
   /** Returns a function that restores the log in memory, for a transaction that is rolled back. */

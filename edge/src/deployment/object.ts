@@ -4,7 +4,15 @@
  * and transitions.ts writes that and carries the effects out.
  */
 import { DurableObject } from 'cloudflare:workers';
-import { type DeploymentStatus, type Grant, hasEnded, type LogPage, PING, PONG } from '@appflux/protocol';
+import {
+  type DeploymentStatus,
+  type Grant,
+  hasEnded,
+  type LogPage,
+  PING,
+  PONG,
+  type RecoveredLines,
+} from '@appflux/protocol';
 import type { Env } from '../env.ts';
 import { journal } from '../journal.ts';
 import { resealSpec } from '../key-rotation/reseal.ts';
@@ -29,6 +37,7 @@ import { Cleanup } from './cleanup.ts';
 import { Connections } from './connections.ts';
 import type { EffectTargets } from './effects.ts';
 import { grantOf, openSpec } from './grant.ts';
+import { LateOutput } from './late-output.ts';
 import { type Event, nextTick, type Refusal } from './lifecycle.ts';
 import { DeploymentLog } from './log.ts';
 import { Machine } from './machine.ts';
@@ -36,6 +45,7 @@ import { Outbox } from './outbox.ts';
 import { PendingTasks } from './pending-tasks.ts';
 import { perform } from './perform.ts';
 import { recordOf } from './record.ts';
+import { type Recovered, Recovery, type Sender } from './recovery.ts';
 import { spansOfChange } from './spans.ts';
 import { type Spec, type State, uploadsUntil } from './state.ts';
 import { Transitions } from './transitions.ts';
@@ -64,6 +74,7 @@ export class DeploymentObject extends DurableObject<Env> {
   readonly #attempt: Attempt;
   readonly #artifacts: ArtifactUploads;
   readonly #cleanup: Cleanup;
+  readonly #recovery: Recovery;
   readonly #connections: Connections;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -88,7 +99,9 @@ export class DeploymentObject extends DurableObject<Env> {
       onChange: rearm,
     });
     this.#machine = machine;
-    this.#targets = { tasks, log, viewers, socket };
+    const late = new LateOutput(sql, log);
+    this.#targets = { tasks, log, late, viewers, socket };
+    this.#recovery = new Recovery({ storage: ctx.storage, machine, log, late, socket, apply });
     this.#transitions = new Transitions({
       storage: ctx.storage,
       machine,
@@ -197,6 +210,13 @@ export class DeploymentObject extends DurableObject<Env> {
   /** Ends the lease of a runner that was restarted and no longer holds the attempt. */
   restarted(runnerId: string, attempt: number): void {
     if (this.#machine.saved !== null) this.#transitions.apply({ type: 'restarted', runnerId, attempt });
+  }
+
+  /** Takes lines that a runner kept on disk, of an attempt that it no longer runs; null when it was removed. */
+  async recover(sender: Sender, attempt: number, recovered: RecoveredLines): Promise<Recovered | null> {
+    if (this.#machine.saved === null) return this.#gone();
+    if (this.#machine.isClosing) return null;
+    return this.#recovery.take(sender, attempt, recovered);
   }
 
   /** A page of lines after `after`; null once the log is archived and has to be read from storage, or was removed. */

@@ -55,6 +55,11 @@ export interface Lease {
   expiresAt: number;
   /** The runner's socket is believed to be open. False from the moment its close was seen. */
   connected: boolean;
+  /**
+   * Whether the runner may have lines of this attempt that it has not sent. Absent until it has connected, and in
+   * records that are older than this.
+   */
+  output?: 'open' | 'complete';
 }
 
 export interface State {

@@ -5,9 +5,9 @@ import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import { note } from '../audit/note.ts';
 import type { Env } from '../env.ts';
-import { authenticate, authenticatePerson } from '../identity/authenticate.ts';
+import { authenticate, authenticatePerson, authenticateRunner } from '../identity/authenticate.ts';
 import { actorOf, type Caller, type Permission, requireScope } from '../identity/caller.ts';
-import type { Metadata } from '../metadata/metadata.ts';
+import type { Metadata, RunnerRecord } from '../metadata/metadata.ts';
 import type { ObjectStore, Presigner } from '../storage/storage.ts';
 import type { Person } from '../teams/team.ts';
 
@@ -19,6 +19,7 @@ export interface ApiEnv {
     presigner: Presigner;
     caller: Caller;
     person: Person;
+    runner: RunnerRecord;
   };
 }
 
@@ -60,6 +61,12 @@ export const authenticated = createMiddleware<ApiEnv>(async (c, next) => {
 /** Lets through people, in whatever team or in none; sets `person`. */
 export const personOnly = createMiddleware<ApiEnv>(async (c, next) => {
   c.set('person', await authenticatePerson(c.req.raw, c.env, c.get('metadata')));
+  await next();
+});
+
+/** Lets through runners, by their own credential; sets `runner`. */
+export const runnerOnly = createMiddleware<ApiEnv>(async (c, next) => {
+  c.set('runner', await authenticateRunner(c.req.raw, c.get('metadata')));
   await next();
 });
 

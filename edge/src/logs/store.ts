@@ -102,15 +102,14 @@ export class LogStore {
 
   /** Adds a line in AppFlux's own voice. Only while no runner numbers lines. */
   say(text: string, phase: Phase | null, now: number): LogLine {
-    const line: LogLine = {
-      seq: this.#lastSeq + 1,
-      at: new Date(now).toISOString(),
-      stream: 'system',
-      phase,
-      text,
-    };
-    this.#add(line, now);
-    return line;
+    return this.number({ at: new Date(now).toISOString(), stream: 'system', phase, text }, now);
+  }
+
+  /** Adds a line under the next number. Only while no runner numbers lines. */
+  number(line: Omit<LogLine, 'seq'>, now: number): LogLine {
+    const numbered: LogLine = { ...line, seq: this.#lastSeq + 1 };
+    this.#add(numbered, now);
+    return numbered;
   }
 
   /** Ends the log here: a marker says so, and it counts as cut. */

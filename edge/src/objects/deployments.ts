@@ -17,6 +17,7 @@ export const deploymentOf = (env: Pick<Env, 'DEPLOYMENTS'>, id: string): Deploym
     cancel: 'repeat',
     revoke: 'repeat',
     restarted: 'repeat',
+    recover: 'repeat',
     logs: 'repeat',
     ndjson: 'repeat',
     forgetLog: 'repeat',

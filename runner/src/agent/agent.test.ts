@@ -193,7 +193,9 @@ describe('what a runner is registered for', () => {
     agent.edge.dropAll();
     await agent.until(() => agent.journal.join('').includes('asks for'));
     agent.edge.dropAll();
-    await agent.until(() => hellos(agent).length >= 3);
+    await agent.until(
+      () => agent.journal.filter((line) => line.includes('Connected to the pool')).length === 3,
+    );
     const warnings = agent.journal.filter((line) => line.includes('asks for'));
     expect(warnings).toEqual([
       expect.stringContaining(

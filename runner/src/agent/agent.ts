@@ -4,11 +4,12 @@ import { describeError } from '../journal.ts';
 import { Stopped } from '../stop.ts';
 import { type AttemptHost, runAttempt } from './attempt.ts';
 import type { Capacity } from './capacity.ts';
+import { LeftLines } from './left-lines.ts';
 import { PoolConnection } from './pool-connection.ts';
 import { watchScanner } from './scanner-watch.ts';
 
 export interface AgentOptions {
-  readonly host: Omit<AttemptHost, 'signal'>;
+  readonly host: Omit<AttemptHost, 'signal' | 'onLinesLeft'>;
   readonly capacity: Capacity;
   /** Gives the scanner's state, which the owner sees in the dashboard. */
   readonly scanner?: () => Promise<RunnerScanner>;
@@ -26,6 +27,7 @@ const keyOf = ({ deploymentId, attempt }: AttemptRef) => `${deploymentId}/${atte
 export class Agent {
   readonly #options: AgentOptions;
   readonly #pool: PoolConnection;
+  readonly #leftLines: LeftLines;
   readonly #stop = new AbortController();
   readonly #ended = Promise.withResolvers<AgentEnd>();
   readonly #running = new Map<string, { ref: AttemptRef; done: Promise<void> }>();
@@ -34,6 +36,13 @@ export class Agent {
   constructor(options: AgentOptions) {
     this.#options = options;
     const { host, capacity } = options;
+    this.#leftLines = new LeftLines({
+      state: host.settings.state,
+      url: host.url,
+      credential: host.credential,
+      journal: host.journal,
+      signal: this.#stop.signal,
+    });
     this.#pool = new PoolConnection({
       url: host.url,
       credential: host.credential,
@@ -50,7 +59,8 @@ export class Agent {
 
   /** Runs until it is stopped or its credential is revoked, and all attempts are cleaned up. */
   run(): Promise<AgentEnd> {
-    this.#pool.start();
+    // Lines of earlier attempts come before the next ones, which begin with the pool's connection.
+    void this.#leftLines.sendAll().then(() => this.#pool.start());
     const { scanner, host } = this.#options;
     if (scanner !== undefined) {
       void watchScanner({
@@ -83,14 +93,19 @@ export class Agent {
       // Left unanswered: its lease runs out, and it is offered again.
       host.journal.warn('Received a grant while every slot is in use', ref);
     } else {
+      this.#leftLines.begin(ref);
       this.#pool.accepted(ref);
-      const done = runAttempt(granted, { ...host, signal: this.#stop.signal }).then(() => this.#free(ref));
+      const onLinesLeft = (left: AttemptRef) => void this.#leftLines.send(left);
+      const done = runAttempt(granted, { ...host, onLinesLeft, signal: this.#stop.signal }).then(() =>
+        this.#free(ref),
+      );
       this.#running.set(key, { ref, done });
       host.journal.info('Attempt started', { ...ref, app: grant.job.app.slug });
     }
   }
 
   #free(ref: AttemptRef) {
+    this.#leftLines.end(ref);
     this.#running.delete(keyOf(ref));
     this.#over.add(keyOf(ref));
     if (this.#over.size > REMEMBERED) {

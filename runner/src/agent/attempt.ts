@@ -1,5 +1,5 @@
 /** One attempt from its grant to its end: connection, lease, log, pipeline, result, cleanup. */
-import { formatBytes, type Grant, type Granted } from '@appflux/protocol';
+import { type AttemptRef, formatBytes, type Grant, type Granted } from '@appflux/protocol';
 import type { JobHost } from '../job/executor.ts';
 import { fileSecrets } from '../job/files/secrets.ts';
 import { type AttemptReport, type Outcome, outcomeOf } from '../job/outcome.ts';
@@ -9,6 +9,7 @@ import { describeError, maskingJournal } from '../journal.ts';
 import { AttemptLog } from '../log/attempt-log.ts';
 import type { LogLimits } from '../log/log-limits.ts';
 import { LogSender } from '../log/log-sender.ts';
+import { spoolPath } from '../log/spool-file.ts';
 import { MIN_SECRET_LENGTH } from '../masking/forms.ts';
 import { maskWith } from '../masking/mask.ts';
 import { isMaskable, Secrets } from '../masking/secrets.ts';
@@ -33,6 +34,8 @@ export interface AttemptHost extends JobHost {
   readonly signal: AbortSignal;
   /** Sends traces of attempts; absent where none are sent. */
   readonly tracing?: Tracing;
+  /** Lines of an attempt are left on disk: it has ended before the edge had them. */
+  readonly onLinesLeft: (ref: AttemptRef) => void;
   readonly timing?: SocketTiming;
   readonly logLimits?: Partial<LogLimits>;
   /** The steps of a job; tests pass their own. */
@@ -79,10 +82,14 @@ export async function runAttempt(granted: Granted, runner: AttemptHost): Promise
       stream = new LogSender({
         attempt,
         ackedSeq,
-        spoolPath: `${folder.workspace.scratch}/log-spool`,
+        spoolPath: spoolPath(host.settings.state, { deploymentId, attempt }),
         onFault: (message) => silence(new Stopped('superseded', message)),
         onSpoolError: (error) =>
-          journal.error('The log cannot be spooled to disk. Keeping it in memory', { error: String(error) }),
+          journal.error('The log cannot be written to disk. Keeping it in memory', {
+            deploymentId,
+            attempt,
+            error: String(error),
+          }),
         ...(host.logLimits === undefined ? {} : { limits: host.logLimits }),
       });
       return stream;
@@ -126,7 +133,7 @@ export async function runAttempt(granted: Granted, runner: AttemptHost): Promise
   } finally {
     unwatch();
     connection.close();
-    stream?.close();
+    if (stream?.close()) runner.onLinesLeft({ deploymentId, attempt });
     await cleanUp(grant, host, folder);
   }
 }

@@ -5,27 +5,23 @@ interface Batch {
   /** Numbers of its first and last line. */
   first: number;
   last: number;
-  /** Its lines as a JSON array's inside, or where on disk that lies. */
+  /** Its lines as a JSON array's inside, or where on disk they lie. */
   body: string | SpoolEntry;
   /** Size of the body in bytes. */
   bytes: number;
 }
 
-/** Keeps batches in memory up to a cap, and what comes after on disk. */
+/** Keeps batches in memory up to a cap. Of what comes after it only knows the place on disk. */
 export class LogQueue {
   readonly #spool: Spool;
   readonly #memoryCap: number;
-  readonly #onSpoolError: (error: unknown) => void;
   readonly #batches: Batch[] = [];
   #memoryBytes = 0;
   #spooledBytes = 0;
-  #spoolBroken = false;
 
-  /** @param onSpoolError told once when the disk takes no more; batches stay in memory from then on */
-  constructor(spool: Spool, memoryCap: number, onSpoolError: (error: unknown) => void) {
+  constructor(spool: Spool, memoryCap: number) {
     this.#spool = spool;
     this.#memoryCap = memoryCap;
-    this.#onSpoolError = onSpoolError;
   }
 
   get length(): number {
@@ -36,20 +32,25 @@ export class LogQueue {
     return this.#memoryBytes + this.#spooledBytes;
   }
 
-  /** Adds a batch behind the others. `body` holds the lines `first` to `last` as JSON, joined by commas. */
-  push(first: number, last: number, body: string) {
+  /**
+   * Adds a batch behind the others. `body` holds the lines `first` to `last` as JSON, joined by commas; `entry` is their
+   * place on disk, if they are there. When the disk takes no more, batches stay in memory: a full disk must not cost
+   * lines, and the build is made to wait (LogSender.ready).
+   */
+  push(first: number, last: number, body: string, entry: SpoolEntry | undefined) {
     const bytes = Buffer.byteLength(body);
-    const entry = this.#memoryBytes + bytes > this.#memoryCap ? this.#toDisk(body) : undefined;
-    if (entry === undefined) this.#memoryBytes += bytes;
-    else this.#spooledBytes += bytes;
-    this.#batches.push({ first, last, body: entry ?? body, bytes });
+    const isFull = this.#memoryBytes + bytes > this.#memoryCap;
+    const onDisk = isFull && entry !== undefined && this.#spool.holds(entry);
+    if (onDisk) this.#spooledBytes += bytes;
+    else this.#memoryBytes += bytes;
+    this.#batches.push({ first, last, body: onDisk ? entry : body, bytes });
   }
 
   /** The body of the batch at a place in the queue. */
   bodyAt(index: number): string | undefined {
     const batch = this.#batches[index];
     if (batch === undefined) return undefined;
-    return typeof batch.body === 'string' ? batch.body : this.#spool.read(batch.body);
+    return typeof batch.body === 'string' ? batch.body : joined(this.#spool.read(batch.body));
   }
 
   /** The size of the batch at a place in the queue, in bytes. */
@@ -73,7 +74,6 @@ export class LogQueue {
     for (const batch of this.#batches.splice(0, whole)) this.#release(batch);
     const head = this.#batches[0];
     if (head !== undefined && head.first <= seq) this.#trim(head, seq);
-    if (this.#spooledBytes === 0) this.#spool.clear();
     return whole;
   }
 
@@ -94,16 +94,7 @@ export class LogQueue {
     if (typeof batch.body === 'string') this.#memoryBytes -= batch.bytes;
     else this.#spooledBytes -= batch.bytes;
   }
-
-  #toDisk(body: string): SpoolEntry | undefined {
-    if (this.#spoolBroken) return undefined;
-    try {
-      return this.#spool.append(body);
-    } catch (error) {
-      // A full disk must not cost lines: they stay in memory, and the build is made to wait (LogSender.ready).
-      this.#spoolBroken = true;
-      this.#onSpoolError(error);
-      return undefined;
-    }
-  }
 }
+
+/** Lines as they are on disk, as a frame has them. JSON has no line breaks of its own. */
+const joined = (lines: string): string => lines.trimEnd().replaceAll('\n', ',');

@@ -2,17 +2,17 @@
 import type { LogLine, RunnerToDeployment } from '@appflux/protocol';
 import { DEFAULT_LIMITS, type LogLimits } from './log-limits.ts';
 import { LogQueue } from './log-queue.ts';
-import { Spool } from './spool.ts';
+import { Spool, type SpoolEntry } from './spool.ts';
 
 export interface LogSenderOptions {
   readonly attempt: number;
   /** The last line that the edge has of this deployment; numbering goes on from the next. */
   readonly ackedSeq: number;
-  /** A file for what does not fit into memory; must not exist yet. */
+  /** The file of this attempt's lines (spool.ts). */
   readonly spoolPath: string;
   /** The log cannot be delivered any more: edge and runner disagree about what was written. */
   readonly onFault: (message: string) => void;
-  /** The disk took no more; lines stay in memory. */
+  /** The disk takes no more. Lines stay in memory, and are lost if the process is killed. */
   readonly onSpoolError: (error: unknown) => void;
   readonly limits?: Partial<LogLimits>;
 }
@@ -37,6 +37,8 @@ export class LogSender {
   /** Lines of the batch that is being filled, as JSON. */
   #open: string[] = [];
   #openBytes = 0;
+  /** Where the open batch's lines are on disk; undefined if one of them isn't there. */
+  #openEntry: SpoolEntry | undefined;
   #batchTimer: NodeJS.Timeout | undefined;
   #send: SendFrame | undefined;
   /** How many batches from the head of the queue have been sent on this connection. */
@@ -58,8 +60,8 @@ export class LogSender {
     this.#ackedSeq = options.ackedSeq;
     this.#sentSeq = options.ackedSeq;
     this.#onFault = options.onFault;
-    this.#spool = new Spool(options.spoolPath);
-    this.#queue = new LogQueue(this.#spool, this.#limits.memoryBytes, options.onSpoolError);
+    this.#spool = new Spool(options.spoolPath, options.onSpoolError);
+    this.#queue = new LogQueue(this.#spool, this.#limits.memoryBytes);
   }
 
   /**
@@ -72,6 +74,8 @@ export class LogSender {
     const bytes = Buffer.byteLength(json) + 1;
     if (this.#openBytes + bytes > this.#limits.batchBytes) this.#closeBatch();
     this.#lastSeq += 1;
+    const entry = this.#spool.append(json);
+    this.#openEntry = this.#open.length === 0 ? entry : joined(this.#openEntry, entry);
     this.#open.push(json);
     this.#openBytes += bytes;
     if (this.#open.length >= this.#limits.batchLines) this.#closeBatch();
@@ -121,6 +125,7 @@ export class LogSender {
       const dropped = this.#onDisk(() => this.#queue.dropThrough(known));
       if (dropped === undefined) return;
       this.#ackedSeq = known;
+      if (known === this.#lastSeq) this.#onDisk(() => this.#spool.clear());
       this.#resumedFrom = undefined;
       this.#inFlight = Math.max(0, this.#inFlight - dropped);
       this.#restartTimers();
@@ -142,20 +147,30 @@ export class LogSender {
     this.#pump();
   }
 
-  /** Frees timers and the spool's file. What was not delivered is lost. */
-  close() {
+  /**
+   * Frees timers and the spool.
+   * @returns whether the spool's file is left, because it has lines that were not delivered
+   */
+  close(): boolean {
+    const isOpen = this.#ackedSeq < this.#lastSeq && !this.#faulty;
     this.disconnected();
     clearTimeout(this.#batchTimer);
     this.#faulty = true;
     this.#wake();
-    this.#spool.close();
+    this.#spool.close(isOpen);
+    return isOpen;
   }
 
   #closeBatch() {
     clearTimeout(this.#batchTimer);
     this.#batchTimer = undefined;
     if (this.#open.length === 0) return;
-    this.#queue.push(this.#lastSeq - this.#open.length + 1, this.#lastSeq, this.#open.join(','));
+    this.#queue.push(
+      this.#lastSeq - this.#open.length + 1,
+      this.#lastSeq,
+      this.#open.join(','),
+      this.#openEntry,
+    );
     this.#open = [];
     this.#openBytes = 0;
     this.#pump();
@@ -233,6 +248,10 @@ export class LogSender {
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
 }
+
+/** The place of lines and of those that follow them. */
+const joined = (before: SpoolEntry | undefined, next: SpoolEntry | undefined): SpoolEntry | undefined =>
+  before && next && { offset: before.offset, length: before.length + next.length };
 
 /** A `lines` frame around lines that are JSON already: encoding them once is enough. */
 function linesFrame(attempt: number, body: string): string {

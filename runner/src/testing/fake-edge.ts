@@ -13,6 +13,7 @@ import {
   PING,
   PONG,
   type PoolToRunner,
+  RecoveredLines,
   RegisterRunner,
   RunnerToPool,
 } from '@appflux/protocol';
@@ -33,6 +34,10 @@ export class FakeEdge {
   readonly sources = new Map<string, Buffer>();
   /** Statuses with which the next PUTs into storage are answered, before they work again. */
   readonly storageFaults: number[] = [];
+  /** What it has of attempts that no runner runs any more, as `deployment/attempt`; others are not taken. */
+  readonly leftLines = new Map<string, { seq: number; texts: string[]; complete: boolean }>();
+  /** Statuses with which the next requests for those are answered, after they were carried out. */
+  readonly leftLinesFaults: number[] = [];
   /** Registration tokens that are good. */
   readonly tokens = new Set<string>(['registration-token']);
   /** Refuses every WebSocket with this status. */
@@ -139,6 +144,9 @@ export class FakeEdge {
       return;
     }
     if (pathname === '/api/runners/register') return this.#register(response, JSON.parse(body.toString()));
+    const left = /^\/api\/deployments\/([0-9a-f]{24})\/attempts\/(\d+)\/lines$/.exec(pathname);
+    if (left !== null && request.method === 'POST')
+      return this.#takeLeftLines(request, response, `${left[1]}/${left[2]}`, body);
     if (pathname === '/api/health') {
       return json(response, 200, {
         status: 'ok',
@@ -163,6 +171,24 @@ export class FakeEdge {
       return json(response, 401, { error });
     }
     json(response, 201, { id: this.runnerId, name, credential: FAKE_CREDENTIAL });
+  }
+
+  #takeLeftLines(request: IncomingMessage, response: ServerResponse, key: string, body: Buffer) {
+    const { lines, complete } = RecoveredLines.parse(JSON.parse(body.toString()));
+    const attempt = this.leftLines.get(key);
+    if (request.headers.authorization !== `Bearer ${FAKE_CREDENTIAL}`)
+      return json(response, 401, { error: { code: 'unauthorized', message: 'Unknown credential' } });
+    if (attempt === undefined)
+      return json(response, 409, { error: { code: 'already_ended', message: 'The deployment has ended' } });
+    for (const { seq, text } of lines) {
+      if (seq !== attempt.seq + 1) continue;
+      attempt.seq = seq;
+      attempt.texts.push(text);
+    }
+    attempt.complete ||= complete;
+    const fault = this.leftLinesFaults.shift();
+    if (fault !== undefined) return void response.writeHead(fault).end();
+    json(response, 200, { seq: attempt.seq });
   }
 
   #store(request: IncomingMessage, response: ServerResponse, name: string, part: number, body: Buffer) {

@@ -1,0 +1,34 @@
+/** What AppFlux itself says in the log of a deployment. Pure. */
+import { LEASE_MS } from '@appflux/protocol';
+import type { Effect } from './lifecycle.ts';
+import type { State } from './state.ts';
+
+/**
+ * A line where the output of an attempt may end too early. A runner that lost its connection stops its build within a
+ * lease's time, so that is the most that it can have kept to itself.
+ */
+export function missing({ attempt, lease }: State, mayFollow: boolean): Effect[] {
+  if (lease?.output !== 'open') return [];
+  const follows = mayFollow ? ' If its runner returns before the deployment ends, it sends them.' : '';
+  const text = `Up to ${LEASE_MS / 1000} seconds of output of attempt ${attempt} may be missing here.${follows}`;
+  return [{ type: 'say', text }];
+}
+
+/** The log ends with a line that says how the deployment did. */
+export function lastWords(state: State, status: 'success' | 'failed' | 'canceled'): Effect[] {
+  switch (status) {
+    case 'success':
+      return [];
+    case 'canceled':
+      return [{ type: 'say', text: `Canceled: ${state.cancelReason ?? 'no reason was given'}` }];
+    case 'failed':
+      return state.failure === null
+        ? []
+        : [
+            {
+              type: 'say',
+              text: `Failed (${state.failure.code}): ${state.failure.message}. ${state.failure.hint}`,
+            },
+          ];
+  }
+}
