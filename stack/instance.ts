@@ -9,6 +9,8 @@ import { type Secrets, statePaths } from './state.ts';
 export interface Beside {
   /** Where it answers what it knows of addresses. */
   readonly statusUrl: string;
+  /** Where it answers what it knows of the machine. */
+  readonly machineUrl: string;
   /** The socket for the proxy that ends TLS; null where there is none. */
   readonly proxySocket: string | null;
 }
@@ -44,7 +46,9 @@ export function edgeConfig(
       ...(settings.requestLog ? { REQUEST_LOG: '1' } : {}),
       PUBLIC_URL: addresses.publicUrl,
       SITES_DOMAIN: addresses.sitesDomain,
-      ...(beside === null ? {} : { ADDRESS_STATUS_URL: beside.statusUrl }),
+      ...(beside === null
+        ? {}
+        : { ADDRESS_STATUS_URL: beside.statusUrl, MACHINE_STATUS_URL: beside.machineUrl }),
       CERTIFICATES_PER_TEAM: String(settings.certificatesPerTeam),
       OPERATOR_SECRET: secrets.operatorSecret,
       SEALING_KEY: secrets.sealingKey,

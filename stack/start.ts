@@ -20,6 +20,7 @@ import { ensureImage } from './images/build.ts';
 import { pickImages, readCatalog } from './images/catalog.ts';
 import { hostFacts } from './images/host.ts';
 import { edgeConfig } from './instance.ts';
+import { machineStatus } from './machine-status.ts';
 import { checkMongo } from './mongo/check.ts';
 import { checkDisk, checkPlatform, checkPort } from './preconditions.ts';
 import { StackProblem } from './problem.ts';
@@ -71,6 +72,7 @@ async function bringUp(
     addresses,
     mayHaveCertificate: (host) => edge.mayHaveCertificate(host),
     certificates: () => certificatesOf(addresses.https, paths.proxy),
+    machine: () => machineStatus(state, dockerHost),
   });
   cleanup.use(answers);
   const proxySocket = addresses.https === null ? null : await proxySocketPath(state, cleanup);
@@ -83,7 +85,11 @@ async function bringUp(
       paths.bundle,
     );
     task.detail('starting the control plane');
-    const config = edgeConfig(settings, secrets, ROOT, main, { statusUrl: answers.statusUrl, proxySocket });
+    const config = edgeConfig(settings, secrets, ROOT, main, {
+      statusUrl: answers.statusUrl,
+      machineUrl: answers.machineUrl,
+      proxySocket,
+    });
     const start = () => startEdge(config, { env, logFile: join(paths.logs, 'edge.log') });
     const control = supervise({ name: 'The control plane', first: await start(), start, say });
     cleanup.defer(() => control.stop(EDGE_GRACE_MS));

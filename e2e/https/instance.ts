@@ -11,6 +11,7 @@ import { publicUrl, s3Endpoint, s3EndpointAt } from '../../stack/edge/config.ts'
 import { freePort } from '../../stack/free-port.ts';
 import { serveAnswers } from '../../stack/https/answers.ts';
 import { certificatesOf, startProxy } from '../../stack/https/proxy.ts';
+import { machineStatus } from '../../stack/machine-status.ts';
 import { statePaths } from '../../stack/state.ts';
 import { type EdgeInstance, startInstance } from '../instance/edge.ts';
 
@@ -58,6 +59,7 @@ export async function startHttps(
     addresses,
     mayHaveCertificate: (host) => controlPlane(localUrl, operatorSecret).mayHaveCertificate(host),
     certificates: () => certificatesOf(https, files),
+    machine: () => machineStatus(folder, null),
     resolve: async (name) => {
       if (name === HOST || name.startsWith('known.')) return ['127.0.0.1'];
       throw new Error('ENOTFOUND');

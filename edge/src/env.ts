@@ -7,6 +7,8 @@
 export interface SecretsAndOptions {
   /** Where the program that runs this instance on one machine answers what it knows of addresses; not on Cloudflare. */
   ADDRESS_STATUS_URL?: string;
+  /** Where that program answers what it knows of its machine; not on Cloudflare. */
+  MACHINE_STATUS_URL?: string;
   /** For how many new hosts a team may get certificates within a week, as a number. */
   CERTIFICATES_PER_TEAM?: string;
   /** Where traces of deployments are sent, in the form of OpenTelemetry's exporters: an OTLP/HTTP address, and headers. */

@@ -10,6 +10,7 @@ export { DeploymentObject } from './deployment/object.ts';
 export { PoolObject } from './dispatch/pool.ts';
 export { MaintenanceObject } from './maintenance/object.ts';
 export { MongoObject } from './metadata/mongo/object.ts';
+export { OperationsObject } from './operations/object.ts';
 export { OutboxObject } from './outbox/object.ts';
 export { SweepObject } from './retention/object.ts';
 export { ThrottleObject } from './throttle/object.ts';

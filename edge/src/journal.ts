@@ -3,6 +3,7 @@
  * a log service), so nothing that signs in or opens storage is ever written: the lint rule in biome.json keeps all of
  * the Worker to this one way of writing.
  */
+import { type ErrorOrigin, recentErrors } from './recent-errors.ts';
 import { TOKEN_PREFIX } from './token-prefix.ts';
 
 /** How many causes of an error are written. */
@@ -36,14 +37,25 @@ export function errorText(error: unknown): string {
   return texts.join('\ncaused by ');
 }
 
+/** Counts an error among those that the operator sees, without writing it. `text` says what happened, `error` its code. */
+export function noteError(text: string, error: unknown, origin: ErrorOrigin): void {
+  recentErrors.note(withoutSecrets(text), error, origin, Date.now());
+}
+
+/** A text, and the error's own message. */
+export const withReason = (text: string, error: unknown): string =>
+  error === undefined ? text : `${text}: ${error instanceof Error ? error.message : String(error)}`;
+
 export const journal = {
   /** Writes what happened. */
   info(text: string): void {
     console.log(withoutSecrets(text));
   },
 
-  /** Writes what failed, and why. */
-  error(text: string, error?: unknown): void {
-    console.error(withoutSecrets(error === undefined ? text : `${text}: ${errorText(error)}`));
+  /** Writes what failed, and why, and counts it among the errors that the operator sees. `origin`: where it happened. */
+  error(text: string, error?: unknown, origin: ErrorOrigin = { source: 'control plane' }): void {
+    const id = origin.requestId === undefined ? '' : ` (request ${origin.requestId})`;
+    console.error(withoutSecrets(error === undefined ? text + id : `${text}${id}: ${errorText(error)}`));
+    noteError(withReason(text, error), error, origin);
   },
 };

@@ -23,6 +23,7 @@ export * from './log.ts';
 export * from './manifest.ts';
 export * from './operator.ts';
 export * from './outbox.ts';
+export * from './overview.ts';
 export * from './page.ts';
 export * from './phase.ts';
 export * from './pool-socket.ts';

@@ -99,6 +99,12 @@ export const BackupStatus = z
     triedAt: Timestamp,
     /** The cron expression of the schedule; null without one. */
     schedule: z.string().max(200).nullable(),
+    /** When the schedule makes the next one. Absent in reports of earlier versions, and null without a schedule. */
+    nextAt: Timestamp.nullable().optional(),
+    /** When a backup was last verified (`npm run backup -- verify`); null or absent if none was. */
+    verifiedAt: Timestamp.nullable().optional(),
+    /** Bytes of all snapshots together; null or absent if unknown. */
+    bytes: z.number().nonnegative().nullable().optional(),
   })
   .meta({ id: 'BackupStatus' });
 export type BackupStatus = z.infer<typeof BackupStatus>;

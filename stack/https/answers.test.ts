@@ -1,4 +1,4 @@
-import { AddressStatus } from '@appflux/protocol';
+import { AddressStatus, MachineStatus } from '@appflux/protocol';
 import { afterEach, describe, expect, test } from 'vitest';
 import { addressesOf } from '../addresses/addresses.ts';
 import { LOOPBACK_ONLY } from '../addresses/reach.ts';
@@ -9,6 +9,11 @@ const addresses = addressesOf({
   reach: { ...LOOPBACK_ONLY, publicUrl: 'https://flux.example.com', sitesDomain: 'sites.example.com' },
 });
 
+const MACHINE: MachineStatus = {
+  disks: [{ what: 'state', totalBytes: 10, freeBytes: 4 }],
+  versions: { node: 'v24.0.0', docker: null, stateFormat: '1' },
+};
+
 let answers: Answers;
 afterEach(() => answers[Symbol.asyncDispose]());
 
@@ -17,6 +22,7 @@ const serve = async (changes: Partial<Answering> = {}) => {
     addresses,
     mayHaveCertificate: async (host) => host === 'shop.sites.example.com',
     certificates: async () => [],
+    machine: async () => MACHINE,
     resolve: async () => ['203.0.113.7'],
     ...changes,
   });
@@ -54,6 +60,14 @@ describe('the question for a certificate', () => {
     ])
       expect((await fetch(`${origin}${path}?domain=shop.sites.example.com`)).status, path).toBe(404);
   });
+});
+
+test('the state of the machine is answered, and put off while it can’t be read', async () => {
+  await serve();
+  expect(MachineStatus.parse(await (await fetch(answers.machineUrl)).json())).toEqual(MACHINE);
+  await answers[Symbol.asyncDispose]();
+  await serve({ machine: () => Promise.reject(new Error('the disk is away')) });
+  expect((await fetch(answers.machineUrl)).status).toBe(503);
 });
 
 describe('the status', () => {

@@ -1,13 +1,13 @@
 /**
  * What this process answers on loopback: Caddy's question whether a host may have a certificate, and the edge's for the
- * state of certificates and names. Neither is behind the instance's port or the proxy, so nobody reaches it from outside.
+ * state of certificates, names and this machine. None is behind the instance's port or the proxy, so nobody reaches it from outside.
  */
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { BlockList, isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import type { AddressStatus, CertificateState } from '@appflux/protocol';
+import type { AddressStatus, CertificateState, MachineStatus } from '@appflux/protocol';
 import type { Addresses } from '../addresses/addresses.ts';
 import { isAddress, isLoopback } from '../addresses/host.ts';
 import { hasWildcard, type Resolve, resolves } from '../addresses/resolving.ts';
@@ -20,6 +20,7 @@ export interface Answering {
   /** Whether a host may have a certificate. Throws when that can't be said now. */
   readonly mayHaveCertificate: (host: string) => Promise<boolean>;
   readonly certificates: () => Promise<CertificateState[]>;
+  readonly machine: () => Promise<MachineStatus>;
   readonly resolve?: Resolve;
 }
 
@@ -28,6 +29,8 @@ export interface Answers extends AsyncDisposable {
   readonly askUrl: string;
   /** For the edge, which adds `?host=`. */
   readonly statusUrl: string;
+  /** For the edge: disks and versions. */
+  readonly machineUrl: string;
 }
 
 /** Answers on a free port of 127.0.0.1, below a path that only those know who are given it. */
@@ -45,6 +48,9 @@ export async function serveAnswers(answering: Answering): Promise<Answers> {
         const status = await addressStatus(answering, url.searchParams.getAll('host').slice(0, MOST_HOSTS));
         response.setHeader('Content-Type', 'application/json');
         response.write(JSON.stringify(status));
+      } else if (what === 'machine') {
+        response.setHeader('Content-Type', 'application/json');
+        response.write(JSON.stringify(await answering.machine()));
       } else response.statusCode = 404;
     } catch {
       // The edge is being restarted, or a file is unreadable: the asker repeats the question.
@@ -61,6 +67,7 @@ export async function serveAnswers(answering: Answering): Promise<Answers> {
   return {
     askUrl: at('ask'),
     statusUrl: at('status'),
+    machineUrl: at('machine'),
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
       server.close();

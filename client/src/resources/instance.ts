@@ -11,6 +11,7 @@ import {
   Maintenance,
   Outbox,
   type OutboxItem,
+  Overview,
   type Page,
   pageOf,
   Resealed,
@@ -59,6 +60,9 @@ export const operator = (calls: Calls) => ({
   /** URLs, certificates and missing DNS records. */
   addresses: (options: CallOptions = {}): Promise<InstanceAddresses> =>
     calls.json(InstanceAddresses, 'GET', '/api/ops/addresses', options),
+  /** Health, stuck deployments, disks, versions, backup and errors. */
+  overview: (options: CallOptions = {}): Promise<Overview> =>
+    calls.json(Overview, 'GET', '/api/ops/overview', options),
   /** Asks whether a host may have a certificate: refused with `not_found` or `too_many_requests` when it may not. */
   requestCertificate: (host: string, options: CallOptions = {}): Promise<void> =>
     calls.nothing('POST', '/api/ops/certificates', { body: { host }, ...options }),

@@ -61,6 +61,7 @@ const CALLS: Record<string, { call: () => Promise<unknown>; refused?: string }> 
   'POST /api/ops/recovery-links': { call: () => operator.operator.createRecoveryLink('owner@localhost') },
   'GET /api/ops/outbox': { call: () => operator.operator.outbox() },
   'GET /api/ops/addresses': { call: () => operator.operator.addresses() },
+  'GET /api/ops/overview': { call: () => operator.operator.overview() },
   'POST /api/ops/certificates': {
     call: () => operator.operator.requestCertificate(new URL(env.PUBLIC_URL).hostname),
   },

@@ -9,8 +9,9 @@ import { callBudget } from '../http/call-budget/index.ts';
 import { countRequests } from '../http/count-requests.ts';
 import { requestLog } from '../http/request-log.ts';
 import { type ApiEnv, router } from '../http/router.ts';
-import { journal } from '../journal.ts';
+import { journal, noteError, withReason } from '../journal.ts';
 import { metadataOf } from '../metadata/index.ts';
+import { storeErrors } from '../operations/store-errors.ts';
 import { publicPages } from '../publish/index.ts';
 import { setting } from '../settings.ts';
 import { objectsOf, presignerOf } from '../storage/index.ts';
@@ -33,6 +34,7 @@ import { members } from './members.ts';
 import { metrics } from './metrics.ts';
 import { ops } from './ops.ts';
 import { outbox } from './outbox.ts';
+import { overview } from './overview.ts';
 import { pins } from './pins.ts';
 import { releases } from './releases.ts';
 import { runnerWork } from './runner-work.ts';
@@ -51,6 +53,10 @@ export const api = router();
 api.onError(refuse);
 
 api.use('*', countRequests);
+api.use('*', async (c, next) => {
+  await next();
+  c.executionCtx.waitUntil(storeErrors(c.env));
+});
 api.use('*', requestLog);
 api.use(async (c, next) => {
   c.set('metadata', metadataOf(c.env));
@@ -107,6 +113,7 @@ for (const resource of [
   ops,
   maintenance,
   outbox,
+  overview,
   sealing,
   sweeps,
   deadLetters,
@@ -156,11 +163,20 @@ api.get('*', secureHeaders({ xFrameOptions: 'DENY', crossOriginEmbedderPolicy: f
 
 function refuse(error: Error, c: Context<ApiEnv>): Response {
   const refusal = asRefusal(error);
-  if (refusal.code === 'internal') journal.error(`${c.req.method} ${c.req.path} failed`, error);
   const headers: Record<string, string> = { 'Cache-Control': 'no-store' };
+  if (refusal.status >= 500) headers['X-Request-Id'] = noteRefusal(refusal, error, c);
   if (refusal.retryAfterSeconds !== undefined) headers['Retry-After'] = String(refusal.retryAfterSeconds);
   if (refusal.code === 'unauthorized') headers['WWW-Authenticate'] = 'Bearer';
   return c.json(refusal.toBody(), refusal.status, headers);
+}
+
+/** Counts a refusal that is this instance's fault, and logs it if it says nothing by itself. Gives the request's id. */
+function noteRefusal(refusal: AppFluxError, error: Error, c: Context<ApiEnv>): string {
+  const requestId = crypto.randomUUID();
+  const origin = { source: `${c.req.method} ${c.req.routePath}`, requestId };
+  if (refusal.code === 'internal') journal.error(`${c.req.method} ${c.req.path} failed`, error, origin);
+  else noteError(withReason(refusal.message, refusal.cause), refusal, origin);
+  return requestId;
 }
 
 function asRefusal(error: Error): AppFluxError {

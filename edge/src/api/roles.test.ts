@@ -83,6 +83,7 @@ const ROUTES: Record<string, Who> = {
 
   'GET /api/ops/outbox': 'instance',
   'GET /api/ops/addresses': 'instance',
+  'GET /api/ops/overview': 'instance',
   'POST /api/ops/certificates': 'operator',
   'POST /api/ops/setup': 'operator',
   'POST /api/ops/sign-in-links': 'operator',

@@ -26,7 +26,9 @@ auth.onError((error, c) => {
     return c.json(error.toBody(), error.status);
   }
   if (!isAppFluxError(error, 'unavailable')) {
-    journal.error(`${c.req.method} ${c.req.path} failed`, error);
+    journal.error(`${c.req.method} ${c.req.path} failed`, error, {
+      source: `${c.req.method} ${c.req.routePath}`,
+    });
     return c.json(
       { code: 500, error_code: 'unexpected_failure', msg: 'Something went wrong on our side' },
       500,

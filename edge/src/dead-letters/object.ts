@@ -80,6 +80,15 @@ export class DeadLetterObject extends DurableObject<Env> {
     return { items, nextCursor: rows.length > limit && last !== undefined ? String(last.row) : null };
   }
 
+  /** How many there are, and when the oldest failed (ISO 8601). */
+  count(): { count: number; oldestAt: string | null } {
+    return this.#sql
+      .exec<{ count: number; oldestAt: string | null }>(
+        'SELECT count(*) AS count, min(failed_at) AS oldestAt FROM dead_letters',
+      )
+      .one();
+  }
+
   #rowOf(cursor: string): number | null {
     if (ROW.test(cursor)) return Number(cursor);
     const [row] = this.#sql

@@ -22,6 +22,7 @@ import { Viewers } from '../logs/viewers.ts';
 import type { DeploymentRecord } from '../metadata/metadata.ts';
 import { Alarm } from '../objects/alarm.ts';
 import { poolOf } from '../objects/pools.ts';
+import { storeErrors } from '../operations/store-errors.ts';
 import { createSealer } from '../secrets/sealing.ts';
 import { makeToken } from '../secrets/tokens.ts';
 import { setting } from '../settings.ts';
@@ -30,6 +31,7 @@ import { objectsOf, presignerOf } from '../storage/index.ts';
 import { deploymentPrefix, logKey } from '../storage/keys.ts';
 import { removeBelow } from '../storage/remove.ts';
 import { trace } from '../tracing/export.ts';
+import { type Activity, activityOf } from './activity.ts';
 import { ArtifactUploads } from './artifacts.ts';
 import { Attempt } from './attempt.ts';
 import { AttemptSocket } from './attempt-socket.ts';
@@ -84,7 +86,11 @@ export class DeploymentObject extends DurableObject<Env> {
     const name = () => `deployment ${ctx.id.name}`;
     const apply = (event: Event) => this.#transitions.apply(event);
     const rearm = () => this.#rearm();
-    this.#alarm = new Alarm(ctx, { name, onOpen: () => this.#findLostAlarm() });
+    this.#alarm = new Alarm(ctx, {
+      name,
+      onOpen: () => this.#findLostAlarm(),
+      afterRun: () => storeErrors(env),
+    });
     this.#cleanup = new Cleanup(ctx.storage, objects, this.#alarm);
     this.#artifacts = new ArtifactUploads(sql, objects, presignerOf(env));
     const machine = new Machine(ctx.storage);
@@ -129,6 +135,12 @@ export class DeploymentObject extends DurableObject<Env> {
     if (this.#machine.saved === null) return this.#gone();
     const { spec, state, seq } = this.#machine.saved;
     return { record: recordOf(spec, state), seq };
+  }
+
+  /** Whether anything happens, for the operator; null when it was removed. */
+  async activity(): Promise<Activity | null> {
+    if (this.#machine.saved === null) return this.#gone();
+    return activityOf(this.#machine.saved.state, this.#targets.log.store);
   }
 
   /** What was asked for, for a redeploy; null when it was removed. */

@@ -131,6 +131,11 @@ export class Jobs {
     out.accepted = true;
   }
 
+  /** The attempts that are out with runners. */
+  attempts(): OutAttempt[] {
+    return [...this.#out.values()];
+  }
+
   outWith(runnerId: string): OutAttempt[] {
     return [...this.#out.values()].filter((out) => out.runnerId === runnerId);
   }

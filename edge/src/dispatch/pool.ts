@@ -14,6 +14,7 @@ import { metadataOf } from '../metadata/index.ts';
 import type { RunnerChange, RunnerRecord } from '../metadata/metadata.ts';
 import { Alarm } from '../objects/alarm.ts';
 import { deploymentOf } from '../objects/deployments.ts';
+import { storeErrors } from '../operations/store-errors.ts';
 import { MAX_POOL_FRAME_BYTES, poolCost } from '../sockets/allowances.ts';
 import { closeQuietly, handling, wasClosed } from '../sockets/close.ts';
 import { CutOff } from '../sockets/cut-off.ts';
@@ -21,7 +22,7 @@ import { runnerFrame } from '../sockets/frame.ts';
 import { authenticatedRunner } from '../sockets/runner-header.ts';
 import { sizeOf, tooManyConnections } from '../sockets/sender-budget.ts';
 import { Jobs, type Offer, type OutAttempt } from './jobs.ts';
-import { waitingReason } from './match.ts';
+import { match, waitingReason } from './match.ts';
 import { Matchmaker } from './matchmaker.ts';
 import {
   type ConnectedRunner,
@@ -30,6 +31,18 @@ import {
   registrationOf,
   sameRegistration,
 } from './runner-sockets.ts';
+
+/** Where a deployment is in a pool. `mayStart`: a runner is free to build it now. */
+export type DeploymentPlace = { deploymentId: string } & (
+  | { waits: true; mayStart: boolean; reason: string | null }
+  | { waits: false; isOut: boolean }
+);
+
+export interface PoolOverview {
+  online: ConnectedRunner[];
+  places: DeploymentPlace[];
+  out: { deploymentId: string; runnerId: string }[];
+}
 
 export class PoolObject extends DurableObject<Env> {
   readonly #jobs: Jobs;
@@ -42,7 +55,7 @@ export class PoolObject extends DurableObject<Env> {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    this.#alarm = new Alarm(ctx, { name: this.#name });
+    this.#alarm = new Alarm(ctx, { name: this.#name, afterRun: () => storeErrors(env) });
     this.#cutOff = new CutOff(ctx, this.#name);
     this.#jobs = new Jobs(limitedSql(ctx.storage.sql));
     this.#runners = new RunnerSockets(ctx, (id) => this.#jobs.outWith(id));
@@ -87,6 +100,23 @@ export class PoolObject extends DurableObject<Env> {
     const job = this.#jobs.find(deploymentId);
     if (job === undefined) return null;
     return held ?? waitingReason(job, this.#jobs.waiting(), this.#runners.online(), this.#jobs.running());
+  }
+
+  /** How these deployments stand here, which runners are connected, and which attempts are out. */
+  overview(deploymentIds: readonly string[]): PoolOverview {
+    const online = this.#runners.online();
+    const waiting = this.#jobs.waiting();
+    const running = this.#jobs.running();
+    const next = new Set(match(waiting, online, running).map(({ deploymentId }) => deploymentId));
+    const out = this.#jobs.attempts();
+    const places = deploymentIds.map((deploymentId): DeploymentPlace => {
+      const job = this.#jobs.find(deploymentId);
+      if (job === undefined)
+        return { deploymentId, waits: false, isOut: out.some((one) => one.deploymentId === deploymentId) };
+      const reason = waitingReason(job, waiting, online, running);
+      return { deploymentId, waits: true, mayStart: next.has(deploymentId), reason };
+    });
+    return { online, places, out: out.map(({ deploymentId, runnerId }) => ({ deploymentId, runnerId })) };
   }
 
   /** The runners that are connected. */

@@ -17,11 +17,36 @@ export interface DeploymentCounts {
   waitingSeconds: Percentiles | null;
 }
 
+/** A deployment that has not ended. */
+export interface Unended {
+  deploymentId: string;
+  teamId: string;
+  app: { id: string; slug: string };
+  status: UnendedStatus;
+  /** ISO 8601. */
+  createdAt: string;
+}
+
+/** A deployment that has failed. */
+export interface Failed {
+  deploymentId: string;
+  teamId: string;
+  app: { slug: string };
+  /** The failure's code; `unknown` in records of earlier versions. */
+  code: string;
+  /** ISO 8601. */
+  finishedAt: string;
+}
+
 export interface MetricsStore {
   /** Ids of teams, ascending, `limit` at most. */
   teams(limit: number): Promise<string[]>;
   /** Deployments of these teams, 1,000 at most: those that have not ended, and those that ended in the range. */
   deployments(teams: readonly string[], range: DayRange): Promise<DeploymentCounts>;
+  /** Deployments of these teams that have not ended: of each state the oldest, `each` at most, oldest first. */
+  unended(teams: readonly string[], each: number): Promise<Unended[]>;
+  /** Deployments of these teams that failed on days of the range, in any order, `limit` at most. */
+  failed(teams: readonly string[], range: DayRange, limit: number): Promise<Failed[]>;
   /** How many runners are registered, for those of these teams (1,000 at most) that have any, by ascending id. */
   runners(teams: readonly string[]): Promise<{ teamId: string; count: number }[]>;
   /** The phases of the newest successful deployments, `each` at most for each of these teams (25 at most). */

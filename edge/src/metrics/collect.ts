@@ -8,6 +8,7 @@ import { maintenanceOf } from '../maintenance/object.ts';
 import { lastDays } from '../metadata/day.ts';
 import type { Metadata } from '../metadata/metadata.ts';
 import { poolOf } from '../objects/pools.ts';
+import { attempt as attemptWithin } from '../operations/attempt.ts';
 import { sweepOf } from '../retention/object.ts';
 import { setting } from '../settings.ts';
 import { storageWorks } from '../storage/index.ts';
@@ -27,6 +28,9 @@ const DAYS = 2;
 
 /** How long a group of metrics may take, in milliseconds: Prometheus gives a scrape 10 seconds. */
 const ANSWER_WITHIN_MS = 6_000;
+
+const attempt = <Value>(what: string, ask: () => Promise<Value>): Promise<Value | null> =>
+  attemptWithin(`metrics: ${what}`, ANSWER_WITHIN_MS, ask);
 
 export async function collectFacts(env: Env, metadata: Metadata, version: string): Promise<Facts> {
   const now = Date.now();
@@ -116,20 +120,4 @@ async function certificateFacts(env: Env): Promise<Facts['certificates']> {
   if (!env.ADDRESS_STATUS_URL) return { dashboard, states: [] };
   const status = await addressStatus(env, []);
   return status && { dashboard, states: status.certificates };
-}
-
-/** The result, or null if it fails or takes too long: the other metrics are of use without it. */
-async function attempt<Value>(what: string, ask: () => Promise<Value>): Promise<Value | null> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${ANSWER_WITHIN_MS} ms`)), ANSWER_WITHIN_MS);
-  });
-  try {
-    return await Promise.race([ask(), late]);
-  } catch (error) {
-    journal.error(`metrics: ${what} could not be read`, error);
-    return null;
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
+import { scannerState } from '../operations/scanner-state.ts';
 import { METRICS } from './catalogue.ts';
 import type { Facts } from './facts.ts';
-import { familiesOf, scannerState } from './families.ts';
+import { familiesOf } from './families.ts';
 import { renderOpenMetrics } from './open-metrics.ts';
 import { FULL, NOW, UNREAD } from './testing/sample-facts.ts';
 

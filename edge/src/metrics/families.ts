@@ -1,16 +1,11 @@
 /** Turns what a scrape found into metrics. Pure. */
-import { type Percentiles, Phase, type RunnerScanner } from '@appflux/protocol';
+import { type Percentiles, Phase } from '@appflux/protocol';
 import { percentilesOf } from '../metadata/analytics.ts';
 import { UNENDED } from '../metadata/metrics.ts';
+import { SCANNER_STATES, scannerState } from '../operations/scanner-state.ts';
 import { definitionOf, type MetricName } from './catalogue.ts';
 import { COLLECTORS, type Facts } from './facts.ts';
 import type { Family, Sample } from './open-metrics.ts';
-
-/** Signatures that are older are out of date: ClamAV publishes new ones daily. */
-const SIGNATURES_DAYS = 7;
-const DAY_MS = 86_400_000;
-
-const SCANNER_STATES = ['ok', 'outdated', 'no_signatures', 'missing', 'off', 'unknown'] as const;
 
 /** All metrics, in the order of the catalogue. A metric whose facts could not be read has no samples. */
 export function familiesOf(facts: Facts): Family[] {
@@ -138,19 +133,6 @@ function runnerSamples({ runners, now }: Facts) {
       ),
     ),
   };
-}
-
-/** In which state a runner's scanner is, at `now` (Unix milliseconds). */
-export function scannerState(
-  scanner: RunnerScanner | undefined,
-  now: number,
-): (typeof SCANNER_STATES)[number] {
-  if (scanner === undefined) return 'unknown';
-  if (scanner.policy === 'off') return 'off';
-  if (scanner.lacksSignatures) return 'no_signatures';
-  if (scanner.engine === null) return 'missing';
-  if (scanner.signaturesAt === null) return 'no_signatures';
-  return now - Date.parse(scanner.signaturesAt) > SIGNATURES_DAYS * DAY_MS ? 'outdated' : 'ok';
 }
 
 function certificateSamples({ certificates }: Facts) {

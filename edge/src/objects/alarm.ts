@@ -17,19 +17,23 @@ export interface AlarmOptions {
   readonly name: () => string;
   /** The object is open and it is known whether the alarm is set. */
   readonly onOpen?: () => void;
+  /** Called when it has rung and everything was tried. It never throws. */
+  readonly afterRun?: () => Promise<void>;
 }
 
 export class Alarm {
   readonly #storage: DurableObjectStorage;
   readonly #name: AlarmOptions['name'];
+  readonly #afterRun: () => Promise<void>;
   #ringsAt: number | null = null;
   /** How often in a row something has failed, and until when it is therefore not tried again. */
   #failures = 0;
   #notBefore = 0;
 
-  constructor(ctx: DurableObjectState, { name, onOpen }: AlarmOptions) {
+  constructor(ctx: DurableObjectState, { name, onOpen, afterRun }: AlarmOptions) {
     this.#storage = ctx.storage;
     this.#name = name;
+    this.#afterRun = afterRun ?? (async () => undefined);
     void ctx.blockConcurrencyWhile(async () => {
       this.#ringsAt = await ctx.storage.getAlarm();
       try {
@@ -59,10 +63,14 @@ export class Alarm {
         await step();
       } catch (error) {
         failed = true;
-        journal.error(`${this.#name()}: its alarm could not do everything and will ring again`, error);
+        journal.error(`${this.#name()}: its alarm could not do everything and will ring again`, error, {
+          // Its first word is the kind of object.
+          source: `object ${this.#name().split(' ')[0]}`,
+        });
       }
     }
     this.#failures = failed ? this.#failures + 1 : 0;
+    await this.#afterRun();
     if (!failed) return;
     // What has failed is still due, so a step may have asked for the alarm immediately, which would never end.
     this.#ringsAt = null;

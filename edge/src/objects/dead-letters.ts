@@ -6,6 +6,7 @@ export const deadLettersOf = (env: Pick<Env, 'DEAD_LETTERS'>): ObjectStub<Object
   objectStub(() => env.DEAD_LETTERS.getByName('all'), {
     add: 'repeat',
     list: 'repeat',
+    count: 'repeat',
     forget: 'repeat',
     // Repeated, it would find nothing to replay and say so.
     replay: 'once',

@@ -8,6 +8,7 @@ export const deploymentOf = (env: Pick<Env, 'DEPLOYMENTS'>, id: string): Deploym
   objectStub(() => env.DEPLOYMENTS.getByName(id), {
     create: 'repeat',
     snapshot: 'repeat',
+    activity: 'repeat',
     spec: 'repeat',
     reseal: 'repeat',
     unconfirmed: 'repeat',

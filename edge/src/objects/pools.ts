@@ -9,6 +9,7 @@ export const poolOf = (env: Pick<Env, 'POOLS'>, ownerId: string): ObjectStub<Obj
     depth: 'repeat',
     load: 'repeat',
     waitingReason: 'repeat',
+    overview: 'repeat',
     online: 'repeat',
     drain: 'repeat',
     register: 'repeat',

@@ -13,6 +13,7 @@ export const outboxOf = (env: Pick<Env, 'OUTBOX'>): ObjectStub<OutboxObject> =>
     add: 'repeat',
     // Repeated, it would call links read before that nobody has seen.
     list: 'once',
+    unsent: 'repeat',
     remove: 'repeat',
     removeOf: 'repeat',
     reseal: 'repeat',

@@ -12,6 +12,7 @@ import { mailerOf } from '../mail/index.ts';
 import { isDeliverable, MailRefused } from '../mail/mail.ts';
 import { type LinkKind, linkMail } from '../mail/messages.ts';
 import { Alarm } from '../objects/alarm.ts';
+import { storeErrors } from '../operations/store-errors.ts';
 import { createSealer } from '../secrets/sealing.ts';
 import { tryAgainAt } from './retry.ts';
 
@@ -87,7 +88,11 @@ export class OutboxObject extends DurableObject<Env> {
          next_at INTEGER, failure TEXT, read_at INTEGER
        )`,
     );
-    this.#alarm = new Alarm(ctx, { name: () => 'outbox', onOpen: () => this.#alarm.ringBy(this.#due()) });
+    this.#alarm = new Alarm(ctx, {
+      name: () => 'outbox',
+      onOpen: () => this.#alarm.ringBy(this.#due()),
+      afterRun: () => storeErrors(env),
+    });
   }
 
   /** Takes a link, and sends it immediately where mail is configured. A newer one for a person replaces the one before. */
@@ -135,6 +140,17 @@ export class OutboxObject extends DurableObject<Env> {
     }
     this.#sql.exec('UPDATE items SET read_at = ? WHERE read_at IS NULL AND expires_at > ?', now, now);
     return items;
+  }
+
+  /** Links that mail could not bring to their person, or should have by now. Of links that nobody mails there are none. */
+  unsent(): { count: number; oldestAt: number | null } {
+    return this.#sql
+      .exec<{ count: number; oldestAt: number | null }>(
+        `SELECT count(*) AS count, min(created_at) AS oldestAt FROM items
+         WHERE expires_at > ?1 AND (failure IS NOT NULL OR next_at <= ?1)`,
+        Date.now(),
+      )
+      .one();
   }
 
   /** Forgets a link: it was used or revoked. */

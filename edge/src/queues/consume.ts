@@ -6,6 +6,7 @@ import { metadataOf } from '../metadata/index.ts';
 import type { DeploymentRecord } from '../metadata/metadata.ts';
 import { deadLettersOf } from '../objects/dead-letters.ts';
 import { deploymentOf } from '../objects/deployments.ts';
+import { storeErrors } from '../operations/store-errors.ts';
 import { trace } from '../tracing/export.ts';
 import { childSpan } from '../tracing/span.ts';
 import type { EventMessage, QueueMessage } from './messages.ts';
@@ -26,11 +27,17 @@ export async function consume(batch: MessageBatch<QueueMessage>, env: Env): Prom
         traced(batch.queue, message, env);
       } catch (error) {
         traced(batch.queue, message, env, String(error));
-        journal.error(`${batch.queue}: message ${message.id} failed, attempt ${message.attempts}`, error);
+        const origin = { source: `queue ${batch.queue}` };
+        journal.error(
+          `${batch.queue}: message ${message.id} failed, attempt ${message.attempts}`,
+          error,
+          origin,
+        );
         message.retry({ delaySeconds: Math.min(MAX_DELAY_SECONDS, 2 ** message.attempts) });
       }
     }),
   );
+  await storeErrors(env);
 }
 
 /** A span for a message that is about a deployment, from when it was sent until its consumer was done with it. */

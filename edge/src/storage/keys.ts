@@ -1,7 +1,14 @@
 /** Where things lie in storage. */
 
+/** All apps have their objects below it. */
+export const appsPrefix = 'apps/';
+
+/** All source uploads are below it. */
+export const uploadKeyPrefix = 'uploads/';
+
 /** All that a deployment's attempts and its log leave. */
-export const deploymentPrefix = (appId: string, deploymentId: string) => `apps/${appId}/${deploymentId}/`;
+export const deploymentPrefix = (appId: string, deploymentId: string) =>
+  `${appsPrefix}${appId}/${deploymentId}/`;
 
 /** An attempt's artifacts; the attempt in the key fences a stale runner off the artifacts of a later one. */
 export const attemptPrefix = (appId: string, deploymentId: string, attempt: number) =>
@@ -18,11 +25,14 @@ export const artifactAgainKey = (appId: string, deploymentId: string, attempt: n
 export const logKey = (appId: string, deploymentId: string) =>
   `${deploymentPrefix(appId, deploymentId)}log.ndjson.gz`;
 
+/** Whether a key is one of `logKey`. An artifact's key has a folder more. */
+export const isLogKey = (key: string): boolean => /^apps\/[^/]+\/[^/]+\/log\.ndjson\.gz$/.test(key);
+
 /** All that belongs to an app. */
-export const appPrefix = (appId: string) => `apps/${appId}/`;
+export const appPrefix = (appId: string) => `${appsPrefix}${appId}/`;
 
 /** A source upload. */
-export const uploadKey = (uploadId: string) => `uploads/${uploadId}/source.zip`;
+export const uploadKey = (uploadId: string) => `${uploadKeyPrefix}${uploadId}/source.zip`;
 
 /** Folders within the folder of an object. No name of an artifact begins with a dot. */
 const INCOMING = '.incoming';

@@ -73,6 +73,12 @@ export function createR2Objects(bucket: R2Bucket): ObjectStore {
       const list = await ask(() => bucket.list({ prefix, ...(cursor === undefined ? {} : { cursor }) }));
       return { keys: list.objects.map(({ key }) => key), cursor: list.truncated ? list.cursor : null };
     },
+
+    listSizes: async (prefix, cursor) => {
+      const list = await ask(() => bucket.list({ prefix, ...(cursor === undefined ? {} : { cursor }) }));
+      const objects = list.objects.map(({ key, size }) => ({ key, size }));
+      return { objects, cursor: list.truncated ? list.cursor : null };
+    },
   };
 }
 

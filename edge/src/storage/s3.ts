@@ -5,7 +5,7 @@ import { createGate } from './gate.ts';
 import { hex } from './hex.ts';
 import { abortMultipart, completeMultipart, createMultipart } from './presigner.ts';
 import { NoAnswer, type S3Client, S3Refusal, unavailable } from './s3-client.ts';
-import { deleteBody, readList, readUndeleted, UnreadableAnswer } from './s3-xml.ts';
+import { deleteBody, readList, readObjects, readUndeleted, UnreadableAnswer } from './s3-xml.ts';
 import type { ByteRange, ObjectStore, PartsWriter, StoredObject } from './storage.ts';
 
 /** The most keys that DeleteObjects takes. */
@@ -83,22 +83,28 @@ export function createS3Objects(client: S3Client): ObjectStore {
       }
     },
 
-    list: async (prefix, cursor) =>
-      readList(
-        await client.text({
-          method: 'GET',
-          key: null,
-          query: {
-            'list-type': '2',
-            'encoding-type': 'url',
-            prefix,
-            ...(cursor === undefined ? {} : { 'continuation-token': cursor }),
-          },
-          idempotent: true,
-        }),
-      ),
+    list: async (prefix, cursor) => readList(await listText(client, prefix, cursor)),
+
+    listSizes: async (prefix, cursor) => {
+      const { objects, cursor: next } = readObjects(await listText(client, prefix, cursor));
+      return { objects: objects.map(({ key, size }) => ({ key, size: size ?? 0 })), cursor: next };
+    },
   });
 }
+
+/** The answer of ListObjectsV2. */
+const listText = (client: S3Client, prefix: string, cursor: string | undefined): Promise<string> =>
+  client.text({
+    method: 'GET',
+    key: null,
+    query: {
+      'list-type': '2',
+      'encoding-type': 'url',
+      prefix,
+      ...(cursor === undefined ? {} : { 'continuation-token': cursor }),
+    },
+    idempotent: true,
+  });
 
 function partsOf(client: S3Client, key: string, uploadId: string): PartsWriter {
   const parts: UploadedPart[] = [];
@@ -132,6 +138,7 @@ const guarded = (store: ObjectStore): ObjectStore => ({
   putParts: (key, contentType) => store.putParts(key, contentType).catch(refuse),
   delete: (keys) => store.delete(keys).catch(refuse),
   list: (prefix, cursor) => store.list(prefix, cursor).catch(refuse),
+  listSizes: (prefix, cursor) => store.listSizes(prefix, cursor).catch(refuse),
 });
 
 const refuse = (error: unknown): never => {

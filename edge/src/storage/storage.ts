@@ -60,6 +60,13 @@ export interface ObjectStore {
   delete(keys: string[]): Promise<void>;
   /** Keys below a prefix, at most 1,000, after `cursor`. */
   list(prefix: string, cursor?: string): Promise<{ keys: string[]; cursor: string | null }>;
+  /** The same with the sizes of the objects, in bytes. */
+  listSizes(prefix: string, cursor?: string): Promise<ListedSizes>;
+}
+
+export interface ListedSizes {
+  objects: { key: string; size: number }[];
+  cursor: string | null;
 }
 
 /** What to PUT where; part N holds the bytes from `(N-1) * partSize`. */

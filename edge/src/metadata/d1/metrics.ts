@@ -1,8 +1,8 @@
 import type { PhaseSpan } from '@appflux/protocol';
 import { type DayRange, type Ended, percentilesOf } from '../analytics.ts';
-import { type MetricsStore, UNENDED, type UnendedStatus } from '../metrics.ts';
+import { type Failed, type MetricsStore, UNENDED, type Unended, type UnendedStatus } from '../metrics.ts';
 import { addTo } from './analytics.ts';
-import { json, number, text } from './columns.ts';
+import { json, number, text, textOrNull } from './columns.ts';
 import type { Database, Statement } from './database.ts';
 import { newestFirst } from './list.ts';
 
@@ -37,6 +37,27 @@ export const endedStatement = (
   }
         FROM deployments WHERE ${IS_OF_TEAMS} AND ended_on BETWEEN ?2 AND ?3 GROUP BY status`,
   values: [JSON.stringify(teams), from, to],
+});
+
+export const oldestStatement = (
+  teams: readonly string[],
+  status: UnendedStatus,
+  limit: number,
+): Statement => ({
+  sql: `SELECT id, owner_id, app_id, status, created_at, record ->> '$.app.slug' AS slug FROM deployments
+        WHERE ${IS_OF_TEAMS} AND status = ?2 ORDER BY created_at, id LIMIT ?3`,
+  values: [JSON.stringify(teams), status, limit],
+});
+
+export const failedStatement = (
+  teams: readonly string[],
+  { from, to }: DayRange,
+  limit: number,
+): Statement => ({
+  sql: `SELECT id, owner_id, record ->> '$.app.slug' AS slug, record ->> '$.failure.code' AS code,
+          record ->> '$.finishedAt' AS finished_at
+        FROM deployments WHERE ${IS_OF_TEAMS} AND ended_on BETWEEN ?2 AND ?3 AND status = 'failed' LIMIT ?4`,
+  values: [JSON.stringify(teams), from, to, limit],
 });
 
 export const runnerStatement = (teams: readonly string[]): Statement => ({
@@ -84,6 +105,32 @@ export function createMetricsStore(database: Database): MetricsStore {
         waitingSeconds: percentilesOf(waits),
       };
     },
+
+    async unended(teams, each) {
+      const results = await database.batch(UNENDED.map((status) => oldestStatement(teams, status, each)));
+      return results.flatMap(({ rows }) =>
+        rows.map(
+          (row): Unended => ({
+            deploymentId: text(row, 'id'),
+            teamId: text(row, 'owner_id'),
+            app: { id: text(row, 'app_id'), slug: text(row, 'slug') },
+            status: text(row, 'status') as UnendedStatus,
+            createdAt: text(row, 'created_at'),
+          }),
+        ),
+      );
+    },
+
+    failed: async (teams, range, limit) =>
+      (await rowsOf(failedStatement(teams, range, limit))).map(
+        (row): Failed => ({
+          deploymentId: text(row, 'id'),
+          teamId: text(row, 'owner_id'),
+          app: { slug: text(row, 'slug') },
+          code: textOrNull(row, 'code') ?? 'unknown',
+          finishedAt: text(row, 'finished_at'),
+        }),
+      ),
 
     runners: async (teams) =>
       (await rowsOf(runnerStatement(teams))).map((row) => ({

@@ -8,6 +8,8 @@ import type { Statement } from './database.ts';
 import { createD1Metadata } from './index.ts';
 import {
   endedStatement,
+  failedStatement,
+  oldestStatement,
   phaseStatements,
   runnerStatement,
   teamStatement,
@@ -68,6 +70,18 @@ test.each([
     endedStatement(TEAMS, RANGE),
     'deployments',
     'COVERING INDEX deployments_ended_of_owner (owner_id=? AND ended_on>? AND ended_on<?)',
+  ],
+  [
+    'the oldest that have not ended',
+    oldestStatement(TEAMS, 'queued', 5),
+    'deployments',
+    'INDEX deployments_of_owner_by_status (owner_id=? AND status=?)',
+  ],
+  [
+    'deployments that have failed',
+    failedStatement(TEAMS, RANGE, 5),
+    'deployments',
+    'INDEX deployments_ended_of_owner (owner_id=? AND ended_on>? AND ended_on<?)',
   ],
   ['runners', runnerStatement(TEAMS), 'runners', 'INDEX runners_of_owner (owner_id=?)'],
   [

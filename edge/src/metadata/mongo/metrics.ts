@@ -2,7 +2,7 @@ import type { PhaseSpan } from '@appflux/protocol';
 import type { Db, Filter } from 'mongodb';
 import { type Ended, percentilesOf } from '../analytics.ts';
 import type { DeploymentRecord } from '../metadata.ts';
-import { type MetricsStore, UNENDED } from '../metrics.ts';
+import { type Failed, type MetricsStore, UNENDED, type Unended } from '../metrics.ts';
 import { type Group, histogramOf } from './analytics.ts';
 import { is, Records } from './database.ts';
 import type { Document } from './documents.ts';
@@ -53,6 +53,38 @@ export function createMetricsStore(db: Db): MetricsStore {
         durationSeconds: percentilesOf(histogramOf(durations, 'durationSeconds')),
         waitingSeconds: percentilesOf(histogramOf(waits, 'waitedSeconds')),
       };
+    },
+
+    async unended(teams, each) {
+      const oldest = await Promise.all(
+        UNENDED.map((status) =>
+          deployments.all({ ...ofTeams(teams), status: is(status) }, { createdAt: 1, _id: 1 }, each),
+        ),
+      );
+      return oldest.flat().map(
+        ({ id, ownerId, appId, app, status, createdAt }): Unended => ({
+          deploymentId: id,
+          teamId: ownerId,
+          app: { id: appId, slug: app.slug },
+          status: status as Unended['status'],
+          createdAt,
+        }),
+      );
+    },
+
+    async failed(teams, { from, to }, limit) {
+      const filter = { ...ofTeams(teams), endedOn: { $gte: from, $lte: to }, status: is('failed') };
+      const found = await deployments.documents.find(filter).limit(limit).toArray();
+      return found.map((document): Failed => {
+        const { id, ownerId, app, failure, finishedAt, createdAt } = deployments.record(document);
+        return {
+          deploymentId: id,
+          teamId: ownerId,
+          app: { slug: app.slug },
+          code: failure?.code ?? 'unknown',
+          finishedAt: finishedAt ?? createdAt,
+        };
+      });
     },
 
     runners: async (teams) =>

@@ -72,6 +72,47 @@ export function metricsContract(create: CreateBackend): void {
     ]);
   });
 
+  test('of each state the oldest deployments that have not ended are listed, of the named teams only', async () => {
+    const metadata = await create();
+    const at = (minute: number) => `2026-11-20T10:0${minute}:00.000Z`;
+    const team = await keep(metadata, [
+      { status: 'queued', createdAt: at(5) },
+      { status: 'queued', createdAt: at(3) },
+      { status: 'queued', createdAt: at(4) },
+      { status: 'canceling', createdAt: at(1) },
+      ended('2026-11-11T01:00:00.000Z'),
+    ]);
+    await keep(metadata, [{ status: 'queued', createdAt: at(0) }]);
+    const found = await metadata.metrics.unended([team], 2);
+    expect(found.map(({ status, createdAt, teamId }) => [status, createdAt, teamId])).toEqual([
+      ['queued', at(3), team],
+      ['queued', at(4), team],
+      ['canceling', at(1), team],
+    ]);
+    const [first] = found;
+    const record = await metadata.deployments.byId(first?.deploymentId ?? '');
+    expect(first?.app).toEqual({ id: record?.appId, slug: record?.app.slug });
+  });
+
+  test('deployments that failed in the range are listed with their codes, up to the limit', async () => {
+    const metadata = await create();
+    const failure = { code: 'build_failed' as const, message: 'm', phase: null, hint: 'h' };
+    const failed = { status: 'failed' as const, failure };
+    const team = await keep(metadata, [
+      ended('2026-11-10T23:59:59.999Z', failed),
+      ended('2026-11-11T01:00:00.000Z', failed),
+      ended('2026-11-12T01:00:00.000Z', { status: 'failed', failure: null }),
+      ended('2026-11-12T01:00:00.000Z'),
+    ]);
+    await keep(metadata, [ended('2026-11-11T01:00:00.000Z', failed)]);
+    const found = await metadata.metrics.failed([team], RANGE, 10);
+    expect(found.map(({ code, finishedAt, teamId }) => [code, finishedAt, teamId]).sort()).toEqual([
+      ['build_failed', '2026-11-11T01:00:00.000Z', team],
+      ['unknown', '2026-11-12T01:00:00.000Z', team],
+    ]);
+    expect(await metadata.metrics.failed([team], RANGE, 1)).toHaveLength(1);
+  });
+
   test('deployments that ended in the range are counted by how, with their times, of the named teams only', async () => {
     const metadata = await create();
     const team = await keep(metadata, [
@@ -131,6 +172,8 @@ export function metricsContract(create: CreateBackend): void {
     const { metrics } = await create();
     for (const teams of [[], [crypto.randomUUID()]]) {
       expect(await metrics.deployments(teams, RANGE)).toEqual(EMPTY);
+      expect(await metrics.unended(teams, 5)).toEqual([]);
+      expect(await metrics.failed(teams, RANGE, 5)).toEqual([]);
       expect(await metrics.runners(teams)).toEqual([]);
       expect(await metrics.phases(teams, 5)).toEqual([]);
     }

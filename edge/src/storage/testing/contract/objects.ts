@@ -123,6 +123,22 @@ export function objectStoreContract(name: string, create: () => ObjectStore): vo
       expect(await objects.list(freshPrefix())).toEqual({ keys: [], cursor: null });
     });
 
+    test('sizes are those of the objects below a prefix, in pages like the keys', async () => {
+      const objects = create();
+      const prefix = freshPrefix();
+      await objects.put(`${prefix}1/a`, 'four', 'text/plain');
+      await objects.put(`${prefix}1/b`, '', 'text/plain');
+      await objects.put(`${prefix}10/a`, 'no', 'text/plain');
+      expect(await objects.listSizes(`${prefix}1/`)).toEqual({
+        objects: [
+          { key: `${prefix}1/a`, size: 4 },
+          { key: `${prefix}1/b`, size: 0 },
+        ],
+        cursor: null,
+      });
+      expect(await objects.listSizes(freshPrefix())).toEqual({ objects: [], cursor: null });
+    });
+
     test('a long list is paged, each key is in it once, and more than a thousand are deleted', async () => {
       const objects = create();
       const prefix = freshPrefix();
@@ -136,6 +152,8 @@ export function objectStoreContract(name: string, create: () => ObjectStore): vo
       const first = await objects.list(prefix);
       expect(first.keys.length).toBeLessThanOrEqual(1000);
       expect(first.cursor).not.toBeNull();
+      const sized = await objects.listSizes(prefix, first.cursor ?? undefined);
+      expect(sized.objects.map(({ key }) => key)).toEqual(wanted.slice(first.keys.length));
       const second = await objects.list(prefix, first.cursor ?? undefined);
       expect(second.cursor).toBeNull();
       expect([...first.keys, ...second.keys]).toEqual(wanted);

@@ -1,0 +1,41 @@
+/** Disks and storage with their forecasts. Pure. */
+import type { DiskUse, ReportedDisk, StorageUse } from '@appflux/protocol';
+import type { Sample } from '../operations/object.ts';
+import { forecastOf } from './forecast.ts';
+
+/** Names a disk in samples. `on` is the machine. */
+export const diskId = (on: string, what: DiskUse['what']): string => `${on} ${what}`;
+
+/** A disk as its machine reports it now. */
+export type CurrentDisk = DiskUse & { on: string };
+
+/** Each disk with when it will be full, by its samples. */
+export const withForecasts = (disks: readonly CurrentDisk[], samples: readonly Sample[]): ReportedDisk[] =>
+  disks.map((disk) => {
+    const id = diskId(disk.on, disk.what);
+    const daily = samples.flatMap(({ day, disks: sampled }) => {
+      // A disk that was replaced or resized fills differently.
+      const found = sampled.find((one) => one.id === id && one.totalBytes === disk.totalBytes);
+      return found === undefined ? [] : [{ day, usedBytes: found.usedBytes }];
+    });
+    return { ...disk, forecast: forecastOf(daily, disk.freeBytes) };
+  });
+
+/** What storage held at the newest measurement, and how it grows; null before the first. */
+export function storageUse(samples: readonly Sample[]): StorageUse | null {
+  const measured = samples.flatMap((sample) =>
+    sample.stored === null ? [] : [{ ...sample, stored: sample.stored }],
+  );
+  const [newest] = [...measured].sort((one, other) => (one.day > other.day ? -1 : 1));
+  if (newest === undefined) return null;
+  const { sources, artifacts, logs, complete } = newest.stored;
+  const daily = measured
+    .filter(({ stored }) => stored.complete)
+    .map(({ day, stored }) => ({ day, usedBytes: stored.sources + stored.artifacts + stored.logs }));
+  return {
+    measuredAt: new Date(newest.at).toISOString(),
+    bytes: { sources, artifacts, logs, backups: newest.backupBytes },
+    complete,
+    growth: forecastOf(daily, null),
+  };
+}
