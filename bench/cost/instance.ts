@@ -1,18 +1,16 @@
 /** An instance whose Worker is the counting one, with a counting proxy in front of its S3 endpoint. */
 
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { createClient } from '@appflux/client';
 import { freePort } from '../../e2e/instance/edge.ts';
-import { bundleWorker } from '../../stack/edge/bundle.ts';
 import { publicUrl } from '../../stack/edge/config.ts';
 import { startEdge } from '../../stack/edge/process.ts';
+import { wrapWorker } from '../wrapped-worker.ts';
 import type { Counts } from './counts.ts';
 import { type S3Counts, startS3Counter } from './s3-counter.ts';
 
-const ROOT = join(import.meta.dirname, '..', '..');
-const CACHE = join(ROOT, 'node_modules', '.cache', 'appflux-bench');
 const OPERATOR_SECRET = 'operator-secret-of-a-bench-instance-0123456789';
 const TOKEN = 'bootstrap-token-of-a-bench-instance-0123456789';
 const KEYS = { accessKeyId: 'bench-access-key-id', secretAccessKey: 'bench-secret-access-key' };
@@ -40,15 +38,7 @@ export async function startCountedInstance(
   const port = await freePort();
   const url = publicUrl(port);
   const s3 = await startS3Counter(port);
-  const wranglerConfig = await countingConfig();
-  const main = await bundleWorker(
-    {
-      wranglerConfig,
-      sources: ['edge/src', 'protocol/src', 'bench/cost/worker'].map((folder) => join(ROOT, folder)),
-      files: [join(ROOT, 'package-lock.json')],
-    },
-    join(CACHE, 'edge'),
-  );
+  const { wranglerConfig, main } = await wrapWorker('bench/cost/worker');
   const edge = await startEdge(
     {
       port,
@@ -92,18 +82,4 @@ export async function startCountedInstance(
 function together(inside: unknown, { classA, classB }: S3Counts): Counts {
   const counts = inside as Counts;
   return { ...counts, r2ClassA: counts.r2ClassA + classA, r2ClassB: counts.r2ClassB + classB };
-}
-
-/** The repository's wrangler.toml with another main module; its paths are relative to its own folder. */
-async function countingConfig(): Promise<string> {
-  const to = (path: string) => relative(CACHE, join(ROOT, path));
-  const text = await readFile(join(ROOT, 'wrangler.toml'), 'utf8');
-  const counting = text
-    .replace('"edge/src/index.ts"', `"${to('bench/cost/worker/index.ts')}"`)
-    .replace('"dashboard/build"', `"${to('dashboard/build')}"`)
-    .replace('"edge/migrations"', `"${to('edge/migrations')}"`);
-  await mkdir(CACHE, { recursive: true });
-  const path = join(CACHE, 'wrangler.toml');
-  await writeFile(path, counting);
-  return path;
 }
