@@ -16,7 +16,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 /** The interval of the cron in wrangler.toml. */
 const CRON_MS = 15 * 60 * 1000;
 
-const flags = numberFlags({ deployments: 20_000, lanes: 4, every: 2_000 });
+const flags = numberFlags({ deployments: 20_000, lanes: 4, every: 2_000, minutes: 600 });
 const under = conditions();
 const edge = await startInstance({
   config: await wrapWorker('bench/soak/worker'),
@@ -26,7 +26,12 @@ const edge = await startInstance({
 try {
   const samples = await soak(edge);
   const grown = unbounded(samples);
-  print('Soak', under, table(HEADING(), samples.map(row)), ...grown.map(({ what, by }) => `GROWS: ${what} by ${round(by * 100)} %`));
+  print(
+    'Soak',
+    under,
+    table(heading(), samples.map(row)),
+    ...grown.map(({ what, by }) => `GROWS: ${what} by ${round(by * 100)} %`),
+  );
   if (grown.length > 0) process.exitCode = 1;
 } finally {
   await edge.stop();
@@ -43,7 +48,7 @@ async function soak(instance: EdgeInstance): Promise<Sample[]> {
   let day = 0;
   let busyMs = 0;
   let busyFrom = performance.now();
-  while (ended < flags.deployments) {
+  while (ended < flags.deployments && Date.now() - startedAt < flags.minutes * 60_000) {
     const dayEnd = Math.ceil((flags.deployments * (day + 1)) / DAYS);
     const sampleAt = (samples.length + 1) * flags.every;
     const until = Math.min(dayEnd, sampleAt, flags.deployments);
@@ -59,7 +64,11 @@ async function soak(instance: EdgeInstance): Promise<Sample[]> {
     }
     if (ended !== sampleAt) continue;
     const places = { persist: instance.persist, log: join(instance.persist, '..', 'edge.log') };
-    const sample = { deployments: ended, perSecond: (flags.every / busyMs) * 1000, ...measure(process.pid, places) };
+    const sample = {
+      deployments: ended,
+      perSecond: (flags.every / busyMs) * 1000,
+      ...measure(process.pid, places),
+    };
     busyMs = 0;
     samples.push(sample);
     progress(row(sample).join('  '));
@@ -84,8 +93,18 @@ async function runCron({ url }: EdgeInstance, time: number): Promise<void> {
   if (!answer.ok) throw new Error(`the cron was answered ${answer.status}`);
 }
 
-function HEADING(): string[] {
-  return ['deployments', 'per second', 'workerd MB', 'Node MB', 'open files', 'objects MB', 'D1 MB', 'bucket MB', 'log KB'];
+function heading(): string[] {
+  return [
+    'deployments',
+    'per second',
+    'workerd MB',
+    'Node MB',
+    'open files',
+    'objects MB',
+    'D1 MB',
+    'bucket MB',
+    'log KB',
+  ];
 }
 
 function row(sample: Sample): number[] {

@@ -18,7 +18,10 @@ export async function wrapWorker(folder: string): Promise<WrappedWorker> {
   const wranglerConfig = await configFor(`${folder}/index.ts`, cache);
   const sources = ['edge/src', 'protocol/src', folder].map((path) => join(ROOT, path));
   const files = [join(ROOT, 'package-lock.json')];
-  return { wranglerConfig, main: await bundleWorker({ wranglerConfig, sources, files }, join(cache, 'edge')) };
+  return {
+    wranglerConfig,
+    main: await bundleWorker({ wranglerConfig, sources, files }, join(cache, 'edge')),
+  };
 }
 
 /** The repository's wrangler.toml with another main module; its paths are relative to its own folder. */

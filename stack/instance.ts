@@ -31,6 +31,7 @@ export function edgeConfig(
     wranglerConfig: join(root, 'wrangler.toml'),
     main,
     persist: statePaths(settings.state).edge,
+    ...(settings.minFreeBytes === null ? {} : { minFreeBytes: settings.minFreeBytes }),
     logLevel: settings.logLevel,
     control: statePaths(settings.state).control,
     environment: settings.environment,

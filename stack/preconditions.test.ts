@@ -34,6 +34,10 @@ test('a nearly full disk is named, with the space that is needed', () => {
   });
 });
 
+test('an instance that has data starts on a nearly full disk', () => {
+  expect(lackOfDisk('/srv/state', 0, true)).toBeNull();
+});
+
 test('any system but Linux is refused', () => {
   expect(() => checkPlatform('linux')).not.toThrow();
   expect(() => checkPlatform('darwin')).toThrow('this is darwin');

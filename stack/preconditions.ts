@@ -1,5 +1,6 @@
 /** Preconditions of a start; each failure says in one sentence what to do. */
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { portOwner } from './addresses/port-owner.ts';
@@ -58,9 +59,12 @@ async function cannotListen(code: string, port: number, host: string, variable: 
   return new StackProblem('port_taken', `Port ${port} is in use${by}`, advice, { cause });
 }
 
-/** A message if a disk has too little space; null if it has enough. `free` is in bytes. */
-export function lackOfDisk(folder: string, free: number): StackProblem | null {
-  if (free >= LEAST_FREE_BYTES) return null;
+/**
+ * A message if a disk has too little space for a first start; null if it has enough. `free` is in bytes. An instance that has
+ * data starts on any disk: otherwise nobody could read what it has, or delete some of it.
+ */
+export function lackOfDisk(folder: string, free: number, hasData = false): StackProblem | null {
+  if (hasData || free >= LEAST_FREE_BYTES) return null;
   return new StackProblem(
     'disk_full',
     `The disk of ${folder} has only ${(free / GIB).toFixed(1)} GiB free`,
@@ -68,9 +72,12 @@ export function lackOfDisk(folder: string, free: number): StackProblem | null {
   );
 }
 
-/** @throws StackProblem `disk_full` */
-export async function checkDisk(folder: string): Promise<void> {
+/**
+ * @param data where the instance stores its data, which is not there before its first start
+ * @throws StackProblem `disk_full`
+ */
+export async function checkDisk(folder: string, data: string): Promise<void> {
   const { bavail, bsize } = await statfs(folder);
-  const problem = lackOfDisk(folder, bavail * bsize);
+  const problem = lackOfDisk(folder, bavail * bsize, existsSync(data));
   if (problem !== null) throw problem;
 }

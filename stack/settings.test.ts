@@ -27,11 +27,24 @@ describe('settings of a local start', () => {
       allowPrivateSources: false,
       scan: 'optional',
       logLevel: 'info',
+      minFreeBytes: null,
       requestLog: false,
       storage: null,
       environment: {},
       passedOn: {},
     });
+  });
+
+  test.each([
+    ['500m', 500 * 1024 ** 2],
+    ['5g', 5 * 1024 ** 3],
+    ['0m', 0],
+  ])('take %s for the space that stays free', (APPFLUX_MIN_FREE, bytes) => {
+    expect(readSettings({ APPFLUX_MIN_FREE }, '/checkout').minFreeBytes).toBe(bytes);
+  });
+
+  test.each(['5', '5 GB', '-1g', 'all'])('refuse %s for the space that stays free', (APPFLUX_MIN_FREE) => {
+    expect(() => readSettings({ APPFLUX_MIN_FREE }, '/checkout')).toThrow(/APPFLUX_MIN_FREE must be a size/);
   });
 
   test('are read from the environment, where an empty variable counts as unset', () => {

@@ -55,6 +55,11 @@ const Environment = z.object({
   APPFLUX_SCAN: ScanPolicy.optional(),
   // The runner's own variable: local runners used it before APPFLUX_SCAN existed.
   APPFLUX_RUNNER_SCAN: ScanPolicy.optional(),
+  APPFLUX_MIN_FREE: z
+    .string()
+    .regex(/^\d{1,6}[mg]$/, 'must be a size such as 500m or 5g, or 0m')
+    .transform((text) => Number.parseInt(text, 10) * (text.endsWith('g') ? 1024 ** 3 : 1024 ** 2))
+    .optional(),
   APPFLUX_LOG_LEVEL: LogLevel.default('info'),
   APPFLUX_REQUEST_LOG: z.enum(['0', '1'], 'is 0 or 1').default('0'),
   MONGODB_URI: z
@@ -103,6 +108,7 @@ export const START_VARIABLES: readonly string[] = Object.keys(Environment.shape)
 /** Settings of one machine or of one start: they mean nothing to an instance that is restored elsewhere. */
 const OF_THIS_MACHINE = new Set<string>([
   'APPFLUX_PORT',
+  'APPFLUX_MIN_FREE',
   'APPFLUX_BOOTSTRAP_TOKEN',
   'APPFLUX_TLS',
   ...Object.keys(REACH_VARIABLES),
@@ -140,6 +146,8 @@ export interface Settings {
   readonly bootstrapToken: string | null;
   readonly allowPrivateSources: boolean;
   readonly scan: ScanPolicy;
+  /** How many bytes of the state folder's disk stay free; a share of the disk if it is null. */
+  readonly minFreeBytes: number | null;
   readonly logLevel: LogLevel;
   /** Whether the control plane logs each request. */
   readonly requestLog: boolean;
@@ -217,6 +225,7 @@ export function readSettings(env: NodeJS.ProcessEnv, root: string): Settings {
     images: variables.APPFLUX_IMAGES.split(','),
     bootstrapToken: variables.APPFLUX_BOOTSTRAP_TOKEN ?? null,
     allowPrivateSources: variables.APPFLUX_ALLOW_PRIVATE_SOURCES === '1',
+    minFreeBytes: variables.APPFLUX_MIN_FREE ?? null,
     logLevel: variables.APPFLUX_LOG_LEVEL,
     requestLog: variables.APPFLUX_REQUEST_LOG === '1',
     scan: variables.APPFLUX_SCAN ?? variables.APPFLUX_RUNNER_SCAN ?? 'optional',

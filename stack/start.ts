@@ -59,7 +59,7 @@ async function bringUp(
   await checkPort(addresses.edge.port, addresses.edge.host);
   const caddy = await prepareProxy(addresses, signal);
   void warnOfNames(addresses);
-  await checkDisk(state);
+  await checkDisk(state, paths.edge);
   if (settings.passedOn.MONGODB_URI !== undefined) await checkMongo(settings.passedOn.MONGODB_URI);
 
   // Only runners use an engine: without any, the instance needs neither Docker nor its permissions.

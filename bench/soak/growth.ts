@@ -41,8 +41,7 @@ export interface Growing {
 export function unbounded(samples: readonly Sample[]): Growing[] {
   const level = (value: (sample: Sample) => number) =>
     samples.map((sample) => ({ at: sample.deployments, value: value(sample) }));
-  const per = (value: (sample: Sample) => number) =>
-    level((sample) => value(sample) / sample.deployments);
+  const per = (value: (sample: Sample) => number) => level((sample) => value(sample) / sample.deployments);
   const series = {
     'memory of workerd': level(({ workerd }) => workerd),
     'memory of Node': level(({ node }) => node),

@@ -103,6 +103,8 @@ export function edgeConfig(options: {
     wranglerConfig: WRANGLER_CONFIG,
     main,
     persist: join(state, 'edge'),
+    // Whatever the disk of the machine that runs the tests.
+    minFreeBytes: 0,
     bucket: { name: 'appflux-test', ...KEYS },
     variables: {
       PUBLIC_URL: url,

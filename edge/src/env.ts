@@ -9,6 +9,8 @@ export interface SecretsAndOptions {
   ADDRESS_STATUS_URL?: string;
   /** Where that program answers what it knows of its machine; not on Cloudflare. */
   MACHINE_STATUS_URL?: string;
+  /** Answers what is free on the disk that this instance's data is on (disk/disk.ts); not on Cloudflare. */
+  DISK?: Fetcher;
   /** For how many new hosts a team may get certificates within a week, as a number. */
   CERTIFICATES_PER_TEAM?: string;
   /** Where traces of deployments are sent, in the form of OpenTelemetry's exporters: an OTLP/HTTP address, and headers. */

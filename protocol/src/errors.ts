@@ -34,6 +34,7 @@ export const ERROR_STATUS = {
   log_damaged: 500,
   artifact_damaged: 500,
   unavailable: 503,
+  storage_full: 507,
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_STATUS;

@@ -30,6 +30,8 @@ export const EdgeConfig = z.strictObject({
   main: z.string(),
   /** Where databases, objects and alarms are stored, absolute. */
   persist: z.string(),
+  /** How many bytes of its disk stay free for new work to be accepted; a share of the disk unless it is set. */
+  minFreeBytes: z.int().nonnegative().optional(),
   /** The folder of static assets, absolute, if it is not the one of wrangler.toml. */
   assets: z.string().optional(),
   bucket: Bucket,

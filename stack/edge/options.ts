@@ -5,6 +5,7 @@ import { convertV4MiniflareOptions, Log, LogLevel, type MiniflareOptions } from 
 import { unstable_getMiniflareWorkerOptions as workerOptionsOf } from 'wrangler';
 import { z } from 'zod';
 import type { EdgeConfig } from './config.ts';
+import { diskService } from './disk.ts';
 import { BINDING, FRONT_PLUGIN } from './front/plugin.ts';
 
 /** Of the Workers other than the control plane. */
@@ -142,6 +143,7 @@ export function miniflareOptions(
         // Miniflare would write emails to files and report that they were sent.
         email: {},
         r2Buckets: {},
+        serviceBindings: { DISK: diskService(config.persist, config.minFreeBytes) },
         unsafeBindings: Object.keys(r2Buckets).map((binding) => frontBinding(binding, 'bucket', { id })),
       },
     ],

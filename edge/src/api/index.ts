@@ -5,6 +5,7 @@ import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
 import { secureHeaders } from 'hono/secure-headers';
 import { auth } from '../auth/index.ts';
+import { asDiskFull } from '../disk/disk.ts';
 import { callBudget } from '../http/call-budget/index.ts';
 import { countRequests } from '../http/count-requests.ts';
 import { requestLog } from '../http/request-log.ts';
@@ -161,8 +162,8 @@ api.get('*', secureHeaders({ xFrameOptions: 'DENY', crossOriginEmbedderPolicy: f
   return new Response(file.body, file);
 });
 
-function refuse(error: Error, c: Context<ApiEnv>): Response {
-  const refusal = asRefusal(error);
+async function refuse(error: Error, c: Context<ApiEnv>): Promise<Response> {
+  const refusal = await asDiskFull(asRefusal(error), c.env);
   const headers: Record<string, string> = { 'Cache-Control': 'no-store' };
   if (refusal.status >= 500) headers['X-Request-Id'] = noteRefusal(refusal, error, c);
   if (refusal.retryAfterSeconds !== undefined) headers['Retry-After'] = String(refusal.retryAfterSeconds);

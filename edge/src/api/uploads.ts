@@ -9,6 +9,7 @@ import {
   UploadGrant,
 } from '@appflux/protocol';
 import { createRoute, z } from '@hono/zod-openapi';
+import { requireDisk } from '../disk/disk.ts';
 import { bearer, json, jsonBody, needs, refusals, router } from '../http/router.ts';
 import { journal } from '../journal.ts';
 import { Budget } from '../limits/budget.ts';
@@ -46,6 +47,7 @@ uploads.openapi(
   async (c) => {
     const { name, size, sha256 } = c.req.valid('json');
     await requireFewBegun(c.get('metadata'), c.get('caller').ownerId);
+    await requireDisk(c.env, size);
     const now = Date.now();
     const id = newObjectId(now);
     const plan = await c.get('presigner').begin(uploadKey(id), size, 'application/zip');

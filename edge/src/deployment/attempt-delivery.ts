@@ -4,6 +4,7 @@ import {
   type AttemptResult,
   CLOSE,
   failure,
+  isAppFluxError,
   MAX_ARTIFACTS,
   type RunnerToDeployment,
 } from '@appflux/protocol';
@@ -19,6 +20,8 @@ type Frame<Type extends RunnerToDeployment['type']> = Extract<RunnerToDeployment
 export interface DeliveryParts {
   readonly machine: Machine;
   readonly artifacts: ArtifactUploads;
+  /** What an error is reported as, with regard to the disk. */
+  readonly asDiskFull: (error: AppFluxError) => Promise<AppFluxError>;
   /** Applies an event to the deployment. */
   readonly apply: (event: Event) => Refusal | null;
 }
@@ -34,7 +37,7 @@ export class AttemptDelivery {
   async upload(ws: WebSocket, frame: Frame<'upload'>): Promise<void> {
     const { app, id, limits } = this.#parts.machine.current().spec;
     const { request } = frame;
-    await answerUpload(ws, request, async () => {
+    await this.#answer(ws, request, async () => {
       try {
         const plan = await this.#parts.artifacts.begin(app.id, id, frame, limits.artifactBytes);
         sendFrame(ws, { type: 'upload_granted', request, partSize: plan.partSize, parts: plan.parts });
@@ -49,10 +52,32 @@ export class AttemptDelivery {
   /** Answers when an artifact is in storage. */
   async uploaded(ws: WebSocket, frame: Frame<'uploaded'>): Promise<void> {
     const { request, attempt, name, parts } = frame;
-    await answerUpload(ws, request, async () => {
+    await this.#answer(ws, request, async () => {
       await this.#parts.artifacts.complete(attempt, name, parts);
       sendFrame(ws, { type: 'upload_done', request });
     });
+  }
+
+  /** Answers by `answer`, or with a refusal that says why and whether the runner may try again. */
+  async #answer(ws: WebSocket, request: string, answer: () => Promise<void>): Promise<void> {
+    try {
+      await answer();
+    } catch (error) {
+      const { message, again } = await this.#refusalOf(error);
+      sendFrame(ws, { type: 'upload_refused', request, message, again });
+    }
+  }
+
+  async #refusalOf(error: unknown): Promise<{ message: string; again: boolean }> {
+    if (error instanceof UploadRefused) return error;
+    journal.error('an upload failed', error);
+    const failed = isAppFluxError(error)
+      ? error
+      : new AppFluxError('internal', 'Storage failed', { cause: error });
+    const { code, message } = await this.#parts.asDiskFull(failed);
+    // There may be room again before the runner gives up.
+    if (code === 'storage_full') return { message, again: true };
+    return { message: 'Storage doesn’t respond', again: code === 'unavailable' };
   }
 
   /** The event that a runner's result makes; success only if all artifacts that it names are in storage. */
@@ -74,17 +99,3 @@ const invalidDelivery = (attempt: number, { message, hint }: DeliveryInvalid): E
   attempt,
   failure: failure('artifact_invalid', message, 'uploading', hint),
 });
-
-async function answerUpload(ws: WebSocket, request: string, answer: () => Promise<void>): Promise<void> {
-  try {
-    await answer();
-  } catch (error) {
-    if (!(error instanceof UploadRefused)) journal.error('an upload failed', error);
-    const message = error instanceof UploadRefused ? error.message : 'Storage doesn’t respond';
-    const again =
-      error instanceof UploadRefused
-        ? error.again
-        : error instanceof AppFluxError && error.code === 'unavailable';
-    sendFrame(ws, { type: 'upload_refused', request, message, again });
-  }
-}

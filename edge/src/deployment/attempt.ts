@@ -1,5 +1,11 @@
 /** The runner's side of a deployment: what its connections and frames do. */
-import { type AttemptResult, CLOSE, failure, type RunnerToDeployment } from '@appflux/protocol';
+import {
+  type AppFluxError,
+  type AttemptResult,
+  CLOSE,
+  failure,
+  type RunnerToDeployment,
+} from '@appflux/protocol';
 import { closeQuietly } from '../sockets/close.ts';
 import type { ArtifactUploads } from './artifacts.ts';
 import { AttemptDelivery } from './attempt-delivery.ts';
@@ -13,6 +19,8 @@ export interface AttemptParts {
   readonly socket: AttemptSocket;
   readonly log: DeploymentLog;
   readonly artifacts: ArtifactUploads;
+  /** What an error is reported as, with regard to the disk. */
+  readonly asDiskFull: (error: AppFluxError) => Promise<AppFluxError>;
   /** Applies an event to the deployment. */
   readonly apply: (event: Event) => Refusal | null;
   /** The log may have to be written sooner than the alarm rings. */

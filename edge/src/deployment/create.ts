@@ -7,6 +7,7 @@ import {
   MAX_APPS_OF_UPLOAD,
   type Trigger,
 } from '@appflux/protocol';
+import { requireDisk } from '../disk/disk.ts';
 import type { Env } from '../env.ts';
 import { journal } from '../journal.ts';
 import { sendMessage } from '../limits/message.ts';
@@ -110,6 +111,7 @@ export async function redeploy(
 
 async function begin({ env, metadata }: Parts, spec: Spec): Promise<Snapshot> {
   await requireRoom(env, spec.ownerId);
+  await requireDisk(env);
   const created = await deploymentOf(env, spec.id).create(spec);
   // The object has everything now and would see to the rest by itself: its timer offers the job, its outbox
   // projects the record. The list and the runners just need not wait for that.

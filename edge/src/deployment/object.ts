@@ -13,6 +13,7 @@ import {
   PONG,
   type RecoveredLines,
 } from '@appflux/protocol';
+import { asDiskFull } from '../disk/disk.ts';
 import type { Env } from '../env.ts';
 import { journal } from '../journal.ts';
 import { resealSpec } from '../key-rotation/reseal.ts';
@@ -116,7 +117,15 @@ export class DeploymentObject extends DurableObject<Env> {
       onChange: ({ before, after }, now) =>
         trace(env, () => spansOfChange(after.spec, before, after.state, now)),
     });
-    this.#attempt = new Attempt({ machine, socket, log, artifacts: this.#artifacts, apply, rearm });
+    this.#attempt = new Attempt({
+      machine,
+      socket,
+      log,
+      artifacts: this.#artifacts,
+      asDiskFull: (error) => asDiskFull(error, env),
+      apply,
+      rearm,
+    });
     const attempt = this.#attempt;
     this.#connections = new Connections({ ctx, name, machine, attempt, socket, viewers, log, cutOff });
     // Answered by the platform: a heartbeat neither wakes the object nor costs anything.

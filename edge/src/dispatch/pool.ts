@@ -5,6 +5,7 @@
  */
 import { DurableObject } from 'cloudflare:workers';
 import { type AttemptRef, CLOSE, PING, PONG, RunnerToPool } from '@appflux/protocol';
+import { lowDiskReason } from '../disk/disk.ts';
 import type { Env } from '../env.ts';
 import { journal } from '../journal.ts';
 import { limitedSql } from '../limits/sql.ts';
@@ -63,7 +64,8 @@ export class PoolObject extends DurableObject<Env> {
       jobs: this.#jobs,
       runners: this.#runners,
       deployment: (id) => this.#deployment(id),
-      isHeld: async () => (await maintenanceOf(this.env).notice()) !== null,
+      isHeld: async () =>
+        (await maintenanceOf(this.env).notice()) !== null || (await lowDiskReason(this.env)) !== null,
       pumpBy: (time) => this.#alarm.ringBy(time),
     });
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
@@ -96,7 +98,7 @@ export class PoolObject extends DurableObject<Env> {
   /** Why a job waits; null when it does not. */
   async waitingReason(deploymentId: string): Promise<string | null> {
     if (this.#jobs.find(deploymentId) === undefined) return null;
-    const held = await this.#maintenanceReason();
+    const held = (await this.#maintenanceReason()) ?? (await lowDiskReason(this.env));
     const job = this.#jobs.find(deploymentId);
     if (job === undefined) return null;
     return held ?? waitingReason(job, this.#jobs.waiting(), this.#runners.online(), this.#jobs.running());

@@ -8,6 +8,7 @@ import {
   UserId,
 } from '@appflux/protocol';
 import type { Env } from '../env.ts';
+import { journal } from '../journal.ts';
 import type { Metadata, RunnerRecord } from '../metadata/metadata.ts';
 import { hashToken } from '../secrets/tokens.ts';
 import { chooseTeam, everybodyFounds, type Person, restoreOwnTeam, teamsOf } from '../teams/team.ts';
@@ -167,7 +168,7 @@ async function program(token: string, metadata: Metadata): Promise<Caller> {
       hint: 'Create one in the dashboard under Settings, API tokens.',
     });
   }
-  if (isDue(record.lastUsedAt, now)) await metadata.tokens.touch(record.id, now.toISOString());
+  if (isDue(record.lastUsedAt, now)) await noteUse(metadata, record.id, now);
   return {
     kind: 'token',
     id: record.id,
@@ -177,4 +178,13 @@ async function program(token: string, metadata: Metadata): Promise<Caller> {
     role: null,
     scopes: new Set(record.scopes),
   };
+}
+
+/** Notes that a token was used. That can fail where reading does not, on a full disk: no reason to refuse the call. */
+async function noteUse(metadata: Metadata, id: string, now: Date): Promise<void> {
+  try {
+    await metadata.tokens.touch(id, now.toISOString());
+  } catch (error) {
+    journal.error(`the use of token ${id} was not noted`, error);
+  }
 }

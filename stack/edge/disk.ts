@@ -1,0 +1,30 @@
+/** What the control plane may ask about the disk that its data is on: workerd has no such call. */
+import { statfs } from 'node:fs/promises';
+import { Response } from 'miniflare';
+
+const GIB = 1024 ** 3;
+
+/** The share of a disk that stays free unless a setting says otherwise, and its bounds in bytes. */
+const SHARE = 0.05;
+const AT_LEAST = 2 * GIB;
+const AT_MOST = 10 * GIB;
+
+/** How much of a disk of so many bytes stays free by default: 5 %, at least 2 GiB and at most 10 GiB. */
+export const defaultMinFree = (totalBytes: number): number =>
+  Math.round(Math.min(AT_MOST, Math.max(AT_LEAST, totalBytes * SHARE)));
+
+/**
+ * A service for the Worker's DISK binding. It answers every request with the bytes of the disk of `folder`: those that are
+ * free, all, and those that have to stay free for new work to be accepted. `minFreeBytes` is the latter, if it is set.
+ */
+export function diskService(folder: string, minFreeBytes: number | undefined): () => Promise<Response> {
+  return async () => {
+    const { bavail, blocks, bsize } = await statfs(folder);
+    const totalBytes = blocks * bsize;
+    return Response.json({
+      freeBytes: bavail * bsize,
+      totalBytes,
+      minFreeBytes: minFreeBytes ?? defaultMinFree(totalBytes),
+    });
+  };
+}
