@@ -13,7 +13,7 @@ async function stateFolder(): Promise<string> {
 
 test('the disk of the state folder is reported, and the version of Node', async () => {
   const status = MachineStatus.parse(await machineStatus(await stateFolder(), null));
-  expect(status.versions).toEqual({ node: process.version, docker: null, stateFormat: null });
+  expect(status.versions).toEqual({ node: process.version, docker: null, stateFormat: '1' });
   expect(status.disks.map(({ what }) => what)).toEqual(['state']);
   const [disk] = status.disks;
   expect(disk?.totalBytes).toBeGreaterThan(0);
@@ -29,8 +29,8 @@ test('an engine that doesn’t respond is left out', async () => {
 
 test('the format of the state folder is reported as it is written there', async () => {
   const folder = await stateFolder();
-  await writeFile(join(folder, 'state.json'), '{"format":3,"version":"1.0.0"}');
+  await writeFile(join(folder, 'state.json'), '{"format":3,"version":"1.0.0","commit":null}');
   expect((await machineStatus(folder, null)).versions.stateFormat).toBe('3');
   await writeFile(join(folder, 'state.json'), '{');
-  expect((await machineStatus(folder, null)).versions.stateFormat).toBeNull();
+  await expect(machineStatus(folder, null)).rejects.toThrow('state.json is damaged');
 });

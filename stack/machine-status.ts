@@ -1,17 +1,17 @@
 /** What an instance's operator sees of the machine: free space of its disks, and versions. */
-import { readFile, stat, statfs } from 'node:fs/promises';
-import { join } from 'node:path';
+import { stat, statfs } from 'node:fs/promises';
 import type { DiskUse, MachineStatus } from '@appflux/protocol';
 import Dockerode from 'dockerode';
-import { z } from 'zod';
 import { engineFolderOf } from './doctor/look-at-machine.ts';
+import { readMark } from './state-format.ts';
 
-/** The format of a state folder, where it says one. */
-const Mark = z.looseObject({ format: z.union([z.int(), z.string()]) });
+/** The format of a state folder without a mark. */
+const FIRST_FORMAT = 1;
 
 /**
  * The disks of the state folder and of the engine, once if they are the same, and versions.
  * @param dockerHost the engine's address; null if the instance uses none
+ * @throws StackProblem `state_unusable` if the state folder's mark is damaged
  */
 export async function machineStatus(state: string, dockerHost: string | null): Promise<MachineStatus> {
   const engine = dockerHost === null ? null : await engineFacts(dockerHost);
@@ -23,7 +23,7 @@ export async function machineStatus(state: string, dockerHost: string | null): P
     versions: {
       node: process.version,
       docker: engine?.version ?? null,
-      stateFormat: await stateFormat(state),
+      stateFormat: String((await readMark(state))?.format ?? FIRST_FORMAT),
     },
   };
 }
@@ -54,13 +54,3 @@ const isSameDisk = (one: string, other: string): Promise<boolean> =>
     ([first, second]) => first.dev === second.dev,
     () => true,
   );
-
-/** Null for a state folder of a version that wrote none, or whose file is damaged: the next start reports that. */
-async function stateFormat(state: string): Promise<string | null> {
-  try {
-    const { format } = Mark.parse(JSON.parse(await readFile(join(state, 'state.json'), 'utf8')));
-    return String(format);
-  } catch {
-    return null;
-  }
-}

@@ -16,6 +16,7 @@ import {
   type InstanceAddresses,
   Redeploy,
   type Role,
+  SetMaintenance,
   sensitivityOf,
   UpdateApp,
   UpdateMember,
@@ -72,6 +73,14 @@ const ADDRESSES: InstanceAddresses = {
     sites: [{ type: 'CNAME', name: 'harbor.sites.harbor.example', value: 'flux.harbor.example' }],
   },
 };
+
+const maintenanceOf = ({ maintenance, overview }: World) => ({
+  on: maintenance !== null,
+  since: maintenance?.since ?? null,
+  reason: maintenance?.reason ?? null,
+  running: overview.unended?.building ?? 0,
+  queued: overview.unended?.queued ?? 0,
+});
 
 let lastId = 9000;
 const newId = () => {
@@ -300,9 +309,13 @@ const ROUTES: Readonly<Record<string, (call: Call) => Answer>> = {
     world.tokens = world.tokens.filter((token) => token.id !== id);
     return [204];
   },
-  'GET config': ({ origin, world: { mail } }) => [
+  'GET config': ({ origin, world: { mail, maintenance } }) => [
     200,
-    { auth: { issuer: 'embedded', url: origin, key: 'appflux', github: true, signUp: 'invitation' }, mail },
+    {
+      auth: { issuer: 'embedded', url: origin, key: 'appflux', github: true, signUp: 'invitation' },
+      mail,
+      maintenance,
+    },
   ],
   'GET me': ({ world: { role, team } }) => {
     if (team === 'deleted') throw new AppFluxError('no_team', 'You are not in a team yet');
@@ -366,8 +379,21 @@ const ROUTES: Readonly<Record<string, (call: Call) => Answer>> = {
     world.invitations = world.invitations.filter((invitation) => invitation.id !== id);
     return [204];
   },
-  // `ops/outbox` and `ops/addresses` have a fixed segment in place of the id.
-  'GET ops/:id': ({ world, id }) => (id === 'addresses' ? [200, ADDRESSES] : [200, { items: world.links }]),
+  // `ops/outbox` and others have a fixed segment in place of the id.
+  'GET ops/:id': ({ world, id }) => {
+    const answers: Record<string, () => unknown> = {
+      addresses: () => ADDRESSES,
+      overview: () => world.overview,
+      maintenance: () => maintenanceOf(world),
+      outbox: () => ({ items: world.links }),
+    };
+    return [200, requireFound(answers[id])()];
+  },
+  'PUT ops/:id': ({ world, body }) => {
+    const { on, reason = null } = SetMaintenance.parse(body);
+    world.maintenance = on ? { since: new Date().toISOString(), reason } : null;
+    return [200, maintenanceOf(world)];
+  },
   'GET audit': ({ world, query }) => [200, page(world.audit, query)],
   'GET apps/:id/deploy-hooks': ({ world, query }) => [200, page(world.hooks, query)],
   'POST apps/:id/deploy-hooks': ({ world, body, origin }) => {

@@ -267,3 +267,28 @@ describe.skipIf(chromiumPath === undefined)('the theme', () => {
     expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBe('dark');
   });
 });
+
+describe.skipIf(chromiumPath === undefined)('maintenance', () => {
+  test('is turned on with a reason and off again by keyboard, and everyone sees a banner meanwhile', async () => {
+    const { page, api } = await visit('/settings/operations', {
+      world: { ...sampleWorld(), team: 'instance' },
+    });
+    const turnOn = page.getByRole('button', { name: 'Turn maintenance on' });
+    await turnOn.focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog').getByLabel('Reason').focus();
+    await page.keyboard.type('a new disk');
+    await page.keyboard.press('Enter');
+    const banner = page.getByText('AppFlux is in maintenance: a new disk');
+    await banner.waitFor();
+    expect(api.world.maintenance?.reason).toBe('a new disk');
+    await page.getByRole('link', { name: 'Runners' }).first().click();
+    await banner.waitFor();
+    await page.goBack();
+    await page.getByRole('button', { name: 'Turn maintenance off' }).focus();
+    await page.keyboard.press('Enter');
+    await turnOn.waitFor();
+    await banner.waitFor({ state: 'detached' });
+    expect(api.world.maintenance).toBeNull();
+  });
+});

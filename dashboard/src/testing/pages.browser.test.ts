@@ -131,6 +131,61 @@ const PAGES: {
     visit: () => ({ world: { ...sampleWorld(), team: 'instance' } }),
   },
   {
+    name: 'operations',
+    path: '/settings/operations',
+    title: /^Operations/,
+    visit: () => ({ world: { ...sampleWorld(), team: 'instance' } }),
+    act: (page) => page.getByText('Show the newest').first().click(),
+  },
+  {
+    name: 'operations of an instance in which all is well, in maintenance',
+    path: '/settings/operations',
+    title: /^Operations/,
+    visit: () => ({
+      world: {
+        ...emptyWorld(),
+        team: 'instance',
+        maintenance: { since: new Date().toISOString(), reason: 'a new disk' },
+      },
+    }),
+    act: (page) => page.getByText('AppFlux is in maintenance: a new disk').waitFor(),
+  },
+  {
+    name: 'turning maintenance on',
+    path: '/settings/operations',
+    title: /^Operations/,
+    visit: () => ({ world: { ...sampleWorld(), team: 'instance' } }),
+    act: async (page) => {
+      await button(page, 'Turn maintenance on').click();
+      await page.getByRole('dialog').waitFor();
+    },
+  },
+  {
+    name: 'operations that fail to load',
+    path: '/settings/operations',
+    title: /^Operations/,
+    visit: () => ({ world: { ...away('GET /api/ops/'), team: 'instance' } }),
+  },
+  {
+    name: 'operations while loading',
+    path: '/settings/operations',
+    title: /^Operations/,
+    visit: () => ({
+      world: { ...sampleWorld(), team: 'instance', hanging: new Set(['GET /api/ops/']) },
+      settled: false,
+    }),
+  },
+  {
+    name: 'sign-in during maintenance',
+    path: '/sign-in',
+    title: /^Sign in/,
+    visit: () => ({
+      signedOut: true,
+      world: { ...emptyWorld(), maintenance: { since: new Date().toISOString(), reason: null } },
+    }),
+    act: (page) => page.getByText('AppFlux is in maintenance').waitFor(),
+  },
+  {
     name: 'inviting by email',
     path: '/settings/team',
     title: /^Team/,

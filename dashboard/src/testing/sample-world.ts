@@ -1,6 +1,7 @@
 import { failure, type PhaseSpan } from '@appflux/protocol';
 import { apiToken, app, artifact, deployment, idOf, member, plan, runner } from './fixtures.ts';
 import { failedLog, runningLog, successLog } from './sample-log.ts';
+import { overview } from './sample-overview.ts';
 import { emptyWorld, type World } from './world.ts';
 
 /** Ids of sample deployments. */
@@ -336,6 +337,7 @@ export function sampleWorld(now = Date.now()): World {
       createdAt: ago(100_000),
     },
   ];
+  world.overview = overview();
   world.links = [
     {
       id: idOf(821),

@@ -97,6 +97,26 @@ const shots: Shot[] = [
     },
   },
   { name: 'team-viewer', path: '/settings/team', world: () => ({ ...sampleWorld(), role: 'viewer' }) },
+  { name: 'operations', path: '/settings/operations', world: () => ({ ...sampleWorld(), team: 'instance' }) },
+  {
+    name: 'operations-quiet',
+    path: '/settings/operations',
+    world: () => ({
+      ...emptyWorld(),
+      team: 'instance',
+      maintenance: { since: new Date().toISOString(), reason: 'a new disk' },
+    }),
+  },
+  {
+    name: 'operations-loading',
+    path: '/settings/operations',
+    world: () => ({ ...hanging('GET /api/ops/')(), team: 'instance' }),
+  },
+  {
+    name: 'operations-failing',
+    path: '/settings/operations',
+    world: () => ({ ...refusing('GET /api/ops/', away)(), team: 'instance' }),
+  },
   { name: 'audit', path: '/settings/audit' },
   {
     name: 'app-settings-viewer',

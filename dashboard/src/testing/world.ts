@@ -7,13 +7,16 @@ import type {
   Deployment,
   Invitation,
   LogLine,
+  MaintenanceNotice,
   Member,
   OutboxItem,
+  Overview,
   Role,
   Runner,
 } from '@appflux/protocol';
 
 import { member } from './fixtures.ts';
+import { quietOverview } from './sample-overview.ts';
 
 /** The state of the in-memory API. Tests change it. */
 export interface World {
@@ -33,6 +36,10 @@ export interface World {
   /** Whether the instance sends email, and the links that were not emailed. */
   mail: boolean;
   links: OutboxItem[];
+  /** What the instance's owner sees of it. */
+  overview: Overview;
+  /** Null while the instance is not in maintenance. */
+  maintenance: MaintenanceNotice | null;
   audit: AuditEntry[];
   hooks: DeployHook[];
   logs: Map<string, LogLine[]>;
@@ -61,6 +68,8 @@ export function emptyWorld(): World {
     invitations: [],
     mail: false,
     links: [],
+    overview: quietOverview(),
+    maintenance: null,
     audit: [],
     hooks: [],
     logs: new Map(),
