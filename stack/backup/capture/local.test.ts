@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -131,6 +131,31 @@ describe('a backup', () => {
     expect(await readFile(join(elsewhere, 'settings.env'), 'utf8')).toBe(
       `APPFLUX_SLOTS='2'\nMAIL_FROM='it'"'"'s me'\n`,
     );
+  });
+
+  test('has the certificates and the account of the proxy, for the owner only, and not its configuration', async () => {
+    const authority = 'acme-v02.example-directory';
+    const host = join(state, 'proxy', 'certificates', authority, 'flux.example.com');
+    const account = join(state, 'proxy', 'acme', authority, 'users', 'default');
+    for (const [folder, name] of [
+      [host, 'flux.example.com.crt'],
+      [host, 'flux.example.com.key'],
+      [account, 'default.key'],
+      [join(state, 'proxy'), 'caddy.json'],
+      [join(state, 'proxy', 'locks'), 'issue_cert_flux.example.com.lock'],
+    ] as const) {
+      await mkdir(folder, { recursive: true });
+      await writeFile(join(folder, name), `the content of ${name}`, { mode: 0o600 });
+    }
+    await back();
+    const elsewhere = join(folder, `proxy-${number}`);
+    await restore({ repository: await opened(), state: elsewhere });
+    for (const path of [join(host, 'flux.example.com.key'), join(account, 'default.key')]) {
+      const restored = path.replace(state, elsewhere);
+      expect(await readFile(restored, 'utf8')).toBe(await readFile(path, 'utf8'));
+      expect((await stat(restored)).mode & 0o077).toBe(0);
+    }
+    expect((await readdir(join(elsewhere, 'proxy'))).sort()).toEqual(['acme', 'certificates']);
   });
 
   test('is small when little has changed, and has the change', async () => {
