@@ -12,7 +12,6 @@ import { ROOT, runCommand } from './command.ts';
 import { controlPlane } from './control-plane.ts';
 import { startDevDashboard } from './dev/dashboard.ts';
 import { startDevEdge } from './dev/edge.ts';
-import { showLog } from './dev/log.ts';
 import { type Part, partsOf } from './dev/parts.ts';
 import { DEV_RUNNER, startDevRunner } from './dev/runner.ts';
 import { publicUrl } from './edge/config.ts';
@@ -21,6 +20,7 @@ import { freePort } from './free-port.ts';
 import { ensureImage } from './images/build.ts';
 import { pickImages, readCatalog } from './images/catalog.ts';
 import { hostFacts } from './images/host.ts';
+import { followLog } from './log/follow.ts';
 import { checkPlatform, checkPort } from './preconditions.ts';
 import { type Progress, progressOn } from './progress.ts';
 import { readyLine, untilReady } from './ready.ts';
@@ -63,7 +63,7 @@ async function bringUp({ parts, settings, cleanup, signal }: Development): Promi
     cleanup.defer(async () => void (await vite.stop(2_000)));
   }
   if (parts.has('edge')) {
-    cleanup.use(await showLog('edge', join(paths.logs, 'edge.log'), say));
+    cleanup.use(await followLog(join(paths.logs, 'edge.log'), (line) => say(`edge  ${line}`)));
     const ports = { port: edgePort, publicPort: settings.port, inspectorPort: EDGE_INSPECTOR };
     const running = await startDevEdge({ root: ROOT, settings, secrets, ...ports, env, say, signal });
     cleanup.defer(() => running.stop());
@@ -71,7 +71,7 @@ async function bringUp({ parts, settings, cleanup, signal }: Development): Promi
   }
   const signIn = parts.has('edge') ? await edge.setUp(settings.bootstrapToken) : null;
   if (dockerHost !== null) {
-    cleanup.use(await showLog('runner', join(paths.logs, `${DEV_RUNNER}.log`), say));
+    cleanup.use(await followLog(join(paths.logs, `${DEV_RUNNER}.log`), (line) => say(`runner  ${line}`)));
     const inspect = { NODE_OPTIONS: `--inspect=127.0.0.1:${RUNNER_INSPECTOR}` };
     const running = await startDevRunner({
       root: ROOT,

@@ -1,6 +1,7 @@
 /** Shows what a command is doing: a live line on a terminal, plain lines anywhere else. */
 import type { WriteStream } from 'node:tty';
 import ora, { type Ora } from 'ora';
+import { type Level, marker } from '../runner/src/journal-priority.ts';
 
 /** One task that takes a while. */
 export interface Task {
@@ -14,8 +15,8 @@ export interface Task {
 
 export interface Progress {
   task(title: string): Task;
-  /** A permanent line. */
-  say(text: string): void;
+  /** A permanent line. Its level, `info` unless given, is for systemd's journal. */
+  say(text: string, level?: Level): void;
 }
 
 /** How often a plain log reports that a task is still running. Milliseconds. */
@@ -30,7 +31,9 @@ export function elapsed(startedAt: number, now: number): string {
     : ` (${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s)`;
 }
 
-function plainTask(write: (line: string) => void, title: string): Task {
+type Write = (line: string, level?: Level) => void;
+
+function plainTask(write: Write, title: string): Task {
   const startedAt = Date.now();
   let latest = '';
   write(`${title} ...`);
@@ -49,7 +52,7 @@ function plainTask(write: (line: string) => void, title: string): Task {
     },
     failed() {
       clearInterval(timer);
-      write(`${title}: failed${elapsed(startedAt, Date.now())}`);
+      write(`${title}: failed${elapsed(startedAt, Date.now())}`, 'error');
     },
   };
 }
@@ -78,7 +81,7 @@ function liveTask(out: WriteStream, title: string): Task {
 }
 
 /** A task beside the one that has the live line: a permanent line when it has ended. */
-function taskBeside(write: (line: string) => void, title: string): Task {
+function taskBeside(write: Write, title: string): Task {
   const startedAt = Date.now();
   const end = (mark: string, text: string) => write(`${mark} ${text}${elapsed(startedAt, Date.now())}`);
   return {
@@ -93,11 +96,15 @@ export function isWideEnough(out: { isTTY?: boolean; columns?: number }): boolea
   return out.isTTY === true && (out.columns ?? 0) >= 40;
 }
 
-/** Progress on a stream: live on a terminal. Of parallel tasks the first has the live line. */
+/**
+ * Progress on a stream: live on a terminal, where of parallel tasks the first has the live line, and with priorities in
+ * systemd's journal.
+ */
 export function progressOn(out: WriteStream): Progress {
-  const write = (line: string) => {
+  const mark = marker(out === process.stderr ? 2 : 1);
+  const write: Write = (line, level = 'info') => {
     live?.clear();
-    out.write(`${line}\n`);
+    out.write(`${mark(level, line)}\n`);
   };
   return {
     task(title) {

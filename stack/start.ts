@@ -3,6 +3,7 @@
  * starts the control plane and its runners, and keeps them running until a signal ends it.
  */
 import { join } from 'node:path';
+import { type Level, writesToJournal } from '../runner/src/journal-priority.ts';
 import { type Addresses, addressesOf } from './addresses/addresses.ts';
 import { isLoopback } from './addresses/host.ts';
 import { unresolvedNames } from './addresses/resolving.ts';
@@ -20,6 +21,7 @@ import { ensureImage } from './images/build.ts';
 import { pickImages, readCatalog } from './images/catalog.ts';
 import { hostFacts } from './images/host.ts';
 import { edgeConfig } from './instance.ts';
+import { forwardLogs } from './log/forward.ts';
 import { machineStatus } from './machine-status.ts';
 import { checkMongo } from './mongo/check.ts';
 import { checkDisk, checkPlatform, checkPort } from './preconditions.ts';
@@ -76,6 +78,7 @@ async function bringUp(
   });
   cleanup.use(answers);
   const proxySocket = addresses.https === null ? null : await proxySocketPath(state, cleanup);
+  if (writesToJournal(1)) cleanup.use(await forwardLogs(paths, say));
   await during(progress, 'Starting AppFlux', async (task) => {
     task.detail('bundling the control plane');
     const wranglerConfig = join(ROOT, 'wrangler.toml');
@@ -171,10 +174,11 @@ async function prepareProxy(addresses: Addresses, signal: AbortSignal): Promise<
   const { https } = addresses;
   if (https === null) return null;
   const warnings = await checkProxy(https, addresses);
-  for (const sentence of warnings) say(`Warning: ${sentence}`);
+  for (const sentence of warnings) say(`Warning: ${sentence}`, 'warn');
   if (isLoopback(https.host)) {
     say(
       `Warning: APPFLUX_LISTEN=${https.host} is reached from this machine only; 0.0.0.0 is for others too.`,
+      'warn',
     );
   }
   return ensureCaddy(progress, signal);
@@ -182,11 +186,11 @@ async function prepareProxy(addresses: Addresses, signal: AbortSignal): Promise<
 
 /** Warns of names that visitors could not resolve, whenever the answers come. */
 async function warnOfNames(addresses: Addresses): Promise<void> {
-  for (const sentence of await unresolvedNames(addresses)) say(`Warning: ${sentence}`);
+  for (const sentence of await unresolvedNames(addresses)) say(`Warning: ${sentence}`, 'warn');
 }
 
-function say(text: string): void {
-  if (!ending) progress.say(text);
+function say(text: string, level: Level = 'info'): void {
+  if (!ending) progress.say(text, level);
 }
 
 await runCommand(async () => {
@@ -198,7 +202,7 @@ await runCommand(async () => {
       'use environment variables; docs/configuration.md lists them',
     );
   }
-  for (const sentence of unknownVariables(process.env)) progress.say(`Warning: ${sentence}`);
+  for (const sentence of unknownVariables(process.env)) progress.say(`Warning: ${sentence}`, 'warn');
   const settings = readSettings(process.env, ROOT);
   const stop = stopRequested(() => process.exit(130));
   const stopping = new AbortController();

@@ -35,7 +35,7 @@ export function supervise(options: {
   name: string;
   first: Supervisable;
   start: () => Promise<Supervisable | null>;
-  say: (text: string) => void;
+  say: (text: string, level?: 'info' | 'warn') => void;
   delay?: (ends: number) => number;
   now?: () => number;
 }): Supervision {
@@ -54,7 +54,7 @@ export function supervise(options: {
       let reason = `${name} ended (${ending})`;
       while (current === null && !stopping.signal.aborted) {
         const wait = delay(ends);
-        say(`${reason}; restarting in ${wait / 1000} s`);
+        say(`${reason}; restarting in ${wait / 1000} s`, 'warn');
         await sleep(wait, undefined, { signal: stopping.signal }).catch(() => {
           // Aborted: the loop's condition ends it.
         });

@@ -1,5 +1,6 @@
 /** The runner's own log: what its owner reads on the host. Never a place for secrets. */
 
+import { marker } from './journal-priority.ts';
 import type { Mask } from './masking/sentence.ts';
 
 export type JournalLevel = 'info' | 'warn' | 'error';
@@ -29,10 +30,12 @@ export function journalLine(
   return `${at.toISOString()} ${level.padEnd(5)} ${oneLine}${pairs.join('')}`;
 }
 
-/** A journal that writes to a stream, standard error unless another is given. */
-export function createJournal(out: { write(text: string): unknown } = process.stderr): Journal {
+/** A journal that writes to a stream; unless one is given to standard error, with priorities if systemd reads it. */
+export function createJournal(out?: { write(text: string): unknown }): Journal {
+  const stream = out ?? process.stderr;
+  const mark = out === undefined ? marker(2) : (_level: JournalLevel, text: string) => text;
   const write = (level: JournalLevel) => (message: string, fields?: JournalFields) => {
-    out.write(`${journalLine(new Date(), level, message, fields)}\n`);
+    stream.write(`${mark(level, journalLine(new Date(), level, message, fields))}\n`);
   };
   return { info: write('info'), warn: write('warn'), error: write('error') };
 }

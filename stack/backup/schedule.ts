@@ -50,7 +50,7 @@ export function isDue({ schedule, last }: Pick<Status, 'schedule' | 'last'>, now
 export function runSchedule(
   state: string,
   env: NodeJS.ProcessEnv,
-  say: (text: string) => void,
+  say: (text: string, level: 'error') => void,
   lookEveryMs = LOOK_EVERY_MS,
 ): () => Promise<void> {
   const ending = new AbortController();
@@ -71,7 +71,7 @@ export function runSchedule(
       },
     );
     if (exitCode !== 0 && !ending.signal.aborted)
-      say(`The scheduled backup failed: ${all.trim().split('\n').at(-1)}`);
+      say(`The scheduled backup failed: ${all.trim().split('\n').at(-1)}`, 'error');
   };
   const begin = async () => {
     // Backups that were made while the instance was stopped could not be reported to it.
@@ -81,7 +81,7 @@ export function runSchedule(
   };
   const timer = setInterval(() => {
     running ??= begin()
-      .catch((error: unknown) => say(`The backup schedule can't be read (${messageOf(error)})`))
+      .catch((error: unknown) => say(`The backup schedule can't be read (${messageOf(error)})`, 'error'))
       .finally(() => {
         running = null;
       });

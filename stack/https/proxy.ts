@@ -68,7 +68,7 @@ export async function startProxy(options: {
   askUrl: string;
   renewal?: CaddyOptions['renewal'];
   env: NodeJS.ProcessEnv;
-  say: (text: string) => void;
+  say: (text: string, level?: 'info' | 'warn' | 'error') => void;
 }): Promise<{ stop(): Promise<void> }> {
   const { program, addresses, https, files, edgeSocket, askUrl, renewal, env, say } = options;
   const config = caddyConfig({
@@ -106,7 +106,7 @@ export async function startProxy(options: {
 function watchFiles(
   { certificates }: Https,
   addresses: Addresses,
-  say: (text: string) => void,
+  say: (text: string, level?: 'info' | 'error') => void,
   onChange: () => Promise<void>,
 ): NodeJS.Timeout | undefined {
   if (certificates.from !== 'files') return undefined;
@@ -127,7 +127,8 @@ function watchFiles(
       await onChange();
     } catch (error) {
       // Being replaced, or not a pair yet: what was loaded stays in use, and the next look decides.
-      if (isStackProblem(error)) say(`The certificate files changed and can't be used: ${error.sentence}`);
+      if (isStackProblem(error))
+        say(`The certificate files changed and can't be used: ${error.sentence}`, 'error');
     }
   };
   void look();
