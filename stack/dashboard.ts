@@ -21,6 +21,9 @@ export async function ensureDashboard(
   env: NodeJS.ProcessEnv,
   progress: Progress,
 ): Promise<boolean> {
+  const index = join(root, 'dashboard', 'build', 'index.html');
+  // The image of an instance has the built dashboard without its sources.
+  if (!existsSync(join(root, 'dashboard', 'src')) && existsSync(index)) return false;
   const files = [
     ...(await readTree(join(root, 'dashboard'), 'dashboard', GENERATED)),
     ...(await readTree(join(root, 'protocol', 'src'), 'protocol')),
@@ -31,8 +34,7 @@ export async function ensureDashboard(
   const hash = fingerprint(files);
   // Beside the packages, because the build empties its own folder and serves everything in it.
   const stamp = join(root, 'node_modules', '.cache', 'appflux', 'dashboard');
-  if ((await readStamp(stamp)) === hash && existsSync(join(root, 'dashboard', 'build', 'index.html')))
-    return false;
+  if ((await readStamp(stamp)) === hash && existsSync(index)) return false;
   await during(progress, 'Building the dashboard', async () => {
     const result = await execa('npm', ['run', 'build', '--workspace', 'dashboard'], {
       cwd: root,

@@ -1,4 +1,7 @@
-/** `npm run images -- [kind...] [--rebuild] [--verbose]`: builds builder images, all of them by default. */
+/**
+ * `npm run images -- [kind...] [--rebuild] [--verbose]`: builds builder images, all of them by default.
+ * `npm run images -- --instance`: builds the image of an instance for containers instead.
+ */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ROOT, runCommand } from './command.ts';
@@ -7,6 +10,7 @@ import { ensureImage, megabytes } from './images/build.ts';
 import { pickImages, readCatalog } from './images/catalog.ts';
 import { inspectImage } from './images/engine-stream.ts';
 import { hostFacts } from './images/host.ts';
+import { ensureInstanceImage, INSTANCE_IMAGE } from './images/instance.ts';
 import { messageOf, StackProblem } from './problem.ts';
 import { progressOn, verboseProgressOn } from './progress.ts';
 import { stateFolder } from './settings.ts';
@@ -16,13 +20,17 @@ function readArguments(args: string[]) {
     return parseArgs({
       args,
       allowPositionals: true,
-      options: { rebuild: { type: 'boolean', default: false }, verbose: { type: 'boolean', default: false } },
+      options: {
+        instance: { type: 'boolean', default: false },
+        rebuild: { type: 'boolean', default: false },
+        verbose: { type: 'boolean', default: false },
+      },
     });
   } catch (error) {
     throw new StackProblem(
       'arguments_invalid',
       messageOf(error),
-      'run "npm run images -- [kind...] [--rebuild] [--verbose]"',
+      'run "npm run images -- [kind...] [--instance] [--rebuild] [--verbose]"',
     );
   }
 }
@@ -31,23 +39,23 @@ await runCommand(async () => {
   const { values, positionals } = readArguments(process.argv.slice(2));
   const progress = values.verbose ? verboseProgressOn(process.stdout) : progressOn(process.stdout);
   const catalog = await readCatalog(join(ROOT, 'builder-images'));
-  const images = pickImages(catalog, positionals.length > 0 ? positionals : [...catalog.keys()]);
+  const kinds = positionals.length > 0 || values.instance ? positionals : [...catalog.keys()];
+  const images = pickImages(catalog, kinds);
   const { engine } = await ensureEngine({
     env: process.env,
     state: stateFolder(process.env, ROOT),
     progress,
   });
   const host = await hostFacts(engine, process.env, ROOT);
+  const options = { host, env: process.env, progress, rebuild: values.rebuild };
+  const unlessBuilt = async (repository: string, built: boolean) => {
+    if (built) return;
+    const present = await inspectImage(engine, repository);
+    progress.say(`The image ${repository} is up to date, ${megabytes(present?.size ?? 0)}.`);
+  };
   for (const image of images) {
-    const built = await ensureImage(engine, image, {
-      host,
-      env: process.env,
-      progress,
-      rebuild: values.rebuild,
-    });
-    if (built) continue;
-    const present = await inspectImage(engine, image.repository);
-    progress.say(`The image ${image.repository} is up to date, ${megabytes(present?.size ?? 0)}.`);
+    await unlessBuilt(image.repository, await ensureImage(engine, image, options));
   }
+  if (values.instance) await unlessBuilt(INSTANCE_IMAGE, await ensureInstanceImage(engine, options));
   return 0;
 });

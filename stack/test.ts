@@ -19,7 +19,7 @@ import { progressOn } from './progress.ts';
 import { findLeftovers, leftoverLines } from './testing/leftovers.ts';
 import { needsOf, readFrom } from './testing/needs.ts';
 import { planTests, type TestPlan } from './testing/plan.ts';
-import { ensureImages, ensurePackages, ensureServers } from './testing/prepare.ts';
+import { ensureImages, ensurePackages, ensureServers, prepareInstanceImage } from './testing/prepare.ts';
 import { addUp, exitCodeOf, NOTHING, Outcome, timeLines, verdictLines } from './testing/verdict.ts';
 
 const progress = progressOn(process.stdout);
@@ -50,6 +50,7 @@ async function prepare(plan: TestPlan, cleanup: AsyncDisposableStack) {
   );
   // After the checks, because both generate SvelteKit's files.
   if (plan.dashboard) await ensureDashboard(ROOT, process.env, progress);
+  if (plan.instanceImage && ready !== null) await prepareInstanceImage(ready, progress);
   return { checks, ready };
 }
 

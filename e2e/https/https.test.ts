@@ -4,8 +4,8 @@ import { createClient } from '@appflux/client';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { findAcme } from '../../stack/acme/install.ts';
 import { findCaddy } from '../../stack/https/caddy.ts';
+import { certificateOf, fetchByLoopback, http2Status } from '../instance/caller.ts';
 import { Client } from '../instance/client.ts';
-import { certificateOf, fetchByLoopback, http2Status } from './caller.ts';
 import { HOST, type HttpsInstance, SITES, startHttps } from './instance.ts';
 import { uploadAndFollow } from './through.ts';
 

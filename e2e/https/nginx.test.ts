@@ -8,8 +8,8 @@ import { type Child, startChild } from '../../stack/child.ts';
 import { firstExisting } from '../../stack/debian.ts';
 import { publicUrl, s3Endpoint, s3EndpointAt } from '../../stack/edge/config.ts';
 import { freePort } from '../../stack/free-port.ts';
+import { fetchByLoopback, http2Status } from '../instance/caller.ts';
 import { type EdgeInstance, startInstance } from '../instance/edge.ts';
-import { fetchByLoopback, http2Status } from './caller.ts';
 import { uploadAndFollow } from './through.ts';
 
 const HOST = 'flux.example.com';

@@ -3,10 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { LOGS_SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX, ViewerFrame } from '@appflux/protocol';
 import { expect } from 'vitest';
 import { WebSocket } from 'ws';
+import { agentByLoopback } from '../instance/caller.ts';
 import { Client } from '../instance/client.ts';
 import type { EdgeInstance } from '../instance/edge.ts';
 import { simulatedBuild } from '../instance/simulated-build.ts';
-import { agentByLoopback } from './caller.ts';
 
 const UPLOAD_BYTES = 40 * 1024 * 1024;
 

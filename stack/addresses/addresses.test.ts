@@ -26,6 +26,32 @@ test('nothing in the environment means this machine alone', () => {
   });
 });
 
+describe('in a container', () => {
+  const container = { APPFLUX_CONTAINER: '1', APPFLUX_LISTEN: '0.0.0.0' };
+
+  test('it listens on all addresses, since published ports decide who reaches it', () => {
+    expect(addresses(container)).toMatchObject({
+      publicUrl: 'http://localhost:8787',
+      edge: { host: '0.0.0.0', port: 8787 },
+      localUrl: 'http://localhost:8787',
+    });
+    expect(refusal({ APPFLUX_LISTEN: '0.0.0.0' })).toContain('answers plain http to other machines');
+  });
+
+  test('containers beside it reach it past its own proxy', () => {
+    const https = { APPFLUX_TLS: 'auto', PUBLIC_URL: 'https://flux.example.com' };
+    expect(addresses({ ...container, ...https })).toMatchObject({
+      edge: { host: '0.0.0.0' },
+      https: { host: '0.0.0.0', port: 443 },
+    });
+    expect(addresses({ APPFLUX_LISTEN: '0.0.0.0', ...https }).edge.host).toBe('127.0.0.1');
+  });
+
+  test('a public address still needs encryption', () => {
+    expect(refusal({ ...container, PUBLIC_URL: 'http://flux.example.com' })).toContain('plain http');
+  });
+});
+
 test.each([
   ['https://Flux.Example.com/', 'Sites.Example.com.', 'https://flux.example.com', 'sites.example.com'],
   ['https://flux.example.com:443', 'a.example:443', 'https://flux.example.com', 'a.example'],

@@ -50,14 +50,14 @@ export function addressesOf({ port, reach }: { port: number; reach: Reach }): Ad
   const url = publicUrlOf(reach, port);
   const sites = sitesOf(reach, url, port);
   const https = httpsOf(reach, url);
-  const edgeHost = https === null ? reach.listen : '127.0.0.1';
+  const edgeHost = https === null || reach.container ? reach.listen : '127.0.0.1';
   if (https === null) requireEncryption(reach, url);
   return {
     publicUrl: `${url.scheme}://${hostWithPort(url.host, url.port, url.scheme)}`,
     publicHost: url.host,
     sitesDomain: hostWithPort(sites.name, sites.port, url.scheme),
     sitesHost: sites.name,
-    // Behind the proxy, the edge's own port is for this machine.
+    // Behind the proxy, the edge's own port is for this machine; in a container, for the containers beside it.
     edge: { host: edgeHost, port },
     localUrl: localUrlOf(edgeHost, port),
     trustedProxies: reach.trustedProxies,
@@ -145,7 +145,8 @@ function httpsOf({ tls, listen }: Reach, url: PublicUrl): Https | null {
 }
 
 /** Passwords and tokens cross the network: whatever is not loopback needs https, or a clear wish to do without. */
-function requireEncryption({ insecureHttp, listen, trustedProxies }: Reach, url: PublicUrl): void {
+function requireEncryption(reach: Reach, url: PublicUrl): void {
+  const { insecureHttp, container, listen, trustedProxies } = reach;
   if (insecureHttp) return;
   if (url.scheme === 'http' && !isLoopback(url.host)) {
     throw new StackProblem(
@@ -154,6 +155,7 @@ function requireEncryption({ insecureHttp, listen, trustedProxies }: Reach, url:
       'use https, or set APPFLUX_INSECURE_HTTP=1 on a network that you trust',
     );
   }
+  if (container) return;
   if (!isLoopback(bracketed(listen)) && (url.scheme === 'http' || trustedProxies.length === 0)) {
     throw new StackProblem(
       'settings_invalid',

@@ -26,6 +26,7 @@ export const REACH_VARIABLES = {
     .string()
     .refine((text) => isIP(text) !== 0, 'is an IP address, such as 0.0.0.0')
     .default('127.0.0.1'),
+  APPFLUX_CONTAINER: z.enum(['0', '1'], 'is 0 or 1').default('0'),
   APPFLUX_INSECURE_HTTP: z.enum(['0', '1'], 'is 0 or 1').default('0'),
   APPFLUX_TRUSTED_PROXIES: z
     .string()
@@ -78,6 +79,8 @@ export interface Reach {
   readonly sitesDomain: string | null;
   /** An IP address. */
   readonly listen: string;
+  /** It runs in a container, whose published ports decide who reaches it. */
+  readonly container: boolean;
   readonly insecureHttp: boolean;
   readonly trustedProxies: readonly string[];
   readonly tls: TlsWish;
@@ -88,6 +91,7 @@ export const reachOf = (given: z.output<typeof Variables>, root: string): Reach 
   publicUrl: given.PUBLIC_URL ?? null,
   sitesDomain: given.SITES_DOMAIN ?? null,
   listen: given.APPFLUX_LISTEN,
+  container: given.APPFLUX_CONTAINER === '1',
   insecureHttp: given.APPFLUX_INSECURE_HTTP === '1',
   trustedProxies: given.APPFLUX_TRUSTED_PROXIES,
   tls: {

@@ -1,4 +1,4 @@
-/** Makes sure that the engine has a builder image built from the current inputs. */
+/** Makes sure that the engine has an image built from the current inputs. */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -32,7 +32,7 @@ export interface BuildOptions {
 }
 
 /**
- * Builds an image unless the engine has one with the same inputs.
+ * Builds a builder image unless the engine has one with the same inputs.
  * @returns whether it was built
  * @throws StackProblem `image_failed`, `package_missing`
  */
@@ -57,28 +57,82 @@ export async function ensureImage(
 
   const { build: variant } = decision;
   const { inputs = [], hash = '' } = prepared.get(variant.name) ?? {};
-  const which = image.variants.length > 1 ? ` (${variant.name})` : '';
-  const task = options.progress.task(`Building the image ${image.repository}${which}`);
   const context = await mkdtemp(join(tmpdir(), `appflux-${image.kind}-image-`));
   try {
-    await ensureBase(engine, variant.base, options.host.architecture, task, options.rebuild);
-    await writeContext(context, image, variant, inputs, options, task);
-    await build(engine, image, variant, context, hash, options, task);
+    const toBuild: ImageToBuild = {
+      repository: image.repository,
+      variant: image.variants.length > 1 ? variant.name : null,
+      dockerfile: variant.dockerfile,
+      context,
+      advice: `run "npm run images -- ${image.kind} --verbose" for the engine's full output`,
+    };
+    await buildImage(engine, toBuild, hash, options, async (task) => {
+      await ensureBase(engine, variant.base, options.host.architecture, task, options.rebuild);
+      await writeContext(context, image, variant, inputs, options, task);
+    });
+    return true;
+  } finally {
+    await rm(context, { recursive: true, force: true });
+  }
+}
+
+/** An image and its build context. */
+export interface ImageToBuild {
+  /** Its name, without a tag. */
+  readonly repository: string;
+  /** Named in messages; null where there is only one. */
+  readonly variant?: string | null;
+  readonly dockerfile: string;
+  /** The folder of the build context, absolute. */
+  readonly context: string;
+  /** Whether a path of the context, absolute, stays out of it. */
+  readonly leaveOut?: (path: string) => boolean;
+  /** What to do if the build fails. */
+  readonly advice: string;
+}
+
+/**
+ * Builds an image unless the engine has one whose label is `hash`. `prepare` writes the build context.
+ * @returns whether it was built
+ * @throws StackProblem `image_failed`, and what `prepare` throws
+ */
+export async function buildUnlessPresent(
+  engine: Dockerode,
+  image: ImageToBuild,
+  hash: string,
+  options: BuildOptions,
+  prepare: (task: Task) => Promise<void>,
+): Promise<boolean> {
+  const present = await inspectImage(engine, `${image.repository}:${TAG}`);
+  if (!options.rebuild && present?.labels[INPUTS_LABEL] === hash) return false;
+  await buildImage(engine, image, hash, options, prepare);
+  return true;
+}
+
+async function buildImage(
+  engine: Dockerode,
+  image: ImageToBuild,
+  hash: string,
+  options: BuildOptions,
+  prepare: (task: Task) => Promise<void>,
+): Promise<void> {
+  const which = image.variant ? ` (${image.variant})` : '';
+  const task = options.progress.task(`Building the image ${image.repository}${which}`);
+  try {
+    await prepare(task);
+    await sendContext(engine, image, hash, options, task);
     await sweepReplaced(engine);
     const made = await inspectImage(engine, `${image.repository}:${TAG}`);
     task.done(`Built the image ${image.repository}${which}, ${megabytes(made?.size ?? 0)}`);
-    return true;
   } catch (error) {
     task.failed();
     if (isStackProblem(error)) throw error;
     throw new StackProblem(
       'image_failed',
       `The image ${image.repository} could not be built (${messageOf(error)})`,
-      `run "npm run images -- ${image.kind} --verbose" for the engine's full output`,
+      image.advice,
       { cause: error },
     );
-  } finally {
-    await rm(context, { recursive: true, force: true });
   }
 }
 
@@ -114,11 +168,9 @@ async function writeContext(
   await npm(['ci', '--ignore-scripts', '--registry', host.npmRegistry, ...platform], { cwd: tools, env });
 }
 
-async function build(
+async function sendContext(
   engine: Dockerode,
-  image: BuilderImage,
-  variant: ImageVariant,
-  context: string,
+  image: ImageToBuild,
   hash: string,
   { env, rebuild }: BuildOptions,
   task: Task,
@@ -126,7 +178,8 @@ async function build(
   const buildargs = Object.fromEntries(
     PROXY_VARIABLES.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])),
   );
-  const archive = pack(context, {
+  const archive = pack(image.context, {
+    ignore: (path) => image.leaveOut?.(path) ?? false,
     // Files belong to root and are readable by all in the image, whatever the umask of this machine.
     map: (header) => {
       const executable = header.type === 'directory' || ((header.mode ?? 0) & 0o100) !== 0;
@@ -135,7 +188,7 @@ async function build(
   });
   const answer = await engine.buildImage(archive, {
     t: `${image.repository}:${TAG}`,
-    dockerfile: variant.dockerfile,
+    dockerfile: image.dockerfile,
     labels: { [INPUTS_LABEL]: hash, 'org.opencontainers.image.created': new Date().toISOString() },
     buildargs,
     nocache: rebuild,

@@ -69,10 +69,13 @@ export async function imageInputs(
       ({ path }) => !path.endsWith('.test.ts'),
     ),
     ...certificateFiles(host.certificates),
-    {
-      path: 'prepared/npm-registry',
-      executable: false,
-      content: Buffer.from(`${withoutCredentials(host.npmRegistry)}\n`),
-    },
+    registryFile(host),
   ];
 }
+
+/** The file with the URL that the npm of an image installs from. */
+export const registryFile = ({ npmRegistry }: Pick<HostFacts, 'npmRegistry'>): InputFile => ({
+  path: 'prepared/npm-registry',
+  executable: false,
+  content: Buffer.from(`${withoutCredentials(npmRegistry)}\n`),
+});

@@ -23,6 +23,7 @@ test.each([
   ['e2e/https/https.test.ts', ['https']],
   ['stack/monitoring/monitoring.test.ts', ['monitoring']],
   ['stack/start.docker.test.ts', ['engine', 'git']],
+  ['e2e/container/compose.docker.test.ts', ['engine', 'git', 'instanceImage']],
 ])('%s needs %j', (path, expected) => {
   expect(readFrom(ROOT)(path)).not.toBeNull();
   expect(needs(path)).toEqual(expected);

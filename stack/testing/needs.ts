@@ -5,6 +5,7 @@ import { dirname, join, normalize } from 'node:path';
 /** Everything that a test may need. */
 export const NEEDS = [
   'engine',
+  'instanceImage',
   'browser',
   'git',
   'imageTools',
@@ -21,6 +22,7 @@ export type Need = (typeof NEEDS)[number];
 const SOURCES: readonly { readonly pattern: RegExp; readonly needs: readonly Need[] }[] = [
   { pattern: /\.docker\.test\.ts$|\/testing\/docker\.ts$|^dockerode$/, needs: ['engine', 'git'] },
   { pattern: /^e2e\/instance\/(?:runner|with-runner)\.ts$/, needs: ['engine', 'git'] },
+  { pattern: /^e2e\/container\//, needs: ['engine', 'instanceImage'] },
   { pattern: /^playwright-core$/, needs: ['browser', 'dashboard'] },
   { pattern: /\/prepare\/testing\/(?:git|repository)|^e2e\/source\/serve\.ts$/, needs: ['git'] },
   { pattern: /\/scan\/testing\/clamav\.ts$|^bench\/sandbox\/scan\.ts$/, needs: ['scanner'] },

@@ -11,6 +11,7 @@ test('a fresh machine needs every program that the tests run; some are optional'
       'chromium-headless-shell',
       'clamav-daemon',
       'clamav-freshclam',
+      'docker-compose',
       'caddy',
       'nginx-light',
       'prometheus',

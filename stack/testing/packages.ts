@@ -47,7 +47,14 @@ const NEEDS: readonly Need[] = [
     when: (plan) => plan.scanner,
     optional: true,
   },
-  { packages: ['openssl'], programs: ['openssl'], when: (plan) => plan.https },
+  { packages: ['openssl'], programs: ['openssl'], when: (plan) => plan.https || plan.instanceImage },
+  {
+    packages: ['docker-compose'],
+    // As a plugin of Docker's command, it is in none of the folders of a PATH but beside one.
+    programs: ['docker-compose', '../libexec/docker/cli-plugins/docker-compose'],
+    when: (plan) => plan.instanceImage,
+    optional: true,
+  },
   {
     packages: ['caddy'],
     programs: ['caddy'],

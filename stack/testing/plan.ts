@@ -23,7 +23,7 @@ const OF_PROJECT: Readonly<Partial<Record<Project, readonly Need[]>>> = {
   runner: ['git', 'scanner'],
   dashboard: ['browser', 'dashboard'],
   stack: ['imageTools', 'monitoring'],
-  docker: ['engine', 'browser', 'git', 'imageTools', 'scanner', 'dashboard'],
+  docker: ['engine', 'instanceImage', 'browser', 'git', 'imageTools', 'scanner', 'dashboard'],
   e2e: ['engine', 'browser', 'git', 'dashboard', 'foreignStorage', 'mongo', 'https'],
 };
 

@@ -11,6 +11,7 @@ import { GoBuilder } from '../go/builder.ts';
 import { ensureImage } from '../images/build.ts';
 import { readCatalog } from '../images/catalog.ts';
 import { hostFacts } from '../images/host.ts';
+import { ensureInstanceImage } from '../images/instance.ts';
 import { ensureFerretDb } from '../mongo/install.ts';
 import { isStackProblem } from '../problem.ts';
 import { during, type Progress, type Task } from '../progress.ts';
@@ -81,4 +82,13 @@ export async function ensureImages(
     await ensureImage(ready.engine, image, { host, env: process.env, progress, rebuild: false });
   }
   return ready;
+}
+
+/**
+ * Provides the image of an instance for containers.
+ * @throws StackProblem if it can't be built
+ */
+export async function prepareInstanceImage({ engine }: PreparedEngine, progress: Progress): Promise<void> {
+  const host = await hostFacts(engine, process.env, ROOT);
+  await ensureInstanceImage(engine, { host, env: process.env, progress, rebuild: false });
 }
