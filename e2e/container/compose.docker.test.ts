@@ -27,8 +27,7 @@ describe.skipIf(compose === null)(`an instance in containers${skipped}`, { timeo
   let client: Client;
   let restoreFetch: (() => void) | undefined;
 
-  const inspected = async (service: string) =>
-    engine.getContainer(await project.container(service)).inspect();
+  const inspected = async (service: string) => (await project.container(service)).inspect();
   const isReady = async () =>
     /^.*ready {2}(\S+) {2}sign in once with (\S+)$/m.exec(await project.logs('appflux'));
   const onlineRunners = async () => {
@@ -65,7 +64,7 @@ describe.skipIf(compose === null)(`an instance in containers${skipped}`, { timeo
     const [port, httpsPort, httpPort] = [await freePort(), await freePort(), await freeLowPort()];
     url = `https://${HOST}:${httpsPort}`;
     client = new Client({ url, token: TOKEN });
-    project = new ComposeProject(compose ?? [], [override], {
+    project = new ComposeProject(engine, compose ?? [], [override], {
       COMPOSE_PROJECT_NAME: `appflux-test-${process.pid}`,
       PUBLIC_URL: url,
       SITES_DOMAIN: SITES,
@@ -110,16 +109,14 @@ describe.skipIf(compose === null)(`an instance in containers${skipped}`, { timeo
       const { HostConfig } = await inspected(service);
       expect(HostConfig).toMatchObject({ ReadonlyRootfs: true, CapDrop: ['ALL'], Privileged: false });
     }
-    const { all } = await project.run(['exec', '-T', 'appflux', 'sh', '-c', 'id -u; touch /opt/appflux/x'], {
-      reject: false,
-    });
+    const all = await project.exec('appflux', ['sh', '-c', 'id -u; touch /opt/appflux/x']);
     expect(all).toMatch(/^10002\n.*Read-only file system/s);
   });
 
   it('has a runner beside it, without root and capabilities, that needed no second start', async () => {
     await expect.poll(onlineRunners, { timeout: 120_000 }).toMatchObject([{ name: 'service' }]);
     const status = 'for p in /proc/[0-9]*; do grep -q cli.ts $p/cmdline && cat $p/status; done';
-    const { all } = await project.run(['exec', '-T', 'runner', 'bash', '-c', status], { reject: false });
+    const all = await project.exec('runner', ['bash', '-c', status]);
     expect(all).toMatch(/^Uid:\t10003\t10003\t10003\t10003$/m);
     expect(all).toMatch(/^CapEff:\t0+$/m);
     expect(all).toMatch(/^NoNewPrivs:\t1$/m);
@@ -137,11 +134,12 @@ describe.skipIf(compose === null)(`an instance in containers${skipped}`, { timeo
   });
 
   it('makes a backup, and checks itself, by commands in its container', async () => {
-    const inside = ['exec', '-T', 'appflux', 'npm', 'run', '--silent'];
-    const backup = await project.run([...inside, 'backup', '--', '/tmp/appflux.backup']);
-    expect(backup.all).toContain('appflux.backup');
-    const doctor = await project.run([...inside, 'doctor'], { reject: false });
-    expect(doctor.all).toContain('The instance is running');
+    const npmRun = ['npm', 'run', '--silent'];
+    expect(await project.exec('appflux', [...npmRun, 'backup', '--', '/tmp/appflux.backup'])).toMatch(
+      /snapshot/i,
+    );
+    expect(await project.exec('appflux', ['ls', '/tmp'])).toContain('appflux.backup');
+    expect(await project.exec('appflux', [...npmRun, 'doctor'])).toContain('The instance is running');
   });
 
   it('ends with exit code 0 within the grace period, and has its data and its runner afterwards', async () => {

@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import type Dockerode from 'dockerode';
 import { execa } from 'execa';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -24,12 +25,19 @@ export async function findCompose(): Promise<readonly string[] | null> {
 
 /** A project of Compose. */
 export class ComposeProject {
+  readonly #engine: Dockerode;
   readonly #program: readonly string[];
   readonly #env: NodeJS.ProcessEnv;
   readonly #files: readonly string[];
 
   /** @param files further than compose.yaml, absolute */
-  constructor(program: readonly string[], files: readonly string[], env: Record<string, string>) {
+  constructor(
+    engine: Dockerode,
+    program: readonly string[],
+    files: readonly string[],
+    env: Record<string, string>,
+  ) {
+    this.#engine = engine;
     this.#program = program;
     this.#files = ['--project-directory', ROOT, '-f', join(ROOT, 'compose.yaml')].concat(
       files.flatMap((file) => ['-f', file]),
@@ -47,13 +55,30 @@ export class ComposeProject {
     return { exitCode: result.exitCode ?? 1, all: result.all };
   }
 
-  /** The id of a service's container, running or not. */
-  async container(service: string): Promise<string> {
-    return (await this.run(['ps', '-a', '-q', service])).all.trim().split('\n').at(-1) ?? '';
+  /** The container of a service, running or not. Found by Compose's labels: Compose itself takes seconds to answer. */
+  async container(service: string): Promise<Dockerode.Container> {
+    const project = `com.docker.compose.project=${this.#env.COMPOSE_PROJECT_NAME}`;
+    const filters = { label: [project, `com.docker.compose.service=${service}`] };
+    const [found] = await this.#engine.listContainers({ all: true, filters });
+    if (found === undefined) throw new Error(`the service ${service} has no container`);
+    return this.#engine.getContainer(found.Id);
   }
 
+  /** What a service has printed. */
   async logs(service: string): Promise<string> {
-    return (await this.run(['logs', '--no-color', service])).all;
+    const container = await this.container(service);
+    return (await container.logs({ stdout: true, stderr: true })).toString();
+  }
+
+  /** Runs a program in a service's container, as `docker compose exec` does. */
+  async exec(service: string, args: readonly string[]): Promise<string> {
+    const { id } = await this.container(service);
+    const { all } = await execa('docker', ['exec', id, ...args], {
+      stdin: 'ignore',
+      all: true,
+      reject: false,
+    });
+    return all;
   }
 }
 

@@ -12,6 +12,8 @@ export interface CaddyOptions {
   readonly storage: string;
   /** The Unix socket of the edge, absolute. */
   readonly edgeSocket: string;
+  /** The Unix socket by which Caddy itself is told to load its files again, absolute. */
+  readonly adminSocket: string;
   /** Asked whether a host may have a certificate: `?domain=` is added, 200 means yes. */
   readonly askUrl: string;
   /**
@@ -32,8 +34,8 @@ export function caddyConfig(options: CaddyOptions): object {
   const { https, storage } = options;
   const at = (port: number) => `${isIPv6(https.host) ? `[${https.host}]` : https.host}:${port}`;
   return {
-    // Nothing but this file configures it, and nothing is to be left of an earlier one.
-    admin: { disabled: true, config: { persist: false } },
+    // Nothing but this file configures it, and nothing is to be left of an earlier one. Only our user opens the socket.
+    admin: { listen: `unix/${options.adminSocket}`, config: { persist: false } },
     logging: {
       logs: { default: { writer: { output: 'stderr' }, encoder: { format: 'json' }, level: 'INFO' } },
     },

@@ -1,8 +1,9 @@
 /** Caddy, the proxy that ends TLS: found or installed, started, and awaited. */
-import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
 import { type Child, startChild } from '../child.ts';
 import { ROOT } from '../command.ts';
 import { firstExisting, installPackages, switchOffServices } from '../debian.ts';
@@ -38,6 +39,8 @@ export interface CaddyRun {
   /** Where it is written, absolute: it holds the secret part of a URL. */
   readonly configFile: string;
   readonly logFile: string;
+  /** As in the config. */
+  readonly adminSocket: string;
   readonly env: NodeJS.ProcessEnv;
   /** Where it is to listen. */
   readonly host: string;
@@ -55,6 +58,8 @@ export async function startCaddy(run: CaddyRun): Promise<Child> {
   await writeFile(fresh, JSON.stringify(run.config, null, 2), { mode: 0o600 });
   await chmod(fresh, 0o600);
   await rename(fresh, run.configFile);
+  // A Caddy that was killed has left it.
+  await rm(run.adminSocket, { force: true });
   const child = await startChild({
     // prctl(2), PR_SET_PDEATHSIG: it ends with a start that was killed.
     command: 'setpriv',
@@ -68,6 +73,25 @@ export async function startCaddy(run: CaddyRun): Promise<Child> {
   const reason = ended === false ? 'it does not listen' : `${ended}: ${lastLines(await child.output(), 1)}`;
   await child.stop(1_000);
   throw new StackProblem('proxy_failed', `Caddy did not start (${reason})`, `see ${run.logFile}`);
+}
+
+/**
+ * Has a running Caddy load its configuration and files again. Its ports stay open; requests in progress end first,
+ * within the grace period, and WebSockets are closed.
+ * @throws StackProblem `proxy_failed`
+ */
+export async function reloadCaddy(run: CaddyRun): Promise<void> {
+  const address = ['--address', `unix/${run.adminSocket}`];
+  // Forced, because the configuration is the same and only files that it names have changed.
+  const args = ['reload', '--force', '--config', run.configFile, ...address];
+  const result = await execa(run.program, args, { env: run.env, stdin: 'ignore', all: true, reject: false });
+  if (!result.failed) return;
+  throw new StackProblem(
+    'proxy_failed',
+    `Caddy could not load its files again (${lastLines(result.all, 1)})`,
+    `see ${run.logFile}`,
+    { cause: result },
+  );
 }
 
 /** Whether something accepts connections before the time is up or the child has ended. */

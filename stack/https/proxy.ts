@@ -1,11 +1,12 @@
 /** The proxy in front of the edge, kept running: TLS, certificates, HTTP/2 and HTTP/3. */
 import { readFile, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { CertificateState } from '@appflux/protocol';
 import type { Addresses, Https } from '../addresses/addresses.ts';
 import { checkPort } from '../preconditions.ts';
 import { isStackProblem } from '../problem.ts';
 import { supervise } from '../supervise.ts';
-import { startCaddy } from './caddy.ts';
+import { type CaddyRun, reloadCaddy, startCaddy } from './caddy.ts';
 import { type CaddyOptions, caddyConfig } from './caddy-config.ts';
 import { checkCertificateFiles } from './certificate-files.ts';
 import {
@@ -18,7 +19,7 @@ import {
 
 const GRACE_MS = 10_000;
 
-/** How often the files of a certificate are looked at, in milliseconds. */
+/** How often the files of a certificate are looked at, in milliseconds, unless said otherwise. */
 const LOOK_EVERY_MS = 60_000;
 
 /** Files of the proxy in a state folder, absolute. */
@@ -67,33 +68,47 @@ export async function startProxy(options: {
   edgeSocket: string;
   askUrl: string;
   renewal?: CaddyOptions['renewal'];
+  /** How often the files of a certificate are looked at, in milliseconds. */
+  lookEveryMs?: number;
   env: NodeJS.ProcessEnv;
   say: (text: string, level?: 'info' | 'warn' | 'error') => void;
 }): Promise<{ stop(): Promise<void> }> {
-  const { program, addresses, https, files, edgeSocket, askUrl, renewal, env, say } = options;
+  const {
+    program,
+    addresses,
+    https,
+    files,
+    edgeSocket,
+    askUrl,
+    renewal,
+    lookEveryMs = LOOK_EVERY_MS,
+    env,
+    say,
+  } = options;
+  // Beside the edge's, and with a name of the same length: the path of a socket is limited.
+  const adminSocket = join(dirname(edgeSocket), 'admin.sock');
   const config = caddyConfig({
     addresses,
     https,
     storage: files.storage,
     edgeSocket,
+    adminSocket,
     askUrl,
     ...(renewal === undefined ? {} : { renewal }),
   });
-  const start = () =>
-    startCaddy({
-      program,
-      config,
-      configFile: files.config,
-      logFile: files.log,
-      env,
-      host: https.host,
-      port: https.port,
-    });
+  const run: CaddyRun = {
+    program,
+    config,
+    configFile: files.config,
+    logFile: files.log,
+    adminSocket,
+    env,
+    host: https.host,
+    port: https.port,
+  };
+  const start = () => startCaddy(run);
   const proxy = supervise({ name: 'The proxy (Caddy)', first: await start(), start, say });
-  const watching = watchFiles(https, addresses, say, async () => {
-    // Without its admin API Caddy loads files when it starts; the supervision starts it again.
-    await proxy.current()?.stop(GRACE_MS);
-  });
+  const watching = watchFiles(https, addresses, lookEveryMs, say, () => reloadCaddy(run));
   return {
     stop: async () => {
       clearInterval(watching);
@@ -106,31 +121,37 @@ export async function startProxy(options: {
 function watchFiles(
   { certificates }: Https,
   addresses: Addresses,
+  everyMs: number,
   say: (text: string, level?: 'info' | 'error') => void,
   onChange: () => Promise<void>,
 ): NodeJS.Timeout | undefined {
   if (certificates.from !== 'files') return undefined;
   const { cert, key } = certificates;
-  const changedAt = async () =>
-    Math.max(...(await Promise.all([cert, key].map(async (file) => (await stat(file)).mtimeMs))));
-  let known: number | null = null;
+  // A file that is moved there may be older than the one before it.
+  const signature = async (file: string) => {
+    const { ino, size, mtimeMs } = await stat(file);
+    return [ino, size, mtimeMs].join(':');
+  };
+  let known: string | null = null;
   const look = async () => {
     try {
-      const at = await changedAt();
-      if (known === null || at === known) {
-        known = at;
+      const now = (await Promise.all([cert, key].map(signature))).join(' ');
+      if (known === null || now === known) {
+        known = now;
         return;
       }
-      known = at;
+      known = now;
       await checkCertificateFiles(certificates, addresses);
       say('The certificate files changed; the proxy loads them');
       await onChange();
     } catch (error) {
       // Being replaced, or not a pair yet: what was loaded stays in use, and the next look decides.
-      if (isStackProblem(error))
-        say(`The certificate files changed and can't be used: ${error.sentence}`, 'error');
+      if (!isStackProblem(error)) return;
+      // Caddy itself failed: the next look tries again.
+      if (error.code === 'proxy_failed') known = '';
+      say(`The certificate files changed and can't be used: ${error.sentence}`, 'error');
     }
   };
   void look();
-  return setInterval(() => void look(), LOOK_EVERY_MS).unref();
+  return setInterval(() => void look(), everyMs).unref();
 }
