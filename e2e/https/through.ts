@@ -19,6 +19,22 @@ export async function uploadAndFollow(
   // Multipart, each part to a presigned URL of the public address.
   const source = await client.upload('site.zip', randomBytes(UPLOAD_BYTES));
   const { id, attempt } = await simulatedBuild({ ...edge, url: localUrl }, 'through', source);
+  const { lines, stop } = await followThrough(edge, id, ca);
+  for (let n = 1; n <= 3; n += 1) {
+    attempt.lines(n * 10 - 9, n * 10);
+    // Each batch arrives while the build goes on: nothing on the way waits for more.
+    await expect.poll(() => lines.filter((text) => text.startsWith('line ')).length).toBe(n * 10);
+  }
+  stop();
+  await client.cancel(id);
+}
+
+/** Follows a deployment's log by the instance's public URL: its lines so far, which grow until `stop`. */
+export async function followThrough(
+  edge: Pick<EdgeInstance, 'url' | 'token'>,
+  id: string,
+  ca: string,
+): Promise<{ lines: readonly string[]; stop(): void }> {
   const live = `${edge.url.replace(/^http/, 'ws')}/api/deployments/${id}/logs/live?after=0`;
   const protocols = [LOGS_SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX + edge.token];
   const socket = new WebSocket(live, protocols, { agent: agentByLoopback(ca) });
@@ -28,11 +44,5 @@ export async function uploadAndFollow(
     if (frame.type === 'lines') lines.push(...frame.lines.map(({ text }) => text));
   });
   await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
-  for (let n = 1; n <= 3; n += 1) {
-    attempt.lines(n * 10 - 9, n * 10);
-    // Each batch arrives while the build goes on: nothing on the way waits for more.
-    await expect.poll(() => lines.filter((text) => text.startsWith('line ')).length).toBe(n * 10);
-  }
-  socket.terminate();
-  await client.cancel(id);
+  return { lines, stop: () => socket.terminate() };
 }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { idOf, runner } from '../../testing/fixtures.ts';
-import { RunnerList, registerCommand } from './runner-list.svelte.ts';
+import { registerCommand } from './register-command.ts';
+import { RunnerList } from './runner-list.svelte.ts';
 
 test('capacity counts online runners', async () => {
   const runners = [
