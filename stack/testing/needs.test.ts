@@ -20,7 +20,7 @@ test.each([
   ['e2e/faults/lease.test.ts', []],
   // If the server can't be built, a MongoDB container replaces it.
   ['e2e/metadata/contract.test.ts', ['engine', 'git', 'mongo']],
-  ['e2e/https/https.test.ts', ['https']],
+  ['e2e/https/https.test.ts', ['engine', 'git', 'https']],
   ['stack/monitoring/monitoring.test.ts', ['monitoring']],
   ['stack/start.docker.test.ts', ['engine', 'git']],
   ['e2e/container/compose.docker.test.ts', ['engine', 'git', 'instanceImage']],
