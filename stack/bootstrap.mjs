@@ -28,6 +28,7 @@ const COMMANDS = [
   'set-version',
   'doctor',
   'service',
+  'upgrade',
 ];
 const STAMP = join(ROOT, 'node_modules', '.cache', 'appflux', 'packages');
 

@@ -25,7 +25,9 @@ export type ProblemCode =
   | 'backup_failed'
   | 'backup_damaged'
   | 'backup_locked'
-  | 'restore_refused';
+  | 'restore_refused'
+  | 'upgrade_refused'
+  | 'upgrade_failed';
 
 /** Ends a command with one sentence and no stack trace. `advice` is what the user can do. */
 export class StackProblem extends Error {

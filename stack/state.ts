@@ -163,8 +163,8 @@ export async function lockState(state: string): Promise<() => void> {
   return () => void server.close();
 }
 
-/** The name's length is limited; the folder's path is not. */
-async function lockName(state: string): Promise<string> {
+/** The name of the socket that locks a state folder. A name's length is limited; the folder's path is not. */
+export async function lockName(state: string): Promise<string> {
   const digest = createHash('sha256').update(await realpath(state));
   return `\0appflux-state-${digest.digest('hex')}`;
 }

@@ -19,6 +19,7 @@ export const FIRST = [
   'runner/src/job/toolchain/toolchain.docker.test.ts',
   'e2e/kinds/flutter.docker.test.ts',
   'e2e/kinds/desktop.docker.test.ts',
+  'e2e/upgrade/command.test.ts',
   'e2e/upgrade/upgrade.test.ts',
   'e2e/metadata/contract.test.ts',
   'runner/src/sandbox/attacks/resources.docker.test.ts',

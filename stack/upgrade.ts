@@ -1,0 +1,24 @@
+/**
+ * Upgrades the instance that runs from this git clone; docs/self-hosting.md describes it.
+ *
+ *   npm run upgrade                           the newest version of the remote
+ *   npm run upgrade -- --to REF               a branch, tag or commit
+ *   npm run upgrade -- --wait 60              waits up to an hour for running builds (30 minutes)
+ *   npm run upgrade -- --now                  stops running builds; they are built again
+ *   npm run upgrade -- --backup TARGET        makes the backup there; --no-backup makes none
+ */
+import { ROOT, runCommand } from './command.ts';
+import { checkPlatform } from './preconditions.ts';
+import { progressOn } from './progress.ts';
+import { upgradeOptions } from './upgrade/arguments.ts';
+import { upgrade } from './upgrade/run.ts';
+
+await runCommand(async () => {
+  checkPlatform(process.platform);
+  const options = upgradeOptions(process.argv.slice(2));
+  const stopping = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => stopping.abort(new Error(`it was stopped by ${signal}`)));
+  }
+  return upgrade({ root: ROOT, options, progress: progressOn(process.stdout), signal: stopping.signal });
+});

@@ -1,0 +1,63 @@
+/** The backup before an upgrade. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { calledIn } from '../backup/arguments.ts';
+import { readStatus, type Status } from '../backup/status.ts';
+import { absoluteTarget } from '../backup/store/open.ts';
+import { lastLines, StackProblem } from '../problem.ts';
+import { BACKUP_SECRETS } from '../settings.ts';
+import type { Running } from './running.ts';
+
+/**
+ * The arguments of the backup command: a target as asked for, or the schedule's with its bucket's keys, or where the last
+ * backup went; null if none is known. Pure.
+ */
+export function backupArguments(
+  asked: string | null,
+  { schedule, last }: Pick<Status, 'schedule' | 'last'>,
+): string[] | null {
+  if (asked !== null) return [asked];
+  if (schedule !== null) return ['--scheduled'];
+  return last?.target == null ? null : [last.target];
+}
+
+/**
+ * Makes a backup with the version that runs. Returns its last line.
+ * @throws StackProblem `upgrade_refused` if it is not known where to, or it fails
+ */
+export async function backUpFirst(
+  root: string,
+  { state, env, user }: Running,
+  asked: string | null,
+): Promise<string> {
+  const absolute = asked === null ? null : absoluteTarget(asked, calledIn(process.env));
+  const args = backupArguments(absolute, await readStatus(state));
+  const program = join(root, 'stack', 'backup.ts');
+  if (args === null || !existsSync(program)) {
+    throw new StackProblem(
+      'upgrade_refused',
+      args === null ? 'It is not known where to make a backup' : 'This version can make no backup',
+      'name a target with --backup TARGET, or upgrade without one with --no-backup; a failed upgrade goes back either way',
+    );
+  }
+  const { failed, all } = await execa(process.execPath, [program, ...args], {
+    cwd: root,
+    env: { ...env, ...secretsOf(process.env) },
+    extendEnv: false,
+    stdin: 'ignore',
+    all: true,
+    reject: false,
+    ...user,
+  });
+  if (!failed) return lastLines(all, 1);
+  throw new StackProblem(
+    'upgrade_refused',
+    `The backup failed (${lastLines(all)})`,
+    'nothing was changed; "npm run backup" has the same options, and --no-backup upgrades without one',
+  );
+}
+
+/** What opens a backup may be given to the upgrade only. */
+const secretsOf = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+  Object.fromEntries(BACKUP_SECRETS.flatMap((name) => (env[name] ? [[name, env[name]] as const] : [])));

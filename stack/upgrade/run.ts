@@ -1,0 +1,255 @@
+/** The steps of an upgrade, and the way back. */
+import { existsSync } from 'node:fs';
+import { type Client, createClient } from '@appflux/client';
+import { z } from 'zod';
+import { addressesOf } from '../addresses/addresses.ts';
+import { isStackProblem, messageOf, StackProblem } from '../problem.ts';
+import { during, type Progress } from '../progress.ts';
+import { readSettings } from '../settings.ts';
+import { isLocked, keepSecrets, lockState, statePaths } from '../state.ts';
+import { readMark } from '../state-format.ts';
+import type { UpgradeOptions } from './arguments.ts';
+import { backUpFirst } from './backup.ts';
+import { Checkout, type Position, type Target } from './checkout.ts';
+import { exchange, exchangeBack, prepareNext, removeBesides } from './packages.ts';
+import { holdBuilds, untilIdle } from './quiet.ts';
+import { findRunning, type Running, startLog } from './running.ts';
+import { forgetSaved, putBack, savedFolder, saveState } from './saved-state.ts';
+import { checkInstance, type Sample, takeSample, untilHealthy } from './self-check.ts';
+
+export interface Upgrade {
+  /** The checkout, absolute. */
+  readonly root: string;
+  readonly options: UpgradeOptions;
+  readonly progress: Progress;
+  /** Aborts when the command is to end: it then goes back. */
+  readonly signal: AbortSignal;
+}
+
+/** Exit codes. */
+const UPGRADED = 0;
+/** The version before runs, with its data. */
+const WENT_BACK = 1;
+/** Neither version could be started. */
+const STRANDED = 2;
+
+const EMPTY: Sample = { app: null, artifact: null, online: [] };
+
+/** What the steps after the preparation know. */
+interface Context extends Upgrade {
+  readonly checkout: Checkout;
+  readonly running: Running;
+  readonly url: string;
+  readonly client: Client;
+  readonly before: Position;
+  readonly target: Target;
+  readonly versions: { readonly old: string; readonly new: string };
+  readonly sample: Sample;
+}
+
+/** Upgrades. Returns the exit code. @throws StackProblem if nothing was changed */
+export async function upgrade(upgrade: Upgrade): Promise<number> {
+  const { root, options, progress, signal } = upgrade;
+  const checkout = await Checkout.open(root);
+  const running = await findRunning(root, process.env);
+  if (!existsSync(statePaths(running.state).secrets)) {
+    throw new StackProblem(
+      'upgrade_refused',
+      `There is no instance in ${running.state}`,
+      'set APPFLUX_STATE to its state folder, or use "git pull" where none has been started yet',
+    );
+  }
+  if (existsSync(savedFolder(running.state))) throw brokenOff(running.state);
+  await during(progress, 'Fetching versions', () => checkout.fetch());
+  const target = await checkout.target(options.to);
+  const before = await checkout.position();
+  if (
+    before.commit === target.commit ||
+    (options.to === null && (await checkout.contains(before.commit, target.commit)))
+  ) {
+    progress.say(`This is ${target.name} already, or a later version. Nothing to do.`);
+    return UPGRADED;
+  }
+  const versions = {
+    old: await versionOf(checkout, before.commit),
+    new: await versionOf(checkout, target.commit),
+  };
+  progress.say(
+    `From ${versions.old} (${before.commit.slice(0, 7)}) to ${versions.new} (${target.name}, ${target.commit.slice(0, 7)}); ${running.ran ? `the instance is ${running.name}` : 'the instance does not run'}.`,
+  );
+  const url = addressesOf(readSettings(running.env, root)).localUrl;
+  const { operatorSecret } = await keepSecrets(running.state);
+  const client = createClient({ url, token: operatorSecret, timeoutMs: 15_000 });
+  let code = WENT_BACK;
+  try {
+    const sample = running.ran ? await takeSample(client) : EMPTY;
+    const context: Context = { ...upgrade, checkout, running, url, client, before, target, versions, sample };
+    await during(progress, `Preparing ${versions.new} beside the running version`, (task) =>
+      prepareNext(checkout, target.commit, process.env, task.detail),
+    );
+    if (!options.noBackup) {
+      const made = await during(progress, 'Backing up', () => backUpFirst(root, running, options.backup));
+      progress.say(made);
+    }
+    signal.throwIfAborted();
+    code = await quietly(context);
+    return code;
+  } finally {
+    // What is left there of a version that could not be put back is needed.
+    if (code !== STRANDED) await removeBesides(root);
+  }
+}
+
+/** Holds builds, waits for those that run, and replaces the version. */
+async function quietly(context: Context): Promise<number> {
+  const { options, progress, running, client, signal, versions } = context;
+  const release = running.ran ? await holdBuilds(client, `Upgrading to ${versions.new}`) : null;
+  try {
+    if (running.ran && release === null)
+      progress.say(
+        'The running version has no maintenance switch: builds that run are stopped and built again.',
+      );
+    if (release !== null && !options.now) {
+      await during(progress, 'Waiting for running builds', (task) =>
+        untilIdle(client, options.waitMinutes, signal, task.detail),
+      );
+    }
+  } catch (error) {
+    await release?.();
+    throw error;
+  }
+  const code = await replace(context);
+  if (code !== STRANDED && running.ran) await endMaintenance(context, release);
+  return code;
+}
+
+/** Also of a version that was put back, whose data says that it is in maintenance. */
+async function endMaintenance({ progress }: Context, release: (() => Promise<void>) | null): Promise<void> {
+  try {
+    await release?.();
+  } catch (error) {
+    progress.say(
+      `Warning: maintenance could not be turned off (${messageOf(error)}); turn it off in the dashboard`,
+    );
+  }
+}
+
+async function replace(context: Context): Promise<number> {
+  const { progress, running, versions, root } = context;
+  try {
+    await during(progress, `Stopping ${versions.old}`, () => running.stop());
+    await during(progress, 'Copying the databases', () =>
+      locked(running.state, () => saveState(running.state)),
+    );
+    await during(progress, `Switching to ${versions.new}`, () =>
+      locked(running.state, async () => {
+        await exchange(root);
+        await context.checkout.switchTo(context.target);
+      }),
+    );
+    await during(progress, `Starting and checking ${versions.new}`, async (task) => {
+      await running.start();
+      await checkInstance({
+        ...context,
+        version: versions.new,
+        hasEnded: ended(running),
+        detail: task.detail,
+      });
+      await checkMark(context);
+    });
+  } catch (error) {
+    return goBack(context, error);
+  }
+  await forgetSaved(running.state);
+  progress.say(`Upgraded to ${versions.new}.`);
+  if (!running.ran) {
+    await running.stop();
+    progress.say('It was checked and stopped again, as it did not run before. Start it as usual.');
+  } else if (!running.isService) {
+    progress.say(`It runs in the background; its output is in ${startLog(running.state)}.`);
+  }
+  return UPGRADED;
+}
+
+/** Puts the version before and its data back, and starts it. */
+async function goBack(context: Context, reason: unknown): Promise<number> {
+  const { progress, running, versions, root, checkout, before, client } = context;
+  progress.say(`The upgrade failed: ${isStackProblem(reason) ? reason.message : messageOf(reason)}.`);
+  try {
+    await during(progress, `Going back to ${versions.old}`, async () => {
+      await running.stop();
+      await locked(running.state, async () => {
+        await exchangeBack(root);
+        if ((await checkout.position()).commit !== before.commit) await checkout.switchBack(before);
+        if (existsSync(savedFolder(running.state))) await putBack(running.state);
+      });
+      if (!running.ran) return;
+      await running.start();
+      const { signal } = new AbortController();
+      await untilHealthy({ client, version: versions.old, signal, hasEnded: ended(running) });
+    });
+  } catch (error) {
+    progress.say(
+      [
+        `Going back failed, too: ${messageOf(error)}.`,
+        existsSync(savedFolder(running.state))
+          ? `The data of ${versions.old} is in ${savedFolder(running.state)}.`
+          : `The data of ${versions.old} is in ${running.state}.`,
+        `Its commit is ${before.commit}.`,
+      ].join(' '),
+    );
+    return STRANDED;
+  }
+  progress.say(
+    `${versions.old} ${running.ran ? 'runs again' : 'is back'}, with its data as it was when it was stopped. The log of the failed version is in ${statePaths(running.state).logs}.`,
+  );
+  return WENT_BACK;
+}
+
+/** Nobody else may start the instance meanwhile, such as a supervisor that sees it end. */
+async function locked(state: string, work: () => Promise<void>): Promise<void> {
+  const unlock = await lockState(state);
+  try {
+    await work();
+  } finally {
+    unlock();
+  }
+}
+
+/** Whether an instance that was started has ended. It has locked its state after some seconds. */
+function ended({ state }: Running): () => Promise<boolean> {
+  const startedAt = performance.now();
+  let wasLocked = false;
+  return async () => {
+    const isThere = await isLocked(state);
+    wasLocked ||= isThere;
+    return !isThere && (wasLocked || performance.now() - startedAt > 60_000);
+  };
+}
+
+/** Versions that mark the state say by which commit it was opened. */
+async function checkMark({ checkout, running, target }: Context): Promise<void> {
+  if ((await checkout.fileOf(target.commit, 'stack/state-format.ts')) === null) return;
+  const mark = await readMark(running.state);
+  if (mark === null || mark.commit === null || mark.commit === target.commit) return;
+  throw new StackProblem(
+    'upgrade_failed',
+    `The state was opened by commit ${mark.commit.slice(0, 7)}, not ${target.commit.slice(0, 7)}`,
+    'the version before is put back',
+  );
+}
+
+const Manifest = z.object({ version: z.string() });
+
+/** What the control plane of a commit reports as its version. */
+async function versionOf(checkout: Checkout, commit: string): Promise<string> {
+  const text = await checkout.fileOf(commit, 'edge/package.json');
+  return Manifest.parse(JSON.parse(text ?? '{}')).version;
+}
+
+const brokenOff = (state: string) =>
+  new StackProblem(
+    'upgrade_refused',
+    `An earlier upgrade broke off and has left the data before it in ${savedFolder(state)}`,
+    'if the instance works, remove that folder; otherwise stop it, put the content of that folder back into the state folder and check out the version before',
+  );

@@ -1,0 +1,79 @@
+/** What an upgrade goes back to: the databases as they were, whatever the new version did to them. */
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { MARK } from '../state-format.ts';
+import { forgetSaved, putBack, savedFolder, saveState } from './saved-state.ts';
+
+let state: string;
+beforeEach(async () => {
+  state = await mkdtemp(join(tmpdir(), 'appflux-saved-state-'));
+});
+afterEach(() => rm(state, { recursive: true, force: true }));
+
+const at = (path: string) => join(state, path);
+async function write(files: Record<string, string>): Promise<void> {
+  for (const [path, text] of Object.entries(files)) {
+    await mkdir(dirname(at(path)), { recursive: true });
+    await writeFile(at(path), text, { mode: 0o600 });
+  }
+}
+const read = (path: string) => readFile(at(path), 'utf8');
+
+const BLOB = 'edge/r2/bucket/blobs/1111';
+const DATABASE = 'edge/do/-PoolObject/a.sqlite';
+const RUNNER = 'runners/local-1/runner.json';
+
+const BEFORE = {
+  [BLOB]: 'the bytes of an object',
+  [DATABASE]: 'old rows',
+  [`${DATABASE}-wal`]: 'old frames',
+  'secrets.json': 'secrets',
+  [RUNNER]: 'old registration',
+  'runners/local-1/cache/large': 'rebuilt',
+  'logs/edge.log': 'old lines',
+};
+
+test('a state is put back whole, without what came later, and logs stay', async () => {
+  await write(BEFORE);
+  await saveState(state);
+  await write({
+    [DATABASE]: 'new rows',
+    'edge/do/-NewObject/b.sqlite': 'of a newer version',
+    'edge/r2/bucket/blobs/2222': 'a new object',
+    [MARK]: '{"format":2}',
+    [RUNNER]: 'new registration',
+    'logs/edge.log': 'why it failed',
+  });
+  await rm(at(`${DATABASE}-wal`));
+  await rm(at(BLOB));
+  await putBack(state);
+  for (const path of [BLOB, DATABASE, `${DATABASE}-wal`, 'secrets.json', RUNNER] as const)
+    expect(await read(path)).toBe(BEFORE[path]);
+  for (const path of ['edge/do/-NewObject/b.sqlite', 'edge/r2/bucket/blobs/2222', MARK, 'upgrade'])
+    expect(existsSync(at(path)), path).toBe(false);
+  expect(await read('logs/edge.log')).toBe('why it failed');
+  expect((await stat(at(DATABASE))).mode & 0o777).toBe(0o600);
+});
+
+test('objects are linked, databases are copied, and what builds cache is left out', async () => {
+  await write(BEFORE);
+  await saveState(state);
+  const inode = async (path: string) => (await stat(path)).ino;
+  const saved = (path: string) => join(savedFolder(state), path);
+  expect(await inode(saved(BLOB))).toBe(await inode(at(BLOB)));
+  expect(await inode(saved(DATABASE))).not.toBe(await inode(at(DATABASE)));
+  expect(existsSync(saved('runners/local-1/cache'))).toBe(false);
+  await forgetSaved(state);
+  expect(await read(BLOB)).toBe(BEFORE[BLOB]);
+  expect(existsSync(savedFolder(state))).toBe(false);
+});
+
+test('a copy that broke off before an upgrade is replaced', async () => {
+  await write({ ...BEFORE, 'upgrade/before/edge/stale': 'of another time' });
+  await saveState(state);
+  await putBack(state);
+  expect(existsSync(at('edge/stale'))).toBe(false);
+});

@@ -1,0 +1,120 @@
+/**
+ * A copy of an instance's state while nothing runs: what a new version may change. It is what an upgrade goes back to, and
+ * not the backup: it has everything that was acknowledged until the old version was stopped.
+ */
+import { constants, existsSync } from 'node:fs';
+import { chmod, chown, copyFile, link, mkdir, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { StackProblem } from '../problem.ts';
+import { MARK } from '../state-format.ts';
+
+/** Objects are files that never change: they are linked. */
+const OBJECTS = /^edge\/r2\/[^/]+\/blobs$/;
+
+/** Files at the top of a state folder that a version writes. */
+const FILES = ['secrets.json', MARK, 'backup.json'];
+
+const folderOf = (state: string) => join(state, 'upgrade');
+const copyOf = (state: string) => join(folderOf(state), 'before');
+
+/** Copies the state into itself. @throws StackProblem `disk_full` or `upgrade_refused` */
+export async function saveState(state: string): Promise<void> {
+  const into = copyOf(state);
+  await rm(folderOf(state), { recursive: true, force: true });
+  const needed = await sizeOf(state, 'edge');
+  const { bavail, bsize } = await statfs(state);
+  if (bavail * bsize < needed * 1.1) {
+    throw new StackProblem(
+      'disk_full',
+      `${state} has no room for a copy of its databases (${Math.ceil(needed / 1024 ** 2)} MB)`,
+      'make room, then try again',
+    );
+  }
+  await mkdir(into, { recursive: true, mode: 0o700 });
+  await copyTree(state, into, 'edge');
+  for (const path of [...FILES, ...(await registrations(state))]) {
+    if (existsSync(join(state, path))) await copyOne(join(state, path), join(into, path));
+  }
+}
+
+/** Puts the copy back in the place of what a new version has made of the state. */
+export async function putBack(state: string): Promise<void> {
+  const from = copyOf(state);
+  const failed = join(folderOf(state), 'failed');
+  await rm(failed, { recursive: true, force: true });
+  if (existsSync(join(from, 'edge'))) {
+    if (existsSync(join(state, 'edge'))) await rename(join(state, 'edge'), failed);
+    await rename(join(from, 'edge'), join(state, 'edge'));
+  }
+  for (const path of [...FILES, ...(await registrations(from))]) {
+    if (existsSync(join(from, path))) await rename(join(from, path), join(state, path));
+    // The new version has made it.
+    else await rm(join(state, path), { force: true });
+  }
+  await rm(folderOf(state), { recursive: true, force: true });
+}
+
+/** Forgets the copy. */
+export const forgetSaved = (state: string): Promise<void> =>
+  rm(folderOf(state), { recursive: true, force: true });
+
+/** Where the copy is, for people. */
+export const savedFolder = copyOf;
+
+async function registrations(state: string): Promise<string[]> {
+  const runners = join(state, 'runners');
+  if (!existsSync(runners)) return [];
+  return (await readdir(runners)).map((name) => join('runners', name, 'runner.json'));
+}
+
+/** The bytes of the files below a folder that are copied and not linked. */
+async function sizeOf(state: string, folder: string): Promise<number> {
+  if (OBJECTS.test(folder) || !existsSync(join(state, folder))) return 0;
+  let bytes = 0;
+  for (const entry of await readdir(join(state, folder), { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) bytes += await sizeOf(state, path);
+    else if (entry.isFile()) bytes += (await stat(join(state, path))).size;
+  }
+  return bytes;
+}
+
+async function copyTree(state: string, into: string, folder: string): Promise<void> {
+  const source = join(state, folder);
+  if (!existsSync(source)) return;
+  await makeLike(source, join(into, folder));
+  for (const entry of await readdir(source, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) await copyTree(state, into, path);
+    else if (!entry.isFile()) continue;
+    else if (OBJECTS.test(relative(state, source))) await linkOne(join(state, path), join(into, path));
+    else await copyOne(join(state, path), join(into, path));
+  }
+}
+
+async function linkOne(from: string, to: string): Promise<void> {
+  try {
+    await link(from, to);
+  } catch {
+    // A file system without hard links, or with a limit of them: a copy says what else is wrong.
+    await copyOne(from, to);
+  }
+}
+
+async function copyOne(from: string, to: string): Promise<void> {
+  await mkdir(join(to, '..'), { recursive: true, mode: 0o700 });
+  await copyFile(from, to, constants.COPYFILE_FICLONE);
+  await own(from, to);
+}
+
+async function makeLike(from: string, to: string): Promise<void> {
+  await mkdir(to, { recursive: true });
+  await own(from, to);
+}
+
+/** root upgrades a service whose state belongs to another user. */
+async function own(from: string, to: string): Promise<void> {
+  const { mode, uid, gid } = await stat(from);
+  await chmod(to, mode & 0o7777);
+  if (process.getuid?.() === 0) await chown(to, uid, gid);
+}
