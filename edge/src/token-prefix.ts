@@ -8,6 +8,7 @@ export const TOKEN_PREFIX = {
   authCode: 'afc_',
   invitation: 'afi_',
   deployHook: 'afh_',
+  metrics: 'afm_',
   refresh: 'aft_',
   lease: 'afl_',
 } as const;

@@ -34,6 +34,31 @@ export const ApiToken = z
   .meta({ id: 'ApiToken' });
 export type ApiToken = z.infer<typeof ApiToken>;
 
+/** A token that reads the metrics of the instance, and does nothing else. */
+export const CreateMetricsToken = z
+  .strictObject({ name: z.string().trim().min(1).max(80) })
+  .meta({ id: 'CreateMetricsToken' });
+export type CreateMetricsToken = z.infer<typeof CreateMetricsToken>;
+
+export const MetricsToken = z
+  .strictObject({
+    id: ObjectId,
+    name: z.string(),
+    lastUsedAt: Timestamp.nullable(),
+    createdAt: Timestamp,
+  })
+  .meta({ id: 'MetricsToken' });
+export type MetricsToken = z.infer<typeof MetricsToken>;
+
+/** All of them: they are few. */
+export const MetricsTokens = z.strictObject({ items: z.array(MetricsToken) }).meta({ id: 'MetricsTokens' });
+
+/** The token itself; it is only shown this time. */
+export const CreatedMetricsToken = MetricsToken.extend({ token: z.string() }).meta({
+  id: 'CreatedMetricsToken',
+});
+export type CreatedMetricsToken = z.infer<typeof CreatedMetricsToken>;
+
 /** The token itself; it is only shown this time. */
 export const CreatedToken = ApiToken.extend({ token: z.string() }).meta({ id: 'CreatedToken' });
 export type CreatedToken = z.infer<typeof CreatedToken>;

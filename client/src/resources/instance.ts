@@ -3,12 +3,15 @@ import {
   Analytics,
   type BackupStatus,
   Backups,
+  CreatedMetricsToken,
   DeadLetter,
   Health,
   InstanceAddresses,
   InstanceConfig,
   InstanceSetUp,
   Maintenance,
+  type MetricsToken,
+  MetricsTokens,
   Outbox,
   type OutboxItem,
   Overview,
@@ -94,6 +97,15 @@ export const operator = (calls: Calls) => ({
     if (!response.ok) throw await calls.refusal(response, request);
     return response.text();
   },
+  /** Tokens that read the metrics, newest first, without the tokens themselves. */
+  metricsTokens: async (options: CallOptions = {}): Promise<MetricsToken[]> =>
+    (await calls.json(MetricsTokens, 'GET', '/api/ops/metrics-tokens', options)).items,
+  /** Creates one. Only this response has the token. */
+  createMetricsToken: (name: string, options: CallOptions = {}): Promise<CreatedMetricsToken> =>
+    calls.json(CreatedMetricsToken, 'POST', '/api/ops/metrics-tokens', { body: { name }, ...options }),
+  /** Revokes one immediately. */
+  deleteMetricsToken: (id: string, options: CallOptions = {}): Promise<void> =>
+    calls.nothing('DELETE', path`/api/ops/metrics-tokens/${id}`, options),
   /** Messages that the queues couldn't deliver. */
   deadLetters: (query: ListQuery = {}, options: CallOptions = {}): Promise<Page<DeadLetter>> =>
     calls.json(DeadLetters, 'GET', '/api/ops/dead-letters', { query: { ...query }, ...options }),

@@ -7,6 +7,7 @@ import {
   CreateDeployHook,
   CreateDeployment,
   CreateInvitation,
+  CreateMetricsToken,
   CreateToken,
   CreateUpload,
   DeleteTeam,
@@ -14,6 +15,7 @@ import {
   FileInput,
   hasEnded,
   type InstanceAddresses,
+  ObjectId,
   Redeploy,
   type Role,
   SetMaintenance,
@@ -384,10 +386,22 @@ const ROUTES: Readonly<Record<string, (call: Call) => Answer>> = {
     const answers: Record<string, () => unknown> = {
       addresses: () => ADDRESSES,
       overview: () => world.overview,
+      'metrics-tokens': () => ({ items: world.metricsTokens }),
       maintenance: () => maintenanceOf(world),
       outbox: () => ({ items: world.links }),
     };
     return [200, requireFound(answers[id])()];
+  },
+  // `ops/metrics-tokens` has a fixed segment in place of the id.
+  'POST ops/:id': ({ world, body }) => {
+    const { name } = CreateMetricsToken.parse(body);
+    const made = { id: newId(), name, lastUsedAt: null, createdAt: new Date().toISOString() };
+    world.metricsTokens.unshift(made);
+    return [201, { ...made, token: 'afm_8Qk2mZ7pWc4xTn1v' }];
+  },
+  'DELETE ops/:id/:name': ({ world, name }) => {
+    world.metricsTokens = world.metricsTokens.filter(({ id }) => id !== name);
+    return [204];
   },
   'PUT ops/:id': ({ world, body }) => {
     const { on, reason = null } = SetMaintenance.parse(body);
@@ -410,7 +424,9 @@ const ROUTES: Readonly<Record<string, (call: Call) => Answer>> = {
 
 /** Handles a call of the API. Throws an AppFluxError if it is refused. */
 export function answerTo(method: string, url: URL, body: unknown, around: Surroundings): Answer {
-  const [, , resource = '', id = '', part = '', name = ''] = url.pathname.split('/');
+  const [, , resource = '', id = '', third = '', fourth = ''] = url.pathname.split('/');
+  // `ops/metrics-tokens/ID` has an id in place of a part.
+  const [part, name] = ObjectId.safeParse(third).success ? ['', third] : [third, fourth];
   const route = `${method} ${resource}${id && '/:id'}${part && `/${part}`}${name && '/:name'}`;
   const handler = ROUTES[route];
   if (handler === undefined) throw new AppFluxError('not_found', `There is no ${route}`);

@@ -268,6 +268,27 @@ describe.skipIf(chromiumPath === undefined)('the theme', () => {
   });
 });
 
+describe.skipIf(chromiumPath === undefined)('a metrics token', () => {
+  test('is shown once, listed, and revoked after a confirmation', async () => {
+    const { page, api } = await visit('/settings/operations', {
+      world: { ...sampleWorld(), team: 'instance', metricsTokens: [] },
+    });
+    await page.getByRole('button', { name: 'New metrics token' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('button', { name: 'Create token' }).click();
+    await dialog.getByText('Enter a name.').waitFor();
+    await dialog.getByLabel('Name').fill('Prometheus');
+    await dialog.getByRole('button', { name: 'Create token' }).click();
+    await dialog.getByText('afm_8Qk2mZ7pWc4xTn1v').waitFor();
+    await dialog.getByRole('button', { name: 'Done' }).click();
+    expect(await page.content()).not.toContain('afm_8Qk2mZ7pWc4xTn1v');
+    await page.getByRole('button', { name: 'Revoke Prometheus' }).click();
+    await page.getByRole('button', { name: 'Revoke token' }).click();
+    await page.getByText('Prometheus revoked').waitFor();
+    expect(api.world.metricsTokens).toEqual([]);
+  });
+});
+
 describe.skipIf(chromiumPath === undefined)('maintenance', () => {
   test('is turned on with a reason and off again by keyboard, and everyone sees a banner meanwhile', async () => {
     const { page, api } = await visit('/settings/operations', {
@@ -283,8 +304,10 @@ describe.skipIf(chromiumPath === undefined)('maintenance', () => {
     await banner.waitFor();
     expect(api.world.maintenance?.reason).toBe('a new disk');
     await page.getByRole('link', { name: 'Runners' }).first().click();
+    await page.getByRole('heading', { name: 'Runners', level: 1 }).waitFor();
     await banner.waitFor();
-    await page.goBack();
+    await page.getByRole('link', { name: 'Settings' }).first().click();
+    await page.getByRole('link', { name: 'Operations' }).click();
     await page.getByRole('button', { name: 'Turn maintenance off' }).focus();
     await page.keyboard.press('Enter');
     await turnOn.waitFor();

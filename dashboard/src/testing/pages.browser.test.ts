@@ -161,6 +161,16 @@ const PAGES: {
     },
   },
   {
+    name: 'a new metrics token',
+    path: '/settings/operations',
+    title: /^Operations/,
+    visit: () => ({ world: { ...sampleWorld(), team: 'instance' } }),
+    act: async (page) => {
+      await button(page, 'New metrics token').click();
+      await page.getByRole('dialog').waitFor();
+    },
+  },
+  {
     name: 'operations that fail to load',
     path: '/settings/operations',
     title: /^Operations/,

@@ -338,6 +338,7 @@ export function sampleWorld(now = Date.now()): World {
     },
   ];
   world.overview = overview();
+  world.metricsTokens = [{ id: idOf(710), name: 'Prometheus', lastUsedAt: ago(40), createdAt: ago(900_000) }];
   world.links = [
     {
       id: idOf(821),

@@ -108,6 +108,18 @@ const shots: Shot[] = [
     }),
   },
   {
+    name: 'operations-token',
+    path: '/settings/operations',
+    world: () => ({ ...sampleWorld(), team: 'instance' }),
+    window: true,
+    act: async (page) => {
+      await button(page, 'New metrics token').click();
+      await page.getByLabel('Name').fill('Prometheus');
+      await button(page, 'Create token').click();
+      await page.getByText('Copy your token now').waitFor();
+    },
+  },
+  {
     name: 'operations-loading',
     path: '/settings/operations',
     world: () => ({ ...hanging('GET /api/ops/')(), team: 'instance' }),

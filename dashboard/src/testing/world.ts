@@ -9,6 +9,7 @@ import type {
   LogLine,
   MaintenanceNotice,
   Member,
+  MetricsToken,
   OutboxItem,
   Overview,
   Role,
@@ -38,6 +39,7 @@ export interface World {
   links: OutboxItem[];
   /** What the instance's owner sees of it. */
   overview: Overview;
+  metricsTokens: MetricsToken[];
   /** Null while the instance is not in maintenance. */
   maintenance: MaintenanceNotice | null;
   audit: AuditEntry[];
@@ -69,6 +71,7 @@ export function emptyWorld(): World {
     mail: false,
     links: [],
     overview: quietOverview(),
+    metricsTokens: [],
     maintenance: null,
     audit: [],
     hooks: [],

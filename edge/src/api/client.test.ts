@@ -48,6 +48,7 @@ const made = {
   token: '',
   hook: '',
   invitation: '',
+  metricsToken: '',
 };
 let hookToken = '';
 let invitationToken = '';
@@ -82,6 +83,15 @@ const CALLS: Record<string, { call: () => Promise<unknown>; refused?: string }> 
   'PUT /api/ops/maintenance': { call: () => operator.operator.setMaintenance({ on: false }) },
   'GET /api/ops/metrics': {
     call: async () => expect(await operator.operator.metrics()).toMatch(/\n# EOF\n$/),
+  },
+  'POST /api/ops/metrics-tokens': {
+    call: async () => {
+      made.metricsToken = (await operator.operator.createMetricsToken('prometheus')).id;
+    },
+  },
+  'GET /api/ops/metrics-tokens': { call: () => operator.operator.metricsTokens() },
+  'DELETE /api/ops/metrics-tokens/:id': {
+    call: () => operator.operator.deleteMetricsToken(made.metricsToken),
   },
   'GET /api/ops/dead-letters': { call: () => operator.operator.deadLetters({ limit: 1 }) },
   'POST /api/ops/dead-letters/:id/replay': {

@@ -33,6 +33,7 @@ import { logs } from './logs.ts';
 import { maintenance } from './maintenance.ts';
 import { members } from './members.ts';
 import { metrics } from './metrics.ts';
+import { metricsTokens } from './metrics-tokens.ts';
 import { ops } from './ops.ts';
 import { outbox } from './outbox.ts';
 import { overview } from './overview.ts';
@@ -110,6 +111,7 @@ for (const resource of [
   audit,
   backups,
   metrics,
+  metricsTokens,
   config,
   ops,
   maintenance,

@@ -5,7 +5,7 @@ import { collectFacts } from '../metrics/collect.ts';
 import { familiesOf } from '../metrics/families.ts';
 import { OPEN_METRICS_TYPE, renderOpenMetrics } from '../metrics/open-metrics.ts';
 import { VERSION } from '../version.ts';
-import { operatorOnly } from './operator.ts';
+import { metricsReader } from './operator.ts';
 
 export const metrics = router();
 
@@ -16,9 +16,9 @@ metrics.openapi(
     tags: ['operator'],
     summary: 'Get the metrics of this instance in the OpenMetrics text format',
     description:
-      'A group of metrics that can’t be read is left out; appflux_collector_up says which. Requests and storage errors are counted per isolate.',
+      'For the operator, and metrics tokens. A group of metrics that can’t be read is left out; appflux_collector_up says which. Requests and storage errors are counted per isolate.',
     security: bearer,
-    middleware: operatorOnly,
+    middleware: metricsReader,
     responses: {
       200: { description: 'OpenMetrics 1.0.0', content: { [OPEN_METRICS_TYPE]: { schema: z.string() } } },
       ...refusals,

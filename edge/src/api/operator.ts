@@ -2,7 +2,7 @@
 import { AppFluxError } from '@appflux/protocol';
 import { createMiddleware } from 'hono/factory';
 import type { ApiEnv } from '../http/router.ts';
-import { authenticatePerson, bearsOperatorSecret } from '../identity/authenticate.ts';
+import { authenticatePerson, bearsMetricsToken, bearsOperatorSecret } from '../identity/authenticate.ts';
 import { setting } from '../settings.ts';
 
 /** Allows callers with the operator's secret, whether or not the instance has an owner yet. */
@@ -11,6 +11,19 @@ export const operatorOnly = createMiddleware<ApiEnv>(async (c, next) => {
   if (!(await bearsOperatorSecret(c.req.raw, c.env))) {
     throw new AppFluxError('unauthorized', 'This needs the operator secret of the instance', {
       hint: 'Send it in the header `Authorization: Bearer SECRET`.',
+    });
+  }
+  await next();
+});
+
+/** Allows what only reads metrics: the operator, and the tokens that are made for it. */
+export const metricsReader = createMiddleware<ApiEnv>(async (c, next) => {
+  setting(c.env, 'OPERATOR_SECRET');
+  const allowed =
+    (await bearsOperatorSecret(c.req.raw, c.env)) || (await bearsMetricsToken(c.req.raw, c.get('metadata')));
+  if (!allowed) {
+    throw new AppFluxError('unauthorized', 'This needs a metrics token, or the operator secret', {
+      hint: 'Create a token in the dashboard under Settings, Operations, and send it as `Authorization: Bearer TOKEN`.',
     });
   }
   await next();

@@ -12,6 +12,7 @@ import { journal } from '../journal.ts';
 import type { Metadata, RunnerRecord } from '../metadata/metadata.ts';
 import { hashToken } from '../secrets/tokens.ts';
 import { chooseTeam, everybodyFounds, type Person, restoreOwnTeam, teamsOf } from '../teams/team.ts';
+import { TOKEN_PREFIX } from '../token-prefix.ts';
 import { isSessionAlive, looksLikeJwt, verifyAccessToken } from './access-token.ts';
 import { type Caller, ROLE_PERMISSIONS } from './caller.ts';
 
@@ -60,6 +61,18 @@ export async function authenticateRunner(request: Request, metadata: Metadata): 
 export async function bearsOperatorSecret(request: Request, env: Env): Promise<boolean> {
   const token = bearerToken(request);
   return token !== null && isOperatorSecret(token, env);
+}
+
+/** Whether a request carries a token that reads the metrics. Such a token is good for nothing else. */
+export async function bearsMetricsToken(request: Request, metadata: Metadata): Promise<boolean> {
+  const token = bearerToken(request);
+  // Most calls carry other tokens, which need no look-up.
+  if (!token?.startsWith(TOKEN_PREFIX.metrics)) return false;
+  const now = new Date();
+  const record = await metadata.tokens.byHash('metrics', await hashToken(token), now.toISOString());
+  if (record === null) return false;
+  if (isDue(record.lastUsedAt, now)) await noteUse(metadata, record.id, now);
+  return true;
 }
 
 /** The token that a request carries, in its header or as a WebSocket's subprotocol; null when it has none. */

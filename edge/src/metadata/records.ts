@@ -168,13 +168,15 @@ export interface RunnerRecord {
 }
 
 /**
- * Everything that is shown once and kept as a hash: API tokens, registration tokens of runners, deploy hooks,
+ * Everything that is shown once and kept as a hash: API tokens, registration tokens of runners, deploy hooks, tokens that
+ * read the metrics of the instance,
  * invitations, and what signs a person in once: sign-in links, recovery links, codes of a GitHub sign-in.
  */
 export type TokenKind =
   | 'api'
   | 'registration'
   | 'deploy_hook'
+  | 'metrics'
   | 'invitation'
   | 'sign_in'
   | 'recovery'
