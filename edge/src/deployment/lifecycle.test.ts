@@ -202,6 +202,49 @@ describe('output that a lost runner may have kept', () => {
   });
 });
 
+describe('an attempt that its runner has returned because it was stopped', () => {
+  const stopped = (attempt: number): [number, Event][] => [
+    [T0 + 2 * attempt, claim()],
+    [T0 + 2 * attempt + 1, { type: 'stopped', attempt }],
+  ];
+  const restarts = [1, 2, 3, 4, 5].flatMap(stopped);
+
+  it('does not count: restarts of a runner never use up the attempts', () => {
+    expect(run(restarts)).toMatchObject({ status: 'queued', attempt: 5 });
+    const outcome = step(
+      spec,
+      run([...restarts, [T0 + 20, claim()]]),
+      { type: 'stopped', attempt: 6 },
+      T0 + 21,
+    );
+    expect('effects' in outcome && outcome.effects).toContainEqual({
+      type: 'say',
+      text: `The runner one stopped before the build was over. Waiting for attempt 7 of ${6 + spec.maxAttempts}.`,
+    });
+  });
+
+  it('leaves as many attempts for runners that are lost as there were', () => {
+    const lost = (attempt: number): [number, Event][] => [
+      [T0 + 20 + 2 * attempt, claim()],
+      [T0 + 21 + 2 * attempt, { type: 'restarted', runnerId: runner.id, attempt }],
+    ];
+    const attempts = Array.from({ length: spec.maxAttempts }, (_, n) => lost(6 + n));
+    expect(run([...restarts, ...attempts.slice(0, -1).flat()]).status).toBe('queued');
+    expect(run([...restarts, ...attempts.flat()])).toMatchObject({
+      status: 'failed',
+      failure: { code: 'runner_lost' },
+    });
+  });
+
+  it('is still over at the deadline', () => {
+    const over = T0 + spec.limits.timeoutSeconds * 1000 + DEADLINE_GRACE_MS + 10;
+    expect(run([...restarts, [over, tick]])).toMatchObject({
+      status: 'failed',
+      failure: { code: 'build_timeout' },
+    });
+  });
+});
+
 describe('canceling', () => {
   const canceling = run([
     [T0, claim()],

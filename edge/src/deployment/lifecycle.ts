@@ -216,7 +216,8 @@ function leaseLost(
 ): Outcome {
   if (state.status === 'canceling') return canceled(state, now);
   const { attempt } = state;
-  const isLast = attempt >= spec.maxAttempts;
+  const most = spec.maxAttempts + (state.returned ?? 0);
+  const isLast = attempt >= most;
   const gone: Effect[] = [
     { type: 'closeAttempt', attempt },
     { type: 'discard', attempt },
@@ -239,7 +240,7 @@ function leaseLost(
       ...gone,
       {
         type: 'say',
-        text: `The runner ${name} ${what}. Waiting for attempt ${attempt + 1} of ${spec.maxAttempts}.`,
+        text: `The runner ${name} ${what}. Waiting for attempt ${attempt + 1} of ${most}.`,
       },
       { type: 'offer' },
     ],
@@ -314,10 +315,17 @@ function fromRunner(spec: Spec, state: State, event: RunnerEvent, now: number): 
   }
 }
 
-/** The runner has given the attempt up, after it sent all lines of it. */
+/**
+ * The runner has given the attempt up, after it sent all lines of it. That doesn't count as one of the attempts, or
+ * restarts of a runner could fail a long build. The deadline limits how often it can happen.
+ */
 function stopped(spec: Spec, state: State, now: number): Outcome {
   const { lease } = state;
-  const complete: State = lease === null ? state : { ...state, lease: { ...lease, output: 'complete' } };
+  const complete: State = {
+    ...state,
+    returned: (state.returned ?? 0) + 1,
+    lease: lease && { ...lease, output: 'complete' },
+  };
   const what = 'stopped before the build was over';
   return leaseLost(spec, complete, now, { what, mayReturn: false });
 }

@@ -69,6 +69,8 @@ export interface State {
   /** Since when it waits for another attempt. Absent before the first one is lost. */
   queuedAt?: number;
   attempt: number;
+  /** How many attempts runners have returned because they were stopped. Absent before the first, and in older records. */
+  returned?: number;
   lease: Lease | null;
   /** The runner of the current or last attempt. */
   runner: { id: string; name: string } | null;
