@@ -5,9 +5,11 @@ import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createClient } from '@appflux/client';
 import { Runner } from '@appflux/protocol';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
+import { zipOf } from '../e2e/source/zip.ts';
 import { ROOT } from './command.ts';
 
 const BOOTSTRAP_TOKEN = 'token-for-scripts-of-the-start-tests-0123456789';
@@ -127,6 +129,29 @@ const childOf = (parent: number, program: string): number | undefined =>
 
 const cmdline = (pid: number) => readFileSync(`/proc/${pid}/cmdline`, 'latin1');
 
+const client = () => createClient({ url, token: BOOTSTRAP_TOKEN });
+
+let interrupted = '';
+const logOf = async (id: string) =>
+  (await client().logs.page(id, { after: 0, limit: 10_000 })).items.map(({ text }) => text).join('\n');
+const timesAtWork = async () => (await logOf(interrupted)).match(/^at work$/gm)?.length ?? 0;
+
+/** Deploys an app whose build ends only when it is stopped. Resolves when it has begun. */
+async function beginEndlessBuild(): Promise<string> {
+  const { apps, uploads, deployments } = client();
+  const files = {
+    'package.json': '{"name":"endless","version":"1.0.0"}',
+    'appflux.json': '{"installCommand":"true","buildCommand":"echo at work; sleep 3600","outputs":["dist"]}',
+  };
+  const blob = new Blob([new Uint8Array(await zipOf(files))]);
+  const { slug } = await apps.create({ name: 'Endless', source: { provider: 'upload' } });
+  const uploadId = await uploads.send({ name: 'endless.zip', blob });
+  const { id } = await deployments.create(slug, { uploadId });
+  interrupted = id;
+  await vi.waitFor(async () => expect(await timesAtWork()).toBe(1), { timeout: 60_000, interval: 200 });
+  return id;
+}
+
 describe('the first start', () => {
   let instance: Start;
   beforeAll(() => {
@@ -195,6 +220,7 @@ describe('the first start', () => {
   });
 
   test('ends cleanly on a signal, and leaves nothing running', async () => {
+    interrupted = await beginEndlessBuild();
     instance.process.kill('SIGTERM');
     expect(await instance.exit).toEqual([0, null]);
     expect(processesOfInstance()).toEqual([]);
@@ -217,6 +243,19 @@ describe('a later start', () => {
       interval: 200,
     });
     expect(await readFile(join(state, 'secrets.json'), 'utf8')).toBe(secrets);
+
+    // The build that the end interrupted is built again, and its log says why.
+    const { deployments } = client();
+    await vi.waitFor(
+      async () =>
+        expect(await deployments.get(interrupted)).toMatchObject({ status: 'building', attempt: 2 }),
+      { timeout: 60_000, interval: 200 },
+    );
+    await vi.waitFor(async () => expect(await timesAtWork()).toBe(2), { timeout: 60_000, interval: 200 });
+    expect(await logOf(interrupted)).toMatch(
+      /The runner local-1 stopped before the build was over\. Waiting for attempt 2 of \d+\./,
+    );
+    await deployments.cancel(interrupted);
 
     // And leaves nothing running when it is killed itself.
     instance.process.kill('SIGKILL');
