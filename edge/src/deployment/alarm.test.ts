@@ -103,8 +103,11 @@ describe('a lease ends, although SQL fails when it is over', () => {
     await runDurableObjectAlarm(stub);
     expect(await stub.snapshot()).toMatchObject({ record: { status: 'building', attempt: 1 } });
     await rename(stub, 'out_of_order', 'log_rows');
-    over.mockReturnValue(Date.now() + LEASE_MS);
-    await runDurableObjectAlarm(stub);
+    // An alarm that is late by this much may be a clock that has jumped: the runner gets one more term.
+    for (let terms = 0; terms < 2; terms += 1) {
+      over.mockReturnValue(Date.now() + LEASE_MS);
+      await runDurableObjectAlarm(stub);
+    }
     over.mockRestore();
     expect(await stub.snapshot()).toMatchObject({ record: { status: 'queued', attempt: 1 } });
     const { items = [] } = (await stub.logs(0, 100)) ?? {};

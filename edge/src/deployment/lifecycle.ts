@@ -7,6 +7,7 @@
  */
 import { type Failure, failure, hasEnded, LEASE_MS, type Phase, type Plan } from '@appflux/protocol';
 import type { ArtifactRecord } from '../metadata/metadata.ts';
+import { settled, wentBack } from './clock-jump.ts';
 import { lastWords, missing } from './own-lines.ts';
 import type { Lease, Spec, State } from './state.ts';
 
@@ -104,8 +105,9 @@ export function step(spec: Spec, state: State, event: Event, now: number): Outco
   }
 }
 
-/** When the next `tick` could change something; null when none ever will. */
-export function nextTick(spec: Spec, state: State): number | null {
+/** When, as seen at `now`, the next `tick` could change something; null when none ever will. */
+export function nextTick(spec: Spec, state: State, now: number): number | null {
+  if (wentBack(state, now)) return now;
   switch (state.status) {
     case 'queued':
       return earliest(spec.createdAt + WAIT_LIMIT_MS, overdueAt(state));
@@ -165,6 +167,8 @@ function cancel(state: State, reason: string, now: number): Outcome {
 }
 
 function tick(spec: Spec, state: State, socketOpen: boolean, now: number): Outcome {
+  const steady = settled(state, socketOpen, now);
+  if (steady !== state) return { state: steady, effects: [] };
   const due = (time: number | null) => time !== null && time <= now;
   switch (state.status) {
     case 'queued':
@@ -273,7 +277,7 @@ function fromRunner(spec: Spec, state: State, event: RunnerEvent, now: number): 
     case 'connected':
       return {
         state: {
-          ...state,
+          ...settled(state, true, now),
           lease: { ...lease, connected: true, expiresAt: now + LEASE_MS, output: 'open' },
         },
         effects: [],
@@ -285,8 +289,14 @@ function fromRunner(spec: Spec, state: State, event: RunnerEvent, now: number): 
         state: { ...state, lease: { ...renewed(lease, event.heardAt, now), connected: false } },
         effects: [],
       };
-    case 'heard':
-      return { state: { ...state, lease: renewed(lease, event.heardAt, now) }, effects: [] };
+    case 'heard': {
+      const steady = settled(state, true, now);
+      const { expiresAt } = steady.lease ?? lease;
+      return {
+        state: { ...steady, lease: renewed({ ...lease, expiresAt }, event.heardAt, now) },
+        effects: [],
+      };
+    }
     case 'phase':
       return { state: enterPhase(state, event.phase, now), effects: [] };
     case 'source':

@@ -76,10 +76,11 @@ export class DeploymentLog {
     return this.store.writtenSeq;
   }
 
-  /** When lines must be written at the latest, in Unix milliseconds; null when none are waiting. */
-  writeBy(): number | null {
+  /** When, as seen at `now`, lines must be written at the latest, in Unix milliseconds; null when none are waiting. */
+  writeBy(now: number): number | null {
     const since = this.#store?.pendingSince ?? null;
-    return since === null ? null : since + WRITE_WITHIN_MS;
+    // A clock that was set back must not keep them waiting.
+    return since === null ? null : Math.min(since, now) + WRITE_WITHIN_MS;
   }
 
   /** Writes a line of AppFlux's own. Call it in a transaction, and `show` the line after that. */

@@ -141,6 +141,20 @@ test('clock jumps an hour: the lease is over, the deployment is not', async () =
   });
 });
 
+test('clock goes back an hour: the lease of a runner that is away ends within a term, and is offered in time', async () => {
+  const { spec, stub } = await queued();
+  await stub.claim(runner);
+  let now = Date.now() - 3_600_000;
+  vi.spyOn(Date, 'now').mockImplementation(() => now);
+  // The alarm was set before. It rings by a clock that does not jump, so early.
+  await runDurableObjectAlarm(stub);
+  expect(await stub.snapshot()).toMatchObject({ record: { status: 'building', attempt: 1 } });
+  now += LEASE_MS;
+  await runDurableObjectAlarm(stub);
+  expect(await stub.snapshot()).toMatchObject({ record: { status: 'queued', attempt: 1 } });
+  await expect.poll(() => env.POOLS.getByName(spec.ownerId).depth()).toBe(1);
+});
+
 test('an object that was evicted knows everything when it is back', async () => {
   const { stub } = await queued();
   const granted = await stub.claim(runner);

@@ -346,13 +346,13 @@ export class DeploymentObject extends DurableObject<Env> {
 
   /** Writes log lines that have waited long enough. */
   #writeLog(now: number): void {
-    if ((this.#targets.log.writeBy() ?? Number.POSITIVE_INFINITY) <= now) this.#attempt.writeLog();
+    if ((this.#targets.log.writeBy(now) ?? Number.POSITIVE_INFINITY) <= now) this.#attempt.writeLog();
   }
 
   /** Tells the lifecycle that time has passed, if it waits for that. */
   #tick(now: number): void {
     const { spec, state } = this.#machine.current();
-    if ((nextTick(spec, state) ?? Number.POSITIVE_INFINITY) > now) return;
+    if ((nextTick(spec, state, now) ?? Number.POSITIVE_INFINITY) > now) return;
     const socketOpen = this.#attempt.noteHeartbeat();
     this.#transitions.apply({ type: 'tick', socketOpen });
   }
@@ -367,7 +367,8 @@ export class DeploymentObject extends DurableObject<Env> {
     if (this.#machine.saved === null) return null;
     const { spec, state } = this.#machine.saved;
     const { tasks, log } = this.#targets;
-    const times = [tasks.next(), nextTick(spec, state), log.writeBy()];
+    const now = Date.now();
+    const times = [tasks.next(now), nextTick(spec, state, now), log.writeBy(now)];
     return times.reduce((first, time) => earlier(first, time), null);
   }
 

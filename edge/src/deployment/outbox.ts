@@ -20,7 +20,8 @@ export class Outbox {
   /** Sends the newest event, unless the queue has it. Throws when the queue does not accept it. */
   async publish(queue: Queue<EventMessage>, event: Omit<EventMessage, 'kind'>, now: number): Promise<void> {
     const { deploymentId, seq } = event;
-    if (seq === this.#sent.seq && now - this.#sent.at < SEND_AGAIN_MS) return;
+    // A clock that was set back must not keep it from being sent again.
+    if (seq === this.#sent.seq && Math.abs(now - this.#sent.at) < SEND_AGAIN_MS) return;
     await sendMessage(queue, { kind: 'event', deploymentId, seq });
     this.#sent = { seq, at: now };
   }

@@ -50,3 +50,17 @@ test('a running task that fails ends as well', () =>
   }));
 
 test('with nothing running it ends immediately', () => inAnObject((tasks) => tasks.end()));
+
+test('a clock that is set back keeps no task waiting', () =>
+  inAnObject(async (tasks, done, begun) => {
+    const now = Date.now();
+    tasks.add('offer', now);
+    const before = now - 3_600_000;
+    expect(tasks.next(now)).toBeGreaterThan(now);
+    expect(tasks.next(before)).toBe(before);
+    done.resolve('done');
+    await tasks.runDue(now);
+    expect(begun).toEqual([]);
+    await tasks.runDue(before);
+    expect(begun).toEqual(['offer']);
+  }));

@@ -92,9 +92,9 @@ export class PendingTasks {
     for (const task of this.#timers.due(now)) await this.run(task);
   }
 
-  /** When the next task is due; null when there is none. */
-  next(): number | null {
-    return this.#timers.next();
+  /** When, as seen at `now`, the next task is due; null when there is none. */
+  next(now: number): number | null {
+    return this.#timers.next(now);
   }
 
   /**

@@ -8,6 +8,9 @@ import type { Sql } from '../limits/sql.ts';
 /** Tasks that are repeated until they succeed. The column is called `chore`, as in version 0.1.0. */
 export type Task = 'offer' | 'withdraw' | 'publish' | 'discard' | 'archive';
 
+/** The longest that a task waits after so many tries, in milliseconds, as SQL: twice what `postpone` sets. */
+const LONGEST = '60000 * (1 << min(tries, 7))';
+
 export class Timers {
   readonly #sql: Sql;
 
@@ -47,15 +50,26 @@ export class Timers {
     );
   }
 
+  /** Tasks that are due at `now`; those, too, that a clock that was set back would keep waiting. */
   due(now: number): Task[] {
     return this.#sql
-      .exec<{ chore: Task }>('SELECT chore FROM timers WHERE due <= ? ORDER BY due', now)
+      .exec<{ chore: Task }>(
+        `SELECT chore FROM timers WHERE due <= ? OR due > ? + ${LONGEST} ORDER BY due`,
+        now,
+        now,
+      )
       .toArray()
       .map((row) => row.chore);
   }
 
-  /** When the next task is due; null when there is none. */
-  next(): number | null {
-    return this.#sql.exec<{ due: number | null }>('SELECT min(due) AS due FROM timers').one().due;
+  /** When, as seen at `now`, the next task is due; null when there is none. */
+  next(now: number): number | null {
+    return this.#sql
+      .exec<{ due: number | null }>(
+        `SELECT min(CASE WHEN due > ? + ${LONGEST} THEN ? ELSE due END) AS due FROM timers`,
+        now,
+        now,
+      )
+      .one().due;
   }
 }

@@ -123,3 +123,17 @@ test('a frame that could not be handled ends the connection, so that the runner 
   second.hello();
   await expect.poll(() => pool().depth()).toBe(0);
 });
+
+test('after a jump of the clock, in either direction, a runner counts only once it was heard', async () => {
+  const { hello, leave } = await connected();
+  hello();
+  await expect.poll(async () => (await pool().online()).length).toBe(1);
+  const now = Date.now();
+  for (const jump of [3_600_000, -3_600_000]) {
+    vi.spyOn(Date, 'now').mockReturnValue(now + jump);
+    expect(await pool().online()).toEqual([]);
+  }
+  vi.spyOn(Date, 'now').mockReturnValue(now + 1000);
+  expect(await pool().online()).toHaveLength(1);
+  leave();
+});

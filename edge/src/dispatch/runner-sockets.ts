@@ -231,7 +231,8 @@ export class RunnerSockets {
   }
 
   #isSilent(ws: WebSocket): boolean {
-    return Date.now() - this.#heardAt(ws) >= SILENT_AFTER_MS;
+    // After a jump of the clock, in either direction, the next ping shows that it is there.
+    return Math.abs(Date.now() - this.#heardAt(ws)) >= SILENT_AFTER_MS;
   }
 
   #changeRunning(runnerId: string, change: (running: AttemptRef[]) => AttemptRef[]): void {

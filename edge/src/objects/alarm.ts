@@ -81,7 +81,10 @@ export class Alarm {
   /** It rings at `time` (Unix milliseconds) at the latest; null asks for nothing. */
   ringBy(time: number | null): void {
     if (time === null) return;
-    const at = Math.max(time, Date.now() + 1, this.#notBefore);
+    const now = Date.now();
+    // A clock that was set back must not keep it from ringing.
+    const notBefore = Math.min(this.#notBefore, now + MOST_AGAIN_MS);
+    const at = Math.max(time, now + 1, notBefore);
     if (this.#ringsAt !== null && this.#ringsAt <= at) return;
     this.#ringsAt = at;
     void this.#storage.setAlarm(this.#ringsAt);

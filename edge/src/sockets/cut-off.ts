@@ -35,7 +35,8 @@ export class CutOff {
 
   /** In how many milliseconds from `now` a sender may connect again; 0 when it is not kept away. */
   waitFor(sender: string, now: number): number {
-    return Math.max(0, (this.#stored()[sender] ?? 0) - now);
+    // Never longer than was meant, even if the clock was set back.
+    return Math.min(AWAY_MS, Math.max(0, (this.#stored()[sender] ?? 0) - now));
   }
 
   /** A message came on a connection that is closed, and is not handled. */
