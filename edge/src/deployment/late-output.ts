@@ -11,7 +11,7 @@ import type { DeploymentLog } from './log.ts';
  * How much a deployment takes of such lines, in UTF-16 units of their JSON: what a runner sends without a pause for an
  * answer, several times over. All of it is written in one turn of the object.
  */
-export const MOST_LATE_LENGTH = 4_000_000;
+export const MOST_LATE_LENGTH = 8_000_000;
 
 /** An attempt that was lost. */
 interface LostAttempt {

@@ -38,7 +38,7 @@ afterEach(async () => {
   rmSync(state, { recursive: true });
 });
 
-function leftLines(): LeftLines {
+function leftLines(patienceMs = 10_000): LeftLines {
   const kept = keptJournal();
   journal = kept.lines;
   return new LeftLines({
@@ -48,6 +48,7 @@ function leftLines(): LeftLines {
     journal: kept.journal,
     signal: stop.signal,
     backoff: { baseMs: 1, capMs: 5 },
+    patienceMs,
   });
 }
 
@@ -139,6 +140,19 @@ test('while the edge cannot be reached they stay on disk, over the end of the pr
   edge.leftLinesFaults.length = 0;
   await leftLines().sendAll();
   expect(edge.leftLines.get(keyOf(first))?.texts).toEqual(texts(3));
+});
+
+test('while the edge is away the next attempts wait for it; once it answers, no longer than a while', async () => {
+  await killedAfter(first, 3);
+  edge.leftLines.set(keyOf(first), { seq: 0, texts: [], complete: false });
+  edge.leftLinesFaults.push(
+    ...Array.from({ length: 20 }, () => 503),
+    ...Array.from({ length: 5000 }, () => 500),
+  );
+  await leftLines(1).sendAll();
+  expect(edge.leftLinesFaults.length).toBeLessThanOrEqual(5000);
+  expect(edge.leftLinesFaults.length).toBeGreaterThan(4000);
+  expect(readdirSync(spoolFolder(state))).toHaveLength(1);
 });
 
 test('an attempt that is granted again keeps its new file: what the old one had is not sent any more', async () => {

@@ -12,6 +12,7 @@ import { type BackoffPolicy, fullJitter } from '../backoff.ts';
 import { describeError, type Journal } from '../journal.ts';
 import { attemptOfSpool, spooledBatches, spoolFolder, spoolPath } from '../log/spool-file.ts';
 import { retry } from '../retry.ts';
+import { untilAborted } from '../stop.ts';
 
 export interface LeftLinesOptions {
   readonly state: string;
@@ -21,17 +22,25 @@ export interface LeftLinesOptions {
   /** Ends all sending; what is not sent stays on disk. */
   readonly signal: AbortSignal;
   readonly backoff?: BackoffPolicy;
+  readonly patienceMs?: number;
 }
 
-/** The first jobs wait so long for the lines of those before them, in milliseconds: they belong before theirs. */
-const FIRST_MS = 10_000;
+/**
+ * Once the edge can be reached, the first jobs wait so long for the lines of those before them, in milliseconds: they
+ * belong before theirs.
+ */
+const PATIENCE_MS = 10_000;
 
 /** No deployment is open for longer than it may wait and build, so nobody takes older lines, in milliseconds. */
 const KEEP_MS = 48 * 3600_000;
 
 const TIMEOUT_MS = 20_000;
-const TRIES = 100;
-const BACKOFF: BackoffPolicy = { baseMs: 500, capMs: 60_000 };
+/** Some twenty minutes of waiting. */
+const TRIES = 500;
+const BACKOFF: BackoffPolicy = { baseMs: 500, capMs: 5_000 };
+
+/** Statuses of a proxy before an edge that is away. */
+const UNREACHABLE: ReadonlySet<number> = new Set([502, 503, 504]);
 
 /** `failed` says why: another try may help. */
 type Outcome = 'sent' | 'refused' | { readonly failed: string };
@@ -43,22 +52,25 @@ export class LeftLines {
   readonly #options: LeftLinesOptions;
   readonly #underWay = new Map<string, AbortController>();
   readonly #running = new Set<string>();
+  /** Resolves when the edge has answered for the first time. */
+  readonly #reached = Promise.withResolvers<void>();
 
   constructor(options: LeftLinesOptions) {
     this.#options = options;
   }
 
   /**
-   * Sends what earlier processes have left. Resolves when all of it is sent or refused, or after some seconds; the rest
-   * is then sent in the background. Never throws.
+   * Sends what earlier processes have left. Resolves when all of it is sent or refused, or some seconds after the edge
+   * has first answered; the rest is then sent in the background. Never throws.
    */
   async sendAll(): Promise<void> {
-    const { state, journal, signal } = this.#options;
+    const { state, journal, signal, patienceMs = PATIENCE_MS } = this.#options;
     const folder = spoolFolder(state);
     try {
       await mkdir(folder, { recursive: true, mode: 0o700 });
       const all = this.#sendEach(await readdir(folder));
-      await Promise.race([all, sleep(FIRST_MS, undefined, { signal, ref: false })]);
+      const enough = this.#reached.promise.then(() => sleep(patienceMs, undefined, { signal, ref: false }));
+      await untilAborted(Promise.race([all, enough]), signal);
     } catch (error) {
       // Builds don't depend on this: without the folder, lines are in memory only, which their attempts report.
       if (!signal.aborted) journal.error('Lines on disk could not be read', { error: describeError(error) });
@@ -153,6 +165,7 @@ export class LeftLines {
         },
       );
       const { statusCode } = response;
+      if (!UNREACHABLE.has(statusCode)) this.#reached.resolve();
       if (statusCode === 200) return RecoveredSeq.parse(await response.body.json());
       await response.body.dump();
       if (statusCode === 429 || statusCode >= 500) return { outcome: { failed: `status ${statusCode}` } };
