@@ -1,19 +1,23 @@
 /**
- * Two short parallel runs with fixed seeds, so that a test's result does not depend on chance. For new seeds use `npm
+ * Short parallel runs with fixed seeds, so that a test's result does not depend on chance. For new seeds use `npm
  * run chaos`.
  */
 import { describe, expect, it } from 'vitest';
-import { runChaos } from './run.ts';
+import { type RunOptions, runChaos } from './run.ts';
 
-/** A run of any size contains every kind of fault. */
-const DEPLOYMENTS = 6;
+/** A run with deployments contains every kind of fault, whatever its size; one with kills has nothing else. */
+const RUNS: readonly (Pick<RunOptions, 'size' | 'seed'> & { readonly arguments: string })[] = [
+  { arguments: '--deployments 6 --seed first', size: { deployments: 6 }, seed: 'first' },
+  { arguments: '--deployments 6 --seed second', size: { deployments: 6 }, seed: 'second' },
+  { arguments: '--kills 6 --seed third', size: { kills: 6 }, seed: 'third' },
+];
 
 describe.concurrent('under faults the platform loses nothing and reports nothing false', () => {
-  for (const seed of ['first', 'second']) {
-    it(`npm run chaos -- --deployments ${DEPLOYMENTS} --seed ${seed}`, async () => {
+  for (const { size, seed, arguments: given } of RUNS) {
+    it(`npm run chaos -- ${given}`, async () => {
       const lines: string[] = [];
       const { faults, summary } = await runChaos({
-        deployments: DEPLOYMENTS,
+        size,
         seed,
         say: (line) => lines.push(line),
         signal: new AbortController().signal,

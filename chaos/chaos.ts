@@ -1,38 +1,41 @@
 /**
- * `npm run chaos -- --deployments N --seed S`: injects faults and checks that the platform loses nothing and reports
- * nothing false.
+ * `npm run chaos -- --deployments N --seed S` injects faults, `npm run chaos -- --kills N` kills processes only. Checks
+ * that the platform loses nothing and reports nothing false.
  */
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { runChaos } from './run.ts';
+import { type RunOptions, runChaos } from './run.ts';
 
-const USAGE = 'Usage: npm run chaos -- [--deployments 1..1000] [--seed TEXT]';
+const USAGE = 'Usage: npm run chaos -- [--deployments 1..1000 | --kills 1..1000] [--seed TEXT]';
 const DEFAULT_DEPLOYMENTS = '30';
 
 /** An end that explains itself, so its stack is not printed. */
 class Ended extends Error {}
 
-function readArguments(): { deployments: number; seed: string } {
+function readArguments(): Pick<RunOptions, 'size' | 'seed'> {
   const { values } = parseArgs({
     options: {
-      deployments: { type: 'string', default: DEFAULT_DEPLOYMENTS },
+      deployments: { type: 'string' },
+      kills: { type: 'string' },
       seed: { type: 'string', default: randomBytes(4).toString('hex') },
     },
   });
-  const deployments = Number(values.deployments);
-  if (!Number.isInteger(deployments) || deployments < 1 || deployments > 1000) throw new Ended(USAGE);
-  return { deployments, seed: values.seed };
+  const { deployments, kills, seed } = values;
+  if (deployments !== undefined && kills !== undefined) throw new Ended(USAGE);
+  const amount = Number(kills ?? deployments ?? DEFAULT_DEPLOYMENTS);
+  if (!Number.isInteger(amount) || amount < 1 || amount > 1000) throw new Ended(USAGE);
+  return { size: kills === undefined ? { deployments: amount } : { kills: amount }, seed };
 }
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
 
 async function main(): Promise<number> {
-  const { deployments, seed } = readArguments();
-  print(`${deployments} deployments, seed ${seed}`);
+  const { size, seed } = readArguments();
+  print(`${'kills' in size ? `${size.kills} kills` : `${size.deployments} deployments`}, seed ${seed}`);
   const stop = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const)
     process.once(name, () => stop.abort(new Ended(`ended by ${name}`)));
-  const { faults, summary } = await runChaos({ deployments, seed, say: print, signal: stop.signal });
+  const { faults, summary } = await runChaos({ size, seed, say: print, signal: stop.signal });
   for (const line of summary) print(line);
   for (const fault of faults) print(`FAULT ${fault}`);
   print(

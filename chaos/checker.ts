@@ -8,10 +8,10 @@ import { type Client, pause } from '../e2e/instance/client.ts';
 import type { EdgeInstance } from '../e2e/instance/edge.ts';
 import type { RunnerProcess } from '../e2e/instance/runner.ts';
 import { judgeEnding, judgeHistory } from './check/ending.ts';
-import { judgeFollowed, judgeLog } from './check/log.ts';
+import { judgeFollowed, judgeKept, judgeLog } from './check/log.ts';
 import { judgeRecords, readRecords } from './check/records.ts';
 import { judgeArtifact, judgeObjects, listObjects } from './check/storage.ts';
-import type { Asked, Ledger } from './ledger.ts';
+import type { Asked, Kept, Ledger } from './ledger.ts';
 
 export interface Evidence {
   readonly edge: EdgeInstance;
@@ -49,6 +49,12 @@ export async function check(evidence: Evidence): Promise<{ faults: string[]; dep
     const lines = await wholeLog(client, id);
     const log = judgeLog(lines, deployment.status === 'success');
     log.faults.forEach(say);
+    // Only before the deployment has ended are lines taken that come late.
+    const isOpen = ({ attempt }: Kept) => attempt < deployment.attempt;
+    judgeKept(
+      ledger.kept.filter((kept) => kept.id === id && isOpen(kept)),
+      lines,
+    ).forEach(say);
     (await judgePages(client, id, lines)).forEach(say);
     for (const followed of ledger.followed.filter((one) => one.id === id))
       judgeFollowed(followed, lines, deployment.status).forEach(say);

@@ -4,21 +4,33 @@ import type { EdgeInstance } from '../e2e/instance/edge.ts';
 import type { RunnerProcess } from '../e2e/instance/runner.ts';
 import type { FaultProxy } from './fault-proxy.ts';
 import type { Flooder } from './flooder.ts';
+import { keptBy } from './kills.ts';
+import type { Ledger } from './ledger.ts';
 import type { Fault } from './plan.ts';
+
+export interface FaultParts {
+  readonly edge: EdgeInstance;
+  readonly runners: readonly RunnerProcess[];
+  readonly proxy: FaultProxy;
+  readonly flooder: Flooder;
+  readonly ledger: Ledger;
+}
 
 export class Faults {
   readonly #edge: EdgeInstance;
   readonly #runners: readonly RunnerProcess[];
   readonly #proxy: FaultProxy;
   readonly #flooder: Flooder;
+  readonly #ledger: Ledger;
   /** Processes that are down or stopped at present. */
   readonly #away = new Set<EdgeInstance | RunnerProcess>();
 
-  constructor(edge: EdgeInstance, runners: readonly RunnerProcess[], proxy: FaultProxy, flooder: Flooder) {
+  constructor({ edge, runners, proxy, flooder, ledger }: FaultParts) {
     this.#edge = edge;
     this.#runners = runners;
     this.#proxy = proxy;
     this.#flooder = flooder;
+    this.#ledger = ledger;
   }
 
   /** Injects a fault; resolves when the process is back. False if it was already down. */
@@ -27,7 +39,7 @@ export class Faults {
     switch (fault.type) {
       case 'kill-runner':
         return this.#without(this.#runners[fault.runner], async (runner) => {
-          await runner.kill();
+          await this.#kill(runner);
           await pause(fault.downMs);
           await runner.start();
         });
@@ -42,6 +54,10 @@ export class Faults {
         });
       case 'crash-edge':
         return this.#without(this.#edge, (edge) => edge.crash());
+      case 'kill-workerd':
+        return this.#without(this.#edge, (edge) => edge.killRuntime());
+      case 'kill-all':
+        return this.#killAll(fault.downMs);
       case 'cut-sockets':
         proxy.cutSockets(fault.share);
         return true;
@@ -63,6 +79,26 @@ export class Faults {
       case 'flood':
         return (await this.#flooder.flood(fault.frames)) !== 'unreachable';
     }
+  }
+
+  /** Every process that runs dies at the same moment; resolves when all of them are back. */
+  async #killAll(downMs: number): Promise<boolean> {
+    const kills = [
+      this.#without(this.#edge, (edge) => edge.crash()),
+      ...this.#runners.map((each) =>
+        this.#without(each, async (runner) => {
+          await this.#kill(runner);
+          await pause(downMs);
+          await runner.start();
+        }),
+      ),
+    ];
+    return (await Promise.all(kills)).some(Boolean);
+  }
+
+  async #kill(runner: RunnerProcess): Promise<void> {
+    await runner.kill();
+    this.#ledger.kept.push(...(await keptBy(runner)));
   }
 
   /** A process is only stopped while it runs. */

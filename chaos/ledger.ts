@@ -1,5 +1,5 @@
 /** The requests to an instance, its answers, and the states that it reported meanwhile. */
-import type { Deployment, DeploymentStatus, LogLine } from '@appflux/protocol';
+import { type Deployment, type DeploymentStatus, hasEnded, type LogLine } from '@appflux/protocol';
 import type { Work } from './workload.ts';
 
 /** A requested deployment. */
@@ -28,16 +28,32 @@ export interface Followed {
   readonly connections: number;
 }
 
+/** What a runner had on disk of an attempt when it was killed: lines of the build, in order. */
+export interface Kept {
+  readonly id: string;
+  readonly attempt: number;
+  readonly texts: readonly string[];
+}
+
 export class Ledger {
   readonly asked: Asked[] = [];
   readonly cancels = new Map<string, CancelAnswer[]>();
   readonly sightings = new Map<string, Sighting[]>();
   readonly followed: Followed[] = [];
+  readonly kept: Kept[] = [];
   /** Answers that no fault outside of the instance explains. */
   readonly unexplained: string[] = [];
 
   canceled(id: string, answer: CancelAnswer): void {
     this.cancels.set(id, [...(this.cancels.get(id) ?? []), answer]);
+  }
+
+  /** What each deployment was doing when it was last seen: its phase, or its status. */
+  readonly #doing = new Map<string, string>();
+
+  /** What the deployments were doing, of those that had not ended, when they were last seen. */
+  get doing(): string[] {
+    return [...this.#doing.values()];
   }
 
   /** When the last answer about a deployment came. */
@@ -47,9 +63,11 @@ export class Ledger {
    * Records a deployment's state if it has changed. An answer to a call that began, at `askedAt`, before the last
    * answer came is ignored: it is unknown which of the two states is newer.
    */
-  saw({ id, status, attempt }: Deployment, askedAt: number, now = performance.now()): void {
+  saw({ id, status, phase, attempt }: Deployment, askedAt: number, now = performance.now()): void {
     if (askedAt < (this.#seenAt.get(id) ?? Number.NEGATIVE_INFINITY)) return;
     this.#seenAt.set(id, now);
+    if (hasEnded(status)) this.#doing.delete(id);
+    else this.#doing.set(id, phase ?? status);
     const before = this.sightings.get(id) ?? [];
     const last = before.at(-1);
     if (last?.status !== status || last.attempt !== attempt) {

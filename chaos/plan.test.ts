@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { drawKills } from './kill-plan.ts';
 import { APPS, drawPlan, RUNNERS } from './plan.ts';
 
 const KINDS = [
@@ -36,6 +37,25 @@ test('every plan has the requested number of deployments, every kind of fault, a
         expect(fault.at).toBeLessThan(deadlineMs);
       }
       expect(steps.map(({ at }) => at)).toEqual(steps.map(({ at }) => at).sort((a, b) => a - b));
+    }),
+    { numRuns: 50 },
+  );
+});
+
+test('a plan of kills has so many, of every process, in order, and nothing else', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 5, max: 200 }), fc.string(), (kills, seed) => {
+      const { steps, faults, deadlineMs } = drawKills(kills, seed);
+      expect(faults).toHaveLength(kills);
+      expect(new Set(faults.map(({ type }) => type))).toEqual(
+        new Set(['kill-runner', 'crash-edge', 'kill-workerd', 'kill-all']),
+      );
+      expect(faults.map(({ at }) => at)).toEqual(faults.map(({ at }) => at).sort((a, b) => a - b));
+      for (const fault of faults) {
+        expect(fault.at).toBeLessThan(deadlineMs);
+        if ('runner' in fault) expect(fault.runner).toBeLessThan(RUNNERS);
+      }
+      expect(steps.some(({ type }) => type === 'deploy')).toBe(true);
     }),
     { numRuns: 50 },
   );

@@ -33,6 +33,10 @@ export type Fault = { readonly at: number } & (
   | { readonly type: 'kill-runner'; readonly runner: number; readonly downMs: number }
   | { readonly type: 'suspend-runner'; readonly runner: number; readonly forMs: number }
   | { readonly type: 'crash-edge' }
+  /** The control plane's runtime only; its parent starts another. */
+  | { readonly type: 'kill-workerd' }
+  /** The control plane and all runners at the same moment. */
+  | { readonly type: 'kill-all'; readonly downMs: number }
   | { readonly type: 'cut-sockets'; readonly share: number }
   | { readonly type: 'stall-sockets'; readonly share: number; readonly forMs: number }
   | { readonly type: 'delay-messages'; readonly upToMs: number; readonly forMs: number }
@@ -53,7 +57,7 @@ export interface Plan {
 /** The average interval between new deployments. */
 const GAP_MS = 2500;
 /** A lease is 30 s; a suspension is longer, so that the lease expires. */
-const LEASE_MS = 30_000;
+export const LEASE_MS = 30_000;
 
 /** Draws a run of so many deployments. */
 export function drawPlan(deployments: number, seed: string): Plan {
@@ -66,12 +70,14 @@ export function drawPlan(deployments: number, seed: string): Plan {
   };
 }
 
-const inTime = <T extends { readonly at: number }>(list: T[]): T[] => list.sort((a, b) => a.at - b.at);
+/** In the order of their times. */
+export const inTime = <T extends { readonly at: number }>(list: T[]): T[] => list.sort((a, b) => a.at - b.at);
 
 /** A share of all, but at least one. */
 const some = (of: number, share: number): number => Math.max(1, Math.round(of * share));
 
-function drawSteps(deployments: number, spanMs: number, random: Random): Step[] {
+/** Draws the requests for so many deployments, within `spanMs`. */
+export function drawSteps(deployments: number, spanMs: number, random: Random): Step[] {
   const redeploys = some(deployments, 0.12);
   const fresh = Math.max(1, deployments - redeploys);
   const at = Array.from({ length: fresh }, () => random.int(0, spanMs)).sort((a, b) => a - b);

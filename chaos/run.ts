@@ -14,15 +14,18 @@ import { Cleanup } from './cleanup.ts';
 import { FaultProxy } from './fault-proxy.ts';
 import { Faults } from './faults.ts';
 import { Flooder } from './flooder.ts';
+import { drawKills } from './kill-plan.ts';
+import { KillCounts } from './kills.ts';
 import { Ledger } from './ledger.ts';
 import { Observer } from './observer.ts';
-import { drawPlan, type Plan, RUNNERS } from './plan.ts';
+import { drawPlan, type Fault, type Plan, RUNNERS } from './plan.ts';
 import { Random } from './random.ts';
 import { Repositories } from './repositories.ts';
 import { User } from './user.ts';
 
 export interface RunOptions {
-  readonly deployments: number;
+  /** How much is to happen: so many deployments under every kind of fault, or so many kills and nothing else. */
+  readonly size: { readonly deployments: number } | { readonly kills: number };
   readonly seed: string;
   /** Called with what happens, line by line. */
   readonly say: (line: string) => void;
@@ -55,8 +58,8 @@ export async function runChaos(options: RunOptions): Promise<Report> {
   }
 }
 
-async function run({ deployments, seed, say, signal }: RunOptions, cleanup: Cleanup): Promise<Report> {
-  const plan = drawPlan(deployments, seed);
+async function run({ size, seed, say, signal }: RunOptions, cleanup: Cleanup): Promise<Report> {
+  const plan = 'kills' in size ? drawKills(size.kills, seed) : drawPlan(size.deployments, seed);
   const random = new Random(seed);
   await ensureWebImage(connectEngine());
   const proxy = cleanup.add(await FaultProxy.start(random.fork('proxy')), (it) => it.close());
@@ -74,7 +77,8 @@ async function run({ deployments, seed, say, signal }: RunOptions, cleanup: Clea
   say(`${RUNNERS} runners are online; ${plan.steps.length} steps and ${plan.faults.length} faults start`);
   const startedAt = performance.now();
   const clock = () => ((performance.now() - startedAt) / 1000).toFixed(1).padStart(6);
-  const faults = new Faults(edge, runners, proxy, await Flooder.create(client));
+  const kills = new KillCounts();
+  const faults = new Faults({ edge, runners, proxy, flooder: await Flooder.create(client), ledger });
   const followed = random.fork('followed');
   const steps = plan.steps.map((step) => ({
     at: step.at,
@@ -84,12 +88,23 @@ async function run({ deployments, seed, say, signal }: RunOptions, cleanup: Clea
       say(`${clock()}  ${step.type} ${id ?? ''}`);
     },
   }));
+  /** Kills a process, when it is back if it is away. Resolves when it is back again. */
+  const untilKilled = async (fault: Fault) => {
+    for (;;) {
+      const { doing } = ledger;
+      if (await faults.commit(fault)) return kills.add(fault.type, doing);
+      signal.throwIfAborted();
+      await pause(200);
+    }
+  };
   const incidents = plan.faults.map((fault) => ({
     at: fault.at,
     act: async () => {
       const { type, at: _, ...how } = fault;
       say(`${clock()}  ! ${type} ${JSON.stringify(how)}`);
+      if ('kills' in size) return untilKilled(fault);
       if (!(await faults.commit(fault))) say(`${clock()}    ${type}: away already`);
+      return undefined;
     },
   }));
   await onTime([...steps, ...incidents], startedAt, signal);
@@ -111,6 +126,7 @@ async function run({ deployments, seed, say, signal }: RunOptions, cleanup: Clea
     summary: [
       `${statuses.length} deployments in ${clock().trim()} s: ${countEach(statuses)}`,
       `attempts: ${countEach(verdict.deployments.map(({ attempt }) => `${attempt}`))}`,
+      ...('kills' in size ? [...kills.lines(), keptLine(ledger)] : []),
       `faults: ${countEach(plan.faults.map(({ type }) => type))}`,
       `hits: ${hits.join(', ')}`,
       `logs followed live: ${ledger.followed.length}, over ${ledger.followed.reduce((sum, { connections }) => sum + connections, 0)} connections`,
@@ -187,6 +203,11 @@ async function keepLogs(
   await writeFile(join(folder, 'deployments.json'), JSON.stringify(deployments, null, 2));
   for (const runner of runners) await writeFile(join(folder, `${runner.name}.log`), await runner.output());
   return folder;
+}
+
+function keptLine({ kept }: Ledger): string {
+  const lines = kept.reduce((sum, { texts }) => sum + texts.length, 0);
+  return `killed runners had ${lines} lines of ${kept.length} attempts on disk`;
 }
 
 function countEach(words: readonly string[]): string {

@@ -126,7 +126,7 @@ export class User {
         this.#ledger.canceled(id, 'accepted');
       } catch (error) {
         if (isAppFluxError(error, 'already_ended')) {
-          const ended = /it is (\w+)$/.exec(error.message)?.[1] ?? error.message;
+          const ended = /with status (\w+)$/.exec(error.message)?.[1] ?? error.message;
           this.#ledger.canceled(id, { ended });
           return;
         }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { LogLine } from '@appflux/protocol';
 import { describe, expect, test } from 'vitest';
-import { judgeFollowed, judgeLog } from './log.ts';
+import { judgeFollowed, judgeKept, judgeLog } from './log.ts';
 
 const AT = '2026-01-01T00:00:00.000Z';
 /** A log of these texts; those that begin with `>` are AppFlux's own lines. */
@@ -34,6 +34,18 @@ describe('a log', () => {
     expect(judgeLog(lines, true)).toEqual({ faults: [], digest: LAST });
   });
 
+  test('is correct if output of an earlier attempt comes late, even all of it, or after the last attempt', () => {
+    const late = '>Output of attempt 1 that its runner sent after the attempt had ended:';
+    const [first = '', second = ''] = PRINTED;
+    for (const lines of [
+      logOf(BEGIN, first, '>The runner one was lost.', late, second, AGAIN, ...PRINTED, LAST),
+      logOf('>The runner one was lost.', late, BEGIN, first, second, AGAIN, ...PRINTED, LAST),
+      logOf(BEGIN, first, '>The runner one was lost.', AGAIN, ...PRINTED, LAST, late, second),
+    ])
+      expect(judgeLog(lines, true)).toEqual({ faults: [], digest: LAST });
+    expect(judgeLog(logOf(BEGIN, late, second, AGAIN, ...PRINTED, LAST), true).faults).not.toEqual([]);
+  });
+
   test('of a deployment that did not succeed may end anywhere', () => {
     expect(judgeLog(logOf(BEGIN, PRINTED[0] ?? ''), false).faults).toEqual([]);
     expect(judgeLog(logOf('>Canceled: by its owner'), false).faults).toEqual([]);
@@ -50,6 +62,16 @@ describe('a log', () => {
   ])('is wrong with %s', (_, lines) => {
     expect(judgeLog(lines, true).faults).not.toEqual([]);
   });
+});
+
+test('what a runner had on disk is in the log, or missed', () => {
+  const kept = [{ id: 'x', attempt: 1, texts: PRINTED }];
+  expect(judgeKept(kept, logOf(BEGIN, ...PRINTED, AGAIN))).toEqual([]);
+  expect(judgeKept(kept, logOf(BEGIN, PRINTED[0] ?? '', AGAIN))).toEqual([
+    'lacks 1 of 2 lines that attempt 1 had on disk',
+  ]);
+  const dropped = '>Further output of attempt 1 was dropped: more was sent late than a log takes.';
+  expect(judgeKept(kept, logOf(BEGIN, PRINTED[0] ?? '', dropped, AGAIN))).toEqual([]);
 });
 
 describe('a follower of a log', () => {

@@ -1,10 +1,10 @@
 /** Whether a log is complete and contains what the build printed. Pure. */
 import type { LogLine } from '@appflux/protocol';
-import type { Followed } from '../ledger.ts';
+import type { Followed, Kept } from '../ledger.ts';
 import { readPrinted } from '../workload.ts';
 
-/** AppFlux's own line with which an attempt begins. */
-const ATTEMPT_BEGINS = /^Attempt \d+ on runner /;
+/** AppFlux's own lines after which output is of an attempt: its first line, and the heading of what came late. */
+const OF_ATTEMPT = /^Attempt (\d+) on runner |^Output of attempt (\d+) that its runner sent after/;
 
 export interface LogVerdict {
   readonly faults: readonly string[];
@@ -30,16 +30,42 @@ export function judgeLog(lines: readonly LogLine[], succeeded: boolean): LogVerd
   return { faults, digest: last?.digest ?? null };
 }
 
-/** What the build itself printed, per attempt. */
+/**
+ * What the build itself printed, each time that it ran, in the order of attempts. An attempt that was granted again to
+ * the next process of its runner ran twice. Output before any attempt is out of order.
+ */
 function outputs(lines: readonly LogLine[]): string[][] {
-  const byAttempt: string[][] = [];
+  const runs: { attempt: number; output: string[] }[] = [];
+  const begin = (attempt: number, output: string[] = []) => {
+    const run = { attempt, output };
+    runs.push(run);
+    return run;
+  };
+  let current: (typeof runs)[number] | undefined;
   for (const { stream, text } of lines) {
-    if (stream === 'system' && ATTEMPT_BEGINS.test(text)) byAttempt.push([]);
-    // Output before any attempt becomes an attempt of its own, which is then out of order.
-    else if (stream !== 'system')
-      (byAttempt.at(-1) ?? byAttempt[byAttempt.push(['(no attempt has begun)']) - 1])?.push(text);
+    const [, begun, late] = (stream === 'system' ? OF_ATTEMPT.exec(text) : null) ?? [];
+    if (begun !== undefined || late !== undefined) {
+      const before = runs.findLast(({ attempt }) => attempt === Number(begun ?? late));
+      const goesOn = before !== undefined && (late !== undefined || before.output.length === 0);
+      current = goesOn ? before : begin(Number(begun ?? late));
+    } else if (stream !== 'system') {
+      current ??= begin(0, ['(no attempt has begun)']);
+      current.output.push(text);
+    }
   }
-  return byAttempt;
+  return runs.sort((a, b) => a.attempt - b.attempt).map(({ output }) => output);
+}
+
+/** What of the output that runners had on disk when they were killed is not in the log. */
+export function judgeKept(kept: readonly Kept[], log: readonly LogLine[]): string[] {
+  const texts = new Set(log.map(({ text }) => text));
+  return kept.flatMap(({ attempt, texts: all }) => {
+    // A limit, which the log names (docs/limits.md).
+    if (texts.has(`Further output of attempt ${attempt} was dropped: more was sent late than a log takes.`))
+      return [];
+    const lost = all.filter((text) => !texts.has(text)).length;
+    return lost === 0 ? [] : [`lacks ${lost} of ${all.length} lines that attempt ${attempt} had on disk`];
+  });
 }
 
 /** Whether someone who followed the log saw exactly its present content. */

@@ -1,9 +1,10 @@
 /** A separate control plane for a test: the real Worker in workerd, on a free loopback port, with fresh state. */
 
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from '@appflux/client';
 import { bundleWorker } from '../../stack/edge/bundle.ts';
 import { type EdgeConfig, publicUrl, s3Endpoint } from '../../stack/edge/config.ts';
@@ -25,6 +26,8 @@ export interface EdgeInstance {
   readonly bucket: { readonly url: string; readonly accessKeyId: string; readonly secretAccessKey: string };
   /** Kills the process and starts it again with the same state. */
   crash(): Promise<void>;
+  /** Kills workerd only, and waits until its parent has started another. */
+  killRuntime(): Promise<void>;
   /** Its log so far. */
   output(): Promise<string>;
   stop(): Promise<void>;
@@ -71,12 +74,30 @@ export async function startInstance(
       await edge.stop(0);
       edge = await startEdge(config, { env: process.env, logFile });
     },
+    killRuntime: () => killRuntime(edge.pid, publicUrl(port)),
     output: () => edge.output(),
     stop: async () => {
       await edge.stop(5_000);
       await rm(state, { recursive: true, force: true });
     },
   };
+}
+
+/** Kills the children of an edge process, and waits until it answers again. */
+async function killRuntime(pid: number, url: string): Promise<void> {
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  for (const child of children.trim().split(' ')) process.kill(Number(child), 'SIGKILL');
+  const deadline = Date.now() + 60_000;
+  for (;;) {
+    const isUp = await fetch(`${url}/api/health`).then(
+      ({ ok }) => ok,
+      // Nothing listens until the next one does.
+      () => false,
+    );
+    if (isUp) return;
+    if (Date.now() > deadline) throw new Error('The control plane did not come back after its runtime died');
+    await sleep(100);
+  }
 }
 
 /** The Worker's bundle, shared by all instances of a checkout. */
