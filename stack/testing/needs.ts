@@ -22,7 +22,7 @@ export type Need = (typeof NEEDS)[number];
 const SOURCES: readonly { readonly pattern: RegExp; readonly needs: readonly Need[] }[] = [
   { pattern: /\.docker\.test\.ts$|\/testing\/docker\.ts$|^dockerode$/, needs: ['engine', 'git'] },
   { pattern: /^e2e\/instance\/(?:runner|with-runner)\.ts$/, needs: ['engine', 'git'] },
-  { pattern: /^e2e\/container\//, needs: ['engine', 'instanceImage'] },
+  { pattern: /^e2e\/(?:container|service)\//, needs: ['engine', 'instanceImage'] },
   { pattern: /^playwright-core$/, needs: ['browser', 'dashboard'] },
   { pattern: /\/prepare\/testing\/(?:git|repository)|^e2e\/source\/serve\.ts$/, needs: ['git'] },
   { pattern: /\/scan\/testing\/clamav\.ts$|^bench\/sandbox\/scan\.ts$/, needs: ['scanner'] },

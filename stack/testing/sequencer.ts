@@ -11,6 +11,8 @@ export const FIRST = [
   'runner/src/commands/cli.docker.test.ts',
   'e2e/host/builds.test.ts',
   'stack/dev/dev.docker.test.ts',
+  'e2e/container/compose.docker.test.ts',
+  'e2e/service/systemd.docker.test.ts',
   'e2e/web/builds.docker.test.ts',
   'runner/src/cache/cache.docker.test.ts',
   'runner/src/cache/installed.docker.test.ts',
