@@ -9,16 +9,20 @@
  */
 import { ROOT, runCommand } from './command.ts';
 import { checkPlatform } from './preconditions.ts';
+import { StackProblem } from './problem.ts';
 import { progressOn } from './progress.ts';
 import { upgradeOptions } from './upgrade/arguments.ts';
 import { upgrade } from './upgrade/run.ts';
+
+const stoppedBy = (signal: string) =>
+  new StackProblem('upgrade_refused', `The upgrade was stopped by ${signal}`, 'the version before runs');
 
 await runCommand(async () => {
   checkPlatform(process.platform);
   const options = upgradeOptions(process.argv.slice(2));
   const stopping = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(signal, () => stopping.abort(new Error(`it was stopped by ${signal}`)));
+    process.on(signal, () => stopping.abort(stoppedBy(signal)));
   }
   return upgrade({ root: ROOT, options, progress: progressOn(process.stdout), signal: stopping.signal });
 });

@@ -215,7 +215,7 @@ test('a version that fails its check is taken back, with all data and without wh
   expect(ended, JSON.stringify(ended.failure)).toMatchObject({ status: 'success' });
 }, 240_000);
 
-test('a version that works replaces the one before, after the build that runs and before the one that waits', async () => {
+test('an upgrade that is stopped while it waits for a build changes nothing, and the next one goes through', async () => {
   const commit = await remote.commit({
     'edge/package.json': version('1.2.0'),
     'edge/src/publish/download.ts': (text) =>
@@ -224,6 +224,16 @@ test('a version that works replaces the one before, after the build that runs an
   const go = join(folder, 'go');
   const running = await deployed(untilThere(go));
   await client.until(running, ({ status }) => status === 'building');
+  const stopped = upgrade('--no-backup');
+  await vi.waitFor(async () => expect(await maintenance(), stopped.output()).toMatchObject({ on: true }), {
+    timeout: 90_000,
+    interval: 100,
+  });
+  stopped.process.kill('SIGTERM');
+  expect(await stopped.exitCode).toBe(1);
+  expect(stopped.output()).toContain('The upgrade was stopped by SIGTERM: the version before runs');
+  expect(await maintenance()).toMatchObject({ on: false });
+
   // The target of the last backup.
   const upgrading = upgrade();
   await vi.waitFor(

@@ -94,6 +94,9 @@ export async function upgrade(upgrade: Upgrade): Promise<number> {
     signal.throwIfAborted();
     code = await quietly(context);
     return code;
+  } catch (error) {
+    // What was interrupted says less than why.
+    throw signal.aborted ? signal.reason : error;
   } finally {
     // What is left there of a version that could not be put back is needed.
     if (code !== STRANDED) await removeBesides(root);
@@ -158,7 +161,7 @@ async function replace(context: Context): Promise<number> {
       await checkMark(context);
     });
   } catch (error) {
-    return goBack(context, error);
+    return goBack(context, context.signal.aborted ? context.signal.reason : error);
   }
   await forgetSaved(running.state);
   progress.say(`Upgraded to ${versions.new}.`);
