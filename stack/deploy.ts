@@ -12,6 +12,7 @@ import { unstable_readConfig as readConfig } from 'wrangler';
 import { ROOT, runCommand } from './command.ts';
 import { ensureDashboard } from './dashboard.ts';
 import { deployProblems, SECRETS } from './deploy/check.ts';
+import { refuseNewerDatabase } from './deploy/migrations.ts';
 import { bundleWorker } from './edge/bundle.ts';
 import { pendingMigrations } from './edge/migrations.ts';
 import { StackProblem } from './problem.ts';
@@ -66,6 +67,7 @@ await runCommand(async () => {
   if (problems.length > 0) {
     throw new StackProblem('settings_invalid', problems.join('; '), 'fix it in wrangler.toml');
   }
+  await refuseNewerDatabase(ROOT, wranglerConfig, process.env);
   await wrangler('d1', 'migrations', 'apply', 'METADATA', '--remote');
   await wrangler('deploy');
   return 0;
