@@ -1,11 +1,14 @@
 /** One of the runners of a soak: it requests a small deployment, builds it, and reads what a person would read. */
 import { createHash } from 'node:crypto';
-import { Client } from '../../e2e/instance/client.ts';
+import { Client, pause } from '../../e2e/instance/client.ts';
 import { SimulatedRunner } from '../../e2e/instance/simulated-runner.ts';
 import { SAMPLE_PLAN } from '../plan.ts';
 
 /** The lines of a build's log. */
 const LINES = 20;
+
+/** How often a download is tried. */
+const MOST_TRIES = 100;
 
 /** Every so many deployments fail. */
 const FAILS_EVERY = 10;
@@ -65,7 +68,12 @@ async function read(client: Client, slug: string, id: string): Promise<void> {
   await client.fetch('GET', `/api/deployments/${id}/logs`);
   const url = artifacts[0]?.url;
   if (url === undefined) return;
-  const answer = await fetch(url);
-  if (!answer.ok) throw new Error(`the artifact was answered ${answer.status}`);
-  await answer.arrayBuffer();
+  // The deployment's object knows of its end before the database does, which serves the download.
+  for (let tries = 1; ; tries += 1) {
+    const answer = await fetch(url);
+    await answer.arrayBuffer();
+    if (answer.ok) return;
+    if (tries === MOST_TRIES) throw new Error(`the artifact was answered ${answer.status}`);
+    await pause(100);
+  }
 }

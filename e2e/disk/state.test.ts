@@ -82,7 +82,7 @@ test.skipIf(!possible)('below the threshold new work is refused, and what runs g
       error: {
         code: 'storage_full',
         message: expect.stringMatching(
-          /^The disk of this instance has only \d+(\.\d)? MB free, and 32 MiB have to stay free$/,
+          /^The disk of this instance has only \d+(\.\d)? Mi?B free, and 32 MiB have to stay free$/,
         ),
         hint: expect.stringContaining('free disk space'),
       },

@@ -49,6 +49,8 @@ export interface RunnerOptions {
   readonly name?: string;
   readonly labels?: readonly string[];
   readonly slots?: number;
+  /** The folder that its own folder is created in; that for temporary files by default. */
+  readonly within?: string;
   /** Further settings, as environment variables. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -60,7 +62,7 @@ export async function startRunner(
 ): Promise<RunnerProcess> {
   const { name = 'test-runner', labels = ['linux'], slots = 1 } = options;
   const client = new Client(instance);
-  const home = await mkdtemp(join(tmpdir(), 'appflux-runner-'));
+  const home = await mkdtemp(join(options.within ?? tmpdir(), 'appflux-runner-'));
   const state = join(home, 'state');
   const logFile = join(home, 'runner.log');
   const env = {
@@ -68,6 +70,8 @@ export async function startRunner(
     APPFLUX_ALLOW_PRIVATE_SOURCES: '1',
     // A host that has ClamAV need not start one for every runner of a test.
     APPFLUX_RUNNER_SCAN: 'off',
+    // Whatever the disk of the machine that runs the tests.
+    APPFLUX_RUNNER_MIN_FREE: '0',
     ...options.env,
   };
   const { token } = await client.api.runners.createToken();

@@ -11,6 +11,17 @@ import { ExecutorKind, RunnerLabel, RunnerScanner, Slots } from './runner.ts';
 export const AttemptRef = z.strictObject({ deploymentId: ObjectId, attempt: z.int().min(1) });
 export type AttemptRef = z.infer<typeof AttemptRef>;
 
+/** The disk that a runner builds on, in bytes; of several the one with the least to spare. */
+export const RunnerDisk = z.strictObject({
+  freeBytes: z.number().nonnegative(),
+  totalBytes: z.number().nonnegative(),
+  /** How much has to be free for another build. */
+  minFreeBytes: z.number().nonnegative(),
+  /** The runner takes no builds for lack of space. */
+  low: z.boolean(),
+});
+export type RunnerDisk = z.infer<typeof RunnerDisk>;
+
 export const RunnerToPool = z.discriminatedUnion('type', [
   /**
    * First frame on every connection: the runner's identity, capacity, and current attempts. Labels, slots and
@@ -39,6 +50,8 @@ export const RunnerToPool = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('accepted'), ...AttemptRef.shape }),
   /** The attempt is over and cleaned up: its slot is free. */
   z.strictObject({ type: z.literal('freed'), ...AttemptRef.shape }),
+  /** Only sent to an edge whose `welcome` accepts it: when `low` changes, and now and then. May come before `hello`. */
+  z.strictObject({ type: z.literal('disk'), ...RunnerDisk.shape }),
 ]);
 export type RunnerToPool = z.infer<typeof RunnerToPool>;
 
@@ -53,6 +66,8 @@ export const PoolToRunner = z.discriminatedUnion('type', [
     name: z.string(),
     draining: z.boolean(),
     registered: Registered.optional(),
+    /** Types of frames that the edge takes besides those of version 0.1.0. */
+    accepts: z.array(z.string()).optional(),
   }),
   /** Someone has changed the runner's registration. */
   z.object({ type: z.literal('registered'), registered: Registered }),

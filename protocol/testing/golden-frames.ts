@@ -46,6 +46,7 @@ const runnerToPool: Golden<RunnerToPool> = {
   ],
   accepted: [{ type: 'accepted', ...ref }],
   freed: [{ type: 'freed', ...ref }],
+  disk: [{ type: 'disk', freeBytes: 1e9, totalBytes: 5e10, minFreeBytes: 2147483648, low: true }],
 };
 
 const grant: Grant = {
@@ -103,6 +104,7 @@ const poolToRunner: Golden<PoolToRunner> = {
       name: 'builder',
       draining: false,
       registered: { name: 'builder', labels: ['linux'], slots: 2 },
+      accepts: ['disk'],
     },
   ],
   registered: [{ type: 'registered', registered: { name: 'builder', labels: [], slots: 1 } }],

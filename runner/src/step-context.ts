@@ -43,6 +43,11 @@ export class JobFailure extends Error {
   readonly code: FailureCode;
   /** Replaces the code's own advice where the step knows better. */
   readonly hint: string | undefined;
+  /**
+   * For `disk_full`: whether the runner's machine is full (true), or the build is over its own limit (false). Undefined
+   * if the step can't know.
+   */
+  readonly ofMachine: boolean | undefined;
   /** What could be built instead. */
   readonly candidates: readonly BuildCandidate[];
   /** Message and hint, as they know what they quote. */
@@ -51,10 +56,16 @@ export class JobFailure extends Error {
   constructor(
     code: FailureCode,
     message: Text,
-    details: { hint?: Text; candidates?: readonly BuildCandidate[]; cause?: unknown } = {},
+    details: {
+      hint?: Text;
+      candidates?: readonly BuildCandidate[];
+      ofMachine?: boolean;
+      cause?: unknown;
+    } = {},
   ) {
     super(String(message), { cause: details.cause });
     this.code = code;
+    this.ofMachine = details.ofMachine;
     this.hint = details.hint === undefined ? undefined : String(details.hint);
     this.candidates = details.candidates ?? [];
     this.#texts = { message, hint: details.hint };

@@ -49,6 +49,13 @@ describe('match', () => {
     expect(match(jobs, [runner('r', { slots: 5 })], none)).toHaveLength(2);
   });
 
+  it('gives nothing to a runner that lacks disk space', () => {
+    const disk = { freeBytes: 1, totalBytes: 9, minFreeBytes: 2, low: true };
+    const others = [runner('r', { disk, slots: 9 }), runner('s', { disk: { ...disk, low: false } })];
+    expect(match([job('j1')], others.slice(0, 1), none)).toEqual([]);
+    expect(match([job('j1')], others, none)).toEqual([{ deploymentId: 'j1', runnerId: 's' }]);
+  });
+
   it('fills the roomiest runner first and gives a draining one nothing', () => {
     const jobs = [job('j1'), job('j2', { appId: 'b' }), job('j3', { appId: 'c' })];
     const runners = [
@@ -183,6 +190,17 @@ describe('waitingReason', () => {
     expect(reason(mine, [mine], [runner('r')], new Map([['app', 1]]))).toBe(
       'Another build of this App is running, and its limit is 1',
     );
+  });
+
+  it('says that runners lack disk space, and which are draining', () => {
+    const disk = { freeBytes: 1.2e9, totalBytes: 50e9, minFreeBytes: 2 * 1024 ** 3, low: true };
+    const short = runner('r', { disk });
+    const roomy = runner('s', { disk: { ...disk, freeBytes: 9e9, low: false }, busy: 1 });
+    expect(reason(mine, [mine], [short])).toBe('r has too little disk space: 1.2 GB free, 2 GiB needed');
+    expect(reason(mine, [mine], [short, runner('t', { draining: true })])).toBe(
+      't is draining and r has too little disk space: 1.2 GB free, 2 GiB needed',
+    );
+    expect(reason(mine, [mine], [short, roomy])).toBe('The slot of runner s is busy, first in line');
   });
 
   it('says that every runner that could take it is draining', () => {

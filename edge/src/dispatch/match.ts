@@ -1,5 +1,5 @@
 /** Which waiting job goes to which runner, and why one waits. Pure: the pool's object is around it. */
-import { type ExecutorKind, HOST_EXECUTOR_LABELS } from '@appflux/protocol';
+import { type ExecutorKind, formatBytes, HOST_EXECUTOR_LABELS, type RunnerDisk } from '@appflux/protocol';
 
 /** A job that waits in a pool. */
 export interface WaitingJob {
@@ -26,6 +26,8 @@ export interface OnlineRunner {
   refused?: readonly string[];
   /** `docker` where it says nothing. */
   executor?: ExecutorKind | undefined;
+  /** Its disk, if it reports that. */
+  disk?: RunnerDisk;
 }
 
 export interface Pair {
@@ -47,7 +49,7 @@ export function match(
 ): Pair[] {
   const pairs: Pair[] = [];
   const free = new Map(
-    runners.map((runner) => [runner.id, runner.draining ? 0 : runner.slots - runner.busy]),
+    runners.map((runner) => [runner.id, takesBuilds(runner) ? runner.slots - runner.busy : 0]),
   );
   const active = new Map(running);
   const isFull = () => [...free.values()].every((slots) => slots <= 0);
@@ -63,6 +65,9 @@ export function match(
   }
   return pairs;
 }
+
+/** Whether a runner may be given another build, if it has a slot. */
+const takesBuilds = ({ draining, disk }: OnlineRunner) => !draining && disk?.low !== true;
 
 function firstPlaceable(
   waiting: readonly WaitingJob[],
@@ -131,9 +136,8 @@ export function waitingReason(
   if (runners.length === 0) return 'No runner is online';
   const suitable = runners.filter((runner) => suits(runner, job));
   if (suitable.length === 0) return whyNoneSuits(job, runners);
-  const taking = suitable.filter((runner) => !runner.draining);
-  if (taking.length === 0)
-    return `${listed(suitable.map((runner) => runner.name))} ${suitable.length === 1 ? 'is' : 'are'} draining`;
+  const taking = suitable.filter(takesBuilds);
+  if (taking.length === 0) return whyNoneTakes(suitable);
   const builds = running.get(job.appId) ?? 0;
   if (builds >= job.concurrency) {
     return `${builds === 1 ? 'Another build' : `${builds} builds`} of this App ${builds === 1 ? 'is' : 'are'} running, and its limit is ${job.concurrency}`;
@@ -156,6 +160,23 @@ function waitingForOlder(
   const [first = job] = jobs.filter((other) => lineOf(other) === lineOf(job)).sort(older);
   const why = older(first, job) < 0 ? waitingReason(first, jobs, runners, running) : null;
   return why === null ? null : `An older deployment of the same branch goes first: ${why}`;
+}
+
+/** Why none of some runners takes builds: each drains, or lacks space. */
+function whyNoneTakes(runners: readonly OnlineRunner[]): string {
+  const draining = runners.filter((runner) => runner.draining);
+  const reasons = runners.flatMap(({ name, draining, disk }) =>
+    draining || disk === undefined
+      ? []
+      : [
+          `${name} has too little disk space: ${formatBytes(disk.freeBytes)} free, ${formatBytes(disk.minFreeBytes)} needed`,
+        ],
+  );
+  if (draining.length > 0) {
+    const names = listed(draining.map((runner) => runner.name));
+    reasons.unshift(`${names} ${draining.length === 1 ? 'is' : 'are'} draining`);
+  }
+  return listed(reasons);
 }
 
 function whyNoneSuits(job: WaitingJob, runners: readonly OnlineRunner[]): string {

@@ -182,6 +182,12 @@ export class PoolObject extends DurableObject<Env> {
         this.#runners.free(runnerId, frame);
         this.#matchmaker.pump();
         return;
+      case 'disk': {
+        const { type: _, ...disk } = frame;
+        this.#runners.noteDisk(ws, disk);
+        this.#matchmaker.pump();
+        return;
+      }
     }
   }
 

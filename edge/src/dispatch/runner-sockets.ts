@@ -7,6 +7,7 @@ import {
   HEARTBEAT_MS,
   LEASE_MS,
   type PoolToRunner,
+  type RunnerDisk,
   type RunnerScanner,
   usableCapacity,
 } from '@appflux/protocol';
@@ -34,6 +35,8 @@ interface Attachment {
   connectedAt: number;
   /** What its runner has used. Absent in connections that are older than budgets. */
   spent?: Spent;
+  /** What the runner has said of its disk. Absent until it did, which those of earlier versions never do. */
+  disk?: RunnerDisk;
   /** From the runner's `hello`; null until it came. */
   hello: {
     labels: string[];
@@ -93,6 +96,7 @@ export class RunnerSockets {
       name: runner.name,
       draining,
       registered: toldOf(registered),
+      accepts: ['disk'],
     });
     return new Response(null, { status: 101, webSocket: client });
   }
@@ -120,6 +124,11 @@ export class RunnerSockets {
     const fixed = { ...registered, executor };
     attach(ws, { ...rest, registered: fixed, hello } satisfies Attachment);
     return fixed;
+  }
+
+  /** The runner has said how much space its disk has. */
+  noteDisk(ws: WebSocket, disk: RunnerDisk): void {
+    attach(ws, { ...attached(ws), disk } satisfies Attachment);
   }
 
   /** What a connected runner is registered for, as far as this pool knows; null when it is not connected. */
@@ -152,7 +161,7 @@ export class RunnerSockets {
   /** The runners that have said hello and were heard lately. */
   online(): ConnectedRunner[] {
     return this.#open().flatMap((ws) => {
-      const { id, draining, registered, hello } = attached(ws);
+      const { id, draining, registered, hello, disk } = attached(ws);
       if (hello === null || this.#isSilent(ws)) return [];
       const { labels, slots, scanner, executor = 'docker' } = hello;
       const announced = { labels, slots, executor };
@@ -168,6 +177,7 @@ export class RunnerSockets {
           busy: new Set(held).size,
           lastSeenAt: this.#heardAt(ws),
           scanner,
+          ...(disk === undefined ? {} : { disk }),
         },
       ];
     });

@@ -71,6 +71,8 @@ const POOL_COSTS: Costs<RunnerToPool> = {
   hello: () => 50,
   accepted: () => 5,
   freed: () => 10,
+  // Pairs all jobs again.
+  disk: () => 10,
 };
 
 function costIn<Frame extends { type: string }>(costs: Costs<Frame>, frame: Frame): number {

@@ -1,5 +1,7 @@
 /** A running runner: takes grants from its pool and runs at most as many builds in parallel as it has slots. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { AttemptRef, Granted, RunnerScanner } from '@appflux/protocol';
+import type { DiskWatch } from '../disk/watch.ts';
 import { describeError } from '../journal.ts';
 import { Stopped } from '../stop.ts';
 import { type AttemptHost, runAttempt } from './attempt.ts';
@@ -9,10 +11,12 @@ import { PoolConnection } from './pool-connection.ts';
 import { watchScanner } from './scanner-watch.ts';
 
 export interface AgentOptions {
-  readonly host: Omit<AttemptHost, 'signal' | 'onLinesLeft'>;
+  readonly host: Omit<AttemptHost, 'signal' | 'onLinesLeft' | 'onDiskFull'>;
   readonly capacity: Capacity;
   /** Gives the scanner's state, which the owner sees in the dashboard. */
   readonly scanner?: () => Promise<RunnerScanner>;
+  /** Watches the disks that builds need; without it, builds are taken whatever their space. */
+  readonly disks?: DiskWatch;
 }
 
 /** Why an agent has ended. */
@@ -20,6 +24,9 @@ export type AgentEnd = 'stopped' | 'revoked';
 
 /** Ended attempts that are remembered, so that a grant that is repeated late is not built again. */
 const REMEMBERED = 200;
+
+/** How long the pool's connection waits for the first look at the disks, which may first remove caches. */
+const FIRST_LOOK_MS = 10_000;
 
 const keyOf = ({ deploymentId, attempt }: AttemptRef) => `${deploymentId}/${attempt}`;
 
@@ -60,7 +67,7 @@ export class Agent {
   /** Runs until it is stopped or its credential is revoked, and all attempts are cleaned up. */
   run(): Promise<AgentEnd> {
     // Lines of earlier attempts come before the next ones, which begin with the pool's connection.
-    void this.#leftLines.sendAll().then(() => this.#pool.start());
+    void this.#begin();
     const { scanner, host } = this.#options;
     if (scanner !== undefined) {
       void watchScanner({
@@ -72,6 +79,20 @@ export class Agent {
       });
     }
     return this.#ended.promise;
+  }
+
+  async #begin(): Promise<void> {
+    const { disks, host } = this.#options;
+    await this.#leftLines.sendAll();
+    if (disks !== undefined) {
+      void disks.run((disk) => {
+        if (disk.low) host.journal.warn('Too little disk space: no new builds', { ...disk });
+        this.#pool.disk(disk);
+      }, this.#stop.signal);
+      // The pool is not to hand out a build before it knows.
+      await Promise.race([disks.look(), sleep(FIRST_LOOK_MS, undefined, { ref: false })]);
+    }
+    this.#pool.start();
   }
 
   /** Returns the running attempts to the queue and ends. */
@@ -96,9 +117,9 @@ export class Agent {
       this.#leftLines.begin(ref);
       this.#pool.accepted(ref);
       const onLinesLeft = (left: AttemptRef) => void this.#leftLines.send(left);
-      const done = runAttempt(granted, { ...host, onLinesLeft, signal: this.#stop.signal }).then(() =>
-        this.#free(ref),
-      );
+      const onDiskFull = async () => void (await this.#options.disks?.look());
+      const attemptHost = { ...host, onLinesLeft, onDiskFull, signal: this.#stop.signal };
+      const done = runAttempt(granted, attemptHost).then(() => this.#free(ref));
       this.#running.set(key, { ref, done });
       host.journal.info('Attempt started', { ...ref, app: grant.job.app.slug });
     }

@@ -21,6 +21,7 @@ import type { Tracing } from '../tracing/tracing.ts';
 import { AttemptConnection } from './attempt-connection.ts';
 import type { Clock } from './clock.ts';
 import { watchDeadline } from './deadline.ts';
+import { returnedIfFull } from './full-machine.ts';
 import { Lease, leaseTerms } from './lease.ts';
 import type { SocketTiming } from './reconnecting-socket.ts';
 
@@ -36,6 +37,8 @@ export interface AttemptHost extends JobHost {
   readonly tracing?: Tracing;
   /** Lines of an attempt are left on disk: it has ended before the edge had them. */
   readonly onLinesLeft: (ref: AttemptRef) => void;
+  /** The machine's disk was full: looks at it, so that the pool knows before it hands out the next build. */
+  readonly onDiskFull: () => Promise<void>;
   readonly timing?: SocketTiming;
   readonly logLimits?: Partial<LogLimits>;
   /** The steps of a job; tests pass their own. */
@@ -163,6 +166,14 @@ async function work(
     () => endsAt - host.clock(),
     () => stop.abort(new Stopped('timeout', 'The attempt exceeded its time limit.')),
   );
+  const settled = (outcome: Outcome) =>
+    returnedIfFull(outcome, {
+      attempt,
+      state: host.settings.state,
+      keepFree: host.settings.keepFree,
+      onDiskFull: host.onDiskFull,
+      log: (line) => log.write(line),
+    });
   try {
     const steps = (host.steps ?? realSteps)(host, {
       job,
@@ -176,9 +187,9 @@ async function work(
     });
     const tell = connection.tell.bind(connection);
     const trace = host.tracing?.attempt(granted.grant);
-    return await runPipeline(steps, { job, attempt, limits, log, tell, signal, trace });
+    return await settled(await runPipeline(steps, { job, attempt, limits, log, tell, signal, trace }));
   } catch (error) {
-    return outcomeOf(error, signal.reason, 'preparing', limits.timeoutSeconds);
+    return settled(outcomeOf(error, signal.reason, 'preparing', limits.timeoutSeconds));
   } finally {
     unwatch();
   }

@@ -6,6 +6,7 @@ import {
   type ExecutorKind,
   type Granted,
   PoolToRunner,
+  type RunnerDisk,
   type RunnerScanner,
   type RunnerToPool,
 } from '@appflux/protocol';
@@ -37,6 +38,9 @@ export class PoolConnection {
   readonly #session = randomUUID();
   readonly #socket: ReconnectingSocket;
   #scanner: RunnerScanner | undefined;
+  #disk: RunnerDisk | undefined;
+  /** What the edge of this connection takes besides frames of version 0.1.0; null before its `welcome`. */
+  #accepts: readonly string[] | null = null;
 
   constructor(options: PoolOptions) {
     this.#options = options;
@@ -44,7 +48,7 @@ export class PoolConnection {
       url: new URL('/api/pool/connect', options.url),
       headers: { authorization: `Bearer ${options.credential}` },
       timing: options.timing ?? SOCKET_TIMING,
-      onOpen: () => this.#hello(),
+      onOpen: () => this.#opened(),
       onMessage: (text) => this.#take(text),
       onLoss: (loss) => this.#lost(loss),
     });
@@ -65,6 +69,12 @@ export class PoolConnection {
     this.#hello();
   }
 
+  /** Reports the disk. Lost with a lost connection; the next one begins with it. */
+  disk(disk: RunnerDisk) {
+    this.#disk = disk;
+    if (this.#accepts !== null) this.#sendDisk();
+  }
+
   /** The attempt has ended and is cleaned up. */
   freed({ deploymentId, attempt }: AttemptRef) {
     this.#send({ type: 'freed', deploymentId, attempt });
@@ -74,7 +84,32 @@ export class PoolConnection {
     this.#socket.close(CLOSE.goingAway, 'the runner is stopping');
   }
 
+  /**
+   * Announces the runner at once, unless it lacks space: whether the edge takes that frame is in its `welcome`, and the
+   * announcement has to come after it.
+   */
+  #opened() {
+    this.#accepts = null;
+    if (this.#disk?.low !== true) this.#announce();
+  }
+
+  #welcomed(accepts: readonly string[]) {
+    this.#accepts = accepts;
+    this.#sendDisk();
+    if (this.#disk?.low === true) this.#announce();
+  }
+
+  #sendDisk() {
+    if (this.#disk === undefined || !this.#accepts?.includes('disk')) return;
+    this.#send({ type: 'disk', ...this.#disk });
+  }
+
+  /** Sends what has changed, unless `welcome` is awaited for it. */
   #hello() {
+    if (this.#accepts !== null || this.#disk?.low !== true) this.#announce();
+  }
+
+  #announce() {
     const { version, capacity, executor, running } = this.#options;
     const { labels, slots } = capacity.announced;
     this.#send({
@@ -94,6 +129,7 @@ export class PoolConnection {
     const frame = edgeFrame(PoolToRunner, text, journal);
     if (frame?.type === 'welcome') {
       this.#socket.settled();
+      this.#welcomed(frame.accepts ?? []);
       journal.info('Connected to the pool', {
         runner: frame.runnerId,
         name: frame.name,

@@ -156,6 +156,12 @@ export class Caches {
     await this.#upkeep.tidy();
   }
 
+  /** Removes caches until as much is free as they have to leave, as far as no running build needs them. */
+  async makeRoom(): Promise<void> {
+    this.#later(() => this.#upkeep.tidy());
+    await this.#background;
+  }
+
   /** Waits for background work, or ends it. */
   async close(): Promise<void> {
     this.#closed.abort();

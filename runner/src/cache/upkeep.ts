@@ -31,6 +31,8 @@ export interface CachesOptions {
   readonly maxBytes: number;
   /** What has to stay free on the disk for the host; caches leave twice as much. */
   readonly keepFree: number;
+  /** What caches leave free of a disk of so many bytes; twice `keepFree` unless set. */
+  readonly leaveFree?: (totalBytes: number) => number;
 }
 
 export interface Around {
@@ -145,14 +147,15 @@ export class Upkeep {
 
   /** What caches may take, which is less where the disk is nearly full. */
   async #room(): Promise<number> {
-    const { maxBytes, keepFree, state } = this.#options;
-    const { bavail, bsize } = await statfs(state);
+    const { maxBytes, keepFree, leaveFree, state } = this.#options;
+    const { bavail, blocks, bsize } = await statfs(state);
+    const leave = leaveFree?.(blocks * bsize) ?? 2 * keepFree;
     const layers = new Map<string, number>();
     for (const { appId, entry } of await this.#allEntries()) {
       for (const { id, bytes } of entry.layers) layers.set(`${appId}/${id}`, bytes);
     }
     const taken = [...layers.values()].reduce((sum, bytes) => sum + bytes, 0);
-    return Math.max(0, Math.min(maxBytes, taken + bavail * bsize - 2 * keepFree));
+    return Math.max(0, Math.min(maxBytes, taken + bavail * bsize - leave));
   }
 
   async #apps(): Promise<string[]> {

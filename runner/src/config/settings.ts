@@ -46,6 +46,7 @@ export const Settings = z.strictObject({
   maxDisk: bytes.optional(),
   maxTimeout: number(z.number().positive()).optional(),
   keepFree: bytes.default(1024 ** 3),
+  minFree: z.union([off, bytes]).optional(),
   cacheSize: z.union([off, bytes]).default(20 * 1024 ** 3),
 });
 export type Settings = z.infer<typeof Settings>;
@@ -213,6 +214,12 @@ export const FLAGS: Readonly<Record<SettingName, Flag>> = {
     env: 'APPFLUX_RUNNER_KEEP_FREE',
     commands: BUILDING,
     help: 'disk space that stays free on the host (default: 1g)',
+  },
+  minFree: {
+    flag: '--min-free <bytes>',
+    env: 'APPFLUX_RUNNER_MIN_FREE',
+    commands: BUILDING,
+    help: 'free disk space below which this runner takes no builds; off for none (default: 5 % of the disk, 2g to 10g)',
   },
   cacheSize: {
     flag: '--cache-size <bytes>',

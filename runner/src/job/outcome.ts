@@ -1,7 +1,7 @@
 /** Turns the end of the steps into the result that is reported. Pure. */
 import { DetectionFailure } from '@appflux/detection';
 import type { AttemptResult, Phase } from '@appflux/protocol';
-import { say, type Text } from '../masking/sentence.ts';
+import { own, say, type Text } from '../masking/sentence.ts';
 import { type FailureReport, JobFailure, type Skip } from '../step-context.ts';
 import { Stopped } from '../stop.ts';
 
@@ -16,6 +16,8 @@ export interface Outcome {
   readonly report: AttemptReport | null;
   /** An error that was not expected. */
   readonly fault?: unknown;
+  /** It failed for lack of disk space: of the runner's machine (true), or it isn't known whose (undefined). */
+  readonly diskFull?: { readonly ofMachine: boolean | undefined };
 }
 
 /** The outcome of steps that all went through. */
@@ -37,12 +39,22 @@ export const skipped = ({ reason }: Skip): Outcome => ({ report: { status: 'skip
 export function outcomeOf(thrown: unknown, reason: unknown, phase: Phase, timeoutSeconds: number): Outcome {
   const cause = reason ?? thrown;
   if (cause instanceof Stopped) return stoppedOutcome(cause, phase, timeoutSeconds);
-  if (cause instanceof JobFailure) return { report: failed(cause, phase) };
+  if (cause instanceof JobFailure) {
+    const { code, ofMachine } = cause;
+    const isFull = code === 'disk_full' && ofMachine !== false;
+    return { report: failed(cause, phase), ...(isFull && { diskFull: { ofMachine } }) };
+  }
   if (cause instanceof DetectionFailure) return { report: failed(jobFailure(cause), phase) };
   if (isDiskFull(cause))
     return {
-      report: failed(new JobFailure('disk_full', say`The runner’s disk is full`), phase),
+      report: failed(
+        new JobFailure('disk_full', own('The runner’s disk is full'), {
+          hint: own('Ask the owner of the runner to free disk space, then redeploy.'),
+        }),
+        phase,
+      ),
       fault: cause,
+      diskFull: { ofMachine: undefined },
     };
   const failure = new JobFailure('internal', say`Unexpected error in the runner while ${phase}`);
   return { report: failed(failure, phase), fault: cause };

@@ -43,17 +43,20 @@ export function diskVerdict(look: DiskLook, limitBytes: number, keepFreeBytes: n
     return new JobFailure(
       'disk_full',
       say`The build filled its disk. Its limit is ${own(formatBytes(limitBytes))}`,
+      { ofMachine: false },
     );
   }
   if (look.used !== null && look.used > limitBytes) {
     return new JobFailure(
       'disk_full',
       say`The build wrote ${own(formatBytes(look.used))}. Its limit is ${own(formatBytes(limitBytes))}`,
+      { ofMachine: false },
     );
   }
   if (look.free < keepFreeBytes) {
     return new JobFailure('disk_full', say`The runner’s disk has only ${own(formatBytes(look.free))} left`, {
       hint: own('Ask the owner of the runner to free disk space, then redeploy.'),
+      ofMachine: true,
     });
   }
   return null;

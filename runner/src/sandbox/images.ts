@@ -112,6 +112,12 @@ export class Images {
     });
     if (!result.failed) return;
     journal.error('A builder image could not be built', { image, output: result.all.slice(-4000) });
+    if (/no space left on device/i.test(result.all)) {
+      throw new JobFailure('disk_full', say`The runner’s disk is full: ${image} could not be built`, {
+        hint: own('Ask the owner of the runner to free disk space, then redeploy.'),
+        ofMachine: true,
+      });
+    }
     throw new JobFailure(
       'image_unavailable',
       say`The builder image ${image} could not be built on this runner`,

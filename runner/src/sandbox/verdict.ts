@@ -60,6 +60,7 @@ export function verdict(build: FinishedBuild): JobFailure | null {
     return new JobFailure(
       'disk_full',
       say`${named} filled its disk. The limit is ${own(formatBytes(build.diskBytes))}`,
+      { ofMachine: false },
     );
   }
   if (build.tail.some((line) => NO_SPACE.test(line))) {

@@ -3,10 +3,12 @@
 import { Caches } from '../cache/caches.ts';
 import type { Settings } from '../config/settings.ts';
 import { containerExecutor } from '../container-executor/index.ts';
+import { cachesLeave, minFreeOf } from '../disk/room.ts';
+import { DiskWatch, type DiskWatchOptions } from '../disk/watch.ts';
 import { HOST_WARNING, hostExecutor } from '../host-executor/index.ts';
 import { hostLabelProblem } from '../host-executor/labels.ts';
 import type { Executor } from '../job/executor.ts';
-import type { Journal } from '../journal.ts';
+import { describeError, type Journal } from '../journal.ts';
 import { RunnerProblem } from '../problem.ts';
 import { sweepAttemptFolders } from '../sandbox/attempt-folder.ts';
 import { connectEngine, engineMessage } from '../sandbox/engine.ts';
@@ -22,6 +24,7 @@ export interface OpenExecutorOptions {
 
 export interface OpenedExecutor {
   readonly executor: Executor;
+  readonly disks: DiskWatch;
   /** To be called once nothing is built any more. */
   close(): Promise<void>;
 }
@@ -48,7 +51,8 @@ async function openHost({
     { containers: [], folders: await sweepAttemptFolders(settings.state, executor.removeFolder) },
     journal,
   );
-  return { executor, close: async () => undefined };
+  const disks = watchOf(settings, journal, { folders: [settings.state], makeRoom: async () => undefined });
+  return { executor, disks, close: async () => undefined };
 }
 
 async function openContainers({ settings, runnerId, journal }: OpenExecutorOptions): Promise<OpenedExecutor> {
@@ -62,12 +66,26 @@ async function openContainers({ settings, runnerId, journal }: OpenExecutorOptio
       error,
     );
   }
-  const { state, cacheSize: maxBytes, keepFree } = settings;
-  const caches = new Caches({ state, engine, runnerId, journal, maxBytes, keepFree });
+  const { state, cacheSize: maxBytes, keepFree, minFree } = settings;
+  const leaveFree = (totalBytes: number) => cachesLeave(minFreeOf(totalBytes, minFree), keepFree);
+  const caches = new Caches({ state, engine, runnerId, journal, maxBytes, keepFree, leaveFree });
   await caches.sweep();
   const images = new Images({ engine, journal, allowed: settings.images, command: settings.imageCommand });
   const executor = containerExecutor({ engine, images, caches, settings, runnerId, journal });
-  return { executor, close: () => caches.close() };
+  const { DockerRootDir } = (await engine.info()) as { DockerRootDir?: string };
+  const folders = [state, ...(DockerRootDir === undefined ? [] : [DockerRootDir])];
+  const disks = watchOf(settings, journal, { folders, makeRoom: () => caches.makeRoom() });
+  return { executor, disks, close: () => caches.close() };
+}
+
+function watchOf(
+  { minFree }: Settings,
+  journal: Journal,
+  options: Pick<DiskWatchOptions, 'folders' | 'makeRoom'>,
+): DiskWatch {
+  const onError = (error: unknown) =>
+    journal.warn('The free disk space could not be determined', { error: describeError(error) });
+  return new DiskWatch({ ...options, minFree, onError });
 }
 
 function tell({ containers, folders }: Swept, journal: Journal): void {

@@ -42,6 +42,7 @@ export async function start(settings: Settings, journal: Journal): Promise<void>
   const agent = new Agent({
     capacity,
     scanner: () => scanning.facts(),
+    disks: opened.disks,
     host: {
       executor: opened.executor,
       scanner: scanning,

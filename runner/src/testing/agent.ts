@@ -11,6 +11,7 @@ import type { SocketTiming } from '../agent/reconnecting-socket.ts';
 import { Caches } from '../cache/caches.ts';
 import { mergeSettings } from '../config/read-settings.ts';
 import { containerExecutor } from '../container-executor/index.ts';
+import type { DiskWatch } from '../disk/watch.ts';
 import type { Steps } from '../job/pipeline.ts';
 import type { StepsInput } from '../job/steps.ts';
 import { connectEngine } from '../sandbox/engine.ts';
@@ -93,11 +94,15 @@ export interface TestAgentOptions {
   readonly keep?: NonNullable<CapacityOptions['keep']>;
   readonly steps?: (input: StepsInput) => Steps;
   readonly timing?: SocketTiming;
+  readonly disks?: DiskWatch;
+  /** Types of frames that the edge says it accepts. */
+  readonly accepts?: string[];
 }
 
 /** Starts an agent, connected to a fake edge of its own. */
 export async function startAgent(options: TestAgentOptions = {}): Promise<TestAgent> {
   const edge = await FakeEdge.start();
+  edge.accepts = options.accepts;
   const state = await mkdtemp(join(tmpdir(), 'appflux-agent-'));
   const { journal, lines } = keptJournal();
   const engine = connectEngine();
@@ -111,6 +116,7 @@ export async function startAgent(options: TestAgentOptions = {}): Promise<TestAg
       journal,
       ...(options.keep === undefined ? {} : { keep: options.keep }),
     }),
+    ...(options.disks === undefined ? {} : { disks: options.disks }),
     host: {
       executor: containerExecutor({
         engine,

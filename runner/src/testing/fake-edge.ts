@@ -28,6 +28,8 @@ export class FakeEdge {
   readonly runnerId = newRunnerId();
   /** Frames of the runner to its pool. */
   readonly poolFrames: RunnerToPool[] = [];
+  /** Types of frames that it says it accepts; an edge of an earlier version says nothing. */
+  accepts: string[] | undefined;
   /** Objects that were put into storage, parts by number: `name` to bytes of each part. */
   readonly stored = new Map<string, Map<number, Buffer>>();
   /** Files that can be fetched from `sourceUrl(name)`. */
@@ -244,6 +246,7 @@ export class FakeEdge {
       name: 'test',
       draining: false,
       ...(this.registered === undefined ? {} : { registered: this.registered }),
+      ...(this.accepts === undefined ? {} : { accepts: this.accepts }),
     });
   }
 }
