@@ -112,7 +112,14 @@ async function backUpFromCloudflare(url: string, target: string): Promise<void> 
     backUpDeployed({ root: ROOT, store, ...locks, keep, env: process.env, detail: task.detail }),
   );
   const { at: succeededAt } = made;
-  const status = { succeededAt, triedAt: succeededAt, target, error: null, schedule: null };
+  const status = {
+    succeededAt,
+    triedAt: succeededAt,
+    target,
+    error: null,
+    schedule: null,
+    bytes: made.bytes,
+  };
   const secret = process.env.OPERATOR_SECRET ?? '';
   const unreported = await putReport(url.replace(/\/$/, ''), secret, status).catch(messageOf);
   sayMade({ ...made, unreported });
@@ -161,12 +168,20 @@ async function verify(store: BackupStore): Promise<void> {
   progress.say(
     `All ${verified.chunks} chunks are as they were written; ${verified.databases} databases are whole.`,
   );
-  if (!verified.cutOff) return;
+  if (!verified.cutOff) return noteVerified(store);
   throw new StackProblem(
     'backup_damaged',
     `${store.name} is cut off after the snapshots above`,
     'a copy or a backup broke off: copy it again, or make another backup to it',
   );
+}
+
+/** Reports that a backup is whole to the instance whose newest backup it is, if that runs. */
+async function noteVerified(store: BackupStore): Promise<void> {
+  const { last } = await readStatus(state);
+  if (last?.target !== store.name) return;
+  const unreported = await reportStatus(state, { verifiedAt: new Date().toISOString() });
+  if (unreported !== null) progress.say(`Warning: the instance did not take the report (${unreported})`);
 }
 
 /** Opens a backup with what was given, or else with the key that this instance keeps. */

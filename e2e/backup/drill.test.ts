@@ -171,7 +171,11 @@ describe('an instance that was backed up while it worked, and lost', { timeout: 
     const { operator } = createClient({ url: restored.url, token: secrets.operatorSecret });
     // The first backup was reported before the second one was made.
     expect(await operator.backups()).toMatchObject({
-      status: { error: null, target: join(folder, 'appflux.backup') },
+      status: {
+        error: null,
+        target: join(folder, 'appflux.backup'),
+        bytes: expect.toSatisfy((bytes: number) => bytes > 0),
+      },
       ageSeconds: expect.any(Number),
     });
   });

@@ -18,6 +18,8 @@ export interface IsolateCounts {
   id: string;
   requests: readonly RequestCount[];
   storageErrors: ReadonlyMap<string, number>;
+  /** How long log lines took to arrive, of the newest batches, in seconds. */
+  logLags: readonly number[];
 }
 
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
@@ -38,6 +40,37 @@ export class RequestCounts {
   all(): RequestCount[] {
     return [...this.#counts.values()];
   }
+}
+
+/** The last of many values. */
+export class LastValues {
+  readonly #most: number;
+  readonly #values: number[] = [];
+  #next = 0;
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  add(value: number): void {
+    this.#values[this.#next] = value;
+    this.#next = (this.#next + 1) % this.#most;
+  }
+
+  all(): readonly number[] {
+    return this.#values;
+  }
+}
+
+const logLags = new LastValues(1_000);
+
+/**
+ * Notes how long the newest line of a batch took from its runner to the deployment's object. `at` is the runner's clock
+ * (ISO 8601), `now` this machine's: a runner whose clock is ahead took no time.
+ */
+export function noteLogLag(at: string, now: number): void {
+  const seconds = (now - Date.parse(at)) / 1000;
+  if (!Number.isNaN(seconds)) logLags.add(Math.max(0, seconds));
 }
 
 /** The requests that this isolate has answered. */
@@ -73,5 +106,5 @@ export function countingErrors<Target extends object>(target: Target): Target {
 export function isolateCounts(): IsolateCounts {
   // Random values may only be generated while a request is handled.
   id ??= crypto.randomUUID().slice(0, 8);
-  return { id, requests: requests.all(), storageErrors };
+  return { id, requests: requests.all(), storageErrors, logLags: logLags.all() };
 }

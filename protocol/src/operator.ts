@@ -101,9 +101,9 @@ export const BackupStatus = z
     schedule: z.string().max(200).nullable(),
     /** When the schedule makes the next one. Absent in reports of earlier versions, and null without a schedule. */
     nextAt: Timestamp.nullable().optional(),
-    /** When a backup was last verified (`npm run backup -- verify`); null or absent if none was. */
+    /** When it was last verified (`npm run backup -- verify`). Absent in a report that doesn't know: it stays as it was. */
     verifiedAt: Timestamp.nullable().optional(),
-    /** Bytes of all snapshots together; null or absent if unknown. */
+    /** Bytes of all snapshots together. Absent as above. */
     bytes: z.number().nonnegative().nullable().optional(),
   })
   .meta({ id: 'BackupStatus' });

@@ -17,7 +17,7 @@ import { Repository, readHeader } from './format/repository.ts';
 import { SnapshotWriter } from './format/write.ts';
 import type { Protection, Unlock } from './key.ts';
 import { type Made, newSnapshotId } from './make.ts';
-import type { BackupStore } from './store/store.ts';
+import { type BackupStore, bytesIn } from './store/store.ts';
 
 /** Where the export of D1 is in a snapshot. */
 export const D1_EXPORT = 'cloudflare/d1.sql';
@@ -75,7 +75,8 @@ export async function backUpDeployed(backup: DeployedBackup): Promise<Omit<Made,
   const about = { id, at, source: 'cloudflare', running: true, pausedMs: 0 } as const;
   const written = await writer.finish({ ...about, missing: [] });
   const { removed } = keep === undefined ? { removed: [] } : await repository.prune(keep);
-  return { ...written, id, at, pausedMs: 0, missing: [], running: true, removed };
+  const bytes = await bytesIn(store);
+  return { ...written, id, at, pausedMs: 0, missing: [], running: true, removed, bytes };
 }
 
 async function openOrCreate({ store, protection, unlock }: DeployedBackup): Promise<Repository> {

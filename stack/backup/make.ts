@@ -14,7 +14,7 @@ import { SnapshotWriter, type Written } from './format/write.ts';
 import { BackupKey, type Protection, type Unlock } from './key.ts';
 import { reportStatus } from './report.ts';
 import { changeStatus, readStatus } from './status.ts';
-import type { BackupStore } from './store/store.ts';
+import { type BackupStore, bytesIn } from './store/store.ts';
 
 /** Where collections of MongoDB lie during a backup, within the state folder. */
 const STAGING_OUTSIDE = 'backup-staging-mongo';
@@ -38,6 +38,8 @@ export interface Made extends Written {
   readonly pausedMs: number;
   readonly missing: readonly string[];
   readonly running: boolean;
+  /** Bytes of all snapshots together. */
+  readonly bytes: number;
   /** The moment that the snapshot shows. */
   readonly at: string;
   /** Why the running instance did not take the report; null if it did, or doesn't run. */
@@ -55,7 +57,7 @@ export async function makeBackup(options: BackupOptions): Promise<Made> {
     const made = await attempt(options);
     const last = { succeededAt: made.at, target: options.store.name, error: null, triedAt };
     await changeStatus(state, { last });
-    return { ...made, unreported: await reportStatus(state) };
+    return { ...made, unreported: await reportStatus(state, { bytes: made.bytes }) };
   } catch (error) {
     const { succeededAt = null, target = null } = before ?? {};
     await changeStatus(state, { last: { succeededAt, target, error: messageOf(error), triedAt } });
@@ -90,7 +92,7 @@ async function attempt(options: BackupOptions): Promise<Omit<Made, 'unreported'>
   const outside = outsideOf(description.variables, state, detail);
   const written = await backUpLocal({ state, id, writer, control, description, outside, detail });
   const { removed } = keep === undefined ? { removed: [] } : await repository.prune(keep);
-  return { ...written, id, running: control !== null, removed };
+  return { ...written, id, running: control !== null, removed, bytes: await bytesIn(store) };
 }
 
 /** What the instance keeps outside its state folder, by the variables of its Worker. */

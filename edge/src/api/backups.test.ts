@@ -24,12 +24,25 @@ test('what was reported last is shown, with the age of the newest snapshot', asy
   expect((await put(STATUS)).status).toBe(200);
   const age = Math.floor((Date.now() - Date.parse(STATUS.succeededAt)) / 1000);
   expect(await get()).toEqual({
-    status: STATUS,
+    status: { ...STATUS, verifiedAt: null, bytes: null },
     ageSeconds: expect.toSatisfy((seconds: number) => Math.abs(seconds - Math.max(age, 0)) < 60),
   });
   const failed = { ...STATUS, error: 'the disk is full', triedAt: '2026-11-29T03:00:00.000Z' };
   await put(failed);
   expect(await get()).toMatchObject({ status: failed });
+});
+
+test('what a report leaves out stays as it was, but not of another backup', async () => {
+  const verifiedAt = '2026-11-28T04:00:00.000Z';
+  await put({ ...STATUS, bytes: 7 });
+  await put({ ...STATUS, verifiedAt });
+  expect(await get()).toMatchObject({ status: { bytes: 7, verifiedAt } });
+  await put({ ...STATUS, bytes: 9, nextAt: '2026-11-29T03:00:00.000Z' });
+  expect(await get()).toMatchObject({
+    status: { bytes: 9, verifiedAt, nextAt: '2026-11-29T03:00:00.000Z' },
+  });
+  await put({ ...STATUS, target: '/other' });
+  expect(await get()).toMatchObject({ status: { bytes: null, verifiedAt: null } });
 });
 
 test('a snapshot from the future has the age 0', async () => {

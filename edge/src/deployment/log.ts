@@ -7,6 +7,7 @@
  * hibernating, and awake it is billed by the second.
  */
 import type { DeploymentToRunner, LogLine, Phase, RunnerToDeployment } from '@appflux/protocol';
+import { noteLogLag } from '../isolate-counts.ts';
 import type { Sql } from '../limits/sql.ts';
 import { isContiguous, LogStore } from '../logs/store.ts';
 import type { Viewers } from '../logs/viewers.ts';
@@ -66,6 +67,8 @@ export class DeploymentLog {
     if (appended.kind === 'gap') return { type: 'resume', from: appended.expected };
     if (appended.kind === 'repeated') return { type: 'ack', seq: store.writtenSeq };
     const fresh = lines.filter((line) => line.seq > before);
+    // Lines without their frame are those of a killed runner, which come when it returns.
+    if (raw !== undefined) noteLogLag(lines.at(-1)?.at ?? '', now);
     this.#viewers.lines(fresh, fresh.length === lines.length ? raw : undefined);
     return store.writtenSeq > writtenSeq ? { type: 'ack', seq: store.writtenSeq } : null;
   }

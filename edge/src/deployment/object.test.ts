@@ -2,6 +2,7 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'c
 import { env } from 'cloudflare:workers';
 import { type Grant, LEASE_MS, LEASE_TOKEN_HEADER } from '@appflux/protocol';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { isolateCounts } from '../isolate-counts.ts';
 import { LogStore } from '../logs/store.ts';
 import { metadataOf } from '../metadata/index.ts';
 import { newObjectId } from '../metadata/object-id.ts';
@@ -181,14 +182,14 @@ async function attemptSocket(stub: DurableObjectStub<DeploymentObject>, granted:
     frames.push(JSON.parse(String(data)));
   });
   webSocket.accept();
-  const lines = (from: number, to: number) =>
+  const lines = (from: number, to: number, at = new Date()) =>
     webSocket.send(
       JSON.stringify({
         type: 'lines',
         attempt: granted.attempt,
         lines: Array.from({ length: to - from + 1 }, (_, index) => ({
           seq: from + index,
-          at: new Date().toISOString(),
+          at: at.toISOString(),
           stream: 'stdout',
           phase: 'building',
           text: `line ${from + index}`,
@@ -224,6 +225,21 @@ test('lines wait for the runner to ask that they are written, but not for ever',
   vi.spyOn(Date, 'now').mockReturnValue(later);
   await runDurableObjectAlarm(stub);
   await expect.poll(acks).toEqual([3, 5]);
+});
+
+test('how late lines come is noted for the metrics, once per batch that is new', async () => {
+  const { stub } = await queued();
+  const { socket, lines, acks } = await attemptSocket(stub, await granted(stub));
+  const late = () => isolateCounts().logLags.filter((seconds) => seconds > 7776 && seconds < 7900);
+  const before = late().length;
+  const at = new Date(Date.now() - 7_777_000);
+  lines(1, 3, at);
+  lines(1, 3, at);
+  lines(4, 4, new Date(Date.now() + 60_000));
+  socket.send(JSON.stringify({ type: 'sync', attempt: 1 }));
+  await expect.poll(acks).toContain(4);
+  expect(late()).toHaveLength(before + 1);
+  expect(isolateCounts().logLags).toContain(0);
 });
 
 test('lines of a runner whose connection is lost are written', async () => {

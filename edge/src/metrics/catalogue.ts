@@ -79,6 +79,38 @@ export const METRICS = {
     unit: 'seconds',
     help: 'Unix time at which that round began.',
   },
+  appflux_storage_bytes: {
+    type: 'gauge',
+    unit: 'bytes',
+    help: 'Size of the objects in storage by kind, as the daily measurement found them.',
+    labels: ['kind'],
+  },
+  appflux_storage_measured_timestamp_seconds: {
+    type: 'gauge',
+    unit: 'seconds',
+    help: 'Unix time of that measurement.',
+  },
+  appflux_disk_size_bytes: {
+    type: 'gauge',
+    unit: 'bytes',
+    help: 'Size of a disk that the instance uses.',
+    labels: ['disk', 'machine'],
+  },
+  appflux_disk_free_bytes: {
+    type: 'gauge',
+    unit: 'bytes',
+    help: 'Free space of a disk that the instance uses.',
+    labels: ['disk', 'machine'],
+  },
+  appflux_cron_last_success_timestamp_seconds: {
+    type: 'gauge',
+    unit: 'seconds',
+    help: 'Unix time at which the cron last completed a run.',
+  },
+  appflux_recent_errors: {
+    type: 'gauge',
+    help: 'Errors that the control plane counted within 24 hours.',
+  },
   appflux_certificate_expiry_timestamp_seconds: {
     type: 'gauge',
     unit: 'seconds',
@@ -109,6 +141,12 @@ export const METRICS = {
     type: 'counter',
     help: 'Storage operations of this isolate that failed.',
     labels: ['isolate', 'operation'],
+  },
+  appflux_log_lag_seconds: {
+    type: 'summary',
+    unit: 'seconds',
+    help: 'Time from the runner to the control plane, of the newest log lines that reached this isolate.',
+    labels: ['isolate', 'quantile'],
   },
 } as const satisfies Record<string, Metric>;
 

@@ -9,6 +9,8 @@ import { lastDays } from '../metadata/day.ts';
 import type { Metadata } from '../metadata/metadata.ts';
 import { poolOf } from '../objects/pools.ts';
 import { attempt as attemptWithin } from '../operations/attempt.ts';
+import { operationsOf } from '../operations/object.ts';
+import { currentDisks } from '../overview/machine.ts';
 import { sweepOf } from '../retention/object.ts';
 import { setting } from '../settings.ts';
 import { storageWorks } from '../storage/index.ts';
@@ -46,6 +48,9 @@ export async function collectFacts(env: Env, metadata: Metadata, version: string
     runners,
     queue,
     storage,
+    disks,
+    cron,
+    errors,
     certificates,
     backup,
     maintenance,
@@ -69,7 +74,17 @@ export async function collectFacts(env: Env, metadata: Metadata, version: string
       const { backlogCount, backlogBytes } = await env.DEPLOY_QUEUE.metrics();
       return { messages: backlogCount, bytes: backlogBytes };
     }),
-    attempt('storage', async () => ({ measured: (await sweepOf(env).round())?.measured ?? null })),
+    attempt('storage', async () => {
+      const [round, samples] = await Promise.all([sweepOf(env).round(), operationsOf(env).samples()]);
+      const sample = samples.find(({ stored }) => stored !== null) ?? null;
+      return { measured: round?.measured ?? null, sample };
+    }),
+    attempt('disks', () => currentDisks(env)),
+    attempt('cron', async () => ({ runs: await operationsOf(env).cron() })),
+    attempt('errors', async () => {
+      const groups = await operationsOf(env).errors(now);
+      return { count: groups.reduce((sum, { count }) => sum + count, 0) };
+    }),
     attempt('certificates', () => certificateFacts(env)),
     attempt('backup', async () => ({ status: await sweepOf(env).backup() })),
     attempt('maintenance', async () => ({ on: (await maintenanceOf(env).notice()) !== null })),
@@ -90,6 +105,9 @@ export async function collectFacts(env: Env, metadata: Metadata, version: string
     runners,
     queue,
     storage,
+    disks,
+    cron,
+    errors,
     certificates,
     backup,
     maintenance,

@@ -2,6 +2,8 @@
 import type { BackupStatus, CertificateState, PhaseSpan, RunnerScanner } from '@appflux/protocol';
 import type { IsolateCounts } from '../isolate-counts.ts';
 import type { DeploymentCounts } from '../metadata/metrics.ts';
+import type { CronRuns, Sample } from '../operations/records.ts';
+import type { CurrentDisk } from '../overview/disks.ts';
 import type { Measured } from '../retention/measured.ts';
 
 export interface PoolFacts {
@@ -19,8 +21,13 @@ export interface Facts {
   phases: { spans: readonly (readonly PhaseSpan[])[]; isCut: boolean } | null;
   runners: { registered: number; pools: readonly PoolFacts[]; isCut: boolean } | null;
   queue: { messages: number; bytes: number } | null;
-  /** `measured` is null before a retention round was complete. */
-  storage: { measured: Measured | null } | null;
+  /** `measured` is null before a retention round was complete, `sample` before the first daily one. */
+  storage: { measured: Measured | null; sample: Sample | null } | null;
+  disks: readonly CurrentDisk[] | null;
+  /** `runs` is null before the cron ran. */
+  cron: { runs: CronRuns | null } | null;
+  /** Errors in the log of the last 24 hours. */
+  errors: { count: number } | null;
   certificates: { dashboard: string; states: readonly CertificateState[] } | null;
   /** `status` is null before a backup was reported. */
   backup: { status: BackupStatus | null } | null;
@@ -35,6 +42,9 @@ export const COLLECTORS = [
   'runners',
   'queue',
   'storage',
+  'disks',
+  'cron',
+  'errors',
   'certificates',
   'backup',
   'maintenance',

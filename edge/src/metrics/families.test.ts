@@ -62,6 +62,24 @@ test('a draining runner has no free slots, and one that is not connected is offl
   ]);
 });
 
+test('storage, disks and the lag of logs are those that were found', () => {
+  expect(linesOf(FULL, 'appflux_storage_bytes')).toEqual([
+    'appflux_storage_bytes{kind="sources"} 1',
+    'appflux_storage_bytes{kind="artifacts"} 2',
+    'appflux_storage_bytes{kind="logs"} 3',
+    'appflux_storage_bytes{kind="backups"} 4',
+  ]);
+  expect(linesOf(FULL, 'appflux_disk_free_bytes')).toEqual([
+    'appflux_disk_free_bytes{disk="state",machine="instance"} 40000000000',
+  ]);
+  expect(linesOf(FULL, 'appflux_log_lag_seconds')).toEqual([
+    'appflux_log_lag_seconds{isolate="abcd1234",quantile="0.5"} 0.1',
+    'appflux_log_lag_seconds{isolate="abcd1234",quantile="0.95"} 3.5',
+  ]);
+  const unmeasured = { ...FULL.storage, measured: null, sample: null };
+  expect(linesOf({ storage: unmeasured }, 'appflux_storage_bytes')).toEqual([]);
+});
+
 test('certificates are those of the dashboard and those of sites, by the first that expires', () => {
   expect(linesOf(FULL, 'appflux_certificate_expiry_timestamp_seconds')).toEqual([
     `appflux_certificate_expiry_timestamp_seconds{kind="dashboard"} ${Date.parse('2027-01-01T00:00:00.000Z') / 1000}`,

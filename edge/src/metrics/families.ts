@@ -32,6 +32,11 @@ export function familiesOf(facts: Facts): Family[] {
     appflux_artifact_storage_bytes: measured === null ? [] : [{ value: measured.artifactBytes }],
     appflux_artifact_storage_measured_timestamp_seconds:
       measured === null ? [] : [{ value: measured.at / 1000 }],
+    ...storageSamples(facts),
+    ...diskSamples(facts),
+    appflux_cron_last_success_timestamp_seconds:
+      facts.cron?.runs?.succeededAt == null ? [] : [{ value: facts.cron.runs.succeededAt / 1000 }],
+    appflux_recent_errors: facts.errors === null ? [] : [{ value: facts.errors.count }],
     ...certificateSamples(facts),
     ...backupSamples(facts),
     appflux_maintenance: facts.maintenance === null ? [] : [{ value: Number(facts.maintenance.on) }],
@@ -43,6 +48,9 @@ export function familiesOf(facts: Facts): Family[] {
       labels: { isolate: facts.isolate.id, operation },
       value,
     })),
+    appflux_log_lag_seconds: quantiles(percentilesOf(histogramOf(facts.isolate.logLags)), {
+      isolate: facts.isolate.id,
+    }),
   };
   return Object.entries(samples).map(([name, found]) => ({
     ...definitionOf(name as MetricName),
@@ -62,6 +70,45 @@ const quantiles = (found: Percentiles | null, labels: Record<string, string> = {
       ];
 
 const secondsOf = (timestamp: string): number => Date.parse(timestamp) / 1000;
+
+/** How often each value is there, to a tenth of a second. */
+function histogramOf(seconds: readonly number[]): Map<number, number> {
+  const histogram = new Map<number, number>();
+  for (const value of seconds) {
+    const rounded = Math.round(value * 10) / 10;
+    histogram.set(rounded, (histogram.get(rounded) ?? 0) + 1);
+  }
+  return histogram;
+}
+
+function storageSamples({ storage }: Facts) {
+  const sample = storage?.sample ?? null;
+  if (sample === null || sample.stored === null)
+    return { appflux_storage_bytes: [], appflux_storage_measured_timestamp_seconds: [] };
+  const { sources, artifacts, logs } = sample.stored;
+  const backups = sample.backupBytes === null ? [] : ([['backups', sample.backupBytes]] as const);
+  return {
+    appflux_storage_bytes: labeled('kind', [
+      ['sources', sources],
+      ['artifacts', artifacts],
+      ['logs', logs],
+      ...backups,
+    ]),
+    appflux_storage_measured_timestamp_seconds: [{ value: sample.at / 1000 }],
+  };
+}
+
+function diskSamples({ disks }: Facts) {
+  const samplesOf = (member: 'totalBytes' | 'freeBytes') =>
+    (disks ?? []).map(({ on, what, ...bytes }) => ({
+      labels: { machine: on, disk: what },
+      value: bytes[member],
+    }));
+  return {
+    appflux_disk_size_bytes: samplesOf('totalBytes'),
+    appflux_disk_free_bytes: samplesOf('freeBytes'),
+  };
+}
 
 function deploymentSamples({ deployments, now }: Facts) {
   const found = new Map(deployments?.unended.map((one) => [one.status, one] as const));

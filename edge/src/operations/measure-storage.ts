@@ -1,15 +1,7 @@
 /** Measures how many bytes storage holds, by kind. */
 import { appsPrefix, isLogKey, uploadKeyPrefix } from '../storage/keys.ts';
 import type { ObjectStore } from '../storage/storage.ts';
-
-/** Bytes in storage. */
-export interface StoredBytes {
-  sources: number;
-  artifacts: number;
-  logs: number;
-  /** False if there are more objects than were counted. */
-  complete: boolean;
-}
+import type { StoredBytes } from './records.ts';
 
 /** Pages of 1,000 objects that a measurement reads: the platform allows 1,000 requests to an invocation. */
 const MOST_PAGES = 400;

@@ -10,7 +10,8 @@ import { type ObjectStub, objectStub } from '../objects/stub.ts';
 import { groupKey, type NewErrors } from '../recent-errors.ts';
 import { sha256Hex } from '../secrets/tokens.ts';
 import { objectsOf } from '../storage/index.ts';
-import { measureStorage, type StoredBytes } from './measure-storage.ts';
+import { measureStorage } from './measure-storage.ts';
+import type { CronRuns, Sample, StoredBytes } from './records.ts';
 
 /** How many groups of errors are kept; the one that was seen the longest ago goes first. */
 export const MOST_GROUPS = 200;
@@ -22,35 +23,6 @@ const HOUR_MS = 3_600_000;
 
 /** Errors are counted by the hour, for so many hours. */
 const HOURS = 24;
-
-/** A disk as a sample has it. `id` names machine and disk. */
-export interface DiskSample {
-  id: string;
-  totalBytes: number;
-  usedBytes: number;
-}
-
-/** What was found on a day. */
-export interface Sample {
-  /** YYYY-MM-DD in UTC. */
-  day: string;
-  /** Unix milliseconds. */
-  at: number;
-  disks: DiskSample[];
-  /** Null if storage didn't respond. */
-  stored: StoredBytes | null;
-  /** Bytes of the backups; null if unknown. */
-  backupBytes: number | null;
-}
-
-/** The last runs of the cron. Times are Unix milliseconds. */
-export interface CronRuns {
-  startedAt: number;
-  /** When one last ended without an error; null before the first. */
-  succeededAt: number | null;
-  /** Why the last one failed; null if it didn't. */
-  error: string | null;
-}
 
 /** A group of errors, as it is kept. Times are Unix milliseconds. */
 export interface KeptErrors extends Omit<NewErrors, 'count'> {

@@ -1,5 +1,6 @@
 /** Reads what the operator sees at a glance, in a bounded number of steps (docs/limits.md). What can't be read is null. */
 import type { ErrorGroup, Overview, RunnerVersion } from '@appflux/protocol';
+import { diskOf } from '../disk/disk.ts';
 import type { PoolOverview } from '../dispatch/pool.ts';
 import type { Env } from '../env.ts';
 import { addressStatus } from '../hosts/status.ts';
@@ -18,7 +19,7 @@ import { storeErrorsNow } from '../operations/store-errors.ts';
 import { outboxOf } from '../outbox/index.ts';
 import { sweepOf } from '../retention/object.ts';
 import { storageWorks } from '../storage/index.ts';
-import { storageUse, withForecasts } from './disks.ts';
+import { disksOf, storageUse, withForecasts } from './disks.ts';
 import { failureGroups } from './failures.ts';
 import { healthOf } from './health.ts';
 import { machineStatus } from './machine.ts';
@@ -88,6 +89,7 @@ export async function collectOverview(env: Env, metadata: Metadata, version: str
     letters,
     addresses,
     machine,
+    watched,
     metadataUp,
     storageUp,
   ] = await Promise.all([
@@ -102,6 +104,7 @@ export async function collectOverview(env: Env, metadata: Metadata, version: str
     attempt('dead letters', () => deadLettersOf(env).count()),
     attempt('addresses', async () => ({ status: await addressStatus(env, []) })),
     attempt('machine', async () => ({ status: await machineStatus(env) })),
+    attempt('disk', async () => ({ disk: await diskOf(env) })),
     attempt('metadata', async () => {
       await metadata.ping();
       return true;
@@ -109,7 +112,7 @@ export async function collectOverview(env: Env, metadata: Metadata, version: str
     attempt('storage', () => storageWorks(env, (error) => journal.error('storage is down', error))),
   ]);
   const status = backup?.status ?? null;
-  const disks = machine && (machine.status?.disks ?? []).map((disk) => ({ ...disk, on: 'instance' }));
+  const disks = machine && disksOf(machine.status, watched?.disk ?? null);
   const position = round?.round?.position ?? null;
   return {
     at: new Date(now).toISOString(),
@@ -129,6 +132,7 @@ export async function collectOverview(env: Env, metadata: Metadata, version: str
       outbox,
       backup,
       disks,
+      watched: watched?.disk ?? null,
     }),
     unended: counts && {
       queued: countOf(counts.unended, 'queued'),

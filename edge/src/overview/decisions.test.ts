@@ -1,7 +1,7 @@
 /** The smaller decisions of the overview: versions, failures, disks. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Sample } from '../operations/object.ts';
+import type { Sample } from '../operations/records.ts';
 import { storageUse, withForecasts } from './disks.ts';
 import { failureGroups } from './failures.ts';
 import { isOlderVersion } from './versions.ts';

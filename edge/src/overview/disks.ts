@@ -1,13 +1,31 @@
 /** Disks and storage with their forecasts. Pure. */
-import type { DiskUse, ReportedDisk, StorageUse } from '@appflux/protocol';
-import type { Sample } from '../operations/object.ts';
+import type { DiskUse, MachineStatus, ReportedDisk, StorageUse } from '@appflux/protocol';
+import type { Sample } from '../operations/records.ts';
 import { forecastOf } from './forecast.ts';
 
 /** Names a disk in samples. `on` is the machine. */
 export const diskId = (on: string, what: DiskUse['what']): string => `${on} ${what}`;
 
+/** The disk with the instance's data. With less than `minFreeBytes` of it free, new work is refused. */
+export interface Watched {
+  totalBytes: number;
+  freeBytes: number;
+  minFreeBytes: number;
+}
+
 /** A disk as its machine reports it now. */
 export type CurrentDisk = DiskUse & { on: string };
+
+/**
+ * The disks of the instance's machine: as the program that runs it reports them, and at least the one that the
+ * control plane watches.
+ */
+export function disksOf(machine: MachineStatus | null, watched: Watched | null): CurrentDisk[] {
+  const reported = (machine?.disks ?? []).map((disk) => ({ ...disk, on: 'instance' }));
+  if (watched === null || reported.some(({ what }) => what === 'state')) return reported;
+  const { totalBytes, freeBytes } = watched;
+  return [{ what: 'state', on: 'instance', totalBytes, freeBytes }, ...reported];
+}
 
 /** Each disk with when it will be full, by its samples. */
 export const withForecasts = (disks: readonly CurrentDisk[], samples: readonly Sample[]): ReportedDisk[] =>

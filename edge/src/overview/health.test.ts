@@ -43,6 +43,7 @@ const WELL: HealthFacts = {
   outbox: { count: 0, oldestAt: null },
   backup: { status: BACKUP },
   disks: [disk(50e9)],
+  watched: { totalBytes: 100e9, freeBytes: 50e9, minFreeBytes: 1e9 },
 };
 
 const stateOf = (facts: Partial<HealthFacts>, part: HealthPart) => {
@@ -113,7 +114,13 @@ test.each<[HealthPart, string, Partial<HealthFacts>, RegExp]>([
   ['backup', 'warn', { backup: { status: { ...BACKUP, error: 'disk full' } } }, /disk full/],
   ['backup', 'warn', { backup: { status: { ...BACKUP, succeededAt: at(3 * DAY) } } }, /3 days old/],
   ['backup', 'warn', { backup: { status: { ...BACKUP, schedule: null } } }, /schedule/],
-  ['disk', 'off', { disks: [] }, /No disk/],
+  ['disk', 'off', { disks: [], watched: null }, /No disk/],
+  [
+    'disk',
+    'down',
+    { watched: { totalBytes: 100e9, freeBytes: 9e8, minFreeBytes: 1e9 } },
+    /refused: 900 MB free, and 1.0 GB/,
+  ],
   ['disk', 'down', { disks: [disk(50e9), disk(400e6)] }, /400 MB free/],
   ['disk', 'warn', { disks: [disk(9e9)] }, /9.0 GB free/],
   ['disk', 'warn', { disks: [disk(1.5e9, 10e9)] }, /1.5 GB free/],

@@ -10,8 +10,9 @@ import {
   type RunnerScanner,
 } from '@appflux/protocol';
 import type { MailSettings } from '../mail/settings.ts';
-import type { CronRuns } from '../operations/object.ts';
+import type { CronRuns } from '../operations/records.ts';
 import { SIGNATURES_DAYS, scannerState } from '../operations/scanner-state.ts';
+import type { Watched } from './disks.ts';
 import { LONGEST, type Oldest } from './stuck.ts';
 
 const DAY = 86_400_000;
@@ -50,6 +51,8 @@ export interface HealthFacts {
   outbox: Oldest | null;
   backup: { status: BackupStatus | null } | null;
   disks: readonly { on: string; what: string; totalBytes: number; freeBytes: number }[] | null;
+  /** The disk below whose threshold new work is refused; null if there is none. */
+  watched: Watched | null;
 }
 
 type Verdict = readonly [level: HealthLevel, summary: string, advice?: string];
@@ -87,7 +90,7 @@ export function healthOf(facts: HealthFacts): PartState[] {
     certificates: facts.addresses === null ? UNREAD : certificatesVerdict(facts.addresses.status),
     mail: mailVerdict(facts.mail, facts.outbox),
     backup: facts.backup === null ? UNREAD : backupVerdict(facts.backup.status, facts.now),
-    disk: facts.disks === null ? UNREAD : diskVerdict(facts.disks),
+    disk: facts.disks === null ? UNREAD : diskVerdict(facts.disks, facts.watched),
   };
   return Object.entries(verdicts).map(([part, [level, summary, advice = null]]) => ({
     part: part as HealthPart,
@@ -194,7 +197,15 @@ function backupVerdict(status: BackupStatus | null, now: number): Verdict {
   return ['ok', `The newest backup is ${daysOld(Math.floor(age / DAY))}`];
 }
 
-function diskVerdict(disks: NonNullable<HealthFacts['disks']>): Verdict {
+function diskVerdict(disks: NonNullable<HealthFacts['disks']>, watched: Watched | null): Verdict {
+  if (watched !== null && watched.freeBytes < watched.minFreeBytes) {
+    const { freeBytes, minFreeBytes } = watched;
+    return [
+      'down',
+      `New work is refused: ${formatBytes(freeBytes)} free, and ${formatBytes(minFreeBytes)} have to stay free`,
+      'Free space, or enlarge the disk. Work is accepted again as soon as there is enough.',
+    ];
+  }
   const [fullest] = [...disks].sort((one, other) => one.freeBytes - other.freeBytes);
   if (fullest === undefined) return ['off', 'No disk is reported'];
   const summary = `${formatBytes(fullest.freeBytes)} free on ${fullest.on} (${fullest.what})`;

@@ -42,8 +42,12 @@ export class SweepObject extends DurableObject<Env> {
     return (await this.ctx.storage.get<BackupStatus>('backup')) ?? null;
   }
 
+  /** What a report leaves out stays as it was, unless it is about another backup. */
   async noteBackup(status: BackupStatus): Promise<void> {
-    await this.ctx.storage.put('backup', status);
+    const before = await this.backup();
+    const same = before !== null && before.target === status.target ? before : null;
+    const { verifiedAt = same?.verifiedAt ?? null, bytes = same?.bytes ?? null } = status;
+    await this.ctx.storage.put<BackupStatus>('backup', { ...status, verifiedAt, bytes });
   }
 
   /** Removes these deployments, 100 at most, with all that they have in storage; false when not all of them could be. */

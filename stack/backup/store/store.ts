@@ -15,6 +15,10 @@ export interface BackupStore {
   close(): Promise<void>;
 }
 
+/** Bytes of all that a store holds. */
+export const bytesIn = async (store: BackupStore): Promise<number> =>
+  [...(await store.list()).values()].reduce((sum, size) => sum + size, 0);
+
 /** The problem of an object that should be there. */
 export const notThere = (store: string, name: string): StackProblem =>
   new StackProblem(

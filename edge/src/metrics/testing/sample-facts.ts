@@ -13,10 +13,13 @@ export const UNREAD: Facts = {
   runners: null,
   queue: null,
   storage: null,
+  disks: null,
+  cron: null,
+  errors: null,
   certificates: null,
   backup: null,
   maintenance: null,
-  isolate: { id: 'abcd1234', requests: [], storageErrors: new Map() },
+  isolate: { id: 'abcd1234', requests: [], storageErrors: new Map(), logLags: [] },
 };
 
 /** A scrape in which every metric has a sample. */
@@ -57,7 +60,19 @@ export const FULL: Facts = {
     isCut: false,
   },
   queue: { messages: 5, bytes: 600 },
-  storage: { measured: { artifactBytes: 1_000_000, at: Date.parse('2026-11-29T06:00:00.000Z') } },
+  storage: {
+    measured: { artifactBytes: 1_000_000, at: Date.parse('2026-11-29T06:00:00.000Z') },
+    sample: {
+      day: '2026-11-29',
+      at: Date.parse('2026-11-29T00:15:00.000Z'),
+      disks: [],
+      stored: { sources: 1, artifacts: 2, logs: 3, complete: true },
+      backupBytes: 4,
+    },
+  },
+  disks: [{ on: 'instance', what: 'state', totalBytes: 100e9, freeBytes: 40e9 }],
+  cron: { runs: { startedAt: NOW - 60_000, succeededAt: NOW - 50_000, error: null } },
+  errors: { count: 7 },
   certificates: {
     dashboard: 'appflux.example.com',
     states: [
@@ -85,5 +100,6 @@ export const FULL: Facts = {
     id: 'abcd1234',
     requests: [{ method: 'GET', route: '/api/apps/:slug', status: '200', count: 2 }],
     storageErrors: new Map([['get', 1]]),
+    logLags: [0.12, 0.14, 3.5],
   },
 };
