@@ -63,6 +63,11 @@ async function* lookAtBuilds(
   state: string,
   env: NodeJS.ProcessEnv,
 ): AsyncGenerator<readonly Finding[]> {
+  // Only runners use an engine.
+  if (!('level' in settings) && settings.runners === 0) {
+    yield await lookAtDisks(state, null);
+    return;
+  }
   const search = await findEngine(env);
   const folder = search.found ? await engineFolderOf(search.engine, search.address.name) : null;
   yield await lookAtDisks(state, folder);

@@ -19,7 +19,13 @@ import { progressOn } from './progress.ts';
 import { findLeftovers, leftoverLines } from './testing/leftovers.ts';
 import { needsOf, readFrom } from './testing/needs.ts';
 import { planTests, type TestPlan } from './testing/plan.ts';
-import { ensureImages, ensurePackages, ensureServers, prepareInstanceImage } from './testing/prepare.ts';
+import {
+  ensureImages,
+  ensurePackages,
+  ensureServers,
+  prepareInstanceImage,
+  prepareInstancePackages,
+} from './testing/prepare.ts';
 import { addUp, exitCodeOf, NOTHING, Outcome, timeLines, verdictLines } from './testing/verdict.ts';
 
 const progress = progressOn(process.stdout);
@@ -40,12 +46,19 @@ async function findTests(): Promise<string[]> {
   return files;
 }
 
+/** Provides an engine with all images, except the part of one that needs the dashboard. */
+async function prepareEngine(plan: TestPlan, cleanup: AsyncDisposableStack) {
+  const ready = await ensureImages(cleanup, progress);
+  if (plan.instanceImage) await prepareInstancePackages(ready, progress);
+  return ready;
+}
+
 /** Runs the checks and, in parallel, prepares what the tests need: one computes while the other downloads. */
 async function prepare(plan: TestPlan, cleanup: AsyncDisposableStack) {
   await ensurePackages(plan, progress);
   const [checks, ready] = await together(
     plan.checks ? checkAll(ROOT, progress) : Promise.resolve(NOTHING),
-    plan.engine ? ensureImages(cleanup, progress) : Promise.resolve(null),
+    plan.engine ? prepareEngine(plan, cleanup) : Promise.resolve(null),
     ensureServers(plan, progress),
   );
   // After the checks, because both generate SvelteKit's files.

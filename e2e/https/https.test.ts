@@ -1,9 +1,18 @@
 /** HTTPS by the instance itself: certificates from a real certificate authority for tests, by a real Caddy. */
+import { mkdtemp, rm } from 'node:fs/promises';
 import { request as plainRequest } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createClient } from '@appflux/client';
+import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { findAcme } from '../../stack/acme/install.ts';
+import { Repository } from '../../stack/backup/format/repository.ts';
+import { makeBackup } from '../../stack/backup/make.ts';
+import { restore } from '../../stack/backup/restore.ts';
+import { openStore } from '../../stack/backup/store/open.ts';
 import { findCaddy } from '../../stack/https/caddy.ts';
+import { makeSecrets, writeSecrets } from '../../stack/state.ts';
 import { certificateOf, fetchByLoopback, http2Status } from '../instance/caller.ts';
 import { Client } from '../instance/client.ts';
 import { HOST, type HttpsInstance, SITES, startHttps } from './instance.ts';
@@ -147,5 +156,37 @@ describe('an instance with certificates of its own', () => {
     });
     expect((await client.fetch('GET', '/api/health')).status).toBe(200);
     expect((await shows(HOST)).serialNumber).toBe(serialNumber);
+  });
+
+  test('restored from a backup, its certificates serve while the authority is down', async () => {
+    instance.acme.gate = 'down';
+    const { state } = instance;
+    // What else a backup of an instance needs.
+    await writeSecrets(state, makeSecrets());
+    const identity = await generateX25519Identity();
+    const folder = await mkdtemp(join(tmpdir(), 'appflux-restored-'));
+    try {
+      const store = await openStore(join(folder, 'backup/'));
+      await makeBackup({
+        state,
+        store,
+        protection: { kind: 'recipients', recipients: [await identityToRecipient(identity)] },
+        unlock: {},
+        description: async () => ({ url: '', variables: {}, environment: {} }),
+      });
+      const repository = await Repository.open(store, { identities: [identity] });
+      await restore({ repository, state: join(folder, 'restored') });
+      const { serialNumber } = await shows(HOST);
+      const restored = await instance.proxyOn(join(folder, 'restored'));
+      const shown = await certificateOf(HOST, restored.port, ca);
+      await restored.stop();
+      expect(shown.serialNumber).toBe(serialNumber);
+      // Without them there is nothing to show.
+      const empty = await instance.proxyOn(join(folder, 'empty'));
+      await expect(certificateOf(HOST, empty.port, ca)).rejects.toThrow();
+      await empty.stop();
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   });
 });

@@ -28,6 +28,10 @@ export interface HttpsInstance {
   /** Where this machine reaches the edge. */
   readonly localUrl: string;
   readonly askUrl: string;
+  /** The state folder of the proxy. */
+  readonly state: string;
+  /** Another proxy in front of the same edge, with a state folder of its own. */
+  proxyOn(state: string): Promise<{ readonly port: number; stop(): Promise<void> }>;
   stop(): Promise<void>;
 }
 
@@ -95,5 +99,20 @@ export async function startHttps(
   });
   cleanup.defer(() => proxy.stop());
   const { askUrl } = answers;
-  return { edge, acme, httpPort, port, localUrl, askUrl, stop: () => cleanup.disposeAsync() };
+  const proxyOn = async (state: string) => {
+    const other = { ...https, port: await freePort(), httpPort: await freePort() };
+    const { stop } = await startProxy({
+      program: programs.caddy,
+      addresses,
+      https: other,
+      files: statePaths(state).proxy,
+      edgeSocket,
+      askUrl,
+      env: process.env,
+      say: () => undefined,
+    });
+    return { port: other.port, stop };
+  };
+  const stop = () => cleanup.disposeAsync();
+  return { edge, acme, httpPort, port, localUrl, askUrl, state: folder, proxyOn, stop };
 }

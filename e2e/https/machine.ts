@@ -55,8 +55,8 @@ export async function addMachine(host: string, port: number): Promise<Machine> {
     });
     const hosts = `127.0.0.1 localhost\n${gateway} ${host}\n`;
     await writeFile(`${NAMESPACE_FILES}/${name}/hosts`, hosts);
-    const door = await forward(gateway, port);
-    cleanup.defer(() => void door.close());
+    const server = await forward(gateway, port);
+    cleanup.defer(() => void server.close());
   } catch (error) {
     await cleanup.disposeAsync();
     throw error;

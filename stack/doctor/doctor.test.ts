@@ -41,6 +41,14 @@ test('a port that another program has and an engine that is missing are to fix',
   expect(exitCode).toBe(1);
 });
 
+test('an instance without runners needs no engine', async () => {
+  const port = String(await freePort());
+  const { output } = await doctor({ APPFLUX_PORT: port, APPFLUX_RUNNERS: '0' });
+  expect(output).toContain(`127.0.0.1:${port} is free`);
+  expect(output).toMatch(/^(?:ok {2}|weak|BAD ) State folder /m);
+  expect(output).not.toContain('engine');
+});
+
 test('of a running instance, a port without an answer is what is wrong', async () => {
   const unlock = await lockState(state);
   const port = String(await freePort());

@@ -12,7 +12,7 @@ export interface CaddyOptions {
   readonly storage: string;
   /** The Unix socket of the edge, absolute. */
   readonly edgeSocket: string;
-  /** The Unix socket by which Caddy itself is told to load its files again, absolute. */
+  /** The Unix socket of the API by which Caddy loads its files again, absolute. */
   readonly adminSocket: string;
   /** Asked whether a host may have a certificate: `?domain=` is added, 200 means yes. */
   readonly askUrl: string;

@@ -42,19 +42,23 @@ export interface Inputs {
   readonly hash: string;
 }
 
-/** The inputs of both steps. `root` is the checkout, with the built dashboard. */
-export async function instanceInputs(
-  root: string,
-  host: HostFacts,
-): Promise<{ packages: Inputs; instance: Inputs }> {
+/** The inputs of the first step. `root` is the checkout. */
+export async function packageInputs(root: string, host: HostFacts): Promise<Inputs> {
   const own = await readTree(join(root, 'stack', 'instance-image', 'base'));
   const manifests = ['package.json', 'package-lock.json', '.npmrc'].concat(
     [...PARTS, 'dashboard'].map((part) => `${part}/package.json`),
   );
   const pinned = await Promise.all(manifests.map((path) => readInput(join(root, path), `packages/${path}`)));
   const base = [...own, ...pinned, ...certificateFiles(host.certificates), registryFile(host)];
-  const packages = { files: base, hash: fingerprint(base, host.architecture) };
+  return { files: base, hash: fingerprint(base, host.architecture) };
+}
 
+/** The inputs of the second step, on a first one with these. `root` is the checkout, with the built dashboard. */
+export async function appInputs(
+  root: string,
+  host: Pick<HostFacts, 'architecture'>,
+  packages: Pick<Inputs, 'hash'>,
+): Promise<Inputs> {
   const top = [...TOP, 'dashboard/package.json'].map((path) => readInput(join(root, path), `app/${path}`));
   const trees = [
     ...PARTS.map((part) => readTree(join(root, part), `app/${part}`, LEFT_OUT)),
@@ -65,8 +69,16 @@ export async function instanceInputs(
   const app = [dockerfile, ...(await Promise.all(top)), ...(await Promise.all(trees)).flat()].filter(
     ({ path }) => !path.startsWith('app/stack/instance-image/base/'),
   );
-  return { packages, instance: { files: app, hash: fingerprint(app, host.architecture, packages.hash) } };
+  return { files: app, hash: fingerprint(app, host.architecture, packages.hash) };
 }
+
+/** The build context of a step, below CONTEXTS. */
+const contextOf = (name: string) => ({
+  dockerfile: 'Dockerfile',
+  context: join(CONTEXTS, name),
+  leaveOut: (path: string) => NOT_LOADED.test(path),
+  advice: ADVICE,
+});
 
 /**
  * Builds the image unless the engine has one with the same inputs. Builds the dashboard first if it is out of date.
@@ -74,16 +86,23 @@ export async function instanceInputs(
  * @throws StackProblem `image_failed`, `package_missing`, `dashboard_failed`
  */
 export async function ensureInstanceImage(engine: Dockerode, options: BuildOptions): Promise<boolean> {
-  const { host, env, progress } = options;
-  await ensureDashboard(ROOT, env, progress);
-  const { packages, instance } = await instanceInputs(ROOT, host);
-  const context = (name: string) => ({
-    dockerfile: 'Dockerfile',
-    context: join(CONTEXTS, name),
-    leaveOut: (path: string) => NOT_LOADED.test(path),
-    advice: ADVICE,
-  });
-  const base = { repository: `${INSTANCE_IMAGE}-base`, ...context('instance-base') };
+  await ensureDashboard(ROOT, options.env, options.progress);
+  const packages = await ensureInstancePackages(engine, options);
+  const instance = await appInputs(ROOT, options.host, packages);
+  const image = { repository: INSTANCE_IMAGE, ...contextOf('instance') };
+  return buildUnlessPresent(engine, image, instance.hash, options, () =>
+    writeFiles(image.context, instance.files, ['app']),
+  );
+}
+
+/**
+ * Builds the first step, for which the dashboard need not be built.
+ * @throws StackProblem `image_failed`, `package_missing`
+ */
+export async function ensureInstancePackages(engine: Dockerode, options: BuildOptions): Promise<Inputs> {
+  const { host } = options;
+  const packages = await packageInputs(ROOT, host);
+  const base = { repository: `${INSTANCE_IMAGE}-base`, ...contextOf('instance-base') };
   await buildUnlessPresent(engine, base, packages.hash, options, async (task) => {
     await ensureBase(engine, BASE, host.architecture, task, options.rebuild);
     await writeFiles(base.context, packages.files, ['packages', 'prepared/certificates']);
@@ -95,10 +114,7 @@ export async function ensureInstanceImage(engine: Dockerode, options: BuildOptio
     await installPackages(join(base.context, 'prepared/packages'), below('packages/'), options);
     await installPackages(join(base.context, 'prepared/tools'), below('tools/'), options);
   });
-  const image = { repository: INSTANCE_IMAGE, ...context('instance') };
-  return buildUnlessPresent(engine, image, instance.hash, options, () =>
-    writeFiles(image.context, instance.files, ['app']),
-  );
+  return packages;
 }
 
 /** Writes a build context. The folders in `replaced` have nothing else afterwards, and exist even if empty. */

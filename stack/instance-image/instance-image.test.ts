@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { FLAGS } from '../../runner/src/config/settings.ts';
 import { ROOT } from '../command.ts';
 import { certificateFiles, registryFile } from '../images/inputs.ts';
-import { instanceInputs } from '../images/instance.ts';
+import { appInputs, packageInputs } from '../images/instance.ts';
 import { BACKUP_SECRETS, START_VARIABLES } from '../settings.ts';
 
 /** What the image fixes, or what only concerns runners that `npm start` starts. */
@@ -61,7 +61,8 @@ describe('the Dockerfile', () => {
         certificates: [],
         npmRegistry: 'https://mirror.example.com/',
       } as const;
-      const { packages, instance } = await instanceInputs(ROOT, host);
+      const packages = await packageInputs(ROOT, host);
+      const instance = await appInputs(ROOT, host, packages);
       const { files } = name === 'Dockerfile' ? instance : packages;
       const paths = files.map(({ path }) => path);
       expect(paths).toContain('Dockerfile');
@@ -87,7 +88,8 @@ describe('the Dockerfile', () => {
       certificates,
       npmRegistry: 'https://a:b@mirror.example.com/',
     } as const;
-    const { packages, instance } = await instanceInputs(ROOT, host);
+    const packages = await packageInputs(ROOT, host);
+    const instance = await appInputs(ROOT, host, packages);
     const paths = [...packages.files, ...instance.files].map(({ path }) => path);
     for (const path of paths)
       expect(path).not.toMatch(/\.test\.|node_modules|\/testing\/|\.env$|\.dev\.vars|\.appflux/);

@@ -8,10 +8,10 @@ import { ensureEngine } from '../engine/ensure.ts';
 import type { EngineAddress } from '../engine/find.ts';
 import { ensureForeignS3 } from '../foreign-s3/install.ts';
 import { GoBuilder } from '../go/builder.ts';
-import { ensureImage } from '../images/build.ts';
+import { type BuildOptions, ensureImage } from '../images/build.ts';
 import { readCatalog } from '../images/catalog.ts';
 import { hostFacts } from '../images/host.ts';
-import { ensureInstanceImage } from '../images/instance.ts';
+import { ensureInstanceImage, ensureInstancePackages } from '../images/instance.ts';
 import { ensureFerretDb } from '../mongo/install.ts';
 import { isStackProblem } from '../problem.ts';
 import { during, type Progress, type Task } from '../progress.ts';
@@ -84,11 +84,24 @@ export async function ensureImages(
   return ready;
 }
 
+/** How the image of an instance for containers is built here. */
+async function instanceOptions(engine: Dockerode, progress: Progress): Promise<BuildOptions> {
+  const host = await hostFacts(engine, process.env, ROOT);
+  return { host, env: process.env, progress, rebuild: false };
+}
+
 /**
- * Provides the image of an instance for containers.
+ * Provides the packages of the image of an instance for containers: most of its time, and nothing of the dashboard.
+ * @throws StackProblem if they can't be built
+ */
+export async function prepareInstancePackages({ engine }: PreparedEngine, progress: Progress): Promise<void> {
+  await ensureInstancePackages(engine, await instanceOptions(engine, progress));
+}
+
+/**
+ * Provides that image.
  * @throws StackProblem if it can't be built
  */
 export async function prepareInstanceImage({ engine }: PreparedEngine, progress: Progress): Promise<void> {
-  const host = await hostFacts(engine, process.env, ROOT);
-  await ensureInstanceImage(engine, { host, env: process.env, progress, rebuild: false });
+  await ensureInstanceImage(engine, await instanceOptions(engine, progress));
 }
