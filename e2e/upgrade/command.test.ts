@@ -215,6 +215,32 @@ test('a version that fails its check is taken back, with all data and without wh
   expect(ended, JSON.stringify(ended.failure)).toMatchObject({ status: 'success' });
 }, 240_000);
 
+test('an upgrade that was killed goes back when it is asked to', async () => {
+  const killed = upgrade('--now', '--no-backup');
+  await vi.waitFor(() => expect(killed.output()).toContain('Starting and checking 1.1.0'), {
+    timeout: 120_000,
+    interval: 50,
+  });
+  const [child] = (
+    await readFile(`/proc/${killed.process.pid}/task/${killed.process.pid}/children`, 'utf8')
+  ).split(' ');
+  process.kill(Number(child), 'SIGKILL');
+  await killed.exitCode;
+  const refused = upgrade('--no-backup');
+  expect(await refused.exitCode).toBe(1);
+  expect(refused.output()).toContain('An earlier upgrade from 1.0.0 broke off');
+
+  const back = upgrade('--back');
+  expect(await back.exitCode, back.output()).toBe(0);
+  expect(await health()).toBe('1.0.0');
+  expect(await positionOf(clone)).toEqual(start);
+  expect(await migrations()).not.toContain(LATER);
+  expect(await maintenance()).toMatchObject({ on: false });
+  expect(await bytesOf(await client.deployment(first.id))).toBe(first.artifacts[0]?.sha256);
+  for (const left of [join(state, 'upgrade'), `${clone}.upgrade`]) expect(existsSync(left)).toBe(false);
+  await untilOnline();
+}, 240_000);
+
 test('an upgrade that is stopped while it waits for a build changes nothing, and the next one goes through', async () => {
   const commit = await remote.commit({
     'edge/package.json': version('1.2.0'),

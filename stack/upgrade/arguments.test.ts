@@ -10,6 +10,7 @@ test('without arguments: the newest version, builds may go on for half an hour, 
     now: false,
     backup: null,
     noBackup: false,
+    back: false,
   });
 });
 
@@ -17,6 +18,7 @@ test('each option', () => {
   const args = ['--to', 'v1.4.0', '--wait', '0', '--backup', '/backup/appflux'];
   expect(upgradeOptions(args)).toMatchObject({ to: 'v1.4.0', waitMinutes: 0, backup: '/backup/appflux' });
   expect(upgradeOptions(['--now', '--no-backup'])).toMatchObject({ now: true, noBackup: true });
+  expect(upgradeOptions(['--back'])).toMatchObject({ back: true });
 });
 
 test.each([
@@ -26,6 +28,7 @@ test.each([
   ['--wait', '1441'],
   ['--now', '--wait', '5'],
   ['--no-backup', '--backup', 'x'],
+  ['--back', '--now'],
   ['--force'],
   ['v1.4.0'],
 ])('%s %s %s is refused', (...args) => {

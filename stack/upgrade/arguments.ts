@@ -12,6 +12,8 @@ export interface UpgradeOptions {
   /** Where a backup is made; null for where the last one was. */
   readonly backup: string | null;
   readonly noBackup: boolean;
+  /** Goes back to the version before an upgrade that broke off. */
+  readonly back: boolean;
 }
 
 const WAIT_MINUTES = 30;
@@ -27,23 +29,26 @@ export function upgradeOptions(args: string[]): UpgradeOptions {
         now: { type: 'boolean', default: false },
         backup: { type: 'string' },
         'no-backup': { type: 'boolean', default: false },
+        back: { type: 'boolean', default: false },
       },
     });
     if (values.now && values.wait !== undefined) throw new Error('--now and --wait exclude each other');
     if (values['no-backup'] && values.backup !== undefined)
       throw new Error('--backup and --no-backup exclude each other');
+    if (values.back && args.length > 1) throw new Error('--back is used alone');
     return {
       to: values.to ?? null,
       waitMinutes: minutes(values.wait),
       now: values.now,
       backup: values.backup ?? null,
       noBackup: values['no-backup'],
+      back: values.back,
     };
   } catch (error) {
     throw new StackProblem(
       'arguments_invalid',
       messageOf(error),
-      'the options are --to REF, --wait MINUTES or --now, and --backup TARGET or --no-backup',
+      'the options are --to REF, --wait MINUTES or --now, and --backup TARGET or --no-backup; --back alone goes back',
       { cause: error },
     );
   }

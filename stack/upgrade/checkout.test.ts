@@ -58,6 +58,18 @@ describe('the version to upgrade to', () => {
     expect(await checkout.position()).toEqual(before);
   });
 
+  test('is taken back also where git was killed in the middle', async () => {
+    await version('two');
+    const checkout = await fetched();
+    const before = await checkout.position();
+    await checkout.switchTo(await checkout.target(null));
+    await writeFile(join(root, 'version'), 'half');
+    const again = await Checkout.open(root, { mayHaveChanges: true });
+    await again.forceBack(before);
+    expect(await checkedOut()).toBe('one');
+    expect(await again.position()).toEqual(before);
+  });
+
   test('is the newest tag, which is checked out without a branch', async () => {
     const two = await version('two');
     await git(remote, 'tag', 'v1.2.0');

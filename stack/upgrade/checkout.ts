@@ -28,7 +28,7 @@ export class Checkout {
   }
 
   /** Opens the clone at `root`. @throws StackProblem `upgrade_refused` */
-  static async open(root: string): Promise<Checkout> {
+  static async open(root: string, { mayHaveChanges = false } = {}): Promise<Checkout> {
     const top = await git(root, ['rev-parse', '--show-toplevel']).catch(() => '');
     if (top !== root) {
       throw new StackProblem(
@@ -38,7 +38,7 @@ export class Checkout {
       );
     }
     const changes = await git(root, ['status', '--porcelain', '--untracked-files=no']);
-    if (changes !== '') {
+    if (changes !== '' && !mayHaveChanges) {
       throw new StackProblem(
         'upgrade_refused',
         `${root} has changes that are not committed (${lastLines(changes)})`,
@@ -119,6 +119,17 @@ export class Checkout {
       await git(this.root, ['reset', '--quiet', '--keep', commit]);
     else
       await git(this.root, ['checkout', '--quiet', ...(branch === null ? ['--detach', commit] : [branch])]);
+  }
+
+  /** The same after a switch that was killed: what it has written of the other version is overwritten. */
+  async forceBack({ commit, branch }: Position): Promise<void> {
+    await git(this.root, [
+      'checkout',
+      '--quiet',
+      '--force',
+      ...(branch === null ? ['--detach', commit] : [branch]),
+    ]);
+    await git(this.root, ['reset', '--quiet', '--hard', commit]);
   }
 
   async #mainBranch(): Promise<string | null> {

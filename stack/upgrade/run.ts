@@ -1,51 +1,24 @@
 /** The steps of an upgrade, and the way back. */
 import { existsSync } from 'node:fs';
-import { type Client, createClient } from '@appflux/client';
+import { createClient } from '@appflux/client';
 import { z } from 'zod';
 import { addressesOf } from '../addresses/addresses.ts';
 import { isStackProblem, messageOf, StackProblem } from '../problem.ts';
-import { during, type Progress } from '../progress.ts';
+import { during } from '../progress.ts';
 import { readSettings } from '../settings.ts';
-import { isLocked, keepSecrets, lockState, statePaths } from '../state.ts';
+import { keepSecrets, statePaths } from '../state.ts';
 import { readMark } from '../state-format.ts';
-import type { UpgradeOptions } from './arguments.ts';
 import { backUpFirst } from './backup.ts';
-import { Checkout, type Position, type Target } from './checkout.ts';
-import { exchange, exchangeBack, prepareNext, removeBesides } from './packages.ts';
+import { Checkout } from './checkout.ts';
+import { type Context, ended, locked, STRANDED, UPGRADED, type Upgrade, WENT_BACK } from './context.ts';
+import { goBack } from './go-back.ts';
+import { exchange, prepareNext, removeBesides } from './packages.ts';
 import { holdBuilds, untilIdle } from './quiet.ts';
-import { findRunning, type Running, startLog } from './running.ts';
-import { forgetSaved, putBack, savedFolder, saveState } from './saved-state.ts';
-import { checkInstance, type Sample, takeSample, untilHealthy } from './self-check.ts';
-
-export interface Upgrade {
-  /** The checkout, absolute. */
-  readonly root: string;
-  readonly options: UpgradeOptions;
-  readonly progress: Progress;
-  /** Aborts when the command is to end: it then goes back. */
-  readonly signal: AbortSignal;
-}
-
-/** Exit codes. */
-const UPGRADED = 0;
-/** The version before runs, with its data. */
-const WENT_BACK = 1;
-/** Neither version could be started. */
-const STRANDED = 2;
+import { findRunning, startLog } from './running.ts';
+import { type Begun, forgetSaved, readBegun, savedFolder, saveState } from './saved-state.ts';
+import { checkInstance, type Sample, takeSample } from './self-check.ts';
 
 const EMPTY: Sample = { app: null, artifact: null, online: [] };
-
-/** What the steps after the preparation know. */
-interface Context extends Upgrade {
-  readonly checkout: Checkout;
-  readonly running: Running;
-  readonly url: string;
-  readonly client: Client;
-  readonly before: Position;
-  readonly target: Target;
-  readonly versions: { readonly old: string; readonly new: string };
-  readonly sample: Sample;
-}
 
 /** Upgrades. Returns the exit code. @throws StackProblem if nothing was changed */
 export async function upgrade(upgrade: Upgrade): Promise<number> {
@@ -59,7 +32,8 @@ export async function upgrade(upgrade: Upgrade): Promise<number> {
       'set APPFLUX_STATE to its state folder, or use "git pull" where none has been started yet',
     );
   }
-  if (existsSync(savedFolder(running.state))) throw brokenOff(running.state);
+  const begun = await readBegun(running.state);
+  if (begun !== null) throw brokenOff(running.state, begun.version);
   await during(progress, 'Fetching versions', () => checkout.fetch());
   const target = await checkout.target(options.to);
   const before = await checkout.position();
@@ -137,12 +111,18 @@ async function endMaintenance({ progress }: Context, release: (() => Promise<voi
   }
 }
 
+const begunWith = ({ before, versions, running }: Context): Begun => ({
+  ...before,
+  version: versions.old,
+  ran: running.ran,
+});
+
 async function replace(context: Context): Promise<number> {
   const { progress, running, versions, root } = context;
   try {
     await during(progress, `Stopping ${versions.old}`, () => running.stop());
     await during(progress, 'Copying the databases', () =>
-      locked(running.state, () => saveState(running.state)),
+      locked(running.state, () => saveState(running.state, begunWith(context))),
     );
     await during(progress, `Switching to ${versions.new}`, () =>
       locked(running.state, async () => {
@@ -161,7 +141,9 @@ async function replace(context: Context): Promise<number> {
       await checkMark(context);
     });
   } catch (error) {
-    return goBack(context, context.signal.aborted ? context.signal.reason : error);
+    const reason = context.signal.aborted ? context.signal.reason : error;
+    progress.say(`The upgrade failed: ${isStackProblem(reason) ? reason.message : messageOf(reason)}.`);
+    return goBack({ ...context, version: versions.old, ran: running.ran });
   }
   await forgetSaved(running.state);
   progress.say(`Upgraded to ${versions.new}.`);
@@ -172,62 +154,6 @@ async function replace(context: Context): Promise<number> {
     progress.say(`It runs in the background; its output is in ${startLog(running.state)}.`);
   }
   return UPGRADED;
-}
-
-/** Puts the version before and its data back, and starts it. */
-async function goBack(context: Context, reason: unknown): Promise<number> {
-  const { progress, running, versions, root, checkout, before, client } = context;
-  progress.say(`The upgrade failed: ${isStackProblem(reason) ? reason.message : messageOf(reason)}.`);
-  try {
-    await during(progress, `Going back to ${versions.old}`, async () => {
-      await running.stop();
-      await locked(running.state, async () => {
-        await exchangeBack(root);
-        if ((await checkout.position()).commit !== before.commit) await checkout.switchBack(before);
-        if (existsSync(savedFolder(running.state))) await putBack(running.state);
-      });
-      if (!running.ran) return;
-      await running.start();
-      const { signal } = new AbortController();
-      await untilHealthy({ client, version: versions.old, signal, hasEnded: ended(running) });
-    });
-  } catch (error) {
-    progress.say(
-      [
-        `Going back failed, too: ${messageOf(error)}.`,
-        existsSync(savedFolder(running.state))
-          ? `The data of ${versions.old} is in ${savedFolder(running.state)}.`
-          : `The data of ${versions.old} is in ${running.state}.`,
-        `Its commit is ${before.commit}.`,
-      ].join(' '),
-    );
-    return STRANDED;
-  }
-  progress.say(
-    `${versions.old} ${running.ran ? 'runs again' : 'is back'}, with its data as it was when it was stopped. The log of the failed version is in ${statePaths(running.state).logs}.`,
-  );
-  return WENT_BACK;
-}
-
-/** Nobody else may start the instance meanwhile, such as a supervisor that sees it end. */
-async function locked(state: string, work: () => Promise<void>): Promise<void> {
-  const unlock = await lockState(state);
-  try {
-    await work();
-  } finally {
-    unlock();
-  }
-}
-
-/** Whether an instance that was started has ended. It has locked its state after some seconds. */
-function ended({ state }: Running): () => Promise<boolean> {
-  const startedAt = performance.now();
-  let wasLocked = false;
-  return async () => {
-    const isThere = await isLocked(state);
-    wasLocked ||= isThere;
-    return !isThere && (wasLocked || performance.now() - startedAt > 60_000);
-  };
 }
 
 /** Versions that mark the state say by which commit it was opened. */
@@ -250,9 +176,9 @@ async function versionOf(checkout: Checkout, commit: string): Promise<string> {
   return Manifest.parse(JSON.parse(text ?? '{}')).version;
 }
 
-const brokenOff = (state: string) =>
+const brokenOff = (state: string, version: string) =>
   new StackProblem(
     'upgrade_refused',
-    `An earlier upgrade broke off and has left the data before it in ${savedFolder(state)}`,
-    'if the instance works, remove that folder; otherwise stop it, put the content of that folder back into the state folder and check out the version before',
+    `An earlier upgrade from ${version} broke off`,
+    `"npm run upgrade -- --back" goes back to ${version}; or remove ${savedFolder(state)} and the files beside it to keep the version that is checked out`,
   );

@@ -1,11 +1,11 @@
 /** What an upgrade goes back to: the databases as they were, whatever the new version did to them. */
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { MARK } from '../state-format.ts';
-import { forgetSaved, putBack, savedFolder, saveState } from './saved-state.ts';
+import { forgetSaved, putBack, readBegun, savedFolder, saveState } from './saved-state.ts';
 
 let state: string;
 beforeEach(async () => {
@@ -22,6 +22,7 @@ async function write(files: Record<string, string>): Promise<void> {
 }
 const read = (path: string) => readFile(at(path), 'utf8');
 
+const BEGUN = { commit: 'a'.repeat(40), branch: 'main', version: '1.0.0', ran: true };
 const BLOB = 'edge/r2/bucket/blobs/1111';
 const DATABASE = 'edge/do/-PoolObject/a.sqlite';
 const RUNNER = 'runners/local-1/runner.json';
@@ -38,7 +39,7 @@ const BEFORE = {
 
 test('a state is put back whole, without what came later, and logs stay', async () => {
   await write(BEFORE);
-  await saveState(state);
+  await saveState(state, BEGUN);
   await write({
     [DATABASE]: 'new rows',
     'edge/do/-NewObject/b.sqlite': 'of a newer version',
@@ -60,7 +61,7 @@ test('a state is put back whole, without what came later, and logs stay', async 
 
 test('objects are linked, databases are copied, and what builds cache is left out', async () => {
   await write(BEFORE);
-  await saveState(state);
+  await saveState(state, BEGUN);
   const inode = async (path: string) => (await stat(path)).ino;
   const saved = (path: string) => join(savedFolder(state), path);
   expect(await inode(saved(BLOB))).toBe(await inode(at(BLOB)));
@@ -73,7 +74,21 @@ test('objects are linked, databases are copied, and what builds cache is left ou
 
 test('a copy that broke off before an upgrade is replaced', async () => {
   await write({ ...BEFORE, 'upgrade/before/edge/stale': 'of another time' });
-  await saveState(state);
+  await saveState(state, BEGUN);
   await putBack(state);
   expect(existsSync(at('edge/stale'))).toBe(false);
+});
+
+test('putting back goes on where it broke off', async () => {
+  await write(BEFORE);
+  await saveState(state, BEGUN);
+  expect(await readBegun(state)).toEqual(BEGUN);
+  await write({ [DATABASE]: 'new rows', [MARK]: '{"format":2}' });
+  // The databases were in their place, and the files were not.
+  await rename(at('edge'), at('upgrade/failed'));
+  await rename(join(savedFolder(state), 'edge'), at('edge'));
+  await putBack(state);
+  expect(await read(DATABASE)).toBe(BEFORE[DATABASE]);
+  expect(existsSync(at(MARK))).toBe(false);
+  expect(await readBegun(state)).toBeNull();
 });

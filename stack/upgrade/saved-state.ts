@@ -3,8 +3,23 @@
  * not the backup: it has everything that was acknowledged until the old version was stopped.
  */
 import { constants, existsSync } from 'node:fs';
-import { chmod, chown, copyFile, link, mkdir, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
+import {
+  chmod,
+  chown,
+  copyFile,
+  link,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  statfs,
+  writeFile,
+} from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { execa } from 'execa';
+import { z } from 'zod';
 import { StackProblem } from '../problem.ts';
 import { MARK } from '../state-format.ts';
 
@@ -17,8 +32,26 @@ const FILES = ['secrets.json', MARK, 'backup.json'];
 const folderOf = (state: string) => join(state, 'upgrade');
 const copyOf = (state: string) => join(folderOf(state), 'before');
 
-/** Copies the state into itself. @throws StackProblem `disk_full` or `upgrade_refused` */
-export async function saveState(state: string): Promise<void> {
+/** What an upgrade that breaks off leaves to the one that goes back. */
+const Begun = z.object({
+  /** What was checked out. */
+  commit: z.string(),
+  branch: z.string().nullable(),
+  version: z.string(),
+  /** Whether the instance ran. */
+  ran: z.boolean(),
+});
+export type Begun = z.infer<typeof Begun>;
+
+const begunOf = (state: string) => join(folderOf(state), 'begun.json');
+
+/** What an upgrade had begun with when it broke off; null if none did. */
+export async function readBegun(state: string): Promise<Begun | null> {
+  return existsSync(begunOf(state)) ? Begun.parse(JSON.parse(await readFile(begunOf(state), 'utf8'))) : null;
+}
+
+/** Copies the state into itself. @throws StackProblem `disk_full` */
+export async function saveState(state: string, begun: Begun): Promise<void> {
   const into = copyOf(state);
   await rm(folderOf(state), { recursive: true, force: true });
   const needed = await sizeOf(state, 'edge');
@@ -35,30 +68,37 @@ export async function saveState(state: string): Promise<void> {
   for (const path of [...FILES, ...(await registrations(state))]) {
     if (existsSync(join(state, path))) await copyOne(join(state, path), join(into, path));
   }
+  // All of the copy is on disk before anything relies on it.
+  await execa('sync', ['--file-system', into]);
+  await writeFile(`${begunOf(state)}.part`, JSON.stringify(begun), { mode: 0o600, flush: true });
+  await rename(`${begunOf(state)}.part`, begunOf(state));
 }
 
-/** Puts the copy back in the place of what a new version has made of the state. */
+/** Puts the copy back in the place of what a new version has made of the state. Can be repeated if it broke off. */
 export async function putBack(state: string): Promise<void> {
   const from = copyOf(state);
   const failed = join(folderOf(state), 'failed');
-  await rm(failed, { recursive: true, force: true });
   if (existsSync(join(from, 'edge'))) {
+    await rm(failed, { recursive: true, force: true });
     if (existsSync(join(state, 'edge'))) await rename(join(state, 'edge'), failed);
     await rename(join(from, 'edge'), join(state, 'edge'));
   }
   for (const path of [...FILES, ...(await registrations(from))]) {
-    if (existsSync(join(from, path))) await rename(join(from, path), join(state, path));
+    if (existsSync(join(from, path))) await copyOne(join(from, path), join(state, path));
     // The new version has made it.
     else await rm(join(state, path), { force: true });
   }
-  await rm(folderOf(state), { recursive: true, force: true });
+  await forgetSaved(state);
 }
 
 /** Forgets the copy. */
-export const forgetSaved = (state: string): Promise<void> =>
-  rm(folderOf(state), { recursive: true, force: true });
+export async function forgetSaved(state: string): Promise<void> {
+  // First, so that half a copy is never put back.
+  await rm(begunOf(state), { force: true });
+  await rm(folderOf(state), { recursive: true, force: true });
+}
 
-/** Where the copy is, for people. */
+/** Where the copy is. */
 export const savedFolder = copyOf;
 
 async function registrations(state: string): Promise<string[]> {
