@@ -60,7 +60,11 @@ async function serviceOf(root: string): Promise<Running | null> {
     isService: true,
     name: `the services ${units.join(' and ')}`,
     state,
-    env: { ...parseEnv(await readFile(ENVIRONMENT_FILE, 'utf8')), APPFLUX_STATE: state },
+    env: {
+      PATH: process.env.PATH,
+      ...parseEnv(await readFile(ENVIRONMENT_FILE, 'utf8')),
+      APPFLUX_STATE: state,
+    },
     ran: !active.failed,
     user: await ownerOf(state),
     stop: async () => {
@@ -91,6 +95,14 @@ async function processOf(root: string, own: NodeJS.ProcessEnv): Promise<Running>
       'run this in the checkout that it runs from',
     );
   }
+  // root would start it as root, and leave files that its own user can't write.
+  if (existsSync(state) && (await ownerOf(state)).uid !== undefined) {
+    throw new StackProblem(
+      'upgrade_refused',
+      `The state folder ${state} belongs to another user`,
+      'upgrade as the user that runs the instance',
+    );
+  }
   const env = { ...environmentOf(owner?.env ?? own), APPFLUX_STATE: state };
   let pid = owner?.pid ?? null;
   return {
@@ -99,7 +111,7 @@ async function processOf(root: string, own: NodeJS.ProcessEnv): Promise<Running>
     state,
     env,
     ran: pid !== null,
-    user: existsSync(state) ? await ownerOf(state) : {},
+    user: {},
     stop: async () => {
       if (pid !== null) signal(pid);
       pid = null;
@@ -117,6 +129,7 @@ const environmentOf = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
     Object.entries(environmentOfOwn(env)).filter(([name]) => !/^(?:npm_|NODE_CHANNEL_)/.test(name)),
   );
 
+/** The user that a folder belongs to, if this is root and the folder is not root's. */
 async function ownerOf(state: string): Promise<Running['user']> {
   const { uid, gid } = await stat(state);
   return process.getuid?.() === 0 && uid !== 0 ? { uid, gid } : {};
