@@ -68,7 +68,8 @@ export type StuckItem = z.infer<typeof StuckItem>;
 /** Free space of a file system. */
 export const DiskUse = z
   .strictObject({
-    what: z.enum(['state', 'engine', 'cache']),
+    /** `runner`: the disk that a runner builds on. */
+    what: z.enum(['state', 'engine', 'runner']),
     totalBytes: z.number().nonnegative(),
     freeBytes: z.number().nonnegative(),
   })

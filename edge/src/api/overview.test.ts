@@ -12,6 +12,7 @@ import type { Env } from '../env.ts';
 import { metadataOf } from '../metadata/index.ts';
 import { appRecord, deploymentRecord, runnerRecord } from '../metadata/testing/sample-records.ts';
 import { deadLettersOf } from '../objects/dead-letters.ts';
+import { poolOf } from '../objects/pools.ts';
 import { consume } from '../queues/consume.ts';
 import type { QueueMessage } from '../queues/messages.ts';
 import { recentErrors } from '../recent-errors.ts';
@@ -84,8 +85,6 @@ test('what is stuck, failed and outdated is there', async () => {
     ['dead_letters', null],
     ['queued_lost', queued.id],
   ]);
-  await request('/api/ops/maintenance', { method: 'PUT', token: env.OPERATOR_SECRET, json: { on: true } });
-  expect((await read()).stuck.items.map(({ kind }) => kind)).toEqual(['dead_letters']);
   expect(overview.failures).toEqual([
     expect.objectContaining({ code: 'build_failed', count: 1, app: app.slug }),
   ]);
@@ -93,6 +92,34 @@ test('what is stuck, failed and outdated is there', async () => {
     expect.objectContaining({ version: '0.0.1', isOlder: true, isOnline: false, teamId: user.id }),
   ]);
   expect(levels(overview).runners).toBe('down');
+});
+
+test('a job that no runner can build is stuck, unless the instance is in maintenance', async () => {
+  const { user } = await founder();
+  const metadata = metadataOf(env);
+  const app = appRecord({ ownerId: user.id });
+  await metadata.apps.insert(app);
+  const createdAt = Date.now() - 600_000;
+  const queued = deploymentRecord(app, { status: 'queued', createdAt: new Date(createdAt).toISOString() });
+  await metadata.deployments.project(queued, 1);
+  await poolOf(env, user.id).offer({
+    deploymentId: queued.id,
+    appId: app.id,
+    branch: 'main',
+    environment: 'production',
+    labels: [],
+    concurrency: 1,
+    createdAt,
+    supersede: false,
+  });
+  const kinds = async () => (await read()).stuck.items.map(({ kind }) => kind);
+  expect(await kinds()).toEqual(['queued_without_runner']);
+  const change = (on: boolean) =>
+    request('/api/ops/maintenance', { method: 'PUT', token: env.OPERATOR_SECRET, json: { on } });
+  await change(true);
+  expect(await kinds()).toEqual([]);
+  await change(false);
+  expect(await kinds()).toEqual(['queued_without_runner']);
 });
 
 const BROKEN_QUEUE = {

@@ -98,14 +98,20 @@ export class PoolObject extends DurableObject<Env> {
   /** Why a job waits; null when it does not. */
   async waitingReason(deploymentId: string): Promise<string | null> {
     if (this.#jobs.find(deploymentId) === undefined) return null;
-    const held = (await this.#maintenanceReason()) ?? (await lowDiskReason(this.env));
+    const held = await this.#heldReason();
     const job = this.#jobs.find(deploymentId);
     if (job === undefined) return null;
     return held ?? waitingReason(job, this.#jobs.waiting(), this.#runners.online(), this.#jobs.running());
   }
 
+  /** Why no job is handed out; null while jobs are. */
+  async #heldReason(): Promise<string | null> {
+    return (await this.#maintenanceReason()) ?? (await lowDiskReason(this.env));
+  }
+
   /** How these deployments stand here, which runners are connected, and which attempts are out. */
-  overview(deploymentIds: readonly string[]): PoolOverview {
+  async overview(deploymentIds: readonly string[]): Promise<PoolOverview> {
+    const held = deploymentIds.length === 0 ? null : await this.#heldReason();
     const online = this.#runners.online();
     const waiting = this.#jobs.waiting();
     const running = this.#jobs.running();
@@ -115,8 +121,8 @@ export class PoolObject extends DurableObject<Env> {
       const job = this.#jobs.find(deploymentId);
       if (job === undefined)
         return { deploymentId, waits: false, isOut: out.some((one) => one.deploymentId === deploymentId) };
-      const reason = waitingReason(job, waiting, online, running);
-      return { deploymentId, waits: true, mayStart: next.has(deploymentId), reason };
+      const reason = held ?? waitingReason(job, waiting, online, running);
+      return { deploymentId, waits: true, mayStart: held === null && next.has(deploymentId), reason };
     });
     return { online, places, out: out.map(({ deploymentId, runnerId }) => ({ deploymentId, runnerId })) };
   }

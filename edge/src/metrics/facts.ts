@@ -1,5 +1,5 @@
 /** What a scrape found, before it is written as metrics. Null stands for what could not be read. */
-import type { BackupStatus, CertificateState, PhaseSpan, RunnerScanner } from '@appflux/protocol';
+import type { BackupStatus, CertificateState, PhaseSpan, RunnerDisk, RunnerScanner } from '@appflux/protocol';
 import type { IsolateCounts } from '../isolate-counts.ts';
 import type { DeploymentCounts } from '../metadata/metrics.ts';
 import type { CronRuns, Sample } from '../operations/records.ts';
@@ -8,7 +8,14 @@ import type { Measured } from '../retention/measured.ts';
 
 export interface PoolFacts {
   waiting: number;
-  online: readonly { slots: number; busy: number; draining: boolean; scanner?: RunnerScanner | undefined }[];
+  online: readonly {
+    name: string;
+    slots: number;
+    busy: number;
+    draining: boolean;
+    scanner?: RunnerScanner | undefined;
+    disk?: RunnerDisk;
+  }[];
 }
 
 export interface Facts {

@@ -71,6 +71,7 @@ test('storage, disks and the lag of logs are those that were found', () => {
   ]);
   expect(linesOf(FULL, 'appflux_disk_free_bytes')).toEqual([
     'appflux_disk_free_bytes{disk="state",machine="instance"} 40000000000',
+    'appflux_disk_free_bytes{disk="runner",machine="one"} 9000000000',
   ]);
   expect(linesOf(FULL, 'appflux_log_lag_seconds')).toEqual([
     'appflux_log_lag_seconds{isolate="abcd1234",quantile="0.5"} 0.1',

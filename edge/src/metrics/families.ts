@@ -3,6 +3,7 @@ import { type Percentiles, Phase } from '@appflux/protocol';
 import { percentilesOf } from '../metadata/analytics.ts';
 import { UNENDED } from '../metadata/metrics.ts';
 import { SCANNER_STATES, scannerState } from '../operations/scanner-state.ts';
+import { runnerDisks } from '../overview/disks.ts';
 import { definitionOf, type MetricName } from './catalogue.ts';
 import { COLLECTORS, type Facts } from './facts.ts';
 import type { Family, Sample } from './open-metrics.ts';
@@ -98,9 +99,12 @@ function storageSamples({ storage }: Facts) {
   };
 }
 
-function diskSamples({ disks }: Facts) {
+function diskSamples({ disks, runners }: Facts) {
+  const all = [...(disks ?? []), ...runnerDisks(runners?.pools.flatMap((pool) => pool.online) ?? [])];
+  // Runners of two teams may have the same name.
+  const named = new Map(all.map((disk) => [`${disk.on} ${disk.what}`, disk]));
   const samplesOf = (member: 'totalBytes' | 'freeBytes') =>
-    (disks ?? []).map(({ on, what, ...bytes }) => ({
+    [...named.values()].map(({ on, what, ...bytes }) => ({
       labels: { machine: on, disk: what },
       value: bytes[member],
     }));

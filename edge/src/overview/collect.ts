@@ -6,7 +6,6 @@ import type { Env } from '../env.ts';
 import { addressStatus } from '../hosts/status.ts';
 import { journal } from '../journal.ts';
 import { mailSettings } from '../mail/settings.ts';
-import { maintenanceOf } from '../maintenance/object.ts';
 import { lastDays } from '../metadata/day.ts';
 import type { Metadata, RunnerRecord } from '../metadata/metadata.ts';
 import type { Unended } from '../metadata/metrics.ts';
@@ -19,7 +18,7 @@ import { storeErrorsNow } from '../operations/store-errors.ts';
 import { outboxOf } from '../outbox/index.ts';
 import { sweepOf } from '../retention/object.ts';
 import { storageWorks } from '../storage/index.ts';
-import { disksOf, storageUse, withForecasts } from './disks.ts';
+import { disksOf, runnerDisks, storageUse, withForecasts } from './disks.ts';
 import { failureGroups } from './failures.ts';
 import { healthOf } from './health.ts';
 import { machineStatus } from './machine.ts';
@@ -79,7 +78,6 @@ export async function collectOverview(env: Env, metadata: Metadata, version: str
   ]);
   const [
     queue,
-    maintenance,
     round,
     backup,
     cron,
@@ -94,7 +92,6 @@ export async function collectOverview(env: Env, metadata: Metadata, version: str
     storageUp,
   ] = await Promise.all([
     attempt('queue', async () => ({ messages: (await env.DEPLOY_QUEUE.metrics()).backlogCount })),
-    attempt('maintenance', async () => ({ notice: await maintenanceOf(env).notice() })),
     attempt('retention', async () => ({ round: await sweepOf(env).round() })),
     attempt('backup', async () => ({ status: await sweepOf(env).backup() })),
     attempt('cron', async () => ({ runs: await operations.cron() })),
@@ -112,7 +109,8 @@ export async function collectOverview(env: Env, metadata: Metadata, version: str
     attempt('storage', () => storageWorks(env, (error) => journal.error('storage is down', error))),
   ]);
   const status = backup?.status ?? null;
-  const disks = machine && disksOf(machine.status, watched?.disk ?? null);
+  const online = poolFacts?.flatMap(({ pool }) => pool?.online ?? []) ?? [];
+  const disks = machine && [...disksOf(machine.status, watched?.disk ?? null), ...runnerDisks(online)];
   const position = round?.round?.position ?? null;
   return {
     at: new Date(now).toISOString(),
@@ -125,7 +123,7 @@ export async function collectOverview(env: Env, metadata: Metadata, version: str
       cron,
       runners: poolFacts && {
         registered: poolFacts.flatMap(({ records }) => records).length,
-        online: poolFacts.flatMap(({ pool }) => pool?.online ?? []),
+        online,
       },
       addresses,
       mail: mailSettings(env),
@@ -142,8 +140,7 @@ export async function collectOverview(env: Env, metadata: Metadata, version: str
     stuck: {
       items: stuckItems({
         now,
-        // In maintenance, all of them wait.
-        queued: (maintenance?.notice == null ? (unended ?? []) : [])
+        queued: (unended ?? [])
           .filter((one) => one.status === 'queued')
           .map((one) => ({ ...describe(one), place: placeOf(one, poolFacts) })),
         running,

@@ -1,5 +1,5 @@
 /** Disks and storage with their forecasts. Pure. */
-import type { DiskUse, MachineStatus, ReportedDisk, StorageUse } from '@appflux/protocol';
+import type { DiskUse, MachineStatus, ReportedDisk, RunnerDisk, StorageUse } from '@appflux/protocol';
 import type { Sample } from '../operations/records.ts';
 import { forecastOf } from './forecast.ts';
 
@@ -26,6 +26,14 @@ export function disksOf(machine: MachineStatus | null, watched: Watched | null):
   const { totalBytes, freeBytes } = watched;
   return [{ what: 'state', on: 'instance', totalBytes, freeBytes }, ...reported];
 }
+
+/** The disks that connected runners report, each the one with the least to spare. */
+export const runnerDisks = (online: readonly { name: string; disk?: RunnerDisk }[]): CurrentDisk[] =>
+  online.flatMap(({ name, disk }) =>
+    disk === undefined
+      ? []
+      : [{ what: 'runner', on: name, totalBytes: disk.totalBytes, freeBytes: disk.freeBytes }],
+  );
 
 /** Each disk with when it will be full, by its samples. */
 export const withForecasts = (disks: readonly CurrentDisk[], samples: readonly Sample[]): ReportedDisk[] =>

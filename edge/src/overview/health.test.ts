@@ -118,6 +118,23 @@ test.each<[HealthPart, string, Partial<HealthFacts>, RegExp]>([
   [
     'disk',
     'down',
+    {
+      runners: {
+        registered: 1,
+        online: [
+          {
+            name: 'local-1',
+            scanner: SCANNER,
+            disk: { freeBytes: 12e8, totalBytes: 50e9, minFreeBytes: 2 * 1024 ** 3, low: true },
+          },
+        ],
+      },
+    },
+    /local-1 takes no builds: 1.2 GB free, 2 GiB needed/,
+  ],
+  [
+    'disk',
+    'down',
     { watched: { totalBytes: 100e9, freeBytes: 9e8, minFreeBytes: 1e9 } },
     /refused: 900 MB free, and 1.0 GB/,
   ],

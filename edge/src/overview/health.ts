@@ -7,6 +7,7 @@ import {
   type HealthLevel,
   type HealthPart,
   type PartState,
+  type RunnerDisk,
   type RunnerScanner,
 } from '@appflux/protocol';
 import type { MailSettings } from '../mail/settings.ts';
@@ -32,6 +33,7 @@ const NO_BYTES = 500e6;
 
 export interface OnlineRunnerFacts {
   name: string;
+  disk?: RunnerDisk | undefined;
   scanner?: RunnerScanner | undefined;
 }
 
@@ -90,7 +92,8 @@ export function healthOf(facts: HealthFacts): PartState[] {
     certificates: facts.addresses === null ? UNREAD : certificatesVerdict(facts.addresses.status),
     mail: mailVerdict(facts.mail, facts.outbox),
     backup: facts.backup === null ? UNREAD : backupVerdict(facts.backup.status, facts.now),
-    disk: facts.disks === null ? UNREAD : diskVerdict(facts.disks, facts.watched),
+    disk:
+      facts.disks === null ? UNREAD : diskVerdict(facts.disks, facts.watched, facts.runners?.online ?? []),
   };
   return Object.entries(verdicts).map(([part, [level, summary, advice = null]]) => ({
     part: part as HealthPart,
@@ -152,7 +155,7 @@ function scannerVerdict(online: readonly OnlineRunnerFacts[], now: number): Verd
   }
   if (ages.length > 0) return ['ok', `Signatures are ${daysOld(oldest.days)}`];
   if (states.some(({ state }) => state === 'off')) return ['off', 'Turned off'];
-  return ['unknown', 'No connected runner reports one'];
+  return ['unknown', 'No connected runner reports one', 'It is known once a runner connects.'];
 }
 
 const daysOld = (days: number) =>
@@ -197,7 +200,11 @@ function backupVerdict(status: BackupStatus | null, now: number): Verdict {
   return ['ok', `The newest backup is ${daysOld(Math.floor(age / DAY))}`];
 }
 
-function diskVerdict(disks: NonNullable<HealthFacts['disks']>, watched: Watched | null): Verdict {
+function diskVerdict(
+  disks: NonNullable<HealthFacts['disks']>,
+  watched: Watched | null,
+  online: readonly OnlineRunnerFacts[],
+): Verdict {
   if (watched !== null && watched.freeBytes < watched.minFreeBytes) {
     const { freeBytes, minFreeBytes } = watched;
     return [
@@ -206,9 +213,18 @@ function diskVerdict(disks: NonNullable<HealthFacts['disks']>, watched: Watched 
       'Free space, or enlarge the disk. Work is accepted again as soon as there is enough.',
     ];
   }
+  const low = online.find(({ disk }) => disk?.low === true);
+  if (low?.disk !== undefined) {
+    const { freeBytes, minFreeBytes } = low.disk;
+    return [
+      'down',
+      `Runner ${low.name} takes no builds: ${formatBytes(freeBytes)} free, ${formatBytes(minFreeBytes)} needed`,
+      'Free space there, or lower its --min-free. It takes builds again as soon as there is enough.',
+    ];
+  }
   const [fullest] = [...disks].sort((one, other) => one.freeBytes - other.freeBytes);
   if (fullest === undefined) return ['off', 'No disk is reported'];
-  const summary = `${formatBytes(fullest.freeBytes)} free on ${fullest.on} (${fullest.what})`;
+  const summary = `${formatBytes(fullest.freeBytes)} free ${whereOf(fullest)}`;
   const advice = 'Free space, or enlarge the disk. Shorter retention and smaller caches help.';
   if (fullest.freeBytes < NO_BYTES) return ['down', summary, advice];
   const isLittle = disks.some(
@@ -216,3 +232,8 @@ function diskVerdict(disks: NonNullable<HealthFacts['disks']>, watched: Watched 
   );
   return isLittle ? ['warn', summary, advice] : ['ok', summary];
 }
+
+const whereOf = ({ on, what }: { on: string; what: string }): string => {
+  if (what === 'runner') return `on the disk of runner ${on}`;
+  return what === 'state' ? 'on the disk of the state folder' : 'on the disk of Docker';
+};

@@ -36,6 +36,13 @@ test.each<[string, Place | null, string[]]>([
   ['a runner is free', FREE, ['queued_unclaimed']],
   ['no runner is online', waiting('No runner is online'), ['queued_without_runner']],
   ['no runner has its label', waiting('No online runner has the label `mac`'), ['queued_without_runner']],
+  [
+    'its runner lacks space',
+    waiting('r has too little disk space: 1.2 GB free, 2 GiB needed'),
+    ['queued_without_runner'],
+  ],
+  ['the instance is in maintenance', waiting('AppFlux is in maintenance'), []],
+  ['the instance lacks space', waiting('The disk of this instance has only 50 MiB free'), []],
   ['its runner drains', waiting('local-1 is draining'), ['queued_without_runner']],
   [
     'its runner has no sandbox',

@@ -123,14 +123,14 @@ function queuedItem(deployment: StuckFacts['queued'][number], now: number): Stuc
     ];
   }
   // Busy runners and limits of an app end by themselves.
-  if (!/^No |draining$|without a sandbox/.test(place.reason ?? '')) return [];
+  if (!/^No |draining\b|without a sandbox|too little disk space/.test(place.reason ?? '')) return [];
   return [
     itemOf(
       {
         kind: 'queued_without_runner',
         since,
         summary: `A deployment of ${app} waits: ${place.reason}`,
-        advice: 'Start a runner that can build it, or change the runner labels of the app.',
+        advice: 'Start or free up a runner that can build it, or change the runner labels of the app.',
       },
       deployment,
     ),

@@ -52,8 +52,14 @@ export const FULL: Facts = {
       {
         waiting: 4,
         online: [
-          { slots: 4, busy: 1, draining: false },
-          { slots: 4, busy: 1, draining: true },
+          {
+            name: 'one',
+            slots: 4,
+            busy: 1,
+            draining: false,
+            disk: { totalBytes: 50e9, freeBytes: 9e9, minFreeBytes: 2e9, low: false },
+          },
+          { name: 'two', slots: 4, busy: 1, draining: true },
         ],
       },
     ],
