@@ -7,6 +7,7 @@ import { unstable_readConfig as readConfig } from 'wrangler';
 import type { z } from 'zod';
 import { localUrlOf } from './addresses/addresses.ts';
 import { type ControlServer, serveControl } from './backup/capture/control.ts';
+import { Blobs, blobFolder } from './edge/blobs.ts';
 import { EdgeConfig, type EdgeMessage, LogLevel } from './edge/config.ts';
 import { startCrons } from './edge/crons.ts';
 import { migrateDatabases } from './edge/migrations.ts';
@@ -37,7 +38,8 @@ function logFrom(least: LogLevel): typeof log {
 
 async function run(config: z.output<typeof EdgeConfig>): Promise<void> {
   for (const name of await migrateDatabases(config)) log('info', `applied migration ${name}`);
-  const miniflare = new Miniflare(miniflareOptions(config, logFrom(config.logLevel)));
+  const blobs = new Blobs(blobFolder(config.persist, config.bucket.name));
+  const miniflare = new Miniflare(miniflareOptions(config, logFrom(config.logLevel), blobs));
   await miniflare.ready;
   const crons = startCrons(
     miniflare,

@@ -1,6 +1,6 @@
 /** The state folder: the data of a local instance, and a lock so that only one start uses it at a time. */
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -115,6 +115,13 @@ export async function writeSecrets(state: string, secrets: Secrets): Promise<voi
   const aside = `${file}.${process.pid}`;
   await writeFile(aside, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600, flush: true });
   await rename(aside, file);
+  const folder = await open(dirname(file), 'r');
+  try {
+    // Data that is sealed with them must not reach the disk before their name does.
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
 }
 
 function readSecrets(text: string, file: string): Secrets {

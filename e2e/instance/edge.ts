@@ -24,8 +24,8 @@ export interface EdgeInstance {
   /** Where databases and objects are stored, and the direct URL of its bucket without a proxy in between. */
   readonly persist: string;
   readonly bucket: { readonly url: string; readonly accessKeyId: string; readonly secretAccessKey: string };
-  /** Kills the process and starts it again with the same state. */
-  crash(): Promise<void>;
+  /** Kills the process and starts it again with the same state. `meanwhile` runs while it is down. */
+  crash(meanwhile?: () => void): Promise<void>;
   /** Kills workerd only, and waits until its parent has started another. */
   killRuntime(): Promise<void>;
   /** Its log so far. */
@@ -70,8 +70,9 @@ export async function startInstance(
     operatorSecret: OPERATOR_SECRET,
     persist: config.persist,
     bucket: { url: `${s3Endpoint(port)}/${config.bucket.name}`, ...KEYS },
-    crash: async () => {
+    crash: async (meanwhile) => {
       await edge.stop(0);
+      meanwhile?.();
       edge = await startEdge(config, { env: process.env, logFile });
     },
     killRuntime: () => killRuntime(edge.pid, publicUrl(port)),

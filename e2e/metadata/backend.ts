@@ -7,6 +7,7 @@ import { MongoClient } from 'mongodb';
 import type { Metadata } from '../../edge/src/metadata/metadata.ts';
 import type { Answer, Call } from '../../edge/src/metadata/mongo/call.ts';
 import { remoteMetadata } from '../../edge/src/metadata/mongo/remote.ts';
+import { Blobs, blobFolder } from '../../stack/edge/blobs.ts';
 import { publicUrl } from '../../stack/edge/config.ts';
 import { miniflareOptions } from '../../stack/edge/options.ts';
 import { edgeBundle, edgeConfig, freePort } from '../instance/edge.ts';
@@ -46,7 +47,8 @@ export async function backendInWorkerd(uri: string): Promise<BackendInWorkerd> {
   await cp(dirname(bundle), dirname(main), { recursive: true });
   await writeFile(main, ENTRY);
   const config = edgeConfig({ main, state, port: await freePort(), variables: { MONGODB_URI: uri } });
-  const miniflare = new Miniflare(miniflareOptions(config, (level, text) => console.log(level, text)));
+  const blobs = new Blobs(blobFolder(config.persist, config.bucket.name));
+  const miniflare = new Miniflare(miniflareOptions(config, (level, text) => console.log(level, text), blobs));
   await miniflare.ready;
   const client = new MongoClient(uri);
   const call = async (call: Call): Promise<Answer> => {

@@ -2,6 +2,7 @@ import { tmpdir } from 'node:os';
 import { expect, test } from 'vitest';
 import { defaultMinFree, diskService } from './disk.ts';
 
+const NO_BLOBS = { sync: () => Promise.reject(new Error('nothing is stored')) };
 const GIB = 1024 ** 3;
 
 test.each([
@@ -13,7 +14,8 @@ test.each([
 });
 
 test('the service answers for the disk of its folder, with the setting where there is one', async () => {
-  const answer = async (minFreeBytes?: number) => (await diskService(tmpdir(), minFreeBytes)()).json();
+  const answer = async (minFreeBytes?: number) =>
+    (await diskService(tmpdir(), minFreeBytes, NO_BLOBS)({ method: 'GET' })).json();
   expect(await answer(7)).toEqual({
     freeBytes: expect.any(Number),
     totalBytes: expect.any(Number),
@@ -25,5 +27,5 @@ test('the service answers for the disk of its folder, with the setting where the
 });
 
 test('a folder that is gone fails', async () => {
-  await expect(diskService('/nonexistent/folder', 0)()).rejects.toThrow(/ENOENT/);
+  await expect(diskService('/nonexistent/folder', 0, NO_BLOBS)({ method: 'GET' })).rejects.toThrow(/ENOENT/);
 });

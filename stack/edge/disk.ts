@@ -1,6 +1,7 @@
 /** What the control plane may ask about the disk that its data is on: workerd has no such call. */
 import { statfs } from 'node:fs/promises';
-import { Response } from 'miniflare';
+import { type Request, Response } from 'miniflare';
+import type { Blobs } from './blobs.ts';
 
 const GIB = 1024 ** 3;
 
@@ -14,11 +15,20 @@ export const defaultMinFree = (totalBytes: number): number =>
   Math.round(Math.min(AT_MOST, Math.max(AT_LEAST, totalBytes * SHARE)));
 
 /**
- * A service for the Worker's DISK binding. It answers every request with the bytes of the disk of `folder`: those that are
- * free, all, and those that have to stay free for new work to be accepted. `minFreeBytes` is the latter, if it is set.
+ * A service for the Worker's DISK binding. It answers GET with the bytes of the disk of `folder`: those that are free, all,
+ * and those that have to stay free for new work to be accepted; `minFreeBytes` is the latter, if it is set. It answers
+ * `POST /sync` when all objects that were stored before are on disk.
  */
-export function diskService(folder: string, minFreeBytes: number | undefined): () => Promise<Response> {
-  return async () => {
+export function diskService(
+  folder: string,
+  minFreeBytes: number | undefined,
+  blobs: Pick<Blobs, 'sync'>,
+): (request: Pick<Request, 'method'>) => Promise<Response> {
+  return async ({ method }) => {
+    if (method === 'POST') {
+      await blobs.sync();
+      return new Response(null, { status: 204 });
+    }
     const { bavail, blocks, bsize } = await statfs(folder);
     const totalBytes = blocks * bsize;
     return Response.json({

@@ -4,6 +4,7 @@ import { basename, dirname, extname, join } from 'node:path';
 import { convertV4MiniflareOptions, Log, LogLevel, type MiniflareOptions } from 'miniflare';
 import { unstable_getMiniflareWorkerOptions as workerOptionsOf } from 'wrangler';
 import { z } from 'zod';
+import type { Blobs } from './blobs.ts';
 import type { EdgeConfig } from './config.ts';
 import { diskService } from './disk.ts';
 import { BINDING, FRONT_PLUGIN } from './front/plugin.ts';
@@ -99,6 +100,7 @@ const LOCAL = { CLIENT_ADDRESS_HEADER };
 export function miniflareOptions(
   config: EdgeConfig,
   onConsole: (level: string, message: string) => void,
+  blobs: Pick<Blobs, 'sync'>,
 ): MiniflareOptions {
   const { workerOptions } = workerOptionsOf(config.wranglerConfig);
   const { bindings, r2Buckets, assets } = Changed.parse(workerOptions);
@@ -143,7 +145,7 @@ export function miniflareOptions(
         // Miniflare would write emails to files and report that they were sent.
         email: {},
         r2Buckets: {},
-        serviceBindings: { DISK: diskService(config.persist, config.minFreeBytes) },
+        serviceBindings: { DISK: diskService(config.persist, config.minFreeBytes, blobs) },
         unsafeBindings: Object.keys(r2Buckets).map((binding) => frontBinding(binding, 'bucket', { id })),
       },
     ],

@@ -2,6 +2,7 @@
 import type { Env } from '../env.ts';
 import { countingErrors } from '../isolate-counts.ts';
 import { setting } from '../settings.ts';
+import { durableObjects, durablePresigner, syncOf } from './durable.ts';
 import { KeptHealth } from './health.ts';
 import { createPresigner } from './presigner.ts';
 import { createR2Objects } from './r2.ts';
@@ -10,11 +11,18 @@ import { S3Client } from './s3-client.ts';
 import type { ObjectStore, Presigner } from './storage.ts';
 
 /** Objects: by the R2 binding, or with STORAGE_DRIVER=s3 by the S3 API. */
-export const objectsOf = (env: Env): ObjectStore =>
-  countingErrors(env.STORAGE_DRIVER === 's3' ? createS3Objects(clientOf(env)) : createR2Objects(env.STORAGE));
+export function objectsOf(env: Env): ObjectStore {
+  const sync = syncOf(env);
+  const objects = env.STORAGE_DRIVER === 's3' ? createS3Objects(clientOf(env)) : createR2Objects(env.STORAGE);
+  return countingErrors(sync === null ? objects : durableObjects(objects, sync));
+}
 
 /** Presigned requests: always by the S3 API, with R2 by the bucket's own endpoint. */
-export const presignerOf = (env: Env): Presigner => countingErrors(createPresigner(clientOf(env)));
+export function presignerOf(env: Env): Presigner {
+  const sync = syncOf(env);
+  const presigner = createPresigner(clientOf(env));
+  return countingErrors(sync === null ? presigner : durablePresigner(presigner, sync));
+}
 
 /** What storage's health was at last, by the settings that it was asked with. */
 const kept = new Map<string, KeptHealth>();
