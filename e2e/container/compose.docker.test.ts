@@ -140,6 +140,11 @@ describe.skipIf(compose === null)(`an instance in containers${skipped}`, { timeo
     );
     expect(await project.exec('appflux', ['ls', '/tmp'])).toContain('appflux.backup');
     expect(await project.exec('appflux', [...npmRun, 'doctor'])).toContain('The instance is running');
+    const { State } = await inspected('appflux');
+    expect(State.Health, JSON.stringify(State.Health)).toMatchObject({ FailingStreak: 0 });
+    expect(await project.exec('appflux', ['node', 'stack/instance-image/health.ts'])).toContain(
+      'answers 200',
+    );
   });
 
   it('ends with exit code 0 within the grace period, and has its data and its runner afterwards', async () => {

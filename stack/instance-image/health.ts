@@ -1,12 +1,20 @@
-/** The health check of the instance's container: exit code 0 if the control plane answers. */
+/**
+ * The health check of the instance's container: exit code 0 if the control plane answers. It runs all the time, so it
+ * loads nothing else of the program.
+ */
 import process from 'node:process';
-import { addressesOf } from '../addresses/addresses.ts';
-import { ROOT } from '../command.ts';
-import { readSettings } from '../settings.ts';
 
 const ANSWER_WITHIN_MS = 8_000;
 
-const { localUrl } = addressesOf(readSettings(process.env, ROOT));
-const response = await fetch(`${localUrl}/api/health`, { signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
-await response.body?.cancel();
-process.exitCode = response.ok ? 0 : 1;
+// In a container the control plane listens on all addresses; APPFLUX_PORT was checked by the start.
+const url = `http://localhost:${process.env.APPFLUX_PORT || '8787'}/api/health`;
+try {
+  const response = await fetch(url, { signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
+  await response.body?.cancel();
+  console.log(`${url} answers ${response.status}`);
+  process.exitCode = response.ok ? 0 : 1;
+} catch (error) {
+  // Not listening, or too slow: the engine shows the sentence.
+  console.log(`${url} does not answer: ${error instanceof Error ? error.message : error}`);
+  process.exitCode = 1;
+}
