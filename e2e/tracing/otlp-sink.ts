@@ -57,11 +57,16 @@ export interface OtlpSink {
   /** What the next requests are answered with; null for success. */
   refuseWith: number | null;
   readonly refused: number;
+  /** Whether the next requests get no answer at all. */
+  hold: boolean;
+  /** The spans of those requests, as often as they came. */
+  readonly held: readonly ReceivedSpan[];
   stop(): Promise<void>;
 }
 
 export async function startOtlpSink(): Promise<OtlpSink> {
   const spans: ReceivedSpan[] = [];
+  const held: ReceivedSpan[] = [];
   const bodies: string[] = [];
   const headers: NodeJS.Dict<string | string[]>[] = [];
   let refused = 0;
@@ -69,6 +74,10 @@ export async function startOtlpSink(): Promise<OtlpSink> {
     const body = await text(request);
     if (request.method !== 'POST' || request.url !== '/v1/traces') {
       response.writeHead(404).end();
+      return;
+    }
+    if (sink.hold) {
+      held.push(...received(body));
       return;
     }
     if (sink.refuseWith !== null) {
@@ -90,6 +99,8 @@ export async function startOtlpSink(): Promise<OtlpSink> {
     bodies,
     headers,
     refuseWith: null,
+    hold: false,
+    held,
     get refused() {
       return refused;
     },

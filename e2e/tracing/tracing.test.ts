@@ -31,6 +31,7 @@ beforeAll(async () => {
 });
 beforeEach(() => {
   sink.refuseWith = null;
+  sink.hold = false;
 });
 afterAll(async () => {
   await runner?.stop();
@@ -40,6 +41,13 @@ afterAll(async () => {
 
 /** Deploys a project with this build command, waits for its end, and gives its id. */
 async function deploy(name: string, buildCommand: string): Promise<string> {
+  const id = await begin(name, buildCommand);
+  await client.untilEnded(id);
+  return id;
+}
+
+/** Deploys a project with this build command, and gives its id. */
+async function begin(name: string, buildCommand: string): Promise<string> {
   const uploadId = await client.upload(
     `${name}.zip`,
     await zipOf({
@@ -51,9 +59,7 @@ async function deploy(name: string, buildCommand: string): Promise<string> {
     build: { labels: ['host'] },
     envVars: { SECRET_WORD: SECRET },
   });
-  const { id } = await client.deploy(slug, { uploadId });
-  await client.untilEnded(id);
-  return id;
+  return (await client.deploy(slug, { uploadId })).id;
 }
 
 /** The spans of a deployment's trace, once it has all of these names. */
@@ -156,5 +162,22 @@ describe('the trace of a deployment', () => {
     await expect
       .poll(() => edge.output())
       .toContain('of a trace were dropped: the collector answered with 400');
+  });
+
+  it('holds up no queue while the collector does not answer', { timeout: 120_000 }, async () => {
+    sink.hold = true;
+    const offersOf = (id: string) =>
+      sink.held.filter(
+        ({ name, traceId }) => name === 'deploy-queue offer' && traceId === traceOf(id).traceId,
+      ).length;
+    const first = await begin('unanswered', SITE);
+    await expect.poll(() => offersOf(first), { timeout: 20_000 }).toBeGreaterThan(0);
+    // A batch of its own, which waits if the queue waits for the spans of the one before.
+    const second = await begin('next', SITE);
+    await expect.poll(() => offersOf(second), { timeout: 60_000 }).toBeGreaterThan(0);
+    // It is sent three times before it is dropped.
+    expect(offersOf(first)).toBeLessThan(3);
+    await client.untilEnded(second);
+    expect((await client.deployment(second)).status).toBe('success');
   });
 });
