@@ -71,6 +71,7 @@ export const poolFrames = (deploymentId: string, labels: string[]): Makers<Runne
   hello: (n) => ({ type: 'hello', version: '0.1.0', labels, slots: 1 + (n % 2), running: [] }),
   accepted: (n) => ({ type: 'accepted', deploymentId, attempt: 1 + (n % 2) }),
   freed: (n) => ({ type: 'freed', deploymentId, attempt: 2 + (n % 2) }),
+  machine: (n) => ({ type: 'machine', node: `v24.0.${n}`, docker: null, images: [] }),
   disk: (n) => ({ type: 'disk', freeBytes: n, totalBytes: n, minFreeBytes: 0, low: false }),
 });
 

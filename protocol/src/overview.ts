@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { ObjectId, Slug, Timestamp, UserId } from './ids.ts';
 import { BackupStatus } from './operator.ts';
+import { RunnerMachine } from './pool-socket.ts';
 
 /** `unknown`: it could not be read. `off`: not set up, which is a choice. */
 export const HealthLevel = z.enum(['ok', 'warn', 'down', 'unknown', 'off']);
@@ -145,6 +146,8 @@ export const RunnerVersion = z
     lastSeenAt: Timestamp.nullable(),
     /** When the signatures of its malware scanner were made; null if unknown. */
     signaturesAt: Timestamp.nullable(),
+    /** Versions on its machine, as it last reported them; null if it never did. */
+    machine: RunnerMachine.nullable(),
   })
   .meta({ id: 'RunnerVersion' });
 export type RunnerVersion = z.infer<typeof RunnerVersion>;

@@ -3,7 +3,7 @@
  * credential. Announced slots are a standing claim; the pool answers with grants.
  */
 import { z } from 'zod';
-import { ObjectId, VariableName } from './ids.ts';
+import { ObjectId, Timestamp, VariableName } from './ids.ts';
 import { Grant } from './job.ts';
 import { ExecutorKind, RunnerLabel, RunnerScanner, Slots } from './runner.ts';
 
@@ -21,6 +21,16 @@ export const RunnerDisk = z.strictObject({
   low: z.boolean(),
 });
 export type RunnerDisk = z.infer<typeof RunnerDisk>;
+
+/** Versions on a runner's machine. */
+export const RunnerMachine = z.strictObject({
+  node: z.string().max(40),
+  /** The engine's; null for a runner that uses none. */
+  docker: z.string().max(40).nullable(),
+  /** Its builder images, and when each was made. */
+  images: z.array(z.strictObject({ name: z.string().max(60), createdAt: Timestamp })).max(12),
+});
+export type RunnerMachine = z.infer<typeof RunnerMachine>;
 
 export const RunnerToPool = z.discriminatedUnion('type', [
   /**
@@ -52,6 +62,8 @@ export const RunnerToPool = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('freed'), ...AttemptRef.shape }),
   /** Only sent to an edge whose `welcome` accepts it: when `low` changes, and now and then. May come before `hello`. */
   z.strictObject({ type: z.literal('disk'), ...RunnerDisk.shape }),
+  /** As above: after `welcome`, and when something changes. */
+  z.strictObject({ type: z.literal('machine'), ...RunnerMachine.shape }),
 ]);
 export type RunnerToPool = z.infer<typeof RunnerToPool>;
 

@@ -46,6 +46,15 @@ const runnerToPool: Golden<RunnerToPool> = {
   ],
   accepted: [{ type: 'accepted', ...ref }],
   freed: [{ type: 'freed', ...ref }],
+  machine: [
+    {
+      type: 'machine',
+      node: 'v24.1.0',
+      docker: '27.3.1',
+      images: [{ name: 'web', createdAt: '2026-11-29T11:39:34.000Z' }],
+    },
+    { type: 'machine', node: 'v24.1.0', docker: null, images: [] },
+  ],
   disk: [{ type: 'disk', freeBytes: 1e9, totalBytes: 5e10, minFreeBytes: 2147483648, low: true }],
 };
 
@@ -104,7 +113,7 @@ const poolToRunner: Golden<PoolToRunner> = {
       name: 'builder',
       draining: false,
       registered: { name: 'builder', labels: ['linux'], slots: 2 },
-      accepts: ['disk'],
+      accepts: ['disk', 'machine'],
     },
   ],
   registered: [{ type: 'registered', registered: { name: 'builder', labels: [], slots: 1 } }],

@@ -99,6 +99,14 @@ export function overview(over: Partial<Overview> = {}, now = Date.now()): Overvi
           isOlder: false,
           lastSeenAt: ago(20),
           signaturesAt: ago(9 * day),
+          machine: {
+            node: 'v24.11.0',
+            docker: '27.3.1',
+            images: [
+              { name: 'android', createdAt: ago(20 * day) },
+              { name: 'web', createdAt: ago(2 * day) },
+            ],
+          },
         },
         {
           id: idOf(501),
@@ -109,6 +117,7 @@ export function overview(over: Partial<Overview> = {}, now = Date.now()): Overvi
           isOlder: true,
           lastSeenAt: ago(3 * day),
           signaturesAt: null,
+          machine: null,
         },
       ],
     },

@@ -16,7 +16,9 @@ import { poolOf } from '../objects/pools.ts';
 import { consume } from '../queues/consume.ts';
 import type { QueueMessage } from '../queues/messages.ts';
 import { recentErrors } from '../recent-errors.ts';
+import { givenRunner } from '../testing/attempt.ts';
 import { founder } from '../testing/people.ts';
+import { connectPool } from '../testing/pool.ts';
 import { forgetAll, request, requestWith, signIn } from '../testing/worker.ts';
 
 beforeEach(async () => {
@@ -120,6 +122,33 @@ test('a job that no runner can build is stuck, unless the instance is in mainten
   expect(await kinds()).toEqual([]);
   await change(false);
   expect(await kinds()).toEqual(['queued_without_runner']);
+});
+
+test('a connected runner’s disk and versions are there, and gone with it', async () => {
+  const { user, token } = await founder();
+  const { id, credential } = await givenRunner(user.id);
+  const runner = await connectPool(credential);
+  const machine = {
+    node: 'v24.0.0',
+    docker: '27.0.0',
+    images: [{ name: 'web', createdAt: '2026-11-29T11:39:34.000Z' }],
+  };
+  runner.send({ type: 'machine', ...machine });
+  runner.send({ type: 'disk', totalBytes: 50e9, freeBytes: 1e9, minFreeBytes: 2e9, low: true });
+  runner.hello({});
+  const versions = async () => (await read()).versions?.runners;
+  await expect.poll(versions).toMatchObject([{ id, isOnline: true, machine }]);
+  const { disks, health } = await read();
+  expect(disks).toMatchObject([{ what: 'runner', totalBytes: 50e9, freeBytes: 1e9 }]);
+  expect(health.find(({ part }) => part === 'disk')).toMatchObject({
+    level: 'down',
+    summary: expect.stringContaining('takes no builds'),
+  });
+  runner.close();
+  await expect.poll(versions).toMatchObject([{ id, isOnline: false, machine }]);
+  await request(`/api/runners/${id}`, { method: 'DELETE', token });
+  expect(await versions()).toEqual([]);
+  expect((await poolOf(env, user.id).overview([])).machines).toEqual([]);
 });
 
 const BROKEN_QUEUE = {

@@ -4,7 +4,7 @@
  * has the last word on who gets the lease.
  */
 import { DurableObject } from 'cloudflare:workers';
-import { type AttemptRef, CLOSE, PING, PONG, RunnerToPool } from '@appflux/protocol';
+import { type AttemptRef, CLOSE, PING, PONG, type RunnerMachine, RunnerToPool } from '@appflux/protocol';
 import { lowDiskReason } from '../disk/disk.ts';
 import type { Env } from '../env.ts';
 import { journal } from '../journal.ts';
@@ -23,6 +23,7 @@ import { runnerFrame } from '../sockets/frame.ts';
 import { authenticatedRunner } from '../sockets/runner-header.ts';
 import { sizeOf, tooManyConnections } from '../sockets/sender-budget.ts';
 import { Jobs, type Offer, type OutAttempt } from './jobs.ts';
+import { Machines } from './machines.ts';
 import { match, waitingReason } from './match.ts';
 import { Matchmaker } from './matchmaker.ts';
 import {
@@ -42,12 +43,15 @@ export type DeploymentPlace = { deploymentId: string } & (
 export interface PoolOverview {
   online: ConnectedRunner[];
   places: DeploymentPlace[];
+  /** What runners have said of their versions, connected or not. */
+  machines: { runnerId: string; machine: RunnerMachine }[];
   out: { deploymentId: string; runnerId: string }[];
 }
 
 export class PoolObject extends DurableObject<Env> {
   readonly #jobs: Jobs;
   readonly #runners: RunnerSockets;
+  readonly #machines: Machines;
   readonly #matchmaker: Matchmaker;
   readonly #alarm: Alarm;
   readonly #cutOff: CutOff;
@@ -59,6 +63,7 @@ export class PoolObject extends DurableObject<Env> {
     this.#alarm = new Alarm(ctx, { name: this.#name, afterRun: () => storeErrors(env) });
     this.#cutOff = new CutOff(ctx, this.#name);
     this.#jobs = new Jobs(limitedSql(ctx.storage.sql));
+    this.#machines = new Machines(limitedSql(ctx.storage.sql));
     this.#runners = new RunnerSockets(ctx, (id) => this.#jobs.outWith(id));
     this.#matchmaker = new Matchmaker(ctx, {
       jobs: this.#jobs,
@@ -124,7 +129,13 @@ export class PoolObject extends DurableObject<Env> {
       const reason = held ?? waitingReason(job, waiting, online, running);
       return { deploymentId, waits: true, mayStart: held === null && next.has(deploymentId), reason };
     });
-    return { online, places, out: out.map(({ deploymentId, runnerId }) => ({ deploymentId, runnerId })) };
+    const machines = [...this.#machines.all()].map(([runnerId, machine]) => ({ runnerId, machine }));
+    return {
+      online,
+      places,
+      machines,
+      out: out.map(({ deploymentId, runnerId }) => ({ deploymentId, runnerId })),
+    };
   }
 
   /** The runners that are connected. */
@@ -146,6 +157,7 @@ export class PoolObject extends DurableObject<Env> {
   /** Cuts a removed runner off, in the middle of its builds. */
   async revoke(runnerId: string): Promise<void> {
     this.#runners.revoke(runnerId);
+    this.#machines.forget(runnerId);
     for (const { deploymentId } of this.#jobs.outWith(runnerId)) {
       await this.#deployment(deploymentId).revoke(runnerId);
     }
@@ -188,6 +200,11 @@ export class PoolObject extends DurableObject<Env> {
         this.#runners.free(runnerId, frame);
         this.#matchmaker.pump();
         return;
+      case 'machine': {
+        const { type: _, ...machine } = frame;
+        this.#machines.note(runnerId, machine);
+        return;
+      }
       case 'disk': {
         const { type: _, ...disk } = frame;
         this.#runners.noteDisk(ws, disk);

@@ -96,7 +96,7 @@ export class RunnerSockets {
       name: runner.name,
       draining,
       registered: toldOf(registered),
-      accepts: ['disk'],
+      accepts: ['disk', 'machine'],
     });
     return new Response(null, { status: 101, webSocket: client });
   }

@@ -276,5 +276,6 @@ const runnerVersions = ({ teamId, records, pool }: PoolFacts, controlPlane: stri
       isOlder: isOlderVersion(version, controlPlane),
       lastSeenAt,
       signaturesAt: online?.scanner?.signaturesAt ?? null,
+      machine: pool?.machines.find(({ runnerId }) => runnerId === id)?.machine ?? null,
     };
   });

@@ -73,6 +73,7 @@ const POOL_COSTS: Costs<RunnerToPool> = {
   freed: () => 10,
   // Pairs all jobs again.
   disk: () => 10,
+  machine: () => 5,
 };
 
 function costIn<Frame extends { type: string }>(costs: Costs<Frame>, frame: Frame): number {

@@ -1,6 +1,6 @@
 /** A running runner: takes grants from its pool and runs at most as many builds in parallel as it has slots. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AttemptRef, Granted, RunnerScanner } from '@appflux/protocol';
+import type { AttemptRef, Granted, RunnerMachine, RunnerScanner } from '@appflux/protocol';
 import type { DiskWatch } from '../disk/watch.ts';
 import { describeError } from '../journal.ts';
 import { Stopped } from '../stop.ts';
@@ -8,13 +8,15 @@ import { type AttemptHost, runAttempt } from './attempt.ts';
 import type { Capacity } from './capacity.ts';
 import { LeftLines } from './left-lines.ts';
 import { PoolConnection } from './pool-connection.ts';
-import { watchScanner } from './scanner-watch.ts';
+import { watchFor } from './watch.ts';
 
 export interface AgentOptions {
   readonly host: Omit<AttemptHost, 'signal' | 'onLinesLeft' | 'onDiskFull'>;
   readonly capacity: Capacity;
   /** Gives the scanner's state, which the owner sees in the dashboard. */
   readonly scanner?: () => Promise<RunnerScanner>;
+  /** Gives the versions on this machine, which the operator sees. */
+  readonly machine?: () => Promise<RunnerMachine>;
   /** Watches the disks that builds need; without it, builds are taken whatever their space. */
   readonly disks?: DiskWatch;
 }
@@ -24,6 +26,9 @@ export type AgentEnd = 'stopped' | 'revoked';
 
 /** Ended attempts that are remembered, so that a grant that is repeated late is not built again. */
 const REMEMBERED = 200;
+
+const SCANNER_EVERY_MS = 60_000;
+const MACHINE_EVERY_MS = 600_000;
 
 /** How long the pool's connection waits for the first look at the disks, which may first remove caches. */
 const FIRST_LOOK_MS = 10_000;
@@ -68,13 +73,26 @@ export class Agent {
   run(): Promise<AgentEnd> {
     // Lines of earlier attempts come before the next ones, which begin with the pool's connection.
     void this.#begin();
-    const { scanner, host } = this.#options;
+    const { scanner, machine, host } = this.#options;
     if (scanner !== undefined) {
-      void watchScanner({
+      void watchFor({
+        everyMs: SCANNER_EVERY_MS,
         ask: scanner,
         report: (facts) => this.#pool.scanner(facts),
         onError: (error) =>
           host.journal.warn('The malware scanner could not be queried', { error: describeError(error) }),
+        signal: this.#stop.signal,
+      });
+    }
+    if (machine !== undefined) {
+      void watchFor({
+        everyMs: MACHINE_EVERY_MS,
+        ask: machine,
+        report: (facts) => this.#pool.machine(facts),
+        onError: (error) =>
+          host.journal.warn('The versions on this machine could not be read', {
+            error: describeError(error),
+          }),
         signal: this.#stop.signal,
       });
     }

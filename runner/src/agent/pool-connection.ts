@@ -7,6 +7,7 @@ import {
   type Granted,
   PoolToRunner,
   type RunnerDisk,
+  type RunnerMachine,
   type RunnerScanner,
   type RunnerToPool,
 } from '@appflux/protocol';
@@ -39,6 +40,7 @@ export class PoolConnection {
   readonly #socket: ReconnectingSocket;
   #scanner: RunnerScanner | undefined;
   #disk: RunnerDisk | undefined;
+  #machine: RunnerMachine | undefined;
   /** What the edge of this connection takes besides frames of version 0.1.0; null before its `welcome`. */
   #accepts: readonly string[] | null = null;
 
@@ -75,6 +77,12 @@ export class PoolConnection {
     if (this.#accepts !== null) this.#sendDisk();
   }
 
+  /** Reports the versions on this machine. Lost with a lost connection; the next one begins with them. */
+  machine(machine: RunnerMachine) {
+    this.#machine = machine;
+    if (this.#accepts !== null) this.#sendMachine();
+  }
+
   /** The attempt has ended and is cleaned up. */
   freed({ deploymentId, attempt }: AttemptRef) {
     this.#send({ type: 'freed', deploymentId, attempt });
@@ -97,6 +105,12 @@ export class PoolConnection {
     this.#accepts = accepts;
     this.#sendDisk();
     if (this.#disk?.low === true) this.#announce();
+    this.#sendMachine();
+  }
+
+  #sendMachine() {
+    if (this.#machine === undefined || !this.#accepts?.includes('machine')) return;
+    this.#send({ type: 'machine', ...this.#machine });
   }
 
   #sendDisk() {

@@ -1,5 +1,6 @@
 /** Makes ready what a runner builds with, and clears away what an earlier process of it has left. */
 
+import type { RunnerMachine } from '@appflux/protocol';
 import { Caches } from '../cache/caches.ts';
 import type { Settings } from '../config/settings.ts';
 import { containerExecutor } from '../container-executor/index.ts';
@@ -13,6 +14,7 @@ import { RunnerProblem } from '../problem.ts';
 import { sweepAttemptFolders } from '../sandbox/attempt-folder.ts';
 import { connectEngine, engineMessage } from '../sandbox/engine.ts';
 import { Images } from '../sandbox/images.ts';
+import { machineOf } from '../sandbox/machine.ts';
 import { type Swept, sweep } from '../sandbox/sweep.ts';
 
 export interface OpenExecutorOptions {
@@ -25,6 +27,8 @@ export interface OpenExecutorOptions {
 export interface OpenedExecutor {
   readonly executor: Executor;
   readonly disks: DiskWatch;
+  /** The versions on this machine. */
+  readonly machine: () => Promise<RunnerMachine>;
   /** To be called once nothing is built any more. */
   close(): Promise<void>;
 }
@@ -52,7 +56,7 @@ async function openHost({
     journal,
   );
   const disks = watchOf(settings, journal, { folders: [settings.state], makeRoom: async () => undefined });
-  return { executor, disks, close: async () => undefined };
+  return { executor, disks, machine: () => machineOf(null), close: async () => undefined };
 }
 
 async function openContainers({ settings, runnerId, journal }: OpenExecutorOptions): Promise<OpenedExecutor> {
@@ -75,7 +79,7 @@ async function openContainers({ settings, runnerId, journal }: OpenExecutorOptio
   const { DockerRootDir } = (await engine.info()) as { DockerRootDir?: string };
   const folders = [state, ...(DockerRootDir === undefined ? [] : [DockerRootDir])];
   const disks = watchOf(settings, journal, { folders, makeRoom: () => caches.makeRoom() });
-  return { executor, disks, close: () => caches.close() };
+  return { executor, disks, machine: () => machineOf(engine), close: () => caches.close() };
 }
 
 function watchOf(

@@ -43,6 +43,7 @@ export async function start(settings: Settings, journal: Journal): Promise<void>
     capacity,
     scanner: () => scanning.facts(),
     disks: opened.disks,
+    machine: opened.machine,
     host: {
       executor: opened.executor,
       scanner: scanning,

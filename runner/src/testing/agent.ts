@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Plan } from '@appflux/protocol';
+import type { Plan, RunnerMachine } from '@appflux/protocol';
 import { afterEach, expect, vi } from 'vitest';
 import { Agent } from '../agent/agent.ts';
 import { Capacity, type CapacityOptions } from '../agent/capacity.ts';
@@ -95,6 +95,7 @@ export interface TestAgentOptions {
   readonly steps?: (input: StepsInput) => Steps;
   readonly timing?: SocketTiming;
   readonly disks?: DiskWatch;
+  readonly machine?: () => Promise<RunnerMachine>;
   /** Types of frames that the edge says it accepts. */
   readonly accepts?: string[];
 }
@@ -117,6 +118,7 @@ export async function startAgent(options: TestAgentOptions = {}): Promise<TestAg
       ...(options.keep === undefined ? {} : { keep: options.keep }),
     }),
     ...(options.disks === undefined ? {} : { disks: options.disks }),
+    ...(options.machine === undefined ? {} : { machine: options.machine }),
     host: {
       executor: containerExecutor({
         engine,

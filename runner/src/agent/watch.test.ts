@@ -1,6 +1,6 @@
 import type { RunnerScanner } from '@appflux/protocol';
 import { expect, test } from 'vitest';
-import { watchScanner } from './scanner-watch.ts';
+import { watchFor } from './watch.ts';
 
 const of = (day: string): RunnerScanner => ({
   policy: 'optional',
@@ -13,7 +13,7 @@ test('reports the first state, then only changes; after a failure it asks again'
   const answers = [of('22'), of('22'), null, of('23'), of('23'), of('24')];
   const reported: (string | null)[] = [];
   const errors: unknown[] = [];
-  await watchScanner({
+  await watchFor({
     ask: async () => {
       const answer = answers.shift();
       if (answer === undefined) stop.abort();
