@@ -2,13 +2,14 @@ import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { AwsClient } from 'aws4fetch';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { ROOT } from './command.ts';
 import { bundleWorker } from './edge/bundle.ts';
 import { type EdgeConfig, publicUrl, s3Endpoint } from './edge/config.ts';
-import { migrateDatabases } from './edge/migrations.ts';
+import { databaseFile, isMigrated, migrateDatabases } from './edge/migrations.ts';
 import { type RunningEdge, startEdge } from './edge/process.ts';
 import { isStackProblem } from './problem.ts';
 
@@ -176,12 +177,29 @@ describe('an edge process, restarted', { timeout: 30_000 }, () => {
   test('migrates its databases before the Worker runs', async () => {
     const persist = join(folder, 'persisted-before');
     const databases = { wranglerConfig, persist };
+    expect(await isMigrated(databases)).toBe(false);
     // There is no Worker at all yet.
     expect(await migrateDatabases(databases)).toEqual(['0001_notes.sql']);
+    expect(await isMigrated(databases)).toBe(true);
     expect(await migrateDatabases(databases)).toEqual([]);
     const edge = await startOwn({ persist });
     expect(await getJson('/notes')).toContain('from the migration; kept whole');
     expect(await edge.output()).not.toContain('applied migration');
+    // Also of one that was killed.
+    await edge.stop(0);
+    expect(await isMigrated(databases)).toBe(true);
+  });
+
+  test('asks the runtime what a database has if its file does not say', async () => {
+    const databases = { wranglerConfig, persist: join(folder, 'persisted-unclear') };
+    const file = databaseFile(databases.persist, 'fixture');
+    await mkdir(dirname(file), { recursive: true });
+    const other = new DatabaseSync(file);
+    other.exec('CREATE TABLE other (id TEXT)');
+    other.close();
+    expect(await isMigrated(databases)).toBe(false);
+    await writeFile(file, 'no database '.repeat(1000));
+    expect(await isMigrated(databases)).toBe(false);
   });
 
   test('refuses a database that a newer version has migrated, by the name of the migration', async () => {
@@ -190,8 +208,11 @@ describe('an edge process, restarted', { timeout: 30_000 }, () => {
     await cp(fixture, newer, { recursive: true });
     await writeFile(join(newer, 'migrations', '0002_later.sql'), 'CREATE TABLE later (id TEXT);');
     await writeFile(join(newer, 'migrations', '0003_latest.sql'), 'CREATE TABLE latest (id TEXT);');
+    await migrateDatabases({ wranglerConfig, persist });
+    expect(await isMigrated({ wranglerConfig: join(newer, 'wrangler.toml'), persist })).toBe(false);
     const applied = await migrateDatabases({ wranglerConfig: join(newer, 'wrangler.toml'), persist });
-    expect(applied).toEqual(['0001_notes.sql', '0002_later.sql', '0003_latest.sql']);
+    expect(applied).toEqual(['0002_later.sql', '0003_latest.sql']);
+    expect(await isMigrated({ wranglerConfig, persist })).toBe(false);
     await expect(startOwn({ persist })).rejects.toMatchObject({
       code: 'state_newer',
       message: expect.stringContaining('0002_later.sql, 0003_latest.sql'),

@@ -1,6 +1,9 @@
 /** Migrates the databases of an instance, as `wrangler d1 migrations apply` does for a deployed one. */
+import { createHash, createHmac } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { Miniflare } from 'miniflare';
 import { unstable_readConfig as readConfig, unstable_splitSqlQuery as splitSql } from 'wrangler';
 import { StackProblem } from '../problem.ts';
@@ -28,12 +31,58 @@ export function unknownMigrations(files: readonly string[], applied: ReadonlySet
 export async function migrateDatabases(
   config: Pick<EdgeConfig, 'wranglerConfig' | 'persist'>,
 ): Promise<string[]> {
+  if (await isMigrated(config)) return [];
   const miniflare = new Miniflare(databaseOptions(config));
   try {
     return await applyMigrations(miniflare, config.wranglerConfig);
   } finally {
     await miniflare.dispose();
   }
+}
+
+/**
+ * Whether every database has exactly the migrations of this version. Reads the files of the databases, which takes
+ * milliseconds; workerd, which applies migrations, takes a second to start.
+ */
+export async function isMigrated({
+  wranglerConfig,
+  persist,
+}: Pick<EdgeConfig, 'wranglerConfig' | 'persist'>): Promise<boolean> {
+  for (const { migrations_dir, database_id, preview_database_id } of readConfig({ config: wranglerConfig })
+    .d1_databases) {
+    if (migrations_dir === undefined) continue;
+    const applied = readApplied(databaseFile(persist, preview_database_id ?? database_id ?? ''));
+    if (applied === null) return false;
+    const files = await readdir(join(dirname(wranglerConfig), migrations_dir));
+    if (pendingMigrations(files, applied).length + unknownMigrations(files, applied).length > 0) return false;
+  }
+  return true;
+}
+
+/** The names of the migrations that a file's database has; null if the file does not say. */
+function readApplied(file: string): Set<string> | null {
+  if (!existsSync(file)) return null;
+  try {
+    const database = new DatabaseSync(file, { readOnly: true });
+    try {
+      const rows = database.prepare(`SELECT name FROM ${TABLE}`).all();
+      return new Set(rows.map(({ name }) => String(name)));
+    } finally {
+      database.close();
+    }
+  } catch {
+    // It has no such table, is locked by a runtime that is ending, or is damaged: the runtime opens it and says so.
+    return null;
+  }
+}
+
+/** The file that a local D1 database is stored in: Miniflare names it by the ID of its Durable Object. */
+export function databaseFile(persist: string, databaseId: string): string {
+  const object = 'miniflare-D1DatabaseObject';
+  const key = createHash('sha256').update(object).digest();
+  const sign = (data: string | Buffer) => createHmac('sha256', key).update(data).digest().subarray(0, 16);
+  const name = sign(databaseId);
+  return join(persist, 'd1', object, `${Buffer.concat([name, sign(name)]).toString('hex')}.sqlite`);
 }
 
 /**
