@@ -1,6 +1,7 @@
-/** Before all tests: bundles the Worker that their instances run. */
-import { edgeBundle } from './edge.ts';
+/** Before all tests: bundles the Worker that their instances run, and makes the databases that they start with. */
+import { edgeBundle, migratedState } from './edge.ts';
 
-export default async function bundle(): Promise<void> {
+export default async function prepare(): Promise<void> {
   await edgeBundle();
+  await migratedState();
 }

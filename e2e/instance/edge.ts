@@ -1,6 +1,7 @@
 /** A separate control plane for a test: the real Worker in workerd, on a free loopback port, with fresh state. */
 
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { cp, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +9,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from '@appflux/client';
 import { bundleWorker } from '../../stack/edge/bundle.ts';
 import { type EdgeConfig, publicUrl, s3Endpoint } from '../../stack/edge/config.ts';
+import { migrateDatabases } from '../../stack/edge/migrations.ts';
 import { type RunningEdge, startEdge } from '../../stack/edge/process.ts';
+import { fingerprint, readTree } from '../../stack/fingerprint.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const WRANGLER_CONFIG = join(ROOT, 'wrangler.toml');
@@ -55,6 +58,7 @@ export async function startInstance(
     variables: typeof options.variables === 'function' ? options.variables(port) : (options.variables ?? {}),
   });
   const config = { ...standard, ...options.config };
+  await cp(await migratedState(), config.persist, { recursive: true });
   const logFile = join(state, 'edge.log');
   let edge: RunningEdge = await startEdge(config, { env: process.env, logFile });
   const { operator } = createClient({ url: publicUrl(port), token: OPERATOR_SECRET });
@@ -109,6 +113,29 @@ export function edgeBundle(): Promise<string> {
     { wranglerConfig: WRANGLER_CONFIG, sources, files: [join(ROOT, 'package-lock.json')] },
     into,
   );
+}
+
+/**
+ * Databases with all migrations, in a folder that instances copy: to apply them takes longer than everything else of a
+ * start. Tests of migrations start from nothing, and don't use it.
+ */
+export async function migratedState(): Promise<string> {
+  const hash = fingerprint(
+    await readTree(join(ROOT, 'edge', 'migrations')),
+    await readFile(WRANGLER_CONFIG, 'utf8'),
+  );
+  const folder = join(ROOT, 'node_modules', '.cache', 'appflux-e2e', `migrated-${hash.slice(0, 16)}`);
+  if (existsSync(folder)) return folder;
+  const made = await mkdtemp(`${folder}-`);
+  await migrateDatabases({ wranglerConfig: WRANGLER_CONFIG, persist: made });
+  try {
+    await rename(made, folder);
+  } catch (error) {
+    // Another process has made it at the same time.
+    if (!existsSync(folder)) throw error;
+    await rm(made, { recursive: true });
+  }
+  return folder;
 }
 
 /** The config of an edge process of the tests. `url` is where its clients reach it, if that is not its own port. */
