@@ -36,6 +36,7 @@ test.each([
   ['{"level":"info","ts":1796}', 'info'],
   ['    at handler (edge.ts:1:1)', null],
   ['a text with "level":"error" in it', null],
+  ['endZ constructor is what every object has', null],
   ['', null],
 ])('%s has level %s', (line, level) => {
   expect(levelOfLine(line)).toBe(level);

@@ -10,21 +10,21 @@ import { followLog } from './follow.ts';
 const EDGE_LINE = /^\S+Z (\w+) /;
 const CADDY_LINE = /^\{"level":"(\w+)"/;
 
-const LEVELS: Readonly<Record<string, Level>> = {
-  debug: 'debug',
-  info: 'info',
-  log: 'info',
-  warn: 'warn',
-  error: 'error',
+const LEVELS: ReadonlyMap<string, Level> = new Map([
+  ['debug', 'debug'],
+  ['info', 'info'],
+  ['log', 'info'],
+  ['warn', 'warn'],
+  ['error', 'error'],
   // Caddy's, for what ends it.
-  panic: 'error',
-  fatal: 'error',
-};
+  ['panic', 'error'],
+  ['fatal', 'error'],
+]);
 
 /** The level of a line of a log; null where it has none of its own, as in a stack trace. Pure. */
 export function levelOfLine(line: string): Level | null {
   const [, name = ''] = EDGE_LINE.exec(line) ?? CADDY_LINE.exec(line) ?? [];
-  return LEVELS[name] ?? null;
+  return LEVELS.get(name) ?? null;
 }
 
 /** Forwards the logs of the control plane and the proxy from now on, until it is disposed of. */

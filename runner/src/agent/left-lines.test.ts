@@ -155,6 +155,17 @@ test('while the edge is away the next attempts wait for it; once it answers, no 
   expect(readdirSync(spoolFolder(state))).toHaveLength(1);
 });
 
+test('an edge that answers itself, but not for one deployment, holds up the next attempts no longer than a while', async () => {
+  await killedAfter(first, 3);
+  edge.leftLines.set(keyOf(first), { seq: 0, texts: [], complete: false });
+  edge.leftLinesFaultsAreOwn = true;
+  edge.leftLinesFaults.push(...Array.from({ length: 5000 }, () => 503));
+  await leftLines(1).sendAll();
+  // It was not given up, which takes 500 tries.
+  expect(edge.leftLinesFaults.length).toBeGreaterThan(4600);
+  expect(readdirSync(spoolFolder(state))).toHaveLength(1);
+});
+
 test('an attempt that is granted again keeps its new file: what the old one had is not sent any more', async () => {
   await killedAfter(first, 3);
   edge.leftLines.set(keyOf(first), { seq: 0, texts: [], complete: false });

@@ -39,7 +39,7 @@ const TIMEOUT_MS = 20_000;
 const TRIES = 500;
 const BACKOFF: BackoffPolicy = { baseMs: 500, capMs: 5_000 };
 
-/** Statuses of a proxy before an edge that is away. */
+/** Statuses of a proxy before an edge that is away. The edge has them, too, with an answer in JSON. */
 const UNREACHABLE: ReadonlySet<number> = new Set([502, 503, 504]);
 
 /** `failed` says why: another try may help. */
@@ -164,8 +164,9 @@ export class LeftLines {
           signal: AbortSignal.any([signal, this.#options.signal, AbortSignal.timeout(TIMEOUT_MS)]),
         },
       );
-      const { statusCode } = response;
-      if (!UNREACHABLE.has(statusCode)) this.#reached.resolve();
+      const { statusCode, headers } = response;
+      const isFromEdge = String(headers['content-type']).startsWith('application/json');
+      if (isFromEdge || !UNREACHABLE.has(statusCode)) this.#reached.resolve();
       if (statusCode === 200) return RecoveredSeq.parse(await response.body.json());
       await response.body.dump();
       if (statusCode === 429 || statusCode >= 500) return { outcome: { failed: `status ${statusCode}` } };

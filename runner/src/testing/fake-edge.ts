@@ -40,6 +40,8 @@ export class FakeEdge {
   readonly leftLines = new Map<string, { seq: number; texts: string[]; complete: boolean }>();
   /** Statuses with which the next requests for those are answered, after they were carried out. */
   readonly leftLinesFaults: number[] = [];
+  /** Whether those are the edge's own answers, in JSON, and not a proxy's before it. */
+  leftLinesFaultsAreOwn = false;
   /** Registration tokens that are good. */
   readonly tokens = new Set<string>(['registration-token']);
   /** Refuses every WebSocket with this status. */
@@ -189,8 +191,9 @@ export class FakeEdge {
     }
     attempt.complete ||= complete;
     const fault = this.leftLinesFaults.shift();
-    if (fault !== undefined) return void response.writeHead(fault).end();
-    json(response, 200, { seq: attempt.seq });
+    if (fault === undefined) return json(response, 200, { seq: attempt.seq });
+    if (this.leftLinesFaultsAreOwn) return json(response, fault, { error: { code: 'unavailable' } });
+    response.writeHead(fault).end();
   }
 
   #store(request: IncomingMessage, response: ServerResponse, name: string, part: number, body: Buffer) {
