@@ -3,6 +3,10 @@ import { traceOf } from '@appflux/protocol';
 import { type Attributes, SpanKind, SpanStatusCode, TraceFlags } from '@opentelemetry/api';
 import type { Resource } from '@opentelemetry/resources';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
+import { withoutSecrets } from '../journal.ts';
+
+/** The longest error of a span, in UTF-16 units. */
+const LONGEST_ERROR = 500;
 
 export interface Span {
   readonly name: string;
@@ -55,7 +59,12 @@ export function readable(span: Span, resource: Resource, version: string): Reada
     endTime: hrTime(Math.max(start, end)),
     duration: hrTime(Math.max(0, end - start)),
     status:
-      error === undefined ? { code: SpanStatusCode.UNSET } : { code: SpanStatusCode.ERROR, message: error },
+      error === undefined
+        ? { code: SpanStatusCode.UNSET }
+        : {
+            code: SpanStatusCode.ERROR,
+            message: withoutSecrets(error).slice(0, LONGEST_ERROR).toWellFormed(),
+          },
     attributes: span.attributes,
     links: [],
     events: [],
