@@ -11,12 +11,18 @@ import { ExecutorKind, RunnerLabel, RunnerScanner, Slots } from './runner.ts';
 export const AttemptRef = z.strictObject({ deploymentId: ObjectId, attempt: z.int().min(1) });
 export type AttemptRef = z.infer<typeof AttemptRef>;
 
+/** What a runner says of itself enters sums and forecasts, so it is kept to numbers that are exact. */
+const Bytes = z
+  .number()
+  .nonnegative()
+  .overwrite((bytes) => Math.min(bytes, Number.MAX_SAFE_INTEGER));
+
 /** The disk that a runner builds on, in bytes; of several the one with the least to spare. */
 export const RunnerDisk = z.strictObject({
-  freeBytes: z.number().nonnegative(),
-  totalBytes: z.number().nonnegative(),
+  freeBytes: Bytes,
+  totalBytes: Bytes,
   /** How much has to be free for another build. */
-  minFreeBytes: z.number().nonnegative(),
+  minFreeBytes: Bytes,
   /** The runner takes no builds for lack of space. */
   low: z.boolean(),
 });

@@ -75,6 +75,14 @@ export function overview(over: Partial<Overview> = {}, now = Date.now()): Overvi
         freeBytes: 310 * GB,
         forecast: { kind: 'too_few_samples', samples: 2, needed: 5 },
       },
+      // Runners of two teams may have the same name.
+      ...[120, 61].map((free) => ({
+        on: 'local-1',
+        what: 'runner' as const,
+        totalBytes: 250 * GB,
+        freeBytes: free * GB,
+        forecast: { kind: 'not_growing' as const },
+      })),
     ],
     storage: {
       use: {

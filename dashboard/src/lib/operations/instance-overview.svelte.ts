@@ -77,6 +77,6 @@ export function forecastNote(forecast: Forecast): { text: string; isBad: boolean
 
 const capitalized = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
-/** How full a disk is, from 0 to 100. */
+/** How full a disk is, from 0 to 100. A runner may report more free bytes than there are. */
 export const percentUsed = ({ totalBytes, freeBytes }: { totalBytes: number; freeBytes: number }): number =>
-  totalBytes === 0 ? 0 : Math.round(((totalBytes - freeBytes) / totalBytes) * 100);
+  totalBytes === 0 ? 0 : Math.max(0, Math.round(((totalBytes - freeBytes) / totalBytes) * 100));

@@ -41,4 +41,6 @@ test.each<[Forecast, string, boolean]>([
 test('how full a disk is', () => {
   expect(percentUsed({ totalBytes: 200, freeBytes: 50 })).toBe(75);
   expect(percentUsed({ totalBytes: 0, freeBytes: 0 })).toBe(0);
+  // A runner may report anything.
+  expect(percentUsed({ totalBytes: 10, freeBytes: 1000 })).toBe(0);
 });
