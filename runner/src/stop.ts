@@ -6,9 +6,17 @@
  * - `lease_lost`: another runner may work on it by now; nothing more is reported.
  * - `superseded`: the edge says that this attempt is no longer the current one; nothing more is reported.
  * - `revoked`: the credential or the lease token is no longer valid; nothing more is reported.
+ * - `engine_lost`: the container engine stopped; the attempt is given back, and tried again.
  * - `stopping`: the runner itself shuts down; the lease expires and another runner builds it.
  */
-export type StopKind = 'canceled' | 'timeout' | 'lease_lost' | 'superseded' | 'revoked' | 'stopping';
+export type StopKind =
+  | 'canceled'
+  | 'timeout'
+  | 'lease_lost'
+  | 'superseded'
+  | 'revoked'
+  | 'engine_lost'
+  | 'stopping';
 
 export class Stopped extends Error {
   override readonly name = 'Stopped';

@@ -1,5 +1,6 @@
 import { CLOSE } from '@appflux/protocol';
 import { describe, expect, test } from 'vitest';
+import { Stopped } from '../stop.ts';
 import { endless, succeedingSteps, type TestAgent, types, useAgents } from '../testing/agent.ts';
 import { SAMPLE_ID, sampleGrant } from '../testing/sample-job.ts';
 
@@ -60,6 +61,14 @@ describe('a runner', () => {
       agent.edge.grant(sampleGrant({ deploymentId: SAMPLE_ID.replace(/.$/, digit) }));
     await agent.until(() => state.begun === 2 && agent.journal.join('').includes('every slot is in use'));
     expect(types(agent).filter((type) => type === 'accepted').length).toBe(2);
+  });
+
+  test('whose container engine stops returns the attempt, which then is tried again', async () => {
+    const build = () => Promise.reject(new Stopped('engine_lost', 'The container engine stopped.'));
+    const agent = await start({ steps: () => succeedingSteps({ build }) });
+    const attempt = agent.edge.grant(sampleGrant());
+    await agent.until(() => attempt.result !== undefined);
+    expect(attempt.result).toEqual({ status: 'canceled' });
   });
 
   test('that is stopped returns its attempts to the queue and cleans up', async () => {

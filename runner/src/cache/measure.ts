@@ -2,7 +2,7 @@
 import { execa } from 'execa';
 import { demultiplex } from '../sandbox/demux.ts';
 import { diskUsage } from '../sandbox/disk-watch.ts';
-import type { Engine } from '../sandbox/engine.ts';
+import { containerEnd, type Engine } from '../sandbox/engine.ts';
 import { withHelper } from '../sandbox/helper.ts';
 import { untilAborted } from '../stop.ts';
 
@@ -52,8 +52,7 @@ async function asBuilder({ engine, runnerId, image, path, signal }: Measuring): 
     await container.start();
     const answer = untilAborted(firstOf(stream as unknown as AsyncIterable<Uint8Array>), signal);
     const [inodes, blocks] = (await answer).split('\n');
-    const { StatusCode }: { StatusCode: number } = await container.wait();
-    return StatusCode === 0 ? measuredOf(inodes, blocks) : null;
+    return (await containerEnd(container)) === 0 ? measuredOf(inodes, blocks) : null;
   }).catch((error: unknown) => {
     if (signal.aborted) return null;
     throw error;

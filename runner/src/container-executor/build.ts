@@ -2,6 +2,7 @@
 import { openFiles } from '../job/files/index.ts';
 import { openToolchain } from '../job/toolchain/index.ts';
 import { whileDiskLasts } from '../sandbox/disk-watch.ts';
+import { isEngineAway } from '../sandbox/engine.ts';
 import { imageFacts } from '../sandbox/image-facts.ts';
 import { type BuildNetwork, managerOf, openNetwork } from '../sandbox/network.ts';
 import { joined, type Surroundings } from '../sandbox/surroundings.ts';
@@ -9,6 +10,7 @@ import type { Skip, StepContext } from '../step-context.ts';
 import { inSpan } from '../tracing/trace.ts';
 import type { BuildHost, ContainerBuildInput } from './build-input.ts';
 import { CommandRun } from './command-run.ts';
+import { giveBack } from './engine-lost.ts';
 
 /** What a record accepts of an image's tools: a custom image can claim anything. */
 const MAX_TOOLS = 40;
@@ -29,9 +31,18 @@ export class ContainerBuild {
   /**
    * Runs the build's commands.
    * @returns why nothing was built, if the ignore command said that there is nothing to do
-   * @throws {JobFailure} if the build failed; the reason of `ctx.signal` if it aborts
+   * @throws {JobFailure} if the build failed; the reason of `ctx.signal` if it aborts; {Stopped} if the engine stopped
    */
   async run(): Promise<Skip | undefined> {
+    try {
+      return await this.#run();
+    } catch (error) {
+      if (this.#ctx.signal.aborted || !isEngineAway(error)) throw error;
+      throw await giveBack(this.#host, this.#input.job.deploymentId, error, this.#ctx);
+    }
+  }
+
+  async #run(): Promise<Skip | undefined> {
     const imageId = await inSpan(this.#ctx, 'prepare image', () => this.#prepareImage(), {
       'container.image.name': this.#input.plan.image,
     });

@@ -66,7 +66,8 @@ const jobFailure = ({ code, message, hint, candidates }: DetectionFailure): JobF
 function stoppedOutcome({ kind }: Stopped, phase: Phase, timeoutSeconds: number): Outcome {
   switch (kind) {
     case 'canceled':
-    // A runner that shuts down returns its attempt, so that another need not wait until the lease expires.
+    // An attempt that is given back is tried again immediately, and need not wait until its lease expires.
+    case 'engine_lost':
     case 'stopping':
       return { report: { status: 'canceled' } };
     case 'timeout': {

@@ -5,7 +5,7 @@
 import type { Container, MountSettings } from 'dockerode';
 import { untilAborted } from '../stop.ts';
 import { BUILDER, RUNNER_LABEL } from './container-spec.ts';
-import type { Engine } from './engine.ts';
+import { containerEnd, type Engine } from './engine.ts';
 
 export interface Helper {
   readonly runnerId: string;
@@ -54,7 +54,7 @@ export async function runHelper(engine: Engine, helper: Helper, signal?: AbortSi
   return withHelper(engine, helper, async (container) => {
     signal?.throwIfAborted();
     await container.start();
-    const ended: Promise<{ StatusCode: number }> = container.wait();
-    return (await (signal === undefined ? ended : untilAborted(ended, signal))).StatusCode;
+    const ended = containerEnd(container);
+    return signal === undefined ? ended : untilAborted(ended, signal);
   });
 }

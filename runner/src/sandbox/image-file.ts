@@ -1,6 +1,6 @@
 /** Reads the small files with facts in a builder image. */
 import { demultiplex } from './demux.ts';
-import type { Engine } from './engine.ts';
+import { containerEnd, type Engine } from './engine.ts';
 import { withHelper } from './helper.ts';
 
 /** The versions of an image's tools, a line `tool=version` each (builder-images/README.md). */
@@ -29,7 +29,6 @@ export async function readImageFile(
       if (size > MAX_BYTES) throw new Error(`${path} in ${image} is larger than ${MAX_BYTES} bytes`);
       if (frame.stream === 'stdout') parts.push(frame.bytes);
     }
-    const { StatusCode } = await container.wait();
-    return StatusCode === 0 ? Buffer.concat(parts).toString('utf8') : null;
+    return (await containerEnd(container)) === 0 ? Buffer.concat(parts).toString('utf8') : null;
   });
 }

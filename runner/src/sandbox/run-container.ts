@@ -1,9 +1,10 @@
 /** One container from its creation to its removal. */
 import type { Readable } from 'node:stream';
 import type { Container, ContainerCreateOptions } from 'dockerode';
+import { z } from 'zod';
 import { mayStopGently, untilAborted } from '../stop.ts';
 import { demultiplex, type OutputFrame } from './demux.ts';
-import { type Engine, engineStatus } from './engine.ts';
+import { containerEnd, type Engine, engineStatus, StoppedByEngine } from './engine.ts';
 
 export interface ContainerRun {
   readonly spec: ContainerCreateOptions;
@@ -30,7 +31,8 @@ export interface ContainerEnd {
   readonly oomKilled: boolean;
 }
 
-const LINE_FEED = 0x0a;
+const KillEvent = z.object({ Action: z.enum(['oom', 'kill']) });
+
 /** Seconds between TERM and KILL. */
 const GRACE_SECONDS = 10;
 /** What the engine gets on top to report an end, in milliseconds. A runtime can hang at its memory limit. */
@@ -48,7 +50,12 @@ export async function runContainer(engine: Engine, run: ContainerRun): Promise<C
   run.signal.throwIfAborted();
   const container = await engine.createContainer(run.spec);
   let hung: NodeJS.Timeout | undefined;
-  const stopListening = listenForMemoryKills(engine, container.id, () => {
+  let isStoppedByOthers = false;
+  const stopListening = listenForKills(engine, container.id, (action) => {
+    if (action === 'kill') {
+      isStoppedByOthers ||= !run.signal.aborted && hung === undefined;
+      return;
+    }
     run.onMemoryKill?.();
     if (run.ownKernel !== true || hung !== undefined) return;
     // Refused when it has ended by itself in the meantime, which is all that is wanted.
@@ -61,13 +68,15 @@ export async function runContainer(engine: Engine, run: ContainerRun): Promise<C
     reading.catch(() => undefined);
     run.signal.throwIfAborted();
     await container.start();
-    const ended: Promise<{ StatusCode: number }> = container.wait();
+    const ended = containerEnd(container);
     ended.catch(() => undefined);
     try {
-      const { StatusCode } = await untilAborted(ended, run.signal);
+      const exitCode = await untilAborted(ended, run.signal);
       await withPatience(reading, OUTPUT_PATIENCE_MS);
       const { State } = await container.inspect();
-      return { exitCode: StatusCode, oomKilled: State.OOMKilled };
+      // An engine that shuts down stops its containers: how they end says nothing of the build.
+      if (isStoppedByOthers) throw new StoppedByEngine();
+      return { exitCode, oomKilled: State.OOMKilled };
     } catch (error) {
       if (run.signal.aborted) {
         await end(container, mayStopGently(run.signal.reason), ended);
@@ -83,15 +92,21 @@ export async function runContainer(engine: Engine, run: ContainerRun): Promise<C
 }
 
 /**
- * Listens to the engine for the kernel's kills, one event for each (Docker Engine API, `GET /events`). Gives a function
- * that ends it. An engine that cannot be listened to is no fault: the container's own state says at the end whether
- * there was any.
+ * Listens to the engine for kills of a container, one event for each (Docker Engine API, `GET /events`): `oom` is the
+ * kernel's of a process, `kill` a signal that the engine sent, at anyone’s request. Gives a function that ends it. An
+ * engine that cannot be listened to is no fault: the container's own state says at the end whether the memory was short.
  */
-function listenForMemoryKills(engine: Engine, id: string, callback: () => void): () => void {
-  const listening = engine.getEvents({ filters: { container: [id], event: ['oom'] } }).then((events) => {
-    // A line of JSON for each event; no other event passes the filter.
+function listenForKills(engine: Engine, id: string, callback: (action: 'oom' | 'kill') => void): () => void {
+  const filters = { container: [id], event: ['oom', 'kill'] };
+  const listening = engine.getEvents({ filters }).then((events) => {
+    let line = '';
     events.on('data', (chunk: Buffer) => {
-      for (const byte of chunk) if (byte === LINE_FEED) callback();
+      const lines = `${line}${chunk.toString('utf8')}`.split('\n');
+      line = lines.pop() ?? '';
+      for (const each of lines) {
+        const action = actionOf(each);
+        if (action !== undefined) callback(action);
+      }
     });
     events.on('error', () => undefined);
     return events as Readable;
@@ -102,6 +117,15 @@ function listenForMemoryKills(engine: Engine, id: string, callback: () => void):
       () => undefined,
     );
   };
+}
+
+function actionOf(line: string): 'oom' | 'kill' | undefined {
+  try {
+    return KillEvent.parse(JSON.parse(line)).Action;
+  } catch {
+    // Not an event that was asked for: an engine that is broken or newer must not end this process.
+    return undefined;
+  }
 }
 
 async function read(stream: NodeJS.ReadableStream, run: ContainerRun): Promise<void> {
