@@ -109,7 +109,9 @@ export class LateOutput {
     const { store } = this.#log;
     const isContinued = this.#newest?.attempt === attempt && this.#newest.seq === store.lastSeq;
     const text = `Output of attempt ${attempt} that its runner sent after the attempt had ended:`;
-    const heading = isContinued ? [] : [store.say(text, lines[0]?.phase ?? null, now)];
+    // With time and phase of the first line: a section of the log would otherwise seem to end before it begins.
+    const { at = new Date(now).toISOString(), phase = null } = lines[0] ?? {};
+    const heading = isContinued ? [] : [store.number({ at, phase, stream: 'system', text }, now)];
     const written = [...heading, ...lines.map((line) => store.number(line, now))];
     store.flush();
     this.#newest = { attempt, seq: store.lastSeq };

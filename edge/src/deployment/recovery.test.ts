@@ -1,7 +1,7 @@
 /** Lines that a runner kept on disk and sends after its return: where they go, and whose are refused. */
 import { evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import { ErrorBody, type Grant, LEASE_MS, type LogLine, RecoveredSeq } from '@appflux/protocol';
+import { ErrorBody, type Grant, LEASE_MS, type LogLine, LogOutline, RecoveredSeq } from '@appflux/protocol';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { metadataOf } from '../metadata/index.ts';
 import { newObjectId } from '../metadata/object-id.ts';
@@ -177,7 +177,8 @@ describe('a runner that returns after its lease has expired', () => {
     expect(await second.next('welcome')).toMatchObject({ ackedSeq: 5 });
     expect(await sent(1, 4, 6)).toBe(6);
     expect(await sent(1, 7, 7, true)).toBe(7);
-    second.send({ type: 'lines', lines: lines(6, 7, (seq) => `second ${seq}`) });
+    const seconds = lines(6, 7, (seq) => `second ${seq}`).map((line) => ({ ...line, phase: 'uploading' }));
+    second.send({ type: 'lines', lines: seconds });
     second.send({ type: 'sync' });
     // Its own numbering goes on as if nothing had come in between.
     expect(await second.next('ack')).toMatchObject({ seq: 7 });
@@ -195,6 +196,10 @@ describe('a runner that returns after its lease has expired', () => {
       return answer.ok ? (await answer.json<{ items: LogLine[] }>()).items : [];
     };
     await expect.poll(archived, { timeout: 5_000 }).not.toEqual([]);
+    const outline = () => request(`/api/deployments/${id}/logs/outline`, { token });
+    await expect.poll(async () => (await outline()).status, { timeout: 5_000 }).toBe(200);
+    const { sections } = LogOutline.parse(await (await outline()).json());
+    for (const { from, to } of sections) expect(Date.parse(to)).toBeGreaterThanOrEqual(Date.parse(from));
     const items = await archived();
     expect(items.slice(5).map(({ text }) => text)).toEqual([
       'second 6',
