@@ -29,7 +29,7 @@ export interface LeftLinesOptions {
  * Once the edge can be reached, the first jobs wait so long for the lines of those before them, in milliseconds: they
  * belong before theirs.
  */
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 5_000;
 
 /** No deployment is open for longer than it may wait and build, so nobody takes older lines, in milliseconds. */
 const KEEP_MS = 48 * 3600_000;
