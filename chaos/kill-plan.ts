@@ -3,7 +3,7 @@ import { drawSteps, type Fault, inTime, LEASE_MS, type Plan, RUNNERS } from './p
 import { Random } from './random.ts';
 
 /** The average interval between kills: most processes are back when the next one dies. */
-const GAP_MS = 7000;
+const GAP_MS = 8000;
 /** Of a run with so many kills, how many deployments there are for each. */
 const DEPLOYMENTS_PER_KILL = 1;
 

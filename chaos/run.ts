@@ -40,6 +40,9 @@ export interface Report {
   readonly summary: readonly string[];
 }
 
+/** Between the return of what was killed and the next kill, in milliseconds, at least. */
+const BREATH_MS = 1500;
+
 /** Simultaneous builds of a runner. */
 const SLOTS = 2;
 /** The share of the deployments that is followed live. */
@@ -51,11 +54,18 @@ const FOLLOWED = 0.5;
  */
 export async function runChaos(options: RunOptions): Promise<Report> {
   const cleanup = new Cleanup();
+  const outcome = await run(options, cleanup).then(
+    (report) => ({ report }),
+    (error: unknown) => ({ error }),
+  );
   try {
-    return await run(options, cleanup);
-  } finally {
     await cleanup.run();
+  } catch (error) {
+    // What went wrong first says more.
+    if ('report' in outcome) throw error;
   }
+  if ('error' in outcome) throw outcome.error;
+  return outcome.report;
 }
 
 async function run({ size, seed, say, signal }: RunOptions, cleanup: Cleanup): Promise<Report> {
@@ -97,17 +107,25 @@ async function run({ size, seed, say, signal }: RunOptions, cleanup: Cleanup): P
       await pause(200);
     }
   };
+  /** One kill after the other, each at its time or soon after everything is back. */
+  const kill = async () => {
+    for (const fault of plan.faults) {
+      await sleep(Math.max(BREATH_MS, startedAt + fault.at - performance.now()), undefined, { signal });
+      const { type, at: _, ...how } = fault;
+      say(`${clock()}  ! ${type} ${JSON.stringify(how)}`);
+      await untilKilled(fault);
+    }
+  };
   const incidents = plan.faults.map((fault) => ({
     at: fault.at,
     act: async () => {
       const { type, at: _, ...how } = fault;
       say(`${clock()}  ! ${type} ${JSON.stringify(how)}`);
-      if ('kills' in size) return untilKilled(fault);
       if (!(await faults.commit(fault))) say(`${clock()}    ${type}: away already`);
-      return undefined;
     },
   }));
-  await onTime([...steps, ...incidents], startedAt, signal);
+  const disturbances = 'kills' in size ? [{ at: 0, act: kill }] : incidents;
+  await onTime([...steps, ...disturbances], startedAt, signal);
   proxy.heal();
   say(`${clock()}  all steps and faults done; waiting for ${observer.open.length} deployments`);
   await ended(plan, startedAt, { client, ledger, observer, signal });
