@@ -16,6 +16,10 @@ test('every line of a text gets its priority, and an empty one none', () => {
   expect(withPriority('debug', '')).toBe('');
 });
 
+test('what follows a zero, which ends a line of the journal, gets no priority of its own', () => {
+  expect(withPriority('info', 'GET /a\0<0>b')).toBe('<6>GET /a␀<0>b');
+});
+
 test.each([
   ['8:123456', true],
   ['8:123457', false],

@@ -9,9 +9,12 @@ export type Level = 'debug' | 'info' | 'warn' | 'error';
 /** Priorities of syslog(3). */
 const PRIORITIES: Readonly<Record<Level, number>> = { error: 3, warn: 4, info: 6, debug: 7 };
 
-/** Puts a priority before each line of a text, as the journal reads it. A line break at the end stays one. Pure. */
+/**
+ * Puts a priority before each line of a text, as the journal reads it. A line break at the end stays one. A zero ends a
+ * line of the journal, too, so what follows could have any priority: it is replaced. Pure.
+ */
 export function withPriority(level: Level, text: string): string {
-  return text.replaceAll(/^(?!$)/gm, `<${PRIORITIES[level]}>`);
+  return text.replaceAll('\0', '␀').replaceAll(/^(?!$)/gm, `<${PRIORITIES[level]}>`);
 }
 
 /**

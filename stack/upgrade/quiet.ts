@@ -1,26 +1,32 @@
 /** Makes an instance quiet before it is stopped: no new builds, and those that run come to their end. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Client, isClientError, RefusedError } from '@appflux/client';
+import { type Client, type ClientPart, isClientError, RefusedError } from '@appflux/client';
 import type { Maintenance } from '@appflux/protocol';
 import { StackProblem } from '../problem.ts';
 
 const ASK_EVERY_MS = 1_000;
 
+/** What a reason for maintenance begins with that an upgrade gives. One that was killed leaves it behind. */
+const UPGRADING = 'Upgrading to ';
+
 /**
- * Turns maintenance on.
- * @returns what turns it off again, unless it was on before; null if the version has no such switch
+ * Turns maintenance on for the upgrade to a version.
+ * @returns what turns it off again, unless people had turned it on; null if the version has no such switch
  */
-export async function holdBuilds(client: Client, reason: string): Promise<(() => Promise<void>) | null> {
+export async function holdBuilds(
+  client: ClientPart<{ operator: 'maintenance' | 'setMaintenance' }>,
+  version: string,
+): Promise<(() => Promise<void>) | null> {
   const before = await stateOf(client);
   if (before === null) return null;
-  if (before.on) return async () => undefined;
-  await client.operator.setMaintenance({ on: true, reason });
+  if (before.on && before.reason?.startsWith(UPGRADING) !== true) return async () => undefined;
+  await client.operator.setMaintenance({ on: true, reason: UPGRADING + version });
   return async () => {
     await client.operator.setMaintenance({ on: false });
   };
 }
 
-async function stateOf(client: Client): Promise<Maintenance | null> {
+async function stateOf(client: ClientPart<{ operator: 'maintenance' }>): Promise<Maintenance | null> {
   try {
     return await client.operator.maintenance();
   } catch (error) {

@@ -80,7 +80,7 @@ export async function upgrade(upgrade: Upgrade): Promise<number> {
 /** Holds builds, waits for those that run, and replaces the version. */
 async function quietly(context: Context): Promise<number> {
   const { options, progress, running, client, signal, versions } = context;
-  const release = running.ran ? await holdBuilds(client, `Upgrading to ${versions.new}`) : null;
+  const release = running.ran ? await holdBuilds(client, versions.new) : null;
   try {
     if (running.ran && release === null)
       progress.say(
