@@ -176,6 +176,7 @@ test('an upgrade without a place for its backup is refused, and nothing happens'
   const refused = upgrade();
   expect(await refused.exitCode).toBe(1);
   expect(refused.output()).toContain('It is not known where to make a backup');
+  expect(refused.output()).not.toContain('Preparing');
   expect(await positionOf(clone)).toEqual(start);
   expect(existsSync(`${clone}.upgrade`)).toBe(false);
   expect(await health()).toBe('1.0.0');

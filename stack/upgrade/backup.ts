@@ -22,25 +22,41 @@ export function backupArguments(
   return last?.target == null ? null : [last.target];
 }
 
+/** How the version that runs is called to make a backup. */
+export interface BackupCall {
+  readonly program: string;
+  readonly args: readonly string[];
+}
+
 /**
- * Makes a backup with the version that runs. Returns its last line.
- * @throws StackProblem `upgrade_refused` if it is not known where to, or it fails
+ * Finds out where a backup goes, and by which program.
+ * @throws StackProblem `upgrade_refused` if it is not known where to, or the version can make none
  */
-export async function backUpFirst(
+export async function planBackup(
   root: string,
-  { state, env, user }: Running,
+  { state }: Pick<Running, 'state'>,
   asked: string | null,
-): Promise<string> {
+): Promise<BackupCall> {
   const absolute = asked === null ? null : absoluteTarget(asked, calledIn(process.env));
   const args = backupArguments(absolute, await readStatus(state));
   const program = join(root, 'stack', 'backup.ts');
-  if (args === null || !existsSync(program)) {
-    throw new StackProblem(
-      'upgrade_refused',
-      args === null ? 'It is not known where to make a backup' : 'This version can make no backup',
-      'name a target with --backup TARGET, or upgrade without one with --no-backup; a failed upgrade goes back either way',
-    );
-  }
+  if (args !== null && existsSync(program)) return { program, args };
+  throw new StackProblem(
+    'upgrade_refused',
+    args === null ? 'It is not known where to make a backup' : 'This version can make no backup',
+    'name a target with --backup TARGET, or upgrade without one with --no-backup; a failed upgrade goes back either way',
+  );
+}
+
+/**
+ * Makes a backup with the version that runs. Returns its last line.
+ * @throws StackProblem `upgrade_refused` if it fails
+ */
+export async function backUpFirst(
+  root: string,
+  { env, user }: Running,
+  { program, args }: BackupCall,
+): Promise<string> {
   const { failed, all } = await execa(process.execPath, [program, ...args], {
     cwd: root,
     env: { ...env, ...secretsOf(process.env) },

@@ -8,7 +8,7 @@ import { during } from '../progress.ts';
 import { readSettings } from '../settings.ts';
 import { keepSecrets, statePaths } from '../state.ts';
 import { readMark } from '../state-format.ts';
-import { backUpFirst } from './backup.ts';
+import { backUpFirst, planBackup } from './backup.ts';
 import { Checkout } from './checkout.ts';
 import { type Context, ended, locked, STRANDED, UPGRADED, type Upgrade, WENT_BACK } from './context.ts';
 import { goBack } from './go-back.ts';
@@ -51,6 +51,8 @@ export async function upgrade(upgrade: Upgrade): Promise<number> {
   progress.say(
     `From ${versions.old} (${before.commit.slice(0, 7)}) to ${versions.new} (${target.name}, ${target.commit.slice(0, 7)}); ${running.ran ? `the instance is ${running.name}` : 'the instance does not run'}.`,
   );
+  // Before the minutes that it takes to prepare a version.
+  const backup = options.noBackup ? null : await planBackup(root, running, options.backup);
   const url = addressesOf(readSettings(running.env, root)).localUrl;
   const { operatorSecret } = await keepSecrets(running.state);
   const client = createClient({ url, token: operatorSecret, timeoutMs: 15_000 });
@@ -61,8 +63,8 @@ export async function upgrade(upgrade: Upgrade): Promise<number> {
     await during(progress, `Preparing ${versions.new} beside the running version`, (task) =>
       prepareNext(checkout, target.commit, process.env, task.detail),
     );
-    if (!options.noBackup) {
-      const made = await during(progress, 'Backing up', () => backUpFirst(root, running, options.backup));
+    if (backup !== null) {
+      const made = await during(progress, 'Backing up', () => backUpFirst(root, running, backup));
       progress.say(made);
     }
     signal.throwIfAborted();
