@@ -1,6 +1,6 @@
 /** An instance that runs from a git clone of this checkout, and a remote with later versions of it. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { execa } from 'execa';
@@ -62,8 +62,10 @@ export async function cloneOf(remote: Remote, into: string): Promise<void> {
   for (const part of ['', 'runner', 'dashboard', 'stack']) {
     await execa('cp', ['-al', join(ROOT, part, 'node_modules'), join(into, part, 'node_modules')]);
   }
-  // Programs write their stamps in place, and links would change those of this checkout.
-  await execa('rm', ['-rf', join(into, 'node_modules', '.cache')]);
+  // Programs write their stamps in place, and links would change those of this checkout. Icons are a third of all files, and
+  // only a build of the dashboard needs them.
+  for (const name of ['.cache', '@lucide', 'simple-icons'])
+    await rm(join(into, 'node_modules', name), { recursive: true, force: true });
 }
 
 /** The commit that is checked out, and the branch. */
