@@ -313,5 +313,9 @@ describe.skipIf(chromiumPath === undefined)('maintenance', () => {
     await turnOn.waitFor();
     await banner.waitFor({ state: 'detached' });
     expect(api.world.maintenance).toBeNull();
+    await turnOn.click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Turn on', exact: true }).click();
+    await page.getByText('AppFlux is in maintenance. New deployments wait until it ends.').waitFor();
+    expect(api.world.maintenance?.reason).toBeNull();
   });
 });

@@ -46,6 +46,13 @@ async function violations(page: Page, except: string[] = []): Promise<string[]> 
   return found;
 }
 
+/** Ids that more than one element has: labels and forms then belong to the wrong one. axe doesn't look for them. */
+const repeatedIds = (page: Page): Promise<string[]> =>
+  page.evaluate(() => {
+    const ids = [...document.querySelectorAll('[id]')].map(({ id }) => id);
+    return ids.filter((id, index) => ids.indexOf(id) !== index);
+  });
+
 const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name }).first();
 const away = (call = 'GET /api/apps') => {
   const world = sampleWorld();
@@ -461,6 +468,7 @@ describe.skipIf(chromiumPath === undefined)('each page', () => {
           () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
         );
         expect(overflow, `${width} px: the page scrolls sideways`).toBe(0);
+        expect(await repeatedIds(page), 'ids that more than one element has').toEqual([]);
       }
       expect(faults).toEqual([]);
     },

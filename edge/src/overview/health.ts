@@ -112,8 +112,7 @@ function queueVerdict(queue: HealthFacts['queue']): Verdict {
 }
 
 function cronVerdict(runs: CronRuns | null, now: number): Verdict {
-  if (runs === null)
-    return ['unknown', 'No run since this version started', 'The first run is within 15 minutes.'];
+  if (runs === null) return ['unknown', 'No run yet', 'The first run is within 15 minutes.'];
   const advice = 'Check the log of the control plane. The cron removes what has expired.';
   if (now - runs.startedAt > LONGEST.cron) return ['down', 'Overdue: it runs every 15 minutes', advice];
   if (runs.error !== null) return ['warn', `The last run failed: ${runs.error}`, advice];
