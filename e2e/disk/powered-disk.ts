@@ -1,6 +1,6 @@
 /**
  * A file system that loses power. It is ext4 on a loop device. Its own shutdown (EXT4_IOC_SHUTDOWN without flushing the
- * journal, as xfstests' `godown` does) stops all writing at once: what had not reached the device is gone, as after a loss
+ * journal, as xfstests' `godown` does) stops all writing immediately: what had not reached the device is gone, as after a loss
  * of power. So neither device-mapper nor a module that the kernel lacks is needed. What a disk holds back in a cache of
  * its own is not lost, because the device's file outlives the file system.
  */

@@ -48,13 +48,16 @@ describe('a build whose machine is full', () => {
     expect(JSON.stringify(outcome.report)).toContain('owner of the runner to free disk space');
   });
 
-  test.each(['ENOSPC', 'EDQUOT'])('is told from the build’s own disk by what is free: %s', async (code) => {
-    expect((await after(noSpace(code), { keepFree: ALL })).outcome.report).toEqual({ status: 'canceled' });
-    expect((await after(noSpace(code))).outcome.report).toMatchObject({
-      status: 'failed',
-      failure: { code: 'disk_full' },
-    });
-  });
+  test.each(['ENOSPC', 'EDQUOT'])(
+    'is distinguished from the build’s own disk by what is free: %s',
+    async (code) => {
+      expect((await after(noSpace(code), { keepFree: ALL })).outcome.report).toEqual({ status: 'canceled' });
+      expect((await after(noSpace(code))).outcome.report).toMatchObject({
+        status: 'failed',
+        failure: { code: 'disk_full' },
+      });
+    },
+  );
 
   test('is known from the engine’s own words', async () => {
     const { journal } = keptJournal();

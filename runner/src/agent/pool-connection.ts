@@ -93,7 +93,7 @@ export class PoolConnection {
   }
 
   /**
-   * Announces the runner at once, unless it lacks space: whether the edge takes that frame is in its `welcome`, and the
+   * Announces the runner immediately, unless it lacks space: whether the edge takes that frame is in its `welcome`, and the
    * announcement has to come after it.
    */
   #opened() {

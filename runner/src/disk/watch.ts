@@ -13,7 +13,7 @@ export interface DiskWatchOptions {
   readonly folders: readonly string[];
   /** The setting for what has to be free, in bytes. */
   readonly minFree: number | undefined;
-  /** Makes room on these disks, by removing what can be made again. */
+  /** Makes room on these disks, by removing what can be recreated. */
   readonly makeRoom: () => Promise<void>;
   /** Receives errors; the watch continues. */
   readonly onError: (error: unknown) => void;
