@@ -63,6 +63,18 @@ test('the token of a deploy hook whose call fails is not in the log', async () =
   noToken(text);
 });
 
+test('a message of an error can’t forge lines: what follows its line breaks is indented', async () => {
+  const error = new Error('no such ref: a\n2026-11-29T08:00:00.000Z error forged\0<0>b');
+  error.stack = `${String(error)}\n    at git (git.ts:1:1)`;
+  const text = await written(async () => journal.error('deploying\nx failed', error));
+  expect(text.split('\n')).toEqual([
+    'deploying ⏎ x failed: Error: no such ref: a',
+    '  2026-11-29T08:00:00.000Z error forged',
+    '  <0>b',
+    '    at git (git.ts:1:1)',
+  ]);
+});
+
 test.each([
   [
     'link: https://a.example/reset-password#token_hash=afp_nEnMnAnbcWGSmYO0Ba8E',

@@ -42,6 +42,15 @@ export function noteError(text: string, error: unknown, origin: ErrorOrigin): vo
   recentErrors.note(withoutSecrets(text), error, origin, Date.now());
 }
 
+/** What ends a line, or would in the journal of systemd. */
+const BREAKS = /[\0\r\n\u2028\u2029]+/g;
+
+/** A text on one line. */
+const oneLine = (text: string): string => text.replaceAll(BREAKS, ' ⏎ ');
+
+/** A text whose further lines can't be taken for lines of the log. */
+const indented = (text: string): string => text.replaceAll(BREAKS, '\n').replaceAll(/\n(?!\s)/g, '\n  ');
+
 /** A text, and the error's own message. */
 export const withReason = (text: string, error: unknown): string =>
   error === undefined ? text : `${text}: ${error instanceof Error ? error.message : String(error)}`;
@@ -49,13 +58,14 @@ export const withReason = (text: string, error: unknown): string =>
 export const journal = {
   /** Writes what happened. */
   info(text: string): void {
-    console.log(withoutSecrets(text));
+    console.log(withoutSecrets(oneLine(text)));
   },
 
   /** Writes what failed, and why, and counts it among the errors that the operator sees. `origin`: where it happened. */
   error(text: string, error?: unknown, origin: ErrorOrigin = { source: 'control plane' }): void {
     const id = origin.requestId === undefined ? '' : ` (request ${origin.requestId})`;
-    console.error(withoutSecrets(error === undefined ? text + id : `${text}${id}: ${errorText(error)}`));
+    const why = error === undefined ? '' : `: ${indented(errorText(error))}`;
+    console.error(withoutSecrets(oneLine(text) + id + why));
     noteError(withReason(text, error), error, origin);
   },
 };

@@ -20,6 +20,15 @@ test('a deploy hook is logged without its token', async () => {
   expect(log.mock.calls).toEqual([[expect.stringMatching(/^POST \/hooks\/deploy\/afh_\*\*\* 404 \d+ ms$/)]]);
 });
 
+test('a path with line breaks in it makes no line of its own', async () => {
+  const log = logged();
+  const forged = '2026-11-29T08:00:00.000Z error forged';
+  await requestWith({ REQUEST_LOG: '1' }, `/api/x%0A${encodeURIComponent(forged)}%00%3C0%3Ey`);
+  expect(log.mock.calls).toEqual([
+    [expect.stringMatching(/^GET \/api\/x ⏎ 2026.* forged ⏎ <0>y 404 \d+ ms$/)],
+  ]);
+});
+
 test('nothing is logged unless that is set', async () => {
   const log = logged();
   await requestWith({ ...env }, '/api/apps');
