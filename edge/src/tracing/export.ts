@@ -22,12 +22,17 @@ const PAUSES_MS = [1000, 5000];
 /** The statuses after which OTLP has a client try again. */
 const AGAIN = new Set([429, 502, 503, 504]);
 
-/** Sends the spans in the background, if the instance sends traces at all. `spans` is only called then. */
+/** Sends the spans in the background, if the instance sends traces at all. `spans` is only called then. Never throws. */
 export function trace(env: Env, spans: () => readonly Span[]): void {
   const target = traceTarget(env);
   if (target === null) return;
-  const made = spans();
-  if (made.length > 0) waitUntil(send(target, made));
+  try {
+    const made = spans();
+    if (made.length > 0) waitUntil(send(target, made));
+  } catch (error) {
+    // It is called in the middle of a deployment's changes, which are worth more.
+    journal.error('the spans of a trace could not be made', error);
+  }
 }
 
 /** Sends the spans; never throws. */
