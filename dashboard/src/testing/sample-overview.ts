@@ -112,7 +112,9 @@ export function overview(over: Partial<Overview> = {}, now = Date.now()): Overvi
             docker: '27.3.1',
             images: [
               { name: 'android', createdAt: ago(20 * day) },
+              // A runner may report the same name twice.
               { name: 'web', createdAt: ago(2 * day) },
+              { name: 'web', createdAt: ago(9 * day) },
             ],
           },
         },

@@ -16,16 +16,23 @@ export async function machineOf(engine: Engine | null): Promise<RunnerMachine> {
     engine.version(),
     engine.listImages({ filters: { reference: [BUILDERS] } }),
   ]);
-  const named = images.flatMap(({ RepoTags, Created }) =>
-    // Tags are missing while an image is replaced.
-    (RepoTags ?? []).map((tag) => ({
-      name: imageKind(tag).slice(0, 60),
-      createdAt: new Date(Created * 1000).toISOString(),
-    })),
-  );
-  return {
-    node: process.version,
-    docker: docker.slice(0, 40),
-    images: named.sort((one, other) => (one.name < other.name ? -1 : 1)).slice(0, MOST_IMAGES),
-  };
+  return { node: process.version, docker: docker.slice(0, 40), images: newestImages(images) };
+}
+
+/** The newest image of each kind, by name. Pure. `Created` is in Unix seconds. */
+export function newestImages(
+  images: readonly { readonly RepoTags?: readonly string[] | null | undefined; readonly Created: number }[],
+): RunnerMachine['images'] {
+  const newest = new Map<string, number>();
+  // Tags are missing while an image is replaced.
+  for (const { RepoTags, Created } of images) {
+    for (const tag of RepoTags ?? []) {
+      const name = imageKind(tag).slice(0, 60);
+      newest.set(name, Math.max(Created, newest.get(name) ?? 0));
+    }
+  }
+  return [...newest]
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .slice(0, MOST_IMAGES)
+    .map(([name, created]) => ({ name, createdAt: new Date(created * 1000).toISOString() }));
 }
