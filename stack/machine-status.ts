@@ -15,9 +15,9 @@ const FIRST_FORMAT = 1;
  */
 export async function machineStatus(state: string, dockerHost: string | null): Promise<MachineStatus> {
   const engine = dockerHost === null ? null : await engineFacts(dockerHost);
-  const disks = [await diskOf('state', state)];
+  const disks = await diskOf('state', state);
   if (engine?.folder != null && !(await isSameDisk(engine.folder, state)))
-    disks.push(await diskOf('engine', engine.folder));
+    disks.push(...(await diskOf('engine', engine.folder)));
   return {
     disks,
     versions: {
@@ -43,9 +43,10 @@ async function engineFacts(address: string): Promise<{ version: string; folder: 
   }
 }
 
-async function diskOf(what: DiskUse['what'], folder: string): Promise<DiskUse> {
+/** None for a file system that doesn't count its bytes. */
+async function diskOf(what: DiskUse['what'], folder: string): Promise<DiskUse[]> {
   const { bavail, blocks, bsize } = await statfs(folder);
-  return { what, totalBytes: blocks * bsize, freeBytes: bavail * bsize };
+  return blocks === 0 ? [] : [{ what, totalBytes: blocks * bsize, freeBytes: bavail * bsize }];
 }
 
 /** A folder that this user can't see is taken for one on the same disk: nothing can be said about it. */

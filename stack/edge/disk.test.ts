@@ -26,6 +26,11 @@ test('the service answers for the disk of its folder, with the setting where the
   expect(minFreeBytes).toBe(defaultMinFree(totalBytes ?? 0));
 });
 
+test('a file system that does not count its bytes has none to run out of', async () => {
+  const answer = await diskService('/proc', undefined, NO_BLOBS)({ method: 'GET' });
+  expect(await answer.json()).toBeNull();
+});
+
 test('a folder that is gone fails', async () => {
   await expect(diskService('/nonexistent/folder', 0, NO_BLOBS)({ method: 'GET' })).rejects.toThrow(/ENOENT/);
 });

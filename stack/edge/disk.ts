@@ -16,7 +16,8 @@ export const defaultMinFree = (totalBytes: number): number =>
 
 /**
  * A service for the Worker's DISK binding. It answers GET with the bytes of the disk of `folder`: those that are free, all,
- * and those that have to stay free for new work to be accepted; `minFreeBytes` is the latter, if it is set. It answers
+ * and those that have to stay free for new work to be accepted; `minFreeBytes` is the latter, if it is set. The answer is
+ * null for a file system that doesn't say. It answers
  * `POST /sync` when all objects that were stored before are on disk.
  */
 export function diskService(
@@ -31,6 +32,8 @@ export function diskService(
     }
     const { bavail, blocks, bsize } = await statfs(folder);
     const totalBytes = blocks * bsize;
+    // File systems that don't count say zero, as many in user space do.
+    if (totalBytes === 0) return Response.json(null);
     return Response.json({
       freeBytes: bavail * bsize,
       totalBytes,

@@ -29,7 +29,7 @@ export async function diskOf(env: DiskEnv): Promise<Disk | null> {
   if (env.DISK === undefined) return null;
   try {
     const answer = await env.DISK.fetch('http://disk/');
-    return Disk.parse(await answer.json());
+    return Disk.nullable().parse(await answer.json());
   } catch (error) {
     // Work is not refused because of a question that fails.
     journal.error('the free space of the disk is unknown', error);

@@ -59,6 +59,10 @@ test('a folder that this user can’t see is left out; without any there is noth
   });
 });
 
+test('a file system that does not count its bytes is left out', async () => {
+  expect(await watch({ folders: ['/proc'], minFree: undefined }).disks.look()).toBeNull();
+});
+
 test('caches that can’t be removed do not end the watch', async () => {
   const makeRoom = () => Promise.reject(new Error('busy'));
   const { disks, errors } = watch({ minFree: total() * 2, makeRoom });

@@ -85,11 +85,14 @@ export class DiskWatch {
   }
 }
 
-/** Null for a folder that does not exist or may not be looked at: that of an engine of another host or user. */
+/**
+ * Null for a folder that does not exist or may not be looked at: that of an engine of another host or user; and for a file
+ * system that doesn't count its bytes, as many in user space.
+ */
 async function spaceOf(folder: string): Promise<Space | null> {
   try {
     const { bavail, blocks, bsize } = await statfs(folder);
-    return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
+    return blocks === 0 ? null : { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === 'ENOENT' || code === 'EACCES' || code === 'ENOTDIR') return null;
