@@ -45,6 +45,10 @@ test('a call costs by what it makes the control plane do', () => {
     ['POST', '/hooks/deploy/afxh_x', 10],
     ['GET', `/api/deployments/${id}/logs/live`, 20],
     ['GET', '/api/pool/connect', 20],
+    ['GET', '/api/ops/metrics', 20],
+    ['GET', '/api/ops/overview', 20],
+    ['GET', '/api/ops/maintenance', 20],
+    ['GET', '/api/ops/metrics-tokens', 1],
     ['GET', `/api/deployments/${id}/attempts/1/connect`, 20],
   ] as const)
     expect([path, costOf(method, path)]).toEqual([path, cost]);

@@ -8,6 +8,8 @@ const WRITE = 2;
 const LOG = 5;
 /** Begins, ends or repeats a build, which many writes follow. */
 const BUILD = 10;
+/** Asks the objects of many teams. A token that reads the metrics is on other machines, and may be lost there. */
+const INSTANCE = 20;
 /** A WebSocket: an object wakes for it, and a viewer gets up to 8 MiB immediately. */
 const SOCKET = 20;
 
@@ -18,11 +20,13 @@ const BUILDS = [
   /^\/hooks\/deploy\//,
 ];
 const SOCKETS = [/\/logs\/live$/, /\/connect$/];
+const INSTANCES = /^\/api\/ops\/(?:metrics|overview|maintenance)$/;
 const LOGS = /\/logs(?:\.ndjson)?$/;
 
 /** The price of a call. */
 export function costOf(method: string, path: string): number {
   if (SOCKETS.some((pattern) => pattern.test(path))) return SOCKET;
+  if (INSTANCES.test(path)) return INSTANCE;
   if (method === 'GET' || method === 'HEAD') return LOGS.test(path) ? LOG : READ;
   return method === 'POST' && BUILDS.some((pattern) => pattern.test(path)) ? BUILD : WRITE;
 }
