@@ -1,6 +1,6 @@
 /** What an upgrade goes back to: the databases as they were, whatever the new version did to them. */
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -57,6 +57,17 @@ test('a state is put back whole, without what came later, and logs stay', async 
     expect(existsSync(at(path)), path).toBe(false);
   expect(await read('logs/edge.log')).toBe('why it failed');
   expect((await stat(at(DATABASE))).mode & 0o777).toBe(0o600);
+});
+
+test('a file is put back whole: nobody ever reads a part of it', async () => {
+  await write(BEFORE);
+  await saveState(state, BEGUN);
+  await write({ 'secrets.json': 'secrets of a newer version' });
+  await using opened = await open(at('secrets.json'));
+  await putBack(state);
+  expect(await opened.readFile('utf8')).toBe('secrets of a newer version');
+  expect(await read('secrets.json')).toBe(BEFORE['secrets.json']);
+  expect((await readdir(state)).sort()).toEqual(['edge', 'logs', 'runners', 'secrets.json']);
 });
 
 test('objects are linked, databases are copied, and what builds cache is left out', async () => {

@@ -9,6 +9,7 @@ import {
   copyFile,
   link,
   mkdir,
+  open,
   readdir,
   readFile,
   rename,
@@ -84,7 +85,7 @@ export async function putBack(state: string): Promise<void> {
     await rename(join(from, 'edge'), join(state, 'edge'));
   }
   for (const path of [...FILES, ...(await registrations(from))]) {
-    if (existsSync(join(from, path))) await copyOne(join(from, path), join(state, path));
+    if (existsSync(join(from, path))) await replaceOne(join(from, path), join(state, path));
     // The new version has made it.
     else await rm(join(state, path), { force: true });
   }
@@ -145,6 +146,19 @@ async function copyOne(from: string, to: string): Promise<void> {
   await mkdir(join(to, '..'), { recursive: true, mode: 0o700 });
   await copyFile(from, to, constants.COPYFILE_FICLONE);
   await own(from, to);
+}
+
+/** The copy takes its place whole: a power cut while secrets are put back must not leave half of them. */
+async function replaceOne(from: string, to: string): Promise<void> {
+  const aside = `${to}.upgrade`;
+  await copyOne(from, aside);
+  const file = await open(aside, 'r');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(aside, to);
 }
 
 async function makeLike(from: string, to: string): Promise<void> {
