@@ -74,7 +74,7 @@ async function traceWith(id: string, names: readonly string[]): Promise<Received
 const SITE = 'mkdir -p dist && echo "<h1>hello</h1>" > dist/index.html';
 
 describe('the trace of a deployment', () => {
-  it('is one tree with the request, the queue, the attempt, each step and the storage', async () => {
+  it('is one tree with the request, the queue, the attempt, each step and the storage, and is linked', async () => {
     const id = await deploy('traced', SITE);
     const { rootSpanId, attemptSpanId } = traceOf(id);
     const spans = await traceWith(id, [
@@ -123,6 +123,8 @@ describe('the trace of a deployment', () => {
       'cicd.pipeline.result': 'success',
     });
     for (const headers of sink.headers) expect(headers['x-api-key']).toBe('key of the collector');
+    const { urls } = await client.deployment(id);
+    expect(urls.trace).toBe(`https://traces.example.com/trace/${traceOf(id).traceId}?uiFind=deploy`);
   });
 
   it('says what failed, and quotes nothing of the build', async () => {
@@ -138,12 +140,6 @@ describe('the trace of a deployment', () => {
     for (const name of ['building', 'attempt 1', 'deploy broken'])
       expect(failed.find((span) => span.name === name)?.attributes['error.type']).toBe('build_failed');
     for (const body of sink.bodies) expect(body).not.toContain(SECRET);
-  });
-
-  it('is linked from the deployment', async () => {
-    const id = await deploy('linked', SITE);
-    const { urls } = await client.deployment(id);
-    expect(urls.trace).toBe(`https://traces.example.com/trace/${traceOf(id).traceId}?uiFind=deploy`);
   });
 
   it('is sent again by the edge when the collector was not ready', async () => {
