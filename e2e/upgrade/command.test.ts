@@ -59,6 +59,8 @@ beforeAll(async () => {
     APPFLUX_PORT: String(await freePort()),
     APPFLUX_RUNNERS: '0',
     APPFLUX_BOOTSTRAP_TOKEN: TOKEN,
+    // Entries are by path, so those of this clone are of no use to another run.
+    NODE_COMPILE_CACHE: join(folder, 'compiled'),
   };
   instance = command(clone, ['start'], env);
   client = new Client({ url: `http://localhost:${env.APPFLUX_PORT}`, token: TOKEN });
