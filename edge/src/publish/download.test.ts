@@ -1,7 +1,11 @@
 import { env } from 'cloudflare:workers';
 import { parse } from 'content-disposition';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { sampleSpec } from '../deployment/testing/sample-spec.ts';
+import { metadataOf } from '../metadata/index.ts';
+import { newObjectId } from '../metadata/object-id.ts';
 import { objectsOf } from '../storage/index.ts';
+import { connectAttempt, deliver, givenRunner, leaseOf } from '../testing/attempt.ts';
 import { forgetAll, request } from '../testing/worker.ts';
 import { givenApp, givenDeployment } from './testing/published.ts';
 
@@ -212,4 +216,33 @@ describe('what is not to be downloaded', () => {
     expect(log).toHaveBeenCalledTimes(8);
     log.mockRestore();
   });
+});
+
+test('a file can be downloaded as soon as the deployment says that it succeeded', async () => {
+  const app = await givenApp();
+  const spec = sampleSpec({
+    id: newObjectId(),
+    ownerId: app.ownerId,
+    app: { id: app.id, slug: app.slug, name: app.name },
+  });
+  const object = env.DEPLOYMENTS.getByName(spec.id);
+  const { record } = await object.create(spec);
+  await metadataOf(env).deployments.project(record, 1);
+  const path = `/dl/${spec.id}/app.apk`;
+  const runner = await givenRunner(app.ownerId);
+  const attempt = await connectAttempt(await leaseOf(spec.id, runner), runner.credential);
+  await attempt.next('welcome');
+  await deliver(attempt, 'app.apk', CONTENT);
+  expect((await request(path)).status).toBe(404);
+  attempt.send({ type: 'finish', result: { status: 'success', artifacts: ['app.apk'] } });
+  await attempt.next('finished');
+  // As if the event of the end had not reached metadata yet.
+  await vi.waitUntil(async () => (await object.unconfirmed()) === null);
+  await env.METADATA.prepare("UPDATE deployments SET status = 'building', record = ? WHERE id = ?")
+    .bind(JSON.stringify({ ...record, status: 'building' }), spec.id)
+    .run();
+  const response = await request(path);
+  expect(response.status).toBe(200);
+  expect(await contentOf(response)).toBe(CONTENT);
+  expect((await request(`/dl/${spec.id}/other.apk`)).status).toBe(404);
 });

@@ -1,9 +1,10 @@
 /** Downloads: the artifacts of a successful deployment, byte for byte, permanently. */
-import { AppFluxError, ArtifactName, ObjectId } from '@appflux/protocol';
+import { AppFluxError, ArtifactName, hasEnded, ObjectId } from '@appflux/protocol';
 import { create as contentDisposition } from 'content-disposition';
 import type { Context } from 'hono';
 import { type ApiEnv, router } from '../http/router.ts';
-import type { ArtifactRecord, KeptDeployment, Metadata } from '../metadata/metadata.ts';
+import type { ArtifactRecord, KeptDeployment } from '../metadata/metadata.ts';
+import { deploymentOf } from '../objects/deployments.ts';
 import { artifactsRemoved } from '../retention/removed.ts';
 import { deliveredBytes } from './delivered-bytes.ts';
 import { countDownload } from './download-count.ts';
@@ -18,11 +19,7 @@ export const downloads = router();
 
 /** Hono answers HEAD with the same handler and drops the body. */
 downloads.get('/dl/:deploymentId/:name', async (c) => {
-  const delivered = await deliveredArtifact(
-    c.get('metadata'),
-    c.req.param('deploymentId'),
-    c.req.param('name'),
-  );
+  const delivered = await deliveredArtifact(c, c.req.param('deploymentId'), c.req.param('name'));
   if (delivered === null) return missing(c);
   const { artifact, deployment } = delivered;
   return deployment.artifactsRemovedAt === null ? file(c, deployment, artifact) : removed(c, deployment);
@@ -30,15 +27,23 @@ downloads.get('/dl/:deploymentId/:name', async (c) => {
 
 /** The artifact of that name with its deployment, if that was a success and has delivered it; else null. */
 async function deliveredArtifact(
-  metadata: Metadata,
+  c: Context<ApiEnv>,
   deploymentId: string,
   name: string,
 ): Promise<{ artifact: ArtifactRecord; deployment: KeptDeployment } | null> {
   const possible = ObjectId.safeParse(deploymentId).success && ArtifactName.safeParse(name).success;
-  const deployment = possible ? await metadata.deployments.byId(deploymentId) : null;
+  const deployment = possible ? await newestState(c, deploymentId) : null;
   if (deployment?.status !== 'success') return null;
   const artifact = deployment.artifacts.find((delivered) => delivered.name === name);
   return artifact === undefined ? null : { artifact, deployment };
+}
+
+/** Metadata learns of a success a moment after whoever watches the deployment: until then its object is asked. */
+async function newestState(c: Context<ApiEnv>, id: string): Promise<KeptDeployment | null> {
+  const known = await c.get('metadata').deployments.byId(id);
+  if (known === null || hasEnded(known.status)) return known;
+  const current = await deploymentOf(c.env, id).snapshot();
+  return current && { ...known, ...current.record };
 }
 
 const wantsPage = (c: Context<ApiEnv>) => c.req.header('Accept')?.includes('text/html') === true;
