@@ -38,7 +38,7 @@ async function deliveredArtifact(
   return artifact === undefined ? null : { artifact, deployment };
 }
 
-/** Metadata learns of a success a moment after whoever watches the deployment: until then its object is asked. */
+/** Metadata learns of a success a moment later than the API reports it: until then the object is asked. */
 async function newestState(c: Context<ApiEnv>, id: string): Promise<KeptDeployment | null> {
   const known = await c.get('metadata').deployments.byId(id);
   if (known === null || hasEnded(known.status)) return known;
