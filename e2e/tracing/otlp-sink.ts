@@ -1,5 +1,5 @@
 /** A collector for tests: takes traces by OTLP over HTTP as JSON, and can refuse them. */
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 
@@ -61,12 +61,15 @@ export interface OtlpSink {
   hold: boolean;
   /** The spans of those requests, as often as they came. */
   readonly held: readonly ReceivedSpan[];
+  /** Accepts the requests that got no answer, and all further ones. */
+  release(): void;
   stop(): Promise<void>;
 }
 
 export async function startOtlpSink(): Promise<OtlpSink> {
   const spans: ReceivedSpan[] = [];
   const held: ReceivedSpan[] = [];
+  const unanswered: ServerResponse[] = [];
   const bodies: string[] = [];
   const headers: NodeJS.Dict<string | string[]>[] = [];
   let refused = 0;
@@ -78,6 +81,7 @@ export async function startOtlpSink(): Promise<OtlpSink> {
     }
     if (sink.hold) {
       held.push(...received(body));
+      unanswered.push(response);
       return;
     }
     if (sink.refuseWith !== null) {
@@ -101,6 +105,11 @@ export async function startOtlpSink(): Promise<OtlpSink> {
     refuseWith: null,
     hold: false,
     held,
+    release: () => {
+      sink.hold = false;
+      for (const response of unanswered.splice(0))
+        response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
+    },
     get refused() {
       return refused;
     },

@@ -34,6 +34,8 @@ beforeEach(() => {
   sink.hold = false;
 });
 afterAll(async () => {
+  // A runner that ends would wait for the answers that the last test holds back.
+  sink?.release();
   await runner?.stop();
   await edge?.stop();
   await sink?.stop();
