@@ -9,7 +9,7 @@ import { journal } from '../journal.ts';
 import { metadataOf } from '../metadata/index.ts';
 import { operationsOf } from '../operations/object.ts';
 import { storeErrors } from '../operations/store-errors.ts';
-import { takeSample } from '../overview/daily-sample.ts';
+import { takeSample } from '../overview/measure-daily.ts';
 import { sweepOf } from '../retention/object.ts';
 import { afterRun, dueRound } from '../retention/round.ts';
 import { sweepFrom } from '../retention/run.ts';
