@@ -13,6 +13,8 @@ export const FLOOD: readonly RunnerToPool[] = [
   { type: 'hello', version: '0.1.0', labels: [NAME], slots: 1, running: [] },
   { type: 'accepted', deploymentId: '0'.repeat(24), attempt: 1 },
   { type: 'freed', deploymentId: '0'.repeat(24), attempt: 1 },
+  { type: 'disk', freeBytes: 1, totalBytes: 1, minFreeBytes: 0, low: false },
+  { type: 'machine', node: 'v24.0.0', docker: null, images: [] },
 ];
 
 export type FloodEnd = 'closed' | 'refused' | 'unreachable';

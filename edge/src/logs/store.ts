@@ -106,8 +106,9 @@ export class LogStore {
   }
 
   /** Adds a line under the next number. Only while no runner numbers lines. */
-  number(line: Omit<LogLine, 'seq'>, now: number): LogLine {
-    const numbered: LogLine = { ...line, seq: this.#lastSeq + 1 };
+  number({ at, stream, phase, text }: Omit<LogLine, 'seq'>, now: number): LogLine {
+    // In this order, because the lines are stored and sent as JSON, and scripts read that line by line.
+    const numbered: LogLine = { seq: this.#lastSeq + 1, at, stream, phase, text };
     this.#add(numbered, now);
     return numbered;
   }
