@@ -43,7 +43,8 @@ describe.skipIf(compose === null)(`an instance in containers${skipped}`, { timeo
 
   beforeAll(async () => {
     await ensureWebImage(engine);
-    folder = await mkdtemp(join(tmpdir(), 'appflux-compose-'));
+    // A short name: the proxy's socket in the runner's folder may have a path of 107 bytes.
+    folder = await mkdtemp(join(tmpdir(), 'c-'));
     // Users of the container read the certificate and enter the runner's folder.
     await chmod(folder, 0o755);
     const override = await writeOverride(folder);
