@@ -1,5 +1,5 @@
 /** What an instance keeps about its backups, beside its state: keys of backups, a schedule, and how the last one went. */
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { chown, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { StackProblem } from '../problem.ts';
@@ -39,13 +39,22 @@ export type Status = z.infer<typeof Status>;
 
 const pathOf = (state: string) => join(state, 'backup.json');
 
-/** What is kept. @throws StackProblem `state_unusable` when the file is damaged */
+/** What is kept. @throws StackProblem `state_unusable` when the file is damaged or another user's */
 export async function readStatus(state: string): Promise<Status> {
   const path = pathOf(state);
   try {
     return Status.parse(JSON.parse(await readFile(path, 'utf8')));
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return Status.parse({});
+    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+    if (code === 'ENOENT') return Status.parse({});
+    if (code !== undefined) {
+      throw new StackProblem(
+        'state_unusable',
+        `${path} cannot be read (${code})`,
+        'give it to the user that the instance runs as',
+        { cause },
+      );
+    }
     throw new StackProblem(
       'state_unusable',
       `${path} is damaged`,
@@ -55,11 +64,13 @@ export async function readStatus(state: string): Promise<Status> {
   }
 }
 
-/** Changes what is kept. The file is replaced whole, and only its user can read it. */
+/** Changes what is kept. The file is replaced whole, and only the instance's user can read it, even if root makes a backup. */
 export async function changeStatus(state: string, change: Partial<Status>): Promise<void> {
   const status = { ...(await readStatus(state)), ...change };
   const path = pathOf(state);
   const aside = `${path}.${process.pid}`;
   await writeFile(aside, `${JSON.stringify(status, null, 2)}\n`, { mode: 0o600, flush: true });
+  const { uid, gid } = await stat(state);
+  if (process.getuid?.() === 0) await chown(aside, uid, gid);
   await rename(aside, path);
 }
