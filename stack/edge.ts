@@ -27,10 +27,17 @@ function tell(message: EdgeMessage, then: () => void = () => undefined): void {
 const log = (level: string, message: string) =>
   console.log(`${new Date().toISOString()} ${level} ${message}`);
 
+/**
+ * workerd's remark at each start about the flags of V8 (process.ts): the code that it has compiled already was compiled
+ * without them, so it compiles it again.
+ */
+const ABOUT_V8_FLAGS = 'bootstrap compile cache failed its compatibility check';
+
 /** Writes what the Worker logs at a level or above. workerd has levels of its own as well; those are always written. */
 function logFrom(least: LogLevel): typeof log {
   const levels: readonly string[] = LogLevel.options;
   return (level, message) => {
+    if (message.includes(ABOUT_V8_FLAGS)) return;
     const rank = levels.indexOf(level === 'log' ? 'info' : level);
     if (rank === -1 || rank >= levels.indexOf(least)) log(level, message);
   };
