@@ -2,7 +2,7 @@
  * Another machine, as far as a network makes it one: a network namespace with an address of its own, whose only way out
  * is a link to this machine. On this end of the link, one port leads to a port of loopback. Needs root.
  */
-import { mkdir, rm, rmdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, rmdir, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { execa } from 'execa';
 
@@ -50,8 +50,8 @@ export async function addMachine(host: string, port: number): Promise<Machine> {
     await mkdir(`${NAMESPACE_FILES}/${name}`, { recursive: true });
     cleanup.defer(async () => {
       await rm(`${NAMESPACE_FILES}/${name}`, { recursive: true });
-      // Others may have files there.
-      await rmdir(NAMESPACE_FILES).catch(() => undefined);
+      // It stays where others have files in it.
+      if ((await readdir(NAMESPACE_FILES)).length === 0) await rmdir(NAMESPACE_FILES);
     });
     const hosts = `127.0.0.1 localhost\n${gateway} ${host}\n`;
     await writeFile(`${NAMESPACE_FILES}/${name}/hosts`, hosts);

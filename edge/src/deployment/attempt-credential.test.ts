@@ -3,11 +3,9 @@ import { env } from 'cloudflare:workers';
 import { CLOSE, type Grant, LEASE_TOKEN_HEADER } from '@appflux/protocol';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { metadataOf } from '../metadata/index.ts';
-import { newObjectId } from '../metadata/object-id.ts';
-import { appRecord } from '../metadata/testing/sample-records.ts';
 import { connectAttempt, givenRunner, leaseOf } from '../testing/attempt.ts';
 import { forgetAll, request } from '../testing/worker.ts';
-import { sampleSpec } from './testing/sample-spec.ts';
+import { givenQueued } from './testing/queued.ts';
 
 type Runner = Awaited<ReturnType<typeof givenRunner>>;
 
@@ -18,17 +16,7 @@ let grant: Grant;
 
 beforeEach(async () => {
   await forgetAll();
-  const app = appRecord();
-  ownerId = app.ownerId;
-  await metadataOf(env).apps.insert(app);
-  deploymentId = newObjectId();
-  const spec = sampleSpec({
-    id: deploymentId,
-    ownerId,
-    app: { id: app.id, slug: app.slug, name: app.name },
-    createdAt: Date.now(),
-  });
-  await env.DEPLOYMENTS.getByName(deploymentId).create(spec);
+  ({ id: deploymentId, ownerId } = await givenQueued());
   holder = await givenRunner(ownerId);
   grant = await leaseOf(deploymentId, holder);
 });

@@ -5,12 +5,11 @@ import { ErrorBody, type Grant, LEASE_MS, type LogLine, LogOutline, RecoveredSeq
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { metadataOf } from '../metadata/index.ts';
 import { newObjectId } from '../metadata/object-id.ts';
-import { appRecord } from '../metadata/testing/sample-records.ts';
 import { connectAttempt, givenRunner, leaseOf } from '../testing/attempt.ts';
 import { memberOf } from '../testing/people.ts';
 import { forgetAll, request } from '../testing/worker.ts';
 import { MOST_LATE_LENGTH } from './late-output.ts';
-import { sampleSpec } from './testing/sample-spec.ts';
+import { givenQueued } from './testing/queued.ts';
 
 type Runner = Awaited<ReturnType<typeof givenRunner>>;
 
@@ -21,12 +20,7 @@ let grant: Grant;
 
 beforeEach(async () => {
   await forgetAll();
-  const app = appRecord();
-  ownerId = app.ownerId;
-  await metadataOf(env).apps.insert(app);
-  id = newObjectId();
-  const spec = { id, ownerId, app: { id: app.id, slug: app.slug, name: app.name }, createdAt: Date.now() };
-  await env.DEPLOYMENTS.getByName(id).create(sampleSpec(spec));
+  ({ id, ownerId } = await givenQueued());
   runner = await givenRunner(ownerId);
   grant = await leaseOf(id, runner);
 });

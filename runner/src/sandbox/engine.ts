@@ -80,7 +80,7 @@ export async function untilEngineAnswers(engine: Engine, ms: number, signal: Abo
       await engine.ping();
       return true;
     } catch {
-      // Not yet: the deadline decides.
+      // Not yet: the deadline decides, and an abort ends the wait.
       await sleep(500, undefined, { signal }).catch(() => undefined);
     }
   }
