@@ -31,6 +31,7 @@ export * from './retention.ts';
 export * from './runner.ts';
 export * from './runner-capacity.ts';
 export * from './sensitive.ts';
+export * from './site-rules.ts';
 export * from './sizes.ts';
 export * from './socket.ts';
 export * from './team.ts';

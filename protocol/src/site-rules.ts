@@ -1,0 +1,149 @@
+/**
+ * Redirects, rewrites and headers of a site, compiled from `_redirects`, `_headers`, `netlify.toml` and `vercel.json`.
+ * Patterns are lists of segments and not regular expressions: matching takes linear time, whatever a project wrote.
+ */
+import { z } from 'zod';
+
+/**
+ * Cloudflare's limits: 2,000 redirects without placeholders and 100 with, 2,000 characters a line. Its 100 header rules
+ * are doubled, because a pattern of `vercel.json` with alternatives becomes several rules.
+ */
+export const MAX_STATIC_REDIRECTS = 2_000;
+export const MAX_DYNAMIC_REDIRECTS = 100;
+export const MAX_HEADER_RULES = 200;
+export const MAX_RULE_LENGTH = 2_000;
+
+/** Segments of a path: no line can hold more. */
+const MAX_SEGMENTS = 1_000;
+
+const Text = z.string().max(MAX_RULE_LENGTH);
+const CaptureName = z.string().regex(/^[A-Za-z0-9_]{1,64}$/);
+
+/** Matches one or more characters other than `/` and keeps them for the destination; `digits` only matches 0 to 9. */
+export const SiteCapture = z.object({ capture: CaptureName, digits: z.literal(true).optional() });
+export type SiteCapture = z.infer<typeof SiteCapture>;
+
+/** One segment of a pattern, percent-decoded: a literal, or literals and captures that alternate. */
+export const SiteSegment = z.union([Text, z.array(z.union([Text, SiteCapture])).max(100)]);
+export type SiteSegment = z.infer<typeof SiteSegment>;
+
+/**
+ * The splat of a pattern: any characters including `/`, between a prefix and a suffix in its own segment.
+ * `least` says what it needs: `/a/*` matches `/a` with `nothing`, `/a/` with `slash`, and `/a/b` with each of them.
+ */
+export const SiteSplat = z.object({
+  capture: CaptureName,
+  prefix: Text,
+  suffix: Text,
+  least: z.enum(['nothing', 'slash', 'character']),
+});
+export type SiteSplat = z.infer<typeof SiteSplat>;
+
+/** A pattern of paths: segments from the start, at most one splat, and segments up to the end. */
+export const SitePattern = z.object({
+  before: z.array(SiteSegment).max(MAX_SEGMENTS),
+  splat: SiteSplat.nullable(),
+  after: z.array(SiteSegment).max(MAX_SEGMENTS),
+  /** `any`: a slash at the end of the path doesn't count. `exact`: it does, and is an empty last segment. */
+  slash: z.enum(['any', 'exact']),
+});
+export type SitePattern = z.infer<typeof SitePattern>;
+
+/** Text with captured values: literals and the names of captures. */
+export const SiteTemplate = z.array(z.union([Text, z.object({ capture: CaptureName })])).max(200);
+export type SiteTemplate = z.infer<typeof SiteTemplate>;
+
+/** Conditions on the query: each key must be there, with this value, or with any, which is captured. */
+export const SiteQueryCondition = z.object({
+  key: Text,
+  value: z.union([Text, z.object({ capture: CaptureName }), z.null()]),
+});
+export type SiteQueryCondition = z.infer<typeof SiteQueryCondition>;
+
+/** What a rule applies to. */
+const match = {
+  /** Lower case, without a port. Null: every host of the site. */
+  host: z.string().max(253).nullable(),
+  pattern: SitePattern,
+  /** The rule doesn't apply to paths that one of these matches. */
+  unless: z.array(SitePattern).max(50),
+  query: z.array(SiteQueryCondition).max(50),
+};
+
+/** Where a rule leads. */
+export const SiteDestination = z.object({
+  /** `https://example.com`, with a port if it isn't the usual one. Null: this site. */
+  origin: z.string().max(300).nullable(),
+  /** Begins with `/`. Literals are percent-encoded; captures are encoded as they are filled in. */
+  path: SiteTemplate,
+  query: z.array(z.object({ key: Text, value: SiteTemplate })).max(50),
+  /** Without `#`; null if there is none. */
+  hash: Text.nullable(),
+});
+export type SiteDestination = z.infer<typeof SiteDestination>;
+
+export const REDIRECT_STATUSES = [301, 302, 303, 307, 308] as const;
+/** 200 serves the destination under the URL of the request; 404 and 410 do, too, with that status. */
+export const REWRITE_STATUSES = [200, 404, 410] as const;
+
+/** A redirect or a rewrite. The first that matches applies. */
+export const SiteRedirect = z.object({
+  ...match,
+  to: SiteDestination,
+  status: z.literal([...REDIRECT_STATUSES, ...REWRITE_STATUSES]),
+  /** Whether it applies to paths of existing files, too; otherwise the file is served. */
+  force: z.boolean(),
+});
+export type SiteRedirect = z.infer<typeof SiteRedirect>;
+
+/**
+ * `append` joins the value with `, ` to what earlier rules set, and replaces a value that no rule has set; `set`
+ * replaces any value; `remove` drops the header, whoever set it.
+ */
+export const SiteHeaderOperation = z.object({
+  operation: z.enum(['set', 'append', 'remove']),
+  /** Lower case. */
+  name: z.string().regex(/^[!#$%&'*+.^_`|~0-9a-z-]{1,200}$/),
+  /** Empty for `remove`. */
+  value: SiteTemplate,
+});
+export type SiteHeaderOperation = z.infer<typeof SiteHeaderOperation>;
+
+/** A header rule. All that match apply, in their order. */
+export const SiteHeaderRule = z.object({
+  ...match,
+  operations: z.array(SiteHeaderOperation).min(1).max(100),
+});
+export type SiteHeaderRule = z.infer<typeof SiteHeaderRule>;
+
+/** What a site does with a slash at the end; the modes of Cloudflare's static assets, and Vercel's `trailingSlash`. */
+export const SiteTrailingSlash = z.enum([
+  /** `/a` for `a.html`, `/a/` for `a/index.html`; the other form redirects. */
+  'auto',
+  /** Pages end with a slash. */
+  'always',
+  /** Pages end without one. */
+  'never',
+]);
+export type SiteTrailingSlash = z.infer<typeof SiteTrailingSlash>;
+
+/** What a site answers with, beside its files. */
+export const SiteRules = z.object({
+  redirects: z.array(SiteRedirect).max(MAX_STATIC_REDIRECTS + MAX_DYNAMIC_REDIRECTS),
+  headers: z.array(SiteHeaderRule).max(MAX_HEADER_RULES),
+  /** Whether a navigation to a path without a file gets `/index.html`. */
+  spaFallback: z.boolean(),
+  /** Whether pages are served without `.html`, and `.html` redirects there. */
+  cleanUrls: z.boolean(),
+  trailingSlash: SiteTrailingSlash,
+});
+export type SiteRules = z.infer<typeof SiteRules>;
+
+/** The rules of a site that brings none. */
+export const EMPTY_RULES: SiteRules = {
+  redirects: [],
+  headers: [],
+  spaFallback: false,
+  cleanUrls: true,
+  trailingSlash: 'auto',
+};
