@@ -7,9 +7,10 @@ import { z } from 'zod';
 import { CommitHash } from './app.ts';
 import { ArtifactMeta, ArtifactName, Plan } from './deployment.ts';
 import { Failure } from './failure.ts';
-import { Sha256, Timestamp } from './ids.ts';
+import { ObjectId, Sha256, Timestamp } from './ids.ts';
 import { LogLine } from './log.ts';
 import { Phase } from './phase.ts';
+import { SITE_BASE } from './site.ts';
 import { PartGrant, UploadedPart } from './upload.ts';
 
 /** Header that carries the grant's lease token. */
@@ -70,6 +71,11 @@ export const RunnerToDeployment = z.discriminatedUnion('type', [
     name: ArtifactName,
     parts: z.array(UploadedPart).min(1).max(10_000),
   }),
+  /**
+   * Asks for the publication that a site of this branch should continue. Only sent to an edge whose `welcome` accepts
+   * it.
+   */
+  z.strictObject({ type: z.literal(SITE_BASE), attempt, request, branch: z.string().max(255).nullable() }),
   z.strictObject({ type: z.literal('finish'), attempt, result: AttemptResult }),
 ]);
 export type RunnerToDeployment = z.infer<typeof RunnerToDeployment>;
@@ -91,9 +97,24 @@ export type RecoveredLines = z.infer<typeof RecoveredLines>;
 export const RecoveredSeq = z.object({ seq: z.int().min(0) });
 export type RecoveredSeq = z.infer<typeof RecoveredSeq>;
 
+/** The manifest of the publication to continue: a presigned GET, and the size and SHA-256 of its bytes. */
+export const SiteBase = z.object({
+  deploymentId: ObjectId,
+  url: z.url(),
+  size: z.int().positive(),
+  sha256: Sha256,
+});
+export type SiteBase = z.infer<typeof SiteBase>;
+
 export const DeploymentToRunner = z.discriminatedUnion('type', [
   /** First frame on every connection: the last line that is stored; continue with the next. */
-  z.object({ type: z.literal('welcome'), ackedSeq: z.int().min(0), canceling: z.boolean() }),
+  z.object({
+    type: z.literal('welcome'),
+    ackedSeq: z.int().min(0),
+    canceling: z.boolean(),
+    /** Types of frames that the edge takes besides those of version 0.1.0. */
+    accepts: z.array(z.string()).optional(),
+  }),
   /** Every line up to `seq` is stored; cumulative. */
   z.object({ type: z.literal('ack'), seq: z.int().min(0) }),
   /** A batch left a gap: send again from `from`. */
@@ -111,9 +132,14 @@ export const DeploymentToRunner = z.discriminatedUnion('type', [
     type: z.literal('upload_refused'),
     request: z.string(),
     message: z.string(),
-    /** Storage failed, not the upload: asking again later may help. */
+    /**
+     * Storage failed, not the upload: asking again later may help. With a message that begins with SITE_BASE_GONE, the
+     * same pack is refused again, and the runner has to pack anew.
+     */
     again: z.boolean().optional(),
   }),
+  /** Answers the question for a base; null if the app has none. The base is kept until the attempt is over. */
+  z.object({ type: z.literal(SITE_BASE), request: z.string(), base: SiteBase.nullable() }),
   z.object({ type: z.literal('cancel'), reason: z.string() }),
   /** The result is stored; nothing more is expected of this attempt. */
   z.object({ type: z.literal('finished'), status: z.string() }),

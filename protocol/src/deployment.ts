@@ -6,6 +6,7 @@ import { Failure } from './failure.ts';
 import { Environment, ObjectId, Sha256, Slug, Timestamp } from './ids.ts';
 import { PageQuery } from './page.ts';
 import { Phase } from './phase.ts';
+import { DeploymentSite } from './site.ts';
 import { MAX_PLAN_TOOLS } from './sizes.ts';
 
 export const DeploymentStatus = z.enum(['queued', 'building', 'success', 'failed', 'canceling', 'canceled']);
@@ -116,6 +117,8 @@ export const Deployment = z
     plan: Plan.nullable(),
     failure: Failure.nullable(),
     artifacts: z.array(Artifact),
+    /** What was published as a site; null or absent if nothing was, or by an earlier version. */
+    site: DeploymentSite.nullable().optional(),
     /** The first artifact's URL; null if there is none or it was removed. */
     artifactUrl: z.url().nullable(),
     urls: z.strictObject({

@@ -31,6 +31,11 @@ export * from './retention.ts';
 export * from './runner.ts';
 export * from './runner-capacity.ts';
 export * from './sensitive.ts';
+
+export * from './site.ts';
+export * from './site-delta.ts';
+export * from './site-pack.ts';
+
 export * from './site-rules.ts';
 export * from './sizes.ts';
 export * from './socket.ts';

@@ -230,6 +230,10 @@ const runnerToDeployment: Golden<RunnerToDeployment> = {
       parts: [{ partNumber: 1, etag: '"etag-1"' }],
     },
   ],
+  site_base: [
+    { type: 'site_base', attempt, request: 'base-1', branch: 'main' },
+    { type: 'site_base', attempt, request: 'base-2', branch: null },
+  ],
   finish: [
     { type: 'finish', attempt, result: { status: 'success', artifacts: ['site.zip'] } },
     ...FailureCode.options.map((code) => finish(code)),
@@ -239,7 +243,10 @@ const runnerToDeployment: Golden<RunnerToDeployment> = {
 };
 
 const deploymentToRunner: Golden<DeploymentToRunner> = {
-  welcome: [{ type: 'welcome', ackedSeq: 3, canceling: false }],
+  welcome: [
+    { type: 'welcome', ackedSeq: 3, canceling: false, accepts: ['site_base'] },
+    { type: 'welcome', ackedSeq: 0, canceling: true },
+  ],
   ack: [{ type: 'ack', seq: 3 }],
   resume: [{ type: 'resume', from: 4 }],
   upload_granted: [
@@ -253,6 +260,19 @@ const deploymentToRunner: Golden<DeploymentToRunner> = {
   upload_done: [{ type: 'upload_done', request: 'uploaded-1' }],
   upload_refused: [
     { type: 'upload_refused', request: 'upload-1', message: 'Storage is not available', again: true },
+  ],
+  site_base: [
+    {
+      type: 'site_base',
+      request: 'base-1',
+      base: {
+        deploymentId,
+        url: 'https://storage.example/manifest.json.gz?X-Amz-Signature=0',
+        size: 1000,
+        sha256,
+      },
+    },
+    { type: 'site_base', request: 'base-2', base: null },
   ],
   cancel: [{ type: 'cancel', reason: 'requested' }],
   finished: [{ type: 'finished', status: 'success' }],

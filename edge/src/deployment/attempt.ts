@@ -65,6 +65,8 @@ export class Attempt {
         return this.#delivery.upload(ws, frame);
       case 'uploaded':
         return this.#delivery.uploaded(ws, frame);
+      case 'site_base':
+        return sendFrame(ws, { type: 'site_base', request: frame.request, base: null });
       case 'finish':
         return this.#finish(ws, frame.result, frame.attempt);
       case 'phase':

@@ -64,6 +64,8 @@ const ATTEMPT_COSTS: Costs<RunnerToDeployment> = {
   // Calls storage, and signs an address per part.
   upload: ({ size }) => 10 + Math.ceil(Math.min(MOST_PARTS, size / PART_BYTES) / 2),
   uploaded: ({ parts }) => 10 + Math.ceil(parts.length / 50),
+  // Asks the app's object, and signs a URL.
+  site_base: () => 20,
 };
 
 const POOL_COSTS: Costs<RunnerToPool> = {
