@@ -31,6 +31,27 @@ export const isLogKey = (key: string): boolean => /^apps\/[^/]+\/[^/]+\/log\.ndj
 /** All that belongs to an app. */
 export const appPrefix = (appId: string) => `${appsPrefix}${appId}/`;
 
+/**
+ * The packs and manifests of an app's published sites. Deployments share packs, so the app's SiteObject decides what is
+ * deleted below this prefix.
+ */
+export const sitesPrefix = (appId: string) => `${appPrefix(appId)}sites/`;
+
+/** A pack, by its name: it begins with the deployment and the attempt, and no two uploads share one. */
+export const sitePackKey = (appId: string, name: string) => `${sitesPrefix(appId)}packs/${name}`;
+
+/** A new name for the pack of an attempt. */
+export const newPackName = (deploymentId: string, attempt: number) =>
+  `${deploymentId}-${attempt}-${crypto.randomUUID().slice(0, 8)}`;
+
+/** The manifest of what a deployment has published. */
+export const siteManifestKey = (appId: string, deploymentId: string) =>
+  `${sitesPrefix(appId)}manifests/${deploymentId}.json.gz`;
+
+/** Whether a key is one of `siteManifestKey`: an artifact with such a key is generated from the manifest. */
+export const isSiteManifestKey = (key: string): boolean =>
+  /^apps\/[^/]+\/sites\/manifests\/[^/]+\.json\.gz$/.test(key);
+
 /** A source upload. */
 export const uploadKey = (uploadId: string) => `${uploadKeyPrefix}${uploadId}/source.zip`;
 
