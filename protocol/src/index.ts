@@ -37,6 +37,7 @@ export * from './site-delta.ts';
 export * from './site-pack.ts';
 
 export * from './site-rules.ts';
+export * from './site-url.ts';
 export * from './sizes.ts';
 export * from './socket.ts';
 export * from './team.ts';

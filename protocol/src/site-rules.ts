@@ -13,6 +13,9 @@ export const MAX_DYNAMIC_REDIRECTS = 100;
 export const MAX_HEADER_RULES = 200;
 export const MAX_RULE_LENGTH = 2_000;
 
+/** The longest literal between two captures of one segment: a longer one would take long to search for. */
+export const MAX_INNER_LITERAL = 32;
+
 /** Segments of a path: no line can hold more. */
 const MAX_SEGMENTS = 1_000;
 
@@ -23,7 +26,10 @@ const CaptureName = z.string().regex(/^[A-Za-z0-9_]{1,64}$/);
 export const SiteCapture = z.object({ capture: CaptureName, digits: z.literal(true).optional() });
 export type SiteCapture = z.infer<typeof SiteCapture>;
 
-/** One segment of a pattern, percent-decoded: a literal, or literals and captures that alternate. */
+/**
+ * One segment of a pattern: a literal, or literals and captures that alternate. Literals are percent-encoded as
+ * `canonicalUrlPath` does.
+ */
 export const SiteSegment = z.union([Text, z.array(z.union([Text, SiteCapture])).max(100)]);
 export type SiteSegment = z.infer<typeof SiteSegment>;
 
@@ -70,11 +76,17 @@ const match = {
   query: z.array(SiteQueryCondition).max(50),
 };
 
+/** `https://example.com`, with a port if it isn't the usual one, as `URL.origin` gives it. */
+const Origin = z
+  .string()
+  .max(300)
+  .refine((text) => /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text);
+
 /** Where a rule leads. */
 export const SiteDestination = z.object({
-  /** `https://example.com`, with a port if it isn't the usual one. Null: this site. */
-  origin: z.string().max(300).nullable(),
-  /** Begins with `/`. Literals are percent-encoded; captures are encoded as they are filled in. */
+  /** Null: this site. */
+  origin: Origin.nullable(),
+  /** Begins with `/`. Literals are percent-encoded, and what was captured is, too. */
   path: SiteTemplate,
   query: z.array(z.object({ key: Text, value: SiteTemplate })).max(50),
   /** Without `#`; null if there is none. */
@@ -97,15 +109,53 @@ export const SiteRedirect = z.object({
 export type SiteRedirect = z.infer<typeof SiteRedirect>;
 
 /**
+ * Headers that the server determines (RFC 9110, RFC 9112): a rule that sets one would break the response, or the cache
+ * that many visitors share. `set-cookie` is among them: files are cached for everyone.
+ */
+const SERVER_HEADERS = new Set([
+  ...[
+    'accept-ranges',
+    'age',
+    'connection',
+    'content-encoding',
+    'content-length',
+    'content-range',
+    'date',
+    'etag',
+  ],
+  ...['host', 'keep-alive', 'last-modified', 'location', 'proxy-authenticate', 'proxy-authorization'],
+  ...[
+    'proxy-connection',
+    'server',
+    'set-cookie',
+    'set-cookie2',
+    'te',
+    'trailer',
+    'transfer-encoding',
+    'upgrade',
+  ],
+  ...['via', 'www-authenticate'],
+]);
+
+/** Whether a rule may set or remove a header. Takes its name in lower case. */
+export const isSettableHeader = (name: string): boolean =>
+  !SERVER_HEADERS.has(name) && !name.startsWith('x-appflux-');
+
+/** A header's name in lower case (RFC 9110, `token`). */
+export const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9a-z-]{1,200}$/;
+
+/** A header's value: printable ASCII, spaces and tabs. RFC 9110 advises against anything else. */
+export const HEADER_VALUE = /^[\t\x20-\x7e]*$/;
+
+/**
  * `append` joins the value with `, ` to what earlier rules set, and replaces a value that no rule has set; `set`
  * replaces any value; `remove` drops the header, whoever set it.
  */
 export const SiteHeaderOperation = z.object({
   operation: z.enum(['set', 'append', 'remove']),
-  /** Lower case. */
-  name: z.string().regex(/^[!#$%&'*+.^_`|~0-9a-z-]{1,200}$/),
+  name: z.string().regex(HEADER_NAME).refine(isSettableHeader),
   /** Empty for `remove`. */
-  value: SiteTemplate,
+  value: z.array(z.union([Text.regex(HEADER_VALUE), z.object({ capture: CaptureName })])).max(200),
 });
 export type SiteHeaderOperation = z.infer<typeof SiteHeaderOperation>;
 
