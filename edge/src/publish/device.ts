@@ -65,6 +65,17 @@ export function offerFor<File extends { name: string }>(
   };
 }
 
+/** The first file that is made for a system and that a visitor can open there; null when there is none. */
+export function fileFor<File extends { name: string }>(system: System, files: readonly File[]): File | null {
+  const offers = files.map((file) => ({ file, kind: fileKind(file.name) }));
+  return (
+    firstFor(
+      system,
+      offers.filter(({ kind }) => kind.system === system),
+    )?.file ?? null
+  );
+}
+
 const firstFor = <File extends { name: string }>(
   system: System | null,
   offers: readonly Offer<File>[],

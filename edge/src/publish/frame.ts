@@ -1,5 +1,7 @@
 /** What every public page has around it: the document, its style, and the headers that keep it harmless. */
 import { html, raw } from 'hono/html';
+import { cardPath } from './addresses.ts';
+import { CARD } from './card/draw.ts';
 import { styleSheet } from './style.ts';
 
 /** Markup that `html` has made; what was put into it is escaped. */
@@ -9,6 +11,8 @@ export interface Document {
   title: string;
   /** What a link to the page shows beside the title. */
   description: string;
+  /** The page's own address; null for a page that nobody would link to. */
+  address: string | null;
   hue: number;
   /** The app's icon, which also becomes the page's. */
   icon: Markup | null;
@@ -22,7 +26,7 @@ export async function frame(document: Document): Promise<{ text: string; policy:
   const policy = [
     "default-src 'none'",
     `style-src 'sha256-${btoa(String.fromCharCode(...new Uint8Array(digest)))}'`,
-    'img-src data:',
+    "img-src 'self' data:",
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",
@@ -36,8 +40,7 @@ export async function frame(document: Document): Promise<{ text: string; policy:
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${document.title}</title>
 <meta name="description" content="${document.description}">
-<meta property="og:title" content="${document.title}">
-<meta property="og:description" content="${document.description}">
+${document.address !== null && openGraph({ ...document, address: document.address })}
 <link rel="icon" href="data:${icon}">
 <style>${raw(css)}</style>
 </head>
@@ -48,6 +51,21 @@ ${document.body}
 </html>
 `;
   return { text: String(text), policy };
+}
+
+/** What sites that unfurl a link show of it. Sources: https://ogp.me and Twitter's cards. */
+function openGraph({ title, description, address, hue }: Document & { address: string }): Markup {
+  const image = `${new URL(address).origin}${cardPath(hue)}`;
+  return html`<meta property="og:type" content="website">
+<meta property="og:site_name" content="AppFlux">
+<meta property="og:url" content="${address}">
+<meta property="og:title" content="${title}">
+<meta property="og:description" content="${description}">
+<meta property="og:image" content="${image}">
+<meta property="og:image:width" content="${CARD.width}">
+<meta property="og:image:height" content="${CARD.height}">
+<meta property="og:image:alt" content="A download arrow">
+<meta name="twitter:card" content="summary_large_image">`;
 }
 
 /** The headers of a public page. */

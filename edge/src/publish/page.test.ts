@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { metadataOf } from '../metadata/index.ts';
 import { newObjectId } from '../metadata/object-id.ts';
 import { forgetAll, request } from '../testing/worker.ts';
+import { artifactNamed } from './testing/artifacts.ts';
 import { givenApp, givenDeployment } from './testing/published.ts';
 
 beforeAll(forgetAll);
@@ -52,6 +53,37 @@ describe('the page of a release', () => {
     expect((await visit(said.slug)).text).toContain('Android app');
   });
 
+  test('has an Open Graph card with a picture that there is', async () => {
+    const app = await givenApp({ name: 'Trail \u202eNotes', slug: freshSlug() });
+    await givenDeployment(app, { 'app.zip': 'x' }, { version: '1.4' });
+    const { text } = await visit(app.slug);
+    const of = (property: string) =>
+      new RegExp(`<meta (?:property|name)="${property}" content="([^"]*)"`).exec(text)?.[1];
+    expect(of('og:url')).toBe(`${env.PUBLIC_URL}/a/${app.slug}`);
+    expect(of('og:title')).toBe('Trail  Notes 1.4');
+    expect(of('twitter:card')).toBe('summary_large_image');
+    const image = of('og:image') ?? '';
+    expect(image).toMatch(new RegExp(`^${env.PUBLIC_URL}/a/-/card/\\d+\\.png$`));
+    expect((await request(image.slice(env.PUBLIC_URL.length))).headers.get('Content-Type')).toBe('image/png');
+  });
+
+  test('says of an APK what it is inside, and which phones take it', async () => {
+    const app = await givenApp({ slug: freshSlug(), type: 'android' });
+    const meta = {
+      package: 'dev.trail.<b>notes</b>',
+      version: '1.4.2',
+      versionCode: 17,
+      minSdk: 26,
+      permissions: 'INTERNET, CAMERA and 3 more',
+    };
+    await givenDeployment(app, {}, { artifacts: [artifactNamed('app.apk', meta)], version: '1.4.2' });
+    const { text } = await visit(app.slug);
+    expect(text).toContain('<dt>Package</dt><dd><bdi>dev.trail.&lt;b&gt;notes&lt;/b&gt;</bdi></dd>');
+    expect(text).toContain('<dt>File version</dt><dd><bdi>1.4.2</bdi> (17)</dd>');
+    expect(text).toContain('<dt>Requires</dt><dd>Android 8.0 or newer</dd>');
+    expect(text).toContain('<summary>5 permissions</summary>');
+  });
+
   test('needs no script and lets none in', async () => {
     const app = await givenApp({ slug: freshSlug() });
     await givenDeployment(app, { 'app.zip': 'x' });
@@ -60,7 +92,7 @@ describe('the page of a release', () => {
     expect(text).not.toMatch(/\sstyle=|\son\w+=/i);
     const policy = response.headers.get('Content-Security-Policy') ?? '';
     expect(policy).toMatch(
-      /^default-src 'none'; style-src 'sha256-[\w+/]{43}='; img-src data:; base-uri 'none'/,
+      /^default-src 'none'; style-src 'sha256-[\w+/]{43}='; img-src 'self' data:; base-uri 'none'/,
     );
     const css = /<style>([^<]*)<\/style>/.exec(text)?.[1] ?? '';
     const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(css));
@@ -118,15 +150,7 @@ describe('the page of a release', () => {
     ['app.apk', true, '<dt>Signed</dt><dd>Yes</dd>'],
   ])('says of %s whether it is signed: %s', async (name, signed, said) => {
     const app = await givenApp({ slug: freshSlug() });
-    const artifact = {
-      name,
-      key: `apps/${app.id}/x/1/${name}`,
-      sha256: 'a'.repeat(64),
-      size: 5,
-      contentType: 'application/octet-stream',
-      meta: { signed },
-    };
-    await givenDeployment(app, {}, { artifacts: [artifact] });
+    await givenDeployment(app, {}, { artifacts: [artifactNamed(name, { signed })] });
     const { text } = await visit(app.slug);
     expect(text).toContain(said);
     expect(text.includes('Nobody has signed')).toBe(!signed);
@@ -134,24 +158,16 @@ describe('the page of a release', () => {
 
   test('says of every file what it is for, and which ones nobody has signed', async () => {
     const app = await givenApp({ slug: freshSlug(), type: 'android' });
-    const file = (name: string, meta: Record<string, string | boolean>) => ({
-      name,
-      key: `apps/${app.id}/x/1/${name}`,
-      sha256: 'a'.repeat(64),
-      size: 5,
-      contentType: 'application/octet-stream',
-      meta,
-    });
     const artifacts = [
-      file('app-free-universal-release.apk', { abi: 'universal', flavor: 'free', signed: true }),
-      file('app-pro-x86_64-release-unsigned.apk', {
+      artifactNamed('app-free-universal-release.apk', { abi: 'universal', flavor: 'free', signed: true }),
+      artifactNamed('app-pro-x86_64-release-unsigned.apk', {
         abi: 'x86_64',
         flavor: '<pro>',
         variant: 'release',
         signed: false,
       }),
-      file('app-debug.apk', { variant: 'debug', signed: true }),
-      file('tool.deb', { arch: 'arm64' }),
+      artifactNamed('app-debug.apk', { variant: 'debug', signed: true }),
+      artifactNamed('tool.deb', { arch: 'arm64' }),
     ];
     await givenDeployment(app, {}, { artifacts });
     const { text } = await visit(app.slug);

@@ -1,18 +1,20 @@
-/** `/a/:slug`: an App's public page. */
+/** `/a/:slug`: an App's public page, and the pages of its versions. */
 import type { Context } from 'hono';
 import { type ApiEnv, router } from '../http/router.ts';
 import type { AppRecord, DeploymentRecord } from '../metadata/metadata.ts';
 import { setting } from '../settings.ts';
+import { pagePath, versionPath } from './addresses.ts';
 import { systemOf } from './device.ts';
 import { answer, draw } from './drawn.ts';
 import type { System } from './file-kind.ts';
 import { isKnown } from './range.ts';
-import { earlierVersions, publishedApp, typeOf } from './release.ts';
+import { earlierVersions, publishedApp, publishedVersion, typeOf } from './release.ts';
 import { releaseDocument } from './release-view.ts';
 import { missingDocument, unreleasedDocument } from './state-view.ts';
+import { versionDocument } from './version-view.ts';
 
 /** Raised when the pages' looks change, so that none drawn before is served from a cache. */
-const LOOKS = 2;
+const LOOKS = 3;
 
 export const pages = router();
 
@@ -20,10 +22,34 @@ pages.get('/a/:slug', async (c) => {
   const published = await publishedApp(c.get('metadata'), c.req.param('slug'));
   if (published === null) return answer(await draw(missingDocument('page')), 404);
   const { app, release } = published;
-  const page = release === null ? await draw(unreleasedDocument(app)) : await releasePage(c, app, release);
+  const page =
+    release === null
+      ? await draw(unreleasedDocument(app, address(c, pagePath(app.slug))))
+      : await releasePage(c, app, release);
+  return unlessKnown(c, page);
+});
+
+pages.get('/a/:slug/versions/:id', async (c) => {
+  const published = await publishedApp(c.get('metadata'), c.req.param('slug'));
+  const version = published && (await publishedVersion(c.get('metadata'), published.app, c.req.param('id')));
+  if (published === null || version === null) return answer(await draw(missingDocument('page')), 404);
+  const { app } = published;
+  return unlessKnown(
+    c,
+    await draw(
+      versionDocument(app, version, address(c, versionPath(app.slug, version.id))),
+      `${version.id}-`,
+    ),
+  );
+});
+
+const address = (c: Context<ApiEnv>, path: string) => `${setting(c.env, 'PUBLIC_URL')}${path}`;
+
+/** The page, or that the visitor has it. */
+function unlessKnown(c: Context<ApiEnv>, page: Response): Response {
   const known = isKnown(c.req.raw.headers.get('If-None-Match'), page.headers.get('ETag') ?? '');
   return answer(page, known ? 304 : 200);
-});
+}
 
 /** The page of a release, from the data center's cache when it was drawn there before. */
 async function releasePage(c: Context<ApiEnv>, app: AppRecord, release: DeploymentRecord): Promise<Response> {
@@ -31,9 +57,9 @@ async function releasePage(c: Context<ApiEnv>, app: AppRecord, release: Deployme
   const key = cacheKey(c.req.url, app, release, system);
   const kept = await caches.default.match(key);
   if (kept !== undefined) return kept;
-  const address = `${setting(c.env, 'PUBLIC_URL')}/a/${app.slug}`;
   const earlier = await earlierVersions(c.get('metadata'), release);
-  const page = await draw(releaseDocument({ app, release, earlier, system, address }), `${release.id}-`);
+  const view = { app, release, earlier, system, address: address(c, pagePath(app.slug)) };
+  const page = await draw(await releaseDocument(view), `${release.id}-`);
   c.executionCtx.waitUntil(caches.default.put(key, page.clone()));
   return page;
 }
@@ -45,7 +71,7 @@ function cacheKey(
   release: DeploymentRecord,
   system: System | null,
 ): string {
-  const key = new URL(`/a/${app.slug}`, requested);
+  const key = new URL(pagePath(app.slug), requested);
   key.search = new URLSearchParams({
     release: release.id,
     name: app.name,

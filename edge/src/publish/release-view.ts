@@ -1,14 +1,17 @@
 /** A release as a page: the right file first, what to do with it, everything else below. */
-
-import { formatBytes } from '@appflux/protocol';
+import { utf8Bytes } from '@appflux/protocol';
 import { html } from 'hono/html';
 import type { AppRecord, ArtifactRecord, DeploymentRecord } from '../metadata/metadata.ts';
+import { filePath, versionPath } from './addresses.ts';
 import { offerFor } from './device.ts';
 import { fileKind, SYSTEM_NAMES, type System } from './file-kind.ts';
+import { downloadButton, fileFacts, fileRow, unsignedNote } from './file-view.ts';
+import { fit, MAX_PAGE_BYTES } from './fit.ts';
 import { dayText } from './format.ts';
-import type { Document, Markup } from './frame.ts';
+import { type Document, frame, type Markup } from './frame.ts';
 import { appIcon, hueOf, qrCode } from './icon.ts';
-import { typeOf, versionOf } from './release.ts';
+import { releasedAt, typeOf, versionOf } from './release.ts';
+import { plain } from './text.ts';
 
 const TYPE_NAMES = {
   web: 'Web site',
@@ -27,27 +30,58 @@ export interface ReleaseView {
   address: string;
 }
 
-/** The download page of an app that has a release. Every name in it comes from outside. */
-export function releaseDocument({ app, release, earlier, system, address }: ReleaseView): Document {
-  const { best, suits, others } = offerFor(system, release.artifacts);
+/** The lists of a page, as far as they are shown. */
+interface Lists {
+  others: readonly Markup[];
+  earlier: readonly Markup[];
+  /** Whether there are files that are not shown. */
+  more: boolean;
+}
+
+/** Bytes of the headings around lists, and of the link to what is not shown. */
+const AROUND_LISTS = 600;
+/** The part of the room that other files may have before earlier versions. */
+const FOR_FILES = 0.65;
+/** How many files of an earlier version are linked beside it. */
+const EARLIER_FILES = 3;
+
+/** The download page of an app that has a release, MAX_PAGE_BYTES at most. Every name in it comes from outside. */
+export async function releaseDocument(view: ReleaseView): Promise<Document> {
+  const { release, earlier, app } = view;
+  const { others } = offerFor(view.system, release.artifacts);
+  const bare = await frame(pageOf(view, { others: [], earlier: [], more: false }));
+  const room = MAX_PAGE_BYTES - utf8Bytes(bare.text) - AROUND_LISTS;
+  const rows = others.map((file) => fileRow(release.id, file));
+  const files = await fit(rows, room * FOR_FILES);
+  const versions = await fit(
+    earlier.map((deployment) => earlierVersion(app.slug, deployment)),
+    room - files.bytes,
+  );
+  const more = files.shown.length < rows.length;
+  return pageOf(view, { others: files.shown, earlier: versions.shown, more });
+}
+
+function pageOf({ app, release, system, address }: ReleaseView, { others, earlier, more }: Lists): Document {
+  const { best, suits } = offerFor(system, release.artifacts);
   const version = versionOf(release);
   const type = typeOf(app);
   const icon = appIcon({ ...app, type });
   const steps = best === null ? [] : fileKind(best.name).steps;
   return {
-    title: `${app.name} ${version}`,
-    description: `Download ${app.name} ${version}.`,
+    title: plain(`${app.name} ${version}`),
+    description: plain(`Download ${app.name} ${version}.`),
+    address,
     hue: hueOf(app.slug),
     icon,
     body: html`<main>
 <section class="card top">
 <div>
 <div class="head">${icon}
-<div><h1><bdi>${app.name}</bdi></h1><p class="soft">${type === null ? '' : `${TYPE_NAMES[type]} · `}Version <bdi>${version}</bdi></p></div>
+<div><h1><bdi>${plain(app.name)}</bdi></h1><p class="soft">${type === null ? '' : `${TYPE_NAMES[type]} · `}Version <bdi>${plain(version)}</bdi></p></div>
 </div>
 ${!suits && noteFor(system, best)}
-${best !== null && download(release.id, best)}
-${best?.meta.signed === false && html`<p class="note">${unsigned(fileKind(best.name).system)}</p>`}
+${best !== null && downloadButton(release.id, best)}
+${best !== null && unsignedNote(best)}
 </div>
 <div class="code">${qrCode(address)}Open on your phone</div>
 </section>
@@ -56,35 +90,21 @@ ${
   html`<section class="card"><h2>How to ${fileKind(best?.name ?? '').use === 'install' ? 'install' : 'use'} it</h2>
 <ol>${steps.map((step) => html`<li>${step}</li>`)}</ol></section>`
 }
-<section class="card"><h2>About this version</h2>${facts(release, version, best)}</section>
+<section class="card"><h2>About this version</h2><dl>
+${releaseFacts(release)}
+${best !== null && fileFacts(best, version)}
+</dl></section>
 ${
-  others.length > 0 &&
+  (others.length > 0 || more) &&
   html`<section class="card"><h2>Other files</h2>
-<ul class="list">${others.map((file) => row(release.id, file))}</ul></section>`
+<ul class="list">${others}</ul>${more && html`<p class="more"><a href="${versionPath(app.slug, release.id)}">All ${release.artifacts.length} files of this version</a></p>`}</section>`
 }
 ${
   earlier.length > 0 &&
-  html`<section class="card"><h2>Earlier versions</h2><ul class="list">${earlier.map(earlierVersion)}</ul></section>`
+  html`<section class="card"><h2>Earlier versions</h2><ul class="list">${earlier}</ul></section>`
 }
 </main>`,
   };
-}
-
-const ARROW = html`<svg viewBox="0 0 20 20" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path d="M10 3v10m-4-4 4 4 4-4M4 17h12"/></svg>`;
-
-function download(deploymentId: string, file: ArtifactRecord): Markup {
-  const { system } = fileKind(file.name);
-  return html`<div class="get">
-<a class="button" href="${fileAddress(deploymentId, file.name)}">${ARROW}Download${system !== null && ` for ${SYSTEM_NAMES[system]}`}</a>
-<p class="file"><bdi>${file.name}</bdi> · ${formatBytes(file.size)}</p>
-</div>`;
-}
-
-/** What it means for a visitor that nobody has signed a file. */
-function unsigned(system: System | null): string {
-  if (system === 'android') return 'Nobody has signed this file: Android does not install it as it is.';
-  if (system === 'windows') return 'Nobody has signed this file: Windows may warn before it opens it.';
-  return 'Nobody has signed this file.';
 }
 
 /** For a visitor whose system no file is made for. */
@@ -94,49 +114,21 @@ function noteFor(system: System | null, best: ArtifactRecord | null): Markup {
   return html`<p class="note">This version has no file for ${here}.${madeFor !== null && ` To use it, open this page on ${SYSTEM_NAMES[madeFor]}.`}</p>`;
 }
 
-function facts(release: DeploymentRecord, version: string, best: ArtifactRecord | null): Markup {
-  const released = release.finishedAt ?? release.createdAt;
-  return html`<dl>
-<dt>Version</dt><dd><bdi>${version}</bdi></dd>
-<dt>Released</dt><dd><time datetime="${released}">${dayText(released)}</time></dd>
-${release.commitHash !== null && html`<dt>Commit</dt><dd><code>${release.commitHash.slice(0, 12)}</code></dd>`}
-${
-  best !== null &&
-  html`<dt>Kind</dt><dd>${fileKind(best.name).label}</dd>
-${madeFor(best) !== '' && html`<dt>For</dt><dd>${madeFor(best)}</dd>`}
-<dt>Size</dt><dd>${formatBytes(best.size)}</dd>
-${typeof best.meta.signed === 'boolean' && html`<dt>Signed</dt><dd>${best.meta.signed ? 'Yes' : 'No'}</dd>`}
-<dt>SHA-256</dt><dd><code>${best.sha256}</code></dd>`
-}
-</dl>`;
-}
+/** A version's own facts, as terms of a definition list. */
+export const releaseFacts = (release: DeploymentRecord): Markup =>
+  html`<dt>Version</dt><dd><bdi>${plain(versionOf(release))}</bdi></dd>
+<dt>Released</dt><dd>${day(release)}</dd>
+${release.commitHash !== null && html`<dt>Commit</dt><dd><code>${release.commitHash.slice(0, 12)}</code></dd>`}`;
 
-/** What a file is, for which devices, how large, and whether nobody has signed it. */
-const aboutFile = (file: ArtifactRecord): string[] =>
-  [
-    fileKind(file.name).label,
-    madeFor(file),
-    formatBytes(file.size),
-    file.meta.signed === false ? 'not signed' : '',
-  ].filter((text) => text !== '');
+const day = (release: DeploymentRecord): Markup =>
+  html`<time datetime="${releasedAt(release)}">${dayText(releasedAt(release))}</time>`;
 
-/** What tells a file from others of its kind: the processor, the flavor, and that it is for debugging. */
-function madeFor({ meta }: ArtifactRecord): string {
-  const facts = [meta.abi, meta.arch, meta.flavor, meta.variant === 'debug' ? meta.variant : undefined];
-  return facts.filter((fact) => typeof fact === 'string').join(', ');
-}
-
-const row = (deploymentId: string, file: ArtifactRecord): Markup => html`<li>
-<div class="row"><a href="${fileAddress(deploymentId, file.name)}"><bdi>${file.name}</bdi></a><span>${aboutFile(file).join(' · ')}</span></div>
-<details><summary>SHA-256</summary><code>${file.sha256}</code></details>
-</li>`;
-
-function earlierVersion(deployment: DeploymentRecord): Markup {
-  const at = deployment.finishedAt ?? deployment.createdAt;
+function earlierVersion(slug: string, deployment: DeploymentRecord): Markup {
+  const { id, artifacts } = deployment;
+  const files = artifacts.slice(0, EARLIER_FILES);
+  const rest = artifacts.length - files.length;
   return html`<li>
-<div class="row"><bdi>${versionOf(deployment)}</bdi><span><time datetime="${at}">${dayText(at)}</time></span></div>
-<div class="files">${deployment.artifacts.map((file) => html`<a href="${fileAddress(deployment.id, file.name)}"><bdi>${file.name}</bdi></a>`)}</div>
+<div class="row"><a href="${versionPath(slug, id)}"><bdi>${plain(versionOf(deployment))}</bdi></a><span>${day(deployment)}</span></div>
+<div class="files">${files.map((file) => html`<a href="${filePath(id, file.name)}"><bdi>${file.name}</bdi></a>`)}${rest > 0 && html`<span class="soft">and ${rest} more</span>`}</div>
 </li>`;
 }
-
-const fileAddress = (deploymentId: string, name: string) => `/dl/${deploymentId}/${encodeURIComponent(name)}`;

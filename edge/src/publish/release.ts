@@ -1,5 +1,5 @@
 /** What an App's public page tells of: its release, and the versions before it. */
-import { type AppType, Slug } from '@appflux/protocol';
+import { type AppType, ObjectId, Slug } from '@appflux/protocol';
 import type { AppRecord, DeploymentRecord, Metadata } from '../metadata/metadata.ts';
 import { cursorOf, placeOf } from '../metadata/paging.ts';
 
@@ -19,6 +19,22 @@ export async function publishedApp(
   if (!whole) return { app, release: null };
   // A release keeps its artifacts; should somebody have removed them by other ways, the page offers none.
   return { app, release: release.artifactsRemovedAt === null ? release : { ...release, artifacts: [] } };
+}
+
+/** A version of an app whose files can be had: a successful production deployment; null for any other id. */
+export async function publishedVersion(
+  metadata: Metadata,
+  app: AppRecord,
+  deploymentId: string,
+): Promise<DeploymentRecord | null> {
+  if (!ObjectId.safeParse(deploymentId).success) return null;
+  const found = await metadata.deployments.byId(deploymentId);
+  const isVersion =
+    found?.appId === app.id &&
+    found.status === 'success' &&
+    found.environment === 'production' &&
+    found.artifactsRemovedAt === null;
+  return isVersion ? found : null;
 }
 
 /** Successful production deployments older than the release whose artifacts can be had, newest first. */
@@ -43,9 +59,13 @@ export function typeOf({ type, detectedType }: Pick<AppRecord, 'type' | 'detecte
   return type ?? detectedType;
 }
 
+/** When a version came out: when its deployment ended. */
+export const releasedAt = ({ finishedAt, createdAt }: DeploymentRecord): string => finishedAt ?? createdAt;
+
 /** What a person calls a deployment: its version, else its commit, else its day. */
-export function versionOf({ version, commitHash, finishedAt, createdAt }: DeploymentRecord): string {
+export function versionOf(deployment: DeploymentRecord): string {
+  const { version, commitHash } = deployment;
   if (version !== null && version.trim() !== '') return version;
   if (commitHash !== null) return commitHash.slice(0, 7);
-  return (finishedAt ?? createdAt).slice(0, 10);
+  return releasedAt(deployment).slice(0, 10);
 }

@@ -1,7 +1,8 @@
 /** The public pages' own style sheet: small, inline, light and dark, phone first. */
 
 /** `hue` (0 to 359) colors what can be acted on. */
-export const styleSheet = (hue: number): string => `
+export const styleSheet = (hue: number): string =>
+  compact(`
 :root {
   color-scheme: light dark;
   --accent: light-dark(oklch(0.5 0.17 ${hue}), oklch(0.72 0.14 ${hue}));
@@ -56,6 +57,8 @@ ol li::marker { color: var(--accent); font-weight: 650; }
 .row > :last-child { font-size: 0.875rem; color: var(--soft); }
 .files { display: flex; flex-wrap: wrap; gap: 0.3rem 1rem; margin-top: 0.25rem; font-size: 0.9rem; }
 .files a { min-width: 0; }
+.more { margin-top: 0.9rem; font-size: 0.925rem; }
+.list + .more { padding-top: 0.9rem; border-top: 1px solid var(--line); }
 details { font-size: 0.85rem; margin-top: 0.2rem; }
 summary { color: var(--soft); cursor: pointer; width: max-content; padding: 0.15rem 0; }
 details code { display: block; color: var(--soft); padding-top: 0.15rem; }
@@ -76,4 +79,8 @@ footer { padding: 0 1rem 1.75rem; text-align: center; font-size: 0.85rem; color:
   .file { text-align: left; }
 }
 @media (prefers-reduced-motion: no-preference) { .button { transition: filter 0.15s; } }
-`;
+`);
+
+/** Without the line breaks and spaces that only help who reads this file. */
+const compact = (css: string): string =>
+  css.replace(/\n\s*/g, '').replaceAll('; ', ';').replaceAll(': ', ':');
