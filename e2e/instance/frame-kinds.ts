@@ -56,6 +56,7 @@ export const attemptFrames = (attempt: number): Makers<RunnerToDeployment> => ({
     name: 'flood.bin',
     parts: [{ partNumber: 1, etag: `etag ${n}` }],
   }),
+  site_base: (n) => ({ type: 'site_base', attempt, request: `site_base ${n}`, branch: 'main' }),
   finish: () => ({
     type: 'finish',
     attempt,
