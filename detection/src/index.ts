@@ -1,6 +1,7 @@
 /** What a source is and how it is built. Pure: nothing here reads files or needs Node, so a browser runs it too. */
 export { parseBunVersion } from './bun-version.ts';
 export { type Candidate, type Candidates, findCandidates } from './candidates.ts';
+export { type Data, parseYaml } from './data-text.ts';
 export { type Decision, type DetectSettings, decide } from './decide.ts';
 export { DetectionFailure } from './failure.ts';
 export { compileGlob, type Glob } from './glob.ts';

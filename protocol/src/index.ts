@@ -43,4 +43,5 @@ export * from './socket.ts';
 export * from './team.ts';
 export * from './text.ts';
 export * from './trace.ts';
+export * from './update-facts.ts';
 export * from './upload.ts';

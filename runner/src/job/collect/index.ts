@@ -15,6 +15,7 @@ import { factsOfPath, rankOf } from './name-facts.ts';
 import { siteName, uniqueNames } from './names.ts';
 import { packZip } from './pack.ts';
 import { type FoundFile, readFound } from './safe-file.ts';
+import { feedHash, updateFacts } from './updates/index.ts';
 import { tooLarge, walkFolder } from './walk.ts';
 
 export interface CollectInput {
@@ -207,10 +208,12 @@ class Collector {
     this.#bytesLeft -= size;
     const path = join(this.#folder, name);
     const hash = createHash('sha256');
+    const forFeed = feedHash(file.path);
     const target = await open(path, 'wx', 0o600);
     try {
       for await (const chunk of readFound(file, this.#ctx.signal)) {
         hash.update(chunk);
+        forFeed?.update(chunk);
         await target.writeFile(chunk);
       }
     } finally {
@@ -225,7 +228,11 @@ class Collector {
       sha256: hash.digest('hex'),
       contentType: contentType(name),
       // What the file says of itself is more than what its path says.
-      meta: { ...factsOfPath(mask(file.path)), ...(await factsOfContent(path, name, { mask, log })) },
+      meta: {
+        ...factsOfPath(mask(file.path)),
+        ...(await factsOfContent(path, name, { mask, log })),
+        ...(await updateFacts(file, forFeed, { mask, log })),
+      },
     };
   }
 }
