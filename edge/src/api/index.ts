@@ -15,6 +15,7 @@ import { metadataOf } from '../metadata/index.ts';
 import { storeErrors } from '../operations/store-errors.ts';
 import { publicPages } from '../publish/index.ts';
 import { setting } from '../settings.ts';
+import { updates } from '../sites/updates/index.ts';
 import { objectsOf, presignerOf } from '../storage/index.ts';
 import { VERSION } from '../version.ts';
 import { addresses } from './addresses.ts';
@@ -149,6 +150,7 @@ api.all('/api/*', (c) => {
 
 api.route('/auth/v1', auth);
 api.route('/', publicPages);
+api.route('/', updates);
 
 // Everything else is the dashboard, a single page that finds its own way.
 api.get('*', secureHeaders({ xFrameOptions: 'DENY', crossOriginEmbedderPolicy: false }), async (c) => {

@@ -9,6 +9,7 @@ import { artifactsRemoved } from '../retention/removed.ts';
 import { deliveredBytes } from './delivered-bytes.ts';
 import { countDownload } from './download-count.ts';
 import { answer, draw } from './drawn.ts';
+import { earlierBlockmap } from './earlier-blockmap.ts';
 import { beginsDownload, isKnown, rangeOf, rangeStillMeant } from './range.ts';
 import { damagedDocument, missingDocument, removedDocument } from './state-view.ts';
 
@@ -19,23 +20,26 @@ export const downloads = router();
 
 /** Hono answers HEAD with the same handler and drops the body. */
 downloads.get('/dl/:deploymentId/:name', async (c) => {
-  const delivered = await deliveredArtifact(c, c.req.param('deploymentId'), c.req.param('name'));
-  if (delivered === null) return missing(c);
-  const { artifact, deployment } = delivered;
+  const { deploymentId, name } = c.req.param();
+  const deployment = await deliveredDeployment(c, deploymentId, name);
+  if (deployment === null) return missing(c);
+  const artifact = deployment.artifacts.find((delivered) => delivered.name === name);
+  if (artifact === undefined) {
+    const earlier = await earlierBlockmap(c.get('metadata'), deployment, name);
+    return earlier === null ? missing(c) : c.redirect(`/dl/${earlier}/${encodeURIComponent(name)}`);
+  }
   return deployment.artifactsRemovedAt === null ? file(c, deployment, artifact) : removed(c, deployment);
 });
 
-/** The artifact of that name with its deployment, if that was a success and has delivered it; else null. */
-async function deliveredArtifact(
+/** The deployment, if it was a success and the name can be that of an artifact; else null. */
+async function deliveredDeployment(
   c: Context<ApiEnv>,
   deploymentId: string,
   name: string,
-): Promise<{ artifact: ArtifactRecord; deployment: KeptDeployment } | null> {
+): Promise<KeptDeployment | null> {
   const possible = ObjectId.safeParse(deploymentId).success && ArtifactName.safeParse(name).success;
   const deployment = possible ? await newestState(c, deploymentId) : null;
-  if (deployment?.status !== 'success') return null;
-  const artifact = deployment.artifacts.find((delivered) => delivered.name === name);
-  return artifact === undefined ? null : { artifact, deployment };
+  return deployment?.status === 'success' ? deployment : null;
 }
 
 /** Metadata learns of a success a moment later than the API reports it: until then the object is asked. */
