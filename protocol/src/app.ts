@@ -106,6 +106,29 @@ export const VariableInput = z
   .meta({ id: 'VariableInput' });
 export type VariableInput = z.infer<typeof VariableInput>;
 
+/** Who may open a site or its files: anyone, members of the team, or anyone who knows the password. */
+export const Access = z.enum(['public', 'team', 'password']);
+export type Access = z.infer<typeof Access>;
+
+/** Who may open what an app publishes: its production deployments, and its previews. */
+export const AppAccess = z.strictObject({ production: Access, previews: Access }).meta({ id: 'AppAccess' });
+export type AppAccess = z.infer<typeof AppAccess>;
+
+/** How many hosts the rewrites of an app's sites may lead to. */
+export const MAX_REWRITE_HOSTS = 20;
+
+/** A host that rewrites of a site may lead to: a DNS name (RFC 1123 §2.1) or an IPv4 address, with or without a port. */
+export const RewriteHost = z
+  .string()
+  .max(259)
+  .regex(
+    /^(?=[^:]{1,253}(?::|$))[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*(?::[1-9][0-9]{0,4})?$/,
+    'A host is a name in lower case such as api.example.com, with or without a port',
+  );
+
+/** The password of sites whose access is `password`. */
+export const SitePassword = z.string().min(8).max(200);
+
 const AppName = z.string().trim().min(1).max(80);
 
 export const CreateApp = z
@@ -128,6 +151,14 @@ export const UpdateApp = z
     source: AppSource,
     build: BuildSettings,
     retention: Retention,
+    /** Whether production deployments go live when they succeed. */
+    autoRelease: z.boolean(),
+    access: AppAccess.partial(),
+    /** Replaces the password and ends the access of everyone who used the earlier one; null removes it. */
+    password: SitePassword.nullable(),
+    /** Whether sites answer unknown paths with index.html; null leaves it to each deployment. */
+    spaFallback: z.boolean().nullable(),
+    rewriteHosts: z.array(RewriteHost).max(MAX_REWRITE_HOSTS),
   })
   .partial()
   .meta({ id: 'UpdateApp' });
@@ -168,7 +199,19 @@ export const App = z
     files: z.array(FileInfo),
     /** The deployment that the public URL points at. */
     release: ObjectId.nullable(),
-    urls: z.strictObject({ self: z.url(), page: z.url() }),
+    /** The release before; null if there was none. */
+    previousRelease: ObjectId.nullable(),
+    /** When the public URL was last pointed at another deployment. */
+    releasedAt: Timestamp.nullable(),
+    /** While it is locked, no deployment goes live by itself. */
+    releaseLocked: z.boolean(),
+    autoRelease: z.boolean(),
+    access: AppAccess,
+    hasPassword: z.boolean(),
+    spaFallback: z.boolean().nullable(),
+    rewriteHosts: z.array(z.string()),
+    /** `site` is there if the release is a site. */
+    urls: z.strictObject({ self: z.url(), page: z.url(), site: z.url().optional() }),
     createdAt: Timestamp,
   })
   .meta({ id: 'App' });

@@ -117,16 +117,19 @@ export const Deployment = z
     plan: Plan.nullable(),
     failure: Failure.nullable(),
     artifacts: z.array(Artifact),
-    /** What was published as a site; null or absent if nothing was, or by an earlier version. */
-    site: DeploymentSite.nullable().optional(),
     /** The first artifact's URL; null if there is none or it was removed. */
     artifactUrl: z.url().nullable(),
+    /** What it published as a site; null if it is none, and for deployments of earlier versions. */
+    site: DeploymentSite.nullable(),
     urls: z.strictObject({
       self: z.url(),
       logs: z.url(),
       live: z.url(),
       page: z.url().optional(),
+      /** The URL of this deployment's site. */
       site: z.url().optional(),
+      /** The URL of the newest successful site of its branch. */
+      branch: z.url().optional(),
       /** Its trace, if the instance sends traces and says where they are shown. */
       trace: z.url().optional(),
     }),
@@ -136,6 +139,8 @@ export const Deployment = z
     durationSeconds: z.number().nullable(),
     /** Keeps its artifacts and its log, regardless of the app's retention. */
     pinned: z.boolean(),
+    /** When this preview was promoted to production; null if it wasn't. */
+    promotedAt: Timestamp.nullable(),
     /** When retention removed the artifacts. The list of them stays, but they can't be downloaded. */
     artifactsRemovedAt: Timestamp.nullable(),
     logRemovedAt: Timestamp.nullable(),

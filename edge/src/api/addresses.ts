@@ -2,12 +2,13 @@
 import { AppFluxError, InstanceAddresses } from '@appflux/protocol';
 import { createRoute, z } from '@hono/zod-openapi';
 import { countCertificate } from '../hosts/certificate-limit.ts';
-import { existingHost, hostName } from '../hosts/existing.ts';
+import { existingHost } from '../hosts/existing.ts';
 import { missingRecords } from '../hosts/records.ts';
 import { addressStatus } from '../hosts/status.ts';
 import { bearer, json, jsonBody, refusals, router } from '../http/router.ts';
 import { journal } from '../journal.ts';
 import { setting } from '../settings.ts';
+import { hostName } from '../sites/hosts/domain.ts';
 import { operatorOnly, operatorOrInstanceOwner } from './operator.ts';
 
 /** Of how many apps the records are checked: all are asked of DNS, one by one. */

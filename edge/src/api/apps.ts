@@ -17,13 +17,24 @@ import {
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Env } from '../env.ts';
 import { audited, bearer, json, jsonBody, needs, refusals, router } from '../http/router.ts';
-import type { AppRecord, Metadata, SealedVariable } from '../metadata/metadata.ts';
+import type { Caller } from '../identity/caller.ts';
+import { withTurn } from '../identity/hashing.ts';
+import { hashPassword } from '../identity/password.ts';
+import {
+  APP_SITE_DEFAULTS,
+  type AppRecord,
+  type Metadata,
+  type SealedVariable,
+} from '../metadata/metadata.ts';
 import { newObjectId } from '../metadata/object-id.ts';
 import { deleteApp } from '../removal/delete-app.ts';
 import { retentionDefaults } from '../retention/policy.ts';
 import { createSealer } from '../secrets/sealing.ts';
 import { sealVariable } from '../secrets/variable.ts';
 import { setting } from '../settings.ts';
+import { siteUrl } from '../sites/hosts/domain.ts';
+import { appLabel } from '../sites/hosts/labels.ts';
+import { forgetSite } from '../sites/hosts/resolve.ts';
 import { bytesOfVariable, requireRoomFor, requireVariableRoom } from './variable-room.ts';
 
 const BySlug = z.object({ slug: Slug });
@@ -31,8 +42,11 @@ const ByVariable = BySlug.extend({ name: VariableName });
 
 /** The API's answer for an app: variables and files by name only. */
 export async function toApp(record: AppRecord, { metadata, env }: Parts): Promise<App> {
-  const files = await metadata.files.list([record.id]);
-  return shown(record, files.get(record.id) ?? [], env);
+  const [files, sites] = await Promise.all([
+    metadata.files.list([record.id]),
+    metadata.sites.published(releasesOf([record])),
+  ]);
+  return shown(record, { files: files.get(record.id) ?? [], sites, env });
 }
 
 interface Parts {
@@ -40,14 +54,28 @@ interface Parts {
   env: Env;
 }
 
-function shown({ envVars, ...record }: AppRecord, files: FileInfo[], env: Env): App {
+const releasesOf = (apps: readonly AppRecord[]): string[] =>
+  apps.flatMap(({ release }) => (release === null ? [] : [release]));
+
+/** `sites` are the releases that are sites. */
+function shown(
+  { envVars, passwordHash, ...record }: AppRecord,
+  { files, sites, env }: { files: FileInfo[]; sites: readonly string[]; env: Env },
+): App {
   const publicUrl = setting(env, 'PUBLIC_URL');
+  const isSite = record.release !== null && sites.includes(record.release);
+  const site = isSite ? siteUrl(env, appLabel(record.slug)) : null;
   return {
     ...record,
     retentionDefaults: retentionDefaults(env),
     envVars: Object.entries(envVars).map(([name, variable]) => variableInfo(name, variable)),
     files,
-    urls: { self: `${publicUrl}/api/apps/${record.slug}`, page: `${publicUrl}/a/${record.slug}` },
+    hasPassword: passwordHash !== null,
+    urls: {
+      self: `${publicUrl}/api/apps/${record.slug}`,
+      page: `${publicUrl}/a/${record.slug}`,
+      ...(site === null ? {} : { site }),
+    },
   };
 }
 
@@ -103,6 +131,7 @@ apps.openapi(
       retention: retention ?? CreateApp.shape.retention.unwrap().parse({}),
       envVars: await sealAll(c.env, id, variables),
       release: null,
+      ...APP_SITE_DEFAULTS,
       createdAt: new Date().toISOString(),
     };
     const metadata = c.get('metadata');
@@ -145,8 +174,11 @@ apps.openapi(
     const metadata = c.get('metadata');
     const { q, ...query } = c.req.valid('query');
     const page = await metadata.apps.list(c.get('caller').ownerId, query, q);
-    const files = await metadata.files.list(page.items.map(({ id }) => id));
-    const items = page.items.map((app) => shown(app, files.get(app.id) ?? [], c.env));
+    const [files, sites] = await Promise.all([
+      metadata.files.list(page.items.map(({ id }) => id)),
+      metadata.sites.published(releasesOf(page.items)),
+    ]);
+    const items = page.items.map((app) => shown(app, { files: files.get(app.id) ?? [], sites, env: c.env }));
     return c.json({ ...page, items }, 200);
   },
 );
@@ -183,11 +215,33 @@ apps.openapi(
   async (c) => {
     const metadata = c.get('metadata');
     const app = await ownedApp(metadata, c.get('caller').ownerId, c.req.valid('param').slug);
-    const changed = await metadata.apps.update(app.id, definedOf(c.req.valid('json')));
+    const changed = await metadata.apps.update(
+      app.id,
+      await changeOf(app, c.req.valid('json'), c.get('caller')),
+    );
+    forgetSite(app.id);
     await audited(c, 'app.update', { kind: 'app', id: app.id, name: app.slug });
     return c.json(await toApp(changed ?? app, { metadata, env: c.env }), 200);
   },
 );
+
+/** What a request changes of an App; a password is hashed. */
+async function changeOf(
+  app: AppRecord,
+  { access, password, ...rest }: UpdateApp,
+  caller: Caller,
+): Promise<Partial<AppRecord>> {
+  const change = definedOf(rest);
+  const both = access && { access: { ...app.access, ...definedOf(access) } };
+  if (password === undefined) return { ...change, ...both };
+  const passwordHash =
+    password === null
+      ? null
+      : await withTurn({ known: caller.ownerId, address: null }, (inTurn) =>
+          inTurn(() => hashPassword(password)),
+        );
+  return { ...change, ...both, passwordHash };
+}
 
 /** The members that have a value: an absent one and an undefined one mean the same in JSON. */
 function definedOf<T extends object>(change: T): { [Key in keyof T]: Exclude<T[Key], undefined> } {

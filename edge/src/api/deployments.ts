@@ -70,8 +70,8 @@ export async function currentDeployment(
 /** What its object tells now, with the marks that metadata keeps beside it. */
 const marked = (
   record: DeploymentRecord,
-  { pinned, artifactsRemovedAt, logRemovedAt, leftovers }: KeptDeployment,
-): KeptDeployment => ({ ...record, pinned, artifactsRemovedAt, logRemovedAt, leftovers });
+  { pinned, promotedAt, artifactsRemovedAt, logRemovedAt, leftovers }: KeptDeployment,
+): KeptDeployment => ({ ...record, pinned, promotedAt, artifactsRemovedAt, logRemovedAt, leftovers });
 
 export const deployments = router();
 

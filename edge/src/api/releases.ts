@@ -3,6 +3,7 @@ import { App, AppFluxError, ReleaseDeployment, Slug } from '@appflux/protocol';
 import { createRoute, z } from '@hono/zod-openapi';
 import { audited, bearer, json, jsonBody, needs, refusals, router } from '../http/router.ts';
 import { nothingToRelease } from '../retention/removed.ts';
+import { forgetSite } from '../sites/hosts/resolve.ts';
 import { ownedApp, toApp } from './apps.ts';
 import { ownedDeployment } from './deployments.ts';
 
@@ -34,14 +35,20 @@ releases.openapi(
       );
     }
     if (deployment.artifactsRemovedAt !== null) throw nothingToRelease(deployment.artifactsRemovedAt);
-    const changed = await metadata.apps.update(app.id, { release: deploymentId });
+    const changed = await metadata.apps.release(app.id, {
+      deploymentId,
+      at: new Date().toISOString(),
+      detectedType: deployment.plan?.type ?? null,
+    });
     // A sweep looks at the release after it has marked what goes, and this looks at the mark after it has set the
     // release: of the two at the same time, one notices.
     const removedAt = (await metadata.deployments.byId(deploymentId))?.artifactsRemovedAt ?? null;
     if (removedAt !== null) {
-      await metadata.apps.update(app.id, { release: app.release });
+      const { release, previousRelease, releasedAt } = app;
+      await metadata.apps.update(app.id, { release, previousRelease, releasedAt });
       throw nothingToRelease(removedAt);
     }
+    forgetSite(app.id);
     const name = `${app.slug}: ${deployment.version ?? deploymentId}`;
     await audited(c, 'release.set', { kind: 'deployment', id: deploymentId, name });
     return c.json(await toApp(changed ?? app, { metadata, env: c.env }), 200);

@@ -3,6 +3,8 @@ import { type Deployment, traceOf } from '@appflux/protocol';
 import type { Env } from '../env.ts';
 import { type DeploymentMarks, type DeploymentRecord, UNMARKED } from '../metadata/metadata.ts';
 import { setting } from '../settings.ts';
+import { siteUrl } from '../sites/hosts/domain.ts';
+import { siteUrls } from '../sites/hosts/urls.ts';
 import { traceUrl } from '../tracing/target.ts';
 import type { Spec, State } from './state.ts';
 
@@ -35,6 +37,7 @@ export function recordOf(spec: Spec, state: State): DeploymentRecord {
     plan: state.plan,
     failure: state.failure,
     artifacts: state.artifacts,
+    site: state.site ?? null,
     logKey: state.logKey,
     uploadId: spec.source.kind === 'upload' ? spec.source.uploadId : null,
     createdAt: iso(spec.createdAt),
@@ -63,12 +66,15 @@ export interface Addresses {
   readonly publicUrl: string;
   /** Where people see a trace, with `{traceId}`. */
   readonly traceTemplate: string | undefined;
+  /** The URL of the site with this label; null if the instance has no domain for sites. */
+  readonly siteUrl: (label: string) => string | null;
 }
 
 /** The addresses of this instance. */
 export const addressesOf = (env: Env): Addresses => ({
   publicUrl: setting(env, 'PUBLIC_URL'),
   traceTemplate: env.APPFLUX_TRACE_URL,
+  siteUrl: (label) => siteUrl(env, label),
 });
 
 /**
@@ -76,7 +82,7 @@ export const addressesOf = (env: Env): Addresses => ({
  */
 export function toDeployment(
   record: DeploymentRecord & Partial<DeploymentMarks>,
-  { publicUrl, traceTemplate }: Addresses,
+  { publicUrl, traceTemplate, siteUrl }: Addresses,
   waitingFor: string | null = null,
 ): Deployment {
   const {
@@ -103,6 +109,7 @@ export function toDeployment(
       logs: `${self}/logs`,
       live: `${self.replace(/^http/, 'ws')}/logs/live`,
       ...(record.status === 'success' ? { page: `${publicUrl}/a/${record.app.slug}` } : {}),
+      ...siteUrls(record, siteUrl),
       ...(trace === null ? {} : { trace }),
     },
   };

@@ -2,6 +2,7 @@
 import type {
   AppType,
   BuildSettings,
+  DeploymentSite,
   DeploymentStatus,
   Environment,
   Failure,
@@ -88,6 +89,8 @@ export interface State {
   version: string | null;
   failure: Failure | null;
   artifacts: ArtifactRecord[];
+  /** What it published as a site. Absent before it did, and in records that are older than sites. */
+  site?: DeploymentSite | null;
   /** Where the whole log lies, once it is archived. */
   logKey: string | null;
 }

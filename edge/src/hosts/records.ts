@@ -1,6 +1,6 @@
 /** Which DNS records an instance lacks. */
 import type { AddressStatus, DnsRecord, InstanceAddresses } from '@appflux/protocol';
-import { hostName } from './existing.ts';
+import { hostName } from '../sites/hosts/domain.ts';
 
 /** What `missingRecords` is given. Hosts are without ports. */
 export interface Named {

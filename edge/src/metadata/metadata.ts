@@ -6,7 +6,7 @@
  * fewer items than its limit before the list ends: of large records it holds MAX_PAGE_BYTES. A record that does not exist is
  * null. A backend that cannot be reached throws AppFluxError `unavailable`.
  */
-import type { DeploymentStatus, FileInfo, Page, PageQuery, Role } from '@appflux/protocol';
+import type { AppType, DeploymentStatus, FileInfo, Page, PageQuery, Role } from '@appflux/protocol';
 import type { AnalyticsStore, DownloadStore } from './analytics.ts';
 import type { MetricsStore } from './metrics.ts';
 import type {
@@ -28,6 +28,7 @@ import type {
   UploadRecord,
   UserRecord,
 } from './records.ts';
+import type { SiteStore } from './sites.ts';
 
 export * from './records.ts';
 
@@ -44,10 +45,12 @@ export interface AppStore {
    */
   all(after: string | null, limit: number): Promise<{ items: AppRecord[]; next: string | null }>;
   /** Changes the named members; null when there is no such app. */
-  update(
-    id: string,
-    change: Partial<Pick<AppRecord, 'name' | 'type' | 'source' | 'build' | 'retention' | 'release'>>,
-  ): Promise<AppRecord | null>;
+  update(id: string, change: Partial<Pick<AppRecord, ChangeableOfApp>>): Promise<AppRecord | null>;
+  /**
+   * Makes a deployment the release, at `at` (ISO 8601), and the one that was it the release before. Of the deployment that
+   * is the release already, nothing changes. Null when there is no such app.
+   */
+  release(id: string, pointer: ReleasePointer): Promise<AppRecord | null>;
   /** Throws AppFluxError `unprocessable` when the app would be larger than the backend can store; it may become smaller. */
   setVariable(id: string, name: string, variable: SealedVariable): Promise<void>;
   /**
@@ -61,6 +64,31 @@ export interface AppStore {
   nextBuildNumber(id: string): Promise<number>;
   /** Removes the app with its files, deploy hooks and deployments' records; false when there was none. */
   delete(id: string): Promise<boolean>;
+}
+
+/** What `AppStore.update` may change. */
+export type ChangeableOfApp =
+  | 'name'
+  | 'type'
+  | 'source'
+  | 'build'
+  | 'retention'
+  | 'release'
+  | 'previousRelease'
+  | 'releasedAt'
+  | 'releaseLocked'
+  | 'autoRelease'
+  | 'access'
+  | 'passwordHash'
+  | 'spaFallback'
+  | 'rewriteHosts';
+
+export interface ReleasePointer {
+  deploymentId: string;
+  /** ISO 8601. */
+  at: string;
+  /** The type that was detected for the deployment; null leaves the app's as it is. */
+  detectedType: AppType | null;
 }
 
 /** The files of apps, apart from them: a list of apps tells of files, but does not carry them. */
@@ -82,7 +110,8 @@ export interface DeploymentStore {
    * Writes how a deployment stands after its `seq`-th change. An older or repeated `seq` changes nothing and
    * gives false. The first production success also becomes the app's release, and its plan the app's `detectedType`,
    * in the same write; an app that was rolled back stays so when the same deployment is reported again, and a
-   * release is never replaced by an older deployment. Of an app that is gone nothing is kept: false.
+   * release is never replaced by an older deployment. A success that is first reported while its app's releases are
+   * locked, or not automatic, never becomes the release by itself. Of an app that is gone nothing is kept: false.
    */
   project(record: DeploymentRecord, seq: number): Promise<boolean>;
   byId(id: string): Promise<KeptDeployment | null>;
@@ -99,6 +128,8 @@ export interface DeploymentStore {
   builtFrom(uploadIds: readonly string[], after: string | null, limit: number): Promise<DeploymentContent[]>;
   /** Pins or unpins a deployment. False when it is not there, or is to be pinned and its artifacts were removed. */
   pin(id: string, pinned: boolean): Promise<boolean>;
+  /** Marks a preview as promoted to production at `at` (ISO 8601). False when it is not there. */
+  markPromoted(id: string, at: string): Promise<boolean>;
   /** Marks a part as removed, and storage as holding leftovers. False when it is pinned, not there, or marked so already. */
   markRemoved(id: string, part: DeploymentPart, at: string): Promise<boolean>;
   /** Takes that mark back. */
@@ -289,6 +320,7 @@ export interface Metadata {
   readonly apps: AppStore;
   readonly files: FileStore;
   readonly deployments: DeploymentStore;
+  readonly sites: SiteStore;
   readonly uploads: UploadStore;
   readonly runners: RunnerStore;
   readonly tokens: TokenStore;

@@ -1,5 +1,6 @@
 /** The records of metadata: what each thing that AppFlux remembers is made of, as it is kept. */
 import type {
+  AppAccess,
   AppSource,
   AppType,
   Artifact,
@@ -50,8 +51,43 @@ export interface AppRecord {
   retention: Retention;
   envVars: Record<string, SealedVariable>;
   release: string | null;
+  /** The release before, and when the pointer moved from it (ISO 8601). */
+  previousRelease: string | null;
+  releasedAt: string | null;
+  /** While it is locked, no success becomes the release by itself. */
+  releaseLocked: boolean;
+  autoRelease: boolean;
+  access: AppAccess;
+  /** By identity/password.ts; null while there is no password. */
+  passwordHash: string | null;
+  /** Whether its sites answer unknown paths with index.html; null leaves it to each deployment. */
+  spaFallback: boolean | null;
+  /** Hosts that rewrites of its sites may lead to. */
+  rewriteHosts: string[];
   createdAt: string;
 }
+
+/** What holds for an app that says nothing about its sites, or is older than this. */
+export const APP_SITE_DEFAULTS: Pick<
+  AppRecord,
+  | 'previousRelease'
+  | 'releasedAt'
+  | 'releaseLocked'
+  | 'autoRelease'
+  | 'access'
+  | 'passwordHash'
+  | 'spaFallback'
+  | 'rewriteHosts'
+> = {
+  previousRelease: null,
+  releasedAt: null,
+  releaseLocked: false,
+  autoRelease: true,
+  access: { production: 'public', previews: 'public' },
+  passwordHash: null,
+  spaFallback: null,
+  rewriteHosts: [],
+};
 
 /** An artifact as it is kept: by its storage key. Its URL is made when it is asked for. */
 export type ArtifactRecord = Omit<Artifact, 'url'> & {
@@ -63,7 +99,14 @@ export type ArtifactRecord = Omit<Artifact, 'url'> & {
 /** A deployment as its object last told of it; the object owns the truth. */
 export type DeploymentRecord = Omit<
   Deployment,
-  'artifacts' | 'artifactUrl' | 'urls' | 'waitingFor' | 'pinned' | 'artifactsRemovedAt' | 'logRemovedAt'
+  | 'artifacts'
+  | 'artifactUrl'
+  | 'urls'
+  | 'waitingFor'
+  | 'pinned'
+  | 'promotedAt'
+  | 'artifactsRemovedAt'
+  | 'logRemovedAt'
 > & {
   ownerId: string;
   artifacts: ArtifactRecord[];
@@ -79,6 +122,8 @@ export type DeploymentPart = 'artifacts' | 'log';
 /** What was decided about a deployment from outside of it. What its object tells later does not undo it. */
 export interface DeploymentMarks {
   pinned: boolean;
+  /** ISO 8601. From then on a preview counts as production. */
+  promotedAt: string | null;
   /** ISO 8601. */
   artifactsRemovedAt: string | null;
   logRemovedAt: string | null;
@@ -92,6 +137,7 @@ export type KeptDeployment = DeploymentRecord & DeploymentMarks;
 /** How a deployment is marked at first: nothing was decided about it yet. */
 export const UNMARKED: DeploymentMarks = {
   pinned: false,
+  promotedAt: null,
   artifactsRemovedAt: null,
   logRemovedAt: null,
   leftovers: false,
@@ -117,6 +163,7 @@ export const contentOf = ({ artifacts, ...deployment }: KeptDeployment): Deploym
   finishedAt: deployment.finishedAt,
   uploadId: deployment.uploadId,
   pinned: deployment.pinned,
+  promotedAt: deployment.promotedAt,
   artifactsRemovedAt: deployment.artifactsRemovedAt,
   logRemovedAt: deployment.logRemovedAt,
   leftovers: deployment.leftovers,

@@ -1,6 +1,5 @@
 /** Reads what the metrics are made of, in a bounded number of steps. What can't be read is left out, and reported so. */
 import type { Env } from '../env.ts';
-import { hostName } from '../hosts/existing.ts';
 import { addressStatus } from '../hosts/status.ts';
 import { isolateCounts } from '../isolate-counts.ts';
 import { journal } from '../journal.ts';
@@ -13,6 +12,7 @@ import { operationsOf } from '../operations/object.ts';
 import { currentDisks } from '../overview/machine.ts';
 import { sweepOf } from '../retention/object.ts';
 import { setting } from '../settings.ts';
+import { hostName } from '../sites/hosts/domain.ts';
 import { storageWorks } from '../storage/index.ts';
 import type { Facts } from './facts.ts';
 

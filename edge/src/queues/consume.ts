@@ -3,10 +3,13 @@
 import type { Env } from '../env.ts';
 import { journal } from '../journal.ts';
 import { metadataOf } from '../metadata/index.ts';
-import type { DeploymentRecord } from '../metadata/metadata.ts';
+import type { DeploymentRecord, Metadata } from '../metadata/metadata.ts';
+import { isSite } from '../metadata/sites.ts';
 import { deadLettersOf } from '../objects/dead-letters.ts';
 import { deploymentOf } from '../objects/deployments.ts';
 import { storeErrors } from '../operations/store-errors.ts';
+import { branchLabel } from '../sites/hosts/labels.ts';
+import { forgetSite } from '../sites/hosts/resolve.ts';
 import { trace } from '../tracing/export.ts';
 import { childSpan } from '../tracing/span.ts';
 import type { EventMessage, QueueMessage } from './messages.ts';
@@ -81,7 +84,8 @@ async function deliver(message: QueueMessage, env: Env): Promise<void> {
  */
 async function project(event: EventMessage, env: Env): Promise<void> {
   const { deploymentId } = event;
-  const { apps, deployments } = metadataOf(env);
+  const metadata = metadataOf(env);
+  const { apps, deployments } = metadata;
   const deployment = deploymentOf(env, deploymentId);
   const news =
     event.record === undefined
@@ -90,8 +94,20 @@ async function project(event: EventMessage, env: Env): Promise<void> {
   if (news === null) return;
   const { record, seq } = news;
   const isKept = (await deployments.project(record, seq)) || (await apps.byId(record.appId)) !== null;
+  if (isKept) await pointSites(record, metadata);
   if (isKept) await deployment.confirm(seq);
   else if (!(await deployment.destroy())) throw new Error(`deployment ${deploymentId} is still there`);
+}
+
+/** Moves the address of a branch to its newest site. A success may have moved the App's release, too. */
+async function pointSites(record: DeploymentRecord, metadata: Metadata): Promise<void> {
+  const { id, appId, app, branch, createdAt, status } = record;
+  if (status !== 'success') return;
+  if (branch !== null && isSite({ ...record, site: record.site ?? null })) {
+    const label = branchLabel(branch, app.slug);
+    await metadata.sites.point({ label, appId, branch, deploymentId: id, createdAt });
+  }
+  forgetSite(appId);
 }
 
 async function bury(message: Message<QueueMessage>, env: Env): Promise<void> {

@@ -5,6 +5,7 @@ import { Budget, spendOnRemoval } from '../limits/budget.ts';
 import type { AppRecord, Metadata, UploadRecord } from '../metadata/metadata.ts';
 import { deadLettersOf } from '../objects/dead-letters.ts';
 import { removerOf } from '../retention/object.ts';
+import { forgetSite } from '../sites/hosts/resolve.ts';
 import { appPrefix, keysOfUpload } from '../storage/keys.ts';
 import { removeBelow } from '../storage/remove.ts';
 import type { ObjectStore, Presigner } from '../storage/storage.ts';
@@ -32,6 +33,7 @@ export async function deleteApp(app: AppRecord, parts: Parts, budget = new Budge
   await removeUploads(app, parts, budget);
   await removeBelow(objects, appPrefix(app.id));
   await metadata.apps.delete(app.id);
+  forgetSite(app.id);
 }
 
 async function removeDeployments(

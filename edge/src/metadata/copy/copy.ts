@@ -10,6 +10,7 @@ export const COLLECTIONS = [
   'apps',
   'appFiles',
   'deployments',
+  'siteAliases',
   'uploads',
   'runners',
   'tokens',

@@ -14,6 +14,8 @@ interface Table {
   json: readonly string[];
   /** Columns that hold 0 or 1. */
   flags: readonly string[];
+  /** Columns that hold 0, 1 or NULL. */
+  optionalFlags: readonly string[];
   /** The column that holds the whole record in JSON, from which all others are drawn but those of `beside`. */
   whole?: string;
   beside: readonly string[];
@@ -27,13 +29,18 @@ const table = (name: string, rest: Partial<Table> = {}): Table => ({
   primary: ['id'],
   json: [],
   flags: [],
+  optionalFlags: [],
   beside: [],
   drawn: {},
   ...rest,
 });
 
 export const TABLES: Record<Exclude<Collection, 'owner'>, Table> = {
-  apps: table('apps', { json: ['source', 'build', 'retention', 'env_vars'] }),
+  apps: table('apps', {
+    json: ['source', 'build', 'retention', 'env_vars', 'access', 'rewrite_hosts'],
+    flags: ['release_locked', 'auto_release'],
+    optionalFlags: ['spa_fallback'],
+  }),
   appFiles: table('app_files', {
     key: "app_id || ':' || name",
     primary: ['app_id', 'name'],
@@ -42,13 +49,14 @@ export const TABLES: Record<Exclude<Collection, 'owner'>, Table> = {
   deployments: table('deployments', {
     whole: 'record',
     flags: ['pinned', 'leftovers'],
-    beside: ['seq', 'pinned', 'artifactsRemovedAt', 'logRemovedAt', 'leftovers'],
+    beside: ['seq', 'pinned', 'promotedAt', 'artifactsRemovedAt', 'logRemovedAt', 'leftovers'],
     drawn: {
       created_at: (record) => String(record.createdAt),
       ended_on: (record) => endOfCopied(record)?.endedOn ?? null,
       waited_seconds: (record) => endOfCopied(record)?.waitedSeconds ?? null,
     },
   }),
+  siteAliases: table('site_aliases', { key: 'label', primary: ['label'] }),
   uploads: table('uploads', { json: ['app_ids'], flags: ['completed'] }),
   runners: table('runners', { json: ['labels'], flags: ['draining'] }),
   tokens: table('tokens', { json: ['scopes'] }),
@@ -80,18 +88,22 @@ const endOfCopied = (record: Copied) => endOf(record as unknown as DeploymentRec
 const camel = (column: string) => column.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
 
 /** A record of a row. What the row's JSON says of the others is not told twice. */
-function toCopied({ json, flags, whole, drawn }: Table, { copy_key: key, ...row }: Row): Copied {
+function toCopied(
+  { json, flags, optionalFlags, whole, drawn }: Table,
+  { copy_key: key, ...row }: Row,
+): Copied {
   const members = Object.entries(row).flatMap(([column, value]) => {
     if (column === whole) return Object.entries(JSON.parse(String(value)) as object);
     if (column in drawn) return [];
     if (json.includes(column)) return [[camel(column), JSON.parse(String(value))]];
-    return [[camel(column), flags.includes(column) ? value === 1 : value]];
+    const isFlag = flags.includes(column) || (optionalFlags.includes(column) && value !== null);
+    return [[camel(column), isFlag ? value === 1 : value]];
   });
   return { ...Object.fromEntries(members), id: String(key) };
 }
 
 function toRow(
-  { json, flags, whole, beside, drawn }: Table,
+  { json, flags, optionalFlags, whole, beside, drawn }: Table,
   record: Copied,
   columns: readonly string[],
 ): Row {
@@ -103,7 +115,8 @@ function toRow(
     }
     if (drawn[column] !== undefined) return drawn[column](record);
     const member = record[camel(column)] ?? null;
-    if (flags.includes(column)) return member === true ? 1 : 0;
+    if (optionalFlags.includes(column) && member === null) return null;
+    if (flags.includes(column) || optionalFlags.includes(column)) return member === true ? 1 : 0;
     return json.includes(column) ? JSON.stringify(member) : (member as string | number | null);
   };
   return Object.fromEntries(columns.map((column) => [column, value(column)]));

@@ -1,4 +1,5 @@
 import {
+  type AppAccess,
   AppFluxError,
   type AppSource,
   type AppType,
@@ -6,21 +7,30 @@ import {
   type Retention,
 } from '@appflux/protocol';
 import { exceeded, MAX_ROW_BYTES } from '../../limits/platform.ts';
-import type { AppRecord, AppStore, Resealing, SealedVariable } from '../metadata.ts';
-import { json, number, text, textOrNull } from './columns.ts';
+import type { AppRecord, AppStore, ChangeableOfApp, Resealing, SealedVariable } from '../metadata.ts';
+import { flag, flagOrNull, fromFlag, json, number, text, textOrNull } from './columns.ts';
 import type { Database, Row } from './database.ts';
 import { allWithinBytes, listPage } from './list.ts';
 import { type Columns, updateRow } from './update.ts';
 
-const CHANGEABLE: Columns<
-  Partial<Pick<AppRecord, 'name' | 'type' | 'source' | 'build' | 'retention' | 'release'>>
-> = {
+const CHANGEABLE: Columns<Partial<Pick<AppRecord, ChangeableOfApp>>> = {
   name: { column: 'name', keep: (name) => name },
   type: { column: 'type', keep: (type) => type },
   source: { column: 'source', keep: (source) => JSON.stringify(source) },
   build: { column: 'build', keep: (build) => JSON.stringify(build) },
   retention: { column: 'retention', keep: (retention) => JSON.stringify(retention) },
   release: { column: 'release', keep: (release) => release },
+  previousRelease: { column: 'previous_release', keep: (release) => release },
+  releasedAt: { column: 'released_at', keep: (at) => at },
+  releaseLocked: { column: 'release_locked', keep: fromFlag },
+  autoRelease: { column: 'auto_release', keep: fromFlag },
+  access: { column: 'access', keep: (access) => JSON.stringify(access) },
+  passwordHash: { column: 'password_hash', keep: (hash) => hash },
+  spaFallback: {
+    column: 'spa_fallback',
+    keep: (fallback) => (fallback === null ? null : fromFlag(fallback)),
+  },
+  rewriteHosts: { column: 'rewrite_hosts', keep: (hosts) => JSON.stringify(hosts) },
 };
 
 /** What variables may have of an app's row; the rest of it stays below 300 KB. */
@@ -42,6 +52,7 @@ const BELONGINGS = [
   'DELETE FROM downloads WHERE owner_id = (SELECT owner_id FROM apps WHERE id = ?1) AND app_id = ?1',
   'DELETE FROM tokens WHERE app_id = ?',
   'DELETE FROM app_files WHERE app_id = ?',
+  'DELETE FROM site_aliases WHERE app_id = ?',
 ];
 
 /** Variables of the app ?1 that have what ?2, a list of Resealing as JSON, says. */
@@ -80,8 +91,10 @@ export function createAppStore(database: Database): AppStore {
   return {
     async insert(app) {
       const inserted = await database.run(
-        `INSERT INTO apps (id, owner_id, name, slug, type, detected_type, source, build, retention, env_vars, release, created_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (slug) DO NOTHING`,
+        `INSERT INTO apps (id, owner_id, name, slug, type, detected_type, source, build, retention, env_vars, release,
+           previous_release, released_at, release_locked, auto_release, access, password_hash, spa_fallback,
+           rewrite_hosts, created_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (slug) DO NOTHING`,
         app.id,
         app.ownerId,
         app.name,
@@ -93,6 +106,14 @@ export function createAppStore(database: Database): AppStore {
         JSON.stringify(app.retention),
         JSON.stringify(app.envVars),
         app.release,
+        app.previousRelease,
+        app.releasedAt,
+        fromFlag(app.releaseLocked),
+        fromFlag(app.autoRelease),
+        JSON.stringify(app.access),
+        app.passwordHash,
+        app.spaFallback === null ? null : fromFlag(app.spaFallback),
+        JSON.stringify(app.rewriteHosts),
         app.createdAt,
       );
       if (inserted === 0) {
@@ -130,6 +151,22 @@ export function createAppStore(database: Database): AppStore {
 
     async update(id, change) {
       const row = await updateRow(database, 'apps', id, change, CHANGEABLE);
+      return row && toApp(row);
+    },
+
+    async release(id, { deploymentId, at, detectedType }) {
+      const row = await database.first(
+        `UPDATE apps SET
+           previous_release = CASE WHEN release IS ?2 THEN previous_release ELSE release END,
+           released_at = CASE WHEN release IS ?2 THEN released_at ELSE ?3 END,
+           detected_type = CASE WHEN release IS ?2 THEN detected_type ELSE coalesce(?4, detected_type) END,
+           release = ?2
+         WHERE id = ?1 RETURNING *`,
+        id,
+        deploymentId,
+        at,
+        detectedType,
+      );
       return row && toApp(row);
     },
 
@@ -199,6 +236,14 @@ function toApp(row: Row): AppRecord {
     retention: json<Retention>(row, 'retention'),
     envVars: json<Record<string, SealedVariable>>(row, 'env_vars'),
     release: textOrNull(row, 'release'),
+    previousRelease: textOrNull(row, 'previous_release'),
+    releasedAt: textOrNull(row, 'released_at'),
+    releaseLocked: flag(row, 'release_locked'),
+    autoRelease: flag(row, 'auto_release'),
+    access: json<AppAccess>(row, 'access'),
+    passwordHash: textOrNull(row, 'password_hash'),
+    spaFallback: flagOrNull(row, 'spa_fallback'),
+    rewriteHosts: json<string[]>(row, 'rewrite_hosts'),
     createdAt: text(row, 'created_at'),
   };
 }

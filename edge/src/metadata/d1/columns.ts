@@ -25,6 +25,10 @@ export function number(row: Row, column: string): number {
 /** A boolean, kept as 0 or 1. */
 export const flag = (row: Row, column: string): boolean => number(row, column) === 1;
 
+/** A boolean that may be missing, kept as 0, 1 or NULL. */
+export const flagOrNull = (row: Row, column: string): boolean | null =>
+  row[column] === null ? null : flag(row, column);
+
 /** A column that holds JSON of what the caller says it is. */
 export const json = <Value>(row: Row, column: string): Value => JSON.parse(text(row, column)) as Value;
 

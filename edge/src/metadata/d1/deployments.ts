@@ -16,8 +16,8 @@ const HAS_CONTENT = `(log_removed_at IS NULL OR leftovers = 1
   OR (artifacts_removed_at IS NULL AND json_array_length(record, '$.artifacts') > 0))`;
 
 /** What a deployment has left, without its record. */
-const CONTENT = `id, app_id, status, created_at, upload_id, pinned, artifacts_removed_at, log_removed_at, leftovers,
-  record ->> '$.environment' AS environment, record ->> '$.finishedAt' AS finished_at,
+const CONTENT = `id, app_id, status, created_at, upload_id, pinned, promoted_at, artifacts_removed_at, log_removed_at,
+  leftovers,  record ->> '$.environment' AS environment, record ->> '$.finishedAt' AS finished_at,
   json_array_length(record, '$.artifacts') AS artifact_count,
   (SELECT coalesce(sum(value ->> '$.size'), 0) FROM json_each(record, '$.artifacts')) AS artifact_bytes`;
 
@@ -78,6 +78,10 @@ export function createDeploymentStore(database: Database): DeploymentStore {
       return changed > 0;
     },
 
+    async markPromoted(id, at) {
+      return (await database.run('UPDATE deployments SET promoted_at = ? WHERE id = ?', at, id)) > 0;
+    },
+
     async markRemoved(id, part, at) {
       const column = REMOVED_AT[part];
       const changed = await database.run(
@@ -104,6 +108,7 @@ export function createDeploymentStore(database: Database): DeploymentStore {
           sql: `DELETE FROM artifact_downloads WHERE deployment_id IN ${these}`,
           values: [JSON.stringify(ids)],
         },
+        { sql: `DELETE FROM site_aliases WHERE deployment_id IN ${these}`, values: [JSON.stringify(ids)] },
       ]);
     },
 
@@ -141,6 +146,7 @@ const toContent = (row: Row): DeploymentContent => ({
 
 const marksOf = (row: Row): DeploymentMarks => ({
   pinned: flag(row, 'pinned'),
+  promotedAt: textOrNull(row, 'promoted_at'),
   artifactsRemovedAt: textOrNull(row, 'artifacts_removed_at'),
   logRemovedAt: textOrNull(row, 'log_removed_at'),
   leftovers: flag(row, 'leftovers'),
@@ -150,8 +156,9 @@ function toDeployment(row: Row): KeptDeployment {
   const record = json<DeploymentRecord>(row, 'record');
   return {
     ...record,
-    // Records of before there was this member lack it.
+    // Records of before there were these members lack them.
     uploadName: record.uploadName ?? null,
+    site: record.site ?? null,
     uploadId: textOrNull(row, 'upload_id'),
     ...marksOf(row),
   };
@@ -210,9 +217,18 @@ function releaseOf(record: DeploymentRecord, seq: number): Statement[] {
   const isFirst = `NOT EXISTS (SELECT 1 FROM deployments WHERE id = ?2 AND (seq >= ?3 OR status = 'success'))`;
   return [
     {
-      sql: `UPDATE apps SET release = ?2, detected_type = coalesce(?4, detected_type)
-            WHERE id = ?1 AND NOT ${releasedIsNewer} AND ${isFirst}`,
-      values: [record.appId, record.id, seq, record.plan?.type ?? null, record.createdAt],
+      sql: `UPDATE apps SET previous_release = release, release = ?2, released_at = ?6,
+              detected_type = coalesce(?4, detected_type)
+            WHERE id = ?1 AND release IS NOT ?2 AND auto_release = 1 AND release_locked = 0
+              AND NOT ${releasedIsNewer} AND ${isFirst}`,
+      values: [
+        record.appId,
+        record.id,
+        seq,
+        record.plan?.type ?? null,
+        record.createdAt,
+        new Date().toISOString(),
+      ],
     },
   ];
 }

@@ -13,6 +13,7 @@ import { createMetricsStore } from './metrics.ts';
 import { createRunnerStore } from './runners.ts';
 import { createSecretStore } from './secrets.ts';
 import { createSessionStore } from './sessions.ts';
+import { createSiteStore } from './sites.ts';
 import { removeExpired } from './sweep.ts';
 import { createTokenStore } from './tokens.ts';
 import { createUploadStore } from './uploads.ts';
@@ -30,6 +31,7 @@ export function createD1Metadata(db: D1Database): Metadata {
     apps: createAppStore(database),
     files: createFileStore(database),
     deployments: createDeploymentStore(database),
+    sites: createSiteStore(database),
     uploads: createUploadStore(database),
     runners: createRunnerStore(database),
     tokens: createTokenStore(database),

@@ -1,4 +1,4 @@
-import { AppFluxError } from '@appflux/protocol';
+import { AppFluxError, type AppType } from '@appflux/protocol';
 import type { Db } from 'mongodb';
 import type { AppRecord, AppStore, DeploymentRecord, TokenRecord } from '../metadata.ts';
 import { is, Records } from './database.ts';
@@ -15,6 +15,17 @@ function holding(search: string) {
   const regex = { $regex: pattern.join('') };
   return { $or: [{ name: regex }, { slug: regex }] };
 }
+
+/** The members that make a deployment the release. */
+export const pointTo = (
+  deploymentId: string,
+  { previous, at, detectedType }: { previous: string | null; at: string; detectedType: AppType | null },
+) => ({
+  release: idOf(deploymentId),
+  previousRelease: previous === null ? null : idOf(previous),
+  releasedAt: new Date(at),
+  ...(detectedType !== null && { detectedType }),
+});
 
 export function createAppStore(db: Db): AppStore {
   const apps = new Records<AppRecord>(db, 'apps');
@@ -39,6 +50,17 @@ export function createAppStore(db: Db): AppStore {
       apps.page({ ownerId: is(ownerId), ...(search === undefined ? {} : holding(search)) }, page),
     all: (after, limit) => apps.walk(after, limit),
     update: (id, change) => apps.change(id, change),
+
+    async release(id, { deploymentId, at, detectedType }) {
+      for (;;) {
+        const app = await apps.first(apps.key(id));
+        if (app === null || app.release === deploymentId) return app;
+        const looked = { ...apps.key(id), release: app.release === null ? null : idOf(app.release) };
+        const change = pointTo(deploymentId, { previous: app.release, at, detectedType });
+        const released = await apps.update(looked, { $set: change });
+        if (released !== null) return released;
+      }
+    },
 
     async setVariable(id, name, variable) {
       await apps.update(apps.key(id), { $set: { [`envVars.${name}`]: variable } });
@@ -78,6 +100,7 @@ export function createAppStore(db: Db): AppStore {
       const removed = await apps.remove(apps.key(id));
       await deployments.remove({ appId: idOf(id) });
       await files.remove({ appId: idOf(id) });
+      await new Records(db, 'siteAliases').remove({ appId: idOf(id) });
       for (const name of ['downloads', 'artifactDownloads'] as const) {
         await new Records(db, name).remove({ appId: idOf(id) });
       }

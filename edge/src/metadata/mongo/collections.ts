@@ -1,6 +1,6 @@
 /** The collections: how each keeps its records, and by what they are found. */
 import type { Db, IndexDescription } from 'mongodb';
-import { UNMARKED } from '../metadata.ts';
+import { APP_SITE_DEFAULTS, UNMARKED } from '../metadata.ts';
 import type { Shape } from './documents.ts';
 
 const plain = { ids: [], dates: [], beside: [], drawn: [] } as const;
@@ -8,22 +8,23 @@ const plain = { ids: [], dates: [], beside: [], drawn: [] } as const;
 export const SHAPES = {
   apps: {
     key: 'id',
-    ids: ['id', 'release'],
+    ids: ['id', 'release', 'previousRelease'],
     created: 'createdAt',
-    dates: ['createdAt'],
+    dates: ['createdAt', 'releasedAt'],
     beside: ['builds'],
     drawn: [],
-    absent: { detectedType: null, retention: { artifacts: null, logs: null } },
+    absent: { detectedType: null, retention: { artifacts: null, logs: null }, ...APP_SITE_DEFAULTS },
   },
   deployments: {
     key: 'id',
     ids: ['id', 'appId', 'uploadId'],
     created: 'createdAt',
-    dates: ['createdAt', 'startedAt', 'finishedAt', 'artifactsRemovedAt', 'logRemovedAt'],
+    dates: ['createdAt', 'startedAt', 'finishedAt', 'promotedAt', 'artifactsRemovedAt', 'logRemovedAt'],
     beside: ['seq'],
     drawn: ['runnerId', 'artifactUrl', 'buildLogs', 'releasePending', 'endedOn', 'waitedSeconds'],
-    absent: { uploadId: null, uploadName: null, ...UNMARKED },
+    absent: { uploadId: null, uploadName: null, site: null, ...UNMARKED },
   },
+  siteAliases: { ...plain, key: 'label', ids: ['appId', 'deploymentId'], dates: ['createdAt'] },
   uploads: { ...plain, key: 'id', ids: ['id'], absent: { usedAt: null, appIds: [] } },
   runners: { ...plain, key: 'id', ids: ['id'], created: 'createdAt', absent: { executor: null } },
   tokens: { ...plain, key: 'id', ids: ['id'], created: 'createdAt' },
@@ -79,6 +80,7 @@ const INDEXES: Partial<Record<CollectionName, IndexDescription[]>> = {
     by('ownerId', 'endedOn', 'status', 'appId', 'durationSeconds', 'waitedSeconds'),
     by('appId', 'endedOn', 'status', 'ownerId', 'durationSeconds', 'waitedSeconds'),
   ],
+  siteAliases: [by('appId'), by('deploymentId')],
   uploads: [by('completed', 'createdAt'), by('ownerId', 'completed')],
   runners: [unique('credentialHash'), newestFirst('createdAt', 'ownerId')],
   tokens: [

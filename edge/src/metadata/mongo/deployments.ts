@@ -12,7 +12,7 @@ import {
   UNMARKED,
 } from '../metadata.ts';
 import { newestFirst, placeOf } from '../paging.ts';
-import { ofApp } from './apps.ts';
+import { ofApp, pointTo } from './apps.ts';
 import { is, isDuplicate, Records } from './database.ts';
 import { idOf } from './documents.ts';
 
@@ -78,13 +78,23 @@ export function createDeploymentStore(db: Db, publicUrl: string | null): Deploym
     const { id, appId, plan } = record;
     const pending = { ...deployments.key(id), releasePending: true };
     if ((await deployments.first(pending)) === null) return;
-    const change = { $set: { release: idOf(id), ...(plan !== null && { detectedType: plan.type }) } };
     for (;;) {
       const app = await apps.first(apps.key(appId));
-      if (app === null || (await isNewer(app.release, record))) break;
+      if (app === null || app.releaseLocked || !app.autoRelease) break;
+      if (app.release === id || (await isNewer(app.release, record))) break;
       // Only in the place of the release that was looked at: another one that came meanwhile is looked at as well.
-      const looked = { ...apps.key(appId), release: app.release === null ? null : idOf(app.release) };
-      if ((await apps.documents.updateOne(looked, change)).matchedCount > 0) break;
+      const looked = {
+        ...apps.key(appId),
+        release: app.release === null ? null : idOf(app.release),
+        releaseLocked: { $ne: true },
+        autoRelease: { $ne: false },
+      };
+      const change = pointTo(id, {
+        previous: app.release,
+        at: new Date().toISOString(),
+        detectedType: plan?.type ?? null,
+      });
+      if ((await apps.documents.updateOne(looked, { $set: change })).matchedCount > 0) break;
     }
     await deployments.documents.updateOne(pending, { $set: { releasePending: false } });
   }
@@ -141,6 +151,11 @@ export function createDeploymentStore(db: Db, publicUrl: string | null): Deploym
       return (await deployments.update(filter, { $set: { pinned } })) !== null;
     },
 
+    async markPromoted(id, at) {
+      const change = { $set: { promotedAt: new Date(at) } };
+      return (await deployments.documents.updateOne(deployments.key(id), change)).matchedCount > 0;
+    },
+
     async markRemoved(id, part, at) {
       const member = REMOVED_AT[part];
       const filter = { ...deployments.key(id), pinned: { $ne: true }, [member]: null };
@@ -159,7 +174,8 @@ export function createDeploymentStore(db: Db, publicUrl: string | null): Deploym
 
     async delete(ids) {
       await deployments.remove({ _id: { $in: ids.map(idOf) } });
-      await new Records(db, 'artifactDownloads').remove({ deploymentId: { $in: ids.map(idOf) } });
+      for (const name of ['artifactDownloads', 'siteAliases'] as const)
+        await new Records(db, name).remove({ deploymentId: { $in: ids.map(idOf) } });
     },
 
     async idsOf(appId, limit) {

@@ -13,6 +13,7 @@ import { createMetricsStore } from './metrics.ts';
 import { createRunnerStore } from './runners.ts';
 import { createSecretStore } from './secrets.ts';
 import { createSessionStore } from './sessions.ts';
+import { createSiteStore } from './sites.ts';
 import { removeExpired } from './sweep.ts';
 import { createTokenStore } from './tokens.ts';
 import { createUploadStore } from './uploads.ts';
@@ -31,6 +32,7 @@ export function createMongoMetadata(db: Db, publicUrl: string | null): Metadata 
     apps: createAppStore(db),
     files: createFileStore(db),
     deployments: createDeploymentStore(db, publicUrl),
+    sites: createSiteStore(db),
     uploads: createUploadStore(db),
     runners: createRunnerStore(db),
     tokens: createTokenStore(db),

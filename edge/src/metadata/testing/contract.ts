@@ -13,6 +13,7 @@ import { peopleContract } from './contract/people.ts';
 import { releaseContract } from './contract/release.ts';
 import { retentionContract } from './contract/retention.ts';
 import { runnerContract } from './contract/runners.ts';
+import { siteContract } from './contract/sites.ts';
 import { tokenContract } from './contract/tokens.ts';
 import { uploadContract } from './contract/uploads.ts';
 
@@ -26,6 +27,7 @@ export function metadataContract(name: string, create: CreateBackend): void {
     describe('files', () => fileContract(create));
     describe('deployments', () => deploymentContract(create));
     describe('releases', () => releaseContract(create));
+    describe('sites', () => siteContract(create));
     describe('retention', () => retentionContract(create));
     describe('paging', () => pagingContract(create));
     describe('downloads', () => downloadContract(create));

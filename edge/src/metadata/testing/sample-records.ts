@@ -1,6 +1,7 @@
 /** Records for tests: whole, valid, and told apart by fresh ids; a test names only what it is about. */
 import type { BuildSettings } from '@appflux/protocol';
 import {
+  APP_SITE_DEFAULTS,
   type AppRecord,
   type AuditRecord,
   type DeploymentMarks,
@@ -56,6 +57,8 @@ export function appRecord(members: Partial<AppRecord> = {}): AppRecord {
     retention: { artifacts: null, logs: null },
     envVars: {},
     release: null,
+    ...APP_SITE_DEFAULTS,
+    rewriteHosts: [],
     createdAt: nextMoment(),
     ...members,
   };
@@ -82,6 +85,7 @@ export function deploymentRecord(app: AppRecord, members: Partial<DeploymentReco
     plan: null,
     failure: null,
     artifacts: [],
+    site: null,
     logKey: null,
     uploadId: null,
     createdAt: nextMoment(),

@@ -101,6 +101,48 @@ export function releaseContract(create: CreateBackend): void {
     expect(await now()).toEqual({ release: record.id, type: null, detectedType: 'web' });
   });
 
+  test('a release keeps the one before it, and when the pointer moved', async () => {
+    const { apps, deployments, app } = await withApp();
+    const [older, newer] = [success(app), success(app)];
+    const pointers = async () => {
+      const { release, previousRelease, releasedAt } = (await apps.byId(app.id)) ?? app;
+      return { release, previousRelease, moved: releasedAt };
+    };
+    await deployments.project(older, 1);
+    expect(await pointers()).toEqual({ release: older.id, previousRelease: null, moved: expect.any(String) });
+    await deployments.project(newer, 1);
+    const { moved } = await pointers();
+    expect(await pointers()).toEqual({ release: newer.id, previousRelease: older.id, moved });
+    const pointer = { deploymentId: older.id, at: '2026-11-05T00:00:00.000Z', detectedType: null };
+    const back = { release: older.id, previousRelease: newer.id, releasedAt: pointer.at };
+    expect(await apps.release(app.id, pointer)).toMatchObject({ ...back, detectedType: 'web' });
+    const again = { ...pointer, at: '2026-11-06T00:00:00.000Z', detectedType: 'pwa' as const };
+    expect(await apps.release(app.id, again)).toMatchObject({ ...back, detectedType: 'web' });
+    expect(await apps.release(app.id, { ...again, deploymentId: newer.id })).toMatchObject({
+      detectedType: 'pwa',
+    });
+    expect(await apps.release(newObjectId(), pointer)).toBeNull();
+  });
+
+  test.each([
+    ['locked', { releaseLocked: true }],
+    ['not automatic', { autoRelease: false }],
+  ])(
+    'while releases are %s, a success does not go live, then or when it is reported again',
+    async (_, held) => {
+      const { apps, deployments, app, now } = await withApp(held);
+      const during = success(app);
+      await deployments.project(during, 1);
+      expect((await now()).release).toBeNull();
+      await apps.update(app.id, { releaseLocked: false, autoRelease: true });
+      await deployments.project({ ...during, logKey: 'log' }, 2);
+      expect((await now()).release).toBeNull();
+      const after = success(app);
+      await deployments.project(after, 1);
+      expect((await now()).release).toBe(after.id);
+    },
+  );
+
   test('whatever order the changes of many deployments arrive in, the release is the newest success', async () => {
     const { apps, deployments } = await create();
     const ending = fc.constantFrom('success', 'failed', 'canceled');

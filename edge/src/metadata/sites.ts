@@ -1,0 +1,88 @@
+/** The part of metadata's contract that host names are resolved by: what a site's request needs to know, in one query. */
+import type { AppRecord, DeploymentMarks, DeploymentRecord, KeptDeployment } from './records.ts';
+
+/** What of an App its sites depend on. */
+export type SiteApp = Pick<
+  AppRecord,
+  | 'id'
+  | 'slug'
+  | 'ownerId'
+  | 'release'
+  | 'previousRelease'
+  | 'releasedAt'
+  | 'access'
+  | 'passwordHash'
+  | 'spaFallback'
+  | 'rewriteHosts'
+>;
+
+/** What of a deployment its site's address depends on. */
+export type SiteDeployment = Pick<KeptDeployment, 'id' | 'environment' | 'promotedAt'>;
+
+/** What of an App its sites depend on, of its record. */
+export const siteAppOf = ({
+  id,
+  slug,
+  ownerId,
+  release,
+  previousRelease,
+  releasedAt,
+  access,
+  passwordHash,
+  spaFallback,
+  rewriteHosts,
+}: AppRecord): SiteApp => ({
+  id,
+  slug,
+  ownerId,
+  release,
+  previousRelease,
+  releasedAt,
+  access,
+  passwordHash,
+  spaFallback,
+  rewriteHosts,
+});
+
+/**
+ * Whether a deployment is a site that can be opened. Deployments of earlier versions say nothing about it: theirs is a ZIP
+ * that was marked as having an index.html.
+ */
+export const isSite = ({
+  status,
+  site,
+  artifacts,
+  artifactsRemovedAt = null,
+}: Pick<DeploymentRecord, 'status' | 'site' | 'artifacts'> & Partial<DeploymentMarks>): boolean =>
+  status === 'success' &&
+  artifactsRemovedAt === null &&
+  (site !== null ||
+    artifacts.some(
+      ({ contentType, meta }) => contentType === 'application/zip' && meta.entry === 'index.html',
+    ));
+
+/** The newest success of a branch, by the label of its host name. */
+export interface SiteAlias {
+  label: string;
+  appId: string;
+  branch: string;
+  deploymentId: string;
+  /** When the deployment was created, ISO 8601. */
+  createdAt: string;
+}
+
+export interface SiteStore {
+  /** The App of that slug. */
+  bySlug(slug: string): Promise<SiteApp | null>;
+  /** A successful deployment and its App. */
+  byDeployment(id: string): Promise<{ app: SiteApp; deployment: SiteDeployment } | null>;
+  /** The deployment that a branch's label stands for, and its App. */
+  byLabel(label: string): Promise<{ app: SiteApp; deployment: SiteDeployment } | null>;
+  /** Which of these deployments (100 at most) are sites that can be opened, as `isSite` says. */
+  published(deploymentIds: readonly string[]): Promise<string[]>;
+  /**
+   * Points a branch's label at a deployment, unless it points at a newer one of the same App. Of an App that is not there
+   * nothing is kept.
+   */
+  point(alias: SiteAlias): Promise<void>;
+}

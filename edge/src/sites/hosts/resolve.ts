@@ -1,0 +1,132 @@
+/** Which site a host name is: one query of metadata at most, and none for a second after it. */
+import type { Environment } from '@appflux/protocol';
+import type { Env } from '../../env.ts';
+import { metadataOf } from '../../metadata/index.ts';
+import type { Metadata } from '../../metadata/metadata.ts';
+import type { SiteApp, SiteDeployment } from '../../metadata/sites.ts';
+import { dashboardHost, hostName, isWithin, sitesDomain } from './domain.ts';
+import { deploymentLabel, parseLabel } from './labels.ts';
+
+/** A site, as a request for its host needs it. */
+export interface ResolvedSite {
+  app: Omit<SiteApp, 'release' | 'previousRelease'>;
+  kind: 'release' | 'deployment' | 'branch';
+  /** The deployment that the host stands for; null while the App has no release. */
+  deploymentId: string | null;
+  /** Of a release: the one that it replaced within the last day. Open pages still ask for its files. */
+  previous: string | null;
+  /** A promoted preview is production. */
+  environment: Environment;
+  /** The host that visitors are sent to instead. */
+  canonicalHost?: string;
+}
+
+/** `unknown`: a host for sites that has none. `foreign`: no host for sites. */
+export type Resolution = ResolvedSite | 'unknown' | 'foreign';
+
+/** How long the files of the release before are served, in milliseconds. */
+const PREVIOUS_FOR_MS = 24 * 60 * 60 * 1000;
+
+/** How long an isolate relies on what it has read, in milliseconds. */
+const FRESH_FOR_MS = 1000;
+
+/** How many hosts an isolate remembers. */
+const MOST_HOSTS = 2000;
+
+/** What was read for a host. */
+type Found = { app: SiteApp; deployment: SiteDeployment | null; kind: ResolvedSite['kind'] } | null;
+
+const remembered = new Map<string, { found: Found; readAt: number }>();
+
+/** Counts what was forgotten, so that an answer that was on its way meanwhile isn't remembered. */
+let forgotten = 0;
+
+/** Forgets what is known of an App's hosts, and of hosts that had no site. Call it when a pointer, access or domain changes. */
+export function forgetSite(appId: string): void {
+  forgotten += 1;
+  for (const [host, { found }] of remembered)
+    if (found === null || found.app.id === appId) remembered.delete(host);
+}
+
+/**
+ * The site that a host stands for. `host` is a request's host name, in any case, with or without a port and a final dot.
+ * Throws AppFluxError `unavailable` when metadata doesn't respond.
+ */
+export async function resolveSite(
+  host: string,
+  { env, metadata = metadataOf(env) }: { env: Env; metadata?: Metadata },
+): Promise<Resolution> {
+  const name = hostName(host);
+  if (name === dashboardHost(env)) return 'foreign';
+  const domain = sitesDomain(env);
+  if (domain === null || !isWithin(name, domain)) return 'foreign';
+  if (name === domain) return 'unknown';
+  const found = await find(name.slice(0, -domain.length - 1), metadata);
+  return found === null ? 'unknown' : resolved(found, Date.now());
+}
+
+async function find(label: string, metadata: Metadata): Promise<Found> {
+  const known = remembered.get(label);
+  if (known !== undefined && Math.abs(Date.now() - known.readAt) < FRESH_FOR_MS) return known.found;
+  const before = forgotten;
+  const found = await read(label, metadata);
+  if (forgotten === before) remember(label, found);
+  return found;
+}
+
+function remember(label: string, found: Found): void {
+  remembered.delete(label);
+  remembered.set(label, { found, readAt: Date.now() });
+  const [oldest] = remembered.keys();
+  if (remembered.size > MOST_HOSTS && oldest !== undefined) remembered.delete(oldest);
+}
+
+async function read(label: string, { sites }: Metadata): Promise<Found> {
+  const asked = parseLabel(label);
+  switch (asked?.kind) {
+    case undefined:
+      return null;
+    case 'release': {
+      const app = await sites.bySlug(asked.slug);
+      return app && { app, deployment: null, kind: 'release' };
+    }
+    case 'deployment': {
+      const site = await sites.byDeployment(asked.deploymentId);
+      const isItsLabel = site !== null && deploymentLabel(asked.deploymentId, site.app.slug) === label;
+      return isItsLabel ? { ...site, kind: 'deployment' } : null;
+    }
+    case 'branch': {
+      const site = await sites.byLabel(label);
+      return site && { ...site, kind: 'branch' };
+    }
+  }
+}
+
+/** What a request gets to know of a site at `now` (Unix milliseconds). Pure. */
+export function resolved({ app, deployment, kind }: NonNullable<Found>, now: number): ResolvedSite {
+  const { release, previousRelease, ...rest } = app;
+  if (deployment === null) {
+    const isRecent = app.releasedAt !== null && now - Date.parse(app.releasedAt) < PREVIOUS_FOR_MS;
+    return {
+      app: rest,
+      kind,
+      deploymentId: release,
+      previous: isRecent ? previousRelease : null,
+      environment: 'production',
+    };
+  }
+  return {
+    app: rest,
+    kind,
+    deploymentId: deployment.id,
+    previous: null,
+    environment: environmentOf(deployment),
+  };
+}
+
+/** Whose access applies to a deployment: a promoted preview counts as production. */
+export const environmentOf = ({
+  environment,
+  promotedAt,
+}: Pick<SiteDeployment, 'environment' | 'promotedAt'>): Environment =>
+  promotedAt === null ? environment : 'production';
