@@ -134,7 +134,7 @@ export const DeploymentToRunner = z.discriminatedUnion('type', [
     message: z.string(),
     /**
      * Storage failed, not the upload: asking again later may help. With a message that begins with SITE_BASE_GONE, the
-     * same pack is refused again, and the runner has to pack anew.
+     * same pack is refused again, and the runner has to pack again.
      */
     again: z.boolean().optional(),
   }),

@@ -110,4 +110,22 @@ export interface CollectedArtifact {
   readonly sha256: string;
   readonly contentType: string;
   readonly meta: Record<string, string | number | boolean>;
+  /** Only for the pack of a site, which no other program can read. */
+  readonly site?: PackedSite;
+}
+
+export interface PackedSite {
+  /** The files in it. */
+  readonly contents: readonly PackedContent[];
+  /** Packs the same files again, for the base that the edge names then; undefined if the edge publishes no sites now. */
+  repack(ctx: StepContext): Promise<CollectedArtifact | undefined>;
+}
+
+/** A file in a pack, decompressed: exactly the bytes that are published. */
+export interface PackedContent {
+  /** Its path in the site. */
+  readonly name: string;
+  readonly size: number;
+  /** Reads it from its beginning. */
+  readonly read: () => AsyncIterable<Uint8Array>;
 }

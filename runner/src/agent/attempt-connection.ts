@@ -1,14 +1,23 @@
 /** The runner's connection to the deployment that it builds. */
-import { CLOSE, DeploymentToRunner, LEASE_TOKEN_HEADER, type RunnerToDeployment } from '@appflux/protocol';
+import { randomUUID } from 'node:crypto';
+import {
+  CLOSE,
+  DeploymentToRunner,
+  LEASE_TOKEN_HEADER,
+  type RunnerToDeployment,
+  SITE_BASE,
+} from '@appflux/protocol';
 import type { AttemptReport } from '../job/outcome.ts';
 import type { Notice } from '../job/pipeline.ts';
-import type { UploadAnswer, UploadQuestion } from '../job/upload.ts';
+import type { SiteBaseAnswer, SiteBaseQuestion, SiteConnection } from '../job/site/base.ts';
+import type { UploadAnswer, UploadConnection, UploadQuestion } from '../job/upload.ts';
 import type { Journal } from '../journal.ts';
 import type { LogSender } from '../log/log-sender.ts';
 import type { Mask } from '../masking/sentence.ts';
 import { Stopped } from '../stop.ts';
 import { edgeFrame } from './frames.ts';
 import type { Lease } from './lease.ts';
+import { OpenQuestions } from './open-questions.ts';
 import { type Loss, ReconnectingSocket, SOCKET_TIMING, type SocketTiming } from './reconnecting-socket.ts';
 import { maskedNotice, maskedQuestion, maskedResult } from './report.ts';
 import { UnconfirmedFrames } from './unconfirmed-frames.ts';
@@ -58,14 +67,16 @@ const CLOSES: Readonly<Record<number, Stopped>> = {
  * Sends and receives the frames of one attempt, and reconnects when the connection is lost. Nothing is sent once the
  * lease may have expired.
  */
-export class AttemptConnection {
+export class AttemptConnection implements UploadConnection, SiteConnection {
   readonly #options: AttemptConnectionOptions;
   readonly #socket: ReconnectingSocket;
   readonly #welcomed = Promise.withResolvers<LogSender>();
   readonly #finished = Promise.withResolvers<void>();
   readonly #unconfirmed = new UnconfirmedFrames();
-  /** Questions without an answer, by their request; asked again on each connection. */
-  readonly #asked = new Map<string, { frame: string; answer: PromiseWithResolvers<UploadAnswer> }>();
+  readonly #uploads = new OpenQuestions<UploadAnswer>();
+  readonly #bases = new OpenQuestions<SiteBaseAnswer | null>();
+  /** Types of frames that the edge takes besides those of version 0.1.0, by its last welcome. */
+  #accepts: readonly string[] = [];
   #log: LogSender | undefined;
   /** Whether the edge has said welcome on the present connection; until then nothing is sent. */
   #open = false;
@@ -103,12 +114,28 @@ export class AttemptConnection {
 
   /** Sends a question, again on each new connection until it is answered. */
   ask(question: UploadQuestion): Promise<UploadAnswer> {
-    const answer = Promise.withResolvers<UploadAnswer>();
-    if (this.#over) answer.reject(new Error('The attempt has ended'));
-    const text = JSON.stringify(maskedQuestion(question, this.#options.mask));
-    this.#asked.set(question.request, { frame: text, answer });
+    return this.#ask(this.#uploads, maskedQuestion(question, this.#options.mask));
+  }
+
+  get publishesSites(): boolean {
+    return this.#accepts.includes(SITE_BASE);
+  }
+
+  /** An edge that doesn't know the question would end the attempt. The edge may change with a new connection. */
+  async askForBase(question: Omit<SiteBaseQuestion, 'request'>): Promise<SiteBaseAnswer | null> {
+    if (!this.publishesSites) return null;
+    return this.#ask(this.#bases, { ...question, request: randomUUID() });
+  }
+
+  #ask<Answer>(
+    questions: OpenQuestions<Answer>,
+    question: UploadQuestion | SiteBaseQuestion,
+  ): Promise<Answer> {
+    if (this.#over) return Promise.reject(new Error('The attempt has ended'));
+    const text = JSON.stringify(question);
+    const answer = questions.add(question.request, text);
     this.#send(text);
-    return answer.promise;
+    return answer;
   }
 
   /** Reports the result. Resolves when the edge has stored it. */
@@ -135,6 +162,7 @@ export class AttemptConnection {
     if (frame === undefined || this.#over || !this.#options.lease.held()) return;
     switch (frame.type) {
       case 'welcome':
+        this.#accepts = frame.accepts ?? [];
         return this.#welcome(frame.ackedSeq, frame.canceling);
       case 'ack':
         this.#unconfirmed.confirm(frame.seq);
@@ -143,11 +171,10 @@ export class AttemptConnection {
         return this.#log?.resume(frame.from);
       case 'upload_granted':
       case 'upload_done':
-      case 'upload_refused': {
-        this.#asked.get(frame.request)?.answer.resolve(frame);
-        this.#asked.delete(frame.request);
-        return;
-      }
+      case 'upload_refused':
+        return this.#uploads.answer(frame.request, frame);
+      case 'site_base':
+        return this.#bases.answer(frame.request, frame);
       case 'cancel':
         return this.#options.onCancel(frame.reason);
       case 'finished':
@@ -163,7 +190,8 @@ export class AttemptConnection {
     this.#log ??= this.#options.openLog(ackedSeq);
     const log = this.#log;
     this.#unconfirmed.resend((frame) => (this.#send(frame) ? ackedSeq : undefined));
-    for (const { frame } of this.#asked.values()) this.#send(frame);
+    if (!this.publishesSites) this.#bases.answerAll(null);
+    for (const frame of [...this.#uploads.frames, ...this.#bases.frames]) this.#send(frame);
     log.connected(ackedSeq, (frame) => this.#send(frame));
     if (this.#finish !== undefined) this.#send(this.#finish);
     if (canceling) this.#options.onCancel('canceled');
@@ -198,7 +226,7 @@ export class AttemptConnection {
     this.#log?.disconnected();
     this.#welcomed.reject(reason);
     this.#finished.reject(reason);
-    for (const { answer } of this.#asked.values()) answer.reject(reason);
-    this.#asked.clear();
+    this.#uploads.reject(reason);
+    this.#bases.reject(reason);
   }
 }

@@ -5,16 +5,18 @@ import { describeError } from '../journal.ts';
 import type { AttemptLog } from '../log/attempt-log.ts';
 import type { Secrets } from '../masking/secrets.ts';
 import type { Mask } from '../masking/sentence.ts';
-import { say } from '../masking/sentence.ts';
+import { own, say } from '../masking/sentence.ts';
 import { type AttemptFolder, makeAttemptFolder } from '../sandbox/attempt-folder.ts';
 import { forOneJob } from '../scan/one-job.ts';
-import type { StepContext } from '../step-context.ts';
+import { type CollectedArtifact, JobFailure, type StepContext } from '../step-context.ts';
 import { inSpan } from '../tracing/trace.ts';
 import { collectArtifacts } from './collect/index.ts';
 import { detectPlan } from './detect.ts';
 import type { JobHost } from './executor.ts';
 import type { Steps } from './pipeline.ts';
 import { prepareSource } from './prepare/index.ts';
+import type { SiteConnection } from './site/base.ts';
+import { sitePublisher } from './site/index.ts';
 import { type UploadConnection, uploadArtifacts } from './upload.ts';
 
 export interface StepsInput {
@@ -25,7 +27,7 @@ export interface StepsInput {
   readonly secrets: Secrets;
   readonly mask: Mask;
   readonly log: AttemptLog;
-  readonly connection: UploadConnection;
+  readonly connection: UploadConnection & SiteConnection;
 }
 
 /** The steps that a runner really takes. */
@@ -79,15 +81,25 @@ export function realSteps(host: JobHost, input: StepsInput): Steps {
             maxBytes: limits.artifactBytes,
             outDir: folder.workspace.scratch,
             mask,
+            publish: sitePublisher({ connection, attempt, branch: source.branch, journal: host.journal }),
           },
           within,
         ),
       ),
     upload: async (artifacts, ctx) => {
-      await inSpan(ctx, 'scan artifacts', (within) =>
-        timed('artifacts', within, () => scanner.scanArtifacts(artifacts, within)),
-      );
-      await uploadArtifacts(artifacts, { connection, attempt, journal: host.journal }, ctx);
+      const scan = (files: readonly CollectedArtifact[], parent: StepContext) =>
+        inSpan(parent, 'scan artifacts', (within) =>
+          timed('artifacts', within, () => scanner.scanArtifacts(files, within)),
+        );
+      await scan(artifacts, ctx);
+      const repacked = async (artifact: CollectedArtifact, within: StepContext) => {
+        const again = await artifact.site?.repack(within);
+        if (again === undefined)
+          throw new JobFailure('upload_failed', own('This instance no longer publishes sites'));
+        await scan([again], within);
+        return again;
+      };
+      await uploadArtifacts(artifacts, { connection, attempt, journal: host.journal, repacked }, ctx);
       await inSpan(ctx, 'keep cache', (within) => executor.keep(within));
     },
   };

@@ -2,12 +2,13 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { AttemptResult } from '@appflux/protocol';
+import { type AttemptResult, SITE_PACK_TYPE } from '@appflux/protocol';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { CollectedArtifact, StepContext } from '../step-context.ts';
 import { startAgent, succeedingSteps, type TestAgent } from '../testing/agent.ts';
 import { keptJournal } from '../testing/docker.ts';
 import type { FakeAttempt } from '../testing/fake-attempt.ts';
+import { FakeSites } from '../testing/fake-sites.ts';
 import { sampleGrant } from '../testing/sample-job.ts';
 import { uploadArtifacts } from './upload.ts';
 
@@ -35,12 +36,15 @@ async function artifact(name: string, bytes: Buffer): Promise<CollectedArtifact>
 interface Upload {
   readonly artifacts: readonly CollectedArtifact[];
   readonly prepare?: (attempt: FakeAttempt, agent: TestAgent) => void;
+  /** Whether the edge publishes sites. */
+  readonly sites?: boolean;
 }
 
 /** Runs an attempt whose upload step is the real one. */
 async function upload({
   artifacts,
   prepare,
+  sites = false,
 }: Upload): Promise<{ attempt: FakeAttempt; result: AttemptResult }> {
   const { journal } = uploads;
   let attempt: FakeAttempt | undefined;
@@ -51,11 +55,17 @@ async function upload({
         upload: (collected, ctx: StepContext) => {
           if (attempt !== undefined && agent !== undefined) prepare?.(attempt, agent);
           const backoff = { baseMs: 1, capMs: 5 };
-          return uploadArtifacts(collected, { connection, attempt: 1, journal, backoff }, ctx);
+          const repacked = async (one: CollectedArtifact) => {
+            const again = await one.site?.repack(ctx);
+            if (again === undefined) throw new Error('this is no site');
+            return again;
+          };
+          return uploadArtifacts(collected, { connection, attempt: 1, journal, backoff, repacked }, ctx);
         },
       }),
   });
   agent = started;
+  if (sites) started.edge.sites = new FakeSites(started.edge);
   attempt = started.edge.grant(sampleGrant());
   await started.until(() => attempt?.result !== undefined);
   if (attempt.result === undefined) throw new Error('there is no result');
@@ -223,4 +233,45 @@ test('a cancel in the middle of an upload ends it', async () => {
     },
   });
   expect(result).toEqual({ status: 'canceled' });
+});
+
+describe('a site whose base is gone', () => {
+  const packed = async (
+    name: string,
+    bytes: Buffer,
+    repack: () => Promise<CollectedArtifact | undefined>,
+  ) => ({
+    ...(await artifact(name, bytes)),
+    contentType: SITE_PACK_TYPE,
+    site: { contents: [], repack },
+  });
+
+  const packs = async () => {
+    const repacks: number[] = [];
+    const again = async () => {
+      repacks.push(repacks.length + 1);
+      return packed('site.zip', Buffer.from(`pack ${repacks.length}`), again);
+    };
+    return { repacks, first: await packed('site.zip', Buffer.from('pack 0'), again) };
+  };
+
+  test.each([
+    [0, 'success', 'pack 0'],
+    [2, 'success', 'pack 2'],
+    [4, 'failed', ''],
+  ])('is packed again: %d times refused', async (refusals, status, stored) => {
+    const { repacks, first } = await packs();
+    const { result, attempt } = await upload({
+      artifacts: [first],
+      prepare: (_, { edge }) => {
+        if (edge.sites !== undefined) edge.sites.refusals = refusals;
+      },
+      sites: true,
+    });
+    expect(result.status).toBe(status);
+    expect(repacks).toHaveLength(Math.min(refusals, 3));
+    expect(agent?.edge.storedBytes('site.zip').toString()).toBe(stored);
+    if (status === 'failed') expect(result).toMatchObject({ failure: { code: 'upload_failed' } });
+    else expect(attempt.log).toContain('Uploaded the site (6 bytes)');
+  });
 });

@@ -7,6 +7,7 @@ import {
   formatElapsed,
   type PartGrant,
   type RunnerToDeployment,
+  SITE_BASE_GONE,
   type UploadedPart,
 } from '@appflux/protocol';
 import { request } from 'undici';
@@ -38,7 +39,15 @@ export interface UploadOptions {
   readonly attempt: number;
   readonly journal: Journal;
   readonly backoff?: BackoffPolicy;
+  /** Packs a site again after the edge has refused its base. */
+  readonly repacked: (artifact: CollectedArtifact, ctx: StepContext) => Promise<CollectedArtifact>;
 }
+
+/** The edge no longer has the publication that the pack of a site continues. */
+class BaseGone extends Error {}
+
+/** How often the same site is packed again. */
+const REPACKS = 3;
 
 /** Parts that are uploaded in parallel. */
 const PARALLEL = 4;
@@ -64,12 +73,42 @@ export async function uploadArtifacts(
 ): Promise<void> {
   for (const artifact of artifacts) {
     const startedAt = performance.now();
-    await inSpan(ctx, 'upload', (within) => uploadArtifact(artifact, options, within), {
-      'appflux.artifact': artifact.name,
-      'appflux.bytes': artifact.size,
-    });
+    const { name, size, site } = await inSpan(
+      ctx,
+      'upload',
+      (within) => uploadOrRepack(artifact, options, within),
+      {
+        'appflux.artifact': artifact.name,
+        'appflux.bytes': artifact.size,
+      },
+    );
     const took = formatElapsed(performance.now() - startedAt);
-    ctx.log(say`Uploaded ${artifact.name} (${own(formatBytes(artifact.size))}) in ${own(took)}.`);
+    const what = site === undefined ? name : own('the site');
+    ctx.log(say`Uploaded ${what} (${own(formatBytes(size))}) in ${own(took)}.`);
+  }
+}
+
+/** Uploads an artifact. Returns what was uploaded: a site may have been packed again. */
+async function uploadOrRepack(
+  artifact: CollectedArtifact,
+  options: UploadOptions,
+  ctx: StepContext,
+): Promise<CollectedArtifact> {
+  let current = artifact;
+  for (let repacks = 0; ; repacks += 1) {
+    try {
+      await uploadArtifact(current, options, ctx);
+      return current;
+    } catch (error) {
+      if (!(error instanceof BaseGone)) throw error;
+      if (repacks === REPACKS)
+        throw new JobFailure(
+          'upload_failed',
+          say`The publications that ${current.name} continues were removed`,
+        );
+    }
+    ctx.log(own('The previous publication is gone. Packing the site again.'));
+    current = await options.repacked(current, ctx);
   }
 }
 
@@ -92,7 +131,7 @@ async function uploadArtifact(
       meta,
     } as const;
     const granted = await askUntilAnswered(question, options, ctx);
-    if (granted.type !== 'upload_granted') throw refused(name, granted);
+    if (granted.type !== 'upload_granted') throw refused(artifact, granted);
     const rest = granted.parts.filter(({ partNumber }) =>
       done.every((part) => part.partNumber !== partNumber),
     );
@@ -104,7 +143,7 @@ async function uploadArtifact(
   }
   const parts = done.sort((a, b) => a.partNumber - b.partNumber);
   const answer = await askUntilAnswered({ type: 'uploaded', attempt, name, parts }, options, ctx);
-  if (answer.type !== 'upload_done') throw refused(name, answer);
+  if (answer.type !== 'upload_done') throw refused(artifact, answer);
 }
 
 /** A question that is not numbered yet: each time it is asked counts as one of its own. */
@@ -121,7 +160,7 @@ async function askUntilAnswered(
   { signal }: StepContext,
 ): Promise<UploadAnswer> {
   return retry(() => untilAborted(connection.ask({ ...question, request: randomUUID() }), signal), {
-    isTransient: (answer) => answer.type === 'upload_refused' && answer.again === true,
+    isTransient: (answer) => answer.type === 'upload_refused' && answer.again === true && !isBaseGone(answer),
     pauseAfter: pausesOf(backoff),
     onRetry: (answer, tries) =>
       journal.warn('Storage failed', { artifact: question.name, tries, problem: messageOf(answer) }),
@@ -138,7 +177,11 @@ const pausesOf =
 const messageOf = (answer: UploadAnswer): string | undefined =>
   answer.type === 'upload_refused' ? answer.message : undefined;
 
-function refused(name: string, answer: { type: string; message?: string }): JobFailure {
+const isBaseGone = (answer: UploadAnswer): boolean =>
+  answer.type === 'upload_refused' && answer.message.startsWith(SITE_BASE_GONE);
+
+function refused({ name, site }: CollectedArtifact, answer: UploadAnswer & { message?: string }): Error {
+  if (site !== undefined && isBaseGone(answer)) return new BaseGone();
   return new JobFailure(
     'upload_failed',
     say`${name} was not accepted: ${answer.message ?? `unexpected ${answer.type}`}`,

@@ -3,7 +3,7 @@
 import { formatBytes, printable, quoted } from '@appflux/protocol';
 import type { ClamdAddress } from '../config/clamd-address.ts';
 import { own, say } from '../masking/sentence.ts';
-import { JobFailure, type StepContext } from '../step-context.ts';
+import { type CollectedArtifact, JobFailure, type PackedContent, type StepContext } from '../step-context.ts';
 import { askClamd, CLIENT_TIMEOUTS, ClamdError, type ClientTimeouts, scanContent } from './client.ts';
 import type { Connect } from './facts.ts';
 import { type Content, type FileToScan, filesBelow, withFile } from './files.ts';
@@ -27,6 +27,8 @@ export interface ScannerOptions {
   readonly now?: () => Date;
 }
 
+export type ArtifactToScan = Pick<CollectedArtifact, 'path' | 'name' | 'site'>;
+
 /**
  * All of these throw JobFailure: `malware_found`, with the signature and the file, or under the policy `required`
  * `scan_unavailable`. They throw the reason of `ctx.signal` if that aborts. They answer whether a scan was made; where
@@ -40,11 +42,8 @@ export interface Scanner {
   scanUpload(path: string, name: string, ctx: StepContext): Promise<boolean>;
   /** Scans every file of the source tree. */
   scanTree(top: string, ctx: StepContext): Promise<boolean>;
-  /** Scans what is about to be uploaded. */
-  scanArtifacts(
-    files: readonly { readonly path: string; readonly name: string }[],
-    ctx: StepContext,
-  ): Promise<boolean>;
+  /** Scans what is about to be uploaded; the files in a pack of a site one by one. */
+  scanArtifacts(artifacts: readonly ArtifactToScan[], ctx: StepContext): Promise<boolean>;
 }
 
 const CONCURRENCY = 4;
@@ -71,8 +70,10 @@ export function createScanner(options: ScannerOptions): Scanner {
         await logState(options, address, ctx);
         await scanAll(options, address, filesBelow(top), 'source', ctx);
       }),
-    scanArtifacts: (files, ctx) =>
-      attempt(options, ctx, (address) => scanAll(options, address, files, 'artifacts', ctx)),
+    scanArtifacts: (artifacts, ctx) => {
+      const files = artifacts.flatMap((artifact): Scanned[] => [...(artifact.site?.contents ?? [artifact])]);
+      return attempt(options, ctx, (address) => scanAll(options, address, files, 'artifacts', ctx));
+    },
   };
 }
 
@@ -112,6 +113,8 @@ async function logState(options: ScannerOptions, address: ClamdAddress, ctx: Ste
   ctx.log(say`Malware scan: ${printable(text)}${stale ? ', out of date' : ''}.`);
 }
 
+type Scanned = FileToScan | PackedContent;
+
 interface Tally {
   files: number;
   bytes: number;
@@ -121,17 +124,18 @@ interface Tally {
 async function scanAll(
   options: ScannerOptions,
   address: ClamdAddress,
-  files: AsyncIterable<FileToScan> | Iterable<FileToScan>,
+  files: AsyncIterable<Scanned> | Iterable<Scanned>,
   what: 'source' | 'artifacts',
   ctx: StepContext,
 ): Promise<void> {
   const tally: Tally = { files: 0, bytes: 0, overLimit: [] };
   await forEachOf(files, options.concurrency ?? CONCURRENCY, ctx.signal, async (file, signal) => {
-    const verdict = await withFile(file.path, (content, size) => {
+    const scanned = (content: Content, size: number) => {
       tally.files += 1;
       tally.bytes += size;
       return scan(options, address, content, signal);
-    });
+    };
+    const verdict = 'read' in file ? await scanned(file.read, file.size) : await withFile(file.path, scanned);
     if (verdict?.kind === 'found') throw malware(verdict.signature, file.name);
     if (verdict?.kind === 'over_limit') tally.overLimit.push({ name: file.name, limit: verdict.limit });
   });

@@ -7,8 +7,10 @@ import {
   LEASE_TOKEN_HEADER,
   type LogLine,
   RunnerToDeployment,
+  SITE_PACK_TYPE,
 } from '@appflux/protocol';
 import type { WebSocket } from 'ws';
+import type { FakeSites } from './fake-sites.ts';
 
 type Frame<Type extends RunnerToDeployment['type']> = Extract<RunnerToDeployment, { type: Type }>;
 
@@ -39,11 +41,16 @@ export class FakeAttempt {
   #socket: WebSocket | undefined;
   readonly #baseSeq: number;
   readonly #storageUrl: string;
+  readonly #sites: FakeSites | undefined;
 
-  /** @param baseSeq the last line of the attempts before this one */
-  constructor(grant: Grant, storageUrl: string, baseSeq = 0) {
+  /**
+   * @param baseSeq the last line of the attempts before this one
+   * @param sites the sites of an edge that publishes them
+   */
+  constructor(grant: Grant, storageUrl: string, baseSeq = 0, sites?: FakeSites) {
     this.grant = grant;
     this.#storageUrl = storageUrl;
+    this.#sites = sites;
     this.#baseSeq = baseSeq;
   }
 
@@ -72,7 +79,13 @@ export class FakeAttempt {
     socket.on('close', () => {
       if (this.#socket === socket) this.#socket = undefined;
     });
-    this.send({ type: 'welcome', ackedSeq: this.ackedSeq, canceling: this.canceling });
+    const accepts = this.#sites?.accepts;
+    this.send({
+      type: 'welcome',
+      ackedSeq: this.ackedSeq,
+      canceling: this.canceling,
+      ...(accepts === undefined ? {} : { accepts: [...accepts] }),
+    });
     return (text) => {
       if (this.#socket !== socket) return;
       const frame = RunnerToDeployment.safeParse(JSON.parse(text));
@@ -112,6 +125,10 @@ export class FakeAttempt {
       const message = 'Storage doesn’t respond';
       return this.send({ type: 'upload_refused', request: frame.request, message, again: true });
     }
+    if (frame.type === 'site_base') {
+      const base = this.#sites?.baseOf(frame) ?? null;
+      if (this.#sites?.silent !== true) this.send({ type: 'site_base', request: frame.request, base });
+    }
     if (frame.type === 'upload') this.#upload(frame);
     if (frame.type === 'uploaded') this.send({ type: 'upload_done', request: frame.request });
     if (frame.type === 'finish') {
@@ -128,10 +145,12 @@ export class FakeAttempt {
     if (!this.holdAcks) this.send({ type: 'ack', seq: this.ackedSeq });
   }
 
-  #upload({ request, name, size }: Frame<'upload'>) {
+  #upload({ request, name, size, contentType }: Frame<'upload'>) {
     if (this.refuseUploads !== undefined) {
       return this.send({ type: 'upload_refused', request, message: this.refuseUploads });
     }
+    const gone = contentType === SITE_PACK_TYPE ? this.#sites?.refusal() : undefined;
+    if (gone !== undefined) return this.send({ type: 'upload_refused', request, message: gone, again: true });
     const count = Math.max(1, Math.ceil(size / this.partSize));
     const parts = Array.from({ length: count }, (_, index) => ({
       partNumber: index + 1,

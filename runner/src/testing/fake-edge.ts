@@ -19,6 +19,7 @@ import {
 } from '@appflux/protocol';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { FakeAttempt, leaseHeader } from './fake-attempt.ts';
+import type { FakeSites } from './fake-sites.ts';
 import { newRunnerId } from './sample-job.ts';
 
 export const FAKE_CREDENTIAL = 'runner-credential-of-the-test';
@@ -34,6 +35,8 @@ export class FakeEdge {
   readonly stored = new Map<string, Map<number, Buffer>>();
   /** Files that can be fetched from `sourceUrl(name)`. */
   readonly sources = new Map<string, Buffer>();
+  /** The sites that it publishes; an edge of an earlier version publishes none. */
+  sites: FakeSites | undefined;
   /** Statuses with which the next PUTs into storage are answered, before they work again. */
   readonly storageFaults: number[] = [];
   /** What it has of attempts that no runner runs any more, as `deployment/attempt`; others are not taken. */
@@ -92,7 +95,7 @@ export class FakeEdge {
 
   /** Hands out a grant, as the pool does once the deployment has given the lease. */
   grant(grant: Grant, baseSeq = 0): FakeAttempt {
-    const attempt = new FakeAttempt(grant, new URL('/storage', this.url).href, baseSeq);
+    const attempt = new FakeAttempt(grant, new URL('/storage', this.url).href, baseSeq, this.sites);
     this.#attempts.set(`${grant.deploymentId}/${grant.attempt}`, attempt);
     this.sendToPool({
       type: 'grant',

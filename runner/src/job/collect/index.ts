@@ -13,10 +13,34 @@ import { COLLECT_LIMITS, type CollectLimits } from './limits.ts';
 import { noArtifact } from './missing.ts';
 import { factsOfPath, rankOf } from './name-facts.ts';
 import { siteName, uniqueNames } from './names.ts';
+import { noFolder, noStartPage } from './not-a-site.ts';
 import { packZip } from './pack.ts';
 import { type FoundFile, readFound } from './safe-file.ts';
 import { feedHash, updateFacts } from './updates/index.ts';
 import { tooLarge, walkFolder } from './walk.ts';
+
+/** A folder to publish as a site. */
+export interface OutputFolder {
+  /** The root directory: an absolute path without links. */
+  readonly root: string;
+  /** Relative to it, '' for itself. */
+  readonly folder: string;
+  /** Whether the folder is published as it is in the source: no build has made it. */
+  readonly isSource: boolean;
+  /** The name of the artifact. */
+  readonly name: string;
+  /** Where it is written. */
+  readonly path: string;
+  /** What the files may weigh, and the artifact. */
+  readonly maxBytes: number;
+  readonly limits: CollectLimits;
+}
+
+/** Packs a folder for publishing; undefined if it has no start page, or the edge publishes no sites. */
+export type PublishFolder = (
+  folder: OutputFolder,
+  ctx: StepContext,
+) => Promise<CollectedArtifact | undefined>;
 
 export interface CollectInput {
   /** The root directory, where the build ran: an absolute path without links, as `prepareSource` gives it. */
@@ -31,12 +55,14 @@ export interface CollectInput {
   readonly outDir: string;
   /** Hides secrets in a path: a build may name a file after one, and names are public. */
   readonly mask: Mask;
+  /** Packs a folder for publishing; absent where sites are delivered as ZIPs. */
+  readonly publish?: PublishFolder;
   readonly limits?: CollectLimits;
 }
 
 /**
- * Collects what the plan's outputs name. A site is the first folder that holds a file, packed as one ZIP; for
- * other types every file that is named is an artifact, and every folder a ZIP. All are copied out of the
+ * Collects what the plan's outputs name. A site is the first folder that holds a file, packed for publishing, or as a
+ * ZIP if it has no start page or the edge publishes no sites; for other types every file that is named is an artifact, and every folder a ZIP. All are copied out of the
  * build's reach, with their SHA-256.
  * @throws {JobFailure} `no_artifact` if there is nothing, `artifact_invalid` for what must not be delivered;
  * the reason of `ctx.signal` if it aborts.
@@ -47,15 +73,12 @@ export async function collectArtifacts(input: CollectInput, ctx: StepContext): P
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const collector = new Collector(input, await sameRoot(input.root), folder, ctx);
   const artifacts = isSite(input.plan) ? await collector.site() : await collector.everything();
-  for (const { name, size, sha256 } of artifacts) {
+  for (const { name, size, sha256, site } of artifacts) {
+    if (site !== undefined) continue;
     ctx.log(say`Collected ${name}, ${own(formatBytes(size))}, SHA-256 ${own(sha256)}.`);
   }
   return artifacts;
 }
-
-/** Many projects without a framework have a build script, and some of them are servers or packages. */
-const noFirstPage = (folder: string): string =>
-  `Warning: ${quoted(folder)} has no index.html, so the site has no start page. If the site is in another folder, set outputs. AppFlux publishes files; it doesn’t run servers.`;
 
 const isSite = ({ type }: Plan): boolean => type === 'web' || type === 'pwa';
 
@@ -73,6 +96,8 @@ async function sameRoot(root: string): Promise<string> {
       : own('The build replaced the root directory with a link.'),
   );
 }
+
+const shownFolder = (folder: string): string => (folder === '' ? '.' : folder);
 
 class Collector {
   readonly #input: CollectInput;
@@ -99,12 +124,35 @@ class Collector {
     for (const output of plan.outputs) {
       const matches = await this.#find(output);
       for (const folder of matches.folders) {
-        const artifact = await this.#pack(folder, siteName(app.slug, version, commitHash));
+        const name = siteName(app.slug, version, commitHash);
+        const artifact = (await this.#publish(folder, name)) ?? (await this.#pack(folder, name));
         if (artifact !== null) return [artifact];
       }
       files.push(...matches.files);
     }
+    if (files.length > 0) this.#ctx.log(noFolder(files.map(({ path }) => path)));
     return this.#files(files, []);
+  }
+
+  /** Packs a folder for publishing; undefined if it has no start page, or the edge publishes no sites. */
+  #publish(folder: string, name: string): Promise<CollectedArtifact | undefined> | undefined {
+    return this.#input.publish?.(
+      {
+        root: this.#root,
+        folder,
+        isSource: this.#isSource(folder),
+        name,
+        path: join(this.#folder, name),
+        maxBytes: this.#input.maxBytes,
+        limits: this.#limits,
+      },
+      this.#ctx,
+    );
+  }
+
+  /** Whether a folder is published as it is in the source. */
+  #isSource(folder: string): boolean {
+    return folder === '' || this.#input.plan.buildCommand === null;
   }
 
   /** Every file and every folder that is named. */
@@ -138,9 +186,9 @@ class Collector {
   /** Packs a folder; null if it holds no file. */
   async #pack(folder: string, name: string): Promise<CollectedArtifact | null> {
     const { signal } = this.#ctx;
-    const shown = folder === '' ? '.' : folder;
+    const shown = shownFolder(folder);
     const leftOut: string[] = [];
-    const isSource = folder === '' || this.#input.plan.buildCommand === null;
+    const isSource = this.#isSource(folder);
     const files = await walkFolder(join(this.#root, folder), shown, {
       root: this.#root,
       limits: this.#limits,
@@ -163,7 +211,13 @@ class Collector {
       say`Packing ${quoted(shown)}: ${files.length} ${files.length === 1 ? 'file' : 'files'}, ${own(formatBytes(unpackedBytes))}.`,
     );
     const site = isSite(this.#input.plan);
-    if (site && !('entry' in entry)) this.#ctx.log(noFirstPage(shown));
+    if (site && !('entry' in entry))
+      this.#ctx.log(
+        noStartPage(
+          shown,
+          files.map(({ inside }) => inside),
+        ),
+      );
     const path = join(this.#folder, name);
     const keepExecutable = !site;
     const options = { maxBytes: this.#bytesLeft, signal, keepExecutable };

@@ -1,0 +1,58 @@
+/** Lists what of an output folder is published as a site. */
+import { join } from 'node:path';
+import { EMPTY_RULES, listed, quoted, type SiteRules } from '@appflux/protocol';
+import { joined, own, say, type Text } from '../../masking/sentence.ts';
+import type { StepContext } from '../../step-context.ts';
+import type { OutputFolder } from '../collect/index.ts';
+import { type PackedFile, walkFolder } from '../collect/walk.ts';
+import { type LeftOut, leftOutBecause } from './leave-out.ts';
+
+/** The files and rules of a site. */
+export interface SiteFolder {
+  readonly files: readonly PackedFile[];
+  readonly rules: SiteRules;
+}
+
+/**
+ * The files of a folder that are published; null if the folder has no `index.html` at its top. The log lists what is
+ * left out.
+ * @throws {JobFailure} `artifact_invalid`; the reason of `ctx.signal` if it aborts
+ */
+export async function siteFolder(
+  { root, folder, isSource, limits, maxBytes }: OutputFolder,
+  ctx: StepContext,
+): Promise<SiteFolder | null> {
+  const shown = folder === '' ? '.' : folder;
+  const leftOut = new Map<LeftOut, string[]>();
+  const files = await walkFolder(join(root, folder), shown, {
+    root,
+    limits,
+    maxBytes,
+    signal: ctx.signal,
+    leaveOut: (inside) => {
+      const why = leftOutBecause(inside, { dotfiles: false, sourceMaps: false }, isSource);
+      if (why === null) return false;
+      const paths = leftOut.get(why) ?? [];
+      leftOut.set(why, paths);
+      paths.push(inside);
+      return true;
+    },
+  });
+  if (!files.some(({ inside }) => inside === 'index.html')) return null;
+  for (const line of describeLeftOut(shown, leftOut)) ctx.log(line);
+  return { files, rules: EMPTY_RULES };
+}
+
+/** What a person can do about something that was left out. */
+const ADVICE: Partial<Record<LeftOut, Text>> = {
+  'hidden files': own(' To publish them, set site.dotfiles to true in appflux.json.'),
+  'source maps': own(' To publish them, set site.sourceMaps to true in appflux.json.'),
+  'server code': own(' AppFlux publishes files; it doesn’t run servers.'),
+};
+
+/** A line for each reason. */
+function describeLeftOut(shown: string, leftOut: ReadonlyMap<LeftOut, readonly string[]>): Text[] {
+  return [...leftOut].map(([why, paths]) =>
+    joined([say`Left out of ${quoted(shown)}: ${own(why)} (${listed(paths, 3)}).`, ADVICE[why] ?? ''], ''),
+  );
+}
