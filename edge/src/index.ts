@@ -13,6 +13,7 @@ export { MongoObject } from './metadata/mongo/object.ts';
 export { OperationsObject } from './operations/object.ts';
 export { OutboxObject } from './outbox/object.ts';
 export { SweepObject } from './retention/object.ts';
+export { SiteObject } from './sites/store/object.ts';
 export { ThrottleObject } from './throttle/object.ts';
 
 export default {
