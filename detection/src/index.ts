@@ -7,5 +7,15 @@ export { DetectionFailure } from './failure.ts';
 export { compileGlob, type Glob } from './glob.ts';
 export * from './images.ts';
 export { MANIFEST_BYTES, MANIFEST_NAME, parseManifest } from './manifest.ts';
+export {
+  type CompiledSiteRules,
+  compileSiteRules,
+  defaultSpaFallback,
+  SITE_RULE_FILES,
+  SITE_RULES_BYTES,
+  type SiteRuleLevel,
+  type SiteRuleProblem,
+  type SiteRuleSources,
+} from './site-rules/index.ts';
 export { chooseVersion } from './tag-version.ts';
 export { joinPath, type NodeKind, SourceTree, treeFromTexts, wantedText } from './tree.ts';

@@ -41,6 +41,35 @@ describe('appflux.json', () => {
     expect(failure.message).toBe(`appflux.json has an unknown key "${key}". Did you mean "${meant}"?`);
   });
 
+  it('says how the site is published', () => {
+    const site = {
+      dotfiles: true,
+      sourceMaps: true,
+      spaFallback: false,
+      cleanUrls: false,
+      trailingSlash: 'never',
+    };
+    expect(parseManifest(JSON.stringify({ site }))).toEqual({ site });
+    expect(parseManifest('{"site": {}}')).toEqual({ site: {} });
+  });
+
+  it.each([
+    [
+      '{"site": {"spa": true}}',
+      '"site" in appflux.json has an unknown key "spa". Did you mean "spaFallback"?',
+    ],
+    [
+      '{"site": {"dotFile": 1}}',
+      '"site" in appflux.json has an unknown key "dotFile". Did you mean "dotfiles"?',
+    ],
+    ['{"site": {"__proto__": {}}}', '"site" in appflux.json has an unknown key "__proto__".'],
+    ['{"site": {"trailingSlash": true}}', 'appflux.json, "site.trailingSlash": '],
+    ['{"site": {"cleanUrls": "yes"}}', 'appflux.json, "site.cleanUrls": '],
+    ['{"site": true}', 'appflux.json, "site": '],
+  ])('with %s is refused', (text, message) => {
+    expect(failureOf(text).message).toContain(message);
+  });
+
   it('with an unknown key lists what there is', () => {
     const failure = failureOf(JSON.stringify({ ['z'.repeat(100_000)]: 1 }));
     expect(failure.message).toContain('has an unknown key "zzz');

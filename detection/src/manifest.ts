@@ -1,14 +1,11 @@
 /** `appflux.json`: build settings that a source brings along. */
-import { MANIFEST_KEYS, Manifest, printable, quoted } from '@appflux/protocol';
+import { MANIFEST_KEYS, Manifest, printable, quoted, SITE_SETTINGS_KEYS } from '@appflux/protocol';
 import { DetectionFailure } from './failure.ts';
 import { parseJson } from './json.ts';
 import { nearest } from './nearest.ts';
 
 export const MANIFEST_NAME = 'appflux.json';
 export const MANIFEST_BYTES = 64 * 1024;
-
-/** What may be meant by a key that is misspelled; `$schema` is for editors. */
-const KNOWN_KEYS = MANIFEST_KEYS.filter((key) => key !== '$schema');
 
 /**
  * Reads a manifest.
@@ -22,18 +19,27 @@ export function parseManifest(text: string): Manifest {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw refuse(`${MANIFEST_NAME} must contain a JSON object.`);
   }
-  for (const key of Object.keys(value)) {
-    if (MANIFEST_KEYS.includes(key)) continue;
-    throw refuse(
-      `${MANIFEST_NAME} has an unknown key ${quoted(key)}. Did you mean "${nearest(key, KNOWN_KEYS)}"?`,
-      `Allowed keys: ${KNOWN_KEYS.join(', ')}.`,
-    );
+  refuseUnknownKeys(value, MANIFEST_NAME, MANIFEST_KEYS);
+  if ('site' in value && typeof value.site === 'object' && value.site !== null) {
+    refuseUnknownKeys(value.site, `"site" in ${MANIFEST_NAME}`, SITE_SETTINGS_KEYS);
   }
   const result = Manifest.safeParse(value);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   const where = issue === undefined || issue.path.length === 0 ? '' : `, ${quoted(issue.path.join('.'))}`;
   throw refuse(`${MANIFEST_NAME}${where}: ${printable(issue?.message ?? 'invalid value', 300)}.`);
+}
+
+function refuseUnknownKeys(value: object, where: string, allowed: readonly string[]): void {
+  // `$schema` is for editors: it is never what a misspelled key means.
+  const keys = allowed.filter((key) => key !== '$schema');
+  for (const key of Object.keys(value)) {
+    if (allowed.includes(key)) continue;
+    throw refuse(
+      `${where} has an unknown key ${quoted(key)}. Did you mean "${nearest(key, keys)}"?`,
+      `Allowed keys: ${keys.join(', ')}.`,
+    );
+  }
 }
 
 const refuse = (message: string, hint = 'Correct appflux.json and push again.') =>

@@ -1,6 +1,24 @@
 /** `appflux.json`: build settings in the repository. */
 import { z } from 'zod';
 import { AppType, Command, OutputGlob, RootDirectory } from './app.ts';
+import { SiteTrailingSlash } from './site-rules.ts';
+
+/** `site` of `appflux.json`: how the output is published. It takes precedence over the files of other platforms. */
+export const SiteSettings = z.strictObject({
+  /** Whether files and folders whose names begin with a dot are published; `.well-known` always is. */
+  dotfiles: z.boolean().optional(),
+  /** Whether source maps are published. */
+  sourceMaps: z.boolean().optional(),
+  /** Whether paths without a file get `/index.html`, as single-page apps need it. */
+  spaFallback: z.boolean().optional(),
+  /** Whether pages are served without `.html`. */
+  cleanUrls: z.boolean().optional(),
+  trailingSlash: SiteTrailingSlash.optional(),
+});
+export type SiteSettings = z.infer<typeof SiteSettings>;
+
+/** The valid keys of `site`. */
+export const SITE_SETTINGS_KEYS = Object.keys(SiteSettings.shape);
 
 /** The fields of `appflux.json`. It is at the top of the source; the app's own settings take precedence. */
 export const Manifest = z
@@ -16,6 +34,7 @@ export const Manifest = z
     node: z.string().max(40).optional(),
     /** Whether Git submodules are fetched, from the repository's own host only; at the top of the source. */
     submodules: z.boolean().optional(),
+    site: SiteSettings.optional(),
   })
   .meta({ id: 'Manifest' });
 export type Manifest = z.infer<typeof Manifest>;

@@ -90,7 +90,7 @@ export const SiteDestination = z.object({
   path: SiteTemplate,
   query: z.array(z.object({ key: Text, value: SiteTemplate })).max(50),
   /** Without `#`; null if there is none. */
-  hash: Text.nullable(),
+  hash: SiteTemplate.nullable(),
 });
 export type SiteDestination = z.infer<typeof SiteDestination>;
 
@@ -149,7 +149,7 @@ export const HEADER_VALUE = /^[\t\x20-\x7e]*$/;
 
 /**
  * `append` joins the value with `, ` to what earlier rules set, and replaces a value that no rule has set; `set`
- * replaces any value; `remove` drops the header, whoever set it.
+ * replaces any value; `remove` drops the header.
  */
 export const SiteHeaderOperation = z.object({
   operation: z.enum(['set', 'append', 'remove']),

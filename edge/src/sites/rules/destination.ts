@@ -39,7 +39,7 @@ export function fillDestination(
     origin: destination.origin,
     path,
     query: query === '' ? '' : `?${query}`,
-    hash: destination.hash === null ? '' : `#${destination.hash}`,
+    hash: destination.hash === null ? '' : `#${fill(destination.hash, captures)}`,
   };
 }
 

@@ -1,5 +1,5 @@
 /**
- * Matches paths with the patterns of a site's rules. Each segment is looked at once, and nothing is tried a second time,
+ * Matches paths with the patterns of a site's rules. Each segment is compared a single time, without backtracking,
  * so the time is proportional to the length of the path and the pattern.
  */
 import {
