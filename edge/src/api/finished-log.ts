@@ -1,10 +1,10 @@
 /** What answers about archived logs share. An archive never changes, so browsers may keep it, but ask each time. */
 import { AppFluxError } from '@appflux/protocol';
 import type { Context } from 'hono';
+import { isKnown } from '../http/range.ts';
 import type { ApiEnv } from '../http/router.ts';
 import { LogArchive } from '../logs/archive/read.ts';
 import type { DeploymentRecord } from '../metadata/metadata.ts';
-import { isKnown } from '../publish/range.ts';
 import type { ObjectStore } from '../storage/storage.ts';
 
 /** Of every answer about an archived log; which one, the URL says. The number is for changes of the answers' form. */

@@ -2,6 +2,7 @@
 import { AppFluxError, ArtifactName, hasEnded, ObjectId } from '@appflux/protocol';
 import { create as contentDisposition } from 'content-disposition';
 import type { Context } from 'hono';
+import { beginsDownload, isKnown, rangeOf, rangeStillMeant } from '../http/range.ts';
 import { type ApiEnv, router } from '../http/router.ts';
 import type { ArtifactRecord, KeptDeployment } from '../metadata/metadata.ts';
 import { deploymentOf } from '../objects/deployments.ts';
@@ -10,7 +11,6 @@ import { deliveredBytes } from './delivered-bytes.ts';
 import { countDownload } from './download-count.ts';
 import { answer, draw } from './drawn.ts';
 import { earlierBlockmap } from './earlier-blockmap.ts';
-import { beginsDownload, isKnown, rangeOf, rangeStillMeant } from './range.ts';
 import { damagedDocument, missingDocument, removedDocument } from './state-view.ts';
 
 /** A media type without parameters (RFC 6838 §4.2): what a build calls its files is not to be trusted further. */

@@ -1,5 +1,6 @@
 /** `/a/:slug`: an App's public page, and the pages of its versions. */
 import type { Context } from 'hono';
+import { isKnown } from '../http/range.ts';
 import { type ApiEnv, router } from '../http/router.ts';
 import type { AppRecord, DeploymentRecord } from '../metadata/metadata.ts';
 import { setting } from '../settings.ts';
@@ -7,7 +8,6 @@ import { pagePath, versionPath } from './addresses.ts';
 import { systemOf } from './device.ts';
 import { answer, draw } from './drawn.ts';
 import type { System } from './file-kind.ts';
-import { isKnown } from './range.ts';
 import { earlierVersions, publishedApp, publishedVersion, typeOf } from './release.ts';
 import { releaseDocument } from './release-view.ts';
 import { missingDocument, unreleasedDocument } from './state-view.ts';

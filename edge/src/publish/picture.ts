@@ -1,5 +1,5 @@
 /** Answers with pictures, which other sites may show. */
-import { isKnown } from './range.ts';
+import { isKnown } from '../http/range.ts';
 
 /** Nothing in a picture that is opened by itself may run or load. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
