@@ -63,6 +63,8 @@ describe('a program for all desktops', () => {
     expect(output).toMatch(/ moon-phase\.exe$/m);
     expect(built.artifact(name).meta).toMatchObject({
       platform: 'windows',
+      product: 'Moon Phase',
+      version: '0.9.2',
       installer: 'NSIS',
       signed: false,
     });

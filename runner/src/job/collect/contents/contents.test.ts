@@ -9,10 +9,10 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openPromise } from 'yauzl';
 import type { Text } from '../../../masking/sentence.ts';
-import { readManifest } from './android-manifest.ts';
+import { readManifest } from './android/manifest.ts';
+import { resolveText } from './android/resource-table.ts';
 import { factsOfContent } from './index.ts';
 import { MalformedFile } from './malformed.ts';
-import { resolveText } from './resource-table.ts';
 
 const RECORDED = join(import.meta.dirname, '../../../../recorded/apk');
 

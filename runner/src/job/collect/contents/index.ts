@@ -3,18 +3,24 @@
 import { type ArtifactMeta, printable } from '@appflux/protocol';
 import type { z } from 'zod';
 import { say, type Text } from '../../../masking/sentence.ts';
-import { apkFacts } from './apk.ts';
-import { debFacts } from './deb.ts';
-import { windowsProgramFacts } from './windows-program.ts';
+import { androidFacts } from './android/apk.ts';
+import { diskImageFacts } from './disk-image.ts';
+import { appImageFacts } from './linux/app-image.ts';
+import { debFacts } from './linux/deb.ts';
+import { msiFacts } from './windows/msi.ts';
+import { windowsProgramFacts } from './windows/program.ts';
 
 /** Facts for an artifact's `meta`; null is what the file does not say. */
 export type ContentFacts = Readonly<Record<string, string | number | boolean | null>>;
 
 const READERS: ReadonlyMap<string, (path: string) => Promise<ContentFacts>> = new Map([
-  ['apk', (path) => apkFacts(path, 'apk')],
-  ['aab', (path) => apkFacts(path, 'aab')],
+  ['apk', (path) => androidFacts(path, 'apk')],
+  ['aab', (path) => androidFacts(path, 'aab')],
+  ['appimage', appImageFacts],
   ['deb', debFacts],
+  ['dmg', diskImageFacts],
   ['exe', windowsProgramFacts],
+  ['msi', msiFacts],
 ]);
 
 /** The record takes no longer text. */

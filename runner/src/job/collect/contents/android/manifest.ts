@@ -1,4 +1,6 @@
 /** AndroidManifest.xml as it is compiled into an APK: Android's binary XML. */
+
+import { MalformedFile } from '../malformed.ts';
 import {
   chunkAt,
   chunksIn,
@@ -11,7 +13,6 @@ import {
   type Value,
   valueAt,
 } from './chunks.ts';
-import { MalformedFile } from './malformed.ts';
 
 const XML = 0x0003;
 const RESOURCE_MAP = 0x0180;
@@ -20,6 +21,8 @@ const START_ELEMENT = 0x0102;
 /** The resource ids of the attributes that are read (android.R.attr). */
 const ATTRIBUTES = new Map([
   [0x01010001, 'label'],
+  [0x01010002, 'icon'],
+  [0x01010003, 'name'],
   [0x0101020c, 'minSdkVersion'],
   [0x0101021b, 'versionCode'],
   [0x0101021c, 'versionName'],
@@ -34,7 +37,15 @@ export interface AndroidManifest {
   readonly label: string | Value | null;
   readonly minSdk: number | null;
   readonly targetSdk: number | null;
+  readonly icon: Value | null;
+  /** Names of the permissions that it asks for, once each. */
+  readonly permissions: readonly string[];
 }
+
+/** Elements that ask for a permission. */
+const PERMISSIONS = new Set(['uses-permission', 'uses-permission-sdk-23']);
+/** The most permissions that are read: Android itself knows some hundreds. */
+export const MOST_PERMISSIONS = 1000;
 
 /** @throws MalformedFile, or RangeError where the file ends too early */
 export function readManifest(bytes: Buffer): AndroidManifest {
@@ -43,6 +54,7 @@ export function readManifest(bytes: Buffer): AndroidManifest {
   let strings: StringPool = () => null;
   const ids: number[] = [];
   const elements = new Map<string, Map<string, string | Value>>();
+  const permissions = new Set<string>();
   for (const chunk of chunksIn(root)) {
     if (chunk.type === STRING_POOL) strings = stringPool(chunk);
     if (chunk.type === RESOURCE_MAP) {
@@ -51,6 +63,10 @@ export function readManifest(bytes: Buffer): AndroidManifest {
     }
     if (chunk.type !== START_ELEMENT) continue;
     const name = strings(chunk.bytes.readUInt32LE(20)) ?? '';
+    if (PERMISSIONS.has(name) && permissions.size < MOST_PERMISSIONS) {
+      const permission = attributesOf(chunk.bytes, strings, ids).get('name');
+      if (typeof permission === 'string') permissions.add(permission);
+    }
     // The first of its name is the one meant: a manifest has one application, and one uses-sdk.
     if (['manifest', 'application', 'uses-sdk'].includes(name) && !elements.has(name)) {
       elements.set(name, attributesOf(chunk.bytes, strings, ids));
@@ -58,6 +74,7 @@ export function readManifest(bytes: Buffer): AndroidManifest {
   }
   const text = (element: string, attribute: string) => elements.get(element)?.get(attribute) ?? null;
   const plain = text('manifest', 'package');
+  const icon = text('application', 'icon');
   return {
     package: typeof plain === 'string' ? plain : null,
     versionCode: integer(text('manifest', 'versionCode')),
@@ -65,6 +82,8 @@ export function readManifest(bytes: Buffer): AndroidManifest {
     label: text('application', 'label'),
     minSdk: integer(text('uses-sdk', 'minSdkVersion')),
     targetSdk: integer(text('uses-sdk', 'targetSdkVersion')),
+    icon: typeof icon === 'string' ? null : icon,
+    permissions: [...permissions],
   };
 }
 

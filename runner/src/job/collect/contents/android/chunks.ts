@@ -2,7 +2,7 @@
  * The container format of Android's compiled resources (ResourceTypes.h of the Android Open Source Project): chunks in
  * chunks, each with its type, the size of its header and its whole size, and pools of strings. Reads beyond a chunk throw.
  */
-import { MalformedFile } from './malformed.ts';
+import { MalformedFile } from '../malformed.ts';
 
 /** A chunk: its bytes begin with its own header. */
 export interface Chunk {

@@ -1,7 +1,8 @@
 /** What a Windows program says about itself: the Portable Executable format (learn.microsoft.com, "PE Format"). */
-import { open } from 'node:fs/promises';
-import type { ContentFacts } from './index.ts';
-import { MalformedFile } from './malformed.ts';
+import { type FileHandle, open } from 'node:fs/promises';
+import type { ContentFacts } from '../index.ts';
+import { MalformedFile } from '../malformed.ts';
+import { versionTexts } from './version-resource.ts';
 
 const MACHINES = new Map([
   [0x014c, 'ia32'],
@@ -20,7 +21,7 @@ const DIRECTORIES_BEHIND = new Map([
 /** NSIS' first header: a number, then these (fileform.h of NSIS), at a multiple of 512 bytes. */
 const NSIS_MAGIC = Buffer.from('\xef\xbe\xad\xdeNullsoftInst', 'latin1');
 
-/** Processor, whether it carries an Authenticode signature, and whether it is an installer made by NSIS. */
+/** Product, version, processor, whether it carries an Authenticode signature, and whether it is an installer made by NSIS. */
 export async function windowsProgramFacts(path: string): Promise<ContentFacts> {
   await using file = await open(path);
   const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
@@ -35,12 +36,46 @@ export async function windowsProgramFacts(path: string): Promise<ContentFacts> {
   const signed =
     directories > CERTIFICATES && head.readUInt32LE(optional + behind + CERTIFICATES * 8 + 4) > 0;
   const isNsis = hasNsisHeader(head);
+  const texts = await versionOf(file, head, { header, directories: optional + behind, count: directories });
   return {
+    product: texts.get('ProductName') ?? null,
+    version: texts.get('ProductVersion') ?? texts.get('FileVersion') ?? null,
+    company: texts.get('CompanyName') ?? null,
     // An installer of NSIS is a 32-bit program, whatever it installs.
     arch: isNsis ? null : (MACHINES.get(head.readUInt16LE(header + 4)) ?? null),
     signed,
     installer: isNsis ? 'NSIS' : null,
   };
+}
+
+/** The third of the data directories is the resource table. */
+const RESOURCES = 2;
+const SECTION_BYTES = 40;
+
+/** The texts of the version resource; none where it can't be read, as a program runs without it, too. */
+async function versionOf(
+  file: FileHandle,
+  head: Buffer,
+  { header, directories, count }: { header: number; directories: number; count: number },
+): Promise<ReadonlyMap<string, string>> {
+  try {
+    const directory = count > RESOURCES ? head.readUInt32LE(directories + RESOURCES * 8) : 0;
+    if (directory === 0) return new Map();
+    const sections = header + 24 + head.readUInt16LE(header + 20);
+    const locate = (address: number): number | null => {
+      for (let index = 0; index < head.readUInt16LE(header + 6); index += 1) {
+        const at = sections + index * SECTION_BYTES;
+        const inside = address - head.readUInt32LE(at + 12);
+        if (inside >= 0 && inside < head.readUInt32LE(at + 16)) return head.readUInt32LE(at + 20) + inside;
+      }
+      return null;
+    };
+    return await versionTexts(file, directory, locate);
+  } catch (error) {
+    // Its processor and its signature are known all the same.
+    if (error instanceof MalformedFile || error instanceof RangeError) return new Map();
+    throw error;
+  }
 }
 
 function hasNsisHeader(head: Buffer): boolean {

@@ -1,12 +1,11 @@
 /** What a Debian package says about itself: deb(5), deb-control(5). */
 import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
-import { buffer, text } from 'node:stream/consumers';
-import { gunzipSync, zstdDecompressSync } from 'node:zlib';
+import { text } from 'node:stream/consumers';
 import { extract } from 'tar-stream';
-import xz from 'xz-decompress';
-import type { ContentFacts } from './index.ts';
-import { MalformedFile } from './malformed.ts';
+import type { ContentFacts } from '../index.ts';
+import { MalformedFile } from '../malformed.ts';
+import { type Packing, unpack } from '../unpack.ts';
 
 /** The control archive holds a few small files, packed and unpacked. */
 const LARGEST_CONTROL = 4 * 1024 * 1024;
@@ -16,7 +15,7 @@ const AR_HEADER = 60;
 /** Name, version and processor of a package, and the first line of its description. */
 export async function debFacts(path: string): Promise<ContentFacts> {
   const { name, bytes } = await controlMember(path);
-  const control = await controlFile(await unpacked(name, bytes));
+  const control = await controlFile(await unpack(packingOf(name), bytes, LARGEST_CONTROL));
   const field = (key: string) => new RegExp(`^${key}:[ \\t]*(.*)$`, 'im').exec(control)?.[1]?.trim() || null;
   const architecture = field('Architecture');
   return {
@@ -61,30 +60,18 @@ async function controlMember(path: string): Promise<{ name: string; bytes: Buffe
   throw new MalformedFile('no control archive');
 }
 
-/** Unpacks a control archive, to LARGEST_CONTROL at most. */
-async function unpacked(name: string, bytes: Buffer): Promise<Buffer> {
-  const limit = { maxOutputLength: LARGEST_CONTROL };
-  switch (name.slice('control.tar'.length)) {
-    case '':
-      return bytes;
-    case '.gz':
-      return gunzipSync(bytes, limit);
-    case '.zst':
-      return zstdDecompressSync(bytes, limit);
-    case '.xz':
-      return buffer(limited(new xz.XzReadableStream(new Blob([new Uint8Array(bytes)]).stream())));
-    default:
-      throw new MalformedFile(`a control archive of an unknown kind: ${name}`);
-  }
-}
+/** What control.tar may be packed with, by what its name ends in. */
+const PACKINGS = new Map<string, Packing>([
+  ['', 'none'],
+  ['.gz', 'gzip'],
+  ['.xz', 'xz'],
+  ['.zst', 'zstd'],
+]);
 
-async function* limited(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let size = 0;
-  for await (const chunk of stream) {
-    size += chunk.length;
-    if (size > LARGEST_CONTROL) throw new MalformedFile('a control archive that is too large, unpacked');
-    yield chunk;
-  }
+function packingOf(name: string): Packing {
+  const packing = PACKINGS.get(name.slice('control.tar'.length));
+  if (packing === undefined) throw new MalformedFile(`a control archive of an unknown kind: ${name}`);
+  return packing;
 }
 
 async function controlFile(tar: Buffer): Promise<string> {

@@ -1,4 +1,6 @@
 /** resources.arsc, the table that references in an APK lead into. */
+
+import { MalformedFile } from '../malformed.ts';
 import {
   type Chunk,
   chunkAt,
@@ -11,7 +13,6 @@ import {
   type Value,
   valueAt,
 } from './chunks.ts';
-import { MalformedFile } from './malformed.ts';
 
 const TABLE = 0x0002;
 const PACKAGE = 0x0200;
@@ -20,38 +21,83 @@ const TYPE = 0x0201;
 /** A reference may lead to another one; a longer way than this is a circle. */
 const MOST_STEPS = 8;
 
+/** A text that a reference leads to, and for which density of screens: dots per inch, 0 for any. */
+export interface TableText {
+  readonly text: string;
+  readonly density: number;
+}
+
 /**
  * The text that a reference leads to, in the language that an app falls back on; null where it leads to none.
  * @throws MalformedFile, or RangeError where the file ends too early
  */
 export function resolveText(table: Buffer, reference: Value): string | null {
-  const root = chunkAt(table);
-  if (root.type !== TABLE) throw new MalformedFile('no resource table');
-  const chunks = [...chunksIn(root)];
-  const pool = chunks.find(({ type }) => type === STRING_POOL);
-  const strings: StringPool = pool === undefined ? () => null : stringPool(pool);
-  const packages = chunks.filter(({ type }) => type === PACKAGE);
+  const { packages, strings } = partsOf(table);
   let value: Value | null = reference;
   for (let step = 0; value !== null && value.type === REFERENCE && step < MOST_STEPS; step += 1) {
-    value = lookUp(packages, value.data);
+    const found: Configured[] = [...valuesOf(packages, value.data)];
+    value = (found.find(({ isForAll }) => isForAll) ?? found[0])?.value ?? null;
   }
   return value?.type === STRING ? strings(value.data) : null;
 }
 
-/** A resource id is package, type and entry: 0xPPTTEEEE. */
-function lookUp(packages: readonly Chunk[], id: number): Value | null {
+/** The most values that are looked at for one reference: densities times versions of Android, several times over. */
+const MOST_VALUES = 200;
+
+/**
+ * All texts that a reference leads to, whatever they are for: for a picture, the paths of its files.
+ * @throws as resolveText does
+ */
+export function resolveAll(table: Buffer, reference: Value): TableText[] {
+  const { packages, strings } = partsOf(table);
+  const texts: TableText[] = [];
+  const seen = new Set<number>();
+  const pending: Configured[] = [{ value: reference, density: 0, isForAll: true }];
+  for (let next = pending.shift(); next !== undefined; next = pending.shift()) {
+    const { value, density } = next;
+    if (value.type === STRING) texts.push({ text: strings(value.data) ?? '', density });
+    if (value.type !== REFERENCE || seen.has(value.data)) continue;
+    seen.add(value.data);
+    for (const found of valuesOf(packages, value.data)) pending.push(found);
+    if (seen.size + pending.length + texts.length > MOST_VALUES) break;
+  }
+  return texts;
+}
+
+function partsOf(table: Buffer): { packages: Chunk[]; strings: StringPool } {
+  const root = chunkAt(table);
+  if (root.type !== TABLE) throw new MalformedFile('no resource table');
+  const chunks = [...chunksIn(root)];
+  const pool = chunks.find(({ type }) => type === STRING_POOL);
+  return {
+    packages: chunks.filter(({ type }) => type === PACKAGE),
+    strings: pool === undefined ? () => null : stringPool(pool),
+  };
+}
+
+/** A value, and what it is for. */
+interface Configured {
+  readonly value: Value;
+  readonly density: number;
+  /** No language, no screen, no version is asked for. */
+  readonly isForAll: boolean;
+}
+
+/** The values of a resource, one for each configuration. Its id is package, type and entry: 0xPPTTEEEE. */
+function* valuesOf(packages: readonly Chunk[], id: number): Generator<Configured> {
   const owner = packages.find(({ bytes }) => bytes.readUInt32LE(8) === id >>> 24);
-  if (owner === undefined) return null;
+  if (owner === undefined) return;
   const typeId = (id >>> 16) & 0xff;
-  let found: Value | null = null;
   for (const chunk of chunksIn(owner)) {
     if (chunk.type !== TYPE || chunk.bytes.readUInt8(8) !== typeId) continue;
     const value = entryOf(chunk, id & 0xffff);
-    if (value === null) continue;
-    if (isForAll(chunk)) return value;
-    found ??= value;
+    if (value !== null) yield { value, density: densityOf(chunk), isForAll: isForAll(chunk) };
   }
-  return found;
+}
+
+/** The dots per inch that a type's configuration is for (ResTable_config); 0 for any. */
+function densityOf({ bytes }: Chunk): number {
+  return bytes.readUInt32LE(20) < 16 ? 0 : bytes.readUInt16LE(20 + 14);
 }
 
 /** Whether a type's configuration asks for nothing: no language, no screen, no version. Its first field is its size. */
