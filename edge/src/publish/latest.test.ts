@@ -45,7 +45,7 @@ describe('latest', () => {
     expect(response.headers.get('Location')).toBe(`/dl/${onlyAndroid.id}/App.apk`);
   });
 
-  test('follows the next release at once', async () => {
+  test('follows the next release', async () => {
     const { slug, app } = await released(...FILES);
     const { id } = await givenDeployment(app, {}, artifactsNamed('New.exe'));
     const response = await request(`/a/${slug}/latest/windows`);

@@ -107,7 +107,7 @@ describe('a Windows Installer database', () => {
     expect(lines.join()).toContain('could not be parsed as MSI: a table of 4294967295 sectors');
   });
 
-  it('is told from any other file', async () => {
+  it('is not mistaken for any other file', async () => {
     expect(await factsOfBytes('text.msi', Buffer.from('no installer'.repeat(100)))).toEqual({});
     expect(lines.join()).toContain('no compound file');
   });
