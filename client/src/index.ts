@@ -21,6 +21,12 @@ export {
 export type { FollowHandlers, FollowOptions } from './live-log/follow.ts';
 export { type Appended, type Gap, LineOrder } from './live-log/line-order.ts';
 export { allItems, eachItem, type ListQuery } from './pages.ts';
+export {
+  type VerificationCode,
+  VerificationError,
+  type Verified,
+  verifyEnvelope,
+} from './provenance/verify-envelope.ts';
 export type { NewApp } from './resources/apps.ts';
 export { TransferProgress } from './upload/progress.ts';
 export { failureOf, PartError, type PartFailure, type PutPart } from './upload/put-part.ts';

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { RefusedError } from '@appflux/client';
+import { RefusedError, verifyEnvelope } from '@appflux/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { startChild } from '../../stack/child.ts';
@@ -112,6 +112,23 @@ describe.each(versions)('the state of %s', (version) => {
       // Those of this test are counted a few seconds later, after those of the recording.
       total: expect.toSatisfy((total: number) => total >= state.facts.downloads),
     });
+  });
+
+  it('signs the provenance of its deployments, if the digests of their files were checked', async () => {
+    for (const { id, artifacts } of state.facts.builds.filter(({ status }) => status === 'success')) {
+      const attestation = client.api.deployments.attestation(id);
+      if (version === 'f025d9c') {
+        await expect(attestation).rejects.toMatchObject({ code: 'not_found' });
+        continue;
+      }
+      // The first signature makes the key.
+      const envelope = await attestation;
+      const keys = await client.api.instance.provenanceKeys();
+      for (const { sha256 } of artifacts) {
+        const { statement } = await verifyEnvelope(envelope, keys, { sha256 });
+        expect(statement.predicate.runDetails.builder.id).toMatch(/\/unrecorded$/);
+      }
+    }
   });
 
   it('accepts its tokens: a reader can read, a revoked one can’t', async () => {

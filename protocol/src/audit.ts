@@ -42,6 +42,7 @@ export const AUDIT_ACTIONS = [
   'hook.call',
   'maintenance.on',
   'maintenance.off',
+  'provenance.rotate',
 ] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 

@@ -27,6 +27,7 @@ export * from './overview.ts';
 export * from './page.ts';
 export * from './phase.ts';
 export * from './pool-socket.ts';
+export * from './provenance.ts';
 export * from './retention.ts';
 export * from './runner.ts';
 export * from './runner-capacity.ts';

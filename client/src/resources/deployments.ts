@@ -8,6 +8,7 @@ import {
   Deployment,
   DeploymentDownloads,
   type DeploymentStatus,
+  DsseEnvelope,
   type Page,
   pageOf,
   type Redeploy,
@@ -62,6 +63,9 @@ export const deployments = (calls: Calls) => ({
     calls.json(Deployment, 'DELETE', path`/api/deployments/${id}/pin`, options),
   artifacts: async (id: string, options: CallOptions = {}): Promise<Artifact[]> =>
     (await calls.json(ArtifactList, 'GET', path`/api/deployments/${id}/artifacts`, options)).items,
+  /** Its signed provenance; verifyEnvelope checks it. */
+  attestation: (id: string, options: CallOptions = {}): Promise<DsseEnvelope> =>
+    calls.json(DsseEnvelope, 'GET', path`/api/deployments/${id}/attestation`, options),
   /** How often each artifact was downloaded. */
   downloads: (id: string, options: CallOptions = {}): Promise<DeploymentDownloads> =>
     calls.json(DeploymentDownloads, 'GET', path`/api/deployments/${id}/downloads`, options),

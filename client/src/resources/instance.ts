@@ -16,8 +16,11 @@ import {
   type OutboxItem,
   Overview,
   type Page,
+  PROVENANCE_KEYS_PATH,
+  ProvenanceKeys,
   pageOf,
   Resealed,
+  type RotateProvenanceKey,
   type SetMaintenance,
   type SetUpInstance,
   SignInLink,
@@ -41,6 +44,9 @@ export const instance = (calls: Calls) => ({
   /** How people sign in. The caller doesn't have to be signed in. */
   config: (options: CallOptions = {}): Promise<InstanceConfig> =>
     calls.json(InstanceConfig, 'GET', '/api/config', options),
+  /** The public keys that provenance is signed with, newest first. Nobody has to be signed in. */
+  provenanceKeys: (options: CallOptions = {}): Promise<ProvenanceKeys> =>
+    calls.json(ProvenanceKeys, 'GET', PROVENANCE_KEYS_PATH, options),
   /** Builds, durations and downloads of some days, of the team or of one app. */
   analytics: (query: { days?: number; app?: string } = {}, options: CallOptions = {}): Promise<Analytics> =>
     calls.json(Analytics, 'GET', '/api/analytics', { query: { ...query }, ...options }),
@@ -72,6 +78,9 @@ export const operator = (calls: Calls) => ({
   /** Seals some values again with the current key; repeat with `after: next` until that is null. */
   reseal: (after: string | null = null, options: CallOptions = {}): Promise<Resealed> =>
     calls.json(Resealed, 'POST', '/api/ops/reseal', { body: { after }, ...options }),
+  /** Signs provenance with a new key from now on. `revoke`: the `kid` of a key whose signatures are no longer valid. */
+  rotateProvenanceKey: (body: RotateProvenanceKey = {}, options: CallOptions = {}): Promise<ProvenanceKeys> =>
+    calls.json(ProvenanceKeys, 'POST', '/api/ops/provenance/rotate', { body, ...options }),
   /** Applies retention to some apps; repeat with `after: next` until that is null. */
   sweep: (
     { dryRun = false, after }: { dryRun?: boolean; after?: string } = {},

@@ -66,6 +66,13 @@ const CALLS: Record<string, { call: () => Promise<unknown>; refused?: string }> 
   'POST /api/ops/certificates': {
     call: () => operator.operator.requestCertificate(new URL(env.PUBLIC_URL).hostname),
   },
+  'POST /api/ops/provenance/rotate': {
+    call: async () => {
+      const rotated = await operator.operator.rotateProvenanceKey();
+      expect(await nobody.instance.provenanceKeys()).toEqual(rotated);
+      called = called.slice(0, 1);
+    },
+  },
   'POST /api/ops/reseal': { call: () => operator.operator.reseal() },
   'POST /api/ops/sweep': { call: () => operator.operator.sweep({ dryRun: true, after: 'apps.' }) },
   'GET /api/ops/backup': { call: () => operator.operator.backups() },
@@ -186,6 +193,10 @@ const CALLS: Record<string, { call: () => Promise<unknown>; refused?: string }> 
   'GET /api/deployments': { call: () => script.deployments.list({ limit: 1, status: 'queued' }) },
   'GET /api/deployments/:id': { call: () => script.deployments.get(made.deployment) },
   'GET /api/deployments/:id/artifacts': { call: () => script.deployments.artifacts(made.deployment) },
+  'GET /api/deployments/:id/attestation': {
+    call: () => script.deployments.attestation(made.deployment),
+    refused: 'not_successful',
+  },
   'GET /api/deployments/:id/downloads': { call: () => script.deployments.downloads(made.deployment) },
   'POST /api/deployments/:id/pin': { call: () => script.deployments.pin(made.deployment) },
   'DELETE /api/deployments/:id/pin': { call: () => script.deployments.unpin(made.deployment) },

@@ -13,6 +13,7 @@ import { type ApiEnv, router } from '../http/router.ts';
 import { journal, noteError, withReason } from '../journal.ts';
 import { metadataOf } from '../metadata/index.ts';
 import { storeErrors } from '../operations/store-errors.ts';
+import { provenanceTerms } from '../provenance/terms.ts';
 import { publicPages } from '../publish/index.ts';
 import { setting } from '../settings.ts';
 import { updates } from '../sites/updates/index.ts';
@@ -39,6 +40,7 @@ import { ops } from './ops.ts';
 import { outbox } from './outbox.ts';
 import { overview } from './overview.ts';
 import { pins } from './pins.ts';
+import { provenance } from './provenance.ts';
 import { releases } from './releases.ts';
 import { runnerWork } from './runner-work.ts';
 import { runners } from './runners.ts';
@@ -101,6 +103,7 @@ for (const resource of [
   analytics,
   releases,
   pins,
+  provenance,
   logs,
   runners,
   runnerWork,
@@ -149,6 +152,7 @@ api.all('/api/*', (c) => {
 });
 
 api.route('/auth/v1', auth);
+api.route('/', provenanceTerms);
 api.route('/', publicPages);
 api.route('/', updates);
 

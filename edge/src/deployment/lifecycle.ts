@@ -5,7 +5,15 @@
  * What holds, whatever the order of events: an ended deployment never changes; at most one attempt holds the
  * lease; an event of an old attempt changes nothing; from every state some event ends it.
  */
-import { type Failure, failure, hasEnded, LEASE_MS, type Phase, type Plan } from '@appflux/protocol';
+import {
+  type ExecutorKind,
+  type Failure,
+  failure,
+  hasEnded,
+  LEASE_MS,
+  type Phase,
+  type Plan,
+} from '@appflux/protocol';
 import type { ArtifactRecord } from '../metadata/metadata.ts';
 import { settled, wentBack } from './clock-jump.ts';
 import { lastWords, missing } from './own-lines.ts';
@@ -25,7 +33,7 @@ export const MAX_PHASES = 32;
 
 export type Event =
   /** A runner wants the job. Asked again by the lease's own runner, the answer is the same. */
-  | { type: 'claim'; runner: { id: string; name: string }; token: string }
+  | { type: 'claim'; runner: { id: string; name: string }; executor?: ExecutorKind; token: string }
   /** The runner's socket opened. */
   | { type: 'connected'; attempt: number }
   /** The runner's socket closed; `heardAt` is its last sign of life. */
@@ -148,6 +156,7 @@ function claim(spec: Spec, state: State, event: Extract<Event, { type: 'claim' }
       attempt: state.attempt + 1,
       lease,
       runner: event.runner,
+      ...(event.executor === undefined ? {} : { executor: event.executor }),
       startedAt: state.startedAt ?? now,
       deadlineAt: state.deadlineAt ?? now + spec.limits.timeoutSeconds * 1000,
     },

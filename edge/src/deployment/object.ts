@@ -6,6 +6,7 @@
 import { DurableObject } from 'cloudflare:workers';
 import {
   type DeploymentStatus,
+  type ExecutorKind,
   type Grant,
   hasEnded,
   type LogPage,
@@ -24,6 +25,8 @@ import type { DeploymentRecord } from '../metadata/metadata.ts';
 import { Alarm } from '../objects/alarm.ts';
 import { poolOf } from '../objects/pools.ts';
 import { storeErrors } from '../operations/store-errors.ts';
+import { type Attestation, attest } from '../provenance/attest.ts';
+import { Attestations } from '../provenance/attestations.ts';
 import { createSealer } from '../secrets/sealing.ts';
 import { makeToken } from '../secrets/tokens.ts';
 import { setting } from '../settings.ts';
@@ -64,6 +67,13 @@ export interface Snapshot {
  * platform says that none is set, so what is due only now proves nothing.
  */
 const LOST_AFTER_MS = 60_000;
+
+/** A runner that claims a job. `executor`: what its pool knows of it. */
+export interface Claimant {
+  id: string;
+  name: string;
+  executor?: ExecutorKind | undefined;
+}
 
 export type ClaimAnswer =
   | { granted: Grant /** The variables whose values are masked. */; sensitive: string[] }
@@ -194,7 +204,7 @@ export class DeploymentObject extends DurableObject<Env> {
   }
 
   /** The pool has paired this job with a runner's claim: of two claims one wins. */
-  async claim(runner: { id: string; name: string }): Promise<ClaimAnswer> {
+  async claim({ executor, ...runner }: Claimant): Promise<ClaimAnswer> {
     if (this.#machine.saved === null) {
       await this.#gone();
       return { refused: 'unknown' };
@@ -203,7 +213,12 @@ export class DeploymentObject extends DurableObject<Env> {
     const opened = await openSpec(this.#machine.saved.spec, createSealer(env), presignerOf(env));
     // Its App may have been deleted meanwhile.
     if (this.#machine.saved === null || this.#machine.isClosing) return { refused: 'unknown' };
-    const refused = this.#transitions.apply({ type: 'claim', runner, token: makeToken('lease') });
+    const refused = this.#transitions.apply({
+      type: 'claim',
+      runner,
+      ...(executor === undefined ? {} : { executor }),
+      token: makeToken('lease'),
+    });
     if (refused !== null) return { refused };
     const { spec, state } = this.#machine.current();
     if (state.lease === null) return { refused: 'taken' };
@@ -238,6 +253,13 @@ export class DeploymentObject extends DurableObject<Env> {
     if (this.#machine.saved === null) return this.#gone();
     if (this.#machine.isClosing) return null;
     return this.#recovery.take(sender, attempt, recovered);
+  }
+
+  /** Its signed provenance, or why it has none; null when it was removed. */
+  async attestation(): Promise<Attestation | null> {
+    if (this.#machine.saved === null) return this.#gone();
+    const answer = await attest(this.#machine.saved, new Attestations(this.ctx.storage), this.env);
+    return this.#machine.saved === null ? this.#gone() : answer;
   }
 
   /** A page of lines after `after`; null once the log is archived and has to be read from storage, or was removed. */

@@ -5,6 +5,7 @@ import type {
   DeploymentSite,
   DeploymentStatus,
   Environment,
+  ExecutorKind,
   Failure,
   JobLimits,
   Phase,
@@ -75,6 +76,8 @@ export interface State {
   lease: Lease | null;
   /** The runner of the current or last attempt. */
   runner: { id: string; name: string } | null;
+  /** Where that runner builds, by its registration. Absent in older records. */
+  executor?: ExecutorKind;
   startedAt: number | null;
   finishedAt: number | null;
   /** When the whole of it, over all attempts, must be over. Set at the first claim. */

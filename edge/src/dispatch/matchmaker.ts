@@ -118,7 +118,8 @@ export class Matchmaker {
         return;
       }
       this.#jobs.claimFor(deploymentId, runnerId);
-      const answer = await this.#deployment(deploymentId).claim({ id: runnerId, name: runner.name });
+      const { name, executor } = runner;
+      const answer = await this.#deployment(deploymentId).claim({ id: runnerId, name, executor });
       if ('refused' in answer) {
         this.#runners.free(runnerId, { deploymentId, attempt: 0 });
         this.#jobs.remove(deploymentId);

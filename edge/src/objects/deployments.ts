@@ -9,6 +9,7 @@ export const deploymentOf = (env: Pick<Env, 'DEPLOYMENTS'>, id: string): Deploym
     create: 'repeat',
     snapshot: 'repeat',
     activity: 'repeat',
+    attestation: 'repeat',
     spec: 'repeat',
     reseal: 'repeat',
     unconfirmed: 'repeat',

@@ -40,6 +40,7 @@ const ACTIONS: Readonly<Record<string, string>> = {
   'hook.call': 'deployed',
   'maintenance.on': 'turned maintenance on',
   'maintenance.off': 'turned maintenance off',
+  'provenance.rotate': 'rotated the provenance key',
 };
 
 const PREFIXES: Readonly<Record<AuditActor['kind'], string>> = {
