@@ -1,5 +1,5 @@
 /** From a tree and settings to a plan. Pure: no I/O, and nothing of Node. */
-import type { AppType, BuildSettings, Manifest, Plan } from '@appflux/protocol';
+import type { AppType, BuildSettings, Manifest, Plan, SiteSettings } from '@appflux/protocol';
 import { printable } from '@appflux/protocol';
 import { DetectionFailure } from './failure.ts';
 import { compileGlob } from './glob.ts';
@@ -29,6 +29,8 @@ export interface Decision {
   readonly version: string | null;
   /** A command whose success means that there is nothing new to build, or null. */
   readonly ignoreCommand: string | null;
+  /** How the output is published, as far as the project says it. */
+  readonly site: SiteSettings;
 }
 
 /** A configured value, and where it was set. */
@@ -116,6 +118,7 @@ export async function decide(tree: SourceTree, settings: DetectSettings): Promis
     },
     version: versionText(finding.version ?? null) ?? packageVersion(packages[0]?.pkg ?? null),
     ignoreCommand: manifest.ignoreCommand ?? null,
+    site: manifest.site ?? {},
   };
 }
 

@@ -1,6 +1,6 @@
 /** The real steps of a job, bound to one attempt on this host. */
 
-import { formatElapsed, type Job, type JobLimits } from '@appflux/protocol';
+import { formatElapsed, type Job, type JobLimits, type SiteSettings } from '@appflux/protocol';
 import { describeError } from '../journal.ts';
 import type { AttemptLog } from '../log/attempt-log.ts';
 import type { Secrets } from '../masking/secrets.ts';
@@ -37,6 +37,7 @@ export function realSteps(host: JobHost, input: StepsInput): Steps {
   const scanner = forOneJob(host.scanner);
   let commitHash: string | null = null;
   let ignoreCommand: string | null = null;
+  let siteSettings: SiteSettings = {};
   const executor = host.executor.attempt({ job, folder, journal: host.journal });
   const withoutFileSystem = (error: unknown) =>
     host.journal.warn('A build gets no file system of its own. Its disk usage is watched instead', {
@@ -62,6 +63,7 @@ export function realSteps(host: JobHost, input: StepsInput): Steps {
       const wanted = { type: job.type, build: job.build, within, ref: source.branch };
       const decision = await detectPlan(source.root, wanted, ctx);
       ignoreCommand = decision.ignoreCommand;
+      siteSettings = decision.site;
       return { ...decision, plan: host.executor.planned(decision.plan) };
     },
     build: (source, plan, ctx, onImage) =>
@@ -81,7 +83,10 @@ export function realSteps(host: JobHost, input: StepsInput): Steps {
             maxBytes: limits.artifactBytes,
             outDir: folder.workspace.scratch,
             mask,
-            publish: sitePublisher({ connection, attempt, branch: source.branch, journal: host.journal }),
+            publish: sitePublisher(
+              { settings: siteSettings, framework: plan.framework },
+              { connection, attempt, branch: source.branch, journal: host.journal },
+            ),
           },
           within,
         ),

@@ -1,11 +1,13 @@
 /** Lists what of an output folder is published as a site. */
 import { join } from 'node:path';
-import { EMPTY_RULES, listed, quoted, type SiteRules } from '@appflux/protocol';
+import { compileSiteRules, defaultSpaFallback } from '@appflux/detection';
+import { listed, quoted, type SiteRules, type SiteSettings } from '@appflux/protocol';
 import { joined, own, say, type Text } from '../../masking/sentence.ts';
 import type { StepContext } from '../../step-context.ts';
 import type { OutputFolder } from '../collect/index.ts';
 import { type PackedFile, walkFolder } from '../collect/walk.ts';
-import { type LeftOut, leftOutBecause } from './leave-out.ts';
+import { isRuleFile, type LeftOut, leftOutBecause } from './leave-out.ts';
+import { checked, ruleSources } from './rules.ts';
 
 /** The files and rules of a site. */
 export interface SiteFolder {
@@ -13,24 +15,33 @@ export interface SiteFolder {
   readonly rules: SiteRules;
 }
 
+/** What of a project decides how its output is published. */
+export interface SiteProject {
+  /** `site` of its `appflux.json`. */
+  readonly settings: SiteSettings;
+  /** The plan's. */
+  readonly framework: string | null;
+}
+
 /**
- * The files of a folder that are published; null if the folder has no `index.html` at its top. The log lists what is
+ * The files of a folder that are published, and its rules; null if the folder has no `index.html` at its top. The log lists what is
  * left out.
  * @throws {JobFailure} `artifact_invalid`; the reason of `ctx.signal` if it aborts
  */
 export async function siteFolder(
   { root, folder, isSource, limits, maxBytes }: OutputFolder,
+  { settings, framework }: SiteProject,
   ctx: StepContext,
 ): Promise<SiteFolder | null> {
   const shown = folder === '' ? '.' : folder;
   const leftOut = new Map<LeftOut, string[]>();
-  const files = await walkFolder(join(root, folder), shown, {
+  const all = await walkFolder(join(root, folder), shown, {
     root,
     limits,
     maxBytes,
     signal: ctx.signal,
     leaveOut: (inside) => {
-      const why = leftOutBecause(inside, { dotfiles: false, sourceMaps: false }, isSource);
+      const why = leftOutBecause(inside, settings, isSource);
       if (why === null) return false;
       const paths = leftOut.get(why) ?? [];
       leftOut.set(why, paths);
@@ -38,9 +49,14 @@ export async function siteFolder(
       return true;
     },
   });
-  if (!files.some(({ inside }) => inside === 'index.html')) return null;
+  if (!all.some(({ inside }) => inside === 'index.html')) return null;
   for (const line of describeLeftOut(shown, leftOut)) ctx.log(line);
-  return { files, rules: EMPTY_RULES };
+  const files = all.filter(({ inside }) => !isRuleFile(inside));
+  const sources = await ruleSources(root, all, ctx.signal);
+  const paths = new Set(files.map(({ inside }) => inside));
+  const spaFallback = defaultSpaFallback({ framework, paths });
+  const rules = checked(compileSiteRules({ files: sources, paths, spaFallback, settings }), sources, ctx);
+  return { files, rules };
 }
 
 /** What a person can do about something that was left out. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { leftOutBecause } from './leave-out.ts';
+import { isRuleFile, leftOutBecause } from './leave-out.ts';
 
-const NOTHING = { dotfiles: false, sourceMaps: false };
+const NOTHING = {};
 const EVERYTHING = { dotfiles: true, sourceMaps: true };
 
 describe('what a build made', () => {
@@ -14,10 +14,6 @@ describe('what a build made', () => {
     ['.env', 'files with secrets'],
     ['sub/.env.production', 'files with secrets'],
     ['.htpasswd', 'files with secrets'],
-    ['_headers', 'rules of the site'],
-    ['_redirects', 'rules of the site'],
-    ['vercel.json', 'rules of the site'],
-    ['netlify.toml', 'rules of the site'],
     ['_worker.js', 'server code'],
   ])('%s is never published', (path, why) => {
     expect(leftOutBecause(path, EVERYTHING, false)).toBe(why);
@@ -44,9 +40,6 @@ describe('what a build made', () => {
     'sub/.well-known/x',
     'levels/first.map',
     'a.js.map.html',
-    'docs/_headers',
-    'docs/_redirects',
-    'blog/vercel.json',
     'env',
     'a.env',
     'appflux.json',
@@ -65,4 +58,15 @@ test('a source that is published as it is comes without packages and settings of
   expect(leftOutBecause('appflux.json', EVERYTHING, true)).toBe('files of the source');
   expect(leftOutBecause('sub/appflux.json', EVERYTHING, true)).toBeNull();
   expect(leftOutBecause('src/main.js', NOTHING, true)).toBeNull();
+});
+
+test.each([
+  ['_headers', true],
+  ['_redirects', true],
+  ['vercel.json', true],
+  ['netlify.toml', true],
+  ['docs/_redirects', false],
+  ['_redirects.html', false],
+])('%s is a file of rules: %s', (path, expected) => {
+  expect(isRuleFile(path)).toBe(expected);
 });
