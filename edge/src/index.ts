@@ -4,6 +4,7 @@ import { sweep } from './cron/sweep.ts';
 import type { Env } from './env.ts';
 import { consume } from './queues/consume.ts';
 import type { QueueMessage } from './queues/messages.ts';
+import { answerSite } from './sites/serve/index.ts';
 
 export { DeadLetterObject } from './dead-letters/object.ts';
 export { DeploymentObject } from './deployment/object.ts';
@@ -17,7 +18,8 @@ export { SiteObject } from './sites/store/object.ts';
 export { ThrottleObject } from './throttle/object.ts';
 
 export default {
-  fetch: api.fetch,
+  fetch: async (request, env, ctx) =>
+    (await answerSite(request, env, ctx)) ?? (await api.fetch(request, env, ctx)),
   queue: consume,
   scheduled: sweep,
 } satisfies ExportedHandler<Env, QueueMessage>;

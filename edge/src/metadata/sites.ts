@@ -17,7 +17,7 @@ export type SiteApp = Pick<
 >;
 
 /** What of a deployment its site's address depends on. */
-export type SiteDeployment = Pick<KeptDeployment, 'id' | 'environment' | 'promotedAt'>;
+export type SiteDeployment = Pick<KeptDeployment, 'id' | 'environment' | 'promotedAt' | 'artifactsRemovedAt'>;
 
 /** What of an App its sites depend on, of its record. */
 export const siteAppOf = ({

@@ -6,7 +6,8 @@ import type { Database, Row } from './database.ts';
 const APP = `apps.id AS app_id, apps.slug, apps.owner_id, apps.release, apps.previous_release, apps.released_at,
   apps.access, apps.password_hash, apps.spa_fallback, apps.rewrite_hosts`;
 
-const DEPLOYMENT = `deployments.id, deployments.record ->> '$.environment' AS environment, deployments.promoted_at`;
+const DEPLOYMENT = `deployments.id, deployments.record ->> '$.environment' AS environment, deployments.promoted_at,
+  deployments.artifacts_removed_at`;
 
 /** The same as `isSite`, of a row. */
 const IS_SITE = `status = 'success' AND artifacts_removed_at IS NULL AND (record ->> '$.site' IS NOT NULL
@@ -74,6 +75,7 @@ const toSite = (row: Row): { app: SiteApp; deployment: SiteDeployment } => ({
     id: text(row, 'id'),
     environment: text(row, 'environment') as SiteDeployment['environment'],
     promotedAt: textOrNull(row, 'promoted_at'),
+    artifactsRemovedAt: textOrNull(row, 'artifacts_removed_at'),
   },
 });
 

@@ -26,8 +26,8 @@ export function createSiteStore(db: Db): SiteStore {
     if (found === null || (appId !== null && found.appId !== appId)) return null;
     const app = await apps.first(apps.key(found.appId));
     if (app === null) return null;
-    const { environment, promotedAt } = found;
-    return { app: siteAppOf(app), deployment: { id, environment, promotedAt } };
+    const { environment, promotedAt, artifactsRemovedAt } = found;
+    return { app: siteAppOf(app), deployment: { id, environment, promotedAt, artifactsRemovedAt } };
   }
 
   /** Writes the alias in the place of an older one; another one that comes at the same time is looked at as well. */

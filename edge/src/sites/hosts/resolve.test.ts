@@ -65,6 +65,7 @@ test('an app’s host is its release, however it is written', async () => {
       deploymentId: id,
       previous: null,
       environment: 'production',
+      isRemoved: false,
     });
 });
 

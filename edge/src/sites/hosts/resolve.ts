@@ -17,6 +17,8 @@ export interface ResolvedSite {
   previous: string | null;
   /** A promoted preview is production. */
   environment: Environment;
+  /** Its files were removed, by retention for example. */
+  isRemoved: boolean;
   /** The host that visitors are sent to instead. */
   canonicalHost?: string;
 }
@@ -113,6 +115,8 @@ export function resolved({ app, deployment, kind }: NonNullable<Found>, now: num
       deploymentId: release,
       previous: isRecent ? previousRelease : null,
       environment: 'production',
+      // Retention keeps what is released.
+      isRemoved: false,
     };
   }
   return {
@@ -121,6 +125,7 @@ export function resolved({ app, deployment, kind }: NonNullable<Found>, now: num
     deploymentId: deployment.id,
     previous: null,
     environment: environmentOf(deployment),
+    isRemoved: deployment.artifactsRemovedAt !== null,
   };
 }
 

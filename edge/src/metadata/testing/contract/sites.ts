@@ -82,7 +82,7 @@ export function siteContract(create: CreateBackend): void {
     await deployments.project(failed, 1);
     expect(await sites.byDeployment(preview.id)).toEqual({
       app: siteAppOf(app),
-      deployment: { id: preview.id, environment: 'preview', promotedAt: null },
+      deployment: { id: preview.id, environment: 'preview', promotedAt: null, artifactsRemovedAt: null },
     });
     expect(await sites.byDeployment(failed.id)).toBeNull();
     expect(await sites.byDeployment(newObjectId())).toBeNull();

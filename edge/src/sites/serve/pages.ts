@@ -1,0 +1,111 @@
+/** Pages of the instance itself, where a site has nothing to answer with. */
+import { html } from 'hono/html';
+import { frame, type Markup, pageHeaders } from '../../publish/frame.ts';
+
+/** What a page says. `status` is the response's. */
+interface Message {
+  status: 403 | 404 | 405 | 410 | 500 | 502 | 503 | 508;
+  title: string;
+  text: Markup | string;
+}
+
+export const SITE_UNKNOWN: Message = {
+  status: 404,
+  title: 'Site not found',
+  text: 'There is no site at this address. Check the spelling, or ask the person who sent you the link.',
+};
+
+export const NOT_RELEASED: Message = {
+  status: 404,
+  title: 'No release yet',
+  text: 'The first successful production deployment appears here, at this address.',
+};
+
+/** An app that delivers files and no pages. `page` is its download page. */
+export const noSite = (page: string): Message => ({
+  status: 404,
+  title: 'This app has no site',
+  text: html`Its build has no <code>index.html</code> at the top of its output. <a href="${page}">Go to its downloads</a>.`,
+});
+
+/** A deployment that retention removed. `current` is the App's own address, if there is one. */
+export const removed = (current: string | null): Message => ({
+  status: 410,
+  title: 'This version was removed',
+  text: html`The files of this deployment are no longer stored.${current === null ? '' : html` <a href="${current}">Open the current version</a>.`}`,
+});
+
+export const PAGE_MISSING: Message = {
+  status: 404,
+  title: 'Page not found',
+  text: html`This site has no page at this address. <a href="/">Go to its home page</a>.`,
+};
+
+/** A rule of the site answers with this status, and has no page for it. */
+export const PAGE_GONE: Message = { ...PAGE_MISSING, status: 410, title: 'Page removed' };
+
+export const METHOD_NOT_ALLOWED: Message = {
+  status: 405,
+  title: 'Method not allowed',
+  text: 'This site only answers GET and HEAD requests.',
+};
+
+export const HOST_NOT_ALLOWED: Message = {
+  status: 403,
+  title: 'Forwarding not allowed',
+  text: 'This address forwards to another server, which the app’s settings don’t allow.',
+};
+
+export const FORWARDING_FAILED: Message = {
+  status: 502,
+  title: 'The server behind this address doesn’t respond',
+  text: 'This site forwards this address to another server. Try again later.',
+};
+
+export const FORWARDING_LOOP: Message = {
+  status: 508,
+  title: 'This address forwards to itself',
+  text: 'The rewrites of this site lead in a circle.',
+};
+
+export const UNAVAILABLE: Message = {
+  status: 503,
+  title: 'This site is temporarily unavailable',
+  text: 'Try again in a few seconds.',
+};
+
+export const DAMAGED: Message = {
+  status: 500,
+  title: 'This site is damaged',
+  text: 'Stored files are not the ones that were published. Redeploying publishes them again.',
+};
+
+/** Seconds after which a visitor tries again. */
+const RETRY_SECONDS = 5;
+
+const HUE = 255;
+
+/** Renders a message, with `more` headers. It isn't cached and not listed by search engines. */
+export async function messagePage(
+  { status, title, text }: Message,
+  method: string,
+  more: Headers | null = null,
+): Promise<Response> {
+  const page = await frame({
+    title,
+    description: title,
+    address: null,
+    hue: HUE,
+    icon: null,
+    body: html`<main><section class="card state">
+<h1>${title}</h1>
+<p>${text}</p>
+</section></main>`,
+  });
+  const headers = new Headers(more ?? {});
+  for (const [name, value] of Object.entries(pageHeaders(page.policy))) headers.set(name, value);
+  headers.set('Cache-Control', 'no-store');
+  headers.set('X-Robots-Tag', 'noindex');
+  if (status === 503) headers.set('Retry-After', String(RETRY_SECONDS));
+  return new Response(method === 'HEAD' ? null : page.text, { status, headers });
+}
