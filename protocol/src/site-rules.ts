@@ -36,6 +36,7 @@ export type SiteSegment = z.infer<typeof SiteSegment>;
 /**
  * The splat of a pattern: any characters including `/`, between a prefix and a suffix in its own segment.
  * `least` says what it needs: `/a/*` matches `/a` with `nothing`, `/a/` with `slash`, and `/a/b` with each of them.
+ * A slash at the end that doesn't count isn't enough for `slash`.
  */
 export const SiteSplat = z.object({
   capture: CaptureName,

@@ -96,7 +96,11 @@ function extended(variant: Variant, item: Item, number: number): readonly Varian
   if ('text' in item) return [{ ...variant, tokens: [...variant.tokens, item.text] }];
   const { name, group, modifier } = item;
   const id = `p${number}`;
-  const alternatives: readonly Alternative[] = group === null ? plain(id, modifier) : parseGroup(group, id);
+  // What may be missing goes with the slash before it, unless that is the first.
+  const { tokens } = variant;
+  const hasSlash = tokens.at(-1) === '/' && tokens.length > 1;
+  const alternatives: readonly Alternative[] =
+    group === null ? plain(id, modifier, hasSlash) : parseGroup(group, id);
   if (group !== null && (modifier === '*' || modifier === '+') && group !== '.*') {
     throw new RuleRefused(`"source" repeats the group ${quoted(group)}, which isn't supported. Use :path*.`);
   }
@@ -111,15 +115,13 @@ function extended(variant: Variant, item: Item, number: number): readonly Varian
     unless: [...variant.unless, ...unless.map((excluded) => [...variant.tokens, ...excluded])],
     variables: named(tokens.map(templatePart)),
   }));
-  // What may be missing goes with the slash before it, unless that is the first.
-  const { tokens } = variant;
-  const hasSlash = tokens.at(-1) === '/' && tokens.length > 1;
   if (modifier !== '?' && !(modifier === '*' && hasSlash)) return results;
   return [...results, { ...variant, tokens: hasSlash ? tokens.slice(0, -1) : tokens, variables: named([]) }];
 }
 
-function plain(id: string, modifier: string): readonly Alternative[] {
-  if (modifier === '*') return [{ tokens: [{ splat: id, least: 'nothing' }], unless: [] }];
+function plain(id: string, modifier: string, hasSlash: boolean): readonly Alternative[] {
+  if (modifier === '*')
+    return [{ tokens: [{ splat: id, least: hasSlash ? 'slash' : 'nothing' }], unless: [] }];
   if (modifier === '+') return [{ tokens: [{ splat: id, least: 'character' }], unless: [] }];
   return [{ tokens: [{ capture: id }], unless: [] }];
 }
