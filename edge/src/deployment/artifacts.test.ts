@@ -9,6 +9,8 @@ import { artifactKey } from '../storage/keys.ts';
 import type { UploadPlan } from '../storage/storage.ts';
 import { forgetAll } from '../testing/worker.ts';
 import { ArtifactUploads, UploadRefused } from './artifacts.ts';
+import { Machine } from './machine.ts';
+import { SitePacks } from './site-packs.ts';
 
 beforeAll(forgetAll);
 
@@ -24,9 +26,11 @@ async function inObject(
   prepare: (sql: SqlStorage, ids: { appId: string; id: string }) => void = () => undefined,
 ): Promise<void> {
   const ids = { appId: newObjectId(), id: newObjectId() };
-  await runInDurableObject(env.DEPLOYMENTS.getByName(ids.id), async (_, { storage: { sql } }) => {
+  await runInDurableObject(env.DEPLOYMENTS.getByName(ids.id), async (_, { storage }) => {
+    const { sql } = storage;
     prepare(sql, ids);
-    await work(new ArtifactUploads(sql, objects, presignerOf(env)), { ...ids, sql });
+    const packs = new SitePacks(env, new Machine(storage));
+    await work(new ArtifactUploads(sql, objects, presignerOf(env), packs), { ...ids, sql });
   });
 }
 

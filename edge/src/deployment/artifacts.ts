@@ -1,17 +1,22 @@
 /** Artifacts of the current attempt on their way from the runner into storage. */
 import {
+  type DeploymentSite,
   isAppFluxError,
   MAX_ARTIFACTS,
   MAX_ARTIFACTS_RECORD_BYTES,
   type RunnerToDeployment,
+  SITE_PACK_TYPE,
   type UploadedPart,
   utf8Bytes,
 } from '@appflux/protocol';
 import type { Sql } from '../limits/sql.ts';
 import type { ArtifactRecord } from '../metadata/metadata.ts';
+import type { PublishedSite } from '../sites/store/publish-pack.ts';
+import { baseGone, SiteRefused } from '../sites/store/site-refused.ts';
 import { artifactAgainKey, artifactKey, attemptPrefix } from '../storage/keys.ts';
 import { settleUpload } from '../storage/settle.ts';
 import type { ObjectStore, Presigner, UploadPlan } from '../storage/storage.ts';
+import type { SitePacks } from './site-packs.ts';
 
 type UploadFrame = Extract<RunnerToDeployment, { type: 'upload' }>;
 
@@ -29,10 +34,17 @@ type Row = {
   /** Where the bytes are kept that were checked, and their ETag; null while it is not done, and for version 0.1.0. */
   kept_key: string | null;
   kept_etag: string | null;
+  /** Of a pack of a site: what it was published as, a PublishedSite as JSON. */
+  published: string | null;
 };
 
+type Packs = Pick<SitePacks, 'newKey' | 'waitFor' | 'publish' | 'drop' | 'discard'>;
+
 /** Columns that objects of version 0.1.0 do not have. */
-const ADDED_COLUMNS = ['kept_key', 'kept_etag'];
+const ADDED_COLUMNS = ['kept_key', 'kept_etag', 'published'];
+
+/** In place of its SHA-256: this upload was refused, and the name begins another one. */
+const REFUSED = '';
 
 /** Why storage does not have what the runner says it put there. The message goes to the runner. */
 export class UploadRefused extends Error {
@@ -68,17 +80,19 @@ export class ArtifactUploads {
   readonly #sql: Sql;
   readonly #objects: ObjectStore;
   readonly #presigner: Presigner;
+  readonly #sites: Packs;
   /** What is under way for an artifact, by its attempt and name; what comes next for the same one waits for it. */
   readonly #turns = new Map<string, Promise<unknown>>();
   /** How much is under way or waits. */
   #inProgress = 0;
 
-  constructor(sql: Sql, objects: ObjectStore, presigner: Presigner) {
+  constructor(sql: Sql, objects: ObjectStore, presigner: Presigner, sites: Packs) {
     this.#sql = sql;
     this.#objects = objects;
     this.#presigner = presigner;
+    this.#sites = sites;
     sql.exec(
-      'CREATE TABLE IF NOT EXISTS artifacts (attempt INTEGER NOT NULL, name TEXT NOT NULL, key TEXT NOT NULL, size INTEGER NOT NULL, sha256 TEXT NOT NULL, content_type TEXT NOT NULL, meta TEXT NOT NULL, multipart_id TEXT, done INTEGER NOT NULL DEFAULT 0, kept_key TEXT, kept_etag TEXT, PRIMARY KEY (attempt, name)) WITHOUT ROWID',
+      'CREATE TABLE IF NOT EXISTS artifacts (attempt INTEGER NOT NULL, name TEXT NOT NULL, key TEXT NOT NULL, size INTEGER NOT NULL, sha256 TEXT NOT NULL, content_type TEXT NOT NULL, meta TEXT NOT NULL, multipart_id TEXT, done INTEGER NOT NULL DEFAULT 0, kept_key TEXT, kept_etag TEXT, published TEXT, PRIMARY KEY (attempt, name)) WITHOUT ROWID',
     );
     const columns = sql.exec<{ name: string }>("SELECT name FROM pragma_table_info('artifacts')").toArray();
     for (const added of ADDED_COLUMNS) {
@@ -127,17 +141,21 @@ export class ArtifactUploads {
     maxBytes: number,
   ): Promise<UploadPlan> {
     const known = this.#row(frame.attempt, frame.name);
-    if (known !== undefined && known.size === frame.size && known.sha256 === frame.sha256) {
+    if (known !== undefined && (await this.#goesOn(known, frame)))
       return this.#presigner.resume(known.key, known.size, known.multipart_id);
-    }
     const others = this.#sql
       .exec<Row>('SELECT * FROM artifacts WHERE attempt = ? AND name <> ?', frame.attempt, frame.name)
       .toArray();
     if (others.reduce((sum, { size }) => sum + size, frame.size) > maxBytes) {
       throw new UploadRefused(`The artifacts are larger than ${Math.round(maxBytes / 1e6)} MB in all`);
     }
+    const isPack = frame.contentType === SITE_PACK_TYPE;
+    if (isPack && others.some(({ content_type: type }) => type === SITE_PACK_TYPE))
+      throw new UploadRefused('A deployment publishes one site');
     const keyOf = known === undefined ? artifactKey : artifactAgainKey;
-    const key = keyOf(appId, deploymentId, frame.attempt, frame.name);
+    const key = isPack
+      ? await this.#sites.newKey(frame.attempt)
+      : keyOf(appId, deploymentId, frame.attempt, frame.name);
     const { name, size, sha256, contentType, meta } = frame;
     requireRecordable([...others.map(toRecord), { name, key, size, sha256, contentType, meta }]);
     const plan = await this.#presigner.begin(key, frame.size, frame.contentType);
@@ -156,28 +174,57 @@ export class ArtifactUploads {
     return plan;
   }
 
+  /** Whether a frame asks for an upload again that was begun. */
+  async #goesOn(known: Row, { size, sha256 }: UploadFrame): Promise<boolean> {
+    if (known.size !== size || known.sha256 !== sha256) return false;
+    return known.content_type !== SITE_PACK_TYPE || known.done === 1 || (await this.#isWaitedFor(known));
+  }
+
+  #isWaitedFor = ({ key, attempt }: Row) => this.#sites.waitFor(key, attempt);
+
   async #complete(attempt: number, name: string, parts: UploadedPart[]): Promise<void> {
     const row = this.#row(attempt, name);
-    if (row === undefined) throw new UploadRefused(`No upload of ${name} was begun`);
+    if (row === undefined || row.sha256 === REFUSED)
+      throw new UploadRefused(`No upload of ${name} was begun`);
     if (row.done === 1) return;
+    const isPack = row.content_type === SITE_PACK_TYPE;
+    if (isPack && !(await this.#sites.waitFor(row.key, attempt))) throw await this.#refuse(row, baseGone());
     const { key, multipart_id: multipartId, size, sha256 } = row;
     const storage = { objects: this.#objects, presigner: this.#presigner };
     try {
       const kept = await settleUpload(storage, { key, multipartId, size, sha256 }, parts);
+      const published = isPack ? await this.#sites.publish(attempt, { key: kept.key, size }) : null;
       this.#sql.exec(
-        'UPDATE artifacts SET done = 1, kept_key = ?, kept_etag = ? WHERE attempt = ? AND name = ?',
+        'UPDATE artifacts SET done = 1, kept_key = ?, kept_etag = ?, published = ? WHERE attempt = ? AND name = ?',
         kept.key,
         kept.etag,
+        published && JSON.stringify(published),
         attempt,
         name,
       );
     } catch (error) {
-      if (!isAppFluxError(error, 'upload_incomplete')) throw error;
-      // Announced again, the artifact gets an upload of its own.
-      if (multipartId !== null) await this.#presigner.abort(key, multipartId);
-      this.#sql.exec('DELETE FROM artifacts WHERE attempt = ? AND name = ?', attempt, name);
-      throw new UploadRefused(`${name}: ${error.message}`);
+      if (!(error instanceof SiteRefused) && !isAppFluxError(error, 'upload_incomplete')) throw error;
+      throw await this.#refuse(row, error);
     }
+  }
+
+  /**
+   * Drops an upload that was refused: announced again, the artifact gets one of its own. The row of a pack stays, because
+   * `discard` finds by it that the deployment may have published.
+   */
+  async #refuse(row: Row, error: Error): Promise<UploadRefused> {
+    if (row.multipart_id !== null) await this.#presigner.abort(row.key, row.multipart_id);
+    if (row.content_type === SITE_PACK_TYPE) await this.#sites.drop(row.key);
+    this.#forget(row);
+    return error instanceof SiteRefused
+      ? new UploadRefused(error.message, error.again)
+      : new UploadRefused(`${row.name}: ${error.message}`);
+  }
+
+  #forget({ attempt, name, content_type: type }: Row): void {
+    const change =
+      type === SITE_PACK_TYPE ? "UPDATE artifacts SET sha256 = '' WHERE" : 'DELETE FROM artifacts WHERE';
+    this.#sql.exec(`${change} attempt = ? AND name = ?`, attempt, name);
   }
 
   /** The attempt's delivered artifacts in the given order, once each; null when one of the names was not delivered. */
@@ -189,12 +236,19 @@ export class ArtifactUploads {
     return records.every((record) => record !== null) ? records : null;
   }
 
+  /** What the attempt has published as a site, if it is among these artifacts; null otherwise. */
+  site(attempt: number, names: readonly string[]): DeploymentSite | null {
+    const published = names.map((name) => publishedOf(this.#row(attempt, name)));
+    return published.find((site) => site !== null)?.site ?? null;
+  }
+
   /** Removes whatever attempts other than `keep` have put into storage. */
   async discard(appId: string, deploymentId: string, keep: number | null): Promise<void> {
     const rows = this.#sql.exec<Row>('SELECT * FROM artifacts WHERE attempt IS NOT ?', keep).toArray();
     for (const row of rows) {
       if (row.multipart_id !== null && row.done === 0) await this.#presigner.abort(row.key, row.multipart_id);
     }
+    if (rows.some((row) => row.content_type === SITE_PACK_TYPE)) await this.#sites.discard(keep);
     for (const attempt of new Set(rows.map((row) => row.attempt))) {
       const { keys } = await this.#objects.list(attemptPrefix(appId, deploymentId, attempt));
       if (keys.length > 0) await this.#objects.delete(keys);
@@ -240,12 +294,23 @@ export const tooManyArtifacts = () =>
     'Set `outputs` to fewer files, or to a folder, which becomes one ZIP.',
   );
 
-const toRecord = (row: Row): ArtifactRecord => ({
-  name: row.name,
-  key: row.kept_key ?? row.key,
-  size: row.size,
-  sha256: row.sha256,
-  contentType: row.content_type,
-  meta: JSON.parse(row.meta),
-  ...(row.kept_etag === null ? {} : { etag: row.kept_etag }),
-});
+const publishedOf = (row: Row | undefined): PublishedSite | null =>
+  row?.published ? JSON.parse(row.published) : null;
+
+/** The artifact of a row; a pack that was published is the ZIP of its site. */
+function toRecord(row: Row): ArtifactRecord {
+  const named = { name: row.name, meta: JSON.parse(row.meta) };
+  const published = publishedOf(row);
+  if (published !== null) {
+    const { key, size, sha256 } = published;
+    return { ...named, key, size, sha256, contentType: 'application/zip' };
+  }
+  return {
+    ...named,
+    key: row.kept_key ?? row.key,
+    size: row.size,
+    sha256: row.sha256,
+    contentType: row.content_type,
+    ...(row.kept_etag === null ? {} : { etag: row.kept_etag }),
+  };
+}

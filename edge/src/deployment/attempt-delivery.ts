@@ -7,6 +7,7 @@ import {
   isAppFluxError,
   MAX_ARTIFACTS,
   type RunnerToDeployment,
+  SITE_BASE,
 } from '@appflux/protocol';
 import { journal } from '../journal.ts';
 import { closeQuietly } from '../sockets/close.ts';
@@ -14,12 +15,14 @@ import { type ArtifactUploads, DeliveryInvalid, tooManyArtifacts, UploadRefused 
 import { sendFrame } from './attempt-socket.ts';
 import type { Event, Refusal } from './lifecycle.ts';
 import type { Machine } from './machine.ts';
+import type { SitePacks } from './site-packs.ts';
 
 type Frame<Type extends RunnerToDeployment['type']> = Extract<RunnerToDeployment, { type: Type }>;
 
 export interface DeliveryParts {
   readonly machine: Machine;
   readonly artifacts: ArtifactUploads;
+  readonly packs: Pick<SitePacks, 'base'>;
   /** What an error is reported as, with regard to the disk. */
   readonly asDiskFull: (error: AppFluxError) => Promise<AppFluxError>;
   /** Applies an event to the deployment. */
@@ -47,6 +50,16 @@ export class AttemptDelivery {
         closeQuietly(ws, CLOSE.staleAttempt, 'The attempt is over');
       }
     });
+  }
+
+  /** Answers with the publication that the attempt's site should continue. */
+  async siteBase(ws: WebSocket, { request, attempt, branch }: Frame<'site_base'>): Promise<void> {
+    const base = await this.#parts.packs.base(attempt, branch).catch((error: unknown) => {
+      // Without a base the whole site is uploaded, which is better than a deployment that fails.
+      journal.error('no base of a site could be found', error);
+      return null;
+    });
+    sendFrame(ws, { type: SITE_BASE, request, base });
   }
 
   /** Answers when an artifact is in storage. */
@@ -87,7 +100,8 @@ export class AttemptDelivery {
     if (result.status === 'skipped') return { type: 'skipped', attempt, reason: result.reason };
     if (result.artifacts.length > MAX_ARTIFACTS) return invalidDelivery(attempt, tooManyArtifacts());
     const artifacts = this.#parts.artifacts.delivered(attempt, result.artifacts);
-    if (artifacts !== null) return { type: 'succeeded', attempt, artifacts };
+    const site = this.#parts.artifacts.site(attempt, result.artifacts);
+    if (artifacts !== null) return { type: 'succeeded', attempt, artifacts, site };
     const message = 'The runner reported success, but not all of its artifacts are in storage';
     return { type: 'failed', attempt, failure: failure('upload_failed', message, 'uploading') };
   }

@@ -5,6 +5,7 @@ import {
   CLOSE,
   failure,
   type RunnerToDeployment,
+  SITE_BASE,
 } from '@appflux/protocol';
 import { closeQuietly } from '../sockets/close.ts';
 import type { ArtifactUploads } from './artifacts.ts';
@@ -13,12 +14,14 @@ import { type AttemptSocket, attemptOf, sendFrame } from './attempt-socket.ts';
 import type { Event, Refusal } from './lifecycle.ts';
 import type { DeploymentLog } from './log.ts';
 import type { Machine } from './machine.ts';
+import type { SitePacks } from './site-packs.ts';
 
 export interface AttemptParts {
   readonly machine: Machine;
   readonly socket: AttemptSocket;
   readonly log: DeploymentLog;
   readonly artifacts: ArtifactUploads;
+  readonly packs: Pick<SitePacks, 'base'>;
   /** What an error is reported as, with regard to the disk. */
   readonly asDiskFull: (error: AppFluxError) => Promise<AppFluxError>;
   /** Applies an event to the deployment. */
@@ -45,7 +48,7 @@ export class Attempt {
     const ackedSeq = log.write();
     const { status, cancelReason } = machine.current().state;
     const canceling = status === 'canceling';
-    sendFrame(admitted, { type: 'welcome', ackedSeq, canceling });
+    sendFrame(admitted, { type: 'welcome', ackedSeq, canceling, accepts: [SITE_BASE] });
     if (canceling) sendFrame(admitted, { type: 'cancel', reason: cancelReason ?? '' });
     return answer;
   }
@@ -66,7 +69,7 @@ export class Attempt {
       case 'uploaded':
         return this.#delivery.uploaded(ws, frame);
       case 'site_base':
-        return sendFrame(ws, { type: 'site_base', request: frame.request, base: null });
+        return this.#delivery.siteBase(ws, frame);
       case 'finish':
         return this.#finish(ws, frame.result, frame.attempt);
       case 'phase':

@@ -190,7 +190,9 @@ describe('output that a lost runner may have kept', () => {
     expect(lines([], restarted, T0 + 3)).toEqual(waiting);
     expect(lines([connected, recovered], restarted, T0 + 3)).toEqual(waiting);
     expect(lines([connected], { type: 'stopped', attempt: 1 }, T0 + 3)).toEqual(waiting);
-    expect(lines([connected], { type: 'succeeded', attempt: 1, artifacts: [] }, T0 + 3)).toEqual([]);
+    expect(lines([connected], { type: 'succeeded', attempt: 1, artifacts: [], site: null }, T0 + 3)).toEqual(
+      [],
+    );
   });
 
   it('is asked for again once the runner works on the attempt after all', () => {
@@ -266,7 +268,7 @@ describe('canceling', () => {
   });
 
   it('ends canceled even when the build finished in the same moment', () => {
-    const success: Event = { type: 'succeeded', attempt: 1, artifacts: [] };
+    const success: Event = { type: 'succeeded', attempt: 1, artifacts: [], site: null };
     expect(run([[T0 + 2, success]], canceling)).toMatchObject({ status: 'canceled', artifacts: [] });
     const failed: Event = { type: 'failed', attempt: 1, failure: failure('build_failed', 'no') };
     expect(run([[T0 + 2, failed]], canceling)).toMatchObject({ status: 'canceled', failure: null });
@@ -275,7 +277,7 @@ describe('canceling', () => {
   it('comes too late for a build that has finished', () => {
     const done = run([
       [T0, claim()],
-      [T0 + 1, { type: 'succeeded', attempt: 1, artifacts: [] }],
+      [T0 + 1, { type: 'succeeded', attempt: 1, artifacts: [], site: null }],
     ]);
     expect(step(spec, done, { type: 'cancel', reason: 'late' }, T0 + 2)).toEqual({
       refused: 'already_ended',

@@ -6,6 +6,7 @@
  * lease; an event of an old attempt changes nothing; from every state some event ends it.
  */
 import {
+  type DeploymentSite,
   type ExecutorKind,
   type Failure,
   failure,
@@ -52,7 +53,7 @@ export type Event =
     }
   | { type: 'plan'; attempt: number; plan: Plan; version: string | null }
   /** The runner's word on how its attempt ended; artifacts are checked before this event is made. */
-  | { type: 'succeeded'; attempt: number; artifacts: ArtifactRecord[] }
+  | { type: 'succeeded'; attempt: number; artifacts: ArtifactRecord[]; site: DeploymentSite | null }
   | { type: 'failed'; attempt: number; failure: Failure }
   /** The runner gave the attempt up: because it was canceled, or because the runner is stopping. */
   | { type: 'stopped'; attempt: number }
@@ -327,7 +328,7 @@ function fromRunner(spec: Spec, state: State, event: RunnerEvent, now: number): 
     case 'succeeded':
       // After we report `canceling`, we never report success.
       if (state.status === 'canceling') return answered(canceled(state, now));
-      return end({ ...state, artifacts: event.artifacts }, 'success', now, []);
+      return end({ ...state, artifacts: event.artifacts, site: event.site }, 'success', now, []);
     case 'failed':
       if (state.status === 'canceling') return answered(canceled(state, now));
       return fail(state, event.failure, now, [{ type: 'discard', attempt: state.attempt }]);

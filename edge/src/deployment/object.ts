@@ -52,6 +52,7 @@ import { PendingTasks } from './pending-tasks.ts';
 import { perform } from './perform.ts';
 import { recordOf } from './record.ts';
 import { type Recovered, Recovery, type Sender } from './recovery.ts';
+import { SitePacks } from './site-packs.ts';
 import { spansOfChange } from './spans.ts';
 import { type Spec, type State, uploadsUntil } from './state.ts';
 import { Transitions } from './transitions.ts';
@@ -103,8 +104,9 @@ export class DeploymentObject extends DurableObject<Env> {
       afterRun: () => storeErrors(env),
     });
     this.#cleanup = new Cleanup(ctx.storage, objects, this.#alarm);
-    this.#artifacts = new ArtifactUploads(sql, objects, presignerOf(env));
     const machine = new Machine(ctx.storage);
+    const packs = new SitePacks(env, machine);
+    this.#artifacts = new ArtifactUploads(sql, objects, presignerOf(env), packs);
     const cutOff = new CutOff(ctx, name);
     const viewers = new Viewers(ctx);
     const socket = new AttemptSocket(ctx, cutOff);
@@ -132,6 +134,7 @@ export class DeploymentObject extends DurableObject<Env> {
       socket,
       log,
       artifacts: this.#artifacts,
+      packs,
       asDiskFull: (error) => asDiskFull(error, env),
       apply,
       rearm,

@@ -34,7 +34,7 @@ describe('the spans of a deployment', () => {
       [T0 + 100, claim],
       [T0 + 200, { type: 'phase', attempt: 1, phase: 'building' }],
       [T0 + 300, { type: 'heard', attempt: 1, heardAt: T0 + 300 }],
-      [T0 + 900, { type: 'succeeded', attempt: 1, artifacts: [] }],
+      [T0 + 900, { type: 'succeeded', attempt: 1, artifacts: [], site: null }],
       [T0 + 950, { type: 'archived', logKey: 'logs/1' }],
     ]);
     expect(times(spans)).toEqual([

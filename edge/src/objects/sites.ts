@@ -8,6 +8,7 @@ export const sitesOf = (env: Pick<Env, 'SITES'>, appId: string): ObjectStub<Obje
     base: 'repeat',
     publish: 'repeat',
     adopt: 'repeat',
+    drop: 'repeat',
     discard: 'repeat',
     remove: 'repeat',
     destroy: 'repeat',

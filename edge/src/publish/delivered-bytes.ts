@@ -1,7 +1,13 @@
 /** The bytes of an artifact in storage, if they are those that were hashed when it was delivered. */
+import { isAppFluxError } from '@appflux/protocol';
 import { journal } from '../journal.ts';
 import type { ArtifactRecord } from '../metadata/metadata.ts';
+import { zipSize } from '../sites/archive/layout.ts';
+import { readZip } from '../sites/archive/stream.ts';
+import { storedManifest } from '../sites/store/manifest.ts';
+import { requirePacks } from '../sites/store/read-blob.ts';
 import { sha256Of } from '../storage/digest.ts';
+import { isSiteManifestKey } from '../storage/keys.ts';
 import type { ByteRange, ObjectStore, StoredObject } from '../storage/storage.ts';
 
 type Bytes = ReadableStream<Uint8Array>;
@@ -26,6 +32,7 @@ export async function deliveredBytes(
   range: ByteRange | undefined,
 ): Promise<Bytes | 'missing' | 'damaged'> {
   const { key, size, etag } = artifact;
+  if (isSiteManifestKey(key)) return siteArchive(objects, artifact, range);
   const object = await getOrHead(objects, artifact, range);
   if (object === null) {
     journal.error(`${key} is not in storage`);
@@ -43,6 +50,32 @@ export async function deliveredBytes(
     `${key} has ${object.size} bytes and the ETag ${object.etag} in storage; on record are ${size} and ${etag ?? 'none'}`,
   );
   return 'damaged';
+}
+
+/** The ZIP of a published site, which is generated from its manifest and its packs. */
+async function siteArchive(
+  objects: ObjectStore,
+  { key, size }: Artifact,
+  range: ByteRange | undefined,
+): Promise<Bytes | 'missing' | 'damaged'> {
+  try {
+    const stored = await storedManifest(objects, key);
+    if (stored === null) {
+      journal.error(`${key} is not in storage`);
+      return 'missing';
+    }
+    const { manifest } = stored;
+    if (zipSize(manifest) !== size) {
+      journal.error(`the ZIP of ${key} has ${zipSize(manifest)} bytes; on record are ${size}`);
+      return 'damaged';
+    }
+    // While the answer is not begun, it can still say that something is lost.
+    await requirePacks(objects, manifest);
+    return readZip(objects, manifest, range ?? { offset: 0, length: size });
+  } catch (error) {
+    if (isAppFluxError(error, 'artifact_damaged')) return 'damaged';
+    throw error;
+  }
 }
 
 /** A shorter object than was delivered may not have the range: then it is described without its bytes. */

@@ -44,6 +44,9 @@ export const sitePackKey = (appId: string, name: string) => `${sitesPrefix(appId
 export const newPackName = (deploymentId: string, attempt: number) =>
   `${deploymentId}-${attempt}-${crypto.randomUUID().slice(0, 8)}`;
 
+/** The name of a pack, by its key or by the key that it is PUT under. */
+export const packNameOf = (key: string) => key.slice(key.lastIndexOf('/') + 1);
+
 /** The manifest of what a deployment has published. */
 export const siteManifestKey = (appId: string, deploymentId: string) =>
   `${sitesPrefix(appId)}manifests/${deploymentId}.json.gz`;

@@ -7,7 +7,7 @@ import { hashToken, makeToken } from '../secrets/tokens.ts';
 import { hex } from '../storage/hex.ts';
 import { request } from './worker.ts';
 
-type Frame = { type: string; parts?: { partNumber: number; url: string }[] };
+type Frame = { type: string; parts?: { partNumber: number; url: string }[]; partSize?: number };
 
 /** A runner of a team, registered; gives its id and credential. */
 export async function givenRunner(ownerId: string): Promise<{ id: string; credential: string }> {
@@ -37,15 +37,16 @@ export async function connectAttempt(
     notify();
   });
   webSocket.accept();
-  const next = async (type: string): Promise<Frame> => {
+  const either = async (...types: string[]): Promise<Frame> => {
     for (;;) {
       const frame = frames.shift();
-      if (frame?.type === type) return frame;
+      if (frame !== undefined && types.includes(frame.type)) return frame;
       if (frame === undefined) await new Promise<void>((resolve) => (notify = resolve));
     }
   };
+  const next = (type: string) => either(type);
   const send = (frame: object) => webSocket.send(JSON.stringify({ attempt, ...frame }));
-  return { closed, next, send };
+  return { closed, next, either, send };
 }
 
 export type Connected = Awaited<ReturnType<typeof connectAttempt>>;

@@ -199,6 +199,13 @@ export function discard(state: SiteState, deploymentId: string, keep: number | n
   };
 }
 
+/** Drops a pack that is not published. */
+export function dropPack(state: SiteState, name: string): SiteState {
+  const pack = state.packs.get(name);
+  if (pack?.state !== 'expected') return state;
+  return { ...state, packs: withValue(state.packs, name, { ...pack, state: 'deleting' }) };
+}
+
 /** Drops everything: the app is being deleted. */
 export const discardAll = (state: SiteState): SiteState => ({
   publications: mapValues(state.publications, (publication) => ({ ...publication, state: 'removing' })),

@@ -16,16 +16,15 @@ export async function siteManifest(
   env: Env,
   deployment: { readonly id: string; readonly appId: string },
 ): Promise<SiteManifest | null> {
-  const stored = await storedManifest(objectsOf(env), deployment);
+  const stored = await storedManifest(objectsOf(env), siteManifestKey(deployment.appId, deployment.id));
   return stored?.manifest ?? null;
 }
 
-/** The manifest that is stored for a deployment, with its bytes; null if there is none. Throws like `siteManifest`. */
+/** The manifest with this key, and its bytes; null if there is none. Throws like `siteManifest`. */
 export async function storedManifest(
   objects: ObjectStore,
-  { id, appId }: { readonly id: string; readonly appId: string },
+  key: string,
 ): Promise<{ manifest: SiteManifest; bytes: Uint8Array<ArrayBuffer> } | null> {
-  const key = siteManifestKey(appId, id);
   const object = await objects.get(key);
   if (object === null) return null;
   const bytes = await bytesOf(object.body);

@@ -58,6 +58,11 @@ export class SiteObject extends DurableObject<Env> {
     });
   }
 
+  /** Removes a pack that is not published. */
+  drop(name: string): Promise<void> {
+    return this.#store.drop(name);
+  }
+
   /** Removes what attempts of a deployment other than `keep` have uploaded and published. */
   discard(deploymentId: string, keep: number | null): Promise<void> {
     return this.#store.discard(deploymentId, keep);

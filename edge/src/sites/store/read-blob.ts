@@ -42,12 +42,23 @@ export async function readBlob(
   const bytes = Math.min(range.length, length - range.offset);
   if (bytes <= 0) return emptyBody();
   const object = await getOrHead(objects, key, packSize, { offset: offset + range.offset, length: bytes });
-  if (object !== null && object.size === packSize && object.body !== null) return object.body;
+  if (object?.size === packSize && object.body !== null) return object.body;
   await object?.body?.cancel();
-  throw siteDamaged(
-    key,
-    object === null ? 'it is missing' : `it has ${object.size} bytes instead of ${packSize}`,
-  );
+  requireSize(key, packSize, object);
+  throw siteDamaged(key, 'it could not be read');
+}
+
+/** Throws AppFluxError `artifact_damaged` if a pack of a manifest is missing or isn't the one that was published. */
+export async function requirePacks(
+  objects: ObjectStore,
+  { packs }: Pick<SiteManifest, 'packs'>,
+): Promise<void> {
+  await Promise.all(packs.map(async ({ key, size }) => requireSize(key, size, await objects.head(key))));
+}
+
+function requireSize(key: string, size: number, object: { readonly size: number } | null): void {
+  if (object === null) throw siteDamaged(key, 'it is missing');
+  if (object.size !== size) throw siteDamaged(key, `it has ${object.size} bytes instead of ${size}`);
 }
 
 /** A pack that is shorter than it was may not have the range: then it is described without its bytes. */

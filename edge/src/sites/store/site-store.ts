@@ -12,6 +12,7 @@ import {
   discard,
   discardAll,
   doomed,
+  dropPack,
   expectPack,
   expire,
   forget,
@@ -113,6 +114,14 @@ export class SiteStore {
   discard(deploymentId: string, keep: number | null): Promise<void> {
     return this.#inTurn(async () => {
       this.#save(discard(this.#state, deploymentId, keep));
+      await this.#deleteUnreachable();
+    });
+  }
+
+  /** Removes a pack that is not published. */
+  drop(name: string): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#save(dropPack(this.#state, name));
       await this.#deleteUnreachable();
     });
   }
