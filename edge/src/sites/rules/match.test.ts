@@ -13,7 +13,7 @@ function rulesOf(files: Readonly<Record<string, string>>): SiteRules {
 function ask(rules: SiteRules, url: string, files: readonly string[] = []): SiteRuleMatch | null {
   const { hostname, pathname, search } = new URL(url, 'https://my.sites.example');
   return matchSiteRules(rules, { host: hostname, path: pathname, query: search }, (path) =>
-    files.includes(path),
+    files.includes(path) ? 'file' : 'none',
   );
 }
 

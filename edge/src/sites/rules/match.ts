@@ -30,25 +30,31 @@ export type SiteRuleMatch =
   /** Serve what another server answers, if the app allows its host (`host`, with a port if there is one). */
   | { readonly kind: 'proxy'; readonly url: string; readonly host: string };
 
+/**
+ * What the site has for a canonical path by itself: a file, nothing, or a redirect to another path (percent-encoded), such
+ * as from `/about.html` to `/about`.
+ */
+export type SiteLookup = (path: string) => 'file' | 'none' | { readonly redirect: string };
+
 /** How many redirects may follow each other. Browsers give up after 20. */
 const MAX_REDIRECTS = 10;
 
 /**
- * The first rule that applies to a request; null if none does. `exists` says whether the site has a file for a path: a
- * rule without `force` doesn't apply to it. A redirect that would lead into an endless chain of redirects of this site
- * doesn't apply either, and the request is answered as if the site had no such rule.
+ * The first rule that applies to a request; null if none does. A rule without `force` only applies to paths for which the
+ * site has nothing. A redirect that would lead into an endless chain of redirects of this site
+ * does not apply either: the site answers with what it has for the path.
  */
 export function matchSiteRules(
   rules: SiteRules,
   request: SiteRequest,
-  exists: (path: string) => boolean,
+  lookup: SiteLookup,
 ): SiteRuleMatch | null {
-  const found = firstMatch(rules, request, exists);
+  const found = firstMatch(rules, request, lookup);
   if (found === null) return null;
   const { rule, target } = found;
   const isOwn = target.origin === null || hostOf(target.origin) === request.host;
   if (isRedirect(rule)) {
-    if (isOwn && !chainEnds(rules, request, target, exists)) return null;
+    if (isOwn && !chainEnds(rules, request, target, lookup)) return null;
     const { origin, path, query, hash } = target;
     return { kind: 'redirect', status: rule.status, location: `${origin ?? ''}${path}${query}${hash}` };
   }
@@ -64,12 +70,12 @@ interface Found {
   readonly target: Target;
 }
 
-function firstMatch(rules: SiteRules, request: SiteRequest, exists: (path: string) => boolean): Found | null {
+function firstMatch(rules: SiteRules, request: SiteRequest, lookup: SiteLookup): Found | null {
   const path = canonicalUrlPath(request.path);
   if (path === null) return null;
   const segments = segmentsOf(path);
   const pairs = queryPairs(request.query);
-  let isFile: boolean | null = null;
+  let hasOwn: boolean | null = null;
   for (const rule of candidatesFor(rules, path)) {
     if (rule.host !== null && rule.host !== request.host) continue;
     const captures = new Map<string, string>();
@@ -77,8 +83,8 @@ function firstMatch(rules: SiteRules, request: SiteRequest, exists: (path: strin
     if (!matchQuery(rule.query, pairs, captures)) continue;
     if (rule.unless.some((pattern) => matchPattern(pattern, segments))) continue;
     if (!rule.force) {
-      isFile ??= exists(path);
-      if (isFile) continue;
+      hasOwn ??= lookup(path) !== 'none';
+      if (hasOwn) continue;
     }
     const target = fillDestination(
       rule.to,
@@ -92,18 +98,19 @@ function firstMatch(rules: SiteRules, request: SiteRequest, exists: (path: strin
 }
 
 /** Whether the redirects that follow this one end, at a file, a rewrite, another site or nothing. */
-function chainEnds(
-  rules: SiteRules,
-  request: SiteRequest,
-  first: Target,
-  exists: (path: string) => boolean,
-): boolean {
-  let target = first;
+function chainEnds(rules: SiteRules, request: SiteRequest, first: Target, lookup: SiteLookup): boolean {
+  let { path, query } = first;
   for (let hops = 0; hops < MAX_REDIRECTS; hops += 1) {
-    const next = firstMatch(rules, { ...request, path: target.path, query: target.query }, exists);
-    if (next === null || !isRedirect(next.rule)) return true;
+    const next = firstMatch(rules, { ...request, path, query }, lookup);
+    if (next === null) {
+      const own = lookup(path);
+      if (typeof own === 'string') return true;
+      path = own.redirect;
+      continue;
+    }
+    if (!isRedirect(next.rule)) return true;
     if (next.target.origin !== null && hostOf(next.target.origin) !== request.host) return true;
-    target = next.target;
+    ({ path, query } = next.target);
   }
   return false;
 }

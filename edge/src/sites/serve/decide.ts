@@ -2,7 +2,7 @@
 import { type SiteEntry, type SiteFile, siteFile } from '@appflux/protocol';
 import { isKnown, rangeOf, rangeStillMeant } from '../../http/range.ts';
 import type { ByteRange } from '../../storage/storage.ts';
-import { headersFor, matchSiteRules } from '../rules/index.ts';
+import { headersFor, matchSiteRules, type SiteLookup } from '../rules/index.ts';
 import { isServiceWorkerScript, type RequestHeaders, takesFallback } from './asked-for.ts';
 import { contentTypeOf } from './content-type.ts';
 import { chooseEncoding, type Encoding } from './encoding.ts';
@@ -55,14 +55,20 @@ export type Decision =
 /** Cloudflare's static assets redirect with it, too: where a page is may change with the next deployment. */
 const REDIRECT_STATUS = 307;
 
+/** What a site has under the path of a URL: a file, a redirect to one, or nothing. */
+function lookUp(site: Site, path: string): ReturnType<SiteLookup> {
+  const match = matchPath(parsePath(path).decoded, (file) => site.files.has(file), site.rules);
+  if (match === null) return 'none';
+  return 'redirect' in match ? { redirect: encodePath(match.redirect) } : 'file';
+}
+
 /** Whether a site has a file, or a redirect to one, under the path of a URL. */
-export const hasPath = (site: Site, path: string): boolean =>
-  matchPath(parsePath(path).decoded, (file) => site.files.has(file), site.rules) !== null;
+export const hasPath = (site: Site, path: string): boolean => lookUp(site, path) !== 'none';
 
 /** Decides what a request gets. */
 export function decide(site: Site, request: SiteRequest, settings: SiteSettings): Decision {
   const has = (file: string) => site.files.has(file);
-  const rule = matchSiteRules(site.rules, request, (path) => hasPath(site, path));
+  const rule = matchSiteRules(site.rules, request, (path) => lookUp(site, path));
   if (rule?.kind === 'redirect') return redirect(rule.status, rule.location, settings);
   if (rule?.kind === 'proxy') {
     if (settings.rewriteHosts.includes(rule.host)) return { kind: 'proxy', url: rule.url };
