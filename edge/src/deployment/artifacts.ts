@@ -11,8 +11,8 @@ import {
 } from '@appflux/protocol';
 import type { Sql } from '../limits/sql.ts';
 import type { ArtifactRecord } from '../metadata/metadata.ts';
-import type { PublishedSite } from '../sites/store/publish-pack.ts';
-import { baseGone, SiteRefused } from '../sites/store/site-refused.ts';
+import type { PublishedSite } from '../sites/packs/publish-pack.ts';
+import { baseGone, SiteRefused } from '../sites/packs/site-refused.ts';
 import { artifactAgainKey, artifactKey, attemptPrefix } from '../storage/keys.ts';
 import { settleUpload } from '../storage/settle.ts';
 import type { ObjectStore, Presigner, UploadPlan } from '../storage/storage.ts';

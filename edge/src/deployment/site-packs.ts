@@ -2,7 +2,7 @@
 import type { SiteBase } from '@appflux/protocol';
 import type { Env } from '../env.ts';
 import { sitesOf } from '../objects/sites.ts';
-import { type PublishedSite, publishPack } from '../sites/store/publish-pack.ts';
+import { type PublishedSite, publishPack } from '../sites/packs/publish-pack.ts';
 import { objectsOf, presignerOf } from '../storage/index.ts';
 import { newPackName, packNameOf, siteManifestKey, sitePackKey } from '../storage/keys.ts';
 import { UPLOAD_SECONDS } from '../storage/presigner.ts';

@@ -6,8 +6,8 @@ import { newObjectId } from '../../metadata/object-id.ts';
 import { objectsOf } from '../../storage/index.ts';
 import { newPackName, siteManifestKey, sitePackKey } from '../../storage/keys.ts';
 import type { ObjectStore } from '../../storage/storage.ts';
+import type { PublishRequest } from '../store/decide.ts';
 import { joined, type MadePack, makePack, sha256Hex } from '../testing/pack.ts';
-import type { PublishRequest } from './decide.ts';
 import { publishPack } from './publish-pack.ts';
 import { SiteRefused } from './site-refused.ts';
 

@@ -19,10 +19,10 @@ import { PieceReader } from '../../storage/read.ts';
 import type { ObjectStore } from '../../storage/storage.ts';
 import { zipSize } from '../archive/layout.ts';
 import { zipDigest } from '../archive/stream.ts';
-import type { PublishRequest } from './decide.ts';
-import { storedManifest } from './manifest.ts';
+import type { PublishRequest } from '../store/decide.ts';
+import { storedManifest } from '../store/manifest.ts';
+import type { PublishOutcome } from '../store/site-store.ts';
 import { baseGone, SiteRefused } from './site-refused.ts';
-import type { PublishOutcome } from './site-store.ts';
 import { verifyContents } from './verify.ts';
 
 export interface UploadedPack {
