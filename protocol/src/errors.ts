@@ -9,6 +9,8 @@ export const ERROR_STATUS = {
   /** A signed-in user who is in no team. */
   no_team: 403,
   not_found: 404,
+  /** None of the forms that the client accepts, or not the version of a protocol that it speaks. */
+  not_acceptable: 406,
   slug_taken: 409,
   email_taken: 409,
   identity_taken: 409,

@@ -11,6 +11,7 @@ export * from './audit.ts';
 export * from './candidate.ts';
 export * from './deployment.ts';
 export * from './errors.ts';
+export * from './expo-update.ts';
 export * from './failure.ts';
 export * from './file.ts';
 export * from './format.ts';

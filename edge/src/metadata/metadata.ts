@@ -8,6 +8,7 @@
  */
 import type { AppType, DeploymentStatus, FileInfo, Page, PageQuery, Role } from '@appflux/protocol';
 import type { AnalyticsStore, DownloadStore } from './analytics.ts';
+import type { ExpoStore } from './expo.ts';
 import type { MetricsStore } from './metrics.ts';
 import type {
   AppRecord,
@@ -321,6 +322,7 @@ export interface Metadata {
   readonly files: FileStore;
   readonly deployments: DeploymentStore;
   readonly sites: SiteStore;
+  readonly expo: ExpoStore;
   readonly uploads: UploadStore;
   readonly runners: RunnerStore;
   readonly tokens: TokenStore;

@@ -11,6 +11,8 @@ export const COLLECTIONS = [
   'appFiles',
   'deployments',
   'siteAliases',
+  'expoUpdates',
+  'expoSigningKeys',
   'uploads',
   'runners',
   'tokens',

@@ -6,6 +6,7 @@ import { createAuditStore } from './audit.ts';
 import { Database } from './database.ts';
 import { createDeploymentStore } from './deployments.ts';
 import { createDownloadStore } from './downloads.ts';
+import { createExpoStore } from './expo.ts';
 import { createFileStore } from './files.ts';
 import { createIdempotencyStore } from './idempotency.ts';
 import { createMemberStore } from './members.ts';
@@ -32,6 +33,7 @@ export function createD1Metadata(db: D1Database): Metadata {
     files: createFileStore(database),
     deployments: createDeploymentStore(database),
     sites: createSiteStore(database),
+    expo: createExpoStore(database),
     uploads: createUploadStore(database),
     runners: createRunnerStore(database),
     tokens: createTokenStore(database),

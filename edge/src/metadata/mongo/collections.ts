@@ -25,6 +25,8 @@ export const SHAPES = {
     absent: { uploadId: null, uploadName: null, site: null, ...UNMARKED },
   },
   siteAliases: { ...plain, key: 'label', ids: ['appId', 'deploymentId'], dates: ['createdAt'] },
+  expoUpdates: { ...plain, key: 'id', ids: ['appId', 'deploymentId'], dates: ['createdAt'] },
+  expoSigningKeys: { ...plain, key: 'appId', ids: ['appId'] },
   uploads: { ...plain, key: 'id', ids: ['id'], absent: { usedAt: null, appIds: [] } },
   runners: { ...plain, key: 'id', ids: ['id'], created: 'createdAt', absent: { executor: null } },
   tokens: { ...plain, key: 'id', ids: ['id'], created: 'createdAt' },
@@ -81,6 +83,7 @@ const INDEXES: Partial<Record<CollectionName, IndexDescription[]>> = {
     by('appId', 'endedOn', 'status', 'ownerId', 'durationSeconds', 'waitedSeconds'),
   ],
   siteAliases: [by('appId'), by('deploymentId')],
+  expoUpdates: [newestFirst('createdAt', 'appId', 'channel')],
   uploads: [by('completed', 'createdAt'), by('ownerId', 'completed')],
   runners: [unique('credentialHash'), newestFirst('createdAt', 'ownerId')],
   tokens: [

@@ -6,6 +6,7 @@ import { createAppStore } from './apps.ts';
 import { createAuditStore } from './audit.ts';
 import { createDeploymentStore } from './deployments.ts';
 import { createDownloadStore } from './downloads.ts';
+import { createExpoStore } from './expo.ts';
 import { createFileStore } from './files.ts';
 import { createIdempotencyStore } from './idempotency.ts';
 import { createMemberStore } from './members.ts';
@@ -33,6 +34,7 @@ export function createMongoMetadata(db: Db, publicUrl: string | null): Metadata 
     files: createFileStore(db),
     deployments: createDeploymentStore(db, publicUrl),
     sites: createSiteStore(db),
+    expo: createExpoStore(db),
     uploads: createUploadStore(db),
     runners: createRunnerStore(db),
     tokens: createTokenStore(db),

@@ -5,6 +5,7 @@ import { analyticsContract } from './contract/analytics.ts';
 import { appContract } from './contract/apps.ts';
 import { deploymentContract } from './contract/deployments.ts';
 import { downloadContract } from './contract/downloads.ts';
+import { expoContract } from './contract/expo.ts';
 import { fileContract } from './contract/files.ts';
 import { identityContract } from './contract/identity.ts';
 import { metricsContract } from './contract/metrics.ts';
@@ -28,6 +29,7 @@ export function metadataContract(name: string, create: CreateBackend): void {
     describe('deployments', () => deploymentContract(create));
     describe('releases', () => releaseContract(create));
     describe('sites', () => siteContract(create));
+    describe('updates of Expo apps', () => expoContract(create));
     describe('retention', () => retentionContract(create));
     describe('paging', () => pagingContract(create));
     describe('downloads', () => downloadContract(create));
