@@ -2,6 +2,9 @@
 import {
   App,
   type CreateApp,
+  type ExpoRollback,
+  ExpoSigningKey,
+  type ExpoSigningKeyInput,
   type FileInput,
   type Page,
   pageOf,
@@ -43,6 +46,24 @@ export const apps = (calls: Calls) => ({
     calls.nothing('PUT', path`/api/apps/${slug}/files/${name}`, { body: file, ...options }),
   deleteFile: (slug: string, name: string, options: CallOptions = {}): Promise<void> =>
     calls.nothing('DELETE', path`/api/apps/${slug}/files/${name}`, options),
+
+  /** The key that signs updates of an Expo app, without its private part. Refused with `not_found` if there is none. */
+  expoSigningKey: (slug: string, options: CallOptions = {}): Promise<ExpoSigningKey> =>
+    calls.json(ExpoSigningKey, 'GET', path`/api/apps/${slug}/updates/expo/signing-key`, options),
+  setExpoSigningKey: (
+    slug: string,
+    key: ExpoSigningKeyInput,
+    options: CallOptions = {},
+  ): Promise<ExpoSigningKey> =>
+    calls.json(ExpoSigningKey, 'PUT', path`/api/apps/${slug}/updates/expo/signing-key`, {
+      body: key,
+      ...options,
+    }),
+  deleteExpoSigningKey: (slug: string, options: CallOptions = {}): Promise<void> =>
+    calls.nothing('DELETE', path`/api/apps/${slug}/updates/expo/signing-key`, options),
+  /** Makes Expo apps of a runtime version go back to the update that they contain, until the next release. */
+  rollBackExpoUpdates: (slug: string, rollback: ExpoRollback, options: CallOptions = {}): Promise<void> =>
+    calls.nothing('POST', path`/api/apps/${slug}/updates/expo/rollback`, { body: rollback, ...options }),
 
   /** Points the app's public URL at a successful deployment. */
   release: (slug: string, deploymentId: string, options: CallOptions = {}): Promise<App> =>

@@ -218,6 +218,21 @@ const CALLS: Record<string, { call: () => Promise<unknown>; refused?: string }> 
   'POST /api/deploy': {
     call: () => script.deployments.deploy({ app: 'harbor', source: { uploadId: made.upload } }),
   },
+  'GET /api/apps/:slug/updates/expo/signing-key': {
+    call: () => script.apps.expoSigningKey('harbor'),
+    refused: 'not_found',
+  },
+  'PUT /api/apps/:slug/updates/expo/signing-key': {
+    call: () => script.apps.setExpoSigningKey('harbor', { privateKey: '', certificate: '' }),
+    refused: 'unprocessable',
+  },
+  'DELETE /api/apps/:slug/updates/expo/signing-key': {
+    call: () => script.apps.deleteExpoSigningKey('harbor'),
+    refused: 'not_found',
+  },
+  'POST /api/apps/:slug/updates/expo/rollback': {
+    call: () => script.apps.rollBackExpoUpdates('harbor', { runtimeVersion: '1.0.0' }),
+  },
   'POST /api/apps/:slug/release': {
     call: () => script.apps.release('harbor', made.deployment),
     refused: 'not_successful',

@@ -29,6 +29,7 @@ import { config } from './config.ts';
 import { deadLetters } from './dead-letters.ts';
 import { deployHooks } from './deploy-hooks.ts';
 import { deployments } from './deployments.ts';
+import { expoUpdates } from './expo-updates.ts';
 import { health } from './health.ts';
 import { invitations } from './invitations.ts';
 import { logs } from './logs.ts';
@@ -102,6 +103,7 @@ for (const resource of [
   deployments,
   analytics,
   releases,
+  expoUpdates,
   pins,
   provenance,
   logs,

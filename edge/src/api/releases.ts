@@ -4,6 +4,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { audited, bearer, json, jsonBody, needs, refusals, router } from '../http/router.ts';
 import { nothingToRelease } from '../retention/removed.ts';
 import { forgetSite } from '../sites/hosts/resolve.ts';
+import { recordRelease } from '../sites/updates/expo/record.ts';
 import { ownedApp, toApp } from './apps.ts';
 import { ownedDeployment } from './deployments.ts';
 
@@ -49,6 +50,7 @@ releases.openapi(
       throw nothingToRelease(removedAt);
     }
     forgetSite(app.id);
+    if (changed !== null) await recordRelease(changed, metadata);
     const name = `${app.slug}: ${deployment.version ?? deploymentId}`;
     await audited(c, 'release.set', { kind: 'deployment', id: deploymentId, name });
     return c.json(await toApp(changed ?? app, { metadata, env: c.env }), 200);

@@ -7,7 +7,7 @@ import type { Env } from '../env.ts';
 import type { AppRecord, Metadata, Resealing, SealedFile, SealedVariable } from '../metadata/metadata.ts';
 import { deploymentOf } from '../objects/deployments.ts';
 import { outboxOf } from '../outbox/index.ts';
-import { createSealer, fileLabel, type Sealer, variableLabel } from '../secrets/sealing.ts';
+import { createSealer, expoKeyLabel, fileLabel, type Sealer, variableLabel } from '../secrets/sealing.ts';
 
 /** How many apps are read at a time. */
 const APPS = 25;
@@ -15,8 +15,8 @@ const APPS = 25;
 /** About how much one call asks of others: a Worker may make 1,000 requests of its own for each that it is sent. */
 const MOST_REQUESTS = 500;
 
-/** About what an app takes without its deployments: its variables, its files, and which of them have not ended. */
-const APP_COSTS = 5;
+/** About what an app takes without its deployments: its variables, its files, its signing key, and which of them have not ended. */
+const APP_COSTS = 6;
 
 /**
  * Reseals as much as one call may; `next` is the `after` of the next call, null when all apps were seen. It names the
@@ -61,8 +61,12 @@ export async function resealSecrets({ secrets }: Metadata, sealer: Sealer): Prom
   return resealed;
 }
 
-/** Reseals an app's variables and files. @returns how many */
-export async function resealApp(app: AppRecord, { apps, files }: Metadata, sealer: Sealer): Promise<number> {
+/** Reseals an app's variables, its files and its signing key. @returns how many */
+export async function resealApp(
+  app: AppRecord,
+  { apps, files, expo }: Pick<Metadata, 'apps' | 'files' | 'expo'>,
+  sealer: Sealer,
+): Promise<number> {
   const changes: Resealing[] = [];
   for (const [name, { sealed }] of Object.entries(app.envVars)) {
     const sealedAgain = await sealer.reseal(sealed, variableLabel(app.id, name));
@@ -73,6 +77,9 @@ export async function resealApp(app: AppRecord, { apps, files }: Metadata, seale
     const sealedAgain = await sealer.reseal(sealed, fileLabel(app.id, name));
     if (sealedAgain !== null && (await files.reseal(app.id, name, sealed, sealedAgain))) resealed += 1;
   }
+  const key = await expo.signingKey(app.id);
+  const keyAgain = key && (await sealer.reseal(key.sealed, expoKeyLabel(app.id)));
+  if (key !== null && keyAgain !== null && (await expo.reseal(app.id, key.sealed, keyAgain))) resealed += 1;
   return resealed;
 }
 

@@ -10,6 +10,7 @@ import { deploymentOf } from '../objects/deployments.ts';
 import { storeErrors } from '../operations/store-errors.ts';
 import { branchLabel } from '../sites/hosts/labels.ts';
 import { forgetSite } from '../sites/hosts/resolve.ts';
+import { recordSuccess } from '../sites/updates/expo/record.ts';
 import { trace } from '../tracing/export.ts';
 import { childSpan } from '../tracing/span.ts';
 import type { EventMessage, QueueMessage } from './messages.ts';
@@ -95,6 +96,7 @@ async function project(event: EventMessage, env: Env): Promise<void> {
   const { record, seq } = news;
   const isKept = (await deployments.project(record, seq)) || (await apps.byId(record.appId)) !== null;
   if (isKept) await pointSites(record, metadata);
+  if (isKept) await recordSuccess(record, metadata);
   if (isKept) await deployment.confirm(seq);
   else if (!(await deployment.destroy())) throw new Error(`deployment ${deploymentId} is still there`);
 }

@@ -42,6 +42,9 @@ export const variableLabel = (appId: string, name: string) => `app:${appId}:${na
 /** The place of an App's file. */
 export const fileLabel = (appId: string, name: string) => `app:${appId}:file:${name}`;
 
+/** The place of an App's key that signs updates. */
+export const expoKeyLabel = (appId: string) => `app:${appId}:expo-signing-key`;
+
 /**
  * A sealer with the key of this instance, SEALING_KEY. While keys are being rotated, SEALING_KEY_PREVIOUS still opens
  * what was sealed with it. Throws `unavailable` when one of them is no key.

@@ -1,10 +1,15 @@
 /** Update feeds: how installed apps learn of an App's release. */
-import { AppFluxError } from '@appflux/protocol';
+import { AppFluxError, ObjectId, Sha256, Slug } from '@appflux/protocol';
 import type { Context } from 'hono';
 import { type ApiEnv, router } from '../../http/router.ts';
+import type { AppRecord } from '../../metadata/metadata.ts';
 import { publishedApp } from '../../publish/release.ts';
 import { setting } from '../../settings.ts';
 import { feedNamed, feedText, updateInfo } from './electron/feed.ts';
+import { assetResponse } from './expo/asset.ts';
+import { answerExpo } from './expo/feed.ts';
+import { publicationOf } from './expo/publication.ts';
+import { expoRequest } from './expo/request.ts';
 import { electronRefusal, tauriRefusal } from './refusals.ts';
 import { type FeedRelease, feedRelease } from './release.ts';
 import { Bundle, updateFor } from './tauri/manifest.ts';
@@ -36,6 +41,32 @@ updates.get('/a/:slug/updates/tauri/:target/:arch/:version', async (c) => {
   return c.json(update, 200, HEADERS);
 });
 
+updates.get('/a/:slug/updates/expo', async (c) => {
+  const request = expoRequest(c.req.raw.headers);
+  const app = await appOf(c);
+  const feedUrl = `${setting(c.env, 'PUBLIC_URL')}/a/${app.slug}/updates/expo`;
+  const surroundings = { env: c.env, metadata: c.get('metadata'), feedUrl };
+  const { headers, body } = await answerExpo(app, request, surroundings);
+  return c.body(body, 200, headers);
+});
+
+updates.get('/a/:slug/updates/expo/assets/:deploymentId/:sha256', async (c) => {
+  const { deploymentId, sha256 } = c.req.param();
+  const app = await appOf(c);
+  const isPossible = ObjectId.safeParse(deploymentId).success && Sha256.safeParse(sha256).success;
+  const publication = isPossible ? await publicationOf(c.env, { id: deploymentId, appId: app.id }) : null;
+  const response = publication && (await assetResponse(c.req.raw, c.get('objects'), publication, sha256));
+  if (response === null) throw new AppFluxError('not_found', 'There is no such file of an update');
+  return response;
+});
+
+async function appOf(c: Context<ApiEnv, '/a/:slug/*'>): Promise<AppRecord> {
+  const slug = Slug.safeParse(c.req.param('slug'));
+  const app = slug.success ? await c.get('metadata').apps.bySlug(slug.data) : null;
+  if (app === null) throw new AppFluxError('not_found', 'There is no such app');
+  return app;
+}
+
 /** The release of the App that a path names. */
 async function releaseOf(c: Context<ApiEnv, '/a/:slug/*'>): Promise<FeedRelease> {
   const published = await publishedApp(c.get('metadata'), c.req.param('slug'));
@@ -45,5 +76,5 @@ async function releaseOf(c: Context<ApiEnv, '/a/:slug/*'>): Promise<FeedRelease>
       hint: 'A production deployment that succeeds becomes the release.',
     });
   }
-  return feedRelease(published.release, setting(c.env, 'PUBLIC_URL'), null);
+  return feedRelease(published.release, setting(c.env, 'PUBLIC_URL'), published.app.releasedAt);
 }

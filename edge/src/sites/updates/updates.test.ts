@@ -2,6 +2,7 @@ import { env } from 'cloudflare:workers';
 
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { metadataOf } from '../../metadata/index.ts';
 import { newObjectId } from '../../metadata/object-id.ts';
 import { givenApp, givenDeployment } from '../../publish/testing/published.ts';
 import { forgetAll, request } from '../../testing/worker.ts';
@@ -33,6 +34,9 @@ async function released(version: string | null = '1.2.3') {
   return { app, id, deployment };
 }
 
+/** When the release was set. */
+const releasedAt = async (appId: string) => (await metadataOf(env).apps.byId(appId))?.releasedAt;
+
 describe('the feed of electron-updater', () => {
   test('lists the files of the release, where they can be downloaded', async () => {
     const { app, deployment } = await released();
@@ -49,7 +53,7 @@ describe('the feed of electron-updater', () => {
       files: [{ url, sha512: SHA512, size: 1 }],
       path: url,
       sha512: SHA512,
-      releaseDate: '2026-11-23T10:00:00.000Z',
+      releaseDate: await releasedAt(app.id),
     });
     expect((await request(`/a/${app.slug}/updates/electron/latest-linux.yml`)).status).toBe(200);
   });
@@ -91,7 +95,7 @@ describe('the feed of Tauri', () => {
       url: `${env.PUBLIC_URL}/dl/${deployment.id}/app_amd64.deb`,
       signature: SIGNATURE,
       notes: '',
-      pub_date: '2026-11-23T10:00:00.000Z',
+      pub_date: await releasedAt(app.id),
     });
     const same = await request(`/a/${app.slug}/updates/tauri/linux/x86_64/1.2.3`);
     expect(same.status).toBe(204);

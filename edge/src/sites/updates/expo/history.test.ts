@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ExpoRow } from '../../../metadata/expo.ts';
-import { type Released, rowsForRelease, rowsForRollback } from './history.ts';
+import { type Released, rowsForRelease, rowsForRollback, rowsForSuccess } from './history.ts';
 
 const APP = 'app';
 
@@ -112,4 +112,18 @@ describe('the feed of an app', () => {
     for (let time = 0; time < 3; time += 1) app.release('A', 0, 1, { android: '1', ios: '2' });
     expect(app.size()).toBe(2);
   });
+});
+
+test('a preview that was created earlier and ends later is not what the channel says', () => {
+  const success = (id: string, created: number, minute: number): Released => ({
+    id,
+    appId: APP,
+    createdAt: at(created),
+    at: at(minute),
+    runtimes: { android: '1' },
+  });
+  const first = rowsForSuccess([], 'preview', success('B', 2, 3));
+  expect(first).toMatchObject([{ channel: 'preview', deploymentId: 'B', createdAt: at(3) }]);
+  expect(rowsForSuccess(first, 'preview', success('A', 1, 4))).toEqual([]);
+  expect(rowsForSuccess(first, 'preview', success('C', 3, 5))).toHaveLength(1);
 });

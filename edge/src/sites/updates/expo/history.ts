@@ -67,6 +67,20 @@ export function rowsForRelease(
   ];
 }
 
+/**
+ * The rows to add when a deployment of a channel without a pointer succeeds: the newest is current. One that was created
+ * before the current one has only ended later.
+ */
+export const rowsForSuccess = (
+  history: readonly ExpoRow[],
+  channel: Environment,
+  success: Released,
+): ExpoRow[] =>
+  rowsForRelease([], channel, success).filter((row) => {
+    const current = history.find((other) => isSameTrack(other, row));
+    return (current?.deploymentCreatedAt ?? '') <= success.createdAt;
+  });
+
 /** A row of an update that is not newer than a deployment. */
 const isNotAfter = ({ deploymentCreatedAt }: ExpoRow, createdAt: string): boolean =>
   deploymentCreatedAt !== null && deploymentCreatedAt <= createdAt;
