@@ -235,7 +235,7 @@ test('a cancel in the middle of an upload ends it', async () => {
   expect(result).toEqual({ status: 'canceled' });
 });
 
-describe('a site whose base is gone', () => {
+describe('a site', () => {
   const packed = async (
     name: string,
     bytes: Buffer,
@@ -259,7 +259,7 @@ describe('a site whose base is gone', () => {
     [0, 'success', 'pack 0'],
     [2, 'success', 'pack 2'],
     [4, 'failed', ''],
-  ])('is packed again: %d times refused', async (refusals, status, stored) => {
+  ])('is packed again if its base is gone: %d times refused', async (refusals, status, stored) => {
     const { repacks, first } = await packs();
     const { result, attempt } = await upload({
       artifacts: [first],
@@ -273,5 +273,19 @@ describe('a site whose base is gone', () => {
     expect(agent?.edge.storedBytes('site.zip').toString()).toBe(stored);
     if (status === 'failed') expect(result).toMatchObject({ failure: { code: 'upload_failed' } });
     else expect(attempt.log).toContain('Uploaded the site (6 bytes)');
+  });
+
+  test('is uploaded again if its pack is lost before it is published', async () => {
+    const { repacks, first } = await packs();
+    const { result, attempt } = await upload({
+      artifacts: [first],
+      prepare: (_, { edge }) => {
+        if (edge.sites !== undefined) edge.sites.lostPacks = 2;
+      },
+      sites: true,
+    });
+    expect(result.status).toBe('success');
+    expect(repacks).toEqual([]);
+    expect(attempt.frames.filter(({ type }) => type === 'upload')).toHaveLength(3);
   });
 });

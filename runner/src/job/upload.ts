@@ -1,23 +1,20 @@
 /** Uploads artifacts straight into storage, part by part. */
 import { randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import {
   type DeploymentToRunner,
   formatBytes,
   formatElapsed,
-  type PartGrant,
   type RunnerToDeployment,
   SITE_BASE_GONE,
   type UploadedPart,
 } from '@appflux/protocol';
-import { request } from 'undici';
-import { type BackoffPolicy, fullJitter } from '../backoff.ts';
 import type { Journal } from '../journal.ts';
 import { own, say } from '../masking/sentence.ts';
 import { retry } from '../retry.ts';
 import { type CollectedArtifact, JobFailure, type StepContext } from '../step-context.ts';
 import { untilAborted } from '../stop.ts';
 import { inSpan } from '../tracing/trace.ts';
+import { type PartsOptions, pausesOf, putParts } from './upload-parts.ts';
 
 /** What a runner asks the edge about an artifact. */
 export type UploadQuestion = Extract<RunnerToDeployment, { type: 'upload' | 'uploaded' }>;
@@ -34,11 +31,9 @@ export interface UploadConnection {
   ask(question: UploadQuestion): Promise<UploadAnswer>;
 }
 
-export interface UploadOptions {
+export interface UploadOptions extends PartsOptions {
   readonly connection: UploadConnection;
   readonly attempt: number;
-  readonly journal: Journal;
-  readonly backoff?: BackoffPolicy;
   /** Packs a site again after the edge has refused its base. */
   readonly repacked: (artifact: CollectedArtifact, ctx: StepContext) => Promise<CollectedArtifact>;
 }
@@ -49,18 +44,8 @@ class BaseGone extends Error {}
 /** How often the same site is packed again. */
 const REPACKS = 3;
 
-/** Parts that are uploaded in parallel. */
-const PARALLEL = 4;
-/**
- * How often a part is uploaded, or the edge is asked, before giving up: with the pauses below, after a minute or
- * two. A restart of the storage must not discard a long build.
- */
-const TRIES = 12;
-const BACKOFF: BackoffPolicy = { baseMs: 500, capMs: 15_000 };
 /** How often new grants are requested when the present ones have expired. */
 const GRANTS = 3;
-/** Without a byte of progress in either direction, in milliseconds. */
-const IDLE_MS = 60_000;
 
 /**
  * Uploads artifacts one after the other.
@@ -112,12 +97,31 @@ async function uploadOrRepack(
   }
 }
 
+/**
+ * Uploads an artifact. The edge may lose a pack between its upload and the report of it; only the pack of a site is
+ * uploaded again then, because other artifacts are kept.
+ */
 async function uploadArtifact(
   artifact: CollectedArtifact,
   options: UploadOptions,
   ctx: StepContext,
 ): Promise<void> {
-  const { attempt } = options;
+  const answer = await retry(() => uploadOnce(artifact, options, ctx), {
+    isTransient: (last) => artifact.site !== undefined && isTemporary(last),
+    pauseAfter: pausesOf(options.backoff),
+    onRetry: (last, tries) => logRefusal(artifact.name, last, tries, options.journal),
+    signal: ctx.signal,
+  });
+  if (answer.type !== 'upload_done') throw refused(artifact, answer);
+}
+
+/** Uploads an artifact, and gives the answer to the report of it. */
+async function uploadOnce(
+  artifact: CollectedArtifact,
+  options: UploadOptions,
+  ctx: StepContext,
+): Promise<UploadAnswer> {
+  const { attempt, connection } = options;
   const { name, sha256, contentType, meta } = artifact;
   const done: UploadedPart[] = [];
   for (let grants = 1; ; grants += 1) {
@@ -142,8 +146,9 @@ async function uploadArtifact(
       throw new JobFailure('upload_failed', say`Storage rejected the upload grants for ${name}`);
   }
   const parts = done.sort((a, b) => a.partNumber - b.partNumber);
-  const answer = await askUntilAnswered({ type: 'uploaded', attempt, name, parts }, options, ctx);
-  if (answer.type !== 'upload_done') throw refused(artifact, answer);
+  const report = { type: 'uploaded', attempt, name, parts } as const;
+  if (artifact.site === undefined) return askUntilAnswered(report, options, ctx);
+  return untilAborted(connection.ask({ ...report, request: randomUUID() }), ctx.signal);
 }
 
 /** A question that is not numbered yet: each time it is asked counts as one of its own. */
@@ -162,20 +167,19 @@ async function askUntilAnswered(
   return retry(() => untilAborted(connection.ask({ ...question, request: randomUUID() }), signal), {
     isTransient: (answer) => answer.type === 'upload_refused' && answer.again === true && !isBaseGone(answer),
     pauseAfter: pausesOf(backoff),
-    onRetry: (answer, tries) =>
-      journal.warn('Storage failed', { artifact: question.name, tries, problem: messageOf(answer) }),
+    onRetry: (answer, tries) => logRefusal(question.name, answer, tries, journal),
     signal,
   });
 }
 
-/** The waits between tries. */
-const pausesOf =
-  (backoff: BackoffPolicy = BACKOFF) =>
-  (tries: number) =>
-    tries < TRIES ? fullJitter(tries - 1, backoff) : undefined;
+/** Whether asking again later may help. */
+const isTemporary = (answer: UploadAnswer): boolean =>
+  answer.type === 'upload_refused' && answer.again === true && !isBaseGone(answer);
 
-const messageOf = (answer: UploadAnswer): string | undefined =>
-  answer.type === 'upload_refused' ? answer.message : undefined;
+function logRefusal(artifact: string, answer: UploadAnswer, tries: number, journal: Journal): void {
+  const problem = answer.type === 'upload_refused' ? answer.message : undefined;
+  journal.warn('Storage failed', { artifact, tries, problem });
+}
 
 const isBaseGone = (answer: UploadAnswer): boolean =>
   answer.type === 'upload_refused' && answer.message.startsWith(SITE_BASE_GONE);
@@ -186,115 +190,4 @@ function refused({ name, site }: CollectedArtifact, answer: UploadAnswer & { mes
     'upload_failed',
     say`${name} was not accepted: ${answer.message ?? `unexpected ${answer.type}`}`,
   );
-}
-
-/**
- * Uploads parts, a few at a time.
- * @returns the parts that storage has now, and whether a grant expired before the rest was put
- */
-async function putParts(
-  artifact: CollectedArtifact,
-  partSize: number,
-  parts: readonly PartGrant[],
-  options: UploadOptions,
-  ctx: StepContext,
-): Promise<{ uploaded: UploadedPart[]; expired: boolean }> {
-  const queue = [...parts];
-  const failed = new AbortController();
-  const signal = AbortSignal.any([ctx.signal, failed.signal]);
-  const uploaded: UploadedPart[] = [];
-  let expired = false;
-  const work = async () => {
-    for (let part = queue.shift(); part !== undefined && !expired; part = queue.shift()) {
-      const etag = await putPart(artifact, partSize, part, options, { ...ctx, signal });
-      if (etag === null) expired = true;
-      else uploaded.push({ partNumber: part.partNumber, etag });
-    }
-  };
-  const workers = Array.from({ length: PARALLEL }, () =>
-    work().catch((error: unknown) => {
-      failed.abort(error);
-      throw error;
-    }),
-  );
-  await Promise.allSettled(workers);
-  signal.throwIfAborted();
-  return { uploaded, expired };
-}
-
-/** Uploads one part, with retries. Gives its ETag, or null when its grant is rejected (403). */
-async function putPart(
-  artifact: CollectedArtifact,
-  partSize: number,
-  part: PartGrant,
-  options: UploadOptions,
-  ctx: StepContext,
-): Promise<string | null> {
-  const start = (part.partNumber - 1) * partSize;
-  const length = Math.min(partSize, artifact.size - start);
-  const { journal, backoff } = options;
-  const { partNumber } = part;
-  const outcome = await retry(
-    async (tries) => {
-      const result = await put(part.url, artifact.path, start, length, ctx.signal);
-      if ('problem' in result && result.status !== 403) {
-        const { problem } = result;
-        journal.warn('A part of an artifact was not stored', {
-          artifact: artifact.name,
-          part: partNumber,
-          tries,
-          problem,
-        });
-      }
-      return result;
-    },
-    {
-      isTransient: (result) => 'problem' in result && result.again,
-      pauseAfter: pausesOf(backoff),
-      signal: ctx.signal,
-    },
-  );
-  if ('etag' in outcome) return outcome.etag;
-  if (outcome.status === 403) return null;
-  throw new JobFailure('upload_failed', say`Storage did not accept ${artifact.name}: ${outcome.problem}`);
-}
-
-type PutOutcome = { etag: string } | { problem: string; again: boolean; status?: number };
-
-/** One PUT. The address holds a signature: it must not get into any message. */
-async function put(
-  url: string,
-  path: string,
-  start: number,
-  length: number,
-  signal: AbortSignal,
-): Promise<PutOutcome> {
-  const body = length === 0 ? Buffer.alloc(0) : createReadStream(path, { start, end: start + length - 1 });
-  try {
-    const response = await request(url, {
-      method: 'PUT',
-      headers: { 'content-length': String(length) },
-      body,
-      signal,
-      headersTimeout: IDLE_MS,
-      bodyTimeout: IDLE_MS,
-    });
-    await response.body.dump();
-    const { etag } = response.headers;
-    if (response.statusCode === 200 && typeof etag === 'string') return { etag };
-    const { statusCode: status } = response;
-    if (status === 200) return { problem: 'it responded without an ETag', again: false };
-    return {
-      problem: `it responded with status ${status}`,
-      again: status >= 500 || status === 408 || status === 429,
-      status,
-    };
-  } catch (error) {
-    signal.throwIfAborted();
-    // Only the code, such as ECONNRESET: a message could quote the address.
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'the connection failed';
-    return { problem: code, again: true };
-  } finally {
-    if (!Buffer.isBuffer(body)) body.destroy();
-  }
 }

@@ -42,6 +42,8 @@ export class FakeAttempt {
   readonly #baseSeq: number;
   readonly #storageUrl: string;
   readonly #sites: FakeSites | undefined;
+  /** Names of the uploads in progress. */
+  readonly #begun = new Set<string>();
 
   /**
    * @param baseSeq the last line of the attempts before this one
@@ -130,7 +132,7 @@ export class FakeAttempt {
       if (this.#sites?.silent !== true) this.send({ type: 'site_base', request: frame.request, base });
     }
     if (frame.type === 'upload') this.#upload(frame);
-    if (frame.type === 'uploaded') this.send({ type: 'upload_done', request: frame.request });
+    if (frame.type === 'uploaded') this.#uploaded(frame);
     if (frame.type === 'finish') {
       this.result = frame.result;
       this.send({ type: 'finished', status: frame.result.status });
@@ -145,12 +147,26 @@ export class FakeAttempt {
     if (!this.holdAcks) this.send({ type: 'ack', seq: this.ackedSeq });
   }
 
+  #uploaded({ request, name }: Frame<'uploaded'>) {
+    if (!this.#begun.has(name)) {
+      return this.send({ type: 'upload_refused', request, message: `No upload of ${name} was begun` });
+    }
+    if (this.#sites !== undefined && this.#sites.lostPacks > 0) {
+      this.#sites.lostPacks -= 1;
+      this.#begun.delete(name);
+      const message = 'The pack is not stored any more';
+      return this.send({ type: 'upload_refused', request, message, again: true });
+    }
+    this.send({ type: 'upload_done', request });
+  }
+
   #upload({ request, name, size, contentType }: Frame<'upload'>) {
     if (this.refuseUploads !== undefined) {
       return this.send({ type: 'upload_refused', request, message: this.refuseUploads });
     }
     const gone = contentType === SITE_PACK_TYPE ? this.#sites?.refusal() : undefined;
     if (gone !== undefined) return this.send({ type: 'upload_refused', request, message: gone, again: true });
+    this.#begun.add(name);
     const count = Math.max(1, Math.ceil(size / this.partSize));
     const parts = Array.from({ length: count }, (_, index) => ({
       partNumber: index + 1,

@@ -25,6 +25,8 @@ export class FakeSites {
   silent = false;
   /** How many packs are refused because their base is gone. */
   refusals = 0;
+  /** How many packs are lost between their upload and the report of it. */
+  lostPacks = 0;
   /** Where a runner finds the base's manifest; changed by tests of what goes wrong. */
   base: SiteBase | null = null;
   /** The questions that came. */
