@@ -18,6 +18,8 @@ const KEYS = { accessKeyId: 'bench-access-key-id', secretAccessKey: 'bench-secre
 export interface CountedInstance {
   readonly url: string;
   readonly token: string;
+  /** The bucket, through the counting proxy. */
+  readonly bucket: { readonly url: string; readonly accessKeyId: string; readonly secretAccessKey: string };
   /** The team that the token belongs to. */
   readonly ownerId: string;
   /** The counts so far, with the operations at the S3 endpoint among R2's. */
@@ -65,6 +67,7 @@ export async function startCountedInstance(
   return {
     url,
     token: TOKEN,
+    bucket: { url: `${s3.endpoint}/appflux-bench`, ...KEYS },
     ownerId: owner.id,
     counts: async () => together(await (await fetch(`${url}/bench/counts`)).json(), s3.counts()),
     reset: async () => {

@@ -5,6 +5,7 @@ import edge, {
   DeadLetterObject as DeadLetters,
   DeploymentObject as Deployments,
   PoolObject as Pools,
+  SiteObject as Sites,
   ThrottleObject as Throttles,
 } from '../../../edge/src/index.ts';
 import type { QueueMessage } from '../../../edge/src/queues/messages.ts';
@@ -16,6 +17,7 @@ import { counting } from './objects.ts';
 export * from '../../../edge/src/index.ts';
 export const DeploymentObject = counting(Deployments);
 export const PoolObject = counting(Pools);
+export const SiteObject = counting(Sites);
 export const DeadLetterObject = counting(DeadLetters);
 export const ThrottleObject = counting(Throttles);
 
