@@ -15,6 +15,7 @@ const MAX_BYTES = 100_000;
 export async function makeFolder(folder: string, count: number): Promise<{ paths: string[]; bytes: number }> {
   const listed = execFileSync('git', ['ls-files', '-z'], { cwd: ROOT, encoding: 'utf8' }).split('\0');
   const paths = ['index.html'];
+  const names = new Set(paths);
   let bytes = 0;
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'index.html'), '<!doctype html><title>Bench</title>');
@@ -24,9 +25,13 @@ export async function makeFolder(folder: string, count: number): Promise<{ paths
     if (paths.length === count) break;
     const { size } = await stat(join(ROOT, path));
     if (size === 0 || size > MAX_BYTES) continue;
-    await mkdir(dirname(join(folder, path)), { recursive: true });
-    await copyFile(join(ROOT, path), join(folder, path));
-    paths.push(path);
+    // By its name, TypeScript would be taken for video.
+    const name = path.replace(/\.(?:ts|mjs|svelte)$/, '.js');
+    if (names.has(name)) continue;
+    names.add(name);
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    await copyFile(join(ROOT, path), join(folder, name));
+    paths.push(name);
     bytes += size;
   }
   if (paths.length < count) throw new Error(`this repository has ${paths.length} files to publish`);

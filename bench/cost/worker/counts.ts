@@ -34,6 +34,12 @@ export function countCursor(statement: string, cursor: Cursor): void {
   cursors.push({ statement, cursor, counted: 0 });
 }
 
+/** Counts rows that were written. */
+export function countRows(statement: string, rows: number): void {
+  counts.objectRowsWritten += rows;
+  counts.rowsByStatement[statement] = (counts.rowsByStatement[statement] ?? 0) + rows;
+}
+
 /** The current counts. */
 export function read(): Counts {
   for (const entry of cursors) {
@@ -41,8 +47,7 @@ export function read(): Counts {
     const fresh = cursor.rowsWritten - counted;
     if (fresh === 0) continue;
     entry.counted += fresh;
-    counts.objectRowsWritten += fresh;
-    counts.rowsByStatement[statement] = (counts.rowsByStatement[statement] ?? 0) + fresh;
+    countRows(statement, fresh);
   }
   return counts;
 }

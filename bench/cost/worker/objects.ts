@@ -2,7 +2,7 @@
 import type { Env } from '../../../edge/src/env.ts';
 import { Awake, watchTimers } from './awake.ts';
 import { countingEnv } from './bindings.ts';
-import { count, countCursor } from './counts.ts';
+import { count, countCursor, countRows } from './counts.ts';
 
 type ObjectClass = new (ctx: DurableObjectState, env: Env) => object;
 
@@ -76,10 +76,19 @@ function watch(ctx: DurableObjectState): void {
     count('alarmsSet');
     return setAlarm.apply(this, args);
   };
-  for (const name of ['put', 'get', 'delete', 'list'] as const) {
-    alarms[name] = () => {
-      throw new Error(`the storage's ${name} is not counted yet`);
-    };
+  // In an object with SQLite, the key-value methods read and write rows of a table, and are billed as such:
+  // https://developers.cloudflare.com/durable-objects/platform/pricing/. Rows that are read are not counted.
+  for (const name of ['put', 'delete'] as const) {
+    const method = alarms[name] as (...args: unknown[]) => unknown;
+    Object.defineProperty(alarms, name, {
+      value(this: DurableObjectStorage, ...args: unknown[]) {
+        countRows(
+          `the storage's ${name}`,
+          typeof args[0] === 'object' ? Object.keys(args[0] ?? {}).length : 1,
+        );
+        return method.apply(this, args);
+      },
+    });
   }
 }
 

@@ -56,6 +56,14 @@ describe.each([8, 11])('at quality %d', (quality) => {
     expect(br?.length).toBeLessThan(bytes.length);
   });
 
+  test('is kept once if both forms together are larger than the content', async () => {
+    const hex = Buffer.from(randomBytes(2000).toString('hex'));
+    const { method, bytes, br } = await compress(hex, quality);
+    expect(method).toBe('deflate');
+    expect(bytes.length).toBeLessThan(0.6 * hex.length);
+    expect(br).toBeNull();
+  });
+
   test('what doesn’t become smaller is stored as it is', async () => {
     const noise = randomBytes(5000);
     expect(await compress(noise, quality)).toEqual({ method: 'stored', bytes: noise, br: null });

@@ -16,7 +16,7 @@ export interface CompressedContent {
 /** Files are compressed in memory, up to this size. Larger ones are stored as they are. */
 export const MAX_COMPRESSED_BYTES = 32 * 1024 * 1024;
 
-/** Kept only if it saves at least this share, because a browser has to decompress it. */
+/** What must be saved: a browser has to decompress it. Both forms together have to be that much smaller, too. */
 const MIN_SAVED = 0.05;
 /** Header and trailer that gzip has around the DEFLATE data (RFC 1952 §2.3). */
 const GZIP_BYTES = 18;
@@ -36,14 +36,14 @@ export const isCompressible = (name: string, size: number): boolean =>
 /**
  * The quality of Brotli for so many bytes. The best one, 11, compresses about 1 MB a second and core and makes files
  * 12% smaller than gzip does; 8 compresses 25 times as fast, and makes them 6% smaller (`npm run bench:publish`). A
- * site of more than a few megabytes isn't worth the wait; what changes from one deployment to the next mostly is.
+ * site of several megabytes isn't worth the wait; what changes from one deployment to the next mostly is.
  */
 export const brotliQuality = (bytes: number): number => (bytes <= BEST_QUALITY_BYTES ? 11 : 8);
-const BEST_QUALITY_BYTES = 4 * 1024 * 1024;
+const BEST_QUALITY_BYTES = 2 * 1024 * 1024;
 
 /**
- * Compresses a content with DEFLATE and Brotli, in zlib's threads, and keeps what is smaller by 5% or more. Compressing
- * can't be interrupted; at best quality it takes a few seconds at most.
+ * Compresses a content with DEFLATE and Brotli, in zlib's threads. Keeps the first if it is smaller by 5% or more, and
+ * the second, too, if both together are: a publication never stores more than its files. Compressing can't be interrupted; at best quality it takes a few seconds at most.
  */
 export async function compress(content: Uint8Array, quality: number): Promise<CompressedContent> {
   const params = {
@@ -56,7 +56,7 @@ export async function compress(content: Uint8Array, quality: number): Promise<Co
   ]);
   const enough = content.length * (1 - MIN_SAVED);
   const isDeflated = deflated.length + GZIP_BYTES <= enough;
-  const bytes = isDeflated ? deflated : content;
-  const br = brotlied.length <= enough && brotlied.length < bytes.length ? brotlied : null;
-  return { method: isDeflated ? 'deflate' : 'stored', bytes, br };
+  if (!isDeflated) return { method: 'stored', bytes: content, br: null };
+  const isWorthBoth = brotlied.length < deflated.length && deflated.length + brotlied.length <= enough;
+  return { method: 'deflate', bytes: deflated, br: isWorthBoth ? brotlied : null };
 }

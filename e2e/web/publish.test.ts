@@ -1,0 +1,93 @@
+/** A site that is deployed twice: the second time only what has changed is uploaded, and the whole site is delivered. */
+import { createHash, randomBytes } from 'node:crypto';
+import type { Deployment } from '@appflux/protocol';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type InstanceWithRunner, startWithRunner } from '../instance/with-runner.ts';
+import { unzip, zipOf } from '../source/zip.ts';
+
+let instance: InstanceWithRunner;
+
+beforeAll(async () => {
+  instance = await startWithRunner({ labels: ['host'], env: { APPFLUX_RUNNER_EXECUTOR: 'host' } });
+});
+afterAll(() => instance?.stop());
+
+type Files = Readonly<Record<string, string>>;
+
+/** Deploys files as they are, and waits for the end. */
+async function deploy(slug: string, files: Files): Promise<{ deployment: Deployment; log: string }> {
+  const { client } = instance;
+  const uploadId = await client.upload('source.zip', await zipOf(files));
+  const { id } = await client.deploy(slug, { uploadId });
+  const deployment = await client.untilEnded(id);
+  const log = (await client.logs(id)).items.map(({ text }) => text).join('\n');
+  expect(deployment, log).toMatchObject({ status: 'success', failure: null });
+  return { deployment, log };
+}
+
+/** The files in the artifact, which must be what the record says. */
+async function delivered({ artifacts }: Deployment): Promise<Record<string, string>> {
+  const [artifact] = artifacts;
+  expect(artifact).toMatchObject({ contentType: 'application/zip', meta: { entry: 'index.html' } });
+  const answer = await fetch(artifact?.url ?? '');
+  const bytes = Buffer.from(await answer.arrayBuffer());
+  expect(createHash('sha256').update(bytes).digest('hex')).toBe(artifact?.sha256);
+  expect(bytes.length).toBe(artifact?.size);
+  return Object.fromEntries([...(await unzip(bytes))].map(([name, content]) => [name, content.toString()]));
+}
+
+const page = (title: string) => `<!doctype html><title>${title}</title>${'<p>Hello</p>'.repeat(200)}`;
+
+describe('a site', () => {
+  const files: Files = {
+    'index.html': page('one'),
+    'docs/ü "x".html': page('odd'),
+    ...Object.fromEntries(
+      Array.from({ length: 40 }, (_, at) => [`assets/${at}.js`, randomBytes(2000).toString('hex')]),
+    ),
+  };
+
+  it('is published whole, and then only what has changed', async () => {
+    const { slug } = await instance.client.createApp({
+      name: 'Site',
+      build: { outputs: ['.'], labels: ['host'] },
+      type: 'web',
+    });
+    const first = await deploy(slug, { ...files, '.env': 'A=secret', _redirects: '/old /docs/ 301' });
+    const bytes = Object.values(files).reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+    expect(first.deployment.site).toEqual({
+      kind: 'static',
+      files: 42,
+      bytes,
+      newFiles: 42,
+      newBytes: bytes,
+    });
+    expect(first.log).toContain('Publishing ".": 42 files');
+    expect(first.log).toContain('Left out of ".": files with secrets (".env").');
+    expect(await delivered(first.deployment)).toEqual(files);
+
+    const changed = { ...files, 'index.html': page('two'), 'moved.js': files['assets/1.js'] ?? '' };
+    const second = await deploy(slug, { ...changed, _redirects: '/old /docs/ 301' });
+    expect(second.deployment.site).toMatchObject({ files: 43, newFiles: 1, newBytes: page('two').length });
+    expect(second.log).toMatch(/1 new \(2\.4 kB\), 42 unchanged\./);
+    expect(await delivered(second.deployment)).toEqual(changed);
+
+    const third = await deploy(slug, changed);
+    expect(third.deployment.site).toMatchObject({ files: 43, newFiles: 0, newBytes: 0 });
+    expect(third.log).toContain('all unchanged');
+    expect(await delivered(third.deployment)).toEqual(changed);
+    expect(await delivered(first.deployment)).toEqual(files);
+  });
+
+  it('is none without a start page, which the log explains', async () => {
+    const { slug } = await instance.client.createApp({
+      name: 'No site',
+      build: { outputs: ['.'], labels: ['host'] },
+      type: 'web',
+    });
+    const { deployment, log } = await deploy(slug, { 'browser/index.html': 'x', 'stats.json': '{}' });
+    expect(deployment.site ?? null).toBeNull();
+    expect(log).toContain('"browser" has one: if that is the site, set outputs to it.');
+    expect(deployment.artifacts).toHaveLength(1);
+  });
+});
