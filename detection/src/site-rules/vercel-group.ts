@@ -7,6 +7,19 @@ import { RuleRefused } from './problem.ts';
 export interface Alternative {
   readonly tokens: readonly Token[];
   readonly unless: readonly (readonly Token[])[];
+  /** Whether the path must end after it. */
+  readonly endsPath: boolean;
+}
+
+/** `$`. */
+const END = { end: true } as const;
+
+type Part = Token | typeof END;
+
+/** Like an alternative, while the group is read. */
+interface Sequence {
+  readonly parts: readonly Part[];
+  readonly unless: readonly (readonly Token[])[];
 }
 
 const MAX_ALTERNATIVES = 50;
@@ -18,10 +31,10 @@ const DIGITS = /^(?:\\d|\[0-9\])\+\??/;
 
 /** @throws {RuleRefused} it can't be expressed by literals, alternatives and a single splat. */
 export function parseGroup(group: string, id: string): readonly Alternative[] {
-  const reader = new Reader(group, id);
-  const alternatives = reader.alternatives();
+  const reader = new Reader(group.replace(/^\?:/, ''), id);
+  const sequences = reader.alternatives();
   if (!reader.isAtEnd) reader.refuse();
-  return alternatives;
+  return sequences.map(({ parts, unless }) => ({ ...reader.ended(parts), unless }));
 }
 
 class Reader {
@@ -46,48 +59,53 @@ class Reader {
     );
   }
 
+  /** The tokens of a sequence that has `$` at its end or not at all. */
+  ended(parts: readonly Part[]): { readonly tokens: readonly Token[]; readonly endsPath: boolean } {
+    const tokens = parts.filter((part): part is Token => part !== END);
+    const endsPath = parts.at(-1) === END;
+    if (tokens.length !== parts.length - (endsPath ? 1 : 0)) this.refuse();
+    return { tokens, endsPath };
+  }
+
   /** Reads sequences between bars, up to a parenthesis that closes them or the end. */
-  alternatives(): readonly Alternative[] {
+  alternatives(): readonly Sequence[] {
     this.#depth += 1;
     if (this.#depth > 10) this.refuse();
-    const found: Alternative[] = [...this.#sequence()];
-    while (this.#text[this.#at] === '|') {
-      this.#at += 1;
-      found.push(...this.#sequence());
-    }
+    const found: Sequence[] = [...this.#sequence()];
+    while (this.#takes('|')) found.push(...this.#sequence());
     if (found.length > MAX_ALTERNATIVES) this.refuse();
     this.#depth -= 1;
     return found;
   }
 
-  #sequence(): readonly Alternative[] {
-    let found: readonly Alternative[] = [{ tokens: [], unless: [] }];
+  #sequence(): readonly Sequence[] {
+    let found: readonly Sequence[] = [{ parts: [], unless: [] }];
     while (!this.isAtEnd && !'|)'.includes(this.#text[this.#at] ?? '')) {
       if (this.#takes('(?!')) {
         const excluded = this.#excluded();
-        found = found.map(({ tokens, unless }) => ({
-          tokens,
-          unless: [...unless, ...excluded.map((after) => [...tokens, ...after])],
-        }));
+        found = found.map(({ parts, unless }) => {
+          const before = this.ended(parts).tokens;
+          return { parts, unless: [...unless, ...excluded.map((after) => [...before, ...after])] };
+        });
         continue;
       }
       const next = this.#atom();
-      found = found.flatMap(({ tokens, unless }) =>
-        next.map((more) => ({ tokens: [...tokens, ...more], unless })),
+      found = found.flatMap(({ parts, unless }) =>
+        next.map((more) => ({ parts: [...parts, ...more], unless })),
       );
       if (found.length > MAX_ALTERNATIVES) this.refuse();
     }
     return found;
   }
 
-  /** The tokens that one expression can be. */
-  #atom(): readonly (readonly Token[])[] {
+  /** The parts that one expression can be. */
+  #atom(): readonly (readonly Part[])[] {
     if (this.#takes('(?:')) {
       const inner = this.alternatives();
       if (!this.#takes(')') || inner.some(({ unless }) => unless.length > 0)) this.refuse();
-      const tokens = inner.map((alternative) => alternative.tokens);
-      return this.#takes('?') ? [...tokens, []] : tokens;
+      return this.#optional(inner.map(({ parts }) => parts));
     }
+    if (this.#takes('$')) return [[END]];
     const rest = this.#text.slice(this.#at, this.#at + 20);
     const splat = SPLAT.exec(rest);
     if (splat !== null)
@@ -96,10 +114,17 @@ class Reader {
     if (segment !== null) return this.#token(segment[0], { capture: this.#name() });
     const digits = DIGITS.exec(rest);
     if (digits !== null) return this.#token(digits[0], { capture: this.#name(), digits: true });
-    return [[this.#literal()]];
+    return this.#optional([[this.#literal()]]);
   }
 
-  #token(text: string, token: Token): readonly (readonly Token[])[] {
+  /** Reads a quantifier after a literal or a group: `?` is an alternative, all others are refused. */
+  #optional(parts: readonly (readonly Part[])[]): readonly (readonly Part[])[] {
+    const isOptional = this.#takes('?');
+    if ('*+?{'.includes(this.#text[this.#at] || ' ')) this.refuse();
+    return isOptional ? [...parts, []] : parts;
+  }
+
+  #token(text: string, token: Token): readonly (readonly Part[])[] {
     this.#at += text.length;
     return [[token]];
   }
@@ -116,34 +141,18 @@ class Reader {
       if ('()[]{}*+?^$|'.includes(character)) this.refuse();
       this.#at += character.length;
     }
-    if ('*+?{'.includes(this.#text[this.#at] || ' ')) this.refuse();
     return character;
   }
 
   /** What a negative lookahead excludes: each alternative, and whatever follows it unless it ends with `$`. */
   #excluded(): readonly (readonly Token[])[] {
-    const found: (readonly Token[])[] = [];
-    for (;;) {
-      for (const { tokens, unless } of this.#sequenceWithoutEnd()) {
-        if (unless.length > 0) this.refuse();
-        const endsThere = this.#text[this.#at] === '$';
-        const isOpen = !endsThere && !isSplat(tokens.at(-1));
-        found.push(isOpen ? [...tokens, { splat: this.#name(), least: 'slash' }] : tokens);
-      }
-      this.#takes('$');
-      if (this.#takes(')')) return found;
-      if (!this.#takes('|')) this.refuse();
-    }
-  }
-
-  #sequenceWithoutEnd(): readonly Alternative[] {
-    const end = endOfSequence(this.#text, this.#at);
-    if (this.#text[end - 1] !== '$' || this.#text[end - 2] === '\\') return this.#sequence();
-    const reader = new Reader(this.#text.slice(this.#at, end - 1), `${this.#id}_${this.#at}`);
-    const found = reader.#sequence();
-    if (!reader.isAtEnd) this.refuse();
-    this.#at = end - 1;
-    return found;
+    const sequences = this.alternatives();
+    if (!this.#takes(')') || sequences.some(({ unless }) => unless.length > 0)) this.refuse();
+    return sequences.map(({ parts }) => {
+      const { tokens, endsPath } = this.ended(parts);
+      const isOpen = !endsPath && !isSplat(tokens.at(-1));
+      return isOpen ? [...tokens, { splat: this.#name(), least: 'slash' }] : tokens;
+    });
   }
 
   #takes(text: string): boolean {
@@ -163,17 +172,3 @@ export const characterAt = (text: string, index: number): string => {
   const code = text.codePointAt(index);
   return code === undefined ? '' : String.fromCodePoint(code);
 };
-
-/** Where the bar or the parenthesis after a sequence is. */
-function endOfSequence(text: string, start: number): number {
-  let depth = 0;
-  for (let at = start; at < text.length; at += 1) {
-    if (text[at] === '\\') at += 1;
-    else if (text[at] === '(') depth += 1;
-    else if (text[at] === ')' || text[at] === '|') {
-      if (depth === 0) return at;
-      if (text[at] === ')') depth -= 1;
-    }
-  }
-  return text.length;
-}

@@ -35,10 +35,11 @@ export function parseSource(source: string): readonly SourcePattern[] {
   if (!source.startsWith('/')) throw new RuleRefused('"source" must begin with "/".');
   let variants: readonly Variant[] = [{ tokens: [], unless: [], variables: new Map() }];
   let number = 0;
-  for (const item of itemsOf(source)) {
-    if (!('text' in item)) number += 1;
-    const at = number;
-    variants = variants.flatMap((variant) => extended(variant, item, at));
+  const items = itemsOf(source);
+  for (const [index, item] of items.entries()) {
+    if (!('text' in item || item.group?.startsWith('?:'))) number += 1;
+    const place = { number, index, isLast: index === items.length - 1 };
+    variants = variants.flatMap((variant) => extended(variant, item, place));
     if (variants.length > MAX_ALTERNATIVES) {
       throw new RuleRefused(`"source" has more than ${MAX_ALTERNATIVES} alternatives. Write several rules.`);
     }
@@ -92,20 +93,29 @@ function groupAt(source: string, start: number): string {
   throw new RuleRefused('"source" has a parenthesis that isn\'t closed.');
 }
 
-function extended(variant: Variant, item: Item, number: number): readonly Variant[] {
+function extended(
+  variant: Variant,
+  item: Item,
+  { number, index, isLast }: { readonly number: number; readonly index: number; readonly isLast: boolean },
+): readonly Variant[] {
   if ('text' in item) return [{ ...variant, tokens: [...variant.tokens, item.text] }];
   const { name, group, modifier } = item;
-  const id = `p${number}`;
+  const id = `p${index}`;
   // What may be missing goes with the slash before it, unless that is the first.
   const { tokens } = variant;
   const hasSlash = tokens.at(-1) === '/' && tokens.length > 1;
   const alternatives: readonly Alternative[] =
     group === null ? plain(id, modifier, hasSlash) : parseGroup(group, id);
+  if (!isLast && alternatives.some(({ endsPath }) => endsPath)) {
+    throw new RuleRefused('"source" has "$" before its end.');
+  }
   if (group !== null && (modifier === '*' || modifier === '+') && group !== '.*') {
     throw new RuleRefused(`"source" repeats the group ${quoted(group)}, which isn't supported. Use :path*.`);
   }
   const named = (value: SiteTemplate) => {
-    const variables = new Map(variant.variables).set(String(number), value);
+    const variables = new Map(variant.variables);
+    if (group?.startsWith('?:')) return variables;
+    variables.set(String(number), value);
     if (name === null) return variables;
     if (variant.variables.has(name)) throw new RuleRefused(`"source" has the name :${name} twice.`);
     return variables.set(name, value);
@@ -120,10 +130,9 @@ function extended(variant: Variant, item: Item, number: number): readonly Varian
 }
 
 function plain(id: string, modifier: string, hasSlash: boolean): readonly Alternative[] {
-  if (modifier === '*')
-    return [{ tokens: [{ splat: id, least: hasSlash ? 'slash' : 'nothing' }], unless: [] }];
-  if (modifier === '+') return [{ tokens: [{ splat: id, least: 'character' }], unless: [] }];
-  return [{ tokens: [{ capture: id }], unless: [] }];
+  const whole = (token: Token): Alternative[] => [{ tokens: [token], unless: [], endsPath: false }];
+  if (modifier === '*') return whole({ splat: id, least: hasSlash ? 'slash' : 'nothing' });
+  return whole(modifier === '+' ? { splat: id, least: 'character' } : { capture: id });
 }
 
 function templatePart(token: Token): SiteTemplate[number] {

@@ -198,6 +198,25 @@ describe('rules of vercel.json', () => {
     expect(answer(rules, url)).toBe(expected);
   });
 
+  it.each([
+    ['/((?!api(?:/|$)).*)', ['/x', '/apis', '/'], ['/api', '/api/x']],
+    ['/(.*\\.(?:jpe?g|woff2?)$)', ['/a.jpg', '/a/b.jpeg', '/.woff', '/a.woff2'], ['/a.jpegg', '/a.png']],
+    ['/(.*)\\.(?:js|css)', ['/a.js', '/a/b.css'], ['/a.jsx', '/ajs']],
+    ['/:path*.(js|css)', ['/a.js', '/a/b.css', '/.js'], ['/a']],
+    ['/blog{/}', [], ['/blog']],
+    ['/:path((?!en|de).*)', ['/', '/fr/en'], ['/en', '/english', '/de/a']],
+    ['/a/(?:b|c)', ['/a/b', '/a/c'], ['/a/d', '/a/']],
+    ['/a(/)?', ['/a', '/a/'], ['/a//', '/ab']],
+    ['/play/:path*(/)?', ['/play', '/play/', '/play/a/b/'], ['/player']],
+    ['/a\\.b\\:c', ['/a.b:c'], ['/axb:c']],
+    ['/(a$)/b', [], ['/a/b']],
+    ['/:a.:b', ['/x.y', '/x.y.z'], ['/x', '/x.y/z']],
+  ] as const)('match %s', (source, matching, others) => {
+    const own = vercel({ redirects: [{ source, destination: 'https://to.example/' }] });
+    for (const path of matching) expect([path, answer(own, path)]).toEqual([path, '308 https://to.example/']);
+    for (const path of others) expect([path, answer(own, path)]).toEqual([path, '-']);
+  });
+
   it('redirect before files are looked for, and rewrite after', () => {
     expect(answer(rules, '/old/a', ['/old/a'])).toBe('308 /new/a');
     expect(answer(rules, '/a', ['/a'])).toBe('-');
