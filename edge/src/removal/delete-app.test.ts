@@ -11,6 +11,7 @@ import { appRecord, deploymentRecord } from '../metadata/testing/sample-records.
 import { deadLettersOf } from '../objects/dead-letters.ts';
 import { consume } from '../queues/consume.ts';
 import type { QueueMessage } from '../queues/messages.ts';
+import { givenSite } from '../sites/testing/published-site.ts';
 import { objectsOf, presignerOf } from '../storage/index.ts';
 import { artifactKey, uploadKey } from '../storage/keys.ts';
 import { connectAttempt, deliver, givenRunner, leaseOf, uploadOf } from '../testing/attempt.ts';
@@ -98,9 +99,9 @@ async function tablesWith(...ids: string[]): Promise<string[]> {
   return found;
 }
 
-/** What a deployment's object keeps: its tables, its values, and its alarm. */
-const kept = (id: string) =>
-  runInDurableObject(env.DEPLOYMENTS.getByName(id), async (_, { storage }) => ({
+/** What the object of a deployment, or of an app's sites, keeps: its tables, its values, and its alarm. */
+const kept = (id: string, objects: DurableObjectNamespace = env.DEPLOYMENTS) =>
+  runInDurableObject(objects.getByName(id), async (_, { storage }) => ({
     tables: storage.sql
       .exec<{ name: string }>("SELECT name FROM sqlite_master WHERE name NOT LIKE '\\_cf\\_%' ESCAPE '\\'")
       .toArray()
@@ -143,6 +144,7 @@ test('an app that is deleted leaves nothing in storage, in the database and in i
   const [part] = await uploadOf(attempt, 'large.zip', MULTIPART_FROM_BYTES);
   const queued = await deploy('gone', { uploadId: app.uploadId, environment: 'preview' });
   const deployments = [app.ended, earlier, running.id, queued.id];
+  await givenSite({ appId: app.id, deploymentId: earlier }, { files: { 'index.html': 'x' } });
   await deadLettersOf(env).add({ kind: 'offer', deploymentId: queued.id }, new Date().toISOString());
   expect(await tablesWith(app.id)).toEqual(
     expect.arrayContaining(['apps', 'deployments', 'app_files', 'tokens', 'idempotency_keys', 'uploads']),
@@ -164,6 +166,12 @@ test('an app that is deleted leaves nothing in storage, in the database and in i
     await anHourLater(id);
     expect(await kept(id)).toEqual(NOTHING);
   }
+
+  // The store of its sites waits until no URL of a pack can be used any more.
+  vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 3 * 3_600_000);
+  await runDurableObjectAlarm(env.SITES.getByName(app.id));
+  vi.restoreAllMocks();
+  expect(await kept(app.id, env.SITES)).toEqual(NOTHING);
 
   expect(await objects.head(artifactKey(other.id, other.ended, 1, 'site.zip'))).not.toBeNull();
   expect((await request(`/dl/${other.ended}/site.zip`)).status).toBe(200);

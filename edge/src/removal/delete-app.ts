@@ -4,6 +4,7 @@ import type { Env } from '../env.ts';
 import { Budget, spendOnRemoval } from '../limits/budget.ts';
 import type { AppRecord, Metadata, UploadRecord } from '../metadata/metadata.ts';
 import { deadLettersOf } from '../objects/dead-letters.ts';
+import { sitesOf } from '../objects/sites.ts';
 import { removerOf } from '../retention/object.ts';
 import { forgetSite } from '../sites/hosts/resolve.ts';
 import { appPrefix, keysOfUpload } from '../storage/keys.ts';
@@ -27,9 +28,10 @@ export interface Parts {
  */
 export async function deleteApp(app: AppRecord, parts: Parts, budget = new Budget()): Promise<void> {
   const { metadata, objects } = parts;
-  spendOnRemoval(budget, 5);
+  spendOnRemoval(budget, 6);
   await metadata.apps.update(app.id, { release: null });
   await removeDeployments(app, parts, budget);
+  if (!(await sitesOf(parts.env, app.id).destroy())) throw onlyPartly();
   await removeUploads(app, parts, budget);
   await removeBelow(objects, appPrefix(app.id));
   await metadata.apps.delete(app.id);
@@ -47,16 +49,19 @@ async function removeDeployments(
     spendOnRemoval(budget, 5);
     // An object of its own, which may make as many requests as this one.
     if (!(await removerOf(env, appId).destroyDeployments(ids))) {
-      throw new AppFluxError('unavailable', 'Storage doesn’t respond; the app is only partly removed', {
-        hint: 'Delete it again in a few seconds. What was removed stays removed.',
-        retryAfterSeconds: 5,
-      });
+      throw onlyPartly();
     }
     await metadata.idempotency.forget(ownerId, ids);
     await deadLettersOf(env).forget(ids);
     await metadata.deployments.delete(ids);
   }
 }
+
+const onlyPartly = () =>
+  new AppFluxError('unavailable', 'Storage doesn’t respond; the app is only partly removed', {
+    hint: 'Delete it again in a few seconds. What was removed stays removed.',
+    retryAfterSeconds: 5,
+  });
 
 async function removeUploads(
   { id: appId, ownerId }: AppRecord,

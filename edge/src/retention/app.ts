@@ -14,8 +14,8 @@ const PAGE = 200;
 /** How many deployments of an App one run removes something of: more than its budget allows. */
 const MOST_AT_ONCE = 200;
 
-/** About how many requests removing parts of a deployment takes: marks, the release, storage, the object. */
-const REMOVAL_COSTS = 8;
+/** About how many requests removing parts of a deployment takes: marks, the release, storage, the objects. */
+const REMOVAL_COSTS = 9;
 
 /** An App of which so many deployments could not be removed is left to the next round. */
 const FAILURES_OF_AN_APP = 3;

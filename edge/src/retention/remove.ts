@@ -3,6 +3,7 @@
 import type { Env } from '../env.ts';
 import type { DeploymentContent, DeploymentPart, Metadata } from '../metadata/metadata.ts';
 import { deploymentOf } from '../objects/deployments.ts';
+import { sitesOf } from '../objects/sites.ts';
 import { deploymentPrefix, logKey } from '../storage/keys.ts';
 import type { ObjectStore } from '../storage/storage.ts';
 
@@ -50,7 +51,10 @@ export async function clearLeftovers(
   { env, metadata, objects }: Parts,
 ): Promise<void> {
   const log = logKey(appId, id);
-  if (artifactsRemovedAt !== null) await removeAllBut(log, deploymentPrefix(appId, id), objects);
+  if (artifactsRemovedAt !== null) {
+    await sitesOf(env, appId).remove(id);
+    await removeAllBut(log, deploymentPrefix(appId, id), objects);
+  }
   if (logRemovedAt !== null) {
     // The object first: it is who could bring the log back.
     await deploymentOf(env, id).forgetLog();

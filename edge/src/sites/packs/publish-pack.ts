@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
 import {
+  AppFluxError,
   applySiteIndex,
   type DeploymentSite,
   encodeSiteManifest,
@@ -87,6 +88,8 @@ async function publishNow(pack: UploadedPack, { objects, publish }: PublishParts
     },
     bytes,
   );
+  if (outcome === 'unavailable')
+    throw new AppFluxError('unavailable', "The storage doesn't respond", { retryAfterSeconds: 5 });
   if (outcome !== 'ok') throw baseGone();
   return {
     key: siteManifestKey(appId, deploymentId),

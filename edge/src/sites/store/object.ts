@@ -48,7 +48,7 @@ export class SiteObject extends DurableObject<Env> {
     return this.#store.publish(request, manifest);
   }
 
-  /** Stores the manifest of a site of an earlier version; false when the deployment has been removed. */
+  /** Stores the manifest of a site of an earlier version; false when its deployment was removed, or storage is down. */
   adopt(deploymentId: string, manifest: Uint8Array): Promise<boolean> {
     return this.#store.adopt(deploymentId, manifest, async () => {
       const deployment = await metadataOf(this.env).deployments.byId(deploymentId);
@@ -73,9 +73,15 @@ export class SiteObject extends DurableObject<Env> {
     return this.#store.remove(deploymentId);
   }
 
-  /** Removes everything: the app is being deleted. */
-  destroy(): Promise<void> {
-    return this.#store.destroy();
+  /** Removes everything: the app is being deleted. False when storage doesn't respond; the alarm goes on. */
+  async destroy(): Promise<boolean> {
+    try {
+      await this.#store.destroy();
+      return true;
+    } catch (error) {
+      journal.error(`sites of app ${this.ctx.id.name} could not be removed`, error);
+      return false;
+    }
   }
 
   override async alarm(): Promise<void> {

@@ -4,6 +4,7 @@
  * Calls take turns, so that a manifest is not deleted while it is written again. What is deleted is marked first and
  * forgotten afterwards: whatever is interrupted, `sweep` does again.
  */
+import { isAppFluxError } from '@appflux/protocol';
 import { incomingKey, siteManifestKey, sitePackKey } from '../../storage/keys.ts';
 import type { ObjectStore } from '../../storage/storage.ts';
 import {
@@ -51,7 +52,8 @@ export interface Base {
   readonly sha256: string;
 }
 
-export type PublishOutcome = 'ok' | NotPublished;
+/** `unavailable`: storage didn't take the manifest. An error would lose its code on the way out of the object. */
+export type PublishOutcome = 'ok' | 'unavailable' | NotPublished;
 
 const GZIP = 'application/gzip';
 
@@ -87,8 +89,10 @@ export class SiteStore {
       const decided = publish(this.#state, request, this.#parts.now());
       if (decided.outcome === 'refused') return decided.why;
       this.#save(decided.state);
-      if (decided.state.publications.get(request.deploymentId)?.state === 'writing')
-        await this.#writeManifest(request.deploymentId, manifest);
+      const isWritten =
+        decided.state.publications.get(request.deploymentId)?.state !== 'writing' ||
+        (await this.#writeManifest(request.deploymentId, manifest));
+      if (!isWritten) return 'unavailable';
       // What can't be deleted now stays marked, and the alarm deletes it.
       await this.#deleteUnreachable().catch((error: unknown) =>
         this.#parts.onFailure('deleting what is not needed any more failed', error),
@@ -105,8 +109,7 @@ export class SiteStore {
     return this.#inTurn(async () => {
       if (!(await isThere())) return false;
       this.#save(adopt(this.#state, deploymentId, this.#parts.now()));
-      await this.#writeManifest(deploymentId, manifest);
-      return true;
+      return this.#writeManifest(deploymentId, manifest);
     });
   }
 
@@ -163,9 +166,17 @@ export class SiteStore {
     return publications.size + packs.size + pins.size === 0;
   }
 
-  async #writeManifest(deploymentId: string, manifest: Uint8Array): Promise<void> {
-    await this.#parts.objects.put(siteManifestKey(this.#parts.appId, deploymentId), manifest, GZIP);
+  /** False when storage doesn't respond. */
+  async #writeManifest(deploymentId: string, manifest: Uint8Array): Promise<boolean> {
+    try {
+      await this.#parts.objects.put(siteManifestKey(this.#parts.appId, deploymentId), manifest, GZIP);
+    } catch (error) {
+      if (!isAppFluxError(error)) throw error;
+      this.#parts.onFailure('storing a manifest failed', error);
+      return false;
+    }
     this.#save(published(this.#state, deploymentId));
+    return true;
   }
 
   async #deleteUnreachable(): Promise<void> {
