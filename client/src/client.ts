@@ -6,6 +6,7 @@ import { deployments } from './resources/deployments.ts';
 import { instance, operator } from './resources/instance.ts';
 import { logs } from './resources/logs.ts';
 import { runners } from './resources/runners.ts';
+import { sites } from './resources/sites.ts';
 import { invitations, team } from './resources/team.ts';
 import { uploads } from './resources/uploads.ts';
 
@@ -18,6 +19,7 @@ export function createClient(options: ClientOptions) {
   return {
     apps: apps(calls),
     deployments: deployments(calls),
+    sites: sites(calls),
     logs: logs(calls),
     uploads: uploads(calls),
     runners: runners(calls),

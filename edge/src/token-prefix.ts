@@ -6,6 +6,7 @@ export const TOKEN_PREFIX = {
   signIn: 'afs_',
   recovery: 'afp_',
   authCode: 'afc_',
+  siteCode: 'afv_',
   invitation: 'afi_',
   deployHook: 'afh_',
   metrics: 'afm_',

@@ -196,3 +196,27 @@ export const ArtifactList = z.strictObject({ items: z.array(Artifact) });
 
 /** Body of `POST /api/apps/:slug/release`. */
 export const ReleaseDeployment = z.strictObject({ deploymentId: ObjectId });
+
+/** Body of `POST /api/deployments/:id/promote`: `force` promotes it although production's variables are others. */
+export const PromoteDeployment = z
+  .strictObject({ force: z.boolean().optional() })
+  .meta({ id: 'PromoteDeployment' });
+export type PromoteDeployment = z.infer<typeof PromoteDeployment>;
+
+/** How long a signed link to an artifact is valid, in seconds: a minute to a week. */
+export const LINK_SECONDS = { least: 60, most: 7 * 24 * 3600 } as const;
+
+/** Body of `POST /api/deployments/:id/links`. */
+export const CreateArtifactLink = z
+  .strictObject({
+    name: ArtifactName,
+    expiresInSeconds: z.int().min(LINK_SECONDS.least).max(LINK_SECONDS.most),
+  })
+  .meta({ id: 'CreateArtifactLink' });
+export type CreateArtifactLink = z.infer<typeof CreateArtifactLink>;
+
+/** A signed link to an artifact: anyone who has it can download the file until it expires. */
+export const ArtifactLink = z
+  .strictObject({ url: z.url(), expiresAt: Timestamp })
+  .meta({ id: 'ArtifactLink' });
+export type ArtifactLink = z.infer<typeof ArtifactLink>;

@@ -23,6 +23,7 @@ export const ERROR_STATUS = {
   in_progress: 409,
   idempotency_key_reused: 409,
   nothing_to_release: 409,
+  variables_differ: 409,
   source_removed: 409,
   log_not_archived: 409,
   artifacts_removed: 410,

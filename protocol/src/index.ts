@@ -35,6 +35,7 @@ export * from './runner-capacity.ts';
 export * from './sensitive.ts';
 
 export * from './site.ts';
+export * from './site-access.ts';
 export * from './site-delta.ts';
 export * from './site-pack.ts';
 

@@ -68,4 +68,9 @@ export const apps = (calls: Calls) => ({
   /** Points the app's public URL at a successful deployment. */
   release: (slug: string, deploymentId: string, options: CallOptions = {}): Promise<App> =>
     calls.json(App, 'POST', path`/api/apps/${slug}/release`, { body: { deploymentId }, ...options }),
+  /** While releases are locked, no deployment goes live by itself. */
+  lockRelease: (slug: string, options: CallOptions = {}): Promise<App> =>
+    calls.json(App, 'POST', path`/api/apps/${slug}/release/lock`, options),
+  unlockRelease: (slug: string, options: CallOptions = {}): Promise<App> =>
+    calls.json(App, 'DELETE', path`/api/apps/${slug}/release/lock`, options),
 });

@@ -1,7 +1,9 @@
 /** Deployments: create, follow, cancel, repeat. */
 import {
   type Artifact,
+  ArtifactLink,
   ArtifactList,
+  type CreateArtifactLink,
   type CreateDeployment,
   type Deploy,
   Deployed,
@@ -10,6 +12,7 @@ import {
   type DeploymentStatus,
   DsseEnvelope,
   type Page,
+  type PromoteDeployment,
   pageOf,
   type Redeploy,
 } from '@appflux/protocol';
@@ -56,6 +59,12 @@ export const deployments = (calls: Calls) => ({
     calls.json(Deployment, 'POST', path`/api/deployments/${id}/cancel`, { body: {}, ...options }),
   redeploy: (id: string, body: Redeploy = {}, options: CallOptions = {}): Promise<Deployment> =>
     calls.json(Deployment, 'POST', path`/api/deployments/${id}/redeploy`, { body, ...options }),
+  /** Makes it the app's release; a preview goes live as it was built. */
+  promote: (id: string, body: PromoteDeployment = {}, options: CallOptions = {}): Promise<Deployment> =>
+    calls.json(Deployment, 'POST', path`/api/deployments/${id}/promote`, { body, ...options }),
+  /** A signed link to an artifact, for an app that isn't public. */
+  createLink: (id: string, body: CreateArtifactLink, options: CallOptions = {}): Promise<ArtifactLink> =>
+    calls.json(ArtifactLink, 'POST', path`/api/deployments/${id}/links`, { body, ...options }),
   /** A pinned deployment keeps its artifacts and its log. */
   pin: (id: string, options: CallOptions = {}): Promise<Deployment> =>
     calls.json(Deployment, 'POST', path`/api/deployments/${id}/pin`, options),

@@ -17,9 +17,6 @@ import {
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Env } from '../env.ts';
 import { audited, bearer, json, jsonBody, needs, refusals, router } from '../http/router.ts';
-import type { Caller } from '../identity/caller.ts';
-import { withTurn } from '../identity/hashing.ts';
-import { hashPassword } from '../identity/password.ts';
 import {
   APP_SITE_DEFAULTS,
   type AppRecord,
@@ -35,6 +32,7 @@ import { setting } from '../settings.ts';
 import { siteUrl } from '../sites/hosts/domain.ts';
 import { appLabel } from '../sites/hosts/labels.ts';
 import { forgetSite } from '../sites/hosts/resolve.ts';
+import { appChange } from './app-change.ts';
 import { bytesOfVariable, requireRoomFor, requireVariableRoom } from './variable-room.ts';
 
 const BySlug = z.object({ slug: Slug });
@@ -215,40 +213,16 @@ apps.openapi(
   async (c) => {
     const metadata = c.get('metadata');
     const app = await ownedApp(metadata, c.get('caller').ownerId, c.req.valid('param').slug);
-    const changed = await metadata.apps.update(
-      app.id,
-      await changeOf(app, c.req.valid('json'), c.get('caller')),
-    );
+    const change = await appChange(app, c.req.valid('json'), c.get('caller'));
+    const changed = await metadata.apps.update(app.id, change);
     forgetSite(app.id);
-    await audited(c, 'app.update', { kind: 'app', id: app.id, name: app.slug });
+    const target = { kind: 'app', id: app.id, name: app.slug } as const;
+    await audited(c, 'app.update', target);
+    if (change.access !== undefined || change.passwordHash !== undefined)
+      await audited(c, 'app.access', target);
     return c.json(await toApp(changed ?? app, { metadata, env: c.env }), 200);
   },
 );
-
-/** What a request changes of an App; a password is hashed. */
-async function changeOf(
-  app: AppRecord,
-  { access, password, ...rest }: UpdateApp,
-  caller: Caller,
-): Promise<Partial<AppRecord>> {
-  const change = definedOf(rest);
-  const both = access && { access: { ...app.access, ...definedOf(access) } };
-  if (password === undefined) return { ...change, ...both };
-  const passwordHash =
-    password === null
-      ? null
-      : await withTurn({ known: caller.ownerId, address: null }, (inTurn) =>
-          inTurn(() => hashPassword(password)),
-        );
-  return { ...change, ...both, passwordHash };
-}
-
-/** The members that have a value: an absent one and an undefined one mean the same in JSON. */
-function definedOf<T extends object>(change: T): { [Key in keyof T]: Exclude<T[Key], undefined> } {
-  return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined)) as {
-    [Key in keyof T]: Exclude<T[Key], undefined>;
-  };
-}
 
 apps.openapi(
   createRoute({

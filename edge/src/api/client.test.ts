@@ -237,6 +237,22 @@ const CALLS: Record<string, { call: () => Promise<unknown>; refused?: string }> 
     call: () => script.apps.release('harbor', made.deployment),
     refused: 'not_successful',
   },
+  'POST /api/apps/:slug/release/lock': { call: () => script.apps.lockRelease('harbor') },
+  'DELETE /api/apps/:slug/release/lock': { call: () => script.apps.unlockRelease('harbor') },
+  'POST /api/deployments/:id/promote': {
+    call: () => script.deployments.promote(made.deployment, { force: true }),
+    refused: 'not_successful',
+  },
+  'POST /api/deployments/:id/links': {
+    call: () => script.deployments.createLink(made.deployment, { name: 'site.zip', expiresInSeconds: 60 }),
+    refused: 'not_successful',
+  },
+  'POST /api/site-access': {
+    call: async () => {
+      const { url } = await person.sites.open({ page: 'harbor', state: 'a'.repeat(43), to: '/a/harbor' });
+      expect(new URL(url).origin).toBe(new URL(env.PUBLIC_URL).origin);
+    },
+  },
   'GET /api/analytics': { call: () => script.instance.analytics({ days: 7, app: 'harbor' }) },
 
   'POST /api/apps/:slug/deploy-hooks': {

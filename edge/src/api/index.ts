@@ -16,6 +16,7 @@ import { storeErrors } from '../operations/store-errors.ts';
 import { provenanceTerms } from '../provenance/terms.ts';
 import { publicPages } from '../publish/index.ts';
 import { setting } from '../settings.ts';
+import { fileGuard, ownStepOfPage, pageGuard } from '../sites/access/guard.ts';
 import { updates } from '../sites/updates/index.ts';
 import { objectsOf, presignerOf } from '../storage/index.ts';
 import { VERSION } from '../version.ts';
@@ -32,6 +33,7 @@ import { deployments } from './deployments.ts';
 import { expoUpdates } from './expo-updates.ts';
 import { health } from './health.ts';
 import { invitations } from './invitations.ts';
+import { links } from './links.ts';
 import { logs } from './logs.ts';
 import { maintenance } from './maintenance.ts';
 import { members } from './members.ts';
@@ -46,6 +48,7 @@ import { releases } from './releases.ts';
 import { runnerWork } from './runner-work.ts';
 import { runners } from './runners.ts';
 import { sealing } from './sealing.ts';
+import { siteAccess } from './site-access.ts';
 import { sweeps } from './sweeps.ts';
 import { team } from './team.ts';
 import { tokens } from './tokens.ts';
@@ -104,6 +107,8 @@ for (const resource of [
   analytics,
   releases,
   expoUpdates,
+  siteAccess,
+  links,
   pins,
   provenance,
   logs,
@@ -155,6 +160,9 @@ api.all('/api/*', (c) => {
 
 api.route('/auth/v1', auth);
 api.route('/', provenanceTerms);
+api.all('/.appflux/*', ownStepOfPage);
+api.use('/a/:slug/*', pageGuard);
+api.use('/dl/:deploymentId/:name', fileGuard);
 api.route('/', publicPages);
 api.route('/', updates);
 

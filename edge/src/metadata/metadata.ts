@@ -82,7 +82,8 @@ export type ChangeableOfApp =
   | 'access'
   | 'passwordHash'
   | 'spaFallback'
-  | 'rewriteHosts';
+  | 'rewriteHosts'
+  | 'detectedType';
 
 export interface ReleasePointer {
   deploymentId: string;
@@ -129,8 +130,8 @@ export interface DeploymentStore {
   builtFrom(uploadIds: readonly string[], after: string | null, limit: number): Promise<DeploymentContent[]>;
   /** Pins or unpins a deployment. False when it is not there, or is to be pinned and its artifacts were removed. */
   pin(id: string, pinned: boolean): Promise<boolean>;
-  /** Marks a preview as promoted to production at `at` (ISO 8601). False when it is not there. */
-  markPromoted(id: string, at: string): Promise<boolean>;
+  /** Marks a preview as promoted to production at `at` (ISO 8601), or with null as not. False when it is not there. */
+  markPromoted(id: string, at: string | null): Promise<boolean>;
   /** Marks a part as removed, and storage as holding leftovers. False when it is pinned, not there, or marked so already. */
   markRemoved(id: string, part: DeploymentPart, at: string): Promise<boolean>;
   /** Takes that mark back. */

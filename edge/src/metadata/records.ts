@@ -217,7 +217,8 @@ export interface RunnerRecord {
 /**
  * Everything that is shown once and kept as a hash: API tokens, registration tokens of runners, deploy hooks, tokens that
  * read the metrics of the instance,
- * invitations, and what signs a person in once: sign-in links, recovery links, codes of a GitHub sign-in.
+ * invitations, and what signs a person in once: sign-in links, recovery links, codes of a GitHub sign-in. A `site_code`
+ * takes a member of the team to a site.
  */
 export type TokenKind =
   | 'api'
@@ -227,14 +228,15 @@ export type TokenKind =
   | 'invitation'
   | 'sign_in'
   | 'recovery'
-  | 'auth_code';
+  | 'auth_code'
+  | 'site_code';
 
 export interface TokenRecord {
   id: string;
   /** The team; the user, for what signs a person in. */
   ownerId: string;
   kind: TokenKind;
-  /** What people call it; an invitation's note; an `auth_code`'s PKCE challenge. */
+  /** What people call it; an invitation's note; an `auth_code`'s PKCE challenge; the host and state of a `site_code`. */
   name: string;
   scopes: Scope[];
   /** The role that an invitation gives; null for other kinds. */

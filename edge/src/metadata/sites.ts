@@ -1,4 +1,5 @@
 /** The part of metadata's contract that host names are resolved by: what a site's request needs to know, in one query. */
+import type { Environment } from '@appflux/protocol';
 import type { AppRecord, DeploymentMarks, DeploymentRecord, KeptDeployment } from './records.ts';
 
 /** What of an App its sites depend on. */
@@ -17,7 +18,17 @@ export type SiteApp = Pick<
 >;
 
 /** What of a deployment its site's address depends on. */
-export type SiteDeployment = Pick<KeptDeployment, 'id' | 'environment' | 'promotedAt' | 'artifactsRemovedAt'>;
+export type SiteDeployment = Pick<
+  KeptDeployment,
+  'id' | 'status' | 'environment' | 'promotedAt' | 'artifactsRemovedAt'
+>;
+
+/** The environment that counts for a deployment's access, versions and retention: a promoted preview is production. */
+export const environmentOf = ({
+  environment,
+  promotedAt,
+}: Pick<SiteDeployment, 'environment' | 'promotedAt'>): Environment =>
+  promotedAt === null ? environment : 'production';
 
 /** What of an App its sites depend on, of its record. */
 export const siteAppOf = ({
@@ -74,7 +85,7 @@ export interface SiteAlias {
 export interface SiteStore {
   /** The App of that slug. */
   bySlug(slug: string): Promise<SiteApp | null>;
-  /** A successful deployment and its App. */
+  /** A deployment and its App, as far as metadata knows it. */
   byDeployment(id: string): Promise<{ app: SiteApp; deployment: SiteDeployment } | null>;
   /** The deployment that a branch's label stands for, and its App. */
   byLabel(label: string): Promise<{ app: SiteApp; deployment: SiteDeployment } | null>;

@@ -2,6 +2,7 @@
 import { type AppType, ObjectId, Slug } from '@appflux/protocol';
 import type { AppRecord, DeploymentRecord, Metadata } from '../metadata/metadata.ts';
 import { cursorOf, placeOf } from '../metadata/paging.ts';
+import { environmentOf } from '../metadata/sites.ts';
 
 /** How many earlier versions a page lists. */
 const EARLIER_VERSIONS = 10;
@@ -32,7 +33,7 @@ export async function publishedVersion(
   const isVersion =
     found?.appId === app.id &&
     found.status === 'success' &&
-    found.environment === 'production' &&
+    environmentOf(found) === 'production' &&
     found.artifactsRemovedAt === null;
   return isVersion ? found : null;
 }
@@ -48,9 +49,7 @@ export async function earlierVersions(
     { limit: 100, cursor: cursorOf(placeOf(release)) },
   );
   return page.items
-    .filter(
-      ({ environment, artifactsRemovedAt }) => environment === 'production' && artifactsRemovedAt === null,
-    )
+    .filter((found) => environmentOf(found) === 'production' && found.artifactsRemovedAt === null)
     .slice(0, EARLIER_VERSIONS);
 }
 

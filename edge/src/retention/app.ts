@@ -4,6 +4,7 @@ import { journal } from '../journal.ts';
 import type { Budget } from '../limits/budget.ts';
 import type { AppRecord, DeploymentContent, DeploymentPart, Metadata } from '../metadata/metadata.ts';
 import { type Place, placeOf } from '../metadata/paging.ts';
+import { environmentOf } from '../metadata/sites.ts';
 import { type Candidate, decider } from './decide.ts';
 import { policyOf } from './policy.ts';
 import { clearLeftovers, type Parts, removeParts } from './remove.ts';
@@ -91,13 +92,13 @@ async function releaseOf({ release: id }: AppRecord, metadata: Metadata): Promis
 
 /** What the decision needs to know of a deployment. */
 export function toCandidate(deployment: DeploymentContent): Candidate {
-  const { environment, status, finishedAt, pinned, artifactCount } = deployment;
+  const { status, finishedAt, pinned, artifactCount } = deployment;
   const parts = new Set<DeploymentPart>();
   if (artifactCount > 0 && deployment.artifactsRemovedAt === null) parts.add('artifacts');
   if (deployment.logRemovedAt === null) parts.add('log');
   return {
     ...placeOf(deployment),
-    environment,
+    environment: environmentOf(deployment),
     status,
     finishedAt: finishedAt === null || !hasEnded(status) ? null : Date.parse(finishedAt),
     pinned,

@@ -1,6 +1,6 @@
 /** Keys for purposes of their own, derived from the sealing key: nothing else has to be stored or configured. */
 /** What derived keys are for. A key for one purpose tells nothing about the others. */
-export type Purpose = 'throttle' | 'device-cookie';
+export type Purpose = 'throttle' | 'device-cookie' | 'site-access' | 'artifact-link';
 
 /** The keys of this isolate, by sealing key and purpose. Never promises: those end with their request. */
 const derived = new Map<string, CryptoKey>();

@@ -16,6 +16,7 @@ import { type Columns, updateRow } from './update.ts';
 const CHANGEABLE: Columns<Partial<Pick<AppRecord, ChangeableOfApp>>> = {
   name: { column: 'name', keep: (name) => name },
   type: { column: 'type', keep: (type) => type },
+  detectedType: { column: 'detected_type', keep: (type) => type },
   source: { column: 'source', keep: (source) => JSON.stringify(source) },
   build: { column: 'build', keep: (build) => JSON.stringify(build) },
   retention: { column: 'retention', keep: (retention) => JSON.stringify(retention) },

@@ -6,7 +6,7 @@ import type { Database, Row } from './database.ts';
 const APP = `apps.id AS app_id, apps.slug, apps.owner_id, apps.release, apps.previous_release, apps.released_at,
   apps.access, apps.password_hash, apps.spa_fallback, apps.rewrite_hosts`;
 
-const DEPLOYMENT = `deployments.id, deployments.record ->> '$.environment' AS environment, deployments.promoted_at,
+const DEPLOYMENT = `deployments.id, deployments.status, deployments.record ->> '$.environment' AS environment, deployments.promoted_at,
   deployments.artifacts_removed_at`;
 
 /** The same as `isSite`, of a row. */
@@ -25,7 +25,7 @@ export function createSiteStore(database: Database): SiteStore {
     async byDeployment(id) {
       const row = await database.first(
         `SELECT ${APP}, ${DEPLOYMENT} FROM deployments JOIN apps ON apps.id = deployments.app_id
-         WHERE deployments.id = ? AND deployments.status = 'success'`,
+         WHERE deployments.id = ?`,
         id,
       );
       return row && toSite(row);
@@ -73,6 +73,7 @@ const toSite = (row: Row): { app: SiteApp; deployment: SiteDeployment } => ({
   app: toSiteApp(row),
   deployment: {
     id: text(row, 'id'),
+    status: text(row, 'status') as SiteDeployment['status'],
     environment: text(row, 'environment') as SiteDeployment['environment'],
     promotedAt: textOrNull(row, 'promoted_at'),
     artifactsRemovedAt: textOrNull(row, 'artifacts_removed_at'),

@@ -152,7 +152,7 @@ export function createDeploymentStore(db: Db, publicUrl: string | null): Deploym
     },
 
     async markPromoted(id, at) {
-      const change = { $set: { promotedAt: new Date(at) } };
+      const change = { $set: { promotedAt: at === null ? null : new Date(at) } };
       return (await deployments.documents.updateOne(deployments.key(id), change)).matchedCount > 0;
     },
 

@@ -22,12 +22,12 @@ export function createSiteStore(db: Db): SiteStore {
     id: string,
     appId: string | null,
   ): Promise<{ app: SiteApp; deployment: SiteDeployment } | null> {
-    const found = await deployments.first({ ...deployments.key(id), status: is('success') });
+    const found = await deployments.first(deployments.key(id));
     if (found === null || (appId !== null && found.appId !== appId)) return null;
     const app = await apps.first(apps.key(found.appId));
     if (app === null) return null;
-    const { environment, promotedAt, artifactsRemovedAt } = found;
-    return { app: siteAppOf(app), deployment: { id, environment, promotedAt, artifactsRemovedAt } };
+    const { status, environment, promotedAt, artifactsRemovedAt } = found;
+    return { app: siteAppOf(app), deployment: { id, status, environment, promotedAt, artifactsRemovedAt } };
   }
 
   /** Writes the alias in the place of an older one; another one that comes at the same time is looked at as well. */

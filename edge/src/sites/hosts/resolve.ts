@@ -1,11 +1,11 @@
 /** Which site a host name is: one query of metadata at most, and none for a second after it. */
-import type { Environment } from '@appflux/protocol';
+import { type Environment, ObjectId, Slug } from '@appflux/protocol';
 import type { Env } from '../../env.ts';
 import { metadataOf } from '../../metadata/index.ts';
 import type { Metadata } from '../../metadata/metadata.ts';
-import type { SiteApp, SiteDeployment } from '../../metadata/sites.ts';
+import { environmentOf, type SiteApp, type SiteDeployment } from '../../metadata/sites.ts';
 import { dashboardHost, hostName, isWithin, sitesDomain } from './domain.ts';
-import { deploymentLabel, parseLabel } from './labels.ts';
+import { appLabel, deploymentLabel, parseLabel } from './labels.ts';
 
 /** A site, as a request for its host needs it. */
 export interface ResolvedSite {
@@ -67,12 +67,14 @@ export async function resolveSite(
   return found === null ? 'unknown' : resolved(found, Date.now());
 }
 
-async function find(label: string, metadata: Metadata): Promise<Found> {
+async function find(label: string, metadata: Metadata, look = read): Promise<Found> {
   const known = remembered.get(label);
   if (known !== undefined && Math.abs(Date.now() - known.readAt) < FRESH_FOR_MS) return known.found;
   const before = forgotten;
-  const found = await read(label, metadata);
-  if (forgotten === before) remember(label, found);
+  const found = await look(label, metadata);
+  // A deployment that isn't there yet may be there, and private, a moment later.
+  const isReliable = found !== null || look === read;
+  if (forgotten === before && isReliable) remember(label, found);
   return found;
 }
 
@@ -94,7 +96,8 @@ async function read(label: string, { sites }: Metadata): Promise<Found> {
     }
     case 'deployment': {
       const site = await sites.byDeployment(asked.deploymentId);
-      const isItsLabel = site !== null && deploymentLabel(asked.deploymentId, site.app.slug) === label;
+      if (site === null || site.deployment.status !== 'success') return null;
+      const isItsLabel = deploymentLabel(asked.deploymentId, site.app.slug) === label;
       return isItsLabel ? { ...site, kind: 'deployment' } : null;
     }
     case 'branch': {
@@ -102,6 +105,26 @@ async function read(label: string, { sites }: Metadata): Promise<Found> {
       return site && { ...site, kind: 'branch' };
     }
   }
+}
+
+/** The App of a slug, for its pages on the dashboard's host; null if there is none. Remembered like hosts. */
+export async function appOfSlug(slug: string, metadata: Metadata): Promise<SiteApp | null> {
+  if (!Slug.safeParse(slug).success) return null;
+  return (await find(appLabel(slug), metadata))?.app ?? null;
+}
+
+/** A deployment, in whatever state, and its App, for its files on the dashboard's host; null if there is none. */
+export async function appOfDeployment(
+  id: string,
+  metadata: Metadata,
+): Promise<{ app: SiteApp; environment: Environment } | null> {
+  if (!ObjectId.safeParse(id).success) return null;
+  // No label has a colon.
+  const found = await find(`deployment:${id}`, metadata, async () => {
+    const site = await metadata.sites.byDeployment(id);
+    return site && { ...site, kind: 'deployment' };
+  });
+  return found?.deployment ? { app: found.app, environment: environmentOf(found.deployment) } : null;
 }
 
 /** What a request gets to know of a site at `now` (Unix milliseconds). Pure. */
@@ -128,10 +151,3 @@ export function resolved({ app, deployment, kind }: NonNullable<Found>, now: num
     isRemoved: deployment.artifactsRemovedAt !== null,
   };
 }
-
-/** Whose access applies to a deployment: a promoted preview counts as production. */
-export const environmentOf = ({
-  environment,
-  promotedAt,
-}: Pick<SiteDeployment, 'environment' | 'promotedAt'>): Environment =>
-  promotedAt === null ? environment : 'production';

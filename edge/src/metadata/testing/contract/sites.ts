@@ -75,16 +75,22 @@ export function siteContract(create: CreateBackend): void {
     expect(await apps.byId(app.id)).toEqual(expected);
   });
 
-  test('a deployment is found when it is a success, with its app', async () => {
+  test('a deployment is found with its app', async () => {
     const { sites, deployments, app, success } = await withApp();
     const preview = await success({ environment: 'preview' });
     const failed = deploymentRecord(app, { status: 'failed' });
     await deployments.project(failed, 1);
     expect(await sites.byDeployment(preview.id)).toEqual({
       app: siteAppOf(app),
-      deployment: { id: preview.id, environment: 'preview', promotedAt: null, artifactsRemovedAt: null },
+      deployment: {
+        id: preview.id,
+        status: 'success',
+        environment: 'preview',
+        promotedAt: null,
+        artifactsRemovedAt: null,
+      },
     });
-    expect(await sites.byDeployment(failed.id)).toBeNull();
+    expect((await sites.byDeployment(failed.id))?.deployment.status).toBe('failed');
     expect(await sites.byDeployment(newObjectId())).toBeNull();
   });
 

@@ -1,0 +1,56 @@
+/** What a request changes of an App. */
+import { AppFluxError, type UpdateApp } from '@appflux/protocol';
+import { AuthRefusal } from '../identity/auth-refusal.ts';
+import type { Caller } from '../identity/caller.ts';
+import { withTurn } from '../identity/hashing.ts';
+import { hashPassword } from '../identity/password.ts';
+import type { AppRecord, ChangeableOfApp } from '../metadata/metadata.ts';
+
+export type AppChange = Partial<Pick<AppRecord, ChangeableOfApp>>;
+
+/**
+ * The change of an App's record; a password is hashed. Throws AppFluxError `unprocessable` when the App would ask for a
+ * password that it doesn't have, `too_many_requests` when too many passwords are being hashed.
+ */
+export async function appChange(
+  app: AppRecord,
+  { access, password, ...rest }: UpdateApp,
+  caller: Caller,
+): Promise<AppChange> {
+  const change: AppChange = {
+    ...definedOf(rest),
+    ...(access === undefined ? {} : { access: { ...app.access, ...definedOf(access) } }),
+  };
+  const asksForPassword = Object.values(change.access ?? app.access).includes('password');
+  const hasPassword = password === undefined ? app.passwordHash !== null : password !== null;
+  if (asksForPassword && !hasPassword) {
+    throw new AppFluxError('unprocessable', 'The access “password” needs a password', {
+      hint: 'Set a password in the same request, or choose another access.',
+      issues: [{ path: 'password', message: 'Set a password' }],
+    });
+  }
+  if (password === undefined) return change;
+  return { ...change, passwordHash: password === null ? null : await hashed(password, caller) };
+}
+
+async function hashed(password: string, { id }: Caller): Promise<string> {
+  try {
+    return await withTurn({ known: id ?? 'operator', address: null }, (inTurn) =>
+      inTurn(() => hashPassword(password)),
+    );
+  } catch (error) {
+    if (!(error instanceof AuthRefusal)) throw error;
+    throw new AppFluxError('too_many_requests', 'Too many passwords are being processed', {
+      hint: 'Try again in a few seconds.',
+      retryAfterSeconds: error.retryAfterSeconds ?? 1,
+      cause: error,
+    });
+  }
+}
+
+/** The members that have a value: an absent one and an undefined one mean the same in JSON. */
+function definedOf<T extends object>(change: T): { [Key in keyof T]: Exclude<T[Key], undefined> } {
+  return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined)) as {
+    [Key in keyof T]: Exclude<T[Key], undefined>;
+  };
+}
