@@ -122,7 +122,11 @@ export function miniflareOptions(
         name: 'front',
         modules: FRONT_MODULES,
         modulesRoot: join(import.meta.dirname, 'front'),
-        bindings: { TRUSTED_PROXIES: [...(config.trustedProxies ?? [])], CLIENT_ADDRESS_HEADER },
+        bindings: {
+          TRUSTED_PROXIES: [...(config.trustedProxies ?? [])],
+          CLIENT_ADDRESS_HEADER,
+          SITES_DOMAIN: config.variables.SITES_DOMAIN ?? '',
+        },
         compatibilityDate: COMPATIBILITY_DATE,
         serviceBindings: { WORKER: CONTROL_PLANE },
         unsafeBindings: [

@@ -134,7 +134,11 @@ describe('an edge process', { timeout: 60_000 }, () => {
       main: await bundleWorker({ wranglerConfig, sources: [fixture], files: [] }, join(folder, 'bundle')),
       persist: join(folder, 'persisted'),
       bucket,
-      variables: { PUBLIC_URL: publicUrl(port), SECRET: 'made at first start' },
+      variables: {
+        PUBLIC_URL: publicUrl(port),
+        SECRET: 'made at first start',
+        SITES_DOMAIN: `Sites.localhost:${port}`,
+      },
     };
     edge = await startEdge(config, { env: process.env, logFile: join(folder, 'edge.log') });
     const put = await fetch(await presign('PUT', KEY), { method: 'PUT', body: SECRET });
@@ -250,6 +254,25 @@ describe('an edge process', { timeout: 60_000 }, () => {
       headers: { Origin: 'https://dashboard.example', 'Access-Control-Request-Method': 'PUT' },
     });
     expect(preflight.headers.get('access-control-allow-origin')).toBe('*');
+  });
+
+  test.each(['shop.sites.localhost', 'SHOP.Sites.LocalHost.', 'sites.localhost', 'a.b.sites.localhost'])(
+    'of the host of a site all paths are the Worker’s: %s',
+    async (host) => {
+      // Signed for this very host.
+      const url = new URL(`http://${host}:${port}${CorePaths.R2_S3}${object}`);
+      url.searchParams.set('X-Amz-Expires', '60');
+      const valid = new URL((await client.sign(url, { aws: { signQuery: true } })).url);
+      for (const path of [valid.pathname + valid.search, ...walk]) {
+        const { body } = await ask(port, path, { headers: { Host: `${host}:${port}` } });
+        expect({ path, body }).toEqual({ path, body: expect.stringContaining('<title>fixture</title>') });
+      }
+    },
+  );
+
+  test('a host that only looks like one is not a site’s', async () => {
+    for (const host of ['notsites.localhost', 'sites.localhost.example.com'])
+      expect((await ask(port, '/cdn-cgi/trace', { headers: { Host: host } })).body).toContain('not_found');
   });
 
   test('an S3 request that is not signed, or signed with another key, is refused', async () => {

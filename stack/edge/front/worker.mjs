@@ -1,6 +1,7 @@
 /**
  * The front: the Worker behind an instance's port, in place of Cloudflare's network. Below `/cdn-cgi/` it answers
- * signed S3 requests only; everything else goes to the control plane. It also compresses text, as Cloudflare does.
+ * signed S3 requests only, and none for the host of a site; everything else goes to the control plane. It also
+ * compresses text, as Cloudflare does.
  * JavaScript, because workerd can't run TypeScript.
  */
 
@@ -11,6 +12,7 @@ import { asKnown, originOf } from './forwarded.mjs';
  * @property {Fetcher} WORKER the control plane
  * @property {string[]} TRUSTED_PROXIES whose forwarding headers count
  * @property {string} CLIENT_ADDRESS_HEADER the header that has the client's address for the control plane
+ * @property {string} SITES_DOMAIN the domain that sites are below, maybe with a port; empty if there is none
  * @property {Fetcher} S3 the S3 endpoint of the embedded bucket, which checks signatures itself
  */
 
@@ -60,11 +62,25 @@ export const proxy = {
 async function serve(received, peer, env) {
   const origin = originOf(peer, received.headers, env.TRUSTED_PROXIES);
   const request = asKnown(received, origin, env.CLIENT_ADDRESS_HEADER);
-  const { pathname } = new URL(request.url);
-  if (pathname === S3_PATH || pathname.startsWith(`${S3_PATH}/`)) return env.S3.fetch(request);
-  if (RESERVED.test(decoded(pathname))) return notFound();
+  const { hostname, pathname } = new URL(request.url);
+  // All paths of a site's host are the site's.
+  if (!isSite(hostname, env.SITES_DOMAIN)) {
+    if (pathname === S3_PATH || pathname.startsWith(`${S3_PATH}/`)) return env.S3.fetch(request);
+    if (RESERVED.test(decoded(pathname))) return notFound();
+  }
   const response = await env.WORKER.fetch(request);
   return isCompressible(request, response) ? compressed(response) : response;
+}
+
+/**
+ * Whether a host is the domain of sites, or below it.
+ * @param {string} hostname lower case, as in a URL
+ * @param {string} sitesDomain
+ */
+function isSite(hostname, sitesDomain) {
+  const name = hostname.replace(/\.$/, '');
+  const domain = sitesDomain.toLowerCase().replace(/:\d+$/, '');
+  return domain !== '' && (name === domain || name.endsWith(`.${domain}`));
 }
 
 /**
