@@ -115,8 +115,11 @@ async function check(
   return (await crypto.subtle.verify(algorithm, publicKey, signature, signed)) ? 'valid' : 'bad_signature';
 }
 
+/** The type of `CryptoKey`, which isn't global in all parts that import this. */
+type PublicKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
+
 /** Only what verifies: whatever algorithm or use the set names, the key is one for ECDSA on P-256. */
-async function importKey({ kty, crv, x, y }: ProvenanceKey): Promise<CryptoKey | null> {
+async function importKey({ kty, crv, x, y }: ProvenanceKey): Promise<PublicKey | null> {
   try {
     return await crypto.subtle.importKey('jwk', { kty, crv, x, y }, P256, false, ['verify']);
   } catch {
