@@ -1,6 +1,12 @@
 /** The part of metadata's contract that host names are resolved by: what a site's request needs to know, in one query. */
 import type { Environment } from '@appflux/protocol';
-import type { AppRecord, DeploymentMarks, DeploymentRecord, KeptDeployment } from './records.ts';
+import type {
+  AppRecord,
+  ArtifactRecord,
+  DeploymentMarks,
+  DeploymentRecord,
+  KeptDeployment,
+} from './records.ts';
 
 /** What of an App its sites depend on. */
 export type SiteApp = Pick<
@@ -65,12 +71,11 @@ export const isSite = ({
   artifacts,
   artifactsRemovedAt = null,
 }: Pick<DeploymentRecord, 'status' | 'site' | 'artifacts'> & Partial<DeploymentMarks>): boolean =>
-  status === 'success' &&
-  artifactsRemovedAt === null &&
-  (site !== null ||
-    artifacts.some(
-      ({ contentType, meta }) => contentType === 'application/zip' && meta.entry === 'index.html',
-    ));
+  status === 'success' && artifactsRemovedAt === null && (site !== null || artifacts.some(isSiteZip));
+
+/** Whether an artifact is a site as earlier versions delivered it. */
+export const isSiteZip = ({ contentType, meta }: Pick<ArtifactRecord, 'contentType' | 'meta'>): boolean =>
+  contentType === 'application/zip' && meta.entry === 'index.html';
 
 /** The newest success of a branch, by the label of its host name. */
 export interface SiteAlias {
