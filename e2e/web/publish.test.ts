@@ -1,5 +1,7 @@
 /** A site that is deployed twice: the second time only what has changed is uploaded, and the whole site is delivered. */
 import { createHash, randomBytes } from 'node:crypto';
+import { get, type IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
 import type { Deployment } from '@appflux/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type InstanceWithRunner, startWithRunner } from '../instance/with-runner.ts';
@@ -34,6 +36,21 @@ async function delivered({ artifacts }: Deployment): Promise<Record<string, stri
   expect(createHash('sha256').update(bytes).digest('hex')).toBe(artifact?.sha256);
   expect(bytes.length).toBe(artifact?.size);
   return Object.fromEntries([...(await unzip(bytes))].map(([name, content]) => [name, content.toString()]));
+}
+
+/** Requests a path of a site, whose host names don't resolve everywhere. */
+async function askSite(url: string, host: string, path: string) {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  const { hostname, port } = new URL(url);
+  get({ host: hostname, port, path, headers: { Host: host }, agent: false }, resolve).on('error', reject);
+  const answer = await promise;
+  const {
+    location,
+    'x-frame-options': frames,
+    'cache-control': cache,
+    'set-cookie': cookie,
+  } = answer.headers;
+  return { status: answer.statusCode, location, frames, cache, cookie, body: await text(answer) };
 }
 
 const page = (title: string) => `<!doctype html><title>${title}</title>${'<p>Hello</p>'.repeat(200)}`;
@@ -77,6 +94,61 @@ describe('a site', () => {
     expect(third.log).toContain('all unchanged');
     expect(await delivered(third.deployment)).toEqual(changed);
     expect(await delivered(first.deployment)).toEqual(files);
+  });
+
+  it('answers as the files of other platforms say', async () => {
+    const { slug } = await instance.client.createApp({
+      name: 'Rules',
+      build: { outputs: ['.'], labels: ['host'] },
+      type: 'web',
+    });
+    const { deployment, log } = await deploy(slug, {
+      'index.html': page('home'),
+      'new/a b.html': page('moved'),
+      'en/index.html': page('English'),
+      'assets/app.css': 'body {}',
+      _redirects: '/old/* /new/:splat 302\n/ /de 302! Language=de\n/go/* /:splat\n',
+      _headers: '/*\n  X-Frame-Options: DENY\n  Set-Cookie: a=b\n',
+      'netlify.toml': '[[redirects]]\nfrom = "/english"\nto = "/en/"\nstatus = 200\n',
+      'vercel.json': JSON.stringify({
+        trailingSlash: true,
+        rewrites: [{ source: '/:lang(en|fr)/home', destination: '/en/' }],
+        headers: [{ source: '/(.*)\\.css', headers: [{ key: 'Cache-Control', value: 'max-age=60' }] }],
+      }),
+      'appflux.json': '{"site": {"trailingSlash": "auto"}}',
+    });
+    expect(log).toContain('Warning: _redirects:2: The condition "Language" isn\'t supported.');
+    expect(log).toContain('Warning: _headers:3: The header "Set-Cookie" can\'t be set');
+    expect(log).toContain('5 redirects and rewrites, 2 header rules.');
+
+    const host = new URL(deployment.urls.site ?? '').host;
+    const ask = (path: string) => askSite(instance.edge.url, host, path);
+    expect(await ask('/old/a%20b?x=1')).toMatchObject({ status: 302, location: '/new/a%20b?x=1' });
+    expect(await ask('/new/a%20b')).toMatchObject({ status: 200, frames: 'DENY', body: page('moved') });
+    expect(await ask('/')).toMatchObject({ status: 200, cookie: undefined, body: page('home') });
+    expect(await ask('/english')).toMatchObject({ status: 200, body: page('English') });
+    expect(await ask('/fr/home')).toMatchObject({ status: 200, body: page('English') });
+    expect(await ask('/assets/app.css')).toMatchObject({ status: 200, cache: 'max-age=60', frames: 'DENY' });
+    expect(await ask('/go//evil.example')).toMatchObject({ status: 301, location: '/evil.example' });
+    for (const file of ['/_redirects', '/_headers', '/netlify.toml', '/vercel.json', '/appflux.json']) {
+      expect(await ask(file)).toMatchObject({ status: 404 });
+    }
+  });
+
+  it('fails for a rule that protects something, which AppFlux could not follow', async () => {
+    const { client } = instance;
+    const { slug } = await client.createApp({
+      name: 'Protected',
+      build: { outputs: ['.'], labels: ['host'] },
+      type: 'web',
+    });
+    const source = { 'index.html': page('secret'), _headers: '/*\n  Basic-Auth: user:password\n' };
+    const uploadId = await client.upload('source.zip', await zipOf(source));
+    const { id } = await client.deploy(slug, { uploadId });
+    expect(await client.untilEnded(id)).toMatchObject({
+      status: 'failed',
+      failure: { code: 'settings_invalid', message: expect.stringContaining('_headers:2: Basic-Auth') },
+    });
   });
 
   it('is none without a start page, which the log explains', async () => {

@@ -33,7 +33,7 @@ export async function ruleSources(
   const read = new Set(sources.map(({ path }) => path));
   for (const file of files) {
     if (!isRuleFile(file.inside) || read.has(file.inside)) continue;
-    sources.push({ path: file.path, text: await textOf(file, signal) });
+    sources.push({ path: file.path.replace(/^\.\//, ''), text: await textOf(file, signal) });
   }
   return sources;
 }
