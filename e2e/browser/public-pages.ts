@@ -1,4 +1,5 @@
 /** The public pages of made-up apps, rendered as the Worker renders them. */
+import { NO_DETAILS } from '../../edge/src/metadata/details.ts';
 import type { DeploymentRecord } from '../../edge/src/metadata/metadata.ts';
 import { appRecord, deploymentRecord } from '../../edge/src/metadata/testing/sample-records.ts';
 import { type Document, frame, pageHeaders } from '../../edge/src/publish/frame.ts';
@@ -51,21 +52,70 @@ const wide = version(hostile, {
     artifactNamed(`it's «& 100% ${'🚀'.repeat(60)}.dmg`),
   ],
 });
-const view = { earlier: [], system: null, address: ADDRESS } as const;
+const view = { earlier: [], system: null, address: ADDRESS, details: NO_DETAILS } as const;
+
+const NOTES = `# Changes
+
+### Added
+
+- A **map** of the trail, with \`offline\` tiles (see [the guide](https://example.com/guide))
+- Photos:
+  1. from the camera
+  2. from the gallery
+
+> Thanks to everyone who tried the beta.
+
+| Phone | Works |
+|:------|------:|
+| Pixel | yes |
+
+\`\`\`sh
+trail-notes --export ${'x'.repeat(60)}
+\`\`\`
+`;
+const HOSTILE_NOTES = `<script>alert(3)</script> [click](javascript:alert(4)) ![](https://evil.example/x.png)
+<img src=x onerror=alert(5)> <https://example.com/${'a'.repeat(200)}> ${'W'.repeat(300)} \u202eabc
+
+- ${'- '.repeat(40)}deep`;
+const noted = (text: string) => ({ notes: { text, source: 'changelog' as const }, icon: null });
 
 /** Pages by what they show. */
 export const PUBLIC_PAGES: readonly (readonly [string, () => Document | Promise<Document>])[] = [
   [
     'a release with earlier versions',
-    () => releaseDocument({ ...view, app: notes, release, earlier, system: 'android' }),
+    () =>
+      releaseDocument({ ...view, app: notes, release, earlier, system: 'android', details: noted(NOTES) }),
   ],
   [
     'no file for the visitor’s system',
     () => releaseDocument({ ...view, app: notes, release, system: 'ios' }),
   ],
-  ['many files', () => releaseDocument({ ...view, app: desktop, release: many, system: 'windows' })],
-  ['all files of a version', () => versionDocument(desktop, many, ADDRESS)],
-  ['hostile names', () => releaseDocument({ ...view, app: hostile, release: wide, system: 'windows' })],
+  [
+    'many files',
+    () =>
+      releaseDocument({
+        ...view,
+        app: desktop,
+        release: many,
+        system: 'windows',
+        details: noted(NOTES.repeat(30)),
+      }),
+  ],
+  [
+    'all files of a version',
+    () => versionDocument({ app: desktop, version: many, address: ADDRESS, details: noted(NOTES) }),
+  ],
+  [
+    'hostile names',
+    () =>
+      releaseDocument({
+        ...view,
+        app: hostile,
+        release: wide,
+        system: 'windows',
+        details: noted(HOSTILE_NOTES),
+      }),
+  ],
   ['no files left', () => releaseDocument({ ...view, app: notes, release: { ...release, artifacts: [] } })],
   ['no release', () => unreleasedDocument(notes, ADDRESS)],
   ['no such page', () => missingDocument('page')],

@@ -57,6 +57,12 @@ export const attemptFrames = (attempt: number): Makers<RunnerToDeployment> => ({
     parts: [{ partNumber: 1, etag: `etag ${n}` }],
   }),
   site_base: (n) => ({ type: 'site_base', attempt, request: `site_base ${n}`, branch: 'main' }),
+  details: (n) => ({
+    type: 'details',
+    attempt,
+    notes: { text: `notes ${n}`, source: 'changelog' },
+    icon: null,
+  }),
   finish: () => ({
     type: 'finish',
     attempt,

@@ -10,6 +10,7 @@ import { Failure } from './failure.ts';
 import { ObjectId, Sha256, Timestamp } from './ids.ts';
 import { LogLine } from './log.ts';
 import { Phase } from './phase.ts';
+import { DETAILS, Icon, NotesSource, ReleaseNotes } from './release-details.ts';
 import { SITE_BASE } from './site.ts';
 import { PartGrant, UploadedPart } from './upload.ts';
 
@@ -76,6 +77,13 @@ export const RunnerToDeployment = z.discriminatedUnion('type', [
    * it.
    */
   z.strictObject({ type: z.literal(SITE_BASE), attempt, request, branch: z.string().max(255).nullable() }),
+  /** What the download page shows besides files. Only sent to an edge whose `welcome` accepts it. */
+  z.strictObject({
+    type: z.literal(DETAILS),
+    attempt,
+    notes: ReleaseNotes.extend({ source: NotesSource.exclude(['typed']) }).nullable(),
+    icon: Icon.nullable(),
+  }),
   z.strictObject({ type: z.literal('finish'), attempt, result: AttemptResult }),
 ]);
 export type RunnerToDeployment = z.infer<typeof RunnerToDeployment>;

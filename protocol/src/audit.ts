@@ -31,6 +31,7 @@ export const AUDIT_ACTIONS = [
   'artifact.link',
   'deployment.pin',
   'deployment.unpin',
+  'deployment.notes',
   'member.join',
   'member.role',
   'member.remove',

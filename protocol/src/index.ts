@@ -29,6 +29,7 @@ export * from './page.ts';
 export * from './phase.ts';
 export * from './pool-socket.ts';
 export * from './provenance.ts';
+export * from './release-details.ts';
 export * from './retention.ts';
 export * from './runner.ts';
 export * from './runner-capacity.ts';

@@ -24,7 +24,7 @@ const SKIPS_UNKNOWN_TYPES = ['PoolToRunner', 'DeploymentToRunner', 'ViewerFrame'
 /** Types that a sender sends only to a receiver that has said that it knows them (`accepts` of `welcome`). */
 const NEGOTIATED: Readonly<Record<string, readonly string[]>> = {
   RunnerToPool: ['disk', 'machine'],
-  RunnerToDeployment: ['site_base'],
+  RunnerToDeployment: ['site_base', 'details'],
 };
 
 /** Members that a sender adds and no receiver reads: a batch of lines is passed on to viewers as the runner sent it. */

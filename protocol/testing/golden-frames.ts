@@ -234,6 +234,16 @@ const runnerToDeployment: Golden<RunnerToDeployment> = {
     { type: 'site_base', attempt, request: 'base-1', branch: 'main' },
     { type: 'site_base', attempt, request: 'base-2', branch: null },
   ],
+  details: [
+    {
+      type: 'details',
+      attempt,
+      notes: { text: '- Fixed it', source: 'changelog' },
+      icon: { type: 'image/png', content: 'iVBORw0KGgo=' },
+    },
+    { type: 'details', attempt, notes: { text: '- Fixed it', source: 'tag' }, icon: null },
+    { type: 'details', attempt, notes: null, icon: { type: 'image/webp', content: 'UklGRg==' } },
+  ],
   finish: [
     { type: 'finish', attempt, result: { status: 'success', artifacts: ['site.zip'] } },
     ...FailureCode.options.map((code) => finish(code)),

@@ -9,12 +9,14 @@ import {
   Deployed,
   Deployment,
   DeploymentDownloads,
+  DeploymentNotes,
   type DeploymentStatus,
   DsseEnvelope,
   type Page,
   type PromoteDeployment,
   pageOf,
   type Redeploy,
+  type UpdateDeployment,
 } from '@appflux/protocol';
 import { type CallOptions, type Calls, path } from '../http/calls.ts';
 import type { ListQuery } from '../pages.ts';
@@ -72,6 +74,12 @@ export const deployments = (calls: Calls) => ({
     calls.json(Deployment, 'DELETE', path`/api/deployments/${id}/pin`, options),
   artifacts: async (id: string, options: CallOptions = {}): Promise<Artifact[]> =>
     (await calls.json(ArtifactList, 'GET', path`/api/deployments/${id}/artifacts`, options)).items,
+  /** Its release notes, as the download page shows them. */
+  notes: (id: string, options: CallOptions = {}): Promise<DeploymentNotes> =>
+    calls.json(DeploymentNotes, 'GET', path`/api/deployments/${id}/notes`, options),
+  /** Writes its release notes; `null` goes back to those of the build. */
+  update: (id: string, body: UpdateDeployment, options: CallOptions = {}): Promise<DeploymentNotes> =>
+    calls.json(DeploymentNotes, 'PATCH', path`/api/deployments/${id}`, { body, ...options }),
   /** Its signed provenance; verifyEnvelope checks it. */
   attestation: (id: string, options: CallOptions = {}): Promise<DsseEnvelope> =>
     calls.json(DsseEnvelope, 'GET', path`/api/deployments/${id}/attestation`, options),

@@ -198,6 +198,10 @@ const CALLS: Record<string, { call: () => Promise<unknown>; refused?: string }> 
     refused: 'not_successful',
   },
   'GET /api/deployments/:id/downloads': { call: () => script.deployments.downloads(made.deployment) },
+  'GET /api/deployments/:id/notes': { call: () => script.deployments.notes(made.deployment) },
+  'PATCH /api/deployments/:id': {
+    call: () => script.deployments.update(made.deployment, { notes: '- Faster' }),
+  },
   'POST /api/deployments/:id/pin': { call: () => script.deployments.pin(made.deployment) },
   'DELETE /api/deployments/:id/pin': { call: () => script.deployments.unpin(made.deployment) },
   'GET /api/deployments/:id/logs': { call: () => script.logs.page(made.deployment, { after: 0, limit: 10 }) },

@@ -39,6 +39,7 @@ import { maintenance } from './maintenance.ts';
 import { members } from './members.ts';
 import { metrics } from './metrics.ts';
 import { metricsTokens } from './metrics-tokens.ts';
+import { notes } from './notes.ts';
 import { ops } from './ops.ts';
 import { outbox } from './outbox.ts';
 import { overview } from './overview.ts';
@@ -109,6 +110,7 @@ for (const resource of [
   expoUpdates,
   siteAccess,
   links,
+  notes,
   pins,
   provenance,
   logs,

@@ -48,6 +48,8 @@ const ROUTES: Record<string, Who> = {
   'POST /api/deploy': 'developer',
   'GET /api/deployments': 'viewer',
   'GET /api/deployments/:id': 'viewer',
+  'PATCH /api/deployments/:id': 'developer',
+  'GET /api/deployments/:id/notes': 'viewer',
   'POST /api/deployments/:id/cancel': 'developer',
   'POST /api/deployments/:id/redeploy': 'developer',
   'GET /api/deployments/:id/artifacts': 'viewer',

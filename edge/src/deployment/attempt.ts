@@ -3,6 +3,7 @@ import {
   type AppFluxError,
   type AttemptResult,
   CLOSE,
+  DETAILS,
   failure,
   type RunnerToDeployment,
   SITE_BASE,
@@ -48,7 +49,7 @@ export class Attempt {
     const ackedSeq = log.write();
     const { status, cancelReason } = machine.current().state;
     const canceling = status === 'canceling';
-    sendFrame(admitted, { type: 'welcome', ackedSeq, canceling, accepts: [SITE_BASE] });
+    sendFrame(admitted, { type: 'welcome', ackedSeq, canceling, accepts: [SITE_BASE, DETAILS] });
     if (canceling) sendFrame(admitted, { type: 'cancel', reason: cancelReason ?? '' });
     return answer;
   }
@@ -75,6 +76,11 @@ export class Attempt {
       case 'phase':
         apply({ type: 'phase', attempt: frame.attempt, phase: frame.phase });
         return;
+      case 'details': {
+        const { attempt, notes, icon } = frame;
+        apply({ type: 'details', attempt, details: { notes, icon } });
+        return;
+      }
       default:
         apply(frame);
     }

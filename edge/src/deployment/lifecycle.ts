@@ -14,6 +14,7 @@ import {
   LEASE_MS,
   type Phase,
   type Plan,
+  type ReleaseDetails,
 } from '@appflux/protocol';
 import type { ArtifactRecord } from '../metadata/metadata.ts';
 import { settled, wentBack } from './clock-jump.ts';
@@ -52,6 +53,7 @@ export type Event =
       branch: string | null;
     }
   | { type: 'plan'; attempt: number; plan: Plan; version: string | null }
+  | { type: 'details'; attempt: number; details: ReleaseDetails }
   /** The runner's word on how its attempt ended; artifacts are checked before this event is made. */
   | { type: 'succeeded'; attempt: number; artifacts: ArtifactRecord[]; site: DeploymentSite | null }
   | { type: 'failed'; attempt: number; failure: Failure }
@@ -148,9 +150,11 @@ function claim(spec: Spec, state: State, event: Extract<Event, { type: 'claim' }
     expiresAt: now + LEASE_MS,
     connected: false,
   };
+  // What an earlier attempt said is not what this one builds.
+  const { details: _, ...kept } = state;
   return {
     state: {
-      ...state,
+      ...kept,
       status: 'building',
       phase: 'preparing',
       phases: [{ phase: 'preparing', startedAt: now, finishedAt: null }],
@@ -321,6 +325,8 @@ function fromRunner(spec: Spec, state: State, event: RunnerEvent, now: number): 
       };
     case 'plan':
       return { state: { ...state, plan: event.plan, version: event.version }, effects: [] };
+    case 'details':
+      return { state: { ...state, details: event.details }, effects: [] };
     case 'stopped':
       return answered(stopped(spec, state, now));
     case 'skipped':

@@ -13,6 +13,7 @@ import {
   PING,
   PONG,
   type RecoveredLines,
+  type ReleaseDetails,
 } from '@appflux/protocol';
 import { asDiskFull } from '../disk/disk.ts';
 import type { Env } from '../env.ts';
@@ -184,10 +185,16 @@ export class DeploymentObject extends DurableObject<Env> {
     return resealed;
   }
 
-  /** What the consumer of events has not confirmed yet: the newest record. Null when there is nothing, or it was removed. */
-  async unconfirmed(): Promise<Snapshot | null> {
+  /**
+   * What the consumer of events has not confirmed yet: the newest record, and with a success what the download page shows
+   * besides. Null when there is nothing, or it was removed.
+   */
+  async unconfirmed(): Promise<(Snapshot & { details: ReleaseDetails | null }) | null> {
     if (this.#machine.saved === null) return this.#gone();
-    return this.#machine.hasUnconfirmed ? this.snapshot() : null;
+    if (!this.#machine.hasUnconfirmed) return null;
+    const { spec, state, seq } = this.#machine.saved;
+    const details = state.status === 'success' ? (state.details ?? null) : null;
+    return { record: recordOf(spec, state), seq, details };
   }
 
   /** The consumer of events has done its work for all up to this number. */

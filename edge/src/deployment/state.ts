@@ -10,6 +10,7 @@ import type {
   JobLimits,
   Phase,
   Plan,
+  ReleaseDetails,
   Trigger,
 } from '@appflux/protocol';
 import type { ArtifactRecord, SealedFile, SealedVariable } from '../metadata/metadata.ts';
@@ -90,6 +91,8 @@ export interface State {
   branch: string | null;
   plan: Plan | null;
   version: string | null;
+  /** What the download page shows besides files. Absent until the attempt says it, and in records that are older than this. */
+  details?: ReleaseDetails;
   failure: Failure | null;
   artifacts: ArtifactRecord[];
   /** What it published as a site. Absent before it did, and in records that are older than sites. */

@@ -8,6 +8,7 @@
  */
 import type { AppType, DeploymentStatus, FileInfo, Page, PageQuery, Role } from '@appflux/protocol';
 import type { AnalyticsStore, DownloadStore } from './analytics.ts';
+import type { DetailStore } from './details.ts';
 import type { ExpoStore } from './expo.ts';
 import type { MetricsStore } from './metrics.ts';
 import type {
@@ -324,6 +325,7 @@ export interface Metadata {
   readonly deployments: DeploymentStore;
   readonly sites: SiteStore;
   readonly expo: ExpoStore;
+  readonly details: DetailStore;
   readonly uploads: UploadStore;
   readonly runners: RunnerStore;
   readonly tokens: TokenStore;

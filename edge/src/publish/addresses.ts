@@ -5,6 +5,9 @@ export const pagePath = (slug: string) => `/a/${slug}`;
 /** All of one version: every file, and its release notes. */
 export const versionPath = (slug: string, deploymentId: string) => `/a/${slug}/versions/${deploymentId}`;
 
+/** The icon of a version's own build. */
+export const iconPath = (slug: string, deploymentId: string) => `${versionPath(slug, deploymentId)}/icon`;
+
 export const filePath = (deploymentId: string, name: string) =>
   `/dl/${deploymentId}/${encodeURIComponent(name)}`;
 

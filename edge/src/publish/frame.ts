@@ -14,8 +14,8 @@ export interface Document {
   /** The page's own address; null for a page that nobody would link to. */
   address: string | null;
   hue: number;
-  /** The app's icon, which also becomes the page's. */
-  icon: Markup | null;
+  /** The app's icon, which also becomes the page's: the address of a picture, or a drawing. */
+  icon: Markup | string | null;
   body: Markup;
 }
 
@@ -31,8 +31,7 @@ export async function frame(document: Document): Promise<{ text: string; policy:
     "form-action 'none'",
     "frame-ancestors 'none'",
   ].join('; ');
-  const icon =
-    document.icon === null ? '' : `image/svg+xml,${encodeURIComponent(String(await document.icon))}`;
+  const icon = typeof document.icon === 'string' ? document.icon : await dataAddress(document.icon);
   const text = await html`<!doctype html>
 <html lang="en">
 <head>
@@ -41,7 +40,7 @@ export async function frame(document: Document): Promise<{ text: string; policy:
 <title>${document.title}</title>
 <meta name="description" content="${document.description}">
 ${document.address !== null && openGraph({ ...document, address: document.address })}
-<link rel="icon" href="data:${icon}">
+<link rel="icon" href="${icon}">
 <style>${raw(css)}</style>
 </head>
 <body>
@@ -53,20 +52,32 @@ ${document.body}
   return { text: String(text), policy };
 }
 
+/** A drawing as the address of a picture; one of no picture keeps a browser from asking for /favicon.ico. */
+const dataAddress = async (drawing: Markup | null): Promise<string> =>
+  drawing === null ? 'data:' : `data:image/svg+xml,${encodeURIComponent(String(await drawing))}`;
+
 /** What sites that unfurl a link show of it. Sources: https://ogp.me and Twitter's cards. */
-function openGraph({ title, description, address, hue }: Document & { address: string }): Markup {
-  const image = `${new URL(address).origin}${cardPath(hue)}`;
+function openGraph({ title, description, address, hue, icon }: Document & { address: string }): Markup {
+  const { origin } = new URL(address);
   return html`<meta property="og:type" content="website">
 <meta property="og:site_name" content="AppFlux">
 <meta property="og:url" content="${address}">
 <meta property="og:title" content="${title}">
 <meta property="og:description" content="${description}">
-<meta property="og:image" content="${image}">
+${typeof icon === 'string' ? iconCard(`${origin}${icon}`) : drawnCard(`${origin}${cardPath(hue)}`)}`;
+}
+
+/** An app's own icon is shown small, beside the title. */
+const iconCard = (image: string): Markup =>
+  html`<meta property="og:image" content="${image}">
+<meta name="twitter:card" content="summary">`;
+
+const drawnCard = (image: string): Markup =>
+  html`<meta property="og:image" content="${image}">
 <meta property="og:image:width" content="${CARD.width}">
 <meta property="og:image:height" content="${CARD.height}">
 <meta property="og:image:alt" content="A download arrow">
 <meta name="twitter:card" content="summary_large_image">`;
-}
 
 /** The headers of a public page. */
 export const pageHeaders = (policy: string): Record<string, string> => ({

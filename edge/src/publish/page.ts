@@ -1,20 +1,23 @@
 /** `/a/:slug`: an App's public page, and the pages of its versions. */
+import type { ReleaseDetails } from '@appflux/protocol';
 import type { Context } from 'hono';
 import { isKnown } from '../http/range.ts';
 import { type ApiEnv, router } from '../http/router.ts';
 import type { AppRecord, DeploymentRecord } from '../metadata/metadata.ts';
 import { setting } from '../settings.ts';
+import { hex } from '../storage/hex.ts';
 import { pagePath, versionPath } from './addresses.ts';
 import { systemOf } from './device.ts';
 import { answer, draw } from './drawn.ts';
 import type { System } from './file-kind.ts';
+import { drawn } from './picture.ts';
 import { earlierVersions, publishedApp, publishedVersion, typeOf } from './release.ts';
 import { releaseDocument } from './release-view.ts';
 import { missingDocument, unreleasedDocument } from './state-view.ts';
 import { versionDocument } from './version-view.ts';
 
 /** Raised when the pages' looks change, so that none drawn before is served from a cache. */
-const LOOKS = 3;
+const LOOKS = 4;
 
 export const pages = router();
 
@@ -25,7 +28,7 @@ pages.get('/a/:slug', async (c) => {
   const page =
     release === null
       ? await draw(unreleasedDocument(app, address(c, pagePath(app.slug))))
-      : await releasePage(c, app, release);
+      : await releasePage(c, { app, release, details: await c.get('metadata').details.of(release.id) });
   return unlessKnown(c, page);
 });
 
@@ -34,12 +37,30 @@ pages.get('/a/:slug/versions/:id', async (c) => {
   const version = published && (await publishedVersion(c.get('metadata'), published.app, c.req.param('id')));
   if (published === null || version === null) return answer(await draw(missingDocument('page')), 404);
   const { app } = published;
-  return unlessKnown(
-    c,
-    await draw(
-      versionDocument(app, version, address(c, versionPath(app.slug, version.id))),
-      `${version.id}-`,
-    ),
+  const document = versionDocument({
+    app,
+    version,
+    details: await c.get('metadata').details.of(version.id),
+    address: address(c, versionPath(app.slug, version.id)),
+  });
+  return unlessKnown(c, await draw(document, `${version.id}-`));
+});
+
+pages.get('/a/:slug/versions/:id/icon', async (c) => {
+  const metadata = c.get('metadata');
+  const published = await publishedApp(metadata, c.req.param('slug'));
+  const version = published && (await publishedVersion(metadata, published.app, c.req.param('id')));
+  const icon = version && (await metadata.details.of(version.id)).icon;
+  if (icon === null) return answer(await draw(missingDocument('page')), 404);
+  return drawn(
+    c.req.raw,
+    Uint8Array.from(atob(icon.content), (byte) => byte.charCodeAt(0)),
+    {
+      type: icon.type,
+      status: 200,
+      // What a build delivered never changes.
+      cacheControl: 'public, max-age=31536000, immutable',
+    },
   );
 });
 
@@ -51,32 +72,41 @@ function unlessKnown(c: Context<ApiEnv>, page: Response): Response {
   return answer(page, known ? 304 : 200);
 }
 
+/** What a page is about. */
+interface Shown {
+  readonly app: AppRecord;
+  readonly release: DeploymentRecord;
+  readonly details: ReleaseDetails;
+}
+
 /** The page of a release, from the data center's cache when it was drawn there before. */
-async function releasePage(c: Context<ApiEnv>, app: AppRecord, release: DeploymentRecord): Promise<Response> {
+async function releasePage(c: Context<ApiEnv>, shown: Shown): Promise<Response> {
+  const { app, release } = shown;
   const system = systemOf(c.req.raw.headers);
-  const key = cacheKey(c.req.url, app, release, system);
+  const key = await cacheKey(c.req.url, shown, system);
   const kept = await caches.default.match(key);
   if (kept !== undefined) return kept;
   const earlier = await earlierVersions(c.get('metadata'), release);
-  const view = { app, release, earlier, system, address: address(c, pagePath(app.slug)) };
+  const view = { ...shown, earlier, system, address: address(c, pagePath(app.slug)) };
   const page = await draw(await releaseDocument(view), `${release.id}-`);
   c.executionCtx.waitUntil(caches.default.put(key, page.clone()));
   return page;
 }
 
-/** All that the page depends on is in the key: a new release, name or type is a new key, and shows immediately. */
-function cacheKey(
+/** All that the page depends on is in the key: what changes is a new key, and shows immediately. */
+async function cacheKey(
   requested: string,
-  app: AppRecord,
-  release: DeploymentRecord,
+  { app, release, details }: Shown,
   system: System | null,
-): string {
+): Promise<string> {
+  const said = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(JSON.stringify(details)));
   const key = new URL(pagePath(app.slug), requested);
   key.search = new URLSearchParams({
     release: release.id,
     name: app.name,
     type: typeOf(app) ?? '',
     system: system ?? '',
+    details: hex(said),
     looks: String(LOOKS),
   }).toString();
   return key.toString();

@@ -1,8 +1,8 @@
 /** A release as a page: the right file first, what to do with it, everything else below. */
-import { utf8Bytes } from '@appflux/protocol';
+import { type ReleaseDetails, utf8Bytes } from '@appflux/protocol';
 import { html } from 'hono/html';
 import type { AppRecord, ArtifactRecord, DeploymentRecord } from '../metadata/metadata.ts';
-import { filePath, versionPath } from './addresses.ts';
+import { filePath, iconPath, versionPath } from './addresses.ts';
 import { offerFor } from './device.ts';
 import { fileKind, SYSTEM_NAMES, type System } from './file-kind.ts';
 import { downloadButton, fileFacts, fileRow, unsignedNote } from './file-view.ts';
@@ -10,6 +10,8 @@ import { fit, MAX_PAGE_BYTES } from './fit.ts';
 import { dayText } from './format.ts';
 import { type Document, frame, type Markup } from './frame.ts';
 import { appIcon, hueOf, qrCode } from './icon.ts';
+import { notesBlocks } from './notes/markdown.ts';
+import { notesMarkup, notesSection } from './notes/notes-view.ts';
 import { releasedAt, typeOf, versionOf } from './release.ts';
 import { plain } from './text.ts';
 
@@ -26,20 +28,29 @@ export interface ReleaseView {
   earlier: readonly DeploymentRecord[];
   /** The visitor's system, when known. */
   system: System | null;
+  /** What it says of itself. */
+  details: ReleaseDetails;
   /** The page's own address. */
   address: string;
 }
 
 /** The lists of a page, as far as they are shown. */
 interface Lists {
+  notes: readonly Markup[];
+  /** Whether there are notes that are not shown. */
+  moreNotes: boolean;
   others: readonly Markup[];
   earlier: readonly Markup[];
   /** Whether there are files that are not shown. */
   more: boolean;
 }
 
+const NOTHING: Lists = { notes: [], moreNotes: false, others: [], earlier: [], more: false };
+
 /** Bytes of the headings around lists, and of the link to what is not shown. */
-const AROUND_LISTS = 600;
+const AROUND_LISTS = 900;
+/** The part of the room that release notes may have before files and earlier versions. */
+const FOR_NOTES = 0.45;
 /** The part of the room that other files may have before earlier versions. */
 const FOR_FILES = 0.65;
 /** How many files of an earlier version are linked beside it. */
@@ -47,32 +58,40 @@ const EARLIER_FILES = 3;
 
 /** The download page of an app that has a release, MAX_PAGE_BYTES at most. Every name in it comes from outside. */
 export async function releaseDocument(view: ReleaseView): Promise<Document> {
-  const { release, earlier, app } = view;
+  const { release, earlier, app, details } = view;
   const { others } = offerFor(view.system, release.artifacts);
-  const bare = await frame(pageOf(view, { others: [], earlier: [], more: false }));
+  const bare = await frame(pageOf(view, NOTHING));
   const room = MAX_PAGE_BYTES - utf8Bytes(bare.text) - AROUND_LISTS;
+  const blocks = details.notes === null ? [] : notesBlocks(details.notes.text).map(notesMarkup);
+  const notes = await fit(blocks, room * FOR_NOTES);
+  const left = room - notes.bytes;
   const rows = others.map((file) => fileRow(release.id, file));
-  const files = await fit(rows, room * FOR_FILES);
+  const files = await fit(rows, left * FOR_FILES);
   const versions = await fit(
     earlier.map((deployment) => earlierVersion(app.slug, deployment)),
-    room - files.bytes,
+    left - files.bytes,
   );
   const more = files.shown.length < rows.length;
-  return pageOf(view, { others: files.shown, earlier: versions.shown, more });
+  const moreNotes = notes.shown.length < blocks.length;
+  return pageOf(view, { notes: notes.shown, moreNotes, others: files.shown, earlier: versions.shown, more });
 }
 
-function pageOf({ app, release, system, address }: ReleaseView, { others, earlier, more }: Lists): Document {
+function pageOf({ app, release, system, address, details }: ReleaseView, lists: Lists): Document {
+  const { notes, moreNotes, others, earlier, more } = lists;
   const { best, suits } = offerFor(system, release.artifacts);
   const version = versionOf(release);
   const type = typeOf(app);
-  const icon = appIcon({ ...app, type });
+  const picture = details.icon && iconPath(app.slug, release.id);
+  const drawn = appIcon({ ...app, type });
+  const icon =
+    picture === null ? drawn : html`<img class="icon" src="${picture}" alt="" width="96" height="96">`;
   const steps = best === null ? [] : fileKind(best.name).steps;
   return {
     title: plain(`${app.name} ${version}`),
     description: plain(`Download ${app.name} ${version}.`),
     address,
     hue: hueOf(app.slug),
-    icon,
+    icon: picture ?? drawn,
     body: html`<main>
 <section class="card top">
 <div>
@@ -90,6 +109,7 @@ ${
   html`<section class="card"><h2>How to ${fileKind(best?.name ?? '').use === 'install' ? 'install' : 'use'} it</h2>
 <ol>${steps.map((step) => html`<li>${step}</li>`)}</ol></section>`
 }
+${(notes.length > 0 || moreNotes) && notesSection(notes, moreNotes ? versionPath(app.slug, release.id) : null)}
 <section class="card"><h2>About this version</h2><dl>
 ${releaseFacts(release)}
 ${best !== null && fileFacts(best, version)}

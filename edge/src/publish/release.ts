@@ -30,12 +30,12 @@ export async function publishedVersion(
 ): Promise<DeploymentRecord | null> {
   if (!ObjectId.safeParse(deploymentId).success) return null;
   const found = await metadata.deployments.byId(deploymentId);
-  const isVersion =
+  const canBeHad =
     found?.appId === app.id &&
     found.status === 'success' &&
     environmentOf(found) === 'production' &&
     found.artifactsRemovedAt === null;
-  return isVersion ? found : null;
+  return canBeHad ? found : null;
 }
 
 /** Successful production deployments older than the release whose artifacts can be had, newest first. */

@@ -57,6 +57,17 @@ ol li::marker { color: var(--accent); font-weight: 650; }
 .row > :last-child { font-size: 0.875rem; color: var(--soft); }
 .files { display: flex; flex-wrap: wrap; gap: 0.3rem 1rem; margin-top: 0.25rem; font-size: 0.9rem; }
 .files a { min-width: 0; }
+img.icon { border-radius: 22%; object-fit: contain; }
+.notes { margin-top: 0.75rem; font-size: 0.95rem; }
+.notes > * + * { margin-top: 0.75rem; }
+.notes :is(h3, h4, h5, h6) { font-size: 0.95rem; margin-top: 1.1rem; }
+.notes :is(ul, ol) { margin-top: 0.5rem; padding-left: 1.4rem; }
+.notes li > :is(p, ul, ol) { margin-top: 0.3rem; }
+.notes :is(pre, blockquote) { background: var(--page); border-radius: 0.6rem; padding: 0.7rem 0.9rem; white-space: pre-wrap; }
+.notes blockquote { white-space: normal; }
+.notes table { border-collapse: collapse; width: 100%; }
+.notes :is(th, td) { border-bottom: 1px solid var(--line); padding: 0.3rem 0.5rem 0.3rem 0; text-align: left; vertical-align: top; }
+.notes hr { border: 0; border-top: 1px solid var(--line); }
 .more { margin-top: 0.9rem; font-size: 0.925rem; }
 .list + .more { padding-top: 0.9rem; border-top: 1px solid var(--line); }
 details { font-size: 0.85rem; margin-top: 0.2rem; }

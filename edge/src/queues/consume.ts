@@ -91,10 +91,11 @@ async function project(event: EventMessage, env: Env): Promise<void> {
   const news =
     event.record === undefined
       ? await deployment.unconfirmed()
-      : { record: event.record as DeploymentRecord, seq: event.seq };
+      : { record: event.record as DeploymentRecord, seq: event.seq, details: null };
   if (news === null) return;
-  const { record, seq } = news;
+  const { record, seq, details } = news;
   const isKept = (await deployments.project(record, seq)) || (await apps.byId(record.appId)) !== null;
+  if (isKept && details !== null) await metadata.details.keep(deploymentId, details);
   if (isKept) await pointSites(record, metadata);
   if (isKept) await recordSuccess(record, metadata);
   if (isKept) await deployment.confirm(seq);

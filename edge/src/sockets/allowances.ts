@@ -66,6 +66,8 @@ const ATTEMPT_COSTS: Costs<RunnerToDeployment> = {
   uploaded: ({ parts }) => 10 + Math.ceil(parts.length / 50),
   // Asks the app's object, and signs a URL.
   site_base: () => 20,
+  // Writes the state.
+  details: () => 25,
 };
 
 const POOL_COSTS: Costs<RunnerToPool> = {

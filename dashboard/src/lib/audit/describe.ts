@@ -21,6 +21,7 @@ const ACTIONS: Readonly<Record<string, string>> = {
   'release.set': 'promoted',
   'deployment.pin': 'pinned',
   'deployment.unpin': 'unpinned',
+  'deployment.notes': 'wrote release notes of',
   'member.join': 'joined:',
   'member.role': 'changed a role:',
   'member.remove': 'removed the member',

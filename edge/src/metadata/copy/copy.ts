@@ -13,6 +13,7 @@ export const COLLECTIONS = [
   'siteAliases',
   'expoUpdates',
   'expoSigningKeys',
+  'releaseDetails',
   'uploads',
   'runners',
   'tokens',

@@ -59,6 +59,7 @@ export const TABLES: Record<Exclude<Collection, 'owner'>, Table> = {
   siteAliases: table('site_aliases', { key: 'label', primary: ['label'] }),
   expoUpdates: table('expo_updates'),
   expoSigningKeys: table('expo_signing_keys', { key: 'app_id', primary: ['app_id'] }),
+  releaseDetails: table('release_details', { key: 'deployment_id', primary: ['deployment_id'] }),
   uploads: table('uploads', { json: ['app_ids'], flags: ['completed'] }),
   runners: table('runners', { json: ['labels'], flags: ['draining'] }),
   tokens: table('tokens', { json: ['scopes'] }),

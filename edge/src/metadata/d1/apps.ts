@@ -56,6 +56,7 @@ const BELONGINGS = [
   'DELETE FROM site_aliases WHERE app_id = ?',
   'DELETE FROM expo_updates WHERE app_id = ?',
   'DELETE FROM expo_signing_keys WHERE app_id = ?',
+  'DELETE FROM release_details WHERE app_id = ?',
 ];
 
 /** Variables of the app ?1 that have what ?2, a list of Resealing as JSON, says. */

@@ -109,6 +109,7 @@ export function createDeploymentStore(database: Database): DeploymentStore {
           values: [JSON.stringify(ids)],
         },
         { sql: `DELETE FROM site_aliases WHERE deployment_id IN ${these}`, values: [JSON.stringify(ids)] },
+        { sql: `DELETE FROM release_details WHERE deployment_id IN ${these}`, values: [JSON.stringify(ids)] },
       ]);
     },
 

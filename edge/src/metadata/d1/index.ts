@@ -5,6 +5,7 @@ import { createAppStore } from './apps.ts';
 import { createAuditStore } from './audit.ts';
 import { Database } from './database.ts';
 import { createDeploymentStore } from './deployments.ts';
+import { createDetailStore } from './details.ts';
 import { createDownloadStore } from './downloads.ts';
 import { createExpoStore } from './expo.ts';
 import { createFileStore } from './files.ts';
@@ -32,6 +33,7 @@ export function createD1Metadata(db: D1Database): Metadata {
     apps: createAppStore(database),
     files: createFileStore(database),
     deployments: createDeploymentStore(database),
+    details: createDetailStore(database),
     sites: createSiteStore(database),
     expo: createExpoStore(database),
     uploads: createUploadStore(database),

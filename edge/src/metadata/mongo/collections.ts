@@ -27,6 +27,12 @@ export const SHAPES = {
   siteAliases: { ...plain, key: 'label', ids: ['appId', 'deploymentId'], dates: ['createdAt'] },
   expoUpdates: { ...plain, key: 'id', ids: ['appId', 'deploymentId'], dates: ['createdAt'] },
   expoSigningKeys: { ...plain, key: 'appId', ids: ['appId'] },
+  releaseDetails: {
+    ...plain,
+    key: 'deploymentId',
+    ids: ['deploymentId', 'appId'],
+    absent: { notes: null, notesSource: null, typedNotes: null, icon: null, iconType: null },
+  },
   uploads: { ...plain, key: 'id', ids: ['id'], absent: { usedAt: null, appIds: [] } },
   runners: { ...plain, key: 'id', ids: ['id'], created: 'createdAt', absent: { executor: null } },
   tokens: { ...plain, key: 'id', ids: ['id'], created: 'createdAt' },
@@ -84,6 +90,7 @@ const INDEXES: Partial<Record<CollectionName, IndexDescription[]>> = {
   ],
   siteAliases: [by('appId'), by('deploymentId')],
   expoUpdates: [newestFirst('createdAt', 'appId', 'channel')],
+  releaseDetails: [by('appId')],
   uploads: [by('completed', 'createdAt'), by('ownerId', 'completed')],
   runners: [unique('credentialHash'), newestFirst('createdAt', 'ownerId')],
   tokens: [

@@ -176,6 +176,7 @@ export function createDeploymentStore(db: Db, publicUrl: string | null): Deploym
       await deployments.remove({ _id: { $in: ids.map(idOf) } });
       for (const name of ['artifactDownloads', 'siteAliases'] as const)
         await new Records(db, name).remove({ deploymentId: { $in: ids.map(idOf) } });
+      await new Records(db, 'releaseDetails').remove({ _id: { $in: ids.map(idOf) } });
     },
 
     async idsOf(appId, limit) {

@@ -5,6 +5,7 @@ import { createAnalyticsStore } from './analytics.ts';
 import { createAppStore } from './apps.ts';
 import { createAuditStore } from './audit.ts';
 import { createDeploymentStore } from './deployments.ts';
+import { createDetailStore } from './details.ts';
 import { createDownloadStore } from './downloads.ts';
 import { createExpoStore } from './expo.ts';
 import { createFileStore } from './files.ts';
@@ -33,6 +34,7 @@ export function createMongoMetadata(db: Db, publicUrl: string | null): Metadata 
     apps: createAppStore(db),
     files: createFileStore(db),
     deployments: createDeploymentStore(db, publicUrl),
+    details: createDetailStore(db),
     sites: createSiteStore(db),
     expo: createExpoStore(db),
     uploads: createUploadStore(db),

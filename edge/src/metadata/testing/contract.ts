@@ -4,6 +4,7 @@ import type { Metadata } from '../metadata.ts';
 import { analyticsContract } from './contract/analytics.ts';
 import { appContract } from './contract/apps.ts';
 import { deploymentContract } from './contract/deployments.ts';
+import { detailContract } from './contract/details.ts';
 import { downloadContract } from './contract/downloads.ts';
 import { expoContract } from './contract/expo.ts';
 import { fileContract } from './contract/files.ts';
@@ -30,6 +31,7 @@ export function metadataContract(name: string, create: CreateBackend): void {
     describe('releases', () => releaseContract(create));
     describe('sites', () => siteContract(create));
     describe('updates of Expo apps', () => expoContract(create));
+    describe('release notes and icons', () => detailContract(create));
     describe('retention', () => retentionContract(create));
     describe('paging', () => pagingContract(create));
     describe('downloads', () => downloadContract(create));
