@@ -101,7 +101,7 @@ describe('an icon', () => {
   const PNG =
     'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==';
 
-  test('of the build is the page’s, its link’s and the browser’s, and is kept for good', async () => {
+  test('of the build is the page’s, its link’s and the browser’s, and is kept permanently', async () => {
     const { app, id } = await released();
     await metadata.details.keep(id, { notes: null, icon: { type: 'image/png', content: PNG } });
     const text = await (await request(`/a/${app.slug}`)).text();

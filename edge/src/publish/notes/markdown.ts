@@ -1,5 +1,5 @@
 /**
- * Release notes as HTML. They come from whoever can push a commit, and their page is AppFlux's own, so the output is built
+ * Release notes as HTML. They come from anyone who can push a commit, and their page is AppFlux's own, so the output is built
  * from what is allowed rather than cleaned of what is not: the parser passes no HTML through, links lead to the web or to
  * a mail program only, and a picture is its description.
  */

@@ -29,9 +29,9 @@ export function detailContract(create: CreateBackend): void {
 
   test('notes that a person writes come first, whenever the build says its own, and can be taken back', async () => {
     const { details, id } = await withDeployment();
-    expect(await details.write(id, 'By hand')).toBe(true);
+    expect(await details.write(id, 'Mine')).toBe(true);
     await details.keep(id, { notes: NOTES, icon: ICON });
-    expect(await details.of(id)).toEqual({ notes: { text: 'By hand', source: 'typed' }, icon: ICON });
+    expect(await details.of(id)).toEqual({ notes: { text: 'Mine', source: 'typed' }, icon: ICON });
     expect(await details.write(id, ' ')).toBe(true);
     expect((await details.of(id)).notes).toBeNull();
     expect(await details.write(id, null)).toBe(true);
