@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { HEARTBEAT_MS } from '@appflux/protocol';
 import type { Client } from '../../e2e/instance/client.ts';
 import type { SimulatedAttempt, SimulatedRunner } from '../../e2e/instance/simulated-runner.ts';
 import { collectArtifacts } from '../../runner/src/job/collect/index.ts';
@@ -38,6 +39,8 @@ export async function publishFolder(
   const { id } = await client.deploy(slug, { uploadId });
   const attempt = await runner.begin();
   const outDir = await mkdtemp(join(tmpdir(), 'appflux-bench-out-'));
+  // Packing many files can take longer than a lease.
+  const beat = setInterval(() => attempt.socket.ping(), HEARTBEAT_MS);
   try {
     await mkdir(outDir, { recursive: true });
     attempt.socket.send({ type: 'plan', attempt: 1, plan: SAMPLE_PLAN, version: '1.0.0' });
@@ -78,6 +81,7 @@ export async function publishFolder(
       uploadSeconds: (endedAt - packedAt) / 1000,
     };
   } finally {
+    clearInterval(beat);
     attempt.socket.socket.close();
     await rm(outDir, { recursive: true });
   }
