@@ -12,7 +12,6 @@ import {
   SITE_PACK_HEADER_BYTES,
   type SiteIndex,
   type SiteManifest,
-  siteFile,
 } from '@appflux/protocol';
 import { createGate } from '../../storage/gate.ts';
 import { packNameOf, siteManifestKey } from '../../storage/keys.ts';
@@ -83,7 +82,6 @@ async function publishNow(pack: UploadedPack, { objects, publish }: PublishParts
       environment: pack.environment,
       pack: { name: pack.name, size },
       packs: manifest.packs.map((used) => packNameOf(used.key)),
-      usedBytes: usedBytesOf(manifest),
       manifest: { size: bytes.length, sha256: sha256(bytes) },
     },
     bytes,
@@ -158,17 +156,6 @@ async function baseOf(
   const base = await storedManifest(objects, siteManifestKey(appId, deploymentId));
   if (base === null || sha256(base.bytes) !== expected) throw baseGone();
   return base.manifest;
-}
-
-/** Bytes of its packs that a manifest's files need. */
-function usedBytesOf({ files }: SiteManifest): number {
-  const lengths = new Map(
-    files.map((entry) => {
-      const { pack, offset, length, br } = siteFile(entry);
-      return [`${pack} ${offset}`, length + (br?.length ?? 0)];
-    }),
-  );
-  return [...lengths.values()].reduce((sum, length) => sum + length, 0);
 }
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');

@@ -5,7 +5,6 @@
  * What holds, whatever the order of calls and wherever the object stops between two steps: nothing that a publication
  * points to is deleted, nor a publication that is pinned; and what nothing points to is deleted in the end.
  */
-import { MAX_SITE_PACKS } from '@appflux/protocol';
 import { UPLOAD_SECONDS } from '../../storage/presigner.ts';
 import { mapValues, type Pack, type Publication, type SiteState, withValue } from './state.ts';
 
@@ -17,13 +16,6 @@ export const PIN_MS = 2 * UPLOAD_SECONDS * 1000;
 
 /** Who marks something deletes it immediately; so long afterwards, in milliseconds, it was interrupted. */
 const DELETED_AFTER_MS = 60_000;
-
-/**
- * A publication whose packs are larger than this many times what its files need, and more than WASTE_BYTES, is not
- * continued: the next one is complete, and the old packs go when the last publication in them does.
- */
-const MAX_WASTE = 3;
-const WASTE_BYTES = 4 * 1024 * 1024;
 
 /** Whose pack or publication it is. */
 export interface Attempt {
@@ -38,7 +30,6 @@ export interface PublishRequest extends Attempt {
   readonly pack: { readonly name: string; readonly size: number };
   /** The packs that the files are in; the own one only if a file is in it. */
   readonly packs: readonly string[];
-  readonly usedBytes: number;
   readonly manifest: { readonly size: number; readonly sha256: string };
 }
 
@@ -84,17 +75,12 @@ function chooseBase(
   const rank = (publication: Publication) =>
     publication.branch === branch ? 2 : publication.environment === 'production' ? 1 : 0;
   const candidates = [...state.publications.values()].filter(
-    (publication) => publication.deploymentId !== deploymentId && canContinue(state, publication),
+    (publication) => publication.deploymentId !== deploymentId && canContinue(publication),
   );
   return candidates.sort((a, b) => rank(b) - rank(a) || b.at - a.at)[0] ?? null;
 }
 
-function canContinue(state: SiteState, publication: Publication): boolean {
-  if (publication.state !== 'published' || publication.manifest === null) return false;
-  if (publication.packs.length >= MAX_SITE_PACKS) return false;
-  const stored = publication.packs.reduce((sum, name) => sum + (state.packs.get(name)?.size ?? 0), 0);
-  return stored <= Math.max(publication.usedBytes * MAX_WASTE, publication.usedBytes + WASTE_BYTES);
-}
+const canContinue = ({ state, manifest }: Publication) => state === 'published' && manifest !== null;
 
 /**
  * Begins a publication: from now on its packs stay. Its manifest has to be stored next, and then `published` called.
@@ -125,7 +111,6 @@ export function publish(
     state: 'writing',
     packs,
     manifest: request.manifest,
-    usedBytes: request.usedBytes,
     at: now,
   };
   return {
@@ -168,7 +153,6 @@ export function adopt(state: SiteState, deploymentId: string, now: number): Site
     state: 'writing',
     packs: [],
     manifest: null,
-    usedBytes: 0,
     at: now,
   };
   return { ...state, publications: withValue(state.publications, deploymentId, publication) };

@@ -167,7 +167,6 @@ describe('a history of calls, with crashes between any two steps', () => {
               environment: 'production',
               pack: { name, size: 10 },
               packs,
-              usedBytes: 10 * packs.length,
               manifest: { size: 1, sha256 },
             },
             new TextEncoder().encode(sha256),

@@ -14,8 +14,6 @@ export interface Publication {
   readonly packs: readonly string[];
   /** The stored manifest; null for a site of an earlier version, whose files are in its ZIP. */
   readonly manifest: { readonly size: number; readonly sha256: string } | null;
-  /** Bytes of its packs that its files need. */
-  readonly usedBytes: number;
   readonly at: number;
 }
 
