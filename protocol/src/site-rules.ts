@@ -17,7 +17,7 @@ export const MAX_RULE_LENGTH = 2_000;
 export const MAX_INNER_LITERAL = 32;
 
 /** Segments of a path: no line can hold more. */
-const MAX_SEGMENTS = 1_000;
+const MAX_SEGMENTS = MAX_RULE_LENGTH;
 
 const Text = z.string().max(MAX_RULE_LENGTH);
 const CaptureName = z.string().regex(/^[A-Za-z0-9_]{1,64}$/);
@@ -67,6 +67,9 @@ export const SiteQueryCondition = z.object({
 });
 export type SiteQueryCondition = z.infer<typeof SiteQueryCondition>;
 
+/** A template of a part of a URL: what `Location` can hold as it is. */
+const UrlTemplate = z.array(z.union([Text.regex(/^[!-~]*$/), z.object({ capture: CaptureName })])).max(200);
+
 /** What a rule applies to. */
 const match = {
   /** Lower case, without a port. Null: every host of the site. */
@@ -88,10 +91,10 @@ export const SiteDestination = z.object({
   /** Null: this site. */
   origin: Origin.nullable(),
   /** Begins with `/`. Literals are percent-encoded, and what was captured is, too. */
-  path: SiteTemplate,
-  query: z.array(z.object({ key: Text, value: SiteTemplate })).max(50),
+  path: UrlTemplate,
+  query: z.array(z.object({ key: Text, value: UrlTemplate })).max(50),
   /** Without `#`; null if there is none. */
-  hash: SiteTemplate.nullable(),
+  hash: UrlTemplate.nullable(),
 });
 export type SiteDestination = z.infer<typeof SiteDestination>;
 

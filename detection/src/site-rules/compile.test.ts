@@ -562,6 +562,31 @@ describe('any text', () => {
     );
   });
 
+  it.each([
+    ['_redirects', `/${':a-'.repeat(1)}${Array.from({ length: 300 }, (_, n) => `:n${n}`).join('-')} /x`],
+    ['_redirects', `/:a /${':a'.repeat(900)}`],
+    ['_redirects', `/a /b?${'c&'.repeat(900)}`],
+    ['_redirects', `/a ${'k=v '.repeat(400)} /b`],
+    ['_headers', `/:a\n  X-A: ${':a '.repeat(600)}`],
+    [
+      'vercel.json',
+      JSON.stringify({
+        rewrites: [{ source: `/((?!${'a|'.repeat(30)}b)(?!${'c|'.repeat(30)}d).*)`, destination: '/' }],
+      }),
+    ],
+  ])('in %s with more parts than a rule can have is left out', (path, text) => {
+    const found = compile({ [path]: text });
+    expect(SiteRules.safeParse(found.rules).success).toBe(true);
+    expect([...found.rules.redirects, ...found.rules.headers]).toEqual([]);
+    expect(logged(found)).toEqual([expect.stringContaining('has too many')]);
+  });
+
+  it('of slashes alone can be a path', () => {
+    const found = redirects(`${'/'.repeat(1_900)}a /b`);
+    expect(SiteRules.safeParse(found.rules).success).toBe(true);
+    expect(found.rules.redirects).toHaveLength(1);
+  });
+
   it('of many bad lines reports the first hundred, and how many more there are', () => {
     const { problems } = redirects('/a\n'.repeat(45_000));
     expect(problems).toHaveLength(101);

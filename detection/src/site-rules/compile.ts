@@ -7,12 +7,13 @@ import {
   MAX_DYNAMIC_REDIRECTS,
   MAX_HEADER_RULES,
   MAX_STATIC_REDIRECTS,
-  type SiteHeaderRule,
-  type SiteRedirect,
+  SiteHeaderRule,
+  SiteRedirect,
   type SiteRules,
   type SiteSettings,
   type SiteTrailingSlash,
 } from '@appflux/protocol';
+import type { z } from 'zod';
 import { parseHeadersFile } from './headers-file.ts';
 import { parseNetlifyToml } from './netlify-toml.ts';
 import { Problems, type SiteRuleProblem } from './problem.ts';
@@ -79,10 +80,10 @@ export function compileSiteRules({
       trailingSlash ??= found.trailingSlash;
     }
   }
-  const reviewed = reviewRedirects(redirects, paths ?? null, problems);
+  const reviewed = reviewRedirects(withinLimits(redirects, SiteRedirect, problems), paths ?? null, problems);
   const rules: SiteRules = {
     redirects: limitRedirects(reviewed.redirects, problems),
-    headers: limitHeaders(headers, problems),
+    headers: limitHeaders(withinLimits(headers, SiteHeaderRule, problems), problems),
     spaFallback: settings?.spaFallback ?? (reviewed.hasSpaFallback || spaFallback),
     cleanUrls: settings?.cleanUrls ?? cleanUrls ?? EMPTY_RULES.cleanUrls,
     trailingSlash: settings?.trailingSlash ?? trailingSlash ?? EMPTY_RULES.trailingSlash,
@@ -97,6 +98,23 @@ function inOrder(files: SiteRuleSources['files']) {
     .map(({ path, text }) => ({ path, text, kind: path.slice(path.lastIndexOf('/') + 1) }))
     .filter(({ kind }) => KINDS.includes(kind))
     .sort((a, b) => KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind));
+}
+
+/** The rules that the schema takes. It limits how many parts a rule can have; all else is checked before. */
+function withinLimits<Rule>(
+  found: FileRules<Rule>,
+  schema: z.ZodType<Rule>,
+  problems: Problems,
+): FileRules<Rule> {
+  return found.filter(({ file, line, rule }) => {
+    if (schema.safeParse(rule).success) return true;
+    problems.add(
+      file,
+      line,
+      'The rule has too many placeholders, conditions or parameters, and is left out.',
+    );
+    return false;
+  });
 }
 
 function limitRedirects(found: FileRules<SiteRedirect>, problems: Problems): SiteRedirect[] {

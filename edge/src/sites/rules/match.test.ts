@@ -260,6 +260,16 @@ describe('what a visitor sends', () => {
     expect(answer(open, url)).toBe(expected);
   });
 
+  it.each([
+    { path: ['/a'], query: [{ key: 'a', value: ['b\r\nX: y'] }], hash: null },
+    { path: ['/a'], query: [], hash: ['b\r\nX: y'] },
+    { path: ['/a'], query: [{ key: 'a', value: ['\u{FC}'] }], hash: null },
+  ])('is not read from a manifest that could not be a Location: %j', (to) => {
+    const [rule] = redirects('/x /y').redirects;
+    const hostile = { ...redirects('/x /y'), redirects: [{ ...rule, to: { origin: null, ...to } }] };
+    expect(SiteRules.safeParse(hostile).success).toBe(false);
+  });
+
   it('never leads a path of this site to another, whatever it is', () => {
     const piece = fc.oneof(
       fc.constantFrom(
