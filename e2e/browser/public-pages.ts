@@ -52,7 +52,7 @@ const wide = version(hostile, {
     artifactNamed(`it's «& 100% ${'🚀'.repeat(60)}.dmg`),
   ],
 });
-const view = { earlier: [], system: null, address: ADDRESS, details: NO_DETAILS } as const;
+const view = { earlier: [], system: null, address: ADDRESS, site: null, details: NO_DETAILS } as const;
 
 const NOTES = `# Changes
 

@@ -6,7 +6,7 @@ import type { DeploymentRecord } from '../metadata/metadata.ts';
 import { filePath } from './addresses.ts';
 import { fileFor, offerFor, systemOf } from './device.ts';
 import { fileKind, SYSTEM_NAMES, type System } from './file-kind.ts';
-import { publishedApp, versionOf } from './release.ts';
+import { isSiteArchive, publishedApp, versionOf } from './release.ts';
 import { plain } from './text.ts';
 
 /** The platforms of an address, and the systems that they are. */
@@ -21,7 +21,8 @@ export const latest = router();
 
 latest.get('/a/:slug/latest', async (c) => {
   const { name, release } = await releaseOf(c, c.req.param('slug'));
-  const { best } = offerFor(systemOf(c.req.raw.headers), release.artifacts);
+  const files = release.artifacts.filter((file) => !isSiteArchive(file));
+  const { best } = offerFor(systemOf(c.req.raw.headers), files.length > 0 ? files : release.artifacts);
   if (best === null) throw new AppFluxError('not_found', `${name} has no files`);
   return redirect(release, best);
 });

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { metadataOf } from '../metadata/index.ts';
 import { newObjectId } from '../metadata/object-id.ts';
 import { forgetAll, request } from '../testing/worker.ts';
-import { artifactNamed } from './testing/artifacts.ts';
+import { artifactNamed, artifactsNamed } from './testing/artifacts.ts';
 import { givenApp, givenDeployment } from './testing/published.ts';
 
 beforeAll(forgetAll);
@@ -231,6 +231,66 @@ describe('the page of a release', () => {
     expect(response.status).toBe(200);
     expect(response.headers.get('ETag')).not.toBeNull();
     expect(await response.text()).toBe('');
+  });
+});
+
+describe('the page of a site', () => {
+  const archive = { ...artifactNamed('site.zip', { entry: 'index.html' }), contentType: 'application/zip' };
+  const static_ = { kind: 'static', files: 1, bytes: 5, newFiles: 1, newBytes: 5 } as const;
+
+  test.each([
+    ['published', static_],
+    ['of an earlier version', null],
+  ])('%s is the site itself', async (_, site) => {
+    const app = await givenApp({ slug: freshSlug(), type: 'web' });
+    await givenDeployment(app, {}, { artifacts: [archive], site });
+    const { response } = await visit(app.slug);
+    expect(response.status).toBe(302);
+    expect(new URL(response.headers.get('Location') ?? '').host).toBe(`${app.slug}.${env.SITES_DOMAIN}`);
+    expect(response.headers.get('Cache-Control')).toBe('no-cache');
+  });
+
+  test('that has files as well offers them, links to the site, and lists its archive last', async () => {
+    const app = await givenApp({ slug: freshSlug(), type: 'web' });
+    await givenDeployment(app, {}, { artifacts: [archive, artifactNamed('app.apk')], site: static_ });
+    const { response, text } = await visit(app.slug, { 'Sec-CH-UA-Platform': '"Windows"' });
+    expect(response.status).toBe(200);
+    expect(text).toMatch(/<a href="http[^"]+">Open the site<\/a>/);
+    expect(links(text).map((link) => link?.split('/').at(-1))).toEqual(['app.apk', 'site.zip']);
+  });
+
+  test('whose output is no site offers its archive', async () => {
+    const app = await givenApp({ slug: freshSlug(), type: 'web' });
+    await givenDeployment(app, {}, artifactsNamed('app.zip'));
+    expect((await visit(app.slug)).response.status).toBe(200);
+  });
+});
+
+describe('who may open it', () => {
+  const access = { production: 'team', previews: 'team' } as const;
+
+  test.each(['', '/versions/ID', '/versions/ID/icon', '/latest', '/latest/android', '/badge.svg'])(
+    'nobody without the right, of a private app: %s',
+    async (path) => {
+      const app = await givenApp({ slug: freshSlug(), access, name: 'Secret name' });
+      const { id } = await givenDeployment(app, { 'app.apk': 'x' }, { version: '9.9.9-secret' });
+      const response = await request(`/a/${app.slug}${path.replace('ID', id)}`);
+      expect(response.status).toBe(401);
+      expect(await response.text()).not.toContain('9.9.9-secret');
+      const other = await request(`/a/${app.slug}${path.replace('ID', id)}`, {
+        headers: { Accept: 'text/html' },
+      });
+      expect(other.status).toBe(302);
+      expect(other.headers.get('Location')).toContain('access');
+    },
+  );
+
+  test('a version of an app that is public is not found below one that is not', async () => {
+    const open = await givenApp({ slug: freshSlug() });
+    const secret = await givenApp({ slug: freshSlug(), access });
+    const { id } = await givenDeployment(secret, { 'app.apk': 'x' });
+    expect((await request(`/a/${open.slug}/versions/${id}`)).status).toBe(404);
+    expect((await request(`/a/${open.slug}/versions/${id}/icon`)).status).toBe(404);
   });
 });
 

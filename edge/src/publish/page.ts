@@ -4,20 +4,23 @@ import type { Context } from 'hono';
 import { isKnown } from '../http/range.ts';
 import { type ApiEnv, router } from '../http/router.ts';
 import type { AppRecord, DeploymentRecord } from '../metadata/metadata.ts';
+import { isSite } from '../metadata/sites.ts';
 import { setting } from '../settings.ts';
+import { siteUrl } from '../sites/hosts/domain.ts';
+import { appLabel } from '../sites/hosts/labels.ts';
 import { hex } from '../storage/hex.ts';
 import { pagePath, versionPath } from './addresses.ts';
 import { systemOf } from './device.ts';
 import { answer, draw } from './drawn.ts';
 import type { System } from './file-kind.ts';
 import { drawn } from './picture.ts';
-import { earlierVersions, publishedApp, publishedVersion, typeOf } from './release.ts';
+import { earlierVersions, isSiteArchive, publishedApp, publishedVersion, typeOf } from './release.ts';
 import { releaseDocument } from './release-view.ts';
 import { missingDocument, unreleasedDocument } from './state-view.ts';
 import { versionDocument } from './version-view.ts';
 
 /** Raised when the pages' looks change, so that none drawn before is served from a cache. */
-const LOOKS = 4;
+const LOOKS = 5;
 
 export const pages = router();
 
@@ -25,10 +28,12 @@ pages.get('/a/:slug', async (c) => {
   const published = await publishedApp(c.get('metadata'), c.req.param('slug'));
   if (published === null) return answer(await draw(missingDocument('page')), 404);
   const { app, release } = published;
+  const site = siteOf(c, published);
+  if (site !== null && release?.artifacts.every(isSiteArchive) === true) return toSite(site);
   const page =
     release === null
       ? await draw(unreleasedDocument(app, address(c, pagePath(app.slug))))
-      : await releasePage(c, { app, release, details: await c.get('metadata').details.of(release.id) });
+      : await releasePage(c, { app, release, site, details: await c.get('metadata').details.of(release.id) });
   return unlessKnown(c, page);
 });
 
@@ -64,6 +69,16 @@ pages.get('/a/:slug/versions/:id/icon', async (c) => {
   );
 });
 
+/** Where the site of an App's release is; null where it is none, or the instance has no domain for sites. */
+const siteOf = (
+  c: Context<ApiEnv>,
+  { app, release }: { app: AppRecord; release: DeploymentRecord | null },
+) => (release !== null && isSite(release) ? siteUrl(c.env, appLabel(app.slug)) : null);
+
+/** For an App that is a site, its page is the site. Asked again each time: the next release may have files. */
+const toSite = (site: string): Response =>
+  new Response(null, { status: 302, headers: { Location: site, 'Cache-Control': 'no-cache' } });
+
 const address = (c: Context<ApiEnv>, path: string) => `${setting(c.env, 'PUBLIC_URL')}${path}`;
 
 /** The page, or that the visitor has it. */
@@ -77,6 +92,8 @@ interface Shown {
   readonly app: AppRecord;
   readonly release: DeploymentRecord;
   readonly details: ReleaseDetails;
+  /** Where its site is; null for a release that is none. */
+  readonly site: string | null;
 }
 
 /** The page of a release, from the data center's cache when it was drawn there before. */
@@ -96,7 +113,7 @@ async function releasePage(c: Context<ApiEnv>, shown: Shown): Promise<Response> 
 /** All that the page depends on is in the key: what changes is a new key, and shows immediately. */
 async function cacheKey(
   requested: string,
-  { app, release, details }: Shown,
+  { app, release, details, site }: Shown,
   system: System | null,
 ): Promise<string> {
   const said = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(JSON.stringify(details)));
@@ -107,6 +124,7 @@ async function cacheKey(
     type: typeOf(app) ?? '',
     system: system ?? '',
     details: hex(said),
+    site: site ?? '',
     looks: String(LOOKS),
   }).toString();
   return key.toString();

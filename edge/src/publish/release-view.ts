@@ -12,7 +12,7 @@ import { type Document, frame, type Markup } from './frame.ts';
 import { appIcon, hueOf, qrCode } from './icon.ts';
 import { notesBlocks } from './notes/markdown.ts';
 import { notesMarkup, notesSection } from './notes/notes-view.ts';
-import { releasedAt, typeOf, versionOf } from './release.ts';
+import { isSiteArchive, releasedAt, typeOf, versionOf } from './release.ts';
 import { plain } from './text.ts';
 
 const TYPE_NAMES = {
@@ -28,6 +28,8 @@ export interface ReleaseView {
   earlier: readonly DeploymentRecord[];
   /** The visitor's system, when known. */
   system: System | null;
+  /** Where its site is, if it is one. */
+  site: string | null;
   /** What it says of itself. */
   details: ReleaseDetails;
   /** The page's own address. */
@@ -59,7 +61,7 @@ const EARLIER_FILES = 3;
 /** The download page of an app that has a release, MAX_PAGE_BYTES at most. Every name in it comes from outside. */
 export async function releaseDocument(view: ReleaseView): Promise<Document> {
   const { release, earlier, app, details } = view;
-  const { others } = offerFor(view.system, release.artifacts);
+  const { others } = offeredOf(view);
   const bare = await frame(pageOf(view, NOTHING));
   const room = MAX_PAGE_BYTES - utf8Bytes(bare.text) - AROUND_LISTS;
   const blocks = details.notes === null ? [] : notesBlocks(details.notes.text).map(notesMarkup);
@@ -76,9 +78,16 @@ export async function releaseDocument(view: ReleaseView): Promise<Document> {
   return pageOf(view, { notes: notes.shown, moreNotes, others: files.shown, earlier: versions.shown, more });
 }
 
-function pageOf({ app, release, system, address, details }: ReleaseView, lists: Lists): Document {
+/** The file to offer first, and the others. The archive of a site comes last: visitors open the site. */
+function offeredOf({ release, system }: Pick<ReleaseView, 'release' | 'system'>) {
+  const files = release.artifacts.filter((file) => !isSiteArchive(file));
+  const offer = offerFor(system, files);
+  return { ...offer, others: [...offer.others, ...release.artifacts.filter(isSiteArchive)] };
+}
+
+function pageOf({ app, release, system, address, details, site }: ReleaseView, lists: Lists): Document {
   const { notes, moreNotes, others, earlier, more } = lists;
-  const { best, suits } = offerFor(system, release.artifacts);
+  const { best, suits } = offeredOf({ release, system });
   const version = versionOf(release);
   const type = typeOf(app);
   const picture = details.icon && iconPath(app.slug, release.id);
@@ -98,6 +107,7 @@ function pageOf({ app, release, system, address, details }: ReleaseView, lists: 
 <div class="head">${icon}
 <div><h1><bdi>${plain(app.name)}</bdi></h1><p class="soft">${type === null ? '' : `${TYPE_NAMES[type]} · `}Version <bdi>${plain(version)}</bdi></p></div>
 </div>
+${site !== null && html`<p class="site"><a href="${site}">Open the site</a></p>`}
 ${!suits && noteFor(system, best)}
 ${best !== null && downloadButton(release.id, best)}
 ${best !== null && unsignedNote(best)}

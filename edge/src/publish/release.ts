@@ -1,6 +1,6 @@
 /** What an App's public page tells of: its release, and the versions before it. */
 import { type AppType, ObjectId, Slug } from '@appflux/protocol';
-import type { AppRecord, DeploymentRecord, Metadata } from '../metadata/metadata.ts';
+import type { AppRecord, ArtifactRecord, DeploymentRecord, Metadata } from '../metadata/metadata.ts';
 import { cursorOf, placeOf } from '../metadata/paging.ts';
 import { environmentOf } from '../metadata/sites.ts';
 
@@ -52,6 +52,10 @@ export async function earlierVersions(
     .filter((found) => environmentOf(found) === 'production' && found.artifactsRemovedAt === null)
     .slice(0, EARLIER_VERSIONS);
 }
+
+/** Whether a file is the archive of a site, which visitors open rather than download. */
+export const isSiteArchive = ({ contentType, meta }: ArtifactRecord): boolean =>
+  contentType === 'application/zip' && meta.entry === 'index.html';
 
 /** What kind of thing an app is: what a person said, else what its newest release was built as. */
 export function typeOf({ type, detectedType }: Pick<AppRecord, 'type' | 'detectedType'>): AppType | null {

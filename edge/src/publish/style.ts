@@ -28,6 +28,7 @@ a:focus-visible, summary:focus-visible { outline: 3px solid var(--accent); outli
 .head > div { min-width: 0; }
 .icon { width: 4.75rem; height: 4.75rem; flex: none; }
 .get { margin-top: 1.5rem; }
+.site { margin-top: 1rem; font-weight: 600; }
 .button {
   display: flex; align-items: center; justify-content: center; gap: 0.6rem; text-align: center;
   padding: 0.9rem 1.25rem; border-radius: 0.9rem; min-height: 3.25rem;
