@@ -123,6 +123,22 @@ export const expoFixtures: Fixtures = {
     ],
     version: '1.5.0',
   },
+  'with expo-updates, which also exports an update': {
+    files: {
+      ...npmLock,
+      'package.json': pkg({ expo: '~54.0.0', 'expo-updates': '~29.0.0', ...reactNative }),
+      'app.json': json({ expo: { runtimeVersion: { policy: 'fingerprint' } } }),
+      'App.js': '',
+    },
+    plan: {
+      framework: 'expo',
+      buildCommand: `npx expo prebuild --platform android --no-install && npx expo export --platform android --output-dir dist-update && npx expo config --type public --json > dist-update/expoConfig.json && (npx expo-updates runtimeversion:resolve --platform android > dist-update/runtime-version.android.json || true) && ${gradle}`,
+      outputs: [...outputs, 'dist-update'],
+    },
+    because: [
+      'Output dist-update: an update for installed apps, because package.json depends on expo-updates.',
+    ],
+  },
   'the blank template': {
     files: {
       'package.json': pkg({ expo: '~54.0.0', ...reactNative }),

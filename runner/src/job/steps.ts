@@ -13,6 +13,7 @@ import { inSpan } from '../tracing/trace.ts';
 import { collectArtifacts } from './collect/index.ts';
 import { detectPlan } from './detect.ts';
 import type { JobHost } from './executor.ts';
+import { updatePublisher } from './expo/index.ts';
 import type { Steps } from './pipeline.ts';
 import { prepareSource } from './prepare/index.ts';
 import type { SiteConnection } from './site/base.ts';
@@ -72,8 +73,9 @@ export function realSteps(host: JobHost, input: StepsInput): Steps {
         ctx,
       ),
     collect: (source, plan, version, ctx) =>
-      inSpan(ctx, 'collect', (within) =>
-        collectArtifacts(
+      inSpan(ctx, 'collect', (within) => {
+        const publishing = { connection, attempt, branch: source.branch, journal: host.journal };
+        return collectArtifacts(
           {
             root: source.root,
             plan,
@@ -83,14 +85,12 @@ export function realSteps(host: JobHost, input: StepsInput): Steps {
             maxBytes: limits.artifactBytes,
             outDir: folder.workspace.scratch,
             mask,
-            publish: sitePublisher(
-              { settings: siteSettings, framework: plan.framework },
-              { connection, attempt, branch: source.branch, journal: host.journal },
-            ),
+            publish: sitePublisher({ settings: siteSettings, framework: plan.framework }, publishing),
+            publishUpdate: updatePublisher(publishing),
           },
           within,
-        ),
-      ),
+        );
+      }),
     upload: async (artifacts, ctx) => {
       const scan = (files: readonly CollectedArtifact[], parent: StepContext) =>
         inSpan(parent, 'scan artifacts', (within) =>

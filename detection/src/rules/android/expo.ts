@@ -24,14 +24,15 @@ export const expoRule: Rule = {
     // Skips the installation, which the plan's own install command has done.
     const prebuild =
       kept === null ? runProgram(manager, 'expo prebuild --platform android --no-install') : null;
-    const command = inOrder(prebuild, part.command);
+    const update = allDependencies(pkg)['expo-updates'] === undefined ? null : exportCommand(subject);
+    const command = inOrder(prebuild, update, part.command);
     return {
       type: 'android',
       framework: 'expo',
       image: ANDROID_IMAGE,
       needsInstall: true,
       buildCommand: command,
-      outputs: part.outputs,
+      outputs: update === null ? part.outputs : [...part.outputs, UPDATE_FOLDER],
       version: configuredVersion(subject) ?? part.version,
       java: part.java,
       reasons: [
@@ -47,10 +48,34 @@ export const expoRule: Rule = {
               ),
             ]
           : part.reasons),
+        ...(update === null
+          ? []
+          : [
+              because(
+                'output',
+                `Output ${UPDATE_FOLDER}: an update for installed apps, because ${joinPath(tree.base, 'package.json')} depends on expo-updates.`,
+              ),
+            ]),
       ],
     };
   },
 };
+
+/** Where the update of the app is exported: `expo export` uses `dist` for all platforms, which may have other contents. */
+const UPDATE_FOLDER = 'dist-update';
+
+/**
+ * Exports the app's JavaScript and assets, with its public config and its runtime version, which only the project's own
+ * tools can compute for each policy (https://docs.expo.dev/eas-update/runtime-versions/). Before the native build, whose
+ * command ends in another folder, and after the folder `android` is there, which a fingerprint depends on.
+ */
+const exportCommand = ({ manager }: Subject): string =>
+  inOrder(
+    runProgram(manager, `expo export --platform android --output-dir ${UPDATE_FOLDER}`),
+    `${runProgram(manager, 'expo config --type public --json')} > ${UPDATE_FOLDER}/expoConfig.json`,
+    // Versions before SDK 51 don't have it. Without it, the config's policy is used.
+    `(${runProgram(manager, 'expo-updates runtimeversion:resolve --platform android')} > ${UPDATE_FOLDER}/runtime-version.android.json || true)`,
+  );
 
 /** A module or library depends on Expo as well; an app has a configuration or an entry. */
 const isApp = ({ tree }: Subject): boolean =>

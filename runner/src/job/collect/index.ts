@@ -9,6 +9,7 @@ import { type CollectedArtifact, JobFailure, type StepContext } from '../../step
 import { contentType } from './content-type.ts';
 import { factsOfContent } from './contents/index.ts';
 import { findMatches, type Matches } from './find.ts';
+import { isPrivate, isRepository } from './left-out.ts';
 import { COLLECT_LIMITS, type CollectLimits } from './limits.ts';
 import { noArtifact } from './missing.ts';
 import { factsOfPath, rankOf } from './name-facts.ts';
@@ -57,6 +58,8 @@ export interface CollectInput {
   readonly mask: Mask;
   /** Packs a folder for publishing; absent where sites are delivered as ZIPs. */
   readonly publish?: PublishFolder;
+  /** Packs a folder with an update of an Expo app for publishing; absent where it is delivered as a ZIP. */
+  readonly publishUpdate?: PublishFolder;
   readonly limits?: CollectLimits;
 }
 
@@ -125,7 +128,8 @@ class Collector {
       const matches = await this.#find(output);
       for (const folder of matches.folders) {
         const name = siteName(app.slug, version, commitHash);
-        const artifact = (await this.#publish(folder, name)) ?? (await this.#pack(folder, name));
+        const published = await this.#publish(this.#input.publish, folder, name);
+        const artifact = published ?? (await this.#pack(folder, name));
         if (artifact !== null) return [artifact];
       }
       files.push(...matches.files);
@@ -134,9 +138,13 @@ class Collector {
     return this.#files(files, []);
   }
 
-  /** Packs a folder for publishing; undefined if it has no start page, or the edge publishes no sites. */
-  #publish(folder: string, name: string): Promise<CollectedArtifact | undefined> | undefined {
-    return this.#input.publish?.(
+  /** Packs a folder for publishing; undefined if it can't be published in this way. */
+  #publish(
+    publish: PublishFolder | undefined,
+    folder: string,
+    name: string,
+  ): Promise<CollectedArtifact | undefined> | undefined {
+    return publish?.(
       {
         root: this.#root,
         folder,
@@ -160,6 +168,7 @@ class Collector {
     const { plan, app, version, mask } = this.#input;
     const files: FoundFile[] = [];
     const packed: CollectedArtifact[] = [];
+    let update: CollectedArtifact | undefined;
     for (const output of plan.outputs) {
       const matches = await this.#find(output);
       files.push(...matches.files);
@@ -170,13 +179,20 @@ class Collector {
         const wanted = [app.slug, version, own].filter((part) => part !== null && part !== '').join('-');
         const [name = 'artifact'] = uniqueNames(
           [mask(`${wanted}.zip`)],
-          packed.map((artifact) => artifact.name),
+          [...packed, ...(update ? [update] : [])].map((artifact) => artifact.name),
         );
+        // A deployment publishes one update.
+        const published = update ? undefined : await this.#publish(this.#input.publishUpdate, folder, name);
+        if (published !== undefined) {
+          update = published;
+          this.#bytesLeft -= published.size;
+          continue;
+        }
         const artifact = await this.#pack(folder, name);
         if (artifact !== null) packed.push(artifact);
       }
     }
-    return this.#files(files, packed);
+    return this.#files(files, packed, update);
   }
 
   #find(output: string): Promise<Matches> {
@@ -227,15 +243,17 @@ class Collector {
     return { name, path, size, sha256, contentType: 'application/zip', meta };
   }
 
-  /** Copies files that are named, once each, and adds them to what is packed already. */
+  /** Copies files that are named, once each, and adds them to what is packed already. An update comes last. */
   async #files(
     files: readonly FoundFile[],
     packed: readonly CollectedArtifact[],
+    update?: CollectedArtifact,
   ): Promise<CollectedArtifact[]> {
+    const last = update === undefined ? [] : [update];
     const once = [...new Map(files.map((file) => [file.real, file])).values()].sort(
       (a, b) => rankOf(a.path) - rankOf(b.path),
     );
-    const count = once.length + packed.length;
+    const count = once.length + packed.length + last.length;
     if (count === 0) throw await noArtifact(this.#root, this.#input.plan.outputs, this.#empty);
     if (count > this.#limits.artifacts) {
       throw new JobFailure(
@@ -248,12 +266,12 @@ class Collector {
     }
     const names = uniqueNames(
       once.map(({ path }) => this.#input.mask(path)),
-      packed.map(({ name }) => name),
+      [...packed, ...last].map(({ name }) => name),
     );
     const artifacts = [...packed];
     for (const [index, file] of once.entries())
       artifacts.push(await this.#copy(file, names[index] ?? 'artifact'));
-    return artifacts;
+    return [...artifacts, ...last];
   }
 
   async #copy(file: FoundFile, name: string): Promise<CollectedArtifact> {
@@ -290,17 +308,3 @@ class Collector {
     };
   }
 }
-
-/**
- * A source that is published as it is holds things that were never meant for the public: what is hidden,
- * settings, other people's packages.
- */
-function isPrivate(inside: string): boolean {
-  const name = inside.slice(inside.lastIndexOf('/') + 1);
-  return (
-    (name.startsWith('.') && name !== '.well-known') || name === 'node_modules' || inside === 'appflux.json'
-  );
-}
-
-/** A repository in what a build made is there by mistake. */
-const isRepository = (inside: string): boolean => /(?:^|\/)\.git$/.test(inside);

@@ -26,8 +26,10 @@ export interface Publication {
   readonly kind: SiteKind;
   readonly files: readonly PackedFile[];
   readonly rules: SiteRules;
-  /** For the reader of its kind: for `expo`, the contents of `metadata.json`. */
+  /** For the reader of its kind. */
   readonly meta?: Record<string, unknown>;
+  /** Further facts for the artifact's `meta`. */
+  readonly facts?: Record<string, string | number | boolean>;
 }
 
 export interface PublishOptions extends BaseOptions {
@@ -69,7 +71,7 @@ async function packed(
   ctx: StepContext,
   again: PackedSite['repack'],
 ): Promise<CollectedArtifact> {
-  const { kind, rules, meta } = publication;
+  const { kind, rules, meta, facts } = publication;
   const { name, path, maxBytes, shown } = options;
   const startedAt = performance.now();
   const delta = siteDelta(base?.manifest ?? null, hashed);
@@ -97,7 +99,7 @@ async function packed(
     size,
     sha256,
     contentType: SITE_PACK_TYPE,
-    meta: { files: hashed.length, unpackedBytes, ...(kind === 'site' && { entry: 'index.html' }) },
+    meta: { files: hashed.length, unpackedBytes, ...(kind === 'site' && { entry: 'index.html' }), ...facts },
     site: { contents, repack: again },
   };
 }

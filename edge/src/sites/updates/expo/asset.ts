@@ -20,9 +20,10 @@ export async function assetResponse(
     br: file.br !== null,
     gzip: file.method === 'deflate',
   });
+  const length = encodedSize(file, encoding);
   const headers = new Headers({
     'Content-Type': asset.contentType,
-    'Content-Length': String(encodedSize(file, encoding)),
+    'Content-Length': String(length),
     'Cache-Control': 'public, max-age=31536000, immutable',
     'X-Content-Type-Options': 'nosniff',
     // What an app downloads is not to be a page of this host.
@@ -35,7 +36,8 @@ export async function assetResponse(
   const place = blobPlace(publication.manifest, asset.entry, encoding === 'br' ? 'br' : 'own');
   if (place === null) return null;
   const stored = await readBlob(objects, place);
-  const body = decoded(stored, encoding, file);
+  // Of a known length, so that an app notices if less arrives.
+  const body = decoded(stored, encoding, file).pipeThrough(new FixedLengthStream(length));
   // The bytes are encoded already: workerd would compress them again.
   return new Response(body, { headers, encodeBody: 'manual' });
 }

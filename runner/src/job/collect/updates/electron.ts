@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { type Data, parseYaml } from '@appflux/detection';
 import { ElectronFeed, UpdateFacts } from '@appflux/protocol';
 import type { FoundFile } from '../safe-file.ts';
-import { smallText } from './beside.ts';
+import { smallText } from '../small-text.ts';
 
 /** `latest.yml`, `beta-mac.yml`, `latest-linux-arm64.yml`: a channel, and what it is for. */
 const CHANNEL_FILE = /^[a-z0-9]{1,40}(?:-(mac)|-(linux)(?:-([a-z0-9]{1,20}))?)?\.yml$/;

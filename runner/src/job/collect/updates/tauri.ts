@@ -5,7 +5,7 @@
  */
 import { UpdateFacts } from '@appflux/protocol';
 import type { FoundFile } from '../safe-file.ts';
-import { smallText } from './beside.ts';
+import { smallText } from '../small-text.ts';
 
 const MAX_BYTES = 4096;
 

@@ -8,6 +8,7 @@ import { keptJournal } from '../../../testing/docker.ts';
 import { FakeEdge } from '../../../testing/fake-edge.ts';
 import { FakeSites } from '../../../testing/fake-sites.ts';
 import { collectArtifacts } from '../../collect/index.ts';
+import { updatePublisher } from '../../expo/index.ts';
 import { surroundings, type TestSurroundings } from '../../prepare/testing/surroundings.ts';
 import type { BaseOptions, SiteConnection } from '../base.ts';
 import { sitePublisher } from '../index.ts';
@@ -104,6 +105,7 @@ export class Publishing {
         outDir: this.around.workspace.scratch,
         mask: String,
         publish: sitePublisher({ settings, framework: whole.framework }, this.options),
+        publishUpdate: updatePublisher(this.options),
       },
       this.around.ctx,
     );

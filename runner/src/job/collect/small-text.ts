@@ -1,4 +1,4 @@
-/** Reads small files beside one that was collected. They are the build's, so anything may be in their place. */
+/** Reads small files of a build, which may have put anything in their place. */
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 
