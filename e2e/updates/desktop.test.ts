@@ -176,6 +176,26 @@ describe('electron-updater', () => {
   });
 });
 
+it('an app that is not public is updated with a token, which goes to its files as well', async () => {
+  const { client, edge } = instance;
+  await client.api.apps.update(slug, { access: { production: 'team' } });
+  const check = async (headers?: Record<string, string>) => {
+    const updater = await updaterOf(installed('darwin', headers === undefined ? {} : { headers }));
+    await updater.checkForUpdates();
+    const [path = ''] = await updater.downloadUpdate();
+    (updater as { closeServerIfExists?: () => void }).closeServerIfExists?.();
+    return readFile(path);
+  };
+  const feed = `${edge.url}/a/${slug}/updates/tauri/linux/x86_64/1.0.0`;
+  await expect.poll(async () => (await fetch(feed)).status).toBe(401);
+  await expect(check()).rejects.toThrow('401');
+  const authorization = `Bearer ${client.token}`;
+  expect(await check({ authorization })).toEqual(bytesOf('App-1.1.0-mac.zip'));
+  expect((await fetch(feed, { headers: { authorization } })).status).toBe(200);
+  await client.api.apps.update(slug, { access: { production: 'public' } });
+  await expect.poll(async () => (await fetch(feed)).status).toBe(200);
+});
+
 describe('Tauri', () => {
   it('gets the newer bundle with a signature by the key of the app', async () => {
     const response = await fetch(`${instance.edge.url}/a/${slug}/updates/tauri/linux/x86_64/1.0.0`);

@@ -102,8 +102,8 @@ interface Message {
 }
 
 /** Asks as the documentation of the protocol says. */
-async function ask(headers: Record<string, string> = {}) {
-  const response = await fetch(`${instance.edge.url}/a/${slug}/updates/expo`, {
+const request = (headers: Record<string, string> = {}): Promise<Response> =>
+  fetch(`${instance.edge.url}/a/${slug}/updates/expo`, {
     headers: {
       accept: 'application/expo+json;q=0.9, application/json;q=0.8, multipart/mixed',
       'expo-protocol-version': '1',
@@ -113,6 +113,10 @@ async function ask(headers: Record<string, string> = {}) {
       ...headers,
     },
   });
+
+/** What the app is told. */
+async function ask(headers: Record<string, string> = {}) {
+  const response = await request(headers);
   const body = Buffer.from(await response.arrayBuffer());
   expect(response.status, body.toString()).toBe(200);
   const [part] = await parseMultipartMixedResponseAsync(response.headers.get('content-type') ?? '', body);
@@ -208,6 +212,27 @@ describe('a phone', () => {
     const sig = String(parseDictionary(signature).get('sig')?.[0]);
     expect(createVerify('RSA-SHA256').update(text).verify(pem, sig, 'base64')).toBe(true);
   });
+});
+
+it('of an app that is not public, only those who may open it get updates', async () => {
+  const { client } = instance;
+  await client.api.apps.update(slug, { access: { previews: 'team' } });
+  const preview = { 'expo-channel-name': 'preview' };
+  await expect.poll(async () => (await request(preview)).status).toBe(401);
+  expect((await request()).status).toBe(200);
+  const authorization = `Bearer ${client.token}`;
+  const response = await request({ ...preview, authorization });
+  const body = Buffer.from(await response.arrayBuffer());
+  const type = response.headers.get('content-type') ?? '';
+  const [manifest, extensions] = await parseMultipartMixedResponseAsync(type, body);
+  const { launchAsset } = JSON.parse(String(manifest?.body)) as Message;
+  const { assetRequestHeaders } = JSON.parse(String(extensions?.body)) as {
+    assetRequestHeaders: Record<string, Record<string, string>>;
+  };
+  expect((await fetch(launchAsset.url)).status).toBe(401);
+  const asset = await fetch(launchAsset.url, { headers: assetRequestHeaders[launchAsset.key] ?? {} });
+  expect(await asset.text()).toBe(codeOf('preview'));
+  await client.api.apps.update(slug, { access: { previews: 'public' } });
 });
 
 it('the update is no web site', async () => {

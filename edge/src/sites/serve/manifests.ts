@@ -31,7 +31,8 @@ export async function siteOfDeployment(
     id,
     async () => {
       const manifest = await siteManifest(env, deployment);
-      if (manifest === null) {
+      // What phones are given as an update is no web site.
+      if (manifest?.kind !== 'site') {
         none.set(id, Date.now(), 1);
         return null;
       }

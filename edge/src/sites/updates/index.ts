@@ -45,7 +45,9 @@ updates.get('/a/:slug/updates/expo', async (c) => {
   const request = expoRequest(c.req.raw.headers);
   const app = await appOf(c);
   const feedUrl = `${setting(c.env, 'PUBLIC_URL')}/a/${app.slug}/updates/expo`;
-  const surroundings = { env: c.env, metadata: c.get('metadata'), feedUrl };
+  const isPublic = app.access[request.channel === 'production' ? 'production' : 'previews'] === 'public';
+  const authorization = isPublic ? null : (c.req.header('Authorization') ?? null);
+  const surroundings = { env: c.env, metadata: c.get('metadata'), feedUrl, authorization };
   const { headers, body } = await answerExpo(app, request, surroundings);
   return c.body(body, 200, headers);
 });

@@ -7,7 +7,14 @@ import { expoManifest } from './manifest.ts';
 import { publicationOf } from './publication.ts';
 import { recordRelease } from './record.ts';
 import type { ExpoRequest } from './request.ts';
-import { type ExpoResponse, expoResponse, type FeedState, messageFor, type Signed } from './response.ts';
+import {
+  type ExpoResponse,
+  expoResponse,
+  type FeedState,
+  type Message,
+  messageFor,
+  type Signed,
+} from './response.ts';
 import { signatureOf } from './signing.ts';
 
 interface Surroundings {
@@ -15,6 +22,8 @@ interface Surroundings {
   readonly metadata: Metadata;
   /** Where the feed is, without a query. */
   readonly feedUrl: string;
+  /** The token of a request for the feed of an app that not everyone may open. */
+  readonly authorization: string | null;
 }
 
 /** The response to a request for the newest update. Throws AppFluxError for what can't be answered. */
@@ -28,7 +37,18 @@ export async function answerExpo(
   const text = JSON.stringify(message.body);
   const signed = request.signature && (await sign(app.id, text, request.signature.keyId, surroundings));
   const boundary = crypto.randomUUID();
-  return expoResponse(request, message, text, { signed, boundary, assetHeaders: null });
+  const assetHeaders = assetHeadersOf(message, surroundings.authorization);
+  return expoResponse(request, message, text, { signed, boundary, assetHeaders });
+}
+
+/** Clients send the headers of their config with each request; by the protocol, only these are sent for files. */
+function assetHeadersOf(
+  message: Message,
+  authorization: string | null,
+): Record<string, { authorization: string }> | null {
+  if (authorization === null || message.name !== 'manifest') return null;
+  const { launchAsset, assets } = message.body;
+  return Object.fromEntries([launchAsset, ...assets].map(({ key }) => [key, { authorization }]));
 }
 
 async function feedState(
