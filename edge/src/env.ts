@@ -11,6 +11,10 @@ export interface SecretsAndOptions {
   MACHINE_STATUS_URL?: string;
   /** Answers what is free on the disk that this instance's data is on (disk/disk.ts); not on Cloudflare. */
   DISK?: Fetcher;
+  /** Reaches the public internet alone, whatever a name resolves to; not on Cloudflare, where nothing else is reachable. */
+  PUBLIC_NETWORK?: Fetcher;
+  /** "1" lets rewrites of sites reach private and loopback addresses. */
+  APPFLUX_ALLOW_PRIVATE_TARGETS?: string;
   /** For how many new hosts a team may get certificates within a week, as a number. */
   CERTIFICATES_PER_TEAM?: string;
   /** Where traces of deployments are sent, in the form of OpenTelemetry's exporters: an OTLP/HTTP address, and headers. */

@@ -150,7 +150,10 @@ export function miniflareOptions(
         email: {},
         r2Buckets: {},
         serviceBindings: { DISK: diskService(config.persist, config.minFreeBytes, blobs) },
-        unsafeBindings: Object.keys(r2Buckets).map((binding) => frontBinding(binding, 'bucket', { id })),
+        unsafeBindings: [
+          ...Object.keys(r2Buckets).map((binding) => frontBinding(binding, 'bucket', { id })),
+          frontBinding('PUBLIC_NETWORK', 'network', {}),
+        ],
       },
     ],
   });

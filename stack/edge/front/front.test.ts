@@ -19,6 +19,7 @@ const bucket = { name: 'fixture-0f1e2d3c', accessKeyId: 'local-key', secretAcces
 const client = new AwsClient({ ...bucket, service: 's3', region: 'auto' });
 
 const KEY = 'uploads/0123/source.zip';
+const SECRET_VARIABLE = 'made at first start';
 const SECRET = 'the bytes that belong to another team';
 
 /** Every path that this Miniflare serves itself, and those of earlier versions. */
@@ -136,7 +137,7 @@ describe('an edge process', { timeout: 60_000 }, () => {
       bucket,
       variables: {
         PUBLIC_URL: publicUrl(port),
-        SECRET: 'made at first start',
+        SECRET: SECRET_VARIABLE,
         SITES_DOMAIN: `Sites.localhost:${port}`,
       },
     };
@@ -273,6 +274,18 @@ describe('an edge process', { timeout: 60_000 }, () => {
   test('a host that only looks like one is not a site’s', async () => {
     for (const host of ['notsites.localhost', 'sites.localhost.example.com'])
       expect((await ask(port, '/cdn-cgi/trace', { headers: { Host: host } })).body).toContain('not_found');
+  });
+
+  test('the public network does not lead to this machine, whatever it is called', async () => {
+    const { host } = new URL(publicUrl(port));
+    for (const name of [host, `127.0.0.1:${port}`, `[::ffff:127.0.0.1]:${port}`]) {
+      const url = `http://${name}/variables`;
+      const direct = await ask(port, `/fetch?url=${encodeURIComponent(url)}`);
+      if (name === host) expect(direct.body).toContain(SECRET_VARIABLE);
+      const guarded = await ask(port, `/public?url=${encodeURIComponent(url)}`);
+      expect(guarded.status, guarded.body).toBe(500);
+      expect(guarded.body).not.toContain(SECRET_VARIABLE);
+    }
   });
 
   test('an S3 request that is not signed, or signed with another key, is refused', async () => {

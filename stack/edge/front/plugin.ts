@@ -1,8 +1,9 @@
 /**
  * A Miniflare plugin for what Miniflare has no options for: a bucket that only its binding and signed S3 requests
- * reach, and a port that leads to the front. For a bucket in its own options, Miniflare also serves every object
+ * reach, a network without private addresses, and a port that leads to the front. For a bucket in its own options, Miniflare also serves every object
  * without a signature below `/cdn-cgi/local/r2/public/`. Miniflare loads this module by its path (see `options.ts`).
  */
+import { readFileSync } from 'node:fs';
 import { isIPv6 } from 'node:net';
 import { getR2S3Service, type Plugin, R2_PLUGIN, R2_S3_SERVICE_NAME } from 'miniflare';
 import { z } from 'zod';
@@ -11,12 +12,22 @@ import { z } from 'zod';
 export const FRONT_PLUGIN = 'appflux-front';
 
 /** The types of its bindings. */
-export const BINDING = { bucket: 'bucket', s3: 's3', port: 'port', proxy: 'proxy' } as const;
+export const BINDING = {
+  bucket: 'bucket',
+  s3: 's3',
+  port: 'port',
+  proxy: 'proxy',
+  network: 'network',
+} as const;
 
 const Bucket = z.strictObject({ id: z.string() });
 const S3 = Bucket.extend({ accessKeyId: z.string(), secretAccessKey: z.string() });
 const Port = z.strictObject({ host: z.string(), port: z.int() });
 const ProxySocket = z.strictObject({ path: z.string() });
+const Network = z.strictObject({});
+
+/** workerd's name of the service that reaches public addresses alone. It resolves a name itself, and checks the result. */
+const PUBLIC_NETWORK = 'appflux-public-network';
 
 type WorkerOptions = Parameters<Plugin['getBindings']>[0];
 type Environment = NonNullable<WorkerOptions['config']['env']>;
@@ -44,6 +55,15 @@ function withBuckets(options: WorkerOptions): WorkerOptions {
   return { ...options, config: { ...options.config, env } };
 }
 
+/** The certificates of authorities that this machine trusts beside those of browsers, as Miniflare's own network does. */
+function extraCertificates(): string[] {
+  const file = process.env.NODE_EXTRA_CA_CERTS;
+  if (file === undefined || file === '') return [];
+  return (
+    readFileSync(file, 'utf8').match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g) ?? []
+  );
+}
+
 /** A socket that leads to an entry point of the front. */
 const socketOf = (options: WorkerOptions, entrypoint: 'port' | 'proxy', address: string) => ({
   // workerd names the socket when its address is in use.
@@ -61,6 +81,10 @@ const plugin: Plugin = {
     return [
       ...all.filter(({ name }) => name !== undefined && buckets.has(name)),
       ...bindingsOf(options, 's3', S3).map(([name]) => ({ name, service: { name: R2_S3_SERVICE_NAME } })),
+      ...bindingsOf(options, 'network', Network).map(([name]) => ({
+        name,
+        service: { name: PUBLIC_NETWORK },
+      })),
     ];
   },
 
@@ -72,8 +96,16 @@ const plugin: Plugin = {
     if (!Array.isArray(services))
       throw new Error('This version of Miniflare needs more than services for a bucket');
     const s3 = getR2S3Service([options], context.sharedOptions);
+    const network = {
+      name: PUBLIC_NETWORK,
+      network: {
+        allow: ['public'],
+        tlsOptions: { trustBrowserCas: true, trustedCertificates: extraCertificates() },
+      },
+    };
+    const hasNetwork = bindingsOf(context.options, 'network', Network).length > 0;
     return {
-      services: s3 === undefined ? services : [...services, s3],
+      services: [...services, ...(s3 === undefined ? [] : [s3]), ...(hasNetwork ? [network] : [])],
       extensions: [],
       sockets: [
         ...bindingsOf(context.options, 'port', Port).map(([, { host, port }]) =>

@@ -4,7 +4,7 @@ import { frame, type Markup, pageHeaders } from '../../publish/frame.ts';
 
 /** What a page says. `status` is the response's. */
 interface Message {
-  status: 403 | 404 | 405 | 410 | 500 | 502 | 503 | 508;
+  status: 403 | 404 | 405 | 410 | 413 | 500 | 502 | 503 | 508;
   title: string;
   text: Markup | string;
 }
@@ -54,6 +54,12 @@ export const HOST_NOT_ALLOWED: Message = {
   status: 403,
   title: 'Forwarding not allowed',
   text: 'This address forwards to another server, which the app’s settings don’t allow.',
+};
+
+export const BODY_TOO_LARGE: Message = {
+  status: 413,
+  title: 'Request too large',
+  text: 'This address takes requests of 100 MB at most.',
 };
 
 export const FORWARDING_FAILED: Message = {

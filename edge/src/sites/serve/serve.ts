@@ -12,6 +12,7 @@ import type { ResolvedSite } from '../hosts/resolve.ts';
 import { bodyOf } from './bodies.ts';
 import { isPage } from './content-type.ts';
 import { type Decision, decide, hasPath, type SiteRequest, type SiteSettings } from './decide.ts';
+import { forward } from './forward.ts';
 import { isHashedName } from './hashed-name.ts';
 import { forgetManifest, siteOfDeployment } from './manifests.ts';
 import * as pages from './pages.ts';
@@ -140,8 +141,9 @@ async function respond(visit: Visit, site: Site, decision: Decision): Promise<Re
     case 'none':
       return messagePage(messageFor(decision.status), method, decision.headers);
     case 'forbidden_host':
-    case 'proxy':
       return messagePage(pages.HOST_NOT_ALLOWED, method);
+    case 'proxy':
+      return forward(visit.request, decision.url, visit.env, visit.settings);
   }
 }
 
