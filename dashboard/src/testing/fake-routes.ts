@@ -16,6 +16,7 @@ import {
   hasEnded,
   type InstanceAddresses,
   ObjectId,
+  OpenSite,
   Redeploy,
   type Role,
   SetMaintenance,
@@ -407,6 +408,12 @@ const ROUTES: Readonly<Record<string, (call: Call) => Answer>> = {
     const { on, reason = null } = SetMaintenance.parse(body);
     world.maintenance = on ? { since: new Date().toISOString(), reason } : null;
     return [200, maintenanceOf(world)];
+  },
+  'POST site-access': ({ body, origin }) => {
+    const { host = '' } = OpenSite.parse(body);
+    // Hosts of other teams.
+    if (host.startsWith('other.')) throw new AppFluxError('not_found', 'There is no such site in your teams');
+    return [200, { url: `${origin}/analytics` }];
   },
   'GET audit': ({ world, query }) => [200, page(world.audit, query)],
   'GET apps/:id/deploy-hooks': ({ world, query }) => [200, page(world.hooks, query)],

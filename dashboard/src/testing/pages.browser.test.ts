@@ -78,6 +78,17 @@ const PAGES: {
     title: /^Sign in/,
     visit: () => ({ signedOut: true }),
   },
+  {
+    name: 'a private site of another team',
+    path: `/site-access?host=other.sites.harbor.example&state=${'s'.repeat(43)}&to=/docs/`,
+    title: /^Open a private site/,
+    act: (page) => page.getByRole('heading', { name: 'You don’t have access to this site' }).waitFor(),
+  },
+  {
+    name: 'an incomplete link to a private site',
+    path: '/site-access?host=x',
+    title: /^Open a private site/,
+  },
   { name: 'signing up', path: '/sign-up', title: /^Create account/, visit: () => ({ signedOut: true }) },
   {
     name: 'an invitation',
