@@ -18,6 +18,18 @@ test('a configuration with a URL, a domain and a database is ready', () => {
   expect(deployProblems({ vars, d1_databases: [{ binding: 'METADATA', database_id }] })).toEqual([]);
 });
 
+test.each([
+  ['example.com', true],
+  ['apps.example.com', true],
+  ['APPS.example.com:8443', true],
+  ['sites.apps.example.com', false],
+  ['example.com.evil.net', false],
+  ['s.example.com', false],
+])('sites below %s could pass for the dashboard: %s', (SITES_DOMAIN, covers) => {
+  const vars = { PUBLIC_URL: 'https://apps.example.com', SITES_DOMAIN };
+  expect(deployProblems({ vars, d1_databases: [] })).toHaveLength(covers ? 1 : 0);
+});
+
 test('Cloudflare logs no URLs of requests, because those of deploy hooks contain tokens', () => {
   const { observability } = readConfig({ config: join(ROOT, 'wrangler.toml') });
   expect(observability?.logs).toMatchObject({ enabled: true, invocation_logs: false });

@@ -1,4 +1,5 @@
 /** Settings that a deploy to Cloudflare needs besides the checkout. */
+import { isAtOrBelow } from '../addresses/host.ts';
 
 /** The secrets, set once with `npx wrangler secret put NAME`. */
 export const SECRETS: Readonly<Record<string, string>> = {
@@ -19,6 +20,13 @@ interface DeployConfig {
   d1_databases: readonly { binding: string; database_id?: string | undefined }[];
 }
 
+/** Whether the dashboard's host is the domain of sites, or below it. */
+function coversDashboard(sitesDomain: string, publicUrl: string): boolean {
+  const dashboard = URL.parse(publicUrl)?.hostname;
+  const sites = URL.parse(`https://${sitesDomain}`)?.hostname;
+  return dashboard !== undefined && sites !== undefined && isAtOrBelow(dashboard, sites);
+}
+
 /** The settings in wrangler.toml that are still those of a local instance, a sentence each. */
 export function deployProblems({ vars = {}, d1_databases: databases }: DeployConfig): string[] {
   const problems: string[] = [];
@@ -26,6 +34,11 @@ export function deployProblems({ vars = {}, d1_databases: databases }: DeployCon
     problems.push('PUBLIC_URL is not an https URL without a trailing slash');
   }
   if (/localhost/.test(String(vars.SITES_DOMAIN))) problems.push('SITES_DOMAIN is a local name');
+  if (coversDashboard(String(vars.SITES_DOMAIN), String(vars.PUBLIC_URL))) {
+    problems.push(
+      'SITES_DOMAIN is the host of PUBLIC_URL or a domain above it, so sites could set its cookies',
+    );
+  }
   for (const { binding, database_id: id } of databases) {
     if (!/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id ?? '')) {
       problems.push(`database_id of ${binding} is not an id that "wrangler d1 create" printed`);
