@@ -1,8 +1,10 @@
 /**
  * A runner that builds on its own host, without containers: which jobs it gets, what builds see, and what they leave.
  */
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { access } from 'node:fs/promises';
+import { verifyEnvelope } from '@appflux/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type InstanceWithRunner, startWithRunner } from '../instance/with-runner.ts';
 import { unzip, zipOf } from '../source/zip.ts';
@@ -27,16 +29,19 @@ interface Asked {
   readonly timeoutSeconds?: number;
   readonly installCommand?: string;
   readonly node?: string;
+  /** More files of the project. */
+  readonly files?: Record<string, string>;
 }
 
 /** Deploys a project with this build command, as an app of its own. */
 async function deploy(
   name: string,
   buildCommand: string,
-  { installCommand = 'true', node, ...build }: Asked = {},
+  { installCommand = 'true', node, files: more = {}, ...build }: Asked = {},
 ) {
   const { client } = instance;
   const files = {
+    ...more,
     'package.json': JSON.stringify({ name, version: '1.2.3', ...(node ? { engines: { node } } : {}) }),
     'appflux.json': JSON.stringify({ installCommand, buildCommand, outputs: ['dist'] }),
   };
@@ -102,6 +107,8 @@ describe('a build on the host', () => {
     expect(site.get('index.html')?.toString()).toBe('<h1>hello</h1>\n');
 
     expect(log).toContain('This runner builds without a sandbox (executor: host)');
+    expect(log).toContain('No lockfile found, so this deployment has no SBOM');
+    expect(deployment.urls.sbom).toBeUndefined();
     expect(await instance.runner.output()).toContain('This runner builds without a sandbox');
     expect(log).not.toContain(RUNNERS_OWN);
     expect(log).not.toContain('APPFLUX_RUNNER');
@@ -126,6 +133,32 @@ describe('a build on the host', () => {
         .toBe('gone');
     }
     expect(isRunning(await pidAfter(id, 'left'))).toBe(false);
+  });
+
+  it('with a lockfile has an SBOM as it was before the build, and provenance that doesn’t claim a sandbox', async () => {
+    const { api } = instance.client;
+    const packages = { '': { dependencies: { left: '1' } }, 'node_modules/left': { version: '1.0.0' } };
+    const id = await deploy('locked', `echo '{}' > package-lock.json; ${SITE}`, {
+      files: { 'package-lock.json': JSON.stringify({ lockfileVersion: 3, packages }) },
+    });
+    const deployment = await instance.client.untilEnded(id);
+    const log = await logOf(id);
+    expect(deployment, log).toMatchObject({ status: 'success', artifacts: [{ name: 'locked-1.2.3.zip' }] });
+    expect(log).toContain('SBOM: 1 component of "package-lock.json".');
+    expect(await api.deployments.sbom(id)).toMatchObject({
+      bomFormat: 'CycloneDX',
+      metadata: { component: { name: 'locked', version: '1.2.3' } },
+      components: [{ purl: 'pkg:npm/left@1.0.0', scope: 'required' }],
+    });
+    const envelope = await api.deployments.attestation(id);
+    const keys = await api.instance.provenanceKeys();
+    const { statement, subjects } = await verifyEnvelope(envelope, keys);
+    expect(statement.predicate.runDetails.builder.id).toMatch(/\/builders\/host$/);
+    // The site is published: the ZIP stands for it, and its manifest has the SHA-256 of each file.
+    expect(subjects).toEqual(['locked-1.2.3.zip', 'site-manifest.json.gz']);
+    const zip = await (await fetch(deployment.artifacts[0]?.url ?? '')).arrayBuffer();
+    const sha256 = createHash('sha256').update(Buffer.from(zip)).digest('hex');
+    expect((await verifyEnvelope(envelope, keys, { sha256 })).subjects).toEqual(['locked-1.2.3.zip']);
   });
 
   it('that fails reports why, like any other', async () => {

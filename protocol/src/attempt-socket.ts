@@ -120,7 +120,7 @@ export const DeploymentToRunner = z.discriminatedUnion('type', [
     type: z.literal('welcome'),
     ackedSeq: z.int().min(0),
     canceling: z.boolean(),
-    /** Types of frames that the edge takes besides those of version 0.1.0. */
+    /** What the edge takes besides the frames of version 0.1.0: types of frames, and SBOM. */
     accepts: z.array(z.string()).optional(),
   }),
   /** Every line up to `seq` is stored; cumulative. */

@@ -130,6 +130,10 @@ export const Deployment = z
       site: z.url().optional(),
       /** The URL of the newest successful site of its branch. */
       branch: z.url().optional(),
+      /** Its signed provenance; only of a success. */
+      attestation: z.url().optional(),
+      /** Its bill of materials, if it has one. */
+      sbom: z.url().optional(),
       /** Its trace, if the instance sends traces and says where they are shown. */
       trace: z.url().optional(),
     }),

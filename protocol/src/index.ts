@@ -33,6 +33,7 @@ export * from './release-details.ts';
 export * from './retention.ts';
 export * from './runner.ts';
 export * from './runner-capacity.ts';
+export * from './sbom.ts';
 export * from './sensitive.ts';
 
 export * from './site.ts';

@@ -18,6 +18,7 @@ import {
   type Redeploy,
   type UpdateDeployment,
 } from '@appflux/protocol';
+import { z } from 'zod';
 import { type CallOptions, type Calls, path } from '../http/calls.ts';
 import type { ListQuery } from '../pages.ts';
 
@@ -83,6 +84,14 @@ export const deployments = (calls: Calls) => ({
   /** Its signed provenance; verifyEnvelope checks it. */
   attestation: (id: string, options: CallOptions = {}): Promise<DsseEnvelope> =>
     calls.json(DsseEnvelope, 'GET', path`/api/deployments/${id}/attestation`, options),
+  /** Its bill of materials: CycloneDX, as JSON. */
+  sbom: async (id: string, options: CallOptions = {}): Promise<unknown> =>
+    calls.json(
+      z.looseObject({ bomFormat: z.literal('CycloneDX') }),
+      'GET',
+      path`/api/deployments/${id}/sbom`,
+      options,
+    ),
   /** How often each artifact was downloaded. */
   downloads: (id: string, options: CallOptions = {}): Promise<DeploymentDownloads> =>
     calls.json(DeploymentDownloads, 'GET', path`/api/deployments/${id}/downloads`, options),

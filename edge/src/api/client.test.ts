@@ -197,6 +197,10 @@ const CALLS: Record<string, { call: () => Promise<unknown>; refused?: string }> 
     call: () => script.deployments.attestation(made.deployment),
     refused: 'not_successful',
   },
+  'GET /api/deployments/:id/sbom': {
+    call: () => script.deployments.sbom(made.deployment),
+    refused: 'not_successful',
+  },
   'GET /api/deployments/:id/downloads': { call: () => script.deployments.downloads(made.deployment) },
   'GET /api/deployments/:id/notes': { call: () => script.deployments.notes(made.deployment) },
   'PATCH /api/deployments/:id': {

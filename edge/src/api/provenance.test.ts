@@ -2,15 +2,25 @@
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { verifyEnvelope } from '@appflux/client';
-import type { DsseEnvelope, ErrorBody, ProvenanceKeys } from '@appflux/protocol';
+import {
+  type DsseEnvelope,
+  type ErrorBody,
+  MAX_SBOM_BYTES,
+  type ProvenanceKeys,
+  SBOM_MEDIA_TYPE,
+  SBOM_UPLOAD_TYPE,
+} from '@appflux/protocol';
 import { createLocalJWKSet, type JSONWebKeySet } from 'jose';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { givenQueued } from '../deployment/testing/queued.ts';
 import { metadataOf } from '../metadata/index.ts';
+import { contentOf } from '../metadata/metadata.ts';
 import { newObjectId } from '../metadata/object-id.ts';
 import { tokenRecord } from '../metadata/testing/sample-records.ts';
-import { hashToken, makeToken } from '../secrets/tokens.ts';
-import { connectAttempt, deliver, givenRunner, leaseOf } from '../testing/attempt.ts';
+import { removeParts } from '../retention/remove.ts';
+import { hashToken, makeToken, sha256Hex } from '../secrets/tokens.ts';
+import { objectsOf } from '../storage/index.ts';
+import { type Connected, connectAttempt, deliver, givenRunner, leaseOf } from '../testing/attempt.ts';
 import { forgetAll, request } from '../testing/worker.ts';
 
 beforeAll(forgetAll);
@@ -161,4 +171,157 @@ test('each id of a statement leads to what it means', async () => {
     ]);
   }
   expect((await request('/.well-known/appflux/builders/another')).status).toBe(404);
+});
+
+describe('the bill of materials', () => {
+  const SBOM_OF_TEST = { bomFormat: 'CycloneDX', specVersion: '1.6', components: [] };
+
+  const gzipOf = async (value: object) =>
+    new Uint8Array(
+      await new Response(
+        new Blob([JSON.stringify(value)]).stream().pipeThrough(new CompressionStream('gzip')),
+      ).arrayBuffer(),
+    );
+
+  /** Announces an SBOM and PUTs these bytes. Returns its frames. */
+  async function announced(connected: Connected, bytes: Uint8Array<ArrayBuffer>, announcedBytes = bytes) {
+    const file = {
+      name: 'sbom.cdx.json.gz',
+      size: announcedBytes.length,
+      sha256: await sha256Hex(announcedBytes),
+      contentType: SBOM_UPLOAD_TYPE,
+      meta: {},
+    };
+    connected.send({ type: 'upload', request: 'sbom', ...file });
+    const [part] = (await connected.next('upload_granted')).parts ?? [];
+    const put = await fetch(part?.url ?? '', { method: 'PUT', body: bytes });
+    const parts = [{ partNumber: 1, etag: put.headers.get('etag') ?? 'none' }];
+    connected.send({ type: 'uploaded', request: 'sbom', name: file.name, parts });
+    return { file, url: part?.url ?? '' };
+  }
+
+  /** A deployment whose runner has delivered an artifact, and what `more` does. */
+  async function withSbom(more: (connected: Connected) => Promise<unknown>) {
+    const spec = await givenQueued();
+    const runner = await givenRunner(spec.ownerId);
+    const connected = await connectAttempt(await leaseOf(spec.id, runner), runner.credential);
+    await deliver(connected, 'app.apk', 'the bytes');
+    await more(connected);
+    connected.send({ type: 'finish', result: { status: 'success', artifacts: ['app.apk'] } });
+    await connected.closed;
+    const { record, seq } = (await env.DEPLOYMENTS.getByName(spec.id).snapshot()) ?? {};
+    if (record === undefined) throw new Error('it was just created');
+    await metadataOf(env).deployments.project(record, seq ?? 1);
+    return { record, token: await tokenOf(spec.ownerId, ['deployments:read']) };
+  }
+
+  const sbom = (id: string, token: string, headers: HeadersInit = {}) =>
+    request(`/api/deployments/${id}/sbom`, { token, headers });
+
+  test('is answered as CycloneDX, compressed for those who take that, and is no artifact', async () => {
+    const bytes = await gzipOf(SBOM_OF_TEST);
+    const { record, token } = await withSbom(async (connected) => {
+      await announced(connected, bytes);
+      await connected.next('upload_done');
+    });
+    expect(record.artifacts.map(({ name }) => name)).toEqual(['app.apk']);
+    const answer = await sbom(record.id, token);
+    expect([answer.status, answer.headers.get('Content-Type')]).toEqual([200, SBOM_MEDIA_TYPE]);
+    expect(await answer.json()).toEqual(SBOM_OF_TEST);
+    const packed = await sbom(record.id, token, { 'Accept-Encoding': 'gzip' });
+    expect(packed.headers.get('Content-Encoding')).toBe('gzip');
+    const deployment = await (await request(`/api/deployments/${record.id}`, { token })).json();
+    expect(deployment).toMatchObject({
+      urls: {
+        sbom: `${env.PUBLIC_URL}/api/deployments/${record.id}/sbom`,
+        attestation: `${env.PUBLIC_URL}/api/deployments/${record.id}/attestation`,
+      },
+    });
+    expect(JSON.stringify(deployment)).not.toContain(record.sbom?.key);
+    // Its digest is in the statement, as what the runner says.
+    const envelope = await (await attestation(record.id, token)).json<DsseEnvelope>();
+    expect(atob(envelope.payload)).toContain(await sha256Hex(bytes));
+  });
+
+  test('is one object in storage, below the deployment’s prefix, and goes with its artifacts', async () => {
+    const { record, token } = await withSbom(async (connected) => {
+      await announced(connected, await gzipOf(SBOM_OF_TEST));
+      await connected.next('upload_done');
+    });
+    const prefix = `apps/${record.appId}/${record.id}/`;
+    const { keys } = await objectsOf(env).list(`${prefix}1/`);
+    expect(keys.filter((key) => key.includes('sbom'))).toEqual([record.sbom?.key]);
+    const parts = { env, metadata: metadataOf(env), objects: objectsOf(env) };
+    // A release keeps its artifacts.
+    await parts.metadata.apps.update(record.appId, { release: null });
+    const kept = await parts.metadata.deployments.byId(record.id);
+    if (kept === null) throw new Error('it was just projected');
+    expect(await removeParts(contentOf(kept), ['artifacts'], parts, new Date().toISOString())).toEqual([
+      'artifacts',
+    ]);
+    expect((await objectsOf(env).list(`${prefix}1/`)).keys).toEqual([]);
+    const answer = await sbom(record.id, token);
+    expect([answer.status, await codeOf(answer)]).toEqual([410, 'artifacts_removed']);
+    // What it was is stated still.
+    expect((await attestation(record.id, token)).status).toBe(200);
+  });
+
+  test('without one the answer says so', async () => {
+    const { record, token } = await withSbom(async () => undefined);
+    const answer = await sbom(record.id, token);
+    expect(answer.status).toBe(404);
+    expect((await answer.json<ErrorBody>()).error.message).toContain('no lockfile');
+    const stranger = await tokenOf(crypto.randomUUID(), ['deployments:read']);
+    expect((await sbom(record.id, stranger)).status).toBe(404);
+    expect((await request(`/api/deployments/${record.id}/sbom`)).status).toBe(401);
+    expect((await sbom('x', token)).status).toBe(400);
+  });
+
+  test('bytes that were changed after their delivery are not answered', async () => {
+    const bytes = await gzipOf(SBOM_OF_TEST);
+    const { record, token } = await withSbom(async (connected) => {
+      const { url } = await announced(connected, bytes);
+      await connected.next('upload_done');
+      await fetch(url, { method: 'PUT', body: new Uint8Array(bytes.length).fill(65) });
+    });
+    const answer = await sbom(record.id, token);
+    expect([answer.status, await codeOf(answer)]).toEqual([500, 'artifact_damaged']);
+  });
+
+  test('an upload that never came, or is too large, is refused, and the deployment succeeds', async () => {
+    const { record } = await withSbom(async (connected) => {
+      await announced(connected, new Uint8Array(0), await gzipOf(SBOM_OF_TEST));
+      expect(await connected.next('upload_refused')).toMatchObject({ again: false });
+      const large = { name: 'large.gz', size: MAX_SBOM_BYTES + 1, sha256: '0'.repeat(64), meta: {} };
+      connected.send({ type: 'upload', request: 'large', ...large, contentType: SBOM_UPLOAD_TYPE });
+      await connected.next('upload_refused');
+    });
+    expect(record).toMatchObject({ status: 'success', sbom: null });
+  });
+
+  test('announced again, only the last one is kept', async () => {
+    const { record, token } = await withSbom(async (connected) => {
+      for (const version of [1, 2]) {
+        await announced(connected, await gzipOf({ ...SBOM_OF_TEST, version }));
+        await connected.next('upload_done');
+      }
+    });
+    expect(await (await sbom(record.id, token)).json()).toMatchObject({ version: 2 });
+    const { keys } = await objectsOf(env).list(`apps/${record.appId}/${record.id}/1/.sbom/`);
+    expect(keys).toEqual([record.sbom?.key]);
+  });
+
+  test('that of a failed deployment is removed', async () => {
+    const spec = await givenQueued();
+    const runner = await givenRunner(spec.ownerId);
+    const connected = await connectAttempt(await leaseOf(spec.id, runner), runner.credential);
+    await announced(connected, await gzipOf(SBOM_OF_TEST));
+    await connected.next('upload_done');
+    const left = async () => (await objectsOf(env).list(`apps/${spec.app.id}/${spec.id}/1/`)).keys;
+    expect(await left()).toHaveLength(1);
+    const failure = { code: 'build_failed', message: 'no', phase: 'building', hint: 'none' };
+    connected.send({ type: 'finish', result: { status: 'failed', failure } });
+    await connected.closed;
+    await expect.poll(left).toEqual([]);
+  });
 });

@@ -2,10 +2,13 @@
 import {
   AppFluxError,
   DsseEnvelope,
+  ErrorBody,
+  hasEnded,
   ObjectId,
   PROVENANCE_KEYS_PATH,
   ProvenanceKeys,
   RotateProvenanceKey,
+  SBOM_MEDIA_TYPE,
 } from '@appflux/protocol';
 import { createRoute, z } from '@hono/zod-openapi';
 import { note, OPERATOR } from '../audit/note.ts';
@@ -14,7 +17,10 @@ import { deploymentOf } from '../objects/deployments.ts';
 import { provenanceKeys } from '../provenance/attest.ts';
 import { publicKeys } from '../provenance/key-ring.ts';
 import { readRing, rotateKeys } from '../provenance/keys.ts';
+import { readSbom, unpacked } from '../provenance/read-sbom.ts';
+import { artifactsRemoved } from '../retention/removed.ts';
 import { ownedDeployment, stillThere } from './deployments.ts';
+import { takesGzip } from './finished-log.ts';
 import { operatorOnly } from './operator.ts';
 
 export const provenance = router();
@@ -48,6 +54,57 @@ provenance.openapi(
     });
   },
 );
+
+// The typed router takes this media type for no JSON, so the route is described manually.
+provenance.openAPIRegistry.registerPath({
+  method: 'get',
+  path: '/api/deployments/{id}/sbom',
+  summary: 'Get the bill of materials of a deployment',
+  description:
+    'CycloneDX 1.6 as JSON, made by the runner of the lockfiles in the source. 404 if the source has no lockfile.',
+  tags: ['deployments'],
+  security: bearer,
+  request: { params: z.object({ id: ObjectId }) },
+  responses: {
+    200: {
+      description: 'The bill of materials',
+      content: { 'application/vnd.cyclonedx+json': { schema: z.looseObject({}) } },
+    },
+    ...refusals,
+    410: json(ErrorBody, 'Removed by retention'),
+  },
+});
+
+provenance.get('/api/deployments/:id/sbom', needs('deployments:read'), async (c) => {
+  const { metadata, objects, caller } = c.var;
+  const id = ObjectId.safeParse(c.req.param('id'));
+  if (!id.success) throw new AppFluxError('bad_request', 'Invalid request path: the id is not one');
+  const known = await ownedDeployment(metadata, caller.ownerId, id.data);
+  const { status, sbom = null } = hasEnded(known.status)
+    ? known
+    : stillThere(await deploymentOf(c.env, known.id).snapshot(), known.id).record;
+  if (status !== 'success') {
+    throw new AppFluxError(
+      'not_successful',
+      `That deployment is ${status}; only a successful one has an SBOM`,
+    );
+  }
+  if (sbom === null) {
+    throw new AppFluxError('not_found', 'This deployment has no SBOM: no lockfile was found in its source', {
+      hint: 'Commit the lockfile of your package manager and redeploy. The log says what was found.',
+    });
+  }
+  if (known.artifactsRemovedAt !== null) throw artifactsRemoved(known.artifactsRemovedAt);
+  const headers = {
+    'Content-Type': SBOM_MEDIA_TYPE,
+    'Content-Disposition': `attachment; filename="${known.app.slug}-${known.id}.cdx.json"`,
+    Vary: 'Accept-Encoding',
+  };
+  const bytes = await readSbom(objects, sbom);
+  if (!takesGzip(c)) return c.body(unpacked(bytes), 200, headers);
+  // As it is stored: it costs no processor time here.
+  return new Response(bytes, { headers: { ...headers, 'Content-Encoding': 'gzip' }, encodeBody: 'manual' });
+});
 
 provenance.openapi(
   createRoute({

@@ -55,6 +55,7 @@ const ROUTES: Record<string, Who> = {
   'GET /api/deployments/:id/artifacts': 'viewer',
   'GET /api/deployments/:id/downloads': 'viewer',
   'GET /api/deployments/:id/attestation': 'viewer',
+  'GET /api/deployments/:id/sbom': 'viewer',
   'GET /api/analytics': 'viewer',
   'POST /api/deployments/:id/promote': 'developer',
   'POST /api/deployments/:id/links': 'developer',

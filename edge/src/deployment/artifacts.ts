@@ -302,8 +302,8 @@ function toRecord(row: Row): ArtifactRecord {
   const named = { name: row.name, meta: JSON.parse(row.meta) };
   const published = publishedOf(row);
   if (published !== null) {
-    const { key, size, sha256 } = published;
-    return { ...named, key, size, sha256, contentType: 'application/zip' };
+    const { key, size, sha256, manifestSha256 } = published;
+    return { ...named, key, size, sha256, contentType: 'application/zip', manifestSha256 };
   }
   return {
     ...named,

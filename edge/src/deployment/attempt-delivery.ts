@@ -7,9 +7,11 @@ import {
   isAppFluxError,
   MAX_ARTIFACTS,
   type RunnerToDeployment,
+  SBOM_UPLOAD_TYPE,
   SITE_BASE,
 } from '@appflux/protocol';
 import { journal } from '../journal.ts';
+import { SbomRefused, type SbomUploads } from '../provenance/sbom-uploads.ts';
 import { closeQuietly } from '../sockets/close.ts';
 import { type ArtifactUploads, DeliveryInvalid, tooManyArtifacts, UploadRefused } from './artifacts.ts';
 import { sendFrame } from './attempt-socket.ts';
@@ -23,6 +25,7 @@ export interface DeliveryParts {
   readonly machine: Machine;
   readonly artifacts: ArtifactUploads;
   readonly packs: Pick<SitePacks, 'base'>;
+  readonly sboms: SbomUploads;
   /** What an error is reported as, with regard to the disk. */
   readonly asDiskFull: (error: AppFluxError) => Promise<AppFluxError>;
   /** Applies an event to the deployment. */
@@ -42,7 +45,10 @@ export class AttemptDelivery {
     const { request } = frame;
     await this.#answer(ws, request, async () => {
       try {
-        const plan = await this.#parts.artifacts.begin(app.id, id, frame, limits.artifactBytes);
+        const plan =
+          frame.contentType === SBOM_UPLOAD_TYPE
+            ? await this.#parts.sboms.begin(app.id, id, frame)
+            : await this.#parts.artifacts.begin(app.id, id, frame, limits.artifactBytes);
         sendFrame(ws, { type: 'upload_granted', request, partSize: plan.partSize, parts: plan.parts });
       } catch (error) {
         if (!(error instanceof DeliveryInvalid)) throw error;
@@ -66,7 +72,8 @@ export class AttemptDelivery {
   async uploaded(ws: WebSocket, frame: Frame<'uploaded'>): Promise<void> {
     const { request, attempt, name, parts } = frame;
     await this.#answer(ws, request, async () => {
-      await this.#parts.artifacts.complete(attempt, name, parts);
+      if (this.#parts.sboms.has(attempt, name)) await this.#parts.sboms.complete(attempt, name);
+      else await this.#parts.artifacts.complete(attempt, name, parts);
       sendFrame(ws, { type: 'upload_done', request });
     });
   }
@@ -83,6 +90,7 @@ export class AttemptDelivery {
 
   async #refusalOf(error: unknown): Promise<{ message: string; again: boolean }> {
     if (error instanceof UploadRefused) return error;
+    if (error instanceof SbomRefused) return { message: error.message, again: false };
     journal.error('an upload failed', error);
     const failed = isAppFluxError(error)
       ? error
@@ -101,7 +109,8 @@ export class AttemptDelivery {
     if (result.artifacts.length > MAX_ARTIFACTS) return invalidDelivery(attempt, tooManyArtifacts());
     const artifacts = this.#parts.artifacts.delivered(attempt, result.artifacts);
     const site = this.#parts.artifacts.site(attempt, result.artifacts);
-    if (artifacts !== null) return { type: 'succeeded', attempt, artifacts, site };
+    const sbom = this.#parts.sboms.delivered(attempt);
+    if (artifacts !== null) return { type: 'succeeded', attempt, artifacts, site, sbom };
     const message = 'The runner reported success, but not all of its artifacts are in storage';
     return { type: 'failed', attempt, failure: failure('upload_failed', message, 'uploading') };
   }

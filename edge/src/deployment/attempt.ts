@@ -6,8 +6,10 @@ import {
   DETAILS,
   failure,
   type RunnerToDeployment,
+  SBOM,
   SITE_BASE,
 } from '@appflux/protocol';
+import type { SbomUploads } from '../provenance/sbom-uploads.ts';
 import { closeQuietly } from '../sockets/close.ts';
 import type { ArtifactUploads } from './artifacts.ts';
 import { AttemptDelivery } from './attempt-delivery.ts';
@@ -23,6 +25,7 @@ export interface AttemptParts {
   readonly log: DeploymentLog;
   readonly artifacts: ArtifactUploads;
   readonly packs: Pick<SitePacks, 'base'>;
+  readonly sboms: SbomUploads;
   /** What an error is reported as, with regard to the disk. */
   readonly asDiskFull: (error: AppFluxError) => Promise<AppFluxError>;
   /** Applies an event to the deployment. */
@@ -49,7 +52,7 @@ export class Attempt {
     const ackedSeq = log.write();
     const { status, cancelReason } = machine.current().state;
     const canceling = status === 'canceling';
-    sendFrame(admitted, { type: 'welcome', ackedSeq, canceling, accepts: [SITE_BASE, DETAILS] });
+    sendFrame(admitted, { type: 'welcome', ackedSeq, canceling, accepts: [SITE_BASE, DETAILS, SBOM] });
     if (canceling) sendFrame(admitted, { type: 'cancel', reason: cancelReason ?? '' });
     return answer;
   }

@@ -16,7 +16,7 @@ import {
   type Plan,
   type ReleaseDetails,
 } from '@appflux/protocol';
-import type { ArtifactRecord } from '../metadata/metadata.ts';
+import type { ArtifactRecord, SbomRecord } from '../metadata/metadata.ts';
 import { settled, wentBack } from './clock-jump.ts';
 import { lastWords, missing } from './own-lines.ts';
 import type { Lease, Spec, State } from './state.ts';
@@ -55,7 +55,13 @@ export type Event =
   | { type: 'plan'; attempt: number; plan: Plan; version: string | null }
   | { type: 'details'; attempt: number; details: ReleaseDetails }
   /** The runner's word on how its attempt ended; artifacts are checked before this event is made. */
-  | { type: 'succeeded'; attempt: number; artifacts: ArtifactRecord[]; site: DeploymentSite | null }
+  | {
+      type: 'succeeded';
+      attempt: number;
+      artifacts: ArtifactRecord[];
+      site: DeploymentSite | null;
+      sbom?: SbomRecord | null;
+    }
   | { type: 'failed'; attempt: number; failure: Failure }
   /** The runner gave the attempt up: because it was canceled, or because the runner is stopping. */
   | { type: 'stopped'; attempt: number }
@@ -334,7 +340,7 @@ function fromRunner(spec: Spec, state: State, event: RunnerEvent, now: number): 
     case 'succeeded':
       // After we report `canceling`, we never report success.
       if (state.status === 'canceling') return answered(canceled(state, now));
-      return end({ ...state, artifacts: event.artifacts, site: event.site }, 'success', now, []);
+      return end(delivered(state, event), 'success', now, []);
     case 'failed':
       if (state.status === 'canceling') return answered(canceled(state, now));
       return fail(state, event.failure, now, [{ type: 'discard', attempt: state.attempt }]);
@@ -361,6 +367,12 @@ const answered = (outcome: Outcome): Outcome =>
   'refused' in outcome
     ? outcome
     : { ...outcome, effects: outcome.effects.filter((effect) => effect.type !== 'closeAttempt') };
+
+/** What an attempt has delivered, in the state of its deployment. */
+const delivered = (
+  state: State,
+  { artifacts, site, sbom = null }: Extract<Event, { type: 'succeeded' }>,
+): State => ({ ...state, artifacts, site, ...(sbom === null ? {} : { sbom }) });
 
 /** A lease that was renewed at `heardAt`: it never gets shorter, and no clock can push it beyond one term. */
 function renewed(lease: Lease, heardAt: number, now: number): Lease {

@@ -28,6 +28,7 @@ import { poolOf } from '../objects/pools.ts';
 import { storeErrors } from '../operations/store-errors.ts';
 import { type Attestation, attest } from '../provenance/attest.ts';
 import { Attestations } from '../provenance/attestations.ts';
+import { SbomUploads } from '../provenance/sbom-uploads.ts';
 import { createSealer } from '../secrets/sealing.ts';
 import { makeToken } from '../secrets/tokens.ts';
 import { setting } from '../settings.ts';
@@ -112,7 +113,8 @@ export class DeploymentObject extends DurableObject<Env> {
     const viewers = new Viewers(ctx);
     const socket = new AttemptSocket(ctx, cutOff);
     const log = new DeploymentLog(sql, viewers, machine.saved?.spec.limits.logBytes ?? null);
-    const tools = { machine, log, outbox: new Outbox(), artifacts: this.#artifacts, apply };
+    const sboms = new SbomUploads(ctx.storage, objects, presignerOf(env));
+    const tools = { machine, log, outbox: new Outbox(), artifacts: this.#artifacts, sboms, apply };
     const tasks = new PendingTasks(ctx, {
       name,
       perform: (task) => perform(task, { ...tools, env: this.env }),
@@ -136,6 +138,7 @@ export class DeploymentObject extends DurableObject<Env> {
       log,
       artifacts: this.#artifacts,
       packs,
+      sboms,
       asDiskFull: (error) => asDiskFull(error, env),
       apply,
       rearm,

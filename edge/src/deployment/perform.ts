@@ -7,6 +7,7 @@ import { tailOf } from '../logs/tail.ts';
 import { keepsLogTails } from '../metadata/index.ts';
 import { LOG_TAIL_LINES } from '../metadata/metadata.ts';
 import { poolOf } from '../objects/pools.ts';
+import type { SbomUploads } from '../provenance/sbom-uploads.ts';
 import { objectsOf } from '../storage/index.ts';
 import { logKey } from '../storage/keys.ts';
 import { trace } from '../tracing/export.ts';
@@ -25,12 +26,13 @@ export interface Tools {
   readonly outbox: Outbox;
   readonly log: DeploymentLog;
   readonly artifacts: ArtifactUploads;
+  readonly sboms: SbomUploads;
   /** Applies an event to the deployment. */
   readonly apply: (event: Event) => Refusal | null;
 }
 
 export async function perform(task: Task, tools: Tools): Promise<'done' | 'unconfirmed'> {
-  const { env, machine, outbox, artifacts } = tools;
+  const { env, machine, outbox, artifacts, sboms } = tools;
   const { spec, state, seq } = machine.current();
   switch (task) {
     case 'offer':
@@ -45,6 +47,7 @@ export async function perform(task: Task, tools: Tools): Promise<'done' | 'uncon
       return machine.hasUnconfirmed ? 'unconfirmed' : 'done';
     case 'discard':
       await artifacts.discard(spec.app.id, spec.id, keptAttempt(state));
+      await sboms.discard(keptAttempt(state));
       return 'done';
     case 'archive':
       await archive(tools);

@@ -39,6 +39,7 @@ export function recordOf(spec: Spec, state: State): DeploymentRecord {
     artifacts: state.artifacts,
     site: state.site ?? null,
     logKey: state.logKey,
+    sbom: state.sbom ?? null,
     uploadId: spec.source.kind === 'upload' ? spec.source.uploadId : null,
     createdAt: iso(spec.createdAt),
     startedAt: isoOrNull(state.startedAt),
@@ -90,12 +91,13 @@ export function toDeployment(
     logKey: __,
     uploadId: ___,
     leftovers: ____,
+    sbom = null,
     artifacts,
     ...rest
   } = { ...UNMARKED, ...record };
   const trace = traceUrl(traceTemplate, traceOf(record.id).traceId);
   const self = `${publicUrl}/api/deployments/${record.id}`;
-  const delivered = artifacts.map(({ key: _, etag: __, ...artifact }) => ({
+  const delivered = artifacts.map(({ key: _, etag: __, manifestSha256: ___, ...artifact }) => ({
     ...artifact,
     url: `${publicUrl}/dl/${record.id}/${encodeURIComponent(artifact.name)}`,
   }));
@@ -110,6 +112,8 @@ export function toDeployment(
       live: `${self.replace(/^http/, 'ws')}/logs/live`,
       ...(record.status === 'success' ? { page: `${publicUrl}/a/${record.app.slug}` } : {}),
       ...siteUrls(record, siteUrl),
+      ...(record.status === 'success' ? { attestation: `${self}/attestation` } : {}),
+      ...(sbom === null || rest.artifactsRemovedAt !== null ? {} : { sbom: `${self}/sbom` }),
       ...(trace === null ? {} : { trace }),
     },
   };

@@ -13,7 +13,7 @@ import type {
   ReleaseDetails,
   Trigger,
 } from '@appflux/protocol';
-import type { ArtifactRecord, SealedFile, SealedVariable } from '../metadata/metadata.ts';
+import type { ArtifactRecord, SbomRecord, SealedFile, SealedVariable } from '../metadata/metadata.ts';
 import { UPLOAD_SECONDS } from '../storage/presigner.ts';
 
 /** Where the code comes from, as it was when the deployment was asked for. */
@@ -95,6 +95,8 @@ export interface State {
   details?: ReleaseDetails;
   failure: Failure | null;
   artifacts: ArtifactRecord[];
+  /** Its bill of materials. Absent while there is none, and in older records. */
+  sbom?: SbomRecord;
   /** What it published as a site. Absent before it did, and in records that are older than sites. */
   site?: DeploymentSite | null;
   /** Where the whole log lies, once it is archived. */

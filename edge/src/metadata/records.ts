@@ -94,7 +94,18 @@ export type ArtifactRecord = Omit<Artifact, 'url'> & {
   key: string;
   /** Storage's name for the bytes whose SHA-256 was checked. Absent in records of version 0.1.0, which checked none. */
   etag?: string;
+  /** Of the ZIP that stands for a site: the SHA-256 of the manifest that it is generated from, in hex. */
+  manifestSha256?: string;
 };
+
+/** A bill of materials (SBOM) in storage: gzip-compressed CycloneDX. */
+export interface SbomRecord {
+  key: string;
+  /** Bytes as they are stored. */
+  size: number;
+  /** Of those, in hex. */
+  sha256: string;
+}
 
 /** A deployment as its object last told of it; the object owns the truth. */
 export type DeploymentRecord = Omit<
@@ -112,6 +123,8 @@ export type DeploymentRecord = Omit<
   artifacts: ArtifactRecord[];
   /** Where the whole log lies once it is archived. */
   logKey: string | null;
+  /** Absent in records that are older than SBOMs; null when the runner delivered none. */
+  sbom?: SbomRecord | null;
   /** The upload that it was built from; null when it was built from a repository. */
   uploadId: string | null;
 };

@@ -125,6 +125,15 @@ describe('what it is about', () => {
     ]);
   });
 
+  test('a site: the ZIP of it and its manifest', () => {
+    const site = artifact('app.zip', { manifestSha256: 'e'.repeat(64) });
+    delete site.etag;
+    expect(stated(git(), built({ artifacts: [site] })).subject).toEqual([
+      { name: 'app.zip', digest: { sha256: 'a'.repeat(64) } },
+      { name: 'site-manifest.json.gz', digest: { sha256: 'e'.repeat(64) } },
+    ]);
+  });
+
   test('nothing that only the runner gave a digest of', () => {
     const spec = git();
     const unchecked = artifact('old.apk');
@@ -214,6 +223,20 @@ describe('what it says', () => {
       startedOn: '2026-11-01T12:00:00.000Z',
       finishedOn: '2026-11-01T13:00:00.000Z',
     });
+  });
+
+  test('the bill of materials is a by-product that the runner made', () => {
+    const sbom = { key: 'k', size: 3, sha256: '1'.repeat(64) };
+    const byproductsOf = (change: Partial<State>) =>
+      (stated(git(), built(change)).predicate.runDetails as unknown as { byproducts: object[] }).byproducts;
+    expect(byproductsOf({})).toEqual([]);
+    expect(byproductsOf({ sbom })).toEqual([
+      {
+        name: 'sbom.cdx.json.gz',
+        digest: { sha256: '1'.repeat(64) },
+        annotations: { reportedBy: 'runner' },
+      },
+    ]);
   });
 
   test('a build of an earlier version doesn’t claim to have been in a container', () => {

@@ -14,7 +14,7 @@ import {
   SLSA_PROVENANCE,
   type Trigger,
 } from '@appflux/protocol';
-import type { ArtifactRecord } from '../metadata/metadata.ts';
+import type { ArtifactRecord, SbomRecord } from '../metadata/metadata.ts';
 
 /** The deployment is named by what these addresses begin with. */
 export const BUILD_TYPE_PATH = '/.well-known/appflux/build-types/deployment/v1';
@@ -22,6 +22,9 @@ export const BUILDERS_PATH = '/.well-known/appflux/builders';
 
 /** What is built by a runner whose executor was not recorded, by an earlier version. */
 export const UNRECORDED_EXECUTOR = 'unrecorded';
+
+/** The subject that is a site's manifest, as it is stored: gzip-compressed JSON. */
+export const SITE_MANIFEST = 'site-manifest.json.gz';
 
 /** Something that a build used (in-toto's ResourceDescriptor). */
 interface Resource {
@@ -73,6 +76,7 @@ interface Built {
   version: string | null;
   plan: Plan | null;
   artifacts: readonly ArtifactRecord[];
+  sbom?: SbomRecord;
 }
 
 /** A deployment that ended as a success. */
@@ -83,7 +87,7 @@ export interface BuiltDeployment {
 
 /** The statement; null when there is nothing whose digest the control plane has computed. */
 export function statementOf({ spec, state }: BuiltDeployment, publicUrl: string): object | null {
-  const subject = state.artifacts.filter(isChecked).map(subjectOf);
+  const subject = state.artifacts.filter(isChecked).flatMap(subjectsOf);
   if (subject.length === 0) return null;
   const executor = state.executor ?? UNRECORDED_EXECUTOR;
   return {
@@ -111,15 +115,23 @@ export function statementOf({ spec, state }: BuiltDeployment, publicUrl: string)
           startedOn: iso(state.phases[0]?.startedAt ?? state.startedAt),
           finishedOn: iso(state.finishedAt),
         },
+        byproducts: sbomOf(state),
       },
     },
   };
 }
 
 /** Version 0.1.0 noted what the runner announced, and computed no digest of it. */
-const isChecked = ({ etag }: ArtifactRecord): boolean => etag !== undefined;
+const isChecked = ({ etag, manifestSha256 }: ArtifactRecord): boolean =>
+  etag !== undefined || manifestSha256 !== undefined;
 
-const subjectOf = ({ name, sha256 }: ArtifactRecord) => ({ name, digest: { sha256 } });
+/** A file; a site is its manifest, too, which has the SHA-256 of each of its files. */
+function subjectsOf({ name, sha256, manifestSha256 }: ArtifactRecord): Resource[] {
+  const file = { name, digest: { sha256 } };
+  return manifestSha256 === undefined
+    ? [file]
+    : [file, { name: SITE_MANIFEST, digest: { sha256: manifestSha256 } }];
+}
 
 /** All that a person or a webhook decided: fixed when the deployment was requested. Variables by their names only. */
 function requestedFor(spec: Requested): object {
@@ -174,5 +186,11 @@ function imageOf({ plan }: Built): Resource | null {
     ? null
     : { name: plan.image, digest: { sha256 }, annotations: BY_RUNNER };
 }
+
+/** The bill of materials, which the runner has made of the lockfiles. */
+const sbomOf = ({ sbom }: Built): Resource[] =>
+  sbom === undefined
+    ? []
+    : [{ name: 'sbom.cdx.json.gz', digest: { sha256: sbom.sha256 }, annotations: BY_RUNNER }];
 
 const iso = (time: number | null): string | null => (time === null ? null : new Date(time).toISOString());

@@ -22,7 +22,10 @@ internalParameters: what the platform decided.
 
 resolvedDependencies with the annotation reportedBy=runner: not checked by the control plane.
 
-subject: name and SHA-256 of each delivered file. The control plane computed each digest from the stored bytes.
+byproducts: the bill of materials (gzip-compressed CycloneDX), which the runner made of the lockfiles.
+
+subject: name and SHA-256 of each delivered file; of a site, a ZIP of it and its manifest.
+The control plane computed each digest from the stored bytes.
 
 The times are the control plane's.
 `;

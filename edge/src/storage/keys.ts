@@ -21,6 +21,10 @@ export const artifactKey = (appId: string, deploymentId: string, attempt: number
 export const artifactAgainKey = (appId: string, deploymentId: string, attempt: number, name: string) =>
   `${attemptPrefix(appId, deploymentId, attempt)}.${crypto.randomUUID()}/${name}`;
 
+/** A bill of materials of an attempt, which no artifact is beside: no name of one begins with a dot. */
+export const sbomKey = (appId: string, deploymentId: string, attempt: number, sha256: string) =>
+  `${attemptPrefix(appId, deploymentId, attempt)}.sbom/${sha256}.json.gz`;
+
 /** A deployment's whole log: gzip, one JSON line an item. */
 export const logKey = (appId: string, deploymentId: string) =>
   `${deploymentPrefix(appId, deploymentId)}log.ndjson.gz`;

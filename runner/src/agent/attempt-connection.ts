@@ -5,10 +5,12 @@ import {
   DeploymentToRunner,
   LEASE_TOKEN_HEADER,
   type RunnerToDeployment,
+  SBOM,
   SITE_BASE,
 } from '@appflux/protocol';
 import type { AttemptReport } from '../job/outcome.ts';
 import type { Notice } from '../job/pipeline.ts';
+import type { SbomConnection } from '../job/sbom/index.ts';
 import type { SiteBaseAnswer, SiteBaseQuestion, SiteConnection } from '../job/site/base.ts';
 import type { UploadAnswer, UploadConnection, UploadQuestion } from '../job/upload.ts';
 import type { Journal } from '../journal.ts';
@@ -67,7 +69,7 @@ const CLOSES: Readonly<Record<number, Stopped>> = {
  * Sends and receives the frames of one attempt, and reconnects when the connection is lost. Nothing is sent once the
  * lease may have expired.
  */
-export class AttemptConnection implements UploadConnection, SiteConnection {
+export class AttemptConnection implements UploadConnection, SiteConnection, SbomConnection {
   readonly #options: AttemptConnectionOptions;
   readonly #socket: ReconnectingSocket;
   readonly #welcomed = Promise.withResolvers<LogSender>();
@@ -75,7 +77,7 @@ export class AttemptConnection implements UploadConnection, SiteConnection {
   readonly #unconfirmed = new UnconfirmedFrames();
   readonly #uploads = new OpenQuestions<UploadAnswer>();
   readonly #bases = new OpenQuestions<SiteBaseAnswer | null>();
-  /** Types of frames that the edge takes besides those of version 0.1.0, by its last welcome. */
+  /** What the edge takes besides the frames of version 0.1.0, by its last welcome. */
   #accepts: readonly string[] = [];
   #log: LogSender | undefined;
   /** Whether the edge has said welcome on the present connection; until then nothing is sent. */
@@ -119,6 +121,10 @@ export class AttemptConnection implements UploadConnection, SiteConnection {
 
   get publishesSites(): boolean {
     return this.#accepts.includes(SITE_BASE);
+  }
+
+  get storesSboms(): boolean {
+    return this.#accepts.includes(SBOM);
   }
 
   /** An edge that doesn't know the question would end the attempt. The edge may change with a new connection. */

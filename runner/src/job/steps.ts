@@ -16,6 +16,8 @@ import type { JobHost } from './executor.ts';
 import { updatePublisher } from './expo/index.ts';
 import type { Steps } from './pipeline.ts';
 import { prepareSource } from './prepare/index.ts';
+import { type FoundLockfile, findLockfiles } from './sbom/find.ts';
+import { deliverSbom, type SbomConnection } from './sbom/index.ts';
 import type { SiteConnection } from './site/base.ts';
 import { sitePublisher } from './site/index.ts';
 import { type UploadConnection, uploadArtifacts } from './upload.ts';
@@ -28,7 +30,7 @@ export interface StepsInput {
   readonly secrets: Secrets;
   readonly mask: Mask;
   readonly log: AttemptLog;
-  readonly connection: UploadConnection & SiteConnection;
+  readonly connection: UploadConnection & SiteConnection & SbomConnection;
 }
 
 /** The steps that a runner really takes. */
@@ -39,6 +41,8 @@ export function realSteps(host: JobHost, input: StepsInput): Steps {
   let commitHash: string | null = null;
   let ignoreCommand: string | null = null;
   let siteSettings: SiteSettings = {};
+  let lockfiles: readonly FoundLockfile[] = [];
+  let version: string | null = null;
   const executor = host.executor.attempt({ job, folder, journal: host.journal });
   const withoutFileSystem = (error: unknown) =>
     host.journal.warn('A build gets no file system of its own. Its disk usage is watched instead', {
@@ -65,6 +69,9 @@ export function realSteps(host: JobHost, input: StepsInput): Steps {
       const decision = await detectPlan(source.root, wanted, ctx);
       ignoreCommand = decision.ignoreCommand;
       siteSettings = decision.site;
+      version = decision.version;
+      const { packageManager: manager } = decision.plan;
+      lockfiles = await findLockfiles({ root: source.root, top: within, manager });
       return { ...decision, plan: host.executor.planned(decision.plan) };
     },
     build: (source, plan, ctx, onImage) =>
@@ -105,6 +112,20 @@ export function realSteps(host: JobHost, input: StepsInput): Steps {
         return again;
       };
       await uploadArtifacts(artifacts, { connection, attempt, journal: host.journal, repacked }, ctx);
+      await inSpan(ctx, 'sbom', (within) =>
+        deliverSbom(
+          {
+            app: { name: job.app.slug, version },
+            lockfiles,
+            artifacts,
+            outDir: folder.workspace.scratch,
+            connection,
+            attempt,
+            journal: host.journal,
+          },
+          within,
+        ),
+      );
       await inSpan(ctx, 'keep cache', (within) => executor.keep(within));
     },
   };

@@ -31,9 +31,13 @@ export interface UploadConnection {
   ask(question: UploadQuestion): Promise<UploadAnswer>;
 }
 
-export interface UploadOptions extends PartsOptions {
+/** What an upload needs besides the file. */
+export interface UploadTools extends PartsOptions {
   readonly connection: UploadConnection;
   readonly attempt: number;
+}
+
+export interface UploadOptions extends UploadTools {
   /** Packs a site again after the edge has refused its base. */
   readonly repacked: (artifact: CollectedArtifact, ctx: StepContext) => Promise<CollectedArtifact>;
 }
@@ -82,7 +86,7 @@ async function uploadOrRepack(
   let current = artifact;
   for (let repacks = 0; ; repacks += 1) {
     try {
-      await uploadArtifact(current, options, ctx);
+      await uploadOne(current, options, ctx);
       return current;
     } catch (error) {
       if (!(error instanceof BaseGone)) throw error;
@@ -101,9 +105,9 @@ async function uploadOrRepack(
  * Uploads an artifact. The edge may lose a pack between its upload and the report of it; only the pack of a site is
  * uploaded again then, because other artifacts are kept.
  */
-async function uploadArtifact(
+export async function uploadOne(
   artifact: CollectedArtifact,
-  options: UploadOptions,
+  options: UploadTools,
   ctx: StepContext,
 ): Promise<void> {
   const answer = await retry(() => uploadOnce(artifact, options, ctx), {
@@ -118,7 +122,7 @@ async function uploadArtifact(
 /** Uploads an artifact, and gives the answer to the report of it. */
 async function uploadOnce(
   artifact: CollectedArtifact,
-  options: UploadOptions,
+  options: UploadTools,
   ctx: StepContext,
 ): Promise<UploadAnswer> {
   const { attempt, connection } = options;
@@ -161,7 +165,7 @@ type Question = UploadQuestion extends infer One
 /** Asks, and asks again while the edge reports a temporary failure of the storage. */
 async function askUntilAnswered(
   question: Question,
-  { connection, journal, backoff }: UploadOptions,
+  { connection, journal, backoff }: UploadTools,
   { signal }: StepContext,
 ): Promise<UploadAnswer> {
   return retry(() => untilAborted(connection.ask({ ...question, request: randomUUID() }), signal), {

@@ -45,6 +45,8 @@ export interface PublishedSite {
   readonly key: string;
   readonly size: number;
   readonly sha256: string;
+  /** Of the manifest's bytes. */
+  readonly manifestSha256: string;
   /** Null for what is no web site, such as the update of an Expo app. */
   readonly site: DeploymentSite | null;
 }
@@ -74,6 +76,7 @@ async function publishNow(pack: UploadedPack, { objects, publish }: PublishParts
   const bytes = await encodeSiteManifest(manifest).catch((error: unknown) => {
     throw error instanceof RangeError ? new SiteRefused(error.message) : error;
   });
+  const manifestSha256 = sha256(bytes);
   const outcome = await publish(
     {
       deploymentId,
@@ -82,7 +85,7 @@ async function publishNow(pack: UploadedPack, { objects, publish }: PublishParts
       environment: pack.environment,
       pack: { name: pack.name, size },
       packs: manifest.packs.map((used) => packNameOf(used.key)),
-      manifest: { size: bytes.length, sha256: sha256(bytes) },
+      manifest: { size: bytes.length, sha256: manifestSha256 },
     },
     bytes,
   );
@@ -92,6 +95,7 @@ async function publishNow(pack: UploadedPack, { objects, publish }: PublishParts
   return {
     key: siteManifestKey(appId, deploymentId),
     ...zip,
+    manifestSha256,
     site: manifest.kind === 'site' ? { kind: 'static', ...figures } : null,
   };
 }
