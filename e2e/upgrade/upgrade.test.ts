@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RefusedError, verifyEnvelope } from '@appflux/client';
@@ -112,6 +113,18 @@ describe.each(versions)('the state of %s', (version) => {
       // Those of this test are counted a few seconds later, after those of the recording.
       total: expect.toSatisfy((total: number) => total >= state.facts.downloads),
     });
+  });
+
+  it('serves the site that it delivered as a ZIP, on a host of its own', async () => {
+    const { urls, release } = await client.app(state.facts.app.slug);
+    const { site } = await client.deployment(release ?? '');
+    // It says nothing about its site: that it is one, its artifact says.
+    expect(site ?? null).toBeNull();
+    const answer = await getOfHost(state.url, urls.site ?? '');
+    expect(answer).toMatchObject({ status: 200, type: expect.stringContaining('text/html') });
+    expect(answer.text).toContain('<');
+    // The second request finds the manifest that the first has stored.
+    expect(await getOfHost(state.url, urls.site ?? '')).toEqual(answer);
   });
 
   it('signs the provenance of its deployments, if the digests of their files were checked', async () => {
@@ -277,3 +290,20 @@ describe.each(versions)('the state of %s', (version) => {
     expect(gone.map(({ status }) => status)).toEqual(gone.map(() => 404));
   });
 });
+
+interface Answer {
+  readonly status: number | undefined;
+  readonly type: string | undefined;
+  readonly text: string;
+}
+
+/** GET of a site, whose host no resolver knows: only a browser resolves names below localhost. */
+function getOfHost(instance: string, site: string): Promise<Answer> {
+  const { hostname, port } = new URL(instance);
+  return new Promise((resolve, reject) => {
+    get({ hostname, port, path: '/', headers: { host: new URL(site).host } }, async (answer) => {
+      const text = (await answer.toArray()).join('');
+      resolve({ status: answer.statusCode, type: answer.headers['content-type'], text });
+    }).once('error', reject);
+  });
+}
