@@ -7,12 +7,21 @@ import { pause } from '../e2e/instance/client.ts';
 import type { Counts } from './cost/counts.ts';
 import { startCountedInstance } from './cost/instance.ts';
 import { setScene } from './cost/one-deployment.ts';
+import { setSite } from './cost/site.ts';
 import { numberFlags } from './flags.ts';
 import { type Billed, PRICES } from './prices.ts';
 import { workerdSeconds } from './processor-time.ts';
 import { conditions, print, progress, round, table } from './report.ts';
 
-const flags = numberFlags({ lines: 5_000, seconds: 150, viewers: 3, megabytes: 50, downloads: 100 });
+const flags = numberFlags({
+  lines: 5_000,
+  seconds: 150,
+  viewers: 3,
+  megabytes: 50,
+  downloads: 100,
+  files: 1_000,
+  views: 1_000,
+});
 /** An object's last alarm rings within a lease's time: if nothing was counted for longer, all is done. */
 const QUIET_MS = LEASE_MS + 5_000;
 
@@ -27,7 +36,8 @@ try {
   await scene.deploy();
   const counts = await untilQuiet();
   scene.close();
-  report(counts, workerdSeconds() - busyBefore);
+  const processorSeconds = workerdSeconds() - busyBefore;
+  report(counts, processorSeconds, await siteCounts());
 } finally {
   await instance.stop();
 }
@@ -44,7 +54,52 @@ async function untilQuiet(): Promise<Counts> {
   return counts;
 }
 
-function report(counts: Counts, processorSeconds: number): void {
+/** What a site costs: two deployments of it, and views of its pages. */
+async function siteCounts(): Promise<[string, Counts][]> {
+  const site = await setSite(instance, flags.files);
+  const counted: [string, Counts][] = [];
+  const count = async (what: string, work: () => Promise<void>) => {
+    await untilQuiet();
+    await instance.reset();
+    progress(what);
+    await work();
+    counted.push([what, await untilQuiet()]);
+  };
+  await count(`first deployment of ${flags.files} files`, site.publish);
+  await count('deployment with 3 files changed', site.publish);
+  await count(`${flags.views} page views`, () => site.view(flags.views));
+  await site.close();
+  return counted;
+}
+
+/** What is billed by count, without the objects' time. */
+const billedOf = (counts: Counts): readonly [string, number, Billed][] => [
+  ['Worker requests', counts.workerRequests + counts.queueInvocations, 'workerRequest'],
+  ['object requests', counts.objectRequests + counts.alarms, 'objectRequest'],
+  ['rows written', counts.objectRowsWritten + counts.alarmsSet, 'objectRowWritten'],
+  ['D1 rows read', counts.d1RowsRead, 'd1RowRead'],
+  ['D1 rows written', counts.d1RowsWritten, 'd1RowWritten'],
+  ['queue operations', counts.queueOperations, 'queueOperation'],
+  ['class A', counts.r2ClassA, 'r2ClassA'],
+  ['class B', counts.r2ClassB, 'r2ClassB'],
+];
+
+function siteTable(counted: readonly [string, Counts][]): string {
+  const columns = counted.map(([, counts]) => billedOf(counts));
+  const rows = (columns[0] ?? []).map(([what], at) => [
+    what,
+    ...columns.map((column) => column[at]?.[1] ?? 0),
+  ]);
+  const dollars = columns.map((column) =>
+    round(column.reduce((sum, [, count, billed]) => sum + count * PRICES[billed].dollars, 0) * 1e6),
+  );
+  return table(
+    ['a site', ...counted.map(([what]) => what)],
+    [...rows, ['dollars for a million', ...dollars]],
+  );
+}
+
+function report(counts: Counts, processorSeconds: number, site: readonly [string, Counts][]): void {
   const pieces: readonly [string, number, Billed][] = [
     ['Worker requests', counts.workerRequests, 'workerRequest'],
     ['Worker calls by queues', counts.queueInvocations, 'workerRequest'],
@@ -73,6 +128,7 @@ function report(counts: Counts, processorSeconds: number): void {
     under,
     table(['what', 'count', 'dollars for a million deployments'], rows),
     table(['object rows written by', 'rows'], writers(counts)),
+    siteTable(site),
     `In total ${written} rows written and $${total.toFixed(6)} a deployment, beyond what the plan includes.`,
     [
       'Not included: CPU time of the Worker, storage by the month.',

@@ -1,8 +1,11 @@
+import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { beforeEach, expect, test } from 'vitest';
 import { metadataOf } from '../metadata/index.ts';
 import type { AppRecord, DeploymentRecord } from '../metadata/metadata.ts';
 import { newObjectId } from '../metadata/object-id.ts';
+import { sitesOf } from '../objects/sites.ts';
+import { siteManifest } from '../sites/store/manifest.ts';
 import { givenSite } from '../sites/testing/published-site.ts';
 import { objectsOf } from '../storage/index.ts';
 import { siteManifestKey, sitesPrefix } from '../storage/keys.ts';
@@ -74,4 +77,32 @@ test('a sweep that stopped after the marks goes on', async () => {
   const [content] = (await metadata.deployments.withContent(app.id, { limit: 1 })).items;
   if (content !== undefined) await clearLeftovers({ ...content, artifactsRemovedAt: at }, parts);
   expect(await keysOf(app)).toEqual([]);
+});
+
+test('a store that has lost its record, as after a restore of the bucket alone, finds what is there', async () => {
+  const app = await appKeeping({ keepLast: 5, days: 30 });
+  const first = await oldSite(app, { 'index.html': 'one', 'same.txt': 'the same' });
+  const second = await oldSite(app, { 'index.html': 'two' }, first.id);
+  const third = await oldSite(app, { 'index.html': 'three' });
+  const object = env.SITES.getByName(app.id);
+  await runInDurableObject(object, (_, { storage }) => storage.deleteAll());
+  await evictDurableObject(object);
+
+  await sitesOf(env, app.id).remove(first.id);
+  expect(await keysOf(app)).toHaveLength(5);
+  expect((await siteManifest(env, { id: second.id, appId: app.id }))?.packs).toHaveLength(2);
+  await sitesOf(env, app.id).remove(second.id);
+  expect(await keysOf(app)).toHaveLength(2);
+  await sitesOf(env, app.id).remove(third.id);
+  expect(await keysOf(app)).toEqual([]);
+});
+
+test('an app without sites leaves nothing at the store of sites', async () => {
+  const app = await appKeeping({ keepLast: 0, days: 0 });
+  await oldDeployment(app);
+  await sweepFrom(parts, { from: START, dryRun: false, now: NOW });
+  const tables = await runInDurableObject(env.SITES.getByName(app.id), (_, { storage }) =>
+    storage.sql.exec("SELECT name FROM sqlite_master WHERE name NOT LIKE '\\_cf\\_%' ESCAPE '\\'").toArray(),
+  );
+  expect(tables).toEqual([]);
 });

@@ -53,7 +53,10 @@ export const packNameOf = (key: string) => key.slice(key.lastIndexOf('/') + 1);
 
 /** The manifest of what a deployment has published. */
 export const siteManifestKey = (appId: string, deploymentId: string) =>
-  `${sitesPrefix(appId)}manifests/${deploymentId}.json.gz`;
+  `${siteManifestPrefix(appId)}${deploymentId}.json.gz`;
+
+/** All manifests of an app are below it. */
+export const siteManifestPrefix = (appId: string) => `${sitesPrefix(appId)}manifests/`;
 
 /** Whether a key is one of `siteManifestKey`: an artifact with such a key is generated from the manifest. */
 export const isSiteManifestKey = (key: string): boolean =>

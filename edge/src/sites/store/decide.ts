@@ -14,9 +14,6 @@ export const PUT_WITHIN_MS = 2 * UPLOAD_SECONDS * 1000;
 /** How long a pin holds, in milliseconds. A runner asks for a base when its build is over and then uploads. */
 export const PIN_MS = 2 * UPLOAD_SECONDS * 1000;
 
-/** Who marks something deletes it immediately; so long afterwards, in milliseconds, it was interrupted. */
-const DELETED_AFTER_MS = 60_000;
-
 /** Whose pack or publication it is. */
 export interface Attempt {
   readonly deploymentId: string;
@@ -39,7 +36,10 @@ export interface PublishRequest extends Attempt {
  */
 export type NotPublished = 'gone' | 'base_gone' | 'stale';
 
-/** An attempt is about to upload a pack, or still is. Null when its name was used before: it needs a new one. */
+/**
+ * An attempt is about to upload a pack, or still is; what it continues stays as long. Null when its name was used before:
+ * it needs a new one.
+ */
 export function expectPack(state: SiteState, name: string, by: Attempt, now: number): SiteState | null {
   const known = state.packs.get(name);
   if (known !== undefined && known.state !== 'expected') return null;
@@ -52,7 +52,12 @@ export function expectPack(state: SiteState, name: string, by: Attempt, now: num
     state: 'expected',
     putUntil: now + PUT_WITHIN_MS,
   };
-  return { ...state, packs: withValue(state.packs, name, pack) };
+  const pin = state.pins.get(deploymentId);
+  const pins =
+    pin?.attempt === attempt
+      ? withValue(state.pins, deploymentId, { ...pin, until: now + PIN_MS })
+      : state.pins;
+  return { ...state, packs: withValue(state.packs, name, pack), pins };
 }
 
 /** The publication that an attempt should continue, which is pinned for it; null when there is none. */
@@ -143,19 +148,34 @@ const isPublished = (before: Publication | undefined, request: PublishRequest): 
   before.manifest?.sha256 === request.manifest.sha256 &&
   before.packs.join() === request.packs.join();
 
+/** What a publication says that no attempt of this version has made. Without `manifest`, it is not continued. */
+const UNKNOWN = { attempt: 0, branch: null, environment: '', manifest: null };
+
 /** Begins to store the manifest of a site of an earlier version: its files are in the deployment's own ZIP. */
 export function adopt(state: SiteState, deploymentId: string, now: number): SiteState {
-  const publication: Publication = {
-    deploymentId,
-    attempt: 0,
-    branch: null,
-    environment: '',
-    state: 'writing',
-    packs: [],
-    manifest: null,
-    at: now,
-  };
+  const publication: Publication = { ...UNKNOWN, deploymentId, state: 'writing', packs: [], at: now };
   return { ...state, publications: withValue(state.publications, deploymentId, publication) };
+}
+
+/** A publication that is in storage, and that this store has lost its record of. */
+export interface Found {
+  readonly deploymentId: string;
+  readonly packs: readonly { readonly name: string; readonly size: number }[];
+}
+
+/** Remembers publications again, such as after a restore of the bucket alone. They are not continued. */
+export function remember(state: SiteState, found: readonly Found[], now: number): SiteState {
+  const publications = new Map(state.publications);
+  const packs = new Map(state.packs);
+  for (const { deploymentId, packs: its } of found) {
+    if (publications.has(deploymentId)) continue;
+    const names = its.map(({ name }) => name);
+    publications.set(deploymentId, { ...UNKNOWN, deploymentId, state: 'published', packs: names, at: now });
+    for (const { name, size } of its)
+      if (!packs.has(name))
+        packs.set(name, { name, size, deploymentId, attempt: 0, state: 'kept', putUntil: null });
+  }
+  return { ...state, publications, packs };
 }
 
 /** The manifest of a publication is in storage. */
@@ -196,92 +216,3 @@ export const discardAll = (state: SiteState): SiteState => ({
   packs: mapValues(state.packs, (pack) => (pack.state === 'deleted' ? pack : { ...pack, state: 'deleting' })),
   pins: new Map(),
 });
-
-/** Time has passed: pins and packs that were waited for expire, and a publication that nobody has finished. */
-export function expire(state: SiteState, now: number): SiteState {
-  const isPast = (until: number | null) => until !== null && until <= now;
-  return {
-    publications: mapValues(state.publications, (publication) =>
-      publication.state === 'writing' && isPast(publication.at + PUT_WITHIN_MS)
-        ? { ...publication, state: 'removing' }
-        : publication,
-    ),
-    packs: mapValues(state.packs, (pack) =>
-      pack.state === 'expected' && isPast(pack.putUntil) ? { ...pack, state: 'deleting' } : pack,
-    ),
-    pins: new Map([...state.pins].filter(([, { until }]) => !isPast(until))),
-  };
-}
-
-/** Marks what nothing points to any more. Do it before anything is deleted: what is marked is never used again. */
-export function markUnreachable(state: SiteState): SiteState {
-  const held = new Set([...state.publications.values()].filter((it) => isHeld(state, it)).flatMap(packsOf));
-  return {
-    ...state,
-    packs: mapValues(state.packs, (pack) =>
-      pack.state === 'kept' && !held.has(pack.name) ? { ...pack, state: 'deleting' } : pack,
-    ),
-  };
-}
-
-const packsOf = ({ packs }: Publication) => packs;
-
-/** Whether its files must stay: it is published, or a deployment is continuing it. */
-const isHeld = (state: SiteState, { deploymentId, state: is }: Publication): boolean =>
-  is !== 'removing' || [...state.pins.values()].some(({ base }) => base === deploymentId);
-
-/** What is to be deleted from storage at `now`. */
-export interface Doomed {
-  /** Deployments whose manifest is. */
-  readonly manifests: readonly string[];
-  /** Packs that are. */
-  readonly packs: readonly string[];
-  /** Packs of which only what a presigned URL may have left behind is: no URL can write any more. */
-  readonly incoming: readonly string[];
-}
-
-export function doomed(state: SiteState, now: number): Doomed {
-  const packs = [...state.packs.values()];
-  const over = packs.filter(({ putUntil }) => putUntil !== null && putUntil <= now);
-  return {
-    manifests: [...state.publications.values()]
-      .filter((publication) => !isHeld(state, publication))
-      .map(({ deploymentId }) => deploymentId),
-    packs: [
-      ...packs.filter((pack) => pack.state === 'deleting'),
-      ...over.filter((pack) => pack.state === 'deleted'),
-    ].map(({ name }) => name),
-    incoming: over.filter((pack) => pack.state === 'kept').map(({ name }) => name),
-  };
-}
-
-/** It is deleted. A pack that a URL can still write to is remembered until none can. */
-export function forget(state: SiteState, gone: Doomed, now: number): SiteState {
-  const manifests = new Set(gone.manifests);
-  const deleted = new Set(gone.packs);
-  const swept = new Set(gone.incoming);
-  const packs = [...state.packs.values()].flatMap((pack): Pack[] => {
-    if (deleted.has(pack.name))
-      return pack.putUntil === null || pack.putUntil <= now ? [] : [{ ...pack, state: 'deleted' }];
-    return swept.has(pack.name) ? [{ ...pack, putUntil: null }] : [pack];
-  });
-  return {
-    ...state,
-    publications: new Map([...state.publications].filter(([id]) => !manifests.has(id))),
-    packs: new Map(packs.map((pack) => [pack.name, pack])),
-  };
-}
-
-/** When something expires or is to be deleted next, in Unix milliseconds; null when nothing is. */
-export function nextDue(state: SiteState, now: number): number | null {
-  const { manifests, packs, incoming } = doomed(state, now);
-  if (manifests.length + packs.length + incoming.length > 0) return now + DELETED_AFTER_MS;
-  const times = [
-    ...[...state.pins.values()].map(({ until }) => until),
-    ...[...state.packs.values()].flatMap(({ putUntil }) => putUntil ?? []),
-    ...[...state.publications.values()].flatMap(({ state: is, at }) =>
-      is === 'writing' ? at + PUT_WITHIN_MS : [],
-    ),
-  ];
-  return times.reduce<number | null>((first, time) => Math.min(first ?? time, time), null);
-}

@@ -6,7 +6,9 @@ import { metadataOf } from '../../metadata/index.ts';
 import { Alarm } from '../../objects/alarm.ts';
 import { storeErrors } from '../../operations/store-errors.ts';
 import { objectsOf } from '../../storage/index.ts';
+import { siteManifestKey } from '../../storage/keys.ts';
 import type { Attempt, PublishRequest } from './decide.ts';
+import { findPublications } from './find.ts';
 import { SqlSiteRows } from './rows.ts';
 import { type Base, type PublishOutcome, SiteStore } from './site-store.ts';
 
@@ -17,11 +19,15 @@ export class SiteObject extends DurableObject<Env> {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
+    const appId = ctx.id.name ?? '';
+    const objects = objectsOf(env);
     this.#rows = new SqlSiteRows(ctx.storage);
     this.#store = new SiteStore({
-      appId: ctx.id.name ?? '',
+      appId,
       rows: this.#rows,
-      objects: objectsOf(env),
+      objects,
+      isStored: async (id) => (await objects.head(siteManifestKey(appId, id))) !== null,
+      findAll: () => findPublications(objects, appId),
       now: () => Date.now(),
       onChange: () => this.#rearm(),
       onFailure: (what, error) => journal.error(`sites of app ${ctx.id.name}: ${what}`, error),

@@ -46,11 +46,24 @@ class World {
       appId: APP,
       rows,
       objects,
+      isStored: async (id) => this.bucket.has(siteManifestKey(APP, id)),
+      findAll: async () => this.found(),
       now: () => this.time,
       onChange: () => this.#rearm(store),
       onFailure: (_, error) => expect(error).toBeInstanceOf(Crash),
     });
     return store;
+  }
+
+  /** What the manifests in the bucket say: they are the names of their packs. */
+  found() {
+    return [...this.bucket].flatMap(([key, text]) => {
+      const deploymentId = /manifests\/(\w+)\.json\.gz$/.exec(key)?.[1];
+      const names = text.split(' ').slice(2);
+      return deploymentId === undefined
+        ? []
+        : [{ deploymentId, packs: names.map((name) => ({ name, size: 10 })) }];
+    });
   }
 
   #rearm(store: SiteStore): void {
@@ -158,7 +171,7 @@ describe('a history of calls, with crashes between any two steps', () => {
           if (base !== null && !mayExpire)
             expect(world.bucket.get(siteManifestKey(APP, base.deploymentId))).toBe(base.sha256);
           const packs = [...before.slice(0, reuse), ...(reuse === 3 ? [] : [name])];
-          const sha256 = `${deploymentId} ${attempt}`;
+          const sha256 = [deploymentId, attempt, ...packs].join(' ');
           const args: Parameters<SiteStore['publish']> = [
             {
               deploymentId,

@@ -12,19 +12,17 @@ import {
   adopt,
   discard,
   discardAll,
-  doomed,
   dropPack,
   expectPack,
-  expire,
-  forget,
-  markUnreachable,
+  type Found,
   type NotPublished,
-  nextDue,
   type PublishRequest,
   pinBase,
   publish,
   published,
+  remember,
 } from './decide.ts';
+import { doomed, expire, forget, markUnreachable, nextDue } from './deletions.ts';
 import type { SiteState } from './state.ts';
 
 /** Where the state is kept. */
@@ -38,6 +36,10 @@ export interface SiteStoreParts {
   readonly appId: string;
   readonly rows: SiteRows;
   readonly objects: Pick<ObjectStore, 'put' | 'delete'>;
+  /** Whether a manifest of the deployment is in storage. */
+  readonly isStored: (deploymentId: string) => Promise<boolean>;
+  /** All publications of the app that are in storage. */
+  readonly findAll: () => Promise<Found[]>;
   readonly now: () => number;
   /** The state has changed: something may be due sooner. */
   readonly onChange: () => void;
@@ -132,10 +134,12 @@ export class SiteStore {
   /** Removes what a deployment has published, also if this store has lost its record. Done again it changes nothing. */
   remove(deploymentId: string): Promise<void> {
     return this.#inTurn(async () => {
-      const isKnown = this.#state.publications.has(deploymentId);
+      if (!this.#state.publications.has(deploymentId) && (await this.#parts.isStored(deploymentId))) {
+        // What else uses its packs has to be known before one of them is deleted.
+        this.#save(remember(this.#state, await this.#parts.findAll(), this.#parts.now()));
+      }
       this.#save(discard(this.#state, deploymentId, null));
       await this.#deleteUnreachable();
-      if (!isKnown) await this.#parts.objects.delete([siteManifestKey(this.#parts.appId, deploymentId)]);
     });
   }
 
