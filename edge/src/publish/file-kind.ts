@@ -149,6 +149,7 @@ const KINDS: readonly (readonly [ending: string, kind: FileKind])[] = [
   ['.tgz', ARCHIVE],
   ['.tar.xz', ARCHIVE],
   ['.7z', ARCHIVE],
+  ['.blockmap', { label: 'Data for updates', system: null, use: 'other', steps: [] }],
 ];
 
 const OTHER: FileKind = { label: 'File', system: null, use: 'other', steps: [] };

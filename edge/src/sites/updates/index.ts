@@ -78,5 +78,8 @@ async function releaseOf(c: Context<ApiEnv, '/a/:slug/*'>): Promise<FeedRelease>
       hint: 'A production deployment that succeeds becomes the release.',
     });
   }
-  return feedRelease(published.release, setting(c.env, 'PUBLIC_URL'), published.app.releasedAt);
+  const { app, release } = published;
+  const { notes } = await c.get('metadata').details.of(release.id);
+  const facts = { releasedAt: app.releasedAt, notes: notes?.text ?? null };
+  return feedRelease(release, setting(c.env, 'PUBLIC_URL'), facts);
 }

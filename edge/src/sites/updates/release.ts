@@ -24,7 +24,7 @@ export interface FeedRelease {
   readonly version: string | null;
   /** When it was released. */
   readonly date: string;
-  /** Release notes, if there are any. */
+  /** Release notes in Markdown, if there are any. */
   readonly notes: string | null;
   readonly files: readonly FeedFile[];
 }
@@ -33,12 +33,12 @@ export interface FeedRelease {
 export function feedRelease(
   release: Pick<DeploymentRecord, 'id' | 'version' | 'artifacts' | 'finishedAt' | 'createdAt'>,
   publicUrl: string,
-  releasedAt: string | null,
+  { releasedAt, notes }: { readonly releasedAt: string | null; readonly notes: string | null },
 ): FeedRelease {
   return {
     version: semver.valid(release.version),
     date: releasedAt ?? release.finishedAt ?? release.createdAt,
-    notes: null,
+    notes,
     files: release.artifacts.map((artifact) => feedFile(artifact, `${publicUrl}/dl/${release.id}/`)),
   };
 }

@@ -55,7 +55,9 @@ describe('the feed of electron-updater', () => {
       sha512: SHA512,
       releaseDate: await releasedAt(app.id),
     });
-    expect((await request(`/a/${app.slug}/updates/electron/latest-linux.yml`)).status).toBe(200);
+    await metadataOf(env).details.write(deployment.id, '- One: *fast*\n');
+    const linux = await request(`/a/${app.slug}/updates/electron/latest-linux.yml`);
+    expect(parse(await linux.text(), { version: '1.1' })).toMatchObject({ releaseNotes: '- One: *fast*\n' });
   });
 
   test.each([
@@ -88,13 +90,14 @@ describe('the feed of electron-updater', () => {
 describe('the feed of Tauri', () => {
   test('has an update for an older app, and nothing for the same', async () => {
     const { app, deployment } = await released();
+    await metadataOf(env).details.write(deployment.id, 'Faster.');
     const older = await request(`/a/${app.slug}/updates/tauri/linux/x86_64/1.0.0`);
     expect(older.status).toBe(200);
     expect(await older.json()).toEqual({
       version: '1.2.3',
       url: `${env.PUBLIC_URL}/dl/${deployment.id}/app_amd64.deb`,
       signature: SIGNATURE,
-      notes: '',
+      notes: 'Faster.',
       pub_date: await releasedAt(app.id),
     });
     const same = await request(`/a/${app.slug}/updates/tauri/linux/x86_64/1.2.3`);

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ExpoRow } from '../../../metadata/expo.ts';
 import { type Released, rowsForRelease, rowsForRollback, rowsForSuccess } from './history.ts';
@@ -113,6 +114,51 @@ describe('the feed of an app', () => {
     expect(app.size()).toBe(2);
   });
 });
+
+test('whatever is released in whatever order, a feed says the release or what was current when that was new', () => {
+  const runtimes = fc.record(
+    { android: fc.constantFrom('1', '2'), ios: fc.constantFrom('1', '2') },
+    { requiredKeys: [] },
+  );
+  const deployments = fc.array(runtimes, { minLength: 1, maxLength: 5 });
+  const releases = fc.array(fc.nat({ max: 4 }), { maxLength: 8 });
+  fc.assert(
+    fc.property(deployments, releases, (published, order) => {
+      let history: ExpoRow[] = [];
+      const current = () =>
+        history.filter((row, index) => history.findIndex((other) => isSame(other, row)) === index);
+      for (const [step, choice] of order.entries()) {
+        const number = choice % published.length;
+        const released: Released = {
+          id: `${number}`,
+          appId: APP,
+          createdAt: at(number),
+          at: at(10 + step),
+          runtimes: published[number] ?? {},
+        };
+        const before = current();
+        const added = rowsForRelease(history, 'production', released);
+        history = [...added, ...history];
+        for (const row of current()) {
+          // Nothing newer than the release is left, and what it has itself is current.
+          expect((row.deploymentCreatedAt ?? '') <= released.createdAt).toBe(true);
+          if (released.runtimes[row.platform] === row.runtimeVersion)
+            expect(row.deploymentId).toBe(released.id);
+          // What need not change doesn't.
+          const earlier = before.find((other) => isSame(other, row));
+          const stays = earlier !== undefined && (earlier.deploymentCreatedAt ?? '') <= released.createdAt;
+          if (stays && released.runtimes[row.platform] !== row.runtimeVersion) expect(row).toBe(earlier);
+        }
+        for (const [platform, runtimeVersion] of Object.entries(released.runtimes))
+          expect(current()).toContainEqual(
+            expect.objectContaining({ platform, runtimeVersion, deploymentId: released.id }),
+          );
+      }
+    }),
+  );
+});
+
+const isSame = (a: ExpoRow, b: ExpoRow) => a.platform === b.platform && a.runtimeVersion === b.runtimeVersion;
 
 test('a preview that was created earlier and ends later is not what the channel says', () => {
   const success = (id: string, created: number, minute: number): Released => ({
