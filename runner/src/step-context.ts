@@ -5,6 +5,7 @@ import {
   type FailureCode,
   type LogStream,
   type Phase,
+  type RunnerToDeployment,
 } from '@appflux/protocol';
 import { own, type Text } from './masking/sentence.ts';
 import type { Trace } from './tracing/trace.ts';
@@ -83,6 +84,8 @@ export interface PreparedSource {
   readonly commitHash: string | null;
   readonly commitMessage: string | null;
   readonly branch: string | null;
+  /** The message of the commit's annotated tag; absent if there is none, or it was not wanted. */
+  readonly tagMessage?: string | null;
   /** Absolute path of the root directory inside `Workspace.source`, checked to lie in it. */
   readonly root: string;
 }
@@ -100,6 +103,9 @@ export interface Skip {
   /** A sentence without its end, on one line. */
   readonly reason: Text;
 }
+
+/** What the download page shows besides files, as it was found. */
+export type FoundDetails = Pick<Extract<RunnerToDeployment, { type: 'details' }>, 'notes' | 'icon'>;
 
 /** A file that the build delivered, ready to be uploaded. */
 export interface CollectedArtifact {

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import {
   CLOSE,
+  DETAILS,
   DeploymentToRunner,
   LEASE_TOKEN_HEADER,
   type RunnerToDeployment,
@@ -12,6 +13,7 @@ import type { AttemptReport } from '../job/outcome.ts';
 import type { Notice } from '../job/pipeline.ts';
 import type { SbomConnection } from '../job/sbom/index.ts';
 import type { SiteBaseAnswer, SiteBaseQuestion, SiteConnection } from '../job/site/base.ts';
+import type { DetailsConnection } from '../job/steps.ts';
 import type { UploadAnswer, UploadConnection, UploadQuestion } from '../job/upload.ts';
 import type { Journal } from '../journal.ts';
 import type { LogSender } from '../log/log-sender.ts';
@@ -69,7 +71,9 @@ const CLOSES: Readonly<Record<number, Stopped>> = {
  * Sends and receives the frames of one attempt, and reconnects when the connection is lost. Nothing is sent once the
  * lease may have expired.
  */
-export class AttemptConnection implements UploadConnection, SiteConnection, SbomConnection {
+export class AttemptConnection
+  implements UploadConnection, SiteConnection, SbomConnection, DetailsConnection
+{
   readonly #options: AttemptConnectionOptions;
   readonly #socket: ReconnectingSocket;
   readonly #welcomed = Promise.withResolvers<LogSender>();
@@ -111,12 +115,18 @@ export class AttemptConnection implements UploadConnection, SiteConnection, Sbom
   /** Sends a frame that needs no answer, again on each new connection until it has arrived. */
   tell(notice: Notice) {
     const text = JSON.stringify(maskedNotice(notice, this.#options.mask));
-    this.#unconfirmed.add(text, this.#send(text) ? this.#log?.sentSeq : undefined);
+    const needs = notice.type === DETAILS ? DETAILS : null;
+    if (needs !== null && !this.#accepts.includes(needs)) return;
+    this.#unconfirmed.add(text, this.#send(text) ? this.#log?.sentSeq : undefined, needs);
   }
 
   /** Sends a question, again on each new connection until it is answered. */
   ask(question: UploadQuestion): Promise<UploadAnswer> {
     return this.#ask(this.#uploads, maskedQuestion(question, this.#options.mask));
+  }
+
+  get keepsDetails(): boolean {
+    return this.#accepts.includes(DETAILS);
   }
 
   get publishesSites(): boolean {
@@ -195,6 +205,7 @@ export class AttemptConnection implements UploadConnection, SiteConnection, Sbom
     const first = this.#log === undefined;
     this.#log ??= this.#options.openLog(ackedSeq);
     const log = this.#log;
+    this.#unconfirmed.keep(this.#accepts);
     this.#unconfirmed.resend((frame) => (this.#send(frame) ? ackedSeq : undefined));
     if (!this.publishesSites) this.#bases.answerAll(null);
     for (const frame of [...this.#uploads.frames, ...this.#bases.frames]) this.#send(frame);

@@ -84,6 +84,13 @@ test('a source has no secret in its commit message, also where that is cut', () 
   }
 });
 
+test('release notes have no secret, also where they are cut', () => {
+  for (const text of [`- Uses ${SECRET}`, `${'x'.repeat(59_995)}${SECRET}`.slice(0, 60_000)]) {
+    const notice = { type: 'details', attempt: 1, notes: { text, source: 'changelog' }, icon: null } as const;
+    expect(JSON.stringify(parsed(maskedNotice(notice, mask)))).not.toContain(SECRET);
+  }
+});
+
 describe('an artifact', () => {
   const upload = {
     type: 'upload',

@@ -4,7 +4,13 @@
  */
 
 import { IMAGES } from '@appflux/detection';
-import type { AttemptResult, BuildCandidate, Plan, RunnerToDeployment } from '@appflux/protocol';
+import {
+  type AttemptResult,
+  type BuildCandidate,
+  MAX_NOTES_LENGTH,
+  type Plan,
+  type RunnerToDeployment,
+} from '@appflux/protocol';
 import { artifactName } from '../job/collect/names.ts';
 import type { AttemptReport } from '../job/outcome.ts';
 import type { Notice } from '../job/pipeline.ts';
@@ -35,9 +41,10 @@ function mapped<Whole extends object>(whole: Whole, fields: Fields<Whole>): Whol
 const same = <Value>(value: Value): Value => value;
 
 /** Masks a notice. */
-export function maskedNotice(notice: Notice, mask: Mask): Frame<'phase' | 'source' | 'plan'> {
+export function maskedNotice(notice: Notice, mask: Mask): Frame<'phase' | 'source' | 'plan' | 'details'> {
   if (notice.type === 'phase') return notice;
   if (notice.type === 'source') return mapped(notice, sourceFields(mask));
+  if (notice.type === 'details') return mapped(notice, detailsFields(mask));
   const { reasons, ...frame } = notice;
   const plan = mapped({ ...frame.plan, ...(reasons && { reasons: [] }) }, planFields(mask));
   return {
@@ -59,6 +66,14 @@ const sourceFields = (mask: Mask): Fields<Frame<'source'>> => ({
   commitMessage: (message) => limited(mask(message), LONGEST.message),
   // Named by the app or the trigger, and not by what is in the repository.
   branch: same,
+});
+
+const detailsFields = (mask: Mask): Fields<Frame<'details'>> => ({
+  type: same,
+  attempt: same,
+  notes: ({ text, source }) => ({ text: limited(mask(text), MAX_NOTES_LENGTH), source }),
+  // A picture, of which only pixels are kept.
+  icon: same,
 });
 
 /** Framework, type and manager are ids of AppFlux; the digest is the engine's. */

@@ -36,3 +36,13 @@ test('a frame that could not be sent is never certain, nor is what came after it
   frames.confirm(101);
   expect(resent(frames)).toEqual([]);
 });
+
+test('a frame that an edge has to accept is not sent again to one that does not', () => {
+  const frames = new UnconfirmedFrames();
+  frames.add('a', 4);
+  frames.add('b', 5, 'details');
+  frames.keep(['site_base', 'details']);
+  expect(resent(frames)).toEqual(['a', 'b']);
+  frames.keep(['site_base']);
+  expect(resent(frames)).toEqual(['a']);
+});

@@ -9,7 +9,14 @@ import {
 } from '@appflux/protocol';
 import type { AttemptLog } from '../log/attempt-log.ts';
 import { own, say, type Text } from '../masking/sentence.ts';
-import type { CollectedArtifact, PreparedSource, Skip, StepContext, UsedImage } from '../step-context.ts';
+import type {
+  CollectedArtifact,
+  FoundDetails,
+  PreparedSource,
+  Skip,
+  StepContext,
+  UsedImage,
+} from '../step-context.ts';
 import { type Trace, UNTRACED } from '../tracing/trace.ts';
 import { type Outcome, outcomeOf, skipped, succeeded } from './outcome.ts';
 
@@ -35,12 +42,14 @@ export interface Steps {
     version: string | null,
     ctx: StepContext,
   ): Promise<CollectedArtifact[]>;
+  /** What the download page shows besides files; null for an edge that does not keep it. */
+  details?(artifacts: readonly CollectedArtifact[], ctx: StepContext): Promise<FoundDetails | null>;
   upload(artifacts: readonly CollectedArtifact[], ctx: StepContext): Promise<void>;
 }
 
 /** What a job tells the edge while it runs. The `reasons` of a plan take the place of those in it. */
 export type Notice =
-  | Extract<RunnerToDeployment, { type: 'phase' | 'source' }>
+  | Extract<RunnerToDeployment, { type: 'phase' | 'source' | 'details' }>
   | (Extract<RunnerToDeployment, { type: 'plan' }> & { readonly reasons?: readonly Text[] });
 
 export interface PipelineOptions {
@@ -90,7 +99,11 @@ export async function runPipeline(steps: Steps, options: PipelineOptions): Promi
         tell({ type: 'plan', attempt, plan: { ...known, tools }, reasons, version });
       };
       const skip = await steps.build(source, plan, ctx, onImage);
-      return skip ?? { artifacts: await steps.collect(source, plan, version, ctx) };
+      if (skip !== undefined) return skip;
+      const artifacts = await steps.collect(source, plan, version, ctx);
+      const details = (await steps.details?.(artifacts, ctx)) ?? null;
+      if (details !== null) tell({ type: 'details', attempt, ...details });
+      return { artifacts };
     });
     if ('reason' in built) return skipped(built);
     const { artifacts } = built;

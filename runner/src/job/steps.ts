@@ -8,9 +8,11 @@ import type { Mask } from '../masking/sentence.ts';
 import { own, say } from '../masking/sentence.ts';
 import { type AttemptFolder, makeAttemptFolder } from '../sandbox/attempt-folder.ts';
 import { forOneJob } from '../scan/one-job.ts';
-import { type CollectedArtifact, JobFailure, type StepContext } from '../step-context.ts';
+import { type CollectedArtifact, type FoundDetails, JobFailure, type StepContext } from '../step-context.ts';
 import { inSpan } from '../tracing/trace.ts';
 import { collectArtifacts } from './collect/index.ts';
+import { iconOf } from './details/icon.ts';
+import { readNotes } from './details/notes.ts';
 import { detectPlan } from './detect.ts';
 import type { JobHost } from './executor.ts';
 import { updatePublisher } from './expo/index.ts';
@@ -22,6 +24,12 @@ import type { SiteConnection } from './site/base.ts';
 import { sitePublisher } from './site/index.ts';
 import { type UploadConnection, uploadArtifacts } from './upload.ts';
 
+/** The part of the attempt's connection that release notes and icons need. */
+export interface DetailsConnection {
+  /** Whether the edge keeps them; one of an earlier version doesn't. */
+  readonly keepsDetails: boolean;
+}
+
 export interface StepsInput {
   readonly job: Job;
   readonly attempt: number;
@@ -30,7 +38,7 @@ export interface StepsInput {
   readonly secrets: Secrets;
   readonly mask: Mask;
   readonly log: AttemptLog;
-  readonly connection: UploadConnection & SiteConnection & SbomConnection;
+  readonly connection: UploadConnection & SiteConnection & SbomConnection & DetailsConnection;
 }
 
 /** The steps that a runner really takes. */
@@ -40,6 +48,7 @@ export function realSteps(host: JobHost, input: StepsInput): Steps {
   const scanner = forOneJob(host.scanner);
   let commitHash: string | null = null;
   let ignoreCommand: string | null = null;
+  let notes: FoundDetails['notes'] = null;
   let siteSettings: SiteSettings = {};
   let lockfiles: readonly FoundLockfile[] = [];
   let version: string | null = null;
@@ -55,7 +64,7 @@ export function realSteps(host: JobHost, input: StepsInput): Steps {
       const { allowPrivateSources } = settings;
       const scanUpload = (path: string, name: string) =>
         timed('upload', ctx, () => scanner.scanUpload(path, name, ctx));
-      const options = { allowPrivateSources, scanUpload };
+      const options = { allowPrivateSources, scanUpload, wantsTag: connection.keepsDetails };
       const source = await prepareSource(job.source, folder.workspace, options, ctx);
       commitHash = source.commitHash;
       return source;
@@ -68,6 +77,13 @@ export function realSteps(host: JobHost, input: StepsInput): Steps {
       const wanted = { type: job.type, build: job.build, within, ref: source.branch };
       const decision = await detectPlan(source.root, wanted, ctx);
       ignoreCommand = decision.ignoreCommand;
+      // The build could put anything in the place of the change log.
+      if (connection.keepsDetails)
+        notes = await readNotes({
+          folders: [source.root, within],
+          version: decision.version,
+          tagMessage: source.tagMessage ?? null,
+        });
       siteSettings = decision.site;
       version = decision.version;
       const { packageManager: manager } = decision.plan;
@@ -98,6 +114,8 @@ export function realSteps(host: JobHost, input: StepsInput): Steps {
           within,
         );
       }),
+    details: async (artifacts, ctx) =>
+      connection.keepsDetails ? { notes, icon: await iconOf(artifacts, ctx) } : null,
     upload: async (artifacts, ctx) => {
       const scan = (files: readonly CollectedArtifact[], parent: StepContext) =>
         inSpan(parent, 'scan artifacts', (within) =>

@@ -19,6 +19,8 @@ export interface PrepareOptions {
   /** Looks at an uploaded file before it is unpacked; refuses it by throwing a JobFailure. */
   readonly scanUpload?: ScanUpload;
   readonly limits?: SourceLimits;
+  /** Whether the message of the commit's tag is wanted. */
+  readonly wantsTag?: boolean;
 }
 
 /**
@@ -54,6 +56,7 @@ export async function prepareSource(
       allowHttp: options.allowPrivateSources,
       addressesOf: options.allowPrivateSources ? async () => null : (url) => checkedAddresses(url),
       limits,
+      wantsTag: options.wantsTag === true,
       wantsSubmodules: async () => (await topManifest(workspace))?.submodules === true,
     },
     ctx,
@@ -68,7 +71,13 @@ export async function prepareSource(
   // Not before: until then a link could lead out of the source.
   await warnOfLfs(workspace, head.tree.attributes, ctx);
   const root = await findRoot(source.rootDirectory, workspace, ctx);
-  return { commitHash: head.id, commitMessage: head.message, branch: source.branch, root };
+  return {
+    commitHash: head.id,
+    commitMessage: head.message,
+    branch: source.branch,
+    root,
+    tagMessage: head.tagMessage,
+  };
 }
 
 /**

@@ -61,6 +61,7 @@ describe('fetching from Git', () => {
     const id = repo.commit({ 'index.html': 'two', 'src/a.js': 'a' }, { message: 'Second\n\nWith a body.\n' });
     const prepared = await prepare(gitSource());
     expect(prepared).toEqual({
+      tagMessage: null,
       commitHash: id,
       commitMessage: 'Second\n\nWith a body.',
       branch: 'main',

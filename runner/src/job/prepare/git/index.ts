@@ -8,6 +8,7 @@ import { checkout, type Git, type HeadCommit } from './checkout.ts';
 import { gitFailure } from './errors.ts';
 import { Remote, type RemoteOptions } from './remote.ts';
 import { fetchSubmodules } from './submodules.ts';
+import { tagMessage } from './tag.ts';
 
 export type GitSource = Extract<JobSource, { kind: 'git' }>;
 
@@ -20,6 +21,13 @@ const DEPTHS = ['50', '1000', '2147483647'];
 export interface FetchGitOptions extends RemoteOptions {
   /** Whether the source wants its submodules; asked once it is checked out, if it has any. */
   readonly wantsSubmodules: () => Promise<boolean>;
+  /** Whether the message of the commit's tag is wanted. */
+  readonly wantsTag?: boolean;
+}
+
+/** The commit that was checked out, and the message of its annotated tag, if it has one and that was wanted. */
+export interface FetchedCommit extends HeadCommit {
+  readonly tagMessage: string | null;
 }
 
 /**
@@ -34,7 +42,7 @@ export async function fetchGit(
   workspace: Workspace,
   options: FetchGitOptions,
   ctx: StepContext,
-): Promise<HeadCommit> {
+): Promise<FetchedCommit> {
   const { branch, commit } = source;
   const remote = new Remote(source, workspace, options, ctx);
   try {
@@ -59,7 +67,8 @@ export async function fetchGit(
           'To fetch those on the same host, set "submodules": true in appflux.json.',
       );
     }
-    return head;
+    const message = options.wantsTag === true ? await tagMessage(remote, { id, branch }, ctx) : null;
+    return { ...head, tagMessage: message };
   } finally {
     await remote.close();
   }

@@ -116,6 +116,11 @@ export class Remote {
     });
   }
 
+  /** Lists the tags of the server that are annotated, with the commits that they lead to. */
+  tags(onOutput: (chunk: Buffer) => boolean): Promise<GitOutcome> {
+    return this.git(['ls-remote', '--quiet', '--tags', '--', this.#url.href], onOutput);
+  }
+
   /** One try, which follows redirects and switches to the repository's kind of hash. */
   async #fetchSettled(depth: string, ref: string): Promise<Trouble | null> {
     for (let redirects = 0; ; ) {

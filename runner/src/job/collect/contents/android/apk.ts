@@ -12,7 +12,7 @@ import { resolveText } from './resource-table.ts';
 import { blockSignatures, isJarSignature } from './signature.ts';
 
 /** Entries that are read, unpacked, and the most that each may weigh. */
-const ENTRIES = {
+export const ENTRIES = {
   apk: {
     manifest: { name: 'AndroidManifest.xml', maxBytes: 4 * 1024 * 1024 },
     table: { name: 'resources.arsc', maxBytes: 64 * 1024 * 1024 },
@@ -23,7 +23,7 @@ const ENTRIES = {
   },
 } as const;
 /** Names of an APK that are looked at. */
-const MOST_ENTRIES = 200_000;
+export const MOST_ENTRIES = 200_000;
 
 /** Label, package, versions, permissions and signatures of an APK or an app bundle. */
 export async function androidFacts(path: string, format: 'apk' | 'aab'): Promise<ContentFacts> {
@@ -74,7 +74,8 @@ interface Entries {
   readonly isJarSigned: boolean;
 }
 
-async function readEntries(
+/** The wanted entries of a package that are there and not too large, and whether it is signed as a JAR is. */
+export async function readEntries(
   path: string,
   wanted: readonly { name: string; maxBytes: number }[],
 ): Promise<Entries> {
