@@ -17,6 +17,7 @@ import {
   type InstanceAddresses,
   ObjectId,
   OpenSite,
+  PromoteDeployment,
   Redeploy,
   type Role,
   SetMaintenance,
@@ -122,6 +123,16 @@ function deploy(world: World, { id: appId, slug, name }: App, over: Partial<Depl
   return made;
 }
 
+/** Moves the pointer of an app. */
+function releaseOf(app: App, deploymentId: string): App {
+  const { release: previousRelease } = app;
+  return Object.assign(app, {
+    release: deploymentId,
+    previousRelease,
+    releasedAt: new Date().toISOString(),
+  });
+}
+
 /** The permissions of each role, as on the edge. */
 const PERMISSIONS: Readonly<Record<Role, readonly string[]>> = {
   owner: [
@@ -208,8 +219,10 @@ const ROUTES: Readonly<Record<string, (call: Call) => Answer>> = {
   },
   'POST apps/:id/release': (call) => {
     const { deploymentId } = z.strictObject({ deploymentId: z.string() }).parse(call.body);
-    return [200, Object.assign(appOf(call), { release: deploymentId })];
+    return [200, releaseOf(appOf(call), deploymentId)];
   },
+  'POST apps/:id/release/lock': (call) => [200, Object.assign(appOf(call), { releaseLocked: true })],
+  'DELETE apps/:id/release/lock': (call) => [200, Object.assign(appOf(call), { releaseLocked: false })],
   'GET apps/:id/deployments': (call) => {
     const { slug } = appOf(call);
     return [
@@ -245,6 +258,19 @@ const ROUTES: Readonly<Record<string, (call: Call) => Answer>> = {
     const { app, branch, environment } = deploymentOf(call);
     const of = requireFound(call.world.apps.find(({ slug }) => slug === app.slug));
     return [202, deploy(call.world, of, { branch, environment })];
+  },
+  'POST deployments/:id/promote': (call) => {
+    const { force = false } = PromoteDeployment.parse(call.body);
+    const promoted = deploymentOf(call);
+    if (!force && call.world.differing.length > 0) {
+      throw new AppFluxError(
+        'variables_differ',
+        `This preview was built with other variables than production has: ${call.world.differing.join(', ')}`,
+      );
+    }
+    const of = requireFound(call.world.apps.find(({ slug }) => slug === promoted.app.slug));
+    releaseOf(of, promoted.id);
+    return [202, Object.assign(promoted, { promotedAt: new Date().toISOString() })];
   },
   'POST deployments/:id/pin': (call) => [200, Object.assign(deploymentOf(call), { pinned: true })],
   'DELETE deployments/:id/pin': (call) => [200, Object.assign(deploymentOf(call), { pinned: false })],
@@ -433,7 +459,12 @@ const ROUTES: Readonly<Record<string, (call: Call) => Answer>> = {
 export function answerTo(method: string, url: URL, body: unknown, around: Surroundings): Answer {
   const [, , resource = '', id = '', third = '', fourth = ''] = url.pathname.split('/');
   // `ops/metrics-tokens/ID` has an id in place of a part.
-  const [part, name] = ObjectId.safeParse(third).success ? ['', third] : [third, fourth];
+  const fixed = third === 'release' && fourth === 'lock';
+  const [part, name] = ObjectId.safeParse(third).success
+    ? ['', third]
+    : fixed
+      ? ['release/lock', '']
+      : [third, fourth];
   const route = `${method} ${resource}${id && '/:id'}${part && `/${part}`}${name && '/:name'}`;
   const handler = ROUTES[route];
   if (handler === undefined) throw new AppFluxError('not_found', `There is no ${route}`);

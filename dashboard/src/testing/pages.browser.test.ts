@@ -5,6 +5,7 @@ import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { chromiumPath } from './browser.ts';
+import { idOf } from './fixtures.ts';
 import { SAMPLE, sampleWorld } from './sample-world.ts';
 import { useBrowser, type Visit } from './visit.ts';
 import { emptyWorld } from './world.ts';
@@ -357,6 +358,17 @@ const PAGES: {
     path: '/apps/harbor-web',
     title: /^Harbor/,
     act: (page) => button(page, 'Deploy').click(),
+  },
+  {
+    name: 'promoting a preview whose variables differ',
+    path: `/deployments/${idOf(301)}`,
+    title: /^Ready · Harbor/,
+    visit: () => ({ world: { ...sampleWorld(), differing: ['API_URL'] } }),
+    act: async (page) => {
+      await button(page, 'Promote to production').click();
+      await page.getByRole('button', { name: 'Promote', exact: true }).click();
+      await button(page, 'Promote anyway').waitFor();
+    },
   },
   { name: 'an app never deployed', path: '/apps/sandbox', title: /^Sandbox/ },
   { name: 'settings of an app', path: '/apps/harbor-web/settings', title: /^Settings · Harbor/ },

@@ -15,6 +15,12 @@ export const SAMPLE = {
   removed: idOf(209),
 };
 
+/** The addresses of a deployment's site. */
+const siteOf = (id: string, branch: string) => ({
+  site: `http://${id}--harbor-web.sites.localhost:8787`,
+  branch: `http://${branch}--harbor-web.sites.localhost:8787`,
+});
+
 /** An instance with data, with times relative to now. */
 export function sampleWorld(now = Date.now()): World {
   const ago = (seconds: number) => new Date(now - seconds * 1000).toISOString();
@@ -40,6 +46,12 @@ export function sampleWorld(now = Date.now()): World {
   world.apps = [
     app({
       release: SAMPLE.success,
+      previousRelease: idOf(300),
+      releasedAt: ago(89_936),
+      urls: {
+        ...app().urls,
+        site: 'http://harbor-web.sites.localhost:8787',
+      },
       envVars: [
         { name: 'API_URL', environments: ['production', 'preview'], sensitive: false, automatic: true },
         { name: 'SENTRY_DSN', environments: ['production'], sensitive: null, automatic: true },
@@ -140,11 +152,12 @@ export function sampleWorld(now = Date.now()): World {
         },
       }),
       version: '2.4.0',
+      site: { kind: 'static', files: 1204, bytes: 12_431_870, newFiles: 3, newBytes: 12_410 },
       artifacts: [artifact()],
       urls: {
         ...deployment().urls,
         page: 'http://127.0.0.1:8787/a/harbor-web',
-        site: 'http://harbor-web.sites.localhost:8787',
+        ...siteOf(SAMPLE.success, 'main'),
         trace: 'https://traces.example.com/trace/0000000065f0c0ffee0123456789abcd',
       },
       commitHash: 'c27e8d10e2aa5d6c8f3e0b4d7a6c9e1f2d3b4a5c',
@@ -270,6 +283,16 @@ export function sampleWorld(now = Date.now()): World {
         runner: local,
         environment: index % 4 === 1 ? 'preview' : 'production',
         branch: index % 4 === 1 ? 'feature/weather-layer' : 'main',
+        ...(index % 5 === 3
+          ? {}
+          : {
+              site: { kind: 'static', files: 1198, bytes: 12_400_210, newFiles: 21, newBytes: 480_120 },
+              urls: {
+                ...deployment().urls,
+                page: 'http://127.0.0.1:8787/a/harbor-web',
+                ...siteOf(idOf(300 + index), index % 4 === 1 ? 'feature-weather-layer-5d41' : 'main'),
+              },
+            }),
         commitMessage:
           ['Add a weather layer', 'Fix login on Safari', 'Update dependencies', 'Cache tiles for a week'][
             index % 4

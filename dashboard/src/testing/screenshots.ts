@@ -10,6 +10,7 @@ import { AppFluxError } from '@appflux/protocol';
 import type { Browser, Page } from 'playwright-core';
 import { BUILD, ensureBuild, launchBrowser } from './browser.ts';
 import { FakeApi } from './fake-api.ts';
+import { idOf } from './fixtures.ts';
 import { longLog } from './sample-log.ts';
 import { SAMPLE, sampleWorld } from './sample-world.ts';
 import { emptyWorld, type World } from './world.ts';
@@ -226,6 +227,40 @@ const shots: Shot[] = [
     window: true,
     act: (page) => button(page, /^Actions for/).click(),
   },
+  {
+    name: 'release-back',
+    path: '/apps/harbor-web',
+    window: true,
+    act: async (page) => {
+      await button(page, /^Actions for Add a weather layer/).click();
+      await page.getByRole('menuitem', { name: 'Roll back to this' }).click();
+      await page.getByRole('dialog').waitFor();
+    },
+  },
+  {
+    name: 'release-differs',
+    path: `/deployments/${idOf(301)}`,
+    window: true,
+    world: () => ({ ...sampleWorld(), differing: ['API_URL', 'SENTRY_DSN'] }),
+    act: async (page) => {
+      await button(page, 'Promote to production').click();
+      await page.getByRole('button', { name: 'Promote', exact: true }).click();
+      await page.getByText('Promote anyway').waitFor();
+    },
+  },
+  {
+    name: 'release-undo',
+    path: '/apps/harbor-web',
+    window: true,
+    act: async (page) => {
+      await button(page, 'Lock release').click();
+      await button(page, /^Actions for Add a weather layer/).click();
+      await page.getByRole('menuitem', { name: 'Roll back to this' }).click();
+      await button(page, 'Roll back').click();
+      await page.getByRole('button', { name: 'Undo' }).waitFor();
+    },
+  },
+  { name: 'deployment-preview', path: `/deployments/${idOf(301)}` },
   { name: 'app-missing', path: '/apps/nothing' },
   { name: 'app-loading', path: '/apps/harbor-web', world: hanging('GET /api/apps/harbor-web') },
   { name: 'app-lost', path: '/apps/tide' },

@@ -47,6 +47,8 @@ export interface World {
   logs: Map<string, LogLine[]>;
   /** Deployments whose lines are damaged in storage; their outlines are intact. */
   damagedLogs: Set<string>;
+  /** The variables that previews were built with in another way than production has them. */
+  differing: string[];
   /** Errors for calls by a prefix of their method and path, such as `GET /api/apps`. */
   refusals: Map<string, AppFluxError>;
   /** Prefixes of calls that never get a response, to test loading states. */
@@ -77,6 +79,7 @@ export function emptyWorld(): World {
     hooks: [],
     logs: new Map(),
     damagedLogs: new Set(),
+    differing: [],
     refusals: new Map(),
     hanging: new Set(),
     sessionEnded: false,

@@ -19,7 +19,16 @@ import { randomKey } from './random-key.ts';
 const PAGE = 20;
 
 type Calls = ClientPart<{
-  apps: 'get' | 'update' | 'delete' | 'release' | 'setVariable' | 'deleteVariable' | 'setFile' | 'deleteFile';
+  apps:
+    | 'get'
+    | 'update'
+    | 'delete'
+    | 'lockRelease'
+    | 'unlockRelease'
+    | 'setVariable'
+    | 'deleteVariable'
+    | 'setFile'
+    | 'deleteFile';
   deployments: 'listOf' | 'create';
 }>;
 
@@ -124,9 +133,16 @@ export class AppOverview {
     return this.#api.deployments.create(this.slug, body, { idempotencyKey: randomKey() });
   }
 
-  /** Promotes a deployment to production. Throws an AppFluxError. */
-  async release(deploymentId: string): Promise<void> {
-    this.#app.replace(await this.#api.apps.release(this.slug, deploymentId));
+  /** Shows a newer state of the app, such as the response of a call. */
+  show(app: App): void {
+    this.#app.replace(app);
+    void this.#newest.refresh();
+  }
+
+  /** While the release is locked, no deployment goes live by itself. Throws an AppFluxError. */
+  async setLock(locked: boolean): Promise<void> {
+    const { apps } = this.#api;
+    this.#app.replace(await (locked ? apps.lockRelease(this.slug) : apps.unlockRelease(this.slug)));
   }
 
   /** Changes settings; omitted fields stay. Throws an AppFluxError. */

@@ -18,7 +18,8 @@ function overview(pages: Record<string, Page<Deployment>>) {
         },
         update: async (_slug, change) => app({ name: change.name ?? 'Harbor' }),
         delete: async () => undefined,
-        release: async (_slug, deploymentId) => app({ release: deploymentId }),
+        lockRelease: async () => app({ releaseLocked: true }),
+        unlockRelease: async () => app({ releaseLocked: false }),
         setVariable: async (_slug, name) => {
           if (name === 'BAD') throw new AppFluxError('unprocessable', 'no');
           calls.push(`set ${name}`);
@@ -97,10 +98,14 @@ test('variables are set in order, and those set before a failure are shown', asy
   stop();
 });
 
-test('a release is shown as soon as the server confirms it', async () => {
+test('a release and its lock are shown as soon as the server confirms them', async () => {
   const { made } = overview({ first: { items: [], nextCursor: null } });
   const stop = made.start();
-  await made.release(idOf(9));
+  made.show(app({ release: idOf(9) }));
   expect(made.app?.release).toBe(idOf(9));
+  await made.setLock(true);
+  expect(made.app?.releaseLocked).toBe(true);
+  await made.setLock(false);
+  expect(made.app?.releaseLocked).toBe(false);
   stop();
 });

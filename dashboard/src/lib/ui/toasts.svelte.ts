@@ -5,10 +5,13 @@ export interface Toast {
   readonly tone: 'good' | 'bad';
   readonly title: string;
   readonly message?: string;
+  /** A button. It dismisses the toast. */
+  readonly action?: { readonly label: string; readonly run: () => Promise<void> };
 }
 
-/** Success toasts disappear after this time. Errors stay until dismissed. */
+/** Success toasts disappear after this time, those with a button later. Errors stay until dismissed. */
 const GOOD_NEWS_MS = 5000;
+const ACTION_MS = 20_000;
 
 /** Toast notifications. */
 class Toasts {
@@ -18,7 +21,8 @@ class Toasts {
   show(toast: Omit<Toast, 'id'>): void {
     const id = this.#next++;
     this.items = [...this.items.slice(-2), { ...toast, id }];
-    if (toast.tone === 'good') setTimeout(() => this.dismiss(id), GOOD_NEWS_MS);
+    if (toast.tone !== 'good') return;
+    setTimeout(() => this.dismiss(id), toast.action === undefined ? GOOD_NEWS_MS : ACTION_MS);
   }
 
   /** Shows an error, with what to do about it. */

@@ -14,6 +14,14 @@ test('success toasts disappear, errors stay until dismissed', () => {
   expect(toasts.items).toEqual([]);
 });
 
+test('a toast with a button stays longer', () => {
+  toasts.show({ tone: 'good', title: 'Rolled back', action: { label: 'Undo', run: async () => undefined } });
+  vi.advanceTimersByTime(10_000);
+  expect(toasts.items).toHaveLength(1);
+  vi.advanceTimersByTime(20_000);
+  expect(toasts.items).toEqual([]);
+});
+
 test('an error shows what is wrong, where, and what to do', () => {
   const issues = [{ path: 'source.branch', message: 'This is not a Git branch name' }];
   expect(
