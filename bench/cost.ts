@@ -73,16 +73,18 @@ async function siteCounts(): Promise<[string, Counts][]> {
 }
 
 /** What is billed by count, without the objects' time. */
-const billedOf = (counts: Counts): readonly [string, number, Billed][] => [
-  ['Worker requests', counts.workerRequests + counts.queueInvocations, 'workerRequest'],
-  ['object requests', counts.objectRequests + counts.alarms, 'objectRequest'],
-  ['rows written', counts.objectRowsWritten + counts.alarmsSet, 'objectRowWritten'],
-  ['D1 rows read', counts.d1RowsRead, 'd1RowRead'],
-  ['D1 rows written', counts.d1RowsWritten, 'd1RowWritten'],
-  ['queue operations', counts.queueOperations, 'queueOperation'],
-  ['class A', counts.r2ClassA, 'r2ClassA'],
-  ['class B', counts.r2ClassB, 'r2ClassB'],
-];
+function billedOf(counts: Counts): readonly [string, number, Billed][] {
+  return [
+    ['Worker requests', counts.workerRequests + counts.queueInvocations, 'workerRequest'],
+    ['object requests', counts.objectRequests + counts.alarms, 'objectRequest'],
+    ['rows written', counts.objectRowsWritten + counts.alarmsSet, 'objectRowWritten'],
+    ['D1 rows read', counts.d1RowsRead, 'd1RowRead'],
+    ['D1 rows written', counts.d1RowsWritten, 'd1RowWritten'],
+    ['queue operations', counts.queueOperations, 'queueOperation'],
+    ['class A', counts.r2ClassA, 'r2ClassA'],
+    ['class B', counts.r2ClassB, 'r2ClassB'],
+  ];
+}
 
 function siteTable(counted: readonly [string, Counts][]): string {
   const columns = counted.map(([, counts]) => billedOf(counts));
