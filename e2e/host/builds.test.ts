@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { verifyEnvelope } from '@appflux/client';
+import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type InstanceWithRunner, startWithRunner } from '../instance/with-runner.ts';
 import { unzip, zipOf } from '../source/zip.ts';
@@ -154,6 +155,17 @@ describe('a build on the host', () => {
     const keys = await api.instance.provenanceKeys();
     const { statement, subjects } = await verifyEnvelope(envelope, keys);
     expect(statement.predicate.runDetails.builder.id).toMatch(/\/builders\/host$/);
+    // What it says of the SBOM is the SHA-256 of the bytes that curl writes, which decompresses nothing.
+    const { stdout } = await execa(
+      'curl',
+      ['-sSf', '-H', 'Accept-Encoding: gzip', '-H', `Authorization: Bearer ${instance.client.token}`].concat(
+        deployment.urls.sbom ?? '',
+      ),
+      { encoding: 'buffer' },
+    );
+    expect(statement.predicate.runDetails).toMatchObject({
+      byproducts: [{ digest: { sha256: createHash('sha256').update(stdout).digest('hex') } }],
+    });
     // The site is published: the ZIP stands for it, and its manifest has the SHA-256 of each file.
     expect(subjects).toEqual(['locked-1.2.3.zip', 'site-manifest.json.gz']);
     const zip = await (await fetch(deployment.artifacts[0]?.url ?? '')).arrayBuffer();

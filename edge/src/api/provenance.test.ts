@@ -17,7 +17,9 @@ import { metadataOf } from '../metadata/index.ts';
 import { contentOf } from '../metadata/metadata.ts';
 import { newObjectId } from '../metadata/object-id.ts';
 import { tokenRecord } from '../metadata/testing/sample-records.ts';
+import { RING_NAME } from '../provenance/keys.ts';
 import { removeParts } from '../retention/remove.ts';
+import { createSealer } from '../secrets/sealing.ts';
 import { hashToken, makeToken, sha256Hex } from '../secrets/tokens.ts';
 import { objectsOf } from '../storage/index.ts';
 import { type Connected, connectAttempt, deliver, givenRunner, leaseOf } from '../testing/attempt.ts';
@@ -145,6 +147,27 @@ test('another team, a token without the scope, and nobody get none', async () =>
   }
   expect(statuses).toEqual([404, 403, 401, 200]);
   expect((await attestation(newObjectId(), token)).status).toBe(404);
+});
+
+test('keys that SEALING_KEY doesn’t open are reported as such, and nothing takes their place', async () => {
+  const signed = await delivered(['app.apk']);
+  expect((await attestation(signed.id, signed.token)).status).toBe(200);
+  const { id, token } = await delivered(['app.apk']);
+  const { secrets } = metadataOf(env);
+  const sealed = (await secrets.get(RING_NAME)) ?? '';
+  const foreign = createSealer({ ...env, SEALING_KEY: 'MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=' });
+  const other = await foreign.seal('{}', RING_NAME);
+  await secrets.reseal(RING_NAME, sealed, other);
+  for (const answer of [await attestation(id, token), await request('/.well-known/appflux/keys.json')]) {
+    expect(answer.status).toBe(503);
+    expect((await answer.json<ErrorBody>()).error).toMatchObject({
+      code: 'unavailable',
+      hint: expect.stringContaining('SEALING_KEY'),
+    });
+  }
+  expect(await secrets.get(RING_NAME)).toBe(other);
+  await secrets.reseal(RING_NAME, other, sealed);
+  expect((await attestation(id, token)).status).toBe(200);
 });
 
 test('only the operator rotates keys', async () => {

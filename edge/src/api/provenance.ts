@@ -43,6 +43,10 @@ provenance.openapi(
     await ownedDeployment(c.get('metadata'), c.get('caller').ownerId, id);
     const answer = stillThere(await deploymentOf(c.env, id).attestation(), id);
     if ('envelope' in answer) return c.json(answer.envelope, 200);
+    if ('refused' in answer) {
+      const { code, message, ...details } = answer.refused;
+      throw new AppFluxError(code, message, details);
+    }
     if ('notSuccessful' in answer) {
       throw new AppFluxError(
         'not_successful',

@@ -47,7 +47,7 @@ export class SbomUploads {
     const key = sbomKey(appId, deploymentId, attempt, sha256);
     this.#prepare();
     const known = this.#rows().find((row) => row.attempt === attempt);
-    if (known?.key !== key) {
+    if (known?.key !== key || known.name !== name) {
       this.#sql.exec(
         'INSERT OR REPLACE INTO sboms (attempt, name, key, size, sha256, done) VALUES (?, ?, ?, ?, ?, 0)',
         attempt,
@@ -56,7 +56,7 @@ export class SbomUploads {
         size,
         sha256,
       );
-      if (known !== undefined) await this.#objects.delete([known.key]);
+      if (known !== undefined && known.key !== key) await this.#objects.delete([known.key]);
     }
     return this.#presigner.resume(key, size, null);
   }
