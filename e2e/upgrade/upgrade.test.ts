@@ -98,7 +98,7 @@ describe.each(versions)('the state of %s', (version) => {
     }
   });
 
-  it('serves every artifact, whole and by range, and the download page', async () => {
+  it('serves every artifact, whole and by range', async () => {
     for (const { sha256, path } of state.facts.builds.flatMap(({ artifacts }) => artifacts)) {
       const file = await fetch(state.url + path);
       expect(file.status).toBe(200);
@@ -107,16 +107,15 @@ describe.each(versions)('the state of %s', (version) => {
       const range = await fetch(state.url + path, { headers: { Range: 'bytes=2-5' } });
       expect(Buffer.from(await range.arrayBuffer())).toEqual(bytes.subarray(2, 6));
     }
-    const page = await fetch(`${state.url}/a/${state.facts.app.slug}`);
-    expect(await page.text()).toContain(state.facts.app.release);
     expect(await client.api.deployments.downloads(state.facts.app.release)).toMatchObject({
       // Those of this test are counted a few seconds later, after those of the recording.
       total: expect.toSatisfy((total: number) => total >= state.facts.downloads),
     });
   });
 
-  it('serves the site that it delivered as a ZIP, on a host of its own', async () => {
-    const { urls, release } = await client.app(state.facts.app.slug);
+  it('serves the site that it delivered as a ZIP, on a host of its own, and to everyone', async () => {
+    const { urls, release, access } = await client.app(state.facts.app.slug);
+    expect(access).toEqual({ production: 'public', previews: 'public' });
     const { site } = await client.deployment(release ?? '');
     // It says nothing about its site: that it is one, its artifact says.
     expect(site ?? null).toBeNull();
@@ -125,6 +124,9 @@ describe.each(versions)('the state of %s', (version) => {
     expect(answer.text).toContain('<');
     // The second request finds the manifest that the first has stored.
     expect(await getOfHost(state.url, urls.site ?? '')).toEqual(answer);
+    const page = await fetch(`${state.url}/a/${state.facts.app.slug}`, { redirect: 'manual' });
+    expect(page.status).toBe(302);
+    expect(new URL(page.headers.get('Location') ?? '').origin).toBe(urls.site);
   });
 
   it('signs the provenance of its deployments, if the digests of their files were checked', async () => {

@@ -56,7 +56,9 @@ export async function decideApp(
   options: { defaults: RetentionDefaults; budget: Budget; now: number; most?: number },
 ): Promise<AppDecision> {
   const { defaults, budget, now, most = Number.POSITIVE_INFINITY } = options;
-  const verdictsOf = decider(await releaseOf(app, metadata), policyOf(app.retention, defaults), now);
+  const release = await releaseOf(app, metadata);
+  const policy = policyOf(app.retention, defaults);
+  const verdictsOf = decider(release, policy, now, app.previousRelease);
   const newestFirst: Going[] = [];
   let isCut = false;
   let artifactBytes = 0;

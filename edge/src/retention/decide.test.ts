@@ -95,6 +95,16 @@ test.each<[string, Partial<Candidate>, Place | null]>([
   expect(whyOf(verdicts, 1, 'log')).toBe(why);
 });
 
+test('the release before stays with all parts, whether it is older or newer than the release', () => {
+  for (const previous of [1, 3]) {
+    const deployments = [1, 2, 3].map((index) => candidate(index, { environment: 'preview' }));
+    const verdicts = decide(deployments, placeAt(2), rules(0, 0), NOW, idOf(previous));
+    expect(whyOf(verdicts, previous)).toBe('rollback');
+    expect(whyOf(verdicts, previous, 'log')).toBe('rollback');
+    expect(whyOf(verdicts, 4 - previous)).toBe('old');
+  }
+});
+
 /** The deployment to roll back to, of those from newest to oldest. */
 const rollbackTarget = (ordered: readonly Candidate[], release: Place | null) =>
   ordered.find((deployment) => couldReplace(release, deployment))?.id ?? null;

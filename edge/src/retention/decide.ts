@@ -48,7 +48,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
  * A verdict for each part of each deployment. `deployments` are all of one App that have a part left, in any order;
- * `release` is the place of the App's release among them.
+ * `release` is the place of the App's release among them, `previous` the id of the release before.
  *
  * The last N of a part are counted among the deployments of an environment that have it: a build that failed has
  * delivered nothing, and does not push out a version that works.
@@ -58,8 +58,9 @@ export function decide(
   release: Place | null,
   policy: Policy,
   now: number,
+  previous: string | null = null,
 ): Verdict[] {
-  return [...deployments].sort(newestFirst).flatMap(decider(release, policy, now));
+  return [...deployments].sort(newestFirst).flatMap(decider(release, policy, now, previous));
 }
 
 /**
@@ -70,6 +71,7 @@ export function decider(
   release: Place | null,
   policy: Policy,
   now: number,
+  previous: string | null = null,
 ): (deployment: Candidate) => Verdict[] {
   const seen = new Map<string, number>();
   let rollback: string | null = null;
@@ -80,6 +82,7 @@ export function decider(
       const why = reasonFor(deployment, {
         release: release?.id ?? null,
         rollback,
+        previous,
         rule: policy[part],
         place,
         now,
@@ -113,6 +116,7 @@ function placeOf(
 interface Circumstances {
   release: string | null;
   rollback: string | null;
+  previous: string | null;
   rule: KeepRule;
   place: number;
   now: number;
@@ -120,12 +124,13 @@ interface Circumstances {
 
 function reasonFor(
   { id, status, finishedAt, pinned }: Candidate,
-  { release, rollback, rule, place, now }: Circumstances,
+  { release, rollback, previous, rule, place, now }: Circumstances,
 ): Reason {
   if (!hasEnded(status) || finishedAt === null) return 'not_ended';
   if (pinned) return 'pinned';
   if (id === release) return 'released';
-  if (id === rollback) return 'rollback';
+  // The one undoes the release; open pages still ask for files of the other.
+  if (id === rollback || id === previous) return 'rollback';
   const age = now - finishedAt;
   if (age < SETTLED_AFTER_MS) return 'just_ended';
   if (place <= rule.keepLast) return 'among_last';

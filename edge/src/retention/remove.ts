@@ -30,7 +30,8 @@ export async function removeParts(
   for (const part of wanted) if (await deployments.markRemoved(id, part, at)) marked.push(part);
   if (marked.length === 0) return [];
   // Who releases it looks at the marks after setting the release: of the two at the same time, one notices.
-  if ((await apps.byId(appId))?.release === id) {
+  const app = await apps.byId(appId);
+  if (app?.release === id || app?.previousRelease === id) {
     for (const part of marked) await deployments.unmarkRemoved(id, part);
     return [];
   }

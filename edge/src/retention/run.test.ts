@@ -223,6 +223,11 @@ describe('what is decided by somebody else at the same moment', () => {
 
   test.each([
     ['released', (appId: string, id: string) => metadata.apps.update(appId, { release: id }), {}],
+    [
+      'the release before',
+      (appId: string, id: string) => metadata.apps.update(appId, { previousRelease: id }),
+      {},
+    ],
     ['pinned', (_: string, id: string) => metadata.deployments.pin(id, true), { pinned: true }],
   ])('a deployment that is %s keeps everything', async (_, happens, marks) => {
     const app = await appKeeping(NONE);
@@ -239,6 +244,21 @@ describe('what is decided by somebody else at the same moment', () => {
       ...marks,
     });
   });
+});
+
+test('a promoted preview counts as production, and the release before stays', async () => {
+  const app = await appKeeping({ keepLast: 1, days: 0 });
+  const promoted = await oldDeployment(app, { environment: 'preview' });
+  await oldDeployment(app, { environment: 'preview' });
+  await metadata.deployments.markPromoted(promoted.id, new Date(NOW).toISOString());
+  // Each environment keeps its newest.
+  expect((await run()).items).toEqual([]);
+  await oldDeployment(app);
+  const release = await oldDeployment(app);
+  await metadata.apps.update(app.id, { release: release.id, previousRelease: promoted.id });
+  expect((await run()).items).toEqual([]);
+  await metadata.apps.update(app.id, { previousRelease: null });
+  expect((await run()).items.map(({ deploymentId }) => deploymentId)).toEqual([promoted.id, promoted.id]);
 });
 
 describe('source uploads', () => {
