@@ -83,9 +83,13 @@ describe('an output of expo export', () => {
         /^Warning: "update" is not published as an update for android: .*runtimeversion:resolve/,
       ),
     );
-    await write({
-      'update/runtime-version.android.json': '{"runtimeVersion":"3fa8c1","workflow":"managed"}',
-    });
+    // It lists all sources of a fingerprint, which are many in a project with native modules.
+    const fingerprintSources = Array.from({ length: 4000 }, (_, index) => ({
+      filePath: `node_modules/package-${index}`,
+      hash: 'x'.repeat(40),
+    }));
+    const resolved = JSON.stringify({ runtimeVersion: '3fa8c1', fingerprintSources, workflow: 'managed' });
+    await write({ 'update/runtime-version.android.json': resolved });
     expect((await collect()).meta).toMatchObject({ androidRuntime: '3fa8c1' });
   });
 

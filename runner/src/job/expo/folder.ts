@@ -12,6 +12,7 @@ import { type PackedFile, walkFolder } from '../collect/walk.ts';
 import { exportMetadata, type FileMetadata, jsonOf } from './metadata.ts';
 import { asTable, type Config, runtimeVersionOf } from './runtime-version.ts';
 
+/** What `expo export` and `runtimeversion:resolve` write, which lists all assets and all sources of a fingerprint. */
 const MAX_METADATA_BYTES = 4 * 1024 * 1024;
 /** Each app gets the config with each update. */
 const MAX_CONFIG_BYTES = 256 * 1024;
@@ -53,7 +54,11 @@ export async function expoUpdate(
   for (const platform of ExpoPlatform.options) {
     const exported = metadata.platforms[platform];
     if (exported === undefined) continue;
-    const resolved = await configIn(byPath.get(`runtime-version.${platform}.json`), signal);
+    const resolved = await configIn(
+      byPath.get(`runtime-version.${platform}.json`),
+      MAX_METADATA_BYTES,
+      signal,
+    );
     const version = runtimeVersionOf(platform, { resolved, config });
     if (!version.ok) {
       ctx.log(
@@ -83,15 +88,19 @@ async function appConfig(
   byPath: ReadonlyMap<string, PackedFile>,
   { root, signal }: { readonly root: string; readonly signal: AbortSignal },
 ): Promise<Config | null> {
-  const written = await configIn(byPath.get('expoConfig.json'), signal);
+  const written = await configIn(byPath.get('expoConfig.json'), MAX_CONFIG_BYTES, signal);
   if (written !== null) return asTable(written.exp) ?? written;
   const text = await smallText(join(root, 'app.json'), MAX_CONFIG_BYTES);
   const source = text === null ? null : asTable(jsonOf(text));
   return asTable(source?.expo) ?? source;
 }
 
-async function configIn(file: PackedFile | undefined, signal: AbortSignal): Promise<Config | null> {
-  const text = await textOf(file, MAX_CONFIG_BYTES, signal);
+async function configIn(
+  file: PackedFile | undefined,
+  maxBytes: number,
+  signal: AbortSignal,
+): Promise<Config | null> {
+  const text = await textOf(file, maxBytes, signal);
   return text === null ? null : asTable(jsonOf(text));
 }
 
