@@ -173,6 +173,20 @@ describe('a build on the host', () => {
     expect((await verifyEnvelope(envelope, keys, { sha256 })).subjects).toEqual(['locked-1.2.3.zip']);
   });
 
+  it('has the section of its version in the change log as release notes, as it was before the build', async () => {
+    const { api } = instance.client;
+    const id = await deploy('noted', `echo "## 1.2.3" > CHANGELOG.md; ${SITE}`, {
+      files: {
+        'CHANGELOG.md': `# Changes\n\n## 1.2.3\n\n- **Faster** than ${SECRET}\n\n## 1.2.2\n\n- Old\n`,
+      },
+    });
+    const deployment = await instance.client.untilEnded(id);
+    expect(deployment, await logOf(id)).toMatchObject({ status: 'success' });
+    await expect
+      .poll(() => api.deployments.notes(id))
+      .toEqual({ notes: { text: '- **Faster** than ***', source: 'changelog' } });
+  });
+
   it('that fails reports why, like any other', async () => {
     const id = await deploy('failing', 'echo "error: the lid does not fit" >&2; exit 3');
     const { failure } = await instance.client.untilEnded(id);

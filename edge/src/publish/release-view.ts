@@ -108,7 +108,8 @@ function pageOf({ app, release, system, address, details, site }: ReleaseView, l
 <div><h1><bdi>${plain(app.name)}</bdi></h1><p class="soft">${type === null ? '' : `${TYPE_NAMES[type]} · `}Version <bdi>${plain(version)}</bdi></p></div>
 </div>
 ${site !== null && html`<p class="site"><a href="${site}">Open the site</a></p>`}
-${!suits && noteFor(system, best)}
+${!suits && best !== null && noteFor(system, best)}
+${best === null && html`<p class="note">This version has no files to download.</p>`}
 ${best !== null && downloadButton(release.id, best)}
 ${best !== null && unsignedNote(best)}
 </div>

@@ -6,7 +6,7 @@
 import { MAX_NOTES_LENGTH } from '@appflux/protocol';
 import MarkdownIt, { type Token } from 'markdown-it';
 
-/** Lists and quotes deeper than this are shown as they were typed. */
+/** What is in lists and quotes deeper than this is left out. */
 const DEEPEST = 12;
 /** Headings of notes come below the one of their section. */
 const FIRST_HEADING = 3;
