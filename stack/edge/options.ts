@@ -89,6 +89,10 @@ const frontBinding = (
 /** The header by which the front tells the control plane the client's address. */
 const CLIENT_ADDRESS_HEADER = 'X-AppFlux-Client-Address';
 
+/** The Worker that serves the dashboard's files, and its script. */
+const ASSETS = 'assets';
+const ASSETS_SCRIPT = 'export default { fetch: (request, { ASSETS }) => ASSETS.fetch(request) }';
+
 /** What holds for the Worker on one machine: the front says where a request comes from. */
 const LOCAL = { CLIENT_ADDRESS_HEADER };
 
@@ -104,6 +108,7 @@ export function miniflareOptions(
 ): MiniflareOptions {
   const { workerOptions } = workerOptionsOf(config.wranglerConfig);
   const { bindings, r2Buckets, assets } = Changed.parse(workerOptions);
+  const { assets: _ofAnotherWorker, ...ownOptions } = workerOptions;
   const { name: id, ...keys } = config.bucket;
   return convertV4MiniflareOptions({
     host: '127.0.0.1',
@@ -138,23 +143,37 @@ export function miniflareOptions(
         ],
       },
       {
-        ...workerOptions,
+        ...ownOptions,
         name: CONTROL_PLANE,
         // The modules of the bundle are listed explicitly.
         modulesRules: undefined,
         modules: bundledModules(config.main),
         modulesRoot: dirname(config.main),
-        ...(assets !== undefined && { assets: { ...assets, directory: config.assets ?? assets.directory } }),
         bindings: { ...bindings, ...LOCAL, ...config.variables },
         // Miniflare would write emails to files and report that they were sent.
         email: {},
         r2Buckets: {},
-        serviceBindings: { DISK: diskService(config.persist, config.minFreeBytes, blobs) },
+        serviceBindings: {
+          DISK: diskService(config.persist, config.minFreeBytes, blobs),
+          ...(assets === undefined ? {} : { ASSETS }),
+        },
         unsafeBindings: [
           ...Object.keys(r2Buckets).map((binding) => frontBinding(binding, 'bucket', { id })),
           frontBinding('PUBLIC_NETWORK', 'network', {}),
         ],
       },
+      // Miniflare puts two Workers of its own before one that has assets, for every request.
+      ...(assets === undefined
+        ? []
+        : [
+            {
+              name: ASSETS,
+              modules: true as const,
+              script: ASSETS_SCRIPT,
+              compatibilityDate: COMPATIBILITY_DATE,
+              assets: { ...assets, binding: 'ASSETS', directory: config.assets ?? assets.directory },
+            },
+          ]),
     ],
   });
 }

@@ -5,10 +5,18 @@ import type { Metadata } from './metadata.ts';
 import { mongoOf } from './mongo/object.ts';
 import { remoteMetadata } from './mongo/remote.ts';
 
+/** One per set of bindings: every request needs it, and it holds nothing of a request. */
+const known = new WeakMap<Env, Metadata>();
+
 /** The metadata of this instance: MongoDB's where MONGODB_URI is set. Cheap: it opens nothing until it is asked something. */
 export function metadataOf(env: Env): Metadata {
-  return env.MONGODB_URI ? remoteMetadata(() => mongoOf(env)) : createD1Metadata(env.METADATA);
+  const metadata = known.get(env) ?? createMetadata(env);
+  known.set(env, metadata);
+  return metadata;
 }
+
+const createMetadata = (env: Env): Metadata =>
+  env.MONGODB_URI ? remoteMetadata(() => mongoOf(env)) : createD1Metadata(env.METADATA);
 
 /** Whether the backend of this instance has a use for DeploymentStore.keepLogTail. */
 export const keepsLogTails = (env: Env): boolean => Boolean(env.MONGODB_URI);

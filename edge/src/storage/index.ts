@@ -10,8 +10,17 @@ import { createS3Objects, pingBucket } from './s3.ts';
 import { S3Client } from './s3-client.ts';
 import type { ObjectStore, Presigner } from './storage.ts';
 
+/** One per set of bindings: every request needs it, and it holds nothing of a request. */
+const stores = new WeakMap<Env, ObjectStore>();
+
 /** Objects: by the R2 binding, or with STORAGE_DRIVER=s3 by the S3 API. */
 export function objectsOf(env: Env): ObjectStore {
+  const objects = stores.get(env) ?? createObjects(env);
+  stores.set(env, objects);
+  return objects;
+}
+
+function createObjects(env: Env): ObjectStore {
   const sync = syncOf(env);
   const objects = env.STORAGE_DRIVER === 's3' ? createS3Objects(clientOf(env)) : createR2Objects(env.STORAGE);
   return countingErrors(sync === null ? objects : durableObjects(objects, sync));

@@ -9,8 +9,15 @@ export const hostName = (text: string): string => text.toLowerCase().replace(/:\
 export const isWithin = (name: string, domain: string): boolean =>
   name === domain || name.endsWith(`.${domain}`);
 
+/** The last PUBLIC_URL and its host: each request for a site asks for it. */
+let parsed = { url: '', host: '' };
+
 /** The dashboard's host, without a port. */
-export const dashboardHost = (env: Env): string => hostName(new URL(setting(env, 'PUBLIC_URL')).host);
+export function dashboardHost(env: Env): string {
+  const url = setting(env, 'PUBLIC_URL');
+  if (parsed.url !== url) parsed = { url, host: hostName(new URL(url).host) };
+  return parsed.host;
+}
 
 /**
  * The domain of sites, without a port; null if there is none, or if the dashboard's host is within it: a site could set

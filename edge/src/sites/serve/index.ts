@@ -3,6 +3,7 @@ import type { Env } from '../../env.ts';
 import { requests } from '../../isolate-counts.ts';
 import { journal } from '../../journal.ts';
 import { admit, isPrivate } from '../access/admit.ts';
+import { OWN_PATHS } from '../access/visit.ts';
 import { type Resolution, resolveSite } from '../hosts/resolve.ts';
 import { messagePage, SITE_UNKNOWN, UNAVAILABLE } from './pages.ts';
 import { serveSite } from './serve.ts';
@@ -50,14 +51,16 @@ async function siteResponse(
   if (resolved === 'foreign') return null;
   if (resolved === 'unknown') return messagePage(SITE_UNKNOWN, request.method);
   if (resolved.canonicalHost !== undefined) return redirectToHost(url, resolved.canonicalHost);
+  const isPublic = !isPrivate(resolved);
   try {
-    const answer = await admit(request, resolved, env);
+    const answer =
+      isPublic && !url.pathname.startsWith(OWN_PATHS) ? null : await admit(request, resolved, env);
     if (answer !== null) return answer;
   } catch (error) {
     journal.error(`Who may see the site of ${url.host} can't be found out`, error);
     return messagePage(UNAVAILABLE, request.method);
   }
-  return serveSite(request, env, ctx, { resolved, isPublic: !isPrivate(resolved) });
+  return serveSite({ request, url, env, ctx }, { resolved, isPublic });
 }
 
 /** The same page on the host that the site prefers. Kept by nobody: the host may change. */

@@ -11,7 +11,8 @@ import { appLabel } from '../hosts/labels.ts';
 import type { ResolvedSite } from '../hosts/resolve.ts';
 import { bodyOf } from './bodies.ts';
 import { isPage } from './content-type.ts';
-import { type Decision, decide, hasPath, type SiteRequest, type SiteSettings } from './decide.ts';
+import { type Decision, hasPath, type SiteRequest, type SiteSettings } from './decide.ts';
+import { decided } from './decided.ts';
 import { forward } from './forward.ts';
 import { isHashedName } from './hashed-name.ts';
 import { forgetManifest, siteOfDeployment } from './manifests.ts';
@@ -34,18 +35,13 @@ interface Visit {
 
 /** The answer of a site. The caller has checked that the visitor may see it; `isPublic` says whether anybody may. */
 export async function serveSite(
-  request: Request,
-  env: Env,
-  ctx: Pick<ExecutionContext, 'waitUntil'>,
+  from: Pick<Visit, 'request' | 'url' | 'env' | 'ctx'>,
   { resolved, isPublic }: { resolved: ResolvedSite; isPublic: boolean },
 ): Promise<Response> {
   const { app, deploymentId, environment } = resolved;
-  if (deploymentId === null) return messagePage(pages.NOT_RELEASED, request.method);
+  if (deploymentId === null) return messagePage(pages.NOT_RELEASED, from.request.method);
   const visit: Visit = {
-    request,
-    url: new URL(request.url),
-    env,
-    ctx,
+    ...from,
     resolved: { ...resolved, deploymentId },
     settings: {
       isPublic,
@@ -66,7 +62,8 @@ export async function serveSite(
 async function answer(visit: Visit): Promise<Response> {
   const chosen = visit.resolved.isRemoved ? null : await chooseSite(visit);
   if (chosen === null) return withoutSite(visit);
-  const decision = decide(chosen.site, requestOf(visit), { ...visit.settings, isSkewed: chosen.isSkewed });
+  const settings = chosen.isSkewed ? { ...visit.settings, isSkewed: true } : visit.settings;
+  const decision = decided(chosen.site, requestOf(visit), settings);
   try {
     return await respond(visit, chosen.site, decision);
   } catch (error) {
