@@ -4,6 +4,7 @@ import {
   AppFluxError,
   base64Bytes,
   CreateApp,
+  CreateArtifactLink,
   CreateDeployHook,
   CreateDeployment,
   CreateInvitation,
@@ -21,8 +22,10 @@ import {
   Redeploy,
   type Role,
   SetMaintenance,
+  STATEMENT_TYPE,
   sensitivityOf,
   UpdateApp,
+  UpdateDeployment,
   UpdateMember,
   UpdateRunner,
   VariableInput,
@@ -181,7 +184,13 @@ const ROUTES: Readonly<Record<string, (call: Call) => Answer>> = {
     return [201, made];
   },
   'GET apps/:id': (call) => [200, appOf(call)],
-  'PATCH apps/:id': (call) => [200, Object.assign(appOf(call), UpdateApp.parse(call.body))],
+  'PATCH apps/:id': (call) => {
+    const changed = appOf(call);
+    const { access, password, ...rest } = UpdateApp.parse(call.body);
+    Object.assign(changed.access, access);
+    if (password !== undefined) changed.hasPassword = password !== null;
+    return [200, Object.assign(changed, rest)];
+  },
   'DELETE apps/:id': (call) => {
     const gone = appOf(call);
     call.world.apps = call.world.apps.filter((other) => other !== gone);
@@ -239,6 +248,27 @@ const ROUTES: Readonly<Record<string, (call: Call) => Answer>> = {
     return [202, deploy(call.world, appOf(call), { branch, environment, trigger })];
   },
   'GET analytics': ({ world, query }) => [200, analyticsOf(world, query)],
+  'GET deployments/:id/notes': ({ world, id }) => [200, { notes: world.notes.get(id) ?? null }],
+  'PATCH deployments/:id': ({ world, id, body }) => {
+    const { notes } = UpdateDeployment.parse(body);
+    if (notes) world.notes.set(id, { text: notes, source: 'typed' });
+    else world.notes.delete(id);
+    return [200, { notes: world.notes.get(id) ?? null }];
+  },
+  'POST deployments/:id/links': ({ id, body, origin }) => {
+    const { name, expiresInSeconds } = CreateArtifactLink.parse(body);
+    const expires = Date.now() + expiresInSeconds * 1000;
+    return [200, { url: `${origin}/dl/${id}/${name}?sig=good`, expiresAt: new Date(expires).toISOString() }];
+  },
+  'GET deployments/:id/attestation': () => [
+    200,
+    { payloadType: STATEMENT_TYPE, payload: 'e30=', signatures: [{ keyid: 'a', sig: 'c2ln' }] },
+  ],
+  'GET deployments/:id/sbom': () => {
+    throw new AppFluxError('not_found', 'This deployment has no bill of materials', {
+      hint: 'Its source has no lockfile.',
+    });
+  },
   'GET deployments/:id': (call) => [200, deploymentOf(call)],
   'GET deployments/:id/downloads': (call) => {
     const items = deploymentOf(call).artifacts.map(({ name }, index) => ({

@@ -360,6 +360,21 @@ const PAGES: {
     act: (page) => button(page, 'Deploy').click(),
   },
   {
+    name: 'publishing and access of an app',
+    path: '/apps/harbor-web/settings',
+    title: /^Settings/,
+    act: async (page) => {
+      await page.getByLabel('Rewrite hosts').fill('https://api.example.com/');
+      await page.getByLabel('Previews').selectOption('password');
+    },
+  },
+  {
+    name: 'writing release notes',
+    path: `/deployments/${SAMPLE.success}`,
+    title: /^Ready · Harbor/,
+    act: (page) => button(page, 'Edit release notes').click(),
+  },
+  {
     name: 'promoting a preview whose variables differ',
     path: `/deployments/${idOf(301)}`,
     title: /^Ready · Harbor/,

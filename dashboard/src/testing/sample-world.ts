@@ -308,6 +308,10 @@ export function sampleWorld(now = Date.now()): World {
   world.logs.set(SAMPLE.failed, failedLog(ago(5400)));
   world.logs.set(SAMPLE.success, successLog(ago(90_000)));
   world.logs.set(SAMPLE.android, successLog(ago(200_000)));
+  world.notes.set(SAMPLE.success, {
+    text: '## Tides\n\n- Tides of the next seven days\n- Times in the harbor’s time zone',
+    source: 'changelog',
+  });
   world.runners = [
     runner({ busy: 1, lastSeenAt: ago(4) }),
     runner({

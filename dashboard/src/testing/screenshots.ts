@@ -260,6 +260,29 @@ const shots: Shot[] = [
       await page.getByRole('button', { name: 'Undo' }).waitFor();
     },
   },
+  {
+    name: 'app-publishing',
+    path: '/apps/harbor-web/settings',
+    act: async (page) => {
+      await page.getByLabel('Rewrite hosts').fill('https://api.example.com/');
+      await page.getByLabel('Previews').selectOption('password');
+    },
+  },
+  {
+    name: 'deployment-private',
+    path: `/deployments/${SAMPLE.success}`,
+    world: () => {
+      const world = sampleWorld();
+      for (const app of world.apps) app.access = { production: 'team', previews: 'team' };
+      return world;
+    },
+  },
+  {
+    name: 'deployment-notes',
+    path: `/deployments/${SAMPLE.success}`,
+    window: true,
+    act: (page) => button(page, 'Edit release notes').click(),
+  },
   { name: 'deployment-preview', path: `/deployments/${idOf(301)}` },
   { name: 'app-missing', path: '/apps/nothing' },
   { name: 'app-loading', path: '/apps/harbor-web', world: hanging('GET /api/apps/harbor-web') },

@@ -12,6 +12,7 @@ import type {
   MetricsToken,
   OutboxItem,
   Overview,
+  ReleaseNotes,
   Role,
   Runner,
 } from '@appflux/protocol';
@@ -47,6 +48,8 @@ export interface World {
   logs: Map<string, LogLine[]>;
   /** Deployments whose lines are damaged in storage; their outlines are intact. */
   damagedLogs: Set<string>;
+  /** Release notes by deployment. */
+  notes: Map<string, ReleaseNotes>;
   /** The variables that previews were built with in another way than production has them. */
   differing: string[];
   /** Errors for calls by a prefix of their method and path, such as `GET /api/apps`. */
@@ -79,6 +82,7 @@ export function emptyWorld(): World {
     hooks: [],
     logs: new Map(),
     damagedLogs: new Set(),
+    notes: new Map(),
     differing: [],
     refusals: new Map(),
     hanging: new Set(),
