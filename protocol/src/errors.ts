@@ -4,6 +4,7 @@ import { z } from 'zod';
 /** Each code with the HTTP status of its answer. */
 export const ERROR_STATUS = {
   bad_request: 400,
+  invalid_domain: 400,
   unauthorized: 401,
   forbidden: 403,
   /** A signed-in user who is in no team. */
@@ -12,6 +13,8 @@ export const ERROR_STATUS = {
   /** None of the forms that the client accepts, or not the version of a protocol that it speaks. */
   not_acceptable: 406,
   slug_taken: 409,
+  domain_taken: 409,
+  too_many_domains: 409,
   email_taken: 409,
   identity_taken: 409,
   last_owner: 409,

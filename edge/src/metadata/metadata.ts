@@ -9,6 +9,7 @@
 import type { AppType, DeploymentStatus, FileInfo, Page, PageQuery, Role } from '@appflux/protocol';
 import type { AnalyticsStore, DownloadStore } from './analytics.ts';
 import type { DetailStore } from './details.ts';
+import type { DomainStore } from './domains.ts';
 import type { ExpoStore } from './expo.ts';
 import type { MetricsStore } from './metrics.ts';
 import type {
@@ -324,6 +325,7 @@ export interface Metadata {
   readonly files: FileStore;
   readonly deployments: DeploymentStore;
   readonly sites: SiteStore;
+  readonly domains: DomainStore;
   readonly expo: ExpoStore;
   readonly details: DetailStore;
   readonly uploads: UploadStore;

@@ -11,6 +11,7 @@ export const COLLECTIONS = [
   'appFiles',
   'deployments',
   'siteAliases',
+  'domains',
   'expoUpdates',
   'expoSigningKeys',
   'releaseDetails',

@@ -57,6 +57,11 @@ export const TABLES: Record<Exclude<Collection, 'owner'>, Table> = {
     },
   }),
   siteAliases: table('site_aliases', { key: 'label', primary: ['label'] }),
+  domains: table('domains', {
+    key: "host || ':' || app_id",
+    primary: ['host', 'app_id'],
+    json: ['hostname_records'],
+  }),
   expoUpdates: table('expo_updates'),
   expoSigningKeys: table('expo_signing_keys', { key: 'app_id', primary: ['app_id'] }),
   releaseDetails: table('release_details', { key: 'deployment_id', primary: ['deployment_id'] }),

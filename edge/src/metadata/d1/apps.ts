@@ -54,6 +54,7 @@ const BELONGINGS = [
   'DELETE FROM tokens WHERE app_id = ?',
   'DELETE FROM app_files WHERE app_id = ?',
   'DELETE FROM site_aliases WHERE app_id = ?',
+  'DELETE FROM domains WHERE app_id = ?',
   'DELETE FROM expo_updates WHERE app_id = ?',
   'DELETE FROM expo_signing_keys WHERE app_id = ?',
   'DELETE FROM release_details WHERE app_id = ?',

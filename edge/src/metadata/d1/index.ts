@@ -6,6 +6,7 @@ import { createAuditStore } from './audit.ts';
 import { Database } from './database.ts';
 import { createDeploymentStore } from './deployments.ts';
 import { createDetailStore } from './details.ts';
+import { createDomainStore } from './domains.ts';
 import { createDownloadStore } from './downloads.ts';
 import { createExpoStore } from './expo.ts';
 import { createFileStore } from './files.ts';
@@ -35,6 +36,7 @@ export function createD1Metadata(db: D1Database): Metadata {
     deployments: createDeploymentStore(database),
     details: createDetailStore(database),
     sites: createSiteStore(database),
+    domains: createDomainStore(database),
     expo: createExpoStore(database),
     uploads: createUploadStore(database),
     runners: createRunnerStore(database),

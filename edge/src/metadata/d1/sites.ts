@@ -3,7 +3,8 @@ import type { SiteApp, SiteDeployment, SiteStore } from '../sites.ts';
 import { flagOrNull, json, text, textOrNull } from './columns.ts';
 import type { Database, Row } from './database.ts';
 
-const APP = `apps.id AS app_id, apps.slug, apps.owner_id, apps.release, apps.previous_release, apps.released_at,
+/** The columns that a SiteApp is made of. */
+export const SITE_APP = `apps.id AS app_id, apps.slug, apps.owner_id, apps.release, apps.previous_release, apps.released_at,
   apps.access, apps.password_hash, apps.spa_fallback, apps.rewrite_hosts`;
 
 const DEPLOYMENT = `deployments.id, deployments.status, deployments.record ->> '$.environment' AS environment, deployments.promoted_at,
@@ -18,13 +19,13 @@ const IS_SITE = `status = 'success' AND artifacts_removed_at IS NULL AND (record
 export function createSiteStore(database: Database): SiteStore {
   return {
     async bySlug(slug) {
-      const row = await database.first(`SELECT ${APP} FROM apps WHERE slug = ?`, slug);
+      const row = await database.first(`SELECT ${SITE_APP} FROM apps WHERE slug = ?`, slug);
       return row && toSiteApp(row);
     },
 
     async byDeployment(id) {
       const row = await database.first(
-        `SELECT ${APP}, ${DEPLOYMENT} FROM deployments JOIN apps ON apps.id = deployments.app_id
+        `SELECT ${SITE_APP}, ${DEPLOYMENT} FROM deployments JOIN apps ON apps.id = deployments.app_id
          WHERE deployments.id = ?`,
         id,
       );
@@ -33,7 +34,7 @@ export function createSiteStore(database: Database): SiteStore {
 
     async byLabel(label) {
       const row = await database.first(
-        `SELECT ${APP}, ${DEPLOYMENT} FROM site_aliases
+        `SELECT ${SITE_APP}, ${DEPLOYMENT} FROM site_aliases
          JOIN deployments ON deployments.id = site_aliases.deployment_id
          JOIN apps ON apps.id = site_aliases.app_id AND apps.id = deployments.app_id
          WHERE site_aliases.label = ?`,
@@ -80,7 +81,7 @@ const toSite = (row: Row): { app: SiteApp; deployment: SiteDeployment } => ({
   },
 });
 
-const toSiteApp = (row: Row): SiteApp => ({
+export const toSiteApp = (row: Row): SiteApp => ({
   id: text(row, 'app_id'),
   slug: text(row, 'slug'),
   ownerId: text(row, 'owner_id'),

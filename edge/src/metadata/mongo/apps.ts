@@ -100,7 +100,7 @@ export function createAppStore(db: Db): AppStore {
       const removed = await apps.remove(apps.key(id));
       await deployments.remove({ appId: idOf(id) });
       await files.remove({ appId: idOf(id) });
-      for (const name of ['siteAliases', 'expoUpdates', 'releaseDetails'] as const)
+      for (const name of ['siteAliases', 'domains', 'expoUpdates', 'releaseDetails'] as const)
         await new Records(db, name).remove({ appId: idOf(id) });
       await new Records(db, 'expoSigningKeys').remove({ _id: idOf(id) });
       for (const name of ['downloads', 'artifactDownloads'] as const) {

@@ -14,6 +14,7 @@ type MethodOf<Store> = Store extends (...args: never[]) => unknown ? never : key
 /** Methods that change nothing, whichever store has them: calling one again is harmless. */
 const READS: ReadonlySet<unknown> = new Set<MethodOf<Metadata[keyof Metadata]> | 'ping'>([
   'abandoned',
+  'active',
   'all',
   'builtFrom',
   'byCredentialHash',
@@ -24,6 +25,7 @@ const READS: ReadonlySet<unknown> = new Set<MethodOf<Metadata[keyof Metadata]> |
   'byId',
   'byLabel',
   'bySlug',
+  'count',
   'deployments',
   'find',
   'get',
@@ -32,6 +34,7 @@ const READS: ReadonlySet<unknown> = new Set<MethodOf<Metadata[keyof Metadata]> |
   'list',
   'newest',
   'ofUser',
+  'one',
   'owner',
   'phases',
   'ping',

@@ -25,6 +25,7 @@ export const SHAPES = {
     absent: { uploadId: null, uploadName: null, site: null, ...UNMARKED },
   },
   siteAliases: { ...plain, key: 'label', ids: ['appId', 'deploymentId'], dates: ['createdAt'] },
+  domains: { ...plain, key: 'id', ids: ['appId'] },
   expoUpdates: { ...plain, key: 'id', ids: ['appId', 'deploymentId'], dates: ['createdAt'] },
   expoSigningKeys: { ...plain, key: 'appId', ids: ['appId'] },
   releaseDetails: {
@@ -89,6 +90,7 @@ const INDEXES: Partial<Record<CollectionName, IndexDescription[]>> = {
     by('appId', 'endedOn', 'status', 'ownerId', 'durationSeconds', 'waitedSeconds'),
   ],
   siteAliases: [by('appId'), by('deploymentId')],
+  domains: [by('host', 'status'), by('appId'), by('ownerId')],
   expoUpdates: [newestFirst('createdAt', 'appId', 'channel')],
   releaseDetails: [by('appId')],
   uploads: [by('completed', 'createdAt'), by('ownerId', 'completed')],

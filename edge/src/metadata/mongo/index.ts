@@ -6,6 +6,7 @@ import { createAppStore } from './apps.ts';
 import { createAuditStore } from './audit.ts';
 import { createDeploymentStore } from './deployments.ts';
 import { createDetailStore } from './details.ts';
+import { createDomainStore } from './domains.ts';
 import { createDownloadStore } from './downloads.ts';
 import { createExpoStore } from './expo.ts';
 import { createFileStore } from './files.ts';
@@ -36,6 +37,7 @@ export function createMongoMetadata(db: Db, publicUrl: string | null): Metadata 
     deployments: createDeploymentStore(db, publicUrl),
     details: createDetailStore(db),
     sites: createSiteStore(db),
+    domains: createDomainStore(db),
     expo: createExpoStore(db),
     uploads: createUploadStore(db),
     runners: createRunnerStore(db),

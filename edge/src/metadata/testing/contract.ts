@@ -5,6 +5,7 @@ import { analyticsContract } from './contract/analytics.ts';
 import { appContract } from './contract/apps.ts';
 import { deploymentContract } from './contract/deployments.ts';
 import { detailContract } from './contract/details.ts';
+import { domainContract } from './contract/domains.ts';
 import { downloadContract } from './contract/downloads.ts';
 import { expoContract } from './contract/expo.ts';
 import { fileContract } from './contract/files.ts';
@@ -30,6 +31,7 @@ export function metadataContract(name: string, create: CreateBackend): void {
     describe('deployments', () => deploymentContract(create));
     describe('releases', () => releaseContract(create));
     describe('sites', () => siteContract(create));
+    describe('custom domains', () => domainContract(create));
     describe('updates of Expo apps', () => expoContract(create));
     describe('release notes and icons', () => detailContract(create));
     describe('retention', () => retentionContract(create));
