@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
 import { UNIT_WORKERS } from '../stack/testing/workers.ts';
+import './vitest.domains.ts';
 import './vitest.issuers.ts';
 import './vitest.mail.ts';
 import './vitest.s3.ts';
@@ -31,6 +32,7 @@ export default defineConfig({
           bindings: {
             OPERATOR_SECRET: 'operator-secret-of-the-tests',
             SEALING_KEY: 'c2VhbGluZyBrZXkgb2YgdGhlIHRlc3RzLCAzMiBieXQ=',
+            DNS_OVER_HTTPS_URL: `${inject('domains')}/dns-query`,
             STORAGE_DRIVER: 's3',
             S3_ENDPOINT: s3.endpoint,
             S3_BUCKET: s3.bucket,
@@ -51,6 +53,7 @@ export default defineConfig({
     isolate: false,
     globalSetup: [
       path('vitest.s3.ts'),
+      path('vitest.domains.ts'),
       path('vitest.issuers.ts'),
       path('vitest.mail.ts'),
       path('../stack/foreign-s3/serve.ts'),

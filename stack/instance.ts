@@ -11,6 +11,8 @@ export interface Beside {
   readonly statusUrl: string;
   /** Where it answers what it knows of the machine. */
   readonly machineUrl: string;
+  /** Answers questions to DNS. */
+  readonly dnsUrl: string;
   /** The socket for the proxy that ends TLS; null where there is none. */
   readonly proxySocket: string | null;
 }
@@ -49,7 +51,11 @@ export function edgeConfig(
       SITES_DOMAIN: addresses.sitesDomain,
       ...(beside === null
         ? {}
-        : { ADDRESS_STATUS_URL: beside.statusUrl, MACHINE_STATUS_URL: beside.machineUrl }),
+        : {
+            ADDRESS_STATUS_URL: beside.statusUrl,
+            MACHINE_STATUS_URL: beside.machineUrl,
+            DNS_OVER_HTTPS_URL: beside.dnsUrl,
+          }),
       CERTIFICATES_PER_TEAM: String(settings.certificatesPerTeam),
       OPERATOR_SECRET: secrets.operatorSecret,
       SEALING_KEY: secrets.sealingKey,

@@ -91,6 +91,7 @@ async function bringUp(
     const config = edgeConfig(settings, secrets, ROOT, main, {
       statusUrl: answers.statusUrl,
       machineUrl: answers.machineUrl,
+      dnsUrl: answers.dnsUrl,
       proxySocket,
     });
     const start = () => startEdge(config, { env, logFile: join(paths.logs, 'edge.log') });

@@ -15,6 +15,13 @@ export interface SecretsAndOptions {
   PUBLIC_NETWORK?: Fetcher;
   /** "1" lets rewrites of sites reach private and loopback addresses. */
   APPFLUX_ALLOW_PRIVATE_TARGETS?: string;
+  /** Answers questions to DNS as Cloudflare's JSON form of DNS over HTTPS does; Cloudflare's resolver unless set. */
+  DNS_OVER_HTTPS_URL?: string;
+  /** The zone whose custom hostnames are the domains of apps (Cloudflare for SaaS), and a token that may edit them. */
+  CLOUDFLARE_ZONE_ID?: string;
+  CLOUDFLARE_API_TOKEN?: string;
+  /** Where Cloudflare's API is; its own address unless set. */
+  CLOUDFLARE_API_URL?: string;
   /** For how many new hosts a team may get certificates within a week, as a number. */
   CERTIFICATES_PER_TEAM?: string;
   /** Where traces of deployments are sent, in the form of OpenTelemetry's exporters: an OTLP/HTTP address, and headers. */

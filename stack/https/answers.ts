@@ -1,6 +1,6 @@
 /**
  * What this process answers on loopback: Caddy's question whether a host may have a certificate, and the edge's for the
- * state of certificates, names and this machine. None is behind the instance's port or the proxy, so nobody reaches it from outside.
+ * state of certificates, names and this machine, and for DNS. None is behind the instance's port or the proxy, so nobody reaches it from outside.
  */
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
@@ -11,6 +11,7 @@ import type { AddressStatus, CertificateState, MachineStatus } from '@appflux/pr
 import type { Addresses } from '../addresses/addresses.ts';
 import { isAddress, isLoopback } from '../addresses/host.ts';
 import { hasWildcard, type Resolve, resolves } from '../addresses/resolving.ts';
+import { answerDns, type DnsResolver, systemResolver } from './dns-answers.ts';
 
 /** How many names are looked up for one question. */
 const MOST_HOSTS = 101;
@@ -22,6 +23,7 @@ export interface Answering {
   readonly certificates: () => Promise<CertificateState[]>;
   readonly machine: () => Promise<MachineStatus>;
   readonly resolve?: Resolve;
+  readonly dns?: DnsResolver;
 }
 
 export interface Answers extends AsyncDisposable {
@@ -31,6 +33,8 @@ export interface Answers extends AsyncDisposable {
   readonly statusUrl: string;
   /** For the edge: disks and versions. */
   readonly machineUrl: string;
+  /** For the edge, which adds `?name=` and `&type=`. */
+  readonly dnsUrl: string;
 }
 
 /** Answers on a free port of 127.0.0.1, below a path that only those know who are given it. */
@@ -51,6 +55,15 @@ export async function serveAnswers(answering: Answering): Promise<Answers> {
       } else if (what === 'machine') {
         response.setHeader('Content-Type', 'application/json');
         response.write(JSON.stringify(await answering.machine()));
+      } else if (what === 'dns-query') {
+        const { searchParams } = url;
+        const { dns = systemResolver() } = answering;
+        response.setHeader('Content-Type', 'application/dns-json');
+        response.write(
+          JSON.stringify(
+            await answerDns(searchParams.get('name') ?? '', searchParams.get('type') ?? '', dns),
+          ),
+        );
       } else response.statusCode = 404;
     } catch {
       // The edge is being restarted, or a file is unreadable: the asker repeats the question.
@@ -68,6 +81,7 @@ export async function serveAnswers(answering: Answering): Promise<Answers> {
     askUrl: at('ask'),
     statusUrl: at('status'),
     machineUrl: at('machine'),
+    dnsUrl: at('dns-query'),
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
       server.close();

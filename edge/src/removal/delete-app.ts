@@ -6,6 +6,7 @@ import type { AppRecord, Metadata, UploadRecord } from '../metadata/metadata.ts'
 import { deadLettersOf } from '../objects/dead-letters.ts';
 import { sitesOf } from '../objects/sites.ts';
 import { removerOf } from '../retention/object.ts';
+import { removeDomain } from '../sites/domains/check.ts';
 import { forgetSite } from '../sites/hosts/resolve.ts';
 import { appPrefix, keysOfUpload } from '../storage/keys.ts';
 import { removeBelow } from '../storage/remove.ts';
@@ -31,6 +32,7 @@ export async function deleteApp(app: AppRecord, parts: Parts, budget = new Budge
   spendOnRemoval(budget, 6);
   await metadata.apps.update(app.id, { release: null });
   await removeDeployments(app, parts, budget);
+  for (const domain of await metadata.domains.list(app.id)) await removeDomain(domain, parts);
   if (!(await sitesOf(parts.env, app.id).destroy())) throw onlyPartly();
   await removeUploads(app, parts, budget);
   await removeBelow(objects, appPrefix(app.id));

@@ -33,3 +33,7 @@ export function siteUrl(env: Env, label: string): string | null {
   if (sitesDomain(env) === null) return null;
   return `${new URL(setting(env, 'PUBLIC_URL')).protocol}//${label}.${env.SITES_DOMAIN.toLowerCase()}`;
 }
+
+/** Whether a name could be in public DNS: it has a dot, and is no IP address and no name of this machine (RFC 6761 §6.3). */
+export const isPublicName = (name: string): boolean =>
+  /^[^.]+(?:\.[^.]+)+$/.test(name) && !/^[\d.]+$|[:[\]]/.test(name) && !isWithin(name, 'localhost');

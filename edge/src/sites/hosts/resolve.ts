@@ -4,7 +4,7 @@ import type { Env } from '../../env.ts';
 import { metadataOf } from '../../metadata/index.ts';
 import type { Metadata } from '../../metadata/metadata.ts';
 import { environmentOf, type SiteApp, type SiteDeployment } from '../../metadata/sites.ts';
-import { dashboardHost, hostName, isWithin, sitesDomain } from './domain.ts';
+import { dashboardHost, hostName, isPublicName, isWithin, sitesDomain } from './domain.ts';
 import { appLabel, deploymentLabel, parseLabel } from './labels.ts';
 
 /** A site, as a request for its host needs it. */
@@ -36,7 +36,13 @@ const FRESH_FOR_MS = 1000;
 const MOST_HOSTS = 2000;
 
 /** What was read for a host. */
-type Found = { app: SiteApp; deployment: SiteDeployment | null; kind: ResolvedSite['kind'] } | null;
+type Found = {
+  app: SiteApp;
+  deployment: SiteDeployment | null;
+  kind: ResolvedSite['kind'];
+  /** The host that visitors are sent to instead. */
+  redirectTo?: string | null;
+} | null;
 
 const remembered = new Map<string, { found: Found; readAt: number }>();
 
@@ -61,10 +67,23 @@ export async function resolveSite(
   const name = hostName(host);
   if (name === dashboardHost(env)) return 'foreign';
   const domain = sitesDomain(env);
-  if (domain === null || !isWithin(name, domain)) return 'foreign';
+  if (domain === null) return 'foreign';
+  if (!isWithin(name, domain)) return customDomain(name, metadata);
   if (name === domain) return 'unknown';
   const found = await find(name.slice(0, -domain.length - 1), metadata);
   return found === null ? 'unknown' : resolved(found, Date.now());
+}
+
+/** The site of a custom domain. Names that can't be one are not asked for: requests by an address would cost a query. */
+async function customDomain(name: string, metadata: Metadata): Promise<Resolution> {
+  if (!isPublicName(name)) return 'foreign';
+  const found = await find(name, metadata, readDomain);
+  return found === null ? 'foreign' : resolved(found, Date.now());
+}
+
+async function readDomain(host: string, { domains }: Metadata): Promise<Found> {
+  const found = await domains.active(host);
+  return found && { ...found, deployment: null, kind: 'release' };
 }
 
 async function find(label: string, metadata: Metadata, look = read): Promise<Found> {
@@ -73,7 +92,7 @@ async function find(label: string, metadata: Metadata, look = read): Promise<Fou
   const before = forgotten;
   const found = await look(label, metadata);
   // A deployment that isn't there yet may be there, and private, a moment later.
-  const isReliable = found !== null || look === read;
+  const isReliable = found !== null || look === read || look === readDomain;
   if (forgotten === before && isReliable) remember(label, found);
   return found;
 }
@@ -128,7 +147,10 @@ export async function appOfDeployment(
 }
 
 /** What a request gets to know of a site at `now` (Unix milliseconds). Pure. */
-export function resolved({ app, deployment, kind }: NonNullable<Found>, now: number): ResolvedSite {
+export function resolved(
+  { app, deployment, kind, redirectTo = null }: NonNullable<Found>,
+  now: number,
+): ResolvedSite {
   const { release, previousRelease, ...rest } = app;
   if (deployment === null) {
     const isRecent = app.releasedAt !== null && now - Date.parse(app.releasedAt) < PREVIOUS_FOR_MS;
@@ -138,6 +160,7 @@ export function resolved({ app, deployment, kind }: NonNullable<Found>, now: num
       deploymentId: release,
       previous: isRecent ? previousRelease : null,
       environment: 'production',
+      ...(redirectTo === null ? {} : { canonicalHost: redirectTo }),
       // Retention keeps what is released.
       isRemoved: false,
     };
