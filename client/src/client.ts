@@ -3,6 +3,7 @@ import { type Call, Calls, type ClientOptions } from './http/calls.ts';
 import { deployHooks, tokens } from './resources/access.ts';
 import { apps } from './resources/apps.ts';
 import { deployments } from './resources/deployments.ts';
+import { domains } from './resources/domains.ts';
 import { instance, operator } from './resources/instance.ts';
 import { logs } from './resources/logs.ts';
 import { runners } from './resources/runners.ts';
@@ -20,6 +21,7 @@ export function createClient(options: ClientOptions) {
     apps: apps(calls),
     deployments: deployments(calls),
     sites: sites(calls),
+    domains: domains(calls),
     logs: logs(calls),
     uploads: uploads(calls),
     runners: runners(calls),

@@ -270,6 +270,16 @@ const CALLS: Record<string, { call: () => Promise<unknown>; refused?: string }> 
       hookToken = new URL(url).pathname.split('/').at(-1) ?? '';
     },
   },
+  'POST /api/apps/:slug/domains': {
+    call: () => script.domains.add('harbor', { host: 'www.harbor.example' }),
+  },
+  'GET /api/apps/:slug/domains': { call: () => script.domains.list('harbor') },
+  'POST /api/apps/:slug/domains/:host/verify': {
+    call: () => script.domains.verify('harbor', 'www.harbor.example'),
+  },
+  'DELETE /api/apps/:slug/domains/:host': {
+    call: () => script.domains.remove('harbor', 'www.harbor.example'),
+  },
   'GET /api/apps/:slug/deploy-hooks': { call: () => script.deployHooks.list('harbor', { limit: 1 }) },
   // An app of uploads has nothing to build without one.
   'POST /hooks/deploy/:token': { call: () => nobody.deployHooks.call(hookToken), refused: 'unprocessable' },

@@ -30,6 +30,7 @@ import { config } from './config.ts';
 import { deadLetters } from './dead-letters.ts';
 import { deployHooks } from './deploy-hooks.ts';
 import { deployments } from './deployments.ts';
+import { domains } from './domains.ts';
 import { expoUpdates } from './expo-updates.ts';
 import { health } from './health.ts';
 import { invitations } from './invitations.ts';
@@ -112,6 +113,7 @@ for (const resource of [
   links,
   notes,
   pins,
+  domains,
   provenance,
   logs,
   runners,
