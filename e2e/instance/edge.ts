@@ -28,7 +28,7 @@ export interface EdgeInstance {
   readonly persist: string;
   readonly bucket: { readonly url: string; readonly accessKeyId: string; readonly secretAccessKey: string };
   /** Kills the process and starts it again with the same state. `meanwhile` runs while it is down. */
-  crash(meanwhile?: () => void): Promise<void>;
+  crash(meanwhile?: () => void | Promise<void>): Promise<void>;
   /** Kills workerd only, and waits until its parent has started another. */
   killRuntime(): Promise<void>;
   /** Its log so far. */
@@ -76,7 +76,7 @@ export async function startInstance(
     bucket: { url: `${s3Endpoint(port)}/${config.bucket.name}`, ...KEYS },
     crash: async (meanwhile) => {
       await edge.stop(0);
-      meanwhile?.();
+      await meanwhile?.();
       edge = await startEdge(config, { env: process.env, logFile });
     },
     killRuntime: () => killRuntime(edge.pid, publicUrl(port)),
