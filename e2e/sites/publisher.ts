@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { brotliCompressSync, constants, crc32, deflateRawSync } from 'node:zlib';
 import {
+  type CreateDeployment,
   EMPTY_RULES,
   encodeSiteIndex,
   SITE_PACK_TYPE,
@@ -18,8 +19,12 @@ export type SiteFiles = Readonly<Record<string, string | Uint8Array>>;
 /** What deploys to one app of an instance, with a runner of its own. */
 export interface SitePublisher {
   readonly slug: string;
-  /** Deploys to production; resolves with the deployment's id when it is the release. */
-  publish(files: SiteFiles, rules?: Partial<SiteRules>): Promise<string>;
+  /** Deploys, to production by default, where it waits until that is the release. Resolves with the deployment's id. */
+  publish(
+    files: SiteFiles,
+    rules?: Partial<SiteRules>,
+    asked?: Pick<CreateDeployment, 'environment'>,
+  ): Promise<string>;
 }
 
 /** Creates an app and a runner. `name` is the app's, the runner's and the label's that pairs them. */
@@ -33,9 +38,9 @@ export async function sitePublisher(
   const runner = await SimulatedRunner.connect(edge.url, registered, { labels: [name] });
   return {
     slug,
-    publish: async (files, rules = {}) => {
+    publish: async (files, rules = {}, { environment = 'production' } = {}) => {
       const uploadId = await client.upload('source.zip', UNREAD_SOURCE);
-      const { id } = await client.deploy(slug, { uploadId });
+      const { id } = await client.deploy(slug, { uploadId, environment });
       const attempt = await runner.begin();
       await deliver(attempt, await packOf(files, rules), {
         files: Object.keys(files).length,
@@ -45,7 +50,7 @@ export async function sitePublisher(
       runner.free(attempt.grant);
       const ended = await client.untilEnded(id);
       if (ended.status !== 'success') throw new Error(`not published: ${JSON.stringify(ended.failure)}`);
-      while ((await client.app(slug)).release !== id) await pause(50);
+      if (environment === 'production') while ((await client.app(slug)).release !== id) await pause(50);
       return id;
     },
   };
