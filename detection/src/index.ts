@@ -8,6 +8,9 @@ export { compileGlob, type Glob } from './glob.ts';
 export * from './images.ts';
 export { MANIFEST_BYTES, MANIFEST_NAME, parseManifest } from './manifest.ts';
 export {
+  BASE_PATH_BYTES,
+  basePathOf,
+  basePathRule,
   type CompiledSiteRules,
   compileSiteRules,
   defaultSpaFallback,

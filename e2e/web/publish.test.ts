@@ -16,10 +16,14 @@ afterAll(() => instance?.stop());
 
 type Files = Readonly<Record<string, string>>;
 
-/** Deploys files as they are, and waits for the end. */
-async function deploy(slug: string, files: Files): Promise<{ deployment: Deployment; log: string }> {
+/** Deploys files as they are, or a ZIP, and waits for the end. */
+async function deploy(
+  slug: string,
+  source: Files | Buffer,
+): Promise<{ deployment: Deployment; log: string }> {
   const { client } = instance;
-  const uploadId = await client.upload('source.zip', await zipOf(files));
+  const zip = Buffer.isBuffer(source) ? source : await zipOf(source as Files);
+  const uploadId = await client.upload('source.zip', zip);
   const { id } = await client.deploy(slug, { uploadId });
   const deployment = await client.untilEnded(id);
   const log = (await client.logs(id)).items.map(({ text }) => text).join('\n');
@@ -161,5 +165,48 @@ describe('a site', () => {
     expect(deployment.site ?? null).toBeNull();
     expect(log).toContain('"browser" has one: if that is the site, set outputs to it.');
     expect(deployment.artifacts).toHaveLength(1);
+  });
+});
+
+describe('a source that other platforms publish, too', () => {
+  /** Deploys to an app of its own, and returns what its host answers for a path. */
+  async function site(name: string, source: Files | Buffer, outputs = ['.']) {
+    const { slug } = await instance.client.createApp({
+      name,
+      build: { outputs, labels: ['host'] },
+      type: 'web',
+    });
+    const { deployment, log } = await deploy(slug, source);
+    const { host } = new URL(deployment.urls.site ?? '');
+    return { log, ask: (path: string) => askSite(instance.edge.url, host, path) };
+  }
+
+  it('is built for a folder of its host: its page and its files are there, and at the top', async () => {
+    const built = "node -e \"fs.cpSync('public', 'dist', { recursive: true })\"";
+    const index = '<!doctype html><script type="module" src="/handbook/assets/app-DiwrgTda.js"></script>';
+    const { log, ask } = await site(
+      'Base path',
+      {
+        'package.json': JSON.stringify({ name: 'x', private: true }),
+        'appflux.json': JSON.stringify({ installCommand: 'true', buildCommand: built }),
+        'public/index.html': index,
+        'public/assets/app-DiwrgTda.js': 'document.title = "here"',
+        'public/terms.txt': 'fair',
+        'public/404.html': 'nothing here',
+      },
+      ['dist'],
+    );
+    expect(log).toContain('"dist/index.html" asks for its files below "/handbook/"');
+    for (const base of ['/', '/handbook/']) {
+      expect(await ask(base)).toMatchObject({ status: 200, body: index });
+      expect(await ask(`${base}terms.txt`)).toMatchObject({ status: 200, body: 'fair' });
+      expect(await ask(`${base}assets/app-DiwrgTda.js`)).toMatchObject({
+        status: 200,
+        body: 'document.title = "here"',
+        cache: 'public, max-age=31536000, immutable',
+      });
+      expect(await ask(`${base}other`)).toMatchObject({ status: 404, body: 'nothing here' });
+    }
+    expect(await ask('/handbooks/terms.txt')).toMatchObject({ status: 404 });
   });
 });

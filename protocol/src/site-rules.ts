@@ -10,6 +10,7 @@ import { z } from 'zod';
  */
 export const MAX_STATIC_REDIRECTS = 2_000;
 export const MAX_DYNAMIC_REDIRECTS = 100;
+export const MAX_SITE_REDIRECTS = MAX_STATIC_REDIRECTS + MAX_DYNAMIC_REDIRECTS;
 export const MAX_HEADER_RULES = 200;
 export const MAX_RULE_LENGTH = 2_000;
 
@@ -183,7 +184,7 @@ export type SiteTrailingSlash = z.infer<typeof SiteTrailingSlash>;
 
 /** What a site answers with, beside its files. */
 export const SiteRules = z.object({
-  redirects: z.array(SiteRedirect).max(MAX_STATIC_REDIRECTS + MAX_DYNAMIC_REDIRECTS),
+  redirects: z.array(SiteRedirect).max(MAX_SITE_REDIRECTS),
   headers: z.array(SiteHeaderRule).max(MAX_HEADER_RULES),
   /** Whether a navigation to a path without a file gets `/index.html`. */
   spaFallback: z.boolean(),

@@ -1,4 +1,5 @@
 /** Redirects, rewrites and headers of a site, from the files in which projects write them. Pure, and runs in a browser. */
+export { BASE_PATH_BYTES, basePathOf, basePathRule } from './base-path.ts';
 export {
   type CompiledSiteRules,
   compileSiteRules,

@@ -62,8 +62,17 @@ function lookUp(site: Site, path: string): ReturnType<SiteLookup> {
   return 'redirect' in match ? { redirect: encodePath(match.redirect) } : 'file';
 }
 
-/** Whether a site has a file, or a redirect to one, under the path of a URL. */
-export const hasPath = (site: Site, path: string): boolean => lookUp(site, path) !== 'none';
+/**
+ * Whether a site has a file, or a redirect to one, under the path of a URL. A rewrite counts if it keeps the file's name, such
+ * as that of a whole folder: others answer whatever is asked for.
+ */
+export function hasPath(site: Site, { host, path }: Pick<SiteRequest, 'host' | 'path'>): boolean {
+  if (lookUp(site, path) !== 'none') return true;
+  const rule = matchSiteRules(site.rules, { host, path, query: '' }, (other) => lookUp(site, other));
+  if (rule?.kind !== 'rewrite' || rule.status !== 200) return false;
+  const file = fileAt(parsePath(rule.path).decoded, (other) => site.files.has(other), site.rules);
+  return file?.endsWith(path.slice(path.lastIndexOf('/'))) === true;
+}
 
 /** Decides what a request gets. */
 export function decide(site: Site, request: SiteRequest, settings: SiteSettings): Decision {

@@ -101,16 +101,17 @@ async function chooseSite(visit: Visit): Promise<{ site: Site; isSkewed: boolean
   const { request, url, resolved, elapsedMs } = visit;
   const { deploymentId: current, previous } = resolved;
   const { headers } = request;
+  const asked = { host: hostName(url.host), path: url.pathname };
   const first = firstRelease({ current, previous, elapsedMs, headers, host: url.host });
   if (first !== current) {
     const earlier = await load(visit, first);
-    if (earlier !== null && hasPath(earlier, url.pathname)) return { site: earlier, isSkewed: true };
+    if (earlier !== null && hasPath(earlier, asked)) return { site: earlier, isSkewed: true };
   }
   const site = await load(visit, current);
   if (site === null) return null;
-  if (previous !== null && isHashedName(url.pathname) && !hasPath(site, url.pathname)) {
+  if (previous !== null && isHashedName(url.pathname) && !hasPath(site, asked)) {
     const earlier = await load(visit, previous);
-    if (earlier !== null && hasPath(earlier, url.pathname)) return { site: earlier, isSkewed: true };
+    if (earlier !== null && hasPath(earlier, asked)) return { site: earlier, isSkewed: true };
   }
   return { site, isSkewed: false };
 }

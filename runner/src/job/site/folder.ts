@@ -1,10 +1,17 @@
 /** Lists what of an output folder is published as a site. */
 import { join } from 'node:path';
-import { compileSiteRules, defaultSpaFallback } from '@appflux/detection';
-import { listed, quoted, type SiteRules, type SiteSettings } from '@appflux/protocol';
+import {
+  BASE_PATH_BYTES,
+  basePathOf,
+  basePathRule,
+  compileSiteRules,
+  defaultSpaFallback,
+} from '@appflux/detection';
+import { listed, MAX_SITE_REDIRECTS, quoted, type SiteRules, type SiteSettings } from '@appflux/protocol';
 import { joined, own, say, type Text } from '../../masking/sentence.ts';
 import type { StepContext } from '../../step-context.ts';
 import type { OutputFolder } from '../collect/index.ts';
+import { readFound } from '../collect/safe-file.ts';
 import { type PackedFile, walkFolder } from '../collect/walk.ts';
 import { isRuleFile, type LeftOut, leftOutBecause } from './leave-out.ts';
 import { checked, ruleSources } from './rules.ts';
@@ -56,7 +63,35 @@ export async function siteFolder(
   const paths = new Set(files.map(({ inside }) => inside));
   const spaFallback = defaultSpaFallback({ framework, paths });
   const rules = checked(compileSiteRules({ files: sources, paths, spaFallback, settings }), sources, ctx);
-  return { files, rules };
+  return { files, rules: await withBasePath(rules, { files, paths }, ctx) };
+}
+
+/** Lets a site that was built for a folder of its host find its files there, and says so in the log. */
+async function withBasePath(
+  rules: SiteRules,
+  { files, paths }: { files: readonly PackedFile[]; paths: ReadonlySet<string> },
+  ctx: StepContext,
+): Promise<SiteRules> {
+  const index = files.find(({ inside }) => inside === 'index.html');
+  if (index === undefined || rules.redirects.length >= MAX_SITE_REDIRECTS) return rules;
+  const base = basePathOf(await beginningOf(index, BASE_PATH_BYTES, ctx.signal), paths);
+  if (base === null) return rules;
+  ctx.log(
+    say`${quoted(index.path.replace(/^\.\//, ''))} asks for its files below ${quoted(`${base}/`)}, so the site answers there, too. To have it only at the top of its host, build it without this base path.`,
+  );
+  return { ...rules, redirects: [...rules.redirects, basePathRule(base)] };
+}
+
+/** The first bytes of a file, as text. */
+async function beginningOf(file: PackedFile, bytes: number, signal: AbortSignal): Promise<string> {
+  const parts: Buffer[] = [];
+  let length = 0;
+  for await (const part of readFound(file, signal)) {
+    parts.push(part);
+    length += part.length;
+    if (length >= bytes) break;
+  }
+  return Buffer.concat(parts).toString('utf8', 0, Math.min(bytes, length));
 }
 
 /** What a person can do about something that was left out. */

@@ -85,4 +85,36 @@ describe('the rules of a site', () => {
     expect(now().sites.manifest?.rules.spaFallback).toBe(false);
     expect(now().lines.join()).not.toContain('Left out');
   });
+
+  const script = { 'dist/assets/app.js': 'y' };
+  const built = (base: string) => `<script type="module" src="${base}/assets/app.js"></script>`;
+
+  test('lead from the base path that the site was built for to its files, after its own rules', async () => {
+    await write({ ...script, 'dist/index.html': built('/my-repo'), 'dist/_redirects': '/my-repo/a /b\n' });
+    await publish(await collect());
+    expect(now().sites.manifest?.rules.redirects).toMatchObject([
+      { status: 301 },
+      { status: 200, force: false, pattern: { before: ['my-repo'] }, to: { origin: null } },
+    ]);
+    expect(now().lines).toContainEqual(
+      expect.stringMatching(
+        /^"dist\/index\.html" asks for its files below "\/my-repo\/", so the site answers/,
+      ),
+    );
+  });
+
+  test('have none for a site at the top of its host', async () => {
+    await write({ ...script, 'dist/index.html': built('') });
+    await publish(await collect());
+    expect(now().sites.manifest?.rules.redirects).toEqual([]);
+    expect(now().lines.join()).not.toContain('asks for its files');
+  });
+
+  test('stay what they are if there are as many as a site can have', async () => {
+    const lines = Array.from({ length: 2100 }, (_, at) => (at < 2000 ? `/${at} /x` : `/${at}/* /x`));
+    await write({ ...script, 'dist/index.html': built('/my-repo'), 'dist/_redirects': lines.join('\n') });
+    await publish(await collect());
+    expect(now().sites.manifest?.rules.redirects).toHaveLength(2100);
+    expect(now().lines.join()).not.toContain('asks for its files');
+  });
 });
