@@ -13,7 +13,8 @@ import {
 import { journal } from '../journal.ts';
 import { SbomRefused, type SbomUploads } from '../provenance/sbom-uploads.ts';
 import { closeQuietly } from '../sockets/close.ts';
-import { type ArtifactUploads, DeliveryInvalid, tooManyArtifacts, UploadRefused } from './artifacts.ts';
+import { DeliveryInvalid, tooManyArtifacts } from './artifact-rows.ts';
+import { type ArtifactUploads, UploadRefused } from './artifacts.ts';
 import { sendFrame } from './attempt-socket.ts';
 import type { Event, Refusal } from './lifecycle.ts';
 import type { Machine } from './machine.ts';
