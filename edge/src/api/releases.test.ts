@@ -75,6 +75,18 @@ describe('a release', () => {
   });
 });
 
+test('an app has the URL of its site if its release is one', async () => {
+  const site = { kind: 'static', files: 1, bytes: 1, newFiles: 1, newBytes: 1 } as const;
+  const files = await givenDeployment(app, { 'a.apk': '1' });
+  const published = await givenDeployment(app, {}, { site });
+  const url = `http://${app.slug}.${env.SITES_DOMAIN}`;
+  expect((await current()).urls.site).toBe(url);
+  const list = await (await call('GET', '/api/apps')).text();
+  expect(list).toContain(`"site":"${url}"`);
+  expect((await release(files.id)).urls.site).toBeUndefined();
+  expect((await release(published.id)).urls.site).toBe(url);
+});
+
 describe('the settings of an app’s sites', () => {
   test('are changed one by one, and the password is never shown', async () => {
     expect(await current()).toMatchObject({

@@ -5,13 +5,17 @@ import {
   runInDurableObject,
 } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
+import { Deployment } from '@appflux/protocol';
 import { beforeEach, expect, test } from 'vitest';
+import { addressesOf, toDeployment } from '../deployment/record.ts';
 import { sampleSpec } from '../deployment/testing/sample-spec.ts';
 import { metadataOf } from '../metadata/index.ts';
 import type { DeploymentRecord } from '../metadata/metadata.ts';
 import { newObjectId } from '../metadata/object-id.ts';
 import { appRecord, deploymentRecord } from '../metadata/testing/sample-records.ts';
 import { deadLettersOf } from '../objects/dead-letters.ts';
+import { branchLabel, deploymentLabel } from '../sites/hosts/labels.ts';
+import { resolveSite } from '../sites/hosts/resolve.ts';
 import { founder } from '../testing/people.ts';
 import { forgetAll, request, signIn } from '../testing/worker.ts';
 import { consume } from './consume.ts';
@@ -90,6 +94,40 @@ test('events of version 0.1.0, which carry their record, are delivered: twice, l
   const path = `/api/ops/dead-letters/${letter?.id}/replay`;
   expect((await request(path, { method: 'POST', token })).status).toBe(202);
   await expect.poll(() => kept(dead.deploymentId), { timeout: 10_000 }).toMatchObject({ status: 'canceled' });
+});
+
+test('a success of a branch moves the branch’s host, and late or failed ones don’t', async () => {
+  const site = { kind: 'static', files: 1, bytes: 1, newFiles: 1, newBytes: 1 } as const;
+  const app = appRecord();
+  await metadataOf(env).apps.insert(app);
+  const host = `${branchLabel('Feature/X', app.slug)}.${env.SITES_DOMAIN}`;
+  const eventOf = (members: Partial<DeploymentRecord>): EventMessage => {
+    const record = deploymentRecord(app, {
+      branch: 'Feature/X',
+      environment: 'preview',
+      status: 'success',
+      site,
+      ...members,
+    });
+    return { kind: 'event', deploymentId: record.id, seq: 3, record };
+  };
+  const target = async () => {
+    const found = await resolveSite(host, { env });
+    return typeof found === 'string' ? found : found.deploymentId;
+  };
+  const [older, newer] = [eventOf({}), eventOf({})];
+  const others = [{ status: 'failed' }, { site: null }, { branch: null }, { branch: 'main' }] as const;
+  await deliver('event-queue', ...others.map(eventOf));
+  expect(await target()).toBe('unknown');
+  await deliver('event-queue', newer);
+  await deliver('event-queue', older, newer, ...others.map(eventOf));
+  expect(await target()).toBe(newer.deploymentId);
+  const record = await kept(newer.deploymentId);
+  const { urls } = Deployment.parse(record && toDeployment(record, addressesOf(env)));
+  expect([urls.branch, urls.site]).toEqual([
+    `http://${host}`,
+    `http://${deploymentLabel(newer.deploymentId, app.slug)}.${env.SITES_DOMAIN}`,
+  ]);
 });
 
 test('an event of a deployment that was removed changes nothing', async () => {
