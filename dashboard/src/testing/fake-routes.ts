@@ -32,6 +32,7 @@ import {
 } from '@appflux/protocol';
 import { z } from 'zod';
 import { analyticsOf } from './fake-analytics.ts';
+import { addDomain, removeDomain, verifyDomain } from './fake-domains.ts';
 import { idOf, app as makeApp, deployment as makeDeployment, member, OWNER } from './fixtures.ts';
 import { outlineOf } from './sample-log.ts';
 import type { World } from './world.ts';
@@ -472,6 +473,14 @@ const ROUTES: Readonly<Record<string, (call: Call) => Answer>> = {
     return [200, { url: `${origin}/analytics` }];
   },
   'GET audit': ({ world, query }) => [200, page(world.audit, query)],
+  'GET apps/:id/domains': ({ world }) => [200, { items: world.domains }],
+  'POST apps/:id/domains': ({ world, body }) => [201, addDomain(world, body)],
+  // The host is followed by `/verify`.
+  'POST apps/:id/domains/:name': ({ world, name }) => [200, verifyDomain(world, name)],
+  'DELETE apps/:id/domains/:name': ({ world, name }) => {
+    removeDomain(world, name);
+    return [204];
+  },
   'GET apps/:id/deploy-hooks': ({ world, query }) => [200, page(world.hooks, query)],
   'POST apps/:id/deploy-hooks': ({ world, body, origin }) => {
     const { name } = CreateDeployHook.parse(body);

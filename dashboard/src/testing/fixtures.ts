@@ -1,5 +1,5 @@
 /** Records as the API returns them, for tests and screenshots. */
-import type { ApiToken, App, Artifact, Deployment, Member, Plan, Runner } from '@appflux/protocol';
+import type { ApiToken, App, Artifact, Deployment, Domain, Member, Plan, Runner } from '@appflux/protocol';
 
 export const ORIGIN = 'http://127.0.0.1:8787';
 export const OWNER = '3f0f3c52-7f25-4c1e-9a57-0d9f5a0f9a11';
@@ -160,6 +160,27 @@ export function member(over: Partial<Member> = {}): Member {
     email: 'owner@harbor.example',
     role: 'owner',
     createdAt: '2026-10-01T08:00:00.000Z',
+    ...over,
+  };
+}
+
+export function domain(over: Partial<Domain> = {}): Domain {
+  const host = over.host ?? 'www.example.com';
+  return {
+    host,
+    status: 'active',
+    redirectTo: null,
+    records: [
+      {
+        type: 'CNAME',
+        name: host,
+        value: 'domain-5d41402abc4b2a76b9719d911017c592.sites.harbor.example',
+      },
+    ],
+    error: null,
+    checkedAt: '2026-11-10T11:58:00.000Z',
+    nextCheckAt: null,
+    createdAt: '2026-11-01T08:00:00.000Z',
     ...over,
   };
 }

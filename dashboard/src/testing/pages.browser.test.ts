@@ -360,6 +360,13 @@ const PAGES: {
     act: (page) => button(page, 'Deploy').click(),
   },
   {
+    name: 'domains of an app that fail to load',
+    path: '/apps/harbor-web/settings',
+    title: /^Settings/,
+    visit: () => ({ world: away('GET /api/apps/harbor-web/domains') }),
+    act: (page) => page.getByText('Couldn’t load domains').waitFor(),
+  },
+  {
     name: 'publishing and access of an app',
     path: '/apps/harbor-web/settings',
     title: /^Settings/,

@@ -1,5 +1,5 @@
 import { failure, type PhaseSpan } from '@appflux/protocol';
-import { apiToken, app, artifact, deployment, idOf, member, plan, runner } from './fixtures.ts';
+import { apiToken, app, artifact, deployment, domain, idOf, member, plan, runner } from './fixtures.ts';
 import { failedLog, runningLog, successLog } from './sample-log.ts';
 import { overview } from './sample-overview.ts';
 import { emptyWorld, type World } from './world.ts';
@@ -308,6 +308,27 @@ export function sampleWorld(now = Date.now()): World {
   world.logs.set(SAMPLE.failed, failedLog(ago(5400)));
   world.logs.set(SAMPLE.success, successLog(ago(90_000)));
   world.logs.set(SAMPLE.android, successLog(ago(200_000)));
+  world.domains = [
+    domain({
+      host: 'harbor.example',
+      status: 'pending',
+      redirectTo: 'www.harbor.example',
+      records: [
+        { type: 'TXT', name: '_appflux.harbor.example', value: 'appflux=9b1c4f07e2aa5d6c8f3e0b4d7a6c9e1f' },
+        { type: 'A', name: 'harbor.example', value: '203.0.113.7' },
+      ],
+      error: 'DNS has no such record yet. New records can take some minutes to be seen.',
+      checkedAt: ago(40),
+      nextCheckAt: ago(-20),
+    }),
+    domain({
+      host: 'tides.northwind.example',
+      status: 'failed',
+      error: 'Another app has shown that it owns this domain.',
+      checkedAt: ago(700_000),
+    }),
+    domain({ host: 'www.harbor.example', checkedAt: ago(7000) }),
+  ];
   world.notes.set(SAMPLE.success, {
     text: '## Tides\n\n- Tides of the next seven days\n- Times in the harbor’s time zone',
     source: 'changelog',

@@ -74,6 +74,11 @@ async function uploadZip(page: Page) {
   });
 }
 
+const showDomains = (page: Page) =>
+  page
+    .getByRole('heading', { name: 'Domains' })
+    .evaluate((heading) => window.scrollTo(0, heading.getBoundingClientRect().top + window.scrollY - 90));
+
 const shots: Shot[] = [
   { name: 'sign-in', path: '/sign-in', signedOut: true },
   {
@@ -259,6 +264,21 @@ const shots: Shot[] = [
       await button(page, 'Roll back').click();
       await page.getByRole('button', { name: 'Undo' }).waitFor();
     },
+  },
+  { name: 'app-domains', path: '/apps/harbor-web/settings', act: showDomains, window: true },
+  {
+    name: 'app-domains-empty',
+    path: '/apps/harbor-web/settings',
+    world: () => ({ ...sampleWorld(), domains: [] }),
+    act: showDomains,
+    window: true,
+  },
+  {
+    name: 'app-domains-failing',
+    path: '/apps/harbor-web/settings',
+    world: refusing('GET /api/apps/harbor-web/domains', away),
+    act: showDomains,
+    window: true,
   },
   {
     name: 'app-publishing',

@@ -5,6 +5,7 @@ import type {
   AuditEntry,
   DeployHook,
   Deployment,
+  Domain,
   Invitation,
   LogLine,
   MaintenanceNotice,
@@ -48,6 +49,8 @@ export interface World {
   logs: Map<string, LogLine[]>;
   /** Deployments whose lines are damaged in storage; their outlines are intact. */
   damagedLogs: Set<string>;
+  /** Of each app. */
+  domains: Domain[];
   /** Release notes by deployment. */
   notes: Map<string, ReleaseNotes>;
   /** The variables that previews were built with in another way than production has them. */
@@ -82,6 +85,7 @@ export function emptyWorld(): World {
     hooks: [],
     logs: new Map(),
     damagedLogs: new Set(),
+    domains: [],
     notes: new Map(),
     differing: [],
     refusals: new Map(),
