@@ -26,10 +26,18 @@ export type Fixture =
 export const fixtureFolder = (fixture: Fixture): string =>
   join(import.meta.dirname, '..', 'fixtures', fixture);
 
-/** A ZIP of these files: their text by name. */
-export function zipOf(files: Readonly<Record<string, string | Buffer>>): Promise<Buffer> {
+/** The mode of a symbolic link, as `zip -y` stores it (inode(7)). */
+const LINK_MODE = 0o120777;
+
+/** A ZIP of these files: their text by name. `links` has the targets of symbolic links by their names. */
+export function zipOf(
+  files: Readonly<Record<string, string | Buffer>>,
+  links: Readonly<Record<string, string>> = {},
+): Promise<Buffer> {
   const zip = new ZipFile();
   for (const [name, content] of Object.entries(files)) zip.addBuffer(Buffer.from(content as string), name);
+  for (const [name, target] of Object.entries(links))
+    zip.addBuffer(Buffer.from(target), name, { mode: LINK_MODE });
   zip.end();
   return buffer(zip.outputStream);
 }

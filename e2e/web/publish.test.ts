@@ -209,4 +209,41 @@ describe('a source that other platforms publish, too', () => {
     }
     expect(await ask('/handbooks/terms.txt')).toMatchObject({ status: 404 });
   });
+
+  it('comes from a Mac, with files of its own beside the others', async () => {
+    const resource = '\0\u0005\u0016\u0007\0';
+    const { ask } = await site('From a Mac', {
+      '._recipes': resource,
+      'recipes/._index.html': resource,
+      'recipes/index.html': page('soup'),
+      'recipes/.DS_Store': resource,
+      '__MACOSX/recipes/._index.html': resource,
+    });
+    expect(await ask('/')).toMatchObject({ status: 200, body: page('soup') });
+    for (const path of ['/._index.html', '/.DS_Store', '/recipes/', '/__MACOSX/recipes/._index.html'])
+      expect([path, (await ask(path)).status]).toEqual([path, 404]);
+  });
+
+  it('has names that other systems don’t have: in both cases, and of devices', async () => {
+    const names = ['docs/API.md', 'docs/api.md', 'aux.js', 'con', 'nul.txt', 'COM1.html'];
+    const contents = Object.fromEntries(names.map((name) => [name, `the content of ${name}`]));
+    const { ask } = await site('Names', { 'index.html': page('names'), ...contents });
+    for (const name of names) {
+      const answer = await ask(`/${name.replace('.html', '')}`);
+      expect(answer).toMatchObject({ status: 200, body: contents[name] });
+    }
+    expect(await ask('/DOCS/api.md')).toMatchObject({ status: 404 });
+  });
+
+  it('has links: those that lead to a file are files, and one that leads nowhere is left out', async () => {
+    const links = { 'theme.css': 'css/dark.css', 'dangling.css': 'css/gone.css' };
+    const { ask } = await site(
+      'Links',
+      await zipOf({ 'index.html': page('links'), 'css/dark.css': 'body { color: teal }' }, links),
+    );
+    expect(await ask('/')).toMatchObject({ status: 200, body: page('links') });
+    for (const path of ['/theme.css', '/css/dark.css'])
+      expect(await ask(path)).toMatchObject({ status: 200, body: 'body { color: teal }' });
+    expect(await ask('/dangling.css')).toMatchObject({ status: 404 });
+  });
 });

@@ -34,6 +34,8 @@ describe('a ZIP in the browser', () => {
   test('is detected without dependencies and macOS metadata', async () => {
     const files = { 'index.html': '', 'node_modules/x/package.json': VITE, '__MACOSX/._index.html': '' };
     expect(await found(files)).toEqual([['web', null, null]]);
+    const fromMac = { '._shop': '', 'shop/._package.json': '', 'shop/package.json': VITE };
+    expect(await found(fromMac)).toEqual([['web', 'vite', 'npm']]);
   });
 
   test('is rejected if a path leaves it', async () => {

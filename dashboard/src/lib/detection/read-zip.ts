@@ -8,7 +8,7 @@ const MAX_ENTRIES = 20_000;
 const MAX_TEXTS = 300;
 const MAX_DEPTH = 6;
 /** Dependencies, and what macOS adds to archives. */
-const SKIPPED = /(?:^|\/)(?:node_modules|\.git|__MACOSX|\.DS_Store)(?:\/|$)/;
+const SKIPPED = /(?:^|\/)(?:(?:node_modules|\.git|__MACOSX|\.DS_Store)(?:\/|$)|\._[^/]*$)/;
 
 /**
  * The ways in which the project in a ZIP could be built, from its root directory.

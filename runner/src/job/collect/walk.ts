@@ -21,6 +21,8 @@ export interface WalkOptions {
   readonly signal: AbortSignal;
   /** Whether an entry, by its path in the folder, is left out with all below it. */
   readonly leaveOut: (inside: string) => boolean;
+  /** Receives a link that leads nowhere, by its path in the folder, and leaves it out. Without this, such a link is refused. */
+  readonly onBroken?: (inside: string) => void;
 }
 
 const invalid = (message: Text, hint?: Text) =>
@@ -37,8 +39,8 @@ const isMissing = (error: unknown): boolean =>
 
 /**
  * All regular files of a folder, sorted by path. A link that leads to a file or folder inside the root
- * directory stands for what it leads to, as it does for a web server; one that leads out, nowhere or round in
- * a circle is refused, and so is anything that is no file or folder.
+ * directory stands for what it leads to, as it does for a web server; one that leads out, nowhere (unless
+ * `onBroken` takes it) or round in a circle is refused, and so is anything that is no file or folder.
  * @param shown the folder's path, for messages.
  * @throws {JobFailure} `artifact_invalid`
  */
@@ -81,7 +83,8 @@ class Walk {
       // A name that is not UTF-8 comes out of readdir as another, which does not exist.
       throw path.includes('\u{FFFD}') ? unpublishable(shown) : isMissing(error) ? changed(shown) : error;
     });
-    const real = own.isSymbolicLink() ? await this.#follow(path, shown) : path;
+    const real = own.isSymbolicLink() ? await this.#follow(path, shown, inside) : path;
+    if (real === null) return;
     const stats = own.isSymbolicLink() ? await lstat(real, { bigint: true }) : own;
     if (stats.isDirectory()) return this.folder(real, shown, inside, above);
     if (!stats.isFile()) throw invalid(say`${quoted(shown)} is not a file or folder.`);
@@ -90,11 +93,18 @@ class Walk {
     this.files.push({ path: shown, real, stats, inside });
   }
 
-  /** Where a link leads, all links followed. */
-  async #follow(path: string, shown: string): Promise<string> {
-    const { root } = this.#options;
-    const real = await realpath(path).catch(() => null);
-    if (real === null) throw invalid(say`${quoted(shown)} is a broken link.`);
+  /** Where a link leads, all links followed; null if nowhere, and that is no failure. */
+  async #follow(path: string, shown: string, inside: string): Promise<string | null> {
+    const { root, onBroken } = this.#options;
+    let real: string;
+    try {
+      real = await realpath(path);
+    } catch (error) {
+      // Nowhere, or in a circle of links.
+      if (onBroken === undefined || !isMissing(error)) throw invalid(say`${quoted(shown)} is a broken link.`);
+      onBroken(inside);
+      return null;
+    }
     if (real !== root && !real.startsWith(root + sep)) {
       throw invalid(
         say`${quoted(shown)} is a link to a path outside the project.`,

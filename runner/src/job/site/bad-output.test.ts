@@ -64,7 +64,7 @@ describe('bad input', () => {
       ['outside the project', (path) => symlink('/etc/passwd', path)],
       ['outside the project', (path) => symlink('../../../..', path)],
       ['circular', (path) => symlink('.', path)],
-      ['broken link', (path) => symlink('nothing', path)],
+      ['broken link', (path) => symlink('odd', path)],
       ['outside the project', (path) => symlink('/dev/zero', path)],
       ['not a file or folder', (path) => execFileSync('mkfifo', [path])],
     ];
@@ -75,6 +75,13 @@ describe('bad input', () => {
       expect(failure.message).toContain(message);
       await rm(join(now().root, 'dist/odd'));
     }
+  });
+
+  test('a link that leads nowhere is left out, and the log says so', async () => {
+    await write({ 'dist/index.html': 'x' });
+    await symlink('nothing', join(now().root, 'dist/odd'));
+    expect(await publish(await collect())).toEqual({ 'index.html': 'x' });
+    expect(now().lines).toContain('Left out of "dist": links that lead nowhere ("odd").');
   });
 
   test('a link inside the project is what it leads to', async () => {

@@ -42,6 +42,11 @@ export async function siteFolder(
 ): Promise<SiteFolder | null> {
   const shown = folder === '' ? '.' : folder;
   const leftOut = new Map<LeftOut, string[]>();
+  const note = (why: LeftOut, inside: string) => {
+    const paths = leftOut.get(why) ?? [];
+    leftOut.set(why, paths);
+    paths.push(inside);
+  };
   const all = await walkFolder(join(root, folder), shown, {
     root,
     limits,
@@ -50,11 +55,10 @@ export async function siteFolder(
     leaveOut: (inside) => {
       const why = leftOutBecause(inside, settings, isSource);
       if (why === null) return false;
-      const paths = leftOut.get(why) ?? [];
-      leftOut.set(why, paths);
-      paths.push(inside);
+      note(why, inside);
       return true;
     },
+    onBroken: (inside) => note('links that lead nowhere', inside),
   });
   if (!all.some(({ inside }) => inside === 'index.html')) return null;
   for (const line of describeLeftOut(shown, leftOut)) ctx.log(line);

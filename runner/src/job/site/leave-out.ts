@@ -10,7 +10,8 @@ export type LeftOut =
   | 'files of an operating system'
   | 'files with secrets'
   | 'server code'
-  | 'files of the source';
+  | 'files of the source'
+  | 'links that lead nowhere';
 
 /** Metadata of version control systems. */
 const REPOSITORIES: ReadonlySet<string> = new Set(['.git', '.hg', '.svn']);

@@ -1,7 +1,7 @@
 /** Unpacks a ZIP into an empty folder. */
 
 import { constants } from 'node:fs';
-import { mkdir, open, symlink } from 'node:fs/promises';
+import { access, mkdir, open, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { quoted } from '@appflux/protocol';
 import type { Entry, ZipFile } from 'yauzl';
@@ -34,7 +34,7 @@ export async function extractZip(
   folder: string,
   options: ExtractOptions,
 ): Promise<string | null> {
-  const { entries, unwrapped } = await planExtraction(archive, options);
+  const { entries, unwrapped } = await planExtraction(archive, await foldsNames(folder), options);
   const planned = new Map(entries.map((entry) => [entry.index, entry]));
   const target = new Target(folder);
   await eachEntry(archive, options.signal, async (entry, index, zip) => {
@@ -45,8 +45,29 @@ export async function extractZip(
   return unwrapped;
 }
 
-async function planExtraction(archive: string, options: ExtractOptions): Promise<ExtractionPlan> {
-  const planner = new ExtractionPlanner(options.limits, options.size);
+/** Whether the file system of a folder takes names for one that differ in case or in composition only, as on macOS. */
+async function foldsNames(folder: string): Promise<boolean> {
+  const probe = join(folder, 'Prob\u00e9');
+  await writeFile(probe, '', { flag: 'wx' });
+  const others = await Promise.all(
+    ['pROB\u00e9', 'Probe\u0301'].map((name) =>
+      access(join(folder, name)).then(
+        () => true,
+        // There is no such file: it is another name.
+        () => false,
+      ),
+    ),
+  );
+  await rm(probe);
+  return others.includes(true);
+}
+
+async function planExtraction(
+  archive: string,
+  foldsNames: boolean,
+  options: ExtractOptions,
+): Promise<ExtractionPlan> {
+  const planner = new ExtractionPlanner(options.limits, { archiveBytes: options.size, foldsNames });
   await eachEntry(archive, options.signal, async (entry, index, zip) => {
     if (index === 0) planner.expect(zip.entryCount);
     planner.add(listEntry(entry));

@@ -30,9 +30,6 @@ export interface NameLimits {
   readonly pathBytes: number;
 }
 
-/** Windows would open a device by these names, with any extension ("Naming Files, Paths, and Namespaces"). */
-const DEVICE = /^(?:con|prn|aux|nul|conin\$|conout\$|clock\$|com[0-9¹²³]|lpt[0-9¹²³])(?:\.|$)/i;
-
 /** A path's parts, or what is wrong with it as the end of a sentence that begins with the name. */
 export type CheckedName = { readonly parts: readonly string[] } | { readonly problem: string };
 
@@ -49,7 +46,6 @@ export function checkName(name: string, limits: NameLimits): CheckedName {
     if (Buffer.byteLength(part) > limits.nameBytes) return { problem: 'is too long' };
     // Windows drops these at a name's end: `.. ` would be `..` there.
     if (/^\.\.?[. ]+$/.test(part)) return { problem: 'is outside the archive' };
-    if (DEVICE.test(part.trimEnd())) return { problem: 'is a reserved device name on Windows' };
   }
   return { parts };
 }

@@ -58,6 +58,7 @@ const invalid = (message: Text, hint?: Text) =>
 export class ExtractionPlanner {
   readonly #limits: SourceLimits;
   readonly #archiveBytes: number;
+  readonly #keyOf: (path: string) => string;
   readonly #entries: PlannedEntry[] = [];
   /** For each key: how it was spelled and what it is. Folders that only files imply are in it, too. */
   readonly #seen = new Map<string, { readonly path: string; readonly directory: boolean }>();
@@ -65,8 +66,13 @@ export class ExtractionPlanner {
   #bytes = 0;
   #packedBytes = 0;
 
-  constructor(limits: SourceLimits, archiveBytes: number) {
+  /** @param foldsNames whether the file system takes names for one that differ in case or in composition only */
+  constructor(
+    limits: SourceLimits,
+    { archiveBytes, foldsNames }: { readonly archiveBytes: number; readonly foldsNames: boolean },
+  ) {
     this.#limits = limits;
+    this.#keyOf = foldsNames ? collisionKey : (path) => path;
     this.#archiveBytes = archiveBytes;
   }
 
@@ -103,7 +109,7 @@ export class ExtractionPlanner {
     if (entry.kind === 'link' && entry.size > MAX_LINK_TARGET)
       throw invalid(say`The link ${shown} in the ZIP has a target that is too long.`);
     const { parts } = checked;
-    if (parts.length === 0 || isLitter(parts)) return;
+    if (parts.length === 0 || isLitter(parts, entry.kind)) return;
     this.#claim(parts, entry.kind === 'directory');
     this.#entries.push({ path: parts.join('/'), kind: entry.kind, index: this.#index });
   }
@@ -157,12 +163,12 @@ export class ExtractionPlanner {
       const isLast = depth === parts.length - 1;
       path = path === '' ? part : `${path}/${part}`;
       const wanted = { path, directory: !isLast || directory };
-      const key = collisionKey(path);
+      const key = this.#keyOf(path);
       const there = this.#seen.get(key);
       if (there === undefined) this.#seen.set(key, wanted);
       else if (there.path !== path) {
         throw invalid(
-          say`The ZIP contains both ${quoted(there.path)} and ${quoted(path)}, which are the same name on many systems.`,
+          say`The ZIP contains both ${quoted(there.path)} and ${quoted(path)}, which are the same name on this runner’s file system.`,
         );
       } else if (!there.directory || !wanted.directory) {
         throw invalid(say`The ZIP contains ${quoted(path)} twice.`);
@@ -189,7 +195,8 @@ export class ExtractionPlanner {
   }
 }
 
-/** What macOS adds to its ZIPs, and no build reads. */
-function isLitter(parts: readonly string[]): boolean {
-  return parts[0] === '__MACOSX' || parts.at(-1) === '.DS_Store';
+/** What macOS adds to its ZIPs and to disks of other systems (AppleDouble, RFC 1740), and no build reads. */
+function isLitter(parts: readonly string[], kind: EntryKind): boolean {
+  const name = parts.at(-1) ?? '';
+  return parts[0] === '__MACOSX' || name === '.DS_Store' || (name.startsWith('._') && kind !== 'directory');
 }
