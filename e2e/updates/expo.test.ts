@@ -114,7 +114,7 @@ const request = (headers: Record<string, string> = {}): Promise<Response> =>
     },
   });
 
-/** What the app is told. */
+/** What the app receives. */
 async function ask(headers: Record<string, string> = {}) {
   const response = await request(headers);
   const body = Buffer.from(await response.arrayBuffer());

@@ -44,7 +44,7 @@ const ask = (slug: string, headers: Record<string, string> = {}) =>
     },
   });
 
-/** What an app is told. */
+/** What an app receives. */
 async function told(slug: string, headers: Record<string, string> = {}) {
   const response = await ask(slug, headers);
   const body = Buffer.from(await response.arrayBuffer());
@@ -179,7 +179,7 @@ describe('an app', () => {
     expect(audit).toContain('expo_update.roll_back');
   });
 
-  test('that accepts only JSON gets updates, and is told that it can’t get directives', async () => {
+  test('that accepts only JSON gets updates, and a refusal in place of directives', async () => {
     const app = await newApp();
     await givenUpdate(app, { runtimeVersion: '1.0.0', code: 'x' });
     const update = await ask(app.slug, { accept: 'application/expo+json' });
