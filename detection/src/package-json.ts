@@ -38,6 +38,17 @@ const tableOf = (value: unknown): Readonly<Record<string, unknown>> | null =>
     ? (value as Readonly<Record<string, unknown>>)
     : null;
 
+/** The versions of `devEngines.runtime`, one entry or several, by the names of the runtimes. */
+function runtimesOf(value: unknown): Texts {
+  const asked = tableOf(value)?.runtime;
+  const versions: Record<string, string> = Object.create(null);
+  for (const entry of Array.isArray(asked) ? asked.slice(0, 20) : [asked]) {
+    const { name, version } = textsOf(entry);
+    if (name !== undefined && version !== undefined) versions[name] ??= version;
+  }
+  return versions;
+}
+
 const Text = z.string().max(MAX_TEXT).nullable().catch(null).default(null);
 const TextsField = z.unknown().default(null).transform(textsOf);
 
@@ -51,6 +62,8 @@ const PackageJson = z.object({
   devDependencies: TextsField,
   peerDependencies: TextsField,
   engines: TextsField,
+  volta: TextsField,
+  devEngines: z.unknown().default(null).transform(runtimesOf),
   productName: Text,
   main: Text,
   module: Text,

@@ -136,6 +136,7 @@ const BY_NAME: ReadonlyMap<string, WantedText> = new Map<string, WantedText>([
     '.nvmrc',
     BUN_VERSION_NAME,
     '.node-version',
+    '.tool-versions',
     '.fvmrc',
     'fvm_config.json',
     '.java-version',

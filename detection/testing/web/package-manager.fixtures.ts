@@ -71,6 +71,54 @@ export const packageManagerFixtures: Fixtures = {
     files: { '.node-version': '24\n', 'package.json': pkg({ vite: '8.0.0' }, 'vite build') },
     plan: { node: '24' },
   },
+  '.tool-versions, with several tools and versions': {
+    files: {
+      '.tool-versions': '# ours\npython 3.12.1\nnodejs  20.18.1 18.0.0 # old\n',
+      'package.json': pkg({ vite: '8.0.0' }, 'vite build', { engines: { node: '>=22' } }),
+    },
+    plan: { node: '20.18.1' },
+    because: ['Node: 20.18.1, because .tool-versions says so.'],
+  },
+  'engines, when .tool-versions has no Node and .nvmrc leaves it to the machine': {
+    files: {
+      '.nvmrc': 'system\n',
+      '.tool-versions': 'nodejs-tools 18\npython 3.12.1\n',
+      'package.json': pkg({ vite: '8.0.0' }, 'vite build', { engines: { node: '>=22' } }),
+    },
+    plan: { node: '>=22' },
+  },
+  'volta before engines': {
+    files: {
+      'package.json': pkg({ vite: '8.0.0' }, 'vite build', {
+        volta: { node: '20.18.1', npm: '10.0.0' },
+        engines: { node: '>=22' },
+      }),
+    },
+    plan: { node: '20.18.1' },
+    because: ['Node: 20.18.1, because volta in package.json says so.'],
+  },
+  'devEngines before engines': {
+    files: {
+      'package.json': pkg({ vite: '8.0.0' }, 'vite build', {
+        devEngines: { runtime: [{ name: 'bun' }, { name: 'node', version: '^20.0.0' }] },
+        engines: { node: '>=22' },
+      }),
+    },
+    plan: { node: '^20.0.0' },
+    because: ['Node: ^20.0.0, because devEngines in package.json says so.'],
+  },
+  'devEngines for another runtime': {
+    files: {
+      'package.json': pkg({ vite: '8.0.0' }, 'vite build', {
+        devEngines: {
+          runtime: { name: 'deno', version: '^2' },
+          packageManager: { name: 'node', version: '1' },
+        },
+        volta: 'node',
+      }),
+    },
+    plan: { node: null },
+  },
   'engines, when .nvmrc is nonsense': {
     files: {
       '.nvmrc': '$(reboot)',

@@ -67,6 +67,12 @@ export function chooseImageNode(asked: string, nodes: readonly ImageNode[]): Nod
 function rangeOf(asked: string): string | null {
   const word = asked.trim().toLowerCase();
   if (NEWEST.has(word)) return '*';
-  const line = word.startsWith('lts/') ? CODE_NAMES[word.slice('lts/'.length)] : undefined;
+  const line = word.startsWith('lts/') ? lineOf(word.slice('lts/'.length)) : undefined;
   return semver.validRange(line ?? asked, { loose: true });
+}
+
+/** The major of a line with long-term support: by its code name, or counted back from the newest (`-1` of nvm). */
+function lineOf(name: string): string | undefined {
+  const back = /^-([1-9])$/.exec(name)?.[1];
+  return back === undefined ? CODE_NAMES[name] : Object.values(CODE_NAMES).at(-1 - Number(back));
 }
