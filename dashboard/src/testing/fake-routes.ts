@@ -13,6 +13,7 @@ import {
   CreateUpload,
   DeleteTeam,
   type Deployment,
+  ExpoSigningKeyInput,
   FileInput,
   hasEnded,
   type InstanceAddresses,
@@ -473,6 +474,21 @@ const ROUTES: Readonly<Record<string, (call: Call) => Answer>> = {
     return [200, { url: `${origin}/analytics` }];
   },
   'GET audit': ({ world, query }) => [200, page(world.audit, query)],
+  // `updates/expo` is followed by `/signing-key`.
+  'GET apps/:id/updates/:name': ({ world: { expoKey } }) => {
+    if (expoKey === null) throw new AppFluxError('not_found', 'The app has no code signing key');
+    return [200, expoKey];
+  },
+  'PUT apps/:id/updates/:name': ({ world, body }) => {
+    const { keyId, certificate } = ExpoSigningKeyInput.parse(body);
+    const createdAt = new Date().toISOString();
+    world.expoKey = { keyId, certificate, expiresAt: '2036-11-10T12:00:00.000Z', createdAt };
+    return [200, world.expoKey];
+  },
+  'DELETE apps/:id/updates/:name': ({ world }) => {
+    world.expoKey = null;
+    return [204];
+  },
   'GET apps/:id/domains': ({ world }) => [200, { items: world.domains }],
   'POST apps/:id/domains': ({ world, body }) => [201, addDomain(world, body)],
   // The host is followed by `/verify`.

@@ -360,6 +360,20 @@ const PAGES: {
     act: (page) => button(page, 'Deploy').click(),
   },
   {
+    name: 'settings of an Expo app',
+    path: '/apps/tide/settings',
+    title: /^Settings/,
+    visit: () => {
+      const world = sampleWorld();
+      const tide = world.deployments.find(({ id }) => id === SAMPLE.android);
+      if (tide?.plan) tide.plan.framework = 'expo';
+      const at = '2026-11-10T12:00:00.000Z';
+      world.expoKey = { keyId: 'main', certificate: '', expiresAt: at, createdAt: at };
+      return { world };
+    },
+    act: (page) => page.getByText('certificate expires on').waitFor(),
+  },
+  {
     name: 'domains of an app that fail to load',
     path: '/apps/harbor-web/settings',
     title: /^Settings/,

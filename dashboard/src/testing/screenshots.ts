@@ -265,6 +265,20 @@ const shots: Shot[] = [
       await page.getByRole('button', { name: 'Undo' }).waitFor();
     },
   },
+  {
+    name: 'app-expo',
+    path: '/apps/tide/settings',
+    window: true,
+    world: () => {
+      const world = sampleWorld();
+      const tide = world.deployments.find(({ id }) => id === SAMPLE.android);
+      if (tide?.plan) tide.plan.framework = 'expo';
+      const at = '2026-11-10T12:00:00.000Z';
+      world.expoKey = { keyId: 'main', certificate: '', expiresAt: at, createdAt: at };
+      return world;
+    },
+    act: (page) => page.getByLabel('Certificate').scrollIntoViewIfNeeded(),
+  },
   { name: 'app-domains', path: '/apps/harbor-web/settings', act: showDomains, window: true },
   {
     name: 'app-domains-empty',

@@ -6,6 +6,7 @@ import type {
   DeployHook,
   Deployment,
   Domain,
+  ExpoSigningKey,
   Invitation,
   LogLine,
   MaintenanceNotice,
@@ -51,6 +52,7 @@ export interface World {
   damagedLogs: Set<string>;
   /** Of each app. */
   domains: Domain[];
+  expoKey: ExpoSigningKey | null;
   /** Release notes by deployment. */
   notes: Map<string, ReleaseNotes>;
   /** The variables that previews were built with in another way than production has them. */
@@ -86,6 +88,7 @@ export function emptyWorld(): World {
     logs: new Map(),
     damagedLogs: new Set(),
     domains: [],
+    expoKey: null,
     notes: new Map(),
     differing: [],
     refusals: new Map(),

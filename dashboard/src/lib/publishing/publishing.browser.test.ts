@@ -14,6 +14,14 @@ function privateWorld() {
   return world;
 }
 
+/** A world in which Tide publishes updates of Expo. */
+function expoWorld() {
+  const world = sampleWorld();
+  for (const { id, artifacts } of world.deployments)
+    if (id === SAMPLE.android) for (const artifact of artifacts) artifact.meta = { update: 'expo' };
+  return world;
+}
+
 describe.skipIf(chromiumPath === undefined)('the settings of what is published', () => {
   test('are changed, and report a host that is none', async () => {
     const { page, api, faults } = await visit('/apps/harbor-web/settings');
@@ -52,6 +60,32 @@ describe.skipIf(chromiumPath === undefined)('the settings of what is published',
       hasPassword: true,
     });
     expect(await form.getByLabel('New password').inputValue()).toBe('');
+  });
+});
+
+describe.skipIf(chromiumPath === undefined)('the code signing key of an Expo app', () => {
+  test('is set, not shown again, and deleted', async () => {
+    const { page, api, faults } = await visit('/apps/tide/settings', { world: expoWorld() });
+    const form = page.getByRole('form', { name: 'Code signing of Expo updates' });
+    const save = form.getByRole('button', { name: 'Save' });
+    expect(await save.isDisabled()).toBe(true);
+    await form.getByLabel('Private key').fill('-----BEGIN PRIVATE KEY-----');
+    await form.getByLabel('Certificate').fill('-----BEGIN CERTIFICATE-----');
+    await save.click();
+    await form.getByText('certificate expires on Nov 10, 2036').waitFor();
+    expect(await form.getByLabel('Private key').inputValue()).toBe('');
+    expect(api.world.expoKey?.keyId).toBe('main');
+    await form.getByRole('button', { name: 'Delete key' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete key' }).click();
+    await page.getByText('Code signing key deleted').waitFor();
+    expect(api.world.expoKey).toBe(null);
+    expect(faults).toEqual([]);
+  });
+
+  test('isn’t asked for by apps that publish no updates of Expo', async () => {
+    const { page } = await visit('/apps/tide/settings');
+    await page.getByRole('heading', { name: 'Environment variables' }).waitFor();
+    expect(await page.getByText('Code signing of Expo updates').count()).toBe(0);
   });
 });
 
