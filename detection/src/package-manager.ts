@@ -55,7 +55,7 @@ export function choosePackageManager(tree: SourceTree, packages: readonly Packag
     because(
       'install',
       lockfile === null
-        ? `Install command: ${installCommand}, because there is no ${manager} lockfile.`
+        ? `Install command: ${installCommand}, because there is no ${manager} lockfile${unusedLockfiles(tree)}.`
         : `Install command: ${installCommand}, which installs exactly what ${lockfile} lists.`,
     ),
   );
@@ -125,6 +125,16 @@ function lockedManager(tree: SourceTree, reasons: Reason[], declared: PackageMan
     return { manager, path: joinPath(folder, name) };
   }
   return null;
+}
+
+/** The end of a sentence that names the nearest lockfiles, all of which are of other package managers; empty without any. */
+function unusedLockfiles(tree: SourceTree): string {
+  for (const folder of tree.upward(tree.base)) {
+    const paths = LOCKFILES.map(([name]) => joinPath(folder, name)).filter((path) => tree.isFile(path));
+    if (paths.length > 0)
+      return `; ${paths.join(' and ')} ${paths.length === 1 ? 'belongs' : 'belong'} to another package manager and ${paths.length === 1 ? 'isn’t' : 'aren’t'} used`;
+  }
+  return '';
 }
 
 /** Yarn 2 and later ("berry") have other options than Yarn 1; the two share the name of their lockfile. */

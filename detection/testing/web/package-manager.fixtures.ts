@@ -55,6 +55,16 @@ export const packageManagerFixtures: Fixtures = {
     plan: { packageManager: 'yarn' },
     because: ['Package manager: yarn, because of yarn.lock; package-lock.json is ignored.'],
   },
+  'packageManager, beside a lockfile of another manager': {
+    files: {
+      'package.json': pkg({ vite: '8.0.0' }, 'vite build', { packageManager: 'npm@10.9.2' }),
+      'yarn.lock': '',
+    },
+    plan: { packageManager: 'npm', installCommand: 'npm install' },
+    because: [
+      'Install command: npm install, because there is no npm lockfile; yarn.lock belongs to another package manager and isn’t used.',
+    ],
+  },
   'npm-shrinkwrap.json': {
     files: { 'npm-shrinkwrap.json': '{}', 'package.json': pkg({ vite: '8.0.0' }, 'vite build') },
     plan: { packageManager: 'npm', installCommand: npmCi },
