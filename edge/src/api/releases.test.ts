@@ -1,4 +1,4 @@
-/** Releases by hand, locks, promoted previews, and who may open what an app publishes. */
+/** Manual releases, locks, promoted previews, and who may open what an app publishes. */
 import { env } from 'cloudflare:workers';
 import { App, ArtifactLink, Deployment, type Environment, ErrorBody } from '@appflux/protocol';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -53,7 +53,7 @@ describe('a release', () => {
     expect(await actions()).toEqual(['release.set', 'release.set']);
   });
 
-  test('that is locked changes by hand only', async () => {
+  test('that is locked changes manually only', async () => {
     const first = await givenDeployment(app, { 'a.apk': '1' });
     const lock = `/api/apps/${app.slug}/release/lock`;
     for (let time = 0; time < 2; time += 1)

@@ -32,7 +32,7 @@ describe('how a deployment can go live', () => {
   });
 });
 
-test('a deployment is told from others by its version, commit and day', () => {
+test('a deployment is identified by its version, commit and day', () => {
   expect(identifiers(deployment({ version: '2.4.0', finishedAt: '2026-11-10T12:00:00.000Z' }))).toBe(
     'Version 2.4.0 · 9b1c4f0 · Nov 10, 2026',
   );
