@@ -182,3 +182,19 @@ test('what was read before a pointer moved is not remembered after it', async ()
   await reading;
   expect(deploymentOf(await resolve('shop.sites.example.net'))).toBe(app.id);
 });
+
+test('a custom domain below the domain of sites is another host than the custom domain itself', async () => {
+  const app = await newApp();
+  const host = 'www.customer.example.org';
+  await metadata.domains.insert({
+    ...{ appId: app.id, ownerId: app.ownerId, host, status: 'pending', redirectTo: null, error: null },
+    ...{ checkedAt: null, nextCheckAt: null, createdAt: new Date().toISOString() },
+    ...{ hostnameId: null, hostnameRecords: [], pendingSince: null },
+  });
+  await metadata.domains.activate(app.id, host, { status: 'active' }, 'lost');
+  forgetSite(app.id);
+  // Anybody can send such a Host header: what is found out about it must not count for the customer's.
+  expect(await resolve(`${host}.sites.example.net`)).toBe('unknown');
+  expect(await resolve(host)).toMatchObject({ kind: 'release', app: { id: app.id } });
+  expect(await resolve(`${host}.sites.example.net`)).toBe('unknown');
+});

@@ -44,6 +44,7 @@ type Found = {
   redirectTo?: string | null;
 } | null;
 
+/** By what was asked for: `label:…` below the domain of sites, `domain:…`, or `deployment:…`. Labels may have dots, too. */
 const remembered = new Map<string, { found: Found; readAt: number }>();
 
 /** Counts what was forgotten, so that an answer that was on its way meanwhile isn't remembered. */
@@ -70,14 +71,14 @@ export async function resolveSite(
   if (domain === null) return 'foreign';
   if (!isWithin(name, domain)) return customDomain(name, metadata);
   if (name === domain) return 'unknown';
-  const found = await find(name.slice(0, -domain.length - 1), metadata);
+  const found = await findLabel(name.slice(0, -domain.length - 1), metadata);
   return found === null ? 'unknown' : resolved(found, Date.now());
 }
 
 /** The site of a custom domain. Names that can't be one are not asked for: requests by an address would cost a query. */
 async function customDomain(name: string, metadata: Metadata): Promise<Resolution> {
   if (!isPublicName(name)) return 'foreign';
-  const found = await find(name, metadata, readDomain);
+  const found = await find(`domain:${name}`, () => readDomain(name, metadata));
   return found === null ? 'foreign' : resolved(found, Date.now());
 }
 
@@ -86,20 +87,22 @@ async function readDomain(host: string, { domains }: Metadata): Promise<Found> {
   return found && { ...found, deployment: null, kind: 'release' };
 }
 
-async function find(label: string, metadata: Metadata, look = read): Promise<Found> {
-  const known = remembered.get(label);
+const findLabel = (label: string, metadata: Metadata): Promise<Found> =>
+  find(`label:${label}`, () => read(label, metadata));
+
+/** What was read under a key within the last second, else what `look` reads. */
+async function find(key: string, look: () => Promise<Found>, keepsNone = true): Promise<Found> {
+  const known = remembered.get(key);
   if (known !== undefined && Math.abs(Date.now() - known.readAt) < FRESH_FOR_MS) return known.found;
   const before = forgotten;
-  const found = await look(label, metadata);
-  // A deployment that isn't there yet may be there, and private, a moment later.
-  const isReliable = found !== null || look === read || look === readDomain;
-  if (forgotten === before && isReliable) remember(label, found);
+  const found = await look();
+  if (forgotten === before && (found !== null || keepsNone)) remember(key, found);
   return found;
 }
 
-function remember(label: string, found: Found): void {
-  remembered.delete(label);
-  remembered.set(label, { found, readAt: Date.now() });
+function remember(key: string, found: Found): void {
+  remembered.delete(key);
+  remembered.set(key, { found, readAt: Date.now() });
   const [oldest] = remembered.keys();
   if (remembered.size > MOST_HOSTS && oldest !== undefined) remembered.delete(oldest);
 }
@@ -129,7 +132,7 @@ async function read(label: string, { sites }: Metadata): Promise<Found> {
 /** The App of a slug, for its pages on the dashboard's host; null if there is none. Remembered like hosts. */
 export async function appOfSlug(slug: string, metadata: Metadata): Promise<SiteApp | null> {
   if (!Slug.safeParse(slug).success) return null;
-  return (await find(appLabel(slug), metadata))?.app ?? null;
+  return (await findLabel(appLabel(slug), metadata))?.app ?? null;
 }
 
 /** A deployment, in whatever state, and its App, for its files on the dashboard's host; null if there is none. */
@@ -138,11 +141,12 @@ export async function appOfDeployment(
   metadata: Metadata,
 ): Promise<{ app: SiteApp; environment: Environment } | null> {
   if (!ObjectId.safeParse(id).success) return null;
-  // No label has a colon.
-  const found = await find(`deployment:${id}`, metadata, async () => {
+  const look = async (): Promise<Found> => {
     const site = await metadata.sites.byDeployment(id);
     return site && { ...site, kind: 'deployment' };
-  });
+  };
+  // A deployment that isn't there yet may be there, and private, a moment later.
+  const found = await find(`deployment:${id}`, look, false);
   return found?.deployment ? { app: found.app, environment: environmentOf(found.deployment) } : null;
 }
 
