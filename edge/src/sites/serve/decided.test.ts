@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { decide } from './decide.ts';
 import { decided } from './decided.ts';
 import { get, PUBLIC, site } from './testing/site.ts';
@@ -42,4 +42,30 @@ test('changing an answer’s headers changes no later answer', () => {
     expect(decision.headers.get('Set-Cookie')).toBeNull();
     decision.headers.append('Set-Cookie', 'a=b');
   }
+});
+
+test('answers with long headers don’t fill the memory', () => {
+  const heavy = site(['index.html'], {
+    headers: Array.from({ length: 20 }, (_, n) => ({
+      host: null,
+      pattern: {
+        before: [],
+        splat: { capture: 'splat', prefix: '', suffix: '', least: 'nothing' },
+        after: [],
+        slash: 'any',
+      },
+      query: [],
+      unless: [],
+      operations: [{ operation: 'set', name: `x-long-${n}`, value: ['x'.repeat(2_000)] }],
+    })),
+  });
+  const lookups = vi.spyOn(heavy.files as Map<string, unknown>, 'get');
+  for (let n = 0; n < 1_000; n += 1) decided(heavy, get(`/?${n}`), PUBLIC);
+  lookups.mockClear();
+  // 40 KB of headers each: the first of them can't all be remembered.
+  decided(heavy, get('/?0'), PUBLIC);
+  expect(lookups).toHaveBeenCalled();
+  lookups.mockClear();
+  decided(heavy, get('/?999'), PUBLIC);
+  expect(lookups).not.toHaveBeenCalled();
 });

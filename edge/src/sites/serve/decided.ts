@@ -3,8 +3,11 @@ import { type Decision, decide, type SiteRequest, type SiteSettings } from './de
 import { LeastRecent } from './least-recent.ts';
 import type { Site } from './site.ts';
 
-/** How many decisions an isolate remembers. */
-const MOST = 2_000;
+/** Memory that remembered decisions may take in an isolate, in bytes, roughly. */
+const MOST_BYTES = 4 * 1024 * 1024;
+
+/** What a decision takes besides its key and its headers, which the site's rules may make long. */
+const DECISION_BYTES = 1_000;
 
 /** What of a request a decision depends on beside its method, host, path and query. */
 const SEEN = ['Accept-Encoding', 'Accept', 'Sec-Fetch-Dest', 'Sec-Fetch-Mode'] as const;
@@ -15,7 +18,7 @@ const RARE = ['If-None-Match', 'Range', 'If-Range', 'Cache-Control', 'Service-Wo
 /** The longest request that is worth remembering, in characters. */
 const LONGEST = 1_000;
 
-const remembered = new LeastRecent<Decision & { kind: 'file' }>(MOST);
+const remembered = new LeastRecent<Decision & { kind: 'file' }>(MOST_BYTES);
 
 /** The same as `decide`. Its headers are the caller's own. */
 export function decided(site: Site, request: SiteRequest, settings: SiteSettings): Decision {
@@ -24,10 +27,15 @@ export function decided(site: Site, request: SiteRequest, settings: SiteSettings
   const known = remembered.get(key);
   if (known !== undefined) return { ...known, headers: new Headers(known.headers) };
   const decision = decide(site, request, settings);
-  if (decision.kind === 'file')
-    remembered.set(key, { ...decision, headers: new Headers(decision.headers) }, 1);
+  if (decision.kind === 'file') {
+    const kept = { ...decision, headers: new Headers(decision.headers) };
+    remembered.set(key, kept, DECISION_BYTES + 2 * key.length + lengthOf(kept.headers));
+  }
   return decision;
 }
+
+const lengthOf = (headers: Headers): number =>
+  [...headers].reduce((sum, [name, value]) => sum + name.length + value.length, 0);
 
 /** All that a decision depends on; null for a request that isn't remembered. */
 function keyOf(
