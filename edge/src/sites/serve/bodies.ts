@@ -41,7 +41,8 @@ export async function bodyOf(
   const size = encodedSize(file, encoding);
   const place = blobPlace(site, entry, encoding === 'br' ? 'br' : 'own');
   if (place === null) throw siteDamaged(site.deploymentId, `${file.path} has no ${encoding} encoding`);
-  const name = contentName(source.appId, site, file, place);
+  const form = encoding === 'br' ? 'br' : file.method;
+  const name = contentName(source.appId, site, file, { form, place });
   if (Math.max(size, place.length) > SMALL_BYTES) {
     const asked = range ?? { offset: 0, length: size };
     if (encoding === 'gzip') return gzipped(file, asked, (part) => read(place, part, name, source));
@@ -65,16 +66,16 @@ export async function bodyOf(
   return range === null ? bytes : bytes.subarray(range.offset, range.offset + range.length);
 }
 
-/** Names a content as it is stored: by its hash, within its App, so that nothing is ever stale or another team's. */
+/** Names a content in a form of it that is stored: by its hash, within its App, so that nothing is stale or another team's. */
 const contentName = (
   appId: string,
   { deploymentId }: Site,
-  { sha256, method }: SiteFile,
-  place: BlobPlace,
+  { sha256 }: SiteFile,
+  { form, place }: { form: SiteFile['method'] | 'br'; place: BlobPlace },
 ): string =>
   sha256 === ''
     ? `${appId}/${deploymentId}/${place.offset}-${place.length}`
-    : `${appId}/${sha256}/${method}-${place.length}`;
+    : `${appId}/${sha256}/${form}-${place.length}`;
 
 async function encode(
   stored: Uint8Array<ArrayBuffer>,
