@@ -84,6 +84,31 @@ describe('the ZIP of a site', () => {
     );
   });
 
+  test('reads a content that many files have once', async () => {
+    const copies = Array.from({ length: 1_500 }, (_, n) => [`tiles/${1_000 + n}.txt`, 'sea '.repeat(9)]);
+    const files = { 'a.txt': 'a '.repeat(9), ...Object.fromEntries(copies), 'z.txt': 'z '.repeat(9) };
+    const { manifest } = await givenManifest(files);
+    // As a runner makes it: one content, and paths that copy it.
+    const first = manifest.files.find(([path]) => path === 'tiles/1000.txt') as SiteEntry;
+    const shared = manifest.files.map((entry): SiteEntry => {
+      const [path] = entry;
+      const [, ...content] = first;
+      return path.startsWith('tiles/') ? [path, ...content] : entry;
+    });
+    const deduplicated = { ...manifest, files: shared };
+    let requests = 0;
+    const counting = {
+      ...objects,
+      get: ((...args: Parameters<typeof objects.get>) => {
+        requests += 1;
+        return objects.get(...args);
+      }) as typeof objects.get,
+    };
+    const bytes = await bytesOf(readZip(counting, deduplicated, whole(deduplicated)));
+    expect(requests).toBeLessThan(5);
+    expect(sha256Hex(bytes)).toBe(sha256Hex(await bytesOf(readZip(objects, manifest, whole(manifest)))));
+  });
+
   test('of a pack that was changed or is missing breaks off', async () => {
     const { manifest } = await givenManifest({ 'index.html': 'hello '.repeat(99) });
     const key = manifest.packs[0]?.key ?? '';

@@ -68,13 +68,19 @@ async function* storedPieces(
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const { key, size: packSize } = packs[pack] ?? { key: '', size: 0 };
   const reader = new PieceReader(await readBlob(objects, { key, packSize, offset, length }));
+  let kept: Uint8Array<ArrayBuffer> = new Uint8Array(0);
   try {
     for (const piece of pieces) {
       if ('bytes' in piece) {
         yield piece.bytes;
-        continue;
+      } else if (piece.use === 'repeat') {
+        yield kept.slice();
+      } else if (piece.use === 'keep') {
+        kept = await reader.all(piece.length);
+        yield kept.slice();
+      } else {
+        for await (const bytes of reader.pieces(piece.length)) if (piece.use === 'give') yield bytes;
       }
-      for await (const bytes of reader.pieces(piece.length)) if (!piece.skip) yield bytes;
     }
   } finally {
     await reader.cancel();
@@ -101,10 +107,19 @@ function* inRange(segments: Iterable<Segment>, range: ByteRange | undefined): Ge
   }
 }
 
-/** Bytes to give out, or bytes of the stored range: to give out, or to skip. */
-type Piece =
-  | { readonly bytes: Uint8Array<ArrayBuffer> }
-  | { readonly length: number; readonly skip: boolean };
+/**
+ * Bytes to give out, or the next bytes of the stored range: to give out, to skip, or to give out and keep. `repeat` gives
+ * out again what was kept last.
+ */
+type Piece = { readonly bytes: Uint8Array<ArrayBuffer> } | StoredPiece;
+
+interface StoredPiece {
+  readonly length: number;
+  use: 'give' | 'skip' | 'keep' | 'repeat';
+}
+
+/** A content up to this size that several files have is read once. */
+const MAX_KEPT_BYTES = 1024 * 1024;
 
 interface StoredPart {
   readonly kind: 'stored';
@@ -112,6 +127,8 @@ interface StoredPart {
   readonly offset: number;
   length: number;
   readonly pieces: Piece[];
+  /** The last of its pieces that is stored. */
+  last: StoredPiece;
 }
 
 type Part = { readonly kind: 'bytes'; readonly bytes: Uint8Array<ArrayBuffer> } | StoredPart;
@@ -130,15 +147,32 @@ function* gathered(segments: Iterable<Segment>): Generator<Part> {
     }
     const gap: number = open === null ? -1 : segment.offset - (open.offset + open.length);
     const { pack, offset, length } = segment;
+    if (open !== null && open.pieces.length < MAX_PIECES && isLast(open, segment)) {
+      open.last.use = 'keep';
+      open.pieces.push({ length, use: 'repeat' });
+      continue;
+    }
+    const piece: StoredPiece = { length, use: 'give' };
     if (open?.pack === pack && gap >= 0 && gap <= MAX_GAP_BYTES && open.pieces.length < MAX_PIECES) {
       // The headers between the two files are given out before what is skipped, which makes no difference.
-      if (gap > 0) open.pieces.push({ length: gap, skip: true });
-      open.pieces.push({ length, skip: false });
+      if (gap > 0) open.pieces.push({ length: gap, use: 'skip' });
+      open.pieces.push(piece);
+      open.last = piece;
       open.length += gap + length;
       continue;
     }
     if (open !== null) yield open;
-    open = { kind: 'stored', pack, offset, length, pieces: [{ length, skip: false }] };
+    open = { kind: 'stored', pack, offset, length, pieces: [piece], last: piece };
   }
   if (open !== null) yield open;
 }
+
+/** Whether a segment is the content that a request ends with: files with the same content follow each other. */
+const isLast = (
+  { pack, offset, length, last }: StoredPart,
+  segment: { readonly pack: number; readonly offset: number; readonly length: number },
+): boolean =>
+  segment.length <= MAX_KEPT_BYTES &&
+  segment.pack === pack &&
+  segment.length === last.length &&
+  segment.offset === offset + length - last.length;
