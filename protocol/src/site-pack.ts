@@ -12,6 +12,12 @@ export const SITE_PACK_HEADER_BYTES = MAGIC.length + 4;
 /** The largest compressed index. One that compresses worse than 2:1 is not an index of files. */
 export const MAX_SITE_INDEX_BYTES = MAX_SITE_JSON_BYTES / 2;
 
+/**
+ * The most commas and brackets in that JSON: about one for each of its values. 16 MB of empty lists would be hundreds
+ * of megabytes once parsed. A site with MAX_SITE_FILES files has a third of it.
+ */
+const MAX_SITE_JSON_MARKS = 1_000_000;
+
 type Invalid = { readonly outcome: 'invalid'; readonly message: string };
 
 const invalid = (message: string): Invalid => ({ outcome: 'invalid', message });
@@ -83,13 +89,15 @@ const whereIn = (error: { issues: readonly { path: readonly PropertyKey[] }[] })
 };
 
 async function gzippedJson(value: unknown): Promise<Uint8Array<ArrayBuffer>> {
-  const json = new TextEncoder().encode(JSON.stringify(value));
+  const text = JSON.stringify(value);
+  if (hasTooManyValues(text)) throw new RangeError('The index of the site has too many values');
+  const json = new TextEncoder().encode(text);
   if (json.length > MAX_SITE_JSON_BYTES) throw new RangeError('The paths of the site are too long in total');
   const gzipped = new Blob([json]).stream().pipeThrough(new CompressionStream('gzip'));
   return new Uint8Array(await new Response(gzipped).arrayBuffer());
 }
 
-/** The value of gzipped JSON; undefined if it is no such thing, or larger than MAX_SITE_JSON_BYTES. */
+/** The value of gzipped JSON; undefined if it is no such thing, or larger than MAX_SITE_JSON_BYTES, or has too many values. */
 async function jsonOf(bytes: Uint8Array<ArrayBuffer>): Promise<unknown> {
   const reader = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip')).getReader();
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
@@ -104,9 +112,24 @@ async function jsonOf(bytes: Uint8Array<ArrayBuffer>): Promise<unknown> {
       }
       text += decoder.decode(part.value, { stream: true });
     }
-    return JSON.parse(text + decoder.decode());
+    text += decoder.decode();
+    return hasTooManyValues(text) ? undefined : JSON.parse(text);
   } catch {
     // Not gzip, cut off, not UTF-8, or not JSON: invalid in each case.
     return undefined;
   }
+}
+
+const COMMA = 0x2c;
+const LIST = 0x5b;
+const OBJECT = 0x7b;
+
+/** Whether JSON may have more values than fit into memory. Marks within strings count, too, which names hardly have. */
+function hasTooManyValues(json: string): boolean {
+  let marks = 0;
+  for (let at = 0; at < json.length; at += 1) {
+    const code = json.charCodeAt(at);
+    if (code === COMMA || code === LIST || code === OBJECT) marks += 1;
+  }
+  return marks > MAX_SITE_JSON_MARKS;
 }

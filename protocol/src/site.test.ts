@@ -239,6 +239,21 @@ describe('the bytes', () => {
     expect(await readSiteIndex(within)).toMatchObject({ outcome: 'ok' });
   });
 
+  test('with more values than fit into memory are invalid, and are not written', async () => {
+    const bomb = { ...index(), meta: { bomb: Array.from({ length: 600_000 }, () => []) } };
+    await expect(encodeSiteIndex(bomb)).rejects.toThrow(RangeError);
+    const json = gzipSync(JSON.stringify(bomb));
+    const small = await encodeSiteIndex(index());
+    const bytes = new Uint8Array(SITE_PACK_HEADER_BYTES + json.length);
+    bytes.set(small.subarray(0, SITE_PACK_HEADER_BYTES));
+    new DataView(bytes.buffer).setUint32(SITE_PACK_HEADER_BYTES - 4, json.length);
+    bytes.set(json, SITE_PACK_HEADER_BYTES);
+    expect(await readSiteIndex(bytes)).toMatchObject({ outcome: 'invalid' });
+    const full = Array.from({ length: MAX_SITE_FILES }, (_, n) => addition(`assets/[slug]/${n}.js`, 'a'));
+    const largest = await encodeSiteIndex({ ...index(), add: full });
+    expect(await readSiteIndex(largest)).toMatchObject({ outcome: 'ok' });
+  });
+
   test('of a manifest are read as they were written', async () => {
     const stored = await encodeSiteManifest(base);
     expect(await readSiteManifest(stored)).toEqual({ outcome: 'ok', manifest: base });
