@@ -127,6 +127,8 @@ export class ArtifactUploads {
     requireRecordable([...others.map(toRecord), { name, key, size, sha256, contentType, meta }]);
     const plan = await this.#presigner.begin(key, frame.size, frame.contentType);
     if (known?.multipart_id) await this.#presigner.abort(known.key, known.multipart_id);
+    // What it has published goes now: `discard` finds it by the row of its pack, which is replaced.
+    if (known?.content_type === SITE_PACK_TYPE && !isPack) await this.#sites.discard(null);
     this.#sql.exec(
       'INSERT OR REPLACE INTO artifacts (attempt, name, key, size, sha256, content_type, meta, multipart_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
       frame.attempt,

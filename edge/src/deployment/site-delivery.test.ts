@@ -255,6 +255,30 @@ describe('a site that a runner delivers', () => {
     expect((await snapshotOf(spec.id))?.site).toBeNull();
   });
 
+  test('that is announced again as another file leaves nothing when the deployment fails', async () => {
+    const given = await givenApp();
+    const { connected } = await givenBuilding(given);
+    await upload(connected, await makePack({ 'index.html': 'x' }));
+    expect(await keysOf(given.app.id)).toHaveLength(2);
+    const file = {
+      name: NAME,
+      size: 3,
+      sha256: sha256Hex(new Uint8Array(3)),
+      contentType: 'application/zip',
+    };
+    connected.send({ type: 'upload', request: 'again', ...file, meta: {} });
+    await connected.next('upload_granted');
+    connected.send({
+      type: 'finish',
+      result: {
+        status: 'failed',
+        failure: { code: 'build_failed', message: 'no', phase: 'uploading', hint: 'no' },
+      },
+    });
+    await connected.next('finished');
+    await expect.poll(() => keysOf(given.app.id)).toEqual([]);
+  });
+
   test('whose base is removed meanwhile is refused, so that its runner packs again', async () => {
     const given = await givenApp();
     const first = await givenBuilding(given);
