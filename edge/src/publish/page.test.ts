@@ -1,5 +1,5 @@
-import { env } from 'cloudflare:workers';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { env, exports } from 'cloudflare:workers';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { metadataOf } from '../metadata/index.ts';
 import { newObjectId } from '../metadata/object-id.ts';
 import { forgetAll, request } from '../testing/worker.ts';
@@ -325,4 +325,14 @@ describe('a page without a release', () => {
       expect(text).not.toContain(slug);
     },
   );
+});
+
+test('a page is kept once, whatever host it is asked for with', async () => {
+  const app = await givenApp({ slug: 'kept-once' });
+  await givenDeployment(app, { 'app.apk': 'x' });
+  const put = vi.spyOn(caches.default, 'put');
+  for (const origin of [env.PUBLIC_URL, 'http://127.0.0.9', 'http://[::9]:81'])
+    expect((await exports.default.fetch(new Request(`${origin}/a/kept-once?x=${origin}`))).status).toBe(200);
+  expect(put).toHaveBeenCalledTimes(1);
+  put.mockRestore();
 });

@@ -100,7 +100,7 @@ interface Shown {
 async function releasePage(c: Context<ApiEnv>, shown: Shown): Promise<Response> {
   const { app, release } = shown;
   const system = systemOf(c.req.raw.headers);
-  const key = await cacheKey(c.req.url, shown, system);
+  const key = await cacheKey(address(c, pagePath(app.slug)), shown, system);
   const kept = await caches.default.match(key);
   if (kept !== undefined) return kept;
   const earlier = await earlierVersions(c.get('metadata'), release);
@@ -110,14 +110,17 @@ async function releasePage(c: Context<ApiEnv>, shown: Shown): Promise<Response> 
   return page;
 }
 
-/** All that the page depends on is in the key: what changes is a new key, and shows immediately. */
+/**
+ * All that the page depends on is in the key: what changes is a new key, and shows immediately. `page` is the page's own
+ * URL: the host of a request is any that a client names.
+ */
 async function cacheKey(
-  requested: string,
+  page: string,
   { app, release, details, site }: Shown,
   system: System | null,
 ): Promise<string> {
   const said = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(JSON.stringify(details)));
-  const key = new URL(pagePath(app.slug), requested);
+  const key = new URL(page);
   key.search = new URLSearchParams({
     release: release.id,
     name: app.name,

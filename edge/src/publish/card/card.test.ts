@@ -1,5 +1,6 @@
+import { env, exports } from 'cloudflare:workers';
 import { crc32, inflateSync } from 'node:zlib';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { request } from '../../testing/worker.ts';
 import { CARD, cardPng } from './draw.ts';
 import { encodePng } from './png.ts';
@@ -56,4 +57,15 @@ describe('the card of a link', () => {
     for (const wrong of ['360.png', '-1.png', '1e1.png', '007.png', '255.svg', '255', '%32%2e'])
       expect((await request(`/a/-/card/${wrong}`)).status, wrong).toBe(404);
   });
+});
+
+test('a picture is kept once, whatever host and query it is asked for with', async () => {
+  const put = vi.spyOn(caches.default, 'put');
+  for (const url of ['/a/-/card/117.png', '/a/-/card/117.png?n=1', '/a/-/card/%3117.png?n=2'])
+    expect((await request(url)).status).toBe(200);
+  const elsewhere = new Request('http://127.0.0.9/a/-/card/117.png?n=3');
+  expect((await exports.default.fetch(elsewhere)).status).toBe(200);
+  const kept = new Set(put.mock.calls.map(([key]) => String(key)));
+  expect([...kept]).toEqual([`${env.PUBLIC_URL}/a/-/card/117.png`]);
+  put.mockRestore();
 });
