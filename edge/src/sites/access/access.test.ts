@@ -209,6 +209,15 @@ const CALLERS: Record<string, Caller> = {
     team: 'open',
     password: 'open',
   },
+  'a script of the team with a cookie that opens nothing any more': {
+    init: async (world, address) => {
+      const { headers: kept } = await withCookie(passwordFacts(world, address, EARLIER_HASH));
+      const { headers: sent } = withToken(await token(world.app.ownerId, ['deployments:read']));
+      return { headers: { ...kept, ...sent } };
+    },
+    team: 'open',
+    password: 'open',
+  },
   'a script of the team that may write': {
     init: async ({ app }) => withToken(await token(app.ownerId, ['deployments:write'])),
     team: 'open',

@@ -49,8 +49,9 @@ export async function ownStep(place: Omit<Visit, 'to'>): Promise<Response | null
 export async function admitVisit(visit: Visit, proven: readonly Credential[] = []): Promise<Response | null> {
   const { request, guarded } = visit;
   if (!isPrivate(guarded)) return null;
-  const credentials = [...proven, ...(await credentialsOf(visit))];
-  switch (decide(guarded, credentials, await passwordMark(guarded.app.passwordHash))) {
+  const mark = await passwordMark(guarded.app.passwordHash);
+  const credentials = [...proven, ...(await credentialsOf(visit, mark))];
+  switch (decide(guarded, credentials, mark)) {
     case 'admit':
       return null;
     case 'ask_team':
@@ -66,10 +67,13 @@ export async function admitVisit(visit: Visit, proven: readonly Credential[] = [
   }
 }
 
-/** What a request proves by its cookie and its token. */
-async function credentialsOf({ request, env, metadata, guarded, host }: Visit): Promise<Credential[]> {
+/** What a request proves: by its cookie, or else by its token. A site's own pages may send tokens that aren't AppFlux's. */
+async function credentialsOf(
+  { request, env, metadata, guarded, host }: Visit,
+  mark: string | null,
+): Promise<Credential[]> {
   const cookie = await cookieCredential(request, { env, host, appId: guarded.app.id, now: Date.now() });
-  if (cookie !== null) return [cookie];
+  if (cookie !== null && decide(guarded, [cookie], mark) === 'admit') return [cookie];
   if (bearerToken(request) === null) return [];
   try {
     const { ownerId, scopes } = await authenticate(request, env, metadata);
