@@ -37,13 +37,15 @@ export interface PublishRequest extends Attempt {
 export type NotPublished = 'gone' | 'base_gone' | 'stale';
 
 /**
- * An attempt is about to upload a pack, or still is; what it continues stays as long. Null when its name was used before:
+ * An attempt is about to upload a pack, or still is; what it continues stays as long. Null when its name is used up:
  * it needs a new one.
  */
 export function expectPack(state: SiteState, name: string, by: Attempt, now: number): SiteState | null {
   const known = state.packs.get(name);
-  if (known !== undefined && known.state !== 'expected') return null;
   const { deploymentId, attempt } = by;
+  if (known !== undefined && isBeingPublished(state, known, by))
+    return { ...state, packs: withValue(state.packs, name, { ...known, putUntil: now + PUT_WITHIN_MS }) };
+  if (known !== undefined && known.state !== 'expected') return null;
   const pack: Pack = {
     name,
     deploymentId,
@@ -58,6 +60,17 @@ export function expectPack(state: SiteState, name: string, by: Attempt, now: num
       ? withValue(state.pins, deploymentId, { ...pin, until: now + PIN_MS })
       : state.pins;
   return { ...state, packs: withValue(state.packs, name, pack), pins };
+}
+
+/** Whether an attempt has published its pack, or begun to, and may not know: it was interrupted, or storage was. */
+function isBeingPublished(state: SiteState, pack: Pack, by: Attempt): boolean {
+  const publication = state.publications.get(by.deploymentId);
+  return (
+    publication !== undefined &&
+    pack.state === 'kept' &&
+    !isOver(publication, by.attempt) &&
+    isReady(pack, by, publication)
+  );
 }
 
 /** The publication that an attempt should continue, which is pinned for it; null when there is none. */

@@ -287,3 +287,32 @@ describe('a history of calls, with crashes between any two steps', () => {
     );
   });
 });
+
+test.each([1, 2, 3])(
+  'an attempt goes on with a pack whose publication broke off after %d steps, until it is removed',
+  async (steps) => {
+    const world = new World();
+    const by = { deploymentId: '66f2a1c04b7e9d0000000002', attempt: 1 };
+    const other = { ...by, attempt: 2 };
+    const request = {
+      ...by,
+      branch: null,
+      environment: 'production',
+      pack: { name: 'one', size: 10 },
+      packs: ['one'],
+      manifest: { size: 10, sha256: '0'.repeat(64) },
+    };
+    const manifest = new TextEncoder().encode('a manifest one');
+    expect(await world.call(null, (store) => store.expect('one', by))).toBe(true);
+    world.bucket.set(sitePackKey(APP, 'one'), 'one');
+    await world.call(steps, (store) => store.publish(request, manifest));
+    expect(await world.call(null, (store) => store.expect('one', other))).toBe(false);
+    expect(await world.call(null, (store) => store.expect('one', by))).toBe(true);
+    expect(await world.call(null, (store) => store.publish(request, manifest))).toBe('ok');
+    expect(world.bucket.size).toBe(2);
+    await world.call(null, (store) => store.remove(by.deploymentId));
+    expect(await world.call(null, (store) => store.expect('one', by))).toBe(false);
+    await world.wait(2 * PUT_WITHIN_MS);
+    expect([...world.bucket.keys(), ...world.state.packs.keys()]).toEqual([]);
+  },
+);
