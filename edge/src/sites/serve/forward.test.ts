@@ -113,3 +113,19 @@ describe('what visitors get of its answer', () => {
     expect(headers.get('Cache-Control')).toBe('private, max-age=5');
   });
 });
+
+test.each([
+  'appflux-access-state=x',
+  '__Host-appflux-access-1=x; Path=/; Secure',
+  // Without a name, browsers send the value alone: as if it were a name and a value.
+  '=appflux-access-state=x',
+  '=__Host-appflux-access-1=x; Path=/',
+  ' = appflux_release=x',
+])('another server can’t set a cookie of AppFlux: %s', (cookie) => {
+  const answered = new Headers([
+    ['Set-Cookie', cookie],
+    ['Set-Cookie', 'their-appflux-setting=1'],
+  ]);
+  const headers = answeredHeaders(answered, { isPublic: true, isPreview: false });
+  expect(headers.getSetCookie()).toEqual(['their-appflux-setting=1']);
+});

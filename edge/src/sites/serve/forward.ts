@@ -33,8 +33,8 @@ const OF_OURS = /^(?:x-appflux-|cf-|x-forwarded-|forwarded$|x-real-ip$|true-clie
 /** What another server may not decide for a host of ours, and what AppFlux writes itself. */
 const NOT_PASSED_ON = /^(?:x-appflux-|alt-svc$|strict-transport-security$|public-key-pins|expect-ct$)/;
 
-/** Cookies of AppFlux on hosts of sites. */
-const OWN_COOKIE = /^(?:__(?:Host|Secure)-)?appflux[-_]/i;
+/** Cookies of AppFlux on hosts of sites. Browsers send a cookie without a name as its value alone (RFC 6265bis). */
+const OWN_COOKIE = /^[\s=]*(?:__(?:Host|Secure)-)?appflux[-_]/i;
 
 /** Forwards a request to `target` and gives the answer. `exposure` is the site's. */
 export async function forward(
