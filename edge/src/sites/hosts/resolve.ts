@@ -132,7 +132,8 @@ async function read(label: string, { sites }: Metadata): Promise<Found> {
 /** The App of a slug, for its pages on the dashboard's host; null if there is none. Remembered like hosts. */
 export async function appOfSlug(slug: string, metadata: Metadata): Promise<SiteApp | null> {
   if (!Slug.safeParse(slug).success) return null;
-  return (await findLabel(appLabel(slug), metadata))?.app ?? null;
+  // An app that isn't there yet may be there, and private, a moment later.
+  return (await find(`slug:${slug}`, () => read(appLabel(slug), metadata), false))?.app ?? null;
 }
 
 /** A deployment, in whatever state, and its App, for its files on the dashboard's host; null if there is none. */
