@@ -10,7 +10,7 @@ import type { RunnerProcess } from '../e2e/instance/runner.ts';
 import { judgeEnding, judgeHistory } from './check/ending.ts';
 import { judgeFollowed, judgeKept, judgeLog } from './check/log.ts';
 import { judgeRecords, readRecords } from './check/records.ts';
-import { judgeArtifact, judgeObjects, listObjects } from './check/storage.ts';
+import { judgeArtifact, judgeObjects, listObjects, readManifests } from './check/storage.ts';
 import type { Asked, Kept, Ledger } from './ledger.ts';
 
 export interface Evidence {
@@ -67,9 +67,11 @@ export async function check(evidence: Evidence): Promise<{ faults: string[]; dep
 async function settled({ edge, client, runners, ledger }: Evidence): Promise<string[]> {
   const deadline = performance.now() + SETTLE_MS;
   for (;;) {
+    const objects = await listObjects(edge.bucket, 'apps/');
+    const manifests = await readManifests(edge.bucket, objects.keys());
     const faults = [
       ...judgeRecords(await readRecords(edge.persist)),
-      ...judgeObjects(await listObjects(edge.bucket, 'apps/'), await allDeployments(client, ledger)),
+      ...judgeObjects(objects, await allDeployments(client, ledger), manifests),
       ...(await judgeRunners(client, runners)),
     ];
     if (faults.length === 0 || performance.now() > deadline) return faults;

@@ -1,8 +1,8 @@
-/** Compares the contents of storage, read through its own S3 endpoint, with the artifacts of the deployments. */
+/** Compares the contents of storage, read through its own S3 endpoint, with what the deployments have published. */
 import { createHash } from 'node:crypto';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
-import type { Deployment } from '@appflux/protocol';
+import { type Deployment, readSiteManifest } from '@appflux/protocol';
 import { AwsClient } from 'aws4fetch';
 import yauzl, { type Entry, type ZipFile } from 'yauzl';
 import type { EdgeInstance } from '../../e2e/instance/edge.ts';
@@ -30,16 +30,52 @@ export async function listObjects(
   }
 }
 
-/** Whether storage contains each artifact and each log once, and nothing else below `apps/`. Pure. */
+/** The packs that each manifest of a site lists, with their sizes, by the manifest's key. */
+export async function readManifests(
+  bucket: EdgeInstance['bucket'],
+  keys: Iterable<string>,
+): Promise<Map<string, { key: string; size: number }[]>> {
+  const { accessKeyId, secretAccessKey } = bucket;
+  const client = new AwsClient({ accessKeyId, secretAccessKey, service: 's3', region: 'auto' });
+  const manifests = new Map<string, { key: string; size: number }[]>();
+  for (const key of keys) {
+    if (!key.endsWith('.json.gz')) continue;
+    const answer = await client.fetch(`${bucket.url}/${key}`);
+    const read = await readSiteManifest(new Uint8Array(await answer.arrayBuffer()));
+    // One that is gone by now, or can't be read, lists nothing: its packs are then objects without an owner.
+    manifests.set(key, read.outcome === 'ok' ? read.manifest.packs : []);
+  }
+  return manifests;
+}
+
+/** What of a deployment storage is compared with. */
+type Published = Pick<Deployment, 'id' | 'appId' | 'attempt' | 'artifacts'> &
+  Partial<Pick<Deployment, 'site'>>;
+
+/**
+ * Whether storage contains each artifact, each log and each site once, and nothing else below `apps/`. A site is its
+ * manifest and the packs that this lists; its archive is no object. Pure.
+ */
 export function judgeObjects(
   objects: ReadonlyMap<string, number>,
-  deployments: readonly Pick<Deployment, 'id' | 'appId' | 'attempt' | 'artifacts'>[],
+  deployments: readonly Published[],
+  manifests: ReadonlyMap<string, readonly { key: string; size: number }[]> = new Map(),
 ): string[] {
   const faults: string[] = [];
   const left = new Map(objects);
-  for (const { id, appId, attempt, artifacts } of deployments) {
+  for (const { id, appId, attempt, artifacts, site } of deployments) {
     const folder = `apps/${appId}/${id}`;
     if (!left.delete(`${folder}/log.ndjson.gz`)) faults.push(`${id} has no archived log`);
+    if (site) {
+      const manifest = `apps/${appId}/sites/manifests/${id}.json.gz`;
+      if (!left.delete(manifest)) faults.push(`${id} has no manifest of its site`);
+      for (const { key, size } of manifests.get(manifest) ?? []) {
+        const stored = objects.get(key);
+        if (stored !== size) faults.push(`${id}: ${key} has ${stored ?? 'no'} bytes in storage, not ${size}`);
+        left.delete(key);
+      }
+      continue;
+    }
     for (const { name, size } of artifacts) {
       const key = `${folder}/${attempt}/${name}`;
       const stored = left.get(key);

@@ -1,4 +1,4 @@
-/** A whole deployment in a browser: sign in by the printed link, drop a ZIP, watch the log, download the artifact. */
+/** A whole deployment in a browser: sign in by the printed link, drop a ZIP, watch the log, open the site. */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -61,7 +61,7 @@ const bytesOf = async (download: Download): Promise<Buffer> => readFile(await do
 
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 
-it('a ZIP that is dropped on the page becomes a site to download', async () => {
+it('a ZIP that is dropped on the page becomes a site to open and to download', async () => {
   const watched = await watchedPage(browser);
   const { page, complaints } = watched;
   await onPage(watched, async () => {
@@ -104,20 +104,10 @@ it('a ZIP that is dropped on the page becomes a site to download', async () => {
     expect(files.get('index.html')?.toString()).toContain('<div id="root">');
     expect([...files.keys()].some((path) => /^assets\/.*\.js$/.test(path))).toBe(true);
 
+    // The page of an app that is a site is the site.
     await page.goto(`${edge.url}/a/dropped-on-the-page`);
-    await page.getByRole('heading', { name: 'Dropped on the page' }).waitFor();
-    await page
-      .getByText(artifact?.sha256 ?? '')
-      .first()
-      .waitFor();
-    const [published] = await Promise.all([
-      page.waitForEvent('download'),
-      page
-        .getByRole('link', { name: /download/i })
-        .first()
-        .click(),
-    ]);
-    expect(sha256(await bytesOf(published))).toBe(artifact?.sha256);
+    await page.locator('#root > *').first().waitFor();
+    expect(new URL(page.url()).hostname).toBe('dropped-on-the-page.sites.localhost');
 
     // The form checks whether a slug is free by requesting it; the browser reports a download as an aborted request.
     const unexpected = complaints.filter(
@@ -129,10 +119,11 @@ it('a ZIP that is dropped on the page becomes a site to download', async () => {
   expect(await runner.leftovers()).toEqual({ containers: [], folders: [] });
 });
 
-it('the public page works without JavaScript', async () => {
+it('the page of a version works without JavaScript', async () => {
   const context = await browser.newContext({ javaScriptEnabled: false });
   const page = await context.newPage();
-  await page.goto(`${edge.url}/a/dropped-on-the-page`);
+  const { release } = await new Client(edge).app('dropped-on-the-page');
+  await page.goto(`${edge.url}/a/dropped-on-the-page/versions/${release}`);
   const [download] = await Promise.all([
     page.waitForEvent('download'),
     page

@@ -26,11 +26,11 @@ const domainOf = (app: AppRecord, more: Partial<DomainRecord> = {}): DomainRecor
 
 export function domainContract(create: CreateBackend): void {
   async function withApps() {
-    const metadata = await create();
+    const { apps, domains } = await create();
     const [app, other] = [appRecord(), appRecord()];
-    await metadata.apps.insert(app);
-    await metadata.apps.insert(other);
-    return { ...metadata, app, other };
+    await apps.insert(app);
+    await apps.insert(other);
+    return { apps, domains, app, other };
   }
 
   test('a domain is kept as it was added, once for its app', async () => {
