@@ -12,7 +12,7 @@ export const cards = router();
 cards.get('/a/-/card/:picture', async (c) => {
   const hue = Number(/^(0|[1-9]\d{0,2})\.png$/.exec(c.req.param('picture'))?.[1] ?? Number.NaN);
   if (!(hue < 360)) return answer(await draw(missingDocument('page')), 404);
-  // Of the request's URL, anybody can choose the host and the query: each would be kept anew.
+  // Of the request's URL, anybody can choose the host and the query: each would be cached on its own.
   const key = setting(c.env, 'PUBLIC_URL') + cardPath(hue);
   const kept = await caches.default.match(key);
   if (kept !== undefined) return kept;
