@@ -127,7 +127,7 @@ it('the page of a version works without JavaScript', async () => {
   const [download] = await Promise.all([
     page.waitForEvent('download'),
     page
-      .getByRole('link', { name: /download/i })
+      .getByRole('link', { name: /\.zip$/ })
       .first()
       .click(),
   ]);
