@@ -14,6 +14,7 @@ import type { ExpoStore } from './expo.ts';
 import type { MetricsStore } from './metrics.ts';
 import type {
   AppRecord,
+  AppSiteMember,
   AuditRecord,
   DeploymentContent,
   DeploymentPart,
@@ -77,15 +78,8 @@ export type ChangeableOfApp =
   | 'build'
   | 'retention'
   | 'release'
-  | 'previousRelease'
-  | 'releasedAt'
-  | 'releaseLocked'
-  | 'autoRelease'
-  | 'access'
-  | 'passwordHash'
-  | 'spaFallback'
-  | 'rewriteHosts'
-  | 'detectedType';
+  | 'detectedType'
+  | AppSiteMember;
 
 export interface ReleasePointer {
   deploymentId: string;

@@ -67,9 +67,8 @@ export interface AppRecord {
   createdAt: string;
 }
 
-/** What holds for an app that says nothing about its sites, or is older than this. */
-export const APP_SITE_DEFAULTS: Pick<
-  AppRecord,
+/** What an app says about its releases and sites. */
+export type AppSiteMember =
   | 'previousRelease'
   | 'releasedAt'
   | 'releaseLocked'
@@ -77,8 +76,10 @@ export const APP_SITE_DEFAULTS: Pick<
   | 'access'
   | 'passwordHash'
   | 'spaFallback'
-  | 'rewriteHosts'
-> = {
+  | 'rewriteHosts';
+
+/** What holds for an app that says nothing about its sites, or is older than this. */
+export const APP_SITE_DEFAULTS: Pick<AppRecord, AppSiteMember> = {
   previousRelease: null,
   releasedAt: null,
   releaseLocked: false,

@@ -6,6 +6,7 @@ import type { DomainRecord } from '../../metadata/domains.ts';
 import { metadataOf } from '../../metadata/index.ts';
 import { Alarm } from '../../objects/alarm.ts';
 import { type ObjectStub, objectStub } from '../../objects/stub.ts';
+import { Turns } from '../../objects/turns.ts';
 import { storeErrors } from '../../operations/store-errors.ts';
 import { checkDomain } from './check.ts';
 
@@ -16,7 +17,7 @@ export const domainsOf = (env: Pick<Env, 'DOMAINS'>, appId: string): ObjectStub<
 export class DomainObject extends DurableObject<Env> {
   readonly #alarm: Alarm;
   /** Checks take turns: two of one domain would each add a certificate. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -28,7 +29,7 @@ export class DomainObject extends DurableObject<Env> {
 
   /** Checks a domain now; null if the app has no such domain. */
   async check(host: string): Promise<DomainRecord | null> {
-    const checked = await this.#inTurn(() => this.#check(host));
+    const checked = await this.#turns.take(() => this.#check(host));
     await this.watch();
     return checked;
   }
@@ -43,7 +44,7 @@ export class DomainObject extends DurableObject<Env> {
   }
 
   override async alarm(): Promise<void> {
-    await this.#alarm.run([() => this.#inTurn(() => this.#checkDue()), () => this.watch()]);
+    await this.#alarm.run([() => this.#turns.take(() => this.#checkDue()), () => this.watch()]);
   }
 
   get #appId(): string {
@@ -62,11 +63,5 @@ export class DomainObject extends DurableObject<Env> {
     const metadata = metadataOf(this.env);
     const domain = await metadata.domains.one(this.#appId, host);
     return domain && checkDomain(domain, { env: this.env, metadata, now: Date.now() });
-  }
-
-  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    const turn = this.#turn.then(work, work);
-    this.#turn = turn.catch(() => undefined);
-    return turn;
   }
 }

@@ -110,6 +110,7 @@ async function decodeInto(
 ): Promise<boolean> {
   const source = Readable.from(pieces);
   const failed = new Promise<never>((_, reject) => source.once('error', reject));
+  // It may fail before anyone waits for it; the race below still gets the error.
   failed.catch(() => undefined);
   const read = async () => {
     try {

@@ -5,6 +5,7 @@
  * forgotten afterwards: whatever is interrupted, `sweep` does again.
  */
 import { isAppFluxError } from '@appflux/protocol';
+import { Turns } from '../../objects/turns.ts';
 import { incomingKey, siteManifestKey, sitePackKey } from '../../storage/keys.ts';
 import type { ObjectStore } from '../../storage/storage.ts';
 import {
@@ -61,7 +62,7 @@ const GZIP = 'application/gzip';
 
 export class SiteStore {
   readonly #parts: SiteStoreParts;
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   constructor(parts: SiteStoreParts) {
     this.#parts = parts;
@@ -69,7 +70,7 @@ export class SiteStore {
 
   /** An attempt uploads a pack with this name, or goes on. False when it needs a new name, because this one is used up. */
   expect(name: string, by: Attempt): Promise<boolean> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       const state = expectPack(this.#state, name, by, this.#parts.now());
       if (state !== null) this.#save(state);
       return state !== null;
@@ -78,7 +79,7 @@ export class SiteStore {
 
   /** The publication that an attempt should continue; it stays until the attempt publishes, or for two hours. */
   base(by: Attempt & { readonly branch: string | null }): Promise<Base | null> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       const { state, base } = pinBase(this.#state, by, this.#parts.now());
       this.#save(state);
       return base?.manifest ? { deploymentId: base.deploymentId, ...base.manifest } : null;
@@ -87,7 +88,7 @@ export class SiteStore {
 
   /** Publishes what an attempt has uploaded, and stores `manifest`. Done again it changes nothing. */
   publish(request: PublishRequest, manifest: Uint8Array): Promise<PublishOutcome> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       const decided = publish(this.#state, request, this.#parts.now());
       if (decided.outcome === 'refused') return decided.why;
       this.#save(decided.state);
@@ -108,7 +109,7 @@ export class SiteStore {
    * is marked as removed before `remove` is called.
    */
   adopt(deploymentId: string, manifest: Uint8Array, isThere: () => Promise<boolean>): Promise<boolean> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       if (!(await isThere())) return false;
       this.#save(adopt(this.#state, deploymentId, this.#parts.now()));
       return this.#writeManifest(deploymentId, manifest);
@@ -117,7 +118,7 @@ export class SiteStore {
 
   /** Removes what attempts other than `keep` have uploaded and published. Done again it changes nothing. */
   discard(deploymentId: string, keep: number | null): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       this.#save(discard(this.#state, deploymentId, keep));
       await this.#deleteUnreachable();
     });
@@ -125,7 +126,7 @@ export class SiteStore {
 
   /** Removes a pack that is not published. */
   drop(name: string): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       this.#save(dropPack(this.#state, name));
       await this.#deleteUnreachable();
     });
@@ -133,7 +134,7 @@ export class SiteStore {
 
   /** Removes what a deployment has published, also if this store has lost its record. Done again it changes nothing. */
   remove(deploymentId: string): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       if (!this.#state.publications.has(deploymentId) && (await this.#parts.isStored(deploymentId))) {
         // What else uses its packs has to be known before one of them is deleted.
         this.#save(remember(this.#state, await this.#parts.findAll(), this.#parts.now()));
@@ -145,7 +146,7 @@ export class SiteStore {
 
   /** Removes everything: the app is being deleted. */
   destroy(): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       this.#save(discardAll(this.#state));
       await this.#deleteUnreachable();
     });
@@ -153,7 +154,7 @@ export class SiteStore {
 
   /** Does what is due: throws when storage doesn't respond; call it again then. */
   sweep(): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       this.#save(expire(this.#state, this.#parts.now()));
       await this.#deleteUnreachable();
     });
@@ -206,11 +207,5 @@ export class SiteStore {
   #save(after: SiteState): void {
     this.#parts.rows.write(this.#state, after);
     this.#parts.onChange();
-  }
-
-  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    const turn = this.#turn.then(work, work);
-    this.#turn = turn.catch(() => undefined);
-    return turn;
   }
 }

@@ -116,7 +116,7 @@ describe('an output with a start page', () => {
     expect(await refused.site?.repack(now().around.ctx)).toBeUndefined();
   });
 
-  test('is told apart by its case and its accents, with a warning', async () => {
+  test('is distinguished by its case and its accents, with a warning', async () => {
     await write({
       'dist/index.html': 'x',
       'dist/A.html': '1',
