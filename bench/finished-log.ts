@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { launchBrowser } from '../e2e/browser/launch.ts';
 import { startInstance } from '../e2e/instance/edge.ts';
 import { ensureDashboard } from '../stack/dashboard.ts';
+import { SILENT } from '../stack/testing/silent.ts';
 import { linkedLines } from './finished-log/page.ts';
 import { follow, get } from './finished-log/read.ts';
 import { writeFinishedLog } from './finished-log/write.ts';
@@ -14,10 +15,6 @@ import { conditions, print, progress, round, table } from './report.ts';
 import { median } from './statistics.ts';
 
 const flags = numberFlags({ lines: 500_000, linked: 200_000, rounds: 5 });
-const SILENT = {
-  task: () => ({ detail: () => undefined, done: () => undefined, failed: () => undefined }),
-  say: () => undefined,
-};
 
 const under = conditions();
 await ensureDashboard(fileURLToPath(new URL('..', import.meta.url)), process.env, SILENT);

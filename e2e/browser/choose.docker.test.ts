@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { connectEngine } from '../../runner/src/sandbox/engine.ts';
 import { ensureWebImage } from '../../runner/src/testing/docker.ts';
 import { ensureDashboard } from '../../stack/dashboard.ts';
+import { SILENT } from '../../stack/testing/silent.ts';
 import { type InstanceWithRunner, startWithRunner } from '../instance/with-runner.ts';
 import { filesIn, fixtureFolder, unzip, zipOf } from '../source/zip.ts';
 import { launchBrowser } from './launch.ts';
@@ -15,11 +16,6 @@ import { signInLink } from './sign-in-link.ts';
 import { onPage, type WatchedPage, watchedPage } from './watched-page.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-
-const SILENT = {
-  task: () => ({ detail: () => undefined, done: () => undefined, failed: () => undefined }),
-  say: () => undefined,
-};
 
 let instance: InstanceWithRunner;
 let browser: Browser;

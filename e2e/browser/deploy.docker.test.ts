@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { connectEngine } from '../../runner/src/sandbox/engine.ts';
 import { ensureWebImage } from '../../runner/src/testing/docker.ts';
 import { ensureDashboard } from '../../stack/dashboard.ts';
+import { SILENT } from '../../stack/testing/silent.ts';
 import { Client } from '../instance/client.ts';
 import { type EdgeInstance, startInstance } from '../instance/edge.ts';
 import { type RunnerProcess, startRunner } from '../instance/runner.ts';
@@ -17,11 +18,6 @@ import { onPage, watchedPage } from './watched-page.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const PROJECT = join(ROOT, 'runner', 'fixtures', 'react-vite');
-
-const SILENT = {
-  task: () => ({ detail: () => undefined, done: () => undefined, failed: () => undefined }),
-  say: () => undefined,
-};
 
 let edge: EdgeInstance;
 let runner: RunnerProcess;

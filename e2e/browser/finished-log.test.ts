@@ -3,6 +3,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { watchLogRequests } from '../../dashboard/src/testing/log-requests.ts';
 import { ensureDashboard } from '../../stack/dashboard.ts';
+import { SILENT } from '../../stack/testing/silent.ts';
 import { Client } from '../instance/client.ts';
 import { type EdgeInstance, startInstance } from '../instance/edge.ts';
 import { simulatedBuild } from '../instance/simulated-build.ts';
@@ -11,10 +12,6 @@ import { signInLink } from './sign-in-link.ts';
 import { onPage, watchedPage } from './watched-page.ts';
 
 const ROOT = new URL('../..', import.meta.url).pathname;
-const SILENT = {
-  task: () => ({ detail: () => undefined, done: () => undefined, failed: () => undefined }),
-  say: () => undefined,
-};
 const LINES = 40_000;
 const PER_FRAME = 2_000;
 

@@ -2,6 +2,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ensureDashboard } from '../../stack/dashboard.ts';
+import { SILENT } from '../../stack/testing/silent.ts';
 import { Client } from '../instance/client.ts';
 import { type EdgeInstance, startInstance } from '../instance/edge.ts';
 import { launchBrowser } from './launch.ts';
@@ -11,11 +12,6 @@ import { onPage, watchedPage } from './watched-page.ts';
 const ROOT = new URL('../..', import.meta.url).pathname;
 const PASSWORD = 'correct horse battery';
 const SITE_PASSWORD = 'open sesame';
-
-const SILENT = {
-  task: () => ({ detail: () => undefined, done: () => undefined, failed: () => undefined }),
-  say: () => undefined,
-};
 
 let edge: EdgeInstance;
 let browser: Browser;

@@ -136,11 +136,12 @@ test('a loop ends', async () => {
 });
 
 test('a private address is refused, also to an app that allows it, unless the operator allows it', async () => {
-  await new Client(closed.edge).api.apps.update(closed.publisher.slug, { rewriteHosts: [targetHost] });
-  for (let time = 0; time < 3; time += 1) {
-    expect(await statusOf(closed, '/api/a')).toBe(403);
-    await new Promise((resolve) => setTimeout(resolve, 600));
-  }
+  const change = { rewriteHosts: [targetHost], spaFallback: true };
+  await new Client(closed.edge).api.apps.update(closed.publisher.slug, change);
+  // Both settings are read together: once one is in effect, the other is.
+  const page = { headers: { Accept: 'text/html' } };
+  await expect.poll(async () => (await ask(closed, '/unknown', page)).status).toBe(200);
+  expect(await statusOf(closed, '/api/a')).toBe(403);
 });
 
 test('a server that does not answer is a page of ours', async () => {

@@ -8,16 +8,12 @@ import { linkTo } from '../../stack/stand-ins/supabase/browser.ts';
 import type { Settings } from '../../stack/stand-ins/supabase/project.ts';
 import { realServer, startReal } from '../../stack/stand-ins/supabase/real.ts';
 import { type RunningProject, startStandIn } from '../../stack/stand-ins/supabase/start.ts';
+import { SILENT } from '../../stack/testing/silent.ts';
 import { type WatchedPage, watchedPage } from '../browser/watched-page.ts';
 import { Client } from '../instance/client.ts';
 import { type EdgeInstance, startInstance } from '../instance/edge.ts';
 
 const ROOT = new URL('../..', import.meta.url).pathname;
-
-const SILENT = {
-  task: () => ({ detail: () => undefined, done: () => undefined, failed: () => undefined }),
-  say: () => undefined,
-};
 
 export const PASSWORD = 'correct horse battery';
 
