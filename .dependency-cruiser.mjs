@@ -20,8 +20,8 @@ export default {
       name: 'parts-stay-apart',
       comment: 'Parts talk to each other in the frames and schemas of protocol/.',
       severity: 'error',
-      from: { path: '^(edge|runner|detection|client|protocol)/src' },
-      to: { path: '^(edge|runner|dashboard|stack|e2e|chaos|bench)/', pathNot: '^$1/' },
+      from: { path: '^(edge|runner|detection|client|protocol|cli)/src' },
+      to: { path: '^(edge|runner|cli|dashboard|stack|e2e|chaos|bench)/', pathNot: '^$1/' },
     },
   ],
   options: {

@@ -51,6 +51,7 @@ export default defineConfig({
       inNode('client', ['client']),
       inNode('detection', ['detection']),
       inNode('runner', ['runner']),
+      inNode('cli', ['cli']),
       inNode('bench', ['bench', 'chaos']),
       inNode('stack', ['stack', 'builder-images']),
       './edge/vitest.config.ts',

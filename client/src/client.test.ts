@@ -216,6 +216,15 @@ describe('a response', () => {
     expect(await client().tokens.list()).toEqual(PAGE);
   });
 
+  test('keeps unknown members if that is asked for, wherever they are', async () => {
+    const item = { ...TOKEN, newer: { deep: [1] }, ['__proto__']: { polluted: true } };
+    const page = { items: [TOKEN, item], nextCursor: null, total: 2 };
+    server.answer = (_received, response) => answerJson(response, 200, page);
+    const kept = await client({ unknownMembers: 'keep' }).tokens.list();
+    expect(JSON.parse(JSON.stringify(kept))).toEqual(JSON.parse(JSON.stringify(page)));
+    expect({}).not.toHaveProperty('polluted');
+  });
+
   test('with unknown members is refused if that is asked for', async () => {
     server.answer = (_received, response) => answerJson(response, 200, { ...PAGE, total: 1 });
     const error = await errorOf(client({ unknownMembers: 'refuse' }).tokens.list());

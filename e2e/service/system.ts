@@ -12,7 +12,9 @@ import { follow } from '../../stack/images/engine-stream.ts';
 const IMAGE = 'appflux-test/systemd';
 
 /** What the image of an instance has in addition to its base. */
-const SOURCES = ['protocol', 'client', 'detection', 'edge', 'runner', 'stack', 'dashboard', 'builder-images'];
+const SOURCES = ['protocol', 'client', 'detection', 'edge', 'runner', 'cli', 'stack', 'dashboard'].concat(
+  'builder-images',
+);
 const FILES = ['package.json', 'package-lock.json', 'wrangler.toml'].map((name) => `/opt/appflux/${name}`);
 
 /** The socket of this machine's engine, where /run is not hidden by the container's own. */

@@ -15,7 +15,7 @@ export interface Check {
 
 /** The rules of dependency-cruiser, and the folders that they are for. */
 const IMPORT_RULES = '.dependency-cruiser.mjs';
-const LAYERED = ['protocol', 'client', 'detection', 'edge', 'runner'].map((part) => `${part}/src`);
+const LAYERED = ['protocol', 'client', 'detection', 'edge', 'runner', 'cli'].map((part) => `${part}/src`);
 
 /** Folders without sources of ours. */
 const NOT_SOURCES = new Set([

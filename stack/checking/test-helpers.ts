@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 
 /** The parts of which programs are made; the others, such as e2e, are tests as a whole. */
-const PARTS = new Set(['protocol', 'client', 'detection', 'edge', 'runner', 'dashboard', 'stack']);
+const PARTS = new Set(['protocol', 'client', 'detection', 'edge', 'runner', 'cli', 'dashboard', 'stack']);
 
 /** `npm test` itself: other commands use it, too. */
 const TEST_COMMAND = 'stack/testing/';

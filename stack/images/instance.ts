@@ -46,7 +46,7 @@ export interface Inputs {
 export async function packageInputs(root: string, host: HostFacts): Promise<Inputs> {
   const own = await readTree(join(root, 'stack', 'instance-image', 'base'));
   const manifests = ['package.json', 'package-lock.json', '.npmrc'].concat(
-    [...PARTS, 'dashboard'].map((part) => `${part}/package.json`),
+    [...PARTS, 'dashboard', 'cli'].map((part) => `${part}/package.json`),
   );
   const pinned = await Promise.all(manifests.map((path) => readInput(join(root, path), `packages/${path}`)));
   const base = [...own, ...pinned, ...certificateFiles(host.certificates), registryFile(host)];
@@ -59,7 +59,9 @@ export async function appInputs(
   host: Pick<HostFacts, 'architecture'>,
   packages: Pick<Inputs, 'hash'>,
 ): Promise<Inputs> {
-  const top = [...TOP, 'dashboard/package.json'].map((path) => readInput(join(root, path), `app/${path}`));
+  const top = [...TOP, 'dashboard/package.json', 'cli/package.json'].map((path) =>
+    readInput(join(root, path), `app/${path}`),
+  );
   const trees = [
     ...PARTS.map((part) => readTree(join(root, part), `app/${part}`, LEFT_OUT)),
     readTree(join(root, 'builder-images'), 'app/builder-images'),

@@ -35,6 +35,7 @@ test.each([
   'detection',
   'edge',
   'runner',
+  'cli',
   'dashboard',
   'bench',
   'stack',

@@ -9,6 +9,7 @@ const PROJECTS = {
   // Its configuration is a file of its own without a name, so vitest uses its package's.
   edge: '@appflux/edge',
   runner: 'runner',
+  cli: 'cli',
   dashboard: 'dashboard',
   bench: 'bench',
   stack: 'stack',

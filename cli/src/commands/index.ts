@@ -1,0 +1,5 @@
+/** The commands, in the order of the help. */
+import type { CommandSpec } from '../command.ts';
+import { whoami } from './whoami.ts';
+
+export const COMMANDS: readonly CommandSpec[] = [whoami];
