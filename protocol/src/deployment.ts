@@ -110,6 +110,8 @@ export const Deployment = z
     branch: z.string().nullable(),
     /** The name of the ZIP that it was built from; null if it was built from a repository. */
     uploadName: z.string().nullable(),
+    /** Its output was built elsewhere and delivered as it was: no runner built it. */
+    prebuilt: z.boolean().default(false),
     environment: Environment,
     version: z.string().nullable(),
     attempt: z.int().min(0),
@@ -159,6 +161,11 @@ export const CreateDeployment = z
     uploadId: ObjectId.optional(),
     clearCache: z.boolean().optional(),
     environment: Environment.optional(),
+    /**
+     * The caller delivers an output that was built elsewhere. The answer has a grant (prebuilt.ts); `branch` and
+     * `commit` only say what it was built from.
+     */
+    prebuilt: z.literal(true).optional(),
   })
   .meta({ id: 'CreateDeployment' });
 export type CreateDeployment = z.infer<typeof CreateDeployment>;

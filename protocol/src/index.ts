@@ -29,6 +29,7 @@ export * from './overview.ts';
 export * from './page.ts';
 export * from './phase.ts';
 export * from './pool-socket.ts';
+export * from './prebuilt.ts';
 export * from './provenance.ts';
 export * from './release-details.ts';
 export * from './retention.ts';

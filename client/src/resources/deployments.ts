@@ -5,6 +5,7 @@ import {
   ArtifactList,
   type CreateArtifactLink,
   type CreateDeployment,
+  CreatedDeployment,
   type Deploy,
   Deployed,
   Deployment,
@@ -50,6 +51,17 @@ export const deployments = (calls: Calls) => ({
   create: (slug: string, body: CreateDeployment = {}, options: CreateOptions = {}): Promise<Deployment> =>
     calls.json(Deployment, 'POST', path`/api/apps/${slug}/deployments`, {
       body,
+      ...headersOf(options),
+      signal: options.signal,
+    }),
+  /** Begins the delivery of an output that was built elsewhere; the grant lets the caller open the attempt's socket. */
+  createPrebuilt: (
+    slug: string,
+    body: Omit<CreateDeployment, 'prebuilt' | 'uploadId' | 'clearCache'> = {},
+    options: CreateOptions = {},
+  ): Promise<CreatedDeployment> =>
+    calls.json(CreatedDeployment, 'POST', path`/api/apps/${slug}/deployments`, {
+      body: { ...body, prebuilt: true },
       ...headersOf(options),
       signal: options.signal,
     }),

@@ -88,6 +88,7 @@ export function deployment(over: Partial<Deployment> = {}): Deployment {
     commitMessage: 'Keep the map centered while the sidebar opens',
     branch: 'main',
     uploadName: null,
+    prebuilt: false,
     environment: 'production',
     version: null,
     attempt: 0,

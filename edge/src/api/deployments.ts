@@ -3,6 +3,7 @@ import {
   AppFluxError,
   ArtifactList,
   CreateDeployment,
+  CreatedDeployment,
   Deploy,
   Deployed,
   Deployment,
@@ -16,6 +17,8 @@ import {
 } from '@appflux/protocol';
 import { createRoute, z } from '@hono/zod-openapi';
 import { createDeployment, redeploy } from '../deployment/create.ts';
+import { createPrebuilt } from '../deployment/create-prebuilt.ts';
+import { delivererOf } from '../deployment/prebuilt.ts';
 import { addressesOf, toDeployment } from '../deployment/record.ts';
 import type { Env } from '../env.ts';
 import { bearer, json, jsonBody, needs, refusals, router } from '../http/router.ts';
@@ -81,19 +84,28 @@ deployments.openapi(
     path: '/api/apps/{slug}/deployments',
     summary: 'Build and deploy an app',
     description:
-      'Builds its branch, a commit, or an upload. The same Idempotency-Key returns the same deployment.',
+      'Builds its branch, a commit, or an upload. The same Idempotency-Key returns the same deployment. With `prebuilt` nothing is built: the answer has a grant, with which the caller delivers the output.',
     tags: ['deployments'],
     security: bearer,
     middleware: [needs('deployments:write')] as const,
     request: { params: z.object({ slug: Slug }), headers: IdempotencyKey, body: jsonBody(CreateDeployment) },
-    responses: accepted,
+    responses: { ...accepted, 202: json(CreatedDeployment, 'The deployment') },
   }),
   async (c) => {
     const metadata = c.get('metadata');
     const app = await ownedApp(metadata, c.get('caller').ownerId, c.req.valid('param').slug);
-    const created = await createDeployment({ env: c.env, metadata }, app, c.req.valid('json'), {
-      idempotencyKey: c.req.valid('header')['idempotency-key'],
-    });
+    const idempotencyKey = c.req.valid('header')['idempotency-key'];
+    const input = c.req.valid('json');
+    if (input.prebuilt) {
+      const deliverer = delivererOf(c.get('caller'));
+      const prebuilt = await createPrebuilt({ env: c.env, metadata }, app, input, {
+        deliverer,
+        idempotencyKey,
+      });
+      const grant = prebuilt.grant === null ? {} : { grant: prebuilt.grant };
+      return c.json({ ...toDeployment(prebuilt.record, addressesOf(c.env)), ...grant }, 202);
+    }
+    const created = await createDeployment({ env: c.env, metadata }, app, input, { idempotencyKey });
     return c.json(toDeployment(created.record, addressesOf(c.env)), 202);
   },
 );

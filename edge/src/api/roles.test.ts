@@ -78,7 +78,8 @@ const ROUTES: Record<string, Who> = {
   'POST /api/runners/:id/drain': 'admin',
   'DELETE /api/runners/:id': 'admin',
   'GET /api/pool/connect': 'runner',
-  'GET /api/deployments/:id/attempts/:attempt/connect': 'runner',
+  // And runners, by their credential.
+  'GET /api/deployments/:id/attempts/:attempt/connect': 'developer',
   'POST /api/deployments/:id/attempts/:attempt/lines': 'runner',
 
   'GET /api/tokens': 'developer',

@@ -8,12 +8,16 @@ import {
   RecoveredSeq,
 } from '@appflux/protocol';
 import { createRoute, z } from '@hono/zod-openapi';
-import { bearer, json, jsonBody, refusals, router, runnerOnly } from '../http/router.ts';
-import { authenticateRunner } from '../identity/authenticate.ts';
+import type { Context } from 'hono';
+import { delivererOf } from '../deployment/prebuilt.ts';
+import { type ApiEnv, bearer, json, jsonBody, refusals, router, runnerOnly } from '../http/router.ts';
+import { authenticate, authenticateRunner, bearerToken } from '../identity/authenticate.ts';
+import { requireScope } from '../identity/caller.ts';
 import { deploymentOf } from '../objects/deployments.ts';
 import { poolOf } from '../objects/pools.ts';
 import { passOn } from '../sockets/refuse.ts';
-import { onBehalfOf } from '../sockets/runner-header.ts';
+import { type AuthenticatedRunner, onBehalfOf } from '../sockets/runner-header.ts';
+import { TOKEN_PREFIX } from '../token-prefix.ts';
 
 export const runnerWork = router();
 
@@ -60,7 +64,7 @@ runnerWork.get('/api/pool/connect', async (c) => {
 });
 
 runnerWork.get('/api/deployments/:id/attempts/:attempt/connect', async (c) => {
-  const runner = await authenticateRunner(c.req.raw, c.get('metadata'));
+  const holder = await leaseHolder(c);
   requireUpgrade(c.req.header('upgrade'));
   const ref = AttemptRef.safeParse({
     deploymentId: c.req.param('id'),
@@ -71,9 +75,23 @@ runnerWork.get('/api/deployments/:id/attempts/:attempt/connect', async (c) => {
     throw new AppFluxError('bad_request', `The header ${LEASE_TOKEN_HEADER} is missing`);
   }
   const { deploymentId, attempt } = ref.data;
-  const connecting = onBehalfOf(runner, c.req.raw, `https://deployment/attempt/${attempt}`);
+  const connecting = onBehalfOf(holder, c.req.raw, `https://deployment/attempt/${attempt}`);
   return passOn(await deploymentOf(c.env, deploymentId).fetch(connecting));
 });
+
+/**
+ * Who asks for an attempt's socket: a runner by its credential, or a caller of the API who delivers a prebuilt output.
+ * Whether they hold the lease, the deployment's object decides.
+ */
+async function leaseHolder(c: Context<ApiEnv>): Promise<AuthenticatedRunner> {
+  const metadata = c.get('metadata');
+  if (bearerToken(c.req.raw)?.startsWith(TOKEN_PREFIX.runner) !== false)
+    return authenticateRunner(c.req.raw, metadata);
+  const caller = await authenticate(c.req.raw, c.env, metadata);
+  requireScope(caller, 'deployments:write');
+  const { id, name } = delivererOf(caller);
+  return { id, name, ownerId: caller.ownerId, labels: [], slots: 1, executor: null, draining: false };
+}
 
 function requireUpgrade(upgrade: string | undefined): void {
   if (upgrade?.toLowerCase() !== 'websocket') {

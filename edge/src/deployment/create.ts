@@ -83,6 +83,11 @@ export async function redeploy(
   previous: Spec,
   options: { clearCache: boolean; latest: boolean; commitHash: string | null },
 ): Promise<Snapshot> {
+  if (previous.source.kind === 'prebuilt') {
+    throw new AppFluxError('unprocessable', 'This output was built elsewhere, so there is nothing to build', {
+      hint: 'Deploy the output again with `appflux deploy DIR --prebuilt`, or make this deployment the release.',
+    });
+  }
   const source = { ...previous.source, rootDirectory: app.source.rootDirectory };
   const now = Date.now();
   if (source.kind === 'upload') await requireSource(metadata, source.uploadId, now);
@@ -136,7 +141,8 @@ async function requireRoom(env: Env, ownerId: string): Promise<void> {
   });
 }
 
-async function identify(
+/** The id of a new deployment, or of the one that the idempotency key was used for. Throws `idempotency_key_reused`. */
+export async function identify(
   metadata: Metadata,
   app: AppRecord,
   input: CreateDeployment,
@@ -212,7 +218,8 @@ async function requireSource(metadata: Metadata, uploadId: string, now: number):
   if (!(await metadata.uploads.touch(uploadId, new Date(now).toISOString()))) throw sourceRemoved();
 }
 
-const limitsOf = (build: BuildSettings): JobLimits => ({
+/** What a build of the app may use. */
+export const limitsOf = (build: BuildSettings): JobLimits => ({
   ...DEFAULT_LIMITS,
   timeoutSeconds: build.timeoutSeconds ?? DEFAULT_LIMITS.timeoutSeconds,
 });

@@ -10,7 +10,7 @@ import {
 import type { Sealer } from '../secrets/sealing.ts';
 import { fileLabel, variableLabel } from '../secrets/sealing.ts';
 import type { Presigner } from '../storage/storage.ts';
-import type { Lease, Spec, SpecSource, State } from './state.ts';
+import type { Lease, PrebuiltSource, Spec, SpecSource, State } from './state.ts';
 
 /** A presigned source URL outlives the longest wait between the grant and the download by far. */
 const SOURCE_URL_SECONDS = 3600;
@@ -24,8 +24,13 @@ export interface Opened {
   files: Record<string, string>;
 }
 
+type BuildableSource = Exclude<SpecSource, PrebuiltSource>;
+
+/** The spec of a deployment that a runner can build. */
+export type BuildableSpec = Omit<Spec, 'source'> & { source: BuildableSource };
+
 /** Opens the sealed values of the spec. Done before the claim is decided, so that the decision itself is synchronous. */
-export async function openSpec(spec: Spec, sealer: Sealer, presigner: Presigner): Promise<Opened> {
+export async function openSpec(spec: BuildableSpec, sealer: Sealer, presigner: Presigner): Promise<Opened> {
   const { app, environment } = spec;
   const variables = await openAll(spec.variables, environment, sealer, (name) => variableLabel(app.id, name));
   return {
@@ -52,7 +57,7 @@ async function openAll(
   return opened;
 }
 
-async function jobSource(source: SpecSource, presigner: Presigner): Promise<JobSource> {
+async function jobSource(source: BuildableSource, presigner: Presigner): Promise<JobSource> {
   if (source.kind === 'git') return { ...source, token: null };
   const { name, size, sha256, rootDirectory } = source;
   return {

@@ -19,6 +19,7 @@ import {
 import type { ArtifactRecord, SbomRecord } from '../metadata/metadata.ts';
 import { settled, wentBack } from './clock-jump.ts';
 import { lastWords, missing } from './own-lines.ts';
+import { announced, interrupted, isPrebuilt } from './prebuilt.ts';
 import type { Lease, Spec, State } from './state.ts';
 
 /** How long a runner has to confirm a cancellation. */
@@ -166,12 +167,12 @@ function claim(spec: Spec, state: State, event: Extract<Event, { type: 'claim' }
       phases: [{ phase: 'preparing', startedAt: now, finishedAt: null }],
       attempt: state.attempt + 1,
       lease,
-      runner: event.runner,
+      runner: isPrebuilt(spec) ? null : event.runner,
       ...(event.executor === undefined ? {} : { executor: event.executor }),
       startedAt: state.startedAt ?? now,
       deadlineAt: state.deadlineAt ?? now + spec.limits.timeoutSeconds * 1000,
     },
-    effects: [],
+    effects: isPrebuilt(spec) ? announced(event.runner) : [],
   };
 }
 
@@ -248,6 +249,7 @@ function leaseLost(
     ...missing(state, mayReturn && !isLast),
   ];
   const name = state.lease?.runner.name ?? 'that had this build';
+  if (isPrebuilt(spec)) return fail(state, interrupted(state, what), now, gone);
   if (isLast) {
     const tries = attempt === 1 ? '1 attempt' : `${attempt} attempts`;
     return fail(
@@ -334,7 +336,11 @@ function fromRunner(spec: Spec, state: State, event: RunnerEvent, now: number): 
     case 'details':
       return { state: { ...state, details: event.details }, effects: [] };
     case 'stopped':
-      return answered(stopped(spec, state, now));
+      return answered(
+        isPrebuilt(spec)
+          ? canceled({ ...state, cancelReason: state.cancelReason ?? 'the delivery was stopped' }, now)
+          : stopped(spec, state, now),
+      );
     case 'skipped':
       return answered(canceled({ ...state, cancelReason: state.cancelReason ?? event.reason }, now));
     case 'succeeded':

@@ -12,6 +12,7 @@ import {
   type LogPage,
   PING,
   PONG,
+  type PrebuiltGrant,
   type RecoveredLines,
   type ReleaseDetails,
 } from '@appflux/protocol';
@@ -52,6 +53,7 @@ import { Machine } from './machine.ts';
 import { Outbox } from './outbox.ts';
 import { PendingTasks } from './pending-tasks.ts';
 import { perform } from './perform.ts';
+import { type Deliverer, grantOf as deliveryGrant } from './prebuilt.ts';
 import { recordOf } from './record.ts';
 import { type Recovered, Recovery, type Sender } from './recovery.ts';
 import { SitePacks } from './site-packs.ts';
@@ -156,6 +158,19 @@ export class DeploymentObject extends DurableObject<Env> {
     return { record: recordOf(first, state), seq };
   }
 
+  /**
+   * Begins the deployment of a prebuilt output, which the deliverer gets the lease of. Called again it gives the same
+   * lease while that lasts, to the same deliverer only.
+   */
+  createPrebuilt(spec: Spec, deliverer: Deliverer): Snapshot & { grant: PrebuiltGrant | null } {
+    if (this.#machine.saved === null) this.#transitions.begin(spec);
+    const runner = { id: deliverer.id, name: deliverer.name };
+    // A refusal says that it has ended, or is somebody else's: then there is no grant.
+    this.#transitions.apply({ type: 'claim', runner, token: makeToken('lease') });
+    const { spec: first, state, seq } = this.#machine.current();
+    return { record: recordOf(first, state), seq, grant: deliveryGrant(first, state, deliverer) };
+  }
+
   /** How it stands now; null when it was removed. */
   async snapshot(): Promise<Snapshot | null> {
     if (this.#machine.saved === null) return this.#gone();
@@ -223,7 +238,9 @@ export class DeploymentObject extends DurableObject<Env> {
       return { refused: 'unknown' };
     }
     const { env } = this;
-    const opened = await openSpec(this.#machine.saved.spec, createSealer(env), presignerOf(env));
+    const { source, ...asked } = this.#machine.saved.spec;
+    if (source.kind === 'prebuilt') return { refused: 'taken' };
+    const opened = await openSpec({ ...asked, source }, createSealer(env), presignerOf(env));
     // Its App may have been deleted meanwhile.
     if (this.#machine.saved === null || this.#machine.isClosing) return { refused: 'unknown' };
     const refused = this.#transitions.apply({

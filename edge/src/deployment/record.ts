@@ -30,6 +30,7 @@ export function recordOf(spec: Spec, state: State): DeploymentRecord {
     commitMessage: state.commitMessage,
     branch: state.branch,
     uploadName: spec.source.kind === 'upload' ? spec.source.name : null,
+    ...(spec.source.kind === 'prebuilt' ? { prebuilt: true } : {}),
     environment: spec.environment,
     version: state.version,
     attempt: state.attempt,
@@ -103,6 +104,7 @@ export function toDeployment(
   }));
   return {
     ...rest,
+    prebuilt: rest.prebuilt ?? false,
     waitingFor,
     artifacts: delivered,
     artifactUrl: rest.artifactsRemovedAt === null ? (delivered[0]?.url ?? null) : null,

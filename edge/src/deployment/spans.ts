@@ -5,6 +5,7 @@
 import { hasEnded, traceOf } from '@appflux/protocol';
 import type { Attributes } from '@opentelemetry/api';
 import { childSpan, type Span } from '../tracing/span.ts';
+import { isPrebuilt } from './prebuilt.ts';
 import type { Spec, State } from './state.ts';
 
 /** `cicd.pipeline.result`. */
@@ -16,7 +17,8 @@ const RESULTS = { success: 'success', failed: 'failure', canceled: 'cancellation
  */
 export function spansOfChange(spec: Spec, before: State, after: State, now: number): Span[] {
   const spans: Span[] = [];
-  if (after.attempt > before.attempt) spans.push(wait(spec, before, after, now));
+  // A prebuilt output waits for nobody.
+  if (after.attempt > before.attempt && !isPrebuilt(spec)) spans.push(wait(spec, before, after, now));
   if (before.lease !== null && after.lease === null) spans.push(attempt(spec, before, after, now));
   if (!hasEnded(before.status) && hasEnded(after.status)) spans.push(whole(spec, after, now));
   return spans;

@@ -27,7 +27,16 @@ export type SpecSource =
       sha256: string | null;
       rootDirectory: string;
     }
-  | { kind: 'git'; repoUrl: string; branch: string; commit: string | null; rootDirectory: string };
+  | { kind: 'git'; repoUrl: string; branch: string; commit: string | null; rootDirectory: string }
+  | PrebuiltSource;
+
+/** An output that was built elsewhere. Branch and commit are what its owner says that it was built from. */
+export interface PrebuiltSource {
+  kind: 'prebuilt';
+  branch: string | null;
+  commit: string | null;
+  rootDirectory: string;
+}
 
 /** Everything a build needs, fixed at creation: a later change of the App does not reach into it. */
 export interface Spec {
@@ -75,7 +84,7 @@ export interface State {
   /** How many attempts runners have returned because they were stopped. Absent before the first, and in older records. */
   returned?: number;
   lease: Lease | null;
-  /** The runner of the current or last attempt. */
+  /** The runner of the current or last attempt; null for a prebuilt output. */
   runner: { id: string; name: string } | null;
   /** Where that runner builds, by its registration. Absent in older records. */
   executor?: ExecutorKind;
@@ -118,9 +127,9 @@ export function initialState(spec: Spec): State {
     deadlineAt: null,
     cancelBy: null,
     cancelReason: null,
-    commitHash: source.kind === 'git' ? source.commit : null,
+    commitHash: source.kind === 'upload' ? null : source.commit,
     commitMessage: null,
-    branch: source.kind === 'git' ? source.branch : null,
+    branch: source.kind === 'upload' ? null : source.branch,
     plan: null,
     version: null,
     failure: null,

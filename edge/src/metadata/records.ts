@@ -115,12 +115,15 @@ export type DeploymentRecord = Omit<
   | 'artifactUrl'
   | 'urls'
   | 'waitingFor'
+  | 'prebuilt'
   | 'pinned'
   | 'promotedAt'
   | 'artifactsRemovedAt'
   | 'logRemovedAt'
 > & {
   ownerId: string;
+  /** Its output was built elsewhere. Absent otherwise, and in older records. */
+  prebuilt?: true;
   artifacts: ArtifactRecord[];
   /** Where the whole log lies once it is archived. */
   logKey: string | null;

@@ -7,6 +7,7 @@ export type DeploymentStub = ObjectStub<ObjectOf<Env['DEPLOYMENTS']>>;
 export const deploymentOf = (env: Pick<Env, 'DEPLOYMENTS'>, id: string): DeploymentStub =>
   objectStub(() => env.DEPLOYMENTS.getByName(id), {
     create: 'repeat',
+    createPrebuilt: 'repeat',
     snapshot: 'repeat',
     activity: 'repeat',
     attestation: 'repeat',

@@ -18,7 +18,11 @@ import type { ArtifactRecord, SbomRecord } from '../metadata/metadata.ts';
 
 /** The deployment is named by what these addresses begin with. */
 export const BUILD_TYPE_PATH = '/.well-known/appflux/build-types/deployment/v1';
+export const PREBUILT_TYPE_PATH = '/.well-known/appflux/build-types/prebuilt/v1';
 export const BUILDERS_PATH = '/.well-known/appflux/builders';
+
+/** The builder of an output that was built elsewhere: nobody whom the instance knows. */
+export const PREBUILT = 'prebuilt';
 
 /** What is built by a runner whose executor was not recorded, by an earlier version. */
 export const UNRECORDED_EXECUTOR = 'unrecorded';
@@ -61,7 +65,8 @@ type RequestedSource =
       size: number;
       sha256: string | null;
       rootDirectory: string;
-    };
+    }
+  | { kind: 'prebuilt'; branch: string | null; commit: string | null; rootDirectory: string };
 
 /** How it was built: the members of its state. Times are Unix milliseconds. */
 interface Built {
@@ -89,6 +94,7 @@ export interface BuiltDeployment {
 export function statementOf({ spec, state }: BuiltDeployment, publicUrl: string): object | null {
   const subject = state.artifacts.filter(isChecked).flatMap(subjectsOf);
   if (subject.length === 0) return null;
+  if (spec.source.kind === 'prebuilt') return prebuiltStatement({ spec, state }, subject, publicUrl);
   const executor = state.executor ?? UNRECORDED_EXECUTOR;
   return {
     _type: IN_TOTO_STATEMENT,
@@ -116,6 +122,41 @@ export function statementOf({ spec, state }: BuiltDeployment, publicUrl: string)
           finishedOn: iso(state.finishedAt),
         },
         byproducts: sbomOf(state),
+      },
+    },
+  };
+}
+
+/**
+ * The statement about an output that was built elsewhere: which files the instance received and published, and when. It
+ * names no source and no builder that the instance knows. What the deliverer says is marked so.
+ */
+function prebuiltStatement({ spec, state }: BuiltDeployment, subject: Resource[], publicUrl: string): object {
+  const { id, app, environment, trigger, buildNumber } = spec;
+  const { commitHash, branch, version, attempt } = state;
+  return {
+    _type: IN_TOTO_STATEMENT,
+    subject,
+    predicateType: SLSA_PROVENANCE,
+    predicate: {
+      buildDefinition: {
+        buildType: publicUrl + PREBUILT_TYPE_PATH,
+        externalParameters: { app: { id: app.id, slug: app.slug, name: app.name }, environment, trigger },
+        internalParameters: {
+          deploymentId: id,
+          buildNumber,
+          reportedByDeliverer: { commit: commitHash, branch, version },
+        },
+        resolvedDependencies: [],
+      },
+      runDetails: {
+        builder: { id: `${publicUrl}${BUILDERS_PATH}/${PREBUILT}` },
+        metadata: {
+          invocationId: `${publicUrl}/api/deployments/${id}#attempt-${attempt}`,
+          startedOn: iso(state.startedAt),
+          finishedOn: iso(state.finishedAt),
+        },
+        byproducts: [],
       },
     },
   };
@@ -150,6 +191,7 @@ function requestedFor(spec: Requested): object {
 }
 
 function requestedSource(source: RequestedSource): object {
+  if (source.kind === 'prebuilt') return { prebuilt: true };
   const { rootDirectory } = source;
   return source.kind === 'git'
     ? { repository: source.repoUrl, branch: source.branch, commit: source.commit, rootDirectory }
@@ -165,6 +207,7 @@ function reportedByRunner({ commitHash, branch, version, plan }: Built): object 
 
 /** The source: a commit as the runner found it, or an upload whose digest the control plane has computed. */
 function sourceOf(source: RequestedSource, { commitHash }: Built): Resource | null {
+  if (source.kind === 'prebuilt') return null;
   if (source.kind === 'upload') {
     return source.sha256 === null ? null : { name: source.name, digest: { sha256: source.sha256 } };
   }

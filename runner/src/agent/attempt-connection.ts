@@ -8,6 +8,7 @@ import {
   type RunnerToDeployment,
   SBOM,
   SITE_BASE,
+  TEAM_HEADER,
 } from '@appflux/protocol';
 import type { AttemptReport } from '../job/outcome.ts';
 import type { Notice } from '../job/pipeline.ts';
@@ -31,6 +32,8 @@ type Frame<Type extends RunnerToDeployment['type']> = Extract<RunnerToDeployment
 export interface AttemptConnectionOptions {
   readonly url: URL;
   readonly credential: string;
+  /** Which of their teams a user acts for; runners belong to one. */
+  readonly team?: string | undefined;
   readonly deploymentId: string;
   readonly attempt: number;
   readonly leaseToken: string;
@@ -91,10 +94,14 @@ export class AttemptConnection
 
   constructor(options: AttemptConnectionOptions) {
     this.#options = options;
-    const { url, credential, deploymentId, attempt, leaseToken, lease } = options;
+    const { url, credential, team, deploymentId, attempt, leaseToken, lease } = options;
     this.#socket = new ReconnectingSocket({
       url: new URL(`/api/deployments/${deploymentId}/attempts/${attempt}/connect`, url),
-      headers: { authorization: `Bearer ${credential}`, [LEASE_TOKEN_HEADER]: leaseToken },
+      headers: {
+        authorization: `Bearer ${credential}`,
+        [LEASE_TOKEN_HEADER]: leaseToken,
+        ...(team === undefined ? {} : { [TEAM_HEADER]: team }),
+      },
       timing: options.timing ?? TIMING,
       onOpen: () => undefined,
       onMessage: (text) => this.#take(text),

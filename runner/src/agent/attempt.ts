@@ -2,27 +2,24 @@
 import { type AttemptRef, formatBytes, type Grant, type Granted } from '@appflux/protocol';
 import type { JobHost } from '../job/executor.ts';
 import { fileSecrets } from '../job/files/secrets.ts';
-import { type AttemptReport, type Outcome, outcomeOf } from '../job/outcome.ts';
+import { type Outcome, outcomeOf } from '../job/outcome.ts';
 import { runPipeline, type Steps } from '../job/pipeline.ts';
 import { realSteps, type StepsInput } from '../job/steps.ts';
 import { describeError, maskingJournal } from '../journal.ts';
 import { AttemptLog } from '../log/attempt-log.ts';
 import type { LogLimits } from '../log/log-limits.ts';
-import { LogSender } from '../log/log-sender.ts';
-import { spoolPath } from '../log/spool-file.ts';
 import { MIN_SECRET_LENGTH } from '../masking/forms.ts';
 import { maskWith } from '../masking/mask.ts';
 import { isMaskable, Secrets } from '../masking/secrets.ts';
 import { type Mask, own, say } from '../masking/sentence.ts';
 import { type AttemptFolder, attemptFolder } from '../sandbox/attempt-folder.ts';
 import { effectiveLimits } from '../sandbox/limits.ts';
-import { Stopped, untilAborted } from '../stop.ts';
+import { Stopped } from '../stop.ts';
 import type { Tracing } from '../tracing/tracing.ts';
-import { AttemptConnection } from './attempt-connection.ts';
 import type { Clock } from './clock.ts';
 import { watchDeadline } from './deadline.ts';
 import { returnedIfFull } from './full-machine.ts';
-import { Lease, leaseTerms } from './lease.ts';
+import { type HeldAttempt, holdAttempt } from './hold-attempt.ts';
 import type { SocketTiming } from './reconnecting-socket.ts';
 
 export interface AttemptHost extends JobHost {
@@ -45,9 +42,6 @@ export interface AttemptHost extends JobHost {
   readonly steps?: (host: JobHost, input: StepsInput) => Steps;
 }
 
-/** How long a runner that shuts down still waits to send its log and its result, in milliseconds. */
-const LAST_WORD_MS = 5000;
-
 /** Runs an attempt, including its cleanup. Never throws: errors are reported or written to the journal. */
 export async function runAttempt(granted: Granted, runner: AttemptHost): Promise<void> {
   const { grant } = granted;
@@ -56,97 +50,20 @@ export async function runAttempt(granted: Granted, runner: AttemptHost): Promise
   const mask = maskWith(secrets);
   const journal = maskingJournal(runner.journal, mask);
   const host = { ...runner, journal };
-  const stop = new AbortController();
-  /** Aborts when nothing more may be reported for this attempt. */
-  const silenced = new AbortController();
-  const silence = (reason: Stopped) => {
-    stop.abort(reason);
-    silenced.abort(reason);
-  };
-  const signal = AbortSignal.any([stop.signal, host.signal]);
-  const lease = new Lease(leaseTerms(grant.leaseSeconds), host.clock);
-  const unwatch = watchDeadline(
-    () => (lease.held() ? lease.remainingMs() : 0),
-    () => silence(new Stopped('lease_lost', 'The edge could not be reached before the lease expired.')),
-  );
   const folder = attemptFolder(host.settings.state, deploymentId, attempt);
-  let stream: LogSender | undefined;
-  const connection = new AttemptConnection({
-    url: host.url,
-    credential: host.credential,
-    deploymentId,
-    attempt,
-    leaseToken: grant.leaseToken,
-    lease,
-    mask,
-    journal,
-    ...(host.timing === undefined ? {} : { timing: host.timing }),
-    openLog: (ackedSeq) => {
-      stream = new LogSender({
-        attempt,
-        ackedSeq,
-        spoolPath: spoolPath(host.settings.state, { deploymentId, attempt }),
-        onFault: (message) => silence(new Stopped('superseded', message)),
-        onSpoolError: (error) =>
-          journal.error('The log cannot be written to disk. Keeping it in memory', {
-            deploymentId,
-            attempt,
-            error: String(error),
-          }),
-        ...(host.logLimits === undefined ? {} : { limits: host.logLimits }),
-      });
-      return stream;
-    },
-    onCancel: (reason) => stop.abort(new Stopped('canceled', reason)),
-    onOver: silence,
-  });
+  const holder = { ...host, state: host.settings.state, mask };
   try {
-    // A cancel may come with the welcome itself: it still has to be answered.
-    const log = await untilAborted(connection.open(), AbortSignal.any([silenced.signal, host.signal]));
-    const outcome = await work(granted, host, {
-      connection,
-      stream: log,
-      folder,
-      stop,
-      signal,
-      secrets,
-      mask,
-    });
-    if (outcome.fault !== undefined) {
-      journal.error('Unexpected error in an attempt', {
-        deploymentId,
-        attempt,
-        error: describeError(outcome.fault),
-      });
-    }
-    if (outcome.report !== null)
-      await report(outcome.report, log, connection, lastWordSignal(host, silenced.signal));
-    journal.info('Attempt ended', {
-      deploymentId,
-      attempt,
-      result: outcome.report?.status ?? 'not reported',
-    });
-  } catch (error) {
-    const expected = error instanceof Stopped || signal.aborted || silenced.signal.aborted;
-    journal[expected ? 'warn' : 'error']('Attempt abandoned', {
-      deploymentId,
-      attempt,
-      reason: expected && error instanceof Error ? error.message : describeError(error),
-    });
+    const { linesLeft } = await holdAttempt(grant, holder, (held) =>
+      work(granted, host, { ...held, folder, secrets, mask }),
+    );
+    if (linesLeft) runner.onLinesLeft({ deploymentId, attempt });
   } finally {
-    unwatch();
-    connection.close();
-    if (stream?.close()) runner.onLinesLeft({ deploymentId, attempt });
     await cleanUp(grant, host, folder);
   }
 }
 
-interface Surroundings {
-  readonly connection: AttemptConnection;
-  readonly stream: LogSender;
+interface Surroundings extends HeldAttempt {
   readonly folder: AttemptFolder;
-  readonly stop: AbortController;
-  readonly signal: AbortSignal;
   readonly secrets: Secrets;
   readonly mask: Mask;
 }
@@ -234,21 +151,6 @@ function greet(granted: Granted, host: AttemptHost, limits: Grant['job']['limits
       say`Not masked in this log, because the values are shorter than ${MIN_SECRET_LENGTH} characters: ${own(short.join(', '))}.`,
     );
   }
-}
-
-function lastWordSignal(host: AttemptHost, silenced: AbortSignal): AbortSignal {
-  return host.signal.aborted ? AbortSignal.any([silenced, AbortSignal.timeout(LAST_WORD_MS)]) : silenced;
-}
-
-/** The whole log first, then the result: once an attempt has ended, nothing more is taken. */
-async function report(
-  result: AttemptReport,
-  log: LogSender,
-  connection: AttemptConnection,
-  signal: AbortSignal,
-): Promise<void> {
-  await untilAborted(log.drained(), signal);
-  await untilAborted(connection.finish(result), signal);
 }
 
 async function cleanUp(

@@ -1,14 +1,6 @@
 /** The steps of a job, in the order in which they run. */
-import {
-  formatElapsed,
-  type Job,
-  type JobLimits,
-  type Phase,
-  type Plan,
-  type RunnerToDeployment,
-} from '@appflux/protocol';
-import type { AttemptLog } from '../log/attempt-log.ts';
-import { own, say, type Text } from '../masking/sentence.ts';
+import type { Job, JobLimits, Plan, RunnerToDeployment } from '@appflux/protocol';
+import type { Text } from '../masking/sentence.ts';
 import type {
   CollectedArtifact,
   FoundDetails,
@@ -17,8 +9,8 @@ import type {
   StepContext,
   UsedImage,
 } from '../step-context.ts';
-import { type Trace, UNTRACED } from '../tracing/trace.ts';
 import { type Outcome, outcomeOf, skipped, succeeded } from './outcome.ts';
+import { Phases, type PhasesOptions } from './phases.ts';
 
 /** What each step takes and gives; steps.ts has the real ones. Each may throw a JobFailure. */
 export interface Steps {
@@ -52,29 +44,11 @@ export type Notice =
   | Extract<RunnerToDeployment, { type: 'phase' | 'source' | 'details' }>
   | (Extract<RunnerToDeployment, { type: 'plan' }> & { readonly reasons?: readonly Text[] });
 
-export interface PipelineOptions {
+export interface PipelineOptions extends Omit<PhasesOptions, 'tell'> {
   readonly job: Job;
-  readonly attempt: number;
   readonly limits: JobLimits;
-  readonly log: AttemptLog;
   readonly tell: (notice: Notice) => void;
-  readonly signal: AbortSignal;
-  /** Where the spans of phases begin; absent where nothing is traced. */
-  readonly trace?: Trace | undefined;
-  /** How long a step may take to stop after its signal aborts, in milliseconds. */
-  readonly patienceMs?: number;
 }
-
-const TITLES: Readonly<Record<Phase, string>> = {
-  preparing: 'Preparing',
-  scanning: 'Scanning',
-  detecting: 'Detecting',
-  building: 'Building',
-  uploading: 'Uploading',
-};
-
-/** A step that does not stop in this time is left behind: its attempt's slot is needed. */
-const PATIENCE_MS = 120_000;
 
 /** Runs a job's steps. Never throws: whatever happens is an outcome. */
 export async function runPipeline(steps: Steps, options: PipelineOptions): Promise<Outcome> {
@@ -113,60 +87,5 @@ export async function runPipeline(steps: Steps, options: PipelineOptions): Promi
     return outcomeOf(error, options.signal.reason, phases.current, options.limits.timeoutSeconds);
   } finally {
     log.showEnd();
-  }
-}
-
-/** Opens and closes phases: a frame for the edge, and two lines for the log. */
-class Phases {
-  readonly #options: PipelineOptions;
-  current: Phase = 'preparing';
-
-  constructor(options: PipelineOptions) {
-    this.#options = options;
-  }
-
-  async run<T>(phase: Phase, work: (ctx: StepContext) => Promise<T>): Promise<T> {
-    const { attempt, log, tell, signal, trace = UNTRACED, patienceMs } = this.#options;
-    signal.throwIfAborted();
-    this.current = phase;
-    log.enterPhase(phase);
-    tell({ type: 'phase', attempt, phase, at: new Date().toISOString() });
-    const title = own(TITLES[phase]);
-    log.write(say`${title}…`);
-    const startedAt = performance.now();
-    const took = () => own(formatElapsed(performance.now() - startedAt));
-    const span = trace.begin(phase);
-    const ctx: StepContext = { signal, trace: span, log: (text, stream) => log.write(text, stream) };
-    try {
-      const result = await stoppable(work(ctx), signal, patienceMs ?? PATIENCE_MS);
-      log.showEnd();
-      log.write(say`${title} done in ${took()}.`);
-      span.end();
-      return result;
-    } catch (error) {
-      log.showEnd();
-      log.write(say`${title} ${own(signal.aborted ? 'stopped' : 'failed')} after ${took()}.`);
-      span.end(error);
-      throw error;
-    }
-  }
-}
-
-/** Waits for a step; once the signal has aborted, no longer than `patienceMs` more. */
-async function stoppable<T>(work: Promise<T>, signal: AbortSignal, patienceMs: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  let onAbort: (() => void) | undefined;
-  const abandoned = new Promise<never>((_, reject) => {
-    onAbort = () => {
-      timer = setTimeout(() => reject(signal.reason), patienceMs);
-    };
-    if (signal.aborted) onAbort();
-    else signal.addEventListener('abort', onAbort, { once: true });
-  });
-  try {
-    return await Promise.race([work, abandoned]);
-  } finally {
-    clearTimeout(timer);
-    if (onAbort !== undefined) signal.removeEventListener('abort', onAbort);
   }
 }

@@ -47,6 +47,8 @@ export interface CollectInput {
   /** The root directory, where the build ran: an absolute path without links, as `prepareSource` gives it. */
   readonly root: string;
   readonly plan: Plan;
+  /** The outputs were built elsewhere: what a folder holds is never the source. */
+  readonly isBuilt?: boolean;
   readonly app: { readonly slug: string };
   readonly version: string | null;
   readonly commitHash: string | null;
@@ -160,7 +162,8 @@ class Collector {
 
   /** Whether a folder is published as it is in the source. */
   #isSource(folder: string): boolean {
-    return folder === '' || this.#input.plan.buildCommand === null;
+    const { plan, isBuilt = false } = this.#input;
+    return !isBuilt && (folder === '' || plan.buildCommand === null);
   }
 
   /** Every file and every folder that is named. */

@@ -1,0 +1,83 @@
+/** Looks at what a person wants delivered: a folder or a file, and the project that it lies in. */
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { basename, dirname, relative, sep } from 'node:path';
+import { type Decision, DetectionFailure, MANIFEST_NAME } from '@appflux/detection';
+import { type AppType, type BuildSettings, quoted } from '@appflux/protocol';
+import { detectPlan } from '../job/detect.ts';
+import { say } from '../masking/sentence.ts';
+import { JobFailure, type StepContext } from '../step-context.ts';
+import { type ChosenOutput, chooseOutput, isPlainPath, type NamedOutput } from './choose-output.ts';
+
+/** Where a person has named an output. */
+export interface OutputPlace {
+  /** The folder or file. */
+  readonly path: string;
+  /** The folder that the program was called in: an output inside of it belongs to the project there. */
+  readonly workingFolder: string;
+}
+
+export interface FoundOutput extends ChosenOutput {
+  /** The folder that outputs are relative to: an absolute path without links. */
+  readonly root: string;
+}
+
+/** What the app is configured to be. */
+export interface AppSettings {
+  readonly type: AppType | null;
+  readonly build: BuildSettings;
+}
+
+/**
+ * Finds what is delivered.
+ * @throws {JobFailure} `no_artifact` if there is nothing; `settings_invalid` or `source_invalid` for files of the project that
+ * can't be read; the reason of `ctx.signal` if it aborts
+ */
+export async function findOutput(
+  place: OutputPlace,
+  app: AppSettings,
+  ctx: StepContext,
+): Promise<FoundOutput> {
+  const path = await realpath(place.path).catch((cause: unknown) => {
+    throw new JobFailure('no_artifact', say`There is no ${quoted(basename(place.path))}`, { cause });
+  });
+  const isFolder = (await stat(path)).isDirectory();
+  const root = await rootOf(path, isFolder, await realpath(place.workingFolder));
+  const named: NamedOutput = {
+    path: relative(root, path).split(sep).join('/'),
+    kind: isFolder ? 'folder' : 'file',
+    names: isFolder ? await readdir(path) : [basename(path)],
+  };
+  return { root, ...chooseOutput(named, await decisionOf(root, app, ctx), app.type) };
+}
+
+/**
+ * The folder of the project: the nearest one from the output up to the working folder that has an appflux.json, else the
+ * working folder. An output outside of it, or whose path is a pattern, stands for itself.
+ */
+async function rootOf(path: string, isFolder: boolean, workingFolder: string): Promise<string> {
+  const own = isFolder ? path : dirname(path);
+  if (own !== workingFolder && !own.startsWith(workingFolder.replace(/[/\\]*$/, sep))) return own;
+  let root = workingFolder;
+  for (let folder = own; folder !== workingFolder; folder = dirname(folder)) {
+    if (!(await readdir(folder)).includes(MANIFEST_NAME)) continue;
+    root = folder;
+    break;
+  }
+  return isPlainPath(relative(root, own).split(sep).join('/')) ? root : own;
+}
+
+/** How the project would be built, which says what its output is; null for a folder that is no project. */
+async function decisionOf(
+  root: string,
+  { type, build }: AppSettings,
+  ctx: StepContext,
+): Promise<Decision | null> {
+  try {
+    return await detectPlan(root, { type, build }, { ...ctx, log: () => undefined });
+  } catch (error) {
+    // A folder of files is no project, and more than one project in a folder doesn't matter: nothing is built.
+    const code = error instanceof DetectionFailure ? error.code : null;
+    if (code === 'nothing_to_build' || code === 'ambiguous') return null;
+    throw error;
+  }
+}
