@@ -3,6 +3,7 @@ import { type Call, Calls, type ClientOptions } from './http/calls.ts';
 import { deployHooks, tokens } from './resources/access.ts';
 import { apps } from './resources/apps.ts';
 import { deployments } from './resources/deployments.ts';
+import { device } from './resources/device.ts';
 import { domains } from './resources/domains.ts';
 import { instance, operator } from './resources/instance.ts';
 import { logs } from './resources/logs.ts';
@@ -26,6 +27,7 @@ export function createClient(options: ClientOptions) {
     uploads: uploads(calls),
     runners: runners(calls),
     tokens: tokens(calls),
+    device: device(calls),
     deployHooks: deployHooks(calls),
     team: team(calls),
     invitations: invitations(calls),

@@ -28,6 +28,7 @@ export {
   verifyEnvelope,
 } from './provenance/verify-envelope.ts';
 export type { NewApp } from './resources/apps.ts';
+export type { DeviceAnswer } from './resources/device.ts';
 export { TransferProgress } from './upload/progress.ts';
 export { failureOf, PartError, type PartFailure, type PutPart } from './upload/put-part.ts';
 export { Transfer, type TransferSource, type TransferTools } from './upload/transfer.ts';

@@ -12,4 +12,5 @@ export const TOKEN_PREFIX = {
   metrics: 'afm_',
   refresh: 'aft_',
   lease: 'afl_',
+  device: 'afd_',
 } as const;

@@ -13,6 +13,8 @@ export const AUDIT_ACTIONS = [
   'link.read',
   'token.create',
   'token.revoke',
+  'device.approve',
+  'device.deny',
   'app.create',
   'app.update',
   'app.access',

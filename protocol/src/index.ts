@@ -10,6 +10,7 @@ export * from './attempt-socket.ts';
 export * from './audit.ts';
 export * from './candidate.ts';
 export * from './deployment.ts';
+export * from './device.ts';
 export * from './domain.ts';
 export * from './errors.ts';
 export * from './expo-update.ts';

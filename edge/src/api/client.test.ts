@@ -46,6 +46,8 @@ const made = {
   runner: '',
   registration: '',
   token: '',
+  deviceCode: '',
+  userCode: '',
   hook: '',
   invitation: '',
   metricsToken: '',
@@ -138,6 +140,23 @@ const CALLS: Record<string, { call: () => Promise<unknown>; refused?: string }> 
   },
   'GET /api/tokens': { call: () => script.tokens.list({ limit: 1 }) },
   'DELETE /api/tokens/:id': { call: () => script.tokens.delete(made.token) },
+
+  'POST /api/device/code': {
+    call: async () => {
+      const { device_code, user_code } = await nobody.device.start({ client: 'laptop' });
+      made.deviceCode = device_code;
+      made.userCode = user_code;
+    },
+  },
+  'GET /api/device/:userCode': { call: () => person.device.get(made.userCode) },
+  'POST /api/device/approve': { call: () => person.device.approve({ userCode: made.userCode }) },
+  'POST /api/device/token': {
+    call: async () => expect(await nobody.device.token(made.deviceCode)).toHaveProperty('token'),
+  },
+  'POST /api/device/deny': {
+    call: () => person.device.deny({ userCode: made.userCode }),
+    refused: 'not_found',
+  },
 
   'POST /api/runners/tokens': {
     call: async () => {

@@ -30,6 +30,7 @@ import { config } from './config.ts';
 import { deadLetters } from './dead-letters.ts';
 import { deployHooks } from './deploy-hooks.ts';
 import { deployments } from './deployments.ts';
+import { device } from './device.ts';
 import { domains } from './domains.ts';
 import { expoUpdates } from './expo-updates.ts';
 import { health } from './health.ts';
@@ -119,6 +120,7 @@ for (const resource of [
   runners,
   runnerWork,
   tokens,
+  device,
   members,
   team,
   invitations,

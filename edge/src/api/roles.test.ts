@@ -86,6 +86,12 @@ const ROUTES: Record<string, Who> = {
   'POST /api/tokens': 'developer',
   'DELETE /api/tokens/:id': 'developer',
 
+  'POST /api/device/code': 'holder',
+  'POST /api/device/token': 'holder',
+  'GET /api/device/:userCode': 'person',
+  'POST /api/device/approve': 'viewer',
+  'POST /api/device/deny': 'viewer',
+
   'GET /api/me': 'viewer',
   'DELETE /api/team': 'owner',
   'GET /api/members': 'viewer',
@@ -133,6 +139,7 @@ function call(route: string, token: string | null): Promise<Response> {
     .replace(':slug', 'no-such-app')
     .replace(':name', 'NAME')
     .replace(':userId', crypto.randomUUID())
+    .replace(':userCode', 'WDJB-MJHT')
     .replace(':id', newObjectId())
     .replace(':attempt', '1')
     .replace(':token', 'afh_unknown');

@@ -40,16 +40,19 @@ test('an admin token may do what its owner may, and is listed with when it was l
   expect(items).toMatchObject([{ lastUsedAt: expect.any(String) }]);
 });
 
-test('a token without the admin scope may neither list, create nor revoke', async () => {
+test('a token without the admin scope may neither list nor create, and revokes itself only', async () => {
   const { id, token } = await created(['apps:write', 'deployments:write', 'runners:write']);
+  const { id: other } = await created(['apps:read']);
   for (const response of [
     await request('/api/tokens', { token }),
     await create({ name: 'more', scopes: ['apps:read'] }, token),
-    await request(`/api/tokens/${id}`, { method: 'DELETE', token }),
+    await request(`/api/tokens/${other}`, { method: 'DELETE', token }),
   ]) {
     expect(response.status).toBe(403);
     expect((await response.json<ErrorBody>()).error.code).toBe('forbidden');
   }
+  expect((await request(`/api/tokens/${id}`, { method: 'DELETE', token })).status).toBe(204);
+  expect((await request('/api/tokens', { token })).status).toBe(401);
 });
 
 test('a revoked token is refused immediately, and revoking it again is 404', async () => {

@@ -9,8 +9,8 @@ import {
   pageOf,
 } from '@appflux/protocol';
 import { createRoute, z } from '@hono/zod-openapi';
-import { audited, bearer, json, jsonBody, needs, refusals, router } from '../http/router.ts';
-import { type Caller, mayUse } from '../identity/caller.ts';
+import { audited, authenticated, bearer, json, jsonBody, needs, refusals, router } from '../http/router.ts';
+import { type Caller, mayUse, requireScope } from '../identity/caller.ts';
 import { issueToken } from '../identity/one-time-token.ts';
 import type { TokenRecord } from '../metadata/metadata.ts';
 
@@ -81,9 +81,11 @@ tokens.openapi(
 tokens.openapi(
   createRoute({
     ...shared,
+    middleware: authenticated,
     method: 'delete',
     path: '/api/tokens/{id}',
     summary: 'Revoke an API token immediately',
+    description: 'A token can always revoke itself.',
     request: { params: z.strictObject({ id: ObjectId }) },
     responses: { 204: { description: 'Revoked' }, ...refusals },
   }),
@@ -91,9 +93,12 @@ tokens.openapi(
     const { id } = c.req.valid('param');
     const { tokens } = c.get('metadata');
     const caller = c.get('caller');
+    const isItself = caller.kind === 'token' && caller.id === id;
+    if (!isItself) requireScope(caller, 'tokens:own');
     const record = await tokens.byId(caller.ownerId, 'api', id);
     const reach = reachOf(caller);
-    const reached = record !== null && (reach === undefined || record.createdBy === reach.createdBy);
+    const reached =
+      record !== null && (isItself || reach === undefined || record.createdBy === reach.createdBy);
     if (!reached || !(await tokens.delete(caller.ownerId, 'api', id))) {
       throw new AppFluxError('not_found', 'Token not found');
     }

@@ -235,7 +235,7 @@ export interface RunnerRecord {
  * Everything that is shown once and kept as a hash: API tokens, registration tokens of runners, deploy hooks, tokens that
  * read the metrics of the instance,
  * invitations, and what signs a person in once: sign-in links, recovery links, codes of a GitHub sign-in. A `site_code`
- * takes a member of the team to a site.
+ * takes a member of the team to a site. The kinds of a device are described in identity/device-login.ts.
  */
 export type TokenKind =
   | 'api'
@@ -246,14 +246,17 @@ export type TokenKind =
   | 'sign_in'
   | 'recovery'
   | 'auth_code'
-  | 'site_code';
+  | 'site_code'
+  | 'device_code'
+  | 'device_user_code'
+  | 'device_decision';
 
 export interface TokenRecord {
   id: string;
   /** The team; the user, for what signs a person in. */
   ownerId: string;
   kind: TokenKind;
-  /** What people call it; an invitation's note; an `auth_code`'s PKCE challenge; the host and state of a `site_code`. */
+  /** What people call it; an invitation's note; an `auth_code`'s PKCE challenge; the host and state of a `site_code`; the facts of a device. */
   name: string;
   scopes: Scope[];
   /** The role that an invitation gives; null for other kinds. */

@@ -11,6 +11,8 @@ const ACTIONS: Readonly<Record<string, string>> = {
   'link.read': 'viewed the one-time link',
   'token.create': 'created the API token',
   'token.revoke': 'revoked the API token',
+  'device.approve': 'signed in a device:',
+  'device.deny': 'refused to sign in a device:',
   'app.create': 'created the app',
   'app.update': 'changed the app',
   'app.access': 'changed who can open',
