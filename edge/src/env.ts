@@ -13,7 +13,7 @@ export interface SecretsAndOptions {
   DISK?: Fetcher;
   /** Reaches the public internet alone, whatever a name resolves to; not on Cloudflare, where nothing else is reachable. */
   PUBLIC_NETWORK?: Fetcher;
-  /** "1" lets rewrites of sites reach private and loopback addresses. */
+  /** "1" lets rewrites of sites and notifications reach private and loopback addresses. */
   APPFLUX_ALLOW_PRIVATE_TARGETS?: string;
   /** Answers questions to DNS as Cloudflare's JSON form of DNS over HTTPS does; Cloudflare's resolver unless set. */
   DNS_OVER_HTTPS_URL?: string;

@@ -2,8 +2,8 @@
 import { api } from './api/index.ts';
 import { sweep } from './cron/sweep.ts';
 import type { Env } from './env.ts';
+import type { QueueMessage } from './queue-messages.ts';
 import { consume } from './queues/consume.ts';
-import type { QueueMessage } from './queues/messages.ts';
 import { answerSite } from './sites/serve/index.ts';
 
 export { DeadLetterObject } from './dead-letters/object.ts';
@@ -11,6 +11,7 @@ export { DeploymentObject } from './deployment/object.ts';
 export { PoolObject } from './dispatch/pool.ts';
 export { MaintenanceObject } from './maintenance/object.ts';
 export { MongoObject } from './metadata/mongo/object.ts';
+export { NotificationObject } from './notify/object.ts';
 export { OperationsObject } from './operations/object.ts';
 export { OutboxObject } from './outbox/object.ts';
 export { SweepObject } from './retention/object.ts';

@@ -24,6 +24,7 @@ export * from './ids.ts';
 export * from './job.ts';
 export * from './log.ts';
 export * from './manifest.ts';
+export * from './notification.ts';
 export * from './operator.ts';
 export * from './outbox.ts';
 export * from './overview.ts';

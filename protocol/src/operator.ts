@@ -57,7 +57,10 @@ export type SweepReport = z.infer<typeof SweepReport>;
 /** Where a rotation of the sealing key continues: an app, or a file of it. */
 export const ResealPosition = z
   .string()
-  .regex(/^[0-9a-f]{24}(?:\.[0-9a-f]{24})?$/, 'Pass `next` of the previous response unchanged')
+  .regex(
+    /^(?:[0-9a-f]{24}(?:\.[0-9a-f]{24})?|hooks\.[0-9a-f]{24})$/,
+    'Pass `next` of the previous response unchanged',
+  )
   .nullable();
 
 export const Reseal = z.strictObject({ after: ResealPosition.default(null) }).meta({ id: 'Reseal' });
@@ -66,7 +69,7 @@ export const Resealed = z
   .strictObject({
     /** How many values and files were sealed again. */
     resealed: z.int(),
-    /** Where the next call continues; null after the last app. */
+    /** Where the next call continues; null at the end. */
     next: ResealPosition,
   })
   .meta({ id: 'Resealed' });
@@ -76,7 +79,7 @@ export type Resealed = z.infer<typeof Resealed>;
 export const DeadLetter = z
   .strictObject({
     id: ObjectId,
-    kind: z.enum(['offer', 'event', 'log_tail', 'downloads']),
+    kind: z.enum(['offer', 'event', 'log_tail', 'downloads', 'notification']),
     /** Null for downloads, which belong to many deployments. */
     deploymentId: ObjectId.nullable(),
     /** The number of the event; null for other kinds. */

@@ -1,6 +1,6 @@
 /** Bindings that count their calls, and change nothing. */
 import type { Env } from '../../../edge/src/env.ts';
-import type { QueueMessage } from '../../../edge/src/queues/messages.ts';
+import type { QueueMessage } from '../../../edge/src/queue-messages.ts';
 import { count } from './counts.ts';
 
 /** A queue bills each message in pieces of this many bytes. */

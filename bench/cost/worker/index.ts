@@ -8,7 +8,7 @@ import edge, {
   SiteObject as Sites,
   ThrottleObject as Throttles,
 } from '../../../edge/src/index.ts';
-import type { QueueMessage } from '../../../edge/src/queues/messages.ts';
+import type { QueueMessage } from '../../../edge/src/queue-messages.ts';
 import { countingEnv, piecesOf } from './bindings.ts';
 import { count, read, reset } from './counts.ts';
 import { counting } from './objects.ts';

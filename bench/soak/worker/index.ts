@@ -1,7 +1,7 @@
 /** The unchanged control plane, whose cron can be run as at another time. */
 import type { Env } from '../../../edge/src/env.ts';
 import edge from '../../../edge/src/index.ts';
-import type { QueueMessage } from '../../../edge/src/queues/messages.ts';
+import type { QueueMessage } from '../../../edge/src/queue-messages.ts';
 
 export * from '../../../edge/src/index.ts';
 

@@ -10,7 +10,7 @@ import { journal } from '../journal.ts';
 import { sendMessage } from '../limits/message.ts';
 import { limitedSql, type Sql } from '../limits/sql.ts';
 import { newObjectId } from '../metadata/object-id.ts';
-import type { QueueMessage } from '../queues/messages.ts';
+import type { QueueMessage } from '../queue-messages.ts';
 
 export interface DeadLetter {
   id: string;

@@ -8,7 +8,7 @@
  */
 
 import { sendMessage } from '../limits/message.ts';
-import type { EventMessage } from '../queues/messages.ts';
+import type { EventMessage } from '../queue-messages.ts';
 
 /** An event that the queue has accepted and nobody has confirmed after this long, in milliseconds, is sent again. */
 const SEND_AGAIN_MS = 25_000;

@@ -7,7 +7,14 @@ import type { Env } from '../env.ts';
 import type { AppRecord, Metadata, Resealing, SealedFile, SealedVariable } from '../metadata/metadata.ts';
 import { deploymentOf } from '../objects/deployments.ts';
 import { outboxOf } from '../outbox/index.ts';
-import { createSealer, expoKeyLabel, fileLabel, type Sealer, variableLabel } from '../secrets/sealing.ts';
+import {
+  createSealer,
+  expoKeyLabel,
+  fileLabel,
+  hookLabel,
+  type Sealer,
+  variableLabel,
+} from '../secrets/sealing.ts';
 
 /** How many apps are read at a time. */
 const APPS = 25;
@@ -18,9 +25,16 @@ const MOST_REQUESTS = 500;
 /** About what an app takes without its deployments: its variables, its files, its signing key, and which of them have not ended. */
 const APP_COSTS = 6;
 
+/** How many hooks are resealed at a time: each has two sealed values. */
+const HOOKS = 200;
+
+/** What the position of a hook begins with. */
+const OF_HOOKS = 'hooks.';
+
 /**
- * Reseals as much as one call may; `next` is the `after` of the next call, null when all apps were seen. It names the
- * last app that is done; or an app that is not, and after a dot the last of its deployments that is.
+ * Reseals as much as one call may; `next` is the `after` of the next call, null when everything was seen. It names the
+ * last app that is done; or an app that is not, and after a dot the last of its deployments that is. Hooks come after
+ * the apps.
  */
 export async function resealFrom(
   { env, metadata }: { env: Env; metadata: Metadata },
@@ -28,6 +42,7 @@ export async function resealFrom(
   most = MOST_REQUESTS,
 ): Promise<{ resealed: number; next: string | null }> {
   const sealer = createSealer(env);
+  if (after?.startsWith(OF_HOOKS)) return resealHooks(metadata, sealer, after.slice(OF_HOOKS.length));
   let resealed =
     after === null ? (await resealSecrets(metadata, sealer)) + (await outboxOf(env).reseal()) : 0;
   const [appId = null, deploymentId = null] = after?.split('.') ?? [];
@@ -48,7 +63,9 @@ export async function resealFrom(
     }
     done = app.id;
   }
-  return { resealed, next };
+  if (next !== null) return { resealed, next };
+  const hooks = await resealHooks(metadata, sealer, null);
+  return { resealed: resealed + hooks.resealed, next: hooks.next };
 }
 
 /** Reseals the instance's own secrets. @returns how many */
@@ -59,6 +76,26 @@ export async function resealSecrets({ secrets }: Metadata, sealer: Sealer): Prom
     if (sealedAgain !== null && (await secrets.reseal(name, sealed, sealedAgain))) resealed += 1;
   }
   return resealed;
+}
+
+/** Reseals the targets and secrets of hooks, those after `after`, as many as one call may. */
+async function resealHooks(
+  { hooks }: Metadata,
+  sealer: Sealer,
+  after: string | null,
+): Promise<{ resealed: number; next: string | null }> {
+  const records = await hooks.all(after, HOOKS);
+  let resealed = 0;
+  for (const hook of records) {
+    for (const member of ['target', 'secret'] as const) {
+      const from = hook[member];
+      const to = from === null ? null : await sealer.reseal(from, hookLabel(hook.id, member));
+      if (from === null || to === null) continue;
+      if (await hooks.reseal(hook.id, { member, from, to })) resealed += 1;
+    }
+  }
+  const last = records.length < HOOKS ? undefined : records.at(-1);
+  return { resealed, next: last === undefined ? null : OF_HOOKS + last.id };
 }
 
 /** Reseals an app's variables, its files and its signing key. @returns how many */

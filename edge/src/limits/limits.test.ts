@@ -2,7 +2,7 @@ import { env } from 'cloudflare:workers';
 import { utf8Bytes } from '@appflux/protocol';
 import { describe, expect, test } from 'vitest';
 import { Database } from '../metadata/d1/database.ts';
-import type { OfferMessage } from '../queues/messages.ts';
+import type { OfferMessage } from '../queue-messages.ts';
 import { attach } from './attachment.ts';
 import { sendMessage } from './message.ts';
 import {

@@ -112,7 +112,8 @@ async function beginningOf(response: Response): Promise<string> {
 /** Seconds until `Retry-After` (RFC 9110 §10.2.3), as of `now`; null when it says nothing that makes sense. */
 export function retryAfter(header: string | null, now: number): number | null {
   if (header === null) return null;
-  if (/^\d{1,9}$/.test(header.trim())) return Number(header);
+  // Discord's has fractions.
+  if (/^\d{1,9}(?:\.\d{1,9})?$/.test(header.trim())) return Math.ceil(Number(header));
   const at = Date.parse(header);
   return Number.isNaN(at) ? null : Math.max(0, Math.ceil((at - now) / 1000));
 }

@@ -138,6 +138,7 @@ test('Retry-After is read as seconds or as a date', () => {
   const now = Date.parse('2026-11-29T12:00:00Z');
   expect(retryAfter('Sun, 29 Nov 2026 12:01:00 GMT', now)).toBe(60);
   expect(retryAfter('Sun, 29 Nov 2026 11:00:00 GMT', now)).toBe(0);
+  expect(retryAfter('64.57', now)).toBe(65);
   expect(['-5', '1e9', '99999999999', ''].map((text) => retryAfter(text, now))).not.toContain(Number.NaN);
 });
 

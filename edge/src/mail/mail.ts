@@ -50,3 +50,15 @@ const DELIVERABLE =
  * would be read as several addresses, or as a header, by a program on the way.
  */
 export const isDeliverable = (email: string): boolean => email.length <= 254 && DELIVERABLE.test(email);
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+/** Text from outside, for HTML. */
+export const escapeHtml = (text: string): string =>
+  text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');

@@ -1,6 +1,6 @@
 /** What the mails say. Plain text and simple HTML say the same; what is not ours is escaped. */
 import type { Role } from '@appflux/protocol';
-import type { Mail } from './mail.ts';
+import { escapeHtml, type Mail } from './mail.ts';
 
 /** What a link is for. */
 export type LinkKind = 'sign_in' | 'recovery' | 'invitation';
@@ -60,22 +60,12 @@ export function linkMail(link: LinkMail): Mail {
   const text = [why, `${what}. ${until}`, link.url, otherwise].join('\n\n');
   const html = [
     '<!doctype html><html lang="en"><body style="font-family:sans-serif;line-height:1.5">',
-    `<p>${escaped(why)}</p>`,
-    `<p>${escaped(`${what}. ${until}`)}</p>`,
-    `<p><a href="${escaped(link.url)}">${escaped(button)}</a></p>`,
-    `<p>Or copy this address: <br>${escaped(link.url)}</p>`,
-    `<p>${escaped(otherwise)}</p>`,
+    `<p>${escapeHtml(why)}</p>`,
+    `<p>${escapeHtml(`${what}. ${until}`)}</p>`,
+    `<p><a href="${escapeHtml(link.url)}">${escapeHtml(button)}</a></p>`,
+    `<p>Or copy this address: <br>${escapeHtml(link.url)}</p>`,
+    `<p>${escapeHtml(otherwise)}</p>`,
     '</body></html>',
   ].join('\n');
   return { to: link.to, subject, text: `${text}\n`, html };
 }
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');

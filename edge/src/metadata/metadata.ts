@@ -11,6 +11,7 @@ import type { AnalyticsStore, DownloadStore } from './analytics.ts';
 import type { DetailStore } from './details.ts';
 import type { DomainStore } from './domains.ts';
 import type { ExpoStore } from './expo.ts';
+import type { HookStore } from './hooks.ts';
 import type { MetricsStore } from './metrics.ts';
 import type {
   AppRecord,
@@ -321,6 +322,7 @@ export interface Metadata {
   readonly sites: SiteStore;
   readonly domains: DomainStore;
   readonly expo: ExpoStore;
+  readonly hooks: HookStore;
   readonly details: DetailStore;
   readonly uploads: UploadStore;
   readonly runners: RunnerStore;

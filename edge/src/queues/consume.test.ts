@@ -14,12 +14,12 @@ import type { DeploymentRecord } from '../metadata/metadata.ts';
 import { newObjectId } from '../metadata/object-id.ts';
 import { appRecord, deploymentRecord } from '../metadata/testing/sample-records.ts';
 import { deadLettersOf } from '../objects/dead-letters.ts';
+import type { EventMessage, QueueMessage } from '../queue-messages.ts';
 import { branchLabel, deploymentLabel } from '../sites/hosts/labels.ts';
 import { resolveSite } from '../sites/hosts/resolve.ts';
 import { founder } from '../testing/people.ts';
 import { forgetAll, request, signIn } from '../testing/worker.ts';
 import { consume } from './consume.ts';
-import type { EventMessage, QueueMessage } from './messages.ts';
 
 beforeEach(forgetAll);
 

@@ -5,15 +5,16 @@ import { journal } from '../journal.ts';
 import { metadataOf } from '../metadata/index.ts';
 import type { DeploymentRecord, Metadata } from '../metadata/metadata.ts';
 import { isSite } from '../metadata/sites.ts';
+import { announce, notificationsOf } from '../notify/announce.ts';
 import { deadLettersOf } from '../objects/dead-letters.ts';
 import { deploymentOf } from '../objects/deployments.ts';
 import { storeErrors } from '../operations/store-errors.ts';
+import type { EventMessage, QueueMessage } from '../queue-messages.ts';
 import { branchLabel } from '../sites/hosts/labels.ts';
 import { forgetSite } from '../sites/hosts/resolve.ts';
 import { recordSuccess } from '../sites/updates/expo/record.ts';
 import { trace } from '../tracing/export.ts';
 import { childSpan } from '../tracing/span.ts';
-import type { EventMessage, QueueMessage } from './messages.ts';
 
 /** Messages of this queue have been given up by the others. */
 const DEAD_LETTERS = 'dead-letters';
@@ -69,6 +70,10 @@ async function deliver(message: QueueMessage, env: Env): Promise<void> {
       return project(message, env);
     case 'downloads':
       return metadataOf(env).downloads.add(message.batchId, message.counts);
+    case 'notification':
+      // Gone with its hook, or with the deliveries that are no longer kept: there is nothing to send.
+      await notificationsOf(env, message.hookId).redeliver(message.deliveryId);
+      return;
     case 'log_tail': {
       const { apps, deployments } = metadataOf(env);
       if (await deployments.keepLogTail(message.deploymentId, message.lines)) return;
@@ -98,6 +103,7 @@ async function project(event: EventMessage, env: Env): Promise<void> {
   if (isKept && details !== null) await metadata.details.keep(deploymentId, details);
   if (isKept) await pointSites(record, metadata);
   if (isKept) await recordSuccess(record, metadata);
+  if (isKept) await announce({ env, metadata }, record);
   if (isKept) await deployment.confirm(seq);
   else if (!(await deployment.destroy())) throw new Error(`deployment ${deploymentId} is still there`);
 }

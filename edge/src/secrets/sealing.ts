@@ -45,6 +45,9 @@ export const fileLabel = (appId: string, name: string) => `app:${appId}:file:${n
 /** The place of an App's key that signs updates. */
 export const expoKeyLabel = (appId: string) => `app:${appId}:expo-signing-key`;
 
+/** The place of a hook's target or secret. */
+export const hookLabel = (hookId: string, member: 'target' | 'secret') => `hook:${hookId}:${member}`;
+
 /**
  * A sealer with the key of this instance, SEALING_KEY. While keys are being rotated, SEALING_KEY_PREVIOUS still opens
  * what was sealed with it. Throws `unavailable` when one of them is no key.

@@ -10,6 +10,7 @@ import { createDomainStore } from './domains.ts';
 import { createDownloadStore } from './downloads.ts';
 import { createExpoStore } from './expo.ts';
 import { createFileStore } from './files.ts';
+import { createHookStore } from './hooks.ts';
 import { createIdempotencyStore } from './idempotency.ts';
 import { createMemberStore } from './members.ts';
 import { createMetricsStore } from './metrics.ts';
@@ -38,6 +39,7 @@ export function createD1Metadata(db: D1Database): Metadata {
     sites: createSiteStore(database),
     domains: createDomainStore(database),
     expo: createExpoStore(database),
+    hooks: createHookStore(database),
     uploads: createUploadStore(database),
     runners: createRunnerStore(database),
     tokens: createTokenStore(database),

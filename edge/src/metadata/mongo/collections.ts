@@ -28,6 +28,7 @@ export const SHAPES = {
   domains: { ...plain, key: 'id', ids: ['appId'] },
   expoUpdates: { ...plain, key: 'id', ids: ['appId', 'deploymentId'], dates: ['createdAt'] },
   expoSigningKeys: { ...plain, key: 'appId', ids: ['appId'] },
+  hooks: { ...plain, key: 'id', ids: ['id'], created: 'createdAt' },
   releaseDetails: {
     ...plain,
     key: 'deploymentId',
@@ -92,6 +93,7 @@ const INDEXES: Partial<Record<CollectionName, IndexDescription[]>> = {
   siteAliases: [by('appId'), by('deploymentId')],
   domains: [by('host', 'status'), by('appId'), by('ownerId')],
   expoUpdates: [newestFirst('createdAt', 'appId', 'channel')],
+  hooks: [newestFirst('createdAt', 'ownerId')],
   releaseDetails: [by('appId')],
   uploads: [by('completed', 'createdAt'), by('ownerId', 'completed')],
   runners: [unique('credentialHash'), newestFirst('createdAt', 'ownerId')],

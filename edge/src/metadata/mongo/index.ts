@@ -10,6 +10,7 @@ import { createDomainStore } from './domains.ts';
 import { createDownloadStore } from './downloads.ts';
 import { createExpoStore } from './expo.ts';
 import { createFileStore } from './files.ts';
+import { createHookStore } from './hooks.ts';
 import { createIdempotencyStore } from './idempotency.ts';
 import { createMemberStore } from './members.ts';
 import { createMetricsStore } from './metrics.ts';
@@ -39,6 +40,7 @@ export function createMongoMetadata(db: Db, publicUrl: string | null): Metadata 
     sites: createSiteStore(db),
     domains: createDomainStore(db),
     expo: createExpoStore(db),
+    hooks: createHookStore(db),
     uploads: createUploadStore(db),
     runners: createRunnerStore(db),
     tokens: createTokenStore(db),

@@ -1,5 +1,6 @@
 /** Records for tests: whole, valid, and told apart by fresh ids; a test names only what it is about. */
 import type { BuildSettings } from '@appflux/protocol';
+import type { HookRecord } from '../hooks.ts';
 import {
   APP_SITE_DEFAULTS,
   type AppRecord,
@@ -129,6 +130,23 @@ export const runnerRecord = (members: Partial<RunnerRecord> = {}): RunnerRecord 
   credentialHash: anyHash(),
   draining: false,
   lastSeenAt: null,
+  createdAt: nextMoment(),
+  ...members,
+});
+
+export const hookRecord = (members: Partial<HookRecord> = {}): HookRecord => ({
+  id: newObjectId(),
+  ownerId: crypto.randomUUID(),
+  kind: 'webhook',
+  name: 'status page',
+  target: 'v1.target',
+  shownTarget: 'https://hooks.example/appflux',
+  secret: 'v1.secret',
+  events: ['deployment.succeeded', 'deployment.failed'],
+  apps: [],
+  environments: [],
+  enabled: true,
+  disabledReason: null,
   createdAt: nextMoment(),
   ...members,
 });

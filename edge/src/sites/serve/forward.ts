@@ -1,11 +1,11 @@
 /** Rewrites to another server: the request that it gets, and what of its answer visitors get. */
 import type { Env } from '../../env.ts';
 import { journal } from '../../journal.ts';
+import { isAllowedTarget, publicNetwork } from '../../network/public.ts';
 import { TOKEN_PREFIX } from '../../token-prefix.ts';
 import { type Exposure, protect } from './file-headers.ts';
 import * as pages from './pages.ts';
 import { messagePage } from './pages.ts';
-import { isPrivateHost } from './private-host.ts';
 
 /** How long another server may take until its answer begins, in milliseconds. */
 const ANSWER_WITHIN_MS = 30_000;
@@ -45,10 +45,7 @@ export async function forward(
 ): Promise<Response> {
   const { method } = request;
   const url = new URL(target);
-  const isAllowed = env.APPFLUX_ALLOW_PRIVATE_TARGETS === '1' || !isPrivateHost(url.hostname);
-  if (!isAllowed || !['http:', 'https:'].includes(url.protocol)) {
-    return messagePage(pages.HOST_NOT_ALLOWED, method);
-  }
+  if (!isAllowedTarget(url, env)) return messagePage(pages.HOST_NOT_ALLOWED, method);
   if (!METHODS.has(method)) return messagePage(pages.METHOD_NOT_ALLOWED, method);
   if (hopsOf(request.headers) >= MOST_HOPS) return messagePage(pages.FORWARDING_LOOP, method);
   if (Number(request.headers.get('Content-Length') ?? 0) > MOST_BODY_BYTES) {
@@ -56,7 +53,7 @@ export async function forward(
   }
   let answer: Response;
   try {
-    answer = await networkOf(env)(url.href, {
+    answer = await publicNetwork(env)(url.href, {
       method,
       headers: forwardedHeaders(request, env, exposure),
       body: request.body,
@@ -72,12 +69,6 @@ export async function forward(
     status: answer.status,
     headers: answeredHeaders(answer.headers, exposure),
   });
-}
-
-/** On one machine only the public internet is reached, whatever a name resolves to. */
-function networkOf(env: Env): typeof fetch {
-  const network = env.APPFLUX_ALLOW_PRIVATE_TARGETS === '1' ? undefined : env.PUBLIC_NETWORK;
-  return network === undefined ? fetch : (input, init) => network.fetch(input, init);
 }
 
 /** How often a request has come through an AppFlux, by its Via header. */

@@ -1,6 +1,6 @@
 /** The messages of the queues. */
-import type { DownloadCount } from '../metadata/analytics.ts';
-import type { LogTailLine } from '../metadata/metadata.ts';
+import type { DownloadCount } from './metadata/analytics.ts';
+import type { LogTailLine } from './metadata/metadata.ts';
 
 /** On `deploy-queue`: this deployment wants to be offered to its pool. */
 export interface OfferMessage {
@@ -33,4 +33,17 @@ export interface DownloadsMessage {
   counts: DownloadCount[];
 }
 
-export type QueueMessage = OfferMessage | EventMessage | LogTailMessage | DownloadsMessage;
+/** Among dead letters: a notification that its receiver didn't take. On `event-queue`: it is to be sent again. */
+export interface NotificationMessage {
+  kind: 'notification';
+  hookId: string;
+  deliveryId: string;
+  deploymentId: string;
+}
+
+export type QueueMessage =
+  | OfferMessage
+  | EventMessage
+  | LogTailMessage
+  | DownloadsMessage
+  | NotificationMessage;
