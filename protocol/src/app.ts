@@ -1,59 +1,16 @@
 /** Apps: what a user deploys. */
 import { z } from 'zod';
+import { AppSource } from './app-source.ts';
 import { FileInfo } from './file.ts';
 import { Environment, ObjectId, Slug, Timestamp, UserId, VariableName } from './ids.ts';
 import { PageQuery } from './page.ts';
 import { Retention, RetentionDefaults } from './retention.ts';
 import { MAX_VARIABLE_BYTES, utf8Bytes } from './sizes.ts';
+import { TriggerChange, TriggerRules } from './trigger.ts';
 
 /** What an app is built into. */
 export const AppType = z.enum(['web', 'pwa', 'android', 'desktop']);
 export type AppType = z.infer<typeof AppType>;
-
-/** A folder inside the source, written with forward slashes; `./` is the top. */
-export const RootDirectory = z
-  .string()
-  .max(512)
-  .refine((path) => !path.startsWith('/') && !path.includes('\\') && !path.includes('\0'), {
-    message: 'The root directory must be a relative path with forward slashes',
-  })
-  .refine((path) => !path.split('/').includes('..'), {
-    message: 'The root directory must be inside the source',
-  });
-
-/** A branch or tag name: the part of `git check-ref-format` that keeps a name from being read as an option. */
-export const BranchName = z
-  .string()
-  .min(1)
-  .max(255)
-  .regex(/^(?![-./])(?!.*(?:\.\.|@\{|\/\/|\.lock$|[./]$))[^\p{Cc} ~^:?*[\\]+$/u, 'Invalid Git branch name');
-
-/** A commit: a SHA-1 or SHA-256 object name, whole or shortened to at least seven digits. */
-export const CommitHash = z.string().regex(/^[0-9a-f]{7,64}$/, 'A commit must be 7 to 64 hexadecimal digits');
-
-/** A URL that Git can clone from. A runner accepts plain http only if its owner allows it. */
-export const RepoUrl = z
-  .url({ protocol: /^https?$/, message: 'A repository URL must begin with https://' })
-  .max(2048)
-  .refine((url) => !/^[a-z]+:\/\/[^/]*@/i.test(url), {
-    message: 'A repository URL can’t contain a user name or password',
-  });
-
-const gitFields = {
-  repoUrl: RepoUrl,
-  branch: BranchName.default('main'),
-  rootDirectory: RootDirectory.default('./'),
-};
-
-/** Where an app's code comes from. */
-export const AppSource = z
-  .discriminatedUnion('provider', [
-    z.strictObject({ provider: z.literal('github'), ...gitFields }),
-    z.strictObject({ provider: z.literal('git'), ...gitFields }),
-    z.strictObject({ provider: z.literal('upload'), rootDirectory: RootDirectory.default('./') }),
-  ])
-  .meta({ id: 'AppSource' });
-export type AppSource = z.infer<typeof AppSource>;
 
 /** A shell command. */
 export const Command = z.string().trim().min(1).max(2000);
@@ -139,6 +96,7 @@ export const CreateApp = z
     source: AppSource,
     build: BuildSettings.optional(),
     retention: Retention.optional(),
+    triggers: TriggerChange.optional(),
     envVars: z.record(VariableName, z.union([VariableValue, VariableInput])).optional(),
   })
   .meta({ id: 'CreateApp' });
@@ -159,6 +117,8 @@ export const UpdateApp = z
     /** Whether sites answer unknown paths with index.html; null leaves it to each deployment. */
     spaFallback: z.boolean().nullable(),
     rewriteHosts: z.array(RewriteHost).max(MAX_REWRITE_HOSTS),
+    /** Changes the rules that it names. */
+    triggers: TriggerChange,
   })
   .partial()
   .meta({ id: 'UpdateApp' });
@@ -210,6 +170,7 @@ export const App = z
     hasPassword: z.boolean(),
     spaFallback: z.boolean().nullable(),
     rewriteHosts: z.array(z.string()),
+    triggers: TriggerRules,
     /** `site` is there if the release is a site. */
     urls: z.strictObject({ self: z.url(), page: z.url(), site: z.url().optional() }),
     createdAt: Timestamp,

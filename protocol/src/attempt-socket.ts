@@ -4,7 +4,7 @@
  * frame from the runner carries the attempt as a fencing token: a stale one ends the connection.
  */
 import { z } from 'zod';
-import { CommitHash } from './app.ts';
+import { CommitHash } from './app-source.ts';
 import { ArtifactMeta, ArtifactName, Plan } from './deployment.ts';
 import { Failure } from './failure.ts';
 import { ObjectId, Sha256, Timestamp } from './ids.ts';

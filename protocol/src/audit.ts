@@ -29,6 +29,10 @@ export const AUDIT_ACTIONS = [
   'expo_update.roll_back',
   'release.lock',
   'release.unlock',
+  'deployment.create',
+  'deployment.redeploy',
+  'deployment.cancel',
+  'deployment.approve',
   'deployment.promote',
   'artifact.link',
   'domain.add',
@@ -62,7 +66,7 @@ export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 
 /** Who did it. */
 export const AuditActor = z.strictObject({
-  kind: z.enum(['user', 'token', 'operator', 'hook', 'runner']),
+  kind: z.enum(['user', 'token', 'operator', 'hook', 'runner', 'github', 'git', 'schedule']),
   /** The user's or token's id; null for the operator and for unknown actors. */
   id: z.string().nullable(),
   name: z.string(),

@@ -1,6 +1,7 @@
 /** The ways in which a source could be built, if there are several: for someone to choose from. */
 import { z } from 'zod';
-import { AppType, RootDirectory } from './app.ts';
+import { AppType } from './app.ts';
+import { RootDirectory } from './app-source.ts';
 
 /** The app settings that select one way. Null: unchanged. */
 export const CandidateSettings = z.strictObject({

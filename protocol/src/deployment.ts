@@ -1,6 +1,7 @@
 /** Deployments: one build of one App at one commit or upload. */
 import { z } from 'zod';
-import { AppType, BranchName, CommitHash } from './app.ts';
+import { AppType } from './app.ts';
+import { BranchName, CommitHash } from './app-source.ts';
 import { BuildCandidates } from './candidate.ts';
 import { Failure } from './failure.ts';
 import { Environment, ObjectId, Sha256, Slug, Timestamp } from './ids.ts';
@@ -8,6 +9,7 @@ import { PageQuery } from './page.ts';
 import { Phase } from './phase.ts';
 import { DeploymentSite } from './site.ts';
 import { MAX_PLAN_TOOLS } from './sizes.ts';
+import { Approval, Creator, PullRequestRef, Skipped, Waiting } from './trigger.ts';
 
 export const DeploymentStatus = z.enum(['queued', 'building', 'success', 'failed', 'canceling', 'canceled']);
 export type DeploymentStatus = z.infer<typeof DeploymentStatus>;
@@ -18,7 +20,7 @@ export const ENDED: ReadonlySet<DeploymentStatus> = new Set(['success', 'failed'
 /** Whether a deployment in this state has ended permanently. */
 export const hasEnded = (status: DeploymentStatus): boolean => ENDED.has(status);
 
-export const Trigger = z.enum(['manual', 'push', 'upload', 'hook']);
+export const Trigger = z.enum(['manual', 'push', 'upload', 'hook', 'pull_request', 'schedule']);
 export type Trigger = z.infer<typeof Trigger>;
 
 export const PackageManager = z.enum(['npm', 'pnpm', 'yarn', 'bun']);
@@ -98,13 +100,26 @@ export const Deployment = z
     id: ObjectId,
     appId: ObjectId,
     app: z.strictObject({ slug: Slug, name: z.string() }),
+    /** Counts the app's deployments from 1; 0 if it is unknown. */
+    number: z.int().min(0),
     status: DeploymentStatus,
     phase: Phase.nullable(),
     /** The phases of the current attempt, in order, with their times. */
     phases: z.array(PhaseSpan),
     /** Why a queued deployment waits; null if it does not. */
     waitingFor: z.string().nullable(),
+    /** That it has been waiting for long, or for approval. */
+    waiting: Waiting.nullable(),
     trigger: Trigger,
+    /** Null for deployments of earlier versions. */
+    creator: Creator.nullable(),
+    pullRequest: PullRequestRef.nullable(),
+    /** Why a trigger made no build of it: then it is canceled, and never had an attempt. */
+    skipped: Skipped.nullable(),
+    /** The approval that a fork's deployment needs. */
+    approval: Approval.nullable(),
+    /** The tag that it was built from. */
+    tag: z.string().nullable(),
     commitHash: z.string().nullable(),
     commitMessage: z.string().nullable(),
     branch: z.string().nullable(),
@@ -201,7 +216,15 @@ export const Deployed = Deployment.extend({ success: z.literal(true), deployment
 export type Deployed = z.infer<typeof Deployed>;
 
 /** Query of a list of deployments. */
-export const DeploymentsQuery = PageQuery.extend({ status: DeploymentStatus.optional() });
+export const DeploymentsQuery = PageQuery.extend({
+  status: DeploymentStatus.optional(),
+  /** `exclude` leaves out deployments that were skipped, `only` lists nothing else. */
+  skipped: z.enum(['exclude', 'only']).optional(),
+  branch: BranchName.optional(),
+  environment: Environment.optional(),
+  /** The number of a pull request. */
+  pullRequest: z.coerce.number().pipe(z.int().min(1)).optional(),
+});
 
 export const ArtifactList = z.strictObject({ items: z.array(Artifact) });
 

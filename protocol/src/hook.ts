@@ -1,6 +1,6 @@
 /** Deploy hooks: URLs that start a deployment of one app when they are called, by anyone who has them. */
 import { z } from 'zod';
-import { BranchName, CommitHash } from './app.ts';
+import { BranchName, CommitHash } from './app-source.ts';
 import { DeploymentStatus } from './deployment.ts';
 import { ObjectId, Timestamp } from './ids.ts';
 

@@ -1,9 +1,11 @@
 /** What a runner receives when its claim is granted. */
 import { z } from 'zod';
-import { AppType, BranchName, BuildSettings, CommitHash, RepoUrl, RootDirectory } from './app.ts';
+import { AppType, BuildSettings } from './app.ts';
+import { BranchName, CommitHash, RootDirectory } from './app-source.ts';
 import { Trigger } from './deployment.ts';
 import { FileContent, FileName } from './file.ts';
 import { Environment, ObjectId, Sha256, Slug, VariableName } from './ids.ts';
+import { RepoUrl } from './repo-key.ts';
 
 /** Where the runner fetches the code. A `github` app's source is a `git` job with a token. */
 export const JobSource = z.discriminatedUnion('kind', [

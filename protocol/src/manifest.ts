@@ -1,6 +1,7 @@
 /** `appflux.json`: build settings in the repository. */
 import { z } from 'zod';
-import { AppType, Command, OutputGlob, RootDirectory } from './app.ts';
+import { AppType, Command, OutputGlob } from './app.ts';
+import { RootDirectory } from './app-source.ts';
 import { SiteTrailingSlash } from './site-rules.ts';
 
 /** `site` of `appflux.json`: how the output is published. It takes precedence over the files of other platforms. */

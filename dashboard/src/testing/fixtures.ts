@@ -1,5 +1,15 @@
 /** Records as the API returns them, for tests and screenshots. */
-import type { ApiToken, App, Artifact, Deployment, Domain, Member, Plan, Runner } from '@appflux/protocol';
+import {
+  type ApiToken,
+  type App,
+  type Artifact,
+  DEFAULT_TRIGGERS,
+  type Deployment,
+  type Domain,
+  type Member,
+  type Plan,
+  type Runner,
+} from '@appflux/protocol';
 
 export const ORIGIN = 'http://127.0.0.1:8787';
 export const OWNER = '3f0f3c52-7f25-4c1e-9a57-0d9f5a0f9a11';
@@ -22,6 +32,7 @@ export function app(over: Partial<App> = {}): App {
       repoUrl: 'https://github.com/northwind/harbor',
       branch: 'main',
       rootDirectory: './',
+      depth: 1,
     },
     build: {
       framework: null,
@@ -48,6 +59,7 @@ export function app(over: Partial<App> = {}): App {
     hasPassword: false,
     spaFallback: null,
     rewriteHosts: [],
+    triggers: DEFAULT_TRIGGERS,
     urls: { self: `${ORIGIN}/api/apps/${slug}`, page: `${ORIGIN}/a/${slug}` },
     createdAt: '2026-10-01T08:00:00.000Z',
     ...over,
@@ -79,11 +91,18 @@ export function deployment(over: Partial<Deployment> = {}): Deployment {
     id,
     appId: idOf(1),
     app: { slug: 'harbor-web', name: 'Harbor' },
+    number: 1,
     status: 'queued',
     phase: null,
     phases: [],
     waitingFor: null,
+    waiting: null,
     trigger: 'push',
+    creator: null,
+    pullRequest: null,
+    skipped: null,
+    approval: null,
+    tag: null,
     commitHash: '9b1c4f07e2aa5d6c8f3e0b4d7a6c9e1f2d3b4a5c',
     commitMessage: 'Keep the map centered while the sidebar opens',
     branch: 'main',

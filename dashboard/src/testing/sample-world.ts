@@ -40,6 +40,7 @@ export function sampleWorld(now = Date.now()): World {
     repoUrl: `https://github.com/${owner}`,
     branch: 'main',
     rootDirectory: './',
+    depth: 1 as const,
   });
 
   const world = emptyWorld();

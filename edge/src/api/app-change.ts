@@ -1,5 +1,5 @@
 /** What a request changes of an App. */
-import { AppFluxError, type UpdateApp } from '@appflux/protocol';
+import { AppFluxError, type AppSource, repoKeyOf, type UpdateApp } from '@appflux/protocol';
 import { AuthRefusal } from '../identity/auth-refusal.ts';
 import type { Caller } from '../identity/caller.ts';
 import { withTurn } from '../identity/hashing.ts';
@@ -14,12 +14,14 @@ export type AppChange = Partial<Pick<AppRecord, ChangeableOfApp>>;
  */
 export async function appChange(
   app: AppRecord,
-  { access, password, ...rest }: UpdateApp,
+  { access, password, triggers, ...rest }: UpdateApp,
   caller: Caller,
 ): Promise<AppChange> {
   const change: AppChange = {
     ...definedOf(rest),
     ...(access === undefined ? {} : { access: { ...app.access, ...definedOf(access) } }),
+    ...(triggers === undefined ? {} : { triggers: { ...app.triggers, ...definedOf(triggers) } }),
+    ...(rest.source === undefined ? {} : repositoryOf(rest.source, app)),
   };
   const asksForPassword = Object.values(change.access ?? app.access).includes('password');
   const hasPassword = password === undefined ? app.passwordHash !== null : password !== null;
@@ -31,6 +33,12 @@ export async function appChange(
   }
   if (password === undefined) return change;
   return { ...change, passwordHash: password === null ? null : await hashed(password, caller) };
+}
+
+/** What an App is found by when an event of its repository arrives. */
+function repositoryOf(source: AppSource, app: AppRecord): Pick<AppRecord, 'repoKey' | 'repositoryId'> {
+  const repoKey = source.provider === 'upload' ? null : repoKeyOf(source.repoUrl);
+  return { repoKey, repositoryId: repoKey === app.repoKey ? app.repositoryId : null };
 }
 
 async function hashed(password: string, { id }: Caller): Promise<string> {
@@ -49,7 +57,7 @@ async function hashed(password: string, { id }: Caller): Promise<string> {
 }
 
 /** The members that have a value: an absent one and an undefined one mean the same in JSON. */
-function definedOf<T extends object>(change: T): { [Key in keyof T]: Exclude<T[Key], undefined> } {
+export function definedOf<T extends object>(change: T): { [Key in keyof T]: Exclude<T[Key], undefined> } {
   return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined)) as {
     [Key in keyof T]: Exclude<T[Key], undefined>;
   };

@@ -4,9 +4,11 @@ import {
   AppFluxError,
   AppsQuery,
   CreateApp,
+  DEFAULT_TRIGGERS,
   type FileInfo,
   pageOf,
   RESERVED_SLUGS,
+  repoKeyOf,
   Slug,
   slugFromName,
   UpdateApp,
@@ -19,6 +21,7 @@ import type { Env } from '../env.ts';
 import { audited, bearer, json, jsonBody, needs, refusals, router } from '../http/router.ts';
 import {
   APP_SITE_DEFAULTS,
+  APP_TRIGGER_DEFAULTS,
   type AppRecord,
   type Metadata,
   type SealedVariable,
@@ -32,7 +35,7 @@ import { setting } from '../settings.ts';
 import { siteUrl } from '../sites/hosts/domain.ts';
 import { appLabel } from '../sites/hosts/labels.ts';
 import { forgetSite } from '../sites/hosts/resolve.ts';
-import { appChange } from './app-change.ts';
+import { appChange, definedOf } from './app-change.ts';
 import { bytesOfVariable, requireRoomFor, requireVariableRoom } from './variable-room.ts';
 
 const BySlug = z.object({ slug: Slug });
@@ -57,7 +60,16 @@ const releasesOf = (apps: readonly AppRecord[]): string[] =>
 
 /** `sites` are the releases that are sites. */
 function shown(
-  { envVars, passwordHash, ...record }: AppRecord,
+  {
+    envVars,
+    passwordHash,
+    schedules: _,
+    scheduleDueAt: __,
+    schedulesRevision: ___,
+    repoKey: ____,
+    repositoryId: _____,
+    ...record
+  }: AppRecord,
   { files, sites, env }: { files: FileInfo[]; sites: readonly string[]; env: Env },
 ): App {
   const publicUrl = setting(env, 'PUBLIC_URL');
@@ -130,6 +142,9 @@ apps.openapi(
       envVars: await sealAll(c.env, id, variables),
       release: null,
       ...APP_SITE_DEFAULTS,
+      ...APP_TRIGGER_DEFAULTS,
+      triggers: { ...DEFAULT_TRIGGERS, ...definedOf(body.triggers ?? {}) },
+      repoKey: source.provider === 'upload' ? null : repoKeyOf(source.repoUrl),
       createdAt: new Date().toISOString(),
     };
     const metadata = c.get('metadata');

@@ -146,13 +146,15 @@ deployHooks.post('/hooks/deploy/:token', smallBody, async (c) => {
   if (hook === null || app === null) {
     throw new AppFluxError('not_found', 'Deploy hook not found or revoked');
   }
+  const actor = { kind: 'hook' as const, id: hook.id, name: hook.name };
   const input = inputOf(new TextDecoder().decode(await c.req.arrayBuffer()));
   const { record } = await createDeployment({ env: c.env, metadata }, app, input, {
     trigger: 'hook',
+    creator: { kind: 'hook', name: hook.name },
+    actor,
     idempotencyKey: idempotencyKeyOf(c.req.header('Idempotency-Key')),
   });
   if (isDue(hook.lastUsedAt, now)) await metadata.tokens.touch(hook.id, now.toISOString());
-  const actor = { kind: 'hook' as const, id: hook.id, name: hook.name };
   await note(metadata, app.ownerId, actor, 'hook.call', {
     kind: 'deployment',
     id: record.id,

@@ -22,6 +22,7 @@ import { delivererOf } from '../deployment/prebuilt.ts';
 import { addressesOf, toDeployment } from '../deployment/record.ts';
 import type { Env } from '../env.ts';
 import { bearer, json, jsonBody, needs, refusals, router } from '../http/router.ts';
+import { actorOf, type Caller, creatorOf } from '../identity/caller.ts';
 import type { DeploymentRecord, KeptDeployment, Metadata } from '../metadata/metadata.ts';
 import { deploymentOf } from '../objects/deployments.ts';
 import { poolOf } from '../objects/pools.ts';
@@ -76,6 +77,9 @@ const marked = (
   { pinned, promotedAt, artifactsRemovedAt, logRemovedAt, leftovers }: KeptDeployment,
 ): KeptDeployment => ({ ...record, pinned, promotedAt, artifactsRemovedAt, logRemovedAt, leftovers });
 
+/** Who asks for a deployment. */
+const askedBy = (caller: Caller) => ({ creator: creatorOf(caller), actor: actorOf(caller) });
+
 export const deployments = router();
 
 deployments.openapi(
@@ -99,13 +103,17 @@ deployments.openapi(
     if (input.prebuilt) {
       const deliverer = delivererOf(c.get('caller'));
       const prebuilt = await createPrebuilt({ env: c.env, metadata }, app, input, {
+        ...askedBy(c.get('caller')),
         deliverer,
         idempotencyKey,
       });
       const grant = prebuilt.grant === null ? {} : { grant: prebuilt.grant };
       return c.json({ ...toDeployment(prebuilt.record, addressesOf(c.env)), ...grant }, 202);
     }
-    const created = await createDeployment({ env: c.env, metadata }, app, input, { idempotencyKey });
+    const created = await createDeployment({ env: c.env, metadata }, app, input, {
+      ...askedBy(c.get('caller')),
+      idempotencyKey,
+    });
     return c.json(toDeployment(created.record, addressesOf(c.env)), 202);
   },
 );
@@ -133,6 +141,7 @@ deployments.openapi(
     if (app === null || app.ownerId !== ownerId)
       throw new AppFluxError('not_found', `There is no app ${appId}`);
     const created = await createDeployment({ env: c.env, metadata }, app, source ?? {}, {
+      ...askedBy(c.get('caller')),
       idempotencyKey: c.req.valid('header')['idempotency-key'],
     });
     const deployment = toDeployment(created.record, addressesOf(c.env));
@@ -253,6 +262,7 @@ deployments.openapi(
       clearCache,
       latest,
       commitHash: record.commitHash,
+      ...askedBy(c.get('caller')),
     });
     return c.json(toDeployment(created.record, addressesOf(c.env)), 202);
   },

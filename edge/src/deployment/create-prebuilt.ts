@@ -5,7 +5,7 @@ import { journal } from '../journal.ts';
 import type { AppRecord } from '../metadata/metadata.ts';
 import { deploymentOf } from '../objects/deployments.ts';
 import { trace } from '../tracing/export.ts';
-import { identify, limitsOf, type Parts } from './create.ts';
+import { actorOfCreator, type CreateOptions, identify, limitsOf, noteCreated, type Parts } from './create.ts';
 import type { Snapshot } from './object.ts';
 import type { Deliverer } from './prebuilt.ts';
 import { spanOfCreation } from './spans.ts';
@@ -23,7 +23,12 @@ export async function createPrebuilt(
   { env, metadata }: Parts,
   app: AppRecord,
   input: CreateDeployment,
-  { deliverer, idempotencyKey }: { deliverer: Deliverer; idempotencyKey?: string | undefined },
+  {
+    deliverer,
+    creator,
+    actor,
+    idempotencyKey,
+  }: Pick<CreateOptions, 'creator' | 'actor' | 'idempotencyKey'> & { deliverer: Deliverer },
 ): Promise<Snapshot & { grant: PrebuiltGrant | null }> {
   if (input.uploadId !== undefined || input.clearCache !== undefined) {
     throw new AppFluxError('unprocessable', 'A prebuilt output has no source and no cache', {
@@ -31,12 +36,14 @@ export async function createPrebuilt(
     });
   }
   await requireDisk(env);
-  const id = await identify(metadata, app, input, idempotencyKey);
-  const spec: Spec = {
+  const { id, isNew } = await identify(metadata, app, input, { idempotencyKey });
+  const known = isNew ? null : await deploymentOf(env, id).spec();
+  const spec: Spec = known ?? {
     id,
     ownerId: app.ownerId,
     app: { id: app.id, slug: app.slug, name: app.name },
     trigger: 'manual',
+    creator,
     environment: input.environment ?? 'production',
     source: {
       kind: 'prebuilt',
@@ -63,5 +70,6 @@ export async function createPrebuilt(
     // The object's outbox projects it; the list need not wait for that.
     journal.error(`deployment ${id} is listed late`, error);
   }
+  if (known === null) await noteCreated(metadata, app, created, actor ?? actorOfCreator(creator));
   return created;
 }

@@ -1,12 +1,15 @@
 /** Creates deployments: everything a build needs becomes a Spec, its object starts, and the queue gets a message. */
 import {
   AppFluxError,
+  type AuditActor,
   type BuildSettings,
   type CreateDeployment,
+  type Creator,
   type JobLimits,
-  MAX_APPS_OF_UPLOAD,
+  type PullRequestRef,
   type Trigger,
 } from '@appflux/protocol';
+import { note } from '../audit/note.ts';
 import { requireDisk } from '../disk/disk.ts';
 import type { Env } from '../env.ts';
 import { journal } from '../journal.ts';
@@ -15,9 +18,9 @@ import type { AppRecord, Metadata } from '../metadata/metadata.ts';
 import { newObjectId } from '../metadata/object-id.ts';
 import { deploymentOf } from '../objects/deployments.ts';
 import { poolOf } from '../objects/pools.ts';
-import { sourceRemoved } from '../retention/removed.ts';
 import { trace } from '../tracing/export.ts';
 import type { Snapshot } from './object.ts';
+import { requireSource, resolveSource } from './source.ts';
 import { spanOfCreation } from './spans.ts';
 import type { Spec, SpecSource } from './state.ts';
 
@@ -36,6 +39,9 @@ export const DEFAULT_LIMITS: JobLimits = {
 
 const MAX_ATTEMPTS = 3;
 
+/** How much of a commit's message is stored, in UTF-16 units; a runner sends as much. */
+const MAX_COMMIT_MESSAGE = 2000;
+
 /** When to ask again after `queue_full`. */
 const QUEUE_FULL_RETRY_SECONDS = 30;
 
@@ -44,84 +50,219 @@ export interface Parts {
   metadata: Metadata;
 }
 
+/** Who asks for a deployment, and what its trigger knows of it. */
+export interface CreateOptions {
+  /** `manual` or `upload` unless it is set. */
+  trigger?: Trigger;
+  creator: Creator;
+  /** Who the audit log says did it: the creator unless it is set. */
+  actor?: AuditActor;
+  idempotencyKey?: string | undefined;
+  /** The id of the deployment, chosen by the caller: asking again with it gives the same deployment. */
+  id?: string;
+  pullRequest?: PullRequestRef;
+  /** Built from this tag, at the commit of the input. */
+  tag?: string;
+  commitMessage?: string;
+  /** Nobody builds it before it is approved. What comes from a fork always needs that. */
+  approval?: 'required';
+  /** It gets no variables, files or cache, and is a preview. What comes from a fork always is. */
+  variables?: 'none';
+}
+
 /**
  * Creates a deployment of `app`. With an idempotency key, asking again gives the same one; the same key with
- * another input is refused with `idempotency_key_reused`.
+ * another input is refused with `idempotency_key_reused`. Throws `queue_full` when too many are waiting.
  */
 export async function createDeployment(
   { env, metadata }: Parts,
   app: AppRecord,
   input: CreateDeployment,
-  options: { trigger?: Trigger; idempotencyKey?: string | undefined } = {},
+  options: CreateOptions,
 ): Promise<Snapshot> {
   const source = await resolveSource(metadata, app, input);
-  const id = await identify(metadata, app, input, options.idempotencyKey);
-  const spec: Spec = {
+  const { id, isNew } = await identify(metadata, app, input, options);
+  const known = isNew ? null : await deploymentOf(env, id).snapshot();
+  if (known !== null) return known;
+  const isUntrusted = options.variables === 'none' || options.pullRequest?.fork === true;
+  const needsApproval = options.approval === 'required' || options.pullRequest?.fork === true;
+  if (!needsApproval) await requireRoom(env, app.ownerId);
+  await requireDisk(env);
+  const trigger = options.trigger ?? (source.kind === 'upload' ? 'upload' : 'manual');
+  const created = await begin(
+    { env, metadata },
+    {
+      ...(await specOf(metadata, app, { id, source, isUntrusted, pullRequest: options.pullRequest })),
+      ...detailsOf(options),
+      ...(needsApproval ? { approval: 'required' } : {}),
+      trigger,
+      environment: isUntrusted ? 'preview' : (input.environment ?? 'production'),
+      clearCache: isUntrusted || (input.clearCache ?? false),
+    },
+  );
+  await noteCreated(metadata, app, created, options.actor ?? actorOfCreator(options.creator));
+  return created;
+}
+
+/**
+ * Lists a trigger that made no build: as a deployment that is canceled from the beginning, with its reason (500
+ * characters at most), no attempt and no log. A redeploy of it builds it.
+ */
+export async function createSkipped(
+  { env, metadata }: Parts,
+  app: AppRecord,
+  input: CreateDeployment,
+  options: Omit<CreateOptions, 'approval' | 'idempotencyKey' | 'actor'> & { reason: string },
+): Promise<Snapshot> {
+  const source = await resolveSource(metadata, app, input);
+  const { id, isNew } = await identify(metadata, app, input, options);
+  const known = isNew ? null : await deploymentOf(env, id).snapshot();
+  if (known !== null) return known;
+  const isUntrusted = options.variables === 'none' || options.pullRequest?.fork === true;
+  const spec = await specOf(metadata, app, { id, source, isUntrusted, pullRequest: options.pullRequest });
+  return begin(
+    { env, metadata },
+    {
+      ...spec,
+      ...detailsOf(options),
+      // Nobody builds it, and a redeploy takes those of that time.
+      variables: {},
+      files: {},
+      trigger: options.trigger ?? 'manual',
+      environment: isUntrusted ? 'preview' : (input.environment ?? 'production'),
+      clearCache: isUntrusted || (input.clearCache ?? false),
+      skipped: { reason: options.reason.slice(0, 500) },
+    },
+  );
+}
+
+/** What of a spec comes from the app as it is now. */
+async function specOf(
+  metadata: Metadata,
+  app: AppRecord,
+  given: {
+    id: string;
+    source: SpecSource;
+    isUntrusted: boolean;
+    pullRequest: PullRequestRef | undefined;
+  },
+): Promise<Omit<Spec, 'trigger' | 'environment' | 'clearCache'>> {
+  const { id, isUntrusted, pullRequest } = given;
+  // Anyone who opens a pull request from a fork chooses its branch's name. It must not pass for one of the team's: builds,
+  // caches and the URL of a branch go by it.
+  const source =
+    isUntrusted && given.source.kind === 'git' && pullRequest !== undefined
+      ? { ...given.source, branch: `pull/${pullRequest.number}` }
+      : given.source;
+  return {
     id,
     ownerId: app.ownerId,
     app: { id: app.id, slug: app.slug, name: app.name },
-    trigger: options.trigger ?? (source.kind === 'upload' ? 'upload' : 'manual'),
-    environment: input.environment ?? 'production',
     source,
     build: app.build,
     type: app.type,
-    variables: app.envVars,
-    files: await metadata.files.sealed(app.id),
+    ...(isUntrusted ? { isUntrusted } : {}),
+    ...(await secretsOf(metadata, app, isUntrusted)),
     limits: limitsOf(app.build),
     maxAttempts: MAX_ATTEMPTS,
-    clearCache: input.clearCache ?? false,
     buildNumber: await metadata.apps.nextBuildNumber(app.id),
     createdAt: Date.now(),
   };
-  return begin({ env, metadata }, spec);
 }
 
-/** The same commit or upload again, with the App's current settings; with `latest`, the branch's newest commit instead of the same one. */
+/** The variables and files that a build gets: none if it isn't trusted. */
+const secretsOf = async (metadata: Metadata, app: AppRecord, isUntrusted: boolean) =>
+  isUntrusted
+    ? { variables: {}, files: {} }
+    : { variables: app.envVars, files: await metadata.files.sealed(app.id) };
+
+const detailsOf = ({ creator, pullRequest, tag, commitMessage }: Omit<CreateOptions, 'approval'>) => ({
+  creator,
+  ...(pullRequest === undefined ? {} : { pullRequest }),
+  ...(tag === undefined ? {} : { tag }),
+  ...(commitMessage === undefined ? {} : { commitMessage: commitMessage.slice(0, MAX_COMMIT_MESSAGE) }),
+});
+
+/** Writes into the audit log who asked for a deployment. */
+export const noteCreated = (
+  metadata: Metadata,
+  app: AppRecord,
+  { record }: Snapshot,
+  actor: AuditActor,
+  action: 'deployment.create' | 'deployment.redeploy' = 'deployment.create',
+) => note(metadata, app.ownerId, actor, action, { kind: 'deployment', id: record.id, name: app.slug });
+
+/** A deployment's creator, in the audit log. */
+export const actorOfCreator = ({ kind, name }: Creator): AuditActor => ({ kind, id: null, name });
+
+/**
+ * The same commit or upload again, with the App's current settings; with `latest`, the branch's newest commit instead of
+ * the same one. What was built from a fork gets no variables this time either; that somebody of the team asks for the
+ * same commit is their approval of it, so `latest` is refused there.
+ */
 export async function redeploy(
   { env, metadata }: Parts,
   app: AppRecord,
   previous: Spec,
-  options: { clearCache: boolean; latest: boolean; commitHash: string | null },
+  options: {
+    clearCache: boolean;
+    latest: boolean;
+    commitHash: string | null;
+    creator: Creator;
+    actor: AuditActor;
+  },
 ): Promise<Snapshot> {
   if (previous.source.kind === 'prebuilt') {
     throw new AppFluxError('unprocessable', 'This output was built elsewhere, so there is nothing to build', {
       hint: 'Deploy the output again with `appflux deploy DIR --prebuilt`, or make this deployment the release.',
     });
   }
+  const { skipped: _, approval: __, commitMessage, ...kept } = previous;
+  const isUntrusted = previous.isUntrusted === true;
+  if (isUntrusted && options.latest) {
+    throw new AppFluxError('unprocessable', 'The newest commit of a fork needs its own approval', {
+      hint: 'Redeploy without latest, or push to the pull request again and approve that deployment.',
+    });
+  }
   const source = { ...previous.source, rootDirectory: app.source.rootDirectory };
   const now = Date.now();
   if (source.kind === 'upload') await requireSource(metadata, source.uploadId, now);
-  return begin(
+  await requireRoom(env, app.ownerId);
+  await requireDisk(env);
+  const created = await begin(
     { env, metadata },
     {
-      ...previous,
+      ...kept,
+      ...(options.latest || commitMessage === undefined ? {} : { commitMessage }),
       id: newObjectId(now),
       app: { id: app.id, slug: app.slug, name: app.name },
       trigger: 'manual',
+      creator: options.creator,
       source:
         source.kind === 'git'
           ? { ...source, commit: options.latest ? null : (options.commitHash ?? source.commit) }
           : source,
       build: app.build,
       type: app.type,
-      variables: app.envVars,
-      files: await metadata.files.sealed(app.id),
+      ...(await secretsOf(metadata, app, isUntrusted)),
       limits: limitsOf(app.build),
-      clearCache: options.clearCache,
+      clearCache: isUntrusted || options.clearCache,
       buildNumber: await metadata.apps.nextBuildNumber(app.id),
       createdAt: now,
     },
   );
+  await noteCreated(metadata, app, created, options.actor, 'deployment.redeploy');
+  return created;
 }
 
+/** Starts the deployment's object, and tells the queue and metadata of it. */
 async function begin({ env, metadata }: Parts, spec: Spec): Promise<Snapshot> {
-  await requireRoom(env, spec.ownerId);
-  await requireDisk(env);
   const created = await deploymentOf(env, spec.id).create(spec);
+  const isOffered = spec.skipped === undefined && spec.approval === undefined;
   // The object has everything now and would see to the rest by itself: its timer offers the job, its outbox
   // projects the record. The list and the runners just need not wait for that.
   const ahead = await Promise.allSettled([
-    sendMessage(env.DEPLOY_QUEUE, { kind: 'offer', deploymentId: spec.id }),
+    isOffered ? sendMessage(env.DEPLOY_QUEUE, { kind: 'offer', deploymentId: spec.id }) : null,
     metadata.deployments.project(created.record, created.seq),
   ]);
   trace(env, () => [spanOfCreation(spec, Date.now())]);
@@ -141,15 +282,18 @@ async function requireRoom(env: Env, ownerId: string): Promise<void> {
   });
 }
 
-/** The id of a new deployment, or of the one that the idempotency key was used for. Throws `idempotency_key_reused`. */
+/**
+ * The id of a new deployment, or of the one that the idempotency key was used for; and whether it certainly was not
+ * created before. Throws `idempotency_key_reused`.
+ */
 export async function identify(
   metadata: Metadata,
   app: AppRecord,
   input: CreateDeployment,
-  key: string | undefined,
-): Promise<string> {
-  const id = newObjectId();
-  if (key === undefined) return id;
+  { id: chosen, idempotencyKey: key }: Pick<CreateOptions, 'id' | 'idempotencyKey'>,
+): Promise<{ id: string; isNew: boolean }> {
+  const id = chosen ?? newObjectId();
+  if (key === undefined) return { id, isNew: chosen === undefined };
   const fingerprint = JSON.stringify([app.id, Object.entries(input).sort(([a], [b]) => (a < b ? -1 : 1))]);
   const known = await metadata.idempotency.claim(app.ownerId, key, {
     deploymentId: id,
@@ -161,61 +305,7 @@ export async function identify(
       hint: 'Use a new key for a new deployment, or send the same body with the same key.',
     });
   }
-  return known.deploymentId;
-}
-
-async function resolveSource(
-  metadata: Metadata,
-  app: AppRecord,
-  input: CreateDeployment,
-): Promise<SpecSource> {
-  const { rootDirectory } = app.source;
-  if (input.uploadId !== undefined) {
-    if (input.branch !== undefined || input.commit !== undefined) {
-      throw new AppFluxError('unprocessable', 'An upload has no branch and no commit', {
-        hint: 'Send either uploadId, or branch and commit.',
-      });
-    }
-    const upload = await metadata.uploads.byId(input.uploadId);
-    if (upload === null || upload.ownerId !== app.ownerId) {
-      throw new AppFluxError('unprocessable', `Upload ${input.uploadId} not found`, {
-        hint: 'POST /api/uploads first; incomplete uploads are removed after a day.',
-      });
-    }
-    if (!upload.completed) {
-      throw new AppFluxError('upload_incomplete', 'The upload is not complete', {
-        hint: 'PUT all parts, then POST /api/uploads/:id/complete.',
-      });
-    }
-    const { id, key, name, size, sha256, appIds } = upload;
-    if (!appIds.includes(app.id) && appIds.length >= MAX_APPS_OF_UPLOAD) {
-      throw new AppFluxError('unprocessable', `${MAX_APPS_OF_UPLOAD} apps were deployed from this upload`, {
-        hint: 'Upload the source again for this app.',
-      });
-    }
-    await requireSource(metadata, id, Date.now());
-    // Before the deployment is there: an upload that nobody deployed goes sooner than one that somebody did.
-    await metadata.uploads.use(id, app.id);
-    return { kind: 'upload', uploadId: id, key, name, size, sha256, rootDirectory };
-  }
-  if (app.source.provider === 'upload') {
-    throw new AppFluxError('unprocessable', `${app.name} is built from uploads: send an uploadId`, {
-      hint: 'POST /api/uploads returns one.',
-    });
-  }
-  const { repoUrl, branch } = app.source;
-  return {
-    kind: 'git',
-    repoUrl,
-    branch: input.branch ?? branch,
-    commit: input.commit ?? null,
-    rootDirectory,
-  };
-}
-
-/** Notes that an upload is deployed from, which keeps a sweep from it; `source_removed` when one was quicker. */
-async function requireSource(metadata: Metadata, uploadId: string, now: number): Promise<void> {
-  if (!(await metadata.uploads.touch(uploadId, new Date(now).toISOString()))) throw sourceRemoved();
+  return { id: known.deploymentId, isNew: chosen === undefined && known.deploymentId === id };
 }
 
 /** What a build of the app may use. */

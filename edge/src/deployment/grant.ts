@@ -6,6 +6,7 @@ import {
   type JobSource,
   LEASE_MS,
   sensitivityOf,
+  type Trigger,
 } from '@appflux/protocol';
 import type { Sealer } from '../secrets/sealing.ts';
 import { fileLabel, variableLabel } from '../secrets/sealing.ts';
@@ -70,6 +71,12 @@ async function jobSource(source: BuildableSource, presigner: Presigner): Promise
   };
 }
 
+/** A trigger that runners of every version know: earlier ones refuse a job with another one. */
+function knownTrigger(trigger: Trigger): Job['trigger'] {
+  if (trigger === 'pull_request') return 'push';
+  return trigger === 'schedule' ? 'hook' : trigger;
+}
+
 /** What an attempt may log at least, in bytes, however much those before it wrote. */
 const LEAST_LOG_BYTES = 1_000_000;
 
@@ -88,7 +95,7 @@ export function grantOf(
     deploymentId: spec.id,
     app: spec.app,
     environment: spec.environment,
-    trigger: spec.trigger,
+    trigger: knownTrigger(spec.trigger),
     source: opened.source,
     build: spec.build,
     type: spec.type,

@@ -20,7 +20,7 @@ import type { ArtifactRecord, SbomRecord } from '../metadata/metadata.ts';
 import { settled, wentBack } from './clock-jump.ts';
 import { lastWords, missing } from './own-lines.ts';
 import { announced, interrupted, isPrebuilt } from './prebuilt.ts';
-import type { Lease, Spec, State } from './state.ts';
+import { isHeld, type Lease, type Spec, type State } from './state.ts';
 
 /** How long a runner has to confirm a cancellation. */
 export const CANCEL_GRACE_MS = 60_000;
@@ -30,6 +30,12 @@ export const DEADLINE_GRACE_MS = 15_000;
 
 /** A deployment that no runner has claimed after this long is given up. */
 export const WAIT_LIMIT_MS = 24 * 3600_000;
+
+/** A deployment that nobody has approved after this long is given up. */
+export const APPROVAL_LIMIT_MS = 30 * 24 * 3600_000;
+
+/** When a queued deployment counts as waiting for a runner. */
+export const WAITING_AFTER_MS = 10 * 60_000;
 
 /** How many phases of an attempt are recorded. A build goes through five. */
 export const MAX_PHASES = 32;
@@ -73,6 +79,8 @@ export type Event =
   /** The runner was restarted and has removed the attempt: its lease ends now. */
   | { type: 'restarted'; runnerId: string; attempt: number }
   | { type: 'cancel'; reason: string }
+  /** Someone who may deploy has approved a fork's deployment. */
+  | { type: 'approve'; by: string }
   /** Time has passed; what is due by `now` happens. `socketOpen`: the runner's socket is there right now. */
   | { type: 'tick'; socketOpen: boolean }
   | { type: 'archived'; logKey: string };
@@ -92,7 +100,7 @@ export type Effect =
   | { type: 'say'; text: string }
   | { type: 'ended' };
 
-export type Refusal = 'already_ended' | 'stale_attempt' | 'taken';
+export type Refusal = 'already_ended' | 'stale_attempt' | 'taken' | 'held' | 'needs_no_approval';
 
 export type Outcome = { state: State; effects: Effect[] } | { refused: Refusal };
 
@@ -103,6 +111,8 @@ export function step(spec: Spec, state: State, event: Event, now: number): Outco
       return claim(spec, state, event, now);
     case 'cancel':
       return cancel(state, event.reason, now);
+    case 'approve':
+      return approve(state, event.by, now);
     case 'tick':
       return tick(spec, state, event.socketOpen, now);
     case 'revoked':
@@ -128,7 +138,7 @@ export function nextTick(spec: Spec, state: State, now: number): number | null {
   if (wentBack(state, now)) return now;
   switch (state.status) {
     case 'queued':
-      return earliest(spec.createdAt + WAIT_LIMIT_MS, overdueAt(state));
+      return earliest(givenUpAt(spec, state), overdueAt(state), waitingFrom(spec, state));
     case 'building':
       return earliest(state.lease?.expiresAt ?? null, overdueAt(state));
     case 'canceling':
@@ -137,6 +147,20 @@ export function nextTick(spec: Spec, state: State, now: number): number | null {
       return null;
   }
 }
+
+/** When a queued deployment is given up. */
+const givenUpAt = ({ createdAt }: Spec, { approval }: State): number => {
+  if (approval?.state === 'required') return createdAt + APPROVAL_LIMIT_MS;
+  return (approval?.at ?? createdAt) + WAIT_LIMIT_MS;
+};
+
+/** Since when a queued deployment waits for a runner. */
+const queuedSince = ({ createdAt }: Spec, { queuedAt, approval }: State): number =>
+  queuedAt ?? (approval?.state === 'approved' ? approval.at : createdAt);
+
+/** When it will count as waiting; null if it does. */
+const waitingFrom = (spec: Spec, state: State): number | null =>
+  state.waiting === undefined ? queuedSince(spec, state) + WAITING_AFTER_MS : null;
 
 const overdueAt = (state: State) => (state.deadlineAt === null ? null : state.deadlineAt + DEADLINE_GRACE_MS);
 
@@ -151,6 +175,7 @@ function claim(spec: Spec, state: State, event: Extract<Event, { type: 'claim' }
   if (hasEnded(state.status)) return { refused: 'already_ended' };
   if (state.status === 'building' && state.lease?.runner.id === event.runner.id) return unchanged(state);
   if (state.status !== 'queued') return { refused: 'taken' };
+  if (isHeld(state)) return { refused: 'held' };
   const lease: Lease = {
     runner: event.runner,
     token: event.token,
@@ -158,7 +183,7 @@ function claim(spec: Spec, state: State, event: Extract<Event, { type: 'claim' }
     connected: false,
   };
   // What an earlier attempt said is not what this one builds.
-  const { details: _, ...kept } = state;
+  const { details: _, waiting: __, ...kept } = state;
   return {
     state: {
       ...kept,
@@ -187,6 +212,17 @@ function cancel(state: State, reason: string, now: number): Outcome {
   };
 }
 
+function approve(state: State, by: string, now: number): Outcome {
+  if (hasEnded(state.status)) return { refused: 'already_ended' };
+  if (state.approval === undefined) return { refused: 'needs_no_approval' };
+  if (state.approval.state === 'approved') return unchanged(state);
+  const { waiting: _, ...rest } = state;
+  return {
+    state: { ...rest, approval: { state: 'approved', by, at: now } },
+    effects: [{ type: 'say', text: `Approved by ${by}` }, { type: 'offer' }],
+  };
+}
+
 function tick(spec: Spec, state: State, socketOpen: boolean, now: number): Outcome {
   const steady = settled(state, socketOpen, now);
   if (steady !== state) return { state: steady, effects: [] };
@@ -194,11 +230,20 @@ function tick(spec: Spec, state: State, socketOpen: boolean, now: number): Outco
   switch (state.status) {
     case 'queued':
       if (due(overdueAt(state))) return fail(state, overtime(spec, state), now, [{ type: 'withdraw' }]);
-      if (due(spec.createdAt + WAIT_LIMIT_MS)) {
+      if (due(givenUpAt(spec, state))) {
+        if (isHeld(state)) {
+          const cancelReason = 'nobody approved it within 30 days';
+          return end({ ...state, cancelReason }, 'canceled', now, [{ type: 'withdraw' }]);
+        }
         const waited = failure('no_runner', 'No runner claimed this deployment within a day');
         return fail(state, waited, now, [{ type: 'withdraw' }]);
       }
-      return unchanged(state);
+      return due(waitingFrom(spec, state))
+        ? {
+            state: { ...state, waiting: { reason: 'runner', since: queuedSince(spec, state) } },
+            effects: [],
+          }
+        : unchanged(state);
     case 'building':
       if (due(overdueAt(state))) {
         const { attempt } = state;
@@ -288,7 +333,7 @@ function overtime(spec: Spec, state: State): Failure {
 
 type RunnerEvent = Exclude<
   Event,
-  { type: 'claim' | 'cancel' | 'tick' | 'revoked' | 'restarted' | 'archived' }
+  { type: 'claim' | 'cancel' | 'approve' | 'tick' | 'revoked' | 'restarted' | 'archived' }
 >;
 
 function fromRunner(spec: Spec, state: State, event: RunnerEvent, now: number): Outcome {
@@ -326,7 +371,7 @@ function fromRunner(spec: Spec, state: State, event: RunnerEvent, now: number): 
         state: {
           ...state,
           commitHash: event.commitHash ?? state.commitHash,
-          commitMessage: event.commitMessage,
+          commitMessage: event.commitMessage ?? state.commitMessage,
           branch: event.branch ?? state.branch,
         },
         effects: [],
@@ -415,9 +460,10 @@ function end(
   now: number,
   effects: Effect[],
 ): Outcome {
+  const { waiting: _, ...rest } = state;
   return {
     state: {
-      ...state,
+      ...rest,
       status,
       phase: null,
       phases: closePhases(state, now),

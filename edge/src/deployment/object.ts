@@ -58,7 +58,7 @@ import { recordOf } from './record.ts';
 import { type Recovered, Recovery, type Sender } from './recovery.ts';
 import { SitePacks } from './site-packs.ts';
 import { spansOfChange } from './spans.ts';
-import { type Spec, type State, uploadsUntil } from './state.ts';
+import { isOffered, type Spec, type State, uploadsUntil } from './state.ts';
 import { Transitions } from './transitions.ts';
 
 /** How a deployment stands: the record, and the number of its newest event. */
@@ -228,7 +228,8 @@ export class DeploymentObject extends DurableObject<Env> {
   /** Offers the job to the pool, as the deploy queue asks; does nothing unless it is queued. */
   async offer(): Promise<void> {
     if (this.#machine.saved === null) await this.#gone();
-    else if (this.#machine.saved.state.status === 'queued') await this.#targets.tasks.run('offer');
+    else if (isOffered(this.#machine.saved.spec, this.#machine.saved.state))
+      await this.#targets.tasks.run('offer');
   }
 
   /** The pool has paired this job with a runner's claim: of two claims one wins. */
@@ -266,6 +267,17 @@ export class DeploymentObject extends DurableObject<Env> {
     const { spec, state, seq } = this.#machine.current();
     if (refused !== null) return { refused, status: state.status };
     return { canceled: { record: recordOf(spec, state), seq } };
+  }
+
+  /** Approves a fork's deployment, which is offered then; null when it was removed. `by` names who did. */
+  async approve(
+    by: string,
+  ): Promise<{ approved: Snapshot } | { refused: Refusal; status: DeploymentStatus } | null> {
+    if (this.#machine.saved === null) return this.#gone();
+    const refused = this.#transitions.apply({ type: 'approve', by });
+    const { spec, state, seq } = this.#machine.current();
+    if (refused !== null) return { refused, status: state.status };
+    return { approved: { record: recordOf(spec, state), seq } };
   }
 
   /** Cuts a runner off whose credential was revoked. */

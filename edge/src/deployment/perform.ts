@@ -16,9 +16,8 @@ import type { Event, Refusal } from './lifecycle.ts';
 import type { DeploymentLog } from './log.ts';
 import type { Machine } from './machine.ts';
 import type { Outbox } from './outbox.ts';
-import { isPrebuilt } from './prebuilt.ts';
 import { spanOfArchive } from './spans.ts';
-import type { Spec, State } from './state.ts';
+import { isOffered, type Spec, type State } from './state.ts';
 import type { Task } from './timers.ts';
 
 export interface Tools {
@@ -88,7 +87,7 @@ async function archive({ env, machine, log, apply }: Tools): Promise<void> {
 }
 
 async function offer(env: Env, spec: Spec, state: State): Promise<void> {
-  if (state.status !== 'queued' || isPrebuilt(spec)) return;
+  if (!isOffered(spec, state)) return;
   await poolOf(env, spec.ownerId).offer({
     deploymentId: spec.id,
     appId: spec.app.id,

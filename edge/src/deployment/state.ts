@@ -2,6 +2,7 @@
 import type {
   AppType,
   BuildSettings,
+  Creator,
   DeploymentSite,
   DeploymentStatus,
   Environment,
@@ -10,7 +11,9 @@ import type {
   JobLimits,
   Phase,
   Plan,
+  PullRequestRef,
   ReleaseDetails,
+  Skipped,
   Trigger,
 } from '@appflux/protocol';
 import type { ArtifactRecord, SbomRecord, SealedFile, SealedVariable } from '../metadata/metadata.ts';
@@ -44,6 +47,19 @@ export interface Spec {
   ownerId: string;
   app: { id: string; slug: string; name: string };
   trigger: Trigger;
+  /** Absent in deployments that are older than these members, as are those that follow. */
+  creator?: Creator;
+  pullRequest?: PullRequestRef;
+  /** The tag that it is built from. */
+  tag?: string;
+  /** The commit's message, as the trigger gave it. */
+  commitMessage?: string;
+  /** Why nothing is built. */
+  skipped?: Skipped;
+  /** Nobody builds it before it is approved. */
+  approval?: 'required';
+  /** It is built from a fork, by people outside of the team: it never gets variables, files or a cache. */
+  isUntrusted?: true;
   environment: Environment;
   source: SpecSource;
   build: BuildSettings;
@@ -83,6 +99,10 @@ export interface State {
   attempt: number;
   /** How many attempts runners have returned because they were stopped. Absent before the first, and in older records. */
   returned?: number;
+  /** The approval that it needs. Absent if it needs none. `at` is when it was approved. */
+  approval?: { state: 'required'; by: null } | { state: 'approved'; by: string; at: number };
+  /** That it has been waiting for long, or for approval. Absent if it isn't. */
+  waiting?: { reason: 'runner' | 'approval'; since: number };
   lease: Lease | null;
   /** The runner of the current or last attempt; null for a prebuilt output. */
   runner: { id: string; name: string } | null;
@@ -116,19 +136,25 @@ export interface State {
 export function initialState(spec: Spec): State {
   const { source } = spec;
   return {
-    status: 'queued',
+    ...(spec.approval === undefined
+      ? {}
+      : {
+          approval: { state: 'required', by: null } as const,
+          waiting: { reason: 'approval', since: spec.createdAt } as const,
+        }),
+    status: spec.skipped === undefined ? 'queued' : 'canceled',
     phase: null,
     phases: [],
     attempt: 0,
     lease: null,
     runner: null,
     startedAt: null,
-    finishedAt: null,
+    finishedAt: spec.skipped === undefined ? null : spec.createdAt,
     deadlineAt: null,
     cancelBy: null,
-    cancelReason: null,
+    cancelReason: spec.skipped?.reason ?? null,
     commitHash: source.kind === 'upload' ? null : source.commit,
-    commitMessage: null,
+    commitMessage: spec.commitMessage ?? null,
     branch: source.kind === 'upload' ? null : source.branch,
     plan: null,
     version: null,
@@ -137,6 +163,14 @@ export function initialState(spec: Spec): State {
     logKey: null,
   };
 }
+
+/** Whether it waits for approval, and is offered to nobody until then. */
+export const isHeld = ({ status, approval }: State): boolean =>
+  status === 'queued' && approval?.state === 'required';
+
+/** Whether the pool gets it now: it waits for a runner. A prebuilt output has its deliverer. */
+export const isOffered = ({ source }: Pick<Spec, 'source'>, state: State): boolean =>
+  state.status === 'queued' && !isHeld(state) && source.kind !== 'prebuilt';
 
 /**
  * Until when a runner of this deployment may hold an address that it can still PUT a file to, in Unix milliseconds;

@@ -3,8 +3,7 @@ import type { LogLine } from '@appflux/protocol';
 import { carryOut, type EffectTargets, writeEffects } from './effects.ts';
 import type { Event, Refusal } from './lifecycle.ts';
 import type { Change, Machine } from './machine.ts';
-import { isPrebuilt } from './prebuilt.ts';
-import type { Spec } from './state.ts';
+import { initialState, isOffered, type Spec } from './state.ts';
 
 export interface TransitionsOptions {
   readonly storage: DurableObjectStorage;
@@ -24,15 +23,16 @@ export class Transitions {
   }
 
   /**
-   * Creates the deployment: it is queued, and offered by a pending task even if its message gets lost. A prebuilt output
-   * is offered to nobody.
+   * Creates the deployment: it is queued, and offered by a pending task even if its message gets lost; one that is
+   * skipped has ended, and one that waits for approval is offered after that. A
+   * prebuilt output is offered to nobody.
    */
   begin(spec: Spec): void {
     const { storage, machine, targets, rearm } = this.#options;
     const { tasks, log } = targets;
     const now = Date.now();
     const saved = storage.transactionSync(() => {
-      if (!isPrebuilt(spec)) tasks.add('offer', now);
+      if (isOffered(spec, initialState(spec))) tasks.add('offer', now);
       tasks.add('publish', now);
       return machine.writeNew(spec);
     });

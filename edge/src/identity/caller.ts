@@ -1,5 +1,5 @@
 /** Who is calling, and what they may do. */
-import { AppFluxError, type AuditActor, type Role, Scope } from '@appflux/protocol';
+import { AppFluxError, type AuditActor, type Creator, type Role, Scope } from '@appflux/protocol';
 
 /**
  * What a route asks for: a scope, which tokens have too, or what only people have by their role and programs by
@@ -24,6 +24,12 @@ export interface Caller {
 
 /** A caller as the audit log names them. */
 export const actorOf = ({ kind, id, name }: Caller): AuditActor => ({ kind, id, name });
+
+/** A caller as the creator of a deployment. */
+export const creatorOf = ({ kind, name }: Caller): Creator => ({
+  kind: kind === 'user' ? 'user' : 'token',
+  name,
+});
 
 /** All that can be asked for. */
 export const PERMISSIONS: readonly Permission[] = [...Scope.options, 'members:read', 'tokens:own'];

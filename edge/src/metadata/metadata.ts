@@ -6,7 +6,15 @@
  * fewer items than its limit before the list ends: of large records it holds MAX_PAGE_BYTES. A record that does not exist is
  * null. A backend that cannot be reached throws AppFluxError `unavailable`.
  */
-import type { AppType, DeploymentStatus, FileInfo, Page, PageQuery, Role } from '@appflux/protocol';
+import type {
+  AppType,
+  DeploymentStatus,
+  Environment,
+  FileInfo,
+  Page,
+  PageQuery,
+  Role,
+} from '@appflux/protocol';
 import type { AnalyticsStore, DownloadStore } from './analytics.ts';
 import type { DetailStore } from './details.ts';
 import type { DomainStore } from './domains.ts';
@@ -16,6 +24,7 @@ import type { MetricsStore } from './metrics.ts';
 import type {
   AppRecord,
   AppSiteMember,
+  AppTriggerMember,
   AuditRecord,
   DeploymentContent,
   DeploymentPart,
@@ -49,6 +58,18 @@ export interface AppStore {
    * next call, null at the end; like a page of a list, these may be fewer than `limit`.
    */
   all(after: string | null, limit: number): Promise<{ items: AppRecord[]; next: string | null }>;
+  /**
+   * The apps of a repository, 100 at most: of one owner, or with null of everyone. Those whose `repositoryId` is this
+   * one; and those with this `repoKey`, unless they are known to belong to another repository that had its name.
+   */
+  ofRepository(
+    ownerId: string | null,
+    repository: { repoKey: string; repositoryId?: string | null },
+  ): Promise<AppRecord[]>;
+  /** Apps with a schedule that is due by `now` (ISO 8601), the longest due first. */
+  dueSchedules(now: string, limit: number): Promise<AppRecord[]>;
+  /** Replaces the schedules if `schedulesRevision` is still `revision`; false when it isn't, or there is no such app. */
+  replaceSchedules(id: string, revision: string | null, schedules: AppSchedules): Promise<boolean>;
   /** Changes the named members; null when there is no such app. */
   update(id: string, change: Partial<Pick<AppRecord, ChangeableOfApp>>): Promise<AppRecord | null>;
   /**
@@ -71,6 +92,9 @@ export interface AppStore {
   delete(id: string): Promise<boolean>;
 }
 
+/** An app's schedules, and what they are found by. */
+export type AppSchedules = Pick<AppRecord, 'schedules' | 'scheduleDueAt' | 'schedulesRevision'>;
+
 /** What `AppStore.update` may change. */
 export type ChangeableOfApp =
   | 'name'
@@ -80,7 +104,8 @@ export type ChangeableOfApp =
   | 'retention'
   | 'release'
   | 'detectedType'
-  | AppSiteMember;
+  | AppSiteMember
+  | Exclude<AppTriggerMember, keyof AppSchedules>;
 
 export interface ReleasePointer {
   deploymentId: string;
@@ -114,10 +139,19 @@ export interface DeploymentStore {
    */
   project(record: DeploymentRecord, seq: number): Promise<boolean>;
   byId(id: string): Promise<KeptDeployment | null>;
-  list(
-    filter: { ownerId: string; appId?: string; status?: DeploymentStatus },
-    page: PageQuery,
-  ): Promise<Page<KeptDeployment>>;
+  list(filter: DeploymentFilter, page: PageQuery): Promise<Page<KeptDeployment>>;
+  /**
+   * The newest deployment that succeeded or failed and was created before `before` (ISO 8601); null when there is none.
+   * `branch` is the one that was asked for.
+   */
+  lastEnded(filter: {
+    appId: string;
+    environment: Environment;
+    branch?: string;
+    before: string;
+  }): Promise<KeptDeployment | null>;
+  /** An app's deployments that have not ended, newest first, 100 at most: all, or of a branch or a pull request. */
+  unendedOf(appId: string, narrowed: { branch?: string; pullRequest?: number }): Promise<KeptDeployment[]>;
   /** An app's deployments that have artifacts or a log which were not removed, or left something in storage. */
   withContent(appId: string, page: PageQuery): Promise<Page<DeploymentContent>>;
   /**
@@ -147,6 +181,19 @@ export interface DeploymentStore {
    * (yet).
    */
   keepLogTail(id: string, lines: readonly LogTailLine[]): Promise<boolean>;
+}
+
+/** What a list of deployments is narrowed by. `branch` is the one that was asked for. */
+export interface DeploymentFilter {
+  ownerId: string;
+  appId?: string | undefined;
+  status?: DeploymentStatus | undefined;
+  /** `exclude` leaves out deployments that were skipped, `only` lists nothing else. */
+  skipped?: 'exclude' | 'only' | undefined;
+  branch?: string | undefined;
+  environment?: Environment | undefined;
+  /** The number of a pull request. */
+  pullRequest?: number | undefined;
 }
 
 export interface UploadStore {

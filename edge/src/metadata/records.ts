@@ -1,17 +1,20 @@
 /** The records of metadata: what each thing that AppFlux remembers is made of, as it is kept. */
-import type {
-  AppAccess,
-  AppSource,
-  AppType,
-  Artifact,
-  AuditEntry,
-  BuildSettings,
-  Deployment,
-  Environment,
-  ExecutorKind,
-  Retention,
-  Role,
-  Scope,
+import {
+  type AppAccess,
+  type AppSource,
+  type AppType,
+  type Artifact,
+  type AuditEntry,
+  type BuildSettings,
+  DEFAULT_TRIGGERS,
+  type Deployment,
+  type Environment,
+  type ExecutorKind,
+  type Retention,
+  type Role,
+  type ScheduleStatus,
+  type Scope,
+  type TriggerRules,
 } from '@appflux/protocol';
 
 /** A variable at rest: sealed (identity/sealing.ts), never in the clear. */
@@ -64,6 +67,17 @@ export interface AppRecord {
   spaFallback: boolean | null;
   /** Hosts that rewrites of its sites may lead to. */
   rewriteHosts: string[];
+  /** Which events of its repository it is deployed for. */
+  triggers: TriggerRules;
+  schedules: ScheduleStatus[];
+  /** When the first of the schedules is due (ISO 8601); null if none ever is. */
+  scheduleDueAt: string | null;
+  /** Changes with every change of the schedules; null before the first. */
+  schedulesRevision: string | null;
+  /** `repoKeyOf` the source's URL; null for uploads. */
+  repoKey: string | null;
+  /** The Git host's own id of the repository, such as `github:123`, which a new name or owner doesn't change; null if unknown. */
+  repositoryId: string | null;
   createdAt: string;
 }
 
@@ -89,6 +103,29 @@ export const APP_SITE_DEFAULTS: Pick<AppRecord, AppSiteMember> = {
   spaFallback: null,
   rewriteHosts: [],
 };
+
+/** What an app says about its triggers. */
+export type AppTriggerMember =
+  | 'triggers'
+  | 'schedules'
+  | 'scheduleDueAt'
+  | 'schedulesRevision'
+  | 'repoKey'
+  | 'repositoryId';
+
+/** What holds for an app that says nothing about its triggers, or is older than they are. */
+export const APP_TRIGGER_DEFAULTS: Pick<AppRecord, AppTriggerMember> = {
+  triggers: DEFAULT_TRIGGERS,
+  schedules: [],
+  scheduleDueAt: null,
+  schedulesRevision: null,
+  repoKey: null,
+  repositoryId: null,
+};
+
+/** A source as it is stored, with what holds for those that are older than some member. */
+export const sourceOfRecord = (source: AppSource): AppSource =>
+  source.provider === 'upload' ? source : { ...source, depth: source.depth ?? 1 };
 
 /** An artifact as it is kept: by its storage key. Its URL is made when it is asked for. */
 export type ArtifactRecord = Omit<Artifact, 'url'> & {
@@ -132,6 +169,19 @@ export type DeploymentRecord = Omit<
   /** The upload that it was built from; null when it was built from a repository. */
   uploadId: string | null;
 };
+
+/** What holds for deployments that are older than these members. */
+export const DEPLOYMENT_DEFAULTS = {
+  number: 0,
+  creator: null,
+  pullRequest: null,
+  skipped: null,
+  approval: null,
+  tag: null,
+  waiting: null,
+  uploadName: null,
+  site: null,
+} as const satisfies Partial<DeploymentRecord>;
 
 /** What a deployment leaves behind and may lose again while its record stays. */
 export type DeploymentPart = 'artifacts' | 'log';

@@ -18,6 +18,7 @@ export const deploymentOf = (env: Pick<Env, 'DEPLOYMENTS'>, id: string): Deploym
     offer: 'repeat',
     claim: 'repeat',
     cancel: 'repeat',
+    approve: 'repeat',
     revoke: 'repeat',
     restarted: 'repeat',
     recover: 'repeat',

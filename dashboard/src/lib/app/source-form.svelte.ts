@@ -1,9 +1,10 @@
-import type { App, AppSource } from '@appflux/protocol';
+import type { App, AppSource, CloneDepth } from '@appflux/protocol';
 import { branchProblem, parseRepository, rootDirectoryProblem } from '#lib/source/repository.ts';
 
 /** The form of an App's name and source. */
 export class SourceForm {
   readonly #provider: AppSource['provider'];
+  readonly #depth: CloneDepth;
   name = $state('');
   url = $state('');
   branch = $state('');
@@ -11,6 +12,7 @@ export class SourceForm {
 
   constructor(app: App) {
     this.#provider = app.source.provider;
+    this.#depth = app.source.provider === 'upload' ? 1 : app.source.depth;
     this.name = app.name;
     this.rootDirectory = app.source.rootDirectory;
     if (app.source.provider !== 'upload') {
@@ -45,6 +47,9 @@ export class SourceForm {
     const read = parseRepository(this.url);
     if (!this.fromGit || !read.ok) return { name, source: { provider: 'upload', rootDirectory } };
     const { provider, repoUrl } = read.repository;
-    return { name, source: { provider, repoUrl, branch: this.branch.trim(), rootDirectory } };
+    return {
+      name,
+      source: { provider, repoUrl, branch: this.branch.trim(), rootDirectory, depth: this.#depth },
+    };
   }
 }

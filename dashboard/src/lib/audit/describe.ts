@@ -27,6 +27,10 @@ const ACTIONS: Readonly<Record<string, string>> = {
   'expo_update.roll_back': 'rolled installed apps back to their embedded update:',
   'release.lock': 'locked the release of',
   'release.unlock': 'unlocked the release of',
+  'deployment.create': 'deployed',
+  'deployment.redeploy': 'redeployed',
+  'deployment.cancel': 'canceled a deployment of',
+  'deployment.approve': 'approved a deployment of',
   'deployment.promote': 'promoted the preview',
   'artifact.link': 'created a link to',
   'domain.add': 'added a domain to',
@@ -63,6 +67,9 @@ const PREFIXES: Readonly<Record<AuditActor['kind'], string>> = {
   operator: '',
   hook: 'Deploy hook ',
   runner: 'Runner ',
+  github: 'GitHub user ',
+  git: 'Git user ',
+  schedule: 'Schedule ',
 };
 
 /** The actor as text. */

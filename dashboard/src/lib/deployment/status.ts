@@ -29,7 +29,14 @@ export function deploymentTitle(deployment: Titled): string {
   const subject = deployment.commitMessage?.split('\n', 1)[0]?.trim();
   if (subject) return subject;
   if (deployment.uploadName !== null) return deployment.uploadName;
-  const origin = { manual: 'Manual deployment', push: 'Push', upload: 'ZIP upload', hook: 'Deploy hook' };
+  const origin: Record<Deployment['trigger'], string> = {
+    manual: 'Manual deployment',
+    push: 'Push',
+    upload: 'ZIP upload',
+    hook: 'Deploy hook',
+    pull_request: 'Pull request',
+    schedule: 'Schedule',
+  };
   return deployment.version === null
     ? origin[deployment.trigger]
     : `${origin[deployment.trigger]}, version ${deployment.version}`;

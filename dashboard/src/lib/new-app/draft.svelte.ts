@@ -179,7 +179,7 @@ export class Draft {
     const read = this.repository;
     if (this.kind === 'upload' || !read.ok) return { provider: 'upload', rootDirectory };
     const { provider, repoUrl } = read.repository;
-    return { provider, repoUrl, branch: this.branch.trim(), rootDirectory };
+    return { provider, repoUrl, branch: this.branch.trim(), rootDirectory, depth: 1 };
   }
 
   toSnapshot(): DraftSnapshot {

@@ -55,11 +55,23 @@ describe('a repository', () => {
 
 test.each([
   [
-    { provider: 'github', repoUrl: 'https://github.com/ada/engine', branch: 'main', rootDirectory: './' },
+    {
+      provider: 'github',
+      repoUrl: 'https://github.com/ada/engine',
+      branch: 'main',
+      rootDirectory: './',
+      depth: 1,
+    },
     'ada/engine',
   ],
   [
-    { provider: 'git', repoUrl: 'https://git.example.com/x/y.git', branch: 'main', rootDirectory: './' },
+    {
+      provider: 'git',
+      repoUrl: 'https://git.example.com/x/y.git',
+      branch: 'main',
+      rootDirectory: './',
+      depth: 1,
+    },
     'git.example.com/x/y',
   ],
   [{ provider: 'upload', rootDirectory: './' }, 'ZIP upload'],

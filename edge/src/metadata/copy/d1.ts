@@ -37,7 +37,7 @@ const table = (name: string, rest: Partial<Table> = {}): Table => ({
 
 export const TABLES: Record<Exclude<Collection, 'owner'>, Table> = {
   apps: table('apps', {
-    json: ['source', 'build', 'retention', 'env_vars', 'access', 'rewrite_hosts'],
+    json: ['source', 'build', 'retention', 'env_vars', 'access', 'rewrite_hosts', 'triggers', 'schedules'],
     flags: ['release_locked', 'auto_release'],
     optionalFlags: ['spa_fallback'],
   }),
@@ -54,6 +54,10 @@ export const TABLES: Record<Exclude<Collection, 'owner'>, Table> = {
       created_at: (record) => String(record.createdAt),
       ended_on: (record) => endOfCopied(record)?.endedOn ?? null,
       waited_seconds: (record) => endOfCopied(record)?.waitedSeconds ?? null,
+      branch: (record) => asDeployment(record).branch,
+      environment: (record) => asDeployment(record).environment,
+      pull_request: (record) => asDeployment(record).pullRequest?.number ?? null,
+      skipped: (record) => ((asDeployment(record).skipped ?? null) === null ? 0 : 1),
     },
   }),
   siteAliases: table('site_aliases', { key: 'label', primary: ['label'] }),
@@ -92,7 +96,9 @@ export const TABLES: Record<Exclude<Collection, 'owner'>, Table> = {
 
 type Row = Record<string, string | number | null>;
 
-const endOfCopied = (record: Copied) => endOf(record as unknown as DeploymentRecord);
+const asDeployment = (record: Copied) => record as unknown as DeploymentRecord;
+
+const endOfCopied = (record: Copied) => endOf(asDeployment(record));
 
 const camel = (column: string) => column.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
 

@@ -4,10 +4,20 @@ import {
   type AppSource,
   type AppType,
   type BuildSettings,
+  DEFAULT_TRIGGERS,
   type Retention,
+  type ScheduleStatus,
+  type TriggerRules,
 } from '@appflux/protocol';
 import { exceeded, MAX_ROW_BYTES } from '../../limits/platform.ts';
-import type { AppRecord, AppStore, ChangeableOfApp, Resealing, SealedVariable } from '../metadata.ts';
+import {
+  type AppRecord,
+  type AppStore,
+  type ChangeableOfApp,
+  type Resealing,
+  type SealedVariable,
+  sourceOfRecord,
+} from '../metadata.ts';
 import { flag, flagOrNull, fromFlag, json, number, text, textOrNull } from './columns.ts';
 import type { Database, Row } from './database.ts';
 import { allWithinBytes, listPage } from './list.ts';
@@ -32,7 +42,13 @@ const CHANGEABLE: Columns<Partial<Pick<AppRecord, ChangeableOfApp>>> = {
     keep: (fallback) => (fallback === null ? null : fromFlag(fallback)),
   },
   rewriteHosts: { column: 'rewrite_hosts', keep: (hosts) => JSON.stringify(hosts) },
+  triggers: { column: 'triggers', keep: (triggers) => JSON.stringify(triggers) },
+  repoKey: { column: 'repo_key', keep: (key) => key },
+  repositoryId: { column: 'repository_id', keep: (id) => id },
 };
+
+/** How many apps of one repository are given at most. */
+const MOST_OF_REPOSITORY = 100;
 
 /** What variables may have of an app's row; the rest of it stays below 300 KB. */
 const MOST_VARIABLE_BYTES = MAX_ROW_BYTES - 300_000;
@@ -98,8 +114,8 @@ export function createAppStore(database: Database): AppStore {
       const inserted = await database.run(
         `INSERT INTO apps (id, owner_id, name, slug, type, detected_type, source, build, retention, env_vars, release,
            previous_release, released_at, release_locked, auto_release, access, password_hash, spa_fallback,
-           rewrite_hosts, created_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (slug) DO NOTHING`,
+           rewrite_hosts, triggers, schedules, schedule_due_at, schedules_revision, repo_key, repository_id, created_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (slug) DO NOTHING`,
         app.id,
         app.ownerId,
         app.name,
@@ -119,6 +135,12 @@ export function createAppStore(database: Database): AppStore {
         app.passwordHash,
         app.spaFallback === null ? null : fromFlag(app.spaFallback),
         JSON.stringify(app.rewriteHosts),
+        JSON.stringify(app.triggers),
+        JSON.stringify(app.schedules),
+        app.scheduleDueAt,
+        app.schedulesRevision,
+        app.repoKey,
+        app.repositoryId,
         app.createdAt,
       );
       if (inserted === 0) {
@@ -152,6 +174,41 @@ export function createAppStore(database: Database): AppStore {
       ]);
       const items = rows.slice(0, limit).map(toApp);
       return { items, next: isCut || rows.length > limit ? (items.at(-1)?.id ?? null) : null };
+    },
+
+    async ofRepository(ownerId, { repoKey, repositoryId = null }) {
+      const rows = await database.all(
+        `SELECT * FROM apps
+         WHERE (repository_id = ?1 OR (repo_key = ?2 AND (?1 IS NULL OR repository_id IS NULL)))
+           AND (?3 IS NULL OR owner_id = ?3)
+         ORDER BY created_at, id LIMIT ${MOST_OF_REPOSITORY}`,
+        repositoryId,
+        repoKey,
+        ownerId,
+      );
+      return rows.map(toApp);
+    },
+
+    async dueSchedules(now, limit) {
+      const rows = await database.all(
+        'SELECT * FROM apps WHERE schedule_due_at <= ? ORDER BY schedule_due_at LIMIT ?',
+        now,
+        limit,
+      );
+      return rows.map(toApp);
+    },
+
+    async replaceSchedules(id, revision, { schedules, scheduleDueAt, schedulesRevision }) {
+      const changed = await database.run(
+        `UPDATE apps SET schedules = ?, schedule_due_at = ?, schedules_revision = ?
+         WHERE id = ? AND schedules_revision IS ?`,
+        JSON.stringify(schedules),
+        scheduleDueAt,
+        schedulesRevision,
+        id,
+        revision,
+      );
+      return changed > 0;
     },
 
     async update(id, change) {
@@ -236,7 +293,7 @@ function toApp(row: Row): AppRecord {
     slug: text(row, 'slug'),
     type: textOrNull(row, 'type') as AppType | null,
     detectedType: textOrNull(row, 'detected_type') as AppType | null,
-    source: json<AppSource>(row, 'source'),
+    source: sourceOfRecord(json<AppSource>(row, 'source')),
     build: json<BuildSettings>(row, 'build'),
     retention: json<Retention>(row, 'retention'),
     envVars: json<Record<string, SealedVariable>>(row, 'env_vars'),
@@ -249,6 +306,12 @@ function toApp(row: Row): AppRecord {
     passwordHash: textOrNull(row, 'password_hash'),
     spaFallback: flagOrNull(row, 'spa_fallback'),
     rewriteHosts: json<string[]>(row, 'rewrite_hosts'),
+    triggers: { ...DEFAULT_TRIGGERS, ...json<Partial<TriggerRules>>(row, 'triggers') },
+    schedules: json<ScheduleStatus[]>(row, 'schedules'),
+    scheduleDueAt: textOrNull(row, 'schedule_due_at'),
+    schedulesRevision: textOrNull(row, 'schedules_revision'),
+    repoKey: textOrNull(row, 'repo_key'),
+    repositoryId: textOrNull(row, 'repository_id'),
     createdAt: text(row, 'created_at'),
   };
 }

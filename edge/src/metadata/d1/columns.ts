@@ -22,6 +22,10 @@ export function number(row: Row, column: string): number {
   return value;
 }
 
+/** A column that holds a number or nothing. */
+export const numberOrNull = (row: Row, column: string): number | null =>
+  row[column] === null ? null : number(row, column);
+
 /** A boolean, kept as 0 or 1. */
 export const flag = (row: Row, column: string): boolean => number(row, column) === 1;
 

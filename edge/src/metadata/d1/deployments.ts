@@ -1,14 +1,16 @@
 import { endOf } from '../analytics.ts';
-import type {
-  DeploymentContent,
-  DeploymentMarks,
-  DeploymentPart,
-  DeploymentRecord,
-  DeploymentStore,
-  KeptDeployment,
+import {
+  DEPLOYMENT_DEFAULTS,
+  type DeploymentContent,
+  type DeploymentFilter,
+  type DeploymentMarks,
+  type DeploymentPart,
+  type DeploymentRecord,
+  type DeploymentStore,
+  type KeptDeployment,
 } from '../metadata.ts';
-import { flag, fromFlag, json, number, text, textOrNull } from './columns.ts';
-import type { Database, Row, Statement } from './database.ts';
+import { flag, fromFlag, json, number, numberOrNull, text, textOrNull } from './columns.ts';
+import type { Database, Row, Statement, Value } from './database.ts';
 import { listPage, newestFirst } from './list.ts';
 
 /** That something of a deployment can still be removed, or has left something in storage. */
@@ -20,6 +22,9 @@ const CONTENT = `id, app_id, status, created_at, upload_id, pinned, promoted_at,
   leftovers,  record ->> '$.environment' AS environment, record ->> '$.finishedAt' AS finished_at,
   json_array_length(record, '$.artifacts') AS artifact_count,
   (SELECT coalesce(sum(value ->> '$.size'), 0) FROM json_each(record, '$.artifacts')) AS artifact_bytes`;
+
+/** How many deployments that have not ended are given at most. */
+const MOST_UNENDED = 100;
 
 const REMOVED_AT: Record<DeploymentPart, string> = {
   artifacts: 'artifacts_removed_at',
@@ -40,17 +45,30 @@ export function createDeploymentStore(database: Database): DeploymentStore {
     },
 
     list: (filter, page) =>
-      listPage(
-        database,
-        'deployments',
-        {
-          owner_id: filter.ownerId,
-          ...(filter.appId === undefined ? {} : { app_id: filter.appId }),
-          ...(filter.status === undefined ? {} : { status: filter.status }),
-        },
-        page,
-        toDeployment,
-      ),
+      listPage(database, 'deployments', columnsOf(filter), page, toDeployment, {
+        // A literal: SQLite uses the partial index of skipped ones for no other condition.
+        also:
+          filter.skipped === undefined ? [] : [{ sql: `skipped = ${fromFlag(filter.skipped === 'only')}` }],
+      }),
+
+    async lastEnded(filter) {
+      const { sql, values } = lastEndedStatement(filter);
+      const row = await database.first(sql, ...values);
+      return row && toDeployment(row);
+    },
+
+    async unendedOf(appId, { branch, pullRequest }) {
+      const rows = await database.all(
+        `SELECT * FROM deployments
+         WHERE app_id = ?1 AND status IN ('queued', 'building', 'canceling')
+           AND (?2 IS NULL OR +branch = ?2) AND (?3 IS NULL OR +pull_request = ?3)
+         ORDER BY ${newestFirst('deployments')} LIMIT ${MOST_UNENDED}`,
+        appId,
+        branch ?? null,
+        pullRequest ?? null,
+      );
+      return rows.map(toDeployment);
+    },
 
     withContent: (appId, page) =>
       listPage(database, 'deployments', { app_id: appId }, page, toContent, {
@@ -132,6 +150,38 @@ export function createDeploymentStore(database: Database): DeploymentStore {
   };
 }
 
+/** What a list is narrowed by, by columns that an index begins with. */
+function columnsOf({ ownerId, appId, status, branch, environment, pullRequest }: DeploymentFilter) {
+  const given: Record<string, Value | undefined> = {
+    owner_id: ownerId,
+    app_id: appId,
+    status,
+    branch,
+    environment,
+    pull_request: pullRequest,
+  };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Record<
+    string,
+    Value
+  >;
+}
+
+/** The query of `lastEnded`: `+status`, or all of an app's deployments with these states would be read and sorted. */
+export function lastEndedStatement({
+  appId,
+  environment,
+  branch,
+  before,
+}: Parameters<DeploymentStore['lastEnded']>[0]): Statement {
+  return {
+    sql: `SELECT * FROM deployments
+          WHERE app_id = ? AND environment = ?${branch === undefined ? '' : ' AND branch = ?'} AND created_at < ?
+            AND +status IN ('success', 'failed')
+          ORDER BY ${newestFirst('deployments')} LIMIT 1`,
+    values: [appId, environment, ...(branch === undefined ? [] : [branch]), before],
+  };
+}
+
 const toContent = (row: Row): DeploymentContent => ({
   id: text(row, 'id'),
   appId: text(row, 'app_id'),
@@ -156,10 +206,9 @@ const marksOf = (row: Row): DeploymentMarks => ({
 function toDeployment(row: Row): KeptDeployment {
   const record = json<DeploymentRecord>(row, 'record');
   return {
+    ...DEPLOYMENT_DEFAULTS,
     ...record,
-    // Records of before there were these members lack them.
-    uploadName: record.uploadName ?? null,
-    site: record.site ?? null,
+    number: record.number ?? numberOrNull(row, 'number') ?? DEPLOYMENT_DEFAULTS.number,
     uploadId: textOrNull(row, 'upload_id'),
     ...marksOf(row),
   };
@@ -168,9 +217,11 @@ function toDeployment(row: Row): KeptDeployment {
 /** The projection itself. A late event of an app that is gone must not bring its deployment back. */
 function projectionOf(record: DeploymentRecord, seq: number): Statement {
   return {
-    sql: `INSERT INTO deployments (id, app_id, owner_id, status, seq, record, upload_id, created_at)
-          SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 WHERE EXISTS (SELECT 1 FROM apps WHERE id = ?2)
-          ON CONFLICT (id) DO UPDATE SET status = excluded.status, seq = excluded.seq, record = excluded.record
+    sql: `INSERT INTO deployments (id, app_id, owner_id, status, seq, record, upload_id, created_at, number, branch,
+            environment, pull_request, skipped)
+          SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13 WHERE EXISTS (SELECT 1 FROM apps WHERE id = ?2)
+          ON CONFLICT (id) DO UPDATE SET status = excluded.status, seq = excluded.seq, record = excluded.record,
+            number = coalesce(excluded.number, deployments.number)
           WHERE excluded.seq > deployments.seq`,
     values: [
       record.id,
@@ -179,9 +230,14 @@ function projectionOf(record: DeploymentRecord, seq: number): Statement {
       record.status,
       seq,
       JSON.stringify(record),
-      // An event may have been on its way since before there was this member.
+      // An event may have been on its way since before there were these members.
       record.uploadId ?? null,
       record.createdAt,
+      record.number ?? null,
+      record.branch,
+      record.environment,
+      record.pullRequest?.number ?? null,
+      fromFlag((record.skipped ?? null) !== null),
     ],
   };
 }

@@ -16,6 +16,9 @@ function holding(search: string) {
   return { $or: [{ name: regex }, { slug: regex }] };
 }
 
+/** How many apps of one repository are given at most. */
+const MOST_OF_REPOSITORY = 100;
+
 /** The members that make a deployment the release. */
 export const pointTo = (
   deploymentId: string,
@@ -50,6 +53,21 @@ export function createAppStore(db: Db): AppStore {
       apps.page({ ownerId: is(ownerId), ...(search === undefined ? {} : holding(search)) }, page),
     all: (after, limit) => apps.walk(after, limit),
     update: (id, change) => apps.change(id, change),
+
+    async ofRepository(ownerId, { repoKey, repositoryId = null }) {
+      const named = { repoKey: is(repoKey), ...(repositoryId === null ? {} : { repositoryId: null }) };
+      const repository = repositoryId === null ? named : { $or: [{ repositoryId: is(repositoryId) }, named] };
+      const owned = ownerId === null ? {} : { ownerId: is(ownerId) };
+      return apps.all({ ...owned, ...repository }, { createdAt: 1, _id: 1 }, MOST_OF_REPOSITORY);
+    },
+
+    dueSchedules: (now, limit) =>
+      apps.all({ scheduleDueAt: { $lte: new Date(now) } }, { scheduleDueAt: 1 }, limit),
+
+    async replaceSchedules(id, revision, schedules) {
+      const looked = { ...apps.key(id), schedulesRevision: revision === null ? null : is(revision) };
+      return (await apps.update(looked, { $set: apps.document(schedules) })) !== null;
+    },
 
     async release(id, { deploymentId, at, detectedType }) {
       for (;;) {

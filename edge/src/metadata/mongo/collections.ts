@@ -1,6 +1,13 @@
 /** The collections: how each keeps its records, and by what they are found. */
 import type { Db, IndexDescription } from 'mongodb';
-import { APP_SITE_DEFAULTS, UNMARKED } from '../metadata.ts';
+import {
+  APP_SITE_DEFAULTS,
+  APP_TRIGGER_DEFAULTS,
+  type AppRecord,
+  DEPLOYMENT_DEFAULTS,
+  sourceOfRecord,
+  UNMARKED,
+} from '../metadata.ts';
 import type { Shape } from './documents.ts';
 
 const plain = { ids: [], dates: [], beside: [], drawn: [] } as const;
@@ -10,10 +17,20 @@ export const SHAPES = {
     key: 'id',
     ids: ['id', 'release', 'previousRelease'],
     created: 'createdAt',
-    dates: ['createdAt', 'releasedAt'],
+    dates: ['createdAt', 'releasedAt', 'scheduleDueAt'],
     beside: ['builds'],
     drawn: [],
-    absent: { detectedType: null, retention: { artifacts: null, logs: null }, ...APP_SITE_DEFAULTS },
+    absent: {
+      detectedType: null,
+      retention: { artifacts: null, logs: null },
+      ...APP_SITE_DEFAULTS,
+      ...APP_TRIGGER_DEFAULTS,
+    },
+    upgrade: (app: AppRecord) => ({
+      ...app,
+      source: sourceOfRecord(app.source),
+      triggers: { ...APP_TRIGGER_DEFAULTS.triggers, ...app.triggers },
+    }),
   },
   deployments: {
     key: 'id',
@@ -22,7 +39,7 @@ export const SHAPES = {
     dates: ['createdAt', 'startedAt', 'finishedAt', 'promotedAt', 'artifactsRemovedAt', 'logRemovedAt'],
     beside: ['seq'],
     drawn: ['runnerId', 'artifactUrl', 'buildLogs', 'releasePending', 'endedOn', 'waitedSeconds'],
-    absent: { uploadId: null, uploadName: null, site: null, ...UNMARKED },
+    absent: { uploadId: null, ...DEPLOYMENT_DEFAULTS, ...UNMARKED },
   },
   siteAliases: { ...plain, key: 'label', ids: ['appId', 'deploymentId'], dates: ['createdAt'] },
   domains: { ...plain, key: 'id', ids: ['appId'] },
@@ -79,12 +96,20 @@ const by = (...members: string[]): IndexDescription => ({
 });
 
 const INDEXES: Partial<Record<CollectionName, IndexDescription[]>> = {
-  apps: [unique('slug'), newestFirst('createdAt', 'ownerId')],
+  apps: [
+    unique('slug'),
+    newestFirst('createdAt', 'ownerId'),
+    by('repoKey', 'ownerId'),
+    by('repositoryId', 'ownerId'),
+    by('scheduleDueAt'),
+  ],
   deployments: [
     newestFirst('createdAt', 'ownerId'),
     newestFirst('createdAt', 'ownerId', 'status'),
     newestFirst('createdAt', 'appId'),
     newestFirst('createdAt', 'appId', 'status'),
+    newestFirst('createdAt', 'appId', 'branch'),
+    newestFirst('createdAt', 'appId', 'environment'),
     by('uploadId'),
     // All that analytics ask of a deployment, in the order in which they group it.
     by('ownerId', 'endedOn', 'status', 'appId', 'durationSeconds', 'waitedSeconds'),

@@ -8,6 +8,7 @@ import {
 } from 'mongodb';
 import { createIndexes } from './collections.ts';
 import { drawEnds } from './draw-ends.ts';
+import { drawTriggers } from './draw-triggers.ts';
 
 /** The database, unless MONGODB_URI names another one. */
 const DATABASE = 'appflux';
@@ -40,6 +41,7 @@ export async function connect(uri: string): Promise<Connection> {
     await client.connect();
     const database = databaseOf(client);
     await drawEnds(client.db(database));
+    await drawTriggers(client.db(database));
     await createIndexes(client.db(database));
     return { client, database };
   } catch (error) {

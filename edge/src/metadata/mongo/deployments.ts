@@ -4,6 +4,7 @@ import {
   type AppRecord,
   contentOf,
   type DeploymentContent,
+  type DeploymentFilter,
   type DeploymentMarks,
   type DeploymentPart,
   type DeploymentRecord,
@@ -24,6 +25,11 @@ const HAS_CONTENT = {
     { artifactsRemovedAt: null, 'artifacts.0': { $exists: true } },
   ],
 };
+
+const UNENDED = ['queued', 'building', 'canceling'];
+
+/** How many deployments that have not ended are given at most. */
+const MOST_UNENDED = 100;
 
 const REMOVED_AT = {
   artifacts: 'artifactsRemovedAt',
@@ -119,14 +125,29 @@ export function createDeploymentStore(db: Db, publicUrl: string | null): Deploym
 
     byId: (id) => deployments.first(deployments.key(id)),
 
-    list: ({ ownerId, appId, status }, page) =>
-      deployments.page(
+    list: (filter, page) => deployments.page(conditionsOf(filter), page),
+
+    async lastEnded({ appId, environment, branch, before }) {
+      const ended = {
+        appId: idOf(appId),
+        environment: is(environment),
+        ...(branch === undefined ? {} : { branch: is(branch) }),
+        createdAt: { $lt: new Date(before) },
+        status: { $in: ['success', 'failed'] },
+      };
+      return (await deployments.all(ended, deployments.newestFirst, 1))[0] ?? null;
+    },
+
+    unendedOf: (appId, { branch, pullRequest }) =>
+      deployments.all(
         {
-          ownerId: is(ownerId),
-          ...(appId === undefined ? {} : { appId: idOf(appId) }),
-          ...(status === undefined ? {} : { status: is(status) }),
+          appId: idOf(appId),
+          status: { $in: UNENDED },
+          ...(branch === undefined ? {} : { branch: is(branch) }),
+          ...(pullRequest === undefined ? {} : { 'pullRequest.number': is(pullRequest) }),
         },
-        page,
+        deployments.newestFirst,
+        MOST_UNENDED,
       ),
 
     async withContent(appId, page) {
@@ -185,7 +206,7 @@ export function createDeploymentStore(db: Db, publicUrl: string | null): Deploym
     },
 
     async unended(appId) {
-      const unended = { appId: idOf(appId), status: { $in: ['queued', 'building', 'canceling'] } };
+      const unended = { appId: idOf(appId), status: { $in: UNENDED } };
       const ids = deployments.documents
         .find(unended, { projection: { _id: 1 } })
         .sort(deployments.newestFirst);
@@ -196,6 +217,20 @@ export function createDeploymentStore(db: Db, publicUrl: string | null): Deploym
       const kept = { $set: { buildLogs: lines } };
       return (await deployments.documents.updateOne(deployments.key(id), kept)).matchedCount > 0;
     },
+  };
+}
+
+/** What a list is narrowed by. */
+function conditionsOf(filter: DeploymentFilter) {
+  const { ownerId, appId, status, skipped, branch, environment, pullRequest } = filter;
+  return {
+    ownerId: is(ownerId),
+    ...(appId === undefined ? {} : { appId: idOf(appId) }),
+    ...(status === undefined ? {} : { status: is(status) }),
+    ...(skipped === undefined ? {} : { skipped: skipped === 'only' ? { $ne: null } : null }),
+    ...(branch === undefined ? {} : { branch: is(branch) }),
+    ...(environment === undefined ? {} : { environment: is(environment) }),
+    ...(pullRequest === undefined ? {} : { 'pullRequest.number': is(pullRequest) }),
   };
 }
 

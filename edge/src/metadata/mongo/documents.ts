@@ -26,6 +26,9 @@ export interface Shape {
   sparse?: readonly string[];
   /** What holds for a document that is older than these members. */
   absent?: Readonly<Record<string, unknown>>;
+  /** Completes members of a record that earlier versions stored with less in them. */
+  // biome-ignore lint/suspicious/noExplicitAny: each shape knows the type of its own records
+  upgrade?: (record: any) => object;
 }
 
 /** An id as it is kept. */
@@ -48,13 +51,14 @@ export function kept(shape: Shape, name: string, value: unknown): unknown {
   return shape.dates.includes(name) ? new Date(value) : value;
 }
 
-/** The record of a document. With `whole`, what is kept beside it as well. */
+/** The record of a document. With `whole`, as it is stored: with what is kept beside it, and nothing upgraded. */
 export function toRecord<Item>(shape: Shape, document: Document, whole = false): Item {
   const left = whole ? shape.drawn : [...shape.drawn, ...shape.beside];
   const members = Object.entries(document).flatMap(([name, value]) =>
     left.includes(name) ? [] : [[name === '_id' ? shape.key : name, told(value)] as const],
   );
-  return { ...shape.absent, ...Object.fromEntries(members) } as Item;
+  const record = { ...shape.absent, ...Object.fromEntries(members) };
+  return (whole || shape.upgrade === undefined ? record : shape.upgrade(record)) as Item;
 }
 
 function told(value: unknown): unknown {

@@ -19,6 +19,7 @@ import { retentionContract } from './contract/retention.ts';
 import { runnerContract } from './contract/runners.ts';
 import { siteContract } from './contract/sites.ts';
 import { tokenContract } from './contract/tokens.ts';
+import { triggerContract } from './contract/triggers.ts';
 import { uploadContract } from './contract/uploads.ts';
 
 /** Makes a backend that remembers nothing yet. */
@@ -36,6 +37,7 @@ export function metadataContract(name: string, create: CreateBackend): void {
     describe('updates of Expo apps', () => expoContract(create));
     describe('hooks', () => hookContract(create));
     describe('release notes and icons', () => detailContract(create));
+    describe('triggers', () => triggerContract(create));
     describe('retention', () => retentionContract(create));
     describe('paging', () => pagingContract(create));
     describe('downloads', () => downloadContract(create));

@@ -1,8 +1,9 @@
 /** Records for tests: whole, valid, and told apart by fresh ids; a test names only what it is about. */
-import type { BuildSettings } from '@appflux/protocol';
+import { type BuildSettings, repoKeyOf } from '@appflux/protocol';
 import type { HookRecord } from '../hooks.ts';
 import {
   APP_SITE_DEFAULTS,
+  APP_TRIGGER_DEFAULTS,
   type AppRecord,
   type AuditRecord,
   type DeploymentMarks,
@@ -25,6 +26,14 @@ let made = 0;
 /** When a record was created: a millisecond after the one before it, many in one second. */
 const nextMoment = (): string => new Date(Date.parse(CREATED_AT) + made++).toISOString();
 
+const SOURCE: AppRecord['source'] = {
+  provider: 'git',
+  repoUrl: 'https://git.example/app.git',
+  branch: 'main',
+  rootDirectory: './',
+  depth: 1,
+};
+
 const BUILD: BuildSettings = {
   framework: null,
   installCommand: null,
@@ -46,6 +55,7 @@ export const anyHash = () => newObjectId().padStart(64, '0');
 
 export function appRecord(members: Partial<AppRecord> = {}): AppRecord {
   const id = newObjectId();
+  const { source = SOURCE } = members;
   return {
     id,
     ownerId: crypto.randomUUID(),
@@ -53,13 +63,15 @@ export function appRecord(members: Partial<AppRecord> = {}): AppRecord {
     slug: `my-app-${id}`,
     type: null,
     detectedType: null,
-    source: { provider: 'git', repoUrl: 'https://git.example/app.git', branch: 'main', rootDirectory: './' },
+    source,
     build: BUILD,
     retention: { artifacts: null, logs: null },
     envVars: {},
     release: null,
     ...APP_SITE_DEFAULTS,
     rewriteHosts: [],
+    ...APP_TRIGGER_DEFAULTS,
+    repoKey: source.provider === 'upload' ? null : repoKeyOf(source.repoUrl),
     createdAt: nextMoment(),
     ...members,
   };
@@ -71,10 +83,17 @@ export function deploymentRecord(app: AppRecord, members: Partial<DeploymentReco
     appId: app.id,
     ownerId: app.ownerId,
     app: { slug: app.slug, name: app.name },
+    number: 1,
     status: 'queued',
     phase: null,
     phases: [],
     trigger: 'manual',
+    creator: null,
+    pullRequest: null,
+    skipped: null,
+    approval: null,
+    tag: null,
+    waiting: null,
     commitHash: null,
     commitMessage: null,
     branch: 'main',

@@ -1,0 +1,63 @@
+/** Where a deployment's code comes from. */
+import { AppFluxError, type CreateDeployment, MAX_APPS_OF_UPLOAD } from '@appflux/protocol';
+import type { AppRecord, Metadata } from '../metadata/metadata.ts';
+import { sourceRemoved } from '../retention/removed.ts';
+import type { SpecSource } from './state.ts';
+
+/**
+ * What a new deployment of `app` is built from. Throws AppFluxError `unprocessable`, `upload_incomplete` or
+ * `source_removed` when there is no such source.
+ */
+export async function resolveSource(
+  metadata: Metadata,
+  app: AppRecord,
+  input: CreateDeployment,
+): Promise<SpecSource> {
+  const { rootDirectory } = app.source;
+  if (input.uploadId !== undefined) {
+    if (input.branch !== undefined || input.commit !== undefined) {
+      throw new AppFluxError('unprocessable', 'An upload has no branch and no commit', {
+        hint: 'Send either uploadId, or branch and commit.',
+      });
+    }
+    const upload = await metadata.uploads.byId(input.uploadId);
+    if (upload === null || upload.ownerId !== app.ownerId) {
+      throw new AppFluxError('unprocessable', `Upload ${input.uploadId} not found`, {
+        hint: 'POST /api/uploads first; incomplete uploads are removed after a day.',
+      });
+    }
+    if (!upload.completed) {
+      throw new AppFluxError('upload_incomplete', 'The upload is not complete', {
+        hint: 'PUT all parts, then POST /api/uploads/:id/complete.',
+      });
+    }
+    const { id, key, name, size, sha256, appIds } = upload;
+    if (!appIds.includes(app.id) && appIds.length >= MAX_APPS_OF_UPLOAD) {
+      throw new AppFluxError('unprocessable', `${MAX_APPS_OF_UPLOAD} apps were deployed from this upload`, {
+        hint: 'Upload the source again for this app.',
+      });
+    }
+    await requireSource(metadata, id, Date.now());
+    // Before the deployment is there: an upload that nobody deployed goes sooner than one that somebody did.
+    await metadata.uploads.use(id, app.id);
+    return { kind: 'upload', uploadId: id, key, name, size, sha256, rootDirectory };
+  }
+  if (app.source.provider === 'upload') {
+    throw new AppFluxError('unprocessable', `${app.name} is built from uploads: send an uploadId`, {
+      hint: 'POST /api/uploads returns one.',
+    });
+  }
+  const { repoUrl, branch } = app.source;
+  return {
+    kind: 'git',
+    repoUrl,
+    branch: input.branch ?? branch,
+    commit: input.commit ?? null,
+    rootDirectory,
+  };
+}
+
+/** Notes that an upload is deployed from, which keeps a sweep from it; `source_removed` when one was quicker. */
+export async function requireSource(metadata: Metadata, uploadId: string, now: number): Promise<void> {
+  if (!(await metadata.uploads.touch(uploadId, new Date(now).toISOString()))) throw sourceRemoved();
+}
