@@ -1,0 +1,29 @@
+/** A tool of the MCP server: a call of the API that an assistant can make. */
+import type { Client } from '@appflux/client';
+import type { ToolAnnotations } from '@modelcontextprotocol/sdk/types.js';
+import type { z } from 'zod';
+
+export interface Tool<Input extends z.ZodObject = z.ZodObject> {
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  /** What it takes. Unknown arguments are refused. */
+  readonly input: Input;
+  readonly annotations: ToolAnnotations;
+  /** Calls the API. Gives the text for the assistant; errors of the API are thrown. */
+  readonly run: (client: Client, input: z.output<Input>, signal: AbortSignal) => Promise<string>;
+}
+
+/** Describes a tool. Only for its types: the input of `run` is that of the schema. */
+export const tool = <Input extends z.ZodObject>(of: Tool<Input>): Tool => of as unknown as Tool;
+
+/** A tool that changes nothing. What it answers is of one instance, which is no open world. */
+export const READS: ToolAnnotations = { readOnlyHint: true, openWorldHint: false };
+
+/** A tool that changes something. `destructive`: what was there before is replaced or ended. */
+export const writes = ({ destructive, idempotent }: { destructive: boolean; idempotent: boolean }) => ({
+  readOnlyHint: false,
+  destructiveHint: destructive,
+  idempotentHint: idempotent,
+  openWorldHint: false,
+});
