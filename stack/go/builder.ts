@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import type { Task } from '../progress.ts';
 import { downloadedGo, type Go, installedGo } from './toolchain.ts';
 
-/** The newest Go version that any of the programs requires in its go.mod: 1.25. */
-const GO_MINOR = 25;
+/** The newest Go version that any of the programs requires in its go.mod: 1.26.2. */
+const NEEDED_GO = { minor: 26, patch: 2 };
 
 export class GoBuilder implements AsyncDisposable {
   readonly folder: string;
@@ -31,7 +31,7 @@ export class GoBuilder implements AsyncDisposable {
   }
 
   async #find(task: Task): Promise<Go> {
-    const own = await installedGo(GO_MINOR);
+    const own = await installedGo(NEEDED_GO);
     if (own === null) task.detail('getting Go');
     const { command, env } = own ?? (await downloadedGo(this.folder));
     const folders = {

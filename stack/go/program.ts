@@ -3,7 +3,7 @@
  * checksum database. They are in the user's cache, where an installation of the packages does not remove them and
  * other checkouts find them: building them takes minutes of processor time.
  */
-import { copyFile, mkdir, rename, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
@@ -25,6 +25,10 @@ export interface GoProgram {
   readonly tags: readonly string[];
   /** Files that its build expects and its release lacks: their paths in the module, and their content. */
   readonly files: Readonly<Record<string, string>>;
+  /** Whether parts of it are in C, so that its build needs a C compiler. */
+  readonly cgo?: boolean;
+  /** Folders of the module that it reads when it runs; they are copied into `dataPath`. */
+  readonly data?: readonly string[];
 }
 
 /** The output of `go mod download -json`: where the module's tree is. */
@@ -34,6 +38,9 @@ const Download = z.object({ Dir: z.string() });
 export function programPath({ name, version }: GoProgram, env: NodeJS.ProcessEnv = process.env): string {
   return join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'appflux', `${name}-${version}`);
 }
+
+/** Where the data of a built program is stored: beside it. */
+export const dataPath = (program: GoProgram): string => `${programPath(program)}-data`;
 
 /** The program: one on the PATH, else the one that was built here, else null. */
 export async function findProgram(program: GoProgram): Promise<string | null> {
@@ -51,7 +58,8 @@ export async function ensureProgram(program: GoProgram, builder: GoBuilder, task
   const go = await builder.go(task);
   task.detail('building it');
   const run = async (cwd: string, args: string[]): Promise<string> => {
-    const result = await execa(go.command, args, { cwd, env: go.env, reject: false });
+    const env = program.cgo ? { ...go.env, CGO_ENABLED: '1' } : go.env;
+    const result = await execa(go.command, args, { cwd, env, reject: false });
     if (!result.failed) return result.stdout;
     throw cannotBuild(program, lastLines(result.stderr), result);
   };
@@ -68,11 +76,22 @@ export async function ensureProgram(program: GoProgram, builder: GoBuilder, task
   await run(tree, ['build', ...flags, `./${program.package}`]);
   const path = programPath(program);
   await mkdir(dirname(path), { recursive: true });
+  await storeData(program, tree);
   // An interrupted copy must not be taken for the program, nor collide with that of another checkout.
   const part = `${path}.${process.pid}.part`;
   await copyFile(built, part);
   await rename(part, path);
   return path;
+}
+
+/** Copies the program's data before the program itself, so that whoever finds the program finds its data. */
+async function storeData(program: GoProgram, tree: string): Promise<void> {
+  if (program.data === undefined) return;
+  const path = dataPath(program);
+  const part = `${path}.${process.pid}.part`;
+  for (const folder of program.data) await cp(join(tree, folder), join(part, folder), { recursive: true });
+  await rm(path, { recursive: true, force: true });
+  await rename(part, path);
 }
 
 const cannotBuild = (program: GoProgram, reason: string, cause: unknown) =>

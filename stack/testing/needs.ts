@@ -15,6 +15,7 @@ export const NEEDS = [
   'mongo',
   'https',
   'monitoring',
+  'gitHost',
 ] as const;
 export type Need = (typeof NEEDS)[number];
 
@@ -31,6 +32,7 @@ const SOURCES: readonly { readonly pattern: RegExp; readonly needs: readonly Nee
   { pattern: /^stack\/mongo\/(?:serve|container)/, needs: ['mongo'] },
   { pattern: /^stack\/acme\/serve|^e2e\/https\//, needs: ['https'] },
   { pattern: /^stack\/monitoring\//, needs: ['monitoring'] },
+  { pattern: /^stack\/gitea\//, needs: ['gitHost', 'git'] },
 ];
 
 /** Test files that use no engine, although they may import what could: only those of `e2e/` and `*.docker.test.ts` do. */

@@ -12,6 +12,8 @@ test('a fresh machine needs every program that the tests run; some are optional'
       'clamav-daemon',
       'clamav-freshclam',
       'docker-compose',
+      'gcc',
+      'libc6-dev',
       'caddy',
       'nginx-light',
       'prometheus',

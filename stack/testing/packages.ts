@@ -56,6 +56,13 @@ const NEEDS: readonly Need[] = [
     optional: true,
   },
   {
+    // Gitea has SQLite in it, which is in C.
+    packages: ['gcc', 'libc6-dev'],
+    programs: ['gcc'],
+    when: (plan) => plan.gitHost,
+    optional: true,
+  },
+  {
     packages: ['caddy'],
     programs: ['caddy'],
     when: (plan) => plan.https,

@@ -25,7 +25,7 @@ const OF_PROJECT: Readonly<Partial<Record<Project, readonly Need[]>>> = {
   dashboard: ['browser', 'dashboard'],
   stack: ['imageTools', 'monitoring'],
   docker: ['engine', 'instanceImage', 'browser', 'git', 'imageTools', 'scanner', 'dashboard'],
-  e2e: ['engine', 'browser', 'git', 'dashboard', 'foreignStorage', 'mongo', 'https'],
+  e2e: ['engine', 'browser', 'git', 'dashboard', 'foreignStorage', 'mongo', 'https', 'gitHost'],
 };
 
 export interface TestPlan extends Readonly<Record<Need, boolean>> {

@@ -7,6 +7,7 @@ import { canInstallPackages, installPackages, obtainable, switchOffServices } fr
 import { ensureEngine } from '../engine/ensure.ts';
 import type { EngineAddress } from '../engine/find.ts';
 import { ensureForeignS3 } from '../foreign-s3/install.ts';
+import { ensureGitea } from '../gitea/install.ts';
 import { GoBuilder } from '../go/builder.ts';
 import { type BuildOptions, ensureImage } from '../images/build.ts';
 import { readCatalog } from '../images/catalog.ts';
@@ -57,6 +58,8 @@ export async function ensureServers(plan: Needed, progress: Progress): Promise<v
   };
   // Without it its tests are skipped, with that as the reason; the embedded storage is still tested.
   if (plan.foreignStorage) await attempt('An S3 server for the tests', ensureForeignS3);
+  // Without it the tests of Git hosts that need one are skipped.
+  if (plan.gitHost) await attempt('A Git host for the tests', ensureGitea);
   // Without it the tests of https are skipped.
   if (plan.https) await attempt('A certificate authority for the tests', ensureAcme);
   // Without it its tests try a container of mongo:8, and the summary says so if there is none either.
