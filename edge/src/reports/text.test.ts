@@ -92,6 +92,17 @@ describe('the comment on a pull request', () => {
     }
   });
 
+  test('links to no address in a name, although Gitea looks for them in the finished page', () => {
+    for (const address of ['https://evil.example', 'www.evil.example', 'ssh://evil.example']) {
+      const resolved = escaped(address).replaceAll(/&#(\d+);/g, (_, code) =>
+        String.fromCodePoint(Number(code)),
+      );
+      expect(resolved).not.toBe(address);
+      expect(resolved.replaceAll('\u2060', '')).toBe(address);
+      expect(resolved).not.toMatch(/:\/\/|www\./);
+    }
+  });
+
   test('stays within what hosts take, however many apps and however long their names', () => {
     const many = Array.from({ length: 200 }, (_, index) =>
       facts({

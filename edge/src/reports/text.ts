@@ -110,13 +110,13 @@ const attribute = (text: string): string =>
 
 /**
  * A text that reads the same in Markdown and HTML, whatever it holds: what could begin markup is written as a
- * character reference, and what hosts turn into mentions and links to issues is broken by a word joiner, since they look
- * for these after references are resolved. Source: https://spec.commonmark.org/0.31.2/#entity-and-numeric-character-references
+ * character reference, and what hosts turn into links, mentions and references to issues is broken by a word joiner,
+ * since they look for these after references are resolved. Source: https://spec.commonmark.org/0.31.2/#entity-and-numeric-character-references
  */
 export const escaped = (text: string): string =>
   text
     .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ')
-    .replace(/[@#!$%~&^]|\bGH-/giu, '$&\u2060')
+    .replace(/[@#!$%~&^]|\bGH-|:(?=\/\/)|\bwww(?=\.)/giu, '$&\u2060')
     .replace(/[^\p{L}\p{N}\p{M} \u2060-]/gu, (character) => `&#${character.codePointAt(0)};`);
 
 const oneLine = (text: string): string => text.replace(/\s+/gu, ' ').trim();
