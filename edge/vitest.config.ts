@@ -7,6 +7,7 @@ import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
 import { UNIT_WORKERS } from '../stack/testing/workers.ts';
 import './vitest.domains.ts';
+import './vitest.github.ts';
 import './vitest.issuers.ts';
 import './vitest.mail.ts';
 import './vitest.s3.ts';
@@ -55,6 +56,7 @@ export default defineConfig({
       path('vitest.s3.ts'),
       path('vitest.domains.ts'),
       path('vitest.issuers.ts'),
+      path('vitest.github.ts'),
       path('vitest.mail.ts'),
       path('../stack/foreign-s3/serve.ts'),
     ],

@@ -5,6 +5,7 @@ import { apps } from './resources/apps.ts';
 import { deployments } from './resources/deployments.ts';
 import { device } from './resources/device.ts';
 import { domains } from './resources/domains.ts';
+import { github } from './resources/github.ts';
 import { instance, operator } from './resources/instance.ts';
 import { logs } from './resources/logs.ts';
 import { runners } from './resources/runners.ts';
@@ -29,6 +30,7 @@ export function createClient(options: ClientOptions) {
     tokens: tokens(calls),
     device: device(calls),
     deployHooks: deployHooks(calls),
+    github: github(calls),
     team: team(calls),
     invitations: invitations(calls),
     instance: instance(calls),

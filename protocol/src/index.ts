@@ -19,6 +19,7 @@ export * from './failure.ts';
 export * from './file.ts';
 export * from './format.ts';
 export * from './frame.ts';
+export * from './github.ts';
 export * from './health.ts';
 export * from './hook.ts';
 export * from './ids.ts';

@@ -302,6 +302,34 @@ const CALLS: Record<string, { call: () => Promise<unknown>; refused?: string }> 
   'GET /api/apps/:slug/deploy-hooks': { call: () => script.deployHooks.list('harbor', { limit: 1 }) },
   // An app of uploads has nothing to build without one.
   'POST /hooks/deploy/:token': { call: () => nobody.deployHooks.call(hookToken), refused: 'unprocessable' },
+  'GET /api/integrations/github': { call: () => script.github.get() },
+  'POST /api/integrations/github/manifest': {
+    call: () => operator.github.manifest({ organization: 'octo' }),
+  },
+  'POST /api/integrations/github/app': {
+    call: () => operator.github.registerApp({ code: 'a', state: 'b' }),
+    refused: 'unprocessable',
+  },
+  'DELETE /api/integrations/github/app': { call: () => operator.github.removeApp(), refused: 'not_found' },
+  'POST /api/integrations/github/installations/start': {
+    call: () => person.github.start(),
+    refused: 'not_found',
+  },
+  'POST /api/integrations/github/installations': {
+    call: () => person.github.connect({ code: 'a', state: 'b' }),
+    refused: 'unprocessable',
+  },
+  'DELETE /api/integrations/github/installations/:id': {
+    call: () => script.github.disconnect('123'),
+    refused: 'not_found',
+  },
+  'GET /api/integrations/github/repositories': {
+    call: () => script.github.repositories({ search: 'site', limit: 1 }),
+  },
+  'GET /api/integrations/github/repositories/:owner/:name/branches': {
+    call: () => script.github.branches('octo', 'site'),
+    refused: 'not_found',
+  },
   'DELETE /api/apps/:slug/deploy-hooks/:id': { call: () => script.deployHooks.delete('harbor', made.hook) },
   'DELETE /api/apps/:slug': { call: () => script.apps.delete('harbor') },
 };

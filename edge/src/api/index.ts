@@ -33,6 +33,8 @@ import { deployments } from './deployments.ts';
 import { device } from './device.ts';
 import { domains } from './domains.ts';
 import { expoUpdates } from './expo-updates.ts';
+import { github } from './github.ts';
+import { githubInstallations } from './github-installations.ts';
 import { health } from './health.ts';
 import { invitations } from './invitations.ts';
 import { links } from './links.ts';
@@ -125,6 +127,8 @@ for (const resource of [
   team,
   invitations,
   deployHooks,
+  github,
+  githubInstallations,
   audit,
   backups,
   metrics,

@@ -44,6 +44,16 @@ const ROUTES: Record<string, Who> = {
   'DELETE /api/apps/:slug/deploy-hooks/:id': 'admin',
   'POST /hooks/deploy/:token': 'holder',
 
+  'GET /api/integrations/github': 'viewer',
+  'POST /api/integrations/github/manifest': 'instance',
+  'POST /api/integrations/github/app': 'instance',
+  'DELETE /api/integrations/github/app': 'instance',
+  'POST /api/integrations/github/installations/start': 'admin',
+  'POST /api/integrations/github/installations': 'admin',
+  'DELETE /api/integrations/github/installations/:id': 'admin',
+  'GET /api/integrations/github/repositories': 'viewer',
+  'GET /api/integrations/github/repositories/:owner/:name/branches': 'viewer',
+
   'POST /api/uploads': 'developer',
   'POST /api/uploads/:id/complete': 'developer',
 

@@ -4,6 +4,7 @@
  */
 
 import type { Env } from '../env.ts';
+import { githubAppLabel } from '../git-hosts/github-app/credentials.ts';
 import type { AppRecord, Metadata, Resealing, SealedFile, SealedVariable } from '../metadata/metadata.ts';
 import { deploymentOf } from '../objects/deployments.ts';
 import { outboxOf } from '../outbox/index.ts';
@@ -44,7 +45,11 @@ export async function resealFrom(
   const sealer = createSealer(env);
   if (after?.startsWith(OF_HOOKS)) return resealHooks(metadata, sealer, after.slice(OF_HOOKS.length));
   let resealed =
-    after === null ? (await resealSecrets(metadata, sealer)) + (await outboxOf(env).reseal()) : 0;
+    after === null
+      ? (await resealSecrets(metadata, sealer)) +
+        (await resealGithubApps(metadata, sealer)) +
+        (await outboxOf(env).reseal())
+      : 0;
   const [appId = null, deploymentId = null] = after?.split('.') ?? [];
   const begun = appId === null || deploymentId === null ? null : await metadata.apps.byId(appId);
   const { items, next } = await metadata.apps.all(appId, APPS);
@@ -96,6 +101,19 @@ async function resealHooks(
   }
   const last = records.length < HOOKS ? undefined : records.at(-1);
   return { resealed, next: last === undefined ? null : OF_HOOKS + last.id };
+}
+
+/** Reseals the credentials of the instance's GitHub Apps. @returns how many */
+export async function resealGithubApps(
+  { github }: Pick<Metadata, 'github'>,
+  sealer: Sealer,
+): Promise<number> {
+  let resealed = 0;
+  for (const { host, sealed } of await github.githubApps()) {
+    const again = await sealer.reseal(sealed, githubAppLabel(host));
+    if (again !== null && (await github.resealApp(host, sealed, again))) resealed += 1;
+  }
+  return resealed;
 }
 
 /** Reseals an app's variables, its files and its signing key. @returns how many */

@@ -19,6 +19,7 @@ import type { AnalyticsStore, DownloadStore } from './analytics.ts';
 import type { DetailStore } from './details.ts';
 import type { DomainStore } from './domains.ts';
 import type { ExpoStore } from './expo.ts';
+import type { GithubStore } from './github.ts';
 import type { HookStore } from './hooks.ts';
 import type { MetricsStore } from './metrics.ts';
 import type {
@@ -370,6 +371,7 @@ export interface Metadata {
   readonly domains: DomainStore;
   readonly expo: ExpoStore;
   readonly hooks: HookStore;
+  readonly github: GithubStore;
   readonly details: DetailStore;
   readonly uploads: UploadStore;
   readonly runners: RunnerStore;

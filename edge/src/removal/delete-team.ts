@@ -11,7 +11,8 @@ import { deleteApp, type Parts } from './delete-app.ts';
 const KINDS: readonly TokenKind[] = ['invitation', 'registration', 'deploy_hook', 'device_decision', 'api'];
 
 /**
- * Removes a team with its tokens, runners, apps, uploads, members and audit log. Those who could add something go
+ * Removes a team with its tokens, runners, apps, uploads, members and audit log, and lets go of its GitHub
+ * installations. Those who could add something go
  * first, and the members last: when a part of it fails, or there is more than one request can remove, it throws, and its
  * owner can call it again.
  */
@@ -23,6 +24,7 @@ export async function deleteTeam(teamId: string, parts: Parts): Promise<void> {
   await removeRunners(teamId, parts, budget);
   await removeApps(teamId, parts, budget);
   await removeUploads(teamId, parts, budget);
+  await metadata.github.unbindAll(teamId);
   await metadata.audit.deleteOf(teamId);
   await metadata.members.deleteTeam(teamId);
 }

@@ -4,6 +4,8 @@
  */
 import type { Environment, Failure } from '@appflux/protocol';
 
+export { HostRefusal, type RefusalKind } from '../git-hosts/refusal.ts';
+
 /** A deployment as hosts show it. */
 export type ReportState = 'queued' | 'approval' | 'building' | 'success' | 'failed' | 'canceled' | 'skipped';
 
@@ -81,39 +83,8 @@ export interface HostClient {
   /**
    * Makes the one comment that begins with `marker`, or edits it. `known` is the id of the comment that an earlier
    * call returned, or null: then the comments are searched for one that begins with the marker and was written with
-   * this client's account. A comment that was deleted is made again.
+   * this client's account. A deleted comment is recreated.
    * @returns its id
    */
   comment(pullRequest: number, marker: string, body: string, known: string | null): Promise<string>;
-}
-
-/** Why a host did not do it. */
-export type RefusalKind =
-  /** The same request may succeed later: no answer, 5xx, an answer that can't be read. */
-  | 'later'
-  /** Requests are limited: nothing is sent to this repository before `retryAt`. */
-  | 'limited'
-  /** The token has expired or was revoked: the next attempt needs a new one. */
-  | 'token'
-  /** This installation or account may not do anything at present: everything waits until that changes. */
-  | 'suspended'
-  /** The same request will never succeed: a locked conversation, a missing permission, no such commit. */
-  | 'final';
-
-/** A host did not do it. Its message has no token in it. */
-export class HostRefusal extends Error {
-  override readonly name = 'HostRefusal';
-  readonly kind: RefusalKind;
-  /** When to try again at the earliest, in Unix milliseconds; null leaves it to the caller. */
-  readonly retryAt: number | null;
-
-  constructor(
-    kind: RefusalKind,
-    message: string,
-    details: { retryAt?: number | null; cause?: unknown } = {},
-  ) {
-    super(message, { cause: details.cause });
-    this.kind = kind;
-    this.retryAt = details.retryAt ?? null;
-  }
 }

@@ -15,6 +15,8 @@ export const COLLECTIONS = [
   'expoUpdates',
   'expoSigningKeys',
   'hooks',
+  'githubApps',
+  'githubInstallations',
   'releaseDetails',
   'uploads',
   'runners',

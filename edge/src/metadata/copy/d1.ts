@@ -69,6 +69,8 @@ export const TABLES: Record<Exclude<Collection, 'owner'>, Table> = {
   expoUpdates: table('expo_updates'),
   expoSigningKeys: table('expo_signing_keys', { key: 'app_id', primary: ['app_id'] }),
   hooks: table('hooks', { json: ['events', 'apps', 'environments'], flags: ['enabled'] }),
+  githubApps: table('github_apps', { key: 'host', primary: ['host'] }),
+  githubInstallations: table('github_installations'),
   releaseDetails: table('release_details', { key: 'deployment_id', primary: ['deployment_id'] }),
   uploads: table('uploads', { json: ['app_ids'], flags: ['completed'] }),
   runners: table('runners', { json: ['labels'], flags: ['draining'] }),

@@ -10,6 +10,7 @@ import { createDomainStore } from './domains.ts';
 import { createDownloadStore } from './downloads.ts';
 import { createExpoStore } from './expo.ts';
 import { createFileStore } from './files.ts';
+import { createGithubStore } from './github.ts';
 import { createHookStore } from './hooks.ts';
 import { createIdempotencyStore } from './idempotency.ts';
 import { createMemberStore } from './members.ts';
@@ -40,6 +41,7 @@ export function createD1Metadata(db: D1Database): Metadata {
     domains: createDomainStore(database),
     expo: createExpoStore(database),
     hooks: createHookStore(database),
+    github: createGithubStore(database),
     uploads: createUploadStore(database),
     runners: createRunnerStore(database),
     tokens: createTokenStore(database),

@@ -46,6 +46,8 @@ export const SHAPES = {
   expoUpdates: { ...plain, key: 'id', ids: ['appId', 'deploymentId'], dates: ['createdAt'] },
   expoSigningKeys: { ...plain, key: 'appId', ids: ['appId'] },
   hooks: { ...plain, key: 'id', ids: ['id'], created: 'createdAt' },
+  githubApps: { ...plain, key: 'host' },
+  githubInstallations: { ...plain, key: 'id' },
   releaseDetails: {
     ...plain,
     key: 'deploymentId',
@@ -119,6 +121,7 @@ const INDEXES: Partial<Record<CollectionName, IndexDescription[]>> = {
   domains: [by('host', 'status'), by('appId'), by('ownerId')],
   expoUpdates: [newestFirst('createdAt', 'appId', 'channel')],
   hooks: [newestFirst('createdAt', 'ownerId')],
+  githubInstallations: [by('ownerId', 'account')],
   releaseDetails: [by('appId')],
   uploads: [by('completed', 'createdAt'), by('ownerId', 'completed')],
   runners: [unique('credentialHash'), newestFirst('createdAt', 'ownerId')],

@@ -10,6 +10,7 @@ import { createDomainStore } from './domains.ts';
 import { createDownloadStore } from './downloads.ts';
 import { createExpoStore } from './expo.ts';
 import { createFileStore } from './files.ts';
+import { createGithubStore } from './github.ts';
 import { createHookStore } from './hooks.ts';
 import { createIdempotencyStore } from './idempotency.ts';
 import { createMemberStore } from './members.ts';
@@ -41,6 +42,7 @@ export function createMongoMetadata(db: Db, publicUrl: string | null): Metadata 
     domains: createDomainStore(db),
     expo: createExpoStore(db),
     hooks: createHookStore(db),
+    github: createGithubStore(db),
     uploads: createUploadStore(db),
     runners: createRunnerStore(db),
     tokens: createTokenStore(db),

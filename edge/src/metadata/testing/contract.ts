@@ -9,6 +9,7 @@ import { domainContract } from './contract/domains.ts';
 import { downloadContract } from './contract/downloads.ts';
 import { expoContract } from './contract/expo.ts';
 import { fileContract } from './contract/files.ts';
+import { githubContract } from './contract/github.ts';
 import { hookContract } from './contract/hooks.ts';
 import { identityContract } from './contract/identity.ts';
 import { metricsContract } from './contract/metrics.ts';
@@ -36,6 +37,7 @@ export function metadataContract(name: string, create: CreateBackend): void {
     describe('custom domains', () => domainContract(create));
     describe('updates of Expo apps', () => expoContract(create));
     describe('hooks', () => hookContract(create));
+    describe('the GitHub App', () => githubContract(create));
     describe('release notes and icons', () => detailContract(create));
     describe('triggers', () => triggerContract(create));
     describe('retention', () => retentionContract(create));
