@@ -13,6 +13,7 @@ import {
   DeploymentNotes,
   type DeploymentStatus,
   DsseEnvelope,
+  type Environment,
   type Page,
   type PromoteDeployment,
   pageOf,
@@ -30,6 +31,12 @@ export interface CreateOptions extends CallOptions {
 
 export interface DeploymentsFilter extends ListQuery {
   status?: DeploymentStatus;
+  /** `exclude` leaves out deployments that were skipped, `only` lists nothing else. */
+  skipped?: 'exclude' | 'only';
+  branch?: string;
+  environment?: Environment;
+  /** The number of a pull request. */
+  pullRequest?: number;
 }
 
 const Deployments = pageOf(Deployment);
@@ -72,6 +79,9 @@ export const deployments = (calls: Calls) => ({
     calls.json(Deployment, 'GET', path`/api/deployments/${id}`, options),
   cancel: (id: string, options: CallOptions = {}): Promise<Deployment> =>
     calls.json(Deployment, 'POST', path`/api/deployments/${id}/cancel`, { body: {}, ...options }),
+  /** Lets runners build a deployment from a fork. */
+  approve: (id: string, options: CallOptions = {}): Promise<Deployment> =>
+    calls.json(Deployment, 'POST', path`/api/deployments/${id}/approve`, { body: {}, ...options }),
   redeploy: (id: string, body: Redeploy = {}, options: CallOptions = {}): Promise<Deployment> =>
     calls.json(Deployment, 'POST', path`/api/deployments/${id}/redeploy`, { body, ...options }),
   /** Makes it the app's release; a preview goes live as it was built. */

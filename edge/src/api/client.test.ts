@@ -209,7 +209,9 @@ const CALLS: Record<string, { call: () => Promise<unknown>; refused?: string }> 
   'GET /api/apps/:slug/deployments': {
     call: () => script.deployments.listOf('harbor', { limit: 1, status: 'queued' }),
   },
-  'GET /api/deployments': { call: () => script.deployments.list({ limit: 1, status: 'queued' }) },
+  'GET /api/deployments': {
+    call: () => script.deployments.list({ limit: 1, status: 'queued', skipped: 'exclude' }),
+  },
   'GET /api/deployments/:id': { call: () => script.deployments.get(made.deployment) },
   'GET /api/deployments/:id/artifacts': { call: () => script.deployments.artifacts(made.deployment) },
   'GET /api/deployments/:id/attestation': {
@@ -239,6 +241,10 @@ const CALLS: Record<string, { call: () => Promise<unknown>; refused?: string }> 
     },
   },
   'POST /api/deployments/:id/cancel': { call: () => script.deployments.cancel(made.deployment) },
+  'POST /api/deployments/:id/approve': {
+    call: () => script.deployments.approve(made.deployment),
+    refused: 'already_ended',
+  },
   'POST /api/deployments/:id/redeploy': {
     call: () => script.deployments.redeploy(made.deployment, { clearCache: true }),
   },

@@ -7,6 +7,7 @@ import {
   Deploy,
   Deployed,
   Deployment,
+  type DeploymentStatus,
   DeploymentsQuery,
   ErrorBody,
   hasEnded,
@@ -18,10 +19,11 @@ import {
 import { createRoute, z } from '@hono/zod-openapi';
 import { createDeployment, redeploy } from '../deployment/create.ts';
 import { createPrebuilt } from '../deployment/create-prebuilt.ts';
+import type { Refusal } from '../deployment/lifecycle.ts';
 import { delivererOf } from '../deployment/prebuilt.ts';
 import { addressesOf, toDeployment } from '../deployment/record.ts';
 import type { Env } from '../env.ts';
-import { bearer, json, jsonBody, needs, refusals, router } from '../http/router.ts';
+import { audited, bearer, json, jsonBody, needs, refusals, router } from '../http/router.ts';
 import { actorOf, type Caller, creatorOf } from '../identity/caller.ts';
 import type { DeploymentRecord, KeptDeployment, Metadata } from '../metadata/metadata.ts';
 import { deploymentOf } from '../objects/deployments.ts';
@@ -67,8 +69,17 @@ export async function currentDeployment(
   const known = await ownedDeployment(metadata, ownerId, id);
   if (hasEnded(known.status)) return toDeployment(known, addresses);
   const { record } = stillThere(await deploymentOf(env, id).snapshot(), id);
-  const waitingFor = record.status === 'queued' ? await poolOf(env, ownerId).waitingReason(id) : null;
-  return toDeployment(marked(record, known), addresses, waitingFor);
+  return toDeployment(marked(record, known), addresses, await waitingForOf(env, record));
+}
+
+/** Why a queued deployment waits; null if it does not. */
+async function waitingForOf(
+  env: Env,
+  { id, ownerId, status, approval }: DeploymentRecord,
+): Promise<string | null> {
+  if (status !== 'queued') return null;
+  if (approval?.state === 'required') return 'It comes from a fork: someone who may deploy must approve it.';
+  return poolOf(env, ownerId).waitingReason(id);
 }
 
 /** What its object tells now, with the marks that metadata keeps beside it. */
@@ -165,11 +176,11 @@ deployments.openapi(
   }),
   async (c) => {
     const metadata = c.get('metadata');
-    const { status, ...page } = c.req.valid('query');
+    const { limit, cursor, ...narrowed } = c.req.valid('query');
     const { ownerId } = c.get('caller');
     const app = await ownedApp(metadata, ownerId, c.req.valid('param').slug);
-    const filter = { ownerId, appId: app.id, ...(status === undefined ? {} : { status }) };
-    const { items, nextCursor } = await metadata.deployments.list(filter, page);
+    const filter = { ownerId, appId: app.id, ...narrowed };
+    const { items, nextCursor } = await metadata.deployments.list(filter, { limit, cursor });
     const addresses = addressesOf(c.env);
     return c.json({ items: items.map((record) => toDeployment(record, addresses)), nextCursor }, 200);
   },
@@ -187,10 +198,10 @@ deployments.openapi(
     responses: { 200: json(pageOf(Deployment), 'Deployments'), ...refusals },
   }),
   async (c) => {
-    const { status, ...page } = c.req.valid('query');
+    const { limit, cursor, ...narrowed } = c.req.valid('query');
     const { ownerId } = c.get('caller');
-    const filter = { ownerId, ...(status === undefined ? {} : { status }) };
-    const { items, nextCursor } = await c.get('metadata').deployments.list(filter, page);
+    const filter = { ownerId, ...narrowed };
+    const { items, nextCursor } = await c.get('metadata').deployments.list(filter, { limit, cursor });
     const addresses = addressesOf(c.env);
     return c.json({ items: items.map((record) => toDeployment(record, addresses)), nextCursor }, 200);
   },
@@ -237,9 +248,44 @@ deployments.openapi(
         `The deployment has already ended with status ${answer.status}`,
       );
     }
+    await audited(c, 'deployment.cancel', { kind: 'deployment', id, name: known.app.slug });
     return c.json(toDeployment(marked(answer.canceled.record, known), addressesOf(c.env)), 202);
   },
 );
+
+deployments.openapi(
+  createRoute({
+    method: 'post',
+    path: '/api/deployments/{id}/approve',
+    summary: 'Approve a deployment from a fork',
+    description:
+      'It is offered to runners then. It gets no variables, files or cache. Approving it again changes nothing.',
+    tags: ['deployments'],
+    security: bearer,
+    middleware: [needs('deployments:write')] as const,
+    request: { params: ById },
+    responses: accepted,
+  }),
+  async (c) => {
+    const { id } = c.req.valid('param');
+    const caller = c.get('caller');
+    const known = await ownedDeployment(c.get('metadata'), caller.ownerId, id);
+    const answer = stillThere(await deploymentOf(c.env, id).approve(caller.name), id);
+    if ('refused' in answer) throw notApproved(answer);
+    await audited(c, 'deployment.approve', { kind: 'deployment', id, name: known.app.slug });
+    return c.json(toDeployment(marked(answer.approved.record, known), addressesOf(c.env)), 202);
+  },
+);
+
+function notApproved({ refused, status }: { refused: Refusal; status: DeploymentStatus }): AppFluxError {
+  if (refused === 'already_ended')
+    return new AppFluxError('already_ended', `The deployment has already ended with status ${status}`, {
+      hint: 'To build it, redeploy it.',
+    });
+  return new AppFluxError('unprocessable', 'This deployment needs no approval', {
+    hint: 'Only deployments from forks do.',
+  });
+}
 
 deployments.openapi(
   createRoute({

@@ -124,7 +124,12 @@ releases.openapi(
   },
 );
 
-function requireReleasable({ status, artifactsRemovedAt }: KeptDeployment): void {
+function requireReleasable({ status, artifactsRemovedAt, pullRequest, approval }: KeptDeployment): void {
+  if (pullRequest?.fork === true || approval !== null) {
+    throw new AppFluxError('unprocessable', 'A deployment from a fork can’t go live', {
+      hint: 'Merge the pull request, and deploy the branch that it was merged into.',
+    });
+  }
   if (status !== 'success') {
     throw new AppFluxError(
       'not_successful',

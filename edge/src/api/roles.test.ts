@@ -65,6 +65,7 @@ const ROUTES: Record<string, Who> = {
   'PATCH /api/deployments/:id': 'developer',
   'GET /api/deployments/:id/notes': 'viewer',
   'POST /api/deployments/:id/cancel': 'developer',
+  'POST /api/deployments/:id/approve': 'developer',
   'POST /api/deployments/:id/redeploy': 'developer',
   'GET /api/deployments/:id/artifacts': 'viewer',
   'GET /api/deployments/:id/downloads': 'viewer',

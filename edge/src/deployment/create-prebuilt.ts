@@ -5,7 +5,15 @@ import { journal } from '../journal.ts';
 import type { AppRecord } from '../metadata/metadata.ts';
 import { deploymentOf } from '../objects/deployments.ts';
 import { trace } from '../tracing/export.ts';
-import { actorOfCreator, type CreateOptions, identify, limitsOf, noteCreated, type Parts } from './create.ts';
+import {
+  actorOfCreator,
+  type CreateOptions,
+  existing,
+  identify,
+  limitsOf,
+  noteCreated,
+  type Parts,
+} from './create.ts';
 import type { Snapshot } from './object.ts';
 import type { Deliverer } from './prebuilt.ts';
 import { spanOfCreation } from './spans.ts';
@@ -37,7 +45,8 @@ export async function createPrebuilt(
   }
   await requireDisk(env);
   const { id, isNew } = await identify(metadata, app, input, { idempotencyKey });
-  const known = isNew ? null : await deploymentOf(env, id).spec();
+  const known =
+    isNew || (await existing({ env, metadata }, id)) === null ? null : await deploymentOf(env, id).spec();
   const spec: Spec = known ?? {
     id,
     ownerId: app.ownerId,

@@ -82,7 +82,7 @@ export async function createDeployment(
 ): Promise<Snapshot> {
   const source = await resolveSource(metadata, app, input);
   const { id, isNew } = await identify(metadata, app, input, options);
-  const known = isNew ? null : await deploymentOf(env, id).snapshot();
+  const known = isNew ? null : await existing({ env, metadata }, id);
   if (known !== null) return known;
   const isUntrusted = options.variables === 'none' || options.pullRequest?.fork === true;
   const needsApproval = options.approval === 'required' || options.pullRequest?.fork === true;
@@ -116,7 +116,7 @@ export async function createSkipped(
 ): Promise<Snapshot> {
   const source = await resolveSource(metadata, app, input);
   const { id, isNew } = await identify(metadata, app, input, options);
-  const known = isNew ? null : await deploymentOf(env, id).snapshot();
+  const known = isNew ? null : await existing({ env, metadata }, id);
   if (known !== null) return known;
   const isUntrusted = options.variables === 'none' || options.pullRequest?.fork === true;
   const spec = await specOf(metadata, app, { id, source, isUntrusted, pullRequest: options.pullRequest });
@@ -280,6 +280,14 @@ async function requireRoom(env: Env, ownerId: string): Promise<void> {
     hint: 'Wait until some are built, cancel some, or add a runner.',
     retryAfterSeconds: QUEUE_FULL_RETRY_SECONDS,
   });
+}
+
+/**
+ * A deployment that was created before; null if there is none. Metadata is asked first: the object of a deployment that
+ * isn't there must not be touched before it is created (see DeploymentObject.snapshot).
+ */
+export async function existing({ env, metadata }: Parts, id: string): Promise<Snapshot | null> {
+  return (await metadata.deployments.byId(id)) === null ? null : deploymentOf(env, id).snapshot();
 }
 
 /**

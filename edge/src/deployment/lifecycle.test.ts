@@ -1,26 +1,26 @@
 import { failure, HEARTBEAT_MS, hasEnded, LEASE_MS } from '@appflux/protocol';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  CANCEL_GRACE_MS,
-  DEADLINE_GRACE_MS,
-  type Event,
-  nextTick,
-  step,
-  WAIT_LIMIT_MS,
-} from './lifecycle.ts';
-import { initialState, type State } from './state.ts';
+import { CANCEL_GRACE_MS, DEADLINE_GRACE_MS, type Event, nextTick, step } from './lifecycle.ts';
+import { initialState, type Spec, type State } from './state.ts';
 import { sampleSpec } from './testing/sample-spec.ts';
+import { WAIT_LIMIT_MS } from './waiting.ts';
 
 const spec = sampleSpec();
+/** One that waits for approval. */
+const held = sampleSpec({ approval: 'required', isUntrusted: true });
 const T0 = spec.createdAt;
 const runner = { id: 'a'.repeat(24), name: 'one' };
 const other = { id: 'b'.repeat(24), name: 'two' };
 
 /** Takes events through the machine, refusals counting as no change; each at its own time. */
-function run(events: readonly (readonly [number, Event])[], from: State = initialState(spec)): State {
+function run(
+  events: readonly (readonly [number, Event])[],
+  from: State = initialState(spec),
+  asked: Spec = spec,
+): State {
   return events.reduce((state, [at, event]) => {
-    const outcome = step(spec, state, event, at);
+    const outcome = step(asked, state, event, at);
     return 'refused' in outcome ? state : outcome.state;
   }, from);
 }
@@ -353,6 +353,7 @@ describe('in any order of events', () => {
     fc.record({ type: fc.constant('stopped' as const), attempt }),
     fc.record({ type: fc.constant('skipped' as const), attempt, reason: fc.string() }),
     fc.record({ type: fc.constant('cancel' as const), reason: fc.string() }),
+    fc.record({ type: fc.constant('approve' as const), by: fc.string() }),
     fc.record({ type: fc.constant('revoked' as const), runnerId: someRunner.map((one) => one.id) }),
     fc.record({
       type: fc.constant('restarted' as const),
@@ -365,6 +366,10 @@ describe('in any order of events', () => {
 
   /** Each state that a history goes through, with the event that led out of it. Delays add up. */
   function* through(history: [number, Event][]) {
+    for (const asked of [spec, held]) yield* throughOf(asked, history);
+  }
+
+  function* throughOf(spec: Spec, history: [number, Event][]) {
     let state = initialState(spec);
     let now = T0;
     for (const [delay, event] of history) {
@@ -383,6 +388,24 @@ describe('in any order of events', () => {
         for (const { before, event, outcome } of through(history)) {
           if (hasEnded(before.status) && !('refused' in outcome))
             expect([event.type, outcome.state]).toEqual([event.type, before]);
+        }
+      }),
+      runs,
+    );
+  });
+
+  it('one that needs approval is built by nobody before it, and waits for it', () => {
+    fc.assert(
+      fc.property(aHistory, (history) => {
+        let isApproved = false;
+        for (const { event, outcome } of throughOf(held, history)) {
+          if ('refused' in outcome) continue;
+          const { state, effects } = outcome;
+          if (event.type === 'approve') isApproved = true;
+          if (isApproved) continue;
+          expect([state.attempt, state.lease]).toEqual([0, null]);
+          expect(effects.map(({ type }) => type)).not.toContain('offer');
+          expect(state.waiting?.reason).toBe(hasEnded(state.status) ? undefined : 'approval');
         }
       }),
       runs,
@@ -422,16 +445,19 @@ describe('in any order of events', () => {
   it('time alone ends it, whatever came before', () => {
     fc.assert(
       fc.property(aHistory, (history) => {
-        let state = run(history.map(([delay, event]) => [T0 + delay, event]));
-        let now = T0 + Math.max(0, ...history.map(([delay]) => delay));
-        for (let ticks = 0; !hasEnded(state.status); ticks += 1) {
-          expect(ticks).toBeLessThan(10);
-          const due = nextTick(spec, state, now);
-          expect(due).not.toBeNull();
-          now = Math.max(now, due ?? 0);
-          state = run([[now, tick]], state);
+        for (const asked of [spec, held]) {
+          const events = history.map(([delay, event]) => [T0 + delay, event] as const);
+          let state = run(events, initialState(asked), asked);
+          let now = T0 + Math.max(0, ...history.map(([delay]) => delay));
+          for (let ticks = 0; !hasEnded(state.status); ticks += 1) {
+            expect(ticks).toBeLessThan(10);
+            const due = nextTick(asked, state, now);
+            expect(due).not.toBeNull();
+            now = Math.max(now, due ?? 0);
+            state = run([[now, tick]], state, asked);
+          }
+          expect(nextTick(asked, state, now)).toBeNull();
         }
-        expect(nextTick(spec, state, now)).toBeNull();
       }),
       runs,
     );

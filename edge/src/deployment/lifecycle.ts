@@ -21,21 +21,13 @@ import { settled, wentBack } from './clock-jump.ts';
 import { lastWords, missing } from './own-lines.ts';
 import { announced, interrupted, isPrebuilt } from './prebuilt.ts';
 import { isHeld, type Lease, type Spec, type State } from './state.ts';
+import { givenUpAt, queuedSince, waitingFrom } from './waiting.ts';
 
 /** How long a runner has to confirm a cancellation. */
 export const CANCEL_GRACE_MS = 60_000;
 
 /** The runner kills the build itself at the deadline; the edge waits this much longer for its word. */
 export const DEADLINE_GRACE_MS = 15_000;
-
-/** A deployment that no runner has claimed after this long is given up. */
-export const WAIT_LIMIT_MS = 24 * 3600_000;
-
-/** A deployment that nobody has approved after this long is given up. */
-export const APPROVAL_LIMIT_MS = 30 * 24 * 3600_000;
-
-/** When a queued deployment counts as waiting for a runner. */
-export const WAITING_AFTER_MS = 10 * 60_000;
 
 /** How many phases of an attempt are recorded. A build goes through five. */
 export const MAX_PHASES = 32;
@@ -147,20 +139,6 @@ export function nextTick(spec: Spec, state: State, now: number): number | null {
       return null;
   }
 }
-
-/** When a queued deployment is given up. */
-const givenUpAt = ({ createdAt }: Spec, { approval }: State): number => {
-  if (approval?.state === 'required') return createdAt + APPROVAL_LIMIT_MS;
-  return (approval?.at ?? createdAt) + WAIT_LIMIT_MS;
-};
-
-/** Since when a queued deployment waits for a runner. */
-const queuedSince = ({ createdAt }: Spec, { queuedAt, approval }: State): number =>
-  queuedAt ?? (approval?.state === 'approved' ? approval.at : createdAt);
-
-/** When it will count as waiting; null if it does. */
-const waitingFrom = (spec: Spec, state: State): number | null =>
-  state.waiting === undefined ? queuedSince(spec, state) + WAITING_AFTER_MS : null;
 
 const overdueAt = (state: State) => (state.deadlineAt === null ? null : state.deadlineAt + DEADLINE_GRACE_MS);
 
