@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { ObjectId, Timestamp, VariableName } from './ids.ts';
 import { Grant } from './job.ts';
+import { SourceAccess } from './source-access.ts';
 import { ExecutorKind, RunnerLabel, RunnerScanner, Slots } from './runner.ts';
 
 /** One try of one deployment. */
@@ -97,6 +98,8 @@ export const PoolToRunner = z.discriminatedUnion('type', [
      * don't know it refuse a grant with unknown members.
      */
     sensitive: z.array(VariableName).optional(),
+    /** How the repository is reached, beyond what the job says. Beside the grant for the same reason. */
+    source: SourceAccess.optional(),
   }),
   /** A draining runner finishes its builds and gets no new ones. */
   z.object({ type: z.literal('drain'), draining: z.boolean() }),

@@ -86,6 +86,8 @@ export interface PreparedSource {
   readonly branch: string | null;
   /** The message of the commit's annotated tag; absent if there is none, or it was not wanted. */
   readonly tagMessage?: string | null;
+  /** Whether it is a repository whose history is cut off. */
+  readonly isShallow?: boolean;
   /** Absolute path of the root directory inside `Workspace.source`, checked to lie in it. */
   readonly root: string;
 }

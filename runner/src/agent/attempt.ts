@@ -94,6 +94,7 @@ async function work(
   try {
     const steps = (host.steps ?? realSteps)(host, {
       job,
+      access: granted.source,
       attempt,
       limits,
       folder,
@@ -118,12 +119,12 @@ function sensitiveOf({ grant: { job }, sensitive }: Granted): [name: string, val
   return Object.entries(job.variables).filter(([name]) => names?.has(name) ?? true);
 }
 
-/** What is masked: sensitive variables, files, the repository's token, presigned URLs and the lease token. */
+/** What is masked: sensitive variables, files, the repository's token and key, presigned URLs and the lease token. */
 function secretsOf(granted: Granted): string[] {
   const { leaseToken, job } = granted.grant;
   const source =
     job.source.kind === 'git'
-      ? [job.source.token ?? '']
+      ? [job.source.token ?? '', granted.source?.ssh?.privateKey ?? '']
       : [job.source.url, new URL(job.source.url).search.slice(1)];
   return [
     ...sensitiveOf(granted).map(([, value]) => value),

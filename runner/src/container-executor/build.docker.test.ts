@@ -1,7 +1,9 @@
 import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { warnOfHistory } from '../job/history-trace.ts';
 import { removeAttemptFolder } from '../sandbox/attempt-folder.ts';
 import { connectEngine } from '../sandbox/engine.ts';
 import { Stopped } from '../stop.ts';
@@ -163,6 +165,38 @@ describe('a build', () => {
     await removeAttemptFolder(engine, host.runnerId, folder.top);
     await expect(readdir(folder.top)).rejects.toThrow('ENOENT');
     expect((await readdir('/')).length).toBeGreaterThan(5);
+  });
+
+  test('that asks a shallow repository for its history is told what it gets', async () => {
+    const script = "require('child_process').execSync('git rev-list --count HEAD', { stdio: 'inherit' })";
+    const { failure, output, folder, root } = await run({
+      plan: plan({ buildCommand: `git rev-parse HEAD > head && node -e "${script}"` }),
+      isShallow: true,
+      files: async (source) => {
+        const git = (...args: string[]) => execa('git', args, { cwd: source });
+        await git('init', '--quiet');
+        await git(
+          '-c',
+          'user.name=T',
+          '-c',
+          'user.email=t@t',
+          'commit',
+          '--quiet',
+          '--allow-empty',
+          '-m',
+          'One',
+        );
+      },
+    });
+    expect([failure, output]).toEqual([null, ['1']]);
+    const told: string[] = [];
+    const source = { commitHash: null, commitMessage: null, branch: null, root, isShallow: true };
+    await warnOfHistory(source, folder.workspace, { log: (text) => told.push(String(text)) });
+    expect(told).toEqual([
+      expect.stringContaining(
+        'The build ran `git rev-list --count HEAD` in a clone without the whole history.',
+      ),
+    ]);
   });
 
   test('runs in the root directory of its project', async () => {

@@ -1,5 +1,6 @@
 /** Describes the container of a build. Pure. */
 import { posix, relative, sep } from 'node:path';
+import { traceVariables } from '../job/history-trace.ts';
 import { buildEnvironment, platformVariables } from '../job/variables.ts';
 import { type ContainerInput, WORKSPACE } from '../sandbox/container-spec.ts';
 import type { CommandRunInput } from './build-input.ts';
@@ -34,7 +35,7 @@ export function containerInput(build: DescribedBuild): ContainerInput {
 
 function environmentOf({ job, source, commands, surroundings, nonce }: DescribedBuild) {
   return buildEnvironment({
-    defaults: surroundings.suggested,
+    defaults: { ...traceVariables(source, WORKSPACE), ...surroundings.suggested },
     app: job.variables,
     sandbox: surroundings.environment,
     platform: {

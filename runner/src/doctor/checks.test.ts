@@ -6,6 +6,7 @@ import {
   checkGit,
   checkImages,
   checkSocketPath,
+  checkSsh,
   type EngineFacts,
 } from './checks.ts';
 import { checkIsolation } from './isolation.ts';
@@ -108,6 +109,15 @@ test('the disk limit is hard, or weak with the reason why', () => {
     level: 'weak',
     text: expect.stringContaining('(no loop device)'),
   });
+});
+
+test('an SSH client is needed for private repositories only', () => {
+  expect(checkSsh('OpenSSH_9.2p1 Debian-2+deb12u7, OpenSSL 3.0.17 1 Jul 2025')).toEqual({
+    level: 'ok',
+    text: 'OpenSSH 9.2p1',
+  });
+  expect(checkSsh(null).level).toBe('weak');
+  expect(checkSsh('something else').level).toBe('weak');
 });
 
 test('Git is judged by its version', () => {

@@ -143,6 +143,17 @@ export function checkGit(output: string | null): Finding {
   };
 }
 
+/** Whether private repositories can be fetched over SSH. @param output what `ssh -V` prints; null when there is no SSH client */
+export function checkSsh(output: string | null): Finding {
+  const version = /^OpenSSH_\S+/.exec(output ?? '')?.[0];
+  if (version !== undefined) return { level: 'ok', text: version.replace(/,$/, '').replace('_', ' ') };
+  return {
+    level: 'weak',
+    text: 'OpenSSH is not installed: private repositories can’t be fetched over SSH',
+    advice: 'Install openssh-client',
+  };
+}
+
 /**
  * The builder images, with what they report of their tools.
  * @param builtOnDemand a missing image is built when a build first needs it

@@ -21,6 +21,7 @@ import {
   checkGit,
   checkImages,
   checkSocketPath,
+  checkSsh,
   type EngineFacts,
   type Finding,
   findingText,
@@ -57,7 +58,7 @@ export async function* buildFindings(settings: Settings, engine: Engine): AsyncG
     yield checkSocketPath(socketPathBytes(settings.state), MAX_SOCKET_PATH_BYTES);
     yield [await lookAtDiskLimit()];
   }
-  yield [checkGit(await gitVersion())];
+  yield [checkGit(await gitVersion()), checkSsh(await sshVersion())];
   yield [await lookAtScanner(settings)];
 }
 
@@ -153,6 +154,12 @@ async function freeBytes(path: string): Promise<number> {
 async function gitVersion(): Promise<string | null> {
   const { stdout, failed } = await execa('git', ['--version'], { reject: false });
   return failed ? null : stdout;
+}
+
+/** `ssh -V` prints on standard error. */
+async function sshVersion(): Promise<string | null> {
+  const { stderr, failed } = await execa('ssh', ['-V'], { reject: false });
+  return failed ? null : stderr;
 }
 
 async function lookAtRegistration(state: string): Promise<Finding[]> {

@@ -9,6 +9,7 @@ import { HOST_EXECUTOR_LABELS } from '@appflux/protocol';
 import { execa } from 'execa';
 import { type BuildInput, type Executor, type JobHost, runIfAny } from '../job/executor.ts';
 import { openFiles } from '../job/files/index.ts';
+import { traceVariables } from '../job/history-trace.ts';
 import type { Commands } from '../job/stage-log.ts';
 import { buildEnvironment, platformVariables } from '../job/variables.ts';
 import { own, say } from '../masking/sentence.ts';
@@ -71,7 +72,7 @@ async function buildOnHost(
   };
   try {
     const environment = buildEnvironment({
-      defaults: { ...defaults, ...files.suggested },
+      defaults: { ...defaults, ...traceVariables(source, folder.workspace.source), ...files.suggested },
       app: job.variables,
       sandbox: { ...own, ...files.environment },
       platform: platformVariables(job, source),

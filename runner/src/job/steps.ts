@@ -1,6 +1,12 @@
 /** The real steps of a job, bound to one attempt on this host. */
 
-import { formatElapsed, type Job, type JobLimits, type SiteSettings } from '@appflux/protocol';
+import {
+  formatElapsed,
+  type Job,
+  type JobLimits,
+  type SiteSettings,
+  type SourceAccess,
+} from '@appflux/protocol';
 import { describeError } from '../journal.ts';
 import type { AttemptLog } from '../log/attempt-log.ts';
 import type { Secrets } from '../masking/secrets.ts';
@@ -16,6 +22,7 @@ import { readNotes } from './details/notes.ts';
 import { detectPlan } from './detect.ts';
 import type { JobHost } from './executor.ts';
 import { updatePublisher } from './expo/index.ts';
+import { warnOfHistory } from './history-trace.ts';
 import type { Steps } from './pipeline.ts';
 import { prepareSource } from './prepare/index.ts';
 import { type FoundLockfile, findLockfiles } from './sbom/find.ts';
@@ -32,6 +39,8 @@ export interface DetailsConnection {
 
 export interface StepsInput {
   readonly job: Job;
+  /** How the repository is reached, beyond what the job says. */
+  readonly access?: SourceAccess | undefined;
   readonly attempt: number;
   readonly limits: JobLimits;
   readonly folder: AttemptFolder;
@@ -43,7 +52,7 @@ export interface StepsInput {
 
 /** The steps that a runner really takes. */
 export function realSteps(host: JobHost, input: StepsInput): Steps {
-  const { job, attempt, limits, folder, secrets, mask, log, connection } = input;
+  const { job, access, attempt, limits, folder, secrets, mask, log, connection } = input;
   const { settings } = host;
   const scanner = forOneJob(host.scanner);
   let commitHash: string | null = null;
@@ -64,7 +73,10 @@ export function realSteps(host: JobHost, input: StepsInput): Steps {
       const { allowPrivateSources } = settings;
       const scanUpload = (path: string, name: string) =>
         timed('upload', ctx, () => scanner.scanUpload(path, name, ctx));
-      const options = { allowPrivateSources, scanUpload, wantsTag: connection.keepsDetails };
+      const { installCommand, buildCommand } = job.build;
+      const commands = [installCommand, buildCommand].filter((command) => command !== null);
+      const wantsTag = connection.keepsDetails;
+      const options = { allowPrivateSources, scanUpload, wantsTag, access, commands };
       const source = await prepareSource(job.source, folder.workspace, options, ctx);
       commitHash = source.commitHash;
       return source;
@@ -90,11 +102,14 @@ export function realSteps(host: JobHost, input: StepsInput): Steps {
       lockfiles = await findLockfiles({ root: source.root, top: within, manager });
       return { ...decision, plan: host.executor.planned(decision.plan) };
     },
-    build: (source, plan, ctx, onImage) =>
-      executor.build(
-        { job, attempt, plan, ignoreCommand, source, folder, limits, secrets, log, onImage },
-        ctx,
-      ),
+    build: async (source, plan, ctx, onImage) => {
+      const input = { job, attempt, plan, ignoreCommand, source, folder, limits, secrets, log, onImage };
+      try {
+        return await executor.build(input, ctx);
+      } finally {
+        await warnOfHistory(source, folder.workspace, ctx);
+      }
+    },
     collect: (source, plan, version, ctx) =>
       inSpan(ctx, 'collect', (within) => {
         const publishing = { connection, attempt, branch: source.branch, journal: host.journal };

@@ -36,6 +36,8 @@ export interface BuildRun {
   readonly limits?: Partial<ReturnType<typeof sampleJob>['limits']>;
   /** Gives the source tree a file system of its own, as a real attempt has where that is possible. */
   readonly ownDisk?: boolean;
+  /** Whether the source is a repository whose history is cut off. */
+  readonly isShallow?: boolean;
   /** Fills the source folder. */
   readonly files?: (folder: string) => Promise<void>;
   readonly onLine?: (text: string, stop: AbortController) => void;
@@ -77,7 +79,8 @@ export class BuildBench {
       input.onLine?.(line.text, stop);
     };
     const log = new AttemptLog({ write, ready: async () => undefined }, maskWith(secrets), 1e6);
-    const source = { commitHash: null, commitMessage: null, branch: null, root };
+    const { isShallow = false } = input;
+    const source = { commitHash: null, commitMessage: null, branch: null, root, isShallow };
     const attempt = containerExecutor(host).attempt({ job, folder, journal: host.journal });
     let skip: Skip | undefined;
     let image: UsedImage | undefined;

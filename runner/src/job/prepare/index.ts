@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import { MANIFEST_BYTES, MANIFEST_NAME, parseManifest } from '@appflux/detection';
-import { type JobSource, listed, type Manifest, quoted } from '@appflux/protocol';
+import { type JobSource, listed, type Manifest, quoted, type SourceAccess } from '@appflux/protocol';
 import { say } from '../../masking/sentence.ts';
 import { readText } from '../../read-text.ts';
 import type { PreparedSource, StepContext, Workspace } from '../../step-context.ts';
@@ -21,6 +21,10 @@ export interface PrepareOptions {
   readonly limits?: SourceLimits;
   /** Whether the message of the commit's tag is wanted. */
   readonly wantsTag?: boolean;
+  /** What the grant says of a repository beyond its URL and token. */
+  readonly access?: SourceAccess | undefined;
+  /** The app's own commands, which may need the repository's history. */
+  readonly commands?: readonly string[];
 }
 
 /**
@@ -57,6 +61,8 @@ export async function prepareSource(
       addressesOf: options.allowPrivateSources ? async () => null : (url) => checkedAddresses(url),
       limits,
       wantsTag: options.wantsTag === true,
+      commands: options.commands ?? [],
+      ...(options.access === undefined ? {} : { access: options.access }),
       wantsSubmodules: async () => (await topManifest(workspace))?.submodules === true,
     },
     ctx,
@@ -77,6 +83,7 @@ export async function prepareSource(
     branch: source.branch,
     root,
     tagMessage: head.tagMessage,
+    isShallow: head.isShallow,
   };
 }
 

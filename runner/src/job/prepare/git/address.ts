@@ -13,9 +13,10 @@ export type ResolveHost = (host: string) => Promise<readonly string[]>;
 const askSystem: ResolveHost = async (host) =>
   (await lookup(host, { all: true, order: 'verbatim' })).map(({ address }) => address);
 
-/** A repository's address as people know it: no query, which could hold a secret. */
+/** A repository's URL as people know it: no query, which could hold a secret. Of SSH, the user is part of it. */
 export function shownUrl(url: URL): string {
-  return printable(`${url.origin}${url.pathname}`, 500);
+  const host = url.protocol === 'ssh:' ? `ssh://${url.username}@${url.host}` : url.origin;
+  return printable(`${host}${url.pathname}`, 500);
 }
 
 /**

@@ -15,6 +15,10 @@ export interface GitSurroundings {
    */
   readonly addresses: readonly string[] | null;
   readonly allowHttp: boolean;
+  /** The user name that goes with the token; the host's usual one if it is not given. */
+  readonly username?: string | undefined;
+  /** The command that connects by SSH (ssh.ts). With it, no other protocol is spoken. */
+  readonly ssh?: string | undefined;
   /** The host's environment, of which only what leads to the network is passed on. */
   readonly host: NodeJS.ProcessEnv;
 }
@@ -65,8 +69,9 @@ export function gitEnvironment(surroundings: GitSurroundings, token: string | nu
     GIT_TERMINAL_PROMPT: '0',
     GIT_ASKPASS: '',
     SSH_ASKPASS: '',
-    GIT_SSH_COMMAND: 'false',
-    GIT_ALLOW_PROTOCOL: surroundings.allowHttp ? 'https:http' : 'https',
+    GIT_SSH_COMMAND: surroundings.ssh ?? 'false',
+    GIT_SSH_VARIANT: 'ssh',
+    GIT_ALLOW_PROTOCOL: protocolsOf(surroundings),
     GIT_PROTOCOL_FROM_USER: '0',
     GIT_LFS_SKIP_SMUDGE: '1',
     GIT_NO_LAZY_FETCH: '1',
@@ -85,19 +90,24 @@ export function gitEnvironment(surroundings: GitSurroundings, token: string | nu
   }
   if (token !== null) {
     environment[TOKEN_VARIABLE] = token;
-    environment[USER_VARIABLE] = tokenUser(surroundings.url.hostname);
+    environment[USER_VARIABLE] = surroundings.username ?? tokenUser(surroundings.url.hostname);
   }
   return environment;
 }
 
+function protocolsOf({ ssh, allowHttp }: GitSurroundings): string {
+  if (ssh !== undefined) return 'ssh';
+  return allowHttp ? 'https:http' : 'https';
+}
+
 function gitSettings(surroundings: GitSurroundings, hasToken: boolean): [string, string][] {
-  const { url, addresses, allowHttp } = surroundings;
+  const { url, addresses, allowHttp, ssh } = surroundings;
   const settings: [string, string][] = [
     // Nothing that a repository brings along is run. Filters need no line: a repository can only name them,
     // and without the host's configuration none is defined.
     ['core.hooksPath', '/dev/null'],
     ['core.fsmonitor', 'false'],
-    ['core.sshCommand', 'false'],
+    ['core.sshCommand', ssh ?? 'false'],
     ['core.attributesFile', '/dev/null'],
     ['core.excludesFile', '/dev/null'],
     ['gc.auto', '0'],
@@ -111,7 +121,7 @@ function gitSettings(surroundings: GitSurroundings, hasToken: boolean): [string,
     // Only this URL is spoken to. Redirects are followed by redirect.ts, which checks where they lead; with
     // `false`, Git follows no `http-alternates` either.
     ['protocol.allow', 'never'],
-    ['protocol.https.allow', 'always'],
+    [`protocol.${ssh === undefined ? 'https' : 'ssh'}.allow`, 'always'],
     ['http.followRedirects', 'false'],
     ['transfer.bundleURI', 'false'],
     ['submodule.recurse', 'false'],
@@ -125,8 +135,8 @@ function gitSettings(surroundings: GitSurroundings, hasToken: boolean): [string,
     // An empty value clears the list of helpers.
     ['credential.helper', ''],
   ];
-  if (allowHttp) settings.push(['protocol.http.allow', 'always']);
-  if (addresses !== null) settings.push(['http.curloptResolve', pinned(url, addresses)]);
+  if (allowHttp && ssh === undefined) settings.push(['protocol.http.allow', 'always']);
+  if (addresses !== null && ssh === undefined) settings.push(['http.curloptResolve', pinned(url, addresses)]);
   if (hasToken) {
     // Bound to the origin, so that no other server can ask for it.
     settings.push([`credential.${url.origin}.helper`, CREDENTIAL_HELPER]);

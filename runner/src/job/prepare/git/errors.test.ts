@@ -41,6 +41,13 @@ const MESSAGES: readonly (readonly [GitTrouble, string])[] = [
   ['not_a_repository', 'fatal: https://h/info/refs not valid: is this a git repository?'],
   ['not_a_repository', 'fatal: dumb http transport does not support shallow capabilities'],
   ['sha256', 'fatal: mismatched algorithms: client sha1; server sha256'],
+  ['host_key', 'Host key verification failed.\r\nfatal: Could not read from remote repository.'],
+  ['bad_key', 'Load key "/x/key": invalid format\ngit@h: Permission denied (publickey).'],
+  ['no_ssh', 'error: cannot run ssh: No such file or directory\nfatal: unable to fork'],
+  ['unauthorized', 'git@h: Permission denied (publickey).\nfatal: Could not read from remote repository.'],
+  ['not_found', 'ERROR: Repository not found.\nfatal: Could not read from remote repository.'],
+  ['host_unknown', 'ssh: Could not resolve hostname h: Name or service not known'],
+  ['connection_failed', 'ssh: connect to host h port 22: Connection timed out'],
   ['bad_path', "error: invalid path '.git'"],
   ['disk_full', 'fatal: write error: No space left on device\nfatal: index-pack failed'],
   ['unknown', 'fatal: something that nobody has seen before'],
@@ -54,7 +61,7 @@ describe('what Git says', () => {
   it('becomes a sentence with repository and branch, without the paths of the host or the words of the server', () => {
     const failure = gitFailure(
       'unknown',
-      { repo: 'https://h/a.git', branch: 'main', submodule: null, hasToken: false },
+      { repo: 'https://h/a.git', branch: 'main', submodule: null, credential: null },
       "remote: call 555-1234 now\nfatal: cannot open '/var/lib/appflux/w1/source/.git/x': odd\u001b[2J\n",
     );
     expect(failure.message).toBe(
@@ -65,10 +72,10 @@ describe('what Git says', () => {
   it.each([...new Set(MESSAGES.map(([trouble]) => trouble))])('has a sentence for %s', (trouble) => {
     const failure = gitFailure(
       trouble,
-      { repo: 'https://h/a.git', branch: 'main', submodule: null, hasToken: true },
+      { repo: 'https://h/a.git', branch: 'main', submodule: null, credential: 'token' },
       '',
     );
-    expect(failure.message).toContain('https://h/a.git');
+    if (!['bad_key', 'no_ssh'].includes(trouble)) expect(failure.message).toContain('https://h/a.git');
     expect(failure.message).toMatch(/\.$/);
     expect(String(failure.toReport('preparing').hint)).not.toBe('');
   });

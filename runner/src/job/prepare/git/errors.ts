@@ -1,6 +1,6 @@
 /** What went wrong with Git, read from its messages (LC_ALL=C). */
 
-import { printable } from '@appflux/protocol';
+import { listed, printable } from '@appflux/protocol';
 import { own, say, type Text } from '../../../masking/sentence.ts';
 import { JobFailure } from '../../../step-context.ts';
 
@@ -15,6 +15,9 @@ export type GitTrouble =
   | 'not_found'
   | 'unauthorized'
   | 'forbidden'
+  | 'host_key'
+  | 'bad_key'
+  | 'no_ssh'
   | 'ref_missing'
   | 'host_unknown'
   | 'certificate'
@@ -35,14 +38,17 @@ const PATTERNS: readonly (readonly [RegExp, GitTrouble])[] = [
   ],
   [/couldn't find remote ref|Remote branch .* not found/, 'ref_missing'],
   [/returned error: 30\d|unable to update url base from redirection/, 'redirected'],
+  [/Host key verification failed/, 'host_key'],
+  [/Load key .*: (?:invalid format|error in libcrypto|incorrect passphrase)/, 'bad_key'],
+  [/cannot run ssh|ssh: (?:command )?not found/, 'no_ssh'],
   [
-    /returned error: 401|Authentication failed|could not read (?:Username|Password)|terminal prompts disabled/,
+    /Permission denied \(|returned error: 401|Authentication failed|could not read (?:Username|Password)|terminal prompts disabled/,
     'unauthorized',
   ],
   [/returned error: 403/, 'forbidden'],
   [/repository '.*' not found|Repository not found|returned error: 4(?:04|10)/i, 'not_found'],
   [/returned error: (?:429|5\d\d)|remote error: .*(?:rate limit|try again|unavailable)/i, 'server_failed'],
-  [/Could not resolve (?:host|proxy)/i, 'host_unknown'],
+  [/Could not resolve (?:host(?:name)?|proxy)/i, 'host_unknown'],
   [/SSL certificate|certificate verif|gnutls_handshake|TLS|SSL_/i, 'certificate'],
   [/invalid path|unable to create (?:file|symlink)|unable to checkout working tree/i, 'bad_path'],
   [
@@ -70,16 +76,20 @@ export interface GitSubject {
   readonly branch: string;
   /** The path of the submodule that this is; null for the repository itself. */
   readonly submodule: string | null;
-  readonly hasToken: boolean;
+  /** What the server was shown; null if nothing. */
+  readonly credential: 'token' | 'ssh' | null;
 }
 
 /** Which part of a source this is about, for a message. */
 export const whereOf = ({ branch, submodule }: GitSubject): string =>
   submodule === null ? `branch ${branch}` : `submodule ${submodule}`;
 
+const PRIVATE = 'For a private repository, add a credential in the app’s source settings.';
+
 /** The failure for an error, as a sentence with repository and branch. */
 export function gitFailure(trouble: GitTrouble, subject: GitSubject, stderr: string): JobFailure {
-  const { repo, branch, hasToken } = subject;
+  const { repo, branch, credential } = subject;
+  const shown = credential === 'ssh' ? own('SSH key') : own('token');
   const where = whereOf(subject);
   const unavailable = (sentence: Text, hint?: string) =>
     new JobFailure(
@@ -90,15 +100,32 @@ export function gitFailure(trouble: GitTrouble, subject: GitSubject, stderr: str
   switch (trouble) {
     case 'not_found':
       return unavailable(
-        hasToken
-          ? say`The server has no repository ${repo}, or the token can’t read it`
-          : say`The server has no repository ${repo}, or it is private`,
+        credential === null
+          ? say`The server has no repository ${repo}, or it is private`
+          : say`The server has no repository ${repo}, or the ${shown} can’t read it`,
+        credential === null ? PRIVATE : undefined,
       );
     case 'unauthorized':
       return unavailable(
-        hasToken
-          ? say`The server rejected the token for ${repo}`
-          : say`${repo} requires authentication: it is private or does not exist`,
+        credential === null
+          ? say`${repo} requires authentication: it is private or does not exist`
+          : say`The server rejected the ${shown} for ${repo}`,
+        credential === null ? PRIVATE : 'Replace the credential in the app’s source settings.',
+      );
+    case 'host_key':
+      return unavailable(
+        say`The server of ${repo} has another host key than those in the app’s source settings`,
+        'Find out whether the server has changed its key. If it has, enter the new one.',
+      );
+    case 'bad_key':
+      return unavailable(
+        own('The SSH key in the app’s source settings can’t be read'),
+        'Enter an unencrypted private key in OpenSSH format, or let AppFlux create one.',
+      );
+    case 'no_ssh':
+      return unavailable(
+        own('SSH is not installed on this runner'),
+        'Ask the owner of the runner to install the OpenSSH client.',
       );
     case 'forbidden':
       return unavailable(say`The server denies read access to ${repo}`);
@@ -141,6 +168,30 @@ export function gitFailure(trouble: GitTrouble, subject: GitSubject, stderr: str
       return unavailable(say`Git could not fetch ${repo}: ${lastMessage(stderr)}`);
   }
 }
+
+/** The failure for a branch that is not there, which says what there is instead; `branches` is null if that is unknown. */
+export function noBranchFailure(subject: GitSubject, branches: readonly string[] | null): JobFailure {
+  if (branches === null) return gitFailure('ref_missing', subject, '');
+  const { repo, branch } = subject;
+  if (branches.length === 0)
+    return new JobFailure(
+      'source_unavailable',
+      say`${repo} is empty: it has no commits (${whereOf(subject)}).`,
+      {
+        hint: own('Push a commit, then redeploy.'),
+      },
+    );
+  return new JobFailure(
+    'source_unavailable',
+    say`${repo} has no branch or tag ${branch} (${whereOf(subject)}).`,
+    {
+      hint: say`Set another branch in the app. The repository has ${listed(branches, MOST_BRANCHES)}.`,
+    },
+  );
+}
+
+/** How many branches a message names. */
+const MOST_BRANCHES = 10;
 
 /** Git's own last message, without the server's output and without paths of this host. */
 function lastMessage(stderr: string): string {

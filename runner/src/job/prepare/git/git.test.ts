@@ -62,6 +62,7 @@ describe('fetching from Git', () => {
     const prepared = await prepare(gitSource());
     expect(prepared).toEqual({
       tagMessage: null,
+      isShallow: true,
       commitHash: id,
       commitMessage: 'Second\n\nWith a body.',
       branch: 'main',

@@ -1,7 +1,7 @@
 /** A remote repository. Every Git command of a job goes through here. */
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { formatBytes, printable } from '@appflux/protocol';
+import { formatBytes, printable, type SourceAccess } from '@appflux/protocol';
 import { own, say } from '../../../masking/sentence.ts';
 import { retry } from '../../../retry.ts';
 import { JobFailure, type StepContext, type Workspace } from '../../../step-context.ts';
@@ -13,6 +13,7 @@ import { packBytes, watchPacks } from './fetch-watch.ts';
 import type { GitSource } from './index.ts';
 import { askRedirect } from './redirect.ts';
 import { type GitOutcome, runGit } from './run.ts';
+import { readSshUrl, sshCommand } from './ssh.ts';
 
 const MAX_REDIRECTS = 5;
 
@@ -25,15 +26,26 @@ export interface RemoteOptions {
    */
   readonly addressesOf: (url: URL) => Promise<readonly string[] | null>;
   readonly limits: SourceLimits;
+  /** What the job says beyond its URL and token. */
+  readonly access?: SourceAccess;
   /** The path of the submodule that is fetched; not set for the repository itself. */
   readonly submodule?: string;
 }
+
+/** How many commits are fetched, from a branch's head backwards. */
+export type Depth = number | 'full';
+
+/** Where a history is fetched into, while the attempt needs it. */
+export const FETCHED = 'refs/appflux/fetched';
 
 /** Why a fetch failed, with Git's messages. */
 export interface Trouble {
   readonly kind: GitTrouble;
   readonly stderr: string;
 }
+
+const credentialOf = ({ token }: GitSource, access?: SourceAccess): GitSubject['credential'] =>
+  access?.ssh === undefined ? (token === null ? null : 'token') : 'ssh';
 
 export class Remote {
   /** What a failure is about. */
@@ -56,7 +68,8 @@ export class Remote {
     this.#source = source;
     this.#options = options;
     this.#ctx = ctx;
-    this.#url = readRepoUrl(source.repoUrl, options.allowHttp);
+    const { ssh } = options.access ?? {};
+    this.#url = ssh === undefined ? readRepoUrl(source.repoUrl, options.allowHttp) : readSshUrl(ssh.url);
     this.#origin = this.#url.origin;
     this.#tree = workspace.source;
     this.#home = join(workspace.scratch, 'git-home');
@@ -64,7 +77,7 @@ export class Remote {
       repo: shownUrl(this.#url),
       branch: printable(source.branch, 255),
       submodule: options.submodule === undefined ? null : printable(options.submodule, 255),
-      hasToken: source.token !== null,
+      credential: credentialOf(source, options.access),
     };
     this.#signal = AbortSignal.any([ctx.signal, this.#stop.signal]);
     this.#timer = setTimeout(() => this.#stop.abort(this.#tooSlow()), options.limits.fetchMs);
@@ -83,16 +96,15 @@ export class Remote {
     clearTimeout(this.#timer);
     await rm(this.#home, { recursive: true, force: true });
     await rm(join(this.#tree, '.git', 'FETCH_HEAD'), { force: true });
+    await rm(join(this.#tree, '.git', FETCHED), { force: true });
   }
 
   /** Runs Git in the repository, within the time that the whole source may take. */
-  git(args: readonly string[], onOutput?: (chunk: Buffer) => boolean): Promise<GitOutcome> {
-    return runGit(args, {
-      cwd: this.#tree,
-      env: this.#env,
-      signal: this.#signal,
-      ...(onOutput === undefined ? {} : { onOutput }),
-    });
+  git(
+    args: readonly string[],
+    options: { onOutput?: (chunk: Buffer) => boolean; signal?: AbortSignal } = {},
+  ): Promise<GitOutcome> {
+    return runGit(args, { cwd: this.#tree, env: this.#env, signal: this.#signal, ...options });
   }
 
   /** Runs a Git command that only fails when something is wrong, and gives its output. */
@@ -106,7 +118,7 @@ export class Remote {
    * Fetches one ref into FETCH_HEAD: after redirects, with the repository's own kind of hash, and again if
    * the server fails.
    */
-  async fetch(depth: string, ref: string): Promise<Trouble | null> {
+  async fetch(depth: Depth, ref: string): Promise<Trouble | null> {
     const { retryMs } = this.#options.limits;
     return retry(() => this.#fetchSettled(depth, ref), {
       isTransient: (trouble) => trouble !== null && TRANSIENT.has(trouble.kind),
@@ -116,13 +128,20 @@ export class Remote {
     });
   }
 
+  /** The branches of the server, at most as many as a message can name; null when it does not say. */
+  async branches(): Promise<string[] | null> {
+    const listing = await this.git(['ls-remote', '--quiet', '--heads', '--', this.#url.href]);
+    if (listing.code !== 0) return null;
+    return [...listing.stdout.matchAll(/\trefs\/heads\/(.+)$/gm)].map(([, name = '']) => name).slice(0, 50);
+  }
+
   /** Lists the tags of the server that are annotated, with the commits that they lead to. */
   tags(onOutput: (chunk: Buffer) => boolean): Promise<GitOutcome> {
-    return this.git(['ls-remote', '--quiet', '--tags', '--', this.#url.href], onOutput);
+    return this.git(['ls-remote', '--quiet', '--tags', '--', this.#url.href], { onOutput });
   }
 
   /** One try, which follows redirects and switches to the repository's kind of hash. */
-  async #fetchSettled(depth: string, ref: string): Promise<Trouble | null> {
+  async #fetchSettled(depth: Depth, ref: string): Promise<Trouble | null> {
     for (let redirects = 0; ; ) {
       const { code, stderr } = await this.#fetchOnce(depth, ref);
       if (code === 0) return null;
@@ -143,11 +162,12 @@ export class Remote {
 
   /** Makes this the URL to fetch from, once its addresses are checked. */
   async #goTo(url: URL): Promise<void> {
-    const { allowHttp, addressesOf } = this.#options;
+    const { allowHttp, addressesOf, access } = this.#options;
     this.#url = url;
     this.#addresses = await addressesOf(url);
     // A token belongs to the host that it was made for, wherever that redirects to.
-    const token = url.origin === this.#origin ? this.#source.token : null;
+    const token = access?.ssh === undefined && url.origin === this.#origin ? this.#source.token : null;
+    const ssh = access?.ssh && (await sshCommand(access.ssh, join(this.#home, 'ssh'), this.#addresses));
     this.#env = gitEnvironment(
       {
         tree: this.#tree,
@@ -155,6 +175,8 @@ export class Remote {
         url,
         addresses: this.#addresses,
         allowHttp,
+        username: access?.username,
+        ssh,
         host: process.env,
       },
       token,
@@ -181,7 +203,7 @@ export class Remote {
     return true;
   }
 
-  async #fetchOnce(depth: string, ref: string): Promise<GitOutcome> {
+  async #fetchOnce(depth: Depth, ref: string): Promise<GitOutcome> {
     const { fetchBytes } = this.#options.limits;
     const tooLarge = new JobFailure(
       'source_invalid',
@@ -191,20 +213,32 @@ export class Remote {
     const options = [
       '--quiet',
       '--no-progress',
-      '--no-tags',
       '--no-recurse-submodules',
       '--force',
-      `--depth=${depth}`,
+      // Tags follow what is fetched into a ref, if they lead to it. Of one commit, tag.ts fetches the one that is wanted.
+      ...(depth === 1 ? ['--no-tags'] : []),
+      ...(depth === 'full' ? await this.#unshallow() : [`--depth=${depth}`]),
     ];
-    const endWatch = watchPacks(gitDir, fetchBytes, this.#stop, tooLarge);
+    const stop = new AbortController();
+    const endWatch = watchPacks(gitDir, fetchBytes, stop, tooLarge);
     try {
-      const outcome = await this.git(['fetch', ...options, '--', this.#url.href, ref]);
+      const signal = AbortSignal.any([this.#signal, stop.signal]);
+      const outcome = await this.git(
+        ['fetch', ...options, '--', this.#url.href, depth === 1 ? ref : `+${ref}:${FETCHED}`],
+        { signal },
+      );
       // Between two looks of the watch, a fast server can send a lot.
       if ((await packBytes(gitDir)) > fetchBytes) throw tooLarge;
       return outcome;
     } finally {
       endWatch();
     }
+  }
+
+  /** A shallow repository has to be told that it shall have all of its history. */
+  async #unshallow(): Promise<string[]> {
+    const isShallow = await this.must(['rev-parse', '--is-shallow-repository']);
+    return isShallow === 'true' ? ['--unshallow'] : [];
   }
 
   #tooSlow(): JobFailure {

@@ -82,9 +82,9 @@ export async function fetchSubmodules(
     const remote = new Remote(source, { source: tree, scratch: options.scratch }, remoteOptions, ctx);
     try {
       await remote.open(link.commit.length === 64 ? 'sha256' : 'sha1');
-      const trouble = await remote.fetch('1', link.commit);
+      const trouble = await remote.fetch(1, link.commit);
       if (trouble !== null) throw gitFailure(trouble.kind, remote.subject, trouble.stderr);
-      const git: Git = (args, onOutput) => remote.git(args, onOutput);
+      const git: Git = (args, onOutput) => remote.git(args, onOutput === undefined ? {} : { onOutput });
       const head = await checkout(link.commit, null, limits, git, size);
       if ('trouble' in head) throw gitFailure(head.trouble, remote.subject, head.stderr);
       size = head.tree;

@@ -32,7 +32,7 @@ export async function tagMessage(
   const names = annotatedTags(Buffer.concat(list).toString('utf8'), id);
   const name = names.includes(branch) ? branch : names.at(-1);
   if (name === undefined) return null;
-  if ((await remote.fetch('1', `refs/tags/${name}`)) !== null) return null;
+  if ((await remote.fetch(1, `refs/tags/${name}`)) !== null) return null;
   const tag = await remote.git(['cat-file', 'tag', 'FETCH_HEAD']);
   return tag.code === 0 ? messageOf(tag.stdout) : null;
 }
