@@ -10,6 +10,7 @@ import { instance, operator } from './resources/instance.ts';
 import { logs } from './resources/logs.ts';
 import { runners } from './resources/runners.ts';
 import { sites } from './resources/sites.ts';
+import { sourceCredential } from './resources/source-credential.ts';
 import { invitations, team } from './resources/team.ts';
 import { uploads } from './resources/uploads.ts';
 
@@ -22,6 +23,7 @@ export function createClient(options: ClientOptions) {
   return {
     apps: apps(calls),
     deployments: deployments(calls),
+    sourceCredential: sourceCredential(calls),
     sites: sites(calls),
     domains: domains(calls),
     logs: logs(calls),

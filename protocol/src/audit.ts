@@ -21,6 +21,8 @@ export const AUDIT_ACTIONS = [
   'app.delete',
   'variable.set',
   'variable.delete',
+  'source.credential_set',
+  'source.credential_delete',
   'file.set',
   'file.delete',
   'release.set',

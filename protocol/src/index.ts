@@ -52,6 +52,8 @@ export * from './site-rules.ts';
 export * from './site-url.ts';
 export * from './sizes.ts';
 export * from './socket.ts';
+export * from './source-access.ts';
+export * from './source-credential.ts';
 export * from './team.ts';
 export * from './text.ts';
 export * from './trace.ts';

@@ -5,8 +5,8 @@
 import { z } from 'zod';
 import { ObjectId, Timestamp, VariableName } from './ids.ts';
 import { Grant } from './job.ts';
-import { SourceAccess } from './source-access.ts';
 import { ExecutorKind, RunnerLabel, RunnerScanner, Slots } from './runner.ts';
+import { SourceAccess } from './source-access.ts';
 
 /** One try of one deployment. */
 export const AttemptRef = z.strictObject({ deploymentId: ObjectId, attempt: z.int().min(1) });

@@ -25,7 +25,10 @@ const SOURCES: readonly { readonly pattern: RegExp; readonly needs: readonly Nee
   { pattern: /^e2e\/instance\/(?:runner|with-runner)\.ts$/, needs: ['engine', 'git'] },
   { pattern: /^e2e\/(?:container|service)\//, needs: ['engine', 'instanceImage'] },
   { pattern: /^playwright-core$/, needs: ['browser', 'dashboard'] },
-  { pattern: /\/prepare\/testing\/(?:git|repository)|^e2e\/source\/serve\.ts$/, needs: ['git'] },
+  {
+    pattern: /\/prepare\/testing\/(?:git|repository|ssh)|^e2e\/source\/serve\.ts$|^e2e\/git-hosts\//,
+    needs: ['git'],
+  },
   { pattern: /\/scan\/testing\/clamav\.ts$|^bench\/sandbox\/scan\.ts$/, needs: ['scanner'] },
   { pattern: /^builder-images\//, needs: ['imageTools'] },
   { pattern: /^stack\/foreign-s3|^edge\/src\/storage\/storage\.test/, needs: ['foreignStorage'] },

@@ -6,7 +6,17 @@ const nothing = () => false;
 
 test('a fresh machine needs every program that the tests run; some are optional', () => {
   expect(packagesFor(planTests([]), nothing)).toEqual({
-    required: ['shellcheck', 'curl', 'unzip', 'xz-utils', 'git', 'chromium', 'python3', 'openssl'],
+    required: [
+      'shellcheck',
+      'curl',
+      'unzip',
+      'xz-utils',
+      'git',
+      'openssh-client',
+      'chromium',
+      'python3',
+      'openssl',
+    ],
     optional: [
       'chromium-headless-shell',
       'clamav-daemon',

@@ -24,6 +24,7 @@ const NEEDS: readonly Need[] = [
   { packages: ['unzip'], programs: ['unzip'], when: (plan) => plan.imageTools },
   { packages: ['xz-utils'], programs: ['xz'], when: (plan) => plan.imageTools },
   { packages: ['git'], programs: ['git'], when: (plan) => plan.git },
+  { packages: ['openssh-client'], programs: ['ssh-keygen'], when: (plan) => plan.git },
   {
     packages: ['chromium'],
     programs: ['chromium', 'chromium-browser', 'google-chrome-stable'],

@@ -182,6 +182,19 @@ const CALLS: Record<string, { call: () => Promise<unknown>; refused?: string }> 
   'PATCH /api/apps/:slug': { call: () => script.apps.update('harbor', { name: 'Harbour' }) },
   'PUT /api/apps/:slug/env/:name': { call: () => script.apps.setVariable('harbor', 'A', { value: '1' }) },
   'DELETE /api/apps/:slug/env/:name': { call: () => script.apps.deleteVariable('harbor', 'A') },
+  'GET /api/apps/:slug/source/credential': { call: () => script.sourceCredential.get('harbor') },
+  'PUT /api/apps/:slug/source/credential': {
+    call: () => script.sourceCredential.set('harbor', { kind: 'token', token: 'secret' }),
+    refused: 'unprocessable',
+  },
+  'POST /api/apps/:slug/source/credential/ssh-key': {
+    call: () => script.sourceCredential.createKey('harbor'),
+    refused: 'unprocessable',
+  },
+  'DELETE /api/apps/:slug/source/credential': {
+    call: () => script.sourceCredential.delete('harbor'),
+    refused: 'not_found',
+  },
   'PUT /api/apps/:slug/files/:name': {
     call: () => script.apps.setFile('harbor', 'KEY', { content: 'AAAA' }),
   },

@@ -54,6 +54,7 @@ import { runnerWork } from './runner-work.ts';
 import { runners } from './runners.ts';
 import { sealing } from './sealing.ts';
 import { siteAccess } from './site-access.ts';
+import { sourceCredential } from './source-credential.ts';
 import { sweeps } from './sweeps.ts';
 import { team } from './team.ts';
 import { tokens } from './tokens.ts';
@@ -129,6 +130,7 @@ for (const resource of [
   deployHooks,
   github,
   githubInstallations,
+  sourceCredential,
   audit,
   backups,
   metrics,

@@ -41,7 +41,15 @@ sourceCredential.openapi(
   }),
   async (c) => {
     const app = await ownedApp(c.get('metadata'), c.get('caller').ownerId, c.req.valid('param').slug);
-    const credential = await openCredential(app, createSealer(c.env));
+    const { source } = app;
+    const credential =
+      source.provider === 'upload'
+        ? null
+        : await openCredential(
+            c.get('metadata'),
+            { id: app.id, repoUrl: source.repoUrl },
+            createSealer(c.env),
+          );
     return c.json(credential === null ? null : await shownCredential(credential), 200);
   },
 );
@@ -97,8 +105,8 @@ sourceCredential.openapi(
   async (c) => {
     const { slug } = c.req.valid('param');
     const app = await ownedApp(c.get('metadata'), c.get('caller').ownerId, slug);
-    if (app.credential === null) throw new AppFluxError('not_found', `${slug} has no source credential`);
-    await c.get('metadata').apps.update(app.id, { credential: null });
+    if (!(await c.get('metadata').sourceCredentials.delete(app.id)))
+      throw new AppFluxError('not_found', `${slug} has no source credential`);
     await audited(c, 'source.credential_delete', { kind: 'app', id: app.id, name: slug });
     return c.body(null, 204);
   },
@@ -107,7 +115,7 @@ sourceCredential.openapi(
 async function keep(c: Context<ApiEnv>, app: AppRecord, input: Input): Promise<SourceCredential> {
   const credential = credentialOf(input, app.source, new Date());
   const sealed = await sealCredential(app, credential, createSealer(c.env));
-  await c.get('metadata').apps.update(app.id, { credential: sealed });
+  await c.get('metadata').sourceCredentials.set(app.id, sealed);
   await audited(c, 'source.credential_set', {
     kind: 'app',
     id: app.id,

@@ -240,7 +240,11 @@ export async function redeploy(
       creator: options.creator,
       source:
         source.kind === 'git'
-          ? { ...source, commit: options.latest ? null : (options.commitHash ?? source.commit) }
+          ? {
+              ...source,
+              commit: options.latest ? null : (options.commitHash ?? source.commit),
+              depth: app.source.provider === 'upload' ? 1 : app.source.depth,
+            }
           : source,
       build: app.build,
       type: app.type,

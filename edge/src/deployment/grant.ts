@@ -5,12 +5,15 @@ import {
   type Job,
   type JobSource,
   LEASE_MS,
+  type SourceAccess,
   sensitivityOf,
   type Trigger,
 } from '@appflux/protocol';
-import type { Sealer } from '../secrets/sealing.ts';
-import { fileLabel, variableLabel } from '../secrets/sealing.ts';
-import type { Presigner } from '../storage/storage.ts';
+import type { Env } from '../env.ts';
+import { openCredential, reach } from '../git-hosts/credential/index.ts';
+import { metadataOf } from '../metadata/index.ts';
+import { createSealer, fileLabel, type Sealer, variableLabel } from '../secrets/sealing.ts';
+import { presignerOf } from '../storage/index.ts';
 import type { Lease, PrebuiltSource, Spec, SpecSource, State } from './state.ts';
 
 /** A presigned source URL outlives the longest wait between the grant and the download by far. */
@@ -23,6 +26,8 @@ export interface Opened {
   /** The names of the variables whose values are masked. */
   sensitive: string[];
   files: Record<string, string>;
+  /** How the repository is reached, beyond what the source says. */
+  access: SourceAccess;
 }
 
 type BuildableSource = Exclude<SpecSource, PrebuiltSource>;
@@ -31,7 +36,8 @@ type BuildableSource = Exclude<SpecSource, PrebuiltSource>;
 export type BuildableSpec = Omit<Spec, 'source'> & { source: BuildableSource };
 
 /** Opens the sealed values of the spec. Done before the claim is decided, so that the decision itself is synchronous. */
-export async function openSpec(spec: BuildableSpec, sealer: Sealer, presigner: Presigner): Promise<Opened> {
+export async function openSpec(spec: BuildableSpec, env: Env): Promise<Opened> {
+  const sealer = createSealer(env);
   const { app, environment } = spec;
   const variables = await openAll(spec.variables, environment, sealer, (name) => variableLabel(app.id, name));
   return {
@@ -40,7 +46,7 @@ export async function openSpec(spec: BuildableSpec, sealer: Sealer, presigner: P
       .filter(([name, value]) => spec.variables[name]?.sensitive ?? sensitivityOf(name, value).sensitive)
       .map(([name]) => name),
     files: await openAll(spec.files ?? {}, environment, sealer, (name) => fileLabel(app.id, name)),
-    source: await jobSource(spec.source, presigner),
+    ...(await jobSource(spec, env, sealer)),
   };
 }
 
@@ -58,17 +64,21 @@ async function openAll(
   return opened;
 }
 
-async function jobSource(source: BuildableSource, presigner: Presigner): Promise<JobSource> {
-  if (source.kind === 'git') return { ...source, token: null };
+async function jobSource(
+  { app, source }: BuildableSpec,
+  env: Env,
+  sealer: Sealer,
+): Promise<Pick<Opened, 'source' | 'access'>> {
+  if (source.kind === 'git') {
+    // What the app has now, not what it had when the deployment was requested: a replaced credential is no use.
+    const credential = await openCredential(metadataOf(env), { id: app.id, repoUrl: source.repoUrl }, sealer);
+    const { repoUrl, token, access } = reach(source, credential, null);
+    const { kind, branch, commit, rootDirectory } = source;
+    return { source: { kind, repoUrl, branch, commit, token, rootDirectory }, access };
+  }
   const { name, size, sha256, rootDirectory } = source;
-  return {
-    kind: 'upload',
-    url: await presigner.readUrl(source.key, SOURCE_URL_SECONDS),
-    name,
-    size,
-    sha256,
-    rootDirectory,
-  };
+  const url = await presignerOf(env).readUrl(source.key, SOURCE_URL_SECONDS);
+  return { source: { kind: 'upload', url, name, size, sha256, rootDirectory }, access: {} };
 }
 
 /** A trigger that runners of every version know: earlier ones refuse a job with another one. */

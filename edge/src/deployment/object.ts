@@ -15,6 +15,7 @@ import {
   type PrebuiltGrant,
   type RecoveredLines,
   type ReleaseDetails,
+  type SourceAccess,
 } from '@appflux/protocol';
 import { asDiskFull } from '../disk/disk.ts';
 import type { Env } from '../env.ts';
@@ -81,7 +82,13 @@ export interface Claimant {
 }
 
 export type ClaimAnswer =
-  | { granted: Grant /** The variables whose values are masked. */; sensitive: string[] }
+  | {
+      granted: Grant;
+      /** The variables whose values are masked. */
+      sensitive: string[];
+      /** How the repository is reached, beyond what the grant says. */
+      access: SourceAccess;
+    }
   | { refused: Refusal | 'unknown' };
 
 export class DeploymentObject extends DurableObject<Env> {
@@ -241,7 +248,7 @@ export class DeploymentObject extends DurableObject<Env> {
     const { env } = this;
     const { source, ...asked } = this.#machine.saved.spec;
     if (source.kind === 'prebuilt') return { refused: 'taken' };
-    const opened = await openSpec({ ...asked, source }, createSealer(env), presignerOf(env));
+    const opened = await openSpec({ ...asked, source }, env);
     // Its App may have been deleted meanwhile.
     if (this.#machine.saved === null || this.#machine.isClosing) return { refused: 'unknown' };
     const refused = this.#transitions.apply({
@@ -255,7 +262,7 @@ export class DeploymentObject extends DurableObject<Env> {
     if (state.lease === null) return { refused: 'taken' };
     const given = { lease: state.lease, logRoom: this.#targets.log.store.room };
     const granted = grantOf(spec, state, given, opened, setting(env, 'PUBLIC_URL'), Date.now());
-    return { granted, sensitive: opened.sensitive };
+    return { granted, sensitive: opened.sensitive, access: opened.access };
   }
 
   /** Cancels it, unless it has ended already; null when it was removed. */

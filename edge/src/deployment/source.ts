@@ -47,13 +47,14 @@ export async function resolveSource(
       hint: 'POST /api/uploads returns one.',
     });
   }
-  const { repoUrl, branch } = app.source;
+  const { repoUrl, branch, depth } = app.source;
   return {
     kind: 'git',
     repoUrl,
     branch: input.branch ?? branch,
     commit: input.commit ?? null,
     rootDirectory,
+    depth,
   };
 }
 

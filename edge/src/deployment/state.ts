@@ -2,6 +2,7 @@
 import type {
   AppType,
   BuildSettings,
+  CloneDepth,
   Creator,
   DeploymentSite,
   DeploymentStatus,
@@ -30,7 +31,15 @@ export type SpecSource =
       sha256: string | null;
       rootDirectory: string;
     }
-  | { kind: 'git'; repoUrl: string; branch: string; commit: string | null; rootDirectory: string }
+  | {
+      kind: 'git';
+      repoUrl: string;
+      branch: string;
+      commit: string | null;
+      rootDirectory: string;
+      /** How many commits are fetched. Absent in older records, which get one. */
+      depth?: CloneDepth;
+    }
   | PrebuiltSource;
 
 /** An output that was built elsewhere. Branch and commit are what its owner says that it was built from. */

@@ -124,7 +124,7 @@ export class Matchmaker {
         this.#runners.free(runnerId, { deploymentId, attempt: 0 });
         this.#jobs.remove(deploymentId);
       } else {
-        const { granted, sensitive } = answer;
+        const { granted, sensitive, access } = answer;
         const session = this.#runners.sessionOf(runnerId);
         const out: OutAttempt = {
           deploymentId,
@@ -136,7 +136,7 @@ export class Matchmaker {
         };
         this.#jobs.handOut(out);
         this.#runners.occupy(runnerId, { deploymentId, attempt: granted.attempt });
-        this.#runners.send(runnerId, { type: 'grant', grant: granted, sensitive });
+        this.#runners.send(runnerId, { type: 'grant', grant: granted, sensitive, source: access });
       }
       this.#claiming.delete(deploymentId);
       this.pump();

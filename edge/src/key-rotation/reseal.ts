@@ -10,6 +10,7 @@ import { deploymentOf } from '../objects/deployments.ts';
 import { outboxOf } from '../outbox/index.ts';
 import {
   createSealer,
+  credentialLabel,
   expoKeyLabel,
   fileLabel,
   hookLabel,
@@ -23,8 +24,8 @@ const APPS = 25;
 /** About how much one call asks of others: a Worker may make 1,000 requests of its own for each that it is sent. */
 const MOST_REQUESTS = 500;
 
-/** About what an app takes without its deployments: its variables, its files, its signing key, and which of them have not ended. */
-const APP_COSTS = 6;
+/** About what an app takes without its deployments: its variables, its files, its signing key, its credential, and which of them have not ended. */
+const APP_COSTS = 7;
 
 /** How many hooks are resealed at a time: each has two sealed values. */
 const HOOKS = 200;
@@ -116,10 +117,10 @@ export async function resealGithubApps(
   return resealed;
 }
 
-/** Reseals an app's variables, its files and its signing key. @returns how many */
+/** Reseals an app's variables, its files, its signing key and its repository's credential. @returns how many */
 export async function resealApp(
   app: AppRecord,
-  { apps, files, expo }: Pick<Metadata, 'apps' | 'files' | 'expo'>,
+  { apps, files, expo, sourceCredentials }: Pick<Metadata, 'apps' | 'files' | 'expo' | 'sourceCredentials'>,
   sealer: Sealer,
 ): Promise<number> {
   const changes: Resealing[] = [];
@@ -135,6 +136,10 @@ export async function resealApp(
   const key = await expo.signingKey(app.id);
   const keyAgain = key && (await sealer.reseal(key.sealed, expoKeyLabel(app.id)));
   if (key !== null && keyAgain !== null && (await expo.reseal(app.id, key.sealed, keyAgain))) resealed += 1;
+  const credential = await sourceCredentials.get(app.id);
+  const credentialAgain = credential && (await sealer.reseal(credential, credentialLabel(app.id)));
+  if (credential && credentialAgain && (await sourceCredentials.reseal(app.id, credential, credentialAgain)))
+    resealed += 1;
   return resealed;
 }
 

@@ -44,6 +44,7 @@ import type {
   UserRecord,
 } from './records.ts';
 import type { SiteStore } from './sites.ts';
+import type { SourceCredentialStore } from './source-credentials.ts';
 
 export * from './records.ts';
 
@@ -370,6 +371,7 @@ export interface Metadata {
   readonly sites: SiteStore;
   readonly domains: DomainStore;
   readonly expo: ExpoStore;
+  readonly sourceCredentials: SourceCredentialStore;
   readonly hooks: HookStore;
   readonly github: GithubStore;
   readonly details: DetailStore;

@@ -42,6 +42,9 @@ export const variableLabel = (appId: string, name: string) => `app:${appId}:${na
 /** The place of an App's file. */
 export const fileLabel = (appId: string, name: string) => `app:${appId}:file:${name}`;
 
+/** The place of what an App's repository is fetched with. */
+export const credentialLabel = (appId: string) => `app:${appId}:source-credential`;
+
 /** The place of an App's key that signs updates. */
 export const expoKeyLabel = (appId: string) => `app:${appId}:expo-signing-key`;
 

@@ -1,9 +1,13 @@
 /** How a runner reaches the repository of a deployment. */
-import { isSshUrl, type SourceAccess } from '@appflux/protocol';
-import type { SpecSource } from '../../deployment/state.ts';
+import { type CloneDepth, isSshUrl, type SourceAccess } from '@appflux/protocol';
 import type { Credential } from './credential.ts';
 
-type GitSource = Extract<SpecSource, { kind: 'git' }>;
+/** A repository as a deployment has it. */
+interface GitSource {
+  readonly repoUrl: string;
+  /** One commit if absent. */
+  readonly depth?: CloneDepth;
+}
 
 /** What of it every runner understands, and what goes beside the grant. */
 export interface Reached {

@@ -1,4 +1,4 @@
-/** The credential of an app's repository: sealed in the app's record, opened when a claim is granted or a host is asked. */
+/** The credential of an app's repository: sealed, opened when a claim is granted or a host is asked. */
 import {
   AppFluxError,
   type AppSource,
@@ -8,7 +8,7 @@ import {
 } from '@appflux/protocol';
 import { z } from 'zod';
 import { journal } from '../../journal.ts';
-import type { AppRecord } from '../../metadata/metadata.ts';
+import type { Metadata } from '../../metadata/metadata.ts';
 import { credentialLabel, type Sealer } from '../../secrets/sealing.ts';
 import { PUBLISHED_HOST_KEYS } from './known-hosts.ts';
 import { fingerprint, readHostKeys, readPrivateKey } from './open-ssh.ts';
@@ -28,22 +28,20 @@ const Credential = z.discriminatedUnion('kind', [
 ]);
 export type Credential = z.infer<typeof Credential>;
 
-/** The host of a source's repository, with its port unless that is the usual one; null for an upload. */
-export function hostOfSource(source: AppSource): string | null {
-  return source.provider === 'upload' ? null : new URL(source.repoUrl).host.toLowerCase();
-}
+/** The host of a repository, with its port unless that is the usual one. */
+const hostOf = (repoUrl: string): string => new URL(repoUrl).host.toLowerCase();
 
 /**
  * What a request sets as an app's credential. Throws `unprocessable` for an app without a repository, a key that can't be
  * used, or a host whose keys nobody has given.
  */
 export function credentialOf(input: SetSourceCredential, source: AppSource, now: Date): Credential {
-  const host = hostOfSource(source);
-  if (host === null) {
+  if (source.provider === 'upload') {
     throw new AppFluxError('unprocessable', 'This app is built from uploads and has no repository', {
       hint: 'Set a repository as the app’s source first.',
     });
   }
+  const host = hostOf(source.repoUrl);
   const createdAt = now.toISOString();
   if (input.kind === 'token')
     return { kind: 'token', host, createdAt, username: input.username ?? null, token: input.token };
@@ -72,17 +70,19 @@ export const sealCredential = (
 ): Promise<string> => sealer.seal(JSON.stringify(credential), credentialLabel(app.id));
 
 /**
- * The credential of an app; null if it has none, or one for another host: whoever changes the repository of an app must
- * not learn its secret.
+ * The credential of an app; null if it has none, or one for another host: anyone who may change the repository of an app
+ * must not learn its secret by that.
  */
 export async function openCredential(
-  app: Pick<AppRecord, 'id' | 'source' | 'credential'>,
+  { sourceCredentials }: Pick<Metadata, 'sourceCredentials'>,
+  { id, repoUrl }: { id: string; repoUrl: string },
   sealer: Sealer,
 ): Promise<Credential | null> {
-  if (app.credential === null) return null;
-  const credential = Credential.parse(JSON.parse(await sealer.open(app.credential, credentialLabel(app.id))));
-  if (credential.host === hostOfSource(app.source)) return credential;
-  journal.info(`app ${app.id}: its credential is for ${credential.host}, not for its repository`);
+  const sealed = await sourceCredentials.get(id);
+  if (sealed === null) return null;
+  const credential = Credential.parse(JSON.parse(await sealer.open(sealed, credentialLabel(id))));
+  if (credential.host === hostOf(repoUrl)) return credential;
+  journal.info(`app ${id}: its credential is for ${credential.host}, not for the host of its repository`);
   return null;
 }
 

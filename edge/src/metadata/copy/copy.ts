@@ -14,6 +14,7 @@ export const COLLECTIONS = [
   'domains',
   'expoUpdates',
   'expoSigningKeys',
+  'sourceCredentials',
   'hooks',
   'githubApps',
   'githubInstallations',

@@ -68,6 +68,7 @@ export const TABLES: Record<Exclude<Collection, 'owner'>, Table> = {
   }),
   expoUpdates: table('expo_updates'),
   expoSigningKeys: table('expo_signing_keys', { key: 'app_id', primary: ['app_id'] }),
+  sourceCredentials: table('source_credentials', { key: 'app_id', primary: ['app_id'] }),
   hooks: table('hooks', { json: ['events', 'apps', 'environments'], flags: ['enabled'] }),
   githubApps: table('github_apps', { key: 'host', primary: ['host'] }),
   githubInstallations: table('github_installations'),

@@ -73,6 +73,7 @@ const BELONGINGS = [
   'DELETE FROM domains WHERE app_id = ?',
   'DELETE FROM expo_updates WHERE app_id = ?',
   'DELETE FROM expo_signing_keys WHERE app_id = ?',
+  'DELETE FROM source_credentials WHERE app_id = ?',
   'DELETE FROM release_details WHERE app_id = ?',
 ];
 

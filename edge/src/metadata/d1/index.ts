@@ -19,6 +19,7 @@ import { createRunnerStore } from './runners.ts';
 import { createSecretStore } from './secrets.ts';
 import { createSessionStore } from './sessions.ts';
 import { createSiteStore } from './sites.ts';
+import { createSourceCredentialStore } from './source-credentials.ts';
 import { removeExpired } from './sweep.ts';
 import { createTokenStore } from './tokens.ts';
 import { createUploadStore } from './uploads.ts';
@@ -40,6 +41,7 @@ export function createD1Metadata(db: D1Database): Metadata {
     sites: createSiteStore(database),
     domains: createDomainStore(database),
     expo: createExpoStore(database),
+    sourceCredentials: createSourceCredentialStore(database),
     hooks: createHookStore(database),
     github: createGithubStore(database),
     uploads: createUploadStore(database),

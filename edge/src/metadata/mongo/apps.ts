@@ -120,7 +120,8 @@ export function createAppStore(db: Db): AppStore {
       await files.remove({ appId: idOf(id) });
       for (const name of ['siteAliases', 'domains', 'expoUpdates', 'releaseDetails'] as const)
         await new Records(db, name).remove({ appId: idOf(id) });
-      await new Records(db, 'expoSigningKeys').remove({ _id: idOf(id) });
+      for (const name of ['expoSigningKeys', 'sourceCredentials'] as const)
+        await new Records(db, name).remove({ _id: idOf(id) });
       for (const name of ['downloads', 'artifactDownloads'] as const) {
         await new Records(db, name).remove({ appId: idOf(id) });
       }

@@ -45,6 +45,7 @@ export const SHAPES = {
   domains: { ...plain, key: 'id', ids: ['appId'] },
   expoUpdates: { ...plain, key: 'id', ids: ['appId', 'deploymentId'], dates: ['createdAt'] },
   expoSigningKeys: { ...plain, key: 'appId', ids: ['appId'] },
+  sourceCredentials: { ...plain, key: 'appId', ids: ['appId'] },
   hooks: { ...plain, key: 'id', ids: ['id'], created: 'createdAt' },
   githubApps: { ...plain, key: 'host' },
   githubInstallations: { ...plain, key: 'id' },

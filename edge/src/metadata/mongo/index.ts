@@ -19,6 +19,7 @@ import { createRunnerStore } from './runners.ts';
 import { createSecretStore } from './secrets.ts';
 import { createSessionStore } from './sessions.ts';
 import { createSiteStore } from './sites.ts';
+import { createSourceCredentialStore } from './source-credentials.ts';
 import { removeExpired } from './sweep.ts';
 import { createTokenStore } from './tokens.ts';
 import { createUploadStore } from './uploads.ts';
@@ -41,6 +42,7 @@ export function createMongoMetadata(db: Db, publicUrl: string | null): Metadata 
     sites: createSiteStore(db),
     domains: createDomainStore(db),
     expo: createExpoStore(db),
+    sourceCredentials: createSourceCredentialStore(db),
     hooks: createHookStore(db),
     github: createGithubStore(db),
     uploads: createUploadStore(db),

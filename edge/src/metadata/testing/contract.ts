@@ -19,6 +19,7 @@ import { releaseContract } from './contract/release.ts';
 import { retentionContract } from './contract/retention.ts';
 import { runnerContract } from './contract/runners.ts';
 import { siteContract } from './contract/sites.ts';
+import { sourceCredentialContract } from './contract/source-credentials.ts';
 import { tokenContract } from './contract/tokens.ts';
 import { triggerContract } from './contract/triggers.ts';
 import { uploadContract } from './contract/uploads.ts';
@@ -36,6 +37,7 @@ export function metadataContract(name: string, create: CreateBackend): void {
     describe('sites', () => siteContract(create));
     describe('custom domains', () => domainContract(create));
     describe('updates of Expo apps', () => expoContract(create));
+    describe('credentials of repositories', () => sourceCredentialContract(create));
     describe('hooks', () => hookContract(create));
     describe('the GitHub App', () => githubContract(create));
     describe('release notes and icons', () => detailContract(create));
