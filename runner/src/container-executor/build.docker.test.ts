@@ -167,7 +167,7 @@ describe('a build', () => {
     expect((await readdir('/')).length).toBeGreaterThan(5);
   });
 
-  test('that asks a shallow repository for its history is told what it gets', async () => {
+  test('that asks a shallow repository for its history gets a warning', async () => {
     const script = "require('child_process').execSync('git rev-list --count HEAD', { stdio: 'inherit' })";
     const { failure, output, folder, root } = await run({
       plan: plan({ buildCommand: `git rev-parse HEAD > head && node -e "${script}"` }),

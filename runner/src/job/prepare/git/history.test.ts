@@ -155,7 +155,7 @@ describe('a branch that is not there', () => {
     expect(failure.hint).toContain('The repository has "master"');
   });
 
-  it('is told from a repository without commits', async () => {
+  it('is not confused with a repository without commits', async () => {
     new BareRepository(repos, 'app.git');
     expect((await failureOf(prepare())).message).toContain('is empty: it has no commits');
   });

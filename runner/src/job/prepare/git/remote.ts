@@ -235,7 +235,7 @@ export class Remote {
     }
   }
 
-  /** A shallow repository has to be told that it shall have all of its history. */
+  /** A shallow repository only gets the rest of its history when it asks for it. */
   async #unshallow(): Promise<string[]> {
     const isShallow = await this.must(['rev-parse', '--is-shallow-repository']);
     return isShallow === 'true' ? ['--unshallow'] : [];

@@ -24,7 +24,7 @@ export function sshKey(folder: string, name: string): { privateKey: string; publ
 }
 
 /**
- * Serves the bare repositories in `folder` to whoever has the private half of `admitted`.
+ * Serves the bare repositories in `folder` to anyone who has the private half of `admitted`.
  * @param keys a folder for the server's own key
  */
 export async function startSshServer(folder: string, keys: string, admitted: string): Promise<SshServer> {
