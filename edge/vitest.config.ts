@@ -10,6 +10,7 @@ import './vitest.domains.ts';
 import './vitest.github.ts';
 import './vitest.issuers.ts';
 import './vitest.mail.ts';
+import './vitest.receivers.ts';
 import './vitest.s3.ts';
 
 const path = (relative: string) => join(import.meta.dirname, relative);
@@ -58,6 +59,7 @@ export default defineConfig({
       path('vitest.issuers.ts'),
       path('vitest.github.ts'),
       path('vitest.mail.ts'),
+      path('vitest.receivers.ts'),
       path('../stack/foreign-s3/serve.ts'),
     ],
     setupFiles: [path('src/testing/setup.ts')],

@@ -6,6 +6,7 @@ import { deployments } from './resources/deployments.ts';
 import { device } from './resources/device.ts';
 import { domains } from './resources/domains.ts';
 import { github } from './resources/github.ts';
+import { hooks } from './resources/hooks.ts';
 import { instance, operator } from './resources/instance.ts';
 import { logs } from './resources/logs.ts';
 import { runners } from './resources/runners.ts';
@@ -33,6 +34,7 @@ export function createClient(options: ClientOptions) {
     device: device(calls),
     deployHooks: deployHooks(calls),
     github: github(calls),
+    hooks: hooks(calls),
     team: team(calls),
     invitations: invitations(calls),
     instance: instance(calls),

@@ -10,6 +10,7 @@ export const TOKEN_PREFIX = {
   invitation: 'afi_',
   deployHook: 'afh_',
   metrics: 'afm_',
+  hookSecret: 'afw_',
   refresh: 'aft_',
   lease: 'afl_',
   device: 'afd_',

@@ -15,6 +15,7 @@ export const ERROR_STATUS = {
   slug_taken: 409,
   domain_taken: 409,
   too_many_domains: 409,
+  too_many_hooks: 409,
   email_taken: 409,
   identity_taken: 409,
   last_owner: 409,

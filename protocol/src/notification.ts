@@ -1,4 +1,4 @@
-/** Notifications: what a team is told about its deployments, and where that is sent. */
+/** Notifications: what is reported of a team's deployments, and where that is sent. */
 import { z } from 'zod';
 import { Environment, ObjectId, Slug, Timestamp } from './ids.ts';
 

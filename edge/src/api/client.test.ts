@@ -2,7 +2,7 @@
 import { env, exports } from 'cloudflare:workers';
 import { type Client, createClient } from '@appflux/client';
 import { isAppFluxError } from '@appflux/protocol';
-import { beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
 import { newObjectId } from '../metadata/object-id.ts';
 import { forgetAll, signIn } from '../testing/worker.ts';
 import { API_ROUTES } from './testing/routes.ts';
@@ -49,6 +49,8 @@ const made = {
   deviceCode: '',
   userCode: '',
   hook: '',
+  notification: '',
+  delivery: '',
   invitation: '',
   metricsToken: '',
 };
@@ -350,12 +352,40 @@ const CALLS: Record<string, { call: () => Promise<unknown>; refused?: string }> 
     refused: 'not_found',
   },
   'DELETE /api/apps/:slug/deploy-hooks/:id': { call: () => script.deployHooks.delete('harbor', made.hook) },
+  'POST /api/hooks': {
+    call: async () => {
+      const url = `${inject('receivers')}/${crypto.randomUUID()}`;
+      const created = await script.hooks.create({ kind: 'webhook', url, events: ['deployment.failed'] });
+      expect(created.secret).toMatch(/^afw_/);
+      made.notification = created.id;
+    },
+  },
+  'GET /api/hooks': { call: () => script.hooks.list() },
+  'PATCH /api/hooks/:id': { call: () => script.hooks.update(made.notification, { name: 'status page' }) },
+  'POST /api/hooks/:id/test': {
+    call: async () => {
+      const delivery = await script.hooks.test(made.notification);
+      expect(delivery).toMatchObject({ event: 'test', status: 'delivered' });
+      made.delivery = delivery.id;
+    },
+  },
+  'GET /api/hooks/:id/deliveries': { call: () => script.hooks.deliveries(made.notification, { limit: 1 }) },
+  'POST /api/hooks/:id/deliveries/:delivery/redeliver': {
+    call: () => script.hooks.redeliver(made.notification, made.delivery),
+  },
+  'POST /api/hooks/:id/secret': { call: () => script.hooks.rotateSecret(made.notification) },
+  'DELETE /api/hooks/:id': { call: () => script.hooks.delete(made.notification) },
   'DELETE /api/apps/:slug': { call: () => script.apps.delete('harbor') },
 };
 
 beforeAll(async () => {
+  // Receivers of the tests are on loopback.
+  env.APPFLUX_ALLOW_PRIVATE_TARGETS = '1';
   await forgetAll();
   person = clientOf((await signIn()).access_token);
+});
+afterAll(() => {
+  delete env.APPFLUX_ALLOW_PRIVATE_TARGETS;
 });
 beforeEach(() => {
   called = [];

@@ -36,6 +36,7 @@ import { expoUpdates } from './expo-updates.ts';
 import { github } from './github.ts';
 import { githubInstallations } from './github-installations.ts';
 import { health } from './health.ts';
+import { hooks } from './hooks.ts';
 import { invitations } from './invitations.ts';
 import { links } from './links.ts';
 import { logs } from './logs.ts';
@@ -131,6 +132,7 @@ for (const resource of [
   github,
   githubInstallations,
   sourceCredential,
+  hooks,
   audit,
   backups,
   metrics,

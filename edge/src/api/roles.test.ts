@@ -47,6 +47,14 @@ const ROUTES: Record<string, Who> = {
   'POST /api/apps/:slug/deploy-hooks': 'admin',
   'DELETE /api/apps/:slug/deploy-hooks/:id': 'admin',
   'POST /hooks/deploy/:token': 'holder',
+  'GET /api/hooks': 'admin',
+  'POST /api/hooks': 'admin',
+  'PATCH /api/hooks/:id': 'admin',
+  'DELETE /api/hooks/:id': 'admin',
+  'POST /api/hooks/:id/test': 'admin',
+  'POST /api/hooks/:id/secret': 'admin',
+  'GET /api/hooks/:id/deliveries': 'admin',
+  'POST /api/hooks/:id/deliveries/:delivery/redeliver': 'admin',
 
   'GET /api/integrations/github': 'viewer',
   'POST /api/integrations/github/manifest': 'instance',
@@ -156,6 +164,7 @@ function call(route: string, token: string | null): Promise<Response> {
     .replace(':userId', crypto.randomUUID())
     .replace(':userCode', 'WDJB-MJHT')
     .replace(':id', newObjectId())
+    .replace(':delivery', newObjectId())
     .replace(':attempt', '1')
     .replace(':token', 'afh_unknown');
   const auth = token === null ? {} : { token };

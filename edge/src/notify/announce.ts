@@ -17,7 +17,7 @@ export const notificationsOf = (
   objectStub(() => env.NOTIFICATIONS.getByName(hookId), {
     enqueue: 'repeat',
     // Repeated, it would send two.
-    test: 'once',
+    sendTest: 'once',
     redeliver: 'repeat',
     list: 'repeat',
     last: 'repeat',
@@ -49,7 +49,7 @@ export async function announce(
   );
 }
 
-/** The id of what a hook is told about an outcome of a deployment: always the same. */
+/** The id of what a hook sends about an outcome of a deployment: always the same. */
 async function deliveryId(
   hookId: string,
   deploymentId: string,

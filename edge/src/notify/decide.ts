@@ -1,4 +1,4 @@
-/** What a team is told about a deployment, and which of its hooks tell it. Pure. */
+/** What there is to report of a deployment, and which hooks of its team report it. Pure. */
 import type { NotificationEvent } from '@appflux/protocol';
 import type { HookRecord } from '../metadata/hooks.ts';
 import type { DeploymentRecord } from '../metadata/metadata.ts';

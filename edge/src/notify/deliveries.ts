@@ -41,7 +41,7 @@ export type DeliveryRow = {
   status: HookDelivery['status'];
   /** Milliseconds since 1970, as all times here. */
   created_at: number;
-  /** How often it was sent anew after it had ended. */
+  /** How often somebody sent it again after it had ended. */
   round: number;
   /** How often it was tried in this round. */
   tries: number;

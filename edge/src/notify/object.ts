@@ -67,7 +67,7 @@ export class NotificationObject extends DurableObject<Env> {
   }
 
   /** Sends a test now, once, and gives how that went; null if the hook is gone. */
-  async test(): Promise<HookDelivery | null> {
+  async sendTest(): Promise<HookDelivery | null> {
     const hook = await this.#hook();
     if (hook === null) return null;
     const now = Date.now();
@@ -165,7 +165,7 @@ export class NotificationObject extends DurableObject<Env> {
     journal.info(
       `Hook ${hook.id}: delivery ${row.id} failed, attempt ${tries}; ${nextAt === null ? 'it is given up' : `the next one is at ${new Date(nextAt).toISOString()}`}`,
     );
-    // A letter that is kept twice is one: should the object end in between, the delivery is tried once more.
+    // A letter that is kept twice is one: should the object end in between, the delivery is tried again.
     if (nextAt === null) await this.#addLetter(row);
     this.#deliveries.settle(row, tried, { status: nextAt === null ? 'failed' : 'pending', nextAt });
     if (row.event !== 'test') await this.#disableIfHopeless(hook, outcome, now);

@@ -2,6 +2,7 @@
 
 import { Budget, spendOnRemoval } from '../limits/budget.ts';
 import type { TokenKind } from '../metadata/metadata.ts';
+import { notificationsOf } from '../notify/announce.ts';
 import { poolOf } from '../objects/pools.ts';
 import { forgetLinksOf } from '../outbox/index.ts';
 import { keysOfUpload } from '../storage/keys.ts';
@@ -11,7 +12,7 @@ import { deleteApp, type Parts } from './delete-app.ts';
 const KINDS: readonly TokenKind[] = ['invitation', 'registration', 'deploy_hook', 'device_decision', 'api'];
 
 /**
- * Removes a team with its tokens, runners, apps, uploads, members and audit log, and lets go of its GitHub
+ * Removes a team with its tokens, runners, hooks, apps, uploads, members and audit log, and lets go of its GitHub
  * installations. Those who could add something go
  * first, and the members last: when a part of it fails, or there is more than one request can remove, it throws, and its
  * owner can call it again.
@@ -22,6 +23,7 @@ export async function deleteTeam(teamId: string, parts: Parts): Promise<void> {
   for (const kind of KINDS) await metadata.tokens.deleteKind(teamId, kind);
   await forgetLinksOf(parts.env, teamId, 'invitation');
   await removeRunners(teamId, parts, budget);
+  await removeHooks(teamId, parts, budget);
   await removeApps(teamId, parts, budget);
   await removeUploads(teamId, parts, budget);
   await metadata.github.unbindAll(teamId);
@@ -36,6 +38,15 @@ async function removeRunners(teamId: string, { env, metadata }: Parts, budget: B
     spendOnRemoval(budget, 2);
     await metadata.runners.delete(id);
     await pool.revoke(id);
+  }
+}
+
+/** Ends the team's notifications, those that wait as well. */
+async function removeHooks(teamId: string, { env, metadata }: Parts, budget: Budget): Promise<void> {
+  for (const { id } of await metadata.hooks.list(teamId)) {
+    spendOnRemoval(budget, 2);
+    await metadata.hooks.delete(id);
+    await notificationsOf(env, id).destroy();
   }
 }
 
