@@ -62,6 +62,13 @@ import { spansOfChange } from './spans.ts';
 import { isOffered, type Spec, type State, uploadsUntil } from './state.ts';
 import { Transitions } from './transitions.ts';
 
+/** What of a deployment its consumers have not confirmed. */
+export interface Unconfirmed extends Snapshot {
+  details: ReleaseDetails | null;
+  /** Why it was canceled; null unless it was. */
+  cancelReason: string | null;
+}
+
 /** How a deployment stands: the record, and the number of its newest event. */
 export interface Snapshot {
   record: DeploymentRecord;
@@ -214,12 +221,12 @@ export class DeploymentObject extends DurableObject<Env> {
    * What the consumer of events has not confirmed yet: the newest record, and with a success what the download page shows
    * besides. Null when there is nothing, or it was removed.
    */
-  async unconfirmed(): Promise<(Snapshot & { details: ReleaseDetails | null }) | null> {
+  async unconfirmed(): Promise<Unconfirmed | null> {
     if (this.#machine.saved === null) return this.#gone();
     if (!this.#machine.hasUnconfirmed) return null;
     const { spec, state, seq } = this.#machine.saved;
     const details = state.status === 'success' ? (state.details ?? null) : null;
-    return { record: recordOf(spec, state), seq, details };
+    return { record: recordOf(spec, state), seq, details, cancelReason: state.cancelReason };
   }
 
   /** The consumer of events has done its work for all up to this number. */

@@ -1,5 +1,6 @@
 /** Brings the jobs of a pool and its runners together: match.ts says which, the deployment's object has the last word. */
 
+import { supersededBy } from '../deployment/superseded.ts';
 import { journal } from '../journal.ts';
 import type { DeploymentStub } from '../objects/deployments.ts';
 import type { Jobs, OutAttempt } from './jobs.ts';
@@ -150,7 +151,7 @@ export class Matchmaker {
 
   async #cancel(deploymentId: string, newer: string): Promise<void> {
     try {
-      await this.#deployment(deploymentId).cancel(`A newer deployment took its place: ${newer}`);
+      await this.#deployment(deploymentId).cancel(supersededBy(newer));
       this.#jobs.remove(deploymentId);
     } catch (error) {
       // Its object did not answer. It goes on waiting, and is judged again with the next offer of its App.

@@ -2,11 +2,12 @@
 import type { NotificationEvent } from '@appflux/protocol';
 import { addressesOf, toDeployment } from '../deployment/record.ts';
 import type { Env } from '../env.ts';
-import type { DeploymentRecord, Metadata } from '../metadata/metadata.ts';
+import type { HookRecord } from '../metadata/hooks.ts';
+import { DEPLOYMENT_DEFAULTS, type DeploymentRecord, type Metadata } from '../metadata/metadata.ts';
 import { type ObjectStub, objectStub } from '../objects/stub.ts';
 import { sha256Hex } from '../secrets/tokens.ts';
 import { bodyOf } from './body.ts';
-import { covers, eventsFor, type Outcome, outcomeOf } from './decide.ts';
+import { comparedWith, covers, eventsFor, type Outcome, outcomeOf } from './decide.ts';
 import type { NotificationObject } from './object.ts';
 
 /** The object of a hook. */
@@ -28,18 +29,23 @@ export const notificationsOf = (
 /**
  * Hands what there is to report of a deployment to the hooks of its team, whose objects send it. Repeated for the same
  * deployment and event it changes nothing, and for most changes of a deployment there is nothing to do.
+ * @param cancelReason why it was canceled; null unless it was
  */
 export async function announce(
   { env, metadata }: { env: Env; metadata: Metadata },
-  record: DeploymentRecord,
+  news: DeploymentRecord,
+  cancelReason: string | null,
 ): Promise<void> {
-  const outcome = outcomeOf(record, Date.now());
+  const record = { ...DEPLOYMENT_DEFAULTS, ...news };
+  const outcome = outcomeOf(record, cancelReason, Date.now());
   if (outcome === null) return;
   const hooks = (await metadata.hooks.list(record.ownerId)).filter((hook) => covers(hook, record, outcome));
+  if (hooks.length === 0) return;
+  const isRecovery = await hasRecovered(metadata, record, outcome, hooks);
   const deployment = toDeployment(record, addressesOf(env));
   await Promise.all(
     hooks.flatMap((hook) =>
-      eventsFor(hook, outcome, false).map(async (event) => {
+      eventsFor(hook, outcome, isRecovery).map(async (event) => {
         const id = await deliveryId(hook.id, record.id, event, outcome);
         const body = JSON.stringify(bodyOf(event, id, outcome.at, deployment));
         const { slug: app } = record.app;
@@ -47,6 +53,18 @@ export async function announce(
       }),
     ),
   );
+}
+
+/** Whether it is the first success after a failure; false where no hook asks for that. */
+async function hasRecovered(
+  { deployments }: Metadata,
+  record: DeploymentRecord,
+  { event }: Outcome,
+  hooks: readonly HookRecord[],
+): Promise<boolean> {
+  if (event !== 'deployment.succeeded') return false;
+  if (!hooks.some(({ events }) => events.includes('deployment.recovered'))) return false;
+  return (await deployments.lastEnded(comparedWith(record)))?.status === 'failed';
 }
 
 /** The id of what a hook sends about an outcome of a deployment: always the same. */

@@ -9,8 +9,8 @@ import type { Summary, Tone } from './summary.ts';
 /** Limits of Discord, in characters. An embed has 6000 in all: these are together below it. */
 const MAX_TITLE = 256;
 const MAX_DESCRIPTION = 2000;
-const MAX_FIELD = 600;
-const MOST_FIELDS = 5;
+const MAX_FIELD = 400;
+const MOST_FIELDS = 7;
 
 const COLOR: Readonly<Record<Tone, number>> = { good: 0x2da44e, bad: 0xcf222e, neutral: 0x6e7781 };
 

@@ -10,7 +10,9 @@ import {
   type Hooks,
 } from '@appflux/protocol';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import type { ReceivedMail } from '../../vitest.mail.ts';
 import type { ReceivedRequest, ReceiverAnswer } from '../../vitest.receivers.ts';
+import { supersededBy } from '../deployment/superseded.ts';
 import { metadataOf } from '../metadata/index.ts';
 import type { AppRecord, DeploymentRecord } from '../metadata/metadata.ts';
 import { newObjectId } from '../metadata/object-id.ts';
@@ -85,7 +87,8 @@ const ended = (members: Partial<DeploymentRecord> = {}): DeploymentRecord => {
   });
 };
 
-const announced = (record: DeploymentRecord) => announce({ env, metadata: metadataOf(env) }, record);
+const announced = (record: DeploymentRecord, cancelReason: string | null = null) =>
+  announce({ env, metadata: metadataOf(env) }, record, cancelReason);
 
 /** Lets an object do what is due, and waits until that is done: its alarm may also have rung by itself. */
 async function ring(hook: { id: string }): Promise<void> {
@@ -255,6 +258,60 @@ describe('what is reported', () => {
     expect(await deliveries(hook)).toEqual([]);
   });
 
+  const at = (second: number) => new Date(Date.parse('2026-11-29T12:00:00Z') + second * 1000).toISOString();
+  const recorded = async (members: Partial<DeploymentRecord>) => {
+    const record = ended(members);
+    await metadataOf(env).deployments.project(record, 1);
+    return record;
+  };
+
+  test('is the first success after a failure, to programs beside the success and to people in its place', async () => {
+    const webhook = await created({ url: receiver().url });
+    const slack = await created({ kind: 'slack', url: receiver().url });
+    await recorded({ status: 'failed', createdAt: at(1) });
+    await recorded({ status: 'success', environment: 'preview', createdAt: at(2) });
+    await recorded({ status: 'canceled', createdAt: at(3) });
+    await announced(await recorded({ createdAt: at(4) }));
+    const events = async (hook: { id: string }) => (await deliveries(hook)).map(({ event }) => event).sort();
+    expect(await events(webhook)).toEqual(['deployment.recovered', 'deployment.succeeded']);
+    expect(await events(slack)).toEqual(['deployment.recovered']);
+    await announced(await recorded({ createdAt: at(5) }));
+    expect(await events(slack)).toEqual(['deployment.recovered', 'deployment.succeeded']);
+  });
+
+  test('of a preview is compared with its branch alone', async () => {
+    const hook = await created({ url: receiver().url, events: ['deployment.recovered'] });
+    const preview = { environment: 'preview' as const, branch: 'topic' };
+    await recorded({ ...preview, branch: 'other', status: 'failed', createdAt: at(1) });
+    await announced(await recorded({ ...preview, createdAt: at(2) }));
+    expect(await deliveries(hook)).toEqual([]);
+    await announced(await recorded({ ...preview, branch: 'other', createdAt: at(3) }));
+    expect(await deliveries(hook)).toHaveLength(1);
+  });
+
+  test('is each reason for which a deployment waits, once', async () => {
+    const hook = await created({ url: receiver().url });
+    const since = new Date(Date.now() - 600_000).toISOString();
+    const queued = ended({ status: 'queued', finishedAt: null, waiting: { reason: 'approval', since } });
+    await announced(queued);
+    await announced(queued);
+    await announced({ ...queued, waiting: { reason: 'runner', since } });
+    await announced({ ...queued, waiting: null });
+    expect((await deliveries(hook)).map(({ event }) => event)).toEqual([
+      'deployment.waiting',
+      'deployment.waiting',
+    ]);
+  });
+
+  test('is not a trigger that made no build, nor what a newer deployment replaced', async () => {
+    const hook = await created({ url: receiver().url });
+    await announced(ended({ status: 'canceled', skipped: { reason: 'No file of this app changed' } }));
+    await announced(ended({ status: 'canceled' }), supersededBy('0'.repeat(24)));
+    expect(await deliveries(hook)).toEqual([]);
+    await announced(ended({ status: 'canceled' }), 'asked for by ada');
+    expect(await deliveries(hook)).toHaveLength(1);
+  });
+
   test('goes through the queue when a deployment changes', async () => {
     const target = receiver();
     await created({ url: target.url, events: ['deployment.canceled'] });
@@ -372,6 +429,80 @@ describe('a receiver', () => {
     await ring(hook);
     const [delivery] = await deliveries(hook);
     expect(Date.parse(delivery?.nextAttemptAt ?? '') - Date.now()).toBeGreaterThan(3_500_000);
+  });
+});
+
+describe('messages for people', () => {
+  const hostile = '<!channel> @everyone <@U1> [x](https://evil.example) *b* `c` & <b>bold</b>';
+  const failure = {
+    code: 'build_failed' as const,
+    message: `src/a.ts:3:4: ${hostile}`,
+    phase: 'building' as const,
+    hint: '',
+  };
+  const broken = () =>
+    ended({ status: 'failed', failure, branch: hostile, commitHash: 'a'.repeat(40), commitMessage: hostile });
+
+  test('of Slack are blocks in which nothing from outside is markup', async () => {
+    const target = receiver();
+    const hook = await created({ kind: 'slack', url: target.url });
+    const record = broken();
+    await announced(record);
+    await ring(hook);
+    const [got] = await target.received();
+    expect(got?.headers['content-type']).toBe('application/json; charset=utf-8');
+    const message = JSON.parse(Buffer.from(got?.body ?? '', 'base64').toString());
+    const text = JSON.stringify(message);
+    expect(text).not.toMatch(/<!|<@|<b>/);
+    expect(text).toContain('&lt;!channel&gt;');
+    expect(message.blocks[0].text).toEqual({
+      type: 'mrkdwn',
+      verbatim: true,
+      text: `❌ *<${env.PUBLIC_URL}/deployments/${record.id}|Shop #1: production deployment failed>*`,
+    });
+  });
+
+  test('of Discord mention nobody', async () => {
+    const target = receiver();
+    const hook = await created({ kind: 'discord', url: target.url });
+    await announced(broken());
+    await ring(hook);
+    const [got] = await target.received();
+    const message = JSON.parse(Buffer.from(got?.body ?? '', 'base64').toString());
+    expect(message.allowed_mentions).toEqual({ parse: [] });
+    const { description, fields } = message.embeds[0];
+    const texts = [description, ...fields.map(({ value }: { value: string }) => value)];
+    expect(texts).toHaveLength(3);
+    for (const text of texts) expect(text).not.toMatch(/@everyone|(?<!\\)<|(?<!\\)\[x|(?<!\\)\*/);
+  });
+
+  test('of email have one line as subject, and text in HTML', async () => {
+    const inbox = `${inject('mail')}/${crypto.randomUUID()}`;
+    const mail = {
+      MAIL_API_URL: `${inbox}/emails`,
+      MAIL_API_KEY: 'key',
+      MAIL_FROM: 'AppFlux <a@example.com>',
+    };
+    Object.assign(env, mail);
+    try {
+      const hook = await created({ kind: 'email', address: 'ada@example.com' });
+      const record = broken();
+      await announced({ ...record, app: { ...record.app, name: 'Shop\r\nBcc: eve@example.com' } });
+      await ring(hook);
+      await call('POST', `/${hook.id}/deliveries/${(await deliveries(hook))[0]?.id}/redeliver`);
+      await expect.poll(async () => (await fetch(inbox)).json()).toHaveLength(2);
+      const [first, again] = await (await fetch(inbox)).json<ReceivedMail[]>();
+      const { to, subject, html, text } = (first?.body ?? {}) as Record<string, string>;
+      expect(to).toEqual(['ada@example.com']);
+      expect(subject).not.toMatch(/[\r\n]/);
+      expect(html).toContain('&lt;!channel&gt;');
+      expect(html).not.toContain('<b>');
+      expect(text).toContain('src/a.ts:3:4');
+      // The service would take the second one for a repetition otherwise.
+      expect(again?.headers['idempotency-key']).not.toBe(first?.headers['idempotency-key']);
+    } finally {
+      for (const name of Object.keys(mail)) delete env[name as keyof typeof mail];
+    }
   });
 });
 

@@ -41,7 +41,7 @@ export function summaryOf({ event, deployment, error }: NotificationBody, public
     return { title, tone, facts, error: null, link: publicUrl, result: null };
   }
   return {
-    title: `${printable(deployment.app.name, MAX_NAME)}: ${deployment.environment} deployment ${happened(event)}`,
+    title: `${printable(deployment.app.name, MAX_NAME)}${numberOf(deployment)}: ${deployment.environment} deployment ${happened(event, deployment)}`,
     tone,
     facts: factsOf(deployment),
     error: error && {
@@ -53,7 +53,10 @@ export function summaryOf({ event, deployment, error }: NotificationBody, public
   };
 }
 
-function happened(event: NotificationBody['event']): string {
+/** `#12`; deployments of earlier versions may have none. */
+const numberOf = ({ number }: Deployment): string => (number > 0 ? ` #${number}` : '');
+
+function happened(event: NotificationBody['event'], { waiting }: Deployment): string {
   switch (event) {
     case 'deployment.succeeded':
       return 'succeeded';
@@ -64,17 +67,22 @@ function happened(event: NotificationBody['event']): string {
     case 'deployment.canceled':
       return 'was canceled';
     case 'deployment.waiting':
-      return 'is waiting';
+      return waiting?.reason === 'approval' ? 'is waiting for approval' : 'is waiting for a runner';
     case 'test':
       return 'is tested';
   }
 }
 
-function factsOf({ branch, commitHash, commitMessage, uploadName, durationSeconds }: Deployment) {
+function factsOf(deployment: Deployment) {
+  const { branch, tag, pullRequest, commitHash, commitMessage, uploadName, creator, durationSeconds } =
+    deployment;
   const facts: [name: string, value: string | null][] = [
     ['Branch', branch],
+    ['Tag', tag],
+    ['Pull request', pullRequest && `#${pullRequest.number} ${pullRequest.title}`],
     ['Commit', commitOf(commitHash, commitMessage)],
     ['Upload', uploadName],
+    ['Created by', creator?.name ?? null],
     ['Duration', durationSeconds === null ? null : durationOf(durationSeconds)],
   ];
   return facts.flatMap(([name, value]) =>

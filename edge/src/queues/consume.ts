@@ -96,14 +96,14 @@ async function project(event: EventMessage, env: Env): Promise<void> {
   const news =
     event.record === undefined
       ? await deployment.unconfirmed()
-      : { record: event.record as DeploymentRecord, seq: event.seq, details: null };
+      : { record: event.record as DeploymentRecord, seq: event.seq, details: null, cancelReason: null };
   if (news === null) return;
-  const { record, seq, details } = news;
+  const { record, seq, details, cancelReason } = news;
   const isKept = (await deployments.project(record, seq)) || (await apps.byId(record.appId)) !== null;
   if (isKept && details !== null) await metadata.details.keep(deploymentId, details);
   if (isKept) await pointSites(record, metadata);
   if (isKept) await recordSuccess(record, metadata);
-  if (isKept) await announce({ env, metadata }, record);
+  if (isKept) await announce({ env, metadata }, record, cancelReason);
   if (isKept) await deployment.confirm(seq);
   else if (!(await deployment.destroy())) throw new Error(`deployment ${deploymentId} is still there`);
 }
