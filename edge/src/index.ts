@@ -1,6 +1,6 @@
 /** The Worker's entry points (fetch, queue, scheduled) and its Durable Object classes. */
 import { api } from './api/index.ts';
-import { sweep } from './cron/sweep.ts';
+import { onCron } from './cron/index.ts';
 import type { Env } from './env.ts';
 import type { QueueMessage } from './queue-messages.ts';
 import { consume } from './queues/consume.ts';
@@ -23,5 +23,5 @@ export default {
   fetch: async (request, env, ctx) =>
     (await answerSite(request, env, ctx)) ?? (await api.fetch(request, env, ctx)),
   queue: consume,
-  scheduled: sweep,
+  scheduled: onCron,
 } satisfies ExportedHandler<Env, QueueMessage>;

@@ -18,6 +18,7 @@ export const AUDIT_ACTIONS = [
   'app.create',
   'app.update',
   'app.access',
+  'app.schedules',
   'app.delete',
   'variable.set',
   'variable.delete',

@@ -8,6 +8,9 @@ import {
   type FileInput,
   type Page,
   pageOf,
+  ScheduleList,
+  type ScheduleStatus,
+  type Schedules,
   type UpdateApp,
   type VariableInput,
 } from '@appflux/protocol';
@@ -64,6 +67,22 @@ export const apps = (calls: Calls) => ({
   /** Makes Expo apps of a runtime version go back to the update that they contain, until the next release. */
   rollBackExpoUpdates: (slug: string, rollback: ExpoRollback, options: CallOptions = {}): Promise<void> =>
     calls.nothing('POST', path`/api/apps/${slug}/updates/expo/rollback`, { body: rollback, ...options }),
+
+  /** When the app is deployed by itself, and when that was last done. */
+  schedules: async (slug: string, options: CallOptions = {}): Promise<ScheduleStatus[]> =>
+    (await calls.json(ScheduleList, 'GET', path`/api/apps/${slug}/schedules`, options)).items,
+  /** Replaces all schedules of the app. */
+  setSchedules: async (
+    slug: string,
+    schedules: Schedules,
+    options: CallOptions = {},
+  ): Promise<ScheduleStatus[]> =>
+    (
+      await calls.json(ScheduleList, 'PUT', path`/api/apps/${slug}/schedules`, {
+        body: schedules,
+        ...options,
+      })
+    ).items,
 
   /** Points the app's public URL at a successful deployment. */
   release: (slug: string, deploymentId: string, options: CallOptions = {}): Promise<App> =>

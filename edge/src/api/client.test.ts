@@ -320,6 +320,12 @@ const CALLS: Record<string, { call: () => Promise<unknown>; refused?: string }> 
   'DELETE /api/apps/:slug/domains/:host': {
     call: () => script.domains.remove('harbor', 'www.harbor.example'),
   },
+  'GET /api/apps/:slug/schedules': { call: () => script.apps.schedules('harbor') },
+  // An app of uploads has nothing to build without one.
+  'PUT /api/apps/:slug/schedules': {
+    call: () => script.apps.setSchedules('harbor', [{ cron: '0 4 * * *' }]),
+    refused: 'unprocessable',
+  },
   'GET /api/apps/:slug/deploy-hooks': { call: () => script.deployHooks.list('harbor', { limit: 1 }) },
   // An app of uploads has nothing to build without one.
   'POST /hooks/deploy/:token': { call: () => nobody.deployHooks.call(hookToken), refused: 'unprocessable' },

@@ -53,6 +53,7 @@ import { provenance } from './provenance.ts';
 import { releases } from './releases.ts';
 import { runnerWork } from './runner-work.ts';
 import { runners } from './runners.ts';
+import { schedules } from './schedules.ts';
 import { sealing } from './sealing.ts';
 import { siteAccess } from './site-access.ts';
 import { sourceCredential } from './source-credential.ts';
@@ -129,6 +130,7 @@ for (const resource of [
   team,
   invitations,
   deployHooks,
+  schedules,
   github,
   githubInstallations,
   sourceCredential,

@@ -55,6 +55,8 @@ const ROUTES: Record<string, Who> = {
   'POST /api/hooks/:id/secret': 'admin',
   'GET /api/hooks/:id/deliveries': 'admin',
   'POST /api/hooks/:id/deliveries/:delivery/redeliver': 'admin',
+  'GET /api/apps/:slug/schedules': 'viewer',
+  'PUT /api/apps/:slug/schedules': 'admin',
 
   'GET /api/integrations/github': 'viewer',
   'POST /api/integrations/github/manifest': 'instance',

@@ -16,6 +16,7 @@ const ACTIONS: Readonly<Record<string, string>> = {
   'app.create': 'created the app',
   'app.update': 'changed the app',
   'app.access': 'changed who can open',
+  'app.schedules': 'changed the schedules of',
   'app.delete': 'deleted the app',
   'variable.set': 'set the variable',
   'variable.delete': 'deleted the variable',
