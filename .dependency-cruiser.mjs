@@ -21,7 +21,17 @@ export default {
       comment: 'Parts talk to each other in the frames and schemas of protocol/.',
       severity: 'error',
       from: { path: '^(edge|runner|detection|client|protocol|cli)/src' },
-      to: { path: '^(edge|runner|cli|dashboard|stack|e2e|chaos|bench)/', pathNot: '^$1/' },
+      to: {
+        path: '^(edge|runner|cli|dashboard|stack|e2e|chaos|bench)/',
+        pathNot: ['^$1/', '^runner/src/prebuilt/index\\.ts$'],
+      },
+    },
+    {
+      name: 'prebuilt-is-for-the-command-line',
+      comment: 'The command line delivers prebuilt outputs as a runner does; nobody else does.',
+      severity: 'error',
+      from: { path: '^(edge|detection|client|protocol|dashboard)/' },
+      to: { path: '^runner/' },
     },
   ],
   options: {

@@ -9,7 +9,7 @@ import { bundledLicenses } from './licenses.ts';
 const CLI = join(import.meta.dirname, '..');
 
 /** The oldest Node that runs the package. */
-const OLDEST_NODE = '20.12';
+const OLDEST_NODE = '20.15';
 
 /** Builds the package into a folder. Throws esbuild's BuildFailure. */
 export async function buildCli(into = join(CLI, 'dist')): Promise<void> {

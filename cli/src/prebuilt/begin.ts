@@ -1,0 +1,74 @@
+/** Begins a deployment of an output that was built elsewhere, and delivers it from here. */
+import { dirname } from 'node:path';
+import type { App, CreatedDeployment, Environment } from '@appflux/protocol';
+import type { Context, Session } from '../context.ts';
+import { CliProblem } from '../errors/problem.ts';
+import { EXIT } from '../exit.ts';
+import { VERSION } from '../version.ts';
+import { builtFrom } from './built-from.ts';
+
+export interface PrebuiltOptions {
+  readonly app: Pick<App, 'slug' | 'type' | 'build'>;
+  /** The folder or file, as an absolute path. */
+  readonly path: string;
+  readonly isFolder: boolean;
+  readonly environment: Environment;
+  /** The branch that a person has named; null leaves it to CI and Git. */
+  readonly branch: string | null;
+  readonly idempotencyKey?: string;
+  /** Cancels the deployment when it aborts. */
+  readonly signal: AbortSignal;
+}
+
+export interface Begun {
+  readonly deployment: CreatedDeployment;
+  /** Resolves when this program has nothing more to do for the deployment, however that ended. */
+  readonly delivered: Promise<void>;
+}
+
+/** Creates the deployment and starts its delivery. @throws CliProblem `failed` if somebody else delivers it already */
+export async function beginPrebuilt(
+  context: Context,
+  { client, url, token }: Pick<Session, 'client' | 'url' | 'token'>,
+  { app, path, isFolder, environment, branch, idempotencyKey, signal }: PrebuiltOptions,
+): Promise<Begun> {
+  const from = await builtFrom(isFolder ? path : dirname(path), context.env, branch);
+  const deployment = await client.deployments.createPrebuilt(
+    app.slug,
+    {
+      environment,
+      ...(from.branch === null ? {} : { branch: from.branch }),
+      ...(from.commitHash === null ? {} : { commit: from.commitHash }),
+    },
+    idempotencyKey === undefined ? {} : { idempotencyKey },
+  );
+  const { grant } = deployment;
+  if (grant === undefined) {
+    throw new CliProblem(
+      EXIT.failed,
+      `Deployment ${deployment.id} of this Idempotency-Key is ${deployment.status}, and not delivered from here.`,
+      'Use another key for another deployment.',
+    );
+  }
+  // Most commands need none of it, and it is larger than all of them.
+  await import('./node-20.ts');
+  const { deliverPrebuilt } = await import('@appflux/runner/prebuilt');
+  const { output } = context;
+  const note = (message: string, fields: { reason?: unknown } = {}) =>
+    output.note(
+      output.noteColors.dim(fields.reason === undefined ? message : `${message}: ${fields.reason}`),
+    );
+  const delivered = deliverPrebuilt({
+    deploymentId: deployment.id,
+    grant,
+    output: { path, workingFolder: context.host.cwd() },
+    app,
+    builtFrom: from,
+    program: `appflux ${VERSION}`,
+    url: new URL(url),
+    token,
+    signal,
+    journal: { info: () => undefined, warn: note, error: note },
+  }).then(() => undefined);
+  return { deployment, delivered };
+}
