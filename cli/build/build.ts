@@ -25,6 +25,8 @@ export async function buildCli(into = join(CLI, 'dist')): Promise<void> {
     splitting: true,
     format: 'esm',
     platform: 'node',
+    // The other form of some packages asks for its files in a way that no bundler sees.
+    mainFields: ['module', 'main'],
     target: `node${OLDEST_NODE}`,
     legalComments: 'none',
     metafile: true,

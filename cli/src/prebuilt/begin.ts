@@ -22,7 +22,7 @@ export interface PrebuiltOptions {
 
 export interface Begun {
   readonly deployment: CreatedDeployment;
-  /** Resolves when this program has nothing more to do for the deployment, however that ended. */
+  /** Resolves when this program has nothing more to do for the deployment, however that ended. Rejects if it can't deliver. */
   readonly delivered: Promise<void>;
 }
 
@@ -32,6 +32,9 @@ export async function beginPrebuilt(
   { client, url, token }: Pick<Session, 'client' | 'url' | 'token'>,
   { app, path, isFolder, environment, branch, idempotencyKey, signal }: PrebuiltOptions,
 ): Promise<Begun> {
+  // Most commands need none of it, and it is larger than all of them. Before the deployment is there and waits.
+  await import('./node-20.ts');
+  const { deliverPrebuilt } = await import('@appflux/runner/prebuilt');
   const from = await builtFrom(isFolder ? path : dirname(path), context.env, branch);
   const deployment = await client.deployments.createPrebuilt(
     app.slug,
@@ -50,9 +53,6 @@ export async function beginPrebuilt(
       'Use another key for another deployment.',
     );
   }
-  // Most commands need none of it, and it is larger than all of them.
-  await import('./node-20.ts');
-  const { deliverPrebuilt } = await import('@appflux/runner/prebuilt');
   const { output } = context;
   const note = (message: string, fields: { reason?: unknown } = {}) =>
     output.note(

@@ -85,7 +85,7 @@ test('a folder is published as a site, with the rules of the project around it',
     'dist/node_modules/a/chunk.js': 'kept',
     'src/main.ts': 'never',
   });
-  const { attempt, reported, framesOf } = await deliver();
+  const { attempt, reported, framesOf, journal } = await deliver();
   expect(reported).toEqual({ status: 'success', artifacts: ['shop-2.0.0.zip'] });
   expect(Object.keys(await published('shop-2.0.0.zip')).sort()).toEqual([
     'index.html',
@@ -102,6 +102,7 @@ test('a folder is published as a site, with the rules of the project around it',
     { version: '2.0.0', plan: { type: 'web', image: 'none', buildCommand: null, outputs: ['dist'] } },
   ]);
   expect(attempt.log).toContain('Delivered by appflux 1.2.3.');
+  expect(journal).not.toContain('cannot be written');
 });
 
 test('the folder of a project stands for the outputs that its build leaves', async () => {

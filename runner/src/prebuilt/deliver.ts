@@ -1,5 +1,5 @@
 /** Delivers an output that was built elsewhere, in the place of a runner: packs it, uploads it, reports the result. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { PrebuiltGrant } from '@appflux/protocol';
@@ -17,6 +17,7 @@ import { sitePublisher } from '../job/site/index.ts';
 import { uploadArtifacts } from '../job/upload.ts';
 import { type Journal, maskingJournal } from '../journal.ts';
 import { AttemptLog } from '../log/attempt-log.ts';
+import { spoolFolder } from '../log/spool-file.ts';
 import { maskWith } from '../masking/mask.ts';
 import { Secrets } from '../masking/secrets.ts';
 import { own, say } from '../masking/sentence.ts';
@@ -59,6 +60,7 @@ export async function deliverPrebuilt(delivery: Delivery): Promise<AttemptReport
   const mask = maskWith(new Secrets([token, grant.leaseToken]));
   const journal = maskingJournal(delivery.journal, mask);
   const folder = await mkdtemp(join(tmpdir(), 'appflux-prebuilt-'));
+  await mkdir(spoolFolder(folder));
   const stop = new AbortController();
   const onAbort = () => stop.abort(new Stopped('stopping', 'The delivery was stopped.'));
   if (signal.aborted) onAbort();

@@ -1,6 +1,6 @@
 /** Unpacks small structures, to a bound: what is packed may be made to fill the memory. */
 import { buffer } from 'node:stream/consumers';
-import { gunzipSync, inflateSync, zstdDecompressSync } from 'node:zlib';
+import * as zlib from 'node:zlib';
 import xz from 'xz-decompress';
 import { MalformedFile } from './malformed.ts';
 
@@ -13,14 +13,22 @@ export async function unpack(packing: Packing, bytes: Buffer, maxBytes: number):
     case 'none':
       return bytes;
     case 'zlib':
-      return inflateSync(bytes, limit);
+      return zlib.inflateSync(bytes, limit);
     case 'gzip':
-      return gunzipSync(bytes, limit);
+      return zlib.gunzipSync(bytes, limit);
     case 'zstd':
-      return zstdDecompressSync(bytes, limit);
+      return unpackZstd(bytes, limit);
     case 'xz':
       return buffer(limited(new xz.XzReadableStream(new Blob([new Uint8Array(bytes)]).stream()), maxBytes));
   }
+}
+
+/** Node has Zstandard since version 22.15; the command line also runs on earlier ones. */
+function unpackZstd(bytes: Buffer, limit: { readonly maxOutputLength: number }): Buffer {
+  const { zstdDecompressSync }: Partial<typeof zlib> = zlib;
+  if (zstdDecompressSync === undefined)
+    throw new MalformedFile('packed with Zstandard, which this version of Node can’t unpack');
+  return zstdDecompressSync(bytes, limit);
 }
 
 async function* limited(stream: AsyncIterable<Uint8Array>, maxBytes: number): AsyncGenerator<Uint8Array> {
