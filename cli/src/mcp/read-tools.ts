@@ -1,8 +1,16 @@
 /** Tools that read. Their inputs are made of the schemas that the API checks with. */
-import { DeploymentStatus, MAX_ANALYTICS_DAYS, ObjectId, PageQuery, Slug } from '@appflux/protocol';
+import {
+  BranchName,
+  DeploymentStatus,
+  Environment,
+  MAX_ANALYTICS_DAYS,
+  ObjectId,
+  PageQuery,
+  Slug,
+} from '@appflux/protocol';
 import { z } from 'zod';
 import { appSummary, asJson, deploymentSummary, logAsData } from './text.ts';
-import { READS, type Tool, tool } from './tool.ts';
+import { defined, READS, type Tool, tool } from './tool.ts';
 
 /** The most items of one answer. */
 const MOST_ITEMS = 50;
@@ -15,9 +23,6 @@ const page = {
   cursor: PageQuery.shape.cursor.describe('The nextCursor of the previous page'),
 };
 
-const paged = <Query extends { cursor?: string | undefined }>({ cursor, ...query }: Query) =>
-  cursor === undefined ? query : { ...query, cursor };
-
 export const READ_TOOLS: readonly Tool[] = [
   tool({
     name: 'list_apps',
@@ -28,9 +33,8 @@ export const READ_TOOLS: readonly Tool[] = [
       ...page,
     }),
     annotations: READS,
-    run: async (client, { q, ...range }, signal) => {
-      const query = { ...paged(range), ...(q === undefined ? {} : { q }) };
-      const { items, nextCursor } = await client.apps.list(query, { signal });
+    run: async (client, filter, signal) => {
+      const { items, nextCursor } = await client.apps.list(defined(filter), { signal });
       return asJson({ items: items.map(appSummary), nextCursor });
     },
   }),
@@ -50,11 +54,14 @@ export const READ_TOOLS: readonly Tool[] = [
     input: z.strictObject({
       app: app.optional(),
       status: DeploymentStatus.optional().describe('Only deployments in this state'),
+      branch: BranchName.optional().describe('Only those of this branch'),
+      environment: Environment.optional().describe('Only those of this environment'),
+      pullRequest: z.int().min(1).optional().describe('Only those of the pull request with this number'),
       ...page,
     }),
     annotations: READS,
-    run: async (client, { app: slug, status, ...range }, signal) => {
-      const query = { ...paged(range), ...(status === undefined ? {} : { status }) };
+    run: async (client, { app: slug, ...filter }, signal) => {
+      const query = defined(filter);
       const { items, nextCursor } = await (slug === undefined
         ? client.deployments.list(query, { signal })
         : client.deployments.listOf(slug, query, { signal }));
@@ -119,8 +126,6 @@ export const READ_TOOLS: readonly Tool[] = [
     }),
     annotations: READS,
     run: async (client, { days, app: slug }, signal) =>
-      asJson(
-        await client.instance.analytics({ days, ...(slug === undefined ? {} : { app: slug }) }, { signal }),
-      ),
+      asJson(await client.instance.analytics(defined({ days, app: slug }), { signal })),
   }),
 ];

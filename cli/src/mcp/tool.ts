@@ -27,3 +27,9 @@ export const writes = ({ destructive, idempotent }: { destructive: boolean; idem
   idempotentHint: idempotent,
   openWorldHint: false,
 });
+
+type Defined<T> = { [Key in keyof T]: Exclude<T[Key], undefined> };
+
+/** An object without the members that are undefined. */
+export const defined = <T extends object>(input: T): Partial<Defined<T>> =>
+  Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined)) as Partial<Defined<T>>;

@@ -3,12 +3,7 @@ import { BranchName, CommitHash, Environment, VariableInput, VariableName } from
 import { z } from 'zod';
 import { app, deployment } from './read-tools.ts';
 import { asJson, deploymentSummary } from './text.ts';
-import { type Tool, tool, writes } from './tool.ts';
-
-/** An object without the members that are undefined. */
-type Defined<T> = { [Key in keyof T]: Exclude<T[Key], undefined> };
-const defined = <T extends object>(input: T): Partial<Defined<T>> =>
-  Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined)) as Partial<Defined<T>>;
+import { defined, type Tool, tool, writes } from './tool.ts';
 
 export const WRITE_TOOLS: readonly Tool[] = [
   tool({
