@@ -18,7 +18,8 @@ import {
 import { type WebSocket, WebSocketServer } from 'ws';
 import { SESSION_KEY } from '../lib/session/storage-key.ts';
 import { authAnswerTo } from './fake-auth.ts';
-import { type Answer, answerTo } from './fake-routes.ts';
+import type { Answer } from './fake-call.ts';
+import { answerTo } from './fake-routes.ts';
 import { emptyWorld, type World } from './world.ts';
 
 const TYPES: Record<string, string> = {

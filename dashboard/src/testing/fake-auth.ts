@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import type { Answer } from './fake-routes.ts';
+import type { Answer } from './fake-call.ts';
 import type { World } from './world.ts';
 
 const OWNER = {

@@ -13,6 +13,7 @@ import {
   CreateUpload,
   DeleteTeam,
   type Deployment,
+  DeploymentsQuery,
   ExpoSigningKeyInput,
   FileInput,
   hasEnded,
@@ -25,6 +26,7 @@ import {
   SetMaintenance,
   STATEMENT_TYPE,
   sensitivityOf,
+  TriggerRules,
   UpdateApp,
   UpdateDeployment,
   UpdateMember,
@@ -33,32 +35,23 @@ import {
 } from '@appflux/protocol';
 import { z } from 'zod';
 import { analyticsOf } from './fake-analytics.ts';
+import {
+  type Answer,
+  type Call,
+  newId,
+  page,
+  type Routes,
+  requireFound,
+  type Surroundings,
+} from './fake-call.ts';
+import { DEVICE_ROUTES } from './fake-device.ts';
 import { addDomain, removeDomain, verifyDomain } from './fake-domains.ts';
-import { idOf, app as makeApp, deployment as makeDeployment, member, OWNER } from './fixtures.ts';
+import { GIT_ROUTES } from './fake-git-hosts.ts';
+import { NOTIFICATION_ROUTES } from './fake-notifications.ts';
+import { TRIGGER_ROUTES } from './fake-triggers.ts';
+import { app as makeApp, deployment as makeDeployment, member, OWNER } from './fixtures.ts';
 import { outlineOf } from './sample-log.ts';
 import type { World } from './world.ts';
-
-/** The context of all calls. */
-export interface Surroundings {
-  world: World;
-  storageOrigin: string;
-  /** The origin of the API. */
-  origin: string;
-  /** Bytes in storage, by path. */
-  stored: ReadonlyMap<string, number>;
-  change(id: string, over: Partial<Deployment>): void;
-}
-
-/** A call: the parts of the path after `/api/resource`, its query, and its body. */
-interface Call extends Surroundings {
-  id: string;
-  name: string;
-  query: URLSearchParams;
-  body: unknown;
-}
-
-/** A status and a body; text is sent as it is. */
-export type Answer = [status: number, body?: unknown];
 
 const PART_SIZE = 5 * 1024 * 1024;
 
@@ -91,24 +84,6 @@ const maintenanceOf = ({ maintenance, overview }: World) => ({
   queued: overview.unended?.queued ?? 0,
 });
 
-let lastId = 9000;
-const newId = () => {
-  lastId += 1;
-  return idOf(lastId);
-};
-
-function requireFound<Item>(item: Item | undefined): Item {
-  if (item === undefined) throw new AppFluxError('not_found', 'Not found');
-  return item;
-}
-
-function page<Item>(items: Item[], query: URLSearchParams) {
-  const limit = Number(query.get('limit') ?? 30);
-  const from = Number(query.get('cursor') ?? 0);
-  const next = from + limit < items.length ? String(from + limit) : null;
-  return { items: items.slice(from, from + limit), nextCursor: next };
-}
-
 const appOf = ({ world, id }: Call) => requireFound(world.apps.find(({ slug }) => slug === id));
 const deploymentOf = ({ world, id }: Call) => requireFound(world.deployments.find((one) => one.id === id));
 const runnerOf = ({ world, id }: Call) => requireFound(world.runners.find((one) => one.id === id));
@@ -121,6 +96,10 @@ function deploy(world: World, { id: appId, slug, name }: App, over: Partial<Depl
     commitHash: null,
     commitMessage: null,
     trigger: 'manual',
+    creator: { kind: 'user', name: 'owner@harbor.example' },
+    number:
+      1 +
+      Math.max(0, ...world.deployments.filter(({ app }) => app.slug === slug).map(({ number }) => number)),
     createdAt: new Date().toISOString(),
     ...over,
   });
@@ -173,8 +152,11 @@ function requireInvitation(body: unknown): void {
   if (token !== VALID_INVITATION) throw new AppFluxError('not_found', 'The invitation was used already');
 }
 
-/** Handlers by method and path, with `:id` and `:name` as parameters. */
-const ROUTES: Readonly<Record<string, (call: Call) => Answer>> = {
+const ROUTES: Routes = {
+  ...TRIGGER_ROUTES,
+  ...GIT_ROUTES,
+  ...NOTIFICATION_ROUTES,
+  ...DEVICE_ROUTES,
   'GET apps': ({ world, query }) => [200, page(world.apps, query)],
   'POST apps': ({ world, body }) => {
     const { name, slug = 'app', source, type = null } = CreateApp.parse(body);
@@ -188,8 +170,9 @@ const ROUTES: Readonly<Record<string, (call: Call) => Answer>> = {
   'GET apps/:id': (call) => [200, appOf(call)],
   'PATCH apps/:id': (call) => {
     const changed = appOf(call);
-    const { access, password, ...rest } = UpdateApp.parse(call.body);
+    const { access, password, triggers, ...rest } = UpdateApp.parse(call.body);
     Object.assign(changed.access, access);
+    changed.triggers = TriggerRules.parse({ ...changed.triggers, ...triggers });
     if (password !== undefined) changed.hasPassword = password !== null;
     return [200, Object.assign(changed, rest)];
   },
@@ -236,13 +219,11 @@ const ROUTES: Readonly<Record<string, (call: Call) => Answer>> = {
   'DELETE apps/:id/release/lock': (call) => [200, Object.assign(appOf(call), { releaseLocked: false })],
   'GET apps/:id/deployments': (call) => {
     const { slug } = appOf(call);
-    return [
-      200,
-      page(
-        call.world.deployments.filter(({ app }) => app.slug === slug),
-        call.query,
-      ),
-    ];
+    const { skipped } = DeploymentsQuery.parse(Object.fromEntries(call.query));
+    const own = call.world.deployments.filter(
+      (one) => one.app.slug === slug && !(skipped === 'exclude' && one.skipped !== null),
+    );
+    return [200, page(own, call.query)];
   },
   'POST apps/:id/deployments': (call) => {
     const { branch = null, environment = 'production', uploadId } = CreateDeployment.parse(call.body);
@@ -512,7 +493,7 @@ const ROUTES: Readonly<Record<string, (call: Call) => Answer>> = {
 
 /** Handles a call of the API. Throws an AppFluxError if it is refused. */
 export function answerTo(method: string, url: URL, body: unknown, around: Surroundings): Answer {
-  const [, , resource = '', id = '', third = '', fourth = ''] = url.pathname.split('/');
+  const [, , resource = '', id = '', third = '', fourth = '', rest = ''] = url.pathname.split('/');
   // `ops/metrics-tokens/ID` has an id in place of a part.
   const fixed = third === 'release' && fourth === 'lock';
   const [part, name] = ObjectId.safeParse(third).success
@@ -523,5 +504,5 @@ export function answerTo(method: string, url: URL, body: unknown, around: Surrou
   const route = `${method} ${resource}${id && '/:id'}${part && `/${part}`}${name && '/:name'}`;
   const handler = ROUTES[route];
   if (handler === undefined) throw new AppFluxError('not_found', `There is no ${route}`);
-  return handler({ ...around, id, name, query: url.searchParams, body });
+  return handler({ ...around, id, name, rest, query: url.searchParams, body });
 }

@@ -98,7 +98,7 @@ export function deployment(over: Partial<Deployment> = {}): Deployment {
     waitingFor: null,
     waiting: null,
     trigger: 'push',
-    creator: null,
+    creator: { kind: 'github', name: 'ada' },
     pullRequest: null,
     skipped: null,
     approval: null,

@@ -1,58 +1,17 @@
 // @vitest-environment node
 /** Every page of the built dashboard in a real browser: accessibility, Content Security Policy, errors. */
 import { AppFluxError } from '@appflux/protocol';
-import axe from 'axe-core';
 import type { Page } from 'playwright-core';
-import { describe, expect, test } from 'vitest';
+import { describe, test } from 'vitest';
 import { chromiumPath } from './browser.ts';
+import { type CheckedPage, checkPage } from './check-page.ts';
 import { idOf } from './fixtures.ts';
 import { SAMPLE, sampleWorld } from './sample-world.ts';
-import { useBrowser, type Visit } from './visit.ts';
+import { useBrowser } from './visit.ts';
 import { emptyWorld } from './world.ts';
 import { chooseZip, TWO_SITES } from './zip.ts';
 
 const visit = useBrowser();
-
-/** Loads axe into a page. */
-async function addAxe(page: Page): Promise<void> {
-  // The Content Security Policy blocks injected scripts, but not evaluation by the browser's protocol.
-  await page.evaluate(axe.source);
-}
-
-/** Runs the rules of WCAG 2.2 up to AA, and axe's best practices, on the page. */
-async function violations(page: Page, except: string[] = []): Promise<string[]> {
-  const found = await page.evaluate(async (left) => {
-    const { axe: tool } = globalThis as unknown as { axe: typeof axe };
-    // Waits until a change of size or theme is painted. Inherited colors start their transition in each element only
-    // when their parent's has ended.
-    const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
-    const changing = () =>
-      document
-        .getAnimations()
-        .some(
-          ({ playState, effect }) =>
-            playState === 'running' && effect?.getComputedTiming().endTime !== Infinity,
-        );
-    for (let still = 0; still < 2; still = changing() ? 0 : still + 1) await frame();
-    const results = await tool.run(document, {
-      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
-      rules: Object.fromEntries(left.map((rule) => [rule, { enabled: false }])),
-      resultTypes: ['violations'],
-    });
-    return results.violations.map(
-      ({ id, help, nodes }) =>
-        `${id}: ${help}\n  ${nodes.map(({ html, any }) => `${html} ${any[0]?.message ?? ''}`).join('\n  ')}`,
-    );
-  }, except);
-  return found;
-}
-
-/** Ids that more than one element has: labels and forms then belong to the wrong one. axe doesn't look for them. */
-const repeatedIds = (page: Page): Promise<string[]> =>
-  page.evaluate(() => {
-    const ids = [...document.querySelectorAll('[id]')].map(({ id }) => id);
-    return ids.filter((id, index) => ids.indexOf(id) !== index);
-  });
 
 const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name }).first();
 const away = (call = 'GET /api/apps') => {
@@ -63,15 +22,7 @@ const away = (call = 'GET /api/apps') => {
 
 const seenByViewer = () => ({ ...sampleWorld(), role: 'viewer' as const });
 
-const PAGES: {
-  name: string;
-  path: string;
-  title: RegExp;
-  visit?: () => Visit;
-  act?: (page: Page) => Promise<unknown>;
-  /** The axe rules to skip. */
-  except?: string[];
-}[] = [
+const PAGES: CheckedPage[] = [
   { name: 'sign-in', path: '/sign-in', title: /^Sign in/, visit: () => ({ signedOut: true }) },
   {
     name: 'sign-in with a used link',
@@ -510,26 +461,7 @@ describe.skipIf(chromiumPath === undefined)('each page', () => {
   test.for(PAGES)(
     '$name: is accessible in light and dark, wide and narrow, and obeys its Content Security Policy',
     async (spec) => {
-      const { page, faults } = await visit(spec.path, spec.visit?.());
-      await spec.act?.(page);
-      await expect
-        .poll(() => page.title(), { timeout: 5000, message: faults.join('\n') })
-        .toMatch(spec.title);
-      await addAxe(page);
-      for (const [colorScheme, width] of [
-        ['light', 1280],
-        ['dark', 390],
-      ] as const) {
-        await page.emulateMedia({ colorScheme });
-        await page.setViewportSize({ width, height: 900 });
-        expect(await violations(page, spec.except), `${colorScheme}, ${width} px`).toEqual([]);
-        const overflow = await page.evaluate(
-          () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-        );
-        expect(overflow, `${width} px: the page scrolls sideways`).toBe(0);
-        expect(await repeatedIds(page), 'ids that more than one element has').toEqual([]);
-      }
-      expect(faults).toEqual([]);
+      await checkPage(visit, spec);
     },
   );
 });

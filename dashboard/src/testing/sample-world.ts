@@ -1,7 +1,8 @@
-import { failure, type PhaseSpan } from '@appflux/protocol';
+import { type Deployment, failure, type PhaseSpan } from '@appflux/protocol';
 import { apiToken, app, artifact, deployment, domain, idOf, member, plan, runner } from './fixtures.ts';
 import { failedLog, runningLog, successLog } from './sample-log.ts';
 import { overview } from './sample-overview.ts';
+import { addTriggers, triggeredDeployments } from './sample-triggers.ts';
 import { emptyWorld, type World } from './world.ts';
 
 /** Ids of sample deployments. */
@@ -112,6 +113,7 @@ export function sampleWorld(now = Date.now()): World {
       createdAt: ago(64),
       startedAt: ago(58),
     }),
+    ...triggeredDeployments(ago),
     deployment({
       id: SAMPLE.queued,
       ...of(3),
@@ -410,6 +412,8 @@ export function sampleWorld(now = Date.now()): World {
       nextTryAt: null,
     },
   ];
+  numberByApp(world.deployments);
+  addTriggers(world, ago);
   world.hooks = [
     {
       id: idOf(811),
@@ -465,4 +469,13 @@ export function sampleWorld(now = Date.now()): World {
     apiToken({ id: idOf(702), name: 'Old CI', scopes: ['admin'], expiresAt: ago(400_000), lastUsedAt: null }),
   ];
   return world;
+}
+
+/** Numbers the deployments of each app, of which the last in the list is the first. */
+function numberByApp(deployments: Deployment[]): void {
+  const counts = new Map<string, number>();
+  for (const one of deployments.toReversed()) {
+    one.number = (counts.get(one.appId) ?? 0) + 1;
+    counts.set(one.appId, one.number);
+  }
 }

@@ -6,42 +6,15 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AppFluxError } from '@appflux/protocol';
 import type { Browser, Page } from 'playwright-core';
 import { BUILD, ensureBuild, launchBrowser } from './browser.ts';
 import { FakeApi } from './fake-api.ts';
 import { idOf } from './fixtures.ts';
 import { longLog } from './sample-log.ts';
 import { SAMPLE, sampleWorld } from './sample-world.ts';
-import { emptyWorld, type World } from './world.ts';
-
-interface Shot {
-  name: string;
-  path: string;
-  world?: () => World;
-  /** Actions on the page before the screenshot. */
-  act?: (page: Page) => Promise<void>;
-  signedOut?: boolean;
-  /** Captures the window, not the whole page. */
-  window?: boolean;
-}
-
-const refusing = (call: string, error: AppFluxError) => () => {
-  const world = sampleWorld();
-  world.refusals.set(call, error);
-  return world;
-};
-const hanging =
-  (...calls: string[]) =>
-  () => {
-    const world = sampleWorld();
-    for (const call of calls) world.hanging.add(call);
-    return world;
-  };
-const away = new AppFluxError('unavailable', 'The metadata store doesn’t respond.', {
-  hint: 'Check that AppFlux is running, then try again.',
-});
-const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name }).first();
+import { away, button, hanging, refusing, type Shot } from './shot.ts';
+import { TRIGGER_SHOTS } from './shots-triggers.ts';
+import { emptyWorld } from './world.ts';
 
 async function toConfigure(page: Page) {
   await page.getByLabel('Repository URL').fill('https://github.com/northwind/harbor/tree/main/apps/web');
@@ -80,6 +53,7 @@ const showDomains = (page: Page) =>
     .evaluate((heading) => window.scrollTo(0, heading.getBoundingClientRect().top + window.scrollY - 90));
 
 const shots: Shot[] = [
+  ...TRIGGER_SHOTS,
   { name: 'sign-in', path: '/sign-in', signedOut: true },
   {
     name: 'sign-in-used',

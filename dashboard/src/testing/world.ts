@@ -5,8 +5,14 @@ import type {
   AuditEntry,
   DeployHook,
   Deployment,
+  DeviceRequest,
   Domain,
   ExpoSigningKey,
+  GithubAppInfo,
+  GithubInstallation,
+  GithubRepository,
+  Hook,
+  HookDelivery,
   Invitation,
   LogLine,
   MaintenanceNotice,
@@ -17,6 +23,7 @@ import type {
   ReleaseNotes,
   Role,
   Runner,
+  SourceCredential,
 } from '@appflux/protocol';
 
 import { member } from './fixtures.ts';
@@ -47,6 +54,18 @@ export interface World {
   maintenance: MaintenanceNotice | null;
   audit: AuditEntry[];
   hooks: DeployHook[];
+  /** Of each app. */
+  credential: SourceCredential | null;
+  /** The GitHub App and what its installations cover. */
+  githubApp: GithubAppInfo | null;
+  installations: GithubInstallation[];
+  repositories: GithubRepository[];
+  branches: string[];
+  notifications: Hook[];
+  /** Newest first, of all notification hooks. */
+  deliveries: (HookDelivery & { hookId: string })[];
+  /** The login of a program that waits for approval. */
+  device: DeviceRequest | null;
   logs: Map<string, LogLine[]>;
   /** Deployments whose lines are damaged in storage; their outlines are intact. */
   damagedLogs: Set<string>;
@@ -85,6 +104,14 @@ export function emptyWorld(): World {
     maintenance: null,
     audit: [],
     hooks: [],
+    credential: null,
+    githubApp: null,
+    installations: [],
+    repositories: [],
+    branches: ['main'],
+    notifications: [],
+    deliveries: [],
+    device: null,
     logs: new Map(),
     damagedLogs: new Set(),
     domains: [],

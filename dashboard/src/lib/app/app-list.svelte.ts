@@ -9,7 +9,7 @@ const APPS_EVERY_MS = 30_000;
 
 type Calls = ClientPart<{ apps: 'list'; deployments: 'listOf' }>;
 
-/** An app's latest deployment: `undefined` until loaded, null when there is none. */
+/** An app's latest deployment that wasn't skipped: `undefined` until loaded, null when there is none. */
 export type Latest = Deployment | null | undefined;
 
 /** The user's apps, each with its latest deployment once it is in view. */
@@ -67,7 +67,7 @@ export class AppList {
    */
   async loadLatest(slug: string): Promise<number> {
     try {
-      const page = await this.#api.deployments.listOf(slug, { limit: 1 });
+      const page = await this.#api.deployments.listOf(slug, { limit: 1, skipped: 'exclude' });
       this.#latest.set(slug, page.items[0] ?? null);
     } catch {
       // The list shows the error when the server is unreachable or the session has ended. A row adds nothing: its app may

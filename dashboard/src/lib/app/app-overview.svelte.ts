@@ -41,10 +41,12 @@ export class AppOverview {
   #older = $state.raw<Page<Deployment> | null>(null);
   #moreError = $state.raw<AppFluxError | null>(null);
   #loadingMore = $state(false);
+  #hidesSkipped = $state(false);
 
-  constructor(slug: string, api: Calls, page?: PageLifecycle) {
+  constructor(slug: string, api: Calls, page?: PageLifecycle, hidesSkipped = false) {
     this.slug = slug;
     this.#api = api;
+    this.#hidesSkipped = hidesSkipped;
     const life = page ? { page } : {};
     this.#app = new Live<App>({
       load: (signal) => api.apps.get(slug, { signal }),
@@ -52,7 +54,7 @@ export class AppOverview {
       ...life,
     });
     this.#newest = new Live<Page<Deployment>>({
-      load: (signal) => api.deployments.listOf(slug, { limit: PAGE }, { signal }),
+      load: (signal) => api.deployments.listOf(slug, { limit: PAGE, ...this.#filter }, { signal }),
       pauseAfter: (newest) => (newest?.items.some(({ status }) => !hasEnded(status)) ? 4000 : 20_000),
       ...life,
     });
@@ -98,6 +100,23 @@ export class AppOverview {
     return this.#moreError;
   }
 
+  /** Whether the list leaves out triggers that made no build. */
+  get hidesSkipped(): boolean {
+    return this.#hidesSkipped;
+  }
+
+  /** Loads the list again, with or without them. */
+  async hideSkipped(hides: boolean): Promise<void> {
+    if (hides === this.#hidesSkipped) return;
+    this.#hidesSkipped = hides;
+    this.#older = null;
+    await this.#newest.refresh();
+  }
+
+  get #filter(): { skipped?: 'exclude' } {
+    return this.#hidesSkipped ? { skipped: 'exclude' } : {};
+  }
+
   start(): () => void {
     const stops = [this.#app.start(), this.#newest.start()];
     return () => {
@@ -117,7 +136,7 @@ export class AppOverview {
     this.#loadingMore = true;
     this.#moreError = null;
     try {
-      const next = await this.#api.deployments.listOf(this.slug, { limit: PAGE, cursor });
+      const next = await this.#api.deployments.listOf(this.slug, { limit: PAGE, cursor, ...this.#filter });
       // Keeps the newest page as well: deployments that shift off it later must not vanish from the middle of the list.
       const loaded = this.#older?.items ?? newest.items;
       this.#older = { items: [...loaded, ...next.items], nextCursor: next.nextCursor };

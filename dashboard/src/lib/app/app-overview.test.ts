@@ -30,6 +30,7 @@ function overview(pages: Record<string, Page<Deployment>>) {
       },
       deployments: {
         listOf: async (_slug, query) => {
+          calls.push(`list ${query?.skipped ?? 'all'}`);
           const answer = pages[query?.cursor ?? 'first'];
           if (answer === undefined) throw new AppFluxError('unavailable', 'away');
           return answer;
@@ -107,5 +108,23 @@ test('a release and its lock are shown as soon as the server confirms them', asy
   expect(made.app?.releaseLocked).toBe(true);
   await made.setLock(false);
   expect(made.app?.releaseLocked).toBe(false);
+  stop();
+});
+
+test('the list leaves out skipped deployments when asked, on older pages as well', async () => {
+  const { made, calls } = overview({
+    first: { items: [numbered(4)], nextCursor: 'older' },
+    older: { items: [numbered(3)], nextCursor: null },
+  });
+  const stop = made.start();
+  await expect.poll(() => made.deployments?.length).toBe(1);
+  await made.loadMore();
+  expect(calls.filter((call) => call.startsWith('list'))).toEqual(['list all', 'list all']);
+  calls.length = 0;
+  await made.hideSkipped(true);
+  expect(ids(made.deployments)).toEqual([idOf(4)]);
+  await made.loadMore();
+  expect(ids(made.deployments)).toEqual([idOf(4), idOf(3)]);
+  expect(calls).toEqual(['list exclude', 'list exclude']);
   stop();
 });

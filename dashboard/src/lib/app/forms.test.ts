@@ -26,6 +26,7 @@ describe('the form of an app’s source', () => {
     form.branch = '-x';
     form.rootDirectory = '../up';
     form.name = ' ';
+    form.depth.choice = 'custom';
     expect(Object.values(form.problems).every((problem) => typeof problem === 'string')).toBe(true);
   });
 });

@@ -1,20 +1,21 @@
-import type { App, AppSource, CloneDepth } from '@appflux/protocol';
+import type { App, AppSource } from '@appflux/protocol';
+import { DepthField } from '#lib/source/depth.svelte.ts';
 import { branchProblem, parseRepository, rootDirectoryProblem } from '#lib/source/repository.ts';
 
 /** The form of an App's name and source. */
 export class SourceForm {
   readonly #provider: AppSource['provider'];
-  readonly #depth: CloneDepth;
   name = $state('');
   url = $state('');
   branch = $state('');
   rootDirectory = $state('');
+  readonly depth: DepthField;
 
   constructor(app: App) {
     this.#provider = app.source.provider;
-    this.#depth = app.source.provider === 'upload' ? 1 : app.source.depth;
     this.name = app.name;
     this.rootDirectory = app.source.rootDirectory;
+    this.depth = new DepthField(app.source.provider === 'upload' ? 1 : app.source.depth);
     if (app.source.provider !== 'upload') {
       this.url = app.source.repoUrl;
       this.branch = app.source.branch;
@@ -33,6 +34,7 @@ export class SourceForm {
       url: this.fromGit && !read.ok ? read.message : null,
       branch: this.fromGit ? branchProblem(this.branch.trim()) : null,
       rootDirectory: rootDirectoryProblem(this.rootDirectory.trim()),
+      depth: this.fromGit ? this.depth.problem : null,
     };
   }
 
@@ -47,9 +49,7 @@ export class SourceForm {
     const read = parseRepository(this.url);
     if (!this.fromGit || !read.ok) return { name, source: { provider: 'upload', rootDirectory } };
     const { provider, repoUrl } = read.repository;
-    return {
-      name,
-      source: { provider, repoUrl, branch: this.branch.trim(), rootDirectory, depth: this.#depth },
-    };
+    const { depth } = this.depth;
+    return { name, source: { provider, repoUrl, branch: this.branch.trim(), rootDirectory, depth } };
   }
 }

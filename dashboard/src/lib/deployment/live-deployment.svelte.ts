@@ -14,7 +14,7 @@ import type { PageLifecycle } from '#lib/live/page-lifecycle.ts';
 const PAUSE_MS = { queued: 3000, building: 8000, canceling: 3000 } as const;
 
 type Calls = ClientPart<{
-  deployments: 'get' | 'cancel' | 'redeploy' | 'pin' | 'unpin';
+  deployments: 'get' | 'approve' | 'cancel' | 'redeploy' | 'pin' | 'unpin';
   apps: 'get' | 'update';
 }>;
 
@@ -77,6 +77,11 @@ export class LiveDeployment {
   /** Requests cancellation. Throws an AppFluxError. */
   async cancel(): Promise<void> {
     this.#live.replace(await this.#api.deployments.cancel(this.id));
+  }
+
+  /** Lets the build of a fork’s code start. Throws an AppFluxError. */
+  async approve(): Promise<void> {
+    this.#live.replace(await this.#api.deployments.approve(this.id));
   }
 
   /** Pins or unpins it. Throws an AppFluxError. */

@@ -13,6 +13,7 @@ function live(...answers: Deployment[]) {
     {
       deployments: {
         get: async () => answers[Math.min(asked++, answers.length - 1)] ?? deployment(),
+        approve: async () => deployment({ approval: { state: 'approved', by: 'ada@harbor.example' } }),
         cancel: async () => deployment({ status: 'canceling' }),
         redeploy: async () => deployment(),
         pin: async () => deployment({ status: 'success', pinned: true }),

@@ -1,16 +1,47 @@
-import { type Deployment, type DeploymentStatus, hasEnded, type Phase } from '@appflux/protocol';
+import {
+  type Deployment,
+  type DeploymentStatus,
+  hasEnded,
+  type Phase,
+  type Trigger,
+} from '@appflux/protocol';
 import { secondsBetween } from '#lib/time/duration.ts';
 
 export type Tone = 'neutral' | 'active' | 'good' | 'bad' | 'warn';
 
+/** What a badge shows: a status, that a trigger made no build, or that the build waits for someone's approval. */
+export type ShownStatus = DeploymentStatus | 'skipped' | 'held';
+
 /** The label and tone of each status. */
-export const STATUS: Readonly<Record<DeploymentStatus, { label: string; tone: Tone }>> = {
+export const STATUS: Readonly<Record<ShownStatus, { label: string; tone: Tone }>> = {
   queued: { label: 'Queued', tone: 'warn' },
   building: { label: 'Building', tone: 'active' },
   success: { label: 'Ready', tone: 'good' },
   failed: { label: 'Failed', tone: 'bad' },
   canceling: { label: 'Canceling', tone: 'warn' },
   canceled: { label: 'Canceled', tone: 'neutral' },
+  skipped: { label: 'Skipped', tone: 'neutral' },
+  held: { label: 'Needs approval', tone: 'warn' },
+};
+
+/** What the badge of a deployment shows. */
+export function shownStatus(deployment: Pick<Deployment, 'status' | 'skipped' | 'approval'>): ShownStatus {
+  if (deployment.skipped !== null) return 'skipped';
+  return isHeld(deployment) ? 'held' : deployment.status;
+}
+
+/** Whether it starts only when someone approves it. */
+export const isHeld = ({ status, approval }: Pick<Deployment, 'status' | 'approval'>): boolean =>
+  status === 'queued' && approval?.state === 'required';
+
+/** The label of each trigger. */
+export const TRIGGER_LABEL: Readonly<Record<Trigger, string>> = {
+  manual: 'Manual',
+  push: 'Push',
+  pull_request: 'Pull request',
+  upload: 'ZIP upload',
+  hook: 'Deploy hook',
+  schedule: 'Schedule',
 };
 
 /** The label of each phase. */
@@ -22,24 +53,19 @@ export const PHASE_LABEL: Readonly<Record<Phase, string>> = {
   uploading: 'Upload',
 };
 
-type Titled = Pick<Deployment, 'commitMessage' | 'trigger' | 'uploadName' | 'version'>;
+type Titled = Pick<Deployment, 'commitMessage' | 'trigger' | 'uploadName' | 'version' | 'pullRequest'>;
 
-/** A deployment's title: the first line of its commit message, the name of its ZIP, or its trigger. */
+/**
+ * A deployment's title: the first line of its commit message, the name of its ZIP, the title of its pull request, or
+ * its trigger.
+ */
 export function deploymentTitle(deployment: Titled): string {
   const subject = deployment.commitMessage?.split('\n', 1)[0]?.trim();
   if (subject) return subject;
   if (deployment.uploadName !== null) return deployment.uploadName;
-  const origin: Record<Deployment['trigger'], string> = {
-    manual: 'Manual deployment',
-    push: 'Push',
-    upload: 'ZIP upload',
-    hook: 'Deploy hook',
-    pull_request: 'Pull request',
-    schedule: 'Schedule',
-  };
-  return deployment.version === null
-    ? origin[deployment.trigger]
-    : `${origin[deployment.trigger]}, version ${deployment.version}`;
+  if (deployment.pullRequest) return deployment.pullRequest.title;
+  const origin = deployment.trigger === 'manual' ? 'Manual deployment' : TRIGGER_LABEL[deployment.trigger];
+  return deployment.version === null ? origin : `${origin}, version ${deployment.version}`;
 }
 
 /** The title next to the source's label, which already says that a ZIP was uploaded. */
@@ -68,10 +94,13 @@ export function elapsedSeconds(
 }
 
 /** What screen readers announce when a deployment changes. */
-export function announcement(deployment: Pick<Deployment, 'status' | 'phase' | 'failure' | 'app'>): string {
+export function announcement(
+  deployment: Pick<Deployment, 'status' | 'phase' | 'failure' | 'app' | 'skipped' | 'approval'>,
+): string {
   const { status, phase, failure, app } = deployment;
   if (status === 'building' && phase !== null) return `${app.name}: ${PHASE_LABEL[phase]} phase started.`;
   if (status === 'failed') return `${app.name}: the deployment failed. ${failure?.message ?? ''}`.trim();
   if (status === 'success') return `${app.name}: the deployment is ready.`;
-  return `${app.name}: the deployment is ${STATUS[status].label.toLowerCase()}.`;
+  if (isHeld(deployment)) return `${app.name}: the deployment waits for approval.`;
+  return `${app.name}: the deployment is ${STATUS[shownStatus(deployment)].label.toLowerCase()}.`;
 }

@@ -41,7 +41,21 @@ describe('a repository', () => {
   });
 
   test.each([
+    ['git@git.example.com:group/sub/thing.git', 'ssh://git@git.example.com/group/sub/thing.git'],
+    ['ssh://git@git.example.com:2222/thing.git/', 'ssh://git@git.example.com:2222/thing.git'],
+  ])('over SSH, %s, keeps its form', (input, repoUrl) => {
+    expect(read(input)).toEqual({
+      provider: 'git',
+      repoUrl,
+      branch: null,
+      rootDirectory: null,
+      name: 'thing',
+    });
+  });
+
+  test.each([
     ['', /Paste/],
+    ['ssh://git:secret@git.example.com/x.git', /password/],
     ['not an address', /Invalid URL/],
     ['https://github.com/ada', /owner and repository/],
     ['https://ada:secret@git.example.com/x.git', /password/],
@@ -73,6 +87,16 @@ test.each([
       depth: 1,
     },
     'git.example.com/x/y',
+  ],
+  [
+    {
+      provider: 'git',
+      repoUrl: 'ssh://git@git.example.com:2222/x/y.git',
+      branch: 'main',
+      rootDirectory: './',
+      depth: 1,
+    },
+    'git.example.com:2222/x/y',
   ],
   [{ provider: 'upload', rootDirectory: './' }, 'ZIP upload'],
 ] as const)('a source has a label', (source, label) => {

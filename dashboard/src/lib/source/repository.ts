@@ -1,4 +1,4 @@
-import { type AppSource, BranchName, RepoUrl, RootDirectory } from '@appflux/protocol';
+import { type AppSource, BranchName, isSshUrl, RepoUrl, RootDirectory } from '@appflux/protocol';
 
 export type GitProvider = 'github' | 'git';
 
@@ -15,21 +15,23 @@ export interface Repository {
 
 export type ParsedRepository = { ok: true; repository: Repository } | { ok: false; message: string };
 
-const SCP_LIKE = /^(?:ssh:\/\/)?git@([^:/\s]+)[:/](.+)$/;
+const GITHUB_SSH = /^(?:ssh:\/\/)?git@github\.com[:/](.+)$/i;
 const GITHUB_SHORT = /^([A-Za-z0-9][A-Za-z0-9-]*)\/([A-Za-z0-9._-]+)$/;
 const TREE = /^\/([^/]+)\/([^/]+)\/(?:tree|blob)\/([^/]+)(?:\/(.*))?$/;
 
 /**
- * Parses what users enter for a repository: its URL, the URL of one of its folders on GitHub, `owner/name`, or an SSH
- * URL (cloned over HTTPS). The message says how to correct it.
+ * Parses what users enter for a repository: its URL over HTTPS or SSH, the URL of one of its folders on GitHub, or
+ * `owner/name`. GitHub's SSH URLs become HTTPS ones, which also work with the GitHub App. The message says how to
+ * correct it.
  */
 export function parseRepository(input: string): ParsedRepository {
   const text = input.trim();
   if (text === '') return invalid('Paste a repository URL.');
-  const scp = SCP_LIKE.exec(text);
+  const onGitHubBySsh = GITHUB_SSH.exec(text);
+  if (onGitHubBySsh === null && isSshUrl(text)) return parseSshUrl(text);
   const short = GITHUB_SHORT.exec(text);
-  const candidate = scp
-    ? `https://${scp[1]}/${scp[2]}`
+  const candidate = onGitHubBySsh
+    ? `https://github.com/${onGitHubBySsh[1]}`
     : short
       ? `https://github.com/${text}`
       : /^[\w.-]+\.[a-z]{2,}\//i.test(text)
@@ -66,6 +68,23 @@ export function parseRepository(input: string): ParsedRepository {
   };
 }
 
+function parseSshUrl(text: string): ParsedRepository {
+  const checked = RepoUrl.safeParse(text);
+  if (!checked.success) return invalid(`${checked.error.issues[0]?.message ?? 'This URL can’t be cloned'}.`);
+  const repoUrl = checked.data.replace(/\/+$/, '');
+  const name = repoUrl.split('/').at(-1) ?? '';
+  return {
+    ok: true,
+    repository: {
+      provider: 'git',
+      repoUrl,
+      branch: null,
+      rootDirectory: null,
+      name: name.replace(/\.git$/, ''),
+    },
+  };
+}
+
 const invalid = (message: string): ParsedRepository => ({ ok: false, message });
 
 /** What is wrong with a branch name; null if it is valid. */
@@ -77,6 +96,10 @@ export function branchProblem(branch: string): string | null {
 export function rootDirectoryProblem(path: string): string | null {
   return RootDirectory.safeParse(path).error?.issues[0]?.message ?? null;
 }
+
+/** Where a source can be opened in a browser; null if that isn't known. */
+export const sourcePage = (source: AppSource): string | null =>
+  source.provider === 'upload' || isSshUrl(source.repoUrl) ? null : source.repoUrl;
 
 /** A source's label: `owner/name` on GitHub, host and path elsewhere, or that it was uploaded. */
 export function sourceLabel(source: AppSource): string {

@@ -30,3 +30,14 @@ const day = new Intl.DateTimeFormat('en', { dateStyle: 'medium' });
 
 /** The date in the visitor's time zone: `Nov 1, 2026`. */
 export const dayOf = (moment: string): string => day.format(new Date(moment));
+
+const local = new Intl.DateTimeFormat('en', {
+  weekday: 'short',
+  month: 'short',
+  day: 'numeric',
+  hour: 'numeric',
+  minute: '2-digit',
+});
+
+/** A moment of the coming days in the visitor's time zone: `Mon, Nov 30, 3:00 AM`. */
+export const localTime = (moment: string): string => local.format(new Date(moment));
