@@ -30,7 +30,8 @@ export default defineConfig({
           'font-src': ['self'],
           'object-src': ['none'],
           'base-uri': ['self'],
-          'form-action': ['self'],
+          // The form that registers the GitHub App is posted to GitHub, or to a GitHub Enterprise Server of any name.
+          'form-action': ['self', 'https:'],
         },
       },
     }),

@@ -1,8 +1,10 @@
 import type { NewApp } from '@appflux/client';
 import type { Candidate } from '@appflux/detection';
-import { type AppSource, RESERVED_SLUGS, Slug, slugFromName } from '@appflux/protocol';
+import { type AppSource, type GithubRepository, RESERVED_SLUGS, Slug, slugFromName } from '@appflux/protocol';
 import { BuildForm } from '#lib/app/build-form.svelte.ts';
 import { plainFolder } from '#lib/detection/candidate.ts';
+import { CredentialForm } from '#lib/source/credential-form.svelte.ts';
+import { DepthField } from '#lib/source/depth.svelte.ts';
 import { branchProblem, parseRepository, rootDirectoryProblem } from '#lib/source/repository.ts';
 import { fileProblem } from '#lib/upload/file-problem.ts';
 import { VariableRows } from '#lib/variables/variable-rows.svelte.ts';
@@ -27,17 +29,40 @@ export class Draft {
   kind = $state<SourceKind>('github');
   url = $state('');
   file = $state.raw<File | null>(null);
+  #picked = $state.raw<GithubRepository | null>(null);
   name = $state('');
   /** As typed; empty derives it from the name. */
   slug = $state('');
   branch = $state('main');
   rootDirectory = $state('./');
+  readonly depth = new DepthField();
+  /** Of a private repository. */
+  readonly credential = new CredentialForm();
   readonly build = new BuildForm();
   readonly variables = new VariableRows();
   /** The candidates in the file. */
   readonly detected = new DetectedZip();
   /** Slugs that are used, as the server reported. */
   usedSlugs = $state.raw<ReadonlySet<string>>(new Set());
+
+  /** The repository that was chosen from those of the GitHub App; null for any other URL. */
+  get picked(): GithubRepository | null {
+    return this.kind === 'github' && this.#picked?.url === this.url ? this.#picked : null;
+  }
+
+  /** Chooses a repository of the GitHub App. A name that came from another one goes with it. */
+  pick(repository: GithubRepository): void {
+    if (this.#picked && this.name === titleOf(nameOf(this.#picked))) this.name = '';
+    this.#picked = repository;
+    this.url = repository.url;
+    this.branch = repository.defaultBranch;
+    this.rootDirectory = './';
+  }
+
+  /** Whether the repository is cloned with a credential of the app. */
+  get usesCredential(): boolean {
+    return this.kind !== 'upload' && this.picked === null && this.credential.choice !== 'none';
+  }
 
   get repository() {
     return parseRepository(this.url);
@@ -152,6 +177,8 @@ export class Draft {
       [this.nameProblem, this.slugProblem, this.branchProblem, this.rootProblem, this.choiceProblem].every(
         (problem) => problem === null,
       ) &&
+      (this.kind === 'upload' || this.depth.problem === null) &&
+      (!this.usesCredential || this.credential.valid) &&
       this.build.valid &&
       this.variables.valid
     );
@@ -179,7 +206,8 @@ export class Draft {
     const read = this.repository;
     if (this.kind === 'upload' || !read.ok) return { provider: 'upload', rootDirectory };
     const { provider, repoUrl } = read.repository;
-    return { provider, repoUrl, branch: this.branch.trim(), rootDirectory, depth: 1 };
+    const { depth } = this.depth;
+    return { provider, repoUrl, branch: this.branch.trim(), rootDirectory, depth };
   }
 
   toSnapshot(): DraftSnapshot {
@@ -191,6 +219,8 @@ export class Draft {
     Object.assign(this, snapshot);
   }
 }
+
+const nameOf = ({ fullName }: GithubRepository): string => fullName.split('/').at(-1) ?? fullName;
 
 /** A file's or repository's name as a title: `my-shop_app` becomes `My shop app`. */
 function titleOf(name: string): string {

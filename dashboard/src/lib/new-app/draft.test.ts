@@ -20,6 +20,7 @@ describe('a new app', () => {
         repoUrl: 'https://github.com/ada/difference-engine',
         branch: 'next',
         rootDirectory: 'apps/web',
+        depth: 1,
       },
       build: {
         framework: null,

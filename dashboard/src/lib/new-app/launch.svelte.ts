@@ -7,7 +7,12 @@ import type { Draft } from './draft.svelte.ts';
 
 export type LaunchStage = 'idle' | 'uploading' | 'creating' | 'deploying' | 'done';
 
-type Calls = ClientPart<{ apps: 'create'; deployments: 'create'; uploads: 'create' | 'complete' }>;
+type Calls = ClientPart<{
+  apps: 'create';
+  sourceCredential: 'set' | 'createKey';
+  deployments: 'create';
+  uploads: 'create' | 'complete';
+}>;
 
 /**
  * Creates an app and its first deployment from a draft. It uploads first, so that a failed upload leaves no app behind.
@@ -19,6 +24,8 @@ export class Launch {
   /** An idempotency key per source: a key must not be reused with a different one. */
   readonly #keys = new Map<string, string>();
   #app = $state.raw<App | null>(null);
+  #publicKey = $state<string | null>(null);
+  #hasCredential = $state(false);
 
   stage = $state<LaunchStage>('idle');
   upload = $state.raw<SourceUpload | null>(null);
@@ -39,9 +46,20 @@ export class Launch {
     return this.#app;
   }
 
+  /** The key that has to be added to the repository before it can be cloned; null unless one was generated. */
+  get publicKey(): string | null {
+    return this.#publicKey;
+  }
+
+  /** Whether the app was created, but its credential was refused. */
+  needsCredential(draft: Draft): boolean {
+    return this.#app !== null && !this.#hasCredential && draft.usesCredential;
+  }
+
   /**
    * Returns the deployment, or null if it wasn't created; then `error` has the reason, unless the upload was canceled.
-   * Marks a used slug in the draft.
+   * Marks a used slug in the draft. A generated key ends the
+   * run, because the repository can't be cloned before it has the key; the next run deploys.
    */
   async run(draft: Draft): Promise<Deployment | null> {
     if (this.busy) return null;
@@ -54,6 +72,10 @@ export class Launch {
       }
       this.stage = 'creating';
       this.#app ??= await this.#api.apps.create(draft.toNewApp());
+      if (this.needsCredential(draft) && (await this.#setCredential(this.#app, draft))) {
+        this.stage = 'idle';
+        return null;
+      }
       this.stage = 'deploying';
       const deployment = await this.#api.deployments.create(
         this.#app.slug,
@@ -68,6 +90,18 @@ export class Launch {
       this.error = toError(error);
       return null;
     }
+  }
+
+  /** Returns whether the repository needs a new key first. */
+  async #setCredential({ slug }: App, { credential }: Draft): Promise<boolean> {
+    const value = credential.toCredential();
+    if (value !== null) await this.#api.sourceCredential.set(slug, value);
+    else {
+      const created = await this.#api.sourceCredential.createKey(slug, credential.toKeyRequest());
+      this.#publicKey = created.kind === 'ssh' ? created.publicKey : null;
+    }
+    this.#hasCredential = true;
+    return this.#publicKey !== null;
   }
 
   #keyFor(source: string): string {

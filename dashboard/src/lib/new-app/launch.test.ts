@@ -1,14 +1,18 @@
 import type { NewApp } from '@appflux/client';
-import { AppFluxError, type CreateDeployment } from '@appflux/protocol';
+import { AppFluxError, type CreateDeployment, type SetSourceCredential } from '@appflux/protocol';
 import { describe, expect, test } from 'vitest';
 import { SourceUpload } from '#lib/upload/source-upload.svelte.ts';
 import { app, deployment } from '../../testing/fixtures.ts';
 import { Draft } from './draft.svelte.ts';
 import { Launch } from './launch.svelte.ts';
 
+const CREATED = '2026-11-10T12:00:00.000Z';
+
 /** A server that fails once with each given error. */
 function world(
-  refusals: Partial<Record<'createUpload' | 'createApp' | 'createDeployment', AppFluxError>> = {},
+  refusals: Partial<
+    Record<'createUpload' | 'createApp' | 'setCredential' | 'createDeployment', AppFluxError>
+  > = {},
 ) {
   const calls: string[] = [];
   const refuse = (call: keyof typeof refusals) => {
@@ -35,6 +39,18 @@ function world(
         calls.push(`createApp ${body.slug}`);
         refuse('createApp');
         return app({ slug: body.slug ?? 'none' });
+      },
+    },
+    sourceCredential: {
+      set: async (slug: string, { kind }: SetSourceCredential) => {
+        calls.push(`setCredential ${slug} ${kind}`);
+        refuse('setCredential');
+        return { kind: 'token' as const, host: 'git.example.com', username: null, createdAt: CREATED };
+      },
+      createKey: async (slug: string) => {
+        calls.push(`createKey ${slug}`);
+        const publicKey = 'ssh-ed25519 AAAA harbor';
+        return { kind: 'ssh' as const, host: 'git.example.com', publicKey, hostKeys: [], createdAt: CREATED };
       },
     },
     deployments: {
@@ -114,5 +130,49 @@ describe('a launch', () => {
     draft.file = new File(['other'], 'other.zip');
     await launch.run(draft);
     expect(calls.filter((call) => call === 'createUpload')).toHaveLength(2);
+  });
+
+  describe('of a private repository', () => {
+    const gitDraft = () => {
+      const draft = new Draft();
+      draft.kind = 'git';
+      draft.url = 'https://git.example.com/northwind/shop';
+      draft.fillFromSource();
+      return draft;
+    };
+
+    test('sets its token before it deploys', async () => {
+      const { launch, calls } = world();
+      const draft = gitDraft();
+      draft.credential.choice = 'token';
+      draft.credential.token = 'secret';
+      expect(await launch.run(draft)).not.toBe(null);
+      expect(calls).toEqual(['createApp shop', 'setCredential shop token', 'createDeployment shop from Git']);
+    });
+
+    test('asks for the credential again when it is refused, and keeps the app', async () => {
+      const { launch, calls } = world({ setCredential: new AppFluxError('unprocessable', 'No host key') });
+      const draft = gitDraft();
+      draft.credential.choice = 'ssh';
+      draft.credential.privateKey = '-----BEGIN OPENSSH PRIVATE KEY-----';
+      expect(await launch.run(draft)).toBe(null);
+      expect(launch.needsCredential(draft)).toBe(true);
+      draft.credential.choice = 'none';
+      expect(launch.needsCredential(draft)).toBe(false);
+      expect(await launch.run(draft)).not.toBe(null);
+      expect(calls).toEqual(['createApp shop', 'setCredential shop ssh', 'createDeployment shop from Git']);
+    });
+
+    test('shows a generated key, and deploys only in the next run', async () => {
+      const { launch, calls } = world();
+      const draft = gitDraft();
+      draft.credential.choice = 'generate';
+      expect(await launch.run(draft)).toBe(null);
+      expect(launch.publicKey).toBe('ssh-ed25519 AAAA harbor');
+      expect(launch.error).toBe(null);
+      expect(calls).not.toContain('createDeployment shop from Git');
+      expect(await launch.run(draft)).not.toBe(null);
+      expect(calls).toEqual(['createApp shop', 'createKey shop', 'createDeployment shop from Git']);
+    });
   });
 });
