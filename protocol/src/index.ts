@@ -60,3 +60,4 @@ export * from './trace.ts';
 export * from './trigger.ts';
 export * from './update-facts.ts';
 export * from './upload.ts';
+export * from './webhook-secret.ts';

@@ -1,11 +1,10 @@
 /** What a Git host reports: the events of all hosts in one form, and what each host's module provides. */
+import { GitProvider } from '@appflux/protocol';
 
-/** The Git hosts whose webhooks are accepted. */
-export const PROVIDERS = ['github', 'gitlab', 'gitea', 'forgejo', 'bitbucket'] as const;
-export type Provider = (typeof PROVIDERS)[number];
+export type Provider = GitProvider;
 
 /** Whether a path's last part names a Git host. */
-export const isProvider = (name: string): name is Provider => PROVIDERS.some((known) => known === name);
+export const isProvider = (name: string): name is Provider => GitProvider.safeParse(name).success;
 
 /** A whole commit id in lower case: 40 (SHA-1) or 64 (SHA-256) hexadecimal digits, never all zeros. */
 export type Sha = string;

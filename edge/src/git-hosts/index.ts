@@ -1,8 +1,9 @@
 /** The Git hosts by their names: how their webhooks are verified and read. */
 import { AppFluxError } from '@appflux/protocol';
 import type { GitEvent, GitHost, Provider } from './event.ts';
+import { github } from './github.ts';
 
-const HOSTS: Partial<Record<Provider, GitHost>> = {};
+const HOSTS: Partial<Record<Provider, GitHost>> = { github };
 
 /** The module of a Git host. Throws AppFluxError `not_found` if this version doesn't read its webhooks. */
 export function gitHost(provider: Provider): GitHost {

@@ -1,0 +1,65 @@
+/**
+ * Who may have signed a webhook, and for which team: the instance's own secrets act for the team of its owner, a secret
+ * that a team made acts for that team.
+ */
+import type { Env } from '../env.ts';
+import type { Metadata } from '../metadata/metadata.ts';
+import type { WebhookSecretRecord } from '../metadata/webhook-secrets.ts';
+import { createSealer, webhookSecretLabel } from '../secrets/sealing.ts';
+import type { Provider } from './event.ts';
+
+export interface Signer {
+  readonly secret: string;
+  /** The team whose apps it deploys. */
+  readonly ownerId: string;
+  /** The record of a team's secret; null for the instance's own. */
+  readonly record: WebhookSecretRecord | null;
+}
+
+/** The instance's secrets for a host's webhooks: several with commas between them, while they are rotated. */
+export function instanceSecrets(env: Env, provider: Provider): string[] {
+  const own = {
+    github: env.GITHUB_WEBHOOK_SECRET,
+    gitlab: env.GITLAB_WEBHOOK_SECRET,
+    gitea: env.GITEA_WEBHOOK_SECRET,
+    forgejo: env.FORGEJO_WEBHOOK_SECRET,
+    bitbucket: env.BITBUCKET_WEBHOOK_SECRET,
+  }[provider];
+  return (own || env.GITHUB_WEBHOOK_SECRET || '')
+    .split(',')
+    .map((secret) => secret.trim())
+    .filter((secret) => secret !== '');
+}
+
+/**
+ * Those who may have signed a webhook of `provider`. `teamId` is what its URL says, and selects the secrets of that team;
+ * null selects the instance's.
+ */
+export async function signersOf(
+  { env, metadata }: { env: Env; metadata: Metadata },
+  provider: Provider,
+  teamId: string | null,
+): Promise<Signer[]> {
+  if (teamId !== null) return teamSigners({ env, metadata }, provider, teamId);
+  const secrets = instanceSecrets(env, provider);
+  const owner = secrets.length === 0 ? null : await metadata.users.owner();
+  return owner === null ? [] : secrets.map((secret) => ({ secret, ownerId: owner.id, record: null }));
+}
+
+async function teamSigners(
+  { env, metadata }: { env: Env; metadata: Metadata },
+  provider: Provider,
+  teamId: string,
+): Promise<Signer[]> {
+  const records = (await metadata.webhookSecrets.list(teamId)).filter(
+    (record) => record.provider === provider,
+  );
+  const sealer = createSealer(env);
+  return Promise.all(
+    records.map(async (record) => ({
+      secret: await sealer.open(record.sealed, webhookSecretLabel(record.id)),
+      ownerId: record.ownerId,
+      record,
+    })),
+  );
+}
