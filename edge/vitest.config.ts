@@ -40,6 +40,9 @@ export default defineConfig({
             S3_BUCKET: s3.bucket,
             S3_ACCESS_KEY_ID: s3.accessKeyId,
             S3_SECRET_ACCESS_KEY: s3.secretAccessKey,
+            GITHUB_WEBHOOK_SECRET: 'a-webhook-secret-of-the-tests',
+            // Nothing listens there: what GitHub's API would be asked is unknown.
+            GITHUB_API_URL: 'http://127.0.0.1:9',
             MIGRATIONS: await readD1Migrations(path('migrations')),
           },
         },

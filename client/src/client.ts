@@ -14,6 +14,7 @@ import { sites } from './resources/sites.ts';
 import { sourceCredential } from './resources/source-credential.ts';
 import { invitations, team } from './resources/team.ts';
 import { uploads } from './resources/uploads.ts';
+import { webhooks } from './resources/webhooks.ts';
 
 /**
  * A client of an instance, in a browser, Node or a Worker. Its methods resolve to parsed responses. They throw
@@ -35,6 +36,7 @@ export function createClient(options: ClientOptions) {
     deployHooks: deployHooks(calls),
     github: github(calls),
     hooks: hooks(calls),
+    webhooks: webhooks(calls),
     team: team(calls),
     invitations: invitations(calls),
     instance: instance(calls),

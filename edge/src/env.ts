@@ -65,6 +65,12 @@ export interface SecretsAndOptions {
   /** An OAuth app of GitHub's: with both, people can sign in with GitHub. */
   GITHUB_CLIENT_ID?: string;
   GITHUB_CLIENT_SECRET?: string;
+  /** What Git hosts sign their webhooks with, several with commas between them; the others' is GitHub's unless set. */
+  GITHUB_WEBHOOK_SECRET?: string;
+  GITLAB_WEBHOOK_SECRET?: string;
+  GITEA_WEBHOOK_SECRET?: string;
+  FORGEJO_WEBHOOK_SECRET?: string;
+  BITBUCKET_WEBHOOK_SECRET?: string;
   /** Where GitHub is, for GitHub Enterprise Server; https://github.com and https://api.github.com unless said. */
   GITHUB_URL?: string;
   GITHUB_API_URL?: string;

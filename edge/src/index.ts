@@ -18,6 +18,7 @@ export { SweepObject } from './retention/object.ts';
 export { DomainObject } from './sites/domains/object.ts';
 export { SiteObject } from './sites/store/object.ts';
 export { ThrottleObject } from './throttle/object.ts';
+export { TriggerObject } from './triggers/object.ts';
 
 export default {
   fetch: async (request, env, ctx) =>

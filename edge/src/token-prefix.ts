@@ -9,6 +9,7 @@ export const TOKEN_PREFIX = {
   siteCode: 'afv_',
   invitation: 'afi_',
   deployHook: 'afh_',
+  webhookSecret: 'afk_',
   metrics: 'afm_',
   hookSecret: 'afw_',
   refresh: 'aft_',

@@ -71,6 +71,8 @@ export const AUDIT_ACTIONS = [
   'notification.test',
   'notification.secret',
   'notification.redeliver',
+  'webhook_secret.create',
+  'webhook_secret.delete',
   'maintenance.on',
   'maintenance.off',
   'provenance.rotate',

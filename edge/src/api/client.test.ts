@@ -1,5 +1,7 @@
 /** The client package against the real API: each route has a method, which calls it as it wants to be called. */
+
 import { env, exports } from 'cloudflare:workers';
+import { createHmac } from 'node:crypto';
 import { type Client, createClient } from '@appflux/client';
 import { isAppFluxError } from '@appflux/protocol';
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
@@ -53,7 +55,9 @@ const made = {
   delivery: '',
   invitation: '',
   metricsToken: '',
+  webhookSecret: '',
 };
+let webhook = { secret: '', teamId: '' };
 let hookToken = '';
 let invitationToken = '';
 
@@ -381,6 +385,28 @@ const CALLS: Record<string, { call: () => Promise<unknown>; refused?: string }> 
   },
   'POST /api/hooks/:id/secret': { call: () => script.hooks.rotateSecret(made.notification) },
   'DELETE /api/hooks/:id': { call: () => script.hooks.delete(made.notification) },
+  'POST /api/webhook-secrets': {
+    call: async () => {
+      const { id, secret, url } = await script.webhooks.createSecret({ provider: 'github', name: 'octo' });
+      made.webhookSecret = id;
+      webhook = { secret, teamId: new URL(url).searchParams.get('team') ?? '' };
+    },
+  },
+  'GET /api/webhook-secrets': { call: () => script.webhooks.secrets() },
+  'POST /hooks/github': {
+    call: async () => {
+      const body = { zen: 'Design for failure.' };
+      const signature = createHmac('sha256', webhook.secret).update(JSON.stringify(body)).digest('hex');
+      const headers = { 'X-GitHub-Event': 'ping', 'X-Hub-Signature-256': `sha256=${signature}` };
+      const { teamId } = webhook;
+      expect(await nobody.webhooks.deliver('github', { body, headers, teamId })).toHaveProperty('ignored');
+    },
+  },
+  'POST /hooks/git/:provider': {
+    call: () => nobody.webhooks.deliver('gitea', { body: {}, headers: {}, teamId: 'none' }),
+    refused: 'unauthorized',
+  },
+  'DELETE /api/webhook-secrets/:id': { call: () => script.webhooks.deleteSecret(made.webhookSecret) },
   'DELETE /api/apps/:slug': { call: () => script.apps.delete('harbor') },
 };
 

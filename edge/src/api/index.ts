@@ -33,6 +33,7 @@ import { deployments } from './deployments.ts';
 import { device } from './device.ts';
 import { domains } from './domains.ts';
 import { expoUpdates } from './expo-updates.ts';
+import { gitHooks } from './git-hooks.ts';
 import { github } from './github.ts';
 import { githubInstallations } from './github-installations.ts';
 import { health } from './health.ts';
@@ -61,6 +62,7 @@ import { sweeps } from './sweeps.ts';
 import { team } from './team.ts';
 import { tokens } from './tokens.ts';
 import { uploads } from './uploads.ts';
+import { webhookSecrets } from './webhook-secrets.ts';
 
 /** Bodies are JSON; what is larger goes straight to storage. */
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -135,6 +137,8 @@ for (const resource of [
   githubInstallations,
   sourceCredential,
   hooks,
+  gitHooks,
+  webhookSecrets,
   audit,
   backups,
   metrics,

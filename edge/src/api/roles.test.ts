@@ -9,10 +9,10 @@ import { API_ROUTES } from './testing/routes.ts';
 
 /**
  * Who may call a route. A role may do what the roles after it may. `public` needs nobody; `holder` needs the token or
- * link that the route is about and no account; `person` is any signed-in user, in any team; `runner` has a
+ * link that the route is about and no account; `signed` a webhook's signature; `person` is any signed-in user, in any team; `runner` has a
  * runner's credential; `operator` the instance's secret; `instance` that, or the owner of the instance in person.
  */
-type Who = Role | 'public' | 'holder' | 'person' | 'runner' | 'operator' | 'instance';
+type Who = Role | 'public' | 'holder' | 'signed' | 'person' | 'runner' | 'operator' | 'instance';
 
 const ROUTES: Record<string, Who> = {
   'GET /api/health': 'public',
@@ -57,6 +57,11 @@ const ROUTES: Record<string, Who> = {
   'POST /api/hooks/:id/deliveries/:delivery/redeliver': 'admin',
   'GET /api/apps/:slug/schedules': 'viewer',
   'PUT /api/apps/:slug/schedules': 'admin',
+  'POST /hooks/github': 'signed',
+  'POST /hooks/git/:provider': 'signed',
+  'GET /api/webhook-secrets': 'admin',
+  'POST /api/webhook-secrets': 'admin',
+  'DELETE /api/webhook-secrets/:id': 'admin',
 
   'GET /api/integrations/github': 'viewer',
   'POST /api/integrations/github/manifest': 'instance',
@@ -168,6 +173,7 @@ function call(route: string, token: string | null): Promise<Response> {
     .replace(':id', newObjectId())
     .replace(':delivery', newObjectId())
     .replace(':attempt', '1')
+    .replace(':provider', 'github')
     .replace(':token', 'afh_unknown');
   const auth = token === null ? {} : { token };
   return request(filled, {
@@ -212,7 +218,7 @@ describe.each(Object.entries(ROUTES))('%s is for %s', (route, who) => {
     // A user who leaves is missing in the routes after it.
     const token = route === LEAVING ? (await memberOf(team, role)).token : tokens[role];
     const { status } = await call(route, token);
-    if (who === 'runner' || who === 'operator') expect(status).toBe(401);
+    if (who === 'runner' || who === 'operator' || who === 'signed') expect(status).toBe(401);
     // The owner of the team is the first who is there, whom the operator lets in.
     else if (who === 'instance') expect(role === 'owner' ? [200, 400, 404] : [403]).toContain(status);
     else if (who === 'public' || who === 'holder' || who === 'person')
@@ -234,7 +240,8 @@ test('a role that is too low gets an error that says who can change it', async (
 test('the operator may do everything in the team of the instance’s owner', async () => {
   await request('/api/ops/setup', { method: 'POST', token: env.OPERATOR_SECRET, json: {} });
   for (const [route, who] of Object.entries(ROUTES)) {
-    if (who === 'runner' || who === 'person' || route.startsWith('POST /api/ops/')) continue;
+    if (who === 'runner' || who === 'person' || who === 'signed' || route.startsWith('POST /api/ops/'))
+      continue;
     const { status } = await call(route, env.OPERATOR_SECRET);
     expect([200, 201, 202, 204, 400, 404, 422], `${route} answered ${status}`).toContain(status);
   }

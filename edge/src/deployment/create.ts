@@ -205,6 +205,8 @@ export async function redeploy(
   app: AppRecord,
   previous: Spec,
   options: {
+    /** Chosen by the caller, so that asking again gives the same deployment. */
+    id?: string;
     clearCache: boolean;
     latest: boolean;
     commitHash: string | null;
@@ -234,7 +236,7 @@ export async function redeploy(
     {
       ...kept,
       ...(options.latest || commitMessage === undefined ? {} : { commitMessage }),
-      id: newObjectId(now),
+      id: options.id ?? newObjectId(now),
       app: { id: app.id, slug: app.slug, name: app.name },
       trigger: 'manual',
       creator: options.creator,

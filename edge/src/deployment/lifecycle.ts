@@ -14,6 +14,7 @@ import {
   LEASE_MS,
   type Phase,
   type Plan,
+  type PullRequestRef,
   type ReleaseDetails,
 } from '@appflux/protocol';
 import type { ArtifactRecord, SbomRecord } from '../metadata/metadata.ts';
@@ -73,6 +74,8 @@ export type Event =
   | { type: 'cancel'; reason: string }
   /** Someone who may deploy has approved a fork's deployment. */
   | { type: 'approve'; by: string }
+  /** A pull request was opened for its commit, at whatever stage it is. */
+  | { type: 'adopt'; pullRequest: PullRequestRef }
   /** Time has passed; what is due by `now` happens. `socketOpen`: the runner's socket is there right now. */
   | { type: 'tick'; socketOpen: boolean }
   | { type: 'archived'; logKey: string };
@@ -105,6 +108,8 @@ export function step(spec: Spec, state: State, event: Event, now: number): Outco
       return cancel(state, event.reason, now);
     case 'approve':
       return approve(state, event.by, now);
+    case 'adopt':
+      return adopt(spec, state, event.pullRequest);
     case 'tick':
       return tick(spec, state, event.socketOpen, now);
     case 'revoked':
@@ -199,6 +204,12 @@ function approve(state: State, by: string, now: number): Outcome {
     state: { ...rest, approval: { state: 'approved', by, at: now } },
     effects: [{ type: 'say', text: `Approved by ${by}` }, { type: 'offer' }],
   };
+}
+
+function adopt(spec: Spec, state: State, pullRequest: PullRequestRef): Outcome {
+  const { number, title, url } = state.pullRequest ?? spec.pullRequest ?? {};
+  const isKnown = number === pullRequest.number && title === pullRequest.title && url === pullRequest.url;
+  return isKnown ? unchanged(state) : { state: { ...state, pullRequest }, effects: [] };
 }
 
 function tick(spec: Spec, state: State, socketOpen: boolean, now: number): Outcome {
@@ -311,7 +322,7 @@ function overtime(spec: Spec, state: State): Failure {
 
 type RunnerEvent = Exclude<
   Event,
-  { type: 'claim' | 'cancel' | 'approve' | 'tick' | 'revoked' | 'restarted' | 'archived' }
+  { type: 'claim' | 'cancel' | 'approve' | 'adopt' | 'tick' | 'revoked' | 'restarted' | 'archived' }
 >;
 
 function fromRunner(spec: Spec, state: State, event: RunnerEvent, now: number): Outcome {

@@ -13,6 +13,7 @@ import {
   PING,
   PONG,
   type PrebuiltGrant,
+  type PullRequestRef,
   type RecoveredLines,
   type ReleaseDetails,
   type SourceAccess,
@@ -292,6 +293,12 @@ export class DeploymentObject extends DurableObject<Env> {
     const { spec, state, seq } = this.#machine.current();
     if (refused !== null) return { refused, status: state.status };
     return { approved: { record: recordOf(spec, state), seq } };
+  }
+
+  /** Notes the pull request that was opened for its commit; nothing when it was removed. */
+  async adopt(pullRequest: PullRequestRef): Promise<void> {
+    if (this.#machine.saved === null) await this.#gone();
+    else this.#transitions.apply({ type: 'adopt', pullRequest });
   }
 
   /** Cuts a runner off whose credential was revoked. */

@@ -29,7 +29,7 @@ export function recordOf(spec: Spec, state: State): DeploymentRecord {
     waiting: state.waiting === undefined ? null : { ...state.waiting, since: iso(state.waiting.since) },
     trigger: spec.trigger,
     creator: spec.creator ?? null,
-    pullRequest: spec.pullRequest ?? null,
+    pullRequest: state.pullRequest ?? spec.pullRequest ?? null,
     skipped: spec.skipped ?? null,
     approval: state.approval === undefined ? null : { state: state.approval.state, by: state.approval.by },
     tag: spec.tag ?? null,

@@ -110,6 +110,8 @@ export interface State {
   returned?: number;
   /** The approval that it needs. Absent if it needs none. `at` is when it was approved. */
   approval?: { state: 'required'; by: null } | { state: 'approved'; by: string; at: number };
+  /** The pull request that was opened after it was created. */
+  pullRequest?: PullRequestRef;
   /** That it has been waiting for long, or for approval. Absent if it isn't. */
   waiting?: { reason: 'runner' | 'approval'; since: number };
   lease: Lease | null;

@@ -6,7 +6,6 @@
  * built.
  */
 import { z } from 'zod';
-import type { Env } from '../env.ts';
 import { journal } from '../journal.ts';
 import { boundedPaths, MOST_PATHS } from './bounded.ts';
 import type { ChangedPaths, Repository, Sha } from './event.ts';
@@ -36,10 +35,6 @@ export interface GithubApi {
   /** A token that may read the repository; null asks without one, which public repositories answer. */
   readonly token: string | null;
 }
-
-/** Where GitHub's API is. */
-export const githubApiUrl = (env: Env): string =>
-  (env.GITHUB_API_URL || 'https://api.github.com').replace(/\/+$/, '');
 
 /** The whole message of a commit; null if GitHub doesn't say. */
 export async function commitMessage(

@@ -129,13 +129,14 @@ describe('other events of GitHub', () => {
       was: ['github.com/acme/site'],
     });
     expect(parse('ping', {}).kind).toBe('ping');
-    expect(parse('installation', { action: 'created', installation: { id: 9, account: { login: 'octo' } } })).toMatchObject(
-      { action: 'created', installationId: '9', account: 'octo' },
-    );
+    expect(
+      parse('installation', { action: 'created', installation: { id: 9, account: { login: 'octo' } } }),
+    ).toMatchObject({ action: 'created', installationId: '9', account: 'octo' });
     expect(parse('star', {}).kind).toBe('ignored');
     expect(parse('', {}).kind).toBe('ignored');
     expect(installationIdOf({ installation: { id: 9 } })).toBe('9');
-    for (const none of [{}, null, 'x', { installation: { id: 'x' } }]) expect(installationIdOf(none)).toBe(null);
+    for (const none of [{}, null, 'x', { installation: { id: 'x' } }])
+      expect(installationIdOf(none)).toBe(null);
   });
 
   it('are refused, and no server error, if they are not what their event has', () => {
@@ -162,7 +163,15 @@ describe("GitHub's signature", () => {
     const signature = new Headers(init.headers).get('X-Hub-Signature-256') ?? '';
     expect(github.verify(headers(signature), raw, ['other', SECRET])).toBe(true);
     expect(github.verify(headers(signature), new TextEncoder().encode('{"a": 1}'), [SECRET])).toBe(false);
-    for (const wrong of [null, '', 'sha256=', signature.slice(7), signature.toUpperCase(), `sha1=${signature.slice(7)}`, `${signature},${signature}`])
+    for (const wrong of [
+      null,
+      '',
+      'sha256=',
+      signature.slice(7),
+      signature.toUpperCase(),
+      `sha1=${signature.slice(7)}`,
+      `${signature},${signature}`,
+    ])
       expect(github.verify(headers(wrong), raw, [SECRET]), String(wrong)).toBe(false);
   });
 });

@@ -1,18 +1,20 @@
 /**
  * Who may have signed a webhook, and for which team: the instance's own secrets act for the team of its owner, a secret
- * that a team made acts for that team.
+ * that a team made acts for that team, and the GitHub App's for the team of the installation that the payload names.
  */
 import type { Env } from '../env.ts';
 import type { Metadata } from '../metadata/metadata.ts';
 import type { WebhookSecretRecord } from '../metadata/webhook-secrets.ts';
 import { createSealer, webhookSecretLabel } from '../secrets/sealing.ts';
 import type { Provider } from './event.ts';
+import { installationIdOf } from './github.ts';
+import { githubAppSecrets, ownerOfInstallation } from './github-app/events.ts';
 
 export interface Signer {
   readonly secret: string;
-  /** The team whose apps it deploys. */
-  readonly ownerId: string;
-  /** The record of a team's secret; null for the instance's own. */
+  /** The team whose apps it deploys; null for the GitHub App, which acts for the team of an installation. */
+  readonly ownerId: string | null;
+  /** The record of a team's secret; null for others. */
   readonly record: WebhookSecretRecord | null;
 }
 
@@ -42,8 +44,23 @@ export async function signersOf(
 ): Promise<Signer[]> {
   if (teamId !== null) return teamSigners({ env, metadata }, provider, teamId);
   const secrets = instanceSecrets(env, provider);
-  const owner = secrets.length === 0 ? null : await metadata.users.owner();
-  return owner === null ? [] : secrets.map((secret) => ({ secret, ownerId: owner.id, record: null }));
+  const [owner, ofApp] = await Promise.all([
+    secrets.length === 0 ? null : metadata.users.owner(),
+    provider === 'github' ? githubAppSecrets(env, metadata) : [],
+  ]);
+  const signer = (ownerId: string | null) => (secret: string) => ({ secret, ownerId, record: null });
+  return [...(owner === null ? [] : secrets.map(signer(owner.id))), ...ofApp.map(signer(null))];
+}
+
+/** The team that a signer acts for with this payload; null if the GitHub App's installation belongs to none. */
+export async function teamOf(
+  { env, metadata }: { env: Env; metadata: Metadata },
+  { ownerId }: Signer,
+  body: unknown,
+): Promise<string | null> {
+  if (ownerId !== null) return ownerId;
+  const installationId = installationIdOf(body);
+  return installationId === null ? null : ownerOfInstallation(env, metadata, installationId);
 }
 
 async function teamSigners(

@@ -16,6 +16,7 @@ import {
   hookLabel,
   type Sealer,
   variableLabel,
+  webhookSecretLabel,
 } from '../secrets/sealing.ts';
 
 /** How many apps are read at a time. */
@@ -49,6 +50,7 @@ export async function resealFrom(
     after === null
       ? (await resealSecrets(metadata, sealer)) +
         (await resealGithubApps(metadata, sealer)) +
+        (await resealWebhookSecrets(metadata, sealer)) +
         (await outboxOf(env).reseal())
       : 0;
   const [appId = null, deploymentId = null] = after?.split('.') ?? [];
@@ -114,6 +116,24 @@ export async function resealGithubApps(
     const again = await sealer.reseal(sealed, githubAppLabel(host));
     if (again !== null && (await github.resealApp(host, sealed, again))) resealed += 1;
   }
+  return resealed;
+}
+
+/** Reseals the webhook secrets of all teams. @returns how many */
+export async function resealWebhookSecrets(
+  { webhookSecrets }: Pick<Metadata, 'webhookSecrets'>,
+  sealer: Sealer,
+): Promise<number> {
+  let resealed = 0;
+  let after: string | null = null;
+  do {
+    const page = await webhookSecrets.all(after, 100);
+    for (const { id, sealed } of page.items) {
+      const sealedAgain = await sealer.reseal(sealed, webhookSecretLabel(id));
+      if (sealedAgain !== null && (await webhookSecrets.reseal(id, sealed, sealedAgain))) resealed += 1;
+    }
+    after = page.next;
+  } while (after !== null);
   return resealed;
 }
 

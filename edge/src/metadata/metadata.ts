@@ -45,6 +45,7 @@ import type {
 } from './records.ts';
 import type { SiteStore } from './sites.ts';
 import type { SourceCredentialStore } from './source-credentials.ts';
+import type { WebhookSecretStore } from './webhook-secrets.ts';
 
 export * from './records.ts';
 
@@ -383,6 +384,7 @@ export interface Metadata {
   readonly audit: AuditStore;
   readonly sessions: SessionStore;
   readonly secrets: SecretStore;
+  readonly webhookSecrets: WebhookSecretStore;
   readonly idempotency: IdempotencyStore;
   readonly downloads: DownloadStore;
   readonly analytics: AnalyticsStore;

@@ -101,4 +101,6 @@ export interface SiteStore {
    * nothing is kept.
    */
   point(alias: SiteAlias): Promise<void>;
+  /** Takes a branch's label away from an app, unless its deployment was created after `createdBefore` (ISO 8601). */
+  unpoint(alias: { label: string; appId: string; createdBefore: string }): Promise<boolean>;
 }

@@ -19,6 +19,7 @@ export const deploymentOf = (env: Pick<Env, 'DEPLOYMENTS'>, id: string): Deploym
     claim: 'repeat',
     cancel: 'repeat',
     approve: 'repeat',
+    adopt: 'repeat',
     revoke: 'repeat',
     restarted: 'repeat',
     recover: 'repeat',

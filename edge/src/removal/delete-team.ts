@@ -21,6 +21,7 @@ export async function deleteTeam(teamId: string, parts: Parts): Promise<void> {
   const { metadata } = parts;
   const budget = new Budget();
   for (const kind of KINDS) await metadata.tokens.deleteKind(teamId, kind);
+  await metadata.webhookSecrets.deleteOf(teamId);
   await forgetLinksOf(parts.env, teamId, 'invitation');
   await removeRunners(teamId, parts, budget);
   await removeHooks(teamId, parts, budget);

@@ -51,6 +51,9 @@ export const expoKeyLabel = (appId: string) => `app:${appId}:expo-signing-key`;
 /** The place of a hook's target or secret. */
 export const hookLabel = (hookId: string, member: 'target' | 'secret') => `hook:${hookId}:${member}`;
 
+/** The place of a team's webhook secret. */
+export const webhookSecretLabel = (id: string) => `webhook-secret:${id}`;
+
 /**
  * A sealer with the key of this instance, SEALING_KEY. While keys are being rotated, SEALING_KEY_PREVIOUS still opens
  * what was sealed with it. Throws `unavailable` when one of them is no key.

@@ -35,7 +35,7 @@ export interface Target {
   readonly fork: boolean;
 }
 
-/** Why nothing is built, for what follows from it: after `off` and `branch`, the same commit's pull request decides anew. */
+/** Why nothing is built, for what follows from it: after `off` and `branch`, the same commit's pull request decides again. */
 export type SkipCode = 'off' | 'branch' | 'tag' | 'mark' | 'paths' | 'fork';
 
 export type Decision =

@@ -28,6 +28,7 @@ export const COLLECTIONS = [
   'audit',
   'refreshTokens',
   'secrets',
+  'webhookSecrets',
   'idempotencyKeys',
   'downloads',
   'artifactDownloads',

@@ -81,6 +81,7 @@ export const TABLES: Record<Exclude<Collection, 'owner'>, Table> = {
   audit: table('audit', { whole: 'record' }),
   refreshTokens: table('refresh_tokens', { key: 'hash', primary: ['hash'] }),
   secrets: table('secrets', { key: 'name', primary: ['name'] }),
+  webhookSecrets: table('webhook_secrets'),
   idempotencyKeys: table('idempotency_keys', {
     key: "owner_id || ':' || key",
     primary: ['owner_id', 'key'],

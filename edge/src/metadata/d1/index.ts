@@ -24,6 +24,7 @@ import { removeExpired } from './sweep.ts';
 import { createTokenStore } from './tokens.ts';
 import { createUploadStore } from './uploads.ts';
 import { createUserStore } from './users.ts';
+import { createWebhookSecretStore } from './webhook-secrets.ts';
 
 /** Metadata in a D1 database that has the migrations of edge/migrations. */
 export function createD1Metadata(db: D1Database): Metadata {
@@ -52,6 +53,7 @@ export function createD1Metadata(db: D1Database): Metadata {
     audit: createAuditStore(database),
     sessions: createSessionStore(database),
     secrets: createSecretStore(database),
+    webhookSecrets: createWebhookSecretStore(database),
     idempotency: createIdempotencyStore(database),
     downloads: createDownloadStore(database),
     analytics: createAnalyticsStore(database),

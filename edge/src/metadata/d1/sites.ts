@@ -67,6 +67,16 @@ export function createSiteStore(database: Database): SiteStore {
         createdAt,
       );
     },
+
+    async unpoint({ label, appId, createdBefore }) {
+      const removed = await database.run(
+        'DELETE FROM site_aliases WHERE label = ? AND app_id = ? AND created_at <= ?',
+        label,
+        appId,
+        createdBefore,
+      );
+      return removed > 0;
+    },
   };
 }
 

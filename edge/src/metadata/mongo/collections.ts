@@ -63,6 +63,7 @@ export const SHAPES = {
   audit: { ...plain, key: 'id', ids: ['id'], created: 'at' },
   refreshTokens: { ...plain, key: 'hash' },
   secrets: { ...plain, key: 'name' },
+  webhookSecrets: { ...plain, key: 'id', ids: ['id'], created: 'createdAt' },
   /** By app and name. */
   appFiles: { ...plain, key: 'id', ids: ['appId'] },
   /** By owner and key. */
@@ -137,6 +138,7 @@ const INDEXES: Partial<Record<CollectionName, IndexDescription[]>> = {
   members: [unique('teamId', 'userId'), newestFirst('createdAt', 'teamId'), by('userId', 'createdAt', '_id')],
   audit: [newestFirst('at', 'ownerId')],
   refreshTokens: [by('sessionId'), by('userId'), by('expiresAt')],
+  webhookSecrets: [newestFirst('createdAt', 'ownerId')],
   appFiles: [by('appId')],
   idempotencyKeys: [by('createdAt'), by('deploymentId')],
   downloads: [by('ownerId', 'day'), by('appId', 'day')],

@@ -24,6 +24,7 @@ import { removeExpired } from './sweep.ts';
 import { createTokenStore } from './tokens.ts';
 import { createUploadStore } from './uploads.ts';
 import { createUserStore } from './users.ts';
+import { createWebhookSecretStore } from './webhook-secrets.ts';
 
 /**
  * Metadata in a MongoDB database that has its indexes. `publicUrl` is the instance's address, which the artifacts'
@@ -53,6 +54,7 @@ export function createMongoMetadata(db: Db, publicUrl: string | null): Metadata 
     audit: createAuditStore(db),
     sessions: createSessionStore(db),
     secrets: createSecretStore(db),
+    webhookSecrets: createWebhookSecretStore(db),
     idempotency: createIdempotencyStore(db),
     downloads: createDownloadStore(db),
     analytics: createAnalyticsStore(db),

@@ -76,6 +76,11 @@ export function createSiteStore(db: Db): SiteStore {
         () => aliases.remove(aliases.key(alias.label)),
       );
     },
+
+    async unpoint({ label, appId, createdBefore }) {
+      const pointed = { ...aliases.key(label), appId: is(idOf(appId)) };
+      return (await aliases.remove({ ...pointed, createdAt: { $lte: new Date(createdBefore) } })) > 0;
+    },
   };
 }
 

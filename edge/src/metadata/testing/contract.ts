@@ -23,6 +23,7 @@ import { sourceCredentialContract } from './contract/source-credentials.ts';
 import { tokenContract } from './contract/tokens.ts';
 import { triggerContract } from './contract/triggers.ts';
 import { uploadContract } from './contract/uploads.ts';
+import { webhookSecretContract } from './contract/webhook-secrets.ts';
 
 /** Makes a backend that remembers nothing yet. */
 export type CreateBackend = () => Promise<Metadata>;
@@ -50,6 +51,7 @@ export function metadataContract(name: string, create: CreateBackend): void {
     describe('uploads', () => uploadContract(create));
     describe('runners', () => runnerContract(create));
     describe('tokens', () => tokenContract(create));
+    describe('webhook secrets', () => webhookSecretContract(create));
     describe('people, teams and the audit log', () => peopleContract(create));
     describe('users, sessions, secrets and idempotency keys', () => identityContract(create));
   });

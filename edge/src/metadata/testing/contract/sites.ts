@@ -119,6 +119,25 @@ export function siteContract(create: CreateBackend): void {
     expect(await target()).toBe(newer.id);
   });
 
+  test('a label is taken away from its app, unless its deployment is newer', async () => {
+    const { sites, app, success } = await withApp();
+    const record = await success();
+    const alias = aliasOf(record);
+    await sites.point(alias);
+    const { label } = alias;
+    const before = new Date(Date.parse(record.createdAt) - 1).toISOString();
+    const taken = (of: Partial<Parameters<typeof sites.unpoint>[0]>) =>
+      sites.unpoint({ label, appId: app.id, createdBefore: record.createdAt, ...of });
+    expect(await taken({ createdBefore: before })).toBe(false);
+    expect(await taken({ appId: appRecord().id })).toBe(false);
+    expect(await taken({ label: 'other--app' })).toBe(false);
+    expect((await sites.byLabel(label))?.deployment.id).toBe(record.id);
+    expect(await taken({})).toBe(true);
+    expect(await sites.byLabel(label)).toBeNull();
+    await sites.point(alias);
+    expect((await sites.byLabel(label))?.deployment.id).toBe(record.id);
+  });
+
   test('many that come at the same time leave the newest', async () => {
     const { sites, success } = await withApp();
     const records = [];
