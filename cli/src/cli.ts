@@ -2,4 +2,7 @@
 /** `appflux`: the command line of an AppFlux instance. */
 import { main } from './main.ts';
 
-process.exitCode = await main(process);
+const code = await main(process);
+process.exitCode = code;
+// What is written to a pipe is still on its way. Connections that close slowly must not keep the program running.
+process.stdout.write('', () => process.stderr.write('', () => process.exit(code)));

@@ -8,6 +8,12 @@ export const MULTIPART_FROM_BYTES = 16 * 1024 * 1024;
 /** The largest source upload. */
 export const MAX_UPLOAD_BYTES = 2 * 1024 * 1024 * 1024;
 
+/** How many files, folders and links a source can have. */
+export const MAX_SOURCE_ENTRIES = 200_000;
+
+/** The largest source when it is unpacked, in bytes. */
+export const MAX_SOURCE_TREE_BYTES = 4 * 1024 * 1024 * 1024;
+
 /** A presigned request for one part; PUT the bytes there, without a token. */
 export const PartGrant = z.strictObject({ partNumber: z.int().min(1).max(10_000), url: z.url() });
 export type PartGrant = z.infer<typeof PartGrant>;

@@ -46,7 +46,7 @@ export class Output {
 
   /** The width of the terminal, in columns. */
   get columns(): number {
-    return this.#options.stdout.columns ?? this.#options.stderr.columns ?? 80;
+    return columnsOf(this.#options.stdout) ?? columnsOf(this.#options.stderr) ?? 80;
   }
 
   /** Prints a result, with a line feed, to standard output. */
@@ -73,7 +73,7 @@ export class Output {
         ? ''
         : sanitize(text)
             .replaceAll('\n', ' ')
-            .slice(0, (stderr.columns ?? 80) - 1);
+            .slice(0, (columnsOf(stderr) ?? 80) - 1);
     if (line === this.#status) return;
     stderr.write(CLEAR_LINE + line);
     this.#status = line;
@@ -86,6 +86,9 @@ export class Output {
     if (status !== '') this.#options.stderr.write(status);
   }
 }
+
+/** The width of a terminal. Some have none: a serial line, or a terminal of another program. */
+const columnsOf = ({ columns }: Stream): number | undefined => columns || undefined;
 
 /** Colors end at the end of their line. */
 const sanitizeLines = (text: string, color: boolean): string =>

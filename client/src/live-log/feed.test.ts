@@ -24,7 +24,7 @@ const lines = (from: number, to: number): ViewerFrame => ({
 const end: ViewerFrame = { type: 'end', status: 'success' };
 
 /** The behavior of a connection: it is refused, or opens, sends frames, and closes with a code. */
-type Script = 'refuse' | { send: (unknown | ViewerFrame)[]; close?: number };
+type Script = 'refuse' | { send: (unknown | ViewerFrame)[]; close?: number; closesLate?: true };
 
 /** A feed with a scripted server: each connection runs the next script. */
 function world(scripts: Script[], poll: (after: number) => LogPage | AppFluxError = () => emptyPage) {
@@ -38,12 +38,14 @@ function world(scripts: Script[], poll: (after: number) => LogPage | AppFluxErro
   const seen: number[] = [];
 
   class ScriptedSocket extends EventTarget {
+    readonly #closesLate: boolean;
     constructor(url: string, protocols: string[]) {
       super();
       opened.push({ after: Number(new URL(url).searchParams.get('after')), protocols });
       const script = scripts.shift();
       if (script === undefined)
         throw new Error('the feed connected more often than the test has scripts for');
+      this.#closesLate = script !== 'refuse' && script.closesLate === true;
       queueMicrotask(() => {
         if (script === 'refuse') return this.#closed(1006);
         this.dispatchEvent(new Event('open'));
@@ -58,7 +60,7 @@ function world(scripts: Script[], poll: (after: number) => LogPage | AppFluxErro
       said.push(JSON.parse(text));
     }
     close(code: number) {
-      queueMicrotask(() => this.#closed(code));
+      if (!this.#closesLate) queueMicrotask(() => this.#closed(code));
     }
     #closed(code: number) {
       this.dispatchEvent(Object.assign(new Event('close'), { code }));
@@ -124,6 +126,24 @@ describe('following a log', () => {
     expect(w.states).toEqual(['building building', 'success null']);
     expect(w.connections).toEqual(['connecting', 'live', 'ended']);
     expect(w.opened).toEqual([{ after: 0, protocols: ['appflux.logs.v1', 'appflux.token.tok.en'] }]);
+  });
+
+  // A server may take many seconds to close a connection.
+  test('ends with the last frame, and does not wait for the connection to close', async () => {
+    const w = world([{ send: [lines(1, 2), end], closesLate: true }]);
+    await w.run();
+    expect(w.seen).toEqual([1, 2]);
+    expect(w.connections).toEqual(['connecting', 'live', 'ended']);
+  });
+
+  test('ends when it is stopped, and does not wait for the connection to close', async () => {
+    const w = world([{ send: [lines(1, 2)], closesLate: true }]);
+    const stop = new AbortController();
+    const run = w.feed.run(stop.signal);
+    await expect.poll(() => w.seen).toEqual([1, 2]);
+    stop.abort();
+    await run;
+    expect(w.connections).toEqual(['connecting', 'live']);
   });
 
   test('resumes after the last line when the connection is lost, without gaps or duplicates', async () => {

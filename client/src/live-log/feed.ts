@@ -130,8 +130,17 @@ export class LogFeed {
       /** How much was received, and how much of it was acknowledged. */
       let length = 0;
       let acknowledged = 0;
+      // A server may answer a close many seconds late, so what is over doesn't wait for it.
+      const finish = (outcome: Outcome) => {
+        signal.removeEventListener('abort', stop);
+        resolve(outcome);
+      };
       const close = () => socket.close(CLOSE.normal);
-      signal.addEventListener('abort', close, { once: true });
+      const stop = () => {
+        close();
+        finish({ kind: 'closed', code: CLOSE.normal, opened, error: null });
+      };
+      signal.addEventListener('abort', stop, { once: true });
       socket.addEventListener('open', () => {
         opened = true;
         this.#events.connection('live');
@@ -148,11 +157,9 @@ export class LogFeed {
         if (result === 'ended') ended = true;
         else if (result !== 'reconnect') error = result;
         close();
+        if (ended) finish({ kind: 'ended' });
       });
-      socket.addEventListener('close', ({ code }) => {
-        signal.removeEventListener('abort', close);
-        resolve(ended ? { kind: 'ended' } : { kind: 'closed', code, opened, error });
-      });
+      socket.addEventListener('close', ({ code }) => finish({ kind: 'closed', code, opened, error }));
     });
   }
 

@@ -1,3 +1,5 @@
+import { MAX_SOURCE_ENTRIES, MAX_SOURCE_TREE_BYTES } from '@appflux/protocol';
+
 /** How large a source may be. The numbers are generous for projects and tight for attacks. */
 export interface SourceLimits {
   /** Files, folders and links in the tree. */
@@ -35,8 +37,8 @@ const MB = 1024 ** 2;
 const GB = 1024 ** 3;
 
 export const SOURCE_LIMITS: SourceLimits = {
-  entries: 200_000,
-  treeBytes: 4 * GB,
+  entries: MAX_SOURCE_ENTRIES,
+  treeBytes: MAX_SOURCE_TREE_BYTES,
   ratio: 200,
   ratioFreeBytes: 50 * MB,
   depth: 64,
