@@ -1,5 +1,6 @@
-/** A real Gitea on this machine: what AppFlux shows there of deployments. */
+/** A real Gitea on this machine: what AppFlux shows there of deployments, and what it asks there about a push. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { comparedPaths } from '../../edge/src/git-hosts/compared.ts';
 import { giteaClient } from '../../edge/src/reports/gitea-client.ts';
 import { type HostClient, HostRefusal } from '../../edge/src/reports/host-client.ts';
 import { sampleFacts } from '../../edge/src/reports/testing/sample-facts.ts';
@@ -147,5 +148,51 @@ describe('a pull request', () => {
     const before = await comments();
     await narrow.comment(1, marker, `${marker}\nsix`, null);
     expect(await comments()).toHaveLength(before.length);
+  });
+});
+
+describe('a comparison', () => {
+  const repository = '/repos/owner/compared';
+
+  /** Writes a file to a branch, or to a new one off another, and gives the commit. */
+  async function write(file: string, branch: { branch: string; new_branch?: string }): Promise<string> {
+    const made = (await gitea.api('POST', `${repository}/contents/${file}`, {
+      content: btoa(file),
+      message: `Add ${file}`,
+      ...branch,
+    })) as { commit: { sha: string } };
+    return made.commit.sha;
+  }
+
+  const compare = (base: string, head: string, linear: boolean, token: string | null) =>
+    comparedPaths(
+      {
+        provider: 'gitea',
+        repoUrl: `${gitea.url}/owner/compared.git`,
+        fullName: 'owner/compared',
+        token,
+        network: fetch,
+      },
+      { base, head, linear },
+    );
+
+  it('gives the paths of a push, and tells one that dropped commits', async () => {
+    await gitea.api('POST', '/user/repos', {
+      name: 'compared',
+      private: true,
+      auto_init: true,
+      default_branch: 'main',
+    });
+    const first = await write('docs/first.md', { branch: 'main' });
+    const second = await write('src/second.ts', { branch: 'main' });
+    const other = await write('other.ts', { branch: 'main', new_branch: 'other' });
+    const third = await write('third.ts', { branch: 'main' });
+    const token = await gitea.createToken('comparing', ['read:repository']);
+    expect(await compare(first, second, true, token)).toEqual({ known: true, paths: ['src/second.ts'] });
+    // From `third` to `other`, `third` was dropped.
+    expect(await compare(third, other, true, token)).toMatchObject({ known: false });
+    expect(await compare('main', other, false, token)).toEqual({ known: true, paths: ['other.ts'] });
+    expect(await compare('f'.repeat(40), other, true, token)).toBeNull();
+    expect(await compare(first, second, true, null)).toBeNull();
   });
 });

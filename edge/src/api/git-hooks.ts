@@ -14,7 +14,7 @@ import {
   type RepositoryBound,
 } from '../git-hosts/event.ts';
 import { installationChanged } from '../git-hosts/github-app/events.ts';
-import { gitHost } from '../git-hosts/index.ts';
+import { gitHost, parseEvents } from '../git-hosts/index.ts';
 import { type Signer, signersOf, teamOf } from '../git-hosts/signers.ts';
 import { type ApiEnv, json, router } from '../http/router.ts';
 import { isDue } from '../identity/authenticate.ts';
@@ -85,18 +85,50 @@ async function receive(c: Context<ApiEnv>, provider: Provider): Promise<Response
   if (signer === undefined) throw unsigned('its signature is missing or not by a secret that is valid here');
   c.executionCtx.waitUntil(noteUse(c, signer));
   const body = bodyOf(headers, raw);
-  const event = bounded(host.parse(headers, body));
+  const id = `${provider}:${await idOf(host.deliveryId(headers), raw)}`;
+  const events = parseEvents(provider, headers, body).map(bounded);
+  const ownerId = events.some((event) => 'repository' in event) ? await teamOf(parts, signer, body) : null;
+  // A push of several refs to some hosts is one delivery; each is decided by itself.
+  const answers = await Promise.all(
+    events.map((event, index) => {
+      const deliveryId = index === 0 ? id : `${id}#${index}`;
+      return answerTo(c, signer, { deliveryId, ownerId, event });
+    }),
+  );
+  return c.json(together(answers), 202);
+}
+
+async function answerTo(
+  c: Context<ApiEnv>,
+  signer: Signer,
+  { deliveryId, ownerId, event }: { deliveryId: string; ownerId: string | null; event: GitEvent },
+): Promise<WebhookAnswer> {
   if (!('repository' in event)) {
     // Only GitHub itself reports what became of the App's installations.
     if (event.kind === 'installation' && signer.ownerId === null)
       c.executionCtx.waitUntil(noteInstallation(c, event));
-    return c.json(withoutRepository(event), 202);
+    return withoutRepository(event);
   }
-  const ownerId = await teamOf(parts, signer, body);
-  if (ownerId === null)
-    return c.json({ ignored: 'The installation of the GitHub App belongs to no team' }, 202);
-  const deliveryId = `${provider}:${await idOf(host.deliveryId(headers), raw)}`;
-  return c.json(await deliver(c, { deliveryId, ownerId, event }), 202);
+  return ownerId === null
+    ? { ignored: 'The installation of the GitHub App belongs to no team' }
+    : deliver(c, { deliveryId, ownerId, event });
+}
+
+/** One answer to a delivery of several events: all deployments, or why there are none. */
+function together(answers: readonly WebhookAnswer[]): WebhookAnswer {
+  const [only] = answers;
+  if (only === undefined) return { ignored: 'The delivery has no event' };
+  if (answers.length === 1) return only;
+  const caused = answers.flatMap((answer) => ('deployments' in answer ? [answer] : []));
+  if (caused.length === 0) {
+    const reasons = answers.flatMap((answer) => ('ignored' in answer ? [answer.ignored] : []));
+    return { ignored: [...new Set(reasons)].join('; ') };
+  }
+  const isPending = caused.some(({ pending }) => pending !== undefined);
+  return {
+    deployments: caused.flatMap(({ deployments }) => deployments),
+    ...(isPending ? { pending: PENDING } : {}),
+  };
 }
 
 /** Brings what is known of an installation up to date. */

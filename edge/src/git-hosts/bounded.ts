@@ -45,9 +45,9 @@ function cutOf<Event extends GitEvent>(event: Event): Event {
 
 /** The paths, or that they are unknown because there are too many. */
 export function boundedPaths(changed: ChangedPaths): ChangedPaths {
-  if (!changed.known) return changed;
-  const characters = changed.paths.reduce((sum, path) => sum + path.length, 0);
-  return changed.paths.length > MOST_PATHS || characters > MOST_EVENT / 2
+  const paths = changed.known ? changed.paths : (changed.listed ?? []);
+  const characters = paths.reduce((sum, path) => sum + path.length, 0);
+  return paths.length > MOST_PATHS || characters > MOST_EVENT / 2
     ? { known: false, reason: `more than ${MOST_PATHS} files changed` }
     : changed;
 }

@@ -25,7 +25,15 @@ export interface Repository {
 /** The paths that an event changed, relative to the top; `known: false` counts as changed. */
 export type ChangedPaths =
   | { readonly known: true; readonly paths: readonly string[] }
-  | { readonly known: false; readonly reason: string };
+  | {
+      readonly known: false;
+      readonly reason: string;
+      /**
+       * What the payload lists, of a host that doesn't say whether the push was forced: used if the host can't be asked
+       * what a forced push dropped.
+       */
+      readonly listed?: readonly string[];
+    };
 
 export interface PushEvent {
   readonly kind: 'push';
@@ -52,6 +60,7 @@ export interface PullRequestFacts {
   readonly fork: boolean;
   readonly head: {
     readonly branch: string;
+    /** Bitbucket shortens it to twelve digits. */
     readonly sha: Sha;
     /** The https URL of the head's repository; null if it is gone. */
     readonly repoUrl: string | null;
@@ -128,4 +137,6 @@ export interface GitHost {
    * AppFluxError `bad_request` or `unprocessable` if a payload lacks what its event needs.
    */
   parse(headers: Headers, body: unknown): GitEvent;
+  /** All events in such a payload, in order: of hosts that send a push of several refs as one delivery. */
+  parseAll?(headers: Headers, body: unknown): readonly GitEvent[];
 }

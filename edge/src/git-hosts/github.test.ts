@@ -78,6 +78,11 @@ describe("GitHub's pull request", () => {
   const pull = (more: Partial<Parameters<typeof pullRequestPayload>[0]> = {}) =>
     parse('pull_request', pullRequestPayload({ head: B, ...more }));
 
+  it('with an unknown action changes nothing, whatever its name', () => {
+    for (const action of ['labeled', 'constructor', '__proto__'])
+      expect(pull({ action }), action).toMatchObject({ action: 'other' });
+  });
+
   it('names its head and base', () => {
     expect(pull({ action: 'synchronize', before: C })).toMatchObject({
       kind: 'pull_request',

@@ -95,12 +95,12 @@ const Installation = z.object({
   sender: User,
 });
 
-const PULL_REQUEST_ACTIONS: Readonly<Record<string, PullRequestEvent['action']>> = {
-  opened: 'opened',
-  synchronize: 'synchronize',
-  reopened: 'reopened',
-  closed: 'closed',
-};
+const PULL_REQUEST_ACTIONS: ReadonlyMap<string, PullRequestEvent['action']> = new Map([
+  ['opened', 'opened'],
+  ['synchronize', 'synchronize'],
+  ['reopened', 'reopened'],
+  ['closed', 'closed'],
+]);
 
 const INSTALLATION_ACTIONS = new Set(['created', 'deleted', 'suspend', 'unsuspend'] as const);
 
@@ -208,7 +208,7 @@ function pullRequestOf({
   return {
     kind: 'pull_request',
     repository: repositoryOf(repository),
-    action: PULL_REQUEST_ACTIONS[action] ?? 'other',
+    action: PULL_REQUEST_ACTIONS.get(action) ?? 'other',
     before: before == null ? null : shaOrNull(before),
     pullRequest: {
       number: pull.number,

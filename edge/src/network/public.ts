@@ -15,3 +15,13 @@ export function isAllowedTarget(url: URL, env: NetworkEnv): boolean {
   if (!['http:', 'https:'].includes(url.protocol)) return false;
   return env.APPFLUX_ALLOW_PRIVATE_TARGETS === '1' || !isPrivateHost(url.hostname);
 }
+
+/** `publicNetwork` that refuses a URL which isn't allowed, as if its host could not be reached. */
+export function allowedNetwork(env: NetworkEnv): typeof fetch {
+  const network = publicNetwork(env);
+  return async (input, init) => {
+    const url = new URL(input instanceof Request ? input.url : input);
+    if (!isAllowedTarget(url, env)) throw new TypeError('This instance sends nothing to private addresses');
+    return network(input, init);
+  };
+}

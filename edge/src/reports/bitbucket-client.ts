@@ -5,9 +5,9 @@
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { call, type Host, path, understood } from '../git-hosts/rest.ts';
 import type { HostClient, HostRepository, ReportFacts, ReportState } from './host-client.ts';
 import { commentOnce } from './one-comment.ts';
-import { call, type Host, path, understood } from './rest.ts';
 import { statusContext, statusDescription, statusUrl } from './text.ts';
 
 type BitbucketState = 'INPROGRESS' | 'SUCCESSFUL' | 'FAILED' | 'STOPPED';

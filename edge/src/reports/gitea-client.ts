@@ -1,8 +1,8 @@
 /** What Gitea and Forgejo show of deployments. Source: https://docs.gitea.com/api/ */
 import { z } from 'zod';
+import { call, type Host, path, understood } from '../git-hosts/rest.ts';
 import type { HostClient, HostRepository, ReportState } from './host-client.ts';
 import { commentOnce } from './one-comment.ts';
-import { call, type Host, path, understood } from './rest.ts';
 import { statusContext, statusDescription, statusUrl } from './text.ts';
 
 type GiteaState = 'pending' | 'success' | 'error' | 'failure';

@@ -3,9 +3,9 @@
  * https://docs.gitlab.com/api/notes/#merge-requests
  */
 import { z } from 'zod';
+import { call, type Host, path, understood } from '../git-hosts/rest.ts';
 import { type HostClient, HostRefusal, type HostRepository, type ReportState } from './host-client.ts';
 import { commentOnce } from './one-comment.ts';
-import { call, type Host, path, understood } from './rest.ts';
 import { statusContext, statusDescription, statusUrl } from './text.ts';
 
 type GitlabState = 'pending' | 'running' | 'success' | 'failed' | 'canceled';

@@ -142,13 +142,18 @@ export class Ledger {
     this.#sql.exec('UPDATE events SET answer = ?, event = NULL WHERE seq = ?', JSON.stringify(answer), seq);
   }
 
-  /** What became of a commit last, unless its pull request was closed since. */
+  /**
+   * What became of a commit last, unless its pull request was closed since. One of the two names may be shortened, as
+   * Bitbucket's are in pull requests.
+   */
   built(appId: string, target: string, sha: Sha): Built | null {
     const row = this.#first<BuiltRow>(
       `SELECT deployment_id, skipped, pushed FROM built
-       WHERE app_id = ? AND target = ? AND sha = ? AND closed = 0 ORDER BY seq DESC LIMIT 1`,
+       WHERE app_id = ? AND target = ? AND substr(sha, 1, length(?)) = substr(?, 1, length(sha)) AND closed = 0
+       ORDER BY seq DESC LIMIT 1`,
       appId,
       target,
+      sha,
       sha,
     );
     return (

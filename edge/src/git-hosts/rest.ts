@@ -5,7 +5,7 @@
 import type { z } from 'zod';
 import { withoutSecrets } from '../journal.ts';
 import { retryAfter } from '../mail/http.ts';
-import { HostRefusal } from './host-client.ts';
+import { HostRefusal } from './refusal.ts';
 
 /** How long an answer may take, in milliseconds. */
 const ANSWER_WITHIN_MS = 10_000;
@@ -25,10 +25,12 @@ export interface Host {
   readonly name: string;
   /** Where its API is, without a slash at its end. */
   readonly api: string;
-  /** Such as `Bearer TOKEN`. */
-  readonly authorization: string;
+  /** Such as `Bearer TOKEN`; null asks without a token. */
+  readonly authorization: string | null;
   /** `fetch`, or what reaches only the public internet. */
   readonly network: typeof fetch;
+  /** How long an answer may take, in milliseconds. */
+  readonly answerWithinMs?: number;
   /** Messages of answers of 500 and up that will never be others. */
   readonly final?: RegExp;
 }
@@ -92,23 +94,23 @@ export function understood<Schema extends z.ZodType>(
 }
 
 async function send(host: Host, url: string, { method, body }: Call): Promise<Response> {
-  const { network } = host;
+  const { network, authorization, answerWithinMs = ANSWER_WITHIN_MS } = host;
   try {
     return await network(url, {
       method,
       headers: {
         Accept: 'application/json',
-        Authorization: host.authorization,
+        ...(authorization === null ? {} : { Authorization: authorization }),
         'User-Agent': 'AppFlux',
         ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       redirect: 'manual',
-      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+      signal: AbortSignal.timeout(answerWithinMs),
     });
   } catch (cause) {
     const isSlow = cause instanceof Error && cause.name === 'TimeoutError';
-    const said = isSlow ? `did not answer within ${ANSWER_WITHIN_MS / 1000} seconds` : 'could not be reached';
+    const said = isSlow ? `did not answer within ${answerWithinMs / 1000} seconds` : 'could not be reached';
     throw new HostRefusal('later', `${host.name} ${said}`, { cause });
   }
 }
@@ -165,7 +167,7 @@ function messageOf(body: unknown, { authorization }: Host): string {
   const members = typeof body === 'object' && body !== null ? body : {};
   const { message, error } = members as { message?: unknown; error?: unknown };
   const said = message ?? error ?? '';
-  const token = authorization.split(' ')[1] ?? '';
+  const token = authorization?.split(' ')[1] ?? '';
   const whole = typeof said === 'string' ? said : JSON.stringify(said);
   const line = withoutSecrets(token === '' ? whole : whole.replaceAll(token, '***'))
     .replace(/[\p{Cc}\s]+/gu, ' ')
