@@ -1,5 +1,5 @@
-/** Builds the package `appflux`: one program for Node 20 and later, without dependencies, in cli/dist. */
-import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
+/** Builds the program of the package `appflux`, for Node 20 and later and without dependencies, in cli/dist. */
+import { cp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import manifest from '../package.json' with { type: 'json' };
@@ -9,15 +9,14 @@ import { bundledLicenses } from './licenses.ts';
 const CLI = join(import.meta.dirname, '..');
 
 /** The oldest Node that runs the package. */
-const OLDEST_NODE = '20.15';
+const OLDEST_NODE = manifest.engines.node.replace('>=', '');
 
-/** Builds the package into a folder. Throws esbuild's BuildFailure. */
+/** Builds the program into a folder. Throws esbuild's BuildFailure. */
 export async function buildCli(into = join(CLI, 'dist')): Promise<void> {
   await rm(into, { recursive: true, force: true });
-  await mkdir(into, { recursive: true });
   const { metafile } = await build({
     absWorkingDir: CLI,
-    entryPoints: { appflux: 'src/cli.ts' },
+    entryPoints: { cli: 'src/cli.ts' },
     outdir: into,
     outExtension: { '.js': '.mjs' },
     bundle: true,
@@ -36,21 +35,8 @@ export async function buildCli(into = join(CLI, 'dist')): Promise<void> {
       js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
     },
   });
-  await writeFile(join(into, 'package.json'), `${JSON.stringify(published(), null, 2)}\n`);
   await writeFile(join(into, 'LICENSES.txt'), await bundledLicenses(Object.keys(metafile.inputs), CLI));
-  await cp(join(CLI, 'README.md'), join(into, 'README.md'));
   await cp(join(CLI, '..', 'LICENSE'), join(into, 'LICENSE'));
 }
-
-/** The manifest of the package. */
-const published = () => ({
-  name: 'appflux',
-  version: manifest.version,
-  description: 'The command line of AppFlux: deploy, follow logs, promote and roll back.',
-  license: 'MIT',
-  type: 'module',
-  engines: { node: `>=${OLDEST_NODE}` },
-  bin: { appflux: 'appflux.mjs' },
-});
 
 if (import.meta.main) await buildCli();

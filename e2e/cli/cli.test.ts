@@ -72,13 +72,15 @@ const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e]/;
 describe('the package', () => {
   it('has no dependencies, names its Node, and runs on it', async () => {
     const manifest = await cli.manifest();
-    expect(manifest).toMatchObject({ name: 'appflux', engines: { node: '>=20.12' } });
-    for (const kind of ['dependencies', 'devDependencies', 'workspaces', 'scripts']) {
+    expect(manifest).toMatchObject({ name: 'appflux', engines: { node: '>=20.15' } });
+    for (const kind of ['dependencies', 'optionalDependencies', 'peerDependencies', 'private']) {
       expect(manifest).not.toHaveProperty(kind);
     }
     const { stdout, exit } = await cli.run(['--version']);
     expect([stdout, exit]).toEqual([manifest.version, 0]);
-    expect(await readFile(join(cli.bin, '..', 'LICENSES.txt'), 'utf8')).toMatch(/^commander .* \(MIT\)$/m);
+    expect(await readFile(join(cli.bin, '..', '..', 'dist', 'LICENSES.txt'), 'utf8')).toMatch(
+      /^commander .* \(MIT\)$/m,
+    );
   });
 
   it('names the nearest command, flag and argument', async () => {

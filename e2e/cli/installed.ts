@@ -1,10 +1,11 @@
 /** The package `appflux` as people have it: built, packed, and installed in a folder without this checkout. */
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { execa } from 'execa';
-import { buildCli } from '../../cli/build/build.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
 
 export interface Ran {
   readonly exit: number | undefined;
@@ -30,7 +31,7 @@ export class InstalledCli {
 
   private constructor(folder: string) {
     this.folder = folder;
-    this.bin = join(folder, 'project', 'node_modules', 'appflux', 'appflux.mjs');
+    this.bin = join(folder, 'project', 'node_modules', 'appflux', 'bin', 'appflux.mjs');
     this.node = systemNode();
     this.home = join(folder, 'home');
   }
@@ -39,14 +40,14 @@ export class InstalledCli {
   static async install(): Promise<InstalledCli> {
     const folder = await mkdtemp(join(tmpdir(), 'appflux-cli-'));
     const project = join(folder, 'project');
-    for (const name of ['project', 'home', 'dist']) await mkdir(join(folder, name));
-    await buildCli(join(folder, 'dist'));
-    const npm = (args: string[]) => execa('npm', args, { cwd: project, stdin: 'ignore' });
-    const { stdout } = await npm(['pack', join(folder, 'dist'), '--json']);
-    const [{ filename }] = JSON.parse(stdout);
+    for (const name of ['project', 'home']) await mkdir(join(folder, name));
+    const npm = (args: string[], cwd = project) => execa('npm', args, { cwd, stdin: 'ignore' });
+    // It is built before.
+    await npm(['pack', '--workspace', 'cli', '--pack-destination', project], ROOT);
+    const archive = (await readdir(project)).find((name) => name.endsWith('.tgz')) ?? '';
     await writeFile(join(project, 'package.json'), '{"private":true}');
     // It has no dependencies, so no registry is asked.
-    await npm(['install', '--offline', '--no-audit', '--no-fund', join(project, filename)]);
+    await npm(['install', '--offline', '--no-audit', '--no-fund', join(project, archive)]);
     return new InstalledCli(folder);
   }
 
@@ -96,7 +97,7 @@ export class InstalledCli {
   }
 
   async manifest(): Promise<Record<string, unknown>> {
-    return JSON.parse(await readFile(join(this.bin, '..', 'package.json'), 'utf8'));
+    return JSON.parse(await readFile(join(this.bin, '..', '..', 'package.json'), 'utf8'));
   }
 
   remove(): Promise<void> {
