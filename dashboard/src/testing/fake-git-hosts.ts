@@ -2,9 +2,10 @@ import {
   AppFluxError,
   ConnectGithubInstallation,
   CreateGithubManifest,
+  CreateWebhookSecret,
   RegisterGithubApp,
 } from '@appflux/protocol';
-import { page, type Routes } from './fake-call.ts';
+import { newId, page, type Routes } from './fake-call.ts';
 
 /** The code that GitHub gives people who come back from it. */
 export const VALID_CODE = 'good';
@@ -16,7 +17,7 @@ function requireCode(code: string): void {
   });
 }
 
-/** The GitHub App. `integrations/github` has a fixed segment in place of the id. */
+/** The GitHub App, and secrets of webhooks. `integrations/github` has a fixed segment in place of the id. */
 export const GIT_ROUTES: Routes = {
   'GET integrations/:id': ({ world, origin }) => [
     200,
@@ -94,5 +95,24 @@ export const GIT_ROUTES: Routes = {
         query,
       ),
     ];
+  },
+  'GET webhook-secrets': ({ world }) => [200, { items: world.webhookSecrets }],
+  'POST webhook-secrets': ({ world, body, origin }) => {
+    const { provider, name } = CreateWebhookSecret.parse(body);
+    const path = provider === 'github' ? 'github' : `git/${provider}`;
+    const made = {
+      id: newId(),
+      provider,
+      name,
+      url: `${origin}/hooks/${path}?team=3f0f3c52`,
+      lastUsedAt: null,
+      createdAt: new Date().toISOString(),
+    };
+    world.webhookSecrets.unshift(made);
+    return [201, { ...made, secret: 'afw_8Qk2mZ7pWc4xTn1vR5' }];
+  },
+  'DELETE webhook-secrets/:id': ({ world, id }) => {
+    world.webhookSecrets = world.webhookSecrets.filter((secret) => secret.id !== id);
+    return [204];
   },
 };

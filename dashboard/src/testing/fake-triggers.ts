@@ -2,9 +2,11 @@ import {
   type App,
   AppFluxError,
   CreateSourceKey,
+  Schedules,
   SetSourceCredential,
   type SourceCredential,
 } from '@appflux/protocol';
+import { Cron } from 'croner';
 import { type Call, type Routes, requireFound } from './fake-call.ts';
 
 const appOf = ({ world, id }: Call): App => requireFound(world.apps.find(({ slug }) => slug === id));
@@ -22,8 +24,26 @@ function keep(call: Call, credential: SourceCredential): SourceCredential {
   return credential;
 }
 
-/** Credentials of private repositories, and approvals. */
+/** Schedules, credentials of private repositories, and approvals. */
 export const TRIGGER_ROUTES: Routes = {
+  'GET apps/:id/schedules': ({ world }) => [200, { items: world.schedules }],
+  'PUT apps/:id/schedules': ({ world, body }) => {
+    const schedules = Schedules.parse(body);
+    world.schedules = schedules.map((schedule) => {
+      const known = world.schedules.find(
+        ({ cron, branch }) => cron === schedule.cron && branch === schedule.branch,
+      );
+      const next = new Cron(schedule.cron, { timezone: 'UTC', paused: true }).nextRun();
+      if (next === null) {
+        throw new AppFluxError('unprocessable', `“${schedule.cron}” never happens`, {
+          hint: 'Choose a date that exists.',
+        });
+      }
+      const fresh = { lastAt: null, lastDeploymentId: null, missed: 0 };
+      return { ...fresh, ...known, ...schedule, nextAt: next.toISOString() };
+    });
+    return [200, { items: world.schedules }];
+  },
   'GET apps/:id/source/:name': ({ world }) => [200, world.credential],
   'PUT apps/:id/source/:name': (call) => {
     const given = SetSourceCredential.parse(call.body);

@@ -116,8 +116,37 @@ export function connectGithub(world: World): World {
   return world;
 }
 
-/** Fills in notifications and a login that waits. `ago` takes seconds. */
+/** Fills in schedules, credentials, notifications and a login that waits. `ago` takes seconds. */
 export function addTriggers(world: World, ago: (seconds: number) => string): void {
+  world.schedules = [
+    {
+      cron: '0 3 * * *',
+      environment: 'production',
+      nextAt: ago(-40_000),
+      lastAt: ago(46_000),
+      lastDeploymentId: idOf(204),
+      missed: 2,
+    },
+    {
+      cron: '30 6 * * 1-5',
+      branch: 'next',
+      environment: 'preview',
+      nextAt: ago(-60_000),
+      lastAt: null,
+      lastDeploymentId: null,
+      missed: 0,
+    },
+  ];
+  world.webhookSecrets = [
+    {
+      id: idOf(841),
+      provider: 'gitea',
+      name: 'northwind/docs',
+      url: 'http://127.0.0.1:8787/hooks/git/gitea?team=3f0f3c52-7f25-4c1e-9a57-0d9f5a0f9a11',
+      lastUsedAt: ago(7200),
+      createdAt: ago(400_000),
+    },
+  ];
   const shared = { enabled: true, disabledReason: null, createdAt: ago(900_000), apps: [], environments: [] };
   world.notifications = [
     {

@@ -7,6 +7,8 @@ import { emptyWorld, type World } from './world.ts';
 
 const connected = () => connectGithub(sampleWorld());
 const asInstance = (world: World): World => Object.assign(world, { team: 'instance' });
+const appless = () => Object.assign(sampleWorld(), { schedules: [], hooks: [], webhookSecrets: [] });
+
 async function toAccess(page: Page, choice: string) {
   await page.getByLabel('Credential').selectOption(choice);
   await page.getByRole('heading', { name: 'Repository access' }).scrollIntoViewIfNeeded();
@@ -24,6 +26,7 @@ export const TRIGGER_SHOTS: Shot[] = [
   { name: 'triggered-pull-request', path: `/deployments/${TRIGGERED.pullRequest}` },
   { name: 'triggered-tag', path: `/deployments/${TRIGGERED.tag}` },
   { name: 'triggers', path: '/apps/harbor-web/triggers' },
+  { name: 'triggers-empty', path: '/apps/harbor-web/triggers', world: appless },
   { name: 'triggers-upload', path: '/apps/flyer/triggers' },
   {
     name: 'triggers-failing',
@@ -36,6 +39,18 @@ export const TRIGGER_SHOTS: Shot[] = [
     act: async (page) => {
       await page.getByLabel('Production branch').fill('a..b');
       await page.getByLabel('Include paths').fill(`apps/web/**\n${'x'.repeat(600)}`);
+      await page.getByLabel('When').selectOption('Custom');
+      await page.getByLabel('Cron expression').fill('0 0 30 2 *');
+    },
+  },
+  {
+    name: 'triggers-cron',
+    path: '/apps/harbor-web/triggers',
+    window: true,
+    act: async (page) => {
+      await page.getByLabel('When').selectOption('Custom');
+      await page.getByLabel('Cron expression').fill('30 6 * * 1-5');
+      await button(page, 'Add schedule').scrollIntoViewIfNeeded();
     },
   },
   {
@@ -72,11 +87,27 @@ export const TRIGGER_SHOTS: Shot[] = [
     world: connected,
     act: (page) => page.getByText('Couldn’t complete this with GitHub').waitFor(),
   },
-  { name: 'git-loading', path: '/settings/git', world: hanging('GET /api/integrations') },
+  { name: 'git-loading', path: '/settings/git', world: hanging('GET /api/integrations', 'GET /api/webhook') },
   {
     name: 'git-failing',
     path: '/settings/git',
-    world: refusing('GET /api/integrations', away),
+    world: () => {
+      const world = refusing('GET /api/integrations', away)();
+      world.refusals.set('GET /api/webhook-secrets', away);
+      return world;
+    },
+  },
+  {
+    name: 'git-webhook',
+    path: '/settings/git',
+    window: true,
+    act: async (page) => {
+      await button(page, 'New webhook').click();
+      await page.getByLabel('Git host').selectOption('gitlab');
+      await page.getByLabel('Name').fill('northwind/harbor');
+      await button(page, 'Create secret').click();
+      await page.getByText('Copy the secret now').waitFor();
+    },
   },
   { name: 'notifications', path: '/settings/notifications' },
   { name: 'notifications-empty', path: '/settings/notifications', world: emptyWorld },

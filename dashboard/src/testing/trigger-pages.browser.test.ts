@@ -22,6 +22,8 @@ const PAGES: CheckedPage[] = [
     title: /^Triggers · Harbor/,
     act: async (page) => {
       await page.getByLabel('Exclude paths').fill('x'.repeat(600));
+      await page.getByLabel('When').selectOption('Custom');
+      await page.getByLabel('Cron expression').fill('0 0 30 2 *');
     },
   },
   {
@@ -50,6 +52,17 @@ const PAGES: CheckedPage[] = [
     act: async (page) => {
       await page.getByLabel('Owner of the App').selectOption('organization');
       await button(page, 'Register GitHub App').click();
+    },
+  },
+  {
+    name: 'a new webhook',
+    path: '/settings/git',
+    title: /^Git/,
+    act: async (page) => {
+      await button(page, 'New webhook').click();
+      await page.getByLabel('Name').fill('northwind/harbor');
+      await button(page, 'Create secret').click();
+      await page.getByText('Copy the secret now').waitFor();
     },
   },
   { name: 'notifications', path: '/settings/notifications', title: /^Notifications/ },

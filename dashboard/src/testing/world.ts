@@ -23,7 +23,9 @@ import type {
   ReleaseNotes,
   Role,
   Runner,
+  ScheduleStatus,
   SourceCredential,
+  WebhookSecret,
 } from '@appflux/protocol';
 
 import { member } from './fixtures.ts';
@@ -55,7 +57,10 @@ export interface World {
   audit: AuditEntry[];
   hooks: DeployHook[];
   /** Of each app. */
+  schedules: ScheduleStatus[];
   credential: SourceCredential | null;
+  /** The secrets of webhooks of Git hosts. */
+  webhookSecrets: WebhookSecret[];
   /** The GitHub App and what its installations cover. */
   githubApp: GithubAppInfo | null;
   installations: GithubInstallation[];
@@ -104,7 +109,9 @@ export function emptyWorld(): World {
     maintenance: null,
     audit: [],
     hooks: [],
+    schedules: [],
     credential: null,
+    webhookSecrets: [],
     githubApp: null,
     installations: [],
     repositories: [],

@@ -57,6 +57,29 @@ describe.skipIf(chromiumPath === undefined)('the GitHub App', () => {
   });
 });
 
+describe.skipIf(chromiumPath === undefined)('a webhook', () => {
+  test('has a secret that is shown once, and is revoked', async () => {
+    const { page, api, faults } = await visit('/settings/git');
+    await page.getByRole('button', { name: 'New webhook' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Git host').selectOption('gitlab');
+    await dialog.getByLabel('Name').press('Enter');
+    await dialog.getByText('Enter a name.').waitFor();
+    await dialog.getByLabel('Name').fill('northwind/charts');
+    await page.keyboard.press('Enter');
+    await dialog.getByText('afw_').waitFor();
+    await dialog.getByText('/hooks/git/gitlab').waitFor();
+    await dialog.getByText('Merge request events').waitFor();
+    await dialog.getByRole('button', { name: 'Done' }).click();
+    expect(await page.content()).not.toContain('afw_');
+    await page.getByRole('button', { name: 'Revoke northwind/charts' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Revoke secret' }).click();
+    await page.getByText('northwind/charts revoked').waitFor();
+    expect(api.world.webhookSecrets.map(({ name }) => name)).toEqual(['northwind/docs']);
+    expect(faults).toEqual([]);
+  });
+});
+
 describe.skipIf(chromiumPath === undefined)('a new app', () => {
   test('comes from a repository that was searched for, on a branch that was', async () => {
     const { page, api, faults } = await visit('/new', { world: connectGithub(sampleWorld()) });

@@ -86,6 +86,33 @@ describe.skipIf(chromiumPath === undefined)('the triggers of an app', () => {
     });
     expect(faults).toEqual([]);
   });
+
+  test('include schedules, which show when they are due and what they missed', async () => {
+    const { page, api } = await visit('/apps/harbor-web/triggers');
+    const list = page.getByRole('list', { name: 'Schedules' });
+    await list.getByText('Missed 2 times, because AppFlux wasn’t running.').waitFor();
+    const form = page.getByRole('form', { name: 'New schedule' });
+    await form.getByLabel('When').selectOption('Custom');
+    const cron = form.getByLabel('Cron expression');
+    await cron.fill('0 0 30 2 *');
+    await form.getByText('This never happens. Choose a date that exists.').waitFor();
+    await cron.press('Enter');
+    expect(api.calls.some((call) => call.startsWith('PUT'))).toBe(false);
+    await cron.fill('15 4 * * 0');
+    await form.getByText('At 04:15, only on Sunday (UTC).').waitFor();
+    await form.getByText(/^Next, in your time: Sun, /).waitFor();
+    await form.getByLabel('Environment').selectOption('preview');
+    await cron.press('Enter');
+    await list.getByText('At 04:15, only on Sunday').waitFor();
+    expect(api.world.schedules).toMatchObject([
+      { cron: '0 3 * * *', missed: 2 },
+      { cron: '30 6 * * 1-5', branch: 'next' },
+      { cron: '15 4 * * 0', environment: 'preview' },
+    ]);
+    await page.getByRole('button', { name: 'Remove the schedule 0 3 * * *' }).click();
+    await page.getByText('Schedule removed').waitFor();
+    expect(api.world.schedules.map(({ cron: text }) => text)).toEqual(['30 6 * * 1-5', '15 4 * * 0']);
+  });
 });
 
 describe.skipIf(chromiumPath === undefined)('the credential of a private repository', () => {
