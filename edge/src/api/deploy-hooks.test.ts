@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers';
 import type { CreatedDeployHook, Deployment, ErrorBody } from '@appflux/protocol';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { metadataOf } from '../metadata/index.ts';
 import { newObjectId } from '../metadata/object-id.ts';
 import { tokenRecord } from '../metadata/testing/sample-records.ts';
@@ -20,9 +20,9 @@ async function createApp(name: string, source: object): Promise<void> {
   expect(response.status).toBe(201);
 }
 
-async function created(slug = 'shop'): Promise<CreatedDeployHook> {
+async function created(slug = 'shop', name = 'nightly'): Promise<CreatedDeployHook> {
   const path = `/api/apps/${slug}/deploy-hooks`;
-  const response = await request(path, { method: 'POST', token: owner.token, json: { name: 'nightly' } });
+  const response = await request(path, { method: 'POST', token: owner.token, json: { name } });
   expect(response.status).toBe(201);
   return response.json<CreatedDeployHook>();
 }
@@ -92,6 +92,56 @@ test('an app has at most 100 deploy hooks, and one that is deleted makes room', 
   await created('other');
   await request(`${path}/${first.id}`, { method: 'DELETE', token: owner.token });
   expect((await another()).status).toBe(201);
+});
+
+describe('while a deployment of a hook is queued', () => {
+  const runner = { id: newObjectId(), name: 'one' };
+
+  test('more calls are that one, also at the same moment, and each is in the audit log', async () => {
+    const hook = await created();
+    const ids = (await Promise.all([called(hook), called(hook), called(hook)])).map(({ id }) => id);
+    ids.push((await called(hook)).id);
+    expect(new Set(ids).size).toBe(1);
+    const { items } = await metadataOf(env).audit.list(owner.user.id, { limit: 30 });
+    expect(items.filter(({ action }) => action === 'hook.call')).toHaveLength(4);
+    expect(items.filter(({ action }) => action === 'deployment.create')).toHaveLength(1);
+  });
+
+  test('another branch, commit or hook is another deployment', async () => {
+    const [hook, other] = [await created(), await created('shop', 'another')];
+    const ids = [
+      (await called(hook)).id,
+      (await called(hook, { json: { branch: 'next' } })).id,
+      (await called(hook, { json: { commit: 'abcdef1' } })).id,
+      (await called(other)).id,
+    ];
+    expect(new Set(ids).size).toBe(4);
+    expect((await called(hook, { json: { branch: 'main' } })).id).toBe(ids[0]);
+    expect((await called(hook, { json: { commit: 'abcdef1' } })).id).toBe(ids[2]);
+  });
+
+  test('until a runner has it, or it was canceled: what the caller means may be newer', async () => {
+    const hook = await created();
+    const first = await called(hook);
+    await env.DEPLOYMENTS.getByName(first.id).claim(runner);
+    const second = await called(hook);
+    expect(second.id).not.toBe(first.id);
+    await env.DEPLOYMENTS.getByName(second.id).cancel('asked for');
+    const third = await called(hook);
+    expect([first.id, second.id]).not.toContain(third.id);
+    expect((await called(hook)).id).toBe(third.id);
+  });
+
+  test('one that a person has queued is not the hook’s', async () => {
+    const hook = await created();
+    const response = await request('/api/apps/shop/deployments', {
+      method: 'POST',
+      token: owner.token,
+      json: {},
+    });
+    const { id } = await response.json<Deployment>();
+    expect((await called(hook)).id).not.toBe(id);
+  });
 });
 
 test('the same idempotency key gives the same deployment', async () => {

@@ -16,7 +16,7 @@ import {
 import { createRoute, z } from '@hono/zod-openapi';
 import { bodyLimit } from 'hono/body-limit';
 import { note } from '../audit/note.ts';
-import { createDeployment } from '../deployment/create.ts';
+import { deployByHook } from '../deployment/hook-calls.ts';
 import { audited, bearer, json, jsonBody, needs, refusals, router } from '../http/router.ts';
 import { isDue } from '../identity/authenticate.ts';
 import { issueToken } from '../identity/one-time-token.ts';
@@ -110,7 +110,8 @@ deployHooks.openAPIRegistry.registerPath({
   method: 'post',
   path: '/hooks/deploy/{token}',
   summary: 'Deploy the app of a hook',
-  description: 'The address is the permission. The body may be left out.',
+  description:
+    'The address is the permission. The body may be left out. While a deployment of the same hook, branch and commit is queued, the answer is that one.',
   tags: ['hooks'],
   request: {
     params: z.object({ token: z.string() }),
@@ -148,12 +149,8 @@ deployHooks.post('/hooks/deploy/:token', smallBody, async (c) => {
   }
   const actor = { kind: 'hook' as const, id: hook.id, name: hook.name };
   const input = inputOf(new TextDecoder().decode(await c.req.arrayBuffer()));
-  const { record } = await createDeployment({ env: c.env, metadata }, app, input, {
-    trigger: 'hook',
-    creator: { kind: 'hook', name: hook.name },
-    actor,
-    idempotencyKey: idempotencyKeyOf(c.req.header('Idempotency-Key')),
-  });
+  const idempotencyKey = idempotencyKeyOf(c.req.header('Idempotency-Key'));
+  const { record } = await deployByHook({ env: c.env, metadata }, app, { hook, input, idempotencyKey });
   if (isDue(hook.lastUsedAt, now)) await metadata.tokens.touch(hook.id, now.toISOString());
   await note(metadata, app.ownerId, actor, 'hook.call', {
     kind: 'deployment',

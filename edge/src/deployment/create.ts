@@ -89,18 +89,18 @@ export async function createDeployment(
   if (!needsApproval) await requireRoom(env, app.ownerId);
   await requireDisk(env);
   const trigger = options.trigger ?? (source.kind === 'upload' ? 'upload' : 'manual');
-  const created = await begin(
-    { env, metadata },
-    {
-      ...(await specOf(metadata, app, { id, source, isUntrusted, pullRequest: options.pullRequest })),
-      ...detailsOf(options),
-      ...(needsApproval ? { approval: 'required' } : {}),
-      trigger,
-      environment: isUntrusted ? 'preview' : (input.environment ?? 'production'),
-      clearCache: isUntrusted || (input.clearCache ?? false),
-    },
-  );
-  await noteCreated(metadata, app, created, options.actor ?? actorOfCreator(options.creator));
+  const spec: Spec = {
+    ...(await specOf(metadata, app, { id, source, isUntrusted, pullRequest: options.pullRequest })),
+    ...detailsOf(options),
+    ...(needsApproval ? { approval: 'required' } : {}),
+    trigger,
+    environment: isUntrusted ? 'preview' : (input.environment ?? 'production'),
+    clearCache: isUntrusted || (input.clearCache ?? false),
+  };
+  const created = await begin({ env, metadata }, spec);
+  // Of several calls at the same moment, one has created it: numbers are given once.
+  if (created.record.number === spec.buildNumber)
+    await noteCreated(metadata, app, created, options.actor ?? actorOfCreator(options.creator));
   return created;
 }
 

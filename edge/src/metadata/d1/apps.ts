@@ -19,7 +19,7 @@ import {
   sourceOfRecord,
 } from '../metadata.ts';
 import { flag, flagOrNull, fromFlag, json, number, text, textOrNull } from './columns.ts';
-import type { Database, Row } from './database.ts';
+import type { Database, Row, Statement } from './database.ts';
 import { allWithinBytes, listPage } from './list.ts';
 import { type Columns, updateRow } from './update.ts';
 
@@ -177,17 +177,9 @@ export function createAppStore(database: Database): AppStore {
       return { items, next: isCut || rows.length > limit ? (items.at(-1)?.id ?? null) : null };
     },
 
-    async ofRepository(ownerId, { repoKey, repositoryId = null }) {
-      const rows = await database.all(
-        `SELECT * FROM apps
-         WHERE (repository_id = ?1 OR (repo_key = ?2 AND (?1 IS NULL OR repository_id IS NULL)))
-           AND (?3 IS NULL OR owner_id = ?3)
-         ORDER BY created_at, id LIMIT ${MOST_OF_REPOSITORY}`,
-        repositoryId,
-        repoKey,
-        ownerId,
-      );
-      return rows.map(toApp);
+    async ofRepository(ownerId, repository) {
+      const { sql, values } = repositoryStatement(ownerId, repository);
+      return (await database.all(sql, ...values)).map(toApp);
     },
 
     async dueSchedules(now, limit) {
@@ -283,6 +275,19 @@ export function createAppStore(database: Database): AppStore {
       const results = await database.batch(removals.map((sql) => ({ sql, values: [id] })));
       return (results.at(-1)?.changes ?? 0) > 0;
     },
+  };
+}
+
+/** The query of `ofRepository`. */
+export function repositoryStatement(
+  ...[ownerId, { repoKey, repositoryId = null }]: Parameters<AppStore['ofRepository']>
+): Statement {
+  return {
+    sql: `SELECT * FROM apps
+          WHERE (repository_id = ?1 OR (repo_key = ?2 AND (?1 IS NULL OR repository_id IS NULL)))
+            AND (?3 IS NULL OR owner_id = ?3)
+          ORDER BY created_at, id LIMIT ${MOST_OF_REPOSITORY}`,
+    values: [repositoryId, repoKey, ownerId],
   };
 }
 

@@ -1,9 +1,10 @@
 import { applyD1Migrations, type D1Migration, reset } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import { AppFluxError, isAppFluxError } from '@appflux/protocol';
+import { AppFluxError, DEFAULT_TRIGGERS, isAppFluxError, repoKeyOf } from '@appflux/protocol';
 import { describe, expect, test } from 'vitest';
 import { forgetAll } from '../../testing/worker.ts';
-import type { DeploymentRecord } from '../metadata.ts';
+import type { AppRecord, DeploymentRecord } from '../metadata.ts';
+import { newObjectId } from '../object-id.ts';
 import { metadataContract } from '../testing/contract.ts';
 import { appRecord, auditRecord, deploymentRecord, kept } from '../testing/sample-records.ts';
 import { createD1Metadata } from './index.ts';
@@ -110,6 +111,9 @@ test.each([
   ['deployments', ['owner_id', 'status'], 'deployments_of_owner_by_status'],
   ['deployments', ['app_id'], 'deployments_of_app'],
   ['deployments', ['owner_id', 'app_id', 'status'], 'deployments_of_app_by_status'],
+  ['deployments', ['app_id', 'pull_request'], 'deployments_of_pull_request'],
+  ['deployments', ['app_id', 'branch'], 'deployments_of_branch'],
+  ['deployments', ['app_id', 'environment'], 'deployments_of_environment'],
   ['tokens', ['owner_id', 'kind'], 'tokens_of_owner'],
   ['tokens', ['kind', 'app_id'], 'tokens_of_app'],
   ['tokens', ['owner_id', 'kind', 'created_by'], 'tokens_of_creator'],
@@ -186,6 +190,109 @@ describe('a database of an earlier version', () => {
     await metadata.deployments.project({ ...second, status: 'failed', finishedAt }, 2);
     const { items } = await metadata.deployments.list({ ownerId: app.ownerId }, { limit: 10 });
     expect(items.map(({ id }) => id)).toEqual([second.id, first.id]);
+  });
+});
+
+describe('apps and deployments of a version without triggers', () => {
+  const [before, migration] = splitAt(env.MIGRATIONS, '0022_triggers.sql');
+
+  test('get their repository’s key, as the code would, their number and what lists are narrowed by', async () => {
+    await reset();
+    await applyD1Migrations(env.METADATA, before);
+    const urls = [
+      'https://git.example/Team/App.git',
+      'http://git.example/team/app',
+      'https://git.example:443/team/app/',
+      'http://git.example:80/team/app.git/',
+      'https://git.example:3000/team/app.git',
+      'http://git.example:443/team/app',
+      'https://git.example/group/sub/app.GIT?ref=x#y',
+      'https://git.example',
+      'https://git.example/',
+      'HTTPS://GIT.EXAMPLE/a.git.git',
+    ];
+    const sources: object[] = urls.map((repoUrl) => ({
+      provider: 'git',
+      repoUrl,
+      branch: 'main',
+      rootDirectory: './',
+    }));
+    sources.push({ provider: 'upload', rootDirectory: './' });
+    const apps = sources.map((source) => ({ ...appRecord(), source }));
+    for (const { id, ownerId, name, slug, source, build, createdAt } of apps) {
+      await env.METADATA.prepare(
+        `INSERT INTO apps (id, owner_id, name, slug, source, build, env_vars, created_at, builds)
+         VALUES (?, ?, ?, ?, ?, ?, '{}', ?, 3)`,
+      )
+        .bind(id, ownerId, name, slug, JSON.stringify(source), JSON.stringify(build), createdAt)
+        .run();
+    }
+    const [app] = apps as unknown as [AppRecord];
+    const {
+      number: _,
+      creator: __,
+      pullRequest: ___,
+      skipped: ____,
+      approval: _____,
+      ...rest
+    } = deploymentRecord(app);
+    const { tag: ______, waiting: _______, ...old } = rest;
+    const records = [2, 1].map((second) => ({
+      ...old,
+      id: newObjectId(),
+      branch: `branch-${second}`,
+      createdAt: `2026-11-01T12:00:0${second}.000Z`,
+    }));
+    for (const record of records) {
+      await env.METADATA.prepare(
+        `INSERT INTO deployments (id, app_id, owner_id, status, seq, record, created_at)
+         VALUES (?, ?, ?, 'queued', 1, ?, ?)`,
+      )
+        .bind(record.id, app.id, app.ownerId, JSON.stringify(record), record.createdAt)
+        .run();
+    }
+
+    await applyD1Migrations(env.METADATA, [...before, ...migration]);
+    const metadata = createD1Metadata(env.METADATA);
+    const keys = await Promise.all(apps.map(async ({ id }) => (await metadata.apps.byId(id))?.repoKey));
+    expect(keys).toEqual([...urls.map(repoKeyOf), null]);
+    expect(keys).toContain('git.example:3000/team/app');
+    expect(await metadata.apps.byId(app.id)).toMatchObject({
+      source: { depth: 1 },
+      triggers: DEFAULT_TRIGGERS,
+      schedules: [],
+      scheduleDueAt: null,
+      repositoryId: null,
+    });
+    const { items } = await metadata.deployments.list({ ownerId: app.ownerId }, { limit: 10 });
+    expect(items.map(({ number, branch }) => [number, branch])).toEqual([
+      [2, 'branch-2'],
+      [1, 'branch-1'],
+    ]);
+    expect(items[0]).toMatchObject({
+      creator: null,
+      pullRequest: null,
+      skipped: null,
+      approval: null,
+      tag: null,
+    });
+    const narrowed = {
+      ownerId: app.ownerId,
+      appId: app.id,
+      branch: 'branch-1',
+      environment: 'production',
+    } as const;
+    expect((await metadata.deployments.list(narrowed, { limit: 10 })).items).toHaveLength(1);
+    // Events of the old version that are still on their way have no number; those of the new one do.
+    const [later] = records;
+    if (later === undefined) throw new Error('there is no record');
+    await metadata.deployments.project(later as unknown as DeploymentRecord, 2);
+    expect((await metadata.deployments.byId(later.id))?.number).toBe(2);
+    await metadata.deployments.project({ ...deploymentRecord(app), ...later, number: 7 }, 3);
+    expect((await metadata.deployments.byId(later.id))?.number).toBe(7);
+    // Another build has a number of its own.
+    expect(await metadata.apps.nextBuildNumber(app.id)).toBe(4);
+    await forgetAll();
   });
 });
 

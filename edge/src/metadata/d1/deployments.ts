@@ -166,7 +166,10 @@ function columnsOf({ ownerId, appId, status, branch, environment, pullRequest }:
   >;
 }
 
-/** The query of `lastEnded`: `+status`, or all of an app's deployments with these states would be read and sorted. */
+/**
+ * The query of `lastEnded`. Its index is that of the branch, or else of the environment; `+` keeps SQLite from others, whose
+ * rows it would have to sort, or of which it would read more.
+ */
 export function lastEndedStatement({
   appId,
   environment,
@@ -175,7 +178,8 @@ export function lastEndedStatement({
 }: Parameters<DeploymentStore['lastEnded']>[0]): Statement {
   return {
     sql: `SELECT * FROM deployments
-          WHERE app_id = ? AND environment = ?${branch === undefined ? '' : ' AND branch = ?'} AND created_at < ?
+          WHERE app_id = ? AND ${branch === undefined ? 'environment = ?' : '+environment = ? AND branch = ?'}
+            AND created_at < ?
             AND +status IN ('success', 'failed')
           ORDER BY ${newestFirst('deployments')} LIMIT 1`,
     values: [appId, environment, ...(branch === undefined ? [] : [branch]), before],

@@ -4,7 +4,9 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { forgetAll } from '../../testing/worker.ts';
 import { appRecord, deploymentRecord, memberRecord } from '../testing/sample-records.ts';
 import { buildStatements, downloadStatements } from './analytics.ts';
+import { repositoryStatement } from './apps.ts';
 import type { Statement } from './database.ts';
+import { lastEndedStatement } from './deployments.ts';
 import { createD1Metadata } from './index.ts';
 import {
   endedStatement,
@@ -97,6 +99,44 @@ test.each([
   expect(steps.length).toBeGreaterThan(0);
   for (const step of steps) expect(step).toContain(index);
   expect(steps.filter((step) => step.startsWith('SCAN'))).toEqual([]);
+});
+
+const BEFORE = {
+  appId: OF_APP.appId,
+  environment: 'production',
+  before: '2026-11-30T00:00:00.000Z',
+} as const;
+
+test.each([
+  ['the last one that ended in an environment', lastEndedStatement(BEFORE), 'deployments_of_environment'],
+  ['the last one of a branch', lastEndedStatement({ ...BEFORE, branch: 'main' }), 'deployments_of_branch'],
+  [
+    'skipped deployments of an app',
+    {
+      sql: 'SELECT * FROM deployments WHERE app_id = ? AND skipped = 1 ORDER BY created_at DESC, id DESC LIMIT 31',
+      values: [OF_APP.appId],
+    },
+    'deployments_skipped',
+  ],
+  [
+    'schedules that are due',
+    {
+      sql: 'SELECT * FROM apps WHERE schedule_due_at <= ? ORDER BY schedule_due_at LIMIT ?',
+      values: ['x', 60],
+    },
+    'apps_schedule_due',
+  ],
+])('%s: read from where it begins, and not sorted', async (_name, statement, index) => {
+  expect(await planOf(statement)).toEqual([expect.stringContaining(`USING INDEX ${index} `)]);
+});
+
+test('the apps of a repository are searched by its key and its id', async () => {
+  const plan = await planOf(repositoryStatement(OF_APP.ownerId, { repoKey: 'x', repositoryId: 'github:1' }));
+  const steps = plan.filter((step) => /^(?:SCAN|SEARCH) apps\b/.test(step));
+  expect(steps).toEqual([
+    expect.stringContaining('INDEX apps_of_repository_id '),
+    expect.stringContaining('INDEX apps_of_repository '),
+  ]);
 });
 
 test('the teams are found by one look-up each, however many members they have', async () => {
