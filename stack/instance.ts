@@ -34,6 +34,7 @@ export function edgeConfig(
     main,
     persist: statePaths(settings.state).edge,
     ...(settings.minFreeBytes === null ? {} : { minFreeBytes: settings.minFreeBytes }),
+    ...(settings.smtpUrl === null ? {} : { smtpUrl: settings.smtpUrl }),
     logLevel: settings.logLevel,
     control: statePaths(settings.state).control,
     environment: settings.environment,

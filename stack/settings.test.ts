@@ -28,6 +28,7 @@ describe('settings of a local start', () => {
       scan: 'optional',
       logLevel: 'info',
       minFreeBytes: null,
+      smtpUrl: null,
       requestLog: false,
       storage: null,
       environment: {},
@@ -142,6 +143,20 @@ test('a mail service needs all of its variables, and is passed on', () => {
   expect(problemOf({ ...mail, MAIL_API_KEY: '' })).toContain('MAIL_API_KEY must be set as well');
   for (const MAIL_FROM of ['AppFlux', 'a@localhost', 'AppFlux <a@b.example', 'a@b.example\nBcc: c@d.example'])
     expect(problemOf({ ...mail, MAIL_FROM })).toContain('MAIL_FROM must be an email like');
+  expect(withoutSecrets({ ...mail, PATH: '/usr/bin' })).toEqual({ PATH: '/usr/bin' });
+});
+
+test('an SMTP server needs a sender, is the only mail service, and is not passed on', () => {
+  const mail = { SMTP_URL: 'smtp://ada:secret@mail.example.com:587', MAIL_FROM: 'appflux@example.com' };
+  const settings = readSettings(mail, '/checkout');
+  expect(settings.smtpUrl).toBe(mail.SMTP_URL);
+  expect(settings.passedOn).toEqual({ MAIL_FROM: 'appflux@example.com' });
+  expect(readSettings({}, '/checkout').smtpUrl).toBeNull();
+  expect(problemOf({ SMTP_URL: mail.SMTP_URL })).toContain('MAIL_FROM must be set as well');
+  expect(problemOf({ ...mail, SMTP_URL: 'https://mail.example.com' })).toContain(
+    'SMTP_URL must be a URL like',
+  );
+  expect(problemOf({ ...mail, MAIL_API_URL: 'https://mail.example.com/emails' })).toContain('both set');
   expect(withoutSecrets({ ...mail, PATH: '/usr/bin' })).toEqual({ PATH: '/usr/bin' });
 });
 

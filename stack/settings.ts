@@ -81,6 +81,9 @@ const Environment = z.object({
   S3_BUCKET: z.string().optional(),
   MAIL_API_URL: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).optional(),
   MAIL_API_KEY: z.string().optional(),
+  SMTP_URL: z
+    .url({ protocol: /^smtps?$/, error: 'must be a URL like smtp://user:password@mail.example.com:587' })
+    .optional(),
   MAIL_FROM: z
     .string()
     .regex(
@@ -154,6 +157,8 @@ export interface Settings {
   /** How many bytes of the state folder's disk stay free; a share of the disk if it is null. */
   readonly minFreeBytes: number | null;
   readonly logLevel: LogLevel;
+  /** The SMTP server that sends mail; null without one. */
+  readonly smtpUrl: string | null;
   /** Whether the control plane logs each request. */
   readonly requestLog: boolean;
   readonly storage: ForeignStorage | null;
@@ -222,7 +227,7 @@ export function readSettings(env: NodeJS.ProcessEnv, root: string): Settings {
     throw new StackProblem('settings_invalid', wrong, 'correct it in the environment, or unset it');
   }
   const variables = parsed.data;
-  allOrNone(variables, MAIL, 'a mail service');
+  requireMail(variables);
   const reach = reachOf(variables, root);
   addressesOf({ port: variables.APPFLUX_PORT, reach });
   return {
@@ -237,6 +242,7 @@ export function readSettings(env: NodeJS.ProcessEnv, root: string): Settings {
     allowPrivateSources: variables.APPFLUX_ALLOW_PRIVATE_SOURCES === '1',
     minFreeBytes: variables.APPFLUX_MIN_FREE ?? null,
     logLevel: variables.APPFLUX_LOG_LEVEL,
+    smtpUrl: variables.SMTP_URL ?? null,
     requestLog: variables.APPFLUX_REQUEST_LOG === '1',
     scan: variables.APPFLUX_SCAN ?? variables.APPFLUX_RUNNER_SCAN ?? 'optional',
     storage: foreignStorage(variables),
@@ -248,6 +254,19 @@ export function readSettings(env: NodeJS.ProcessEnv, root: string): Settings {
       }),
     ),
   };
+}
+
+/** Mail needs a sender, and is sent in one way. */
+function requireMail(variables: z.infer<typeof Environment>): void {
+  const { SMTP_URL, MAIL_API_URL, MAIL_API_KEY } = variables;
+  if (SMTP_URL === undefined) allOrNone(variables, MAIL, 'a mail service');
+  else if (MAIL_API_URL !== undefined || MAIL_API_KEY !== undefined)
+    throw new StackProblem(
+      'settings_invalid',
+      'SMTP_URL and MAIL_API_URL are both set',
+      'unset SMTP_URL, or both MAIL_API_URL and MAIL_API_KEY',
+    );
+  else allOrNone(variables, ['SMTP_URL', 'MAIL_FROM'], 'mail by SMTP');
 }
 
 /** Whether a group of variables is set, of which all or none are needed. */
@@ -284,6 +303,7 @@ export const CONTROL_PLANE_VARIABLES: readonly string[] = [
   ...BACKUP_SECRETS,
   ...PASSED_ON,
   ...STORAGE,
+  'SMTP_URL',
 ];
 
 /**

@@ -60,6 +60,8 @@ export interface SecretsAndOptions {
   /** The HTTP API of another mail service, in the shape of Resend's, and its key. */
   MAIL_API_URL?: string;
   MAIL_API_KEY?: string;
+  /** Sends mail by an SMTP server (mail/smtp.ts); not on Cloudflare. */
+  SMTP?: Fetcher;
   /** Who mails are from: `ada@example.com` or `AppFlux <ada@example.com>`. */
   MAIL_FROM?: string;
   /** An OAuth app of GitHub's: with both, people can sign in with GitHub. */

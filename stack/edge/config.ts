@@ -35,6 +35,8 @@ export const EdgeConfig = z.strictObject({
   /** The folder of static assets, absolute, if it is not the one of wrangler.toml. */
   assets: z.string().optional(),
   bucket: Bucket,
+  /** The SMTP server that sends mail; none unless it is set. */
+  smtpUrl: z.string().optional(),
   /** Where a debugger attaches to the Worker, on 127.0.0.1; nowhere if unset. */
   inspectorPort: z.int().min(1).max(65_535).optional(),
   /** What the Worker logs below this level is dropped. */

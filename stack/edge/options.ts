@@ -8,6 +8,7 @@ import type { Blobs } from './blobs.ts';
 import type { EdgeConfig } from './config.ts';
 import { diskService } from './disk.ts';
 import { BINDING, FRONT_PLUGIN } from './front/plugin.ts';
+import { smtpService } from './smtp.ts';
 
 /** Of the Workers other than the control plane. */
 const COMPATIBILITY_DATE = '2026-11-01';
@@ -155,6 +156,7 @@ export function miniflareOptions(
         r2Buckets: {},
         serviceBindings: {
           DISK: diskService(config.persist, config.minFreeBytes, blobs),
+          ...(config.smtpUrl === undefined ? {} : { SMTP: smtpService(config.smtpUrl) }),
           ...(assets === undefined ? {} : { ASSETS }),
         },
         unsafeBindings: [

@@ -4,6 +4,7 @@ import { cloudflareMailer } from './cloudflare.ts';
 import { httpMailer } from './http.ts';
 import { type Mailer, MailRefused } from './mail.ts';
 import { mailSettings } from './settings.ts';
+import { smtpMailer } from './smtp.ts';
 
 /** The mailer that is configured; null when none is. One that is configured by half refuses everything, and says why. */
 export function mailerOf(env: Env): Mailer | null {
@@ -19,5 +20,7 @@ export function mailerOf(env: Env): Mailer | null {
       return cloudflareMailer(settings.binding, settings.from);
     case 'http':
       return httpMailer(settings);
+    case 'smtp':
+      return smtpMailer(settings.binding, settings.from);
   }
 }

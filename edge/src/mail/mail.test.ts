@@ -7,6 +7,7 @@ import { httpMailer, retryAfter } from './http.ts';
 import { mailerOf } from './index.ts';
 import { isDeliverable, type Mail, MailRefused } from './mail.ts';
 import { mailSettings, senderOf, sendsMail } from './settings.ts';
+import { smtpMailer } from './smtp.ts';
 
 declare global {
   namespace Cloudflare {
@@ -190,6 +191,41 @@ test.each([
   ['Acme, Inc <ada@example.com>', null],
   ['App\nBcc: x <ada@example.com>', null],
 ])('a sender written as %j', (text, expected) => expect(senderOf(text)).toEqual(expected));
+
+describe('an SMTP server behind its binding', () => {
+  const answering = (answer: Response) => {
+    const asked: unknown[] = [];
+    const fetch = async (_: RequestInfo | URL, init?: RequestInit) => {
+      asked.push(JSON.parse(String(init?.body)));
+      return answer;
+    };
+    return { asked, SMTP: { fetch } as unknown as Fetcher };
+  };
+
+  test('is given the message and its sender', async () => {
+    const { asked, SMTP } = answering(new Response(null, { status: 204 }));
+    const { email: MAIL_FROM } = FROM;
+    expect(sendsMail({ SMTP, MAIL_FROM })).toBe(true);
+    await mailerOf({ ...env, SMTP, MAIL_FROM })?.send(MAIL, 'a');
+    expect(asked).toEqual([{ ...MAIL, from: { email: MAIL_FROM, name: null }, id: 'a' }]);
+    expect(mailSettings({ SMTP }).kind).toBe('incomplete');
+  });
+
+  test.each([true, false])('says whether the message may be taken later: %s', async (later) => {
+    const { SMTP } = answering(
+      Response.json({ message: 'The SMTP server answered 550', later }, { status: 502 }),
+    );
+    expect(await refusal(smtpMailer(SMTP, FROM).send(MAIL, 'a'))).toMatchObject({
+      message: 'The SMTP server answered 550',
+      later,
+    });
+  });
+
+  test('that fails otherwise may be asked later', async () => {
+    const { SMTP } = answering(new Response('broken', { status: 500 }));
+    expect(await refusal(smtpMailer(SMTP, FROM).send(MAIL, 'a'))).toMatchObject({ later: true });
+  });
+});
 
 describe('the settings', () => {
   const http = { MAIL_API_URL: 'https://mail.example/emails', MAIL_API_KEY: KEY, MAIL_FROM: 'a@example.com' };

@@ -8,13 +8,18 @@ export type MailSettings =
   /** Mail is meant to be sent, but cannot be. `problem` says what to do about it. */
   | { kind: 'incomplete'; problem: string }
   | { kind: 'cloudflare'; binding: SendEmail; from: Sender }
-  | { kind: 'http'; url: string; key: string; from: Sender };
+  | { kind: 'http'; url: string; key: string; from: Sender }
+  | { kind: 'smtp'; binding: Fetcher; from: Sender };
 
-type MailEnv = Pick<Env, 'EMAIL' | 'MAIL_API_URL' | 'MAIL_API_KEY' | 'MAIL_FROM'>;
+type MailEnv = Pick<Env, 'EMAIL' | 'MAIL_API_URL' | 'MAIL_API_KEY' | 'MAIL_FROM' | 'SMTP'>;
 
-/** How mail is sent: by Cloudflare's binding EMAIL where it is bound, else by the HTTP API of MAIL_API_URL. */
-export function mailSettings({ EMAIL, MAIL_API_URL, MAIL_API_KEY, MAIL_FROM }: MailEnv): MailSettings {
-  if (EMAIL === undefined && !MAIL_API_URL) return { kind: 'none' };
+/**
+ * How mail is sent: by Cloudflare's binding EMAIL where it is bound, else by the HTTP API of MAIL_API_URL, else by the SMTP
+ * server behind the binding SMTP.
+ */
+export function mailSettings(env: MailEnv): MailSettings {
+  const { EMAIL, MAIL_API_URL, MAIL_API_KEY, MAIL_FROM, SMTP } = env;
+  if (EMAIL === undefined && !MAIL_API_URL && SMTP === undefined) return { kind: 'none' };
   const from = senderOf(MAIL_FROM ?? '');
   if (from === null) {
     return {
@@ -23,6 +28,7 @@ export function mailSettings({ EMAIL, MAIL_API_URL, MAIL_API_KEY, MAIL_FROM }: M
     };
   }
   if (EMAIL !== undefined) return { kind: 'cloudflare', binding: EMAIL, from };
+  if (!MAIL_API_URL && SMTP !== undefined) return { kind: 'smtp', binding: SMTP, from };
   if (!/^https?:\/\/[^/]/.test(MAIL_API_URL ?? '') || URL.parse(MAIL_API_URL ?? '') === null) {
     return {
       kind: 'incomplete',
@@ -38,7 +44,7 @@ export function mailSettings({ EMAIL, MAIL_API_URL, MAIL_API_KEY, MAIL_FROM }: M
 /** Whether this instance sends mail. */
 export function sendsMail(env: MailEnv): boolean {
   const { kind } = mailSettings(env);
-  return kind === 'cloudflare' || kind === 'http';
+  return kind !== 'none' && kind !== 'incomplete';
 }
 
 /** `ada@example.com` or `AppFlux <ada@example.com>`; null for anything else. */
