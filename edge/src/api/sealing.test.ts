@@ -5,8 +5,8 @@ import { resealFrom } from '../key-rotation/reseal.ts';
 import { metadataOf } from '../metadata/index.ts';
 import type { AppRecord } from '../metadata/metadata.ts';
 import { newObjectId } from '../metadata/object-id.ts';
-import { appRecord, byId, deploymentRecord } from '../metadata/testing/sample-records.ts';
-import { createSealer, fileLabel, variableLabel } from '../secrets/sealing.ts';
+import { appRecord, byId, deploymentRecord, hookRecord } from '../metadata/testing/sample-records.ts';
+import { createSealer, fileLabel, hookLabel, variableLabel } from '../secrets/sealing.ts';
 import { forgetAll, request } from '../testing/worker.ts';
 
 const OLD_KEY = 'MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=';
@@ -75,6 +75,29 @@ test('everything sealed with the previous key is resealed once, and then opens w
     await current.open((await metadata.secrets.get('issuer:signing-key')) ?? '', 'issuer:signing-key'),
   ).toBe('key');
   expect(await metadata.secrets.get('bootstrapped')).toBe('2026-11-01T12:00:00.000Z');
+});
+
+test('targets and secrets of hooks are resealed after the apps, and then open without the previous key', async () => {
+  using _ = withPrevious(OLD_KEY);
+  const { hooks } = metadataOf(env);
+  const records = await Promise.all(
+    Array.from({ length: 201 }, async () => {
+      const record = hookRecord();
+      const target = await old.seal('https://hooks.example/x', hookLabel(record.id, 'target'));
+      return { ...record, target, secret: await old.seal('afw_x', hookLabel(record.id, 'secret')) };
+    }),
+  );
+  const email = hookRecord({ kind: 'email', secret: null });
+  const sealedNow = await current.seal('ada@example.com', hookLabel(email.id, 'target'));
+  for (const record of [...records, { ...email, target: sealedNow }]) await hooks.insert(record);
+  expect(await round()).toBe(402);
+  expect(await round()).toBe(0);
+  for (const { id } of records) {
+    const kept = await hooks.byId(id);
+    expect(await current.open(kept?.target ?? '', hookLabel(id, 'target'))).toBe('https://hooks.example/x');
+    expect(await current.open(kept?.secret ?? '', hookLabel(id, 'secret'))).toBe('afw_x');
+  }
+  expect((await hooks.byId(email.id))?.target).toBe(sealedNow);
 });
 
 test('a queued deployment is resealed, too, and its variables open without the previous key when it is claimed', async () => {

@@ -40,7 +40,7 @@ function readUrl(kind: HookKind, text: string, env: Env): Target {
     });
   url.hash = '';
   const { origin, pathname, search } = url;
-  // Whoever knows the path of a Slack or Discord webhook can post there.
+  // Anyone who knows the path of a Slack or Discord webhook can post there.
   const shownPath = kind === 'webhook' ? `${pathname}${search === '' ? '' : '?…'}` : '/…';
   return { target: url.href, shownTarget: origin + shownPath };
 }
