@@ -14,6 +14,7 @@ export { MongoObject } from './metadata/mongo/object.ts';
 export { NotificationObject } from './notify/object.ts';
 export { OperationsObject } from './operations/object.ts';
 export { OutboxObject } from './outbox/object.ts';
+export { ReportObject } from './reports/object.ts';
 export { SweepObject } from './retention/object.ts';
 export { DomainObject } from './sites/domains/object.ts';
 export { SiteObject } from './sites/store/object.ts';

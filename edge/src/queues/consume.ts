@@ -10,6 +10,7 @@ import { deadLettersOf } from '../objects/dead-letters.ts';
 import { deploymentOf } from '../objects/deployments.ts';
 import { storeErrors } from '../operations/store-errors.ts';
 import type { EventMessage, QueueMessage } from '../queue-messages.ts';
+import { report } from '../reports/report.ts';
 import { branchLabel } from '../sites/hosts/labels.ts';
 import { forgetSite } from '../sites/hosts/resolve.ts';
 import { recordSuccess } from '../sites/updates/expo/record.ts';
@@ -104,6 +105,7 @@ async function project(event: EventMessage, env: Env): Promise<void> {
   if (isKept) await pointSites(record, metadata);
   if (isKept) await recordSuccess(record, metadata);
   if (isKept) await announce({ env, metadata }, record, cancelReason);
+  if (isKept) await report({ env, metadata }, record, seq);
   if (isKept) await deployment.confirm(seq);
   else if (!(await deployment.destroy())) throw new Error(`deployment ${deploymentId} is still there`);
 }

@@ -221,10 +221,12 @@ export function githubRoutes(world: GithubWorld, origin: string, base: string): 
   const at = '/api/repos/:owner/:repo';
 
   app.use(`${at}/*`, async (c, next) => {
-    const found = world.repository(`${c.req.param('owner')}/${c.req.param('repo')}`);
-    if (found?.movedTo == null) return next();
-    const moved = c.req.path.replace(fullName(found), found.movedTo);
-    return c.json({ message: 'Moved Permanently', url: moved }, 307, { Location: `${origin}${moved}` });
+    const asked = `${c.req.param('owner')}/${c.req.param('repo')}`.toLowerCase();
+    const moved = world.repositories.find(({ formerly }) => formerly?.toLowerCase() === asked);
+    if (moved === undefined || world.repository(asked) !== undefined) return next();
+    const { pathname, search } = new URL(c.req.url);
+    const url = `${origin}${pathname.replace(asked, fullName(moved))}${search}`;
+    return c.json({ message: 'Moved Permanently', url }, 307, { Location: url });
   });
 
   app.get(`${at}/branches`, (c) => {

@@ -46,7 +46,7 @@ export type Shown = Pick<
   | 'deploymentStatuses'
   | 'comments'
   | 'calls'
-> & { code: string | null; token: string | null; privateKey: string };
+> & { faults: NextFault[]; code: string | null; token: string | null; privateKey: string };
 
 interface Place {
   world: GithubWorld;
@@ -144,7 +144,7 @@ function control(place: Place, wanted: Control): Shown {
       people: {},
       commits: [],
       locked: [],
-      movedTo: null,
+      formerly: null,
       ...one,
     });
   }
@@ -212,6 +212,7 @@ function control(place: Place, wanted: Control): Shown {
     deploymentStatuses,
     comments,
     calls,
+    faults: place.faults,
     code,
     token,
     privateKey: world.privateKey,

@@ -24,8 +24,8 @@ export interface Repository {
   commits: string[];
   /** Issues (pull requests are issues) whose conversation is locked. */
   locked: number[];
-  /** Where it was moved to: its old address redirects. */
-  movedTo: string | null;
+  /** What it was called before it was renamed or transferred: that address redirects. */
+  formerly: string | null;
 }
 
 export interface Installation {

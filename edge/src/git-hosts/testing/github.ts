@@ -33,7 +33,7 @@ export function testGithub(): TestGithub {
     async registered() {
       const { app, privateKey } = await control();
       const { clientId, clientSecret, webhookSecret } = app;
-      await metadataOf(env).github.keepApp({
+      const kept = await metadataOf(env).github.keepApp({
         host: githubAddress(env).host,
         appId: String(app.id),
         slug: app.slug,
@@ -44,6 +44,8 @@ export function testGithub(): TestGithub {
         sealed: await sealCredentials(env, host, { privateKey, webhookSecret, clientSecret }),
         createdAt: '2026-11-29T12:00:00.000Z',
       });
+      if (kept.appId !== String(app.id))
+        throw new Error('another GitHub App is registered: call forgetAll first');
     },
     repoKey: (fullName) => `${host}/${fullName}`.toLowerCase(),
     repoUrl: (fullName) => `http://${host}/${fullName}.git`,

@@ -1,0 +1,64 @@
+/** Handing what there is to show of a deployment to the object of its repository. */
+import { addressesOf, toDeployment } from '../deployment/record.ts';
+import type { Env } from '../env.ts';
+import { journal } from '../journal.ts';
+import type { AppRecord, DeploymentRecord, Metadata } from '../metadata/metadata.ts';
+import { deploymentOf } from '../objects/deployments.ts';
+import { type ObjectStub, objectStub } from '../objects/stub.ts';
+import { reportFacts } from './facts.ts';
+import type { Annotation } from './host-client.ts';
+import { type ReportObject, reportName } from './object.ts';
+import { placesIn } from './places.ts';
+
+/** How many of the last lines of a log are searched for places of errors. */
+const LINES = 500;
+
+/** The object of a team's repository. */
+export const reportsOf = (
+  env: Pick<Env, 'REPORTS'>,
+  ownerId: string,
+  repoKey: string,
+): ObjectStub<ReportObject> =>
+  objectStub(() => env.REPORTS.getByName(reportName(ownerId, repoKey)), {
+    report: 'repeat',
+    resume: 'repeat',
+  });
+
+/**
+ * Reports how a deployment stands after its `seq`-th change to the Git host of its app, whose object sends it. Repeated
+ * it changes nothing. Nothing is reported of uploads, and before the commit is known.
+ */
+export async function report(
+  { env, metadata }: { env: Env; metadata: Metadata },
+  record: DeploymentRecord,
+  seq: number,
+): Promise<void> {
+  if (record.commitHash === null || record.uploadId !== null) return;
+  const app = await metadata.apps.byId(record.appId);
+  if (app === null || app.repoKey === null) return;
+  const addresses = addressesOf(env);
+  const annotations = record.status === 'failed' ? await annotationsOf(env, record, app) : [];
+  const { publicUrl } = addresses;
+  const facts = reportFacts(record, seq, toDeployment(record, addresses), { publicUrl, annotations });
+  if (facts !== null) await reportsOf(env, app.ownerId, app.repoKey).report(facts);
+}
+
+/** The places of errors that the end of its log names; none if that can't be read any more. */
+async function annotationsOf(
+  env: Env,
+  { id }: DeploymentRecord,
+  { source }: AppRecord,
+): Promise<Annotation[]> {
+  try {
+    const deployment = deploymentOf(env, id);
+    const lastSeq = (await deployment.logs(0, 1))?.lastSeq ?? 0;
+    const page = await deployment.logs(Math.max(0, lastSeq - LINES), LINES);
+    return placesIn(
+      (page?.items ?? []).map(({ text }) => text),
+      source.rootDirectory,
+    );
+  } catch (error) {
+    journal.error(`the log of deployment ${id} was not read for its report`, error);
+    return [];
+  }
+}
