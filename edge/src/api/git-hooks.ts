@@ -19,6 +19,7 @@ import { type Signer, signersOf, teamOf } from '../git-hosts/signers.ts';
 import { type ApiEnv, json, router } from '../http/router.ts';
 import { isDue } from '../identity/authenticate.ts';
 import { journal } from '../journal.ts';
+import { resumeReports } from '../reports/report.ts';
 import { sha256Hex } from '../secrets/tokens.ts';
 import { triggersOf } from '../triggers/object.ts';
 
@@ -134,7 +135,9 @@ function together(answers: readonly WebhookAnswer[]): WebhookAnswer {
 /** Brings what is known of an installation up to date. */
 async function noteInstallation(c: Context<ApiEnv>, event: InstallationEvent): Promise<void> {
   try {
-    await installationChanged(c.env, c.get('metadata'), event);
+    const parts = { env: c.env, metadata: c.get('metadata') };
+    const installation = await installationChanged(parts.env, parts.metadata, event);
+    if (installation?.suspendedAt === null) await resumeReports(parts, installation);
   } catch (error) {
     // GitHub couldn't be asked. The installation is asked about again when it is used, and the event may be redelivered.
     journal.error(`installation ${event.installationId} could not be looked up`, error, { source: 'github' });

@@ -5,12 +5,14 @@ import {
   type Job,
   type JobSource,
   LEASE_MS,
+  repoKeyOf,
   type SourceAccess,
   sensitivityOf,
   type Trigger,
 } from '@appflux/protocol';
 import type { Env } from '../env.ts';
 import { openCredential, reach } from '../git-hosts/credential/index.ts';
+import { CLONE_VALID_MS, installationToken } from '../git-hosts/github-app/tokens.ts';
 import { metadataOf } from '../metadata/index.ts';
 import { createSealer, fileLabel, type Sealer, variableLabel } from '../secrets/sealing.ts';
 import { presignerOf } from '../storage/index.ts';
@@ -65,14 +67,18 @@ async function openAll(
 }
 
 async function jobSource(
-  { app, source }: BuildableSpec,
+  { app, ownerId, source }: BuildableSpec,
   env: Env,
   sealer: Sealer,
 ): Promise<Pick<Opened, 'source' | 'access'>> {
   if (source.kind === 'git') {
     // What the app has now, not what it had when the deployment was requested: a replaced credential is no use.
     const credential = await openCredential(metadataOf(env), { id: app.id, repoUrl: source.repoUrl }, sealer);
-    const { repoUrl, token, access } = reach(source, credential, null);
+    const repoKey = credential === null ? repoKeyOf(source.repoUrl) : null;
+    // For this repository alone, to read its contents, for an hour; in no record and no log.
+    const hostToken =
+      repoKey === null ? null : await installationToken(env, ownerId, repoKey, { validMs: CLONE_VALID_MS });
+    const { repoUrl, token, access } = reach(source, credential, hostToken);
     const { kind, branch, commit, rootDirectory } = source;
     return { source: { kind, repoUrl, branch, commit, token, rootDirectory }, access };
   }

@@ -1,5 +1,5 @@
 /**
- * Calls of the REST APIs of GitLab, Gitea, Forgejo and Bitbucket. Nothing is repeated here: whoever calls waits with an
+ * Calls of the REST APIs of GitLab, Gitea, Forgejo and Bitbucket. Nothing is repeated here: the caller waits with an
  * alarm, and what it waits for is stored.
  */
 import type { z } from 'zod';

@@ -5,7 +5,8 @@ import { cards } from './card/index.ts';
 import { downloads } from './download.ts';
 import { latest } from './latest.ts';
 import { pages } from './page.ts';
+import { qrCodes } from './qr.ts';
 
 export const publicPages = router();
 
-for (const routes of [cards, pages, latest, badges, downloads]) publicPages.route('/', routes);
+for (const routes of [cards, pages, latest, badges, qrCodes, downloads]) publicPages.route('/', routes);

@@ -67,7 +67,7 @@ export function giteaClient({ name, repository, token, network }: GiteaOptions):
             return status === 403 ? null : String(understood(host, User, user).id);
           },
           async *pages() {
-            // All at once: the host doesn't page these.
+            // All in one answer: the host doesn't page these.
             const listed = await call(host, {
               method: 'GET',
               path: path`/repos/${owner}/${repo}/issues/${pullRequest}/comments`,

@@ -175,7 +175,7 @@ describe('the comment', () => {
     });
   });
 
-  test('that somebody deleted is made again', async () => {
+  test('that somebody deleted is recreated', async () => {
     using github = testGithub();
     const { report, until } = await reporting(github);
     await report(building());
@@ -360,7 +360,7 @@ test('a suspended installation is not called until it is unsuspended', async () 
   expect(only(checks)).toMatchObject({ conclusion: 'success' });
 });
 
-test('a check or deployment that was deleted at GitHub is made again', async () => {
+test('a check or deployment that was deleted at GitHub is recreated', async () => {
   using github = testGithub();
   const { report, until } = await reporting(github);
   await report(building());

@@ -35,7 +35,7 @@ export class ReportObject extends DurableObject<Env> {
     });
   }
 
-  /** Tables are recreated by whoever calls after everything was forgotten. */
+  /** Any call after everything was forgotten recreates the tables. */
   get #store(): ReportStore {
     this.#opened ??= new ReportStore(limitedSql(this.ctx.storage.sql));
     return this.#opened;

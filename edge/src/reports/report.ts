@@ -2,6 +2,7 @@
 import { addressesOf, toDeployment } from '../deployment/record.ts';
 import type { Env } from '../env.ts';
 import { journal } from '../journal.ts';
+import type { InstallationRecord } from '../metadata/github.ts';
 import type { AppRecord, DeploymentRecord, Metadata } from '../metadata/metadata.ts';
 import { deploymentOf } from '../objects/deployments.ts';
 import { type ObjectStub, objectStub } from '../objects/stub.ts';
@@ -12,6 +13,9 @@ import { placesIn } from './places.ts';
 
 /** How many of the last lines of a log are searched for places of errors. */
 const LINES = 500;
+
+/** How many repositories are resumed at a time; the others go on by themselves within the hour. */
+const MOST_RESUMED = 200;
 
 /** The object of a team's repository. */
 export const reportsOf = (
@@ -41,6 +45,26 @@ export async function report(
   const { publicUrl } = addresses;
   const facts = reportFacts(record, seq, toDeployment(record, addresses), { publicUrl, annotations });
   if (facts !== null) await reportsOf(env, app.ownerId, app.repoKey).report(facts);
+}
+
+/** Ends the pauses of reports to the repositories of an installation, which may be used again or covers others. */
+export async function resumeReports(
+  { env, metadata }: { env: Env; metadata: Metadata },
+  { ownerId, host, account }: Pick<InstallationRecord, 'ownerId' | 'host' | 'account'>,
+): Promise<void> {
+  if (ownerId === null) return;
+  const place = `${host}/${account}/`.toLowerCase();
+  const keys = new Set<string>();
+  let cursor: string | undefined;
+  do {
+    const page = await metadata.apps.list(ownerId, {
+      limit: 100,
+      ...(cursor === undefined ? {} : { cursor }),
+    });
+    for (const { repoKey } of page.items) if (repoKey?.startsWith(place)) keys.add(repoKey);
+    cursor = page.nextCursor ?? undefined;
+  } while (cursor !== undefined && keys.size < MOST_RESUMED);
+  await Promise.all([...keys].map((repoKey) => reportsOf(env, ownerId, repoKey).resume()));
 }
 
 /** The places of errors that the end of its log names; none if that can't be read any more. */

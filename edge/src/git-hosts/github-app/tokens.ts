@@ -10,7 +10,7 @@ import { metadataOf } from '../../metadata/index.ts';
 import type { Metadata } from '../../metadata/metadata.ts';
 import { HostRefusal, isRefusedWith } from '../refusal.ts';
 import { githubAddress } from './address.ts';
-import { callGithub, path, understood } from './call.ts';
+import { callGithub, type GithubCall, path, understood } from './call.ts';
 import { appToken, openApp } from './credentials.ts';
 import { type KeptToken, TokenCache } from './token-cache.ts';
 
@@ -22,6 +22,9 @@ const VALID_MS = 5 * 60_000;
 
 /** Of a token that a runner clones with: it may have to wait for its turn. GitHub's tokens are valid for an hour. */
 export const CLONE_VALID_MS = 30 * 60_000;
+
+/** How long a token is waited for, in milliseconds: a claim waits with it. */
+const TOKEN_WITHIN_MS = 5000;
 
 /** How many tokens are kept. */
 const MOST_TOKENS = 500;
@@ -129,6 +132,7 @@ async function makeToken(
       method: 'POST',
       path: path`/app/installations/${installation.id.split(':').at(-1) ?? ''}/access_tokens`,
       body,
+      answerWithinMs: TOKEN_WITHIN_MS,
     });
     if (answer === null) return null;
     const { token, expires_at: expiresAt } = understood(TokenAnswer, answer.body);
@@ -147,7 +151,7 @@ const CLOCK = /'(?:issued at|expiration time)' claim/i;
 export async function callAsApp(
   env: Env,
   metadata: Metadata,
-  call: { method: 'GET' | 'POST' | 'DELETE'; path: string; body?: unknown },
+  call: Pick<GithubCall, 'method' | 'path' | 'body' | 'answerWithinMs'>,
 ) {
   const app = await openApp(env, metadata);
   if (app === null) return null;
