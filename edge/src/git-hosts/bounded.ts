@@ -29,7 +29,7 @@ function cutOf<Event extends GitEvent>(event: Event): Event {
     const { head, changed } = event;
     return {
       ...event,
-      head: head && { ...head, message: head.message.slice(0, MOST_MESSAGE) },
+      head: head && { ...head, message: messageOf(head.message) },
       changed: boundedPaths(changed),
     };
   }
@@ -39,9 +39,16 @@ function cutOf<Event extends GitEvent>(event: Event): Event {
     throw new AppFluxError('unprocessable', "The pull request's number or URL is invalid", {
       hint: 'Send the payload unchanged, as the Git host sends it.',
     });
-  const message = head.message?.slice(0, MOST_MESSAGE) ?? null;
+  const message = head.message === null ? null : messageOf(head.message);
   return { ...event, pullRequest: { ...event.pullRequest, head: { ...head, message } } };
 }
+
+/** A message as a runner would report it: control characters other than line ends and tabs have no business in it. */
+const messageOf = (text: string): string =>
+  text
+    .slice(0, MOST_MESSAGE)
+    .replace(/[^\P{Cc}\n\t]/gu, '')
+    .toWellFormed();
 
 /** The paths, or that they are unknown because there are too many. */
 export function boundedPaths(changed: ChangedPaths): ChangedPaths {

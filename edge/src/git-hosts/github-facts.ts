@@ -26,8 +26,8 @@ const Comparison = z.object({
   files: z.array(z.object({ filename: z.string(), previous_filename: z.string().optional() })).optional(),
 });
 
-/** Until when GitHub isn't asked, in Unix milliseconds. */
-let unreachableUntil = 0;
+/** Until when an API isn't asked, in Unix milliseconds. There is one for each instance that runs here. */
+const unreachableUntil = new Map<string, number>();
 
 export interface GithubApi {
   /** The API's URL without a slash at its end. */
@@ -73,7 +73,7 @@ async function ask<Schema extends z.ZodType>(
   path: string,
   schema: Schema,
 ): Promise<z.infer<Schema> | string> {
-  if (Date.now() < unreachableUntil) return 'GitHub could not be reached';
+  if (Date.now() < (unreachableUntil.get(api) ?? 0)) return 'GitHub could not be reached';
   const url = `${api}/repos/${fullName.split('/').map(encodeURIComponent).join('/')}/${path}`;
   try {
     const response = await fetch(url, {
@@ -94,7 +94,7 @@ async function ask<Schema extends z.ZodType>(
   } catch (error) {
     // No connection, no answer in time, or no JSON: nothing is left out for want of an answer.
     journal.info(`GitHub was not asked about ${fullName}: ${String(error)}`);
-    unreachableUntil = Date.now() + UNREACHABLE_MS;
+    unreachableUntil.set(api, Date.now() + UNREACHABLE_MS);
     return 'GitHub could not be reached';
   }
 }
