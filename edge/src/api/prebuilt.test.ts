@@ -1,16 +1,18 @@
 /** Deployments of outputs that were built elsewhere: the caller of the API delivers them. */
+import { runDurableObjectAlarm } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import {
   CLOSE,
   type CreatedDeployment,
   type Deployment,
   type ErrorBody,
+  LEASE_MS,
   type LogPage,
   type PrebuiltGrant,
   ProvenanceStatement,
   SITE_PACK_TYPE,
 } from '@appflux/protocol';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { metadataOf } from '../metadata/index.ts';
 import { appRecord, tokenRecord } from '../metadata/testing/sample-records.ts';
 import { poolOf } from '../objects/pools.ts';
@@ -137,6 +139,22 @@ describe('a prebuilt output', () => {
     const answer = await request(`/api/deployments/${id}/redeploy`, { method: 'POST', token, json: {} });
     expect(answer.status).toBe(422);
     expect((await answer.json<ErrorBody>()).error.message).toContain('built elsewhere');
+  });
+
+  test('whose deliverer never comes fails when the lease is over, and is offered to no runner', async () => {
+    const { app, token } = await givenApp();
+    const { id } = await begun(app.slug, token);
+    const stub = env.DEPLOYMENTS.getByName(id);
+    await stub.offer();
+    vi.spyOn(Date, 'now').mockReturnValue(Date.now() + LEASE_MS + 1_000);
+    await runDurableObjectAlarm(stub);
+    vi.restoreAllMocks();
+    expect(await deploymentOf(id, token)).toMatchObject({
+      status: 'failed',
+      attempt: 1,
+      failure: { code: 'upload_failed', hint: expect.stringContaining('Deploy the output again') },
+    });
+    expect(await poolOf(env, app.ownerId).depth()).toBe(0);
   });
 
   test('is canceled from elsewhere: its deliverer is notified', async () => {
