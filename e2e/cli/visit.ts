@@ -1,8 +1,9 @@
 /** A published site, as a browser reaches it. */
-import { request } from 'node:http';
+import { type IncomingHttpHeaders, request } from 'node:http';
 
 export interface Visited {
   readonly status: number | undefined;
+  readonly headers: IncomingHttpHeaders;
   readonly bytes: Buffer;
   readonly text: string;
 }
@@ -13,7 +14,7 @@ export function visit(url: string | undefined): Promise<Visited> {
   return new Promise((resolve, reject) => {
     const sent = request({ host: '127.0.0.1', port, path: pathname, headers: { host } }, async (response) => {
       const bytes = Buffer.concat(await response.toArray());
-      resolve({ status: response.statusCode, bytes, text: bytes.toString() });
+      resolve({ status: response.statusCode, headers: response.headers, bytes, text: bytes.toString() });
     });
     sent.on('error', reject).end();
   });

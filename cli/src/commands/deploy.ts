@@ -2,6 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { formatBytes, formatNumber } from '@appflux/protocol';
+import { Option } from 'commander';
 import { type CommandSpec, JSON_OPTION, type JsonFlag } from '../command.ts';
 import type { Context, Session } from '../context.ts';
 import { chooseApp } from '../deploy/choose-app.ts';
@@ -16,6 +17,7 @@ export interface DeployFlags extends JsonFlag, AppFlag {
   readonly prod?: true;
   readonly branch?: string;
   readonly clearCache?: true;
+  readonly prebuilt?: true;
   readonly yes?: true;
   readonly wait: boolean;
 }
@@ -29,6 +31,11 @@ export const deploy: CommandSpec = {
       .option(...APP_OPTION)
       .option('--prod', 'to production; otherwise it is a preview')
       .option('--branch <name>', 'the branch that this is a preview of')
+      .addOption(
+        new Option('--prebuilt', 'publish the folder or file as it is, without building it').conflicts(
+          'clearCache',
+        ),
+      )
       .option('--clear-cache', 'build without the cache')
       .option('-y, --yes', 'ask nothing, and create the app if there is none')
       .option('--no-wait', 'don’t wait for the end of the deployment')
@@ -41,6 +48,11 @@ standard error, the URL of the site to standard output.`,
       )
       .action(async (dir: string, flags: DeployFlags) => {
         const folder = resolve(context.host.cwd(), dir);
+        if (flags.prebuilt) {
+          const session = await context.session();
+          const { deployPrebuilt } = await import('../prebuilt/deploy.ts');
+          return deployPrebuilt(context, session, folder, flags);
+        }
         const session = await context.session(folder);
         await deployFolder(context, session, folder, flags);
       }),

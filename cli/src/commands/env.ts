@@ -3,6 +3,7 @@ import { Environment, type VariableInfo, VariableName } from '@appflux/protocol'
 import { type Command, Option } from 'commander';
 import { type CommandSpec, JSON_OPTION, type JsonFlag } from '../command.ts';
 import type { Context } from '../context.ts';
+import { pullInto } from '../env/pull-into.ts';
 import { CliProblem } from '../errors/problem.ts';
 import { EXIT } from '../exit.ts';
 import { table } from '../output/table.ts';
@@ -19,11 +20,12 @@ interface SetFlags extends Flags {
 
 export const env: CommandSpec = {
   name: 'env',
-  summary: 'List, set and delete the variables of an app',
+  summary: 'List, set, pull and delete the variables of an app',
   define: (command, context) => {
     defineList(command.command('list'), context);
     defineSet(command.command('set'), context);
     defineRemove(command.command('rm'), context);
+    definePull(command.command('pull'), context);
   },
 };
 
@@ -94,6 +96,22 @@ function defineRemove(command: Command, context: Context): void {
       if (asks && !(await confirm(context, `Delete ${name} of ${slug}?`, false))) return;
       await session.client.apps.deleteVariable(slug, name);
       context.output.note(`Deleted ${name} of ${slug}.`);
+    });
+}
+
+function definePull(command: Command, context: Context): void {
+  command
+    .description('Add the names of the variables to a file, without values: those can’t be read.')
+    .argument('[file]', 'the file; what it has already stays', '.env.local')
+    .option(...APP_OPTION)
+    .addOption(
+      new Option('--environment <name>', 'only what this environment gets').choices(Environment.options),
+    )
+    .option(...JSON_OPTION)
+    .action(async (file: string, flags: Flags & { environment?: Environment }) => {
+      const session = await context.session();
+      const slug = await requireApp(context, session, flags.app);
+      await pullInto(context, session, slug, file, flags);
     });
 }
 

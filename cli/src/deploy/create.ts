@@ -8,15 +8,17 @@ import type { Session } from '../context.ts';
 const WAITS_MS = [1000, 3000, 8000];
 
 /** Creates one deployment, however often the call has to be repeated. */
-export async function createOnce(
-  { client }: Session,
-  slug: string,
-  body: CreateDeployment,
-): Promise<Deployment> {
+export const createOnce = ({ client }: Session, slug: string, body: CreateDeployment): Promise<Deployment> =>
+  repeated((options) => client.deployments.create(slug, body, options));
+
+/** Repeats a call that creates something while the instance can't be reached, with the same key. */
+export async function repeated<Created>(
+  create: (options: { idempotencyKey: string }) => Promise<Created>,
+): Promise<Created> {
   const idempotencyKey = randomUUID();
   for (let attempt = 0; ; attempt += 1) {
     try {
-      return await client.deployments.create(slug, body, { idempotencyKey });
+      return await create({ idempotencyKey });
     } catch (error) {
       const wait = WAITS_MS[attempt];
       if (!(error instanceof UnreachableError) || wait === undefined) throw error;

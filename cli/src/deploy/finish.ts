@@ -4,12 +4,14 @@ import type { Context, Session } from '../context.ts';
 import { addressOf } from '../output/deployment.ts';
 import { oneLine } from '../output/sanitize.ts';
 import { exitOf, followDeployment, TextPrinter } from './follow.ts';
-import { onInterrupt } from './interrupt.ts';
+import { type Interruption, onInterrupt } from './interrupt.ts';
 
 export interface FinishOptions {
   readonly json: boolean;
   /** Without it, the deployment is only reported as created. */
   readonly wait: boolean;
+  /** What Ctrl-C does meanwhile, if not what it does for deployments that run elsewhere. */
+  readonly interrupt?: () => Interruption;
 }
 
 /** Reports a deployment: follows it to its end, and sets the exit code by how it ended. */
@@ -17,7 +19,7 @@ export async function finish(
   context: Context,
   session: Session,
   created: Deployment,
-  { json, wait }: FinishOptions,
+  { json, wait, interrupt }: FinishOptions,
 ): Promise<void> {
   const { output } = context;
   if (!wait) {
@@ -26,7 +28,7 @@ export async function finish(
     return output.result(created.urls.self);
   }
   const printer = new TextPrinter(context, (text) => output.note(text));
-  using interruption = onInterrupt(context, session, created.id, printer);
+  using interruption = interrupt?.() ?? onInterrupt(context, session, created.id, printer);
   const ended = await followDeployment(session, created.id, printer, interruption.signal);
   context.exit = exitOf(ended);
   if (json) return output.json(ended);

@@ -2,6 +2,7 @@
 import { dirname } from 'node:path';
 import type { App, CreatedDeployment, Environment } from '@appflux/protocol';
 import type { Context, Session } from '../context.ts';
+import { repeated } from '../deploy/create.ts';
 import { CliProblem } from '../errors/problem.ts';
 import { EXIT } from '../exit.ts';
 import { VERSION } from '../version.ts';
@@ -15,7 +16,6 @@ export interface PrebuiltOptions {
   readonly environment: Environment;
   /** The branch that a person has named; null leaves it to CI and Git. */
   readonly branch: string | null;
-  readonly idempotencyKey?: string;
   /** Cancels the deployment when it aborts. */
   readonly signal: AbortSignal;
 }
@@ -26,31 +26,28 @@ export interface Begun {
   readonly delivered: Promise<void>;
 }
 
-/** Creates the deployment and starts its delivery. @throws CliProblem `failed` if somebody else delivers it already */
+/** Creates the deployment and starts its delivery. @throws CliProblem `failed` if it ended before this program could begin */
 export async function beginPrebuilt(
   context: Context,
   { client, url, token }: Pick<Session, 'client' | 'url' | 'token'>,
-  { app, path, isFolder, environment, branch, idempotencyKey, signal }: PrebuiltOptions,
+  { app, path, isFolder, environment, branch, signal }: PrebuiltOptions,
 ): Promise<Begun> {
   // Most commands need none of it, and it is larger than all of them. Before the deployment is there and waits.
   await import('./node-20.ts');
   const { deliverPrebuilt } = await import('@appflux/runner/prebuilt');
   const from = await builtFrom(isFolder ? path : dirname(path), context.env, branch);
-  const deployment = await client.deployments.createPrebuilt(
-    app.slug,
-    {
-      environment,
-      ...(from.branch === null ? {} : { branch: from.branch }),
-      ...(from.commitHash === null ? {} : { commit: from.commitHash }),
-    },
-    idempotencyKey === undefined ? {} : { idempotencyKey },
-  );
+  const body = {
+    environment,
+    ...(from.branch === null ? {} : { branch: from.branch }),
+    ...(from.commitHash === null ? {} : { commit: from.commitHash }),
+  };
+  const deployment = await repeated((options) => client.deployments.createPrebuilt(app.slug, body, options));
   const { grant } = deployment;
   if (grant === undefined) {
     throw new CliProblem(
       EXIT.failed,
-      `Deployment ${deployment.id} of this Idempotency-Key is ${deployment.status}, and not delivered from here.`,
-      'Use another key for another deployment.',
+      `Deployment ${deployment.id} is ${deployment.status} already.`,
+      'Deploy again.',
     );
   }
   const { output } = context;
