@@ -59,6 +59,7 @@ OFFLINE_MODE = true
 ALLOW_GRACEFUL_RESTARTS = false
 GRACEFUL_HAMMER_TIME = 1s
 START_SSH_SERVER = true
+BUILTIN_SSH_SERVER_USER = git
 SSH_DOMAIN = 127.0.0.1
 SSH_LISTEN_HOST = 127.0.0.1
 SSH_LISTEN_PORT = ${sshPort}
@@ -99,7 +100,7 @@ export async function startGitea(program: GiteaProgram): Promise<Gitea> {
   const url = `http://127.0.0.1:${place.port}`;
   const run = (args: readonly string[]) =>
     execa(program.path, ['--config', config, ...args], {
-      // Without the settings, SSH keys and Git configuration of whoever runs the tests.
+      // Without the settings, SSH keys and Git configuration of this account.
       env: { PATH: process.env.PATH, HOME: join(folder, 'home'), USER: userInfo().username },
       extendEnv: false,
       stdin: 'ignore',

@@ -23,6 +23,7 @@ test.each([
   ['e2e/https/https.test.ts', ['engine', 'git', 'https']],
   ['stack/monitoring/monitoring.test.ts', ['monitoring']],
   ['e2e/git-hosts/gitea.test.ts', ['git', 'gitHost']],
+  ['e2e/git-hosts/push.docker.test.ts', ['engine', 'git', 'gitHost']],
   ['stack/start.docker.test.ts', ['engine', 'git']],
   ['e2e/container/compose.docker.test.ts', ['engine', 'git', 'instanceImage']],
 ])('%s needs %j', (path, expected) => {

@@ -24,7 +24,7 @@ const OF_PROJECT: Readonly<Partial<Record<Project, readonly Need[]>>> = {
   runner: ['git', 'scanner'],
   dashboard: ['browser', 'dashboard'],
   stack: ['imageTools', 'monitoring'],
-  docker: ['engine', 'instanceImage', 'browser', 'git', 'imageTools', 'scanner', 'dashboard'],
+  docker: ['engine', 'instanceImage', 'browser', 'git', 'imageTools', 'scanner', 'dashboard', 'gitHost'],
   e2e: ['engine', 'browser', 'git', 'dashboard', 'foreignStorage', 'mongo', 'https', 'gitHost'],
 };
 
