@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createApi, notTheApi } from './api.ts';
 import { explain } from './errors/explain.ts';
 import { EXIT } from './exit.ts';
+import { runCli } from './testing/run.ts';
 
 interface Answered {
   readonly status: number;
@@ -97,6 +98,13 @@ test.each<[string, Answered, number, RegExp]>([
   const explained = await outcomeOf(given);
   expect(explained.message).toMatch(message);
   expect(explained).toMatchObject({ exit, stack: null });
+});
+
+test('an answer of another version names both versions', async () => {
+  answer = { status: 200, body: '{"version":"9.9.9"}' };
+  const ran = await runCli(['apps'], { env: { APPFLUX_URL: url, APPFLUX_TOKEN: 'token' } });
+  expect(ran).toMatchObject({ exit: EXIT.unreachable, stdout: '' });
+  expect(ran.stderr).toMatch(/unknown format.*runs version 9\.9\.9, and this command line is version \d/s);
 });
 
 test('nothing that listens, and an unknown host', async () => {

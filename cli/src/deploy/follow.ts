@@ -78,7 +78,7 @@ async function reportWaiting(
       await sleep(ASK_EVERY_MS, undefined, { signal });
     }
   } catch {
-    // It ended, or the instance can't be reached: whoever follows the log learns that, and this is only a remark.
+    // It ended, or the instance can't be reached: following the log shows that, and this is only a remark.
   }
 }
 

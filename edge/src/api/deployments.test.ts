@@ -206,7 +206,7 @@ describe('a deployment', () => {
       status: 409,
       code: 'upload_incomplete',
     });
-    expect(await refusal(await deploy({ uploadId: begun.id, branch: 'main' }))).toMatchObject({
+    expect(await refusal(await deploy({ uploadId: begun.id, commit: 'abcdef1' }))).toMatchObject({
       status: 422,
     });
   });
@@ -220,7 +220,21 @@ describe('a deployment', () => {
       trigger: 'upload',
       uploadName: 'Häfen & Co.zip',
       commitMessage: null,
+      branch: null,
     });
+  });
+
+  test('of an upload is of the branch that its owner names, also when it is built again', async () => {
+    const app = await newApp({ source: { provider: 'upload' } });
+    const upload = uploadRecord({ ownerId: app.ownerId, completed: true });
+    await metadataOf(env).uploads.insert(upload);
+    const body = { uploadId: upload.id, branch: 'feature/x', environment: 'preview' };
+    const first = Deployment.parse(await (await post(`/api/apps/${app.slug}/deployments`, body)).json());
+    expect(first).toMatchObject({ branch: 'feature/x', commitHash: null, trigger: 'upload' });
+    const again = Deployment.parse(await (await post(`/api/deployments/${first.id}/redeploy`)).json());
+    expect(again.branch).toBe('feature/x');
+    const wrong = await post(`/api/apps/${app.slug}/deployments`, { ...body, branch: '-x' });
+    expect(await refusal(wrong)).toMatchObject({ status: 400 });
   });
 
   test('past a full queue is refused with when to come back', async () => {

@@ -15,9 +15,9 @@ export async function resolveSource(
 ): Promise<SpecSource> {
   const { rootDirectory } = app.source;
   if (input.uploadId !== undefined) {
-    if (input.branch !== undefined || input.commit !== undefined) {
-      throw new AppFluxError('unprocessable', 'An upload has no branch and no commit', {
-        hint: 'Send either uploadId, or branch and commit.',
+    if (input.commit !== undefined) {
+      throw new AppFluxError('unprocessable', 'An upload has no commit', {
+        hint: 'Send either uploadId or commit.',
       });
     }
     const upload = await metadata.uploads.byId(input.uploadId);
@@ -40,7 +40,8 @@ export async function resolveSource(
     await requireSource(metadata, id, Date.now());
     // Before the deployment is there: an upload that nobody deployed goes sooner than one that somebody did.
     await metadata.uploads.use(id, app.id);
-    return { kind: 'upload', uploadId: id, key, name, size, sha256, rootDirectory };
+    const source = { kind: 'upload', uploadId: id, key, name, size, sha256, rootDirectory } as const;
+    return input.branch === undefined ? source : { ...source, branch: input.branch };
   }
   if (app.source.provider === 'upload') {
     throw new AppFluxError('unprocessable', `${app.name} is built from uploads: send an uploadId`, {

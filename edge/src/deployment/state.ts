@@ -30,6 +30,8 @@ export type SpecSource =
       size: number;
       sha256: string | null;
       rootDirectory: string;
+      /** The branch that its owner says it is of. */
+      branch?: string;
     }
   | {
       kind: 'git';
@@ -166,7 +168,7 @@ export function initialState(spec: Spec): State {
     cancelReason: spec.skipped?.reason ?? null,
     commitHash: source.kind === 'upload' ? null : source.commit,
     commitMessage: spec.commitMessage ?? null,
-    branch: source.kind === 'upload' ? null : source.branch,
+    branch: source.branch ?? null,
     plan: null,
     version: null,
     failure: null,

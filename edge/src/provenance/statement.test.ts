@@ -185,6 +185,21 @@ describe('what it says', () => {
     expect(source?.uri).toBe('git+https://git.example.com/team/app.git');
   });
 
+  test('the branch that the owner of an upload names is requested, and not reported by the runner', () => {
+    const spec = sampleSpec({ source: { ...UPLOAD, branch: 'feature/x' } });
+    const state = built({ branch: 'feature/x' });
+    const { externalParameters, internalParameters } = stated(spec, state).predicate.buildDefinition;
+    expect(externalParameters.source).toEqual({
+      upload: UPLOAD.uploadId,
+      name: 'hello.zip',
+      size: 1000,
+      sha256: null,
+      rootDirectory: './',
+      branch: 'feature/x',
+    });
+    expect(internalParameters.reportedByRunner).toMatchObject({ branch: null });
+  });
+
   test('an upload has the digest that the control plane computed, without a mark', () => {
     const base = sampleSpec();
     const spec = sampleSpec({ source: { ...UPLOAD, sha256: 'f'.repeat(64) } });

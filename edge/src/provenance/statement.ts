@@ -65,6 +65,7 @@ type RequestedSource =
       size: number;
       sha256: string | null;
       rootDirectory: string;
+      branch?: string;
     }
   | { kind: 'prebuilt'; branch: string | null; commit: string | null; rootDirectory: string };
 
@@ -110,7 +111,7 @@ export function statementOf({ spec, state }: BuiltDeployment, publicUrl: string)
           attempt: state.attempt,
           runner: { ...(state.runner ?? {}), executor },
           limits: spec.limits,
-          reportedByRunner: reportedByRunner(state),
+          reportedByRunner: reportedByRunner(spec, state),
         },
         resolvedDependencies: [sourceOf(spec.source, state), imageOf(state)].filter((used) => used !== null),
       },
@@ -193,12 +194,16 @@ function requestedFor(spec: Requested): object {
 function requestedSource(source: RequestedSource): object {
   if (source.kind === 'prebuilt') return { prebuilt: true };
   const { rootDirectory } = source;
-  return source.kind === 'git'
-    ? { repository: source.repoUrl, branch: source.branch, commit: source.commit, rootDirectory }
-    : { upload: source.uploadId, name: source.name, size: source.size, sha256: source.sha256, rootDirectory };
+  if (source.kind === 'git') {
+    return { repository: source.repoUrl, branch: source.branch, commit: source.commit, rootDirectory };
+  }
+  const { uploadId: upload, name, size, sha256, branch } = source;
+  return { upload, name, size, sha256, rootDirectory, ...(branch !== undefined && { branch }) };
 }
 
-function reportedByRunner({ commitHash, branch, version, plan }: Built): object {
+function reportedByRunner({ source }: Requested, { commitHash, branch: said, version, plan }: Built): object {
+  // Of an upload, only its owner names a branch.
+  const branch = source.kind === 'upload' ? null : said;
   if (plan === null) return { commit: commitHash, branch, version, plan: null };
   // Sentences for people, and how it could have been built otherwise, are no parameters.
   const { reasons: _, alternatives: __, ...parameters } = plan;
