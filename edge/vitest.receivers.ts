@@ -3,8 +3,13 @@
  * in the path, `/NAME/...`, and what it does, request by request: `PUT /NAME` takes a list of answers, the last of which
  * is given to all that come after. `GET /NAME` lists what came.
  */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import type { TestProject } from 'vitest/node';
 
@@ -29,6 +34,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** Where the receivers are. */
     receivers: string;
+    /** The same with a certificate that nobody trusts. */
+    receiversUntrusted: string;
   }
 }
 
@@ -50,9 +57,21 @@ function answer(how: ReceiverAnswer, request: IncomingMessage, response: ServerR
   else response.writeHead(how.status, how.headers).end(how.body);
 }
 
+/** A key, and a certificate that it has signed itself. */
+function selfSigned(): { key: Buffer; cert: Buffer } {
+  const folder = mkdtempSync(join(tmpdir(), 'appflux-receivers-'));
+  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'];
+  const request = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', ...subject];
+  execFileSync('openssl', [...request, '-keyout', key, '-out', cert], { stdio: 'ignore' });
+  const pair = { key: readFileSync(key), cert: readFileSync(cert) };
+  rmSync(folder, { recursive: true });
+  return pair;
+}
+
 export default async function startReceivers(project: TestProject): Promise<() => Promise<void>> {
   const receivers = new Map<string, { answers: ReceiverAnswer[]; received: ReceivedRequest[] }>();
-  const server = createServer(async (request, response) => {
+  const receive = async (request: IncomingMessage, response: ServerResponse) => {
     const path = request.url ?? '';
     const name = path.split(/[/?]/)[1] ?? '';
     const receiver = receivers.get(name) ?? { answers: [], received: [] };
@@ -73,12 +92,17 @@ export default async function startReceivers(project: TestProject): Promise<() =
     const [how = GOOD] = receiver.answers;
     if (receiver.answers.length > 1) receiver.answers.shift();
     answer(how, request, response);
-  });
+  };
+  const server = createServer(receive);
+  const untrusted = createTlsServer(selfSigned(), receive);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => untrusted.listen(0, '127.0.0.1', resolve));
   project.provide('receivers', `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
-  return () =>
-    new Promise<void>((resolve) => {
-      server.closeAllConnections();
-      server.close(() => resolve());
-    });
+  project.provide('receiversUntrusted', `https://127.0.0.1:${(untrusted.address() as AddressInfo).port}`);
+  return async () => {
+    for (const open of [server, untrusted]) {
+      open.closeAllConnections();
+      await new Promise<void>((resolve) => open.close(() => resolve()));
+    }
+  };
 }

@@ -9,6 +9,7 @@ import { setting } from '../settings.ts';
 import type { NotificationBody } from './body.ts';
 import { discordRequest } from './discord.ts';
 import { notificationMail } from './email.ts';
+import { countEmail } from './email-limits.ts';
 import { cut, post, type Sending } from './send.ts';
 import { slackRequest } from './slack.ts';
 import { summaryOf } from './summary.ts';
@@ -89,6 +90,11 @@ async function sendMail(env: Env, hook: HookRecord, mail: Mail, id: string): Pro
       'This instance sends no email. Ask its operator to configure a mail service.',
     );
   if (!isDeliverable(mail.to)) return unsent(hook, 'never', 'No email can be sent to this address');
+  const waitMs = await countEmail(env, hook.ownerId, mail.to);
+  if (waitMs > 0) {
+    const error = 'This team, or this address, has had too many emails. The notification is sent later.';
+    return { ...unsent(hook, 'later', error), retryAfterSeconds: Math.ceil(waitMs / 1000) };
+  }
   const request = { target: hook.shownTarget, headers: { Subject: mail.subject }, body: cut(mail.text) };
   try {
     await mailer.send(mail, id);

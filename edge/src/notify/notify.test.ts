@@ -22,6 +22,7 @@ import { founder, memberOf } from '../testing/people.ts';
 import { forgetAll, request } from '../testing/worker.ts';
 import { announce, notificationsOf } from './announce.ts';
 import type { NotificationBody } from './body.ts';
+import { countEmail, EMAILS } from './email-limits.ts';
 
 let token: string;
 let team: string;
@@ -401,6 +402,17 @@ describe('a receiver', () => {
     expect(delivery?.response?.body.length).toBe(16 * 1024);
   });
 
+  test('with a certificate that nobody trusts gets nothing', async () => {
+    const name = crypto.randomUUID();
+    const hook = await created({ url: `${inject('receiversUntrusted')}/${name}` });
+    await announced(ended());
+    await ring(hook);
+    expect(await deliveries(hook)).toMatchObject([
+      { status: 'pending', attempts: [{ status: null, error: expect.stringContaining('certificate') }] },
+    ]);
+    expect(await (await fetch(`${inject('receivers')}/${name}`)).json()).toEqual([]);
+  });
+
   test('that is gone gets nothing more', async () => {
     const target = await receiver({ status: 410 }).start();
     const hook = await created({ url: target.url });
@@ -498,6 +510,15 @@ describe('messages for people', () => {
       expect(html).toContain('&lt;!channel&gt;');
       expect(html).not.toContain('<b>');
       expect(text).toContain('src/a.ts:3:4');
+      // More than a person reads wait, whichever team sends them.
+      for (let n = 2; n < EMAILS.free; n += 1) await countEmail(env, newObjectId(), 'ADA@example.com');
+      await announced(ended());
+      await ring(hook);
+      expect((await deliveries(hook))[0]).toMatchObject({
+        status: 'pending',
+        attempts: [{ error: expect.stringContaining('too many emails') }],
+      });
+      expect(await (await fetch(inbox)).json()).toHaveLength(2);
       // The service would take the second one for a repetition otherwise.
       expect(again?.headers['idempotency-key']).not.toBe(first?.headers['idempotency-key']);
     } finally {
