@@ -58,8 +58,8 @@ export const GIT_ROUTES: Routes = {
   'POST integrations/:id/installations/:name': ({ origin }) => [
     200,
     {
-      installUrl: `${origin}/settings/git?step=installed&code=${VALID_CODE}&state=s&installation_id=42`,
-      connectUrl: `${origin}/settings/git?step=installed&code=${VALID_CODE}&state=s`,
+      installUrl: `${origin}/integrations/github/installed?code=${VALID_CODE}&state=s&installation_id=42`,
+      connectUrl: `${origin}/integrations/github/installed?code=${VALID_CODE}&state=s`,
     },
   ],
   'POST integrations/:id/installations': ({ world, body }) => {

@@ -28,11 +28,11 @@ describe.skipIf(chromiumPath === undefined)('the GitHub App', () => {
   });
 
   test('is there once GitHub sends someone back, and the code leaves the URL', async () => {
-    const { page, api } = await visit('/settings/git?step=created&code=good&state=s', {
+    const { page, api } = await visit('/integrations/github/created?code=good&state=s', {
       world: { ...emptyWorld(), team: 'instance' },
     });
     await page.getByText('AppFlux Harbor is registered.').waitFor();
-    expect(new URL(page.url()).search).toBe('');
+    expect(new URL(page.url())).toMatchObject({ pathname: '/settings/git', search: '' });
     expect(api.calls.filter((call) => call === 'POST /api/integrations/github/app')).toHaveLength(1);
     // The in-memory API stands in for GitHub and sends people back immediately.
     await page.getByRole('button', { name: 'Install on an account' }).click();
@@ -50,7 +50,7 @@ describe.skipIf(chromiumPath === undefined)('the GitHub App', () => {
     });
     await page.getByText('Couldn’t complete this with GitHub').waitFor();
     await page.getByText('Suspended').waitFor();
-    await page.goto(`${api.origin}/settings/git?step=installed&error=access_denied&state=s`);
+    await page.goto(`${api.origin}/integrations/github/installed?error=access_denied&state=s`);
     await page.getByText('Canceled at GitHub. Nothing was changed.').waitFor();
     // Only the owner of the instance may register or remove it.
     expect(await page.getByRole('button', { name: 'Remove App' }).count()).toBe(0);

@@ -7,9 +7,16 @@ type Calls = ClientPart<{
   github: 'get' | 'manifest' | 'registerApp' | 'removeApp' | 'start' | 'connect' | 'disconnect';
 }>;
 
+/** What someone did at GitHub: they registered the App, or installed it on an account. */
+type GithubStep = 'created' | 'installed';
+
+/** Whether the last part of the URL that GitHub sent someone back to is one of its steps. */
+export const isGithubStep = (text: string | null): text is GithubStep =>
+  text === 'created' || text === 'installed';
+
 /** What GitHub has added to the URL that it sent someone back to. */
 export interface GithubReturn {
-  step: 'created' | 'installed';
+  step: GithubStep;
   code: string | null;
   state: string | null;
   installationId: string | null;
@@ -21,7 +28,7 @@ export interface GithubReturn {
 /** Reads what GitHub sent back; null if the page was opened in another way. */
 export function readGithubReturn(query: Pick<URLSearchParams, 'get'>): GithubReturn | null {
   const step = query.get('step');
-  if (step !== 'created' && step !== 'installed') return null;
+  if (!isGithubStep(step)) return null;
   return {
     step,
     code: query.get('code'),

@@ -5,7 +5,7 @@ export const PROVIDER: Readonly<Record<GitProvider, { label: string; where: stri
   github: {
     label: 'GitHub',
     where:
-      'In the repository’s Settings → Webhooks, add a webhook with this payload URL and secret. Choose the content type application/json and the events Pushes and Pull requests.',
+      'In the repository’s Settings → Webhooks, add a webhook with this payload URL and secret. Choose the content type application/json and the events Pushes, Pull requests, Check runs, and Repositories.',
   },
   gitlab: {
     label: 'GitLab',
@@ -15,16 +15,16 @@ export const PROVIDER: Readonly<Record<GitProvider, { label: string; where: stri
   gitea: {
     label: 'Gitea',
     where:
-      'In the repository’s Settings → Webhooks, add a Gitea webhook with this target URL and secret. Choose Push, Create, Delete, and Pull Request events.',
+      'In the repository’s Settings → Webhooks, add a Gitea webhook with this target URL and secret. Choose the events Push, Delete, Pull Request, and Pull Request Synchronized.',
   },
   forgejo: {
     label: 'Forgejo',
     where:
-      'In the repository’s Settings → Webhooks, add a Forgejo webhook with this target URL and secret. Choose Push, Create, Delete, and Pull Request events.',
+      'In the repository’s Settings → Webhooks, add a Forgejo webhook with this target URL and secret. Choose the events Push, Delete, Pull Request, and Pull Request Synchronized.',
   },
   bitbucket: {
     label: 'Bitbucket',
     where:
-      'In Repository settings → Webhooks, add a webhook with this URL and secret. Choose Push and the Pull request events Created, Updated, Merged, and Declined.',
+      'In Repository settings → Webhooks, add a webhook with this URL and secret. Choose the repository events Push and Updated, and the pull request events Created, Updated, Merged, and Declined.',
   },
 };
