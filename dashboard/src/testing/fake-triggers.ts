@@ -54,6 +54,7 @@ export const TRIGGER_ROUTES: Routes = {
     if (shared.host !== 'github.com' && !given.knownHosts) {
       throw new AppFluxError('unprocessable', `The keys of ${shared.host} aren’t known`, {
         hint: `Paste the output of ssh-keyscan ${shared.host}.`,
+        issues: [{ path: 'knownHosts', message: 'Enter the host keys' }],
       });
     }
     return [200, keep(call, { kind: 'ssh', ...shared, publicKey: PUBLIC_KEY, hostKeys: HOST_KEYS })];

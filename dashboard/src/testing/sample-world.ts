@@ -119,6 +119,7 @@ export function sampleWorld(now = Date.now()): World {
       ...of(3),
       status: 'queued',
       waitingFor: 'a runner with the label macos: none is online',
+      waiting: { reason: 'runner', since: ago(140) },
       commitMessage: 'Describe webhooks',
       createdAt: ago(140),
     }),

@@ -88,6 +88,7 @@ export class Launch {
       this.stage = 'idle';
       if (isAppFluxError(error, 'slug_taken')) draft.markUsed(draft.effectiveSlug);
       this.error = toError(error);
+      if (this.needsCredential(draft)) draft.credential.refuse(this.error);
       return null;
     }
   }

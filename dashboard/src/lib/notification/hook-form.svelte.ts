@@ -1,4 +1,5 @@
 import {
+  type AppFluxError,
   CreateHook,
   type Environment,
   type Hook,
@@ -6,6 +7,7 @@ import {
   NotificationEvent,
   type UpdateHook,
 } from '@appflux/protocol';
+import { FieldRefusals } from '#lib/api/field-refusals.svelte.ts';
 
 /** The form of a notification hook. */
 export class HookForm {
@@ -19,6 +21,7 @@ export class HookForm {
   /** Slugs; none stands for all apps. */
   apps = $state<string[]>([]);
   environment = $state<Environment | 'all'>('all');
+  readonly #refusals = new FieldRefusals();
 
   constructor(hook: Hook | null = null) {
     this.hook = hook;
@@ -30,7 +33,14 @@ export class HookForm {
     this.environment = hook.environments.length === 1 ? (hook.environments[0] ?? 'all') : 'all';
   }
 
+  /** What is wrong with the target, as far as this page knows or the server has said. */
   get targetProblem(): string | null {
+    return (
+      this.#ownTargetProblem ?? this.#refusals.of(this.kind === 'email' ? 'address' : 'url', this.target)
+    );
+  }
+
+  get #ownTargetProblem(): string | null {
     const target = this.target.trim();
     if (target === '') {
       if (this.hook !== null) return null;
@@ -47,12 +57,18 @@ export class HookForm {
       : 'Enter a URL that begins with https://.';
   }
 
+  /** Shows what the server refused at its field. */
+  refuse(error: AppFluxError): void {
+    this.#refusals.set(error, { url: this.target, address: this.target });
+  }
+
   get eventsProblem(): string | null {
     return this.events.length === 0 ? 'Choose at least one event.' : null;
   }
 
+  /** Whether it can be sent. What the server refused may be sent again: the reason may be gone. */
   get valid(): boolean {
-    return this.targetProblem === null && this.eventsProblem === null;
+    return this.#ownTargetProblem === null && this.eventsProblem === null;
   }
 
   toCreate(): CreateHook {

@@ -1,4 +1,5 @@
-import type { Environment, Schedule } from '@appflux/protocol';
+import type { AppFluxError, Environment, Schedule } from '@appflux/protocol';
+import { FieldRefusals } from '#lib/api/field-refusals.svelte.ts';
 import { branchProblem } from '#lib/source/repository.ts';
 import { type ReadCron, readCron } from './cron.ts';
 
@@ -18,9 +19,19 @@ export class ScheduleForm {
   custom = $state('');
   branch = $state('');
   environment = $state<Environment>('production');
+  readonly #refusals = new FieldRefusals();
 
   get cron(): string {
     return (this.preset || this.custom).trim();
+  }
+
+  /** What the server refused of the expression; null if it is another one by now. */
+  get cronRefusal(): string | null {
+    return this.#refusals.of('cron', this.cron);
+  }
+
+  refuse(error: AppFluxError): void {
+    this.#refusals.set(error, { cron: this.cron });
   }
 
   read(now: Date): ReadCron {

@@ -1,4 +1,5 @@
-import { SetSourceCredential } from '@appflux/protocol';
+import { type AppFluxError, SetSourceCredential } from '@appflux/protocol';
+import { FieldRefusals } from '#lib/api/field-refusals.svelte.ts';
 
 /** How a private repository is reached: without anything, by a token, by one's own key, or by a new key pair. */
 export type CredentialChoice = 'none' | 'token' | 'ssh' | 'generate';
@@ -10,29 +11,42 @@ export class CredentialForm {
   token = $state('');
   privateKey = $state('');
   knownHosts = $state('');
+  readonly #refusals = new FieldRefusals();
 
   constructor(choice: CredentialChoice = 'none') {
     this.choice = choice;
   }
 
+  /** What is wrong with each field, as far as this page knows or the server has said. */
   get problems() {
-    const issues = new Map<string, string>();
+    const own = this.#ownProblems;
+    return {
+      username: own.username ?? this.#refused('username'),
+      token: own.token ?? this.#refused('token'),
+      privateKey: own.privateKey ?? this.#refused('privateKey'),
+      knownHosts: own.knownHosts ?? this.#refused('knownHosts'),
+    };
+  }
+
+  /** Whether it can be sent. What the server refused may be sent again: the reason may be gone. */
+  get valid(): boolean {
+    return Object.values(this.#ownProblems).every((problem) => problem === null);
+  }
+
+  get #ownProblems() {
     const credential = this.#value();
+    const issues = new Map<string, string>();
     if (credential !== null) {
       for (const { path, message } of SetSourceCredential.safeParse(credential).error?.issues ?? [])
         issues.set(String(path[0]), message);
     }
-    const wants = this.choice;
+    const blankToken = this.choice === 'token' && this.token.trim() === '';
     return {
       username: issues.get('username') ?? null,
-      token: wants === 'token' && this.token.trim() === '' ? 'Enter a token.' : (issues.get('token') ?? null),
-      privateKey: wants === 'ssh' ? this.#keyProblem() : null,
+      token: blankToken ? 'Enter a token.' : (issues.get('token') ?? null),
+      privateKey: this.choice === 'ssh' ? this.#keyProblem() : null,
       knownHosts: issues.get('knownHosts') ?? null,
     };
-  }
-
-  get valid(): boolean {
-    return Object.values(this.problems).every((problem) => problem === null);
   }
 
   /** The request body; null if there is nothing to set, or a key pair is generated. */
@@ -46,10 +60,20 @@ export class CredentialForm {
     return knownHosts === '' ? {} : { knownHosts };
   }
 
+  /** Shows what the server refused at its fields. */
+  refuse(error: AppFluxError): void {
+    const { username, token, privateKey, knownHosts } = this;
+    this.#refusals.set(error, { username, token, privateKey, knownHosts });
+  }
+
   /** Forgets the secrets, such as after they were saved. */
   clear(): void {
     this.token = '';
     this.privateKey = '';
+  }
+
+  #refused(field: 'username' | 'token' | 'privateKey' | 'knownHosts'): string | null {
+    return this.#refusals.of(field, this[field]);
   }
 
   #keyProblem(): string | null {

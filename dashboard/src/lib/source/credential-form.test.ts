@@ -1,4 +1,4 @@
-import { SetSourceCredential } from '@appflux/protocol';
+import { AppFluxError, SetSourceCredential } from '@appflux/protocol';
 import { describe, expect, test } from 'vitest';
 import { CredentialForm } from './credential-form.svelte.ts';
 import { DepthField } from './depth.svelte.ts';
@@ -34,6 +34,16 @@ describe('the form of a credential', () => {
     const form = new CredentialForm('ssh');
     form.privateKey = text;
     expect(form.problems.privateKey).toBe(problem);
+  });
+
+  test('shows what the server refused at its field, and can be sent again', () => {
+    const form = new CredentialForm('generate');
+    const issues = [{ path: 'knownHosts', message: 'Enter the host keys' }];
+    form.refuse(new AppFluxError('unprocessable', 'No host keys', { issues }));
+    expect(form.problems.knownHosts).toBe('Enter the host keys.');
+    expect(form.valid).toBe(true);
+    form.knownHosts = 'git.example.com ssh-ed25519 AAAA';
+    expect(form.problems.knownHosts).toBe(null);
   });
 
   test('forgets its secrets', () => {

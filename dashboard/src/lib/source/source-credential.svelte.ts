@@ -1,5 +1,6 @@
 import type { ClientPart } from '@appflux/client';
 import type { SourceCredential } from '@appflux/protocol';
+import { toError } from '#lib/api/to-error.ts';
 import { Live } from '#lib/live/live.svelte.ts';
 import type { PageLifecycle } from '#lib/live/page-lifecycle.ts';
 import type { CredentialForm } from './credential-form.svelte.ts';
@@ -42,9 +43,14 @@ export class AppCredential {
   /** Saves what the form has, or generates a key pair. Throws an AppFluxError. */
   async save(form: CredentialForm): Promise<void> {
     const credential = form.toCredential();
-    if (form.choice === 'generate')
-      await this.#api.sourceCredential.createKey(this.#slug, form.toKeyRequest());
-    else if (credential !== null) await this.#api.sourceCredential.set(this.#slug, credential);
+    try {
+      if (form.choice === 'generate')
+        await this.#api.sourceCredential.createKey(this.#slug, form.toKeyRequest());
+      else if (credential !== null) await this.#api.sourceCredential.set(this.#slug, credential);
+    } catch (error) {
+      form.refuse(toError(error));
+      throw error;
+    }
     form.clear();
     await this.refresh();
   }

@@ -71,7 +71,12 @@ const linesOf = (text: string): string[] => [
   ),
 ];
 
-const globProblem = (glob: string): string | null => Glob.safeParse(glob).error?.issues[0]?.message ?? null;
+const MAX_LENGTH = Number(Glob.maxLength);
+
+function globProblem(glob: string): string | null {
+  if (glob.length > MAX_LENGTH) return `Use at most ${MAX_LENGTH} characters`;
+  return Glob.safeParse(glob).error?.issues[0]?.message ?? null;
+}
 
 function pathsProblem(globs: readonly string[]): string | null {
   if (globs.length > MAX_TRIGGER_GLOBS) return `Enter at most ${MAX_TRIGGER_GLOBS} patterns.`;

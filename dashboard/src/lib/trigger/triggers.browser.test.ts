@@ -146,7 +146,12 @@ describe.skipIf(chromiumPath === undefined)('the credential of a private reposit
     await form.getByLabel('Credential').selectOption('ssh');
     await form.getByLabel('Private key').fill('-----BEGIN OPENSSH PRIVATE KEY-----\nx');
     await form.getByRole('button', { name: 'Save' }).click();
-    await form.getByText('Paste the output of ssh-keyscan git.example.com.').waitFor();
+    await form.getByText('Enter the host keys. Paste the output of ssh-keyscan git.example.com.').waitFor();
+    const hostKeys = form.getByLabel('Host keys');
+    await expect.poll(() => hostKeys.evaluate((field) => document.activeElement === field)).toBe(true);
     expect(await form.getByLabel('Private key').inputValue()).not.toBe('');
+    await hostKeys.fill('git.example.com ssh-ed25519 AAAA');
+    await form.getByRole('button', { name: 'Save' }).click();
+    await form.getByText('SSH key for git.example.com').waitFor();
   });
 });
