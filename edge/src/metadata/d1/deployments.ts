@@ -35,7 +35,12 @@ export function createDeploymentStore(database: Database): DeploymentStore {
   return {
     async project(record, seq) {
       const release = releaseOf(record, seq);
-      const results = await database.batch([...release, projectionOf(record, seq), ...endedAs(record)]);
+      const results = await database.batch([
+        ...release,
+        projectionOf(record, seq),
+        ...pullRequestOf(record, seq),
+        ...endedAs(record),
+      ]);
       return (results[release.length]?.changes ?? 0) > 0;
     },
 
@@ -245,6 +250,17 @@ function projectionOf(record: DeploymentRecord, seq: number): Statement {
     ],
   };
 }
+
+/** The pull request that was opened for its commit later; written only when it changes, for its index would be billed. */
+const pullRequestOf = ({ id, pullRequest = null }: DeploymentRecord, seq: number): Statement[] =>
+  pullRequest === null
+    ? []
+    : [
+        {
+          sql: 'UPDATE deployments SET pull_request = ?2 WHERE id = ?1 AND seq = ?3 AND pull_request IS NOT ?2',
+          values: [id, pullRequest.number, seq],
+        },
+      ];
 
 /** What analytics ask of it, once: written with every event, its indexes would be billed each time. */
 function endedAs(record: DeploymentRecord): Statement[] {

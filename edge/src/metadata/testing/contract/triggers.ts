@@ -151,6 +151,21 @@ export function triggerContract(create: CreateBackend): void {
     expect(all.items.map(({ id }) => id)).toEqual([d.id, a.id]);
   });
 
+  test('a deployment whose commit a pull request is opened for later is one of that pull request', async () => {
+    const { apps, deployments } = await create();
+    const app = appRecord();
+    await apps.insert(app);
+    const pushed = deploymentRecord(app, { branch: 'next' });
+    await deployments.project(pushed, 1);
+    const adopted = { ...pushed, pullRequest: pullRequest(5) };
+    await deployments.project(adopted, 2);
+    // What is late changes nothing.
+    await deployments.project(pushed, 1);
+    const { ownerId, id: appId } = app;
+    expect((await deployments.list({ ownerId, appId, pullRequest: 5 }, PAGE)).items).toEqual([kept(adopted)]);
+    expect(await deployments.unendedOf(appId, { pullRequest: 5 })).toEqual([kept(adopted)]);
+  });
+
   test('the last one that ended before another is the newest success or failure of its environment', async () => {
     const { apps, deployments } = await create();
     const app = appRecord();
