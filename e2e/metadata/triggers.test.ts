@@ -29,14 +29,12 @@ it.skipIf(server === null)(
       return { ...old, source: repoUrl === null ? { provider: 'upload', ...rest } : git };
     });
     for (const { id, createdAt, ...app } of apps)
-      await db
-        .collection<{ _id: ObjectId }>('apps')
-        .insertOne({
-          _id: ObjectId.createFromHexString(id),
-          ...app,
-          createdAt: new Date(createdAt),
-          builds: 2,
-        } as never);
+      await db.collection<{ _id: ObjectId }>('apps').insertOne({
+        _id: ObjectId.createFromHexString(id),
+        ...app,
+        createdAt: new Date(createdAt),
+        builds: 2,
+      } as never);
     const [first, second] = apps;
     if (first === undefined || second === undefined) throw new Error('there are no apps');
     const ids = [3, 1, 2].map((count) => new ObjectId(`66f2a1c04b7e9d000000000${count}`));

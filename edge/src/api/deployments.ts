@@ -308,6 +308,7 @@ deployments.openapi(
       clearCache,
       latest,
       commitHash: record.commitHash,
+      pullRequest: record.pullRequest,
       ...askedBy(c.get('caller')),
     });
     return c.json(toDeployment(created.record, addressesOf(c.env)), 202);

@@ -57,8 +57,9 @@ const again = (snapshot: Snapshot, options: { latest?: boolean } = {}) =>
     .then((spec) => {
       if (spec === null) throw new Error('there is no spec');
       const { commitHash } = snapshot.record;
-      const asked = { clearCache: false, latest: false, commitHash, creator, actor, ...options };
-      return redeploy(parts, app, spec, asked);
+      const { pullRequest } = snapshot.record;
+      const asked = { clearCache: false, latest: false, commitHash, pullRequest, actor, ...options };
+      return redeploy(parts, app, spec, { ...asked, creator: { kind: 'user', name: 'grace' } });
     });
 
 describe('a deployment', () => {
@@ -190,6 +191,34 @@ describe('a pull request', () => {
     expect(await jobOf(repeated)).toMatchObject({ variables: {}, files: {}, source: { commit: COMMIT } });
     expect((await actions())[0]).toEqual(['deployment.redeploy', 'grace']);
   });
+});
+
+test('what came from a fork and is built again by a Git host’s event waits for approval again', async () => {
+  const created = await createDeployment(
+    parts,
+    app,
+    { commit: COMMIT },
+    { creator, pullRequest: pullRequest(true) },
+  );
+  const spec = await env.DEPLOYMENTS.getByName(created.record.id).spec();
+  if (spec === null) throw new Error('there is no spec');
+  const asked = { clearCache: false, latest: false, commitHash: COMMIT, creator };
+  const repeated = await redeploy(parts, app, spec, {
+    ...asked,
+    actor: { kind: 'github', id: null, name: 'mallory' },
+  });
+  expect(repeated.record.approval).toEqual({ state: 'required', by: null });
+  expect(await jobOf(repeated)).toBeNull();
+});
+
+test('a pull request that was opened for a commit later is that of its redeployments, too', async () => {
+  const created = await createDeployment(parts, app, { branch: 'next' }, { creator });
+  await env.DEPLOYMENTS.getByName(created.record.id).adopt(pullRequest(false));
+  const record = await metadata.deployments.byId(created.record.id);
+  expect(record).not.toBeNull();
+  const adopted = await env.DEPLOYMENTS.getByName(created.record.id).snapshot();
+  if (adopted === null) throw new Error('it is not there');
+  expect((await again(adopted)).record.pullRequest).toEqual(pullRequest(false));
 });
 
 describe('what is skipped', () => {

@@ -197,8 +197,8 @@ export const actorOfCreator = ({ kind, name }: Creator): AuditActor => ({ kind, 
 
 /**
  * The same commit or upload again, with the App's current settings; with `latest`, the branch's newest commit instead of
- * the same one. What was built from a fork gets no variables this time either; that somebody of the team asks for the
- * same commit is their approval of it, so `latest` is refused there.
+ * the same one. What was built from a fork gets no variables this time either. That somebody of the team asks for the
+ * same commit is their approval of it, so `latest` is refused there; what a Git host asks for has to be approved.
  */
 export async function redeploy(
   { env, metadata }: Parts,
@@ -210,6 +210,8 @@ export async function redeploy(
     clearCache: boolean;
     latest: boolean;
     commitHash: string | null;
+    /** The pull request that was opened for its commit, if that is not in its spec. */
+    pullRequest?: PullRequestRef | null;
     creator: Creator;
     actor: AuditActor;
   },
@@ -231,33 +233,35 @@ export async function redeploy(
   if (source.kind === 'upload') await requireSource(metadata, source.uploadId, now);
   await requireRoom(env, app.ownerId);
   await requireDisk(env);
-  const created = await begin(
-    { env, metadata },
-    {
-      ...kept,
-      ...(options.latest || commitMessage === undefined ? {} : { commitMessage }),
-      id: options.id ?? newObjectId(now),
-      app: { id: app.id, slug: app.slug, name: app.name },
-      trigger: 'manual',
-      creator: options.creator,
-      source:
-        source.kind === 'git'
-          ? {
-              ...source,
-              commit: options.latest ? null : (options.commitHash ?? source.commit),
-              depth: app.source.provider === 'upload' ? 1 : app.source.depth,
-            }
-          : source,
-      build: app.build,
-      type: app.type,
-      ...(await secretsOf(metadata, app, isUntrusted)),
-      limits: limitsOf(app.build),
-      clearCache: isUntrusted || options.clearCache,
-      buildNumber: await metadata.apps.nextBuildNumber(app.id),
-      createdAt: now,
-    },
-  );
-  await noteCreated(metadata, app, created, options.actor, 'deployment.redeploy');
+  const isOwn = options.creator.kind === 'user' || options.creator.kind === 'token';
+  const spec: Spec = {
+    ...kept,
+    ...(isUntrusted && !isOwn ? { approval: 'required' } : {}),
+    ...(options.pullRequest == null ? {} : { pullRequest: options.pullRequest }),
+    ...(options.latest || commitMessage === undefined ? {} : { commitMessage }),
+    id: options.id ?? newObjectId(now),
+    app: { id: app.id, slug: app.slug, name: app.name },
+    trigger: 'manual',
+    creator: options.creator,
+    source:
+      source.kind === 'git'
+        ? {
+            ...source,
+            commit: options.latest ? null : (options.commitHash ?? source.commit),
+            depth: app.source.provider === 'upload' ? 1 : app.source.depth,
+          }
+        : source,
+    build: app.build,
+    type: app.type,
+    ...(await secretsOf(metadata, app, isUntrusted)),
+    limits: limitsOf(app.build),
+    clearCache: isUntrusted || options.clearCache,
+    buildNumber: await metadata.apps.nextBuildNumber(app.id),
+    createdAt: now,
+  };
+  const created = await begin({ env, metadata }, spec);
+  if (created.record.number === spec.buildNumber)
+    await noteCreated(metadata, app, created, options.actor, 'deployment.redeploy');
   return created;
 }
 
