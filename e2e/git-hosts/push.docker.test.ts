@@ -1,6 +1,6 @@
 /**
  * Real pushes to a real Git host: the host's webhook makes a deployment, a runner clones the private repository and builds
- * it, the preview is live, and a receiver of notifications gets one.
+ * it, the preview is live, the host shows a status and a comment, and a receiver of notifications gets one.
  */
 import { createHmac } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -119,8 +119,17 @@ async function pageOf(url: string | undefined): Promise<string> {
   return text(response);
 }
 
+interface Shown {
+  readonly state: string;
+  readonly statuses: readonly { readonly context: string; readonly target_url: string }[];
+}
+
+/** What the host shows of a commit. */
+const statusOf = async (commit: string) =>
+  (await gitea.api('GET', `/repos/owner/site/commits/${commit}/status`)) as Shown;
+
 describe('a push', () => {
-  it('to another branch ends in a live preview, and in a notification', async () => {
+  it('to another branch ends in a live preview, a status and a notification', async () => {
     const commit = await tree.push('topic', 'preview');
     const deployment = await succeeded('pushed', commit);
     expect(deployment).toMatchObject({
@@ -132,6 +141,10 @@ describe('a push', () => {
     });
     expect(await pageOf(deployment.urls.site)).toContain('<title>preview</title>');
     expect(await pageOf(deployment.urls.branch)).toContain('<title>preview</title>');
+    await expect.poll(async () => (await statusOf(commit)).state).toBe('success');
+    expect((await statusOf(commit)).statuses).toMatchObject([
+      { context: 'AppFlux / pushed (preview)', target_url: deployment.urls.site },
+    ]);
     const notifications = () => receiver.received.filter(({ body }) => body.includes(deployment.id));
     await expect.poll(() => notifications().length).toBe(1);
     const [{ headers, body } = { headers: {}, body: '' }] = notifications();
@@ -172,6 +185,34 @@ describe('a push', () => {
 });
 
 describe('a pull request', () => {
+  it('gets one comment, which the next push edits', async () => {
+    const comments = async () =>
+      (await gitea.api('GET', `/repos/owner/site/issues/${number}/comments`)) as {
+        id: number;
+        body: string;
+      }[];
+    const first = await succeeded('pushed', await tree.push('feature', 'one'));
+    const { number } = (await gitea.api('POST', '/repos/owner/site/pulls', {
+      head: 'feature',
+      base: 'main',
+      title: 'A feature | with <b>markup</b>',
+    })) as { number: number };
+    await expect
+      .poll(async () => (await comments()).map(({ body }) => body).join())
+      .toContain(first.urls.site);
+    const [comment] = await comments();
+    const second = await succeeded('pushed', await tree.push('feature', 'two'));
+    expect(second.pullRequest).toMatchObject({
+      number,
+      title: 'A feature | with <b>markup</b>',
+      fork: false,
+    });
+    await expect
+      .poll(async () => (await comments()).map(({ body }) => body).join())
+      .toContain(second.urls.site);
+    expect((await comments()).map(({ id }) => id)).toEqual([comment?.id]);
+  });
+
   it('from a fork waits until someone of the team approves it', async () => {
     const visitor = { name: 'visitor', password: 'password-of-the-tests' };
     await gitea.api('POST', '/admin/users', {
