@@ -94,14 +94,19 @@ export async function startGitea(program: GiteaProgram): Promise<Gitea> {
   const folder = await mkdtemp(join(tmpdir(), 'appflux-gitea-'));
   const place = { folder, data: program.data, port: await freePort(), sshPort: await freePort() };
   const config = join(folder, 'app.ini');
-  await mkdir(join(folder, 'home'));
+  for (const path of ['home', 'tmp']) await mkdir(join(folder, path));
   await writeFile(config, settingsOf(place), { mode: 0o600 });
   const owner: GiteaUser = { name: 'owner', password: 'password-of-the-tests' };
   const url = `http://127.0.0.1:${place.port}`;
   const run = (args: readonly string[]) =>
     execa(program.path, ['--config', config, ...args], {
       // Without the settings, SSH keys and Git configuration of this account.
-      env: { PATH: process.env.PATH, HOME: join(folder, 'home'), USER: userInfo().username },
+      env: {
+        PATH: process.env.PATH,
+        HOME: join(folder, 'home'),
+        TMPDIR: join(folder, 'tmp'),
+        USER: userInfo().username,
+      },
       extendEnv: false,
       stdin: 'ignore',
       all: true,

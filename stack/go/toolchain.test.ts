@@ -3,8 +3,8 @@ import { goVersion, isNewEnough } from './toolchain.ts';
 
 describe('goVersion', () => {
   test('reads what `go version` prints', () => {
-    expect(goVersion('go version go1.26.8 linux/amd64')).toEqual([1, 26, 8]);
-    expect(goVersion('go version go1.27rc1 linux/arm64')).toEqual([1, 27, 0]);
+    expect(goVersion('go version go1.26.8 linux/amd64')).toEqual([1, 26]);
+    expect(goVersion('go version go1.27rc1 linux/arm64')).toEqual([1, 27]);
   });
 
   test('is null for anything else', () => {
@@ -15,16 +15,13 @@ describe('goVersion', () => {
 
 describe('isNewEnough', () => {
   test.each([
-    ['go version go1.25.2 linux/amd64', true],
-    ['go version go1.25.10 linux/amd64', true],
-    ['go version go1.25.1 linux/amd64', false],
-    ['go version go1.25 linux/amd64', false],
+    ['go version go1.25.0 linux/amd64', true],
     ['go version go1.30.1 linux/amd64', true],
     ['go version go2.0 linux/amd64', true],
     ['go version go1.24.9 linux/amd64', false],
     ['go version go1.3 linux/amd64', false],
     ['no Go at all', false],
   ])('%s: %s', (text, expected) => {
-    expect(isNewEnough(text, { minor: 25, patch: 2 })).toBe(expected);
+    expect(isNewEnough(text, 25)).toBe(expected);
   });
 });

@@ -14,31 +14,22 @@ export interface Go {
   env: NodeJS.ProcessEnv;
 }
 
-/** A version of Go 1. */
-export interface GoVersion {
-  readonly minor: number;
-  readonly patch: number;
+/** `go1.25.3` is [1, 25]; null for anything that is not a version. */
+export function goVersion(text: string): [major: number, minor: number] | null {
+  const match = /\bgo(\d+)\.(\d+)/.exec(text);
+  return match === null ? null : [Number(match[1]), Number(match[2])];
 }
 
-/** `go1.25.3` is [1, 25, 3]; null for anything that is not a version. */
-export function goVersion(text: string): [major: number, minor: number, patch: number] | null {
-  const match = /\bgo(\d+)\.(\d+)(?:\.(\d+))?/.exec(text);
-  return match === null ? null : [Number(match[1]), Number(match[2]), Number(match[3] ?? 0)];
-}
-
-/** Whether the version that `go version` printed is at least this one. */
-export function isNewEnough(text: string, needed: GoVersion): boolean {
+/** Whether the version that `go version` printed is at least 1.`minor`. */
+export function isNewEnough(text: string, minor: number): boolean {
   const version = goVersion(text);
-  if (version === null) return false;
-  const [major, minor, patch] = version;
-  if (major !== 1) return major > 1;
-  return minor === needed.minor ? patch >= needed.patch : minor > needed.minor;
+  return version !== null && (version[0] > 1 || (version[0] === 1 && version[1] >= minor));
 }
 
-/** The machine's own Go if it is at least this version, else null. */
-export async function installedGo(needed: GoVersion): Promise<Go | null> {
+/** The machine's own Go if it is 1.`minor` or newer, else null. */
+export async function installedGo(minor: number): Promise<Go | null> {
   const { stdout, failed } = await execa('go', ['version'], { reject: false });
-  return !failed && isNewEnough(stdout, needed) ? { command: 'go', env: {} } : null;
+  return !failed && isNewEnough(stdout, minor) ? { command: 'go', env: {} } : null;
 }
 
 /**
@@ -103,6 +94,6 @@ const unavailable = (reason: string, cause?: unknown) =>
   new StackProblem(
     'package_missing',
     `The tests need Go to build a server, and it could not be downloaded (${reason})`,
-    'install Go 1.26.2 or newer, then try again',
+    'install Go 1.25 or newer, then try again',
     { cause },
   );
