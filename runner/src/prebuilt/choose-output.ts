@@ -41,7 +41,7 @@ export function chooseOutput(
       type: chosen,
       framework: decision?.plan.framework ?? null,
       packageManager: null,
-      image: 'none',
+      image: '',
       node: null,
       installCommand: null,
       buildCommand: null,

@@ -99,7 +99,7 @@ test('a folder is published as a site, with the rules of the project around it',
   expect(framesOf('phase').map(({ phase }) => phase)).toEqual(['preparing', 'uploading']);
   expect(framesOf('source')).toMatchObject([{ branch: 'main', commitMessage: 'Add a map' }]);
   expect(framesOf('plan')).toMatchObject([
-    { version: '2.0.0', plan: { type: 'web', image: 'none', buildCommand: null, outputs: ['dist'] } },
+    { version: '2.0.0', plan: { type: 'web', image: '', buildCommand: null, outputs: ['dist'] } },
   ]);
   expect(attempt.log).toContain('Delivered by appflux 1.2.3.');
   expect(journal).not.toContain('cannot be written');
