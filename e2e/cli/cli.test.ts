@@ -1,6 +1,6 @@
 /** The command line as people have it, against a real instance with a real runner. */
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createClient } from '@appflux/client';
 import type { App, Deployment, LogLine, Me, Page } from '@appflux/protocol';
@@ -219,6 +219,25 @@ describe('deploy', () => {
     // Three cut attempts of half a megabyte each, and every part once.
     expect(proxy.received).toBeLessThan(picture.length + 5_000_000);
     expect((await visit(`${deployment.urls.site}/picture.bin`)).bytes.equals(picture)).toBe(true);
+  });
+
+  it('that is interrupted while it uploads ends with 130, and leaves nothing behind', async () => {
+    const folder = await project({ 'index.html': 'x', 'picture.bin': randomBytes(2_000_000) });
+    const temporary = await mkdtemp(join(cli.folder, 'tmp-'));
+    proxy.cutNext(1000);
+    const child = execa(cli.node, [cli.bin, 'deploy', folder, '--app', 'interrupted'], {
+      env: cli.env({ ...ci, TMPDIR: temporary }),
+      extendEnv: false,
+      stdin: 'ignore',
+      reject: false,
+    });
+    await expect.poll(() => proxy.cut).toBeGreaterThan(0);
+    expect(await readdir(temporary)).toHaveLength(1);
+    child.kill('SIGINT');
+    expect(await child).toMatchObject({ exitCode: 130, stdout: '' });
+    proxy.cutNext(0);
+    expect(await readdir(temporary)).toEqual([]);
+    expect((await client.api.deployments.listOf('interrupted')).items).toEqual([]);
   });
 
   it('that fails ends with 1 and says why; what its build prints can’t control the terminal', async () => {

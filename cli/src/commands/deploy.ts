@@ -8,9 +8,10 @@ import type { Context, Session } from '../context.ts';
 import { chooseApp } from '../deploy/choose-app.ts';
 import { createOnce } from '../deploy/create.ts';
 import { finish } from '../deploy/finish.ts';
+import { stopOnInterrupt } from '../deploy/interrupt.ts';
 import { upload } from '../deploy/upload.ts';
 import { pack } from '../pack/archive.ts';
-import { collect, largest } from '../pack/collect.ts';
+import { type Collected, collect, largest } from '../pack/collect.ts';
 import { APP_OPTION, type AppFlag } from '../target.ts';
 
 export interface DeployFlags extends JsonFlag, AppFlag {
@@ -76,12 +77,7 @@ async function deployFolder(
     `${formatNumber(entries.length)} ${entries.length === 1 ? 'file' : 'files'}, ${formatBytes(bytes)}. The largest:`,
   );
   for (const line of largest(entries, 3)) output.note(output.noteColors.dim(line));
-  output.status('Packing…');
-  await using archive = await pack(collected);
-  const { size } = await stat(archive.path);
-  output.status(null);
-  output.note(`Uploading ${formatBytes(size)} to ${app.slug} at ${session.url}`);
-  const uploadId = await upload(context, session, archive.path, `${app.slug}.zip`);
+  const uploadId = await packAndUpload(context, session, collected, app.slug);
   const created = await createOnce(session, app.slug, {
     uploadId,
     environment: flags.prod ? 'production' : 'preview',
@@ -89,4 +85,22 @@ async function deployFolder(
     ...(flags.clearCache && { clearCache: true }),
   });
   await finish(context, session, created, { json: flags.json === true, wait: flags.wait });
+}
+
+/** Gives the id of the upload. Nothing stays on this machine, also after Ctrl-C. */
+async function packAndUpload(
+  context: Context,
+  session: Session,
+  collected: Collected,
+  slug: string,
+): Promise<string> {
+  const { output } = context;
+  using interruption = stopOnInterrupt();
+  const { signal } = interruption;
+  output.status('Packing…');
+  await using archive = await pack(collected, { signal });
+  const { size } = await stat(archive.path);
+  output.status(null);
+  output.note(`Uploading ${formatBytes(size)} to ${slug} at ${session.url}`);
+  return await upload(context, session, { path: archive.path, name: `${slug}.zip` }, signal);
 }

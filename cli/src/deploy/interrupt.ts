@@ -6,6 +6,14 @@ import { EXIT } from '../exit.ts';
 import { confirm } from '../prompts.ts';
 import type { TextPrinter } from './follow.ts';
 
+/** Until it is disposed of, Ctrl-C aborts a signal with a CliProblem `interrupted`, so that cleanup still happens. */
+export function stopOnInterrupt(): Interruption {
+  const stop = new AbortController();
+  const interrupted = () => stop.abort(new CliProblem(EXIT.interrupted, 'Canceled.'));
+  process.on('SIGINT', interrupted);
+  return { signal: stop.signal, [Symbol.dispose]: () => process.off('SIGINT', interrupted) };
+}
+
 /** Until it is disposed of, the first Ctrl-C asks whether to cancel the deployment. */
 export interface Interruption extends Disposable {
   /** Aborts when the person leaves the deployment alone and wants to go. */

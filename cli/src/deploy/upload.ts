@@ -18,26 +18,26 @@ const WAITS_MS = [1000, 3000, 10_000, 20_000, 30_000];
 export async function upload(
   context: Context,
   { client }: Session,
-  path: string,
-  name: string,
+  archive: { path: string; name: string },
+  signal: AbortSignal,
 ): Promise<string> {
   const { output } = context;
-  const blob = await openAsBlob(path);
+  const blob = await openAsBlob(archive.path);
   const transfer = client.uploads.transfer(
-    { name, blob },
+    { name: archive.name, blob },
     { put: putByNode, onProgress: (progress, now) => output.status(progressLine(progress, now)) },
   );
-  const never = new AbortController().signal;
   for (let attempt = 0; ; attempt += 1) {
     try {
-      const id = await transfer.run(never);
+      const id = await transfer.run(signal);
       output.status(null);
       return id;
     } catch (error) {
+      signal.throwIfAborted();
       const wait = WAITS_MS[attempt];
       if (!mayPass(error) || wait === undefined) throw asProblem(error);
       output.note(`The upload was interrupted: ${reasonOf(error)} Continuing in ${formatElapsed(wait)}.`);
-      await sleep(wait);
+      await sleep(wait, undefined, { signal });
     }
   }
 }

@@ -25,15 +25,23 @@ export interface Archive extends AsyncDisposable {
   readonly path: string;
 }
 
+export interface PackOptions {
+  readonly maxBytes?: number;
+  readonly signal?: AbortSignal;
+}
+
 /**
- * Packs files. @throws CliProblem `usage` if the ZIP gets larger than an upload can be, or a file can't be read
+ * Packs files. @throws CliProblem `usage` if the ZIP gets larger than an upload can be, or a file can't be read; or the reason of the signal
  */
-export async function pack({ top, entries }: Collected, maxBytes = MAX_UPLOAD_BYTES): Promise<Archive> {
+export async function pack(
+  { top, entries }: Collected,
+  { maxBytes = MAX_UPLOAD_BYTES, signal = new AbortController().signal }: PackOptions = {},
+): Promise<Archive> {
   const folder = await mkdtemp(join(tmpdir(), 'appflux-'));
   const remove = () => rm(folder, { recursive: true, force: true });
   const path = join(folder, 'source.zip');
   try {
-    await write(top, entries, path, maxBytes);
+    await write(top, entries, path, { maxBytes, signal });
   } catch (error) {
     await remove();
     throw error;
@@ -41,7 +49,12 @@ export async function pack({ top, entries }: Collected, maxBytes = MAX_UPLOAD_BY
   return { path, [Symbol.asyncDispose]: remove };
 }
 
-async function write(top: string, entries: readonly Entry[], path: string, maxBytes: number): Promise<void> {
+async function write(
+  top: string,
+  entries: readonly Entry[],
+  path: string,
+  { maxBytes, signal }: Required<PackOptions>,
+): Promise<void> {
   const zip = new ZipFile();
   const failed = new AbortController();
   zip.on('error', (error: NodeJS.ErrnoException) => failed.abort(unreadable(error)));
@@ -63,10 +76,11 @@ async function write(top: string, entries: readonly Entry[], path: string, maxBy
   }
   try {
     await pipeline(Readable.from(zip.outputStream), counted, createWriteStream(path), {
-      signal: failed.signal,
+      signal: AbortSignal.any([signal, failed.signal]),
     });
   } catch (error) {
     failed.signal.throwIfAborted();
+    signal.throwIfAborted();
     throw error;
   }
 }

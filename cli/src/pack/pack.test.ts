@@ -202,7 +202,7 @@ describe('a limit', () => {
   test('of the ZIP names the largest files, and leaves nothing behind', async () => {
     const noise = Array.from({ length: 4000 }, (_, index) => ((index * 7919) % 256).toString(36)).join('');
     await write({ 'film.mp4': noise, 'a.ts': 'x' });
-    await expect(pack(await collect(folder), 500)).rejects.toMatchObject({
+    await expect(pack(await collect(folder), { maxBytes: 500 })).rejects.toMatchObject({
       exit: EXIT.usage,
       hint: expect.stringContaining('film.mp4'),
     });
