@@ -143,7 +143,7 @@ test('of an app of which more wait than one call goes through, the next call goe
   }
   using _ = withPrevious(OLD_KEY);
   // What an app takes, and two of its deployments.
-  const call = (after: string | null) => resealFrom({ env, metadata }, after, 8);
+  const call = (after: string | null) => resealFrom({ env, metadata }, after, 9);
   const next = `${app.id}.${ids[1]}`;
   expect(await call(null)).toEqual({ resealed: 2, next });
   expect(await call(next)).toEqual({ resealed: 2, next: `${app.id}.${ids[3]}` });
