@@ -89,6 +89,12 @@ it('an instance moves from D1 to MongoDB and into another D1: the digests stay t
   await client.api.deployments.pin(id);
   const retention = { artifacts: { keepLast: 3, days: 7 }, logs: null };
   await client.api.apps.update(slug, { retention });
+  await client.api.hooks.create({
+    kind: 'slack',
+    url: 'https://hooks.example.com/services/T0/B0/X',
+    events: ['deployment.failed'],
+    apps: [slug],
+  });
   await running.stop();
 
   const toMongo = await copy(first, server.uri, 'd1', 'mongo');
@@ -101,6 +107,7 @@ it('an instance moves from D1 to MongoDB and into another D1: the digests stay t
     apps: { count: 2 },
     appFiles: { count: 1 },
     deployments: { count: 1 },
+    hooks: { count: 1 },
     uploads: { count: 1 },
     users: { count: 1 },
     owner: { count: 1 },

@@ -16,12 +16,23 @@ import { summaryOf } from './summary.ts';
 import { webhookRequest } from './webhook.ts';
 
 /**
- * Sends a notification once. It doesn't throw for what a receiver does, nor for what is wrong with the hook.
+ * Sends a notification once. It doesn't throw: a fault of ours counts as a failed attempt, or one notification could keep
+ * its hook's alarm busy forever.
  * @param delivery which one: its round is 0 until somebody sends it again
  * @param text the `NotificationBody` in JSON
  * @param at now, in milliseconds since 1970
  */
-export async function deliver(
+export async function deliver(...args: Parameters<typeof send>): Promise<Sending> {
+  try {
+    return await send(...args);
+  } catch (error) {
+    const [, hook, { id }] = args;
+    journal.error(`Hook ${hook.id}: delivery ${id} could not be sent`, error);
+    return unsent(hook, 'later', 'A part of this instance failed');
+  }
+}
+
+async function send(
   env: Env,
   hook: HookRecord,
   { id, round }: { id: string; round: number },

@@ -546,6 +546,25 @@ test('a notification that fails for a day becomes a dead letter, and is sent aga
   await expect.poll(async () => (await deliveries(hook))[0]?.status).toBe('delivered');
 });
 
+test('a notification that can’t be read fails like any other, and keeps the next one from nothing', async () => {
+  const target = receiver();
+  const hook = await created({ url: target.url });
+  const broken = {
+    id: '0'.repeat(24),
+    event: 'deployment.failed' as const,
+    deploymentId: null,
+    app: null,
+    body: '{',
+  };
+  await notificationsOf(env, hook.id).enqueue(broken);
+  await announced(ended());
+  await ring(hook);
+  expect(await deliveries(hook)).toMatchObject([
+    { status: 'delivered' },
+    { status: 'pending', attempts: [{ error: 'A part of this instance failed' }] },
+  ]);
+});
+
 test('a hook of which nothing arrives for five days is disabled', async () => {
   const target = await receiver({ status: 500 }).start();
   const hook = await created({ url: target.url });
