@@ -90,6 +90,9 @@ test.each([
     'cannot reach mongodb+srv://root:p4ss@db.example/appflux',
     'cannot reach mongodb+srv://***@db.example/appflux',
   ],
+  ['glpat-AbC_def-0123456789.01 was refused', 'glpat-*** was refused'],
+  ['ATCTT3xFfGN0abcdefghij=ABCD1234 was refused', 'ATCTT3*** was refused'],
+  ['whsec_dGVzdHRlc3Q+ZXN0dGVz/A== signs', 'whsec_*** signs'],
 ])('%s is written as %s', (text, expected) => {
   expect(withoutSecrets(text)).toBe(expected);
 });
@@ -100,6 +103,7 @@ test.each([
   'https://git.example.com/shop.git',
   'mail to ada@example.com',
   'the afx_ prefix of API tokens',
+  'a glossary-of-all-terms of ATTACHMENTS',
 ])('%s is written as it is', (text) => expect(withoutSecrets(text)).toBe(text));
 
 test('a token of any kind is masked wherever it stands', () => {

@@ -16,8 +16,11 @@ const SECRETS: readonly (readonly [RegExp, string])[] = [
   // Access tokens (RFC 7519 §3.1).
   [/\beyJ[\w-]+\.[\w-]+\.[\w-]*/g, 'eyJ***'],
   [/\b(Bearer|Basic) +[\w.~+/=-]+/gi, '$1 ***'],
-  // Tokens of GitHub.
+  // Tokens of GitHub, GitLab and Atlassian, and signing tokens of webhooks.
   [/\b(gh[oprsu]_|github_pat_)\w{8,}/g, '$1***'],
+  [/\b(gl(?:pat|dt|rt|ptt|oas)-)[\w.-]{8,}/g, '$1***'],
+  [/\b(AT(?:CT|AT)T3)[\w=-]{8,}/g, '$1***'],
+  [/\b(whsec_)[\w+/=-]{8,}/g, '$1***'],
   // What makes a presigned request good.
   [/\b(X-Amz-(?:Signature|Security-Token|Credential)=)[^&\s"']+/gi, '$1***'],
   // Names and passwords in URLs (RFC 3986 §3.2.1), as in MONGODB_URI.

@@ -1,4 +1,5 @@
 import { env } from 'cloudflare:workers';
+import { createHmac } from 'node:crypto';
 import { type CreatedWebhookSecret, MAX_WEBHOOK_SECRETS, type WebhookSecretList } from '@appflux/protocol';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { resealWebhookSecrets } from '../key-rotation/reseal.ts';
@@ -37,6 +38,27 @@ describe('a webhook secret', () => {
     expect(JSON.stringify(stored)).not.toContain(secret.secret);
     expect((await ping(pathOf(secret), secret.secret)).status).toBe(202);
     await expect.poll(async () => (await listOf(owner.token))[0]?.lastUsedAt).not.toBe(null);
+  });
+
+  test('of GitLab can be its secret token or its signing token', async () => {
+    const owner = await founder();
+    const { secret, ...made } = await created(owner.token, { provider: 'gitlab', name: 'harbor' });
+    expect(secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
+    const body = JSON.stringify({ object_kind: 'note' });
+    const id = crypto.randomUUID();
+    const at = String(Math.floor(Date.now() / 1000));
+    const key = Buffer.from(secret.slice('whsec_'.length), 'base64');
+    const signature = createHmac('sha256', key).update(`${id}.${at}.${body}`).digest('base64');
+    const signed = { 'webhook-id': id, 'webhook-timestamp': at, 'webhook-signature': `v1,${signature}` };
+    const sent = (headers: Record<string, string>) =>
+      request(pathOf(made), {
+        method: 'POST',
+        body,
+        headers: { 'Content-Type': 'application/json', ...headers },
+      });
+    expect((await sent(signed)).status).toBe(202);
+    expect((await sent({ 'X-Gitlab-Token': secret })).status).toBe(202);
+    expect((await sent({ ...signed, 'webhook-id': crypto.randomUUID() })).status).toBe(401);
   });
 
   test('is one of several while they are rotated, until it is deleted', async () => {

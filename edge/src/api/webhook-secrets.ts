@@ -14,7 +14,7 @@ import { audited, bearer, json, jsonBody, needs, refusals, router } from '../htt
 import { newObjectId } from '../metadata/object-id.ts';
 import type { WebhookSecretRecord } from '../metadata/webhook-secrets.ts';
 import { createSealer, webhookSecretLabel } from '../secrets/sealing.ts';
-import { makeToken } from '../secrets/tokens.ts';
+import { makeSigningToken, makeToken } from '../secrets/tokens.ts';
 import { setting } from '../settings.ts';
 
 /** Where a team's webhooks are sent. The team in it only selects the secrets that are tried. */
@@ -71,7 +71,7 @@ webhookSecrets.openapi(
       });
     }
     const { provider, name } = c.req.valid('json');
-    const secret = makeToken('webhookSecret');
+    const secret = provider === 'gitlab' ? makeSigningToken() : makeToken('webhookSecret');
     const id = newObjectId();
     const record: WebhookSecretRecord = {
       id,

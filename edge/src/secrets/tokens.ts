@@ -9,6 +9,13 @@ export const randomToken = (): string => base64url.encode(crypto.getRandomValues
 export const makeToken = (kind: keyof typeof TOKEN_PREFIX): string => TOKEN_PREFIX[kind] + randomToken();
 
 /**
+ * A signing token in the form of Standard Webhooks, which GitLab takes as a webhook's signing token and as its secret
+ * token alike: `whsec_` and the Base64 of 256 random bits.
+ */
+export const makeSigningToken = (): string =>
+  `whsec_${Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64')}`;
+
+/**
  * The form in which a token is kept: its SHA-256 in hex. A plain hash is enough, and can be looked up, because
  * a token has 256 random bits and cannot be guessed from its hash.
  */
