@@ -104,9 +104,16 @@ export interface End {
   waitedSeconds: number | null;
 }
 
-/** How a deployment ended; null when it has not. */
-export function endOf({ createdAt, startedAt, finishedAt, durationSeconds }: DeploymentRecord): End | null {
-  if (finishedAt === null) return null;
+/** How a deployment ended; null when it has not, or was skipped and is no build. */
+export function endOf({
+  createdAt,
+  startedAt,
+  finishedAt,
+  durationSeconds,
+  // Absent in records of earlier versions.
+  skipped = null,
+}: DeploymentRecord): End | null {
+  if (finishedAt === null || skipped !== null) return null;
   const waitedMs = startedAt === null ? null : Date.parse(startedAt) - Date.parse(createdAt);
   return {
     endedOn: finishedAt.slice(0, 10),

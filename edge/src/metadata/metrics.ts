@@ -41,9 +41,12 @@ export interface Failed {
 export interface MetricsStore {
   /** Ids of teams, ascending, `limit` at most. */
   teams(limit: number): Promise<string[]>;
-  /** Deployments of these teams, 1,000 at most: those that have not ended, and those that ended in the range. */
+  /**
+   * Deployments of these teams, 1,000 at most: those that have not ended, without queued ones that need approval, and those
+   * that ended in the range, without skipped ones.
+   */
   deployments(teams: readonly string[], range: DayRange): Promise<DeploymentCounts>;
-  /** Deployments of these teams that have not ended: of each state the oldest, `each` at most, oldest first. */
+  /** The same that have not ended: of each state the oldest, `each` at most, oldest first. */
   unended(teams: readonly string[], each: number): Promise<Unended[]>;
   /** Deployments of these teams that failed on days of the range, in any order, `limit` at most. */
   failed(teams: readonly string[], range: DayRange, limit: number): Promise<Failed[]>;

@@ -13,9 +13,9 @@ import { flag, fromFlag, json, number, numberOrNull, text, textOrNull } from './
 import type { Database, Row, Statement, Value } from './database.ts';
 import { listPage, newestFirst } from './list.ts';
 
-/** That something of a deployment can still be removed, or has left something in storage. */
-const HAS_CONTENT = `(log_removed_at IS NULL OR leftovers = 1
-  OR (artifacts_removed_at IS NULL AND json_array_length(record, '$.artifacts') > 0))`;
+/** That something of a deployment, which skipped ones never had, can still be removed, or has left something in storage. */
+const HAS_CONTENT = `(skipped = 0 AND (log_removed_at IS NULL OR leftovers = 1
+  OR (artifacts_removed_at IS NULL AND json_array_length(record, '$.artifacts') > 0)))`;
 
 /** What a deployment has left, without its record. */
 const CONTENT = `id, app_id, status, created_at, upload_id, pinned, promoted_at, artifacts_removed_at, log_removed_at,

@@ -19,9 +19,13 @@ export const teamStatement = (limit: number): Statement => ({
   values: [limit],
 });
 
+/** Not those that need approval: they may wait for people for days, and their age says nothing of the queue. */
+const IS_IN_QUEUE = `(status <> 'queued' OR record ->> '$.approval' IS NULL)`;
+
 export const unendedStatement = (teams: readonly string[]): Statement => ({
   sql: `SELECT status, count(*) AS count, min(created_at) AS oldest FROM deployments
-        WHERE ${IS_OF_TEAMS} AND status IN (${UNENDED.map((status) => `'${status}'`).join(', ')}) GROUP BY status`,
+        WHERE ${IS_OF_TEAMS} AND status IN (${UNENDED.map((status) => `'${status}'`).join(', ')})
+          AND ${IS_IN_QUEUE} GROUP BY status`,
   values: [JSON.stringify(teams)],
 });
 
@@ -45,7 +49,7 @@ export const oldestStatement = (
   limit: number,
 ): Statement => ({
   sql: `SELECT id, owner_id, app_id, status, created_at, record ->> '$.app.slug' AS slug FROM deployments
-        WHERE ${IS_OF_TEAMS} AND status = ?2 ORDER BY created_at, id LIMIT ?3`,
+        WHERE ${IS_OF_TEAMS} AND status = ?2 AND ${IS_IN_QUEUE} ORDER BY created_at, id LIMIT ?3`,
   values: [JSON.stringify(teams), status, limit],
 });
 

@@ -17,8 +17,9 @@ import { ofApp, pointTo } from './apps.ts';
 import { is, isDuplicate, Records } from './database.ts';
 import { idOf } from './documents.ts';
 
-/** That something of a deployment can still be removed, or has left something in storage. */
+/** That something of a deployment, which skipped ones never had, can still be removed, or has left something in storage. */
 const HAS_CONTENT = {
+  skipped: null,
   $or: [
     { logRemovedAt: null },
     { leftovers: true },

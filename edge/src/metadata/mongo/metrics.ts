@@ -2,10 +2,16 @@ import type { PhaseSpan } from '@appflux/protocol';
 import type { Db, Filter } from 'mongodb';
 import { type Ended, percentilesOf } from '../analytics.ts';
 import type { DeploymentRecord } from '../metadata.ts';
-import { type Failed, type MetricsStore, UNENDED, type Unended } from '../metrics.ts';
+import { type Failed, type MetricsStore, UNENDED, type Unended, type UnendedStatus } from '../metrics.ts';
 import { type Group, histogramOf } from './analytics.ts';
 import { is, Records } from './database.ts';
 import type { Document } from './documents.ts';
+
+/** Not those that need approval: they may wait for people for days, and their age says nothing of the queue. */
+const inQueue = (status: UnendedStatus) => ({
+  status: is(status),
+  ...(status === 'queued' ? { approval: null } : {}),
+});
 
 export function createMetricsStore(db: Db): MetricsStore {
   const teamRecords = new Records(db, 'teams');
@@ -35,7 +41,7 @@ export function createMetricsStore(db: Db): MetricsStore {
       const inRange = { ...ofTeams(teams), endedOn: { $gte: from, $lte: to } };
       const oldest = await Promise.all(
         UNENDED.map(async (status) => {
-          const filter = { ...ofTeams(teams), status: is(status) };
+          const filter = { ...ofTeams(teams), ...inQueue(status) };
           const [first] = await deployments.all(filter, { createdAt: 1 }, 1);
           if (first === undefined) return [];
           const count = await deployments.documents.countDocuments(filter);
@@ -58,7 +64,7 @@ export function createMetricsStore(db: Db): MetricsStore {
     async unended(teams, each) {
       const oldest = await Promise.all(
         UNENDED.map((status) =>
-          deployments.all({ ...ofTeams(teams), status: is(status) }, { createdAt: 1, _id: 1 }, each),
+          deployments.all({ ...ofTeams(teams), ...inQueue(status) }, { createdAt: 1, _id: 1 }, each),
         ),
       );
       return oldest.flat().map(

@@ -115,6 +115,49 @@ export function triggerContract(create: CreateBackend): void {
     expect(await deployments.byId(skipped.id)).toEqual(kept(skipped));
   });
 
+  test('what was skipped is no build: analytics don’t count it, and retention has nothing of it to remove', async () => {
+    const { apps, deployments, analytics } = await create();
+    const app = appRecord();
+    await apps.insert(app);
+    const finishedAt = '2026-11-02T12:00:00.000Z';
+    const ended = { status: 'canceled', finishedAt } as const;
+    const skipped = deploymentRecord(app, { ...ended, skipped: { reason: 'Nothing changed' } });
+    const canceled = deploymentRecord(app, ended);
+    for (const record of [skipped, canceled]) await deployments.project(record, 1);
+    const range = { from: '2026-11-02', to: '2026-11-02' };
+    const { days } = await analytics.builds({ ownerId: app.ownerId }, range);
+    expect(days).toEqual([{ day: '2026-11-02', success: 0, failed: 0, canceled: 1 }]);
+    const { items } = await deployments.withContent(app.id, PAGE);
+    expect(items.map(({ id }) => id)).toEqual([canceled.id]);
+  });
+
+  test('what needs approval is not in the queue that metrics measure: it may wait for people for days', async () => {
+    const { apps, deployments, metrics } = await create();
+    const app = appRecord();
+    await apps.insert(app);
+    const held = deploymentRecord(app, { approval: { state: 'required', by: null } });
+    const queued = deploymentRecord(app);
+    const building = deploymentRecord(app, {
+      status: 'building',
+      approval: { state: 'approved', by: 'ada' },
+    });
+    for (const record of [held, queued, building]) await deployments.project(record, 1);
+    const unended = async () =>
+      (await metrics.unended([app.ownerId], 10)).map(({ deploymentId }) => deploymentId);
+    expect(await unended()).toEqual([queued.id, building.id]);
+    const range = { from: '2026-11-01', to: '2026-11-30' };
+    const counts = async () => (await metrics.deployments([app.ownerId], range)).unended;
+    expect(await counts()).toEqual(
+      expect.arrayContaining([
+        { status: 'queued', count: 1, oldestCreatedAt: queued.createdAt },
+        { status: 'building', count: 1, oldestCreatedAt: building.createdAt },
+      ]),
+    );
+    await deployments.project({ ...queued, status: 'canceled' }, 2);
+    expect(await unended()).toEqual([building.id]);
+    expect((await counts()).map(({ status }) => status)).toEqual(['building']);
+  });
+
   test('lists are narrowed by what was skipped, by branch, environment and pull request', async () => {
     const { apps, deployments } = await create();
     const app = appRecord();
