@@ -10,6 +10,7 @@ export const FIRST = [
   'runner/src/sandbox/attacks/leftovers.docker.test.ts',
   'runner/src/commands/cli.docker.test.ts',
   'e2e/host/builds.test.ts',
+  'e2e/cli/cli.test.ts',
   'stack/dev/dev.docker.test.ts',
   'e2e/container/compose.docker.test.ts',
   'e2e/service/systemd.docker.test.ts',
