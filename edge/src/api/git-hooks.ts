@@ -78,12 +78,14 @@ gitHooks.post('/hooks/git/:provider', (c) => {
 async function receive(c: Context<ApiEnv>, provider: Provider): Promise<Response> {
   const { headers } = c.req.raw;
   const parts = { env: c.env, metadata: c.get('metadata') };
-  const signers = await signersOf(parts, provider, c.req.query('team') ?? null);
-  if (signers.length === 0) throw unsigned('no webhook secret is set up for it');
+  const signers = signersOf(parts, provider, c.req.query('team') ?? null);
+  let next = await signers.next();
+  if (next.done) throw unsigned('no webhook secret is set up for it');
   const host = gitHost(provider);
   const raw = await payloadOf(c.req.raw);
-  const signer = signers.find(({ secret }) => host.verify(headers, raw, [secret]));
-  if (signer === undefined) throw unsigned('its signature is missing or not by a secret that is valid here');
+  while (!next.done && !host.verify(headers, raw, [next.value.secret])) next = await signers.next();
+  if (next.done) throw unsigned('its signature is missing or not by a secret that is valid here');
+  const signer = next.value;
   c.executionCtx.waitUntil(noteUse(c, signer));
   const body = bodyOf(headers, raw);
   const id = `${provider}:${await idOf(host.deliveryId(headers), raw)}`;
@@ -106,12 +108,12 @@ async function answerTo(
 ): Promise<WebhookAnswer> {
   if (!('repository' in event)) {
     // Only GitHub itself reports what became of the App's installations.
-    if (event.kind === 'installation' && signer.ownerId === null)
+    if (event.kind === 'installation' && signer.actsFor === 'installation')
       c.executionCtx.waitUntil(noteInstallation(c, event));
     return withoutRepository(event);
   }
   return ownerId === null
-    ? { ignored: 'The installation of the GitHub App belongs to no team' }
+    ? { ignored: 'The webhook is of no team: connect the installation of the GitHub App first' }
     : deliver(c, { deliveryId, ownerId, event });
 }
 

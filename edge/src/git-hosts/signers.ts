@@ -12,8 +12,8 @@ import { githubAppSecrets, ownerOfInstallation } from './github-app/events.ts';
 
 export interface Signer {
   readonly secret: string;
-  /** The team whose apps it deploys; null for the GitHub App, which acts for the team of an installation. */
-  readonly ownerId: string | null;
+  /** Whose apps it deploys: those of the instance owner's team, of the payload's installation, or of its record's team. */
+  readonly actsFor: 'owner' | 'installation' | 'team';
   /** The record of a team's secret; null for others. */
   readonly record: WebhookSecretRecord | null;
 }
@@ -35,30 +35,32 @@ export function instanceSecrets(env: Env, provider: Provider): string[] {
 
 /**
  * Those who may have signed a webhook of `provider`. `teamId` is what its URL says, and selects the secrets of that team;
- * null selects the instance's.
+ * null selects the instance's, and then the GitHub App's. They come in parts, because most webhooks are signed by the
+ * first, which is read from no database.
  */
-export async function signersOf(
+export async function* signersOf(
   { env, metadata }: { env: Env; metadata: Metadata },
   provider: Provider,
   teamId: string | null,
-): Promise<Signer[]> {
-  if (teamId !== null) return teamSigners({ env, metadata }, provider, teamId);
-  const secrets = instanceSecrets(env, provider);
-  const [owner, ofApp] = await Promise.all([
-    secrets.length === 0 ? null : metadata.users.owner(),
-    provider === 'github' ? githubAppSecrets(env, metadata) : [],
-  ]);
-  const signer = (ownerId: string | null) => (secret: string) => ({ secret, ownerId, record: null });
-  return [...(owner === null ? [] : secrets.map(signer(owner.id))), ...ofApp.map(signer(null))];
+): AsyncGenerator<Signer> {
+  if (teamId !== null) {
+    yield* await teamSigners({ env, metadata }, provider, teamId);
+    return;
+  }
+  for (const secret of instanceSecrets(env, provider)) yield { secret, actsFor: 'owner', record: null };
+  if (provider !== 'github') return;
+  for (const secret of await githubAppSecrets(env, metadata))
+    yield { secret, actsFor: 'installation', record: null };
 }
 
-/** The team that a signer acts for with this payload; null if the GitHub App's installation belongs to none. */
+/** The team that a signer acts for with this payload; null if there is none, such as for an unknown installation. */
 export async function teamOf(
   { env, metadata }: { env: Env; metadata: Metadata },
-  { ownerId }: Signer,
+  { actsFor, record }: Signer,
   body: unknown,
 ): Promise<string | null> {
-  if (ownerId !== null) return ownerId;
+  if (actsFor === 'owner') return (await metadata.users.owner())?.id ?? null;
+  if (actsFor === 'team') return record?.ownerId ?? null;
   const installationId = installationIdOf(body);
   return installationId === null ? null : ownerOfInstallation(env, metadata, installationId);
 }
@@ -75,7 +77,7 @@ async function teamSigners(
   return Promise.all(
     records.map(async (record) => ({
       secret: await sealer.open(record.sealed, webhookSecretLabel(record.id)),
-      ownerId: record.ownerId,
+      actsFor: 'team' as const,
       record,
     })),
   );
