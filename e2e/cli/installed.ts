@@ -1,11 +1,12 @@
 /** The package `appflux` as people have it: built, packed, and installed in a folder without this checkout. */
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { execa } from 'execa';
+import { buildCli } from '../../cli/build/build.ts';
 
-const ROOT = join(import.meta.dirname, '..', '..');
+const CLI = join(import.meta.dirname, '..', '..', 'cli');
 
 export interface Ran {
   readonly exit: number | undefined;
@@ -41,9 +42,14 @@ export class InstalledCli {
     const folder = await mkdtemp(join(tmpdir(), 'appflux-cli-'));
     const project = join(folder, 'project');
     for (const name of ['project', 'home']) await mkdir(join(folder, name));
-    const npm = (args: string[], cwd = project) => execa('npm', args, { cwd, stdin: 'ignore' });
-    // It is built before.
-    await npm(['pack', '--workspace', 'cli', '--pack-destination', project], ROOT);
+    const npm = (args: string[]) => execa('npm', args, { cwd: project, stdin: 'ignore' });
+    // As `npm pack -w cli` does it, but in a folder of its own: other tests build it at the same time.
+    const workspace = join(folder, 'package');
+    for (const name of ['package.json', 'README.md', 'bin']) {
+      await cp(join(CLI, name), join(workspace, name), { recursive: true });
+    }
+    await buildCli(join(workspace, 'dist'));
+    await npm(['pack', workspace, '--ignore-scripts']);
     const archive = (await readdir(project)).find((name) => name.endsWith('.tgz')) ?? '';
     await writeFile(join(project, 'package.json'), '{"private":true}');
     // It has no dependencies, so no registry is asked.
