@@ -26,6 +26,9 @@ const ANSWER_WITHIN_MS = 500;
 /** How soon the alarm goes on with what a request has left, in milliseconds. */
 const GO_ON_MS = 1_000;
 
+/** How long a task waits at most for deliveries that wait for their answers, in milliseconds. */
+const GIVE_WAY_MS = 200;
+
 /** Work that failed is tried again after this long, in milliseconds: twice as long each time, up to the most. */
 const AGAIN_MS = 5_000;
 const MOST_AGAIN_MS = 600_000;
@@ -88,7 +91,7 @@ export class TriggerObject extends DurableObject<Env> {
   override async alarm(): Promise<void> {
     await this.#alarm.run([
       () => this.#turns.take(() => this.#decideAll()),
-      () => this.#carryOutAll(),
+      () => this.#carryOutAll(() => this.#giveWay()),
       () => this.#ledger.forget(Date.now()),
       () => this.#alarm.ringBy(this.#ledger.nextDue(Date.now())),
     ]);
@@ -98,7 +101,7 @@ export class TriggerObject extends DurableObject<Env> {
   async #goOn(seq: number): Promise<void> {
     try {
       if (this.#ledger.answerOf(seq) === null) await this.#turns.take(() => this.#decideAll());
-      if (this.#waiting === 1) await this.#carryOutAll();
+      if (this.#waiting === 1) await this.#carryOutAll(async () => this.#waiting <= 1);
       this.#alarm.ringBy(this.#ledger.nextDue(Date.now()));
     } catch (error) {
       // The alarm is set, and tries it again.
@@ -137,10 +140,18 @@ export class TriggerObject extends DurableObject<Env> {
     return [...found.values()];
   }
 
-  /** Carries out what is due, one task after the other. */
-  #carryOutAll(): Promise<void> {
+  /** Waits a moment while deliveries wait for their answers, which come first. */
+  async #giveWay(): Promise<boolean> {
+    const until = Date.now() + GIVE_WAY_MS;
+    while (this.#waiting > 0 && Date.now() < until) await scheduler.wait(GIVE_WAY_MS / 10);
+    return true;
+  }
+
+  /** Carries out what is due, one task after the other, as long as `mayGoOn` before each. */
+  #carryOutAll(mayGoOn: () => Promise<boolean>): Promise<void> {
     return this.#turns.take(async () => {
       for (let work = this.#ledger.due(Date.now()); work !== null; work = this.#ledger.due(Date.now())) {
+        if (!(await mayGoOn())) return;
         await this.#carryOut(work);
         // Deliveries that arrived meanwhile are decided first: their answers wait.
         await this.#decideAll();
