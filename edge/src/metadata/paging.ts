@@ -59,7 +59,8 @@ export async function positionOf(
     : { at, id: cursor };
 }
 
-const notFromHere = () =>
+/** Refuses a cursor that no list gave. */
+export const notFromHere = () =>
   new AppFluxError('bad_request', 'Invalid cursor: it isn’t from this list', {
     issues: [{ path: 'cursor', message: 'Not a cursor' }],
     hint: 'Pass the previous page’s nextCursor unchanged, or leave cursor out for the first page.',

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Env } from '../../env.ts';
 import type { InstallationRecord } from '../../metadata/github.ts';
 import type { Metadata } from '../../metadata/metadata.ts';
+import { notFromHere } from '../../metadata/paging.ts';
 import { githubAddress } from './address.ts';
 import { callGithub, path, understood } from './call.ts';
 import { listingToken, requireToken } from './tokens.ts';
@@ -36,7 +37,7 @@ interface Place {
   taken: number;
 }
 
-/** A place as a cursor, and back; null for a text that is none. */
+/** A place as a cursor, and back; null for no cursor. Throws AppFluxError `bad_request` for a cursor that no list gave. */
 export const cursorOf = ({ installation, page, taken }: Place): string =>
   Buffer.from(JSON.stringify([installation, page, taken])).toString('base64url');
 
@@ -48,11 +49,12 @@ export function placeOf(cursor: string | undefined): Place | null {
   try {
     decoded = JSON.parse(Buffer.from(cursor, 'base64url').toString());
   } catch {
-    // No cursor of ours: the list begins at its beginning.
-    return null;
+    // No JSON, and so no cursor of ours.
+    throw notFromHere();
   }
   const parsed = Cursor.safeParse(decoded).data;
-  return parsed === undefined ? null : { installation: parsed[0], page: parsed[1], taken: parsed[2] };
+  if (parsed === undefined) throw notFromHere();
+  return { installation: parsed[0], page: parsed[1], taken: parsed[2] };
 }
 
 /** What a list is narrowed to. */
