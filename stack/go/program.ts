@@ -84,7 +84,7 @@ export async function ensureProgram(program: GoProgram, builder: GoBuilder, task
   return path;
 }
 
-/** Copies the program's data before the program itself, so that whoever finds the program finds its data. */
+/** Copies the program's data before the program itself, so that a program that is found has its data. */
 async function storeData(program: GoProgram, tree: string): Promise<void> {
   if (program.data === undefined) return;
   const path = dataPath(program);

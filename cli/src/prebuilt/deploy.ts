@@ -67,7 +67,7 @@ async function kindOf(path: string): Promise<boolean> {
   }
 }
 
-/** The first Ctrl-C cancels the deployment, and the second one ends this program at once. */
+/** The first Ctrl-C cancels the deployment, and the second one ends this program immediately. */
 function cancels({ output }: Context, stop: AbortController, leave: AbortController): Interruption {
   const interrupted = () => {
     if (stop.signal.aborted) return leave.abort(new CliProblem(EXIT.interrupted, 'Interrupted.'));

@@ -196,7 +196,7 @@ describe('the triggers of an app', () => {
     expect((await patch({ triggers })).status).toBe(400);
   });
 
-  test('of a new app can be given at once', async () => {
+  test('of a new app can be given with it', async () => {
     const source = { provider: 'git', repoUrl: 'git@git.example:team/Docs.git', depth: 'full' };
     const made = await post('/api/apps', { name: 'Guide', source, triggers: { push: false } });
     expect(App.parse(await made.json())).toMatchObject({

@@ -3,7 +3,7 @@ import { env } from 'cloudflare:workers';
 import { createHmac } from 'node:crypto';
 import { repoKeyOf, type WebhookAnswer } from '@appflux/protocol';
 import { beforeEach, describe, expect, it } from 'vitest';
-import push from '../git-hosts/testing/fixtures/gitea/push.json' with { type: 'json' };
+import push from '../../fixtures/gitea/push.json' with { type: 'json' };
 import { metadataOf } from '../metadata/index.ts';
 import type { AppRecord } from '../metadata/metadata.ts';
 import { appRecord } from '../metadata/testing/sample-records.ts';

@@ -1,20 +1,20 @@
 /** Deliveries that a Gitea 1.26 sent, with the headers and bytes that it sent; its secret was `webhook-secret`. */
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import createTag from '../../fixtures/gitea/create-tag.json' with { type: 'json' };
+import deleteBranch from '../../fixtures/gitea/delete-branch.json' with { type: 'json' };
+import deleteTag from '../../fixtures/gitea/delete-tag.json' with { type: 'json' };
+import closed from '../../fixtures/gitea/pull-request-closed.json' with { type: 'json' };
+import fromFork from '../../fixtures/gitea/pull-request-fork.json' with { type: 'json' };
+import opened from '../../fixtures/gitea/pull-request-opened.json' with { type: 'json' };
+import synchronized from '../../fixtures/gitea/pull-request-synchronized.json' with { type: 'json' };
+import push from '../../fixtures/gitea/push.json' with { type: 'json' };
+import annotatedTag from '../../fixtures/gitea/push-annotated-tag.json' with { type: 'json' };
+import firstPush from '../../fixtures/gitea/push-first.json' with { type: 'json' };
+import forcedPush from '../../fixtures/gitea/push-forced.json' with { type: 'json' };
+import manyCommits from '../../fixtures/gitea/push-many.json' with { type: 'json' };
+import renamed from '../../fixtures/gitea/push-renamed.json' with { type: 'json' };
 import { parseEvent, verify } from './index.ts';
-import createTag from './testing/fixtures/gitea/create-tag.json' with { type: 'json' };
-import deleteBranch from './testing/fixtures/gitea/delete-branch.json' with { type: 'json' };
-import deleteTag from './testing/fixtures/gitea/delete-tag.json' with { type: 'json' };
-import closed from './testing/fixtures/gitea/pull-request-closed.json' with { type: 'json' };
-import fromFork from './testing/fixtures/gitea/pull-request-fork.json' with { type: 'json' };
-import opened from './testing/fixtures/gitea/pull-request-opened.json' with { type: 'json' };
-import synchronized from './testing/fixtures/gitea/pull-request-synchronized.json' with { type: 'json' };
-import push from './testing/fixtures/gitea/push.json' with { type: 'json' };
-import annotatedTag from './testing/fixtures/gitea/push-annotated-tag.json' with { type: 'json' };
-import firstPush from './testing/fixtures/gitea/push-first.json' with { type: 'json' };
-import forcedPush from './testing/fixtures/gitea/push-forced.json' with { type: 'json' };
-import manyCommits from './testing/fixtures/gitea/push-many.json' with { type: 'json' };
-import renamed from './testing/fixtures/gitea/push-renamed.json' with { type: 'json' };
 
 type Delivery = { headers: Readonly<Record<string, string | undefined>>; body: string };
 

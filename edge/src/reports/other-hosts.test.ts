@@ -87,7 +87,7 @@ describe.each(HOSTS)('the comment on a pull request of %s', (name, dialect, open
     expect(host.comments).toHaveLength(151);
   });
 
-  it('is made again after someone deleted it', async () => {
+  it('is created again after someone deleted it', async () => {
     const { host, client } = start();
     const id = await write(client, 'one');
     host.comments.length = 0;
