@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { access, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { branchInCi, builtFrom, commitInCi } from './built-from.ts';
 
 const COMMIT = 'c'.repeat(40);
@@ -51,6 +51,57 @@ describe('in a Git repository', () => {
   test('the branch that a person names counts, then that of CI', async () => {
     expect((await builtFrom(folder, { CI_COMMIT_BRANCH: 'ci' }, 'named')).branch).toBe('named');
     expect((await builtFrom(folder, { CI_COMMIT_BRANCH: 'ci' }, null)).branch).toBe('ci');
+  });
+});
+
+describe('a repository that somebody else has made, such as one in an output from another job', () => {
+  let folder: string;
+  let ran: string;
+  const git = (args: readonly string[], input = '') =>
+    execFileSync('git', args, { cwd: folder, input, encoding: 'utf8', stdio: ['pipe', 'pipe', 'ignore'] }).trim();
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'appflux-built-from-'));
+    ran = join(folder, 'ran');
+    await writeFile(join(folder, 'run.sh'), `#!/bin/sh\ntouch '${ran}'\nexit 1\n`, { mode: 0o755 });
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  /** A commit whose signature Git has checked by the program that the repository names, if it is asked to. */
+  const commitSigned = (): void => {
+    const tree = git(['hash-object', '-t', 'tree', '-w', '--stdin']);
+    const signature = 'gpgsig -----BEGIN PGP SIGNATURE-----\n \n x\n -----END PGP SIGNATURE-----';
+    const person = 'a <a@example.com> 0 +0000';
+    const text = `tree ${tree}\nauthor ${person}\ncommitter ${person}\n${signature}\n\nAdd it\n`;
+    git(['update-ref', 'HEAD', git(['hash-object', '-t', 'commit', '-w', '--stdin'], text)]);
+    git(['config', 'log.showSignature', 'true']);
+    git(['config', 'gpg.program', join(folder, 'run.sh')]);
+  };
+
+  test.each([
+    ['in .git', ['init', '--quiet']],
+    ['without a work tree, which a commit can contain', ['init', '--quiet', '--bare', '.']],
+  ])('runs none of its programs to check a signature: %s', async (_, init) => {
+    git(init);
+    commitSigned();
+    await builtFrom(folder, {}, null);
+    await expect(access(ran)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  test('runs none of its programs to fetch what it lacks', async () => {
+    git(['init', '--quiet', '--initial-branch=work']);
+    await writeFile(join(folder, '.git', 'refs', 'heads', 'work'), `${COMMIT}\n`);
+    for (const [name, value] of [
+      ['core.repositoryFormatVersion', '1'],
+      ['extensions.partialClone', 'origin'],
+      ['remote.origin.promisor', 'true'],
+      ['remote.origin.url', folder],
+      ['remote.origin.uploadpack', join(folder, 'run.sh')],
+      ['protocol.file.allow', 'always'],
+    ] as const)
+      git(['config', name, value]);
+    await builtFrom(folder, {}, null);
+    await expect(access(ran)).rejects.toMatchObject({ code: 'ENOENT' });
   });
 });
 

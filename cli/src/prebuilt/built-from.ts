@@ -59,10 +59,22 @@ export async function builtFrom(folder: string, env: Environment, branch: string
   };
 }
 
+/**
+ * Keeps Git from starting a program that the repository names. An output may come from an untrusted job, and contain a
+ * repository, even one without a `.git` (git-config(1), `safe.bareRepository`).
+ */
+const SAFELY = ['-c', 'safe.bareRepository=explicit', '-c', 'log.showSignature=false', '-c', 'core.fsmonitor='];
+const OFFLINE = { GIT_ALLOW_PROTOCOL: 'none', GIT_NO_LAZY_FETCH: '1', GIT_OPTIONAL_LOCKS: '0' };
+
 /** What a command of Git prints; null if there is no Git, no repository, or nothing to print. */
 async function git(folder: string, ...args: string[]): Promise<string | null> {
   try {
-    const { stdout } = await run('git', args, { cwd: folder, timeout: 10_000, maxBuffer: 1024 * 1024 });
+    const { stdout } = await run('git', [...SAFELY, ...args], {
+      cwd: folder,
+      env: { ...process.env, ...OFFLINE },
+      timeout: 10_000,
+      maxBuffer: 1024 * 1024,
+    });
     return stdout.trim() || null;
   } catch {
     // All reasons mean the same: Git can't say it, and a deployment doesn't need it.
