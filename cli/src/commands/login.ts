@@ -50,11 +50,24 @@ export const login: CommandSpec = {
       }),
 };
 
+/**
+ * The instance to sign in to. One that only the folder's link names is used without a question if the person has signed
+ * in to it before: the author of the folder could collect a token, or have a code of another instance approved.
+ */
 async function instanceFor(context: Context, typed: string | undefined): Promise<string> {
-  const known = typed ?? context.env.APPFLUX_URL ?? (await context.project())?.url;
+  const known = typed ?? context.env.APPFLUX_URL;
   if (known !== undefined && known !== '') return instanceUrl(known);
-  const { current } = await context.config();
+  const { current, instances } = await context.config();
+  const linked = (await context.project())?.url ?? null;
+  if (linked !== null && instances[linked] !== undefined) return linked;
   if (!context.output.interactive) {
+    if (linked !== null) {
+      throw new CliProblem(
+        EXIT.usage,
+        `This folder is linked to ${linked}, which you have never signed in to.`,
+        `If you trust it, run "appflux login ${linked}".`,
+      );
+    }
     if (current !== null) return current;
     throw new CliProblem(
       EXIT.usage,
@@ -73,7 +86,7 @@ async function instanceFor(context: Context, typed: string | undefined): Promise
         return error instanceof Error ? error.message : String(error);
       }
     },
-    current ?? '',
+    linked ?? current ?? '',
   );
   return instanceUrl(given);
 }
@@ -107,7 +120,13 @@ async function byDevice(context: Context, instance: string, browser: boolean): P
   const codes = await device.start({ client: hostname().slice(0, 60) || 'unknown' });
   output.note(`Your code: ${output.noteColors.bold(codes.user_code)}`);
   output.note(`Approve it at ${codes.verification_uri_complete}`);
-  if (browser && output.interactive) await openBrowser(codes.verification_uri_complete);
+  const { origin } = new URL(codes.verification_uri_complete);
+  if (origin !== instance) {
+    // An instance could show a code that it has requested from another one.
+    output.note(
+      `Warning: this page is at ${origin}, not at ${instance}. Approve only if both are the same instance.`,
+    );
+  } else if (browser && output.interactive) await openBrowser(codes.verification_uri_complete);
   output.status('Waiting for approval…');
   const until = Date.now() + codes.expires_in * 1000;
   let seconds = codes.interval;

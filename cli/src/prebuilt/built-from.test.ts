@@ -58,7 +58,12 @@ describe('a repository that somebody else has made, such as one in an output fro
   let folder: string;
   let ran: string;
   const git = (args: readonly string[], input = '') =>
-    execFileSync('git', args, { cwd: folder, input, encoding: 'utf8', stdio: ['pipe', 'pipe', 'ignore'] }).trim();
+    execFileSync('git', args, {
+      cwd: folder,
+      input,
+      encoding: 'utf8',
+      stdio: ['pipe', 'pipe', 'ignore'],
+    }).trim();
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'appflux-built-from-'));

@@ -63,7 +63,14 @@ export async function builtFrom(folder: string, env: Environment, branch: string
  * Keeps Git from starting a program that the repository names. An output may come from an untrusted job, and contain a
  * repository, even one without a `.git` (git-config(1), `safe.bareRepository`).
  */
-const SAFELY = ['-c', 'safe.bareRepository=explicit', '-c', 'log.showSignature=false', '-c', 'core.fsmonitor='];
+const SAFELY = [
+  '-c',
+  'safe.bareRepository=explicit',
+  '-c',
+  'log.showSignature=false',
+  '-c',
+  'core.fsmonitor=',
+];
 const OFFLINE = { GIT_ALLOW_PROTOCOL: 'none', GIT_NO_LAZY_FETCH: '1', GIT_OPTIONAL_LOCKS: '0' };
 
 /** What a command of Git prints; null if there is no Git, no repository, or nothing to print. */
