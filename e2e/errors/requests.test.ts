@@ -30,7 +30,7 @@ it('an unknown field is refused and named', async () => {
 });
 
 it('a field in the wrong place is named with its path', async () => {
-  const body = { name: 'Shop', source: { provider: 'git', repoUrl: 'git@example.com:shop' } };
+  const body = { name: 'Shop', source: { provider: 'git', repoUrl: 'example.com:shop' } };
   const refused = await refusal(await client.fetch('POST', '/api/apps', body));
   expect(refused).toMatchObject({ status: 400, code: 'bad_request' });
   expect(refused.issues).toContainEqual(expect.objectContaining({ path: 'source.repoUrl' }));
