@@ -11,6 +11,9 @@ import type { Task, Work } from './work.ts';
 /** How long a delivery is recognized when it is sent again, in milliseconds. */
 export const REMEMBERED_MS = 7 * 24 * 3600_000;
 
+/** How many events are decided together: each may have a megabyte. */
+const TOGETHER = 20;
+
 /** What a webhook is answered with. */
 export type Answer = { deployments: string[] } | { ignored: string };
 
@@ -129,12 +132,19 @@ export class Ledger {
     return row?.answer == null ? null : (JSON.parse(row.answer) as Answer);
   }
 
-  /** The oldest event that isn't decided. */
-  undecided(): StoredEvent | null {
-    const row = this.#first<{ seq: number; owner_id: string; event: string }>(
-      'SELECT seq, owner_id, event FROM events WHERE answer IS NULL ORDER BY seq LIMIT 1',
-    );
-    return row && { seq: row.seq, ownerId: row.owner_id, event: JSON.parse(row.event) as RepositoryBound };
+  /** The events that aren't decided, oldest first, as many as are decided together. */
+  undecided(): StoredEvent[] {
+    return this.#sql
+      .exec<{ seq: number; owner_id: string; event: string }>(
+        'SELECT seq, owner_id, event FROM events WHERE answer IS NULL ORDER BY seq LIMIT ?',
+        TOGETHER,
+      )
+      .toArray()
+      .map(({ seq, owner_id: ownerId, event }) => ({
+        seq,
+        ownerId,
+        event: JSON.parse(event) as RepositoryBound,
+      }));
   }
 
   /** The event is decided: its payload isn't needed any more. */
@@ -270,7 +280,7 @@ export class Ledger {
 
   /** When something is due next: work, an event to decide (immediately), or old rows to forget; null for nothing. */
   nextDue(now: number): number | null {
-    if (this.undecided() !== null) return now;
+    if (this.#first('SELECT seq FROM events WHERE answer IS NULL LIMIT 1') !== null) return now;
     const work =
       this.#first<{ at: number | null }>(`SELECT MIN(next_at) AS at FROM work WHERE ${IN_TURN}`)?.at ?? null;
     if (work !== null) return work;

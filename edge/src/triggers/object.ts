@@ -26,7 +26,10 @@ const ANSWER_WITHIN_MS = 500;
 /** How soon the alarm goes on with what a request has left, in milliseconds. */
 const GO_ON_MS = 1_000;
 
-/** How long a task waits at most for deliveries that wait for their answers, in milliseconds. */
+/** Deliveries that arrive within this many milliseconds of each other are a burst: their answers come first. */
+const BURST_MS = 50;
+
+/** How long a task waits at most for a burst to end, in milliseconds. */
 const GIVE_WAY_MS = 200;
 
 /** Work that failed is tried again after this long, in milliseconds: twice as long each time, up to the most. */
@@ -58,8 +61,9 @@ export class TriggerObject extends DurableObject<Env> {
   readonly #ledger: Ledger;
   readonly #alarm: Alarm;
   readonly #turns = new Turns();
-  /** Deliveries that wait for an answer. */
+  /** Deliveries that wait for an answer, and when the last one arrived. */
   #waiting = 0;
+  #lastAt = 0;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -78,9 +82,11 @@ export class TriggerObject extends DurableObject<Env> {
       this.#ledger.eventOf(deliveryId) ??
       this.ctx.storage.transactionSync(() => this.#ledger.receive(deliveryId, ownerId, event, now));
     this.#alarm.ringBy(now + GO_ON_MS);
+    const isAlone = this.#waiting === 0 && Math.abs(now - this.#lastAt) >= BURST_MS;
+    this.#lastAt = now;
     this.#waiting += 1;
     try {
-      const work = this.#goOn(seq);
+      const work = this.#goOn(seq, isAlone);
       await Promise.race([work, scheduler.wait(ANSWER_WITHIN_MS)]);
     } finally {
       this.#waiting -= 1;
@@ -97,25 +103,36 @@ export class TriggerObject extends DurableObject<Env> {
     ]);
   }
 
-  /** Decides what is undecided, and then carries it out unless more deliveries wait for their answers. */
-  async #goOn(seq: number): Promise<void> {
+  /** Decides what is undecided, and then carries it out, unless more deliveries arrive: then the alarm does that. */
+  async #goOn(seq: number, isAlone: boolean): Promise<void> {
     try {
       if (this.#ledger.answerOf(seq) === null) await this.#turns.take(() => this.#decideAll());
-      if (this.#waiting === 1) await this.#carryOutAll(async () => this.#waiting <= 1);
-      this.#alarm.ringBy(this.#ledger.nextDue(Date.now()));
+      if (!isAlone) return;
+      await this.#carryOutAll(async () => this.#waiting <= 1);
+      const due = this.#ledger.nextDue(Date.now());
+      this.#alarm.ringBy(due === null ? null : Math.max(due, Date.now() + GO_ON_MS));
     } catch (error) {
       // The alarm is set, and tries it again.
       journal.error('triggers: a delivery is decided later', error, { source: 'object triggers' });
     }
   }
 
+  /** Decides all events. Those that arrived together share one look at the apps, which is younger than they are. */
   async #decideAll(): Promise<void> {
-    for (let event = this.#ledger.undecided(); event !== null; event = this.#ledger.undecided())
-      await this.#decide(event);
+    for (let events = this.#ledger.undecided(); events.length > 0; events = this.#ledger.undecided()) {
+      const found = new Map<string, Promise<AppRecord[]>>();
+      for (const stored of events) {
+        const { ownerId, event } = stored;
+        const was = event.kind === 'repository' ? event.was : [];
+        const key = JSON.stringify([ownerId, event.repository.id, event.repository.keys, was]);
+        const apps = found.get(key) ?? this.#appsOf(ownerId, event);
+        found.set(key, apps);
+        await this.#decide(stored, await apps);
+      }
+    }
   }
 
-  async #decide({ seq, ownerId, event }: StoredEvent): Promise<void> {
-    const apps = await this.#appsOf(ownerId, event);
+  async #decide({ seq, event }: StoredEvent, apps: readonly AppRecord[]): Promise<void> {
     const previous = new Map<string, string>();
     if (event.kind === 'redeploy') {
       for (const app of apps) {
@@ -140,10 +157,11 @@ export class TriggerObject extends DurableObject<Env> {
     return [...found.values()];
   }
 
-  /** Waits a moment while deliveries wait for their answers, which come first. */
+  /** Waits a moment while deliveries arrive in a burst. */
   async #giveWay(): Promise<boolean> {
     const until = Date.now() + GIVE_WAY_MS;
-    while (this.#waiting > 0 && Date.now() < until) await scheduler.wait(GIVE_WAY_MS / 10);
+    const isBusy = () => this.#waiting > 0 || Math.abs(Date.now() - this.#lastAt) < BURST_MS;
+    while (isBusy() && Date.now() < until) await scheduler.wait(GIVE_WAY_MS / 10);
     return true;
   }
 
