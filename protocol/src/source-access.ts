@@ -31,5 +31,10 @@ export const SourceAccess = z.object({
   /** The user name that goes with the job's token; the host's usual one if absent. */
   username: z.string().max(255).optional(),
   ssh: SshAccess.optional(),
+  /**
+   * Whether token and key are for the repository alone: its submodules, which people outside of the team may have named,
+   * are fetched without them.
+   */
+  ownRepositoryOnly: z.boolean().optional(),
 });
 export type SourceAccess = z.infer<typeof SourceAccess>;

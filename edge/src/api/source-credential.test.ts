@@ -1,6 +1,7 @@
 import { env } from 'cloudflare:workers';
 import { Deployment, Grant, SourceCredential } from '@appflux/protocol';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { createDeployment } from '../deployment/create.ts';
 import { createPrivateKey } from '../git-hosts/credential/open-ssh.ts';
 import { resealApp } from '../key-rotation/reseal.ts';
 import { metadataOf } from '../metadata/index.ts';
@@ -87,6 +88,29 @@ describe('a token', () => {
       expect((await claimed()).source).toMatchObject({ repoUrl, token: null });
       expect(await shown()).toBeNull();
     }
+  });
+
+  test('is for the repository alone where a fork names its submodules', async () => {
+    await newApp();
+    await call('PUT', path, { kind: 'token', token: 'secret' });
+    const metadata = metadataOf(env);
+    const app = await metadata.apps.bySlug('site');
+    if (app === null) throw new Error('the app is there');
+    const url = 'https://git.example/team/site/pulls/7';
+    const created = await createDeployment(
+      { env, metadata },
+      app,
+      {},
+      {
+        creator: { kind: 'git', name: 'eve' },
+        pullRequest: { number: 7, title: 'A gift', url, fork: true },
+      },
+    );
+    const deployment = env.DEPLOYMENTS.getByName(created.record.id);
+    await deployment.approve('ada');
+    const answer = await deployment.claim({ id: newObjectId(), name: 'one' });
+    expect('granted' in answer && answer.access).toEqual({ ownRepositoryOnly: true });
+    expect((await claimed()).access).toEqual({});
   });
 
   test('can be removed', async () => {

@@ -67,7 +67,7 @@ async function openAll(
 }
 
 async function jobSource(
-  { app, ownerId, source }: BuildableSpec,
+  { app, ownerId, source, isUntrusted }: BuildableSpec,
   env: Env,
   sealer: Sealer,
 ): Promise<Pick<Opened, 'source' | 'access'>> {
@@ -80,7 +80,11 @@ async function jobSource(
       repoKey === null ? null : await installationToken(env, ownerId, repoKey, { validMs: CLONE_VALID_MS });
     const { repoUrl, token, access } = reach(source, credential, hostToken);
     const { kind, branch, commit, rootDirectory } = source;
-    return { source: { kind, repoUrl, branch, commit, token, rootDirectory }, access };
+    return {
+      source: { kind, repoUrl, branch, commit, token, rootDirectory },
+      // A fork chooses which submodules it has, and the app's token may read other repositories of the team.
+      access: isUntrusted === true ? { ...access, ownRepositoryOnly: true } : access,
+    };
   }
   const { name, size, sha256, rootDirectory } = source;
   const url = await presignerOf(env).readUrl(source.key, SOURCE_URL_SECONDS);

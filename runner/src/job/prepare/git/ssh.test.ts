@@ -72,6 +72,19 @@ describe('a private repository over SSH', () => {
     expect((await prepare({ privateKey })).commitHash).toBe(commit);
   });
 
+  it('asks for its submodules by https, at their own address and without the key', async () => {
+    const repos = join(around.folder, 'repos');
+    const theme = new BareRepository(repos, 'theme.git').commit({ a: 'a' });
+    new BareRepository(repos, 'site.git').commit({
+      'appflux.json': '{"submodules":true}',
+      theme: { mode: '160000', commit: theme },
+      '.gitmodules': '[submodule "theme"]\n\tpath = theme\n\turl = ../theme.git\n',
+    });
+    const failure = await failureOf(prepare({ url: `${server.url}/site.git` }));
+    expect(failure.message).toBe('The connection to https://127.0.0.1/theme.git failed (submodule theme).');
+    expect(server.commands).toEqual(["git-upload-pack '/site.git'"]);
+  });
+
   it('is refused with another key', async () => {
     const { privateKey } = sshKey(keys, 'other');
     const failure = await failureOf(prepare({ privateKey }));

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { SourceAccess } from '@appflux/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { prepareSource } from '../index.ts';
 import { SOURCE_LIMITS, type SourceLimits } from '../limits.ts';
@@ -24,8 +25,16 @@ afterEach(async () => {
 
 const WANTED = '{"submodules":true}';
 
-function prepare(limits: Partial<SourceLimits> = {}, token: string | null = null) {
-  const options = { allowPrivateSources: true, limits: { ...SOURCE_LIMITS, retryMs: [0], ...limits } };
+function prepare(
+  limits: Partial<SourceLimits> = {},
+  token: string | null = null,
+  access: SourceAccess | undefined = undefined,
+) {
+  const options = {
+    allowPrivateSources: true,
+    limits: { ...SOURCE_LIMITS, retryMs: [0], ...limits },
+    access,
+  };
   return prepareSource(gitSource(server, { token }), around.workspace, options, around.ctx);
 }
 
@@ -59,6 +68,31 @@ describe('submodules that a source asks for', () => {
     expect(around.lines).toContain(
       `Fetching the submodule "vendor/theme/icons": ${server.url}/icons.git, commit ${icons.slice(0, 12)}.`,
     );
+  });
+
+  it('get no token where it is for the repository alone', async () => {
+    const secret = commitOf('secret.git', { 'secret.txt': 's' });
+    commitOf('app.git', {
+      'appflux.json': WANTED,
+      stolen: gitlink(secret),
+      '.gitmodules': section('stolen', '../secret.git'),
+    });
+    server.password = 'of-the-host';
+    const failure = await failureOf(prepare({}, 'of-the-host', { ownRepositoryOnly: true }));
+    expect(failure.code).toBe('source_unavailable');
+    expect(failure.message).toContain('(submodule stolen)');
+    expect(await readdir(join(around.workspace.source, 'stolen'))).toEqual([]);
+  });
+
+  it('that anyone may read are fetched where the token is for the repository alone', async () => {
+    const theme = commitOf('theme.git', { 'theme.css': 'body{}' });
+    commitOf('app.git', {
+      'appflux.json': WANTED,
+      theme: gitlink(theme),
+      '.gitmodules': section('theme', '../theme.git'),
+    });
+    const { root } = await prepare({}, 'of-the-host', { ownRepositoryOnly: true });
+    expect(readFileSync(join(root, 'theme/theme.css'), 'utf8')).toBe('body{}');
   });
 
   it('are not fetched unless appflux.json says so, and the log tells how', async () => {

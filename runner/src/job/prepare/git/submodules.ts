@@ -69,10 +69,15 @@ export async function fetchSubmodules(
     const path = parent.path === '' ? link.path : `${parent.path}/${link.path}`;
     const url = allowedUrl(urls.get(link.path), parent, path);
     const tree = await emptyFolder(parent.tree, link.path, path);
-    const source = { ...parent.source, repoUrl: url.href, commit: link.commit };
+    const source = {
+      ...parent.source,
+      token: tokenFor(parent, options),
+      repoUrl: url.href,
+      commit: link.commit,
+    };
     const fetchMs = Math.max(1, until - performance.now());
     const remoteOptions = {
-      ...options.remote,
+      ...withoutSsh(options.remote),
       limits: { ...limits, fetchBytes, fetchMs },
       submodule: path,
     };
@@ -98,6 +103,17 @@ export async function fetchSubmodules(
 
   await below(top, 1);
   return count;
+}
+
+/** A token that reads other repositories as well must not read those that someone outside of the team names. */
+const tokenFor = ({ source }: CheckedOut, { remote }: SubmoduleOptions): string | null =>
+  remote.access?.ownRepositoryOnly === true ? null : source.token;
+
+/** The URL that a key is for is the repository's own: its submodules are fetched by https. */
+function withoutSsh({ access, ...options }: RemoteOptions): RemoteOptions {
+  if (access === undefined) return options;
+  const { ssh: _, ...others } = access;
+  return { ...options, access: others };
 }
 
 const invalid = (message: Text, hint?: Text) =>
