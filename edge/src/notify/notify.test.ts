@@ -645,6 +645,27 @@ describe('the API', () => {
     expect(await lettersOf(hook)).toEqual([]);
   });
 
+  test('keeps the newest hundred deliveries, however many tests are sent', async () => {
+    const hook = await created({ url: receiver().url });
+    await call('POST', `/${hook.id}/test`);
+    const stub = env.NOTIFICATIONS.getByName(hook.id);
+    const kept = await runInDurableObject(stub, (_, { storage: { sql } }) => {
+      const others = Object.keys(sql.exec('SELECT * FROM deliveries').one()).filter(
+        (column) => !['n', 'id'].includes(column),
+      );
+      for (let n = 0; n < 105; n += 1) {
+        sql.exec(
+          `INSERT INTO deliveries (id, ${others}) SELECT ?, ${others} FROM deliveries WHERE n = 1`,
+          n.toString(16).padStart(24, '0'),
+        );
+      }
+      return () => sql.exec('SELECT id FROM deliveries').toArray().length;
+    });
+    expect(await runInDurableObject(stub, kept)).toBe(106);
+    expect((await call('POST', `/${hook.id}/test`)).status).toBe(200);
+    expect(await runInDurableObject(stub, kept)).toBe(100);
+  });
+
   test('sends a delivery again by its id', async () => {
     const target = receiver();
     const hook = await created({ url: target.url });

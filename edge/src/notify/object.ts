@@ -77,6 +77,8 @@ export class NotificationObject extends DurableObject<Env> {
     this.#deliveries.add(test, now, now + TEST_AGAIN_MS);
     const row = this.#deliveries.one(id);
     if (row !== null) await this.#attempt(row, hook);
+    // A test leaves nothing due, so no alarm does it.
+    this.#deliveries.trim(Date.now());
     this.#alarm.ringBy(this.#deliveries.nextAt());
     const tried = this.#deliveries.one(id);
     return tried && toDelivery(tried);
