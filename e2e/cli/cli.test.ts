@@ -336,6 +336,8 @@ describe('deployments', () => {
       exit: 0,
       stdout: (await client.app('tour')).urls.site,
     });
+    expect(JSON.parse((await run('open', '--json')).stdout)).toEqual(await client.app('tour'));
+    expect(JSON.parse((await run('open', one.id, '--json')).stdout)).toEqual(await client.deployment(one.id));
 
     const again = await run('redeploy', one.id, '--json');
     expect(JSON.parse(again.stdout)).toMatchObject({ status: 'success', number: 3 });
@@ -371,7 +373,7 @@ describe('the other commands', () => {
     expect((await run(['env', 'list'])).stdout).toBe(
       'PLAIN   production, preview\nSECRET  preview              sensitive',
     );
-    expect(await run(['env', 'rm', 'SECRET'])).toMatchObject({ exit: 0 });
+    expect(await run(['env', 'rm', 'SECRET', '--json'])).toMatchObject({ exit: 0, stdout: '' });
     expect((await client.app('vars')).envVars.map(({ name }) => name)).toEqual(['PLAIN']);
     expect(await run(['env', 'set', '1BAD', 'x'])).toMatchObject({ exit: 2 });
   });

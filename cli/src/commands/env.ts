@@ -88,11 +88,12 @@ function defineRemove(command: Command, context: Context): void {
     .argument('<name>', 'its name')
     .option(...APP_OPTION)
     .option('-y, --yes', 'ask nothing')
-    .action(async (typed: string, { app, yes }: AppFlag & { yes?: true }) => {
+    .option('--json', 'ask nothing, and print nothing on standard output: the API answers with no record')
+    .action(async (typed: string, { app, yes, json }: Flags & { yes?: true }) => {
       const session = await context.session();
       const slug = await requireApp(context, session, app);
       const name = checkedName(typed);
-      const asks = context.output.interactive && yes !== true;
+      const asks = context.output.interactive && yes !== true && json !== true;
       if (asks && !(await confirm(context, `Delete ${name} of ${slug}?`, false))) return;
       await session.client.apps.deleteVariable(slug, name);
       context.output.note(`Deleted ${name} of ${slug}.`);

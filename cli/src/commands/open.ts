@@ -1,12 +1,12 @@
 /** `appflux open` */
 import { openBrowser } from '../browser.ts';
-import type { CommandSpec } from '../command.ts';
+import { type CommandSpec, JSON_OPTION, type JsonFlag } from '../command.ts';
 import { CliProblem } from '../errors/problem.ts';
 import { EXIT } from '../exit.ts';
 import { addressOf } from '../output/deployment.ts';
 import { APP_OPTION, type AppFlag, checkedId, requireApp } from '../target.ts';
 
-interface Flags extends AppFlag {
+interface Flags extends AppFlag, JsonFlag {
   readonly dashboard?: true;
 }
 
@@ -18,15 +18,19 @@ export const open: CommandSpec = {
       .argument('[id]', 'a deployment, instead of the release')
       .option(...APP_OPTION)
       .option('--dashboard', 'open the dashboard instead of the site')
-      .action(async (id: string | undefined, { app, dashboard }: Flags) => {
+      .option(...JSON_OPTION)
+      .action(async (id: string | undefined, { app, dashboard, json }: Flags) => {
         const session = await context.session();
         const { client, url } = session;
         let address: string | null;
         if (id !== undefined) {
           const deployment = await client.deployments.get(checkedId(id));
+          if (json) return context.output.json(deployment);
           address = dashboard ? `${url}/deployments/${deployment.id}` : addressOf(deployment);
         } else {
-          const { slug, urls, release } = await client.apps.get(await requireApp(context, session, app));
+          const found = await client.apps.get(await requireApp(context, session, app));
+          if (json) return context.output.json(found);
+          const { slug, urls, release } = found;
           address = dashboard ? `${url}/apps/${slug}` : release === null ? null : (urls.site ?? urls.page);
         }
         if (address === null) {

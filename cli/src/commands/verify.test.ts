@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { preAuthEncoding, STATEMENT_TYPE } from '@appflux/protocol';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { writeProject } from '../config/project.ts';
 import { runCli } from '../testing/run.ts';
 
 const ID = '66f2a1c04b7e9d0000000001';
@@ -126,6 +127,15 @@ describe('with the instance', () => {
     expect(asked).toContain(`/api/deployments/${ID}/attestation Bearer secret`);
   });
 
+  test('a folder that is linked to another instance doesn’t narrow the search to the app of its link', async () => {
+    const linked = join(folder, 'linked');
+    await writeProject(linked, { url: 'https://other.example', app: 'other' });
+    answers['/api/deployments'] = { items: [], nextCursor: null };
+    const env = { APPFLUX_URL: url, APPFLUX_TOKEN: 'secret' };
+    expect(await runCli(['verify', file], { env, cwd: linked })).toMatchObject({ exit: 1 });
+    expect(asked).toEqual(['/api/deployments Bearer secret']);
+  });
+
   test('a file that no deployment has delivered is not verified', async () => {
     answers['/api/apps/shop/deployments'] = { items: [], nextCursor: null };
     const { exit, stderr } = await verify('--app', 'shop');
@@ -143,6 +153,11 @@ describe('with the instance', () => {
 });
 
 describe('offline', () => {
+  test.each(['--app', '--deployment'])('an attestation is not taken for one that %s names', async (flag) => {
+    const ran = await offline(envelopeOf(), KEYS, flag, flag === '--app' ? 'other' : '0'.repeat(24));
+    expect(ran).toMatchObject({ exit: 2, stdout: '', stderr: expect.stringContaining('--attestation') });
+  });
+
   test('asks nobody, and needs no sign-in', async () => {
     expect(await offline()).toMatchObject({ exit: 0, stderr: '' });
     expect(asked).toEqual([]);

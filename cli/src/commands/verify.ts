@@ -8,9 +8,10 @@ import { VerificationError, type Verified, verifyEnvelope } from '@appflux/clien
 import { createApi } from '../api.ts';
 import { type CommandSpec, JSON_OPTION, type JsonFlag } from '../command.ts';
 import { instanceUrl, isReadable } from '../config/instance-url.ts';
-import type { Context } from '../context.ts';
+import type { Context, Session } from '../context.ts';
 import { CliProblem } from '../errors/problem.ts';
 import { EXIT } from '../exit.ts';
+import { findApp } from '../target.ts';
 import { builderKind, described } from '../verify/describe.ts';
 import { deliveredBy, MOST_DEPLOYMENTS } from '../verify/find-attestation.ts';
 
@@ -46,6 +47,12 @@ async function check(file: string, options: Options, context: Context): Promise<
   const { output } = context;
   if (options.app !== undefined && options.deployment !== undefined)
     throw new CliProblem(EXIT.usage, 'Use either --app or --deployment.');
+  if (options.attestation !== undefined && (options.app ?? options.deployment) !== undefined)
+    throw new CliProblem(
+      EXIT.usage,
+      'Use --attestation without --app and --deployment.',
+      'An attestation says itself of which app and deployment it is.',
+    );
   output.status(`Reading ${file}…`);
   const at = (path: string) => resolve(context.host.cwd(), path);
   const sha256 = await sha256Of(at(file));
@@ -93,8 +100,9 @@ function instanceOf(options: Options, context: Context) {
   };
   return {
     attestation: async (sha256: string): Promise<unknown> => {
-      const { client } = await session();
-      const id = options.deployment ?? (await deploymentOf(sha256, options, context, client));
+      const chosen = await session();
+      const { client } = chosen;
+      const id = options.deployment ?? (await deploymentOf(sha256, options, context, chosen));
       return client.deployments.attestation(id);
     },
     keys: async (): Promise<unknown> => {
@@ -111,10 +119,10 @@ async function deploymentOf(
   sha256: string,
   options: Options,
   context: Context,
-  client: Parameters<typeof deliveredBy>[0],
+  session: Session,
 ): Promise<string> {
-  const app = options.app ?? (await context.project())?.app ?? null;
-  const found = await deliveredBy(client, sha256, app);
+  const app = await findApp(context, session, options.app);
+  const found = await deliveredBy(session.client, sha256, app);
   if (found !== null) return found.id;
   throw new CliProblem(
     EXIT.failed,
