@@ -1,6 +1,8 @@
 /** Carries out one task: makes a deployment, lists a skipped one, cancels, or ends a preview. Each may be done again. */
 import { hasEnded, isAppFluxError, isSshUrl, repoKeyOf } from '@appflux/protocol';
+import { note } from '../audit/note.ts';
 import {
+  actorOfCreator,
   type CreateOptions,
   createDeployment,
   createSkipped,
@@ -17,7 +19,7 @@ import { factsOf } from './facts.ts';
 import type { Ledger } from './ledger.ts';
 import { decide, subjectOf } from './plan.ts';
 import type { Target } from './rules.ts';
-import type { Cause, Task, Work } from './work.ts';
+import type { Cancellation, Cause, Task, Work } from './work.ts';
 
 /** How long after a branch is gone its builds may still end, and put its preview back, in milliseconds. */
 const END_AGAIN_MS = 60_000;
@@ -147,11 +149,17 @@ async function askAndBuild(
 async function cancelWaiting(
   { env, metadata }: Parts,
   app: AppRecord,
-  { branch, reason, before }: { branch: string; reason: string; before: string },
+  { branch, reason, before, by }: Cancellation,
 ): Promise<KeptDeployment[]> {
   const unended = await metadata.deployments.unendedOf(app.id, { branch });
   const earlier = unended.filter(({ createdAt }) => createdAt <= before);
-  for (const { id, status } of earlier) if (status === 'queued') await deploymentOf(env, id).cancel(reason);
+  for (const { id, status } of earlier) {
+    if (status !== 'queued') continue;
+    const answer = await deploymentOf(env, id).cancel(reason);
+    if (answer === null || 'refused' in answer) continue;
+    const target = { kind: 'deployment', id, name: app.slug } as const;
+    await note(metadata, app.ownerId, actorOfCreator(by), 'deployment.cancel', target);
+  }
   return earlier.filter(({ status }) => status !== 'queued');
 }
 

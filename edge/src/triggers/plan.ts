@@ -109,7 +109,7 @@ function apply(
     ledger.close(app.id, branch);
     ledger.skipWaiting(app.id, branch, reason);
     const before = new Date(now).toISOString();
-    ledger.addWork(seq, app.id, null, { kind: 'end', branch, reason, before }, now);
+    ledger.addWork(seq, app.id, null, { kind: 'end', branch, reason, before, by: creatorOf(event) }, now);
     return { ignored: reason };
   }
   const target = decision.kind === 'ask' ? targetOf(event, app) : decision.target;
@@ -132,7 +132,8 @@ function apply(
     const reason = `A newer commit was pushed: ${target.commit.slice(0, 7)}`;
     ledger.skipWaiting(app.id, target.branch, reason);
     const before = new Date(now).toISOString();
-    ledger.addWork(seq, app.id, null, { kind: 'cancel', branch: target.branch, reason, before }, now);
+    const { branch } = target;
+    ledger.addWork(seq, app.id, null, { kind: 'cancel', branch, reason, before, by: cause.creator }, now);
   }
   ledger.addWork(seq, app.id, deploymentId, taskOf(decision, target, cause, event), now);
   return decision.kind === 'skip' ? { ignored: decision.reason } : { deploymentId };

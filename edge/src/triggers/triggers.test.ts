@@ -273,6 +273,11 @@ describe('a pull request', () => {
     await eventually(app, ['canceled preview feature bb']);
     await deliver('pull_request', pullRequestPayload({ action: 'reopened', head: B }));
     await eventually(app, ['canceled preview feature bb', 'queued preview feature bb']);
+    // Closing it twice canceled once, and the audit log says who did.
+    const { items } = await metadataOf(env).audit.list(ownerId, { limit: 100 });
+    expect(items.filter(({ action }) => action === 'deployment.cancel')).toMatchObject([
+      { actor: { kind: 'github', id: null, name: 'ada' }, target: { kind: 'deployment', name: app.slug } },
+    ]);
   });
 
   test('from a fork waits for approval, without variables, and never as the production branch', async () => {

@@ -12,6 +12,15 @@ export interface Cause {
   readonly message: string | null;
 }
 
+/** What is canceled: what waits for a branch and was created no later than `before`. */
+export interface Cancellation {
+  readonly branch: string;
+  readonly reason: string;
+  readonly before: string;
+  /** Who the audit log names. */
+  readonly by: Creator;
+}
+
 export type Task =
   | { readonly kind: 'build'; readonly target: Target; readonly cause: Cause }
   | { readonly kind: 'skip'; readonly target: Target; readonly cause: Cause; readonly reason: string }
@@ -23,9 +32,9 @@ export type Task =
       readonly event: PushEvent | PullRequestEvent;
     }
   /** What waits for a branch or a fork's pull request is canceled, because its commit was replaced. */
-  | { readonly kind: 'cancel'; readonly branch: string; readonly reason: string; readonly before: string }
+  | ({ readonly kind: 'cancel' } & Cancellation)
   /** The branch or pull request is gone: that, and its preview ends. */
-  | { readonly kind: 'end'; readonly branch: string; readonly reason: string; readonly before: string }
+  | ({ readonly kind: 'end' } & Cancellation)
   /** The pull request was opened after its commit was deployed. */
   | { readonly kind: 'adopt'; readonly pullRequest: PullRequestRef }
   /** Someone asked the host to run a check again. */
