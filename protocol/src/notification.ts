@@ -1,6 +1,7 @@
 /** Notifications: what is reported of a team's deployments, and where that is sent. */
 import { z } from 'zod';
 import { Environment, ObjectId, Slug, Timestamp } from './ids.ts';
+import { pageOf } from './page.ts';
 
 /** What a notification can be about. */
 export const NotificationEvent = z.enum([
@@ -111,7 +112,7 @@ export const Hook = z
 export type Hook = z.infer<typeof Hook>;
 
 /** All hooks of a team: they are few. */
-export const Hooks = z.strictObject({ items: z.array(Hook) }).meta({ id: 'Hooks' });
+export const Hooks = pageOf(Hook).meta({ id: 'Hooks' });
 export type Hooks = z.infer<typeof Hooks>;
 
 /** The secret that signs its requests; shown only this time. Null for kinds that sign nothing. */

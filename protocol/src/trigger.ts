@@ -9,7 +9,7 @@ export const Glob = z
   .trim()
   .min(1)
   .max(512)
-  .regex(/^\P{Cc}+$/u, 'A pattern can’t contain control characters');
+  .regex(/^\P{Cc}*$/u, 'A pattern can’t contain control characters');
 
 /** How many patterns `include` and `exclude` each have at most. */
 export const MAX_TRIGGER_GLOBS = 50;

@@ -1,6 +1,7 @@
 /** Webhook secrets: what a team's Git hosts sign their webhooks with. */
 import { z } from 'zod';
 import { ObjectId, Timestamp } from './ids.ts';
+import { pageOf } from './page.ts';
 
 /** The Git hosts whose webhooks are accepted. */
 export const GitProvider = z.enum(['github', 'gitlab', 'gitea', 'forgejo', 'bitbucket']);
@@ -35,9 +36,7 @@ export const CreatedWebhookSecret = WebhookSecret.extend({ secret: z.string() })
 export type CreatedWebhookSecret = z.infer<typeof CreatedWebhookSecret>;
 
 /** Response of `GET /api/webhook-secrets`, newest first. */
-export const WebhookSecretList = z
-  .strictObject({ items: z.array(WebhookSecret) })
-  .meta({ id: 'WebhookSecretList' });
+export const WebhookSecretList = pageOf(WebhookSecret).meta({ id: 'WebhookSecretList' });
 export type WebhookSecretList = z.infer<typeof WebhookSecretList>;
 
 /** The answer to a webhook. */

@@ -96,7 +96,7 @@ export const GIT_ROUTES: Routes = {
       ),
     ];
   },
-  'GET webhook-secrets': ({ world }) => [200, { items: world.webhookSecrets }],
+  'GET webhook-secrets': ({ world }) => [200, { items: world.webhookSecrets, nextCursor: null }],
   'POST webhook-secrets': ({ world, body, origin }) => {
     const { provider, name } = CreateWebhookSecret.parse(body);
     const path = provider === 'github' ? 'github' : `git/${provider}`;

@@ -33,7 +33,7 @@ function send(call: Call, over: Partial<HookDelivery> = {}): HookDelivery {
 
 /** Notification hooks and their deliveries. */
 export const NOTIFICATION_ROUTES: Routes = {
-  'GET hooks': ({ world }) => [200, { items: world.notifications }],
+  'GET hooks': ({ world }) => [200, { items: world.notifications, nextCursor: null }],
   'POST hooks': ({ world, body }) => {
     const { kind, url, address, name = '', events, apps = [], environments = [] } = CreateHook.parse(body);
     const made: Hook = {

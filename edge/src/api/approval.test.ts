@@ -196,6 +196,11 @@ describe('the triggers of an app', () => {
     expect((await patch({ triggers })).status).toBe(400);
   });
 
+  test('an empty pattern is refused for one reason', async () => {
+    const { error } = ErrorBody.parse(await (await patch({ triggers: { tags: '' } })).json());
+    expect(error.issues).toHaveLength(1);
+  });
+
   test('of a new app can be given with it', async () => {
     const source = { provider: 'git', repoUrl: 'git@git.example:team/Docs.git', depth: 'full' };
     const made = await post('/api/apps', { name: 'Guide', source, triggers: { push: false } });

@@ -80,11 +80,12 @@ async function receive(c: Context<ApiEnv>, provider: Provider): Promise<Response
   const parts = { env: c.env, metadata: c.get('metadata') };
   const signers = signersOf(parts, provider, c.req.query('team') ?? null);
   let next = await signers.next();
-  if (next.done) throw unsigned('no webhook secret is set up for it');
+  if (next.done) throw unsigned('No webhook secret is set up for this URL');
   const host = gitHost(provider);
   const raw = await payloadOf(c.req.raw);
   while (!next.done && !host.verify(headers, raw, [next.value.secret])) next = await signers.next();
-  if (next.done) throw unsigned('its signature is missing or not by a secret that is valid here');
+  if (next.done)
+    throw unsigned('Invalid webhook signature: missing, or made with a secret that is not set up here');
   const signer = next.value;
   c.executionCtx.waitUntil(noteUse(c, signer));
   const body = bodyOf(headers, raw);
@@ -167,8 +168,8 @@ function withoutRepository(event: Exclude<GitEvent, RepositoryBound>): WebhookAn
   }
 }
 
-const unsigned = (why: string) =>
-  new AppFluxError('unauthorized', `The webhook can't be accepted: ${why}`, {
+const unsigned = (message: string) =>
+  new AppFluxError('unauthorized', message, {
     hint: 'Set the same secret at the Git host and in AppFlux, under Settings, Git; docs/git.md says how.',
   });
 

@@ -41,7 +41,8 @@ hooks.openapi(
   }),
   async (c) => {
     const records = await c.get('metadata').hooks.list(c.get('caller').ownerId);
-    return c.json({ items: await Promise.all(records.map((record) => toHook(record, c.env))) }, 200);
+    const items = await Promise.all(records.map((record) => toHook(record, c.env)));
+    return c.json({ items, nextCursor: null }, 200);
   },
 );
 

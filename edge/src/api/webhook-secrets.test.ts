@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { createHmac } from 'node:crypto';
-import { type CreatedWebhookSecret, MAX_WEBHOOK_SECRETS, type WebhookSecretList } from '@appflux/protocol';
+import { type CreatedWebhookSecret, MAX_WEBHOOK_SECRETS, WebhookSecretList } from '@appflux/protocol';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { resealWebhookSecrets } from '../key-rotation/reseal.ts';
 import { metadataOf } from '../metadata/index.ts';
@@ -19,7 +19,7 @@ const created = async (token: string, json?: unknown) =>
   (await (await create(token, json)).json()) as CreatedWebhookSecret;
 
 const listOf = async (token: string) =>
-  ((await (await request('/api/webhook-secrets', { token })).json()) as WebhookSecretList).items;
+  WebhookSecretList.parse(await (await request('/api/webhook-secrets', { token })).json()).items;
 
 const pathOf = ({ url }: { url: string }) => url.slice(env.PUBLIC_URL.length);
 

@@ -49,7 +49,7 @@ webhookSecrets.openapi(
   }),
   async (c) => {
     const records = await c.get('metadata').webhookSecrets.list(c.get('caller').ownerId);
-    return c.json({ items: records.map((record) => shown(c.env, record)) }, 200);
+    return c.json({ items: records.map((record) => shown(c.env, record)), nextCursor: null }, 200);
   },
 );
 

@@ -1,14 +1,7 @@
 /** Notifications from a deployment's change to a receiver on loopback (vitest.receivers.ts), in real objects. */
 import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import {
-  type CreatedHook,
-  type CreateHook,
-  ErrorBody,
-  Hook,
-  HookDelivery,
-  type Hooks,
-} from '@appflux/protocol';
+import { type CreatedHook, type CreateHook, ErrorBody, Hook, HookDelivery, Hooks } from '@appflux/protocol';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import type { ReceivedMail } from '../../vitest.mail.ts';
 import type { ReceivedRequest, ReceiverAnswer } from '../../vitest.receivers.ts';
@@ -122,7 +115,7 @@ async function deliveries(hook: { id: string }): Promise<HookDelivery[]> {
 }
 
 const hookNow = async (hook: { id: string }) => {
-  const { items } = await (await call('GET', '')).json<Hooks>();
+  const { items } = Hooks.parse(await (await call('GET', '')).json());
   return Hook.parse(items.find(({ id }) => id === hook.id));
 };
 
