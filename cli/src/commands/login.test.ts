@@ -9,7 +9,7 @@ import { writeProject } from '../config/project.ts';
 import { EXIT } from '../exit.ts';
 import { runCli } from '../testing/run.ts';
 
-/** Whoever wrote the folder: their server notes what it is sent. */
+/** What the server of the folder's author receives. */
 const received: string[] = [];
 const CODES = {
   device_code: 'd',
