@@ -20,10 +20,10 @@ export const tool = <Input extends z.ZodObject>(of: Tool<Input>): Tool => of as 
 /** A tool that changes nothing. What it answers is of one instance, which is no open world. */
 export const READS: ToolAnnotations = { readOnlyHint: true, openWorldHint: false };
 
-/** A tool that changes something. `destructive`: what was there before is replaced or ended. */
-export const writes = ({ destructive, idempotent }: { destructive: boolean; idempotent: boolean }) => ({
+/** A tool that changes something. Each can end something or replace what is live, so programs should ask a person first. */
+export const writes = ({ idempotent }: { idempotent: boolean }): ToolAnnotations => ({
   readOnlyHint: false,
-  destructiveHint: destructive,
+  destructiveHint: true,
   idempotentHint: idempotent,
   openWorldHint: false,
 });

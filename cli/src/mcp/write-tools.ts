@@ -18,7 +18,7 @@ export const WRITE_TOOLS: readonly Tool[] = [
       environment: Environment.default('preview').describe('production goes live, preview does not'),
       clearCache: z.boolean().optional().describe('Builds without the cache'),
     }),
-    annotations: writes({ destructive: false, idempotent: false }),
+    annotations: writes({ idempotent: false }),
     run: async (client, { app: slug, environment, ...source }, signal) =>
       asJson(
         deploymentSummary(
@@ -31,20 +31,21 @@ export const WRITE_TOOLS: readonly Tool[] = [
     title: 'Cancel a deployment',
     description: 'Cancels a deployment that has not ended.',
     input: z.strictObject({ id: deployment }),
-    annotations: writes({ destructive: true, idempotent: true }),
+    annotations: writes({ idempotent: true }),
     run: async (client, { id }, signal) =>
       asJson(deploymentSummary(await client.deployments.cancel(id, { signal }))),
   }),
   tool({
     name: 'redeploy',
     title: 'Redeploy',
-    description: 'Builds the source of a deployment again, with the app’s present settings.',
+    description:
+      'Builds the source of a deployment again, with the app’s present settings. Of a production deployment, the result goes live.',
     input: z.strictObject({
       id: deployment,
       clearCache: z.boolean().optional().describe('Builds without the cache'),
       latest: z.boolean().optional().describe('The newest commit of the branch instead of the same one'),
     }),
-    annotations: writes({ destructive: false, idempotent: false }),
+    annotations: writes({ idempotent: false }),
     run: async (client, { id, ...how }, signal) =>
       asJson(deploymentSummary(await client.deployments.redeploy(id, defined(how), { signal }))),
   }),
@@ -57,7 +58,7 @@ export const WRITE_TOOLS: readonly Tool[] = [
       id: deployment,
       force: z.boolean().optional().describe('Promotes although variables differ'),
     }),
-    annotations: writes({ destructive: true, idempotent: true }),
+    annotations: writes({ idempotent: true }),
     run: async (client, { id, ...how }, signal) =>
       asJson(deploymentSummary(await client.deployments.promote(id, defined(how), { signal }))),
   }),
@@ -66,7 +67,7 @@ export const WRITE_TOOLS: readonly Tool[] = [
     title: 'Roll back',
     description: 'Points an app’s public URL at an earlier successful deployment, without building again.',
     input: z.strictObject({ app, id: deployment.describe('The deployment that becomes the release') }),
-    annotations: writes({ destructive: true, idempotent: true }),
+    annotations: writes({ idempotent: true }),
     run: async (client, { app: slug, id }, signal) => {
       const { release, previousRelease, urls } = await client.apps.release(slug, id, { signal });
       return asJson({ app: slug, release, previousRelease, urls });
@@ -78,7 +79,7 @@ export const WRITE_TOOLS: readonly Tool[] = [
     description:
       'Sets a variable of an app, for its next deployments. A value can’t be read back: the earlier one is lost.',
     input: z.strictObject({ app, name: VariableName, ...VariableInput.shape }),
-    annotations: writes({ destructive: true, idempotent: true }),
+    annotations: writes({ idempotent: true }),
     run: async (client, { app: slug, name, value, ...rest }, signal) => {
       await client.apps.setVariable(slug, name, { value, ...defined(rest) }, { signal });
       return `Set ${name} of ${slug}. Deployments that begin from now on get it.`;

@@ -1,5 +1,5 @@
 /** An output that was built elsewhere, from the folder on disk to what the edge has. */
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type AppType, BuildSettings, type RunnerToDeployment, SITE_BASE } from '@appflux/protocol';
@@ -135,6 +135,35 @@ test('the files in a folder are the artifacts of an app that is no site', async 
   await write({ 'release/shop.apk': 'no apk', 'release/shop.aab': 'no bundle', 'release/logs/x.txt': 'x' });
   const { reported } = await deliver({ path: 'release' });
   expect(reported).toMatchObject({ artifacts: expect.arrayContaining(['shop.apk', 'shop.aab']) });
+});
+
+test.each([
+  ['a file', 'dist/x.txt', '../.git/config'],
+  ['a folder, however deep', 'dist/a/b/x', '../../../.git'],
+])('a link out of the output is refused: %s', async (_, link, target) => {
+  await write({ '.git/config': 'the token of CI', 'dist/index.html': 'hello', 'dist/a/b/c.html': 'c' });
+  await symlink(target, join(folder, link));
+  const { attempt, framesOf } = await deliver();
+  expect(attempt.result).toMatchObject({
+    failure: {
+      code: 'artifact_invalid',
+      message: expect.stringContaining('is a link to a path outside the output'),
+    },
+  });
+  expect(framesOf('upload')).toEqual([]);
+});
+
+test('a link within the output stands for what it leads to', async () => {
+  await write({ 'dist/index.html': 'hello', 'dist/a/b.html': 'b' });
+  await symlink('a/b.html', join(folder, 'dist/b.html'));
+  await symlink('a', join(folder, 'dist/again'));
+  expect((await deliver()).reported?.status).toBe('success');
+  expect(Object.keys(await published('shop-ccccccc.zip')).sort()).toEqual([
+    'a/b.html',
+    'again/b.html',
+    'b.html',
+    'index.html',
+  ]);
 });
 
 test('an empty folder, and one that is not there, fail with no_artifact', async () => {

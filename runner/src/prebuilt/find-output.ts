@@ -1,10 +1,10 @@
 /** Looks at what a person wants delivered: a folder or a file, and the project that it lies in. */
 import { readdir, realpath, stat } from 'node:fs/promises';
-import { basename, dirname, relative, sep } from 'node:path';
+import { basename, dirname, join, relative, sep } from 'node:path';
 import { type Decision, DetectionFailure, MANIFEST_NAME } from '@appflux/detection';
 import { type AppType, type BuildSettings, quoted } from '@appflux/protocol';
 import { detectPlan } from '../job/detect.ts';
-import { say } from '../masking/sentence.ts';
+import { own, say } from '../masking/sentence.ts';
 import { JobFailure, type StepContext } from '../step-context.ts';
 import { type ChosenOutput, chooseOutput, isPlainPath, type NamedOutput } from './choose-output.ts';
 
@@ -30,7 +30,7 @@ export interface AppSettings {
 /**
  * Finds what is delivered.
  * @throws {JobFailure} `no_artifact` if there is nothing; `settings_invalid` or `source_invalid` for files of the project that
- * can't be read; the reason of `ctx.signal` if it aborts
+ * can't be read; `artifact_invalid` for a link out of the output; the reason of `ctx.signal` if it aborts
  */
 export async function findOutput(
   place: OutputPlace,
@@ -47,7 +47,26 @@ export async function findOutput(
     kind: isFolder ? 'folder' : 'file',
     names: isFolder ? await readdir(path) : [basename(path)],
   };
+  if (isFolder && root !== path) await requireOwnFiles(path);
   return { root, ...chooseOutput(named, await decisionOf(root, app, ctx), app.type) };
+}
+
+/**
+ * Refuses links that lead out of an output. The project around it has what nobody wants published, such as the
+ * credentials in its .git, and the output may come from a job that is trusted less. A link to nowhere publishes nothing.
+ */
+async function requireOwnFiles(folder: string): Promise<void> {
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isSymbolicLink()) continue;
+    const link = join(entry.parentPath, entry.name);
+    const real = await realpath(link).catch(() => null);
+    if (real === null || real === folder || real.startsWith(folder + sep)) continue;
+    throw new JobFailure(
+      'artifact_invalid',
+      say`${quoted(relative(folder, link))} is a link to a path outside the output.`,
+      { hint: own('Copy the file into the output instead of linking to it.') },
+    );
+  }
 }
 
 /**
