@@ -1,5 +1,5 @@
 /** Carries out one task: makes a deployment, lists a skipped one, cancels, or ends a preview. Each may be done again. */
-import { hasEnded, isAppFluxError, isSshUrl, repoKeyOf } from '@appflux/protocol';
+import { hasEnded, isAppFluxError, isSshUrl, RepoUrl, repoKeyOf } from '@appflux/protocol';
 import { note } from '../audit/note.ts';
 import {
   actorOfCreator,
@@ -55,10 +55,12 @@ export async function carryOut(
       await skip(parts, work, app, task);
       return null;
     case 'cancel':
-      await cancelWaiting(parts, app, task);
+      await cancelWaiting(parts, app, task, ledger.causedBefore(app.id, task.branch, work.seq));
       return null;
     case 'end':
-      return (await endPreview(parts, app, task)) ? null : now + END_AGAIN_MS;
+      return (await endPreview(parts, app, task, ledger.causedBefore(app.id, task.branch, work.seq)))
+        ? null
+        : now + END_AGAIN_MS;
     case 'adopt':
       if (work.deploymentId !== null)
         await deploymentOf(parts.env, work.deploymentId).adopt(task.pullRequest);
@@ -145,14 +147,18 @@ async function askAndBuild(
   await skip(parts, work, app, { ...made, reason: decision.reason });
 }
 
-/** Cancels what waits for a branch and was created before the event. */
+/**
+ * Cancels what waits for a branch and was created before the event, or was caused by an earlier one: that may have been
+ * created later, because its host was asked first.
+ */
 async function cancelWaiting(
   { env, metadata }: Parts,
   app: AppRecord,
   { branch, reason, before, by }: Cancellation,
+  caused: readonly string[],
 ): Promise<KeptDeployment[]> {
   const unended = await metadata.deployments.unendedOf(app.id, { branch });
-  const earlier = unended.filter(({ createdAt }) => createdAt <= before);
+  const earlier = unended.filter(({ id, createdAt }) => createdAt <= before || caused.includes(id));
   for (const { id, status } of earlier) {
     if (status !== 'queued') continue;
     const answer = await deploymentOf(env, id).cancel(reason);
@@ -168,10 +174,13 @@ async function endPreview(
   parts: Parts,
   app: AppRecord,
   task: Extract<Task, { kind: 'end' }>,
+  caused: readonly string[],
 ): Promise<boolean> {
-  const building = await cancelWaiting(parts, app, task);
+  const building = await cancelWaiting(parts, app, task, caused);
   const label = branchLabel(task.branch, app.slug);
-  await parts.metadata.sites.unpoint({ label, appId: app.id, createdBefore: task.before });
+  const last = caused[0] === undefined ? null : await parts.metadata.deployments.byId(caused[0]);
+  const createdBefore = last !== null && last.createdAt > task.before ? last.createdAt : task.before;
+  await parts.metadata.sites.unpoint({ label, appId: app.id, createdBefore });
   forgetSite(app.id);
   return building.length === 0;
 }
@@ -224,11 +233,19 @@ async function move({ metadata }: Parts, app: AppRecord, repository: Repository)
   const repositoryId = id === null ? app.repositoryId : `${provider}:${id}`;
   const isElsewhere =
     repositoryId !== null && repositoryId === app.repositoryId && !keys.includes(app.repoKey ?? '');
-  const repoUrl = urlLike(source.repoUrl, repository);
+  const repoUrl = isElsewhere ? movedUrl(source.repoUrl, repository) : null;
   await metadata.apps.update(app.id, {
     repositoryId,
-    ...(isElsewhere ? { source: { ...source, repoUrl }, repoKey: repoKeyOf(repoUrl) } : {}),
+    ...(repoUrl === null ? {} : { source: { ...source, repoUrl }, repoKey: repoKeyOf(repoUrl) }),
   });
+}
+
+/** Where an app's repository is now; null if what the payload says can't be its address, or would give up its encryption. */
+function movedUrl(earlier: string, repository: Repository): string | null {
+  const moved = RepoUrl.safeParse(urlLike(earlier, repository));
+  if (!moved.success) return null;
+  const isEncrypted = (url: string) => new URL(url).protocol !== 'http:';
+  return isEncrypted(earlier) && !isEncrypted(moved.data) ? null : moved.data;
 }
 
 /** The URL of a repository in the form that an app uses: over SSH, with the same user and host. */

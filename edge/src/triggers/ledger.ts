@@ -33,7 +33,14 @@ export interface Built {
 }
 
 type BuiltRow = { deployment_id: string; skipped: string | null; pushed: number };
-type WorkRow = { id: number; app_id: string; deployment_id: string | null; task: string; attempts: number };
+type WorkRow = {
+  id: number;
+  event: number;
+  app_id: string;
+  deployment_id: string | null;
+  task: string;
+  attempts: number;
+};
 
 /**
  * Work is done in order for each app. A preview that ends may have to wait for a build, and doesn't hold up what comes
@@ -90,7 +97,8 @@ export class Ledger {
 
   /**
    * The same push, delivered by another webhook of the repository. A ref that was moved back to where it was before may be
-   * pushed to the same commit again.
+   * pushed to the same commit again; and some hosts don't say where a deleted ref was, so it is deleted again only after it
+   * was there again.
    */
   #samePush({ ref, before, after }: PushEvent): number | null {
     const name = refName(ref);
@@ -101,8 +109,9 @@ export class Ledger {
       after ?? '',
     );
     if (same === null) return null;
+    const isBack = before === null && after === null ? "after <> ''" : 'after = ?2';
     const back = this.#first(
-      'SELECT seq FROM events WHERE ref = ? AND after = ? AND seq > ? LIMIT 1',
+      `SELECT seq FROM events WHERE ref = ?1 AND ${isBack} AND seq > ?3 LIMIT 1`,
       name,
       before ?? '',
       same.seq,
@@ -189,6 +198,19 @@ export class Ledger {
     );
   }
 
+  /** The newest deployments that earlier events than `seq` caused for a target, the last one first. */
+  causedBefore(appId: string, target: string, seq: number): string[] {
+    return this.#sql
+      .exec<{ deployment_id: string }>(
+        'SELECT deployment_id FROM built WHERE app_id = ? AND target = ? AND seq < ? ORDER BY seq DESC LIMIT 20',
+        appId,
+        target,
+        seq,
+      )
+      .toArray()
+      .map(({ deployment_id: id }) => id);
+  }
+
   /** A push has named what a pull request was deployed for first. */
   markPushed(appId: string, deploymentId: string): void {
     this.#sql.exec('UPDATE built SET pushed = 1 WHERE app_id = ? AND deployment_id = ?', appId, deploymentId);
@@ -230,13 +252,14 @@ export class Ledger {
   /** The next work that is due. What is left of an app's earlier work that keeps its order goes first. */
   due(now: number): Work | null {
     const row = this.#first<WorkRow>(
-      `SELECT id, app_id, deployment_id, task, attempts FROM work
+      `SELECT id, event, app_id, deployment_id, task, attempts FROM work
        WHERE next_at <= ? AND ${IN_TURN} ORDER BY id LIMIT 1`,
       now,
     );
     return (
       row && {
         id: row.id,
+        seq: row.event,
         appId: row.app_id,
         deploymentId: row.deployment_id,
         task: JSON.parse(row.task) as Task,

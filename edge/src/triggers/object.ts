@@ -153,7 +153,8 @@ export class TriggerObject extends DurableObject<Env> {
     const found = new Map<string, AppRecord>();
     const names = event.kind === 'repository' ? [...keys, ...event.was] : keys;
     for (const repoKey of new Set(names))
-      for (const app of await apps.ofRepository(ownerId, { repoKey, repositoryId })) found.set(app.id, app);
+      for (const app of await apps.ofRepository(ownerId, { repoKey, repositoryId }))
+        if (isAtHostOf(app, names)) found.set(app.id, app);
     return [...found.values()];
   }
 
@@ -200,4 +201,13 @@ export class TriggerObject extends DurableObject<Env> {
       this.#ledger.finish(work.id);
     }
   }
+}
+
+/**
+ * Whether an app's repository is at the host of one of these keys. A repository is renamed and transferred within its host,
+ * and ids are only unique within each.
+ */
+function isAtHostOf({ repoKey }: AppRecord, keys: readonly string[]): boolean {
+  const hostOf = (key: string) => key.split('/')[0]?.replace(/:\d+$/, '');
+  return repoKey === null || keys.some((key) => hostOf(key) === hostOf(repoKey));
 }

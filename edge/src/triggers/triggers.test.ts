@@ -54,6 +54,8 @@ const eventually = (app: AppRecord, expected: string[]) =>
 
 const triggers = () => env.TRIGGERS.getByName(`${ownerId}:github.com/octo/site`);
 
+const pushHeaders = new Headers({ 'X-GitHub-Event': 'push' });
+
 const fork = { id: 5, clone_url: 'https://github.com/eve/site.git' };
 
 describe('a delivery', () => {
@@ -105,6 +107,19 @@ describe('a delivery', () => {
     const second = deploymentsOf(await deliver('push', there));
     expect(second).not.toContain(first[0]);
     expect(deploymentsOf(await deliver('push', there))).toEqual(second);
+  });
+
+  test('of a deleted branch is another one once the branch was there again', async () => {
+    const deleted = { ...github.parse(pushHeaders, pushPayload({ branch: 'x', after: B })), after: null };
+    const there = github.parse(pushHeaders, pushPayload({ branch: 'x', after: B }));
+    const seqs = await runInDurableObject(triggers(), (_object, state) => {
+      const ledger = new Ledger(limitedSql(state.storage.sql));
+      return [deleted, deleted, there, deleted].map((event, at) =>
+        ledger.receive(String(at), ownerId, event as RepositoryBound, Date.now()),
+      );
+    });
+    expect(seqs[1]).toBe(seqs[0]);
+    expect(new Set(seqs).size).toBe(3);
   });
 
   test('deploys no app of another team, and not without an app', async () => {
@@ -329,6 +344,38 @@ describe('a repository', () => {
     expect(await deliver('push', pushPayload({ after: D, repository: { id: 7 } }))).toHaveProperty('ignored');
   });
 
+  test('of another host is another one, whatever its id', async () => {
+    const source = {
+      provider: 'git',
+      repoUrl: 'https://github.example/octo/site',
+      branch: 'main',
+      rootDirectory: './',
+      depth: 1,
+    } as const;
+    const app = await appOf({
+      source,
+      repoKey: 'github.example/octo/site',
+      repositoryId: 'github:186853002',
+    });
+    expect(await deliver('push', pushPayload({ after: B }))).toHaveProperty('ignored');
+    expect(await metadataOf(env).apps.byId(app.id)).toMatchObject({ source });
+    expect(await lines(app)).toEqual([]);
+  });
+
+  test.each([
+    ['is no URL of a repository', 'ext::sh -c id'],
+    ['is not encrypted any more', 'http://github.com/acme/shop.git'],
+  ])('is not fetched from a new address that %s', async (_what, clone_url) => {
+    const app = await appOf({ repositoryId: 'github:186853002' });
+    const repository = { ...renamed, clone_url };
+    const [id = ''] = deploymentsOf(await deliver('push', pushPayload({ after: B, repository })));
+    await eventually(app, ['queued production main bb']);
+    expect(await deploymentOf(env, id).spec()).toMatchObject({
+      source: { repoUrl: 'https://github.com/octo/site' },
+    });
+    expect(await metadataOf(env).apps.byId(app.id)).toMatchObject({ source: app.source });
+  });
+
   test('that is fetched over SSH stays so under its new name', async () => {
     const app = await appOf({
       source: {
@@ -428,6 +475,20 @@ describe('an object that stopped', () => {
       ledger.addWork(1, app.id, id, { kind: 'build', target, cause }, Date.now());
     });
     expect((await listed(app)).map(({ id: one }) => one)).toEqual([id]);
+  });
+
+  test('ends what an earlier event caused, even if that was created after the branch was deleted', async () => {
+    const app = await appOf();
+    await deliver('push', pushPayload({ branch: 'x', before: A, after: B }));
+    await eventually(app, ['queued preview x bb']);
+    const deleted = github.parse(pushHeaders, deletedPayload('x', B)) as RepositoryBound;
+    await stoppedAfter((ledger) => {
+      // The deletion arrived while the host was still asked about the push.
+      const now = Date.now() - 3600_000;
+      const seq = ledger.receive('github:2', ownerId, deleted, now);
+      plan(ledger, { seq, event: deleted, apps: [app], previous: new Map(), now });
+    });
+    await eventually(app, ['canceled preview x bb']);
   });
 
   test('has nothing left to do for an app that was deleted', async () => {

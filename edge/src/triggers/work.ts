@@ -44,6 +44,8 @@ export type Task =
 
 export interface Work {
   readonly id: number;
+  /** The event that caused it. */
+  readonly seq: number;
   readonly appId: string;
   /** The deployment that a build, a skip or a redeploy makes. */
   readonly deploymentId: string | null;
