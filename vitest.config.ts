@@ -19,6 +19,8 @@ function inNode(name: string, folders: string[]): TestProjectInlineConfiguration
       // Files of a worker share its process and modules, which saves a quarter of their time. A file restores what it changes
       // of the process: variables, timers, the working directory.
       isolate: false,
+      // An awaited state may take a while if other tests use the processors as well.
+      expect: { poll: { timeout: 20_000 } },
       testTimeout: 60_000,
       hookTimeout: 120_000,
     },

@@ -54,6 +54,8 @@ export default defineConfig({
     maxWorkers: UNIT_WORKERS,
     // Passwords are slow to try by design, and the machine may be busy with other tests.
     testTimeout: 30_000,
+    // An awaited state may take a while if other tests use the processors as well.
+    expect: { poll: { timeout: 15_000 } },
     // Files of a worker share a workerd, which makes them three times faster; each begins with nothing kept (src/testing/setup.ts).
     isolate: false,
     globalSetup: [
