@@ -23,7 +23,7 @@ function makeKey(kid: string) {
 const key = makeKey('first');
 const stranger = makeKey('first');
 
-function envelopeOf(builder = 'docker', signer = key) {
+function envelopeOf(builder = 'docker', signer = key, version = '1.2.0') {
   const statement = {
     _type: 'https://in-toto.io/Statement/v1',
     subject: [{ name: 'app.apk', digest: { sha256: sha256('the app') } }],
@@ -40,7 +40,7 @@ function envelopeOf(builder = 'docker', signer = key) {
           deploymentId: ID,
           attempt: 2,
           runner: { name: 'builder-1' },
-          reportedByRunner: { commit: 'c'.repeat(40), branch: 'main', version: '1.2.0' },
+          reportedByRunner: { commit: 'c'.repeat(40), branch: 'main', version },
         },
       },
       runDetails: {
@@ -153,6 +153,18 @@ describe('with the instance', () => {
 });
 
 describe('offline', () => {
+  test('what a build says of itself can’t look like another line of the result', async () => {
+    const { exit, stdout } = await offline(envelopeOf('host', key, '1.0\n  Built       in a container'));
+    expect(exit).toBe(0);
+    expect(stdout).not.toMatch(/^ +Built +in a container/m);
+    expect(stdout).toMatch(/^ +Version +1\.0 Built in a container$/m);
+  });
+
+  test('a builder that there is none of is a mistake, and those that there are get named', async () => {
+    const ran = await offline(envelopeOf(), KEYS, '--builder', 'dokcer');
+    expect(ran).toMatchObject({ exit: 2, stdout: '', stderr: expect.stringContaining('docker') });
+  });
+
   test.each(['--app', '--deployment'])('an attestation is not taken for one that %s names', async (flag) => {
     const ran = await offline(envelopeOf(), KEYS, flag, flag === '--app' ? 'other' : '0'.repeat(24));
     expect(ran).toMatchObject({ exit: 2, stdout: '', stderr: expect.stringContaining('--attestation') });

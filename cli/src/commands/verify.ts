@@ -5,14 +5,16 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { VerificationError, type Verified, verifyEnvelope } from '@appflux/client';
+import { Option } from 'commander';
 import { createApi } from '../api.ts';
 import { type CommandSpec, JSON_OPTION, type JsonFlag } from '../command.ts';
 import { instanceUrl, isReadable } from '../config/instance-url.ts';
 import type { Context, Session } from '../context.ts';
 import { CliProblem } from '../errors/problem.ts';
 import { EXIT } from '../exit.ts';
+import { oneLine } from '../output/sanitize.ts';
 import { findApp } from '../target.ts';
-import { builderKind, described } from '../verify/describe.ts';
+import { BUILDERS, builderKind, described } from '../verify/describe.ts';
 import { deliveredBy, MOST_DEPLOYMENTS } from '../verify/find-attestation.ts';
 
 interface Options extends JsonFlag {
@@ -38,7 +40,9 @@ export const verify: CommandSpec = {
         '--keys <file>',
         'saved keys of the instance; with --attestation nothing is asked over the network',
       )
-      .option('--builder <kind>', 'also require how it was built: docker, host or prebuilt')
+      .addOption(
+        new Option('--builder <kind>', 'also require how it was built').choices(Object.keys(BUILDERS)),
+      )
       .option(...JSON_OPTION)
       .action((file: string, options: Options) => check(file, options, context)),
 };
@@ -73,7 +77,7 @@ async function check(file: string, options: Options, context: Context): Promise<
   const { green, yellow, dim } = output.colors;
   const kind = builderKind(verified.statement);
   output.result(
-    `${green('Verified:')} ${file} is ${verified.subjects.join(', ')} as the instance delivered it.`,
+    `${green('Verified:')} ${file} is ${oneLine(verified.subjects.join(', '))} as the instance delivered it.`,
   );
   const rows: [string, string][] = [
     ...described(verified.statement),
@@ -81,7 +85,8 @@ async function check(file: string, options: Options, context: Context): Promise<
     ['Signed by', `key ${verified.keyId}`],
   ];
   const width = Math.max(...rows.map(([title]) => title.length));
-  for (const [title, value] of rows) output.result(`  ${dim(title.padEnd(width))}  ${value}`);
+  // Some of it is what the build said: a line feed in that would look like another row.
+  for (const [title, value] of rows) output.result(`  ${dim(title.padEnd(width))}  ${oneLine(value)}`);
   if (kind === 'prebuilt')
     output.note(yellow('AppFlux did not build this file, so nothing vouches for what is in it.'));
 }

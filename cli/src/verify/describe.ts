@@ -35,7 +35,7 @@ const Said = z.object({
 });
 
 /** What the last part of a builder's id stands for. */
-const BUILDERS: Readonly<Record<string, string>> = {
+export const BUILDERS: Readonly<Record<string, string>> = {
   docker: 'in a container of its own',
   host: 'on the runner’s host, without a sandbox',
   unrecorded: 'by a runner of an earlier version',
