@@ -193,6 +193,20 @@ describe('a pull request', () => {
   });
 });
 
+test('the newest commit is that of the app’s repository, and not of one that has its earlier address', async () => {
+  const pinned = await createDeployment(parts, app, { commit: COMMIT }, { creator });
+  const open = await createDeployment(parts, app, {}, { creator });
+  if (app.source.provider === 'upload') throw new Error('the app has a repository');
+  const earlier = app.source.repoUrl;
+  const repoUrl = 'https://git.example/team/moved.git';
+  app = { ...app, source: { ...app.source, repoUrl } };
+  const sourceOf = async (snapshot: Snapshot) => (await jobOf(snapshot))?.source;
+  expect(await sourceOf(await again(pinned, { latest: true }))).toMatchObject({ repoUrl, commit: null });
+  expect(await sourceOf(await again(open))).toMatchObject({ repoUrl, commit: null });
+  // A commit's name says what it is, wherever it comes from.
+  expect(await sourceOf(await again(pinned))).toMatchObject({ repoUrl: earlier, commit: COMMIT });
+});
+
 test('what came from a fork and is built again by a Git host’s event waits for approval again', async () => {
   const created = await createDeployment(
     parts,

@@ -20,7 +20,7 @@ import { deploymentOf } from '../objects/deployments.ts';
 import { poolOf } from '../objects/pools.ts';
 import { trace } from '../tracing/export.ts';
 import type { Snapshot } from './object.ts';
-import { requireSource, resolveSource } from './source.ts';
+import { againFrom, requireSource, resolveSource } from './source.ts';
 import { spanOfCreation } from './spans.ts';
 import type { Spec, SpecSource } from './state.ts';
 
@@ -245,11 +245,7 @@ export async function redeploy(
     creator: options.creator,
     source:
       source.kind === 'git'
-        ? {
-            ...source,
-            commit: options.latest ? null : (options.commitHash ?? source.commit),
-            depth: app.source.provider === 'upload' ? 1 : app.source.depth,
-          }
+        ? againFrom(source, app, options.latest ? null : (options.commitHash ?? source.commit))
         : source,
     build: app.build,
     type: app.type,

@@ -59,6 +59,19 @@ export async function resolveSource(
   };
 }
 
+/**
+ * A repository's commit, or with null its newest, for another deployment. The newest is that of the app's repository as it
+ * is now: whoever has its earlier address must not decide what is built.
+ */
+export function againFrom(
+  source: Extract<SpecSource, { kind: 'git' }>,
+  { source: now }: AppRecord,
+  commit: string | null,
+): SpecSource {
+  if (now.provider === 'upload') return { ...source, commit, depth: 1 };
+  return { ...source, commit, depth: now.depth, ...(commit === null ? { repoUrl: now.repoUrl } : {}) };
+}
+
 /** Notes that an upload is deployed from, which keeps a sweep from it; `source_removed` when one was quicker. */
 export async function requireSource(metadata: Metadata, uploadId: string, now: number): Promise<void> {
   if (!(await metadata.uploads.touch(uploadId, new Date(now).toISOString()))) throw sourceRemoved();
