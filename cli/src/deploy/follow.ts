@@ -95,7 +95,7 @@ async function endOf(client: Session['client'], id: string, signal: AbortSignal)
 export const exitOf = ({ status }: Pick<Deployment, 'status'>): Exit =>
   status === 'success' ? EXIT.success : EXIT.failed;
 
-/** Prints lines with a heading for each phase. @param print `note` or `result` of the output */
+/** Prints lines; the one that opens a phase stands out. @param print `note` or `result` of the output */
 export class TextPrinter implements LinePrinter {
   readonly #print: (text: string) => void;
   readonly #context: Context;
@@ -111,11 +111,10 @@ export class TextPrinter implements LinePrinter {
   lines(lines: readonly LogLine[]): void {
     const { dim, bold } = this.#context.output.noteColors;
     for (const { phase, stream, text } of lines) {
-      if (phase !== null && phase !== this.#phase) {
-        this.#phase = phase;
-        this.#out(bold(phase));
-      }
-      this.#out(stream === 'system' ? dim(text) : text);
+      const opensPhase = phase !== null && phase !== this.#phase;
+      this.#phase = phase ?? this.#phase;
+      if (stream === 'system') this.#out(opensPhase ? bold(text) : dim(text));
+      else this.#out(text);
     }
   }
 
