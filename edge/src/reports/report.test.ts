@@ -75,6 +75,25 @@ test('a deployment reaches the object of its app’s repository, and an upload n
   await expect(resumeReports(parts, installation)).resolves.toBeUndefined();
 });
 
+test('a pull request of the repository that the app had before gets no comment in another one', async () => {
+  const metadata = metadataOf(env);
+  await metadata.apps.insert(app);
+  const of = (path: string) =>
+    record({
+      pullRequest: {
+        number: 7,
+        title: 'A page',
+        url: `https://git.example.com/${path}/pulls/7`,
+        fork: false,
+      },
+    });
+  for (const path of ['ada/other', 'ada/site2', 'x/ada/site']) await report({ env, metadata }, of(path), 1);
+  const kinds = async () => (await stored('git.example.com/ada/site')).map(({ key }) => key.split(':')[0]);
+  expect(await kinds()).not.toContain('comment');
+  await report({ env, metadata }, of('Ada/Site'), 1);
+  expect(await kinds()).toContain('comment');
+});
+
 test('the QR code of a deployment leads to what it published, and there is none before', async () => {
   const metadata = metadataOf(env);
   await metadata.apps.insert(app);

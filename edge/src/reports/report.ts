@@ -43,8 +43,19 @@ export async function report(
   const addresses = addressesOf(env);
   const annotations = record.status === 'failed' ? await annotationsOf(env, record, app) : [];
   const { publicUrl } = addresses;
-  const facts = reportFacts(record, seq, toDeployment(record, addresses), { publicUrl, annotations });
+  const reported = isPullRequestOf(app.repoKey, record) ? record : { ...record, pullRequest: null };
+  const facts = reportFacts(reported, seq, toDeployment(record, addresses), { publicUrl, annotations });
   if (facts !== null) await reportsOf(env, app.ownerId, app.repoKey).report(facts);
+}
+
+/**
+ * Whether a deployment's pull request, if it has one, is in this repository. The app may be built from another one by now,
+ * where the number is somebody else's pull request.
+ */
+function isPullRequestOf(repoKey: string, { pullRequest }: DeploymentRecord): boolean {
+  if (pullRequest === null) return true;
+  const name = repoKey.split('/').slice(1).join('/');
+  return new URL(pullRequest.url).pathname.toLowerCase().startsWith(`/${name}/`);
 }
 
 /** Ends the pauses of reports to the repositories of an installation, which may be used again or covers others. */
