@@ -8,7 +8,7 @@ export const MOST_PATHS = 300;
 /** How much of a commit message is searched for a skip marker, in UTF-16 units. */
 const MOST_MESSAGE = 65_536;
 
-/** How large the rest of an event may be, as JSON in UTF-16 units. A row has 2 MB at most. */
+/** How large the rest of an event may be, as JSON in bytes. A row has 2 MB at most. */
 const MOST_EVENT = 900_000;
 
 /**
@@ -17,7 +17,7 @@ const MOST_EVENT = 900_000;
  */
 export function bounded<Event extends GitEvent>(event: Event): Event {
   const cut = cutOf(event);
-  if (JSON.stringify(cut).length > MOST_EVENT)
+  if (Buffer.byteLength(JSON.stringify(cut)) > MOST_EVENT)
     throw new AppFluxError('unprocessable', 'The event is too large', {
       hint: 'Deploy the commit from the dashboard, or by a deploy hook.',
     });
@@ -53,8 +53,8 @@ const messageOf = (text: string): string =>
 /** The paths, or that they are unknown because there are too many. */
 export function boundedPaths(changed: ChangedPaths): ChangedPaths {
   const paths = changed.known ? changed.paths : (changed.listed ?? []);
-  const characters = paths.reduce((sum, path) => sum + path.length, 0);
-  return paths.length > MOST_PATHS || characters > MOST_EVENT / 2
+  const bytes = paths.reduce((sum, path) => sum + Buffer.byteLength(path), 0);
+  return paths.length > MOST_PATHS || bytes > MOST_EVENT / 2
     ? { known: false, reason: `more than ${MOST_PATHS} files changed` }
     : changed;
 }

@@ -68,6 +68,12 @@ describe("GitHub's push", () => {
     expect(bounded(push({ commits: added(301) })).changed.known).toBe(false);
   });
 
+  it('is bounded in bytes, as rows are', () => {
+    expect(() => bounded(push({ ref: `refs/heads/${'枝'.repeat(400_000)}` }))).toThrow('too large');
+    const paths = [{ added: ['枝'.repeat(200_000)], removed: [], modified: [] }];
+    expect(bounded(push({ commits: paths })).changed.known).toBe(false);
+  });
+
   it('is ignored for other refs', () => {
     for (const ref of ['refs/notes/x', 'main', 'refs/heads/', 'refs/pull/7/head'])
       expect(push({ ref }).kind, ref).toBe('ignored');
