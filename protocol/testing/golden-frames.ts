@@ -118,7 +118,21 @@ const poolToRunner: Golden<PoolToRunner> = {
   ],
   registered: [{ type: 'registered', registered: { name: 'builder', labels: [], slots: 1 } }],
   grant: [
-    { type: 'grant', grant, sensitive: ['API_KEY'] },
+    {
+      type: 'grant',
+      grant,
+      sensitive: ['API_KEY'],
+      source: {
+        depth: 'full',
+        username: 'deploy',
+        ownRepositoryOnly: true,
+        ssh: {
+          url: 'ssh://git@git.example/app.git',
+          privateKey: '-----BEGIN OPENSSH PRIVATE KEY-----',
+          hostKeys: ['ssh-ed25519 AAAAC3NzaC1lZDI1NTE5'],
+        },
+      },
+    },
     {
       type: 'grant',
       grant: {

@@ -43,7 +43,12 @@ test('an object of version 0.1.0 opens as it stood, and delivers the events that
   const spec = sampleSpec({ id: newObjectId(), ownerId, app: { id: appId, slug, name } });
   const state: State = { ...initialState(spec), status: 'canceled', cancelReason: 'as asked' };
   const stub = await oldObject(spec, state, 4, [3, 4]);
-  expect(await stub.unconfirmed()).toEqual({ record: recordOf(spec, state), details: null, seq: 4 });
+  expect(await stub.unconfirmed()).toEqual({
+    record: recordOf(spec, state),
+    details: null,
+    seq: 4,
+    cancelReason: 'as asked',
+  });
   expect(await stub.spec()).toEqual(spec);
   await stub.confirm(3);
   expect(await stub.unconfirmed()).toMatchObject({ seq: 4 });

@@ -240,7 +240,7 @@ describe('pushes while others wait', () => {
 
 describe('a pull request', () => {
   test('and the push of its commit make one deployment, whichever comes first', async () => {
-    const app = await appOf();
+    const app = await appOf({ build: { ...appRecord().build, supersede: false } });
     const pushed = deploymentsOf(await deliver('push', pushPayload({ branch: 'feature', after: B })));
     expect(deploymentsOf(await deliver('pull_request', pullRequestPayload({ head: B })))).toEqual(pushed);
     const opened = deploymentsOf(
