@@ -97,5 +97,6 @@ async function offer(env: Env, spec: Spec, state: State): Promise<void> {
     concurrency: spec.build.concurrency,
     supersede: spec.build.supersede,
     createdAt: spec.createdAt,
+    ...(spec.isUntrusted === true ? { isUntrusted: true } : {}),
   });
 }

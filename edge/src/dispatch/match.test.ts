@@ -79,6 +79,16 @@ describe('match', () => {
     expect(match(jobs, [{ ...mac, executor: 'docker' }], none)).toHaveLength(4);
   });
 
+  it('gives a runner without a sandbox no stranger’s code, whatever the App asks for', () => {
+    const mac = runner('mac', { executor: 'host', labels: ['macos'], slots: 9 });
+    const jobs = [
+      job('j1', { appId: 'a', labels: ['macos'], isUntrusted: true }),
+      job('j2', { appId: 'b', labels: ['macos'] }),
+    ];
+    expect(match(jobs, [mac], none).map((pair) => pair.deploymentId)).toEqual(['j2']);
+    expect(match(jobs, [{ ...mac, executor: 'docker' }], none)).toHaveLength(2);
+  });
+
   it('never overbooks, never pairs twice, and leaves nothing that could run', () => {
     const someJobs = fc.array(
       fc.record({
@@ -177,6 +187,14 @@ describe('waitingReason', () => {
     );
     const gpu = job('j5', { labels: ['gpu'] });
     expect(reason(gpu, [gpu], [mac])).toBe('No online runner has the label `gpu`');
+  });
+
+  it('says that pull requests from forks need a sandbox', () => {
+    const mac = runner('mini', { executor: 'host', labels: ['macos'] });
+    const fork = job('j5', { labels: ['macos'], isUntrusted: true });
+    expect(reason(fork, [fork], [mac])).toBe(
+      'mini builds without a sandbox, which pull requests from forks need',
+    );
   });
 
   it('says which slots are busy and how many jobs are ahead', () => {

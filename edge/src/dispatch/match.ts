@@ -12,6 +12,8 @@ export interface WaitingJob {
   /** How many builds of the App may run at the same time. */
   concurrency: number;
   createdAt: number;
+  /** Whether its code is a stranger's. Absent in jobs of earlier versions. */
+  isUntrusted?: boolean;
 }
 
 /** A runner that is connected, with what it may be given (protocol/src/runner-capacity.ts). */
@@ -111,10 +113,14 @@ const lineOf = (job: WaitingJob) => JSON.stringify([job.appId, job.branch, job.e
 const suits = (runner: OnlineRunner, job: WaitingJob) =>
   job.labels.every((label) => runner.labels.includes(label)) && mayBuild(runner, job);
 
-/** A runner without a sandbox builds nothing by accident: the App itself has to ask for one of the labels that say so. */
+/**
+ * A runner without a sandbox builds nothing by accident: the App itself has to ask for one of the labels that say so. It
+ * never builds a stranger's code, which could read all that its user can.
+ */
 const mayBuild = (runner: OnlineRunner, job: WaitingJob) =>
   runner.executor !== 'host' ||
-  job.labels.some((label) => HOST_EXECUTOR_LABELS.includes(label) && runner.labels.includes(label));
+  (job.isUntrusted !== true &&
+    job.labels.some((label) => HOST_EXECUTOR_LABELS.includes(label) && runner.labels.includes(label)));
 
 /** The jobs that a newer job of the same App, branch and environment makes pointless, oldest first. */
 export function superseded(jobs: readonly WaitingJob[]): { job: WaitingJob; by: WaitingJob }[] {
@@ -182,10 +188,13 @@ function whyNoneTakes(runners: readonly OnlineRunner[]): string {
 function whyNoneSuits(job: WaitingJob, runners: readonly OnlineRunner[]): string {
   const labelled = runners.filter((runner) => job.labels.every((label) => runner.labels.includes(label)));
   if (labelled.length === 0) return missingLabels(job, runners);
+  const names = listed(labelled.map((runner) => runner.name));
+  const without = `${names} ${labelled.length === 1 ? 'builds' : 'build'} without a sandbox`;
+  if (job.isUntrusted === true) return `${without}, which pull requests from forks need`;
   const wanted = HOST_EXECUTOR_LABELS.filter((label) =>
     labelled.some(({ labels }) => labels.includes(label)),
   );
-  return `${listed(labelled.map((runner) => runner.name))} ${labelled.length === 1 ? 'builds' : 'build'} without a sandbox, and this App does not ask for that by the label ${wanted.map(quoted).join(' or ')}`;
+  return `${without}, and this App does not ask for that by the label ${wanted.map(quoted).join(' or ')}`;
 }
 
 function missingLabels(job: WaitingJob, runners: readonly OnlineRunner[]): string {
