@@ -61,7 +61,7 @@ export async function resolveSource(
 
 /**
  * A repository's commit, or with null its newest, for another deployment. The newest is that of the app's repository as it
- * is now: anyone who has its earlier address must not decide what is built.
+ * is now: someone who has its earlier address must not decide what is built.
  */
 export function againFrom(
   source: Extract<SpecSource, { kind: 'git' }>,

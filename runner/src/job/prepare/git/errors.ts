@@ -84,7 +84,8 @@ export interface GitSubject {
 export const whereOf = ({ branch, submodule }: GitSubject): string =>
   submodule === null ? `branch ${branch}` : `submodule ${submodule}`;
 
-const PRIVATE = 'For a private repository, add a credential in the app’s source settings.';
+const PRIVATE =
+  'Check the repository URL. For a private repository, add a credential in the app’s settings, under Repository access.';
 
 /** The failure for an error, as a sentence with repository and branch. */
 export function gitFailure(trouble: GitTrouble, subject: GitSubject, stderr: string): JobFailure {
@@ -110,16 +111,18 @@ export function gitFailure(trouble: GitTrouble, subject: GitSubject, stderr: str
         credential === null
           ? say`${repo} requires authentication: it is private or does not exist`
           : say`The server rejected the ${shown} for ${repo}`,
-        credential === null ? PRIVATE : 'Replace the credential in the app’s source settings.',
+        credential === null
+          ? PRIVATE
+          : 'Replace the credential in the app’s settings, under Repository access.',
       );
     case 'host_key':
       return unavailable(
-        say`The server of ${repo} has another host key than those in the app’s source settings`,
+        say`The server of ${repo} has another host key than those in the app’s settings`,
         'Find out whether the server has changed its key. If it has, enter the new one.',
       );
     case 'bad_key':
       return unavailable(
-        own('The SSH key in the app’s source settings can’t be read'),
+        own('The SSH key in the app’s settings can’t be read'),
         'Enter an unencrypted private key in OpenSSH format, or let AppFlux create one.',
       );
     case 'no_ssh':
