@@ -98,7 +98,8 @@ async function exportD1({ root, env }: DeployedBackup, into: string): Promise<vo
   const args = [wrangler, 'd1', 'export', name, '--remote', '--output', into, '--config', config];
   const result = await execa(process.execPath, args, {
     cwd: root,
-    env: { ...env, WRANGLER_SEND_METRICS: 'false', NO_COLOR: '1' },
+    // wrangler would look for a newer version of itself, and leave what it found in the temporary folder.
+    env: { ...env, WRANGLER_SEND_METRICS: 'false', WRANGLER_HIDE_BANNER: 'true', NO_COLOR: '1' },
     stdin: 'ignore',
     all: true,
     reject: false,

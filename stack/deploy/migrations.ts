@@ -38,7 +38,14 @@ export async function refuseNewerDatabase(
       '--command',
       command,
     ],
-    { cwd: root, env: { ...env, WRANGLER_SEND_METRICS: 'false' }, stdin: 'ignore', all: true, reject: false },
+    {
+      cwd: root,
+      // wrangler would look for a newer version of itself, and leave what it found in the temporary folder.
+      env: { ...env, WRANGLER_SEND_METRICS: 'false', WRANGLER_HIDE_BANNER: 'true' },
+      stdin: 'ignore',
+      all: true,
+      reject: false,
+    },
   );
   if (failed) {
     if (NEVER_MIGRATED.test(all)) return;
