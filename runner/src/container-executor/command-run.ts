@@ -32,7 +32,7 @@ export class CommandRun {
   constructor(input: CommandRunInput, ctx: StepContext) {
     this.#input = input;
     this.#ctx = ctx;
-    this.#stages = new StageLog(input.commands, ctx);
+    this.#stages = new StageLog(input.commands, input.source, ctx);
     this.#readers = { stdout: this.#reader('stdout'), stderr: this.#reader('stderr') };
   }
 

@@ -25,7 +25,7 @@ export interface StagesInput extends BuildInput {
  */
 export async function runStages(input: StagesInput, ctx: StepContext): Promise<Skip | undefined> {
   const { commands, folder, limits, log } = input;
-  const stages = new StageLog(commands, ctx);
+  const stages = new StageLog(commands, input.source, ctx);
   for (const stage of ['ignore', 'install', 'build'] as const) {
     const command = commands[stage];
     if (command === null) continue;

@@ -3,7 +3,7 @@
 import { formatElapsed, printable } from '@appflux/protocol';
 import { own, say } from '../masking/sentence.ts';
 import type { BuildStage, Mark } from '../sandbox/marks.ts';
-import type { Skip, StepContext } from '../step-context.ts';
+import type { PreparedSource, Skip, StepContext } from '../step-context.ts';
 import { type Span, UNTRACED } from '../tracing/trace.ts';
 
 /** A build's commands; null where it has none. */
@@ -25,12 +25,15 @@ class CommandFailed extends Error {
 export class StageLog {
   readonly #commands: Commands;
   readonly #ctx: StepContext;
+  readonly #hasRepository: boolean;
   #startedAt = 0;
   #span: Span = UNTRACED;
   #last: Mark | null = null;
 
-  constructor(commands: Commands, ctx: StepContext) {
+  /** @param source what is built: an upload has no repository that Git could be asked about */
+  constructor(commands: Commands, source: Pick<PreparedSource, 'commitHash'>, ctx: StepContext) {
     this.#commands = commands;
+    this.#hasRepository = source.commitHash !== null;
     this.#ctx = ctx;
   }
 
@@ -77,9 +80,11 @@ export class StageLog {
     }
     const command = this.#commands[stage] ?? '';
     this.#ctx.log(say`$ ${command}`);
-    if (stage === 'ignore' && /\bgit\b/.test(command)) {
+    if (stage === 'ignore' && !this.#hasRepository && /\bgit\b/.test(command)) {
       this.#ctx.log(
-        own('Builds don’t include the Git repository (.git): git commands in ignoreCommand find no history.'),
+        own(
+          'Uploads don’t include the Git repository (.git): git commands in ignoreCommand find no history.',
+        ),
       );
     }
   }
