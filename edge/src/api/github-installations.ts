@@ -90,7 +90,7 @@ githubInstallations.openapi(
     summary: 'Disconnect an installation from the team',
     middleware: needs('apps:write'),
     request: { params: z.object({ id: GithubId }) },
-    responses: { 204: { description: 'Disconnected; at GitHub it stays installed' }, ...refusals },
+    responses: { 204: { description: 'Disconnected, but not uninstalled at GitHub' }, ...refusals },
   }),
   async (c) => {
     const metadata = c.get('metadata');

@@ -26,6 +26,7 @@ export const smtpMailer = (binding: Pick<Fetcher, 'fetch'>, from: Sender): Maile
       throw new MailRefused('The SMTP server did not answer in time', { later: true, cause });
     }
     if (answer.ok) return;
+    // Without a readable answer, its status is all that is known.
     const refusal = Refusal.safeParse(await answer.json().catch(() => null));
     throw refusal.success
       ? new MailRefused(withoutSecrets(refusal.data.message), { later: refusal.data.later })

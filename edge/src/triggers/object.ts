@@ -39,6 +39,9 @@ const MOST_AGAIN_MS = 600_000;
 /** How often work is tried: for about a day. */
 const MOST_ATTEMPTS = 150;
 
+/** How often a task is put off that can’t be done yet, which is no failure. */
+const MOST_DEFERRALS = 10 * MOST_ATTEMPTS;
+
 export interface Delivery {
   /** The host's id of the delivery, made unique among hosts. */
   readonly deliveryId: string;
@@ -182,7 +185,7 @@ export class TriggerObject extends DurableObject<Env> {
     const parts = { env: this.env, metadata: metadataOf(this.env) };
     try {
       const again = await carryOut(parts, this.#ledger, work, Date.now());
-      if (again !== null && work.attempts < MOST_ATTEMPTS * 10) this.#ledger.postpone(work.id, again);
+      if (again !== null && work.attempts < MOST_DEFERRALS) this.#ledger.postpone(work.id, again);
       else this.#ledger.finish(work.id);
     } catch (error) {
       if (isPassing(error) && work.attempts < MOST_ATTEMPTS) {

@@ -59,6 +59,7 @@ async function requireOwnFiles(folder: string): Promise<void> {
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
     if (!entry.isSymbolicLink()) continue;
     const link = join(entry.parentPath, entry.name);
+    // It leads nowhere, or in a circle, or to what this user can't read: nothing of it can be published.
     const real = await realpath(link).catch(() => null);
     if (real === null || real === folder || real.startsWith(folder + sep)) continue;
     throw new JobFailure(
