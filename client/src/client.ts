@@ -9,9 +9,12 @@ import { github } from './resources/github.ts';
 import { hooks } from './resources/hooks.ts';
 import { instance, operator } from './resources/instance.ts';
 import { logs } from './resources/logs.ts';
+import { looks } from './resources/looks.ts';
 import { runners } from './resources/runners.ts';
+import { runtime } from './resources/runtime.ts';
 import { sites } from './resources/sites.ts';
 import { sourceCredential } from './resources/source-credential.ts';
+import { state } from './resources/state.ts';
 import { invitations, team } from './resources/team.ts';
 import { uploads } from './resources/uploads.ts';
 import { webhooks } from './resources/webhooks.ts';
@@ -27,9 +30,12 @@ export function createClient(options: ClientOptions) {
     deployments: deployments(calls),
     sourceCredential: sourceCredential(calls),
     sites: sites(calls),
+    state: state(calls),
     domains: domains(calls),
     logs: logs(calls),
+    runtime: runtime(calls),
     uploads: uploads(calls),
+    looks: looks(calls),
     runners: runners(calls),
     tokens: tokens(calls),
     device: device(calls),

@@ -5,6 +5,8 @@ import { FileInfo } from './file.ts';
 import { Environment, ObjectId, Slug, Timestamp, UserId, VariableName } from './ids.ts';
 import { PageQuery } from './page.ts';
 import { Retention, RetentionDefaults } from './retention.ts';
+import { AppServer } from './server-site.ts';
+import { SizeBudgets } from './size-budget.ts';
 import { MAX_VARIABLE_BYTES, utf8Bytes } from './sizes.ts';
 import { TriggerChange, TriggerRules } from './trigger.ts';
 
@@ -63,6 +65,24 @@ export const VariableInput = z
   .meta({ id: 'VariableInput' });
 export type VariableInput = z.infer<typeof VariableInput>;
 
+/** A change of a variable that keeps its value. */
+export const VariableChange = z
+  .strictObject({
+    environments: z.array(Environment).min(1).max(2).optional(),
+    /** Hides the value in logs and records of builds. To show a value that was hidden, set it again. */
+    sensitive: z
+      .literal(
+        true,
+        'A hidden value can only be shown after it is set again. Send it with PUT and sensitive: false',
+      )
+      .optional(),
+  })
+  .refine(({ environments, sensitive }) => environments !== undefined || sensitive !== undefined, {
+    message: 'Send environments or sensitive',
+  })
+  .meta({ id: 'VariableChange' });
+export type VariableChange = z.infer<typeof VariableChange>;
+
 /** Who may open a site or its files: anyone, members of the team, or anyone who knows the password. */
 export const Access = z.enum(['public', 'team', 'password']);
 export type Access = z.infer<typeof Access>;
@@ -96,32 +116,46 @@ export const CreateApp = z
     source: AppSource,
     build: BuildSettings.optional(),
     retention: Retention.optional(),
+    budgets: SizeBudgets.optional(),
     triggers: TriggerChange.optional(),
     envVars: z.record(VariableName, z.union([VariableValue, VariableInput])).optional(),
   })
   .meta({ id: 'CreateApp' });
 export type CreateApp = z.infer<typeof CreateApp>;
 
-export const UpdateApp = z
+/** The settings of an app that a request can change, but for its password. */
+const AppSettings = z
   .strictObject({
     name: AppName,
     type: AppType.nullable(),
     source: AppSource,
     build: BuildSettings,
     retention: Retention,
+    /** Limits for the size of what deployments publish. None: those of appflux.json. */
+    budgets: SizeBudgets,
     /** Whether production deployments go live when they succeed. */
     autoRelease: z.boolean(),
     access: AppAccess.partial(),
-    /** Replaces the password and ends the access of everyone who used the earlier one; null removes it. */
-    password: SitePassword.nullable(),
     /** Whether sites answer unknown paths with index.html; null leaves it to each deployment. */
     spaFallback: z.boolean().nullable(),
     rewriteHosts: z.array(RewriteHost).max(MAX_REWRITE_HOSTS),
+    /** Settings for the servers of its sites. */
+    server: AppServer,
     /** Changes the rules that it names. */
     triggers: TriggerChange,
   })
-  .partial()
-  .meta({ id: 'UpdateApp' });
+  .partial();
+
+/** What a caller saw of an app's settings before it changed them. */
+export const SeenSettings = AppSettings.meta({ id: 'SeenSettings' });
+export type SeenSettings = z.infer<typeof SeenSettings>;
+
+export const UpdateApp = AppSettings.extend({
+  /** Replaces the password and ends the access of everyone who used the earlier one; null removes it. */
+  password: SitePassword.nullable().optional(),
+  /** The settings that the caller saw. If one of them is another by now, nothing changes: `settings_changed`. */
+  from: SeenSettings.optional(),
+}).meta({ id: 'UpdateApp' });
 export type UpdateApp = z.infer<typeof UpdateApp>;
 
 /** A variable in an API answer: never with its value. */
@@ -136,6 +170,8 @@ export const VariableInfo = z
     sensitive: z.boolean().nullable(),
     /** Nobody has chosen `sensitive`; its name and value decided. */
     automatic: z.boolean(),
+    /** When its value or one of these settings was last changed. Null for variables from before this field existed. */
+    updatedAt: Timestamp.nullable().default(null),
   })
   .meta({ id: 'Variable' });
 export type VariableInfo = z.infer<typeof VariableInfo>;
@@ -155,6 +191,7 @@ export const App = z
     retention: Retention,
     /** What applies if `retention` is null. */
     retentionDefaults: RetentionDefaults,
+    budgets: SizeBudgets.default([]),
     envVars: z.array(VariableInfo),
     files: z.array(FileInfo),
     /** The deployment that the public URL points at. */
@@ -170,7 +207,10 @@ export const App = z
     hasPassword: z.boolean(),
     spaFallback: z.boolean().nullable(),
     rewriteHosts: z.array(z.string()),
+    server: AppServer,
     triggers: TriggerRules,
+    /** The URL of a picture of its release's site; null if there is none. It needs a token, like the app itself. */
+    picture: z.url().nullable().default(null),
     /** `site` is there if the release is a site. */
     urls: z.strictObject({ self: z.url(), page: z.url(), site: z.url().optional() }),
     createdAt: Timestamp,

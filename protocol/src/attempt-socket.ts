@@ -12,6 +12,7 @@ import { LogLine } from './log.ts';
 import { Phase } from './phase.ts';
 import { DETAILS, Icon, NotesSource, ReleaseNotes } from './release-details.ts';
 import { SITE_BASE } from './site.ts';
+import { SIZE_BUDGETS, SizeBudgets } from './size-budget.ts';
 import { PartGrant, UploadedPart } from './upload.ts';
 
 /** Header that carries the grant's lease token. */
@@ -84,6 +85,10 @@ export const RunnerToDeployment = z.discriminatedUnion('type', [
     notes: ReleaseNotes.extend({ source: NotesSource.exclude(['typed']) }).nullable(),
     icon: Icon.nullable(),
   }),
+  /**
+   * The size budgets of `appflux.json`, before anything is uploaded. Only sent to an edge whose `welcome` accepts it.
+   */
+  z.strictObject({ type: z.literal(SIZE_BUDGETS), attempt, budgets: SizeBudgets.min(1) }),
   z.strictObject({ type: z.literal('finish'), attempt, result: AttemptResult }),
 ]);
 export type RunnerToDeployment = z.infer<typeof RunnerToDeployment>;

@@ -24,6 +24,8 @@ export const AUDIT_ACTIONS = [
   'variable.delete',
   'source.credential_set',
   'source.credential_delete',
+  'state.export',
+  'state.delete',
   'file.set',
   'file.delete',
   'release.set',

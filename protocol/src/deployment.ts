@@ -7,7 +7,9 @@ import { Failure } from './failure.ts';
 import { Environment, ObjectId, Sha256, Slug, Timestamp } from './ids.ts';
 import { PageQuery } from './page.ts';
 import { Phase } from './phase.ts';
+import { ServerPlan } from './server-site.ts';
 import { DeploymentSite } from './site.ts';
+import { SizeBudgetResult } from './size-budget.ts';
 import { MAX_PLAN_TOOLS } from './sizes.ts';
 import { Approval, Creator, PullRequestRef, Skipped, Waiting } from './trigger.ts';
 
@@ -50,6 +52,8 @@ export const Plan = z
     installCommand: z.string().max(2000).nullable(),
     buildCommand: z.string().max(2000).nullable(),
     outputs: z.array(z.string().max(512)).max(50),
+    /** Set for a site that is published with its server. */
+    server: ServerPlan.optional(),
     /** A sentence for each decision, in order. */
     reasons: z.array(z.string().max(500)).max(50),
     /** The alternatives for building the source, if any. */
@@ -138,6 +142,12 @@ export const Deployment = z
     artifactUrl: z.url().nullable(),
     /** What it published as a site; null if it is none, and for deployments of earlier versions. */
     site: DeploymentSite.nullable(),
+    /** How what it publishes compares with its size budgets. Empty without budgets, and before it is published. */
+    budgets: z.array(SizeBudgetResult).default([]),
+    /** The URL of a picture of its site; null if there is none. It needs a token, like the deployment itself. */
+    picture: z.url().nullable().default(null),
+    /** Why no picture of its site could be taken; null if there is one, or nobody has tried. */
+    pictureError: z.string().nullable().default(null),
     urls: z.strictObject({
       self: z.url(),
       logs: z.url(),
@@ -160,6 +170,8 @@ export const Deployment = z
     durationSeconds: z.number().nullable(),
     /** Keeps its artifacts and its log, regardless of the app's retention. */
     pinned: z.boolean(),
+    /** Whether its app's public URL leads to it. Given in lists. */
+    current: z.boolean().optional(),
     /** When this preview was promoted to production; null if it wasn't. */
     promotedAt: Timestamp.nullable(),
     /** When retention removed the artifacts. The list of them stays, but they can't be downloaded. */
@@ -222,18 +234,24 @@ export const DeploymentsQuery = PageQuery.extend({
   skipped: z.enum(['exclude', 'only']).optional(),
   branch: BranchName.optional(),
   environment: Environment.optional(),
+  /** The name of who or what created it, as in `creator.name`. */
+  creator: z.string().min(1).max(320).optional(),
   /** The number of a pull request. */
   pullRequest: z.coerce.number().pipe(z.int().min(1)).optional(),
 });
 
 export const ArtifactList = z.strictObject({ items: z.array(Artifact) });
 
+/** The release that is replaced, or null for none. If it is another one by now, nothing changes: `release_changed`. */
+const From = ObjectId.nullable().optional();
+
 /** Body of `POST /api/apps/:slug/release`. */
-export const ReleaseDeployment = z.strictObject({ deploymentId: ObjectId });
+export const ReleaseDeployment = z.strictObject({ deploymentId: ObjectId, from: From });
+export type ReleaseDeployment = z.infer<typeof ReleaseDeployment>;
 
 /** Body of `POST /api/deployments/:id/promote`: `force` promotes it although production's variables are others. */
 export const PromoteDeployment = z
-  .strictObject({ force: z.boolean().optional() })
+  .strictObject({ force: z.boolean().optional(), from: From })
   .meta({ id: 'PromoteDeployment' });
 export type PromoteDeployment = z.infer<typeof PromoteDeployment>;
 

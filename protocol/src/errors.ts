@@ -28,6 +28,8 @@ export const ERROR_STATUS = {
   idempotency_key_reused: 409,
   nothing_to_release: 409,
   variables_differ: 409,
+  release_changed: 409,
+  settings_changed: 409,
   source_removed: 409,
   log_not_archived: 409,
   artifacts_removed: 410,

@@ -1,6 +1,7 @@
 /** Why a deployment failed: one list of codes, and for each a sentence that says what to do. */
 import { z } from 'zod';
 import { type BuildCandidate, BuildCandidates } from './candidate.ts';
+import { FailureLocation } from './failure-location.ts';
 import { Phase } from './phase.ts';
 
 /** Every way a deployment can fail, with the advice shown beside it. */
@@ -32,6 +33,8 @@ export const FAILURE_ADVICE = {
     'The build succeeded but created no files at the expected paths. Set `outputs` in the app or in appflux.json.',
   artifact_invalid:
     'An output is not a regular file inside the project, or changed while it was read. Check the build’s outputs.',
+  budget_exceeded:
+    'The log and the page of the deployment name the largest files. Make them smaller, or raise the budget in the app or in appflux.json.',
   upload_failed:
     'Storage did not accept an artifact. Redeploy; if it fails again, check the storage settings.',
   runner_lost:
@@ -52,6 +55,8 @@ export const Failure = z
     hint: z.string().max(2000),
     /** What could be built instead, if known. */
     candidates: BuildCandidates.optional(),
+    /** Where in the source; absent if unknown. A runner sends it only to an edge that accepts FAILURE_LOCATION. */
+    location: FailureLocation.optional(),
   })
   .meta({ id: 'Failure' });
 export type Failure = z.infer<typeof Failure>;

@@ -38,3 +38,14 @@ test.each([
 test('a number has its digits in groups', () => {
   expect(formatNumber(1_234_567)).toBe('1,234,567');
 });
+
+test.each([
+  [1, '1 Byte'],
+  [999, '999 Byte'],
+  [1234, '1,2 kB'],
+  [1_610_612_736, '1,5 GiB'],
+  [2 ** 50, '1.048.576 GiB'],
+])('%d bytes read %s in German', (bytes, text) => {
+  // German puts a no-break space between a number and its unit.
+  expect(formatBytes(bytes, 'de').replace('\u00A0', ' ')).toBe(text);
+});

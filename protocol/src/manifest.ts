@@ -2,7 +2,9 @@
 import { z } from 'zod';
 import { AppType, Command, OutputGlob } from './app.ts';
 import { RootDirectory } from './app-source.ts';
+import { Bindings, Crons } from './server-site.ts';
 import { SiteTrailingSlash } from './site-rules.ts';
+import { SizeBudgets } from './size-budget.ts';
 
 /** `site` of `appflux.json`: how the output is published. It takes precedence over the files of other platforms. */
 export const SiteSettings = z.strictObject({
@@ -36,6 +38,14 @@ export const Manifest = z
     /** Whether Git submodules are fetched, from the repository's own host only; at the top of the source. */
     submodules: z.boolean().optional(),
     site: SiteSettings.optional(),
+    /** Limits for the size of what is published. Budgets of the app replace them. */
+    budgets: SizeBudgets.optional(),
+    /** False: only a static output is published, never a server. */
+    server: z.boolean().optional(),
+    /** Key-value stores and databases that a server finds in its environment under these names. */
+    bindings: Bindings.optional(),
+    /** When the `scheduled` handler of a server runs. */
+    crons: Crons.optional(),
   })
   .meta({ id: 'Manifest' });
 export type Manifest = z.infer<typeof Manifest>;

@@ -5,6 +5,8 @@
 import { z } from 'zod';
 import { ObjectId, Timestamp, VariableName } from './ids.ts';
 import { Grant } from './job.ts';
+import { LookOutcome, LookTask } from './look.ts';
+import { PICTURES, PictureRequest } from './picture.ts';
 import { ExecutorKind, RunnerLabel, RunnerScanner, Slots } from './runner.ts';
 import { SourceAccess } from './source-access.ts';
 
@@ -71,11 +73,25 @@ export const RunnerToPool = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('disk'), ...RunnerDisk.shape }),
   /** As above: after `welcome`, and when something changes. */
   z.strictObject({ type: z.literal('machine'), ...RunnerMachine.shape }),
+  /** As above: whether the runner takes pictures of sites now. One that never says so takes none. */
+  z.strictObject({ type: z.literal(PICTURES), ready: z.boolean() }),
+  /** As above: after `welcome`. What the runner does besides building, such as `look`. An edge ignores what it doesn't know. */
+  z.strictObject({ type: z.literal('features'), features: z.array(z.string().max(40)).max(20) }),
+  /**
+   * As above: once the runner takes no new builds, because it is about to end. It is sent again on each connection until
+   * then.
+   */
+  z.strictObject({ type: z.literal('leaving') }),
+  /** The end of a look. Sent again if the edge asks again. */
+  z.strictObject({ type: z.literal('looked'), id: ObjectId, outcome: LookOutcome }),
 ]);
 export type RunnerToPool = z.infer<typeof RunnerToPool>;
 
 /** What a runner is registered for. */
 const Registered = z.object({ name: z.string(), labels: z.array(z.string()), slots: z.int() });
+
+/** The longest that a runner is asked to stay away after its connection broke off, in milliseconds. */
+export const MAX_RETURN_MS = 60_000;
 
 export const PoolToRunner = z.discriminatedUnion('type', [
   /** `registered` is absent from an edge of version 0.1.0. */
@@ -87,6 +103,12 @@ export const PoolToRunner = z.discriminatedUnion('type', [
     registered: Registered.optional(),
     /** Types of frames that the edge takes besides those of version 0.1.0. */
     accepts: z.array(z.string()).optional(),
+    /**
+     * A runner whose connection breaks off comes back at a random moment within so many milliseconds: a deploy of the edge
+     * drops all connections together, and a large pool cannot take all of its runners back in one second. Absent in small
+     * pools.
+     */
+    returnWithinMs: z.int().min(0).max(MAX_RETURN_MS).optional(),
   }),
   /** Someone has changed the runner's registration. */
   z.object({ type: z.literal('registered'), registered: Registered }),
@@ -101,8 +123,12 @@ export const PoolToRunner = z.discriminatedUnion('type', [
     /** How the repository is reached, beyond what the job says. Beside the grant for the same reason. */
     source: SourceAccess.optional(),
   }),
+  /** Only sent to a runner whose `features` name `look`. Asked again, it reports the same outcome. */
+  z.object({ type: z.literal('look'), task: LookTask }),
   /** A draining runner finishes its builds and gets no new ones. */
   z.object({ type: z.literal('drain'), draining: z.boolean() }),
+  /** Only sent to a runner that has said that it takes pictures, and that builds nothing. */
+  z.object({ type: z.literal('picture'), picture: PictureRequest }),
 ]);
 export type PoolToRunner = z.infer<typeof PoolToRunner>;
 

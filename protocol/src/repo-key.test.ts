@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { isSshUrl, RepoUrl, repoKeyOf } from './repo-key.ts';
+import { RepoUrl, repoKeyOf } from './repo-key.ts';
+import { isSshUrl } from './ssh-url.ts';
 
 const KEY = 'git.example/team/app';
 

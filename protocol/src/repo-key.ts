@@ -1,25 +1,11 @@
 /** Repository URLs: which ones are accepted, and when two of them mean the same repository. */
 import { z } from 'zod';
-
-/**
- * The scp form of an SSH URL, `user@host:path` (git-clone(1), "Git URLs"). A path that begins with `//` belongs to a
- * URL with a scheme; a user or host that begins with `-` would be read as an option.
- */
-const SCP_FORM = /^([A-Za-z0-9_][\w.-]*)@([A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9A-Fa-f:.]+\]):(?!\/\/)\/?([^\s]+)$/;
+import { withoutScpForm } from './ssh-url.ts';
 
 const SSH_USER = /^[A-Za-z0-9_][\w.-]*$/;
 
 /** The ports that a URL doesn't need to name. */
 const DEFAULT_PORTS: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443', 'ssh:': '22' };
-
-/** `user@host:path` as `ssh://user@host/path`; any other text unchanged. */
-export function withoutScpForm(text: string): string {
-  const scp = SCP_FORM.exec(text.trim());
-  return scp === null ? text : `ssh://${scp[1]}@${scp[2]}/${scp[3]}`;
-}
-
-/** Whether a repository URL is fetched over SSH. */
-export const isSshUrl = (repoUrl: string): boolean => /^ssh:\/\//i.test(withoutScpForm(repoUrl));
 
 /** What is wrong with a repository URL; null if nothing is. */
 export function repoUrlProblem(text: string): string | null {

@@ -1,6 +1,6 @@
 /** Runners: Node processes on Docker hosts that claim jobs. */
 import { z } from 'zod';
-import { ObjectId, Timestamp } from './ids.ts';
+import { ObjectId, Sha256, Timestamp } from './ids.ts';
 
 export const RunnerName = z
   .string()
@@ -74,6 +74,8 @@ export const Runner = z
     scanner: RunnerScanner.optional(),
     /** Only of a runner that does not build in containers. */
     executor: ExecutorKind.optional(),
+    /** Only of a runner that ends after its first build. */
+    ephemeral: z.literal(true).optional(),
   })
   .meta({ id: 'Runner' });
 export type Runner = z.infer<typeof Runner>;
@@ -82,6 +84,40 @@ export const RegistrationToken = z
   .strictObject({ id: ObjectId, token: z.string(), expiresAt: Timestamp })
   .meta({ id: 'RegistrationToken' });
 export type RegistrationToken = z.infer<typeof RegistrationToken>;
+
+/** How long a fleet's token may be good for at most, and is if nothing else is asked for, in days. */
+export const FLEET_TOKEN_DAYS = { most: 366, usual: 90 } as const;
+
+/** Body of `POST /api/runners/tokens`. Without `reusable`, the token registers one runner and is good for a day. */
+export const CreateRegistrationToken = z
+  .strictObject({
+    /** The token registers any number of runners, until it expires or is revoked. */
+    reusable: z.boolean().default(false),
+    /** Of a reusable token. */
+    name: z.string().trim().min(1).max(80).optional(),
+    days: z.int().min(1).max(FLEET_TOKEN_DAYS.most).optional(),
+  })
+  .refine(({ reusable, name, days }) => reusable || (name === undefined && days === undefined), {
+    error: 'Only a reusable token has a name and a time of its own',
+  })
+  .meta({ id: 'CreateRegistrationToken' });
+export type CreateRegistrationToken = z.infer<typeof CreateRegistrationToken>;
+
+/** A reusable registration token, as it is listed. */
+export const FleetToken = z
+  .strictObject({
+    id: ObjectId,
+    name: z.string(),
+    expiresAt: Timestamp,
+    /** When a runner was last registered with it. */
+    lastUsedAt: Timestamp.nullable(),
+    createdAt: Timestamp,
+  })
+  .meta({ id: 'FleetToken' });
+export type FleetToken = z.infer<typeof FleetToken>;
+
+/** All of a team's: they are few. */
+export const FleetTokens = z.strictObject({ items: z.array(FleetToken) }).meta({ id: 'FleetTokens' });
 
 export const RegisterRunner = z
   .strictObject({
@@ -92,6 +128,8 @@ export const RegisterRunner = z
     version: z.string().max(40),
     /** If absent, the first connection decides. */
     executor: ExecutorKind.optional(),
+    /** It builds once and then removes its registration. What it leaves behind is removed for it. */
+    ephemeral: z.boolean().optional(),
   })
   .meta({ id: 'RegisterRunner' });
 export type RegisterRunner = z.infer<typeof RegisterRunner>;
@@ -108,6 +146,22 @@ export const RegisteredRunner = z
   .strictObject({ id: ObjectId, name: z.string(), credential: z.string() })
   .meta({ id: 'RegisteredRunner' });
 export type RegisteredRunner = z.infer<typeof RegisteredRunner>;
+
+/** Response of `GET /api/runners/installer`: the script that makes a machine a runner of this instance. */
+export const RunnerInstaller = z
+  .strictObject({
+    /** Of the runner that it installs. */
+    version: z.string(),
+    /** The URL of the instance that the runner will connect to. */
+    url: z.url(),
+    scriptUrl: z.url(),
+    scriptSha256: Sha256,
+    /** What the script downloads, and checks. */
+    packageSha256: Sha256,
+    packageBytes: z.int().min(0),
+  })
+  .meta({ id: 'RunnerInstaller' });
+export type RunnerInstaller = z.infer<typeof RunnerInstaller>;
 
 /** All runners of a team. They are few, so they come in one response. */
 export const RunnerList = z.strictObject({ items: z.array(Runner) });

@@ -1,4 +1,5 @@
 /** How the index of a pack continues the manifest of its base. Both sides use this, so that they can't disagree. */
+import { serverProblem } from './server-site.ts';
 import {
   type DeploymentSite,
   MAX_SITE_FILES,
@@ -52,6 +53,8 @@ export function applySiteIndex(
     const before = new Map(base?.files.map((entry) => [entry[0], siteFile(entry)]));
     const newPack = base?.packs.length ?? 0;
     const files = changedFiles(before, index, newPack, pack);
+    const problem = serverProblem(index.server, files);
+    if (problem !== null) throw new Contradiction(problem);
     const { packs, entries } = withUsedPacks(
       [...(base?.packs ?? []), { key: pack.key, size: pack.size }],
       files,
@@ -64,6 +67,7 @@ export function applySiteIndex(
       files: entries,
       rules: index.rules ?? base?.rules ?? EMPTY_RULES,
       ...(index.meta !== undefined && { meta: index.meta }),
+      ...(index.server !== undefined && { server: index.server }),
     };
     const usesPack = files.some((file) => file.pack === newPack);
     return { outcome: 'ok', manifest, usesPack, figures: figuresOf(before, files) };

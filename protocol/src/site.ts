@@ -7,6 +7,7 @@
  */
 import { z } from 'zod';
 import { ObjectId, Sha256 } from './ids.ts';
+import { ServerSpec } from './server-site.ts';
 import { SiteRules } from './site-rules.ts';
 import { utf8Bytes } from './sizes.ts';
 
@@ -96,6 +97,8 @@ export const SiteIndex = z.strictObject({
   /** Null: the rules of the base. */
   rules: SiteRules.nullable(),
   meta: SiteMeta.optional(),
+  /** How the site's server is run; it is never that of the base. Only sent to an edge that accepts SERVER_SITES. */
+  server: ServerSpec.optional(),
 });
 export type SiteIndex = z.infer<typeof SiteIndex>;
 
@@ -132,6 +135,8 @@ export const SiteManifest = z.strictObject({
   files: z.array(SiteEntry).max(MAX_SITE_FILES),
   rules: SiteRules,
   meta: SiteMeta.optional(),
+  /** Absent for a site without a server. */
+  server: ServerSpec.optional(),
 });
 export type SiteManifest = z.infer<typeof SiteManifest>;
 

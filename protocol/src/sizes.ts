@@ -33,7 +33,10 @@ export const MAX_ARTIFACTS_RECORD_BYTES = 1_000_000;
 /** How many tools of its image a plan can name. */
 export const MAX_PLAN_TOOLS = 100;
 
-/** How many runners a team can have: all of them are listed together, and connected to one object. */
+/**
+ * How many runners a team can have, unless the operator sets another number: all of them are listed together, and connected to
+ * one object.
+ */
 export const MAX_RUNNERS = 500;
 
 /** How many members a team can have: MongoDB stores the owners of a team in one document. */

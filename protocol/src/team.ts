@@ -118,6 +118,8 @@ export const InstanceConfig = z
     mail: z.boolean(),
     /** Set while the instance is in maintenance: builds wait. Not sent by earlier versions. */
     maintenance: MaintenanceNotice.nullable().optional(),
+    /** Whether sites are published with a server. Not sent by earlier versions. */
+    servers: z.boolean().optional(),
   })
   .meta({ id: 'InstanceConfig' });
 export type InstanceConfig = z.infer<typeof InstanceConfig>;

@@ -11,9 +11,12 @@ import {
   type FromViewer,
   type Grant,
   Phase,
+  type Plan,
   type PoolToRunner,
   type RunnerToDeployment,
   type RunnerToPool,
+  type RuntimeFrame,
+  type SourceAccess,
   type ViewerFrame,
 } from '../src/index.ts';
 
@@ -29,6 +32,32 @@ const attempt = 1;
 const ref = { deploymentId, attempt };
 const at = '2026-11-01T12:00:00.000Z';
 const sha256 = '4e486e5f05645e8f7dc08d1f8050a86b9133ade04fa0431155dc1e8fea07a9a9';
+
+const candidates: z.infer<typeof BuildCandidates> = [
+  {
+    type: 'web',
+    framework: 'vite',
+    set: { rootDirectory: './web', type: 'web', framework: null },
+  },
+];
+
+const fullPlan: Plan = {
+  type: 'web',
+  framework: 'vite',
+  packageManager: 'npm',
+  image: 'appflux/web-builder',
+  imageDigest: `sha256:${sha256}`,
+  tools: { node: '24.21.0' },
+  node: '24',
+  java: '21',
+  flutter: '3.x',
+  installCommand: 'npm ci',
+  buildCommand: 'npm run build',
+  outputs: ['dist'],
+  reasons: ['Framework: Vite, because package.json depends on vite.'],
+  alternatives: candidates,
+  server: { kind: 'node', entry: 'server.js', folder: 'apps/web' },
+};
 
 const runnerToPool: Golden<RunnerToPool> = {
   hello: [
@@ -55,7 +84,40 @@ const runnerToPool: Golden<RunnerToPool> = {
     },
     { type: 'machine', node: 'v24.1.0', docker: null, images: [] },
   ],
+  features: [{ type: 'features', features: ['look'] }],
+  looked: [
+    {
+      type: 'looked',
+      id: deploymentId,
+      outcome: {
+        findings: {
+          branch: 'main',
+          defaultBranch: 'main',
+          branches: ['main', 'next'],
+          commit: { hash: 'abc1234', message: 'Fix it' },
+          candidates: {
+            ways: [{ set: { rootDirectory: null, type: null, framework: null }, plan: fullPlan }],
+            problem: { message: 'There are several', hint: 'Choose one', isAmbiguous: true },
+          },
+        },
+      },
+    },
+    {
+      type: 'looked',
+      id: deploymentId,
+      outcome: {
+        error: {
+          code: 'source_unavailable',
+          message: 'The repository is private.',
+          hint: 'Enter an access token.',
+          credential: 'missing',
+        },
+      },
+    },
+  ],
   disk: [{ type: 'disk', freeBytes: 1e9, totalBytes: 5e10, minFreeBytes: 2147483648, low: true }],
+  pictures: [{ type: 'pictures', ready: true }],
+  leaving: [{ type: 'leaving' }],
 };
 
 const grant: Grant = {
@@ -105,6 +167,17 @@ const grant: Grant = {
   },
 };
 
+const access: SourceAccess = {
+  depth: 'full',
+  username: 'deploy',
+  ownRepositoryOnly: true,
+  ssh: {
+    url: 'ssh://git@git.example/app.git',
+    privateKey: '-----BEGIN OPENSSH PRIVATE KEY-----',
+    hostKeys: ['ssh-ed25519 AAAAC3NzaC1lZDI1NTE5'],
+  },
+};
+
 const poolToRunner: Golden<PoolToRunner> = {
   welcome: [
     {
@@ -113,7 +186,14 @@ const poolToRunner: Golden<PoolToRunner> = {
       name: 'builder',
       draining: false,
       registered: { name: 'builder', labels: ['linux'], slots: 2 },
-      accepts: ['disk', 'machine'],
+      accepts: ['disk', 'machine', 'pictures'],
+    },
+    {
+      type: 'welcome',
+      runnerId: '66f2a1c04b7e9d0000000003',
+      name: 'one of thousands',
+      draining: false,
+      returnWithinMs: 40_000,
     },
   ],
   registered: [{ type: 'registered', registered: { name: 'builder', labels: [], slots: 1 } }],
@@ -122,16 +202,7 @@ const poolToRunner: Golden<PoolToRunner> = {
       type: 'grant',
       grant,
       sensitive: ['API_KEY'],
-      source: {
-        depth: 'full',
-        username: 'deploy',
-        ownRepositoryOnly: true,
-        ssh: {
-          url: 'ssh://git@git.example/app.git',
-          privateKey: '-----BEGIN OPENSSH PRIVATE KEY-----',
-          hostKeys: ['ssh-ed25519 AAAAC3NzaC1lZDI1NTE5'],
-        },
-      },
+      source: access,
     },
     {
       type: 'grant',
@@ -151,18 +222,38 @@ const poolToRunner: Golden<PoolToRunner> = {
       },
     },
   ],
+  look: [
+    {
+      type: 'look',
+      task: {
+        id: deploymentId,
+        repoUrl: 'https://git.example/app.git',
+        branch: 'main',
+        rootDirectory: './web',
+        token: 'short-lived',
+        access,
+        servers: true,
+      },
+    },
+  ],
   drain: [{ type: 'drain', draining: true }],
+  picture: [
+    {
+      type: 'picture',
+      picture: {
+        id: '0b6ff7b5-2cf8-4e3e-8a6a-4a0a3b8f9c11',
+        deploymentId,
+        url: 'https://d-66f2a1c04b7e9d0000000001-shop.sites.example.com/',
+        cookie: { name: '__Host-appflux-access-66f2a1c04b7e9d0000000002', value: 'eyJ9.c2ln' },
+      },
+    },
+  ],
 };
 
-const candidates: z.infer<typeof BuildCandidates> = [
-  {
-    type: 'web',
-    framework: 'vite',
-    set: { rootDirectory: './web', type: 'web', framework: null },
-  },
-];
-
 const line = { at, phase: 'building' } as const;
+
+/** A code that no runner sends: the edge knows what is in storage. */
+const DECIDED_BY_EDGE = 'budget_exceeded';
 
 const finish = (code: FailureCode): Extract<RunnerToDeployment, { type: 'finish' }> => ({
   type: 'finish',
@@ -175,6 +266,7 @@ const finish = (code: FailureCode): Extract<RunnerToDeployment, { type: 'finish'
       phase: 'building',
       hint: 'Read the log.',
       candidates,
+      location: { path: 'src/main.ts', line: 12, column: 5, seq: 40 },
     },
   },
 });
@@ -205,22 +297,7 @@ const runnerToDeployment: Golden<RunnerToDeployment> = {
       type: 'plan',
       attempt,
       version: '1.0.0',
-      plan: {
-        type: 'web',
-        framework: 'vite',
-        packageManager: 'npm',
-        image: 'appflux/web-builder',
-        imageDigest: `sha256:${sha256}`,
-        tools: { node: '24.21.0' },
-        node: '24',
-        java: '21',
-        flutter: '3.x',
-        installCommand: 'npm ci',
-        buildCommand: 'npm run build',
-        outputs: ['dist'],
-        reasons: ['Framework: Vite, because package.json depends on vite.'],
-        alternatives: candidates,
-      },
+      plan: fullPlan,
     },
   ],
   upload: [
@@ -258,9 +335,19 @@ const runnerToDeployment: Golden<RunnerToDeployment> = {
     { type: 'details', attempt, notes: { text: '- Fixed it', source: 'tag' }, icon: null },
     { type: 'details', attempt, notes: null, icon: { type: 'image/webp', content: 'UklGRg==' } },
   ],
+  budgets: [
+    {
+      type: 'budgets',
+      attempt,
+      budgets: [
+        { what: 'js', limit: 200_000, compression: 'gzip', on: 'fail' },
+        { what: 'files', pattern: 'assets/**', limit: 1_000_000, compression: 'none', on: 'warn' },
+      ],
+    },
+  ],
   finish: [
     { type: 'finish', attempt, result: { status: 'success', artifacts: ['site.zip'] } },
-    ...FailureCode.options.map((code) => finish(code)),
+    ...FailureCode.options.filter((code) => code !== DECIDED_BY_EDGE).map((code) => finish(code)),
     { type: 'finish', attempt, result: { status: 'canceled' } },
     { type: 'finish', attempt, result: { status: 'skipped', reason: 'ignoreCommand exited with 0' } },
   ],
@@ -314,6 +401,31 @@ const viewerFrame: Golden<ViewerFrame> = {
 
 const fromViewer: Golden<FromViewer> = { seen: [{ type: 'seen', length: 1_048_576 }] };
 
+const runtimeFrame: Golden<RuntimeFrame> = {
+  lines: [
+    {
+      type: 'lines',
+      upTo: 8,
+      lines: [
+        {
+          seq: 7,
+          at,
+          kind: 'exception',
+          level: 'error',
+          text: 'Error: no tide',
+          stack: 'at load (src/page.ts:3:9)',
+          request: { method: 'GET', path: '/tides' },
+          cron: '*/15 * * * *',
+          deploymentId,
+          environment: 'production',
+          place: { file: 'src/page.ts', line: 3, column: 9 },
+        },
+      ],
+    },
+  ],
+  rewind: [{ type: 'rewind', lastSeq: 3 }],
+};
+
 /** The golden frames per schema, each of them by type. */
 export const GOLDEN: Readonly<Record<string, Readonly<Record<string, readonly { type: string }[]>>>> = {
   RunnerToPool: runnerToPool,
@@ -322,4 +434,5 @@ export const GOLDEN: Readonly<Record<string, Readonly<Record<string, readonly { 
   DeploymentToRunner: deploymentToRunner,
   ViewerFrame: viewerFrame,
   FromViewer: fromViewer,
+  RuntimeFrame: runtimeFrame,
 };

@@ -109,10 +109,15 @@ export class Calls {
     );
   }
 
+  /** Calls for a response that is no JSON. */
+  text(method: Method, path: string, call: Call = {}): Promise<string> {
+    return this.#limited(method, path, call, (response) => this.#text(response, { method, path }));
+  }
+
   /** Calls for its effect. */
   async nothing(method: Method, path: string, call: Call = {}): Promise<void> {
     // The body is read although it is empty: only then the connection is free for the next call.
-    await this.#limited(method, path, call, (response) => this.#text(response, { method, path }));
+    await this.text(method, path, call);
   }
 
   /** Calls for the body itself. Only the caller's signal limits how long that takes. */

@@ -2,8 +2,7 @@
  * What a call can end with besides its response. Everything but an abort is an AppFluxError, so a program that only
  * shows errors needs no other type. The classes tell a refusal from a lost connection.
  */
-import { AppFluxError, ERROR_STATUS, type ErrorCode, type ErrorDetails, Issue } from '@appflux/protocol';
-import { z } from 'zod';
+import { AppFluxError, ERROR_STATUS, type ErrorCode, type ErrorDetails, type Issue } from '@appflux/protocol';
 
 /** Method and path of a call, without the query. */
 export interface RequestLine {
@@ -63,15 +62,34 @@ export const isClientError = (error: unknown): error is ClientError =>
   error instanceof UnreachableError ||
   error instanceof UnexpectedResponseError;
 
-/** The body of a refusal with any code and more members, as a newer server may send it. */
-const AnyErrorBody = z.object({
-  error: z.object({
-    code: z.string(),
-    message: z.string(),
-    hint: z.string().optional(),
-    issues: z.array(Issue).optional(),
-  }),
-});
+/** What a refusal says. */
+interface ErrorBody {
+  code: string;
+  message: string;
+  hint?: string | undefined;
+  issues?: Issue[] | undefined;
+}
+
+/**
+ * The body of a refusal with any code and more members, as a newer server may send it; null if it has another shape.
+ * Not a schema: the dashboard reads responses without zod, and this one can be a proxy's.
+ */
+function errorBody(body: unknown): ErrorBody | null {
+  const { code, message, hint, issues } = objectOf(objectOf(body).error);
+  if (typeof code !== 'string' || typeof message !== 'string') return null;
+  if (hint !== undefined && typeof hint !== 'string') return null;
+  if (issues === undefined) return { code, message, hint };
+  if (!Array.isArray(issues)) return null;
+  const read = issues.map((issue) => issueOf(objectOf(issue)));
+  return read.includes(null) ? null : { code, message, hint, issues: read.filter((issue) => issue !== null) };
+}
+
+const issueOf = ({ path, message }: Readonly<Record<string, unknown>>): Issue | null =>
+  typeof path === 'string' && typeof message === 'string' ? { path, message } : null;
+
+/** A JSON object; an empty one instead of any other value. */
+const objectOf = (value: unknown): Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null ? { ...value } : {};
 
 /**
  * A response that isn't a success, as an error.
@@ -86,8 +104,8 @@ export function refusalOf(
 ): RefusedError {
   const retryAfterSeconds = retryAfterOf(headers.get('Retry-After'), now);
   const retry = retryAfterSeconds === null ? {} : { retryAfterSeconds };
-  const parsed = AnyErrorBody.safeParse(parseJson(body));
-  if (!parsed.success) {
+  const parsed = errorBody(parseJson(body));
+  if (parsed === null) {
     return new RefusedError(codeOf(httpStatus), `The server returned ${httpStatus}.`, {
       ...retry,
       httpStatus,
@@ -95,7 +113,7 @@ export function refusalOf(
       request,
     });
   }
-  const { code, message, hint, issues } = parsed.data.error;
+  const { code, message, hint, issues } = parsed;
   return new RefusedError(isErrorCode(code) ? code : codeOf(httpStatus), message, {
     ...retry,
     ...(hint !== undefined && { hint }),

@@ -7,8 +7,9 @@ import {
   type ViewerFrame,
 } from '@appflux/protocol';
 import { describe, expect, test } from 'vitest';
-import { type Connection, LogFeed } from './feed.ts';
+import { LogFeed } from './feed.ts';
 import { LineOrder } from './line-order.ts';
+import type { Connection } from './live-feed.ts';
 
 const line = (seq: number): LogLine => ({
   seq,

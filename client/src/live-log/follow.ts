@@ -1,7 +1,8 @@
 /** Follows a log for a program that only wants its lines. */
 import type { DeploymentStatus, LogLine, Phase } from '@appflux/protocol';
-import { type Connection, type FeedDependencies, type FeedSource, LogFeed } from './feed.ts';
+import { type FeedSource, LogFeed } from './feed.ts';
 import { type Gap, LineOrder } from './line-order.ts';
+import type { Connection, FeedDependencies } from './live-feed.ts';
 
 export interface FollowHandlers {
   /** Called with each line once, in order. `missing`: lines before them that the server doesn't have. */

@@ -1,5 +1,6 @@
 /** Apps, their variables, files and releases. */
 import {
+  ActiveApp,
   App,
   type CreateApp,
   type ExpoRollback,
@@ -12,6 +13,7 @@ import {
   type ScheduleStatus,
   type Schedules,
   type UpdateApp,
+  type VariableChange,
   type VariableInput,
 } from '@appflux/protocol';
 import type { z } from 'zod';
@@ -22,11 +24,20 @@ import type { ListQuery } from '../pages.ts';
 export type NewApp = z.input<typeof CreateApp>;
 
 const Apps = pageOf(App);
+const ActiveApps = pageOf(ActiveApp);
 
 export const apps = (calls: Calls) => ({
   /** Newest first; `q` filters by name and slug. */
   list: (query: ListQuery & { q?: string } = {}, options: CallOptions = {}): Promise<Page<App>> =>
     calls.json(Apps, 'GET', '/api/apps', { query: { ...query }, ...options }),
+  /** The same with the latest deployment of each, its last builds, and whether it is a favourite. */
+  listActive: (query: ListQuery & { q?: string } = {}, options: CallOptions = {}): Promise<Page<ActiveApp>> =>
+    calls.json(ActiveApps, 'GET', '/api/apps', { query: { ...query, include: 'activity' }, ...options }),
+  /** Marks an app as a favourite of the person who calls. */
+  addFavourite: (slug: string, options: CallOptions = {}): Promise<void> =>
+    calls.nothing('PUT', path`/api/apps/${slug}/favourite`, options),
+  removeFavourite: (slug: string, options: CallOptions = {}): Promise<void> =>
+    calls.nothing('DELETE', path`/api/apps/${slug}/favourite`, options),
   create: (app: NewApp, options: CallOptions = {}): Promise<App> =>
     calls.json(App, 'POST', '/api/apps', { body: app, ...options }),
   get: (slug: string, options: CallOptions = {}): Promise<App> =>
@@ -43,6 +54,14 @@ export const apps = (calls: Calls) => ({
     options: CallOptions = {},
   ): Promise<void> =>
     calls.nothing('PUT', path`/api/apps/${slug}/env/${name}`, { body: variable, ...options }),
+  /** Changes where a variable applies, or hides it in logs, and keeps its value. */
+  changeVariable: (
+    slug: string,
+    name: string,
+    change: VariableChange,
+    options: CallOptions = {},
+  ): Promise<void> =>
+    calls.nothing('PATCH', path`/api/apps/${slug}/env/${name}`, { body: change, ...options }),
   deleteVariable: (slug: string, name: string, options: CallOptions = {}): Promise<void> =>
     calls.nothing('DELETE', path`/api/apps/${slug}/env/${name}`, options),
   setFile: (slug: string, name: string, file: FileInput, options: CallOptions = {}): Promise<void> =>
@@ -85,8 +104,15 @@ export const apps = (calls: Calls) => ({
     ).items,
 
   /** Points the app's public URL at a successful deployment. */
-  release: (slug: string, deploymentId: string, options: CallOptions = {}): Promise<App> =>
-    calls.json(App, 'POST', path`/api/apps/${slug}/release`, { body: { deploymentId }, ...options }),
+  release: (
+    slug: string,
+    deploymentId: string,
+    { from, ...options }: CallOptions & { from?: string | null } = {},
+  ): Promise<App> =>
+    calls.json(App, 'POST', path`/api/apps/${slug}/release`, {
+      body: { deploymentId, ...(from !== undefined && { from }) },
+      ...options,
+    }),
   /** While releases are locked, no deployment goes live by itself. */
   lockRelease: (slug: string, options: CallOptions = {}): Promise<App> =>
     calls.json(App, 'POST', path`/api/apps/${slug}/release/lock`, options),

@@ -6,6 +6,7 @@ import {
   type CreateArtifactLink,
   type CreateDeployment,
   CreatedDeployment,
+  CycloneDx,
   type Deploy,
   Deployed,
   Deployment,
@@ -15,12 +16,13 @@ import {
   DsseEnvelope,
   type Environment,
   type Page,
+  type PictureSize,
   type PromoteDeployment,
   pageOf,
   type Redeploy,
+  SiteComparison,
   type UpdateDeployment,
 } from '@appflux/protocol';
-import { z } from 'zod';
 import { type CallOptions, type Calls, path } from '../http/calls.ts';
 import type { ListQuery } from '../pages.ts';
 
@@ -35,6 +37,8 @@ export interface DeploymentsFilter extends ListQuery {
   skipped?: 'exclude' | 'only';
   branch?: string;
   environment?: Environment;
+  /** The name of who or what created it. */
+  creator?: string;
   /** The number of a pull request. */
   pullRequest?: number;
 }
@@ -108,12 +112,22 @@ export const deployments = (calls: Calls) => ({
     calls.json(DsseEnvelope, 'GET', path`/api/deployments/${id}/attestation`, options),
   /** Its bill of materials: CycloneDX, as JSON. */
   sbom: async (id: string, options: CallOptions = {}): Promise<unknown> =>
-    calls.json(
-      z.looseObject({ bomFormat: z.literal('CycloneDX') }),
-      'GET',
-      path`/api/deployments/${id}/sbom`,
-      options,
-    ),
+    calls.json(CycloneDx, 'GET', path`/api/deployments/${id}/sbom`, options),
+  /** A picture of its site, as WebP. With `v`, as the URL of the picture has it, browsers keep it. */
+  picture: async (
+    id: string,
+    query: { size?: PictureSize; v?: string } = {},
+    options: CallOptions = {},
+  ): Promise<Blob> =>
+    (
+      await calls.stream('GET', path`/api/deployments/${id}/picture`, { query: { ...query }, ...options })
+    ).blob(),
+  /** How its site differs from that of another deployment, the one before. */
+  compareSite: (id: string, before: string, options: CallOptions = {}): Promise<SiteComparison> =>
+    calls.json(SiteComparison, 'GET', path`/api/deployments/${id}/site/comparison`, {
+      query: { with: before },
+      ...options,
+    }),
   /** How often each artifact was downloaded. */
   downloads: (id: string, options: CallOptions = {}): Promise<DeploymentDownloads> =>
     calls.json(DeploymentDownloads, 'GET', path`/api/deployments/${id}/downloads`, options),

@@ -100,12 +100,7 @@ export const operator = (calls: Calls) => ({
   setMaintenance: (body: SetMaintenance, options: CallOptions = {}): Promise<Maintenance> =>
     calls.json(Maintenance, 'PUT', '/api/ops/maintenance', { body, ...options }),
   /** The instance's metrics, in the OpenMetrics text format. */
-  metrics: async (options: CallOptions = {}): Promise<string> => {
-    const request = { method: 'GET', path: '/api/ops/metrics' };
-    const response = await calls.send(request.method, request.path, options);
-    if (!response.ok) throw await calls.refusal(response, request);
-    return response.text();
-  },
+  metrics: (options: CallOptions = {}): Promise<string> => calls.text('GET', '/api/ops/metrics', options),
   /** Tokens that read the metrics, newest first, without the tokens themselves. */
   metricsTokens: async (options: CallOptions = {}): Promise<MetricsToken[]> =>
     (await calls.json(MetricsTokens, 'GET', '/api/ops/metrics-tokens', options)).items,

@@ -1,7 +1,7 @@
 /** Logs, by pages, whole, and live. */
 import { LogOutline, LogPage } from '@appflux/protocol';
 import { type CallOptions, type Calls, path } from '../http/calls.ts';
-import { type FollowHandlers, type FollowOptions, followLog } from '../live-log/follow.ts';
+import type { FollowHandlers, FollowOptions } from '../live-log/follow.ts';
 
 /** Which lines: those after a number, at most `limit` (1 to 10,000). */
 export interface LogRange {
@@ -17,17 +17,17 @@ export const logs = (calls: Calls) => {
      * Follows a log until it ends, over a WebSocket, which reconnects, or by polling. Resolves at the end. The `url` of
      * the client has to be absolute.
      */
-    follow: (id: string, handlers: FollowHandlers, options: FollowOptions = {}): Promise<void> =>
-      followLog(
-        {
-          url: (after) => requests.liveUrl(id, after),
-          token: () => calls.token(),
-          team: () => calls.team,
-          poll: (after, signal) => requests.page(id, { after }, { signal }),
-        },
-        handlers,
-        { ...calls.unexpectedHint, ...options },
-      ),
+    follow: async (id: string, handlers: FollowHandlers, options: FollowOptions = {}): Promise<void> => {
+      // Most pages of the dashboard follow no log, so they don't load what that needs.
+      const { followLog } = await import('../live-log/follow.ts');
+      const source = {
+        url: (after: number) => requests.liveUrl(id, after),
+        token: () => calls.token(),
+        team: () => calls.team,
+        poll: (after: number, signal: AbortSignal) => requests.page(id, { after }, { signal }),
+      };
+      await followLog(source, handlers, { ...calls.unexpectedHint, ...options });
+    },
   };
 };
 

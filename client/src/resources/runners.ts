@@ -1,9 +1,13 @@
 /** Runners and their registration. */
 import {
+  type CreateRegistrationToken,
+  type FleetToken,
+  FleetTokens,
   RegisteredRunner,
   type RegisterRunner,
   RegistrationToken,
   Runner,
+  RunnerInstaller,
   RunnerList,
   type UpdateRunner,
 } from '@appflux/protocol';
@@ -14,9 +18,23 @@ export const runners = (calls: Calls) => ({
   /** All of them: they are few, so they come in one response. */
   list: async (options: CallOptions = {}): Promise<Runner[]> =>
     (await calls.json(RunnerList, 'GET', '/api/runners', options)).items,
-  /** A token with which one runner can register. */
-  createToken: (options: CallOptions = {}): Promise<RegistrationToken> =>
-    calls.json(RegistrationToken, 'POST', '/api/runners/tokens', { body: {}, ...options }),
+  /** A token with which one runner can register, or any number if it is `reusable`. */
+  createToken: (
+    body: z.input<typeof CreateRegistrationToken> = {},
+    options: CallOptions = {},
+  ): Promise<RegistrationToken> =>
+    calls.json(RegistrationToken, 'POST', '/api/runners/tokens', { body, ...options }),
+  /** The reusable registration tokens, without the tokens themselves. */
+  tokens: async (options: CallOptions = {}): Promise<FleetToken[]> =>
+    (await calls.json(FleetTokens, 'GET', '/api/runners/tokens', options)).items,
+  /** Revokes a reusable registration token. Runners that were registered with it stay. */
+  revokeToken: (id: string, options: CallOptions = {}): Promise<void> =>
+    calls.nothing('DELETE', path`/api/runners/tokens/${id}`, options),
+  /** The figures of the pool, in the OpenMetrics text format. */
+  metrics: (options: CallOptions = {}): Promise<string> => calls.text('GET', '/api/pool/metrics', options),
+  /** The script that makes a machine a runner. Refused with `not_found` if the instance was built without it. */
+  installer: (options: CallOptions = {}): Promise<RunnerInstaller> =>
+    calls.json(RunnerInstaller, 'GET', '/api/runners/installer', options),
   /** Registers a runner. The registration token is the permission. */
   register: (body: z.input<typeof RegisterRunner>, options: CallOptions = {}): Promise<RegisteredRunner> =>
     calls.json(RegisteredRunner, 'POST', '/api/runners/register', { body, anonymous: true, ...options }),

@@ -1,5 +1,6 @@
 /** The caller, their team and its people. */
 import {
+  ActivityItem,
   AuditEntry,
   CreatedInvitation,
   type CreateInvitation,
@@ -11,6 +12,7 @@ import {
   type Page,
   pageOf,
   type Role,
+  TeamOverview,
 } from '@appflux/protocol';
 import { type CallOptions, type Calls, path } from '../http/calls.ts';
 import type { ListQuery } from '../pages.ts';
@@ -18,10 +20,14 @@ import type { ListQuery } from '../pages.ts';
 const Members = pageOf(Member);
 const Invitations = pageOf(Invitation);
 const Audit = pageOf(AuditEntry);
+const Activity = pageOf(ActivityItem);
 
 export const team = (calls: Calls) => ({
   /** Who is calling, for which team, and with which permissions. */
   me: (options: CallOptions = {}): Promise<Me> => calls.json(Me, 'GET', '/api/me', options),
+  /** What runs, what failed last, the runners, and what needs someone. */
+  overview: (options: CallOptions = {}): Promise<TeamOverview> =>
+    calls.json(TeamOverview, 'GET', '/api/overview', options),
   /** Leaves the team. */
   leave: (options: CallOptions = {}): Promise<void> => calls.nothing('DELETE', '/api/me/membership', options),
   /** Deletes the team with everything in it. Its name confirms that. */
@@ -36,6 +42,9 @@ export const team = (calls: Calls) => ({
   /** Lists the audit log, newest first. */
   audit: (query: ListQuery = {}, options: CallOptions = {}): Promise<Page<AuditEntry>> =>
     calls.json(Audit, 'GET', '/api/audit', { query: { ...query }, ...options }),
+  /** What people, programs and builds did, newest first, as every member may see it. */
+  activity: (query: ListQuery = {}, options: CallOptions = {}): Promise<Page<ActivityItem>> =>
+    calls.json(Activity, 'GET', '/api/activity', { query: { ...query }, ...options }),
 });
 
 export const invitations = (calls: Calls) => ({

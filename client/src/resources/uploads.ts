@@ -1,17 +1,24 @@
 /** Uploads of source archives; ../upload sends the bytes. */
 import { CompletedUpload, type CreateUpload, type UploadedPart, UploadGrant } from '@appflux/protocol';
 import { type CallOptions, type Calls, path } from '../http/calls.ts';
-import { Transfer, type TransferSource, type TransferTools, type UploadCalls } from '../upload/transfer.ts';
+import type { TransferSource, TransferTools, UploadCalls } from '../upload/transfer.ts';
 
 export const uploads = (calls: Calls) => {
   const api = uploadCalls(calls);
   return {
     ...api,
-    /** An upload that can be continued after a failure. */
-    transfer: (source: TransferSource, tools?: TransferTools): Transfer => new Transfer(source, api, tools),
-    /** Uploads a file and gives the id of the upload. A part is sent again after a lost connection. */
-    send: (source: TransferSource, { signal, ...tools }: TransferTools & CallOptions = {}): Promise<string> =>
-      new Transfer(source, api, tools).run(signal ?? new AbortController().signal),
+    /**
+     * Uploads a file and gives the id of the upload. A part is sent again after a lost connection. A `Transfer` can also
+     * be continued after a failure.
+     */
+    send: async (
+      source: TransferSource,
+      { signal, ...tools }: TransferTools & CallOptions = {},
+    ): Promise<string> => {
+      // Most pages of the dashboard upload nothing, so they don't load what that needs.
+      const { Transfer } = await import('../upload/transfer.ts');
+      return new Transfer(source, api, tools).run(signal ?? new AbortController().signal);
+    },
   };
 };
 

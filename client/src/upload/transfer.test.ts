@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { answerJson, type Received, TestServer } from '../../testing/server.ts';
-import { type Client, createClient } from '../index.ts';
+import { type Client, createClient, Transfer } from '../index.ts';
 
 const ID = '66f2a1c04b7e9d0012345678';
 const BYTES = '0123456789abcdefghijABCDE';
@@ -78,7 +78,7 @@ describe('an upload', () => {
       if (part === 3 && down) response.writeHead(400).end();
       else ok(part, attempt, response);
     };
-    const transfer = uploads.transfer(source, now);
+    const transfer = new Transfer(source, uploads, now);
     const { signal } = new AbortController();
     await expect(transfer.run(signal)).rejects.toMatchObject({ name: 'PartError', reason: 'refused' });
     down = false;
@@ -92,7 +92,7 @@ describe('an upload', () => {
       if (part === 1 && attempt === 1) response.writeHead(403).end();
       else ok(part, attempt, response);
     };
-    const transfer = uploads.transfer(source, now);
+    const transfer = new Transfer(source, uploads, now);
     const { signal } = new AbortController();
     await expect(transfer.run(signal)).rejects.toMatchObject({ reason: 'expired' });
     await transfer.run(signal);
