@@ -25,6 +25,15 @@ describe('the ways to build a source', () => {
     });
   });
 
+  it('are with a server where the instance runs servers', async () => {
+    const tree = treeFromTexts({ 'package.json': pkg({ next: '16.0.0' }, 'next build') });
+    expect(await findCandidates(tree, true)).toMatchObject({
+      ways: [{ plan: { server: { kind: 'next' } } }],
+      problem: null,
+    });
+    expect((await findCandidates(tree)).problem?.message).toContain('it doesn’t run servers');
+  });
+
   it('begin with what is taken unless something is chosen, and set the least that chooses another', async () => {
     expect(
       await ways({

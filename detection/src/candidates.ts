@@ -24,13 +24,16 @@ export interface Candidates {
 
 const NOTHING: CandidateSettings = { rootDirectory: null, type: null, framework: null };
 
-/** The candidates of a source, from its files and its appflux.json alone. */
-export async function findCandidates(tree: SourceTree): Promise<Candidates> {
-  const first = await attempt(tree, NOTHING);
+/**
+ * The candidates of a source, from its files and its appflux.json alone.
+ * @param servers whether the instance runs servers of sites
+ */
+export async function findCandidates(tree: SourceTree, servers = false): Promise<Candidates> {
+  const first = await attempt(tree, NOTHING, servers);
   const isFailure = first instanceof DetectionFailure;
   const ways: Candidate[] = isFailure ? [] : [{ set: NOTHING, plan: first.plan }];
   for (const { set } of (isFailure ? first.candidates : first.plan.alternatives) ?? []) {
-    const outcome = await attempt(tree, set);
+    const outcome = await attempt(tree, set, servers);
     if (!(outcome instanceof DetectionFailure)) ways.push({ set, plan: outcome.plan });
   }
   if (!isFailure) return { ways, problem: null };
@@ -41,10 +44,12 @@ export async function findCandidates(tree: SourceTree): Promise<Candidates> {
 const attempt = (
   tree: SourceTree,
   { rootDirectory, type, framework }: CandidateSettings,
+  servers: boolean,
 ): Promise<Decision | DetectionFailure> =>
   decide(rootDirectory === null ? tree : tree.from(rootDirectory), {
     type,
     build: BuildSettings.parse({ framework }),
+    servers,
   }).catch((error: unknown) => {
     if (error instanceof DetectionFailure) return error;
     throw error;

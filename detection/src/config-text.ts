@@ -34,6 +34,10 @@ export function maySet(text: string, key: string, value: string): boolean {
 export const isSwitchedOff = (text: string, key: string): boolean =>
   new RegExp(String.raw`(?<![\w$])["']?${key}["']?\s*:\s*(?:false|!1)(?!\w)`).test(text);
 
+/** Whether a key is set to `true`. */
+export const isSwitchedOn = (text: string, key: string): boolean =>
+  new RegExp(String.raw`(?<![\w$])["']?${key}["']?\s*:\s*(?:true|!0)(?!\w)`).test(text);
+
 /** Whether a key is set to something other than `false`. */
 export const isSet = (text: string, key: string): boolean =>
   new RegExp(String.raw`(?<![\w$])["']?${key}["']?\s*[:(]`).test(text) && !isSwitchedOff(text, key);

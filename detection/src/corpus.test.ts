@@ -7,10 +7,11 @@ import { type Decision, decide } from './decide.ts';
 import { DetectionFailure } from './failure.ts';
 import { treeFromTexts } from './tree.ts';
 
-const decideOn = ({ files, base, settings, type }: Fixture): Promise<Decision | DetectionFailure> =>
+const decideOn = ({ files, base, settings, type, servers }: Fixture): Promise<Decision | DetectionFailure> =>
   decide(treeFromTexts(files, base), {
     type: type ?? null,
     build: BuildSettings.parse(settings ?? {}),
+    servers: servers ?? false,
   }).catch((thrown: unknown) => {
     if (thrown instanceof DetectionFailure) return thrown;
     throw thrown;
@@ -30,7 +31,9 @@ async function check(fixture: Fixture): Promise<void> {
     return;
   }
   if (outcome instanceof DetectionFailure) throw outcome;
-  expect(outcome.plan).toMatchObject(fixture.plan);
+  const { server, ...plan } = fixture.plan;
+  expect(outcome.plan).toMatchObject(plan);
+  expect(outcome.plan.server).toEqual(server);
   for (const reason of fixture.because ?? []) expect(outcome.plan.reasons).toContain(reason);
   if (fixture.version !== undefined) expect(outcome.version).toBe(fixture.version);
   expect(Plan.safeParse(outcome.plan).error).toBeUndefined();

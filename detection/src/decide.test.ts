@@ -20,6 +20,36 @@ describe('a decision', () => {
     });
   });
 
+  it('gives what a server of the site is given', async () => {
+    const files = { 'package.json': '{"scripts":{"build":"x"}}' };
+    expect((await decide(treeFromTexts(files), settings)).server).toEqual({});
+    const manifest = '{"bindings":{"DB":"sqlite"},"crons":["0 3 * * *"],"server":false}';
+    expect((await decide(treeFromTexts({ ...files, 'appflux.json': manifest }), settings)).server).toEqual({
+      bindings: { DB: 'sqlite' },
+      crons: ['0 3 * * *'],
+    });
+  });
+
+  it.each([
+    ['whose router listens', { express: '5.0.0' }, { 'src/main.js': 'history.listen(() => render())' }],
+    [
+      'with an API of functions',
+      { express: '5.0.0' },
+      { 'api/index.js': 'export default (q, r) => r.end()' },
+    ],
+    ['with a server for development', {}, { 'server/index.js': 'express().listen(3000)' }],
+  ])('does not speak of a server beside a site %s', async (_, dependencies, files) => {
+    const manifest = {
+      scripts: { build: 'vite build' },
+      dependencies,
+      devDependencies: { vite: '7.0.0', express: '5.0.0' },
+    };
+    const tree = treeFromTexts({ 'package.json': JSON.stringify(manifest), ...files });
+    const { plan } = await decide(tree, { ...settings, servers: true });
+    expect(plan).toMatchObject({ framework: 'vite', outputs: ['dist'] });
+    expect(plan.reasons.join('\n')).not.toContain('server');
+  });
+
   it.each(['../../etc/passwd', '1.0/..', '', ' ', 'v'.repeat(101), 5])(
     'takes no version that is unfit for a file name: %j',
     async (version) => {
@@ -95,7 +125,8 @@ describe('a decision', () => {
           '.nvmrc': nvmrc,
           'apps/a/package.json': json,
         });
-        const outcome = await decide(tree, settings).catch((error: unknown) => error);
+        const servers = nvmrc.length % 2 === 0;
+        const outcome = await decide(tree, { ...settings, servers }).catch((error: unknown) => error);
         if (outcome instanceof Error) {
           expect(outcome).toMatchObject({ name: 'DetectionFailure' });
           expect(outcome.message).not.toMatch(/\p{Cc}/u);
@@ -189,6 +220,53 @@ describe('a decision', () => {
           });
           expect(performance.now() - started, `${shape} ${type}`).toBeLessThan(8_000);
         }
+      }
+    },
+    60_000,
+  );
+
+  it.each(['wrangler.toml', 'wrangler.jsonc', 'src/index.ts', 'Procfile'])(
+    'reads a server’s %s of any shape in time',
+    async (name) => {
+      const shapes = [
+        ...[
+          '"',
+          '{',
+          '[',
+          '[[a]]\n',
+          ' ',
+          '\n',
+          '\n ',
+          'export ',
+          'export {',
+          'from ',
+          "from '",
+          'export default ',
+        ],
+        ...[
+          '.get(',
+          '.use("/',
+          'app.static(',
+          'serveStatic ',
+          'web: ',
+          'web: node -r ',
+          '-',
+          'WebSocketServer',
+        ],
+      ];
+      for (const shape of shapes) {
+        const tree = treeFromTexts({
+          'package.json': JSON.stringify({
+            scripts: { start: `node ${'-r '.repeat(600)}` },
+            dependencies: { hono: '4.0.0', express: '5.0.0' },
+          }),
+          [name]: shape.repeat(65_536 / shape.length),
+        });
+        const started = performance.now();
+        await decide(tree, { ...settings, servers: true }).catch((error: unknown) => {
+          expect(error).toMatchObject({ name: 'DetectionFailure' });
+        });
+        expect(performance.now() - started, shape).toBeLessThan(8_000);
       }
     },
     60_000,

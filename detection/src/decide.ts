@@ -1,5 +1,5 @@
 /** From a tree and settings to a plan. Pure: no I/O, and nothing of Node. */
-import type { AppType, BuildSettings, Manifest, Plan, SiteSettings } from '@appflux/protocol';
+import type { AppType, BuildSettings, Manifest, Plan, SiteSettings, SizeBudget } from '@appflux/protocol';
 import { printable } from '@appflux/protocol';
 import { DetectionFailure } from './failure.ts';
 import { compileGlob } from './glob.ts';
@@ -13,7 +13,7 @@ import { packagesAbove } from './packages-above.ts';
 import { because, type Reason, type ReasonAbout } from './reason.ts';
 import { type Alternative, alternatives, asCandidates, howToChoose } from './rules/alternatives.ts';
 import { type Answer, ask, rulesFor } from './rules/ask.ts';
-import type { Finding, Subject } from './rules/rule.ts';
+import type { Finding, ServerUse, Subject } from './rules/rule.ts';
 import { likelyOutputs } from './rules/web/static-files.ts';
 import { joinPath, type SourceTree } from './tree.ts';
 
@@ -21,6 +21,8 @@ import { joinPath, type SourceTree } from './tree.ts';
 export interface DetectSettings {
   readonly type: AppType | null;
   readonly build: BuildSettings;
+  /** Whether this instance runs the servers of sites; false unless set. */
+  readonly servers?: boolean;
 }
 
 export interface Decision {
@@ -31,6 +33,10 @@ export interface Decision {
   readonly ignoreCommand: string | null;
   /** How the output is published, as far as the project says it. */
   readonly site: SiteSettings;
+  /** What a server of the site is given, as far as the project says it. */
+  readonly server: Pick<Manifest, 'bindings' | 'crons'>;
+  /** Limits for the size of what is published, as far as the project says it. */
+  readonly budgets: readonly SizeBudget[];
 }
 
 /** A configured value, and where it was set. */
@@ -73,6 +79,8 @@ export async function decide(tree: SourceTree, settings: DetectSettings): Promis
     type: type?.value ?? null,
     framework: build.framework,
     hasOwnImage: image !== null,
+    servers: serverUse(settings, manifest, outputs?.value ?? []),
+    buildCommand: buildCommand?.value ?? null,
   };
   const answers = await ask(subject);
   const others = await alternatives(subject, answers);
@@ -113,12 +121,18 @@ export async function decide(tree: SourceTree, settings: DetectSettings): Promis
         installCommand?.value ?? finding.installCommand ?? (needsInstall ? choice.installCommand : null),
       buildCommand: buildCommand?.value ?? finding.buildCommand,
       outputs: outputs?.value ?? outputsOf(finding, subject, buildCommand !== null),
+      ...(finding.server !== undefined && { server: finding.server }),
       reasons: reasons.slice(0, MAX_REASONS).map(({ text }) => printable(text, MAX_REASON)),
       ...(others.length > 0 && { alternatives: asCandidates(others, finding.type) }),
     },
     version: versionText(finding.version ?? null) ?? packageVersion(packages[0]?.pkg ?? null),
     ignoreCommand: manifest.ignoreCommand ?? null,
     site: manifest.site ?? {},
+    budgets: manifest.budgets ?? [],
+    server: {
+      ...(manifest.bindings !== undefined && { bindings: manifest.bindings }),
+      ...(manifest.crons !== undefined && { crons: manifest.crons }),
+    },
   };
 }
 
@@ -126,6 +140,13 @@ export async function decide(tree: SourceTree, settings: DetectSettings): Promis
 function pick<T>(app: T | null, manifest: T | undefined): Setting<T> | null {
   if (app !== null) return { value: app, by: 'the app' };
   return manifest === undefined ? null : { value: manifest, by: MANIFEST_NAME };
+}
+
+/** Outputs that are set name the files to publish: then a server is no part of them. */
+function serverUse({ servers }: DetectSettings, manifest: Manifest, outputs: readonly string[]): ServerUse {
+  if (manifest.server === false || outputs.length > 0) return 'declined';
+  if (servers !== true) return 'unavailable';
+  return manifest.server === true ? 'wanted' : 'possible';
 }
 
 function saying(about: ReasonAbout, what: string, setting: Setting<string> | null): Reason[] {
@@ -166,7 +187,8 @@ function usable(
   const refusal = found ?? nothingFound(subject, rulesFor(subject));
   if (set.outputs === null && (found !== null || set.buildCommand === null)) {
     // Where there are several folders to choose from, the refusal itself has said so.
-    const here = others.filter(({ folder }) => folder === null);
+    const isOpen = refusal.searchBelow === true;
+    const here = others.filter(({ folder }) => folder === null || isOpen);
     const hint = [refusal.hint, ...howToChoose(here, null)].join(' ');
     const code = (refusal.elsewhere ?? []).length > 1 ? 'ambiguous' : 'nothing_to_build';
     throw new DetectionFailure(code, refusal.refusal, { hint, candidates: asCandidates(others, null) });
@@ -189,7 +211,8 @@ function usable(
  * where the rule says.
  */
 function outputsOf(finding: Finding, { tree }: Subject, hasOwnCommand: boolean): string[] {
-  if (!hasOwnCommand || finding.buildCommand !== null) return [...finding.outputs];
+  if (!hasOwnCommand || finding.buildCommand !== null || finding.server !== undefined)
+    return [...finding.outputs];
   const made = likelyOutputs(tree, tree.base).filter((name) => !tree.isFolder(joinPath(tree.base, name)));
   return [...made, ...finding.outputs.filter((output) => !made.includes(output))];
 }

@@ -1,6 +1,7 @@
 /** What a source is and how it is built. Pure: nothing here reads files or needs Node, so a browser runs it too. */
 export { parseBunVersion } from './bun-version.ts';
 export { type Candidate, type Candidates, findCandidates } from './candidates.ts';
+export { CRON_HINT, cronProblem } from './cron-expression.ts';
 export { type Data, parseYaml } from './data-text.ts';
 export { type Decision, type DetectSettings, decide } from './decide.ts';
 export { DetectionFailure } from './failure.ts';
@@ -21,4 +22,4 @@ export {
   type SiteRuleSources,
 } from './site-rules/index.ts';
 export { chooseVersion } from './tag-version.ts';
-export { joinPath, type NodeKind, SourceTree, treeFromTexts, wantedText } from './tree.ts';
+export { joinPath, type NodeKind, SourceTree, treeFromTexts, type WantedText, wantedText } from './tree.ts';

@@ -70,6 +70,60 @@ describe('appflux.json', () => {
     expect(failureOf(text).message).toContain(message);
   });
 
+  it('says what state the server of a site has', () => {
+    const bindings = { CACHE: 'kv', DB_2: 'sqlite' };
+    expect(parseManifest(JSON.stringify({ bindings }))).toEqual({ bindings });
+    expect(parseManifest('{"bindings": {}}')).toEqual({ bindings: {} });
+  });
+
+  it.each([
+    [
+      '{"cache": "kv"}',
+      'has the name "cache". The name of a binding consists of capital letters',
+      'Did you mean "CACHE"?',
+    ],
+    ['{"my-db": "sqlite"}', 'has the name "my-db"', 'Did you mean "MY_DB"?'],
+    ['{"ASSETS": "kv"}', 'has the name "ASSETS". This name is reserved for AppFlux.', 'Correct appflux.json'],
+    ['{"APPFLUX_URL": "kv"}', 'This name is reserved for AppFlux.', 'Correct appflux.json'],
+    ['{"__proto__": "kv"}', 'has the name "__proto__"', 'Correct appflux.json'],
+    ['{"": "kv"}', 'has the name ""', 'Correct appflux.json'],
+    ['{"CACHE": "redis"}', 'has no kind "redis" for "CACHE".', 'Use "kv" for key-value pairs, or "sqlite"'],
+    ['{"CACHE": "KV"}', 'has no kind "KV" for "CACHE".', 'Use "kv"'],
+    ['{"CACHE": null}', 'has no kind "null" for "CACHE".', 'Use "kv"'],
+    [
+      '["kv"]',
+      'must be an object with a kind for each name.',
+      '"bindings": { "CACHE": "kv", "DB": "sqlite" }',
+    ],
+    ['"kv"', 'must be an object', 'For example'],
+  ])('with the bindings %s is refused', (bindings, message, hint) => {
+    const failure = failureOf(`{"bindings": ${bindings}}`);
+    expect(failure.message).toContain(`appflux.json, "bindings"`);
+    expect(failure.message).toContain(message);
+    expect(failure.hint).toContain(hint);
+  });
+
+  it.each(['*/15 * * * *', '0 4 * * MON-FRI', '0 0 L * *', '@daily', '0 0 29 2 *'])('runs at %s', (cron) => {
+    expect(parseManifest(JSON.stringify({ crons: [cron] }))).toEqual({ crons: [cron] });
+  });
+
+  it.each([
+    ['["0 4 * * *", "* * * *"]', 'appflux.json, "crons": "* * * *" is not a cron expression.'],
+    ['["61 * * * *"]', 'appflux.json, "crons": "61 * * * *" is not a cron expression.'],
+    ['["0 0 0 1 * *"]', 'appflux.json, "crons": "0 0 0 1 * *" is not a cron expression.'],
+    ['["2026-12-01T00:00:00"]', 'appflux.json, "crons": "2026-12-01T00:00:00" is not a cron expression.'],
+    ['["0 0 30 2 *"]', 'appflux.json, "crons": "0 0 30 2 *" never runs: there is no such day.'],
+  ])('with the crons %s is refused', (crons, message) => {
+    const failure = failureOf(`{"crons": ${crons}}`);
+    expect(failure.message).toBe(message);
+    expect(failure.hint).toContain('five fields in UTC');
+  });
+
+  it('has no more bindings than a server can have', () => {
+    const bindings = Object.fromEntries(Array.from({ length: 21 }, (_, n) => [`B${n}`, 'kv']));
+    expect(failureOf(JSON.stringify({ bindings })).message).toContain('A server has 20 bindings at most');
+  });
+
   it('with an unknown key lists what there is', () => {
     const failure = failureOf(JSON.stringify({ ['z'.repeat(100_000)]: 1 }));
     expect(failure.message).toContain('has an unknown key "zzz');
@@ -97,6 +151,19 @@ describe('appflux.json', () => {
     const failure = failureOf(text);
     expect(failure.code).toBe('settings_invalid');
     expect(failure.message).toBe(`appflux.json is not valid JSON: ${where}.`);
+  });
+
+  it('has size budgets, which measure without compression and warn unless it says otherwise', () => {
+    const text = JSON.stringify({ budgets: [{ what: 'js', limit: 200_000 }] });
+    expect(parseManifest(text).budgets).toEqual([
+      { what: 'js', limit: 200_000, compression: 'none', on: 'warn' },
+    ]);
+    const wrong = JSON.stringify({ budgets: [{ what: 'js', limit: '200 kB' }] });
+    expect(() => parseManifest(wrong)).toThrow('appflux.json, "budgets.0.limit"');
+    const without = JSON.stringify({ budgets: [{ what: 'files', limit: 9 }] });
+    expect(() => parseManifest(without)).toThrow(
+      'A budget for files needs a pattern such as assets/**/*.woff2',
+    );
   });
 
   it('says which value does not fit', () => {

@@ -63,8 +63,8 @@ function nearestThing(subject: Subject): { readonly what: string; readonly hint:
     const server = SERVERS.find((name) => packages[name] !== undefined);
     if (server !== undefined && pkg.scripts.start !== undefined) {
       return {
-        what: `package.json has a script that starts a server (${server}), but no build script. AppFlux publishes files; it doesn’t run servers.`,
-        hint: `If a subfolder has a front end, set it as the root directory. Otherwise, ${SET_MANUALLY}.`,
+        what: `package.json has a script that starts a server (${server}), but the script names no file that AppFlux can run.`,
+        hint: `Let the script start the server’s main file, as in "node server.js". If a subfolder has a front end, set it as the root directory.`,
       };
     }
     return {

@@ -160,6 +160,7 @@ const BY_NAME: ReadonlyMap<string, WantedText> = new Map<string, WantedText>([
     ['tauri.linux.conf.json', 'tauri.linux.conf.json5', 'Tauri.linux.toml'],
     ['electron-builder.json', 'electron-builder.json5', 'electron-builder.yml', 'electron-builder.yaml'],
     ['electron-builder.toml'],
+    ['wrangler.json', 'wrangler.jsonc', 'wrangler.toml', 'nest-cli.json', 'Procfile'],
   ]
     .flat()
     .map((name) => [name, MEDIUM] as const),
@@ -167,10 +168,17 @@ const BY_NAME: ReadonlyMap<string, WantedText> = new Map<string, WantedText>([
     (name) => [name, LARGE] as const,
   ),
 ]);
+/** Where the main file of a server is, by the folders that projects and their workspaces have. */
+const PROGRAM =
+  /^(?:[^/]+\/){0,2}(?:(?:src|server|api|app|backend|worker|bin)\/){0,2}(?:index|main|server|app|worker|www)(?:\.[cm]?[jt]sx?)?$/;
 const CONFIG = /^(?:[a-z-]+\.)?config\.[cm]?[jt]s$/;
 
 /** Whether detection reads a file, and how much of it. */
 export function wantedText(path: string): WantedText | null {
   const name = path.slice(path.lastIndexOf('/') + 1);
-  return BY_NAME.get(name) ?? (CONFIG.test(name) ? MEDIUM : null);
+  return BY_NAME.get(name) ?? (CONFIG.test(name) || isProgram(path) ? MEDIUM : null);
 }
+
+/** A file without an ending is a program only where Express's generator puts one. */
+const isProgram = (path: string): boolean =>
+  PROGRAM.test(path) && (path.includes('.', path.lastIndexOf('/')) || path.endsWith('bin/www'));

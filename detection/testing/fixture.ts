@@ -11,6 +11,8 @@ interface Given {
   readonly base?: string;
   readonly settings?: Partial<DetectSettings['build']>;
   readonly type?: DetectSettings['type'];
+  /** Whether the instance runs servers. */
+  readonly servers?: boolean;
 }
 
 export interface Planned extends Given {

@@ -19,17 +19,31 @@ import { hostileFixtures } from './hostile.fixtures.ts';
 import { documentationFixtures } from './web/documentation.fixtures.ts';
 import { generatorFixtures } from './web/generator.fixtures.ts';
 import { metaFrameworkFixtures } from './web/meta-framework.fixtures.ts';
+import { nodeFixtures } from './web/node-server.fixtures.ts';
+import { foreignServerFixtures, notServerFixtures } from './web/not-server.fixtures.ts';
 import { nothingFixtures } from './web/nothing.fixtures.ts';
 import { packageManagerFixtures } from './web/package-manager.fixtures.ts';
 import { pwaFixtures } from './web/pwa.fixtures.ts';
+import { serverStarterFixtures } from './web/server.fixtures.ts';
+import { serverMonorepoFixtures } from './web/server-monorepo.fixtures.ts';
+import { serverSettingsFixtures, serverWorkspaceFixtures } from './web/server-settings.fixtures.ts';
 import { settingsFixtures } from './web/settings.fixtures.ts';
 import { singlePageFixtures } from './web/single-page.fixtures.ts';
 import { staticFilesFixtures } from './web/static-files.fixtures.ts';
+import { workerFixtures } from './web/worker.fixtures.ts';
 import { workspaceFixtures } from './web/workspace.fixtures.ts';
 
 export const FIXTURES: Readonly<Record<string, Fixtures>> = {
   'single-page sites': singlePageFixtures,
   'meta-frameworks': metaFrameworkFixtures,
+  'servers by framework': serverStarterFixtures,
+  'servers and settings': serverSettingsFixtures,
+  'servers in workspaces': serverWorkspaceFixtures,
+  'Workers and Hono': workerFixtures,
+  'servers of Node': nodeFixtures,
+  'no servers': notServerFixtures,
+  'servers in monorepos': serverMonorepoFixtures,
+  'servers in other languages': foreignServerFixtures,
   'documentation and blogs': documentationFixtures,
   'other generators': generatorFixtures,
   'plain HTML': staticFilesFixtures,

@@ -30,6 +30,15 @@ export function fullJitter(
 }
 
 /**
+ * The policy for a pool whose edge has asked for a return within so many milliseconds: every wait is spread over at least
+ * that time. Retries as well, because the other runners of a large pool fail at the same time.
+ */
+export const returnPolicy = (policy: BackoffPolicy, returnWithinMs: number): BackoffPolicy => ({
+  baseMs: Math.max(policy.baseMs, returnWithinMs),
+  capMs: Math.max(policy.capMs, returnWithinMs),
+});
+
+/**
  * The wait of a `Retry-After` header (RFC 9110 §10.2.3), in milliseconds and limited. 0 without one, and for one
  * that names a date: AppFlux sends seconds.
  */

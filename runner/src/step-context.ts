@@ -3,10 +3,12 @@ import {
   type BuildCandidate,
   FAILURE_ADVICE,
   type FailureCode,
+  type FailureLocation,
   type LogStream,
   type Phase,
   type RunnerToDeployment,
 } from '@appflux/protocol';
+import type { TailLine } from './log/attempt-log.ts';
 import { own, type Text } from './masking/sentence.ts';
 import type { Trace } from './tracing/trace.ts';
 
@@ -36,6 +38,13 @@ export interface FailureReport {
   readonly phase: Phase | null;
   readonly hint: Text;
   readonly candidates: readonly BuildCandidate[];
+  /** Where in the source; null if that is unknown. */
+  readonly location: FailureLocation | null;
+}
+
+/** Where in the source an error is, and the line of the build's output that reports it. */
+export interface ErrorLocation extends Omit<FailureLocation, 'seq'> {
+  readonly reportedBy: TailLine;
 }
 
 /** Ends the job as `failed`. The message goes into the record and the log, with what it quotes masked: no paths of the host. */
@@ -51,6 +60,7 @@ export class JobFailure extends Error {
   readonly ofMachine: boolean | undefined;
   /** What could be built instead. */
   readonly candidates: readonly BuildCandidate[];
+  readonly location: ErrorLocation | null;
   /** Message and hint, as they know what they quote. */
   readonly #texts: { readonly message: Text; readonly hint: Text | undefined };
 
@@ -60,6 +70,7 @@ export class JobFailure extends Error {
     details: {
       hint?: Text;
       candidates?: readonly BuildCandidate[];
+      location?: ErrorLocation;
       ofMachine?: boolean;
       cause?: unknown;
     } = {},
@@ -69,13 +80,20 @@ export class JobFailure extends Error {
     this.ofMachine = details.ofMachine;
     this.hint = details.hint === undefined ? undefined : String(details.hint);
     this.candidates = details.candidates ?? [];
+    this.location = details.location ?? null;
     this.#texts = { message, hint: details.hint };
   }
 
-  /** What is reported of it. */
+  /** What is reported of it. Call it once the log is complete: only then every line of it has its number. */
   toReport(phase: Phase | null): FailureReport {
     const { message, hint = own(FAILURE_ADVICE[this.code]) } = this.#texts;
-    return { code: this.code, message, phase, hint, candidates: this.candidates };
+    return { code: this.code, message, phase, hint, candidates: this.candidates, location: this.#reported() };
+  }
+
+  #reported(): FailureLocation | null {
+    if (this.location === null) return null;
+    const { path, line, column, reportedBy } = this.location;
+    return { path, line, column, seq: reportedBy.seq };
   }
 }
 

@@ -16,6 +16,7 @@ import { promote } from './promote.ts';
 import { redeploy } from './redeploy.ts';
 import { rollback } from './rollback.ts';
 import { runners } from './runners.ts';
+import { state } from './state.ts';
 import { verify } from './verify.ts';
 import { whoami } from './whoami.ts';
 
@@ -35,6 +36,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   env,
   open,
   apps,
+  state,
   runners,
   verify,
   mcp,

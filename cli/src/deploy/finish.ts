@@ -1,7 +1,7 @@
 /** From a deployment that was created to its end on the screen. */
 import { type Deployment, formatElapsed } from '@appflux/protocol';
 import type { Context, Session } from '../context.ts';
-import { addressOf } from '../output/deployment.ts';
+import { addressOf, errorLocation } from '../output/deployment.ts';
 import { oneLine } from '../output/sanitize.ts';
 import { exitOf, followDeployment, TextPrinter } from './follow.ts';
 import { type Interruption, onInterrupt } from './interrupt.ts';
@@ -44,6 +44,8 @@ async function report(context: Context, { client }: Session, ended: Deployment):
   if (status !== 'success') {
     const what = status === 'failed' ? red('Failed') : yellow(status === 'canceled' ? 'Canceled' : status);
     output.note(`${bold(what)}${took}${failure === null ? '' : `: ${oneLine(failure.message)}`}`);
+    const location = errorLocation(ended);
+    if (location !== null) output.note(`Error at ${bold(location)}`);
     if (failure !== null && failure.hint !== '') output.note(oneLine(failure.hint));
     return;
   }

@@ -1,10 +1,10 @@
 /** Follows a deployment until it ends. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Deployment, hasEnded, type LogLine, type Phase } from '@appflux/protocol';
-import { WebSocket as NodeWebSocket } from 'ws';
 import type { Context, Session } from '../context.ts';
 import { EXIT, type Exit } from '../exit.ts';
 import { oneLine } from '../output/sanitize.ts';
+import { WebSocket } from './web-socket.ts';
 
 /** How often a waiting deployment is asked for the reason, and an ended log for its deployment, in milliseconds. */
 const ASK_EVERY_MS = 2000;
@@ -16,18 +16,6 @@ export interface LinePrinter {
   lines(lines: readonly LogLine[]): void;
   note(text: string): void;
 }
-
-/** Node 20 has no WebSocket of its own. */
-class QuietWebSocket extends NodeWebSocket {
-  constructor(url: string | URL, protocols?: string | string[]) {
-    super(url, protocols);
-    // Without a listener, an error would end the program. The client learns from the close that follows.
-    this.on('error', () => undefined);
-  }
-}
-
-/** The members that the client uses are those of a browser's. */
-const WebSocket = QuietWebSocket as unknown as typeof globalThis.WebSocket;
 
 /**
  * Passes the log to a printer until it ends, and gives the deployment as it ended.

@@ -1,7 +1,7 @@
 /** Uploads an archive, and goes on where it was after lost connections. */
 import { openAsBlob } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PartError, RefusedError, type TransferProgress, UnreachableError } from '@appflux/client';
+import { PartError, RefusedError, Transfer, type TransferProgress, UnreachableError } from '@appflux/client';
 import { formatBytes, formatElapsed } from '@appflux/protocol';
 import type { Context, Session } from '../context.ts';
 import { CliProblem } from '../errors/problem.ts';
@@ -23,10 +23,10 @@ export async function upload(
 ): Promise<string> {
   const { output } = context;
   const blob = await openAsBlob(archive.path);
-  const transfer = client.uploads.transfer(
-    { name: archive.name, blob },
-    { put: putByNode, onProgress: (progress, now) => output.status(progressLine(progress, now)) },
-  );
+  const transfer = new Transfer({ name: archive.name, blob }, client.uploads, {
+    put: putByNode,
+    onProgress: (progress, now) => output.status(progressLine(progress, now)),
+  });
   for (let attempt = 0; ; attempt += 1) {
     try {
       const id = await transfer.run(signal);

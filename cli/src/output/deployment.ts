@@ -1,5 +1,5 @@
 /** Deployments as text. */
-import { type Deployment, type DeploymentStatus, formatElapsed } from '@appflux/protocol';
+import { type Deployment, type DeploymentStatus, formatElapsed, formatLocation } from '@appflux/protocol';
 import type { Colors } from './output.ts';
 import { oneLine } from './sanitize.ts';
 import type { Cell } from './table.ts';
@@ -42,6 +42,14 @@ export const durationOf = ({ durationSeconds }: Deployment): string =>
 export const addressOf = ({ urls }: Pick<Deployment, 'urls'>): string | null =>
   urls.site ?? urls.page ?? null;
 
+/** Where in the source a deployment failed, and the log line that says so; null if that is unknown. */
+export function errorLocation({ failure }: Pick<Deployment, 'failure'>): string | null {
+  const location = failure?.location;
+  if (location === undefined) return null;
+  const line = location.seq === null ? '' : ` (line ${location.seq} of the log)`;
+  return oneLine(`${formatLocation(location)}${line}`);
+}
+
 /** Its parts for `appflux inspect`, as labels and values. */
 export function details(deployment: Deployment): [string, string][] {
   const { id, number, app, status, phase, environment, branch, runner, failure, urls, plan } = deployment;
@@ -63,6 +71,7 @@ export function details(deployment: Deployment): [string, string][] {
     ['Site', urls.site],
     ['Page', urls.page],
     ['Failure', failure === null ? null : `${failure.code}: ${failure.message}`],
+    ['Error at', errorLocation(deployment)],
     ['What to do', failure?.hint],
   ];
   return rows.filter((row): row is [string, string] => (row[1] ?? '') !== '');

@@ -3,22 +3,19 @@ import { createWriteStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
+import { PassThrough } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { ENTRY_TIME, keepsItsFolder, MARKER_FOLDER } from '@appflux/client/pack';
 import { formatBytes, MAX_UPLOAD_BYTES } from '@appflux/protocol';
 import { ZipFile } from 'yazl';
 import { CliProblem } from '../errors/problem.ts';
 import { EXIT } from '../exit.ts';
 import { type Collected, type Entry, largest } from './collect.ts';
 
-/** One moment for all entries, in local time as ZIP has it (APPNOTE 4.4.6). */
-const MOMENT = { mtime: new Date(1980, 0, 1, 12), forceDosTimestamp: true } as const;
+const MOMENT = { mtime: ENTRY_TIME, forceDosTimestamp: true } as const;
 
 /** Types and permissions as stat(2) has them. */
 const MODE: Readonly<Record<Entry['kind'], number>> = { file: 0o100644, program: 0o100755, link: 0o120777 };
-
-/** A folder that every runner leaves empty; see `keepsItsFolder`. */
-const MARKER = '.appflux';
 
 /** A ZIP in a temporary folder, until it is disposed of. */
 export interface Archive extends AsyncDisposable {
@@ -56,15 +53,18 @@ async function write(
   { maxBytes, signal }: Required<PackOptions>,
 ): Promise<void> {
   const zip = new ZipFile();
-  const failed = new AbortController();
-  zip.on('error', (error: NodeJS.ErrnoException) => failed.abort(unreadable(error)));
+  const output = new PassThrough();
+  zip.outputStream.pipe(output);
+  // yazl writes nothing more after an error, and its reader would wait for ever.
+  zip.on('error', (error: NodeJS.ErrnoException) => output.destroy(unreadable(error)));
   for (const entry of entries) {
     const options = { ...MOMENT, mode: MODE[entry.kind] };
     if (entry.target !== null)
       zip.addBuffer(Buffer.from(entry.target), entry.path, { ...options, compress: false });
     else zip.addFile(join(top, ...entry.path.split('/')), entry.path, options);
   }
-  if (!keepsItsFolder(entries)) zip.addEmptyDirectory(MARKER, { ...MOMENT, mode: 0o40755 });
+  if (!keepsItsFolder(entries.map(({ path }) => path)))
+    zip.addEmptyDirectory(MARKER_FOLDER, { ...MOMENT, mode: 0o40755 });
   zip.end();
   let bytes = 0;
   async function* counted(chunks: AsyncIterable<Buffer>) {
@@ -75,23 +75,12 @@ async function write(
     }
   }
   try {
-    await pipeline(Readable.from(zip.outputStream), counted, createWriteStream(path), {
-      signal: AbortSignal.any([signal, failed.signal]),
-    });
+    await pipeline(output, counted, createWriteStream(path), { signal });
   } catch (error) {
-    failed.signal.throwIfAborted();
     signal.throwIfAborted();
     throw error;
   }
 }
-
-/**
- * Whether a runner unpacks the files where they are. If all of a ZIP is in one folder, it is taken for a wrapper and left
- * away, as in ZIPs of GitHub; an empty folder beside it prevents that.
- */
-const keepsItsFolder = (entries: readonly Entry[]): boolean =>
-  new Set(entries.map(({ path }) => path.split('/')[0])).size > 1 ||
-  entries.some(({ path }) => !path.includes('/'));
 
 const unreadable = (error: NodeJS.ErrnoException): Error =>
   error.path === undefined

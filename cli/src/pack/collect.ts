@@ -2,6 +2,7 @@
 import type { Dirent } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { nameProblem } from '@appflux/client/pack';
 import {
   formatBytes,
   formatNumber,
@@ -113,13 +114,7 @@ async function entryOf(top: string, path: string, item: Dirent): Promise<Entry |
 
 /** Refuses names that Node can't read back, or that no runner accepts. */
 function requireReadableName(path: string): void {
-  const problem = path.includes('\ufffd')
-    ? 'isn’t UTF-8'
-    : path.includes('\\')
-      ? 'has a backslash'
-      : /\p{Cc}/u.test(path)
-        ? 'has a control character'
-        : null;
+  const problem = nameProblem(path);
   if (problem === null) return;
   throw new CliProblem(
     EXIT.usage,

@@ -234,7 +234,8 @@ describe('the ZIP', () => {
     await expect(readFile(archive.path)).rejects.toThrow('ENOENT');
   });
 
-  test('reports a file that is gone since', async () => {
+  // Whether the error comes before or after the first bytes is a matter of luck.
+  test('reports a file that is gone since', { repeats: 30 }, async () => {
     await write({ a: '', b: '' });
     const collected = await collect(folder);
     await rm(join(folder, 'b'));

@@ -42,15 +42,18 @@ export async function alternatives(subject: Subject, answers: readonly Answer[])
   if (own !== undefined && !('refusal' in own)) ways.delete(`${own.type} ${own.framework}`);
   const elsewhere = isCertain(own)
     ? answers.flatMap(({ outcome }) => outcome.elsewhere ?? [])
-    : await inSubfolders(subject, own);
+    : await inSubfolders(subject, own !== undefined && 'outputs' in own ? own : undefined);
   const names = elsewhere.map(({ folder }) => folder);
   const inFolders = elsewhere.filter(({ folder }, index) => names.indexOf(folder) === index);
   return [...ways.values(), ...inFolders].slice(0, MAX_ALTERNATIVES);
 }
 
 /** Something at the root directory itself decides: not a folder below it that is merely published, and not nothing. */
-const isCertain = (own: Finding | Refusal | undefined): own is Finding | Refusal =>
-  own !== undefined && ('refusal' in own || own.buildCommand !== null || own.outputs[0] === '.');
+function isCertain(own: Finding | Refusal | undefined): boolean {
+  if (own === undefined) return false;
+  if ('refusal' in own) return own.searchBelow !== true;
+  return own.buildCommand !== null || own.server !== undefined || own.outputs[0] === '.';
+}
 
 async function inSubfolders(subject: Subject, published?: Finding): Promise<Elsewhere[]> {
   const found: Elsewhere[] = [];

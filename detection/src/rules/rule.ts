@@ -1,9 +1,15 @@
 /** The interface of detection rules. Each recognizes one kind of project. */
-import type { AppType, PackageManager } from '@appflux/protocol';
+import type { AppType, PackageManager, ServerPlan } from '@appflux/protocol';
 import type { PackageJson } from '../package-json.ts';
 import type { PackageAt } from '../package-manager.ts';
 import type { Reason } from '../reason.ts';
 import type { SourceTree } from '../tree.ts';
+
+/**
+ * Whether a project that renders on a server is published with it: where the project can be both, `wanted` prefers the
+ * server. Not `declined` (the settings ask for static files), nor `unavailable` (the instance runs no servers).
+ */
+export type ServerUse = 'wanted' | 'possible' | 'declined' | 'unavailable';
 
 /** The input of a rule. */
 export interface Subject {
@@ -18,6 +24,9 @@ export interface Subject {
   readonly framework: string | null;
   /** Whether the app or appflux.json names an image of its own: then tools that ours lacks may be in it. */
   readonly hasOwnImage: boolean;
+  readonly servers: ServerUse;
+  /** The build command that the app or appflux.json sets, or null. */
+  readonly buildCommand: string | null;
 }
 
 /** A project that a rule found. Paths are relative to the root directory. */
@@ -31,6 +40,8 @@ export interface Finding {
   readonly installCommand?: string;
   readonly buildCommand: string | null;
   readonly outputs: readonly string[];
+  /** Set where the site is published with its server. */
+  readonly server?: ServerPlan;
   readonly reasons: readonly Reason[];
   /** The major version of Java, and the version of Flutter, that the project asks for. */
   readonly java?: string | null;
@@ -53,6 +64,8 @@ export interface Refusal {
   /** A sentence. */
   readonly refusal: string;
   readonly hint: string;
+  /** Whether a project in a folder below may be meant instead, such as the front end of a server. */
+  readonly searchBelow?: boolean;
   /** Where it refuses because there are several to choose from: what they are. */
   readonly elsewhere?: readonly Elsewhere[];
 }

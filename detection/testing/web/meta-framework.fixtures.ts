@@ -115,7 +115,7 @@ export const metaFrameworkFixtures: Fixtures = {
       'next.config.js': "module.exports = { /* output: 'export' */ output: 'standalone' }",
     },
     message:
-      'This Next.js project renders on a server: next.config.js does not set output to "export". AppFlux publishes static files; it doesn’t run servers.',
+      'This Next.js project renders on a server: next.config.js does not set output to "export". This instance publishes static files; it doesn’t run servers.',
     hint: "Set output: 'export' in next.config",
   },
   'SvelteKit with another adapter': {
@@ -146,7 +146,7 @@ export const metaFrameworkFixtures: Fixtures = {
     hint: 'ssr: false',
   },
   Remix: {
-    files: { 'package.json': pkg({ '@remix-run/dev': '2.0.0' }, 'remix vite:build') },
+    files: { 'package.json': pkg({ '@remix-run/dev': '2.0.0' }, 'remix vite:build'), 'vite.config.ts': '' },
     message: 'This Remix project renders on a server',
     hint: 'ssr: false in vite.config',
   },

@@ -38,8 +38,19 @@ export const nothingFixtures: Fixtures = {
       'server.js': '',
     },
     message:
-      'package.json has a script that starts a server (express), but no build script. AppFlux publishes',
+      'This is an Express server: the script start runs server.js. This instance publishes static files; it doesn’t run servers.',
     hint: 'If a subfolder has a front end',
+  },
+  'a server program that a script of its own starts': {
+    files: {
+      'package.json': json({
+        name: 'api',
+        scripts: { start: './run.sh' },
+        dependencies: { express: '5' },
+      }),
+    },
+    message: 'a server (express), but the script names no file that AppFlux can run',
+    hint: 'node server.js',
   },
   'a project in another language': {
     files: { 'requirements.txt': '', 'app.py': '' },

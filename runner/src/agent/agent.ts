@@ -3,6 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { AttemptRef, Granted, RunnerMachine, RunnerScanner } from '@appflux/protocol';
 import type { DiskWatch } from '../disk/watch.ts';
 import { describeError } from '../journal.ts';
+import { Looks } from '../look/looks.ts';
+import type { Pictures } from '../pictures/pictures.ts';
 import { Stopped } from '../stop.ts';
 import { type AttemptHost, runAttempt } from './attempt.ts';
 import type { Capacity } from './capacity.ts';
@@ -19,10 +21,14 @@ export interface AgentOptions {
   readonly machine?: () => Promise<RunnerMachine>;
   /** Watches the disks that builds need; without it, builds are taken whatever their space. */
   readonly disks?: DiskWatch;
+  /** Takes pictures of sites while nothing is built. */
+  readonly pictures?: Pictures;
+  /** Ends after its first attempt. */
+  readonly ephemeral?: boolean;
 }
 
 /** Why an agent has ended. */
-export type AgentEnd = 'stopped' | 'revoked';
+export type AgentEnd = 'stopped' | 'drained' | 'revoked';
 
 /** Ended attempts that are remembered, so that a grant that is repeated late is not built again. */
 const REMEMBERED = 200;
@@ -40,10 +46,13 @@ export class Agent {
   readonly #options: AgentOptions;
   readonly #pool: PoolConnection;
   readonly #leftLines: LeftLines;
+  readonly #looks: Looks;
   readonly #stop = new AbortController();
   readonly #ended = Promise.withResolvers<AgentEnd>();
   readonly #running = new Map<string, { ref: AttemptRef; done: Promise<void> }>();
   readonly #over = new Set<string>();
+  #drains = false;
+  #drainLimit: NodeJS.Timeout | undefined;
 
   constructor(options: AgentOptions) {
     this.#options = options;
@@ -55,6 +64,12 @@ export class Agent {
       journal: host.journal,
       signal: this.#stop.signal,
     });
+    this.#looks = new Looks({
+      settings: host.settings,
+      journal: host.journal,
+      signal: this.#stop.signal,
+      report: (id, outcome) => this.#pool.looked(id, outcome),
+    });
     this.#pool = new PoolConnection({
       url: host.url,
       credential: host.credential,
@@ -64,6 +79,8 @@ export class Agent {
       journal: host.journal,
       running: () => [...this.#running.values()].map(({ ref }) => ref),
       onGrant: (granted) => this.#take(granted),
+      onLook: (task) => this.#looks.take(task),
+      onPicture: (request) => options.pictures?.take(request),
       onRevoked: () => void this.#end('revoked'),
       ...(host.timing === undefined ? {} : { timing: host.timing }),
     });
@@ -111,11 +128,28 @@ export class Agent {
       await Promise.race([disks.look(), sleep(FIRST_LOOK_MS, undefined, { ref: false })]);
     }
     this.#pool.start();
+    // After the connection and whatever it brings: a runner that starts is there for builds first.
+    await this.#options.pictures?.begin({
+      isIdle: () => this.#running.size === 0,
+      onReady: (ready) => this.#pool.pictures(ready),
+    });
   }
 
   /** Returns the running attempts to the queue and ends. */
   stop() {
     void this.#end('stopped');
+  }
+
+  /** Takes no new attempts, and ends with the last one that is running; after `limitMs` as {@link stop} does. */
+  drain(limitMs: number) {
+    this.#leave();
+    if (this.#running.size === 0) void this.#end('drained');
+    else this.#drainLimit ??= setTimeout(() => this.stop(), limitMs);
+  }
+
+  #leave() {
+    this.#drains = true;
+    this.#pool.leave();
   }
 
   #take(granted: Granted) {
@@ -139,6 +173,8 @@ export class Agent {
       const attemptHost = { ...host, onLinesLeft, onDiskFull, signal: this.#stop.signal };
       const done = runAttempt(granted, attemptHost).then(() => this.#free(ref));
       this.#running.set(key, { ref, done });
+      if (this.#options.ephemeral) this.#leave();
+      this.#options.pictures?.interrupt();
       host.journal.info('Attempt started', { ...ref, app: grant.job.app.slug });
     }
   }
@@ -153,7 +189,13 @@ export class Agent {
         break;
       }
     }
+    if (this.#drains && this.#running.size === 0) {
+      // Not `freed`: an edge that doesn't know `leaving` would fill the slot again. The closed connection frees it.
+      void this.#end('drained');
+      return;
+    }
     this.#pool.freed(ref);
+    if (this.#running.size === 0) this.#options.pictures?.idle();
   }
 
   async #end(why: AgentEnd): Promise<void> {
@@ -163,7 +205,9 @@ export class Agent {
         ? new Stopped('revoked', 'This runner was removed.')
         : new Stopped('stopping', 'The runner is shutting down.');
     this.#stop.abort(reason);
-    await Promise.all([...this.#running.values()].map(({ done }) => done));
+    clearTimeout(this.#drainLimit);
+    await Promise.all([...[...this.#running.values()].map(({ done }) => done), this.#looks.ended()]);
+    await this.#options.pictures?.stop();
     this.#pool.close();
     this.#ended.resolve(why);
   }

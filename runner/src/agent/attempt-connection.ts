@@ -4,17 +4,20 @@ import {
   CLOSE,
   DETAILS,
   DeploymentToRunner,
+  FAILURE_LOCATION,
   LEASE_TOKEN_HEADER,
   type RunnerToDeployment,
   SBOM,
+  SERVER_SITES,
   SITE_BASE,
+  SIZE_BUDGETS,
   TEAM_HEADER,
 } from '@appflux/protocol';
 import type { AttemptReport } from '../job/outcome.ts';
 import type { Notice } from '../job/pipeline.ts';
 import type { SbomConnection } from '../job/sbom/index.ts';
 import type { SiteBaseAnswer, SiteBaseQuestion, SiteConnection } from '../job/site/base.ts';
-import type { DetailsConnection } from '../job/steps.ts';
+import type { DetailsConnection, ServerConnection } from '../job/steps.ts';
 import type { UploadAnswer, UploadConnection, UploadQuestion } from '../job/upload.ts';
 import type { Journal } from '../journal.ts';
 import type { LogSender } from '../log/log-sender.ts';
@@ -75,7 +78,7 @@ const CLOSES: Readonly<Record<number, Stopped>> = {
  * lease may have expired.
  */
 export class AttemptConnection
-  implements UploadConnection, SiteConnection, SbomConnection, DetailsConnection
+  implements UploadConnection, SiteConnection, SbomConnection, DetailsConnection, ServerConnection
 {
   readonly #options: AttemptConnectionOptions;
   readonly #socket: ReconnectingSocket;
@@ -89,7 +92,8 @@ export class AttemptConnection
   #log: LogSender | undefined;
   /** Whether the edge has said welcome on the present connection; until then nothing is sent. */
   #open = false;
-  #finish: string | undefined;
+  /** The result, once the attempt has ended. */
+  #report: AttemptReport | undefined;
   #over = false;
 
   constructor(options: AttemptConnectionOptions) {
@@ -122,7 +126,7 @@ export class AttemptConnection
   /** Sends a frame that needs no answer, again on each new connection until it has arrived. */
   tell(notice: Notice) {
     const text = JSON.stringify(maskedNotice(notice, this.#options.mask));
-    const needs = notice.type === DETAILS ? DETAILS : null;
+    const needs = notice.type === DETAILS || notice.type === SIZE_BUDGETS ? notice.type : null;
     if (needs !== null && !this.#accepts.includes(needs)) return;
     this.#unconfirmed.add(text, this.#send(text) ? this.#log?.sentSeq : undefined, needs);
   }
@@ -138,6 +142,10 @@ export class AttemptConnection
 
   get publishesSites(): boolean {
     return this.#accepts.includes(SITE_BASE);
+  }
+
+  get runsServers(): boolean {
+    return this.#accepts.includes(SERVER_SITES);
   }
 
   get storesSboms(): boolean {
@@ -163,11 +171,16 @@ export class AttemptConnection
 
   /** Reports the result. Resolves when the edge has stored it. */
   finish(report: AttemptReport): Promise<void> {
-    const { attempt, mask } = this.#options;
-    const result = maskedResult(report, mask);
-    this.#finish = JSON.stringify({ type: 'finish', attempt, result } satisfies Frame<'finish'>);
-    this.#send(this.#finish);
+    this.#report = report;
+    this.#sendReport(report);
     return this.#finished.promise;
+  }
+
+  /** What the edge takes may change with a new connection. */
+  #sendReport(report: AttemptReport) {
+    const { attempt, mask } = this.#options;
+    const result = maskedResult(report, mask, this.#accepts.includes(FAILURE_LOCATION));
+    this.#send(JSON.stringify({ type: 'finish', attempt, result } satisfies Frame<'finish'>));
   }
 
   close() {
@@ -217,7 +230,7 @@ export class AttemptConnection
     if (!this.publishesSites) this.#bases.answerAll(null);
     for (const frame of [...this.#uploads.frames, ...this.#bases.frames]) this.#send(frame);
     log.connected(ackedSeq, (frame) => this.#send(frame));
-    if (this.#finish !== undefined) this.#send(this.#finish);
+    if (this.#report !== undefined) this.#sendReport(this.#report);
     if (canceling) this.#options.onCancel('canceled');
     if (first) this.#welcomed.resolve(log);
     const { journal, deploymentId, attempt } = this.#options;

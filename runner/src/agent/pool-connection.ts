@@ -5,6 +5,10 @@ import {
   CLOSE,
   type ExecutorKind,
   type Granted,
+  type LookOutcome,
+  type LookTask,
+  PICTURES,
+  type PictureRequest,
   PoolToRunner,
   type RunnerDisk,
   type RunnerMachine,
@@ -26,6 +30,9 @@ export interface PoolOptions {
   /** The attempts held right now; asked for at every connection. */
   readonly running: () => AttemptRef[];
   readonly onGrant: (granted: Granted) => void;
+  /** Absent for a runner that looks at no repositories. */
+  readonly onLook?: (task: LookTask) => void;
+  readonly onPicture?: (request: PictureRequest) => void;
   /** The credential is no longer valid: the runner ends. */
   readonly onRevoked: () => void;
   readonly journal: Journal;
@@ -41,6 +48,8 @@ export class PoolConnection {
   #scanner: RunnerScanner | undefined;
   #disk: RunnerDisk | undefined;
   #machine: RunnerMachine | undefined;
+  #takesPictures: boolean | undefined;
+  #leaves = false;
   /** What the edge of this connection takes besides frames of version 0.1.0; null before its `welcome`. */
   #accepts: readonly string[] | null = null;
 
@@ -83,9 +92,26 @@ export class PoolConnection {
     if (this.#accepts !== null) this.#sendMachine();
   }
 
+  /** Reports whether pictures are taken. Lost with a lost connection; the next one begins with it. */
+  pictures(ready: boolean) {
+    this.#takesPictures = ready;
+    this.#sendPictures();
+  }
+
+  /** Says that the runner takes no more builds. Lost with a lost connection; the next one says it, too. */
+  leave() {
+    this.#leaves = true;
+    this.#sendLeaving();
+  }
+
   /** The attempt has ended and is cleaned up. */
   freed({ deploymentId, attempt }: AttemptRef) {
     this.#send({ type: 'freed', deploymentId, attempt });
+  }
+
+  /** Reports the end of a look. Lost with a lost connection; the edge asks again after the next one. */
+  looked(id: string, outcome: LookOutcome) {
+    this.#send({ type: 'looked', id, outcome });
   }
 
   close() {
@@ -93,19 +119,37 @@ export class PoolConnection {
   }
 
   /**
-   * Announces the runner immediately, unless it lacks space: whether the edge takes that frame is in its `welcome`, and the
-   * announcement has to come after it.
+   * Announces the runner immediately, unless it takes no builds: whether the edge takes the frame that says so is in its
+   * `welcome`, and the announcement has to come after it.
    */
   #opened() {
     this.#accepts = null;
-    if (this.#disk?.low !== true) this.#announce();
+    if (!this.#takesNone()) this.#announce();
+  }
+
+  /** Whether the pool has to learn before it hands out a build that none is taken. */
+  #takesNone(): boolean {
+    return this.#leaves || this.#disk?.low === true;
   }
 
   #welcomed(accepts: readonly string[]) {
     this.#accepts = accepts;
+    this.#sendLeaving();
     this.#sendDisk();
-    if (this.#disk?.low === true) this.#announce();
+    if (this.#takesNone()) this.#announce();
     this.#sendMachine();
+    if (this.#options.onLook !== undefined && accepts.includes('features'))
+      this.#send({ type: 'features', features: ['look'] });
+    this.#sendPictures();
+  }
+
+  #sendLeaving() {
+    if (this.#leaves && this.#accepts?.includes('leaving')) this.#send({ type: 'leaving' });
+  }
+
+  #sendPictures() {
+    if (this.#takesPictures === undefined || !this.#accepts?.includes(PICTURES)) return;
+    this.#send({ type: PICTURES, ready: this.#takesPictures });
   }
 
   #sendMachine() {
@@ -120,7 +164,7 @@ export class PoolConnection {
 
   /** Sends what has changed, unless `welcome` is awaited for it. */
   #hello() {
-    if (this.#accepts !== null || this.#disk?.low !== true) this.#announce();
+    if (this.#accepts !== null || !this.#takesNone()) this.#announce();
   }
 
   #announce() {
@@ -142,7 +186,7 @@ export class PoolConnection {
     const { journal } = this.#options;
     const frame = edgeFrame(PoolToRunner, text, journal);
     if (frame?.type === 'welcome') {
-      this.#socket.settled();
+      this.#socket.settled(frame.returnWithinMs);
       this.#welcomed(frame.accepts ?? []);
       journal.info('Connected to the pool', {
         runner: frame.runnerId,
@@ -156,6 +200,8 @@ export class PoolConnection {
       journal.info(frame.draining ? 'Draining: no new builds' : 'No longer draining');
     }
     if (frame?.type === 'grant') this.#options.onGrant(frame);
+    if (frame?.type === 'look') this.#options.onLook?.(frame.task);
+    if (frame?.type === 'picture') this.#options.onPicture?.(frame.picture);
   }
 
   #register(registered: Registered) {

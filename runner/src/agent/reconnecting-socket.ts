@@ -1,7 +1,7 @@
 /** An outbound WebSocket that reconnects forever. Both of the runner's connections use it. */
 import { HEARTBEAT_MS, PING, PONG } from '@appflux/protocol';
 import { WebSocket } from 'ws';
-import { askedWait, type BackoffPolicy, fullJitter } from '../backoff.ts';
+import { askedWait, type BackoffPolicy, fullJitter, returnPolicy } from '../backoff.ts';
 import { Heartbeat } from './heartbeat.ts';
 
 /** Why a connection ended, or could not be made. */
@@ -54,6 +54,7 @@ export class ReconnectingSocket {
   #socket: WebSocket | undefined;
   #retry: NodeJS.Timeout | undefined;
   #failures = 0;
+  #returnWithinMs = 0;
   #closed = false;
 
   constructor(options: SocketOptions) {
@@ -74,9 +75,13 @@ export class ReconnectingSocket {
     if (!this.#closed && this.#socket === undefined) this.#connect();
   }
 
-  /** The connection works: the next loss starts with a short wait again. */
-  settled() {
+  /**
+   * The connection works: the next loss starts with a short wait again. Waits are random ones within `returnWithinMs`, if that
+   * is longer: a deploy of the edge drops the connections of all runners together.
+   */
+  settled(returnWithinMs = 0) {
     this.#failures = 0;
+    this.#returnWithinMs = returnWithinMs;
   }
 
   /** Sends a frame. False, without sending it, when no connection is open. */
@@ -152,7 +157,8 @@ export class ReconnectingSocket {
     socket.terminate();
     if (this.#options.onLoss(loss) === 'stop') this.#closed = true;
     if (this.#closed) return;
-    const wait = (loss.askedWaitMs ?? 0) + fullJitter(this.#failures, this.#options.timing.backoff);
+    const policy = returnPolicy(this.#options.timing.backoff, this.#returnWithinMs);
+    const wait = (loss.askedWaitMs ?? 0) + fullJitter(this.#failures, policy);
     this.#retry = setTimeout(() => this.#connect(), wait);
     this.#failures += 1;
   }

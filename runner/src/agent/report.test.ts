@@ -122,7 +122,7 @@ describe('an artifact', () => {
     const asked = parsed(maskedQuestion({ ...upload, name }, mask));
     const parts = [{ partNumber: 1, etag: 'x' }];
     const put = parsed(maskedQuestion({ type: 'uploaded', attempt: 1, request: 'r', name, parts }, mask));
-    const done = maskedResult({ status: 'success', artifacts: [name] }, mask);
+    const done = maskedResult({ status: 'success', artifacts: [name] }, mask, true);
     expect(asked).toMatchObject({ name: 'app--.apk' });
     expect(put).toMatchObject({ name: 'app--.apk' });
     expect(done).toEqual({ status: 'success', artifacts: ['app--.apk'] });
@@ -138,11 +138,12 @@ describe('a result', () => {
       phase: 'building',
       hint: 'Fix it.',
       candidates: [],
+      location: null,
       ...change,
     },
   });
   const shown = (report: AttemptReport) => {
-    const result = maskedResult(report, mask);
+    const result = maskedResult(report, mask, true);
     expect(parsed({ type: 'finish', attempt: 1, result })).toBeDefined();
     return result;
   };
@@ -168,10 +169,25 @@ describe('a result', () => {
     });
   });
 
+  test('has no secret in its location, and none of it for an edge that does not take it', () => {
+    const location = { path: `src/${SECRET}/main.ts`, line: 3, column: 1, seq: 40 };
+    const masked = { ...location, path: 'src/***/main.ts' };
+    expect(shown(failed({ location }))).toMatchObject({ failure: { location: masked } });
+    const { failure } = Object(maskedResult(failed({ location }), mask, false));
+    expect(failure).not.toHaveProperty('location');
+    expect(failure.message).toBe('It failed');
+    expect(Object(shown(failed({}))).failure).not.toHaveProperty('location');
+  });
+
   test('is cut to what a record holds', () => {
     const long = 'x'.repeat(5000);
-    expect(shown(failed({ message: long, hint: own(long) }))).toMatchObject({
-      failure: { message: long.slice(0, 2000), hint: long.slice(0, 2000) },
+    const location = { path: long, line: 1, column: null, seq: null };
+    expect(shown(failed({ message: long, hint: own(long), location }))).toMatchObject({
+      failure: {
+        message: long.slice(0, 2000),
+        hint: long.slice(0, 2000),
+        location: { path: long.slice(0, 500) },
+      },
     });
     expect(shown({ status: 'skipped', reason: long })).toEqual({
       status: 'skipped',

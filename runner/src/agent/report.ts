@@ -3,48 +3,39 @@
  * field that the protocol gains doesn't compile before it is decided what happens to it.
  */
 
-import { IMAGES } from '@appflux/detection';
 import {
   type AttemptResult,
-  type BuildCandidate,
+  MAX_LOCATION_PATH,
   MAX_NOTES_LENGTH,
-  type Plan,
   type RunnerToDeployment,
+  type SizeBudget,
 } from '@appflux/protocol';
 import { artifactName } from '../job/collect/names.ts';
 import type { AttemptReport } from '../job/outcome.ts';
 import type { Notice } from '../job/pipeline.ts';
 import type { UploadQuestion } from '../job/upload.ts';
+import {
+  type Fields,
+  LONGEST,
+  limited,
+  mapped,
+  maskedCandidates,
+  planFields,
+  same,
+} from '../masking/plan.ts';
 import type { Mask } from '../masking/sentence.ts';
 
 type Frame<Type extends RunnerToDeployment['type']> = Extract<RunnerToDeployment, { type: Type }>;
 
-/** Names of AppFlux's own images, which are not masked. */
-const OWN_IMAGES: ReadonlySet<string> = new Set(Object.values(IMAGES));
-
-/** The lengths that the protocol allows, in UTF-16 units. A mask can be longer than what it hides. */
-const LONGEST = { message: 2000, reason: 500, value: 200, command: 2000, output: 512, tool: 40, version: 60 };
-
-type Fields<Whole> = {
-  readonly [Key in keyof Required<Whole>]: (value: NonNullable<Whole[Key]>) => Whole[Key];
-};
-
-/** Applies each field's masking; null and absent fields stay as they are. */
-function mapped<Whole extends object>(whole: Whole, fields: Fields<Whole>): Whole {
-  const entries = Object.entries(whole).map(([key, value]) => {
-    const change = fields[key as keyof Whole] as (value: unknown) => unknown;
-    return [key, value === null || value === undefined ? value : change(value)];
-  });
-  return Object.fromEntries(entries) as Whole;
-}
-
-const same = <Value>(value: Value): Value => value;
-
 /** Masks a notice. */
-export function maskedNotice(notice: Notice, mask: Mask): Frame<'phase' | 'source' | 'plan' | 'details'> {
+export function maskedNotice(
+  notice: Notice,
+  mask: Mask,
+): Frame<'phase' | 'source' | 'plan' | 'details' | 'budgets'> {
   if (notice.type === 'phase') return notice;
   if (notice.type === 'source') return mapped(notice, sourceFields(mask));
   if (notice.type === 'details') return mapped(notice, detailsFields(mask));
+  if (notice.type === 'budgets') return mapped(notice, budgetsFields(mask));
   const { reasons, ...frame } = notice;
   const plan = mapped({ ...frame.plan, ...(reasons && { reasons: [] }) }, planFields(mask));
   return {
@@ -57,8 +48,6 @@ export function maskedNotice(notice: Notice, mask: Mask): Frame<'phase' | 'sourc
   };
 }
 
-const limited = (text: string, longest: number): string => text.slice(0, longest);
-
 const sourceFields = (mask: Mask): Fields<Frame<'source'>> => ({
   type: same,
   attempt: same,
@@ -68,6 +57,20 @@ const sourceFields = (mask: Mask): Fields<Frame<'source'>> => ({
   branch: same,
 });
 
+const budgetsFields = (mask: Mask): Fields<Frame<'budgets'>> => ({
+  type: same,
+  attempt: same,
+  budgets: (budgets) => budgets.map((budget) => mapped(budget, budgetFields(mask))),
+});
+
+const budgetFields = (mask: Mask): Fields<SizeBudget> => ({
+  what: same,
+  pattern: (pattern) => limited(mask(pattern), LONGEST.pattern),
+  limit: same,
+  compression: same,
+  on: same,
+});
+
 const detailsFields = (mask: Mask): Fields<Frame<'details'>> => ({
   type: same,
   attempt: same,
@@ -75,44 +78,6 @@ const detailsFields = (mask: Mask): Fields<Frame<'details'>> => ({
   // A picture, of which only pixels are kept.
   icon: same,
 });
-
-/** Framework, type and manager are ids of AppFlux; the digest is the engine's. */
-const planFields = (mask: Mask): Fields<Plan> => {
-  const value = (text: string) => limited(mask(text), LONGEST.value);
-  const command = (text: string) => limited(mask(text), LONGEST.command);
-  return {
-    type: same,
-    framework: same,
-    packageManager: same,
-    image: (image) => (OWN_IMAGES.has(image) ? image : value(image)),
-    imageDigest: same,
-    tools: (tools) =>
-      Object.fromEntries(
-        Object.entries(tools).map(([tool, version]) => [
-          limited(mask(tool), LONGEST.tool),
-          limited(mask(version), LONGEST.version),
-        ]),
-      ),
-    node: (version) => limited(mask(version), LONGEST.tool),
-    java: (version) => limited(mask(version), 10),
-    flutter: (version) => limited(mask(version), LONGEST.tool),
-    installCommand: command,
-    buildCommand: command,
-    outputs: (outputs) => outputs.map((output) => limited(mask(output), LONGEST.output)),
-    reasons: (reasons) => reasons.map((reason) => limited(mask(reason), LONGEST.reason)),
-    alternatives: (alternatives) => maskedCandidates(alternatives, mask),
-  };
-};
-
-/** Types and frameworks are ids of AppFlux; a folder is named by the source. */
-const maskedCandidates = (candidates: readonly BuildCandidate[], mask: Mask): BuildCandidate[] =>
-  candidates.map(({ set, ...candidate }) => ({
-    ...candidate,
-    set: {
-      ...set,
-      rootDirectory: set.rootDirectory === null ? null : limited(mask(set.rootDirectory), LONGEST.output),
-    },
-  }));
 
 /** A name that a build gave is a name of a file: what stands for a secret in it must be allowed there, too. */
 const maskedName = (name: string, mask: Mask): string => {
@@ -141,8 +106,8 @@ function maskedMeta(meta: Frame<'upload'>['meta'], mask: Mask): Frame<'upload'>[
 /** Facts that AppFlux has measured itself. */
 const MEASURED: ReadonlySet<string> = new Set(['files', 'unpackedBytes', 'platform', 'format', 'entry']);
 
-/** Masks a result. */
-export function maskedResult(report: AttemptReport, mask: Mask): AttemptResult {
+/** Masks a result. `takesLocation`: whether the edge takes the location of a failure. */
+export function maskedResult(report: AttemptReport, mask: Mask, takesLocation: boolean): AttemptResult {
   switch (report.status) {
     case 'success':
       return { ...report, artifacts: report.artifacts.map((name) => maskedName(name, mask)) };
@@ -151,7 +116,7 @@ export function maskedResult(report: AttemptReport, mask: Mask): AttemptResult {
     case 'skipped':
       return { ...report, reason: limited(mask(report.reason), LONGEST.reason) };
     case 'failed': {
-      const { candidates, ...failure } = report.failure;
+      const { candidates, location, ...failure } = report.failure;
       return {
         status: 'failed',
         failure: {
@@ -160,6 +125,10 @@ export function maskedResult(report: AttemptReport, mask: Mask): AttemptResult {
           message: limited(mask(failure.message).replace(/\.\s*$/, ''), LONGEST.message),
           hint: limited(mask(failure.hint), LONGEST.message),
           ...(candidates.length > 0 && { candidates: maskedCandidates(candidates.slice(0, 20), mask) }),
+          ...(takesLocation &&
+            location !== null && {
+              location: { ...location, path: limited(mask(location.path), MAX_LOCATION_PATH) },
+            }),
         },
       };
     }

@@ -13,6 +13,9 @@ import { bytes, commaSeparated, number, off, onOff } from './values.ts';
 export const NetworkMode = z.enum(['proxy', 'bridge', 'none']);
 export type NetworkMode = z.infer<typeof NetworkMode>;
 
+/** Whether pictures of published sites are taken: if the image for it is there or can be made, or never. */
+export const PicturesSetting = z.enum(['auto', 'off']);
+
 /** Whether what cannot be scanned for malware is built (docs/malware-scan.md). */
 export const ScanSetting = z.enum(['required', 'optional', 'off']);
 
@@ -29,6 +32,8 @@ export const Settings = z.strictObject({
   labels: commaSeparated(RunnerLabel).pipe(z.array(RunnerLabel).max(20)).optional(),
   slots: number(Slots).optional(),
   replace: onOff.default(false),
+  ephemeral: onOff.default(false),
+  drain: number(z.number().nonnegative()).default(0),
   executor: ExecutorKind.default('docker'),
   allowPrivateSources: onOff.default(false),
   network: NetworkMode.default('proxy'),
@@ -40,6 +45,7 @@ export const Settings = z.strictObject({
   clamd: ScannerAddressText.optional(),
   images: commaSeparated(z.string().min(1)).default(['appflux/*']),
   imageCommand: z.string().min(1).optional(),
+  pictures: PicturesSetting.default('auto'),
   maxMemory: bytes.optional(),
   maxCpus: number(z.number().positive()).optional(),
   maxPids: number(z.int().positive()).optional(),
@@ -74,8 +80,8 @@ export const FLAGS: Readonly<Record<SettingName, Flag>> = {
   url: {
     flag: '--url <url>',
     env: 'APPFLUX_RUNNER_URL',
-    commands: ['register'],
-    help: 'URL of the AppFlux instance',
+    commands: ['register', 'start'],
+    help: 'URL of the AppFlux instance. On start: where to register if there is no registration yet',
   },
   publicUrl: {
     flag: '--public-url <url>',
@@ -86,14 +92,14 @@ export const FLAGS: Readonly<Record<SettingName, Flag>> = {
   token: {
     flag: '--token <token>',
     env: 'APPFLUX_RUNNER_TOKEN',
-    commands: ['register'],
-    help: 'single-use registration token, from the dashboard under Runners',
+    commands: ['register', 'start'],
+    help: 'registration token, from the dashboard under Runners. On start: used if there is no registration yet',
   },
   name: {
     flag: '--name <name>',
     env: 'APPFLUX_RUNNER_NAME',
-    commands: ['register'],
-    help: 'name of the runner (default: the hostname)',
+    commands: ['register', 'start'],
+    help: 'name to register with (default: the hostname)',
   },
   labels: {
     flag: '--labels <labels>',
@@ -112,6 +118,18 @@ export const FLAGS: Readonly<Record<SettingName, Flag>> = {
     env: 'APPFLUX_RUNNER_REPLACE',
     commands: ['register'],
     help: 'replace the registration in the state folder',
+  },
+  ephemeral: {
+    flag: '--ephemeral',
+    env: 'APPFLUX_RUNNER_EPHEMERAL',
+    commands: ['register', 'start'],
+    help: 'build once, then remove this registration and end',
+  },
+  drain: {
+    flag: '--drain <seconds>',
+    env: 'APPFLUX_RUNNER_DRAIN',
+    commands: ['start'],
+    help: 'how long running builds can take to end after a signal to stop (default: 0, they return to the queue)',
   },
   executor: {
     flag: '--executor <kind>',
@@ -178,6 +196,12 @@ export const FLAGS: Readonly<Record<SettingName, Flag>> = {
     env: 'APPFLUX_RUNNER_IMAGE_COMMAND',
     commands: BUILDING,
     help: 'program that builds a missing builder image; the kind (web, android, ...) is its last argument',
+  },
+  pictures: {
+    flag: '--pictures <mode>',
+    env: 'APPFLUX_RUNNER_PICTURES',
+    commands: ['start'],
+    help: 'pictures of published sites, taken while nothing is built: if the image appflux/pictures-builder is there or can be built (auto), or never (off) (default: auto)',
   },
   maxMemory: {
     flag: '--max-memory <bytes>',

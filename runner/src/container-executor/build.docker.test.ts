@@ -85,6 +85,37 @@ describe('a build', () => {
     expect(text).toContain('APPFLUX_APP=my-app');
   });
 
+  test('with a server packs it, though no command runs', async () => {
+    const server = { kind: 'worker', entry: 'worker.js' } as const;
+    const files = (text: string) => async (folder: string) => {
+      await writeFile(join(folder, 'package.json'), '{"type":"module"}');
+      await writeFile(join(folder, 'worker.js'), text);
+    };
+    const packed = await run({
+      plan: plan({ server }),
+      files: files('export default { fetch: () => new Response("hello") };'),
+    });
+    expect(packed.failure, packed.text).toBeNull();
+    expect(packed.text).toMatch(/Packing the server of the site…\n(?:.*\n)*Packed in \d/);
+    const spec = await readFile(join(packed.root, '.appflux-server/server.json'), 'utf8');
+    expect(JSON.parse(spec)).toMatchObject({ version: 1, main: 'worker.js' });
+    const throwing = await run({
+      plan: plan({ server }),
+      files: files('throw new Error("no database");\nexport default { fetch() {} };'),
+    });
+    expect(throwing.failure).toBe(
+      'build_failed: The server throws while it loads: Error: no database (worker.js:1:7)',
+    );
+  });
+
+  test('with a server is refused in an image without a packager', async () => {
+    const { failure } = await run({
+      plan: plan({ image: 'debian:bookworm-slim', server: { kind: 'worker', entry: 'worker.js' } }),
+      settings: { images: 'debian:*' },
+    });
+    expect(failure).toBe('settings_invalid: The image debian:bookworm-slim can’t pack the server of a site');
+  });
+
   test('without commands needs no container', async () => {
     const { failure, text } = await run({ plan: plan({ image: 'appflux/never-built-builder' }) });
     expect(failure).toBeNull();

@@ -1,12 +1,13 @@
 /** One build in a disposable container: prepares what it needs, runs its commands, and releases everything again. */
 import { openFiles } from '../job/files/index.ts';
 import { openToolchain } from '../job/toolchain/index.ts';
+import { own, say, shortened } from '../masking/sentence.ts';
 import { whileDiskLasts } from '../sandbox/disk-watch.ts';
 import { isEngineAway } from '../sandbox/engine.ts';
 import { imageFacts } from '../sandbox/image-facts.ts';
 import { type BuildNetwork, managerOf, openNetwork } from '../sandbox/network.ts';
 import { joined, type Surroundings } from '../sandbox/surroundings.ts';
-import type { Skip, StepContext } from '../step-context.ts';
+import { JobFailure, type Skip, type StepContext } from '../step-context.ts';
 import { inSpan } from '../tracing/trace.ts';
 import type { BuildHost, ContainerBuildInput } from './build-input.ts';
 import { CommandRun } from './command-run.ts';
@@ -16,6 +17,9 @@ import { giveBack } from './engine-lost.ts';
 const MAX_TOOLS = 40;
 const MAX_TOOL_NAME = 40;
 const MAX_TOOL_VERSION = 60;
+
+/** The tool without which an image packs no servers. */
+const PACKAGER = 'wrangler';
 
 export class ContainerBuild {
   readonly #host: BuildHost;
@@ -60,6 +64,8 @@ export class ContainerBuild {
     const imageId = await images.ensure(this.#input.plan.image, this.#ctx.log, this.#ctx.signal);
     const { tools } = await imageFacts(engine, runnerId, imageId);
     this.#input.onImage({ digest: imageId, tools: recordable(tools) });
+    if (this.#input.plan.server !== undefined && tools[PACKAGER] === undefined)
+      throw noPackager(this.#input.plan.image);
     return imageId;
   }
 
@@ -101,6 +107,17 @@ export class ContainerBuild {
     );
   }
 }
+
+const noPackager = (image: string): JobFailure =>
+  new JobFailure(
+    'settings_invalid',
+    say`The image ${shortened(image, 200)} can’t pack the server of a site`,
+    {
+      hint: own(
+        'Remove the image from the app’s build settings, build it again from a current appflux/web-builder, or set "server" to false in appflux.json to publish only files.',
+      ),
+    },
+  );
 
 function recordable(tools: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(

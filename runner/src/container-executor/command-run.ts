@@ -1,9 +1,10 @@
 /** Runs a build's commands in a container, follows its output, and decides how the build ended. */
 
 import { randomBytes } from 'node:crypto';
+import { relative } from 'node:path';
 import { StageLog } from '../job/stage-log.ts';
 import { own } from '../masking/sentence.ts';
-import { type ContainerInput, containerSpec, hasOwnKernel } from '../sandbox/container-spec.ts';
+import { type ContainerInput, containerSpec, hasOwnKernel, WORKSPACE } from '../sandbox/container-spec.ts';
 import { ownFileSystemFull } from '../sandbox/disk-watch.ts';
 import { engineMessage } from '../sandbox/engine.ts';
 import type { BuildStage, Mark } from '../sandbox/marks.ts';
@@ -116,7 +117,7 @@ export class CommandRun {
   }
 
   async #failureOf(ended: ContainerEnd): Promise<JobFailure | null> {
-    const { folder, limits, commands, network, log } = this.#input;
+    const { folder, limits, commands, network, log, source } = this.#input;
     const stage = this.#stages.current;
     return verdict({
       exitCode: ended.exitCode,
@@ -129,6 +130,7 @@ export class CommandRun {
       memoryBytes: limits.memoryBytes,
       refusedHosts: network.refusedHosts(),
       tail: log.tail,
+      source: { path: WORKSPACE, rootDirectory: relative(folder.workspace.source, source.root) },
     });
   }
 }

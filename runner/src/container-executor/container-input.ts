@@ -33,7 +33,7 @@ export function containerInput(build: DescribedBuild): ContainerInput {
   };
 }
 
-function environmentOf({ job, source, commands, surroundings, nonce }: DescribedBuild) {
+function environmentOf({ job, plan, source, commands, surroundings, nonce }: DescribedBuild) {
   return buildEnvironment({
     defaults: { ...traceVariables(source, WORKSPACE), ...surroundings.suggested },
     app: job.variables,
@@ -45,6 +45,7 @@ function environmentOf({ job, source, commands, surroundings, nonce }: Described
       APPFLUX_IGNORE_COMMAND: commands.ignore ?? '',
       APPFLUX_INSTALL_COMMAND: commands.install ?? '',
       APPFLUX_BUILD_COMMAND: commands.build ?? '',
+      ...(plan.server !== undefined && { APPFLUX_SERVER: JSON.stringify(plan.server) }),
     },
   });
 }

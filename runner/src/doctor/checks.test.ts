@@ -5,6 +5,7 @@ import {
   checkEngine,
   checkGit,
   checkImages,
+  checkPictures,
   checkSocketPath,
   checkSsh,
   type EngineFacts,
@@ -141,5 +142,22 @@ test('a state folder whose path is too long for sockets is bad', () => {
   expect(checkSocketPath(120, 107)[0]).toMatchObject({
     level: 'bad',
     text: expect.stringContaining('13 bytes too long'),
+  });
+});
+
+describe('pictures of sites', () => {
+  const pictures = (change: Partial<Parameters<typeof checkPictures>[0]> = {}) =>
+    checkPictures({ wanted: true, hasImage: true, canMakeImage: false, lastFailure: null, ...change });
+  const lastFailure = { at: '2026-11-20T12:00:00.000Z', reason: 'no space left\non device' };
+
+  test.each([
+    [{}, 'ok', 'the image is there'],
+    [{ hasImage: false, canMakeImage: true }, 'ok', 'is built when a picture is first wanted'],
+    [{ hasImage: false }, 'weak', 'the image is missing'],
+    [{ wanted: false, hasImage: false, lastFailure }, 'ok', 'off'],
+    [{ lastFailure }, 'weak', 'failed at 2026-11-20T12:00:00.000Z: no space left\ufffdon device'],
+  ])('with %o are %s: %s', (change, level, text) => {
+    expect(pictures(change)).toMatchObject({ level, text: expect.stringContaining(text) });
+    expect(pictures(change).advice === undefined).toBe(level === 'ok');
   });
 });

@@ -1,4 +1,5 @@
 /** How `doctor` rates what it finds. Pure. */
+import { printable } from '@appflux/protocol';
 import type { DiskLimit } from '../sandbox/disk/limit.ts';
 
 /** `weak` works but is less secure than it could be; `bad` keeps builds from running. */
@@ -175,4 +176,35 @@ export function checkImages(
     level: 'ok',
     text: `${name}: ${versions?.trim().replaceAll('\n', ', ') || 'tool versions unknown'}`,
   }));
+}
+
+/** What is known of a runner's pictures of sites. */
+export interface PictureFacts {
+  /** Whether its settings want pictures, and allow the image. */
+  readonly wanted: boolean;
+  readonly hasImage: boolean;
+  /** Whether it has a command for missing images. */
+  readonly canMakeImage: boolean;
+  /** Why the last one failed, and when (ISO 8601); null if it didn't. */
+  readonly lastFailure: { readonly at: string; readonly reason: string } | null;
+}
+
+/** Whether pictures of sites can be taken. Without them, builds run all the same. */
+export function checkPictures({ wanted, hasImage, canMakeImage, lastFailure }: PictureFacts): Finding {
+  if (!wanted) return { level: 'ok', text: 'Pictures of sites: off' };
+  if (lastFailure !== null) {
+    return {
+      level: 'weak',
+      text: `Pictures of sites: the last one failed at ${lastFailure.at}: ${printable(lastFailure.reason, 300)}`,
+      advice: 'Fix this, then redeploy a site. To take no pictures, set --pictures off',
+    };
+  }
+  if (hasImage) return { level: 'ok', text: 'Pictures of sites: the image is there' };
+  if (canMakeImage)
+    return { level: 'ok', text: 'Pictures of sites: the image is built when a picture is first wanted' };
+  return {
+    level: 'weak',
+    text: 'Pictures of sites: the image is missing, and no command to build it is set',
+    advice: 'Build it with `npm run images -- pictures` in a checkout of AppFlux, or set --pictures off',
+  };
 }

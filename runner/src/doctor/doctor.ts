@@ -7,6 +7,8 @@ import { ExecaError, execa } from 'execa';
 import { request } from 'undici';
 import { REGISTRATION_FILE, type Registration, readRegistration } from '../config/registration.ts';
 import type { Settings } from '../config/settings.ts';
+import { PICTURES_IMAGE, picturesImage } from '../pictures/image.ts';
+import { lastPictureFailure } from '../pictures/last-failure.ts';
 import { RunnerProblem } from '../problem.ts';
 import { socketPathBytes } from '../sandbox/attempt-folder.ts';
 import { mountFileSystem, unmountWithin } from '../sandbox/disk/file-system.ts';
@@ -14,17 +16,20 @@ import { diskLimit } from '../sandbox/disk/limit.ts';
 import { MAX_SOCKET_PATH_BYTES } from '../sandbox/egress/options.ts';
 import { connectEngine, type Engine, engineMessage } from '../sandbox/engine.ts';
 import { readImageFile, VERSIONS_FILE } from '../sandbox/image-file.ts';
+import { isAllowedImage } from '../sandbox/images.ts';
 import {
   checkDisk,
   checkDiskLimit,
   checkEngine,
   checkGit,
   checkImages,
+  checkPictures,
   checkSocketPath,
   checkSsh,
   type EngineFacts,
   type Finding,
   findingText,
+  type PictureFacts,
 } from './checks.ts';
 import { lookAtHost } from './host.ts';
 import { checkIsolation } from './isolation.ts';
@@ -79,7 +84,17 @@ async function lookAtEngine(engine: Engine, settings: Settings): Promise<Finding
     ...checkEngine(facts),
     ...checkIsolation(facts, settings),
     ...checkImages(await builderImages(engine), settings.imageCommand !== undefined),
+    checkPictures(await pictureFacts(engine, settings)),
   ];
+}
+
+async function pictureFacts(engine: Engine, settings: Settings): Promise<PictureFacts> {
+  return {
+    wanted: settings.pictures !== 'off' && isAllowedImage(PICTURES_IMAGE, settings.images),
+    hasImage: (await picturesImage(engine, undefined).id()) !== null,
+    canMakeImage: settings.imageCommand !== undefined,
+    lastFailure: await lastPictureFailure(settings.state),
+  };
 }
 
 /** What the engine says of itself; members that dockerode's types leave out are read with care. */

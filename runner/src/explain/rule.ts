@@ -10,6 +10,8 @@ export interface Explanation {
   readonly hint: string;
   /** Whether the hint quotes the output. */
   readonly quotes: boolean;
+  /** Where the line that a rule matched stands in the output. */
+  readonly index: number;
 }
 
 /** A line that a rule matched. */
@@ -89,6 +91,7 @@ function tryRule({ when, say, hint }: Rule, lines: readonly string[], index: num
     line: fit(plain(say === undefined ? line : say(found)), LONGEST),
     hint: fit(typeof hint === 'string' ? hint : hint(found), LONGEST_HINT),
     quotes: typeof hint !== 'string',
+    index,
   };
 }
 

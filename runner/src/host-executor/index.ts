@@ -52,6 +52,7 @@ async function buildOnHost(
 ): Promise<Skip | undefined> {
   const { job, plan, source, folder, limits } = input;
   checkAskedFor(job.build.labels);
+  if (plan.server !== undefined) throw noPackager();
   const home = join(folder.top, 'home');
   const temporary = join(folder.top, 'tmp');
   for (const path of [home, temporary]) await mkdir(path, { mode: 0o700 });
@@ -96,6 +97,18 @@ function checkAskedFor(labels: readonly string[]): void {
     },
   );
 }
+
+/** Packagers are programs of the web builder image. */
+const noPackager = (): JobFailure =>
+  new JobFailure(
+    'settings_invalid',
+    own('This runner builds without containers, which the packager of servers needs'),
+    {
+      hint: own(
+        'Remove the label of this runner from the app’s build settings, or set "server" to false in appflux.json to publish only files.',
+      ),
+    },
+  );
 
 /** Tools write-protect what they have fetched (Go its modules), which keeps `rm` from emptying those folders. */
 async function removeFolder(top: string): Promise<void> {

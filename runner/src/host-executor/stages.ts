@@ -1,6 +1,7 @@
 /** Runs a build's commands one after the other, as the entry of a builder image does in a container. */
 
 import { randomBytes } from 'node:crypto';
+import { relative } from 'node:path';
 import type { BuildInput } from '../job/executor.ts';
 import { type Commands, StageLog } from '../job/stage-log.ts';
 import type { Journal } from '../journal.ts';
@@ -24,7 +25,7 @@ export interface StagesInput extends BuildInput {
  * @throws {JobFailure} with the failure of the command that did not end well; the signal's reason if it aborts
  */
 export async function runStages(input: StagesInput, ctx: StepContext): Promise<Skip | undefined> {
-  const { commands, folder, limits, log } = input;
+  const { commands, folder, limits, log, source } = input;
   const stages = new StageLog(commands, input.source, ctx);
   for (const stage of ['ignore', 'install', 'build'] as const) {
     const command = commands[stage];
@@ -50,6 +51,10 @@ export async function runStages(input: StagesInput, ctx: StepContext): Promise<S
       memoryBytes: null,
       refusedHosts: [],
       tail: log.tail,
+      source: {
+        path: folder.workspace.source,
+        rootDirectory: relative(folder.workspace.source, source.root),
+      },
     });
     if (failure !== null) throw failure;
   }

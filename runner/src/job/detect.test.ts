@@ -36,6 +36,16 @@ describe('detection on disk', () => {
     expect(around.lines).toEqual(plan.reasons);
   });
 
+  it.each([
+    [true, { kind: 'next', entry: null }],
+    [false, undefined],
+  ])('plans a server only where the instance runs servers (%s)', async (servers, server) => {
+    await write({ 'package.json': VITE.replaceAll('vite', 'next').replace('8.0.0', '16.0.0') });
+    const outcome = await detectPlan(top, { ...settings, servers }, around.ctx).catch((error) => error);
+    expect(outcome.plan?.server).toEqual(server);
+    if (!servers) expect(outcome).toMatchObject({ code: 'nothing_to_build' });
+  });
+
   it('takes the version of the tag that was fetched, where the project has none', async () => {
     await write({ 'index.html': '' });
     expect((await detectPlan(top, { ...settings, ref: 'v2.1.0' }, around.ctx)).version).toBe('2.1.0');

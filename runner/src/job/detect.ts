@@ -14,6 +14,8 @@ export interface DetectPlanSettings {
    * above count, as in a monorepo. Without it nothing above `root` is looked at.
    */
   readonly within?: string;
+  /** Whether the instance runs servers of sites; false unless set. */
+  readonly servers?: boolean;
   /** The branch or tag that was fetched: a tag gives the version where the project itself says none. */
   readonly ref?: string | null;
 }

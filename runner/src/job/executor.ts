@@ -69,7 +69,7 @@ export async function runIfAny(
   ctx: StepContext,
 ): Promise<Skip | undefined> {
   const commands = { ignore: ignoreCommand, install: plan.installCommand, build: plan.buildCommand };
-  const asIs = commands.install === null && commands.build === null;
+  const asIs = commands.install === null && commands.build === null && plan.server === undefined;
   const skip = asIs && commands.ignore === null ? undefined : await run(commands);
   if (asIs && skip === undefined) {
     ctx.log(own('Nothing to install or build: the files are delivered as they are.'));

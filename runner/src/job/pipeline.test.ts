@@ -14,7 +14,7 @@ async function run(steps: Steps, signal = new AbortController().signal, patience
   const plans: unknown[] = [];
   const job = sampleJob();
   const sink = {
-    write: ({ phase, text }: { phase: string | null; text: string }) => void lines.push(`${phase}: ${text}`),
+    write: ({ phase, text }: { phase: string | null; text: string }) => lines.push(`${phase}: ${text}`),
     ready: async () => undefined,
   };
   const outcome = await runPipeline(steps, {
@@ -91,6 +91,7 @@ describe('a pipeline', () => {
         phase: 'scanning',
         hint: 'Remove it.',
         candidates: [],
+        location: null,
       },
     });
     expect(sent).toEqual(['preparing', 'source', 'scanning']);

@@ -1,5 +1,5 @@
 /** The steps of a job, in the order in which they run. */
-import type { Job, JobLimits, Plan, RunnerToDeployment } from '@appflux/protocol';
+import type { Job, JobLimits, Plan, RunnerToDeployment, SizeBudget } from '@appflux/protocol';
 import type { Text } from '../masking/sentence.ts';
 import type {
   CollectedArtifact,
@@ -20,7 +20,12 @@ export interface Steps {
   detect(
     source: PreparedSource,
     ctx: StepContext,
-  ): Promise<{ plan: Plan; reasons?: readonly Text[]; version: string | null }>;
+  ): Promise<{
+    plan: Plan;
+    reasons?: readonly Text[];
+    version: string | null;
+    budgets?: readonly SizeBudget[];
+  }>;
   /** Gives why nothing was built, if the project said that there is nothing to do. Tells which image it uses. */
   build(
     source: PreparedSource,
@@ -41,7 +46,7 @@ export interface Steps {
 
 /** What a job tells the edge while it runs. The `reasons` of a plan take the place of those in it. */
 export type Notice =
-  | Extract<RunnerToDeployment, { type: 'phase' | 'source' | 'details' }>
+  | Extract<RunnerToDeployment, { type: 'phase' | 'source' | 'details' | 'budgets' }>
   | (Extract<RunnerToDeployment, { type: 'plan' }> & { readonly reasons?: readonly Text[] });
 
 export interface PipelineOptions extends Omit<PhasesOptions, 'tell'> {
@@ -63,8 +68,9 @@ export async function runPipeline(steps: Steps, options: PipelineOptions): Promi
     });
     await phases.run('scanning', (ctx) => steps.scan(ctx));
     const { plan, reasons, version } = await phases.run('detecting', async (ctx) => {
-      const { plan, reasons = plan.reasons, version } = await steps.detect(source, ctx);
+      const { plan, reasons = plan.reasons, version, budgets = [] } = await steps.detect(source, ctx);
       tell({ type: 'plan', attempt, plan, reasons, version });
+      if (budgets.length > 0) tell({ type: 'budgets', attempt, budgets: [...budgets] });
       return { plan, reasons, version };
     });
     const built = await phases.run('building', async (ctx) => {

@@ -6,13 +6,13 @@ import { readText } from '../read-text.ts';
 
 /** Bounds for what is listed and read: a project shows what it is near its top. */
 const MAX_DEPTH = 6;
-const MAX_ENTRIES = 50_000;
-const MAX_TEXTS = 2_000;
+export const MAX_ENTRIES = 50_000;
+export const MAX_TEXTS = 2_000;
 /** In UTF-16 units, over all texts: they are in memory together. */
-const MAX_TEXT_LENGTH = 64 * 1024 * 1024;
+export const MAX_TEXT_LENGTH = 64 * 1024 * 1024;
 
 /** Folders of dependencies, or that a build recreates. */
-const SKIPPED: ReadonlySet<string> = new Set([
+export const SKIPPED: ReadonlySet<string> = new Set([
   'node_modules',
   '.git',
   '.hg',
@@ -68,7 +68,7 @@ export async function readTree(top: string, base: string, signal: AbortSignal): 
 }
 
 /** Whether a folder is on the way to the root directory, or not far below it or the top. */
-function isNear(path: string, base: string): boolean {
+export function isNear(path: string, base: string): boolean {
   const depth = path.split('/').length;
   const below = path.startsWith(`${base}/`) ? depth - base.split('/').length : depth;
   return below < MAX_DEPTH || base === path || base.startsWith(`${path}/`);

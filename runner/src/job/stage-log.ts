@@ -2,12 +2,12 @@
 
 import { formatElapsed, printable } from '@appflux/protocol';
 import { own, say } from '../masking/sentence.ts';
-import type { BuildStage, Mark } from '../sandbox/marks.ts';
+import type { BuildStage, CommandStage, Mark } from '../sandbox/marks.ts';
 import type { PreparedSource, Skip, StepContext } from '../step-context.ts';
 import { type Span, UNTRACED } from '../tracing/trace.ts';
 
 /** A build's commands; null where it has none. */
-export type Commands = Readonly<Record<BuildStage, string | null>>;
+export type Commands = Readonly<Record<CommandStage, string | null>>;
 
 /** A skip's reason is at most 500 units long, and masking may lengthen it. */
 const LONGEST_COMMAND = 300;
@@ -40,6 +40,7 @@ export class StageLog {
   /** The stage that was begun last, to which belongs what is done about its packages; null when none was. */
   get current(): BuildStage | null {
     const stage = this.#last?.stage ?? null;
+    if (stage === 'prepare') return 'server';
     return stage === 'restore' || stage === 'keep' ? 'install' : stage;
   }
 
@@ -73,7 +74,11 @@ export class StageLog {
   }
 
   #begin(stage: Mark['stage']) {
-    if (stage === 'keep') return;
+    if (stage === 'keep' || stage === 'prepare') return;
+    if (stage === 'server') {
+      this.#ctx.log(own('Packing the server of the site…'));
+      return;
+    }
     if (stage === 'restore') {
       this.#ctx.log(say`${own(RESTORING)} ${this.#commands.install ?? ''}`);
       return;
@@ -92,7 +97,9 @@ export class StageLog {
 
 /** Null where there is nothing to say: what was kept is said with the cache, and why not by the entry. */
 function ending(stage: Mark['stage'], code: number, took: string): string | null {
-  if (stage === 'keep') return null;
+  if (stage === 'keep' || stage === 'prepare') return null;
+  if (stage === 'server')
+    return code === 0 ? `Packed in ${took}.` : `The server could not be packed (${took}).`;
   if (stage === 'restore') {
     return code === 0 ? `Installed in ${took}.` : 'The packages could not be restored.';
   }

@@ -27,14 +27,21 @@ import type { Steps } from './pipeline.ts';
 import { prepareSource } from './prepare/index.ts';
 import { type FoundLockfile, findLockfiles } from './sbom/find.ts';
 import { deliverSbom, type SbomConnection } from './sbom/index.ts';
+import { outputPublisher } from './server/index.ts';
+import type { ServerWishes } from './server/spec.ts';
 import type { SiteConnection } from './site/base.ts';
-import { sitePublisher } from './site/index.ts';
 import { type UploadConnection, uploadArtifacts } from './upload.ts';
 
 /** The part of the attempt's connection that release notes and icons need. */
 export interface DetailsConnection {
   /** Whether the edge keeps them; one of an earlier version doesn't. */
   readonly keepsDetails: boolean;
+}
+
+/** The part of the attempt's connection that says what may be published with a server. */
+export interface ServerConnection {
+  /** Whether the edge publishes servers of sites; one of an earlier version doesn't. */
+  readonly runsServers: boolean;
 }
 
 export interface StepsInput {
@@ -47,7 +54,11 @@ export interface StepsInput {
   readonly secrets: Secrets;
   readonly mask: Mask;
   readonly log: AttemptLog;
-  readonly connection: UploadConnection & SiteConnection & SbomConnection & DetailsConnection;
+  readonly connection: UploadConnection &
+    SiteConnection &
+    SbomConnection &
+    DetailsConnection &
+    ServerConnection;
 }
 
 /** The steps that a runner really takes. */
@@ -59,6 +70,7 @@ export function realSteps(host: JobHost, input: StepsInput): Steps {
   let ignoreCommand: string | null = null;
   let notes: FoundDetails['notes'] = null;
   let siteSettings: SiteSettings = {};
+  let serverWishes: ServerWishes = {};
   let lockfiles: readonly FoundLockfile[] = [];
   let version: string | null = null;
   const executor = host.executor.attempt({ job, folder, journal: host.journal });
@@ -86,7 +98,8 @@ export function realSteps(host: JobHost, input: StepsInput): Steps {
     },
     detect: async (source, ctx) => {
       const within = folder.workspace.source;
-      const wanted = { type: job.type, build: job.build, within, ref: source.branch };
+      const servers = connection.runsServers;
+      const wanted = { type: job.type, build: job.build, servers, within, ref: source.branch };
       const decision = await detectPlan(source.root, wanted, ctx);
       ignoreCommand = decision.ignoreCommand;
       // The build could put anything in the place of the change log.
@@ -97,6 +110,7 @@ export function realSteps(host: JobHost, input: StepsInput): Steps {
           tagMessage: source.tagMessage ?? null,
         });
       siteSettings = decision.site;
+      serverWishes = decision.server;
       version = decision.version;
       const { packageManager: manager } = decision.plan;
       lockfiles = await findLockfiles({ root: source.root, top: within, manager });
@@ -123,7 +137,10 @@ export function realSteps(host: JobHost, input: StepsInput): Steps {
             maxBytes: limits.artifactBytes,
             outDir: folder.workspace.scratch,
             mask,
-            publish: sitePublisher({ settings: siteSettings, framework: plan.framework }, publishing),
+            publish: outputPublisher(
+              { settings: siteSettings, framework: plan.framework, server: serverWishes },
+              publishing,
+            ),
             publishUpdate: updatePublisher(publishing),
           },
           within,

@@ -6,7 +6,7 @@ import { AttemptLog } from './attempt-log.ts';
 
 function open(capBytes = 1_000_000) {
   const lines: Omit<LogLine, 'seq'>[] = [];
-  const sink = { write: (line: Omit<LogLine, 'seq'>) => void lines.push(line), ready: async () => undefined };
+  const sink = { write: (line: Omit<LogLine, 'seq'>) => lines.push(line), ready: async () => undefined };
   return { lines, log: new AttemptLog(sink, maskWith(new Secrets(['hunter2'])), capBytes) };
 }
 
@@ -97,15 +97,15 @@ test('the end of the output is remembered, cut or not, and without lines of AppF
   log.writeMasked('kept', 'stdout');
   log.writeMasked('cut: error of the build', 'stderr');
   log.write('by AppFlux');
-  expect(log.tail).toEqual(['kept', 'cut: error of the build']);
+  expect(log.tail.map(({ text }) => text)).toEqual(['kept', 'cut: error of the build']);
 });
 
 test('what is remembered of the output is bounded in lines and in size, whatever a build prints', () => {
   const { log } = open();
   for (let index = 0; index < 3000; index += 1) log.writeMasked(String(index), 'stdout');
   expect(log.tail).toHaveLength(1000);
-  expect(log.tail.at(-1)).toBe('2999');
+  expect(log.tail.at(-1)?.text).toBe('2999');
   for (let index = 0; index < 500; index += 1) log.writeMasked('x'.repeat(16_000), 'stdout');
-  expect(log.tail.join('').length).toBeLessThanOrEqual(1_000_000);
+  expect(log.tail.map(({ text }) => text).join('').length).toBeLessThanOrEqual(1_000_000);
   expect(log.tail.length).toBeGreaterThan(50);
 });

@@ -5,8 +5,28 @@ import { LineSplitter } from './line-splitter.ts';
 
 /** Where finished lines go. */
 export interface LineSink {
-  write(line: Omit<LogLine, 'seq'>): void;
+  /** Returns the number that the line has in the log; null if it is not written any more. */
+  write(line: Omit<LogLine, 'seq'>): number | null;
   ready(): Promise<void>;
+}
+
+/** One of the latest lines of the build's own output. */
+export interface TailLine {
+  readonly text: string;
+  /** Its number in the log; null while it is not in it, because the log has reached its limit. */
+  readonly seq: number | null;
+}
+
+/** A line that is not in the log yet, and the entry that remembers it. */
+interface HeldLine {
+  readonly line: Omit<LogLine, 'seq'>;
+  readonly bytes: number;
+  readonly remembered: NumberedLine;
+}
+
+interface NumberedLine {
+  readonly text: string;
+  seq: number | null;
 }
 
 /** How many of the latest lines are remembered, and of how many units, to say in a failure what went wrong. */
@@ -25,13 +45,13 @@ export class AttemptLog {
   readonly #sink: LineSink;
   readonly #mask: Mask;
   readonly #capBytes: number;
-  readonly #tail: string[] = [];
+  readonly #tail: NumberedLine[] = [];
   #tailUnits = 0;
   #phase: Phase | null = null;
   #buildBytes = 0;
   #reached = false;
   /** The latest lines past the cap, oldest first, until they are written. */
-  #end: { line: Omit<LogLine, 'seq'>; bytes: number }[] = [];
+  #end: HeldLine[] = [];
   #endBytes = 0;
   #cutLines = 0;
   #cutBytes = 0;
@@ -60,8 +80,12 @@ export class AttemptLog {
   /** Writes one line in which secrets are masked already. */
   writeMasked(text: string, stream: LogStreamName) {
     const line = { at: new Date().toISOString(), stream, phase: this.#phase, text };
-    this.#remember(text, stream);
-    if (stream === 'system' || this.#fits(line)) this.#sink.write(line);
+    if (stream === 'system') {
+      this.#sink.write(line);
+      return;
+    }
+    const remembered = this.#remember(text);
+    if (this.#fits(line, remembered)) remembered.seq = this.#sink.write(line);
   }
 
   /** Resolves when there is room for more lines. */
@@ -69,8 +93,8 @@ export class AttemptLog {
     return this.#sink.ready();
   }
 
-  /** The latest lines of the build's own output, oldest first. */
-  get tail(): readonly string[] {
+  /** The latest lines of the build's own output, oldest first. A line gets its number when it is written. */
+  get tail(): readonly TailLine[] {
     return this.#tail;
   }
 
@@ -81,14 +105,14 @@ export class AttemptLog {
         say`${this.#cutLines} lines (${this.#cutBytes} bytes) of the build’s output were omitted here. Its last lines:`,
       );
     }
-    for (const { line } of this.#end) this.#sink.write(line);
+    for (const { line, remembered } of this.#end) remembered.seq = this.#sink.write(line);
     this.#end = [];
     this.#endBytes = 0;
     this.#cutLines = 0;
     this.#cutBytes = 0;
   }
 
-  #fits(line: Omit<LogLine, 'seq'>): boolean {
+  #fits(line: Omit<LogLine, 'seq'>, remembered: NumberedLine): boolean {
     const bytes = Buffer.byteLength(JSON.stringify(line.text)) + ENVELOPE_BYTES;
     if (!this.#reached && this.#buildBytes + bytes <= this.#capBytes) {
       this.#buildBytes += bytes;
@@ -100,13 +124,13 @@ export class AttemptLog {
         say`The log has reached its limit of ${this.#capBytes} bytes. The build continues; further output is omitted, except for its end.`,
       );
     }
-    this.#hold(line, bytes);
+    this.#hold({ line, bytes, remembered });
     return false;
   }
 
-  #hold(line: Omit<LogLine, 'seq'>, bytes: number) {
-    this.#end.push({ line, bytes });
-    this.#endBytes += bytes;
+  #hold(held: HeldLine) {
+    this.#end.push(held);
+    this.#endBytes += held.bytes;
     while (this.#end.length > END_LINES || this.#endBytes > END_BYTES) {
       const left = this.#end.shift()?.bytes ?? 0;
       this.#endBytes -= left;
@@ -115,12 +139,13 @@ export class AttemptLog {
     }
   }
 
-  #remember(text: string, stream: LogStreamName) {
-    if (stream === 'system') return;
-    this.#tail.push(text);
+  #remember(text: string): NumberedLine {
+    const remembered = { text, seq: null };
+    this.#tail.push(remembered);
     this.#tailUnits += text.length;
     while (this.#tail.length > TAIL_LINES || this.#tailUnits > TAIL_UNITS) {
-      this.#tailUnits -= this.#tail.shift()?.length ?? 0;
+      this.#tailUnits -= this.#tail.shift()?.text.length ?? 0;
     }
+    return remembered;
   }
 }

@@ -28,10 +28,10 @@ export const DEFAULT_LIMITS: LogLimits = {
   batchMs: 100,
   batchBytes: 64 * 1024,
   batchLines: 1000,
-  window: 64,
+  window: 128,
   windowBytes: 512 * 1024,
-  syncMs: 5000,
+  syncMs: 8000,
   memoryBytes: 4 * 1024 * 1024,
   queueBytes: 64 * 1024 * 1024,
-  ackTimeoutMs: 10_000,
+  ackTimeoutMs: 15_000,
 };

@@ -65,11 +65,11 @@ export class LogSender {
   }
 
   /**
-   * Numbers a line and takes it in; the text is masked and at most MAX_LINE_LENGTH long. After `close` or a fault
-   * there is nobody to deliver to, and a step that stops late may still write.
+   * Numbers a line, takes it in and returns its number; the text is masked and at most MAX_LINE_LENGTH long. After
+   * `close` or a fault there is nobody to deliver to, and a step that stops late may still write: that returns null.
    */
-  write(line: Omit<LogLine, 'seq'>) {
-    if (this.#faulty) return;
+  write(line: Omit<LogLine, 'seq'>): number | null {
+    if (this.#faulty) return null;
     const json = JSON.stringify({ seq: this.#lastSeq + 1, ...line } satisfies LogLine);
     const bytes = Buffer.byteLength(json) + 1;
     if (this.#openBytes + bytes > this.#limits.batchBytes) this.#closeBatch();
@@ -80,6 +80,7 @@ export class LogSender {
     this.#openBytes += bytes;
     if (this.#open.length >= this.#limits.batchLines) this.#closeBatch();
     else this.#batchTimer ??= setTimeout(() => this.#closeBatch(), this.#limits.batchMs);
+    return this.#lastSeq;
   }
 
   /** Resolves when there is room for more: immediately, unless the edge accepts lines more slowly than they arrive. */

@@ -1,6 +1,7 @@
 /** What of a folder or file that was built elsewhere is delivered. Pure. */
 import { compileGlob, type Decision } from '@appflux/detection';
 import type { AppType, Plan, SiteSettings } from '@appflux/protocol';
+import { SPEC_FILE } from '../job/server/spec.ts';
 
 /** What a person has named, as it was found on disk. Paths are relative to `root`, with forward slashes. */
 export interface NamedOutput {
@@ -68,6 +69,7 @@ const isTop = (output: string): boolean => {
 
 function typeOf({ names }: NamedOutput, decision: Decision | null): AppType {
   if (names.some((name) => /\.(?:apk|aab)$/i.test(name))) return 'android';
+  if (names.includes(SPEC_FILE) && names.includes('modules')) return 'web';
   if (names.includes('index.html')) return decision?.plan.type === 'pwa' ? 'pwa' : 'web';
   if (decision !== null) return decision.plan.type;
   return names.some((name) => /\.html?$/i.test(name)) ? 'web' : 'desktop';

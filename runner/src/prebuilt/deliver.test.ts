@@ -2,7 +2,13 @@
 import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { type AppType, BuildSettings, type RunnerToDeployment, SITE_BASE } from '@appflux/protocol';
+import {
+  type AppType,
+  BuildSettings,
+  type RunnerToDeployment,
+  SERVER_SITES,
+  SITE_BASE,
+} from '@appflux/protocol';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { keptJournal } from '../testing/docker.ts';
 import { FAKE_CREDENTIAL, FakeEdge } from '../testing/fake-edge.ts';
@@ -103,6 +109,35 @@ test('a folder is published as a site, with the rules of the project around it',
   ]);
   expect(attempt.log).toContain('Delivered by appflux 1.2.3.');
   expect(journal).not.toContain('cannot be written');
+});
+
+test.each(['.appflux-server', 'out/.appflux-server'])('a packed server is published: %s', async (path) => {
+  const spec = {
+    version: 1,
+    framework: 'SvelteKit',
+    main: 'server.js',
+    compatibilityDate: '2026-11-01',
+    compatibilityFlags: [],
+    assets: { workerFirst: false, notFound: 'none' },
+    vars: {},
+    bindings: {},
+    crons: [],
+  };
+  sites.accepts = [SITE_BASE, SERVER_SITES];
+  await write({
+    'appflux.json': '{"bindings":{"DB":"sqlite"}}',
+    [`${path}/server.json`]: JSON.stringify(spec),
+    [`${path}/modules/server.js`]: 'export default {};',
+    [`${path}/assets/robots.txt`]: 'User-agent: *',
+  });
+  const { reported, framesOf } = await deliver({ path });
+  expect(reported).toEqual({ status: 'success', artifacts: ['shop-ccccccc.zip'] });
+  expect(framesOf('plan')).toMatchObject([{ plan: { type: 'web', outputs: [path] } }]);
+  expect(Object.keys(await published('shop-ccccccc.zip')).sort()).toEqual([
+    '.appflux/server/server.js',
+    'robots.txt',
+  ]);
+  expect(sites.manifest?.server).toMatchObject({ framework: 'SvelteKit', bindings: { DB: 'sqlite' } });
 });
 
 test('the folder of a project stands for the outputs that its build leaves', async () => {

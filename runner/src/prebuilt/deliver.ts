@@ -13,7 +13,7 @@ import { readNotes } from '../job/details/notes.ts';
 import { updatePublisher } from '../job/expo/index.ts';
 import { type AttemptReport, type Outcome, outcomeOf, succeeded } from '../job/outcome.ts';
 import { Phases } from '../job/phases.ts';
-import { sitePublisher } from '../job/site/index.ts';
+import { outputPublisher } from '../job/server/index.ts';
 import { uploadArtifacts } from '../job/upload.ts';
 import { type Journal, maskingJournal } from '../journal.ts';
 import { AttemptLog } from '../log/attempt-log.ts';
@@ -127,7 +127,7 @@ async function deliver(delivery: Delivery, held: HeldAttempt, room: Room): Promi
 
 /** Packs the outputs as a runner does, and uploads them. */
 async function packAndUpload(
-  { root, plan, version, site }: FoundOutput,
+  { root, plan, version, site, server }: FoundOutput,
   { grant, app, builtFrom }: Delivery,
   { connection }: HeldAttempt,
   { folder, mask, journal }: Room,
@@ -146,7 +146,7 @@ async function packAndUpload(
       maxBytes: limits.artifactBytes,
       outDir: folder,
       mask,
-      publish: sitePublisher({ settings: site, framework: plan.framework }, publishing),
+      publish: outputPublisher({ settings: site, framework: plan.framework, server }, publishing),
       publishUpdate: updatePublisher(publishing),
     },
     ctx,

@@ -1,10 +1,18 @@
 /** Looks at what a person wants delivered: a folder or a file, and the project that it lies in. */
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
-import { type Decision, DetectionFailure, MANIFEST_NAME } from '@appflux/detection';
+import {
+  type Decision,
+  DetectionFailure,
+  MANIFEST_BYTES,
+  MANIFEST_NAME,
+  parseManifest,
+} from '@appflux/detection';
 import { type AppType, type BuildSettings, quoted } from '@appflux/protocol';
 import { detectPlan } from '../job/detect.ts';
+import type { ServerWishes } from '../job/server/spec.ts';
 import { own, say } from '../masking/sentence.ts';
+import { readText } from '../read-text.ts';
 import { JobFailure, type StepContext } from '../step-context.ts';
 import { type ChosenOutput, chooseOutput, isPlainPath, type NamedOutput } from './choose-output.ts';
 
@@ -19,6 +27,8 @@ export interface OutputPlace {
 export interface FoundOutput extends ChosenOutput {
   /** The folder that outputs are relative to: an absolute path without links. */
   readonly root: string;
+  /** What a server in it is given. */
+  readonly server: ServerWishes;
 }
 
 /** What the app is configured to be. */
@@ -48,7 +58,9 @@ export async function findOutput(
     names: isFolder ? await readdir(path) : [basename(path)],
   };
   if (isFolder && root !== path) await requireOwnFiles(path);
-  return { root, ...chooseOutput(named, await decisionOf(root, app, ctx), app.type) };
+  const decision = await decisionOf(root, app, ctx);
+  const server = decision?.server ?? (await wishesOf(root));
+  return { root, server, ...chooseOutput(named, decision, app.type) };
 }
 
 /**
@@ -100,4 +112,10 @@ async function decisionOf(
     if (code === 'nothing_to_build' || code === 'ambiguous') return null;
     throw error;
   }
+}
+
+/** What the `appflux.json` of a folder says about a server, where nothing else says that it is a project. */
+async function wishesOf(root: string): Promise<ServerWishes> {
+  const text = await readText(join(root, MANIFEST_NAME), { maxBytes: MANIFEST_BYTES, name: MANIFEST_NAME });
+  return text === null ? {} : parseManifest(text);
 }

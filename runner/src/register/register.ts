@@ -1,5 +1,5 @@
 /** `appflux-runner register`: makes this host a runner of an AppFlux instance. */
-import { ErrorBody, type ExecutorKind, RegisteredRunner, type RegisterRunner } from '@appflux/protocol';
+import { ErrorBody, RegisteredRunner, type RegisterRunner } from '@appflux/protocol';
 import { request } from 'undici';
 import { type Registration, readRegistration, writeRegistration } from '../config/registration.ts';
 import type { Settings } from '../config/settings.ts';
@@ -13,7 +13,8 @@ const TIMEOUT_MS = 30_000;
  * @throws {RunnerProblem} when settings are missing, the edge refuses, or there is a registration already
  */
 export async function register(settings: Settings): Promise<Registration> {
-  const { state, url, token, name, labels = [], slots = 1, replace, executor } = settings;
+  const { state, url, token, name, labels = [], replace, executor, ephemeral } = settings;
+  const slots = ephemeral ? 1 : (settings.slots ?? 1);
   if (url === undefined)
     throw new RunnerProblem('--url is missing', 'Set it to the URL of the AppFlux instance');
   if (token === undefined) {
@@ -28,23 +29,26 @@ export async function register(settings: Settings): Promise<Registration> {
     id,
     credential,
     name: registeredName,
-  } = await registered(new URL('/api/runners/register', url), asked, executor);
+  } = await registered(new URL('/api/runners/register', url), asked, {
+    ...(executor === 'docker' ? {} : { executor }),
+    ...(ephemeral ? { ephemeral } : {}),
+  });
   const registration = { url, id, name: registeredName, credential, labels, slots };
   await writeRegistration(state, registration);
   return registration;
 }
 
-/** An edge of version 0.1.0 does not know the executor here, and refuses it without using the token up. */
+/** An edge of an earlier version does not know `later`, and refuses it without using the token up. */
 async function registered(
   url: URL,
   asked: RegisterRunner,
-  executor: ExecutorKind,
+  later: Pick<RegisterRunner, 'executor' | 'ephemeral'>,
 ): Promise<RegisteredRunner> {
-  if (executor === 'docker') return post(url, asked);
   try {
-    return await post(url, { ...asked, executor });
+    return await post(url, { ...asked, ...later });
   } catch (error) {
-    if (error instanceof Refusal && error.status === 400) return post(url, asked);
+    if (error instanceof Refusal && error.status === 400 && Object.keys(later).length > 0)
+      return post(url, asked);
     throw error;
   }
 }

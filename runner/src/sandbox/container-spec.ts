@@ -25,8 +25,8 @@ export interface ContainerInput {
   readonly runnerId: string;
   readonly deploymentId: string;
   readonly attempt: number;
-  /** The host's folder that becomes /workspace. */
-  readonly source: string;
+  /** The host's folder that becomes /workspace; null if there is none. */
+  readonly source: string | null;
   /** Where the commands run: a path in the container, at or below /workspace. */
   readonly workingDir: string;
   readonly environment: Readonly<Record<string, string>>;
@@ -41,6 +41,13 @@ export interface ContainerInput {
   /** Further mounts, such as the folder of the egress proxy's socket. */
   readonly mounts?: readonly MountSettings[];
 }
+
+const workspace = (source: string): MountSettings => ({
+  Type: 'bind',
+  Source: source,
+  Target: WORKSPACE,
+  BindOptions: { Propagation: 'rprivate' },
+});
 
 /**
  * Everything that a build is denied: no capabilities, no way to gain any (no-new-privileges), no
@@ -83,10 +90,7 @@ export function containerSpec(input: ContainerInput): ContainerCreateOptions {
       PidsLimit: limits.pids,
       IpcMode: 'private',
       Tmpfs: { '/tmp': 'rw,exec,nosuid,nodev,size=1g,mode=1777', [HOME]: home },
-      Mounts: [
-        { Type: 'bind', Source: input.source, Target: WORKSPACE, BindOptions: { Propagation: 'rprivate' } },
-        ...(input.mounts ?? []),
-      ],
+      Mounts: [...(input.source === null ? [] : [workspace(input.source)]), ...(input.mounts ?? [])],
       Ulimits: [
         // No core dumps: they would hold the app's secrets. Not 0: a host that pipes them to a program (apport,
         // systemd-coredump) does so whatever the limit is, unless it is 1 byte (core(5), do_coredump in Linux).

@@ -37,6 +37,8 @@ test('a mark has one exact form', () => {
   expect(parseMark(' end ignore 0')).toEqual({ event: 'end', stage: 'ignore', code: 0 });
   expect(parseMark(' begin restore')).toEqual({ event: 'begin', stage: 'restore' });
   expect(parseMark(' end keep 1')).toEqual({ event: 'end', stage: 'keep', code: 1 });
+  expect(parseMark(' begin prepare')).toEqual({ event: 'begin', stage: 'prepare' });
+  expect(parseMark(' end server 1')).toEqual({ event: 'end', stage: 'server', code: 1 });
   expect(parseMark(' end build')).toBeUndefined();
   expect(parseMark(' begin install 0')).toBeUndefined();
 });

@@ -1,17 +1,23 @@
 /** Finds, in a container's output, the marks by which its entry script reports its stages. */
 
 /** What the entry runs, in this order: whether there is anything to do, then the build itself. */
-export type BuildStage = 'ignore' | 'install' | 'build';
+export type BuildStage = CommandStage | 'server';
 
-/** What the entry does by itself about installed packages: `restore` in place of an install command, `keep` after one. */
-export type InstalledStep = 'restore' | 'keep';
+/** The stages that run a command of the project. */
+export type CommandStage = 'ignore' | 'install' | 'build';
+
+/**
+ * What the entry does by itself: `restore` installed packages in place of an install command, `keep` them after one, and
+ * `prepare` a build whose server is packed afterwards.
+ */
+export type OwnStep = 'restore' | 'keep' | 'prepare';
 
 export type Mark =
-  | { readonly event: 'begin'; readonly stage: BuildStage | InstalledStep }
-  | { readonly event: 'end'; readonly stage: BuildStage | InstalledStep; readonly code: number };
+  | { readonly event: 'begin'; readonly stage: BuildStage | OwnStep }
+  | { readonly event: 'end'; readonly stage: BuildStage | OwnStep; readonly code: number };
 
 /** A mark's line after the nonce. */
-const MARK = /^ (begin|end) (ignore|install|build|restore|keep)(?: (\d{1,3}))?\r?$/;
+const MARK = /^ (begin|end) (ignore|install|build|server|restore|keep|prepare)(?: (\d{1,3}))?\r?$/;
 
 /** What the filter gives: text of the build, or a mark of the entry, in the order in which they came. */
 export type MarkedOutput = { readonly text: string } | { readonly mark: Mark };

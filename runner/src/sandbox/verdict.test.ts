@@ -1,8 +1,19 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { failureLine } from './failure-line.ts';
 import { type FinishedBuild, verdict } from './verdict.ts';
 
-const build = (change: Partial<FinishedBuild>): FinishedBuild => ({
+/** A change of a build, with the lines of its output as plain text. */
+type Change = Partial<Omit<FinishedBuild, 'tail'>> & { readonly tail?: readonly string[] };
+
+const TAIL = [
+  '> vite build',
+  'error during build:',
+  'Could not resolve "./missing.js" from "src/main.js"',
+  '    at x (y.js:1)',
+];
+
+/** The first line of the output is the tenth of the log. */
+const build = ({ tail = TAIL, ...change }: Change): FinishedBuild => ({
   exitCode: 1,
   oomKilled: false,
   stage: 'build',
@@ -11,16 +22,12 @@ const build = (change: Partial<FinishedBuild>): FinishedBuild => ({
   diskFull: false,
   diskBytes: 10 * 1024 ** 3,
   refusedHosts: [],
-  tail: [
-    '> vite build',
-    'error during build:',
-    'Could not resolve "./missing.js" from "src/main.js"',
-    '    at x (y.js:1)',
-  ],
+  source: { path: '/workspace', rootDirectory: '' },
+  tail: tail.map((text, index) => ({ text, seq: index + 10 })),
   ...change,
 });
 
-const told = (change: Partial<FinishedBuild>) => {
+const told = (change: Change) => {
   const failure = verdict(build(change));
   return failure === null ? null : `${failure.code}: ${failure.message}`;
 };
@@ -98,6 +105,36 @@ test('what a tool says is explained: its first real line, and what to do about i
   expect(verdict(build({ tail: ['FATAL ERROR: JavaScript heap out of memory'] }))?.hint).toContain(
     'NODE_OPTIONS',
   );
+});
+
+describe('the location of a failure', () => {
+  const locationOf = (change: Change) => verdict(build(change))?.toReport('building').location;
+  const tail = ['> tsc', 'src/a.ts(3,7): error TS2322: Type mismatch.', 'npm error code 2'];
+
+  test('is that of the error that the message quotes, with the log line that reports it', () => {
+    expect(locationOf({ tail })).toEqual({ path: 'src/a.ts', line: 3, column: 7, seq: 11 });
+  });
+
+  test('is from the root of the source, wherever the commands ran', () => {
+    const source = { path: '/srv/attempt/source', rootDirectory: 'apps/web' };
+    expect(locationOf({ tail, source })).toMatchObject({ path: 'apps/web/src/a.ts' });
+    const absolute = ['/srv/attempt/source/packages/ui/b.ts(3,7): error TS2322: Type mismatch.'];
+    expect(locationOf({ tail: absolute, source })).toMatchObject({ path: 'packages/ui/b.ts' });
+  });
+
+  test('has no log line while the log omits it', () => {
+    const failure = verdict({ ...build({}), tail: tail.map((text) => ({ text, seq: null })) });
+    expect(failure?.toReport('building').location).toMatchObject({ path: 'src/a.ts', seq: null });
+  });
+
+  test.each<[string, Change]>([
+    ['the output names none', { tail: ['Error: something else'] }],
+    ['the memory of the build ran out', { tail, oomKilled: true }],
+    ['the disk of the build was full', { tail, diskFull: true }],
+    ['the packager of the server failed', { tail, stage: 'server' }],
+  ])('is unknown where %s', (_, change) => {
+    expect(locationOf(change)).toBeNull();
+  });
 });
 
 test('a failure shows nothing of the output that hides or turns around other text', () => {
@@ -190,4 +227,33 @@ test.each([
   ],
 ])('the telling line of %s', (_, lines, expected) => {
   expect(failureLine(lines)).toBe(expected);
+});
+
+test('a server that could not be packed fails in the words of its packager', () => {
+  const tail = [
+    'Error: from the build',
+    'Packed the server: 1 module, 0 files beside it.',
+    '\u001b[31mError: The server exports no handler: its main module exports x\u001b[0m',
+    'What to do: Export an object with a fetch method as default.',
+  ];
+  const failure = verdict(build({ stage: 'server', tail }));
+  expect(failure).toMatchObject({
+    code: 'build_failed',
+    message: 'The server exports no handler: its main module exports x',
+    hint: 'Export an object with a fetch method as default.',
+  });
+});
+
+test('a packager that could not explain itself still says that it was the packager', () => {
+  expect(told({ stage: 'server', tail: ['Error: The packager failed: x is not a function'] })).toBe(
+    'build_failed: The packager failed: x is not a function',
+  );
+  expect(told({ stage: 'server', tail: ['something'], exitCode: 2 })).toBe(
+    'build_failed: The packager of the server ended with exit code 2',
+  );
+  expect(told({ stage: 'server', oomKilled: true })).toContain(
+    'out_of_memory: The packager of the server was killed at the memory limit',
+  );
+  const outside = verdict(build({ tail: ['Error: x', 'What to do: Run this.'] }));
+  expect(String(outside?.hint)).not.toContain('Run this');
 });

@@ -10,10 +10,15 @@ import { HOST_WARNING, hostExecutor } from '../host-executor/index.ts';
 import { hostLabelProblem } from '../host-executor/labels.ts';
 import type { Executor } from '../job/executor.ts';
 import { describeError, type Journal } from '../journal.ts';
+import { PICTURES_IMAGE, picturesImage } from '../pictures/image.ts';
+import { notePictureFailure } from '../pictures/last-failure.ts';
+import { Pictures } from '../pictures/pictures.ts';
+import { reportPicture } from '../pictures/report.ts';
+import { takePictures } from '../pictures/take.ts';
 import { RunnerProblem } from '../problem.ts';
 import { sweepAttemptFolders } from '../sandbox/attempt-folder.ts';
-import { connectEngine, engineMessage } from '../sandbox/engine.ts';
-import { Images } from '../sandbox/images.ts';
+import { connectEngine, type Engine, engineMessage } from '../sandbox/engine.ts';
+import { Images, isAllowedImage } from '../sandbox/images.ts';
 import { machineOf } from '../sandbox/machine.ts';
 import { type Swept, sweep } from '../sandbox/sweep.ts';
 
@@ -22,6 +27,9 @@ export interface OpenExecutorOptions {
   readonly labels: readonly string[];
   readonly runnerId: string;
   readonly journal: Journal;
+  /** Where the instance is, and the runner's credential there. */
+  readonly url: URL;
+  readonly credential: string;
 }
 
 export interface OpenedExecutor {
@@ -29,6 +37,8 @@ export interface OpenedExecutor {
   readonly disks: DiskWatch;
   /** The versions on this machine. */
   readonly machine: () => Promise<RunnerMachine>;
+  /** Takes pictures of sites; absent where there is no container engine, or the owner wants none. */
+  readonly pictures?: Pictures;
   /** To be called once nothing is built any more. */
   close(): Promise<void>;
 }
@@ -59,7 +69,8 @@ async function openHost({
   return { executor, disks, machine: () => machineOf(null), close: async () => undefined };
 }
 
-async function openContainers({ settings, runnerId, journal }: OpenExecutorOptions): Promise<OpenedExecutor> {
+async function openContainers(options: OpenExecutorOptions): Promise<OpenedExecutor> {
+  const { settings, runnerId, journal } = options;
   const engine = connectEngine();
   try {
     tell(await sweep(engine, runnerId, settings.state), journal);
@@ -79,7 +90,31 @@ async function openContainers({ settings, runnerId, journal }: OpenExecutorOptio
   const { DockerRootDir } = (await engine.info()) as { DockerRootDir?: string };
   const folders = [state, ...(DockerRootDir === undefined ? [] : [DockerRootDir])];
   const disks = watchOf(settings, journal, { folders, makeRoom: () => caches.makeRoom() });
-  return { executor, disks, machine: () => machineOf(engine), close: () => caches.close() };
+  const pictures = picturesOf(options, engine);
+  return {
+    executor,
+    disks,
+    machine: () => machineOf(engine),
+    ...(pictures === null ? {} : { pictures }),
+    close: () => caches.close(),
+  };
+}
+
+/** Null if the owner of the runner wants none, or allows builds other images only. */
+function picturesOf(
+  { settings, runnerId, journal, url, credential }: OpenExecutorOptions,
+  engine: Engine,
+): Pictures | null {
+  if (settings.pictures === 'off' || !isAllowedImage(PICTURES_IMAGE, settings.images)) return null;
+  const host = { engine, settings, runnerId, journal, instance: new URL(settings.publicUrl ?? url) };
+  return new Pictures({
+    image: picturesImage(engine, settings.imageCommand),
+    note: (reason) => notePictureFailure(settings.state, reason),
+    take: (image, request, signal) => takePictures(host, image, request, signal),
+    report: (deploymentId, result, signal) =>
+      reportPicture({ url, credential }, deploymentId, result, signal),
+    journal,
+  });
 }
 
 function watchOf(

@@ -7,6 +7,8 @@ import type { Settings } from '../config/settings.ts';
 import { sweepMemory } from '../job/files/memory-folder.ts';
 import type { Journal } from '../journal.ts';
 import { RunnerProblem } from '../problem.ts';
+import { register } from '../register/register.ts';
+import { unregister } from '../register/unregister.ts';
 import { openScanning } from '../scan/choose-scanner.ts';
 import { openTracing } from '../tracing/tracing.ts';
 import { VERSION } from '../version.ts';
@@ -15,18 +17,17 @@ import { lockRunner } from './lock.ts';
 import { openExecutor } from './open-executor.ts';
 
 /**
- * Runs until SIGTERM or SIGINT; the builds at hand are then given back and cleared away. A second signal ends
- * the process on the spot, and the next start clears away.
+ * Runs until SIGTERM or SIGINT. With the setting `drain`, the builds at hand may then end; without it, after that time and
+ * at the next signal they are given back and cleared away. One more signal ends the process on the spot, and the next
+ * start clears away.
  * @throws {RunnerProblem} when it cannot start, or when its credential was revoked
  */
 export async function start(settings: Settings, journal: Journal): Promise<void> {
-  const registration = await readRegistration(settings.state);
-  if (registration === undefined) {
-    throw new RunnerProblem(`${settings.state} has no registration`, 'Run `appflux-runner register` first');
-  }
+  const registration =
+    (await readRegistration(settings.state)) ?? (await firstRegistration(settings, journal));
   const unlock = await lockRunner(registration.id);
   const capacity = new Capacity({
-    settings,
+    settings: settings.ephemeral ? { ...settings, slots: 1 } : settings,
     registered: registration,
     journal,
     keep: ({ name, labels, slots }) =>
@@ -35,7 +36,14 @@ export async function start(settings: Settings, journal: Journal): Promise<void>
   if (settings.publicUrl !== undefined)
     sendToInstance(new URL(settings.publicUrl), new URL(registration.url));
   const { labels } = capacity.announced;
-  const opened = await openExecutor({ settings, labels, runnerId: registration.id, journal });
+  const opened = await openExecutor({
+    settings,
+    labels,
+    runnerId: registration.id,
+    journal,
+    url: new URL(registration.url),
+    credential: registration.credential,
+  });
   await sweepMemory(registration.id);
   const scanning = await openScanning(settings, journal);
   const tracing = await openTracing(process.env, registration, journal);
@@ -44,6 +52,8 @@ export async function start(settings: Settings, journal: Journal): Promise<void>
     scanner: () => scanning.facts(),
     disks: opened.disks,
     machine: opened.machine,
+    ...(opened.pictures === undefined ? {} : { pictures: opened.pictures }),
+    ephemeral: settings.ephemeral,
     host: {
       executor: opened.executor,
       scanner: scanning,
@@ -58,10 +68,20 @@ export async function start(settings: Settings, journal: Journal): Promise<void>
       tracing,
     },
   });
-  const forget = onSignals((signal) => {
-    journal.info('Shutting down: returning builds to the queue and cleaning up', { signal });
-    agent.stop();
-  });
+  const forget = onSignals([
+    ...(settings.drain === 0
+      ? []
+      : [
+          (signal: string) => {
+            journal.info('Draining: finishing the running builds', { signal, seconds: settings.drain });
+            agent.drain(settings.drain * 1000);
+          },
+        ]),
+    (signal: string) => {
+      journal.info('Shutting down: returning builds to the queue and cleaning up', { signal });
+      agent.stop();
+    },
+  ]);
   const { slots } = capacity.announced;
   journal.info('Starting', { name: registration.name, url: registration.url, slots, version: VERSION });
   const end = await agent.run();
@@ -76,16 +96,30 @@ export async function start(settings: Settings, journal: Journal): Promise<void>
       'If that was a mistake, register it again with `appflux-runner register --replace`',
     );
   }
+  if (settings.ephemeral) await unregister(settings.state, registration, journal);
   journal.info('Ended');
 }
 
-/** Calls back at the first signal that asks the process to end; the second one ends it. */
-function onSignals(callback: (signal: string) => void): () => void {
-  let told = false;
+/** Registers a runner whose `start` was given what `register` needs, as containers and new machines are. */
+async function firstRegistration(settings: Settings, journal: Journal): Promise<Registration> {
+  if (settings.url === undefined || settings.token === undefined) {
+    throw new RunnerProblem(
+      `${settings.state} has no registration`,
+      'Run `appflux-runner register` first, or set --url and --token',
+    );
+  }
+  const registration = await register(settings);
+  journal.info('Registered', { name: registration.name, url: registration.url });
+  return registration;
+}
+
+/** Takes one step at each signal that asks the process to end. The signal after the last one ends it. */
+function onSignals(steps: ((signal: string) => void)[]): () => void {
+  const left = [...steps];
   const listener = (signal: NodeJS.Signals) => {
-    if (told) process.exit(130);
-    told = true;
-    callback(signal);
+    const step = left.shift();
+    if (step === undefined) process.exit(130);
+    step(signal);
   };
   process.on('SIGTERM', listener).on('SIGINT', listener);
   return () => {

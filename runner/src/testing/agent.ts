@@ -14,6 +14,7 @@ import { containerExecutor } from '../container-executor/index.ts';
 import type { DiskWatch } from '../disk/watch.ts';
 import type { Steps } from '../job/pipeline.ts';
 import type { StepsInput } from '../job/steps.ts';
+import type { Pictures } from '../pictures/pictures.ts';
 import { connectEngine } from '../sandbox/engine.ts';
 import { Images } from '../sandbox/images.ts';
 import { keptJournal, NO_SCAN } from './docker.ts';
@@ -78,6 +79,8 @@ export interface TestAgent {
   readonly agent: Agent;
   /** Resolves when the agent has ended. */
   readonly ended: Promise<string>;
+  /** Its state folder. */
+  readonly state: string;
   /** The runner's own log. */
   readonly journal: string[];
   /** Replaces the agent's clock by one that stands still until it is moved. */
@@ -91,11 +94,15 @@ export interface TestAgentOptions {
   /** What it is registered for, as far as it knows. */
   readonly slots?: number;
   readonly settings?: CapacityOptions['settings'];
+  /** The runner's own settings, besides its state folder. */
+  readonly runnerSettings?: Readonly<Record<string, unknown>>;
   readonly keep?: NonNullable<CapacityOptions['keep']>;
   readonly steps?: (input: StepsInput) => Steps;
   readonly timing?: SocketTiming;
   readonly disks?: DiskWatch;
   readonly machine?: () => Promise<RunnerMachine>;
+  readonly pictures?: Pictures;
+  readonly ephemeral?: boolean;
   /** Types of frames that the edge says it accepts. */
   readonly accepts?: string[];
 }
@@ -107,7 +114,7 @@ export async function startAgent(options: TestAgentOptions = {}): Promise<TestAg
   const state = await mkdtemp(join(tmpdir(), 'appflux-agent-'));
   const { journal, lines } = keptJournal();
   const engine = connectEngine();
-  const settings = mergeSettings({ state }, {}, {});
+  const settings = mergeSettings({ state, ...options.runnerSettings }, {}, {});
   const machine = machineClock();
   let moved = 0;
   const agent = new Agent({
@@ -119,6 +126,8 @@ export async function startAgent(options: TestAgentOptions = {}): Promise<TestAg
     }),
     ...(options.disks === undefined ? {} : { disks: options.disks }),
     ...(options.machine === undefined ? {} : { machine: options.machine }),
+    ...(options.pictures === undefined ? {} : { pictures: options.pictures }),
+    ...(options.ephemeral === undefined ? {} : { ephemeral: options.ephemeral }),
     host: {
       executor: containerExecutor({
         engine,
@@ -155,6 +164,7 @@ export async function startAgent(options: TestAgentOptions = {}): Promise<TestAg
     edge,
     agent,
     ended,
+    state,
     journal: lines,
     until,
     clock: {

@@ -77,6 +77,7 @@ export class BuildBench {
     const write = (line: Omit<LogLine, 'seq'>) => {
       lines.push(line);
       input.onLine?.(line.text, stop);
+      return lines.length;
     };
     const log = new AttemptLog({ write, ready: async () => undefined }, maskWith(secrets), 1e6);
     const { isShallow = false } = input;

@@ -57,7 +57,7 @@ export async function testHost(
     runnerId,
     settings: merged,
     caches: new Caches({ state, engine, runnerId, journal, maxBytes: cacheSize, keepFree }),
-    images: new Images({ engine, journal, allowed: ['appflux/*'], command: undefined }),
+    images: new Images({ engine, journal, allowed: merged.images, command: undefined }),
   };
 }
 

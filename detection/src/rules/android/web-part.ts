@@ -9,7 +9,8 @@ import { webRule } from '../web/index.ts';
  * is; null if there is nothing to build.
  */
 export async function webCommand(subject: Subject, pkg: PackageJson): Promise<string | null> {
-  const outcome = await webRule.find({ ...subject, type: 'web', framework: null });
+  // A shell shows files: what renders on a server can't be in it.
+  const outcome = await webRule.find({ ...subject, type: 'web', framework: null, servers: 'unavailable' });
   if (outcome !== null && !('refusal' in outcome)) return outcome.buildCommand;
   return (pkg.scripts.build ?? '').trim() === '' ? null : runScript(subject.manager, 'build');
 }

@@ -10,16 +10,13 @@ import { because } from '../../reason.ts';
 import { joinPath } from '../../tree.ts';
 import { type Finding, ownPackage, type Refusal, type Rule, type Subject } from '../rule.ts';
 import { detectFrameworks, frameworkByName } from './build-info.ts';
+import { foreignServer } from './foreign-server.ts';
 import { generatedSite } from './generated-site.ts';
 import { generatorById, otherGenerator } from './generators.ts';
-import {
-  findingFor,
-  findingForScript,
-  frameworkFromAbove,
-  frameworkIn,
-  whyHoisted,
-} from './packaged-site.ts';
+import { findingFor, frameworkFromAbove, frameworkIn, placeIn } from './packaged-site.ts';
 import { pwaReason } from './pwa.ts';
+import { programSite, SERVER_FRAMEWORKS } from './servers/program-site.ts';
+import { siteOrScript } from './site-in.ts';
 import { finishedSite, generatorOf } from './static-files.ts';
 import { storybookIn } from './storybook.ts';
 import { siteOfWorkspace } from './workspace.ts';
@@ -34,6 +31,9 @@ export const webRule: Rule = {
   async find(subject) {
     const own = ownPackage(subject);
     if (subject.framework !== null) return findNamed(subject, subject.framework, own);
+    // Outputs that are set ask for files, whatever else the source is.
+    const foreign = subject.servers === 'declined' ? null : foreignServer(subject);
+    if (foreign !== null) return foreign;
     if (own === null) return (await findGenerated(subject)) ?? findFinished(subject);
     return (
       (await findPackaged(subject, own)) ??
@@ -63,9 +63,8 @@ function withSiblings(subject: Subject, pkg: PackageJson, found: Finding): Findi
 }
 
 async function findSite(subject: Subject, pkg: PackageJson): Promise<Finding | Refusal | null> {
-  const { tree, manager, packages } = subject;
-  const place = { tree, folder: tree.base, within: '', pkg, manager };
-  const path = joinPath(tree.base, 'package.json');
+  const { tree, packages } = subject;
+  const place = placeIn(subject, '', pkg);
   const names = tree.names(tree.base);
   const framework = await frameworkIn({ names, pkg });
   const workspace = isWorkspace(tree, pkg);
@@ -76,17 +75,8 @@ async function findSite(subject: Subject, pkg: PackageJson): Promise<Finding | R
   }
   const storybook = storybookIn(place);
   if (storybook !== null) return storybook;
-  if (framework !== null) {
-    return findingFor(
-      place,
-      framework,
-      `Framework: ${framework.name}, because ${path} depends on ${framework.dependency}.`,
-    );
-  }
   const above = packages.slice(1).map((at) => at.pkg);
-  const hoisted = await frameworkFromAbove({ names, pkg }, above);
-  if (hoisted !== null) return findingFor(place, hoisted, whyHoisted(hoisted));
-  return findingForScript(place);
+  return siteOrScript(place, framework, await frameworkFromAbove({ names, pkg }, above));
 }
 
 /** Whether the root directory itself holds what a site is made of. */
@@ -101,10 +91,15 @@ async function findNamed(
   pkg: PackageJson | null,
 ): Promise<Finding | Refusal | null> {
   if (/^(?:html|static|static-html|none)$/i.test(name)) return findFinished(subject);
-  const { tree, manager } = subject;
+  const { tree } = subject;
   const generator = generatorById(name);
   if (generator !== null) {
     return generatedSite(subject, generator, `Framework: ${generator.name}, from the app’s settings.`);
+  }
+  if (pkg !== null && SERVER_FRAMEWORKS.has(name.toLowerCase())) {
+    const site = programSite(placeIn(subject, '', pkg));
+    if (site !== null) return site;
+    throw unfit(name.toLowerCase());
   }
   const outcome = await frameworkByName(name, { names: tree.names(tree.base), pkg });
   if ('known' in outcome) {
@@ -115,19 +110,16 @@ async function findNamed(
       { hint: 'Correct the framework in the app, or set it to auto-detect.' },
     );
   }
-  if ('unfit' in outcome) {
-    throw new DetectionFailure(
-      'settings_invalid',
-      `The app’s framework is ${outcome.unfit}, but the source doesn’t match it.`,
-      {
-        hint: 'Set the framework of the app to auto-detect.',
-      },
-    );
-  }
+  if ('unfit' in outcome) throw unfit(outcome.unfit);
   const why = `Framework: ${outcome.framework.name}, from the app’s settings.`;
   if (pkg === null) return generatedSite(subject, outcome.framework, why);
-  return findingFor({ tree, folder: tree.base, within: '', pkg, manager }, outcome.framework, why);
+  return findingFor(placeIn(subject, '', pkg), outcome.framework, why);
 }
+
+const unfit = (id: string): DetectionFailure =>
+  new DetectionFailure('settings_invalid', `The app’s framework is ${id}, but the source doesn’t match it.`, {
+    hint: 'Set the framework of the app to auto-detect.',
+  });
 
 /** A site whose generator is no JavaScript program, such as Hugo. */
 async function findGenerated(subject: Subject): Promise<Finding | Refusal | null> {

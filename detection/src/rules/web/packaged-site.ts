@@ -4,11 +4,12 @@ import { WEB_IMAGE } from '../../images.ts';
 import { allDependencies, type PackageJson } from '../../package-json.ts';
 import { because, type Reason } from '../../reason.ts';
 import { joinPath, type SourceTree } from '../../tree.ts';
-import type { Finding, Refusal } from '../rule.ts';
+import type { Finding, Refusal, ServerUse, Subject } from '../rule.ts';
 import { chooseBuild, outputOption } from './build-command.ts';
 import { detectFrameworks, type FolderView, type KnownFramework } from './build-info.ts';
 import { byDefault, FRAMEWORK_RULES } from './frameworks/index.ts';
 import { pwaReason } from './pwa.ts';
+import { wranglerIn, wranglerRefusal } from './servers/wrangler.ts';
 import { type Output, Site } from './site.ts';
 import { likelyOutputs } from './static-files.ts';
 
@@ -21,7 +22,17 @@ export interface PackagedFolder {
   readonly within: string;
   readonly pkg: PackageJson;
   readonly manager: PackageManager;
+  readonly servers: ServerUse;
+  /** The build command that the settings name, or null. */
+  readonly command: string | null;
 }
+
+/** A folder of the subject with a package.json; '' is the root directory. */
+export const placeIn = (
+  { tree, manager, servers, buildCommand: command }: Subject,
+  within: string,
+  pkg: PackageJson,
+): PackagedFolder => ({ tree, folder: joinPath(tree.base, within), within, pkg, manager, servers, command });
 
 /**
  * The framework in a folder, or null. Of several, the one whose command the build script runs; one for
@@ -56,8 +67,8 @@ export const whyHoisted = ({ name }: KnownFramework): string =>
 
 /** What a package.json with this framework builds. */
 export function findingFor(place: PackagedFolder, framework: KnownFramework, why: string): Finding | Refusal {
-  const { tree, folder, within, pkg, manager } = place;
-  const site = new Site(tree, folder, pkg, framework);
+  const { folder, within, pkg, manager } = place;
+  const site = new Site(place, framework);
   const output = (FRAMEWORK_RULES.get(framework.id) ?? byDefault)(site);
   if ('refusal' in output) return output;
   const build = chooseBuild(pkg.scripts, framework, output, manager, within);
@@ -68,11 +79,13 @@ export function findingFor(place: PackagedFolder, framework: KnownFramework, why
     };
   }
   const { outputs, reasons } = outputsOf(output, build.script, framework);
-  return finishSite(place, framework.id, build.command, outputs, [
-    because('framework', why),
-    ...reasons,
-    build.reason,
-  ]);
+  const all = [because('framework', why), ...reasons, build.reason];
+  const finding = finishSite(place, framework.id, build.command, outputs, all);
+  if (output.server === undefined) return finding;
+  const wrangler = wranglerIn(place.tree, folder);
+  const refusal = wrangler === null ? null : wranglerRefusal(wrangler, output.server.kind);
+  if (refusal !== null) return refusal;
+  return { ...finding, server: { ...output.server, ...(within !== '' && { folder: within }) } };
 }
 
 /** What a package.json without a framework that is known builds: nothing, unless it has a build script. */
@@ -96,6 +109,7 @@ export function findingForScript(place: PackagedFolder): Finding | null {
 /** Where the site will be: where the build script says, else where the framework's rule says. */
 function outputsOf(output: Output, script: string, framework: KnownFramework) {
   const reasons = output.reasons ?? [];
+  if (output.server !== undefined) return { outputs: output.outputs, reasons };
   const option = outputOption(script, framework);
   if (option !== null) {
     // Angular puts the browser's files one folder below the configured one.
@@ -116,7 +130,7 @@ function outputsOf(output: Output, script: string, framework: KnownFramework) {
 export function finishSite(
   place: PackagedFolder,
   framework: string | null,
-  buildCommand: string,
+  buildCommand: string | null,
   outputs: readonly string[],
   reasons: readonly Reason[],
 ): Finding {

@@ -1,9 +1,17 @@
 /** What the rules for single frameworks are given, and what they answer. */
-import { isSet, isSwitchedOff, maySet, textSetting, withoutComments } from '../../config-text.ts';
+import type { ServerPlan } from '@appflux/protocol';
+import {
+  isSet,
+  isSwitchedOff,
+  isSwitchedOn,
+  maySet,
+  textSetting,
+  withoutComments,
+} from '../../config-text.ts';
 import { allDependencies, type PackageJson, type Texts } from '../../package-json.ts';
 import type { Reason } from '../../reason.ts';
 import { insidePath, joinPath, type SourceTree } from '../../tree.ts';
-import type { Refusal } from '../rule.ts';
+import type { Refusal, ServerUse } from '../rule.ts';
 import type { KnownFramework } from './build-info.ts';
 
 /**
@@ -16,12 +24,24 @@ export interface Output {
   readonly buildCommand?: string;
   /** A script of package.json that makes the site, where it is not `build`. */
   readonly script?: string;
+  /** Set where the site is published with its server. */
+  readonly server?: ServerPlan;
   readonly reasons?: readonly Reason[];
 }
 
 export type FrameworkRule = (site: Site) => Output | Refusal;
 
 const EXTENSIONS = ['ts', 'js', 'mjs', 'cjs', 'mts', 'cts'];
+
+/** Where a site is, and what the settings say of it. */
+export interface SitePlace {
+  readonly tree: SourceTree;
+  /** Relative to the source's top. */
+  readonly folder: string;
+  readonly pkg: PackageJson;
+  readonly servers: ServerUse;
+  readonly command: string | null;
+}
 
 /** One folder with a package.json, and the framework in it. */
 export class Site {
@@ -30,11 +50,16 @@ export class Site {
   readonly folder: string;
   readonly pkg: PackageJson;
   readonly framework: KnownFramework;
+  readonly servers: ServerUse;
+  /** The build command that the settings name, or null. */
+  readonly #command: string | null;
 
-  constructor(tree: SourceTree, folder: string, pkg: PackageJson, framework: KnownFramework) {
-    this.tree = tree;
-    this.folder = folder;
-    this.pkg = pkg;
+  constructor(place: SitePlace, framework: KnownFramework) {
+    this.tree = place.tree;
+    this.folder = place.folder;
+    this.pkg = place.pkg;
+    this.servers = place.servers;
+    this.#command = place.command;
     this.framework = framework;
   }
 
@@ -42,9 +67,11 @@ export class Site {
     return allDependencies(this.pkg);
   }
 
-  /** The text of the build script, or ''. */
+  /** What builds it: the text of the build script, or of the command that the settings name and the script it runs. */
   get buildScript(): string {
-    return this.pkg.scripts.build ?? '';
+    if (this.#command === null) return this.pkg.scripts.build ?? '';
+    const script = /\brun (?:--\S+ )*([\w:.-]+)|^(?:yarn|pnpm) ([\w:.-]+)$/.exec(this.#command);
+    return `${this.#command}\n${this.pkg.scripts[script?.[1] ?? script?.[2] ?? ''] ?? ''}`;
   }
 
   /** The framework's major version, if it is known. */
@@ -88,8 +115,24 @@ export class Config {
     return isSwitchedOff(this.#text, key);
   }
 
+  isOn(key: string): boolean {
+    return isSwitchedOn(this.#text, key);
+  }
+
   isSet(key: string): boolean {
     return isSet(this.#text, key);
+  }
+
+  /** Whether the object that a key is set to says `enabled: false`. */
+  isDisabled(key: string): boolean {
+    return new RegExp(String.raw`(?<![\w$])${key}\s*:\s*\{[^{}]{0,500}\benabled\s*:\s*false`).test(
+      this.#text,
+    );
+  }
+
+  /** Its text, without comments. */
+  get source(): string {
+    return this.#text;
   }
 
   mentions(text: string): boolean {
@@ -102,9 +145,3 @@ export class Config {
     return named === null ? null : insidePath('', named);
   }
 }
-
-/** A refusal of a project that needs a server where it would run. */
-export const needsServer = (what: string, hint: string): Refusal => ({
-  refusal: `${what}. AppFlux publishes static files; it doesn’t run servers.`,
-  hint,
-});

@@ -6,13 +6,8 @@ import { because } from '../../reason.ts';
 import { joinPath } from '../../tree.ts';
 import type { Elsewhere, Finding, Refusal, Subject } from '../rule.ts';
 import { nxSites } from './nx.ts';
-import {
-  findingFor,
-  findingForScript,
-  frameworkFromAbove,
-  frameworkIn,
-  whyHoisted,
-} from './packaged-site.ts';
+import { findingForScript, frameworkFromAbove, frameworkIn, placeIn } from './packaged-site.ts';
+import { siteIn } from './site-in.ts';
 import { buildWithDependencies, type WorkspaceTop } from './workspace-build.ts';
 import { packageFolders } from './workspace-packages.ts';
 
@@ -33,8 +28,8 @@ export async function siteOfWorkspace(subject: Subject, top: PackageJson): Promi
   const sites = members.flatMap(({ outcome, ...member }) =>
     'refusal' in outcome ? [] : { ...member, outcome },
   );
-  const best = Math.min(...sites.map(({ folder }) => rank(folder)));
-  const [chosen, ...equals] = sites.filter(({ folder }) => rank(folder) === best);
+  const best = Math.min(...sites.map(rank));
+  const [chosen, ...equals] = sites.filter((site) => rank(site) === best);
   if (equals.length > 0) {
     return {
       refusal: `This workspace has several sites: ${listed(
@@ -60,7 +55,7 @@ type SiteMember = Member & { readonly outcome: Finding };
 /** Sites of the workspace to choose from, the likeliest first. */
 const elsewhere = ({ tree }: Subject, sites: readonly SiteMember[]): Elsewhere[] =>
   sites
-    .toSorted((one, other) => rank(one.folder) - rank(other.folder))
+    .toSorted((one, other) => rank(one) - rank(other))
     .map(({ folder, outcome: { type, framework } }) => ({
       folder: joinPath(tree.base, folder),
       type,
@@ -68,7 +63,7 @@ const elsewhere = ({ tree }: Subject, sites: readonly SiteMember[]): Elsewhere[]
     }));
 
 async function membersOf(subject: Subject, top: PackageJson): Promise<Member[]> {
-  const { tree, manager } = subject;
+  const { tree } = subject;
   const folders = packageFolders(tree, top);
   const members: Member[] = nxSites(subject, folders).map(({ folder, finding }) => ({
     folder,
@@ -81,18 +76,9 @@ async function membersOf(subject: Subject, top: PackageJson): Promise<Member[]> 
     const path = joinPath(folder, 'package.json');
     const pkg = parsePackageJson(tree.text(path) ?? '{}', path);
     const view = { names: tree.names(folder), pkg };
-    const own = await frameworkIn(view);
-    const framework = own ?? (await frameworkFromAbove(view, [top]));
-    if (framework === null || framework.isBackend) continue;
-    const why =
-      own === null
-        ? whyHoisted(framework)
-        : `Framework: ${framework.name}, because ${path} depends on ${framework.dependency}.`;
-    members.push({
-      folder: within,
-      pkg,
-      outcome: findingFor({ tree, folder, within, pkg, manager }, framework, why),
-    });
+    const hoisted = await frameworkFromAbove(view, [top]);
+    const outcome = siteIn(placeIn(subject, within, pkg), await frameworkIn(view), hoisted);
+    if (outcome !== null) members.push({ folder: within, pkg, outcome });
   }
   return members;
 }
@@ -101,18 +87,25 @@ const MAIN = /^(?:web|www|site|website|app|webapp|web-app|frontend|client|main)$
 const SECONDARY =
   /^(?:docs?|documentation|storybook|examples?|demos?|playground|sandbox|e2e|tests?|benchmarks?|admin)$/;
 
-/** How likely a package is the workspace's site; less is likelier. */
-function rank(folder: string): number {
+/** Above every rank of a site with pages. */
+const PROGRAM_RANK = 10;
+
+/** How likely a package is the workspace's site; less is likelier. A server without pages is less likely than any. */
+function rank({ folder, outcome: { server } }: SiteMember): number {
+  const program = server?.kind === 'node' || server?.kind === 'worker' ? PROGRAM_RANK : 0;
   const parts = folder.toLowerCase().split('/');
-  if (parts.some((part) => SECONDARY.test(part.replace(/^.*-(?=e2e$)/, '')))) return 2;
-  return MAIN.test(parts.at(-1) ?? '') ? 0 : 1;
+  if (parts.some((part) => SECONDARY.test(part.replace(/^.*-(?=e2e$)/, '')))) return program + 2;
+  return program + (MAIN.test(parts.at(-1) ?? '') ? 0 : 1);
 }
 
-/** Why the site that was chosen comes before `others` others. */
-const whyBefore = (folder: string, others: number): string =>
-  rank(folder) === 0
-    ? 'because of its name'
-    : `because the ${others === 1 ? 'other is' : 'others are'} named like documentation, an example or a tool`;
+/** Why the site that was chosen comes before others. */
+function whyBefore(chosen: SiteMember, others: readonly SiteMember[]): string {
+  if (rank(chosen) === 0) return 'because of its name';
+  const are = others.length === 1 ? 'other is' : 'others are';
+  return others.every((other) => rank(other) >= PROGRAM_RANK) && rank(chosen) < PROGRAM_RANK
+    ? `because the ${are} only a server`
+    : `because the ${are} named like documentation, an example or a tool`;
+}
 
 /**
  * A workspace's own build script knows the order in which its packages are built: it is preferred, unless it
@@ -121,14 +114,15 @@ const whyBefore = (folder: string, others: number): string =>
 function builtFromTop(
   subject: Subject,
   topPkg: PackageJson,
-  { folder, pkg, outcome }: SiteMember,
+  site: SiteMember,
   others: readonly SiteMember[],
 ): Finding {
+  const { folder, pkg, outcome } = site;
   const { tree, manager } = subject;
   const top: WorkspaceTop = { tree, folder: tree.base, pkg: topPkg, manager };
   const isScript = pkg !== null && outcome.buildCommand === runInWorkspace(manager, folder, 'build');
   const filtered = isScript ? buildWithDependencies(top, pkg) : null;
-  const own = findingForScript({ tree, folder: tree.base, within: '', pkg: topPkg, manager });
+  const own = findingForScript(placeIn(subject, '', topPkg));
   const chosen =
     own !== null && pkg !== null && (others.length === 0 || filtered === null)
       ? { command: own.buildCommand, why: `the build script of the workspace, which also builds ${folder}` }
@@ -140,12 +134,7 @@ function builtFromTop(
     ...(chosen === null ? [] : [because('build', `Build command: ${chosen.command}, ${chosen.why}.`)]),
     ...(others.length === 0
       ? []
-      : [
-          because(
-            'framework',
-            `Chosen from the workspace’s sites: ${folder}, ${whyBefore(folder, others.length)}.`,
-          ),
-        ]),
+      : [because('framework', `Chosen from the workspace’s sites: ${folder}, ${whyBefore(site, others)}.`)]),
   ];
   return {
     ...outcome,

@@ -22,7 +22,7 @@ export function noStartPage(folder: string, paths: readonly string[]): Text {
       : others.length > 0
         ? say` It has ${listed(others)}: name the start page index.html, in lower case.`
         : own(' If the site is in another folder, set outputs.');
-  return say`Warning: ${quoted(folder)} has no index.html, so it is delivered as a ZIP and not published as a site.${found} AppFlux publishes files; it doesn’t run servers.`;
+  return say`Warning: ${quoted(folder)} has no index.html, so it is delivered as a ZIP and not published as a site.${found} A server is only published where detection recognizes it.`;
 }
 
 const depthOf = (path: string): number => path.split('/').length;

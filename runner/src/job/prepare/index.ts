@@ -6,7 +6,7 @@ import { type JobSource, listed, type Manifest, quoted, type SourceAccess } from
 import { say } from '../../masking/sentence.ts';
 import { readText } from '../../read-text.ts';
 import type { PreparedSource, StepContext, Workspace } from '../../step-context.ts';
-import { checkedAddresses } from './git/address.ts';
+import { reachable } from './git/address.ts';
 import { fetchGit } from './git/index.ts';
 import { SOURCE_LIMITS, type SourceLimits } from './limits.ts';
 import { resolveRoot, rootParts } from './root-directory.ts';
@@ -57,8 +57,7 @@ export async function prepareSource(
     source,
     workspace,
     {
-      allowHttp: options.allowPrivateSources,
-      addressesOf: options.allowPrivateSources ? async () => null : (url) => checkedAddresses(url),
+      ...reachable(options.allowPrivateSources),
       limits,
       wantsTag: options.wantsTag === true,
       commands: options.commands ?? [],

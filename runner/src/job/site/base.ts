@@ -26,6 +26,8 @@ export type SiteBaseAnswer = Extract<DeploymentToRunner, { type: 'site_base' }>;
 export interface SiteConnection {
   /** Whether the edge publishes sites; one of an earlier version doesn't. */
   readonly publishesSites: boolean;
+  /** Whether the edge publishes servers of sites. */
+  readonly runsServers: boolean;
   /** Asks for the base. Null if meanwhile the edge is one that doesn't publish sites. */
   askForBase(question: Omit<SiteBaseQuestion, 'request'>): Promise<SiteBaseAnswer | null>;
 }

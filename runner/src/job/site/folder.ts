@@ -12,7 +12,7 @@ import { joined, own, say, type Text } from '../../masking/sentence.ts';
 import type { StepContext } from '../../step-context.ts';
 import type { OutputFolder } from '../collect/index.ts';
 import { readFound } from '../collect/safe-file.ts';
-import { type PackedFile, walkFolder } from '../collect/walk.ts';
+import { isFolder, type PackedFile, walkFolder } from '../collect/walk.ts';
 import { isRuleFile, type LeftOut, leftOutBecause } from './leave-out.ts';
 import { checked, ruleSources } from './rules.ts';
 
@@ -36,10 +36,41 @@ export interface SiteProject {
  * @throws {JobFailure} `artifact_invalid`; the reason of `ctx.signal` if it aborts
  */
 export async function siteFolder(
-  { root, folder, isSource, limits, maxBytes }: OutputFolder,
-  { settings, framework }: SiteProject,
+  output: OutputFolder,
+  project: SiteProject,
   ctx: StepContext,
 ): Promise<SiteFolder | null> {
+  const listed = await listFolder(output, project, ctx);
+  if (!listed.all.some(({ inside }) => inside === 'index.html')) return null;
+  for (const line of listed.leftOut) ctx.log(line);
+  const { files, paths, compiled } = await publishable(output, listed.all, project, null, ctx);
+  return { files, rules: await withBasePath(compiled, { files, paths }, ctx) };
+}
+
+/**
+ * The files beside a server that are published, and its rules. There may be none: then `folder` is not there.
+ * @throws as `siteFolder`
+ */
+export async function assetsFolder(
+  output: OutputFolder,
+  project: SiteProject,
+  ctx: StepContext,
+): Promise<SiteFolder> {
+  const listed = (await isFolder(join(output.root, output.folder)))
+    ? await listFolder(output, project, ctx)
+    : { all: [], leftOut: [] };
+  for (const line of listed.leftOut) ctx.log(line);
+  // A path without a file is the server's to answer.
+  const { files, compiled } = await publishable(output, listed.all, project, false, ctx);
+  return { files, rules: compiled };
+}
+
+/** All files of a folder but those that are never published, and a line for the log about these. */
+async function listFolder(
+  { root, folder, isSource, limits, maxBytes }: OutputFolder,
+  { settings }: SiteProject,
+  ctx: StepContext,
+): Promise<{ all: readonly PackedFile[]; leftOut: readonly Text[] }> {
   const shown = folder === '' ? '.' : folder;
   const leftOut = new Map<LeftOut, string[]>();
   const note = (why: LeftOut, inside: string) => {
@@ -60,14 +91,23 @@ export async function siteFolder(
     },
     onBroken: (inside) => note('links that lead nowhere', inside),
   });
-  if (!all.some(({ inside }) => inside === 'index.html')) return null;
-  for (const line of describeLeftOut(shown, leftOut)) ctx.log(line);
+  return { all, leftOut: describeLeftOut(shown, leftOut) };
+}
+
+/** @param fallback whether paths without a file get `index.html`; null leaves it to the files */
+async function publishable(
+  { root }: OutputFolder,
+  all: readonly PackedFile[],
+  { settings, framework }: SiteProject,
+  fallback: boolean | null,
+  ctx: StepContext,
+): Promise<{ files: PackedFile[]; paths: ReadonlySet<string>; compiled: SiteRules }> {
   const files = all.filter(({ inside }) => !isRuleFile(inside));
   const sources = await ruleSources(root, all, ctx.signal);
   const paths = new Set(files.map(({ inside }) => inside));
-  const spaFallback = defaultSpaFallback({ framework, paths });
-  const rules = checked(compileSiteRules({ files: sources, paths, spaFallback, settings }), sources, ctx);
-  return { files, rules: await withBasePath(rules, { files, paths }, ctx) };
+  const spaFallback = fallback ?? defaultSpaFallback({ framework, paths });
+  const compiled = checked(compileSiteRules({ files: sources, paths, spaFallback, settings }), sources, ctx);
+  return { files, paths, compiled };
 }
 
 /** Lets a site that was built for a folder of its host find its files there, and says so in the log. */
@@ -102,7 +142,7 @@ async function beginningOf(file: PackedFile, bytes: number, signal: AbortSignal)
 const ADVICE: Partial<Record<LeftOut, Text>> = {
   'hidden files': own(' To publish them, set site.dotfiles to true in appflux.json.'),
   'source maps': own(' To publish them, set site.sourceMaps to true in appflux.json.'),
-  'server code': own(' AppFlux publishes files; it doesn’t run servers.'),
+  'server code': own(' A site of files runs no server.'),
 };
 
 /** A line for each reason. */

@@ -151,7 +151,7 @@ describe('an output with a start page', () => {
         'Left out of "dist": repositories (".git").',
         'Left out of "dist": hidden files (".htaccess"). To publish them, set site.dotfiles to true in appflux.json.',
         'Left out of "dist": source maps ("a.js.map"). To publish them, set site.sourceMaps to true in appflux.json.',
-        'Left out of "dist": server code ("_worker.js"). AppFlux publishes files; it doesn’t run servers.',
+        'Left out of "dist": server code ("_worker.js"). A site of files runs no server.',
       ]),
     );
   });

@@ -9,6 +9,7 @@ import {
   listed,
   MAX_SITE_FILES,
   quoted,
+  type ServerSpec,
   SITE_PACK_TYPE,
   type SiteKind,
   type SiteRules,
@@ -26,6 +27,8 @@ export interface Publication {
   readonly kind: SiteKind;
   readonly files: readonly PackedFile[];
   readonly rules: SiteRules;
+  /** How the site's server is run, whose modules are among the files. */
+  readonly server?: ServerSpec;
   /** For the reader of its kind. */
   readonly meta?: Record<string, unknown>;
   /** Further facts for the artifact's `meta`. */
@@ -71,7 +74,7 @@ async function packed(
   ctx: StepContext,
   again: PackedSite['repack'],
 ): Promise<CollectedArtifact> {
-  const { kind, rules, meta, facts } = publication;
+  const { kind, rules, meta, facts, server } = publication;
   const { name, path, maxBytes, shown } = options;
   const startedAt = performance.now();
   const delta = siteDelta(base?.manifest ?? null, hashed);
@@ -86,6 +89,7 @@ async function packed(
     remove: [...delta.remove],
     rules: isDeepStrictEqual(rules, base?.manifest.rules ?? EMPTY_RULES) ? null : rules,
     ...(meta !== undefined && { meta }),
+    ...(server !== undefined && { server }),
   };
   const { size, sha256, contents } = await writePack(add, index, { path, maxBytes, signal: ctx.signal });
   if (add.length > 0) {

@@ -17,6 +17,10 @@ export interface GateOptions {
   readonly findHostProxy: FindHostProxy;
   readonly dialTimeoutMs: number;
   readonly ledger: Ledger;
+  /** A host that is reached at whatever address its name has, private ones included; with its port. */
+  readonly ownHost?: HostRule;
+  /** Every host with a public address is allowed, on `ports`, but for these. */
+  readonly publicWeb?: { readonly except: readonly HostRule[] };
 }
 
 /** Decides about targets and opens connections to those that are let through. */
@@ -42,9 +46,10 @@ export class Gate {
     const subject = authorityOf(target);
     if (this.#closed) throw new Refusal('traffic_limit', subject);
     const refused = ruleRefusal(target, rules, ports);
-    if (refused !== null) throw new Refusal(refused, subject);
-
     const proxy = findHostProxy(target);
+    const isOwn = this.#isOwnHost(target);
+    if (refused !== null && !isOwn && !this.#isPublicWeb(target, proxy)) throw new Refusal(refused, subject);
+
     const addresses = await this.#checkedAddresses(target, proxy !== null);
     let socket: Socket;
     try {
@@ -65,13 +70,30 @@ export class Gate {
     return socket;
   }
 
+  #isOwnHost(target: Target): boolean {
+    const { ownHost } = this.#options;
+    return ownHost !== undefined && ruleRefusal(target, [ownHost], []) === null;
+  }
+
+  /**
+   * Whether a host counts as one of the public web, until its addresses are known. A proxy of the host's network would
+   * resolve the name itself, perhaps to a private address, so behind one there is no public web.
+   */
+  #isPublicWeb(target: Target, proxy: URL | null): boolean {
+    const { publicWeb, ports } = this.#options;
+    if (publicWeb === undefined || target.literal || proxy !== null || !ports.includes(target.port))
+      return false;
+    return ruleRefusal(target, publicWeb.except, ports) === 'host_not_allowed';
+  }
+
   /**
    * The addresses that may be dialed. A name may have public and other addresses; only the public ones are used. Behind
    * a proxy of the host's network a name may have no address here at all, and that proxy knows it.
    */
   async #checkedAddresses(target: Target, behindProxy: boolean): Promise<readonly string[]> {
     const { rules, addresses: policy, resolve } = this.#options;
-    if (namesAddress(target, rules)) return [target.host];
+    const isOwn = this.#isOwnHost(target);
+    if (namesAddress(target, rules) || (isOwn && target.literal)) return [target.host];
     const subject = authorityOf(target);
     let answers: readonly string[];
     try {
@@ -80,7 +102,7 @@ export class Gate {
       if (behindProxy) return [];
       throw new Refusal('not_resolved', subject, errorCode(error), error);
     }
-    const usable = answers.filter((address) => addressRefusal(address, policy) === null);
+    const usable = answers.filter((address) => isOwn || addressRefusal(address, policy) === null);
     if (usable.length > 0 || (behindProxy && answers.length === 0)) return usable;
     const [first] = answers;
     if (first === undefined) throw new Refusal('not_resolved', subject);

@@ -63,6 +63,12 @@ export async function startEgress(options: EgressOptions): Promise<Egress> {
   const { rules, upstream } = orFail('allowed_host_invalid', () =>
     withRegistry(options.allow.map(parseRule), options.npmRegistry),
   );
+  const wide = orFail('allowed_host_invalid', () => ({
+    ...(options.ownHost === undefined ? {} : { ownHost: parseRule(options.ownHost) }),
+    ...(options.publicWeb === undefined
+      ? {}
+      : { publicWeb: { except: options.publicWeb.except.map(parseRule) } }),
+  }));
   const addresses = orFail('allowed_range_invalid', () => addressPolicy(options.allowAddresses ?? []));
 
   const ledger = new Ledger(limits, options.log);
@@ -75,6 +81,7 @@ export async function startEgress(options: EgressOptions): Promise<Egress> {
     findHostProxy: options.findHostProxy ?? hostProxyFromEnvironment,
     dialTimeoutMs: timeouts.dialMs,
     ledger,
+    ...wide,
   });
   const registry =
     upstream === null

@@ -34,6 +34,10 @@ export interface EgressOptions {
   readonly ports?: readonly number[];
   /** Ranges that are reached although they are not public, as `10.1.2.0/24`. */
   readonly allowAddresses?: readonly string[];
+  /** `host:port` that is reached at whatever address its name has: what a picture is taken of. */
+  readonly ownHost?: string;
+  /** Every host with a public address is allowed, on `ports`, but for these. Not behind a proxy of the host's network. */
+  readonly publicWeb?: { readonly except: readonly string[] };
   readonly limits?: Partial<EgressLimits>;
   readonly timeouts?: Partial<EgressTimeouts>;
   readonly resolve?: Resolve;

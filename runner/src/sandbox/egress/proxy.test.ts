@@ -461,3 +461,63 @@ describe('starting and ending', () => {
     expect((await lstat(path)).size).toBe(4);
   });
 });
+
+describe('a proxy for a page', () => {
+  const SITE = 'd-shop.sites.test:8787';
+  const page = (names: Record<string, readonly string[]>, options: Parameters<typeof startHarness>[0] = {}) =>
+    startHarness({
+      allow: [],
+      ownHost: SITE,
+      publicWeb: { except: ['flux.test', '*.denied.test'] },
+      names: { 'd-shop.sites.test': ['127.0.0.1'], 'web.test': [PUBLIC], ...names },
+      ...options,
+    });
+  const get = (host: string) => `GET http://${host}/ HTTP/1.1\r\nHost: elsewhere\r\n${CLOSE}`;
+
+  it('reaches the site itself, at whatever address, under its own name', async () => {
+    const port = await playHttp((request, response) => response.end(`host ${request.headers.host}`));
+    const harness = await page({}, { hosts: { [SITE]: port } });
+    expect(await harness.exchange(get(SITE))).toContain(`host ${SITE}`);
+  });
+
+  it('reaches public addresses on the web’s ports', async () => {
+    const port = await playHttp((_, response) => response.end('fonts'));
+    const harness = await page({}, { hosts: { 'web.test:80': port } });
+    expect(await harness.exchange(get('web.test'))).toContain('fonts');
+  });
+
+  it.each([
+    ['another port of the site', 'd-shop.sites.test:22'],
+    ['the site without its port', 'd-shop.sites.test'],
+    ['another site beside it', 'other.sites.test:8787'],
+    ['a name that leads to this machine', 'local.test'],
+    ['a name that leads to a private network', 'private.test'],
+    ['an address', '127.0.0.1:8787'],
+    ['a public address', PUBLIC],
+    ['the metadata service', '169.254.169.254'],
+    ['the instance', 'flux.test'],
+    ['a host that the owner of the runner refuses', 'a.denied.test'],
+    ['another port of a public host', 'web.test:25'],
+  ])('does not reach %s: %s', async (_, host) => {
+    const harness = await page({
+      'other.sites.test': ['127.0.0.1'],
+      'local.test': ['127.0.0.1'],
+      'private.test': ['10.0.0.5'],
+      'flux.test': [PUBLIC],
+      'a.denied.test': [PUBLIC],
+    });
+    expect(await harness.exchange(get(host))).toMatch(/^HTTP\/1\.1 403 /);
+    expect(harness.dialed).toEqual([]);
+  });
+
+  it('reaches nothing but the site where a proxy of the network would resolve the names', async () => {
+    const findHostProxy = () => new URL('http://proxy.test:3128');
+    const harness = await page({}, { findHostProxy });
+    expect(await harness.exchange(get('web.test'))).toMatch(/^HTTP\/1\.1 403 /);
+  });
+
+  it('without a public web, reaches the site alone', async () => {
+    const harness = await startHarness({ allow: [], ownHost: SITE, names: { 'web.test': [PUBLIC] } });
+    expect(await harness.exchange(get('web.test'))).toMatch(/^HTTP\/1\.1 403 /);
+  });
+});

@@ -1,6 +1,7 @@
 import { printable } from '@appflux/protocol';
 import { z } from 'zod';
 import { parseJson } from '../../../json.ts';
+import type { Reason } from '../../../reason.ts';
 import { insidePath, joinPath } from '../../../tree.ts';
 import type { FrameworkRule } from '../site.ts';
 
@@ -10,7 +11,7 @@ const OutputPath = z.union([
 ]);
 const Builder = z.object({
   builder: z.string().default(''),
-  options: z.object({ outputPath: OutputPath.optional() }).default({}),
+  options: z.object({ outputPath: OutputPath.optional(), outputMode: z.unknown().optional() }).default({}),
 });
 const AngularProject = z.object({
   projectType: z.string().default('application'),
@@ -21,6 +22,11 @@ const Workspace = z.object({
   defaultProject: z.string().optional(),
   projects: z.record(z.string(), AngularProject),
 });
+
+const SERVER_LOST: Reason = {
+  about: 'framework',
+  text: 'Only the files for browsers are published: outputMode is "server" in angular.json, and AppFlux can’t run servers of Angular. To have all pages made in advance, set it to "static".',
+};
 
 /**
  * https://angular.dev/reference/configs/workspace-config: the `application` builder writes to
@@ -43,7 +49,7 @@ export const angular: FrameworkRule = (site) => {
   const build = project?.architect?.build ?? project?.targets?.build;
   if (name === undefined || build === undefined) return fallback;
 
-  const { outputPath } = build.options;
+  const { outputPath, outputMode } = build.options;
   const base = typeof outputPath === 'object' ? outputPath.base : (outputPath ?? `dist/${name}`);
   const browser = typeof outputPath === 'object' ? outputPath.browser : 'browser';
   const written = build.builder.endsWith(':application') ? insidePath(base, browser) : insidePath('', base);
@@ -56,6 +62,7 @@ export const angular: FrameworkRule = (site) => {
         about: 'output',
         text: `Output: ${written}, from the build options of the project ${printable(name, 100)} in angular.json.`,
       },
+      ...(outputMode === 'server' ? [SERVER_LOST] : []),
     ],
   };
 };

@@ -1,7 +1,7 @@
 /**
  * What is known of single frameworks beyond build-info: where they write, and when they write no site at all.
  */
-import type { FrameworkRule } from '../site.ts';
+import type { FrameworkRule, Output, Site } from '../site.ts';
 import { angular } from './angular.ts';
 import { astro } from './astro.ts';
 import { docusaurus, vitePress, vuePress } from './documentation.ts';
@@ -21,12 +21,20 @@ const folderFrom =
   };
 
 /** build-info's own answer. */
-export const byDefault: FrameworkRule = (site) => ({
+export const byDefault = (site: Site): Output => ({
   outputs: site.framework.directory === null ? [] : [site.framework.directory.replace(/\/+$/, '')],
 });
 
+/** A framework that can also render on a server, and whose server has no packager. */
+const filesOnly: FrameworkRule = (site) => {
+  const { outputs } = byDefault(site);
+  const text = `Only the files in ${outputs[0]} are published: ${site.framework.name} can also render on a server, which AppFlux can’t run.`;
+  return { outputs, reasons: [{ about: 'framework', text }] };
+};
+
 /** By build-info's id. What is not here is as build-info says. */
 export const FRAMEWORK_RULES: ReadonlyMap<string, FrameworkRule> = new Map([
+  ['analog', filesOnly],
   ['angular', angular],
   ['astro', astro],
   ['blitz', serverOnly],
@@ -48,8 +56,10 @@ export const FRAMEWORK_RULES: ReadonlyMap<string, FrameworkRule> = new Map([
   ['svelte-kit', svelteKit],
   ['tanstack-router', vite],
   ['tanstack-start', tanStackStart],
+  ['vike', filesOnly],
   ['vite', vite],
   ['vitepress', vitePress],
   ['vue', folderFrom(['vue.config'], 'outputDir')],
   ['vuepress', vuePress],
+  ['waku', filesOnly],
 ]);

@@ -1,10 +1,14 @@
 import type { Reason } from '../../../reason.ts';
-import { type FrameworkRule, needsServer } from '../site.ts';
+import { withServer } from '../servers/with-server.ts';
+import type { FrameworkRule } from '../site.ts';
 
 const exports = (because: string): Reason => ({
   about: 'framework',
   text: `Next.js exports a static site: ${because}.`,
 });
+
+/** The oldest release that @opennextjs/cloudflare makes a Worker of: https://opennext.js.org/cloudflare */
+const OLDEST = 14;
 
 /**
  * https://nextjs.org/docs/app/guides/static-exports: with `output: 'export'` the site is in `out`, or in
@@ -27,8 +31,20 @@ export const next: FrameworkRule = (site) => {
       reasons: [exports('the build script runs "next export"')],
     };
   }
-  return needsServer(
-    `This Next.js project renders on a server: ${config.path ?? 'next.config.js'} does not set output to "export"`,
-    "Set output: 'export' in next.config and deploy again, or set outputs in the app to a folder that the build creates.",
-  );
+  const what = `This Next.js project renders on a server: ${config.path ?? 'next.config.js'} does not set output to "export"`;
+  if (site.major !== null && site.major < OLDEST) {
+    return {
+      refusal: `${what}. Its version is ${site.framework.version}, and AppFlux runs Next.js ${OLDEST}.2 and later.`,
+      hint: `Update Next.js, or ${STATIC}`,
+    };
+  }
+  return withServer({
+    servers: site.servers,
+    kind: 'next',
+    what,
+    hint: `S${STATIC.slice(1)}`,
+  });
 };
+
+const STATIC =
+  "set output: 'export' in next.config and deploy again, or set outputs in the app to a folder that the build creates.";

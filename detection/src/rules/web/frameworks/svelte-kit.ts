@@ -1,4 +1,5 @@
-import { type FrameworkRule, needsServer } from '../site.ts';
+import { withServer } from '../servers/with-server.ts';
+import type { FrameworkRule } from '../site.ts';
 
 const ADAPTER = /@sveltejs\/adapter-(?!static\b)[\w-]+/;
 
@@ -20,8 +21,10 @@ export const svelteKit: FrameworkRule = (site) => {
     };
   }
   const other = Object.keys(site.dependencies).find((name) => ADAPTER.test(name));
-  return needsServer(
-    `This SvelteKit project ${other === undefined ? 'does not use adapter-static' : `uses ${other} instead of adapter-static`}`,
-    'Install @sveltejs/adapter-static, set it as the adapter, and deploy again; or set outputs in the app to a folder that the build creates.',
-  );
+  return withServer({
+    servers: site.servers,
+    kind: 'sveltekit',
+    what: `This SvelteKit project ${other === undefined ? 'does not use adapter-static' : `uses ${other} instead of adapter-static`}`,
+    hint: 'Install @sveltejs/adapter-static, set it as the adapter, and deploy again; or set outputs in the app to a folder that the build creates.',
+  });
 };

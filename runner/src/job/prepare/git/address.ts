@@ -6,6 +6,7 @@ import { printable } from '@appflux/protocol';
 import { own, say } from '../../../masking/sentence.ts';
 import { type AddressPolicy, addressPolicy, addressRefusal } from '../../../sandbox/egress/address.ts';
 import { JobFailure } from '../../../step-context.ts';
+import type { RemoteOptions } from './remote.ts';
 
 /** All addresses of a host name; rejects if it has none. */
 export type ResolveHost = (host: string) => Promise<readonly string[]>;
@@ -46,6 +47,14 @@ export function readRepoUrl(text: string, allowHttp: boolean): URL {
   url.hash = '';
   return url;
 }
+
+/** What a fetch may reach: anything, or only what is public and by https. */
+export const reachable = (
+  allowPrivateSources: boolean,
+): Pick<RemoteOptions, 'allowHttp' | 'addressesOf'> => ({
+  allowHttp: allowPrivateSources,
+  addressesOf: allowPrivateSources ? async () => null : (url) => checkedAddresses(url),
+});
 
 /**
  * The addresses that Git may connect to for this URL: all of the host's, provided that every one is public.

@@ -78,33 +78,66 @@ export interface GitSubject {
   readonly submodule: string | null;
   /** What the server was shown; null if nothing. */
   readonly credential: 'token' | 'ssh' | null;
+  /** Whether there is no app yet whose settings a hint could name. */
+  readonly isNew?: boolean;
 }
 
 /** Which part of a source this is about, for a message. */
-export const whereOf = ({ branch, submodule }: GitSubject): string =>
-  submodule === null ? `branch ${branch}` : `submodule ${submodule}`;
+export const whereOf = ({ branch, submodule }: GitSubject): string => {
+  if (submodule !== null) return `submodule ${submodule}`;
+  return branch === DEFAULT_BRANCH ? 'default branch' : `branch ${branch}`;
+};
+
+/** What a server calls its default branch (gitrepository-layout(5), "HEAD"). */
+export const DEFAULT_BRANCH = 'HEAD';
 
 const PRIVATE =
   'Check the repository URL. For a private repository, add a credential in the app’s settings, under Repository access.';
 
+const PRIVATE_AND_NEW =
+  'Check the repository URL. For a private repository, enter an access token or an SSH key.';
+
+/** Errors that another credential may solve. */
+const OF_CREDENTIAL: ReadonlySet<GitTrouble> = new Set([
+  'not_found',
+  'unauthorized',
+  'forbidden',
+  'bad_key',
+  'host_key',
+]);
+
+/** The cause of a JobFailure that another credential may solve. */
+export class CredentialTrouble extends Error {
+  override readonly name = 'CredentialTrouble';
+  readonly credential: 'missing' | 'rejected';
+
+  constructor(trouble: GitTrouble, credential: 'missing' | 'rejected') {
+    super(trouble);
+    this.credential = credential;
+  }
+}
+
 /** The failure for an error, as a sentence with repository and branch. */
 export function gitFailure(trouble: GitTrouble, subject: GitSubject, stderr: string): JobFailure {
-  const { repo, branch, credential } = subject;
+  const { repo, branch, credential, isNew = false } = subject;
   const shown = credential === 'ssh' ? own('SSH key') : own('token');
   const where = whereOf(subject);
+  const cause = OF_CREDENTIAL.has(trouble)
+    ? new CredentialTrouble(trouble, credential === null ? 'missing' : 'rejected')
+    : undefined;
   const unavailable = (sentence: Text, hint?: string) =>
-    new JobFailure(
-      'source_unavailable',
-      say`${sentence} (${where}).`,
-      hint === undefined ? {} : { hint: own(hint) },
-    );
+    new JobFailure('source_unavailable', say`${sentence} (${where}).`, {
+      cause,
+      ...(hint !== undefined && { hint: own(hint) }),
+    });
+  const missing = isNew ? PRIVATE_AND_NEW : PRIVATE;
   switch (trouble) {
     case 'not_found':
       return unavailable(
         credential === null
           ? say`The server has no repository ${repo}, or it is private`
           : say`The server has no repository ${repo}, or the ${shown} can’t read it`,
-        credential === null ? PRIVATE : undefined,
+        credential === null ? missing : undefined,
       );
     case 'unauthorized':
       return unavailable(
@@ -112,17 +145,19 @@ export function gitFailure(trouble: GitTrouble, subject: GitSubject, stderr: str
           ? say`${repo} requires authentication: it is private or does not exist`
           : say`The server rejected the ${shown} for ${repo}`,
         credential === null
-          ? PRIVATE
-          : 'Replace the credential in the app’s settings, under Repository access.',
+          ? missing
+          : isNew
+            ? 'Enter another access token or SSH key that may read the repository.'
+            : 'Replace the credential in the app’s settings, under Repository access.',
       );
     case 'host_key':
       return unavailable(
-        say`The server of ${repo} has another host key than those in the app’s settings`,
+        say`The server of ${repo} has another host key than those ${isNew ? own('entered') : own('in the app’s settings')}`,
         'Find out whether the server has changed its key. If it has, enter the new one.',
       );
     case 'bad_key':
       return unavailable(
-        own('The SSH key in the app’s settings can’t be read'),
+        own(isNew ? 'The SSH key can’t be read' : 'The SSH key in the app’s settings can’t be read'),
         'Enter an unencrypted private key in OpenSSH format, or let AppFlux create one.',
       );
     case 'no_ssh':
@@ -135,7 +170,9 @@ export function gitFailure(trouble: GitTrouble, subject: GitSubject, stderr: str
     case 'ref_missing':
       return unavailable(
         say`${repo} has no branch or tag ${branch}`,
-        'Check the branch name, or set another branch in the app.',
+        isNew
+          ? 'Check the branch name, or choose another branch.'
+          : 'Check the branch name, or set another branch in the app.',
       );
     case 'host_unknown':
       return unavailable(
@@ -181,14 +218,16 @@ export function noBranchFailure(subject: GitSubject, branches: readonly string[]
       'source_unavailable',
       say`${repo} is empty: it has no commits (${whereOf(subject)}).`,
       {
-        hint: own('Push a commit, then redeploy.'),
+        hint: own(
+          subject.isNew === true ? 'Push a commit, then try again.' : 'Push a commit, then redeploy.',
+        ),
       },
     );
   return new JobFailure(
     'source_unavailable',
     say`${repo} has no branch or tag ${branch} (${whereOf(subject)}).`,
     {
-      hint: say`Set another branch in the app. The repository has ${listed(branches, MOST_BRANCHES)}.`,
+      hint: say`${own(subject.isNew === true ? 'Choose another branch.' : 'Set another branch in the app.')} The repository has ${listed(branches, MOST_BRANCHES)}.`,
     },
   );
 }

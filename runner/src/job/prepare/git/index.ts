@@ -124,8 +124,15 @@ async function fetchCommit(
 const deeper = (one: Depth, other: Depth): Depth =>
   one === 'full' || other === 'full' ? 'full' : Math.max(one, other);
 
-/** Fetches a branch or, where there is none of that name, a tag. */
-async function fetchBranch(remote: Remote, { branch }: GitSource, depth: Depth): Promise<void> {
+/**
+ * Fetches a branch or, where there is none of that name, a tag.
+ * @throws {JobFailure} `source_unavailable`, among others if there is neither
+ */
+export async function fetchBranch(
+  remote: Remote,
+  { branch }: Pick<GitSource, 'branch'>,
+  depth: Depth,
+): Promise<void> {
   const noBranch = await remote.fetch(depth, `refs/heads/${branch}`);
   if (noBranch === null) return;
   const trouble =

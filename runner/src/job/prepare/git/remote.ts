@@ -30,6 +30,8 @@ export interface RemoteOptions {
   readonly access?: SourceAccess;
   /** The path of the submodule that is fetched; not set for the repository itself. */
   readonly submodule?: string;
+  /** Whether there is no app yet whose settings a hint could name. */
+  readonly isNew?: boolean;
 }
 
 /** How many commits are fetched, from a branch's head backwards. */
@@ -78,6 +80,7 @@ export class Remote {
       branch: printable(source.branch, 255),
       submodule: options.submodule === undefined ? null : printable(options.submodule, 255),
       credential: credentialOf(source, options.access),
+      isNew: options.isNew === true,
     };
     this.#signal = AbortSignal.any([ctx.signal, this.#stop.signal]);
     this.#timer = setTimeout(() => this.#stop.abort(this.#tooSlow()), options.limits.fetchMs);
@@ -102,7 +105,7 @@ export class Remote {
   /** Runs Git in the repository, within the time that the whole source may take. */
   git(
     args: readonly string[],
-    options: { onOutput?: (chunk: Buffer) => boolean; signal?: AbortSignal } = {},
+    options: { onOutput?: (chunk: Buffer) => boolean; signal?: AbortSignal; input?: string } = {},
   ): Promise<GitOutcome> {
     return runGit(args, { cwd: this.#tree, env: this.#env, signal: this.#signal, ...options });
   }
@@ -133,6 +136,12 @@ export class Remote {
     const listing = await this.git(['ls-remote', '--quiet', '--heads', '--', this.#url.href]);
     if (listing.code !== 0) return null;
     return [...listing.stdout.matchAll(/\trefs\/heads\/(.+)$/gm)].map(([, name = '']) => name).slice(0, 50);
+  }
+
+  /** Lists the branches of the server, and which of them is the default. */
+  refs(onOutput: (chunk: Buffer) => boolean): Promise<GitOutcome> {
+    const patterns = ['HEAD', 'refs/heads/*'];
+    return this.git(['ls-remote', '--quiet', '--symref', '--', this.#url.href, ...patterns], { onOutput });
   }
 
   /** Lists the tags of the server that are annotated, with the commits that they lead to. */

@@ -19,6 +19,8 @@ export interface GitRunOptions {
   readonly signal: AbortSignal;
   /** Takes the output as it comes; returning false ends the command early. */
   readonly onOutput?: (chunk: Buffer) => boolean;
+  /** What it reads from its standard input; nothing unless given. */
+  readonly input?: string;
 }
 
 const KEEP = 64 * 1024;
@@ -36,8 +38,11 @@ export async function runGit(args: readonly string[], options: GitRunOptions): P
     cwd: options.cwd,
     env: options.env,
     detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
+  // EPIPE: a command that ends early leaves its input unread, and its exit code says why.
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(options.input ?? '');
   const kill = () => {
     if (child.pid === undefined) return;
     try {

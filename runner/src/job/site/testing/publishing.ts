@@ -1,7 +1,7 @@
 /** Collects and publishes real folders, with an edge of the test's own. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Plan, SiteSettings } from '@appflux/protocol';
+import { type Plan, SERVER_SITES, type SiteSettings } from '@appflux/protocol';
 import { afterEach, beforeEach } from 'vitest';
 import type { CollectedArtifact } from '../../../step-context.ts';
 import { keptJournal } from '../../../testing/docker.ts';
@@ -10,12 +10,14 @@ import { FakeSites } from '../../../testing/fake-sites.ts';
 import { collectArtifacts } from '../../collect/index.ts';
 import { updatePublisher } from '../../expo/index.ts';
 import { surroundings, type TestSurroundings } from '../../prepare/testing/surroundings.ts';
+import { outputPublisher } from '../../server/index.ts';
+import type { ServerWishes } from '../../server/spec.ts';
 import type { BaseOptions, SiteConnection } from '../base.ts';
-import { sitePublisher } from '../index.ts';
 
 export interface Collecting {
   readonly plan?: Partial<Plan>;
   readonly settings?: SiteSettings;
+  readonly server?: ServerWishes;
   readonly maxBytes?: number;
 }
 
@@ -38,6 +40,9 @@ export class Publishing {
     this.connection = {
       get publishesSites() {
         return sites.accepts !== undefined;
+      },
+      get runsServers() {
+        return sites.accepts?.includes(SERVER_SITES) ?? false;
       },
       askForBase: async (question) => {
         if (sites.accepts === undefined) return null;
@@ -79,6 +84,7 @@ export class Publishing {
   async collect({
     plan = {},
     settings = {},
+    server = {},
     maxBytes = 50_000_000,
   }: Collecting = {}): Promise<CollectedArtifact> {
     this.around.lines.length = 0;
@@ -104,7 +110,7 @@ export class Publishing {
         maxBytes,
         outDir: this.around.workspace.scratch,
         mask: String,
-        publish: sitePublisher({ settings, framework: whole.framework }, this.options),
+        publish: outputPublisher({ settings, framework: whole.framework, server }, this.options),
         publishUpdate: updatePublisher(this.options),
       },
       this.around.ctx,
