@@ -2,7 +2,7 @@
  * Tests of the control plane run in workerd, with the bindings of wrangler.toml and the real migrations.
  * Storage is an S3 server (vitest.s3.ts), so that what is uploaded by presigned requests is what is read.
  */
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
 import { UNIT_WORKERS } from '../stack/testing/workers.ts';
@@ -12,8 +12,27 @@ import './vitest.issuers.ts';
 import './vitest.mail.ts';
 import './vitest.receivers.ts';
 import './vitest.s3.ts';
+import './vitest.servers.ts';
+
+/** The control plane's name in the pool of the tests, which is made from that of the project. */
+const RUNNER = 'vitest-plugin-runner-_appflux_edge';
+const SERVER_HOST = 'appflux-servers';
 
 const path = (relative: string) => join(import.meta.dirname, relative);
+
+/** The server host as an auxiliary Worker, with the bindings of wrangler.servers.toml. */
+const serverHost = (main: string) => ({
+  name: SERVER_HOST,
+  modules: [{ type: 'ESModule' as const, path: main }],
+  modulesRoot: dirname(main),
+  compatibilityDate: '2026-11-01',
+  workerLoaders: { LOADER: {} },
+  durableObjects: {
+    SERVER_STATE: { className: 'ServerStateObject', useSQLite: true },
+    STATE_INDEX: { className: 'StateIndexObject', useSQLite: true },
+  },
+  serviceBindings: { CONTROL: { name: RUNNER, entrypoint: 'ServerControl' } },
+});
 
 export default defineConfig({
   root: path('.'),
@@ -24,6 +43,8 @@ export default defineConfig({
         main: path('src/index.ts'),
         wrangler: { configPath: path('../wrangler.toml') },
         miniflare: {
+          serviceBindings: { SERVERS: SERVER_HOST },
+          workers: [serverHost(inject('serverHost'))],
           // Bound beside the ones of wrangler.toml: tests give them to a mailer themselves.
           email: {
             send_email: [
@@ -60,6 +81,7 @@ export default defineConfig({
     isolate: false,
     globalSetup: [
       path('vitest.s3.ts'),
+      path('vitest.servers.ts'),
       path('vitest.domains.ts'),
       path('vitest.issuers.ts'),
       path('vitest.github.ts'),

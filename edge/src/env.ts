@@ -13,6 +13,10 @@ export interface SecretsAndOptions {
   DISK?: Fetcher;
   /** Reaches the public internet alone, whatever a name resolves to; not on Cloudflare, where nothing else is reachable. */
   PUBLIC_NETWORK?: Fetcher;
+  /** The server host (servers/host/), which runs the servers of sites; without it this instance runs none. */
+  SERVERS?: Fetcher;
+  /** On one machine: what its supervisor knows of the process of SERVERS (stack/servers/servers.ts). */
+  SERVERS_PROCESS?: Fetcher;
   /** "1" lets rewrites of sites and notifications reach private and loopback addresses. */
   APPFLUX_ALLOW_PRIVATE_TARGETS?: string;
   /** Answers questions to DNS as Cloudflare's JSON form of DNS over HTTPS does; Cloudflare's resolver unless set. */
@@ -22,6 +26,8 @@ export interface SecretsAndOptions {
   CLOUDFLARE_API_TOKEN?: string;
   /** Where Cloudflare's API is; its own address unless set. */
   CLOUDFLARE_API_URL?: string;
+  /** How many runners a team may have, as a number; 500 unless set. */
+  MAX_RUNNERS?: string;
   /** For how many new hosts a team may get certificates within a week, as a number. */
   CERTIFICATES_PER_TEAM?: string;
   /** Where traces of deployments are sent, in the form of OpenTelemetry's exporters: an OTLP/HTTP address, and headers. */
@@ -47,6 +53,8 @@ export interface SecretsAndOptions {
   SEALING_KEY: string;
   /** While keys are rotated: the previous key, which opens what isn't resealed yet. */
   SEALING_KEY_PREVIOUS?: string;
+  /** `pbkdf2` hashes passwords with less CPU than scrypt, for the Workers Free plan. */
+  PASSWORD_HASHING?: string;
   /** A Supabase project that keeps the people; without it the edge does that itself. */
   SUPABASE_URL?: string;
   /** The project's publishable key, which the dashboard signs in with. */

@@ -16,7 +16,7 @@ export function setting(env: Env, name: Required): string {
   const value = env[name];
   if (!value) {
     throw new AppFluxError('unavailable', `This instance is not set up: ${name} is missing`, {
-      hint: `Set it with \`npx wrangler secret put ${name}\`; docs/operations.md says how to make one.`,
+      hint: `Run \`npm run deploy\`, which sets it; docs/operations.md describes it.`,
     });
   }
   return value;

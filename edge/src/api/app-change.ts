@@ -2,9 +2,10 @@
 import { AppFluxError, type AppSource, repoKeyOf, type UpdateApp } from '@appflux/protocol';
 import { AuthRefusal } from '../identity/auth-refusal.ts';
 import type { Caller } from '../identity/caller.ts';
+import { type Hashing, hashBy } from '../identity/hashes.ts';
 import { withTurn } from '../identity/hashing.ts';
-import { hashPassword } from '../identity/password.ts';
 import type { AppRecord, ChangeableOfApp } from '../metadata/metadata.ts';
+import { newRevision } from '../metadata/server-revision.ts';
 
 export type AppChange = Partial<Pick<AppRecord, ChangeableOfApp>>;
 
@@ -14,13 +15,17 @@ export type AppChange = Partial<Pick<AppRecord, ChangeableOfApp>>;
  */
 export async function appChange(
   app: AppRecord,
-  { access, password, triggers, ...rest }: UpdateApp,
+  { access, password, triggers, from: _, ...rest }: UpdateApp,
   caller: Caller,
+  hashing: Hashing,
 ): Promise<AppChange> {
   const change: AppChange = {
     ...definedOf(rest),
+    settingsRevision: newRevision(),
     ...(access === undefined ? {} : { access: { ...app.access, ...definedOf(access) } }),
     ...(triggers === undefined ? {} : { triggers: { ...app.triggers, ...definedOf(triggers) } }),
+    // Servers that are loaded with other settings are loaded again.
+    ...(rest.server === undefined ? {} : { serverRevision: newRevision() }),
     ...(rest.source === undefined ? {} : repositoryOf(rest.source, app)),
   };
   const asksForPassword = Object.values(change.access ?? app.access).includes('password');
@@ -32,7 +37,7 @@ export async function appChange(
     });
   }
   if (password === undefined) return change;
-  return { ...change, passwordHash: password === null ? null : await hashed(password, caller) };
+  return { ...change, passwordHash: password === null ? null : await hashed(password, caller, hashing) };
 }
 
 /** What an App is found by when an event of its repository arrives. */
@@ -41,10 +46,10 @@ function repositoryOf(source: AppSource, app: AppRecord): Pick<AppRecord, 'repoK
   return { repoKey, repositoryId: repoKey === app.repoKey ? app.repositoryId : null };
 }
 
-async function hashed(password: string, { id }: Caller): Promise<string> {
+async function hashed(password: string, { id }: Caller, hashing: Hashing): Promise<string> {
   try {
     return await withTurn({ known: id ?? 'operator', address: null }, (inTurn) =>
-      inTurn(() => hashPassword(password)),
+      inTurn(() => hashBy(hashing, password)),
     );
   } catch (error) {
     if (!(error instanceof AuthRefusal)) throw error;

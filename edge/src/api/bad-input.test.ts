@@ -187,6 +187,7 @@ test('what belongs to another team is not there, whatever is done to it', async 
       .replace(':owner/:name', 'octo/site')
       .replace(':name', 'A')
       .replace(':userId', ownerId)
+      .replace(/\/comparison$/, `/comparison?with=${deployment.id}`)
       .replace(/([\w-]+)\/:id/, (whole, of: string) => `${of}/${ids[of] ?? whole}`);
     const json =
       method === 'GET' || method === 'DELETE'

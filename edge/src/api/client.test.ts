@@ -15,6 +15,8 @@ const WITHOUT_METHOD: Record<string, string> = {
   'GET /api/deployments/:id/logs/live': 'a WebSocket',
   'GET /api/pool/connect': 'a WebSocket of runners',
   'GET /api/deployments/:id/attempts/:attempt/connect': 'a WebSocket of runners',
+  'POST /api/deployments/:id/picture': 'only runners, with their own credential',
+  'DELETE /api/runners/self': 'only runners, with their own credential',
   'POST /api/deployments/:id/attempts/:attempt/lines': 'only runners, with their own credential',
 };
 
@@ -44,6 +46,7 @@ let person: Client;
 const made = {
   deployment: '',
   upload: '',
+  look: '',
   etag: '',
   runner: '',
   registration: '',
@@ -55,6 +58,7 @@ const made = {
   delivery: '',
   invitation: '',
   metricsToken: '',
+  fleetToken: '',
   webhookSecret: '',
 };
 let webhook = { secret: '', teamId: '' };
@@ -127,6 +131,7 @@ const CALLS: Record<string, { call: () => Promise<unknown>; refused?: string }> 
   'DELETE /api/me/membership': { call: () => person.team.leave(), refused: 'last_owner' },
   'DELETE /api/team': { call: () => person.team.delete('another'), refused: 'instance_owner' },
   'GET /api/audit': { call: () => script.team.audit({ limit: 1 }) },
+  'GET /api/activity': { call: () => script.team.activity({ limit: 1 }) },
   'POST /api/invitations': {
     call: async () => {
       const { id, url } = await script.invitations.create({ role: 'viewer', days: 1, note: 'Ada' });
@@ -167,8 +172,15 @@ const CALLS: Record<string, { call: () => Promise<unknown>; refused?: string }> 
   'POST /api/runners/tokens': {
     call: async () => {
       made.registration = (await script.runners.createToken()).token;
+      await script.runners.createToken({ reusable: true, name: 'fleet', days: 1 });
     },
   },
+  'GET /api/runners/tokens': {
+    call: async () => {
+      made.fleetToken = (await script.runners.tokens())[0]?.id ?? '';
+    },
+  },
+  'DELETE /api/runners/tokens/:id': { call: () => script.runners.revokeToken(made.fleetToken) },
   'POST /api/runners/register': {
     call: async () => {
       const runner = { token: made.registration, name: 'one', version: '0.1.0' };
@@ -176,17 +188,38 @@ const CALLS: Record<string, { call: () => Promise<unknown>; refused?: string }> 
     },
   },
   'GET /api/runners': { call: () => script.runners.list() },
+  'GET /api/pool/metrics': {
+    call: async () => expect(await script.runners.metrics()).toContain('# EOF'),
+  },
   'PATCH /api/runners/:id': { call: () => script.runners.update(made.runner, { slots: 2 }) },
+  'GET /api/runners/installer': {
+    // The package is there if the dashboard of this checkout was built.
+    call: () =>
+      script.runners.installer().catch((error) => expect(error).toMatchObject({ code: 'not_found' })),
+  },
   'POST /api/runners/:id/drain': { call: () => script.runners.drain(made.runner) },
   'DELETE /api/runners/:id': { call: () => script.runners.delete(made.runner) },
 
   'POST /api/apps': {
     call: () => script.apps.create({ name: 'Harbor', source: { provider: 'upload', rootDirectory: './' } }),
   },
+  'POST /api/apps/look': {
+    call: async () => {
+      const source = { provider: 'git', repoUrl: 'https://git.example/harbor.git' } as const;
+      made.look = (await script.looks.start({ source })).id;
+    },
+  },
+  'GET /api/apps/look/:id': { call: () => script.looks.get(made.look) },
   'GET /api/apps': { call: () => script.apps.list({ limit: 1, q: 'harb' }) },
+  'PUT /api/apps/:slug/favourite': { call: () => person.apps.addFavourite('harbor') },
+  'DELETE /api/apps/:slug/favourite': { call: () => person.apps.removeFavourite('harbor') },
+  'GET /api/overview': { call: () => script.team.overview() },
   'GET /api/apps/:slug': { call: () => script.apps.get('harbor') },
   'PATCH /api/apps/:slug': { call: () => script.apps.update('harbor', { name: 'Harbour' }) },
   'PUT /api/apps/:slug/env/:name': { call: () => script.apps.setVariable('harbor', 'A', { value: '1' }) },
+  'PATCH /api/apps/:slug/env/:name': {
+    call: () => script.apps.changeVariable('harbor', 'A', { sensitive: true }),
+  },
   'DELETE /api/apps/:slug/env/:name': { call: () => script.apps.deleteVariable('harbor', 'A') },
   'GET /api/apps/:slug/source/credential': { call: () => script.sourceCredential.get('harbor') },
   'PUT /api/apps/:slug/source/credential': {
@@ -240,6 +273,14 @@ const CALLS: Record<string, { call: () => Promise<unknown>; refused?: string }> 
   'GET /api/deployments/:id/sbom': {
     call: () => script.deployments.sbom(made.deployment),
     refused: 'not_successful',
+  },
+  'GET /api/deployments/:id/picture': {
+    call: () => script.deployments.picture(made.deployment, { size: 'phone' }),
+    refused: 'not_found',
+  },
+  'GET /api/deployments/:id/site/comparison': {
+    call: () => script.deployments.compareSite(made.deployment, made.deployment),
+    refused: 'not_found',
   },
   'GET /api/deployments/:id/downloads': { call: () => script.deployments.downloads(made.deployment) },
   'GET /api/deployments/:id/notes': { call: () => script.deployments.notes(made.deployment) },
@@ -305,6 +346,12 @@ const CALLS: Record<string, { call: () => Promise<unknown>; refused?: string }> 
       expect(new URL(url).origin).toBe(new URL(env.PUBLIC_URL).origin);
     },
   },
+  'GET /api/apps/:slug/runtime/logs': {
+    call: () => script.runtime.logs('harbor', { level: 'warn', before: 5, limit: 10 }),
+  },
+  'GET /api/apps/:slug/runtime/analytics': {
+    call: () => script.runtime.analytics('harbor', { hours: 48, environment: 'production' }),
+  },
   'GET /api/analytics': { call: () => script.instance.analytics({ days: 7, app: 'harbor' }) },
 
   'POST /api/apps/:slug/deploy-hooks': {
@@ -329,6 +376,17 @@ const CALLS: Record<string, { call: () => Promise<unknown>; refused?: string }> 
   'PUT /api/apps/:slug/schedules': {
     call: () => script.apps.setSchedules('harbor', [{ cron: '0 4 * * *' }]),
     refused: 'unprocessable',
+  },
+  'GET /api/apps/:slug/state': {
+    call: async () => expect(await script.state.list('harbor')).toEqual([]),
+  },
+  'GET /api/apps/:slug/state/:environment/:binding/export': {
+    call: () => script.state.export('harbor', 'production', 'DB'),
+    refused: 'not_found',
+  },
+  'DELETE /api/apps/:slug/state/:environment/:binding': {
+    call: () => script.state.delete('harbor', 'preview', 'CACHE'),
+    refused: 'not_found',
   },
   'GET /api/apps/:slug/deploy-hooks': { call: () => script.deployHooks.list('harbor', { limit: 1 }) },
   // An app of uploads has nothing to build without one.

@@ -41,13 +41,19 @@ config.openapi(
   createRoute({
     method: 'get',
     path: '/api/config',
-    summary: 'Get how users sign in to this instance, and whether it is in maintenance',
+    summary:
+      'Get how users sign in to this instance, whether it is in maintenance, and whether it runs servers of sites',
     tags: ['people'],
     responses: { 200: json(InstanceConfig, 'The configuration') },
   }),
   async (c) =>
     c.json(
-      { auth: authConfigOf(c.env), mail: sendsMail(c.env), maintenance: await maintenanceNotice(c.env) },
+      {
+        auth: authConfigOf(c.env),
+        mail: sendsMail(c.env),
+        maintenance: await maintenanceNotice(c.env),
+        servers: c.env.SERVERS !== undefined,
+      },
       200,
     ),
 );

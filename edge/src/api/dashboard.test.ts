@@ -19,15 +19,21 @@ test('an address below /api that does not exist answers as the API does', async 
 
 test('a file of a build that is gone is not found, rather than answered with the page', async () => {
   const assets = env.ASSETS;
-  // What the platform does for a single-page application: where there is no file, there is the page.
-  const page = () =>
-    Promise.resolve(new Response('<!doctype html>', { headers: { 'Content-Type': 'text/html' } }));
-  env.ASSETS = { ...assets, fetch: page };
+  const fetch = (input: RequestInfo | URL) =>
+    Promise.resolve(
+      new URL(new Request(input).url).pathname === '/index.html'
+        ? new Response('<!doctype html>', { headers: { 'Content-Type': 'text/html' } })
+        : new Response(null, { status: 404 }),
+    );
+  env.ASSETS = { ...assets, fetch };
   try {
-    const gone = await request('/_app/immutable/entry/app.Bxygubw6.js');
+    const gone = await request('/_appflux/immutable/entry/app.Bxygubw6.js');
     expect(gone.status).toBe(404);
     expect(gone.headers.get('Cache-Control')).toBe('no-store');
-    expect((await request('/apps/some-app')).status).toBe(200);
+    const page = await request('/apps/some-app');
+    expect(page.status).toBe(200);
+    expect(page.headers.get('Content-Security-Policy')).toContain("frame-ancestors 'none'");
+    expect(page.headers.get('X-Frame-Options')).toBe('DENY');
   } finally {
     env.ASSETS = assets;
   }

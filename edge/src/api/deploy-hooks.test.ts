@@ -15,8 +15,10 @@ beforeEach(async () => {
   await createApp('shop', { provider: 'git', repoUrl: 'https://git.example/shop.git', branch: 'main' });
 });
 
+/** None of its deployments takes the place of another. */
 async function createApp(name: string, source: object): Promise<void> {
-  const response = await request('/api/apps', { method: 'POST', token: owner.token, json: { name, source } });
+  const json = { name, source, build: { supersede: false } };
+  const response = await request('/api/apps', { method: 'POST', token: owner.token, json });
   expect(response.status).toBe(201);
 }
 

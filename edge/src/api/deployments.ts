@@ -12,6 +12,7 @@ import {
   ErrorBody,
   hasEnded,
   ObjectId,
+  type Page,
   pageOf,
   Redeploy,
   Slug,
@@ -21,7 +22,7 @@ import { createDeployment, redeploy } from '../deployment/create.ts';
 import { createPrebuilt } from '../deployment/create-prebuilt.ts';
 import type { Refusal } from '../deployment/lifecycle.ts';
 import { delivererOf } from '../deployment/prebuilt.ts';
-import { addressesOf, toDeployment } from '../deployment/record.ts';
+import { type Addresses, addressesOf, toDeployment } from '../deployment/record.ts';
 import type { Env } from '../env.ts';
 import { audited, bearer, json, jsonBody, needs, refusals, router } from '../http/router.ts';
 import { actorOf, type Caller, creatorOf } from '../identity/caller.ts';
@@ -85,8 +86,25 @@ async function waitingForOf(
 /** What its object tells now, with the marks that metadata keeps beside it. */
 const marked = (
   record: DeploymentRecord,
-  { pinned, promotedAt, artifactsRemovedAt, logRemovedAt, leftovers }: KeptDeployment,
-): KeptDeployment => ({ ...record, pinned, promotedAt, artifactsRemovedAt, logRemovedAt, leftovers });
+  {
+    pinned,
+    promotedAt,
+    artifactsRemovedAt,
+    logRemovedAt,
+    pictureAt,
+    pictureError,
+    leftovers,
+  }: KeptDeployment,
+): KeptDeployment => ({
+  ...record,
+  pinned,
+  promotedAt,
+  artifactsRemovedAt,
+  logRemovedAt,
+  pictureAt,
+  pictureError,
+  leftovers,
+});
 
 /** Who asks for a deployment. */
 const askedBy = (caller: Caller) => ({ creator: creatorOf(caller), actor: actorOf(caller) });
@@ -179,10 +197,8 @@ deployments.openapi(
     const { limit, cursor, ...narrowed } = c.req.valid('query');
     const { ownerId } = c.get('caller');
     const app = await ownedApp(metadata, ownerId, c.req.valid('param').slug);
-    const filter = { ownerId, appId: app.id, ...narrowed };
-    const { items, nextCursor } = await metadata.deployments.list(filter, { limit, cursor });
-    const addresses = addressesOf(c.env);
-    return c.json({ items: items.map((record) => toDeployment(record, addresses)), nextCursor }, 200);
+    const page = await metadata.deployments.list({ ownerId, appId: app.id, ...narrowed }, { limit, cursor });
+    return c.json(toList(page, [app.release], addressesOf(c.env)), 200);
   },
 );
 
@@ -198,14 +214,27 @@ deployments.openapi(
     responses: { 200: json(pageOf(Deployment), 'Deployments'), ...refusals },
   }),
   async (c) => {
+    const metadata = c.get('metadata');
     const { limit, cursor, ...narrowed } = c.req.valid('query');
     const { ownerId } = c.get('caller');
-    const filter = { ownerId, ...narrowed };
-    const { items, nextCursor } = await c.get('metadata').deployments.list(filter, { limit, cursor });
-    const addresses = addressesOf(c.env);
-    return c.json({ items: items.map((record) => toDeployment(record, addresses)), nextCursor }, 200);
+    const page = await metadata.deployments.list({ ownerId, ...narrowed }, { limit, cursor });
+    const releases = await metadata.apps.releases([...new Set(page.items.map(({ appId }) => appId))]);
+    return c.json(toList(page, releases, addressesOf(c.env)), 200);
   },
 );
+
+/** The answer of a list; `releases` are those of its apps. */
+const toList = (
+  { items, nextCursor }: Page<KeptDeployment>,
+  releases: readonly (string | null)[],
+  addresses: Addresses,
+): Page<Deployment> => ({
+  items: items.map((record) => ({
+    ...toDeployment(record, addresses),
+    current: releases.includes(record.id),
+  })),
+  nextCursor,
+});
 
 deployments.openapi(
   createRoute({

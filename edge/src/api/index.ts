@@ -5,6 +5,7 @@ import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
 import { secureHeaders } from 'hono/secure-headers';
 import { auth } from '../auth/index.ts';
+import { serveDashboard } from '../dashboard/serve.ts';
 import { asDiskFull } from '../disk/disk.ts';
 import { callBudget } from '../http/call-budget/index.ts';
 import { countRequests } from '../http/count-requests.ts';
@@ -20,6 +21,7 @@ import { fileGuard, ownStepOfPage, pageGuard } from '../sites/access/guard.ts';
 import { updates } from '../sites/updates/index.ts';
 import { objectsOf, presignerOf } from '../storage/index.ts';
 import { VERSION } from '../version.ts';
+import { activity } from './activity.ts';
 import { addresses } from './addresses.ts';
 import { analytics } from './analytics.ts';
 import { appFiles } from './app-files.ts';
@@ -33,6 +35,7 @@ import { deployments } from './deployments.ts';
 import { device } from './device.ts';
 import { domains } from './domains.ts';
 import { expoUpdates } from './expo-updates.ts';
+import { favourites } from './favourites.ts';
 import { gitHooks } from './git-hooks.ts';
 import { github } from './github.ts';
 import { githubInstallations } from './github-installations.ts';
@@ -41,6 +44,7 @@ import { hooks } from './hooks.ts';
 import { invitations } from './invitations.ts';
 import { links } from './links.ts';
 import { logs } from './logs.ts';
+import { looks } from './looks.ts';
 import { maintenance } from './maintenance.ts';
 import { members } from './members.ts';
 import { metrics } from './metrics.ts';
@@ -49,17 +53,25 @@ import { notes } from './notes.ts';
 import { ops } from './ops.ts';
 import { outbox } from './outbox.ts';
 import { overview } from './overview.ts';
+import { pictures } from './pictures.ts';
 import { pins } from './pins.ts';
+import { poolMetrics } from './pool-metrics.ts';
 import { provenance } from './provenance.ts';
 import { releases } from './releases.ts';
+import { runnerInstall } from './runner-install.ts';
+import { runnerRegistration } from './runner-registration.ts';
 import { runnerWork } from './runner-work.ts';
 import { runners } from './runners.ts';
+import { runtime } from './runtime.ts';
 import { schedules } from './schedules.ts';
 import { sealing } from './sealing.ts';
 import { siteAccess } from './site-access.ts';
+import { siteComparison } from './site-comparison.ts';
 import { sourceCredential } from './source-credential.ts';
+import { state } from './state.ts';
 import { sweeps } from './sweeps.ts';
 import { team } from './team.ts';
+import { teamOverview } from './team-overview.ts';
 import { tokens } from './tokens.ts';
 import { uploads } from './uploads.ts';
 import { webhookSecrets } from './webhook-secrets.ts';
@@ -112,9 +124,11 @@ for (const resource of [
   health,
   apps,
   appFiles,
+  favourites,
   uploads,
   deployments,
   analytics,
+  runtime,
   releases,
   expoUpdates,
   siteAccess,
@@ -123,8 +137,13 @@ for (const resource of [
   pins,
   domains,
   provenance,
+  pictures,
+  siteComparison,
   logs,
+  poolMetrics,
+  runnerRegistration,
   runners,
+  runnerInstall,
   runnerWork,
   tokens,
   device,
@@ -133,6 +152,7 @@ for (const resource of [
   invitations,
   deployHooks,
   schedules,
+  state,
   github,
   githubInstallations,
   sourceCredential,
@@ -140,6 +160,7 @@ for (const resource of [
   gitHooks,
   webhookSecrets,
   audit,
+  activity,
   backups,
   metrics,
   metricsTokens,
@@ -148,10 +169,13 @@ for (const resource of [
   maintenance,
   outbox,
   overview,
+  teamOverview,
   sealing,
   sweeps,
   deadLetters,
   addresses,
+  // After all others: an app may be called “look”.
+  looks,
 ])
   api.route('/', resource);
 
@@ -187,18 +211,9 @@ api.route('/', publicPages);
 api.route('/', updates);
 
 // Everything else is the dashboard, a single page that finds its own way.
-api.get('*', secureHeaders({ xFrameOptions: 'DENY', crossOriginEmbedderPolicy: false }), async (c) => {
-  const file = await c.env.ASSETS.fetch(c.req.raw);
-  // Files have their names from what is in them: one that is not there belongs to a build that was replaced. The page in
-  // its place would be a script that cannot be read; without it, the requesting page is reloaded.
-  if (c.req.path.startsWith('/_app/') && file.headers.get('Content-Type')?.startsWith('text/html')) {
-    throw new AppFluxError('not_found', 'There is no such file of the dashboard', {
-      hint: 'Load the page again: it may be of an earlier version.',
-    });
-  }
-  // What a binding answers has immutable headers; the copy takes those of the middleware.
-  return new Response(file.body, file);
-});
+api.get('*', secureHeaders({ xFrameOptions: 'DENY', crossOriginEmbedderPolicy: false }), (c) =>
+  serveDashboard(c.req.raw, c.env),
+);
 
 async function refuse(error: Error, c: Context<ApiEnv>): Promise<Response> {
   const refusal = await asDiskFull(asRefusal(error), c.env);

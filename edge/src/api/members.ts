@@ -217,6 +217,7 @@ async function remove(c: Context<ApiEnv>, { teamId, userId, email }: MemberRecor
   const metadata = c.get('metadata');
   if (!(await metadata.members.delete(teamId, userId))) throw noMember(userId);
   await metadata.tokens.deleteMadeBy(teamId, userId);
+  await metadata.appLists.forgetFavourites(userId, teamId);
   await audited(c, 'member.remove', { kind: 'member', id: userId, name: email });
 }
 

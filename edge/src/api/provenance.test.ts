@@ -18,7 +18,7 @@ import { contentOf } from '../metadata/metadata.ts';
 import { newObjectId } from '../metadata/object-id.ts';
 import { tokenRecord } from '../metadata/testing/sample-records.ts';
 import { RING_NAME } from '../provenance/keys.ts';
-import { removeParts } from '../retention/remove.ts';
+import { removeParts } from '../retention/testing/remove.ts';
 import { createSealer } from '../secrets/sealing.ts';
 import { hashToken, makeToken, sha256Hex } from '../secrets/tokens.ts';
 import { objectsOf } from '../storage/index.ts';

@@ -53,6 +53,21 @@ describe('a release', () => {
     expect(await actions()).toEqual(['release.set', 'release.set']);
   });
 
+  test('that someone else has changed meanwhile stays', async () => {
+    const first = await givenDeployment(app, { 'a.apk': '1' });
+    const second = await givenDeployment(app, { 'a.apk': '2' });
+    const path = `/api/apps/${app.slug}/release`;
+    const late = await call('POST', path, { deploymentId: first.id, from: first.id });
+    expect([late.status, await codeOf(late)]).toEqual([409, 'release_changed']);
+    expect(await codeOf(await call('POST', path, { deploymentId: first.id, from: null }))).toBe(
+      'release_changed',
+    );
+    expect(await current()).toMatchObject({ release: second.id, previousRelease: first.id });
+    const inTime = await call('POST', path, { deploymentId: first.id, from: second.id });
+    expect(App.parse(await inTime.json())).toMatchObject({ release: first.id, previousRelease: second.id });
+    expect(await codeOf(await call('POST', path, { deploymentId: first.id, from: 'x' }))).toBe('bad_request');
+  });
+
   test('that is locked changes manually only', async () => {
     const first = await givenDeployment(app, { 'a.apk': '1' });
     const lock = `/api/apps/${app.slug}/release/lock`;
@@ -95,6 +110,7 @@ describe('the settings of an app’s sites', () => {
       hasPassword: false,
       spaFallback: null,
       rewriteHosts: [],
+      server: { allowHosts: null },
     });
     const changed = await patch({ access: { previews: 'password' }, password: 'open sesame' });
     const text = await changed.text();
@@ -106,6 +122,21 @@ describe('the settings of an app’s sites', () => {
     const later = { spaFallback: false, rewriteHosts: ['api.example.com', '127.0.0.1:8080'] };
     expect(App.parse(await (await patch(later)).json())).toMatchObject({ ...later, hasPassword: true });
     expect((await actions()).toSorted()).toEqual(['app.access', 'app.update', 'app.update']);
+  });
+
+  test('for servers are kept whole, and load them again', async () => {
+    const revision = async () => (await metadataOf(env).apps.bySlug(app.slug))?.serverRevision;
+    const server = { allowHosts: ['api.example.com', '*.example.org:8443'] };
+    const text = await (await patch({ server })).text();
+    expect(App.parse(JSON.parse(text)).server).toEqual(server);
+    expect(text).not.toContain('evision');
+    const first = await revision();
+    expect(first).toMatch(/^[0-9a-f]{16}$/);
+    await patch({ spaFallback: true });
+    expect([await revision(), (await current()).server]).toEqual([first, server]);
+    await patch({ server: { allowHosts: null } });
+    expect((await current()).server).toEqual({ allowHosts: null });
+    expect(await revision()).not.toBe(first);
   });
 
   test('a password is there wherever it is asked for', async () => {
@@ -140,6 +171,16 @@ describe('the settings of an app’s sites', () => {
     { rewriteHosts: [`${'a'.repeat(64)}.example.com`] },
     { rewriteHosts: [`${'a.'.repeat(130)}com`] },
     { rewriteHosts: Array.from({ length: 21 }, (_, n) => `a${n}.example.com`) },
+    { server: { allowHosts: ['https://api.example.com'] } },
+    { server: { allowHosts: ['API.example.com'] } },
+    { server: { allowHosts: ['*'] } },
+    { server: { allowHosts: ['a.*.example.com'] } },
+    { server: { allowHosts: ['api.example.com:0'] } },
+    { server: { allowHosts: Array.from({ length: 51 }, (_, n) => `a${n}.example.com`) } },
+    { server: { allowHosts: 'api.example.com' } },
+    { server: {} },
+    { server: { allowHosts: null, more: 1 } },
+    { serverRevision: 'x' },
     { passwordHash: 'x' },
     { releaseLocked: true },
   ])('%j is refused', async (change) => {
@@ -249,7 +290,7 @@ describe('a preview that is promoted', () => {
     const failed = await givenDeployment(app, {}, { environment: 'preview', status: 'failed' });
     expect(await codeOf(await promote(failed, { force: true }))).toBe('not_successful');
     const removed = await givenDeployment(app, { 'a.apk': 'x' }, { environment: 'preview' });
-    await metadata.deployments.markRemoved(removed.id, 'artifacts', new Date().toISOString());
+    await metadata.deployments.markRemoved([removed.id], 'artifacts', new Date().toISOString());
     expect(await codeOf(await promote(removed, { force: true }))).toBe('nothing_to_release');
     expect((await metadata.deployments.byId(removed.id))?.promotedAt).toBeNull();
   });

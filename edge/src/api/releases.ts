@@ -15,6 +15,7 @@ import { differingVariables } from '../deployment/variables.ts';
 import { type ApiEnv, audited, bearer, json, jsonBody, needs, refusals, router } from '../http/router.ts';
 import type { AppRecord, KeptDeployment } from '../metadata/metadata.ts';
 import { deploymentOf } from '../objects/deployments.ts';
+import { runtimeOf } from '../objects/runtime.ts';
 import { nothingToRelease } from '../retention/removed.ts';
 import { createSealer } from '../secrets/sealing.ts';
 import { forgetSite } from '../sites/hosts/resolve.ts';
@@ -42,12 +43,12 @@ releases.openapi(
   async (c) => {
     const metadata = c.get('metadata');
     const app = await ownedApp(metadata, c.get('caller').ownerId, c.req.valid('param').slug);
-    const { deploymentId } = c.req.valid('json');
+    const { deploymentId, from } = c.req.valid('json');
     const deployment = await ownedDeployment(metadata, app.ownerId, deploymentId);
     if (deployment.appId !== app.id)
       throw new AppFluxError('not_found', `${app.slug} has no deployment ${deploymentId}`);
     requireReleasable(deployment);
-    const changed = await makeRelease(c, app, deployment);
+    const changed = await makeRelease(c, app, deployment, from);
     await auditRelease(c, 'release.set', deployment);
     return c.json(await toApp(changed, { metadata, env: c.env }), 200);
   },
@@ -110,11 +111,12 @@ releases.openapi(
     requireReleasable(deployment);
     const app = await ownedApp(metadata, ownerId, deployment.app.slug);
     const isPreview = deployment.environment === 'preview' && deployment.promotedAt === null;
-    if (isPreview && c.req.valid('json').force !== true) await requireSameVariables(c, app, deployment);
+    const { force, from } = c.req.valid('json');
+    if (isPreview && force !== true) await requireSameVariables(c, app, deployment);
     // Before the pointer moves: a sweep in between must see production.
     if (isPreview) await metadata.deployments.markPromoted(deployment.id, new Date().toISOString());
     try {
-      await makeRelease(c, app, deployment);
+      await makeRelease(c, app, deployment, from);
     } catch (error) {
       if (isPreview) await metadata.deployments.markPromoted(deployment.id, null);
       throw error;
@@ -139,18 +141,21 @@ function requireReleasable({ status, artifactsRemovedAt, pullRequest, approval }
   if (artifactsRemovedAt !== null) throw nothingToRelease(artifactsRemovedAt);
 }
 
-/** Moves the pointer; gives the App as it is then. */
+/** Moves the pointer from `from`, or from whatever it is; gives the App as it is then. */
 async function makeRelease(
   c: Context<ApiEnv>,
   app: AppRecord,
   deployment: KeptDeployment,
+  from: string | null | undefined,
 ): Promise<AppRecord> {
   const metadata = c.get('metadata');
   const changed = await metadata.apps.release(app.id, {
     deploymentId: deployment.id,
+    from,
     at: new Date().toISOString(),
     detectedType: deployment.plan?.type ?? null,
   });
+  if (changed !== null && changed.release !== deployment.id) throw releaseChanged(changed);
   // A sweep looks at the release after it has marked what goes, and this looks at the mark after it has set the
   // release: of the two at the same time, one notices.
   const removedAt = (await metadata.deployments.byId(deployment.id))?.artifactsRemovedAt ?? null;
@@ -159,10 +164,20 @@ async function makeRelease(
     await metadata.apps.update(app.id, { release, previousRelease, releasedAt, detectedType });
   }
   forgetSite(app.id);
+  if (deployment.site?.kind === 'server') await runtimeOf(c.env, app.id).refreshCrons();
   if (removedAt !== null) throw nothingToRelease(removedAt);
   if (changed !== null) await recordRelease(changed, metadata);
   return changed ?? app;
 }
+
+const releaseChanged = ({ slug, release }: AppRecord) =>
+  new AppFluxError(
+    'release_changed',
+    release === null
+      ? `${slug} has no release any more`
+      : `Another deployment of ${slug} has gone live meanwhile: ${release}`,
+    { hint: 'Check the current release, then try again with its id as `from`.' },
+  );
 
 /** Refuses with `variables_differ` an output that was built with other variables than production has now. */
 async function requireSameVariables(

@@ -1,35 +1,25 @@
-/** Runners: registration and records. What they work through is in runner-work.ts. */
+/** Runners' records. How they are registered is in runner-registration.ts, what they work through in runner-work.ts. */
 import {
   AppFluxError,
   DrainRunner,
-  ErrorBody,
-  MAX_RUNNERS,
   ObjectId,
-  RegisteredRunner,
-  RegisterRunner,
-  RegistrationToken,
   Runner,
   RunnerList,
   sameCapacity,
   UpdateRunner,
 } from '@appflux/protocol';
 import { createRoute, z } from '@hono/zod-openapi';
-import { note } from '../audit/note.ts';
-import type { ConnectedRunner } from '../dispatch/runner-sockets.ts';
+import type { ConnectedRunner } from '../dispatch/connected-runner.ts';
 import { audited, bearer, json, jsonBody, needs, refusals, router } from '../http/router.ts';
-import { issueToken } from '../identity/one-time-token.ts';
 import type { Metadata, RunnerChange, RunnerRecord } from '../metadata/metadata.ts';
-import { newObjectId } from '../metadata/object-id.ts';
 import { poolOf } from '../objects/pools.ts';
-import { hashToken, makeToken } from '../secrets/tokens.ts';
 
 const ById = z.object({ id: ObjectId });
-const REGISTRATION_MS = 24 * 3600_000;
 
 /** The API's answer for a runner: what it is registered for, and how it is connected now. */
-export function toRunner(record: RunnerRecord, online: readonly ConnectedRunner[]): Runner {
-  const { ownerId: _, credentialHash: __, draining, executor, ...rest } = record;
-  const connected = online.find((runner) => runner.id === record.id);
+function toRunner(record: RunnerRecord, connected: ConnectedRunner | undefined): Runner {
+  const { ownerId: _, credentialHash: __, draining, executor, ephemeral, ...facts } = record;
+  const rest = { ...facts, ...(ephemeral ? { ephemeral } : {}) };
   const unsandboxed = (connected?.executor ?? executor) === 'host' ? { executor: 'host' as const } : {};
   if (connected === undefined) return { ...rest, ...unsandboxed, busy: 0, status: 'offline' };
   const { announced, scanner } = connected;
@@ -39,9 +29,18 @@ export function toRunner(record: RunnerRecord, online: readonly ConnectedRunner[
     ...(sameCapacity(record, announced) ? {} : { announced }),
     busy: connected.busy,
     lastSeenAt: new Date(connected.lastSeenAt).toISOString(),
-    status: draining ? 'draining' : 'online',
+    status: draining || connected.draining ? 'draining' : 'online',
     ...(scanner === undefined ? {} : { scanner }),
   };
+}
+
+/** Runners as they are shown, of what is stored and of those that are connected. */
+export function withConnections(
+  records: readonly RunnerRecord[],
+  online: readonly ConnectedRunner[],
+): Runner[] {
+  const byId = new Map(online.map((runner) => [runner.id, runner]));
+  return records.map((record) => toRunner(record, byId.get(record.id)));
 }
 
 /** What a change does to a runner's registration, for the audit log; null when it changes nothing. */
@@ -64,14 +63,6 @@ async function ownedRunner(metadata: Metadata, ownerId: string, id: string): Pro
   return runner;
 }
 
-/** Refuses a runner beyond MAX_RUNNERS. Asked before the token is used: it is still good afterwards. */
-async function requireRoom({ runners }: Metadata, ownerId: string): Promise<void> {
-  if ((await runners.count(ownerId)) < MAX_RUNNERS) return;
-  throw new AppFluxError('unprocessable', `A team has at most ${MAX_RUNNERS} runners`, {
-    hint: 'Remove runners that no longer exist, then register this one again with the same token.',
-  });
-}
-
 export const runners = router();
 
 runners.openapi(
@@ -90,84 +81,7 @@ runners.openapi(
       c.get('metadata').runners.list(ownerId),
       poolOf(c.env, ownerId).online(),
     ]);
-    return c.json({ items: records.map((record) => toRunner(record, online)) }, 200);
-  },
-);
-
-runners.openapi(
-  createRoute({
-    method: 'post',
-    path: '/api/runners/tokens',
-    summary: 'Create a single-use token to register a runner',
-    tags: ['runners'],
-    security: bearer,
-    middleware: [needs('runners:write')] as const,
-    responses: { 201: json(RegistrationToken, 'The token, shown this once'), ...refusals },
-  }),
-  async (c) => {
-    const caller = c.get('caller');
-    const expiresAt = new Date(Date.now() + REGISTRATION_MS).toISOString();
-    const { token, record } = await issueToken(c.get('metadata'), 'registration', {
-      ownerId: caller.ownerId,
-      kind: 'registration',
-      name: 'Runner registration',
-      createdBy: caller.userId,
-      expiresAt,
-    });
-    await audited(c, 'runner.token', { kind: 'token', id: record.id, name: record.name });
-    return c.json({ id: record.id, token, expiresAt }, 201);
-  },
-);
-
-runners.openapi(
-  createRoute({
-    method: 'post',
-    path: '/api/runners/register',
-    summary: 'Register a runner with a registration token',
-    tags: ['runners'],
-    request: { body: jsonBody(RegisterRunner) },
-    responses: {
-      201: json(RegisteredRunner, 'The runner; its credential is shown this once'),
-      400: json(ErrorBody, 'Invalid input'),
-      401: json(ErrorBody, 'Invalid token'),
-      422: json(ErrorBody, 'The team has reached its limit of runners'),
-    },
-  }),
-  async (c) => {
-    const metadata = c.get('metadata');
-    const { token, name, labels, slots, version, executor = null } = c.req.valid('json');
-    const now = new Date();
-    const hash = await hashToken(token);
-    const offered = await metadata.tokens.byHash('registration', hash, now.toISOString());
-    if (offered !== null) await requireRoom(metadata, offered.ownerId);
-    const registration = await metadata.tokens.take('registration', hash, now.toISOString());
-    if (registration === null) {
-      throw new AppFluxError(
-        'unauthorized',
-        'Invalid registration token: already used, expired, or never issued',
-        {
-          hint: 'Create a new one in the dashboard under Runners.',
-        },
-      );
-    }
-    const credential = makeToken('runner');
-    const id = newObjectId(now.getTime());
-    await metadata.runners.insert({
-      id,
-      ownerId: registration.ownerId,
-      name,
-      labels: [...new Set(labels)],
-      slots,
-      executor,
-      version,
-      credentialHash: await hashToken(credential),
-      draining: false,
-      lastSeenAt: null,
-      createdAt: now.toISOString(),
-    });
-    const actor = { kind: 'runner' as const, id, name };
-    await note(metadata, registration.ownerId, actor, 'runner.register', { kind: 'runner', id, name });
-    return c.json({ id, name, credential }, 201);
+    return c.json({ items: withConnections(records, online) }, 200);
   },
 );
 
@@ -203,7 +117,13 @@ runners.openapi(
       const target = { kind: 'runner' as const, id: runner.id, name: `${runner.name}: ${changes}` };
       await audited(c, 'runner.update', target);
     }
-    return c.json(toRunner(changed, await pool.online()), 200);
+    return c.json(
+      toRunner(
+        changed,
+        (await pool.online()).find(({ id }) => id === changed.id),
+      ),
+      200,
+    );
   },
 );
 
@@ -229,7 +149,13 @@ runners.openapi(
     const changed = (await metadata.runners.update(runner.id, { draining })) ?? runner;
     await pool.drain(runner.id, draining);
     await audited(c, 'runner.drain', { kind: 'runner', id: runner.id, name: runner.name });
-    return c.json(toRunner(changed, await pool.online()), 200);
+    return c.json(
+      toRunner(
+        changed,
+        (await pool.online()).find(({ id }) => id === changed.id),
+      ),
+      200,
+    );
   },
 );
 

@@ -8,10 +8,10 @@ import {
   Slug,
 } from '@appflux/protocol';
 import { createRoute, z } from '@hono/zod-openapi';
+import { requireDue } from '../cron-expression.ts';
 import { audited, bearer, json, jsonBody, needs, refusals, router } from '../http/router.ts';
 import type { AppRecord } from '../metadata/metadata.ts';
 import { newObjectId } from '../metadata/object-id.ts';
-import { requireDue } from '../schedules/cron.ts';
 import { firstDue, isSame } from '../schedules/due.ts';
 import { ownedApp } from './apps.ts';
 

@@ -1,4 +1,5 @@
 import { env } from 'cloudflare:workers';
+import { BuildSettings } from '@appflux/protocol';
 import { beforeEach, expect, test } from 'vitest';
 import { sampleSpec } from '../deployment/testing/sample-spec.ts';
 import { resealFrom } from '../key-rotation/reseal.ts';
@@ -137,8 +138,10 @@ test('of an app of which more wait than one call goes through, the next call goe
     await metadata.deployments.project(deploymentRecord(app, { id }), 1);
     const { ownerId, slug, name } = app;
     const variables = { A: { sealed, environments: ['production' as const] } };
+    // None takes the place of another.
+    const build = BuildSettings.parse({ supersede: false });
     await env.DEPLOYMENTS.getByName(id).create(
-      sampleSpec({ id, ownerId, app: { id: app.id, slug, name }, variables }),
+      sampleSpec({ id, ownerId, app: { id: app.id, slug, name }, variables, build }),
     );
   }
   using _ = withPrevious(OLD_KEY);

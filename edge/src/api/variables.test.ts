@@ -51,13 +51,14 @@ test('an App is created with variables as values or with their environments and 
     SITE_KEY: { value: 'demo', sensitive: null },
   });
   const all: VariableInfo['environments'] = ['production', 'preview'];
+  const updatedAt: unknown = expect.stringMatching(/^\d{4}-.*Z$/);
   expect(app.envVars).toEqual([
-    { name: 'MODE', environments: all, sensitive: false, automatic: true },
-    { name: 'API_TOKEN', environments: all, sensitive: true, automatic: true },
-    { name: 'REGION', environments: ['preview'], sensitive: false, automatic: true },
-    { name: 'STAGE', environments: all, sensitive: true, automatic: false },
-    { name: 'API_KEY', environments: all, sensitive: false, automatic: false },
-    { name: 'SITE_KEY', environments: all, sensitive: true, automatic: true },
+    { name: 'MODE', environments: all, sensitive: false, automatic: true, updatedAt },
+    { name: 'API_TOKEN', environments: all, sensitive: true, automatic: true, updatedAt },
+    { name: 'REGION', environments: ['preview'], sensitive: false, automatic: true, updatedAt },
+    { name: 'STAGE', environments: all, sensitive: true, automatic: false, updatedAt },
+    { name: 'API_KEY', environments: all, sensitive: false, automatic: false, updatedAt },
+    { name: 'SITE_KEY', environments: all, sensitive: true, automatic: true, updatedAt },
   ]);
   expect(await claimed()).toEqual({
     variables: { MODE: 'production', API_TOKEN: 'abc', STAGE: 'build', API_KEY: 'demo', SITE_KEY: 'demo' },
@@ -99,7 +100,7 @@ test('of a variable that is older than the choice it is decided when a build get
     const variable = { sealed: await seal(name, value), environments: ['production' as const] };
     await metadataOf(env).apps.setVariable(id, name, variable);
   }
-  expect(await flag('MODE')).toMatchObject({ sensitive: null, automatic: true });
+  expect(await flag('MODE')).toMatchObject({ sensitive: null, automatic: true, updatedAt: null });
   expect((await claimed()).sensitive).toEqual(['STAGE']);
   await set('MODE', { value: 'production', sensitive: true });
   expect((await claimed()).sensitive).toEqual(['MODE', 'STAGE']);
@@ -109,4 +110,55 @@ test('what is neither true, false nor null is refused', async () => {
   await newApp();
   expect((await set('MODE', { value: 'x', sensitive: 'yes' })).status).toBe(400);
   expect(await variables()).toEqual([]);
+});
+
+const change = (name: string, json: object) =>
+  request(`/api/apps/site/env/${name}`, { method: 'PATCH', token, json });
+
+test('a variable is changed without its value', async () => {
+  const { envVars } = await newApp({ STAGE: { value: 'build', environments: ['production'] } });
+  const before = envVars[0]?.updatedAt ?? '';
+  expect((await change('STAGE', { environments: ['production', 'preview'] })).status).toBe(204);
+  expect(await flag('STAGE')).toMatchObject({
+    environments: ['production', 'preview'],
+    sensitive: false,
+    automatic: true,
+  });
+  expect((await claimed('preview')).variables).toEqual({ STAGE: 'build' });
+  expect((await change('STAGE', { sensitive: true })).status).toBe(204);
+  const changed = await flag('STAGE');
+  expect(changed).toMatchObject({
+    environments: ['production', 'preview'],
+    sensitive: true,
+    automatic: false,
+  });
+  expect(Date.parse(changed?.updatedAt ?? '')).toBeGreaterThanOrEqual(Date.parse(before));
+  expect(await claimed()).toEqual({ variables: { STAGE: 'build' }, sensitive: ['STAGE'] });
+});
+
+test('a hidden value is shown only after it is set again', async () => {
+  await newApp({ TOKEN: { value: 'abc', sensitive: true } });
+  for (const sensitive of [false, null]) {
+    const refused = await change('TOKEN', { sensitive });
+    expect(refused.status).toBe(400);
+    expect(await refused.text()).toContain('set again');
+  }
+  expect(await flag('TOKEN')).toMatchObject({ sensitive: true });
+  expect((await set('TOKEN', { value: 'abc', sensitive: false })).status).toBe(204);
+  expect(await flag('TOKEN')).toMatchObject({ sensitive: false });
+});
+
+test('a change needs a variable, a member to change and an environment, and takes no value', async () => {
+  await newApp({ STAGE: 'build' });
+  const before = await variables();
+  expect((await change('OTHER', { sensitive: true })).status).toBe(404);
+  for (const json of [
+    {},
+    { environments: [] },
+    { environments: ['staging'] },
+    { value: 'x', sensitive: true },
+  ])
+    expect([json, (await change('STAGE', json)).status]).toEqual([json, 400]);
+  expect(await variables()).toEqual(before);
+  expect((await claimed()).variables).toEqual({ STAGE: 'build' });
 });

@@ -3,6 +3,7 @@ import { createScheduledController } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, expect, type MockInstance, test, vi } from 'vitest';
 import { metadataOf } from '../metadata/index.ts';
+import { newObjectId } from '../metadata/object-id.ts';
 import { uploadRecord } from '../metadata/testing/sample-records.ts';
 import { sweepOf } from '../retention/object.ts';
 import { appKeeping, oldDeployment, storedOf } from '../retention/testing/deployments.ts';
@@ -48,6 +49,26 @@ test('a round goes through everything, and the next one comes hours later', asyn
   await oldDeployment(await appKeeping({ keepLast: 1, days: 0 }));
   await rings(Date.now() + 12 * HOUR);
   expect(await sweepOf(env).round()).toMatchObject({ measured: { artifactBytes: 5 } });
+});
+
+test('an app with much to remove is swept to its end by its own alarm', async () => {
+  const app = await appKeeping({ keepLast: 0, days: 0 });
+  const record = await oldDeployment(app);
+  const { deployments } = metadataOf(env);
+  const failed = Array.from({ length: 110 }, () => ({
+    ...record,
+    id: newObjectId(),
+    status: 'failed' as const,
+  }));
+  await Promise.all(failed.map((each) => deployments.project(each, 1)));
+  const other = await removable();
+  const left = async () => (await deployments.withContent(app.id, { limit: 200 })).items.length;
+  await rings();
+  // The round has gone on to the next app.
+  expect(await storedOf(other)).toEqual([]);
+  expect(await sweepOf(env).round()).toMatchObject({ position: null });
+  await vi.waitFor(async () => expect(await left()).toBe(0), { timeout: 25_000, interval: 200 });
+  expect(await storedOf(record)).toEqual([]);
 });
 
 test('while storage is down nothing is marked, and the run after that removes it', async () => {

@@ -11,9 +11,9 @@ import { operationsOf } from '../operations/object.ts';
 import { storeErrors } from '../operations/store-errors.ts';
 import { takeSample } from '../overview/measure-daily.ts';
 import { sweepOf } from '../retention/object.ts';
-import { afterRun, dueRound } from '../retention/round.ts';
-import { sweepFrom } from '../retention/run.ts';
+import { retentionDefaults } from '../retention/policy.ts';
 import { objectsOf, presignerOf } from '../storage/index.ts';
+import { removeLostRunners } from './ephemeral-runners.ts';
 
 /** Where its errors come from. */
 const CRON = { source: 'cron' };
@@ -40,21 +40,12 @@ export async function sweep({ scheduledTime }: ScheduledController, env: Env): P
 async function runSweep(now: Date, env: Env): Promise<void> {
   const metadata = metadataOf(env);
   await metadata.removeExpired(now.toISOString(), auditBefore(env, now));
+  await removeLostRunners(env, metadata, now.getTime());
   try {
-    await sweepRetention(env, now.getTime());
+    await sweepOf(env).runRound(now.getTime(), retentionDefaults(env));
   } catch (error) {
     // The round goes on where it was at the next run; what has nothing to do with it is not to wait for that.
     journal.error('retention: this run broke off', error, CRON);
   }
   await sweepUploads(metadata, objectsOf(env), presignerOf(env), now);
-}
-
-/** One run of the round that is due, if one is. */
-async function sweepRetention(env: Env, now: number): Promise<void> {
-  const kept = sweepOf(env);
-  const round = dueRound(await kept.round(), now);
-  if (round?.position == null) return;
-  const parts = { env, metadata: metadataOf(env), objects: objectsOf(env) };
-  const run = await sweepFrom(parts, { from: round.position, dryRun: false, now });
-  await kept.note(afterRun(round, run));
 }

@@ -1,7 +1,7 @@
 /** An alarm that throws is tried again six times by the platform, and is then gone: nothing here may let it throw. */
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import { CLOSE, LEASE_MS } from '@appflux/protocol';
+import { CLOSE, FAILURE_LOCATION, LEASE_MS } from '@appflux/protocol';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { metadataOf } from '../metadata/index.ts';
 import { newObjectId } from '../metadata/object-id.ts';
@@ -144,16 +144,18 @@ test('a frame that could not be handled ends the connection, so that the runner 
   const first = await connectAttempt(grant, runner.credential);
   await first.next('welcome');
   await rename(stub, 'timers', 'out_of_order');
-  const failed = { code: 'build_failed', message: 'no', phase: 'building', hint: 'none' };
+  const location = { path: 'src/a.ts', line: 3, column: 1, seq: 7 };
+  const failed = { code: 'build_failed', message: 'no', phase: 'building', hint: 'none', location };
   first.send({ type: 'finish', result: { status: 'failed', failure: failed } });
   expect(await first.closed).toMatchObject({ code: CLOSE.fault });
   expect(await stub.snapshot()).toMatchObject({ record: { status: 'building' } });
   await rename(stub, 'out_of_order', 'timers');
   const second = await connectAttempt(grant, runner.credential);
-  await second.next('welcome');
+  // What runners look for before they send a location.
+  expect(await second.next('welcome')).toMatchObject({ accepts: expect.arrayContaining([FAILURE_LOCATION]) });
   second.send({ type: 'finish', result: { status: 'failed', failure: failed } });
   await second.next('finished');
-  expect(await stub.snapshot()).toMatchObject({ record: { status: 'failed' } });
+  expect(await stub.snapshot()).toMatchObject({ record: { status: 'failed', failure: failed } });
 });
 
 test('an alarm that the platform has given up is set again when the object is next used', async () => {

@@ -9,7 +9,11 @@ import {
   type RunnerToDeployment,
   SBOM_UPLOAD_TYPE,
   SITE_BASE,
+  type SizeBudget,
+  type SizeBudgetResult,
 } from '@appflux/protocol';
+import { budgetFailure } from '../budgets/check.ts';
+import type { Delivery } from '../budgets/check-deployment.ts';
 import { journal } from '../journal.ts';
 import { SbomRefused, type SbomUploads } from '../provenance/sbom-uploads.ts';
 import { closeQuietly } from '../sockets/close.ts';
@@ -19,6 +23,7 @@ import { sendFrame } from './attempt-socket.ts';
 import type { Event, Refusal } from './lifecycle.ts';
 import type { Machine } from './machine.ts';
 import type { SitePacks } from './site-packs.ts';
+import { budgetsOf } from './state.ts';
 
 type Frame<Type extends RunnerToDeployment['type']> = Extract<RunnerToDeployment, { type: Type }>;
 
@@ -27,6 +32,8 @@ export interface DeliveryParts {
   readonly artifacts: ArtifactUploads;
   readonly packs: Pick<SitePacks, 'base'>;
   readonly sboms: SbomUploads;
+  /** Compares a delivery with size budgets. */
+  readonly checkBudgets: (delivery: Delivery, budgets: readonly SizeBudget[]) => Promise<SizeBudgetResult[]>;
   /** What an error is reported as, with regard to the disk. */
   readonly asDiskFull: (error: AppFluxError) => Promise<AppFluxError>;
   /** Applies an event to the deployment. */
@@ -102,8 +109,11 @@ export class AttemptDelivery {
     return { message: 'Storage doesn’t respond', again: code === 'unavailable' };
   }
 
-  /** The event that a runner's result makes; success only if all artifacts that it names are in storage. */
-  ending(result: AttemptResult, attempt: number): Event {
+  /**
+   * The event that a runner's result makes; success only if all artifacts that it names are in storage, and within the size
+   * budgets that fail a deployment.
+   */
+  async ending(result: AttemptResult, attempt: number): Promise<Event> {
     if (result.status === 'failed') return { type: 'failed', attempt, failure: result.failure };
     if (result.status === 'canceled') return { type: 'stopped', attempt };
     if (result.status === 'skipped') return { type: 'skipped', attempt, reason: result.reason };
@@ -111,9 +121,31 @@ export class AttemptDelivery {
     const artifacts = this.#parts.artifacts.delivered(attempt, result.artifacts);
     const site = this.#parts.artifacts.site(attempt, result.artifacts);
     const sbom = this.#parts.sboms.delivered(attempt);
-    if (artifacts !== null) return { type: 'succeeded', attempt, artifacts, site, sbom };
+    if (artifacts !== null) return this.#withinBudgets({ type: 'succeeded', attempt, artifacts, site, sbom });
     const message = 'The runner reported success, but not all of its artifacts are in storage';
     return { type: 'failed', attempt, failure: failure('upload_failed', message, 'uploading') };
+  }
+
+  /** The same success with how it compares with its budgets, or the failure that it is because of them. */
+  async #withinBudgets(success: Extract<Event, { type: 'succeeded' }>): Promise<Event> {
+    const { spec, state } = this.#parts.machine.current();
+    const budgets = budgetsOf(spec, state);
+    if (budgets.length === 0) return success;
+    const { attempt, artifacts } = success;
+    try {
+      const results = await this.#parts.checkBudgets({ id: spec.id, appId: spec.app.id, artifacts }, budgets);
+      const why = budgetFailure(results);
+      return why === null
+        ? { ...success, budgets: results }
+        : { type: 'failed', attempt, failure: why, budgets: results };
+    } catch (error) {
+      journal.error(`the size budgets of deployment ${spec.id} can't be checked`, error);
+      // One that only warns doesn't keep a site from being published.
+      if (budgets.every(({ on }) => on === 'warn')) return success;
+      const message = 'The size budgets couldn’t be checked: storage doesn’t respond';
+      const why = failure('upload_failed', message, 'uploading', 'Redeploy when storage responds again.');
+      return { type: 'failed', attempt, failure: why };
+    }
   }
 }
 

@@ -1,35 +1,26 @@
 /** The runner's side of a deployment: what its connections and frames do. */
 import {
-  type AppFluxError,
   type AttemptResult,
   CLOSE,
   DETAILS,
+  FAILURE_LOCATION,
   failure,
   type RunnerToDeployment,
   SBOM,
+  SERVER_SITES,
   SITE_BASE,
+  SIZE_BUDGETS,
 } from '@appflux/protocol';
-import type { SbomUploads } from '../provenance/sbom-uploads.ts';
 import { closeQuietly } from '../sockets/close.ts';
-import type { ArtifactUploads } from './artifacts.ts';
-import { AttemptDelivery } from './attempt-delivery.ts';
+import { AttemptDelivery, type DeliveryParts } from './attempt-delivery.ts';
 import { type AttemptSocket, attemptOf, sendFrame } from './attempt-socket.ts';
-import type { Event, Refusal } from './lifecycle.ts';
 import type { DeploymentLog } from './log.ts';
-import type { Machine } from './machine.ts';
-import type { SitePacks } from './site-packs.ts';
 
-export interface AttemptParts {
-  readonly machine: Machine;
+export interface AttemptParts extends DeliveryParts {
   readonly socket: AttemptSocket;
   readonly log: DeploymentLog;
-  readonly artifacts: ArtifactUploads;
-  readonly packs: Pick<SitePacks, 'base'>;
-  readonly sboms: SbomUploads;
-  /** What an error is reported as, with regard to the disk. */
-  readonly asDiskFull: (error: AppFluxError) => Promise<AppFluxError>;
-  /** Applies an event to the deployment. */
-  readonly apply: (event: Event) => Refusal | null;
+  /** Whether this instance runs servers of sites. */
+  readonly runsServers: boolean;
   /** The log may have to be written sooner than the alarm rings. */
   readonly rearm: () => void;
 }
@@ -52,9 +43,21 @@ export class Attempt {
     const ackedSeq = log.write();
     const { status, cancelReason } = machine.current().state;
     const canceling = status === 'canceling';
-    sendFrame(admitted, { type: 'welcome', ackedSeq, canceling, accepts: [SITE_BASE, DETAILS, SBOM] });
+    sendFrame(admitted, { type: 'welcome', ackedSeq, canceling, accepts: this.#accepts() });
     if (canceling) sendFrame(admitted, { type: 'cancel', reason: cancelReason ?? '' });
     return answer;
+  }
+
+  /** What a runner may send beyond what every edge takes. */
+  #accepts(): string[] {
+    return [
+      SITE_BASE,
+      DETAILS,
+      SBOM,
+      FAILURE_LOCATION,
+      SIZE_BUDGETS,
+      ...(this.#parts.runsServers ? [SERVER_SITES] : []),
+    ];
   }
 
   async message(ws: WebSocket, message: string | ArrayBuffer): Promise<void> {
@@ -121,9 +124,12 @@ export class Attempt {
     this.#parts.rearm();
   }
 
-  #finish(ws: WebSocket, result: AttemptResult, attempt: number): void {
+  async #finish(ws: WebSocket, result: AttemptResult, attempt: number): Promise<void> {
     const { machine, apply } = this.#parts;
-    apply(this.#delivery.ending(result, attempt));
+    const ending = await this.#delivery.ending(result, attempt);
+    // Its app may have been deleted while budgets were checked.
+    if (machine.saved === null || machine.isClosing) return;
+    apply(ending);
     sendFrame(ws, { type: 'finished', status: machine.current().state.status });
     closeQuietly(ws, CLOSE.normal, 'The attempt is over');
   }

@@ -73,12 +73,15 @@ export async function createPrebuilt(
   };
   const created = await deploymentOf(env, id).createPrebuilt(spec, deliverer);
   trace(env, () => [spanOfCreation(spec, Date.now())]);
-  try {
-    await metadata.deployments.project(created.record, created.seq);
-  } catch (error) {
-    // The object's outbox projects it; the list need not wait for that.
-    journal.error(`deployment ${id} is listed late`, error);
-  }
-  if (known === null) await noteCreated(metadata, app, created, actor ?? actorOfCreator(creator));
+  const listed = async () => {
+    try {
+      await metadata.deployments.project(created.record, created.seq);
+    } catch (error) {
+      // The object's outbox projects it; the list need not wait for that.
+      journal.error(`deployment ${id} is listed late`, error);
+    }
+  };
+  const noted = () => noteCreated(metadata, app, created, actor ?? actorOfCreator(creator));
+  await Promise.all([listed(), known === null ? noted() : Promise.resolve()]);
   return created;
 }

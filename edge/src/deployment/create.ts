@@ -1,4 +1,7 @@
-/** Creates deployments: everything a build needs becomes a Spec, its object starts, and the queue gets a message. */
+/**
+ * Creates deployments: everything a build needs becomes a Spec, and its object starts, which offers the job by itself. What
+ * does not depend on one another is asked side by side (bench/round-trips.test.ts counts).
+ */
 import {
   AppFluxError,
   type AuditActor,
@@ -13,14 +16,13 @@ import { note } from '../audit/note.ts';
 import { requireDisk } from '../disk/disk.ts';
 import type { Env } from '../env.ts';
 import { journal } from '../journal.ts';
-import { sendMessage } from '../limits/message.ts';
 import type { AppRecord, Metadata } from '../metadata/metadata.ts';
 import { newObjectId } from '../metadata/object-id.ts';
 import { deploymentOf } from '../objects/deployments.ts';
 import { poolOf } from '../objects/pools.ts';
 import { trace } from '../tracing/export.ts';
 import type { Snapshot } from './object.ts';
-import { againFrom, requireSource, resolveSource } from './source.ts';
+import { againFrom, findSource, requireSource, useSource } from './source.ts';
 import { spanOfCreation } from './spans.ts';
 import type { Spec, SpecSource } from './state.ts';
 
@@ -75,33 +77,37 @@ export interface CreateOptions {
  * another input is refused with `idempotency_key_reused`. Throws `queue_full` when too many are waiting.
  */
 export async function createDeployment(
-  { env, metadata }: Parts,
+  parts: Parts,
   app: AppRecord,
   input: CreateDeployment,
   options: CreateOptions,
 ): Promise<Snapshot> {
-  const source = await resolveSource(metadata, app, input);
-  const { id, isNew } = await identify(metadata, app, input, options);
-  const known = isNew ? null : await existing({ env, metadata }, id);
-  if (known !== null) return known;
+  const { env, metadata } = parts;
   const isUntrusted = options.variables === 'none' || options.pullRequest?.fork === true;
   const needsApproval = options.approval === 'required' || options.pullRequest?.fork === true;
-  if (!needsApproval) await requireRoom(env, app.ownerId);
-  await requireDisk(env);
+  // None of these needs another's answer, and each is a round trip.
+  const secrets = ahead(secretsOf(metadata, app, isUntrusted));
+  const room = ahead(needsApproval ? Promise.resolve() : requireRoom(env, app.ownerId));
+  const disk = ahead(requireDisk(env));
+  const given = options.id === undefined ? null : ahead(existing(parts, options.id));
+  const source = await findSource(metadata, app, input);
+  const { id, isNew } = await identify(metadata, app, input, options);
+  const known = isNew ? null : await (id === options.id ? given : existing(parts, id));
+  if (known !== null) return known;
+  await room;
+  await disk;
   const trigger = options.trigger ?? (source.kind === 'upload' ? 'upload' : 'manual');
+  const { pullRequest } = options;
   const spec: Spec = {
-    ...(await specOf(metadata, app, { id, source, isUntrusted, pullRequest: options.pullRequest })),
+    ...(await specOf(metadata, app, { id, source, isUntrusted, pullRequest, secrets: await secrets })),
     ...detailsOf(options),
     ...(needsApproval ? { approval: 'required' } : {}),
     trigger,
     environment: isUntrusted ? 'preview' : (input.environment ?? 'production'),
     clearCache: isUntrusted || (input.clearCache ?? false),
   };
-  const created = await begin({ env, metadata }, spec);
-  // Of several calls at the same moment, one has created it: numbers are given once.
-  if (created.record.number === spec.buildNumber)
-    await noteCreated(metadata, app, created, options.actor ?? actorOfCreator(options.creator));
-  return created;
+  const actor = options.actor ?? actorOfCreator(options.creator);
+  return begin(parts, spec, (created) => noteCreated(metadata, app, created, actor));
 }
 
 /**
@@ -109,31 +115,35 @@ export async function createDeployment(
  * characters at most), no attempt and no log. A redeploy of it builds it.
  */
 export async function createSkipped(
-  { env, metadata }: Parts,
+  parts: Parts,
   app: AppRecord,
   input: CreateDeployment,
   options: Omit<CreateOptions, 'approval' | 'idempotencyKey' | 'actor'> & { reason: string },
 ): Promise<Snapshot> {
-  const source = await resolveSource(metadata, app, input);
+  const { metadata } = parts;
+  const source = await findSource(metadata, app, input);
   const { id, isNew } = await identify(metadata, app, input, options);
-  const known = isNew ? null : await existing({ env, metadata }, id);
+  const known = isNew ? null : await existing(parts, id);
   if (known !== null) return known;
   const isUntrusted = options.variables === 'none' || options.pullRequest?.fork === true;
-  const spec = await specOf(metadata, app, { id, source, isUntrusted, pullRequest: options.pullRequest });
-  return begin(
-    { env, metadata },
-    {
-      ...spec,
-      ...detailsOf(options),
-      // Nobody builds it, and a redeploy takes those of that time.
-      variables: {},
-      files: {},
-      trigger: options.trigger ?? 'manual',
-      environment: isUntrusted ? 'preview' : (input.environment ?? 'production'),
-      clearCache: isUntrusted || (input.clearCache ?? false),
-      skipped: { reason: options.reason.slice(0, 500) },
-    },
-  );
+  // Nobody builds it, and a redeploy takes the variables and files of that time.
+  const secrets = { variables: {}, files: {} };
+  const { pullRequest } = options;
+  const spec = await specOf(metadata, app, { id, source, isUntrusted, pullRequest, secrets });
+  return begin(parts, {
+    ...spec,
+    ...detailsOf(options),
+    trigger: options.trigger ?? 'manual',
+    environment: isUntrusted ? 'preview' : (input.environment ?? 'production'),
+    clearCache: isUntrusted || (input.clearCache ?? false),
+    skipped: { reason: options.reason.slice(0, 500) },
+  });
+}
+
+/** What has been begun, and is waited for later. A failure is thrown there, and nowhere if nobody gets there. */
+function ahead<Result>(work: Promise<Result>): Promise<Result> {
+  work.catch(() => undefined);
+  return work;
 }
 
 /** What of a spec comes from the app as it is now. */
@@ -145,15 +155,21 @@ async function specOf(
     source: SpecSource;
     isUntrusted: boolean;
     pullRequest: PullRequestRef | undefined;
+    secrets: Pick<Spec, 'variables' | 'files'>;
   },
 ): Promise<Omit<Spec, 'trigger' | 'environment' | 'clearCache'>> {
-  const { id, isUntrusted, pullRequest } = given;
+  const { id, isUntrusted, pullRequest, secrets } = given;
   // Anyone who opens a pull request from a fork chooses its branch's name. It must not pass for one of the team's: builds,
   // caches and the URL of a branch go by it.
   const source =
     isUntrusted && given.source.kind === 'git' && pullRequest !== undefined
       ? { ...given.source, branch: `pull/${pullRequest.number}` }
       : given.source;
+  const now = Date.now();
+  const [buildNumber] = await Promise.all([
+    metadata.apps.nextBuildNumber(app.id),
+    useSource(metadata, app, source, now),
+  ]);
   return {
     id,
     ownerId: app.ownerId,
@@ -162,11 +178,12 @@ async function specOf(
     build: app.build,
     type: app.type,
     ...(isUntrusted ? { isUntrusted } : {}),
-    ...(await secretsOf(metadata, app, isUntrusted)),
+    ...secrets,
     limits: limitsOf(app.build),
+    budgets: app.budgets,
     maxAttempts: MAX_ATTEMPTS,
-    buildNumber: await metadata.apps.nextBuildNumber(app.id),
-    createdAt: Date.now(),
+    buildNumber,
+    createdAt: now,
   };
 }
 
@@ -230,9 +247,12 @@ export async function redeploy(
   }
   const source = { ...previous.source, rootDirectory: app.source.rootDirectory };
   const now = Date.now();
+  const secrets = ahead(secretsOf(metadata, app, isUntrusted));
+  const room = ahead(requireRoom(env, app.ownerId));
+  const disk = ahead(requireDisk(env));
   if (source.kind === 'upload') await requireSource(metadata, source.uploadId, now);
-  await requireRoom(env, app.ownerId);
-  await requireDisk(env);
+  await room;
+  await disk;
   const isOwn = options.creator.kind === 'user' || options.creator.kind === 'token';
   const spec: Spec = {
     ...kept,
@@ -249,32 +269,42 @@ export async function redeploy(
         : source,
     build: app.build,
     type: app.type,
-    ...(await secretsOf(metadata, app, isUntrusted)),
+    ...(await secrets),
     limits: limitsOf(app.build),
+    budgets: app.budgets,
     clearCache: isUntrusted || options.clearCache,
     buildNumber: await metadata.apps.nextBuildNumber(app.id),
     createdAt: now,
   };
-  const created = await begin({ env, metadata }, spec);
-  if (created.record.number === spec.buildNumber)
-    await noteCreated(metadata, app, created, options.actor, 'deployment.redeploy');
-  return created;
+  return begin({ env, metadata }, spec, (created) =>
+    noteCreated(metadata, app, created, options.actor, 'deployment.redeploy'),
+  );
 }
 
-/** Starts the deployment's object, and tells the queue and metadata of it. */
-async function begin({ env, metadata }: Parts, spec: Spec): Promise<Snapshot> {
+/**
+ * Starts the deployment's object, tells metadata of it, and notes who asked for it. Of several calls at the same moment, one
+ * has created it, and notes that: numbers are given once.
+ */
+async function begin(
+  { env, metadata }: Parts,
+  spec: Spec,
+  noted: (created: Snapshot) => Promise<void> = async () => undefined,
+): Promise<Snapshot> {
   const created = await deploymentOf(env, spec.id).create(spec);
-  const isOffered = spec.skipped === undefined && spec.approval === undefined;
-  // The object has everything now and would see to the rest by itself: its timer offers the job, its outbox
-  // projects the record. The list and the runners just need not wait for that.
-  const ahead = await Promise.allSettled([
-    isOffered ? sendMessage(env.DEPLOY_QUEUE, { kind: 'offer', deploymentId: spec.id }) : null,
-    metadata.deployments.project(created.record, created.seq),
+  const listed = async () => {
+    try {
+      await metadata.deployments.project(created.record, created.seq);
+    } catch (error) {
+      // The object has everything, and projects it as soon as metadata responds.
+      journal.error(`deployment ${spec.id} is listed late`, error);
+    }
+  };
+  // Anyone who has the answer finds it in lists and in the audit log.
+  await Promise.all([
+    listed(),
+    created.record.number === spec.buildNumber ? noted(created) : Promise.resolve(),
   ]);
   trace(env, () => [spanOfCreation(spec, Date.now())]);
-  for (const result of ahead) {
-    if (result.status === 'rejected') journal.error(`deployment ${spec.id} begins late`, result.reason);
-  }
   return created;
 }
 

@@ -16,6 +16,8 @@ import {
   type Plan,
   type PullRequestRef,
   type ReleaseDetails,
+  type SizeBudget,
+  type SizeBudgetResult,
 } from '@appflux/protocol';
 import type { ArtifactRecord, SbomRecord } from '../metadata/metadata.ts';
 import { settled, wentBack } from './clock-jump.ts';
@@ -54,6 +56,8 @@ export type Event =
     }
   | { type: 'plan'; attempt: number; plan: Plan; version: string | null }
   | { type: 'details'; attempt: number; details: ReleaseDetails }
+  /** The size budgets of `appflux.json`. */
+  | { type: 'budgets'; attempt: number; budgets: SizeBudget[] }
   /** The runner's word on how its attempt ended; artifacts are checked before this event is made. */
   | {
       type: 'succeeded';
@@ -61,8 +65,10 @@ export type Event =
       artifacts: ArtifactRecord[];
       site: DeploymentSite | null;
       sbom?: SbomRecord | null;
+      /** How it compares with its size budgets; absent without budgets. */
+      budgets?: SizeBudgetResult[];
     }
-  | { type: 'failed'; attempt: number; failure: Failure }
+  | { type: 'failed'; attempt: number; failure: Failure; budgets?: SizeBudgetResult[] }
   /** The runner gave the attempt up: because it was canceled, or because the runner is stopping. */
   | { type: 'stopped'; attempt: number }
   /** The project asked not to be built this time. */
@@ -166,7 +172,7 @@ function claim(spec: Spec, state: State, event: Extract<Event, { type: 'claim' }
     connected: false,
   };
   // What an earlier attempt said is not what this one builds.
-  const { details: _, waiting: __, ...kept } = state;
+  const { details: _, waiting: __, sourceBudgets: ___, ...kept } = state;
   return {
     state: {
       ...kept,
@@ -369,6 +375,8 @@ function fromRunner(spec: Spec, state: State, event: RunnerEvent, now: number): 
       return { state: { ...state, plan: event.plan, version: event.version }, effects: [] };
     case 'details':
       return { state: { ...state, details: event.details }, effects: [] };
+    case 'budgets':
+      return { state: { ...state, sourceBudgets: event.budgets }, effects: [] };
     case 'stopped':
       return answered(
         isPrebuilt(spec)
@@ -383,7 +391,7 @@ function fromRunner(spec: Spec, state: State, event: RunnerEvent, now: number): 
       return end(delivered(state, event), 'success', now, []);
     case 'failed':
       if (state.status === 'canceling') return answered(canceled(state, now));
-      return fail(state, event.failure, now, [{ type: 'discard', attempt: state.attempt }]);
+      return fail(checked(state, event), event.failure, now, [{ type: 'discard', attempt: state.attempt }]);
   }
 }
 
@@ -409,10 +417,14 @@ const answered = (outcome: Outcome): Outcome =>
     : { ...outcome, effects: outcome.effects.filter((effect) => effect.type !== 'closeAttempt') };
 
 /** What an attempt has delivered, in the state of its deployment. */
-const delivered = (
-  state: State,
-  { artifacts, site, sbom = null }: Extract<Event, { type: 'succeeded' }>,
-): State => ({ ...state, artifacts, site, ...(sbom === null ? {} : { sbom }) });
+const delivered = (state: State, event: Extract<Event, { type: 'succeeded' }>): State => {
+  const { artifacts, site, sbom = null } = event;
+  return { ...checked(state, event), artifacts, site, ...(sbom === null ? {} : { sbom }) };
+};
+
+/** How an attempt compares with its size budgets, in the state of its deployment. */
+const checked = (state: State, { budgets }: { readonly budgets?: SizeBudgetResult[] }): State =>
+  budgets === undefined ? state : { ...state, budgets };
 
 /** A lease that was renewed at `heardAt`: it never gets shorter, and no clock can push it beyond one term. */
 function renewed(lease: Lease, heardAt: number, now: number): Lease {

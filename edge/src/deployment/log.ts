@@ -16,7 +16,7 @@ import type { Viewers } from '../logs/viewers.ts';
  * Lines are written after this long, in milliseconds, even if nobody asks: a runner that falls silent may never do so.
  * Shorter than the 10 seconds after which an idle object may hibernate and lose what is in memory.
  */
-const WRITE_WITHIN_MS = 8_000;
+const WRITE_WITHIN_MS = 9_000;
 
 /** A frame for viewers has lines of about this length, in UTF-16 units. */
 const SHOWN_LENGTH = 256 * 1024;

@@ -8,6 +8,7 @@ import { metadataOf } from '../metadata/index.ts';
 import { newObjectId } from '../metadata/object-id.ts';
 import { appRecord, runnerRecord } from '../metadata/testing/sample-records.ts';
 import { onBehalfOf } from '../sockets/runner-header.ts';
+import { unreachableDatabase } from '../testing/unreachable.ts';
 import { forgetAll } from '../testing/worker.ts';
 import type { DeploymentObject } from './object.ts';
 import { sampleSpec } from './testing/sample-spec.ts';
@@ -76,12 +77,12 @@ test('what earlier attempts wrote is taken off what the next may log, which is n
   }
 });
 
-test('alarm throws: the event stays in the outbox, and is sent when the queue works again', async () => {
+test('alarm throws: the event stays in the outbox, and is delivered when metadata and the queue work again', async () => {
   const { spec, stub } = await queued();
   await expect.poll(() => projected(spec.id)).toMatchObject({ status: 'queued' });
   await runInDurableObject(stub, (instance) => {
-    const broken = { ...env, EVENT_QUEUE: { send: () => Promise.reject(new Error('the queue is down')) } };
-    Object.assign(instance, { env: broken });
+    const queue = { send: () => Promise.reject(new Error('the queue is down')) };
+    Object.assign(instance, { env: { ...env, METADATA: unreachableDatabase, EVENT_QUEUE: queue } });
   });
   expect(await stub.cancel('to see whether it is sent')).toMatchObject({
     canceled: { record: { status: 'canceled' } },
@@ -105,7 +106,9 @@ test('an event that the queue took and lost is sent again, until metadata has it
   const lost: number[] = [];
   await runInDurableObject(stub, (instance) => {
     const forgetful = { send: async ({ seq }: { seq: number }) => void lost.push(seq) };
-    Object.assign(instance, { env: { ...env, EVENT_QUEUE: forgetful } });
+    Object.assign(instance, {
+      env: { ...env, METADATA: unreachableDatabase, EVENT_QUEUE: forgetful },
+    });
   });
   await stub.cancel('to see whether it is sent');
   await expect.poll(async () => (await stub.snapshot())?.record.logKey).toEqual(expect.any(String));
@@ -221,7 +224,7 @@ test('lines wait for the runner to ask that they are written, but not for ever',
   lines(4, 5);
   lines(9, 9);
   await expect.poll(resumed).toEqual([4, 6]);
-  const later = Date.now() + 8_001;
+  const later = Date.now() + 9_001;
   vi.spyOn(Date, 'now').mockReturnValue(later);
   await runDurableObjectAlarm(stub);
   await expect.poll(acks).toEqual([3, 5]);

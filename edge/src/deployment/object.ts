@@ -18,6 +18,7 @@ import {
   type ReleaseDetails,
   type SourceAccess,
 } from '@appflux/protocol';
+import { checkDelivery } from '../budgets/check-deployment.ts';
 import { asDiskFull } from '../disk/disk.ts';
 import type { Env } from '../env.ts';
 import { journal } from '../journal.ts';
@@ -134,8 +135,15 @@ export class DeploymentObject extends DurableObject<Env> {
     const tools = { machine, log, outbox: new Outbox(), artifacts: this.#artifacts, sboms, apply };
     const tasks = new PendingTasks(ctx, {
       name,
-      perform: (task) => perform(task, { ...tools, env: this.env }),
+      perform: (task) =>
+        perform(task, {
+          ...tools,
+          env: this.env,
+          news: () => this.#news(),
+          deliver: (news) => this.deliver(news),
+        }),
       onChange: rearm,
+      isUnconfirmed: () => machine.saved !== null && machine.hasUnconfirmed,
     });
     this.#machine = machine;
     const late = new LateOutput(sql, log);
@@ -156,6 +164,8 @@ export class DeploymentObject extends DurableObject<Env> {
       artifacts: this.#artifacts,
       packs,
       sboms,
+      runsServers: env.SERVERS !== undefined,
+      checkBudgets: (delivery, budgets) => checkDelivery(env, delivery, budgets),
       asDiskFull: (error) => asDiskFull(error, env),
       apply,
       rearm,
@@ -223,11 +233,22 @@ export class DeploymentObject extends DurableObject<Env> {
    * besides. Null when there is nothing, or it was removed.
    */
   async unconfirmed(): Promise<Unconfirmed | null> {
-    if (this.#machine.saved === null) return this.#gone();
-    if (!this.#machine.hasUnconfirmed) return null;
+    return this.#machine.saved === null ? this.#gone() : this.#news();
+  }
+
+  #news(): Unconfirmed | null {
+    if (this.#machine.saved === null || !this.#machine.hasUnconfirmed) return null;
     const { spec, state, seq } = this.#machine.saved;
     const details = state.status === 'success' ? (state.details ?? null) : null;
     return { record: recordOf(spec, state), seq, details, cancelReason: state.cancelReason };
+  }
+
+  /**
+   * Delivers news to everyone who is to know of them. False: it can't be done here, and is left to the consumer of events.
+   * The Worker's class does it (queues/deployment-object.ts).
+   */
+  protected async deliver(_news: Unconfirmed): Promise<boolean> {
+    return false;
   }
 
   /** The consumer of events has done its work for all up to this number. */

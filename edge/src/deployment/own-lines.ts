@@ -1,5 +1,6 @@
 /** What AppFlux itself says in the log of a deployment. Pure. */
-import { LEASE_MS } from '@appflux/protocol';
+import { formatBytes, LEASE_MS, type SizeBudgetResult } from '@appflux/protocol';
+import { budgetLine, exceeded } from '../budgets/check.ts';
 import type { Effect } from './lifecycle.ts';
 import type { State } from './state.ts';
 
@@ -18,17 +19,32 @@ export function missing({ attempt, lease }: State, mayFollow: boolean): Effect[]
 export function lastWords(state: State, status: 'success' | 'failed' | 'canceled'): Effect[] {
   switch (status) {
     case 'success':
-      return [];
+      return exceeded(state.budgets ?? []).map((result) => ({
+        type: 'say',
+        text: `Warning: over a size budget. ${budgetLine(result)}${largestOf(result)}`,
+      }));
     case 'canceled':
       return [{ type: 'say', text: `Canceled: ${state.cancelReason ?? 'no reason was given'}` }];
     case 'failed':
       return state.failure === null
         ? []
         : [
+            ...exceeded(state.budgets ?? []).map(
+              (result): Effect => ({
+                type: 'say',
+                text: `Over a size budget. ${budgetLine(result)}${largestOf(result)}`,
+              }),
+            ),
             {
               type: 'say',
               text: `Failed (${state.failure.code}): ${state.failure.message}. ${state.failure.hint}`,
             },
           ];
   }
+}
+
+/** The files that take most of a budget, the largest first. */
+function largestOf({ largest }: SizeBudgetResult): string {
+  const files = largest.map(({ name, bytes }) => `${name} (${formatBytes(bytes)})`);
+  return files.length === 0 ? '' : `. Largest: ${files.join(', ')}`;
 }

@@ -18,7 +18,12 @@ function inAnObject(
       return done.promise;
     };
     await work(
-      new PendingTasks(ctx, { name: () => 'a test', perform, onChange: () => undefined }),
+      new PendingTasks(ctx, {
+        name: () => 'a test',
+        perform,
+        onChange: () => undefined,
+        isUnconfirmed: () => false,
+      }),
       done,
       begun,
     );
@@ -64,3 +69,37 @@ test('a clock that is set back keeps no task waiting', () =>
     await tasks.runDue(before);
     expect(begun).toEqual(['offer']);
   }));
+
+test('an event has no row while all goes well, and one when it could not be delivered', async () => {
+  const stub = env.DEPLOYMENTS.getByName(newObjectId());
+  await runInDurableObject(stub, async (_, ctx) => {
+    const now = Date.now();
+    let outcome: 'done' | 'unconfirmed' = 'done';
+    let unconfirmed = true;
+    const open = () =>
+      new PendingTasks(ctx, {
+        name: () => 'a test',
+        perform: async () => outcome,
+        onChange: () => undefined,
+        isUnconfirmed: () => unconfirmed,
+      });
+    const rows = () => ctx.storage.sql.exec<{ tries: number }>('SELECT tries FROM timers').toArray();
+    const tasks = open();
+    tasks.add('publish', now);
+    expect(tasks.next(now)).toBe(now + 30_000);
+    // The clock was set back by an hour.
+    expect(tasks.next(now - 3_600_000)).toBe(now - 3_600_000);
+    expect(rows()).toEqual([]);
+    // Another object is opened for the same deployment, which finds it unconfirmed.
+    expect(open().next(now)).toBe(now);
+    outcome = 'unconfirmed';
+    await tasks.run('publish');
+    expect(rows()).toHaveLength(1);
+    expect(open().next(now)).toBeGreaterThan(now);
+    outcome = 'done';
+    unconfirmed = false;
+    await tasks.run('publish');
+    expect(rows()).toEqual([]);
+    expect([tasks.next(now), open().next(now)]).toEqual([null, null]);
+  });
+});

@@ -12,9 +12,6 @@ import { type Task, Timers } from './timers.ts';
  */
 const BACKUP_MS = 30_000;
 
-/** The job is offered again sooner: somebody waits for it, and no lease has an alarm yet. */
-const OFFER_BACKUP_MS = 5_000;
-
 export interface PendingTasksOptions {
   /** For the Worker's log. */
   readonly name: () => string;
@@ -22,6 +19,8 @@ export interface PendingTasksOptions {
   readonly perform: (task: Task) => Promise<'done' | 'unconfirmed'>;
   /** What is due next may have changed. */
   readonly onChange: () => void;
+  /** Whether an event waits for its confirmation, which is stored as a number: then `publish` is pending without a row. */
+  readonly isUnconfirmed: () => boolean;
 }
 
 export class PendingTasks {
@@ -30,6 +29,12 @@ export class PendingTasks {
   readonly #options: PendingTasksOptions;
   /** Tasks that are running, and whether they were requested again meanwhile. */
   readonly #running = new Map<Task, { again: boolean; over: Promise<void> }>();
+  /**
+   * When `publish` is due, in memory: nearly always it is done within moments, and a row for it would be billed when it is
+   * written and when it is deleted. It gets one when it fails. Null: it has a row, or isn't pending, or this object was
+   * just opened.
+   */
+  #publishBy: number | null = null;
   #over = false;
 
   constructor(ctx: DurableObjectState, options: PendingTasksOptions) {
@@ -40,11 +45,13 @@ export class PendingTasks {
 
   /** Adds a task. Call it in the transaction that makes the task necessary, and `start` after that. */
   add(task: Task, now: number): void {
-    this.#timers.set(task, now + (task === 'offer' ? OFFER_BACKUP_MS : BACKUP_MS));
+    if (task === 'publish') this.#publishBy = now + BACKUP_MS;
+    else this.#timers.set(task, now + BACKUP_MS);
   }
 
   /** Removes a task that is no longer necessary. */
   remove(task: Task): void {
+    if (task === 'publish') this.#publishBy = null;
     this.#timers.clear(task);
   }
 
@@ -74,11 +81,16 @@ export class PendingTasks {
         outcome = await this.#options.perform(task);
       } while (running.again && !this.#over);
       if (this.#over) return;
-      if (outcome === 'done') this.#timers.clear(task);
-      else this.#timers.postpone(task, Date.now());
+      if (outcome === 'done') {
+        this.remove(task);
+      } else {
+        this.#store(task, Date.now());
+        this.#timers.postpone(task, Date.now());
+      }
     } catch (error) {
       if (this.#over) return;
       journal.error(`${this.#options.name()}: ${task} failed and will be tried again`, error);
+      this.#store(task, Date.now());
       this.#timers.retry(task, Date.now());
     } finally {
       this.#running.delete(task);
@@ -89,12 +101,30 @@ export class PendingTasks {
 
   /** Runs all tasks that are due by `now`. */
   async runDue(now: number): Promise<void> {
-    for (const task of this.#timers.due(now)) await this.run(task);
+    const due = new Set(this.#timers.due(now));
+    if ((this.#publishDue(now) ?? Number.POSITIVE_INFINITY) <= now) due.add('publish');
+    for (const task of due) await this.run(task);
   }
 
   /** When, as seen at `now`, the next task is due; null when there is none. */
   next(now: number): number | null {
-    return this.#timers.next(now);
+    const times = [this.#timers.next(now), this.#publishDue(now)].filter((time) => time !== null);
+    return times.length === 0 ? null : Math.min(...times);
+  }
+
+  /** When `publish` is due if it has no row; null if it has one, or is not pending. */
+  #publishDue(now: number): number | null {
+    // A clock that was set back must not keep it waiting.
+    if (this.#publishBy !== null) return this.#publishBy > now + BACKUP_MS ? now : this.#publishBy;
+    // The object has gone away before it was done.
+    return this.#options.isUnconfirmed() && !this.#timers.has('publish') ? now : null;
+  }
+
+  /** Gives a task that was not done a row, if it has none: how often it was tried outlives this object. */
+  #store(task: Task, now: number): void {
+    if (task !== 'publish' || this.#timers.has(task)) return;
+    this.#timers.set(task, this.#publishBy ?? now);
+    this.#publishBy = null;
   }
 
   /**

@@ -1,6 +1,7 @@
 /** What each pending task of a deployment does. All of them are idempotent, because any may be repeated. */
 
 import type { Env } from '../env.ts';
+import { journal } from '../journal.ts';
 import { sendMessage } from '../limits/message.ts';
 import { archiveLog } from '../logs/archive/write.ts';
 import { tailOf } from '../logs/tail.ts';
@@ -15,8 +16,9 @@ import type { ArtifactUploads } from './artifacts.ts';
 import type { Event, Refusal } from './lifecycle.ts';
 import type { DeploymentLog } from './log.ts';
 import type { Machine } from './machine.ts';
+import type { Unconfirmed } from './object.ts';
 import type { Outbox } from './outbox.ts';
-import { spanOfArchive } from './spans.ts';
+import { spanOfArchive, spanOfTask } from './spans.ts';
 import { isOffered, type Spec, type State } from './state.ts';
 import type { Task } from './timers.ts';
 
@@ -27,24 +29,26 @@ export interface Tools {
   readonly log: DeploymentLog;
   readonly artifacts: ArtifactUploads;
   readonly sboms: SbomUploads;
+  /** What nobody has confirmed; null when there is nothing. */
+  readonly news: () => Unconfirmed | null;
+  /** Delivers news to everyone; false when that is left to the consumer of events. */
+  readonly deliver: (news: Unconfirmed) => Promise<boolean>;
   /** Applies an event to the deployment. */
   readonly apply: (event: Event) => Refusal | null;
 }
 
 export async function perform(task: Task, tools: Tools): Promise<'done' | 'unconfirmed'> {
-  const { env, machine, outbox, artifacts, sboms } = tools;
-  const { spec, state, seq } = machine.current();
+  const { env, machine, artifacts, sboms } = tools;
+  const { spec, state } = machine.current();
   switch (task) {
     case 'offer':
-      await offer(env, spec, state);
+      await traced(tools, 'offer', () => offer(env, spec, state));
       return 'done';
     case 'withdraw':
       await poolOf(env, spec.ownerId).withdraw(spec.id);
       return 'done';
     case 'publish':
-      if (!machine.hasUnconfirmed) return 'done';
-      await outbox.publish(env.EVENT_QUEUE, { deploymentId: spec.id, seq }, Date.now());
-      return machine.hasUnconfirmed ? 'unconfirmed' : 'done';
+      return traced(tools, 'deliver event', () => publish(tools));
     case 'discard':
       await artifacts.discard(spec.app.id, spec.id, keptAttempt(state));
       await sboms.discard(keptAttempt(state));
@@ -52,6 +56,47 @@ export async function perform(task: Task, tools: Tools): Promise<'done' | 'uncon
     case 'archive':
       await archive(tools);
       return 'done';
+  }
+}
+
+/** Does a task with a span of its own. */
+async function traced<Result>(
+  { env, machine }: Tools,
+  name: string,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const { id } = machine.current().spec;
+  const startedAt = Date.now();
+  try {
+    const result = await work();
+    trace(env, () => [spanOfTask(id, name, startedAt, Date.now())]);
+    return result;
+  } catch (error) {
+    trace(env, () => [spanOfTask(id, name, startedAt, Date.now(), error)]);
+    throw error;
+  }
+}
+
+/** Delivers what is new; what can't be delivered now goes to `event-queue`, which tries for hours. */
+async function publish({ env, machine, outbox, news, deliver }: Tools): Promise<'done' | 'unconfirmed'> {
+  const undelivered = news();
+  if (undelivered === null) return 'done';
+  const { record, seq } = undelivered;
+  if (await isDelivered(undelivered, deliver)) {
+    // Its App may have been deleted meanwhile.
+    if (machine.saved !== null) machine.confirm(seq);
+    return 'done';
+  }
+  await outbox.publish(env.EVENT_QUEUE, { deploymentId: record.id, seq }, Date.now());
+  return machine.saved !== null && machine.hasUnconfirmed ? 'unconfirmed' : 'done';
+}
+
+async function isDelivered(news: Unconfirmed, deliver: Tools['deliver']): Promise<boolean> {
+  try {
+    return await deliver(news);
+  } catch (error) {
+    journal.error(`event ${news.seq} of deployment ${news.record.id} goes to the queue`, error);
+    return false;
   }
 }
 
@@ -86,8 +131,21 @@ async function archive({ env, machine, log, apply }: Tools): Promise<void> {
   store.clear();
 }
 
+/**
+ * Offers the job to its pool. One that doesn't take it, in a burst for example, is offered it by the consumer of
+ * `deploy-queue`, in batches and again if need be; and by this task until then.
+ */
 async function offer(env: Env, spec: Spec, state: State): Promise<void> {
   if (!isOffered(spec, state)) return;
+  try {
+    await offerTo(env, spec, state);
+  } catch (error) {
+    await sendMessage(env.DEPLOY_QUEUE, { kind: 'offer', deploymentId: spec.id });
+    throw error;
+  }
+}
+
+async function offerTo(env: Env, spec: Spec, state: State): Promise<void> {
   await poolOf(env, spec.ownerId).offer({
     deploymentId: spec.id,
     appId: spec.app.id,

@@ -2,6 +2,7 @@
 import { type Deployment, traceOf } from '@appflux/protocol';
 import type { Env } from '../env.ts';
 import { type DeploymentMarks, type DeploymentRecord, UNMARKED } from '../metadata/metadata.ts';
+import { pictureUrl } from '../pictures/url.ts';
 import { setting } from '../settings.ts';
 import { siteUrl } from '../sites/hosts/domain.ts';
 import { siteUrls } from '../sites/hosts/urls.ts';
@@ -38,6 +39,7 @@ export function recordOf(spec: Spec, state: State): DeploymentRecord {
     branch: spec.tag === undefined ? state.branch : null,
     uploadName: spec.source.kind === 'upload' ? spec.source.name : null,
     ...(spec.source.kind === 'prebuilt' ? { prebuilt: true } : {}),
+    ...(spec.isUntrusted === true ? { isUntrusted: true } : {}),
     environment: spec.environment,
     version: state.version,
     attempt: state.attempt,
@@ -46,6 +48,7 @@ export function recordOf(spec: Spec, state: State): DeploymentRecord {
     failure: state.failure,
     artifacts: state.artifacts,
     site: state.site ?? null,
+    ...(state.budgets === undefined ? {} : { budgets: state.budgets }),
     logKey: state.logKey,
     sbom: state.sbom ?? null,
     uploadId: spec.source.kind === 'upload' ? spec.source.uploadId : null,
@@ -99,6 +102,8 @@ export function toDeployment(
     logKey: __,
     uploadId: ___,
     leftovers: ____,
+    isUntrusted: _____,
+    pictureAt,
     sbom = null,
     artifacts,
     ...rest
@@ -112,8 +117,10 @@ export function toDeployment(
   return {
     ...rest,
     prebuilt: rest.prebuilt ?? false,
+    budgets: rest.budgets ?? [],
     waitingFor,
     artifacts: delivered,
+    picture: rest.artifactsRemovedAt === null ? pictureUrl(publicUrl, record.id, pictureAt) : null,
     artifactUrl: rest.artifactsRemovedAt === null ? (delivered[0]?.url ?? null) : null,
     urls: {
       self,

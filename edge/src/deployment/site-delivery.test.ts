@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { inflateRawSync } from 'node:zlib';
-import { MULTIPART_FROM_BYTES, SITE_BASE, SITE_PACK_TYPE, siteFile } from '@appflux/protocol';
+import { MULTIPART_FROM_BYTES, SERVER_SITES, SITE_BASE, siteFile } from '@appflux/protocol';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { metadataOf } from '../metadata/index.ts';
 import { newObjectId } from '../metadata/object-id.ts';
@@ -8,7 +8,7 @@ import { appRecord } from '../metadata/testing/sample-records.ts';
 import { sitesOf } from '../objects/sites.ts';
 import { siteManifest } from '../sites/store/manifest.ts';
 import { blobPlace, readBlob } from '../sites/store/read-blob.ts';
-import { type MadePack, makePack, sha256Hex } from '../sites/testing/pack.ts';
+import { makePack, sha256Hex } from '../sites/testing/pack.ts';
 import { hex } from '../storage/hex.ts';
 import { objectsOf } from '../storage/index.ts';
 import { sitesPrefix } from '../storage/keys.ts';
@@ -16,12 +16,12 @@ import { bytesOf } from '../storage/read.ts';
 import { type Connected, connectAttempt, givenRunner, leaseOf } from '../testing/attempt.ts';
 import { forgetAll, request } from '../testing/worker.ts';
 import type { Spec } from './state.ts';
+import { finishWith as finish, PACK_NAME as NAME, uploadPack as upload } from './testing/deliver-pack.ts';
 import { sampleSpec } from './testing/sample-spec.ts';
 
 beforeAll(forgetAll);
 
 const objects = objectsOf(env);
-const NAME = 'hello-1.0.zip';
 
 /** An app with a runner, for several deployments. */
 async function givenApp() {
@@ -38,36 +38,10 @@ async function givenBuilding({ app, runner }: Given): Promise<{ spec: Spec; conn
   const spec = sampleSpec({ id: newObjectId(), ownerId, app: { id, slug, name }, createdAt: Date.now() });
   await env.DEPLOYMENTS.getByName(spec.id).create(spec);
   const connected = await connectAttempt(await leaseOf(spec.id, runner), runner.credential);
-  expect(await connected.next('welcome')).toMatchObject({ accepts: expect.arrayContaining([SITE_BASE]) });
+  expect(await connected.next('welcome')).toMatchObject({
+    accepts: expect.arrayContaining([SITE_BASE, SERVER_SITES]),
+  });
   return { spec, connected };
-}
-
-/** Uploads a pack; gives the last answer. */
-async function upload(connected: Connected, { bytes }: MadePack, sha256 = sha256Hex(bytes), name = NAME) {
-  const file = {
-    name,
-    size: bytes.length,
-    sha256,
-    contentType: SITE_PACK_TYPE,
-    meta: { entry: 'index.html' },
-  };
-  connected.send({ type: 'upload', request: name, ...file });
-  const granted = await connected.either('upload_granted', 'upload_refused');
-  if (granted.type === 'upload_refused') return granted;
-  const parts = [];
-  const partSize = granted.partSize ?? bytes.length;
-  for (const { partNumber, url } of granted.parts ?? []) {
-    const body = bytes.slice((partNumber - 1) * partSize, partNumber * partSize);
-    const put = await fetch(url, { method: 'PUT', body });
-    parts.push({ partNumber, etag: put.headers.get('etag') ?? '' });
-  }
-  connected.send({ type: 'uploaded', request: name, name, parts });
-  return connected.either('upload_done', 'upload_refused');
-}
-
-async function finish({ send, next }: Connected, names = [NAME]) {
-  send({ type: 'finish', result: { status: 'success', artifacts: names } });
-  return next('finished');
 }
 
 const snapshotOf = async (id: string) => (await env.DEPLOYMENTS.getByName(id).snapshot())?.record;

@@ -5,10 +5,10 @@ import { sourceRemoved } from '../retention/removed.ts';
 import type { SpecSource } from './state.ts';
 
 /**
- * What a new deployment of `app` is built from. Throws AppFluxError `unprocessable`, `upload_incomplete` or
- * `source_removed` when there is no such source.
+ * What a new deployment of `app` is built from. Throws AppFluxError `unprocessable` or `upload_incomplete` when there is no
+ * such source. `useSource` keeps it.
  */
-export async function resolveSource(
+export async function findSource(
   metadata: Metadata,
   app: AppRecord,
   input: CreateDeployment,
@@ -37,9 +37,6 @@ export async function resolveSource(
         hint: 'Upload the source again for this app.',
       });
     }
-    await requireSource(metadata, id, Date.now());
-    // Before the deployment is there: an upload that nobody deployed goes sooner than one that somebody did.
-    await metadata.uploads.use(id, app.id);
     const source = { kind: 'upload', uploadId: id, key, name, size, sha256, rootDirectory } as const;
     return input.branch === undefined ? source : { ...source, branch: input.branch };
   }
@@ -57,6 +54,20 @@ export async function resolveSource(
     rootDirectory,
     depth,
   };
+}
+
+/**
+ * Notes that a source is deployed from, as this app, which keeps a sweep from it; `source_removed` when one was quicker.
+ * Before the deployment is there: an upload that nobody deployed goes sooner than one that somebody did.
+ */
+export async function useSource(
+  { uploads }: Metadata,
+  app: AppRecord,
+  source: SpecSource,
+  now: number,
+): Promise<void> {
+  if (source.kind !== 'upload') return;
+  if (!(await uploads.use(source.uploadId, app.id, new Date(now).toISOString()))) throw sourceRemoved();
 }
 
 /**

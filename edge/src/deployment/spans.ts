@@ -32,6 +32,18 @@ export const spanOfCreation = (spec: Spec, end: number): Span =>
 export const spanOfArchive = (deploymentId: string, start: number, end: number, lines: number): Span =>
   childSpan(deploymentId, 'archive log', start, end, { 'appflux.log.lines': lines });
 
+/** What the object does outside of itself. `error`: why it could not be done. */
+export const spanOfTask = (
+  deploymentId: string,
+  name: string,
+  start: number,
+  end: number,
+  error?: unknown,
+): Span => ({
+  ...childSpan(deploymentId, name, start, end),
+  ...(error === undefined ? {} : { error: String(error) }),
+});
+
 const wait = (spec: Spec, before: State, after: State, now: number): Span =>
   childSpan(spec.id, 'wait for a runner', before.queuedAt ?? spec.createdAt, now, {
     'appflux.attempt': after.attempt,

@@ -14,6 +14,8 @@ import type {
   Plan,
   PullRequestRef,
   ReleaseDetails,
+  SizeBudget,
+  SizeBudgetResult,
   Skipped,
   Trigger,
 } from '@appflux/protocol';
@@ -81,6 +83,8 @@ export interface Spec {
   /** Sealed like variables. Absent in deployments that are older than files. */
   files?: Record<string, SealedFile>;
   limits: JobLimits;
+  /** Limits for the size of what it publishes; without them those of `appflux.json`. Absent in older records. */
+  budgets?: SizeBudget[];
   maxAttempts: number;
   clearCache: boolean;
   buildNumber: number;
@@ -135,6 +139,10 @@ export interface State {
   version: string | null;
   /** What the download page shows besides files. Absent until the attempt says it, and in records that are older than this. */
   details?: ReleaseDetails;
+  /** The size budgets of `appflux.json`. Absent without them, and in older records. */
+  sourceBudgets?: SizeBudget[];
+  /** How what it delivered compares with its budgets. Absent before it was checked, without budgets, and in older records. */
+  budgets?: SizeBudgetResult[];
   failure: Failure | null;
   artifacts: ArtifactRecord[];
   /** Its bill of materials. Absent while there is none, and in older records. */
@@ -176,6 +184,10 @@ export function initialState(spec: Spec): State {
     logKey: null,
   };
 }
+
+/** The size budgets that count: the app's, or else those of `appflux.json`. */
+export const budgetsOf = ({ budgets = [] }: Spec, { sourceBudgets = [] }: State): readonly SizeBudget[] =>
+  budgets.length > 0 ? budgets : sourceBudgets;
 
 /** Whether it waits for approval, and is offered to nobody until then. */
 export const isHeld = ({ status, approval }: State): boolean =>

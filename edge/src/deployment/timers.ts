@@ -26,6 +26,11 @@ export class Timers {
     this.#sql.exec('INSERT OR REPLACE INTO timers (chore, due, tries) VALUES (?, ?, 0)', task, due);
   }
 
+  /** Whether the task is pending. */
+  has(task: Task): boolean {
+    return this.#sql.exec('SELECT 1 FROM timers WHERE chore = ?', task).toArray().length > 0;
+  }
+
   /** The task is done. */
   clear(task: Task): void {
     this.#sql.exec('DELETE FROM timers WHERE chore = ?', task);

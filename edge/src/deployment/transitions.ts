@@ -23,22 +23,24 @@ export class Transitions {
   }
 
   /**
-   * Creates the deployment: it is queued, and offered by a pending task even if its message gets lost; one that is
-   * skipped has ended, and one that waits for approval is offered after that. A
+   * Creates the deployment: it is queued, and offered by a pending task, which begins immediately; one that is skipped
+   * has ended, and one that waits for approval is offered after that. A
    * prebuilt output is offered to nobody.
    */
   begin(spec: Spec): void {
     const { storage, machine, targets, rearm } = this.#options;
     const { tasks, log } = targets;
     const now = Date.now();
+    const isWaiting = isOffered(spec, initialState(spec));
     const saved = storage.transactionSync(() => {
-      if (isOffered(spec, initialState(spec))) tasks.add('offer', now);
+      if (isWaiting) tasks.add('offer', now);
       tasks.add('publish', now);
       return machine.writeNew(spec);
     });
     machine.adopt(saved);
     log.begin(spec.limits.logBytes);
     tasks.start('publish');
+    if (isWaiting) tasks.start('offer');
     rearm();
   }
 

@@ -137,3 +137,35 @@ test('after a jump of the clock, in either direction, a runner counts only once 
   expect(await pool().online()).toHaveLength(1);
   leave();
 });
+
+test('a runner that seems silent because the pool was held up keeps its connection, and gets jobs again', async () => {
+  const { hello, closed } = await connected();
+  hello();
+  await expect.poll(async () => (await pool().online()).length).toBe(1);
+  const now = Date.now();
+  // All of its runners seem to have been silent when it goes on.
+  const clock = vi.spyOn(Date, 'now').mockReturnValue(now + 60_000);
+  await pool().offer(offer());
+  await expect.poll(ringsAt).toEqual(expect.any(Number));
+  expect(await pool().online()).toEqual([]);
+  expect(await pool().depth()).toBe(1);
+  // Then what they have sent meanwhile is read.
+  clock.mockReturnValue(now + 1_000);
+  await runDurableObjectAlarm(pool());
+  await expect.poll(() => pool().depth()).toBe(0);
+  expect(await Promise.race([closed, 'open'])).toBe('open');
+});
+
+test('a runner that stays silent is closed', async () => {
+  const { hello, closed } = await connected();
+  hello();
+  await expect.poll(async () => (await pool().online()).length).toBe(1);
+  const now = Date.now();
+  const clock = vi.spyOn(Date, 'now').mockReturnValue(now + 60_000);
+  await pool().offer(offer());
+  clock.mockReturnValue(now + 70_000);
+  await expect.poll(ringsAt).toEqual(expect.any(Number));
+  await runDurableObjectAlarm(pool());
+  expect(await closed).toBe(CLOSE.goingAway);
+  expect(await pool().depth()).toBe(1);
+});

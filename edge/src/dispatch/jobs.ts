@@ -1,10 +1,12 @@
 /**
  * What a pool remembers: jobs that wait, and attempts that are out with a runner. SQLite has the truth; what is in
- * memory is the same, read once, because all of it is looked at whenever anything happens.
+ * memory is the same, read once, and sorted by what is asked of it whenever anything happens.
  */
 import type { AttemptRef } from '@appflux/protocol';
 import type { Sql } from '../limits/sql.ts';
-import type { Running, WaitingJob } from './match.ts';
+import { JobQueue } from './job-queue.ts';
+import type { Pair } from './match.ts';
+import type { WaitingJob } from './waiting-job.ts';
 
 /** A job as a deployment offers it. */
 export interface Offer extends WaitingJob {
@@ -21,19 +23,20 @@ export interface OutAttempt extends AttemptRef {
   accepted: boolean;
 }
 
-interface Waiting {
-  offer: Offer;
-  /** The runner for whom a claim is being asked, so that the same can be asked again if the answer is lost. */
-  claimedFor: string | null;
-}
-
 export class Jobs {
+  /** The jobs that wait. Only to be read and held: whatever comes or goes does so here. */
+  readonly queue = new JobQueue();
   readonly #sql: Sql;
-  readonly #waiting = new Map<string, Waiting>();
+  /** The runner for whom a deployment's lease is being asked, so that the same can be asked again if the answer is lost. */
+  readonly #claims = new Map<string, string>();
   readonly #out = new Map<string, OutAttempt>();
+  readonly #outWith = new Map<string, Set<OutAttempt>>();
+  readonly #changed: (runnerId: string) => void;
 
-  constructor(sql: Sql) {
+  /** `changed` is called when another attempt is out with a runner, or one less is. */
+  constructor(sql: Sql, changed: (runnerId: string) => void) {
     this.#sql = sql;
+    this.#changed = changed;
     sql.exec(
       'CREATE TABLE IF NOT EXISTS jobs (deployment_id TEXT PRIMARY KEY, offer TEXT NOT NULL, claimed_for TEXT) WITHOUT ROWID',
     );
@@ -45,25 +48,26 @@ export class Jobs {
     );
     for (const { offer, claimedFor } of jobs) {
       const parsed: Offer = JSON.parse(offer);
-      this.#waiting.set(parsed.deploymentId, { offer: parsed, claimedFor });
+      this.queue.add(parsed);
+      if (claimedFor !== null) this.#claims.set(parsed.deploymentId, claimedFor);
     }
     const out = sql.exec<Omit<OutAttempt, 'accepted'> & { accepted: number }>(
       'SELECT deployment_id AS deploymentId, attempt, app_id AS appId, runner_id AS runnerId, session, accepted FROM handed_out',
     );
-    for (const row of out) this.#out.set(row.deploymentId, { ...row, accepted: row.accepted === 1 });
+    for (const row of out) this.#goOut({ ...row, accepted: row.accepted === 1 });
   }
 
   /** Adds an offered job; offered again it keeps its place. Gives its earlier attempt, which is out no more. */
   add(offer: Offer): OutAttempt | null {
     const { deploymentId } = offer;
     const earlier = this.#comeBack(deploymentId);
-    if (!this.#waiting.has(deploymentId)) {
+    if (!this.queue.has(deploymentId)) {
       this.#sql.exec(
         'INSERT INTO jobs (deployment_id, offer) VALUES (?, ?)',
         deploymentId,
         JSON.stringify(offer),
       );
-      this.#waiting.set(deploymentId, { offer, claimedFor: null });
+      this.queue.add(offer);
     }
     return earlier;
   }
@@ -75,17 +79,13 @@ export class Jobs {
     return { known: waited || out !== null, out };
   }
 
-  waiting(): Offer[] {
-    return [...this.#waiting.values()].map(({ offer }) => offer);
-  }
-
   /** The job of a deployment that waits; undefined when it does not. */
-  find(deploymentId: string): Offer | undefined {
-    return this.#waiting.get(deploymentId)?.offer;
+  find(deploymentId: string): WaitingJob | undefined {
+    return this.queue.find(deploymentId);
   }
 
   depth(): number {
-    return this.#waiting.size;
+    return this.queue.size;
   }
 
   /** How many attempts are out with runners. */
@@ -95,24 +95,28 @@ export class Jobs {
 
   /** Notes for whom a claim is being asked. */
   claimFor(deploymentId: string, runnerId: string | null): void {
-    const job = this.#waiting.get(deploymentId);
-    if (job === undefined || job.claimedFor === runnerId) return;
+    const before = this.claimedFor(deploymentId);
+    if (!this.queue.has(deploymentId) || before === runnerId) return;
     this.#sql.exec('UPDATE jobs SET claimed_for = ? WHERE deployment_id = ?', runnerId, deploymentId);
-    job.claimedFor = runnerId;
+    if (runnerId === null) this.#claims.delete(deploymentId);
+    else this.#claims.set(deploymentId, runnerId);
+  }
+
+  /** The runner for whom a claim is being asked, or was, without an answer; null if there is none. */
+  claimedFor(deploymentId: string): string | null {
+    return this.#claims.get(deploymentId) ?? null;
   }
 
   /** Claims whose answer is not known. */
-  openClaims(): { deploymentId: string; runnerId: string }[] {
-    return [...this.#waiting].flatMap(([deploymentId, { claimedFor }]) =>
-      claimedFor === null ? [] : [{ deploymentId, runnerId: claimedFor }],
-    );
+  openClaims(): Pair[] {
+    return [...this.#claims].map(([deploymentId, runnerId]) => ({ deploymentId, runnerId }));
   }
 
   /** The job has gone out to a runner. */
   handOut(out: OutAttempt): void {
-    this.#unqueue(out.deploymentId);
+    this.#comeBack(out.deploymentId);
     this.#sql.exec(
-      'INSERT OR REPLACE INTO handed_out (deployment_id, attempt, app_id, runner_id, session, accepted) VALUES (?, ?, ?, ?, ?, ?)',
+      'INSERT INTO handed_out (deployment_id, attempt, app_id, runner_id, session, accepted) VALUES (?, ?, ?, ?, ?, ?)',
       out.deploymentId,
       out.attempt,
       out.appId,
@@ -120,7 +124,9 @@ export class Jobs {
       out.session,
       out.accepted ? 1 : 0,
     );
-    this.#out.set(out.deploymentId, out);
+    this.#goOut(out);
+    this.#changed(out.runnerId);
+    this.#unqueue(out.deploymentId);
   }
 
   /** The runner has said that it has the grant. Of an attempt that is out with another one that changes nothing. */
@@ -137,19 +143,27 @@ export class Jobs {
   }
 
   outWith(runnerId: string): OutAttempt[] {
-    return [...this.#out.values()].filter((out) => out.runnerId === runnerId);
+    return [...(this.#outWith.get(runnerId) ?? [])];
   }
 
-  running(): Running {
-    const builds = new Map<string, number>();
-    for (const { appId } of this.#out.values()) builds.set(appId, (builds.get(appId) ?? 0) + 1);
-    return builds;
+  /** Whether a deployment is out with a runner. */
+  isOut(deploymentId: string): boolean {
+    return this.#out.has(deploymentId);
   }
 
   #unqueue(deploymentId: string): boolean {
-    if (!this.#waiting.delete(deploymentId)) return false;
+    if (!this.queue.has(deploymentId)) return false;
     this.#sql.exec('DELETE FROM jobs WHERE deployment_id = ?', deploymentId);
+    this.queue.remove(deploymentId);
+    this.#claims.delete(deploymentId);
     return true;
+  }
+
+  #goOut(out: OutAttempt): void {
+    this.#out.set(out.deploymentId, out);
+    const together = this.#outWith.get(out.runnerId) ?? new Set();
+    this.#outWith.set(out.runnerId, together.add(out));
+    this.queue.count(out.appId, 1);
   }
 
   #comeBack(deploymentId: string): OutAttempt | null {
@@ -157,6 +171,11 @@ export class Jobs {
     if (out === undefined) return null;
     this.#sql.exec('DELETE FROM handed_out WHERE deployment_id = ?', deploymentId);
     this.#out.delete(deploymentId);
+    const together = this.#outWith.get(out.runnerId);
+    together?.delete(out);
+    if (together?.size === 0) this.#outWith.delete(out.runnerId);
+    this.queue.count(out.appId, -1);
+    this.#changed(out.runnerId);
     return out;
   }
 }

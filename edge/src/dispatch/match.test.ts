@@ -1,29 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { match, type OnlineRunner, superseded, type WaitingJob, waitingReason } from './match.ts';
+import { JobQueue } from './job-queue.ts';
+import { match, nextPair, type Pair } from './match.ts';
+import { Roster } from './roster.ts';
+import { matchByAll } from './testing/match-by-all.ts';
+import { job, runner } from './testing/samples.ts';
+import { superseded } from './waiting-job.ts';
 
 const none = new Map<string, number>();
-
-const job = (id: string, change: Partial<WaitingJob> = {}): WaitingJob => ({
-  deploymentId: id,
-  appId: 'app',
-  branch: 'main',
-  environment: 'production',
-  labels: [],
-  concurrency: 1,
-  createdAt: Number(id.replace(/\D/g, '')) || 0,
-  ...change,
-});
-
-const runner = (id: string, change: Partial<OnlineRunner> = {}): OnlineRunner => ({
-  id,
-  name: id,
-  labels: ['linux'],
-  slots: 1,
-  busy: 0,
-  draining: false,
-  ...change,
-});
 
 describe('match', () => {
   it('gives the oldest job of an App to a free runner', () => {
@@ -146,6 +130,142 @@ describe('match', () => {
   });
 });
 
+const LABELS = ['linux', 'macos', 'gpu', 'host'];
+
+const someJob = fc
+  .record({
+    n: fc.integer({ min: 0, max: 40 }),
+    app: fc.integer({ min: 0, max: 4 }),
+    branch: fc.constantFrom('main', 'dev', null),
+    environment: fc.constantFrom('production', 'preview'),
+    labels: fc.subarray(LABELS),
+    concurrency: fc.integer({ min: 1, max: 3 }),
+    createdAt: fc.integer({ min: 0, max: 9 }),
+    isUntrusted: fc.boolean(),
+  })
+  .map(({ n, app, ...shape }) => job(`j${n}`, { ...shape, appId: `app${app}` }));
+
+const someRunner = fc
+  .record({
+    n: fc.integer({ min: 0, max: 9 }),
+    labels: fc.subarray(LABELS),
+    executor: fc.constantFrom('docker' as const, 'host' as const, undefined),
+    slots: fc.integer({ min: 1, max: 4 }),
+    busy: fc.integer({ min: 0, max: 4 }),
+    draining: fc.boolean(),
+    low: fc.boolean(),
+  })
+  .map(({ n, low, ...shape }) =>
+    runner(`r${n}`, { ...shape, disk: { freeBytes: 1, totalBytes: 9, minFreeBytes: 2, low } }),
+  );
+
+const someBuilds = fc.dictionary(
+  fc.constantFrom('app0', 'app1', 'app2', 'app3'),
+  fc.integer({ min: 1, max: 3 }),
+);
+
+describe('the pairs are those of looking at all jobs for each', () => {
+  it('of any jobs and runners, in the same order', () => {
+    const unique = <Item>(item: fc.Arbitrary<Item>, selector: (item: Item) => string, maxLength: number) =>
+      fc.uniqueArray(item, { selector, maxLength });
+    fc.assert(
+      fc.property(
+        unique(someJob, ({ deploymentId }) => deploymentId, 30),
+        unique(someRunner, ({ id }) => id, 8),
+        someBuilds,
+        (jobs, runners, builds) => {
+          const running = new Map(Object.entries(builds));
+          expect(match(jobs, runners, running)).toEqual(matchByAll(jobs, runners, running));
+        },
+      ),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('after jobs, runners and builds have come and gone in any order', () => {
+    const change = fc.oneof(
+      fc.record({ what: fc.constant('add' as const), job: someJob }),
+      fc.record({ what: fc.constant('remove' as const), job: someJob }),
+      fc.record({ what: fc.constant('hold' as const), job: someJob }),
+      fc.record({ what: fc.constant('set' as const), runner: someRunner }),
+      fc.record({ what: fc.constant('delete' as const), runner: someRunner }),
+      fc.record({
+        what: fc.constantFrom('begin' as const, 'end' as const),
+        app: fc.integer({ max: 4, min: 0 }),
+      }),
+      fc.record({ what: fc.constant('hand out' as const) }),
+    );
+    fc.assert(
+      fc.property(fc.array(change, { maxLength: 120, size: 'max' }), (changes) => {
+        const queue = new JobQueue();
+        const roster = new Roster();
+        const jobs = new Map<string, ReturnType<typeof job>>();
+        const held = new Set<string>();
+        const runners = new Map<string, ReturnType<typeof runner>>();
+        const running = new Map<string, number>();
+        const handOut = ({ deploymentId, runnerId, appId }: Pair & { appId: string }) => {
+          queue.remove(deploymentId);
+          queue.count(appId, 1);
+          roster.take(runnerId);
+          jobs.delete(deploymentId);
+          running.set(appId, (running.get(appId) ?? 0) + 1);
+          const given = runners.get(runnerId);
+          if (given !== undefined) runners.set(runnerId, { ...given, busy: given.busy + 1 });
+        };
+        const expected = () =>
+          matchByAll(
+            [...jobs.values()].filter(({ deploymentId }) => !held.has(deploymentId)),
+            [...runners.values()],
+            running,
+          );
+        for (const one of changes) {
+          if (one.what === 'add') {
+            queue.add(one.job);
+            if (!jobs.has(one.job.deploymentId)) jobs.set(one.job.deploymentId, one.job);
+          } else if (one.what === 'remove') {
+            expect(queue.remove(one.job.deploymentId)).toBe(jobs.delete(one.job.deploymentId));
+          } else if (one.what === 'hold') {
+            const { deploymentId } = one.job;
+            if (held.delete(deploymentId)) queue.release(deploymentId);
+            else {
+              held.add(deploymentId);
+              queue.hold(deploymentId);
+            }
+          } else if (one.what === 'set') {
+            roster.set(one.runner);
+            runners.set(one.runner.id, one.runner);
+          } else if (one.what === 'delete') {
+            roster.delete(one.runner.id);
+            runners.delete(one.runner.id);
+          } else if (one.what === 'hand out') {
+            const next = nextPair(queue, roster);
+            const [first] = expected();
+            expect(
+              next === null ? undefined : { deploymentId: next.deploymentId, runnerId: next.runnerId },
+            ).toEqual(first);
+            if (next !== null) handOut(next);
+          } else {
+            const appId = `app${one.app}`;
+            const builds = (running.get(appId) ?? 0) + (one.what === 'begin' ? 1 : -1);
+            if (builds < 0) continue;
+            running.set(appId, builds);
+            queue.count(appId, one.what === 'begin' ? 1 : -1);
+          }
+        }
+        const left = expected();
+        const pairs: Pair[] = [];
+        for (let next = nextPair(queue, roster); next !== null; next = nextPair(queue, roster)) {
+          pairs.push({ deploymentId: next.deploymentId, runnerId: next.runnerId });
+          handOut(next);
+        }
+        expect(pairs).toEqual(left);
+        expect(queue.size).toBe(jobs.size);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
+
 describe('superseded', () => {
   it('names older jobs of the same App, branch and environment', () => {
     const jobs = [
@@ -157,90 +277,5 @@ describe('superseded', () => {
     expect(superseded(jobs).map(({ job: old, by }) => [old.deploymentId, by.deploymentId])).toEqual([
       ['j1', 'j3'],
     ]);
-  });
-});
-
-describe('waitingReason', () => {
-  const reason = (one: WaitingJob, jobs: WaitingJob[], runners: OnlineRunner[], running = none) =>
-    waitingReason(one, jobs, runners, running);
-  const mine = job('j5');
-
-  it('says that no runner is online', () => {
-    expect(reason(mine, [mine], [])).toBe('No runner is online');
-  });
-
-  it('names the label that no online runner has', () => {
-    const mac = job('j5', { labels: ['macos'] });
-    expect(reason(mac, [mac], [runner('r')])).toBe('No online runner has the label `macos`');
-  });
-
-  it('says when labels are there but on different runners', () => {
-    const both = job('j5', { labels: ['linux', 'gpu'] });
-    const runners = [runner('r'), runner('g', { labels: ['gpu'] })];
-    expect(reason(both, [both], runners)).toBe('No online runner has all the labels `linux` and `gpu`');
-  });
-
-  it('says that the one that is there has no sandbox, and by which label an App may ask for it', () => {
-    const mac = runner('mini', { executor: 'host', labels: ['macos'] });
-    expect(reason(mine, [mine], [mac])).toBe(
-      'mini builds without a sandbox, and this App does not ask for that by the label `macos`',
-    );
-    const gpu = job('j5', { labels: ['gpu'] });
-    expect(reason(gpu, [gpu], [mac])).toBe('No online runner has the label `gpu`');
-  });
-
-  it('says that pull requests from forks need a sandbox', () => {
-    const mac = runner('mini', { executor: 'host', labels: ['macos'] });
-    const fork = job('j5', { labels: ['macos'], isUntrusted: true });
-    expect(reason(fork, [fork], [mac])).toBe(
-      'mini builds without a sandbox, which pull requests from forks need',
-    );
-  });
-
-  it('says which slots are busy and how many jobs are ahead', () => {
-    const ahead = [1, 2, 3].map((n) => job(`j${n}`, { appId: `other${n}` }));
-    const busy = runner('hare', { slots: 2, busy: 2 });
-    expect(reason(mine, [...ahead, mine], [busy])).toBe('Both slots of runner hare are busy, 3 jobs ahead');
-    expect(reason(mine, [mine], [busy])).toBe('Both slots of runner hare are busy, first in line');
-  });
-
-  it('says that the App’s own limit is reached', () => {
-    expect(reason(mine, [mine], [runner('r')], new Map([['app', 1]]))).toBe(
-      'Another build of this App is running, and its limit is 1',
-    );
-  });
-
-  it('says that runners lack disk space, and which are draining', () => {
-    const disk = { freeBytes: 1.2e9, totalBytes: 50e9, minFreeBytes: 2 * 1024 ** 3, low: true };
-    const short = runner('r', { disk });
-    const roomy = runner('s', { disk: { ...disk, freeBytes: 9e9, low: false }, busy: 1 });
-    expect(reason(mine, [mine], [short])).toBe('r has too little disk space: 1.2 GB free, 2 GiB needed');
-    expect(reason(mine, [mine], [short, runner('t', { draining: true })])).toBe(
-      't is draining and r has too little disk space: 1.2 GB free, 2 GiB needed',
-    );
-    expect(reason(mine, [mine], [short, roomy])).toBe('The slot of runner s is busy, first in line');
-  });
-
-  it('says that every runner that could take it is draining', () => {
-    const leaving = ['r', 's'].map((id) => runner(id, { draining: true }));
-    expect(reason(mine, [mine], leaving)).toBe('r and s are draining');
-    expect(reason(mine, [mine], leaving.slice(0, 1))).toBe('r is draining');
-  });
-
-  it('counts the slots of all runners that could take it', () => {
-    const busy = ['r', 's'].map((id) => runner(id, { slots: 2, busy: 2 }));
-    expect(reason(mine, [mine], busy)).toBe('All 4 slots of 2 runners are busy, first in line');
-  });
-
-  it('says why the older deployment waits that goes first', () => {
-    const first = job('j4', { labels: ['macos'] });
-    expect(reason(mine, [mine, first], [runner('r')])).toBe(
-      'An older deployment of the same branch goes first: No online runner has the label `macos`',
-    );
-  });
-
-  it('says nothing when it is about to be handed out', () => {
-    expect(reason(mine, [mine], [runner('r')])).toBeNull();
-    expect(reason(mine, [mine, job('j4')], [runner('r')])).toBeNull();
   });
 });

@@ -4,57 +4,45 @@
  * has the last word on who gets the lease.
  */
 import { DurableObject } from 'cloudflare:workers';
-import { type AttemptRef, CLOSE, PING, PONG, type RunnerMachine, RunnerToPool } from '@appflux/protocol';
-import { lowDiskReason } from '../disk/disk.ts';
+import { CLOSE, type Look, PING, type PictureResult, PONG, RunnerToPool } from '@appflux/protocol';
 import type { Env } from '../env.ts';
-import { journal } from '../journal.ts';
 import { limitedSql } from '../limits/sql.ts';
-import { maintenanceOf } from '../maintenance/object.ts';
-import { maintenanceReason } from '../maintenance/reason.ts';
-import { metadataOf } from '../metadata/index.ts';
-import type { RunnerChange, RunnerRecord } from '../metadata/metadata.ts';
+import { Looks, type NewLook } from '../look/looks.ts';
+import { openTask } from '../look/task.ts';
+import type { RunnerRecord } from '../metadata/metadata.ts';
 import { Alarm } from '../objects/alarm.ts';
 import { deploymentOf } from '../objects/deployments.ts';
 import { storeErrors } from '../operations/store-errors.ts';
+import { pictureCookie } from '../pictures/cookie.ts';
+import { MOST_WAITING, type Wanted } from '../pictures/decide.ts';
+import { PictureQueue } from '../pictures/queue.ts';
 import { MAX_POOL_FRAME_BYTES, poolCost } from '../sockets/allowances.ts';
 import { closeQuietly, handling, wasClosed } from '../sockets/close.ts';
 import { CutOff } from '../sockets/cut-off.ts';
 import { runnerFrame } from '../sockets/frame.ts';
 import { authenticatedRunner } from '../sockets/runner-header.ts';
 import { sizeOf, tooManyConnections } from '../sockets/sender-budget.ts';
+import { CheckIns, type Hello } from './check-ins.ts';
+import type { ConnectedRunner } from './connected-runner.ts';
+import { registrationOf } from './connections.ts';
+import { figuresOf, type PoolFigures } from './figures.ts';
+import { areJobsHeld, heldReason } from './held.ts';
 import { Jobs, type Offer, type OutAttempt } from './jobs.ts';
 import { Machines } from './machines.ts';
-import { match, waitingReason } from './match.ts';
 import { Matchmaker } from './matchmaker.ts';
-import {
-  type ConnectedRunner,
-  type Registration,
-  RunnerSockets,
-  registrationOf,
-  sameRegistration,
-} from './runner-sockets.ts';
-
-/** Where a deployment is in a pool. `mayStart`: a runner is free to build it now. */
-export type DeploymentPlace = { deploymentId: string } & (
-  | { waits: true; mayStart: boolean; reason: string | null }
-  | { waits: false; isOut: boolean }
-);
-
-export interface PoolOverview {
-  online: ConnectedRunner[];
-  places: DeploymentPlace[];
-  /** What runners have said of their versions, connected or not. */
-  machines: { runnerId: string; machine: RunnerMachine }[];
-  out: { deploymentId: string; runnerId: string }[];
-}
+import { type PlaceFacts, type PoolOverview, placeOf } from './places.ts';
+import { RunnerSockets } from './runner-sockets.ts';
 
 export class PoolObject extends DurableObject<Env> {
   readonly #jobs: Jobs;
   readonly #runners: RunnerSockets;
   readonly #machines: Machines;
+  readonly #checkIns: CheckIns;
   readonly #matchmaker: Matchmaker;
+  readonly #pictures: PictureQueue;
   readonly #alarm: Alarm;
   readonly #cutOff: CutOff;
+  readonly #looks: Looks;
   /** For the Worker's log. */
   readonly #name = () => `pool ${this.ctx.id.name}`;
 
@@ -62,16 +50,41 @@ export class PoolObject extends DurableObject<Env> {
     super(ctx, env);
     this.#alarm = new Alarm(ctx, { name: this.#name, afterRun: () => storeErrors(env) });
     this.#cutOff = new CutOff(ctx, this.#name);
-    this.#jobs = new Jobs(limitedSql(ctx.storage.sql));
+    this.#jobs = new Jobs(limitedSql(ctx.storage.sql), (runnerId) => this.#runners.refresh(runnerId));
     this.#machines = new Machines(limitedSql(ctx.storage.sql));
     this.#runners = new RunnerSockets(ctx, (id) => this.#jobs.outWith(id));
+    const isHeld = () => areJobsHeld(this.env);
     this.#matchmaker = new Matchmaker(ctx, {
       jobs: this.#jobs,
       runners: this.#runners,
       deployment: (id) => this.#deployment(id),
-      isHeld: async () =>
-        (await maintenanceOf(this.env).notice()) !== null || (await lowDiskReason(this.env)) !== null,
+      isHeld,
       pumpBy: (time) => this.#alarm.ringBy(time),
+    });
+    this.#checkIns = new CheckIns({
+      env: () => this.env,
+      jobs: this.#jobs,
+      runners: this.#runners,
+      matchmaker: this.#matchmaker,
+      deployment: (id) => this.#deployment(id),
+      revoke: (runnerId) => this.revoke(runnerId),
+      register: (runner) => this.register(runner),
+    });
+    this.#pictures = new PictureQueue({
+      sql: limitedSql(ctx.storage.sql),
+      runners: () => this.#runners.photographers(MOST_WAITING),
+      send: (runnerId, frame) => this.#runners.send(runnerId, frame),
+      isHeld,
+      cookieFor: (wanted) => pictureCookie(this.env, wanted),
+      pumpBy: (time) => this.#alarm.ringBy(time),
+    });
+    this.#looks = new Looks({
+      sql: limitedSql(ctx.storage.sql),
+      open: (id, sealed) => openTask(env, id, sealed),
+      online: () => this.#runners.lookers(),
+      send: (runnerId, task) => this.#runners.send(runnerId, { type: 'look', task }),
+      expireBy: (time) => this.#alarm.ringBy(time),
+      waitUntil: (work) => ctx.waitUntil(work),
     });
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
   }
@@ -80,14 +93,37 @@ export class PoolObject extends DurableObject<Env> {
   offer(offer: Offer): void {
     this.#released(this.#jobs.add(offer));
     if (offer.supersede) this.#matchmaker.supersede(offer.appId);
-    this.#matchmaker.pump();
+    void this.#matchmaker.pump();
   }
 
   /** A deployment has ended, or is not to be built any more. */
   withdraw(deploymentId: string): void {
+    this.#matchmaker.withdrawn(deploymentId);
     const { known, out } = this.#jobs.remove(deploymentId);
     this.#released(out);
-    if (known) this.#matchmaker.pump();
+    if (known) void this.#matchmaker.pump();
+  }
+
+  /** A site was published: its picture is to be taken when a runner has nothing else to do. */
+  picture(wanted: Wanted): Promise<void> {
+    this.#pictures.add(wanted);
+    return this.#pictures.pump();
+  }
+
+  /** Whether a runner was asked for a picture by this request, and has not answered yet. */
+  hasPicture(runnerId: string, deploymentId: string, id: string): boolean {
+    return this.#pictures.isOut(runnerId, deploymentId, id);
+  }
+
+  /** A request for a picture has ended. */
+  pictureEnded(
+    runnerId: string,
+    deploymentId: string,
+    id: string,
+    outcome: PictureResult['outcome'],
+  ): Promise<void> {
+    this.#pictures.end(runnerId, deploymentId, id, outcome);
+    return this.#pictures.pump();
   }
 
   /** How many jobs wait. */
@@ -100,42 +136,35 @@ export class PoolObject extends DurableObject<Env> {
     return { running: this.#jobs.out(), queued: this.#jobs.depth() };
   }
 
+  /** The jobs that wait and the runners, by labels. */
+  figures(): PoolFigures {
+    return figuresOf(this.#jobs.queue, this.#runners.roster);
+  }
+
   /** Why a job waits; null when it does not. */
   async waitingReason(deploymentId: string): Promise<string | null> {
     if (this.#jobs.find(deploymentId) === undefined) return null;
-    const held = await this.#heldReason();
-    const job = this.#jobs.find(deploymentId);
-    if (job === undefined) return null;
-    return held ?? waitingReason(job, this.#jobs.waiting(), this.#runners.online(), this.#jobs.running());
-  }
-
-  /** Why no job is handed out; null while jobs are. */
-  async #heldReason(): Promise<string | null> {
-    return (await this.#maintenanceReason()) ?? (await lowDiskReason(this.env));
+    const held = await heldReason(this.env);
+    const place = placeOf(deploymentId, this.#facts(held, this.#matchmaker.claiming()));
+    return place.waits ? place.reason : null;
   }
 
   /** How these deployments stand here, which runners are connected, and which attempts are out. */
   async overview(deploymentIds: readonly string[]): Promise<PoolOverview> {
-    const held = deploymentIds.length === 0 ? null : await this.#heldReason();
-    const online = this.#runners.online();
-    const waiting = this.#jobs.waiting();
-    const running = this.#jobs.running();
-    const next = new Set(match(waiting, online, running).map(({ deploymentId }) => deploymentId));
-    const out = this.#jobs.attempts();
-    const places = deploymentIds.map((deploymentId): DeploymentPlace => {
-      const job = this.#jobs.find(deploymentId);
-      if (job === undefined)
-        return { deploymentId, waits: false, isOut: out.some((one) => one.deploymentId === deploymentId) };
-      const reason = held ?? waitingReason(job, waiting, online, running);
-      return { deploymentId, waits: true, mayStart: held === null && next.has(deploymentId), reason };
-    });
+    const held = deploymentIds.length === 0 ? null : await heldReason(this.env);
+    const facts = this.#facts(held, this.#matchmaker.starting());
     const machines = [...this.#machines.all()].map(([runnerId, machine]) => ({ runnerId, machine }));
     return {
-      online,
-      places,
+      online: this.#runners.online(),
+      places: deploymentIds.map((deploymentId) => placeOf(deploymentId, facts)),
       machines,
-      out: out.map(({ deploymentId, runnerId }) => ({ deploymentId, runnerId })),
+      out: this.#jobs.attempts().map(({ deploymentId, runnerId }) => ({ deploymentId, runnerId })),
     };
+  }
+
+  #facts(held: string | null, next: ReadonlySet<string>): PlaceFacts {
+    const starting = held === null ? next : new Set<string>();
+    return { jobs: this.#jobs, roster: this.#runners.roster, held, starting };
   }
 
   /** The runners that are connected. */
@@ -143,15 +172,25 @@ export class PoolObject extends DurableObject<Env> {
     return this.#runners.online();
   }
 
+  /** Somebody wants to know what a repository would be built as. Asking again changes nothing. False: too many. */
+  look(look: NewLook): boolean {
+    return this.#looks.add(look);
+  }
+
+  /** A look as its caller sees it; null if it isn't theirs, or not kept any longer. */
+  lookOf(id: string, callerId: string): Look | null {
+    return this.#looks.get(id, callerId);
+  }
+
   drain(runnerId: string, draining: boolean): void {
     this.#runners.setDraining(runnerId, draining);
-    this.#matchmaker.pump();
+    void this.#matchmaker.pump();
   }
 
   /** Somebody has changed what a runner is registered for. */
   register(runner: RunnerRecord): void {
     this.#runners.register(runner.id, registrationOf(runner));
-    this.#matchmaker.pump();
+    void this.#matchmaker.pump();
   }
 
   /** Cuts a removed runner off, in the middle of its builds. */
@@ -198,17 +237,32 @@ export class PoolObject extends DurableObject<Env> {
         return;
       case 'freed':
         this.#runners.free(runnerId, frame);
-        this.#matchmaker.pump();
+        // Builds first: a runner that got one is not idle any more.
+        this.ctx.waitUntil(this.#matchmaker.pump().then(() => this.#pictures.pump()));
         return;
       case 'machine': {
         const { type: _, ...machine } = frame;
         this.#machines.note(runnerId, machine);
         return;
       }
+      case 'pictures':
+        this.#runners.notePictures(ws, frame.ready);
+        this.ctx.waitUntil(this.#pictures.pump());
+        return;
+      case 'features':
+        this.#runners.noteFeatures(ws, frame.features);
+        this.#looks.resume(runnerId);
+        return;
+      case 'leaving':
+        this.#runners.noteLeaving(ws);
+        return;
+      case 'looked':
+        this.#looks.looked(runnerId, frame);
+        return;
       case 'disk': {
         const { type: _, ...disk } = frame;
         this.#runners.noteDisk(ws, disk);
-        this.#matchmaker.pump();
+        void this.#matchmaker.pump();
         return;
       }
     }
@@ -216,33 +270,28 @@ export class PoolObject extends DurableObject<Env> {
 
   override webSocketClose(ws: WebSocket): void {
     const id = this.#runners.idOf(ws);
-    this.ctx.waitUntil(this.#noteSeen(id, {}));
+    this.#runners.closed(ws);
+    this.ctx.waitUntil(this.#checkIns.left(id));
     closeQuietly(ws, CLOSE.normal, '');
   }
 
-  override async alarm(): Promise<void> {
-    await this.#alarm.run([() => this.#matchmaker.pump()]);
+  /** A connection that breaks off. */
+  override webSocketError(ws: WebSocket): void {
+    this.webSocketClose(ws);
   }
 
-  #hello(ws: WebSocket, runnerId: string, frame: Extract<RunnerToPool, { type: 'hello' }>): void {
-    const { labels, slots, running, version, session = null, scanner, executor } = frame;
-    const holds = (ref: AttemptRef) =>
-      running.some((other) => other.deploymentId === ref.deploymentId && other.attempt === ref.attempt);
-    const gone = this.#jobs.outWith(runnerId).filter((out) => !holds(out));
-    // A hello may be heard twice: what is on its way to the runner since the first one takes a slot all the same.
-    const coming = this.#matchmaker
-      .claimsFor(runnerId)
-      .map((deploymentId): AttemptRef => ({ deploymentId, attempt: 0 }));
-    const hello = { labels, slots, session, scanner, executor, running: [...running, ...coming] };
-    const registered = this.#runners.hello(ws, hello);
-    for (const out of gone) {
-      // The grant went out but never arrived: the deployment answers the same claim with the same grant.
-      if (!out.accepted) this.#matchmaker.claim(out, out.appId);
-      else if (session !== null && out.session !== null && out.session !== session)
-        this.ctx.waitUntil(this.#tellRestarted(out));
-    }
-    this.ctx.waitUntil(this.#checkIn(runnerId, version, registered));
-    this.#matchmaker.pump();
+  override async alarm(): Promise<void> {
+    await this.#alarm.run([
+      () => this.#matchmaker.pump(),
+      () => this.#looks.expire(),
+      () => this.#pictures.pump(),
+    ]);
+  }
+
+  #hello(ws: WebSocket, runnerId: string, hello: Hello): void {
+    this.ctx.waitUntil(this.#checkIns.hello(ws, runnerId, hello));
+    void this.#matchmaker.pump();
+    this.#looks.pump();
   }
 
   /** An attempt that is out no more, and that its runner never took up, leaves its slot free. */
@@ -250,59 +299,7 @@ export class PoolObject extends DurableObject<Env> {
     if (out !== null && !out.accepted) this.#runners.free(out.runnerId, out);
   }
 
-  /** The runner was restarted and has removed the attempt, so nobody needs to wait for the lease to expire. */
-  async #tellRestarted({ deploymentId, attempt, runnerId }: OutAttempt): Promise<void> {
-    try {
-      await this.#deployment(deploymentId).restarted(runnerId, attempt);
-    } catch (error) {
-      // The lease runs out by itself, only later.
-      journal.error(`ending the lease of deployment ${deploymentId} failed`, error);
-    }
-  }
-
-  async #maintenanceReason(): Promise<string | null> {
-    try {
-      const notice = await maintenanceOf(this.env).notice();
-      return notice === null ? null : maintenanceReason(notice);
-    } catch (error) {
-      // The other reasons are of use without it. Jobs are held until it answers.
-      journal.error('reading whether the instance is in maintenance failed', error);
-      return null;
-    }
-  }
-
   #deployment(id: string) {
     return deploymentOf(this.env, id);
-  }
-
-  /**
-   * Writes down what a runner has said of itself. What people have fixed may have changed, or the runner may have been
-   * removed, between its authentication and its arrival here: what stands in its record then counts.
-   */
-  async #checkIn(runnerId: string, version: string, known: Registration): Promise<void> {
-    const record = await this.#noteSeen(runnerId, { version, executor: known.executor });
-    if (record === undefined) return;
-    if (record === null) return this.revoke(runnerId);
-    // A change that has come since is newer than what was read.
-    const current = this.#runners.registration(runnerId);
-    const isLatest = current !== null && sameRegistration(current, known);
-    if (isLatest && !sameRegistration(registrationOf(record), known)) this.register(record);
-  }
-
-  /** Gives the runner's record, null when it was removed, and undefined when metadata did not answer. */
-  async #noteSeen(
-    runnerId: string,
-    change: Pick<RunnerChange, 'version' | 'executor'>,
-  ): Promise<RunnerRecord | null | undefined> {
-    try {
-      return await metadataOf(this.env).runners.update(runnerId, {
-        ...change,
-        lastSeenAt: new Date().toISOString(),
-      });
-    } catch (error) {
-      // Only what the list of runners shows is late; builds do not depend on metadata.
-      journal.error(`noting that runner ${runnerId} was seen failed`, error);
-      return undefined;
-    }
   }
 }

@@ -1,74 +1,53 @@
-/** The runners of a pool that are connected: hibernating WebSockets, one a runner, tagged with its id. */
-import {
-  type AnnouncedCapacity,
-  type AttemptRef,
-  CLOSE,
-  type ExecutorKind,
-  HEARTBEAT_MS,
-  LEASE_MS,
-  type PoolToRunner,
-  type RunnerDisk,
-  type RunnerScanner,
-  usableCapacity,
-} from '@appflux/protocol';
-import { attach } from '../limits/attachment.ts';
-import type { RunnerRecord } from '../metadata/metadata.ts';
+/**
+ * The runners of a pool that are connected: hibernating WebSockets, one a runner, tagged with its id. They are read once,
+ * when the object wakes; from then on this and the roster change with each event, and only what changes is written.
+ */
+import { type AttemptRef, CLOSE, PICTURES, type PoolToRunner, type RunnerDisk } from '@appflux/protocol';
+import type { Looker } from '../look/choose.ts';
+import type { Photographer } from '../pictures/decide.ts';
 import { POOL } from '../sockets/allowances.ts';
 import { closeQuietly } from '../sockets/close.ts';
 import type { AuthenticatedRunner } from '../sockets/runner-header.ts';
-import { newestOf, SenderBudget, type Spent, tooManyConnections } from '../sockets/sender-budget.ts';
-import type { OnlineRunner } from './match.ts';
+import { newestOf, SenderBudget, tooManyConnections } from '../sockets/sender-budget.ts';
+import { type ConnectedRunner, connectedRunner, onlineRunner } from './connected-runner.ts';
+import {
+  Connections,
+  type Hello,
+  type Registration,
+  registrationOf,
+  sameRegistration,
+} from './connections.ts';
+import { type PoolSize, poolSize, returnWindow } from './return-window.ts';
+import { Roster } from './roster.ts';
+import { Silence } from './silence.ts';
 
-/**
- * A runner that was not heard for so long is not there, whatever TCP believes: its host sleeps, or is gone. Shorter
- * than a lease by one heartbeat: whose lease ran out by silence has been silent here for at least this long, so the
- * deployment that is offered again does not go to the same one again.
- */
-const SILENT_AFTER_MS = LEASE_MS - HEARTBEAT_MS;
-
-/** What the pool remembers of a connection while the object sleeps; the platform allows 16 KB. */
-interface Attachment {
-  id: string;
-  draining: boolean;
-  /** As people have fixed it; what the runner says itself is in `hello`. */
-  registered: Registration;
-  connectedAt: number;
-  /** What its runner has used. Absent in connections that are older than budgets. */
-  spent?: Spent;
-  /** What the runner has said of its disk. Absent until it did, which those of earlier versions never do. */
-  disk?: RunnerDisk;
-  /** From the runner's `hello`; null until it came. */
-  hello: {
-    labels: string[];
-    slots: number;
-    session: string | null;
-    running: AttemptRef[];
-    scanner?: RunnerScanner | undefined;
-    executor?: ExecutorKind | undefined;
-  } | null;
-}
-
-/** What a runner is registered for. */
-export type Registration = Pick<RunnerRecord, 'name' | 'labels' | 'slots' | 'executor'>;
-
-/** Labels, slots and executor are those that may be used: what is registered, narrowed by what is announced. */
-export interface ConnectedRunner extends OnlineRunner {
-  announced: AnnouncedCapacity;
-  lastSeenAt: number;
-  scanner?: RunnerScanner | undefined;
-}
+/** Where the size of the pool is stored. */
+const SIZE_KEY = 'size';
 
 export class RunnerSockets {
-  readonly #ctx: DurableObjectState;
+  readonly #connections: Connections;
+  readonly #silence: Silence;
   readonly #handedOut: (runnerId: string) => readonly AttemptRef[];
-
+  /** The runners that have said hello, and what they may be given. Only to be read. */
+  readonly roster = new Roster();
+  /** Deployments whose lease is being asked for a runner, which may connect again meanwhile. */
+  readonly #expected = new Map<string, Set<string>>();
   /** What each runner has used, over all of its connections. */
   readonly #budgets = new Map<string, SenderBudget>();
+  readonly #kv: SyncKvStorage;
+  #size: PoolSize | undefined;
 
   /** `handedOut` gives the attempts that are out with a runner, whatever it says that it holds. */
   constructor(ctx: DurableObjectState, handedOut: (runnerId: string) => readonly AttemptRef[]) {
-    this.#ctx = ctx;
     this.#handedOut = handedOut;
+    this.#kv = ctx.storage.kv;
+    this.#connections = new Connections(ctx);
+    this.#silence = new Silence(this.#connections, {
+      suspected: ({ attached }) => this.roster.delete(attached.id),
+      back: ({ attached }) => this.refresh(attached.id),
+      ended: ({ ws }) => this.closed(ws),
+    });
+    for (const { attached } of this.#connections.all()) this.refresh(attached.id);
   }
 
   /** Lets a runner in; its older connection, if it has one, is closed. */
@@ -77,28 +56,33 @@ export class RunnerSockets {
     const wait = budget.connect(Date.now());
     if (wait > 0) return tooManyConnections(wait);
     const { 0: client, 1: server } = new WebSocketPair();
-    for (const older of this.#ctx.getWebSockets(runner.id))
-      closeQuietly(older, CLOSE.replaced, 'A newer connection took over');
-    this.#ctx.acceptWebSocket(server, [runner.id]);
     const { id, draining } = runner;
     const registered = registrationOf(runner);
-    attach(server, {
+    this.#connections.accept(server, {
       id,
       draining,
       registered,
       connectedAt: Date.now(),
       hello: null,
       spent: budget.spent,
-    } satisfies Attachment);
+    });
+    this.roster.delete(id);
+    const returnWithinMs = returnWindow(this.#noteSize());
     this.#send(server, {
       type: 'welcome',
       runnerId: id,
       name: runner.name,
       draining,
       registered: toldOf(registered),
-      accepts: ['disk', 'machine'],
+      accepts: ['disk', 'machine', 'features', 'leaving', PICTURES],
+      ...(returnWithinMs === null ? {} : { returnWithinMs }),
     });
     return new Response(null, { status: 101, webSocket: client });
+  }
+
+  /** A connection has ended. */
+  closed(ws: WebSocket): void {
+    if (this.#connections.forget(ws)) this.roster.delete(this.idOf(ws));
   }
 
   /** Uses what a frame costs. False when the runner has sent more than it may: its connection is closed then. */
@@ -109,88 +93,129 @@ export class RunnerSockets {
       budget.close(ws, now);
       return false;
     }
-    if (budget.takeUnsaved()) attach(ws, { ...attached(ws), spent: budget.spent } satisfies Attachment);
+    if (budget.takeUnsaved()) this.#connections.of(ws).change({ spent: budget.spent });
     return true;
   }
 
   idOf(ws: WebSocket): string {
-    return attached(ws).id;
+    return this.#connections.of(ws).attached.id;
   }
 
   /** The runner has said who it is and what it holds. Gives what it is registered for from now on. */
-  hello(ws: WebSocket, hello: NonNullable<Attachment['hello']>): Registration {
-    const { registered, ...rest } = attached(ws);
-    const executor = registered.executor ?? hello.executor ?? 'docker';
-    const fixed = { ...registered, executor };
-    attach(ws, { ...rest, registered: fixed, hello } satisfies Attachment);
+  hello(ws: WebSocket, hello: Hello): Registration {
+    const connection = this.#connections.of(ws);
+    const { id, registered } = connection.attached;
+    const fixed = { ...registered, executor: registered.executor ?? hello.executor ?? 'docker' };
+    connection.change({ registered: fixed, hello });
+    this.refresh(id);
     return fixed;
+  }
+
+  /** The runner has said that it takes no more builds. */
+  noteLeaving(ws: WebSocket): void {
+    this.#connections.of(ws).change({ isLeaving: true });
+    this.refresh(this.idOf(ws));
   }
 
   /** The runner has said how much space its disk has. */
   noteDisk(ws: WebSocket, disk: RunnerDisk): void {
-    attach(ws, { ...attached(ws), disk } satisfies Attachment);
+    this.#connections.of(ws).change({ disk });
+    this.refresh(this.idOf(ws));
+  }
+
+  /** The runner has said whether it takes pictures of sites. */
+  notePictures(ws: WebSocket, ready: boolean): void {
+    this.#connections.of(ws).change({ takesPictures: ready });
+  }
+
+  /** The runner has said what it does besides building. */
+  noteFeatures(ws: WebSocket, features: string[]): void {
+    this.#connections.of(ws).change({ features });
   }
 
   /** What a connected runner is registered for, as far as this pool knows; null when it is not connected. */
   registration(runnerId: string): Registration | null {
-    const [ws] = this.#open(runnerId);
-    return ws === undefined ? null : attached(ws).registered;
+    return this.#connections.openOf(runnerId)?.attached.registered ?? null;
   }
 
   /** Somebody has changed what a runner is registered for. */
   register(runnerId: string, changed: Registration): void {
-    for (const ws of this.#open(runnerId)) {
-      const before = attached(ws);
-      // What the runner has said just now need not be in its record yet.
-      const registered = { ...changed, executor: changed.executor ?? before.registered.executor };
-      if (sameRegistration(before.registered, registered)) continue;
-      attach(ws, { ...before, registered } satisfies Attachment);
-      this.#send(ws, { type: 'registered', registered: toldOf(registered) });
-    }
+    const connection = this.#connections.openOf(runnerId);
+    if (connection === undefined) return;
+    const { registered: before } = connection.attached;
+    // What the runner has said just now need not be in its record yet.
+    const registered = { ...changed, executor: changed.executor ?? before.executor };
+    if (sameRegistration(before, registered)) return;
+    connection.change({ registered });
+    this.refresh(runnerId);
+    this.#send(connection.ws, { type: 'registered', registered: toldOf(registered) });
   }
 
   /** The process of the runner that is connected; null when it did not say, or is not there. */
   sessionOf(runnerId: string): string | null {
-    for (const ws of this.#open(runnerId)) {
-      const { hello } = attached(ws);
-      if (hello !== null) return hello.session;
-    }
-    return null;
+    return this.#connections.openOf(runnerId)?.attached.hello?.session ?? null;
+  }
+
+  /** Whether a runner has said hello and was heard lately. One that was not leaves the roster. */
+  isOnline(runnerId: string): boolean {
+    const connection = this.#connections.get(runnerId);
+    if (connection === undefined || connection.attached.hello === null) return false;
+    if (this.#connections.isThere(connection)) return true;
+    this.#silence.suspect(connection);
+    return false;
   }
 
   /** The runners that have said hello and were heard lately. */
   online(): ConnectedRunner[] {
-    return this.#open().flatMap((ws) => {
-      const { id, draining, registered, hello, disk } = attached(ws);
-      if (hello === null || this.#isSilent(ws)) return [];
-      const { labels, slots, scanner, executor = 'docker' } = hello;
-      const announced = { labels, slots, executor };
-      const held = [...hello.running, ...this.#handedOut(id)].map(({ deploymentId }) => deploymentId);
-      return [
-        {
-          id,
-          name: registered.name,
-          draining,
-          ...usableCapacity(registered, announced),
-          announced,
-          refused: labels.filter((label) => !registered.labels.includes(label)),
-          busy: new Set(held).size,
-          lastSeenAt: this.#heardAt(ws),
-          scanner,
-          ...(disk === undefined ? {} : { disk }),
-        },
-      ];
+    return this.#connections.all().flatMap((connection) => {
+      if (!this.#connections.isThere(connection)) return [];
+      const { attached } = connection;
+      const lastSeenAt = this.#connections.heardAt(connection);
+      return connectedRunner(attached, this.#held(attached.id).size, lastSeenAt) ?? [];
     });
   }
 
-  /** Closes the connections of those who have fallen silent: one that wakes up connects again and says hello. */
-  closeSilent(): void {
-    for (const ws of this.#open()) {
-      if (this.#isSilent(ws)) closeQuietly(ws, CLOSE.goingAway, 'Nothing was heard for too long');
+  /** Those that are online, take pictures of sites, and build nothing: so many at most. */
+  photographers(most: number): Photographer[] {
+    const found: Photographer[] = [];
+    for (const { id, busy, draining, disk } of this.roster.withRoom()) {
+      if (found.length >= most) break;
+      const takesPictures = this.#connections.get(id)?.attached.takesPictures === true;
+      if (!takesPictures || busy > 0 || !this.isOnline(id)) continue;
+      found.push({ id, takesPictures, busy, draining, ...(disk === undefined ? {} : { disk }) });
     }
+    return found;
   }
 
-  /** Takes a slot for an attempt; attempt 0 stands for one whose claim is being asked. */
+  /** Those that are online and do something besides building. */
+  lookers(): Looker[] {
+    return this.#connections.all().flatMap(({ attached: { id, features = [] } }) => {
+      const runner = features.length > 0 && this.isOnline(id) ? this.roster.get(id) : undefined;
+      return runner === undefined ? [] : [{ ...runner, features }];
+    });
+  }
+
+  /** Closes the connections of those who stay silent. Gives whether they are to be checked again. */
+  checkSilent(): boolean {
+    return this.#silence.check(Date.now());
+  }
+
+  /** A slot is kept for a deployment whose lease is being asked for. */
+  expect(runnerId: string, deploymentId: string): void {
+    const expected = this.#expected.get(runnerId) ?? new Set();
+    this.#expected.set(runnerId, expected.add(deploymentId));
+    this.refresh(runnerId);
+  }
+
+  /** The answer is there. */
+  expectNoMore(runnerId: string, deploymentId: string): void {
+    const expected = this.#expected.get(runnerId);
+    expected?.delete(deploymentId);
+    if (expected?.size === 0) this.#expected.delete(runnerId);
+    this.refresh(runnerId);
+  }
+
+  /** Takes a slot for an attempt. */
   occupy(runnerId: string, ref: AttemptRef): void {
     this.#changeRunning(runnerId, (running) => [
       ...running.filter((other) => !sameDeployment(other, ref)),
@@ -206,54 +231,75 @@ export class RunnerSockets {
   }
 
   send(runnerId: string, frame: PoolToRunner): void {
-    for (const ws of this.#open(runnerId)) this.#send(ws, frame);
+    const connection = this.#connections.openOf(runnerId);
+    if (connection !== undefined) this.#send(connection.ws, frame);
   }
 
   setDraining(runnerId: string, draining: boolean): void {
-    for (const ws of this.#open(runnerId)) attach(ws, { ...attached(ws), draining } satisfies Attachment);
+    this.#connections.openOf(runnerId)?.change({ draining });
+    this.refresh(runnerId);
     this.send(runnerId, { type: 'drain', draining });
   }
 
   /** Closes a runner's connection permanently: its credential is no longer valid. */
   revoke(runnerId: string): void {
     this.#budgets.delete(runnerId);
-    for (const ws of this.#open(runnerId)) closeQuietly(ws, CLOSE.unauthorized, 'This runner was removed');
+    const connection = this.#connections.openOf(runnerId);
+    if (connection === undefined) return;
+    closeQuietly(connection.ws, CLOSE.unauthorized, 'This runner was removed');
+    this.closed(connection.ws);
+  }
+
+  /** Brings the roster up to date with a runner. */
+  refresh(runnerId: string): void {
+    const connection = this.#connections.get(runnerId);
+    const runner =
+      connection === undefined ? null : onlineRunner(connection.attached, this.#held(runnerId).size);
+    if (runner === null) this.roster.delete(runnerId);
+    else this.roster.set(runner);
+  }
+
+  /** The deployments that take a slot of a runner. */
+  #held(runnerId: string): Set<string> {
+    const running = this.#connections.get(runnerId)?.attached.hello?.running ?? [];
+    const refs = [...running, ...this.#handedOut(runnerId)];
+    return new Set([
+      ...refs.map(({ deploymentId }) => deploymentId),
+      ...(this.#expected.get(runnerId) ?? []),
+    ]);
+  }
+
+  /** How many runners the pool has, with those that are not back yet. */
+  #noteSize(): PoolSize | undefined {
+    this.#size ??= this.#kv.get<PoolSize>(SIZE_KEY);
+    const size = poolSize(this.#size, this.#connections.size, Date.now());
+    if (size !== undefined && size !== this.#size) this.#kv.put(SIZE_KEY, size);
+    this.#size = size;
+    return size;
   }
 
   /** What a runner has used: as it is stored with its connection, where the object has slept. */
   #budgetOf(runnerId: string): SenderBudget {
     let budget = this.#budgets.get(runnerId);
     if (budget === undefined) {
-      const stored = this.#ctx.getWebSockets(runnerId).map((ws) => attached(ws).spent);
-      budget = new SenderBudget(POOL, newestOf(stored));
+      budget = new SenderBudget(POOL, newestOf(this.#connections.spentBy(runnerId)));
       this.#budgets.set(runnerId, budget);
     }
     return budget;
   }
 
-  #open(runnerId?: string): WebSocket[] {
-    return this.#ctx.getWebSockets(runnerId).filter((ws) => ws.readyState === WebSocket.OPEN);
-  }
-
-  /** When the platform last answered a ping, or the connection was made. */
-  #heardAt(ws: WebSocket): number {
-    return this.#ctx.getWebSocketAutoResponseTimestamp(ws)?.getTime() ?? attached(ws).connectedAt;
-  }
-
-  #isSilent(ws: WebSocket): boolean {
-    // After a jump of the clock, in either direction, the next ping shows that it is there.
-    return Math.abs(Date.now() - this.#heardAt(ws)) >= SILENT_AFTER_MS;
-  }
-
   #changeRunning(runnerId: string, change: (running: AttemptRef[]) => AttemptRef[]): void {
-    for (const ws of this.#open(runnerId)) {
-      const { hello, ...rest } = attached(ws);
-      if (hello === null) continue;
-      attach(ws, {
-        ...rest,
-        hello: { ...hello, running: change(hello.running) },
-      } satisfies Attachment);
-    }
+    const connection = this.#connections.openOf(runnerId);
+    const hello = connection?.attached.hello ?? null;
+    if (connection === undefined || hello === null) return;
+    const running = change(hello.running);
+    if (
+      running.length === hello.running.length &&
+      running.every((ref, index) => ref === hello.running[index])
+    )
+      return;
+    connection.change({ hello: { ...hello, running } });
+    this.refresh(runnerId);
   }
 
   #send(ws: WebSocket, frame: PoolToRunner): void {
@@ -265,20 +311,7 @@ export class RunnerSockets {
   }
 }
 
-/** What of a record the pool keeps as its registration. */
-export const registrationOf = ({ name, labels, slots, executor }: Registration): Registration => ({
-  name,
-  labels,
-  slots,
-  executor,
-});
-
-/** What the runner receives of it. Whether it has a sandbox it knows itself. */
+/** What the runner receives of its registration. Whether it has a sandbox it knows itself. */
 const toldOf = ({ name, labels, slots }: Registration) => ({ name, labels, slots });
-
-export const sameRegistration = (a: Registration, b: Registration): boolean =>
-  JSON.stringify(registrationOf(a)) === JSON.stringify(registrationOf(b));
-
-const attached = (ws: WebSocket): Attachment => ws.deserializeAttachment();
 
 const sameDeployment = (a: AttemptRef, b: AttemptRef) => a.deploymentId === b.deploymentId;

@@ -5,11 +5,12 @@ import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import { note } from '../audit/note.ts';
 import type { Env } from '../env.ts';
-import { authenticate, authenticatePerson, authenticateRunner } from '../identity/authenticate.ts';
+import { authenticate, authenticatePerson, authenticateRunner, tokenOf } from '../identity/authenticate.ts';
 import { actorOf, type Caller, type Permission, requireScope } from '../identity/caller.ts';
 import type { Metadata, RunnerRecord } from '../metadata/metadata.ts';
 import type { ObjectStore, Presigner } from '../storage/storage.ts';
 import type { Person } from '../teams/team.ts';
+import { type About, readAhead } from './read-ahead.ts';
 
 export interface ApiEnv {
   Bindings: Env;
@@ -46,11 +47,20 @@ function refusedInput(error: z.ZodError, target: string): AppFluxError {
 /** Lets through callers who may do this; sets `caller`. */
 export const needs = (scope: Permission) =>
   createMiddleware<ApiEnv>(async (c, next) => {
+    // Who has no token makes nothing be read.
+    if (tokenOf(c.req.raw) !== null) c.set('metadata', readAhead(c.get('metadata'), aboutOf(c)));
     const caller = await authenticate(c.req.raw, c.env, c.get('metadata'));
     requireScope(caller, scope);
     c.set('caller', caller);
     await next();
   });
+
+/** The app or the deployment that a route is about. */
+function aboutOf(c: Context<ApiEnv>): About {
+  if (c.req.path.startsWith('/api/apps/')) return { slug: c.req.param('slug') };
+  if (c.req.path.startsWith('/api/deployments/')) return { deploymentId: c.req.param('id') };
+  return {};
+}
 
 /** Lets through every caller who is authenticated; sets `caller`. */
 export const authenticated = createMiddleware<ApiEnv>(async (c, next) => {

@@ -7,8 +7,8 @@ import type { AccessClaims } from './access-token.ts';
 import { AuthRefusal } from './auth-refusal.ts';
 import type { Client } from './client.ts';
 import { deviceFor } from './device-cookie.ts';
+import { hashBy, hashingOf, isHashed, isOutdated } from './hashes.ts';
 import { type Visitor, withTurn } from './hashing.ts';
-import { hashPassword, isPassword } from './password.ts';
 import { countPassword, countPresentPassword } from './sign-in-limits.ts';
 import { requirePassword } from './sign-up.ts';
 
@@ -26,17 +26,26 @@ export function checkPassword(
   client: Client,
 ): Promise<UserRecord> {
   return withTurn(visitorOf(client), async (inTurn) => {
+    const hashing = hashingOf(env);
     const user = await metadata.users.byEmail(email);
     const device = await deviceFor(client.devices, user);
     const counted = await countPassword(env, email, { address: client.address, device });
     // Also without a user: a stranger cannot tell by the time whether there is one.
-    const right = await inTurn(() => isPassword(password, user?.passwordHash ?? null));
+    const right = await inTurn(() => isHashed(hashing, password, user?.passwordHash ?? null));
     if (user === null || !right) {
       throw new AuthRefusal(400, 'invalid_credentials', 'Wrong email or password');
     }
     await counted.wasRight();
-    return user;
+    if (user.passwordHash === null || !isOutdated(hashing, user.passwordHash)) return user;
+    return rehash(metadata, user, await inTurn(() => hashBy(hashing, password)));
   });
+}
+
+/** Replaces a hash by one of the instance's kind. The password was changed meanwhile if it isn't there any more. */
+async function rehash(metadata: Metadata, user: UserRecord, passwordHash: string): Promise<UserRecord> {
+  const now = await metadata.users.byId(user.id);
+  if (now?.passwordHash !== user.passwordHash) return user;
+  return (await metadata.users.update(user.id, { passwordHash })) ?? user;
 }
 
 /** What a person may change of their account. */
@@ -62,7 +71,7 @@ export async function changeAccount(
   await requireFreshness(env, user, claims, currentPassword);
   const changed = await update(metadata, user, {
     ...(email === undefined ? {} : { email }),
-    ...(password === undefined ? {} : { passwordHash: await hashedFor(claims, password) }),
+    ...(password === undefined ? {} : { passwordHash: await hashedFor(env, claims, password) }),
   });
   if (email !== undefined) await metadata.members.setEmail(user.id, email);
   if (password !== undefined) {
@@ -86,7 +95,7 @@ export async function requireFreshness(
   }
   await withTurn(visitorOfSession(claims), async (inTurn) => {
     const counted = await countPresentPassword(env, claims.sessionId);
-    if (!(await inTurn(() => isPassword(currentPassword, user.passwordHash)))) {
+    if (!(await inTurn(() => isHashed(hashingOf(env), currentPassword, user.passwordHash)))) {
       throw new AuthRefusal(400, 'invalid_credentials', 'Wrong current password');
     }
     await counted.wasRight();
@@ -96,8 +105,8 @@ export async function requireFreshness(
 /** A signed-in user is identified by their session. */
 const visitorOfSession = ({ sessionId }: AccessClaims): Visitor => ({ known: sessionId, address: null });
 
-const hashedFor = (claims: AccessClaims, password: string): Promise<string> =>
-  withTurn(visitorOfSession(claims), (inTurn) => inTurn(() => hashPassword(password)));
+const hashedFor = (env: Env, claims: AccessClaims, password: string): Promise<string> =>
+  withTurn(visitorOfSession(claims), (inTurn) => inTurn(() => hashBy(hashingOf(env), password)));
 
 async function update(
   metadata: Metadata,

@@ -33,6 +33,7 @@ export async function deleteAccount(
   for (const { teamId } of memberships) {
     await leave(metadata, teamId, user.id);
     await metadata.tokens.deleteMadeBy(teamId, user.id);
+    await metadata.appLists.forgetFavourites(user.id, teamId);
   }
   for (const kind of KINDS) await metadata.tokens.deleteKind(user.id, kind);
   await forgetLinksOf(env, user.id);

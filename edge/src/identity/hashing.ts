@@ -54,7 +54,7 @@ export function hasRoom(waiting: readonly Visitor[], visitor: Visitor): boolean 
 let places: Place[] = [];
 
 /** Does work that hashes a password, when it is its turn. */
-export type InTurn = <Result>(hash: () => Result) => Promise<Result>;
+export type InTurn = <Result>(hash: () => Result | Promise<Result>) => Promise<Result>;
 
 /**
  * Gives `work` a way to hash passwords, in turn with all others. Throws AuthRefusal `over_request_rate_limit` immediately
@@ -87,7 +87,7 @@ export async function withTurn<Result>(
   }
 }
 
-async function hashInTurn<Result>(place: Place, hash: () => Result): Promise<Result> {
+async function hashInTurn<Result>(place: Place, hash: () => Result | Promise<Result>): Promise<Result> {
   // In the order in which they are ready: one who waits for the database holds nobody up.
   leave(place);
   places.push(place);
@@ -97,7 +97,7 @@ async function hashInTurn<Result>(place: Place, hash: () => Result): Promise<Res
   if (places.length > 1) await scheduler.wait(REST_MS);
   place.seenAt = Date.now();
   try {
-    return hash();
+    return await hash();
   } finally {
     place.ready = false;
   }

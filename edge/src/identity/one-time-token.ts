@@ -17,6 +17,7 @@ export const MAX_TOKENS = {
   api: { most: 500, what: 'A team has at most 500 API tokens' },
   invitation: { most: 500, what: 'A team has at most 500 invitations' },
   registration: { most: 200, what: 'A team has at most 200 registration tokens' },
+  fleet: { most: 50, what: 'A team has at most 50 reusable registration tokens' },
   metrics: { most: 50, what: 'An instance has at most 50 metrics tokens' },
   deploy_hook: { most: 100, what: 'An app has at most 100 deploy hooks' },
 } as const;

@@ -5,9 +5,10 @@ import type { Metadata, TokenRecord, UserRecord } from '../metadata/metadata.ts'
 import { forgetLink } from '../outbox/index.ts';
 import { foundTeam, requireRoomInTeam, signUpIsOpen } from '../teams/team.ts';
 import { AuthRefusal } from './auth-refusal.ts';
+import { hashBy, hashingOf } from './hashes.ts';
 import { type Visitor, withTurn } from './hashing.ts';
 import { findInvitation, join, returnInvitation, takeInvitation } from './invitation.ts';
-import { hashPassword, passwordProblem } from './password.ts';
+import { passwordProblem } from './password.ts';
 import { countSignUp } from './sign-in-limits.ts';
 
 /** Throws AuthRefusal `weak_password` when a password is not taken. */
@@ -27,7 +28,7 @@ export async function signUpWithPassword(
   requirePassword(password, email);
   const passwordHash = await withTurn(visitor, async (inTurn) => {
     if (invitation === null) await countSignUp(env, visitor.address);
-    return inTurn(() => hashPassword(password));
+    return inTurn(() => hashBy(hashingOf(env), password));
   });
   return admit(env, metadata, invitation, { email, passwordHash, githubId: null });
 }

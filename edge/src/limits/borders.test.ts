@@ -17,7 +17,7 @@ import { presignerOf } from '../storage/index.ts';
 import { artifactAgainKey, incomingKey } from '../storage/keys.ts';
 import { givenRunner } from '../testing/attempt.ts';
 import { founder, somebody } from '../testing/people.ts';
-import { forgetAll, request, signIn } from '../testing/worker.ts';
+import { forgetAll, request, requestWith, signIn } from '../testing/worker.ts';
 import { MAX_ATTACHMENT_BYTES } from './platform.ts';
 
 const metadata = metadataOf(env);
@@ -57,6 +57,23 @@ test('a team has 500 runners; the token that was refused is still good when one 
   });
   await metadata.runners.delete(records[0]?.id ?? '');
   expect((await register(kept)).status).toBe(201);
+});
+
+test('the operator decides how many runners a team has', async () => {
+  const { access_token: token } = await signIn();
+  const register = async (variables: { MAX_RUNNERS?: string }) => {
+    const made = await request('/api/runners/tokens', { method: 'POST', token });
+    const registration = (await made.json<{ token: string }>()).token;
+    const json = { token: registration, name: 'box', labels: [], slots: 1, version: '1' };
+    return requestWith(variables, '/api/runners/register', { method: 'POST', json });
+  };
+  expect((await register({ MAX_RUNNERS: '1' })).status).toBe(201);
+  expect(await refusal(await register({ MAX_RUNNERS: '1' }))).toMatchObject({
+    message: 'A team has at most 1 runner',
+  });
+  expect((await register({ MAX_RUNNERS: '2' })).status).toBe(201);
+  // What is no number changes nothing.
+  expect((await register({ MAX_RUNNERS: 'many' })).status).toBe(201);
 });
 
 describe('a team', () => {

@@ -7,9 +7,12 @@ import { AppFluxError } from '@appflux/protocol';
  */
 export class Budget {
   #left: number;
+  readonly #until: number;
 
-  constructor(requests = 600) {
+  /** Spent after so many requests, or after so many milliseconds. */
+  constructor(requests = 600, ms = Number.POSITIVE_INFINITY) {
     this.#left = requests;
+    this.#until = Date.now() + ms;
   }
 
   /** Notes that about so many requests are made. */
@@ -18,7 +21,7 @@ export class Budget {
   }
 
   get isSpent(): boolean {
-    return this.#left <= 0;
+    return this.#left <= 0 || Date.now() >= this.#until;
   }
 }
 

@@ -39,6 +39,8 @@ export interface DomainStore {
   remove(appId: string, host: string): Promise<boolean>;
   /** The app of an active domain, and where it redirects. */
   active(host: string): Promise<{ app: SiteApp; redirectTo: string | null } | null>;
+  /** Domains of a team that are not active, newest first, 50 at most. */
+  inactive(ownerId: string): Promise<DomainRecord[]>;
   /** How many domains a team has. */
   count(ownerId: string): Promise<number>;
 }

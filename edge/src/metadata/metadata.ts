@@ -16,20 +16,24 @@ import type {
   Role,
 } from '@appflux/protocol';
 import type { AnalyticsStore, DownloadStore } from './analytics.ts';
+import type { AppListStore } from './app-lists.ts';
 import type { DetailStore } from './details.ts';
 import type { DomainStore } from './domains.ts';
 import type { ExpoStore } from './expo.ts';
 import type { GithubStore } from './github.ts';
 import type { HookStore } from './hooks.ts';
 import type { MetricsStore } from './metrics.ts';
+import type { Place } from './paging.ts';
 import type {
   AppRecord,
   AppSiteMember,
   AppTriggerMember,
   AuditRecord,
+  ChangeOfVariable,
   DeploymentContent,
   DeploymentPart,
   DeploymentRecord,
+  DeploymentSummary,
   KeptDeployment,
   LogTailLine,
   MemberRecord,
@@ -54,6 +58,8 @@ export interface AppStore {
   insert(app: AppRecord): Promise<void>;
   byId(id: string): Promise<AppRecord | null>;
   bySlug(slug: string): Promise<AppRecord | null>;
+  /** Those of these ids (100 at most) that are there, in any order. */
+  byIds(ids: readonly string[]): Promise<AppRecord[]>;
   /** All apps of an owner, or those whose name or slug holds `search`, whatever its case (of A to Z). */
   list(ownerId: string, page: PageQuery, search?: string): Promise<Page<AppRecord>>;
   /**
@@ -74,14 +80,26 @@ export interface AppStore {
   /** Replaces the schedules if `schedulesRevision` is still `revision`; false when it isn't, or there is no such app. */
   replaceSchedules(id: string, revision: string | null, schedules: AppSchedules): Promise<boolean>;
   /** Changes the named members; null when there is no such app. */
-  update(id: string, change: Partial<Pick<AppRecord, ChangeableOfApp>>): Promise<AppRecord | null>;
+  /**
+   * Changes the named members. With `revision`, only while `settingsRevision` has that value. Gives the app as it is then;
+   * null when there is none, or its settings have another revision.
+   */
+  update(
+    id: string,
+    change: Partial<Pick<AppRecord, ChangeableOfApp>>,
+    revision?: string | null,
+  ): Promise<AppRecord | null>;
   /**
    * Makes a deployment the release, at `at` (ISO 8601), and the one that was it the release before. Of the deployment that
    * is the release already, nothing changes. Null when there is no such app.
    */
   release(id: string, pointer: ReleasePointer): Promise<AppRecord | null>;
+  /** The releases of these apps, 100 at most: ids of deployments, in any order. */
+  releases(ids: readonly string[]): Promise<string[]>;
   /** Throws AppFluxError `unprocessable` when the app would be larger than the backend can store; it may become smaller. */
   setVariable(id: string, name: string, variable: SealedVariable): Promise<void>;
+  /** Changes members of a variable and keeps its value, also one that is set at the same time. False if there is none. */
+  changeVariable(id: string, name: string, change: ChangeOfVariable): Promise<boolean>;
   /**
    * Puts each `to` in the place of the sealed value `from`, where that is what the variable still has; gives how many
    * were replaced.
@@ -112,6 +130,8 @@ export type ChangeableOfApp =
 
 export interface ReleasePointer {
   deploymentId: string;
+  /** The release that it replaces, or null for none. If it is another one, the app is given unchanged. */
+  from?: string | null | undefined;
   /** ISO 8601. */
   at: string;
   /** The type that was detected for the deployment; null leaves the app's as it is. */
@@ -143,6 +163,10 @@ export interface DeploymentStore {
   project(record: DeploymentRecord, seq: number): Promise<boolean>;
   byId(id: string): Promise<KeptDeployment | null>;
   list(filter: DeploymentFilter, page: PageQuery): Promise<Page<KeptDeployment>>;
+  /** An owner's deployments that have ended, the last one first, from the place after `after`. None that was skipped. */
+  ended(ownerId: string, after: Place | null, limit: number): Promise<DeploymentSummary[]>;
+  /** Those of an owner with these ids, 100 at most, in any order. */
+  summaries(ownerId: string, ids: readonly string[]): Promise<DeploymentSummary[]>;
   /**
    * The newest deployment that succeeded or failed and was created before `before` (ISO 8601); null when there is none.
    * `branch` is the one that was asked for.
@@ -166,12 +190,21 @@ export interface DeploymentStore {
   pin(id: string, pinned: boolean): Promise<boolean>;
   /** Marks a preview as promoted to production at `at` (ISO 8601), or with null as not. False when it is not there. */
   markPromoted(id: string, at: string | null): Promise<boolean>;
-  /** Marks a part as removed, and storage as holding leftovers. False when it is pinned, not there, or marked so already. */
-  markRemoved(id: string, part: DeploymentPart, at: string): Promise<boolean>;
+  /** Notes when the picture of its site was taken (ISO 8601). False when it is not there, or its artifacts were removed. */
+  markPictured(id: string, at: string): Promise<boolean>;
+  /** Notes why no picture was taken, unless there is one. */
+  markPictureFailed(id: string, reason: string): Promise<void>;
+  /** When the pictures of these deployments (100 at most) were taken, by their ids; those without one are left out. */
+  pictures(ids: readonly string[]): Promise<Map<string, string>>;
+  /**
+   * Marks a part of these deployments (100 at most) as removed, and storage as holding leftovers. Gives the ids of those
+   * that were marked: not those that are pinned, not there, or marked already.
+   */
+  markRemoved(ids: readonly string[], part: DeploymentPart, at: string): Promise<string[]>;
   /** Takes that mark back. */
   unmarkRemoved(id: string, part: DeploymentPart): Promise<void>;
-  /** Storage holds nothing any more of what was removed. */
-  markCleared(id: string): Promise<void>;
+  /** Storage holds nothing any more of what was removed of these, 100 at most. */
+  markCleared(ids: readonly string[]): Promise<void>;
   /** Removes records, 100 at most. Those that are not there are no error. */
   delete(ids: readonly string[]): Promise<void>;
   /** Ids of an app's deployments, at most `limit`, in any order. */
@@ -195,6 +228,8 @@ export interface DeploymentFilter {
   skipped?: 'exclude' | 'only' | undefined;
   branch?: string | undefined;
   environment?: Environment | undefined;
+  /** The name of who or what created it. */
+  creator?: string | undefined;
   /** The number of a pull request. */
   pullRequest?: number | undefined;
 }
@@ -210,8 +245,8 @@ export interface UploadStore {
   unused(after: string | null, usedBefore: string, limit: number): Promise<UploadRecord[]>;
   /** Makes such an upload an abandoned one; false when it was used meanwhile. */
   giveUp(id: string, usedBefore: string): Promise<boolean>;
-  /** Notes that an App is deployed from it. Said again it changes nothing. */
-  use(id: string, appId: string): Promise<void>;
+  /** The same, and that it is as this App. False as well when there is no complete upload of that id (any more). */
+  use(id: string, appId: string, at: string): Promise<boolean>;
   /** Takes an App out of those that were deployed from these, 100 at most. */
   unuse(ids: readonly string[], appId: string): Promise<void>;
   /** Uploads of an owner, or those that one of their Apps was deployed from, at most 100. */
@@ -235,6 +270,8 @@ export interface RunnerStore {
   byCredentialHash(hash: string): Promise<RunnerRecord | null>;
   list(ownerId: string): Promise<RunnerRecord[]>;
   count(ownerId: string): Promise<number>;
+  /** Ephemeral runners of all teams that were not seen since then, nor registered, longest ago first. */
+  ephemeralUnseen(since: string, limit: number): Promise<RunnerRecord[]>;
   update(id: string, change: RunnerChange): Promise<RunnerRecord | null>;
   delete(id: string): Promise<boolean>;
 }
@@ -367,6 +404,7 @@ export interface Metadata {
    */
   removeExpired(now: string, auditBefore: string): Promise<void>;
   readonly apps: AppStore;
+  readonly appLists: AppListStore;
   readonly files: FileStore;
   readonly deployments: DeploymentStore;
   readonly sites: SiteStore;

@@ -1,6 +1,7 @@
 /** The records of metadata: what each thing that AppFlux remembers is made of, as it is kept. */
 import {
   type AppAccess,
+  type AppServer,
   type AppSource,
   type AppType,
   type Artifact,
@@ -14,6 +15,8 @@ import {
   type Role,
   type ScheduleStatus,
   type Scope,
+  type SizeBudget,
+  type SizeBudgetResult,
   type TriggerRules,
 } from '@appflux/protocol';
 
@@ -25,6 +28,16 @@ export interface SealedVariable {
   sensitive?: boolean;
   /** `sensitive` was decided by name and value, and nobody has chosen it. */
   automatic?: boolean;
+  /** When it was last set or changed (ISO 8601). Absent in variables that are older than this member. */
+  updatedAt?: string;
+}
+
+/** What changes of a variable while its value stays. */
+export interface ChangeOfVariable {
+  environments?: Environment[];
+  sensitive?: boolean;
+  automatic?: boolean;
+  updatedAt: string;
 }
 
 /** A sealed value of a variable, and the same sealed with another key. */
@@ -67,6 +80,14 @@ export interface AppRecord {
   spaFallback: boolean | null;
   /** Hosts that rewrites of its sites may lead to. */
   rewriteHosts: string[];
+  /** Settings for the servers of its sites. */
+  server: AppServer;
+  /** Limits for the size of what its deployments publish. */
+  budgets: SizeBudget[];
+  /** Changes with every change of its settings; null before the first. */
+  settingsRevision: string | null;
+  /** Changes with every change of its variables and of `server`; null before the first. */
+  serverRevision: string | null;
   /** Which events of its repository it is deployed for. */
   triggers: TriggerRules;
   schedules: ScheduleStatus[];
@@ -90,7 +111,11 @@ export type AppSiteMember =
   | 'access'
   | 'passwordHash'
   | 'spaFallback'
-  | 'rewriteHosts';
+  | 'rewriteHosts'
+  | 'budgets'
+  | 'settingsRevision'
+  | 'server'
+  | 'serverRevision';
 
 /** What holds for an app that says nothing about its sites, or is older than this. */
 export const APP_SITE_DEFAULTS: Pick<AppRecord, AppSiteMember> = {
@@ -102,6 +127,10 @@ export const APP_SITE_DEFAULTS: Pick<AppRecord, AppSiteMember> = {
   passwordHash: null,
   spaFallback: null,
   rewriteHosts: [],
+  budgets: [],
+  settingsRevision: null,
+  server: { allowHosts: null },
+  serverRevision: null,
 };
 
 /** What an app says about its triggers. */
@@ -152,7 +181,10 @@ export type DeploymentRecord = Omit<
   | 'artifactUrl'
   | 'urls'
   | 'waitingFor'
+  | 'picture'
+  | 'pictureError'
   | 'prebuilt'
+  | 'budgets'
   | 'pinned'
   | 'promotedAt'
   | 'artifactsRemovedAt'
@@ -161,7 +193,11 @@ export type DeploymentRecord = Omit<
   ownerId: string;
   /** Its output was built elsewhere. Absent otherwise, and in older records. */
   prebuilt?: true;
+  /** It is built from a fork: neither its build nor its server gets variables. Absent otherwise, and in older records. */
+  isUntrusted?: true;
   artifacts: ArtifactRecord[];
+  /** How it compares with its size budgets. Absent without budgets, and in older records. */
+  budgets?: SizeBudgetResult[];
   /** Where the whole log lies once it is archived. */
   logKey: string | null;
   /** Absent in records that are older than SBOMs; null when the runner delivered none. */
@@ -183,6 +219,28 @@ export const DEPLOYMENT_DEFAULTS = {
   site: null,
 } as const satisfies Partial<DeploymentRecord>;
 
+/** What a feed tells of a deployment. A record may have megabytes. */
+export type DeploymentSummary = Pick<
+  DeploymentRecord,
+  | 'id'
+  | 'app'
+  | 'number'
+  | 'status'
+  | 'environment'
+  | 'branch'
+  | 'commitMessage'
+  | 'uploadName'
+  | 'creator'
+  | 'finishedAt'
+> & {
+  /** Why it failed; null if it didn't. */
+  reason: string | null;
+};
+
+/** The first line of a commit's message, which a summary has of it. */
+export const firstLine = (message: string | null): string | null =>
+  message?.split('\n', 1)[0]?.slice(0, 200) ?? null;
+
 /** What a deployment leaves behind and may lose again while its record stays. */
 export type DeploymentPart = 'artifacts' | 'log';
 
@@ -194,6 +252,10 @@ export interface DeploymentMarks {
   /** ISO 8601. */
   artifactsRemovedAt: string | null;
   logRemovedAt: string | null;
+  /** When the picture of its site was taken (ISO 8601); null while there is none. */
+  pictureAt: string | null;
+  /** Why the last try to take one failed; null while none has, and after a picture was taken. */
+  pictureError: string | null;
   /** Storage may still hold what was removed. */
   leftovers: boolean;
 }
@@ -207,6 +269,8 @@ export const UNMARKED: DeploymentMarks = {
   promotedAt: null,
   artifactsRemovedAt: null,
   logRemovedAt: null,
+  pictureAt: null,
+  pictureError: null,
   leftovers: false,
 };
 
@@ -233,6 +297,8 @@ export const contentOf = ({ artifacts, ...deployment }: KeptDeployment): Deploym
   promotedAt: deployment.promotedAt,
   artifactsRemovedAt: deployment.artifactsRemovedAt,
   logRemovedAt: deployment.logRemovedAt,
+  pictureAt: deployment.pictureAt,
+  pictureError: deployment.pictureError,
   leftovers: deployment.leftovers,
   artifactCount: artifacts.length,
   artifactBytes: artifacts.reduce((sum, { size }) => sum + size, 0),
@@ -274,6 +340,8 @@ export interface RunnerRecord {
   slots: number;
   /** Null until it is known: an earlier version did not keep it. */
   executor: ExecutorKind | null;
+  /** It ends after its first build. */
+  ephemeral: boolean;
   version: string;
   credentialHash: string;
   draining: boolean;
@@ -282,7 +350,7 @@ export interface RunnerRecord {
 }
 
 /**
- * Everything that is shown once and kept as a hash: API tokens, registration tokens of runners, deploy hooks, tokens that
+ * Everything that is shown once and kept as a hash: API tokens, registration tokens of runners (`fleet`: reusable ones), deploy hooks, tokens that
  * read the metrics of the instance,
  * invitations, and what signs a person in once: sign-in links, recovery links, codes of a GitHub sign-in. A `site_code`
  * takes a member of the team to a site. The kinds of a device are described in identity/device-login.ts.
@@ -290,6 +358,7 @@ export interface RunnerRecord {
 export type TokenKind =
   | 'api'
   | 'registration'
+  | 'fleet'
   | 'deploy_hook'
   | 'metrics'
   | 'invitation'

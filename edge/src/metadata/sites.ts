@@ -1,5 +1,5 @@
 /** The part of metadata's contract that host names are resolved by: what a site's request needs to know, in one query. */
-import type { Environment } from '@appflux/protocol';
+import type { Environment, StateScope } from '@appflux/protocol';
 import type {
   AppRecord,
   ArtifactRecord,
@@ -21,13 +21,24 @@ export type SiteApp = Pick<
   | 'passwordHash'
   | 'spaFallback'
   | 'rewriteHosts'
+  | 'serverRevision'
 >;
 
 /** What of a deployment its site's address depends on. */
 export type SiteDeployment = Pick<
   KeptDeployment,
   'id' | 'status' | 'environment' | 'promotedAt' | 'artifactsRemovedAt'
->;
+> & {
+  /** Its code is from a fork. */
+  isUntrusted: boolean;
+};
+
+/** Whether the code of a deployment is from a fork. */
+export const isUntrusted = ({
+  isUntrusted,
+  pullRequest,
+}: Pick<DeploymentRecord, 'isUntrusted' | 'pullRequest'>): boolean =>
+  isUntrusted === true || pullRequest?.fork === true;
 
 /** The environment that counts for a deployment's access, versions and retention: a promoted preview is production. */
 export const environmentOf = ({
@@ -35,6 +46,14 @@ export const environmentOf = ({
   promotedAt,
 }: Pick<SiteDeployment, 'environment' | 'promotedAt'>): Environment =>
   promotedAt === null ? environment : 'production';
+
+/** Whose variables and state the server of a deployment gets. What a team promotes is its production, whatever it was before. */
+export function scopeOf(
+  deployment: Pick<SiteDeployment, 'id' | 'environment' | 'promotedAt' | 'isUntrusted'>,
+): StateScope {
+  if (environmentOf(deployment) === 'production') return 'production';
+  return deployment.isUntrusted ? `fork-${deployment.id}` : 'preview';
+}
 
 /** What of an App its sites depend on, of its record. */
 export const siteAppOf = ({
@@ -48,6 +67,7 @@ export const siteAppOf = ({
   passwordHash,
   spaFallback,
   rewriteHosts,
+  serverRevision,
 }: AppRecord): SiteApp => ({
   id,
   slug,
@@ -59,6 +79,7 @@ export const siteAppOf = ({
   passwordHash,
   spaFallback,
   rewriteHosts,
+  serverRevision,
 });
 
 /**

@@ -1,5 +1,5 @@
 /** The body of a notification: what a webhook is sent as JSON, and what the messages of other kinds are made from. */
-import { type DeliveryEvent, type Deployment, type Phase, utf8Bytes } from '@appflux/protocol';
+import { type DeliveryEvent, type Deployment, type Failure, type Phase, utf8Bytes } from '@appflux/protocol';
 import { type ErrorPlace, errorPlace } from './error-place.ts';
 
 export interface NotificationBody {
@@ -36,9 +36,16 @@ export function bodyOf(
     error: failure && {
       message: failure.message,
       phase: failure.phase,
-      place: errorPlace(failure.message),
+      place: placeOf(failure),
     },
   };
+}
+
+/** Where the runner found the error; from the message if it reported no place, as earlier versions do. */
+function placeOf({ location, message }: Failure): ErrorPlace | null {
+  if (location === undefined) return errorPlace(message);
+  const { path, line, column } = location;
+  return { file: path, line, column };
 }
 
 /** The body of a test. */

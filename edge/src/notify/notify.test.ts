@@ -193,6 +193,15 @@ describe('a webhook', () => {
       place: { file: 'src/cart.ts', line: 12, column: 5 },
     });
     expect(text).not.toMatch(/sealed-variable|API_KEY/);
+    const location = { path: 'apps/web/src/cart.ts', line: 13, column: null, seq: 40 };
+    await announced(ended({ status: 'failed', failure: { ...failure, location } }));
+    await ring(hook);
+    const [, located] = await target.received();
+    expect(JSON.parse(atob(located?.body ?? '')).error.place).toEqual({
+      file: 'apps/web/src/cart.ts',
+      line: 13,
+      column: null,
+    });
   });
 
   test('with a new secret is signed with that, and with the previous one no more', async () => {

@@ -1,5 +1,6 @@
 /** What the messages for people say: a title, some facts, links. Texts are as people wrote them: escape them. Pure. */
 import { type Deployment, printable } from '@appflux/protocol';
+import { budgetLine, exceeded } from '../budgets/check.ts';
 import type { NotificationBody } from './body.ts';
 import { formatPlace } from './error-place.ts';
 
@@ -74,8 +75,10 @@ function happened(event: NotificationBody['event'], { waiting }: Deployment): st
 }
 
 function factsOf(deployment: Deployment) {
-  const { branch, tag, pullRequest, commitHash, commitMessage, uploadName, creator, durationSeconds } =
-    deployment;
+  const { status, branch, tag, pullRequest, commitHash, commitMessage, uploadName, creator } = deployment;
+  // A notification of an earlier version may be delivered again.
+  const { durationSeconds, budgets = [] } = deployment;
+  const overBudget = status === 'success' ? exceeded(budgets) : [];
   const facts: [name: string, value: string | null][] = [
     ['Branch', branch],
     ['Tag', tag],
@@ -83,6 +86,7 @@ function factsOf(deployment: Deployment) {
     ['Commit', commitOf(commitHash, commitMessage)],
     ['Upload', uploadName],
     ['Created by', creator?.name ?? null],
+    ['Size budgets exceeded', overBudget.map(budgetLine).join('; ')],
     ['Duration', durationSeconds === null ? null : durationOf(durationSeconds)],
   ];
   return facts.flatMap(([name, value]) =>

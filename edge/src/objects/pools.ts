@@ -5,12 +5,18 @@ import { type ObjectOf, type ObjectStub, objectStub } from './stub.ts';
 export const poolOf = (env: Pick<Env, 'POOLS'>, ownerId: string): ObjectStub<ObjectOf<Env['POOLS']>> =>
   objectStub(() => env.POOLS.getByName(ownerId), {
     offer: 'repeat',
+    picture: 'repeat',
+    hasPicture: 'repeat',
+    pictureEnded: 'repeat',
     withdraw: 'repeat',
     depth: 'repeat',
     load: 'repeat',
+    figures: 'repeat',
     waitingReason: 'repeat',
     overview: 'repeat',
     online: 'repeat',
+    look: 'repeat',
+    lookOf: 'repeat',
     drain: 'repeat',
     register: 'repeat',
     revoke: 'repeat',

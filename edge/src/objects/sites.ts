@@ -11,5 +11,6 @@ export const sitesOf = (env: Pick<Env, 'SITES'>, appId: string): ObjectStub<Obje
     drop: 'repeat',
     discard: 'repeat',
     remove: 'repeat',
+    removeAll: 'repeat',
     destroy: 'repeat',
   });

@@ -2,7 +2,6 @@
  * How everything here calls a Durable Object. A deploy of the Worker resets every object, and a call that is under way
  * then fails: it is repeated where that changes nothing, and is refused with `unavailable` otherwise.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { AppFluxError } from '@appflux/protocol';
 import { inSeconds } from '../seconds.ts';
 import { faultOf, type ObjectFault } from './fault.ts';
@@ -79,7 +78,8 @@ async function calling<Result>(call: () => Result | Promise<Result>, mayRepeat: 
     if (fault === null) throw error;
     if (fault === 'overloaded' || !mayRepeat) throw unavailable(fault, error);
   }
-  await sleep(PAUSE_MS * (0.5 + Math.random() / 2));
+  // The server host has no modules of Node.
+  await scheduler.wait(PAUSE_MS * (0.5 + Math.random() / 2));
   try {
     return await call();
   } catch (error) {

@@ -1,7 +1,7 @@
 /** Reads what the operator sees at a glance, in a bounded number of steps (docs/limits.md). What can't be read is null. */
 import type { ErrorGroup, Overview, RunnerVersion } from '@appflux/protocol';
 import { diskOf } from '../disk/disk.ts';
-import type { PoolOverview } from '../dispatch/pool.ts';
+import type { PoolOverview } from '../dispatch/places.ts';
 import type { Env } from '../env.ts';
 import { addressStatus } from '../hosts/status.ts';
 import { journal } from '../journal.ts';

@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test, vi } from 'vitest';
 import { metadataOf } from '../metadata/index.ts';
-import { forgetAll, request } from '../testing/worker.ts';
+import { forgetAll, request, requestWith } from '../testing/worker.ts';
 import { GATHER_MS } from './tally.ts';
 import { givenApp, givenDeployment } from './testing/published.ts';
 
@@ -41,4 +41,27 @@ test('a download is counted once, however many pieces it comes in, and nothing e
       { name: 'app.apk', downloads: 4 },
       { name: 'b c.zip', downloads: 1 },
     ]);
+});
+
+test('what metadata does not take goes to the queue, as one batch', async () => {
+  vi.spyOn(console, 'error').mockReturnValue();
+  const { id, appId } = await givenDeployment(await givenApp(), { 'app.apk': CONTENT });
+  const METADATA = new Proxy(env.METADATA, {
+    get: (database, name) => {
+      if (name === 'batch') return () => Promise.reject(new Error('D1_ERROR: Network connection lost.'));
+      return database[name as keyof D1Database].bind(database);
+    },
+  });
+  const sent: unknown[] = [];
+  const EVENT_QUEUE = { send: async (message: unknown) => void sent.push(message) } as unknown as Queue;
+  const response = await requestWith({ METADATA, EVENT_QUEUE }, `/dl/${id}/app.apk`);
+  expect(response.status).toBe(200);
+  expect(sent).toEqual([
+    {
+      kind: 'downloads',
+      batchId: expect.stringMatching(/^[0-9a-f]{24}$/),
+      counts: [{ appId, deploymentId: id, artifact: 'app.apk', day: expect.any(String), count: 1 }],
+    },
+  ]);
+  vi.restoreAllMocks();
 });

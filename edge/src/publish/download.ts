@@ -7,10 +7,10 @@ import { type ApiEnv, router } from '../http/router.ts';
 import type { ArtifactRecord, KeptDeployment } from '../metadata/metadata.ts';
 import { deploymentOf } from '../objects/deployments.ts';
 import { artifactsRemoved } from '../retention/removed.ts';
-import { deliveredBytes } from './delivered-bytes.ts';
 import { countDownload } from './download-count.ts';
 import { answer, draw } from './drawn.ts';
 import { earlierBlockmap } from './earlier-blockmap.ts';
+import { cachedBytes } from './file-cache.ts';
 import { damagedDocument, missingDocument, removedDocument } from './state-view.ts';
 
 /** A media type without parameters (RFC 6838 §4.2): what a build calls its files is not to be trusted further. */
@@ -106,7 +106,11 @@ async function file(
   if (range === 'unsatisfiable') {
     return new Response(null, { status: 416, headers: { 'Content-Range': `bytes */${artifact.size}` } });
   }
-  const body = await deliveredBytes(c.get('objects'), artifact, range === 'whole' ? undefined : range);
+  const body = await cachedBytes(artifact, range === 'whole' ? undefined : range, {
+    objects: c.get('objects'),
+    cache: c.env.DISK === undefined ? caches.default : null,
+    waitUntil: (running) => c.executionCtx.waitUntil(running),
+  });
   if (body === 'missing') return missing(c);
   if (body === 'damaged') return damaged(c, deployment);
   if (beginsDownload(range, artifact.size)) countDownload(c, deployment, artifact.name);

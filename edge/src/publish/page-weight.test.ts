@@ -103,7 +103,7 @@ describe('the page of a version', () => {
         },
       );
       if (kind === 'without its files')
-        await metadataOf(env).deployments.markRemoved(id, 'artifacts', '2026-11-29T00:00:00.000Z');
+        await metadataOf(env).deployments.markRemoved([id], 'artifacts', '2026-11-29T00:00:00.000Z');
       const asked = kind === 'unknown' ? newObjectId() : kind === 'no id' ? 'latest%2F..' : id;
       expect((await request(`/a/${app.slug}/versions/${asked}`)).status).toBe(404);
     },

@@ -14,7 +14,14 @@ import { systemOf } from './device.ts';
 import { answer, draw } from './drawn.ts';
 import type { System } from './file-kind.ts';
 import { drawn } from './picture.ts';
-import { earlierVersions, isSiteArchive, publishedApp, publishedVersion, typeOf } from './release.ts';
+import {
+  earlierVersions,
+  isSiteArchive,
+  publishedApp,
+  publishedDetails,
+  publishedVersion,
+  typeOf,
+} from './release.ts';
 import { releaseDocument } from './release-view.ts';
 import { missingDocument, unreleasedDocument } from './state-view.ts';
 import { versionDocument } from './version-view.ts';
@@ -25,15 +32,15 @@ const LOOKS = 5;
 export const pages = router();
 
 pages.get('/a/:slug', async (c) => {
-  const published = await publishedApp(c.get('metadata'), c.req.param('slug'));
+  const published = await publishedDetails(c.get('metadata'), c.req.param('slug'));
   if (published === null) return answer(await draw(missingDocument('page')), 404);
-  const { app, release } = published;
+  const { app, release, details } = published;
   const site = siteOf(c, published);
   if (site !== null && release?.artifacts.every(isSiteArchive) === true) return toSite(site);
   const page =
     release === null
       ? await draw(unreleasedDocument(app, address(c, pagePath(app.slug))))
-      : await releasePage(c, { app, release, site, details: await c.get('metadata').details.of(release.id) });
+      : await releasePage(c, { app, release, site, details });
   return unlessKnown(c, page);
 });
 

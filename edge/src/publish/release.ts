@@ -1,6 +1,13 @@
 /** What an App's public page tells of: its release, and the versions before it. */
-import { type AppType, ObjectId, Slug } from '@appflux/protocol';
-import type { AppRecord, ArtifactRecord, DeploymentRecord, Metadata } from '../metadata/metadata.ts';
+import { type AppType, ObjectId, type ReleaseDetails, Slug } from '@appflux/protocol';
+import { NO_DETAILS } from '../metadata/details.ts';
+import type {
+  AppRecord,
+  ArtifactRecord,
+  DeploymentRecord,
+  KeptDeployment,
+  Metadata,
+} from '../metadata/metadata.ts';
 import { cursorOf, placeOf } from '../metadata/paging.ts';
 import { environmentOf } from '../metadata/sites.ts';
 
@@ -12,14 +19,37 @@ export async function publishedApp(
   metadata: Metadata,
   slug: string,
 ): Promise<{ app: AppRecord; release: DeploymentRecord | null } | null> {
-  const app = Slug.safeParse(slug).success ? await metadata.apps.bySlug(slug) : null;
+  const app = await appNamed(metadata, slug);
   if (app === null) return null;
   const release = app.release === null ? null : await metadata.deployments.byId(app.release);
+  return { app, release: shownRelease(app, release) };
+}
+
+/** The same with what its release's page shows besides, which is read at the same time. */
+export async function publishedDetails(
+  metadata: Metadata,
+  slug: string,
+): Promise<{ app: AppRecord; release: DeploymentRecord | null; details: ReleaseDetails } | null> {
+  const app = await appNamed(metadata, slug);
+  if (app === null) return null;
+  if (app.release === null) return { app, release: null, details: NO_DETAILS };
+  const [release, details] = await Promise.all([
+    metadata.deployments.byId(app.release),
+    metadata.details.of(app.release),
+  ]);
+  return { app, release: shownRelease(app, release), details };
+}
+
+const appNamed = async ({ apps }: Metadata, slug: string): Promise<AppRecord | null> =>
+  Slug.safeParse(slug).success ? apps.bySlug(slug) : null;
+
+/** What a page may show of an app's release; null if it isn't one. */
+function shownRelease(app: AppRecord, release: KeptDeployment | null): DeploymentRecord | null {
   // The pointer and the record are written at different moments: a page never shows a half of the two.
   const whole = release?.status === 'success' && release.appId === app.id;
-  if (!whole) return { app, release: null };
+  if (!whole) return null;
   // A release keeps its artifacts; should somebody have removed them by other ways, the page offers none.
-  return { app, release: release.artifactsRemovedAt === null ? release : { ...release, artifacts: [] } };
+  return release.artifactsRemovedAt === null ? release : { ...release, artifacts: [] };
 }
 
 /** A version of an app whose files can be had: a successful production deployment; null for any other id. */

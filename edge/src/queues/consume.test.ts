@@ -18,12 +18,13 @@ import type { EventMessage, QueueMessage } from '../queue-messages.ts';
 import { branchLabel, deploymentLabel } from '../sites/hosts/labels.ts';
 import { resolveSite } from '../sites/hosts/resolve.ts';
 import { founder } from '../testing/people.ts';
+import { unreachableDatabase } from '../testing/unreachable.ts';
 import { forgetAll, request, signIn } from '../testing/worker.ts';
 import { consume } from './consume.ts';
 
 beforeEach(forgetAll);
 
-/** A deployment whose events nobody but the test delivers; gives its first one. */
+/** A deployment whose events nobody but the test delivers: its object reaches no metadata. Gives its first one. */
 async function anEvent(): Promise<EventMessage> {
   const app = appRecord();
   await metadataOf(env).apps.insert(app);
@@ -31,7 +32,9 @@ async function anEvent(): Promise<EventMessage> {
   const spec = sampleSpec({ id: newObjectId(), ownerId, app: { id: appId, slug, name } });
   const stub = env.DEPLOYMENTS.getByName(spec.id);
   await runInDurableObject(stub, (instance) => {
-    Object.assign(instance, { env: { ...env, EVENT_QUEUE: { send: async () => undefined } } });
+    Object.assign(instance, {
+      env: { ...env, METADATA: unreachableDatabase, EVENT_QUEUE: { send: async () => undefined } },
+    });
   });
   const { seq } = await stub.create(spec);
   return { kind: 'event', deploymentId: spec.id, seq };

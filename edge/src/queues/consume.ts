@@ -3,19 +3,15 @@
 import type { Env } from '../env.ts';
 import { journal } from '../journal.ts';
 import { metadataOf } from '../metadata/index.ts';
-import type { DeploymentRecord, Metadata } from '../metadata/metadata.ts';
-import { isSite } from '../metadata/sites.ts';
-import { announce, notificationsOf } from '../notify/announce.ts';
+import type { DeploymentRecord } from '../metadata/metadata.ts';
+import { notificationsOf } from '../notify/announce.ts';
 import { deadLettersOf } from '../objects/dead-letters.ts';
 import { deploymentOf } from '../objects/deployments.ts';
 import { storeErrors } from '../operations/store-errors.ts';
 import type { EventMessage, QueueMessage } from '../queue-messages.ts';
-import { report } from '../reports/report.ts';
-import { branchLabel } from '../sites/hosts/labels.ts';
-import { forgetSite } from '../sites/hosts/resolve.ts';
-import { recordSuccess } from '../sites/updates/expo/record.ts';
 import { trace } from '../tracing/export.ts';
 import { childSpan } from '../tracing/span.ts';
+import { deliverNews } from './news.ts';
 
 /** Messages of this queue have been given up by the others. */
 const DEAD_LETTERS = 'dead-letters';
@@ -68,7 +64,7 @@ async function deliver(message: QueueMessage, env: Env): Promise<void> {
     case 'offer':
       return deploymentOf(env, message.deploymentId).offer();
     case 'event':
-      return project(message, env);
+      return event(message, env);
     case 'downloads':
       return metadataOf(env).downloads.add(message.batchId, message.counts);
     case 'notification':
@@ -86,39 +82,18 @@ async function deliver(message: QueueMessage, env: Env): Promise<void> {
 }
 
 /**
- * Writes how a deployment stands into metadata and confirms that to its object, which sends the event again until then.
- * A deployment whose App is gone was requested while that was being deleted: it goes as well.
+ * Delivers what a deployment's object could not deliver itself, and confirms that to it. A deployment whose App is gone
+ * was requested while that was being deleted: it goes as well.
  */
-async function project(event: EventMessage, env: Env): Promise<void> {
-  const { deploymentId } = event;
-  const metadata = metadataOf(env);
-  const { apps, deployments } = metadata;
+async function event({ deploymentId, seq, record }: EventMessage, env: Env): Promise<void> {
   const deployment = deploymentOf(env, deploymentId);
   const news =
-    event.record === undefined
+    record === undefined
       ? await deployment.unconfirmed()
-      : { record: event.record as DeploymentRecord, seq: event.seq, details: null, cancelReason: null };
+      : { record: record as DeploymentRecord, seq, details: null, cancelReason: null };
   if (news === null) return;
-  const { record, seq, details, cancelReason } = news;
-  const isKept = (await deployments.project(record, seq)) || (await apps.byId(record.appId)) !== null;
-  if (isKept && details !== null) await metadata.details.keep(deploymentId, details);
-  if (isKept) await pointSites(record, metadata);
-  if (isKept) await recordSuccess(record, metadata);
-  if (isKept) await announce({ env, metadata }, record, cancelReason);
-  if (isKept) await report({ env, metadata }, record, seq);
-  if (isKept) await deployment.confirm(seq);
+  if (await deliverNews(news, env)) await deployment.confirm(news.seq);
   else if (!(await deployment.destroy())) throw new Error(`deployment ${deploymentId} is still there`);
-}
-
-/** Moves the address of a branch to its newest site. A success may have moved the App's release, too. */
-async function pointSites(record: DeploymentRecord, metadata: Metadata): Promise<void> {
-  const { id, appId, app, branch, createdAt, status } = record;
-  if (status !== 'success') return;
-  if (branch !== null && isSite({ ...record, site: record.site ?? null })) {
-    const label = branchLabel(branch, app.slug);
-    await metadata.sites.point({ label, appId, branch, deploymentId: id, createdAt });
-  }
-  forgetSite(appId);
 }
 
 async function bury(message: Message<QueueMessage>, env: Env): Promise<void> {

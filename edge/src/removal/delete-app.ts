@@ -4,8 +4,10 @@ import type { Env } from '../env.ts';
 import { Budget, spendOnRemoval } from '../limits/budget.ts';
 import type { AppRecord, Metadata, UploadRecord } from '../metadata/metadata.ts';
 import { deadLettersOf } from '../objects/dead-letters.ts';
+import { runtimeOf } from '../objects/runtime.ts';
 import { sitesOf } from '../objects/sites.ts';
 import { removerOf } from '../retention/object.ts';
+import { removeState } from '../servers/state/remote.ts';
 import { removeDomain } from '../sites/domains/check.ts';
 import { forgetSite } from '../sites/hosts/resolve.ts';
 import { appPrefix, keysOfUpload } from '../storage/keys.ts';
@@ -29,11 +31,13 @@ export interface Parts {
  */
 export async function deleteApp(app: AppRecord, parts: Parts, budget = new Budget()): Promise<void> {
   const { metadata, objects } = parts;
-  spendOnRemoval(budget, 6);
+  spendOnRemoval(budget, 8);
   await metadata.apps.update(app.id, { release: null });
   await removeDeployments(app, parts, budget);
   for (const domain of await metadata.domains.list(app.id)) await removeDomain(domain, parts);
   if (!(await sitesOf(parts.env, app.id).destroy())) throw onlyPartly();
+  await runtimeOf(parts.env, app.id).destroy();
+  if (!(await removeAllState(app, parts))) throw onlyPartly();
   await removeUploads(app, parts, budget);
   await removeBelow(objects, appPrefix(app.id));
   await metadata.apps.delete(app.id);
@@ -57,6 +61,11 @@ async function removeDeployments(
     await deadLettersOf(env).forget(ids);
     await metadata.deployments.delete(ids);
   }
+}
+
+/** What the servers of the App's sites stored; false when there is more than one call removes. */
+async function removeAllState({ id }: AppRecord, { env }: Parts): Promise<boolean> {
+  return env.SERVERS === undefined || removeState(env.SERVERS, id, null);
 }
 
 const onlyPartly = () =>

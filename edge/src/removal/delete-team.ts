@@ -9,7 +9,14 @@ import { keysOfUpload } from '../storage/keys.ts';
 import { deleteApp, type Parts } from './delete-app.ts';
 
 /** What lets programs and people in. What signs a person in is theirs, not the team's. */
-const KINDS: readonly TokenKind[] = ['invitation', 'registration', 'deploy_hook', 'device_decision', 'api'];
+const KINDS: readonly TokenKind[] = [
+  'invitation',
+  'registration',
+  'fleet',
+  'deploy_hook',
+  'device_decision',
+  'api',
+];
 
 /**
  * Removes a team with its tokens, runners, hooks, apps, uploads, members and audit log, and lets go of its GitHub

@@ -1,5 +1,6 @@
 /** What hosts are shown of a deployment, from its record. Pure. */
 import type { Deployment } from '@appflux/protocol';
+import { budgetLine, exceeded } from '../budgets/check.ts';
 import type { DeploymentRecord } from '../metadata/metadata.ts';
 import type { Annotation, ReportFacts, ReportState } from './host-client.ts';
 
@@ -22,6 +23,7 @@ export function reportFacts(
   const { commitHash, uploadId, pullRequest, failure } = record;
   if (commitHash === null || uploadId !== null || !WHOLE_COMMIT.test(commitHash)) return null;
   const state = stateOf(record);
+  const overBudget = exceeded(record.budgets ?? []).map(budgetLine);
   const site = shown.urls.site ?? null;
   const page = shown.urls.page ?? null;
   return {
@@ -39,6 +41,7 @@ export function reportFacts(
         : { code: failure.code, message: failure.message.slice(0, MAX_MESSAGE), hint: failure.hint },
     annotations: place.annotations,
     skipped: record.skipped?.reason ?? null,
+    ...(overBudget.length === 0 ? {} : { overBudget }),
     urls: {
       log: `${place.publicUrl}/deployments/${record.id}`,
       site,

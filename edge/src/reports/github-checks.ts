@@ -44,10 +44,14 @@ export function checkRun(facts: ReportFacts) {
 }
 
 /** What the page of the check shows, in Markdown. */
-function summaryOf({ app, failure, skipped, urls }: ReportFacts): string {
+function summaryOf({ app, failure, skipped, overBudget = [], urls }: ReportFacts): string {
   const lines = [`**${escaped(cut(app.name, 120))}**`];
   if (failure !== null) lines.push(escaped(cut(failure.message, 1000)), escaped(cut(failure.hint, 1000)));
   if (skipped !== null) lines.push(escaped(cut(skipped, 500)));
+  if (overBudget.length > 0) {
+    const items = overBudget.map((line) => `- ${escaped(cut(line, 300))}`);
+    lines.push(['Size budgets that are exceeded:', '', ...items].join('\n'));
+  }
   lines.push(`[View log](<${urls.log}>)`);
   const result = urls.site ?? urls.page;
   if (result !== null) lines.push(`[Open](<${result}>)`);

@@ -43,6 +43,8 @@ export interface ReportFacts {
   annotations: Annotation[];
   /** Why it made no build; null unless the state is `skipped`. */
   skipped: string | null;
+  /** The size budgets that it exceeds, a line each. Absent without any, and in facts that earlier versions stored. */
+  overBudget?: string[];
   /** `site` and `qr` (an image of a QR code of where the result is) are there once it succeeded. */
   urls: { log: string; site: string | null; page: string | null; qr: string | null };
   /** ISO 8601. */

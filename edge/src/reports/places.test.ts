@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { placesIn } from './places.ts';
+import { placesIn, withLocation } from './places.ts';
 
 const of = (lines: string | string[], root = './') =>
   placesIn([lines].flat(), root).map(
@@ -55,6 +55,32 @@ test('each place is named once, and 50 at most', () => {
   const line = (n: number) => `src/a.ts(${n},1): error TS1: x`;
   expect(of([line(1), line(1), line(2)])).toHaveLength(2);
   expect(of(Array.from({ length: 200 }, (_, n) => line(n + 1)))).toHaveLength(50);
+});
+
+test('the location of the failure comes first, unless it is among them', () => {
+  const location = { path: 'src/a.ts', line: 3, column: 1, seq: 7 };
+  const failure = {
+    code: 'build_failed',
+    message: 'Type mismatch',
+    phase: 'building',
+    hint: '',
+    location,
+  } as const;
+  const found = placesIn(['src/b.ts(9,1): error TS1: x'], './');
+  expect(withLocation(found, failure)).toEqual([
+    { path: 'src/a.ts', line: 3, column: 1, message: 'Type mismatch' },
+    ...found,
+  ]);
+  const same = placesIn(['src/a.ts(3,1): error TS1: x'], './');
+  expect(withLocation(same, failure)).toEqual(same);
+  const { location: _, ...unknown } = failure;
+  expect(withLocation(found, unknown)).toEqual(found);
+  expect(withLocation(found, null)).toEqual(found);
+  const many = placesIn(
+    Array.from({ length: 60 }, (_, n) => `src/b.ts(${n + 1},1): error TS1: x`),
+    './',
+  );
+  expect(withLocation(many, failure)).toHaveLength(50);
 });
 
 // A pattern whose time does not grow with the length alone would not end before the test's time is over.

@@ -2,6 +2,7 @@
  * Places of errors in what compilers and bundlers print. Pure. Lines are of a build and come from outside: every pattern
  * is tried on lines of at most LONGEST units, and its time grows with the line's length.
  */
+import type { Failure } from '@appflux/protocol';
 import { type Annotation, MAX_ANNOTATIONS } from './host-client.ts';
 
 const LONGEST = 500;
@@ -69,6 +70,16 @@ export function placesIn(lines: readonly string[], rootDirectory: string): Annot
     if (place !== undefined) add(place, message);
   }
   return [...found.values()];
+}
+
+/** Places with that of the failure first, which may be too far up in the log to be among them. */
+export function withLocation(places: readonly Annotation[], failure: Failure | null): Annotation[] {
+  const location = failure?.location;
+  if (failure === null || location === undefined) return [...places];
+  const { path, line, column } = location;
+  const isListed = places.some((place) => place.path === path && place.line === line);
+  if (isListed) return [...places];
+  return [{ path, line, column, message: failure.message }, ...places].slice(0, MAX_ANNOTATIONS);
 }
 
 /** Where builds find the source. */

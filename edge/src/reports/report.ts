@@ -9,7 +9,7 @@ import { type ObjectStub, objectStub } from '../objects/stub.ts';
 import { reportFacts } from './facts.ts';
 import type { Annotation } from './host-client.ts';
 import { type ReportObject, reportName } from './object.ts';
-import { placesIn } from './places.ts';
+import { placesIn, withLocation } from './places.ts';
 
 /** How many of the last lines of a log are searched for places of errors. */
 const LINES = 500;
@@ -78,22 +78,20 @@ export async function resumeReports(
   await Promise.all([...keys].map((repoKey) => reportsOf(env, ownerId, repoKey).resume()));
 }
 
-/** The places of errors that the end of its log names; none if that can't be read any more. */
+/** The places of errors that the end of its log names, and that of its failure. */
 async function annotationsOf(
   env: Env,
-  { id }: DeploymentRecord,
+  { id, failure }: DeploymentRecord,
   { source }: AppRecord,
 ): Promise<Annotation[]> {
   try {
     const deployment = deploymentOf(env, id);
     const lastSeq = (await deployment.logs(0, 1))?.lastSeq ?? 0;
     const page = await deployment.logs(Math.max(0, lastSeq - LINES), LINES);
-    return placesIn(
-      (page?.items ?? []).map(({ text }) => text),
-      source.rootDirectory,
-    );
+    const lines = (page?.items ?? []).map(({ text }) => text);
+    return withLocation(placesIn(lines, source.rootDirectory), failure);
   } catch (error) {
     journal.error(`the log of deployment ${id} was not read for its report`, error);
-    return [];
+    return withLocation([], failure);
   }
 }

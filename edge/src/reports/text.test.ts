@@ -16,6 +16,14 @@ describe('a commit’s status', () => {
     [{ state: 'approval' }, 'Waiting for approval'],
     [{ state: 'success', durationSeconds: 42.4 }, 'Ready in 42 s'],
     [{ state: 'success', durationSeconds: 185 }, 'Ready in 3 min 5 s'],
+    [
+      { state: 'success', durationSeconds: 42, overBudget: ['a'] },
+      'Ready in 42 s, a size budget is exceeded',
+    ],
+    [
+      { state: 'success', durationSeconds: 42, overBudget: ['a', 'b'] },
+      'Ready in 42 s, 2 size budgets are exceeded',
+    ],
     [{ state: 'skipped', skipped: 'No file of this app changed' }, 'Skipped: No file of this app changed'],
     [{ state: 'failed', failure: { code: 'build_failed', message: 'a\nb', hint: 'c' } }, 'Failed: a b'],
   ] satisfies [Partial<ReportFacts>, string][])('%o reads %s', (change, description) => {

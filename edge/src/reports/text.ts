@@ -32,11 +32,17 @@ export const statusContext = ({ app, environment }: Pick<ReportFacts, 'app' | 'e
 
 /** A line about how a deployment stands, for a commit's status. */
 export function statusDescription(facts: ReportFacts): string {
-  const { state, durationSeconds, failure, skipped } = facts;
+  const { state, durationSeconds, failure, skipped, overBudget = [] } = facts;
   const name = stateName(state);
-  if (state === 'success' && durationSeconds !== null) return `${name} in ${inWords(durationSeconds)}`;
+  if (state === 'success' && durationSeconds !== null)
+    return `${name} in ${inWords(durationSeconds)}${overBudgetText(overBudget)}`;
   const reason = state === 'failed' ? (failure?.message ?? null) : state === 'skipped' ? skipped : null;
   return cut(reason === null ? name : `${name}: ${oneLine(reason)}`, MAX_DESCRIPTION);
+}
+
+function overBudgetText({ length }: readonly string[]): string {
+  if (length === 0) return '';
+  return length === 1 ? ', a size budget is exceeded' : `, ${length} size budgets are exceeded`;
 }
 
 /** Where a status leads: to the result once there is one, otherwise to the log. */
@@ -84,9 +90,15 @@ function rowOf(facts: ReportFacts): string {
   return `| ${cells.join(' | ')} |`;
 }
 
-/** Why an app has no preview. */
-function reasonOf({ app, state, failure, skipped }: ReportFacts): string[] {
-  const reason = state === 'failed' ? (failure?.message ?? null) : state === 'skipped' ? skipped : null;
+/** Why an app has no preview, or the size budgets that it exceeds. */
+function reasonOf({ app, state, failure, skipped, overBudget = [] }: ReportFacts): string[] {
+  const warning = overBudget.length === 0 ? null : `Over its size budget: ${overBudget.join('; ')}`;
+  const reasons: Partial<Record<ReportState, string | null>> = {
+    failed: failure?.message ?? null,
+    skipped,
+    success: warning,
+  };
+  const reason = reasons[state] ?? null;
   if (reason === null) return [];
   const name = escaped(cut(oneLine(app.name), MAX_CELL));
   return [`**${name}**: ${escaped(cut(oneLine(reason), 500))}`];

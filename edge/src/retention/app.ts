@@ -1,89 +1,99 @@
-/** Sweeping one App: what retention says of its deployments, carried out. */
+/** Sweeping one App: what retention says of its deployments, carried out page by page. */
 import { hasEnded, type RetentionDefaults, type SweepFailure, type SweptItem } from '@appflux/protocol';
-import { journal } from '../journal.ts';
 import type { Budget } from '../limits/budget.ts';
 import type { AppRecord, DeploymentContent, DeploymentPart, Metadata } from '../metadata/metadata.ts';
 import { type Place, placeOf } from '../metadata/paging.ts';
 import { environmentOf } from '../metadata/sites.ts';
-import { type Candidate, decider } from './decide.ts';
+import { type Candidate, type Counted, decider, NOTHING_COUNTED } from './decide.ts';
 import { policyOf } from './policy.ts';
-import { clearLeftovers, type Parts, removeParts } from './remove.ts';
+import { type Going, type Parts, removeAll } from './remove.ts';
 
-/** How many deployments are read at a time. */
-const PAGE = 200;
-
-/** How many deployments of an App one run removes something of: more than its budget allows. */
-const MOST_AT_ONCE = 200;
-
-/** About how many requests removing parts of a deployment takes: marks, the release, storage, the objects. */
-const REMOVAL_COSTS = 9;
+/** How many deployments are read at a time, and removed at most before the budget is looked at. */
+const PAGE = 500;
+const AT_ONCE = 50;
 
 /** An App of which so many deployments could not be removed is left to the next round. */
 const FAILURES_OF_AN_APP = 3;
 
+/**
+ * How far an App has been swept, newest first. It starts over when the rules, or what they protect, have changed
+ * meanwhile.
+ */
+export interface Walk {
+  /** Null at the beginning. */
+  cursor: string | null;
+  counted: Counted;
+  /** What the verdicts depend on besides the deployments. */
+  basis: string;
+  /** Bytes of the artifacts that stay, so far. */
+  artifactBytes: number;
+}
+
 export interface AppSweep {
   items: SweptItem[];
   failures: SweepFailure[];
-  /** Bytes of the artifacts that stay. */
+  /** Bytes of the artifacts that stay, of what was looked at. */
   artifactBytes: number;
-  /** False when the budget ran out before the App was through: it has to be swept again. */
-  finished: boolean;
+  /** Where it goes on; null when the App was through, or has failed too often. */
+  walk: Walk | null;
 }
 
-/** A deployment of which something goes, or has been marked by a sweep that could not finish. */
-interface Going {
-  deployment: DeploymentContent;
-  parts: DeploymentPart[];
-  left: DeploymentPart[];
+interface WalkOptions {
+  defaults: RetentionDefaults;
+  budget: Budget;
+  /** Unix milliseconds. */
+  now: number;
+  from?: Walk | null;
 }
 
-export interface AppDecision {
+/** A page of an App's deployments. */
+interface Decided {
   /** Oldest first. */
   going: Going[];
-  /** There were more than `most`: the newer ones were left out. */
-  isCut: boolean;
-  /** Bytes of the artifacts that stay. */
-  artifactBytes: number;
+  /** The walk before the page and after it. */
+  before: Walk;
+  after: Walk;
+  isLast: boolean;
 }
 
 /**
- * What is to go of an App at `now` (Unix milliseconds), at most `most` of its deployments. They are looked at page by page
- * and not held: an App may have very many.
+ * What is to go of an App, page by page and not held: an App may have very many deployments. Newest first, because the
+ * newest are what the rules count.
  */
-export async function decideApp(
+export async function* decideApp(
   app: AppRecord,
   metadata: Metadata,
-  options: { defaults: RetentionDefaults; budget: Budget; now: number; most?: number },
-): Promise<AppDecision> {
-  const { defaults, budget, now, most = Number.POSITIVE_INFINITY } = options;
+  { defaults, budget, now, from }: WalkOptions,
+): AsyncGenerator<Decided> {
   const release = await releaseOf(app, metadata);
   const policy = policyOf(app.retention, defaults);
-  const verdictsOf = decider(release, policy, now, app.previousRelease);
-  const newestFirst: Going[] = [];
-  let isCut = false;
-  let artifactBytes = 0;
-  let cursor: string | undefined;
-  do {
+  const basis = JSON.stringify([release, app.previousRelease, policy]);
+  let before: Walk =
+    from?.basis === basis ? from : { cursor: null, counted: NOTHING_COUNTED, basis, artifactBytes: 0 };
+  for (;;) {
+    const counted = structuredClone(before.counted);
+    const verdictsOf = decider({ release, policy, now, previous: app.previousRelease }, counted);
     const page = await metadata.deployments.withContent(app.id, {
       limit: PAGE,
-      ...(cursor === undefined ? {} : { cursor }),
+      ...(before.cursor === null ? {} : { cursor: before.cursor }),
     });
     budget.spend(1);
+    const going: Going[] = [];
+    let { artifactBytes } = before;
     for (const deployment of page.items) {
       const candidate = toCandidate(deployment);
-      const verdicts = verdictsOf(candidate);
-      const parts = verdicts.filter(({ goes }) => goes).map(({ part }) => part);
+      const parts = verdictsOf(candidate).flatMap(({ part, goes }) => (goes ? [part] : []));
       if (candidate.parts.has('artifacts') && !parts.includes('artifacts'))
         artifactBytes += deployment.artifactBytes;
       const left = deployment.leftovers ? removedBefore(deployment) : [];
-      if (parts.length > 0 || left.length > 0) newestFirst.push({ deployment, parts, left });
-      if (newestFirst.length <= most) continue;
-      newestFirst.shift();
-      isCut = true;
+      if (parts.length > 0 || left.length > 0) going.push({ deployment, parts, left });
     }
-    cursor = page.nextCursor ?? undefined;
-  } while (cursor !== undefined);
-  return { going: newestFirst.reverse(), isCut, artifactBytes };
+    const after: Walk = { cursor: page.nextCursor, counted, basis, artifactBytes };
+    const isLast = page.nextCursor === null;
+    yield { going: going.reverse(), before, after, isLast };
+    if (isLast) return;
+    before = after;
+  }
 }
 
 /** Where the release stands among an App's deployments. */
@@ -108,39 +118,31 @@ export function toCandidate(deployment: DeploymentContent): Candidate {
   };
 }
 
-/** Carries the decision out, oldest first; with `dryRun` it only tells what would go. */
+/**
+ * Carries the decision out as far as the budget allows; with `dryRun` it only reports what would go, of the whole App.
+ * What storage doesn't delete is among the failures, marked as removed, and cleared by a later sweep.
+ */
 export async function sweepApp(
   app: AppRecord,
   parts: Parts,
-  options: { defaults: RetentionDefaults; budget: Budget; now: number; dryRun: boolean },
+  { dryRun, ...options }: WalkOptions & { dryRun: boolean },
 ): Promise<AppSweep> {
-  const { budget, now, dryRun } = options;
-  const { going, isCut, artifactBytes } = await decideApp(app, parts.metadata, {
-    ...options,
-    ...(dryRun ? {} : { most: MOST_AT_ONCE }),
-  });
-  const swept: AppSweep = { items: [], failures: [], artifactBytes, finished: !isCut };
-  for (const { deployment, parts: gone, left } of going) {
-    if (dryRun) {
-      swept.items.push(...[...gone, ...left].map((part) => itemOf(app, deployment, part)));
-      continue;
+  const { budget, now } = options;
+  const at = new Date(now).toISOString();
+  const swept: AppSweep = { items: [], failures: [], artifactBytes: 0, walk: null };
+  for await (const { going, before, after, isLast } of decideApp(app, parts.metadata, options)) {
+    if (dryRun) swept.items.push(...going.flatMap((one) => itemsOf(app, one)));
+    for (let from = 0; !dryRun && from < going.length; from += AT_ONCE) {
+      if (budget.isSpent) return { ...swept, artifactBytes: before.artifactBytes, walk: before };
+      const some = going.slice(from, from + AT_ONCE);
+      const most = FAILURES_OF_AN_APP - swept.failures.length;
+      const { removed, failures } = await removeAll(app.id, some, parts, { at, budget, most });
+      swept.items.push(...removed.flatMap((one) => itemsOf(app, one)));
+      swept.failures.push(...failures.map(({ id, error }) => failureOf(app, id, error)));
+      if (failures.length >= most) return { ...swept, artifactBytes: after.artifactBytes };
     }
-    if (budget.isSpent || swept.failures.length >= FAILURES_OF_AN_APP) {
-      swept.finished = swept.failures.length >= FAILURES_OF_AN_APP;
-      return swept;
-    }
-    budget.spend(REMOVAL_COSTS);
-    try {
-      const removed = await removeParts(deployment, gone, parts, new Date(now).toISOString());
-      if (left.length > 0 && removed.length === 0) await clearLeftovers(deployment, parts);
-      swept.items.push(...[...removed, ...left].map((part) => itemOf(app, deployment, part)));
-    } catch (error) {
-      journal.error(
-        `retention: ${gone.concat(left).join(' and ')} of deployment ${deployment.id} failed`,
-        error,
-      );
-      swept.failures.push(failureOf(app, deployment, error));
-    }
+    swept.artifactBytes = after.artifactBytes;
+    if (!isLast && !dryRun && budget.isSpent) return { ...swept, walk: after };
   }
   return swept;
 }
@@ -153,20 +155,20 @@ function removedBefore({ artifactsRemovedAt, logRemovedAt }: DeploymentContent):
   return parts;
 }
 
-const itemOf = (
-  app: AppRecord,
-  { id, artifactBytes }: DeploymentContent,
-  part: DeploymentPart,
-): SweptItem => ({
-  what: part,
-  app: app.slug,
-  deploymentId: id,
-  uploadId: null,
-  bytes: part === 'artifacts' ? artifactBytes : null,
-});
+const itemsOf = (
+  { slug }: AppRecord,
+  { deployment: { id, artifactBytes }, parts, left }: Going,
+): SweptItem[] =>
+  [...parts, ...left].map((part) => ({
+    what: part,
+    app: slug,
+    deploymentId: id,
+    uploadId: null,
+    bytes: part === 'artifacts' ? artifactBytes : null,
+  }));
 
-const failureOf = (app: AppRecord, { id }: DeploymentContent, error: unknown): SweepFailure => ({
-  app: app.slug,
+const failureOf = ({ slug }: AppRecord, id: string, error: unknown): SweepFailure => ({
+  app: slug,
   deploymentId: id,
   message: error instanceof Error ? error.message : String(error),
 });

@@ -46,6 +46,14 @@ export const SETTLED_AFTER_MS = 2 * 60 * 60 * 1000;
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
+/** What verdicts depend on besides the deployments: see `decide`. */
+interface DecisionBasis {
+  release: Place | null;
+  policy: Policy;
+  now: number;
+  previous: string | null;
+}
+
 /**
  * A verdict for each part of each deployment. `deployments` are all of one App that have a part left, in any order;
  * `release` is the place of the App's release among them, `previous` the id of the release before.
@@ -60,28 +68,34 @@ export function decide(
   now: number,
   previous: string | null = null,
 ): Verdict[] {
-  return [...deployments].sort(newestFirst).flatMap(decider(release, policy, now, previous));
+  return [...deployments].sort(newestFirst).flatMap(decider({ release, policy, now, previous }));
 }
+
+/** What was counted of the newer deployments of an App: enough to go on with the older ones. */
+export interface Counted {
+  /** Ended ones that have the part, by environment and part. */
+  seen: Record<string, number>;
+  /** The newest that could be released in place of the release. */
+  rollback: string | null;
+}
+
+export const NOTHING_COUNTED: Counted = { seen: {}, rollback: null };
 
 /**
  * The same one by one, for an App that has too many to be held in memory: gives the verdicts of each deployment, which it
- * must be given newest first.
+ * must be given newest first. It counts on in `counted`.
  */
 export function decider(
-  release: Place | null,
-  policy: Policy,
-  now: number,
-  previous: string | null = null,
+  { release, policy, now, previous }: DecisionBasis,
+  counted: Counted = structuredClone(NOTHING_COUNTED),
 ): (deployment: Candidate) => Verdict[] {
-  const seen = new Map<string, number>();
-  let rollback: string | null = null;
   return (deployment) => {
-    if (rollback === null && couldReplace(release, deployment)) rollback = deployment.id;
+    if (counted.rollback === null && couldReplace(release, deployment)) counted.rollback = deployment.id;
     return [...deployment.parts].map((part) => {
-      const place = placeOf(deployment, part, seen);
+      const place = placeOf(deployment, part, counted.seen);
       const why = reasonFor(deployment, {
         release: release?.id ?? null,
-        rollback,
+        rollback: counted.rollback,
         previous,
         rule: policy[part],
         place,
@@ -105,11 +119,11 @@ export const couldReplace = (release: Place | null, candidate: Candidate): boole
 function placeOf(
   { environment, status }: Candidate,
   part: DeploymentPart,
-  seen: Map<string, number>,
+  seen: Record<string, number>,
 ): number {
   if (!hasEnded(status)) return 0;
-  const place = (seen.get(`${environment} ${part}`) ?? 0) + 1;
-  seen.set(`${environment} ${part}`, place);
+  const place = (seen[`${environment} ${part}`] ?? 0) + 1;
+  seen[`${environment} ${part}`] = place;
   return place;
 }
 

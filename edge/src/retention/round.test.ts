@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { START } from './report.ts';
-import { afterRun, dueRound, type Round } from './round.ts';
+import { afterReport, afterRun, dueRound, type Round } from './round.ts';
 
 const HOUR = 3_600_000;
 const NOW = Date.UTC(2026, 10, 20);
@@ -59,4 +59,16 @@ test('a round that an earlier version began measures nothing', () => {
   const { artifactBytes: _, ...earlier } = begun;
   const run = { items: [], failures: [], artifactBytes: 5, next: null };
   expect(afterRun(earlier, run).measured).toBeUndefined();
+});
+
+test('what an app’s object reports later belongs to the round that asked it', () => {
+  const run = { items: [], failures: [], next: null };
+  const report = { begunAt: NOW, artifactBytes: 30, failed: false };
+  const walking = afterReport(afterRun(begun, { ...run, artifactBytes: 5, next: START }), report);
+  expect(walking).toMatchObject({ artifactBytes: 35, failed: false });
+  expect(walking.measured).toBeUndefined();
+  const whole = afterRun(begun, { ...run, artifactBytes: 5 });
+  expect(afterReport(whole, report).measured).toEqual({ artifactBytes: 35, at: NOW });
+  const late = afterReport(whole, { ...report, begunAt: NOW - HOUR, failed: true });
+  expect(late).toEqual({ ...whole, failed: true });
 });

@@ -1,5 +1,6 @@
-/** The rounds of the cron: each goes through everything, some at a run. */
+/** The rounds of retention: each goes through everything, some at a time. */
 
+import type { RetentionDefaults } from '@appflux/protocol';
 import type { Measured } from './measured.ts';
 import { type Position, START } from './report.ts';
 import type { Run } from './run.ts';
@@ -14,6 +15,8 @@ export interface Round {
   begunAt: number;
   /** Something could not be removed: the next round begins immediately. */
   failed: boolean;
+  /** The instance's rules when the cron last looked. Absent in rounds of earlier versions. */
+  defaults?: RetentionDefaults;
   /** Bytes of the artifacts that stay, of the apps so far. Absent in rounds of earlier versions. */
   artifactBytes?: number;
   /** What the last complete round found. Absent until there was one, and in rounds of earlier versions. */
@@ -37,4 +40,25 @@ export function afterRun(round: Round, { next, failures, artifactBytes }: Run): 
   const bytes = round.artifactBytes + artifactBytes;
   if (next !== null) return { ...after, artifactBytes: bytes };
   return { ...after, artifactBytes: bytes, measured: { artifactBytes: bytes, at: round.begunAt } };
+}
+
+/** What the object of an App reports when it has gone on by itself: of the round that began at `begunAt`. */
+export interface Report {
+  begunAt: number;
+  /** Bytes of the artifacts that stay, of what it had not looked at when the round asked it. */
+  artifactBytes: number;
+  failed: boolean;
+}
+
+/** The round after such a report. A report of an earlier round only says that something failed. */
+export function afterReport(round: Round, { begunAt, artifactBytes, failed }: Report): Round {
+  const after = { ...round, failed: round.failed || failed };
+  if (begunAt !== round.begunAt || round.artifactBytes === undefined) return after;
+  const bytes = round.artifactBytes + artifactBytes;
+  const isMeasured = round.position === null && round.measured?.at === begunAt;
+  return {
+    ...after,
+    artifactBytes: bytes,
+    ...(isMeasured ? { measured: { artifactBytes: bytes, at: begunAt } } : {}),
+  };
 }

@@ -11,7 +11,7 @@ import { givenDeployment } from '../publish/testing/published.ts';
 import { objectsOf, presignerOf } from '../storage/index.ts';
 import { uploadKey } from '../storage/keys.ts';
 import { forgetAll } from '../testing/worker.ts';
-import { decideApp } from './app.ts';
+import { decideApp, type Walk } from './app.ts';
 import { retentionDefaults } from './policy.ts';
 import type { Parts } from './remove.ts';
 import { type Position, START } from './report.ts';
@@ -58,24 +58,71 @@ describe('a sweep', () => {
     expect(await run()).toMatchObject({ items: [], artifactBytes: 5 * 5 });
   });
 
-  test('looks at the deployments of an app page by page, and holds the oldest of those that go', async () => {
-    const app = await appKeeping({ keepLast: 100, days: 0 });
+  test('looks at the deployments of an app page by page, counting on from one to the next', async () => {
+    const app = await appKeeping({ keepLast: 600, days: 0 });
     const record = await oldDeployment(app);
-    const ids = Array.from({ length: 250 }, () => newObjectId());
+    const ids = Array.from({ length: 750 }, () => newObjectId());
     await Promise.all(
       ids.map((id, n) => {
         const createdAt = new Date(Date.parse(record.createdAt) + 1000 + n).toISOString();
         return metadata.deployments.project({ ...record, id, createdAt }, 1);
       }),
     );
-    await metadata.apps.update(app.id, { release: ids[249] ?? '' });
+    await metadata.apps.update(app.id, { release: ids[749] ?? '' });
     const options = { defaults: retentionDefaults(env), budget: new Budget(), now: NOW };
-    const all = await decideApp(app, metadata, options);
-    expect(all.going.map(({ deployment }) => deployment.id)).toEqual([record.id, ...ids.slice(0, 150)]);
-    expect(all.isCut).toBe(false);
-    const some = await decideApp(app, metadata, { ...options, most: 3 });
-    expect(some.going).toEqual(all.going.slice(0, 3));
-    expect(some.isCut).toBe(true);
+    const decided = async (from: Walk | null) => {
+      const pages: { going: string[]; after: Walk }[] = [];
+      for await (const { going, after } of decideApp(app, metadata, { ...options, from }))
+        pages.push({ going: going.map(({ deployment }) => deployment.id), after });
+      return pages;
+    };
+    const [first, second] = await decided(null);
+    expect([first?.going, second?.going]).toEqual([[], [record.id, ...ids.slice(0, 150)]]);
+    // Each has 5 bytes.
+    expect([first, second].map((page) => page?.after.artifactBytes)).toEqual([500 * 5, 600 * 5]);
+    const walk = first?.after ?? null;
+    expect(await decided(walk)).toEqual([second]);
+    // What the rules protect has changed meanwhile: nothing that was counted holds any more.
+    await metadata.apps.update(app.id, { previousRelease: record.id });
+    const changed = { ...app, previousRelease: record.id };
+    const again: number[] = [];
+    for await (const { going } of decideApp(changed, metadata, { ...options, from: walk }))
+      again.push(going.length);
+    expect(again).toEqual([0, 150]);
+  });
+
+  test('takes few requests for each deployment', async () => {
+    const app = await appKeeping(NONE);
+    const record = await oldDeployment(app);
+    // Failed ones: a success would become the release.
+    const failed = Array.from({ length: 59 }, () => ({
+      ...record,
+      id: newObjectId(),
+      status: 'failed' as const,
+    }));
+    await Promise.all(failed.map((other) => metadata.deployments.project(other, 1)));
+    let requests = 0;
+    const counted = <Store extends object>(store: Store): Store =>
+      new Proxy(store, {
+        get: (target, name) => {
+          const method = Reflect.get(target, name);
+          if (typeof method !== 'function') return method;
+          return (...args: unknown[]) => {
+            requests += 1;
+            return method.apply(target, args);
+          };
+        },
+      });
+    const { deployments, apps } = metadata;
+    const counting: Parts = {
+      ...parts,
+      metadata: { ...metadata, deployments: counted(deployments), apps: counted(apps) },
+      objects: counted(objects),
+    };
+    const { items: gone, failures } = await run({ budget: new Budget(1_000) }, counting);
+    expect([gone.length, failures]).toEqual([120, []]);
+    // Beside one call of each object, a list of its keys; and what is shared by fifty.
+    expect(requests).toBeLessThan(1.5 * 60);
   });
 
   test('keeps the release and what one can roll back to, whatever the rules say', async () => {
@@ -213,9 +260,9 @@ describe('what is decided by somebody else at the same moment', () => {
       ...metadata,
       deployments: {
         ...metadata.deployments,
-        markRemoved: async (id, part, at) => {
-          await happens(id);
-          return metadata.deployments.markRemoved(id, part, at);
+        markRemoved: async (ids, part, at) => {
+          for (const id of ids) await happens(id);
+          return metadata.deployments.markRemoved(ids, part, at);
         },
       },
     },

@@ -2,8 +2,14 @@
 import type { SweepFailure, SweptItem } from '@appflux/protocol';
 import type { Env } from '../env.ts';
 import { Budget } from '../limits/budget.ts';
-import type { DeploymentContent, DeploymentPart, Metadata, UploadRecord } from '../metadata/metadata.ts';
-import { decideApp, sweepApp, toCandidate } from './app.ts';
+import type {
+  AppRecord,
+  DeploymentContent,
+  DeploymentPart,
+  Metadata,
+  UploadRecord,
+} from '../metadata/metadata.ts';
+import { type AppSweep, decideApp, sweepApp, toCandidate } from './app.ts';
 import { retentionDefaults } from './policy.ts';
 import type { Parts } from './remove.ts';
 import type { Position } from './report.ts';
@@ -33,6 +39,8 @@ export interface RunOptions {
   /** Unix milliseconds. */
   now: number;
   budget?: Budget;
+  /** Sweeps one App elsewhere, which costs one request; without it that is done here. */
+  sweepOne?: (app: AppRecord) => Promise<AppSweep>;
 }
 
 /**
@@ -42,32 +50,36 @@ export interface RunOptions {
  */
 export async function sweepFrom(
   parts: Parts,
-  { from, dryRun, now, budget = new Budget() }: RunOptions,
+  { from, dryRun, now, budget = new Budget(), sweepOne }: RunOptions,
 ): Promise<Run> {
   if (!dryRun) await parts.objects.ping();
   const run: Run = { items: [], failures: [], artifactBytes: 0, next: from };
   while (run.next !== null && !budget.isSpent) {
     const step = run.next.phase === 'apps' ? sweepApps : sweepSources;
-    run.next = await step(parts, run, { from: run.next, dryRun, now, budget });
+    run.next = await step(parts, run, { from: run.next, dryRun, now, budget, sweepOne });
   }
   return run;
 }
 
-type Step = Required<RunOptions>;
+type Step = Required<Omit<RunOptions, 'sweepOne'>> & { sweepOne: RunOptions['sweepOne'] | undefined };
 
 /** Sweeps a page of Apps; gives where it goes on. */
-async function sweepApps(parts: Parts, run: Run, { from, budget, ...options }: Step): Promise<Position> {
+async function sweepApps(
+  parts: Parts,
+  run: Run,
+  { from, budget, dryRun, now, sweepOne }: Step,
+): Promise<Position> {
   const { items: apps, next } = await parts.metadata.apps.all(from.after, PAGE);
   budget.spend(1);
   const defaults = retentionDefaults(parts.env);
   let { after } = from;
   for (const app of apps) {
     if (budget.isSpent) return { phase: 'apps', after };
-    const swept = await sweepApp(app, parts, { ...options, budget, defaults });
-    const { items, failures, finished } = swept;
-    run.items.push(...items);
-    run.failures.push(...failures);
-    if (!finished) return { phase: 'apps', after };
+    if (sweepOne !== undefined) budget.spend(1);
+    const swept = await (sweepOne?.(app) ?? sweepApp(app, parts, { now, dryRun, budget, defaults }));
+    run.items.push(...swept.items);
+    run.failures.push(...swept.failures);
+    if (swept.walk !== null) return { phase: 'apps', after };
     run.artifactBytes += swept.artifactBytes;
     after = app.id;
   }
@@ -141,8 +153,10 @@ class GoingParts {
     const app = await this.#metadata.apps.byId(appId);
     if (app === null) return new Map();
     const defaults = retentionDefaults(this.#env);
-    const { going } = await decideApp(app, this.#metadata, { ...this.#step, defaults });
-    return new Map(going.map(({ deployment, parts }) => [deployment.id, new Set(parts)]));
+    const parts = new Map<string, Set<DeploymentPart>>();
+    for await (const { going } of decideApp(app, this.#metadata, { ...this.#step, defaults }))
+      for (const { deployment, parts: goes } of going) parts.set(deployment.id, new Set(goes));
+    return parts;
   }
 }
 

@@ -10,10 +10,11 @@ import { givenSite } from '../sites/testing/published-site.ts';
 import { objectsOf } from '../storage/index.ts';
 import { siteManifestKey, sitesPrefix } from '../storage/keys.ts';
 import { forgetAll, request } from '../testing/worker.ts';
-import { clearLeftovers, type Parts } from './remove.ts';
+import type { Parts } from './remove.ts';
 import { START } from './report.ts';
 import { sweepFrom } from './run.ts';
 import { appKeeping, NOW, oldDeployment } from './testing/deployments.ts';
+import { clearLeftovers } from './testing/remove.ts';
 
 const metadata = metadataOf(env);
 const objects = objectsOf(env);
@@ -71,7 +72,7 @@ test('a sweep that stopped after the marks goes on', async () => {
   const app = await appKeeping({ keepLast: 0, days: 0 });
   const old = await oldSite(app, { 'index.html': 'one' });
   const at = new Date(NOW).toISOString();
-  await metadata.deployments.markRemoved(old.id, 'artifacts', at);
+  await metadata.deployments.markRemoved([old.id], 'artifacts', at);
   await sweepFrom(parts, { from: START, dryRun: false, now: NOW });
   expect(await keysOf(app)).toEqual([]);
   const [content] = (await metadata.deployments.withContent(app.id, { limit: 1 })).items;

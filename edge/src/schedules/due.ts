@@ -1,6 +1,6 @@
 /** Which schedules are due, and how they stand after that. Pure. */
 import type { Schedule, ScheduleStatus } from '@appflux/protocol';
-import { nextAfter, timesBetween } from './cron.ts';
+import { nextAfter, timesBetween } from '../cron-expression.ts';
 
 /** A schedule that is due. */
 export interface Due {

@@ -3,12 +3,12 @@ import { env } from 'cloudflare:workers';
 import { ErrorBody, ScheduleList, type ScheduleStatus } from '@appflux/protocol';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { EACH_MINUTE, onCron } from '../cron/index.ts';
+import { MOST_MISSED, requireDue, timesBetween } from '../cron-expression.ts';
 import { metadataOf } from '../metadata/index.ts';
 import { appRecord } from '../metadata/testing/sample-records.ts';
 import { operationsOf } from '../operations/object.ts';
 import { founder, type SignedIn } from '../testing/people.ts';
 import { forgetAll, request } from '../testing/worker.ts';
-import { MOST_MISSED, requireDue, timesBetween } from './cron.ts';
 import { advance } from './due.ts';
 import { MOST_APPS, runSchedules } from './run.ts';
 

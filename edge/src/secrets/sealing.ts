@@ -51,6 +51,9 @@ export const expoKeyLabel = (appId: string) => `app:${appId}:expo-signing-key`;
 /** The place of a hook's target or secret. */
 export const hookLabel = (hookId: string, member: 'target' | 'secret') => `hook:${hookId}:${member}`;
 
+/** The place of what a look needs. */
+export const lookLabel = (id: string) => `look:${id}`;
+
 /** The place of a team's webhook secret. */
 export const webhookSecretLabel = (id: string) => `webhook-secret:${id}`;
 

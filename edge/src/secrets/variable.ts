@@ -19,6 +19,7 @@ export async function sealVariable(
     environments: environments ?? [...Environment.options],
     sensitive: chosen ?? sensitivityOf(place.name, value).sensitive,
     automatic: chosen === null,
+    updatedAt: new Date().toISOString(),
   };
 }
 

@@ -68,6 +68,7 @@ const ATTEMPT_COSTS: Costs<RunnerToDeployment> = {
   site_base: () => 20,
   // Writes the state.
   details: () => 25,
+  budgets: () => 25,
 };
 
 const POOL_COSTS: Costs<RunnerToPool> = {
@@ -78,6 +79,13 @@ const POOL_COSTS: Costs<RunnerToPool> = {
   // Pairs all jobs again.
   disk: () => 10,
   machine: () => 5,
+  // Looks for a picture to be taken.
+  pictures: () => 10,
+  // Gives out the looks that wait.
+  features: () => 10,
+  leaving: () => 5,
+  // Writes a row.
+  looked: () => 10,
 };
 
 function costIn<Frame extends { type: string }>(costs: Costs<Frame>, frame: Frame): number {

@@ -1,5 +1,7 @@
 /** Where things lie in storage. */
 
+import type { PictureSize } from '@appflux/protocol';
+
 /** All apps have their objects below it. */
 export const appsPrefix = 'apps/';
 
@@ -24,6 +26,10 @@ export const artifactAgainKey = (appId: string, deploymentId: string, attempt: n
 /** A bill of materials of an attempt, which no artifact is beside: no name of one begins with a dot. */
 export const sbomKey = (appId: string, deploymentId: string, attempt: number, sha256: string) =>
   `${attemptPrefix(appId, deploymentId, attempt)}.sbom/${sha256}.json.gz`;
+
+/** The picture of a deployment's site, beside its attempts: no attempt has such a name. */
+export const pictureKey = (appId: string, deploymentId: string, size: PictureSize) =>
+  `${deploymentPrefix(appId, deploymentId)}.picture/${size}.webp`;
 
 /** A deployment's whole log: gzip, one JSON line an item. */
 export const logKey = (appId: string, deploymentId: string) =>

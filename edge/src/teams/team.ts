@@ -59,7 +59,7 @@ export const signUpIsOpen = (env: Env): boolean => env.APPFLUX_SIGN_UP === 'open
 export const everybodyFounds = (env: Env): boolean => Boolean(env.SUPABASE_URL) && signUpIsOpen(env);
 
 /** The kinds of tokens that only a member of a team can have created for it. */
-const TEAM_TOKENS: readonly TokenKind[] = ['api', 'registration', 'deploy_hook', 'invitation'];
+const TEAM_TOKENS: readonly TokenKind[] = ['api', 'registration', 'fleet', 'deploy_hook', 'invitation'];
 
 /**
  * Stores the membership of a user who worked in a team of their own before APPFLUX_SIGN_UP applied to Supabase projects:

@@ -12,6 +12,7 @@ import {
 } from '../deployment/create.ts';
 import type { RedeployEvent, Repository } from '../git-hosts/event.ts';
 import type { AppRecord, KeptDeployment } from '../metadata/metadata.ts';
+import { newRevision } from '../metadata/server-revision.ts';
 import { deploymentOf } from '../objects/deployments.ts';
 import { branchLabel } from '../sites/hosts/labels.ts';
 import { forgetSite } from '../sites/hosts/resolve.ts';
@@ -235,6 +236,7 @@ async function move({ metadata }: Parts, app: AppRecord, repository: Repository)
     repositoryId !== null && repositoryId === app.repositoryId && !keys.includes(app.repoKey ?? '');
   const repoUrl = isElsewhere ? movedUrl(source.repoUrl, repository) : null;
   await metadata.apps.update(app.id, {
+    settingsRevision: newRevision(),
     repositoryId,
     ...(repoUrl === null ? {} : { source: { ...source, repoUrl }, repoKey: repoKeyOf(repoUrl) }),
   });

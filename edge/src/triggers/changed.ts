@@ -1,6 +1,6 @@
 /** Whether changed paths matter to an app: its root directory, and its globs. Pure. */
 import type { ChangedPaths, GitEvent, Sha } from '../git-hosts/event.ts';
-import { matchesPath } from './glob.ts';
+import { matchesPath } from '../globs/glob.ts';
 
 /**
  * Files at the top of a repository that the packages of a monorepo share. A change of one of them counts for an app in a

@@ -4,8 +4,8 @@
  */
 import { BranchName, type Environment, type TriggerRules } from '@appflux/protocol';
 import type { ChangedPaths, PullRequestEvent, PushEvent, Sha } from '../git-hosts/event.ts';
+import { matchesTag } from '../globs/glob.ts';
 import { pathsReason } from './changed.ts';
-import { matchesTag } from './glob.ts';
 import { skipMark } from './skip-marker.ts';
 
 /** What of an app decides. */

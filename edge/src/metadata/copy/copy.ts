@@ -9,6 +9,7 @@ import { createHash } from 'node:crypto';
 export const COLLECTIONS = [
   'apps',
   'appFiles',
+  'favourites',
   'deployments',
   'siteAliases',
   'domains',
@@ -32,6 +33,7 @@ export const COLLECTIONS = [
   'idempotencyKeys',
   'downloads',
   'artifactDownloads',
+  'buildDays',
 ] as const;
 export type Collection = (typeof COLLECTIONS)[number];
 

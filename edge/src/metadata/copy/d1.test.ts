@@ -35,11 +35,11 @@ test('what analytics count is the same after a copy, and a batch that came befor
 
   const database = d1Copyable(env.METADATA);
   const copied = await Promise.all(
-    (['apps', 'deployments', 'downloads', 'artifactDownloads'] as const).map(
+    (['apps', 'deployments', 'downloads', 'artifactDownloads', 'buildDays'] as const).map(
       async (collection) => [collection, await database.page(collection, null, 100)] as const,
     ),
   );
-  expect(copied.map(([, records]) => records.length)).toEqual([1, 2, 1, 1]);
+  expect(copied.map(([, records]) => records.length)).toEqual([1, 2, 1, 1, 2]);
   await forgetAll();
   for (const [collection, records] of copied) await database.put(collection, records);
   expect(await counted()).toEqual(before);

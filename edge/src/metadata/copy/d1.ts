@@ -1,6 +1,7 @@
 /** D1's tables as they are copied: a column is a member of the record, in camel case. */
 import type { D1Database } from '@cloudflare/workers-types';
 import { endOf } from '../analytics.ts';
+import { fromStored, toStored } from '../d1/stored-record.ts';
 import type { DeploymentRecord } from '../metadata.ts';
 import type { Collection, Copied, Copyable } from './copy.ts';
 
@@ -18,6 +19,8 @@ interface Table {
   optionalFlags: readonly string[];
   /** The column that holds the whole record in JSON, from which all others are drawn but those of `beside`. */
   whole?: string;
+  /** How that column is read and written, if it isn't the record's plain JSON. */
+  stored?: { read(row: Row): object; write(record: object): string };
   beside: readonly string[];
   /** Columns that this backend derives from the whole record, and no members of it. */
   drawn: Record<string, (record: Copied) => string | number | null>;
@@ -37,7 +40,18 @@ const table = (name: string, rest: Partial<Table> = {}): Table => ({
 
 export const TABLES: Record<Exclude<Collection, 'owner'>, Table> = {
   apps: table('apps', {
-    json: ['source', 'build', 'retention', 'env_vars', 'access', 'rewrite_hosts', 'triggers', 'schedules'],
+    json: [
+      'source',
+      'build',
+      'retention',
+      'env_vars',
+      'access',
+      'rewrite_hosts',
+      'budgets',
+      'server',
+      'triggers',
+      'schedules',
+    ],
     flags: ['release_locked', 'auto_release'],
     optionalFlags: ['spa_fallback'],
   }),
@@ -46,17 +60,35 @@ export const TABLES: Record<Exclude<Collection, 'owner'>, Table> = {
     primary: ['app_id', 'name'],
     json: ['environments'],
   }),
+  favourites: table('favourites', {
+    key: "user_id || ':' || owner_id || ':' || app_id",
+    primary: ['user_id', 'owner_id', 'app_id'],
+  }),
   deployments: table('deployments', {
     whole: 'record',
-    flags: ['pinned', 'leftovers'],
-    beside: ['seq', 'pinned', 'promotedAt', 'artifactsRemovedAt', 'logRemovedAt', 'leftovers'],
+    stored: { read: fromStored, write: (record) => toStored(record as DeploymentRecord) },
+    flags: ['pinned', 'leftovers', 'counted'],
+    beside: [
+      'seq',
+      'counted',
+      'pinned',
+      'promotedAt',
+      'artifactsRemovedAt',
+      'logRemovedAt',
+      'pictureAt',
+      'pictureError',
+      'leftovers',
+    ],
     drawn: {
       created_at: (record) => String(record.createdAt),
-      ended_on: (record) => endOfCopied(record)?.endedOn ?? null,
-      waited_seconds: (record) => endOfCopied(record)?.waitedSeconds ?? null,
+      // Of earlier versions.
+      ended_on: () => null,
+      waited_seconds: () => null,
       branch: (record) => asDeployment(record).branch,
       environment: (record) => asDeployment(record).environment,
       pull_request: (record) => asDeployment(record).pullRequest?.number ?? null,
+      creator: (record) => asDeployment(record).creator?.name ?? null,
+      ended_at: (record) => (endOfCopied(record) === null ? null : asDeployment(record).finishedAt),
       skipped: (record) => ((asDeployment(record).skipped ?? null) === null ? 0 : 1),
     },
   }),
@@ -74,7 +106,7 @@ export const TABLES: Record<Exclude<Collection, 'owner'>, Table> = {
   githubInstallations: table('github_installations'),
   releaseDetails: table('release_details', { key: 'deployment_id', primary: ['deployment_id'] }),
   uploads: table('uploads', { json: ['app_ids'], flags: ['completed'] }),
-  runners: table('runners', { json: ['labels'], flags: ['draining'] }),
+  runners: table('runners', { json: ['labels'], flags: ['draining', 'ephemeral'] }),
   tokens: table('tokens', { json: ['scopes'] }),
   users: table('users'),
   members: table('members'),
@@ -96,6 +128,11 @@ export const TABLES: Record<Exclude<Collection, 'owner'>, Table> = {
     primary: ['deployment_id', 'name'],
     json: ['recent'],
   }),
+  buildDays: table('build_days', {
+    key: "owner_id || ':' || app_id || ':' || day",
+    primary: ['owner_id', 'app_id', 'day'],
+    json: ['durations', 'waits', 'apps'],
+  }),
 };
 
 type Row = Record<string, string | number | null>;
@@ -108,11 +145,11 @@ const camel = (column: string) => column.replace(/_(\w)/g, (_, letter: string) =
 
 /** A record of a row. What the row's JSON says of the others is not told twice. */
 function toCopied(
-  { json, flags, optionalFlags, whole, drawn }: Table,
+  { json, flags, optionalFlags, whole, stored, drawn }: Table,
   { copy_key: key, ...row }: Row,
 ): Copied {
   const members = Object.entries(row).flatMap(([column, value]) => {
-    if (column === whole) return Object.entries(JSON.parse(String(value)) as object);
+    if (column === whole) return Object.entries(stored?.read(row) ?? (JSON.parse(String(value)) as object));
     if (column in drawn) return [];
     if (json.includes(column)) return [[camel(column), JSON.parse(String(value))]];
     const isFlag = flags.includes(column) || (optionalFlags.includes(column) && value !== null);
@@ -122,15 +159,14 @@ function toCopied(
 }
 
 function toRow(
-  { json, flags, optionalFlags, whole, beside, drawn }: Table,
+  { json, flags, optionalFlags, whole, stored, beside, drawn }: Table,
   record: Copied,
   columns: readonly string[],
 ): Row {
   const value = (column: string) => {
     if (column === whole) {
-      return JSON.stringify(
-        Object.fromEntries(Object.entries(record).filter(([name]) => !beside.includes(name))),
-      );
+      const kept = Object.fromEntries(Object.entries(record).filter(([name]) => !beside.includes(name)));
+      return stored?.write(kept) ?? JSON.stringify(kept);
     }
     if (drawn[column] !== undefined) return drawn[column](record);
     const member = record[camel(column)] ?? null;

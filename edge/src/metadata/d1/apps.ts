@@ -1,12 +1,14 @@
 import {
   type AppAccess,
   AppFluxError,
+  type AppServer,
   type AppSource,
   type AppType,
   type BuildSettings,
   DEFAULT_TRIGGERS,
   type Retention,
   type ScheduleStatus,
+  type SizeBudget,
   type TriggerRules,
 } from '@appflux/protocol';
 import { exceeded, MAX_ROW_BYTES } from '../../limits/platform.ts';
@@ -18,6 +20,7 @@ import {
   type SealedVariable,
   sourceOfRecord,
 } from '../metadata.ts';
+import { FORGET_APP } from './build-days.ts';
 import { flag, flagOrNull, fromFlag, json, number, text, textOrNull } from './columns.ts';
 import type { Database, Row, Statement } from './database.ts';
 import { allWithinBytes, listPage } from './list.ts';
@@ -42,6 +45,10 @@ const CHANGEABLE: Columns<Partial<Pick<AppRecord, ChangeableOfApp>>> = {
     keep: (fallback) => (fallback === null ? null : fromFlag(fallback)),
   },
   rewriteHosts: { column: 'rewrite_hosts', keep: (hosts) => JSON.stringify(hosts) },
+  budgets: { column: 'budgets', keep: (budgets) => JSON.stringify(budgets) },
+  settingsRevision: { column: 'settings_revision', keep: (revision) => revision },
+  server: { column: 'server', keep: (server) => JSON.stringify(server) },
+  serverRevision: { column: 'server_revision', keep: (revision) => revision },
   triggers: { column: 'triggers', keep: (triggers) => JSON.stringify(triggers) },
   repoKey: { column: 'repo_key', keep: (key) => key },
   repositoryId: { column: 'repository_id', keep: (id) => id },
@@ -52,6 +59,9 @@ const MOST_OF_REPOSITORY = 100;
 
 /** What variables may have of an app's row; the rest of it stays below 300 KB. */
 const MOST_VARIABLE_BYTES = MAX_ROW_BYTES - 300_000;
+
+/** A value of `server_revision` that there was not before. */
+const NEW_REVISION = 'lower(hex(randomblob(8)))';
 
 /** The JSON path of a variable. Names are letters, digits and underscores, so quoting them is enough. */
 const pathOf = (name: string) => `$."${name}"`;
@@ -66,6 +76,7 @@ const holding = (search: string) => ({
 const BELONGINGS = [
   `DELETE FROM artifact_downloads WHERE deployment_id IN (SELECT id FROM deployments WHERE app_id = ?)`,
   'DELETE FROM deployments WHERE app_id = ?',
+  ...FORGET_APP,
   'DELETE FROM downloads WHERE owner_id = (SELECT owner_id FROM apps WHERE id = ?1) AND app_id = ?1',
   'DELETE FROM tokens WHERE app_id = ?',
   'DELETE FROM app_files WHERE app_id = ?',
@@ -75,6 +86,7 @@ const BELONGINGS = [
   'DELETE FROM expo_signing_keys WHERE app_id = ?',
   'DELETE FROM source_credentials WHERE app_id = ?',
   'DELETE FROM release_details WHERE app_id = ?',
+  'DELETE FROM favourites WHERE app_id = ?',
 ];
 
 /** Variables of the app ?1 that have what ?2, a list of Resealing as JSON, says. */
@@ -115,8 +127,8 @@ export function createAppStore(database: Database): AppStore {
       const inserted = await database.run(
         `INSERT INTO apps (id, owner_id, name, slug, type, detected_type, source, build, retention, env_vars, release,
            previous_release, released_at, release_locked, auto_release, access, password_hash, spa_fallback,
-           rewrite_hosts, triggers, schedules, schedule_due_at, schedules_revision, repo_key, repository_id, created_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (slug) DO NOTHING`,
+           rewrite_hosts, budgets, settings_revision, server, server_revision, triggers, schedules, schedule_due_at, schedules_revision, repo_key, repository_id, created_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (slug) DO NOTHING`,
         app.id,
         app.ownerId,
         app.name,
@@ -136,6 +148,10 @@ export function createAppStore(database: Database): AppStore {
         app.passwordHash,
         app.spaFallback === null ? null : fromFlag(app.spaFallback),
         JSON.stringify(app.rewriteHosts),
+        JSON.stringify(app.budgets),
+        app.settingsRevision,
+        JSON.stringify(app.server),
+        app.serverRevision,
         JSON.stringify(app.triggers),
         JSON.stringify(app.schedules),
         app.scheduleDueAt,
@@ -159,6 +175,15 @@ export function createAppStore(database: Database): AppStore {
     async bySlug(slug) {
       const row = await database.first('SELECT * FROM apps WHERE slug = ?', slug);
       return row && toApp(row);
+    },
+
+    async byIds(ids) {
+      const these = JSON.stringify(ids);
+      const rows = await database.all(
+        'SELECT * FROM apps WHERE id IN (SELECT value FROM json_each(?))',
+        these,
+      );
+      return rows.map(toApp);
     },
 
     list: (ownerId, page, search) =>
@@ -204,31 +229,44 @@ export function createAppStore(database: Database): AppStore {
       return changed > 0;
     },
 
-    async update(id, change) {
-      const row = await updateRow(database, 'apps', id, change, CHANGEABLE);
+    async update(id, change, revision) {
+      const only = revision === undefined ? undefined : { column: 'settings_revision', value: revision };
+      const row = await updateRow(database, 'apps', id, change, CHANGEABLE, only);
       return row && toApp(row);
     },
 
-    async release(id, { deploymentId, at, detectedType }) {
+    async release(id, { deploymentId, from, at, detectedType }) {
       const row = await database.first(
         `UPDATE apps SET
            previous_release = CASE WHEN release IS ?2 THEN previous_release ELSE release END,
            released_at = CASE WHEN release IS ?2 THEN released_at ELSE ?3 END,
            detected_type = CASE WHEN release IS ?2 THEN detected_type ELSE coalesce(?4, detected_type) END,
            release = ?2
-         WHERE id = ?1 RETURNING *`,
+         WHERE id = ?1 AND (?5 = 0 OR release IS ?6) RETURNING *`,
         id,
         deploymentId,
         at,
         detectedType,
+        fromFlag(from !== undefined),
+        from ?? null,
       );
-      return row && toApp(row);
+      const other =
+        row ?? (from === undefined ? null : await database.first('SELECT * FROM apps WHERE id = ?', id));
+      return other && toApp(other);
+    },
+
+    async releases(ids) {
+      const rows = await database.all(
+        'SELECT release FROM apps WHERE id IN (SELECT value FROM json_each(?)) AND release IS NOT NULL',
+        JSON.stringify(ids),
+      );
+      return rows.map((row) => text(row, 'release'));
     },
 
     async setVariable(id, name, variable) {
       // What the API allows is far less; of many calls at the same time each may find that there is room.
       const changed = await database.run(
-        `UPDATE apps SET env_vars = json_set(env_vars, ?1, json(?2)) WHERE id = ?3
+        `UPDATE apps SET env_vars = json_set(env_vars, ?1, json(?2)), server_revision = ${NEW_REVISION} WHERE id = ?3
          AND octet_length(json_set(env_vars, ?1, json(?2))) <= max(${MOST_VARIABLE_BYTES}, octet_length(env_vars))`,
         pathOf(name),
         JSON.stringify(variable),
@@ -237,6 +275,18 @@ export function createAppStore(database: Database): AppStore {
       if (changed > 0) return;
       const app = await database.first('SELECT octet_length(env_vars) AS bytes FROM apps WHERE id = ?', id);
       if (app) throw exceeded('The app’s variables (bytes)', number(app, 'bytes'), MOST_VARIABLE_BYTES);
+    },
+
+    async changeVariable(id, name, change) {
+      const changed = await database.run(
+        `UPDATE apps SET env_vars = json_set(env_vars, ?1, json_patch(json_extract(env_vars, ?1), json(?2))),
+           server_revision = ${NEW_REVISION}
+         WHERE id = ?3 AND json_type(env_vars, ?1) IS NOT NULL`,
+        pathOf(name),
+        JSON.stringify(change),
+        id,
+      );
+      return changed > 0;
     },
 
     async resealVariables(id, values) {
@@ -253,7 +303,7 @@ export function createAppStore(database: Database): AppStore {
 
     async deleteVariable(id, name) {
       const deleted = await database.run(
-        `UPDATE apps SET env_vars = json_remove(env_vars, ?1)
+        `UPDATE apps SET env_vars = json_remove(env_vars, ?1), server_revision = ${NEW_REVISION}
          WHERE id = ?2 AND json_type(env_vars, ?1) IS NOT NULL`,
         pathOf(name),
         id,
@@ -312,6 +362,10 @@ function toApp(row: Row): AppRecord {
     passwordHash: textOrNull(row, 'password_hash'),
     spaFallback: flagOrNull(row, 'spa_fallback'),
     rewriteHosts: json<string[]>(row, 'rewrite_hosts'),
+    budgets: json<SizeBudget[]>(row, 'budgets'),
+    settingsRevision: textOrNull(row, 'settings_revision'),
+    server: json<AppServer>(row, 'server'),
+    serverRevision: textOrNull(row, 'server_revision'),
     triggers: { ...DEFAULT_TRIGGERS, ...json<Partial<TriggerRules>>(row, 'triggers') },
     schedules: json<ScheduleStatus[]>(row, 'schedules'),
     scheduleDueAt: textOrNull(row, 'schedule_due_at'),

@@ -35,42 +35,6 @@ test.each(['D1_ERROR: Network connection lost.', 'D1_ERROR: D1 DB is overloaded.
   },
 );
 
-test('of a day with so many builds that their times are larger than a text may be, the builds are counted', async () => {
-  const refusing = new Proxy(env.METADATA, {
-    get(target, name) {
-      if (name === 'prepare') {
-        return (sql: string) => {
-          asked.push(sql);
-          return target.prepare(sql);
-        };
-      }
-      if (name === 'batch') {
-        return (statements: D1PreparedStatement[]) =>
-          asked.splice(0).some((sql) => sql.includes('group_concat'))
-            ? Promise.reject(new Error('D1_ERROR: string or blob too big: SQLITE_TOOBIG'))
-            : target.batch(statements);
-      }
-      return Reflect.get(target, name);
-    },
-  });
-  const asked: string[] = [];
-  const metadata = createD1Metadata(env.METADATA);
-  const app = appRecord();
-  await metadata.apps.insert(app);
-  const finishedAt = '2026-11-02T12:00:00.000Z';
-  const record = deploymentRecord(app, { status: 'success', finishedAt, durationSeconds: 5 });
-  await metadata.deployments.project(record, 1);
-  const range = { from: '2026-11-02', to: '2026-11-02' };
-  const scope = { ownerId: app.ownerId };
-  const whole = await metadata.analytics.builds(scope, range);
-  expect(whole.durationSeconds).toEqual({ p50: 5, p95: 5 });
-  expect(await createD1Metadata(refusing).analytics.builds(scope, range)).toEqual({
-    ...whole,
-    durationSeconds: null,
-    waitingSeconds: null,
-  });
-});
-
 test('a database without its migrations is not well', async () => {
   await reset();
   await expect(createD1Metadata(env.METADATA).ping()).rejects.toThrow('no such table');

@@ -1,5 +1,6 @@
 /** D1 with prepared statements only, and with its failures as AppFluxErrors. */
 import { AppFluxError, isAppFluxError } from '@appflux/protocol';
+import type { D1Database, D1PreparedStatement } from '@cloudflare/workers-types';
 import { requireStatement } from '../../limits/statement.ts';
 
 /** What a column can hold: JSON and booleans are turned into these by the stores. */

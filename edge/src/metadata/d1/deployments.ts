@@ -9,9 +9,12 @@ import {
   type DeploymentStore,
   type KeptDeployment,
 } from '../metadata.ts';
-import { flag, fromFlag, json, number, numberOrNull, text, textOrNull } from './columns.ts';
+import { countStatement } from './build-days.ts';
+import { flag, fromFlag, number, text, textOrNull } from './columns.ts';
 import type { Database, Row, Statement, Value } from './database.ts';
+import { createSummaries } from './deployment-summaries.ts';
 import { listPage, newestFirst } from './list.ts';
+import { fromStored, toStored } from './stored-record.ts';
 
 /** That something of a deployment, which skipped ones never had, can still be removed, or has left something in storage. */
 const HAS_CONTENT = `(skipped = 0 AND (log_removed_at IS NULL OR leftovers = 1
@@ -19,7 +22,7 @@ const HAS_CONTENT = `(skipped = 0 AND (log_removed_at IS NULL OR leftovers = 1
 
 /** What a deployment has left, without its record. */
 const CONTENT = `id, app_id, status, created_at, upload_id, pinned, promoted_at, artifacts_removed_at, log_removed_at,
-  leftovers,  record ->> '$.environment' AS environment, record ->> '$.finishedAt' AS finished_at,
+  picture_at, picture_error, leftovers,  record ->> '$.environment' AS environment, record ->> '$.finishedAt' AS finished_at,
   json_array_length(record, '$.artifacts') AS artifact_count,
   (SELECT coalesce(sum(value ->> '$.size'), 0) FROM json_each(record, '$.artifacts')) AS artifact_bytes`;
 
@@ -33,15 +36,18 @@ const REMOVED_AT: Record<DeploymentPart, string> = {
 
 export function createDeploymentStore(database: Database): DeploymentStore {
   return {
+    ...createSummaries(database),
+
     async project(record, seq) {
       const release = releaseOf(record, seq);
+      const projections = [changeOf(record, seq), projectionOf(record, seq)];
       const results = await database.batch([
         ...release,
-        projectionOf(record, seq),
+        ...projections,
         ...pullRequestOf(record, seq),
         ...endedAs(record),
       ]);
-      return (results[release.length]?.changes ?? 0) > 0;
+      return results.slice(release.length).some(({ changes }, at) => at < projections.length && changes > 0);
     },
 
     async byId(id) {
@@ -105,22 +111,47 @@ export function createDeploymentStore(database: Database): DeploymentStore {
       return (await database.run('UPDATE deployments SET promoted_at = ? WHERE id = ?', at, id)) > 0;
     },
 
-    async markRemoved(id, part, at) {
-      const column = REMOVED_AT[part];
-      const changed = await database.run(
-        `UPDATE deployments SET ${column} = ?, leftovers = 1 WHERE id = ? AND pinned = 0 AND ${column} IS NULL`,
-        at,
-        id,
+    async markPictured(id, at) {
+      const sql =
+        'UPDATE deployments SET picture_at = ?, picture_error = NULL WHERE id = ? AND artifacts_removed_at IS NULL';
+      return (await database.run(sql, at, id)) > 0;
+    },
+
+    async markPictureFailed(id, reason) {
+      const sql = 'UPDATE deployments SET picture_error = ? WHERE id = ? AND picture_at IS NULL';
+      await database.run(sql, reason, id);
+    },
+
+    async pictures(ids) {
+      if (ids.length === 0) return new Map();
+      const rows = await database.all(
+        `SELECT id, picture_at FROM deployments
+         WHERE id IN (SELECT value FROM json_each(?)) AND picture_at IS NOT NULL AND artifacts_removed_at IS NULL`,
+        JSON.stringify(ids),
       );
-      return changed > 0;
+      return new Map(rows.map((row) => [text(row, 'id'), text(row, 'picture_at')]));
+    },
+
+    async markRemoved(ids, part, at) {
+      const column = REMOVED_AT[part];
+      const rows = await database.all(
+        `UPDATE deployments SET ${column} = ?, leftovers = 1
+         WHERE id IN (SELECT value FROM json_each(?)) AND pinned = 0 AND ${column} IS NULL RETURNING id`,
+        at,
+        JSON.stringify(ids),
+      );
+      return rows.map((row) => text(row, 'id'));
     },
 
     async unmarkRemoved(id, part) {
       await database.run(`UPDATE deployments SET ${REMOVED_AT[part]} = NULL WHERE id = ?`, id);
     },
 
-    async markCleared(id) {
-      await database.run('UPDATE deployments SET leftovers = 0 WHERE id = ?', id);
+    async markCleared(ids) {
+      await database.run(
+        'UPDATE deployments SET leftovers = 0 WHERE id IN (SELECT value FROM json_each(?))',
+        JSON.stringify(ids),
+      );
     },
 
     async delete(ids) {
@@ -156,13 +187,15 @@ export function createDeploymentStore(database: Database): DeploymentStore {
 }
 
 /** What a list is narrowed by, by columns that an index begins with. */
-function columnsOf({ ownerId, appId, status, branch, environment, pullRequest }: DeploymentFilter) {
+function columnsOf({ ownerId, appId, status, branch, environment, creator, pullRequest }: DeploymentFilter) {
   const given: Record<string, Value | undefined> = {
-    owner_id: ownerId,
+    // `+` keeps SQLite from the indexes of the whole team, of which it would read more.
+    [appId === undefined ? 'owner_id' : '+owner_id']: ownerId,
     app_id: appId,
     status,
     branch,
     environment,
+    creator,
     pull_request: pullRequest,
   };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Record<
@@ -209,26 +242,28 @@ const marksOf = (row: Row): DeploymentMarks => ({
   promotedAt: textOrNull(row, 'promoted_at'),
   artifactsRemovedAt: textOrNull(row, 'artifacts_removed_at'),
   logRemovedAt: textOrNull(row, 'log_removed_at'),
+  pictureAt: textOrNull(row, 'picture_at'),
+  pictureError: textOrNull(row, 'picture_error'),
   leftovers: flag(row, 'leftovers'),
 });
 
 function toDeployment(row: Row): KeptDeployment {
-  const record = json<DeploymentRecord>(row, 'record');
-  return {
-    ...DEPLOYMENT_DEFAULTS,
-    ...record,
-    number: record.number ?? numberOrNull(row, 'number') ?? DEPLOYMENT_DEFAULTS.number,
-    uploadId: textOrNull(row, 'upload_id'),
-    ...marksOf(row),
-  };
+  return { ...DEPLOYMENT_DEFAULTS, ...fromStored(row), ...marksOf(row) };
 }
+
+/** A change without another status. It leaves out that column, because its indexes would be written, and billed, too. */
+const changeOf = (record: DeploymentRecord, seq: number): Statement => ({
+  sql: `UPDATE deployments SET seq = ?2, record = ?3, number = coalesce(?4, number)
+        WHERE id = ?1 AND status = ?5 AND seq < ?2`,
+  values: [record.id, seq, JSON.stringify(record), record.number ?? null, record.status],
+});
 
 /** The projection itself. A late event of an app that is gone must not bring its deployment back. */
 function projectionOf(record: DeploymentRecord, seq: number): Statement {
   return {
     sql: `INSERT INTO deployments (id, app_id, owner_id, status, seq, record, upload_id, created_at, number, branch,
-            environment, pull_request, skipped)
-          SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13 WHERE EXISTS (SELECT 1 FROM apps WHERE id = ?2)
+            environment, pull_request, skipped, creator)
+          SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14 WHERE EXISTS (SELECT 1 FROM apps WHERE id = ?2)
           ON CONFLICT (id) DO UPDATE SET status = excluded.status, seq = excluded.seq, record = excluded.record,
             number = coalesce(excluded.number, deployments.number)
           WHERE excluded.seq > deployments.seq`,
@@ -238,7 +273,7 @@ function projectionOf(record: DeploymentRecord, seq: number): Statement {
       record.ownerId,
       record.status,
       seq,
-      JSON.stringify(record),
+      toStored(record),
       // An event may have been on its way since before there were these members.
       record.uploadId ?? null,
       record.createdAt,
@@ -247,6 +282,7 @@ function projectionOf(record: DeploymentRecord, seq: number): Statement {
       record.environment,
       record.pullRequest?.number ?? null,
       fromFlag((record.skipped ?? null) !== null),
+      record.creator?.name ?? null,
     ],
   };
 }
@@ -262,7 +298,7 @@ const pullRequestOf = ({ id, pullRequest = null }: DeploymentRecord, seq: number
         },
       ];
 
-/** What analytics ask of it, once: written with every event, its indexes would be billed each time. */
+/** Its end, once: written with every event, its indexes would be billed each time. */
 function endedAs(record: DeploymentRecord): Statement[] {
   const end = endOf(record);
   if (end === null) return [];
@@ -272,10 +308,10 @@ function endedAs(record: DeploymentRecord): Statement[] {
       sql: "UPDATE deployments SET created_at = ?2 WHERE id = ?1 AND created_at = ''",
       values: [record.id, record.createdAt],
     },
+    countStatement(record, end),
     {
-      sql: `UPDATE deployments SET ended_on = ?2, duration_seconds = ?3, waited_seconds = ?4
-            WHERE id = ?1 AND ended_on IS NULL`,
-      values: [record.id, end.endedOn, end.durationSeconds, end.waitedSeconds],
+      sql: 'UPDATE deployments SET counted = 1, duration_seconds = ?2, ended_at = ?3 WHERE id = ?1 AND counted = 0',
+      values: [record.id, end.durationSeconds, record.finishedAt],
     },
   ];
 }

@@ -90,6 +90,14 @@ export function createDomainStore(database: Database): DomainStore {
       return row && { app: toSiteApp(row), redirectTo: textOrNull(row, 'redirect_to') };
     },
 
+    async inactive(ownerId) {
+      const rows = await database.all(
+        `SELECT * FROM domains WHERE owner_id = ? AND status <> 'active' ORDER BY created_at DESC, host LIMIT 50`,
+        ownerId,
+      );
+      return rows.map(toDomain);
+    },
+
     async count(ownerId) {
       const row = await database.first('SELECT count(*) AS domains FROM domains WHERE owner_id = ?', ownerId);
       return row === null ? 0 : number(row, 'domains');

@@ -1,6 +1,8 @@
 /** The D1 backend of metadata: Cloudflare's SQLite, the embedded default. */
+import type { D1Database } from '@cloudflare/workers-types';
 import type { Metadata } from '../metadata.ts';
 import { createAnalyticsStore } from './analytics.ts';
+import { createAppListStore } from './app-lists.ts';
 import { createAppStore } from './apps.ts';
 import { createAuditStore } from './audit.ts';
 import { Database } from './database.ts';
@@ -36,6 +38,7 @@ export function createD1Metadata(db: D1Database): Metadata {
     },
     removeExpired: (now, auditBefore) => removeExpired(database, now, auditBefore),
     apps: createAppStore(database),
+    appLists: createAppListStore(database),
     files: createFileStore(database),
     deployments: createDeploymentStore(database),
     details: createDetailStore(database),

@@ -1,10 +1,12 @@
-import type { PhaseSpan } from '@appflux/protocol';
-import { type DayRange, type Ended, percentilesOf } from '../analytics.ts';
+import type { DayRange } from '../analytics.ts';
+import { ALL_APPS, together } from '../build-days.ts';
+import { dayAfter } from '../day.ts';
 import { type Failed, type MetricsStore, UNENDED, type Unended, type UnendedStatus } from '../metrics.ts';
-import { addTo } from './analytics.ts';
-import { json, number, text, textOrNull } from './columns.ts';
+import { toBuildDay } from './build-days.ts';
+import { number, text, textOrNull } from './columns.ts';
 import type { Database, Statement } from './database.ts';
 import { newestFirst } from './list.ts';
+import { phasesOf } from './stored-record.ts';
 
 const IS_OF_TEAMS = 'owner_id IN (SELECT value FROM json_each(?1))';
 
@@ -29,17 +31,9 @@ export const unendedStatement = (teams: readonly string[]): Statement => ({
   values: [JSON.stringify(teams)],
 });
 
-export const endedStatement = (
-  teams: readonly string[],
-  { from, to }: DayRange,
-  times: 'with times' | 'without times' = 'with times',
-): Statement => ({
-  sql: `SELECT status, count(*) AS count, ${
-    times === 'with times'
-      ? 'group_concat(duration_seconds) AS durations, group_concat(waited_seconds) AS waits'
-      : 'NULL AS durations, NULL AS waits'
-  }
-        FROM deployments WHERE ${IS_OF_TEAMS} AND ended_on BETWEEN ?2 AND ?3 GROUP BY status`,
+export const endedStatement = (teams: readonly string[], { from, to }: DayRange): Statement => ({
+  sql: `SELECT day, success, failed, canceled, durations, waits, '{}' AS apps FROM build_days
+        WHERE ${IS_OF_TEAMS} AND app_id = '${ALL_APPS}' AND day BETWEEN ?2 AND ?3`,
   values: [JSON.stringify(teams), from, to],
 });
 
@@ -60,8 +54,8 @@ export const failedStatement = (
 ): Statement => ({
   sql: `SELECT id, owner_id, record ->> '$.app.slug' AS slug, record ->> '$.failure.code' AS code,
           record ->> '$.finishedAt' AS finished_at
-        FROM deployments WHERE ${IS_OF_TEAMS} AND ended_on BETWEEN ?2 AND ?3 AND status = 'failed' LIMIT ?4`,
-  values: [JSON.stringify(teams), from, to, limit],
+        FROM deployments WHERE ${IS_OF_TEAMS} AND ended_at >= ?2 AND ended_at < ?3 AND +status = 'failed' LIMIT ?4`,
+  values: [JSON.stringify(teams), from, dayAfter(to), limit],
 });
 
 export const runnerStatement = (teams: readonly string[]): Statement => ({
@@ -71,7 +65,7 @@ export const runnerStatement = (teams: readonly string[]): Statement => ({
 
 export const phaseStatements = (teams: readonly string[], each: number): Statement[] =>
   teams.map((team) => ({
-    sql: `SELECT record -> '$.phases' AS phases FROM deployments WHERE owner_id = ?1 AND status = 'success'
+    sql: `SELECT record -> '$.phases' AS phases, created_at FROM deployments WHERE owner_id = ?1 AND status = 'success'
           ORDER BY ${newestFirst('deployments')} LIMIT ?2`,
     values: [team, each],
   }));
@@ -84,29 +78,14 @@ export function createMetricsStore(database: Database): MetricsStore {
 
     async deployments(teams, range) {
       const unended = await rowsOf(unendedStatement(teams));
-      const rows = await rowsOf(endedStatement(teams, range)).catch((error: unknown) => {
-        if (!String(error).includes('SQLITE_TOOBIG')) throw error;
-        // More than some 250,000 builds: their times are larger than a text may be. The counts are still right.
-        return rowsOf(endedStatement(teams, range, 'without times'));
-      });
-      const ended: Ended = { success: 0, failed: 0, canceled: 0 };
-      const durations = new Map<number, number>();
-      const waits = new Map<number, number>();
-      for (const row of rows) {
-        const status = text(row, 'status') as keyof Ended;
-        ended[status] = number(row, 'count');
-        if (status === 'success') addTo(durations, row, 'durations');
-        addTo(waits, row, 'waits');
-      }
+      const days = await rowsOf(endedStatement(teams, range));
       return {
         unended: unended.map((row) => ({
           status: text(row, 'status') as UnendedStatus,
           count: number(row, 'count'),
           oldestCreatedAt: text(row, 'oldest'),
         })),
-        ended,
-        durationSeconds: percentilesOf(durations),
-        waitingSeconds: percentilesOf(waits),
+        ...together(days.map(toBuildDay)),
       };
     },
 
@@ -146,9 +125,7 @@ export function createMetricsStore(database: Database): MetricsStore {
       if (teams.length === 0) return [];
       const results = await database.batch(phaseStatements(teams, each));
       // Records of the first versions have no phases.
-      return results.flatMap(({ rows }) =>
-        rows.filter((row) => row.phases !== null).map((row) => json<PhaseSpan[]>(row, 'phases')),
-      );
+      return results.flatMap(({ rows }) => rows.filter((row) => row.phases !== null).map(phasesOf));
     },
   };
 }

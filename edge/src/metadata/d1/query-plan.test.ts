@@ -3,9 +3,11 @@ import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { forgetAll } from '../../testing/worker.ts';
 import { appRecord, deploymentRecord, memberRecord } from '../testing/sample-records.ts';
-import { buildStatements, downloadStatements } from './analytics.ts';
+import { buildStatement, downloadStatements } from './analytics.ts';
+import { recentStatements } from './app-lists.ts';
 import { repositoryStatement } from './apps.ts';
 import type { Statement } from './database.ts';
+import { endedListStatement } from './deployment-summaries.ts';
 import { lastEndedStatement } from './deployments.ts';
 import { createD1Metadata } from './index.ts';
 import {
@@ -34,13 +36,13 @@ async function planOf({ sql, values }: Statement): Promise<string[]> {
 describe.each([
   [
     'builds of a team',
-    buildStatements(OF_TEAM, RANGE),
-    'COVERING INDEX deployments_ended_of_owner (owner_id=? AND ended_on>? AND ended_on<?)',
+    [buildStatement(OF_TEAM, RANGE)],
+    'PRIMARY KEY (owner_id=? AND app_id=? AND day>? AND day<?)',
   ],
   [
     'builds of an app',
-    buildStatements(OF_APP, RANGE),
-    'COVERING INDEX deployments_ended_of_app (app_id=? AND ended_on>? AND ended_on<?)',
+    [buildStatement(OF_APP, RANGE)],
+    'PRIMARY KEY (owner_id=? AND app_id=? AND day>? AND day<?)',
   ],
   ['downloads of a team', downloadStatements(OF_TEAM, RANGE), 'PRIMARY KEY (owner_id=? AND day>? AND day<?)'],
   [
@@ -52,7 +54,9 @@ describe.each([
   test.each(statements)('are read from an index that has it all: $sql', async (statement) => {
     const plan = await planOf(statement);
     expect(plan.filter((step) => step.includes(index))).toHaveLength(1);
-    const tables = plan.filter((step) => /^(?:SCAN|SEARCH) (?:deployments|downloads|apps)\b/.test(step));
+    const tables = plan.filter((step) =>
+      /^(?:SCAN|SEARCH) (?:deployments|downloads|build_days|apps)\b/.test(step),
+    );
     expect(tables.filter((step) => step.startsWith('SCAN'))).toEqual([]);
   });
 });
@@ -71,8 +75,8 @@ test.each([
   [
     'deployments that have ended',
     endedStatement(TEAMS, RANGE),
-    'deployments',
-    'COVERING INDEX deployments_ended_of_owner (owner_id=? AND ended_on>? AND ended_on<?)',
+    'build_days',
+    'PRIMARY KEY (owner_id=? AND app_id=? AND day>? AND day<?)',
   ],
   [
     'the oldest that have not ended',
@@ -84,7 +88,7 @@ test.each([
     'deployments that have failed',
     failedStatement(TEAMS, RANGE, 5),
     'deployments',
-    'INDEX deployments_ended_of_owner (owner_id=? AND ended_on>? AND ended_on<?)',
+    'INDEX deployments_by_end (owner_id=? AND ended_at>? AND ended_at<?)',
   ],
   ['runners', runnerStatement(TEAMS), 'runners', 'INDEX runners_of_owner (owner_id=?)'],
   [
@@ -120,6 +124,34 @@ test.each([
     'deployments_skipped',
   ],
   [
+    'deployments of a team by their end',
+    endedListStatement(OF_TEAM.ownerId, { at: '2026-11-30T00:00:00.000Z', id: OF_APP.appId }, 31),
+    'deployments_by_end',
+  ],
+  ['the last ends of a team', endedListStatement(OF_TEAM.ownerId, null, 31), 'deployments_by_end'],
+  ...(
+    [
+      ['owner_id = ? AND creator = ?', 'deployments_of_owner_by_creator'],
+      ['owner_id = ? AND branch = ?', 'deployments_of_owner_by_branch'],
+      ['owner_id = ? AND environment = ?', 'deployments_of_owner_by_environment'],
+      // As lists of an app say it.
+      ['+owner_id = ? AND app_id = ?', 'deployments_of_app'],
+      ['+owner_id = ? AND app_id = ? AND creator = ?', 'deployments_of_app_by_creator'],
+      ['+owner_id = ? AND app_id = ? AND branch = ?', 'deployments_of_branch'],
+      ['+owner_id = ? AND app_id = ? AND environment = ?', 'deployments_of_environment'],
+    ] as const
+  ).map(([where, index]): [string, Statement, string] => [
+    `deployments where ${where}`,
+    {
+      sql: `SELECT * FROM deployments WHERE ${where} ORDER BY created_at DESC, id DESC LIMIT 31`,
+      values: where
+        .split('?')
+        .slice(1)
+        .map(() => 'x'),
+    },
+    index,
+  ]),
+  [
     'schedules that are due',
     {
       sql: 'SELECT * FROM apps WHERE schedule_due_at <= ? ORDER BY schedule_due_at LIMIT ?',
@@ -130,6 +162,21 @@ test.each([
 ])('%s: read from where it begins, and not sorted', async (_name, statement, index) => {
   expect(await planOf(statement)).toEqual([expect.stringContaining(`USING INDEX ${index} `)]);
 });
+
+test.each(recentStatements([OF_APP.appId]))(
+  'what happened to apps last is searched by app: $sql',
+  async (statement) => {
+    const plan = await planOf(statement);
+    const steps = plan.filter((step) => /^(?:SCAN|SEARCH) (?:deployments|own)\b/.test(step));
+    expect(steps).toEqual([
+      expect.stringMatching(/^SEARCH deployments USING INDEX sqlite_autoindex_deployments_1 \(id=\?\)/),
+      expect.stringMatching(
+        /^SEARCH own USING (?:COVERING )?INDEX deployments_of_app(?:_by_status)? \(app_id=\?/,
+      ),
+    ]);
+    expect(plan.filter((step) => step.includes('TEMP B-TREE'))).toEqual([]);
+  },
+);
 
 test('the apps of a repository are searched by its key and its id', async () => {
   const plan = await planOf(repositoryStatement(OF_APP.ownerId, { repoKey: 'x', repositoryId: 'github:1' }));
@@ -153,13 +200,13 @@ test('the teams are found by one look-up each, however many members they have', 
   expect(found.meta.rows_read).toBeLessThanOrEqual(12);
 });
 
-test('analytics read each row of a team once for its days, and twice for its apps', async () => {
+test('analytics read one row for each day, of a team as of an app', async () => {
   const metadata = createD1Metadata(env.METADATA);
   const apps = Array.from({ length: 10 }, () => appRecord(OF_TEAM));
   for (const app of apps) {
     await metadata.apps.insert(app);
     for (let build = 0; build < 20; build += 1) {
-      const finishedAt = `2026-11-${String(build + 1).padStart(2, '0')}T10:00:00.000Z`;
+      const finishedAt = `2026-11-${String((build % 10) + 1).padStart(2, '0')}T10:00:00.000Z`;
       const record = deploymentRecord(app, {
         status: 'success',
         startedAt: finishedAt,
@@ -169,17 +216,12 @@ test('analytics read each row of a team once for its days, and twice for its app
       await metadata.deployments.project(record, 1);
     }
   }
-  const read = async ({ sql, values }: Statement) =>
-    (
-      await env.METADATA.prepare(sql)
-        .bind(...values)
-        .all()
-    ).meta.rows_read;
-  const [days, top] = buildStatements(OF_TEAM, RANGE);
-  if (days === undefined || top === undefined) throw new Error('There are two statements');
-  expect(await read(days)).toBe(200);
-  // From the index, then sorted by app; ten apps are sorted and looked up.
-  expect(await read(top)).toBeLessThanOrEqual(2 * 200 + 10 * 4);
-  const own = buildStatements({ ...OF_TEAM, appId: apps[0]?.id ?? '' }, RANGE);
-  for (const statement of own) expect(await read(statement)).toBeLessThanOrEqual(2 * 20 + 5);
+  for (const scope of [OF_TEAM, { ...OF_TEAM, appId: apps[0]?.id ?? '' }]) {
+    const { sql, values } = buildStatement(scope, RANGE);
+    const { meta } = await env.METADATA.prepare(sql)
+      .bind(...values)
+      .all();
+    // And where the range ends.
+    expect(meta.rows_read).toBeLessThanOrEqual(10 + 1);
+  }
 });

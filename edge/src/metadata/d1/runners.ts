@@ -20,14 +20,15 @@ export function createRunnerStore(database: Database): RunnerStore {
     async insert(runner) {
       await database.run(
         `INSERT INTO runners
-           (id, owner_id, name, labels, slots, executor, version, credential_hash, draining, last_seen_at, created_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+           (id, owner_id, name, labels, slots, executor, ephemeral, version, credential_hash, draining, last_seen_at, created_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         runner.id,
         runner.ownerId,
         runner.name,
         JSON.stringify(runner.labels),
         runner.slots,
         runner.executor,
+        fromFlag(runner.ephemeral),
         runner.version,
         runner.credentialHash,
         fromFlag(runner.draining),
@@ -59,6 +60,16 @@ export function createRunnerStore(database: Database): RunnerStore {
       return rows.map(toRunner);
     },
 
+    async ephemeralUnseen(since, limit) {
+      const rows = await database.all(
+        `SELECT * FROM runners WHERE ephemeral = 1 AND coalesce(last_seen_at, created_at) < ?
+         ORDER BY coalesce(last_seen_at, created_at), id LIMIT ?`,
+        since,
+        limit,
+      );
+      return rows.map(toRunner);
+    },
+
     async update(id, change) {
       const row = await updateRow(database, 'runners', id, change, CHANGEABLE);
       return row && toRunner(row);
@@ -78,6 +89,7 @@ function toRunner(row: Row): RunnerRecord {
     labels: json<string[]>(row, 'labels'),
     slots: number(row, 'slots'),
     executor: textOrNull(row, 'executor') as ExecutorKind | null,
+    ephemeral: flag(row, 'ephemeral'),
     version: text(row, 'version'),
     credentialHash: text(row, 'credential_hash'),
     draining: flag(row, 'draining'),

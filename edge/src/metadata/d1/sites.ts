@@ -1,14 +1,16 @@
 import type { AppAccess } from '@appflux/protocol';
 import type { SiteApp, SiteDeployment, SiteStore } from '../sites.ts';
-import { flagOrNull, json, text, textOrNull } from './columns.ts';
+import { flag, flagOrNull, json, text, textOrNull } from './columns.ts';
 import type { Database, Row } from './database.ts';
 
 /** The columns that a SiteApp is made of. */
 export const SITE_APP = `apps.id AS app_id, apps.slug, apps.owner_id, apps.release, apps.previous_release, apps.released_at,
-  apps.access, apps.password_hash, apps.spa_fallback, apps.rewrite_hosts`;
+  apps.access, apps.password_hash, apps.spa_fallback, apps.rewrite_hosts, apps.server_revision`;
 
 const DEPLOYMENT = `deployments.id, deployments.status, deployments.record ->> '$.environment' AS environment, deployments.promoted_at,
-  deployments.artifacts_removed_at`;
+  deployments.artifacts_removed_at,
+  coalesce(deployments.record ->> '$.isUntrusted', 0) OR coalesce(deployments.record ->> '$.pullRequest.fork', 0)
+    AS is_untrusted`;
 
 /** The same as `isSite`, of a row. */
 const IS_SITE = `status = 'success' AND artifacts_removed_at IS NULL AND (record ->> '$.site' IS NOT NULL
@@ -88,6 +90,7 @@ const toSite = (row: Row): { app: SiteApp; deployment: SiteDeployment } => ({
     environment: text(row, 'environment') as SiteDeployment['environment'],
     promotedAt: textOrNull(row, 'promoted_at'),
     artifactsRemovedAt: textOrNull(row, 'artifacts_removed_at'),
+    isUntrusted: flag(row, 'is_untrusted'),
   },
 });
 
@@ -102,4 +105,5 @@ export const toSiteApp = (row: Row): SiteApp => ({
   passwordHash: textOrNull(row, 'password_hash'),
   spaFallback: flagOrNull(row, 'spa_fallback'),
   rewriteHosts: json<string[]>(row, 'rewrite_hosts'),
+  serverRevision: textOrNull(row, 'server_revision'),
 });

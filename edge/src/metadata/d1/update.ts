@@ -11,7 +11,8 @@ export type Columns<Change> = {
 
 /**
  * Changes the named members of the row with this id and gives the row as it is then; null when there is none.
- * A change that names nothing only reads. `table` and the columns' names are ours and never a caller's.
+ * A change that names nothing only reads. With `only`, a row that has another value in that column counts as none. `table`
+ * and the columns' names are ours and never a caller's.
  */
 export async function updateRow<Change extends object>(
   database: Database,
@@ -19,6 +20,7 @@ export async function updateRow<Change extends object>(
   id: string,
   change: Change,
   columns: Columns<Change>,
+  only?: { readonly column: string; readonly value: Value },
 ): Promise<Row | null> {
   const sets: string[] = [];
   const values: Value[] = [];
@@ -29,6 +31,12 @@ export async function updateRow<Change extends object>(
     sets.push(`${column} = ?`);
     values.push(keep(value as Exclude<Change[keyof Change], undefined>));
   }
-  if (sets.length === 0) return database.first(`SELECT * FROM ${table} WHERE id = ?`, id);
-  return database.first(`UPDATE ${table} SET ${sets.join(', ')} WHERE id = ? RETURNING *`, ...values, id);
+  const where = only === undefined ? 'id = ?' : `id = ? AND ${only.column} IS ?`;
+  const found = only === undefined ? [id] : [id, only.value];
+  if (sets.length === 0) return database.first(`SELECT * FROM ${table} WHERE ${where}`, ...found);
+  return database.first(
+    `UPDATE ${table} SET ${sets.join(', ')} WHERE ${where} RETURNING *`,
+    ...values,
+    ...found,
+  );
 }

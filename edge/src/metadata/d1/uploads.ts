@@ -64,12 +64,16 @@ export function createUploadStore(database: Database): UploadStore {
       return given > 0;
     },
 
-    async use(id, appId) {
-      await database.run(
-        `UPDATE uploads SET app_ids = json_insert(app_ids, '$[#]', ?1) WHERE id = ?2 AND NOT ${IS_OF_APP}`,
+    async use(id, appId, at) {
+      const used = await database.run(
+        `UPDATE uploads SET used_at = ?3,
+           app_ids = CASE WHEN ${IS_OF_APP} THEN app_ids ELSE json_insert(app_ids, '$[#]', ?1) END
+         WHERE id = ?2 AND completed = 1`,
         appId,
         id,
+        at,
       );
+      return used > 0;
     },
 
     async unuse(ids, appId) {

@@ -1,6 +1,8 @@
 import { AppFluxError, type AppType } from '@appflux/protocol';
 import type { Db } from 'mongodb';
 import type { AppRecord, AppStore, DeploymentRecord, TokenRecord } from '../metadata.ts';
+import { newRevision } from '../server-revision.ts';
+import { forgetBuilds } from './build-days.ts';
 import { is, Records } from './database.ts';
 import { idOf } from './documents.ts';
 
@@ -49,10 +51,16 @@ export function createAppStore(db: Db): AppStore {
 
     byId: (id) => apps.first(apps.key(id)),
     bySlug: (slug) => apps.first({ slug: is(slug) }),
+    byIds: (ids) => apps.all({ _id: { $in: ids.map(idOf) } }, { _id: 1 }),
     list: (ownerId, page, search) =>
       apps.page({ ownerId: is(ownerId), ...(search === undefined ? {} : holding(search)) }, page),
     all: (after, limit) => apps.walk(after, limit),
-    update: (id, change) => apps.change(id, change),
+    update: (id, change, revision) =>
+      apps.change(
+        id,
+        change,
+        revision === undefined ? {} : { settingsRevision: revision === null ? null : is(revision) },
+      ),
 
     async ofRepository(ownerId, { repoKey, repositoryId = null }) {
       const named = { repoKey: is(repoKey), ...(repositoryId === null ? {} : { repositoryId: null }) };
@@ -69,10 +77,11 @@ export function createAppStore(db: Db): AppStore {
       return (await apps.update(looked, { $set: apps.document(schedules) })) !== null;
     },
 
-    async release(id, { deploymentId, at, detectedType }) {
+    async release(id, { deploymentId, from, at, detectedType }) {
       for (;;) {
         const app = await apps.first(apps.key(id));
         if (app === null || app.release === deploymentId) return app;
+        if (from !== undefined && app.release !== from) return app;
         const looked = { ...apps.key(id), release: app.release === null ? null : idOf(app.release) };
         const change = pointTo(deploymentId, { previous: app.release, at, detectedType });
         const released = await apps.update(looked, { $set: change });
@@ -80,8 +89,28 @@ export function createAppStore(db: Db): AppStore {
       }
     },
 
+    async releases(ids) {
+      const released = apps.documents.find(
+        { _id: { $in: ids.map(idOf) }, release: { $ne: null } },
+        { projection: { release: 1 } },
+      );
+      return (await released.toArray()).map(({ release }) => String(release));
+    },
+
     async setVariable(id, name, variable) {
-      await apps.update(apps.key(id), { $set: { [`envVars.${name}`]: variable } });
+      await apps.update(apps.key(id), {
+        $set: { [`envVars.${name}`]: variable, serverRevision: newRevision() },
+      });
+    },
+
+    async changeVariable(id, name, change) {
+      const path = `envVars.${name}`;
+      const members = Object.entries(change).map(([member, value]) => [`${path}.${member}`, value]);
+      const { matchedCount } = await apps.documents.updateOne(
+        { ...apps.key(id), [path]: { $exists: true } },
+        { $set: { ...Object.fromEntries(members), serverRevision: newRevision() } },
+      );
+      return matchedCount > 0;
     },
 
     async resealVariables(id, values) {
@@ -98,7 +127,7 @@ export function createAppStore(db: Db): AppStore {
       const path = `envVars.${name}`;
       const { modifiedCount } = await apps.documents.updateOne(
         { ...apps.key(id), [path]: { $exists: true } },
-        { $unset: { [path]: '' } },
+        { $unset: { [path]: '' }, $set: { serverRevision: newRevision() } },
       );
       return modifiedCount > 0;
     },
@@ -118,13 +147,14 @@ export function createAppStore(db: Db): AppStore {
       const removed = await apps.remove(apps.key(id));
       await deployments.remove({ appId: idOf(id) });
       await files.remove({ appId: idOf(id) });
-      for (const name of ['siteAliases', 'domains', 'expoUpdates', 'releaseDetails'] as const)
+      for (const name of ['siteAliases', 'domains', 'expoUpdates', 'releaseDetails', 'favourites'] as const)
         await new Records(db, name).remove({ appId: idOf(id) });
       for (const name of ['expoSigningKeys', 'sourceCredentials'] as const)
         await new Records(db, name).remove({ _id: idOf(id) });
       for (const name of ['downloads', 'artifactDownloads'] as const) {
         await new Records(db, name).remove({ appId: idOf(id) });
       }
+      await forgetBuilds(db, id);
       await tokens.remove({ appId: is(id) });
       return removed > 0;
     },

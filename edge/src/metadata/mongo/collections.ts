@@ -36,8 +36,16 @@ export const SHAPES = {
     key: 'id',
     ids: ['id', 'appId', 'uploadId'],
     created: 'createdAt',
-    dates: ['createdAt', 'startedAt', 'finishedAt', 'promotedAt', 'artifactsRemovedAt', 'logRemovedAt'],
-    beside: ['seq'],
+    dates: [
+      'createdAt',
+      'startedAt',
+      'finishedAt',
+      'promotedAt',
+      'artifactsRemovedAt',
+      'logRemovedAt',
+      'pictureAt',
+    ],
+    beside: ['seq', 'counted'],
     drawn: ['runnerId', 'artifactUrl', 'buildLogs', 'releasePending', 'endedOn', 'waitedSeconds'],
     absent: { uploadId: null, ...DEPLOYMENT_DEFAULTS, ...UNMARKED },
   },
@@ -56,7 +64,13 @@ export const SHAPES = {
     absent: { notes: null, notesSource: null, typedNotes: null, icon: null, iconType: null },
   },
   uploads: { ...plain, key: 'id', ids: ['id'], absent: { usedAt: null, appIds: [] } },
-  runners: { ...plain, key: 'id', ids: ['id'], created: 'createdAt', absent: { executor: null } },
+  runners: {
+    ...plain,
+    key: 'id',
+    ids: ['id'],
+    created: 'createdAt',
+    absent: { executor: null, ephemeral: false },
+  },
   tokens: { ...plain, key: 'id', ids: ['id'], created: 'createdAt' },
   users: { ...plain, key: 'id', sparse: ['githubId'], absent: { githubId: null } },
   members: { ...plain, key: 'id', ids: ['id'], created: 'createdAt', absent: { joinedBy: null } },
@@ -64,12 +78,16 @@ export const SHAPES = {
   refreshTokens: { ...plain, key: 'hash' },
   secrets: { ...plain, key: 'name' },
   webhookSecrets: { ...plain, key: 'id', ids: ['id'], created: 'createdAt' },
+  /** By person, team and app. */
+  favourites: { ...plain, key: 'id', ids: ['appId'] },
   /** By app and name. */
   appFiles: { ...plain, key: 'id', ids: ['appId'] },
   /** By owner and key. */
   idempotencyKeys: { ...plain, key: 'id' },
   /** By day and app. */
   downloads: { ...plain, key: 'id', ids: ['appId'] },
+  /** By team, app and day. */
+  buildDays: { ...plain, key: 'id', drawn: ['recent'] },
   /** By deployment and name. */
   artifactDownloads: { ...plain, key: 'id', ids: ['deploymentId', 'appId'] },
   /** The one document `owner` names the first user. */
@@ -114,10 +132,12 @@ const INDEXES: Partial<Record<CollectionName, IndexDescription[]>> = {
     newestFirst('createdAt', 'appId', 'status'),
     newestFirst('createdAt', 'appId', 'branch'),
     newestFirst('createdAt', 'appId', 'environment'),
+    newestFirst('createdAt', 'appId', 'creator.name'),
+    newestFirst('createdAt', 'ownerId', 'branch'),
+    newestFirst('createdAt', 'ownerId', 'environment'),
+    newestFirst('createdAt', 'ownerId', 'creator.name'),
+    { key: { ownerId: 1, finishedAt: -1, _id: -1 } },
     by('uploadId'),
-    // All that analytics ask of a deployment, in the order in which they group it.
-    by('ownerId', 'endedOn', 'status', 'appId', 'durationSeconds', 'waitedSeconds'),
-    by('appId', 'endedOn', 'status', 'ownerId', 'durationSeconds', 'waitedSeconds'),
   ],
   siteAliases: [by('appId'), by('deploymentId')],
   domains: [by('host', 'status'), by('appId'), by('ownerId')],
@@ -126,7 +146,11 @@ const INDEXES: Partial<Record<CollectionName, IndexDescription[]>> = {
   githubInstallations: [by('ownerId', 'account')],
   releaseDetails: [by('appId')],
   uploads: [by('completed', 'createdAt'), by('ownerId', 'completed')],
-  runners: [unique('credentialHash'), newestFirst('createdAt', 'ownerId')],
+  runners: [
+    unique('credentialHash'),
+    newestFirst('createdAt', 'ownerId'),
+    { key: { ephemeral: 1, lastSeenAt: 1, createdAt: 1, _id: 1 } },
+  ],
   tokens: [
     unique('hash'),
     newestFirst('createdAt', 'ownerId', 'kind'),
@@ -139,10 +163,12 @@ const INDEXES: Partial<Record<CollectionName, IndexDescription[]>> = {
   audit: [newestFirst('at', 'ownerId')],
   refreshTokens: [by('sessionId'), by('userId'), by('expiresAt')],
   webhookSecrets: [newestFirst('createdAt', 'ownerId')],
+  favourites: [by('userId', 'ownerId'), by('appId')],
   appFiles: [by('appId')],
   idempotencyKeys: [by('createdAt'), by('deploymentId')],
   downloads: [by('ownerId', 'day'), by('appId', 'day')],
   artifactDownloads: [by('deploymentId', 'name'), by('appId')],
+  buildDays: [by('ownerId', 'appId', 'day'), by('appId')],
 };
 
 /** Makes the indexes that are not there yet. Those that are there are not asked for again: FerretDB hangs up then. */

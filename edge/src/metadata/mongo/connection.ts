@@ -7,7 +7,7 @@ import {
   MongoServerSelectionError,
 } from 'mongodb';
 import { createIndexes } from './collections.ts';
-import { drawEnds } from './draw-ends.ts';
+import { drawBuildDays } from './draw-build-days.ts';
 import { drawTriggers } from './draw-triggers.ts';
 
 /** The database, unless MONGODB_URI names another one. */
@@ -40,8 +40,8 @@ export async function connect(uri: string): Promise<Connection> {
   try {
     await client.connect();
     const database = databaseOf(client);
-    await drawEnds(client.db(database));
     await drawTriggers(client.db(database));
+    await drawBuildDays(client.db(database));
     await createIndexes(client.db(database));
     return { client, database };
   } catch (error) {

@@ -9,10 +9,17 @@ import { type Document, idOf, kept, type Shape, toDocument, toRecord } from './d
 /** MongoDB's code for a second document with a value that an index says is unique. */
 const DUPLICATE_KEY = 11000;
 
-/** Whether a write was refused because another document has the value already. FerretDB says it in SQLite's words. */
+/**
+ * What servers that speak MongoDB's protocol on another database say instead, with other codes: SQLite's words from
+ * FerretDB 1, PostgreSQL's of unique indexes and of exclusion constraints from those on PostgreSQL.
+ */
+const DUPLICATE_IN_WORDS =
+  /UNIQUE constraint failed|duplicate key value violates unique constraint|conflicting key value violates exclusion constraint|\bE11000\b/;
+
+/** Whether a write was refused because another document has the value already. */
 export const isDuplicate = (error: unknown): error is MongoServerError =>
   error instanceof MongoServerError &&
-  (error.code === DUPLICATE_KEY || error.message.includes('UNIQUE constraint failed'));
+  (error.code === DUPLICATE_KEY || DUPLICATE_IN_WORDS.test(error.message));
 
 /**
  * A condition that a member has this very value. Without `$eq`, a value that is an object with operators, should one
@@ -128,15 +135,19 @@ export class Records<Item extends object> {
     }
   }
 
-  /** Sets the named members of the record with this key; gives it as it is then, or null when there is none. */
-  async change(key: string, change: object): Promise<Item | null> {
+  /**
+   * Sets the named members of the record with this key, if it satisfies `only`; gives it as it is then, or null when there
+   * is none.
+   */
+  async change(key: string, change: object, only: Filter<Document> = {}): Promise<Item | null> {
+    const filter = { ...this.key(key), ...only };
     const set = this.document(change);
     const gone = (this.#shape.sparse ?? []).filter((name) => name in change && !(name in set));
     const update: UpdateFilter<Document> = {
       ...(Object.keys(set).length > 0 && { $set: set }),
       ...(gone.length > 0 && { $unset: Object.fromEntries(gone.map((name) => [name, ''] as const)) }),
     };
-    return Object.keys(update).length === 0 ? this.first(this.key(key)) : this.update(this.key(key), update);
+    return Object.keys(update).length === 0 ? this.first(filter) : this.update(filter, update);
   }
 
   /** Updates the first that satisfies the filter; gives it as it is then, or null when there is none. */

@@ -1,5 +1,4 @@
 import type { Db } from 'mongodb';
-import { endOf } from '../analytics.ts';
 import {
   type AppRecord,
   contentOf,
@@ -14,7 +13,9 @@ import {
 } from '../metadata.ts';
 import { newestFirst, placeOf } from '../paging.ts';
 import { ofApp, pointTo } from './apps.ts';
+import { countEnd, forgetBuilds } from './build-days.ts';
 import { is, isDuplicate, Records } from './database.ts';
+import { createSummaries } from './deployment-summaries.ts';
 import { idOf } from './documents.ts';
 
 /** That something of a deployment, which skipped ones never had, can still be removed, or has left something in storage. */
@@ -65,6 +66,7 @@ export function createDeploymentStore(db: Db, publicUrl: string | null): Deploym
         _id,
         ...members,
         ...UNMARKED,
+        counted: false,
         buildLogs: [],
         releasePending: isRelease(record),
       });
@@ -113,6 +115,8 @@ export function createDeploymentStore(db: Db, publicUrl: string | null): Deploym
   }
 
   return {
+    ...createSummaries(deployments),
+
     async project(record, seq) {
       const written = await ofApp(
         db,
@@ -121,6 +125,13 @@ export function createDeploymentStore(db: Db, publicUrl: string | null): Deploym
         () => deployments.remove(deployments.key(record.id)),
       );
       if (written !== null && isRelease(record)) await release(record);
+      if (written !== null)
+        await ofApp(
+          db,
+          record.appId,
+          () => countEnd(db, record),
+          () => forgetBuilds(db, record.appId),
+        );
       return written ?? false;
     },
 
@@ -178,20 +189,43 @@ export function createDeploymentStore(db: Db, publicUrl: string | null): Deploym
       return (await deployments.documents.updateOne(deployments.key(id), change)).matchedCount > 0;
     },
 
-    async markRemoved(id, part, at) {
+    async markPictured(id, at) {
+      const kept = { ...deployments.key(id), artifactsRemovedAt: null };
+      const change = { $set: { pictureAt: new Date(at), pictureError: null } };
+      return (await deployments.documents.updateOne(kept, change)).matchedCount > 0;
+    },
+
+    async markPictureFailed(id, reason) {
+      const without = { ...deployments.key(id), pictureAt: null };
+      await deployments.documents.updateOne(without, { $set: { pictureError: reason } });
+    },
+
+    async pictures(ids) {
+      if (ids.length === 0) return new Map();
+      const pictured = { _id: { $in: ids.map(idOf) }, pictureAt: { $ne: null }, artifactsRemovedAt: null };
+      const found = await deployments.all(pictured, deployments.newestFirst);
+      return new Map(found.flatMap(({ id, pictureAt }) => (pictureAt === null ? [] : [[id, pictureAt]])));
+    },
+
+    async markRemoved(ids, part, at) {
       const member = REMOVED_AT[part];
-      const filter = { ...deployments.key(id), pinned: { $ne: true }, [member]: null };
-      return (
-        (await deployments.update(filter, { $set: { [member]: new Date(at), leftovers: true } })) !== null
-      );
+      const marked: string[] = [];
+      // One by one: an update of many does not say which it changed.
+      for (const id of ids) {
+        const filter = { ...deployments.key(id), pinned: { $ne: true }, [member]: null };
+        const change = { $set: { [member]: new Date(at), leftovers: true } };
+        if ((await deployments.documents.updateOne(filter, change)).matchedCount > 0) marked.push(id);
+      }
+      return marked;
     },
 
     async unmarkRemoved(id, part) {
       await deployments.update(deployments.key(id), { $set: { [REMOVED_AT[part]]: null } });
     },
 
-    async markCleared(id) {
-      await deployments.update(deployments.key(id), { $set: { leftovers: false } });
+    async markCleared(ids) {
+      const these = { _id: { $in: ids.map(idOf) } };
+      await deployments.documents.updateMany(these, { $set: { leftovers: false } });
     },
 
     async delete(ids) {
@@ -223,7 +257,7 @@ export function createDeploymentStore(db: Db, publicUrl: string | null): Deploym
 
 /** What a list is narrowed by. */
 function conditionsOf(filter: DeploymentFilter) {
-  const { ownerId, appId, status, skipped, branch, environment, pullRequest } = filter;
+  const { ownerId, appId, status, skipped, branch, environment, creator, pullRequest } = filter;
   return {
     ownerId: is(ownerId),
     ...(appId === undefined ? {} : { appId: idOf(appId) }),
@@ -231,6 +265,7 @@ function conditionsOf(filter: DeploymentFilter) {
     ...(skipped === undefined ? {} : { skipped: skipped === 'only' ? { $ne: null } : null }),
     ...(branch === undefined ? {} : { branch: is(branch) }),
     ...(environment === undefined ? {} : { environment: is(environment) }),
+    ...(creator === undefined ? {} : { 'creator.name': is(creator) }),
     ...(pullRequest === undefined ? {} : { 'pullRequest.number': is(pullRequest) }),
   };
 }
@@ -238,16 +273,13 @@ function conditionsOf(filter: DeploymentFilter) {
 const isRelease = ({ status, environment }: DeploymentRecord) =>
   status === 'success' && environment === 'production';
 
-/** What stands beside the record: for other readers of the database, and for analytics. */
+/** What stands beside the record, for other readers of the database. */
 export function drawnOf(record: DeploymentRecord, publicUrl: string | null) {
   const { id, runner, artifacts } = record;
   const [first] = artifacts;
-  const end = endOf(record);
   const path = first === undefined ? null : `/dl/${id}/${encodeURIComponent(first.name)}`;
   return {
     runnerId: runner?.id ?? null,
     artifactUrl: path === null || publicUrl === null ? path : publicUrl + path,
-    endedOn: end?.endedOn ?? null,
-    waitedSeconds: end?.waitedSeconds ?? null,
   };
 }

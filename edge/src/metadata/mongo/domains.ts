@@ -70,6 +70,11 @@ export function createDomainStore(db: Db): DomainStore {
         : { app: siteAppOf(app), redirectTo: domain.redirectTo };
     },
 
+    async inactive(ownerId) {
+      const filter = { ownerId: is(ownerId), status: { $in: ['pending', 'failed'] } };
+      return (await domains.all(filter, { createdAt: -1, host: 1 }, 50)).map(toDomain);
+    },
+
     count: (ownerId) => domains.documents.countDocuments({ ownerId: is(ownerId) }),
   };
 }

@@ -2,6 +2,7 @@
 import type { Db } from 'mongodb';
 import type { Metadata } from '../metadata.ts';
 import { createAnalyticsStore } from './analytics.ts';
+import { createAppListStore } from './app-lists.ts';
 import { createAppStore } from './apps.ts';
 import { createAuditStore } from './audit.ts';
 import { createDeploymentStore } from './deployments.ts';
@@ -37,6 +38,7 @@ export function createMongoMetadata(db: Db, publicUrl: string | null): Metadata 
     },
     removeExpired: (now, auditBefore) => removeExpired(db, now, auditBefore),
     apps: createAppStore(db),
+    appLists: createAppListStore(db),
     files: createFileStore(db),
     deployments: createDeploymentStore(db, publicUrl),
     details: createDetailStore(db),

@@ -1,9 +1,11 @@
 import type { PhaseSpan } from '@appflux/protocol';
 import type { Db, Filter } from 'mongodb';
-import { type Ended, percentilesOf } from '../analytics.ts';
+import { ALL_APPS, type KeptDay, together } from '../build-days.ts';
+import { dayAfter } from '../day.ts';
 import type { DeploymentRecord } from '../metadata.ts';
 import { type Failed, type MetricsStore, UNENDED, type Unended, type UnendedStatus } from '../metrics.ts';
-import { type Group, histogramOf } from './analytics.ts';
+import type { Group } from './analytics.ts';
+
 import { is, Records } from './database.ts';
 import type { Document } from './documents.ts';
 
@@ -17,6 +19,7 @@ export function createMetricsStore(db: Db): MetricsStore {
   const teamRecords = new Records(db, 'teams');
   const deployments = new Records<DeploymentRecord>(db, 'deployments');
   const runners = new Records(db, 'runners');
+  const days = new Records<KeptDay>(db, 'buildDays');
   const ofTeams = (teams: readonly string[]) => ({ ownerId: { $in: [...teams] } });
 
   /** How many documents satisfy a filter, by a member's value. */
@@ -38,7 +41,6 @@ export function createMetricsStore(db: Db): MetricsStore {
     },
 
     async deployments(teams, { from, to }) {
-      const inRange = { ...ofTeams(teams), endedOn: { $gte: from, $lte: to } };
       const oldest = await Promise.all(
         UNENDED.map(async (status) => {
           const filter = { ...ofTeams(teams), ...inQueue(status) };
@@ -48,17 +50,8 @@ export function createMetricsStore(db: Db): MetricsStore {
           return [{ status, count, oldestCreatedAt: first.createdAt }];
         }),
       );
-      const ended: Ended = { success: 0, failed: 0, canceled: 0 };
-      for (const { _id, total } of await counted(deployments, inRange, 'status'))
-        ended[_id.status as keyof Ended] = total;
-      const durations = await counted(deployments, { ...inRange, status: is('success') }, 'durationSeconds');
-      const waits = await counted(deployments, { ...inRange, waitedSeconds: { $ne: null } }, 'waitedSeconds');
-      return {
-        unended: oldest.flat(),
-        ended,
-        durationSeconds: percentilesOf(histogramOf(durations, 'durationSeconds')),
-        waitingSeconds: percentilesOf(histogramOf(waits, 'waitedSeconds')),
-      };
+      const inRange = { ...ofTeams(teams), appId: is(ALL_APPS), day: { $gte: from, $lte: to } };
+      return { unended: oldest.flat(), ...together(await days.all(inRange, { day: 1 })) };
     },
 
     async unended(teams, each) {
@@ -79,7 +72,8 @@ export function createMetricsStore(db: Db): MetricsStore {
     },
 
     async failed(teams, { from, to }, limit) {
-      const filter = { ...ofTeams(teams), endedOn: { $gte: from, $lte: to }, status: is('failed') };
+      const finishedAt = { $gte: new Date(from), $lt: new Date(dayAfter(to)) };
+      const filter = { ...ofTeams(teams), finishedAt, status: is('failed'), skipped: null };
       const found = await deployments.documents.find(filter).limit(limit).toArray();
       return found.map((document): Failed => {
         const { id, ownerId, app, failure, finishedAt, createdAt } = deployments.record(document);

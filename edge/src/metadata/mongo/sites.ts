@@ -3,6 +3,7 @@ import type { AppRecord, KeptDeployment } from '../metadata.ts';
 import { newestFirst } from '../paging.ts';
 import {
   isSite,
+  isUntrusted,
   type SiteAlias,
   type SiteApp,
   type SiteDeployment,
@@ -27,7 +28,8 @@ export function createSiteStore(db: Db): SiteStore {
     const app = await apps.first(apps.key(found.appId));
     if (app === null) return null;
     const { status, environment, promotedAt, artifactsRemovedAt } = found;
-    return { app: siteAppOf(app), deployment: { id, status, environment, promotedAt, artifactsRemovedAt } };
+    const marks = { promotedAt, artifactsRemovedAt, isUntrusted: isUntrusted(found) };
+    return { app: siteAppOf(app), deployment: { id, status, environment, ...marks } };
   }
 
   /** Writes the alias in the place of an older one; another one that comes at the same time is looked at as well. */

@@ -34,8 +34,10 @@ export function createUploadStore(db: Db): UploadStore {
       const unused = { ...uploads.key(id), completed: true, usedAt: { $lt: usedBefore } };
       return (await uploads.update(unused, { $set: { completed: false } })) !== null;
     },
-    async use(id, appId) {
-      await uploads.documents.updateOne(uploads.key(id), { $addToSet: { appIds: appId } });
+    async use(id, appId, at) {
+      const complete = { ...uploads.key(id), completed: true };
+      const change = { $set: { usedAt: at }, $addToSet: { appIds: appId } };
+      return (await uploads.update(complete, change)) !== null;
     },
     async unuse(ids, appId) {
       await uploads.documents.updateMany({ _id: { $in: ids.map(idOf) } }, {

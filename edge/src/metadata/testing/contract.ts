@@ -2,7 +2,9 @@
 import { describe } from 'vitest';
 import type { Metadata } from '../metadata.ts';
 import { analyticsContract } from './contract/analytics.ts';
+import { appListContract } from './contract/app-lists.ts';
 import { appContract } from './contract/apps.ts';
+import { deploymentListContract } from './contract/deployment-lists.ts';
 import { deploymentContract } from './contract/deployments.ts';
 import { detailContract } from './contract/details.ts';
 import { domainContract } from './contract/domains.ts';
@@ -32,8 +34,10 @@ export type CreateBackend = () => Promise<Metadata>;
 export function metadataContract(name: string, create: CreateBackend): void {
   describe(`metadata kept by ${name}`, () => {
     describe('apps', () => appContract(create));
+    describe('lists of apps', () => appListContract(create));
     describe('files', () => fileContract(create));
     describe('deployments', () => deploymentContract(create));
+    describe('lists of deployments', () => deploymentListContract(create));
     describe('releases', () => releaseContract(create));
     describe('sites', () => siteContract(create));
     describe('custom domains', () => domainContract(create));

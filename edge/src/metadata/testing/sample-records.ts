@@ -145,6 +145,7 @@ export const runnerRecord = (members: Partial<RunnerRecord> = {}): RunnerRecord 
   labels: ['linux'],
   slots: 2,
   executor: 'docker',
+  ephemeral: false,
   version: '0.1.0',
   credentialHash: anyHash(),
   draining: false,

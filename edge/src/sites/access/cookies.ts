@@ -2,6 +2,7 @@
  * The cookies of visitors. One says who may open an App on one host; it is bound to both. The other one binds a sign-in at
  * the dashboard to the browser that began it.
  */
+import { PICTURE_ACCESS_SECONDS } from '@appflux/protocol';
 import { z } from 'zod';
 import type { Env } from '../../env.ts';
 import { randomToken } from '../../secrets/tokens.ts';
@@ -23,14 +24,21 @@ const STATE_FORM = /^[\w-]{43}$/;
 const Payload = z.strictObject({
   host: z.string(),
   app: z.string(),
-  kind: z.enum(['team', 'password']),
-  /** The team's id, or the mark of the password. */
+  kind: z.enum(['team', 'password', 'picture']),
+  /** The team's id, the mark of the password, or the id of the only deployment that is opened. */
   subject: z.string(),
   /** Unix seconds. */
   until: z.int(),
 });
 
 export type CookieFacts = Omit<z.infer<typeof Payload>, 'until'>;
+
+/** How long the cookies of each kind are valid, in seconds. */
+const SECONDS: Readonly<Record<CookieFacts['kind'], number>> = {
+  team: TEAM_SECONDS,
+  password: PASSWORD_SECONDS,
+  picture: PICTURE_ACCESS_SECONDS,
+};
 
 /** The `__Host-` prefix keeps other hosts of the domain from setting a cookie (RFC 6265bis §4.1.3.2); it needs https. */
 const isSecure = (env: Env): boolean => setting(env, 'PUBLIC_URL').startsWith('https:');
@@ -51,10 +59,19 @@ const setCookie = (env: Env, name: string, value: string, seconds: number): stri
 
 /** The `Set-Cookie` header that lets a browser open an App on a host. `now` in Unix milliseconds. */
 export async function accessCookie(env: Env, facts: CookieFacts, now: number): Promise<string> {
-  const seconds = facts.kind === 'team' ? TEAM_SECONDS : PASSWORD_SECONDS;
-  const payload = { ...facts, until: Math.floor(now / 1000) + seconds };
+  const { name, value } = await accessPair(env, facts, now);
+  return setCookie(env, name, value, SECONDS[facts.kind]);
+}
+
+/** The same cookie as a name and a value, for a browser that gets it in another way. */
+export async function accessPair(
+  env: Env,
+  facts: CookieFacts,
+  now: number,
+): Promise<{ name: string; value: string }> {
+  const payload = { ...facts, until: Math.floor(now / 1000) + SECONDS[facts.kind] };
   const value = await seal(env, 'site-access', JSON.stringify(payload));
-  return setCookie(env, accessName(env, facts.app), value, seconds);
+  return { name: accessName(env, facts.app), value };
 }
 
 /** What a request's cookie proves for an App on a host (a name without a port); null if it is none of ours, or expired. */
@@ -67,9 +84,14 @@ export async function cookieCredential(
   if (text === null) return null;
   const { host: of, app, kind, subject, until } = Payload.parse(JSON.parse(text));
   if (of !== host || app !== appId || until * 1000 <= now) return null;
-  return kind === 'team'
-    ? { kind: 'team_cookie', ownerId: subject }
-    : { kind: 'password_cookie', mark: subject };
+  switch (kind) {
+    case 'team':
+      return { kind: 'team_cookie', ownerId: subject };
+    case 'password':
+      return { kind: 'password_cookie', mark: subject };
+    case 'picture':
+      return { kind: 'picture_cookie', deploymentId: subject };
+  }
 }
 
 /**

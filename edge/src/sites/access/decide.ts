@@ -6,6 +6,8 @@ import type { SiteApp } from '../../metadata/sites.ts';
 export interface Guarded {
   app: Pick<SiteApp, 'id' | 'slug' | 'ownerId' | 'access' | 'passwordHash'>;
   environment: Environment;
+  /** The deployment whose site it is; absent for what is no deployment's site. */
+  deploymentId?: string | null;
 }
 
 /** What a request proves about its caller. */
@@ -16,6 +18,8 @@ export type Credential =
   | { kind: 'team_cookie'; ownerId: string }
   /** A cookie of this host and App: somebody knew the password that `mark` stands for. */
   | { kind: 'password_cookie'; mark: string }
+  /** A cookie of this host and App: a picture of this deployment's site is taken. */
+  | { kind: 'picture_cookie'; deploymentId: string }
   /** A token of AppFlux. */
   | { kind: 'bearer'; ownerId: string; mayRead: boolean }
   /** A token that is unknown, or has expired. */
@@ -56,6 +60,8 @@ function verdictOn(credential: Credential, guarded: Guarded, mark: string | null
       return credential.ownerId === guarded.app.ownerId ? 'admit' : null;
     case 'password_cookie':
       return accessOf(guarded) === 'password' && mark !== null && credential.mark === mark ? 'admit' : null;
+    case 'picture_cookie':
+      return credential.deploymentId === guarded.deploymentId ? 'admit' : null;
     case 'bearer':
       if (credential.ownerId !== guarded.app.ownerId) return 'missing';
       return credential.mayRead ? 'admit' : 'forbidden';

@@ -1,6 +1,7 @@
 /** Who may open an App's pages, files, badge and update feeds, which are on the dashboard's host. */
 import type { Environment } from '@appflux/protocol';
 import type { Context, MiddlewareHandler } from 'hono';
+import { readAhead } from '../../http/read-ahead.ts';
 import type { ApiEnv } from '../../http/router.ts';
 import type { SiteApp } from '../../metadata/sites.ts';
 import { dashboardHost } from '../hosts/domain.ts';
@@ -12,7 +13,9 @@ import { isArtifactLink } from './link.ts';
 
 /** The access of production holds for what is below `/a/:slug`, unless it is an update of a preview. */
 export const pageGuard: MiddlewareHandler<ApiEnv> = async (c, next) => {
-  const app = await appOfSlug(c.req.param('slug') ?? '', c.get('metadata'));
+  const slug = c.req.param('slug') ?? '';
+  c.set('metadata', readAhead(c.get('metadata'), { slug }));
+  const app = await appOfSlug(slug, c.get('metadata'));
   return guarded(c, next, app && { app, environment: await environmentOfPage(c, app) });
 };
 
@@ -32,6 +35,7 @@ async function environmentOfPage(c: Context<ApiEnv>, app: SiteApp): Promise<Envi
 /** The access of a deployment's environment holds for its files, unless the URL is a signed link. */
 export const fileGuard: MiddlewareHandler<ApiEnv> = async (c, next) => {
   const deploymentId = c.req.param('deploymentId') ?? '';
+  c.set('metadata', readAhead(c.get('metadata'), { deploymentId }));
   const found = await appOfDeployment(deploymentId, c.get('metadata'));
   const url = new URL(c.req.url);
   const name = c.req.param('name') ?? '';

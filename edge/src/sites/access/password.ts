@@ -2,8 +2,8 @@
 import type { Env } from '../../env.ts';
 import { AuthRefusal } from '../../identity/auth-refusal.ts';
 import { clientAddressOf } from '../../identity/client-address.ts';
+import { hashingOf, isHashed } from '../../identity/hashes.ts';
 import { withTurn } from '../../identity/hashing.ts';
-import { isPassword } from '../../identity/password.ts';
 import { sha256Hex } from '../../secrets/tokens.ts';
 import { type Throttle, throttleOf } from '../../throttle/index.ts';
 import type { Rule } from '../../throttle/rule.ts';
@@ -51,7 +51,7 @@ async function tryPassword(visit: Visit, password: string): Promise<Response> {
   const hash = guarded.app.passwordHash;
   try {
     const isRight = await withTurn({ known: null, address }, (inTurn) =>
-      inTurn(() => isPassword(password, hash)),
+      inTurn(() => isHashed(hashingOf(env), password, hash)),
     );
     if (!isRight) return form(visit, 'Wrong password.', 401);
   } catch (error) {

@@ -3,7 +3,7 @@
  * because a pack contains the same raw DEFLATE as a ZIP. The same manifest always gives the same bytes.
  * Source: APPNOTE.TXT 6.3.10, https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
  */
-import { type SiteEntry, type SiteFile, type SiteManifest, siteFile } from '@appflux/protocol';
+import { publicEntries, type SiteEntry, type SiteFile, type SiteManifest, siteFile } from '@appflux/protocol';
 
 /** A part of the archive: bytes, or a range of the pack with this index. */
 export type Segment =
@@ -36,12 +36,16 @@ const MADE_BY = (3 << 8) | VERSION_ZIP64;
 const ATTRIBUTES = 0o100644 * 0x10000;
 const ZIP64_EXTRA = 1;
 
-/** The archive's parts, in order. Files are in the order of their packs, so that they are read with few requests. */
-export function* zipSegments(manifest: Pick<SiteManifest, 'files'>): Generator<Segment> {
+/**
+ * The archive's parts, in order. Files are in the order of their packs, so that they are read with few requests. The
+ * modules of a server are not in it: the ZIP is what the site serves.
+ */
+export function* zipSegments(manifest: Pick<SiteManifest, 'files' | 'server'>): Generator<Segment> {
   let offset = 0;
   let central = 0;
   const headers: Uint8Array<ArrayBuffer>[] = [];
-  for (const file of inPackOrder(manifest.files)) {
+  const files = manifest.server === undefined ? manifest.files : publicEntries(manifest);
+  for (const file of inPackOrder(files)) {
     const name = new TextEncoder().encode(file.path);
     const local = localHeader(file, name);
     const header = centralHeader(file, name, offset);
@@ -56,7 +60,7 @@ export function* zipSegments(manifest: Pick<SiteManifest, 'files'>): Generator<S
 }
 
 /** The archive's size in bytes. */
-export function zipSize(manifest: Pick<SiteManifest, 'files'>): number {
+export function zipSize(manifest: Pick<SiteManifest, 'files' | 'server'>): number {
   let size = 0;
   for (const segment of zipSegments(manifest)) size += lengthOf(segment);
   return size;

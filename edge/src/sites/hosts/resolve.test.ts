@@ -58,6 +58,7 @@ test('an app’s host is its release, however it is written', async () => {
         access: { production: 'team', previews: 'public' },
         spaFallback: null,
         rewriteHosts: ['x.example'],
+        serverRevision: null,
         passwordHash: null,
         releasedAt: expect.any(String),
       },
@@ -65,8 +66,24 @@ test('an app’s host is its release, however it is written', async () => {
       deploymentId: id,
       previous: null,
       environment: 'production',
+      scope: 'production',
       isRemoved: false,
     });
+});
+
+test('a server gets the variables and state of what its deployment is', async () => {
+  const app = await newApp();
+  const preview = await success(app, { environment: 'preview' });
+  const fork = await success(app, { environment: 'preview', isUntrusted: true });
+  const scope = async ({ id }: DeploymentRecord) => {
+    forgetSite(app.id);
+    const found = await resolve(`${deploymentLabel(id, app.slug)}.sites.example.net`);
+    return typeof found === 'string' ? found : found.scope;
+  };
+  expect(await scope(preview)).toBe('preview');
+  expect(await scope(fork)).toBe(`fork-${fork.id}`);
+  await metadata.deployments.markPromoted(fork.id, new Date().toISOString());
+  expect(await scope(fork)).toBe('production');
 });
 
 test('the release before is named for a day', async () => {

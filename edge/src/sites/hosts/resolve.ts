@@ -1,9 +1,9 @@
 /** Which site a host name is: one query of metadata at most, and none for a second after it. */
-import { type Environment, ObjectId, Slug } from '@appflux/protocol';
+import { type Environment, ObjectId, Slug, type StateScope } from '@appflux/protocol';
 import type { Env } from '../../env.ts';
 import { metadataOf } from '../../metadata/index.ts';
 import type { Metadata } from '../../metadata/metadata.ts';
-import { environmentOf, type SiteApp, type SiteDeployment } from '../../metadata/sites.ts';
+import { environmentOf, type SiteApp, type SiteDeployment, scopeOf } from '../../metadata/sites.ts';
 import { dashboardHost, hostName, isPublicName, isWithin, sitesDomain } from './domain.ts';
 import { appLabel, deploymentLabel, parseLabel } from './labels.ts';
 
@@ -17,6 +17,8 @@ export interface ResolvedSite {
   previous: string | null;
   /** A promoted preview is production. */
   environment: Environment;
+  /** Whose variables and state its server gets. */
+  scope: StateScope;
   /** Its files were removed, by retention for example. */
   isRemoved: boolean;
   /** The host that visitors are sent to instead. */
@@ -165,6 +167,7 @@ export function resolved(
       deploymentId: release,
       previous: isRecent ? previousRelease : null,
       environment: 'production',
+      scope: 'production',
       ...(redirectTo === null ? {} : { canonicalHost: redirectTo }),
       // Retention keeps what is released.
       isRemoved: false,
@@ -176,6 +179,7 @@ export function resolved(
     deploymentId: deployment.id,
     previous: null,
     environment: environmentOf(deployment),
+    scope: scopeOf(deployment),
     isRemoved: deployment.artifactsRemovedAt !== null,
   };
 }

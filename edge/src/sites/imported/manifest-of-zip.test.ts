@@ -166,7 +166,7 @@ describe('a deployment of an earlier version', () => {
     expect(first?.files).toHaveLength(4);
     expect(await objects.head(siteManifestKey(appId, id))).not.toBeNull();
     expect(await siteManifest(env, { id, appId })).toEqual(first);
-    await metadataOf(env).deployments.markRemoved(id, 'artifacts', new Date().toISOString());
+    await metadataOf(env).deployments.markRemoved([id], 'artifacts', new Date().toISOString());
     await sitesOf(env, appId).remove(id);
     expect((await objects.list(sitesPrefix(appId))).keys).toEqual([]);
     expect(await siteManifest(env, { id, appId })).toBeNull();

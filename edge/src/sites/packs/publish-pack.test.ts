@@ -1,13 +1,21 @@
 import { env } from 'cloudflare:workers';
 import { brotliCompressSync, constants, crc32, deflateRawSync, gzipSync } from 'node:zlib';
-import { encodeSiteManifest, type SiteAddition, type SiteManifest } from '@appflux/protocol';
+import {
+  encodeSiteManifest,
+  MAPS_FOLDER,
+  SERVER_FOLDER,
+  type SiteAddition,
+  type SiteManifest,
+} from '@appflux/protocol';
 import { describe, expect, test } from 'vitest';
 import { newObjectId } from '../../metadata/object-id.ts';
+import { SPEC } from '../../servers/testing/publish-server.ts';
 import { objectsOf } from '../../storage/index.ts';
 import { newPackName, siteManifestKey, sitePackKey } from '../../storage/keys.ts';
 import type { ObjectStore } from '../../storage/storage.ts';
 import type { PublishRequest } from '../store/decide.ts';
 import { joined, type MadePack, makePack, sha256Hex } from '../testing/pack.ts';
+import { givenSite } from '../testing/published-site.ts';
 import { publishPack } from './publish-pack.ts';
 import { SiteRefused } from './site-refused.ts';
 
@@ -182,6 +190,75 @@ test('what is registered and counted: the packs that are used, and equal content
     bytes: 2 * text.length,
     newFiles: 2,
     newBytes: text.length,
+  });
+});
+
+/** Bytes that can't be compressed. */
+function noise(length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  for (let at = 0; at < length; at += 65_536) crypto.getRandomValues(bytes.subarray(at, at + 65_536));
+  return bytes;
+}
+
+describe('a pack with a server', () => {
+  const module = `${SERVER_FOLDER}worker.js`;
+  const worker = 'export default {}';
+
+  test('is published as one, and its ZIP has only what the site serves', async () => {
+    const files = { 'index.html': text, [module]: worker, [`${MAPS_FOLDER}worker.js.map`]: '{}' };
+    const { published } = await publish(await makePack(files, { server: SPEC }));
+    expect(published.site).toMatchObject({ kind: 'server', files: 3 });
+    const alone = await publish(await makePack({ 'index.html': text }));
+    expect([published.size, published.sha256]).toEqual([alone.published.size, alone.published.sha256]);
+  });
+
+  test('may be nothing but a server', async () => {
+    expect(
+      (await publish(await makePack({ [module]: worker }, { server: SPEC }))).published.site,
+    ).toMatchObject({
+      kind: 'server',
+      files: 1,
+    });
+  });
+
+  test('is that of no base: without one, the reserved folder is refused', async () => {
+    const appId = newObjectId();
+    const deploymentId = newObjectId();
+    const { manifestSha256 } = await givenSite(
+      { appId, deploymentId },
+      { files: { 'index.html': text, [module]: worker }, index: { server: SPEC } },
+    );
+    const base = { deploymentId, sha256: manifestSha256 };
+    await refused(await makePack({ 'b.html': text }, { base }), { appId });
+    const { published } = await publish(await makePack({ 'b.html': text }, { base, remove: [module] }), {
+      appId,
+    });
+    expect(published.site).toMatchObject({ kind: 'static', files: 2 });
+    const kept = await publish(await makePack({ 'b.html': text }, { base, server: SPEC }), { appId });
+    expect(kept.published.site).toMatchObject({ kind: 'server', files: 3 });
+  });
+
+  test.each([
+    [
+      'without its main module',
+      { 'index.html': text, [`${SERVER_FOLDER}other.js`]: worker },
+      { server: SPEC },
+    ],
+    [
+      'with other files in the reserved folder',
+      { [module]: worker, '.appflux/more.js': '' },
+      { server: SPEC },
+    ],
+    ['with modules and no server', { 'index.html': text, [module]: worker }, {}],
+    ['with a reserved file and no server', { 'index.html': text, '.appflux': 'a file' }, {}],
+    [
+      'with more modules than the platform takes',
+      { [module]: new Uint8Array(33 * 1024 * 1024) },
+      { server: SPEC },
+    ],
+    ['with modules that are too large compressed', { [module]: noise(11 * 1024 * 1024) }, { server: SPEC }],
+  ])('is refused %s', async (_, files, index) => {
+    await refused(await makePack(files, index));
   });
 });
 

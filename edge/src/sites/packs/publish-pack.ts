@@ -96,7 +96,10 @@ async function publishNow(pack: UploadedPack, { objects, publish }: PublishParts
     key: siteManifestKey(appId, deploymentId),
     ...zip,
     manifestSha256,
-    site: manifest.kind === 'site' ? { kind: 'static', ...figures } : null,
+    site:
+      manifest.kind === 'site'
+        ? { kind: manifest.server === undefined ? 'static' : 'server', ...figures }
+        : null,
   };
 }
 

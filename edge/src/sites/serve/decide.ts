@@ -56,7 +56,7 @@ export type Decision =
 const REDIRECT_STATUS = 307;
 
 /** What a site has under the path of a URL: a file, a redirect to one, or nothing. */
-function lookUp(site: Site, path: string): ReturnType<SiteLookup> {
+export function lookUp(site: Site, path: string): ReturnType<SiteLookup> {
   const match = matchPath(parsePath(path).decoded, (file) => site.files.has(file), site.rules);
   if (match === null) return 'none';
   return 'redirect' in match ? { redirect: encodePath(match.redirect) } : 'file';

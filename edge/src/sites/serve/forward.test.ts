@@ -70,6 +70,15 @@ describe('what visitors get of its answer', () => {
   const answered = (headers: [string, string][], exposure = PUBLIC) =>
     answeredHeaders(new Headers(headers), exposure);
 
+  test('asks no proxy in front of the instance for files of its machine', () => {
+    const headers = answered([
+      ['X-Accel-Redirect', '/etc/passwd'],
+      ['X-Sendfile', '/etc/passwd'],
+      ['X-Accel-Buffering', 'no'],
+    ]);
+    expect([...headers.keys()].filter((name) => /accel|sendfile/.test(name))).toEqual(['x-accel-buffering']);
+  });
+
   test('cookies for this host alone, and none in the name of AppFlux', () => {
     const cookies = answered([
       ['Set-Cookie', 'session=1; Path=/; HttpOnly; Domain=sites.example; SameSite=Lax'],

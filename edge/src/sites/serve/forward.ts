@@ -2,8 +2,15 @@
 import type { Env } from '../../env.ts';
 import { journal } from '../../journal.ts';
 import { isAllowedTarget, publicNetwork } from '../../network/public.ts';
-import { TOKEN_PREFIX } from '../../token-prefix.ts';
 import { type Exposure, protect } from './file-headers.ts';
+import {
+  FOR_PROXIES,
+  isOwnCookie,
+  isOwnToken,
+  ofOurs,
+  withoutDomain,
+  withoutOwnCookies,
+} from './own-headers.ts';
 import * as pages from './pages.ts';
 import { messagePage } from './pages.ts';
 
@@ -14,7 +21,7 @@ const ANSWER_WITHIN_MS = 30_000;
 const MOST_BODY_BYTES = 100 * 1024 * 1024;
 
 /** How often a request may come through AppFlux: a site may forward to another one. */
-const MOST_HOPS = 3;
+export const MOST_HOPS = 3;
 
 /** How AppFlux names itself to other servers (RFC 9110 §7.6.3). */
 const VIA = '1.1 appflux';
@@ -27,14 +34,8 @@ const HOP_BY_HOP: readonly string[] = [
   ...['te', 'trailer', 'transfer-encoding', 'upgrade'],
 ];
 
-/** What says where a request comes from: AppFlux's own, or what only a proxy of ours may say. */
-const OF_OURS = /^(?:x-appflux-|cf-|x-forwarded-|forwarded$|x-real-ip$|true-client-ip$|host$|mf-)/;
-
 /** What another server may not decide for a host of ours, and what AppFlux writes itself. */
 const NOT_PASSED_ON = /^(?:x-appflux-|alt-svc$|strict-transport-security$|public-key-pins|expect-ct$)/;
-
-/** Cookies of AppFlux on hosts of sites. Browsers send a cookie without a name as its value alone (RFC 6265bis). */
-const OWN_COOKIE = /^[\s=]*(?:__(?:Host|Secure)-)?appflux[-_]/i;
 
 /** Forwards a request to `target` and gives the answer. `exposure` is the site's. */
 export async function forward(
@@ -83,7 +84,7 @@ export function forwardedHeaders(
 ): Headers {
   const headers = new Headers(request.headers);
   for (const name of droppedNames(headers)) headers.delete(name);
-  for (const name of [...headers.keys()]) if (OF_OURS.test(name)) headers.delete(name);
+  for (const name of [...headers.keys()]) if (ofOurs(name)) headers.delete(name);
   const cookies = withoutOwnCookies(headers.get('Cookie') ?? '');
   if (cookies === '') headers.delete('Cookie');
   else headers.set('Cookie', cookies);
@@ -101,12 +102,11 @@ export function forwardedHeaders(
 /** The headers of the answer as visitors get them. */
 export function answeredHeaders(answered: Headers, exposure: Exposure): Headers {
   const headers = new Headers(answered);
-  for (const name of droppedNames(headers)) headers.delete(name);
+  for (const name of [...droppedNames(headers), ...FOR_PROXIES]) headers.delete(name);
   for (const name of [...headers.keys()]) if (NOT_PASSED_ON.test(name)) headers.delete(name);
   const cookies = answered.getSetCookie();
   headers.delete('Set-Cookie');
-  for (const cookie of cookies)
-    if (!OWN_COOKIE.test(cookie)) headers.append('Set-Cookie', withoutDomain(cookie));
+  for (const cookie of cookies) if (!isOwnCookie(cookie)) headers.append('Set-Cookie', withoutDomain(cookie));
   // Its type is the other server's affair.
   const declared = headers.get('X-Content-Type-Options');
   protect(headers, exposure);
@@ -122,20 +122,3 @@ const droppedNames = (headers: Headers): string[] => [
     .map((name) => name.trim().toLowerCase())
     .filter((name) => /^[\w-]+$/.test(name)),
 ];
-
-const withoutOwnCookies = (header: string): string =>
-  header
-    .split(';')
-    .map((pair) => pair.trim())
-    .filter((pair) => pair !== '' && !OWN_COOKIE.test(pair))
-    .join('; ');
-
-/** Keeps a cookie on the site's own host: a domain above it has other teams' sites. */
-const withoutDomain = (cookie: string): string =>
-  cookie
-    .split(';')
-    .filter((part) => !/^\s*domain\s*(?:=|$)/i.test(part))
-    .join(';');
-
-const isOwnToken = (authorization: string): boolean =>
-  Object.values(TOKEN_PREFIX).some((prefix) => authorization.includes(prefix));

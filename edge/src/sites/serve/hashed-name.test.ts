@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { isHashedName } from './hashed-name.ts';
+import { isHashedName, withoutHash } from './hashed-name.ts';
 
 describe('a hash in the name', () => {
   test.each([
@@ -108,4 +108,30 @@ test.each<[string, (digest: Buffer) => string, number]>([
 ])('nearly all hashes of %s are recognized', (_, nameOf, least) => {
   const found = digests.filter((digest) => isHashedName(nameOf(digest)));
   expect(found.length / digests.length).toBeGreaterThanOrEqual(least);
+});
+
+describe('a path without its hash', () => {
+  test.each([
+    ['assets/index-DiwrgTda.js', 'assets/index-*.js'],
+    ['assets/index-D_0-aB3x.css', 'assets/index-*.css'],
+    ['/assets/Inter-roman-C3vJBgrq.var.woff2', '/assets/Inter-roman-*.var.woff2'],
+    ['static/js/2.5ce1a2f3.chunk.js.map', 'static/js/2.*.chunk.js.map'],
+    ['app-3f2a1b4c5d6e7f8a9b0c.js', 'app-*.js'],
+    ['main-5YNAQMPG.js', 'main-*.js'],
+    ['assets/javascripts/bundle.13a4f30d.min.js', 'assets/javascripts/bundle.*.min.js'],
+    ['a/[slug]/page-0a1b2c3d4e5f6a7b.js', 'a/[slug]/page-*.js'],
+  ])('%s is %s', (path, stable) => {
+    expect(withoutHash(path)).toBe(stable);
+  });
+
+  test.each([
+    'index.html',
+    'jquery-3.7.1.min.js',
+    '_nuxt/BxYz12Ab.js',
+    '_app/immutable/entry/start.js',
+    '',
+    '/',
+  ])('%s stays', (path) => {
+    expect(withoutHash(path)).toBe(path);
+  });
 });

@@ -45,6 +45,25 @@ export function isHashedName(path: string): boolean {
   return false;
 }
 
+/**
+ * The same path for what differs only in the hash of its content, such as `app-*.js` for `app-DiwrgTda.js`. A path
+ * without a hash, or whose name is nothing but one, stays as it is.
+ */
+export function withoutHash(path: string): string {
+  if (!isHashedName(path)) return path;
+  const folder = path.slice(0, path.lastIndexOf('/') + 1);
+  const name = path.slice(folder.length);
+  let stem = name;
+  for (let n = 0; n < MOST_ENDINGS && ENDING.test(stem); n += 1) {
+    stem = stem.replace(ENDING, '');
+    const hash = SHORT.exec(stem)?.[1] ?? '';
+    const isShort = isShortHash(hash) || (hash !== '' && ESBUILD.test(path));
+    const kept = isShort ? stem.slice(0, -hash.length) : endsWithHash(stem) && stem.replace(/[^-._~]+$/, '');
+    if (kept) return `${folder}${kept}*${name.slice(stem.length)}`;
+  }
+  return path;
+}
+
 function endsWithHash(stem: string): boolean {
   const [, before, last = ''] = /^(.*[-._~])?(.*)$/.exec(stem) ?? [];
   const isDigest = HEX_LENGTHS.has(last.length) && HEX.test(last) && !HEX_WORD.test(last);

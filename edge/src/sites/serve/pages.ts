@@ -3,8 +3,8 @@ import { html } from 'hono/html';
 import { frame, type Markup, pageHeaders } from '../../publish/frame.ts';
 
 /** What a page says. `status` is the response's. */
-interface Message {
-  status: 403 | 404 | 405 | 410 | 413 | 500 | 502 | 503 | 508;
+export interface Message {
+  status: 403 | 404 | 405 | 410 | 413 | 500 | 502 | 503 | 504 | 508;
   title: string;
   text: Markup | string;
 }
@@ -84,6 +84,46 @@ export const DAMAGED: Message = {
   status: 500,
   title: 'This site is damaged',
   text: 'Stored files are not the ones that were published. Redeploying publishes them again.',
+};
+
+/** The server of a site could not be loaded: storage or the control plane didn't respond. */
+export const SERVER_NOT_LOADED: Message = {
+  status: 503,
+  title: 'This site can’t be started right now',
+  text: 'The storage that its server is loaded from doesn’t respond. Try again in a few seconds.',
+};
+
+/** The process that runs servers doesn't respond. */
+export const SERVER_STOPPED: Message = {
+  status: 503,
+  title: 'This site is temporarily unavailable',
+  text: 'The server of this site doesn’t respond. Try again in a few seconds.',
+};
+
+/** The server made the process end in which all servers run (servers/visit/strikes.ts). */
+export const SERVER_PAUSED: Message = {
+  status: 503,
+  title: 'This site is paused',
+  text: 'Its server did not respond, or used too much memory, and was stopped for a while. Try again later; a new deployment starts immediately.',
+};
+
+export const SERVER_FAILED: Message = {
+  status: 500,
+  title: 'This site reported an error',
+  text: 'The server of this site threw an error. Its owner finds the details in the runtime log.',
+};
+
+export const SERVER_TIMEOUT: Message = {
+  status: 504,
+  title: 'This site takes too long to respond',
+  text: 'The server of this site did not respond within 100 seconds. Try again later.',
+};
+
+/** A deployment with a server on an instance that runs none. */
+export const NO_SERVERS: Message = {
+  status: 503,
+  title: 'This site needs a server',
+  text: 'This AppFlux instance runs no servers of sites. Its operator can turn them on.',
 };
 
 /** Seconds after which a visitor tries again. */

@@ -257,7 +257,7 @@ describe('what a visitor sees', () => {
     await publish(old, { 'index.html': 'newer' });
     const host = hostOf({ slug: deploymentLabel(id, old.slug) });
     expect(await (await asked(host, '/')).text()).toBe(PAGE);
-    await metadataOf(env).deployments.markRemoved(id, 'artifacts', new Date().toISOString());
+    await metadataOf(env).deployments.markRemoved([id], 'artifacts', new Date().toISOString());
     await objectsOf(env).delete([siteManifestKey(old.id, id), sitePackKey(old.id, packName(id))]);
     forgetSite(old.id);
     const response = await asked(host, '/');

@@ -18,6 +18,8 @@ import { isHashedName } from './hashed-name.ts';
 import { forgetManifest, siteOfDeployment } from './manifests.ts';
 import * as pages from './pages.ts';
 import { messagePage } from './pages.ts';
+import { serveByServer } from './serve-server.ts';
+import { answererOf } from './server-route.ts';
 import type { Site } from './site.ts';
 import { firstRelease, marksPages, releaseCookieFor } from './skew.ts';
 
@@ -62,8 +64,18 @@ export async function serveSite(
 async function answer(visit: Visit): Promise<Response> {
   const chosen = visit.resolved.isRemoved ? null : await chooseSite(visit);
   if (chosen === null) return withoutSite(visit);
-  const settings = chosen.isSkewed ? { ...visit.settings, isSkewed: true } : visit.settings;
-  const decision = decided(chosen.site, requestOf(visit), settings);
+  const { server } = chosen.site;
+  const asked = requestOf(visit);
+  // Only files of an earlier release are ever given: its server has been replaced.
+  const answerer =
+    server === undefined || chosen.isSkewed ? 'site' : answererOf(chosen.site, server.assets, asked);
+  if (answerer === 'server') return fromServer(visit, chosen.site);
+  const settings: SiteSettings = {
+    ...visit.settings,
+    isSkewed: chosen.isSkewed,
+    ...(server !== undefined && { spaFallback: server.assets.notFound === 'single-page-application' }),
+  };
+  const decision = decided(chosen.site, asked, settings);
   try {
     return await respond(visit, chosen.site, decision);
   } catch (error) {
@@ -73,6 +85,22 @@ async function answer(visit: Visit): Promise<Response> {
     if ((await load(visit, chosen.site.deploymentId)) === null) return withoutSite(visit);
     throw error;
   }
+}
+
+/** The answer of the site's server. Pages that come right after a release say which one they are of. */
+async function fromServer(visit: Visit, { deploymentId }: Site): Promise<Response> {
+  const { request, url, env, resolved, settings } = visit;
+  const { app, scope } = resolved;
+  const response = await serveByServer({
+    request,
+    url,
+    env,
+    appId: app.id,
+    server: { deploymentId, scope, revision: app.serverRevision ?? 'first' },
+    exposure: settings,
+  });
+  if (response.webSocket === null) markPage(visit, deploymentId, response.headers);
+  return response;
 }
 
 const load = ({ env, ctx, resolved }: Visit, id: string): Promise<Site | null> =>
@@ -121,7 +149,7 @@ async function respond(visit: Visit, site: Site, decision: Decision): Promise<Re
   switch (decision.kind) {
     case 'file': {
       const { status, headers, hasBody } = decision;
-      markPage(visit, site, headers);
+      markPage(visit, site.deploymentId, headers);
       if (!hasBody) return new Response(null, { status, headers, encodeBody: 'manual' });
       const { env, ctx, resolved } = visit;
       const body = await bodyOf(site, decision, {
@@ -134,7 +162,7 @@ async function respond(visit: Visit, site: Site, decision: Decision): Promise<Re
       return new Response(body, { status, headers, encodeBody: 'manual' });
     }
     case 'empty':
-      if (decision.status === 304) markPage(visit, site, decision.headers);
+      if (decision.status === 304) markPage(visit, site.deploymentId, decision.headers);
       return new Response(null, { status: decision.status, headers: decision.headers });
     case 'none':
       return messagePage(messageFor(decision.status), method, decision.headers);
@@ -149,12 +177,12 @@ const messageFor = (status: number) =>
   status === 405 ? pages.METHOD_NOT_ALLOWED : status === 410 ? pages.PAGE_GONE : pages.PAGE_MISSING;
 
 /** Notes in a page's visitor which release the page is of, so that its parts are, too. */
-function markPage({ resolved, elapsedMs, url }: Visit, site: Site, headers: Headers): void {
+function markPage({ resolved, elapsedMs, url }: Visit, deploymentId: string, headers: Headers): void {
   if (!marksPages({ previous: resolved.previous, elapsedMs })) return;
   const type = headers.get('Content-Type');
   // A 304 has no type. A cookie more does no harm.
   if (type !== null && !isPage(type)) return;
-  headers.append('Set-Cookie', releaseCookieFor(site.deploymentId, url.protocol === 'https:'));
+  headers.append('Set-Cookie', releaseCookieFor(deploymentId, url.protocol === 'https:'));
 }
 
 /** Says why a deployment has no site: retention removed it, or its build delivered none. */

@@ -79,6 +79,11 @@ export class SiteObject extends DurableObject<Env> {
     return this.#store.remove(deploymentId);
   }
 
+  /** The same of several deployments. */
+  async removeAll(deploymentIds: readonly string[]): Promise<void> {
+    for (const id of deploymentIds) await this.#store.remove(id);
+  }
+
   /** Removes everything: the app is being deleted. False when storage doesn't respond; the alarm goes on. */
   async destroy(): Promise<boolean> {
     try {

@@ -74,8 +74,15 @@ export function analyticsContract(create: CreateBackend): void {
     });
     const nearestRank = (values: number[], share: number) =>
       [...values].sort((one, other) => one - other)[Math.ceil((share * values.length) / 100) - 1];
-    const percentiles = (values: number[]) =>
-      values.length === 0 ? null : { p50: nearestRank(values, 50), p95: nearestRank(values, 95) };
+    // From 100 seconds on with three significant digits.
+    const rounded = (value: number) => {
+      const unit = value < 100 ? 1 : value < 1000 ? 10 : 100;
+      return (Math.round(Math.round(value * 10) / unit) * unit) / 10;
+    };
+    const percentiles = (exact: number[]) => {
+      const values = exact.map(rounded);
+      return values.length === 0 ? null : { p50: nearestRank(values, 50), p95: nearestRank(values, 95) };
+    };
     await fc.assert(
       fc.asyncProperty(fc.array(build, { maxLength: 12 }), async (builds) => {
         const app = appRecord();
@@ -131,6 +138,45 @@ export function analyticsContract(create: CreateBackend): void {
       { app: { slug: alsoMine.slug, name: alsoMine.name }, downloads: 100 },
       { app: { slug: mine.slug, name: mine.name }, downloads: 11 },
     ]);
+  });
+
+  test('what an app counted goes with it, and what its team’s others counted stays', async () => {
+    const metadata = await create();
+    const [gone, stays] = [appRecord(), appRecord()];
+    stays.ownerId = gone.ownerId;
+    await keep(metadata, gone, [
+      ended(gone, { durationSeconds: 99 }),
+      ended(gone, { durationSeconds: 10 }),
+      ended(gone, { finishedAt: '2026-11-10T12:00:00.000Z', status: 'failed' }),
+    ]);
+    await keep(metadata, stays, [ended(stays, { waited: 3 })]);
+    const asked = (appId?: string) =>
+      metadata.analytics.builds({ ownerId: gone.ownerId, ...(appId === undefined ? {} : { appId }) }, RANGE);
+    expect((await asked()).days).toHaveLength(2);
+    await metadata.apps.delete(gone.id);
+    expect(await asked()).toEqual({
+      days: [{ day: '2026-11-11', success: 1, failed: 0, canceled: 0 }],
+      durationSeconds: { p50: 10, p95: 10 },
+      waitingSeconds: { p50: 3, p95: 3 },
+      top: [{ app: { slug: stays.slug, name: stays.name }, ended: { success: 1, failed: 0, canceled: 0 } }],
+    });
+    expect((await asked(gone.id)).days).toEqual([]);
+    // An event that was on its way brings nothing back.
+    await metadata.deployments.project(ended(gone), 9);
+    expect((await asked()).days).toHaveLength(1);
+  });
+
+  test('an end that is reported at the same time by two events counts once', async () => {
+    const metadata = await create();
+    const app = appRecord();
+    await metadata.apps.insert(app);
+    const records = Array.from({ length: 4 }, () => ended(app));
+    await Promise.all(
+      records.flatMap((record) => [1, 2].map((seq) => metadata.deployments.project(record, seq))),
+    );
+    const { days, durationSeconds } = await metadata.analytics.builds({ ownerId: app.ownerId }, RANGE);
+    expect(days).toEqual([{ day: '2026-11-11', success: 4, failed: 0, canceled: 0 }]);
+    expect(durationSeconds).toEqual({ p50: 10, p95: 10 });
   });
 
   test('the apps with the most come first, those with as many by their ids, and no more than ten', async () => {

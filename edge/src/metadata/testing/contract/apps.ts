@@ -64,6 +64,25 @@ export function appContract(create: CreateBackend): void {
     expect(await apps.byId(other.id)).toEqual(other);
   });
 
+  test('a change can depend on the revision of the settings, and of several only one is made', async () => {
+    const { apps } = await create();
+    const app = appRecord();
+    await apps.insert(app);
+    const budgets = [{ what: 'js', limit: 9, compression: 'gzip', on: 'fail' } as const];
+    const changed = await apps.update(app.id, { budgets, settingsRevision: 'one' }, null);
+    expect(changed).toEqual({ ...app, budgets, settingsRevision: 'one' });
+    expect(await apps.update(app.id, { name: 'Late', settingsRevision: 'two' }, null)).toBeNull();
+    expect(await apps.update(app.id, {}, null)).toBeNull();
+    expect(await apps.byId(app.id)).toEqual(changed);
+    const outcomes = await Promise.all(
+      ['a', 'b', 'c'].map((name) => apps.update(app.id, { name, settingsRevision: name }, 'one')),
+    );
+    const made = outcomes.filter((outcome) => outcome !== null);
+    expect(made).toHaveLength(1);
+    expect(await apps.byId(app.id)).toEqual(made[0]);
+    expect(await apps.update(app.id, { name: 'Always' })).toMatchObject({ name: 'Always' });
+  });
+
   test('variables are set, replaced and deleted one by one', async () => {
     const { apps } = await create();
     const app = appRecord();
@@ -76,6 +95,37 @@ export function appContract(create: CreateBackend): void {
     expect(await apps.deleteVariable(app.id, 'A')).toBe(true);
     expect(await apps.deleteVariable(app.id, 'A')).toBe(false);
     expect((await apps.byId(app.id))?.envVars).toEqual({ B: inProduction });
+  });
+
+  test('a variable is changed without its value, and only if there is one', async () => {
+    const { apps } = await create();
+    const app = appRecord();
+    await apps.insert(app);
+    const updatedAt = '2026-11-10T12:00:00.000Z';
+    expect(await apps.changeVariable(app.id, 'A', { sensitive: true, updatedAt })).toBe(false);
+    expect((await apps.byId(app.id))?.envVars).toEqual({});
+    await apps.setVariable(app.id, 'A', { sealed: 'a', environments: ['preview'], sensitive: false });
+    await apps.setVariable(app.id, 'B', { sealed: 'b', environments: ['preview'] });
+    const { serverRevision } = (await apps.byId(app.id)) ?? {};
+    const environments = ['production' as const, 'preview' as const];
+    expect(await apps.changeVariable(app.id, 'A', { environments, updatedAt })).toBe(true);
+    const changed = await apps.byId(app.id);
+    expect(changed?.envVars).toEqual({
+      A: { sealed: 'a', environments, sensitive: false, updatedAt },
+      B: { sealed: 'b', environments: ['preview'] },
+    });
+    expect(changed?.serverRevision).not.toBe(serverRevision);
+    expect(await apps.changeVariable(app.id, 'A', { sensitive: true, automatic: false, updatedAt })).toBe(
+      true,
+    );
+    expect((await apps.byId(app.id))?.envVars.A).toEqual({
+      sealed: 'a',
+      environments,
+      sensitive: true,
+      automatic: false,
+      updatedAt,
+    });
+    expect(await apps.changeVariable(newObjectId(), 'A', { environments, updatedAt })).toBe(false);
   });
 
   test('a variable is resealed only in place of its old value', async () => {

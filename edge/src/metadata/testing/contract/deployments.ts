@@ -17,7 +17,13 @@ export function deploymentContract(create: CreateBackend): void {
       ...queued,
       status: 'failed',
       commitMessage: 'Fix “it”\n\u0000\u{1F41B}',
-      failure: { code: 'build_failed', message: 'exit 1', phase: 'building', hint: 'Look at the log' },
+      failure: {
+        code: 'build_failed',
+        message: 'exit 1',
+        phase: 'building',
+        hint: 'Look at the log',
+        location: { path: 'src/a.ts', line: 3, column: null, seq: 7 },
+      },
       artifacts: [
         {
           name: 'a.apk',
@@ -34,6 +40,52 @@ export function deploymentContract(create: CreateBackend): void {
     expect(await deployments.byId(queued.id)).toEqual(kept(queued));
     expect(await deployments.project(failed, 2)).toBe(true);
     expect(await deployments.byId(queued.id)).toEqual(kept(failed));
+  });
+
+  test('a picture is noted beside the record, and gone with the artifacts', async () => {
+    const { apps, deployments } = await create();
+    const app = appRecord();
+    await apps.insert(app);
+    const [first, second, none] = [deploymentRecord(app), deploymentRecord(app), deploymentRecord(app)];
+    for (const record of [first, second, none]) await deployments.project(record, 1);
+    const ids = [first.id, second.id, none.id, newObjectId()];
+    expect(await deployments.pictures(ids)).toEqual(new Map());
+    expect(await deployments.pictures([])).toEqual(new Map());
+    const [at, later] = ['2026-11-20T12:00:00.000Z', '2026-11-21T12:00:00.000Z'];
+    expect(await deployments.markPictured(first.id, at)).toBe(true);
+    expect(await deployments.markPictured(second.id, at)).toBe(true);
+    expect(await deployments.markPictured(second.id, later)).toBe(true);
+    expect(await deployments.markPictured(newObjectId(), at)).toBe(false);
+    await deployments.project(first, 2);
+    expect(await deployments.byId(first.id)).toEqual(kept(first, { pictureAt: at }));
+    expect(await deployments.byId(none.id)).toEqual(kept(none));
+    expect(await deployments.pictures(ids)).toEqual(
+      new Map([
+        [first.id, at],
+        [second.id, later],
+      ]),
+    );
+    await deployments.markRemoved([first.id], 'artifacts', later);
+    expect(await deployments.pictures(ids)).toEqual(new Map([[second.id, later]]));
+    expect(await deployments.markPictured(first.id, later)).toBe(false);
+  });
+
+  test('why no picture was taken is noted until there is one', async () => {
+    const { apps, deployments } = await create();
+    const app = appRecord();
+    await apps.insert(app);
+    const record = deploymentRecord(app);
+    await deployments.project(record, 1);
+    await deployments.markPictureFailed(newObjectId(), 'It is not there');
+    await deployments.markPictureFailed(record.id, 'The page answered with 500');
+    await deployments.project(record, 2);
+    expect(await deployments.byId(record.id)).toEqual(
+      kept(record, { pictureError: 'The page answered with 500' }),
+    );
+    const at = '2026-11-20T12:00:00.000Z';
+    await deployments.markPictured(record.id, at);
+    await deployments.markPictureFailed(record.id, 'Late');
+    expect(await deployments.byId(record.id)).toEqual(kept(record, { pictureAt: at }));
   });
 
   test('deployments that are deleted are gone, and others of their app stay', async () => {

@@ -66,6 +66,21 @@ export function domainContract(create: CreateBackend): void {
     expect((await domains.list(app.id)).map(({ host }) => host)).toEqual(['a.example.com', 'b.example.com']);
   });
 
+  test('those of a team that are not active are listed, newest first', async () => {
+    const { apps, domains, app, other } = await withApps();
+    const sibling = appRecord({ ownerId: app.ownerId });
+    await apps.insert(sibling);
+    await domains.insert(domainOf(app, { host: 'old.example.com', createdAt: '2026-11-01T10:00:00.000Z' }));
+    await domains.insert(domainOf(sibling, { host: 'new.example.com', status: 'failed' }));
+    await domains.insert(domainOf(app, { host: 'live.example.com' }));
+    await domains.activate(app.id, 'live.example.com', {}, 'lost');
+    await domains.insert(domainOf(other, { host: 'others.example.com' }));
+    expect((await domains.inactive(app.ownerId)).map(({ host, status }) => [host, status])).toEqual([
+      ['new.example.com', 'failed'],
+      ['old.example.com', 'pending'],
+    ]);
+  });
+
   test('the named members change, of a domain that is there', async () => {
     const { domains, app } = await withApps();
     await domains.insert(domainOf(app));

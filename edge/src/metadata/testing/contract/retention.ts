@@ -47,26 +47,26 @@ export function retentionContract(create: CreateBackend): void {
   test('a part is marked as removed once, and storage as holding leftovers until it is cleared', async () => {
     const { deployments, given } = await withApp();
     const record = await given();
-    expect(await deployments.markRemoved(record.id, 'artifacts', AT)).toBe(true);
-    expect(await deployments.markRemoved(record.id, 'artifacts', '2026-11-21T12:00:00.000Z')).toBe(false);
+    expect(await deployments.markRemoved([record.id], 'artifacts', AT)).toEqual([record.id]);
+    expect(await deployments.markRemoved([record.id], 'artifacts', '2026-11-21T12:00:00.000Z')).toEqual([]);
     expect(await deployments.byId(record.id)).toEqual(
       kept(record, { artifactsRemovedAt: AT, leftovers: true }),
     );
-    await deployments.markCleared(record.id);
-    expect(await deployments.markRemoved(record.id, 'log', AT)).toBe(true);
-    await deployments.markCleared(record.id);
+    await deployments.markCleared([record.id]);
+    expect(await deployments.markRemoved([record.id], 'log', AT)).toEqual([record.id]);
+    await deployments.markCleared([record.id]);
     expect(await deployments.byId(record.id)).toEqual(
       kept(record, { artifactsRemovedAt: AT, logRemovedAt: AT }),
     );
-    expect(await deployments.markRemoved(newObjectId(), 'log', AT)).toBe(false);
+    expect(await deployments.markRemoved([newObjectId()], 'log', AT)).toEqual([]);
   });
 
   test('a mark can be taken back', async () => {
     const { deployments, given } = await withApp();
     const record = await given();
-    await deployments.markRemoved(record.id, 'artifacts', AT);
+    await deployments.markRemoved([record.id], 'artifacts', AT);
     await deployments.unmarkRemoved(record.id, 'artifacts');
-    await deployments.markCleared(record.id);
+    await deployments.markCleared([record.id]);
     expect(await deployments.byId(record.id)).toEqual(kept(record));
   });
 
@@ -75,8 +75,8 @@ export function retentionContract(create: CreateBackend): void {
     const [pinned, gone] = [await given(), await given()];
     await deployments.pin(pinned.id, true);
     for (const part of ['artifacts', 'log'] as const)
-      expect(await deployments.markRemoved(pinned.id, part, AT)).toBe(false);
-    await deployments.markRemoved(gone.id, 'artifacts', AT);
+      expect(await deployments.markRemoved([pinned.id], part, AT)).toEqual([]);
+    await deployments.markRemoved([gone.id], 'artifacts', AT);
     expect(await deployments.pin(gone.id, true)).toBe(false);
     expect(await deployments.pin(gone.id, false)).toBe(true);
   });
@@ -87,9 +87,9 @@ export function retentionContract(create: CreateBackend): void {
       const { id } = await given();
       const [pinned, removed] = await Promise.all([
         deployments.pin(id, true),
-        deployments.markRemoved(id, 'artifacts', AT),
+        deployments.markRemoved([id], 'artifacts', AT),
       ]);
-      expect([pinned, removed].filter(Boolean)).toHaveLength(1);
+      expect(removed).toEqual(pinned ? [] : [id]);
     }
   });
 
@@ -97,8 +97,8 @@ export function retentionContract(create: CreateBackend): void {
     const { deployments, given } = await withApp();
     const [pinned, removed] = [await given(), await given()];
     await deployments.pin(pinned.id, true);
-    await deployments.markRemoved(removed.id, 'artifacts', AT);
-    await deployments.markRemoved(removed.id, 'log', AT);
+    await deployments.markRemoved([removed.id], 'artifacts', AT);
+    await deployments.markRemoved([removed.id], 'log', AT);
     for (const record of [pinned, removed]) {
       await deployments.project({ ...record, logKey: 'log' }, 2);
       await deployments.project(record, 1);
@@ -123,9 +123,9 @@ export function retentionContract(create: CreateBackend): void {
     const delivered = await given({ artifacts: [], status: 'failed' });
     const leftovers = await given();
     for (const { id } of [onlyArtifacts, nothing, delivered, leftovers])
-      await deployments.markRemoved(id, 'log', AT);
-    for (const { id } of [nothing, leftovers]) await deployments.markRemoved(id, 'artifacts', AT);
-    for (const { id } of [onlyArtifacts, nothing, delivered]) await deployments.markCleared(id);
+      await deployments.markRemoved([id], 'log', AT);
+    for (const { id } of [nothing, leftovers]) await deployments.markRemoved([id], 'artifacts', AT);
+    for (const { id } of [onlyArtifacts, nothing, delivered]) await deployments.markCleared([id]);
 
     const { items } = await deployments.withContent(app.id, PAGE);
     expect(items.map(({ id }) => id)).toEqual([leftovers.id, onlyArtifacts.id, whole.id]);
@@ -164,8 +164,8 @@ export function retentionContract(create: CreateBackend): void {
     expect(page).toContainEqual(
       contentOf(kept([first, elsewhere, third].find(({ id }) => id === all[0]) ?? first)),
     );
-    for (const part of ['artifacts', 'log'] as const) await deployments.markRemoved(first.id, part, AT);
-    await deployments.markCleared(first.id);
+    for (const part of ['artifacts', 'log'] as const) await deployments.markRemoved([first.id], part, AT);
+    await deployments.markCleared([first.id]);
     expect(await idsOf(uploadId)).toEqual([elsewhere.id]);
   });
 

@@ -7,7 +7,7 @@ export function runnerContract(create: CreateBackend): void {
   test('a runner comes back as it was put in, by id and by the hash of its credential', async () => {
     const { runners } = await create();
     const runner = runnerRecord({ labels: ['linux', 'gpu'], draining: true });
-    const unknown = runnerRecord({ executor: null });
+    const unknown = runnerRecord({ executor: null, ephemeral: true });
     await runners.insert(runner);
     await runners.insert(unknown);
     expect(await runners.byId(unknown.id)).toEqual(unknown);
@@ -45,6 +45,21 @@ export function runnerContract(create: CreateBackend): void {
     expect(await runners.update(runner.id, change)).toEqual({ ...runner, ...change });
     expect(await runners.byId(runner.id)).toEqual({ ...runner, ...change });
     expect(await runners.update(newObjectId(), { slots: 1 })).toBeNull();
+  });
+
+  test('ephemeral runners that were not seen since a time of all teams come longest ago first', async () => {
+    const { runners } = await create();
+    const at = (hour: number) => `2026-11-03T0${hour}:00:00.000Z`;
+    const gone = runnerRecord({ ephemeral: true, createdAt: at(1), lastSeenAt: at(3) });
+    const never = runnerRecord({ ephemeral: true, createdAt: at(2) });
+    const seen = runnerRecord({ ephemeral: true, createdAt: at(1), lastSeenAt: at(5) });
+    const fresh = runnerRecord({ ephemeral: true, createdAt: at(5) });
+    const lasting = runnerRecord({ createdAt: at(1), lastSeenAt: at(1) });
+    for (const runner of [gone, never, seen, fresh, lasting]) await runners.insert(runner);
+    const ours = new Set([gone, never, seen, fresh, lasting].map(({ id }) => id));
+    const unseen = (await runners.ephemeralUnseen(at(4), 1000)).filter(({ id }) => ours.has(id));
+    expect(unseen).toEqual([never, gone]);
+    expect(await runners.ephemeralUnseen(at(4), 1)).toHaveLength(1);
   });
 
   test('a deleted runner has no credential any more', async () => {

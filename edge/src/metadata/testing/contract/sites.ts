@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { AppRecord, DeploymentRecord } from '../../metadata.ts';
+import type { AppRecord, ChangeableOfApp, DeploymentRecord } from '../../metadata.ts';
 import { newObjectId } from '../../object-id.ts';
 import { siteAppOf } from '../../sites.ts';
 import type { CreateBackend } from '../contract.ts';
@@ -56,7 +56,7 @@ export function siteContract(create: CreateBackend): void {
 
   test('each of these settings is changed by itself', async () => {
     const { apps, app } = await withApp();
-    const changes = [
+    const changes: Partial<Pick<AppRecord, ChangeableOfApp>>[] = [
       { releaseLocked: true },
       { autoRelease: false },
       { access: { production: 'password', previews: 'team' } },
@@ -64,13 +64,14 @@ export function siteContract(create: CreateBackend): void {
       { spaFallback: true },
       { spaFallback: null },
       { rewriteHosts: ['a.example', 'b.example'] },
+      { server: { allowHosts: ['api.example.com'] }, serverRevision: 'one' },
+      { server: { allowHosts: null } },
       { releasedAt: AT, previousRelease: newObjectId() },
-    ] as const;
+    ];
     let expected: AppRecord = app;
-    for (const { rewriteHosts, ...change } of changes.map((each) => ({ rewriteHosts: undefined, ...each }))) {
-      const whole = { ...change, ...(rewriteHosts === undefined ? {} : { rewriteHosts: [...rewriteHosts] }) };
-      expected = { ...expected, ...whole };
-      expect(await apps.update(app.id, whole)).toEqual(expected);
+    for (const change of changes) {
+      expected = { ...expected, ...change };
+      expect(await apps.update(app.id, change)).toEqual(expected);
     }
     expect(await apps.byId(app.id)).toEqual(expected);
   });
@@ -88,10 +89,42 @@ export function siteContract(create: CreateBackend): void {
         environment: 'preview',
         promotedAt: null,
         artifactsRemovedAt: null,
+        isUntrusted: false,
       },
     });
     expect((await sites.byDeployment(failed.id))?.deployment.status).toBe('failed');
     expect(await sites.byDeployment(newObjectId())).toBeNull();
+  });
+
+  test('the code of a fork is known as such, whether or not a pull request says so', async () => {
+    const { sites, success } = await withApp();
+    const pullRequest = { number: 1, title: 'One', url: 'https://git.example/1', fork: true };
+    const records = [
+      await success({ environment: 'preview', isUntrusted: true }),
+      await success({ environment: 'preview', pullRequest }),
+      await success({ environment: 'preview', pullRequest: { ...pullRequest, fork: false } }),
+    ];
+    const found = await Promise.all(records.map(({ id }) => sites.byDeployment(id)));
+    expect(found.map((site) => site?.deployment.isUntrusted)).toEqual([true, true, false]);
+  });
+
+  test('what servers are loaded with has another revision after each change of a variable', async () => {
+    const { apps, sites, app } = await withApp();
+    const revision = async () => (await sites.bySlug(app.slug))?.serverRevision;
+    const variable = { sealed: 'x', environments: ['production' as const] };
+    const seen = [await revision()];
+    await apps.setVariable(app.id, 'A', variable);
+    seen.push(await revision());
+    await apps.setVariable(app.id, 'A', variable);
+    seen.push(await revision());
+    expect(await apps.deleteVariable(app.id, 'A')).toBe(true);
+    seen.push(await revision());
+    expect(new Set(seen).size).toBe(4);
+    expect(seen[0]).toBeNull();
+    // Nothing was deleted, and a value sealed with another key is the same value.
+    expect(await apps.deleteVariable(app.id, 'A')).toBe(false);
+    await apps.update(app.id, { name: 'Other' });
+    expect(await revision()).toBe(seen[3]);
   });
 
   test('a promoted preview is marked, however often its object reports it again', async () => {
@@ -176,7 +209,7 @@ export function siteContract(create: CreateBackend): void {
     const earlier = await success({ artifacts: [zip({ entry: 'index.html' })] });
     const files = await success({ artifacts: [zip({ files: 3 })] });
     const removed = await success({ site: SITE });
-    await deployments.markRemoved(removed.id, 'artifacts', AT);
+    await deployments.markRemoved([removed.id], 'artifacts', AT);
     const failed = deploymentRecord(app, { status: 'failed', site: SITE });
     await deployments.project(failed, 1);
     expect((await deployments.byId(published.id))?.site).toEqual(SITE);

@@ -42,19 +42,22 @@ export function uploadContract(create: CreateBackend): void {
 
   test('an upload knows the apps that were deployed from it, each once', async () => {
     const { uploads } = await create();
-    const upload = uploadRecord();
+    const at = '2026-11-05T00:00:00.000Z';
+    const upload = uploadRecord({ completed: true, usedAt: at });
     const other = uploadRecord({ ownerId: upload.ownerId });
-    const theirs = uploadRecord();
-    for (const record of [upload, other, theirs]) await uploads.insert(record);
+    const theirs = uploadRecord({ completed: true });
+    const begun = uploadRecord({ ownerId: upload.ownerId });
+    for (const record of [{ ...upload, usedAt: null }, other, theirs, begun]) await uploads.insert(record);
     const [first, second] = [newObjectId(), newObjectId()];
-    for (const appId of [first, second, first]) await uploads.use(upload.id, appId);
-    await uploads.use(theirs.id, first);
-    await uploads.use(newObjectId(), first);
+    for (const appId of [first, second, first]) expect(await uploads.use(upload.id, appId, at)).toBe(true);
+    expect(await uploads.use(theirs.id, first, at)).toBe(true);
+    for (const id of [begun.id, newObjectId()]) expect(await uploads.use(id, first, at)).toBe(false);
+    expect(await uploads.byId(begun.id)).toEqual(begun);
     const used = { ...upload, appIds: [first, second] };
     expect(await uploads.byId(upload.id)).toEqual(used);
     expect(await uploads.list(upload.ownerId, second)).toEqual([used]);
     const ids = (await uploads.list(upload.ownerId)).map(({ id }) => id);
-    expect(ids.sort()).toEqual([upload.id, other.id].sort());
+    expect(ids.sort()).toEqual([upload.id, other.id, begun.id].sort());
     await uploads.unuse([upload.id, newObjectId()], first);
     expect(await uploads.byId(upload.id)).toEqual({ ...upload, appIds: [second] });
     expect(await uploads.list(upload.ownerId, first)).toEqual([]);

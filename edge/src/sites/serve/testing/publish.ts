@@ -2,7 +2,13 @@
 
 import { env } from 'cloudflare:workers';
 import { brotliCompressSync, crc32, deflateRawSync } from 'node:zlib';
-import { EMPTY_RULES, encodeSiteManifest, type SiteEntry, type SiteRules } from '@appflux/protocol';
+import {
+  EMPTY_RULES,
+  encodeSiteManifest,
+  type ServerSpec,
+  type SiteEntry,
+  type SiteRules,
+} from '@appflux/protocol';
 import { metadataOf } from '../../../metadata/index.ts';
 import type { AppRecord, DeploymentRecord } from '../../../metadata/metadata.ts';
 import { appRecord, deploymentRecord } from '../../../metadata/testing/sample-records.ts';
@@ -28,7 +34,11 @@ export async function newApp(members: Partial<AppRecord> = {}): Promise<AppRecor
 export async function publish(
   app: AppRecord,
   files: Files,
-  { rules, ...members }: Partial<DeploymentRecord> & { rules?: Partial<SiteRules> } = {},
+  {
+    rules,
+    server,
+    ...members
+  }: Partial<DeploymentRecord> & { rules?: Partial<SiteRules>; server?: ServerSpec } = {},
 ): Promise<DeploymentRecord> {
   const record = deploymentRecord(app, {
     status: 'success',
@@ -47,6 +57,7 @@ export async function publish(
     packs: [{ key, size: pack.length }],
     files: entries,
     rules: { ...EMPTY_RULES, ...rules },
+    ...(server !== undefined && { server }),
   });
   await objects.put(siteManifestKey(app.id, record.id), manifest, 'application/gzip');
   await metadataOf(env).deployments.project(record, 1);

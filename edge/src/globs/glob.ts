@@ -29,6 +29,16 @@ const MOST_ALTERNATIVES = 100;
 export const matchesTag = (glob: string, tag: string): boolean =>
   alternatives(glob).some((pattern) => endsOf(pattern, tag).has(tag.length));
 
+/**
+ * Whether a file of a site or an artifact matches a glob, whole. A glob without `/` matches in every folder, as in the lists of
+ * other tools that check sizes.
+ */
+export function matchesGlob(glob: string, path: string): boolean {
+  const pattern = glob.replace(/^(?:\.?\/)+/, '');
+  const anywhere = glob.includes('/') ? pattern : `**/${pattern}`;
+  return alternatives(anywhere).some((alternative) => endsOf(alternative, path).has(path.length));
+}
+
 /** Whether a path, or a folder that it is in, matches a glob: `docs` and `docs/` match all that is below `docs`. */
 export function matchesPath(glob: string, path: string): boolean {
   const pattern = glob.replace(/^(?:\.?\/)+/, '').replace(/\/+$/, '');
