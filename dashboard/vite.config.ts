@@ -1,33 +1,71 @@
+import { fileURLToPath } from 'node:url';
+import { isLanguage } from '@appflux/protocol/languages';
 import adapter from '@sveltejs/adapter-static';
 import { sveltekit } from '@sveltejs/kit/vite';
 import tailwindcss from '@tailwindcss/vite';
 import { defineConfig } from 'vite';
+import { announcerStyle } from './bundling/announcer-style.ts';
+import { withAssetHeaders } from './bundling/asset-headers.ts';
+import { checkSizes } from './bundling/check-sizes.ts';
+import { foldersOf } from './bundling/languages.ts';
+import { isModuleOfForms, protocolModules } from './bundling/protocol-modules.ts';
+import { shortNames } from './bundling/short-names.ts';
+import { unusedSchemas } from './bundling/unused-schemas.ts';
+import { withoutJsonSchema } from './bundling/without-json-schema.ts';
+import { translated } from './translating/plugin.ts';
+
+const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 
 /** The edge that `npm run dev` proxies to. */
 const edge = process.env.APPFLUX_URL ?? 'http://localhost:8787';
 
-/** Tests build into their own folders, so that the files of a running instance don't change. */
-const folders =
-  process.env.DASHBOARD_BUILD === 'test'
-    ? { pages: '.svelte-kit/test/site', outDir: '.svelte-kit/test/kit' }
-    : { pages: 'build', outDir: '.svelte-kit' };
+/** `npm run build` builds every language (bundling/build.ts). */
+const language = process.env.DASHBOARD_LANGUAGE ?? 'en';
+if (!isLanguage(language)) throw new Error(`DASHBOARD_LANGUAGE is no language of the dashboard: ${language}`);
+
+const { pages, outDir } = foldersOf(language, process.env.DASHBOARD_BUILD === 'test');
 
 export default defineConfig({
   plugins: [
+    language === 'en' ? [] : translated(language, isModuleOfForms),
+    protocolModules({
+      language,
+      client: path('../client/src/'),
+      dashboard: path('src/'),
+      protocol: path('../protocol/src/index.ts'),
+      trusted: path('src/lib/api/trusted-schemas.ts'),
+      choice: path('src/lib/api/light-choice.ts'),
+      light: path('src/lib/api/light-schemas.ts'),
+    }),
+    withoutJsonSchema(),
+    unusedSchemas([path('../protocol/src/'), path('../client/src/provenance/')]),
+    checkSizes(path('src/routes'), process.env.BUNDLE_SIZES !== undefined),
+    shortNames(),
     tailwindcss(),
     sveltekit({
-      adapter: adapter({ pages: folders.pages, fallback: 'index.html' }),
-      outDir: folders.outDir,
-      // No `connect-src`: uploads go directly to the instance's storage, whose URL is unknown at build time.
+      // The edge reserves this name (edge/src/dashboard/serve.ts): sites have folders called `_app`, too.
+      appDir: '_appflux',
+      adapter: withAssetHeaders(adapter({ pages, fallback: 'index.html' }), pages),
+      outDir,
+      // All languages are one version: a page of one doesn't take another build for an update.
+      version: { name: process.env.DASHBOARD_VERSION ?? String(Date.now()) },
+      // src/lib/offline/worker.ts does, once the page has loaded.
+      serviceWorker: { register: false },
       csp: {
         mode: 'hash',
         directives: {
+          'default-src': ['none'],
           'script-src': ['self'],
           'style-src': ['self'],
-          // SvelteKit's route announcer has a style attribute. Style elements stay forbidden.
-          'style-src-attr': ['unsafe-inline'],
+          // No style elements, and no style attributes but that of SvelteKit's announcer.
+          'style-src-attr': ['unsafe-hashes', announcerStyle()],
           'img-src': ['self', 'data:'],
           'font-src': ['self'],
+          'manifest-src': ['self'],
+          'worker-src': ['self'],
+          // Uploads go to the instance's storage and sign-in to its Supabase project, whose URLs are unknown at build time.
+          // The edge makes a header of this policy, with those two alone (edge/src/dashboard/policy.ts).
+          'connect-src': ['self', 'https:', 'http:', 'wss:', 'ws:'],
           'object-src': ['none'],
           'base-uri': ['self'],
           // The form that registers the GitHub App is posted to GitHub, or to a GitHub Enterprise Server of any name.
@@ -38,6 +76,8 @@ export default defineConfig({
   ],
   build: { assetsInlineLimit: 0 },
   server: {
+    // The sample project is part of the page that deploys it.
+    fs: { allow: ['../samples'] },
     // Everything that is not a page of the dashboard belongs to the edge, including WebSockets and presigned uploads.
     proxy: {
       '^/(?:api|auth|dl|hooks|cdn-cgi|\\.well-known)(?:/|$)': { target: edge, ws: true },

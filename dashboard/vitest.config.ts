@@ -12,7 +12,7 @@ export default defineConfig({
   resolve: { conditions: ['browser'] },
   test: {
     name: 'dashboard',
-    include: ['src/**/*.test.ts'],
+    include: ['src/**/*.test.ts', 'bundling/*.test.ts', 'translating/*.test.ts'],
     maxWorkers: UNIT_WORKERS,
     // Files of a worker share its modules, which saves most of their time.
     isolate: false,

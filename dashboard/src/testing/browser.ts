@@ -60,10 +60,10 @@ async function isFresh(): Promise<boolean> {
 }
 
 async function buildDashboard(): Promise<void> {
-  const vite = join(dirname(fileURLToPath(import.meta.resolve('vite/package.json'))), 'bin/vite.js');
-  await promisify(execFile)(process.execPath, [vite, 'build'], {
+  await promisify(execFile)(process.execPath, [join(DASHBOARD, 'bundling/build.ts')], {
     cwd: DASHBOARD,
     env: { ...process.env, DASHBOARD_BUILD: 'test', NODE_ENV: 'production' },
+    maxBuffer: 64 * 1024 * 1024,
   });
 }
 
@@ -85,15 +85,16 @@ async function lock(folder: string): Promise<() => Promise<void>> {
 
 async function newestSource(): Promise<number> {
   const files = await Promise.all(
-    [join(DASHBOARD, 'src'), join(DASHBOARD, 'static'), join(DASHBOARD, '../protocol/src')].map(
-      async (folder) =>
+    ['src', 'static', 'locales', 'translating', 'bundling', '../protocol/src']
+      .map((name) => join(DASHBOARD, name))
+      .map(async (folder) =>
         (await readdir(folder, { recursive: true, withFileTypes: true }))
           .filter(
             (entry) =>
               entry.isFile() && !/\.test\.ts$/.test(entry.name) && !entry.parentPath.endsWith('testing'),
           )
           .map((entry) => join(entry.parentPath, entry.name)),
-    ),
+      ),
   );
   const all = [...files.flat(), join(DASHBOARD, 'package.json'), join(DASHBOARD, 'vite.config.ts')];
   const times = await Promise.all(all.map(async (file) => (await stat(file)).mtimeMs));

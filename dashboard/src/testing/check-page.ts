@@ -48,6 +48,12 @@ async function violations(page: Page, except: string[] = []): Promise<string[]> 
   return found;
 }
 
+/** What the page, as it is now, violates of WCAG 2.2 up to AA and of axe's best practices. */
+export async function accessibilityFaults(page: Page): Promise<string[]> {
+  await addAxe(page);
+  return violations(page);
+}
+
 /** Ids that more than one element has: labels and forms then belong to the wrong one. axe doesn't look for them. */
 const repeatedIds = (page: Page): Promise<string[]> =>
   page.evaluate(() => {

@@ -13,9 +13,13 @@ import {
   hasEnded,
   LOGS_SUBPROTOCOL,
   type LogLine,
+  RUNTIME_SUBPROTOCOL,
+  type RuntimeLine,
   type ViewerFrame,
 } from '@appflux/protocol';
+import { languageFor } from '@appflux/protocol/languages';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { pageOf } from '../../bundling/languages.ts';
 import { SESSION_KEY } from '../lib/session/storage-key.ts';
 import { authAnswerTo } from './fake-auth.ts';
 import type { Answer } from './fake-call.ts';
@@ -36,16 +40,25 @@ export class FakeApi {
   /** Each call as `METHOD path`, and the number of bytes uploaded to storage, by path. */
   readonly calls: string[] = [];
   readonly stored = new Map<string, number>();
-  readonly #build: string;
+  #build: string;
   readonly #server: Server;
   readonly #storage: Server;
   readonly #sockets = new WebSocketServer({
     noServer: true,
-    handleProtocols: (offered) => (offered.has(LOGS_SUBPROTOCOL) ? LOGS_SUBPROTOCOL : false),
+    handleProtocols: (offered) =>
+      [LOGS_SUBPROTOCOL, RUNTIME_SUBPROTOCOL].find((name) => offered.has(name)) ?? false,
   });
   readonly #viewers = new Map<string, Set<WebSocket>>();
+  readonly #serverViewers = new Set<WebSocket>();
   origin = '';
-  #storageOrigin = '';
+  /** The origin of storage, which isn't that of the page. */
+  storageOrigin = '';
+
+  /** Pages of another product that is served here instead; null for the dashboard. */
+  otherProduct: string | null = null;
+  /** Files that were removed from the server, and the status of every response of a server with an error. */
+  readonly removed = new Set<string>();
+  failing: number | null = null;
 
   /** Takes the folder of the built dashboard. */
   constructor(build: string, world = emptyWorld()) {
@@ -54,18 +67,25 @@ export class FakeApi {
     this.#server = createServer((request, response) => void this.#handle(request, response));
     this.#storage = createServer((request, response) => void this.#store(request, response));
     this.#server.on('upgrade', (request, socket, head) => {
+      if (/^\/api\/apps\/[^/]+\/runtime\/logs/.test(request.url ?? '')) {
+        this.#sockets.handleUpgrade(request, socket, head, (viewer) => {
+          this.#serverViewers.add(viewer);
+          viewer.on('close', () => this.#serverViewers.delete(viewer));
+        });
+        return;
+      }
       const id = /^\/api\/deployments\/([0-9a-f]{24})\/logs\/live/.exec(request.url ?? '')?.[1];
       if (id === undefined || this.world.hanging.has('WebSocket')) socket.destroy();
       else this.#sockets.handleUpgrade(request, socket, head, (viewer) => this.#view(id, request, viewer));
     });
   }
 
-  async start(): Promise<void> {
-    for (const server of [this.#server, this.#storage]) {
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    }
+  /** Takes the port of the dashboard; any free one by default. */
+  async start(port = 0): Promise<void> {
+    await listen(this.#server, port);
+    await listen(this.#storage, 0);
     this.origin = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
-    this.#storageOrigin = `http://127.0.0.1:${(this.#storage.address() as AddressInfo).port}`;
+    this.storageOrigin = `http://127.0.0.1:${(this.#storage.address() as AddressInfo).port}`;
   }
 
   async stop(): Promise<void> {
@@ -93,6 +113,18 @@ export class FakeApi {
     this.#tell(id, { type: 'lines', lines });
   }
 
+  /** Adds lines to the log of an app's server and sends them to its viewers. */
+  serverLog(lines: RuntimeLine[]): void {
+    this.world.runtimeLines = [...this.world.runtimeLines, ...lines];
+    const upTo = this.world.runtimeLines.at(-1)?.seq ?? 0;
+    for (const viewer of this.#serverViewers) viewer.send(JSON.stringify({ type: 'lines', lines, upTo }));
+  }
+
+  /** How many browsers follow the log of a server. */
+  get serverViewers(): number {
+    return this.#serverViewers.size;
+  }
+
   /** Changes a deployment and notifies the viewers of its log. */
   change(id: string, over: Partial<Deployment>): void {
     const changed = this.world.deployments.find((deployment) => deployment.id === id);
@@ -100,6 +132,11 @@ export class FakeApi {
     Object.assign(changed, over);
     this.#tell(id, { type: 'state', status: changed.status, phase: changed.phase });
     if (hasEnded(changed.status)) this.#tell(id, { type: 'end', status: changed.status });
+  }
+
+  /** Serves another build, as deploying the dashboard does. */
+  deploy(build: string): void {
+    this.#build = build;
   }
 
   /** Drops all live connections, as deploying the Worker does. */
@@ -142,9 +179,10 @@ export class FakeApi {
       if (/^\/(?:api|auth\/v1)\//.test(url.pathname)) {
         const [status, body] = await this.#answer(request, call, url);
         response.writeHead(status, { 'Content-Type': 'application/json' });
-        response.end(typeof body === 'string' || body === undefined ? body : JSON.stringify(body));
+        const isSentAsIs = typeof body === 'string' || body === undefined || Buffer.isBuffer(body);
+        response.end(isSentAsIs ? body : JSON.stringify(body));
       } else {
-        await this.#file(url.pathname, response);
+        await this.#file(url.pathname, request, response);
       }
     } catch (error) {
       const refusal = error instanceof AppFluxError ? error : new AppFluxError('bad_request', String(error));
@@ -176,7 +214,7 @@ export class FakeApi {
       stored,
       change,
       origin,
-      storageOrigin: this.#storageOrigin,
+      storageOrigin: this.storageOrigin,
     });
   }
 
@@ -197,13 +235,27 @@ export class FakeApi {
     response.writeHead(200, { ETag: `"${randomBytes(8).toString('hex')}"` }).end();
   }
 
-  /** A file of the build, or the page for every other path, as on the edge. */
-  async #file(path: string, response: ServerResponse): Promise<void> {
-    const wanted = normalize(path).replace(/^\/$/, '/index.html');
-    const content = await readFile(join(this.#build, wanted)).catch(() => null);
+  /** A file of the build, or the page in the visitor’s language for every other path, as on the edge. */
+  async #file(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const wanted = normalize(path);
+    const content = wanted === '/' ? null : await readFile(join(this.#build, wanted)).catch(() => null);
+    if (this.failing !== null) {
+      response.writeHead(this.failing, { 'Content-Type': 'text/html' }).end();
+      return;
+    }
+    if (this.otherProduct !== null) {
+      response.writeHead(200, { 'Content-Type': 'text/html' }).end(this.otherProduct);
+      return;
+    }
+    const removed = content === null || this.removed.has(wanted);
+    if (removed && /^\/(?:_appflux\/|service-worker\.js$)/.test(wanted)) {
+      response.writeHead(404, { 'Content-Type': 'application/json' }).end();
+      return;
+    }
     const type = TYPES[content ? extname(wanted) : '.html'] ?? 'application/octet-stream';
     response.writeHead(200, { 'Content-Type': type });
-    response.end(content ?? (await readFile(join(this.#build, 'index.html'))));
+    const { cookie = null, 'accept-language': accepted = null } = request.headers;
+    response.end(content ?? (await readFile(join(this.#build, pageOf(languageFor(cookie, accepted))))));
   }
 }
 
@@ -212,3 +264,6 @@ async function bodyOf(request: IncomingMessage): Promise<unknown> {
   for await (const chunk of request) text += chunk;
   return text === '' ? undefined : JSON.parse(text);
 }
+
+const listen = (server: Server, port: number) =>
+  new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));

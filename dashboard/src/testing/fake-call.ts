@@ -24,7 +24,7 @@ export interface Call extends Surroundings {
   body: unknown;
 }
 
-/** A status and a body; text is sent as it is. */
+/** A status and a body; text and bytes are sent as they are. */
 export type Answer = [status: number, body?: unknown];
 
 /** Handlers by method and path, with `:id` and `:name` as parameters. */

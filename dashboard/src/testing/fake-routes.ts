@@ -13,16 +13,18 @@ import {
   CreateUpload,
   DeleteTeam,
   type Deployment,
-  DeploymentsQuery,
   ExpoSigningKeyInput,
   FileInput,
   hasEnded,
   type InstanceAddresses,
   ObjectId,
   OpenSite,
+  PictureSize,
   PromoteDeployment,
   Redeploy,
+  ReleaseDeployment,
   type Role,
+  SeenSettings,
   SetMaintenance,
   STATEMENT_TYPE,
   sensitivityOf,
@@ -31,9 +33,11 @@ import {
   UpdateDeployment,
   UpdateMember,
   UpdateRunner,
+  VariableChange,
   VariableInput,
 } from '@appflux/protocol';
 import { z } from 'zod';
+import { ACTIVITY_ROUTES, listed } from './fake-activity.ts';
 import { analyticsOf } from './fake-analytics.ts';
 import {
   type Answer,
@@ -44,13 +48,18 @@ import {
   requireFound,
   type Surroundings,
 } from './fake-call.ts';
+import { COMPARISON_ROUTES } from './fake-comparison.ts';
 import { DEVICE_ROUTES } from './fake-device.ts';
 import { addDomain, removeDomain, verifyDomain } from './fake-domains.ts';
 import { GIT_ROUTES } from './fake-git-hosts.ts';
+import { LOOK_ROUTES } from './fake-look.ts';
 import { NOTIFICATION_ROUTES } from './fake-notifications.ts';
+import { SERVER_ROUTES } from './fake-server.ts';
+import { listedApps, OVERVIEW_ROUTES } from './fake-team-overview.ts';
 import { TRIGGER_ROUTES } from './fake-triggers.ts';
 import { app as makeApp, deployment as makeDeployment, member, OWNER } from './fixtures.ts';
 import { outlineOf } from './sample-log.ts';
+import { samplePicture } from './sample-picture.ts';
 import type { World } from './world.ts';
 
 const PART_SIZE = 5 * 1024 * 1024;
@@ -107,6 +116,12 @@ function deploy(world: World, { id: appId, slug, name }: App, over: Partial<Depl
   return made;
 }
 
+/** Refuses a release that replaces another one than its caller saw. */
+function requireFrom({ release, slug }: App, from: string | null | undefined): void {
+  if (from !== undefined && from !== release)
+    throw new AppFluxError('release_changed', `Another deployment of ${slug} has gone live meanwhile`);
+}
+
 /** Moves the pointer of an app. */
 function releaseOf(app: App, deploymentId: string): App {
   const { release: previousRelease } = app;
@@ -155,9 +170,12 @@ function requireInvitation(body: unknown): void {
 const ROUTES: Routes = {
   ...TRIGGER_ROUTES,
   ...GIT_ROUTES,
+  ...LOOK_ROUTES,
   ...NOTIFICATION_ROUTES,
   ...DEVICE_ROUTES,
-  'GET apps': ({ world, query }) => [200, page(world.apps, query)],
+  ...SERVER_ROUTES,
+  'GET apps': ({ world, query }) => [200, listedApps(world, query)],
+  ...OVERVIEW_ROUTES,
   'POST apps': ({ world, body }) => {
     const { name, slug = 'app', source, type = null } = CreateApp.parse(body);
     if (world.apps.some((other) => other.slug === slug)) {
@@ -170,7 +188,12 @@ const ROUTES: Routes = {
   'GET apps/:id': (call) => [200, appOf(call)],
   'PATCH apps/:id': (call) => {
     const changed = appOf(call);
-    const { access, password, triggers, ...rest } = UpdateApp.parse(call.body);
+    const { access, password, triggers, from = {}, ...rest } = UpdateApp.parse(call.body);
+    const isOutdated = ([name, value]: [string, unknown]) =>
+      JSON.stringify(value) !==
+      JSON.stringify(SeenSettings.parse({ [name]: Reflect.get(changed, name) })[name as keyof SeenSettings]);
+    if (Object.entries(from).some(isOutdated))
+      throw new AppFluxError('settings_changed', 'Someone else has changed the settings');
     Object.assign(changed.access, access);
     changed.triggers = TriggerRules.parse({ ...changed.triggers, ...triggers });
     if (password !== undefined) changed.hasPassword = password !== null;
@@ -190,8 +213,24 @@ const ROUTES: Routes = {
       environments: environments ?? ['production', 'preview'],
       sensitive: sensitive ?? sensitivityOf(call.name, value).sensitive,
       automatic: sensitive === null,
+      updatedAt: new Date().toISOString(),
     } satisfies App['envVars'][number];
     changed.envVars = [...others, variable];
+    return [204];
+  },
+  'PATCH apps/:id/env/:name': (call) => {
+    const changed = appOf(call);
+    const { environments, sensitive } = VariableChange.parse(call.body);
+    changed.envVars = changed.envVars.map((variable) =>
+      variable.name === call.name
+        ? {
+            ...variable,
+            ...(environments && { environments }),
+            ...(sensitive && { sensitive, automatic: false }),
+            updatedAt: new Date().toISOString(),
+          }
+        : variable,
+    );
     return [204];
   },
   'DELETE apps/:id/env/:name': (call) => {
@@ -212,19 +251,17 @@ const ROUTES: Routes = {
     return [204];
   },
   'POST apps/:id/release': (call) => {
-    const { deploymentId } = z.strictObject({ deploymentId: z.string() }).parse(call.body);
+    const { deploymentId, from } = ReleaseDeployment.parse(call.body);
+    requireFrom(appOf(call), from);
     return [200, releaseOf(appOf(call), deploymentId)];
   },
   'POST apps/:id/release/lock': (call) => [200, Object.assign(appOf(call), { releaseLocked: true })],
   'DELETE apps/:id/release/lock': (call) => [200, Object.assign(appOf(call), { releaseLocked: false })],
-  'GET apps/:id/deployments': (call) => {
-    const { slug } = appOf(call);
-    const { skipped } = DeploymentsQuery.parse(Object.fromEntries(call.query));
-    const own = call.world.deployments.filter(
-      (one) => one.app.slug === slug && !(skipped === 'exclude' && one.skipped !== null),
-    );
-    return [200, page(own, call.query)];
-  },
+  'GET apps/:id/deployments': (call) => [
+    200,
+    page(listed(call.world, call.query, appOf(call).slug), call.query),
+  ],
+  ...ACTIVITY_ROUTES,
   'POST apps/:id/deployments': (call) => {
     const { branch = null, environment = 'production', uploadId } = CreateDeployment.parse(call.body);
     const trigger = uploadId ? 'upload' : 'manual';
@@ -247,12 +284,13 @@ const ROUTES: Routes = {
     200,
     { payloadType: STATEMENT_TYPE, payload: 'e30=', signatures: [{ keyid: 'a', sig: 'c2ln' }] },
   ],
-  'GET deployments/:id/sbom': () => {
-    throw new AppFluxError('not_found', 'This deployment has no bill of materials', {
-      hint: 'Its source has no lockfile.',
-    });
-  },
+  ...COMPARISON_ROUTES,
   'GET deployments/:id': (call) => [200, deploymentOf(call)],
+  'GET deployments/:id/picture': (call) => {
+    if (deploymentOf(call).picture === null)
+      throw new AppFluxError('not_found', 'There is no picture of this deployment');
+    return [200, samplePicture(PictureSize.parse(call.query.get('size') ?? 'wide'))];
+  },
   'GET deployments/:id/downloads': (call) => {
     const items = deploymentOf(call).artifacts.map(({ name }, index) => ({
       name,
@@ -320,7 +358,18 @@ const ROUTES: Routes = {
     return [200, { uploadId: id, size: own.reduce((sum, [, size]) => sum + size, 0) }];
   },
   'GET runners': ({ world }) => [200, { items: world.runners }],
-  // `runners/tokens` has a fixed segment in place of the id.
+  'GET runners/:id': () => [
+    200,
+    {
+      version: '1.2.3',
+      url: 'https://apps.example.com',
+      scriptUrl: 'https://apps.example.com/install-runner.sh',
+      scriptSha256: '5ad1f0b27c9e4f3b8f7a60d1c2e39b845ad1f0b27c9e4f3b8f7a60d1c2e39b84',
+      packageSha256: '9c2e39b845ad1f0b27c9e4f3b8f7a60d19c2e39b845ad1f0b27c9e4f3b8f7a60',
+      packageBytes: 712_000,
+    },
+  ],
+  // `runners/tokens` has a fixed segment in place of the id, as has `runners/installer` above.
   'POST runners/:id': () => {
     const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
     return [201, { id: newId(), token: 'afr_8Qk2mZ7pWc4xTn1v', expiresAt }];

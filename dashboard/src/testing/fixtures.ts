@@ -6,6 +6,7 @@ import {
   DEFAULT_TRIGGERS,
   type Deployment,
   type Domain,
+  LatestDeployment,
   type Member,
   type Plan,
   type Runner,
@@ -59,7 +60,10 @@ export function app(over: Partial<App> = {}): App {
     hasPassword: false,
     spaFallback: null,
     rewriteHosts: [],
+    budgets: [],
+    server: { allowHosts: null },
     triggers: DEFAULT_TRIGGERS,
+    picture: null,
     urls: { self: `${ORIGIN}/api/apps/${slug}`, page: `${ORIGIN}/a/${slug}` },
     createdAt: '2026-10-01T08:00:00.000Z',
     ...over,
@@ -117,6 +121,9 @@ export function deployment(over: Partial<Deployment> = {}): Deployment {
     artifacts: [],
     artifactUrl: null,
     site: null,
+    budgets: [],
+    pictureError: null,
+    picture: null,
     urls: {
       self: `${ORIGIN}/api/deployments/${id}`,
       logs: `${ORIGIN}/api/deployments/${id}/logs`,
@@ -133,6 +140,13 @@ export function deployment(over: Partial<Deployment> = {}): Deployment {
     ...over,
   };
 }
+
+/** A deployment as lists of apps have it. */
+export const latestOf = (one: Deployment): LatestDeployment =>
+  LatestDeployment.strip().parse({
+    ...one,
+    plan: one.plan && { type: one.plan.type, framework: one.plan.framework },
+  });
 
 export function artifact(over: Partial<Artifact> = {}): Artifact {
   const name = over.name ?? 'harbor-web.zip';

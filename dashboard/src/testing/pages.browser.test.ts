@@ -168,22 +168,22 @@ const PAGES: CheckedPage[] = [
   {
     name: 'inviting by email',
     path: '/settings/team',
-    title: /^Team/,
+    title: /^Members/,
     visit: () => ({ world: { ...sampleWorld(), mail: true } }),
     act: (page) => button(page, 'Invite').click(),
   },
   { name: 'account', path: '/settings/account', title: /^Account/ },
-  { name: 'team', path: '/settings/team', title: /^Team/ },
+  { name: 'team', path: '/settings/team', title: /^Members/ },
   {
     name: 'team of the instance’s owner',
     path: '/settings/team',
-    title: /^Team/,
+    title: /^Members/,
     visit: () => ({ world: { ...sampleWorld(), team: 'instance' } }),
   },
   {
     name: 'deleting the team',
     path: '/settings/team',
-    title: /^Team/,
+    title: /^Members/,
     act: (page) => button(page, 'Delete team').click(),
   },
   {
@@ -233,25 +233,95 @@ const PAGES: CheckedPage[] = [
   {
     name: 'inviting',
     path: '/settings/team',
-    title: /^Team/,
+    title: /^Members/,
     act: (page) => button(page, 'Invite').click(),
   },
   {
     name: 'team for a viewer',
     path: '/settings/team',
-    title: /^Team/,
+    title: /^Members/,
     visit: () => ({ world: seenByViewer() }),
+  },
+  { name: 'deployments of the team', path: '/deployments', title: /^Deployments · AppFlux$/ },
+  {
+    name: 'deployments of the team that are filtered',
+    path: '/deployments?status=failed&environment=production&creator=ada',
+    title: /^Deployments/,
+    act: (page) => page.getByText('Move the sidebar into a component').first().waitFor(),
   },
   {
-    name: 'settings of an app for a viewer',
-    path: '/apps/harbor-web/settings',
-    title: /^Settings/,
-    visit: () => ({ world: seenByViewer() }),
+    name: 'deployments that match no filter',
+    path: '/deployments?branch=nothing',
+    title: /^Deployments/,
+    act: (page) => page.getByText('No matching deployments').waitFor(),
+  },
+  {
+    name: 'no deployments of the team',
+    path: '/deployments',
+    title: /^Deployments/,
+    visit: () => ({ world: emptyWorld() }),
+  },
+  {
+    name: 'deployments of the team that fail to load',
+    path: '/deployments',
+    title: /^Deployments/,
+    visit: () => ({ world: away('GET /api/deployments') }),
+  },
+  {
+    name: 'deployments of an app that are filtered',
+    path: '/apps/harbor-web?environment=preview',
+    title: /^Harbor/,
+    act: (page) => button(page, 'Clear filters').waitFor(),
+  },
+  { name: 'activity', path: '/activity', title: /^Activity · AppFlux$/ },
+  { name: 'no activity', path: '/activity', title: /^Activity/, visit: () => ({ world: emptyWorld() }) },
+  {
+    name: 'activity that fails to load',
+    path: '/activity',
+    title: /^Activity/,
+    visit: () => ({ world: away('GET /api/activity') }),
   },
   { name: 'audit log', path: '/settings/audit', title: /^Audit log/ },
-  { name: 'apps', path: '/', title: /^Apps · AppFlux$/ },
-  { name: 'no apps', path: '/', title: /^Apps/, visit: () => ({ world: emptyWorld() }) },
-  { name: 'apps that fail to load', path: '/', title: /^Apps/, visit: () => ({ world: away() }) },
+  { name: 'overview', path: '/', title: /^Overview · AppFlux$/ },
+  {
+    name: 'overview of a team without apps',
+    path: '/',
+    title: /^Overview/,
+    visit: () => ({ world: emptyWorld() }),
+    act: (page) => page.getByRole('heading', { name: 'Deploy your first app' }).waitFor(),
+  },
+  {
+    name: 'overview that fails to load',
+    path: '/',
+    title: /^Overview/,
+    visit: () => ({ world: away('GET /api/overview') }),
+  },
+  {
+    name: 'overview while loading',
+    path: '/',
+    title: /^Overview/,
+    visit: () => ({
+      world: { ...sampleWorld(), hanging: new Set(['GET /api/overview']) },
+      settled: false,
+    }),
+  },
+  {
+    name: 'overview of the instance’s owner, in which all is well',
+    path: '/',
+    title: /^Overview/,
+    visit: () => ({ world: { ...sampleWorld(), team: 'instance', attention: [], deployments: [] } }),
+    act: (page) => page.getByRole('heading', { name: 'Storage' }).waitFor(),
+  },
+  { name: 'overview for a viewer', path: '/', title: /^Overview/, visit: () => ({ world: seenByViewer() }) },
+  { name: 'apps', path: '/apps', title: /^Apps · AppFlux$/ },
+  {
+    name: 'apps that match nothing',
+    path: '/apps?q=zzz&state=failed',
+    title: /^Apps/,
+    act: (page) => page.getByText('No matching apps').waitFor(),
+  },
+  { name: 'no apps', path: '/apps', title: /^Apps/, visit: () => ({ world: emptyWorld() }) },
+  { name: 'apps that fail to load', path: '/apps', title: /^Apps/, visit: () => ({ world: away() }) },
   { name: 'analytics', path: '/analytics', title: /^Analytics/ },
   {
     name: 'analytics by day, of one app',
@@ -288,7 +358,7 @@ const PAGES: CheckedPage[] = [
       await page.getByLabel('Repository URL').fill('northwind/tides');
       await button(page, 'Continue').click();
       await page.getByLabel('Name of variable 1').fill('2FAST');
-      await page.getByText('Build settings').click();
+      await page.getByText('Advanced').click();
       await button(page, 'Continue').click();
     },
   },
@@ -311,36 +381,6 @@ const PAGES: CheckedPage[] = [
     act: (page) => button(page, 'Deploy').click(),
   },
   {
-    name: 'settings of an Expo app',
-    path: '/apps/tide/settings',
-    title: /^Settings/,
-    visit: () => {
-      const world = sampleWorld();
-      const tide = world.deployments.find(({ id }) => id === SAMPLE.android);
-      if (tide?.plan) tide.plan.framework = 'expo';
-      const at = '2026-11-10T12:00:00.000Z';
-      world.expoKey = { keyId: 'main', certificate: '', expiresAt: at, createdAt: at };
-      return { world };
-    },
-    act: (page) => page.getByText('certificate expires on').waitFor(),
-  },
-  {
-    name: 'domains of an app that fail to load',
-    path: '/apps/harbor-web/settings',
-    title: /^Settings/,
-    visit: () => ({ world: away('GET /api/apps/harbor-web/domains') }),
-    act: (page) => page.getByText('Couldn’t load domains').waitFor(),
-  },
-  {
-    name: 'publishing and access of an app',
-    path: '/apps/harbor-web/settings',
-    title: /^Settings/,
-    act: async (page) => {
-      await page.getByLabel('Rewrite hosts').fill('https://api.example.com/');
-      await page.getByLabel('Previews').selectOption('password');
-    },
-  },
-  {
     name: 'writing release notes',
     path: `/deployments/${SAMPLE.success}`,
     title: /^Ready · Harbor/,
@@ -358,29 +398,11 @@ const PAGES: CheckedPage[] = [
     },
   },
   { name: 'an app never deployed', path: '/apps/sandbox', title: /^Sandbox/ },
-  { name: 'settings of an app', path: '/apps/harbor-web/settings', title: /^Settings · Harbor/ },
-  {
-    name: 'invalid build settings',
-    path: '/apps/harbor-web/settings',
-    title: /^Settings/,
-    act: async (page) => {
-      await page.getByLabel('Node version').fill('the newest');
-      await page.getByLabel('Time limit in minutes').fill('400');
-      await page.getByLabel('Builder image').fill('two words');
-      await page.getByLabel('Runner labels').fill('Mac OS');
-    },
-  },
   {
     name: 'how a deployment was detected',
     path: `/deployments/${SAMPLE.success}`,
     title: /^Ready · Harbor/,
     act: (page) => page.getByText('How this was detected').click(),
-  },
-  {
-    name: 'deleting an app',
-    path: '/apps/harbor-web/settings',
-    title: /^Settings/,
-    act: (page) => button(page, 'Delete app').click(),
   },
   { name: 'an unknown app', path: '/apps/nothing', title: /^Not found/ },
   { name: 'a running deployment', path: `/deployments/${SAMPLE.building}`, title: /^Building · Harbor/ },
@@ -410,15 +432,6 @@ const PAGES: CheckedPage[] = [
     title: /^Ready · Tide/,
   },
   { name: 'an app with a removed version', path: '/apps/tide', title: /^Tide/ },
-  {
-    name: 'retention of an app',
-    path: '/apps/harbor-web/settings',
-    title: /^Settings/,
-    act: async (page) => {
-      await page.getByLabel('Artifact retention').selectOption('own');
-      await page.getByLabel('Artifacts: days to keep').fill('many');
-    },
-  },
   { name: 'a successful deployment', path: `/deployments/${SAMPLE.success}`, title: /^Ready · Harbor/ },
   {
     name: 'runners',

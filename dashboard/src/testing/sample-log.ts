@@ -51,7 +51,7 @@ const FAILING: readonly [Phase, LogLine['stream'], string][] = [
     'stderr',
     `${E}[41m${E}[97m ERROR ${E}[0m Could not resolve "./components/Sidebar" from "src/App.tsx"`,
   ],
-  ['building', 'stderr', 'file: /app/src/App.tsx:4:21'],
+  ['building', 'stderr', 'file: /workspace/src/App.tsx:4:25'],
   ['building', 'stderr', `${E}[33m  2 | import { Map } from './components/Map';${E}[39m`],
   ['building', 'stderr', `${E}[33m  4 | import { Sidebar } from './components/Sidebar';${E}[39m`],
   ['building', 'stderr', `${E}[33m    |                          ^${E}[39m`],
@@ -76,6 +76,9 @@ function numbered(
 /** The log of a successful build. */
 export const successLog = (startedAt: string): LogLine[] =>
   numbered([...PARTS, ['uploading', 'system', 'Uploaded harbor-web.zip, 2.4 MB']], startedAt);
+
+/** The line of `failedLog` that reports the error. */
+export const FAILED_AT = 15;
 
 /** The log of a failed build. */
 export const failedLog = (startedAt: string): LogLine[] =>

@@ -221,7 +221,7 @@ function deliveriesOf(hookId: string, ago: (seconds: number) => string): World['
     },
     body: JSON.stringify({ event: 'deployment.succeeded', app: { slug: 'harbor-web', name: 'Harbor' } }),
   };
-  const failed = { durationMs: 340, status: 500, error: 'HTTP 500' };
+  const failed = { durationMs: 340, status: 500, error: 'The receiver answered 500' };
   return [
     {
       ...delivered(idOf(853), ago(600)),

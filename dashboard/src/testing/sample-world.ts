@@ -1,8 +1,8 @@
 import { type Deployment, failure, type PhaseSpan } from '@appflux/protocol';
 import { apiToken, app, artifact, deployment, domain, idOf, member, plan, runner } from './fixtures.ts';
-import { failedLog, runningLog, successLog } from './sample-log.ts';
+import { FAILED_AT, failedLog, runningLog, successLog } from './sample-log.ts';
 import { overview } from './sample-overview.ts';
-import { addTriggers, triggeredDeployments } from './sample-triggers.ts';
+import { addTriggers, TRIGGERED, triggeredDeployments } from './sample-triggers.ts';
 import { emptyWorld, type World } from './world.ts';
 
 /** Ids of sample deployments. */
@@ -15,6 +15,9 @@ export const SAMPLE = {
   ambiguous: idOf(208),
   removed: idOf(209),
 };
+
+/** The URL of a deployment's picture. */
+const pictureOf = (id: string) => `http://127.0.0.1:8787/api/deployments/${id}/picture?v=1763553600000`;
 
 /** The addresses of a deployment's site. */
 const siteOf = (id: string, branch: string) => ({
@@ -48,20 +51,39 @@ export function sampleWorld(now = Date.now()): World {
   world.apps = [
     app({
       release: SAMPLE.success,
+      picture: pictureOf(SAMPLE.success),
       previousRelease: idOf(300),
       releasedAt: ago(89_936),
       urls: {
         ...app().urls,
         site: 'http://harbor-web.sites.localhost:8787',
       },
+      budgets: [
+        { what: 'js', limit: 200_000, compression: 'gzip', on: 'warn' },
+        { what: 'total', limit: 20_000_000, compression: 'none', on: 'fail' },
+        { what: 'files', pattern: 'fonts/*.woff2', limit: 100_000, compression: 'none', on: 'warn' },
+      ],
       envVars: [
-        { name: 'API_URL', environments: ['production', 'preview'], sensitive: false, automatic: true },
-        { name: 'SENTRY_DSN', environments: ['production'], sensitive: null, automatic: true },
+        {
+          name: 'API_URL',
+          environments: ['production', 'preview'],
+          sensitive: false,
+          automatic: true,
+          updatedAt: ago(3 * 86_400),
+        },
+        {
+          name: 'SENTRY_DSN',
+          environments: ['production'],
+          sensitive: null,
+          automatic: true,
+          updatedAt: null,
+        },
         {
           name: 'MAP_TILES_TOKEN',
           environments: ['production', 'preview'],
           sensitive: true,
           automatic: false,
+          updatedAt: ago(7200),
         },
       ],
     }),
@@ -130,7 +152,15 @@ export function sampleWorld(now = Date.now()): World {
       attempt: 1,
       runner: local,
       plan: plan(),
-      failure: failure('build_failed', 'pnpm run build ended with code 1', 'building'),
+      failure: {
+        ...failure(
+          'build_failed',
+          'The build command (pnpm run build) ended with exit code 1: Could not resolve "./components/Sidebar" from "src/App.tsx"',
+          'building',
+          'The file is not in the source. Check its name, which is case-sensitive on Linux, and that it is committed and not in .gitignore.',
+        ),
+        location: { path: 'src/App.tsx', line: 4, column: 26, seq: FAILED_AT },
+      },
       commitHash: '41d0c9ffe2aa5d6c8f3e0b4d7a6c9e1f2d3b4a5c',
       commitMessage: 'Move the sidebar into a component of its own',
       createdAt: ago(5410),
@@ -156,6 +186,26 @@ export function sampleWorld(now = Date.now()): World {
         },
       }),
       version: '2.4.0',
+      picture: pictureOf(SAMPLE.success),
+      budgets: [
+        {
+          ...{ what: 'js', limit: 200_000, compression: 'gzip', on: 'warn', outcome: 'warned' },
+          ...{ bytes: 214_300, files: 9, before: 198_200 },
+          largest: [
+            { name: 'assets/map-9f2c41aa.js', bytes: 121_400 },
+            { name: 'assets/index-4b1d0c3e.js', bytes: 48_800 },
+            { name: 'assets/chart-77ab0e12.js', bytes: 30_100 },
+          ],
+        },
+        {
+          ...{ what: 'total', limit: 20_000_000, compression: 'none', on: 'fail', outcome: 'passed' },
+          ...{ bytes: 12_431_870, files: 1204, before: 12_480_000, largest: [] },
+        },
+        {
+          ...{ what: 'files', pattern: 'fonts/*.woff2', limit: 100_000, compression: 'none', on: 'warn' },
+          ...{ outcome: 'passed', bytes: 48_200, files: 2, before: 48_200, largest: [] },
+        },
+      ],
       site: { kind: 'static', files: 1204, bytes: 12_431_870, newFiles: 3, newBytes: 12_410 },
       artifacts: [artifact()],
       urls: {
@@ -388,6 +438,41 @@ export function sampleWorld(now = Date.now()): World {
       expiresAt: ago(-500_000),
       createdAt: ago(100_000),
     },
+  ];
+  world.favourites = new Set(['docs']);
+  world.attention = [
+    {
+      kind: 'approval',
+      app: { slug: 'harbor-web', name: 'Harbor' },
+      deploymentId: TRIGGERED.held,
+      number: 30,
+      title: 'Draw depths below the tide line',
+      since: ago(300),
+    },
+    {
+      kind: 'domain',
+      app: { slug: 'harbor-web', name: 'Harbor' },
+      host: 'tides.northwind.example',
+      status: 'failed',
+      error: 'Another app has shown that it owns this domain.',
+    },
+    {
+      kind: 'size_budget',
+      app: { slug: 'harbor-web', name: 'Harbor' },
+      deploymentId: SAMPLE.success,
+      exceeded: ['JavaScript (gzip)'],
+    },
+    {
+      kind: 'runner_asks_more',
+      runner: { id: idOf(501), name: 'basement-xeon' },
+      differences: ['label prod-signing', '16 slots, registered for 8'],
+    },
+    {
+      kind: 'runner_offline',
+      runner: { id: idOf(503), name: 'old-laptop' },
+      lastSeenAt: ago(260_000),
+    },
+    { kind: 'token', id: idOf(702), name: 'Old CI', expiresAt: ago(400_000) },
   ];
   world.overview = overview();
   world.metricsTokens = [{ id: idOf(710), name: 'Prometheus', lastUsedAt: ago(40), createdAt: ago(900_000) }];

@@ -6,54 +6,27 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { BUILD, ensureBuild, launchBrowser } from './browser.ts';
 import { FakeApi } from './fake-api.ts';
 import { idOf } from './fixtures.ts';
 import { longLog } from './sample-log.ts';
 import { SAMPLE, sampleWorld } from './sample-world.ts';
 import { away, button, hanging, refusing, type Shot } from './shot.ts';
+import { COMPARISON_SHOTS } from './shots-comparison.ts';
+import { NEW_APP_SHOTS } from './shots-new-app.ts';
+import { PALETTE_SHOTS } from './shots-palette.ts';
+import { SERVER_SHOTS } from './shots-server.ts';
+import { SETTINGS_SHOTS } from './shots-settings.ts';
 import { TRIGGER_SHOTS } from './shots-triggers.ts';
 import { emptyWorld } from './world.ts';
 
-async function toConfigure(page: Page) {
-  await page.getByLabel('Repository URL').fill('https://github.com/northwind/harbor/tree/main/apps/web');
-  await button(page, 'Continue').click();
-  await page.getByRole('heading', { name: 'Configure' }).waitFor();
-  await writeVariables(page);
-}
-
-/** Adds a variable of each automatic kind, and one with a manual choice. */
-async function writeVariables(page: Page) {
-  const variables = [
-    ['API_URL', 'https://api.example.com'],
-    ['DEPLOY_TOKEN', 'a-token-of-an-account'],
-    ['STAGE', 'build'],
-  ] as const;
-  for (const [index, [name, value]] of variables.entries()) {
-    if (index > 0) await page.getByRole('button', { name: 'Add', exact: true }).first().click();
-    await page.getByLabel(`Name of variable ${index + 1}`).fill(name);
-    await page.getByLabel(`Value of ${name}`).fill(value);
-  }
-  await page.getByRole('checkbox').last().check();
-}
-
-async function uploadZip(page: Page) {
-  await page.getByText('ZIP upload').click();
-  await page.getByLabel('Project archive').setInputFiles({
-    name: 'summer-flyer.zip',
-    mimeType: 'application/zip',
-    buffer: Buffer.alloc(26_000_000, 7),
-  });
-}
-
-const showDomains = (page: Page) =>
-  page
-    .getByRole('heading', { name: 'Domains' })
-    .evaluate((heading) => window.scrollTo(0, heading.getBoundingClientRect().top + window.scrollY - 90));
-
 const shots: Shot[] = [
+  ...COMPARISON_SHOTS,
+  ...PALETTE_SHOTS,
+  ...SERVER_SHOTS,
   ...TRIGGER_SHOTS,
+  ...SETTINGS_SHOTS,
   { name: 'sign-in', path: '/sign-in', signedOut: true },
   {
     name: 'sign-in-used',
@@ -110,16 +83,40 @@ const shots: Shot[] = [
     world: () => ({ ...refusing('GET /api/ops/', away)(), team: 'instance' }),
   },
   { name: 'audit', path: '/settings/audit' },
+  { name: 'deployments', path: '/deployments' },
+  { name: 'deployments-filtered', path: '/deployments?status=failed&creator=ada' },
+  { name: 'deployments-no-match', path: '/deployments?branch=nothing' },
+  { name: 'deployments-empty', path: '/deployments', world: emptyWorld },
+  { name: 'deployments-failing', path: '/deployments', world: refusing('GET /api/deployments', away) },
+  { name: 'deployments-loading', path: '/deployments', world: hanging('GET /api/deployments') },
+  { name: 'app-filtered', path: '/apps/harbor-web?environment=preview' },
+  { name: 'activity', path: '/activity' },
+  { name: 'activity-empty', path: '/activity', world: emptyWorld },
+  { name: 'activity-failing', path: '/activity', world: refusing('GET /api/activity', away) },
+  { name: 'activity-loading', path: '/activity', world: hanging('GET /api/activity') },
+  { name: 'overview', path: '/' },
+  { name: 'overview-empty', path: '/', world: emptyWorld },
+  { name: 'overview-failing', path: '/', world: refusing('GET /api/overview', away) },
+  { name: 'overview-loading', path: '/', world: hanging('GET /api/overview') },
   {
-    name: 'app-settings-viewer',
-    path: '/apps/harbor-web/settings',
-    world: () => ({ ...sampleWorld(), role: 'viewer' }),
+    name: 'overview-more',
+    path: '/',
+    window: true,
+    act: async (page) => {
+      const more = page.getByRole('button', { name: 'More', exact: true });
+      if (await more.isVisible()) await more.click();
+    },
   },
-  { name: 'apps', path: '/' },
-  { name: 'apps-empty', path: '/', world: emptyWorld },
-  { name: 'apps-failing', path: '/', world: refusing('GET /api/apps', away) },
-  { name: 'apps-loading', path: '/', world: hanging('GET /api/apps') },
-  { name: 'apps-no-match', path: '/', act: (page) => page.getByLabel('Search apps').fill('zzz') },
+  {
+    name: 'overview-instance',
+    path: '/',
+    world: () => ({ ...sampleWorld(), team: 'instance', attention: [], deployments: [] }),
+  },
+  { name: 'apps', path: '/apps' },
+  { name: 'apps-empty', path: '/apps', world: emptyWorld },
+  { name: 'apps-failing', path: '/apps', world: refusing('GET /api/apps', away) },
+  { name: 'apps-loading', path: '/apps', world: hanging('GET /api/apps') },
+  { name: 'apps-no-match', path: '/apps', act: (page) => page.getByLabel('Search apps').fill('zzz') },
   { name: 'analytics', path: '/analytics' },
   {
     name: 'analytics-app',
@@ -130,63 +127,9 @@ const shots: Shot[] = [
   { name: 'analytics-empty', path: '/analytics', world: emptyWorld },
   { name: 'analytics-failing', path: '/analytics', world: refusing('GET /api/analytics', away) },
   { name: 'analytics-loading', path: '/analytics', world: hanging('GET /api/analytics') },
-  { name: 'new-source', path: '/new' },
-  { name: 'new-source-zip', path: '/new?from=upload', act: uploadZip },
-  {
-    name: 'new-source-problem',
-    path: '/new',
-    act: async (page) => {
-      await page.getByLabel('Repository URL').fill('https://git.example.com/x/y.git');
-      await button(page, 'Continue').click();
-    },
-  },
-  { name: 'new-configure', path: '/new', act: toConfigure },
-  {
-    name: 'new-configure-problems',
-    path: '/new',
-    act: async (page) => {
-      await toConfigure(page);
-      await page.getByLabel('Slug').fill('harbor-web');
-      await page.getByLabel('Name of variable 1').fill('2FAST');
-      await page.getByText('Build settings').click();
-      await button(page, 'Continue').click();
-    },
-  },
-  {
-    name: 'new-configure-taken',
-    path: '/new',
-    act: async (page) => {
-      await toConfigure(page);
-      await page.getByLabel('Slug').fill('harbor-web');
-      await button(page, 'Continue').click();
-      await page.getByText('is already used').waitFor();
-    },
-  },
-  {
-    name: 'new-confirm',
-    path: '/new',
-    act: async (page) => {
-      await toConfigure(page);
-      await button(page, 'Continue').click();
-      await page.getByRole('heading', { name: 'Confirm and deploy' }).waitFor();
-    },
-  },
-  {
-    name: 'new-uploading',
-    path: '/new?from=upload',
-    world: () => Object.assign(sampleWorld(), { storageDelay: 60_000 }),
-    act: async (page) => {
-      await uploadZip(page);
-      await button(page, 'Continue').click();
-      await page.getByRole('heading', { name: 'Configure' }).waitFor();
-      await page.getByLabel('Slug').fill('summer-flyer');
-      await button(page, 'Continue').click();
-      await button(page, 'Deploy').click();
-      await page.getByRole('progressbar').waitFor();
-      await page.getByText(/^[1-9]\d*%$/).waitFor();
-    },
-  },
+  ...NEW_APP_SHOTS,
   { name: 'app', path: '/apps/harbor-web' },
+  { name: 'deployment-canceled', path: `/deployments/${idOf(206)}` },
   { name: 'app-undeployed', path: '/apps/sandbox' },
   {
     name: 'app-deploy',
@@ -240,43 +183,6 @@ const shots: Shot[] = [
     },
   },
   {
-    name: 'app-expo',
-    path: '/apps/tide/settings',
-    window: true,
-    world: () => {
-      const world = sampleWorld();
-      const tide = world.deployments.find(({ id }) => id === SAMPLE.android);
-      if (tide?.plan) tide.plan.framework = 'expo';
-      const at = '2026-11-10T12:00:00.000Z';
-      world.expoKey = { keyId: 'main', certificate: '', expiresAt: at, createdAt: at };
-      return world;
-    },
-    act: (page) => page.getByLabel('Certificate').scrollIntoViewIfNeeded(),
-  },
-  { name: 'app-domains', path: '/apps/harbor-web/settings', act: showDomains, window: true },
-  {
-    name: 'app-domains-empty',
-    path: '/apps/harbor-web/settings',
-    world: () => ({ ...sampleWorld(), domains: [] }),
-    act: showDomains,
-    window: true,
-  },
-  {
-    name: 'app-domains-failing',
-    path: '/apps/harbor-web/settings',
-    world: refusing('GET /api/apps/harbor-web/domains', away),
-    act: showDomains,
-    window: true,
-  },
-  {
-    name: 'app-publishing',
-    path: '/apps/harbor-web/settings',
-    act: async (page) => {
-      await page.getByLabel('Rewrite hosts').fill('https://api.example.com/');
-      await page.getByLabel('Previews').selectOption('password');
-    },
-  },
-  {
     name: 'deployment-private',
     path: `/deployments/${SAMPLE.success}`,
     world: () => {
@@ -295,32 +201,6 @@ const shots: Shot[] = [
   { name: 'app-missing', path: '/apps/nothing' },
   { name: 'app-loading', path: '/apps/harbor-web', world: hanging('GET /api/apps/harbor-web') },
   { name: 'app-lost', path: '/apps/tide' },
-  {
-    name: 'app-retention',
-    path: '/apps/harbor-web/settings',
-    act: async (page) =>
-      page
-        .getByLabel('Artifact retention')
-        .selectOption('own')
-        .then(() => undefined),
-  },
-  { name: 'app-settings', path: '/apps/harbor-web/settings' },
-  { name: 'app-settings-variables', path: '/apps/harbor-web/settings', act: writeVariables },
-  {
-    name: 'app-settings-wrong',
-    path: '/apps/harbor-web/settings',
-    act: async (page) => {
-      await page.getByLabel('Node version').fill('the newest');
-      await page.getByLabel('Time limit in minutes').fill('400');
-      await page.getByLabel('Runner labels').fill('Mac OS');
-    },
-  },
-  {
-    name: 'app-delete',
-    path: '/apps/harbor-web/settings',
-    window: true,
-    act: (page) => button(page, 'Delete app').click(),
-  },
   { name: 'deployment-building', path: `/deployments/${SAMPLE.building}` },
   { name: 'deployment-queued', path: `/deployments/${SAMPLE.queued}` },
   { name: 'deployment-failed', path: `/deployments/${SAMPLE.failed}` },

@@ -1,5 +1,4 @@
 /** Screenshots of what starts deployments, and of who is notified of them. */
-import type { Page } from 'playwright-core';
 import { connectGithub, DEVICE_CODE, HOOKS, TRIGGERED } from './sample-triggers.ts';
 import { sampleWorld } from './sample-world.ts';
 import { away, button, hanging, refusing, type Shot } from './shot.ts';
@@ -7,12 +6,6 @@ import { emptyWorld, type World } from './world.ts';
 
 const connected = () => connectGithub(sampleWorld());
 const asInstance = (world: World): World => Object.assign(world, { team: 'instance' });
-const appless = () => Object.assign(sampleWorld(), { schedules: [], hooks: [], webhookSecrets: [] });
-
-async function toAccess(page: Page, choice: string) {
-  await page.getByLabel('Credential').selectOption(choice);
-  await page.getByRole('heading', { name: 'Repository access' }).scrollIntoViewIfNeeded();
-}
 
 export const TRIGGER_SHOTS: Shot[] = [
   { name: 'triggered-list', path: '/apps/harbor-web' },
@@ -25,53 +18,6 @@ export const TRIGGER_SHOTS: Shot[] = [
   { name: 'triggered-skipped', path: `/deployments/${TRIGGERED.skipped}` },
   { name: 'triggered-pull-request', path: `/deployments/${TRIGGERED.pullRequest}` },
   { name: 'triggered-tag', path: `/deployments/${TRIGGERED.tag}` },
-  { name: 'triggers', path: '/apps/harbor-web/triggers' },
-  { name: 'triggers-empty', path: '/apps/harbor-web/triggers', world: appless },
-  { name: 'triggers-upload', path: '/apps/flyer/triggers' },
-  {
-    name: 'triggers-failing',
-    path: '/apps/harbor-web/triggers',
-    world: refusing('GET /api/apps/harbor-web/', away),
-  },
-  {
-    name: 'triggers-wrong',
-    path: '/apps/harbor-web/triggers',
-    act: async (page) => {
-      await page.getByLabel('Production branch').fill('a..b');
-      await page.getByLabel('Include paths').fill(`apps/web/**\n${'x'.repeat(600)}`);
-      await page.getByLabel('When').selectOption('Custom');
-      await page.getByLabel('Cron expression').fill('0 0 30 2 *');
-    },
-  },
-  {
-    name: 'triggers-cron',
-    path: '/apps/harbor-web/triggers',
-    window: true,
-    act: async (page) => {
-      await page.getByLabel('When').selectOption('Custom');
-      await page.getByLabel('Cron expression').fill('30 6 * * 1-5');
-      await button(page, 'Add schedule').scrollIntoViewIfNeeded();
-    },
-  },
-  {
-    name: 'access-ssh',
-    path: '/apps/docs/settings',
-    window: true,
-    act: async (page) => {
-      await toAccess(page, 'generate');
-      await page
-        .getByRole('form', { name: 'Repository access' })
-        .getByRole('button', { name: 'Save' })
-        .click();
-      await page.getByText('Add this public key').waitFor();
-    },
-  },
-  {
-    name: 'access-token',
-    path: '/apps/docs/settings',
-    window: true,
-    act: (page) => toAccess(page, 'token'),
-  },
   { name: 'git-connected', path: '/settings/git', world: () => asInstance(connected()) },
   { name: 'git-member', path: '/settings/git', world: () => ({ ...emptyWorld() }) },
   { name: 'git-register', path: '/settings/git', world: () => asInstance(emptyWorld()) },
@@ -138,8 +84,9 @@ export const TRIGGER_SHOTS: Shot[] = [
     name: 'deliveries',
     path: `/settings/notifications/${HOOKS.webhook}`,
     act: async (page) => {
-      await page.locator('summary').nth(1).click();
-      await page.locator('summary').first().click();
+      const deliveries = page.getByRole('list', { name: 'Deliveries, newest first' });
+      await deliveries.locator('summary').nth(1).click();
+      await deliveries.locator('summary').first().click();
     },
   },
   { name: 'deliveries-empty', path: `/settings/notifications/${HOOKS.email}` },

@@ -1,9 +1,11 @@
-/** Simulated browsers with a Supabase project: unmodified supabase-js with the dashboard's session and account. */
-import { createClient } from '@supabase/supabase-js';
+/** Simulated browsers with a Supabase project: the dashboard's client, session and account. */
 import { expect } from 'vitest';
 import { Account } from '#lib/account/account.ts';
 import { readAuthCallback } from '#lib/session/auth-callback.ts';
-import { type CallbackResult, Session } from '#lib/session/session.svelte.ts';
+import { createAuthClient } from '#lib/session/auth-client.ts';
+import type { CallbackResult } from '#lib/session/callback-result.ts';
+import { Session } from '#lib/session/session.svelte.ts';
+import { SESSION_KEY } from '#lib/session/storage-key.ts';
 import { follow, linkTo } from '../../../stack/stand-ins/supabase/browser.ts';
 import type { StandIn } from '../../../stack/stand-ins/supabase/start.ts';
 
@@ -26,29 +28,29 @@ export type Browser = ReturnType<typeof browser>;
 /** A browser with its own session. `sent` records every request to the project. */
 export function browser(project: StandIn) {
   const sent: string[] = [];
-  const storage = new Map<string, string>();
-  const { auth } = createClient(project.url, project.key, {
-    auth: {
-      flowType: 'pkce',
-      autoRefreshToken: false,
-      detectSessionInUrl: false,
-      storage: {
-        getItem: (key) => storage.get(key) ?? null,
-        setItem: (key, value) => void storage.set(key, value),
-        removeItem: (key) => void storage.delete(key),
-      },
-    },
-    global: {
-      fetch: async (input, init) => {
-        const request = new Request(input, init);
-        const headers = JSON.stringify(Object.fromEntries(request.headers));
-        sent.push(`${request.method} ${request.url} ${headers} ${await request.clone().text()}`);
-        return fetch(request);
-      },
+  const stored = new Map<string, string>();
+  const storage = {
+    getItem: (key: string) => stored.get(key) ?? null,
+    setItem: (key: string, value: string) => void stored.set(key, value),
+    removeItem: (key: string) => void stored.delete(key),
+  };
+  const auth = createAuthClient(project.url, project.key, {
+    storageKey: SESSION_KEY,
+    autoRefreshToken: false,
+    storage,
+    fetch: async (input, init) => {
+      const request = new Request(input, init);
+      const headers = JSON.stringify(Object.fromEntries(request.headers));
+      sent.push(`${request.method} ${request.url} ${headers} ${await request.clone().text()}`);
+      return fetch(request);
     },
   });
-  const session = new Session({ kind: 'supabase', auth });
-  return { auth, session, account: new Account(session), sent };
+  const session = new Session({
+    connect: async () => ({ kind: 'supabase' as const, auth }),
+    kind: () => 'supabase',
+    storage,
+  });
+  return { auth, session, storage, account: new Account(session), sent };
 }
 
 /** Opens a URL that a link or GitHub redirected to. */

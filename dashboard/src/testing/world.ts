@@ -2,6 +2,7 @@ import type {
   ApiToken,
   App,
   AppFluxError,
+  Attention,
   AuditEntry,
   DeployHook,
   Deployment,
@@ -23,17 +24,25 @@ import type {
   ReleaseNotes,
   Role,
   Runner,
+  RuntimeAnalytics,
+  RuntimeLine,
   ScheduleStatus,
   SourceCredential,
+  StateItem,
   WebhookSecret,
 } from '@appflux/protocol';
 
+import { type FakeLook, foundSite } from './fake-look.ts';
 import { member } from './fixtures.ts';
 import { quietOverview } from './sample-overview.ts';
 
 /** The state of the in-memory API. Tests change it. */
 export interface World {
   apps: App[];
+  /** Slugs of the user's favourites. */
+  favourites: Set<string>;
+  /** What needs someone in the team. */
+  attention: Attention[];
   /** Newest first, of all apps. */
   deployments: Deployment[];
   runners: Runner[];
@@ -66,14 +75,22 @@ export interface World {
   installations: GithubInstallation[];
   repositories: GithubRepository[];
   branches: string[];
+  /** How every look at a repository ends. */
+  look: FakeLook;
   notifications: Hook[];
   /** Newest first, of all notification hooks. */
   deliveries: (HookDelivery & { hookId: string })[];
   /** The login of a program that waits for approval. */
   device: DeviceRequest | null;
   logs: Map<string, LogLine[]>;
+  /** Bills of materials by deployment. */
+  sboms: Map<string, unknown>;
   /** Deployments whose lines are damaged in storage; their outlines are intact. */
   damagedLogs: Set<string>;
+  /** Of the server of each app: its log, oldest line first; its requests; and what it keeps. */
+  runtimeLines: RuntimeLine[];
+  serverHours: ((hours: number) => RuntimeAnalytics) | null;
+  serverState: StateItem[];
   /** Of each app. */
   domains: Domain[];
   expoKey: ExpoSigningKey | null;
@@ -94,6 +111,8 @@ export interface World {
 export function emptyWorld(): World {
   return {
     apps: [],
+    favourites: new Set(),
+    attention: [{ kind: 'no_runner', registered: 0 }],
     deployments: [],
     runners: [],
     tokens: [],
@@ -116,11 +135,16 @@ export function emptyWorld(): World {
     installations: [],
     repositories: [],
     branches: ['main'],
+    look: foundSite(),
     notifications: [],
     deliveries: [],
     device: null,
     logs: new Map(),
+    sboms: new Map(),
     damagedLogs: new Set(),
+    runtimeLines: [],
+    serverHours: null,
+    serverState: [],
     domains: [],
     expoKey: null,
     notes: new Map(),

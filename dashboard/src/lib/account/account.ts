@@ -20,7 +20,7 @@ export class Account {
   }
 
   async #auth(): Promise<Issuer['auth']> {
-    return (await this.#session.issuer).auth;
+    return (await this.#session.issuer()).auth;
   }
 
   /**

@@ -1,7 +1,4 @@
-import { z } from 'zod';
-
-/** The body of an error response. */
-const Refusal = z.looseObject({ msg: z.string() });
+import { memberOf } from '#lib/api/member.ts';
 
 /**
  * Deletes the account that the token belongs to; `url` is the issuer's origin. supabase-js has no call for it: with
@@ -20,9 +17,9 @@ export async function deleteAccount(
       body: JSON.stringify(password === null ? {} : { current_password: password }),
     });
     if (response.ok) return null;
-    const refusal = Refusal.safeParse(await response.json());
-    return refusal.success
-      ? refusal.data.msg
+    const message = memberOf(await response.json(), 'msg');
+    return typeof message === 'string'
+      ? message
       : `The server returned ${response.status}. Try again in a moment.`;
   } catch {
     // No response, or a proxy's, whose text is not meant for users.

@@ -1,6 +1,6 @@
 /** Changing an account of a Supabase project that answers as a real one does. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { CallbackResult } from '#lib/session/session.svelte.ts';
+import type { CallbackResult } from '#lib/session/callback-result.ts';
 import { authorize, follow } from '../../../../stack/stand-ins/supabase/browser.ts';
 import { type StandIn, startStandIn } from '../../../../stack/stand-ins/supabase/start.ts';
 import {

@@ -1,5 +1,6 @@
 import type { ClientPart } from '@appflux/client';
 import type { InstanceAddresses as Addresses, CertificateState, DnsRecord } from '@appflux/protocol';
+import { plural } from '#lib/format/number.ts';
 import { LiveResource } from '#lib/live/live-resource.svelte.ts';
 import type { PageLifecycle } from '#lib/live/page-lifecycle.ts';
 
@@ -24,7 +25,7 @@ const FEW_DAYS = 14;
 export function certificateNote({ daysLeft }: CertificateState): { text: string; isBad: boolean } {
   if (daysLeft === null) return { text: 'No certificate yet', isBad: true };
   if (daysLeft < 0) return { text: 'Expired', isBad: true };
-  return { text: `Expires in ${daysLeft} ${daysLeft === 1 ? 'day' : 'days'}`, isBad: daysLeft < FEW_DAYS };
+  return { text: plural(daysLeft, ['Expires in # day', 'Expires in # days']), isBad: daysLeft < FEW_DAYS };
 }
 
 /** A record as a line of a zone file (RFC 1035 §5.1), for name servers that take one. */

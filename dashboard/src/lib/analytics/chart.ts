@@ -1,5 +1,7 @@
 /** The geometry of a bar chart with one bar per day. */
 import type { AnalyticsDay } from '@appflux/protocol';
+import { dayName } from '#lib/format/date.ts';
+import { inSentence } from '#lib/format/in-sentence.ts';
 
 /** One series of a stacked bar. */
 export interface Series {
@@ -46,11 +48,6 @@ export function segmentsOf(day: AnalyticsDay, series: readonly Series[], top: nu
 export function describeDay(day: AnalyticsDay, series: readonly Series[]): string {
   const parts = series
     .filter(({ key }) => day[key] > 0)
-    .map(({ key, label }) => `${day[key]} ${label.toLowerCase()}`);
+    .map(({ key, label }) => `${day[key]} ${inSentence(label)}`);
   return `${dayName(day.day)}: ${parts.length === 0 ? 'none' : parts.join(', ')}`;
 }
-
-const name = new Intl.DateTimeFormat('en', { month: 'short', day: 'numeric', timeZone: 'UTC' });
-
-/** A day (YYYY-MM-DD) as `Nov 2`. */
-export const dayName = (day: string): string => name.format(new Date(`${day}T00:00:00Z`));

@@ -1,19 +1,20 @@
 import type { ClientPart } from '@appflux/client';
-import {
-  type App,
-  type AppFluxError,
-  type CreateDeployment,
-  type Deployment,
-  type Environment,
-  type FileInput,
-  hasEnded,
-  type Page,
-  type UpdateApp,
-  type VariableInput,
+import type {
+  App,
+  AppFluxError,
+  CreateDeployment,
+  Deployment,
+  Environment,
+  FileInput,
+  SeenSettings,
+  UpdateApp,
+  VariableChange,
+  VariableInput,
 } from '@appflux/protocol';
-import { toError } from '#lib/api/to-error.ts';
+import { pauseAfterDeployments } from '#lib/deployment/deployment-list.ts';
 import { Live } from '#lib/live/live.svelte.ts';
 import type { PageLifecycle } from '#lib/live/page-lifecycle.ts';
+import { PagedList } from '#lib/live/paged-list.svelte.ts';
 import { randomKey } from './random-key.ts';
 
 const PAGE = 20;
@@ -26,6 +27,7 @@ type Calls = ClientPart<{
     | 'lockRelease'
     | 'unlockRelease'
     | 'setVariable'
+    | 'changeVariable'
     | 'deleteVariable'
     | 'setFile'
     | 'deleteFile';
@@ -37,10 +39,7 @@ export class AppOverview {
   readonly slug: string;
   readonly #api: Calls;
   readonly #app: Live<App>;
-  readonly #newest: Live<Page<Deployment>>;
-  #older = $state.raw<Page<Deployment> | null>(null);
-  #moreError = $state.raw<AppFluxError | null>(null);
-  #loadingMore = $state(false);
+  readonly #deployments: PagedList<Deployment>;
   #hidesSkipped = $state(false);
 
   constructor(slug: string, api: Calls, page?: PageLifecycle, hidesSkipped = false) {
@@ -50,12 +49,17 @@ export class AppOverview {
     const life = page ? { page } : {};
     this.#app = new Live<App>({
       load: (signal) => api.apps.get(slug, { signal }),
-      pauseAfter: () => 30_000,
+      pauseAfter: () => 10_000,
       ...life,
     });
-    this.#newest = new Live<Page<Deployment>>({
-      load: (signal) => api.deployments.listOf(slug, { limit: PAGE, ...this.#filter }, { signal }),
-      pauseAfter: (newest) => (newest?.items.some(({ status }) => !hasEnded(status)) ? 4000 : 20_000),
+    this.#deployments = new PagedList<Deployment>({
+      load: async (cursor, signal) => {
+        const query = { limit: PAGE, ...(cursor !== undefined && { cursor }), ...this.#filter };
+        const page = await api.deployments.listOf(slug, query, { signal });
+        this.#compare(page.items);
+        return page;
+      },
+      pauseAfter: pauseAfterDeployments,
       ...life,
     });
   }
@@ -65,21 +69,12 @@ export class AppOverview {
   }
 
   get error() {
-    return this.#app.error ?? this.#newest.error;
+    return this.#app.error ?? this.#deployments.error;
   }
 
-  /**
-   * The loaded deployments, newest first; null until loaded. The newest page is reloaded and shifts, older pages are
-   * not: a deployment can be on both, so duplicates are dropped.
-   */
+  /** The loaded deployments, newest first; null until loaded. */
   get deployments(): Deployment[] | null {
-    const newest = this.#newest.value;
-    if (newest === null) return null;
-    const shown = new Map(newest.items.map((deployment) => [deployment.id, deployment]));
-    for (const deployment of this.#older?.items ?? []) {
-      if (!shown.has(deployment.id)) shown.set(deployment.id, deployment);
-    }
-    return [...shown.values()];
+    return this.#deployments.items;
   }
 
   /** The current release, if it is among the loaded deployments. */
@@ -89,15 +84,15 @@ export class AppOverview {
   }
 
   get hasMore(): boolean {
-    return (this.#older ?? this.#newest.value)?.nextCursor != null;
+    return this.#deployments.hasMore;
   }
 
   get loadingMore(): boolean {
-    return this.#loadingMore;
+    return this.#deployments.loadingMore;
   }
 
   get moreError(): AppFluxError | null {
-    return this.#moreError;
+    return this.#deployments.moreError;
   }
 
   /** Whether the list leaves out triggers that made no build. */
@@ -109,8 +104,16 @@ export class AppOverview {
   async hideSkipped(hides: boolean): Promise<void> {
     if (hides === this.#hidesSkipped) return;
     this.#hidesSkipped = hides;
-    this.#older = null;
-    await this.#newest.refresh();
+    await this.#deployments.reset();
+  }
+
+  /** Loads the app again when the list knows another release: someone else has changed it. */
+  #compare(deployments: readonly Deployment[]): void {
+    const release = this.app?.release;
+    const isOutdated = deployments.some(
+      ({ id, current }) => current !== undefined && current !== (id === release),
+    );
+    if (release !== undefined && isOutdated) void this.#app.refresh();
   }
 
   get #filter(): { skipped?: 'exclude' } {
@@ -118,33 +121,24 @@ export class AppOverview {
   }
 
   start(): () => void {
-    const stops = [this.#app.start(), this.#newest.start()];
+    const stops = [this.#app.start(), this.#deployments.start()];
     return () => {
       for (const stop of stops) stop();
     };
   }
 
   async refresh(): Promise<void> {
-    await Promise.all([this.#app.refresh(), this.#newest.refresh()]);
+    await Promise.all([this.#app.refresh(), this.#deployments.refresh()]);
   }
 
   /** Loads the next page of older deployments. Errors are in `moreError`. */
-  async loadMore(): Promise<void> {
-    const newest = this.#newest.value;
-    const cursor = (this.#older ?? newest)?.nextCursor;
-    if (newest === null || cursor == null || this.#loadingMore) return;
-    this.#loadingMore = true;
-    this.#moreError = null;
-    try {
-      const next = await this.#api.deployments.listOf(this.slug, { limit: PAGE, cursor, ...this.#filter });
-      // Keeps the newest page as well: deployments that shift off it later must not vanish from the middle of the list.
-      const loaded = this.#older?.items ?? newest.items;
-      this.#older = { items: [...loaded, ...next.items], nextCursor: next.nextCursor };
-    } catch (error) {
-      this.#moreError = toError(error);
-    } finally {
-      this.#loadingMore = false;
-    }
+  loadMore(): Promise<void> {
+    return this.#deployments.loadMore();
+  }
+
+  /** Loads the app again, without its deployments. */
+  reload(): Promise<void> {
+    return this.#app.refresh();
   }
 
   /** Starts a deployment and returns it. Throws an AppFluxError. */
@@ -155,7 +149,7 @@ export class AppOverview {
   /** Shows a newer state of the app, such as the response of a call. */
   show(app: App): void {
     this.#app.replace(app);
-    void this.#newest.refresh();
+    void this.#deployments.refresh();
   }
 
   /** While the release is locked, no deployment goes live by itself. Throws an AppFluxError. */
@@ -164,9 +158,13 @@ export class AppOverview {
     this.#app.replace(await (locked ? apps.lockRelease(this.slug) : apps.unlockRelease(this.slug)));
   }
 
-  /** Changes settings; omitted fields stay. Throws an AppFluxError. */
+  /**
+   * Changes settings; omitted fields stay. Throws an AppFluxError: `settings_changed` if someone else has changed one of them
+   * since the app was loaded.
+   */
   async update(change: UpdateApp): Promise<void> {
-    this.#app.replace(await this.#api.apps.update(this.slug, change));
+    const from = this.app === null ? {} : { from: seen(this.app, change) };
+    this.#app.replace(await this.#api.apps.update(this.slug, { ...change, ...from }));
   }
 
   /** Sets variables one by one, so that an error names the one that failed. Throws an AppFluxError. */
@@ -180,6 +178,18 @@ export class AppOverview {
     } finally {
       await this.#app.refresh();
     }
+  }
+
+  /** Sets one variable. Throws an AppFluxError. */
+  async setVariable(name: string, variable: VariableInput): Promise<void> {
+    await this.#api.apps.setVariable(this.slug, name, variable);
+    await this.#app.refresh();
+  }
+
+  /** Changes a variable and keeps its value. Throws an AppFluxError. */
+  async changeVariable(name: string, change: VariableChange): Promise<void> {
+    await this.#api.apps.changeVariable(this.slug, name, change);
+    await this.#app.refresh();
   }
 
   /** Throws an AppFluxError. */
@@ -205,3 +215,7 @@ export class AppOverview {
     return this.#api.apps.delete(this.slug);
   }
 }
+
+/** What the page shows of the settings that a change replaces. */
+const seen = (app: App, change: UpdateApp): SeenSettings =>
+  Object.fromEntries(Object.entries(app).filter(([name]) => Object.hasOwn(change, name)));

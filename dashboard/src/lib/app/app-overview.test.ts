@@ -24,6 +24,7 @@ function overview(pages: Record<string, Page<Deployment>>) {
           if (name === 'BAD') throw new AppFluxError('unprocessable', 'no');
           calls.push(`set ${name}`);
         },
+        changeVariable: async (_slug, name) => void calls.push(`change ${name}`),
         deleteVariable: async (_slug, name) => void calls.push(`delete ${name}`),
         setFile: async (_slug, name) => void calls.push(`set file ${name}`),
         deleteFile: async (_slug, name) => void calls.push(`delete file ${name}`),
@@ -79,6 +80,23 @@ describe('the deployments of an app', () => {
     expect(made.deployments).toHaveLength(1);
     stop();
   });
+});
+
+test('a release that someone else has changed is loaded as soon as the list knows it', async () => {
+  const listed = (number: number, current: boolean) => ({ ...numbered(number), current });
+  const pages = { first: { items: [listed(3, false), listed(2, true)], nextCursor: null } };
+  const { made, calls } = overview(pages);
+  const stop = made.start();
+  await expect.poll(() => made.released?.id).toBe(idOf(2));
+  await made.refresh();
+  const loads = () => calls.filter((call) => call === 'get').length;
+  const before = loads();
+  await made.hideSkipped(true);
+  expect(loads()).toBe(before);
+  pages.first = { items: [listed(3, true), listed(2, false)], nextCursor: null };
+  await made.hideSkipped(false);
+  await expect.poll(loads).toBe(before + 1);
+  stop();
 });
 
 test('each deployment has its own idempotency key', async () => {

@@ -1,14 +1,7 @@
 import { type AppType, BuildSettings, Command, OutputGlob, RunnerLabel } from '@appflux/protocol';
+import type { TypeChoice } from './type-options.ts';
 
-export type TypeChoice = AppType | 'detect';
-
-export const TYPE_OPTIONS: readonly { value: TypeChoice; label: string }[] = [
-  { value: 'detect', label: 'Auto-detect' },
-  { value: 'web', label: 'Website' },
-  { value: 'pwa', label: 'Progressive web app' },
-  { value: 'android', label: 'Android app' },
-  { value: 'desktop', label: 'Desktop app' },
-];
+export { TYPE_OPTIONS } from './type-options.ts';
 
 /** A version, a range, or an alias of a version manager such as `latest` and `lts/jod`. */
 const NODE = /^(?:[\dxX.*^~<>=|v \w+-]*\d[\w.*^~<>=| +-]*|lts|node|stable|latest|current|lts\/[a-z*]+)$/;

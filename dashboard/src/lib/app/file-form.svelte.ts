@@ -1,4 +1,5 @@
-import { type FileInput, FileName, formatBytes, MAX_FILE_BYTES } from '@appflux/protocol';
+import { type FileInput, FileName, MAX_FILE_BYTES } from '@appflux/protocol';
+import { formatBytes } from '#lib/format/bytes.ts';
 import { type EnvironmentChoice, environmentsOf } from './environment-choice.ts';
 
 /** A name for a file: `KEYSTORE` for an Android keystore, else its own name in capitals. */

@@ -1,25 +1,25 @@
-/** Icons of frameworks, in the color of the text; from simple-icons (CC0). */
-import android from 'simple-icons/icons/android.svg?raw';
-import angular from 'simple-icons/icons/angular.svg?raw';
-import cordova from 'simple-icons/icons/apachecordova.svg?raw';
-import astro from 'simple-icons/icons/astro.svg?raw';
-import capacitor from 'simple-icons/icons/capacitor.svg?raw';
-import docusaurus from 'simple-icons/icons/docusaurus.svg?raw';
-import electron from 'simple-icons/icons/electron.svg?raw';
-import eleventy from 'simple-icons/icons/eleventy.svg?raw';
-import expo from 'simple-icons/icons/expo.svg?raw';
-import flutter from 'simple-icons/icons/flutter.svg?raw';
-import gatsby from 'simple-icons/icons/gatsby.svg?raw';
-import hugo from 'simple-icons/icons/hugo.svg?raw';
-import next from 'simple-icons/icons/nextdotjs.svg?raw';
-import nuxt from 'simple-icons/icons/nuxt.svg?raw';
-import react from 'simple-icons/icons/react.svg?raw';
-import remix from 'simple-icons/icons/remix.svg?raw';
-import solid from 'simple-icons/icons/solid.svg?raw';
-import svelte from 'simple-icons/icons/svelte.svg?raw';
-import tauri from 'simple-icons/icons/tauri.svg?raw';
-import vite from 'simple-icons/icons/vite.svg?raw';
-import vue from 'simple-icons/icons/vuedotjs.svg?raw';
+/** Icons of frameworks; from simple-icons (CC0). A page loads those that it shows, as files of their own. */
+import android from 'simple-icons/icons/android.svg';
+import angular from 'simple-icons/icons/angular.svg';
+import cordova from 'simple-icons/icons/apachecordova.svg';
+import astro from 'simple-icons/icons/astro.svg';
+import capacitor from 'simple-icons/icons/capacitor.svg';
+import docusaurus from 'simple-icons/icons/docusaurus.svg';
+import electron from 'simple-icons/icons/electron.svg';
+import eleventy from 'simple-icons/icons/eleventy.svg';
+import expo from 'simple-icons/icons/expo.svg';
+import flutter from 'simple-icons/icons/flutter.svg';
+import gatsby from 'simple-icons/icons/gatsby.svg';
+import hugo from 'simple-icons/icons/hugo.svg';
+import next from 'simple-icons/icons/nextdotjs.svg';
+import nuxt from 'simple-icons/icons/nuxt.svg';
+import react from 'simple-icons/icons/react.svg';
+import remix from 'simple-icons/icons/remix.svg';
+import solid from 'simple-icons/icons/solid.svg';
+import svelte from 'simple-icons/icons/svelte.svg';
+import tauri from 'simple-icons/icons/tauri.svg';
+import vite from 'simple-icons/icons/vite.svg';
+import vue from 'simple-icons/icons/vuedotjs.svg';
 
 /** Keyed by the first word of the framework's id in a plan. */
 const ICONS: ReadonlyMap<string, string> = new Map(
@@ -53,12 +53,12 @@ const ICONS: ReadonlyMap<string, string> = new Map(
 );
 
 /**
- * The `d` attribute of a framework's icon in a 24×24 view box; null when there is none.
- * Takes the id in a plan, such as `svelte-kit` or `react-native`.
+ * The URL of a framework's icon, in one color; null when there is none. Takes the id in a plan, such as `svelte-kit` or
+ * `react-native`.
  */
 export function frameworkIcon(framework: string | null): string | null {
   const word = framework?.toLowerCase().split(/[^a-z0-9]/, 1)[0] ?? '';
-  return ICONS.get(word)?.match(/ d="([^"]+)"/)?.[1] ?? null;
+  return ICONS.get(word) ?? null;
 }
 
 const NAMES: ReadonlyMap<string, string> = new Map(

@@ -20,7 +20,7 @@ export class LiveApp {
     this.#api = api;
     this.#live = new Live<Released>({
       load: async (signal) => this.#with(await api.apps.get(slug, { signal }), signal),
-      pauseAfter: () => 30_000,
+      pauseAfter: () => 10_000,
       ...(page && { page }),
     });
   }

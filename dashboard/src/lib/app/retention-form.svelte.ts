@@ -1,12 +1,13 @@
 import { KeepRule, type Retention, type RetentionDefaults } from '@appflux/protocol';
+import { formatNumber } from '#lib/format/number.ts';
 
 /** Whether an app uses the instance's default rule or its own. */
 export type RuleChoice = 'instance' | 'own';
 
 /** What a rule keeps, to follow "Keeps". */
 export function describeRule({ keepLast, days }: KeepRule): string {
-  const last = keepLast === 1 ? 'the last deployment' : `the last ${keepLast} deployments`;
-  const recent = days === 1 ? 'last day' : `last ${days} days`;
+  const last = keepLast === 1 ? 'the last deployment' : `the last ${formatNumber(keepLast)} deployments`;
+  const recent = days === 1 ? 'last day' : `last ${formatNumber(days)} days`;
   if (keepLast === 0 && days === 0) return 'only what is always kept';
   if (keepLast === 0) return `all from the ${recent}`;
   return days === 0 ? last : `${last}, plus all from the ${recent}`;

@@ -1,6 +1,7 @@
 import type { App, AppSource } from '@appflux/protocol';
+import { branchProblem } from '#lib/source/branch.ts';
 import { DepthField } from '#lib/source/depth.svelte.ts';
-import { branchProblem, parseRepository, rootDirectoryProblem } from '#lib/source/repository.ts';
+import { parseRepository, rootDirectoryProblem } from '#lib/source/repository.ts';
 
 /** The form of an App's name and source. */
 export class SourceForm {

@@ -10,8 +10,15 @@ import { candidateChange } from '#lib/detection/candidate.ts';
 import { Live } from '#lib/live/live.svelte.ts';
 import type { PageLifecycle } from '#lib/live/page-lifecycle.ts';
 
-/** The live log pushes status changes. Polling is for the rest, such as which runner builds it. */
-const PAUSE_MS = { queued: 3000, building: 8000, canceling: 3000 } as const;
+/** The live log pushes status changes. Polling is for the rest: which runner builds it, and what others pin or promote. */
+const PAUSE_MS: Readonly<Record<DeploymentStatus, number>> = {
+  queued: 3000,
+  building: 8000,
+  canceling: 3000,
+  success: 15_000,
+  failed: 15_000,
+  canceled: 15_000,
+};
 
 type Calls = ClientPart<{
   deployments: 'get' | 'approve' | 'cancel' | 'redeploy' | 'pin' | 'unpin';
@@ -29,13 +36,7 @@ export class LiveDeployment {
     this.#api = api;
     this.#live = new Live<Deployment>({
       load: (signal) => api.deployments.get(id, { signal }),
-      pauseAfter: (deployment) => {
-        if (deployment === null) return 5000;
-        const { status } = deployment;
-        return status === 'queued' || status === 'building' || status === 'canceling'
-          ? PAUSE_MS[status]
-          : null;
-      },
+      pauseAfter: (deployment) => (deployment === null ? 5000 : PAUSE_MS[deployment.status]),
       ...(page && { page }),
     });
   }

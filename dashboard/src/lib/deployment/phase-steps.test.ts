@@ -15,6 +15,8 @@ const steps = (over: Partial<Deployment>) =>
     now,
   ).map(({ state, seconds }) => (seconds === null ? state : `${state} ${seconds}`));
 
+const NEVER_RUN = ['notRun', 'notRun', 'notRun', 'notRun', 'notRun'];
+
 describe('the steps of a deployment', () => {
   test('are all pending while it is queued', () => {
     expect(steps({ status: 'queued' })).toEqual(['pending', 'pending', 'pending', 'pending', 'pending']);
@@ -31,19 +33,61 @@ describe('the steps of a deployment', () => {
     const failed = { status: 'failed', phases, finishedAt: at(10) } as const;
     expect(steps({ ...failed, failure: failure('build_failed', 'exit 1', 'building') })).toEqual([
       'done 4',
-      'pending',
-      'pending',
+      'notRun',
+      'notRun',
       'failed 6',
-      'pending',
+      'notRun',
     ]);
     expect(steps({ ...failed, failure: failure('runner_lost', 'gone') })[3]).toBe('failed 6');
   });
 
   test('show a failure before any phase, and a cancellation', () => {
-    expect(steps({ status: 'failed', failure: failure('no_runner', 'none') })[0]).toBe('pending');
+    expect(steps({ status: 'failed', failure: failure('no_runner', 'none') })).toEqual(NEVER_RUN);
+    expect(steps({ status: 'canceled', finishedAt: at(3) })).toEqual(NEVER_RUN);
     expect(steps({ status: 'canceled', phases: [span('preparing', 0, null)], finishedAt: at(3) })[0]).toBe(
       'stopped 3',
     );
+  });
+
+  test('stop where it was canceled, although the edge closes the phase then', () => {
+    const phases = [span('preparing', 0, 4), span('detecting', 4, 5), span('building', 5, 9)];
+    expect(steps({ status: 'canceled', phases, finishedAt: at(9) })).toEqual([
+      'done 4',
+      'notRun',
+      'done 1',
+      'stopped 4',
+      'notRun',
+    ]);
+  });
+
+  test('stop where the runner was lost, although the edge closes the phase then', () => {
+    const phases = [span('preparing', 0, 4), span('building', 4, 10)];
+    const lost = {
+      status: 'failed',
+      phases,
+      finishedAt: at(10),
+      failure: failure('runner_lost', 'gone'),
+    } as const;
+    expect(steps(lost)[3]).toBe('failed 6');
+    expect(steps(lost)[4]).toBe('notRun');
+  });
+
+  test('after the one that failed are not done, even if it had begun', () => {
+    const phases = [span('building', 0, 8), span('uploading', 8, 10)];
+    const failed = { status: 'failed', phases, finishedAt: at(10) } as const;
+    expect(steps({ ...failed, failure: failure('no_artifact', 'none', 'building') }).slice(3)).toEqual([
+      'failed 8',
+      'stopped 2',
+    ]);
+    expect(steps({ ...failed, failure: failure('upload_failed', 'none', 'uploading') }).slice(3)).toEqual([
+      'done 8',
+      'failed 2',
+    ]);
+  });
+
+  test('that were passed over while it builds are not to come', () => {
+    const phases = [span('preparing', 0, 4), span('building', 4, null)];
+    expect(steps({ phases })).toEqual(['done 4', 'notRun', 'notRun', 'active 36', 'pending']);
   });
 
   test('are done when it succeeded, even if the end of the last one was not reported', () => {

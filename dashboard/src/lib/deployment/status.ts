@@ -1,11 +1,13 @@
 import {
   type Deployment,
   type DeploymentStatus,
+  type Environment,
   hasEnded,
   type Phase,
   type Trigger,
 } from '@appflux/protocol';
-import { secondsBetween } from '#lib/time/duration.ts';
+import { secondsBetween } from '#lib/format/duration.ts';
+import { inSentence } from '#lib/format/in-sentence.ts';
 
 export type Tone = 'neutral' | 'active' | 'good' | 'bad' | 'warn';
 
@@ -42,6 +44,12 @@ export const TRIGGER_LABEL: Readonly<Record<Trigger, string>> = {
   upload: 'ZIP upload',
   hook: 'Deploy hook',
   schedule: 'Schedule',
+};
+
+/** The label of each environment. */
+export const ENVIRONMENT_LABEL: Readonly<Record<Environment, string>> = {
+  production: 'Production',
+  preview: 'Preview',
 };
 
 /** The label of each phase. */
@@ -102,5 +110,5 @@ export function announcement(
   if (status === 'failed') return `${app.name}: the deployment failed. ${failure?.message ?? ''}`.trim();
   if (status === 'success') return `${app.name}: the deployment is ready.`;
   if (isHeld(deployment)) return `${app.name}: the deployment waits for approval.`;
-  return `${app.name}: the deployment is ${STATUS[shownStatus(deployment)].label.toLowerCase()}.`;
+  return `${app.name}: the deployment is ${inSentence(STATUS[shownStatus(deployment)].label)}.`;
 }

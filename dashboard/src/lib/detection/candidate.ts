@@ -1,7 +1,7 @@
 /** Candidates: the ways in which a source could be built. */
 import type { App, AppType, CandidateSettings, UpdateApp } from '@appflux/protocol';
-import { TYPE_OPTIONS } from '#lib/app/build-form.svelte.ts';
 import { frameworkName } from '#lib/app/framework-icons.ts';
+import { TYPE_OPTIONS } from '#lib/app/type-options.ts';
 
 /** A candidate's label: `Website · Vite`. */
 export function candidateTitle({ type, framework }: { type: AppType; framework: string | null }): string {

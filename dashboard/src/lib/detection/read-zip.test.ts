@@ -42,6 +42,12 @@ describe('a ZIP in the browser', () => {
     await expect(found({ 'index.html': '', '../package.json': VITE })).rejects.toThrow('Unsafe');
   });
 
+  test('of a server has a way to be built where the instance runs servers', async () => {
+    const file = await zip({ 'package.json': VITE.replaceAll('vite', 'next').replace('8.0.0', '16.0.0') });
+    expect((await candidatesOfZip(file, './', true)).ways[0]?.plan.server?.kind).toBe('next');
+    expect((await candidatesOfZip(file, './')).ways).toEqual([]);
+  });
+
   test('that is not a ZIP is rejected', async () => {
     await expect(candidatesOfZip(new Blob(['no archive']), './')).rejects.toThrow();
   });

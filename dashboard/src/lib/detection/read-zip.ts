@@ -12,9 +12,14 @@ const SKIPPED = /(?:^|\/)(?:(?:node_modules|\.git|__MACOSX|\.DS_Store)(?:\/|$)|\
 
 /**
  * The ways in which the project in a ZIP could be built, from its root directory.
+ * @param servers whether the instance runs servers of sites
  * @throws {Error} if the file is not a ZIP, or has paths that leave it: a build would reject it, too.
  */
-export async function candidatesOfZip(file: Blob, rootDirectory: string): Promise<Candidates> {
+export async function candidatesOfZip(
+  file: Blob,
+  rootDirectory: string,
+  servers = false,
+): Promise<Candidates> {
   // zip.js starts workers from blob URLs, which the page's Content Security Policy blocks.
   const reader = new ZipReader(new BlobReader(file), { useWebWorkers: false });
   try {
@@ -24,7 +29,7 @@ export async function candidatesOfZip(file: Blob, rootDirectory: string): Promis
       if (entries.length >= MAX_ENTRIES) break;
     }
     const base = plainFolder(rootDirectory);
-    return await findCandidates(await treeOf(entries, base));
+    return await findCandidates(await treeOf(entries, base), servers);
   } finally {
     await reader.close();
   }

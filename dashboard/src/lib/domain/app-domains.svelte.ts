@@ -1,5 +1,6 @@
 import type { ClientPart } from '@appflux/client';
 import type { App, Domain, DomainList, DomainStatus } from '@appflux/protocol';
+import { inSentence } from '#lib/format/in-sentence.ts';
 import { LiveResource } from '#lib/live/live-resource.svelte.ts';
 import type { PageLifecycle } from '#lib/live/page-lifecycle.ts';
 
@@ -75,7 +76,7 @@ export function announcement(before: readonly Domain[] | null, after: readonly D
     const earlier = before.find((domain) => domain.host === host);
     return earlier !== undefined && earlier.status !== status;
   });
-  return changed.map(({ host, status }) => `${host}: ${DOMAIN_STATUS[status].toLowerCase()}.`).join(' ');
+  return changed.map(({ host, status }) => `${host}: ${inSentence(DOMAIN_STATUS[status])}.`).join(' ');
 }
 
 /** Where an app’s site is at a host: with the scheme and the port of the instance. */

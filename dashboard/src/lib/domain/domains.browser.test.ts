@@ -9,7 +9,7 @@ const visit = useBrowser();
 
 describe.skipIf(chromiumPath === undefined)('a domain', () => {
   test('is added by keyboard, with the record to create, and checked until it is active', async () => {
-    const { page, api, faults } = await visit('/apps/harbor-web/settings', {
+    const { page, api, faults } = await visit('/apps/harbor-web/settings/domains', {
       world: { ...sampleWorld(), domains: [] },
     });
     await page.getByText('No domains yet.').waitFor();
@@ -34,7 +34,7 @@ describe.skipIf(chromiumPath === undefined)('a domain', () => {
   });
 
   test('redirects to another one, and is removed after a question that names who redirects there', async () => {
-    const { page, api } = await visit('/apps/harbor-web/settings');
+    const { page, api } = await visit('/apps/harbor-web/settings/domains');
     await page.getByLabel('Domain', { exact: true }).fill('old.harbor.example');
     await page.getByLabel('Redirect to another domain').selectOption('www.harbor.example');
     await page.getByRole('button', { name: 'Add domain' }).click();

@@ -1,7 +1,9 @@
+import { connection } from '#lib/offline/connection.svelte.ts';
+
 /** The visibility and connectivity of the page. */
 export interface PageLifecycle {
   visible(): boolean;
-  /** Calls back when the page becomes visible or the network is back. Returns a function that stops it. */
+  /** Calls back when the page becomes visible or the server can be reached again. Returns a function that stops it. */
   onWake(wake: () => void): () => void;
 }
 
@@ -11,7 +13,10 @@ export const browserPage: PageLifecycle = {
     const stop = new AbortController();
     const { signal } = stop;
     document.addEventListener('visibilitychange', () => browserPage.visible() && wake(), { signal });
-    window.addEventListener('online', wake, { signal });
-    return () => stop.abort();
+    const stopFollowing = connection.onReturn(wake);
+    return () => {
+      stop.abort();
+      stopFollowing();
+    };
   },
 };

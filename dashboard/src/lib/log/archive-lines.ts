@@ -1,8 +1,10 @@
 /** Parses the NDJSON of an archived log, for search and for copying. */
 import { AppFluxError } from '@appflux/protocol';
+import { breathe } from '#lib/time/breathe.ts';
 
 export interface TextLine {
   readonly seq: number;
+  readonly stream: string;
   readonly text: string;
 }
 
@@ -18,14 +20,14 @@ export async function* lineBatches(ndjson: ReadableStream<Uint8Array>): AsyncGen
     rest = lines.pop() ?? '';
     if (lines.length > 0) yield lines.map(readLine);
     if (performance.now() - worked < BREAK_AFTER_MS) continue;
-    await new Promise((resolve) => setTimeout(resolve));
+    await breathe();
     worked = performance.now();
   }
   if (rest !== '') yield [readLine(rest)];
 }
 
-/** Uses a reader: not every browser can iterate streams. */
-async function* textOf(bytes: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+/** The text of a stream of UTF-8. Uses a reader: not every browser can iterate streams. */
+export async function* textOf(bytes: ReadableStream<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   const reader = bytes.getReader();
   try {
@@ -37,11 +39,13 @@ async function* textOf(bytes: ReadableStream<Uint8Array>): AsyncGenerator<string
   }
 }
 
-function readLine(json: string): TextLine {
+/** Parses a line. Throws an AppFluxError `internal` if it is none. */
+export function readLine(json: string): TextLine {
   const line: unknown = JSON.parse(json);
-  if (typeof line === 'object' && line !== null && 'seq' in line && 'text' in line) {
-    const { seq, text } = line;
-    if (typeof seq === 'number' && typeof text === 'string') return { seq, text };
+  if (typeof line === 'object' && line !== null && 'seq' in line && 'text' in line && 'stream' in line) {
+    const { seq, stream, text } = line;
+    if (typeof seq === 'number' && typeof stream === 'string' && typeof text === 'string')
+      return { seq, stream, text };
   }
   throw new AppFluxError('internal', 'The server sent log lines that this page doesn’t understand.', {
     hint: 'Reload the page. It may be older than the server.',

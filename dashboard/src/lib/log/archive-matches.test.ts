@@ -1,9 +1,12 @@
 import { AppFluxError } from '@appflux/protocol';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { ArchiveErrors } from './archive-errors.svelte.ts';
 import { lineBatches } from './archive-lines.ts';
 import { ArchiveMatches } from './archive-matches.svelte.ts';
+import { ArchiveReader } from './archive-reader.ts';
 import type { LogContent } from './content.ts';
+import { LogErrors } from './log-errors.svelte.ts';
 import { LogSearch } from './log-search.svelte.ts';
 
 const ndjsonOf = (texts: readonly string[]) =>
@@ -34,21 +37,19 @@ test('property: lines are parsed correctly, wherever chunks end', async () => {
 });
 
 describe('a search in an archived log', () => {
-  const LONG = 'x'.repeat(20_000);
+  const LONG = 'x'.repeat(40_000);
 
   /** A search without pauses; `opened` counts how often the log was read. */
   function search(texts: readonly string[]) {
     const bytes = new TextEncoder().encode(ndjsonOf(texts));
     const w = { opened: 0, failure: null as AppFluxError | null };
-    const matches = new ArchiveMatches(
-      async (signal) => {
-        w.opened += 1;
-        signal.throwIfAborted();
-        if (w.failure !== null) throw w.failure;
-        return streamOf(bytes, 5000);
-      },
-      async (_, signal) => signal.throwIfAborted(),
-    );
+    const reader = new ArchiveReader(async (signal) => {
+      w.opened += 1;
+      signal.throwIfAborted();
+      if (w.failure !== null) throw w.failure;
+      return streamOf(bytes, 5000);
+    });
+    const matches = new ArchiveMatches(reader, async (_, signal) => signal.throwIfAborted());
     return Object.assign(w, { matches });
   }
 
@@ -109,5 +110,79 @@ describe('a search in an archived log', () => {
     expect(logSearch.takePendingMatch()).toBe(1);
     expect(logSearch.takePendingMatch()).toBeNull();
     expect(logSearch.status).toBe('1 of 3');
+  });
+});
+
+describe('the errors in an archived log', () => {
+  const ERROR = 'src/a.ts(3,1): error TS2322: Type mismatch.';
+
+  function errorsOf(texts: readonly string[], start: number | null = null) {
+    const w = { opened: 0, failure: null as AppFluxError | null };
+    const reader = new ArchiveReader(async () => {
+      w.opened += 1;
+      if (w.failure !== null) throw w.failure;
+      return streamOf(new TextEncoder().encode(ndjsonOf(texts)), 500);
+    });
+    const errors = new ArchiveErrors(reader);
+    const steps = new LogErrors({ errors } as unknown as LogContent);
+    steps.current = start;
+    return Object.assign(w, { errors, steps });
+  }
+
+  /** Goes on, and waits for the line if it isn't known yet. */
+  async function go(steps: LogErrors, direction: 1 | -1): Promise<number | null> {
+    let line = steps.go(direction);
+    await expect
+      .poll(() => {
+        line = line ?? steps.takePending();
+        return line !== null || !steps.pending;
+      })
+      .toBe(true);
+    return line;
+  }
+
+  test('are looked for only when somebody asks, and once', async () => {
+    const w = errorsOf(['one', ERROR, 'two', 'warning: x', ERROR, 'three']);
+    const { errors, steps } = w;
+    expect([steps.status, w.opened]).toEqual(['', 0]);
+    expect(await go(steps, 1)).toBe(2);
+    await expect.poll(() => errors.complete).toBe(true);
+    expect(steps.status).toBe('1 of 2');
+    expect(await go(steps, 1)).toBe(5);
+    expect(await go(steps, 1)).toBe(2);
+    expect(await go(steps, -1)).toBe(5);
+    errors.find();
+    expect(w.opened).toBe(1);
+  });
+
+  test('go on from the error that was shown first', async () => {
+    const { steps } = errorsOf([ERROR, 'x', ERROR, 'x', ERROR], 3);
+    expect(await go(steps, 1)).toBe(5);
+    const { steps: back } = errorsOf([ERROR, 'x', ERROR, 'x', ERROR], 3);
+    expect(await go(back, -1)).toBe(1);
+  });
+
+  test('of a log without any are none', async () => {
+    const { steps } = errorsOf(['fine', 'compiled src/error.ts']);
+    expect(await go(steps, 1)).toBeNull();
+    expect([steps.none, steps.status]).toEqual([true, 'No errors']);
+  });
+
+  test('that can’t be read have an error, and can be looked for again', async () => {
+    const w = errorsOf([ERROR]);
+    w.failure = new AppFluxError('unavailable', 'not now');
+    expect(await go(w.steps, 1)).toBeNull();
+    expect(w.steps.status).toBe('Couldn’t look for errors');
+    w.failure = null;
+    expect(await go(w.steps, 1)).toBe(1);
+  });
+
+  test('don’t include AppFlux’s own lines', async () => {
+    const system = `${JSON.stringify({ seq: 1, stream: 'system', text: 'Error: x' })}\n`;
+    const reader = new ArchiveReader(async () => streamOf(new TextEncoder().encode(system)));
+    const errors = new ArchiveErrors(reader);
+    errors.find();
+    await expect.poll(() => errors.complete).toBe(true);
+    expect(errors.found).toEqual([]);
   });
 });

@@ -2,8 +2,10 @@ import type { ClientPart, Connection } from '@appflux/client';
 import { type AppFluxError, isAppFluxError, type LogOutline } from '@appflux/protocol';
 import { pause } from '#lib/time/pause.ts';
 import { plainText } from './ansi.ts';
+import { ArchiveErrors } from './archive-errors.svelte.ts';
 import { lineBatches } from './archive-lines.ts';
 import { ArchiveMatches } from './archive-matches.svelte.ts';
+import { ArchiveReader } from './archive-reader.ts';
 import type { LogContent, PendingRow } from './content.ts';
 import { LinePages, pageOf } from './line-pages.ts';
 import type { LogRow } from './log-rows.ts';
@@ -36,13 +38,16 @@ export class ArchivedLog implements LogContent {
   #version = $state(0);
 
   readonly matches: ArchiveMatches;
+  readonly errors: ArchiveErrors;
   connection = $state<Connection>('connecting');
   error = $state.raw<AppFluxError | null>(null);
 
   constructor(options: ArchivedLogOptions) {
     this.#options = options;
     const { api, deploymentId } = options;
-    this.matches = new ArchiveMatches((signal) => api.logs.read(deploymentId, { signal }));
+    const reader = new ArchiveReader((signal) => api.logs.read(deploymentId, { signal }));
+    this.matches = new ArchiveMatches(reader);
+    this.errors = new ArchiveErrors(reader);
     this.#loader = new PageLoader({
       fetch: (after, limit, signal) => api.logs.page(deploymentId, { after, limit }, { signal }),
       has: (page) => this.#pages.has(page) || this.#damaged.has(page),
@@ -90,6 +95,7 @@ export class ArchivedLog implements LogContent {
     this.#stop.abort();
     this.#loader.stop();
     this.matches.stop();
+    this.errors.stop();
   }
 
   get lineCount(): number {

@@ -22,6 +22,18 @@ export interface Matches {
   search(words: string): void;
 }
 
+/** The lines of a log where errors start, in the output of the build. */
+export interface Errors {
+  /** Their sequence numbers, in order. Grows while they are looked for. */
+  readonly found: readonly number[];
+  /** Whether all lines so far were looked at. */
+  readonly complete: boolean;
+  /** Why they can't be looked for. */
+  readonly error: AppFluxError | null;
+  /** Starts looking for them, unless that was done. */
+  find(): void;
+}
+
 export interface LogContent {
   readonly connection: Connection;
   readonly error: AppFluxError | null;
@@ -31,6 +43,7 @@ export interface LogContent {
   /** When the first line was written; null while there is none. */
   readonly since: string | null;
   readonly matches: Matches;
+  readonly errors: Errors;
 
   /** The number of rows: lines, section headers, notices. */
   readonly rowCount: number;

@@ -1,6 +1,6 @@
 // @vitest-environment node
 /** Finished logs in the built dashboard, in a real browser with the in-memory API. */
-import { AppFluxError, type LogLine } from '@appflux/protocol';
+import { AppFluxError, type Failure, type LogLine } from '@appflux/protocol';
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { chromiumPath } from '../../testing/browser.ts';
@@ -15,13 +15,18 @@ const id = idOf(901);
 const STARTED = '2026-11-01T12:00:00.000Z';
 
 /** A world with an ended deployment and its log. */
-function finished(lines: LogLine[], status: 'success' | 'failed' = 'success') {
+function finished(
+  lines: LogLine[],
+  status: 'success' | 'failed' = 'success',
+  failure: Failure | null = null,
+) {
   const world = emptyWorld();
   world.apps = [app()];
   world.deployments = [
     deployment({
       id,
       status,
+      failure,
       phase: null,
       attempt: 1,
       startedAt: STARTED,
@@ -92,6 +97,120 @@ describe.skipIf(chromiumPath === undefined)('a finished log', () => {
     const succeeded = await visit(`/deployments/${id}`, { world: finished(linesOf(3000)) });
     await line(succeeded.page, 1).waitFor();
     expect(await inView(succeeded.page, 1)).toBe(true);
+  });
+
+  describe('of a failed build', () => {
+    const ERRORS = [120, 2600, 2601, 4700];
+    const texts = (seq: number) =>
+      ERRORS.includes(seq)
+        ? `src/file-${seq}.ts(3,7): error TS2322: Type mismatch.`
+        : seq === 2599
+          ? 'src/old.c:3:1: warning: unused variable'
+          : `line number ${seq}.`;
+    const error = (page: Page, seq: number) => log(page).getByText(`src/file-${seq}.ts(3,7): error TS2322`);
+    const located = (lines = linesOf(5000, texts)) =>
+      finished(lines, 'failed', {
+        code: 'build_failed',
+        message: 'The build command (tsc) ended with exit code 2: error TS2322: Type mismatch.',
+        phase: 'building',
+        hint: 'Fix it.',
+        location: { path: 'src/file-2600.ts', line: 3, column: 7, seq: 2600 },
+      });
+
+    test('opens at the error, in the phase that failed, and tones errors and warnings', async () => {
+      const { page, api } = await visit(`/deployments/${id}`, { world: located() });
+      await error(page, 2600).waitFor();
+      await expect.poll(() => inView(page, 2600)).toBe(true);
+      const toned = (tone: string) =>
+        page
+          .locator(`.log-line[data-tone="${tone}"] .log-number`)
+          .evaluateAll((links) => links.map((link) => Number(link.textContent)));
+      expect(await toned('output-error')).toEqual([2600, 2601]);
+      expect(await toned('output-warning')).toEqual([2599]);
+      // The URL names a line only if somebody has picked one.
+      expect(page.url()).toBe(`${api.origin}/deployments/${id}`);
+      await log(page).focus();
+      await page.keyboard.press('Control+Home');
+      await log(page)
+        .getByRole('button', { name: /Prepare/ })
+        .waitFor();
+      expect(
+        await log(page)
+          .getByRole('button', { name: /failed/ })
+          .count(),
+      ).toBe(0);
+    });
+
+    test('opens at the error on a phone, too', async () => {
+      const { page } = await visit(`/deployments/${id}`, { world: located(), width: 390 });
+      await error(page, 2600).waitFor();
+      await expect.poll(() => inView(page, 2600)).toBe(true);
+    });
+
+    test('names the place in its headline, and leads to the line', async () => {
+      const { page, api } = await visit(`/deployments/${id}`, { world: located() });
+      const panel = page.getByRole('region', { name: /ended with exit code 2/ });
+      await panel.getByText('src/file-2600.ts:3:7').waitFor();
+      await error(page, 2600).waitFor();
+      await log(page).focus();
+      // Twice: the URL names the line already then.
+      for (let click = 1; click <= 2; click += 1) {
+        await page.keyboard.press('Control+Home');
+        await line(page, 1).waitFor();
+        await panel.getByRole('link', { name: 'Show in log' }).click();
+        await expect.poll(() => inView(page, 2600)).toBe(true);
+      }
+      expect(page.url()).toBe(`${api.origin}/deployments/${id}#L2600`);
+    });
+
+    test('goes from error to error by button and by key, and around', async () => {
+      const { page, api } = await visit(`/deployments/${id}`, { world: located() });
+      await error(page, 2600).waitFor();
+      await page.getByRole('button', { name: 'Next error' }).click();
+      await expect.poll(() => page.url()).toBe(`${api.origin}/deployments/${id}#L2601`);
+      await page.getByText('3 of 4').waitFor();
+      await log(page).focus();
+      for (const seq of [4700, 120, 2600]) {
+        await page.keyboard.press('e');
+        await expect.poll(() => page.url()).toBe(`${api.origin}/deployments/${id}#L${seq}`);
+        await expect.poll(() => inView(page, seq)).toBe(true);
+      }
+      await page.keyboard.press('Shift+E');
+      await expect.poll(() => page.url()).toBe(`${api.origin}/deployments/${id}#L120`);
+    });
+
+    test('goes to the line of its URL, even if the error is another one', async () => {
+      const { page } = await visit(`/deployments/${id}#L4000`, { world: located() });
+      await line(page, 4000).waitFor();
+      await expect.poll(() => inView(page, 4000)).toBe(true);
+      await page.locator('body').click({ position: { x: 5, y: 5 } });
+      await page.keyboard.press('e');
+      await error(page, 4700).waitFor();
+    });
+
+    test('shows the code at the error as the tool has printed it', async () => {
+      const frame = [
+        '',
+        "\u001b[7m3\u001b[0m const a: number = 'x';",
+        '\u001b[7m \u001b[0m \u001b[91m      ~\u001b[0m',
+      ];
+      const lines = linesOf(5000, (seq) => frame[seq - 2601] ?? texts(seq));
+      const { page } = await visit(`/deployments/${id}`, { world: located(lines) });
+      const code = page.getByRole('group', { name: 'Code at the error' });
+      await code.waitFor();
+      expect((await code.innerText()).split('\n').map((text) => text.trimEnd())).toEqual([
+        "3 const a: number = 'x';",
+        '        ~',
+      ]);
+    });
+
+    test('without errors in its log says so', async () => {
+      const { page } = await visit(`/deployments/${id}`, { world: finished(linesOf(300), 'failed') });
+      await line(page, 300).waitFor();
+      await page.getByRole('button', { name: 'Next error' }).click();
+      await page.getByText('No errors').waitFor();
+      expect(await page.getByRole('button', { name: 'Next error' }).isDisabled()).toBe(true);
+    });
   });
 
   test('is searched from start to end, by keyboard', async () => {

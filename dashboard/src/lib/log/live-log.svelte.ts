@@ -2,7 +2,7 @@ import { type ClientPart, type Connection, LogFeed } from '@appflux/client';
 import type { AppFluxError, DeploymentStatus, LogLine, Phase } from '@appflux/protocol';
 import { browserPage } from '#lib/live/page-lifecycle.ts';
 import { plainText } from './ansi.ts';
-import type { LogContent, Matches } from './content.ts';
+import type { Errors, LogContent, Matches } from './content.ts';
 import { LineBuffer } from './line-buffer.ts';
 import { type LogRow, LogRows } from './log-rows.ts';
 import { searchLines } from './search.ts';
@@ -33,10 +33,12 @@ export class LiveLog implements LogContent {
   longest = $state(0);
 
   readonly matches: Matches;
+  readonly errors: Errors;
 
   constructor(options: LogOptions) {
     this.#options = options;
     this.matches = new LiveMatches(this);
+    this.errors = new LiveErrors(this);
   }
 
   /** The rows to show. */
@@ -140,6 +142,11 @@ export class LiveLog implements LogContent {
     return searchLines(this.#rows.lines(), query);
   }
 
+  /** The sequence numbers of the lines where errors start, in order. */
+  errorStarts(): number[] {
+    return this.#rows.errors.slice();
+  }
+
   /** The text of the lines without colors, for the clipboard. */
   text(): string {
     let text = '';
@@ -159,6 +166,27 @@ export class LiveLog implements LogContent {
     this.#shown = this.#rows.rows();
     this.lineCount = this.#rows.lineCount;
     this.longest = this.#rows.longest;
+  }
+}
+
+/** Errors are noticed as lines arrive. */
+class LiveErrors implements Errors {
+  readonly #log: LiveLog;
+  readonly complete = true;
+  readonly error = null;
+
+  readonly found: readonly number[] = $derived.by(() => {
+    // Subscribes to changes: the lines themselves are not reactive.
+    void this.#log.rows;
+    return this.#log.errorStarts();
+  });
+
+  constructor(log: LiveLog) {
+    this.#log = log;
+  }
+
+  find(): void {
+    // They are known already.
   }
 }
 

@@ -1,5 +1,7 @@
 import type { Gap } from '@appflux/client';
-import { formatNumber, type Phase } from '@appflux/protocol';
+import type { Phase } from '@appflux/protocol';
+import { formatNumber } from '#lib/format/number.ts';
+import { ErrorStarts, outputTone } from './error-lines.ts';
 import type { BufferedLine } from './line-buffer.ts';
 
 /** Beyond this many lines, the oldest are dropped from the page. The download has all of them. */
@@ -42,6 +44,7 @@ interface Section {
 export class LogRows {
   readonly #limit: number;
   readonly #sections: Section[] = [];
+  readonly #errors = new ErrorStarts();
   #shown = 0;
   #cut = 0;
   #longest = 0;
@@ -60,6 +63,11 @@ export class LogRows {
     return this.#longest;
   }
 
+  /** The lines where errors start in the build's own output, in order. The array grows. */
+  get errors(): readonly number[] {
+    return this.#errors.found;
+  }
+
   append(lines: readonly BufferedLine[], gap: Gap | null): void {
     for (const [index, line] of lines.entries()) {
       const section = this.#sectionFor(line);
@@ -67,6 +75,8 @@ export class LogRows {
       section.rows.push({ kind: 'line', ...line });
       section.lines += 1;
       section.to = line.at;
+      if (line.stream !== 'system' && outputTone(line.text) === 'error')
+        this.#errors.add(line.seq, line.text);
       if (line.text.length > this.#longest) this.#longest = line.text.length;
     }
     this.#shown += lines.length;

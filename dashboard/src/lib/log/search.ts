@@ -23,7 +23,8 @@ export function matchesIn(visible: string, query: string): Match[] {
 /** Most lines have no control characters, and need no parsing. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: this matches control characters
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/;
-const visibleTextOf = (raw: string): string => (CONTROL.test(raw) ? plainText(raw) : raw);
+/** A line’s visible text. */
+export const visibleTextOf = (raw: string): string => (CONTROL.test(raw) ? plainText(raw) : raw);
 
 /** The sequence numbers of matching lines, in order. */
 export function searchLines(lines: Iterable<{ seq: number; text: string }>, query: string): number[] {

@@ -1,16 +1,26 @@
 import type { NewApp } from '@appflux/client';
 import type { Candidate } from '@appflux/detection';
-import { type AppSource, type GithubRepository, RESERVED_SLUGS, Slug, slugFromName } from '@appflux/protocol';
+import { type AppSource, type GithubRepository, slugFromName } from '@appflux/protocol';
 import { BuildForm } from '#lib/app/build-form.svelte.ts';
+import { frameworkName } from '#lib/app/framework-icons.ts';
 import { plainFolder } from '#lib/detection/candidate.ts';
+import type { LookProgress, Looks } from '#lib/detection/look-repository.ts';
+import { branchProblem } from '#lib/source/branch.ts';
 import { CredentialForm } from '#lib/source/credential-form.svelte.ts';
 import { DepthField } from '#lib/source/depth.svelte.ts';
-import { branchProblem, parseRepository, rootDirectoryProblem } from '#lib/source/repository.ts';
-import { fileProblem } from '#lib/upload/file-problem.ts';
+import { parseRepository, rootDirectoryProblem } from '#lib/source/repository.ts';
+import { SourceArchive } from '#lib/upload/source-archive.svelte.ts';
 import { VariableRows } from '#lib/variables/variable-rows.svelte.ts';
-import { DetectedZip } from './detected-zip.svelte.ts';
-
-const MAX_SLUG_LENGTH = Number(Slug.maxLength);
+import type { Detected } from './detected.svelte.ts';
+import { slugProblem, suggestSlug } from './slug.ts';
+import {
+  detectedRepository,
+  detectedZip,
+  type FoundInRepository,
+  type FoundInZip,
+  type ReadZip,
+  type RepositoryToLookAt,
+} from './sources.ts';
 
 export type SourceKind = 'github' | 'git' | 'upload';
 
@@ -24,26 +34,80 @@ export interface DraftSnapshot {
   rootDirectory: string;
 }
 
+interface DraftOptions {
+  archive?: SourceArchive;
+  readZip?: ReadZip;
+}
+
 /** The form of a new app. */
 export class Draft {
   kind = $state<SourceKind>('github');
   url = $state('');
-  file = $state.raw<File | null>(null);
+  /** The ZIP, or the folder that it is packed from. */
+  readonly archive: SourceArchive;
   #picked = $state.raw<GithubRepository | null>(null);
   name = $state('');
   /** As typed; empty derives it from the name. */
   slug = $state('');
-  branch = $state('main');
+  /** As typed; empty uses the repository’s default branch. */
+  branch = $state('');
   rootDirectory = $state('./');
   readonly depth = new DepthField();
   /** Of a private repository. */
   readonly credential = new CredentialForm();
   readonly build = new BuildForm();
   readonly variables = new VariableRows();
-  /** The candidates in the file. */
-  readonly detected = new DetectedZip();
+  /** What is found in the ZIP. */
+  readonly inZip: Detected<Blob, FoundInZip>;
+  /** What a runner finds in the repository. */
+  readonly inRepository: Detected<RepositoryToLookAt, FoundInRepository>;
+  /** How far the look at the repository is. */
+  lookProgress = $state<LookProgress>('waiting');
   /** Slugs that are used, as the server reported. */
   usedSlugs = $state.raw<ReadonlySet<string>>(new Set());
+
+  #fromUrl: { branch: string | null; rootDirectory: string | null } = { branch: null, rootDirectory: null };
+
+  constructor(looks: Looks, { archive = new SourceArchive(), readZip }: DraftOptions = {}) {
+    this.archive = archive;
+    this.inZip = detectedZip(readZip);
+    this.inRepository = detectedRepository(looks, (progress) => {
+      this.lookProgress = progress;
+    });
+  }
+
+  /** The ZIP; null until one is chosen or packed. */
+  get file(): File | null {
+    return this.archive.file;
+  }
+
+  set file(file: File | null) {
+    this.archive.file = file;
+  }
+
+  /** What detection finds in the chosen source. */
+  get detected(): Detected<Blob, FoundInZip> | Detected<RepositoryToLookAt, FoundInRepository> {
+    return this.kind === 'upload' ? this.inZip : this.inRepository;
+  }
+
+  /** Runs detection on the chosen source, unless that was done already. */
+  async detect(): Promise<void> {
+    if (this.rootProblem !== null) return;
+    if (this.kind === 'upload') {
+      if (this.file !== null) await this.inZip.detect(this.file, this.rootDirectory);
+      return;
+    }
+    const read = this.repository;
+    if (!read.ok || this.branchProblem !== null || (this.usesCredential && !this.credential.valid)) return;
+    const { provider, repoUrl } = read.repository;
+    const branch = this.branch.trim();
+    // A key pair that is generated with the app can't be used before.
+    const credential = this.usesCredential ? (this.credential.toCredential() ?? undefined) : undefined;
+    await this.inRepository.detect(
+      { source: { provider, repoUrl, ...(branch && { branch }) }, credential },
+      this.rootDirectory,
+    );
+  }
 
   /** The repository that was chosen from those of the GitHub App; null for any other URL. */
   get picked(): GithubRepository | null {
@@ -70,7 +134,7 @@ export class Draft {
 
   /** What is wrong with the source; null if it is valid. */
   get sourceProblem(): string | null {
-    if (this.kind === 'upload') return this.file === null ? 'Choose a ZIP archive.' : fileProblem(this.file);
+    if (this.kind === 'upload') return this.archive.problem;
     const read = this.repository;
     if (!read.ok) return read.message;
     if (this.kind === 'github' && read.repository.provider !== 'github') {
@@ -88,13 +152,18 @@ export class Draft {
     const read = this.repository;
     if (!read.ok) return;
     if (this.name === '') this.name = titleOf(read.repository.name);
-    if (read.repository.branch !== null) this.branch = read.repository.branch;
-    if (read.repository.rootDirectory !== null) this.rootDirectory = read.repository.rootDirectory;
+    const { branch, rootDirectory } = read.repository;
+    // What came from the URL of another repository goes with it.
+    const { branch: oldBranch, rootDirectory: oldFolder } = this.#fromUrl;
+    if (branch !== null || this.branch === oldBranch) this.branch = branch ?? '';
+    if (rootDirectory !== null || this.rootDirectory === oldFolder)
+      this.rootDirectory = rootDirectory ?? './';
+    this.#fromUrl = { branch, rootDirectory };
   }
 
   /** Whether the form is empty. */
   get blank(): boolean {
-    return this.url === '' && this.name === '' && this.file === null;
+    return this.url === '' && this.name === '' && this.file === null && this.archive.packing === null;
   }
 
   /** The slug that the app will have. */
@@ -109,36 +178,48 @@ export class Draft {
   }
 
   get slugProblem(): string | null {
-    const slug = this.effectiveSlug;
-    const parsed = Slug.safeParse(slug);
-    if (!parsed.success) return `${parsed.error.issues[0]?.message ?? 'Invalid slug'}.`;
-    if (RESERVED_SLUGS.has(slug)) return `"${slug}" is reserved. Choose a different slug.`;
-    return this.usedSlugs.has(slug) ? `"${slug}" is already used. Choose a different slug.` : null;
+    return slugProblem(this.effectiveSlug, this.usedSlugs);
   }
 
-  /** A suggestion for a used slug that is not known to be used; null if none is needed. */
+  /** What to use instead of a slug that can't be used; null if none is needed. */
   get suggestedSlug(): string | null {
-    const slug = this.effectiveSlug;
-    if (!this.usedSlugs.has(slug)) return null;
-    const [, stem = slug, number = '1'] = /^(.*)-(\d{1,3})$/.exec(slug) ?? [];
-    for (let next = Number(number) + 1; ; next += 1) {
-      const suggestion = `${stem.slice(0, MAX_SLUG_LENGTH - 1 - String(next).length).replace(/-$/, '')}-${next}`;
-      if (!this.usedSlugs.has(suggestion) && !RESERVED_SLUGS.has(suggestion)) return suggestion;
-    }
+    return suggestSlug(this.effectiveSlug, this.usedSlugs);
+  }
+
+  /** The branch that the app will have: `main` if nothing else is known. */
+  get effectiveBranch(): string {
+    const found = this.inRepository.result;
+    return this.branch.trim() || found?.branch || found?.defaultBranch || 'main';
   }
 
   get branchProblem(): string | null {
-    return this.kind === 'upload' ? null : branchProblem(this.branch.trim());
+    return this.kind === 'upload' ? null : branchProblem(this.effectiveBranch);
   }
 
   get rootProblem(): string | null {
     return rootDirectoryProblem(this.rootDirectory.trim());
   }
 
-  /** What detection found for the settings chosen so far; null while that is unknown, as for a Git repository. */
+  /** The candidate that the settings select; null if there is none. */
+  get chosen(): Candidate | null {
+    return this.detected.found?.ways.find((way) => this.isChosen(way)) ?? null;
+  }
+
+  /** What detection found for the settings chosen so far; null while that is unknown. */
   get detectedPlan(): Candidate['plan'] | null {
-    if (this.kind !== 'upload') return null;
-    return this.detected.found?.ways.find((way) => this.isChosen(way))?.plan ?? null;
+    const way = this.chosen ?? this.detected.found?.ways.find((other) => this.#agrees(other));
+    return way?.plan ?? null;
+  }
+
+  /** Whether detection would find this candidate with the settings made so far. */
+  #agrees(way: Candidate): boolean {
+    const { type, framework } = way.plan;
+    const set = this.build.framework.trim();
+    return (
+      plainFolder(this.rootDirectory) === this.detected.folderOf(way) &&
+      (this.build.appType ?? type) === type &&
+      (set === '' || (framework !== null && frameworkName(set) === frameworkName(framework)))
+    );
   }
 
   /** Whether the settings select this candidate. */
@@ -163,7 +244,6 @@ export class Draft {
   get choiceProblem(): string | null {
     const { found } = this.detected;
     const open =
-      this.kind === 'upload' &&
       found?.problem?.isAmbiguous === true &&
       found.ways.length > 0 &&
       plainFolder(this.rootDirectory) === this.detected.from &&
@@ -207,7 +287,7 @@ export class Draft {
     if (this.kind === 'upload' || !read.ok) return { provider: 'upload', rootDirectory };
     const { provider, repoUrl } = read.repository;
     const { depth } = this.depth;
-    return { provider, repoUrl, branch: this.branch.trim(), rootDirectory, depth };
+    return { provider, repoUrl, branch: this.effectiveBranch, rootDirectory, depth };
   }
 
   toSnapshot(): DraftSnapshot {

@@ -2,7 +2,7 @@ import type { ClientPart } from '@appflux/client';
 import { type App, AppFluxError, type Deployment, isAppFluxError } from '@appflux/protocol';
 import { toError } from '#lib/api/to-error.ts';
 import { randomKey } from '#lib/app/random-key.ts';
-import { SourceUpload } from '#lib/upload/source-upload.svelte.ts';
+import type { SourceUpload } from '#lib/upload/source-upload.svelte.ts';
 import type { Draft } from './draft.svelte.ts';
 
 export type LaunchStage = 'idle' | 'uploading' | 'creating' | 'deploying' | 'done';
@@ -20,7 +20,7 @@ type Calls = ClientPart<{
  */
 export class Launch {
   readonly #api: Calls;
-  readonly #makeUpload: (file: File) => SourceUpload;
+  readonly #makeUpload: (file: File) => SourceUpload | Promise<SourceUpload>;
   /** An idempotency key per source: a key must not be reused with a different one. */
   readonly #keys = new Map<string, string>();
   #app = $state.raw<App | null>(null);
@@ -31,9 +31,12 @@ export class Launch {
   upload = $state.raw<SourceUpload | null>(null);
   error = $state.raw<AppFluxError | null>(null);
 
-  constructor(api: Calls, makeUpload = (file: File) => new SourceUpload(file, { api })) {
+  /** `makeUpload` loads the code for uploads, unless it is given. */
+  constructor(api: Calls, makeUpload?: (file: File) => SourceUpload) {
     this.#api = api;
-    this.#makeUpload = makeUpload;
+    this.#makeUpload =
+      makeUpload ??
+      (async (file) => new (await import('#lib/upload/source-upload.svelte.ts')).SourceUpload(file, { api }));
   }
 
   /** Whether leaving the page would interrupt something. */
@@ -114,8 +117,8 @@ export class Launch {
   async #uploaded(draft: Draft): Promise<string | null> {
     const { file } = draft;
     if (file === null) throw new AppFluxError('bad_request', 'Choose a ZIP archive.');
-    if (this.upload?.file !== file) this.upload = this.#makeUpload(file);
     this.stage = 'uploading';
+    if (this.upload?.file !== file) this.upload = await this.#makeUpload(file);
     const uploadId = await this.upload.run();
     if (uploadId === null) this.error = this.upload.error;
     return uploadId;

@@ -6,6 +6,8 @@ import { app, deployment } from '../../testing/fixtures.ts';
 import { Draft } from './draft.svelte.ts';
 import { Launch } from './launch.svelte.ts';
 
+/** A server that nobody asks. */
+const NO_LOOKS = { start: () => expect.unreachable(), get: () => expect.unreachable() };
 const CREATED = '2026-11-10T12:00:00.000Z';
 
 /** A server that fails once with each given error. */
@@ -71,7 +73,7 @@ function world(
 }
 
 function zipDraft() {
-  const draft = new Draft();
+  const draft = new Draft(NO_LOOKS);
   draft.kind = 'upload';
   draft.file = new File(['bytes'], 'shop.zip');
   draft.fillFromSource();
@@ -134,7 +136,7 @@ describe('a launch', () => {
 
   describe('of a private repository', () => {
     const gitDraft = () => {
-      const draft = new Draft();
+      const draft = new Draft(NO_LOOKS);
       draft.kind = 'git';
       draft.url = 'https://git.example.com/northwind/shop';
       draft.fillFromSource();

@@ -1,7 +1,9 @@
 // @vitest-environment node
 /** From a source to the first deployment: the built dashboard in a real browser with the in-memory API. */
+import { AppFluxError } from '@appflux/protocol';
 import { describe, expect, test } from 'vitest';
 import { chromiumPath } from '../../testing/browser.ts';
+import { foundSite } from '../../testing/fake-look.ts';
 import { useBrowser } from '../../testing/visit.ts';
 import { emptyWorld } from '../../testing/world.ts';
 import { chooseZip, TWO_SITES } from '../../testing/zip.ts';
@@ -48,7 +50,7 @@ describe.skipIf(chromiumPath === undefined)('a new app', () => {
     await page.getByRole('button', { name: 'Continue' }).click();
     await page.getByRole('heading', { name: 'Confirm and deploy' }).waitFor();
     expect(await page.getByRole('definition').allInnerTexts()).toEqual(
-      expect.arrayContaining(['npm run build', 'npm install']),
+      expect.arrayContaining(['npm install', 'npm run build']),
     );
     await page.getByRole('button', { name: 'Deploy' }).click();
     await page.waitForURL(/\/deployments\//);
@@ -148,5 +150,136 @@ describe.skipIf(chromiumPath === undefined)('a new app', () => {
     await page.getByRole('button', { name: 'Try again' }).click();
     await page.waitForURL(/\/deployments\//);
     expect(api.calls.filter((call) => call === 'POST /api/apps')).toHaveLength(1);
+  });
+
+  test('from a dropped folder is packed without what is ignored, wherever it is dropped', async () => {
+    const { page, api, faults } = await visit('/new?from=upload', { world: emptyWorld() });
+    // A script can drop files, but no folder.
+    const files = {
+      'harbor/index.html': '<h1>Harbor</h1>',
+      'harbor/.gitignore': '*.log',
+      'harbor/debug.log': 'x',
+    };
+    await page.evaluate((files) => {
+      const transfer = new DataTransfer();
+      for (const [path, text] of Object.entries(files))
+        transfer.items.add(new File([text], path.split('/').at(-1) ?? ''));
+      const init = { dataTransfer: transfer, bubbles: true, cancelable: true };
+      document.querySelector('h1')?.dispatchEvent(new DragEvent('dragenter', init));
+      document.querySelector('h1')?.dispatchEvent(new DragEvent('drop', init));
+    }, files);
+    // After a drop, nothing is left to say about the source: the next step follows.
+    await page.getByText('Detected from files in the ZIP.').waitFor();
+    await page.getByText('Website', { exact: true }).first().waitFor();
+    await page.getByRole('button', { name: 'Back' }).click();
+    await page.getByText('2 files').waitFor();
+    await page.getByText('Left out: debug.log').waitFor();
+    for (const name of ['Continue', 'Continue', 'Deploy']) await page.getByRole('button', { name }).click();
+    await page.waitForURL(/\/deployments\//);
+    expect(api.calls).toContain('POST /api/apps/files/deployments');
+    expect(faults).toEqual([]);
+  });
+
+  test('takes a click anywhere in the zone, and says what to do with a file that is no ZIP', async () => {
+    const { page } = await visit('/new?from=upload', { world: emptyWorld() });
+    const zone = page.getByRole('group', { name: 'Drop a ZIP archive or a folder here' });
+    const [chooser] = await Promise.all([
+      page.waitForEvent('filechooser'),
+      zone.click({ position: { x: 10, y: 10 } }),
+    ]);
+    await chooser.setFiles({ name: 'harbor.tar.gz', mimeType: 'application/gzip', buffer: Buffer.from('x') });
+    await page.getByText('Not a ZIP archive.').waitFor();
+    const [again] = await Promise.all([
+      page.waitForEvent('filechooser'),
+      page.getByRole('button', { name: 'Choose another folder' }).click(),
+    ]);
+    expect(again.element()).toBeTruthy();
+    await page.getByRole('button', { name: 'Choose another ZIP' }).waitFor();
+  });
+
+  test('from Git shows what is in the repository, lets it be changed in place, and sums it up', async () => {
+    const { page, api, faults } = await visit('/new', { world: emptyWorld() });
+    api.world.look = foundSite({ branch: 'trunk', defaultBranch: 'trunk', branches: ['trunk'] });
+    await page.getByLabel('Repository URL').fill('northwind/tides');
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.getByText('Website · Vite').waitFor();
+    await page.getByText('Add a weather layer').waitFor();
+    const build = page.getByLabel('Build command');
+    expect(await build.inputValue()).toBe('pnpm run build');
+    expect(await page.getByLabel('Outputs').inputValue()).toBe('dist');
+    expect(await page.getByLabel('Branch').getAttribute('placeholder')).toBe('trunk');
+
+    await build.fill('pnpm run site');
+    await page.getByLabel('Install command').fill('');
+    await page.getByLabel('Install command').blur();
+    expect(await page.getByLabel('Install command').inputValue()).toBe('pnpm install --frozen-lockfile');
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.getByRole('heading', { name: 'Confirm and deploy' }).waitFor();
+    const said = await page.getByRole('region', { name: 'Tides' }).innerText();
+    for (const text of [
+      'Website · Vite',
+      'github.com/northwind/tides',
+      'trunk',
+      'pnpm run site',
+      'Set by you',
+      'dist',
+    ])
+      expect(said).toContain(text);
+    expect(said).not.toMatch(/Auto-detect|None/);
+
+    await page.getByRole('button', { name: 'Edit build' }).click();
+    await expect.poll(() => build.evaluate((field) => field === document.activeElement)).toBe(true);
+    await page.getByRole('button', { name: 'Use detected build command' }).click();
+    expect(await build.inputValue()).toBe('pnpm run build');
+    expect(await build.evaluate((field) => field === document.activeElement)).toBe(true);
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.getByRole('button', { name: 'Deploy' }).click();
+    await page.waitForURL(/\/deployments\//);
+    expect(api.world.apps[0]?.source).toMatchObject({ branch: 'trunk' });
+    expect(faults).toEqual([]);
+  });
+
+  test('from a private repository asks for a credential, and checks the repository with it', async () => {
+    const { page, api } = await visit('/new?from=git', { world: emptyWorld() });
+    api.world.look = {
+      status: 'failed',
+      error: {
+        code: 'source_unavailable',
+        message: 'The repository doesn’t exist, or is private.',
+        hint: 'Check the URL.',
+      },
+    };
+    await page.getByLabel('Repository URL').fill('https://git.example.com/northwind/tides.git');
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.getByText('doesn’t exist, or is private').waitFor();
+    await page.getByRole('button', { name: 'Add a credential' }).press('Enter');
+    await expect
+      .poll(() => page.getByLabel('Credential').evaluate((field) => field === document.activeElement))
+      .toBe(true);
+    api.world.look = foundSite();
+    await page.getByLabel('Token').fill('s3cret');
+    await page.getByLabel('Token').blur();
+    await page.getByText('Website · Vite').waitFor();
+  });
+
+  test('leads to the field that the server refused', async () => {
+    const { page, api } = await visit('/new', { world: emptyWorld() });
+    api.world.refusals.set(
+      'POST /api/apps',
+      new AppFluxError('bad_request', 'Invalid request body', {
+        issues: [{ path: 'build.node', message: 'No such version' }],
+      }),
+    );
+    api.world.look = { status: 'waiting' };
+    await page.getByLabel('Repository URL').fill('northwind/tides');
+    for (const name of ['Continue', 'Continue']) await page.getByRole('button', { name }).click();
+    await page.getByText('No runner is online.').waitFor();
+    expect(await page.getByText('detected when the build starts').isVisible()).toBe(true);
+    // Looks are refused as well, but they aren't needed.
+    await page.getByRole('button', { name: 'Deploy' }).click();
+    await page.getByRole('button', { name: 'Change the Node version' }).press('Enter');
+    await expect
+      .poll(() => page.getByLabel('Node version').evaluate((field) => field === document.activeElement))
+      .toBe(true);
   });
 });

@@ -3,7 +3,7 @@ import type { Hook, HookDelivery } from '@appflux/protocol';
 import { Live } from '#lib/live/live.svelte.ts';
 import type { PageLifecycle } from '#lib/live/page-lifecycle.ts';
 
-type Calls = ClientPart<{ hooks: 'list' | 'deliveries' | 'test' | 'redeliver' }>;
+type Calls = ClientPart<{ hooks: 'list' | 'deliveries' | 'test' | 'redeliver' | 'update' }>;
 
 interface Loaded {
   /** Null if it was deleted. */
@@ -57,6 +57,12 @@ export class Deliveries {
   /** Throws an AppFluxError. */
   async test(): Promise<void> {
     await this.#api.hooks.test(this.#id);
+    await this.refresh();
+  }
+
+  /** Sends events again after the notification was disabled. Throws an AppFluxError. */
+  async enable(): Promise<void> {
+    await this.#api.hooks.update(this.#id, { enabled: true });
     await this.refresh();
   }
 

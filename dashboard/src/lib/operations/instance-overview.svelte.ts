@@ -1,6 +1,7 @@
 import type { ClientPart } from '@appflux/client';
 import type { Forecast, HealthLevel, HealthPart, Overview, StorageKind } from '@appflux/protocol';
-import { formatBytes } from '@appflux/protocol';
+import { formatBytes } from '#lib/format/bytes.ts';
+import { plural } from '#lib/format/number.ts';
 import { LiveResource } from '#lib/live/live-resource.svelte.ts';
 import type { PageLifecycle } from '#lib/live/page-lifecycle.ts';
 
@@ -54,7 +55,7 @@ export function healthSummary(health: Overview['health']): string {
   if (down + warn + unknown === 0) return 'Everything works.';
   const parts = [
     down > 0 ? `${down} down` : '',
-    warn > 0 ? `${warn} ${warn === 1 ? 'needs' : 'need'} attention` : '',
+    warn > 0 ? plural(warn, ['# needs attention', '# need attention']) : '',
     unknown > 0 ? `${unknown} unknown` : '',
   ];
   return `${parts.filter((text) => text !== '').join(', ')}.`;
@@ -71,7 +72,7 @@ export function forecastNote(forecast: Forecast): { text: string; isBad: boolean
   const { fullInDays } = forecast;
   if (fullInDays === null) return { text: capitalized(growth), isBad: false };
   const when =
-    fullInDays === 0 ? 'Full within a day' : `Full in ${fullInDays} ${fullInDays === 1 ? 'day' : 'days'}`;
+    fullInDays === 0 ? 'Full within a day' : plural(fullInDays, ['Full in # day', 'Full in # days']);
   return { text: `${when}, ${growth}`, isBad: fullInDays < 14 };
 }
 

@@ -13,17 +13,13 @@ export class AccessForm {
   previews = $state<Access>('public');
   /** A new password. The one that is set can't be read. */
   password = $state('');
-  #hasPassword = $state(false);
+  /** Whether a password is stored. */
+  hasPassword = $state(false);
 
   constructor({ access, hasPassword }: App) {
     this.production = access.production;
     this.previews = access.previews;
-    this.#hasPassword = hasPassword;
-  }
-
-  /** Whether a password was set before. */
-  get hasPassword(): boolean {
-    return this.#hasPassword;
+    this.hasPassword = hasPassword;
   }
 
   get asksForPassword(): boolean {
@@ -32,7 +28,7 @@ export class AccessForm {
 
   get passwordProblem(): string | null {
     if (!this.asksForPassword) return null;
-    if (this.password === '') return this.#hasPassword ? null : 'Enter a password.';
+    if (this.password === '') return this.hasPassword ? null : 'Enter a password.';
     return SitePassword.safeParse(this.password).success ? null : 'Use 8 to 200 characters.';
   }
 
@@ -44,11 +40,5 @@ export class AccessForm {
     const { production, previews, password } = this;
     const isNew = this.asksForPassword && password !== '';
     return { access: { production, previews }, ...(isNew ? { password } : {}) };
-  }
-
-  /** Call it when the change was saved. */
-  saved(): void {
-    if (this.asksForPassword && this.password !== '') this.#hasPassword = true;
-    this.password = '';
   }
 }

@@ -24,7 +24,7 @@ function expoWorld() {
 
 describe.skipIf(chromiumPath === undefined)('the settings of what is published', () => {
   test('are changed, and report a host that is none', async () => {
-    const { page, api, faults } = await visit('/apps/harbor-web/settings');
+    const { page, api, faults } = await visit('/apps/harbor-web/settings/publishing');
     const form = page.getByRole('form', { name: 'Publishing' });
     await form.getByLabel('Releases').selectOption('manual');
     await form.getByLabel('Single-page app fallback').selectOption('on');
@@ -44,7 +44,7 @@ describe.skipIf(chromiumPath === undefined)('the settings of what is published',
   });
 
   test('ask for a password by keyboard, and never show it again', async () => {
-    const { page, api } = await visit('/apps/harbor-web/settings');
+    const { page, api } = await visit('/apps/harbor-web/settings/access');
     const form = page.getByRole('form', { name: 'Access' });
     await form.getByLabel('Previews').selectOption('password');
     const password = form.getByLabel('Password');
@@ -65,7 +65,7 @@ describe.skipIf(chromiumPath === undefined)('the settings of what is published',
 
 describe.skipIf(chromiumPath === undefined)('the code signing key of an Expo app', () => {
   test('is set, not shown again, and deleted', async () => {
-    const { page, api, faults } = await visit('/apps/tide/settings', { world: expoWorld() });
+    const { page, api, faults } = await visit('/apps/tide/settings/signing', { world: expoWorld() });
     const form = page.getByRole('form', { name: 'Code signing of Expo updates' });
     const save = form.getByRole('button', { name: 'Save' });
     expect(await save.isDisabled()).toBe(true);
@@ -83,9 +83,10 @@ describe.skipIf(chromiumPath === undefined)('the code signing key of an Expo app
   });
 
   test('isn’t asked for by apps that publish no updates of Expo', async () => {
-    const { page } = await visit('/apps/tide/settings');
-    await page.getByRole('heading', { name: 'Environment variables' }).waitFor();
-    expect(await page.getByText('Code signing of Expo updates').count()).toBe(0);
+    const { page } = await visit('/apps/tide/settings/variables');
+    const sections = page.getByRole('navigation', { name: 'Settings' });
+    await sections.getByRole('link', { name: 'Variables' }).waitFor();
+    expect(await sections.getByRole('link', { name: 'Signing keys' }).count()).toBe(0);
   });
 });
 

@@ -18,14 +18,19 @@ function release(
     now = app({ release: id });
     return now;
   };
+  const requireFrom = (expected: string | null | undefined) => {
+    if (expected !== undefined && expected !== now.release)
+      throw new AppFluxError('release_changed', 'Another deployment has gone live');
+  };
   const change = new ReleaseChange(
     to,
     { app: now, current: known ? from : null },
     {
       apps: {
         get: async () => now,
-        release: async (slug, id) => {
+        release: async (slug, id, options) => {
           calls.push(`release ${slug} ${id}`);
+          requireFrom(options?.from);
           if (id === idOf(404)) throw new AppFluxError('nothing_to_release', 'Its files were removed');
           return move(id);
         },
@@ -33,10 +38,15 @@ function release(
       deployments: {
         get: async (id) => {
           calls.push(`get ${id}`);
-          return from;
+          return { ...from, id };
+        },
+        listOf: async (slug, query) => {
+          calls.push(`list ${slug} ${query?.branch}`);
+          return { items: [], nextCursor: null };
         },
         promote: async (id, body = {}) => {
           calls.push(`promote ${id} ${JSON.stringify(body)}`);
+          requireFrom(body.from);
           if (differing && body.force !== true) throw new AppFluxError('variables_differ', 'API_URL differs');
           move(id);
           return to;
@@ -61,7 +71,10 @@ test('a preview is promoted, against other variables only when asked again', asy
   expect(await change.confirm()).toBe(null);
   expect([change.differing?.message, change.error]).toEqual(['API_URL differs', null]);
   expect((await change.confirm())?.release).toBe(preview.id);
-  expect(calls).toEqual([`promote ${preview.id} {}`, `promote ${preview.id} {"force":true}`]);
+  expect(calls).toEqual([
+    `promote ${preview.id} {"from":"${from.id}"}`,
+    `promote ${preview.id} {"from":"${from.id}","force":true}`,
+  ]);
 });
 
 test('an undo leaves what has gone live in the meantime', async () => {
@@ -69,7 +82,36 @@ test('an undo leaves what has gone live in the meantime', async () => {
   await change.confirm();
   move(idOf(9));
   expect(await change.undo()).toBe(null);
-  expect(calls).toHaveLength(1);
+  expect(calls).toEqual([`release harbor-web ${older.id}`, `release harbor-web ${from.id}`]);
+});
+
+test.each([
+  ['a rollback', older],
+  ['a promotion', preview],
+])('%s asks again when another deployment has gone live since it was asked about', async (_, to) => {
+  const { change, move } = release(to);
+  await change.load();
+  move(idOf(9));
+  expect(await change.confirm()).toBe(null);
+  expect([change.outdated, change.error, change.app.release, change.from?.id]).toEqual([
+    true,
+    null,
+    idOf(9),
+    idOf(9),
+  ]);
+  expect((await change.confirm())?.release).toBe(to.id);
+  expect((await change.undo())?.release).toBe(idOf(9));
+});
+
+test('the commits in between are those of the later one’s branch', async () => {
+  const { change, calls } = release({ ...older, commitHash: 'a'.repeat(40), branch: 'next' });
+  expect(change.commits).toBe(null);
+  await change.load();
+  expect(calls).toEqual(['list harbor-web main']);
+  expect(change.commits).toEqual({
+    direction: 'removed',
+    commits: [{ hash: from.commitHash, subject: 'Keep the map centered while the sidebar opens' }],
+  });
 });
 
 test('the first release can’t be undone', async () => {

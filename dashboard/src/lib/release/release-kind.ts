@@ -1,5 +1,5 @@
 import type { App, Deployment } from '@appflux/protocol';
-import { dayOf } from '#lib/time/relative.ts';
+import { dayOf } from '#lib/format/date.ts';
 import { shortCommit } from '../deployment/status.ts';
 
 /** How a deployment can go live: as the newer one, or again after newer ones. */

@@ -9,12 +9,18 @@ export interface CapacityStatus {
   below: string[];
 }
 
+/** How many builds a runner can run at a time. */
+export function usableSlots({ labels, slots, executor = 'docker', announced }: Runner): number {
+  return announced === undefined ? slots : usableCapacity({ labels, slots, executor }, announced).slots;
+}
+
 /** A runner's usable capacity, and how its own settings differ from its registration. */
-export function capacityStatus({ labels, slots, executor = 'docker', announced }: Runner): CapacityStatus {
+export function capacityStatus(runner: Runner): CapacityStatus {
+  const { labels, slots, executor = 'docker', announced } = runner;
   if (announced === undefined) return { slots, beyond: [], below: [] };
   const registered = { labels, slots, executor };
   return {
-    slots: usableCapacity(registered, announced).slots,
+    slots: usableSlots(runner),
     beyond: beyondRegistration(registered, announced).map(sentence),
     below: belowRegistration(registered, announced).map(sentence),
   };

@@ -1,10 +1,10 @@
 import type { ClientPart } from '@appflux/client';
-import type { RegistrationToken, Runner, UpdateRunner } from '@appflux/protocol';
+import type { RegistrationToken, Runner, RunnerInstaller, UpdateRunner } from '@appflux/protocol';
 import { Live } from '#lib/live/live.svelte.ts';
 import type { PageLifecycle } from '#lib/live/page-lifecycle.ts';
 import { capacityStatus } from './capacity.ts';
 
-type Calls = ClientPart<{ runners: 'list' | 'createToken' | 'update' | 'drain' | 'delete' }>;
+type Calls = ClientPart<{ runners: 'list' | 'createToken' | 'installer' | 'update' | 'drain' | 'delete' }>;
 
 /** The runners of the user's team. */
 export class RunnerList {
@@ -49,6 +49,11 @@ export class RunnerList {
   /** Creates a single-use token for a new runner. Throws an AppFluxError. */
   registrationToken(): Promise<RegistrationToken> {
     return this.#api.runners.createToken();
+  }
+
+  /** The script that makes a machine a runner. Throws an AppFluxError. */
+  installer(): Promise<RunnerInstaller> {
+    return this.#api.runners.installer();
   }
 
   /** Changes a runner's registration; omitted fields stay. Throws an AppFluxError. */

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import { idOf, runner } from '../../testing/fixtures.ts';
-import { registerCommand } from './register-command.ts';
 import { RunnerList } from './runner-list.svelte.ts';
 
 test('capacity counts online runners', async () => {
@@ -21,6 +20,7 @@ test('capacity counts online runners', async () => {
       runners: {
         list: async () => runners.filter(({ id }) => !removed.includes(id)),
         createToken: () => Promise.reject(new Error('not called in this test')),
+        installer: () => Promise.reject(new Error('not called in this test')),
         update: async () => runner(),
         drain: async () => runner(),
         delete: async (id) => void removed.push(id),
@@ -34,13 +34,4 @@ test('capacity counts online runners', async () => {
   await list.remove(idOf(1));
   expect(list.all?.map(({ id }) => id)).toEqual([idOf(2), idOf(3)]);
   stop();
-});
-
-test('the register command is quoted for a shell', () => {
-  expect(registerCommand('https://flux.example', 'tok_1', 'mac-mini', ['macos', 'arm64'])).toBe(
-    'appflux-runner register --url https://flux.example --token tok_1 --name mac-mini --labels macos,arm64',
-  );
-  expect(registerCommand('https://flux.example', "a'; rm -rf ~ #", 'x', [])).toBe(
-    `appflux-runner register --url https://flux.example --token 'a'\\''; rm -rf ~ #' --name x`,
-  );
 });

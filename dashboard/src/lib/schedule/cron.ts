@@ -1,5 +1,6 @@
 import { Cron } from 'croner';
 import { toString as describe } from 'cronstrue';
+import { language } from '#lib/format/language.ts';
 
 /** Five fields, or a nickname such as `@daily`. */
 const FORM = /^(?:@[a-z]+|\S+(?:\s+\S+){4})$/i;
@@ -25,10 +26,10 @@ export function readCron(expression: string, now: Date, count = 3): ReadCron {
   }
 }
 
-/** A cron expression in words, such as `At 03:00, Monday through Friday`; the expression itself if it has none. */
+/** A cron expression in words of the page’s language, such as `At 03:00, Monday through Friday`; the expression itself if it has none. */
 export function cronWords(expression: string): string {
   try {
-    return describe(expression, { use24HourTimeFormat: true });
+    return describe(expression, { use24HourTimeFormat: true, locale: language() });
   } catch {
     // Something that croner reads and cronstrue doesn't.
     return expression;

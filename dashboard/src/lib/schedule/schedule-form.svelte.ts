@@ -1,6 +1,6 @@
 import type { AppFluxError, Environment, Schedule } from '@appflux/protocol';
 import { FieldRefusals } from '#lib/api/field-refusals.svelte.ts';
-import { branchProblem } from '#lib/source/repository.ts';
+import { branchProblem } from '#lib/source/branch.ts';
 import { type ReadCron, readCron } from './cron.ts';
 
 /** Common schedules. The empty one stands for an expression of one's own. */

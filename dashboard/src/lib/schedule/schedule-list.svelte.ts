@@ -22,7 +22,7 @@ export class ScheduleItems extends LiveResource<ScheduleStatus[]> {
 
   /** Adds a schedule after the others. Throws an AppFluxError. */
   add(schedule: Schedule): Promise<void> {
-    return this.#change((schedules) => [...schedules, schedule]);
+    return this.#change((schedules) => [...schedules, withoutStatus(schedule)]);
   }
 
   /** Throws an AppFluxError. */

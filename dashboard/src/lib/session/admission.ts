@@ -1,12 +1,9 @@
 /** Starting a provider sign-in for an invited user, which only the embedded issuer has. */
-import { z } from 'zod';
+import { memberOf } from '#lib/api/member.ts';
 import { type Problem, problem } from './problem.ts';
 
-const Refusal = z.looseObject({ error_code: z.string(), msg: z.string() });
-const Destination = z.looseObject({ url: z.url() });
-
 /**
- * Requests the provider's URL from the embedded issuer. `authorizeUrl` is the one that supabase-js would open. The
+ * Requests the provider's URL from the embedded issuer. `authorizeUrl` is the one that the issuer’s client would open. The
  * invitation is in the body, so that it isn't logged.
  */
 export async function authorizeInvited(
@@ -21,11 +18,15 @@ export async function authorizeInvited(
       body: JSON.stringify({ invitation }),
     });
     const body: unknown = await response.json();
-    if (response.ok) return Destination.parse(body);
-    const { error_code: code, msg } = Refusal.parse(body);
-    return { problem: problem(code, msg) };
+    const url = memberOf(body, 'url');
+    if (response.ok && typeof url === 'string' && URL.canParse(url)) return { url };
+    const [code, message] = [memberOf(body, 'error_code'), memberOf(body, 'msg')];
+    if (!response.ok && typeof code === 'string' && typeof message === 'string') {
+      return { problem: problem(code, message) };
+    }
   } catch {
-    // No response, or one from a proxy: neither says anything about the invitation.
-    return { problem: problem('unreachable') };
+    // No response, or a page: handled below, as a response of another shape.
   }
+  // A proxy's response says nothing about the invitation.
+  return { problem: problem('unreachable') };
 }

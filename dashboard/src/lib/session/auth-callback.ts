@@ -3,10 +3,9 @@
  * links of the embedded issuer are in the fragment, which no server logs.
  * Source: supabase/auth internal/api/verify.go and external.go
  */
-import { z } from 'zod';
 
-export const LinkType = z.enum(['signup', 'magiclink', 'email', 'recovery', 'email_change', 'invite']);
-export type LinkType = z.infer<typeof LinkType>;
+const LINK_TYPES = ['signup', 'magiclink', 'email', 'recovery', 'email_change', 'invite'] as const;
+export type LinkType = (typeof LINK_TYPES)[number];
 
 export type AuthCallback =
   /** Can be exchanged for a session, in the browser that started the sign-in. */
@@ -34,7 +33,8 @@ export function readAuthCallback(url: CallbackUrl, defaultType: LinkType = 'magi
   }
   const tokenHash = get('token_hash');
   if (tokenHash !== null) {
-    return { kind: 'token', tokenHash, type: LinkType.safeParse(get('type')).data ?? defaultType };
+    const type = LINK_TYPES.find((known) => known === get('type')) ?? defaultType;
+    return { kind: 'token', tokenHash, type };
   }
   const code = get('code');
   if (code !== null) return { kind: 'code', code };

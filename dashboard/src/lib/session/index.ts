@@ -1,9 +1,8 @@
 /** The session of this page, and the API client that uses it. */
-import { createClient } from '@supabase/supabase-js';
-import { Account } from '#lib/account/account.ts';
 import { createApi } from '#lib/api/create-api.ts';
+import { connection } from '#lib/offline/connection.svelte.ts';
 import { Me } from '#lib/team/me.svelte.ts';
-import { Instance, ProjectSettings } from './instance.svelte.ts';
+import { Instance, projectSettings } from './instance.svelte.ts';
 import { type Issuer, Session } from './session.svelte.ts';
 import { SESSION_KEY } from './storage-key.ts';
 
@@ -11,25 +10,31 @@ export const api = createApi({
   getToken: () => session.token(),
   team: () => me.team,
   onUnauthorized: () => void session.handleUnauthorized(),
+  fetch: connection.fetch,
 });
 
 export const instance = new Instance<Issuer>({
   config: () => api.instance.config(),
-  connect: ({ url, key, issuer }) => ({
-    kind: issuer,
-    auth: createClient(url, key, {
-      auth: { detectSessionInUrl: false, flowType: 'pkce', storageKey: SESSION_KEY },
-    }).auth,
-  }),
+  connect: async ({ url, key, issuer }) => {
+    const { createAuthClient } = await import('./auth-client.ts');
+    return { kind: issuer, auth: createAuthClient(url, key, { storageKey: SESSION_KEY }) };
+  },
   settings: async ({ url, key }) => {
     const response = await fetch(`${url}/auth/v1/settings`, { headers: { apikey: key } });
-    return ProjectSettings.parse(await response.json());
+    return projectSettings(await response.json());
   },
 });
 
-export const session: Session = new Session(instance.client);
-
-export const account = new Account(session);
+export const session: Session = new Session({
+  connect: () => instance.connect(),
+  kind: () => instance.auth?.issuer ?? null,
+  storage: localStorage,
+  onStored: (changed) =>
+    addEventListener('storage', ({ key }) => {
+      // Null means that everything was removed.
+      if (key === SESSION_KEY || key === null) changed();
+    }),
+});
 
 /** The user's role, and the team that they act for. */
 export const me: Me = new Me(api, localStorage);

@@ -1,32 +1,43 @@
 import type { AppFluxError, InstanceConfig } from '@appflux/protocol';
-import { z } from 'zod';
+import { memberOf } from '#lib/api/member.ts';
 import { toError } from '#lib/api/to-error.ts';
 
 type Auth = InstanceConfig['auth'];
 
 /** What a Supabase project allows. Only the project has these settings. */
-export const ProjectSettings = z
-  .looseObject({ external: z.looseObject({ github: z.boolean() }), disable_signup: z.boolean() })
-  .transform(({ external, disable_signup }) => ({ github: external.github, signUps: !disable_signup }));
-export type ProjectSettings = z.infer<typeof ProjectSettings>;
+export interface ProjectSettings {
+  /** Signing in with GitHub. */
+  github: boolean;
+  signUps: boolean;
+}
+
+/** Reads a project's answer. Throws a TypeError if it has another shape. */
+export function projectSettings(answer: unknown): ProjectSettings {
+  const github = memberOf(memberOf(answer, 'external'), 'github');
+  const closed = memberOf(answer, 'disable_signup');
+  if (typeof github !== 'boolean' || typeof closed !== 'boolean') {
+    throw new TypeError('The settings of the Supabase project have an unknown format.');
+  }
+  return { github, signUps: !closed };
+}
 
 /** Loads the instance's configuration, a client of its issuer, and the settings of a Supabase project. */
 export interface InstanceSources<Client> {
   config: () => Promise<InstanceConfig>;
-  connect: (auth: Auth) => Client;
+  connect: (auth: Auth) => Client | Promise<Client>;
   settings: (auth: Auth) => Promise<ProjectSettings>;
 }
 
 /**
- * How users sign in to this instance: with the edge's own issuer or with a Supabase project. Loaded once, before
- * sign-in; `client` waits for it.
+ * How users sign in to this instance: with the edge's own issuer or with a Supabase project.
  */
 export class Instance<Client> {
   readonly #sources: InstanceSources<Client>;
-  readonly #client = Promise.withResolvers<Client>();
+  readonly #known = Promise.withResolvers<Auth>();
   #auth = $state.raw<Auth | null>(null);
   #settings = $state.raw<ProjectSettings | null>(null);
   #mail = $state(false);
+  #servers = $state(false);
   #error = $state.raw<AppFluxError | null>(null);
 
   constructor(sources: InstanceSources<Client>) {
@@ -41,6 +52,11 @@ export class Instance<Client> {
   /** Whether the instance sends email itself; false until loaded. */
   get mail(): boolean {
     return this.#mail;
+  }
+
+  /** Whether sites are published with a server; false until loaded. */
+  get servers(): boolean {
+    return this.#servers;
   }
 
   /** Whether users can sign in with GitHub; false until loaded. */
@@ -59,19 +75,20 @@ export class Instance<Client> {
     return this.#error;
   }
 
-  /** The client of the issuer. */
-  get client(): Promise<Client> {
-    return this.#client.promise;
+  /** Creates a client of the issuer, once it is known who that is. */
+  async connect(): Promise<Client> {
+    return this.#sources.connect(await this.#known.promise);
   }
 
   /** Loads how people sign in. */
   async load(): Promise<void> {
     this.#error = null;
     try {
-      const { auth, mail } = await this.#sources.config();
-      this.#client.resolve(this.#sources.connect(auth));
+      const { auth, mail, servers } = await this.#sources.config();
+      this.#known.resolve(auth);
       this.#auth = auth;
       this.#mail = mail;
+      this.#servers = servers ?? false;
       if (auth.issuer === 'supabase') this.#settings = await this.#settingsOf(auth);
     } catch (caught) {
       this.#error = toError(caught);

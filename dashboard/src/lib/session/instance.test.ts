@@ -1,6 +1,6 @@
 import { AppFluxError, type InstanceConfig } from '@appflux/protocol';
 import { describe, expect, test } from 'vitest';
-import { Instance, type InstanceSources, ProjectSettings } from './instance.svelte.ts';
+import { Instance, type InstanceSources, type ProjectSettings, projectSettings } from './instance.svelte.ts';
 
 const config: InstanceConfig = {
   auth: {
@@ -45,7 +45,9 @@ test('the client is available once the issuer is loaded', async () => {
   expect(instance.error).toBeNull();
   expect(instance.auth).toEqual(config.auth);
   expect(instance.mail).toBe(true);
-  expect(await instance.client).toBe('client of http://localhost:8787');
+  // An earlier version does not say it.
+  expect(instance.servers).toBe(false);
+  expect(await instance.connect()).toBe('client of http://localhost:8787');
 });
 
 describe('GitHub is offered', () => {
@@ -65,7 +67,7 @@ describe('GitHub is offered', () => {
     const loaded = Promise.withResolvers<ProjectSettings>();
     const instance = new Instance(sources({ config: async () => supabase, settings: () => loaded.promise }));
     const asked = instance.load();
-    await instance.client;
+    await instance.connect();
     expect(instance.github).toBe(false);
     loaded.resolve({ github: true, signUps: false });
     await asked;
@@ -89,6 +91,14 @@ test('unknown settings of a project are ignored', () => {
     disable_signup: true,
     sms_provider: '',
   };
-  expect(ProjectSettings.parse(answer)).toEqual({ github: false, signUps: false });
-  expect(ProjectSettings.safeParse({ message: 'no' }).success).toBe(false);
+  expect(projectSettings(answer)).toEqual({ github: false, signUps: false });
+  for (const other of [{ message: 'no' }, { ...answer, external: null }, 'no', null]) {
+    expect(() => projectSettings(other)).toThrow(TypeError);
+  }
+});
+
+test('whether sites are published with a server is what the instance says', async () => {
+  const instance = new Instance(sources({ config: async () => ({ ...config, servers: true }) }));
+  await instance.load();
+  expect(instance.servers).toBe(true);
 });

@@ -2,14 +2,12 @@
  * The token of an invitation link, `{origin}/invite#token=...`. This browser stores it while its holder signs up or
  * signs in elsewhere. It is never sent to a provider or a Supabase project, whose URLs and profiles would leak it.
  */
-import { z } from 'zod';
+import { memberOf } from '#lib/api/member.ts';
 
 const KEY = 'appflux.invitation';
 
 /** The maximum time that a token is stored, in milliseconds. */
 const MAX_AGE_MS = 24 * 3_600_000;
-
-const Stored = z.object({ token: z.string().min(1), until: z.number() });
 
 type ReadStorage = Pick<Storage, 'getItem' | 'removeItem'>;
 
@@ -22,8 +20,9 @@ export function invitationOf(fragment: string, storage: ReadStorage, now = Date.
 export function storedInvitation(storage: ReadStorage, now = Date.now()): string | null {
   const text = storage.getItem(KEY);
   if (text === null) return null;
-  const stored = Stored.safeParse(parsed(text));
-  if (stored.success && stored.data.until > now) return stored.data.token;
+  const stored = parsed(text);
+  const [token, until] = [memberOf(stored, 'token'), memberOf(stored, 'until')];
+  if (typeof token === 'string' && token !== '' && typeof until === 'number' && until > now) return token;
   storage.removeItem(KEY);
   return null;
 }

@@ -1,5 +1,6 @@
 /** Errors of signing in, as messages for users. */
-import type { AuthError } from '@supabase/supabase-js';
+import type { AuthError } from '@supabase/auth-js';
+import { isUnreachable, UNREACHABLE } from './unreachable.ts';
 
 export interface Problem {
   /** A code of Supabase Auth, `unreachable` without a response, or `unknown`. */
@@ -10,7 +11,7 @@ export interface Problem {
 
 /** Messages for codes whose own message is terse or meant for developers. Other errors keep their message. */
 const TEXTS: Readonly<Record<string, string>> = {
-  unreachable: 'The sign-in service didn’t respond. Try again in a moment.',
+  unreachable: UNREACHABLE,
   invalid_credentials: 'Wrong email or password.',
   email_not_confirmed: 'Confirm your email first: open the link that we sent you.',
   user_already_exists: 'There is already an account with this email. Sign in instead.',
@@ -61,11 +62,6 @@ function tooManyEmails(message: string): Problem {
     code: 'over_email_send_rate_limit',
     text: `Too many emails were requested. ${wait}, then try again.`,
   };
-}
-
-/** supabase-js reports a failed request as an error with status 0. */
-function isUnreachable({ status, name }: Pick<AuthError, 'status' | 'name'>): boolean {
-  return name === 'AuthRetryableFetchError' || (status !== undefined && (status === 0 || status >= 500));
 }
 
 const sentence = (text: string): string => (/[.!?…]$/.test(text) ? text : `${text}.`);

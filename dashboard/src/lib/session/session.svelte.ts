@@ -1,13 +1,15 @@
-import type { InstanceConfig } from '@appflux/protocol';
-import type { AuthError, Session as AuthSession, SupabaseClient, User } from '@supabase/supabase-js';
-import { z } from 'zod';
-import { authorizeInvited } from './admission.ts';
+import { AppFluxError, type InstanceConfig } from '@appflux/protocol';
+import type { Session as AuthSession, GoTrueClient, User } from '@supabase/auth-js';
 import type { AuthCallback } from './auth-callback.ts';
-import { type Problem, problem, problemOf } from './problem.ts';
+import type { CallbackResult } from './callback-result.ts';
+import type { Problem } from './problem.ts';
+import { SESSION_KEY } from './storage-key.ts';
+import { isFresh, readStoredSession } from './stored-session.ts';
+import { isUnreachable, UNREACHABLE } from './unreachable.ts';
 
-/** The part of supabase-js's auth client that the dashboard needs. */
+/** The part of Supabase's auth client that the dashboard needs. */
 export type AuthClient = Pick<
-  SupabaseClient['auth'],
+  GoTrueClient,
   | 'getSession'
   | 'getUser'
   | 'onAuthStateChange'
@@ -25,6 +27,7 @@ export type AuthClient = Pick<
   | 'linkIdentity'
   | 'getUserIdentities'
   | 'unlinkIdentity'
+  | 'dispose'
 >;
 
 /** Who signs people in: the edge itself or a Supabase project. */
@@ -33,43 +36,100 @@ export interface Issuer {
   auth: AuthClient;
 }
 
-/** The outcome of processing an answer in the URL. */
-export type CallbackResult =
-  | { kind: 'signed_in' }
-  /** The code belongs to a sign-in that was started in another browser. The email is confirmed nonetheless. */
-  | { kind: 'elsewhere' }
-  | { kind: 'half_confirmed' }
-  | { kind: 'failed'; problem: Problem };
+/** What a session uses of its environment. */
+export interface SessionSources {
+  /** Connects to the issuer. It is called when the issuer's client, which is large, is first needed. */
+  connect(): Promise<Issuer>;
+  /** Who signs people in; null until it is known. */
+  kind(): Issuer['kind'] | null;
+  /** Where the client stores the session. */
+  storage: Pick<Storage, 'getItem' | 'removeItem'>;
+  /** Calls back when another tab may have changed the stored session. */
+  onStored?(changed: () => void): void;
+  /** Milliseconds since the epoch. */
+  now?(): number;
+}
 
-/** Error codes of an exchange that can only succeed in the browser that started it. */
-const OTHER_BROWSER_CODES = ['pkce_code_verifier_not_found', 'bad_code_verifier'];
+type Flows = typeof import('./sign-in.ts');
 
-/** What f025d9c stored in the profiles of users of a Supabase project. */
-const LegacyMetadata = z.looseObject({ invitation: z.string().min(1) });
-
-/** The signed-in user. supabase-js keeps the session between visits, refreshes it, and shares it among tabs. */
+/**
+ * The signed-in user. The issuer's client keeps the session between visits, refreshes it, and shares it among tabs. While
+ * the stored access token is fresh, the session is read without the client.
+ */
 export class Session {
-  /** Resolves when the issuer is known. */
-  readonly issuer: Promise<Issuer>;
+  readonly #sources: SessionSources;
+  #issuer: Promise<Issuer> | null = null;
   #current = $state.raw<AuthSession | null>(null);
   /** Can be newer than the user in the session. */
   #user = $state.raw<User | null>(null);
   /** Changes with the user, not with each token refresh. */
   #userId = $derived(this.#user?.id ?? null);
-  #kind = $state<Issuer['kind'] | null>(null);
   #ready = $state(false);
   readonly #initialized = Promise.withResolvers<void>();
 
-  constructor(issuer: Issuer | Promise<Issuer>) {
-    this.issuer = Promise.resolve(issuer);
-    if ('then' in issuer) void issuer.then((resolved) => this.#listen(resolved));
-    else this.#listen(issuer);
+  constructor(sources: SessionSources) {
+    this.#sources = sources;
+    sources.onStored?.(() => this.#followStored());
+    void this.start();
   }
 
-  /** Follows sign-ins, sign-outs and refreshes, in other tabs too. */
-  #listen({ auth, kind }: Issuer): void {
-    this.#kind = kind;
-    auth.onAuthStateChange((_event, session) => this.#setSession(session));
+  /**
+   * Finds out whether a user is signed in. A stored session that is no longer fresh is refreshed; if the issuer can't be
+   * reached, `ready` stays false, and this can be called again.
+   */
+  async start(): Promise<void> {
+    if (this.#ready) return;
+    this.#followStored();
+    if (this.#ready) return;
+    try {
+      const { auth } = await this.issuer();
+      const { data, error } = await auth.getSession();
+      if (error && isUnreachable(error)) await this.#disconnect(auth);
+      else this.#setSession(data.session);
+    } catch {
+      // The client can't be loaded: the same as an issuer that can't be reached.
+    }
+  }
+
+  /** The issuer, with its client. Throws an AppFluxError if the client can't be loaded. */
+  issuer(): Promise<Issuer> {
+    this.#issuer ??= this.#connect();
+    return this.#issuer;
+  }
+
+  async #connect(): Promise<Issuer> {
+    try {
+      const issuer = await this.#sources.connect();
+      // Follows sign-ins, sign-outs and refreshes, in other tabs too.
+      issuer.auth.onAuthStateChange((event, session) => {
+        // At the start, no session can also mean that it couldn't be refreshed: `start` finds out.
+        if (event !== 'INITIAL_SESSION' || session !== null) this.#setSession(session);
+      });
+      return issuer;
+    } catch (cause) {
+      this.#issuer = null;
+      throw new AppFluxError('unavailable', UNREACHABLE, { cause });
+    }
+  }
+
+  /** The client remembers for a minute that a refresh failed. Another one asks again. */
+  async #disconnect(auth: AuthClient): Promise<void> {
+    this.#issuer = null;
+    await auth.dispose();
+  }
+
+  /** Uses the stored session if it is fresh, or none if none is stored. Otherwise, the client decides. */
+  #followStored(): void {
+    const stored = this.#stored();
+    if (stored === null || isFresh(stored, this.#now())) this.#setSession(stored);
+  }
+
+  #stored(): AuthSession | null {
+    return readStoredSession(this.#sources.storage.getItem(SESSION_KEY));
+  }
+
+  #now(): number {
+    return this.#sources.now?.() ?? Date.now();
   }
 
   /** False until it is known whether a user is signed in. */
@@ -107,104 +167,84 @@ export class Session {
 
   /** An invitation that f025d9c stored in the user's Supabase profile, and so in every access token; usually null. */
   get legacyInvitation(): string | null {
-    if (this.#kind !== 'supabase') return null;
-    return LegacyMetadata.safeParse(this.#user?.user_metadata).data?.invitation ?? null;
+    if (this.#sources.kind() !== 'supabase') return null;
+    const { invitation } = this.#user?.user_metadata ?? {};
+    return typeof invitation === 'string' && invitation !== '' ? invitation : null;
   }
 
-  /** A valid access token, refreshed if necessary; null when signed out. */
+  /** A valid access token, refreshed if necessary; null when signed out. Throws an AppFluxError if it can't be refreshed. */
   async token(): Promise<string | null> {
-    // Before the issuer is known, there is no session.
+    // Before it is known whether there is a session, there is none.
     if (!this.#ready) return null;
+    const stored = this.#stored();
+    if (stored === null) return null;
+    if (isFresh(stored, this.#now())) return stored.access_token;
     const { data } = await (await this.#auth()).getSession();
     return data.session?.access_token ?? null;
   }
 
   /** Completes what an email link or a provider started. Afterwards, it is known whether a user is signed in. */
-  async handleCallback(answer: AuthCallback): Promise<CallbackResult> {
-    const auth = await this.#auth();
-    await this.#initialized.promise;
-    switch (answer.kind) {
-      case 'half_confirmed':
-        return { kind: 'half_confirmed' };
-      case 'error':
-        return { kind: 'failed', problem: problem(answer.code, answer.description) };
-      case 'code': {
-        const { data, error } = await auth.exchangeCodeForSession(answer.code);
-        if (error && OTHER_BROWSER_CODES.includes(error.code ?? '')) return { kind: 'elsewhere' };
-        return this.#result(data.session, error);
-      }
-      case 'token': {
-        const { data, error } = await auth.verifyOtp({ token_hash: answer.tokenHash, type: answer.type });
-        // The first of two links that change an email has neither a session nor an error.
-        if (!error && data.session === null && answer.type === 'email_change')
-          return { kind: 'half_confirmed' };
-        return this.#result(data.session, error);
-      }
-    }
-  }
-
-  #result(session: AuthSession | null, error: AuthError | null): CallbackResult {
-    if (error) return { kind: 'failed', problem: problemOf(error) };
-    if (session === null) return { kind: 'failed', problem: problem('otp_expired') };
-    this.#setSession(session);
-    return { kind: 'signed_in' };
+  handleCallback(answer: AuthCallback): Promise<CallbackResult> {
+    return this.#flow<CallbackResult>(
+      async (flows, { auth }) => {
+        await this.#initialized.promise;
+        const { result, session } = await flows.completeCallback(auth, answer);
+        if (session) this.#setSession(session);
+        return result;
+      },
+      (problem) => ({ kind: 'failed', problem }),
+    );
   }
 
   /** Signs in. Returns the problem, or null on success. */
-  async signIn(email: string, password: string): Promise<Problem | null> {
-    const { data, error } = await (await this.#auth()).signInWithPassword({ email, password });
-    if (error) return problemOf(error);
-    this.#setSession(data.session);
-    return null;
+  signIn(email: string, password: string): Promise<Problem | null> {
+    return this.#flow<Problem | null>(async (flows, { auth }) => {
+      const answer = await flows.signIn(auth, email, password);
+      if ('problem' in answer) return answer.problem;
+      this.#setSession(answer.session);
+      return null;
+    });
   }
 
   /**
    * Creates an account. `confirm` means that the email must be confirmed first; the link in it leads to `redirectTo`.
-   * Only the embedded issuer receives the invitation: a Supabase project would include it in every access token.
+   * Only the embedded issuer receives the invitation.
    */
-  async signUp(
+  signUp(
     email: string,
     password: string,
-    { redirectTo, invitation }: { redirectTo: string; invitation: string | null },
+    options: Parameters<Flows['signUp']>[3],
   ): Promise<'signed_in' | 'confirm' | Problem> {
-    const { auth, kind } = await this.issuer;
-    const data = kind === 'embedded' && invitation !== null ? { invitation } : {};
-    const options = { data, emailRedirectTo: redirectTo };
-    const answer = await auth.signUp({ email, password, options });
-    if (answer.error) return problemOf(answer.error);
-    if (answer.data.session === null) return 'confirm';
-    this.#setSession(answer.data.session);
-    return 'signed_in';
+    return this.#flow<'signed_in' | 'confirm' | Problem>(async (flows, issuer) => {
+      const answer = await flows.signUp(issuer, email, password, options);
+      if (answer === 'confirm') return answer;
+      if ('problem' in answer) return answer.problem;
+      this.#setSession(answer.session);
+      return 'signed_in';
+    });
   }
 
   /** Sends the confirmation link of a new account again. Returns the problem, or null on success. */
-  async resend(email: string, redirectTo: string): Promise<Problem | null> {
-    const options = { emailRedirectTo: redirectTo };
-    const { error } = await (await this.#auth()).resend({ type: 'signup', email, options });
-    return error ? problemOf(error) : null;
+  resend(email: string, redirectTo: string): Promise<Problem | null> {
+    return this.#flow<Problem | null>((flows, { auth }) => flows.resend(auth, email, redirectTo));
   }
 
   /**
    * Starts a sign-in with GitHub that returns to `redirectTo`. Returns GitHub's URL. Only the embedded issuer receives
-   * the invitation: a Supabase project would pass it on to GitHub.
+   * the invitation.
    */
-  async githubUrl(
-    redirectTo: string,
-    invitation: string | null,
-  ): Promise<{ url: string } | { problem: Problem }> {
-    const { auth, kind } = await this.issuer;
-    const options = { redirectTo, skipBrowserRedirect: true };
-    const { data, error } = await auth.signInWithOAuth({ provider: 'github', options });
-    if (error) return { problem: problemOf(error) };
-    return kind === 'embedded' && invitation !== null
-      ? authorizeInvited((input, init) => fetch(input, init), data.url, invitation)
-      : { url: data.url };
+  githubUrl(redirectTo: string, invitation: string | null): ReturnType<Flows['githubUrl']> {
+    return this.#flow<Awaited<ReturnType<Flows['githubUrl']>>>(
+      (flows, issuer) => flows.githubUrl(issuer, redirectTo, invitation),
+      (problem) => ({ problem }),
+    );
   }
 
   /** Requests a password reset link. Returns the problem, or null on success. */
-  async requestPasswordReset(email: string, redirectTo: string): Promise<Problem | null> {
-    const { error } = await (await this.#auth()).resetPasswordForEmail(email, { redirectTo });
-    return error ? problemOf(error) : null;
+  requestPasswordReset(email: string, redirectTo: string): Promise<Problem | null> {
+    return this.#flow<Problem | null>((flows, { auth }) =>
+      flows.requestPasswordReset(auth, email, redirectTo),
+    );
   }
 
   /** Refreshes the token and the user. */
@@ -227,20 +267,44 @@ export class Session {
 
   /** Ends the session in this browser, and on the server if it can be reached. */
   async signOut(scope: 'local' | 'global' = 'local'): Promise<void> {
-    await (await this.#auth()).signOut({ scope });
+    try {
+      await (await this.#auth()).signOut({ scope });
+    } catch (error) {
+      // Ending all sessions needs the server.
+      if (scope === 'global') throw error;
+      this.#sources.storage.removeItem(SESSION_KEY);
+    }
     this.#setSession(null);
   }
 
   /** Handles a rejected token: ends the session unless a refresh succeeds or the server can't be reached. */
   async handleUnauthorized(): Promise<void> {
     if (this.#current === null) return;
-    const { data, error } = await (await this.#auth()).refreshSession();
-    if (error && problemOf(error).code === 'unreachable') return;
-    if (data.session === null) await this.signOut();
+    try {
+      const { data, error } = await (await this.#auth()).refreshSession();
+      if (error && isUnreachable(error)) return;
+      if (data.session === null) await this.signOut();
+    } catch {
+      // The client can't be loaded: nothing is known about the session.
+    }
   }
 
   async #auth(): Promise<AuthClient> {
-    return (await this.issuer).auth;
+    return (await this.issuer()).auth;
+  }
+
+  /** Runs a call of signing in. Without the code for it, which is loaded now, that is a problem, too. */
+  async #flow<Result>(
+    run: (flows: Flows, issuer: Issuer) => Promise<Result>,
+    failed: (problem: Problem) => Result = (problem) => problem as Result,
+  ): Promise<Result> {
+    let loaded: [Flows, Issuer];
+    try {
+      loaded = await Promise.all([import('./sign-in.ts'), this.issuer()]);
+    } catch {
+      return failed({ code: 'unreachable', text: UNREACHABLE });
+    }
+    return run(...loaded);
   }
 
   #setSession(session: AuthSession | null): void {

@@ -6,6 +6,7 @@ const site = { kind: 'static', files: 1204, bytes: 12_431_870, newFiles: 3, newB
 test('what a site has, and what of it is new', () => {
   expect(publishedFiles(site)).toBe('1,204 files, 12 MB');
   expect(publishedFiles({ ...site, files: 1, bytes: 1 })).toBe('1 file, 1 byte');
+  expect(publishedFiles({ ...site, kind: 'server' })).toBe('1,204 files, 12 MB, with a server');
   expect(newFiles(site)).toBe('3 new, 12 kB');
   expect(newFiles({ ...site, newFiles: 0, newBytes: 0 })).toBe('All unchanged');
 });

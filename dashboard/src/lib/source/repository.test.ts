@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseRepository, sourceLabel } from './repository.ts';
+import { parseRepository } from './repository.ts';
 
 const read = (input: string) => {
   const result = parseRepository(input);
@@ -65,40 +65,4 @@ describe('a repository', () => {
   ])('%s is rejected with a hint', (input, message) => {
     expect(read(input)).toMatch(message);
   });
-});
-
-test.each([
-  [
-    {
-      provider: 'github',
-      repoUrl: 'https://github.com/ada/engine',
-      branch: 'main',
-      rootDirectory: './',
-      depth: 1,
-    },
-    'ada/engine',
-  ],
-  [
-    {
-      provider: 'git',
-      repoUrl: 'https://git.example.com/x/y.git',
-      branch: 'main',
-      rootDirectory: './',
-      depth: 1,
-    },
-    'git.example.com/x/y',
-  ],
-  [
-    {
-      provider: 'git',
-      repoUrl: 'ssh://git@git.example.com:2222/x/y.git',
-      branch: 'main',
-      rootDirectory: './',
-      depth: 1,
-    },
-    'git.example.com:2222/x/y',
-  ],
-  [{ provider: 'upload', rootDirectory: './' }, 'ZIP upload'],
-] as const)('a source has a label', (source, label) => {
-  expect(sourceLabel(source)).toBe(label);
 });

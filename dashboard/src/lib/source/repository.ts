@@ -1,4 +1,4 @@
-import { type AppSource, BranchName, isSshUrl, RepoUrl, RootDirectory } from '@appflux/protocol';
+import { isSshUrl, RepoUrl, RootDirectory } from '@appflux/protocol';
 
 export type GitProvider = 'github' | 'git';
 
@@ -87,24 +87,7 @@ function parseSshUrl(text: string): ParsedRepository {
 
 const invalid = (message: string): ParsedRepository => ({ ok: false, message });
 
-/** What is wrong with a branch name; null if it is valid. */
-export function branchProblem(branch: string): string | null {
-  return BranchName.safeParse(branch).error?.issues[0]?.message ?? null;
-}
-
 /** What is wrong with a root directory; null if it is valid. */
 export function rootDirectoryProblem(path: string): string | null {
   return RootDirectory.safeParse(path).error?.issues[0]?.message ?? null;
-}
-
-/** Where a source can be opened in a browser; null if that isn't known. */
-export const sourcePage = (source: AppSource): string | null =>
-  source.provider === 'upload' || isSshUrl(source.repoUrl) ? null : source.repoUrl;
-
-/** A source's label: `owner/name` on GitHub, host and path elsewhere, or that it was uploaded. */
-export function sourceLabel(source: AppSource): string {
-  if (source.provider === 'upload') return 'ZIP upload';
-  const url = new URL(source.repoUrl);
-  const path = url.pathname.replace(/^\/|\.git$/g, '');
-  return source.provider === 'github' ? path : `${url.host}/${path}`;
 }

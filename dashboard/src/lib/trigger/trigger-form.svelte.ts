@@ -1,9 +1,9 @@
 import { type App, Glob, MAX_TRIGGER_GLOBS, type TriggerRules, type UpdateApp } from '@appflux/protocol';
-import { branchProblem } from '#lib/source/repository.ts';
+import { branchProblem } from '#lib/source/branch.ts';
 
 /** The form of what starts deployments of an app by itself. */
 export class TriggerForm {
-  readonly #source: App['source'];
+  readonly #fromGit: boolean;
   productionBranch = $state('');
   push = $state(true);
   branches = $state<TriggerRules['branches']>('all');
@@ -16,7 +16,7 @@ export class TriggerForm {
   exclude = $state('');
 
   constructor({ source, triggers }: App) {
-    this.#source = source;
+    this.#fromGit = source.provider !== 'upload';
     this.productionBranch = source.provider === 'upload' ? '' : source.branch;
     this.push = triggers.push;
     this.branches = triggers.branches;
@@ -29,8 +29,7 @@ export class TriggerForm {
 
   get problems() {
     return {
-      productionBranch:
-        this.#source.provider === 'upload' ? null : branchProblem(this.productionBranch.trim()),
+      productionBranch: this.#fromGit ? branchProblem(this.productionBranch.trim()) : null,
       tags: this.tags.trim() === '' ? null : globProblem(this.tags.trim()),
       include: pathsProblem(linesOf(this.include)),
       exclude: pathsProblem(linesOf(this.exclude)),
@@ -41,11 +40,11 @@ export class TriggerForm {
     return Object.values(this.problems).every((problem) => problem === null);
   }
 
-  /** The request body. The source is in it only if the production branch changed. */
-  toChange(): UpdateApp {
+  /** The request body. The source, as it is stored now, is in it only if the production branch changed. */
+  toChange(source: App['source']): UpdateApp {
     const { push, branches, pullRequests, forks } = this;
     const branch = this.productionBranch.trim();
-    const moves = this.#source.provider !== 'upload' && branch !== this.#source.branch;
+    const moves = source.provider !== 'upload' && branch !== source.branch;
     return {
       triggers: {
         push,
@@ -56,7 +55,7 @@ export class TriggerForm {
         include: linesOf(this.include),
         exclude: linesOf(this.exclude),
       },
-      ...(moves && { source: { ...this.#source, branch } }),
+      ...(moves && { source: { ...source, branch } }),
     };
   }
 }

@@ -19,7 +19,7 @@ describe('the form of triggers', () => {
     ]) {
       const form = new TriggerForm(app({ triggers }));
       expect(form.valid).toBe(true);
-      expect(UpdateApp.parse(form.toChange())).toEqual({ triggers });
+      expect(UpdateApp.parse(form.toChange(app().source))).toEqual({ triggers });
     }
   });
 
@@ -27,13 +27,16 @@ describe('the form of triggers', () => {
     const form = new TriggerForm(app());
     form.include = ' apps/web/** \n\napps/web/**\r\ndocs/**\n';
     form.tags = '  ';
-    expect(form.toChange().triggers).toMatchObject({ include: ['apps/web/**', 'docs/**'], tags: null });
+    expect(form.toChange(app().source).triggers).toMatchObject({
+      include: ['apps/web/**', 'docs/**'],
+      tags: null,
+    });
   });
 
   test('moves the production branch without losing the rest of the source', () => {
     const form = new TriggerForm(app());
     form.productionBranch = ' release ';
-    expect(form.toChange().source).toEqual({ ...app().source, branch: 'release' });
+    expect(form.toChange(app().source).source).toEqual({ ...app().source, branch: 'release' });
     form.productionBranch = 'a..b';
     expect(form.problems.productionBranch).toBe('Invalid Git branch name');
   });

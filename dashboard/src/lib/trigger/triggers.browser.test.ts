@@ -12,7 +12,7 @@ describe.skipIf(chromiumPath === undefined)('a list of deployments', () => {
   test('says who created them and why one was skipped, hides those, and deploys one anyway', async () => {
     const { page, api, faults } = await visit('/apps/harbor-web');
     const held = page.getByRole('listitem').filter({ hasText: 'Draw depths' });
-    await held.getByText('by mallory-sails on GitHub').waitFor();
+    await held.getByText('mallory-sails on GitHub').waitFor();
     const link = held.getByRole('link', { name: 'Pull request #7' });
     expect(await link.getAttribute('href')).toBe('https://github.com/northwind/harbor/pull/7');
     const skipped = page.getByRole('listitem').filter({ hasText: 'Describe the map in the README' });
@@ -58,7 +58,7 @@ describe.skipIf(chromiumPath === undefined)('a deployment of a fork', () => {
 
 describe.skipIf(chromiumPath === undefined)('the triggers of an app', () => {
   test('are changed, and a pattern that is wrong is named next to its field', async () => {
-    const { page, api, faults } = await visit('/apps/harbor-web/triggers');
+    const { page, api, faults } = await visit('/apps/harbor-web/settings/triggers');
     const form = page.getByRole('form', { name: 'Git triggers' });
     await form.getByLabel('Include paths').fill(`apps/web/**\n${'x'.repeat(600)}`);
     await form.getByRole('button', { name: 'Save' }).click();
@@ -88,7 +88,7 @@ describe.skipIf(chromiumPath === undefined)('the triggers of an app', () => {
   });
 
   test('include schedules, which show when they are due and what they missed', async () => {
-    const { page, api } = await visit('/apps/harbor-web/triggers');
+    const { page, api } = await visit('/apps/harbor-web/settings/schedules');
     const list = page.getByRole('list', { name: 'Schedules' });
     await list.getByText('Missed 2 times, because AppFlux wasn’t running.').waitFor();
     const form = page.getByRole('form', { name: 'New schedule' });
@@ -117,7 +117,7 @@ describe.skipIf(chromiumPath === undefined)('the triggers of an app', () => {
 
 describe.skipIf(chromiumPath === undefined)('the credential of a private repository', () => {
   test('is a token that isn’t shown again, or a key pair whose public half is', async () => {
-    const { page, api, faults } = await visit('/apps/docs/settings');
+    const { page, api, faults } = await visit('/apps/docs/settings/general');
     const form = page.getByRole('form', { name: 'Repository access' });
     const save = form.getByRole('button', { name: 'Save' });
     expect(await save.isDisabled()).toBe(true);
@@ -141,7 +141,7 @@ describe.skipIf(chromiumPath === undefined)('the credential of a private reposit
   });
 
   test('is refused with what to do, when the keys of its host aren’t known', async () => {
-    const { page } = await visit('/apps/docs/settings');
+    const { page } = await visit('/apps/docs/settings/general');
     const form = page.getByRole('form', { name: 'Repository access' });
     await form.getByLabel('Credential').selectOption('ssh');
     await form.getByLabel('Private key').fill('-----BEGIN OPENSSH PRIVATE KEY-----\nx');

@@ -6,6 +6,8 @@ import {
   type TransferTools,
 } from '@appflux/client';
 import { AppFluxError, isAppFluxError } from '@appflux/protocol';
+import { connection } from '#lib/offline/connection.svelte.ts';
+import { pauseOnline } from './pause-online.ts';
 import { putByXhr } from './put-by-xhr.ts';
 
 export type UploadState = 'idle' | 'uploading' | 'done' | 'failed' | 'canceled';
@@ -33,6 +35,7 @@ export class SourceUpload {
     this.file = file;
     this.#transfer = new Transfer({ name: file.name, blob: file }, api.uploads, {
       put: putByXhr,
+      pause: pauseOnline(connection),
       ...options,
       onProgress: (progress, now) => this.#show(progress, now),
     });
