@@ -15,6 +15,14 @@ export const FLOOD: readonly RunnerToPool[] = [
   { type: 'freed', deploymentId: '0'.repeat(24), attempt: 1 },
   { type: 'disk', freeBytes: 1, totalBytes: 1, minFreeBytes: 0, low: false },
   { type: 'machine', node: 'v24.0.0', docker: null, images: [] },
+  { type: 'features', features: ['look'] },
+  {
+    type: 'looked',
+    id: '0'.repeat(24),
+    outcome: { error: { code: 'source_unavailable', message: 'It is private.', hint: 'None' } },
+  },
+  { type: 'pictures', ready: true },
+  { type: 'leaving' },
 ];
 
 export type FloodEnd = 'closed' | 'refused' | 'unreachable';

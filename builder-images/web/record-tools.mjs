@@ -10,7 +10,7 @@
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -54,6 +54,12 @@ async function registryHostOfBun() {
   return new URL(`https://${host}`).hostname;
 }
 
+/** Which packagers of servers the image has: the version of wrangler, if any. */
+function packagers() {
+  const file = '/usr/local/lib/appflux/server/node_modules/wrangler/package.json';
+  return existsSync(file) ? { wrangler: JSON.parse(readFileSync(file, 'utf8')).version } : {};
+}
+
 const folder = process.argv[2];
 const npmRegistry = output('npm', 'config', 'get', 'registry');
 const registries = [
@@ -79,6 +85,7 @@ const versions = {
   corepack: output('corepack', '--version'),
   git: output('git', '--version').replace('git version ', ''),
   bash: output('bash', '-c', 'echo "$BASH_VERSION"'),
+  ...packagers(),
 };
 
 mkdirSync(folder, { recursive: true });

@@ -6,6 +6,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
+import { fromStored } from '../../edge/src/metadata/d1/stored-record.ts';
 
 /**
  * The compared fields of a deployment. The object stores times as numbers and metadata as text, so none is included.
@@ -68,8 +69,10 @@ export async function readRecords(persist: string): Promise<Records> {
   }
   const metadata = new Map<string, { seq: number; record: z.infer<typeof Compared> }>();
   for (const db of await databases(persist, 'd1', 'miniflare-D1DatabaseObject')) {
-    for (const { id, seq, record } of db.prepare('SELECT id, seq, record FROM deployments').all())
-      metadata.set(String(id), { seq: Number(seq), record: Compared.parse(JSON.parse(String(record))) });
+    for (const row of db.prepare('SELECT * FROM deployments').all()) {
+      const record = Compared.parse(fromStored(row as Parameters<typeof fromStored>[0]));
+      metadata.set(String(row.id), { seq: Number(row.seq), record });
+    }
     db.close();
   }
   return { objects, metadata, unfinished };
