@@ -55,7 +55,7 @@ export default defineConfig({
       inNode('runner', ['runner']),
       inNode('cli', ['cli']),
       inNode('bench', ['bench', 'chaos']),
-      inNode('stack', ['stack', 'builder-images']),
+      inNode('stack', ['stack', 'builder-images', 'docs-site']),
       './edge/vitest.config.ts',
       './dashboard/vitest.config.ts',
       withEngine('e2e', ['e2e/**/*.test.ts'], [DOCKER_TESTS]),

@@ -29,6 +29,7 @@ const COMMANDS = [
   'doctor',
   'service',
   'upgrade',
+  'screenshots',
 ];
 const STAMP = join(ROOT, 'node_modules', '.cache', 'appflux', 'packages');
 

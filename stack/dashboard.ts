@@ -7,13 +7,14 @@ import { fingerprint, readInput, readStamp, readTree, writeStamp } from './finge
 import { environmentOfOwn } from './npm.ts';
 import { errorLines, StackProblem } from './problem.ts';
 import { during, type Progress } from './progress.ts';
+import { ensureRunnerPackage } from './runner-package/ensure.ts';
 
 /** Folders of `dashboard/` that tools generate. */
 const GENERATED = ['node_modules', 'build', '.svelte-kit'];
 
 /**
- * Makes sure that `dashboard/build` was built from the current sources.
- * @returns whether it had to be built
+ * Makes sure that `dashboard/build` was built from the current sources, and that the runner's package is in it.
+ * @returns whether the dashboard had to be built
  * @throws StackProblem `dashboard_failed` with the end of the build's output
  */
 export async function ensureDashboard(
@@ -21,14 +22,24 @@ export async function ensureDashboard(
   env: NodeJS.ProcessEnv,
   progress: Progress,
 ): Promise<boolean> {
-  const index = join(root, 'dashboard', 'build', 'index.html');
+  const build = join(root, 'dashboard', 'build');
   // The image of an instance has the built dashboard without its sources.
-  if (!existsSync(join(root, 'dashboard', 'src')) && existsSync(index)) return false;
+  if (!existsSync(join(root, 'dashboard', 'src')) && existsSync(join(build, 'index.html'))) return false;
+  const wasBuilt = await ensureBuilt(root, env, progress);
+  // The dashboard's build empties its folder first.
+  await ensureRunnerPackage(root, build);
+  return wasBuilt;
+}
+
+async function ensureBuilt(root: string, env: NodeJS.ProcessEnv, progress: Progress): Promise<boolean> {
+  const index = join(root, 'dashboard', 'build', 'index.html');
   const files = [
     ...(await readTree(join(root, 'dashboard'), 'dashboard', GENERATED)),
     ...(await readTree(join(root, 'protocol', 'src'), 'protocol')),
     ...(await readTree(join(root, 'detection', 'src'), 'detection')),
     ...(await readTree(join(root, 'client', 'src'), 'client')),
+    // The sample project is part of a page.
+    ...(await readTree(join(root, 'samples'), 'samples')),
     await readInput(join(root, 'package-lock.json'), 'package-lock.json'),
   ];
   const hash = fingerprint(files);
@@ -39,7 +50,12 @@ export async function ensureDashboard(
     const result = await execa('npm', ['run', 'build', '--workspace', 'dashboard'], {
       cwd: root,
       // npm starts programs with the first node on the path: make it this one, not the system's.
-      env: { ...environmentOfOwn(env), PATH: `${dirname(process.execPath)}:${env.PATH ?? ''}` },
+      // Vitest sets NODE_ENV to `test`, which would build a larger dashboard, with checks for developers.
+      env: {
+        ...environmentOfOwn(env),
+        NODE_ENV: 'production',
+        PATH: `${dirname(process.execPath)}:${env.PATH ?? ''}`,
+      },
       extendEnv: false,
       stdin: 'ignore',
       all: true,

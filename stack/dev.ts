@@ -24,6 +24,7 @@ import { followLog } from './log/follow.ts';
 import { checkPlatform, checkPort } from './preconditions.ts';
 import { type Progress, progressOn } from './progress.ts';
 import { readyLine, untilReady } from './ready.ts';
+import { prepareServers } from './servers/prepare.ts';
 import { readSettings, type Settings, withoutSecrets } from './settings.ts';
 import { keepSecrets, makeStateFolder, statePaths } from './state.ts';
 import { openState } from './state-format.ts';
@@ -65,7 +66,10 @@ async function bringUp({ parts, settings, cleanup, signal }: Development): Promi
   if (parts.has('edge')) {
     cleanup.use(await followLog(join(paths.logs, 'edge.log'), (line) => say(`edge  ${line}`)));
     const ports = { port: edgePort, publicPort: settings.port, inspectorPort: EDGE_INSPECTOR };
-    const running = await startDevEdge({ root: ROOT, settings, secrets, ...ports, env, say, signal });
+    cleanup.use(await followLog(join(paths.logs, 'servers.log'), (line) => say(`servers  ${line}`)));
+    const servers = await prepareServers(ROOT, settings, cleanup);
+    const given = { root: ROOT, settings, secrets, servers, ...ports };
+    const running = await startDevEdge({ ...given, env, say, signal });
     cleanup.defer(() => running.stop());
     say(`Debug the edge at 127.0.0.1:${EDGE_INSPECTOR}`);
   }

@@ -15,6 +15,7 @@ import {
   lookAtClock,
   lookAtDisks,
   lookAtMemory,
+  lookAtServers,
   lookAtVersions,
   lookForEngine,
 } from './doctor/look-at-machine.ts';
@@ -50,6 +51,7 @@ async function* findings(env: NodeJS.ProcessEnv): AsyncGenerator<readonly Findin
     const running = await isLocked(state);
     yield [{ level: 'ok', text: running ? 'The instance is running' : 'The instance is not running' }];
     yield await lookAtPorts(addresses, running);
+    yield [await lookAtServers(settings, running)];
     yield await lookAtNames(addresses);
     yield await lookAtTls(addresses, state);
   }

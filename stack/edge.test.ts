@@ -11,6 +11,7 @@ import { bundleWorker } from './edge/bundle.ts';
 import { type EdgeConfig, publicUrl, s3Endpoint } from './edge/config.ts';
 import { databaseFile, isMigrated, migrateDatabases } from './edge/migrations.ts';
 import { type RunningEdge, startEdge } from './edge/process.ts';
+import { freePort } from './free-port.ts';
 import { isStackProblem } from './problem.ts';
 
 const fixture = join(ROOT, 'stack', 'fixtures', 'worker');
@@ -31,17 +32,6 @@ beforeAll(async () => {
 });
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
-
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('a TCP server has a port');
-  return address.port;
-}
 
 async function start(changes: Partial<EdgeConfig> = {}): Promise<RunningEdge> {
   const config: EdgeConfig = {

@@ -13,11 +13,15 @@ import { startCrons } from './edge/crons.ts';
 import { migrateDatabases } from './edge/migrations.ts';
 import { miniflareOptions } from './edge/options.ts';
 import { isStackProblem, messageOf } from './problem.ts';
+import { keepServers } from './servers/servers.ts';
 
 if (process.send === undefined) {
   process.stderr.write('edge.ts cannot be run directly: run "npm start"\n');
   process.exit(1);
 }
+
+/** How long requests to servers may take to end when the instance stops. Milliseconds. */
+const SERVERS_GRACE_MS = 3_000;
 
 /** Sends a message to the parent; `then` runs when it was sent, or if there is no parent any more. */
 function tell(message: EdgeMessage, then: () => void = () => undefined): void {
@@ -46,7 +50,10 @@ function logFrom(least: LogLevel): typeof log {
 async function run(config: z.output<typeof EdgeConfig>): Promise<void> {
   for (const name of await migrateDatabases(config)) log('info', `applied migration ${name}`);
   const blobs = new Blobs(blobFolder(config.persist, config.bucket.name));
-  const miniflare = new Miniflare(miniflareOptions(config, logFrom(config.logLevel), blobs));
+  const servers = config.servers === undefined ? null : await keepServers(config.servers, log);
+  const miniflare = new Miniflare(
+    miniflareOptions(config, logFrom(config.logLevel), blobs, servers?.service ?? null),
+  );
   await miniflare.ready;
   const crons = startCrons(
     miniflare,
@@ -68,7 +75,7 @@ async function run(config: z.output<typeof EdgeConfig>): Promise<void> {
     ending = true;
     control?.close();
     crons.stop();
-    await miniflare.dispose();
+    await Promise.all([miniflare.dispose(), servers?.stop(SERVERS_GRACE_MS)]);
     process.exit(0);
   };
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, end);

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { type Addresses, addressesOf } from './addresses/addresses.ts';
 import { type EdgeConfig, s3EndpointAt } from './edge/config.ts';
+import type { ServersConfig } from './servers/config.ts';
 import type { Settings } from './settings.ts';
 import { type Secrets, statePaths } from './state.ts';
 
@@ -15,6 +16,8 @@ export interface Beside {
   readonly dnsUrl: string;
   /** The socket for the proxy that ends TLS; null where there is none. */
   readonly proxySocket: string | null;
+  /** The process that runs the servers of sites; null where there is none. */
+  readonly servers: ServersConfig | null;
 }
 
 /** The config of the edge process. `root` is the checkout, `main` the bundled Worker. */
@@ -30,6 +33,7 @@ export function edgeConfig(
     ...addresses.edge,
     trustedProxies: [...addresses.trustedProxies],
     ...(beside === null || beside.proxySocket === null ? {} : { proxySocket: beside.proxySocket }),
+    ...(beside === null || beside.servers === null ? {} : { servers: beside.servers }),
     wranglerConfig: join(root, 'wrangler.toml'),
     main,
     persist: statePaths(settings.state).edge,

@@ -19,6 +19,7 @@ export type ProblemCode =
   | 'dashboard_failed'
   | 'metadata_unreachable'
   | 'edge_failed'
+  | 'servers_failed'
   | 'proxy_failed'
   | 'runner_failed'
   | 'service_failed'
@@ -27,7 +28,10 @@ export type ProblemCode =
   | 'backup_locked'
   | 'restore_refused'
   | 'upgrade_refused'
-  | 'upgrade_failed';
+  | 'upgrade_failed'
+  | 'cloudflare_denied'
+  | 'cloudflare_failed'
+  | 'deploy_refused';
 
 /** Ends a command with one sentence and no stack trace. `advice` is what the user can do. */
 export class StackProblem extends Error {

@@ -42,7 +42,7 @@ function sayDeployed(state: string, { files }: Manifest): void {
       `  npx wrangler d1 execute appflux --remote --file ${state}/${D1_EXPORT}    (an empty database)`,
     );
   progress.say(
-    `  npx wrangler secret put …    (the secrets that are in ${state}/settings.env, and your others)`,
+    `  the secrets of ${state}/settings.env, and your others, into .appflux/deploy/secrets.json of the checkout`,
   );
   progress.say('  npm run deploy');
 }

@@ -59,6 +59,7 @@ export function runnerCommand(settings: Settings, name: string, env: NodeJS.Proc
       APPFLUX_ALLOW_PRIVATE_SOURCES: settings.allowPrivateSources ? '1' : '0',
       APPFLUX_STATE: settings.state,
       APPFLUX_RUNNER_SCAN: settings.scan,
+      APPFLUX_RUNNER_PICTURES: settings.pictures,
       APPFLUX_RUNNER_PUBLIC_URL: addressesOf(settings).publicUrl,
       // An image that does not exist yet is built when a build first needs it.
       APPFLUX_RUNNER_IMAGE_COMMAND: imageCommand(),

@@ -26,8 +26,10 @@ describe('settings of a local start', () => {
       bootstrapToken: null,
       allowPrivateSources: false,
       scan: 'optional',
+      pictures: 'auto',
       logLevel: 'info',
       minFreeBytes: null,
+      serversMemoryBytes: 1024 ** 3,
       smtpUrl: null,
       requestLog: false,
       storage: null,
@@ -46,6 +48,21 @@ describe('settings of a local start', () => {
 
   test.each(['5', '5 GB', '-1g', 'all'])('refuse %s for the space that stays free', (APPFLUX_MIN_FREE) => {
     expect(() => readSettings({ APPFLUX_MIN_FREE }, '/checkout')).toThrow(/APPFLUX_MIN_FREE must be a size/);
+  });
+
+  test.each([
+    [undefined, 1024 ** 3],
+    ['', 1024 ** 3],
+    ['512m', 512 * 1024 ** 2],
+    ['0m', 0],
+  ])('take %s for the memory of servers', (APPFLUX_SERVERS_MEMORY, bytes) => {
+    expect(readSettings({ APPFLUX_SERVERS_MEMORY }, '/checkout').serversMemoryBytes).toBe(bytes);
+  });
+
+  test.each(['64m', '1', '1 GB', 'off'])('refuse %s for the memory of servers', (APPFLUX_SERVERS_MEMORY) => {
+    expect(() => readSettings({ APPFLUX_SERVERS_MEMORY }, '/checkout')).toThrow(
+      /APPFLUX_SERVERS_MEMORY must/,
+    );
   });
 
   test('are read from the environment, where an empty variable counts as unset', () => {
@@ -160,8 +177,16 @@ test('an SMTP server needs a sender, is the only mail service, and is not passed
   expect(withoutSecrets({ ...mail, PATH: '/usr/bin' })).toEqual({ PATH: '/usr/bin' });
 });
 
-test('retention settings are passed on to the control plane unchanged', () => {
-  const retention = { ARTIFACTS_KEEP_LAST: '3', ARTIFACTS_DAYS: '0', LOGS_DAYS: '3650', AUDIT_DAYS: '90' };
+test('retention settings and the quota of state are passed on unchanged', () => {
+  const retention = {
+    ARTIFACTS_KEEP_LAST: '3',
+    ARTIFACTS_DAYS: '0',
+    LOGS_DAYS: '3650',
+    AUDIT_DAYS: '90',
+    MAX_QUEUED: '100000',
+    MAX_RUNNERS: '10000',
+    SERVER_STATE_MB: '64',
+  };
   expect(readSettings(retention, '/checkout').passedOn).toEqual(retention);
 });
 

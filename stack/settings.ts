@@ -20,6 +20,16 @@ const whole = (least: number, most: number, fallback: number) =>
     .pipe(z.number().min(least, `must be at least ${least}`).max(most, `must be at most ${most}`))
     .default(fallback);
 
+/** A number of megabytes or gigabytes, in bytes. `examples` are of what it is used for. */
+const size = (examples: string) =>
+  z
+    .string()
+    .regex(/^\d{1,6}[mg]$/, `must be a size such as ${examples}, or 0m`)
+    .transform((text) => Number.parseInt(text, 10) * (text.endsWith('g') ? 1024 ** 3 : 1024 ** 2));
+
+/** The process for servers of sites needs half of this by itself. */
+const LEAST_SERVERS_BYTES = 128 * 1024 ** 2;
+
 /** A whole number from 0 that is passed to the Worker unchanged. */
 const passedNumber = (most: number) =>
   z
@@ -55,11 +65,11 @@ const Environment = z.object({
   APPFLUX_SCAN: ScanPolicy.optional(),
   // The runner's own variable: local runners used it before APPFLUX_SCAN existed.
   APPFLUX_RUNNER_SCAN: ScanPolicy.optional(),
-  APPFLUX_MIN_FREE: z
-    .string()
-    .regex(/^\d{1,6}[mg]$/, 'must be a size such as 500m or 5g, or 0m')
-    .transform((text) => Number.parseInt(text, 10) * (text.endsWith('g') ? 1024 ** 3 : 1024 ** 2))
-    .optional(),
+  APPFLUX_PICTURES: z.enum(['auto', 'off'], 'must be auto or off').default('auto'),
+  APPFLUX_MIN_FREE: size('500m or 5g').optional(),
+  APPFLUX_SERVERS_MEMORY: size('512m or 2g')
+    .refine((bytes) => bytes === 0 || bytes >= LEAST_SERVERS_BYTES, 'must be at least 128m, or 0m for none')
+    .default(1024 ** 3),
   APPFLUX_LOG_LEVEL: LogLevel.default('info'),
   APPFLUX_REQUEST_LOG: z.enum(['0', '1'], 'is 0 or 1').default('0'),
   MONGODB_URI: z
@@ -75,6 +85,9 @@ const Environment = z.object({
   LOGS_KEEP_LAST: passedNumber(1000),
   LOGS_DAYS: passedNumber(3650),
   AUDIT_DAYS: passedNumber(36_500),
+  MAX_QUEUED: passedNumber(100_000),
+  MAX_RUNNERS: passedNumber(10_000),
+  SERVER_STATE_MB: passedNumber(10_000_000),
   S3_ENDPOINT: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).optional(),
   S3_ACCESS_KEY_ID: z.string().optional(),
   S3_SECRET_ACCESS_KEY: z.string().optional(),
@@ -117,6 +130,7 @@ export const START_VARIABLES: readonly string[] = Object.keys(Environment.shape)
 const OF_THIS_MACHINE = new Set<string>([
   'APPFLUX_PORT',
   'APPFLUX_MIN_FREE',
+  'APPFLUX_SERVERS_MEMORY',
   'APPFLUX_BOOTSTRAP_TOKEN',
   'APPFLUX_TLS',
   ...Object.keys(REACH_VARIABLES),
@@ -154,8 +168,12 @@ export interface Settings {
   readonly bootstrapToken: string | null;
   readonly allowPrivateSources: boolean;
   readonly scan: ScanPolicy;
+  /** Whether local runners take pictures of published sites (docs/pictures.md). */
+  readonly pictures: 'auto' | 'off';
   /** How many bytes of the state folder's disk stay free; a share of the disk if it is null. */
   readonly minFreeBytes: number | null;
+  /** The memory, in bytes, above which the process for servers of sites is restarted; 0 for no such servers. */
+  readonly serversMemoryBytes: number;
   readonly logLevel: LogLevel;
   /** The SMTP server that sends mail; null without one. */
   readonly smtpUrl: string | null;
@@ -180,6 +198,9 @@ const PASSED_ON = [
   'LOGS_KEEP_LAST',
   'LOGS_DAYS',
   'AUDIT_DAYS',
+  'MAX_QUEUED',
+  'MAX_RUNNERS',
+  'SERVER_STATE_MB',
   'MAIL_API_URL',
   'MAIL_API_KEY',
   'MAIL_FROM',
@@ -241,10 +262,12 @@ export function readSettings(env: NodeJS.ProcessEnv, root: string): Settings {
     bootstrapToken: variables.APPFLUX_BOOTSTRAP_TOKEN ?? null,
     allowPrivateSources: variables.APPFLUX_ALLOW_PRIVATE_SOURCES === '1',
     minFreeBytes: variables.APPFLUX_MIN_FREE ?? null,
+    serversMemoryBytes: variables.APPFLUX_SERVERS_MEMORY,
     logLevel: variables.APPFLUX_LOG_LEVEL,
     smtpUrl: variables.SMTP_URL ?? null,
     requestLog: variables.APPFLUX_REQUEST_LOG === '1',
     scan: variables.APPFLUX_SCAN ?? variables.APPFLUX_RUNNER_SCAN ?? 'optional',
+    pictures: variables.APPFLUX_PICTURES,
     storage: foreignStorage(variables),
     environment: portableEnvironment(env),
     passedOn: Object.fromEntries(

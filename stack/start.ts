@@ -30,6 +30,7 @@ import { during, progressOn } from './progress.ts';
 import { readyLine, untilReady } from './ready.ts';
 import { ensureRegistered, runnerNames, startRunner, wasRemoved } from './runners.ts';
 import { ensureScanner } from './scanner.ts';
+import { prepareServers } from './servers/prepare.ts';
 import { readSettings, type Settings, withoutSecrets } from './settings.ts';
 import { keepSecrets, makeStateFolder, proxySocketPath, statePaths } from './state.ts';
 import { openState } from './state-format.ts';
@@ -87,12 +88,14 @@ async function bringUp(
       { wranglerConfig, sources, files: [join(ROOT, 'package-lock.json')] },
       paths.bundle,
     );
+    const servers = await prepareServers(ROOT, settings, cleanup);
     task.detail('starting the control plane');
     const config = edgeConfig(settings, secrets, ROOT, main, {
       statusUrl: answers.statusUrl,
       machineUrl: answers.machineUrl,
       dnsUrl: answers.dnsUrl,
       proxySocket,
+      servers,
     });
     const start = () => startEdge(config, { env, logFile: join(paths.logs, 'edge.log') });
     const control = supervise({ name: 'The control plane', first: await start(), start, say });

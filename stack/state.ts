@@ -35,6 +35,11 @@ export function statePaths(state: string) {
     restoring: join(state, '.restoring'),
     edge: join(state, 'edge'),
     bundle: join(state, 'bundle'),
+    /** What servers of sites store, and what runs them. */
+    servers: join(state, 'servers'),
+    hostBundle: join(state, 'bundle-servers'),
+    /** The sockets between the control plane and the host of servers. */
+    sockets: join(state, 'run'),
     dashboard: join(state, 'dashboard'),
     logs: join(state, 'logs'),
     proxy: {
@@ -200,7 +205,7 @@ export async function isLocked(state: string): Promise<boolean> {
 }
 
 /** The longest path of a Unix socket (unix(7): 108 bytes with the zero at its end). */
-const LONGEST_SOCKET_PATH = 107;
+export const LONGEST_SOCKET_PATH = 107;
 
 /**
  * The path of the socket between the proxy and the edge: in the state folder, or where that is too deep, in a temporary
@@ -209,7 +214,12 @@ const LONGEST_SOCKET_PATH = 107;
 export async function proxySocketPath(state: string, cleanup: AsyncDisposableStack): Promise<string> {
   const path = join(state, 'proxy.sock');
   if (Buffer.byteLength(path) <= LONGEST_SOCKET_PATH) return path;
+  return join(await makeFolderFor(cleanup), 'proxy.sock');
+}
+
+/** A temporary folder for this user only, which `cleanup` removes. */
+export async function makeFolderFor(cleanup: AsyncDisposableStack): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'appflux-'));
   cleanup.defer(() => rm(folder, { recursive: true, force: true }));
-  return join(folder, 'proxy.sock');
+  return folder;
 }

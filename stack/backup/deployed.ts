@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { execa } from 'execa';
 import { unstable_readConfig as readConfig } from 'wrangler';
+import { deployedConfig } from '../deploy/generated.ts';
 import { lastLines, StackProblem } from '../problem.ts';
 import { foreignBucket } from './bucket.ts';
 import { mongoMetadata } from './capture/mongo.ts';
@@ -89,11 +90,11 @@ async function openOrCreate({ store, protection, unlock }: DeployedBackup): Prom
   );
 }
 
-/** Has wrangler export the database of wrangler.toml. Source: https://developers.cloudflare.com/d1/best-practices/import-export-data/ */
+/** Has wrangler export the deployed database. Source: https://developers.cloudflare.com/d1/best-practices/import-export-data/ */
 async function exportD1({ root, env }: DeployedBackup, into: string): Promise<void> {
-  const config = join(root, 'wrangler.toml');
+  const config = deployedConfig(root);
   const name = readConfig({ config }).d1_databases[0]?.database_name;
-  if (name === undefined) throw new Error('wrangler.toml names no database');
+  if (name === undefined) throw new Error(`${config} names no database`);
   const wrangler = join(root, 'node_modules', 'wrangler', 'bin', 'wrangler.js');
   const args = [wrangler, 'd1', 'export', name, '--remote', '--output', into, '--config', config];
   const result = await execa(process.execPath, args, {

@@ -17,7 +17,7 @@ import { isCutOff } from './store/open.ts';
 import { checkDatabases } from './verify.ts';
 
 /** What is moved into the state folder, in this order: without secrets there is no instance. */
-const MOVED = ['edge', 'runners', 'proxy', 'cloudflare', MARK, 'settings.env', 'secrets.json'];
+const MOVED = ['edge', 'servers', 'runners', 'proxy', 'cloudflare', MARK, 'settings.env', 'secrets.json'];
 
 export interface RestoreOptions {
   readonly repository: Repository;

@@ -20,7 +20,7 @@ describe('the checks of a checkout', () => {
   let root: string;
   beforeEach(async () => {
     root = await mkdtemp(join(tmpdir(), 'appflux-checks-'));
-    for (const folder of ['part/src', 'part/deep', 'dashboard', 'node_modules/x', '.ci']) {
+    for (const folder of ['part/src', 'part/deep', 'dashboard', 'docs-site', 'node_modules/x', '.ci']) {
       await mkdir(join(root, folder), { recursive: true });
     }
     for (const path of [
@@ -28,6 +28,7 @@ describe('the checks of a checkout', () => {
       'part/tsconfig.json',
       'part/deep/tsconfig.json',
       'dashboard/tsconfig.json',
+      'docs-site/tsconfig.json',
     ]) {
       await writeFile(join(root, path), '{}');
     }

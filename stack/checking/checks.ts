@@ -24,6 +24,7 @@ const NOT_SOURCES = new Set([
   '.appflux',
   '.svelte-kit',
   '.wrangler',
+  '.temp',
   'dist',
   'build',
 ]);
@@ -60,8 +61,11 @@ const buildInfoOf = (path: string) =>
 export async function findChecks(root: string): Promise<Check[]> {
   const files = await sourceFiles(root);
   const bin = (name: string) => join(root, 'node_modules', '.bin', name);
-  // SvelteKit generates the dashboard's compiler options; the root's are only extended by others.
-  const parts = files.filter((path) => path.endsWith('/tsconfig.json') && !path.startsWith('dashboard/'));
+  // SvelteKit generates the dashboard's compiler options; the root's are only extended by others. Projects that the tests
+  // deploy are other people's: their packages are not installed, and neither are those of the documentation's site.
+  const parts = files.filter(
+    (path) => path.endsWith('/tsconfig.json') && !/^(?:dashboard|docs-site|e2e\/fixtures)\//.test(path),
+  );
   const scripts: string[] = [];
   for (const path of files) {
     if (

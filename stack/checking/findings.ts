@@ -5,6 +5,7 @@ import { NOTHING, type Outcome } from '../testing/verdict.ts';
 import { sourceFiles } from './checks.ts';
 import { checkPackageTargets } from './package-targets.ts';
 import { checkTestHelpers } from './test-helpers.ts';
+import { checkTranslations } from './translations.ts';
 import { checkWords } from './words.ts';
 
 export interface SourceCheck {
@@ -18,6 +19,7 @@ const SOURCE_CHECKS: readonly SourceCheck[] = [
   { title: 'versions of packages', find: checkVersions },
   { title: 'words', find: checkWords },
   { title: 'helpers of tests', find: checkTestHelpers },
+  { title: 'translations', find: checkTranslations },
 ];
 
 /** Runs the checks, prints what they find, and counts them as tests. */

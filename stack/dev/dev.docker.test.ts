@@ -5,7 +5,7 @@ import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { launchBrowser } from '../../e2e/browser/launch.ts';
 import { ROOT } from '../command.ts';
 import { freePort } from '../free-port.ts';
@@ -57,6 +57,9 @@ beforeAll(async () => {
   await printed(/^ready {2}http/m);
 });
 
+// A change that never takes effect is explained by what the command printed.
+beforeEach(({ onTestFailed }) => onTestFailed(() => console.error(output.split('\n').slice(-40).join('\n'))));
+
 afterAll(async () => {
   child.kill('SIGINT');
   if (child.exitCode === null) await once(child, 'exit');
@@ -82,14 +85,14 @@ test('the edge runs a changed line, keeps its state, and keeps the old code when
   };
   const file = 'edge/src/api/index.ts';
   await change(file, "title: 'AppFlux',", "title: 'A changed edge',");
-  await expect.poll(title, { timeout: 120_000 }).toBe('A changed edge');
+  await expect.poll(title, { timeout: 240_000 }).toBe('A changed edge');
   // The runner's registration is part of the state: it is online again without a new one.
   await printed(/The edge runs the new code/);
   await change(file, "title: 'A changed edge',", "title: 'A broken edge' ++ ,");
   await printed(/The edge keeps the old code/);
   expect(await title()).toBe('A changed edge');
   await change(file, "title: 'A broken edge' ++ ,", "title: 'A repaired edge',");
-  await expect.poll(title, { timeout: 120_000 }).toBe('A repaired edge');
+  await expect.poll(title, { timeout: 240_000 }).toBe('A repaired edge');
 });
 
 test('the runner restarts with a changed line and is online again', async () => {

@@ -5,6 +5,8 @@ import { bundleWorker } from '../edge/bundle.ts';
 import type { EdgeConfig } from '../edge/config.ts';
 import { startEdge } from '../edge/process.ts';
 import { edgeConfig } from '../instance.ts';
+import type { ServersConfig } from '../servers/config.ts';
+import { bundleHost } from '../servers/prepare.ts';
 import type { Settings } from '../settings.ts';
 import { type Secrets, statePaths } from '../state.ts';
 import { keepRestarting, type Restarting } from './restarting.ts';
@@ -21,6 +23,8 @@ export interface DevEdgeOptions {
   readonly publicPort: number;
   /** Where a debugger attaches to it. */
   readonly inspectorPort: number;
+  /** The process that runs the servers of sites; null where the settings switch it off. */
+  readonly servers: ServersConfig | null;
   readonly env: NodeJS.ProcessEnv;
   readonly say: (text: string) => void;
   readonly signal: AbortSignal;
@@ -28,12 +32,18 @@ export interface DevEdgeOptions {
 
 /** Its config: that of `npm start`, on another port if something is in front of it. Pure. */
 export function devEdgeConfig(
-  { root, settings, secrets, port, publicPort, inspectorPort }: DevEdgeOptions,
+  { root, settings, secrets, port, publicPort, inspectorPort, servers }: DevEdgeOptions,
   main: string,
+  host: string,
 ): EdgeConfig {
   // Every URL that it returns, including presigned ones, uses the public port.
   const config = edgeConfig({ ...settings, port: publicPort, requestLog: true }, secrets, root, main);
-  return { ...config, port, inspectorPort };
+  return {
+    ...config,
+    port,
+    inspectorPort,
+    ...(servers === null ? {} : { servers: { ...servers, main: host } }),
+  };
 }
 
 /**
@@ -50,9 +60,11 @@ export async function startDevEdge(options: DevEdgeOptions): Promise<Restarting>
       paths.bundle,
     );
   let main = await bundle();
+  let host = options.servers?.main ?? '';
   const edge = await keepRestarting({
     name: 'The edge',
-    start: () => startEdge(devEdgeConfig(options, main), { env, logFile: join(paths.logs, 'edge.log') }),
+    start: () =>
+      startEdge(devEdgeConfig(options, main, host), { env, logFile: join(paths.logs, 'edge.log') }),
     say,
     graceMs: GRACE_MS,
   });
@@ -61,6 +73,7 @@ export async function startDevEdge(options: DevEdgeOptions): Promise<Restarting>
     onChange: async () => {
       // Code that does not bundle never replaces the running code.
       main = await bundle();
+      if (options.servers !== null) host = await bundleHost(root, paths.hostBundle);
       await edge.restart();
       say(`The edge runs the new code at ${addressesOf(settings).publicUrl}`);
     },

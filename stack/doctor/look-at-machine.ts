@@ -11,11 +11,15 @@ import { planEngine } from '../engine/decide.ts';
 import { thisMachine } from '../engine/ensure.ts';
 import type { EngineSearch } from '../engine/find.ts';
 import { LEAST_FREE_BYTES } from '../preconditions.ts';
-import { statePaths } from '../state.ts';
+import { socketPaths } from '../servers/config.ts';
+import { ping } from '../servers/ping.ts';
+import type { Settings } from '../settings.ts';
+import { LONGEST_SOCKET_PATH, statePaths } from '../state.ts';
 import {
   checkClock,
   checkDiskOf,
   checkMemory,
+  checkServers,
   checkVersions,
   type DiskFacts,
   readSynchronized,
@@ -96,13 +100,44 @@ async function freeIn(folder: string): Promise<Pick<DiskFacts, 'free' | 'freeFil
 
 /** Memory of this machine, or of the control group that this process is in. */
 export async function lookAtMemory(): Promise<Finding> {
+  return checkMemory({ total: await totalMemory(), available: process.availableMemory() });
+}
+
+async function totalMemory(): Promise<number> {
   const meminfo = await readFile('/proc/meminfo', 'utf8');
   const total = Number(/^MemTotal:\s+(\d+) kB$/m.exec(meminfo)?.[1] ?? 0) * 1024;
   const constrained = process.constrainedMemory();
-  return checkMemory({
-    // Without a limit, some kernels report a number far above the machine's memory.
-    total: constrained > 0 && constrained < total ? constrained : total,
-    available: process.availableMemory(),
+  // Without a limit, some kernels report a number far above the machine's memory.
+  return constrained > 0 && constrained < total ? constrained : total;
+}
+
+/** How long the process that runs servers may take to answer, in milliseconds. */
+const SERVERS_WITHIN_MS = 5_000;
+
+/** The process that runs the servers of sites. */
+export async function lookAtServers(
+  { state, serversMemoryBytes }: Pick<Settings, 'state' | 'serversMemoryBytes'>,
+  running: boolean,
+): Promise<Finding> {
+  const { host } = socketPaths(statePaths(state).sockets);
+  // Where the path is too long for a socket, it is in a folder that only the instance knows.
+  const answers =
+    !running ||
+    serversMemoryBytes === 0 ||
+    Buffer.byteLength(host) > LONGEST_SOCKET_PATH ||
+    (await Promise.race([
+      ping(host).then(
+        () => true,
+        // It doesn't listen.
+        () => false,
+      ),
+      sleep(SERVERS_WITHIN_MS, false),
+    ]));
+  return checkServers({
+    memoryBytes: serversMemoryBytes,
+    totalBytes: await totalMemory(),
+    running,
+    answers,
   });
 }
 

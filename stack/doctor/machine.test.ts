@@ -5,6 +5,7 @@ import {
   checkClock,
   checkDiskOf,
   checkMemory,
+  checkServers,
   checkVersions,
   readSynchronized,
 } from './machine.ts';
@@ -115,4 +116,15 @@ test('Caddy that is missing is bad only where a start can’t install it', () =>
     level: 'bad',
     advice: expect.stringContaining('apt-get install caddy'),
   });
+});
+
+test.each([
+  ['ok', 'their process answers', {}],
+  ['ok', '1.0 GiB of memory at most', { running: false, answers: false }],
+  ['ok', 'switched off', { memoryBytes: 0, answers: false }],
+  ['bad', 'does not answer', { answers: false }],
+  ['weak', 'more than half', { memoryBytes: 5 * GIB }],
+] as const)('servers of sites are %s: %s', (level, text, facts) => {
+  const given = { memoryBytes: GIB, totalBytes: 8 * GIB, running: true, answers: true };
+  expect(checkServers({ ...given, ...facts })).toMatchObject({ level, text: expect.stringContaining(text) });
 });

@@ -118,6 +118,40 @@ export function checkMemory({ total, available }: MemoryFacts): Finding {
   return { level: 'ok', text };
 }
 
+export interface ServersFacts {
+  /** APPFLUX_SERVERS_MEMORY, in bytes; 0 for no servers. */
+  readonly memoryBytes: number;
+  /** The machine's memory, in bytes. */
+  readonly totalBytes: number;
+  /** Whether the instance is running. */
+  readonly running: boolean;
+  /** While it is running: whether the process that runs servers of sites answers. */
+  readonly answers: boolean;
+}
+
+/** The process that runs the servers of sites. */
+export function checkServers({ memoryBytes, totalBytes, running, answers }: ServersFacts): Finding {
+  if (memoryBytes === 0) {
+    return { level: 'ok', text: 'Servers of sites: switched off (APPFLUX_SERVERS_MEMORY=0m)' };
+  }
+  if (running && !answers) {
+    return {
+      level: 'bad',
+      text: 'Servers of sites: their process does not answer',
+      advice: 'See logs/edge.log and logs/servers.log in the state folder',
+    };
+  }
+  const text = `Servers of sites: ${gib(memoryBytes)} of memory at most`;
+  if (memoryBytes > totalBytes / 2) {
+    return {
+      level: 'weak',
+      text: `${text}, more than half of this machine’s`,
+      advice: 'Lower APPFLUX_SERVERS_MEMORY, so that a server that fills memory takes nothing from builds',
+    };
+  }
+  return { level: 'ok', text: running ? `${text}; their process answers` : text };
+}
+
 /** The oldest Node that runs AppFlux without the one of its packages. */
 const NODE_MAJOR = 24;
 

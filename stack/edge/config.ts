@@ -1,5 +1,6 @@
 /** The messages to and from the edge process. */
 import { z } from 'zod';
+import { ServersConfig } from '../servers/config.ts';
 
 /** The embedded bucket: its name, and the key pair for its S3 endpoint. */
 const Bucket = z.strictObject({
@@ -41,6 +42,8 @@ export const EdgeConfig = z.strictObject({
   inspectorPort: z.int().min(1).max(65_535).optional(),
   /** What the Worker logs below this level is dropped. */
   logLevel: LogLevel.default('info'),
+  /** The process that runs the servers of sites; there is none unless it is set. */
+  servers: ServersConfig.optional(),
   /** Variables and secrets of the Worker; they take precedence over those of wrangler.toml. */
   variables: z.record(z.string(), z.string()),
   /** Where the control socket is (`backup/capture/control.ts`), absolute; there is none unless it is set. */

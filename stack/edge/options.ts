@@ -4,6 +4,8 @@ import { basename, dirname, extname, join } from 'node:path';
 import { convertV4MiniflareOptions, Log, LogLevel, type MiniflareOptions } from 'miniflare';
 import { unstable_getMiniflareWorkerOptions as workerOptionsOf } from 'wrangler';
 import { z } from 'zod';
+import { CONTROL_ENTRYPOINT, socketPaths } from '../servers/config.ts';
+import type { Servers } from '../servers/servers.ts';
 import type { Blobs } from './blobs.ts';
 import type { EdgeConfig } from './config.ts';
 import { diskService } from './disk.ts';
@@ -100,17 +102,20 @@ const LOCAL = { CLIENT_ADDRESS_HEADER };
 /**
  * The options of the instance: its Worker, and the front (`front/worker.mjs`) behind the instance's port. Bindings,
  * flags, queues, crons and assets are those of wrangler.toml; variables, the bucket and the folder for data come from
- * the config. Miniflare listens on a second, random port for calls from this process.
+ * the config. Miniflare listens on a second, random port for calls from this process. `serversService` answers what the
+ * control plane asks about the process that runs the servers of sites.
  */
 export function miniflareOptions(
   config: EdgeConfig,
   onConsole: (level: string, message: string) => void,
   blobs: Pick<Blobs, 'sync'>,
+  serversService: Servers['service'] | null = null,
 ): MiniflareOptions {
   const { workerOptions } = workerOptionsOf(config.wranglerConfig);
   const { bindings, r2Buckets, assets } = Changed.parse(workerOptions);
   const { assets: _ofAnotherWorker, ...ownOptions } = workerOptions;
   const { name: id, ...keys } = config.bucket;
+  const sockets = config.servers === undefined ? null : socketPaths(config.servers.sockets);
   return convertV4MiniflareOptions({
     host: '127.0.0.1',
     port: 0,
@@ -132,6 +137,7 @@ export function miniflareOptions(
           TRUSTED_PROXIES: [...(config.trustedProxies ?? [])],
           CLIENT_ADDRESS_HEADER,
           SITES_DOMAIN: config.variables.SITES_DOMAIN ?? '',
+          PUBLIC_URL: config.variables.PUBLIC_URL ?? '',
         },
         compatibilityDate: COMPATIBILITY_DATE,
         serviceBindings: { WORKER: CONTROL_PLANE },
@@ -158,10 +164,24 @@ export function miniflareOptions(
           DISK: diskService(config.persist, config.minFreeBytes, blobs),
           ...(config.smtpUrl === undefined ? {} : { SMTP: smtpService(config.smtpUrl) }),
           ...(assets === undefined ? {} : { ASSETS }),
+          ...(sockets === null || serversService === null
+            ? {}
+            : {
+                SERVERS: { external: { address: `unix:${sockets.host}`, http: {} } },
+                SERVERS_PROCESS: serversService,
+              }),
         },
         unsafeBindings: [
           ...Object.keys(r2Buckets).map((binding) => frontBinding(binding, 'bucket', { id })),
           frontBinding('PUBLIC_NETWORK', 'network', {}),
+          ...(sockets === null
+            ? []
+            : [
+                frontBinding('SERVER_CONTROL', 'entrypoint', {
+                  path: sockets.control,
+                  entrypoint: CONTROL_ENTRYPOINT,
+                }),
+              ]),
         ],
       },
       // Miniflare puts two Workers of its own before one that has assets, for every request.

@@ -28,8 +28,6 @@ export async function startEdge(
   const temporary = `${config.persist}-tmp`;
   await rm(temporary, { recursive: true, force: true });
   await mkdir(temporary, { recursive: true, mode: 0o700 });
-  // workerd does not replace the socket of one that was killed.
-  if (config.proxySocket !== undefined) await rm(config.proxySocket, { force: true });
   const child = await startChild({
     command: process.execPath,
     args: [join(ROOT, 'stack', 'edge.ts')],

@@ -1,7 +1,7 @@
 /** Makes sure that the engine has an image built from the current inputs. */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type Dockerode from 'dockerode';
 import { pack } from 'tar-fs';
 import { fingerprint, type InputFile } from '../fingerprint.ts';
@@ -153,19 +153,26 @@ async function writeContext(
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, input.content, { mode: input.executable ? 0o755 : 0o644 });
   }
-  if (variant.npmTools === null) return;
-  task.detail('downloading its npm packages');
-  const tools = join(context, 'prepared', 'tools');
-  await mkdir(tools);
-  for (const name of ['package.json', 'package-lock.json']) {
-    const input = inputs.find(({ path }) => path === `${variant.npmTools}/${name}`);
-    if (input === undefined) throw new Error(`${image.kind}/${variant.npmTools} has no ${name}`);
-    await writeFile(join(tools, name), input.content);
+  for (const folder of variant.npmTools) {
+    task.detail('downloading its npm packages');
+    await installTools(folder);
   }
-  const cpu = host.architecture === 'amd64' ? 'x64' : 'arm64';
-  const platform = ['--os', 'linux', '--cpu', cpu, '--libc', 'glibc'];
-  // The image gets the packages that the lockfile pins, and none of their scripts runs here.
-  await npm(['ci', '--ignore-scripts', '--registry', host.npmRegistry, ...platform], { cwd: tools, env });
+
+  /** Installs what the lockfile of `folder` pins into the folder of its last name below `prepared`. */
+  async function installTools(folder: string): Promise<void> {
+    const tools = join(context, 'prepared', basename(folder));
+    await mkdir(tools);
+    for (const name of ['package.json', 'package-lock.json']) {
+      const input = inputs.find(({ path }) => path === `${folder}/${name}`);
+      if (input === undefined) throw new Error(`${image.kind}/${folder} has no ${name}`);
+      await writeFile(join(tools, name), input.content);
+    }
+    const cpu = host.architecture === 'amd64' ? 'x64' : 'arm64';
+    const platform = ['--os', 'linux', '--cpu', cpu, '--libc', 'glibc'];
+    // The image gets exactly the packages that the lockfile pins, no peers beside them, and no script of theirs runs here.
+    const exactly = ['--ignore-scripts', '--legacy-peer-deps'];
+    await npm(['ci', ...exactly, '--registry', host.npmRegistry, ...platform], { cwd: tools, env });
+  }
 }
 
 async function sendContext(

@@ -13,8 +13,8 @@ const Base = z.strictObject({
   suite: z.string().regex(/^[a-z]+$/),
 });
 
-/** The folder of the build context whose package-lock.json pins the npm packages of the image, if any. */
-const NpmTools = Folder.nullable();
+/** The folders of the build context whose package-lock.json pins npm packages of the image. */
+const NpmTools = z.array(Folder);
 
 /** One variant of an image. */
 const Variant = z.strictObject({
@@ -33,6 +33,8 @@ const ImageFile = z.strictObject({
   repository: z.string().regex(/^appflux\/[a-z]+-builder$/),
   /** Folders of `builder-images/` that the build context contains besides the image's own, at the same path. */
   shared: z.array(Folder),
+  /** Folders of those that stay out of the build context. */
+  without: z.array(Folder).default([]),
 });
 
 const OneWay = ImageFile.extend({ base: Base, npmTools: NpmTools });
@@ -69,8 +71,8 @@ export async function readCatalog(parent: string): Promise<Map<string, BuilderIm
     });
     if (text === null) continue;
     const parsed = z.union([OneWay, ManyWays]).parse(JSON.parse(text));
-    const { repository, shared } = parsed;
-    catalog.set(kind, { kind, parent, repository, shared, variants: variantsOf(parsed) });
+    const { repository, shared, without } = parsed;
+    catalog.set(kind, { kind, parent, repository, shared, without, variants: variantsOf(parsed) });
   }
   return catalog;
 }

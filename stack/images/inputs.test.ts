@@ -53,7 +53,7 @@ describe('the inputs of an image', () => {
       JSON.stringify({
         repository: 'appflux/web-builder',
         base: { tag: 'debian:bookworm-slim', suite: 'bookworm' },
-        npmTools: 'tools',
+        npmTools: ['tools'],
         shared: ['entry'],
       }),
     );
@@ -103,7 +103,7 @@ describe('the inputs of an image', () => {
   });
 
   test('are those of one variant only', async () => {
-    const way = { base: { tag: 'debian:sid-slim', suite: 'sid' }, npmTools: null, needs: null };
+    const way = { base: { tag: 'debian:sid-slim', suite: 'sid' }, npmTools: [], needs: null };
     await writeFile(
       join(parent, 'web/image.json'),
       JSON.stringify({
@@ -113,7 +113,7 @@ describe('the inputs of an image', () => {
           official: {
             ...way,
             dockerfile: 'Dockerfile',
-            npmTools: 'web/tools',
+            npmTools: ['web/tools'],
             shared: ['web/tools'],
             needs: 'https://example.com/',
           },
@@ -154,6 +154,20 @@ describe('the images of this checkout', () => {
         expect(/^FROM (\S+)$/m.exec(text)?.[1], `${kind}/${dockerfile}`).toBe(base.tag);
       }
     }
+  });
+
+  test('contain the packagers of servers only where servers are packed', async () => {
+    const host = {
+      architecture: 'amd64',
+      certificates: [],
+      npmRegistry: 'https://mirror.example.com/',
+    } as const;
+    const packs: string[] = [];
+    for (const image of (await readCatalog(join(ROOT, 'builder-images'))).values()) {
+      const inputs = await Promise.all(image.variants.map((variant) => imageInputs(image, variant, host)));
+      if (inputs.flat().some(({ path }) => /(^|\/)server\/pack\.mjs$/.test(path))) packs.push(image.kind);
+    }
+    expect(packs).toEqual(['web']);
   });
 
   test('can each be built if no vendor answers', async () => {

@@ -60,13 +60,14 @@ export async function imageInputs(
   const others = image.variants.filter(({ name }) => name !== variant.name);
   const isAnothers = ({ path }: InputFile) =>
     others.some(({ name, dockerfile }) => path === dockerfile || path.startsWith(`${name}/`));
+  const isWithout = ({ path }: InputFile) => image.without.some((folder) => path.startsWith(`${folder}/`));
   const own = await readTree(join(image.parent, image.kind));
   const shared = await Promise.all(
     [...image.shared, ...variant.shared].map((name) => readTree(join(image.parent, name), name)),
   );
   return [
     ...[...own.filter((input) => !isAnothers(input)), ...shared.flat()].filter(
-      ({ path }) => !path.endsWith('.test.ts'),
+      (input) => !input.path.endsWith('.test.ts') && !isWithout(input),
     ),
     ...certificateFiles(host.certificates),
     registryFile(host),

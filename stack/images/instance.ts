@@ -24,7 +24,14 @@ const PARTS = ['protocol', 'client', 'detection', 'edge', 'runner', 'stack'];
 const LEFT_OUT = ['node_modules', 'testing', 'fixtures', 'recorded', 'stand-ins', 'checking'];
 
 /** Files at the top of the checkout that a start or a command of npm reads. */
-const TOP = ['package.json', 'package-lock.json', '.npmrc', 'wrangler.toml', 'LICENSE'];
+const TOP = [
+  'package.json',
+  'package-lock.json',
+  '.npmrc',
+  'wrangler.toml',
+  'wrangler.servers.toml',
+  'LICENSE',
+];
 
 const BASE = { tag: 'debian:trixie-slim', suite: 'trixie' };
 

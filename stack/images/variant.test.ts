@@ -7,7 +7,7 @@ const way = (name: string, needs: string | null): ImageVariant => ({
   needs,
   dockerfile: `Dockerfile.${name}`,
   base: { tag: 'debian:sid-slim', suite: 'sid' },
-  npmTools: null,
+  npmTools: [],
   shared: [],
 });
 const official = way('official', 'https://vendor.example.com/');
@@ -17,6 +17,7 @@ const image: BuilderImage = {
   parent: '/builder-images',
   repository: 'appflux/android-builder',
   shared: [],
+  without: [],
   variants: [official, debian],
 };
 

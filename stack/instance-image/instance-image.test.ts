@@ -22,7 +22,7 @@ const OF_RUNNERS = [
 
 /** Settings of a runner that its service decides, or that APPFLUX_SCAN and the registration do. */
 const BY_SERVICE = ['URL', 'PUBLIC_URL', 'TOKEN', 'NAME', 'LABELS', 'SLOTS', 'REPLACE', 'EXECUTOR', 'SCAN']
-  .concat('IMAGE_COMMAND')
+  .concat('EPHEMERAL', 'IMAGE_COMMAND')
   .map((name) => `APPFLUX_RUNNER_${name}`);
 
 /** The variables that a service of compose.yaml passes on. */

@@ -42,19 +42,21 @@ test.each([
   expect(levelOfLine(line)).toBe(level);
 });
 
-test('both logs are forwarded with their levels; a stack trace has that of its error', async () => {
+test('all logs are forwarded with their levels; a stack trace has that of its error', async () => {
   const paths = { logs: join(folder, 'logs'), proxy: { log: join(folder, 'logs', 'proxy.log') } };
   const written: [string, string][] = [];
   const forwarding = await forwardLogs(paths, (line, level) => written.push([level, line]));
   const at = '2026-11-29T08:00:00.000Z';
   await writeFile(join(paths.logs, 'edge.log'), `${at} error no\n    at x\n${at} info yes\n`);
   await writeFile(paths.proxy.log, '{"level":"warn","msg":"m"}\n');
+  await writeFile(join(paths.logs, 'servers.log'), `${at} warn it ended\n`);
   await forwarding[Symbol.asyncDispose]();
   expect(written.toSorted()).toEqual(
     [
       ['error', `edge: ${at} error no`],
       ['error', 'edge:     at x'],
       ['info', `edge: ${at} info yes`],
+      ['warn', `servers: ${at} warn it ended`],
       ['warn', 'proxy: {"level":"warn","msg":"m"}'],
     ].toSorted(),
   );

@@ -27,7 +27,7 @@ export function levelOfLine(line: string): Level | null {
   return LEVELS.get(name) ?? null;
 }
 
-/** Forwards the logs of the control plane and the proxy from now on, until it is disposed of. */
+/** Forwards the logs of the control plane, of the servers' process and of the proxy from now on, until it is disposed of. */
 export async function forwardLogs(
   paths: { readonly logs: string; readonly proxy: { readonly log: string } },
   write: (line: string, level: Level) => void,
@@ -35,6 +35,7 @@ export async function forwardLogs(
   const following = new AsyncDisposableStack();
   for (const [part, file] of [
     ['edge', join(paths.logs, 'edge.log')],
+    ['servers', join(paths.logs, 'servers.log')],
     ['proxy', paths.proxy.log],
   ] as const) {
     let level: Level = 'info';

@@ -14,6 +14,7 @@ export const FIRST = [
   'stack/dev/dev.docker.test.ts',
   'e2e/container/compose.docker.test.ts',
   'e2e/service/systemd.docker.test.ts',
+  'e2e/service/add-runner.docker.test.ts',
   'e2e/web/builds.docker.test.ts',
   'runner/src/cache/cache.docker.test.ts',
   'runner/src/cache/installed.docker.test.ts',

@@ -25,12 +25,14 @@ const read = (path: string) => readFile(at(path), 'utf8');
 const BEGUN = { commit: 'a'.repeat(40), branch: 'main', version: '1.0.0', ran: true };
 const BLOB = 'edge/r2/bucket/blobs/1111';
 const DATABASE = 'edge/do/-PoolObject/a.sqlite';
+const SITE = 'servers/appflux-servers-ServerStateObject/b.sqlite';
 const RUNNER = 'runners/local-1/runner.json';
 
 const BEFORE = {
   [BLOB]: 'the bytes of an object',
   [DATABASE]: 'old rows',
   [`${DATABASE}-wal`]: 'old frames',
+  [SITE]: 'old rows of a site',
   'secrets.json': 'secrets',
   [RUNNER]: 'old registration',
   'runners/local-1/cache/large': 'rebuilt',
@@ -42,6 +44,8 @@ test('a state is put back whole, without what came later, and logs stay', async 
   await saveState(state, BEGUN);
   await write({
     [DATABASE]: 'new rows',
+    [SITE]: 'new rows of a site',
+    'servers/appflux-servers-ServerStateObject/c.sqlite': 'of a new site',
     'edge/do/-NewObject/b.sqlite': 'of a newer version',
     'edge/r2/bucket/blobs/2222': 'a new object',
     [MARK]: '{"format":2}',
@@ -51,10 +55,10 @@ test('a state is put back whole, without what came later, and logs stay', async 
   await rm(at(`${DATABASE}-wal`));
   await rm(at(BLOB));
   await putBack(state);
-  for (const path of [BLOB, DATABASE, `${DATABASE}-wal`, 'secrets.json', RUNNER] as const)
+  for (const path of [BLOB, DATABASE, `${DATABASE}-wal`, SITE, 'secrets.json', RUNNER] as const)
     expect(await read(path)).toBe(BEFORE[path]);
-  for (const path of ['edge/do/-NewObject/b.sqlite', 'edge/r2/bucket/blobs/2222', MARK, 'upgrade'])
-    expect(existsSync(at(path)), path).toBe(false);
+  const later = ['edge/do/-NewObject/b.sqlite', 'edge/r2/bucket/blobs/2222', SITE.replace('/b.', '/c.')];
+  for (const path of [...later, MARK, 'upgrade']) expect(existsSync(at(path)), path).toBe(false);
   expect(await read('logs/edge.log')).toBe('why it failed');
   expect((await stat(at(DATABASE))).mode & 0o777).toBe(0o600);
 });
@@ -67,7 +71,7 @@ test('a file is put back whole: nobody ever reads a part of it', async () => {
   await putBack(state);
   expect(await opened.readFile('utf8')).toBe('secrets of a newer version');
   expect(await read('secrets.json')).toBe(BEFORE['secrets.json']);
-  expect((await readdir(state)).sort()).toEqual(['edge', 'logs', 'runners', 'secrets.json']);
+  expect((await readdir(state)).sort()).toEqual(['edge', 'logs', 'runners', 'secrets.json', 'servers']);
 });
 
 test('objects are linked, databases are copied, and what builds cache is left out', async () => {
@@ -90,6 +94,15 @@ test('a copy that broke off before an upgrade is replaced', async () => {
   expect(existsSync(at('edge/stale'))).toBe(false);
 });
 
+test('what servers of sites store is left out of nothing, also where there was none before', async () => {
+  const { [SITE]: _, ...without } = BEFORE;
+  await write(without);
+  await saveState(state, BEGUN);
+  await write({ [SITE]: 'of a newer version' });
+  await putBack(state);
+  expect(existsSync(at(SITE))).toBe(false);
+});
+
 test('putting back goes on where it broke off', async () => {
   await write(BEFORE);
   await saveState(state, BEGUN);
@@ -98,8 +111,11 @@ test('putting back goes on where it broke off', async () => {
   // The databases were in their place, and the files were not.
   await rename(at('edge'), at('upgrade/failed'));
   await rename(join(savedFolder(state), 'edge'), at('edge'));
+  await rm(at('servers'), { recursive: true });
+  await rename(join(savedFolder(state), 'servers'), at('servers'));
   await putBack(state);
   expect(await read(DATABASE)).toBe(BEFORE[DATABASE]);
+  expect(await read(SITE)).toBe(BEFORE[SITE]);
   expect(existsSync(at(MARK))).toBe(false);
   expect(await readBegun(state)).toBeNull();
 });

@@ -30,6 +30,9 @@ const OBJECTS = /^edge\/r2\/[^/]+\/blobs$/;
 /** Files at the top of a state folder that a version writes. */
 const FILES = ['secrets.json', MARK, 'backup.json'];
 
+/** Folders with databases. */
+const DATA = ['edge', 'servers'] as const;
+
 const folderOf = (state: string) => join(state, 'upgrade');
 const copyOf = (state: string) => join(folderOf(state), 'before');
 
@@ -55,7 +58,8 @@ export async function readBegun(state: string): Promise<Begun | null> {
 export async function saveState(state: string, begun: Begun): Promise<void> {
   const into = copyOf(state);
   await rm(folderOf(state), { recursive: true, force: true });
-  const needed = await sizeOf(state, 'edge');
+  const sizes = await Promise.all(DATA.map((folder) => sizeOf(state, folder)));
+  const needed = sizes.reduce((sum, size) => sum + size, 0);
   const { bavail, bsize } = await statfs(state);
   if (bavail * bsize < needed * 1.1) {
     throw new StackProblem(
@@ -65,7 +69,11 @@ export async function saveState(state: string, begun: Begun): Promise<void> {
     );
   }
   await mkdir(into, { recursive: true, mode: 0o700 });
-  await copyTree(state, into, 'edge');
+  for (const folder of DATA) {
+    // Also an empty one: where there was none, what the new version puts there is removed again.
+    await mkdir(join(into, folder), { mode: 0o700 });
+    await copyTree(state, into, folder);
+  }
   for (const path of [...FILES, ...(await registrations(state))]) {
     if (existsSync(join(state, path))) await copyOne(join(state, path), join(into, path));
   }
@@ -78,11 +86,12 @@ export async function saveState(state: string, begun: Begun): Promise<void> {
 /** Puts the copy back in the place of what a new version has made of the state. Can be repeated if it broke off. */
 export async function putBack(state: string): Promise<void> {
   const from = copyOf(state);
-  const failed = join(folderOf(state), 'failed');
-  if (existsSync(join(from, 'edge'))) {
+  for (const folder of DATA) {
+    if (!existsSync(join(from, folder))) continue;
+    const failed = join(folderOf(state), `failed-${folder}`);
     await rm(failed, { recursive: true, force: true });
-    if (existsSync(join(state, 'edge'))) await rename(join(state, 'edge'), failed);
-    await rename(join(from, 'edge'), join(state, 'edge'));
+    if (existsSync(join(state, folder))) await rename(join(state, folder), failed);
+    await rename(join(from, folder), join(state, folder));
   }
   for (const path of [...FILES, ...(await registrations(from))]) {
     if (existsSync(join(from, path))) await replaceOne(join(from, path), join(state, path));

@@ -29,6 +29,8 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const blobs = () => join(state, 'edge', 'r2', 'bucket', 'blobs');
 const objectList = () => join(state, 'edge', 'r2', 'miniflare-R2BucketObject', `${'a'.repeat(64)}.sqlite`);
+const siteDatabase = () =>
+  join(state, 'servers', 'appflux-servers-ServerStateObject', `${'b'.repeat(64)}.sqlite`);
 const database = () => join(state, 'edge', 'do', '-DeploymentObject', `${'b'.repeat(64)}.sqlite`);
 
 /** Runs SQL and leaves what it wrote in the WAL, as a process that is killed does. */
@@ -108,6 +110,28 @@ describe('a backup', () => {
       'settings.json',
     ]);
     expect(existsSync(join(state, 'backup-staging'))).toBe(false);
+  });
+
+  test('has what servers of sites store, and a damaged one of theirs spoils nothing else', async () => {
+    await written(siteDatabase(), "CREATE TABLE visits (at TEXT); INSERT INTO visits VALUES ('today')");
+    await mkdir(join(state, 'servers-tmp'));
+    await writeFile(join(state, 'servers-tmp', 'workerd.capnp'), 'rebuilt');
+    expect(await back()).toMatchObject({ missing: [] });
+    const elsewhere = join(folder, `elsewhere-${number}`);
+    await restore({ repository: await opened(), state: elsewhere });
+    const copy = new DatabaseSync(siteDatabase().replace(state, elsewhere));
+    expect(copy.prepare('SELECT at FROM visits').all()).toMatchObject([{ at: 'today' }]);
+    copy.close();
+    expect(existsSync(join(elsewhere, 'servers-tmp'))).toBe(false);
+
+    const damaged = siteDatabase().replace('/bbbb', '/aaaa');
+    await writeFile(damaged, 'no database at all, but as long as the header of one would be'.repeat(20));
+    const { missing } = await back();
+    expect(missing).toEqual([damaged.slice(state.length + 1)]);
+    const again = join(folder, `again-${number}`);
+    await restore({ repository: await opened(), state: again });
+    expect(existsSync(siteDatabase().replace(state, again))).toBe(true);
+    expect(existsSync(damaged.replace(state, again))).toBe(false);
   });
 
   test('has what was in a WAL, and leaves the instance’s own files alone', async () => {

@@ -119,11 +119,15 @@ function settled(
   detail: (text: string) => void,
 ): { kept: Staged[]; missing: string[] } {
   const named = new Map<string, string>();
+  const damaged = new Set<string>();
   for (const { path, kind, from } of files) {
     if (kind !== 'database' || from === null) continue;
     detail(`checking ${basename(path)}`);
     const wrong = settleDatabase(from);
-    if (wrong !== null) {
+    if (wrong !== null && isOfSite(path)) {
+      // What is in it is up to a site: no site may keep the others from being backed up.
+      damaged.add(path);
+    } else if (wrong !== null) {
       throw new StackProblem(
         'backup_failed',
         `The database ${path} of the instance is damaged (${wrong.slice(0, 200)})`,
@@ -133,11 +137,17 @@ function settled(
     if (isObjectList(path)) for (const [file, key] of objectFiles(from)) named.set(file, key);
   }
   // A file that no database names is half an upload, or is about to be removed.
-  const kept = files.filter(({ path, kind }) => kind !== 'object' || named.has(basename(path)));
+  const kept = files.filter(({ path, kind }) =>
+    kind === 'object' ? named.has(basename(path)) : !damaged.has(path),
+  );
   const there = new Set(kept.map(({ path }) => basename(path)));
   const missing = [...named].filter(([file]) => !there.has(file)).map(([, key]) => key);
-  return { kept, missing };
+  return { kept, missing: [...missing, ...damaged] };
 }
+
+/** Whether a database is one that the server of a site fills. */
+const isOfSite = (path: string): boolean =>
+  path.startsWith('servers/') && basename(path) !== 'metadata.sqlite';
 
 const isRegistration = (path: string): boolean => /^runners\/[^/]+\/runner\.json$/.test(path);
 

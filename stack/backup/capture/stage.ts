@@ -129,6 +129,7 @@ export class Stage {
 
   *#files(): Generator<[path: string, kind: FileEntry['kind']]> {
     yield* walk(this.#state, 'edge');
+    yield* walk(this.#state, 'servers');
     // Certificates and the account at their authority: asking for all of them again would meet its rate limits.
     for (const folder of ['proxy/certificates', 'proxy/acme']) yield* walk(this.#state, folder);
     const single = entriesOf(join(this.#state, 'runners')).map(({ name }) => `runners/${name}/runner.json`);

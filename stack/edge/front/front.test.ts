@@ -222,6 +222,15 @@ describe('an edge process', { timeout: 60_000 }, () => {
     }
   });
 
+  test('of a site, only text of a known length is compressed: a stream would not arrive until it ends', async () => {
+    const get = (query: string) =>
+      ask(port, `/text?${query}`, {
+        headers: { 'Accept-Encoding': 'gzip', Host: `shop.sites.localhost:${port}` },
+      });
+    expect((await get('type=text/html')).headers).not.toHaveProperty('content-encoding');
+    expect((await get('type=text/html&Content-Length=10000')).headers['content-encoding']).toBe('gzip');
+  });
+
   test('WebSockets are passed through', async () => {
     const socket = new WebSocket(`ws://127.0.0.1:${port}/echo`);
     const answer = new Promise((resolve, reject) => {

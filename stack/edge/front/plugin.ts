@@ -1,12 +1,14 @@
 /**
  * A Miniflare plugin for what Miniflare has no options for: a bucket that only its binding and signed S3 requests
- * reach, a network without private addresses, and a port that leads to the front. For a bucket in its own options, Miniflare also serves every object
- * without a signature below `/cdn-cgi/local/r2/public/`. Miniflare loads this module by its path (see `options.ts`).
+ * reach, a network without private addresses, and sockets that lead to entry points of Workers. For a bucket in its own
+ * options, Miniflare also serves every object without a signature below `/cdn-cgi/local/r2/public/`. Miniflare loads this
+ * module by its path (see `options.ts`).
  */
-import { readFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { isIPv6 } from 'node:net';
 import { getR2S3Service, type Plugin, R2_PLUGIN, R2_S3_SERVICE_NAME } from 'miniflare';
 import { z } from 'zod';
+import { extraCertificates } from '../certificates.ts';
 
 /** The name by which bindings refer to the plugin. */
 export const FRONT_PLUGIN = 'appflux-front';
@@ -18,6 +20,7 @@ export const BINDING = {
   port: 'port',
   proxy: 'proxy',
   network: 'network',
+  entrypoint: 'entrypoint',
 } as const;
 
 const Bucket = z.strictObject({ id: z.string() });
@@ -25,6 +28,7 @@ const S3 = Bucket.extend({ accessKeyId: z.string(), secretAccessKey: z.string() 
 const Port = z.strictObject({ host: z.string(), port: z.int() });
 const ProxySocket = z.strictObject({ path: z.string() });
 const Network = z.strictObject({});
+const Entrypoint = z.strictObject({ path: z.string(), entrypoint: z.string() });
 
 /** workerd's name of the service that reaches public addresses alone. It resolves a name itself, and checks the result. */
 const PUBLIC_NETWORK = 'appflux-public-network';
@@ -55,17 +59,8 @@ function withBuckets(options: WorkerOptions): WorkerOptions {
   return { ...options, config: { ...options.config, env } };
 }
 
-/** The certificates of authorities that this machine trusts beside those of browsers, as Miniflare's own network does. */
-function extraCertificates(): string[] {
-  const file = process.env.NODE_EXTRA_CA_CERTS;
-  if (file === undefined || file === '') return [];
-  return (
-    readFileSync(file, 'utf8').match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g) ?? []
-  );
-}
-
-/** A socket that leads to an entry point of the front. */
-const socketOf = (options: WorkerOptions, entrypoint: 'port' | 'proxy', address: string) => ({
+/** A socket that leads to an entry point of a Worker. */
+const socketOf = (options: WorkerOptions, entrypoint: string, address: string) => ({
   // workerd names the socket when its address is in use.
   name: address,
   address,
@@ -73,6 +68,15 @@ const socketOf = (options: WorkerOptions, entrypoint: 'port' | 'proxy', address:
   // No option reads `request.cf` from a header that a client could set.
   http: {},
 });
+
+/**
+ * The same on a Unix socket. Miniflare asks for it before each start of workerd, also after one that was killed: workerd
+ * doesn't replace the file that such a one has left.
+ */
+function unixSocketOf(options: WorkerOptions, entrypoint: string, path: string) {
+  rmSync(path, { force: true });
+  return socketOf(options, entrypoint, `unix:${path}`);
+}
 
 const plugin: Plugin = {
   getBindings: async (options, shared, index) => {
@@ -112,7 +116,10 @@ const plugin: Plugin = {
           socketOf(context.options, 'port', isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`),
         ),
         ...bindingsOf(context.options, 'proxy', ProxySocket).map(([, { path }]) =>
-          socketOf(context.options, 'proxy', `unix:${path}`),
+          unixSocketOf(context.options, 'proxy', path),
+        ),
+        ...bindingsOf(context.options, 'entrypoint', Entrypoint).map(([, { path, entrypoint }]) =>
+          unixSocketOf(context.options, entrypoint, path),
         ),
       ],
     };

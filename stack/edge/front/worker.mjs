@@ -13,6 +13,7 @@ import { asKnown, originOf } from './forwarded.mjs';
  * @property {string[]} TRUSTED_PROXIES whose forwarding headers count
  * @property {string} CLIENT_ADDRESS_HEADER the header that has the client's address for the control plane
  * @property {string} SITES_DOMAIN the domain that sites are below, maybe with a port; empty if there is none
+ * @property {string} PUBLIC_URL the control plane's URL
  * @property {Fetcher} S3 the S3 endpoint of the embedded bucket, which checks signatures itself
  */
 
@@ -69,7 +70,7 @@ async function serve(received, peer, env) {
     if (RESERVED.test(decoded(pathname))) return notFound();
   }
   const response = await env.WORKER.fetch(request);
-  return isCompressible(request, response) ? compressed(response) : response;
+  return isCompressible(request, response, isOwn(hostname, env.PUBLIC_URL)) ? compressed(response) : response;
 }
 
 /**
@@ -82,6 +83,14 @@ function isSite(hostname, sitesDomain) {
   const domain = sitesDomain.toLowerCase().replace(/:\d+$/, '');
   return domain !== '' && (name === domain || name.endsWith(`.${domain}`));
 }
+
+/**
+ * Whether a host is the control plane's: its own name, or one that no site has, such as an IP address.
+ * @param {string} hostname lower case, as in a URL
+ * @param {string} publicUrl
+ */
+const isOwn = (hostname, publicUrl) =>
+  hostname === URL.parse(publicUrl)?.hostname || !hostname.includes('.') || /^[\d.]+$/.test(hostname);
 
 /**
  * The handler of Miniflare's own port. That port is for calls from the process that runs Miniflare, which are
@@ -108,17 +117,20 @@ const decoded = (path) =>
   });
 
 /**
- * Whether a response is sent compressed. A response that offers byte ranges is not: ranges count the bytes sent.
+ * Whether a response is sent compressed. A response that offers byte ranges is not: ranges count the bytes sent. Nor is
+ * a stream of a site's server: workerd gives out what it has compressed when it has enough, so that events and pages
+ * that come in pieces would not arrive until they end.
  * @param {Request} request
  * @param {Response} response
+ * @param {boolean} isOwn whether it is the control plane's own, and no site's
  */
-function isCompressible({ method, headers: asked }, { status, headers }) {
+function isCompressible({ method, headers: asked }, { status, headers }, isOwn) {
   return (
     method === 'GET' &&
     status === 200 &&
     /(?:^|,)\s*gzip\s*(?:,|;(?!\s*q=0(?:\.0*)?\s*(?:,|$))|$)/i.test(asked.get('Accept-Encoding') ?? '') &&
     TEXT.test(headers.get('Content-Type') ?? '') &&
-    Number(headers.get('Content-Length') ?? WORTH_COMPRESSING) >= WORTH_COMPRESSING &&
+    Number(headers.get('Content-Length') ?? (isOwn ? WORTH_COMPRESSING : 0)) >= WORTH_COMPRESSING &&
     !headers.has('Content-Encoding') &&
     !headers.has('Accept-Ranges') &&
     !/\bno-transform\b/i.test(headers.get('Cache-Control') ?? '')
