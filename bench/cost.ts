@@ -9,7 +9,7 @@ import { startCountedInstance } from './cost/instance.ts';
 import { setScene } from './cost/one-deployment.ts';
 import { setSite } from './cost/site.ts';
 import { numberFlags } from './flags.ts';
-import { type Billed, PRICES } from './prices.ts';
+import { type Billed, FREE_PER_DAY, PRICES } from './prices.ts';
 import { workerdSeconds } from './processor-time.ts';
 import { conditions, print, progress, round, table } from './report.ts';
 
@@ -131,6 +131,7 @@ function report(counts: Counts, processorSeconds: number, site: readonly [string
     table(['what', 'count', 'dollars for a million deployments'], rows),
     table(['object rows written by', 'rows'], writers(counts)),
     siteTable(site),
+    freePlan(pieces),
     `In total ${written} rows written and $${total.toFixed(6)} a deployment, beyond what the plan includes.`,
     [
       'Not included: CPU time of the Worker, storage by the month.',
@@ -138,6 +139,21 @@ function report(counts: Counts, processorSeconds: number, site: readonly [string
       'The deployment runs in real time, because rows and messages depend on it.',
     ].join('\n'),
   );
+}
+
+/** How many such deployments the free plan has room for in a day, and what there is least room for. */
+function freePlan(pieces: readonly [string, number, Billed][]): string {
+  const used = new Map<Billed, number>();
+  for (const [, count, billed] of pieces) {
+    const isMessage = billed === 'objectMessage';
+    const unit = isMessage ? 'objectRequest' : billed;
+    used.set(unit, (used.get(unit) ?? 0) + (isMessage ? count / 20 : count));
+  }
+  const rooms = Object.entries(FREE_PER_DAY).map(
+    ([billed, perDay]) => [billed, Math.floor(perDay / (used.get(billed as Billed) ?? 0))] as const,
+  );
+  const sorted = rooms.filter(([, room]) => Number.isFinite(room)).sort(([, a], [, b]) => a - b);
+  return table(['on the free plan', 'deployments a day'], sorted);
 }
 
 /** The statements that write most rows, by their first words. */

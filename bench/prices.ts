@@ -38,3 +38,22 @@ export const PRICES = {
 } as const satisfies Record<string, Price>;
 
 export type Billed = keyof typeof PRICES;
+
+/** An average month, in days. */
+const MONTH = 30;
+
+/**
+ * What the free plan gives each day, in the units of PRICES, from the same pages; what it gives each month, by the day. Of
+ * incoming WebSocket messages twenty are one request of an object, and setting an alarm is a row.
+ */
+export const FREE_PER_DAY = {
+  workerRequest: 100_000,
+  objectRequest: 100_000,
+  objectSecond: 13_000 / 0.128,
+  objectRowWritten: 100_000,
+  d1RowRead: 5_000_000,
+  d1RowWritten: 100_000,
+  queueOperation: 10_000,
+  r2ClassA: 1_000_000 / MONTH,
+  r2ClassB: 10_000_000 / MONTH,
+} as const satisfies Partial<Record<Billed, number>>;

@@ -123,4 +123,9 @@ function deploymentOf(app: AppRecord, number: number, createdAt: number): Deploy
 export const copiedApp = (app: AppRecord): Copied => ({ ...app, builds: 10 });
 
 /** A deployment as it is copied. */
-export const copiedDeployment = (record: DeploymentRecord): Copied => ({ ...record, ...UNMARKED, seq: 3 });
+export const copiedDeployment = (record: DeploymentRecord): Copied => ({
+  ...record,
+  ...UNMARKED,
+  seq: 3,
+  counted: true,
+});

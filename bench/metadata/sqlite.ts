@@ -19,13 +19,7 @@ interface Bound {
  * process, which takes minutes for many thousands.
  */
 export async function openFile(persist: string): Promise<OpenFile> {
-  const files = await readdir(persist, { recursive: true });
-  const [file, ...others] = files.filter(
-    (name) => /(?:^|\/)d1\/.*\.sqlite$/.test(name) && !name.endsWith('metadata.sqlite'),
-  );
-  if (file === undefined || others.length > 0)
-    throw new Error(`There is not exactly one database in ${persist}`);
-  const sqlite = new DatabaseSync(join(persist, file));
+  const sqlite = new DatabaseSync(await databaseIn(persist));
   const bound = ({ sql, values }: Bound) => ({
     sql,
     values,
@@ -41,4 +35,15 @@ export async function openFile(persist: string): Promise<OpenFile> {
     },
   };
   return { database: surface as unknown as D1Database, [Symbol.dispose]: () => sqlite.close() };
+}
+
+/** The path of the one D1 database below a folder. */
+export async function databaseIn(persist: string): Promise<string> {
+  const files = await readdir(persist, { recursive: true });
+  const [file, ...others] = files.filter(
+    (name) => /(?:^|\/)d1\/.*\.sqlite$/.test(name) && !name.endsWith('metadata.sqlite'),
+  );
+  if (file === undefined || others.length > 0)
+    throw new Error(`There is not exactly one database in ${persist}`);
+  return join(persist, file);
 }

@@ -91,6 +91,7 @@ export async function publishFolder(
 function connectionOf(attempt: SimulatedAttempt): UploadConnection & SiteConnection {
   return {
     publishesSites: true,
+    runsServers: false,
     askForBase: async (question) => {
       attempt.socket.send({ ...question, request: randomUUID() });
       return attempt.socket.next('site_base');

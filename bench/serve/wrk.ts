@@ -3,6 +3,7 @@ import { execa } from 'execa';
 
 export interface Load {
   readonly perSecond: number;
+  readonly p50Ms: number;
   readonly p99Ms: number;
   readonly bytesPerSecond: number;
 }
@@ -38,6 +39,7 @@ export async function load(
   if (problem !== undefined) throw new Error(`${url}: ${problem}`);
   return {
     perSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1]),
+    p50Ms: amountOf(/50%\s+(\S+)/.exec(stdout)?.[1] ?? ''),
     p99Ms: amountOf(/99%\s+(\S+)/.exec(stdout)?.[1] ?? ''),
     bytesPerSecond: amountOf(/Transfer\/sec:\s+(\S+)/.exec(stdout)?.[1] ?? ''),
   };

@@ -2,6 +2,7 @@
 import type { Env } from '../../../edge/src/env.ts';
 import type { QueueMessage } from '../../../edge/src/queue-messages.ts';
 import { count } from './counts.ts';
+import { trip } from './trips.ts';
 
 /** A queue bills each message in pieces of this many bytes. */
 const QUEUE_PIECE_BYTES = 64 * 1024;
@@ -15,56 +16,91 @@ const R2_CLASS: Readonly<Record<string, 'r2ClassA' | 'r2ClassB' | null>> = {
   delete: null,
 };
 
-export const countingEnv = (env: Env): Env => ({
-  ...env,
-  METADATA: countingDatabase(env.METADATA),
-  STORAGE: countingBucket(env.STORAGE),
-  DEPLOY_QUEUE: countingQueue(env.DEPLOY_QUEUE),
-  EVENT_QUEUE: countingQueue(env.EVENT_QUEUE),
-  DEPLOYMENTS: countingNamespace(env.DEPLOYMENTS),
-  POOLS: countingNamespace(env.POOLS),
-  DEAD_LETTERS: countingNamespace(env.DEAD_LETTERS),
-  THROTTLES: countingNamespace(env.THROTTLES),
-});
+/** The objects that are counted, by the class of each binding. Each is a part of what a deployment costs. */
+const OBJECTS = {
+  DEPLOYMENTS: 'DeploymentObject',
+  POOLS: 'PoolObject',
+  DEAD_LETTERS: 'DeadLetterObject',
+  THROTTLES: 'ThrottleObject',
+  MAINTENANCE: 'MaintenanceObject',
+  OPERATIONS: 'OperationsObject',
+  SITES: 'SiteObject',
+  DOMAINS: 'DomainObject',
+  TRIGGERS: 'TriggerObject',
+  NOTIFICATIONS: 'NotificationObject',
+  REPORTS: 'ReportObject',
+  RUNTIME: 'RuntimeObject',
+} as const satisfies Partial<Record<keyof Env, string>>;
 
-/** Calls a function before each call of a method. */
-function before<Target extends object>(target: Target, noticed: (method: string) => void): Target {
+/** By the bindings: as in the Worker itself, one environment is the same object for all requests. */
+const known = new WeakMap<Env, Env>();
+
+export function countingEnv(env: Env): Env {
+  const counting = known.get(env) ?? {
+    ...withoutDisk(env),
+    METADATA: countingDatabase(env.METADATA),
+    STORAGE: countingBucket(env.STORAGE),
+    DEPLOY_QUEUE: countingQueue(env.DEPLOY_QUEUE),
+    EVENT_QUEUE: countingQueue(env.EVENT_QUEUE),
+    ...countingObjects(env),
+  };
+  known.set(env, counting);
+  return counting;
+}
+
+/** On Cloudflare there is no disk to know of, and the cache is used because of that. */
+function withoutDisk({ DISK: _, ...env }: Env): Env {
+  return env;
+}
+
+const countingObjects = (env: Env): Pick<Env, keyof typeof OBJECTS> =>
+  Object.fromEntries(
+    Object.entries(OBJECTS).map(([binding, kind]) => [
+      binding,
+      countingNamespace(env[binding as keyof typeof OBJECTS], kind),
+    ]),
+  ) as unknown as Pick<Env, keyof typeof OBJECTS>;
+
+/** Calls `calling` for each call of a method, with the function that makes it. */
+function around<Target extends object>(
+  target: Target,
+  calling: (method: string, call: () => unknown) => unknown,
+): Target {
   return new Proxy(target, {
     get(_, name) {
       const value = Reflect.get(target, name);
       if (typeof value !== 'function' || typeof name !== 'string') return value;
-      return (...args: unknown[]) => {
-        noticed(name);
+      return (...args: unknown[]) =>
         // Called on the target itself, by name: a stub's methods can't be passed around as functions.
-        return (target as Record<string, (...args: unknown[]) => unknown>)[name]?.(...args);
-      };
+        calling(name, () => (target as Record<string, (...args: unknown[]) => unknown>)[name]?.(...args));
     },
   });
 }
 
 /** Every call through a stub is billed as a request, from any caller. */
-function countingNamespace<Namespace extends Env['DEPLOYMENTS' | 'POOLS' | 'DEAD_LETTERS' | 'THROTTLES']>(
-  namespace: Namespace,
-): Namespace {
+function countingNamespace<Namespace extends object>(namespace: Namespace, kind: string): Namespace {
   return new Proxy(namespace, {
     get(target, name) {
       const value = Reflect.get(target, name);
       if (typeof value !== 'function') return value;
       return (...args: unknown[]) => {
         const result = Reflect.apply(value, target, args);
-        return name === 'get' || name === 'getByName'
-          ? before(result, () => count('objectRequests'))
-          : result;
+        if (name !== 'get' && name !== 'getByName') return result;
+        return around(result, (method, call) => {
+          count('objectRequests');
+          return trip(`${kind}.${method}`, call);
+        });
       };
     },
   });
 }
 
 function countingBucket(bucket: R2Bucket): R2Bucket {
-  return before(bucket, (method) => {
+  return around(bucket, (method, call) => {
     const billed = R2_CLASS[method];
     if (billed === undefined) throw new Error(`the bucket's ${method} is not counted yet`);
     if (billed !== null) count(billed);
+    return trip(`R2 ${method}`, call);
   });
 }
 
@@ -74,7 +110,7 @@ function countingQueue<Message extends QueueMessage>(queue: Queue<Message>): Que
       if (name !== 'send') throw new Error(`the queue's ${String(name)} is not counted yet`);
       return (message: Message, options?: QueueSendOptions) => {
         count('queueOperations', piecesOf(message));
-        return target.send(message, options);
+        return trip('queue send', () => target.send(message, options));
       };
     },
   });
@@ -90,8 +126,8 @@ function countingDatabase(database: D1Database): D1Database {
       if (name === 'prepare') return (sql: string) => countingStatement(target.prepare(sql));
       if (name === 'batch') {
         return async (statements: D1PreparedStatement[]) => {
-          const results = await target.batch(
-            statements.map((statement) => inner.get(statement) ?? statement),
+          const results = await trip('D1', () =>
+            target.batch(statements.map((statement) => inner.get(statement) ?? statement)),
           );
           for (const { meta } of results) countRows(meta);
           return results;
@@ -107,7 +143,7 @@ const inner = new WeakMap<D1PreparedStatement, D1PreparedStatement>();
 
 function countingStatement(statement: D1PreparedStatement): D1PreparedStatement {
   const all = async () => {
-    const result = await statement.all();
+    const result = await trip('D1', () => statement.all());
     countRows(result.meta);
     return result;
   };

@@ -1,16 +1,19 @@
 /** Objects that count the calls of the platform and their writes. */
+import { DurableObject } from 'cloudflare:workers';
 import type { Env } from '../../../edge/src/env.ts';
 import { Awake, watchTimers } from './awake.ts';
 import { countingEnv } from './bindings.ts';
 import { count, countCursor, countRows } from './counts.ts';
+import { tracing } from './trips.ts';
 
 type ObjectClass = new (ctx: DurableObjectState, env: Env) => object;
 
 /**
- * The same class, counting. It is named by the caller's export, as the platform requires. The base class accepts only
+ * The same class, counting. It is named by the caller's export, as the platform requires; `kind` is that name, which a
+ * bundler may have changed in the class itself. The base class accepts only
  * the platform's own state, so storage is counted on its prototypes.
  */
-export function counting<Base extends ObjectClass>(base: Base): Base {
+export function counting<Base extends ObjectClass>(base: Base, kind: string): Base {
   const Parent: ObjectClass = base;
   const awake = new WeakMap<object, Awake>();
   class Counting extends Parent {
@@ -20,19 +23,32 @@ export function counting<Base extends ObjectClass>(base: Base): Base {
       awake.set(this, awakeOf(ctx));
     }
   }
-  for (const name of Object.getOwnPropertyNames(base.prototype)) {
+  for (const name of methodsOf(base)) {
     const inherited: unknown = base.prototype[name];
     if (name === 'constructor' || typeof inherited !== 'function') continue;
     const what = COUNTED[name];
     Object.defineProperty(Counting.prototype, name, {
       value(...args: unknown[]) {
         if (what !== undefined) count(what);
-        const work = () => inherited.apply(this, args);
+        const work = () => tracing(`${kind}.${name}`, () => inherited.apply(this, args));
         return awake.get(this)?.run(work) ?? work();
       },
     });
   }
   return Counting as unknown as Base;
+}
+
+/** The names of a class's methods, those among them that it inherits from classes of ours. */
+function methodsOf(base: ObjectClass): Set<string> {
+  const names = new Set<string>();
+  for (
+    let prototype = base.prototype;
+    prototype !== DurableObject.prototype && prototype !== Object.prototype;
+    prototype = Object.getPrototypeOf(prototype)
+  ) {
+    for (const name of Object.getOwnPropertyNames(prototype)) names.add(name);
+  }
+  return names;
 }
 
 /** Handlers that are billed by the call. Calls through stubs are counted where they are made. */
