@@ -2,9 +2,14 @@
  * A source with several projects, in the dashboard: the form asks which to build, and so does a deployment without a
  * choice.
  */
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startGitServer } from '../../runner/src/job/prepare/testing/git-server.ts';
+import { BareRepository } from '../../runner/src/job/prepare/testing/repository.ts';
 import { connectEngine } from '../../runner/src/sandbox/engine.ts';
 import { ensureWebImage } from '../../runner/src/testing/docker.ts';
 import { ensureDashboard } from '../../stack/dashboard.ts';
@@ -106,4 +111,43 @@ it('a deployment without a choice lists the projects, and the one that is chosen
     });
   });
   expect((await client.app(slug)).source).toEqual({ provider: 'upload', rootDirectory: 'apps/shop' });
+});
+
+it('the form for a private Git repository asks for a token, then shows what a runner finds in it', async () => {
+  const { page } = watched;
+  const folder = await mkdtemp(join(tmpdir(), 'appflux-git-'));
+  const server = await startGitServer(folder);
+  try {
+    new BareRepository(folder, 'tides.git').commit(
+      {
+        'package.json': JSON.stringify({
+          name: 'tides',
+          scripts: { build: 'vite build' },
+          devDependencies: { vite: '8.0.0' },
+        }),
+      },
+      { branch: 'trunk', message: 'Add tides' },
+    );
+    execFileSync('git', ['symbolic-ref', 'HEAD', 'refs/heads/trunk'], { cwd: join(folder, 'tides.git') });
+    server.password = 's3cret';
+    await onPage(watched, async () => {
+      await page.goto(`${instance.edge.url}/new?from=git`);
+      await page.getByLabel('Repository URL').fill(`${server.url}/tides.git`);
+      await page.getByRole('button', { name: 'Continue' }).click();
+      await page.getByRole('button', { name: 'Add a credential' }).click();
+      await page.getByLabel('Token').fill('s3cret');
+      await page.getByLabel('Token').blur();
+      await page.getByText('Website · Vite').waitFor();
+      expect(await page.getByLabel('Build command').inputValue()).toBe('npm run build');
+      expect(await page.getByLabel('Branch').getAttribute('placeholder')).toBe('trunk');
+      await page.getByRole('button', { name: 'Continue' }).click();
+      const summary = page.getByRole('region', { name: 'Tides' });
+      await summary.getByText('Add tides').waitFor();
+      for (const text of ['trunk', 'Access token', 'npm run build'])
+        expect(await summary.innerText()).toContain(text);
+    });
+  } finally {
+    await server.close();
+    await rm(folder, { recursive: true, force: true });
+  }
 });

@@ -12,11 +12,13 @@ import { Client } from '../instance/client.ts';
 import { type EdgeInstance, startInstance } from '../instance/edge.ts';
 import { type RunnerProcess, startRunner } from '../instance/runner.ts';
 import { filesIn, unzip, zipOf } from '../source/zip.ts';
+import { deploySampleByKeyboard, tabTo } from './first-site.ts';
 import { launchBrowser } from './launch.ts';
 import { signInLink } from './sign-in-link.ts';
 import { onPage, watchedPage } from './watched-page.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
+const PASSWORD = 'correct horse battery';
 const PROJECT = join(ROOT, 'runner', 'fixtures', 'react-vite');
 
 let edge: EdgeInstance;
@@ -48,7 +50,7 @@ async function drop(page: Page, name: string, bytes: Buffer): Promise<void> {
     },
     { name, base64: bytes.toString('base64') },
   );
-  const field = page.getByRole('group', { name: 'Drop a ZIP archive here' });
+  const field = page.getByRole('group', { name: 'Drop a ZIP archive or a folder here' });
   await field.dispatchEvent('dragover', { dataTransfer });
   await field.dispatchEvent('drop', { dataTransfer });
 }
@@ -56,6 +58,36 @@ async function drop(page: Page, name: string, bytes: Buffer): Promise<void> {
 const bytesOf = async (download: Download): Promise<Buffer> => readFile(await download.path());
 
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
+
+it('the sample is deployed and opened by keyboard alone, from signing in to the live site', async () => {
+  const watched = await watchedPage(browser);
+  const { page } = watched;
+  await onPage(watched, async () => {
+    // The owner came by the printed link, and set a password to come back with.
+    await page.goto(await signInLink(edge));
+    await page.getByRole('link', { name: 'New app' }).first().waitFor();
+    await page.goto(`${edge.url}/settings/account`);
+    await page.getByLabel('New password').fill(PASSWORD);
+    await page.getByRole('button', { name: 'Set a password' }).click();
+    await page.getByText('Password set').waitFor();
+    await page.getByRole('button', { name: 'Account', exact: true }).click();
+    await page.getByRole('menuitem', { name: 'Sign out' }).click();
+    await page.getByRole('heading', { name: 'Sign in', exact: true }).waitFor();
+
+    // From here on, no pointer.
+    await page.goto(edge.url);
+    await tabTo(page, 'textbox', 'Email');
+    await page.keyboard.type('owner@localhost');
+    await page.keyboard.press('Tab');
+    await page.keyboard.type(PASSWORD);
+    await page.keyboard.press('Enter');
+    const site = await deploySampleByKeyboard(page);
+    expect(new URL(site).hostname).toBe('first-light.sites.localhost');
+    await page.getByRole('heading', { name: 'Your first site is up' }).waitFor();
+    expect(await page.getByText(/^v\d+\.\d+\.\d+$/).count()).toBe(1);
+  });
+  expect(await runner.leftovers()).toEqual({ containers: [], folders: [] });
+});
 
 it('a ZIP that is dropped on the page becomes a site to open and to download', async () => {
   const watched = await watchedPage(browser);
@@ -67,9 +99,8 @@ it('a ZIP that is dropped on the page becomes a site to open and to download', a
     await page.getByRole('heading', { name: 'New app' }).waitFor();
     await page.getByRole('radio', { name: /ZIP upload/ }).check({ force: true });
     await drop(page, 'react-vite.zip', await zipOf(await filesIn(PROJECT)));
-    await page.getByText('react-vite.zip').waitFor();
-    await page.getByRole('button', { name: 'Continue' }).click();
 
+    // After a drop, nothing is left to say about the source.
     await page.getByRole('heading', { name: 'Configure' }).waitFor();
     await page.getByRole('textbox', { name: 'Name', exact: true }).fill('Dropped on the page');
     await page.getByRole('button', { name: 'Continue' }).click();

@@ -43,7 +43,8 @@ it('a linked line is shown after few requests, other lines on scrolling, and a s
   const { page, complaints } = watched;
   await onPage(watched, async () => {
     await page.goto(await signInLink(edge));
-    await page.getByRole('button', { name: 'Account', exact: true }).waitFor();
+    // The overview is there, so that leaving it cuts no request off.
+    await page.getByText('patient', { exact: true }).first().waitFor();
     await page.waitForLoadState('networkidle');
     const asked = watchLogRequests(page);
     await page.goto(`${edge.url}/deployments/${id}#L23456`);

@@ -41,6 +41,9 @@ async function signIn(page: Page, email: string, password: string): Promise<void
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
 }
 
+/** The button that makes the app a favorite. */
+const star = (page: Page) => page.getByRole('button', { name: 'Favorite: Shop' });
+
 /** Invites a person as the owner; returns the link that is shown. */
 async function invite(page: Page, role: string): Promise<string> {
   await page.goto(`${edge.url}/settings/team`);
@@ -93,6 +96,17 @@ it('people join by invitation, do what their role allows, and lose access when t
     // A viewer sees the team's apps and no controls that change them.
     await page.getByText('Shop', { exact: true }).first().waitFor();
     expect(await page.getByRole('link', { name: 'New app' }).count()).toBe(0);
+    await heading(page, 'Overview').waitFor();
+    await heading(page, 'Running now').waitFor();
+
+    // A favorite is the viewer's own, and lasts.
+    await page.goto(`${edge.url}/apps`);
+    await star(page).click();
+    await page.reload();
+    await expect.poll(() => star(page).getAttribute('aria-pressed')).toBe('true');
+    await owner.page.goto(`${edge.url}/apps`);
+    await expect.poll(() => star(owner.page).getAttribute('aria-pressed')).toBe('false');
+
     await page.goto(`${edge.url}/apps/shop`);
     await heading(page, 'Shop').waitFor();
     expect(await page.getByRole('button', { name: 'Deploy', exact: true }).count()).toBe(0);
@@ -153,8 +167,10 @@ it('people join by invitation, do what their role allows, and lose access when t
     const { page } = viewer;
     await page.goto(`${edge.url}/apps/shop`);
     await page.getByRole('button', { name: 'Deploy', exact: true }).waitFor();
-    await page.goto(`${edge.url}/apps/shop/settings`);
+    await page.goto(`${edge.url}/apps/shop/settings/variables`);
     await heading(page, 'Environment variables').waitFor();
+    await page.goto(`${edge.url}/apps/shop/settings`);
+    await page.getByText('Your role in this team (developer) doesn’t allow this.').waitFor();
     expect(await page.getByRole('button', { name: 'Delete app' }).count()).toBe(0);
   });
 

@@ -243,18 +243,21 @@ describe('deploy', () => {
   it('that fails ends with 1 and says why; what its build prints can’t control the terminal', async () => {
     const folder = await project(
       build(
-        String.raw`printf 'a\033]0;owned\007b \033[2J\033[8mhidden\033[0m \342\200\256x\n'; echo "error: the lid does not fit" >&2; exit 3`,
+        String.raw`printf 'a\033]0;owned\007b \033[2J\033[8mhidden\033[0m \342\200\256x\n'; echo "src/lid.ts(12,5): error TS2322: the lid does not fit" >&2; exit 3`,
       ),
     );
     const ran = await cli.run(['deploy', folder, '--app', 'failing'], { env: ci });
     expect(ran).toMatchObject({ exit: 1, stdout: '' });
     expect(ran.stderr).toContain('ab hidden x');
-    expect(ran.stderr).toContain('error: the lid does not fit');
+    expect(ran.stderr).toContain('error TS2322: the lid does not fit');
     expect(ran.stderr).toMatch(/^Failed after .*exit code 3/m);
+    expect(ran.stderr).toMatch(/^Error at src\/lid\.ts:12:5 \(line \d+ of the log\)$/m);
     expect(ran.stderr.replaceAll('\n', '')).not.toMatch(CONTROLS);
     const logs = await cli.run(['logs', '--app', 'failing'], { env: ci });
     expect(logs).toMatchObject({ exit: 0, stdout: expect.stringContaining('ab hidden x') });
     expect(logs.stdout.replaceAll('\n', '')).not.toMatch(CONTROLS);
+    expect(logs.stderr).toMatch(/^Error at src\/lid\.ts:12:5 \(line \d+ of the log\)$/m);
+    expect(logs.stdout).not.toContain('Error at');
   });
 
   it('of an unknown app needs a name, and one without a terminal or with --yes makes it', async () => {

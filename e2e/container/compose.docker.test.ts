@@ -110,7 +110,7 @@ describe.skipIf(compose === null)(`an instance in containers${skipped}`, { timeo
       const { HostConfig } = await inspected(service);
       expect(HostConfig).toMatchObject({ ReadonlyRootfs: true, CapDrop: ['ALL'], Privileged: false });
     }
-    const all = await project.exec('appflux', ['sh', '-c', 'id -u; touch /opt/appflux/x']);
+    const all = await project.exec('appflux', ['sh', '-c', 'id -u; touch /opt/appflux/x 2>&1']);
     expect(all).toMatch(/^10002\n.*Read-only file system/s);
   });
 

@@ -7,7 +7,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { registerCommand } from '../../dashboard/src/lib/runner/register-command.ts';
 import { connectEngine } from '../../runner/src/sandbox/engine.ts';
 import { ensureWebImage } from '../../runner/src/testing/docker.ts';
 import { findAcme } from '../../stack/acme/install.ts';
@@ -97,9 +96,12 @@ describe('a runner on another machine', () => {
       APPFLUX_RUNNER_SCAN: 'off',
     };
     const { token } = await client.api.runners.createToken();
-    const command = registerCommand(instance.edge.url, token, 'elsewhere', ['linux']);
     const [program = '', ...args] = machine.prefix;
-    await execa(program, [...args, 'sh', '-c', command], { env, stdin: 'ignore' });
+    const register = ['register', '--url', instance.edge.url, '--name', 'elsewhere', '--labels', 'linux'];
+    await execa(program, [...args, 'appflux-runner', ...register], {
+      env: { ...env, APPFLUX_RUNNER_TOKEN: token },
+      stdin: 'ignore',
+    });
     runner = await startChild({
       command: program,
       args: [...args, 'appflux-runner', 'start'],

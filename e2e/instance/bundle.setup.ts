@@ -1,7 +1,8 @@
 /** Before all tests: bundles the Worker that their instances run, and makes the databases that they start with. */
-import { edgeBundle, migratedState } from './edge.ts';
+import { edgeBundle, hostBundle, migratedState } from './edge.ts';
 
 export default async function prepare(): Promise<void> {
   await edgeBundle();
+  await hostBundle();
   await migratedState();
 }

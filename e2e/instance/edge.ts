@@ -12,11 +12,14 @@ import { type EdgeConfig, publicUrl, s3Endpoint } from '../../stack/edge/config.
 import { migrateDatabases } from '../../stack/edge/migrations.ts';
 import { type RunningEdge, startEdge } from '../../stack/edge/process.ts';
 import { fingerprint, readTree } from '../../stack/fingerprint.ts';
+import { bundleHost, hostWranglerConfig } from '../../stack/servers/prepare.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const WRANGLER_CONFIG = join(ROOT, 'wrangler.toml');
 const KEYS = { accessKeyId: 'test-access-key-id', secretAccessKey: 'test-secret-access-key' };
 const OPERATOR_SECRET = 'operator-secret-of-a-test-instance-0123456789';
+/** More than any test needs that is not about this limit. Bytes. */
+const SERVERS_MEMORY = 1024 ** 3;
 const BOOTSTRAP_TOKEN = 'bootstrap-token-of-a-test-instance-0123456789';
 
 export interface EdgeInstance {
@@ -38,13 +41,14 @@ export interface EdgeInstance {
 
 /**
  * Starts an instance. `reachedAt` is the URL for its clients if a proxy is in between; `variables` and `config` override those
- * that every instance has.
+ * that every instance has; `serverVars` those of the host Worker.
  */
 export async function startInstance(
   options: {
     reachedAt?: (port: number) => string;
     variables?: Record<string, string> | ((port: number) => Record<string, string>);
     config?: Partial<EdgeConfig>;
+    serverVars?: Record<string, string>;
   } = {},
 ): Promise<EdgeInstance> {
   const state = await mkdtemp(join(tmpdir(), 'appflux-edge-'));
@@ -57,7 +61,11 @@ export async function startInstance(
     url,
     variables: typeof options.variables === 'function' ? options.variables(port) : (options.variables ?? {}),
   });
-  const config = { ...standard, ...options.config };
+  const config = {
+    ...standard,
+    servers: { ...(await serversConfig(state, standard.variables)), vars: options.serverVars ?? {} },
+    ...options.config,
+  };
   await cp(await migratedState(), config.persist, { recursive: true });
   const logFile = join(state, 'edge.log');
   let edge: RunningEdge = await startEdge(config, { env: process.env, logFile });
@@ -113,6 +121,26 @@ export function edgeBundle(): Promise<string> {
     { wranglerConfig: WRANGLER_CONFIG, sources, files: [join(ROOT, 'package-lock.json')] },
     into,
   );
+}
+
+/** The host Worker's bundle, shared likewise. */
+export const hostBundle = (): Promise<string> =>
+  bundleHost(ROOT, join(ROOT, 'node_modules', '.cache', 'appflux-e2e', 'servers'));
+
+/** The process that runs the servers of sites. */
+async function serversConfig(
+  state: string,
+  variables: EdgeConfig['variables'],
+): Promise<NonNullable<EdgeConfig['servers']>> {
+  return {
+    wranglerConfig: hostWranglerConfig(ROOT),
+    main: await hostBundle(),
+    persist: join(state, 'servers'),
+    sockets: join(state, 'run'),
+    logFile: join(state, 'servers.log'),
+    memoryBytes: SERVERS_MEMORY,
+    allowPrivate: variables.APPFLUX_ALLOW_PRIVATE_TARGETS === '1',
+  };
 }
 
 /**

@@ -63,6 +63,11 @@ export const attemptFrames = (attempt: number): Makers<RunnerToDeployment> => ({
     notes: { text: `notes ${n}`, source: 'changelog' },
     icon: null,
   }),
+  budgets: (n) => ({
+    type: 'budgets',
+    attempt,
+    budgets: [{ what: 'total', limit: 1 + n, compression: 'none', on: 'warn' }],
+  }),
   finish: () => ({
     type: 'finish',
     attempt,
@@ -79,6 +84,14 @@ export const poolFrames = (deploymentId: string, labels: string[]): Makers<Runne
   accepted: (n) => ({ type: 'accepted', deploymentId, attempt: 1 + (n % 2) }),
   freed: (n) => ({ type: 'freed', deploymentId, attempt: 2 + (n % 2) }),
   machine: (n) => ({ type: 'machine', node: `v24.0.${n}`, docker: null, images: [] }),
+  features: (n) => ({ type: 'features', features: n % 2 === 0 ? ['look'] : [] }),
+  looked: () => ({
+    type: 'looked',
+    id: deploymentId,
+    outcome: { error: { code: 'source_unavailable', message: 'The repository is private.', hint: 'None' } },
+  }),
+  pictures: (n) => ({ type: 'pictures', ready: n % 2 === 0 }),
+  leaving: () => ({ type: 'leaving' }),
   disk: (n) => ({ type: 'disk', freeBytes: n, totalBytes: n, minFreeBytes: 0, low: false }),
 });
 

@@ -70,6 +70,8 @@ export async function startRunner(
     APPFLUX_ALLOW_PRIVATE_SOURCES: '1',
     // A host that has ClamAV need not start one for every runner of a test.
     APPFLUX_RUNNER_SCAN: 'off',
+    // A picture after each deployment would take time from the tests of other things.
+    APPFLUX_RUNNER_PICTURES: 'off',
     // Whatever the disk of the machine that runs the tests.
     APPFLUX_RUNNER_MIN_FREE: '0',
     ...options.env,

@@ -32,9 +32,10 @@ test('a killed workerd is started again, with all that was acknowledged', async 
   const { client, id, attempt } = await simulatedBuild(edge);
   attempt.lines(1, 200);
   expect(await attempt.acked()).toBe(200);
-  const [pid] = workerds().filter((one) => !before.includes(one));
-  expect(pid).toBeDefined();
-  process.kill(pid ?? 0, 'SIGKILL');
+  // That of the control plane, and that of the servers of sites.
+  const started = workerds().filter((one) => !before.includes(one));
+  expect(started).toHaveLength(2);
+  for (const pid of started) process.kill(pid, 'SIGKILL');
   expect((await attempt.socket.closed).code).toBe(1006);
 
   await expect

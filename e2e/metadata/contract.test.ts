@@ -44,9 +44,9 @@ if (server === null) {
     for (const record of [ended, deploymentRecord(app)]) await deployments.project(record, 1);
     await using client = new MongoClient(server.uri);
     const kept = client.db().collection('deployments');
-    await kept.updateMany({}, { $unset: { endedOn: '', waitedSeconds: '' } });
-    for (const { name, key } of await kept.indexes())
-      if (name !== undefined && 'endedOn' in key) await kept.dropIndex(name);
+    await kept.updateMany({}, { $unset: { counted: '' } });
+    await kept.createIndex({ ownerId: 1, endedOn: 1 });
+    await client.db().collection('buildDays').drop();
 
     const later = await backendInWorkerd(server.uri);
     onTestFinished(() => later.stop());
@@ -54,6 +54,11 @@ if (server === null) {
     const counted = await later.metadata.analytics.builds({ ownerId: app.ownerId }, range);
     expect(counted.days).toEqual([{ day: '2026-11-02', success: 1, failed: 0, canceled: 0 }]);
     expect(counted.waitingSeconds).toEqual({ p50: 5, p95: 5 });
+    expect(counted.top).toHaveLength(1);
+    // An event that is reported again counts nothing, and the index of that version is gone.
+    await later.metadata.deployments.project({ ...ended, logKey: 'log' }, 2);
+    expect(await later.metadata.analytics.builds({ ownerId: app.ownerId }, range)).toEqual(counted);
+    expect((await kept.indexes()).filter(({ key }) => 'endedOn' in key)).toEqual([]);
   });
 
   test('a MongoDB operator in place of a text finds nothing', async () => {

@@ -1,7 +1,4 @@
-/**
- * A Debian that boots: systemd as the first process of a container, with AppFlux's sources and packages in
- * /opt/appflux as a clone of the repository has them after `npm ci`.
- */
+/** A Debian that boots: systemd as the first process of a container. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Dockerode from 'dockerode';
@@ -9,28 +6,43 @@ import { execa } from 'execa';
 import { pack } from 'tar-stream';
 import { follow } from '../../stack/images/engine-stream.ts';
 
-const IMAGE = 'appflux-test/systemd';
+/** What boots. */
+export interface SystemImage {
+  readonly name: string;
+  /** Its Dockerfile, given where the socket of this machine's engine will be. */
+  readonly dockerfile: (engineSocket: string) => string;
+  /** Files that it copies. */
+  readonly files?: readonly { readonly name: string; readonly content: Buffer }[];
+  /** Folders of this machine that are in it, at the same paths. */
+  readonly folders?: readonly string[];
+}
 
 /** What the image of an instance has in addition to its base. */
 const SOURCES = ['protocol', 'client', 'detection', 'edge', 'runner', 'cli', 'stack', 'dashboard'].concat(
   'builder-images',
 );
-const FILES = ['package.json', 'package-lock.json', 'wrangler.toml'].map((name) => `/opt/appflux/${name}`);
+const FILES = ['package.json', 'package-lock.json', 'wrangler.toml', 'wrangler.servers.toml'].map(
+  (name) => `/opt/appflux/${name}`,
+);
 
 /** The socket of this machine's engine, where /run is not hidden by the container's own. */
 const SOCKET = '/engine.sock';
 
-const dockerfile = (engineGroup: number) => `FROM appflux/instance-base
+/** AppFlux's sources and packages in /opt/appflux, as a clone of the repository has them after `npm ci`. */
+export const cloneImage = (engineGroup: number): SystemImage => ({
+  name: 'appflux-test/systemd',
+  dockerfile: (engineSocket) => `FROM appflux/instance-base
 RUN apt-get update \\
  && apt-get install -y --no-install-recommends systemd systemd-sysv dbus logrotate \\
  && systemctl disable caddy.service \\
  && userdel appflux && userdel appflux-runner && rm -rf /var/lib/appflux /var/lib/appflux-runner
 RUN groupadd --gid ${engineGroup} docker \\
- && echo 'L /run/docker.sock - - - - ${SOCKET}' > /etc/tmpfiles.d/engine.conf
+ && echo 'L /run/docker.sock - - - - ${engineSocket}' > /etc/tmpfiles.d/engine.conf
 ${SOURCES.map((name) => `COPY --from=appflux/instance /opt/appflux/${name} /opt/appflux/${name}`).join('\n')}
 COPY --from=appflux/instance ${FILES.join(' ')} /opt/appflux/
 WORKDIR /opt/appflux
-`;
+`,
+});
 
 /** Before systemd: a tree of control groups of its own, in which it may write. */
 const BOOT = 'umount -R /sys/fs/cgroup; mount -t cgroup2 cgroup2 /sys/fs/cgroup && exec /lib/systemd/systemd';
@@ -51,13 +63,14 @@ export class BootedSystem {
    * Builds the image, starts the container and waits until the system has booted; `socket` is the engine's.
    * @throws CannotBoot
    */
-  static async start(engine: Dockerode, socket: string, engineGroup: number): Promise<BootedSystem> {
+  static async start(engine: Dockerode, socket: string, image: SystemImage): Promise<BootedSystem> {
     const context = pack();
-    context.entry({ name: 'Dockerfile' }, dockerfile(engineGroup));
+    context.entry({ name: 'Dockerfile' }, image.dockerfile(SOCKET));
+    for (const { name, content } of image.files ?? []) context.entry({ name }, content);
     context.finalize();
     await follow(
       engine,
-      await engine.buildImage(context, { t: IMAGE, version: '1', forcerm: true }),
+      await engine.buildImage(context, { t: image.name, version: '1', forcerm: true }),
       () => undefined,
     );
     const hostConfig: Dockerode.HostConfig & {
@@ -74,10 +87,10 @@ export class BootedSystem {
       ReadonlyPaths: [],
       CgroupnsMode: 'private',
       Tmpfs: { '/run': 'exec', '/run/lock': '', '/tmp': 'exec' },
-      Binds: [`${socket}:${SOCKET}`],
+      Binds: [`${socket}:${SOCKET}`, ...(image.folders ?? []).map((folder) => `${folder}:${folder}`)],
     };
     const container = await engine.createContainer({
-      Image: IMAGE,
+      Image: image.name,
       Cmd: ['sh', '-c', BOOT],
       Env: ['container=docker'],
       StopSignal: 'SIGRTMIN+3',

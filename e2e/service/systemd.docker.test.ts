@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { connectEngine } from '../../runner/src/sandbox/engine.ts';
 import { ensureWebImage } from '../../runner/src/testing/docker.ts';
-import { BootedSystem, CannotBoot } from './system.ts';
+import { BootedSystem, CannotBoot, cloneImage } from './system.ts';
 
 const UNITS = 'appflux appflux-runner';
 const LONG = { timeout: 120_000, interval: 500 };
@@ -20,7 +20,7 @@ describe('services of systemd', { timeout: 300_000 }, () => {
     await ensureWebImage(engine);
     const { gid } = await stat(SOCKET);
     try {
-      system = await BootedSystem.start(engine, SOCKET, gid);
+      system = await BootedSystem.start(engine, SOCKET, cloneImage(gid));
     } catch (error) {
       if (!(error instanceof CannotBoot)) throw error;
       missing = `systemd does not boot in a container here: ${error.message}`;

@@ -5,6 +5,8 @@ import {
   type CreateDeployment,
   EMPTY_RULES,
   encodeSiteIndex,
+  SERVER_FOLDER,
+  type ServerSpec,
   SITE_PACK_TYPE,
   type SiteAddition,
   type SiteRules,
@@ -23,8 +25,10 @@ export interface SitePublisher {
   publish(
     files: SiteFiles,
     rules?: Partial<SiteRules>,
-    asked?: Pick<CreateDeployment, 'environment'>,
+    asked?: Pick<CreateDeployment, 'environment'> & { server?: ServerSpec },
   ): Promise<string>;
+  /** Deploys a server whose main module is this script, and its assets. */
+  publishServer(script: string, files?: SiteFiles, spec?: Partial<ServerSpec>): Promise<string>;
 }
 
 /** Creates an app and a runner. `name` is the app's, the runner's and the label's that pairs them. */
@@ -36,27 +40,49 @@ export async function sitePublisher(
   const { slug } = await client.createApp({ name, type: 'web', build: { labels: [name] } });
   const registered = await client.registerRunner(name, [name]);
   const runner = await SimulatedRunner.connect(edge.url, registered, { labels: [name] });
+  const publish: SitePublisher['publish'] = async (
+    files,
+    rules = {},
+    { environment = 'production', server } = {},
+  ) => {
+    const uploadId = await client.upload('source.zip', UNREAD_SOURCE);
+    const { id } = await client.deploy(slug, { uploadId, environment });
+    const attempt = await runner.begin();
+    await deliver(attempt, await packOf(files, rules, server), {
+      files: Object.keys(files).length,
+      unpackedBytes: Object.values(files).reduce((sum, { length }) => sum + length, 0),
+    });
+    attempt.finish({ status: 'success', artifacts: [NAME] });
+    runner.free(attempt.grant);
+    const ended = await client.untilEnded(id);
+    if (ended.status !== 'success') throw new Error(`not published: ${JSON.stringify(ended.failure)}`);
+    if (environment === 'production') while ((await client.app(slug)).release !== id) await pause(50);
+    return id;
+  };
   return {
     slug,
-    publish: async (files, rules = {}, { environment = 'production' } = {}) => {
-      const uploadId = await client.upload('source.zip', UNREAD_SOURCE);
-      const { id } = await client.deploy(slug, { uploadId, environment });
-      const attempt = await runner.begin();
-      await deliver(attempt, await packOf(files, rules), {
-        files: Object.keys(files).length,
-        unpackedBytes: Object.values(files).reduce((sum, { length }) => sum + length, 0),
-      });
-      attempt.finish({ status: 'success', artifacts: [NAME] });
-      runner.free(attempt.grant);
-      const ended = await client.untilEnded(id);
-      if (ended.status !== 'success') throw new Error(`not published: ${JSON.stringify(ended.failure)}`);
-      if (environment === 'production') while ((await client.app(slug)).release !== id) await pause(50);
-      return id;
+    publish,
+    publishServer: (script, files = {}, spec = {}) => {
+      const all = { ...files, [`${SERVER_FOLDER}${SPEC.main}`]: script };
+      return publish(all, {}, { server: { ...SPEC, ...spec } });
     },
   };
 }
 
 const NAME = 'site.zip';
+
+/** A server of one module. */
+const SPEC: ServerSpec = {
+  version: 1,
+  framework: null,
+  main: 'worker.js',
+  compatibilityDate: '2026-11-01',
+  compatibilityFlags: [],
+  assets: { workerFirst: false, notFound: 'none' },
+  vars: {},
+  bindings: {},
+  crons: [],
+};
 
 /** A pack can be larger than what one request takes. */
 async function deliver(
@@ -90,7 +116,11 @@ async function deliver(
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
 /** A complete pack, without a base. */
-async function packOf(files: SiteFiles, rules: Partial<SiteRules>): Promise<Buffer> {
+async function packOf(
+  files: SiteFiles,
+  rules: Partial<SiteRules>,
+  server: ServerSpec | undefined,
+): Promise<Buffer> {
   const contents: Uint8Array[] = [];
   let end = 0;
   const append = (content: Uint8Array): { offset: number; length: number } => {
@@ -118,6 +148,7 @@ async function packOf(files: SiteFiles, rules: Partial<SiteRules>): Promise<Buff
     copy: [],
     remove: [],
     rules: { ...EMPTY_RULES, ...rules },
+    ...(server === undefined ? {} : { server }),
   });
   return Buffer.concat([index, ...contents]);
 }

@@ -20,7 +20,11 @@ export type Fixture =
   | 'android-gradle'
   | 'flutter-linux'
   | 'desktop-packages'
-  | 'tauri';
+  | 'tauri'
+  | ServerFixture;
+
+/** Those with a server. */
+export type ServerFixture = `servers/${string}`;
 
 /** The folder of a fixture. */
 export const fixtureFolder = (fixture: Fixture): string =>

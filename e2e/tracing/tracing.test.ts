@@ -76,12 +76,12 @@ async function traceWith(id: string, names: readonly string[]): Promise<Received
 const SITE = 'mkdir -p dist && echo "<h1>hello</h1>" > dist/index.html';
 
 describe('the trace of a deployment', () => {
-  it('is one tree with the request, the queue, the attempt, each step and the storage, and is linked', async () => {
+  it('is one tree with the request, the offer, the attempt, each step and the storage, and is linked', async () => {
     const id = await deploy('traced', SITE);
     const { rootSpanId, attemptSpanId } = traceOf(id);
     const spans = await traceWith(id, [
       'create',
-      'deploy-queue offer',
+      'offer',
       'wait for a runner',
       'attempt 1',
       'preparing',
@@ -95,7 +95,7 @@ describe('the trace of a deployment', () => {
       'collect',
       'uploading',
       'upload',
-      'event-queue event',
+      'deliver event',
       'archive log',
       'deploy traced',
     ]);
@@ -162,15 +162,12 @@ describe('the trace of a deployment', () => {
       .toContain('of a trace were dropped: the collector answered with 400');
   });
 
-  it('holds up no queue while the collector does not answer', { timeout: 120_000 }, async () => {
+  it('holds up no offer while the collector does not answer', { timeout: 120_000 }, async () => {
     sink.hold = true;
     const offersOf = (id: string) =>
-      sink.held.filter(
-        ({ name, traceId }) => name === 'deploy-queue offer' && traceId === traceOf(id).traceId,
-      ).length;
+      sink.held.filter(({ name, traceId }) => name === 'offer' && traceId === traceOf(id).traceId).length;
     const first = await begin('unanswered', SITE);
     await expect.poll(() => offersOf(first), { timeout: 20_000 }).toBeGreaterThan(0);
-    // A batch of its own, which waits if the queue waits for the spans of the one before.
     const second = await begin('next', SITE);
     await expect.poll(() => offersOf(second), { timeout: 60_000 }).toBeGreaterThan(0);
     // It is sent three times before it is dropped.

@@ -6,6 +6,7 @@ import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RefusedError, verifyEnvelope } from '@appflux/client';
+import { Analytics } from '@appflux/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { startChild } from '../../stack/child.ts';
@@ -86,6 +87,24 @@ describe.each(versions)('the state of %s', (version) => {
       state.facts.builds.map(({ id, status }) => ({ id, status })).reverse(),
     );
     expect(items.filter(({ pinned }) => pinned).map(({ id }) => id)).toEqual([state.facts.app.pinned]);
+  });
+
+  it('counts every deployment that ended on the day of its end', async () => {
+    const { app } = state.facts;
+    const answer = await client.fetch('GET', `/api/analytics?days=90&app=${app.slug}`);
+    const { days, from } = Analytics.parse(await answer.json());
+    const { items } = await client.api.deployments.listOf(app.slug);
+    const ended = items.flatMap(({ status, skipped, finishedAt }) =>
+      finishedAt === null || skipped !== null || finishedAt < from
+        ? []
+        : [`${finishedAt.slice(0, 10)} ${status}`],
+    );
+    const counted = days.flatMap(({ day, success, failed, canceled }) =>
+      Object.entries({ success, failed, canceled }).flatMap(([status, count]) =>
+        Array.from({ length: count }, () => `${day} ${status}`),
+      ),
+    );
+    expect(counted.sort()).toEqual(ended.sort());
   });
 
   it('has every log, by page and as NDJSON', async () => {

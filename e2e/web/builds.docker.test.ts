@@ -11,6 +11,7 @@ import { pause } from '../instance/client.ts';
 import { ensureImages } from '../kinds/container.ts';
 import { type Built, type KindInstance, startKindInstance } from '../kinds/instance.ts';
 import { filesIn, fixtureFolder, unzip } from '../source/zip.ts';
+import { documentationZip } from './documentation.ts';
 import { kept, type OpenSite, openSite, problems, visit } from './open-site.ts';
 
 /** Simultaneous builds. A test that began earlier would wait for its turn, and its timeout would run. */
@@ -217,6 +218,42 @@ describe('a project becomes a site that works', () => {
       expect(complaints).toEqual([]);
     });
     pwa = built;
+  });
+
+  it.concurrent('AppFlux’s own documentation, without a setting', async () => {
+    const { client } = instance;
+    const uploadId = await client.upload('appflux.zip', await documentationZip());
+    const { slug } = await client.createApp({ name: 'documentation' });
+    const { id } = await client.deploy(slug, { uploadId });
+    const deployment = await client.untilEnded(id);
+    const log = (await client.logs(id)).items.map(({ text }) => text).join('\n');
+    expect(deployment, log).toMatchObject({
+      status: 'success',
+      plan: { framework: 'vitepress', installCommand: 'npm ci', buildCommand: 'npm run build' },
+    });
+    await openSite(browser, instance, { deployment }, async (site) => {
+      const { page, url } = site;
+      const elsewhere: string[] = [];
+      page.on('request', (request) => {
+        if (!request.url().startsWith(url)) elsewhere.push(request.url());
+      });
+      await page.getByRole('link', { name: 'Self-hosting', exact: true }).first().click();
+      await page.getByRole('heading', { level: 1 }).waitFor();
+      expect(new URL(page.url()).pathname).toBe('/self-hosting');
+      await page.reload();
+      await page.getByRole('button', { name: 'Search' }).click();
+      await page.getByRole('searchbox').fill('OpenMetrics');
+      await page
+        .getByRole('listbox')
+        .getByRole('link', { name: /Monitoring/ })
+        .first()
+        .click();
+      await page.getByRole('heading', { level: 1, name: /^Monitoring/ }).waitFor();
+      expect(await visit(site, `${url}api`)).toMatchObject({ status: 200 });
+      expect(await page.evaluate(async () => (await fetch('/monitoring/alerts.yml')).status)).toBe(200);
+      expect(elsewhere).toEqual([]);
+      expect(problems(site)).toEqual([]);
+    });
   });
 
   it.concurrent('plain HTML, delivered unchanged and without a container', async () => {
