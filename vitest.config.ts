@@ -4,12 +4,12 @@
  */
 import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import LongestFirst from './stack/testing/sequencer.ts';
-import { ENGINE_WORKERS, UNIT_WORKERS } from './stack/testing/workers.ts';
+import { ENGINE_WORKERS, RETRIES, UNIT_WORKERS } from './stack/testing/workers.ts';
 
 const DOCKER_TESTS = '**/*.docker.test.ts';
 
-/** Tests that run in Node, in parallel. */
-function inNode(name: string, folders: string[]): TestProjectInlineConfiguration {
+/** Tests that run in Node, in parallel. Those that start processes are repeated as RETRIES says. */
+function inNode(name: string, folders: string[], retry = 0): TestProjectInlineConfiguration {
   return {
     test: {
       name,
@@ -19,6 +19,7 @@ function inNode(name: string, folders: string[]): TestProjectInlineConfiguration
       // Files of a worker share its process and modules, which saves a quarter of their time. A file restores what it changes
       // of the process: variables, timers, the working directory.
       isolate: false,
+      retry,
       // An awaited state may take a while if other tests use the processors as well.
       expect: { poll: { timeout: 20_000 } },
       testTimeout: 60_000,
@@ -36,6 +37,7 @@ function withEngine(name: string, include: string[], exclude: string[] = []): Te
       exclude: [...configDefaults.exclude, ...exclude],
       maxWorkers: ENGINE_WORKERS,
       sequence: { groupOrder: 1 },
+      retry: RETRIES,
       // The Worker is bundled once, so that two files don't do it at the same time.
       globalSetup: ['e2e/instance/bundle.setup.ts'],
       // An awaited state may take a while if other tests use the processors as well.
@@ -52,10 +54,10 @@ export default defineConfig({
       inNode('protocol', ['protocol']),
       inNode('client', ['client']),
       inNode('detection', ['detection']),
-      inNode('runner', ['runner']),
-      inNode('cli', ['cli']),
-      inNode('bench', ['bench', 'chaos']),
-      inNode('stack', ['stack', 'builder-images', 'docs-site']),
+      inNode('runner', ['runner'], RETRIES),
+      inNode('cli', ['cli'], RETRIES),
+      inNode('bench', ['bench', 'chaos'], RETRIES),
+      inNode('stack', ['stack', 'builder-images', 'docs-site'], RETRIES),
       './edge/vitest.config.ts',
       './dashboard/vitest.config.ts',
       withEngine('e2e', ['e2e/**/*.test.ts'], [DOCKER_TESTS]),

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
-import { UNIT_WORKERS } from '../stack/testing/workers.ts';
+import { RETRIES, UNIT_WORKERS } from '../stack/testing/workers.ts';
 
 // Without SvelteKit's plugin: unit tests only need the Svelte compiler, and pages are tested in a browser as built.
 export default defineConfig({
@@ -21,5 +21,6 @@ export default defineConfig({
     environment: fileURLToPath(new URL('src/testing/runes-environment.ts', import.meta.url)),
     hookTimeout: 120_000,
     testTimeout: 60_000,
+    retry: RETRIES,
   },
 });

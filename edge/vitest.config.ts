@@ -5,7 +5,7 @@
 import { dirname, join } from 'node:path';
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
-import { UNIT_WORKERS } from '../stack/testing/workers.ts';
+import { RETRIES, UNIT_WORKERS } from '../stack/testing/workers.ts';
 import './vitest.domains.ts';
 import './vitest.github.ts';
 import './vitest.issuers.ts';
@@ -75,6 +75,7 @@ export default defineConfig({
     maxWorkers: UNIT_WORKERS,
     // Passwords are slow to try by design, and the machine may be busy with other tests.
     testTimeout: 30_000,
+    retry: RETRIES,
     // An awaited state may take a while if other tests use the processors as well.
     expect: { poll: { timeout: 15_000 } },
     // Files of a worker share a workerd, which makes them three times faster; each begins with nothing kept (src/testing/setup.ts).

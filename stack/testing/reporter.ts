@@ -41,8 +41,11 @@ export function outcomeOf(
     outcome.files[`[${module.project.name}] ${module.relativeModuleId}`] = timeOf(module.diagnostic());
     for (const test of module.children.allTests()) {
       const result = test.result();
-      if (result.state === 'passed') outcome.passed += 1;
-      else if (result.state === 'skipped') {
+      if (result.state === 'passed') {
+        outcome.passed += 1;
+        const [first] = result.errors ?? [];
+        if (first !== undefined) outcome.flaky.push({ test: nameOf(test), error: first.message });
+      } else if (result.state === 'skipped') {
         outcome.skipped.push({ test: nameOf(test), reason: result.note ?? NO_REASON });
       } else outcome.failed += 1; // `pending`: it was started and never ended
     }

@@ -5,14 +5,16 @@ const some: Outcome = {
   passed: 3,
   failed: 1,
   skipped: [{ test: '[edge] a.test.ts > it works', reason: 'no server' }],
+  flaky: [{ test: '[e2e] c.test.ts > a socket', error: 'expected 1006\n  to be 3001' }],
   files: {},
   errors: ['b.test.ts: cannot be\n  loaded'],
 };
 
 describe('the verdict', () => {
-  test('ends with the counts, after the reasons for skipped tests', () => {
+  test('ends with the counts, after the reasons for skipped tests and how flaky ones failed', () => {
     expect(verdictLines(some)).toEqual([
       'skipped: [edge] a.test.ts > it works (no server)',
+      'flaky: [e2e] c.test.ts > a socket (passed when repeated, failed with: expected 1006 to be 3001)',
       'error: b.test.ts: cannot be loaded',
       '3 passed, 2 failed, 1 skipped',
     ]);
