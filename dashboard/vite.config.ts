@@ -9,6 +9,7 @@ import { withAssetHeaders } from './bundling/asset-headers.ts';
 import { checkSizes } from './bundling/check-sizes.ts';
 import { foldersOf } from './bundling/languages.ts';
 import { isModuleOfForms, protocolModules } from './bundling/protocol-modules.ts';
+import { sharedChunks } from './bundling/shared-chunks.ts';
 import { shortNames } from './bundling/short-names.ts';
 import { unusedSchemas } from './bundling/unused-schemas.ts';
 import { withoutJsonSchema } from './bundling/without-json-schema.ts';
@@ -40,6 +41,7 @@ export default defineConfig({
     withoutJsonSchema(),
     unusedSchemas([path('../protocol/src/'), path('../client/src/provenance/')]),
     checkSizes(path('src/routes'), process.env.BUNDLE_SIZES !== undefined),
+    sharedChunks(),
     shortNames(),
     tailwindcss(),
     sveltekit({

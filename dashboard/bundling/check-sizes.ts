@@ -3,18 +3,11 @@ import { relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Plugin, Rolldown } from 'vite';
 import { overBudget, sizeTable } from './budgets.ts';
+import { isStart, NODE } from './entries.ts';
 import { type Chunks, type RouteNode, routeSizes, withImports } from './route-sizes.ts';
 
 type Bundle = Rolldown.OutputBundle;
 
-/** SvelteKit's own modules that every page loads; the nodes 0 and 1 are the root layout and the error page. */
-const START = [
-  /\/kit\/src\/runtime\/client\/(?:client-)?entry\.js$/,
-  /\/client-optimized\/app\.js$/,
-  /\/client-optimized\/nodes\/[01]\.js$/,
-];
-
-const NODE = /\/client-optimized\/nodes\/\d+\.js$/;
 const ROUTE_FILE = /^(?<folder>.*)\+(?<kind>page|layout)(?:@.*)?\.svelte$/;
 
 /** How many modules of a page are listed. */
@@ -60,7 +53,7 @@ function chunksOf(bundle: Bundle): Chunks {
 function startOf(bundle: Bundle): string[] {
   return Object.values(bundle)
     .filter((output) => output.type === 'chunk')
-    .filter(({ facadeModuleId }) => START.some((pattern) => pattern.test(facadeModuleId ?? '')))
+    .filter(({ facadeModuleId }) => isStart(facadeModuleId ?? ''))
     .map(({ fileName }) => fileName);
 }
 
