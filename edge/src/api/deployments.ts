@@ -76,11 +76,11 @@ export async function currentDeployment(
 /** Why a queued deployment waits; null if it does not. */
 async function waitingForOf(
   env: Env,
-  { id, ownerId, status, approval }: DeploymentRecord,
+  { id, appId, ownerId, status, approval }: DeploymentRecord,
 ): Promise<string | null> {
   if (status !== 'queued') return null;
   if (approval?.state === 'required') return 'It comes from a fork: someone who may deploy must approve it.';
-  return poolOf(env, ownerId).waitingReason(id);
+  return poolOf(env, ownerId).waitingReason(id, appId);
 }
 
 /** What its object tells now, with the marks that metadata keeps beside it. */

@@ -60,7 +60,8 @@ runnerWork.openapi(
 runnerWork.get('/api/pool/connect', async (c) => {
   const runner = await authenticateRunner(c.req.raw, c.get('metadata'));
   requireUpgrade(c.req.header('upgrade'));
-  return passOn(await poolOf(c.env, runner.ownerId).fetch(onBehalfOf(runner, c.req.raw, 'https://pool/')));
+  const connecting = onBehalfOf(runner, c.req.raw, 'https://pool/');
+  return passOn(await poolOf(c.env, runner.ownerId).connect(runner.id, connecting));
 });
 
 runnerWork.get('/api/deployments/:id/attempts/:attempt/connect', async (c) => {

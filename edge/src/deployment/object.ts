@@ -403,7 +403,7 @@ export class DeploymentObject extends DurableObject<Env> {
     socket.close();
     // What reaches out of here ends first: a log that is just being archived would come after the removal.
     await tasks.end();
-    await poolOf(this.env, spec.ownerId).withdraw(spec.id);
+    await poolOf(this.env, spec.ownerId).withdraw(spec.id, spec.app.id);
     await this.#artifacts.abortAll();
     const prefix = deploymentPrefix(spec.app.id, spec.id);
     await removeBelow(objectsOf(this.env), prefix);

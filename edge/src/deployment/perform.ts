@@ -45,7 +45,7 @@ export async function perform(task: Task, tools: Tools): Promise<'done' | 'uncon
       await traced(tools, 'offer', () => offer(env, spec, state));
       return 'done';
     case 'withdraw':
-      await poolOf(env, spec.ownerId).withdraw(spec.id);
+      await poolOf(env, spec.ownerId).withdraw(spec.id, spec.app.id);
       return 'done';
     case 'publish':
       return traced(tools, 'deliver event', () => publish(tools));

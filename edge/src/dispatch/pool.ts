@@ -32,6 +32,10 @@ import { Machines } from './machines.ts';
 import { Matchmaker } from './matchmaker.ts';
 import { type PlaceFacts, type PoolOverview, placeOf } from './places.ts';
 import { RunnerSockets } from './runner-sockets.ts';
+import { addressIn } from './shards/header.ts';
+import type { Address } from './shards/layout.ts';
+import { Membership } from './shards/membership.ts';
+import { movedAnswer } from './shards/moved.ts';
 
 export class PoolObject extends DurableObject<Env> {
   readonly #jobs: Jobs;
@@ -43,6 +47,7 @@ export class PoolObject extends DurableObject<Env> {
   readonly #alarm: Alarm;
   readonly #cutOff: CutOff;
   readonly #looks: Looks;
+  readonly #membership: Membership;
   /** For the Worker's log. */
   readonly #name = () => `pool ${this.ctx.id.name}`;
 
@@ -50,6 +55,7 @@ export class PoolObject extends DurableObject<Env> {
     super(ctx, env);
     this.#alarm = new Alarm(ctx, { name: this.#name, afterRun: () => storeErrors(env) });
     this.#cutOff = new CutOff(ctx, this.#name);
+    this.#membership = new Membership(ctx.storage.kv, () => undefined);
     this.#jobs = new Jobs(limitedSql(ctx.storage.sql), (runnerId) => this.#runners.refresh(runnerId));
     this.#machines = new Machines(limitedSql(ctx.storage.sql));
     this.#runners = new RunnerSockets(ctx, (id) => this.#jobs.outWith(id));
@@ -90,14 +96,16 @@ export class PoolObject extends DurableObject<Env> {
   }
 
   /** A deployment wants to be built. Offering it again changes nothing. */
-  offer(offer: Offer): void {
+  offer(offer: Offer, at?: Address): undefined {
+    if (!this.#membership.follow(at)) return this.#membership.moved;
     this.#released(this.#jobs.add(offer));
     if (offer.supersede) this.#matchmaker.supersede(offer.appId);
     void this.#matchmaker.pump();
   }
 
   /** A deployment has ended, or is not to be built any more. */
-  withdraw(deploymentId: string): void {
+  withdraw(deploymentId: string, at?: Address): undefined {
+    if (!this.#membership.follow(at)) return this.#membership.moved;
     this.#matchmaker.withdrawn(deploymentId);
     const { known, out } = this.#jobs.remove(deploymentId);
     this.#released(out);
@@ -105,13 +113,15 @@ export class PoolObject extends DurableObject<Env> {
   }
 
   /** A site was published: its picture is to be taken when a runner has nothing else to do. */
-  picture(wanted: Wanted): Promise<void> {
+  picture(wanted: Wanted, at?: Address): Promise<void> {
+    if (!this.#membership.follow(at)) return this.#membership.moved;
     this.#pictures.add(wanted);
     return this.#pictures.pump();
   }
 
   /** Whether a runner was asked for a picture by this request, and has not answered yet. */
-  hasPicture(runnerId: string, deploymentId: string, id: string): boolean {
+  hasPicture(runnerId: string, deploymentId: string, id: string, at?: Address): boolean {
+    if (!this.#membership.follow(at)) return this.#membership.moved;
     return this.#pictures.isOut(runnerId, deploymentId, id);
   }
 
@@ -121,28 +131,34 @@ export class PoolObject extends DurableObject<Env> {
     deploymentId: string,
     id: string,
     outcome: PictureResult['outcome'],
+    at?: Address,
   ): Promise<void> {
+    if (!this.#membership.follow(at)) return this.#membership.moved;
     this.#pictures.end(runnerId, deploymentId, id, outcome);
     return this.#pictures.pump();
   }
 
   /** How many jobs wait. */
-  depth(): number {
+  depth(at?: Address): number {
+    if (!this.#membership.follow(at)) return this.#membership.moved;
     return this.#jobs.depth();
   }
 
   /** How many attempts are out with runners, and how many jobs wait. */
-  load(): { running: number; queued: number } {
+  load(at?: Address): { running: number; queued: number } {
+    if (!this.#membership.follow(at)) return this.#membership.moved;
     return { running: this.#jobs.out(), queued: this.#jobs.depth() };
   }
 
   /** The jobs that wait and the runners, by labels. */
-  figures(): PoolFigures {
+  figures(at?: Address): PoolFigures {
+    if (!this.#membership.follow(at)) return this.#membership.moved;
     return figuresOf(this.#jobs.queue, this.#runners.roster);
   }
 
   /** Why a job waits; null when it does not. */
-  async waitingReason(deploymentId: string): Promise<string | null> {
+  async waitingReason(deploymentId: string, at?: Address): Promise<string | null> {
+    if (!this.#membership.follow(at)) return this.#membership.moved;
     if (this.#jobs.find(deploymentId) === undefined) return null;
     const held = await heldReason(this.env);
     const place = placeOf(deploymentId, this.#facts(held, this.#matchmaker.claiming()));
@@ -150,7 +166,8 @@ export class PoolObject extends DurableObject<Env> {
   }
 
   /** How these deployments stand here, which runners are connected, and which attempts are out. */
-  async overview(deploymentIds: readonly string[]): Promise<PoolOverview> {
+  async overview(deploymentIds: readonly string[], at?: Address): Promise<PoolOverview> {
+    if (!this.#membership.follow(at)) return this.#membership.moved;
     const held = deploymentIds.length === 0 ? null : await heldReason(this.env);
     const facts = this.#facts(held, this.#matchmaker.starting());
     const machines = [...this.#machines.all()].map(([runnerId, machine]) => ({ runnerId, machine }));
@@ -168,33 +185,39 @@ export class PoolObject extends DurableObject<Env> {
   }
 
   /** The runners that are connected. */
-  online(): ConnectedRunner[] {
+  online(at?: Address): ConnectedRunner[] {
+    if (!this.#membership.follow(at)) return this.#membership.moved;
     return this.#runners.online();
   }
 
   /** Somebody wants to know what a repository would be built as. Asking again changes nothing. False: too many. */
-  look(look: NewLook): boolean {
+  look(look: NewLook, at?: Address): boolean {
+    if (!this.#membership.follow(at)) return this.#membership.moved;
     return this.#looks.add(look);
   }
 
   /** A look as its caller sees it; null if it isn't theirs, or not kept any longer. */
-  lookOf(id: string, callerId: string): Look | null {
+  lookOf(id: string, callerId: string, at?: Address): Look | null {
+    if (!this.#membership.follow(at)) return this.#membership.moved;
     return this.#looks.get(id, callerId);
   }
 
-  drain(runnerId: string, draining: boolean): void {
+  drain(runnerId: string, draining: boolean, at?: Address): undefined {
+    if (!this.#membership.follow(at)) return this.#membership.moved;
     this.#runners.setDraining(runnerId, draining);
     void this.#matchmaker.pump();
   }
 
   /** Somebody has changed what a runner is registered for. */
-  register(runner: RunnerRecord): void {
+  register(runner: RunnerRecord, at?: Address): undefined {
+    if (!this.#membership.follow(at)) return this.#membership.moved;
     this.#runners.register(runner.id, registrationOf(runner));
     void this.#matchmaker.pump();
   }
 
   /** Cuts a removed runner off, in the middle of its builds. */
-  async revoke(runnerId: string): Promise<void> {
+  async revoke(runnerId: string, at?: Address): Promise<void> {
+    if (!this.#membership.follow(at)) return this.#membership.moved;
     this.#runners.revoke(runnerId);
     this.#machines.forget(runnerId);
     for (const { deploymentId } of this.#jobs.outWith(runnerId)) {
@@ -206,6 +229,7 @@ export class PoolObject extends DurableObject<Env> {
   override fetch(request: Request): Response {
     const runner = authenticatedRunner(request);
     if (runner === null) throw new Error('the Worker passed on a connection without its runner');
+    if (!this.#membership.follow(addressIn(request))) return movedAnswer(this.#membership.layout);
     const wait = this.#cutOff.waitFor(runner.id, Date.now());
     return wait > 0 ? tooManyConnections(wait) : this.#runners.accept(runner);
   }
